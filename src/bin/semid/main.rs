@@ -1,0 +1,1 @@
+use semid as _; fn main() {}

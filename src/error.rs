@@ -1,0 +1,275 @@
+//! The one error type: what went wrong, where, and what to do about it.
+
+use std::fmt;
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// Result of every fallible call of this crate.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// What went wrong ([`Error::kind`]) and in which file, where there is one ([`Error::path`]).
+///
+/// ```
+/// use semid::{Device, ErrorKind, Matrix, RqKMeans};
+///
+/// let rows = Matrix::new(&[1.0, f32::NAN, 2.0, 3.0], 2)?;
+/// let error = RqKMeans::new(1, 2).fit(&rows, &Device::reference()).unwrap_err();
+/// assert!(matches!(error.kind(), ErrorKind::NotFinite { row: 0, column: 1, .. }));
+/// # Ok::<(), semid::Error>(())
+/// ```
+pub struct Error(Box<Inner>);
+
+struct Inner {
+    kind: ErrorKind,
+    path: Option<PathBuf>,
+}
+
+/// The kinds of failure, each with the facts a caller needs to act on it.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// A row holds NaN or an infinity.
+    #[error("row {row}, column {column} is {value}: embeddings must be finite; remove or repair that row")]
+    NotFinite {
+        /// Row of the first such value, from 0.
+        row: usize,
+        /// Column of the first such value, from 0.
+        column: usize,
+        /// The value itself.
+        value: f32,
+    },
+    /// There are no rows to work on.
+    #[error("the input has no rows")]
+    Empty,
+    /// Fewer rows than clusters were given to `fit`.
+    #[error("level {level} asks for {clusters} clusters but there are only {rows} rows: give more rows or fewer clusters")]
+    TooFewRows {
+        /// Number of rows used for fitting.
+        rows: usize,
+        /// Clusters asked for.
+        clusters: usize,
+        /// Level, from 0.
+        level: usize,
+    },
+    /// The number of dimensions is 0 or above [`crate::MAX_DIM`].
+    #[error("rows have {dim} dimensions; 1 to {} are supported", crate::MAX_DIM)]
+    Dim {
+        /// Dimensions of the input.
+        dim: usize,
+    },
+    /// Rows do not have the number of dimensions that the model or the caller expects.
+    #[error("rows have {found} dimensions, expected {expected}: use the embeddings the model was fitted for")]
+    DimMismatch {
+        /// Dimensions expected.
+        expected: usize,
+        /// Dimensions found.
+        found: usize,
+    },
+    /// The rows of a list column differ in length.
+    #[error("row {row} has {found} values, the rows before it {expected}: every row needs the same number of dimensions")]
+    Ragged {
+        /// First row that differs, from 0.
+        row: usize,
+        /// Length of the rows before it.
+        expected: usize,
+        /// Length of this row.
+        found: usize,
+    },
+    /// The length of a flat slice is no multiple of the number of dimensions.
+    #[error("{len} values do not divide into rows of {dim}")]
+    Length {
+        /// Values given.
+        len: usize,
+        /// Dimensions of a row.
+        dim: usize,
+    },
+    /// A number of clusters outside 1 ..= [`crate::MAX_CLUSTERS`].
+    #[error("level {level} asks for {clusters} clusters; 1 to {} are supported", crate::MAX_CLUSTERS)]
+    Clusters {
+        /// Level, from 0.
+        level: usize,
+        /// Clusters asked for.
+        clusters: usize,
+    },
+    /// A per-level list of clusters whose length is not the number of levels.
+    #[error("{given} numbers of clusters were given for {levels} levels: give one per level, or one for all")]
+    ClustersPerLevel {
+        /// Levels asked for.
+        levels: usize,
+        /// Length of the list.
+        given: usize,
+    },
+    /// A parameter outside its range.
+    #[error("parameter `{name}` = {value}: {expected}")]
+    Parameter {
+        /// Name of the parameter.
+        name: &'static str,
+        /// Value given.
+        value: String,
+        /// What is allowed.
+        expected: String,
+    },
+    /// A code that its codebook does not have.
+    #[error("row {row}, level {level}: code {code} is outside 0..{clusters} of this model")]
+    Code {
+        /// Row, from 0.
+        row: usize,
+        /// Level, from 0.
+        level: usize,
+        /// The code.
+        code: u32,
+        /// Codewords of that level.
+        clusters: usize,
+    },
+    /// The range of the data cannot be represented by a codebook in f32.
+    #[error("level {level}: {reason}; scale the embeddings down")]
+    Range {
+        /// Level, from 0.
+        level: usize,
+        /// What does not fit.
+        reason: String,
+    },
+    /// A file that is not what its format demands: truncated, damaged, hostile or of an unsupported variant.
+    #[error("not a usable {format} file: {reason}")]
+    Format {
+        /// Name of the file format.
+        format: &'static str,
+        /// What is wrong and, where something can be done, what.
+        reason: String,
+    },
+    /// A model file whose contents do not match its own checksum or fingerprint, or break an invariant.
+    #[error("damaged model: {reason}; restore the file from a copy or fit again")]
+    Damaged {
+        /// What does not match.
+        reason: String,
+    },
+    /// A model file of a newer format version.
+    #[error("the model has format version {found}, this semid reads up to {supported}: update semid")]
+    NewerFormat {
+        /// Version in the file.
+        found: String,
+        /// Newest version that this build reads.
+        supported: u32,
+    },
+    /// A device name that fits nothing.
+    #[error("no device `{name}`; available: {available}")]
+    UnknownDevice {
+        /// The name given.
+        name: String,
+        /// Names that would work.
+        available: String,
+    },
+    /// No adapter that can run the kernels.
+    #[error("no usable GPU adapter: {reason}; use `--device cpu` for the same result")]
+    NoAdapter {
+        /// Why.
+        reason: String,
+    },
+    /// The device failed or was lost; the same work gives the same bits on another device.
+    #[error("device `{device}` failed: {reason}; the same work on another device, such as `cpu`, gives the same bits")]
+    Device {
+        /// Name of the device.
+        device: String,
+        /// What the driver said.
+        reason: String,
+    },
+    /// Memory could not be had.
+    #[error("out of memory: {bytes} bytes for {what} could not be allocated; use `--sample` or fewer rows at a time")]
+    OutOfMemory {
+        /// What the memory was for.
+        what: String,
+        /// Bytes asked for.
+        bytes: u64,
+    },
+    /// The progress callback asked to stop.
+    #[error("cancelled")]
+    Cancelled,
+    /// Reading or writing failed.
+    #[error("{action} failed: {source}")]
+    Io {
+        /// What was being done.
+        action: &'static str,
+        /// The error of the operating system.
+        source: io::Error,
+    },
+}
+
+impl Error {
+    /// The kind of failure with its facts.
+    pub fn kind(&self) -> &ErrorKind {
+        &self.0.kind
+    }
+
+    /// The kind, taken out.
+    pub fn into_kind(self) -> ErrorKind {
+        self.0.kind
+    }
+
+    /// The file concerned, if there is one.
+    pub fn path(&self) -> Option<&Path> {
+        self.0.path.as_deref()
+    }
+
+    /// The same error, placed in `path` unless it already has a place.
+    pub(crate) fn at(mut self, path: impl AsRef<Path>) -> Self {
+        self.0.path.get_or_insert_with(|| path.as_ref().to_owned());
+        self
+    }
+
+    pub(crate) fn io(action: &'static str, source: io::Error) -> Self {
+        ErrorKind::Io { action, source }.into()
+    }
+
+    pub(crate) fn format(format: &'static str, reason: impl Into<String>) -> Self {
+        ErrorKind::Format { format, reason: reason.into() }.into()
+    }
+
+    pub(crate) fn damaged(reason: impl Into<String>) -> Self {
+        ErrorKind::Damaged { reason: reason.into() }.into()
+    }
+
+    pub(crate) fn parameter(name: &'static str, value: impl fmt::Display, expected: impl Into<String>) -> Self {
+        ErrorKind::Parameter { name, value: value.to_string(), expected: expected.into() }.into()
+    }
+}
+
+impl From<ErrorKind> for Error {
+    fn from(kind: ErrorKind) -> Self {
+        Self(Box::new(Inner { kind, path: None }))
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0.path {
+            Some(path) => write!(f, "{}: {}", path.display(), self.0.kind),
+            None => self.0.kind.fmt(f),
+        }
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Error").field("kind", &self.0.kind).field("path", &self.0.path).finish()
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match &self.0.kind {
+            ErrorKind::Io { source, .. } => Some(source),
+            _ => None,
+        }
+    }
+}
+
+/// A vector of `len` copies of `value`, or [`ErrorKind::OutOfMemory`] instead of an abort.
+pub(crate) fn try_vec<T: Clone>(value: T, len: usize, what: &str) -> Result<Vec<T>> {
+    let mut out = Vec::new();
+    out.try_reserve_exact(len).map_err(|_| ErrorKind::OutOfMemory {
+        what: what.to_owned(),
+        bytes: (len as u64).saturating_mul(size_of::<T>() as u64),
+    })?;
+    out.resize(len, value);
+    Ok(out)
+}

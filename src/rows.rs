@@ -1,0 +1,110 @@
+//! Where embeddings come from: anything that can hand out rows of f32 by position.
+
+use crate::error::{Error, ErrorKind, Result};
+use ndarray::{ArrayBase, ArrayView2, Axis, Data, Ix2};
+
+/// A matrix of f32 rows that can be read in pieces, so that it may be larger than memory.
+///
+/// Implemented for `ndarray` matrices, for [`Matrix`] over a flat slice and for the readers of [`crate::io`].
+///
+/// # Shapes
+/// `len()` rows of `dim()` values each; both must stay the same while the value is in use.
+pub trait Rows: Sync {
+    /// Number of rows, N.
+    fn len(&self) -> usize;
+
+    /// Number of dimensions, D.
+    fn dim(&self) -> usize;
+
+    /// Whether there are no rows.
+    fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Copies the rows from `first` on into `out`, as many as `out` holds.
+    ///
+    /// # Shapes
+    /// `out.len()` is a multiple of `dim()`, and `first + out.len() / dim() <= len()`.
+    ///
+    /// # Errors
+    /// Whatever reading the source can meet.
+    fn read(&self, first: usize, out: &mut [f32]) -> Result<()>;
+}
+
+/// Rows in a borrowed flat slice, one after the other.
+///
+/// ```
+/// use semid::{Matrix, Rows};
+///
+/// let rows = Matrix::new(&[1.0, 2.0, 3.0, 4.0, 5.0, 6.0], 3)?;
+/// assert_eq!((rows.len(), rows.dim()), (2, 3));
+/// # Ok::<(), semid::Error>(())
+/// ```
+#[derive(Clone, Copy, Debug)]
+pub struct Matrix<'a> {
+    values: &'a [f32],
+    dim: usize,
+}
+
+impl<'a> Matrix<'a> {
+    /// Rows of `dim` values over `values`.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Dim`] for `dim` = 0, [`ErrorKind::Length`] where the last row would be incomplete.
+    pub fn new(values: &'a [f32], dim: usize) -> Result<Self> {
+        if dim == 0 {
+            return Err(ErrorKind::Dim { dim }.into());
+        }
+        if !values.len().is_multiple_of(dim) {
+            return Err(ErrorKind::Length { len: values.len(), dim }.into());
+        }
+        Ok(Self { values, dim })
+    }
+}
+
+impl Rows for Matrix<'_> {
+    fn len(&self) -> usize {
+        self.values.len() / self.dim
+    }
+
+    fn dim(&self) -> usize {
+        self.dim
+    }
+
+    fn read(&self, first: usize, out: &mut [f32]) -> Result<()> {
+        let start = first.saturating_mul(self.dim);
+        let source = self.values.get(start..start.saturating_add(out.len()));
+        out.copy_from_slice(source.ok_or_else(|| out_of_range(first, self.len()))?);
+        Ok(())
+    }
+}
+
+impl<S: Data<Elem = f32> + Sync> Rows for ArrayBase<S, Ix2>
+where
+    Self: Sync,
+{
+    fn len(&self) -> usize {
+        self.nrows()
+    }
+
+    fn dim(&self) -> usize {
+        self.ncols()
+    }
+
+    fn read(&self, first: usize, out: &mut [f32]) -> Result<()> {
+        let count = out.len().checked_div(self.ncols()).unwrap_or(0);
+        if first.saturating_add(count) > self.nrows() {
+            return Err(out_of_range(first, self.nrows()));
+        }
+        let part: ArrayView2<'_, f32> = self.view();
+        let rows = part.axis_iter(Axis(0)).skip(first);
+        for (row, out) in rows.zip(out.chunks_exact_mut(self.ncols().max(1))) {
+            out.iter_mut().zip(row).for_each(|(out, value)| *out = *value);
+        }
+        Ok(())
+    }
+}
+
+pub(crate) fn out_of_range(first: usize, rows: usize) -> Error {
+    Error::parameter("first", first, format!("the source has {rows} rows"))
+}
