@@ -1,9 +1,21 @@
-//! semid
+//! Semantic IDs from embeddings, with the same bits on every device.
+mod codebook;
+mod device;
 mod error;
+mod grid;
+mod kernel;
+mod partial;
+mod rng;
 mod rows;
+
+pub use codebook::Codebook;
+pub use device::{Device, DeviceInfo};
 pub use error::{Error, ErrorKind, Result};
+pub use grid::Grid;
+pub use partial::Partial;
 pub use rows::{Matrix, Rows};
-/// Most dimensions a row may have: distances stay exact in u64 up to here.
+
+/// Most dimensions a row may have: squared distances stay exact in u64 up to here.
 pub const MAX_DIM: usize = 8192;
 /// Most codewords a level may have.
 pub const MAX_CLUSTERS: usize = 65_536;

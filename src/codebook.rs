@@ -1,0 +1,82 @@
+//! One level of codewords on the grid, and the invariants every model keeps.
+
+use crate::error::{Error, Result};
+
+/// Bound on the sum over the levels of the largest codeword component: a residual then stays within 2^24.
+pub const CODEWORDS_MAX: i64 = 1 << 23;
+
+/// The codewords of one level, as grid integers.
+///
+/// # Shapes
+/// (K, D), row by row.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Codebook {
+    values: Vec<i32>,
+    dim: usize,
+}
+
+impl Codebook {
+    /// Codewords of `dim` values each over `values`, whose length is a multiple of `dim`.
+    pub(crate) fn new(values: Vec<i32>, dim: usize) -> Self {
+        debug_assert!(dim > 0 && values.len().is_multiple_of(dim), "codewords are whole rows");
+        Self { values, dim }
+    }
+
+    /// Number of codewords, K.
+    pub fn clusters(&self) -> usize {
+        self.values.len() / self.dim
+    }
+
+    /// Number of dimensions, D.
+    pub fn dim(&self) -> usize {
+        self.dim
+    }
+
+    /// All codewords, one after the other.
+    pub fn values(&self) -> &[i32] {
+        &self.values
+    }
+
+    /// Codeword `k`, if there is one.
+    pub fn codeword(&self, k: usize) -> Option<&[i32]> {
+        self.values.chunks_exact(self.dim).nth(k)
+    }
+
+    /// Largest magnitude of a component.
+    pub fn largest(&self) -> i64 {
+        self.values.iter().map(|value| i64::from(*value).abs()).max().unwrap_or(0)
+    }
+}
+
+/// Whether the largest components of all levels together stay within [`CODEWORDS_MAX`].
+pub(crate) fn within_bounds(levels: &[Codebook]) -> bool {
+    levels.iter().map(Codebook::largest).sum::<i64>() <= CODEWORDS_MAX
+}
+
+/// Codewords as f32 in units of the embeddings: exact multiples of 2^-exponent.
+///
+/// # Errors
+/// [`crate::ErrorKind::Range`] where a value exceeds the range of f32.
+pub(crate) fn to_f32(level: usize, codebook: &Codebook, exponent: i32) -> Result<Vec<f32>> {
+    let step = crate::grid::pow2(-exponent);
+    let values: Vec<f32> = codebook.values.iter().map(|q| (f64::from(*q) * step) as f32).collect();
+    match values.iter().all(|value| value.is_finite()) {
+        true => Ok(values),
+        false => Err(crate::ErrorKind::Range { level, reason: "a codeword is too large for f32".into() }.into()),
+    }
+}
+
+/// Reads codewords back from f32 values; each must be an exact multiple of 2^-exponent within the grid.
+pub(crate) fn from_f32(level: usize, values: &[f32], dim: usize, exponent: i32) -> Result<Codebook> {
+    let scale = crate::grid::pow2(exponent);
+    let exact = |value: &f32| {
+        let scaled = f64::from(*value) * scale;
+        let q = scaled as i32;
+        (f64::from(q) == scaled && i64::from(q).abs() <= CODEWORDS_MAX).then_some(q)
+    };
+    let values: Option<Vec<i32>> = values.iter().map(exact).collect();
+    let values = values.ok_or_else(|| {
+        Error::damaged(format!("codebook.{level} holds a value that is no multiple of 2^-{exponent} within the grid"))
+    })?;
+    Ok(Codebook::new(values, dim))
+}

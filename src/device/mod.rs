@@ -1,0 +1,184 @@
+//! Devices: the engines that run the kernels, all with the same result.
+//!
+//! An [`Engine`] makes a [`Table`]: N residual rows held where the engine computes, with one code per row. The host
+//! code of `rq/` drives tables and never sees how they work.
+
+mod cpu;
+mod gpu;
+mod reference;
+
+use crate::codebook::Codebook;
+use crate::error::{ErrorKind, Result};
+use crate::grid::{self, Grid};
+use crate::partial::Partial;
+use std::fmt;
+use std::sync::Arc;
+
+/// Where `fit` and `encode` run. The choice changes the time they take, never a bit of the result.
+///
+/// ```
+/// use semid::Device;
+///
+/// let device = Device::cpu();
+/// assert_eq!(device.info().name, "cpu");
+/// ```
+#[derive(Clone)]
+pub struct Device {
+    engine: Arc<dyn Engine>,
+}
+
+/// What is known about a device.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct DeviceInfo {
+    /// Name that selects it: `reference`, `cpu` or `gpu:N`.
+    pub name: String,
+    /// Adapter or processor, as its driver calls it.
+    pub description: String,
+    /// `scalar`, `simd`, or the graphics API: `vulkan`, `metal`, `dx12`, `gl`.
+    pub backend: String,
+    /// Driver and its version, empty where there is none.
+    pub driver: String,
+    /// Whether it is real hardware (a GPU, or the processor itself) rather than an adapter emulated in software.
+    pub hardware: bool,
+}
+
+impl Device {
+    /// The best hardware GPU if there is one that can run the kernels, otherwise the CPU.
+    pub fn auto() -> Self {
+        gpu::best().map_or_else(|_| Self::cpu(), |engine| Self { engine: Arc::new(engine) })
+    }
+
+    /// The scalar, single-threaded reference: the specification in code, slow on purpose.
+    pub fn reference() -> Self {
+        Self { engine: Arc::new(reference::Reference::new()) }
+    }
+
+    /// The CPU with all its cores.
+    pub fn cpu() -> Self {
+        // Without a thread count of its own the engine runs on rayon's global pool and nothing can fail.
+        Self { engine: Arc::new(cpu::Cpu::new()) }
+    }
+
+    /// The CPU with a fixed number of threads; 0 means all cores.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Device`] where the threads cannot be started.
+    pub fn cpu_with_threads(threads: usize) -> Result<Self> {
+        Ok(Self { engine: Arc::new(cpu::Cpu::with_threads(threads)?) })
+    }
+
+    /// The device of that name: `auto`, `reference`, `cpu`, `gpu` (best hardware adapter), `gpu:N` (by index in
+    /// [`Device::list`]) or `gpu:NAME` (an adapter whose description contains NAME, in any case).
+    ///
+    /// # Errors
+    /// [`ErrorKind::UnknownDevice`] for a name that fits nothing, [`ErrorKind::NoAdapter`] where no adapter can run
+    /// the kernels.
+    pub fn named(name: &str) -> Result<Self> {
+        match name {
+            "auto" => Ok(Self::auto()),
+            "reference" => Ok(Self::reference()),
+            "cpu" => Ok(Self::cpu()),
+            "gpu" => Ok(Self { engine: Arc::new(gpu::best()?) }),
+            _ => match name.strip_prefix("gpu:") {
+                Some(which) => Ok(Self { engine: Arc::new(gpu::select(which)?) }),
+                None => Err(unknown(name)),
+            },
+        }
+    }
+
+    /// Every device of this machine, adapters in the order of their index; opens none of them.
+    pub fn list() -> Vec<DeviceInfo> {
+        let mut all = vec![Self::reference().info().clone(), Self::cpu().info().clone()];
+        all.extend(gpu::list());
+        all
+    }
+
+    /// What is known about this device.
+    pub fn info(&self) -> &DeviceInfo {
+        self.engine.info()
+    }
+
+    pub(crate) fn engine(&self) -> &dyn Engine {
+        &*self.engine
+    }
+}
+
+impl fmt::Debug for Device {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Device").field(self.info()).finish()
+    }
+}
+
+fn unknown(name: &str) -> crate::Error {
+    let mut available = vec!["auto".to_owned(), "reference".into(), "cpu".into()];
+    available.extend(gpu::list().into_iter().map(|info| format!("{} ({})", info.name, info.description)));
+    ErrorKind::UnknownDevice { name: name.to_owned(), available: available.join(", ") }.into()
+}
+
+/// What `assign` found out.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Assigned {
+    /// Rows whose code differs from the one before.
+    pub(crate) changed: u64,
+    /// Rows that a filter left undecided and exact distances settled.
+    pub(crate) settled: u64,
+}
+
+/// A place to compute.
+pub(crate) trait Engine: Send + Sync {
+    fn info(&self) -> &DeviceInfo;
+
+    /// Room for `rows` rows of `dim` grid values (1 ..= [`crate::MAX_DIM`]); they are zero until uploaded.
+    fn table(&self, rows: usize, dim: usize) -> Result<Box<dyn Table>>;
+
+    /// Rows that `encode` should hand over at a time.
+    fn chunk_rows(&self, dim: usize) -> usize;
+
+    /// [`Grid::quantize`], on as many threads as the engine uses.
+    fn quantize(&self, grid: &Grid, rows: &[f32], out: &mut [i32]) -> u64 {
+        grid.quantize(rows, out)
+    }
+
+    /// [`grid::quantize_rows_alone`], likewise.
+    fn quantize_rows_alone(&self, rows: &[f32], dim: usize, out: &mut [i32]) {
+        grid::quantize_rows_alone(rows, dim, out);
+    }
+}
+
+/// N residual rows on a device, each with a code.
+///
+/// A fresh table, and any table after `upload`, `unit_length` or `subtract`, has no codes: the next `assign` counts
+/// every row as changed. Each method does what the kernel of the same name does, bit for bit.
+pub(crate) trait Table: Send {
+    fn rows(&self) -> usize;
+
+    fn dim(&self) -> usize;
+
+    /// Replaces rows from `first` on; `rows` holds whole rows of grid values within 2^24.
+    fn upload(&mut self, first: usize, rows: &[i32]) -> Result<()>;
+
+    /// Copies of the given rows, in the given order.
+    fn gather(&mut self, rows: &[usize]) -> Result<Vec<i32>>;
+
+    /// `kernel::unit_length`.
+    fn unit_length(&mut self) -> Result<()>;
+
+    /// `kernel::assign`: gives every row the code of its nearest codeword.
+    fn assign(&mut self, codebook: &Codebook) -> Result<Assigned>;
+
+    /// Copies the codes out; `out` holds one per row.
+    fn codes(&mut self, out: &mut [u32]) -> Result<()>;
+
+    /// `kernel::centroid`: sums of the rows by their codes, all below `clusters`.
+    fn sums(&mut self, clusters: usize) -> Result<Partial>;
+
+    /// `kernel::own_distances`: squared distance of every row to the codeword of its code.
+    fn own_distances(&mut self, codebook: &Codebook) -> Result<Vec<u64>>;
+
+    /// `kernel::residual`: subtracts from every row the codeword of its code and forgets the codes.
+    fn subtract(&mut self, codebook: &Codebook) -> Result<()>;
+
+    /// `kernel::closer` for points (P, D): P x N distances, none above `closest` of its row.
+    fn closer(&mut self, points: &[i32], closest: &[u64]) -> Result<Vec<u64>>;
+}

@@ -1,0 +1,110 @@
+//! The reference device: the scalar kernels, one after the other.
+
+use super::{Assigned, DeviceInfo, Engine, Table};
+use crate::codebook::Codebook;
+use crate::error::{Result, try_vec};
+use crate::kernel;
+use crate::partial::Partial;
+
+pub(super) struct Reference {
+    info: DeviceInfo,
+}
+
+impl Reference {
+    pub(super) fn new() -> Self {
+        let info = DeviceInfo {
+            name: "reference".into(),
+            description: "scalar integer reference".into(),
+            backend: "scalar".into(),
+            driver: String::new(),
+            hardware: true,
+        };
+        Self { info }
+    }
+}
+
+impl Engine for Reference {
+    fn info(&self) -> &DeviceInfo {
+        &self.info
+    }
+
+    fn table(&self, rows: usize, dim: usize) -> Result<Box<dyn Table>> {
+        let values = try_vec(0, rows.saturating_mul(dim), "rows on the grid")?;
+        Ok(Box::new(ReferenceTable { values, dim, codes: try_vec(NO_CODE, rows, "codes")? }))
+    }
+
+    fn chunk_rows(&self, _dim: usize) -> usize {
+        1024
+    }
+}
+
+/// The code of a row that has none; a model has at most 65,536 codewords.
+pub(super) const NO_CODE: u32 = u32::MAX;
+
+struct ReferenceTable {
+    values: Vec<i32>,
+    dim: usize,
+    codes: Vec<u32>,
+}
+
+impl Table for ReferenceTable {
+    fn rows(&self) -> usize {
+        self.codes.len()
+    }
+
+    fn dim(&self) -> usize {
+        self.dim
+    }
+
+    fn upload(&mut self, first: usize, rows: &[i32]) -> Result<()> {
+        self.values.iter_mut().skip(first * self.dim).zip(rows).for_each(|(value, new)| *value = *new);
+        self.codes.fill(NO_CODE);
+        Ok(())
+    }
+
+    fn gather(&mut self, rows: &[usize]) -> Result<Vec<i32>> {
+        let row = |row: &usize| self.values.chunks_exact(self.dim).nth(*row).unwrap_or_default();
+        Ok(rows.iter().flat_map(row).copied().collect())
+    }
+
+    fn unit_length(&mut self) -> Result<()> {
+        kernel::unit_length::unit_length(&mut self.values, self.dim);
+        self.codes.fill(NO_CODE);
+        Ok(())
+    }
+
+    fn assign(&mut self, codebook: &Codebook) -> Result<Assigned> {
+        let before = self.codes.clone();
+        kernel::assign::assign(&self.values, codebook.values(), self.dim, &mut self.codes);
+        let changed = before.iter().zip(&self.codes).filter(|(before, now)| before != now).count() as u64;
+        Ok(Assigned { changed, settled: 0 })
+    }
+
+    fn codes(&mut self, out: &mut [u32]) -> Result<()> {
+        out.iter_mut().zip(&self.codes).for_each(|(out, code)| *out = *code);
+        Ok(())
+    }
+
+    fn sums(&mut self, clusters: usize) -> Result<Partial> {
+        Ok(kernel::centroid::sums(&self.values, self.dim, &self.codes, clusters))
+    }
+
+    fn own_distances(&mut self, codebook: &Codebook) -> Result<Vec<u64>> {
+        let mut distances = try_vec(0, self.codes.len(), "distances")?;
+        kernel::assign::own_distances(&self.values, codebook.values(), self.dim, &self.codes, &mut distances);
+        Ok(distances)
+    }
+
+    fn subtract(&mut self, codebook: &Codebook) -> Result<()> {
+        kernel::residual::subtract(&mut self.values, codebook.values(), self.dim, &self.codes);
+        self.codes.fill(NO_CODE);
+        Ok(())
+    }
+
+    fn closer(&mut self, points: &[i32], closest: &[u64]) -> Result<Vec<u64>> {
+        let points_count = points.len() / self.dim;
+        let mut out = try_vec(0, points_count.saturating_mul(closest.len()), "seeding distances")?;
+        kernel::closer::closer(&self.values, points, self.dim, closest, &mut out);
+        Ok(out)
+    }
+}

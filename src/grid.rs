@@ -1,0 +1,190 @@
+//! Fixed point: how f32 embeddings become the integers that everything else computes with.
+
+use crate::error::{ErrorKind, Result};
+use crate::rows::Rows;
+
+/// Largest magnitude of a grid value; values beyond it saturate. Every grid value is an exact f32.
+pub const GRID_MAX: i32 = (1 << 23) - 1;
+/// Bits of the training range: `fit` picks the finest grid on which every training value stays within 2^20.
+const RANGE_BITS: i32 = 20;
+/// Exponent of the unit grid: a component of a unit-length vector is at most 2^20.
+pub const UNIT_EXPONENT: i32 = 20;
+/// Exponents that a model may have.
+pub const EXPONENTS: std::ops::RangeInclusive<i32> = -108..=126;
+/// Adding and subtracting 1.5 * 2^52 rounds a small f64 to an integer, ties to even; unlike
+/// `round_ties_even` it compiles to two vector instructions on every processor.
+const ROUND: f64 = 6_755_399_441_055_744.0;
+
+/// Per-dimension offset and power-of-two scale that map f32 rows to integers.
+///
+/// # Exactness
+/// `q = clamp(round_half_even((f64(x) - f64(offset)) * 2^exponent), -(2^23 - 1), 2^23 - 1)`, in IEEE binary64.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Grid {
+    offset: Vec<f32>,
+    exponent: i32,
+}
+
+impl Grid {
+    /// A grid with the given offset per dimension and exponent.
+    pub(crate) fn new(offset: Vec<f32>, exponent: i32) -> Self {
+        Self { offset, exponent }
+    }
+
+    /// Offset per dimension, in units of the embeddings.
+    pub fn offset(&self) -> &[f32] {
+        &self.offset
+    }
+
+    /// Exponent e: a grid step is 2^-e in units of the embeddings.
+    pub fn exponent(&self) -> i32 {
+        self.exponent
+    }
+
+    pub(crate) fn dim(&self) -> usize {
+        self.offset.len()
+    }
+
+    /// Puts `rows` on the grid and returns how many values saturated.
+    ///
+    /// # Shapes
+    /// `rows` and `out` have the same length, a multiple of the dimensions; `rows` is finite.
+    pub fn quantize(&self, rows: &[f32], out: &mut [i32]) -> u64 {
+        let scale = pow2(self.exponent);
+        let mut saturated = 0;
+        for (row, out) in rows.chunks_exact(self.dim()).zip(out.chunks_exact_mut(self.dim())) {
+            let mut over = 0_u32;
+            for ((x, offset), q) in row.iter().zip(&self.offset).zip(out) {
+                let value = (f64::from(*x) - f64::from(*offset)) * scale;
+                over += u32::from(value.abs() >= f64::from(GRID_MAX) + 0.5);
+                *q = round(value);
+            }
+            saturated += u64::from(over);
+        }
+        saturated
+    }
+
+    /// The embedding value of grid integers at `exponent`: `f32(f64(q) * 2^-exponent + f64(offset))`.
+    pub(crate) fn restore(&self, exponent: i32, q: &[i32], out: &mut [f32]) {
+        let step = pow2(-exponent);
+        for ((q, offset), out) in q.iter().zip(&self.offset).zip(out) {
+            *out = (f64::from(*q) * step + f64::from(*offset)) as f32;
+        }
+    }
+}
+
+/// `clamp(round_half_even(value))`; clamping first gives the same, as the limits are integers.
+#[inline(always)]
+fn round(value: f64) -> i32 {
+    let limit = f64::from(GRID_MAX);
+    let clamped = value.clamp(-limit, limit);
+    ((clamped + ROUND) - ROUND) as i32
+}
+
+/// 2^exponent, exact for every exponent of a grid and for the row grids of the cosine metric.
+pub(crate) fn pow2(exponent: i32) -> f64 {
+    f64::from_bits(((exponent + 1023).clamp(1, 2046) as u64) << 52)
+}
+
+/// Puts every row on its own grid: the largest `|q|` of a row is in [2^22, 2^23), so that the row's length does not
+/// matter to what follows. Rows of zeros stay zero.
+///
+/// # Shapes
+/// `rows` and `out` have the same length, a multiple of `dim`; `rows` is finite.
+pub fn quantize_rows_alone(rows: &[f32], dim: usize, out: &mut [i32]) {
+    for (row, out) in rows.chunks_exact(dim).zip(out.chunks_exact_mut(dim)) {
+        let largest = row.iter().fold(0.0_f32, |largest, x| largest.max(x.abs()));
+        if largest == 0.0 {
+            out.fill(0);
+            continue;
+        }
+        let scale = pow2(22 - floor_log2(f64::from(largest)));
+        for (x, q) in row.iter().zip(out) {
+            *q = round(f64::from(*x) * scale);
+        }
+    }
+}
+
+/// floor(log2(value)) of a positive normal f64.
+fn floor_log2(value: f64) -> i32 {
+    ((value.to_bits() >> 52) as i32) - 1023
+}
+
+/// Smallest and largest value per dimension; merges in any order, so shards and threads may each keep one.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Range {
+    min: Vec<f32>,
+    max: Vec<f32>,
+}
+
+impl Range {
+    /// The range of no rows.
+    pub fn new(dim: usize) -> Self {
+        Self { min: vec![f32::INFINITY; dim], max: vec![f32::NEG_INFINITY; dim] }
+    }
+
+    /// Widens the range by finite rows.
+    pub fn add(&mut self, rows: &[f32]) {
+        for row in rows.chunks_exact(self.min.len()) {
+            for ((x, min), max) in row.iter().zip(&mut self.min).zip(&mut self.max) {
+                *min = if *x < *min { *x } else { *min };
+                *max = if *x > *max { *x } else { *max };
+            }
+        }
+    }
+
+    /// Widens the range by another one.
+    pub fn merge(&mut self, other: &Self) {
+        for ((a, b), (c, d)) in self.min.iter_mut().zip(&mut self.max).zip(other.min.iter().zip(&other.max)) {
+            *a = a.min(*c);
+            *b = b.max(*d);
+        }
+    }
+
+    /// The grid for rows of this range: offset at the midrange (or zero where `center` is off), and the largest
+    /// exponent at which no value exceeds 2^20.
+    pub fn grid(&self, center: bool) -> Grid {
+        let bounds = || self.min.iter().zip(&self.max);
+        let offset: Vec<f32> = match center {
+            // + 0.0 turns a negative zero into zero, so that equal grids have equal bytes.
+            true => bounds().map(|(a, b)| ((f64::from(*a) + f64::from(*b)) / 2.0) as f32 + 0.0).collect(),
+            false => vec![0.0; self.min.len()],
+        };
+        let largest = bounds().zip(&offset).fold(0.0_f64, |largest, ((min, max), offset)| {
+            let offset = f64::from(*offset);
+            largest.max((f64::from(*min) - offset).abs()).max((f64::from(*max) - offset).abs())
+        });
+        Grid { offset, exponent: finest_exponent(largest) }
+    }
+}
+
+/// The largest exponent e with `round_half_even(largest * 2^e) <= 2^20`, within [`EXPONENTS`]; 20 for constant data.
+fn finest_exponent(largest: f64) -> i32 {
+    if largest == 0.0 {
+        return RANGE_BITS;
+    }
+    // largest * 2^candidate is in [2^20, 2^21), so the answer is the candidate itself (2^20, or a half above it
+    // that rounds down to it) or one below.
+    let candidate = RANGE_BITS - floor_log2(largest);
+    let rounds_to_limit = largest * pow2(candidate) <= 1_048_576.5;
+    (candidate - i32::from(!rounds_to_limit)).clamp(*EXPONENTS.start(), *EXPONENTS.end())
+}
+
+/// Refuses NaN and infinities, naming the first row and column; `first` is the number of the first row.
+pub(crate) fn check_finite(first: usize, rows: &[f32], dim: usize) -> Result<()> {
+    // All exponent bits set: the sum of such flags is a vector loop, the search is not.
+    let bad = |x: &f32| x.to_bits() & 0x7f80_0000 == 0x7f80_0000;
+    if rows.iter().map(|x| u32::from(bad(x))).fold(0, |a, b| a | b) == 0 {
+        return Ok(());
+    }
+    match rows.iter().position(bad).and_then(|at| rows.get(at).map(|value| (at, *value))) {
+        Some((at, value)) => Err(ErrorKind::NotFinite { row: first + at / dim, column: at % dim, value }.into()),
+        None => Ok(()),
+    }
+}
+
+/// Reads rows into `buffer` and refuses those that are not finite.
+pub(crate) fn read_finite(rows: &dyn Rows, first: usize, buffer: &mut [f32]) -> Result<()> {
+    rows.read(first, buffer)?;
+    check_finite(first, buffer, rows.dim())
+}

@@ -1,0 +1,87 @@
+//! Seeded randomness that never changes: not with a crate's version, the batch, the device or the thread count.
+
+use rand_pcg::Pcg64;
+use rand_pcg::rand_core::Rng;
+use sha2::{Digest, Sha256};
+
+/// A stream of random integers for one purpose.
+///
+/// # Exactness
+/// PCG XSL RR 128/64 whose state and stream are the first and second half, little endian, of
+/// SHA-256("semid " purpose 0x00 seed level run), the numbers as u64 little endian.
+///
+/// # References
+/// M. E. O'Neill, PCG: A Family of Simple Fast Space-Efficient Statistically Good Algorithms, HMC-CS-2014-0905.
+pub(crate) struct Stream(Pcg64);
+
+impl Stream {
+    pub(crate) fn new(purpose: &str, seed: u64, level: usize, run: usize) -> Self {
+        let mut hash = Sha256::new();
+        hash.update(b"semid ");
+        hash.update(purpose.as_bytes());
+        hash.update([0]);
+        for number in [seed, level as u64, run as u64] {
+            hash.update(number.to_le_bytes());
+        }
+        let digest: [u8; 32] = hash.finalize().into();
+        let (state, stream) = digest.split_at(16);
+        Self(Pcg64::new(u128_le(state), u128_le(stream)))
+    }
+
+    pub(crate) fn next_u64(&mut self) -> u64 {
+        self.0.next_u64()
+    }
+
+    /// A uniform integer below `bound`, which is not 0: as many bits as `bound - 1` has, drawn until below it.
+    /// Up to 64 bits take one draw, more take two (high half first).
+    pub(crate) fn below(&mut self, bound: u128) -> u128 {
+        let bits = 128 - bound.saturating_sub(1).leading_zeros();
+        if bits == 0 {
+            return 0;
+        }
+        loop {
+            let draw = match bits <= 64 {
+                true => u128::from(self.next_u64() >> (64 - bits)),
+                false => ((u128::from(self.next_u64()) << 64) | u128::from(self.next_u64())) >> (128 - bits),
+            };
+            if draw < bound {
+                return draw;
+            }
+        }
+    }
+}
+
+fn u128_le(bytes: &[u8]) -> u128 {
+    bytes.iter().rev().fold(0, |value, byte| (value << 8) | u128::from(*byte))
+}
+
+/// A hash of (seed, row) that depends on nothing else: SplitMix64's mixer over the mixed seed and the row number.
+///
+/// # References
+/// G. L. Steele, D. Lea, C. H. Flood, Fast Splittable Pseudorandom Number Generators, OOPSLA 2014.
+pub(crate) fn row_hash(seed: u64, row: u64) -> u64 {
+    mix(mix(seed.wrapping_add(GOLDEN)) ^ row.wrapping_mul(GOLDEN).wrapping_add(GOLDEN))
+}
+
+const GOLDEN: u64 = 0x9e37_79b9_7f4a_7c15;
+
+fn mix(z: u64) -> u64 {
+    let z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    let z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    z ^ (z >> 31)
+}
+
+/// The `count` rows below `rows` with the smallest hash of (seed, row), in ascending order of the row.
+pub(crate) fn sample(seed: u64, rows: usize, count: usize) -> Vec<usize> {
+    if count >= rows {
+        return (0..rows).collect();
+    }
+    let mut keyed: Vec<(u64, usize)> = (0..rows).map(|row| (row_hash(seed, row as u64), row)).collect();
+    if count > 0 {
+        keyed.select_nth_unstable(count - 1);
+    }
+    keyed.truncate(count);
+    let mut chosen: Vec<usize> = keyed.into_iter().map(|(_, row)| row).collect();
+    chosen.sort_unstable();
+    chosen
+}
