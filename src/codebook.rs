@@ -42,6 +42,10 @@ impl Codebook {
         self.values.chunks_exact(self.dim).nth(k)
     }
 
+    pub(crate) fn codewords_mut(&mut self) -> impl Iterator<Item = &mut [i32]> {
+        self.values.chunks_exact_mut(self.dim)
+    }
+
     /// Largest magnitude of a component.
     pub fn largest(&self) -> i64 {
         self.values.iter().map(|value| i64::from(*value).abs()).max().unwrap_or(0)

@@ -7,6 +7,7 @@ mod kernel;
 mod partial;
 mod rng;
 mod rows;
+mod rq;
 
 pub use codebook::Codebook;
 pub use device::{Device, DeviceInfo};
@@ -14,6 +15,10 @@ pub use error::{Error, ErrorKind, Result};
 pub use grid::Grid;
 pub use partial::Partial;
 pub use rows::{Matrix, Rows};
+pub use rq::{
+    Algorithm, Clusters, Codes, EncodeReport, Fit, FitReport, Init, LevelReport, Metric, MiniBatch, Progress, RqKMeans,
+    RqKMeansModel,
+};
 
 /// Most dimensions a row may have: squared distances stay exact in u64 up to here.
 pub const MAX_DIM: usize = 8192;

@@ -1,0 +1,102 @@
+//! From the caller's rows to residuals on a device, a chunk at a time.
+
+use super::params::{Metric, RqKMeans};
+use crate::device::{Engine, Table};
+use crate::error::{Result, try_vec};
+use crate::grid::{Grid, Range, read_finite};
+use crate::rng;
+use crate::rows::Rows;
+
+/// Values read at a time: 4 MiB of f32.
+const CHUNK_VALUES: usize = 1 << 20;
+
+/// The rows to fit on: all, or a sample of them.
+pub(super) struct Source<'a> {
+    rows: &'a dyn Rows,
+    /// Rows of the sample, ascending; `None` for all.
+    chosen: Option<Vec<usize>>,
+}
+
+impl<'a> Source<'a> {
+    /// `used` of the rows: those with the smallest hash of (seed, row).
+    pub(super) fn new(rows: &'a dyn Rows, seed: u64, used: usize) -> Self {
+        let chosen = (used < rows.len()).then(|| rng::sample(seed, rows.len(), used));
+        Self { rows, chosen }
+    }
+
+    /// The grid for these rows.
+    pub(super) fn grid(&self, params: &RqKMeans, ask: &mut dyn FnMut() -> Result<()>) -> Result<Grid> {
+        let dim = self.rows.dim();
+        let mut range = Range::new(dim);
+        self.each_chunk(&mut |_, rows| {
+            range.add(rows);
+            ask()
+        })?;
+        Ok(match params.metric {
+            Metric::L2 => range.grid(params.center),
+            // Every row has a grid of its own, and what follows is on the unit grid.
+            Metric::Cosine => Grid::new(vec![0.0; dim], crate::grid::UNIT_EXPONENT),
+        })
+    }
+
+    /// Puts the rows on the grid and into `table`; returns how many values saturated.
+    pub(super) fn load(
+        &self,
+        params: &RqKMeans,
+        grid: &Grid,
+        engine: &dyn Engine,
+        table: &mut dyn Table,
+        ask: &mut dyn FnMut() -> Result<()>,
+    ) -> Result<u64> {
+        let mut saturated = 0;
+        let mut q = Vec::new();
+        self.each_chunk(&mut |first, rows| {
+            q.resize(rows.len(), 0);
+            saturated += to_grid(engine, params.metric, grid, rows, &mut q);
+            table.upload(first, &q)?;
+            ask()
+        })?;
+        Ok(saturated)
+    }
+
+    /// Calls `use_rows` with the position of the first row and the values of some chosen rows, in order.
+    fn each_chunk(&self, use_rows: &mut dyn FnMut(usize, &[f32]) -> Result<()>) -> Result<()> {
+        let (len, dim) = (self.rows.len(), self.rows.dim());
+        let step = (CHUNK_VALUES / dim).max(1);
+        let mut buffer = try_vec(0.0, step.min(len) * dim, "a chunk of rows")?;
+        let mut picked = Vec::new();
+        let mut done = 0;
+        for first in (0..len).step_by(step) {
+            let end = len.min(first + step);
+            let chunk = buffer.get_mut(..(end - first) * dim).unwrap_or_default();
+            read_finite(self.rows, first, chunk)?;
+            let chunk = match &self.chosen {
+                None => &*chunk,
+                Some(chosen) => {
+                    let within = chosen.partition_point(|row| *row < first)..chosen.partition_point(|row| *row < end);
+                    picked.clear();
+                    for row in chosen.get(within).unwrap_or_default() {
+                        picked.extend_from_slice(chunk.chunks_exact(dim).nth(row - first).unwrap_or_default());
+                    }
+                    &*picked
+                }
+            };
+            if !chunk.is_empty() {
+                use_rows(done, chunk)?;
+                done += chunk.len() / dim;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Puts finite rows on the grid of the metric; returns how many values saturated.
+pub(super) fn to_grid(engine: &dyn Engine, metric: Metric, grid: &Grid, rows: &[f32], q: &mut [i32]) -> u64 {
+    match metric {
+        Metric::L2 => engine.quantize(grid, rows, q),
+        Metric::Cosine => {
+            engine.quantize_rows_alone(rows, grid.dim(), q);
+            0
+        }
+    }
+}

@@ -1,0 +1,23 @@
+//! Residual k-means: parameters, fitting level by level, and the fitted model that encodes and decodes.
+
+mod decode;
+mod encode;
+mod fit;
+mod level;
+mod lloyd;
+mod load;
+mod mini_batch;
+mod model;
+mod model_file;
+mod params;
+mod progress;
+mod seeding;
+
+pub use encode::{Codes, EncodeReport};
+pub use fit::{Fit, FitReport, LevelReport};
+pub use model::RqKMeansModel;
+pub use params::{Algorithm, Clusters, Init, Metric, MiniBatch, RqKMeans};
+pub use progress::Progress;
+
+#[cfg(test)]
+mod tests;

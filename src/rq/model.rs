@@ -1,0 +1,117 @@
+//! The fitted model: the grid, the codebooks, and what identifies them.
+
+use super::params::Metric;
+use crate::codebook::{Codebook, within_bounds};
+use crate::error::{Error, Result};
+use crate::grid::{Grid, UNIT_EXPONENT};
+use sha2::{Digest, Sha256};
+
+/// How rows become residuals of level 0 and what happens between the levels.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Quantization {
+    pub(crate) grid: Grid,
+    pub(crate) metric: Metric,
+    pub(crate) normalize_residuals: bool,
+}
+
+impl Quantization {
+    /// Exponent of the codewords: 20 on the unit grid, otherwise that of the embeddings' grid.
+    pub(crate) fn codebook_exponent(&self) -> i32 {
+        match self.metric == Metric::Cosine || self.normalize_residuals {
+            true => UNIT_EXPONENT,
+            false => self.grid.exponent(),
+        }
+    }
+
+    /// Whether the residuals of `level` are scaled to unit length.
+    pub(crate) fn scales_level(&self, level: usize) -> bool {
+        self.normalize_residuals || (self.metric == Metric::Cosine && level == 0)
+    }
+}
+
+/// A fitted residual k-means model.
+///
+/// # Exactness
+/// Equal fingerprints mean equal codes for every row, on every device.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RqKMeansModel {
+    pub(super) quantization: Quantization,
+    pub(super) levels: Vec<Codebook>,
+    pub(super) seed: u64,
+}
+
+impl RqKMeansModel {
+    /// A model of the given levels, all of one dimension.
+    pub(crate) fn new(quantization: Quantization, levels: Vec<Codebook>, seed: u64) -> Result<Self> {
+        if !within_bounds(&levels) {
+            return Err(Error::damaged("the codewords of all levels add up to more than 2^23 grid steps"));
+        }
+        Ok(Self { quantization, levels, seed })
+    }
+
+    /// The codebooks, first level first.
+    pub fn levels(&self) -> &[Codebook] {
+        &self.levels
+    }
+
+    /// Number of dimensions, D.
+    pub fn dim(&self) -> usize {
+        self.quantization.grid.dim()
+    }
+
+    /// Clusters per level.
+    pub fn clusters(&self) -> Vec<usize> {
+        self.levels.iter().map(Codebook::clusters).collect()
+    }
+
+    /// The grid that embeddings are put on.
+    pub fn grid(&self) -> &Grid {
+        &self.quantization.grid
+    }
+
+    /// Exponent of the codewords: a component is its grid integer times 2^-exponent.
+    pub fn codebook_exponent(&self) -> i32 {
+        self.quantization.codebook_exponent()
+    }
+
+    /// The metric.
+    pub fn metric(&self) -> Metric {
+        self.quantization.metric
+    }
+
+    /// Whether every level's residuals are scaled to unit length.
+    pub fn normalize_residuals(&self) -> bool {
+        self.quantization.normalize_residuals
+    }
+
+    /// The seed the model was fitted with.
+    pub fn seed(&self) -> u64 {
+        self.seed
+    }
+
+    /// SHA-256, in hex, of everything that influences an encode.
+    ///
+    /// The bytes, integers little endian: `semid rq-kmeans 1` and a zero byte; metric (0 l2, 1 cosine) and
+    /// normalize_residuals (0, 1), a byte each; grid exponent and codebook exponent, i32; D and L, u32; K of every
+    /// level, u32; the offset, D x f32; the codewords of every level, K x D x i32 grid integers.
+    pub fn fingerprint(&self) -> String {
+        let mut hash = Sha256::new();
+        hash.update(b"semid rq-kmeans 1\0");
+        hash.update([u8::from(self.metric() == Metric::Cosine), u8::from(self.normalize_residuals())]);
+        hash.update(self.grid().exponent().to_le_bytes());
+        hash.update(self.codebook_exponent().to_le_bytes());
+        for number in [self.dim(), self.levels.len()].into_iter().chain(self.clusters()) {
+            hash.update((number as u32).to_le_bytes());
+        }
+        self.grid().offset().iter().for_each(|offset| hash.update(offset.to_le_bytes()));
+        for level in &self.levels {
+            level.values().iter().for_each(|value| hash.update(value.to_le_bytes()));
+        }
+        hex(&hash.finalize())
+    }
+}
+
+/// Lower-case hexadecimal digits.
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}

@@ -1,0 +1,307 @@
+//! What a fit is asked to do.
+
+use crate::error::{Error, ErrorKind, Result};
+use crate::grid::{Grid, UNIT_EXPONENT};
+use crate::{MAX_CLUSTERS, MAX_DIM};
+
+/// How distances are understood.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Metric {
+    /// Squared Euclidean distance of the embeddings as they are.
+    #[default]
+    L2,
+    /// Rows are scaled to unit length first, so that only their direction matters.
+    Cosine,
+}
+
+impl Metric {
+    /// The name used in files and on the command line: `l2` or `cosine`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::L2 => "l2",
+            Self::Cosine => "cosine",
+        }
+    }
+}
+
+/// How the first codewords of a level are chosen.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Init {
+    /// Greedy k-means++: each codeword is the best of several rows drawn with probability proportional to their
+    /// squared distance from the codewords so far.
+    ///
+    /// # References
+    /// D. Arthur, S. Vassilvitskii, k-means++: The Advantages of Careful Seeding, SODA 2007.
+    #[default]
+    KMeansPlusPlus,
+    /// Distinct rows, those with the smallest hash of (seed, row).
+    Random,
+}
+
+/// How codewords are improved.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Algorithm {
+    /// Lloyd's algorithm over all rows.
+    #[default]
+    Lloyd,
+    /// Count-weighted updates from small batches.
+    MiniBatch(MiniBatch),
+}
+
+/// Parameters of the mini-batch algorithm.
+///
+/// # References
+/// D. Sculley, Web-Scale K-Means Clustering, WWW 2010.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MiniBatch {
+    /// Rows per batch.
+    pub batch: usize,
+    /// Rows the initialiser sees: the first codewords are seeded from a buffer of this many rows.
+    pub init_buffer: usize,
+    /// Whether a level is trained to the end before the next one starts; otherwise every batch passes all levels.
+    pub layer_wise: bool,
+}
+
+impl Default for MiniBatch {
+    fn default() -> Self {
+        Self { batch: 2048, init_buffer: 3072, layer_wise: true }
+    }
+}
+
+/// Clusters per level: one number for all levels, or a list with one number per level.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Clusters {
+    /// The same number at every level.
+    Same(usize),
+    /// One number per level.
+    PerLevel(Vec<usize>),
+}
+
+impl From<usize> for Clusters {
+    fn from(clusters: usize) -> Self {
+        Self::Same(clusters)
+    }
+}
+
+impl From<Vec<usize>> for Clusters {
+    fn from(clusters: Vec<usize>) -> Self {
+        Self::PerLevel(clusters)
+    }
+}
+
+impl From<&[usize]> for Clusters {
+    fn from(clusters: &[usize]) -> Self {
+        Self::PerLevel(clusters.to_vec())
+    }
+}
+
+impl<const N: usize> From<[usize; N]> for Clusters {
+    fn from(clusters: [usize; N]) -> Self {
+        Self::PerLevel(clusters.to_vec())
+    }
+}
+
+/// Residual k-means to be fitted: parameters with the defaults users know.
+///
+/// | parameter | default | meaning |
+/// | --- | --- | --- |
+/// | `levels`, `clusters` | - | L levels of K codewords each, or one K per level |
+/// | `seed` | 42 | everything random is a function of it |
+/// | `max_iter` | 100 | most Lloyd iterations per level; batches per level for mini-batch |
+/// | `tol` | 1e-4 | stop when the codewords' squared movement is at most `tol` x the mean variance per dimension |
+/// | `n_init` | 1 | runs per level from different seeds, the best is kept |
+/// | `init` | k-means++ | see [`Init`]; `init_size` rows are looked at (0: chosen from K) |
+/// | `metric` | l2 | see [`Metric`] |
+/// | `normalize_residuals` | off | scale every level's residuals to unit length |
+/// | `algorithm` | Lloyd | see [`Algorithm`] |
+/// | `sample` | all rows | fit on that many rows: those with the smallest hash of (seed, row) |
+/// | `center` | on | subtract the midrange per dimension (never for cosine) |
+///
+/// ```
+/// use semid::{Device, Matrix, RqKMeans};
+///
+/// let values: Vec<f32> = (0..200).map(|i| ((i * 37) % 101) as f32).collect();
+/// let rows = Matrix::new(&values, 4)?;
+/// let model = RqKMeans::new(2, [4, 8]).seed(7).max_iter(20).fit(&rows, &Device::cpu())?;
+/// assert_eq!(model.levels()[1].clusters(), 8);
+/// # Ok::<(), semid::Error>(())
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+pub struct RqKMeans {
+    pub(crate) levels: usize,
+    pub(crate) clusters: Clusters,
+    pub(crate) seed: u64,
+    pub(crate) max_iter: usize,
+    pub(crate) tol: f64,
+    pub(crate) n_init: usize,
+    pub(crate) init: Init,
+    pub(crate) init_size: usize,
+    pub(crate) metric: Metric,
+    pub(crate) normalize_residuals: bool,
+    pub(crate) algorithm: Algorithm,
+    pub(crate) sample: Option<usize>,
+    pub(crate) center: bool,
+}
+
+impl RqKMeans {
+    /// `levels` levels with `clusters` codewords each, or as many per level as a list says.
+    pub fn new(levels: usize, clusters: impl Into<Clusters>) -> Self {
+        Self {
+            levels,
+            clusters: clusters.into(),
+            seed: 42,
+            max_iter: 100,
+            tol: 1e-4,
+            n_init: 1,
+            init: Init::default(),
+            init_size: 0,
+            metric: Metric::default(),
+            normalize_residuals: false,
+            algorithm: Algorithm::default(),
+            sample: None,
+            center: true,
+        }
+    }
+
+    /// Sets the seed.
+    pub fn seed(mut self, seed: u64) -> Self {
+        self.seed = seed;
+        self
+    }
+
+    /// Sets the most iterations per level (for mini-batch: the batches per level).
+    pub fn max_iter(mut self, max_iter: usize) -> Self {
+        self.max_iter = max_iter;
+        self
+    }
+
+    /// Sets the tolerance; 0 stops only when nothing moves any more.
+    pub fn tol(mut self, tol: f64) -> Self {
+        self.tol = tol;
+        self
+    }
+
+    /// Sets the number of runs per level of which the best is kept.
+    pub fn n_init(mut self, n_init: usize) -> Self {
+        self.n_init = n_init;
+        self
+    }
+
+    /// Sets how first codewords are chosen.
+    pub fn init(mut self, init: Init) -> Self {
+        self.init = init;
+        self
+    }
+
+    /// Sets how many rows the k-means++ initialiser looks at: those with the smallest hash of (seed, row).
+    /// 0, the default, means 64 per cluster and at least 16,384; `usize::MAX` means all.
+    pub fn init_size(mut self, init_size: usize) -> Self {
+        self.init_size = init_size;
+        self
+    }
+
+    /// Sets the metric.
+    pub fn metric(mut self, metric: Metric) -> Self {
+        self.metric = metric;
+        self
+    }
+
+    /// Sets whether every level's residuals are scaled to unit length.
+    pub fn normalize_residuals(mut self, normalize_residuals: bool) -> Self {
+        self.normalize_residuals = normalize_residuals;
+        self
+    }
+
+    /// Sets the algorithm.
+    pub fn algorithm(mut self, algorithm: Algorithm) -> Self {
+        self.algorithm = algorithm;
+        self
+    }
+
+    /// Fits on a sample of that many rows; `None` uses all.
+    pub fn sample(mut self, sample: impl Into<Option<usize>>) -> Self {
+        self.sample = sample.into();
+        self
+    }
+
+    /// Sets whether the midrange per dimension is subtracted; it costs nothing and gives the finest grid.
+    pub fn center(mut self, center: bool) -> Self {
+        self.center = center;
+        self
+    }
+
+    /// Clusters of every level, checked.
+    pub(crate) fn clusters_per_level(&self) -> Result<Vec<usize>> {
+        if self.levels == 0 || self.levels > MAX_LEVELS {
+            return Err(Error::parameter("levels", self.levels, format!("1 to {MAX_LEVELS} are supported")));
+        }
+        let clusters = match &self.clusters {
+            Clusters::Same(clusters) => vec![*clusters; self.levels],
+            Clusters::PerLevel(list) => list.clone(),
+        };
+        if clusters.len() != self.levels {
+            return Err(ErrorKind::ClustersPerLevel { levels: self.levels, given: clusters.len() }.into());
+        }
+        match clusters.iter().enumerate().find(|(_, clusters)| **clusters == 0 || **clusters > MAX_CLUSTERS) {
+            Some((level, clusters)) => Err(ErrorKind::Clusters { level, clusters: *clusters }.into()),
+            None => Ok(clusters),
+        }
+    }
+
+    /// Refuses parameters that make no sense for `rows` rows of `dim` dimensions; returns the clusters per level and
+    /// the number of rows to fit on.
+    pub(crate) fn check(&self, rows: usize, dim: usize) -> Result<(Vec<usize>, usize)> {
+        let clusters = self.clusters_per_level()?;
+        if dim == 0 || dim > MAX_DIM {
+            return Err(ErrorKind::Dim { dim }.into());
+        }
+        if rows == 0 {
+            return Err(ErrorKind::Empty.into());
+        }
+        let positive = [("n_init", self.n_init), ("max_iter", self.max_iter), ("sample", self.sample.unwrap_or(1))];
+        if let Some((name, value)) = positive.into_iter().find(|(_, value)| *value == 0) {
+            return Err(Error::parameter(name, value, "must be at least 1"));
+        }
+        if !(self.tol >= 0.0 && self.tol.is_finite()) {
+            return Err(Error::parameter("tol", self.tol, "must be a finite number, 0 or more"));
+        }
+        if let Algorithm::MiniBatch(MiniBatch { batch, init_buffer, .. }) = self.algorithm {
+            let sizes = [("batch", batch), ("init_buffer", init_buffer)];
+            if let Some((name, value)) = sizes.into_iter().find(|(_, value)| *value == 0) {
+                return Err(Error::parameter(name, value, "must be at least 1"));
+            }
+        }
+        let rows = self.sample.map_or(rows, |sample| sample.min(rows));
+        match clusters.iter().enumerate().find(|(_, clusters)| **clusters > rows) {
+            Some((level, clusters)) => Err(ErrorKind::TooFewRows { rows, clusters: *clusters, level }.into()),
+            None => Ok((clusters, rows)),
+        }
+    }
+
+    /// Whether codewords live on the unit grid instead of the grid of the embeddings.
+    pub(crate) fn unit_grid(&self) -> bool {
+        self.metric == Metric::Cosine || self.normalize_residuals
+    }
+
+    /// Whether the residuals of `level` are scaled to unit length.
+    pub(crate) fn scales_level(&self, level: usize) -> bool {
+        self.normalize_residuals || (self.metric == Metric::Cosine && level == 0)
+    }
+
+    /// Exponent of the codewords for embeddings on `grid`.
+    pub(crate) fn codebook_exponent(&self, grid: &Grid) -> i32 {
+        if self.unit_grid() { UNIT_EXPONENT } else { grid.exponent() }
+    }
+
+    /// Rows the k-means++ initialiser looks at.
+    pub(crate) fn seeding_rows(&self, clusters: usize, rows: usize) -> usize {
+        let wanted = match self.init_size {
+            0 => (64 * clusters).max(16_384),
+            size => size.max(clusters),
+        };
+        wanted.min(rows)
+    }
+}
+
+/// Most levels a model may have.
+pub(crate) const MAX_LEVELS: usize = 256;

@@ -1,0 +1,41 @@
+//! What a long fit tells while it runs.
+
+use crate::error::{ErrorKind, Result};
+use std::ops::ControlFlow;
+
+/// State of a fit after one iteration, handed to the progress callback.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Progress {
+    /// Level being fitted, from 0.
+    pub level: usize,
+    /// Number of levels.
+    pub levels: usize,
+    /// Run, from 0 (see `n_init`).
+    pub run: usize,
+    /// Iteration (or batch) just done, from 1; 0 while the first codewords are being chosen.
+    pub iteration: usize,
+    /// Most iterations of this run.
+    pub max_iter: usize,
+    /// Squared error per row before the update of this iteration, in squared units of the embeddings; NaN while
+    /// there is none yet.
+    pub squared_error: f64,
+    /// Rows whose code changed in this iteration.
+    pub changed: u64,
+}
+
+/// The callback: called after each iteration, may stop the fit by returning `Break`.
+pub(crate) type Callback<'a> = &'a mut dyn FnMut(&Progress) -> ControlFlow<()>;
+
+impl Progress {
+    pub(crate) fn start(levels: usize, max_iter: usize) -> Self {
+        Self { level: 0, levels, run: 0, iteration: 0, max_iter, squared_error: f64::NAN, changed: 0 }
+    }
+}
+
+pub(crate) fn report(callback: Callback<'_>, progress: &Progress) -> Result<()> {
+    match callback(progress) {
+        ControlFlow::Continue(()) => Ok(()),
+        ControlFlow::Break(()) => Err(ErrorKind::Cancelled.into()),
+    }
+}
