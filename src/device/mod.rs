@@ -125,12 +125,21 @@ pub(crate) struct Assigned {
     pub(crate) settled: u64,
 }
 
+/// What a table is going to be used for; engines may prepare for it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Purpose {
+    /// The same rows are assigned again and again, to codewords that move little by little.
+    Fit,
+    /// Rows are assigned once per level.
+    Encode,
+}
+
 /// A place to compute.
 pub(crate) trait Engine: Send + Sync {
     fn info(&self) -> &DeviceInfo;
 
     /// Room for `rows` rows of `dim` grid values (1 ..= [`crate::MAX_DIM`]); they are zero until uploaded.
-    fn table(&self, rows: usize, dim: usize) -> Result<Box<dyn Table>>;
+    fn table(&self, rows: usize, dim: usize, purpose: Purpose) -> Result<Box<dyn Table>>;
 
     /// Rows that `encode` should hand over at a time.
     fn chunk_rows(&self, dim: usize) -> usize;

@@ -1,6 +1,6 @@
 //! The reference device: the scalar kernels, one after the other.
 
-use super::{Assigned, DeviceInfo, Engine, Table};
+use super::{Assigned, DeviceInfo, Engine, Purpose, Table};
 use crate::codebook::Codebook;
 use crate::error::{Result, try_vec};
 use crate::kernel;
@@ -28,7 +28,7 @@ impl Engine for Reference {
         &self.info
     }
 
-    fn table(&self, rows: usize, dim: usize) -> Result<Box<dyn Table>> {
+    fn table(&self, rows: usize, dim: usize, _purpose: Purpose) -> Result<Box<dyn Table>> {
         let values = try_vec(0, rows.saturating_mul(dim), "rows on the grid")?;
         Ok(Box::new(ReferenceTable { values, dim, codes: try_vec(NO_CODE, rows, "codes")? }))
     }

@@ -2,7 +2,7 @@
 
 use super::load::to_grid;
 use super::model::RqKMeansModel;
-use crate::device::{Device, Table};
+use crate::device::{Device, Purpose, Table};
 use crate::error::{Error, ErrorKind, Result, try_vec};
 use crate::grid::read_finite;
 use crate::rows::Rows;
@@ -141,7 +141,7 @@ impl Chunk {
         Ok(Self {
             values: try_vec(0.0, values, "a chunk of rows")?,
             q: try_vec(0, values, "a chunk of rows")?,
-            table: device.engine().table(rows, model.dim())?,
+            table: device.engine().table(rows, model.dim(), Purpose::Encode)?,
             level_codes: vec![0; rows],
             codes: vec![0; rows * model.levels.len()],
         })

@@ -6,7 +6,7 @@ use super::model::{Quantization, RqKMeansModel};
 use super::params::RqKMeans;
 use super::progress::{Callback, Progress, report};
 use crate::codebook::{self, CODEWORDS_MAX, Codebook};
-use crate::device::{Device, Table};
+use crate::device::{Device, Purpose, Table};
 use crate::error::{Error, ErrorKind, Result};
 use crate::grid::{EXPONENTS, Grid, pow2};
 use crate::rows::Rows;
@@ -115,7 +115,7 @@ impl RqKMeans {
         let source = Source::new(rows, self.seed, used);
         let mut ask = || report(callback, &Progress::start(clusters.len(), self.max_iter));
         let grid = source.grid(self, &mut ask)?;
-        let table = device.engine().table(used, rows.dim())?;
+        let table = device.engine().table(used, rows.dim(), Purpose::Fit)?;
         let mut fit = Fit {
             params: self.clone(),
             source,

@@ -6,7 +6,7 @@ use super::params::MiniBatch;
 use super::progress::{Callback, Progress, report};
 use super::seeding::seed;
 use crate::codebook::Codebook;
-use crate::device::Table;
+use crate::device::{Purpose, Table};
 use crate::error::Result;
 use crate::partial::Partial;
 use crate::rng::{self, Stream};
@@ -137,7 +137,7 @@ fn draw(work: &mut LevelWork<'_>, batch: MiniBatch, level: usize, step: usize) -
 }
 
 fn copy(work: &mut LevelWork<'_>, rows: &[usize]) -> Result<Box<dyn Table>> {
-    let mut table = work.engine.table(rows.len(), work.table.dim())?;
+    let mut table = work.engine.table(rows.len(), work.table.dim(), Purpose::Encode)?;
     table.upload(0, &work.table.gather(rows)?)?;
     Ok(table)
 }

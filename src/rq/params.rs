@@ -28,10 +28,12 @@ impl Metric {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Init {
     /// Greedy k-means++: each codeword is the best of several rows drawn with probability proportional to their
-    /// squared distance from the codewords so far.
+    /// squared distance from the codewords so far. With many rows the choice is among candidates that are drawn from all
+    /// rows with the same probabilities first, each weighted by the rows nearest to it.
     ///
     /// # References
-    /// D. Arthur, S. Vassilvitskii, k-means++: The Advantages of Careful Seeding, SODA 2007.
+    /// D. Arthur, S. Vassilvitskii, k-means++: The Advantages of Careful Seeding, SODA 2007. B. Bahmani et al., Scalable
+    /// K-Means++, VLDB 2012.
     #[default]
     KMeansPlusPlus,
     /// Distinct rows, those with the smallest hash of (seed, row).
@@ -110,7 +112,7 @@ impl<const N: usize> From<[usize; N]> for Clusters {
 /// | `max_iter` | 100 | most Lloyd iterations per level; batches per level for mini-batch |
 /// | `tol` | 1e-4 | stop when the codewords' squared movement is at most `tol` x the mean variance per dimension |
 /// | `n_init` | 1 | runs per level from different seeds, the best is kept |
-/// | `init` | k-means++ | see [`Init`]; `init_size` rows are looked at (0: chosen from K) |
+/// | `init` | k-means++ | see [`Init`] |
 /// | `metric` | l2 | see [`Metric`] |
 /// | `normalize_residuals` | off | scale every level's residuals to unit length |
 /// | `algorithm` | Lloyd | see [`Algorithm`] |
@@ -135,7 +137,6 @@ pub struct RqKMeans {
     pub(crate) tol: f64,
     pub(crate) n_init: usize,
     pub(crate) init: Init,
-    pub(crate) init_size: usize,
     pub(crate) metric: Metric,
     pub(crate) normalize_residuals: bool,
     pub(crate) algorithm: Algorithm,
@@ -154,7 +155,6 @@ impl RqKMeans {
             tol: 1e-4,
             n_init: 1,
             init: Init::default(),
-            init_size: 0,
             metric: Metric::default(),
             normalize_residuals: false,
             algorithm: Algorithm::default(),
@@ -190,13 +190,6 @@ impl RqKMeans {
     /// Sets how first codewords are chosen.
     pub fn init(mut self, init: Init) -> Self {
         self.init = init;
-        self
-    }
-
-    /// Sets how many rows the k-means++ initialiser looks at: those with the smallest hash of (seed, row).
-    /// 0, the default, means 64 per cluster and at least 16,384; `usize::MAX` means all.
-    pub fn init_size(mut self, init_size: usize) -> Self {
-        self.init_size = init_size;
         self
     }
 
@@ -291,15 +284,6 @@ impl RqKMeans {
     /// Exponent of the codewords for embeddings on `grid`.
     pub(crate) fn codebook_exponent(&self, grid: &Grid) -> i32 {
         if self.unit_grid() { UNIT_EXPONENT } else { grid.exponent() }
-    }
-
-    /// Rows the k-means++ initialiser looks at.
-    pub(crate) fn seeding_rows(&self, clusters: usize, rows: usize) -> usize {
-        let wanted = match self.init_size {
-            0 => (64 * clusters).max(16_384),
-            size => size.max(clusters),
-        };
-        wanted.min(rows)
     }
 }
 

@@ -2,8 +2,8 @@
 
 use super::params::{Init, RqKMeans};
 use crate::codebook::Codebook;
-use crate::device::{Engine, Table};
-use crate::error::Result;
+use crate::device::{Engine, Purpose, Table};
+use crate::error::{Result, try_vec};
 use crate::rng::{self, Stream};
 use std::collections::HashSet;
 
@@ -22,16 +22,15 @@ pub(super) fn seed(
     let values = match params.init {
         Init::Random => distinct_rows(table, clusters, seed)?,
         Init::KMeansPlusPlus => {
-            let rows = params.seeding_rows(clusters, table.rows());
             let mut stream = Stream::new("k-means++", params.seed, level, run);
-            match rows == table.rows() {
-                true => plus_plus(table, clusters, &mut stream)?,
-                false => {
-                    let sample = rng::sample(seed, table.rows(), rows);
-                    let mut part = engine.table(rows, table.dim())?;
-                    part.upload(0, &table.gather(&sample)?)?;
-                    plus_plus(&mut *part, clusters, &mut stream)?
-                }
+            if table.rows() <= DIRECT * clusters {
+                let weights = vec![1; table.rows()];
+                plus_plus(table, &weights, clusters, &mut stream)?
+            } else {
+                let (candidates, weights) = oversample(table, clusters, &mut stream)?;
+                let mut few = engine.table(weights.len(), table.dim(), Purpose::Encode)?;
+                few.upload(0, &candidates)?;
+                plus_plus(&mut *few, &weights, clusters, &mut stream)?
             }
         }
     };
@@ -57,57 +56,104 @@ fn distinct_rows(table: &mut dyn Table, clusters: usize, seed: u64) -> Result<Ve
     }
 }
 
-/// Greedy k-means++ over all rows of `table`.
+/// Rows per cluster up to which k-means++ runs over all rows.
+const DIRECT: usize = 16;
+/// Rounds of oversampling, each of as many draws as there are clusters.
+const ROUNDS: usize = 5;
+
+/// Candidates for the first codewords, and how many rows are nearest to each.
 ///
-/// The first codeword is a uniform row. For each further one `2 + floor(ln K)` candidates are drawn, each row with
-/// probability proportional to its squared distance from the codewords so far; the candidate that leaves the
-/// smallest sum of squared distances is taken, the first drawn on a tie. When every row coincides with a codeword,
-/// the rest are uniform rows.
+/// The first candidate is a uniform row. In each of [`ROUNDS`] rounds K rows are drawn with replacement, with
+/// probability proportional to their squared distance from the candidates of the rounds before; each row drawn becomes
+/// a candidate once.
+///
+/// # References
+/// B. Bahmani et al., Scalable K-Means++, VLDB 2012.
+fn oversample(table: &mut dyn Table, clusters: usize, stream: &mut Stream) -> Result<(Vec<i32>, Vec<u64>)> {
+    let (rows, dim) = (table.rows(), table.dim());
+    let mut closest = try_vec(u64::MAX, rows, "seeding distances")?;
+    let mut nearest = try_vec(0_usize, rows, "seeding codes")?;
+    let mut codes = try_vec(0_u32, rows, "seeding codes")?;
+    let mut candidates: Vec<i32> = Vec::new();
+    let mut drawn = vec![stream.below(rows as u128) as usize];
+    for _ in 0..=ROUNDS {
+        let known = candidates.len() / dim;
+        let points = Codebook::new(table.gather(&drawn)?, dim);
+        table.assign(&points)?;
+        table.codes(&mut codes)?;
+        let distances = table.own_distances(&points)?;
+        for (((closest, nearest), distance), code) in closest.iter_mut().zip(&mut nearest).zip(distances).zip(&codes) {
+            if distance < *closest {
+                *closest = distance;
+                *nearest = known + *code as usize;
+            }
+        }
+        candidates.extend_from_slice(points.values());
+        let cumulative = cumulative(closest.iter().map(|distance| u128::from(*distance)));
+        let total = cumulative.last().copied().unwrap_or(0);
+        if total == 0 {
+            break;
+        }
+        drawn = (0..clusters).map(|_| draw(&cumulative, total, stream)).collect();
+        drawn.sort_unstable();
+        drawn.dedup();
+    }
+    let mut weights = vec![0; candidates.len() / dim];
+    nearest.iter().filter_map(|candidate| weights.get_mut(*candidate).map(|weight| *weight += 1)).count();
+    Ok((candidates, weights))
+}
+
+/// Greedy k-means++ over the rows of `table`, row i counting `weights[i]` times.
+///
+/// The first codeword is a row drawn by weight. For each further one `2 + floor(ln K)` candidates are drawn, each row
+/// with probability proportional to its weight times its squared distance from the codewords so far; the candidate
+/// that leaves the smallest weighted sum of squared distances is taken, the first drawn on a tie. When every row
+/// coincides with a codeword, the rest are drawn by weight.
 ///
 /// # References
 /// D. Arthur, S. Vassilvitskii, k-means++, SODA 2007 (section 8 mentions several candidates per draw).
-fn plus_plus(table: &mut dyn Table, clusters: usize, stream: &mut Stream) -> Result<Vec<i32>> {
+fn plus_plus(table: &mut dyn Table, weights: &[u64], clusters: usize, stream: &mut Stream) -> Result<Vec<i32>> {
     let (rows, dim) = (table.rows(), table.dim());
-    let uniform = |stream: &mut Stream| stream.below(rows as u128) as usize;
+    let by_weight = cumulative(weights.iter().map(|weight| u128::from(*weight)));
+    let total_weight = by_weight.last().copied().unwrap_or(0);
     let candidates = 2 + floor_ln(clusters);
-    let mut chosen = Vec::with_capacity(clusters);
-    chosen.push(uniform(stream));
-    let first = table.gather(&chosen)?;
-    let mut closest = table.closer(&first, &vec![u64::MAX; rows])?;
-    let mut values = first;
-    while chosen.len() < clusters {
-        let cumulative = cumulative(&closest);
-        let total = cumulative.last().copied().unwrap_or(0);
+    let weighted = |(distance, weight): (&u64, &u64)| u128::from(*distance) * u128::from(*weight);
+    let mut values = table.gather(&[draw(&by_weight, total_weight, stream)])?;
+    let mut closest = table.closer(&values, &vec![u64::MAX; rows])?;
+    while values.len() < clusters * dim {
+        let potentials = cumulative(closest.iter().zip(weights).map(weighted));
+        let total = potentials.last().copied().unwrap_or(0);
         if total == 0 {
-            let rest: Vec<usize> = (chosen.len()..clusters).map(|_| uniform(stream)).collect();
+            let rest: Vec<usize> =
+                (values.len() / dim..clusters).map(|_| draw(&by_weight, total_weight, stream)).collect();
             values.extend(table.gather(&rest)?);
             break;
         }
-        let drawn: Vec<usize> = (0..candidates)
-            .map(|_| {
-                let draw = stream.below(total);
-                cumulative.partition_point(|sum| *sum <= draw)
-            })
-            .collect();
+        let drawn: Vec<usize> = (0..candidates).map(|_| draw(&potentials, total, stream)).collect();
         let points = table.gather(&drawn)?;
         let distances = table.closer(&points, &closest)?;
-        let potential = |part: &[u64]| part.iter().map(|distance| u128::from(*distance)).sum::<u128>();
+        let potential = |part: &[u64]| part.iter().zip(weights).map(weighted).sum::<u128>();
         let best = distances.chunks_exact(rows).enumerate().min_by_key(|(_, part)| potential(part));
         if let Some((index, part)) = best {
             closest.copy_from_slice(part);
             values.extend(points.chunks_exact(dim).nth(index).unwrap_or_default());
-            chosen.extend(drawn.get(index));
         }
     }
     Ok(values)
 }
 
-fn cumulative(weights: &[u64]) -> Vec<u128> {
-    let running = |sum: &mut u128, weight: &u64| {
-        *sum += u128::from(*weight);
+/// The index that a uniform draw below `total` falls on.
+fn draw(cumulative: &[u128], total: u128, stream: &mut Stream) -> usize {
+    let value = stream.below(total);
+    cumulative.partition_point(|sum| *sum <= value)
+}
+
+fn cumulative(weights: impl Iterator<Item = u128>) -> Vec<u128> {
+    let running = |sum: &mut u128, weight: u128| {
+        *sum += weight;
         Some(*sum)
     };
-    weights.iter().scan(0, running).collect()
+    weights.scan(0, running).collect()
 }
 
 /// floor(ln k), from the smallest integers above e, e^2, ...: no logarithm of the platform is involved.

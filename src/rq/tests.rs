@@ -1,1 +1,45 @@
-//! Tests of fitting and encoding.
+//! Fits and encodes on every device of this machine give the same bits.
+
+use crate::rng::row_hash;
+use crate::{Algorithm, Device, Init, Matrix, Metric, MiniBatch, RqKMeans};
+
+/// Rows in loose groups with a few exact duplicates, from integers alone.
+fn rows(count: usize, dim: usize, shift: f32) -> Vec<f32> {
+    let value = |row: usize, d: usize| {
+        let group = (row_hash(1, (row % 37 * dim + d) as u64) % 4001) as f32 / 250.0;
+        let row = if row % 29 == 0 { row % 58 } else { row };
+        let noise = (row_hash(2, (row * dim + d) as u64) % 2001) as f32 / 1000.0;
+        group + noise + shift
+    };
+    (0..count).flat_map(|row| (0..dim).map(move |d| value(row, d))).collect()
+}
+
+fn devices() -> Vec<Device> {
+    vec![Device::cpu(), Device::cpu_with_threads(1).unwrap(), Device::cpu_with_threads(3).unwrap()]
+}
+
+#[test]
+fn every_device_fits_and_encodes_the_same() {
+    let values = rows(1500, 100, 0.0);
+    let rows = Matrix::new(&values, 100).unwrap();
+    let base = RqKMeans::new(2, [70, 9]).max_iter(12);
+    let small = MiniBatch { batch: 200, init_buffer: 300, layer_wise: true };
+    let variants = [
+        base.clone(),
+        base.clone().init(Init::Random).n_init(2).seed(3),
+        base.clone().metric(Metric::Cosine),
+        base.clone().normalize_residuals(true),
+        base.clone().sample(700).tol(0.0),
+        base.clone().algorithm(Algorithm::MiniBatch(small)),
+        base.clone().algorithm(Algorithm::MiniBatch(MiniBatch { layer_wise: false, ..small })),
+    ];
+    for params in variants {
+        let expected = params.fit(&rows, &Device::reference()).unwrap();
+        let codes = expected.encode(&rows, &Device::reference()).unwrap();
+        for device in devices() {
+            let model = params.fit(&rows, &device).unwrap();
+            assert_eq!(model.fingerprint(), expected.fingerprint(), "{params:?} on {device:?}");
+            assert_eq!(model.encode(&rows, &device).unwrap(), codes, "{params:?} on {device:?}");
+        }
+    }
+}

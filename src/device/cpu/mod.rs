@@ -1,41 +1,98 @@
-//! The CPU device: all cores and SIMD as a filter, exact integers to settle.
+//! The CPU device: all cores, a SIMD GEMM as a filter, exact integers to settle, and memory between iterations.
 
-use super::reference::Reference;
-use super::{DeviceInfo, Engine, Table};
-use crate::error::Result;
+mod assign;
+mod closer;
+mod exact;
+mod near;
+mod panel;
+mod plan;
+mod scores;
+mod select;
+mod sums;
+mod table;
+
+use super::{DeviceInfo, Engine, Purpose, Table};
+use crate::error::{ErrorKind, Result};
+use crate::grid::{self, Grid};
+use rayon::prelude::*;
+use std::sync::Arc;
 
 pub(super) struct Cpu {
     info: DeviceInfo,
+    pool: Pool,
+}
+
+/// The threads to run on: rayon's own, or a fixed number.
+#[derive(Clone)]
+pub(super) struct Pool(Option<Arc<rayon::ThreadPool>>);
+
+impl Pool {
+    fn run<R: Send>(&self, work: impl FnOnce() -> R + Send) -> R {
+        match &self.0 {
+            Some(pool) => pool.install(work),
+            None => work(),
+        }
+    }
 }
 
 impl Cpu {
     pub(super) fn new() -> Self {
-        Self {
-            info: DeviceInfo {
-                name: "cpu".into(),
-                description: "cpu".into(),
-                backend: "simd".into(),
-                driver: String::new(),
-                hardware: true,
-            },
-        }
+        Self::on(Pool(None), rayon::current_num_threads())
     }
 
-    pub(super) fn with_threads(_threads: usize) -> Result<Self> {
-        Ok(Self::new())
+    pub(super) fn with_threads(threads: usize) -> Result<Self> {
+        if threads == 0 {
+            return Ok(Self::new());
+        }
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
+        let failed = |error: rayon::ThreadPoolBuildError| ErrorKind::Device {
+            device: "cpu".into(),
+            reason: format!("{threads} threads could not be started: {error}"),
+        };
+        Ok(Self::on(Pool(Some(Arc::new(pool.map_err(failed)?))), threads))
+    }
+
+    fn on(pool: Pool, threads: usize) -> Self {
+        let info = DeviceInfo {
+            name: "cpu".into(),
+            description: format!("{} threads, {}", threads, std::env::consts::ARCH),
+            backend: "simd".into(),
+            driver: String::new(),
+            hardware: true,
+        };
+        Self { info, pool }
     }
 }
+
+/// Values that one task puts on the grid.
+const GRID_TASK: usize = 1 << 14;
 
 impl Engine for Cpu {
     fn info(&self) -> &DeviceInfo {
         &self.info
     }
 
-    fn table(&self, rows: usize, dim: usize) -> Result<Box<dyn Table>> {
-        Reference::new().table(rows, dim)
+    fn table(&self, rows: usize, dim: usize, purpose: Purpose) -> Result<Box<dyn Table>> {
+        Ok(Box::new(table::CpuTable::new(self.pool.clone(), rows, dim, purpose == Purpose::Fit)?))
     }
 
-    fn chunk_rows(&self, _dim: usize) -> usize {
-        4096
+    fn chunk_rows(&self, dim: usize) -> usize {
+        ((1 << 21) / dim).clamp(256, 16_384).next_multiple_of(256)
+    }
+
+    fn quantize(&self, grid: &Grid, rows: &[f32], out: &mut [i32]) -> u64 {
+        let task = (GRID_TASK / grid.dim()).max(1) * grid.dim();
+        self.pool.run(|| {
+            let parts = rows.par_chunks(task).zip(out.par_chunks_mut(task));
+            parts.map(|(rows, out)| pulp::Arch::new().dispatch(|| grid.quantize(rows, out))).sum()
+        })
+    }
+
+    fn quantize_rows_alone(&self, rows: &[f32], dim: usize, out: &mut [i32]) {
+        let task = (GRID_TASK / dim).max(1) * dim;
+        self.pool.run(|| {
+            let parts = rows.par_chunks(task).zip(out.par_chunks_mut(task));
+            parts.for_each(|(rows, out)| grid::quantize_rows_alone(rows, dim, out));
+        });
     }
 }

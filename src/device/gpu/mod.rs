@@ -1,6 +1,6 @@
 //! The GPU device: WGSL kernels through wgpu.
 
-use super::{Assigned, DeviceInfo, Engine, Table};
+use super::{Assigned, DeviceInfo, Engine, Purpose, Table};
 use crate::error::{ErrorKind, Result};
 
 pub(super) struct Gpu {
@@ -12,7 +12,7 @@ impl Engine for Gpu {
         &self.info
     }
 
-    fn table(&self, _rows: usize, _dim: usize) -> Result<Box<dyn Table>> {
+    fn table(&self, _rows: usize, _dim: usize, _purpose: Purpose) -> Result<Box<dyn Table>> {
         Err(ErrorKind::NoAdapter { reason: "not written yet".into() }.into())
     }
 

@@ -1,0 +1,45 @@
+//! Seeding distances on the CPU: lower bounds first, exact distances only where they may be smaller.
+
+use super::exact::squared_distance;
+use super::panel::Panel;
+use super::scores::Scores;
+use rayon::prelude::*;
+
+/// Rows that one task takes at a time.
+const BLOCK: usize = 256;
+
+/// The kernel of the same name: `out[p][i] = min(closest[i], squared distance of row i to point p)`.
+///
+/// # Exactness
+/// A row whose score has a lower bound L is at a squared distance of at least `L + |r|^2`; where that reaches
+/// `closest` the distance cannot be smaller. Everything else is computed exactly.
+pub(super) fn closer(rows: &[f32], lengths: &[f32], panel: &Panel, closest: &[u64], out: &mut [u64]) {
+    let (dim, count) = (panel.dim(), closest.len());
+    if count == 0 {
+        return;
+    }
+    // One list of blocks per point, regrouped so that a task owns the same block of every point.
+    let mut blocks: Vec<Vec<&mut [u64]>> = (0..count.div_ceil(BLOCK)).map(|_| Vec::new()).collect();
+    for point in out.chunks_exact_mut(count) {
+        blocks.iter_mut().zip(point.chunks_mut(BLOCK)).for_each(|(block, part)| block.push(part));
+    }
+    let inputs = rows.par_chunks(dim * BLOCK).zip(lengths.par_chunks(BLOCK)).zip(closest.par_chunks(BLOCK));
+    inputs.zip(blocks).for_each_init(Scores::default, |scores, (((rows, lengths), closest), mut out)| {
+        pulp::Arch::new().dispatch(|| {
+            let lower = scores.lower(rows, lengths, panel);
+            let each = rows.chunks_exact(dim).zip(closest).zip(lower.chunks_exact(panel.clusters()));
+            for (i, ((row, closest), lower)) in each.enumerate() {
+                let square = super::exact::squared_length(row);
+                for (p, lower) in lower.iter().enumerate() {
+                    let Some(out) = out.get_mut(p).and_then(|out| out.get_mut(i)) else { continue };
+                    // 1.2e-13 covers the rounding of `square`, see `near::distance`.
+                    let at_least = f64::from(*lower) + square * (1.0 - 1.2e-13) - 2.0;
+                    *out = match at_least >= *closest as f64 * (1.0 + 1e-15) {
+                        true => *closest,
+                        false => squared_distance(row, panel.codeword(p)).min(*closest),
+                    };
+                }
+            }
+        });
+    });
+}

@@ -1,0 +1,100 @@
+//! Centroid sums without a buffer per thread: members are sorted by cluster, and each cluster is summed by one task.
+
+use crate::error::{Result, try_vec};
+use rayon::prelude::*;
+
+/// Rows whose i32 sums cannot overflow: 2^6 values within 2^24 stay within 2^30.
+const GROUP: usize = 64;
+
+/// Adds `rows[row] * sign` to the sums of `cluster`, for every change.
+///
+/// # Shapes
+/// `rows` (N, D), `sums` (K, D), `counts` (K).
+pub(super) fn apply(rows: &[f32], dim: usize, changes: &Changes, sums: &mut [i64], counts: &mut [u64]) {
+    let work = sums.par_chunks_exact_mut(dim).zip(counts).enumerate();
+    work.with_min_len(4).for_each(|(cluster, (sums, count))| {
+        for part in changes.of(cluster).chunks(GROUP) {
+            pulp::Arch::new().dispatch(|| add_group(rows, dim, part, sums));
+        }
+        *count = changes.of(cluster).iter().fold(*count, |count, change| count.wrapping_add_signed(change.sign()));
+    });
+}
+
+#[inline(always)]
+fn add_group(rows: &[f32], dim: usize, part: &[Change], sums: &mut [i64]) {
+    const LANES: usize = 64;
+    for (first, sums) in sums.chunks_mut(LANES).enumerate() {
+        let mut lanes = [0_i32; LANES];
+        for change in part {
+            let start = change.row() * dim + first * LANES;
+            let values = rows.get(start..start + sums.len()).unwrap_or_default();
+            match change.sign() > 0 {
+                true => values.iter().zip(&mut lanes).for_each(|(value, lane)| *lane += *value as i32),
+                false => values.iter().zip(&mut lanes).for_each(|(value, lane)| *lane -= *value as i32),
+            }
+        }
+        sums.iter_mut().zip(lanes).for_each(|(sum, lane)| *sum += i64::from(lane));
+    }
+}
+
+/// A row that joins or leaves a cluster: the row number, and 1 in the lowest bit where it leaves.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Change(u64);
+
+impl Change {
+    fn row(self) -> usize {
+        (self.0 >> 1) as usize
+    }
+
+    fn sign(self) -> i64 {
+        1 - 2 * (self.0 & 1) as i64
+    }
+}
+
+/// Changes sorted by cluster.
+pub(super) struct Changes {
+    sorted: Vec<Change>,
+    /// Where the changes of each cluster start, and the end.
+    starts: Vec<usize>,
+}
+
+impl Changes {
+    /// What turns sums by the codes `before` into sums by the codes `now`; codes from `clusters` on count as none.
+    pub(super) fn between(before: &[u32], now: &[u32], clusters: usize) -> Result<Self> {
+        let each = |visit: &mut dyn FnMut(usize, Change)| {
+            for (row, (before, now)) in before.iter().zip(now).enumerate() {
+                if before != now {
+                    visit(*now as usize, Change((row as u64) << 1));
+                    visit(*before as usize, Change((row as u64) << 1 | 1));
+                }
+            }
+        };
+        let mut starts = try_vec(0_usize, clusters + 2, "changes")?;
+        each(&mut |cluster, _| {
+            if let Some(count) = starts.get_mut(cluster + 2).filter(|_| cluster < clusters) {
+                *count += 1;
+            }
+        });
+        let mut sum = 0;
+        for start in &mut starts {
+            sum += *start;
+            *start = sum;
+        }
+        let mut sorted = try_vec(Change::default(), sum, "changes")?;
+        each(&mut |cluster, change| {
+            if cluster < clusters
+                && let Some(next) = starts.get_mut(cluster + 1)
+                && let Some(place) = sorted.get_mut(*next)
+            {
+                *place = change;
+                *next += 1;
+            }
+        });
+        Ok(Self { sorted, starts })
+    }
+
+    fn of(&self, cluster: usize) -> &[Change] {
+        let ends = self.starts.get(cluster).zip(self.starts.get(cluster + 1));
+        ends.and_then(|(start, end)| self.sorted.get(*start..*end)).unwrap_or_default()
+    }
+}
