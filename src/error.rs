@@ -42,7 +42,9 @@ pub enum ErrorKind {
     #[error("the input has no rows")]
     Empty,
     /// Fewer rows than clusters were given to `fit`.
-    #[error("level {level} asks for {clusters} clusters but there are only {rows} rows: give more rows or fewer clusters")]
+    #[error(
+        "level {level} asks for {clusters} clusters but there are only {rows} rows: give more rows or fewer clusters"
+    )]
     TooFewRows {
         /// Number of rows used for fitting.
         rows: usize,
@@ -66,7 +68,9 @@ pub enum ErrorKind {
         found: usize,
     },
     /// The rows of a list column differ in length.
-    #[error("row {row} has {found} values, the rows before it {expected}: every row needs the same number of dimensions")]
+    #[error(
+        "row {row} has {found} values, the rows before it {expected}: every row needs the same number of dimensions"
+    )]
     Ragged {
         /// First row that differs, from 0.
         row: usize,

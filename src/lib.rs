@@ -1,5 +1,6 @@
 //! semid
 mod error;
+pub mod io;
 mod rows;
 pub use error::{Error, ErrorKind, Result};
 pub use rows::{Matrix, Rows};

@@ -1,1 +1,2 @@
-use semid as _; fn main() {}
+use semid as _;
+fn main() {}
