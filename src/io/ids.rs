@@ -35,6 +35,8 @@ pub struct IdWriter {
 enum Out {
     Csv(AtomicFile),
     JsonLines(AtomicFile),
+    #[cfg(feature = "parquet")]
+    Parquet(super::parquet::IdTable),
 }
 
 /// One line of json lines.
@@ -62,6 +64,8 @@ impl IdWriter {
                 Out::Csv(out)
             }
             "jsonl" => Out::JsonLines(AtomicFile::create(path)?),
+            #[cfg(feature = "parquet")]
+            "parquet" => Out::Parquet(super::parquet::IdTable::create(path, items)?),
             _ => {
                 let known = if cfg!(feature = "parquet") { ".csv, .jsonl or .parquet" } else { ".csv or .jsonl" };
                 return Err(Error::parameter("output", path.display(), format!("semantic IDs go to {known}")));
@@ -98,6 +102,8 @@ impl IdWriter {
                 serde_json::to_writer(&mut *out, &line).map_err(|error| out.error(error.into()))?;
                 out.put(b"\n")?;
             }
+            #[cfg(feature = "parquet")]
+            Out::Parquet(out) => out.push(row, item, id, codes)?,
         }
         self.row += 1;
         Ok(())
@@ -110,6 +116,8 @@ impl IdWriter {
     pub fn finish(self) -> Result<()> {
         match self.out {
             Out::Csv(out) | Out::JsonLines(out) => out.commit(),
+            #[cfg(feature = "parquet")]
+            Out::Parquet(out) => out.finish(),
         }
     }
 }
