@@ -102,8 +102,11 @@ mod tests {
     }
 
     fn read_all(bytes: &[u8]) -> Result<(usize, Vec<f32>)> {
-        let folder = Folder::new();
-        let rows = FvecsRows::open(&folder.put("x.fvecs", bytes))?;
+        read_path(&Folder::new().put("x.fvecs", bytes))
+    }
+
+    fn read_path(path: &Path) -> Result<(usize, Vec<f32>)> {
+        let rows = FvecsRows::open(path)?;
         let mut out = vec![0.0; rows.len() * rows.dim()];
         rows.read(0, &mut out)?;
         Ok((rows.dim(), out))
@@ -158,9 +161,10 @@ mod tests {
     #[test]
     fn damage_never_panics_and_most_of_it_is_noticed() {
         let bytes = fvecs(&[&[1.0, 2.0, 3.0], &[4.0, 5.0, 6.0]]);
-        each_damage(&bytes, |bytes, truncated| {
-            let result = read_all(bytes);
-            assert!(result.is_err() || !truncated || bytes.len() == 16);
+        // Cut after a row it is a shorter file.
+        let whole = |path: &Path| std::fs::metadata(path).unwrap().len() == 16;
+        each_damage("x.fvecs", &bytes, |path, truncated| {
+            assert!(read_path(path).is_err() || !truncated || whole(path));
         });
     }
 }

@@ -36,7 +36,7 @@ enum Out {
     Csv(AtomicFile),
     JsonLines(AtomicFile),
     #[cfg(feature = "parquet")]
-    Parquet(super::parquet::IdTable),
+    Parquet(Box<super::parquet::IdTable>),
 }
 
 /// One line of json lines.
@@ -65,7 +65,7 @@ impl IdWriter {
             }
             "jsonl" => Out::JsonLines(AtomicFile::create(path)?),
             #[cfg(feature = "parquet")]
-            "parquet" => Out::Parquet(super::parquet::IdTable::create(path, items)?),
+            "parquet" => Out::Parquet(Box::new(super::parquet::IdTable::create(path, items)?)),
             _ => {
                 let known = if cfg!(feature = "parquet") { ".csv, .jsonl or .parquet" } else { ".csv or .jsonl" };
                 return Err(Error::parameter("output", path.display(), format!("semantic IDs go to {known}")));

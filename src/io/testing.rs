@@ -1,6 +1,8 @@
 //! What the tests of the formats share.
 
-use std::path::PathBuf;
+use std::fs::OpenOptions;
+use std::io::{Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
 
 /// A folder that goes away with the test.
 pub(crate) struct Folder(tempfile::TempDir);
@@ -21,13 +23,25 @@ impl Folder {
     }
 }
 
-/// Calls `check` with every truncation of `bytes` (and `true`) and every flip of one bit (and `false`).
-pub(crate) fn each_damage(bytes: &[u8], check: impl Fn(&[u8], bool)) {
-    (0..bytes.len()).for_each(|len| check(&bytes[..len], true));
-    let mut damaged = bytes.to_vec();
-    for bit in 0..bytes.len() * 8 {
-        damaged[bit / 8] ^= 1 << (bit % 8);
-        check(&damaged, false);
-        damaged[bit / 8] ^= 1 << (bit % 8);
+/// Calls `check` with a file of each truncation of `bytes` (and `true`) and each flip of one bit (and `false`).
+pub(crate) fn each_damage(name: &str, bytes: &[u8], check: impl Fn(&Path, bool)) {
+    let folder = Folder::new();
+    let path = folder.put(name, bytes);
+    let mut file = OpenOptions::new().write(true).open(&path).unwrap();
+    let mut put = |i: usize, byte: u8| {
+        file.seek(SeekFrom::Start(i as u64)).unwrap();
+        file.write_all(&[byte]).unwrap();
+    };
+    for (i, byte) in bytes.iter().enumerate() {
+        (0..8).for_each(|bit| {
+            put(i, byte ^ (1 << bit));
+            check(&path, false);
+        });
+        put(i, *byte);
+    }
+    assert_eq!(std::fs::read(&path).unwrap(), bytes);
+    for len in (0..bytes.len()).rev() {
+        file.set_len(len as u64).unwrap();
+        check(&path, true);
     }
 }

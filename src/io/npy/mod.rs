@@ -1,6 +1,7 @@
 //! NumPy's npy files: embeddings in and out, codes in and out.
 
 mod codes;
+mod dict;
 mod header;
 mod rows;
 mod write;

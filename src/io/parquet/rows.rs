@@ -21,9 +21,10 @@ const BATCH_ROWS: usize = 8192;
 ///
 /// Takes lists, also large and fixed-size ones, of 16, 32 or 64-bit floats. A value beyond the range of f32 becomes an
 /// infinity. Reading is fastest in the order of the rows: a step back decodes again from the beginning of a row group.
+/// Pages are unpacked one at a time, by a decoder that takes the memory that a page asks for.
 ///
 /// # Shapes
-/// (N, D), with D from the first row and checked in every row that is read.
+/// (N, D), with D from the first row and checked in every row that is read, and in those that are decoded along with it.
 #[derive(Debug)]
 pub struct ParquetRows {
     table: Table,
@@ -191,6 +192,6 @@ fn choose(table: &Table, name: Option<&str>) -> Result<usize> {
             let all = list(table.columns().map(|(name, _)| name));
             Err(table.error(format!("no column holds lists of floats; its columns: {all}")))
         }
-        _ => Err(table.error(format!("several columns hold lists of floats: {}; name one of them", names()))),
+        _ => Err(table.error(format!("several columns hold lists of floats: {}; choose one with `column`", names()))),
     }
 }

@@ -6,6 +6,9 @@ use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 use tempfile::NamedTempFile;
 
+#[cfg(test)]
+mod tests;
+
 /// Bytes gathered before they go to the file.
 const BUFFER: usize = 1 << 18;
 
@@ -53,7 +56,8 @@ impl AtomicFile {
     /// Puts the file in its place, once its bytes are on disk.
     ///
     /// # Errors
-    /// [`ErrorKind::Io`](crate::ErrorKind::Io); nothing has changed at the path then.
+    /// [`ErrorKind::Io`](crate::ErrorKind::Io); the path then holds its former file, or all of the new one if only the
+    /// synchronization of the folder failed.
     pub fn commit(self) -> Result<()> {
         let Self { path, out } = self;
         let saved = out.into_inner().map_err(|error| error.into_error()).and_then(Out::commit);
@@ -151,126 +155,19 @@ fn folder(path: &Path) -> &Path {
 }
 
 /// Makes the new name in `folder` outlive a power failure.
+///
+/// The file is in place by now, so that a folder that cannot be synchronized (not readable, or on a file system that knows
+/// no such thing) is no failure.
 #[cfg(unix)]
 fn sync_folder(folder: &Path) -> io::Result<()> {
-    File::open(folder)?.sync_all()
+    use io::ErrorKind::{InvalidInput, PermissionDenied, Unsupported};
+    match File::open(folder).and_then(|folder| folder.sync_all()) {
+        Err(error) if !matches!(error.kind(), InvalidInput | PermissionDenied | Unsupported) => Err(error),
+        _ => Ok(()),
+    }
 }
 
 #[cfg(not(unix))]
 fn sync_folder(_folder: &Path) -> io::Result<()> {
     Ok(())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::error::ErrorKind;
-
-    fn names(folder: &Path) -> Vec<String> {
-        let entries = std::fs::read_dir(folder).unwrap();
-        entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect()
-    }
-
-    #[test]
-    fn appears_only_on_commit_and_replaces_at_once() {
-        let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join("x");
-        std::fs::write(&path, "old").unwrap();
-        let mut file = AtomicFile::create(&path).unwrap();
-        file.write_all(&[1; 1 << 20]).unwrap();
-        assert_eq!(std::fs::read(&path).unwrap(), b"old");
-        file.commit().unwrap();
-        assert_eq!(std::fs::read(&path).unwrap(), [1; 1 << 20]);
-        assert_eq!(names(dir.path()), ["x"]);
-    }
-
-    #[test]
-    fn dropped_without_commit_leaves_nothing() {
-        let dir = tempfile::tempdir().unwrap();
-        let mut file = AtomicFile::create(&dir.path().join("x")).unwrap();
-        file.write_all(&[1; 1 << 20]).unwrap();
-        assert_eq!(names(dir.path()).len(), 1);
-        drop(file);
-        assert!(names(dir.path()).is_empty());
-    }
-
-    #[test]
-    fn a_missing_folder_is_an_io_error_with_the_path() {
-        let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join("missing").join("x");
-        let error = AtomicFile::create(&path).unwrap_err();
-        assert!(matches!(error.kind(), ErrorKind::Io { .. }), "{error}");
-        assert_eq!(error.path(), Some(path.as_path()));
-        assert!(AtomicFile::create(dir.path()).is_err());
-        assert!(names(dir.path()).is_empty());
-    }
-
-    #[test]
-    fn a_folder_that_appears_under_the_name_fails_the_commit_cleanly() {
-        let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join("x");
-        let file = AtomicFile::create(&path).unwrap();
-        std::fs::create_dir(&path).unwrap();
-        let error = file.commit().unwrap_err();
-        assert!(matches!(error.kind(), ErrorKind::Io { .. }), "{error}");
-        assert_eq!(names(dir.path()), ["x"]);
-    }
-
-    #[cfg(unix)]
-    mod unix {
-        use super::*;
-        use std::os::unix::fs::{PermissionsExt, symlink};
-
-        fn mode(path: &Path) -> u32 {
-            std::fs::metadata(path).unwrap().permissions().mode() & 0o777
-        }
-
-        #[test]
-        fn permissions_follow_the_umask_or_the_former_file() {
-            let dir = tempfile::tempdir().unwrap();
-            let (plain, path) = (dir.path().join("plain"), dir.path().join("x"));
-            File::create(&plain).unwrap();
-            AtomicFile::create(&path).unwrap().commit().unwrap();
-            assert_eq!(mode(&path), mode(&plain));
-
-            std::fs::set_permissions(&path, PermissionsExt::from_mode(0o640)).unwrap();
-            AtomicFile::create(&path).unwrap().commit().unwrap();
-            assert_eq!(mode(&path), 0o640);
-        }
-
-        #[test]
-        fn a_link_stays_and_its_target_is_replaced() {
-            let dir = tempfile::tempdir().unwrap();
-            let (target, link) = (dir.path().join("target"), dir.path().join("link"));
-            std::fs::write(&target, "old").unwrap();
-            symlink(&target, &link).unwrap();
-            let mut file = AtomicFile::create(&link).unwrap();
-            file.put(b"new").unwrap();
-            file.commit().unwrap();
-            assert!(link.is_symlink());
-            assert_eq!(std::fs::read(&target).unwrap(), b"new");
-        }
-
-        #[test]
-        fn devices_are_written_directly_and_stay_devices() {
-            let mut file = AtomicFile::create(Path::new("/dev/null")).unwrap();
-            file.put(b"gone").unwrap();
-            file.commit().unwrap();
-            assert!(!std::fs::metadata("/dev/null").unwrap().is_file());
-        }
-
-        #[cfg(target_os = "linux")]
-        #[test]
-        fn a_full_disk_is_an_io_error_with_the_path() {
-            let path = Path::new("/dev/full");
-            let mut file = AtomicFile::create(path).unwrap();
-            let error = file.put(&[0; 2 * BUFFER]).unwrap_err();
-            assert!(matches!(error.kind(), ErrorKind::Io { .. }), "{error}");
-            assert_eq!(error.path(), Some(path));
-
-            let mut file = AtomicFile::create(path).unwrap();
-            file.put(b"fits the buffer").unwrap();
-            assert!(file.commit().is_err());
-        }
-    }
 }

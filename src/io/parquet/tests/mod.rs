@@ -1,17 +1,18 @@
+mod ids;
+
 use super::*;
 use crate::error::{ErrorKind, Result};
 use crate::io::testing::{Folder, each_damage};
-use crate::io::{IdWriter, ReadOptions, open};
+use crate::io::{ReadOptions, open};
 use crate::rows::Rows;
 use arrow_array::builder::Float16Builder;
 use arrow_array::builder::{FixedSizeListBuilder, Float32Builder, Float64Builder, LargeListBuilder, ListBuilder};
 use arrow_array::types::Float32Type;
-use arrow_array::{ArrayRef, Int16Array, LargeStringArray, ListArray, RecordBatch, StringArray, StringViewArray};
-use arrow_array::{BooleanArray, UInt64Array};
+use arrow_array::{ArrayRef, ListArray, RecordBatch, StringArray};
 use parquet::arrow::ArrowWriter;
 use parquet::basic::Compression;
 use parquet::file::properties::WriterProperties;
-use std::path::PathBuf;
+use std::path::Path;
 use std::sync::Arc;
 
 /// A parquet file of these columns, with row groups of `group` rows.
@@ -44,8 +45,11 @@ fn rows(count: usize) -> Vec<Row> {
 }
 
 fn read(bytes: &[u8], name: Option<&str>) -> Result<(usize, Vec<f32>)> {
-    let folder = Folder::new();
-    let rows = ParquetRows::open(&folder.put("x.parquet", bytes), name)?;
+    read_path(&Folder::new().put("x.parquet", bytes), name)
+}
+
+fn read_path(path: &Path, name: Option<&str>) -> Result<(usize, Vec<f32>)> {
+    let rows = ParquetRows::open(path, name)?;
     let mut out = vec![0.0; rows.len() * rows.dim()];
     rows.read(0, &mut out)?;
     Ok((rows.dim(), out))
@@ -141,16 +145,34 @@ fn nulls_and_ragged_rows_are_refused_with_the_row() {
 }
 
 #[test]
-fn an_error_does_not_spoil_later_reads() {
+fn threads_that_read_at_once_get_their_rows() {
+    let folder = Folder::new();
+    let file = ParquetRows::open(&folder.put("x.parquet", &table(vec![("x", lists(&rows(100)))], 30)), None).unwrap();
+    std::thread::scope(|scope| {
+        for start in 0..4 {
+            let file = &file;
+            scope.spawn(move || {
+                for row in (start..100).step_by(7).chain((0..100).rev().step_by(9)) {
+                    let mut out = [0.0; 3];
+                    file.read(row, &mut out).unwrap();
+                    assert_eq!(out[..2], [row as f32, -(row as f32)]);
+                }
+            });
+        }
+    });
+}
+
+#[test]
+fn a_bad_row_is_not_passed_over_by_trying_again() {
     let folder = Folder::new();
     let mut rows = rows(50);
     rows[45] = None;
     let file = ParquetRows::open(&folder.put("x.parquet", &table(vec![("x", lists(&rows))], 20)), None).unwrap();
-    for _ in 0..2 {
-        let mut out = [0.0; 30];
-        file.read(30, &mut [0.0; 60]).unwrap_err();
-        file.read(40, &mut out[..3]).unwrap_err();
+    for first in [40, 40, 45] {
+        let error = file.read(first, &mut [0.0; 15]).unwrap_err();
+        assert!(error.to_string().contains("row 45 "), "{error}");
     }
+    file.read(46, &mut [0.0; 12]).unwrap();
 }
 
 #[test]
@@ -170,70 +192,11 @@ fn the_column_is_found_or_the_candidates_are_named() {
 }
 
 #[test]
-fn item_keys_are_strings_or_integers() {
-    let keys: Vec<(&str, ArrayRef)> = vec![
-        ("utf8", Arc::new(StringArray::from(vec!["7", "-8", "9"]))),
-        ("large", Arc::new(LargeStringArray::from(vec!["7", "-8", "9"]))),
-        ("view", Arc::new(StringViewArray::from(vec!["7", "-8", "9"]))),
-        ("i16", Arc::new(Int16Array::from(vec![7, -8, 9]))),
-        ("u64", Arc::new(UInt64Array::from(vec![7, u64::MAX, 9]))),
-        ("null", Arc::new(StringArray::from(vec![Some("7"), Some("8"), None]))),
-        ("bool", Arc::new(BooleanArray::from(vec![true, false, true]))),
-    ];
-    let folder = Folder::new();
-    let path = folder.put("x.parquet", &table(keys, 2));
-    for name in ["utf8", "large", "view", "i16"] {
-        assert_eq!(read_strings(&path, name).unwrap(), ["7", "-8", "9"], "{name}");
-    }
-    assert_eq!(read_strings(&path, "u64").unwrap()[1], u64::MAX.to_string());
-    let error = |name: &str| read_strings(&path, name).unwrap_err().to_string();
-    assert!(error("null").contains("null in row 2"), "{}", error("null"));
-    assert!(error("bool").contains("Boolean"), "{}", error("bool"));
-    assert!(error("x").contains("\"utf8\""), "{}", error("x"));
-}
-
-fn written_ids(folder: &Folder, items: bool, count: usize) -> PathBuf {
-    let path = folder.path("ids.parquet");
-    let mut out = IdWriter::create(&path, items).unwrap();
-    for i in 0..count {
-        let item = format!("item {i}");
-        out.push(items.then_some(item.as_str()), &format!("{i}-0"), &[i as u32, u32::MAX]).unwrap();
-    }
-    out.finish().unwrap();
-    path
-}
-
-#[test]
-fn semantic_ids_are_written_in_batches() {
-    let folder = Folder::new();
-    let path = written_ids(&folder, true, 20_000);
-    assert_eq!(columns(&path).unwrap(), ["item", "id", "codes"]);
-    assert_eq!(read_strings(&path, "item").unwrap()[19_999], "item 19999");
-    assert_eq!(read_strings(&path, "id").unwrap()[8192], "8192-0");
-    let path = written_ids(&folder, false, 3);
-    assert_eq!(columns(&path).unwrap(), ["row", "id", "codes"]);
-    assert_eq!(read_strings(&path, "row").unwrap(), ["0", "1", "2"]);
-    written_ids(&folder, false, 0);
-}
-
-#[test]
-fn semantic_ids_dropped_before_the_end_leave_nothing() {
-    let folder = Folder::new();
-    let path = folder.path("ids.parquet");
-    let mut out = IdWriter::create(&path, false).unwrap();
-    out.push(None, "1", &[1]).unwrap();
-    drop(out);
-    assert!(!path.exists());
-}
-
-#[test]
 fn damage_never_panics_and_truncation_is_always_noticed() {
     let names: ArrayRef = Arc::new(StringArray::from(vec!["a", "b", "c"]));
     let bytes = table(vec![("name", names), ("x", lists(&rows(3)))], 2);
-    each_damage(&bytes, |bytes, truncated| {
-        let folder = Folder::new();
-        let names = read_strings(&folder.put("x.parquet", bytes), "name");
-        let values = read(bytes, None);
+    each_damage("x.parquet", &bytes, |path, truncated| {
+        let (names, values) = (read_strings(path, "name"), read_path(path, None));
         assert!(!truncated || (names.is_err() && values.is_err()));
     });
 }
