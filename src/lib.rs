@@ -3,6 +3,8 @@ mod codebook;
 mod device;
 mod error;
 mod grid;
+mod id;
+pub mod io;
 mod kernel;
 mod partial;
 mod rng;
@@ -13,6 +15,7 @@ pub use codebook::Codebook;
 pub use device::{Device, DeviceInfo};
 pub use error::{Error, ErrorKind, Result};
 pub use grid::Grid;
+pub use id::IdFormat;
 pub use partial::Partial;
 pub use rows::{Matrix, Rows};
 pub use rq::{

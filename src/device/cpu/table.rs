@@ -3,8 +3,8 @@
 use super::assign::{Block, Moved, Scratch, assign_all, assign_moved};
 use super::exact::{squared_distance, squared_length};
 use super::near::{NEAR, Near};
-use super::plan::Plan;
 use super::panel::{Panel, up};
+use super::plan::Plan;
 use super::sums::{self, Changes};
 use super::{Pool, closer};
 use crate::codebook::Codebook;
@@ -110,10 +110,13 @@ impl CpuTable {
         let has_near = !near.is_empty();
         self.pool.run(|| {
             let blocks = values.par_chunks(dim * BLOCK).zip(lengths.par_chunks(BLOCK)).zip(codes.par_chunks_mut(BLOCK));
-            let run = |scratch: &mut Scratch, (((rows, lengths), codes), near): (((&[f32], &[f32]), &mut [u32]), &mut [Near])| {
-                pulp::Arch::new().dispatch(|| work(Block { rows, lengths, codes, near }, scratch))
-            };
-            let add = |a: Assigned, b: Assigned| Assigned { changed: a.changed + b.changed, settled: a.settled + b.settled };
+            let run =
+                |scratch: &mut Scratch,
+                 (((rows, lengths), codes), near): (((&[f32], &[f32]), &mut [u32]), &mut [Near])| {
+                    pulp::Arch::new().dispatch(|| work(Block { rows, lengths, codes, near }, scratch))
+                };
+            let add =
+                |a: Assigned, b: Assigned| Assigned { changed: a.changed + b.changed, settled: a.settled + b.settled };
             match has_near {
                 true => blocks
                     .zip(near.par_chunks_mut(BLOCK))

@@ -1,0 +1,117 @@
+//! Text forms of codes.
+
+use crate::error::{Error, Result};
+use crate::rq::Codes;
+use std::fmt;
+use std::sync::Arc;
+
+/// How the codes of a row become the text of its semantic ID.
+///
+/// ```
+/// use semid::IdFormat;
+///
+/// assert_eq!(IdFormat::plain("-").format_row(&[12, 5, 33]), "12-5-33");
+/// assert_eq!(IdFormat::token().format_row(&[12, 5, 33]), "<a_12><b_5><c_33>");
+/// let custom = IdFormat::custom(|codes| format!("{codes:?}"));
+/// assert_eq!(custom.format_row(&[12, 5]), "[12, 5]");
+/// ```
+#[derive(Clone)]
+pub struct IdFormat(Form);
+
+#[derive(Clone)]
+enum Form {
+    Plain(String),
+    Token,
+    Custom(Arc<dyn Fn(&[u32]) -> String + Send + Sync>),
+}
+
+impl IdFormat {
+    /// Decimal codes with a separator between them: "12-5-33".
+    ///
+    /// Different codes give different texts as long as the separator is not empty and has no digit; see
+    /// [`IdFormat::check`].
+    pub fn plain(separator: &str) -> Self {
+        Self(Form::Plain(separator.to_owned()))
+    }
+
+    /// A token per level, as language models read them: `<a_12><b_5><c_33>`; levels after the 26th are named `aa`,
+    /// `ab` and so on.
+    pub fn token() -> Self {
+        Self(Form::Token)
+    }
+
+    /// Whatever `format` makes of the codes of a row.
+    pub fn custom(format: impl Fn(&[u32]) -> String + Send + Sync + 'static) -> Self {
+        Self(Form::Custom(Arc::new(format)))
+    }
+
+    /// Refuses a separator with which different codes could give the same text.
+    ///
+    /// # Errors
+    /// [`crate::ErrorKind::Parameter`] for an empty separator or one with a digit.
+    pub fn check(&self) -> Result<()> {
+        match &self.0 {
+            Form::Plain(separator) if separator.is_empty() || separator.chars().any(|c| c.is_ascii_digit()) => {
+                let expected = "must not be empty or have digits: \"1\", \"23\" and \"12\", \"3\" would read the same";
+                Err(Error::parameter("separator", format!("{separator:?}"), expected))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// The text of every row.
+    pub fn format(&self, codes: &Codes) -> Vec<String> {
+        codes.rows().map(|row| self.format_row(row)).collect()
+    }
+
+    /// The text of one row's codes.
+    pub fn format_row(&self, codes: &[u32]) -> String {
+        match &self.0 {
+            Form::Plain(separator) => codes.iter().map(u32::to_string).collect::<Vec<_>>().join(separator),
+            Form::Token => codes.iter().enumerate().map(|(i, code)| format!("<{}_{code}>", level_name(i))).collect(),
+            Form::Custom(format) => format(codes),
+        }
+    }
+}
+
+impl fmt::Debug for IdFormat {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0 {
+            Form::Plain(separator) => f.debug_tuple("Plain").field(separator).finish(),
+            Form::Token => f.write_str("Token"),
+            Form::Custom(_) => f.write_str("Custom"),
+        }
+    }
+}
+
+/// a ... z, aa ... az, ba ... as spreadsheets name columns.
+fn level_name(level: usize) -> String {
+    let letter = char::from(b'a' + (level % 26) as u8);
+    match level / 26 {
+        0 => letter.to_string(),
+        above => format!("{}{letter}", level_name(above - 1)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::HashSet;
+
+    #[test]
+    fn levels_beyond_26_have_names_of_their_own() {
+        let names: HashSet<String> = (0..800).map(level_name).collect();
+        assert_eq!(names.len(), 800);
+        assert_eq!(
+            (level_name(25), level_name(26), level_name(701), level_name(702)),
+            ("z".into(), "aa".into(), "zz".into(), "aaa".into())
+        );
+    }
+
+    #[test]
+    fn ambiguous_separators_are_refused() {
+        assert!(IdFormat::plain("").check().is_err());
+        assert!(IdFormat::plain("-1").check().is_err());
+        assert!(IdFormat::plain("/").check().is_ok());
+    }
+}

@@ -1,0 +1,5 @@
+//! Semantic IDs as text.
+
+mod format;
+
+pub use format::IdFormat;

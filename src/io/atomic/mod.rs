@@ -1,0 +1,173 @@
+//! Files that appear under their name only when they are complete and on disk.
+
+use crate::error::{Error, Result};
+use std::fs::{File, OpenOptions};
+use std::io::{self, BufWriter, Write};
+use std::path::{Path, PathBuf};
+use tempfile::NamedTempFile;
+
+#[cfg(test)]
+mod tests;
+
+/// Bytes gathered before they go to the file.
+const BUFFER: usize = 1 << 18;
+
+/// A file being written beside its final place, which it takes at once in [`commit`](AtomicFile::commit).
+///
+/// Dropped without that, it leaves nothing behind and a former file of the name as it was. What is not a regular file,
+/// such as a pipe or `/dev/null`, is written directly.
+///
+/// ```
+/// use semid::io::AtomicFile;
+/// use std::io::Write;
+///
+/// let dir = tempfile::tempdir()?;
+/// let path = dir.path().join("notes.txt");
+/// let mut file = AtomicFile::create(&path)?;
+/// file.write_all(b"complete or not at all")?;
+/// assert!(!path.exists());
+/// file.commit()?;
+/// assert_eq!(std::fs::read(&path)?, b"complete or not at all");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug)]
+pub struct AtomicFile {
+    path: PathBuf,
+    out: BufWriter<Out>,
+}
+
+#[derive(Debug)]
+enum Out {
+    /// Replaces the file at the path, which is no link.
+    Replace(NamedTempFile, PathBuf),
+    Direct(File),
+}
+
+impl AtomicFile {
+    /// Begins to write what will be at `path`.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Io`](crate::ErrorKind::Io), also where the folder cannot be written to.
+    pub fn create(path: &Path) -> Result<Self> {
+        let out = Out::create(path).map_err(|error| Error::io("creating", error).at(path))?;
+        Ok(Self { path: path.to_owned(), out: BufWriter::with_capacity(BUFFER, out) })
+    }
+
+    /// Puts the file in its place, once its bytes are on disk.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Io`](crate::ErrorKind::Io); the path then holds its former file, or all of the new one if only the
+    /// synchronization of the folder failed.
+    pub fn commit(self) -> Result<()> {
+        let Self { path, out } = self;
+        let saved = out.into_inner().map_err(|error| error.into_error()).and_then(Out::commit);
+        saved.map_err(|error| Error::io("writing", error).at(path))
+    }
+
+    /// [`Write::write_all`] with the error of this crate.
+    pub(crate) fn put(&mut self, bytes: &[u8]) -> Result<()> {
+        self.write_all(bytes).map_err(|error| self.error(error))
+    }
+
+    /// An error met while writing, with the place.
+    pub(crate) fn error(&self, error: io::Error) -> Error {
+        Error::io("writing", error).at(&self.path)
+    }
+}
+
+impl Write for AtomicFile {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.out.write(bytes)
+    }
+
+    fn write_all(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.out.write_all(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.out.flush()
+    }
+}
+
+impl Out {
+    fn create(path: &Path) -> io::Result<Self> {
+        let existing = match std::fs::metadata(path) {
+            Ok(metadata) => Some(metadata),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+            Err(error) => return Err(error),
+        };
+        if existing.as_ref().is_some_and(|existing| !existing.is_file()) || is_descriptor(path) {
+            return OpenOptions::new().append(true).open(path).map(Out::Direct);
+        }
+        // A link stays, and what it points to is replaced.
+        let path = if existing.is_some() { path.canonicalize()? } else { path.to_owned() };
+        let mut builder = tempfile::Builder::new();
+        builder.prefix(".semid-");
+        #[cfg(unix)]
+        builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+        let file = builder.tempfile_in(folder(&path))?;
+        if let Some(existing) = existing {
+            file.as_file().set_permissions(existing.permissions())?;
+        }
+        Ok(Out::Replace(file, path))
+    }
+
+    fn commit(self) -> io::Result<()> {
+        match self {
+            Out::Direct(mut file) => file.flush(),
+            Out::Replace(file, path) => {
+                file.as_file().sync_all()?;
+                file.persist(&path).map_err(|error| error.error)?;
+                sync_folder(folder(&path))
+            }
+        }
+    }
+}
+
+impl Write for Out {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match self {
+            Out::Replace(file, _) => file.write(bytes),
+            Out::Direct(file) => file.write(bytes),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        match self {
+            Out::Replace(file, _) => file.flush(),
+            Out::Direct(file) => file.flush(),
+        }
+    }
+}
+
+/// Whether `path` names an open descriptor of this process, such as `/dev/stdout`, which may well be a regular file.
+fn is_descriptor(path: &Path) -> bool {
+    let parent = path.parent().unwrap_or(Path::new(""));
+    matches!(path.to_str(), Some("/dev/stdout" | "/dev/stderr"))
+        || [Path::new("/dev/fd"), Path::new("/proc/self/fd")].contains(&parent)
+}
+
+fn folder(path: &Path) -> &Path {
+    match path.parent() {
+        Some(folder) if folder != Path::new("") => folder,
+        _ => Path::new("."),
+    }
+}
+
+/// Makes the new name in `folder` outlive a power failure.
+///
+/// The file is in place by now, so that a folder that cannot be synchronized (not readable, or on a file system that knows
+/// no such thing) is no failure.
+#[cfg(unix)]
+fn sync_folder(folder: &Path) -> io::Result<()> {
+    use io::ErrorKind::{InvalidInput, PermissionDenied, Unsupported};
+    match File::open(folder).and_then(|folder| folder.sync_all()) {
+        Err(error) if !matches!(error.kind(), InvalidInput | PermissionDenied | Unsupported) => Err(error),
+        _ => Ok(()),
+    }
+}
+
+#[cfg(not(unix))]
+fn sync_folder(_folder: &Path) -> io::Result<()> {
+    Ok(())
+}

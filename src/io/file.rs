@@ -1,0 +1,117 @@
+//! A file read by position: constant memory, and a file that shrinks meanwhile is an error.
+
+use crate::error::{Error, Result};
+use std::fs::File;
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// An open regular file of a known length, with what its errors need to say.
+#[derive(Debug)]
+pub(crate) struct Source {
+    file: File,
+    path: PathBuf,
+    len: u64,
+    format: &'static str,
+}
+
+impl Source {
+    /// Opens `path`, which errors will call a `format` file.
+    pub(crate) fn open(path: &Path, format: &'static str) -> Result<Self> {
+        let at = |error: io::Error| Error::io("opening", error).at(path);
+        // Asked before opening, as opening a pipe would wait for its other end.
+        let metadata = std::fs::metadata(path).map_err(at)?;
+        if !metadata.is_file() {
+            let reason = "not a regular file; it is read by position, so save it to disk first";
+            return Err(at(io::Error::new(io::ErrorKind::InvalidInput, reason)));
+        }
+        let file = File::open(path).map_err(at)?;
+        let len = file.metadata().map_err(at)?.len();
+        Ok(Self { file, path: path.to_owned(), len, format })
+    }
+
+    /// Length of the file when it was opened.
+    pub(crate) fn len(&self) -> u64 {
+        self.len
+    }
+
+    /// The place that errors name.
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The file itself, for a decoder that seeks; only one may use it at a time.
+    #[cfg(feature = "parquet")]
+    pub(crate) fn file(&self) -> io::Result<File> {
+        self.file.try_clone()
+    }
+
+    /// Fills `out` with the bytes from `offset` on.
+    pub(crate) fn read(&self, offset: u64, out: &mut [u8]) -> Result<()> {
+        read_exact_at(&self.file, offset, out).map_err(|error| match error.kind() {
+            io::ErrorKind::UnexpectedEof => self.error(format!(
+                "it ends before byte {}: it is truncated or still being written",
+                offset.saturating_add(out.len() as u64)
+            )),
+            _ => Error::io("reading", error).at(&self.path),
+        })
+    }
+
+    /// A format error placed in this file.
+    pub(crate) fn error(&self, reason: impl Into<String>) -> Error {
+        Error::format(self.format, reason).at(&self.path)
+    }
+}
+
+#[cfg(unix)]
+fn read_exact_at(file: &File, offset: u64, out: &mut [u8]) -> io::Result<()> {
+    std::os::unix::fs::FileExt::read_exact_at(file, out, offset)
+}
+
+#[cfg(windows)]
+fn read_exact_at(file: &File, mut offset: u64, mut out: &mut [u8]) -> io::Result<()> {
+    use std::os::windows::fs::FileExt;
+    while !out.is_empty() {
+        match file.seek_read(out, offset) {
+            Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
+            Ok(count) => {
+                offset += count as u64;
+                out = out.get_mut(count..).unwrap_or_default();
+            }
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::ErrorKind;
+
+    #[test]
+    fn a_file_that_shrinks_after_opening_is_an_error() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("x.npy");
+        std::fs::write(&path, [7; 100]).unwrap();
+        let source = Source::open(&path, "npy").unwrap();
+        let mut out = [0; 50];
+        source.read(50, &mut out).unwrap();
+        assert_eq!(out, [7; 50]);
+
+        std::fs::write(&path, [7; 80]).unwrap();
+        let error = source.read(50, &mut out).unwrap_err();
+        assert!(matches!(error.kind(), ErrorKind::Format { format: "npy", .. }), "{error}");
+        assert_eq!(error.path(), Some(path.as_path()));
+    }
+
+    #[test]
+    fn folders_and_missing_files_are_io_errors_with_the_path() {
+        let dir = tempfile::tempdir().unwrap();
+        for path in [dir.path().to_owned(), dir.path().join("missing.npy")] {
+            let error = Source::open(&path, "npy").unwrap_err();
+            assert!(matches!(error.kind(), ErrorKind::Io { .. }), "{error}");
+            assert_eq!(error.path(), Some(path.as_path()));
+        }
+    }
+}

@@ -1,0 +1,132 @@
+//! Files: embeddings and codes in; embeddings, codes and semantic IDs out.
+//!
+//! Everything is read by position in pieces of bounded size, so that a file may be larger than memory. Lengths that a
+//! file claims are checked against its size before memory is asked for. What is written appears complete or not at all.
+
+mod atomic;
+mod dense;
+pub(crate) mod file;
+mod fvecs;
+mod ids;
+mod npy;
+#[cfg(feature = "parquet")]
+mod parquet;
+mod safetensors;
+#[cfg(test)]
+mod testing;
+
+pub use atomic::AtomicFile;
+pub use fvecs::FvecsRows;
+pub use ids::IdWriter;
+pub use npy::{CodesFile, Element, NpyRows, NpyWriter, read_codes};
+#[cfg(feature = "parquet")]
+pub use parquet::{ParquetRows, columns, read_strings};
+pub use safetensors::SafetensorsRows;
+
+use crate::error::{Error, Result};
+use crate::rows::Rows;
+use std::path::Path;
+
+/// Which part of a file holds the embeddings, where a file can hold several.
+#[derive(Clone, Debug, Default)]
+pub struct ReadOptions {
+    /// Column of a parquet file; without it `embedding`, or else the only column of lists of floats.
+    pub column: Option<String>,
+    /// Tensor of a safetensors file; without it the only matrix of floats.
+    pub tensor: Option<String>,
+}
+
+/// Opens embeddings for reading in pieces; the extension says the format: .npy, .parquet, .safetensors or .fvecs.
+///
+/// ```
+/// use semid::Rows;
+/// use semid::io::{NpyWriter, ReadOptions, open};
+///
+/// let dir = tempfile::tempdir()?;
+/// let path = dir.path().join("x.npy");
+/// let mut out = NpyWriter::<f32>::create(&path, 2, 2)?;
+/// out.write(&[1.0, 2.0, 3.0, 4.0])?;
+/// out.finish()?;
+///
+/// let rows = open(&path, &ReadOptions::default())?;
+/// let mut last = [0.0; 2];
+/// rows.read(1, &mut last)?;
+/// assert_eq!(last, [3.0, 4.0]);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// # Errors
+/// [`ErrorKind::Parameter`](crate::ErrorKind::Parameter) for another extension;
+/// [`ErrorKind::Io`](crate::ErrorKind::Io), as for a missing file; [`ErrorKind::Format`](crate::ErrorKind::Format),
+/// [`ErrorKind::Dim`](crate::ErrorKind::Dim), [`ErrorKind::Empty`](crate::ErrorKind::Empty) and
+/// [`ErrorKind::Ragged`](crate::ErrorKind::Ragged) for what the file holds.
+pub fn open(path: &Path, options: &ReadOptions) -> Result<Box<dyn Rows + Send>> {
+    Ok(match extension(path).as_str() {
+        "npy" => Box::new(NpyRows::open(path)?),
+        "safetensors" => Box::new(SafetensorsRows::open(path, options.tensor.as_deref())?),
+        "fvecs" => Box::new(FvecsRows::open(path)?),
+        #[cfg(feature = "parquet")]
+        "parquet" => Box::new(ParquetRows::open(path, options.column.as_deref())?),
+        _ => {
+            let parquet = if cfg!(feature = "parquet") { ".parquet, " } else { "" };
+            let expected = format!("embeddings are read from files named .npy, {parquet}.safetensors or .fvecs");
+            return Err(Error::parameter("input", path.display(), expected));
+        }
+    })
+}
+
+/// The extension in lower case, or nothing.
+fn extension(path: &Path) -> String {
+    path.extension().unwrap_or_default().to_string_lossy().to_lowercase()
+}
+
+/// The first names of what there is, for an error.
+fn list<S: AsRef<str>>(names: impl IntoIterator<Item = S>) -> String {
+    const MOST: usize = 10;
+    let mut names = names.into_iter();
+    let quote = |name: S| format!("{:?}", name.as_ref().chars().take(80).collect::<String>());
+    let first: Vec<String> = names.by_ref().take(MOST).map(quote).collect();
+    match (first.is_empty(), names.count()) {
+        (true, _) => "none".to_owned(),
+        (false, 0) => first.join(", "),
+        (false, more) => format!("{} and {more} more", first.join(", ")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::ErrorKind;
+
+    #[test]
+    fn the_extension_chooses_the_format_in_either_case() {
+        let folder = testing::Folder::new();
+        let rows = open(&folder.put("x.FVECS", b"\x01\0\0\0\0\0\x80\x3f"), &ReadOptions::default()).unwrap();
+        assert_eq!((rows.len(), rows.dim()), (1, 1));
+        for (name, format) in [("x.npy", "npy"), ("x.safetensors", "safetensors")] {
+            let error = open(&folder.put(name, b"{}"), &ReadOptions::default()).err().unwrap();
+            assert!(matches!(error.kind(), ErrorKind::Format { format: found, .. } if *found == format), "{error}");
+        }
+    }
+
+    #[test]
+    fn unknown_extensions_and_missing_files_say_so() {
+        for name in ["x.pt", "x", ""] {
+            let error = open(Path::new(name), &ReadOptions::default()).err().unwrap();
+            assert!(matches!(error.kind(), ErrorKind::Parameter { name: "input", .. }), "{error}");
+            assert!(error.to_string().contains(".fvecs"), "{error}");
+        }
+        let path = testing::Folder::new().path("missing.npy");
+        let error = open(&path, &ReadOptions::default()).err().unwrap();
+        assert!(matches!(error.kind(), ErrorKind::Io { .. }), "{error}");
+        assert_eq!(error.path(), Some(path.as_path()));
+    }
+
+    #[test]
+    fn lists_of_names_are_short() {
+        assert_eq!(list(["a", "b"]), "\"a\", \"b\"");
+        assert_eq!(list((0..12).map(|i| i.to_string())).matches(',').count(), 9);
+        assert!(list((0..12).map(|i| i.to_string())).ends_with("and 2 more"));
+        assert_eq!(list([""; 0]), "none");
+    }
+}

@@ -1,0 +1,14 @@
+//! NumPy's npy files: embeddings in and out, codes in and out.
+
+mod codes;
+mod dict;
+mod header;
+mod rows;
+mod write;
+
+#[cfg(test)]
+mod tests;
+
+pub use codes::{CodesFile, read_codes};
+pub use rows::NpyRows;
+pub use write::{Element, NpyWriter};

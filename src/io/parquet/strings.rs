@@ -1,0 +1,62 @@
+use super::table::Table;
+use crate::error::Result;
+use arrow_array::cast::AsArray;
+use arrow_array::types::{Int8Type, Int16Type, Int32Type, Int64Type, UInt8Type, UInt16Type, UInt32Type, UInt64Type};
+use arrow_array::{Array, ArrayRef, ArrowPrimitiveType};
+use std::path::Path;
+
+/// Rows decoded at a time.
+const BATCH_ROWS: usize = 8192;
+
+/// Names of the columns of a parquet file.
+///
+/// # Errors
+/// [`ErrorKind::Io`](crate::ErrorKind::Io); [`ErrorKind::Format`](crate::ErrorKind::Format).
+pub fn columns(path: &Path) -> Result<Vec<String>> {
+    Ok(Table::open(path)?.columns().map(|(name, _)| name.to_owned()).collect())
+}
+
+/// Reads a column of item keys from a parquet file: strings, or integers in decimal.
+///
+/// # Errors
+/// [`ErrorKind::Io`](crate::ErrorKind::Io); [`ErrorKind::Format`](crate::ErrorKind::Format) for a damaged file, no such
+/// column, a column of another type, or a null, with its row.
+pub fn read_strings(path: &Path, column: &str) -> Result<Vec<String>> {
+    let table = Table::open(path)?;
+    let (index, kind) = table.column(column)?;
+    let mut strings = Vec::new();
+    let mut arrays = table.arrays(index, 0, BATCH_ROWS)?;
+    while strings.len() < table.rows() {
+        let array = table.next(&mut arrays)?;
+        let null = (0..array.len()).filter(|_| array.null_count() > 0).find(|i| array.is_null(*i));
+        if let Some(row) = null.map(|i| strings.len() + i) {
+            return Err(table.error(format!("column {column:?} is null in row {row}; every item needs a key")));
+        }
+        if !append(&mut strings, &array) {
+            return Err(table.error(format!("column {column:?} is of type {kind}, not of strings or integers")));
+        }
+    }
+    Ok(strings)
+}
+
+/// Appends the values of `array` unless its type is none of strings and integers.
+fn append(strings: &mut Vec<String>, array: &ArrayRef) -> bool {
+    if let Some(array) = array.as_string_opt::<i32>() {
+        strings.extend(array.iter().flatten().map(str::to_owned));
+        return true;
+    }
+    integers::<Int64Type>(strings, array)
+        || integers::<Int32Type>(strings, array)
+        || integers::<Int16Type>(strings, array)
+        || integers::<Int8Type>(strings, array)
+        || integers::<UInt64Type>(strings, array)
+        || integers::<UInt32Type>(strings, array)
+        || integers::<UInt16Type>(strings, array)
+        || integers::<UInt8Type>(strings, array)
+}
+
+fn integers<T: ArrowPrimitiveType<Native: ToString>>(strings: &mut Vec<String>, array: &ArrayRef) -> bool {
+    let array = array.as_primitive_opt::<T>();
+    strings.extend(array.into_iter().flat_map(|array| array.values().iter().map(ToString::to_string)));
+    array.is_some()
+}

@@ -1,0 +1,64 @@
+use super::table;
+use crate::io::IdWriter;
+use crate::io::parquet::{columns, read_strings};
+use crate::io::testing::Folder;
+use arrow_array::{ArrayRef, BooleanArray, Int16Array, LargeStringArray, StringArray, StringViewArray, UInt64Array};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+#[test]
+fn item_keys_are_strings_or_integers() {
+    let keys: Vec<(&str, ArrayRef)> = vec![
+        ("utf8", Arc::new(StringArray::from(vec!["7", "-8", "9"]))),
+        ("large", Arc::new(LargeStringArray::from(vec!["7", "-8", "9"]))),
+        ("view", Arc::new(StringViewArray::from(vec!["7", "-8", "9"]))),
+        ("i16", Arc::new(Int16Array::from(vec![7, -8, 9]))),
+        ("u64", Arc::new(UInt64Array::from(vec![7, u64::MAX, 9]))),
+        ("null", Arc::new(StringArray::from(vec![Some("7"), Some("8"), None]))),
+        ("bool", Arc::new(BooleanArray::from(vec![true, false, true]))),
+    ];
+    let folder = Folder::new();
+    let path = folder.put("x.parquet", &table(keys, 2));
+    for name in ["utf8", "large", "view", "i16"] {
+        assert_eq!(read_strings(&path, name).unwrap(), ["7", "-8", "9"], "{name}");
+    }
+    assert_eq!(read_strings(&path, "u64").unwrap()[1], u64::MAX.to_string());
+    let error = |name: &str| read_strings(&path, name).unwrap_err().to_string();
+    assert!(error("null").contains("null in row 2"), "{}", error("null"));
+    assert!(error("bool").contains("Boolean"), "{}", error("bool"));
+    assert!(error("x").contains("\"utf8\""), "{}", error("x"));
+}
+
+fn written_ids(folder: &Folder, items: bool, count: usize) -> PathBuf {
+    let path = folder.path("ids.parquet");
+    let mut out = IdWriter::create(&path, items).unwrap();
+    for i in 0..count {
+        let item = format!("item {i}");
+        out.push(items.then_some(item.as_str()), &format!("{i}-0"), &[i as u32, u32::MAX]).unwrap();
+    }
+    out.finish().unwrap();
+    path
+}
+
+#[test]
+fn semantic_ids_are_written_in_batches() {
+    let folder = Folder::new();
+    let path = written_ids(&folder, true, 20_000);
+    assert_eq!(columns(&path).unwrap(), ["item", "id", "codes"]);
+    assert_eq!(read_strings(&path, "item").unwrap()[19_999], "item 19999");
+    assert_eq!(read_strings(&path, "id").unwrap()[8192], "8192-0");
+    let path = written_ids(&folder, false, 3);
+    assert_eq!(columns(&path).unwrap(), ["row", "id", "codes"]);
+    assert_eq!(read_strings(&path, "row").unwrap(), ["0", "1", "2"]);
+    written_ids(&folder, false, 0);
+}
+
+#[test]
+fn semantic_ids_dropped_before_the_end_leave_nothing() {
+    let folder = Folder::new();
+    let path = folder.path("ids.parquet");
+    let mut out = IdWriter::create(&path, false).unwrap();
+    out.push(None, "1", &[1]).unwrap();
+    drop(out);
+    assert!(!path.exists());
+}
