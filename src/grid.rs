@@ -49,6 +49,7 @@ impl Grid {
     ///
     /// # Shapes
     /// `rows` and `out` have the same length, a multiple of the dimensions; `rows` is finite.
+    #[inline(always)]
     pub fn quantize(&self, rows: &[f32], out: &mut [i32]) -> u64 {
         let scale = pow2(self.exponent);
         let mut saturated = 0;

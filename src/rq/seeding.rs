@@ -59,7 +59,7 @@ fn distinct_rows(table: &mut dyn Table, clusters: usize, seed: u64) -> Result<Ve
 /// Rows per cluster up to which k-means++ runs over all rows.
 const DIRECT: usize = 16;
 /// Rounds of oversampling, each of as many draws as there are clusters.
-const ROUNDS: usize = 5;
+const ROUNDS: usize = 3;
 
 /// Candidates for the first codewords, and how many rows are nearest to each.
 ///

@@ -36,14 +36,35 @@ pub(super) struct Scratch {
     lengths: Vec<f32>,
 }
 
+/// [`assign_all`] or, with movements, [`assign_moved`], as one operation compiled for this processor's vectors.
+pub(super) struct Assign<'a, 'b> {
+    pub(super) block: Block<'a>,
+    pub(super) panel: &'b Panel,
+    pub(super) moved: Option<&'b Moved<'b>>,
+    pub(super) scratch: &'b mut Scratch,
+}
+
+impl pulp::WithSimd for Assign<'_, '_> {
+    type Output = Assigned;
+
+    #[inline(always)]
+    fn with_simd<S: pulp::Simd>(self, _: S) -> Assigned {
+        match self.moved {
+            Some(moved) => assign_moved(self.block, moved, self.scratch),
+            None => assign_all(self.block, self.panel, self.scratch),
+        }
+    }
+}
+
 /// Assigns every row by its scores against all codewords, and remembers what is near if asked to.
 #[inline(always)]
-pub(super) fn assign_all(block: Block<'_>, panel: &Panel, scratch: &mut Scratch) -> Assigned {
-    let scores = scratch.scores.lower(block.rows, block.lengths, panel);
+fn assign_all(block: Block<'_>, panel: &Panel, scratch: &mut Scratch) -> Assigned {
+    scratch.scores.compute(block.rows, block.lengths, panel);
+    let scores = scratch.scores.lower.chunks_exact(panel.clusters()).zip(&scratch.scores.errors);
     let mut assigned = Assigned::default();
     let rows = block.rows.chunks_exact(panel.dim()).zip(block.lengths).zip(block.codes).enumerate();
-    for ((i, ((row, length), code)), scores) in rows.zip(scores.chunks_exact(panel.clusters())) {
-        let (label, settled) = nearest(scores, row, *length, panel);
+    for ((i, ((row, length), code)), (scores, error)) in rows.zip(scores) {
+        let (label, settled) = nearest(scores, row, *length, *error, panel);
         assigned.settled += u64::from(settled);
         assigned.changed += u64::from(*code != label);
         *code = label;
@@ -62,16 +83,16 @@ pub(super) fn assign_all(block: Block<'_>, panel: &Panel, scratch: &mut Scratch)
 /// exactly too and decides, the lowest index on a tie. Rows for which that would be too many go through
 /// [`assign_all`].
 #[inline(always)]
-pub(super) fn assign_moved(block: Block<'_>, moved: &Moved<'_>, scratch: &mut Scratch) -> Assigned {
+fn assign_moved(block: Block<'_>, moved: &Moved<'_>, scratch: &mut Scratch) -> Assigned {
     let panel = moved.panel;
     let dim = panel.dim();
     let mut assigned = Assigned::default();
     scratch.open.clear();
-    let mover_scores = scratch.scores.lower(block.rows, block.lengths, moved.movers);
+    scratch.scores.compute(block.rows, block.lengths, moved.movers);
     let movers = moved.movers.clusters();
     let rows = block.rows.chunks_exact(dim).zip(&mut *block.codes).zip(&mut *block.near).enumerate();
     for (i, ((row, code), near)) in rows {
-        let scores = mover_scores.get(i * movers..(i + 1) * movers).unwrap_or_default();
+        let scores = scratch.scores.lower.get(i * movers..(i + 1) * movers).unwrap_or_default();
         match (*code != NO_CODE).then(|| update_row(row, *code, near, scores, moved)).flatten() {
             Some(label) => {
                 assigned.changed += u64::from(*code != label);
@@ -150,12 +171,13 @@ fn assign_open(block: Block<'_>, panel: &Panel, scratch: &mut Scratch) -> Assign
         scratch.rows.extend_from_slice(block.rows.chunks_exact(dim).nth(*i).unwrap_or_default());
         scratch.lengths.extend(block.lengths.get(*i));
     }
-    let scores = scratch.scores.lower(&scratch.rows, &scratch.lengths, panel);
+    scratch.scores.compute(&scratch.rows, &scratch.lengths, panel);
+    let scores = scratch.scores.lower.chunks_exact(panel.clusters()).zip(&scratch.scores.errors);
     let mut assigned = Assigned::default();
-    let rows = scratch.rows.chunks_exact(dim).zip(&scratch.lengths).zip(scores.chunks_exact(panel.clusters()));
-    for (i, ((row, length), scores)) in scratch.open.iter().zip(rows) {
+    let rows = scratch.rows.chunks_exact(dim).zip(&scratch.lengths).zip(scores);
+    for (i, ((row, length), (scores, error))) in scratch.open.iter().zip(rows) {
         let (Some(code), Some(near)) = (block.codes.get_mut(*i), block.near.get_mut(*i)) else { continue };
-        let (label, settled) = nearest(scores, row, *length, panel);
+        let (label, settled) = nearest(scores, row, *length, *error, panel);
         assigned.settled += u64::from(settled);
         assigned.changed += u64::from(*code != label);
         *code = label;

@@ -1,6 +1,6 @@
 //! Seeding distances on the CPU: lower bounds first, exact distances only where they may be smaller.
 
-use super::exact::squared_distance;
+use super::exact::{squared_distance, squared_length};
 use super::panel::Panel;
 use super::scores::Scores;
 use rayon::prelude::*;
@@ -24,22 +24,40 @@ pub(super) fn closer(rows: &[f32], lengths: &[f32], panel: &Panel, closest: &[u6
         blocks.iter_mut().zip(point.chunks_mut(BLOCK)).for_each(|(block, part)| block.push(part));
     }
     let inputs = rows.par_chunks(dim * BLOCK).zip(lengths.par_chunks(BLOCK)).zip(closest.par_chunks(BLOCK));
-    inputs.zip(blocks).for_each_init(Scores::default, |scores, (((rows, lengths), closest), mut out)| {
-        pulp::Arch::new().dispatch(|| {
-            let lower = scores.lower(rows, lengths, panel);
-            let each = rows.chunks_exact(dim).zip(closest).zip(lower.chunks_exact(panel.clusters()));
-            for (i, ((row, closest), lower)) in each.enumerate() {
-                let square = super::exact::squared_length(row);
-                for (p, lower) in lower.iter().enumerate() {
-                    let Some(out) = out.get_mut(p).and_then(|out| out.get_mut(i)) else { continue };
-                    // 1.2e-13 covers the rounding of `square`, see `near::distance`.
-                    let at_least = f64::from(*lower) + square * (1.0 - 1.2e-13) - 2.0;
-                    *out = match at_least >= *closest as f64 * (1.0 + 1e-15) {
-                        true => *closest,
-                        false => squared_distance(row, panel.codeword(p)).min(*closest),
-                    };
-                }
-            }
-        });
+    inputs.zip(blocks).for_each_init(Scores::default, |scores, (((rows, lengths), closest), out)| {
+        pulp::Arch::new().dispatch(Block { rows, lengths, panel, closest, scores, out });
     });
+}
+
+/// A block of rows, and of every point's distances the part for these rows.
+struct Block<'a, 'b> {
+    rows: &'a [f32],
+    lengths: &'a [f32],
+    panel: &'a Panel,
+    closest: &'a [u64],
+    scores: &'b mut Scores,
+    out: Vec<&'a mut [u64]>,
+}
+
+impl pulp::WithSimd for Block<'_, '_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: pulp::Simd>(mut self, _: S) {
+        self.scores.compute(self.rows, self.lengths, self.panel);
+        let lower = self.scores.lower.chunks_exact(self.panel.clusters());
+        let rows = self.rows.chunks_exact(self.panel.dim()).zip(self.closest).zip(lower);
+        for (i, ((row, closest), lower)) in rows.enumerate() {
+            let square = squared_length(row);
+            for (p, (lower, out)) in lower.iter().zip(&mut self.out).enumerate() {
+                let Some(out) = out.get_mut(i) else { continue };
+                // 1.2e-13 covers the rounding of `square`, see `near::distance`.
+                let at_least = f64::from(*lower) + square * (1.0 - 1.2e-13) - 2.0;
+                *out = match at_least >= *closest as f64 * (1.0 + 1e-15) {
+                    true => *closest,
+                    false => squared_distance(row, self.panel.codeword(p)).min(*closest),
+                };
+            }
+        }
+    }
 }

@@ -3,6 +3,7 @@
 mod assign;
 mod closer;
 mod exact;
+mod madd;
 mod near;
 mod panel;
 mod plan;
@@ -84,7 +85,7 @@ impl Engine for Cpu {
         let task = (GRID_TASK / grid.dim()).max(1) * grid.dim();
         self.pool.run(|| {
             let parts = rows.par_chunks(task).zip(out.par_chunks_mut(task));
-            parts.map(|(rows, out)| pulp::Arch::new().dispatch(|| grid.quantize(rows, out))).sum()
+            parts.map(|(rows, out)| pulp::Arch::new().dispatch(Quantize { grid, rows, out })).sum()
         })
     }
 
@@ -94,5 +95,21 @@ impl Engine for Cpu {
             let parts = rows.par_chunks(task).zip(out.par_chunks_mut(task));
             parts.for_each(|(rows, out)| grid::quantize_rows_alone(rows, dim, out));
         });
+    }
+}
+
+/// [`Grid::quantize`], compiled for this processor's vectors.
+struct Quantize<'a> {
+    grid: &'a Grid,
+    rows: &'a [f32],
+    out: &'a mut [i32],
+}
+
+impl pulp::WithSimd for Quantize<'_> {
+    type Output = u64;
+
+    #[inline(always)]
+    fn with_simd<S: pulp::Simd>(self, _: S) -> u64 {
+        self.grid.quantize(self.rows, self.out)
     }
 }

@@ -1,5 +1,7 @@
-//! A codebook prepared for filtering: f32 codewords, and per codeword what bounds the error of a score.
+//! A codebook prepared for filtering: its codewords as f32 and, where that is faster, as 16-bit integers, and per
+//! codeword what bounds the error of a score.
 
+use super::madd::Packed;
 use crate::codebook::Codebook;
 use crate::error::{Result, try_vec};
 
@@ -10,26 +12,34 @@ const U: f64 = 1.0 / 16_777_216.0;
 ///
 /// # Exactness
 /// The score of codeword c for row r is `s = |c|^2 - 2 r.c`, the squared distance less the row's own `|r|^2`. The
-/// filter computes, in f32 and in any order, with or without fused multiply-add,
+/// filter approximates `r.c` by `product` and computes in f32
 ///
 /// ```text
-/// dot = sum_d r_d c_d            L = (norm - 2 dot) - |r| slope
+/// L = norm - 2 product - length slope - error tilt
 /// ```
 ///
-/// and needs `L <= s <= L + 2 (|r| slope + slack)` for every codeword. Inputs are integers within 2^24, so they are
-/// exact, no product underflows, and nothing overflows (`s` is below 2^62). Each of the D terms of `dot` passes
-/// through at most D roundings, so `|dot_computed - r.c| <= g_D sum |r_d c_d| <= g_D |r| |c|` by Cauchy-Schwarz,
-/// with `g_n = n u / (1 - n u)`. `norm` is `|c|^2` less `slack`, rounded once; the subtraction of `2 dot`, the product
-/// `|r| slope` and the last subtraction round three times, each by at most u relative to values bounded by
-/// `2 |r| |c| (1 + g_D) + |c|^2 + |r| slope`. Together the error is at most
+/// where `length >= |r|` and `error` belong to the row, the other coefficients to the codeword. It needs
+/// `L <= s <= L + 2 (length slope + error tilt + slack)`. Components are integers within 2^24, so that the inputs are
+/// exact, nothing underflows, and nothing overflows (`s` is below 2^62). `g_n = n u / (1 - n u)`.
+///
+/// *f32 products* ([`super::scores`], `error = 0`): in any order, with or without fused multiply-add, each of the D
+/// terms passes through at most D roundings, so `|product - r.c| <= g_D |r| |c|` by Cauchy-Schwarz.
+///
+/// *16-bit products* ([`super::madd`]): `r = r'/a + e` and `c = c'/b + f` with integer r' and c', `|e| <= error` and
+/// `|f| <= spread`. Their integer product is exact, so `r'.c'/(ab)` differs from `r.c = (r'/a).(c'/b) + (r'/a).f + e.c`
+/// by at most `(|r| + error) spread + error |c|`; turning it into f32 and scaling it adds less than `5 u` of
+/// `(|r| + error) (|c| + spread)`.
+///
+/// In both cases `norm` is `|c|^2 - slack` rounded once, and at most six more roundings, each u relative to values within
+/// `|c|^2 + 2 (|r| + error) (|c| + spread) + length slope + error tilt`, follow. With
 ///
 /// ```text
-/// 2 |r| |c| (g_D + 3.1 u) + 3.1 u (|c|^2 + |r| slope) < |r| slope + slack,
-/// slope = 2 |c| g_(D + 8),    slack = 8 u |c|^2
+/// slope = 2 (spread + (|c| + spread) g),   g = g_(D + 16) for f32 products, g_16 for 16-bit products
+/// tilt = 2 (|c| + spread) (1 + g_16),   slack = 8 u |c|^2
 /// ```
 ///
-/// as `g_(D + 8) - g_D >= 8 u` leaves `2 |r| |c| 4.9 u`, more than `3.1 u |r| slope` for D up to 8,192
-/// (`slope < 2 |c| 5e-4`). `|r|`, `|c|` and `slope` are computed in f64 and rounded up.
+/// everything is covered: `g` and the factor of `tilt` hold 16 u of `2 (|r| + error) (|c| + spread)`, more than twice
+/// what the roundings can add. `length`, `error`, `|c|` and `spread` are computed in f64 and rounded up.
 pub(super) struct Panel {
     clusters: usize,
     dim: usize,
@@ -37,10 +47,11 @@ pub(super) struct Panel {
     pub(super) values: Vec<f32>,
     /// `|c|^2 - slack` (K).
     pub(super) norm: Vec<f32>,
-    /// `2 |c| g_(D + 8)` (K).
     pub(super) slope: Vec<f32>,
-    /// `8 u |c|^2` (K).
+    pub(super) tilt: Vec<f32>,
     slack: Vec<f64>,
+    /// The codewords as 16-bit integers, where this processor multiplies those faster.
+    pub(super) packed: Option<Packed>,
 }
 
 impl Panel {
@@ -59,15 +70,20 @@ impl Panel {
     }
 
     fn of(values: Vec<f32>, clusters: usize, dim: usize) -> Self {
-        let n = (dim + 8) as f64;
-        let gamma = n * U / (1.0 - n * U) * 1.0001;
-        let mut panel = Self { clusters, dim, values, norm: vec![], slope: vec![], slack: vec![] };
-        for codeword in panel.values.chunks_exact(dim) {
-            // Exact up to 2^53, and within 2^-50 beyond: far below the slack.
+        let packed = Packed::new(&values, dim);
+        let gamma = |n: f64| n * U / (1.0 - n * U) * 1.0001;
+        let of_product = if packed.is_some() { gamma(16.0) } else { gamma((dim + 16) as f64) };
+        let mut panel =
+            Self { clusters, dim, values, norm: vec![], slope: vec![], tilt: vec![], slack: vec![], packed };
+        for (k, codeword) in panel.values.chunks_exact(dim).enumerate() {
+            // Exact up to 2^53, and within 2^-43 beyond: far below the slack.
             let square: f64 = codeword.iter().map(|c| f64::from(*c) * f64::from(*c)).sum();
+            let length = square.sqrt() * (1.0 + 1e-12);
+            let spread = panel.packed.as_ref().map_or(0.0, |packed| packed.spread(k));
             let slack = 8.0 * U * square * 1.0001;
             panel.norm.push((square - slack) as f32);
-            panel.slope.push(up(2.0 * square.sqrt() * gamma));
+            panel.slope.push(up(2.0 * (spread + (length + spread) * of_product)));
+            panel.tilt.push(up(2.0 * (length + spread) * (1.0 + gamma(16.0))));
             panel.slack.push(slack);
         }
         panel
@@ -81,16 +97,18 @@ impl Panel {
         self.dim
     }
 
+    #[inline(always)]
     pub(super) fn codeword(&self, k: usize) -> &[f32] {
         self.values.chunks_exact(self.dim).nth(k).unwrap_or_default()
     }
 
-    /// Upper bound of the score of codeword `k` for a row of length at most `length`, from its lower bound.
+    /// Upper bound of the score of codeword `k` from its lower bound, for a row of the given `length` and `error`.
     #[inline(always)]
-    pub(super) fn upper(&self, k: usize, lower: f32, length: f32) -> f64 {
-        let (slope, slack) = (self.slope.get(k), self.slack.get(k));
-        let (slope, slack) = (slope.copied().unwrap_or(f32::INFINITY), slack.copied().unwrap_or(f64::INFINITY));
-        f64::from(lower) + 2.001 * (f64::from(length) * f64::from(slope) + slack)
+    pub(super) fn upper(&self, k: usize, lower: f32, length: f32, error: f32) -> f64 {
+        let get = |list: &[f32]| list.get(k).map_or(f64::INFINITY, |value| f64::from(*value));
+        let slack = self.slack.get(k).copied().unwrap_or(f64::INFINITY);
+        let half = f64::from(length) * get(&self.slope) + f64::from(error) * get(&self.tilt) + slack;
+        f64::from(lower) + 2.001 * half
     }
 }
 

@@ -10,9 +10,9 @@ use super::panel::Panel;
 /// exceeds U is farther than b, proved. If that holds for all others, b is the answer; otherwise the exact distances
 /// of b and of the codewords within U decide, the lowest index on a tie.
 #[inline(always)]
-pub(super) fn nearest(scores: &[f32], row: &[f32], length: f32, panel: &Panel) -> (u32, bool) {
+pub(super) fn nearest(scores: &[f32], row: &[f32], length: f32, error: f32, panel: &Panel) -> (u32, bool) {
     let (best, lowest) = lowest(scores);
-    let upper = panel.upper(best, lowest, length);
+    let upper = panel.upper(best, lowest, length, error);
     // Rounded up, so that comparing in f32 keeps every codeword that might be as near.
     let limit = (upper + upper.abs() * 1e-6 + 1.0) as f32;
     let within: u32 = scores.iter().map(|score| u32::from(*score <= limit)).sum();

@@ -14,26 +14,38 @@ pub(super) fn apply(rows: &[f32], dim: usize, changes: &Changes, sums: &mut [i64
     let work = sums.par_chunks_exact_mut(dim).zip(counts).enumerate();
     work.with_min_len(4).for_each(|(cluster, (sums, count))| {
         for part in changes.of(cluster).chunks(GROUP) {
-            pulp::Arch::new().dispatch(|| add_group(rows, dim, part, sums));
+            pulp::Arch::new().dispatch(AddGroup { rows, dim, part, sums: &mut *sums });
         }
         *count = changes.of(cluster).iter().fold(*count, |count, change| count.wrapping_add_signed(change.sign()));
     });
 }
 
-#[inline(always)]
-fn add_group(rows: &[f32], dim: usize, part: &[Change], sums: &mut [i64]) {
-    const LANES: usize = 64;
-    for (first, sums) in sums.chunks_mut(LANES).enumerate() {
-        let mut lanes = [0_i32; LANES];
-        for change in part {
-            let start = change.row() * dim + first * LANES;
-            let values = rows.get(start..start + sums.len()).unwrap_or_default();
-            match change.sign() > 0 {
-                true => values.iter().zip(&mut lanes).for_each(|(value, lane)| *lane += *value as i32),
-                false => values.iter().zip(&mut lanes).for_each(|(value, lane)| *lane -= *value as i32),
+/// Adds a group of rows to the sums of one cluster.
+struct AddGroup<'a> {
+    rows: &'a [f32],
+    dim: usize,
+    part: &'a [Change],
+    sums: &'a mut [i64],
+}
+
+impl pulp::WithSimd for AddGroup<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: pulp::Simd>(self, _: S) {
+        const LANES: usize = 64;
+        for (first, sums) in self.sums.chunks_mut(LANES).enumerate() {
+            let mut lanes = [0_i32; LANES];
+            for change in self.part {
+                let start = change.row() * self.dim + first * LANES;
+                let values = self.rows.get(start..start + sums.len()).unwrap_or_default();
+                match change.sign() > 0 {
+                    true => values.iter().zip(&mut lanes).for_each(|(value, lane)| *lane += *value as i32),
+                    false => values.iter().zip(&mut lanes).for_each(|(value, lane)| *lane -= *value as i32),
+                }
             }
+            sums.iter_mut().zip(lanes).for_each(|(sum, lane)| *sum += i64::from(lane));
         }
-        sums.iter_mut().zip(lanes).for_each(|(sum, lane)| *sum += i64::from(lane));
     }
 }
 

@@ -1,6 +1,6 @@
 //! Rows of the CPU device, and what is remembered about them between two assignments.
 
-use super::assign::{Block, Moved, Scratch, assign_all, assign_moved};
+use super::assign::{Assign, Block, Moved, Scratch};
 use super::exact::{squared_distance, squared_length};
 use super::near::{NEAR, Near};
 use super::panel::{Panel, up};
@@ -78,14 +78,8 @@ impl CpuTable {
         }
         let (values, lengths, dim) = (&self.values, &mut self.lengths, self.dim);
         self.pool.run(|| {
-            let rows = values.par_chunks(dim * BLOCK).zip(lengths.par_chunks_mut(BLOCK));
-            rows.for_each(|(rows, lengths)| {
-                pulp::Arch::new().dispatch(|| {
-                    for (row, length) in rows.chunks_exact(dim).zip(lengths) {
-                        *length = up(squared_length(row).sqrt() * (1.0 + 1e-12));
-                    }
-                });
-            });
+            let blocks = values.par_chunks(dim * BLOCK).zip(lengths.par_chunks_mut(BLOCK));
+            blocks.for_each(|(rows, lengths)| pulp::Arch::new().dispatch(Lengths { rows, dim, lengths }));
         });
         self.measured = true;
     }
@@ -104,29 +98,21 @@ impl CpuTable {
         (0.2 * total / self.rows().max(1) as f64) as f32
     }
 
-    /// Runs `work` on blocks of rows, on all threads, and adds up what it returns.
-    fn on_blocks(&mut self, near: &mut [Near], work: impl Fn(Block<'_>, &mut Scratch) -> Assigned + Sync) -> Assigned {
+    /// Assigns blocks of rows on all threads.
+    fn assign_blocks(&mut self, near: &mut [Near], panel: &Panel, moved: Option<&Moved<'_>>) -> Assigned {
         let (values, lengths, codes, dim) = (&self.values, &self.lengths, &mut self.codes, self.dim);
-        let has_near = !near.is_empty();
+        let none = std::iter::repeat_with(|| &mut [][..]);
+        let near: Vec<&mut [Near]> = near.chunks_mut(BLOCK).chain(none).take(codes.len().div_ceil(BLOCK)).collect();
+        let run = |scratch: &mut Scratch, (((rows, lengths), codes), near)| {
+            let block = Block { rows, lengths, codes, near };
+            pulp::Arch::new().dispatch(Assign { block, panel, moved, scratch })
+        };
+        let add =
+            |a: Assigned, b: Assigned| Assigned { changed: a.changed + b.changed, settled: a.settled + b.settled };
         self.pool.run(|| {
-            let blocks = values.par_chunks(dim * BLOCK).zip(lengths.par_chunks(BLOCK)).zip(codes.par_chunks_mut(BLOCK));
-            let run =
-                |scratch: &mut Scratch,
-                 (((rows, lengths), codes), near): (((&[f32], &[f32]), &mut [u32]), &mut [Near])| {
-                    pulp::Arch::new().dispatch(|| work(Block { rows, lengths, codes, near }, scratch))
-                };
-            let add =
-                |a: Assigned, b: Assigned| Assigned { changed: a.changed + b.changed, settled: a.settled + b.settled };
-            match has_near {
-                true => blocks
-                    .zip(near.par_chunks_mut(BLOCK))
-                    .map_init(Scratch::default, run)
-                    .reduce(Assigned::default, add),
-                false => blocks
-                    .map(|block| (block, &mut [][..]))
-                    .map_init(Scratch::default, run)
-                    .reduce(Assigned::default, add),
-            }
+            let rows = values.par_chunks(dim * BLOCK).zip(lengths.par_chunks(BLOCK));
+            let blocks = rows.zip(codes.par_chunks_mut(BLOCK)).zip(near);
+            blocks.map_init(Scratch::default, run).reduce(Assigned::default, add)
         })
     }
 }
@@ -174,11 +160,11 @@ impl Table for CpuTable {
             Some(plan) if !near.is_empty() => {
                 let movers = panel.subset(&plan.movers);
                 let moved = Moved { panel: &panel, plan: &plan, movers: &movers };
-                self.on_blocks(&mut near, |block, scratch| assign_moved(block, &moved, scratch))
+                self.assign_blocks(&mut near, &panel, Some(&moved))
             }
             plan => {
                 near = try_vec(Near::UNKNOWN, if plan.is_some() { self.rows() } else { 0 }, "nearest codewords")?;
-                self.on_blocks(&mut near, |block, scratch| assign_all(block, &panel, scratch))
+                self.assign_blocks(&mut near, &panel, None)
             }
         };
         self.near = near;
@@ -215,11 +201,7 @@ impl Table for CpuTable {
         self.pool.run(|| {
             let blocks = self.values.par_chunks(dim * BLOCK).zip(self.codes.par_chunks(BLOCK));
             blocks.zip(out.par_chunks_mut(BLOCK)).for_each(|((rows, codes), out)| {
-                pulp::Arch::new().dispatch(|| {
-                    for ((row, code), out) in rows.chunks_exact(dim).zip(codes).zip(out) {
-                        *out = squared_distance(row, panel.codeword(*code as usize));
-                    }
-                });
+                pulp::Arch::new().dispatch(OwnDistances { rows, codes, panel: &panel, out });
             });
         });
         Ok(out)
@@ -247,5 +229,42 @@ impl Table for CpuTable {
         let mut out = try_vec(0, panel.clusters().saturating_mul(rows), "seeding distances")?;
         self.pool.run(|| closer::closer(&self.values, &self.lengths, &panel, closest, &mut out));
         Ok(out)
+    }
+}
+
+/// Upper bounds of the lengths of rows.
+struct Lengths<'a> {
+    rows: &'a [f32],
+    dim: usize,
+    lengths: &'a mut [f32],
+}
+
+impl pulp::WithSimd for Lengths<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: pulp::Simd>(self, _: S) {
+        for (row, length) in self.rows.chunks_exact(self.dim).zip(self.lengths) {
+            *length = up(squared_length(row).sqrt() * (1.0 + 1e-12));
+        }
+    }
+}
+
+/// Squared distances of rows to the codewords of their codes.
+struct OwnDistances<'a> {
+    rows: &'a [f32],
+    codes: &'a [u32],
+    panel: &'a Panel,
+    out: &'a mut [u64],
+}
+
+impl pulp::WithSimd for OwnDistances<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: pulp::Simd>(self, _: S) {
+        for ((row, code), out) in self.rows.chunks_exact(self.panel.dim()).zip(self.codes).zip(self.out) {
+            *out = squared_distance(row, self.panel.codeword(*code as usize));
+        }
     }
 }
