@@ -93,7 +93,8 @@ fn assign_moved(block: Block<'_>, moved: &Moved<'_>, scratch: &mut Scratch) -> A
     let rows = block.rows.chunks_exact(dim).zip(&mut *block.codes).zip(&mut *block.near).enumerate();
     for (i, ((row, code), near)) in rows {
         let scores = scratch.scores.lower.get(i * movers..(i + 1) * movers).unwrap_or_default();
-        match (*code != NO_CODE).then(|| update_row(row, *code, near, scores, moved)).flatten() {
+        let label = if *code == NO_CODE { None } else { update_row(row, *code, near, scores, moved) };
+        match label {
             Some(label) => {
                 assigned.changed += u64::from(*code != label);
                 *code = label;

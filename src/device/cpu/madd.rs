@@ -144,40 +144,55 @@ pub(super) struct Buffers {
 /// moves the quotient by another `u LENGTH` at most.
 #[inline(always)]
 fn round_to_16(row: &[f32], length: f32, integers: &mut [i16]) -> (f32, f64) {
-    const LANES: usize = 16;
-    let mut most = [0.0_f32; LANES];
-    let parts = row.chunks_exact(LANES);
-    let rest = parts.remainder().iter().fold(0.0_f32, |most, value| most.max(value.abs()));
-    for part in parts {
-        for i in 0..LANES {
-            let value = part[i].abs();
-            most[i] = if value > most[i] { value } else { most[i] };
-        }
-    }
-    let most = most.iter().fold(rest, |a, b| a.max(*b));
+    let most = largest(row);
     if most == 0.0 {
         integers.fill(0);
         return (1.0, 0.0);
     }
     let inverse = (length / LENGTH).max(most / COMPONENT);
     let scale = 1.0 / inverse;
+    let (parts, rest) = row.as_chunks::<LANES>();
+    let (outs, out_rest) = integers.as_chunks_mut::<LANES>();
     let mut squares = [0.0_f32; LANES];
-    let mut each = |i: usize, value: f32, integer: &mut i16| {
-        let scaled = value * scale;
-        let rounded = (scaled + ROUND) - ROUND;
-        squares[i] += (scaled - rounded) * (scaled - rounded);
-        *integer = rounded as i32 as i16;
-    };
-    let whole = row.len() / LANES * LANES;
-    let (head, tail) = integers.split_at_mut(whole);
-    for (part, integers) in row.chunks_exact(LANES).zip(head.chunks_exact_mut(LANES)) {
-        for i in 0..LANES {
-            each(i, part[i], &mut integers[i]);
-        }
+    for (part, out) in parts.iter().zip(outs.iter_mut()) {
+        round_lanes(part, scale, out, &mut squares);
     }
-    for (i, (value, integer)) in row.iter().skip(whole).zip(tail).enumerate() {
-        each(i, *value, integer);
+    if !rest.is_empty() {
+        let (mut part, mut out) = ([0.0; LANES], [0; LANES]);
+        part.iter_mut().zip(rest).for_each(|(part, value)| *part = *value);
+        round_lanes(&part, scale, &mut out, &mut squares);
+        let places = outs.iter_mut().skip(parts.len()).flatten().chain(out_rest);
+        places.zip(out).for_each(|(place, integer)| *place = integer);
     }
     let sum: f32 = squares.iter().sum();
     (inverse, (1.001 * f64::from(sum).sqrt() + 0.01) * f64::from(inverse))
+}
+
+const LANES: usize = 16;
+
+/// Rounds 16 components, and adds up the squares of what rounding took.
+#[inline(always)]
+fn round_lanes(part: &[f32; LANES], scale: f32, out: &mut [i16; LANES], squares: &mut [f32; LANES]) {
+    for i in 0..LANES {
+        let scaled = part[i] * scale;
+        let shifted = scaled + ROUND;
+        let rest = scaled - (shifted - ROUND);
+        squares[i] += rest * rest;
+        // The integer, within 2^15, stands in the low bits of the shifted f32.
+        out[i] = shifted.to_bits() as i16;
+    }
+}
+
+/// The largest magnitude of a component.
+#[inline(always)]
+fn largest(row: &[f32]) -> f32 {
+    let mut most = [0.0_f32; LANES];
+    let (parts, rest) = row.as_chunks::<LANES>();
+    for part in parts {
+        for i in 0..LANES {
+            let value = part[i].abs();
+            most[i] = if value > most[i] { value } else { most[i] };
+        }
+    }
+    most.iter().chain(rest).fold(0.0, |a: f32, b| a.max(b.abs()))
 }
