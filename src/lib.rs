@@ -9,7 +9,7 @@ mod rng;
 mod rows;
 
 pub use codebook::Codebook;
-pub use device::{Device, DeviceInfo};
+pub use device::{AdapterLimits, Device, DeviceInfo, KernelTime};
 pub use error::{Error, ErrorKind, Result};
 pub use grid::Grid;
 pub use partial::Partial;

@@ -17,6 +17,7 @@ impl Cpu {
                 backend: "simd".into(),
                 driver: String::new(),
                 hardware: true,
+                limits: None,
             },
         }
     }

@@ -1,0 +1,349 @@
+//! An opened device: buffers, dispatches and read-backs, with every failure as a typed error.
+
+use super::kernel::Kernel;
+use super::params::Params;
+use super::timer::Timer;
+use crate::error::{Error, ErrorKind, Result};
+use std::collections::HashMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
+use std::time::Duration;
+use wgpu::BufferUsages;
+
+/// Some 100 ms on a slow integrated GPU: well below the time after which systems reset a busy one.
+const DISPATCH_WORK: usize = 1 << 34;
+
+/// A device with its queue and pipelines; shared by the tables on it.
+pub(super) struct Context {
+    name: String,
+    device: wgpu::Device,
+    queue: wgpu::Queue,
+    /// Bytes that one buffer, and one storage binding, may have.
+    pub(super) binding: u64,
+    /// Products, or operations that take as long, that a dispatch may hold.
+    pub(super) dispatch_work: usize,
+    /// Whether `assign` uses its larger row tile.
+    pub(super) wide: bool,
+    /// Why the device can no longer be trusted, once it cannot.
+    failure: Arc<Mutex<Option<String>>>,
+    pipelines: Mutex<HashMap<Kernel, wgpu::ComputePipeline>>,
+    /// Parameters and epoch of the next submission: held from writing them until it is submitted.
+    next: Mutex<Next>,
+    epoch: AtomicU32,
+    pub(super) timer: Option<Timer>,
+    checked: bool,
+}
+
+struct Next {
+    params: wgpu::Buffer,
+    epoch: wgpu::Buffer,
+}
+
+/// Part of a buffer, in bytes (multiples of 4).
+pub(super) struct Span<'a> {
+    pub(super) buffer: &'a wgpu::Buffer,
+    pub(super) offset: u64,
+    pub(super) size: u64,
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Context {
+    pub(super) fn new(
+        name: String,
+        device: wgpu::Device,
+        queue: wgpu::Queue,
+        binding: u64,
+        wide: bool,
+    ) -> Result<Self> {
+        let failure = Arc::new(Mutex::new(None::<String>));
+        let note = |failure: &Arc<Mutex<Option<String>>>| {
+            let failure = Arc::clone(failure);
+            move |reason: String| {
+                lock(&failure).get_or_insert(reason);
+            }
+        };
+        // Without a handler of our own wgpu panics.
+        let uncaptured = note(&failure);
+        device.on_uncaptured_error(Arc::new(move |error: wgpu::Error| uncaptured(one_line(&error.to_string()))));
+        let lost = note(&failure);
+        device.set_device_lost_callback(move |reason, message| {
+            lost(one_line(&format!("the device was lost ({reason:?}) {message}")));
+        });
+        let timer = Timer::new(&device, &queue);
+        let small = |label, usage| {
+            device.create_buffer(&wgpu::BufferDescriptor {
+                label: Some(label),
+                size: Params::BYTES,
+                usage: usage | BufferUsages::COPY_DST,
+                mapped_at_creation: false,
+            })
+        };
+        let next =
+            Next { params: small("params", BufferUsages::UNIFORM), epoch: small("epoch", BufferUsages::COPY_SRC) };
+        let context = Self {
+            name,
+            device,
+            queue,
+            binding,
+            dispatch_work: DISPATCH_WORK,
+            wide,
+            failure,
+            pipelines: Mutex::default(),
+            next: Mutex::new(next),
+            epoch: AtomicU32::new(1),
+            timer,
+            checked: false,
+        };
+        context.check()?;
+        Ok(context)
+    }
+
+    /// The same device with every index checked by the shaders, the other `assign`, and bindings and dispatches as
+    /// small as they can be, so that small tables are cut up.
+    #[cfg(test)]
+    pub(super) fn for_tests(mut self, binding: u64, dispatch_work: usize) -> Self {
+        self.checked = true;
+        self.wide = !self.wide;
+        Self { binding, dispatch_work, ..self }
+    }
+
+    /// Loses the device, as a driver reset would.
+    #[cfg(test)]
+    pub(super) fn destroy(&self) {
+        self.device.destroy();
+    }
+
+    fn failed(&self, reason: impl Into<String>) -> Error {
+        ErrorKind::Device { device: self.name.clone(), reason: reason.into() }.into()
+    }
+
+    /// An error if anything has gone wrong on this device so far.
+    pub(super) fn check(&self) -> Result<()> {
+        match &*lock(&self.failure) {
+            Some(reason) => Err(self.failed(reason)),
+            None => Ok(()),
+        }
+    }
+
+    /// Runs `make`; an out-of-memory error comes back as such, any other as a failure of the device.
+    fn scoped<T>(&self, what: &str, bytes: u64, make: impl FnOnce() -> T) -> Result<T> {
+        self.check()?;
+        let internal = self.device.push_error_scope(wgpu::ErrorFilter::Internal);
+        let validation = self.device.push_error_scope(wgpu::ErrorFilter::Validation);
+        let memory = self.device.push_error_scope(wgpu::ErrorFilter::OutOfMemory);
+        let made = make();
+        let memory = pollster::block_on(memory.pop());
+        let validation = pollster::block_on(validation.pop());
+        let internal = pollster::block_on(internal.pop());
+        if memory.is_some() {
+            return Err(ErrorKind::OutOfMemory { what: format!("{what} on {}", self.name), bytes }.into());
+        }
+        if let Some(error) = validation.or(internal) {
+            return Err(self.failed(format!("{what}: {}", one_line(&error.to_string()))));
+        }
+        self.check()?;
+        Ok(made)
+    }
+
+    /// A zeroed storage buffer.
+    pub(super) fn storage(&self, what: &str, size: u64) -> Result<wgpu::Buffer> {
+        self.buffer(what, size, BufferUsages::STORAGE | BufferUsages::COPY_SRC | BufferUsages::COPY_DST)
+    }
+
+    fn buffer(&self, what: &str, size: u64, usage: BufferUsages) -> Result<wgpu::Buffer> {
+        let size = size.next_multiple_of(16).max(16);
+        if size > self.binding {
+            let reason =
+                format!("{what} need {size} bytes in one buffer, of which the adapter allows {}", self.binding);
+            return Err(self.failed(reason));
+        }
+        let descriptor = wgpu::BufferDescriptor { label: Some(what), size, usage, mapped_at_creation: false };
+        self.scoped(what, size, || self.device.create_buffer(&descriptor))
+    }
+
+    /// A storage buffer that holds `words`.
+    pub(super) fn filled<T: bytemuck::NoUninit>(&self, what: &str, words: &[T]) -> Result<wgpu::Buffer> {
+        let bytes: &[u8] = bytemuck::cast_slice(words);
+        let buffer = self.storage(what, bytes.len() as u64)?;
+        self.write(&buffer, 0, bytes)?;
+        Ok(buffer)
+    }
+
+    /// Writes `bytes` (a multiple of 4) before the next submission.
+    pub(super) fn write(&self, buffer: &wgpu::Buffer, offset: u64, bytes: &[u8]) -> Result<()> {
+        self.scoped("an upload", bytes.len() as u64, || self.queue.write_buffer(buffer, offset, bytes))
+    }
+
+    /// Zeroes a whole buffer.
+    pub(super) fn clear(&self, buffer: &wgpu::Buffer) -> Result<()> {
+        let mut encoder = self.device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
+        encoder.clear_buffer(buffer, 0, None);
+        self.queue.submit([encoder.finish()]);
+        self.check()
+    }
+
+    /// Starts the pending uploads.
+    pub(super) fn flush(&self) -> wgpu::SubmissionIndex {
+        self.queue.submit([])
+    }
+
+    fn pipeline(&self, kernel: Kernel) -> Result<wgpu::ComputePipeline> {
+        if let Some(pipeline) = lock(&self.pipelines).get(&kernel) {
+            return Ok(pipeline.clone());
+        }
+        let pipeline =
+            self.scoped(kernel.name(), 0, || self.build(kernel.name(), &kernel.source(), &kernel.constants()))?;
+        lock(&self.pipelines).insert(kernel, pipeline.clone());
+        Ok(pipeline)
+    }
+
+    fn build(&self, name: &str, source: &str, constants: &[(&str, f64)]) -> wgpu::ComputePipeline {
+        let descriptor =
+            wgpu::ShaderModuleDescriptor { label: Some(name), source: wgpu::ShaderSource::Wgsl(source.into()) };
+        let module = match self.checked {
+            true => self.device.create_shader_module(descriptor),
+            // SAFETY: the shaders are those of this crate. Every index is below a bound that the host took from the
+            // shapes it made the buffers for: rows from `first` below `end`, components below `width`, codewords
+            // below `clusters` (codes are compared with it), listed rows below the length of the list. Every loop
+            // runs to such a bound. The tests run the same kernels with the checks on, with the same results.
+            false => unsafe {
+                self.device.create_shader_module_trusted(descriptor, wgpu::ShaderRuntimeChecks::unchecked())
+            },
+        };
+        self.device.create_compute_pipeline(&wgpu::ComputePipelineDescriptor {
+            label: Some(name),
+            layout: None,
+            module: &module,
+            entry_point: Some("main"),
+            // No kernel reads workgroup memory that it has not written, but for values it then ignores.
+            compilation_options: wgpu::PipelineCompilationOptions {
+                constants,
+                zero_initialize_workgroup_memory: false,
+            },
+            cache: None,
+        })
+    }
+
+    /// Runs `kernel` over `groups` workgroups; the buffers are bindings 1, 2, ... in order.
+    pub(super) fn dispatch(
+        &self,
+        kernel: Kernel,
+        params: Params,
+        buffers: &[&wgpu::Buffer],
+        groups: (u32, u32),
+    ) -> Result<()> {
+        let pipeline = self.pipeline(kernel)?;
+        self.scoped(kernel.name(), 0, || self.submit(kernel.name(), &pipeline, params, buffers, groups))?;
+        match &self.timer {
+            Some(timer) if timer.is_on() => timer.collect(kernel.name(), |span| self.read(&[span])),
+            _ => Ok(()),
+        }
+    }
+
+    fn submit(
+        &self,
+        label: &str,
+        pipeline: &wgpu::ComputePipeline,
+        params: Params,
+        buffers: &[&wgpu::Buffer],
+        groups: (u32, u32),
+    ) {
+        let next = lock(&self.next);
+        let entries: Vec<_> = std::iter::once(&&next.params)
+            .chain(buffers)
+            .zip(0..)
+            .map(|(buffer, binding)| wgpu::BindGroupEntry { binding, resource: buffer.as_entire_binding() })
+            .collect();
+        let layout = &pipeline.get_bind_group_layout(0);
+        let bindings =
+            self.device.create_bind_group(&wgpu::BindGroupDescriptor { label: Some(label), layout, entries: &entries });
+        self.queue.write_buffer(&next.params, 0, bytemuck::cast_slice(&params.words()));
+        let mut encoder = self.device.create_command_encoder(&wgpu::CommandEncoderDescriptor { label: Some(label) });
+        let timer = self.timer.as_ref().filter(|timer| timer.is_on());
+        {
+            let timestamp_writes = timer.map(Timer::writes);
+            let mut pass =
+                encoder.begin_compute_pass(&wgpu::ComputePassDescriptor { label: Some(label), timestamp_writes });
+            pass.set_pipeline(pipeline);
+            pass.set_bind_group(0, &bindings, &[]);
+            pass.dispatch_workgroups(groups.0, groups.1, 1);
+        }
+        if let Some(timer) = timer {
+            timer.resolve(&mut encoder);
+        }
+        self.queue.submit([encoder.finish()]);
+    }
+
+    /// Copies spans of buffers back, one after the other.
+    ///
+    /// A map that reports success on a lost device may hold anything, so every read-back ends with an epoch word that
+    /// travels through the same submission and must come back.
+    pub(super) fn read(&self, spans: &[Span<'_>]) -> Result<Vec<u8>> {
+        let size: u64 = spans.iter().map(|span| span.size).sum();
+        let staging = self.buffer("a read-back", size + 4, BufferUsages::MAP_READ | BufferUsages::COPY_DST)?;
+        let epoch = self.epoch.fetch_add(1, Ordering::Relaxed);
+        let index = self.scoped("a read-back", size, || {
+            let next = lock(&self.next);
+            self.queue.write_buffer(&next.epoch, 0, &epoch.to_le_bytes());
+            let mut encoder = self.device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
+            let mut at = 0;
+            for span in spans {
+                encoder.copy_buffer_to_buffer(span.buffer, span.offset, &staging, at, span.size);
+                at += span.size;
+            }
+            encoder.copy_buffer_to_buffer(&next.epoch, 0, &staging, at, 4);
+            self.queue.submit([encoder.finish()])
+        })?;
+        let (sender, receiver) = mpsc::channel();
+        self.scoped("a read-back", size, || {
+            staging.map_async(wgpu::MapMode::Read, 0..size + 4, move |result| {
+                let _ = sender.send(result);
+            });
+        })?;
+        self.wait(index)?;
+        match receiver.try_recv() {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => return Err(self.failed(format!("a read-back could not be mapped: {error}"))),
+            Err(_) => return Err(self.failed("a read-back was never mapped")),
+        }
+        let mut bytes = match staging.get_mapped_range(0..size + 4) {
+            Ok(view) => view.to_vec(),
+            Err(error) => return Err(self.failed(format!("a read-back could not be mapped: {error}"))),
+        };
+        staging.unmap();
+        let arrived = bytes.split_off(size as usize);
+        if arrived != epoch.to_le_bytes() {
+            return Err(self.failed("a read-back did not arrive"));
+        }
+        self.check()?;
+        Ok(bytes)
+    }
+
+    /// Waits until a submission is done.
+    pub(super) fn wait(&self, index: wgpu::SubmissionIndex) -> Result<()> {
+        loop {
+            let wait = wgpu::PollType::Wait {
+                submission_index: Some(index.clone()),
+                timeout: Some(Duration::from_millis(500)),
+            };
+            // A wait that the driver answers with "lost" makes wgpu panic, after it has called the lost callback.
+            let polled = catch_unwind(AssertUnwindSafe(|| self.device.poll(wait)));
+            self.check()?;
+            match polled {
+                Ok(Ok(_)) => return Ok(()),
+                Ok(Err(wgpu::PollError::Timeout)) => {}
+                Ok(Err(error)) => return Err(self.failed(error.to_string())),
+                Err(_) => return Err(self.failed("waiting for the device failed")),
+            }
+        }
+    }
+}
+
+/// Messages of wgpu run over several lines.
+fn one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
