@@ -14,7 +14,7 @@ override WIDE_CODES: bool = true;
 @group(0) @binding(3) var<storage, read> half_norms: array<vec4<f32>>;
 @group(0) @binding(4) var<storage, read> lengths: array<f32>;
 @group(0) @binding(5) var<storage, read_write> codes: array<u32>; // code + 1, or 0
-@group(0) @binding(6) var<storage, read_write> undecided: array<u32>;
+@group(0) @binding(6) var<storage, read_write> undecided: array<vec2<u32>>; // row, best score
 @group(0) @binding(7) var<storage, read_write> counters: array<atomic<u32>, 2>; // undecided, changed
 
 // Rows in the first half, codewords in the second; each as [component 16][block 32] of one component of 4 neighbours.
@@ -205,7 +205,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
                     changed += 1.0;
                 }
             } else {
-                undecided[atomicAdd(&counters[0], 1u)] = row;
+                undecided[atomicAdd(&counters[0], 1u)] = vec2<u32>(row, bitcast<u32>(state.x));
             }
         }
     }    workgroupBarrier();

@@ -1,11 +1,16 @@
 // Settles the rows that `assign` left undecided by exact distances; the lowest code wins a tie.
-// One workgroup per row: invocations stride over the codewords, then reduce by the total order (distance, code).
+//
+// One workgroup per row: invocations stride over the codewords and reduce by the total order (distance, code). A
+// codeword whose f32 score is further from the best one than the bound of `assign` allows is passed over: the same
+// proof, see src/kernel/assign.rs. The best codeword itself never is.
 
 @group(0) @binding(1) var<storage, read> rows: array<vec4<f32>>;
 @group(0) @binding(2) var<storage, read> codewords: array<vec4<f32>>;
-@group(0) @binding(3) var<storage, read> undecided: array<u32>;
-@group(0) @binding(4) var<storage, read_write> codes: array<u32>; // code + 1, or 0
-@group(0) @binding(5) var<storage, read_write> counters: array<atomic<u32>, 2>; // undecided, changed
+@group(0) @binding(3) var<storage, read> half_norms: array<f32>;
+@group(0) @binding(4) var<storage, read> lengths: array<f32>;
+@group(0) @binding(5) var<storage, read_write> codes: array<u32>; // code + 1, or 0
+@group(0) @binding(6) var<storage, read> undecided: array<vec2<u32>>; // row, best score
+@group(0) @binding(7) var<storage, read_write> counters: array<atomic<u32>, 2>; // undecided, changed
 
 const SIZE: u32 = 64u;
 
@@ -24,12 +29,26 @@ fn distance(row: u32, code: u32) -> vec2<u32> {
     return total;
 }
 
+fn score(row: u32, code: u32) -> f32 {
+    var product = vec4<f32>();
+    for (var i = 0u; i < params.width; i++) {
+        product = fma(rows[row * params.width + i], codewords[i * params.padded + code], product);
+    }
+    return half_norms[code] - (product.x + product.y + product.z + product.w);
+}
+
 @compute @workgroup_size(64)
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) local: u32) {
-    let row = undecided[params.first + group.x];
+    let entry = undecided[params.first + group.x];
+    let row = entry.x;
+    let best_score = bitcast<f32>(entry.y);
+    let limit = fma(params.slope, lengths[row], params.base);
     var best = vec2<u32>(0xffffffffu);
     var best_code = 0xffffffffu;
     for (var code = local; code < params.clusters; code += SIZE) {
+        if (score(row, code) - best_score > limit) {
+            continue;
+        }
         let candidate = distance(row, code);
         // Codes ascend within an invocation, so the strict comparison keeps the lowest one.
         if (u64_less(candidate, best)) {

@@ -10,8 +10,6 @@ use crate::partial::Partial;
 
 /// Rows of a piece: long enough that adding its sums costs little, short enough to share the work out.
 const PIECE_ROWS: u32 = 256;
-/// Most bytes of sums that are on the device at once.
-const SUMS_BYTES: u64 = 256 << 20;
 
 /// (cluster, start, end, unused) in the ordered list.
 type Piece = [u32; 4];
@@ -24,7 +22,7 @@ pub(super) fn sums(table: &mut GpuTable, clusters: usize) -> Result<Partial> {
         (0..table.chunks.len()).map(|chunk| order(table, chunk, &mut counts)).collect::<Result<_>>()?;
 
     let cluster_bytes = table.width as u64 * 32;
-    let at_once = ((SUMS_BYTES.min(table.context.binding) / cluster_bytes) as usize).max(1);
+    let at_once = table.piece_rows(cluster_bytes as usize);
     let stride = table.width * 4;
     for first in (0..clusters).step_by(at_once) {
         let end = clusters.min(first + at_once);

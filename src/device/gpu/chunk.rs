@@ -21,7 +21,7 @@ pub(super) struct Chunk {
     pub(super) lengths: wgpu::Buffer,
     /// Code + 1 of each row, 0 where it has none: a cleared buffer has no codes.
     pub(super) codes: wgpu::Buffer,
-    /// Room for a list of rows.
+    /// Room for a list of rows, with their best scores where `assign` makes it.
     pub(super) list: wgpu::Buffer,
 }
 
@@ -32,7 +32,7 @@ impl Chunk {
             values: context.storage("rows", room * width as u64 * 16)?,
             lengths: context.storage("lengths of rows", room * 4)?,
             codes: context.storage("codes", room * 4)?,
-            list: context.storage("a list of rows", room * 4)?,
+            list: context.storage("a list of rows", room * 8)?,
             rows,
         })
     }
@@ -71,7 +71,7 @@ pub(super) fn slices(
     work: usize,
 ) -> impl Iterator<Item = Range<usize>> + use<> {
     let group = kernel.group_rows();
-    let groups = (context.dispatch_work / work.max(1) / group).clamp(1, GROUPS);
+    let groups = (context.dispatch_work() / work.max(1) / group).clamp(1, GROUPS);
     let step = groups * group;
     (0..count).step_by(step).map(move |start| start..count.min(start + step))
 }

@@ -9,8 +9,6 @@ use crate::error::{Result, try_vec};
 
 /// Points of a dispatch.
 const POINTS: usize = 64;
-/// Bytes of distances on the device at once.
-const BYTES: usize = 32 << 20;
 
 /// Twin: `kernel::closer::closer`.
 pub(super) fn closer(table: &mut GpuTable, points: &[i32], closest: &[u64]) -> Result<Vec<u64>> {
@@ -22,7 +20,7 @@ pub(super) fn closer(table: &mut GpuTable, points: &[i32], closest: &[u64]) -> R
     for (points, out) in points.chunks(POINTS * table.dim).zip(out.chunks_mut(POINTS * rows)) {
         let count = points.len() / table.dim;
         let on_device = table.points(points)?;
-        let piece = (BYTES / 8 / count.max(1)).max(1);
+        let piece = table.piece_rows(8 * count);
         for chunk in &table.chunks {
             // Every dispatch has its own buffers, which start at its first row.
             for part in slices(&table.context, Kernel::Closer, chunk.rows.len(), count * table.dim) {

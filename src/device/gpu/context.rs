@@ -6,13 +6,20 @@ use super::timer::Timer;
 use crate::error::{Error, ErrorKind, Result};
 use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use wgpu::BufferUsages;
 
-/// Some 100 ms on a slow integrated GPU: well below the time after which systems reset a busy one.
-const DISPATCH_WORK: usize = 1 << 34;
+/// Work of a dispatch before any has been measured: some 100 ms on a slow integrated GPU, which is well below the time
+/// after which systems reset a busy one.
+const FIRST_WORK: usize = 1 << 34;
+/// Work of a dispatch at most, and how long one should take: long enough to keep a large GPU full.
+const MOST_WORK: f64 = (1_u64 << 38) as f64;
+const DISPATCH_SECONDS: f64 = 0.05;
+
+/// Large enough that the cost of a submission does not matter, small beside the memory of any adapter.
+const PIECE: u64 = 32 << 20;
 
 /// A device with its queue and pipelines; shared by the tables on it.
 pub(super) struct Context {
@@ -22,7 +29,7 @@ pub(super) struct Context {
     /// Bytes that one buffer, and one storage binding, may have.
     pub(super) binding: u64,
     /// Products, or operations that take as long, that a dispatch may hold.
-    pub(super) dispatch_work: usize,
+    dispatch_work: AtomicUsize,
     /// Whether `assign` uses its larger row tile.
     pub(super) wide: bool,
     /// Why the device can no longer be trusted, once it cannot.
@@ -89,7 +96,7 @@ impl Context {
             device,
             queue,
             binding,
-            dispatch_work: DISPATCH_WORK,
+            dispatch_work: AtomicUsize::new(FIRST_WORK),
             wide,
             failure,
             pipelines: Mutex::default(),
@@ -108,7 +115,7 @@ impl Context {
     pub(super) fn for_tests(mut self, binding: u64, dispatch_work: usize) -> Self {
         self.checked = true;
         self.wide = !self.wide;
-        Self { binding, dispatch_work, ..self }
+        Self { binding, dispatch_work: AtomicUsize::new(dispatch_work), ..self }
     }
 
     /// Loses the device, as a driver reset would.
@@ -154,12 +161,30 @@ impl Context {
         self.buffer(what, size, BufferUsages::STORAGE | BufferUsages::COPY_SRC | BufferUsages::COPY_DST)
     }
 
+    /// Products, or operations that take as long, that a dispatch may hold.
+    pub(super) fn dispatch_work(&self) -> usize {
+        self.dispatch_work.load(Ordering::Relaxed)
+    }
+
+    /// Learns from `work` that was done since `start` how much a dispatch may hold. Only durations depend on it.
+    pub(super) fn learn(&self, work: f64, start: Instant) {
+        if work >= FIRST_WORK as f64 {
+            let per_dispatch = work / start.elapsed().as_secs_f64().max(1e-6) * DISPATCH_SECONDS;
+            self.dispatch_work.store(per_dispatch.clamp(FIRST_WORK as f64, MOST_WORK) as usize, Ordering::Relaxed);
+        }
+    }
+
+    /// Bytes of an upload, or of results, that are on the device at once: they must fit a buffer with an epoch behind.
+    pub(super) fn piece(&self) -> usize {
+        (PIECE.min(self.binding / 2)) as usize
+    }
+
     fn buffer(&self, what: &str, size: u64, usage: BufferUsages) -> Result<wgpu::Buffer> {
         let size = size.next_multiple_of(16).max(16);
         if size > self.binding {
-            let reason =
-                format!("{what} need {size} bytes in one buffer, of which the adapter allows {}", self.binding);
-            return Err(self.failed(reason));
+            let Self { name, binding, .. } = self;
+            let reason = format!("{what}: {size} bytes in one buffer, of which {name} allows {binding}");
+            return Err(ErrorKind::NoAdapter { reason }.into());
         }
         let descriptor = wgpu::BufferDescriptor { label: Some(what), size, usage, mapped_at_creation: false };
         self.scoped(what, size, || self.device.create_buffer(&descriptor))

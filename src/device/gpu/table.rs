@@ -9,13 +9,13 @@ use crate::codebook::Codebook;
 use crate::device::{Assigned, Table};
 use crate::error::{Result, try_vec};
 use crate::partial::Partial;
+use rayon::prelude::*;
 use std::collections::VecDeque;
 use std::sync::Arc;
+use std::time::Instant;
 
 /// Components that a step of `assign` consumes; rows are padded to a multiple of it with zeros.
 const STEP: usize = 16;
-/// Bytes of a piece of an upload, and of a read-back that needs a buffer of its own.
-const PIECE: usize = 16 << 20;
 /// Pieces of an upload that may be under way at once.
 const UPLOADS: usize = 4;
 /// How many operations of `assign` an exact difference, squared and added, is worth.
@@ -73,18 +73,19 @@ impl GpuTable {
     }
 
     /// Rows as they lie on the device: f32, padded with zeros.
-    fn pad(&self, rows: &[i32]) -> Vec<f32> {
+    fn pad(&self, rows: &[i32]) -> Result<Vec<f32>> {
         let stride = self.width * 4;
-        let mut padded = vec![0.0_f32; rows.len() / self.dim * stride];
-        for (row, to) in rows.chunks_exact(self.dim).zip(padded.chunks_exact_mut(stride)) {
+        let mut padded = try_vec(0.0_f32, rows.len() / self.dim * stride, "rows to upload")?;
+        let rows = rows.par_chunks_exact(self.dim).with_min_len(64);
+        rows.zip(padded.par_chunks_exact_mut(stride)).for_each(|(row, to)| {
             row.iter().zip(to).for_each(|(value, to)| *to = *value as f32);
-        }
-        padded
+        });
+        Ok(padded)
     }
 
     /// Rows whose results of `bytes` each make up one piece.
-    fn piece_rows(bytes: usize) -> usize {
-        (PIECE / bytes.max(1)).max(1)
+    pub(super) fn piece_rows(&self, bytes: usize) -> usize {
+        (self.context.piece() / bytes.max(1)).max(1)
     }
 
     fn counters(&self) -> Result<[u32; 2]> {
@@ -106,7 +107,7 @@ impl Table for GpuTable {
     fn upload(&mut self, first: usize, rows: &[i32]) -> Result<()> {
         self.forget()?;
         let row_bytes = self.width * 16;
-        let piece = Self::piece_rows(row_bytes);
+        let piece = self.piece_rows(row_bytes);
         let end = self.rows.min(first + rows.len() / self.dim);
         let mut under_way = VecDeque::new();
         for chunk in &self.chunks {
@@ -116,7 +117,7 @@ impl Table for GpuTable {
                 let next = until.min(at + piece);
                 let values = rows.get((at - first) * self.dim..(next - first) * self.dim).unwrap_or_default();
                 let offset = ((at - chunk.rows.start) * row_bytes) as u64;
-                self.context.write(&chunk.values, offset, bytemuck::cast_slice(&self.pad(values)))?;
+                self.context.write(&chunk.values, offset, bytemuck::cast_slice(&self.pad(values)?))?;
                 under_way.push_back(self.context.flush());
                 if under_way.len() > UPLOADS
                     && let Some(oldest) = under_way.pop_front()
@@ -137,7 +138,7 @@ impl Table for GpuTable {
                 .filter(|(_, row)| chunk.rows.contains(row))
                 .map(|(place, row)| (place, (row - chunk.rows.start) as u32))
                 .collect();
-            for piece in here.chunks(Self::piece_rows(row_bytes)) {
+            for piece in here.chunks(self.piece_rows(row_bytes)) {
                 let listed: Vec<u32> = piece.iter().map(|(_, row)| *row).collect();
                 let listed = self.context.filled("listed rows", &listed)?;
                 let size = (piece.len() * row_bytes) as u64;
@@ -170,13 +171,16 @@ impl Table for GpuTable {
         let kernel = Kernel::Assign { wide_rows: self.context.wide, wide_codes: wide_codes(codebook.clusters()) };
         let mut assigned = Assigned::default();
         for chunk in &self.chunks {
+            let start = Instant::now();
             self.context.clear(&self.counters)?;
             let Chunk { values, lengths, codes, list, .. } = chunk;
             let buffers = [values, &codewords.values, &codewords.half_norms, lengths, codes, list, &self.counters];
-            chunk.run(&self.context, kernel, params, &buffers, codewords.padded as usize * self.width * 4)?;
+            let work = codewords.padded as usize * self.width * 4;
+            chunk.run(&self.context, kernel, params, &buffers, work)?;
             let [undecided, mut changed] = self.counters()?;
+            self.context.learn(work as f64 * chunk.rows.len() as f64, start);
             if undecided > 0 {
-                let buffers = [values, &codewords.values, list, codes, &self.counters];
+                let buffers = [values, &codewords.values, &codewords.half_norms, lengths, codes, list, &self.counters];
                 let work = codebook.clusters() * self.dim * EXACT_WORK;
                 for slice in slices(&self.context, Kernel::Settle, undecided as usize, work) {
                     let params = Params { first: slice.start as u32, end: slice.end as u32, ..params };
@@ -236,7 +240,7 @@ impl Table for GpuTable {
 impl GpuTable {
     /// Points laid out like rows.
     pub(super) fn points(&self, points: &[i32]) -> Result<wgpu::Buffer> {
-        self.context.filled("points", &self.pad(points))
+        self.context.filled("points", &self.pad(points)?)
     }
 }
 

@@ -3,6 +3,7 @@
 mod arithmetic;
 mod failures;
 mod shaders;
+mod speed;
 
 use super::Gpu;
 use super::adapter;
