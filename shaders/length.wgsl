@@ -18,13 +18,11 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
         }
     }
     squares[local] = sum;
-    for (var step = 8u; step > 0u; step >>= 1u) {
-        workgroupBarrier();
-        if (local % 16u < step) {
-            squares[local] += squares[local + step];
-        }
-    }
+    workgroupBarrier();
     if (local % 16u == 0u && row < params.end) {
-        lengths[row] = sqrt(max(squares[local], 1.0)) * 1.0009765625;
+        for (var i = 1u; i < 16u; i++) {
+            sum += squares[local + i];
+        }
+        lengths[row] = sqrt(max(sum, 1.0)) * 1.0009765625;
     }
 }

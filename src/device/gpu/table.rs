@@ -40,7 +40,7 @@ impl GpuTable {
         let step = Chunk::most_rows(&context, width);
         let chunks = (0..rows)
             .step_by(step)
-            .map(|first| Chunk::new(&context, first..rows.min(first + step), width))
+            .map(|first| Chunk::new(&context, first..rows.min(first.saturating_add(step)), width))
             .collect::<Result<_>>()?;
         let counters = context.storage("counters", 8)?;
         Ok(Self { context, rows, dim, width, chunks, counters, measured: false })
