@@ -61,8 +61,8 @@ fn data(case: &Case, random: &mut Random) -> (Vec<i32>, Vec<i32>) {
         }
         // Codewords of very different lengths.
         5 => {
-            let mut wild = |r: &mut Random| r.within(1 << 23) >> (r.next() % 24);
-            (fill(rows, Box::new(move |r| r.within(1 << 21))), fill(codewords, Box::new(move |r| wild(r))))
+            let wild = |r: &mut Random| r.within(1 << 23) >> (r.next() % 24);
+            (fill(rows, Box::new(move |r| r.within(1 << 21))), fill(codewords, Box::new(wild)))
         }
         // The largest rows a table may hold, on opposite sides.
         6 => {
@@ -73,7 +73,7 @@ fn data(case: &Case, random: &mut Random) -> (Vec<i32>, Vec<i32>) {
         }
         // Rows of zeros, alone or all.
         _ => {
-            let sparse = |r: &mut Random| if r.next() % 8 == 0 { r.within(1 << 23) } else { 0 };
+            let sparse = |r: &mut Random| if r.next().is_multiple_of(8) { r.within(1 << 23) } else { 0 };
             (fill(rows, Box::new(sparse)), fill(codewords, Box::new(|r| r.within(1 << 10))))
         }
     }

@@ -31,21 +31,11 @@ pub(super) fn all() -> &'static [Found] {
         let mut descriptor = wgpu::InstanceDescriptor::new_without_display_handle();
         // No validation layers, which print, and no VALIDATION_INDIRECT_CALL, which limits buffers to 4 GiB.
         descriptor.flags = wgpu::InstanceFlags::empty();
-        descriptor.backends = backends();
         let instance = wgpu::Instance::new(descriptor);
         let mut adapters = pollster::block_on(instance.enumerate_adapters(wgpu::Backends::all()));
         adapters.sort_by_key(|adapter| adapter.get_info().backend as u8);
         adapters.into_iter().enumerate().map(|(index, adapter)| describe(index, adapter)).collect()
     })
-}
-
-/// All of them, but for OpenGL where its loader would complain on stderr: without a runtime directory libwayland does.
-fn backends() -> wgpu::Backends {
-    let directory = std::env::var_os("XDG_RUNTIME_DIR").is_some_and(|path| std::path::Path::new(&path).is_dir());
-    match directory || !cfg!(all(unix, not(target_vendor = "apple"))) {
-        true => wgpu::Backends::all(),
-        false => wgpu::Backends::all() - wgpu::Backends::GL,
-    }
 }
 
 fn describe(index: usize, adapter: wgpu::Adapter) -> Found {
@@ -150,8 +140,6 @@ impl Found {
         };
         let (device, queue) =
             pollster::block_on(self.adapter.request_device(&descriptor)).map_err(|error| refuse(error.to_string()))?;
-        // 64 sums per invocation fit the registers of discrete GPUs; integrated ones are reported to spill them.
-        let wide = self.device_type != wgpu::DeviceType::IntegratedGpu;
-        Context::new(self.info.name.clone(), device, queue, binding, wide)
+        Context::new(self.info.name.clone(), device, queue, binding, self.device_type)
     }
 }

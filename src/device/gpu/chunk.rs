@@ -1,7 +1,8 @@
 //! Part of a table that fits the adapter's bindings.
 
-use super::context::{Context, Span};
+use super::context::Context;
 use super::kernel::Kernel;
+use super::memory::Span;
 use super::params::Params;
 use crate::error::Result;
 use std::ops::Range;

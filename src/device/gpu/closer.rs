@@ -1,8 +1,8 @@
 //! Dispatches of the seeding distances.
 
 use super::chunk::slices;
-use super::context::Span;
 use super::kernel::Kernel;
+use super::memory::Span;
 use super::params::Params;
 use super::table::{GpuTable, doubles};
 use crate::error::{Result, try_vec};

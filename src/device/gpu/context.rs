@@ -1,31 +1,30 @@
-//! An opened device: buffers, dispatches and read-backs, with every failure as a typed error.
+//! An opened device: its pipelines and dispatches, with every failure as a typed error.
 
 use super::kernel::Kernel;
 use super::params::Params;
 use super::timer::Timer;
 use crate::error::{Error, ErrorKind, Result};
 use std::collections::HashMap;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
-use std::time::{Duration, Instant};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
 use wgpu::BufferUsages;
 
-/// Work of a dispatch before any has been measured: some 100 ms on a slow integrated GPU, which is well below the time
-/// after which systems reset a busy one.
-const FIRST_WORK: usize = 1 << 34;
-/// Work of a dispatch at most, and how long one should take: long enough to keep a large GPU full.
+/// Work of a dispatch, in products, between what keeps a small GPU busy and what fills a large one.
+const LEAST_WORK: f64 = (1_u64 << 28) as f64;
 const MOST_WORK: f64 = (1_u64 << 38) as f64;
+/// Work of a dispatch before any has been measured: some 100 ms on a slow integrated GPU.
+const FIRST_WORK: usize = 1 << 34;
+/// Less work than this says more about the cost of a submission than about the device.
+const LEAST_TO_LEARN: f64 = (1_u64 << 30) as f64;
+/// How long a dispatch should take: systems reset a device that is busy for a second or two.
 const DISPATCH_SECONDS: f64 = 0.05;
-
-/// Large enough that the cost of a submission does not matter, small beside the memory of any adapter.
-const PIECE: u64 = 32 << 20;
 
 /// A device with its queue and pipelines; shared by the tables on it.
 pub(super) struct Context {
-    name: String,
-    device: wgpu::Device,
-    queue: wgpu::Queue,
+    pub(super) name: String,
+    pub(super) device: wgpu::Device,
+    pub(super) queue: wgpu::Queue,
     /// Bytes that one buffer, and one storage binding, may have.
     pub(super) binding: u64,
     /// Products, or operations that take as long, that a dispatch may hold.
@@ -36,25 +35,18 @@ pub(super) struct Context {
     failure: Arc<Mutex<Option<String>>>,
     pipelines: Mutex<HashMap<Kernel, wgpu::ComputePipeline>>,
     /// Parameters and epoch of the next submission: held from writing them until it is submitted.
-    next: Mutex<Next>,
-    epoch: AtomicU32,
+    pub(super) next: Mutex<Next>,
+    pub(super) epoch: AtomicU32,
     pub(super) timer: Option<Timer>,
     checked: bool,
 }
 
-struct Next {
+pub(super) struct Next {
     params: wgpu::Buffer,
-    epoch: wgpu::Buffer,
+    pub(super) epoch: wgpu::Buffer,
 }
 
-/// Part of a buffer, in bytes (multiples of 4).
-pub(super) struct Span<'a> {
-    pub(super) buffer: &'a wgpu::Buffer,
-    pub(super) offset: u64,
-    pub(super) size: u64,
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
@@ -64,7 +56,7 @@ impl Context {
         device: wgpu::Device,
         queue: wgpu::Queue,
         binding: u64,
-        wide: bool,
+        device_type: wgpu::DeviceType,
     ) -> Result<Self> {
         let failure = Arc::new(Mutex::new(None::<String>));
         let note = |failure: &Arc<Mutex<Option<String>>>| {
@@ -96,8 +88,12 @@ impl Context {
             device,
             queue,
             binding,
-            dispatch_work: AtomicUsize::new(FIRST_WORK),
-            wide,
+            dispatch_work: AtomicUsize::new(match device_type {
+                wgpu::DeviceType::Cpu => LEAST_WORK as usize,
+                _ => FIRST_WORK,
+            }),
+            // 64 sums per invocation fit the registers of discrete GPUs; integrated ones are reported to spill them.
+            wide: device_type != wgpu::DeviceType::IntegratedGpu,
             failure,
             pipelines: Mutex::default(),
             next: Mutex::new(next),
@@ -124,7 +120,7 @@ impl Context {
         self.device.destroy();
     }
 
-    fn failed(&self, reason: impl Into<String>) -> Error {
+    pub(super) fn failed(&self, reason: impl Into<String>) -> Error {
         ErrorKind::Device { device: self.name.clone(), reason: reason.into() }.into()
     }
 
@@ -137,7 +133,7 @@ impl Context {
     }
 
     /// Runs `make`; an out-of-memory error comes back as such, any other as a failure of the device.
-    fn scoped<T>(&self, what: &str, bytes: u64, make: impl FnOnce() -> T) -> Result<T> {
+    pub(super) fn scoped<T>(&self, what: &str, bytes: u64, make: impl FnOnce() -> T) -> Result<T> {
         self.check()?;
         let internal = self.device.push_error_scope(wgpu::ErrorFilter::Internal);
         let validation = self.device.push_error_scope(wgpu::ErrorFilter::Validation);
@@ -156,11 +152,6 @@ impl Context {
         Ok(made)
     }
 
-    /// A zeroed storage buffer.
-    pub(super) fn storage(&self, what: &str, size: u64) -> Result<wgpu::Buffer> {
-        self.buffer(what, size, BufferUsages::STORAGE | BufferUsages::COPY_SRC | BufferUsages::COPY_DST)
-    }
-
     /// Products, or operations that take as long, that a dispatch may hold.
     pub(super) fn dispatch_work(&self) -> usize {
         self.dispatch_work.load(Ordering::Relaxed)
@@ -168,52 +159,10 @@ impl Context {
 
     /// Learns from `work` that was done since `start` how much a dispatch may hold. Only durations depend on it.
     pub(super) fn learn(&self, work: f64, start: Instant) {
-        if work >= FIRST_WORK as f64 {
+        if work >= LEAST_TO_LEARN {
             let per_dispatch = work / start.elapsed().as_secs_f64().max(1e-6) * DISPATCH_SECONDS;
-            self.dispatch_work.store(per_dispatch.clamp(FIRST_WORK as f64, MOST_WORK) as usize, Ordering::Relaxed);
+            self.dispatch_work.store(per_dispatch.clamp(LEAST_WORK, MOST_WORK) as usize, Ordering::Relaxed);
         }
-    }
-
-    /// Bytes of an upload, or of results, that are on the device at once: they must fit a buffer with an epoch behind.
-    pub(super) fn piece(&self) -> usize {
-        (PIECE.min(self.binding / 2)) as usize
-    }
-
-    fn buffer(&self, what: &str, size: u64, usage: BufferUsages) -> Result<wgpu::Buffer> {
-        let size = size.next_multiple_of(16).max(16);
-        if size > self.binding {
-            let Self { name, binding, .. } = self;
-            let reason = format!("{what}: {size} bytes in one buffer, of which {name} allows {binding}");
-            return Err(ErrorKind::NoAdapter { reason }.into());
-        }
-        let descriptor = wgpu::BufferDescriptor { label: Some(what), size, usage, mapped_at_creation: false };
-        self.scoped(what, size, || self.device.create_buffer(&descriptor))
-    }
-
-    /// A storage buffer that holds `words`.
-    pub(super) fn filled<T: bytemuck::NoUninit>(&self, what: &str, words: &[T]) -> Result<wgpu::Buffer> {
-        let bytes: &[u8] = bytemuck::cast_slice(words);
-        let buffer = self.storage(what, bytes.len() as u64)?;
-        self.write(&buffer, 0, bytes)?;
-        Ok(buffer)
-    }
-
-    /// Writes `bytes` (a multiple of 4) before the next submission.
-    pub(super) fn write(&self, buffer: &wgpu::Buffer, offset: u64, bytes: &[u8]) -> Result<()> {
-        self.scoped("an upload", bytes.len() as u64, || self.queue.write_buffer(buffer, offset, bytes))
-    }
-
-    /// Zeroes a whole buffer.
-    pub(super) fn clear(&self, buffer: &wgpu::Buffer) -> Result<()> {
-        let mut encoder = self.device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
-        encoder.clear_buffer(buffer, 0, None);
-        self.queue.submit([encoder.finish()]);
-        self.check()
-    }
-
-    /// Starts the pending uploads.
-    pub(super) fn flush(&self) -> wgpu::SubmissionIndex {
-        self.queue.submit([])
     }
 
     fn pipeline(&self, kernel: Kernel) -> Result<wgpu::ComputePipeline> {
@@ -301,70 +250,6 @@ impl Context {
             timer.resolve(&mut encoder);
         }
         self.queue.submit([encoder.finish()]);
-    }
-
-    /// Copies spans of buffers back, one after the other.
-    ///
-    /// A map that reports success on a lost device may hold anything, so every read-back ends with an epoch word that
-    /// travels through the same submission and must come back.
-    pub(super) fn read(&self, spans: &[Span<'_>]) -> Result<Vec<u8>> {
-        let size: u64 = spans.iter().map(|span| span.size).sum();
-        let staging = self.buffer("a read-back", size + 4, BufferUsages::MAP_READ | BufferUsages::COPY_DST)?;
-        let epoch = self.epoch.fetch_add(1, Ordering::Relaxed);
-        let index = self.scoped("a read-back", size, || {
-            let next = lock(&self.next);
-            self.queue.write_buffer(&next.epoch, 0, &epoch.to_le_bytes());
-            let mut encoder = self.device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
-            let mut at = 0;
-            for span in spans {
-                encoder.copy_buffer_to_buffer(span.buffer, span.offset, &staging, at, span.size);
-                at += span.size;
-            }
-            encoder.copy_buffer_to_buffer(&next.epoch, 0, &staging, at, 4);
-            self.queue.submit([encoder.finish()])
-        })?;
-        let (sender, receiver) = mpsc::channel();
-        self.scoped("a read-back", size, || {
-            staging.map_async(wgpu::MapMode::Read, 0..size + 4, move |result| {
-                let _ = sender.send(result);
-            });
-        })?;
-        self.wait(index)?;
-        match receiver.try_recv() {
-            Ok(Ok(())) => {}
-            Ok(Err(error)) => return Err(self.failed(format!("a read-back could not be mapped: {error}"))),
-            Err(_) => return Err(self.failed("a read-back was never mapped")),
-        }
-        let mut bytes = match staging.get_mapped_range(0..size + 4) {
-            Ok(view) => view.to_vec(),
-            Err(error) => return Err(self.failed(format!("a read-back could not be mapped: {error}"))),
-        };
-        staging.unmap();
-        let arrived = bytes.split_off(size as usize);
-        if arrived != epoch.to_le_bytes() {
-            return Err(self.failed("a read-back did not arrive"));
-        }
-        self.check()?;
-        Ok(bytes)
-    }
-
-    /// Waits until a submission is done.
-    pub(super) fn wait(&self, index: wgpu::SubmissionIndex) -> Result<()> {
-        loop {
-            let wait = wgpu::PollType::Wait {
-                submission_index: Some(index.clone()),
-                timeout: Some(Duration::from_millis(500)),
-            };
-            // A wait that the driver answers with "lost" makes wgpu panic, after it has called the lost callback.
-            let polled = catch_unwind(AssertUnwindSafe(|| self.device.poll(wait)));
-            self.check()?;
-            match polled {
-                Ok(Ok(_)) => return Ok(()),
-                Ok(Err(wgpu::PollError::Timeout)) => {}
-                Ok(Err(error)) => return Err(self.failed(error.to_string())),
-                Err(_) => return Err(self.failed("waiting for the device failed")),
-            }
-        }
     }
 }
 

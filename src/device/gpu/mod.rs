@@ -11,6 +11,7 @@ mod closer;
 mod codewords;
 mod context;
 mod kernel;
+mod memory;
 mod params;
 mod table;
 #[cfg(test)]

@@ -2,8 +2,9 @@
 
 use super::chunk::{Chunk, slices};
 use super::codewords::{Codewords, wide_codes};
-use super::context::{Context, Span};
+use super::context::Context;
 use super::kernel::Kernel;
+use super::memory::Span;
 use super::params::Params;
 use crate::codebook::Codebook;
 use crate::device::{Assigned, Table};

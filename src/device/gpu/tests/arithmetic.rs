@@ -1,8 +1,8 @@
 //! 64-bit arithmetic in pairs of u32, against u64.
 
 use crate::device::gpu::adapter;
-use crate::device::gpu::context::Span;
 use crate::device::gpu::kernel::Kernel;
+use crate::device::gpu::memory::Span;
 use crate::device::gpu::params::Params;
 use crate::device::gpu::table::doubles;
 use crate::device::tests::Random;

@@ -6,6 +6,7 @@ use crate::device::gpu::{Gpu, GpuTable};
 use crate::device::{Engine, Table};
 use crate::error::{ErrorKind, Result};
 use std::sync::Arc;
+use std::time::Duration;
 
 const DIM: usize = 20;
 const ROWS: usize = 300;
@@ -35,7 +36,6 @@ fn open(found: &Found) -> Option<(Gpu, GpuTable)> {
 fn a_lost_device_is_a_typed_error_at_every_step() {
     let codebook = Codebook::new((0..3 * DIM as i32).collect(), DIM);
     for found in adapter::all() {
-        // GL keeps one context per adapter, which is slow to make anew for each step.
         for lost_before in 0..STEPS.len() {
             let Some((gpu, mut table)) = open(found) else { continue };
             for (at, (name, step)) in STEPS.iter().enumerate().take(lost_before + 1) {
@@ -55,6 +55,26 @@ fn a_lost_device_is_a_typed_error_at_every_step() {
             let again = table.assign(&codebook).expect_err("a lost device stays lost");
             assert!(matches!(again.kind(), ErrorKind::Device { .. }), "{again}");
         }
+    }
+}
+
+#[test]
+fn a_device_lost_at_work_is_a_typed_error() {
+    let codebook = Codebook::new((0..3 * DIM as i32).collect(), DIM);
+    for (found, wait) in adapter::all().iter().flat_map(|found| [1, 7, 30].map(|wait| (found, wait))) {
+        let Some((gpu, mut table)) = open(found) else { continue };
+        let error = std::thread::scope(|scope| {
+            scope.spawn(|| {
+                std::thread::sleep(Duration::from_millis(wait));
+                gpu.context.destroy();
+            });
+            loop {
+                if let Err(error) = table.assign(&codebook).and_then(|_| table.sums(3)) {
+                    return error;
+                }
+            }
+        });
+        assert!(matches!(error.kind(), ErrorKind::Device { .. }), "{error}");
     }
 }
 
