@@ -12,7 +12,7 @@ mod rows;
 mod rq;
 
 pub use codebook::Codebook;
-pub use device::{Device, DeviceInfo};
+pub use device::{AdapterLimits, Device, DeviceInfo, KernelTime};
 pub use error::{Error, ErrorKind, Result};
 pub use grid::Grid;
 pub use id::IdFormat;

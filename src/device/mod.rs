@@ -6,6 +6,8 @@
 mod cpu;
 mod gpu;
 mod reference;
+#[cfg(test)]
+mod tests;
 
 use crate::codebook::Codebook;
 use crate::error::{ErrorKind, Result};
@@ -41,6 +43,39 @@ pub struct DeviceInfo {
     pub driver: String,
     /// Whether it is real hardware (a GPU, or the processor itself) rather than an adapter emulated in software.
     pub hardware: bool,
+    /// Limits of an adapter; the CPU has none.
+    pub limits: Option<AdapterLimits>,
+}
+
+/// The limits of an adapter that decide how rows are cut up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct AdapterLimits {
+    /// Bytes of one buffer.
+    pub buffer_bytes: u64,
+    /// Bytes that a kernel can address in one buffer.
+    pub binding_bytes: u64,
+    /// Buffers that a kernel can use at once.
+    pub storage_buffers: u32,
+    /// Bytes of memory that a workgroup shares.
+    pub workgroup_bytes: u32,
+    /// Invocations of a workgroup.
+    pub invocations: u32,
+    /// Whether kernels can be timed.
+    pub timestamps: bool,
+}
+
+/// Time that a kernel took on the device, see [`Device::kernel_times`].
+#[doc(hidden)]
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct KernelTime {
+    /// Name of the kernel.
+    pub name: &'static str,
+    /// Seconds, over all dispatches.
+    pub seconds: f64,
+    /// Number of dispatches.
+    pub dispatches: u64,
 }
 
 impl Device {
@@ -99,6 +134,18 @@ impl Device {
         self.engine.info()
     }
 
+    /// Switches the timing of kernels on or off, for benchmarks; `false` where the device cannot time them.
+    #[doc(hidden)]
+    pub fn time_kernels(&self, on: bool) -> bool {
+        self.engine.time_kernels(on)
+    }
+
+    /// Times since the last call.
+    #[doc(hidden)]
+    pub fn kernel_times(&self) -> Vec<KernelTime> {
+        self.engine.kernel_times()
+    }
+
     pub(crate) fn engine(&self) -> &dyn Engine {
         &*self.engine
     }
@@ -152,6 +199,16 @@ pub(crate) trait Engine: Send + Sync {
     /// [`grid::quantize_rows_alone`], likewise.
     fn quantize_rows_alone(&self, rows: &[f32], dim: usize, out: &mut [i32]) {
         grid::quantize_rows_alone(rows, dim, out);
+    }
+
+    /// Switches the timing of kernels on or off; `false` where there is none.
+    fn time_kernels(&self, _on: bool) -> bool {
+        false
+    }
+
+    /// Times since the last call.
+    fn kernel_times(&self) -> Vec<KernelTime> {
+        Vec::new()
     }
 }
 

@@ -18,6 +18,7 @@ impl Reference {
             backend: "scalar".into(),
             driver: String::new(),
             hardware: true,
+            limits: None,
         };
         Self { info }
     }

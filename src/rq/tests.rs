@@ -14,8 +14,16 @@ fn rows(count: usize, dim: usize, shift: f32) -> Vec<f32> {
     (0..count).flat_map(|row| (0..dim).map(move |d| value(row, d))).collect()
 }
 
+/// The CPU with different numbers of threads, and every adapter that can be opened.
 fn devices() -> Vec<Device> {
-    vec![Device::cpu(), Device::cpu_with_threads(1).unwrap(), Device::cpu_with_threads(3).unwrap()]
+    let mut devices = vec![Device::cpu(), Device::cpu_with_threads(1).unwrap(), Device::cpu_with_threads(3).unwrap()];
+    for info in Device::list().iter().filter(|info| info.name.starts_with("gpu:")) {
+        match Device::named(&info.name) {
+            Ok(device) => devices.push(device),
+            Err(error) => println!("SKIPPED {} ({}): {error}", info.name, info.description),
+        }
+    }
+    devices
 }
 
 #[test]

@@ -60,6 +60,7 @@ impl Cpu {
             backend: "simd".into(),
             driver: String::new(),
             hardware: true,
+            limits: None,
         };
         Self { info, pool }
     }

@@ -1,10 +1,38 @@
 //! The GPU device: WGSL kernels through wgpu.
+//!
+//! Rows lie on the adapter as f32, which holds every grid value exactly; kernels that need more than 24 bits convert to
+//! integers, and `assign` uses f32 as a filter with a proved bound. See `shaders/` for the kernels and `src/kernel/`
+//! for their twins.
 
-use super::{Assigned, DeviceInfo, Engine, Purpose, Table};
+mod adapter;
+mod centroid;
+mod chunk;
+mod closer;
+mod codewords;
+mod context;
+mod kernel;
+mod memory;
+mod params;
+mod table;
+#[cfg(test)]
+mod tests;
+mod timer;
+
+use super::{DeviceInfo, Engine, KernelTime, Purpose, Table};
 use crate::error::{ErrorKind, Result};
+use context::Context;
+use std::sync::Arc;
+use table::GpuTable;
 
 pub(super) struct Gpu {
     info: DeviceInfo,
+    context: Arc<Context>,
+}
+
+impl Gpu {
+    fn open(found: &adapter::Found) -> Result<Self> {
+        Ok(Self { info: found.info.clone(), context: Arc::new(found.open()?) })
+    }
 }
 
 impl Engine for Gpu {
@@ -12,27 +40,48 @@ impl Engine for Gpu {
         &self.info
     }
 
-    fn table(&self, _rows: usize, _dim: usize, _purpose: Purpose) -> Result<Box<dyn Table>> {
-        Err(ErrorKind::NoAdapter { reason: "not written yet".into() }.into())
+    fn table(&self, rows: usize, dim: usize, _purpose: Purpose) -> Result<Box<dyn Table>> {
+        Ok(Box::new(GpuTable::new(Arc::clone(&self.context), rows, dim)?))
     }
 
-    fn chunk_rows(&self, _dim: usize) -> usize {
-        let _ = Assigned::default();
-        16_384
+    fn chunk_rows(&self, dim: usize) -> usize {
+        // Enough rows to fill a large GPU, in about 256 MB.
+        ((64 << 20) / dim.max(1)).clamp(1024, 1 << 18)
+    }
+
+    fn time_kernels(&self, on: bool) -> bool {
+        let Some(timer) = &self.context.timer else { return false };
+        timer.set(on);
+        true
+    }
+
+    fn kernel_times(&self) -> Vec<KernelTime> {
+        self.context.timer.as_ref().map(timer::Timer::take).unwrap_or_default()
     }
 }
 
 /// The best hardware adapter.
 pub(super) fn best() -> Result<Gpu> {
-    Err(ErrorKind::NoAdapter { reason: "not written yet".into() }.into())
+    let none = ErrorKind::NoAdapter { reason: "there is no hardware adapter".into() };
+    let mut refused: crate::Error = none.into();
+    for found in adapter::hardware() {
+        match Gpu::open(found) {
+            Ok(gpu) => return Ok(gpu),
+            Err(error) => refused = error,
+        }
+    }
+    Err(refused)
 }
 
-/// The adapter with that index in [`list`], or whose description contains `which`.
+/// The adapter with that index in [`list`], or the first whose description or driver contains `which`.
 pub(super) fn select(which: &str) -> Result<Gpu> {
-    Err(ErrorKind::UnknownDevice { name: format!("gpu:{which}"), available: String::new() }.into())
+    match adapter::find(which) {
+        Some(found) => Gpu::open(found),
+        None => Err(super::unknown(&format!("gpu:{which}"))),
+    }
 }
 
 /// Every adapter, in the order of its index.
 pub(super) fn list() -> Vec<DeviceInfo> {
-    Vec::new()
+    adapter::all().iter().map(|found| found.info.clone()).collect()
 }

@@ -1,0 +1,44 @@
+// Component sums per cluster. Twin: src/kernel/centroid.rs.
+//
+// A piece is a stretch of the ordered list within one cluster; a workgroup sums 64 vec4 columns of one piece. 64 values
+// within 2^24 sum within 2^30 in i32, and are then folded into 64 bits in two's complement.
+
+@group(0) @binding(1) var<storage, read> rows: array<vec4<f32>>;
+@group(0) @binding(2) var<storage, read> ordered: array<u32>;
+@group(0) @binding(3) var<storage, read> pieces: array<vec4<u32>>; // cluster, start, end
+@group(0) @binding(4) var<storage, read_write> sums: array<atomic<u32>>; // (low, high) pairs
+
+// Adds 64 bits to a pair. Whichever addition wraps the low word sees it from the old value and carries: any order of
+// concurrent additions ends in the same pair.
+fn add(at: u32, low: u32, high: u32) {
+    let old = atomicAdd(&sums[at], low);
+    let carried = high + u32(old + low < old);
+    if (carried != 0u) {
+        atomicAdd(&sums[at + 1u], carried);
+    }
+}
+
+@compute @workgroup_size(64)
+fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) local: u32) {
+    let piece = pieces[params.first + group.x];
+    let column = group.y * 64u + local;
+    if (column >= params.width) {
+        return;
+    }
+    var low = vec4<u32>(0u);
+    var high = vec4<u32>(0u);
+    for (var start = piece.y; start < piece.z; start += 64u) {
+        var block = vec4<i32>(0);
+        for (var i = start; i < min(start + 64u, piece.z); i++) {
+            block += vec4<i32>(rows[ordered[i] * params.width + column]);
+        }
+        let word = bitcast<vec4<u32>>(block);
+        low += word;
+        high += bitcast<vec4<u32>>(block >> vec4<u32>(31u)) + vec4<u32>(low < word);
+    }
+    let at = ((piece.x - params.count) * params.width + column) * 8u;
+    add(at, low.x, high.x);
+    add(at + 2u, low.y, high.y);
+    add(at + 4u, low.z, high.z);
+    add(at + 6u, low.w, high.w);
+}

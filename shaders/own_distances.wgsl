@@ -1,0 +1,30 @@
+// Squared distance of every row to the codeword of its code, 0 where it has none. Twin: src/kernel/assign.rs.
+
+@group(0) @binding(1) var<storage, read> rows: array<vec4<f32>>;
+@group(0) @binding(2) var<storage, read> codewords: array<vec4<f32>>;
+@group(0) @binding(3) var<storage, read> codes: array<u32>; // code + 1, or 0
+@group(0) @binding(4) var<storage, read_write> distances: array<vec2<u32>>;
+
+@compute @workgroup_size(256)
+fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) local: u32) {
+    let row = params.first + group.x * GROUP_ROWS + local / LANES;
+    let valid = row < params.end;
+    var code = 0xffffffffu;
+    if (valid) {
+        code = codes[row] - 1u;
+    }
+    var total = vec2<u32>(0u);
+    if (code < params.clusters) {
+        for (var i = local % LANES; i < params.width; i += LANES * FOLD) {
+            var sums = vec3<u32>(0u);
+            for (var j = i; j < min(i + LANES * FOLD, params.width); j += LANES) {
+                sums = squares_add(sums, rows[row * params.width + j], codewords[j * params.padded + code]);
+            }
+            total = squares_fold(total, sums);
+        }
+    }
+    total = lanes_sum(local, total);
+    if (valid && local % LANES == 0u) {
+        distances[row] = total;
+    }
+}

@@ -1,0 +1,80 @@
+// Settles the rows that `assign` left undecided by exact distances; the lowest code wins a tie.
+//
+// One workgroup per row: invocations stride over the codewords and reduce by the total order (distance, code). A
+// codeword whose f32 score is further from the best one than the bound of `assign` allows is passed over: the same
+// proof, see src/kernel/assign.rs. The best codeword itself never is.
+
+@group(0) @binding(1) var<storage, read> rows: array<vec4<f32>>;
+@group(0) @binding(2) var<storage, read> codewords: array<vec4<f32>>;
+@group(0) @binding(3) var<storage, read> half_norms: array<f32>;
+@group(0) @binding(4) var<storage, read> lengths: array<f32>;
+@group(0) @binding(5) var<storage, read_write> codes: array<u32>; // code + 1, or 0
+@group(0) @binding(6) var<storage, read> undecided: array<vec2<u32>>; // row, best score
+@group(0) @binding(7) var<storage, read_write> counters: array<atomic<u32>, 2>; // undecided, changed
+
+const SIZE: u32 = 64u;
+
+var<workgroup> nearest: array<vec2<u32>, 64>;
+var<workgroup> nearest_code: array<u32, 64>;
+
+fn distance(row: u32, code: u32) -> vec2<u32> {
+    var total = vec2<u32>(0u);
+    for (var i = 0u; i < params.width; i += FOLD) {
+        var sums = vec3<u32>(0u);
+        for (var j = i; j < min(i + FOLD, params.width); j++) {
+            sums = squares_add(sums, rows[row * params.width + j], codewords[j * params.padded + code]);
+        }
+        total = squares_fold(total, sums);
+    }
+    return total;
+}
+
+fn score(row: u32, code: u32) -> f32 {
+    var product = vec4<f32>();
+    for (var i = 0u; i < params.width; i++) {
+        product = fma(rows[row * params.width + i], codewords[i * params.padded + code], product);
+    }
+    return half_norms[code] - (product.x + product.y + product.z + product.w);
+}
+
+@compute @workgroup_size(64)
+fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) local: u32) {
+    let entry = undecided[params.first + group.x];
+    let row = entry.x;
+    let best_score = bitcast<f32>(entry.y);
+    let limit = fma(params.slope, lengths[row], params.base);
+    var best = vec2<u32>(0xffffffffu);
+    var best_code = 0xffffffffu;
+    for (var code = local; code < params.clusters; code += SIZE) {
+        if (score(row, code) - best_score > limit) {
+            continue;
+        }
+        let candidate = distance(row, code);
+        // Codes ascend within an invocation, so the strict comparison keeps the lowest one.
+        if (u64_less(candidate, best)) {
+            best = candidate;
+            best_code = code;
+        }
+    }
+    nearest[local] = best;
+    nearest_code[local] = best_code;
+    for (var step = SIZE / 2u; step > 0u; step >>= 1u) {
+        workgroupBarrier();
+        if (local < step) {
+            let a = nearest[local];
+            let b = nearest[local + step];
+            let tie = a.x == b.x && a.y == b.y && nearest_code[local + step] < nearest_code[local];
+            if (u64_less(b, a) || tie) {
+                nearest[local] = b;
+                nearest_code[local] = nearest_code[local + step];
+            }
+        }
+    }
+    if (local == 0u) {
+        let label = nearest_code[0] + 1u;
+        if (codes[row] != label) {
+            codes[row] = label;
+            atomicAdd(&counters[1], 1u);
+        }
+    }
+}

@@ -1,0 +1,145 @@
+//! Which adapters there are, what they can do, and opening one.
+
+use super::context::Context;
+use crate::device::{AdapterLimits, DeviceInfo};
+use crate::error::{ErrorKind, Result};
+use std::sync::OnceLock;
+
+/// Storage buffers that a kernel binds at most, `assign` being the largest.
+const STORAGE_BUFFERS: u32 = 7;
+/// Bytes of workgroup memory that a kernel uses at most.
+const WORKGROUP_STORAGE: u32 = 16_384;
+/// Invocations of a workgroup, at most.
+const INVOCATIONS: u32 = 256;
+/// The smallest storage binding that a table can be cut into.
+const LEAST_BINDING: u64 = 16 << 20;
+/// Larger bindings bring nothing, and some drivers handle them badly.
+const MOST_BINDING: u64 = 1 << 30;
+
+/// An adapter with its place in the list.
+pub(super) struct Found {
+    pub(super) adapter: wgpu::Adapter,
+    pub(super) info: DeviceInfo,
+    device_type: wgpu::DeviceType,
+}
+
+/// Every adapter of every backend. The order is that of the backends, then of the driver, and stays the same for the
+/// life of the process: drivers are asked once.
+pub(super) fn all() -> &'static [Found] {
+    static FOUND: OnceLock<Vec<Found>> = OnceLock::new();
+    FOUND.get_or_init(|| {
+        let mut descriptor = wgpu::InstanceDescriptor::new_without_display_handle();
+        // No validation layers, which print, and no VALIDATION_INDIRECT_CALL, which limits buffers to 4 GiB.
+        descriptor.flags = wgpu::InstanceFlags::empty();
+        let instance = wgpu::Instance::new(descriptor);
+        let mut adapters = pollster::block_on(instance.enumerate_adapters(wgpu::Backends::all()));
+        adapters.sort_by_key(|adapter| adapter.get_info().backend as u8);
+        adapters.into_iter().enumerate().map(|(index, adapter)| describe(index, adapter)).collect()
+    })
+}
+
+fn describe(index: usize, adapter: wgpu::Adapter) -> Found {
+    let about = adapter.get_info();
+    let limits = adapter.limits();
+    let driver = format!("{} {}", about.driver, about.driver_info).trim().to_owned();
+    let info = DeviceInfo {
+        name: format!("gpu:{index}"),
+        description: about.name,
+        backend: about.backend.to_string().to_lowercase(),
+        driver,
+        hardware: about.device_type != wgpu::DeviceType::Cpu,
+        limits: Some(AdapterLimits {
+            buffer_bytes: limits.max_buffer_size,
+            binding_bytes: limits.max_storage_buffer_binding_size,
+            storage_buffers: limits.max_storage_buffers_per_shader_stage,
+            workgroup_bytes: limits.max_compute_workgroup_storage_size,
+            invocations: limits.max_compute_invocations_per_workgroup,
+            timestamps: adapter.features().contains(wgpu::Features::TIMESTAMP_QUERY),
+        }),
+    };
+    Found { adapter, info, device_type: about.device_type }
+}
+
+/// Discrete before integrated before virtual and unknown ones; software never.
+fn rank(device_type: wgpu::DeviceType) -> Option<u8> {
+    match device_type {
+        wgpu::DeviceType::DiscreteGpu => Some(0),
+        wgpu::DeviceType::IntegratedGpu => Some(1),
+        wgpu::DeviceType::VirtualGpu => Some(2),
+        wgpu::DeviceType::Other => Some(3),
+        wgpu::DeviceType::Cpu => None,
+    }
+}
+
+/// The hardware adapters, best first.
+pub(super) fn hardware() -> Vec<&'static Found> {
+    let mut ranked: Vec<_> =
+        all().iter().filter_map(|found| rank(found.device_type).map(|rank| (rank, found))).collect();
+    ranked.sort_by_key(|(rank, _)| *rank);
+    ranked.into_iter().map(|(_, found)| found).collect()
+}
+
+/// The adapter with that index, or else the first whose description or driver contains `which` in any case.
+pub(super) fn find(which: &str) -> Option<&'static Found> {
+    if let Ok(index) = which.parse::<usize>() {
+        return all().get(index);
+    }
+    let which = which.to_lowercase();
+    let fits = |text: &str| text.to_lowercase().contains(&which);
+    all().iter().find(|found| !which.is_empty() && (fits(&found.info.description) || fits(&found.info.driver)))
+}
+
+impl Found {
+    /// Opens a device with the limits that the kernels need and nothing more.
+    ///
+    /// # Errors
+    /// [`ErrorKind::NoAdapter`] where a limit is too small or the driver refuses.
+    pub(super) fn open(&self) -> Result<Context> {
+        let has = self.adapter.limits();
+        let refuse = |reason: String| -> crate::Error {
+            let Self { info, .. } = self;
+            ErrorKind::NoAdapter { reason: format!("{} ({}): {reason}", info.name, info.description) }.into()
+        };
+        let compute = self.adapter.get_downlevel_capabilities().flags;
+        if !compute.contains(wgpu::DownlevelFlags::COMPUTE_SHADERS) {
+            return Err(refuse("it has no compute shaders".into()));
+        }
+        let binding = has.max_storage_buffer_binding_size.min(has.max_buffer_size).min(MOST_BINDING) & !255;
+        let needs = [
+            ("invocations per workgroup", u64::from(has.max_compute_invocations_per_workgroup), u64::from(INVOCATIONS)),
+            ("invocations along x", u64::from(has.max_compute_workgroup_size_x), u64::from(INVOCATIONS)),
+            ("bytes of workgroup memory", u64::from(has.max_compute_workgroup_storage_size), WORKGROUP_STORAGE.into()),
+            ("storage buffers per stage", u64::from(has.max_storage_buffers_per_shader_stage), STORAGE_BUFFERS.into()),
+            ("bytes per storage binding", binding, LEAST_BINDING),
+            ("workgroups per dimension", u64::from(has.max_compute_workgroups_per_dimension), 65_535),
+        ];
+        for (what, has, needs) in needs {
+            if has < needs {
+                return Err(refuse(format!("it has {has} {what}, the kernels need {needs}")));
+            }
+        }
+        let required_limits = wgpu::Limits {
+            max_compute_invocations_per_workgroup: INVOCATIONS,
+            max_compute_workgroup_size_x: INVOCATIONS,
+            max_compute_workgroup_size_y: 1,
+            max_compute_workgroup_size_z: 1,
+            max_compute_workgroup_storage_size: WORKGROUP_STORAGE,
+            max_compute_workgroups_per_dimension: 65_535,
+            max_storage_buffers_per_shader_stage: STORAGE_BUFFERS,
+            max_storage_buffer_binding_size: binding,
+            max_buffer_size: binding.max(LEAST_BINDING),
+            ..wgpu::Limits::downlevel_webgl2_defaults()
+        };
+        let descriptor = wgpu::DeviceDescriptor {
+            label: Some("semid"),
+            required_features: self.adapter.features() & wgpu::Features::TIMESTAMP_QUERY,
+            required_limits,
+            experimental_features: wgpu::ExperimentalFeatures::disabled(),
+            memory_hints: wgpu::MemoryHints::Performance,
+            trace: wgpu::Trace::Off,
+        };
+        let (device, queue) =
+            pollster::block_on(self.adapter.request_device(&descriptor)).map_err(|error| refuse(error.to_string()))?;
+        Context::new(self.info.name.clone(), device, queue, binding, self.device_type)
+    }
+}

@@ -1,0 +1,78 @@
+//! Part of a table that fits the adapter's bindings.
+
+use super::context::Context;
+use super::kernel::Kernel;
+use super::memory::Span;
+use super::params::Params;
+use crate::error::Result;
+use std::ops::Range;
+
+/// Rows are allocated in tiles of the largest `assign`, so that it may load whole tiles.
+const TILE_ROWS: usize = 128;
+/// Workgroups along a dimension.
+const GROUPS: usize = 65_535;
+
+/// Buffers of `rows.len()` rows of a table.
+pub(super) struct Chunk {
+    /// Which rows of the table these are.
+    pub(super) rows: Range<usize>,
+    /// (rows, width) vec4 of f32: exact integers.
+    pub(super) values: wgpu::Buffer,
+    /// Upper bounds on the length of each row, while the table says that they are fresh.
+    pub(super) lengths: wgpu::Buffer,
+    /// Code + 1 of each row, 0 where it has none: a cleared buffer has no codes.
+    pub(super) codes: wgpu::Buffer,
+    /// Room for a list of rows, with their best scores where `assign` makes it.
+    pub(super) list: wgpu::Buffer,
+}
+
+impl Chunk {
+    pub(super) fn new(context: &Context, rows: Range<usize>, width: usize) -> Result<Self> {
+        let room = rows.len().next_multiple_of(TILE_ROWS) as u64;
+        Ok(Self {
+            values: context.storage("rows", room * width as u64 * 16)?,
+            lengths: context.storage("lengths of rows", room * 4)?,
+            codes: context.storage("codes", room * 4)?,
+            list: context.storage("a list of rows", room * 8)?,
+            rows,
+        })
+    }
+
+    /// Rows that a chunk may have: as many tiles as fit a binding.
+    pub(super) fn most_rows(context: &Context, width: usize) -> usize {
+        let row_bytes = (width as u64).saturating_mul(16).max(16);
+        ((context.binding / row_bytes) as usize / TILE_ROWS * TILE_ROWS).max(TILE_ROWS)
+    }
+
+    /// Runs `kernel` over all rows, in dispatches of bounded duration; a row costs `work` operations.
+    pub(super) fn run(
+        &self,
+        context: &Context,
+        kernel: Kernel,
+        params: Params,
+        buffers: &[&wgpu::Buffer],
+        work: usize,
+    ) -> Result<()> {
+        slices(context, kernel, self.rows.len(), work).try_for_each(|slice| {
+            let params = Params { first: slice.start as u32, end: slice.end as u32, ..params };
+            context.dispatch(kernel, params, buffers, (slice.len().div_ceil(kernel.group_rows()) as u32, 1))
+        })
+    }
+
+    pub(super) fn codes_span(&self) -> Span<'_> {
+        Span { buffer: &self.codes, offset: 0, size: self.rows.len() as u64 * 4 }
+    }
+}
+
+/// Cuts `count` rows into dispatches: whole workgroups, no more than there may be, and a bounded amount of work.
+pub(super) fn slices(
+    context: &Context,
+    kernel: Kernel,
+    count: usize,
+    work: usize,
+) -> impl Iterator<Item = Range<usize>> + use<> {
+    let group = kernel.group_rows();
+    let groups = (context.dispatch_work() / work.max(1) / group).clamp(1, GROUPS);
+    let step = groups * group;
+    (0..count).step_by(step).map(move |start| start..count.min(start + step))
+}

@@ -1,0 +1,64 @@
+//! A codebook on the device, with what bounds the rounding of `assign`.
+
+use super::context::Context;
+use crate::codebook::Codebook;
+use crate::error::{Result, try_vec};
+
+/// Half norm of the codewords that only pad a tile: no score of a real one comes near.
+const FAR: f32 = f32::from_bits((127 + 100) << 23);
+
+/// Codewords as f32.
+///
+/// # Shapes
+/// `values` (width, padded) vec4, so that neighbouring invocations read neighbouring codewords; `half_norms` (padded).
+pub(super) struct Codewords {
+    pub(super) values: wgpu::Buffer,
+    pub(super) half_norms: wgpu::Buffer,
+    pub(super) clusters: u32,
+    pub(super) padded: u32,
+    pub(super) slope: f32,
+    pub(super) base: f32,
+}
+
+impl Codewords {
+    pub(super) fn new(context: &Context, codebook: &Codebook, width: usize) -> Result<Self> {
+        let (clusters, dim) = (codebook.clusters(), codebook.dim());
+        let padded = clusters.next_multiple_of(if wide_codes(clusters) { 128 } else { 64 });
+        let mut values = try_vec([0.0_f32; 4], width.saturating_mul(padded), "codewords")?;
+        let mut half_norms = try_vec(FAR, padded, "codewords")?;
+        let mut longest = 0_u64;
+        for (k, (codeword, half_norm)) in codebook.values().chunks_exact(dim).zip(&mut half_norms).enumerate() {
+            for (from, to) in codeword.chunks(4).zip(values.iter_mut().skip(k).step_by(padded)) {
+                from.iter().zip(to).for_each(|(c, to)| *to = *c as f32);
+            }
+            let norm: u64 = codeword.iter().map(|c| i64::from(*c).unsigned_abs().pow(2)).sum();
+            *half_norm = (norm as f64 / 2.0) as f32;
+            longest = longest.max(norm);
+        }
+        let (slope, base) = bound(dim, longest);
+        Ok(Self {
+            values: context.filled("codewords", &values)?,
+            half_norms: context.filled("codewords", &half_norms)?,
+            clusters: clusters as u32,
+            padded: padded as u32,
+            slope,
+            base,
+        })
+    }
+}
+
+/// Whether so many codewords are better walked over 128 at a time than 64: unless that pads them by an eighth more.
+pub(super) fn wide_codes(clusters: usize) -> bool {
+    clusters.next_multiple_of(128) * 8 <= clusters.next_multiple_of(64) * 9
+}
+
+/// Slope and base of the rounding bound of `assign` for D dimensions and the largest squared length of a codeword: a
+/// gap above `slope * |row| + base` proves the order of two scores. See `kernel::assign`.
+fn bound(dim: usize, longest: u64) -> (f32, f32) {
+    let roundings = (dim as f64 + 1.0) * f64::from(f32::EPSILON);
+    let gamma = roundings / (1.0 - roundings);
+    // Covers the roundings of the bound itself and of the gap, on the device and here: at most 6 parts in 2^23.
+    let gamma = gamma * (1.0 + f64::from(f32::EPSILON) * 32.0);
+    let squared = longest as f64;
+    ((2.0 * gamma * squared.sqrt()) as f32, (gamma * squared) as f32)
+}

@@ -1,0 +1,259 @@
+//! An opened device: its pipelines and dispatches, with every failure as a typed error.
+
+use super::kernel::Kernel;
+use super::params::Params;
+use super::timer::Timer;
+use crate::error::{Error, ErrorKind, Result};
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
+use wgpu::BufferUsages;
+
+/// Work of a dispatch, in products, between what keeps a small GPU busy and what fills a large one.
+const LEAST_WORK: f64 = (1_u64 << 28) as f64;
+const MOST_WORK: f64 = (1_u64 << 38) as f64;
+/// Work of a dispatch before any has been measured: some 100 ms on a slow integrated GPU.
+const FIRST_WORK: usize = 1 << 34;
+/// Less work than this says more about the cost of a submission than about the device.
+const LEAST_TO_LEARN: f64 = (1_u64 << 30) as f64;
+/// How long a dispatch should take: systems reset a device that is busy for a second or two.
+const DISPATCH_SECONDS: f64 = 0.05;
+
+/// A device with its queue and pipelines; shared by the tables on it.
+pub(super) struct Context {
+    pub(super) name: String,
+    pub(super) device: wgpu::Device,
+    pub(super) queue: wgpu::Queue,
+    /// Bytes that one buffer, and one storage binding, may have.
+    pub(super) binding: u64,
+    /// Products, or operations that take as long, that a dispatch may hold.
+    dispatch_work: AtomicUsize,
+    /// Whether `assign` uses its larger row tile.
+    pub(super) wide: bool,
+    /// Why the device can no longer be trusted, once it cannot.
+    failure: Arc<Mutex<Option<String>>>,
+    pipelines: Mutex<HashMap<Kernel, wgpu::ComputePipeline>>,
+    /// Parameters and epoch of the next submission: held from writing them until it is submitted.
+    pub(super) next: Mutex<Next>,
+    pub(super) epoch: AtomicU32,
+    pub(super) timer: Option<Timer>,
+    checked: bool,
+}
+
+pub(super) struct Next {
+    params: wgpu::Buffer,
+    pub(super) epoch: wgpu::Buffer,
+}
+
+pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Context {
+    pub(super) fn new(
+        name: String,
+        device: wgpu::Device,
+        queue: wgpu::Queue,
+        binding: u64,
+        device_type: wgpu::DeviceType,
+    ) -> Result<Self> {
+        let failure = Arc::new(Mutex::new(None::<String>));
+        let note = |failure: &Arc<Mutex<Option<String>>>| {
+            let failure = Arc::clone(failure);
+            move |reason: String| {
+                lock(&failure).get_or_insert(reason);
+            }
+        };
+        // Without a handler of our own wgpu panics.
+        let uncaptured = note(&failure);
+        device.on_uncaptured_error(Arc::new(move |error: wgpu::Error| uncaptured(one_line(&error.to_string()))));
+        let lost = note(&failure);
+        device.set_device_lost_callback(move |reason, message| {
+            lost(one_line(&format!("the device was lost ({reason:?}) {message}")));
+        });
+        let timer = Timer::new(&device, &queue);
+        let small = |label, usage| {
+            device.create_buffer(&wgpu::BufferDescriptor {
+                label: Some(label),
+                size: Params::BYTES,
+                usage: usage | BufferUsages::COPY_DST,
+                mapped_at_creation: false,
+            })
+        };
+        let next =
+            Next { params: small("params", BufferUsages::UNIFORM), epoch: small("epoch", BufferUsages::COPY_SRC) };
+        let context = Self {
+            name,
+            device,
+            queue,
+            binding,
+            dispatch_work: AtomicUsize::new(match device_type {
+                wgpu::DeviceType::Cpu => LEAST_WORK as usize,
+                _ => FIRST_WORK,
+            }),
+            // 64 sums per invocation fit the registers of discrete GPUs; integrated ones are reported to spill them.
+            wide: device_type != wgpu::DeviceType::IntegratedGpu,
+            failure,
+            pipelines: Mutex::default(),
+            next: Mutex::new(next),
+            epoch: AtomicU32::new(1),
+            timer,
+            checked: false,
+        };
+        context.check()?;
+        Ok(context)
+    }
+
+    /// The same device with every index checked by the shaders, the other `assign`, and bindings and dispatches as
+    /// small as they can be, so that small tables are cut up.
+    #[cfg(test)]
+    pub(super) fn for_tests(mut self, binding: u64, dispatch_work: usize) -> Self {
+        self.checked = true;
+        self.wide = !self.wide;
+        Self { binding, dispatch_work: AtomicUsize::new(dispatch_work), ..self }
+    }
+
+    /// Loses the device, as a driver reset would.
+    #[cfg(test)]
+    pub(super) fn destroy(&self) {
+        self.device.destroy();
+    }
+
+    pub(super) fn failed(&self, reason: impl Into<String>) -> Error {
+        ErrorKind::Device { device: self.name.clone(), reason: reason.into() }.into()
+    }
+
+    /// An error if anything has gone wrong on this device so far.
+    pub(super) fn check(&self) -> Result<()> {
+        match &*lock(&self.failure) {
+            Some(reason) => Err(self.failed(reason)),
+            None => Ok(()),
+        }
+    }
+
+    /// Runs `make`; an out-of-memory error comes back as such, any other as a failure of the device.
+    pub(super) fn scoped<T>(&self, what: &str, bytes: u64, make: impl FnOnce() -> T) -> Result<T> {
+        self.check()?;
+        let internal = self.device.push_error_scope(wgpu::ErrorFilter::Internal);
+        let validation = self.device.push_error_scope(wgpu::ErrorFilter::Validation);
+        let memory = self.device.push_error_scope(wgpu::ErrorFilter::OutOfMemory);
+        let made = make();
+        let memory = pollster::block_on(memory.pop());
+        let validation = pollster::block_on(validation.pop());
+        let internal = pollster::block_on(internal.pop());
+        if memory.is_some() {
+            return Err(ErrorKind::OutOfMemory { what: format!("{what} on {}", self.name), bytes }.into());
+        }
+        if let Some(error) = validation.or(internal) {
+            return Err(self.failed(format!("{what}: {}", one_line(&error.to_string()))));
+        }
+        self.check()?;
+        Ok(made)
+    }
+
+    /// Products, or operations that take as long, that a dispatch may hold.
+    pub(super) fn dispatch_work(&self) -> usize {
+        self.dispatch_work.load(Ordering::Relaxed)
+    }
+
+    /// Learns from `work` that was done since `start` how much a dispatch may hold. Only durations depend on it.
+    pub(super) fn learn(&self, work: f64, start: Instant) {
+        if work >= LEAST_TO_LEARN {
+            let per_dispatch = work / start.elapsed().as_secs_f64().max(1e-6) * DISPATCH_SECONDS;
+            self.dispatch_work.store(per_dispatch.clamp(LEAST_WORK, MOST_WORK) as usize, Ordering::Relaxed);
+        }
+    }
+
+    fn pipeline(&self, kernel: Kernel) -> Result<wgpu::ComputePipeline> {
+        if let Some(pipeline) = lock(&self.pipelines).get(&kernel) {
+            return Ok(pipeline.clone());
+        }
+        let pipeline =
+            self.scoped(kernel.name(), 0, || self.build(kernel.name(), &kernel.source(), &kernel.constants()))?;
+        lock(&self.pipelines).insert(kernel, pipeline.clone());
+        Ok(pipeline)
+    }
+
+    fn build(&self, name: &str, source: &str, constants: &[(&str, f64)]) -> wgpu::ComputePipeline {
+        let descriptor =
+            wgpu::ShaderModuleDescriptor { label: Some(name), source: wgpu::ShaderSource::Wgsl(source.into()) };
+        let module = match self.checked {
+            true => self.device.create_shader_module(descriptor),
+            // SAFETY: the shaders are those of this crate. Every index is below a bound that the host took from the
+            // shapes it made the buffers for: rows from `first` below `end`, components below `width`, codewords
+            // below `clusters` (codes are compared with it), listed rows below the length of the list. Every loop
+            // runs to such a bound. The tests run the same kernels with the checks on, with the same results.
+            false => unsafe {
+                self.device.create_shader_module_trusted(descriptor, wgpu::ShaderRuntimeChecks::unchecked())
+            },
+        };
+        self.device.create_compute_pipeline(&wgpu::ComputePipelineDescriptor {
+            label: Some(name),
+            layout: None,
+            module: &module,
+            entry_point: Some("main"),
+            // No kernel reads workgroup memory that it has not written, but for values it then ignores.
+            compilation_options: wgpu::PipelineCompilationOptions {
+                constants,
+                zero_initialize_workgroup_memory: false,
+            },
+            cache: None,
+        })
+    }
+
+    /// Runs `kernel` over `groups` workgroups; the buffers are bindings 1, 2, ... in order.
+    pub(super) fn dispatch(
+        &self,
+        kernel: Kernel,
+        params: Params,
+        buffers: &[&wgpu::Buffer],
+        groups: (u32, u32),
+    ) -> Result<()> {
+        let pipeline = self.pipeline(kernel)?;
+        self.scoped(kernel.name(), 0, || self.submit(kernel.name(), &pipeline, params, buffers, groups))?;
+        match &self.timer {
+            Some(timer) if timer.is_on() => timer.collect(kernel.name(), |span| self.read(&[span])),
+            _ => Ok(()),
+        }
+    }
+
+    fn submit(
+        &self,
+        label: &str,
+        pipeline: &wgpu::ComputePipeline,
+        params: Params,
+        buffers: &[&wgpu::Buffer],
+        groups: (u32, u32),
+    ) {
+        let next = lock(&self.next);
+        let entries: Vec<_> = std::iter::once(&&next.params)
+            .chain(buffers)
+            .zip(0..)
+            .map(|(buffer, binding)| wgpu::BindGroupEntry { binding, resource: buffer.as_entire_binding() })
+            .collect();
+        let layout = &pipeline.get_bind_group_layout(0);
+        let bindings =
+            self.device.create_bind_group(&wgpu::BindGroupDescriptor { label: Some(label), layout, entries: &entries });
+        self.queue.write_buffer(&next.params, 0, bytemuck::cast_slice(&params.words()));
+        let mut encoder = self.device.create_command_encoder(&wgpu::CommandEncoderDescriptor { label: Some(label) });
+        let timer = self.timer.as_ref().filter(|timer| timer.is_on());
+        {
+            let timestamp_writes = timer.map(Timer::writes);
+            let mut pass =
+                encoder.begin_compute_pass(&wgpu::ComputePassDescriptor { label: Some(label), timestamp_writes });
+            pass.set_pipeline(pipeline);
+            pass.set_bind_group(0, &bindings, &[]);
+            pass.dispatch_workgroups(groups.0, groups.1, 1);
+        }
+        if let Some(timer) = timer {
+            timer.resolve(&mut encoder);
+        }
+        self.queue.submit([encoder.finish()]);
+    }
+}
+
+/// Messages of wgpu run over several lines.
+fn one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}

@@ -1,0 +1,120 @@
+//! The WGSL kernels: their text, and the variants that override constants make of it.
+
+macro_rules! shader {
+    ($name:literal) => {
+        include_str!(concat!("../../../shaders/", $name, ".wgsl"))
+    };
+}
+
+const PARAMS: &str = shader!("shared/params");
+const U64: &str = shader!("shared/u64");
+const SQUARES: &str = shader!("shared/squares");
+const LANES: &str = shader!("shared/lanes");
+const SCALE: &str = shader!("shared/scale");
+
+/// A kernel, with the constants it is specialised by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Kernel {
+    /// Tiles of 128 rows or codewords instead of 64.
+    Assign {
+        wide_rows: bool,
+        wide_codes: bool,
+    },
+    Centroid,
+    Closer,
+    Count,
+    Gather,
+    Length,
+    Order,
+    OwnDistances,
+    Residual,
+    Settle,
+    UnitLength,
+    /// The functions of shared/u64.wgsl and shared/scale.wgsl, one by one.
+    #[cfg(test)]
+    Arithmetic,
+}
+
+impl Kernel {
+    /// Every kernel in every variant.
+    #[cfg(test)]
+    pub(super) const ALL: [Self; 15] = [
+        Self::Assign { wide_rows: false, wide_codes: false },
+        Self::Assign { wide_rows: false, wide_codes: true },
+        Self::Assign { wide_rows: true, wide_codes: false },
+        Self::Assign { wide_rows: true, wide_codes: true },
+        Self::Centroid,
+        Self::Closer,
+        Self::Count,
+        Self::Gather,
+        Self::Length,
+        Self::Order,
+        Self::OwnDistances,
+        Self::Residual,
+        Self::Settle,
+        Self::UnitLength,
+        Self::Arithmetic,
+    ];
+
+    /// Name of the shader file.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Assign { .. } => "assign",
+            Self::Centroid => "centroid",
+            Self::Closer => "closer",
+            Self::Count => "count",
+            Self::Gather => "gather",
+            Self::Length => "length",
+            Self::Order => "order",
+            Self::OwnDistances => "own_distances",
+            Self::Residual => "residual",
+            Self::Settle => "settle",
+            Self::UnitLength => "unit_length",
+            #[cfg(test)]
+            Self::Arithmetic => "arithmetic",
+        }
+    }
+
+    /// Its WGSL, shared parts first.
+    pub(super) fn source(self) -> String {
+        let parts: &[&str] = match self {
+            Self::Assign { .. } => &[PARAMS, shader!("assign")],
+            Self::Centroid => &[PARAMS, shader!("centroid")],
+            Self::Closer => &[PARAMS, U64, SQUARES, LANES, shader!("closer")],
+            Self::Count => &[PARAMS, shader!("count")],
+            Self::Gather => &[PARAMS, shader!("gather")],
+            Self::Length => &[PARAMS, shader!("length")],
+            Self::Order => &[PARAMS, shader!("order")],
+            Self::OwnDistances => &[PARAMS, U64, SQUARES, LANES, shader!("own_distances")],
+            Self::Residual => &[PARAMS, shader!("residual")],
+            Self::Settle => &[PARAMS, U64, SQUARES, shader!("settle")],
+            Self::UnitLength => &[PARAMS, U64, SQUARES, LANES, SCALE, shader!("unit_length")],
+            #[cfg(test)]
+            Self::Arithmetic => &[PARAMS, U64, SCALE, include_str!("tests/arithmetic.wgsl")],
+        };
+        parts.concat()
+    }
+
+    /// Values of its override constants.
+    pub(super) fn constants(self) -> Vec<(&'static str, f64)> {
+        match self {
+            Self::Assign { wide_rows, wide_codes } => {
+                vec![("WIDE_ROWS", f64::from(u8::from(wide_rows))), ("WIDE_CODES", f64::from(u8::from(wide_codes)))]
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    /// Rows (or listed rows, or pieces) that one workgroup handles.
+    pub(super) fn group_rows(self) -> usize {
+        match self {
+            Self::Assign { wide_rows: true, .. } => 128,
+            Self::Assign { wide_rows: false, .. } => 64,
+            Self::Count | Self::Order => 256,
+            #[cfg(test)]
+            Self::Arithmetic => 64,
+            Self::Centroid | Self::Gather | Self::Settle => 1,
+            Self::Closer | Self::Length | Self::OwnDistances | Self::Residual | Self::UnitLength => 16,
+        }
+    }
+}

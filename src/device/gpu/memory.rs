@@ -1,0 +1,134 @@
+//! Buffers of a device, what is written into them and read back.
+
+use super::context::{Context, lock};
+use crate::error::{ErrorKind, Result};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::Ordering;
+use std::sync::mpsc;
+use std::time::Duration;
+use wgpu::BufferUsages;
+
+/// Large enough that the cost of a submission does not matter, small beside the memory of any adapter.
+const PIECE: u64 = 32 << 20;
+/// Longest that a wait goes without a look at whether the device is lost.
+const LOOK: Duration = Duration::from_millis(500);
+/// Longest that a callback may come after the work it belongs to is done.
+const CALLBACK: Duration = Duration::from_secs(10);
+
+/// Part of a buffer, in bytes (multiples of 4).
+pub(super) struct Span<'a> {
+    pub(super) buffer: &'a wgpu::Buffer,
+    pub(super) offset: u64,
+    pub(super) size: u64,
+}
+
+impl Context {
+    /// A zeroed storage buffer.
+    pub(super) fn storage(&self, what: &str, size: u64) -> Result<wgpu::Buffer> {
+        self.buffer(what, size, BufferUsages::STORAGE | BufferUsages::COPY_SRC | BufferUsages::COPY_DST)
+    }
+
+    /// Bytes of an upload, or of results, that are on the device at once: they must fit a buffer with an epoch behind.
+    pub(super) fn piece(&self) -> usize {
+        (PIECE.min(self.binding / 2)) as usize
+    }
+
+    fn buffer(&self, what: &str, size: u64, usage: BufferUsages) -> Result<wgpu::Buffer> {
+        let size = size.next_multiple_of(16).max(16);
+        if size > self.binding {
+            let Self { name, binding, .. } = self;
+            let reason = format!("{what}: {size} bytes in one buffer, of which {name} allows {binding}");
+            return Err(ErrorKind::NoAdapter { reason }.into());
+        }
+        let descriptor = wgpu::BufferDescriptor { label: Some(what), size, usage, mapped_at_creation: false };
+        self.scoped(what, size, || self.device.create_buffer(&descriptor))
+    }
+
+    /// A storage buffer that holds `words`.
+    pub(super) fn filled<T: bytemuck::NoUninit>(&self, what: &str, words: &[T]) -> Result<wgpu::Buffer> {
+        let bytes: &[u8] = bytemuck::cast_slice(words);
+        let buffer = self.storage(what, bytes.len() as u64)?;
+        self.write(&buffer, 0, bytes)?;
+        Ok(buffer)
+    }
+
+    /// Writes `bytes` (a multiple of 4) before the next submission.
+    pub(super) fn write(&self, buffer: &wgpu::Buffer, offset: u64, bytes: &[u8]) -> Result<()> {
+        self.scoped("an upload", bytes.len() as u64, || self.queue.write_buffer(buffer, offset, bytes))
+    }
+
+    /// Zeroes a whole buffer.
+    pub(super) fn clear(&self, buffer: &wgpu::Buffer) -> Result<()> {
+        let mut encoder = self.device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
+        encoder.clear_buffer(buffer, 0, None);
+        self.queue.submit([encoder.finish()]);
+        self.check()
+    }
+
+    /// Starts the pending uploads.
+    pub(super) fn flush(&self) -> wgpu::SubmissionIndex {
+        self.queue.submit([])
+    }
+
+    /// Copies spans of buffers back, one after the other.
+    ///
+    /// A map that reports success on a lost device may hold anything, so every read-back ends with an epoch word that
+    /// travels through the same submission and must come back.
+    pub(super) fn read(&self, spans: &[Span<'_>]) -> Result<Vec<u8>> {
+        let size: u64 = spans.iter().map(|span| span.size).sum();
+        let staging = self.buffer("a read-back", size + 4, BufferUsages::MAP_READ | BufferUsages::COPY_DST)?;
+        let epoch = self.epoch.fetch_add(1, Ordering::Relaxed);
+        let index = self.scoped("a read-back", size, || {
+            let next = lock(&self.next);
+            self.queue.write_buffer(&next.epoch, 0, &epoch.to_le_bytes());
+            let mut encoder = self.device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
+            let mut at = 0;
+            for span in spans {
+                encoder.copy_buffer_to_buffer(span.buffer, span.offset, &staging, at, span.size);
+                at += span.size;
+            }
+            encoder.copy_buffer_to_buffer(&next.epoch, 0, &staging, at, 4);
+            self.queue.submit([encoder.finish()])
+        })?;
+        let (sender, receiver) = mpsc::channel();
+        self.scoped("a read-back", size, || {
+            staging.map_async(wgpu::MapMode::Read, 0..size + 4, move |result| {
+                let _ = sender.send(result);
+            });
+        })?;
+        self.wait(index)?;
+        // Another thread's wait may be the one that calls back, a little later than ours returns.
+        match receiver.recv_timeout(CALLBACK) {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => return Err(self.failed(format!("a read-back could not be mapped: {error}"))),
+            Err(_) => return Err(self.check().err().unwrap_or_else(|| self.failed("a read-back was never mapped"))),
+        }
+        let mut bytes = match staging.get_mapped_range(0..size + 4) {
+            Ok(view) => view.to_vec(),
+            Err(error) => return Err(self.failed(format!("a read-back could not be mapped: {error}"))),
+        };
+        staging.unmap();
+        let arrived = bytes.split_off(size as usize);
+        if arrived != epoch.to_le_bytes() {
+            return Err(self.failed("a read-back did not arrive"));
+        }
+        self.check()?;
+        Ok(bytes)
+    }
+
+    /// Waits until a submission is done.
+    pub(super) fn wait(&self, index: wgpu::SubmissionIndex) -> Result<()> {
+        loop {
+            let wait = wgpu::PollType::Wait { submission_index: Some(index.clone()), timeout: Some(LOOK) };
+            // A wait that the driver answers with "lost" makes wgpu panic, after it has called the lost callback.
+            let polled = catch_unwind(AssertUnwindSafe(|| self.device.poll(wait)));
+            self.check()?;
+            match polled {
+                Ok(Ok(_)) => return Ok(()),
+                Ok(Err(wgpu::PollError::Timeout)) => {}
+                Ok(Err(error)) => return Err(self.failed(error.to_string())),
+                Err(_) => return Err(self.failed("waiting for the device failed")),
+            }
+        }
+    }
+}

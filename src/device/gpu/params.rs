@@ -1,0 +1,31 @@
+//! What a dispatch is told: the words of shaders/shared/params.wgsl.
+
+/// See shaders/shared/params.wgsl for the meaning of each field.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Params {
+    pub(super) first: u32,
+    pub(super) end: u32,
+    pub(super) width: u32,
+    pub(super) clusters: u32,
+    pub(super) padded: u32,
+    pub(super) slope: f32,
+    pub(super) base: f32,
+    pub(super) count: u32,
+}
+
+impl Params {
+    pub(super) const BYTES: u64 = 32;
+
+    pub(super) fn words(self) -> [u32; 8] {
+        [
+            self.first,
+            self.end,
+            self.width,
+            self.clusters,
+            self.padded,
+            self.slope.to_bits(),
+            self.base.to_bits(),
+            self.count,
+        ]
+    }
+}

@@ -1,0 +1,105 @@
+//! A device that is lost, or too small, gives a typed error wherever it happens.
+
+use crate::codebook::Codebook;
+use crate::device::Purpose;
+use crate::device::gpu::adapter::{self, Found};
+use crate::device::gpu::{Gpu, GpuTable};
+use crate::device::{Engine, Table};
+use crate::error::{ErrorKind, Result};
+use std::sync::Arc;
+use std::time::Duration;
+
+const DIM: usize = 20;
+const ROWS: usize = 300;
+
+type Step = fn(&mut dyn Table, &Codebook) -> Result<()>;
+
+const STEPS: [(&str, Step); 9] = [
+    // What is only queued shows with the next read-back.
+    ("upload", |table, _| table.upload(0, &[7; ROWS * DIM]).and_then(|()| table.gather(&[0]).map(drop))),
+    ("gather", |table, _| table.gather(&[1, 2]).map(drop)),
+    ("unit_length", |table, _| table.unit_length().and_then(|()| table.gather(&[0]).map(drop))),
+    ("assign", |table, codebook| table.assign(codebook).map(drop)),
+    ("codes", |table, _| table.codes(&mut [0; ROWS])),
+    ("sums", |table, _| table.sums(3).map(drop)),
+    ("own_distances", |table, codebook| table.own_distances(codebook).map(drop)),
+    ("subtract", |table, codebook| table.subtract(codebook).and_then(|()| table.gather(&[0]).map(drop))),
+    ("closer", |table, _| table.closer(&[1; DIM], &[9; ROWS]).map(drop)),
+];
+
+fn open(found: &Found) -> Option<(Gpu, GpuTable)> {
+    let gpu = Gpu::open(found).ok()?;
+    let table = GpuTable::new(Arc::clone(&gpu.context), ROWS, DIM).ok()?;
+    Some((gpu, table))
+}
+
+#[test]
+fn a_lost_device_is_a_typed_error_at_every_step() {
+    let codebook = Codebook::new((0..3 * DIM as i32).collect(), DIM);
+    for found in adapter::all() {
+        for lost_before in 0..STEPS.len() {
+            let Some((gpu, mut table)) = open(found) else { continue };
+            for (at, (name, step)) in STEPS.iter().enumerate().take(lost_before + 1) {
+                if at == lost_before {
+                    gpu.context.destroy();
+                }
+                let result = step(&mut table, &codebook);
+                match at == lost_before {
+                    false => result.unwrap_or_else(|error| panic!("{name} on {}: {error}", found.info.name)),
+                    true => assert!(
+                        matches!(&result, Err(error) if matches!(error.kind(), ErrorKind::Device { device, .. } if *device == found.info.name)),
+                        "{name} on a lost {}: {result:?}",
+                        found.info.description
+                    ),
+                }
+            }
+            let again = table.assign(&codebook).expect_err("a lost device stays lost");
+            assert!(matches!(again.kind(), ErrorKind::Device { .. }), "{again}");
+        }
+    }
+}
+
+#[test]
+fn a_device_lost_at_work_is_a_typed_error() {
+    let codebook = Codebook::new((0..3 * DIM as i32).collect(), DIM);
+    for (found, wait) in adapter::all().iter().flat_map(|found| [1, 7, 30].map(|wait| (found, wait))) {
+        let Some((gpu, mut table)) = open(found) else { continue };
+        let error = std::thread::scope(|scope| {
+            scope.spawn(|| {
+                std::thread::sleep(Duration::from_millis(wait));
+                gpu.context.destroy();
+            });
+            loop {
+                if let Err(error) = table.assign(&codebook).and_then(|_| table.sums(3)) {
+                    return error;
+                }
+            }
+        });
+        assert!(matches!(error.kind(), ErrorKind::Device { .. }), "{error}");
+    }
+}
+
+#[test]
+fn too_large_a_codebook_is_a_typed_error() {
+    for found in adapter::all() {
+        let Ok(context) = found.open() else { continue };
+        let gpu = Gpu { info: found.info.clone(), context: Arc::new(context.for_tests(1 << 12, 1 << 20)) };
+        let result =
+            gpu.table(1 << 10, 3, Purpose::Fit).and_then(|mut table| table.assign(&Codebook::new(vec![1; 6000], 3)));
+        assert!(matches!(&result, Err(error) if matches!(error.kind(), ErrorKind::NoAdapter { .. })), "{result:?}");
+    }
+}
+
+#[test]
+fn kernels_can_be_timed() {
+    for found in adapter::all() {
+        let Some((gpu, mut table)) = open(found) else { continue };
+        let timed = found.info.limits.is_some_and(|limits| limits.timestamps);
+        assert_eq!(gpu.time_kernels(true), timed);
+        table.upload(0, &[7; ROWS * DIM]).expect("upload");
+        table.assign(&Codebook::new(vec![1; DIM], DIM)).expect("assign");
+        let times = gpu.kernel_times();
+        assert_eq!(times.iter().any(|time| time.name == "assign" && time.dispatches == 1), timed, "{times:?}");
+        assert!(gpu.kernel_times().is_empty());
+    }
+}

@@ -1,0 +1,43 @@
+//! What only the GPU has: shaders that must translate, arithmetic made of u32, limits, failures.
+
+mod arithmetic;
+mod failures;
+mod shaders;
+mod speed;
+
+use super::Gpu;
+use super::adapter;
+use crate::device::tests::{Case, compare, outcome, reference};
+use std::sync::Arc;
+
+/// Small bindings and dispatches cut tables, lists and sums into many parts; checked shaders catch any index out of
+/// bounds that the unchecked ones might hide.
+#[test]
+fn cut_into_parts() {
+    for found in adapter::all() {
+        let Ok(context) = found.open() else { continue };
+        let context = Arc::new(context.for_tests(96 << 10, 1 << 16));
+        let gpu = Gpu { info: found.info.clone(), context };
+        for (rows, dim, clusters) in [(700, 33, 130), (513, 64, 65), (300, 5, 700), (2500, 100, 7)] {
+            let case = Case { rows, dim, clusters, data: rows };
+            let differences = compare(&outcome(&reference(), &case), &outcome(&gpu, &case));
+            assert_eq!(differences, Vec::<String>::new(), "{} on {case:?}", found.info.description);
+        }
+    }
+}
+
+#[test]
+fn adapters_have_names_and_limits() {
+    for (index, found) in adapter::all().iter().enumerate() {
+        assert_eq!(found.info.name, format!("gpu:{index}"));
+        assert!(["vulkan", "metal", "dx12", "gl"].contains(&found.info.backend.as_str()), "{:?}", found.info);
+        assert!(found.info.limits.is_some_and(|limits| limits.buffer_bytes > 0), "{:?}", found.info);
+        let by_index = adapter::find(&index.to_string()).map(|found| &found.info);
+        assert_eq!(by_index, Some(&found.info));
+        let by_name = adapter::find(&found.info.description.to_uppercase()).map(|found| &found.info.description);
+        assert_eq!(by_name, Some(&found.info.description));
+    }
+    assert!(adapter::find("no such adapter").is_none());
+    assert!(adapter::find("").is_none());
+    assert!(adapter::hardware().iter().all(|found| found.info.hardware));
+}

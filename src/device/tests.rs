@@ -1,0 +1,299 @@
+//! Every engine against the reference, bit for bit.
+
+use super::{Engine, Purpose, cpu, gpu, reference as scalar};
+use crate::codebook::Codebook;
+use std::sync::OnceLock;
+use std::time::Instant;
+
+/// SplitMix64.
+pub(super) struct Random(pub(super) u64);
+
+impl Random {
+    pub(super) fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let z = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        let z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        z ^ (z >> 31)
+    }
+
+    /// Uniform within `limit`.
+    fn within(&mut self, limit: i32) -> i32 {
+        (self.next() % (2 * limit as u64 + 1)) as i32 - limit
+    }
+
+    fn one_of(&mut self, values: &[i32]) -> i32 {
+        values[self.next() as usize % values.len()]
+    }
+}
+
+/// A shape, and which of the adversarial [`data`] fills it.
+#[derive(Debug)]
+pub(super) struct Case {
+    pub(super) rows: usize,
+    pub(super) dim: usize,
+    pub(super) clusters: usize,
+    pub(super) data: usize,
+}
+
+/// Rows and codewords whose residuals stay within 2^24.
+fn data(case: &Case, random: &mut Random) -> (Vec<i32>, Vec<i32>) {
+    let (rows, codewords) = (case.rows * case.dim, case.clusters * case.dim);
+    const EDGE: [i32; 7] = [-(1 << 23), 1 - (1 << 23), -1, 0, 1, (1 << 23) - 1, 1 << 23];
+    let mut fill =
+        |len, mut value: Box<dyn FnMut(&mut Random) -> i32>| -> Vec<i32> { (0..len).map(|_| value(random)).collect() };
+    match case.data % 8 {
+        // As `fit` makes them.
+        0 => (fill(rows, Box::new(|r| r.within(1 << 20))), fill(codewords, Box::new(|r| r.within(1 << 19)))),
+        // The limits of the grid: residuals reach 2^24 either way.
+        1 => (fill(rows, Box::new(|r| r.one_of(&EDGE))), fill(codewords, Box::new(|r| r.one_of(&EDGE)))),
+        // Exact ties everywhere.
+        2 => (fill(rows, Box::new(|r| r.within(1))), fill(codewords, Box::new(|r| r.within(1)))),
+        // Duplicate rows and duplicate codewords.
+        3 => {
+            let some = fill(3 * case.dim, Box::new(|r| r.within(1 << 20)));
+            let repeat = |len: usize| some.iter().cycle().take(len).copied().collect();
+            (repeat(rows), repeat(codewords))
+        }
+        // Near ties: a large constant and tiny differences.
+        4 => {
+            let near = |r: &mut Random| (1 << 22) + r.within(2);
+            (fill(rows, Box::new(near)), fill(codewords, Box::new(near)))
+        }
+        // Codewords of very different lengths.
+        5 => {
+            let wild = |r: &mut Random| r.within(1 << 23) >> (r.next() % 24);
+            (fill(rows, Box::new(move |r| r.within(1 << 21))), fill(codewords, Box::new(wild)))
+        }
+        // The largest rows a table may hold, on opposite sides.
+        6 => {
+            let side = |at: usize| 1 - 2 * (at as i32 % 2);
+            let row = |i: usize| side(i / case.dim) * ((1 << 24) - i as i32 % 2);
+            let codeword = |i: usize| if case.clusters > 1 { side(i / case.dim) << 23 } else { 0 };
+            ((0..rows).map(row).collect(), (0..codewords).map(codeword).collect())
+        }
+        // Rows of zeros, alone or all.
+        _ => {
+            let sparse = |r: &mut Random| if r.next().is_multiple_of(8) { r.within(1 << 23) } else { 0 };
+            (fill(rows, Box::new(sparse)), fill(codewords, Box::new(|r| r.within(1 << 10))))
+        }
+    }
+}
+
+/// Every result of a table, by name.
+pub(super) type Outcome = Vec<(String, Vec<u64>)>;
+
+/// Takes a table through everything it can do.
+pub(super) fn outcome(engine: &dyn Engine, case: &Case) -> Outcome {
+    let Case { rows, dim, clusters, .. } = *case;
+    let mut random = Random((rows * 31 + dim * 17 + clusters * 7 + case.data) as u64);
+    let (values, codewords) = data(case, &mut random);
+    let first = Codebook::new(codewords, dim);
+    // The same codewords but for the last, which moves: some rows change their code.
+    let mut moved = first.values().to_vec();
+    moved.iter_mut().rev().take(dim).for_each(|value| *value /= 2);
+    let second = Codebook::new(moved, dim);
+    let listed: Vec<usize> = (0..rows.min(9)).map(|_| random.next() as usize % rows).collect();
+    let points: Vec<i32> = listed.iter().take(6).flat_map(|row| &values[row * dim..(row + 1) * dim]).copied().collect();
+
+    let mut table = engine.table(rows, dim, Purpose::Fit).expect("table");
+    let mut out = Outcome::new();
+    let mut note = |name: String, values: Vec<u64>| out.push((name, values));
+    let integers = |values: Vec<i32>| values.into_iter().map(|value| value as u64).collect::<Vec<_>>();
+    let all: Vec<usize> = (0..rows).collect();
+
+    note("fresh gather".into(), integers(table.gather(&all).expect("gather")));
+    let half = rows / 2;
+    table.upload(half, &values[half * dim..]).expect("upload");
+    table.upload(0, &values[..half * dim]).expect("upload");
+    for stage in ["upload", "subtract", "unit_length", "no codes"] {
+        match stage {
+            "subtract" => table.subtract(&second).expect("subtract"),
+            "unit_length" => table.unit_length().expect("unit_length"),
+            _ => {}
+        }
+        note(format!("{stage}: gather all"), integers(table.gather(&all).expect("gather")));
+        if stage == "no codes" {
+            note("gather".into(), integers(table.gather(&listed).expect("gather")));
+            table.upload(0, &values[..half * dim]).expect("upload");
+            table.subtract(&first).expect("subtract");
+            note("no codes: subtract".into(), integers(table.gather(&all).expect("gather")));
+        } else {
+            for (name, codebook) in [("assign", &first), ("assign moved", &second)] {
+                let changed = table.assign(codebook).expect("assign").changed;
+                note(format!("{stage}: {name}: changed"), vec![changed]);
+            }
+        }
+        let mut codes = vec![0; rows];
+        table.codes(&mut codes).expect("codes");
+        note(format!("{stage}: codes"), codes.into_iter().map(u64::from).collect());
+        let partial = table.sums(clusters).expect("sums");
+        note(format!("{stage}: counts"), partial.counts().to_vec());
+        note(format!("{stage}: sums"), partial.sums().iter().map(|sum| *sum as u64).collect());
+        note(format!("{stage}: own_distances"), table.own_distances(&second).expect("own_distances"));
+        let mut closest = vec![u64::MAX; rows];
+        for points in points.chunks(5 * dim) {
+            let closer = table.closer(points, &closest).expect("closer");
+            closest.iter_mut().zip(&closer).for_each(|(closest, closer)| *closest = *closer);
+            note(format!("{stage}: closer"), closer);
+        }
+    }
+    out
+}
+
+/// Names of the results that differ.
+pub(super) fn compare(expected: &Outcome, found: &Outcome) -> Vec<String> {
+    let mut differences = Vec::new();
+    if expected.len() != found.len() {
+        differences.push("number of results".to_owned());
+    }
+    for ((name, expected), (other, found)) in expected.iter().zip(found) {
+        if name != other || expected != found {
+            differences.push(name.clone());
+        }
+    }
+    differences
+}
+
+pub(super) fn reference() -> scalar::Reference {
+    scalar::Reference::new()
+}
+
+/// The CPU and every adapter that can be opened, software included; each is opened once.
+fn engines() -> &'static [Box<dyn Engine>] {
+    static ENGINES: OnceLock<Vec<Box<dyn Engine>>> = OnceLock::new();
+    ENGINES.get_or_init(|| {
+        let mut engines: Vec<Box<dyn Engine>> = vec![Box::new(cpu::Cpu::new())];
+        for info in gpu::list() {
+            match gpu::select(info.name.trim_start_matches("gpu:")) {
+                Ok(gpu) => engines.push(Box::new(gpu)),
+                Err(error) => println!("SKIPPED {} ({}): {error}", info.name, info.description),
+            }
+        }
+        if engines.len() == 1 {
+            println!("SKIPPED the GPU tests: there is no adapter; install a Vulkan driver such as lavapipe");
+        }
+        engines
+    })
+}
+
+/// `SEMID_REQUIRE_ADAPTERS=N` turns skipped GPU tests into failures.
+#[test]
+fn enough_adapters() {
+    let required = std::env::var("SEMID_REQUIRE_ADAPTERS").ok().and_then(|count| count.parse::<usize>().ok());
+    let found = engines().iter().filter(|engine| engine.info().backend == "vulkan").count();
+    assert!(found >= required.unwrap_or(0), "{found} Vulkan adapters, of which {required:?} are required");
+}
+
+/// At least 100 shapes: sizes around every tile and none of them in step with another.
+fn cases() -> Vec<Case> {
+    const ROWS: [usize; 13] = [1, 63, 17, 0, 65, 257, 2, 128, 255, 129, 64, 256, 127];
+    const DIM: [usize; 10] = [1, 17, 3, 33, 15, 100, 16, 31, 64, 7];
+    const CLUSTERS: [usize; 9] = [5, 1, 64, 65, 2, 257, 63, 3, 129];
+    let small = (0..117).map(|i| Case { rows: ROWS[i % 13], dim: DIM[i % 10], clusters: CLUSTERS[i % 9], data: i });
+    let large =
+        [(300, 384, 33), (3, 8192, 5), (4099, 6, 19), (40, 1030, 70), (500, 2, 1111), (7, 2047, 9), (4, 8192, 2)];
+    let large = large.into_iter().zip(0..);
+    small.chain(large.map(|((rows, dim, clusters), data)| Case { rows, dim, clusters, data })).collect()
+}
+
+#[test]
+fn every_engine_gives_the_bits_of_the_reference() {
+    let cases = cases();
+    let expected: Vec<Outcome> = cases.iter().map(|case| outcome(&reference(), case)).collect();
+    let check = |engine: &dyn Engine| {
+        let (info, start) = (engine.info(), Instant::now());
+        for (case, expected) in cases.iter().zip(&expected) {
+            let differences = compare(expected, &outcome(engine, case));
+            assert_eq!(differences, Vec::<String>::new(), "{} ({}) on {case:?}", info.name, info.description);
+        }
+        println!("{} {} {}: {} cases, {:.1?}", info.name, info.backend, info.description, cases.len(), start.elapsed());
+    };
+    std::thread::scope(|scope| {
+        for engine in engines() {
+            scope.spawn(|| check(engine.as_ref()));
+        }
+    });
+}
+
+/// Tables on one device may be used from several threads at once.
+#[test]
+fn threads_share_a_device() {
+    let cases = [(130, 17, 5), (65, 33, 64), (200, 3, 70), (64, 100, 9)];
+    let cases = cases.map(|(rows, dim, clusters)| Case { rows, dim, clusters, data: 0 });
+    for engine in engines() {
+        std::thread::scope(|scope| {
+            for case in &cases {
+                scope.spawn(move || {
+                    let differences = compare(&outcome(&reference(), case), &outcome(engine.as_ref(), case));
+                    assert_eq!(differences, Vec::<String>::new(), "{} on {case:?}", engine.info().name);
+                });
+            }
+        });
+    }
+}
+
+/// The harness itself: a single bit, in any result, must be found.
+#[test]
+fn a_planted_bit_is_found() {
+    let case = Case { rows: 65, dim: 17, clusters: 5, data: 0 };
+    let expected = outcome(&reference(), &case);
+    assert_eq!(compare(&expected, &expected), Vec::<String>::new());
+    for planted in 0..expected.len() {
+        let mut found = expected.clone();
+        let (name, values) = &mut found[planted];
+        let (name, middle) = (name.clone(), values.len() / 2);
+        values[middle] ^= 1;
+        assert_eq!(compare(&expected, &found), [name]);
+        assert_eq!(
+            compare(&expected, &expected[..planted].to_vec()).first().map(String::as_str),
+            Some("number of results")
+        );
+    }
+}
+
+/// Codewords that move little by little, as in a fit: what an engine remembers between assignments must not show.
+#[test]
+fn repeated_assignments_give_the_codes_of_the_reference() {
+    let shapes = [(700, 100, 64, 0), (400, 130, 97, 3), (600, 101, 70, 4), (500, 128, 256, 5), (300, 100, 80, 2)];
+    for engine in engines().iter().filter(|engine| engine.info().backend == "simd") {
+        for (rows, dim, clusters, data_kind) in shapes {
+            let case = Case { rows, dim, clusters, data: data_kind };
+            let mut random = Random(7 + data_kind as u64);
+            let (values, _) = data(&case, &mut random);
+            let mut codewords = values[..clusters * dim].to_vec();
+            let mut tables = [&reference() as &dyn Engine, engine.as_ref()]
+                .map(|e| e.table(rows, dim, Purpose::Fit).expect("table"));
+            for table in &mut tables {
+                table.upload(0, &values).expect("upload");
+            }
+            for step in 0..24 {
+                let codebook = Codebook::new(codewords.clone(), dim);
+                let [expected, found] = tables.each_mut().map(|table| {
+                    let changed = table.assign(&codebook).expect("assign").changed;
+                    let mut codes = vec![0; rows];
+                    table.codes(&mut codes).expect("codes");
+                    (changed, codes, table.sums(clusters).expect("sums"))
+                });
+                assert_eq!(expected, found, "{case:?}, step {step}");
+                move_codewords(&mut codewords, &values, dim, step, &mut random);
+            }
+        }
+    }
+}
+
+/// Moves every codeword a little, one of them far, and at times one onto another or onto a row.
+fn move_codewords(codewords: &mut [i32], values: &[i32], dim: usize, step: usize, random: &mut Random) {
+    let clusters = codewords.len() / dim;
+    let size = [1 << 14, 1 << 9, 40, 1, 0][step % 5];
+    for value in codewords.iter_mut() {
+        *value = (*value + random.within(size)).clamp(-(1 << 23), 1 << 23);
+    }
+    let (from, to) = (random.next() as usize % clusters, random.next() as usize % clusters);
+    let row = random.next() as usize % (values.len() / dim);
+    match step % 4 {
+        1 => codewords.copy_within(from * dim..(from + 1) * dim, to * dim),
+        2 => codewords[to * dim..(to + 1) * dim].copy_from_slice(&values[row * dim..(row + 1) * dim]),
+        3 => codewords[to * dim..(to + 1) * dim].iter_mut().for_each(|value| *value /= 2),
+        _ => {}
+    }
+}
