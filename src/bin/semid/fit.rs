@@ -114,8 +114,7 @@ fn algorithm(args: &FitArgs) -> Result<Algorithm, Failure> {
             layer_wise: !args.joint,
         }));
     }
-    let given =
-        [("batch", args.batch.is_some()), ("init-buffer", args.init_buffer.is_some()), ("joint", args.joint)];
+    let given = [("batch", args.batch.is_some()), ("init-buffer", args.init_buffer.is_some()), ("joint", args.joint)];
     match given.into_iter().find(|(_, given)| *given) {
         Some((name, _)) => Err(Failure::Error(format!("--{name}: is for --algorithm mini-batch; add that"))),
         None => Ok(Algorithm::Lloyd),

@@ -4,7 +4,7 @@ use crate::args::Common;
 use crate::interrupt;
 use crate::output::Failure;
 use crate::progress::Bar;
-use semid::{Codes, Device, DeviceInfo, Error, ErrorKind, Result, RqKMeans, RqKMeansModel, Rows};
+use semid::{Codes, Device, DeviceInfo, Error, ErrorKind, Result, Rows, RqKMeans, RqKMeansModel};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 use std::time::Instant;

@@ -7,7 +7,7 @@ use crate::interrupt::Watched;
 use crate::output::{self, Answer, Failure, Outcome};
 use device::{Candidate, Entry, Work};
 use semid::io::open;
-use semid::{Device, ErrorKind, Matrix, Result, RqKMeansModel, Rows};
+use semid::{Device, ErrorKind, Matrix, Result, Rows, RqKMeansModel};
 use serde::Serialize;
 use std::fmt::Write;
 
