@@ -5,7 +5,8 @@
 use semid::{Device, Matrix, RqKMeans};
 
 fn main() -> semid::Result<()> {
-    let value = |row: usize, d: usize| ((row % 60 * 31 + d * 17) % 97) as f32 + ((row * 7 + d * 13) % 11) as f32 / 10.0;
+    let noise = |row: usize, d: usize| ((row * row * 7 + row * d * 13 + d * d * 5) % 101) as f32 / 3.0;
+    let value = |row: usize, d: usize| ((row % 60 * 31 + d * 17) % 97) as f32 + noise(row, d);
     let values: Vec<f32> = (0..3000).flat_map(|row| (0..24).map(move |d| value(row, d))).collect();
     let rows = Matrix::new(&values, 24)?;
     let device = Device::auto();
@@ -28,8 +29,8 @@ fn main() -> semid::Result<()> {
     let codes = model.encode(&rows, &device)?;
     for levels in 1..=model.levels().len() {
         let decoded = model.decode_levels(&codes, levels)?;
-        let squared: f32 = values.iter().zip(&decoded).map(|(a, b)| (a - b).powi(2)).sum();
-        println!("{levels} levels: squared error {:.4} per row", squared / report.rows as f32);
+        let squared: f64 = values.iter().zip(&decoded).map(|(a, b)| f64::from(a - b).powi(2)).sum();
+        println!("levels 0 to {}: squared error {:.4} per row", levels - 1, squared / report.rows as f64);
     }
     Ok(())
 }

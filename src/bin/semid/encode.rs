@@ -42,12 +42,13 @@ pub(crate) fn run(common: &Common, args: &EncodeArgs) -> Outcome {
     let bar = Bar::rows(common, semid::Rows::len(&rows));
     bar.name("encoding");
     let start = Instant::now();
-    let report = model.encode_with(&rows, &device, |first, codes| {
+    let encoded = model.encode_with(&rows, &device, |first, codes| {
         interrupt::check()?;
         sink.write(first, codes)?;
         bar.done(first + codes.len() / model.levels().len());
         Ok(())
-    })?;
+    });
+    let report = encoded.map_err(|error| Failure::of_rows(error, &args.input.input))?;
     drop(bar);
     interrupt::check()?;
     sink.finish()?;

@@ -56,10 +56,11 @@ pub(crate) fn run(common: &Common, args: &FitArgs) -> Outcome {
     let rows = Watched::new(&*rows);
     let bar = Bar::fit(common);
     let start = Instant::now();
-    let (model, report) = params.fit_with(&rows, &device, |progress| {
+    let fitted = params.fit_with(&rows, &device, |progress| {
         bar.show(progress);
         interrupt::flow()
-    })?;
+    });
+    let (model, report) = fitted.map_err(|error| Failure::of_rows(error, &args.input.input))?;
     let seconds = start.elapsed().as_secs_f64();
     drop(bar);
     interrupt::check()?;

@@ -53,6 +53,21 @@ impl From<io::Error> for Failure {
     }
 }
 
+impl Failure {
+    /// The failure of `error` while the rows of the file at `input` were worked on.
+    pub(crate) fn of_rows(error: semid::Error, input: &Path) -> Self {
+        use ErrorKind::{Dim, DimMismatch, Empty, NotFinite, Ragged, TooFewRows};
+        let about_rows = matches!(
+            error.kind(),
+            Dim { .. } | DimMismatch { .. } | Empty | NotFinite { .. } | Ragged { .. } | TooFewRows { .. }
+        );
+        match about_rows && error.path().is_none() {
+            true => Self::Error(format!("{}: {error}", input.display())),
+            false => error.into(),
+        }
+    }
+}
+
 /// Prints `result` as one JSON object, or else `text`.
 pub(crate) fn result(json: bool, result: &impl Serialize, text: impl FnOnce() -> String) -> Result<(), Failure> {
     if json {

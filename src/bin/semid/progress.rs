@@ -12,7 +12,10 @@ pub(crate) struct Bar(ProgressBar);
 impl Bar {
     /// A bar for the iterations of a fit.
     pub(crate) fn fit(common: &Common) -> Self {
-        Self::new(common, "{elapsed_precise} {prefix} [{bar:24}] {pos}/{len} {msg}")
+        let bar = Self::new(common, "{elapsed_precise} {prefix} [{bar:24}] {pos}/{len} {wide_msg}");
+        bar.0.set_length(1);
+        bar.name("reading");
+        bar
     }
 
     /// A bar for `rows` rows.

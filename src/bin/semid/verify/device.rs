@@ -2,7 +2,6 @@
 
 use crate::args::Common;
 use crate::interrupt;
-use crate::output::Failure;
 use crate::progress::Bar;
 use semid::{Codes, Device, DeviceInfo, Error, ErrorKind, Result, Rows, RqKMeans, RqKMeansModel};
 use serde::Serialize;
@@ -75,7 +74,7 @@ impl Candidate {
 
 impl Work<'_> {
     /// Runs every device and compares it with those before it.
-    pub(super) fn compare(&self, common: &Common, devices: &[Candidate]) -> Result<Vec<Entry>, Failure> {
+    pub(super) fn compare(&self, common: &Common, devices: &[Candidate]) -> Result<Vec<Entry>> {
         let mut entries: Vec<Entry> = Vec::new();
         let mut first: Option<Made> = None;
         let mut first_whole: Option<Codes> = None;
@@ -84,7 +83,7 @@ impl Work<'_> {
             let made = match self.run(common, device) {
                 Ok(made) => Ok(made),
                 Err(error) if is_of_device(&error) => Err(error.to_string()),
-                Err(error) => return Err(error.into()),
+                Err(error) => return Err(error),
             };
             let mut entry = Entry {
                 name: device.name.clone(),

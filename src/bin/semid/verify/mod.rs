@@ -60,7 +60,7 @@ pub(crate) fn run(common: &Common, args: &VerifyArgs) -> Outcome {
         fit_rows,
         planted: args.plant_difference.as_deref(),
     };
-    let entries = work.compare(common, &devices)?;
+    let entries = work.compare(common, &devices).map_err(|error| Failure::of_rows(error, &args.input.input))?;
     let equal = entries.iter().all(|entry| entry.equal);
     let failed = entries.iter().any(|entry| entry.error.is_some());
     let verified = Verified {
