@@ -1,1 +1,3 @@
+//! The command line tool as its users meet it.
 
+mod cli;

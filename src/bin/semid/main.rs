@@ -1,2 +1,61 @@
-use semid as _;
-fn main() {}
+//! `semid`: semantic IDs on the command line.
+//!
+//! Thin on purpose: arguments in, library calls, text out.
+
+mod args;
+mod completions;
+mod decode;
+mod demo;
+mod devices;
+mod encode;
+mod fit;
+mod info;
+mod interrupt;
+mod output;
+mod progress;
+mod verify;
+
+use args::{Cli, Command};
+use clap::{CommandFactory, Parser};
+use output::{Answer, Failure, Outcome};
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    output::exit_code(output::catch_panics(|| run(&cli)))
+}
+
+fn run(cli: &Cli) -> Outcome {
+    let Some(command) = &cli.command else {
+        output::text(&Cli::command().render_help().ansi().to_string())?;
+        return Ok(Answer::Yes);
+    };
+    start_log();
+    start_threads(cli.common.threads)?;
+    interrupt::watch();
+    let common = &cli.common;
+    match command {
+        Command::Fit(args) => fit::run(common, args),
+        Command::Encode(args) => encode::run(common, args),
+        Command::Decode(args) => decode::run(common, args),
+        Command::Info(args) => info::run(common, args),
+        Command::Devices => devices::run(common),
+        Command::Verify(args) => verify::run(common, args),
+        Command::Demo => demo::run(common),
+        Command::Completions(args) => completions::run(common, args),
+    }
+}
+
+/// Prints what libraries log to stderr, if `RUST_LOG` asks for it.
+fn start_log() {
+    if std::env::var_os("RUST_LOG").is_some_and(|filter| !filter.is_empty()) {
+        let filter = tracing_subscriber::EnvFilter::from_default_env();
+        tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    }
+}
+
+/// Limits the threads of this process, on which the CPU device runs too; 0 means all cores.
+fn start_threads(threads: usize) -> Result<(), Failure> {
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build_global();
+    pool.map_err(|error| Failure::Error(format!("--threads {threads}: {error}; use fewer threads")))
+}

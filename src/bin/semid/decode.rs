@@ -1,0 +1,86 @@
+//! `semid decode`
+
+use crate::args::{Common, DecodeArgs};
+use crate::interrupt;
+use crate::output::{self, Answer, Failure, Outcome};
+use crate::progress::Bar;
+use semid::RqKMeansModel;
+use semid::io::{CodesFile, NpyWriter};
+use serde::Serialize;
+use std::path::Path;
+use std::time::Instant;
+
+/// Values decoded at a time.
+const CHUNK: usize = 1 << 20;
+
+/// What `--json` prints.
+#[derive(Serialize)]
+struct Decoded<'a> {
+    rows: usize,
+    levels: usize,
+    dim: usize,
+    seconds: f64,
+    output: &'a Path,
+}
+
+pub(crate) fn run(common: &Common, args: &DecodeArgs) -> Outcome {
+    let model = RqKMeansModel::load(&args.model)?;
+    let file = CodesFile::open(&args.input)?;
+    if !args.output.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("npy")) {
+        return Err(Failure::Error(format!("{}: embeddings go to .npy", args.output.display())));
+    }
+    for input in [&args.input, &args.model] {
+        output::differs(&args.output, input)?;
+    }
+    let most = file.levels().min(model.levels().len());
+    let levels = args.levels.unwrap_or(file.levels());
+    if levels == 0 || levels > most {
+        let (input, model_levels) = (args.input.display(), model.levels().len());
+        let found = format!("its codes have {} levels, the model {model_levels}", file.levels());
+        return Err(Failure::Error(format!("{input}: {levels} levels cannot be decoded: {found}; see --levels")));
+    }
+    let start = Instant::now();
+    write(common, args, &model, &file, levels)?;
+    let decoded = Decoded {
+        rows: file.len(),
+        levels,
+        dim: model.dim(),
+        seconds: start.elapsed().as_secs_f64(),
+        output: &args.output,
+    };
+    output::result(common.json, &decoded, || {
+        let Decoded { rows, levels, dim, seconds, output } = &decoded;
+        let shape = format!("{rows} rows of {dim} dimensions from {levels} levels");
+        format!("decoded {shape} in {seconds:.2} s\nsaved {}\n", output.display())
+    })?;
+    Ok(Answer::Yes)
+}
+
+fn write(
+    common: &Common,
+    args: &DecodeArgs,
+    model: &RqKMeansModel,
+    file: &CodesFile,
+    levels: usize,
+) -> Result<(), Failure> {
+    let mut out = NpyWriter::<f32>::create(&args.output, file.len(), model.dim())?;
+    let bar = Bar::rows(common, file.len());
+    bar.name("decoding");
+    let step = (CHUNK / model.dim().max(file.levels())).clamp(1, file.len().max(1));
+    let mut codes = vec![0; step * file.levels()];
+    let mut values = vec![0.0; model.dim()];
+    for first in (0..file.len()).step_by(step) {
+        interrupt::check()?;
+        let count = step.min(file.len() - first);
+        codes.truncate(count * file.levels());
+        file.read(first, &mut codes)?;
+        for (i, row) in codes.chunks_exact(file.levels()).enumerate() {
+            let placed = |error: semid::Error| Failure::Error(format!("{}: {error}", args.input.display()));
+            model.decode_row(first + i, row, levels, &mut values).map_err(placed)?;
+            out.write(&values)?;
+        }
+        bar.done(first + count);
+    }
+    interrupt::check()?;
+    Ok(out.finish()?)
+}

@@ -1,0 +1,161 @@
+//! `semid demo`
+
+use crate::args::Common;
+use crate::interrupt;
+use crate::output::{self, Answer, Failure, Outcome};
+use crate::progress::Bar;
+use semid::io::{ReadOptions, open, read_strings};
+use semid::{Codes, FitReport, IdFormat, RqKMeans};
+use serde::Serialize;
+use std::collections::HashSet;
+use std::fmt::Write as _;
+use std::time::Instant;
+
+/// Names and embeddings of popular Python packages, most downloaded first.
+const DATA: &[u8] = include_bytes!("../../../data/top-packages.parquet");
+/// Clusters per level.
+const CLUSTERS: [usize; 3] = [128, 32, 16];
+/// Packages that many people know.
+const FAMOUS: [&str; 8] = ["numpy", "pandas", "matplotlib", "requests", "django", "pytest", "cryptography", "boto3"];
+/// Neighbours shown.
+const SHOWN: usize = 6;
+
+/// What `--json` prints.
+#[derive(Serialize)]
+struct Demo {
+    rows: usize,
+    dim: usize,
+    device: String,
+    seconds: f64,
+    fingerprint: String,
+    levels: Vec<Level>,
+    packages: Vec<Package>,
+}
+
+#[derive(Serialize)]
+struct Level {
+    clusters: usize,
+    used: usize,
+    squared_error: f64,
+    /// Different beginnings of IDs up to this level, per row.
+    distinct: f64,
+}
+
+/// A package with the packages, most downloaded first, whose IDs begin as its own.
+#[derive(Serialize)]
+struct Package {
+    name: String,
+    id: String,
+    codes: Vec<u32>,
+    share_two: Vec<String>,
+    share_one: Vec<String>,
+}
+
+pub(crate) fn run(common: &Common) -> Outcome {
+    let file = tempfile::Builder::new().prefix("semid-demo-").suffix(".parquet").tempfile();
+    let file = file.and_then(|file| std::fs::write(file.path(), DATA).map(|()| file));
+    let file = file.map_err(|error| Failure::Error(format!("a temporary file for the data: {error}")))?;
+    let rows = open(file.path(), &ReadOptions::default())?;
+    let names = read_strings(file.path(), "name")?;
+    let device = common.device()?;
+    let bar = Bar::fit(common);
+    let start = Instant::now();
+    let (model, report) = RqKMeans::new(CLUSTERS.len(), CLUSTERS).fit_with(&*rows, &device, |progress| {
+        bar.show(progress);
+        interrupt::flow()
+    })?;
+    let codes = model.encode(&*rows, &device)?;
+    drop(bar);
+    let demo = Demo {
+        rows: rows.len(),
+        dim: rows.dim(),
+        device: device.info().name.clone(),
+        seconds: start.elapsed().as_secs_f64(),
+        fingerprint: model.fingerprint(),
+        levels: levels(&report, &codes),
+        packages: FAMOUS.iter().filter_map(|name| package(name, &names, &codes)).collect(),
+    };
+    output::result(common.json, &demo, || text(&demo))?;
+    Ok(Answer::Yes)
+}
+
+fn levels(report: &FitReport, codes: &Codes) -> Vec<Level> {
+    let level = |(i, level): (usize, &semid::LevelReport)| {
+        let used: HashSet<_> = codes.rows().map(|row| row.get(i)).collect();
+        let prefixes: HashSet<_> = codes.rows().map(|row| row.get(..=i)).collect();
+        let distinct = prefixes.len() as f64 / codes.len() as f64;
+        Level { clusters: level.clusters, used: used.len(), squared_error: level.squared_error, distinct }
+    };
+    report.levels.iter().enumerate().map(level).collect()
+}
+
+fn package(name: &str, names: &[String], codes: &Codes) -> Option<Package> {
+    let own = codes.get(names.iter().position(|other| other == name)?)?;
+    let shared = |other: &[u32]| own.iter().zip(other).take_while(|(a, b)| a == b).count();
+    let others = |least: usize, most: usize| {
+        let named = names.iter().zip(codes.rows()).filter(|(other, _)| *other != name);
+        named.filter(|(_, row)| (least..=most).contains(&shared(row))).map(|(other, _)| other.clone()).collect()
+    };
+    Some(Package {
+        name: name.to_owned(),
+        id: IdFormat::plain("-").format_row(own),
+        codes: own.to_vec(),
+        share_two: others(2, own.len()),
+        share_one: others(1, 1),
+    })
+}
+
+fn text(demo: &Demo) -> String {
+    let mut out = format!(
+        "\
+{} popular Python packages, each described by an embedding: {} numbers that a language model made of the
+package's one-line description. semid fits {} levels of clusters to them, each level to what the levels
+before it left over. The numbers of a package's clusters are its semantic ID: short, and packages that
+do similar things share its beginning.
+",
+        demo.rows,
+        demo.dim,
+        demo.levels.len()
+    );
+    for Package { name, id, codes, share_two, share_one } in &demo.packages {
+        let prefix = |len: usize| {
+            let codes: Vec<String> = codes.iter().take(len).map(u32::to_string).collect();
+            format!("{}-*", codes.join("-"))
+        };
+        let _ = writeln!(out, "\n{name:<14}{id}");
+        for (len, others) in [(2, share_two), (1, share_one)] {
+            if !others.is_empty() {
+                let _ = writeln!(out, "    {:<10}{}", prefix(len), list(others));
+            }
+        }
+    }
+    out.push_str("\nlevel  clusters  used  squared error  different IDs up to here\n");
+    for (i, Level { clusters, used, squared_error, distinct }) in demo.levels.iter().enumerate() {
+        let share = format!("{:.1} % of rows", 100.0 * distinct);
+        let _ = writeln!(out, "{i:>5}  {clusters:>8}  {used:>4}  {squared_error:>13.4}  {share:>24}");
+    }
+    let _ = write!(
+        out,
+        "
+Fitted and encoded on {} in {:.2} s. The model's fingerprint:
+  {}
+It is the same on every device: try `semid devices`, then `semid demo --device NAME`.
+
+Your own embeddings, next:
+  semid fit    --input items.npy --output model.safetensors
+  semid encode --model model.safetensors --input items.npy --output ids.csv
+  semid verify --model model.safetensors --input items.npy
+",
+        demo.device, demo.seconds, demo.fingerprint
+    );
+    out
+}
+
+/// The first names, and how many more there are.
+fn list(names: &[String]) -> String {
+    let shown = names.iter().take(SHOWN).map(String::as_str).collect::<Vec<_>>().join(", ");
+    match names.len().saturating_sub(SHOWN) {
+        0 => shown,
+        more => format!("{shown} and {more} more"),
+    }
+}

@@ -1,0 +1,68 @@
+//! `semid devices`
+
+use crate::args::Common;
+use crate::output::{self, Answer, Outcome};
+use semid::{Device, DeviceInfo};
+use serde::Serialize;
+use std::fmt::Write;
+
+/// What `--json` prints.
+#[derive(Serialize)]
+struct Devices {
+    /// Name of the device that `auto` means here.
+    auto: String,
+    devices: Vec<Entry>,
+}
+
+/// One device.
+#[derive(Serialize)]
+struct Entry {
+    name: String,
+    description: String,
+    backend: String,
+    driver: String,
+    hardware: bool,
+    /// Whether it can run everything.
+    usable: bool,
+    /// Why not, where it cannot.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<String>,
+}
+
+impl From<DeviceInfo> for Entry {
+    fn from(info: DeviceInfo) -> Self {
+        let reason = Device::named(&info.name).err().map(|error| error.to_string());
+        let DeviceInfo { name, description, backend, driver, hardware, .. } = info;
+        Self { name, description, backend, driver, hardware, usable: reason.is_none(), reason }
+    }
+}
+
+pub(crate) fn run(common: &Common) -> Outcome {
+    let auto = Device::auto().info().name.clone();
+    let devices = Devices { auto, devices: Device::list().into_iter().map(Entry::from).collect() };
+    output::result(common.json, &devices, || text(&devices))?;
+    Ok(Answer::Yes)
+}
+
+fn text(devices: &Devices) -> String {
+    let mut out = String::new();
+    let width = devices.devices.iter().map(|device| device.name.len()).max().unwrap_or(0);
+    for device in &devices.devices {
+        let Entry { name, description, backend, driver, hardware, reason, .. } = device;
+        let _ = write!(out, "{name:<width$}  {backend:<6}  {description}");
+        if !driver.is_empty() {
+            let _ = write!(out, ", {driver}");
+        }
+        if !hardware && name.starts_with("gpu") {
+            out.push_str(" (software)");
+        }
+        match reason {
+            None => out.push('\n'),
+            Some(reason) => {
+                let _ = writeln!(out, "\n{:width$}  cannot be used: {reason}", "");
+            }
+        }
+    }
+    let _ = writeln!(out, "\nauto means {}; the choice changes the time, never the result", devices.auto);
+    out
+}

@@ -1,0 +1,142 @@
+//! `semid encode`
+
+use crate::args::{Common, EncodeArgs, Format};
+use crate::interrupt::{self, Watched};
+use crate::output::{self, Answer, Failure, Outcome};
+use crate::progress::Bar;
+use semid::io::{IdWriter, NpyWriter, open, read_strings};
+use semid::{IdFormat, Result, RqKMeansModel};
+use serde::Serialize;
+use std::path::Path;
+use std::time::Instant;
+
+/// What `--json` prints.
+#[derive(Serialize)]
+struct Encoded<'a> {
+    rows: u64,
+    levels: usize,
+    seconds: f64,
+    read_seconds: f64,
+    settled_rows: u64,
+    saturated_values: u64,
+    device: &'a str,
+    backend: &'a str,
+    output: &'a Path,
+}
+
+pub(crate) fn run(common: &Common, args: &EncodeArgs) -> Outcome {
+    let format = match args.format {
+        Format::Plain => IdFormat::plain(&args.separator),
+        Format::Token => IdFormat::token(),
+    };
+    format.check()?;
+    let model = RqKMeansModel::load(&args.model)?;
+    let rows = open(&args.input.input, &args.input.options())?;
+    for input in [&args.input.input, &args.model] {
+        output::differs(&args.output, input)?;
+    }
+    let device = common.device()?;
+    let keys = keys(args)?;
+    let mut sink = Sink::create(&args.output, rows.len(), &model, keys, format)?;
+    let rows = Watched::new(&*rows);
+    let bar = Bar::rows(common, semid::Rows::len(&rows));
+    bar.name("encoding");
+    let start = Instant::now();
+    let encoded = model.encode_with(&rows, &device, |first, codes| {
+        interrupt::check()?;
+        sink.write(first, codes)?;
+        bar.done(first + codes.len() / model.levels().len());
+        Ok(())
+    });
+    let report = encoded.map_err(|error| Failure::of_rows(error, &args.input.input))?;
+    drop(bar);
+    interrupt::check()?;
+    sink.finish()?;
+    let encoded = Encoded {
+        rows: report.rows,
+        levels: model.levels().len(),
+        seconds: start.elapsed().as_secs_f64(),
+        read_seconds: rows.seconds(),
+        settled_rows: report.settled_rows,
+        saturated_values: report.saturated_values,
+        device: &device.info().name,
+        backend: &device.info().backend,
+        output: &args.output,
+    };
+    output::result(common.json, &encoded, || text(&encoded))?;
+    Ok(Answer::Yes)
+}
+
+fn text(encoded: &Encoded<'_>) -> String {
+    let Encoded { rows, seconds, device, settled_rows, saturated_values, output, .. } = encoded;
+    let saturated = match saturated_values {
+        0 => String::new(),
+        _ => format!(", {saturated_values} values outside the grid"),
+    };
+    format!(
+        "encoded {rows} rows on {device} in {seconds:.2} s ({settled_rows} settled exactly{saturated})\nsaved {}\n",
+        output.display()
+    )
+}
+
+/// The items' keys, if they were asked for.
+fn keys(args: &EncodeArgs) -> Result<Option<Vec<String>>, Failure> {
+    let Some(column) = &args.id_column else { return Ok(None) };
+    let is = |path: &Path, extension: &str| path.extension().is_some_and(|e| e.eq_ignore_ascii_case(extension));
+    if !is(&args.input.input, "parquet") {
+        let input = args.input.input.display();
+        return Err(Failure::Error(format!("{input}: --id-column needs a .parquet input; leave it out")));
+    }
+    if is(&args.output, "npy") {
+        let output = args.output.display();
+        return Err(Failure::Error(format!("{output}: .npy holds no item keys; use .csv, .jsonl or .parquet")));
+    }
+    Ok(Some(read_strings(&args.input.input, column)?))
+}
+
+/// Where codes go.
+enum Sink {
+    Codes(NpyWriter<u32>),
+    Ids { out: IdWriter, keys: Option<Vec<String>>, format: IdFormat, levels: usize },
+}
+
+impl Sink {
+    fn create(
+        path: &Path,
+        rows: usize,
+        model: &RqKMeansModel,
+        keys: Option<Vec<String>>,
+        format: IdFormat,
+    ) -> Result<Self, Failure> {
+        let levels = model.levels().len();
+        match path.extension().unwrap_or_default().to_string_lossy().to_lowercase().as_str() {
+            "npy" => Ok(Self::Codes(NpyWriter::create(path, rows, levels)?)),
+            "csv" | "jsonl" | "parquet" => {
+                Ok(Self::Ids { out: IdWriter::create(path, keys.is_some())?, keys, format, levels })
+            }
+            _ => {
+                let path = path.display();
+                Err(Failure::Error(format!("{path}: codes go to .npy, semantic IDs to .csv, .jsonl or .parquet")))
+            }
+        }
+    }
+
+    fn write(&mut self, first: usize, codes: &[u32]) -> Result<()> {
+        match self {
+            Self::Codes(out) => out.write(codes),
+            Self::Ids { out, keys, format, levels } => {
+                codes.chunks_exact(*levels).enumerate().try_for_each(|(i, codes)| {
+                    let key = keys.as_ref().and_then(|keys| keys.get(first + i)).map(String::as_str);
+                    out.push(key, &format.format_row(codes), codes)
+                })
+            }
+        }
+    }
+
+    fn finish(self) -> Result<()> {
+        match self {
+            Self::Codes(out) => out.finish(),
+            Self::Ids { out, .. } => out.finish(),
+        }
+    }
+}

@@ -1,0 +1,146 @@
+//! `semid fit`
+
+use crate::args::{self, Common, FitArgs};
+use crate::interrupt::{self, Watched};
+use crate::output::{self, Answer, Failure, Outcome};
+use crate::progress::Bar;
+use semid::io::{AtomicFile, open};
+use semid::{Algorithm, Clusters, FitReport, Init, LevelReport, Metric, MiniBatch, RqKMeans};
+use serde::Serialize;
+use std::fmt::Write;
+use std::path::Path;
+use std::time::Instant;
+
+/// What `--json` prints.
+#[derive(Serialize)]
+struct Fitted<'a> {
+    fingerprint: String,
+    rows: usize,
+    dim: usize,
+    levels: Vec<Level>,
+    saturated_values: u64,
+    device: &'a str,
+    backend: &'a str,
+    seconds: f64,
+    read_seconds: f64,
+    output: &'a Path,
+}
+
+/// One level of a fit.
+#[derive(Serialize)]
+pub(crate) struct Level {
+    clusters: usize,
+    iterations: usize,
+    squared_error: f64,
+    empty_reseeded: u64,
+}
+
+impl From<&LevelReport> for Level {
+    fn from(level: &LevelReport) -> Self {
+        Self {
+            clusters: level.clusters,
+            iterations: level.iterations,
+            squared_error: level.squared_error,
+            empty_reseeded: level.empty_reseeded,
+        }
+    }
+}
+
+pub(crate) fn run(common: &Common, args: &FitArgs) -> Outcome {
+    let params = params(args)?;
+    let rows = open(&args.input.input, &args.input.options())?;
+    output::differs(&args.output, &args.input.input)?;
+    // A folder that cannot be written to is better found out now than after a long fit.
+    drop(AtomicFile::create(&args.output)?);
+    let device = common.device()?;
+    let rows = Watched::new(&*rows);
+    let bar = Bar::fit(common);
+    let start = Instant::now();
+    let fitted = params.fit_with(&rows, &device, |progress| {
+        bar.show(progress);
+        interrupt::flow()
+    });
+    let (model, report) = fitted.map_err(|error| Failure::of_rows(error, &args.input.input))?;
+    let seconds = start.elapsed().as_secs_f64();
+    drop(bar);
+    interrupt::check()?;
+    model.save(&args.output)?;
+    let fitted = Fitted {
+        fingerprint: model.fingerprint(),
+        rows: report.rows,
+        dim: report.dim,
+        levels: report.levels.iter().map(Level::from).collect(),
+        saturated_values: report.saturated_values,
+        device: &device.info().name,
+        backend: &device.info().backend,
+        seconds,
+        read_seconds: rows.seconds(),
+        output: &args.output,
+    };
+    output::result(common.json, &fitted, || text(&fitted, &report))?;
+    Ok(Answer::Yes)
+}
+
+fn params(args: &FitArgs) -> Result<RqKMeans, Failure> {
+    let (levels, clusters) = match (args.levels, args.clusters.as_slice()) {
+        (levels, [clusters]) => (levels.unwrap_or(3), Clusters::Same(*clusters)),
+        (levels, list) => (levels.unwrap_or(list.len()), Clusters::PerLevel(list.to_vec())),
+    };
+    let params = RqKMeans::new(levels, clusters)
+        .seed(args.seed)
+        .max_iter(args.max_iter)
+        .tol(args.tol)
+        .n_init(args.n_init)
+        .init(match args.init {
+            args::Init::KMeansPlusPlus => Init::KMeansPlusPlus,
+            args::Init::Random => Init::Random,
+        })
+        .metric(match args.metric {
+            args::Metric::L2 => Metric::L2,
+            args::Metric::Cosine => Metric::Cosine,
+        })
+        .normalize_residuals(args.normalize_residuals)
+        .center(!args.no_center)
+        .sample(args.sample)
+        .algorithm(algorithm(args)?);
+    Ok(params)
+}
+
+fn algorithm(args: &FitArgs) -> Result<Algorithm, Failure> {
+    if args.algorithm == args::Algorithm::MiniBatch {
+        let default = MiniBatch::default();
+        return Ok(Algorithm::MiniBatch(MiniBatch {
+            batch: args.batch.unwrap_or(default.batch),
+            init_buffer: args.init_buffer.unwrap_or(default.init_buffer),
+            layer_wise: !args.joint,
+        }));
+    }
+    let given = [("batch", args.batch.is_some()), ("init-buffer", args.init_buffer.is_some()), ("joint", args.joint)];
+    match given.into_iter().find(|(_, given)| *given) {
+        Some((name, _)) => Err(Failure::Error(format!("--{name}: is for --algorithm mini-batch; add that"))),
+        None => Ok(Algorithm::Lloyd),
+    }
+}
+
+fn text(fitted: &Fitted<'_>, report: &FitReport) -> String {
+    let mut out = format!(
+        "fitted {} rows of {} dimensions on {} in {:.2} s\n",
+        fitted.rows, fitted.dim, fitted.device, fitted.seconds
+    );
+    out.push_str(&levels(&report.levels));
+    if fitted.saturated_values > 0 {
+        let _ = writeln!(out, "{} values lay outside the grid", fitted.saturated_values);
+    }
+    let _ = writeln!(out, "fingerprint {}\nsaved {}", fitted.fingerprint, fitted.output.display());
+    out
+}
+
+/// A table of levels.
+pub(crate) fn levels(levels: &[LevelReport]) -> String {
+    let mut out = String::from("level  clusters  iterations  squared error  empty reseeded\n");
+    for (i, level) in levels.iter().enumerate() {
+        let LevelReport { clusters, iterations, squared_error, empty_reseeded, .. } = level;
+        let _ = writeln!(out, "{i:>5}  {clusters:>8}  {iterations:>10}  {squared_error:>13.6}  {empty_reseeded:>14}");
+    }
+    out
+}

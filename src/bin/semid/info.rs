@@ -1,0 +1,67 @@
+//! `semid info`
+
+use crate::args::{Common, InfoArgs};
+use crate::output::{self, Answer, Outcome};
+use semid::{Codebook, RqKMeansModel};
+use serde::Serialize;
+use std::fmt::Write;
+
+/// What `--json` prints.
+#[derive(Serialize)]
+struct Info {
+    kind: &'static str,
+    fingerprint: String,
+    levels: usize,
+    clusters: Vec<usize>,
+    dim: usize,
+    metric: &'static str,
+    normalize_residuals: bool,
+    seed: u64,
+    grid_exponent: i32,
+    codebook_exponent: i32,
+    /// Largest magnitude of a codeword's component, per level, in units of the embeddings.
+    largest_component: Vec<f64>,
+}
+
+pub(crate) fn run(common: &Common, args: &InfoArgs) -> Outcome {
+    let model = RqKMeansModel::load(&args.model)?;
+    let step = 2_f64.powi(-model.codebook_exponent());
+    let largest = |level: &Codebook| level.values().iter().map(|value| value.unsigned_abs()).max().unwrap_or(0);
+    let info = Info {
+        kind: "rq-kmeans",
+        fingerprint: model.fingerprint(),
+        levels: model.levels().len(),
+        clusters: model.clusters(),
+        dim: model.dim(),
+        metric: model.metric().name(),
+        normalize_residuals: model.normalize_residuals(),
+        seed: model.seed(),
+        grid_exponent: model.grid().exponent(),
+        codebook_exponent: model.codebook_exponent(),
+        largest_component: model.levels().iter().map(|level| f64::from(largest(level)) * step).collect(),
+    };
+    output::result(common.json, &info, || text(&info))?;
+    Ok(Answer::Yes)
+}
+
+fn text(info: &Info) -> String {
+    let mut out = String::new();
+    let facts = [
+        ("kind", info.kind.to_owned()),
+        ("fingerprint", info.fingerprint.clone()),
+        ("dimensions", info.dim.to_string()),
+        ("metric", info.metric.to_owned()),
+        ("residuals", if info.normalize_residuals { "scaled to unit length" } else { "as they are" }.to_owned()),
+        ("seed", info.seed.to_string()),
+        ("grid", format!("steps of 2^{}, codewords of 2^{}", -info.grid_exponent, -info.codebook_exponent)),
+        ("semantic IDs", format!("{:.4e} possible", info.clusters.iter().map(|k| *k as f64).product::<f64>())),
+    ];
+    for (name, value) in facts {
+        let _ = writeln!(out, "{name:<12}  {value}");
+    }
+    out.push_str("\nlevel  clusters  largest component\n");
+    for (i, (clusters, largest)) in info.clusters.iter().zip(&info.largest_component).enumerate() {
+        let _ = writeln!(out, "{i:>5}  {clusters:>8}  {largest:>17.6}");
+    }
+    out
+}

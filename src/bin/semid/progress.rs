@@ -1,0 +1,65 @@
+//! Progress on stderr, where that is a terminal.
+
+use crate::args::Common;
+use indicatif::{ProgressBar, ProgressStyle};
+use semid::Progress;
+use std::io::IsTerminal;
+use std::time::Duration;
+
+/// A bar that vanishes when it is dropped, and does not appear where nobody would see it.
+pub(crate) struct Bar(ProgressBar);
+
+impl Bar {
+    /// A bar for the iterations of a fit.
+    pub(crate) fn fit(common: &Common) -> Self {
+        let bar = Self::new(common, "{elapsed_precise} {prefix} [{bar:24}] {pos}/{len} {wide_msg}");
+        bar.0.set_length(1);
+        bar.name("reading");
+        bar
+    }
+
+    /// A bar for `rows` rows.
+    pub(crate) fn rows(common: &Common, rows: usize) -> Self {
+        let bar = Self::new(common, "{elapsed_precise} {prefix} [{bar:24}] {pos}/{len} rows, {per_sec}, {eta} left");
+        bar.0.set_length(rows as u64);
+        bar
+    }
+
+    fn new(common: &Common, template: &str) -> Self {
+        let dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
+        if common.quiet || dumb || !std::io::stderr().is_terminal() {
+            return Self(ProgressBar::hidden());
+        }
+        let style = ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
+        let bar = ProgressBar::new(0).with_style(style.progress_chars("=> "));
+        bar.enable_steady_tick(Duration::from_millis(200));
+        Self(bar)
+    }
+
+    /// What the rows are for.
+    pub(crate) fn name(&self, name: impl Into<String>) {
+        self.0.set_prefix(name.into());
+    }
+
+    /// Shows that `rows` rows are done.
+    pub(crate) fn done(&self, rows: usize) {
+        self.0.set_position(rows as u64);
+    }
+
+    /// Shows the state of a fit.
+    pub(crate) fn show(&self, progress: &Progress) {
+        self.0.set_prefix(format!("level {}/{}", progress.level + 1, progress.levels));
+        self.0.set_length(progress.max_iter as u64);
+        self.0.set_position(progress.iteration as u64);
+        self.0.set_message(match progress.iteration {
+            0 => "choosing the first codewords".to_owned(),
+            _ => format!("squared error {:.6}, {} rows changed", progress.squared_error, progress.changed),
+        });
+    }
+}
+
+impl Drop for Bar {
+    fn drop(&mut self) {
+        self.0.finish_and_clear();
+    }
+}

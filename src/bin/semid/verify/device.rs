@@ -1,0 +1,194 @@
+//! What one device made of the rows, and how it compares with the others.
+
+use crate::args::Common;
+use crate::interrupt;
+use crate::progress::Bar;
+use semid::{Codes, Device, DeviceInfo, Error, ErrorKind, Result, Rows, RqKMeans, RqKMeansModel};
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+use std::time::Instant;
+
+/// Levels, clusters and iterations of the refit are limited to these, so that the slow reference takes part.
+const FIT_LEVELS: usize = 4;
+const FIT_CLUSTERS: usize = 64;
+const FIT_ITERATIONS: usize = 5;
+
+/// One device of the result.
+#[derive(Serialize)]
+pub(super) struct Entry {
+    pub(super) name: String,
+    description: String,
+    pub(super) backend: String,
+    pub(super) equal: bool,
+    rows: usize,
+    /// SHA-256 of the codes of those rows, u32 little endian.
+    pub(super) codes_sha256: Option<String>,
+    /// The same for all rows of the input.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) all_codes_sha256: Option<String>,
+    /// Fingerprint of the model refitted on a sample.
+    pub(super) fit_fingerprint: Option<String>,
+    seconds: f64,
+    /// Where the first difference from the first device lies.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) difference: Option<String>,
+    /// Why the device could not take part.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) error: Option<String>,
+}
+
+/// What a device made of the rows.
+struct Made {
+    some: Codes,
+    whole: Option<Codes>,
+    fingerprint: String,
+}
+
+/// What every device is asked to do.
+pub(super) struct Work<'a> {
+    pub(super) model: &'a RqKMeansModel,
+    /// The rows for all devices.
+    pub(super) rows: &'a dyn Rows,
+    /// Number of the row of the input that stands at a row of those.
+    pub(super) source_row: &'a dyn Fn(usize) -> usize,
+    /// All rows, for the fast devices.
+    pub(super) whole: Option<&'a dyn Rows>,
+    pub(super) fit_rows: &'a dyn Rows,
+    /// The device whose codes are tampered with.
+    pub(super) planted: Option<&'a str>,
+}
+
+/// A device to compare.
+pub(super) struct Candidate {
+    pub(super) name: String,
+    /// What is known about it, unless it cannot be opened.
+    pub(super) info: Option<DeviceInfo>,
+}
+
+impl Candidate {
+    /// Whether it is neither the scalar reference nor an adapter emulated in software.
+    pub(super) fn is_fast(&self) -> bool {
+        self.info.as_ref().is_some_and(|info| info.hardware && info.backend != "scalar")
+    }
+}
+
+impl Work<'_> {
+    /// Runs every device and compares it with those before it.
+    pub(super) fn compare(&self, common: &Common, devices: &[Candidate]) -> Result<Vec<Entry>> {
+        let mut entries: Vec<Entry> = Vec::new();
+        let mut first: Option<Made> = None;
+        let mut first_whole: Option<Codes> = None;
+        for device in devices {
+            let start = Instant::now();
+            let made = match self.run(common, device) {
+                Ok(made) => Ok(made),
+                Err(error) if is_of_device(&error) => Err(error.to_string()),
+                Err(error) => return Err(error),
+            };
+            let mut entry = Entry {
+                name: device.name.clone(),
+                description: device.info.as_ref().map_or_else(String::new, |info| info.description.clone()),
+                backend: device.info.as_ref().map_or_else(String::new, |info| info.backend.clone()),
+                equal: false,
+                rows: self.rows.len(),
+                codes_sha256: None,
+                all_codes_sha256: None,
+                fit_fingerprint: None,
+                seconds: start.elapsed().as_secs_f64(),
+                difference: None,
+                error: None,
+            };
+            match made {
+                Ok(mut made) => {
+                    entry.codes_sha256 = Some(sha256(&made.some));
+                    entry.all_codes_sha256 = made.whole.as_ref().map(sha256);
+                    entry.fit_fingerprint = Some(made.fingerprint.clone());
+                    entry.difference = first.as_ref().and_then(|first| self.difference(first, &made));
+                    if let (None, Some(whole)) = (&entry.difference, made.whole.take()) {
+                        let first = first_whole.get_or_insert_with(|| whole.clone());
+                        entry.difference = codes_difference(first, &whole, |row| row);
+                    }
+                    entry.equal = entry.difference.is_none();
+                    first.get_or_insert(made);
+                }
+                Err(error) => entry.error = Some(error),
+            }
+            entries.push(entry);
+        }
+        Ok(entries)
+    }
+
+    fn run(&self, common: &Common, candidate: &Candidate) -> Result<Made> {
+        let device = Device::named(&candidate.name)?;
+        let bar = Bar::fit(common);
+        let (model, _) = self.params().fit_with(self.fit_rows, &device, |progress| {
+            bar.show(progress);
+            interrupt::flow()
+        })?;
+        drop(bar);
+        let mut some = self.encode(common, &device, self.rows)?;
+        if self.planted == Some(candidate.name.as_str()) {
+            some = tampered(&some)?;
+        }
+        let whole = self.whole.filter(|_| candidate.is_fast());
+        let whole = whole.map(|rows| self.encode(common, &device, rows)).transpose()?;
+        Ok(Made { some, whole, fingerprint: model.fingerprint() })
+    }
+
+    fn encode(&self, common: &Common, device: &Device, rows: &dyn Rows) -> Result<Codes> {
+        let bar = Bar::rows(common, rows.len());
+        bar.name(&*device.info().name);
+        let levels = self.model.levels().len();
+        let mut values = Vec::new();
+        self.model.encode_with(rows, device, |first, codes| {
+            interrupt::check()?;
+            values.extend_from_slice(codes);
+            bar.done(first + codes.len() / levels);
+            Ok(())
+        })?;
+        Codes::new(values, levels)
+    }
+
+    fn difference(&self, first: &Made, made: &Made) -> Option<String> {
+        let fit = (first.fingerprint != made.fingerprint).then(|| "the fit has another fingerprint".to_owned());
+        codes_difference(&first.some, &made.some, self.source_row).or(fit)
+    }
+
+    /// The model's own parameters, made small enough for a sample of rows.
+    fn params(&self) -> RqKMeans {
+        let most = FIT_CLUSTERS.min(self.fit_rows.len());
+        let clusters = self.model.clusters().into_iter().take(FIT_LEVELS).map(|clusters| clusters.min(most));
+        let clusters: Vec<usize> = clusters.collect();
+        RqKMeans::new(clusters.len(), clusters)
+            .seed(self.model.seed())
+            .metric(self.model.metric())
+            .normalize_residuals(self.model.normalize_residuals())
+            .max_iter(FIT_ITERATIONS)
+            .tol(0.0)
+    }
+}
+
+/// Whether `error` is the device's failure and not that of the input or of the user.
+fn is_of_device(error: &Error) -> bool {
+    use ErrorKind::{Device, NoAdapter, OutOfMemory, UnknownDevice};
+    matches!(error.kind(), Device { .. } | NoAdapter { .. } | UnknownDevice { .. } | OutOfMemory { .. })
+}
+
+fn tampered(codes: &Codes) -> Result<Codes> {
+    let mut values = codes.values().to_vec();
+    values.last_mut().into_iter().for_each(|code| *code ^= 1);
+    Codes::new(values, codes.levels())
+}
+
+fn codes_difference(first: &Codes, other: &Codes, source_row: impl Fn(usize) -> usize) -> Option<String> {
+    let at = first.values().iter().zip(other.values()).position(|(a, b)| a != b)?;
+    let (row, level) = (at / first.levels(), at % first.levels());
+    let (expected, found) = (first.values().get(at)?, other.values().get(at)?);
+    Some(format!("row {}, level {level}: code {found} instead of {expected}", source_row(row)))
+}
+
+fn sha256(codes: &Codes) -> String {
+    let mut hash = Sha256::new();
+    codes.values().iter().for_each(|code| hash.update(code.to_le_bytes()));
+    hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+}

@@ -1,0 +1,142 @@
+//! `semid verify`
+
+mod device;
+
+use crate::args::{Common, VerifyArgs};
+use crate::interrupt::Watched;
+use crate::output::{self, Answer, Failure, Outcome};
+use device::{Candidate, Entry, Work};
+use semid::io::open;
+use semid::{Device, ErrorKind, Matrix, Result, Rows, RqKMeansModel};
+use serde::Serialize;
+use std::fmt::Write;
+
+/// Rows that devices refit on.
+const FIT_ROWS: usize = 1000;
+
+/// What `--json` prints.
+#[derive(Serialize)]
+struct Verified {
+    equal: bool,
+    /// Rows that every device encoded.
+    rows: usize,
+    /// Rows of the input, all encoded by the fast devices if there are at least two.
+    input_rows: usize,
+    /// Rows that every device fitted on.
+    fit_rows: usize,
+    fingerprint: String,
+    devices: Vec<Entry>,
+}
+
+pub(crate) fn run(common: &Common, args: &VerifyArgs) -> Outcome {
+    let model = RqKMeansModel::load(&args.model)?;
+    let rows = open(&args.input.input, &args.input.options())?;
+    if rows.dim() != model.dim() {
+        let kind = ErrorKind::DimMismatch { expected: model.dim(), found: rows.dim() };
+        return Err(Failure::Error(format!("{}: {kind}", args.input.input.display())));
+    }
+    let devices = candidates(common);
+    if let Some(name) = args.plant_difference.as_ref().filter(|name| !devices.iter().any(|d| d.name == **name)) {
+        return Err(Failure::Error(format!("--plant-difference {name}: is none of the devices compared")));
+    }
+    let rows = Watched::new(&*rows);
+    let input_rows = rows.len();
+    let count = if args.all { input_rows } else { args.rows.clamp(1, input_rows.max(1)) };
+    let (sample, fit_rows) = (spaced(&rows, count)?, spaced(&rows, input_rows.min(FIT_ROWS))?);
+    let some: &dyn Rows = match &sample {
+        Some(values) => &Matrix::new(values, rows.dim())?,
+        None => &rows,
+    };
+    let fit_rows: &dyn Rows = match &fit_rows {
+        Some(values) => &Matrix::new(values, rows.dim())?,
+        None => &rows,
+    };
+    let whole = count < input_rows && devices.iter().filter(|device| device.is_fast()).count() > 1;
+    let work = Work {
+        model: &model,
+        rows: some,
+        source_row: &|row| source_row(row, count, input_rows),
+        whole: whole.then_some(&rows as &dyn Rows),
+        fit_rows,
+        planted: args.plant_difference.as_deref(),
+    };
+    let entries = work.compare(common, &devices).map_err(|error| Failure::of_rows(error, &args.input.input))?;
+    let equal = entries.iter().all(|entry| entry.equal);
+    let failed = entries.iter().any(|entry| entry.error.is_some());
+    let verified = Verified {
+        equal,
+        rows: count,
+        input_rows,
+        fit_rows: fit_rows.len(),
+        fingerprint: model.fingerprint(),
+        devices: entries,
+    };
+    output::result(common.json, &verified, || text(&verified))?;
+    Ok(match (failed, equal) {
+        (true, _) => Answer::Failed,
+        (false, true) => Answer::Yes,
+        (false, false) => Answer::No,
+    })
+}
+
+/// The devices to compare: those named, or all. A comparison takes two, so that a single one is compared with the
+/// reference.
+fn candidates(common: &Common) -> Vec<Candidate> {
+    let all = Device::list();
+    let partner = if common.device.iter().all(|name| name == "reference") { "cpu" } else { "reference" };
+    let partner = (common.device.len() == 1).then_some(partner);
+    let mut chosen: Vec<Candidate> = Vec::new();
+    for name in partner.into_iter().chain(common.device.iter().map(String::as_str)) {
+        let listed = all.iter().find(|info| info.name == name).cloned();
+        // Other names, such as `gpu`, are resolved by opening them; the comparison tells why one cannot be opened.
+        let info = listed.or_else(|| Device::named(name).ok().map(|device| device.info().clone()));
+        let name = info.as_ref().map_or(name, |info| &info.name).to_owned();
+        if !chosen.iter().any(|other| other.name == name) {
+            chosen.push(Candidate { name, info });
+        }
+    }
+    match chosen.is_empty() {
+        true => all.into_iter().map(|info| Candidate { name: info.name.clone(), info: Some(info) }).collect(),
+        false => chosen,
+    }
+}
+
+/// Values of `count` rows evenly spread over `rows`, or nothing if these are all rows.
+fn spaced(rows: &dyn Rows, count: usize) -> Result<Option<Vec<f32>>> {
+    if count >= rows.len() {
+        return Ok(None);
+    }
+    let mut values = vec![0.0; count * rows.dim()];
+    for (i, row) in values.chunks_exact_mut(rows.dim()).enumerate() {
+        rows.read(source_row(i, count, rows.len()), row)?;
+    }
+    Ok(Some(values))
+}
+
+/// Row of the input that stands at `row` of `count` evenly spread ones.
+fn source_row(row: usize, count: usize, input_rows: usize) -> usize {
+    (row as u128 * input_rows as u128 / count.max(1) as u128) as usize
+}
+
+fn text(verified: &Verified) -> String {
+    let Verified { rows, input_rows, fit_rows, devices, .. } = verified;
+    let mut out = format!("{rows} of {input_rows} rows encoded and {fit_rows} rows fitted on every device\n\n");
+    let width = devices.iter().map(|device| device.name.len()).max().unwrap_or(0).max(6);
+    let _ = writeln!(out, "{:<width$}  {:<7}  {:<12}  {:<12}  answer", "device", "backend", "codes", "fit");
+    for device in devices {
+        let short = |digest: &Option<String>| digest.as_deref().map_or("-", |d| d.get(..12).unwrap_or(d)).to_owned();
+        let answer = match (&device.error, &device.difference) {
+            (Some(error), _) => format!("failed: {error}"),
+            (None, Some(difference)) => format!("DIFFERENT: {difference}"),
+            (None, None) if device.all_codes_sha256.is_some() => format!("equal, also on all {input_rows} rows"),
+            (None, None) => "equal".to_owned(),
+        };
+        let (codes, fit) = (short(&device.codes_sha256), short(&device.fit_fingerprint));
+        let _ = writeln!(out, "{:<width$}  {:<7}  {codes:<12}  {fit:<12}  {answer}", device.name, device.backend);
+    }
+    out.push_str(match verified.equal {
+        true => "\nequal: every device gave the same bits\n",
+        false => "\nNOT equal\n",
+    });
+    out
+}

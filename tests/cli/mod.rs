@@ -1,0 +1,136 @@
+//! Helpers: a folder, and `semid` run in it.
+
+mod bad_input;
+mod bad_model;
+mod demo;
+mod formats;
+mod json;
+mod round_trip;
+#[cfg(unix)]
+mod signals;
+mod streams;
+mod verify;
+
+use semid::io::NpyWriter;
+use serde_json::Value;
+use std::path::PathBuf;
+use std::process::{Command, Output};
+
+/// A folder that vanishes with its files.
+pub(crate) struct Dir(tempfile::TempDir);
+
+impl Dir {
+    pub(crate) fn new() -> Self {
+        Self(tempfile::tempdir().unwrap())
+    }
+
+    /// A folder with embeddings `x.npy`, 300 x 6, and the model `m.safetensors` fitted to them, 2 levels of 8.
+    pub(crate) fn with_model() -> Self {
+        let dir = Self::new();
+        dir.npy("x.npy", 300, 6);
+        dir.semid("fit --input x.npy --output m.safetensors --levels 2 --clusters 8").ok();
+        dir
+    }
+
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.0.path().join(name)
+    }
+
+    pub(crate) fn write(&self, name: &str, bytes: impl AsRef<[u8]>) {
+        std::fs::write(self.path(name), bytes).unwrap();
+    }
+
+    pub(crate) fn read(&self, name: &str) -> Vec<u8> {
+        std::fs::read(self.path(name)).unwrap()
+    }
+
+    pub(crate) fn text(&self, name: &str) -> String {
+        String::from_utf8(self.read(name)).unwrap()
+    }
+
+    /// Writes embeddings in loose groups.
+    pub(crate) fn npy(&self, name: &str, rows: usize, dim: usize) {
+        self.npy_of(name, dim, &values(rows, dim));
+    }
+
+    pub(crate) fn npy_of(&self, name: &str, dim: usize, values: &[f32]) {
+        let mut out = NpyWriter::<f32>::create(&self.path(name), values.len() / dim, dim).unwrap();
+        out.write(values).unwrap();
+        out.finish().unwrap();
+    }
+
+    /// Names of all files, hidden ones too.
+    pub(crate) fn files(&self) -> Vec<String> {
+        let entries = std::fs::read_dir(self.0.path()).unwrap();
+        let mut names: Vec<String> = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+        names.sort();
+        names
+    }
+
+    /// `semid` with arguments, to be run in this folder.
+    pub(crate) fn command(&self, args: &str) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_semid"));
+        command.args(args.split_whitespace()).current_dir(self.0.path());
+        for name in ["RUST_LOG", "NO_COLOR", "CLICOLOR_FORCE", "RAYON_NUM_THREADS"] {
+            command.env_remove(name);
+        }
+        command
+    }
+
+    /// Runs `semid` with arguments.
+    pub(crate) fn semid(&self, args: &str) -> Run {
+        Run::of(args, self.command(args).output().unwrap())
+    }
+
+    /// Runs `semid` with arguments that must fail with exit code 2, leave no new file, and say in one line all of `parts`.
+    pub(crate) fn fails(&self, args: &str, parts: &[&str]) {
+        let before = self.files();
+        let Run { code, stdout, stderr, .. } = self.semid(args);
+        assert_eq!((code, stdout.as_str()), (Some(2), ""), "{args}: {stderr}");
+        assert!(stderr.starts_with("error: ") && stderr.trim_end().lines().count() == 1, "{args}: {stderr}");
+        for part in parts {
+            assert!(stderr.contains(part), "{args}: no {part:?} in {stderr}");
+        }
+        assert_eq!(self.files(), before, "{args}");
+    }
+}
+
+/// What a run of `semid` came to.
+pub(crate) struct Run {
+    args: String,
+    pub(crate) code: Option<i32>,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
+}
+
+impl Run {
+    pub(crate) fn of(args: &str, output: Output) -> Self {
+        let text = |bytes| String::from_utf8(bytes).unwrap();
+        let (stdout, stderr) = (text(output.stdout), text(output.stderr));
+        Self { args: args.to_owned(), code: output.status.code(), stdout, stderr }
+    }
+
+    /// What it printed, having succeeded without a word on stderr.
+    pub(crate) fn ok(self) -> String {
+        assert_eq!((self.code, self.stderr.as_str()), (Some(0), ""), "{}", self.args);
+        self.stdout
+    }
+
+    /// The one JSON object it printed, with this exit code.
+    pub(crate) fn json(self, code: i32) -> Value {
+        assert_eq!((self.code, self.stderr.as_str()), (Some(code), ""), "{}", self.args);
+        assert_eq!(self.stdout.trim_end().lines().count(), 1, "{}: {}", self.args, self.stdout);
+        let value: Value = serde_json::from_str(&self.stdout).unwrap();
+        assert!(value.is_object(), "{}: {value}", self.args);
+        value
+    }
+}
+
+/// Rows in loose groups.
+pub(crate) fn values(rows: usize, dim: usize) -> Vec<f32> {
+    let value = |row: usize, d: usize| {
+        let group = row * 7 % 13;
+        (group * (d + 3) * 31 % 97) as f32 + (row * row * 5 + row * d * 3) as f32 % 17.0 * 3.0
+    };
+    (0..rows).flat_map(|row| (0..dim).map(move |d| value(row, d))).collect()
+}
