@@ -36,6 +36,9 @@ pub(super) struct CpuTable {
     sums: Option<Sums>,
 }
 
+/// Rows, lengths, codes and memories of a block, as zipped iterators give them.
+type Parts<'a> = (((&'a [f32], &'a [f32]), &'a mut [u32]), &'a mut [Near]);
+
 /// Sums by the codes they were computed for.
 struct Sums {
     codes: Vec<u32>,
@@ -110,11 +113,9 @@ impl CpuTable {
         let has_near = !near.is_empty();
         self.pool.run(|| {
             let blocks = values.par_chunks(dim * BLOCK).zip(lengths.par_chunks(BLOCK)).zip(codes.par_chunks_mut(BLOCK));
-            let run =
-                |scratch: &mut Scratch,
-                 (((rows, lengths), codes), near): (((&[f32], &[f32]), &mut [u32]), &mut [Near])| {
-                    pulp::Arch::new().dispatch(|| work(Block { rows, lengths, codes, near }, scratch))
-                };
+            let run = |scratch: &mut Scratch, (((rows, lengths), codes), near): Parts<'_>| {
+                pulp::Arch::new().dispatch(|| work(Block { rows, lengths, codes, near }, scratch))
+            };
             let add =
                 |a: Assigned, b: Assigned| Assigned { changed: a.changed + b.changed, settled: a.settled + b.settled };
             match has_near {
