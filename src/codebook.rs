@@ -3,7 +3,7 @@
 use crate::error::{Error, Result};
 
 /// Bound on the sum over the levels of the largest codeword component: a residual then stays within 2^24.
-pub const CODEWORDS_MAX: i64 = 1 << 23;
+pub(crate) const CODEWORDS_MAX: i64 = 1 << 23;
 
 /// The codewords of one level, as grid integers.
 ///

@@ -4,13 +4,13 @@ use crate::error::{ErrorKind, Result};
 use crate::rows::Rows;
 
 /// Largest magnitude of a grid value; values beyond it saturate. Every grid value is an exact f32.
-pub const GRID_MAX: i32 = (1 << 23) - 1;
+pub(crate) const GRID_MAX: i32 = (1 << 23) - 1;
 /// Bits of the training range: `fit` picks the finest grid on which every training value stays within 2^20.
 const RANGE_BITS: i32 = 20;
 /// Exponent of the unit grid: a component of a unit-length vector is at most 2^20.
-pub const UNIT_EXPONENT: i32 = 20;
+pub(crate) const UNIT_EXPONENT: i32 = 20;
 /// Exponents that a model may have.
-pub const EXPONENTS: std::ops::RangeInclusive<i32> = -108..=126;
+pub(crate) const EXPONENTS: std::ops::RangeInclusive<i32> = -108..=126;
 /// Adding and subtracting 1.5 * 2^52 rounds a small f64 to an integer, ties to even; unlike
 /// `round_ties_even` it compiles to two vector instructions on every processor.
 const ROUND: f64 = 6_755_399_441_055_744.0;
@@ -92,7 +92,7 @@ pub(crate) fn pow2(exponent: i32) -> f64 {
 ///
 /// # Shapes
 /// `rows` and `out` have the same length, a multiple of `dim`; `rows` is finite.
-pub fn quantize_rows_alone(rows: &[f32], dim: usize, out: &mut [i32]) {
+pub(crate) fn quantize_rows_alone(rows: &[f32], dim: usize, out: &mut [i32]) {
     for (row, out) in rows.chunks_exact(dim).zip(out.chunks_exact_mut(dim)) {
         let largest = row.iter().fold(0.0_f32, |largest, x| largest.max(x.abs()));
         if largest == 0.0 {
@@ -111,21 +111,21 @@ fn floor_log2(value: f64) -> i32 {
     ((value.to_bits() >> 52) as i32) - 1023
 }
 
-/// Smallest and largest value per dimension; merges in any order, so shards and threads may each keep one.
+/// Smallest and largest value per dimension; the same for any order of the rows.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Range {
+pub(crate) struct Range {
     min: Vec<f32>,
     max: Vec<f32>,
 }
 
 impl Range {
     /// The range of no rows.
-    pub fn new(dim: usize) -> Self {
+    pub(crate) fn new(dim: usize) -> Self {
         Self { min: vec![f32::INFINITY; dim], max: vec![f32::NEG_INFINITY; dim] }
     }
 
     /// Widens the range by finite rows.
-    pub fn add(&mut self, rows: &[f32]) {
+    pub(crate) fn add(&mut self, rows: &[f32]) {
         for row in rows.chunks_exact(self.min.len()) {
             for ((x, min), max) in row.iter().zip(&mut self.min).zip(&mut self.max) {
                 *min = if *x < *min { *x } else { *min };
@@ -134,17 +134,9 @@ impl Range {
         }
     }
 
-    /// Widens the range by another one.
-    pub fn merge(&mut self, other: &Self) {
-        for ((a, b), (c, d)) in self.min.iter_mut().zip(&mut self.max).zip(other.min.iter().zip(&other.max)) {
-            *a = a.min(*c);
-            *b = b.max(*d);
-        }
-    }
-
     /// The grid for rows of this range: offset at the midrange (or zero where `center` is off), and the largest
     /// exponent at which no value exceeds 2^20.
-    pub fn grid(&self, center: bool) -> Grid {
+    pub(crate) fn grid(&self, center: bool) -> Grid {
         let bounds = || self.min.iter().zip(&self.max);
         let offset: Vec<f32> = match center {
             // + 0.0 turns a negative zero into zero, so that equal grids have equal bytes.

@@ -1,4 +1,46 @@
 //! Semantic IDs from embeddings, with the same bits on every device.
+//!
+//! A semantic ID is a short list of codes, such as `12-5-33`, that says where an embedding lies: the first code names one
+//! of K clusters, the second one of K clusters of what the first left over, and so on. Items with a common prefix are
+//! alike. The codebooks come from residual k-means ([`RqKMeans`]).
+//!
+//! ```
+//! use semid::{Device, IdFormat, Matrix, RqKMeans};
+//!
+//! // 500 embeddings of 8 dimensions. ndarray matrices and files (`semid::io::open`) work the same way.
+//! let values: Vec<f32> = (0..4000).map(|i| ((i * i) % 251) as f32).collect();
+//! let rows = Matrix::new(&values, 8)?;
+//!
+//! let device = Device::cpu();
+//! let model = RqKMeans::new(3, 16).seed(42).fit(&rows, &device)?;
+//! let codes = model.encode(&rows, &device)?;
+//! let ids = IdFormat::plain("-").format(&codes);
+//! assert_eq!(ids.len(), 500);
+//! # Ok::<(), semid::Error>(())
+//! ```
+//!
+//! # Exactness
+//!
+//! The same rows, parameters and seed give the same model, and the same model and row the same codes, bit for bit, on
+//! every [`Device`], for any number of threads, any batch size and any order of the rows to encode. Rows are put on a
+//! fixed-point [`Grid`] first; every operation that can influence a result is integer arithmetic, or float arithmetic
+//! whose result is exactly representable in whatever order it is done. Anything approximate is a filter with a proved
+//! bound, whose undecided cases exact integers settle.
+//!
+//! # Where to look
+//!
+//! | to | see |
+//! | --- | --- |
+//! | fit | [`RqKMeans`]; [`Fit`] for one level at a time; [`Progress`] to watch or cancel |
+//! | encode, decode, save, load | [`RqKMeansModel`], [`Codes`] |
+//! | choose where to compute | [`Device`] |
+//! | hand over embeddings | [`Rows`], [`Matrix`], [`io::open`] |
+//! | turn codes into text | [`IdFormat`], [`io::IdWriter`] |
+//! | handle errors | [`Error`], [`ErrorKind`] |
+//!
+//! # Features
+//!
+//! `cli` (default) builds the command line tool `semid`; `parquet` (default) reads and writes Parquet files.
 mod codebook;
 mod device;
 mod error;
@@ -27,3 +69,8 @@ pub use rq::{
 pub const MAX_DIM: usize = 8192;
 /// Most codewords a level may have.
 pub const MAX_CLUSTERS: usize = 65_536;
+
+/// The example in README.md, run by `cargo test`.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

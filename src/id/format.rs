@@ -18,11 +18,13 @@ use std::sync::Arc;
 #[derive(Clone)]
 pub struct IdFormat(Form);
 
+type Custom = dyn Fn(&[u32]) -> String + Send + Sync;
+
 #[derive(Clone)]
 enum Form {
     Plain(String),
     Token,
-    Custom(Arc<dyn Fn(&[u32]) -> String + Send + Sync>),
+    Custom(Arc<Custom>),
 }
 
 impl IdFormat {

@@ -7,7 +7,7 @@ use crate::{Algorithm, Device, Init, Matrix, Metric, MiniBatch, RqKMeans};
 fn rows(count: usize, dim: usize, shift: f32) -> Vec<f32> {
     let value = |row: usize, d: usize| {
         let group = (row_hash(1, (row % 37 * dim + d) as u64) % 4001) as f32 / 250.0;
-        let row = if row % 29 == 0 { row % 58 } else { row };
+        let row = if row.is_multiple_of(29) { row % 58 } else { row };
         let noise = (row_hash(2, (row * dim + d) as u64) % 2001) as f32 / 1000.0;
         group + noise + shift
     };

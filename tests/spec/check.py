@@ -1,0 +1,242 @@
+"""Compares the files that `semid` writes with an independent implementation of the contract, bit for bit.
+
+    python3 tests/spec/check.py [target/debug/semid] [--update]
+
+Prints what differs and `N passed, N failed`; exits with 1 if anything failed. `--update` rewrites golden.json, the
+fingerprints that must never change.
+"""
+
+import json
+import struct
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import numpy as np
+import safetensors
+import safetensors.numpy
+import semid_spec as spec
+
+GOLDEN = Path(__file__).with_name("golden.json")
+
+
+def mix(z):
+    """SplitMix64's mixer: data that are the same everywhere, with any version of numpy."""
+    z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return z ^ (z >> np.uint64(31))
+
+
+def numbers(stream, *shape):
+    """Hashes of (stream, position) as integers."""
+    at = np.arange(1, np.prod(shape) + 1, dtype=np.uint64) * np.uint64(0x9E3779B97F4A7C15)
+    return mix(at + np.uint64(stream * 0xD1342543DE82EF95 % 2**64)).reshape(shape)
+
+
+def groups(rows, dim, count=23, stream=0):
+    """Rows in loose groups, exact in f32 (and most of them in f16)."""
+    centres = (numbers(1, count, dim) % np.uint64(4001)).astype(np.float64) / 256 - 8
+    noise = (numbers(2 + stream, rows, dim) % np.uint64(2049)).astype(np.float64) / 1024 - 1
+    which = numbers(99 + stream, rows) % np.uint64(count)
+    return (centres[which.astype(int)] + noise).astype(np.float32)
+
+
+def cases():
+    """Name, training rows, and arguments of `semid fit`."""
+    base = groups(600, 16)
+    zeros, column = base.copy(), base.copy()
+    zeros[::7] = 0
+    column[:, 3] = 1234.5
+    few = base[np.arange(600) % 40]
+    tiny, huge = np.ldexp(base, -140), np.ldexp(base, 120)
+    plain = ["--levels", "3", "--clusters", "16"]
+    yield "l2", base, plain
+    yield "common offset of 300", base + np.float32(300), plain
+    yield "clusters per level", base, ["--levels", "3", "--clusters", "5,17,3"]
+    yield "cosine", base, [*plain, "--metric", "cosine"]
+    yield "cosine with rows of zeros", zeros, [*plain, "--metric", "cosine"]
+    yield "normalized residuals", base, [*plain, "--normalize-residuals"]
+    yield "cosine, normalized residuals", base, [*plain, "--metric", "cosine", "--normalize-residuals"]
+    yield "duplicates", few, ["--levels", "2", "--clusters", "64"]
+    yield "subnormal", tiny, plain
+    yield "subnormal, cosine", tiny, [*plain, "--metric", "cosine"]
+    yield "huge", huge, plain
+    yield "constant column", column, plain
+    yield "all zeros", np.zeros((50, 3), np.float32), ["--levels", "2", "--clusters", "4"]
+    yield "one dimension", base[:, :1].copy(), plain
+    yield "one cluster", base, ["--levels", "2", "--clusters", "1"]
+    yield "random init, best of three", base, [*plain, "--init", "random", "--n-init", "3"]
+    yield "sample", base, [*plain, "--sample", "300"]
+    yield "mini-batch", base, [*plain, "--algorithm", "mini-batch", "--max-iter", "30"]
+    yield "300 dimensions", groups(300, 300), ["--levels", "2", "--clusters", "40"]
+
+
+class Checks:
+    def __init__(self, quiet=False):
+        self.passed, self.failed, self.case, self.quiet = 0, 0, "", quiet
+
+    def true(self, condition, what):
+        self.passed += bool(condition)
+        self.failed += not condition
+        if not condition and not self.quiet:
+            print(f"FAILED {self.case}: {what}")
+
+    def same(self, found, expected, what):
+        """Same type, shape and bytes: NaN, -0 and one bit count."""
+        self.true(identical(found, expected), what)
+
+    def raises(self, action, what):
+        try:
+            action()
+        except ValueError:
+            self.true(True, what)
+        else:
+            self.true(False, what)
+
+
+def identical(a, b):
+    return (a.dtype, a.shape, a.tobytes()) == (b.dtype, b.shape, b.tobytes())
+
+
+def semid(tool, *args):
+    """Runs a command with --json and returns its object."""
+    done = subprocess.run([tool, *map(str, args), "--json"], capture_output=True, text=True)
+    if done.returncode != 0:
+        raise SystemExit(f"semid {' '.join(map(str, args))} ended with {done.returncode}: {done.stderr.strip()}")
+    return json.loads(done.stdout)
+
+
+def check_fit(checks, model, x, args, report):
+    """What `fit` says and where it stopped, recomputed."""
+    checks.true(report["fingerprint"] == spec.fingerprint(model), "fingerprint of the report")
+    if "--sample" in args:
+        return
+    if not model.cosine:
+        offset, exponent = spec.training_grid(x)
+        checks.same(model.offset, offset, "offset")
+        checks.true(model.config["grid_exponent"] == exponent, "grid exponent")
+    unit = 2.0 ** (-2 * model.config["codebook_exponent"])
+    for level, rows, codes in spec.residuals(model, x):
+        book, told = model.codebooks[level], report["levels"][level]
+        error = int(((rows - book[codes]) ** 2).sum())
+        checks.true(told["squared_error"] == error * unit / len(x), f"squared error of level {level}")
+        if "--algorithm" not in args:
+            # Fitted without tolerance: every codeword is the rounded mean of its members.
+            means = [spec.centroid(rows[codes == k]) if (codes == k).any() else book[k] for k in range(len(book))]
+            checks.same(book, np.stack(means), f"level {level} has converged to its centroids")
+
+
+def check_codes(checks, tool, folder, model, x, what):
+    """Encodes and decodes `x`."""
+    np.save(folder / "rows.npy", x)
+    report = semid(tool, "encode", "--model", folder / "model.safetensors", "--input", folder / "rows.npy",
+                   "--output", folder / "codes.npy")
+    codes = spec.encode(model, x)
+    checks.same(np.load(folder / "codes.npy"), codes, f"codes of {what}")
+    semid(tool, "decode", "--model", folder / "model.safetensors", "--input", folder / "codes.npy",
+          "--output", folder / "decoded.npy")
+    checks.same(np.load(folder / "decoded.npy"), spec.decode(model, codes), f"decoded {what}")
+    if not model.cosine:
+        scaled = np.ldexp(x.astype(np.float64) - model.offset, model.config["grid_exponent"])
+        over = int((np.abs(np.rint(scaled)) > spec.GRID_MAX).sum())
+        checks.true(report["saturated_values"] == over, f"saturated values of {what}")
+
+
+def check_inputs(checks, tool, folder, model, x):
+    """The same rows from every kind of file, and the text forms of their codes."""
+    x = x.astype(np.float16).astype(np.float32)
+    codes = spec.encode(model, x)
+    for dtype in ("<f2", "<f8"):
+        np.save(folder / f"{dtype[1:]}.npy", x.astype(dtype))
+    safetensors.numpy.save_file({"x": x}, folder / "x.safetensors")
+    rows = (struct.pack("<i", x.shape[1]) + row.astype("<f4").tobytes() for row in x)
+    (folder / "x.fvecs").write_bytes(b"".join(rows))
+    for name in ("f2.npy", "f8.npy", "x.safetensors", "x.fvecs"):
+        out = folder / "codes.npy"
+        semid(tool, "encode", "--model", folder / "model.safetensors", "--input", folder / name, "--output", out)
+        checks.same(np.load(out), codes, f"codes from {name}")
+    forms = {"plain": "-".join, "token": lambda row: "".join(f"<{'abc'[i]}_{c}>" for i, c in enumerate(row))}
+    for form, text in forms.items():
+        out = folder / "ids.jsonl"
+        semid(tool, "encode", "--model", folder / "model.safetensors", "--input", folder / "x.fvecs", "--output", out,
+              "--format", form)
+        found = [json.loads(line) for line in out.read_text().splitlines()]
+        expected = [{"row": i, "id": text(map(str, row)), "codes": row} for i, row in enumerate(codes.tolist())]
+        checks.true(found == expected, f"semantic IDs in form {form}")
+
+
+def check_readers(checks, folder, model):
+    """Other people's readers open the files."""
+    tensors = safetensors.numpy.load_file(folder / "model.safetensors")
+    checks.same(tensors["offset"], model.offset, "offset by the safetensors package")
+    for level, book in enumerate(model.codebooks):
+        exact = np.ldexp(book.astype(np.float64), -model.config["codebook_exponent"]).astype(np.float32)
+        checks.same(tensors[f"codebook.{level}"], exact, f"codebook {level} by the safetensors package")
+    with safetensors.safe_open(folder / "model.safetensors", "numpy") as file:
+        checks.true(file.metadata()["format"] == "semid", "metadata by the safetensors package")
+
+
+def check_planted(checks, folder, model, x):
+    """A difference of one bit is noticed: otherwise the checks above say nothing."""
+    codes = spec.encode(model, x)
+
+    def noticed(name, expected, what):
+        """Flips the last value's lowest bit in a file that the tool wrote, and compares as above."""
+        blob = bytearray((folder / name).read_bytes())
+        blob[-4] ^= 1
+        (folder / name).write_bytes(blob)
+        trial = Checks(quiet=True)
+        trial.same(np.load(folder / name), expected, what)
+        checks.true((trial.passed, trial.failed) == (0, 1), what)
+
+    noticed("codes.npy", codes, "a flipped bit of a code is noticed")
+    noticed("decoded.npy", spec.decode(model, codes), "a flipped bit of a decoded row is noticed")
+    checks.true(not identical(np.float32([-0.0]), np.float32([0.0])), "the sign of zero is noticed")
+    blob = (folder / "model.safetensors").read_bytes()
+    for at in (len(blob) - 1, len(blob) - 4 * x.shape[1] - 5):
+        (folder / "flipped.safetensors").write_bytes(blob[:at] + bytes([blob[at] ^ 1]) + blob[at + 1 :])
+        checks.raises(lambda: spec.load(folder / "flipped.safetensors"), f"flipped bit at byte {at}")
+
+
+def main():
+    args = [arg for arg in sys.argv[1:] if arg != "--update"]
+    tool = args[0] if args else "target/debug/semid"
+    checks, fingerprints = Checks(), {}
+    golden = json.loads(GOLDEN.read_text()) if GOLDEN.exists() else {}
+    for name, x, options in cases():
+        checks.case = name
+        with tempfile.TemporaryDirectory() as folder:
+            folder = Path(folder)
+            np.save(folder / "x.npy", x)
+            fit = ["fit", "--input", folder / "x.npy", "--tol", "0", *options]
+            fit += [] if "--max-iter" in options else ["--max-iter", "500"]
+            written = []
+            for device in ("reference", "cpu"):
+                out = folder / "model.safetensors"
+                report = semid(tool, *fit, "--output", out, "--device", device)
+                written.append(out.read_bytes())
+            checks.true(written[0] == written[1], "reference and cpu write the same model file")
+            model = spec.load(folder / "model.safetensors")
+            fingerprints[name] = spec.fingerprint(model)
+            checks.true(golden.get(name) == fingerprints[name], f"golden fingerprint, found {fingerprints[name]}")
+            check_fit(checks, model, x, options, report)
+            check_codes(checks, tool, folder, model, x, "training rows")
+            other = groups(97, x.shape[1], stream=7) * np.float32(1 + np.abs(x).max() / 2)
+            check_codes(checks, tool, folder, model, other, "other rows")
+            check_readers(checks, folder, model)
+            if name == "common offset of 300":
+                checks.true(all(map(identical, model.codebooks, l2.codebooks)), "an offset moves no codeword")
+            if name == "l2":
+                l2 = model
+                check_inputs(checks, tool, folder, model, x)
+                check_codes(checks, tool, folder, model, x, "training rows once more")
+                check_planted(checks, folder, model, x)
+    if "--update" in sys.argv:
+        GOLDEN.write_text(json.dumps(fingerprints, indent=2) + "\n")
+    print(f"{checks.passed} passed, {checks.failed} failed")
+    sys.exit(checks.failed > 0)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,158 @@
+"""The numeric contract of semid, once more and independently: what a model file means, and which codes a row gets.
+
+Integers are int64 or Python's own, so nothing is ever rounded; the only floats are IEEE binary64 where the contract
+says so. Written to be read; it is slow. Nothing here calls semid.
+"""
+
+import hashlib
+import json
+import math
+import struct
+from dataclasses import dataclass
+
+import numpy as np
+
+GRID_MAX = 2**23 - 1  # largest magnitude of a value on the grid
+RANGE = 2**20  # magnitude that `fit` lets training values reach
+UNIT_EXPONENT = 20  # a row of unit length has length 2^20 on the unit grid
+
+
+@dataclass
+class Model:
+    config: dict
+    offset: np.ndarray  # (D,) float32
+    codebooks: list  # per level (K, D) int64, grid integers
+
+    @property
+    def cosine(self):
+        return self.config["metric"] == "cosine"
+
+    def scales_level(self, level):
+        """Whether the residuals of `level` are scaled to unit length."""
+        return self.config["normalize_residuals"] or (self.cosine and level == 0)
+
+
+def need(condition, what):
+    if not condition:
+        raise ValueError(f"not a sound model: {what}")
+
+
+def load(path):
+    """Reads a model file and checks everything that is said about it."""
+    blob = open(path, "rb").read()
+    (length,) = struct.unpack("<Q", blob[:8])
+    header, data = json.loads(blob[8 : 8 + length]), blob[8 + length :]
+    meta = header.pop("__metadata__")
+    need((meta["format"], meta["format_version"], meta["kind"]) == ("semid", "1", "rq-kmeans"), "format")
+    config = json.loads(meta["config"])
+    names = [f"codebook.{level}" for level in range(config["levels"])] + ["offset"]
+    need(sorted(header) == sorted(names), "names of the tensors")
+    raw = {name: data[slice(*header[name]["data_offsets"])] for name in names}
+    need(sum(map(len, raw.values())) == len(data), "bytes beside the tensors")
+    values = {name: np.frombuffer(raw[name], "<f4").reshape(header[name]["shape"]) for name in names}
+
+    exponent = config["codebook_exponent"]
+    need(-108 <= config["grid_exponent"] <= 126, "grid exponent")
+    unit = config["metric"] == "cosine" or config["normalize_residuals"]
+    need(exponent == (UNIT_EXPONENT if unit else config["grid_exponent"]), "codebook exponent")
+    need(values["offset"].shape == (config["dim"],) and np.isfinite(values["offset"]).all(), "offset")
+    codebooks = []
+    for name, clusters in zip(names, config["clusters"], strict=False):
+        scaled = np.ldexp(values[name].astype(np.float64), exponent)
+        need(scaled.shape == (clusters, config["dim"]), f"shape of {name}")
+        need((scaled == np.rint(scaled)).all(), f"{name} is on the grid")
+        codebooks.append(scaled.astype(np.int64))
+    need(sum(int(np.abs(book).max()) for book in codebooks) <= 2**23, "codewords of all levels together")
+
+    model = Model(config, values["offset"], codebooks)
+    need(meta["fingerprint"] == fingerprint(model), "fingerprint")
+    covered = [meta[key].encode() for key in ("format", "format_version", "kind", "config", "fingerprint")]
+    covered += [raw[name] for name in names]
+    need(meta["checksum"] == sha256(*(struct.pack("<Q", len(part)) + part for part in covered)), "checksum")
+    return model
+
+
+def sha256(*parts):
+    return hashlib.sha256(b"".join(parts)).hexdigest()
+
+
+def fingerprint(model):
+    """SHA-256 of everything that influences an encode."""
+    c = model.config
+    sizes = [c["dim"], c["levels"], *c["clusters"]]
+    return sha256(
+        b"semid rq-kmeans 1\0",
+        bytes([model.cosine, c["normalize_residuals"]]),
+        struct.pack("<ii", c["grid_exponent"], c["codebook_exponent"]),
+        struct.pack(f"<{len(sizes)}I", *sizes),
+        model.offset.astype("<f4").tobytes(),
+        *(book.astype("<i4").tobytes() for book in model.codebooks),
+    )
+
+
+def to_grid(x, offset, exponent):
+    """clamp(round_half_even((x - offset) 2^exponent)) in binary64."""
+    scaled = np.ldexp(x.astype(np.float64) - offset.astype(np.float64), exponent)
+    return np.clip(np.rint(scaled), -GRID_MAX, GRID_MAX).astype(np.int64)
+
+
+def row_to_own_grid(row):
+    """A row for the cosine metric: its largest |q| is in [2^22, 2^23), so that its length does not matter."""
+    largest = float(np.abs(row).max())
+    exponent = 23 - math.frexp(largest)[1] if largest else 0
+    return to_grid(row, np.zeros_like(row), exponent)
+
+
+def unit_length(row):
+    """A row of integers scaled to length 2^20."""
+    q = [int(value) for value in row]
+    n2 = sum(value * value for value in q)
+    if n2 == 0:
+        return np.array(q)
+    shift = (62 - n2.bit_length()) // 2 * 2  # even, and n2 << shift is in [2^60, 2^62)
+    s = math.isqrt(n2 << shift)
+    return np.array([(2 * value * 2 ** (20 + shift // 2) + s) // (2 * s) for value in q])
+
+
+def nearest(rows, book):
+    """Index of the codeword at the smallest squared distance, the lowest index on a tie."""
+    distances = np.stack([((rows - codeword) ** 2).sum(axis=1) for codeword in book], axis=1)
+    return distances.argmin(axis=1)  # numpy's argmin returns the first of equals
+
+
+def residuals(model, x):
+    """Yields level, residuals (N, D) and codes (N,) of float32 rows `x`."""
+    if model.cosine:
+        q = np.stack([row_to_own_grid(row) for row in x])
+    else:
+        q = to_grid(x, model.offset, model.config["grid_exponent"])
+    for level, book in enumerate(model.codebooks):
+        if model.scales_level(level):
+            q = np.stack([unit_length(row) for row in q])
+        codes = nearest(q, book)
+        yield level, q, codes
+        q = q - book[codes]
+
+
+def encode(model, x):
+    return np.stack([codes for _, _, codes in residuals(model, x)], axis=1).astype(np.uint32)
+
+
+def decode(model, codes):
+    total = sum(book[codes[:, level]] for level, book in enumerate(model.codebooks))
+    exact = np.ldexp(total.astype(np.float64), -model.config["codebook_exponent"])
+    return (exact + model.offset.astype(np.float64)).astype(np.float32)
+
+
+def training_grid(x):
+    """Offset and exponent that `fit` chooses for the l2 metric: the midrange, and the finest exponent that fits."""
+    low, high = x.min(axis=0).astype(np.float64), x.max(axis=0).astype(np.float64)
+    offset = ((low + high) / 2).astype(np.float32)
+    largest = max(np.abs(low - offset).max(), np.abs(high - offset).max())
+    fits = [e for e in range(-108, 127) if np.rint(math.ldexp(largest, e)) <= RANGE]
+    return offset, (max(fits) if largest else 20)
+
+
+def centroid(rows):
+    """floor((2 sum + n) / (2 n)) per dimension."""
+    return (2 * rows.sum(axis=0) + len(rows)) // (2 * len(rows))
