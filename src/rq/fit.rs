@@ -5,6 +5,7 @@ use super::load::Source;
 use super::model::{Quantization, RqKMeansModel};
 use super::params::RqKMeans;
 use super::progress::{Callback, Progress, report};
+use super::seeding::Ask;
 use crate::codebook::{self, CODEWORDS_MAX, Codebook};
 use crate::device::{Device, Purpose, Table};
 use crate::error::{Error, ErrorKind, Result};
@@ -191,7 +192,7 @@ impl Fit<'_> {
         Ok((RqKMeansModel::new(quantization, self.codebooks, self.params.seed)?, report))
     }
 
-    fn load(&mut self, ask: &mut dyn FnMut() -> Result<()>) -> Result<()> {
+    fn load(&mut self, ask: Ask<'_>) -> Result<()> {
         self.saturated_values =
             self.source.load(&self.params, &self.grid, self.device.engine(), &mut *self.table, ask)?;
         Ok(())

@@ -61,7 +61,9 @@ impl LevelWork<'_> {
             let progress = Progress { run, ..self.progress() };
             report(callback, &progress)?;
             let clusters = self.clusters();
-            let codebook = seed(self.params, self.engine, self.table, clusters, (self.level, run))?;
+            let codebook = seed(self.params, self.engine, self.table, clusters, (self.level, run), &mut || {
+                report(callback, &progress)
+            })?;
             let fit = lloyd(self, codebook, energy, progress, callback)?;
             codes_are_best = best.as_ref().is_none_or(|best| fit.squared_error < best.squared_error);
             best = if codes_are_best { Some(fit) } else { best };

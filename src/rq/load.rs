@@ -1,6 +1,7 @@
 //! From the caller's rows to residuals on a device, a chunk at a time.
 
 use super::params::{Metric, RqKMeans};
+use super::seeding::Ask;
 use crate::device::{Engine, Table};
 use crate::error::{Result, try_vec};
 use crate::grid::{Grid, Range, read_finite};
@@ -25,7 +26,7 @@ impl<'a> Source<'a> {
     }
 
     /// The grid for these rows.
-    pub(super) fn grid(&self, params: &RqKMeans, ask: &mut dyn FnMut() -> Result<()>) -> Result<Grid> {
+    pub(super) fn grid(&self, params: &RqKMeans, ask: Ask<'_>) -> Result<Grid> {
         let dim = self.rows.dim();
         let mut range = Range::new(dim);
         self.each_chunk(&mut |_, rows| {
@@ -46,7 +47,7 @@ impl<'a> Source<'a> {
         grid: &Grid,
         engine: &dyn Engine,
         table: &mut dyn Table,
-        ask: &mut dyn FnMut() -> Result<()>,
+        ask: Ask<'_>,
     ) -> Result<u64> {
         let mut saturated = 0;
         let mut q = Vec::new();

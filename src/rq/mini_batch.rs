@@ -65,7 +65,9 @@ pub(super) fn layer(work: &mut LevelWork<'_>, batch: MiniBatch, callback: Callba
     let mut progress = work.progress();
     report(callback, &progress)?;
     let mut buffer = init_buffer(work, batch, work.level)?;
-    let first = seed(work.params, work.engine, &mut *buffer, work.clusters(), (work.level, 0))?;
+    let first = seed(work.params, work.engine, &mut *buffer, work.clusters(), (work.level, 0), &mut || {
+        report(callback, &progress)
+    })?;
     let mut running = Running::new(first);
     let mut iterations = 0;
     while iterations < work.params.max_iter {
@@ -92,7 +94,8 @@ pub(super) fn joint(work: &mut LevelWork<'_>, batch: MiniBatch, callback: Callba
         if level > 0 && work.params.normalize_residuals {
             buffer.unit_length()?;
         }
-        let codebook = seed(work.params, work.engine, &mut *buffer, *clusters, (level, 0))?;
+        let codebook =
+            seed(work.params, work.engine, &mut *buffer, *clusters, (level, 0), &mut || report(callback, &progress))?;
         buffer.assign(&codebook)?;
         buffer.subtract(&codebook)?;
         levels.push(Running::new(codebook));

@@ -7,6 +7,9 @@ use crate::error::{Result, try_vec};
 use crate::rng::{self, Stream};
 use std::collections::HashSet;
 
+/// Called now and then during long work; an error ends it.
+pub(super) type Ask<'a> = &'a mut dyn FnMut() -> Result<()>;
+
 /// Chooses `clusters` first codewords among the rows of `table`.
 ///
 /// # Exactness
@@ -17,6 +20,7 @@ pub(super) fn seed(
     table: &mut dyn Table,
     clusters: usize,
     (level, run): (usize, usize),
+    ask: Ask<'_>,
 ) -> Result<Codebook> {
     let seed = Stream::new("rows", params.seed, level, run).next_u64();
     let values = match params.init {
@@ -25,12 +29,12 @@ pub(super) fn seed(
             let mut stream = Stream::new("k-means++", params.seed, level, run);
             if table.rows() <= DIRECT * clusters {
                 let weights = vec![1; table.rows()];
-                plus_plus(table, &weights, clusters, &mut stream)?
+                plus_plus(table, &weights, clusters, &mut stream, ask)?
             } else {
-                let (candidates, weights) = oversample(table, clusters, &mut stream)?;
+                let (candidates, weights) = oversample(table, clusters, &mut stream, ask)?;
                 let mut few = engine.table(weights.len(), table.dim(), Purpose::Encode)?;
                 few.upload(0, &candidates)?;
-                plus_plus(&mut *few, &weights, clusters, &mut stream)?
+                plus_plus(&mut *few, &weights, clusters, &mut stream, ask)?
             }
         }
     };
@@ -69,7 +73,12 @@ const ROUNDS: usize = 3;
 ///
 /// # References
 /// B. Bahmani et al., Scalable K-Means++, VLDB 2012.
-fn oversample(table: &mut dyn Table, clusters: usize, stream: &mut Stream) -> Result<(Vec<i32>, Vec<u64>)> {
+fn oversample(
+    table: &mut dyn Table,
+    clusters: usize,
+    stream: &mut Stream,
+    ask: Ask<'_>,
+) -> Result<(Vec<i32>, Vec<u64>)> {
     let (rows, dim) = (table.rows(), table.dim());
     let mut closest = try_vec(u64::MAX, rows, "seeding distances")?;
     let mut nearest = try_vec(0_usize, rows, "seeding codes")?;
@@ -77,6 +86,7 @@ fn oversample(table: &mut dyn Table, clusters: usize, stream: &mut Stream) -> Re
     let mut candidates: Vec<i32> = Vec::new();
     let mut drawn = vec![stream.below(rows as u128) as usize];
     for _ in 0..=ROUNDS {
+        ask()?;
         let known = candidates.len() / dim;
         let points = Codebook::new(table.gather(&drawn)?, dim);
         table.assign(&points)?;
@@ -112,7 +122,13 @@ fn oversample(table: &mut dyn Table, clusters: usize, stream: &mut Stream) -> Re
 ///
 /// # References
 /// D. Arthur, S. Vassilvitskii, k-means++, SODA 2007 (section 8 mentions several candidates per draw).
-fn plus_plus(table: &mut dyn Table, weights: &[u64], clusters: usize, stream: &mut Stream) -> Result<Vec<i32>> {
+fn plus_plus(
+    table: &mut dyn Table,
+    weights: &[u64],
+    clusters: usize,
+    stream: &mut Stream,
+    ask: Ask<'_>,
+) -> Result<Vec<i32>> {
     let (rows, dim) = (table.rows(), table.dim());
     let by_weight = cumulative(weights.iter().map(|weight| u128::from(*weight)));
     let total_weight = by_weight.last().copied().unwrap_or(0);
@@ -121,6 +137,7 @@ fn plus_plus(table: &mut dyn Table, weights: &[u64], clusters: usize, stream: &m
     let mut values = table.gather(&[draw(&by_weight, total_weight, stream)])?;
     let mut closest = table.closer(&values, &vec![u64::MAX; rows])?;
     while values.len() < clusters * dim {
+        ask()?;
         let potentials = cumulative(closest.iter().zip(weights).map(weighted));
         let total = potentials.last().copied().unwrap_or(0);
         if total == 0 {

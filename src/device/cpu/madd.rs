@@ -5,7 +5,7 @@
 //! rounding can add to a length.
 
 use pulp::x86::V3;
-use pulp::{cast, i16x16, i32x8};
+use pulp::{cast, f32x8, i16x16, i32x8};
 
 /// Length that vectors are scaled to.
 const LENGTH: f32 = 46_000.0;
@@ -15,9 +15,6 @@ const COMPONENT: f32 = 32_700.0;
 const GROUP: usize = 16;
 /// Rows multiplied at a time: with two vectors of codewords the sums fill half of the 16 registers.
 const ROWS: usize = 4;
-/// Adding and subtracting 1.5 * 2^23 rounds an f32 within 2^22 to an integer.
-const ROUND: f32 = 12_582_912.0;
-
 /// The vector unit, where 16-bit products are the faster way: with 256-bit vectors, but not with 512-bit ones.
 #[inline(always)]
 fn unit() -> Option<V3> {
@@ -53,7 +50,7 @@ impl Packed {
         let mut integers = vec![0_i16; 2 * pairs];
         for (k, codeword) in values.chunks_exact(dim).enumerate() {
             let square: f64 = codeword.iter().map(|c| f64::from(*c) * f64::from(*c)).sum();
-            let (inverse, spread) = round_to_16(codeword, square.sqrt() as f32, &mut integers);
+            let (inverse, spread) = round_to_16(simd, codeword, square.sqrt() as f32, &mut integers);
             packed.scales.push(2.0 * inverse);
             packed.spreads.push(spread);
             let (group, lane) = (k / GROUP, k % GROUP);
@@ -83,7 +80,7 @@ impl Packed {
         buffers.inverses.clear();
         let integers = buffers.rows.chunks_exact_mut(2 * self.pairs);
         for ((row, length), integers) in rows.chunks_exact(dim).zip(lengths).zip(integers) {
-            let (inverse, error) = round_to_16(row, *length, integers);
+            let (inverse, error) = round_to_16(self.simd, row, *length, integers);
             buffers.inverses.push(inverse);
             buffers.errors.push(super::panel::up(error));
         }
@@ -143,27 +140,28 @@ pub(super) struct Buffers {
 /// `1.001 sqrt(sum) + u LENGTH`, and `u LENGTH < 0.003`. The scale is the inverse of the returned f32 up to u, which
 /// moves the quotient by another `u LENGTH` at most.
 #[inline(always)]
-fn round_to_16(row: &[f32], length: f32, integers: &mut [i16]) -> (f32, f64) {
+fn round_to_16(simd: V3, row: &[f32], length: f32, integers: &mut [i16]) -> (f32, f64) {
     let most = largest(row);
     if most == 0.0 {
         integers.fill(0);
         return (1.0, 0.0);
     }
     let inverse = (length / LENGTH).max(most / COMPONENT);
-    let scale = 1.0 / inverse;
+    let scale = simd.splat_f32x8(1.0 / inverse);
     let (parts, rest) = row.as_chunks::<LANES>();
     let (outs, out_rest) = integers.as_chunks_mut::<LANES>();
-    let mut squares = [0.0_f32; LANES];
+    let mut squares = [simd.splat_f32x8(0.0); 2];
     for (part, out) in parts.iter().zip(outs.iter_mut()) {
-        round_lanes(part, scale, out, &mut squares);
+        *out = round_lanes(simd, part, scale, &mut squares);
     }
     if !rest.is_empty() {
-        let (mut part, mut out) = ([0.0; LANES], [0; LANES]);
+        let mut part = [0.0; LANES];
         part.iter_mut().zip(rest).for_each(|(part, value)| *part = *value);
-        round_lanes(&part, scale, &mut out, &mut squares);
+        let out = round_lanes(simd, &part, scale, &mut squares);
         let places = outs.iter_mut().skip(parts.len()).flatten().chain(out_rest);
         places.zip(out).for_each(|(place, integer)| *place = integer);
     }
+    let squares: [f32; LANES] = cast(squares);
     let sum: f32 = squares.iter().sum();
     (inverse, (1.001 * f64::from(sum).sqrt() + 0.01) * f64::from(inverse))
 }
@@ -172,15 +170,20 @@ const LANES: usize = 16;
 
 /// Rounds 16 components, and adds up the squares of what rounding took.
 #[inline(always)]
-fn round_lanes(part: &[f32; LANES], scale: f32, out: &mut [i16; LANES], squares: &mut [f32; LANES]) {
-    for i in 0..LANES {
-        let scaled = part[i] * scale;
-        let shifted = scaled + ROUND;
-        let rest = scaled - (shifted - ROUND);
-        squares[i] += rest * rest;
-        // The integer, within 2^15, stands in the low bits of the shifted f32.
-        out[i] = shifted.to_bits() as i16;
+fn round_lanes(simd: V3, part: &[f32; LANES], scale: f32x8, squares: &mut [f32x8; 2]) -> [i16; LANES] {
+    let halves: [f32x8; 2] = cast(*part);
+    let mut integers = [simd.splat_i32x8(0); 2];
+    for ((half, integer), squares) in halves.into_iter().zip(&mut integers).zip(squares) {
+        let scaled = simd.mul_f32x8(half, scale);
+        *integer = cast(simd.avx._mm256_cvtps_epi32(cast(scaled)));
+        let rounded: f32x8 = cast(simd.avx._mm256_cvtepi32_ps(cast(*integer)));
+        let rest = simd.sub_f32x8(scaled, rounded);
+        *squares = simd.add_f32x8(*squares, simd.mul_f32x8(rest, rest));
     }
+    let [low, high] = integers;
+    // Packing works on halves of vectors; the permutation puts their quarters back into order.
+    let packed = simd.avx2._mm256_packs_epi32(cast(low), cast(high));
+    cast(simd.avx2._mm256_permute4x64_epi64::<0b1101_1000>(packed))
 }
 
 /// The largest magnitude of a component.

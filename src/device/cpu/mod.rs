@@ -3,6 +3,10 @@
 mod assign;
 mod closer;
 mod exact;
+#[cfg(target_arch = "x86_64")]
+mod madd;
+#[cfg(not(target_arch = "x86_64"))]
+#[path = "no_madd.rs"]
 mod madd;
 mod near;
 mod panel;

@@ -1,0 +1,24 @@
+//! Where 16-bit products are not the faster way: the f32 products of [`super::scores`] are used everywhere.
+
+/// Codewords as 16-bit integers: there are none.
+pub(super) enum Packed {}
+
+impl Packed {
+    pub(super) fn new(_values: &[f32], _dim: usize) -> Option<Self> {
+        None
+    }
+
+    pub(super) fn spread(&self, _k: usize) -> f64 {
+        match *self {}
+    }
+
+    pub(super) fn products(&self, _: &[f32], _: usize, _: &[f32], _: &mut Buffers, _: &mut [f32]) {
+        match *self {}
+    }
+}
+
+/// Buffers of one thread: none are needed.
+#[derive(Default)]
+pub(super) struct Buffers {
+    pub(super) errors: Vec<f32>,
+}
