@@ -2,6 +2,7 @@
 
 use super::level::LevelWork;
 use super::load::Source;
+use super::mini_batch::Trained;
 use super::model::{Quantization, RqKMeansModel};
 use super::params::RqKMeans;
 use super::progress::{Callback, Progress, report};
@@ -37,8 +38,8 @@ pub struct Fit<'a> {
     grid: Grid,
     table: Box<dyn Table>,
     codebooks: Vec<Codebook>,
-    /// Codebooks of all levels, where mini-batches trained them together.
-    joint: Vec<Codebook>,
+    /// All levels, where mini-batches trained them together.
+    joint: Vec<Trained>,
     reports: Vec<LevelReport>,
     saturated_values: u64,
     codewords_max: i64,

@@ -1,7 +1,7 @@
 //! One level: first codewords, improvement, the best of several runs.
 
 use super::lloyd::lloyd;
-use super::mini_batch;
+use super::mini_batch::{self, Trained};
 use super::params::{Algorithm, MiniBatch, RqKMeans};
 use super::progress::{Callback, Progress, report};
 use super::seeding::seed;
@@ -32,7 +32,7 @@ pub(super) struct LevelFit {
 impl LevelWork<'_> {
     /// Fits the level and leaves its codes in the table. `joint` keeps the codebooks of all levels where mini-batches
     /// train them together.
-    pub(super) fn fit(&mut self, joint: &mut Vec<Codebook>, callback: Callback<'_>) -> Result<LevelFit> {
+    pub(super) fn fit(&mut self, joint: &mut Vec<Trained>, callback: Callback<'_>) -> Result<LevelFit> {
         match self.params.algorithm {
             Algorithm::Lloyd => self.best_run(callback),
             Algorithm::MiniBatch(batch) => self.mini_batch(batch, joint, callback),
@@ -78,21 +78,21 @@ impl LevelWork<'_> {
         Ok(best)
     }
 
-    fn mini_batch(&mut self, batch: MiniBatch, joint: &mut Vec<Codebook>, callback: Callback<'_>) -> Result<LevelFit> {
+    fn mini_batch(&mut self, batch: MiniBatch, joint: &mut Vec<Trained>, callback: Callback<'_>) -> Result<LevelFit> {
         let trained = match batch.layer_wise {
             true => mini_batch::layer(self, batch, callback)?,
             false => {
                 if joint.is_empty() {
                     *joint = mini_batch::joint(self, batch, callback)?;
                 }
-                let codebook = joint.get(self.level).cloned().unwrap_or_else(|| Codebook::new(vec![], 1));
-                mini_batch::Trained { codebook, iterations: self.params.max_iter, empty_reseeded: 0 }
+                let missing = || crate::Error::parameter("levels", self.level, "no such level");
+                joint.get(self.level).cloned().ok_or_else(missing)?
             }
         };
         let energy = self.energy()?;
         self.table.assign(&trained.codebook)?;
         let squared_error = self.table.sums(self.clusters())?.squared_error(energy, &trained.codebook);
-        let mini_batch::Trained { codebook, iterations, empty_reseeded } = trained;
+        let Trained { codebook, iterations, empty_reseeded } = trained;
         Ok(LevelFit { codebook, iterations, squared_error, empty_reseeded })
     }
 

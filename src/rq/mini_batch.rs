@@ -12,6 +12,7 @@ use crate::partial::Partial;
 use crate::rng::{self, Stream};
 
 /// A level trained by batches.
+#[derive(Clone)]
 pub(super) struct Trained {
     pub(super) codebook: Codebook,
     pub(super) iterations: usize,
@@ -85,7 +86,7 @@ pub(super) fn layer(work: &mut LevelWork<'_>, batch: MiniBatch, callback: Callba
 }
 
 /// Trains all levels together: every batch passes through all of them. `work.table` holds the rows of level 0.
-pub(super) fn joint(work: &mut LevelWork<'_>, batch: MiniBatch, callback: Callback<'_>) -> Result<Vec<Codebook>> {
+pub(super) fn joint(work: &mut LevelWork<'_>, batch: MiniBatch, callback: Callback<'_>) -> Result<Vec<Trained>> {
     let mut progress = work.progress();
     report(callback, &progress)?;
     let mut levels: Vec<Running> = Vec::with_capacity(work.clusters.len());
@@ -100,9 +101,11 @@ pub(super) fn joint(work: &mut LevelWork<'_>, batch: MiniBatch, callback: Callba
         buffer.subtract(&codebook)?;
         levels.push(Running::new(codebook));
     }
-    for iteration in 0..work.params.max_iter {
-        let mut rows = draw(work, batch, 0, iteration)?;
-        let mut still = true;
+    let (mut iterations, mut still) = (0, false);
+    while iterations < work.params.max_iter && !still {
+        let mut rows = draw(work, batch, 0, iterations)?;
+        iterations += 1;
+        still = true;
         for (level, running) in levels.iter_mut().enumerate() {
             if level > 0 && work.params.normalize_residuals {
                 rows.unit_length()?;
@@ -111,14 +114,15 @@ pub(super) fn joint(work: &mut LevelWork<'_>, batch: MiniBatch, callback: Callba
             rows.subtract(&running.codebook)?;
             still &= step.moved <= work.params.tol * step.variance;
             let per_row = step.squared_error as f64 * work.unit / rows.rows().max(1) as f64;
-            progress = Progress { level, iteration: iteration + 1, squared_error: per_row, ..progress };
+            progress = Progress { level, iteration: iterations, squared_error: per_row, ..progress };
         }
         report(callback, &progress)?;
-        if still {
-            break;
-        }
     }
-    Ok(levels.into_iter().map(|running| running.codebook).collect())
+    let trained = |running: Running| {
+        let Running { codebook, empty_reseeded, .. } = running;
+        Trained { codebook, iterations, empty_reseeded }
+    };
+    Ok(levels.into_iter().map(trained).collect())
 }
 
 /// The rows the first codewords are seeded from: at least one per cluster.

@@ -69,7 +69,7 @@ const ROUNDS: usize = 3;
 ///
 /// The first candidate is a uniform row. In each of [`ROUNDS`] rounds K rows are drawn with replacement, with
 /// probability proportional to their squared distance from the candidates of the rounds before; each row drawn becomes
-/// a candidate once.
+/// a candidate once. A row counts for the first of its nearest candidates.
 ///
 /// # References
 /// B. Bahmani et al., Scalable K-Means++, VLDB 2012.
@@ -81,35 +81,39 @@ fn oversample(
 ) -> Result<(Vec<i32>, Vec<u64>)> {
     let (rows, dim) = (table.rows(), table.dim());
     let mut closest = try_vec(u64::MAX, rows, "seeding distances")?;
-    let mut nearest = try_vec(0_usize, rows, "seeding codes")?;
+    let mut nearest = try_vec(0_u32, rows, "seeding codes")?;
     let mut codes = try_vec(0_u32, rows, "seeding codes")?;
     let mut candidates: Vec<i32> = Vec::new();
     let mut drawn = vec![stream.below(rows as u128) as usize];
-    for _ in 0..=ROUNDS {
+    for round in 0..=ROUNDS {
         ask()?;
-        let known = candidates.len() / dim;
+        let known = (candidates.len() / dim) as u32;
         let points = Codebook::new(table.gather(&drawn)?, dim);
+        candidates.extend_from_slice(points.values());
         table.assign(&points)?;
         table.codes(&mut codes)?;
         let distances = table.own_distances(&points)?;
         for (((closest, nearest), distance), code) in closest.iter_mut().zip(&mut nearest).zip(distances).zip(&codes) {
             if distance < *closest {
                 *closest = distance;
-                *nearest = known + *code as usize;
+                *nearest = known + code;
             }
         }
-        candidates.extend_from_slice(points.values());
-        let cumulative = cumulative(closest.iter().map(|distance| u128::from(*distance)));
-        let total = cumulative.last().copied().unwrap_or(0);
-        if total == 0 {
+        let far = |row: usize| closest.get(row).map_or(0, |distance| u128::from(*distance));
+        let draws = Draws::new(rows, &far);
+        if round == ROUNDS || draws.total() == 0 {
             break;
         }
-        drawn = (0..clusters).map(|_| draw(&cumulative, total, stream)).collect();
+        drawn = (0..clusters).map(|_| draws.draw(stream)).collect();
         drawn.sort_unstable();
         drawn.dedup();
     }
     let mut weights = vec![0; candidates.len() / dim];
-    nearest.iter().filter_map(|candidate| weights.get_mut(*candidate).map(|weight| *weight += 1)).count();
+    for candidate in nearest {
+        if let Some(weight) = weights.get_mut(candidate as usize) {
+            *weight += 1;
+        }
+    }
     Ok((candidates, weights))
 }
 
@@ -130,27 +134,26 @@ fn plus_plus(
     ask: Ask<'_>,
 ) -> Result<Vec<i32>> {
     let (rows, dim) = (table.rows(), table.dim());
-    let by_weight = cumulative(weights.iter().map(|weight| u128::from(*weight)));
-    let total_weight = by_weight.last().copied().unwrap_or(0);
+    let weight = |row: usize| weights.get(row).map_or(0, |weight| u128::from(*weight));
+    let by_weight = Draws::new(rows, &weight);
     let candidates = 2 + floor_ln(clusters);
-    let weighted = |(distance, weight): (&u64, &u64)| u128::from(*distance) * u128::from(*weight);
-    let mut values = table.gather(&[draw(&by_weight, total_weight, stream)])?;
-    let mut closest = table.closer(&values, &vec![u64::MAX; rows])?;
+    let mut values = table.gather(&[by_weight.draw(stream)])?;
+    let mut closest = table.closer(&values, &try_vec(u64::MAX, rows, "seeding distances")?)?;
     while values.len() < clusters * dim {
         ask()?;
-        let potentials = cumulative(closest.iter().zip(weights).map(weighted));
-        let total = potentials.last().copied().unwrap_or(0);
-        if total == 0 {
-            let rest: Vec<usize> =
-                (values.len() / dim..clusters).map(|_| draw(&by_weight, total_weight, stream)).collect();
+        let potential = |row: usize| closest.get(row).map_or(0, |distance| u128::from(*distance)) * weight(row);
+        let draws = Draws::new(rows, &potential);
+        if draws.total() == 0 {
+            let rest: Vec<usize> = (values.len() / dim..clusters).map(|_| by_weight.draw(stream)).collect();
             values.extend(table.gather(&rest)?);
             break;
         }
-        let drawn: Vec<usize> = (0..candidates).map(|_| draw(&potentials, total, stream)).collect();
+        let drawn: Vec<usize> = (0..candidates).map(|_| draws.draw(stream)).collect();
         let points = table.gather(&drawn)?;
         let distances = table.closer(&points, &closest)?;
-        let potential = |part: &[u64]| part.iter().zip(weights).map(weighted).sum::<u128>();
-        let best = distances.chunks_exact(rows).enumerate().min_by_key(|(_, part)| potential(part));
+        let weighted = |(distance, weight): (&u64, &u64)| u128::from(*distance) * u128::from(*weight);
+        let left = |part: &[u64]| part.iter().zip(weights).map(weighted).sum::<u128>();
+        let best = distances.chunks_exact(rows).enumerate().min_by_key(|(_, part)| left(part));
         if let Some((index, part)) = best {
             closest.copy_from_slice(part);
             values.extend(points.chunks_exact(dim).nth(index).unwrap_or_default());
@@ -159,18 +162,43 @@ fn plus_plus(
     Ok(values)
 }
 
-/// The index that a uniform draw below `total` falls on.
-fn draw(cumulative: &[u128], total: u128, stream: &mut Stream) -> usize {
-    let value = stream.below(total);
-    cumulative.partition_point(|sum| *sum <= value)
+/// Draws of indices with probability proportional to their weights.
+///
+/// # Exactness
+/// A draw is a uniform integer below the sum of all weights; the index drawn is the first one at which the running sum
+/// exceeds it. Only one running sum per [`BLOCK`] weights is kept.
+struct Draws<'a> {
+    weight: &'a dyn Fn(usize) -> u128,
+    /// Running sums at the ends of the blocks.
+    ends: Vec<u128>,
 }
 
-fn cumulative(weights: impl Iterator<Item = u128>) -> Vec<u128> {
-    let running = |sum: &mut u128, weight: u128| {
-        *sum += weight;
-        Some(*sum)
-    };
-    weights.scan(0, running).collect()
+/// Weights per running sum.
+const BLOCK: usize = 256;
+
+impl<'a> Draws<'a> {
+    fn new(count: usize, weight: &'a dyn Fn(usize) -> u128) -> Self {
+        let block = |sum: &mut u128, first: usize| {
+            *sum += (first..count.min(first + BLOCK)).map(weight).sum::<u128>();
+            Some(*sum)
+        };
+        Self { weight, ends: (0..count).step_by(BLOCK).scan(0, block).collect() }
+    }
+
+    fn total(&self) -> u128 {
+        self.ends.last().copied().unwrap_or(0)
+    }
+
+    fn draw(&self, stream: &mut Stream) -> usize {
+        let value = stream.below(self.total());
+        let block = self.ends.partition_point(|end| *end <= value);
+        let mut sum = block.checked_sub(1).and_then(|before| self.ends.get(before)).copied().unwrap_or(0);
+        let exceeds = |index: &usize| {
+            sum += (self.weight)(*index);
+            sum > value
+        };
+        (block * BLOCK..(block + 1) * BLOCK).find(exceeds).unwrap_or(0)
+    }
 }
 
 /// floor(ln k), from the smallest integers above e, e^2, ...: no logarithm of the platform is involved.

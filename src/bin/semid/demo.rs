@@ -14,7 +14,7 @@ use std::time::Instant;
 /// Names and embeddings of popular Python packages, most downloaded first.
 const DATA: &[u8] = include_bytes!("../../../data/top-packages.parquet");
 /// Clusters per level.
-const CLUSTERS: [usize; 3] = [128, 32, 16];
+const CLUSTERS: [usize; 3] = [64, 32, 16];
 /// Packages that many people know.
 const FAMOUS: [&str; 8] = ["numpy", "pandas", "matplotlib", "requests", "django", "pytest", "cryptography", "boto3"];
 /// Neighbours shown.
@@ -60,7 +60,7 @@ pub(crate) fn run(common: &Common) -> Outcome {
     let device = common.device()?;
     let bar = Bar::fit(common);
     let start = Instant::now();
-    let (model, report) = RqKMeans::new(CLUSTERS.len(), CLUSTERS).fit_with(&*rows, &device, |progress| {
+    let (model, report) = RqKMeans::new(CLUSTERS.len(), CLUSTERS).n_init(8).fit_with(&*rows, &device, |progress| {
         bar.show(progress);
         interrupt::flow()
     })?;

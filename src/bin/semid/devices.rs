@@ -2,7 +2,7 @@
 
 use crate::args::Common;
 use crate::output::{self, Answer, Outcome};
-use semid::{Device, DeviceInfo};
+use semid::{AdapterLimits, Device, DeviceInfo};
 use serde::Serialize;
 use std::fmt::Write;
 
@@ -27,13 +27,35 @@ struct Entry {
     /// Why not, where it cannot.
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<String>,
+    /// Limits of an adapter.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    limits: Option<Limits>,
+}
+
+#[derive(Serialize)]
+struct Limits {
+    buffer_bytes: u64,
+    binding_bytes: u64,
+    storage_buffers: u32,
+    workgroup_bytes: u32,
+    invocations: u32,
+    timestamps: bool,
+}
+
+impl From<AdapterLimits> for Limits {
+    fn from(limits: AdapterLimits) -> Self {
+        let AdapterLimits { buffer_bytes, binding_bytes, storage_buffers, workgroup_bytes, .. } = limits;
+        let AdapterLimits { invocations, timestamps, .. } = limits;
+        Self { buffer_bytes, binding_bytes, storage_buffers, workgroup_bytes, invocations, timestamps }
+    }
 }
 
 impl From<DeviceInfo> for Entry {
     fn from(info: DeviceInfo) -> Self {
         let reason = Device::named(&info.name).err().map(|error| error.to_string());
-        let DeviceInfo { name, description, backend, driver, hardware, .. } = info;
-        Self { name, description, backend, driver, hardware, usable: reason.is_none(), reason }
+        let DeviceInfo { name, description, backend, driver, hardware, limits, .. } = info;
+        let limits = limits.map(Limits::from);
+        Self { name, description, backend, driver, hardware, usable: reason.is_none(), reason, limits }
     }
 }
 
@@ -48,13 +70,18 @@ fn text(devices: &Devices) -> String {
     let mut out = String::new();
     let width = devices.devices.iter().map(|device| device.name.len()).max().unwrap_or(0);
     for device in &devices.devices {
-        let Entry { name, description, backend, driver, hardware, reason, .. } = device;
+        let Entry { name, description, backend, driver, hardware, reason, limits, .. } = device;
         let _ = write!(out, "{name:<width$}  {backend:<6}  {description}");
         if !driver.is_empty() {
             let _ = write!(out, ", {driver}");
         }
         if !hardware && name.starts_with("gpu") {
             out.push_str(" (software)");
+        }
+        if let Some(limits) = limits {
+            let mib = |bytes: u64| bytes >> 20;
+            let (binding, buffer) = (mib(limits.binding_bytes), mib(limits.buffer_bytes));
+            let _ = write!(out, "\n{:width$}  up to {binding} MiB in a binding, {buffer} MiB in a buffer", "");
         }
         match reason {
             None => out.push('\n'),

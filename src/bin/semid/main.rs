@@ -21,8 +21,18 @@ use output::{Answer, Failure, Outcome};
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
+    quiet_drivers();
     let cli = Cli::parse();
     output::exit_code(output::catch_panics(|| run(&cli)))
+}
+
+/// Mesa's device selection complains on stderr about a missing `XDG_RUNTIME_DIR`, as in containers, although nothing here
+/// needs it: it is then switched off.
+fn quiet_drivers() {
+    if std::env::var_os("XDG_RUNTIME_DIR").is_none() && std::env::var_os("NODEVICE_SELECT").is_none() {
+        // SAFETY: this is the first thing that `main` does; no other thread exists that could read the environment.
+        unsafe { std::env::set_var("NODEVICE_SELECT", "1") };
+    }
 }
 
 fn run(cli: &Cli) -> Outcome {
