@@ -146,21 +146,27 @@ def run_semid(options, folder):
     }
 
 
+# A process counts the memory of the one that started it as its own peak, so a small one stands in between.
+LAUNCHER = """
+import os, sys
+pid = os.posix_spawnp(sys.argv[1], sys.argv[1:], os.environ)
+_, status, usage = os.wait4(pid, 0)
+print(usage.ru_maxrss * 1024, file=sys.stderr)
+sys.exit(os.waitstatus_to_exitcode(status) != 0)
+"""
+
+
 def measured(call):
     """The JSON object a command prints, and its peak resident memory in bytes."""
-    with tempfile.TemporaryFile() as out:
-        process = subprocess.Popen([str(part) for part in call], stdout=out)
-        _, status, usage = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-        out.seek(0)
-        text = out.read()
-    if process.returncode != 0:
-        raise SystemExit(f"{call[0]} {call[1]} ended with {process.returncode}")
-    report = json.loads(text) if text.strip() else {}
+    call = [str(part) for part in call]
+    done = subprocess.run([sys.executable, "-S", "-c", LAUNCHER, *call], capture_output=True, text=True)
+    if done.returncode != 0:
+        raise SystemExit(f"{' '.join(call[:2])} failed: {done.stderr.strip()}")
+    report = json.loads(done.stdout)
     if "missing" in report:
         print(f"left out: {report['missing']}", file=sys.stderr)
         return None, 0
-    return report, usage.ru_maxrss * 1024
+    return report, int(done.stderr.split()[-1])
 
 
 def squared_error(x, folder):

@@ -1,7 +1,7 @@
 //! Fits and encodes on every device of this machine give the same bits.
 
 use crate::rng::row_hash;
-use crate::{Algorithm, Device, Init, Matrix, Metric, MiniBatch, RqKMeans};
+use crate::{Algorithm, Device, Init, Matrix, Metric, MiniBatch, RqKMeans, RqKMeansModel};
 
 /// Rows in loose groups with a few exact duplicates, from integers alone.
 fn rows(count: usize, dim: usize, shift: f32) -> Vec<f32> {
@@ -41,13 +41,33 @@ fn every_device_fits_and_encodes_the_same() {
         base.clone().algorithm(Algorithm::MiniBatch(small)),
         base.clone().algorithm(Algorithm::MiniBatch(MiniBatch { layer_wise: false, ..small })),
     ];
+    let devices = devices();
     for params in variants {
         let expected = params.fit(&rows, &Device::reference()).unwrap();
         let codes = expected.encode(&rows, &Device::reference()).unwrap();
-        for device in devices() {
-            let model = params.fit(&rows, &device).unwrap();
+        for device in &devices {
+            let model = params.fit(&rows, device).unwrap();
             assert_eq!(model.fingerprint(), expected.fingerprint(), "{params:?} on {device:?}");
-            assert_eq!(model.encode(&rows, &device).unwrap(), codes, "{params:?} on {device:?}");
+            assert_eq!(model.encode(&rows, device).unwrap(), codes, "{params:?} on {device:?}");
+        }
+    }
+}
+
+#[test]
+fn every_flipped_bit_and_every_truncation_of_a_model_file_is_noticed() {
+    let values = rows(40, 3, 0.0);
+    let rows = Matrix::new(&values, 3).unwrap();
+    for metric in [Metric::L2, Metric::Cosine] {
+        let model = RqKMeans::new(2, [4, 2]).metric(metric).fit(&rows, &Device::reference()).unwrap();
+        let mut bytes = model.to_bytes().unwrap();
+        assert_eq!(RqKMeansModel::from_bytes(&bytes).unwrap(), model);
+        for len in 0..bytes.len() {
+            assert!(RqKMeansModel::from_bytes(&bytes[..len]).is_err(), "the first {len} bytes");
+        }
+        for bit in 0..8 * bytes.len() {
+            bytes[bit / 8] ^= 1 << (bit % 8);
+            assert!(RqKMeansModel::from_bytes(&bytes).is_err(), "bit {bit}");
+            bytes[bit / 8] ^= 1 << (bit % 8);
         }
     }
 }

@@ -7,6 +7,7 @@ fingerprints that must never change.
 """
 
 import json
+import re
 import struct
 import subprocess
 import sys
@@ -232,6 +233,12 @@ def main():
                 check_inputs(checks, tool, folder, model, x)
                 check_codes(checks, tool, folder, model, x, "training rows once more")
                 check_planted(checks, folder, model, x)
+    checks.case = "demo"
+    fingerprints["demo"] = semid(tool, "demo", "--device", "cpu")["fingerprint"]
+    checks.true(golden.get("demo") == fingerprints["demo"], f"golden fingerprint, found {fingerprints['demo']}")
+    checks.case = "README.md"
+    shown = re.findall("[0-9a-f]{64}", (GOLDEN.parents[2] / "README.md").read_text())
+    checks.true(shown and set(shown) <= set(fingerprints.values()), "its fingerprints are those found here")
     if "--update" in sys.argv:
         GOLDEN.write_text(json.dumps(fingerprints, indent=2) + "\n")
     print(f"{checks.passed} passed, {checks.failed} failed")
