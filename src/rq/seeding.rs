@@ -178,3 +178,6 @@ fn floor_ln(k: usize) -> usize {
     const POWERS: [usize; 11] = [3, 8, 21, 55, 149, 404, 1097, 2981, 8104, 22_027, 59_875];
     POWERS.iter().filter(|power| k >= **power).count()
 }
+
+#[cfg(test)]
+mod tests;
