@@ -181,3 +181,6 @@ pub(crate) fn read_finite(rows: &dyn Rows, first: usize, buffer: &mut [f32]) -> 
     rows.read(first, buffer)?;
     check_finite(first, buffer, rows.dim())
 }
+
+#[cfg(test)]
+mod tests;

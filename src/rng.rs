@@ -85,3 +85,6 @@ pub(crate) fn sample(seed: u64, rows: usize, count: usize) -> Vec<usize> {
     chosen.sort_unstable();
     chosen
 }
+
+#[cfg(test)]
+mod tests;

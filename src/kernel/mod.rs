@@ -9,3 +9,6 @@ pub(crate) mod centroid;
 pub(crate) mod closer;
 pub(crate) mod residual;
 pub(crate) mod unit_length;
+
+#[cfg(test)]
+mod tests;

@@ -42,7 +42,7 @@ pub struct Fit<'a> {
     joint: Vec<Trained>,
     reports: Vec<LevelReport>,
     saturated_values: u64,
-    codewords_max: i64,
+    pub(super) codewords_max: i64,
 }
 
 /// What a fit came to.

@@ -241,3 +241,6 @@ fn le_bytes(values: &[f32]) -> Vec<u8> {
 fn from_le_bytes(bytes: &[u8]) -> Vec<f32> {
     bytes.as_chunks::<4>().0.iter().map(|value| f32::from_le_bytes(*value)).collect()
 }
+
+#[cfg(test)]
+mod tests;

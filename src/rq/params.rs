@@ -289,3 +289,6 @@ impl RqKMeans {
 
 /// Most levels a model may have.
 pub(crate) const MAX_LEVELS: usize = 256;
+
+#[cfg(test)]
+mod tests;

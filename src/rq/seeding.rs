@@ -190,7 +190,11 @@ impl<'a> Draws<'a> {
     }
 
     fn draw(&self, stream: &mut Stream) -> usize {
-        let value = stream.below(self.total());
+        self.at(stream.below(self.total()))
+    }
+
+    /// The index on which a value below the total falls.
+    fn at(&self, value: u128) -> usize {
         let block = self.ends.partition_point(|end| *end <= value);
         let mut sum = block.checked_sub(1).and_then(|before| self.ends.get(before)).copied().unwrap_or(0);
         let exceeds = |index: &usize| {
@@ -206,3 +210,6 @@ fn floor_ln(k: usize) -> usize {
     const POWERS: [usize; 11] = [3, 8, 21, 55, 149, 404, 1097, 2981, 8104, 22_027, 59_875];
     POWERS.iter().filter(|power| k >= **power).count()
 }
+
+#[cfg(test)]
+mod tests;

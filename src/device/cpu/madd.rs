@@ -37,7 +37,16 @@ pub(super) struct Packed {
 
 impl Packed {
     pub(super) fn new(values: &[f32], dim: usize) -> Option<Self> {
-        let simd = unit()?;
+        unit().map(|simd| Self::with(simd, values, dim))
+    }
+
+    /// Where the processor can, even if it is not the faster way.
+    #[cfg(test)]
+    pub(super) fn wherever_possible(values: &[f32], dim: usize) -> Option<Self> {
+        V3::try_new().map(|simd| Self::with(simd, values, dim))
+    }
+
+    fn with(simd: V3, values: &[f32], dim: usize) -> Self {
         let (pairs, clusters) = (dim.div_ceil(2), values.len() / dim);
         let zero = [[cast::<[i16; 16], i16x16>([0; 16]); 2]; 1];
         let mut packed = Self {
@@ -62,7 +71,7 @@ impl Packed {
                 }
             }
         }
-        Some(packed)
+        packed
     }
 
     /// Bound of the length of what rounding took from codeword `k`.

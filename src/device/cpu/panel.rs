@@ -52,29 +52,37 @@ pub(super) struct Panel {
     slack: Vec<f64>,
     /// The codewords as 16-bit integers, where this processor multiplies those faster.
     pub(super) packed: Option<Packed>,
+    pack: Pack,
 }
+
+/// Makes 16-bit integers of codewords (K, D), or not.
+type Pack = fn(&[f32], usize) -> Option<Packed>;
 
 impl Panel {
     pub(super) fn new(codebook: &Codebook) -> Result<Self> {
+        Self::packed_by(Packed::new, codebook)
+    }
+
+    fn packed_by(pack: Pack, codebook: &Codebook) -> Result<Self> {
         let (clusters, dim) = (codebook.clusters(), codebook.dim());
         let mut values = try_vec(0.0_f32, codebook.values().len(), "codewords")?;
         values.iter_mut().zip(codebook.values()).for_each(|(value, q)| *value = *q as f32);
-        Ok(Self::of(values, clusters, dim))
+        Ok(Self::of(values, clusters, dim, pack))
     }
 
     /// The codewords `chosen` of this panel.
     pub(super) fn subset(&self, chosen: &[u32]) -> Self {
         let codeword = |k: &u32| self.codeword(*k as usize);
         let values = chosen.iter().flat_map(codeword).copied().collect();
-        Self::of(values, chosen.len(), self.dim)
+        Self::of(values, chosen.len(), self.dim, self.pack)
     }
 
-    fn of(values: Vec<f32>, clusters: usize, dim: usize) -> Self {
-        let packed = Packed::new(&values, dim);
+    fn of(values: Vec<f32>, clusters: usize, dim: usize, pack: Pack) -> Self {
+        let packed = pack(&values, dim);
         let gamma = |n: f64| n * U / (1.0 - n * U) * 1.0001;
         let of_product = if packed.is_some() { gamma(16.0) } else { gamma((dim + 16) as f64) };
         let mut panel =
-            Self { clusters, dim, values, norm: vec![], slope: vec![], tilt: vec![], slack: vec![], packed };
+            Self { clusters, dim, values, norm: vec![], slope: vec![], tilt: vec![], slack: vec![], packed, pack };
         for (k, codeword) in panel.values.chunks_exact(dim).enumerate() {
             // Exact up to 2^53, and within 2^-43 beyond: far below the slack.
             let square: f64 = codeword.iter().map(|c| f64::from(*c) * f64::from(*c)).sum();
@@ -124,3 +132,6 @@ pub(super) fn up(value: f64) -> f32 {
 pub(super) fn down(value: f64) -> f32 {
     (value * (1.0 - 2.0 * U)) as f32
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,121 @@
+//! The bounds of the filter hold, for both kinds of products.
+
+mod near_ties;
+
+use super::{Panel, up};
+use crate::codebook::Codebook;
+use crate::device::cpu::exact::squared_length;
+use crate::device::cpu::madd::Packed;
+use crate::device::cpu::scores::Scores;
+use crate::rng::row_hash;
+
+/// The codewords with f32 products and, where this processor has them, with 16-bit products.
+fn panels(codebook: &Codebook) -> Vec<Panel> {
+    let all = [|_: &[f32], _| None, Packed::wherever_possible].map(|pack| Panel::packed_by(pack, codebook).unwrap());
+    let [f32_products, other] = all;
+    assert!(f32_products.packed.is_none());
+    let other = Some(other).filter(|panel| panel.packed.is_some());
+    if other.is_none() {
+        println!("SKIPPED the 16-bit products: this processor has no 256-bit vectors");
+    }
+    std::iter::once(f32_products).chain(other).collect()
+}
+
+struct Numbers(u64, u64);
+
+impl Numbers {
+    fn next(&mut self) -> u64 {
+        self.1 += 1;
+        row_hash(self.0, self.1)
+    }
+
+    fn within(&mut self, limit: i32) -> i32 {
+        (self.next() % (2 * limit as u64 + 1)) as i32 - limit
+    }
+
+    /// `len` numbers within 2^bits: uniform, of all magnitudes, at the limits, or equal.
+    fn fill(&mut self, kind: u64, len: usize, bits: u32) -> Vec<i32> {
+        let limit = 1 << bits;
+        let value = |i: usize| match kind % 4 {
+            0 => self.within(limit),
+            1 => self.within(limit) >> (self.next() % 24),
+            2 => [limit, -limit, limit - 1, 1 - limit, 1, 0][self.next() as usize % 6],
+            _ => limit - i32::from(i == 0),
+        };
+        (0..len).map(value).collect()
+    }
+}
+
+fn floats(values: &[i32]) -> Vec<f32> {
+    values.iter().map(|value| *value as f32).collect()
+}
+
+fn lengths(rows: &[f32], dim: usize) -> Vec<f32> {
+    rows.chunks_exact(dim).map(|row| up(squared_length(row).sqrt() * (1.0 + 1e-12))).collect()
+}
+
+/// `|c|^2 - 2 r.c`, exactly.
+fn score(row: &[i32], codeword: &[i32]) -> i128 {
+    row.iter().zip(codeword).map(|(r, c)| i128::from(*c) * i128::from(*c) - 2 * i128::from(*r) * i128::from(*c)).sum()
+}
+
+/// How many bounds of all scores do not hold: lower ones, upper ones.
+fn violations(panel: &Panel, rows: &[i32], codebook: &Codebook) -> (usize, usize) {
+    let dim = codebook.dim();
+    let (values, mut scores) = (floats(rows), Scores::default());
+    let lengths = lengths(&values, dim);
+    scores.compute(&values, &lengths, panel);
+    let (mut low, mut high) = (0, 0);
+    let all = rows.chunks_exact(dim).zip(&lengths).zip(&scores.errors).zip(scores.lower.chunks_exact(panel.clusters()));
+    for (((row, length), error), lower) in all {
+        for (k, (lower, codeword)) in lower.iter().zip(codebook.values().chunks_exact(dim)).enumerate() {
+            let exact = score(row, codeword);
+            // `exact` is an integer, so rounding a bound towards it changes nothing.
+            low += usize::from(f64::from(*lower).ceil() as i128 > exact);
+            high += usize::from((panel.upper(k, *lower, *length, *error).floor() as i128) < exact);
+        }
+    }
+    (low, high)
+}
+
+const SHAPES: [(usize, usize, usize); 8] =
+    [(40, 1, 5), (30, 2, 17), (20, 7, 33), (50, 16, 16), (9, 100, 20), (6, 384, 33), (3, 2049, 6), (2, 8192, 5)];
+
+/// Random and extreme rows and codewords of random magnitudes.
+fn each_case(mut check: impl FnMut(&[i32], &Codebook)) {
+    for seed in 0..320_u64 {
+        let (rows, dim, clusters) = SHAPES[seed as usize % 8];
+        let mut numbers = Numbers(seed, 0);
+        let (row_bits, code_bits) = (numbers.next() % 25, numbers.next() % 24);
+        let rows = numbers.fill(seed / 8, rows * dim, row_bits as u32);
+        let codewords = numbers.fill(seed / 32, clusters * dim, code_bits as u32);
+        check(&rows, &Codebook::new(codewords, dim));
+    }
+}
+
+#[test]
+fn the_bounds_of_every_score_hold() {
+    each_case(|rows, codebook| {
+        for panel in panels(codebook) {
+            let kind = if panel.packed.is_some() { "16-bit" } else { "f32" };
+            let case = (codebook.clusters(), codebook.dim(), &rows[..1], &codebook.values()[..1]);
+            assert_eq!(violations(&panel, rows, codebook), (0, 0), "{kind} products, {case:?}");
+        }
+    });
+}
+
+/// The test above can fail: without its error terms a bound does not hold.
+#[test]
+fn bounds_without_error_terms_do_not_hold() {
+    let mut found = [(0, 0); 2];
+    each_case(|rows, codebook| {
+        for (panel, found) in panels(codebook).iter_mut().zip(&mut found) {
+            panel.slope.fill(0.0);
+            panel.tilt.fill(0.0);
+            let (low, high) = violations(panel, rows, codebook);
+            *found = (found.0 + low, found.1 + high);
+        }
+    });
+    let kinds = panels(&Codebook::new(vec![1], 1)).len();
+    assert!(found.iter().take(kinds).all(|(low, high)| *low > 0 && *high > 0), "{found:?}");
+}
