@@ -88,6 +88,7 @@ fn first_fit(name: &str, data: &Data, device: &Device) -> Result<RqKMeansModel> 
     let start = Instant::now();
     let (model, report) = params().fit_with(&data.rows(), device, |_| ControlFlow::Continue(()))?;
     let seconds = start.elapsed().as_secs_f64();
+    let timed = device.time_kernels(true);
     let encoded = model.encode_with(&data.rows(), device, |_, codes| {
         black_box(codes);
         Ok(())
@@ -96,7 +97,29 @@ fn first_fit(name: &str, data: &Data, device: &Device) -> Result<RqKMeansModel> 
     let share = 100.0 * encoded.settled_rows as f64 / (encoded.rows.max(1) * LEVELS as u64) as f64;
     println!("{name}: first fit {seconds:.2} s, squared error per row {error:.5}, {share:.3} % of row-levels settled");
     println!("{name}: fingerprint {}", model.fingerprint());
+    if timed {
+        print_kernels(name, data, device);
+        device.time_kernels(false);
+    }
     Ok(model)
+}
+
+/// Time of each kernel of one encode by the adapter's own clock, and the rate of `assign`, as a share of the peak that
+/// `SEMID_BENCH_PEAK_TFLOPS` gives for f32.
+fn print_kernels(name: &str, data: &Data, device: &Device) {
+    let peak = std::env::var("SEMID_BENCH_PEAK_TFLOPS").ok().and_then(|peak| peak.parse::<f64>().ok());
+    for kernel in device.kernel_times() {
+        let ms = 1e3 * kernel.seconds;
+        print!("{name}: kernel {:<16} {ms:>9.3} ms in {} dispatches", kernel.name, kernel.dispatches);
+        if kernel.name == "assign" {
+            let tflops = (2 * LEVELS * CLUSTERS * data.values.len()) as f64 / kernel.seconds / 1e12;
+            print!(", {tflops:.3} TFLOP/s");
+            if let Some(peak) = peak {
+                print!(", {:.1} % of the peak", 100.0 * tflops / peak);
+            }
+        }
+        println!();
+    }
 }
 
 fn device_benches(criterion: &mut Criterion, name: &str, device: &Device, data: &Data) -> Result<()> {

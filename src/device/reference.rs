@@ -92,7 +92,7 @@ impl Table for ReferenceTable {
 
     fn own_distances(&mut self, codebook: &Codebook) -> Result<Vec<u64>> {
         let mut distances = try_vec(0, self.codes.len(), "distances")?;
-        kernel::assign::own_distances(&self.values, codebook.values(), self.dim, &self.codes, &mut distances);
+        kernel::own_distances::own_distances(&self.values, codebook.values(), self.dim, &self.codes, &mut distances);
         Ok(distances)
     }
 

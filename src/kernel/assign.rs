@@ -64,15 +64,3 @@ pub(crate) fn assign(rows: &[i32], codewords: &[i32], dim: usize, codes: &mut [u
         }
     }
 }
-
-/// Squared distance of every row to the codeword it is assigned to.
-///
-/// # Shapes
-/// `rows` (N, D), `codewords` (K, D), `codes` (N) below K, `distances` (N).
-pub(crate) fn own_distances(rows: &[i32], codewords: &[i32], dim: usize, codes: &[u32], distances: &mut [u64]) {
-    for ((row, code), distance) in rows.chunks_exact(dim).zip(codes).zip(distances) {
-        if let Some(codeword) = codewords.chunks_exact(dim).nth(*code as usize) {
-            *distance = squared_distance(row, codeword);
-        }
-    }
-}

@@ -7,6 +7,7 @@
 pub(crate) mod assign;
 pub(crate) mod centroid;
 pub(crate) mod closer;
+pub(crate) mod own_distances;
 pub(crate) mod residual;
 pub(crate) mod unit_length;
 

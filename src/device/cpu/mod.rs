@@ -25,6 +25,7 @@ use std::sync::Arc;
 pub(super) struct Cpu {
     info: DeviceInfo,
     pool: Pool,
+    threads: usize,
 }
 
 /// The threads to run on: rayon's own, or a fixed number.
@@ -66,7 +67,7 @@ impl Cpu {
             hardware: true,
             limits: None,
         };
-        Self { info, pool }
+        Self { info, pool, threads }
     }
 }
 
@@ -83,7 +84,9 @@ impl Engine for Cpu {
     }
 
     fn chunk_rows(&self, dim: usize) -> usize {
-        ((1 << 21) / dim).clamp(256, 16_384).next_multiple_of(256)
+        // Rows, their integers and the table of a chunk stay in the cache; every thread gets some blocks.
+        let least = 1024 * self.threads;
+        ((1 << 19) / dim).next_multiple_of(256).max(least).min(16_384)
     }
 
     fn quantize(&self, grid: &Grid, rows: &[f32], out: &mut [i32]) -> u64 {

@@ -14,9 +14,13 @@ use crate::error::{Result, try_vec};
 use crate::kernel;
 use crate::partial::Partial;
 use rayon::prelude::*;
+use std::sync::Arc;
 
 /// Rows that one task takes at a time: their scores and the rows themselves stay in the cache.
 const BLOCK: usize = 256;
+
+/// Values that one task uploads.
+const UPLOAD: usize = 1 << 15;
 
 pub(super) struct CpuTable {
     pool: Pool,
@@ -30,11 +34,17 @@ pub(super) struct CpuTable {
     /// Whether assignments of the same rows are going to be repeated with similar codewords.
     repeats: bool,
     /// Codewords of the last assignment.
-    before: Option<Panel>,
+    before: Option<Arc<Panel>>,
     /// What is near every row, for the codewords of `before`; empty where nothing is remembered.
     near: Vec<Near>,
     sums: Option<Sums>,
+    /// Codebooks prepared before: an encode takes every chunk through the same few.
+    prepared: Vec<(Codebook, Arc<Panel>)>,
 }
+
+/// Codebooks kept prepared, and the most values that such a codebook may have.
+const PREPARED: usize = 16;
+const PREPARED_VALUES: usize = 1 << 20;
 
 /// Sums by the codes they were computed for.
 struct Sums {
@@ -56,6 +66,7 @@ impl CpuTable {
             before: None,
             near: Vec::new(),
             sums: None,
+            prepared: Vec::new(),
         })
     }
 
@@ -66,6 +77,17 @@ impl CpuTable {
         self.before = None;
         self.near = Vec::new();
         self.sums = None;
+    }
+
+    fn prepare(&mut self, codebook: &Codebook) -> Result<Arc<Panel>> {
+        if let Some((_, panel)) = self.prepared.iter().find(|(known, _)| known == codebook) {
+            return Ok(panel.clone());
+        }
+        let panel = Arc::new(Panel::new(codebook)?);
+        if !self.repeats && self.prepared.len() < PREPARED && codebook.values().len() <= PREPARED_VALUES {
+            self.prepared.push((codebook.clone(), panel.clone()));
+        }
+        Ok(panel)
     }
 
     fn row(&self, row: usize) -> &[f32] {
@@ -129,7 +151,10 @@ impl Table for CpuTable {
     fn upload(&mut self, first: usize, rows: &[i32]) -> Result<()> {
         self.forget();
         let values = self.values.get_mut(first * self.dim..).unwrap_or_default();
-        values.iter_mut().zip(rows).for_each(|(value, q)| *value = *q as f32);
+        let parts = values.par_chunks_mut(UPLOAD).zip(rows.par_chunks(UPLOAD));
+        self.pool.run(|| {
+            parts.for_each(|(values, rows)| values.iter_mut().zip(rows).for_each(|(value, q)| *value = *q as f32));
+        });
         Ok(())
     }
 
@@ -152,7 +177,7 @@ impl Table for CpuTable {
 
     fn assign(&mut self, codebook: &Codebook) -> Result<Assigned> {
         self.measure();
-        let panel = Panel::new(codebook)?;
+        let panel = self.prepare(codebook)?;
         let before = self.before.take().filter(|before| self.remembers(before, &panel));
         let plan = before.map(|before| Plan::new(&before, &panel)).filter(|plan| plan.typical < self.near_enough());
         let mut near = std::mem::take(&mut self.near);
@@ -208,13 +233,12 @@ impl Table for CpuTable {
     }
 
     fn subtract(&mut self, codebook: &Codebook) -> Result<()> {
-        let panel = Panel::new(codebook)?;
         let (values, codes, dim) = (&mut self.values, &self.codes, self.dim);
         self.pool.run(|| {
             values.par_chunks_mut(dim * BLOCK).zip(codes.par_chunks(BLOCK)).for_each(|(rows, codes)| {
                 for (row, code) in rows.chunks_exact_mut(dim).zip(codes) {
-                    let codeword = panel.codeword(*code as usize);
-                    row.iter_mut().zip(codeword).for_each(|(value, c)| *value -= c);
+                    let codeword = codebook.codeword(*code as usize).unwrap_or_default();
+                    row.iter_mut().zip(codeword).for_each(|(value, c)| *value -= *c as f32);
                 }
             });
         });
