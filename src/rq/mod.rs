@@ -1,6 +1,7 @@
 //! Residual k-means: parameters, fitting level by level, and the fitted model that encodes and decodes.
 
 mod decode;
+mod draws;
 mod encode;
 mod fit;
 mod level;

@@ -1,5 +1,6 @@
 //! The first codewords of a level.
 
+use super::draws::Draws;
 use super::params::{Init, RqKMeans};
 use crate::codebook::Codebook;
 use crate::device::{Engine, Purpose, Table};
@@ -137,6 +138,7 @@ fn plus_plus(
     let weight = |row: usize| weights.get(row).map_or(0, |weight| u128::from(*weight));
     let by_weight = Draws::new(rows, &weight);
     let candidates = 2 + floor_ln(clusters);
+    let pairs = if rows <= ALL_PAIRS { all_pairs(table, ask)? } else { Vec::new() };
     let mut values = table.gather(&[by_weight.draw(stream)])?;
     let mut closest = table.closer(&values, &try_vec(u64::MAX, rows, "seeding distances")?)?;
     while values.len() < clusters * dim {
@@ -150,7 +152,10 @@ fn plus_plus(
         }
         let drawn: Vec<usize> = (0..candidates).map(|_| draws.draw(stream)).collect();
         let points = table.gather(&drawn)?;
-        let distances = table.closer(&points, &closest)?;
+        let distances = match pairs.is_empty() {
+            true => table.closer(&points, &closest)?,
+            false => closer_of(&pairs, &drawn, &closest),
+        };
         let weighted = |(distance, weight): (&u64, &u64)| u128::from(*distance) * u128::from(*weight);
         let left = |part: &[u64]| part.iter().zip(weights).map(weighted).sum::<u128>();
         let best = distances.chunks_exact(rows).enumerate().min_by_key(|(_, part)| left(part));
@@ -162,47 +167,28 @@ fn plus_plus(
     Ok(values)
 }
 
-/// Draws of indices with probability proportional to their weights.
-///
-/// # Exactness
-/// A draw is a uniform integer below the sum of all weights; the index drawn is the first one at which the running sum
-/// exceeds it. Only one running sum per [`BLOCK`] weights is kept.
-struct Draws<'a> {
-    weight: &'a dyn Fn(usize) -> u128,
-    /// Running sums at the ends of the blocks.
-    ends: Vec<u128>,
+/// Rows up to which all distances between them are computed at once, which spares a call of the device per codeword.
+const ALL_PAIRS: usize = 2048;
+/// Points of one such call.
+const POINTS: usize = 64;
+
+/// Squared distances (N, N) of all rows to each other.
+fn all_pairs(table: &mut dyn Table, ask: Ask<'_>) -> Result<Vec<u64>> {
+    let rows: Vec<usize> = (0..table.rows()).collect();
+    let unbounded = vec![u64::MAX; rows.len()];
+    let mut pairs = Vec::new();
+    for points in rows.chunks(POINTS) {
+        ask()?;
+        let points = table.gather(points)?;
+        pairs.extend(table.closer(&points, &unbounded)?);
+    }
+    Ok(pairs)
 }
 
-/// Weights per running sum.
-const BLOCK: usize = 256;
-
-impl<'a> Draws<'a> {
-    fn new(count: usize, weight: &'a dyn Fn(usize) -> u128) -> Self {
-        let block = |sum: &mut u128, first: usize| {
-            *sum += (first..count.min(first + BLOCK)).map(weight).sum::<u128>();
-            Some(*sum)
-        };
-        Self { weight, ends: (0..count).step_by(BLOCK).scan(0, block).collect() }
-    }
-
-    fn total(&self) -> u128 {
-        self.ends.last().copied().unwrap_or(0)
-    }
-
-    fn draw(&self, stream: &mut Stream) -> usize {
-        self.at(stream.below(self.total()))
-    }
-
-    /// The index on which a value below the total falls.
-    fn at(&self, value: u128) -> usize {
-        let block = self.ends.partition_point(|end| *end <= value);
-        let mut sum = block.checked_sub(1).and_then(|before| self.ends.get(before)).copied().unwrap_or(0);
-        let exceeds = |index: &usize| {
-            sum += (self.weight)(*index);
-            sum > value
-        };
-        (block * BLOCK..(block + 1) * BLOCK).find(exceeds).unwrap_or(0)
-    }
+/// What `Table::closer` gives for the points `drawn` among the rows.
+fn closer_of(pairs: &[u64], drawn: &[usize], closest: &[u64]) -> Vec<u64> {
+    let of = |point: &usize| pairs.chunks_exact(closest.len()).nth(*point).unwrap_or_default().iter().zip(closest);
+    drawn.iter().flat_map(of).map(|(distance, closest)| *distance.min(closest)).collect()
 }
 
 /// floor(ln k), from the smallest integers above e, e^2, ...: no logarithm of the platform is involved.

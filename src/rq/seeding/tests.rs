@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::device::Device;
+use crate::rq::draws::BLOCK;
 
 fn table(device: &Device, rows: &[i32], dim: usize) -> Box<dyn Table> {
     let mut table = device.engine().table(rows.len() / dim, dim, Purpose::Fit).unwrap();
