@@ -54,7 +54,7 @@ fn text(info: &Info) -> String {
         ("residuals", if info.normalize_residuals { "scaled to unit length" } else { "as they are" }.to_owned()),
         ("seed", info.seed.to_string()),
         ("grid", format!("steps of 2^{}, codewords of 2^{}", -info.grid_exponent, -info.codebook_exponent)),
-        ("semantic IDs", format!("{:.4e} possible", info.clusters.iter().map(|k| *k as f64).product::<f64>())),
+        ("semantic IDs", format!("{} possible", possible_ids(&info.clusters))),
     ];
     for (name, value) in facts {
         let _ = writeln!(out, "{name:<12}  {value}");
@@ -64,4 +64,10 @@ fn text(info: &Info) -> String {
         let _ = writeln!(out, "{i:>5}  {clusters:>8}  {largest:>17.6}");
     }
     out
+}
+
+/// The number of different codes: in full while that is readable.
+fn possible_ids(clusters: &[usize]) -> String {
+    let product = clusters.iter().map(|k| *k as f64).product::<f64>();
+    if product < 1e15 { product.to_string() } else { format!("{product:.3e}") }
 }

@@ -85,8 +85,7 @@ impl Engine for Cpu {
 
     fn chunk_rows(&self, dim: usize) -> usize {
         // Rows, their integers and the table of a chunk stay in the cache; every thread gets some blocks.
-        let least = 1024 * self.threads;
-        ((1 << 19) / dim).next_multiple_of(256).max(least).min(16_384)
+        ((1 << 19) / dim).max(1024 * self.threads).min((1 << 23) / dim).clamp(256, 16_384)
     }
 
     fn quantize(&self, grid: &Grid, rows: &[f32], out: &mut [i32]) -> u64 {

@@ -45,8 +45,8 @@ impl Engine for Gpu {
     }
 
     fn chunk_rows(&self, dim: usize) -> usize {
-        // Enough rows to fill a large GPU, in about 256 MB.
-        ((64 << 20) / dim.max(1)).clamp(1024, 1 << 18)
+        // Enough rows to fill a large GPU, in 64 MiB of f32 and as much of integers on the host.
+        ((16 << 20) / dim.max(1)).clamp(1024, 1 << 18)
     }
 
     fn time_kernels(&self, on: bool) -> bool {
