@@ -157,8 +157,7 @@ impl Chunk {
     ) -> Result<&[u32]> {
         let quantization = &model.quantization;
         read_finite(rows, first, &mut self.values)?;
-        report.saturated_values +=
-            to_grid(device.engine(), quantization.metric, &quantization.grid, &self.values, &mut self.q);
+        report.saturated_values += to_grid(device.engine(), quantization, &self.values, &mut self.q);
         self.table.upload(0, &self.q)?;
         for (level, codebook) in model.levels.iter().enumerate() {
             if quantization.scales_level(level) {

@@ -35,7 +35,7 @@ pub struct Fit<'a> {
     source: Source<'a>,
     device: &'a Device,
     clusters: Vec<usize>,
-    grid: Grid,
+    quantization: Quantization,
     table: Box<dyn Table>,
     codebooks: Vec<Codebook>,
     /// All levels, where mini-batches trained them together.
@@ -116,14 +116,18 @@ impl RqKMeans {
         let (clusters, used) = self.check(rows.len(), rows.dim())?;
         let source = Source::new(rows, self.seed, used);
         let mut ask = || report(callback, &Progress::start(clusters.len(), self.max_iter));
-        let grid = source.grid(self, &mut ask)?;
+        let quantization = Quantization {
+            grid: source.grid(self, &mut ask)?,
+            metric: self.metric,
+            normalize_residuals: self.normalize_residuals,
+        };
         let table = device.engine().table(used, rows.dim(), Purpose::Fit)?;
         let mut fit = Fit {
             params: self.clone(),
             source,
             device,
             clusters: clusters.clone(),
-            grid,
+            quantization,
             table,
             codebooks: Vec::new(),
             joint: Vec::new(),
@@ -182,33 +186,28 @@ impl Fit<'_> {
             levels: self.reports,
             saturated_values: self.saturated_values,
         };
-        let quantization = Quantization {
-            grid: self.grid,
-            metric: self.params.metric,
-            normalize_residuals: self.params.normalize_residuals,
-        };
         for (level, codebook) in self.codebooks.iter().enumerate() {
-            codebook::to_f32(level, codebook, quantization.codebook_exponent())?;
+            codebook::to_f32(level, codebook, self.quantization.codebook_exponent())?;
         }
-        Ok((RqKMeansModel::new(quantization, self.codebooks, self.params.seed)?, report))
+        Ok((RqKMeansModel::new(self.quantization, self.codebooks, self.params.seed)?, report))
     }
 
     fn load(&mut self, ask: Ask<'_>) -> Result<()> {
-        self.saturated_values =
-            self.source.load(&self.params, &self.grid, self.device.engine(), &mut *self.table, ask)?;
+        self.saturated_values = self.source.load(&self.quantization, self.device.engine(), &mut *self.table, ask)?;
         Ok(())
     }
 
     /// Takes a grid twice as coarse and starts again: the codewords of real data with extreme outliers may add up to
     /// more than a residual can hold.
     fn coarsen(&mut self, callback: Callback<'_>) -> Result<()> {
-        let exponent = self.grid.exponent() - 1;
-        if self.params.unit_grid() || exponent < *EXPONENTS.start() {
+        let grid = &self.quantization.grid;
+        let exponent = grid.exponent() - 1;
+        if self.quantization.unit_grid() || exponent < *EXPONENTS.start() {
             let level = self.codebooks.len() - 1;
             let reason = "the codewords of all levels add up to more than the grid holds; use fewer levels";
             return Err(ErrorKind::Range { level, reason: reason.into() }.into());
         }
-        self.grid = Grid::new(self.grid.offset().to_vec(), exponent);
+        self.quantization.grid = Grid::new(grid.offset().to_vec(), exponent);
         self.codebooks.clear();
         self.joint.clear();
         self.reports.clear();
@@ -221,7 +220,7 @@ impl Fit<'_> {
         if let Some(last) = self.codebooks.last() {
             self.table.subtract(last)?;
         }
-        if self.params.scales_level(level) {
+        if self.quantization.scales_level(level) {
             self.table.unit_length()?;
         }
         let mut work = LevelWork {
@@ -230,7 +229,7 @@ impl Fit<'_> {
             table: &mut *self.table,
             clusters: &self.clusters,
             level,
-            unit: pow2(-2 * self.params.codebook_exponent(&self.grid)),
+            unit: pow2(-2 * self.quantization.codebook_exponent()),
         };
         let fitted = work.fit(&mut self.joint, callback)?;
         self.reports.push(LevelReport {

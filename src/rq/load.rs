@@ -1,5 +1,6 @@
 //! From the caller's rows to residuals on a device, a chunk at a time.
 
+use super::model::Quantization;
 use super::params::{Metric, RqKMeans};
 use super::seeding::Ask;
 use crate::device::{Engine, Table};
@@ -43,8 +44,7 @@ impl<'a> Source<'a> {
     /// Puts the rows on the grid and into `table`; returns how many values saturated.
     pub(super) fn load(
         &self,
-        params: &RqKMeans,
-        grid: &Grid,
+        quantization: &Quantization,
         engine: &dyn Engine,
         table: &mut dyn Table,
         ask: Ask<'_>,
@@ -53,7 +53,7 @@ impl<'a> Source<'a> {
         let mut q = Vec::new();
         self.each_chunk(&mut |first, rows| {
             q.resize(rows.len(), 0);
-            saturated += to_grid(engine, params.metric, grid, rows, &mut q);
+            saturated += to_grid(engine, quantization, rows, &mut q);
             table.upload(first, &q)?;
             ask()
         })?;
@@ -92,8 +92,9 @@ impl<'a> Source<'a> {
 }
 
 /// Puts finite rows on the grid of the metric; returns how many values saturated.
-pub(super) fn to_grid(engine: &dyn Engine, metric: Metric, grid: &Grid, rows: &[f32], q: &mut [i32]) -> u64 {
-    match metric {
+pub(super) fn to_grid(engine: &dyn Engine, quantization: &Quantization, rows: &[f32], q: &mut [i32]) -> u64 {
+    let grid = &quantization.grid;
+    match quantization.metric {
         Metric::L2 => engine.quantize(grid, rows, q),
         Metric::Cosine => {
             engine.quantize_rows_alone(rows, grid.dim(), q);

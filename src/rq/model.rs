@@ -15,12 +15,14 @@ pub(crate) struct Quantization {
 }
 
 impl Quantization {
-    /// Exponent of the codewords: 20 on the unit grid, otherwise that of the embeddings' grid.
+    /// Whether codewords live on the unit grid instead of the grid of the embeddings.
+    pub(crate) fn unit_grid(&self) -> bool {
+        self.metric == Metric::Cosine || self.normalize_residuals
+    }
+
+    /// Exponent of the codewords.
     pub(crate) fn codebook_exponent(&self) -> i32 {
-        match self.metric == Metric::Cosine || self.normalize_residuals {
-            true => UNIT_EXPONENT,
-            false => self.grid.exponent(),
-        }
+        if self.unit_grid() { UNIT_EXPONENT } else { self.grid.exponent() }
     }
 
     /// Whether the residuals of `level` are scaled to unit length.

@@ -1,7 +1,6 @@
 //! What a fit is asked to do.
 
 use crate::error::{Error, ErrorKind, Result};
-use crate::grid::{Grid, UNIT_EXPONENT};
 use crate::{MAX_CLUSTERS, MAX_DIM};
 
 /// How distances are understood.
@@ -269,21 +268,6 @@ impl RqKMeans {
             Some((level, clusters)) => Err(ErrorKind::TooFewRows { rows, clusters: *clusters, level }.into()),
             None => Ok((clusters, rows)),
         }
-    }
-
-    /// Whether codewords live on the unit grid instead of the grid of the embeddings.
-    pub(crate) fn unit_grid(&self) -> bool {
-        self.metric == Metric::Cosine || self.normalize_residuals
-    }
-
-    /// Whether the residuals of `level` are scaled to unit length.
-    pub(crate) fn scales_level(&self, level: usize) -> bool {
-        self.normalize_residuals || (self.metric == Metric::Cosine && level == 0)
-    }
-
-    /// Exponent of the codewords for embeddings on `grid`.
-    pub(crate) fn codebook_exponent(&self, grid: &Grid) -> i32 {
-        if self.unit_grid() { UNIT_EXPONENT } else { grid.exponent() }
     }
 }
 
