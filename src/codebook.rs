@@ -52,9 +52,9 @@ impl Codebook {
     }
 }
 
-/// Whether the largest components of all levels together stay within [`CODEWORDS_MAX`].
-pub(crate) fn within_bounds(levels: &[Codebook]) -> bool {
-    levels.iter().map(Codebook::largest).sum::<i64>() <= CODEWORDS_MAX
+/// Sum over the levels of the largest component, which a model keeps within [`CODEWORDS_MAX`].
+pub(crate) fn largest_sum(levels: &[Codebook]) -> i64 {
+    levels.iter().map(Codebook::largest).sum()
 }
 
 /// Codewords as f32 in units of the embeddings: exact multiples of 2^-exponent.

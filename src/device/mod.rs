@@ -172,6 +172,14 @@ pub(crate) struct Assigned {
     pub(crate) settled: u64,
 }
 
+impl Assigned {
+    /// Both together, for different rows.
+    #[inline(always)]
+    pub(crate) fn plus(self, other: Self) -> Self {
+        Self { changed: self.changed + other.changed, settled: self.settled + other.settled }
+    }
+}
+
 /// What a table is going to be used for; engines may prepare for it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Purpose {

@@ -165,7 +165,7 @@ impl Fit<'_> {
             while self.codebooks.len() < target {
                 self.fit_level(progress)?;
             }
-            if self.codebooks.iter().map(Codebook::largest).sum::<i64>() <= self.codewords_max {
+            if codebook::largest_sum(&self.codebooks) <= self.codewords_max {
                 return Ok(self.reports.last().cloned());
             }
             self.coarsen(progress)?;

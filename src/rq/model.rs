@@ -1,7 +1,7 @@
 //! The fitted model: the grid, the codebooks, and what identifies them.
 
 use super::params::Metric;
-use crate::codebook::{Codebook, within_bounds};
+use crate::codebook::{CODEWORDS_MAX, Codebook, largest_sum};
 use crate::error::{Error, Result};
 use crate::grid::{Grid, UNIT_EXPONENT};
 use sha2::{Digest, Sha256};
@@ -45,7 +45,7 @@ pub struct RqKMeansModel {
 impl RqKMeansModel {
     /// A model of the given levels, all of one dimension.
     pub(crate) fn new(quantization: Quantization, levels: Vec<Codebook>, seed: u64) -> Result<Self> {
-        if !within_bounds(&levels) {
+        if largest_sum(&levels) > CODEWORDS_MAX {
             return Err(Error::damaged("the codewords of all levels add up to more than 2^23 grid steps"));
         }
         Ok(Self { quantization, levels, seed })

@@ -64,15 +64,28 @@ fn assign_all(block: Block<'_>, panel: &Panel, scratch: &mut Scratch) -> Assigne
     let mut assigned = Assigned::default();
     let rows = block.rows.chunks_exact(panel.dim()).zip(block.lengths).zip(block.codes).enumerate();
     for ((i, ((row, length), code)), (scores, error)) in rows.zip(scores) {
-        let (label, settled) = nearest(scores, row, *length, *error, panel);
-        assigned.settled += u64::from(settled);
-        assigned.changed += u64::from(*code != label);
-        *code = label;
-        if let Some(near) = block.near.get_mut(i) {
-            *near = Near::from_scores(scores, squared_length(row));
-        }
+        let near = block.near.get_mut(i);
+        assigned = assigned.plus(assign_row(row, (*length, *error), scores, panel, code, near));
     }
     assigned
+}
+
+/// Assigns one row by its scores against all codewords, and remembers what is near if there is a place for it.
+#[inline(always)]
+fn assign_row(
+    row: &[f32],
+    (length, error): (f32, f32),
+    scores: &[f32],
+    panel: &Panel,
+    code: &mut u32,
+    near: Option<&mut Near>,
+) -> Assigned {
+    let (label, settled) = nearest(scores, row, length, error, panel);
+    let changed = std::mem::replace(code, label) != label;
+    if let Some(near) = near {
+        *near = Near::from_scores(scores, squared_length(row));
+    }
+    Assigned { changed: u64::from(changed), settled: u64::from(settled) }
 }
 
 /// Assigns rows whose codes were proved for the codewords before they moved.
@@ -102,8 +115,7 @@ fn assign_moved(block: Block<'_>, moved: &Moved<'_>, scratch: &mut Scratch) -> A
             None => scratch.open.push(i),
         }
     }
-    let open = assign_open(block, panel, scratch);
-    Assigned { changed: assigned.changed + open.changed, settled: open.settled }
+    assigned.plus(assign_open(block, panel, scratch))
 }
 
 /// Brings a row's memory up to date and finds its code, or `None` where codewords beyond its memory might be nearer.
@@ -177,12 +189,9 @@ fn assign_open(block: Block<'_>, panel: &Panel, scratch: &mut Scratch) -> Assign
     let mut assigned = Assigned::default();
     let rows = scratch.rows.chunks_exact(dim).zip(&scratch.lengths).zip(scores);
     for (i, ((row, length), (scores, error))) in scratch.open.iter().zip(rows) {
-        let (Some(code), Some(near)) = (block.codes.get_mut(*i), block.near.get_mut(*i)) else { continue };
-        let (label, settled) = nearest(scores, row, *length, *error, panel);
-        assigned.settled += u64::from(settled);
-        assigned.changed += u64::from(*code != label);
-        *code = label;
-        *near = Near::from_scores(scores, squared_length(row));
+        let Some(code) = block.codes.get_mut(*i) else { continue };
+        let near = block.near.get_mut(*i);
+        assigned = assigned.plus(assign_row(row, (*length, *error), scores, panel, code, near));
     }
     assigned
 }

@@ -129,12 +129,10 @@ impl CpuTable {
             let block = Block { rows, lengths, codes, near };
             pulp::Arch::new().dispatch(Assign { block, panel, moved, scratch })
         };
-        let add =
-            |a: Assigned, b: Assigned| Assigned { changed: a.changed + b.changed, settled: a.settled + b.settled };
         self.pool.run(|| {
             let rows = values.par_chunks(dim * BLOCK).zip(lengths.par_chunks(BLOCK));
             let blocks = rows.zip(codes.par_chunks_mut(BLOCK)).zip(near);
-            blocks.map_init(Scratch::default, run).reduce(Assigned::default, add)
+            blocks.map_init(Scratch::default, run).reduce(Assigned::default, Assigned::plus)
         })
     }
 }
