@@ -1,9 +1,10 @@
 //! Assignment of a block of rows: all of them against all codewords, or only what movements leave open.
 
-use super::exact::{squared_distance, squared_length};
-use super::near::{NEAR, Near, distance};
-use super::panel::{Panel, down, up};
-use super::plan::{MOVERS, Plan};
+use super::exact::{approximate_squared_distance, relative_error, squared_distance};
+use super::history::Movements;
+use super::lanes::Lanes;
+use super::memory::{Mark, Memory};
+use super::panel::Panel;
 use super::scores::Scores;
 use super::select::nearest;
 use crate::device::Assigned;
@@ -15,16 +16,7 @@ pub(super) struct Block<'a> {
     /// Upper bounds of the rows' lengths.
     pub(super) lengths: &'a [f32],
     pub(super) codes: &'a mut [u32],
-    /// Empty where nothing is remembered.
-    pub(super) near: &'a mut [Near],
-}
-
-/// Codewords that moved since the codes of a block were proved.
-pub(super) struct Moved<'a> {
-    pub(super) panel: &'a Panel,
-    pub(super) plan: &'a Plan,
-    /// The codewords that moved most; rows are measured against them directly.
-    pub(super) movers: &'a Panel,
+    pub(super) memory: Memory<'a>,
 }
 
 /// Buffers of one thread.
@@ -40,7 +32,9 @@ pub(super) struct Scratch {
 pub(super) struct Assign<'a, 'b> {
     pub(super) block: Block<'a>,
     pub(super) panel: &'b Panel,
-    pub(super) moved: Option<&'b Moved<'b>>,
+    /// The number of this assignment.
+    pub(super) epoch: u32,
+    pub(super) movements: &'b Movements,
     pub(super) scratch: &'b mut Scratch,
 }
 
@@ -49,149 +43,109 @@ impl pulp::WithSimd for Assign<'_, '_> {
 
     #[inline(always)]
     fn with_simd<S: pulp::Simd>(self, _: S) -> Assigned {
-        match self.moved {
-            Some(moved) => assign_moved(self.block, moved, self.scratch),
-            None => assign_all(self.block, self.panel, self.scratch),
+        match self.block.memory.marks.is_empty() {
+            true => self.assign_all(),
+            false => self.assign_moved(),
         }
     }
 }
 
-/// Assigns every row by its scores against all codewords, and remembers what is near if asked to.
-#[inline(always)]
-fn assign_all(block: Block<'_>, panel: &Panel, scratch: &mut Scratch) -> Assigned {
-    scratch.scores.compute(block.rows, block.lengths, panel);
-    let scores = scratch.scores.lower.chunks_exact(panel.clusters()).zip(&scratch.scores.errors);
-    let mut assigned = Assigned::default();
-    let rows = block.rows.chunks_exact(panel.dim()).zip(block.lengths).zip(block.codes).enumerate();
-    for ((i, ((row, length), code)), (scores, error)) in rows.zip(scores) {
-        let near = block.near.get_mut(i);
-        assigned = assigned.plus(assign_row(row, (*length, *error), scores, panel, code, near));
+impl Assign<'_, '_> {
+    /// Assigns every row by its scores against all codewords.
+    #[inline(always)]
+    fn assign_all(self) -> Assigned {
+        let Self { block, panel, scratch, .. } = self;
+        scratch.scores.compute(block.rows, block.lengths, panel);
+        let rows = block.rows.chunks_exact(panel.dim()).zip(block.lengths).zip(block.codes);
+        let mut assigned = Assigned::default();
+        for (((row, length), code), (scores, error)) in rows.zip(scratch.scores.rows()) {
+            assigned = assigned.plus(assign_row(row, (*length, error), scores, panel, code));
+        }
+        assigned
     }
-    assigned
+
+    /// Assigns rows of which some were measured before the codewords moved; the others are measured now.
+    ///
+    /// # Exactness
+    /// A codeword is skipped where a lower bound of its distance exceeds an upper bound of the own one: it is farther,
+    /// not even tied. Rows for which too many are left go through their scores against all codewords.
+    #[inline(always)]
+    fn assign_moved(self) -> Assigned {
+        let Self { block, panel, epoch, movements, scratch } = self;
+        let (dim, clusters) = (panel.dim(), panel.clusters());
+        let mut assigned = Assigned::default();
+        scratch.open.clear();
+        scratch.rows.clear();
+        scratch.lengths.clear();
+        let Memory { marks, bounds } = block.memory;
+        let inputs = block.rows.chunks_exact(dim).zip(block.lengths);
+        let known = block.codes.iter_mut().zip(&*marks).zip(bounds.chunks_exact(clusters));
+        for (i, ((row, length), ((code, mark), bounds))) in inputs.zip(known).enumerate() {
+            // No closure: it would not be compiled for the vectors that this function is compiled for.
+            let label = match movements.since(mark.epoch) {
+                Some(movements) if *code != NO_CODE => update_row(row, *code, *mark, bounds, movements, panel),
+                _ => None,
+            };
+            match label {
+                Some(label) => assigned.changed += u64::from(std::mem::replace(code, label) != label),
+                None => {
+                    scratch.open.push(i);
+                    scratch.rows.extend_from_slice(row);
+                    scratch.lengths.push(*length);
+                }
+            }
+        }
+        scratch.scores.compute(&scratch.rows, &scratch.lengths, panel);
+        let rows = scratch.rows.chunks_exact(dim).zip(&scratch.lengths);
+        for ((i, (row, length)), (scores, error)) in scratch.open.iter().zip(rows).zip(scratch.scores.rows()) {
+            let place = block.codes.get_mut(*i).zip(marks.get_mut(*i));
+            let Some(((code, mark), bounds)) = place.zip(bounds.chunks_exact_mut(clusters).nth(*i)) else { continue };
+            assigned = assigned.plus(assign_row(row, (*length, error), scores, panel, code));
+            *mark = Mark::measure(epoch, scores, *length, panel.longest, bounds);
+        }
+        assigned
+    }
 }
 
-/// Assigns one row by its scores against all codewords, and remembers what is near if there is a place for it.
+/// Assigns one row by its scores against all codewords.
 #[inline(always)]
-fn assign_row(
-    row: &[f32],
-    (length, error): (f32, f32),
-    scores: &[f32],
-    panel: &Panel,
-    code: &mut u32,
-    near: Option<&mut Near>,
-) -> Assigned {
-    let (label, settled) = nearest(scores, row, length, error, panel);
+fn assign_row(row: &[f32], (length, error): (f32, f32), scores: &[f32], panel: &Panel, code: &mut u32) -> Assigned {
+    let (label, settled) = nearest(scores, &Lanes::of(scores), row, (length, error), panel);
     let changed = std::mem::replace(code, label) != label;
-    if let Some(near) = near {
-        *near = Near::from_scores(scores, squared_length(row));
-    }
     Assigned { changed: u64::from(changed), settled: u64::from(settled) }
 }
 
-/// Assigns rows whose codes were proved for the codewords before they moved.
-///
-/// # Exactness
-/// A row's own distance is computed exactly. Every other codeword is either skipped, because a lower bound of its
-/// distance exceeds an upper bound of the own one (then it is farther, not even tied), or its distance is computed
-/// exactly too and decides, the lowest index on a tie. Rows for which that would be too many go through
-/// [`assign_all`].
-#[inline(always)]
-fn assign_moved(block: Block<'_>, moved: &Moved<'_>, scratch: &mut Scratch) -> Assigned {
-    let panel = moved.panel;
-    let dim = panel.dim();
-    let mut assigned = Assigned::default();
-    scratch.open.clear();
-    scratch.scores.compute(block.rows, block.lengths, moved.movers);
-    let movers = moved.movers.clusters();
-    let rows = block.rows.chunks_exact(dim).zip(&mut *block.codes).zip(&mut *block.near).enumerate();
-    for (i, ((row, code), near)) in rows {
-        let scores = scratch.scores.lower.get(i * movers..(i + 1) * movers).unwrap_or_default();
-        let label = if *code == NO_CODE { None } else { update_row(row, *code, near, scores, moved) };
-        match label {
-            Some(label) => {
-                assigned.changed += u64::from(*code != label);
-                *code = label;
-            }
-            None => scratch.open.push(i),
-        }
-    }
-    assigned.plus(assign_open(block, panel, scratch))
-}
+/// Most codewords that a row is compared with one by one.
+const CANDIDATES: usize = 14;
 
-/// Brings a row's memory up to date and finds its code, or `None` where codewords beyond its memory might be nearer.
+/// Finds the code of a row among the codewords that its bounds leave open, or `None` where these are too many.
 #[inline(always)]
-fn update_row(row: &[f32], code: u32, near: &mut Near, scores: &[f32], moved: &Moved<'_>) -> Option<u32> {
-    let own = squared_distance(row, moved.panel.codeword(code as usize));
-    let own_up = up((own as f64).sqrt());
-    let mut fresh = [f32::INFINITY; MOVERS];
-    let square = squared_length(row);
-    for (fresh, score) in fresh.iter_mut().zip(scores) {
-        *fresh = distance(*score, square);
-    }
-    if let Some(own) = fresh.get_mut(moved.plan.mover(code)) {
-        *own = f32::INFINITY;
-    }
-    let mut rest = shrink(near.rest, moved.plan.most);
-    let mut to_measure = [(u32::MAX, usize::MAX); NEAR];
-    let mut count = 0;
-    for j in 0..NEAR {
-        let k = u32::from(near.codes[j]);
-        let Some(movement) = moved.plan.movements.get(k as usize) else { continue };
-        near.bounds[j] = match fresh.get_mut(moved.plan.mover(k)) {
-            Some(fresh) => std::mem::replace(fresh, f32::INFINITY),
-            None => shrink(near.bounds[j], *movement),
-        };
-        if k == code {
-            near.bounds[j] = down((own as f64).sqrt());
-        } else if near.bounds[j] <= own_up {
-            to_measure[count] = (k, j);
+fn update_row(row: &[f32], code: u32, mark: Mark, bounds: &[u16], movements: &[f32], panel: &Panel) -> Option<u32> {
+    let error = relative_error(panel.dim());
+    let own = approximate_squared_distance(row, panel.codeword(code as usize));
+    // Half of `error` for the root, and more than the roundings of this line and of `each_within`.
+    let limit = own.sqrt() * (1.0 + error);
+    let (mut candidates, mut count) = ([0_u32; CANDIDATES], 0);
+    mark.each_within(bounds, movements, limit, |k| {
+        if k as u32 != code {
+            if let Some(place) = candidates.get_mut(count) {
+                *place = k as u32;
+            }
             count += 1;
         }
-    }
-    // What is left in `fresh` are movers that the row does not list.
-    let unlisted = fresh.iter().fold(f32::INFINITY, |low, fresh| if *fresh < low { *fresh } else { low });
-    rest = if unlisted < rest { unlisted } else { rest };
-    near.rest = rest;
-    if rest <= own_up {
+    });
+    if count > CANDIDATES {
         return None;
     }
-    let mut best = (own, code);
-    for (k, j) in to_measure.into_iter().take(count) {
-        let measured = squared_distance(row, moved.panel.codeword(k as usize));
-        near.bounds[j] = down((measured as f64).sqrt());
-        best = best.min((measured, k));
+    // Beyond it two errors apart: certainly farther.
+    let limit = own * (1.0 + 3.0 * error);
+    let mut best = None;
+    for k in candidates.into_iter().take(count) {
+        let codeword = panel.codeword(k as usize);
+        if approximate_squared_distance(row, codeword) <= limit {
+            let own = || (squared_distance(row, panel.codeword(code as usize)), code);
+            best = Some(best.unwrap_or_else(own).min((squared_distance(row, codeword), k)));
+        }
     }
-    if best.1 != code && !near.codes.iter().any(|listed| u32::from(*listed) == code) {
-        near.rest = near.rest.min(down((own as f64).sqrt()));
-    }
-    Some(best.1)
-}
-
-/// A lower bound after its codeword moved.
-#[inline(always)]
-fn shrink(bound: f32, movement: f32) -> f32 {
-    // The factor covers the rounding of the subtraction.
-    ((bound - movement) * (1.0 - 3e-7)).max(0.0)
-}
-
-/// Gathers the open rows and assigns them by their scores against all codewords.
-#[inline(always)]
-fn assign_open(block: Block<'_>, panel: &Panel, scratch: &mut Scratch) -> Assigned {
-    let dim = panel.dim();
-    scratch.rows.clear();
-    scratch.lengths.clear();
-    for i in &scratch.open {
-        scratch.rows.extend_from_slice(block.rows.chunks_exact(dim).nth(*i).unwrap_or_default());
-        scratch.lengths.extend(block.lengths.get(*i));
-    }
-    scratch.scores.compute(&scratch.rows, &scratch.lengths, panel);
-    let scores = scratch.scores.lower.chunks_exact(panel.clusters()).zip(&scratch.scores.errors);
-    let mut assigned = Assigned::default();
-    let rows = scratch.rows.chunks_exact(dim).zip(&scratch.lengths).zip(scores);
-    for (i, ((row, length), (scores, error))) in scratch.open.iter().zip(rows) {
-        let Some(code) = block.codes.get_mut(*i) else { continue };
-        let near = block.near.get_mut(*i);
-        assigned = assigned.plus(assign_row(row, (*length, *error), scores, panel, code, near));
-    }
-    assigned
+    Some(best.map_or(code, |(_, label)| label))
 }

@@ -1,12 +1,12 @@
 //! Seeding distances on the CPU: lower bounds first, exact distances only where they may be smaller.
 
-use super::exact::{squared_distance, squared_length};
-use super::panel::Panel;
+use super::exact::squared_distance;
+use super::panel::{Panel, square_at_least};
 use super::scores::Scores;
 use rayon::prelude::*;
 
 /// Rows that one task takes at a time.
-const BLOCK: usize = 256;
+const BLOCK: usize = 252;
 
 /// The kernel of the same name: `out[p][i] = min(closest[i], squared distance of row i to point p)`.
 ///
@@ -46,13 +46,13 @@ impl pulp::WithSimd for Block<'_, '_> {
     fn with_simd<S: pulp::Simd>(mut self, _: S) {
         self.scores.compute(self.rows, self.lengths, self.panel);
         let lower = self.scores.lower.chunks_exact(self.panel.clusters());
-        let rows = self.rows.chunks_exact(self.panel.dim()).zip(self.closest).zip(lower);
-        for (i, ((row, closest), lower)) in rows.enumerate() {
-            let square = squared_length(row);
+        let rows = self.rows.chunks_exact(self.panel.dim()).zip(self.lengths).zip(self.closest).zip(lower);
+        for (i, (((row, length), closest), lower)) in rows.enumerate() {
+            let square = square_at_least(*length);
             for (p, (lower, out)) in lower.iter().zip(&mut self.out).enumerate() {
                 let Some(out) = out.get_mut(i) else { continue };
-                // 1.2e-13 covers the rounding of `square`, see `near::distance`.
-                let at_least = f64::from(*lower) + square * (1.0 - 1.2e-13) - 2.0;
+                // 1e-15 is more than the roundings of the sum and of the product, 2^-53 of their results, can add.
+                let at_least = f64::from(*lower) + square;
                 *out = match at_least >= *closest as f64 * (1.0 + 1e-15) {
                     true => *closest,
                     false => squared_distance(row, self.panel.codeword(p)).min(*closest),

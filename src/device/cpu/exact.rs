@@ -1,5 +1,6 @@
 //! Exact squared distances of rows held as f32 integers.
 
+use super::panel::U;
 use crate::kernel::assign;
 
 /// From here on an f64 sum of integers may have been rounded.
@@ -37,6 +38,30 @@ fn squared_distance_f64(a: &[f32], b: &[f32]) -> f64 {
 fn in_integers(a: &[f32], b: &[f32]) -> u64 {
     let integers = |row: &[f32]| row.iter().map(|value| *value as i32).collect::<Vec<i32>>();
     assign::squared_distance(&integers(a), &integers(b))
+}
+
+/// Squared distance of two rows of integers within 2^24 in f32, within [`relative_error`] of itself.
+#[inline(always)]
+pub(super) fn approximate_squared_distance(a: &[f32], b: &[f32]) -> f32 {
+    let mut lanes = [0.0_f32; LANES];
+    let ((a_parts, a_rest), (b_parts, b_rest)) = (a.as_chunks::<LANES>(), b.as_chunks::<LANES>());
+    for (a, b) in a_parts.iter().zip(b_parts) {
+        for i in 0..LANES {
+            let difference = a[i] - b[i];
+            lanes[i] += difference * difference;
+        }
+    }
+    let rest = a_rest.iter().zip(b_rest).map(|(a, b)| (a - b) * (a - b));
+    lanes.iter().sum::<f32>() + rest.sum::<f32>()
+}
+
+/// Bound of the relative error of [`approximate_squared_distance`].
+///
+/// # Exactness
+/// A term passes through the roundings of its difference (twice, for the square) and of its square, and of at most
+/// `D / 16 + 20` sums of terms that are not negative.
+pub(super) fn relative_error(dim: usize) -> f32 {
+    ((dim / LANES + 40) as f64 * U) as f32
 }
 
 /// Squared length of a row of integers within 2^24, rounded to f64 only beyond 2^53.

@@ -4,6 +4,7 @@
 //! exactly: by Cauchy-Schwarz every partial sum is within `(LENGTH + 46)^2 < 2^31`, 46 > sqrt(8192) / 2 being what
 //! rounding can add to a length.
 
+use super::panel::{Panel, up};
 use pulp::x86::V3;
 use pulp::{cast, f32x8, i16x16, i32x8};
 
@@ -12,9 +13,9 @@ const LENGTH: f32 = 46_000.0;
 /// Largest component after scaling.
 const COMPONENT: f32 = 32_700.0;
 /// Codewords of a group: two vectors of eight pairs.
-const GROUP: usize = 16;
-/// Rows multiplied at a time: with two vectors of codewords the sums fill half of the 16 registers.
-const ROWS: usize = 4;
+pub(super) const GROUP: usize = 16;
+/// Rows multiplied at a time: with two vectors of codewords the sums fill 12 of the 16 registers.
+const ROWS: usize = 6;
 /// The vector unit, where 16-bit products are the faster way: with 256-bit vectors, but not with 512-bit ones.
 #[inline(always)]
 fn unit() -> Option<V3> {
@@ -24,12 +25,18 @@ fn unit() -> Option<V3> {
     }
 }
 
+/// A pair of components of every codeword of a group, in a cache line of its own.
+#[derive(Clone, Copy)]
+#[repr(align(64))]
+struct Column([i16x16; 2]);
+
 /// Codewords as 16-bit integers.
 pub(super) struct Packed {
     simd: V3,
+    clusters: usize,
     pairs: usize,
     /// Groups of 16 codewords, for every pair of dimensions 16 pairs of components.
-    groups: Vec<[i16x16; 2]>,
+    groups: Vec<Column>,
     /// Codeword = integers / scale + rest; twice the inverse of the scale, and the length of the rest (K).
     scales: Vec<f32>,
     spreads: Vec<f64>,
@@ -48,9 +55,10 @@ impl Packed {
 
     fn with(simd: V3, values: &[f32], dim: usize) -> Self {
         let (pairs, clusters) = (dim.div_ceil(2), values.len() / dim);
-        let zero = [[cast::<[i16; 16], i16x16>([0; 16]); 2]; 1];
+        let zero = [Column([cast([0_i16; 16]); 2])];
         let mut packed = Self {
             simd,
+            clusters,
             pairs,
             groups: zero.repeat(clusters.div_ceil(GROUP) * pairs),
             scales: Vec::with_capacity(clusters),
@@ -65,12 +73,13 @@ impl Packed {
             let (group, lane) = (k / GROUP, k % GROUP);
             let columns = packed.groups.iter_mut().skip(group * pairs);
             for (column, pair) in columns.zip(integers.as_chunks::<2>().0) {
-                let lanes: &mut [[i16; 2]] = bytemuck::cast_slice_mut(column.as_mut_slice());
+                let lanes: &mut [[i16; 2]] = bytemuck::cast_slice_mut(column.0.as_mut_slice());
                 if let Some(place) = lanes.get_mut(lane) {
                     *place = *pair;
                 }
             }
         }
+        packed.scales.resize(clusters.next_multiple_of(GROUP), 0.0);
         packed
     }
 
@@ -79,51 +88,55 @@ impl Packed {
         self.spreads.get(k).copied().unwrap_or(f64::INFINITY)
     }
 
-    /// Twice the approximate products (n, K) of rows (n, D) with the codewords, and the errors of the rows (n).
+    /// Lower bounds (n, K) of the scores of rows (n, D), and the errors of the rows, see [`super::panel::Panel`].
     #[inline(always)]
-    pub(super) fn products(&self, rows: &[f32], dim: usize, lengths: &[f32], buffers: &mut Buffers, out: &mut [f32]) {
-        let count = lengths.len();
-        buffers.rows.clear();
-        buffers.rows.resize(count.next_multiple_of(ROWS) * 2 * self.pairs, 0);
-        buffers.errors.clear();
-        buffers.inverses.clear();
-        let integers = buffers.rows.chunks_exact_mut(2 * self.pairs);
-        for ((row, length), integers) in rows.chunks_exact(dim).zip(lengths).zip(integers) {
-            let (inverse, error) = round_to_16(self.simd, row, *length, integers);
-            buffers.inverses.push(inverse);
-            buffers.errors.push(super::panel::up(error));
-        }
-        let clusters = self.scales.len();
-        for (g, (group, scales)) in self.groups.chunks_exact(self.pairs).zip(self.scales.chunks(GROUP)).enumerate() {
-            let four = buffers.rows.chunks_exact(ROWS * 2 * self.pairs);
-            for ((rows, inverses), out) in four.zip(buffers.inverses.chunks(ROWS)).zip(out.chunks_mut(ROWS * clusters))
-            {
-                let sums = self.multiply(rows, group);
-                for ((sums, inverse), out) in sums.iter().zip(inverses).zip(out.chunks_exact_mut(clusters)) {
-                    let sums: &[i32; GROUP] = bytemuck::cast_ref(sums);
-                    let out = out.get_mut(g * GROUP..).unwrap_or_default();
-                    for ((out, sum), scale) in out.iter_mut().zip(sums).zip(scales) {
-                        *out = *sum as f32 * (scale * inverse);
-                    }
+    pub(super) fn scores(&self, rows: &[f32], lengths: &[f32], panel: &Panel, buffers: &mut Buffers, out: &mut [f32]) {
+        buffers.round(self, rows, panel.dim(), lengths);
+        let clusters = self.clusters;
+        for (g, group) in self.groups.chunks_exact(self.pairs).enumerate() {
+            let tiles = buffers.tiles.chunks_exact(self.pairs).zip(buffers.rows.chunks(ROWS));
+            for ((tile, rows), out) in tiles.zip(out.chunks_mut(ROWS * clusters)) {
+                let sums = self.multiply(tile, group);
+                for ((sums, row), out) in sums.iter().zip(rows).zip(out.chunks_exact_mut(clusters)) {
+                    self.scores_of_group(g, *sums, row, panel, out);
                 }
             }
         }
     }
 
-    /// Exact products of four rows with the 16 codewords of a group.
+    /// Turns the products of a row with the codewords of group `g` into lower bounds of scores.
     #[inline(always)]
-    fn multiply(&self, rows: &[i16], group: &[[i16x16; 2]]) -> [[i32x8; 2]; ROWS] {
+    fn scores_of_group(&self, g: usize, sums: [i32x8; 2], row: &Row, panel: &Panel, out: &mut [f32]) {
         let simd = self.simd;
-        let row = |r: usize| -> &[i32] {
-            bytemuck::cast_slice(rows.get(r * 2 * self.pairs..(r + 1) * 2 * self.pairs).unwrap_or_default())
-        };
-        let (a, b, c, d) = (row(0), row(1), row(2), row(3));
+        let (inverse, length, error) =
+            (simd.splat_f32x8(row.inverse), simd.splat_f32x8(row.length), simd.splat_f32x8(row.error));
+        let of_group = |list: &[f32]| list.as_chunks::<GROUP>().0.get(g).copied().unwrap_or_default();
+        let [scale, norm, slope, tilt]: [[f32x8; 2]; 4] =
+            [&self.scales, &panel.norm, &panel.slope, &panel.tilt].map(|list| cast(of_group(list)));
+        let mut scores = [simd.splat_f32x8(0.0); 2];
+        for i in 0..2 {
+            let product =
+                simd.mul_f32x8(cast(simd.avx._mm256_cvtepi32_ps(cast(sums[i]))), simd.mul_f32x8(scale[i], inverse));
+            let score = simd.sub_f32x8(simd.sub_f32x8(norm[i], product), simd.mul_f32x8(length, slope[i]));
+            scores[i] = simd.sub_f32x8(score, simd.mul_f32x8(error, tilt[i]));
+        }
+        let scores: [f32; GROUP] = cast(scores);
+        match out.as_chunks_mut::<GROUP>() {
+            (whole, _) if g < whole.len() => whole[g] = scores,
+            (_, rest) => rest.iter_mut().zip(scores).for_each(|(out, score)| *out = score),
+        }
+    }
+
+    /// Exact products of the rows of a tile with the 16 codewords of a group.
+    #[inline(always)]
+    fn multiply(&self, tile: &[[i32; ROWS]], group: &[Column]) -> [[i32x8; 2]; ROWS] {
+        let simd = self.simd;
         let mut sums = [[simd.splat_i32x8(0); 2]; ROWS];
-        for ((((column, a), b), c), d) in group.iter().zip(a).zip(b).zip(c).zip(d) {
-            for (sums, pair) in sums.iter_mut().zip([a, b, c, d]) {
+        for (column, pairs) in group.iter().zip(tile) {
+            for (sums, pair) in sums.iter_mut().zip(pairs) {
                 let pair: i16x16 = cast(simd.splat_i32x8(*pair));
-                for (sum, column) in sums.iter_mut().zip(column) {
-                    *sum = simd.wrapping_add_i32x8(*sum, simd.multiply_wrapping_add_adjacent_i16x16(pair, *column));
+                for (sum, column) in sums.iter_mut().zip(column.0) {
+                    *sum = simd.wrapping_add_i32x8(*sum, simd.multiply_wrapping_add_adjacent_i16x16(pair, column));
                 }
             }
         }
@@ -131,13 +144,44 @@ impl Packed {
     }
 }
 
-/// Buffers of one thread.
+/// A row as integers: `row = integers * inverse + rest`.
+struct Row {
+    inverse: f32,
+    length: f32,
+    /// Bound of the length of the rest.
+    error: f32,
+}
+
+/// Rows of a block as 16-bit integers; the memory is reused between blocks.
 #[derive(Default)]
 pub(super) struct Buffers {
-    rows: Vec<i16>,
-    inverses: Vec<f32>,
-    /// Bounds of the lengths of what rounding took from the rows.
-    pub(super) errors: Vec<f32>,
+    /// Tiles of [`ROWS`] rows; for every pair of dimensions the pairs of these rows.
+    tiles: Vec<[i32; ROWS]>,
+    rows: Vec<Row>,
+    integers: Vec<i16>,
+}
+
+impl Buffers {
+    pub(super) fn errors(&self) -> impl Iterator<Item = f32> {
+        self.rows.iter().map(|row| row.error)
+    }
+
+    #[inline(always)]
+    fn round(&mut self, packed: &Packed, rows: &[f32], dim: usize, lengths: &[f32]) {
+        self.rows.clear();
+        self.integers.clear();
+        self.integers.resize(2 * packed.pairs, 0);
+        self.tiles.resize(lengths.len().div_ceil(ROWS) * packed.pairs, [0; ROWS]);
+        let places = self.tiles.chunks_exact_mut(packed.pairs);
+        for ((tile, rows), lengths) in places.zip(rows.chunks(ROWS * dim)).zip(lengths.chunks(ROWS)) {
+            for (r, (row, length)) in rows.chunks_exact(dim).zip(lengths).enumerate() {
+                let (inverse, error) = round_to_16(packed.simd, row, *length, &mut self.integers);
+                self.rows.push(Row { inverse, length: *length, error: up(error) });
+                let pairs: &[i32] = bytemuck::cast_slice(&self.integers);
+                tile.iter_mut().zip(pairs).for_each(|(places, pair)| places[r % ROWS] = *pair);
+            }
+        }
+    }
 }
 
 /// Rounds `row * scale` to integers, for the largest scale that keeps the length within [`LENGTH`] and components within

@@ -3,14 +3,15 @@
 mod assign;
 mod closer;
 mod exact;
+mod history;
+mod lanes;
 #[cfg(target_arch = "x86_64")]
 mod madd;
 #[cfg(not(target_arch = "x86_64"))]
 #[path = "no_madd.rs"]
 mod madd;
-mod near;
+mod memory;
 mod panel;
-mod plan;
 mod scores;
 mod select;
 mod sums;

@@ -1,5 +1,10 @@
 //! Where 16-bit products are not the faster way: the f32 products of [`super::scores`] are used everywhere.
 
+use super::panel::Panel;
+
+/// Values that lists of coefficients are filled up to.
+pub(super) const GROUP: usize = 1;
+
 /// Codewords as 16-bit integers: there are none.
 pub(super) enum Packed {}
 
@@ -17,13 +22,17 @@ impl Packed {
         match *self {}
     }
 
-    pub(super) fn products(&self, _: &[f32], _: usize, _: &[f32], _: &mut Buffers, _: &mut [f32]) {
+    pub(super) fn scores(&self, _: &[f32], _: &[f32], _: &Panel, _: &mut Buffers, _: &mut [f32]) {
         match *self {}
     }
 }
 
 /// Buffers of one thread: none are needed.
 #[derive(Default)]
-pub(super) struct Buffers {
-    pub(super) errors: Vec<f32>,
+pub(super) struct Buffers;
+
+impl Buffers {
+    pub(super) fn errors(&self) -> impl Iterator<Item = f32> {
+        std::iter::empty()
+    }
 }

@@ -1,12 +1,12 @@
 //! A codebook prepared for filtering: its codewords as f32 and, where that is faster, as 16-bit integers, and per
 //! codeword what bounds the error of a score.
 
-use super::madd::Packed;
+use super::madd::{GROUP, Packed};
 use crate::codebook::Codebook;
 use crate::error::{Result, try_vec};
 
 /// Unit roundoff of binary32, round to nearest.
-const U: f64 = 1.0 / 16_777_216.0;
+pub(super) const U: f64 = 1.0 / 16_777_216.0;
 
 /// Codewords as exact f32 with the coefficients of the score's lower bound.
 ///
@@ -45,14 +45,15 @@ pub(super) struct Panel {
     dim: usize,
     /// Codewords (K, D).
     pub(super) values: Vec<f32>,
-    /// `|c|^2 - slack` (K).
+    /// `|c|^2 - slack` (K); like the next two with zeros up to whole groups of 16.
     pub(super) norm: Vec<f32>,
     pub(super) slope: Vec<f32>,
     pub(super) tilt: Vec<f32>,
     slack: Vec<f64>,
+    /// Upper bound of all lengths of codewords.
+    pub(super) longest: f32,
     /// The codewords as 16-bit integers, where this processor multiplies those faster.
     pub(super) packed: Option<Packed>,
-    pack: Pack,
 }
 
 /// Makes 16-bit integers of codewords (K, D), or not.
@@ -70,19 +71,21 @@ impl Panel {
         Ok(Self::of(values, clusters, dim, pack))
     }
 
-    /// The codewords `chosen` of this panel.
-    pub(super) fn subset(&self, chosen: &[u32]) -> Self {
-        let codeword = |k: &u32| self.codeword(*k as usize);
-        let values = chosen.iter().flat_map(codeword).copied().collect();
-        Self::of(values, chosen.len(), self.dim, self.pack)
-    }
-
     fn of(values: Vec<f32>, clusters: usize, dim: usize, pack: Pack) -> Self {
         let packed = pack(&values, dim);
         let gamma = |n: f64| n * U / (1.0 - n * U) * 1.0001;
         let of_product = if packed.is_some() { gamma(16.0) } else { gamma((dim + 16) as f64) };
-        let mut panel =
-            Self { clusters, dim, values, norm: vec![], slope: vec![], tilt: vec![], slack: vec![], packed, pack };
+        let mut panel = Self {
+            clusters,
+            dim,
+            values,
+            norm: vec![],
+            slope: vec![],
+            tilt: vec![],
+            slack: vec![],
+            longest: 0.0,
+            packed,
+        };
         for (k, codeword) in panel.values.chunks_exact(dim).enumerate() {
             // Exact up to 2^53, and within 2^-43 beyond: far below the slack.
             let square: f64 = codeword.iter().map(|c| f64::from(*c) * f64::from(*c)).sum();
@@ -93,6 +96,10 @@ impl Panel {
             panel.slope.push(up(2.0 * (spread + (length + spread) * of_product)));
             panel.tilt.push(up(2.0 * (length + spread) * (1.0 + gamma(16.0))));
             panel.slack.push(slack);
+            panel.longest = panel.longest.max(up(length));
+        }
+        for list in [&mut panel.norm, &mut panel.slope, &mut panel.tilt] {
+            list.resize(clusters.next_multiple_of(GROUP), 0.0);
         }
         panel
     }
@@ -118,6 +125,13 @@ impl Panel {
         let half = f64::from(length) * get(&self.slope) + f64::from(error) * get(&self.tilt) + slack;
         f64::from(lower) + 2.001 * half
     }
+}
+
+/// A lower bound of a row's squared length, from an upper bound of its length that [`up`] made.
+#[inline(always)]
+pub(super) fn square_at_least(length: f32) -> f64 {
+    // `length` exceeds the row's length by at most 3.1 u relative, its square the row's by 6.3 u.
+    f64::from(length) * f64::from(length) * (1.0 - 7.0 * U)
 }
 
 /// A positive f64 as an f32 that is not smaller.

@@ -15,29 +15,32 @@ pub(super) struct Scores {
 }
 
 impl Scores {
+    /// Scores (K) and error of every row.
+    #[inline(always)]
+    pub(super) fn rows(&self) -> impl Iterator<Item = (&[f32], f32)> {
+        let clusters = self.lower.len().checked_div(self.errors.len()).unwrap_or(0).max(1);
+        self.lower.chunks_exact(clusters).zip(self.errors.iter().copied())
+    }
+
     /// Computes the scores of `rows` (n, D), whose lengths are at most `lengths` (n).
     #[inline(always)]
     pub(super) fn compute(&mut self, rows: &[f32], lengths: &[f32], panel: &Panel) {
         let clusters = panel.clusters();
         self.lower.resize(lengths.len() * clusters, 0.0);
+        self.errors.clear();
         if self.lower.is_empty() {
             return;
         }
-        match &panel.packed {
-            Some(packed) => {
-                packed.products(rows, panel.dim(), lengths, &mut self.buffers, &mut self.lower);
-                self.errors.clone_from(&self.buffers.errors);
-            }
-            None => {
-                products(rows, panel, &mut self.lower);
-                self.errors.clear();
-                self.errors.resize(lengths.len(), 0.0);
-            }
+        if let Some(packed) = &panel.packed {
+            packed.scores(rows, lengths, panel, &mut self.buffers, &mut self.lower);
+            self.errors.extend(self.buffers.errors());
+            return;
         }
-        for ((scores, length), error) in self.lower.chunks_exact_mut(clusters).zip(lengths).zip(&self.errors) {
-            let codewords = panel.norm.iter().zip(&panel.slope).zip(&panel.tilt);
-            for (score, ((norm, slope), tilt)) in scores.iter_mut().zip(codewords) {
-                *score = ((norm - *score) - length * slope) - error * tilt;
+        products(rows, panel, &mut self.lower);
+        self.errors.resize(lengths.len(), 0.0);
+        for (scores, length) in self.lower.chunks_exact_mut(clusters).zip(lengths) {
+            for (score, (norm, slope)) in scores.iter_mut().zip(panel.norm.iter().zip(&panel.slope)) {
+                *score = (norm - *score) - length * slope;
             }
         }
     }

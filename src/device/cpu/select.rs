@@ -1,6 +1,7 @@
 //! From lower bounds of scores to proved labels.
 
 use super::exact::squared_distance;
+use super::lanes::Lanes;
 use super::panel::Panel;
 
 /// Nearest codeword of `row`, given lower bounds of its scores; `true` where exact distances had to decide.
@@ -10,8 +11,14 @@ use super::panel::Panel;
 /// exceeds U is farther than b, proved. If that holds for all others, b is the answer; otherwise the exact distances
 /// of b and of the codewords within U decide, the lowest index on a tie.
 #[inline(always)]
-pub(super) fn nearest(scores: &[f32], row: &[f32], length: f32, error: f32, panel: &Panel) -> (u32, bool) {
-    let (best, lowest) = lowest(scores);
+pub(super) fn nearest(
+    scores: &[f32],
+    lanes: &Lanes,
+    row: &[f32],
+    (length, error): (f32, f32),
+    panel: &Panel,
+) -> (u32, bool) {
+    let (best, lowest) = lanes.lowest(scores);
     let upper = panel.upper(best, lowest, length, error);
     // Rounded up, so that comparing in f32 keeps every codeword that might be as near.
     let limit = (upper + upper.abs() * 1e-6 + 1.0) as f32;
@@ -22,20 +29,4 @@ pub(super) fn nearest(scores: &[f32], row: &[f32], length: f32, error: f32, pane
     let candidates = scores.iter().enumerate().filter(|(_, score)| **score <= limit);
     let decided = candidates.map(|(k, _)| (squared_distance(row, panel.codeword(k)), k as u32)).min();
     (decided.map_or(best as u32, |(_, k)| k), true)
-}
-
-/// The smallest score and the first index that has it.
-#[inline(always)]
-fn lowest(scores: &[f32]) -> (usize, f32) {
-    const LANES: usize = 32;
-    let parts = scores.chunks_exact(LANES);
-    let mut lanes = [f32::INFINITY; LANES];
-    let rest = parts.remainder().iter().fold(f32::INFINITY, |low, score| low.min(*score));
-    for part in parts {
-        for i in 0..LANES {
-            lanes[i] = if part[i] < lanes[i] { part[i] } else { lanes[i] };
-        }
-    }
-    let lowest = lanes.iter().fold(rest, |low, lane| low.min(*lane));
-    (scores.iter().position(|score| *score == lowest).unwrap_or(0), lowest)
 }

@@ -3,8 +3,8 @@
 use crate::error::{Result, try_vec};
 use rayon::prelude::*;
 
-/// Rows whose i32 sums cannot overflow: 2^6 values within 2^24 stay within 2^30.
-const GROUP: usize = 64;
+/// Rows summed in f64 at a time: 2^28 values within 2^24 stay within 2^52 and exact.
+const GROUP: usize = 1 << 28;
 
 /// Adds `rows[row] * sign` to the sums of `cluster`, for every change.
 ///
@@ -12,9 +12,12 @@ const GROUP: usize = 64;
 /// `rows` (N, D), `sums` (K, D), `counts` (K).
 pub(super) fn apply(rows: &[f32], dim: usize, changes: &Changes, sums: &mut [i64], counts: &mut [u64]) {
     let work = sums.par_chunks_exact_mut(dim).zip(counts).enumerate();
-    work.with_min_len(4).for_each(|(cluster, (sums, count))| {
+    work.with_min_len(4).for_each_init(Vec::new, |buffer, (cluster, (sums, count))| {
         for part in changes.of(cluster).chunks(GROUP) {
-            pulp::Arch::new().dispatch(AddGroup { rows, dim, part, sums: &mut *sums });
+            buffer.clear();
+            buffer.resize(dim, 0.0);
+            pulp::Arch::new().dispatch(AddGroup { rows, part, sums: buffer });
+            sums.iter_mut().zip(&*buffer).for_each(|(sum, added)| *sum += *added as i64);
         }
         *count = changes.of(cluster).iter().fold(*count, |count, change| count.wrapping_add_signed(change.sign()));
     });
@@ -23,9 +26,8 @@ pub(super) fn apply(rows: &[f32], dim: usize, changes: &Changes, sums: &mut [i64
 /// Adds a group of rows to the sums of one cluster.
 struct AddGroup<'a> {
     rows: &'a [f32],
-    dim: usize,
     part: &'a [Change],
-    sums: &'a mut [i64],
+    sums: &'a mut [f64],
 }
 
 impl pulp::WithSimd for AddGroup<'_> {
@@ -33,18 +35,14 @@ impl pulp::WithSimd for AddGroup<'_> {
 
     #[inline(always)]
     fn with_simd<S: pulp::Simd>(self, _: S) {
-        const LANES: usize = 64;
-        for (first, sums) in self.sums.chunks_mut(LANES).enumerate() {
-            let mut lanes = [0_i32; LANES];
-            for change in self.part {
-                let start = change.row() * self.dim + first * LANES;
-                let values = self.rows.get(start..start + sums.len()).unwrap_or_default();
-                match change.sign() > 0 {
-                    true => values.iter().zip(&mut lanes).for_each(|(value, lane)| *lane += *value as i32),
-                    false => values.iter().zip(&mut lanes).for_each(|(value, lane)| *lane -= *value as i32),
-                }
+        let dim = self.sums.len();
+        for change in self.part {
+            let start = change.row() * dim;
+            let sign = change.sign() as f64;
+            let values = self.rows.get(start..start + dim).unwrap_or_default();
+            for (sum, value) in self.sums.iter_mut().zip(values) {
+                *sum += sign * f64::from(*value);
             }
-            sums.iter_mut().zip(lanes).for_each(|(sum, lane)| *sum += i64::from(lane));
         }
     }
 }

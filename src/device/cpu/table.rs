@@ -1,10 +1,10 @@
 //! Rows of the CPU device, and what is remembered about them between two assignments.
 
-use super::assign::{Assign, Block, Moved, Scratch};
+use super::assign::{Assign, Block, Scratch};
 use super::exact::{squared_distance, squared_length};
-use super::near::{NEAR, Near};
+use super::history::{History, Movements};
+use super::memory::{Mark, Memory};
 use super::panel::{Panel, up};
-use super::plan::Plan;
 use super::sums::{self, Changes};
 use super::{Pool, closer};
 use crate::codebook::Codebook;
@@ -17,7 +17,10 @@ use rayon::prelude::*;
 use std::sync::Arc;
 
 /// Rows that one task takes at a time: their scores and the rows themselves stay in the cache.
-const BLOCK: usize = 256;
+const BLOCK: usize = 252;
+
+/// Bytes that rows may remember beyond a fifth of their own size.
+const MEMORY: usize = 96 << 20;
 
 /// Values that one task uploads.
 const UPLOAD: usize = 1 << 15;
@@ -33,10 +36,10 @@ pub(super) struct CpuTable {
     measured: bool,
     /// Whether assignments of the same rows are going to be repeated with similar codewords.
     repeats: bool,
-    /// Codewords of the last assignment.
-    before: Option<Arc<Panel>>,
-    /// What is near every row, for the codewords of `before`; empty where nothing is remembered.
-    near: Vec<Near>,
+    history: History,
+    /// What the first rows remember, see [`Memory`]: as many rows as there is room for, none before it pays.
+    marks: Vec<Mark>,
+    bounds: Vec<u16>,
     sums: Option<Sums>,
     /// Codebooks prepared before: an encode takes every chunk through the same few.
     prepared: Vec<(Codebook, Arc<Panel>)>,
@@ -63,8 +66,9 @@ impl CpuTable {
             lengths: try_vec(0.0, rows, "lengths")?,
             measured: false,
             repeats,
-            before: None,
-            near: Vec::new(),
+            history: History::default(),
+            marks: Vec::new(),
+            bounds: Vec::new(),
             sums: None,
             prepared: Vec::new(),
         })
@@ -74,8 +78,9 @@ impl CpuTable {
     fn forget(&mut self) {
         self.codes.fill(NO_CODE);
         self.measured = false;
-        self.before = None;
-        self.near = Vec::new();
+        self.history = History::default();
+        self.marks = Vec::new();
+        self.bounds = Vec::new();
         self.sums = None;
     }
 
@@ -106,12 +111,27 @@ impl CpuTable {
         self.measured = true;
     }
 
-    /// Whether remembering pays: enough codewords to skip, numbers that fit, and rows much larger than the memory.
-    fn remembers(&self, before: &Panel, panel: &Panel) -> bool {
-        let clusters = panel.clusters();
-        before.clusters() == clusters
-            && (4 * NEAR..1 << 15).contains(&clusters)
-            && self.dim * size_of::<f32>() >= 4 * size_of::<Near>()
+    /// Rows that are to remember bounds for so many codewords: none where it does not pay.
+    fn rows_to_remember(&self, clusters: usize) -> usize {
+        if clusters < 64 || self.dim < 64 {
+            return 0;
+        }
+        let bytes = MEMORY + size_of_val(self.values.as_slice()) / 5;
+        let rows = bytes / (size_of::<Mark>() + clusters * size_of::<u16>());
+        if rows < self.rows() { rows / BLOCK * BLOCK } else { self.rows() }
+    }
+
+    /// Makes room for what rows remember, once movements are small enough.
+    fn remember(&mut self, movements: &Movements, clusters: usize) -> Result<()> {
+        if self.bounds.len() != self.marks.len() * clusters {
+            (self.marks, self.bounds) = (Vec::new(), Vec::new());
+        }
+        if self.marks.is_empty() && movements.typical().is_some_and(|typical| typical < self.near_enough()) {
+            let rows = self.rows_to_remember(clusters);
+            self.marks = try_vec(Mark::UNKNOWN, rows, "bounds of distances")?;
+            self.bounds = try_vec(0, rows * clusters, "bounds of distances")?;
+        }
+        Ok(())
     }
 
     /// Movement of codewords below which bounds save work: a fraction of the rows' typical length.
@@ -121,17 +141,20 @@ impl CpuTable {
     }
 
     /// Assigns blocks of rows on all threads.
-    fn assign_blocks(&mut self, near: &mut [Near], panel: &Panel, moved: Option<&Moved<'_>>) -> Assigned {
+    fn assign_blocks(&mut self, panel: &Panel, movements: &Movements) -> Assigned {
+        let epoch = self.history.next();
         let (values, lengths, codes, dim) = (&self.values, &self.lengths, &mut self.codes, self.dim);
-        let none = std::iter::repeat_with(|| &mut [][..]);
-        let near: Vec<&mut [Near]> = near.chunks_mut(BLOCK).chain(none).take(codes.len().div_ceil(BLOCK)).collect();
-        let run = |scratch: &mut Scratch, (((rows, lengths), codes), near)| {
-            let block = Block { rows, lengths, codes, near };
-            pulp::Arch::new().dispatch(Assign { block, panel, moved, scratch })
+        let bounds = self.bounds.chunks_mut(BLOCK * panel.clusters());
+        let memory = self.marks.chunks_mut(BLOCK).zip(bounds).map(|(marks, bounds)| Memory { marks, bounds });
+        let blocks = codes.len().div_ceil(BLOCK);
+        let memory: Vec<Memory<'_>> = memory.chain(std::iter::repeat_with(Memory::default)).take(blocks).collect();
+        let run = |scratch: &mut Scratch, (((rows, lengths), codes), memory)| {
+            let block = Block { rows, lengths, codes, memory };
+            pulp::Arch::new().dispatch(Assign { block, panel, epoch, movements, scratch })
         };
         self.pool.run(|| {
             let rows = values.par_chunks(dim * BLOCK).zip(lengths.par_chunks(BLOCK));
-            let blocks = rows.zip(codes.par_chunks_mut(BLOCK)).zip(near);
+            let blocks = rows.zip(codes.par_chunks_mut(BLOCK)).zip(memory);
             blocks.map_init(Scratch::default, run).reduce(Assigned::default, Assigned::plus)
         })
     }
@@ -176,22 +199,12 @@ impl Table for CpuTable {
     fn assign(&mut self, codebook: &Codebook) -> Result<Assigned> {
         self.measure();
         let panel = self.prepare(codebook)?;
-        let before = self.before.take().filter(|before| self.remembers(before, &panel));
-        let plan = before.map(|before| Plan::new(&before, &panel)).filter(|plan| plan.typical < self.near_enough());
-        let mut near = std::mem::take(&mut self.near);
-        let assigned = match plan {
-            Some(plan) if !near.is_empty() => {
-                let movers = panel.subset(&plan.movers);
-                let moved = Moved { panel: &panel, plan: &plan, movers: &movers };
-                self.assign_blocks(&mut near, &panel, Some(&moved))
-            }
-            plan => {
-                near = try_vec(Near::UNKNOWN, if plan.is_some() { self.rows() } else { 0 }, "nearest codewords")?;
-                self.assign_blocks(&mut near, &panel, None)
-            }
-        };
-        self.near = near;
-        self.before = self.repeats.then_some(panel);
+        let movements = self.pool.run(|| self.history.movements(&panel));
+        self.remember(&movements, panel.clusters())?;
+        let assigned = self.assign_blocks(&panel, &movements);
+        if self.repeats {
+            self.history.push(&panel);
+        }
         Ok(assigned)
     }
 

@@ -1,5 +1,6 @@
 //! The bounds of the filter hold, for both kinds of products.
 
+mod memory;
 mod near_ties;
 
 use super::{Panel, up};

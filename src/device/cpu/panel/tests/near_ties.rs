@@ -2,10 +2,10 @@
 
 use super::{Numbers, floats, lengths, panels};
 use crate::codebook::Codebook;
-use crate::device::cpu::assign::{Assign, Block, Moved, Scratch};
-use crate::device::cpu::near::Near;
+use crate::device::cpu::assign::{Assign, Block, Scratch};
+use crate::device::cpu::history::History;
+use crate::device::cpu::memory::{Mark, Memory};
 use crate::device::cpu::panel::Panel;
-use crate::device::cpu::plan::Plan;
 use crate::device::reference::NO_CODE;
 use crate::kernel::assign;
 
@@ -47,11 +47,12 @@ fn cancelling(numbers: &mut Numbers, rows: usize, dim: usize) -> (Vec<i32>, Code
     (values, Codebook::new(codewords.collect(), dim))
 }
 
-fn codes_of(panel: &Panel, rows: &[i32], near: &mut [Near], codes: &mut [u32], moved: Option<&Moved<'_>>) -> u64 {
+fn codes_of(panel: &Panel, rows: &[i32], memory: Memory<'_>, codes: &mut [u32], history: &History) -> u64 {
     let rows = floats(rows);
     let lengths = lengths(&rows, panel.dim());
-    let block = Block { rows: &rows, lengths: &lengths, codes, near };
-    pulp::Arch::new().dispatch(Assign { block, panel, moved, scratch: &mut Scratch::default() }).settled
+    let block = Block { rows: &rows, lengths: &lengths, codes, memory };
+    let (epoch, movements) = (history.next(), &history.movements(panel));
+    pulp::Arch::new().dispatch(Assign { block, panel, epoch, movements, scratch: &mut Scratch::default() }).settled
 }
 
 fn expected(rows: &[i32], codebook: &Codebook) -> Vec<u32> {
@@ -68,7 +69,7 @@ fn near_ties_are_settled_right() {
             let expected = expected(&rows, &codebook);
             for panel in panels(&codebook) {
                 let mut codes = vec![NO_CODE; expected.len()];
-                let settled = codes_of(&panel, &rows, &mut [], &mut codes, None);
+                let settled = codes_of(&panel, &rows, Memory::default(), &mut codes, &History::default());
                 assert_eq!(codes, expected, "{dim} dimensions, 16 bit: {}", panel.packed.is_some());
                 assert!(settled > 0);
             }
@@ -87,7 +88,7 @@ fn near_ties_go_wrong_without_error_terms() {
             panel.slope.fill(0.0);
             panel.tilt.fill(0.0);
             let mut codes = vec![NO_CODE; expected.len()];
-            codes_of(panel, &rows, &mut [], &mut codes, None);
+            codes_of(panel, &rows, Memory::default(), &mut codes, &History::default());
             *wrong |= codes != expected;
         }
     }
@@ -95,24 +96,37 @@ fn near_ties_go_wrong_without_error_terms() {
     assert_eq!(wrong[..kinds], [true; 2][..kinds]);
 }
 
+/// What is remembered for one kind of products.
+struct State {
+    marks: Vec<Mark>,
+    bounds: Vec<u16>,
+    codes: Vec<u32>,
+    history: History,
+}
+
 /// Codewords that move little by little, with what is remembered in between.
 #[test]
 fn memory_between_assignments_is_right_for_both_products() {
+    let mut skipped = 0;
     for (kinds, dim) in [(0, 40), (1, 100), (2, 130)] {
         let mut numbers = Numbers(kinds, 0);
-        let (rows, first) = near_ties(&mut numbers, 48, dim);
-        let mut codebook = first;
-        let mut befores = panels(&codebook);
-        let mut states: Vec<_> = befores.iter().map(|_| (vec![Near::UNKNOWN; 48], vec![NO_CODE; 48])).collect();
+        let (rows, mut codebook) = near_ties(&mut numbers, 48, dim);
+        let clusters = codebook.clusters();
+        let new = |_: &Panel| State {
+            marks: vec![Mark::UNKNOWN; 48],
+            bounds: vec![0; 48 * clusters],
+            codes: vec![NO_CODE; 48],
+            history: History::default(),
+        };
+        let mut states: Vec<State> = panels(&codebook).iter().map(new).collect();
         for step in 0..12 {
             let expected = expected(&rows, &codebook);
-            for ((panel, before), (near, codes)) in panels(&codebook).into_iter().zip(&mut befores).zip(&mut states) {
-                let plan = Plan::new(before, &panel);
-                let movers = panel.subset(&plan.movers);
-                let moved = Moved { panel: &panel, plan: &plan, movers: &movers };
-                codes_of(&panel, &rows, near, codes, (step > 0).then_some(&moved));
-                assert_eq!(*codes, expected, "step {step}, 16 bit: {}", panel.packed.is_some());
-                *before = panel;
+            for (panel, state) in panels(&codebook).into_iter().zip(&mut states) {
+                let memory = Memory { marks: &mut state.marks, bounds: &mut state.bounds };
+                codes_of(&panel, &rows, memory, &mut state.codes, &state.history);
+                assert_eq!(state.codes, expected, "step {step}, 16 bit: {}", panel.packed.is_some());
+                skipped += state.marks.iter().filter(|mark| mark.epoch < state.history.next()).count();
+                state.history.push(&panel);
             }
             let size = [1, 1000, 40, 0, 1 << 16][step % 5];
             let mut values = codebook.values().to_vec();
@@ -121,4 +135,5 @@ fn memory_between_assignments_is_right_for_both_products() {
             codebook = Codebook::new(values, dim);
         }
     }
+    assert!(skipped > 100, "bounds left {skipped} rows unmeasured");
 }
