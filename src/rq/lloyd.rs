@@ -4,7 +4,7 @@ use super::level::{LevelFit, LevelWork};
 use super::progress::{Callback, Progress, report};
 use crate::codebook::Codebook;
 use crate::device::Table;
-use crate::error::Result;
+use crate::error::{Result, try_vec};
 use crate::partial::Partial;
 
 /// Improves `codebook` until nothing changes, the movement is within the tolerance, or `max_iter` updates are done.
@@ -77,7 +77,7 @@ pub(super) fn reseed_empty(table: &mut dyn Table, codebook: &Codebook, partial: 
         return Ok(0);
     }
     let distances = table.own_distances(codebook)?;
-    let mut codes = vec![0; table.rows()];
+    let mut codes = try_vec(0, table.rows(), "codes")?;
     table.codes(&mut codes)?;
     let mut far: Vec<usize> = (0..distances.len()).collect();
     far.sort_unstable_by_key(|row| (std::cmp::Reverse(distances.get(*row)), *row));

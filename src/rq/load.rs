@@ -50,11 +50,14 @@ impl<'a> Source<'a> {
         ask: Ask<'_>,
     ) -> Result<u64> {
         let mut saturated = 0;
-        let mut q = Vec::new();
+        let mut buffer = Vec::new();
         self.each_chunk(&mut |first, rows| {
-            q.resize(rows.len(), 0);
-            saturated += to_grid(engine, quantization, rows, &mut q);
-            table.upload(first, &q)?;
+            if buffer.len() < rows.len() {
+                buffer = try_vec(0, rows.len(), "a chunk of rows")?;
+            }
+            let q = buffer.get_mut(..rows.len()).unwrap_or_default();
+            saturated += to_grid(engine, quantization, rows, q);
+            table.upload(first, q)?;
             ask()
         })?;
         Ok(saturated)

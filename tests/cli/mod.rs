@@ -5,6 +5,8 @@ mod bad_model;
 mod demo;
 mod formats;
 mod json;
+#[cfg(target_os = "linux")]
+mod memory;
 mod round_trip;
 #[cfg(unix)]
 mod signals;

@@ -1,0 +1,62 @@
+//! Too little memory: an error that says what did not fit, and nothing half-written.
+
+use super::Dir;
+use std::process::Command;
+
+/// `semid` with at most `limit` bytes of address space; the code, 101 for a crash, and what it said.
+fn limited(dir: &Dir, limit: u64, args: &str) -> (i32, String) {
+    let script = format!("ulimit -v {}; exec \"$0\" {args}", limit / 1024);
+    let mut command = Command::new("sh");
+    command.args(["-c", &script, env!("CARGO_BIN_EXE_semid")]).current_dir(dir.path(""));
+    let output = command.env("RAYON_NUM_THREADS", "2").output().unwrap();
+    (output.status.code().unwrap_or(101), String::from_utf8_lossy(&output.stderr).into_owned())
+}
+
+/// Embeddings of 400 MiB that take no room on the disk.
+fn large(dir: &Dir) {
+    const ROWS: u64 = 262_144;
+    let shape = format!("{{'descr': '<f4', 'fortran_order': False, 'shape': ({ROWS}, 400), }}");
+    dir.write(
+        "x.npy",
+        format!("\u{93}NUMPY\u{1}\0\u{76}\0{shape:117}\n").chars().map(|c| c as u8).collect::<Vec<u8>>(),
+    );
+    std::fs::File::options().write(true).open(dir.path("x.npy")).unwrap().set_len(128 + ROWS * 1600).unwrap();
+}
+
+#[test]
+fn too_little_memory_of_the_host_is_an_error() {
+    let dir = Dir::new();
+    large(&dir);
+    for mebibytes in [200, 300, 400] {
+        let (code, error) =
+            limited(&dir, mebibytes << 20, "fit --input x.npy --output m.safetensors --clusters 4 --device cpu");
+        assert_eq!(code, 2, "{mebibytes} MiB: {error}");
+        assert!(error.contains("out of memory") && error.contains("rows on the grid"), "{mebibytes} MiB: {error}");
+    }
+    assert_eq!(dir.files(), ["x.npy"]);
+}
+
+/// The driver itself takes a gigabyte of addresses, more or less: the limit goes up until the adapter opens.
+#[test]
+fn too_little_memory_of_the_adapter_is_an_error() {
+    let dir = Dir::new();
+    if !dir.semid("devices --json").json(0).to_string().contains("llvmpipe") {
+        assert!(std::env::var_os("SEMID_REQUIRE_ADAPTERS").is_none(), "llvmpipe is missing");
+        println!("SKIPPED: no llvmpipe, whose memory can be limited");
+        return;
+    }
+    large(&dir);
+    let args = "fit --input x.npy --output m.safetensors --clusters 4 --max-iter 1 --device gpu:llvmpipe";
+    let mut limit = 1_u64 << 30;
+    let (code, error) = loop {
+        let (code, error) = limited(&dir, limit, args);
+        if !error.contains("no usable GPU adapter") && !error.contains("no device") {
+            break (code, error);
+        }
+        limit += 64 << 20;
+        assert!(limit < 16 << 30, "{error}");
+    };
+    assert_eq!(code, 2, "{error}");
+    assert!(error.contains("out of memory") && error.contains("on gpu"), "{error}");
+    assert_eq!(dir.files(), ["x.npy"]);
+}
