@@ -13,6 +13,7 @@ mod context;
 mod kernel;
 mod memory;
 mod params;
+mod sliced;
 mod table;
 #[cfg(test)]
 mod tests;

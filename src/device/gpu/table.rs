@@ -6,6 +6,7 @@ use super::context::Context;
 use super::kernel::Kernel;
 use super::memory::Span;
 use super::params::Params;
+use super::sliced;
 use crate::codebook::Codebook;
 use crate::device::{Assigned, Table};
 use crate::error::{Result, try_vec};
@@ -167,6 +168,9 @@ impl Table for GpuTable {
     }
 
     fn assign(&mut self, codebook: &Codebook) -> Result<Assigned> {
+        if let Some(size) = self.slice(codebook) {
+            return sliced::assign(self, codebook, size);
+        }
         self.measure()?;
         let (codewords, params) = self.codewords(codebook)?;
         let kernel = Kernel::Assign { wide_rows: self.context.wide, wide_codes: wide_codes(codebook.clusters()) };
@@ -209,6 +213,9 @@ impl Table for GpuTable {
     }
 
     fn own_distances(&mut self, codebook: &Codebook) -> Result<Vec<u64>> {
+        if let Some(size) = self.slice(codebook) {
+            return sliced::own_distances(self, codebook, size);
+        }
         let (codewords, params) = self.codewords(codebook)?;
         let mut out = try_vec(0, self.rows, "distances")?;
         let kernel = Kernel::OwnDistances;
@@ -225,6 +232,10 @@ impl Table for GpuTable {
     }
 
     fn subtract(&mut self, codebook: &Codebook) -> Result<()> {
+        if let Some(size) = self.slice(codebook) {
+            sliced::subtract(self, codebook, size)?;
+            return self.forget();
+        }
         let (codewords, params) = self.codewords(codebook)?;
         for chunk in &self.chunks {
             let buffers = [&chunk.values, &codewords.values, &chunk.codes];
@@ -239,6 +250,16 @@ impl Table for GpuTable {
 }
 
 impl GpuTable {
+    /// Replaces all codes.
+    pub(super) fn set_codes(&self, codes: &[u32]) -> Result<()> {
+        for chunk in &self.chunks {
+            let codes = codes.get(chunk.rows.clone()).unwrap_or_default();
+            let stored: Vec<u32> = codes.iter().map(|code| code.wrapping_add(1)).collect();
+            self.context.write(&chunk.codes, 0, bytemuck::cast_slice(&stored))?;
+        }
+        Ok(())
+    }
+
     /// Points laid out like rows.
     pub(super) fn points(&self, points: &[i32]) -> Result<wgpu::Buffer> {
         self.context.filled("points", &self.pad(points)?)

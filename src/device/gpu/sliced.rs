@@ -1,0 +1,80 @@
+//! Codebooks larger than a binding of the adapter, slice by slice.
+
+use super::table::GpuTable;
+use crate::codebook::Codebook;
+use crate::device::reference::NO_CODE;
+use crate::device::{Assigned, Table};
+use crate::error::{Result, try_vec};
+
+/// Codewords are padded to a multiple of this at most.
+const PADDING: usize = 128;
+
+impl GpuTable {
+    /// How many codewords a binding holds, where it does not hold all of `codebook`.
+    pub(super) fn slice(&self, codebook: &Codebook) -> Option<usize> {
+        let room = (self.context.binding / (self.width as u64 * 16)) as usize / PADDING * PADDING;
+        (room >= PADDING && codebook.clusters() > room).then_some(room)
+    }
+}
+
+/// The nearest codeword of every slice, then the nearest of these: of the lowest slice on a tie.
+pub(super) fn assign(table: &mut GpuTable, codebook: &Codebook, size: usize) -> Result<Assigned> {
+    let rows = table.rows();
+    let mut before = try_vec(NO_CODE, rows, "codes")?;
+    table.codes(&mut before)?;
+    let mut nearest = try_vec((u64::MAX, NO_CODE), rows, "nearest codewords")?;
+    let mut codes = try_vec(NO_CODE, rows, "codes")?;
+    let mut settled = 0;
+    for (part, values) in codebook.values().chunks(size * codebook.dim()).enumerate() {
+        let slice = Codebook::new(values.to_vec(), codebook.dim());
+        settled += table.assign(&slice)?.settled;
+        table.codes(&mut codes)?;
+        let distances = table.own_distances(&slice)?;
+        for ((nearest, distance), code) in nearest.iter_mut().zip(distances).zip(&codes) {
+            *nearest = (*nearest).min((distance, (part * size) as u32 + code));
+        }
+    }
+    codes.iter_mut().zip(nearest).for_each(|(code, (_, nearest))| *code = nearest);
+    table.set_codes(&codes)?;
+    let changed = codes.iter().zip(&before).filter(|(now, before)| now != before).count() as u64;
+    Ok(Assigned { changed, settled: settled.min(rows as u64) })
+}
+
+/// Squared distances of the rows to the codewords of their codes.
+pub(super) fn own_distances(table: &mut GpuTable, codebook: &Codebook, size: usize) -> Result<Vec<u64>> {
+    let mut out = try_vec(0, table.rows(), "distances")?;
+    each_slice(table, codebook, size, &mut |table, slice, codes| {
+        let distances = table.own_distances(slice)?;
+        let here = out.iter_mut().zip(distances).zip(codes).filter(|(_, code)| **code != NO_CODE);
+        here.for_each(|((out, distance), _)| *out = distance);
+        Ok(())
+    })?;
+    Ok(out)
+}
+
+/// Subtracts from every row the codeword of its code.
+pub(super) fn subtract(table: &mut GpuTable, codebook: &Codebook, size: usize) -> Result<()> {
+    each_slice(table, codebook, size, &mut |table, slice, _| table.subtract(slice))
+}
+
+/// What is done with a slice and the codes within it.
+type Work<'a> = &'a mut dyn FnMut(&mut GpuTable, &Codebook, &[u32]) -> Result<()>;
+
+/// Calls `work` for every slice of codewords, with no codes for the rows of other slices; afterwards the rows have their
+/// codes again.
+fn each_slice(table: &mut GpuTable, codebook: &Codebook, size: usize, work: Work<'_>) -> Result<()> {
+    let dim = codebook.dim();
+    let mut codes = try_vec(NO_CODE, table.rows(), "codes")?;
+    table.codes(&mut codes)?;
+    let mut within = codes.clone();
+    for (part, values) in codebook.values().chunks(size * dim).enumerate() {
+        let slice = Codebook::new(values.to_vec(), dim);
+        for (within, code) in within.iter_mut().zip(&codes) {
+            let code = code.checked_sub((part * size) as u32);
+            *within = code.filter(|code| (*code as usize) < slice.clusters()).unwrap_or(NO_CODE);
+        }
+        table.set_codes(&within)?;
+        work(table, &slice, &within)?;
+    }
+    table.set_codes(&codes)
+}
