@@ -1,5 +1,6 @@
 //! Residual k-means: parameters, fitting level by level, and the fitted model that encodes and decodes.
 
+mod balanced;
 mod decode;
 mod draws;
 mod encode;
