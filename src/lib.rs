@@ -61,7 +61,7 @@ pub use id::IdFormat;
 pub use partial::Partial;
 pub use rows::{Matrix, Rows};
 pub use rq::{
-    Algorithm, Clusters, Codes, EncodeReport, Fit, FitReport, Init, LevelReport, Metric, MiniBatch, Progress, RqKMeans,
+    Algorithm, Balance, Clusters, Codes, EncodeReport, Fit, FitReport, Init, LevelReport, Metric, MiniBatch, Progress, RqKMeans,
     RqKMeansModel,
 };
 

@@ -23,11 +23,6 @@ impl Near {
         Self { ends: Vec::new(), clusters: Vec::new(), costs: Vec::new() }
     }
 
-    /// Number of rows.
-    pub(crate) fn rows(&self) -> usize {
-        self.ends.len()
-    }
-
     /// Length of all lists together.
     pub(crate) fn entries(&self) -> usize {
         self.costs.len()
@@ -54,6 +49,13 @@ impl Near {
         let clusters = self.clusters.get(start..end).unwrap_or_default();
         let costs = self.costs.get(start..end).unwrap_or_default();
         clusters.iter().zip(costs).map(|(cluster, cost)| (*cluster as usize, *cost))
+    }
+
+    /// Everything, as two lists of numbers: the lists' ends and clusters, and the costs.
+    #[cfg(test)]
+    pub(crate) fn parts(&self) -> [Vec<u64>; 2] {
+        let ends = self.ends.iter().map(|end| *end as u64);
+        [ends.chain(self.clusters.iter().map(|k| u64::from(*k))).collect(), self.costs.clone()]
     }
 
     /// Adds the rows of `other` behind the own ones.

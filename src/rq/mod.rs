@@ -1,5 +1,6 @@
 //! Residual k-means: parameters, fitting level by level, and the fitted model that encodes and decodes.
 
+mod assignment;
 mod balanced;
 mod decode;
 mod draws;
@@ -16,7 +17,7 @@ mod progress;
 mod seeding;
 
 pub use encode::{Codes, EncodeReport};
-pub use fit::{Fit, FitReport, LevelReport};
+pub use fit::{Balance, Fit, FitReport, LevelReport};
 pub use model::RqKMeansModel;
 pub use params::{Algorithm, Clusters, Init, Metric, MiniBatch, RqKMeans};
 pub use progress::Progress;

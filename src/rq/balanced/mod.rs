@@ -14,16 +14,16 @@
 //!   mean something, and the price of cluster 0 is 0.
 //!
 //! # How
-//! [`Candidates`] holds, per row, the clusters below a limit with their exact costs, and a proved bound of all others.
-//! [`sweep`] brings prices near the optimum, [`Flow`] solves the problem over the candidates exactly by successive
+//! [`candidates::Candidates`] holds, per row, the clusters below a limit with their exact costs, and a proved bound of all others.
+//! [`sweep::sweep`] brings prices near the optimum, [`flow::Flow`] solves the problem over the candidates exactly by successive
 //! shortest paths on the graph of the clusters, and rows whose bound does not prove that no other cluster could matter
 //! get longer lists, until none is left: column generation, whose end is the optimum over all clusters. Then
-//! [`smallest`] picks the codes among the optimal ones.
+//! [`smallest::smallest`] picks the codes among the optimal ones.
 //!
 //! # Why nothing overflows
 //! Costs are below 2^63, so their differences are exact in i64 and the total of up to 2^38 rows in u128. Prices are i128:
 //! a path over K <= 2^16 clusters adds up to less than 2^80, and a price raised by a path stays within a path's length of
-//! one that was never raised (see [`Flow`]), so a solution's prices are within 2^80 of those at the start.
+//! one that was never raised (see [`flow::Flow`]), so a solution's prices are within 2^80 of those at the start.
 //!
 //! # References
 //! R. K. Ahuja, T. L. Magnanti, J. B. Orlin, Network Flows, 1993, chapters 9 (successive shortest paths) and 17.
@@ -41,7 +41,5 @@ mod sweep;
 mod tests;
 
 pub(super) use sizes::Sizes;
-pub(super) use solve::{Costs, Solution, Start, solve};
+pub(super) use solve::{Costs, Start, solve};
 
-#[allow(unused_imports, reason = "for the documentation")]
-use {candidates::Candidates, flow::Flow, smallest::smallest, sweep::sweep};

@@ -5,7 +5,8 @@ mod golden;
 mod rule;
 
 use super::candidates::Candidates;
-use super::{Costs, Sizes, Solution, Start, solve};
+use super::solve::{Costs, Solution, Start, solve};
+use super::sizes::Sizes;
 use crate::ErrorKind;
 use crate::error::Result;
 use crate::kernel::within::Near;
