@@ -37,9 +37,7 @@ impl Assignment {
     pub(super) fn new(sizes: Option<Sizes>) -> Self {
         match sizes {
             None => Self::Nearest,
-            Some(sizes) => {
-                Self::Balanced(Balanced { sizes, prices: Vec::new(), codes: Vec::new(), margin: 0, gap: 0 })
-            }
+            Some(sizes) => Self::Balanced(Balanced { sizes, prices: Vec::new(), codes: Vec::new(), margin: 0, gap: 0 }),
         }
     }
 
@@ -65,7 +63,8 @@ impl Assignment {
             largest: counts.iter().copied().max().unwrap_or(0),
             gap: gap.unsigned_abs(),
         };
-        let too_large = || crate::ErrorKind::Range { level, reason: "a price exceeds 64 bits; use fewer levels".into() };
+        let too_large =
+            || crate::ErrorKind::Range { level, reason: "a price exceeds 64 bits; use fewer levels".into() };
         let prices: Result<Vec<i64>, _> = prices.into_iter().map(i64::try_from).collect();
         Ok(Some(Balancing { codes, prices: prices.map_err(|_| Error::from(too_large()))?, report }))
     }
@@ -82,8 +81,7 @@ impl Balanced {
         }
         let distances = table.own_distances(codebook)?;
         if first {
-            let total: u128 = distances.iter().map(|distance| u128::from(*distance)).sum();
-            self.margin = (total / distances.len().max(1) as u128) as i128 / 4 + 1;
+            self.margin = first_margin(&mut Distances { table, codebook }, distances.len(), codebook.clusters())?;
         }
         let price = |code: &u32| self.prices.get(*code as usize).copied().unwrap_or(0);
         let priced = distances.iter().zip(&self.codes).map(|(distance, code)| i128::from(*distance) + price(code));
@@ -115,6 +113,27 @@ impl Balanced {
         }
         .max(1);
     }
+}
+
+/// Rows that are looked at to choose the first lists' length, and the candidates that these are to hold.
+const SAMPLE: usize = 64;
+const CANDIDATES: usize = 16;
+
+/// How far above the least distance the first lists reach: so far that half of some rows have enough candidates.
+fn first_margin(costs: &mut dyn Costs, rows: usize, clusters: usize) -> Result<i128> {
+    let step = rows.div_ceil(SAMPLE).max(1);
+    let limit = |row: usize| if row.is_multiple_of(step) { i128::from(u64::MAX) } else { -1 };
+    let limits: Vec<i128> = (0..rows).map(limit).collect();
+    let near = costs.within(&vec![0; clusters], &limits)?;
+    let mut widths: Vec<u64> = Vec::new();
+    for row in (0..rows).step_by(step) {
+        let mut costs: Vec<u64> = near.row(row).map(|(_, cost)| cost).collect();
+        costs.sort_unstable();
+        let last = costs.get(CANDIDATES).or(costs.last());
+        widths.push(last.zip(costs.first()).map_or(0, |(last, first)| last - first));
+    }
+    widths.sort_unstable();
+    Ok(widths.get(widths.len() / 2).map_or(0, |width| i128::from(*width)) + 1)
 }
 
 /// Squared distances of a table's rows to codewords.

@@ -183,7 +183,9 @@ fn tensor<'a>(tensors: &SafeTensors<'a>, name: &str, expected: Dtype, shape: &[u
     let tensor = tensors.tensor(name).map_err(|_| Error::damaged(format!("tensor `{name}` is missing")))?;
     if tensor.dtype() != expected || tensor.shape() != shape {
         let (dtype, found) = (tensor.dtype(), tensor.shape());
-        return Err(Error::damaged(format!("tensor `{name}` is {dtype:?} {found:?} instead of {expected:?} {shape:?}")));
+        return Err(Error::damaged(format!(
+            "tensor `{name}` is {dtype:?} {found:?} instead of {expected:?} {shape:?}"
+        )));
     }
     Ok(tensor.data())
 }
@@ -242,7 +244,10 @@ fn assemble(metadata: serde_json::Value, tensors: &[Tensor]) -> Vec<u8> {
     for (name, dtype, shape, bytes) in tensors {
         let start = end;
         end += bytes.len();
-        entries.push((name.clone(), json!({ "data_offsets": [start, end], "dtype": format!("{dtype:?}"), "shape": shape })));
+        entries.push((
+            name.clone(),
+            json!({ "data_offsets": [start, end], "dtype": format!("{dtype:?}"), "shape": shape }),
+        ));
     }
     // Sorted, so that it does not matter whether `serde_json` keeps the order or sorts itself.
     entries.sort_by(|a, b| a.0.cmp(&b.0));

@@ -21,11 +21,14 @@ pub(super) struct Candidates {
 }
 
 impl Candidates {
-    /// Lists what lies below `limits` at `prices`.
-    pub(super) fn new(costs: &mut dyn Costs, prices: &[i128], limits: Vec<i128>) -> Result<Self> {
-        let near = costs.within(prices, &limits)?;
-        let generation = vec![0; limits.len()];
-        Ok(Self { near, clusters: prices.len(), limits, generation, prices: vec![prices.to_vec()] })
+    /// Lists what lies below `limits` at `prices`, and less than `width` above the cheapest.
+    pub(super) fn new(costs: &mut dyn Costs, prices: &[i128], limits: Vec<i128>, width: i128) -> Result<Self> {
+        let near = Near::new();
+        let rows: Vec<(usize, i128)> = limits.iter().copied().enumerate().collect();
+        let generation = vec![0; rows.len()];
+        let mut new = Self { near, clusters: prices.len(), limits, generation, prices: Vec::new() };
+        new.renew(costs, prices, &rows, width)?;
+        Ok(new)
     }
 
     pub(super) fn rows(&self) -> usize {
@@ -57,8 +60,14 @@ impl Candidates {
         })
     }
 
-    /// Lists the given rows, ascending, anew with other limits, all at `prices`.
-    pub(super) fn renew(&mut self, costs: &mut dyn Costs, prices: &[i128], rows: &[(usize, i128)]) -> Result<()> {
+    /// Lists the given rows, ascending, anew with other limits, all at `prices` and less than `width` above the cheapest.
+    pub(super) fn renew(
+        &mut self,
+        costs: &mut dyn Costs,
+        prices: &[i128],
+        rows: &[(usize, i128)],
+        width: i128,
+    ) -> Result<()> {
         let mut limits = vec![NOTHING; self.rows()];
         for (row, limit) in rows {
             limits[*row] = *limit;
@@ -69,8 +78,16 @@ impl Candidates {
         let fresh = costs.within(prices, &limits)?;
         let mut merged = Near::new();
         for (row, generation) in self.generation.iter().enumerate() {
-            let lists = if *generation as usize + 1 == self.prices.len() { &fresh } else { &self.near };
-            lists.row(row).for_each(|(cluster, cost)| merged.push(cluster as u32, cost));
+            if *generation as usize + 1 == self.prices.len() {
+                let priced = |(cluster, cost): &(usize, u64)| i128::from(*cost) + prices[*cluster];
+                let least = fresh.row(row).map(|entry| priced(&entry)).min().unwrap_or(NO_LIMIT);
+                let limit = self.limits[row].min(least + width);
+                self.limits[row] = limit;
+                let kept = fresh.row(row).filter(|entry| priced(entry) < limit);
+                kept.for_each(|(cluster, cost)| merged.push(cluster as u32, cost));
+            } else {
+                self.near.row(row).for_each(|(cluster, cost)| merged.push(cluster as u32, cost));
+            }
             merged.end_row();
         }
         self.near = merged;

@@ -42,4 +42,3 @@ mod tests;
 
 pub(super) use sizes::Sizes;
 pub(super) use solve::{Costs, Start, solve};
-

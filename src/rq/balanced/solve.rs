@@ -51,7 +51,7 @@ pub(crate) fn solve(costs: &mut dyn Costs, sizes: Sizes, start: Start) -> Result
     let sizes = sizes.tight(rows, clusters);
     let mut margin = start.margin.clamp(1, NO_LIMIT);
     let limits = start.bounds.iter().map(|bound| limit(*bound, margin)).collect();
-    let mut candidates = Candidates::new(costs, &start.prices, limits)?;
+    let mut candidates = Candidates::new(costs, &start.prices, limits, margin)?;
     let mut rounds = 1;
     let mut prices = sweep(&candidates, sizes, &start.prices, margin / 16);
     for _ in 0..APPROACHES {
@@ -59,12 +59,12 @@ pub(crate) fn solve(costs: &mut dyn Costs, sizes: Sizes, start: Start) -> Result
         if open.len() <= rows / 64 {
             break;
         }
-        candidates.renew(costs, &prices, &open)?;
+        candidates.renew(costs, &prices, &open, margin)?;
         rounds += 1;
         prices = sweep(&candidates, sizes, &prices, margin / 16);
     }
     loop {
-        let (at, open) = match attempt(&candidates, sizes, &prices) {
+        let (at, open, width) = match attempt(&candidates, sizes, &prices) {
             Ok(found) => {
                 let reach = found.rises.iter().copied().max().unwrap_or(0);
                 let open = open_rows(&candidates, &found.prices, reach, margin);
@@ -73,15 +73,15 @@ pub(crate) fn solve(costs: &mut dyn Costs, sizes: Sizes, start: Start) -> Result
                     solution.rounds = rounds;
                     return Ok(solution);
                 }
-                (found.prices, open)
+                (found.prices, open, reach + margin)
             }
             Err(OutOfReach) => {
                 margin = (margin * 4).min(NO_LIMIT);
                 let all = (0..rows).map(|row| (row, limit(least(&candidates, row, &prices), margin))).collect();
-                (prices, all)
+                (prices, all, margin)
             }
         };
-        candidates.renew(costs, &at, &open)?;
+        candidates.renew(costs, &at, &open, width)?;
         rounds += 1;
         prices = at;
         margin = (margin * 2).min(NO_LIMIT);

@@ -5,8 +5,8 @@ mod golden;
 mod rule;
 
 use super::candidates::Candidates;
-use super::solve::{Costs, Solution, Start, solve};
 use super::sizes::Sizes;
+use super::solve::{Costs, Solution, Start, solve};
 use crate::ErrorKind;
 use crate::error::Result;
 use crate::kernel::within::Near;
@@ -132,8 +132,13 @@ fn the_gap_finds_planted_faults() {
         let problem = problem(i, 60, 5, 1 << 30);
         let sizes = Sizes::balanced(60, 5);
         let solution = problem.solve(sizes);
-        let candidates =
-            Candidates::new(&mut problem.clone(), &[0; 5], vec![super::candidates::NO_LIMIT; 60]).unwrap();
+        let candidates = Candidates::new(
+            &mut problem.clone(),
+            &[0; 5],
+            vec![super::candidates::NO_LIMIT; 60],
+            super::candidates::NO_LIMIT,
+        )
+        .unwrap();
         let mut codes = solution.codes.clone();
         codes.swap(i as usize, 30 + i as usize);
         let gap = |prices: &[i128], codes: &[u32]| super::proof::prove(&candidates, sizes, prices, codes);
@@ -152,7 +157,9 @@ fn bounds_that_cannot_be_kept_are_refused_with_the_numbers() {
     let refused = [(10, 3, 4, 5), (10, 3, 0, 3), (10, 3, 5, 4), (1, 2, usize::MAX, usize::MAX)];
     for (rows, clusters, min, max) in refused {
         let error = Sizes { min, max }.check(2, rows, clusters).unwrap_err();
-        let ErrorKind::Sizes { level: 2, rows: r, clusters: c, min: a, max: b } = *error.kind() else { panic!("{error}") };
+        let ErrorKind::Sizes { level: 2, rows: r, clusters: c, min: a, max: b } = *error.kind() else {
+            panic!("{error}")
+        };
         assert_eq!((r, c, a, b), (rows, clusters, min, max));
     }
     let message = Sizes { min: 4, max: 5 }.check(0, 10, 3).unwrap_err().to_string();
