@@ -2,9 +2,9 @@
 
 use super::flow::Flow;
 
-/// The solution over the candidates is not known: they leave some cluster out of reach.
+/// The candidates leave some cluster out of reach: of the nodes that are marked, rows need longer lists.
 #[derive(Debug)]
-pub(super) struct OutOfReach;
+pub(super) struct OutOfReach(pub(super) Vec<bool>);
 
 impl Flow<'_> {
     /// Moves rows along shortest paths until every cluster has as many as it wants.
@@ -31,21 +31,30 @@ impl Flow<'_> {
         let mut tree = Tree::new(nodes);
         (0..nodes).filter(|node| self.excess(*node) > 0).for_each(|node| tree.distance[node] = 0);
         let end = loop {
-            let node = tree.settle().ok_or(OutOfReach)?;
+            let Some(node) = tree.settle() else {
+                self.raise(&tree);
+                return Err(OutOfReach(tree.settled));
+            };
             if self.excess(node) < 0 {
                 break node;
             }
             let so_far = tree.distance[node];
             self.each_move(node, |to, cost| tree.reach(to, so_far + cost, node));
         };
-        let length = tree.distance[end];
-        for (price, distance) in self.prices.iter_mut().zip(&tree.distance) {
-            *price += length - (*distance).min(length);
-        }
+        self.raise(&tree);
         let mut path = vec![end];
         path.extend(std::iter::successors(tree.before[end], |node| tree.before[*node]));
         path.reverse();
         Ok(path)
+    }
+
+    /// Raises the prices of settled nodes by what they are nearer than the last one.
+    fn raise(&mut self, tree: &Tree) {
+        let settled = || tree.distance.iter().zip(&tree.settled).enumerate().filter(|(_, (_, settled))| **settled);
+        let length = settled().map(|(_, (distance, _))| *distance).max().unwrap_or(0);
+        for (node, (distance, _)) in settled() {
+            self.prices[node] += length - distance;
+        }
     }
 
     /// What has to be added to each price to have the largest optimal ones, that of `root` unchanged.
@@ -70,7 +79,10 @@ impl Flow<'_> {
             }
         }
         tree.distance.truncate(self.pool());
-        if tree.distance.contains(&FAR) { Err(OutOfReach) } else { Ok(tree.distance) }
+        match tree.distance.contains(&FAR) {
+            true => Err(OutOfReach(tree.settled.into_iter().map(|settled| !settled).collect())),
+            false => Ok(tree.distance),
+        }
     }
 }
 

@@ -42,6 +42,8 @@ pub(crate) struct Solution {
     pub(crate) rounds: usize,
 }
 
+/// A width that lists all clusters.
+const WIDEST: i128 = 1 << 100;
 /// Times that prices are brought nearer before the exact search whatever the lists still miss.
 const APPROACHES: usize = 8;
 
@@ -49,7 +51,7 @@ const APPROACHES: usize = 8;
 pub(crate) fn solve(costs: &mut dyn Costs, sizes: Sizes, start: Start) -> Result<Solution> {
     let (rows, clusters) = (start.bounds.len(), start.prices.len());
     let sizes = sizes.tight(rows, clusters);
-    let mut margin = start.margin.clamp(1, NO_LIMIT);
+    let mut margin = start.margin.clamp(1, WIDEST);
     let limits = start.bounds.iter().map(|bound| limit(*bound, margin)).collect();
     let mut candidates = Candidates::new(costs, &start.prices, limits, margin)?;
     let mut rounds = 1;
@@ -75,16 +77,16 @@ pub(crate) fn solve(costs: &mut dyn Costs, sizes: Sizes, start: Start) -> Result
                 }
                 (found.prices, open, reach + margin)
             }
-            Err(OutOfReach) => {
-                margin = (margin * 4).min(NO_LIMIT);
-                let all = (0..rows).map(|row| (row, limit(least(&candidates, row, &prices), margin))).collect();
-                (prices, all, margin)
+            Err(Stuck { prices, rows }) => {
+                let open = rows.into_iter().map(|row| (row, limit(least(&candidates, row, &prices), margin)));
+                let open = open.collect();
+                (prices, open, margin)
             }
         };
         candidates.renew(costs, &at, &open, width)?;
         rounds += 1;
         prices = at;
-        margin = (margin * 2).min(NO_LIMIT);
+        margin = (margin * 4).min(WIDEST);
     }
 }
 
@@ -109,30 +111,49 @@ fn open_rows(candidates: &Candidates, prices: &[i128], reach: i128, margin: i128
     open
 }
 
+/// No solution over the candidates: these rows, ascending, need longer lists.
+struct Stuck {
+    prices: Vec<i128>,
+    rows: Vec<usize>,
+}
+
 /// An optimum over the candidates.
 struct Found {
     codes: Vec<u32>,
     prices: Vec<i128>,
     /// To be added to the prices to have the largest optimal ones.
     rises: Vec<i128>,
-    /// The price that is to be 0.
-    zero: i128,
 }
 
-fn attempt(candidates: &Candidates, sizes: Sizes, prices: &[i128]) -> Result<Found, OutOfReach> {
+fn attempt(candidates: &Candidates, sizes: Sizes, prices: &[i128]) -> Result<Found, Stuck> {
     let mut flow = Flow::new(candidates, prices, sizes);
-    flow.run()?;
     let root = if sizes.min < sizes.max { flow.pool() } else { 0 };
-    let rises = flow.rises(root)?;
-    let zero = flow.prices.get(root).copied().unwrap_or(0);
-    flow.prices.truncate(candidates.clusters());
-    Ok(Found { codes: flow.codes, prices: flow.prices, rises, zero })
+    let stuck = |flow: &Flow<'_>, OutOfReach(marked): OutOfReach| {
+        let needs = |code: &u32| marked.get(*code as usize) == Some(&true);
+        let rows = flow.codes.iter().enumerate().filter(|(_, code)| needs(code)).map(|(row, _)| row);
+        Stuck { prices: normal(flow.prices.clone(), root), rows: rows.collect() }
+    };
+    if let Err(out) = flow.run() {
+        return Err(stuck(&flow, out));
+    }
+    match flow.rises(root) {
+        Ok(rises) => Ok(Found { prices: normal(flow.prices, root), codes: flow.codes, rises }),
+        Err(out) => Err(stuck(&flow, out)),
+    }
+}
+
+/// Prices of the clusters with that of `root` 0.
+fn normal(mut prices: Vec<i128>, root: usize) -> Vec<i128> {
+    let zero = prices.get(root).copied().unwrap_or(0);
+    prices.pop();
+    prices.iter_mut().for_each(|price| *price -= zero);
+    prices
 }
 
 /// The largest prices, and with them the smallest codes and the proof.
 fn finish(candidates: &Candidates, sizes: Sizes, found: Found) -> Solution {
-    let Found { mut codes, prices, rises, zero } = found;
-    let prices: Vec<i128> = prices.iter().zip(rises).map(|(price, rise)| price + rise - zero).collect();
+    let Found { mut codes, prices, rises } = found;
+    let prices: Vec<i128> = prices.iter().zip(rises).map(|(price, rise)| price + rise).collect();
     smallest(candidates, sizes, &prices, &mut codes);
     let (cost, gap) = prove(candidates, sizes, &prices, &codes);
     Solution { codes, prices, cost, gap, entries: candidates.entries(), rounds: 0 }
