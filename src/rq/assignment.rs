@@ -20,8 +20,6 @@ pub(super) struct Balanced {
     sizes: Sizes,
     prices: Vec<i128>,
     codes: Vec<u32>,
-    /// How far above the least `distance + price` lists of candidates reach; 0 before the first assignment.
-    margin: i128,
     gap: i128,
 }
 
@@ -37,7 +35,7 @@ impl Assignment {
     pub(super) fn new(sizes: Option<Sizes>) -> Self {
         match sizes {
             None => Self::Nearest,
-            Some(sizes) => Self::Balanced(Balanced { sizes, prices: Vec::new(), codes: Vec::new(), margin: 0, gap: 0 }),
+            Some(sizes) => Self::Balanced(Balanced { sizes, prices: Vec::new(), codes: Vec::new(), gap: 0 }),
         }
     }
 
@@ -72,7 +70,7 @@ impl Assignment {
 
 impl Balanced {
     fn assign(&mut self, table: &mut dyn Table, codebook: &Codebook) -> Result<u64> {
-        let first = self.margin == 0;
+        let first = self.prices.is_empty();
         if first {
             self.prices = vec![0; codebook.clusters()];
             self.codes = try_vec(0, table.rows(), "codes")?;
@@ -80,17 +78,14 @@ impl Balanced {
             table.codes(&mut self.codes)?;
         }
         let distances = table.own_distances(codebook)?;
-        if first {
-            self.margin = first_margin(&mut Distances { table, codebook }, distances.len(), codebook.clusters())?;
-        }
+        let margin = margin(&mut Distances { table, codebook }, distances.len(), &self.prices)?;
         let price = |code: &u32| self.prices.get(*code as usize).copied().unwrap_or(0);
         let priced = distances.iter().zip(&self.codes).map(|(distance, code)| i128::from(*distance) + price(code));
-        let start = Start { bounds: priced.collect(), prices: self.prices.clone(), margin: self.margin };
+        let start = Start { bounds: priced.collect(), prices: self.prices.clone(), margin };
         let solution = solve(&mut Distances { table, codebook }, self.sizes, start)?;
         table.set_codes(&solution.codes)?;
         let changes = self.codes.iter().zip(&solution.codes).filter(|(old, new)| first || old != new);
         let changed = changes.count() as u64;
-        self.adapt(solution.entries, solution.rounds);
         tracing::debug!(
             entries = solution.entries,
             rounds = solution.rounds,
@@ -102,38 +97,28 @@ impl Balanced {
         (self.codes, self.prices) = (solution.codes, solution.prices);
         Ok(changed)
     }
-
-    /// Lists a few candidates per row, and not so few that lists have to be made anew.
-    fn adapt(&mut self, entries: usize, rounds: usize) {
-        let per_row = entries / self.codes.len().max(1);
-        self.margin = match (per_row, rounds) {
-            (24.., _) => self.margin / 2,
-            (..12, 3..) => self.margin * 2,
-            _ => self.margin,
-        }
-        .max(1);
-    }
 }
 
 /// Rows that are looked at to choose the first lists' length, and the candidates that these are to hold.
 const SAMPLE: usize = 64;
 const CANDIDATES: usize = 16;
 
-/// How far above the least distance the first lists reach: so far that half of some rows have enough candidates.
-fn first_margin(costs: &mut dyn Costs, rows: usize, clusters: usize) -> Result<i128> {
+/// How far above the least `distance + price` the first lists reach: so far that half of some rows have enough candidates.
+fn margin(costs: &mut dyn Costs, rows: usize, prices: &[i128]) -> Result<i128> {
     let step = rows.div_ceil(SAMPLE).max(1);
-    let limit = |row: usize| if row.is_multiple_of(step) { i128::from(u64::MAX) } else { -1 };
+    let limit = |row: usize| if row.is_multiple_of(step) { i128::MAX >> 10 } else { i128::MIN >> 10 };
     let limits: Vec<i128> = (0..rows).map(limit).collect();
-    let near = costs.within(&vec![0; clusters], &limits)?;
-    let mut widths: Vec<u64> = Vec::new();
+    let near = costs.within(prices, &limits)?;
+    let mut widths: Vec<i128> = Vec::new();
     for row in (0..rows).step_by(step) {
-        let mut costs: Vec<u64> = near.row(row).map(|(_, cost)| cost).collect();
+        let priced = near.row(row).zip(prices).map(|((_, cost), price)| i128::from(cost) + price);
+        let mut costs: Vec<i128> = priced.collect();
         costs.sort_unstable();
         let last = costs.get(CANDIDATES).or(costs.last());
         widths.push(last.zip(costs.first()).map_or(0, |(last, first)| last - first));
     }
     widths.sort_unstable();
-    Ok(widths.get(widths.len() / 2).map_or(0, |width| i128::from(*width)) + 1)
+    Ok(widths.get(widths.len() / 2).map_or(0, |width| *width) + 1)
 }
 
 /// Squared distances of a table's rows to codewords.

@@ -1,6 +1,6 @@
 //! The whole search: lists, prices, exact flow, and longer lists until they are proved to be long enough.
 
-use super::candidates::{Candidates, NO_LIMIT};
+use super::candidates::{Candidates, NO_LIMIT, Open};
 use super::flow::Flow;
 use super::paths::OutOfReach;
 use super::proof::{ZipPrices, prove};
@@ -52,46 +52,40 @@ pub(crate) fn solve(costs: &mut dyn Costs, sizes: Sizes, start: Start) -> Result
     let (rows, clusters) = (start.bounds.len(), start.prices.len());
     let sizes = sizes.tight(rows, clusters);
     let mut margin = start.margin.clamp(1, WIDEST);
-    let limits = start.bounds.iter().map(|bound| limit(*bound, margin)).collect();
-    let mut candidates = Candidates::new(costs, &start.prices, limits, margin)?;
+    let mut candidates = Candidates::new(costs, &start.prices, start.bounds, margin)?;
     let mut rounds = 1;
     let mut prices = sweep(&candidates, sizes, &start.prices, margin / 16);
     for _ in 0..APPROACHES {
-        let open = open_rows(&candidates, &prices, 0, margin);
+        let open = open_rows(&candidates, &prices, margin, |_| 0);
         if open.len() <= rows / 64 {
             break;
         }
-        candidates.renew(costs, &prices, &open, margin)?;
+        candidates.renew(costs, &prices, &open)?;
         rounds += 1;
         prices = sweep(&candidates, sizes, &prices, margin / 16);
     }
     loop {
-        let (at, open, width) = match attempt(&candidates, sizes, &prices) {
+        let (at, open) = match attempt(&candidates, sizes, &prices) {
             Ok(found) => {
-                let reach = found.rises.iter().copied().max().unwrap_or(0);
-                let open = open_rows(&candidates, &found.prices, reach, margin);
+                let open = open_rows(&candidates, &found.prices, margin, |row| found.rise(row));
                 if open.is_empty() {
                     let mut solution = finish(&candidates, sizes, found);
                     solution.rounds = rounds;
                     return Ok(solution);
                 }
-                (found.prices, open, reach + margin)
+                (found.prices, open)
             }
             Err(Stuck { prices, rows }) => {
-                let open = rows.into_iter().map(|row| (row, limit(least(&candidates, row, &prices), margin)));
-                let open = open.collect();
-                (prices, open, margin)
+                let bound = |row| least(&candidates, row, &prices);
+                let open = rows.into_iter().map(|row| Open { row, bound: bound(row), width: margin }).collect();
+                (prices, open)
             }
         };
-        candidates.renew(costs, &at, &open, width)?;
+        candidates.renew(costs, &at, &open)?;
         rounds += 1;
         prices = at;
-        margin = (margin * 4).min(WIDEST);
+        margin = (margin * 2).min(WIDEST);
     }
-}
-
-fn limit(bound: i128, margin: i128) -> i128 {
-    (bound + margin).min(NO_LIMIT)
 }
 
 /// The smallest `cost + price` that is listed for a row.
@@ -99,13 +93,14 @@ fn least(candidates: &Candidates, row: usize, prices: &[i128]) -> i128 {
     candidates.row(row).zip_prices(prices).min().unwrap_or(NO_LIMIT)
 }
 
-/// Rows of which a cluster that is not listed might come within `reach` of the cheapest one, with their next limits.
-fn open_rows(candidates: &Candidates, prices: &[i128], reach: i128, margin: i128) -> Vec<(usize, i128)> {
+/// Rows of which a cluster that is not listed might come within the row's `reach` of the cheapest one. The lists that
+/// they need are not made at once where that is far: it gets less as other lists get longer.
+fn open_rows(candidates: &Candidates, prices: &[i128], margin: i128, reach: impl Fn(usize) -> i128) -> Vec<Open> {
     let mut open = Vec::new();
     for (row, others) in candidates.others(prices).enumerate() {
-        let least = least(candidates, row, prices);
-        if others - least <= reach {
-            open.push((row, limit(least, reach + margin)));
+        let (bound, reach) = (least(candidates, row, prices), reach(row));
+        if others - bound <= reach {
+            open.push(Open { row, bound, width: reach.min(margin) + margin });
         }
     }
     open
@@ -123,6 +118,15 @@ struct Found {
     prices: Vec<i128>,
     /// To be added to the prices to have the largest optimal ones.
     rises: Vec<i128>,
+}
+
+impl Found {
+    /// How far above the cheapest cluster a row's next one has to be to make no difference: an arc out of a cluster
+    /// shortens that cluster's path to the root only where it costs less than the path.
+    fn rise(&self, row: usize) -> i128 {
+        let code = self.codes.get(row).map_or(0, |code| *code as usize);
+        self.rises.get(code).copied().unwrap_or(0)
+    }
 }
 
 fn attempt(candidates: &Candidates, sizes: Sizes, prices: &[i128]) -> Result<Found, Stuck> {
