@@ -87,8 +87,9 @@ impl Candidates {
                 let least = fresh.row(row).map(|entry| priced(&entry)).min().unwrap_or(NO_LIMIT);
                 let limit = self.limits[row].min(least + widths[row]);
                 self.limits[row] = limit;
+                // What was listed before stays: short lists alone would be forgotten and found again by turns.
                 let kept = fresh.row(row).filter(|entry| priced(entry) < limit);
-                kept.for_each(|(cluster, cost)| merged.push(cluster as u32, cost));
+                union(self.near.row(row), kept, |cluster, cost| merged.push(cluster as u32, cost));
             } else {
                 self.near.row(row).for_each(|(cluster, cost)| merged.push(cluster as u32, cost));
             }
@@ -96,5 +97,21 @@ impl Candidates {
         }
         self.near = merged;
         Ok(())
+    }
+}
+
+/// Calls `take` with all entries of two ascending lists, those in both once.
+fn union(
+    a: impl Iterator<Item = (usize, u64)>,
+    b: impl Iterator<Item = (usize, u64)>,
+    mut take: impl FnMut(usize, u64),
+) {
+    let (mut a, mut b) = (a.peekable(), b.peekable());
+    while let Some(next) = a.peek().into_iter().chain(b.peek()).map(|(cluster, _)| *cluster).min() {
+        let entry = a.next_if(|(cluster, _)| *cluster == next);
+        let other = b.next_if(|(cluster, _)| *cluster == next);
+        if let Some((cluster, cost)) = entry.or(other) {
+            take(cluster, cost);
+        }
     }
 }

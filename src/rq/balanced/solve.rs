@@ -45,7 +45,7 @@ pub(crate) struct Solution {
 /// A width that lists all clusters.
 const WIDEST: i128 = 1 << 100;
 /// Times that prices are brought nearer before the exact search whatever the lists still miss.
-const APPROACHES: usize = 8;
+const APPROACHES: usize = 24;
 
 /// Finds the optimum of the transport problem; `sizes` can be kept (see [`Sizes::check`]).
 pub(crate) fn solve(costs: &mut dyn Costs, sizes: Sizes, start: Start) -> Result<Solution> {
@@ -54,15 +54,20 @@ pub(crate) fn solve(costs: &mut dyn Costs, sizes: Sizes, start: Start) -> Result
     let mut margin = start.margin.clamp(1, WIDEST);
     let mut candidates = Candidates::new(costs, &start.prices, start.bounds, margin)?;
     let mut rounds = 1;
-    let mut prices = sweep(&candidates, sizes, &start.prices, margin / 16);
+    let mut prices = start.prices;
     for _ in 0..APPROACHES {
+        let next = sweep(&candidates, sizes, &prices, margin);
+        let far = next.iter().zip(&prices).filter(|(next, price)| (*next - *price).abs() >= margin).count();
+        prices = next;
         let open = open_rows(&candidates, &prices, margin, |_| 0);
-        if open.len() <= rows / 64 {
+        if open.len() <= rows / 64 && far <= clusters / 16 {
             break;
         }
-        candidates.renew(costs, &prices, &open)?;
-        rounds += 1;
-        prices = sweep(&candidates, sizes, &prices, margin / 16);
+        tracing::trace!(entries = candidates.entries(), open = open.len(), far, %margin, "approach");
+        if !open.is_empty() {
+            candidates.renew(costs, &prices, &open)?;
+            rounds += 1;
+        }
     }
     loop {
         let (at, open) = match attempt(&candidates, sizes, &prices) {
@@ -81,6 +86,7 @@ pub(crate) fn solve(costs: &mut dyn Costs, sizes: Sizes, start: Start) -> Result
                 (prices, open)
             }
         };
+        tracing::trace!(entries = candidates.entries(), open = open.len(), %margin, "longer lists");
         candidates.renew(costs, &at, &open)?;
         rounds += 1;
         prices = at;
