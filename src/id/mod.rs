@@ -12,7 +12,7 @@ pub(crate) mod store;
 mod text;
 
 pub use assign::{AssignReport, Assigned, Assignment};
-pub use engine::SemanticIdEngine;
+pub use engine::{Neighbor, SemanticIdEngine};
 pub use format::IdFormat;
 pub use records::{ItemRecord, Records};
 pub use registry::Registry;

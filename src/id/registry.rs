@@ -226,3 +226,6 @@ impl fmt::Debug for Registry {
         f.debug_struct("Registry").field("manifest", &self.manifest).finish_non_exhaustive()
     }
 }
+
+#[cfg(all(test, feature = "sqlite"))]
+mod tests;
