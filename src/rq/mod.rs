@@ -12,6 +12,7 @@ mod model;
 mod model_file;
 mod params;
 mod progress;
+mod row_distances;
 mod seeding;
 
 pub use encode::{Codes, EncodeReport};
@@ -19,6 +20,7 @@ pub use fit::{Fit, FitReport, LevelReport};
 pub use model::RqKMeansModel;
 pub use params::{Algorithm, Clusters, Init, Metric, MiniBatch, RqKMeans};
 pub use progress::Progress;
+pub(crate) use row_distances::RowDistances;
 
 #[cfg(test)]
 mod tests;
