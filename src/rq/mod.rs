@@ -17,6 +17,8 @@ mod seeding;
 
 pub use encode::{Codes, EncodeReport};
 pub use fit::{Fit, FitReport, LevelReport};
+#[cfg(test)]
+pub(crate) use model::Quantization;
 pub use model::RqKMeansModel;
 pub use params::{Algorithm, Clusters, Init, Metric, MiniBatch, RqKMeans};
 pub use progress::Progress;

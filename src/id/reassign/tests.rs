@@ -3,6 +3,7 @@
 mod exact;
 mod promises;
 mod refused;
+mod speed;
 mod upwards;
 
 use super::{Costs, Placed, reassign, search};

@@ -39,8 +39,8 @@ pub(super) struct Row {
 /// `free` (columns), `own` (rows); the result has an entry per row.
 ///
 /// # Exactness
-/// A path has at most 2^32 distances below 2^64 and one that is left out at 2^100: sums stay within i128. On a tie a search
-/// ends at the lowest column.
+/// A path has at most 2^32 distances below 2^64 and one that is left out at 2^100: sums stay within i128. A search
+/// ends at the nearest free column, the lowest on a tie.
 pub(super) fn solve(
     free: &[u64],
     own: &[Option<usize>],

@@ -16,13 +16,15 @@ const FAR: i128 = i128::MAX;
 pub(super) struct Search<'a> {
     ask: &'a dyn Fn(usize) -> Result<Row>,
     rows: Vec<Option<Row>>,
-    /// Column of every placed row.
-    at: Vec<Option<usize>>,
+    /// Column of every placed row, and what it pays there; nothing until it is loaded, which is at its own column.
+    at: Vec<Option<(usize, Option<u64>)>>,
     /// One per column, and last the column of the rows left out.
     columns: Vec<Column>,
-    /// Columns reached, by length and number.
-    open: BinaryHeap<Reverse<(i128, usize)>>,
+    /// Columns reached: length, whether full, and number.
+    open: BinaryHeap<Reverse<(i128, bool, usize)>>,
     reached: Vec<usize>,
+    /// Length of the shortest path found so far that ends at a free place: longer ones are not followed.
+    end: i128,
 }
 
 struct Column {
@@ -48,6 +50,7 @@ impl<'a> Search<'a> {
             columns: free.iter().chain([&u64::MAX]).map(column).collect(),
             open: BinaryHeap::new(),
             reached: Vec::new(),
+            end: FAR,
         }
     }
 
@@ -57,7 +60,7 @@ impl<'a> Search<'a> {
             Some(found) if found.free > 0 => {
                 found.free -= 1;
                 found.rows.push(row);
-                self.at[row] = Some(column);
+                self.at[row] = Some((column, None));
                 true
             }
             _ => false,
@@ -67,12 +70,12 @@ impl<'a> Search<'a> {
     /// Places a new row along the shortest path.
     pub(super) fn place(&mut self, row: usize) -> Result<()> {
         self.reach(row, 0)?;
-        while let Some(Reverse((length, column))) = self.open.pop() {
+        while let Some(Reverse((length, full, column))) = self.open.pop() {
             let found = &mut self.columns[column];
             if found.done || length > found.length {
                 continue;
             }
-            if found.free > 0 {
+            if !full {
                 found.free -= 1;
                 self.lower_potentials(length);
                 self.move_along(column, row);
@@ -81,10 +84,9 @@ impl<'a> Search<'a> {
             found.done = true;
             let base = length + found.potential;
             for member in found.rows.clone() {
-                self.load(member)?;
-                if let Some(cost) = self.cost(member, column) {
-                    self.reach(member, base - cost)?;
-                }
+                let stay = self.load(member)?.stay;
+                let paid = self.at[member].and_then(|(_, paid)| paid).unwrap_or(stay);
+                self.reach(member, base - i128::from(paid))?;
             }
         }
         self.forget();
@@ -98,15 +100,21 @@ impl<'a> Search<'a> {
         let edges = loaded.edges.iter().map(|edge| (edge.column, i128::from(edge.cost)));
         let left_out = (self.columns.len() - 1, LEFT_OUT + i128::from(loaded.stay));
         for (number, cost) in edges.chain([left_out]) {
-            let column = &mut self.columns[number];
-            let length = base + cost - column.potential;
-            if length < column.length && !column.done {
-                if column.length == FAR {
-                    self.reached.push(number);
-                }
-                (column.length, column.by) = (length, row);
-                self.open.push(Reverse((length, number)));
+            // Costs ascend and potentials are never positive: no later edge is shorter.
+            if base + cost > self.end {
+                break;
             }
+            let column = &mut self.columns[number];
+            let (length, full) = (base + cost - column.potential, column.free == 0);
+            if length >= column.length || column.done || (full && length >= self.end) {
+                continue;
+            }
+            if column.length == FAR {
+                self.reached.push(number);
+            }
+            (column.length, column.by) = (length, row);
+            self.open.push(Reverse((length, full, number)));
+            self.end = if full { self.end } else { self.end.min(length) };
         }
         Ok(())
     }
@@ -123,15 +131,22 @@ impl<'a> Search<'a> {
     fn move_along(&mut self, mut column: usize, first: usize) {
         loop {
             let row = self.columns[column].by;
-            self.columns[column].rows.push(row);
-            let before = self.at[row].replace(column);
-            let Some(before) = before.filter(|_| row != first) else { return };
+            match column + 1 == self.columns.len() {
+                // A row left out stays so: its edges, which may be many, are not needed again.
+                true => self.rows[row].iter_mut().for_each(|row| row.edges = Vec::new()),
+                false => self.columns[column].rows.push(row),
+            }
+            let mut edges = self.rows[row].iter().flat_map(|row| &row.edges);
+            let paid = edges.find(|edge| edge.column == column).map(|edge| edge.cost);
+            let before = self.at[row].replace((column, paid));
+            let Some((before, _)) = before.filter(|_| row != first) else { return };
             self.columns[before].rows.retain(|other| *other != row);
             column = before;
         }
     }
 
     fn forget(&mut self) {
+        self.end = FAR;
         self.open.clear();
         for number in self.reached.drain(..) {
             let column = &mut self.columns[number];
@@ -139,31 +154,27 @@ impl<'a> Search<'a> {
         }
     }
 
-    fn load(&mut self, row: usize) -> Result<()> {
-        if self.rows[row].is_none() {
-            let mut loaded = (self.ask)(row)?;
-            loaded.edges.retain(|edge| edge.column < self.columns.len() - 1);
-            loaded.edges.sort_unstable_by_key(|edge| edge.column);
-            self.rows[row] = Some(loaded);
+    /// Asks for a row at most once.
+    fn load(&mut self, row: usize) -> Result<&Row> {
+        let columns = self.columns.len() - 1;
+        let slot = &mut self.rows[row];
+        if let Some(loaded) = slot {
+            return Ok(loaded);
         }
-        Ok(())
+        let mut loaded = (self.ask)(row)?;
+        loaded.edges.retain(|edge| edge.column < columns);
+        loaded.edges.sort_unstable_by_key(|edge| (edge.cost, edge.column));
+        Ok(slot.insert(loaded))
     }
 
-    /// What `row` pays at `column`.
-    fn cost(&self, row: usize, column: usize) -> Option<i128> {
-        let edges = &self.rows[row].as_ref()?.edges;
-        let found = edges.binary_search_by_key(&column, |edge| edge.column).ok()?;
-        edges.get(found).map(|edge| i128::from(edge.cost))
-    }
-
-    /// Column and increase of every row, `None` for those left out. A row that no search came across is at its own
-    /// column, where it adds nothing.
+    /// Column and increase of every row, `None` for those left out. A row that never moved is at its own column, where it
+    /// adds nothing.
     pub(super) fn places(&self) -> Vec<Option<(usize, i128)>> {
-        let place = |(row, at): (usize, &Option<usize>)| {
-            let column = at.filter(|column| *column < self.columns.len() - 1)?;
-            let stay = self.rows[row].as_ref().map(|row| i128::from(row.stay));
-            Some((column, stay.map_or(0, |stay| self.cost(row, column).unwrap_or(stay) - stay)))
+        let place = |(row, at): (&Option<Row>, &Option<(usize, Option<u64>)>)| {
+            let (column, paid) = at.filter(|(column, _)| *column < self.columns.len() - 1)?;
+            let stay = row.as_ref().map_or(0, |row| row.stay);
+            Some((column, i128::from(paid.unwrap_or(stay)) - i128::from(stay)))
         };
-        self.at.iter().enumerate().map(place).collect()
+        self.rows.iter().zip(&self.at).map(place).collect()
     }
 }
