@@ -16,6 +16,7 @@ pub(crate) struct RowDistances<'a> {
     rows: &'a dyn Rows,
 }
 
+#[cfg_attr(not(test), expect(dead_code, reason = "the registry makes them"))]
 impl<'a> RowDistances<'a> {
     /// # Errors
     /// [`ErrorKind::DimMismatch`] where the rows are not the model's.

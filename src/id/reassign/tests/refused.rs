@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::error::{Error, ErrorKind};
+use crate::id::reassign::UsedBelow;
 
 struct Failing;
 
@@ -33,7 +34,7 @@ fn bad_lists_are_refused() {
 #[test]
 fn errors_end_it() {
     let codes = [vec![0], vec![0]];
-    let solve = |codes: &[Vec<u32>], used: &mut dyn FnMut(&[u32]) -> Result<Vec<(Vec<u32>, u64)>>| {
+    let solve = |codes: &[Vec<u32>], used: &mut UsedBelow<'_>| {
         reassign(codes, &["a", "b"], 1, used, &[4], &Failing).unwrap_err().to_string()
     };
     assert!(solve(&codes, &mut |_| Ok(Vec::new())).contains("the row"));
