@@ -254,8 +254,8 @@ fn moved(
     let encoded: Vec<Vec<u32>> = new.iter().map(|(_, _, codes)| codes.to_vec()).collect();
     let keys: Vec<&str> = new.iter().map(|(_, item, _)| *item).collect();
     let costs = RowCosts { costs: geometry.costs, rows: new.iter().map(|(row, ..)| *row).collect() };
-    let mut used_below = |prefix: &[u32]| store.used_below(prefix);
-    let placed = reassign(&encoded, &keys, capacity, &mut used_below, geometry.clusters, &costs)?;
+    let placed =
+        reassign(&encoded, &keys, capacity, &mut |prefix| store.used_below(prefix), geometry.clusters, &costs)?;
     report.added_distance = placed.iter().map(|p| p.added_distance).sum::<i128>() as f64 * geometry.squared_step;
     Ok(placed.into_iter().map(|placed| placed.codes).collect())
 }

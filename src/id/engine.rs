@@ -2,14 +2,13 @@
 
 use super::assign::{AssignReport, Assigned, Batch, Geometry};
 use super::format::IdFormat;
-use super::reassign::Costs;
 use super::registry::Registry;
 use super::resolver::Resolver;
 use super::store::{Manifest, Store};
 use crate::device::Device;
-use crate::error::{Error, ErrorKind, Result};
-use crate::rows::Rows;
-use crate::rq::{RqKMeans, RqKMeansModel};
+use crate::error::{Error, ErrorKind, Result, try_vec};
+use crate::rows::{Matrix, Rows};
+use crate::rq::{RowDistances, RqKMeans, RqKMeansModel};
 use std::collections::HashMap;
 
 #[cfg(feature = "sqlite")]
@@ -117,8 +116,8 @@ impl SemanticIdEngine {
     /// `rows` (N, D), N item keys, N texts.
     ///
     /// # Exactness
-    /// The IDs depend on the model, what is registered already, the rows and their order: not on the device or on how
-    /// often this was begun before and broken off.
+    /// The IDs depend on the model, what is registered already, the rows and their order: not on the device or, as batches
+    /// are always of 65,536 rows, on how often this was begun before and broken off.
     ///
     /// # Errors
     /// As for [`RqKMeansModel::encode`] and [`Registry::assign`]. What earlier batches of 65,536 rows registered stays.
@@ -150,22 +149,30 @@ impl SemanticIdEngine {
         device: &Device,
         mut sink: impl FnMut(usize, &Assigned) -> Result<()>,
     ) -> Result<AssignReport> {
+        if rows.dim() != self.model.dim() {
+            return Err(ErrorKind::DimMismatch { expected: self.model.dim(), found: rows.dim() }.into());
+        }
         if rows.len() != items.len() {
             return Err(ErrorKind::ItemCount { items: items.len(), rows: rows.len() }.into());
         }
+        let clusters = self.model.clusters();
+        let step = crate::grid::pow2(-self.model.codebook_exponent());
+        let moves = matches!(self.registry.manifest().resolver(), Resolver::Reassign { .. });
         let mut repeated = Repeated::among(items);
         let mut report = AssignReport::default();
         for (batch, items) in items.chunks(BATCH).enumerate() {
             let first_row = batch.saturating_mul(BATCH);
             let part = Part { rows, first: first_row, len: items.len() };
+            // Rows that may move are asked about again and again.
+            let values = if moves { in_memory(&part)? } else { Vec::new() };
+            let matrix = Matrix::new(&values, self.model.dim())?;
+            let rows: &dyn Rows = if moves { &matrix } else { &part };
             let items: Vec<&str> = items.iter().map(AsRef::as_ref).collect();
-            let codes = self.model.encode(&part, device)?;
+            let codes = self.model.encode(rows, device)?;
             repeated.check(first_row, &items, &codes)?;
-            let costs = NoCosts;
-            let step = crate::grid::pow2(-self.model.codebook_exponent());
-            let geometry = Geometry { costs: &costs, clusters: &self.model.clusters(), squared_step: step * step };
-            let batch = Batch { items: &items, codes: &codes, first_row, geometry: Some(geometry) };
-            let assigned = self.registry.assign_batch(&batch)?;
+            let costs = RowDistances::new(&self.model, rows)?;
+            let geometry = Some(Geometry { costs: &costs, clusters: &clusters, squared_step: step * step });
+            let assigned = self.registry.assign_batch(&Batch { items: &items, codes: &codes, first_row, geometry })?;
             report += assigned.report;
             sink(first_row, &assigned)?;
         }
@@ -173,13 +180,11 @@ impl SemanticIdEngine {
     }
 }
 
-/// Stands where the distances of the rows of a batch will.
-struct NoCosts;
-
-impl Costs for NoCosts {
-    fn distances(&self, _item: usize, _prefix: &[u32]) -> Result<Vec<u64>> {
-        Err(ErrorKind::Store { reason: "reassigning is not there yet".into() }.into())
-    }
+/// All values of some rows.
+fn in_memory(rows: &Part<'_>) -> Result<Vec<f32>> {
+    let mut values = try_vec(0.0, rows.len.saturating_mul(rows.dim()), "a batch of rows")?;
+    rows.read(0, &mut values)?;
+    Ok(values)
 }
 
 /// Some of the rows.
