@@ -96,7 +96,7 @@ impl Registry {
     }
 
     #[cfg(feature = "sqlite")]
-    pub(super) fn store_mut(&mut self) -> &mut dyn Store {
+    pub(crate) fn store_mut(&mut self) -> &mut dyn Store {
         &mut *self.store
     }
 
