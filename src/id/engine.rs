@@ -22,7 +22,7 @@ mod tests;
 pub use nearest::Neighbor;
 
 /// Rows that are assigned together: a fixed number, so that no ID depends on the device or its memory.
-const BATCH: NonZeroUsize = NonZeroUsize::new(65_536).unwrap();
+const BATCH: usize = 65_536;
 
 /// From embeddings to unique, stable IDs: a model, and the registry of the IDs it gave.
 ///
@@ -46,7 +46,7 @@ const BATCH: NonZeroUsize = NonZeroUsize::new(65_536).unwrap();
 pub struct SemanticIdEngine {
     model: RqKMeansModel,
     registry: Registry,
-    batch_rows: NonZeroUsize,
+    batch_rows: usize,
 }
 
 impl SemanticIdEngine {
@@ -102,7 +102,7 @@ impl SemanticIdEngine {
     #[doc(hidden)]
     #[must_use]
     pub fn batch_rows(mut self, rows: NonZeroUsize) -> Self {
-        self.batch_rows = rows;
+        self.batch_rows = rows.get();
         self
     }
 
@@ -165,8 +165,8 @@ impl SemanticIdEngine {
         }
         let mut repeated = Repeated::among(items);
         let mut report = AssignReport::default();
-        for (batch, items) in items.chunks(self.batch_rows.get()).enumerate() {
-            let first_row = batch.saturating_mul(self.batch_rows.get());
+        for (batch, items) in items.chunks(self.batch_rows).enumerate() {
+            let first_row = batch.saturating_mul(self.batch_rows);
             let part = Part { rows, first: first_row, len: items.len() };
             let items: Vec<&str> = items.iter().map(AsRef::as_ref).collect();
             let codes = self.model.encode(&part, device)?;
