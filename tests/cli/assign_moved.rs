@@ -12,7 +12,8 @@ fn moved(dir: &Dir, flags: &str) -> (Vec<Vec<u32>>, Vec<Vec<u32>>, Value) {
     dir.semid("encode --model m.safetensors --input x.npy --output c.npy").ok();
     let encoded = read_codes(&dir.path("c.npy")).unwrap().0.chunks_exact(2).map(<[u32]>::to_vec).collect();
     let report = dir.semid(&format!("{ASSIGN} --output ids.jsonl --json {flags}")).json(0);
-    let codes = dir.text("ids.jsonl").lines().map(|line| {
+    let text = dir.text("ids.jsonl");
+    let codes = text.lines().map(|line| {
         let line: Value = serde_json::from_str(line).unwrap();
         line["codes"].as_array().unwrap().iter().map(|code| code.as_u64().unwrap() as u32).collect()
     });
