@@ -77,7 +77,9 @@ fn known_items(folder: &Path, items: usize) -> Result<()> {
         assert_eq!(new, 0);
     }
     rate("item to ID", items, || keys.iter().try_for_each(|key| registry.id(key).map(|id| drop(black_box(id)))))?;
-    rate("all items in order", items, || registry.records(&[]).try_for_each(|record| record.map(|r| drop(black_box(r)))))
+    rate("all items in order", items, || {
+        registry.records(&[]).try_for_each(|record| record.map(|r| drop(black_box(r))))
+    })
 }
 
 fn main() -> Result<()> {

@@ -66,7 +66,7 @@ pub use id::store::SqliteStore;
 pub use id::store::conformance;
 pub use id::store::{Entry, Holder, Manifest, MemoryStore, Record, Store};
 pub use id::{
-    AssignReport, Assigned, Assignment, IdFormat, IdText, ItemRecord, ParsedId, Records, Registry, Resolver,
+    AssignReport, Assigned, Assignment, IdFormat, IdText, ItemRecord, Neighbor, ParsedId, Records, Registry, Resolver,
     SemanticId, SemanticIdEngine, SuffixForm,
 };
 pub use id::{Export, Exported, TokenLevel, Vocabulary};

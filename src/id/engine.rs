@@ -14,6 +14,11 @@ use std::collections::HashMap;
 
 #[cfg(feature = "sqlite")]
 mod file;
+mod nearest;
+#[cfg(test)]
+mod tests;
+
+pub use nearest::Neighbor;
 
 /// Rows that are assigned together: a fixed number, so that no ID depends on the device or its memory.
 const BATCH: usize = 65_536;

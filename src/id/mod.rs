@@ -13,7 +13,7 @@ pub(crate) mod store;
 mod text;
 
 pub use assign::{AssignReport, Assigned, Assignment};
-pub use engine::SemanticIdEngine;
+pub use engine::{Neighbor, SemanticIdEngine};
 pub use export::{Export, Exported, TokenLevel, Vocabulary};
 pub use format::IdFormat;
 pub use records::{ItemRecord, Records};

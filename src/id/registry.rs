@@ -65,7 +65,7 @@ impl Registry {
         Self::from_box(Box::new(store))
     }
 
-    fn from_box(store: Box<dyn Store>) -> Result<Self> {
+    pub(super) fn from_box(store: Box<dyn Store>) -> Result<Self> {
         let manifest = store.manifest()?.ok_or(ErrorKind::NoRegistry)?;
         Ok(Self { store, manifest, update_changed: false })
     }
@@ -96,7 +96,7 @@ impl Registry {
     }
 
     #[cfg(feature = "sqlite")]
-    pub(super) fn store_mut(&mut self) -> &mut dyn Store {
+    pub(crate) fn store_mut(&mut self) -> &mut dyn Store {
         &mut *self.store
     }
 
@@ -226,3 +226,6 @@ impl fmt::Debug for Registry {
         f.debug_struct("Registry").field("manifest", &self.manifest).finish_non_exhaustive()
     }
 }
+
+#[cfg(all(test, feature = "sqlite"))]
+mod tests;

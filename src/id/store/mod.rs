@@ -5,6 +5,8 @@ mod manifest;
 mod memory;
 #[cfg(feature = "sqlite")]
 mod sqlite;
+#[cfg(test)]
+mod tests;
 
 pub use manifest::Manifest;
 pub use memory::MemoryStore;

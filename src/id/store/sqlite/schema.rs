@@ -29,6 +29,9 @@ pub(super) const VERSION: u32 = MIGRATIONS.len() as u32;
 /// # Errors
 /// A database of another program, of a newer version, or without its tables.
 pub(super) fn version(connection: &Connection) -> Result<u32> {
+    // All three of one moment: another process may be making the tables now.
+    let snapshot = connection.is_autocommit().then(|| connection.unchecked_transaction()).transpose();
+    let _snapshot = snapshot.map_err(typed)?;
     let number = |sql| connection.query_row(sql, [], |row| row.get::<_, i64>(0)).map_err(typed);
     let application = number("PRAGMA application_id")?;
     let version = number("PRAGMA user_version")?;

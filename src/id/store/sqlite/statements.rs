@@ -7,6 +7,10 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::id::semantic_id::SemanticId;
 use rusqlite::{ErrorCode, OptionalExtension, Params, Row, params};
 
+/// A page of records: a range of the primary key.
+pub(super) const SCAN: &str = "SELECT codes, suffix, encoded, item FROM ids
+    WHERE (codes, suffix) > (?1, ?2) AND codes < ?3 ORDER BY codes, suffix LIMIT ?4";
+
 impl SqliteStore {
     /// An error with the place of the database.
     pub(super) fn at(&self, error: Error) -> Error {
@@ -95,10 +99,8 @@ impl SqliteStore {
             }
             _ => (first, -1),
         };
-        let sql = "SELECT codes, suffix, encoded, item FROM ids WHERE (codes, suffix) > (?1, ?2) AND codes < ?3 \
-                   ORDER BY codes, suffix LIMIT ?4";
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-        let rows = self.rows(sql, params![codes, suffix, end, limit], |row| {
+        let rows = self.rows(SCAN, params![codes, suffix, end, limit], |row| {
             Ok(((row.get(0)?, row.get(1)?, row.get(2)?), row.get(3)?))
         })?;
         let record = |(entry, item)| Ok(Record { item, entry: self.entry_of(entry)? });

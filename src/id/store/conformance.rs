@@ -1,1 +1,0 @@
-//! Tests that every store has to pass.
