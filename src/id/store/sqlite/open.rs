@@ -3,6 +3,7 @@
 use super::error::typed;
 use super::schema::{self, VERSION};
 use crate::error::{Error, ErrorKind, Result};
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -56,6 +57,8 @@ fn connect(path: &Path, flags: OpenFlags, timeout: Duration) -> Result<Connectio
     connection.busy_timeout(timeout).map_err(typed)?;
     connection.pragma_update(None, "cache_size", CACHE).map_err(typed)?;
     connection.set_prepared_statement_cache_capacity(32);
+    // Without it some statements are compiled again for every value, since a partial index might suit that value better.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true).map_err(typed)?;
     Ok(connection)
 }
 
