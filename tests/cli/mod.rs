@@ -3,6 +3,7 @@
 mod bad_input;
 mod bad_model;
 mod demo;
+mod export;
 mod formats;
 mod json;
 mod round_trip;

@@ -7,6 +7,10 @@ use semid::Device;
 use semid::io::ReadOptions;
 use std::path::PathBuf;
 
+mod export;
+
+pub(crate) use export::{ExportArgs, Kind};
+
 const STYLES: Styles = Styles::styled()
     .header(AnsiColor::Green.on_default().bold())
     .usage(AnsiColor::Green.on_default().bold())
@@ -97,6 +101,16 @@ Examples:
   semid verify --model model.safetensors --input items.npy
   semid verify --model model.safetensors --input items.npy --device cpu --device gpu --all")]
     Verify(VerifyArgs),
+    /// Write the semantic IDs of a database for recommenders and language models
+    #[command(after_help = "\
+Examples:
+  semid export --db ids.db --output ids.csv
+  semid export --db ids.db --output index.json --base 1
+  semid export --db ids.db --output added_tokens.json --first-token 32000
+  semid export --db ids.db --output trie.safetensors --first-token 32000
+
+Token ids are the same in all files of a registry: a block per level, and one for suffixes last, which grows.")]
+    Export(ExportArgs),
     /// See what semantic IDs are, on real data that comes with semid
     #[command(after_help = "\
 Examples:

@@ -15,15 +15,15 @@ impl Export<'_> {
     /// As for [`IdWriter::create`]; what stores can meet.
     pub fn ids(&self, path: impl AsRef<Path>) -> Result<Exported> {
         let mut out = IdWriter::create(path.as_ref(), true)?;
-        let mut exported = Exported::default();
+        let mut items = 0_u64;
         self.each_record(&mut |record| {
             let Some(item) = &record.item else { return Ok(()) };
-            exported.items += 1;
+            items += 1;
             let id = &record.entry.id;
             out.push(Some(item), &self.registry.text(id, item), &id.codes)
         })?;
         out.finish()?;
-        Ok(exported)
+        Ok(Exported { items: Some(items), ..Exported::default() })
     }
 
     /// Writes `{"item": ["<a_12>", "<b_5>", "<c_33>"], ...}`, an item per line, in the order of the IDs and in constant
@@ -35,17 +35,17 @@ impl Export<'_> {
     pub fn index(&self, path: impl AsRef<Path>) -> Result<Exported> {
         self.check_tokens()?;
         let mut out = AtomicFile::create(path.as_ref())?;
-        let mut exported = Exported::default();
+        let mut items = 0_u64;
         self.each_record(&mut |record| {
             let Some(item) = &record.item else { return Ok(()) };
-            out.put(if exported.items == 0 { b"{\n" } else { b",\n" })?;
-            exported.items += 1;
+            out.put(if items == 0 { b"{\n" } else { b",\n" })?;
+            items += 1;
             serde_json::to_writer(&mut out, item).map_err(|error| out.error(error.into()))?;
             out.put(format!(": [{}]", self.token_names(&record.entry.id)).as_bytes())
         })?;
-        out.put(if exported.items == 0 { b"{}\n" } else { b"\n}\n" })?;
+        out.put(if items == 0 { b"{}\n" } else { b"\n}\n" })?;
         out.commit()?;
-        Ok(exported)
+        Ok(Exported { items: Some(items), ..Exported::default() })
     }
 
     /// The names of an ID's tokens as JSON strings, which need no escapes.

@@ -34,7 +34,7 @@ use std::path::Path;
 /// let dir = tempfile::tempdir()?;
 /// let path = dir.path().join("index.json");
 /// let exported = Export::new(&registry).base(1).index(&path)?;
-/// assert_eq!(exported.items, 2);
+/// assert_eq!(exported.items, Some(2));
 /// let index = std::fs::read_to_string(&path)?;
 /// assert_eq!(index, "{\n\"numpy\": [\"<a_8>\", \"<b_2>\"],\n\"scipy\": [\"<a_8>\", \"<b_2>\", \"<c_2>\"]\n}\n");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -50,8 +50,8 @@ pub struct Export<'a> {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Exported {
-    /// Items.
-    pub items: u64,
+    /// Items, where the file has items.
+    pub items: Option<u64>,
     /// Tokens of the vocabulary, where the file has token ids.
     pub tokens: Option<u64>,
     /// Nodes of the trie, where the file is one.

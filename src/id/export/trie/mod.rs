@@ -47,7 +47,7 @@ impl Export<'_> {
             id.ok_or_else(|| Error::damaged_registry(format!("level {level} of its model has no code {code}")))
         };
         let trie = paths.trie(&token)?;
-        let (items, nodes) = (paths.len() as u64, trie.items.len() as u64);
+        let (items, nodes) = (Some(paths.len() as u64), trie.items.len() as u64);
 
         let mut file = File::new(path.as_ref(), &vocabulary.to_json(self.registry.manifest().fingerprint())?);
         file.numbers("indptr", trie.indptr);
