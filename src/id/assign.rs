@@ -77,8 +77,16 @@ pub(crate) struct Geometry<'a> {
     pub(crate) squared_step: f64,
 }
 
-/// Refuses what cannot be assigned, before any transaction; returns, per row, the first row with the same item key.
-pub(super) fn check(manifest: &Manifest, batch: &Batch<'_>) -> Result<Vec<usize>> {
+/// The rows of a batch by item key.
+pub(super) struct Order {
+    /// All rows, ordered by item key and then by number: neighbours in a store are looked up together.
+    by_key: Vec<usize>,
+    /// Per row, the first row with the same item key.
+    first_rows: Vec<usize>,
+}
+
+/// Refuses what cannot be assigned, before any transaction.
+pub(super) fn check(manifest: &Manifest, batch: &Batch<'_>) -> Result<Order> {
     let (items, codes) = (batch.items, batch.codes);
     if items.len() != codes.len() {
         return Err(ErrorKind::ItemCount { items: items.len(), rows: codes.len() }.into());
@@ -87,22 +95,34 @@ pub(super) fn check(manifest: &Manifest, batch: &Batch<'_>) -> Result<Vec<usize>
         let expected = format!("the registry has IDs of {} levels", manifest.levels());
         return Err(Error::parameter("levels", codes.levels(), expected));
     }
-    let mut firsts = HashMap::with_capacity(items.len());
-    let mut first_rows = Vec::with_capacity(items.len());
     for (row, (item, of_row)) in items.iter().zip(codes.rows()).enumerate() {
-        let number = batch.first_row.saturating_add(row);
-        check_key(item, number)?;
+        let row = batch.first_row.saturating_add(row);
+        check_key(item, row)?;
         if let Some((level, code)) = of_row.iter().enumerate().find(|(_, code)| **code as usize >= MAX_CLUSTERS) {
-            return Err(ErrorKind::Code { row: number, level, code: *code, clusters: MAX_CLUSTERS }.into());
+            return Err(ErrorKind::Code { row, level, code: *code, clusters: MAX_CLUSTERS }.into());
         }
-        let first = *firsts.entry(*item).or_insert(row);
-        if codes.get(first) != Some(of_row) {
-            let first = batch.first_row.saturating_add(first);
-            return Err(ErrorKind::RepeatedItem { item: item.to_string(), first, row: number }.into());
-        }
-        first_rows.push(first);
     }
-    Ok(first_rows)
+    let mut by_key: Vec<usize> = (0..items.len()).collect();
+    by_key.sort_by_key(|row| items.get(*row));
+    let mut first_rows = vec![0; items.len()];
+    let mut contradiction = None;
+    for rows in by_key.chunk_by(|a, b| items.get(*a) == items.get(*b)) {
+        let first = rows.first().copied().unwrap_or_default();
+        for row in rows {
+            first_rows.get_mut(*row).into_iter().for_each(|place| *place = first);
+            if codes.get(*row) != codes.get(first) && contradiction.is_none_or(|(earliest, _)| *row < earliest) {
+                contradiction = Some((*row, first));
+            }
+        }
+    }
+    match contradiction {
+        None => Ok(Order { by_key, first_rows }),
+        Some((row, first)) => {
+            let item = items.get(row).map(|item| item.to_string()).unwrap_or_default();
+            let [first, row] = [first, row].map(|row| batch.first_row.saturating_add(row));
+            Err(ErrorKind::RepeatedItem { item, first, row }.into())
+        }
+    }
 }
 
 /// Refuses item keys that not every store can hold.
@@ -121,27 +141,33 @@ pub(super) fn assign(
     manifest: &Manifest,
     update_changed: bool,
     batch: &Batch<'_>,
-    first_rows: &[usize],
+    order: &Order,
 ) -> Result<Assigned> {
     let mut report = AssignReport { items: batch.items.len() as u64, ..AssignReport::default() };
-    let mut assignments: Vec<Option<Assignment>> = Vec::with_capacity(batch.items.len());
+    let mut assignments: Vec<Option<Assignment>> = vec![None; batch.items.len()];
     let mut new = Vec::new();
-    for (row, ((item, codes), first)) in batch.items.iter().zip(batch.codes.rows()).zip(first_rows).enumerate() {
-        let follows_new = matches!(assignments.get(*first), Some(None));
-        let known = if follows_new { None } else { known(store, item, codes, update_changed, &mut report)? };
-        if known.is_none() && !follows_new {
-            new.push((row, *item, codes));
+    for row in &order.by_key {
+        let (Some(item), Some(codes)) = (batch.items.get(*row), batch.codes.get(*row)) else { continue };
+        let first = order.first_rows.get(*row).unwrap_or(row);
+        if first != row && matches!(assignments.get(*first), Some(None)) {
+            continue; // gets the ID of the first row, which is new
         }
-        assignments.push(known.map(|id| Assignment { id, new: false }));
+        match known(store, item, codes, update_changed, &mut report)? {
+            Some(id) => set(&mut assignments, *row, Assignment { id, new: false }),
+            None => new.push((*row, *item, codes)),
+        }
     }
+    new.sort_unstable_by_key(|(row, ..)| *row);
     for ((row, ..), id) in new.iter().zip(register(store, manifest, batch, &new, &mut report)?) {
-        if let Some(assignment) = assignments.get_mut(*row) {
-            *assignment = Some(Assignment { id, new: true });
-        }
+        set(&mut assignments, *row, Assignment { id, new: true });
     }
     report.new = new.len() as u64;
     report.kept = report.items - report.new;
-    Ok(Assigned { assignments: repeat(assignments, first_rows), report })
+    Ok(Assigned { assignments: repeat(assignments, &order.first_rows), report })
+}
+
+fn set(assignments: &mut [Option<Assignment>], row: usize, assignment: Assignment) {
+    assignments.get_mut(row).into_iter().for_each(|place| *place = Some(assignment.clone()));
 }
 
 /// The ID that an item keeps, if any.
@@ -176,7 +202,7 @@ fn repeat(assignments: Vec<Option<Assignment>>, first_rows: &[usize]) -> Vec<Ass
 /// A new item: row, key, codes.
 type New<'a> = (usize, &'a str, &'a [u32]);
 
-/// Gives IDs to new items, in order.
+/// Gives IDs to new items; of items with the same codes the first has the lowest suffix.
 fn register(
     store: &mut dyn Store,
     manifest: &Manifest,
@@ -188,16 +214,19 @@ fn register(
         Resolver::Reassign { capacity } => Some(moved(store, u64::from(capacity.get()), batch, new, report)?),
         _ => None,
     };
-    let mut ids = Vec::with_capacity(new.len());
-    for (i, (_, item, encoded)) in new.iter().enumerate() {
-        let codes = moved.as_ref().and_then(|moved| moved.get(i)).map_or(*encoded, Vec::as_slice);
+    let codes_of = |i: usize, encoded| moved.as_ref().and_then(|moved| moved.get(i)).map_or(encoded, Vec::as_slice);
+    let mut places: Vec<_> = new.iter().enumerate().map(|(i, new)| (codes_of(i, new.2), i, new)).collect();
+    // Neighbours in a store are written together, and items with the same codes stay in their order.
+    places.sort_unstable_by_key(|(codes, i, _)| (*codes, *i));
+    let mut ids = vec![SemanticId::default(); new.len()];
+    for (codes, i, (_, item, encoded)) in places {
         let suffix = store.used(codes)?;
         report.collisions += u64::from(moved.is_none() && suffix > 0);
         report.moved += u64::from(codes != *encoded);
         let encoded = (codes != *encoded).then(|| encoded.to_vec());
         let entry = Entry { id: SemanticId::new(codes.to_vec(), suffix), encoded };
         store.insert(Some(item), &entry)?;
-        ids.push(entry.id);
+        ids.get_mut(i).into_iter().for_each(|place| *place = entry.id.clone());
     }
     Ok(ids)
 }

@@ -120,8 +120,8 @@ impl Registry {
 
     pub(crate) fn assign_batch(&mut self, batch: &Batch<'_>) -> Result<Assigned> {
         let (manifest, update) = (&self.manifest, self.update_changed);
-        let first_rows = assign::check(manifest, batch)?;
-        transaction(&mut *self.store, |store| assign::assign(store, manifest, update, batch, &first_rows))
+        let order = assign::check(manifest, batch)?;
+        transaction(&mut *self.store, |store| assign::assign(store, manifest, update, batch, &order))
     }
 
     /// Takes their IDs from items, all in one transaction; the IDs are retired and never given again. Returns the ID each

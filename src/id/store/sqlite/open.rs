@@ -57,7 +57,7 @@ fn connect(path: &Path, flags: OpenFlags, timeout: Duration) -> Result<Connectio
     connection.busy_timeout(timeout).map_err(typed)?;
     connection.pragma_update(None, "cache_size", CACHE).map_err(typed)?;
     connection.set_prepared_statement_cache_capacity(32);
-    // Without it some statements are compiled again for every value, since a partial index might suit that value better.
+    // Otherwise statements are planned anew for every value bound to them.
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true).map_err(typed)?;
     Ok(connection)
 }
