@@ -11,6 +11,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::rows::Rows;
 use crate::rq::{RqKMeans, RqKMeansModel};
 use std::collections::HashMap;
+use std::num::NonZeroUsize;
 
 #[cfg(feature = "sqlite")]
 mod file;
@@ -21,7 +22,7 @@ mod tests;
 pub use nearest::Neighbor;
 
 /// Rows that are assigned together: a fixed number, so that no ID depends on the device or its memory.
-const BATCH: usize = 65_536;
+const BATCH: NonZeroUsize = NonZeroUsize::new(65_536).unwrap();
 
 /// From embeddings to unique, stable IDs: a model, and the registry of the IDs it gave.
 ///
@@ -45,6 +46,7 @@ const BATCH: usize = 65_536;
 pub struct SemanticIdEngine {
     model: RqKMeansModel,
     registry: Registry,
+    batch_rows: NonZeroUsize,
 }
 
 impl SemanticIdEngine {
@@ -70,7 +72,7 @@ impl SemanticIdEngine {
     pub fn new(model: RqKMeansModel, store: impl Store, resolver: Resolver, format: IdFormat) -> Result<Self> {
         let manifest = Manifest::new(&model.fingerprint(), model.levels().len(), resolver, format)?;
         let registry = Registry::new(store, manifest, &model.to_bytes()?)?;
-        Ok(Self { model, registry })
+        Ok(Self { model, registry, batch_rows: BATCH })
     }
 
     /// The engine that `store` holds, model and all.
@@ -84,7 +86,7 @@ impl SemanticIdEngine {
         let fits = model.fingerprint() == registry.manifest().fingerprint()
             && model.levels().len() == registry.manifest().levels();
         match fits {
-            true => Ok(Self { model, registry }),
+            true => Ok(Self { model, registry, batch_rows: BATCH }),
             false => Err(Error::damaged_registry("its model is not the one its manifest names")),
         }
     }
@@ -93,6 +95,14 @@ impl SemanticIdEngine {
     #[must_use]
     pub fn update_changed(mut self, update: bool) -> Self {
         self.registry = self.registry.update_changed(update);
+        self
+    }
+
+    /// Rows per transaction, for tests: with [`Resolver::Reassign`] the IDs depend on it.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn batch_rows(mut self, rows: NonZeroUsize) -> Self {
+        self.batch_rows = rows;
         self
     }
 
@@ -155,8 +165,8 @@ impl SemanticIdEngine {
         }
         let mut repeated = Repeated::among(items);
         let mut report = AssignReport::default();
-        for (batch, items) in items.chunks(BATCH).enumerate() {
-            let first_row = batch.saturating_mul(BATCH);
+        for (batch, items) in items.chunks(self.batch_rows.get()).enumerate() {
+            let first_row = batch.saturating_mul(self.batch_rows.get());
             let part = Part { rows, first: first_row, len: items.len() };
             let items: Vec<&str> = items.iter().map(AsRef::as_ref).collect();
             let codes = self.model.encode(&part, device)?;
