@@ -1,7 +1,9 @@
 //! The commands and their flags.
 
+mod export;
 mod registry;
 
+pub(crate) use export::{ExportArgs, Kind};
 pub(crate) use registry::{AssignArgs, DeleteArgs, KeyArgs, LookupArgs, ResolverName, SettingArgs, StatsArgs};
 
 use crate::output::Failure;
@@ -10,10 +12,6 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use semid::Device;
 use semid::io::ReadOptions;
 use std::path::PathBuf;
-
-mod export;
-
-pub(crate) use export::{ExportArgs, Kind};
 
 const STYLES: Styles = Styles::styled()
     .header(AnsiColor::Green.on_default().bold())
