@@ -1,11 +1,14 @@
 //! Giving IDs to a batch of items.
 
+mod order;
+
+pub(super) use order::{Order, check};
+
 use super::reassign::{Costs, reassign};
 use super::resolver::Resolver;
 use super::semantic_id::SemanticId;
 use super::store::{Entry, Manifest, Store};
-use crate::MAX_CLUSTERS;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, Result};
 use crate::rq::Codes;
 use std::collections::HashMap;
 
@@ -75,64 +78,6 @@ pub(crate) struct Geometry<'a> {
     pub(crate) clusters: &'a [usize],
     /// Squared length of a step of the codewords' grid, in units of the embeddings.
     pub(crate) squared_step: f64,
-}
-
-/// The rows of a batch by item key.
-pub(super) struct Order {
-    /// All rows, ordered by item key and then by number: neighbours in a store are looked up together.
-    by_key: Vec<usize>,
-    /// Per row, the first row with the same item key.
-    first_rows: Vec<usize>,
-}
-
-/// Refuses what cannot be assigned, before any transaction.
-pub(super) fn check(manifest: &Manifest, batch: &Batch<'_>) -> Result<Order> {
-    let (items, codes) = (batch.items, batch.codes);
-    if items.len() != codes.len() {
-        return Err(ErrorKind::ItemCount { items: items.len(), rows: codes.len() }.into());
-    }
-    if codes.levels() != manifest.levels() {
-        let expected = format!("the registry has IDs of {} levels", manifest.levels());
-        return Err(Error::parameter("levels", codes.levels(), expected));
-    }
-    for (row, (item, of_row)) in items.iter().zip(codes.rows()).enumerate() {
-        let row = batch.first_row.saturating_add(row);
-        check_key(item, row)?;
-        if let Some((level, code)) = of_row.iter().enumerate().find(|(_, code)| **code as usize >= MAX_CLUSTERS) {
-            return Err(ErrorKind::Code { row, level, code: *code, clusters: MAX_CLUSTERS }.into());
-        }
-    }
-    let mut by_key: Vec<usize> = (0..items.len()).collect();
-    by_key.sort_by_key(|row| items.get(*row));
-    let mut first_rows = vec![0; items.len()];
-    let mut contradiction = None;
-    for rows in by_key.chunk_by(|a, b| items.get(*a) == items.get(*b)) {
-        let first = rows.first().copied().unwrap_or_default();
-        for row in rows {
-            first_rows.get_mut(*row).into_iter().for_each(|place| *place = first);
-            if codes.get(*row) != codes.get(first) && contradiction.is_none_or(|(earliest, _)| *row < earliest) {
-                contradiction = Some((*row, first));
-            }
-        }
-    }
-    match contradiction {
-        None => Ok(Order { by_key, first_rows }),
-        Some((row, first)) => {
-            let item = items.get(row).map(|item| item.to_string()).unwrap_or_default();
-            let [first, row] = [first, row].map(|row| batch.first_row.saturating_add(row));
-            Err(ErrorKind::RepeatedItem { item, first, row }.into())
-        }
-    }
-}
-
-/// Refuses item keys that not every store can hold.
-pub(crate) fn check_key(item: &str, row: usize) -> Result<()> {
-    let reason = match item {
-        "" => "is empty",
-        _ if item.contains('\0') => "has a NUL character",
-        _ => return Ok(()),
-    };
-    Err(ErrorKind::ItemKey { row, reason }.into())
 }
 
 /// Keeps the IDs of known items and gives new ones, within a transaction.
@@ -254,8 +199,8 @@ fn moved(
     let encoded: Vec<Vec<u32>> = new.iter().map(|(_, _, codes)| codes.to_vec()).collect();
     let keys: Vec<&str> = new.iter().map(|(_, item, _)| *item).collect();
     let costs = RowCosts { costs: geometry.costs, rows: new.iter().map(|(row, ..)| *row).collect() };
-    let mut used_below = |prefix: &[u32]| store.used_below(prefix);
-    let placed = reassign(&encoded, &keys, capacity, &mut used_below, geometry.clusters, &costs)?;
+    let placed =
+        reassign(&encoded, &keys, capacity, &mut |prefix| store.used_below(prefix), geometry.clusters, &costs)?;
     report.added_distance = placed.iter().map(|p| p.added_distance).sum::<i128>() as f64 * geometry.squared_step;
     Ok(placed.into_iter().map(|placed| placed.codes).collect())
 }

@@ -2,17 +2,17 @@
 
 use super::assign::{AssignReport, Assigned, Batch, Geometry};
 use super::format::IdFormat;
-use super::reassign::Costs;
 use super::registry::Registry;
 use super::resolver::Resolver;
 use super::store::{Manifest, Store};
 use crate::device::Device;
 use crate::error::{Error, ErrorKind, Result};
-use crate::rows::Rows;
-use crate::rq::{RqKMeans, RqKMeansModel};
-use std::collections::HashMap;
+use crate::rows::{Matrix, Rows};
+use crate::rq::{RowDistances, RqKMeans, RqKMeansModel};
+use batch::{Part, Repeated, in_memory};
 use std::num::NonZeroUsize;
 
+mod batch;
 #[cfg(feature = "sqlite")]
 mod file;
 mod nearest;
@@ -22,7 +22,7 @@ mod tests;
 pub use nearest::Neighbor;
 
 /// Rows that are assigned together: a fixed number, so that no ID depends on the device or its memory.
-const BATCH: NonZeroUsize = NonZeroUsize::new(65_536).unwrap();
+const BATCH: usize = 65_536;
 
 /// From embeddings to unique, stable IDs: a model, and the registry of the IDs it gave.
 ///
@@ -46,7 +46,7 @@ const BATCH: NonZeroUsize = NonZeroUsize::new(65_536).unwrap();
 pub struct SemanticIdEngine {
     model: RqKMeansModel,
     registry: Registry,
-    batch_rows: NonZeroUsize,
+    batch_rows: usize,
 }
 
 impl SemanticIdEngine {
@@ -102,7 +102,7 @@ impl SemanticIdEngine {
     #[doc(hidden)]
     #[must_use]
     pub fn batch_rows(mut self, rows: NonZeroUsize) -> Self {
-        self.batch_rows = rows;
+        self.batch_rows = rows.get();
         self
     }
 
@@ -127,8 +127,8 @@ impl SemanticIdEngine {
     /// `rows` (N, D), N item keys, N texts.
     ///
     /// # Exactness
-    /// The IDs depend on the model, what is registered already, the rows and their order: not on the device or on how
-    /// often this was begun before and broken off.
+    /// The IDs depend on the model, what is registered already, the rows and their order: not on the device or, as batches
+    /// are always of 65,536 rows, on how often this was begun before and broken off.
     ///
     /// # Errors
     /// As for [`RqKMeansModel::encode`] and [`Registry::assign`]. What earlier batches of 65,536 rows registered stays.
@@ -160,84 +160,33 @@ impl SemanticIdEngine {
         device: &Device,
         mut sink: impl FnMut(usize, &Assigned) -> Result<()>,
     ) -> Result<AssignReport> {
+        if rows.dim() != self.model.dim() {
+            return Err(ErrorKind::DimMismatch { expected: self.model.dim(), found: rows.dim() }.into());
+        }
         if rows.len() != items.len() {
             return Err(ErrorKind::ItemCount { items: items.len(), rows: rows.len() }.into());
         }
+        let clusters = self.model.clusters();
+        let step = crate::grid::pow2(-self.model.codebook_exponent());
+        let moves = matches!(self.registry.manifest().resolver(), Resolver::Reassign { .. });
         let mut repeated = Repeated::among(items);
         let mut report = AssignReport::default();
-        for (batch, items) in items.chunks(self.batch_rows.get()).enumerate() {
-            let first_row = batch.saturating_mul(self.batch_rows.get());
+        for (batch, items) in items.chunks(self.batch_rows).enumerate() {
+            let first_row = batch.saturating_mul(self.batch_rows);
             let part = Part { rows, first: first_row, len: items.len() };
+            // Rows that may move are asked about again and again.
+            let values = if moves { in_memory(&part)? } else { Vec::new() };
+            let matrix = Matrix::new(&values, self.model.dim())?;
+            let rows: &dyn Rows = if moves { &matrix } else { &part };
             let items: Vec<&str> = items.iter().map(AsRef::as_ref).collect();
-            let codes = self.model.encode(&part, device)?;
+            let codes = self.model.encode(rows, device)?;
             repeated.check(first_row, &items, &codes)?;
-            let costs = NoCosts;
-            let step = crate::grid::pow2(-self.model.codebook_exponent());
-            let geometry = Geometry { costs: &costs, clusters: &self.model.clusters(), squared_step: step * step };
-            let batch = Batch { items: &items, codes: &codes, first_row, geometry: Some(geometry) };
-            let assigned = self.registry.assign_batch(&batch)?;
+            let costs = RowDistances::new(&self.model, rows)?;
+            let geometry = Some(Geometry { costs: &costs, clusters: &clusters, squared_step: step * step });
+            let assigned = self.registry.assign_batch(&Batch { items: &items, codes: &codes, first_row, geometry })?;
             report += assigned.report;
             sink(first_row, &assigned)?;
         }
         Ok(report)
-    }
-}
-
-/// Stands where the distances of the rows of a batch will.
-struct NoCosts;
-
-impl Costs for NoCosts {
-    fn distances(&self, _item: usize, _prefix: &[u32]) -> Result<Vec<u64>> {
-        Err(ErrorKind::Store { reason: "reassigning is not there yet".into() }.into())
-    }
-}
-
-/// Some of the rows.
-struct Part<'a> {
-    rows: &'a dyn Rows,
-    first: usize,
-    len: usize,
-}
-
-impl Rows for Part<'_> {
-    fn len(&self) -> usize {
-        self.len
-    }
-
-    fn dim(&self) -> usize {
-        self.rows.dim()
-    }
-
-    fn read(&self, first: usize, out: &mut [f32]) -> Result<()> {
-        self.rows.read(self.first.saturating_add(first), out)
-    }
-}
-
-/// Item keys that stand in several rows, with the first of them and its codes once they are known.
-struct Repeated<'a>(HashMap<&'a str, Option<(usize, Vec<u32>)>>);
-
-impl<'a> Repeated<'a> {
-    fn among<S: AsRef<str>>(items: &'a [S]) -> Self {
-        let mut seen = std::collections::HashSet::with_capacity(items.len());
-        let again = items.iter().map(AsRef::as_ref).filter(|item| !seen.insert(*item));
-        Self(again.map(|item| (item, None)).collect())
-    }
-
-    /// Refuses an item with other codes than in its first row.
-    fn check(&mut self, first_row: usize, items: &[&'a str], codes: &crate::rq::Codes) -> Result<()> {
-        if self.0.is_empty() {
-            return Ok(());
-        }
-        for (row, (item, codes)) in items.iter().zip(codes.rows()).enumerate() {
-            let row = first_row.saturating_add(row);
-            match self.0.get_mut(item) {
-                Some(Some((first, former))) if former != codes => {
-                    return Err(ErrorKind::RepeatedItem { item: item.to_string(), first: *first, row }.into());
-                }
-                Some(place @ None) => *place = Some((row, codes.to_vec())),
-                _ => {}
-            }
-        }
-        Ok(())
     }
 }

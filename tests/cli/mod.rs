@@ -1,6 +1,7 @@
 //! Helpers: a folder, and `semid` run in it.
 
 mod assign;
+mod assign_moved;
 mod assign_refused;
 mod bad_input;
 mod bad_model;

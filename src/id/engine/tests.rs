@@ -34,7 +34,10 @@ fn ids_are_unique_and_the_same_again_on_every_device() {
     assert_eq!((report.items, report.new, report.kept), (500, 500, 0));
     assert_eq!(ids.iter().collect::<std::collections::HashSet<_>>().len(), 500);
     assert!(report.collisions >= 475, "500 items at 25 codes: {report:?}");
-    assert_eq!(assign(&mut first, 500), (ids.clone(), AssignReport { items: 500, kept: 500, ..report_zero() }));
+    assert_eq!(
+        assign(&mut first, 500),
+        (ids.clone(), AssignReport { items: 500, kept: 500, ..AssignReport::default() })
+    );
     let values = values(500);
     let mut second = engine(MemoryStore::new());
     let rows = Matrix::new(&values, DIM).unwrap();
@@ -44,10 +47,6 @@ fn ids_are_unique_and_the_same_again_on_every_device() {
     for (id, codes) in ids.iter().zip(codes.rows()) {
         assert_eq!(first.registry().parse_prefix(&id.split('-').take(2).collect::<Vec<_>>().join("-")).unwrap(), codes);
     }
-}
-
-fn report_zero() -> AssignReport {
-    AssignReport::default()
 }
 
 #[test]
@@ -71,6 +70,31 @@ fn repeated_items_are_one_across_batches() {
         matches!(error.kind(), ErrorKind::RepeatedItem { first, row, .. } if (*first, *row) == (other, BATCH + 3)),
         "{error}"
     );
+}
+
+#[test]
+fn colliding_items_move_where_there_is_room() {
+    let new = |capacity: u32| {
+        let resolver = Resolver::Reassign { capacity: capacity.try_into().unwrap() };
+        SemanticIdEngine::new(model(1), MemoryStore::new(), resolver, IdFormat::plain("-")).unwrap()
+    };
+    // 25 codes: with one item each, 20 items fit; with two, 45; more need a suffix beyond the capacity.
+    for (capacity, fit, more) in [(1, 20, 30), (2, 45, 60)] {
+        let mut engine = new(capacity);
+        let (ids, report) = assign(&mut engine, fit);
+        let held: Vec<u64> = engine.registry().store().used_below(&[]).unwrap().iter().map(|(_, used)| *used).collect();
+        assert!(held.iter().all(|used| *used <= u64::from(capacity)), "{held:?}");
+        assert!(report.moved > 0 && report.collisions > 0 && report.added_distance != 0.0, "{report:?}");
+        let moved = |record: &crate::ItemRecord| record.entry.encoded.is_some();
+        let moved = engine.registry().records(&[]).filter(|record| record.as_ref().is_ok_and(moved)).count();
+        assert_eq!(moved as u64, report.moved);
+        assert_eq!(assign(&mut engine, fit).0, ids, "published items stay");
+        let (later, report) = assign(&mut engine, more);
+        assert_eq!((&later[..fit], report.changed), (&ids[..], 0));
+        assert_eq!(later.iter().collect::<std::collections::HashSet<_>>().len(), more);
+        let places = engine.registry().store().used_below(&[]).unwrap();
+        assert!(places.len() == 25 && places.iter().all(|(_, used)| *used >= u64::from(capacity)), "{places:?}");
+    }
 }
 
 #[test]

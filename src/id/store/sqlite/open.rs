@@ -30,16 +30,19 @@ pub(super) fn to_write(path: &Path, timeout: Duration) -> Result<Connection> {
 /// A connection that only reads, also where the file or its folder cannot be written to.
 pub(super) fn to_read(path: &Path, timeout: Duration) -> Result<Connection> {
     std::fs::metadata(path).map_err(|error| Error::io("opening", error))?;
-    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    // Where it may write, SQLite removes the files it needs beside the database when it is done.
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let opened = connect(path, flags, timeout).and_then(|connection| Ok((schema::version(&connection)?, connection)));
     let (version, connection) = match opened {
         // The shared memory of the write-ahead log cannot be had, so there can be no writer either.
-        Err(error) if matches!(error.kind(), ErrorKind::Io { .. }) && !has_log(path) => {
-            let connection = connect(&immutable(path), flags | OpenFlags::SQLITE_OPEN_URI, timeout)?;
+        Err(error) if matches!(error.kind(), ErrorKind::Io { .. } | ErrorKind::ReadOnly) && !has_log(path) => {
+            let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+            let connection = connect(&immutable(path), flags, timeout)?;
             (schema::version(&connection)?, connection)
         }
         opened => opened?,
     };
+    connection.pragma_update(None, "query_only", true).map_err(typed)?;
     match version {
         VERSION => {}
         0 => return Err(ErrorKind::NoRegistry.into()),
