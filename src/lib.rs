@@ -38,6 +38,7 @@
 //! | turn codes into text | [`IdFormat`], [`io::IdWriter`] |
 //! | give items unique IDs that stay | [`SemanticIdEngine`], [`Registry`], [`Resolver`], [`IdText`] |
 //! | keep them somewhere | [`SqliteStore`], [`MemoryStore`], [`Store`] for your own, [`conformance`] to test it |
+//! | export them to recommenders and language models | [`Export`], [`Vocabulary`] |
 //! | handle errors | [`Error`], [`ErrorKind`] |
 //!
 //! # Features
@@ -68,6 +69,7 @@ pub use id::{
     AssignReport, Assigned, Assignment, IdFormat, IdText, ItemRecord, Neighbor, ParsedId, Records, Registry, Resolver,
     SemanticId, SemanticIdEngine, SuffixForm,
 };
+pub use id::{Export, Exported, TokenLevel, Vocabulary};
 pub use partial::Partial;
 pub use rows::{Matrix, Rows};
 pub use rq::{

@@ -2,6 +2,7 @@
 
 mod assign;
 mod engine;
+mod export;
 mod format;
 mod reassign;
 mod records;
@@ -13,6 +14,7 @@ mod text;
 
 pub use assign::{AssignReport, Assigned, Assignment};
 pub use engine::{Neighbor, SemanticIdEngine};
+pub use export::{Export, Exported, TokenLevel, Vocabulary};
 pub use format::IdFormat;
 pub use records::{ItemRecord, Records};
 pub use registry::Registry;

@@ -65,7 +65,7 @@ impl Registry {
         Self::from_box(Box::new(store))
     }
 
-    fn from_box(store: Box<dyn Store>) -> Result<Self> {
+    pub(super) fn from_box(store: Box<dyn Store>) -> Result<Self> {
         let manifest = store.manifest()?.ok_or(ErrorKind::NoRegistry)?;
         Ok(Self { store, manifest, update_changed: false })
     }

@@ -1,7 +1,9 @@
 //! The commands and their flags.
 
+mod export;
 mod registry;
 
+pub(crate) use export::{ExportArgs, Kind};
 pub(crate) use registry::{AssignArgs, DeleteArgs, KeyArgs, LookupArgs, ResolverName, SettingArgs, StatsArgs};
 
 use crate::output::Failure;
@@ -132,6 +134,16 @@ Examples:
   semid verify --model model.safetensors --input items.npy
   semid verify --model model.safetensors --input items.npy --device cpu --device gpu --all")]
     Verify(VerifyArgs),
+    /// Write the semantic IDs of a database for recommenders and language models
+    #[command(after_help = "\
+Examples:
+  semid export --db ids.db --output ids.csv
+  semid export --db ids.db --output index.json --base 1
+  semid export --db ids.db --output added_tokens.json --first-token 32000
+  semid export --db ids.db --output trie.safetensors --first-token 32000
+
+Token ids are the same in all files of a registry: a block per level, and one for suffixes last, which grows.")]
+    Export(ExportArgs),
     /// See what semantic IDs are, on real data that comes with semid
     #[command(after_help = "\
 Examples:

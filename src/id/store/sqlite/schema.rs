@@ -17,6 +17,7 @@ const MIGRATIONS: [&str; 1] = ["
         PRIMARY KEY (codes, suffix)
     ) STRICT, WITHOUT ROWID;
     CREATE UNIQUE INDEX items ON ids (item) WHERE item IS NOT NULL;
+    CREATE INDEX moved ON ids (item) WHERE encoded IS NOT NULL;
     CREATE TABLE manifest (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
     CREATE TABLE model (id INTEGER PRIMARY KEY CHECK (id = 0), bytes BLOB NOT NULL) STRICT;
 "];

@@ -11,6 +11,14 @@ use rusqlite::{ErrorCode, OptionalExtension, Params, Row, params};
 pub(super) const SCAN: &str = "SELECT codes, suffix, encoded, item FROM ids
     WHERE (codes, suffix) > (?1, ?2) AND codes < ?3 ORDER BY codes, suffix LIMIT ?4";
 
+/// The entry of an item.
+///
+/// The index `items` has the ID in it; only for moved items, which few are, the record is read as well. That it is not
+/// read for others makes look-ups more than twice as fast.
+pub(super) const ENTRY: &str = "SELECT codes, suffix, \
+    (SELECT m.encoded FROM ids AS m INDEXED BY moved WHERE m.item = ids.item AND m.encoded IS NOT NULL) \
+    FROM ids INDEXED BY items WHERE item = ?1";
+
 impl SqliteStore {
     /// An error with the place of the database.
     pub(super) fn at(&self, error: Error) -> Error {
@@ -53,8 +61,7 @@ impl SqliteStore {
     }
 
     pub(super) fn find_entry(&self, item: &str) -> Result<Option<Entry>> {
-        let sql = "SELECT codes, suffix, encoded FROM ids WHERE item = ?1";
-        let found = self.row(sql, [item], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+        let found = self.row(ENTRY, [item], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
         found.map(|found| self.entry_of(found)).transpose()
     }
 
