@@ -3,12 +3,15 @@
 use semid::{Entry, Holder, Manifest, Record, SemanticId};
 use std::collections::{BTreeMap, HashMap};
 
+/// An item, and what the encoder gave where that is not its ID's codes.
+pub(crate) type Held = (String, Option<Vec<u32>>);
+
 /// IDs and items that are not, or not any more, as the server has them.
 #[derive(Default)]
 pub(crate) struct Changes {
     pub(crate) manifest: Option<(Manifest, Vec<u8>)>,
-    /// The item of an ID, with what the encoder gave; none: retired.
-    pub(crate) ids: BTreeMap<SemanticId, Option<(String, Option<Vec<u32>>)>>,
+    /// Who has an ID; none: retired.
+    pub(crate) ids: BTreeMap<SemanticId, Option<Held>>,
     /// The entry of an item; none: removed.
     pub(crate) items: HashMap<String, Option<Entry>>,
 }

@@ -6,6 +6,7 @@
 mod changes;
 mod client;
 mod layout;
+mod requests;
 mod server;
 mod store;
 #[cfg(test)]

@@ -9,6 +9,7 @@ use std::time::Duration;
 pub(crate) struct Server {
     pub(crate) address: String,
     process: Child,
+    #[cfg_attr(not(test), expect(dead_code, reason = "removed with the server"))]
     folder: tempfile::TempDir,
 }
 
