@@ -72,7 +72,8 @@ fn another_model_is_refused_with_both_fingerprints() {
 #[test]
 fn settings_never_change() {
     let dir = Dir::with_items();
-    let cases: [(&str, &[(&str, &[&str])]); 4] = [
+    type Refused<'a> = &'a [(&'a str, &'a [&'a str])];
+    let cases: [(&str, Refused<'_>); 4] = [
         (
             "",
             &[

@@ -89,7 +89,7 @@ fn a_folder_that_cannot_be_written_to_can_be_read() {
     let run = |args: &str| Run::of(args, if root { nobody(&dir, args) } else { dir.command(args).output().unwrap() });
     let found = run(&format!("lookup --db ids.db --id {id}"));
     let stats = run("stats --db ids.db --json");
-    let refused = [ASSIGN, "delete --db ids.db --item a"].map(|args| run(args));
+    let refused = [ASSIGN, "delete --db ids.db --item a"].map(&run);
     let new = run("assign --db new.db --model m.safetensors --input x.npy --items items.txt");
     let output = run(&format!("{ASSIGN} --output other.csv"));
     mode("", 0o755);
@@ -134,7 +134,7 @@ fn ctrl_c_keeps_the_batches_that_are_done() {
         text.strip_suffix(" of 20000 rows have their IDs in ids.db; the same command goes on\n")?.parse().ok()
     });
     let done: u64 = told.unwrap_or_else(|| panic!("{}", run.stderr));
-    assert!(done > 0 && done < 20_000 && done % 500 == 0 && !dir.path("ids.csv").exists(), "{done}");
+    assert!(done > 0 && done < 20_000 && done.is_multiple_of(500) && !dir.path("ids.csv").exists(), "{done}");
     assert_eq!(dir.semid("stats --db ids.db --json").json(0)["items"], done);
 
     let rest = dir.semid(&format!("{ASSIGN} --output ids.csv --json")).json(0);

@@ -3,25 +3,12 @@
 //!
 //! `SEMID_KILLS` is the number of kills.
 
-use super::{Dir, values};
-use rusqlite::Connection;
-use std::collections::BTreeMap;
-use std::os::unix::process::ExitStatusExt;
-use std::process::Stdio;
-use std::thread::sleep;
-use std::time::{Duration, Instant};
+mod story;
 
-const ROWS: usize = 1200;
-const DIM: usize = 6;
-const BATCH: usize = 16;
+use std::time::Duration;
+use story::{ROWS, Story};
+
 const SCENARIOS: usize = 3;
-const ASSIGN: &str = "assign --db ids.db --input x.npy --items items.txt --output ids.csv --batch-rows 16 --device cpu";
-
-/// A row of the table, as SQLite sees it: codes, suffix, item, encoded.
-type Row = (Vec<u8>, i64, Option<String>, Option<Vec<u8>>);
-
-/// Codes and suffix of every item.
-type Ids = BTreeMap<String, (Vec<u8>, i64)>;
 
 #[test]
 fn suffixes() {
@@ -46,156 +33,23 @@ fn kills() -> usize {
 fn kill(flags: &str, before: Option<&str>) {
     let story = Story::new(flags, before);
     let mut random = Random(story.unbroken.as_nanos() as u64);
-    let (mut killed, mut finished) = (0, 0);
-    while killed < kills() {
+    // Runs that were killed; those of them that had done a part; those that came to their end.
+    let (mut killed, mut amidst, mut ended) = (0, 0, 0);
+    let mut most = story.unbroken;
+    while killed < kills() || amidst == 0 {
         story.begin();
-        loop {
-            if !story.run_until(random.duration(story.unbroken)) {
-                break;
-            }
+        while let Some(acknowledged) = story.run_until(random.duration(most)) {
             killed += 1;
+            amidst += usize::from((1..ROWS).contains(&acknowledged));
+            most = most.mul_f64(1.1);
         }
-        // That run came to its end, after as many others as were killed.
+        // That run came to its end, after as many others as were killed; two of three are to be killed.
+        most = most.mul_f64(0.8);
         assert!(story.dir.text("ids.csv") == story.output, "other IDs than those of an unbroken run");
         assert!(story.rows() == story.table, "another table than that of an unbroken run");
-        finished += 1;
-        assert!(finished <= 20 + 2 * kills(), "{killed} kills only");
+        ended += 1;
+        assert!(ended <= 20 + 2 * kills(), "only {killed} kills, {amidst} of them amidst the work");
     }
-}
-
-/// A run of `semid assign`, what was there before it and what is there after it.
-struct Story {
-    dir: Dir,
-    args: String,
-    /// The database to begin with.
-    base: Option<Vec<u8>>,
-    before: Ids,
-    after: Ids,
-    table: Vec<Row>,
-    output: String,
-    /// How long it takes.
-    unbroken: Duration,
-}
-
-impl Story {
-    fn new(flags: &str, before: Option<&str>) -> Self {
-        let dir = Dir::new();
-        let mut rows = values(ROWS, DIM);
-        dir.npy_of("before.npy", DIM, &rows);
-        rows.rotate_left(DIM);
-        dir.npy_of("x.npy", DIM, &rows);
-        dir.items("items.txt", 0..ROWS);
-        dir.semid("fit --input x.npy --output m.safetensors --levels 3 --clusters 12 --sample 600 --max-iter 3").ok();
-        let mut story = Self {
-            args: format!("{ASSIGN} --model m.safetensors {flags}"),
-            base: before.map(|input| {
-                dir.semid(&format!("{ASSIGN} --model m.safetensors --input {input}").replace("--input x.npy", "")).ok();
-                dir.read("ids.db")
-            }),
-            dir,
-            before: Ids::new(),
-            after: Ids::new(),
-            table: Vec::new(),
-            output: String::new(),
-            unbroken: Duration::ZERO,
-        };
-        story.begin();
-        story.before = ids(&story.rows());
-        let start = Instant::now();
-        story.dir.semid(&story.args).ok();
-        story.unbroken = start.elapsed();
-        story.table = story.rows();
-        story.after = ids(&story.table);
-        story.output = story.dir.text("ids.csv");
-        let changed = story.after.iter().filter(|(item, id)| story.before.get(*item) != Some(id)).count();
-        assert!(changed > ROWS / 2, "{changed} items are too few to tell anything");
-        story
-    }
-
-    /// Puts the files back as they were at the beginning.
-    fn begin(&self) {
-        for name in self.dir.files().iter().filter(|name| name.starts_with("ids.") || name.starts_with(".semid")) {
-            std::fs::remove_file(self.dir.path(name)).unwrap();
-        }
-        if let Some(base) = &self.base {
-            self.dir.write("ids.db", base);
-        }
-    }
-
-    /// Runs and kills it after that time; returns whether that was before its end.
-    fn run_until(&self, instant: Duration) -> bool {
-        let mut command = self.dir.command(&self.args);
-        command.env("RUST_LOG", "semid::assign=debug").stdout(Stdio::null()).stderr(Stdio::piped());
-        let mut child = command.spawn().unwrap();
-        sleep(instant);
-        child.kill().unwrap();
-        let output = child.wait_with_output().unwrap();
-        let log = String::from_utf8(output.stderr).unwrap();
-        let acknowledged = log.lines().filter_map(acknowledged).next_back().unwrap_or(0);
-        if output.status.signal() != Some(9) {
-            assert!(output.status.success() && acknowledged == ROWS, "{log}");
-            return false;
-        }
-        self.check(acknowledged);
-        true
-    }
-
-    /// What is there is what an unbroken run would have had after some batch, no earlier than the last one acknowledged.
-    fn check(&self, acknowledged: usize) {
-        let output = self.dir.path("ids.csv");
-        assert!(!output.exists() || self.dir.text("ids.csv") == self.output, "part of a file has its name");
-        let now = ids(&self.rows());
-        let state = |number: usize| {
-            let item = format!("item {number}");
-            let now = now.get(&item);
-            (now == self.before.get(&item), now == self.after.get(&item))
-        };
-        let after = (0..ROWS).take_while(|number| state(*number).1).count();
-        let before = (0..ROWS).rev().take_while(|number| state(*number).0).count();
-        let done = (0..=ROWS).filter(|rows| rows % BATCH == 0 && (ROWS - before..=after).contains(rows)).next_back();
-        assert!(
-            done.is_some_and(|done| done >= acknowledged),
-            "{acknowledged} rows acknowledged; {after} as after the run, all but the last {before} not as before it"
-        );
-        assert!(now.keys().all(|item| self.after.contains_key(item)));
-    }
-
-    /// All of the table, in order, once the database was found whole; nothing where there is none yet.
-    ///
-    /// Read from a copy, so that the next run finds the files as the last one left them.
-    fn rows(&self) -> Vec<Row> {
-        let copy = Dir::new();
-        for name in ["ids.db", "ids.db-wal"].iter().filter(|name| self.dir.path(name).exists()) {
-            copy.write(name, self.dir.read(name));
-        }
-        let connection = Connection::open(copy.path("ids.db")).unwrap();
-        let check: String = connection.query_row("PRAGMA integrity_check", [], |row| row.get(0)).unwrap();
-        assert_eq!(check, "ok");
-        let tables = "SELECT count(*) FROM sqlite_schema WHERE name = 'ids'";
-        if connection.query_row(tables, [], |row| row.get::<_, i64>(0)).unwrap() == 0 {
-            return Vec::new();
-        }
-        let mut all =
-            connection.prepare("SELECT codes, suffix, item, encoded FROM ids ORDER BY codes, suffix").unwrap();
-        let rows = all.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)));
-        rows.unwrap().map(Result::unwrap).collect()
-    }
-}
-
-/// The IDs of the items, each of which has one.
-fn ids(rows: &[Row]) -> Ids {
-    let mut ids = Ids::new();
-    for (codes, suffix, item, _) in rows {
-        if let Some(item) = item {
-            assert_eq!(ids.insert(item.clone(), (codes.clone(), *suffix)), None, "{item} has two IDs");
-        }
-    }
-    ids
-}
-
-/// The number in "... 48 rows have their IDs".
-fn acknowledged(line: &str) -> Option<usize> {
-    line.strip_suffix(" rows have their IDs")?.rsplit(' ').next()?.parse().ok()
 }
 
 /// Another number each time, from the 64-bit generator of Knuth.

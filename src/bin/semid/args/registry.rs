@@ -50,7 +50,7 @@ pub(crate) struct KeyArgs {
 #[command(next_help_heading = "Options for a new database, which never change")]
 pub(crate) struct SettingArgs {
     /// How items with equal codes get different IDs [default: suffix]
-    #[arg(long, value_enum, hide_possible_values = false)]
+    #[arg(long, value_enum)]
     pub(crate) resolver: Option<ResolverName>,
     /// Give the first item with its codes a suffix too, so that all IDs are equally long
     #[arg(long)]
