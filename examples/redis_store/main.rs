@@ -26,15 +26,16 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     };
     // All keys begin with a name of this run, so that nothing of others is touched.
     let name = format!("semid-example-{}", std::process::id());
+    let store = RedisStore::open(&address, &name)?;
     let mut stores = 0;
     conformance::check(|| {
         stores += 1;
-        RedisStore::open(&address, &format!("{name}-{stores}")).expect("the server at the address answers")
+        RedisStore::open(&address, &format!("{name}-{stores}")).expect("the server answered before")
     });
     println!("the store passes the conformance tests on {address}");
 
     let manifest = Manifest::new("any model", 2, Resolver::default(), IdFormat::plain("-"))?;
-    let mut registry = Registry::new(RedisStore::open(&address, &name)?, manifest, b"")?;
+    let mut registry = Registry::new(store, manifest, b"")?;
     let items: Vec<String> = (0..10_000).map(|i| format!("item {i}")).collect();
     let codes = Codes::new((0..10_000_u32).flat_map(|i| [i * 31 % 64, i * 17 % 97]).collect(), 2)?;
     for what in ["new", "known"] {
