@@ -53,6 +53,23 @@ pub enum ErrorKind {
         /// Level, from 0.
         level: usize,
     },
+    /// Bounds of the sizes of clusters that no assignment can keep.
+    #[error(
+        "level {level}: {rows} rows cannot fill {clusters} clusters of {min} to {max} rows each; the smaller bound must be \
+         at most {}, the larger at least {}", rows / clusters.max(&1), rows.div_ceil(*clusters.max(&1))
+    )]
+    Sizes {
+        /// Level, from 0.
+        level: usize,
+        /// Number of rows used for fitting.
+        rows: usize,
+        /// Clusters of the level.
+        clusters: usize,
+        /// Fewest rows of a cluster.
+        min: usize,
+        /// Most rows of a cluster.
+        max: usize,
+    },
     /// The number of dimensions is 0 or above [`crate::MAX_DIM`].
     #[error("rows have {dim} dimensions; 1 to {} are supported", crate::MAX_DIM)]
     Dim {

@@ -73,8 +73,8 @@ pub use id::{Export, Exported, TokenLevel, Vocabulary};
 pub use partial::Partial;
 pub use rows::{Matrix, Rows};
 pub use rq::{
-    Algorithm, Clusters, Codes, EncodeReport, Fit, FitReport, Init, LevelReport, Metric, MiniBatch, Progress, RqKMeans,
-    RqKMeansModel,
+    Algorithm, Balance, Clusters, Codes, EncodeReport, Fit, FitReport, Init, LevelReport, Metric, MiniBatch, Progress,
+    RqKMeans, RqKMeansModel,
 };
 
 /// Most dimensions a row may have: squared distances stay exact in u64 up to here.

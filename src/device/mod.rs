@@ -8,10 +8,12 @@ mod gpu;
 mod reference;
 #[cfg(test)]
 mod tests;
+mod within;
 
 use crate::codebook::Codebook;
 use crate::error::{ErrorKind, Result};
 use crate::grid::{self, Grid};
+use crate::kernel::within::Near;
 use crate::partial::Partial;
 use std::fmt;
 use std::sync::Arc;
@@ -244,6 +246,9 @@ pub(crate) trait Table: Send {
     /// Copies the codes out; `out` holds one per row.
     fn codes(&mut self, out: &mut [u32]) -> Result<()>;
 
+    /// Replaces the codes; `codes` holds one per row.
+    fn set_codes(&mut self, codes: &[u32]) -> Result<()>;
+
     /// `kernel::centroid`: sums of the rows by their codes, all below `clusters`.
     fn sums(&mut self, clusters: usize) -> Result<Partial>;
 
@@ -255,4 +260,9 @@ pub(crate) trait Table: Send {
 
     /// `kernel::closer` for points (P, D): P x N distances, none above `closest` of its row.
     fn closer(&mut self, points: &[i32], closest: &[u64]) -> Result<Vec<u64>>;
+
+    /// `kernel::within`: for every row the codewords whose squared distance plus price is below the row's limit.
+    fn within(&mut self, codebook: &Codebook, prices: &[i128], limits: &[i128]) -> Result<Near> {
+        within::within(self, codebook, prices, limits)
+    }
 }

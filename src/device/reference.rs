@@ -4,6 +4,7 @@ use super::{Assigned, DeviceInfo, Engine, Purpose, Table};
 use crate::codebook::Codebook;
 use crate::error::{Result, try_vec};
 use crate::kernel;
+use crate::kernel::within::Near;
 use crate::partial::Partial;
 
 pub(super) struct Reference {
@@ -86,6 +87,11 @@ impl Table for ReferenceTable {
         Ok(())
     }
 
+    fn set_codes(&mut self, codes: &[u32]) -> Result<()> {
+        self.codes.copy_from_slice(codes);
+        Ok(())
+    }
+
     fn sums(&mut self, clusters: usize) -> Result<Partial> {
         Ok(kernel::centroid::sums(&self.values, self.dim, &self.codes, clusters))
     }
@@ -107,5 +113,9 @@ impl Table for ReferenceTable {
         let mut out = try_vec(0, points_count.saturating_mul(closest.len()), "seeding distances")?;
         kernel::closer::closer(&self.values, points, self.dim, closest, &mut out);
         Ok(out)
+    }
+
+    fn within(&mut self, codebook: &Codebook, prices: &[i128], limits: &[i128]) -> Result<Near> {
+        Ok(kernel::within::within(&self.values, codebook.values(), self.dim, prices, limits))
     }
 }

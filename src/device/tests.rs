@@ -130,12 +130,37 @@ pub(super) fn outcome(engine: &dyn Engine, case: &Case) -> Outcome {
         note(format!("{stage}: counts"), partial.counts().to_vec());
         note(format!("{stage}: sums"), partial.sums().iter().map(|sum| *sum as u64).collect());
         note(format!("{stage}: own_distances"), table.own_distances(&second).expect("own_distances"));
+        // Prices and limits of every kind: no list, some codewords, all of them.
+        let own = table.own_distances(&second).expect("own_distances");
+        let prices: Vec<i128> = (0..clusters).map(|k| (k as i128 % 3 - 1) << (k % 40)).collect();
+        let limit = |(row, own): (usize, &u64)| match row % 4 {
+            0 => i128::MIN >> 10,
+            1 => i128::from(*own) + 1,
+            2 => i128::from(*own) * 5 / 4 + 100,
+            _ => i128::MAX >> 10,
+        };
+        let limits: Vec<i128> = own.iter().enumerate().map(limit).collect();
+        let near = table.within(&second, &prices, &limits).expect("within");
+        for (part, values) in ["within: clusters", "within: costs"].iter().zip(near.parts()) {
+            note(format!("{stage}: {part}"), values);
+        }
         let mut closest = vec![u64::MAX; rows];
         for points in points.chunks(5 * dim) {
             let closer = table.closer(points, &closest).expect("closer");
             closest.iter_mut().zip(&closer).for_each(|(closest, closer)| *closest = *closer);
             note(format!("{stage}: closer"), closer);
         }
+        let mut before = vec![0; rows];
+        table.codes(&mut before).expect("codes");
+        let others: Vec<u32> = (0..rows).map(|row| (row * 7 % clusters) as u32).collect();
+        table.set_codes(&others).expect("set_codes");
+        note(format!("{stage}: set_codes"), table.sums(clusters).expect("sums").counts().to_vec());
+        let mut codes = vec![0; rows];
+        table.codes(&mut codes).expect("codes");
+        note(format!("{stage}: codes as set"), codes.into_iter().map(u64::from).collect());
+        note(format!("{stage}: distances as set"), table.own_distances(&first).expect("own_distances"));
+        // Far codewords would leave residuals beyond the grid.
+        table.set_codes(&before).expect("set_codes");
     }
     out
 }

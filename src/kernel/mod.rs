@@ -10,6 +10,7 @@ pub(crate) mod closer;
 pub(crate) mod own_distances;
 pub(crate) mod residual;
 pub(crate) mod unit_length;
+pub(crate) mod within;
 
 #[cfg(test)]
 mod tests;

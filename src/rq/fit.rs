@@ -38,6 +38,8 @@ pub struct Fit<'a> {
     quantization: Quantization,
     table: Box<dyn Table>,
     codebooks: Vec<Codebook>,
+    /// Of every level, where clusters are balanced.
+    prices: Vec<Vec<i64>>,
     /// All levels, where mini-batches trained them together.
     joint: Vec<Trained>,
     reports: Vec<LevelReport>,
@@ -72,6 +74,21 @@ pub struct LevelReport {
     pub squared_error: f64,
     /// Empty clusters that were given a far row, over all iterations of the run that was kept.
     pub empty_reseeded: u64,
+    /// What balancing came to, where it was asked for.
+    pub balance: Option<Balance>,
+}
+
+/// What balancing the clusters of a level came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Balance {
+    /// Rows of the smallest cluster.
+    pub smallest: u64,
+    /// Rows of the largest cluster.
+    pub largest: u64,
+    /// How far the squared error of an assignment step may at most have been above the optimum, in squared grid steps,
+    /// over all steps of the run that was kept: 0 proves that every step was the optimum.
+    pub gap: u128,
 }
 
 impl RqKMeans {
@@ -130,6 +147,7 @@ impl RqKMeans {
             quantization,
             table,
             codebooks: Vec::new(),
+            prices: Vec::new(),
             joint: Vec::new(),
             reports: Vec::new(),
             saturated_values: 0,
@@ -189,7 +207,8 @@ impl Fit<'_> {
         for (level, codebook) in self.codebooks.iter().enumerate() {
             codebook::to_f32(level, codebook, self.quantization.codebook_exponent())?;
         }
-        Ok((RqKMeansModel::new(self.quantization, self.codebooks, self.params.seed)?, report))
+        let model = RqKMeansModel::new(self.quantization, self.codebooks, self.params.seed)?;
+        Ok((model.with_prices(self.prices)?, report))
     }
 
     fn load(&mut self, ask: Ask<'_>) -> Result<()> {
@@ -209,6 +228,7 @@ impl Fit<'_> {
         }
         self.quantization.grid = Grid::new(grid.offset().to_vec(), exponent);
         self.codebooks.clear();
+        self.prices.clear();
         self.joint.clear();
         self.reports.clear();
         let start = Progress::start(self.clusters.len(), self.params.max_iter);
@@ -217,18 +237,21 @@ impl Fit<'_> {
 
     fn fit_level(&mut self, callback: Callback<'_>) -> Result<()> {
         let level = self.codebooks.len();
+        let clusters = self.clusters.get(level).copied().unwrap_or(1);
         if let Some(last) = self.codebooks.last() {
             self.table.subtract(last)?;
         }
         if self.quantization.scales_level(level) {
             self.table.unit_length()?;
         }
+        let sizes = self.params.sizes_of(self.table.rows(), clusters);
         let mut work = LevelWork {
             params: &self.params,
             engine: self.device.engine(),
             table: &mut *self.table,
             clusters: &self.clusters,
             level,
+            sizes,
             unit: pow2(-2 * self.quantization.codebook_exponent()),
         };
         let fitted = work.fit(&mut self.joint, callback)?;
@@ -237,7 +260,9 @@ impl Fit<'_> {
             iterations: fitted.iterations,
             squared_error: work.per_row(fitted.squared_error),
             empty_reseeded: fitted.empty_reseeded,
+            balance: fitted.balancing.as_ref().map(|balancing| balancing.report),
         });
+        self.prices.extend(fitted.balancing.map(|balancing| balancing.prices));
         self.codebooks.push(fitted.codebook);
         Ok(())
     }

@@ -1,5 +1,7 @@
 //! One level: first codewords, improvement, the best of several runs.
 
+use super::assignment::Balancing;
+use super::balanced::Sizes;
 use super::lloyd::lloyd;
 use super::mini_batch::{self, Trained};
 use super::params::{Algorithm, MiniBatch, RqKMeans};
@@ -17,6 +19,8 @@ pub(super) struct LevelWork<'a> {
     /// Clusters of all levels.
     pub(super) clusters: &'a [usize],
     pub(super) level: usize,
+    /// Bounds of the clusters' sizes, where there are any.
+    pub(super) sizes: Option<Sizes>,
     /// A squared grid step in squared units of the embeddings.
     pub(super) unit: f64,
 }
@@ -27,6 +31,7 @@ pub(super) struct LevelFit {
     pub(super) iterations: usize,
     pub(super) squared_error: u128,
     pub(super) empty_reseeded: u64,
+    pub(super) balancing: Option<Balancing>,
 }
 
 impl LevelWork<'_> {
@@ -73,7 +78,10 @@ impl LevelWork<'_> {
             None => return Err(crate::Error::parameter("n_init", 0, "must be at least 1")),
         };
         if !codes_are_best {
-            self.table.assign(&best.codebook)?;
+            match &best.balancing {
+                Some(balancing) => self.table.set_codes(&balancing.codes)?,
+                None => drop(self.table.assign(&best.codebook)?),
+            }
         }
         Ok(best)
     }
@@ -93,7 +101,7 @@ impl LevelWork<'_> {
         self.table.assign(&trained.codebook)?;
         let squared_error = self.table.sums(self.clusters())?.squared_error(energy, &trained.codebook);
         let Trained { codebook, iterations, empty_reseeded } = trained;
-        Ok(LevelFit { codebook, iterations, squared_error, empty_reseeded })
+        Ok(LevelFit { codebook, iterations, squared_error, empty_reseeded, balancing: None })
     }
 
     /// Sum of the rows' squared lengths: their distances from the origin.

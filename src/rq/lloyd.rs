@@ -1,5 +1,6 @@
 //! Lloyd's algorithm on one level, with exact sums.
 
+use super::assignment::Assignment;
 use super::level::{LevelFit, LevelWork};
 use super::progress::{Callback, Progress, report};
 use crate::codebook::Codebook;
@@ -20,13 +21,15 @@ pub(super) fn lloyd(
     let clusters = codebook.clusters();
     let (mut iterations, mut empty_reseeded) = (0, 0);
     let mut still = false;
+    let mut assignment = Assignment::new(work.sizes);
     loop {
-        let assigned = work.table.assign(&codebook)?;
+        let changed = assignment.assign(work.table, &codebook)?;
         let mut partial = work.table.sums(clusters)?;
         let squared_error = partial.squared_error(energy, &codebook);
-        let unchanged = iterations > 0 && assigned.changed == 0;
+        let unchanged = iterations > 0 && changed == 0;
         if unchanged || still || iterations == work.params.max_iter {
-            return Ok(LevelFit { codebook, iterations, squared_error, empty_reseeded });
+            let balancing = assignment.finish(work.level)?;
+            return Ok(LevelFit { codebook, iterations, squared_error, empty_reseeded, balancing });
         }
         empty_reseeded += reseed_empty(work.table, &codebook, &mut partial)?;
         let moved = update(&mut codebook, &partial);
@@ -34,7 +37,7 @@ pub(super) fn lloyd(
         iterations += 1;
         progress.iteration = iterations;
         progress.squared_error = work.per_row(squared_error);
-        progress.changed = assigned.changed;
+        progress.changed = changed;
         report(callback, &progress)?;
     }
 }

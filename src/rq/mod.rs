@@ -1,5 +1,7 @@
 //! Residual k-means: parameters, fitting level by level, and the fitted model that encodes and decodes.
 
+mod assignment;
+mod balanced;
 mod decode;
 mod draws;
 mod encode;
@@ -16,7 +18,7 @@ mod row_distances;
 mod seeding;
 
 pub use encode::{Codes, EncodeReport};
-pub use fit::{Fit, FitReport, LevelReport};
+pub use fit::{Balance, Fit, FitReport, LevelReport};
 #[cfg(test)]
 pub(crate) use model::Quantization;
 pub use model::RqKMeansModel;

@@ -40,6 +40,8 @@ pub struct RqKMeansModel {
     pub(super) quantization: Quantization,
     pub(super) levels: Vec<Codebook>,
     pub(super) seed: u64,
+    /// One list per level, or none at all.
+    pub(super) prices: Vec<Vec<i64>>,
 }
 
 impl RqKMeansModel {
@@ -48,7 +50,23 @@ impl RqKMeansModel {
         if largest_sum(&levels) > CODEWORDS_MAX {
             return Err(Error::damaged("the codewords of all levels add up to more than 2^23 grid steps"));
         }
-        Ok(Self { quantization, levels, seed })
+        Ok(Self { quantization, levels, seed, prices: Vec::new() })
+    }
+
+    /// The same model with prices, one per codeword, or without where `prices` is empty.
+    pub(crate) fn with_prices(mut self, prices: Vec<Vec<i64>>) -> Result<Self> {
+        let fits = prices.iter().map(Vec::len).eq(self.levels.iter().map(Codebook::clusters));
+        if !fits && !prices.is_empty() {
+            return Err(Error::damaged("it does not have one price per codeword"));
+        }
+        self.prices = prices;
+        Ok(self)
+    }
+
+    /// Prices of the codewords of every level, in squared grid steps, where the clusters were balanced: the largest
+    /// prices at which every row of the fit had the smallest distance plus price where it was put.
+    pub fn prices(&self) -> Option<&[Vec<i64>]> {
+        (!self.prices.is_empty()).then_some(&self.prices)
     }
 
     /// The codebooks, first level first.
@@ -95,7 +113,8 @@ impl RqKMeansModel {
     ///
     /// The bytes, integers little endian: `semid rq-kmeans 1` and a zero byte; metric (0 l2, 1 cosine) and
     /// normalize_residuals (0, 1), a byte each; grid exponent and codebook exponent, i32; D and L, u32; K of every
-    /// level, u32; the offset, D x f32; the codewords of every level, K x D x i32 grid integers.
+    /// level, u32; the offset, D x f32; the codewords of every level, K x D x i32 grid integers; and, where the model has
+    /// prices, those of every level, K x i64.
     pub fn fingerprint(&self) -> String {
         let mut hash = Sha256::new();
         hash.update(b"semid rq-kmeans 1\0");
@@ -109,6 +128,7 @@ impl RqKMeansModel {
         for level in &self.levels {
             level.values().iter().for_each(|value| hash.update(value.to_le_bytes()));
         }
+        self.prices.iter().flatten().for_each(|price| hash.update(price.to_le_bytes()));
         hex(&hash.finalize())
     }
 }

@@ -1,8 +1,9 @@
 //! The model as one `.safetensors` file, readable by anybody.
 //!
-//! Tensors `codebook.0` ... `codebook.{L-1}` (K, D) and `offset` (D), all f32. `__metadata__` holds `format`,
+//! Tensors `codebook.0` ... `codebook.{L-1}` (K, D) and `offset` (D), all f32, and for models with prices, which have
+//! format version 2 instead of 1, `prices.0` ... `prices.{L-1}` (K), i64 in squared grid steps. `__metadata__` holds `format`,
 //! `format_version`, `kind`, `config` (JSON), `fingerprint` and `checksum`: SHA-256 over the other five values in this
-//! order and then the tensors' bytes, codebooks first, each preceded by its length as u64 little endian. The checksum
+//! order and then the tensors' bytes, codebooks, offset and prices in this order, each preceded by its length as u64 little endian. The checksum
 //! covers what the fingerprint leaves out, so that no damaged byte goes unnoticed.
 
 use super::model::{Quantization, RqKMeansModel, hex};
@@ -21,8 +22,13 @@ use std::collections::HashMap;
 use std::path::Path;
 
 const FORMAT: &str = "semid";
-const FORMAT_VERSION: u32 = 1;
+const FORMAT_VERSION: u32 = 2;
+/// The version of models without prices.
+const WITHOUT_PRICES: u32 = 1;
 const KIND: &str = "rq-kmeans";
+
+/// A tensor's name, type, shape and bytes.
+type Tensor = (String, Dtype, Vec<usize>, Vec<u8>);
 
 /// The configuration in a model file.
 #[derive(Debug, Serialize, Deserialize)]
@@ -79,14 +85,20 @@ impl RqKMeansModel {
             seed: self.seed,
         };
         let config = serde_json::to_string(&config).map_err(|error| Error::format("model", error.to_string()))?;
-        let mut tensors = Vec::new();
+        let mut tensors: Vec<Tensor> = Vec::new();
         for (level, codebook) in self.levels.iter().enumerate() {
             let values = codebook::to_f32(level, codebook, self.codebook_exponent())?;
-            tensors.push((format!("codebook.{level}"), vec![codebook.clusters(), self.dim()], le_bytes(&values)));
+            let shape = vec![codebook.clusters(), self.dim()];
+            tensors.push((format!("codebook.{level}"), Dtype::F32, shape, le_bytes(&values)));
         }
-        tensors.push(("offset".to_owned(), vec![self.dim()], le_bytes(self.grid().offset())));
-        let data: Vec<&[u8]> = tensors.iter().map(|(_, _, bytes)| bytes.as_slice()).collect();
-        let (version, fingerprint) = (FORMAT_VERSION.to_string(), self.fingerprint());
+        tensors.push(("offset".to_owned(), Dtype::F32, vec![self.dim()], le_bytes(self.grid().offset())));
+        for (level, prices) in self.prices.iter().enumerate() {
+            let bytes = prices.iter().flat_map(|price| price.to_le_bytes()).collect();
+            tensors.push((format!("prices.{level}"), Dtype::I64, vec![prices.len()], bytes));
+        }
+        let data: Vec<&[u8]> = tensors.iter().map(|(_, _, _, bytes)| bytes.as_slice()).collect();
+        let version = if self.prices.is_empty() { WITHOUT_PRICES } else { FORMAT_VERSION };
+        let (version, fingerprint) = (version.to_string(), self.fingerprint());
         let metadata = json!({
             "checksum": checksum([FORMAT, &version, KIND, &config, &fingerprint], &data),
             "config": config,
@@ -95,6 +107,8 @@ impl RqKMeansModel {
             "format_version": version,
             "kind": KIND,
         });
+        // Larger numbers first, so that all of them are aligned.
+        tensors.sort_by_key(|(_, dtype, _, _)| *dtype != Dtype::I64);
         Ok(assemble(metadata, &tensors))
     }
 
@@ -108,12 +122,17 @@ impl RqKMeansModel {
         let (_, metadata) = SafeTensors::read_metadata(bytes).map_err(broken)?;
         let metadata = metadata.metadata().as_ref().ok_or_else(|| not_a_model("it has no `__metadata__`"))?;
         let config = read_config(metadata)?;
-        let matrix = |name: &str, shape: &[usize]| tensor(&tensors, name, shape);
+        let matrix = |name: &str, shape: &[usize]| tensor(&tensors, name, Dtype::F32, shape);
         let mut data = Vec::with_capacity(config.levels + 1);
         for (level, clusters) in config.clusters.iter().enumerate() {
             data.push(matrix(&format!("codebook.{level}"), &[*clusters, config.dim])?);
         }
         data.push(matrix("offset", &[config.dim])?);
+        if metadata.get("format_version").is_some_and(|version| *version == FORMAT_VERSION.to_string()) {
+            for (level, clusters) in config.clusters.iter().enumerate() {
+                data.push(tensor(&tensors, &format!("prices.{level}"), Dtype::I64, &[*clusters])?);
+            }
+        }
         if tensors.len() != data.len() {
             return Err(Error::damaged(format!("it has {} tensors instead of {}", tensors.len(), data.len())));
         }
@@ -138,7 +157,7 @@ fn read_config(metadata: &HashMap<String, String>) -> Result<Config> {
         return Err(not_a_model("its metadata do not say `format` = \"semid\""));
     }
     match get("format_version").parse::<u32>() {
-        Ok(FORMAT_VERSION) => {}
+        Ok(WITHOUT_PRICES | FORMAT_VERSION) => {}
         Ok(found) if found > FORMAT_VERSION => {
             return Err(ErrorKind::NewerFormat { found: found.to_string(), supported: FORMAT_VERSION }.into());
         }
@@ -159,12 +178,14 @@ fn read_config(metadata: &HashMap<String, String>) -> Result<Config> {
     Ok(config)
 }
 
-/// Little-endian bytes of an f32 tensor of the given shape.
-fn tensor<'a>(tensors: &SafeTensors<'a>, name: &str, shape: &[usize]) -> Result<&'a [u8]> {
+/// Little-endian bytes of a tensor of the given type and shape.
+fn tensor<'a>(tensors: &SafeTensors<'a>, name: &str, expected: Dtype, shape: &[usize]) -> Result<&'a [u8]> {
     let tensor = tensors.tensor(name).map_err(|_| Error::damaged(format!("tensor `{name}` is missing")))?;
-    if tensor.dtype() != Dtype::F32 || tensor.shape() != shape {
+    if tensor.dtype() != expected || tensor.shape() != shape {
         let (dtype, found) = (tensor.dtype(), tensor.shape());
-        return Err(Error::damaged(format!("tensor `{name}` is {dtype:?} {found:?} instead of F32 {shape:?}")));
+        return Err(Error::damaged(format!(
+            "tensor `{name}` is {dtype:?} {found:?} instead of {expected:?} {shape:?}"
+        )));
     }
     Ok(tensor.data())
 }
@@ -184,7 +205,8 @@ fn assemble_model(config: &Config, data: &[&[u8]]) -> Result<RqKMeansModel> {
         "cosine" => Metric::Cosine,
         other => return Err(Error::damaged(format!("unknown metric `{other}`"))),
     };
-    let (offset, codebooks) = data.split_last().ok_or_else(|| Error::damaged("it has no tensors"))?;
+    let (codebooks, rest) = data.split_at_checked(config.levels).unwrap_or_default();
+    let (offset, prices) = rest.split_first().ok_or_else(|| Error::damaged("it has no tensors"))?;
     let offset = from_le_bytes(offset);
     if !offset.iter().all(|value| value.is_finite()) {
         return Err(Error::damaged("its offset is not finite"));
@@ -200,7 +222,9 @@ fn assemble_model(config: &Config, data: &[&[u8]]) -> Result<RqKMeansModel> {
     }
     let read = |(level, bytes): (usize, &&[u8])| codebook::from_f32(level, &from_le_bytes(bytes), config.dim, exponent);
     let levels: Result<Vec<Codebook>> = codebooks.iter().enumerate().map(read).collect();
-    RqKMeansModel::new(quantization, levels?, config.seed)
+    let price = |bytes: &[u8]| bytes.as_chunks::<8>().0.iter().map(|price| i64::from_le_bytes(*price)).collect();
+    let prices = prices.iter().map(|bytes| price(bytes)).collect();
+    RqKMeansModel::new(quantization, levels?, config.seed)?.with_prices(prices)
 }
 
 /// SHA-256 over the parts, each preceded by its length.
@@ -214,13 +238,16 @@ fn checksum(values: [&str; 5], tensors: &[&[u8]]) -> String {
 }
 
 /// A safetensors file with its keys in a fixed order, which the `safetensors` crate leaves to chance for metadata.
-fn assemble(metadata: serde_json::Value, tensors: &[(String, Vec<usize>, Vec<u8>)]) -> Vec<u8> {
+fn assemble(metadata: serde_json::Value, tensors: &[Tensor]) -> Vec<u8> {
     let mut entries = vec![("__metadata__".to_owned(), metadata)];
     let mut end = 0;
-    for (name, shape, bytes) in tensors {
+    for (name, dtype, shape, bytes) in tensors {
         let start = end;
         end += bytes.len();
-        entries.push((name.clone(), json!({ "data_offsets": [start, end], "dtype": "F32", "shape": shape })));
+        entries.push((
+            name.clone(),
+            json!({ "data_offsets": [start, end], "dtype": format!("{dtype:?}"), "shape": shape }),
+        ));
     }
     // Sorted, so that it does not matter whether `serde_json` keeps the order or sorts itself.
     entries.sort_by(|a, b| a.0.cmp(&b.0));
@@ -230,7 +257,7 @@ fn assemble(metadata: serde_json::Value, tensors: &[(String, Vec<usize>, Vec<u8>
     let mut out = Vec::with_capacity(8 + header.len() + end);
     out.extend((header.len() as u64).to_le_bytes());
     out.extend(header.as_bytes());
-    tensors.iter().for_each(|(_, _, bytes)| out.extend(bytes));
+    tensors.iter().for_each(|(_, _, _, bytes)| out.extend(bytes));
     out
 }
 

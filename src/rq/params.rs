@@ -1,5 +1,6 @@
 //! What a fit is asked to do.
 
+use super::balanced::Sizes;
 use crate::error::{Error, ErrorKind, Result};
 use crate::{MAX_CLUSTERS, MAX_DIM};
 
@@ -115,6 +116,7 @@ impl<const N: usize> From<[usize; N]> for Clusters {
 /// | `metric` | l2 | see [`Metric`] |
 /// | `normalize_residuals` | off | scale every level's residuals to unit length |
 /// | `algorithm` | Lloyd | see [`Algorithm`] |
+/// | `sizes` | any | rows per cluster: see [`RqKMeans::balanced`] |
 /// | `sample` | all rows | fit on that many rows: those with the smallest hash of (seed, row) |
 /// | `center` | on | subtract the midrange per dimension (never for cosine) |
 ///
@@ -139,6 +141,7 @@ pub struct RqKMeans {
     pub(crate) metric: Metric,
     pub(crate) normalize_residuals: bool,
     pub(crate) algorithm: Algorithm,
+    pub(crate) sizes: Option<(Option<usize>, Option<usize>)>,
     pub(crate) sample: Option<usize>,
     pub(crate) center: bool,
 }
@@ -157,6 +160,7 @@ impl RqKMeans {
             metric: Metric::default(),
             normalize_residuals: false,
             algorithm: Algorithm::default(),
+            sizes: None,
             sample: None,
             center: true,
         }
@@ -210,6 +214,40 @@ impl RqKMeans {
         self
     }
 
+    /// Gives all clusters of a level as many rows as each other, `floor(N / K)` to `ceil(N / K)`: plain k-means leaves most
+    /// of the possible codes unused. Encoding is as without it, so that new rows are only nearly balanced.
+    ///
+    /// # Exactness
+    /// Every assignment step is the exact optimum: the smallest sum of squared distances that the sizes allow, and of all
+    /// optimal assignments the one whose codes, read row by row, are lexicographically smallest.
+    ///
+    /// ```
+    /// use semid::{Device, Matrix, RqKMeans};
+    ///
+    /// let values: Vec<f32> = (0..400).map(|i| ((i * i) % 101) as f32).collect();
+    /// let rows = Matrix::new(&values, 4)?;
+    /// let mut fit = RqKMeans::new(1, 8).balanced().begin(&rows, &Device::cpu())?;
+    /// let balance = fit.next_level()?.and_then(|level| level.balance).unwrap();
+    /// assert_eq!((balance.smallest, balance.largest, balance.gap), (12, 13, 0));
+    /// # Ok::<(), semid::Error>(())
+    /// ```
+    pub fn balanced(self) -> Self {
+        self.sizes(None, None)
+    }
+
+    /// Bounds the number of rows of every cluster of every level; a bound that is `None` is that of
+    /// [`RqKMeans::balanced`]. Bounds that cannot be kept are refused by `fit` with [`ErrorKind::Sizes`].
+    pub fn sizes(mut self, min: impl Into<Option<usize>>, max: impl Into<Option<usize>>) -> Self {
+        self.sizes = Some((min.into(), max.into()));
+        self
+    }
+
+    /// Bounds of the sizes of a level's clusters, where there are any.
+    pub(crate) fn sizes_of(&self, rows: usize, clusters: usize) -> Option<Sizes> {
+        let balanced = Sizes::balanced(rows, clusters);
+        self.sizes.map(|(min, max)| Sizes { min: min.unwrap_or(balanced.min), max: max.unwrap_or(balanced.max) })
+    }
+
     /// Fits on a sample of that many rows; `None` uses all.
     pub fn sample(mut self, sample: impl Into<Option<usize>>) -> Self {
         self.sample = sample.into();
@@ -240,6 +278,24 @@ impl RqKMeans {
         }
     }
 
+    /// Refuses sizes that cannot be kept, and what sizes do not go with.
+    fn check_sizes(&self, rows: usize, clusters: &[usize]) -> Result<()> {
+        if self.sizes.is_some() && self.algorithm != Algorithm::Lloyd {
+            return Err(Error::parameter("algorithm", "mini-batch", "balanced clusters need all rows; use Lloyd"));
+        }
+        for (level, clusters) in clusters.iter().enumerate() {
+            let Some(sizes) = self.sizes_of(rows, *clusters) else { return Ok(()) };
+            if *clusters > BALANCED_CLUSTERS {
+                let expected = format!("at most {BALANCED_CLUSTERS} balanced clusters per level are supported");
+                return Err(Error::parameter("clusters", clusters, expected));
+            }
+            if rows >= *clusters {
+                sizes.check(level, rows, *clusters)?;
+            }
+        }
+        Ok(())
+    }
+
     /// Refuses parameters that make no sense for `rows` rows of `dim` dimensions; returns the clusters per level and
     /// the number of rows to fit on.
     pub(crate) fn check(&self, rows: usize, dim: usize) -> Result<(Vec<usize>, usize)> {
@@ -264,6 +320,7 @@ impl RqKMeans {
             }
         }
         let rows = self.sample.map_or(rows, |sample| sample.min(rows));
+        self.check_sizes(rows, &clusters)?;
         match clusters.iter().enumerate().find(|(_, clusters)| **clusters > rows) {
             Some((level, clusters)) => Err(ErrorKind::TooFewRows { rows, clusters: *clusters, level }.into()),
             None => Ok((clusters, rows)),
@@ -271,6 +328,8 @@ impl RqKMeans {
     }
 }
 
+/// Most clusters of a level that balancing handles: it keeps a list per pair of them.
+const BALANCED_CLUSTERS: usize = 4096;
 /// Most levels a model may have.
 pub(crate) const MAX_LEVELS: usize = 256;
 

@@ -225,6 +225,15 @@ pub(crate) struct FitArgs {
     /// How codewords are improved
     #[arg(long, value_enum, default_value_t = Algorithm::Lloyd)]
     pub(crate) algorithm: Algorithm,
+    /// Give all clusters of a level the same number of rows (or one more), at the smallest squared error
+    #[arg(long)]
+    pub(crate) balanced: bool,
+    /// Fewest rows of a cluster [default: rows / clusters, rounded down]
+    #[arg(long, value_name = "N", requires = "balanced")]
+    pub(crate) min_size: Option<usize>,
+    /// Most rows of a cluster [default: rows / clusters, rounded up]
+    #[arg(long, value_name = "N", requires = "balanced")]
+    pub(crate) max_size: Option<usize>,
     /// Rows per batch of mini-batch [default: 2048]
     #[arg(long, value_name = "N")]
     pub(crate) batch: Option<usize>,

@@ -33,6 +33,17 @@ pub(crate) struct Level {
     iterations: usize,
     squared_error: f64,
     empty_reseeded: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    balance: Option<Balance>,
+}
+
+/// What balancing a level came to.
+#[derive(Serialize)]
+struct Balance {
+    smallest: u64,
+    largest: u64,
+    /// How far a step may have been above the optimum, in squared grid steps.
+    gap: u128,
 }
 
 impl From<&LevelReport> for Level {
@@ -42,6 +53,11 @@ impl From<&LevelReport> for Level {
             iterations: level.iterations,
             squared_error: level.squared_error,
             empty_reseeded: level.empty_reseeded,
+            balance: level.balance.map(|balance| Balance {
+                smallest: balance.smallest,
+                largest: balance.largest,
+                gap: balance.gap,
+            }),
         }
     }
 }
@@ -86,7 +102,7 @@ fn params(args: &FitArgs) -> Result<RqKMeans, Failure> {
         (levels, [clusters]) => (levels.unwrap_or(3), Clusters::Same(*clusters)),
         (levels, list) => (levels.unwrap_or(list.len()), Clusters::PerLevel(list.to_vec())),
     };
-    let params = RqKMeans::new(levels, clusters)
+    let mut params = RqKMeans::new(levels, clusters)
         .seed(args.seed)
         .max_iter(args.max_iter)
         .tol(args.tol)
@@ -103,6 +119,9 @@ fn params(args: &FitArgs) -> Result<RqKMeans, Failure> {
         .center(!args.no_center)
         .sample(args.sample)
         .algorithm(algorithm(args)?);
+    if args.balanced {
+        params = params.sizes(args.min_size, args.max_size);
+    }
     Ok(params)
 }
 
@@ -128,10 +147,21 @@ fn text(fitted: &Fitted<'_>, report: &FitReport) -> String {
         fitted.rows, fitted.dim, fitted.device, fitted.seconds
     );
     out.push_str(&levels(&report.levels));
+    out.push_str(&balance(&report.levels));
     if fitted.saturated_values > 0 {
         let _ = writeln!(out, "{} values lay outside the grid", fitted.saturated_values);
     }
     let _ = writeln!(out, "fingerprint {}\nsaved {}", fitted.fingerprint, fitted.output.display());
+    out
+}
+
+/// What balancing came to, where it was asked for.
+fn balance(levels: &[LevelReport]) -> String {
+    let mut out = String::new();
+    for (i, balance) in levels.iter().enumerate().filter_map(|(i, level)| Some((i, level.balance?))) {
+        let semid::Balance { smallest, largest, gap, .. } = balance;
+        let _ = writeln!(out, "level {i}: {smallest} to {largest} rows per cluster, proved optimality gap {gap}");
+    }
     out
 }
 

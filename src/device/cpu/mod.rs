@@ -16,6 +16,7 @@ mod scores;
 mod select;
 mod sums;
 mod table;
+mod within;
 
 use super::{DeviceInfo, Engine, Purpose, Table};
 use crate::error::{ErrorKind, Result};

@@ -6,12 +6,14 @@ use super::history::{History, Movements};
 use super::memory::{Mark, Memory};
 use super::panel::{Panel, up};
 use super::sums::{self, Changes};
+use super::within::{self, Prices};
 use super::{Pool, closer};
 use crate::codebook::Codebook;
 use crate::device::reference::NO_CODE;
 use crate::device::{Assigned, Table};
 use crate::error::{Result, try_vec};
 use crate::kernel;
+use crate::kernel::within::Near;
 use crate::partial::Partial;
 use rayon::prelude::*;
 use std::sync::Arc;
@@ -213,6 +215,11 @@ impl Table for CpuTable {
         Ok(())
     }
 
+    fn set_codes(&mut self, codes: &[u32]) -> Result<()> {
+        self.codes.copy_from_slice(codes);
+        Ok(())
+    }
+
     fn sums(&mut self, clusters: usize) -> Result<Partial> {
         let mut known = match self.sums.take().filter(|known| known.counts.len() == clusters) {
             Some(known) => known,
@@ -264,6 +271,13 @@ impl Table for CpuTable {
         let mut out = try_vec(0, panel.clusters().saturating_mul(rows), "seeding distances")?;
         self.pool.run(|| closer::closer(&self.values, &self.lengths, &panel, closest, &mut out));
         Ok(out)
+    }
+
+    fn within(&mut self, codebook: &Codebook, prices: &[i128], limits: &[i128]) -> Result<Near> {
+        self.measure();
+        let panel = self.prepare(codebook)?;
+        let prices = Prices::new(prices);
+        Ok(self.pool.run(|| within::within(&self.values, &self.lengths, &panel, &prices, limits)))
     }
 }
 

@@ -208,6 +208,15 @@ impl Table for GpuTable {
         Ok(())
     }
 
+    fn set_codes(&mut self, codes: &[u32]) -> Result<()> {
+        for chunk in &self.chunks {
+            let part = codes.get(chunk.rows.clone()).unwrap_or_default();
+            let shifted: Vec<u32> = part.iter().map(|code| code.wrapping_add(1)).collect();
+            self.context.write(&chunk.codes, 0, bytemuck::cast_slice(&shifted))?;
+        }
+        Ok(())
+    }
+
     fn sums(&mut self, clusters: usize) -> Result<Partial> {
         super::centroid::sums(self, clusters)
     }
@@ -250,16 +259,6 @@ impl Table for GpuTable {
 }
 
 impl GpuTable {
-    /// Replaces all codes.
-    pub(super) fn set_codes(&self, codes: &[u32]) -> Result<()> {
-        for chunk in &self.chunks {
-            let codes = codes.get(chunk.rows.clone()).unwrap_or_default();
-            let stored: Vec<u32> = codes.iter().map(|code| code.wrapping_add(1)).collect();
-            self.context.write(&chunk.codes, 0, bytemuck::cast_slice(&stored))?;
-        }
-        Ok(())
-    }
-
     /// Points laid out like rows.
     pub(super) fn points(&self, points: &[i32]) -> Result<wgpu::Buffer> {
         self.context.filled("points", &self.pad(points)?)

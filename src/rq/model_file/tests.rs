@@ -96,9 +96,9 @@ fn metadata_of_others_and_of_the_future_are_told_apart() {
     let with = |key: &str, value: serde_json::Value| {
         kind(&edited(&bytes, true, |header, _| header["__metadata__"][key] = value))
     };
-    for version in ["2", "1000"] {
+    for version in ["3", "1000"] {
         match with("format_version", version.into()) {
-            ErrorKind::NewerFormat { found, supported: 1 } => assert_eq!(found, version),
+            ErrorKind::NewerFormat { found, supported: FORMAT_VERSION } => assert_eq!(found, version),
             other => panic!("{other:?}"),
         }
     }

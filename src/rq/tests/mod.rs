@@ -1,5 +1,6 @@
 //! Residual k-means as a whole: the same bits on every device, and every promise of the model.
 
+mod balanced;
 mod decode;
 mod devices;
 mod encode;

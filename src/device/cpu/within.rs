@@ -1,0 +1,99 @@
+//! Priced distances below a limit on the CPU: lower bounds first, exact distances only where they may be below it.
+
+use super::exact::squared_distance;
+use super::panel::{Panel, square_at_least};
+use super::scores::Scores;
+use crate::kernel::within::Near;
+use rayon::prelude::*;
+
+/// Rows that one task takes at a time.
+const BLOCK: usize = 252;
+
+/// Prices of codewords, exact and for the filter.
+pub(super) struct Prices<'a> {
+    exact: &'a [i128],
+    rounded: Vec<f64>,
+    least: i128,
+    largest: f64,
+}
+
+impl<'a> Prices<'a> {
+    pub(super) fn new(exact: &'a [i128]) -> Self {
+        let rounded: Vec<f64> = exact.iter().map(|price| *price as f64).collect();
+        let largest = rounded.iter().fold(0.0, |largest: f64, price| largest.max(price.abs()));
+        Self { exact, rounded, least: exact.iter().copied().min().unwrap_or(0), largest }
+    }
+}
+
+/// The kernel of the same name.
+///
+/// # Exactness
+/// A row whose score has a lower bound L is at a squared distance of at least `L + |r|^2`. Where that and the price reach
+/// the limit by more than 1e-12 of all terms, which is far more than the few roundings of 2^-53 on the way, the codeword
+/// is not listed. Everything else is computed exactly. A row whose limit is no more than the least price has no list.
+pub(super) fn within(rows: &[f32], lengths: &[f32], panel: &Panel, prices: &Prices<'_>, limits: &[i128]) -> Near {
+    let blocks = rows.par_chunks(panel.dim() * BLOCK).zip(lengths.par_chunks(BLOCK)).zip(limits.par_chunks(BLOCK));
+    let run = |scratch: &mut Scratch, ((rows, lengths), limits)| {
+        pulp::Arch::new().dispatch(Block { rows, lengths, limits, panel, prices, scratch })
+    };
+    let lists: Vec<Near> = blocks.map_init(Scratch::default, run).collect();
+    let mut near = Near::new();
+    lists.iter().for_each(|list| near.append(list));
+    near
+}
+
+/// Buffers of one thread: the rows of a block that have a limit.
+#[derive(Default)]
+struct Scratch {
+    scores: Scores,
+    rows: Vec<f32>,
+    lengths: Vec<f32>,
+}
+
+struct Block<'a, 'b> {
+    rows: &'a [f32],
+    lengths: &'a [f32],
+    limits: &'a [i128],
+    panel: &'a Panel,
+    prices: &'a Prices<'a>,
+    scratch: &'b mut Scratch,
+}
+
+impl pulp::WithSimd for Block<'_, '_> {
+    type Output = Near;
+
+    #[inline(always)]
+    fn with_simd<S: pulp::Simd>(self, _: S) -> Near {
+        let Self { rows, lengths, limits, panel, prices, scratch } = self;
+        let clusters = panel.clusters();
+        scratch.rows.clear();
+        scratch.lengths.clear();
+        for ((row, length), limit) in rows.chunks_exact(panel.dim()).zip(lengths).zip(limits) {
+            if *limit > prices.least {
+                scratch.rows.extend_from_slice(row);
+                scratch.lengths.push(*length);
+            }
+        }
+        scratch.scores.compute(&scratch.rows, &scratch.lengths, panel);
+        let mut lists = scratch.scores.lower.chunks_exact(clusters);
+        let mut near = Near::new();
+        for ((row, length), limit) in rows.chunks_exact(panel.dim()).zip(lengths).zip(limits) {
+            if *limit > prices.least {
+                let square = square_at_least(*length);
+                let rounded = *limit as f64;
+                let limit_of_score = rounded - square + 1e-12 * (rounded.abs() + square + prices.largest);
+                let scores = lists.next().unwrap_or_default();
+                for (k, (score, price)) in scores.iter().zip(&prices.rounded).enumerate() {
+                    if f64::from(*score) + price <= limit_of_score {
+                        let distance = squared_distance(row, panel.codeword(k));
+                        if prices.exact.get(k).is_some_and(|price| i128::from(distance) + price < *limit) {
+                            near.push(k as u32, distance);
+                        }
+                    }
+                }
+            }
+            near.end_row();
+        }
+        near
+    }
+}

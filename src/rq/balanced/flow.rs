@@ -1,0 +1,184 @@
+//! The exact optimum over the candidates: successive shortest paths on the graph of the clusters.
+
+use super::candidates::Candidates;
+use super::sizes::Sizes;
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+
+/// No row of the one cluster lists the other.
+const NONE: i64 = i64::MAX;
+
+/// Rows in clusters at prices, and what it costs to move them.
+///
+/// A node per cluster, which wants `min` rows, and one more, the pool, that wants the `N - K min` rows beyond. A row moves
+/// from cluster to cluster; a cluster gives one of its rows to the pool (takes a *seat*, at most `max - min`), or takes one
+/// back. Moving a row from a to b costs `c(i, b) - c(i, a) + price(b) - price(a)`, a seat the difference of prices alone.
+///
+/// # Exactness
+/// Invariant: no possible move costs less than 0, so the assignment is optimal for the sizes it has. A path from a node
+/// with too many rows to one with too few, the shortest there is, keeps it: prices along the path rise by what the node
+/// is nearer than the path is long. A node is raised only when it has enough rows, and then to a price that is the raw
+/// length of a path above the price of a node that was never raised.
+pub(super) struct Flow<'a> {
+    candidates: &'a Candidates,
+    clusters: usize,
+    sizes: Sizes,
+    pub(super) codes: Vec<u32>,
+    counts: Vec<usize>,
+    seats: Vec<usize>,
+    /// Seats taken by all clusters, and those there are.
+    taken: usize,
+    extra: usize,
+    /// Prices of the clusters and, last, of the pool.
+    pub(super) prices: Vec<i128>,
+    /// Per pair of clusters the rows of the first by the difference of their costs; rows that left are skipped.
+    heaps: Vec<BinaryHeap<Reverse<(i64, u32)>>>,
+    /// The smallest difference per pair.
+    best: Vec<i64>,
+}
+
+impl<'a> Flow<'a> {
+    /// Puts every row where it is cheapest at `prices`.
+    pub(super) fn new(candidates: &'a Candidates, prices: &[i128], sizes: Sizes) -> Self {
+        let (rows, clusters) = (candidates.rows(), candidates.clusters());
+        let mut flow = Self {
+            candidates,
+            clusters,
+            sizes,
+            codes: Vec::with_capacity(rows),
+            counts: vec![0; clusters],
+            seats: vec![0; clusters],
+            taken: 0,
+            extra: rows - clusters * sizes.min,
+            prices: prices.iter().copied().chain([0]).collect(),
+            heaps: std::iter::repeat_with(BinaryHeap::new).take(clusters * clusters).collect(),
+            best: vec![NONE; clusters * clusters],
+        };
+        flow.place_rows();
+        flow.place_seats();
+        flow
+    }
+
+    fn place_rows(&mut self) {
+        let (candidates, clusters) = (self.candidates, self.clusters);
+        let mut lists: Vec<Vec<Reverse<(i64, u32)>>> = vec![Vec::new(); clusters * clusters];
+        for row in 0..candidates.rows() {
+            let priced = candidates.row(row).map(|(k, cost)| (i128::from(cost) + self.prices[k], k, cost));
+            let Some((_, own, own_cost)) = priced.min() else { continue };
+            self.codes.push(own as u32);
+            self.counts[own] += 1;
+            for (k, cost) in candidates.row(row).filter(|(k, _)| *k != own) {
+                lists[own * clusters + k].push(Reverse((difference(cost, own_cost), row as u32)));
+            }
+        }
+        for ((list, heap), best) in lists.into_iter().zip(&mut self.heaps).zip(&mut self.best) {
+            *heap = BinaryHeap::from(list);
+            *best = heap.peek().map_or(NONE, |Reverse((key, _))| *key);
+        }
+    }
+
+    fn place_seats(&mut self) {
+        let Sizes { min, max } = self.sizes;
+        for ((seats, price), count) in self.seats.iter_mut().zip(&self.prices).zip(&self.counts) {
+            *seats = match price.signum() {
+                1 => max - min,
+                -1 => 0,
+                _ => count.saturating_sub(min).min(max - min),
+            };
+            self.taken += *seats;
+        }
+    }
+
+    /// The node of the pool.
+    pub(super) fn pool(&self) -> usize {
+        self.clusters
+    }
+
+    /// Rows that a node has beyond what it wants.
+    pub(super) fn excess(&self, node: usize) -> i64 {
+        match node == self.pool() {
+            true => self.taken as i64 - self.extra as i64,
+            false => self.counts[node] as i64 - (self.sizes.min + self.seats[node]) as i64,
+        }
+    }
+
+    /// Calls `visit` with every node that a row can move to from `node`, and what that costs.
+    #[inline(always)]
+    pub(super) fn each_move(&self, node: usize, mut visit: impl FnMut(usize, i128)) {
+        let from = self.prices[node];
+        if node == self.pool() {
+            let takers = self.seats.iter().zip(&self.prices).enumerate().filter(|(_, (seats, _))| **seats > 0);
+            return takers.for_each(|(k, (_, price))| visit(k, price - from));
+        }
+        let best = &self.best[node * self.clusters..(node + 1) * self.clusters];
+        for (k, (best, price)) in best.iter().zip(&self.prices).enumerate() {
+            if *best != NONE {
+                visit(k, i128::from(*best) + price - from);
+            }
+        }
+        if self.seats[node] < self.sizes.max - self.sizes.min {
+            visit(self.pool(), self.prices[self.pool()] - from);
+        }
+    }
+
+    /// What a move from `a` to `b` costs, if there is one.
+    pub(super) fn cost(&self, a: usize, b: usize) -> Option<i128> {
+        let mut found = None;
+        if a != self.pool() && b != self.pool() {
+            let best = self.best[a * self.clusters + b];
+            return (best != NONE).then(|| i128::from(best) + self.prices[b] - self.prices[a]);
+        }
+        self.each_move(a, |node, cost| {
+            if node == b {
+                found = Some(cost);
+            }
+        });
+        found
+    }
+
+    /// Does the cheapest move from `a` to `b`.
+    pub(super) fn go(&mut self, a: usize, b: usize) {
+        if a == self.pool() {
+            self.seats[b] -= 1;
+            self.taken -= 1;
+        } else if b == self.pool() {
+            self.seats[a] += 1;
+            self.taken += 1;
+        } else if let Some(Reverse((_, row))) = self.heaps[a * self.clusters + b].peek().copied() {
+            self.move_row(row, a, b);
+        }
+    }
+
+    fn move_row(&mut self, row: u32, a: usize, b: usize) {
+        self.codes[row as usize] = b as u32;
+        self.counts[a] -= 1;
+        self.counts[b] += 1;
+        let list = self.candidates.row(row as usize);
+        let own_cost = list.clone().find(|(k, _)| *k == b).map_or(0, |(_, cost)| cost);
+        for (k, cost) in list {
+            if k != a {
+                self.refresh(a, k);
+            }
+            if k != b {
+                let (key, pair) = (difference(cost, own_cost), b * self.clusters + k);
+                self.heaps[pair].push(Reverse((key, row)));
+                self.best[pair] = self.best[pair].min(key);
+            }
+        }
+    }
+
+    /// Drops rows that left from the top of a heap.
+    fn refresh(&mut self, a: usize, b: usize) {
+        let pair = a * self.clusters + b;
+        let heap = &mut self.heaps[pair];
+        while heap.peek().is_some_and(|Reverse((_, row))| self.codes[*row as usize] != a as u32) {
+            heap.pop();
+        }
+        self.best[pair] = heap.peek().map_or(NONE, |Reverse((key, _))| *key);
+    }
+}
+
+/// `a - b`, which are below 2^63.
+fn difference(a: u64, b: u64) -> i64 {
+    a.wrapping_sub(b) as i64
+}

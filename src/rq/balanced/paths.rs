@@ -1,0 +1,118 @@
+//! Shortest paths on the graph of the clusters: to repair sizes, and to find the largest optimal prices.
+
+use super::flow::Flow;
+
+/// The candidates leave some cluster out of reach: of the nodes that are marked, rows need longer lists.
+#[derive(Debug)]
+pub(super) struct OutOfReach(pub(super) Vec<bool>);
+
+impl Flow<'_> {
+    /// Moves rows along shortest paths until every cluster has as many as it wants.
+    pub(super) fn run(&mut self) -> Result<(), OutOfReach> {
+        while (0..=self.pool()).any(|node| self.excess(node) > 0) {
+            let path = self.shortest()?;
+            // As long as no move on it costs anything, the path stays a shortest one.
+            loop {
+                path.iter().zip(path.iter().skip(1)).for_each(|(a, b)| self.go(*a, *b));
+                let ends = path.first().zip(path.last());
+                let wanted = ends.is_some_and(|(a, b)| self.excess(*a) > 0 && self.excess(*b) < 0);
+                let free = |(a, b): (&usize, &usize)| self.cost(*a, *b) == Some(0);
+                if !(wanted && path.iter().zip(path.iter().skip(1)).all(free)) {
+                    break;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// A shortest path from a node with too many rows to one with too few; raises prices so that it costs 0.
+    fn shortest(&mut self) -> Result<Vec<usize>, OutOfReach> {
+        let nodes = self.pool() + 1;
+        let mut tree = Tree::new(nodes);
+        (0..nodes).filter(|node| self.excess(*node) > 0).for_each(|node| tree.distance[node] = 0);
+        let end = loop {
+            let Some(node) = tree.settle() else {
+                self.raise(&tree);
+                return Err(OutOfReach(tree.settled));
+            };
+            if self.excess(node) < 0 {
+                break node;
+            }
+            let so_far = tree.distance[node];
+            self.each_move(node, |to, cost| tree.reach(to, so_far + cost, node));
+        };
+        self.raise(&tree);
+        let mut path = vec![end];
+        path.extend(std::iter::successors(tree.before[end], |node| tree.before[*node]));
+        path.reverse();
+        Ok(path)
+    }
+
+    /// Raises the prices of settled nodes by what they are nearer than the last one.
+    fn raise(&mut self, tree: &Tree) {
+        let settled = || tree.distance.iter().zip(&tree.settled).enumerate().filter(|(_, (_, settled))| **settled);
+        let length = settled().map(|(_, (distance, _))| *distance).max().unwrap_or(0);
+        for (node, (distance, _)) in settled() {
+            self.prices[node] += length - distance;
+        }
+    }
+
+    /// What has to be added to each price to have the largest optimal ones, that of `root` unchanged.
+    ///
+    /// # Exactness
+    /// Optimal prices are those at which no move costs less than 0. So a price exceeds the root's by no more than the
+    /// raw length of any path to it, and the shortest paths' lengths keep all these bounds at once.
+    pub(super) fn rises(&self, root: usize) -> Result<Vec<i128>, OutOfReach> {
+        let nodes = self.pool() + 1;
+        let mut costs = vec![None; nodes * nodes];
+        for node in 0..nodes {
+            self.each_move(node, |to, cost| costs[to * nodes + node] = Some(cost));
+        }
+        let mut tree = Tree::new(nodes);
+        tree.distance[root] = 0;
+        while let Some(node) = tree.settle() {
+            let so_far = tree.distance[node];
+            for (from, cost) in costs[node * nodes..(node + 1) * nodes].iter().enumerate() {
+                if let Some(cost) = cost {
+                    tree.reach(from, so_far + cost, node);
+                }
+            }
+        }
+        tree.distance.truncate(self.pool());
+        match tree.distance.contains(&FAR) {
+            true => Err(OutOfReach(tree.settled.into_iter().map(|settled| !settled).collect())),
+            false => Ok(tree.distance),
+        }
+    }
+}
+
+const FAR: i128 = i128::MAX;
+
+/// Dijkstra's algorithm on few nodes: the nearest one is found by looking at all.
+struct Tree {
+    distance: Vec<i128>,
+    before: Vec<Option<usize>>,
+    settled: Vec<bool>,
+}
+
+impl Tree {
+    fn new(nodes: usize) -> Self {
+        Self { distance: vec![FAR; nodes], before: vec![None; nodes], settled: vec![false; nodes] }
+    }
+
+    /// The nearest node in reach that is not settled, the lowest on a tie; it is settled now.
+    fn settle(&mut self) -> Option<usize> {
+        let open = self.distance.iter().zip(&self.settled).enumerate().filter(|(_, (d, done))| **d < FAR && !**done);
+        let node = open.min_by_key(|(_, (distance, _))| **distance)?.0;
+        self.settled[node] = true;
+        Some(node)
+    }
+
+    #[inline(always)]
+    fn reach(&mut self, node: usize, distance: i128, before: usize) {
+        if distance < self.distance[node] {
+            self.distance[node] = distance;
+            self.before[node] = Some(before);
+        }
+    }
+}

@@ -1,0 +1,34 @@
+//! The proof that a solution is optimal: what it costs, and what any solution costs at least.
+
+use super::candidates::Candidates;
+use super::sizes::Sizes;
+
+/// Total cost of `codes`, and how far it may be above the optimum: 0 proves that it is the optimum.
+///
+/// # Exactness
+/// For any prices, every assignment that keeps the sizes costs at least
+/// `sum_i min_k (c(i, k) + p(k)) - sum_k (max p(k)+ - min p(k)-)`, with p+ and p- the positive and the negative part: each
+/// row pays at least its minimum, and a cluster takes in at most `max p+` and at least `-min p-`. Integers throughout.
+pub(super) fn prove(candidates: &Candidates, sizes: Sizes, prices: &[i128], codes: &[u32]) -> (u128, i128) {
+    let (mut total, mut bound) = (0_i128, 0_i128);
+    for ((row, code), others) in codes.iter().enumerate().zip(candidates.others(prices)) {
+        let own = candidates.row(row).find(|(k, _)| *k == *code as usize);
+        total += own.map_or(0, |(_, cost)| i128::from(cost));
+        let listed = candidates.row(row).zip_prices(prices).min().unwrap_or(others);
+        bound += listed.min(others);
+    }
+    for price in prices {
+        let size = if *price > 0 { sizes.max } else { sizes.min };
+        bound -= price * size as i128;
+    }
+    (total as u128, total - bound)
+}
+
+/// `cost + price` of listed clusters.
+pub(super) trait ZipPrices: Iterator<Item = (usize, u64)> + Sized {
+    fn zip_prices(self, prices: &[i128]) -> impl Iterator<Item = i128> {
+        self.map(|(k, cost)| i128::from(cost) + prices.get(k).copied().unwrap_or(0))
+    }
+}
+
+impl<I: Iterator<Item = (usize, u64)>> ZipPrices for I {}

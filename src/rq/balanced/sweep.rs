@@ -1,0 +1,75 @@
+//! Prices near the optimum, cheaply: only a better start for the exact search.
+
+use super::candidates::Candidates;
+use super::sizes::Sizes;
+
+/// Most passes over all rows.
+const ROUNDS: usize = 80;
+/// Passes without progress after which it ends.
+const PATIENCE: usize = 16;
+/// Prices and steps stay within this, so that a cost plus a price fits i64 or saturates harmlessly.
+const LIMIT: i128 = 1 << 61;
+
+/// Raises the prices of clusters that attract too many rows and lowers those of clusters with too few, by a step per
+/// cluster that grows while the direction stays and shrinks when it turns. Returns the best prices met.
+///
+/// # References
+/// M. Riedmiller, H. Braun, A direct adaptive method for faster backpropagation learning: the RPROP algorithm, 1993.
+pub(super) fn sweep(candidates: &Candidates, sizes: Sizes, start: &[i128], step: i128) -> Vec<i128> {
+    let mut prices: Vec<i64> = start.iter().map(|price| (*price).clamp(-LIMIT, LIMIT) as i64).collect();
+    let mut steps = vec![step.clamp(1, LIMIT >> 4) as i64; prices.len()];
+    let mut before = vec![0_i64; prices.len()];
+    let (mut best, mut fewest, mut waited) = (prices.clone(), u64::MAX, 0);
+    for _ in 0..ROUNDS {
+        let counts = counts(candidates, &prices);
+        let wrong: Vec<i64> = prices.iter().zip(&counts).map(|(price, count)| wrong(*price, *count, sizes)).collect();
+        let total: u64 = wrong.iter().map(|wrong| wrong.unsigned_abs()).sum();
+        waited += 1;
+        if total < fewest {
+            (fewest, waited) = (total, 0);
+            best.copy_from_slice(&prices);
+        }
+        if total <= prices.len() as u64 / 4 || waited > PATIENCE {
+            break;
+        }
+        for (((price, step), before), wrong) in prices.iter_mut().zip(&mut steps).zip(&mut before).zip(wrong) {
+            *step = match (wrong * *before).signum() {
+                1 => (*step + *step / 4 + 1).min((LIMIT >> 4) as i64),
+                -1 => (*step / 2).max(1),
+                _ => *step,
+            };
+            *before = wrong.signum();
+            let moved = (*price + *before * *step).clamp(-LIMIT as i64, LIMIT as i64);
+            // Where sizes are free to differ, 0 is a price that must not be jumped over.
+            let jumps = moved.signum() * price.signum() < 0 && sizes.min < sizes.max;
+            *price = if jumps { 0 } else { moved };
+        }
+    }
+    best.into_iter().map(i128::from).collect()
+}
+
+/// Rows that each cluster attracts.
+fn counts(candidates: &Candidates, prices: &[i64]) -> Vec<i64> {
+    let mut counts = vec![0; prices.len()];
+    for row in 0..candidates.rows() {
+        let (mut best, mut least) = (0, i64::MAX);
+        for (k, cost) in candidates.row(row) {
+            let priced = (cost as i64).saturating_add(prices[k]);
+            if priced < least {
+                (best, least) = (k, priced);
+            }
+        }
+        counts[best] += 1;
+    }
+    counts
+}
+
+/// Rows that a cluster has too many (or, negative, too few) at its price.
+fn wrong(price: i64, count: i64, sizes: Sizes) -> i64 {
+    let (min, max) = (sizes.min as i64, sizes.max as i64);
+    match price.signum() {
+        1 => count - max,
+        -1 => count - min,
+        _ => (count - max).max(0) + (count - min).min(0),
+    }
+}

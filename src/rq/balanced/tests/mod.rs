@@ -1,0 +1,170 @@
+//! The solver against independent ones: a textbook flow, enumeration, and golden optima of another program.
+
+mod flow;
+mod golden;
+mod rule;
+
+use super::candidates::Candidates;
+use super::sizes::Sizes;
+use super::solve::{Costs, Solution, Start, solve};
+use crate::ErrorKind;
+use crate::error::Result;
+use crate::kernel::within::Near;
+use crate::rng::row_hash;
+
+/// A matrix of costs (N, K).
+#[derive(Clone, Debug)]
+struct Matrix {
+    costs: Vec<u64>,
+    clusters: usize,
+}
+
+impl Costs for Matrix {
+    fn within(&mut self, prices: &[i128], limits: &[i128]) -> Result<Near> {
+        let mut near = Near::new();
+        for (row, limit) in self.costs.chunks_exact(self.clusters).zip(limits) {
+            let listed = |(_, (cost, price)): &(usize, (&u64, &i128))| i128::from(**cost) + **price < *limit;
+            row.iter().zip(prices).enumerate().filter(listed).for_each(|(k, (cost, _))| near.push(k as u32, *cost));
+            near.end_row();
+        }
+        Ok(near)
+    }
+}
+
+impl Matrix {
+    fn rows(&self) -> usize {
+        self.costs.len() / self.clusters
+    }
+
+    fn cost(&self, codes: &[u32]) -> u128 {
+        let rows = self.costs.chunks_exact(self.clusters);
+        rows.zip(codes).map(|(row, code)| u128::from(row[*code as usize])).sum()
+    }
+
+    fn sizes(&self, codes: &[u32]) -> Vec<usize> {
+        (0..self.clusters).map(|k| codes.iter().filter(|code| **code as usize == k).count()).collect()
+    }
+
+    /// Starts from given prices with lists of a given length.
+    fn solve_from(&self, sizes: Sizes, prices: &[i128], margin: i128) -> Solution {
+        let first = |row: &[u64]| i128::from(row[0]) + prices[0];
+        let bounds = self.costs.chunks_exact(self.clusters).map(first).collect();
+        solve(&mut self.clone(), sizes, Start { prices: prices.to_vec(), bounds, margin }).unwrap()
+    }
+
+    fn solve(&self, sizes: Sizes) -> Solution {
+        self.solve_from(sizes, &vec![0; self.clusters], 1)
+    }
+}
+
+/// The `i`-th random problem of a kind: costs up to `most`, of which small ones make ties; some rows are duplicates.
+fn problem(i: u64, rows: usize, clusters: usize, most: u64) -> Matrix {
+    let cost = |at: usize| {
+        let row = if (at / clusters).is_multiple_of(5) { at / clusters / 10 } else { at / clusters };
+        row_hash(i, (row * clusters + at % clusters) as u64) % (most + 1)
+    };
+    Matrix { costs: (0..rows * clusters).map(cost).collect(), clusters }
+}
+
+/// Bounds that can be kept: balanced ones, equal ones where they can be, loose ones, and none to speak of.
+fn bounds(i: u64, rows: usize, clusters: usize) -> Sizes {
+    let balanced = Sizes::balanced(rows, clusters);
+    let hash = |salt: u64, most: usize| (row_hash(i, salt) % (most as u64 + 1)) as usize;
+    match i % 4 {
+        0 | 1 => balanced,
+        2 => Sizes { min: balanced.min - hash(1, balanced.min), max: balanced.max + hash(2, 5) },
+        _ => [Sizes { min: 0, max: rows }, Sizes { min: balanced.min, max: rows }, Sizes { min: 0, max: balanced.max }]
+            [hash(3, 2)],
+    }
+}
+
+/// What every solution has to be, from costs and sizes alone.
+fn check(problem: &Matrix, sizes: Sizes, solution: &Solution) {
+    let found = problem.sizes(&solution.codes);
+    assert!(found.iter().all(|size| (sizes.min..=sizes.max).contains(size)), "{found:?} {sizes:?}");
+    assert_eq!(problem.cost(&solution.codes), solution.cost);
+    assert_eq!(solution.gap, 0);
+    for (row, code) in problem.costs.chunks_exact(problem.clusters).zip(&solution.codes) {
+        let priced = |k: usize| i128::from(row[k]) + solution.prices[k];
+        assert!((0..problem.clusters).all(|k| priced(*code as usize) <= priced(k)), "prices certify every row");
+    }
+    let tight = problem.rows() == sizes.min * problem.clusters || problem.rows() == sizes.max * problem.clusters;
+    for (price, size) in solution.prices.iter().zip(found).filter(|_| !tight) {
+        assert!(*price <= 0 || size == sizes.max, "only a full cluster costs something");
+        assert!(*price >= 0 || size == sizes.min, "only a cluster at its minimum is cheap");
+    }
+}
+
+#[test]
+fn random_problems_cost_what_a_textbook_flow_costs() {
+    for i in 0..240 {
+        let clusters = 1 + (row_hash(7, i) % 20) as usize;
+        let rows = clusters + (row_hash(8, i) % if i % 24 == 0 { 480 } else { 90 }) as usize;
+        let most = [1, 3, 50, 1 << 20, (1 << 63) - 1][(i % 5) as usize];
+        let problem = problem(i, rows, clusters, most);
+        let sizes = bounds(i, rows, clusters);
+        let solution = problem.solve(sizes);
+        check(&problem, sizes, &solution);
+        assert_eq!(solution.cost, flow::optimum(&problem, sizes), "problem {i}: {rows} x {clusters}, {sizes:?}");
+    }
+}
+
+/// The result is a function of costs and sizes: neither the prices at the start nor the length of lists matter.
+#[test]
+fn the_start_does_not_matter() {
+    for i in 0..40 {
+        let problem = problem(i, 120, 9, [2, 1000, 1 << 40][(i % 3) as usize]);
+        let sizes = bounds(i, 120, 9);
+        let expected = problem.solve(sizes);
+        for (shift, margin) in [(0, 1 << 62), (1_i128 << 30, 7), (1 << 70, 1 << 20), (5, 0)] {
+            let prices: Vec<i128> = (0..9).map(|k| i128::from(row_hash(k, i) % 97) * shift).collect();
+            let found = problem.solve_from(sizes, &prices, margin);
+            assert_eq!((found.codes, found.prices), (expected.codes.clone(), expected.prices.clone()), "problem {i}");
+        }
+    }
+}
+
+/// A solution that is not optimal is not certified: the gap is what it costs too much, at the least.
+#[test]
+fn the_gap_finds_planted_faults() {
+    let mut planted = 0;
+    for i in 0..20 {
+        let problem = problem(i, 60, 5, 1 << 30);
+        let sizes = Sizes::balanced(60, 5);
+        let solution = problem.solve(sizes);
+        let candidates = Candidates::new(
+            &mut problem.clone(),
+            &[0; 5],
+            vec![super::candidates::NO_LIMIT; 60],
+            super::candidates::NO_LIMIT,
+        )
+        .unwrap();
+        let mut codes = solution.codes.clone();
+        codes.swap(i as usize, 30 + i as usize);
+        let gap = |prices: &[i128], codes: &[u32]| super::proof::prove(&candidates, sizes, prices, codes);
+        assert_eq!(gap(&solution.prices, &solution.codes), (solution.cost, 0));
+        assert_eq!(gap(&solution.prices, &codes).1, (problem.cost(&codes) - solution.cost) as i128);
+        planted += u32::from(codes != solution.codes);
+        let mut prices = solution.prices.clone();
+        prices[2] += 1 << 29;
+        assert!(gap(&prices, &solution.codes).1 > 0, "wrong prices prove nothing");
+    }
+    assert!(planted > 10);
+}
+
+#[test]
+fn bounds_that_cannot_be_kept_are_refused_with_the_numbers() {
+    let refused = [(10, 3, 4, 5), (10, 3, 0, 3), (10, 3, 5, 4), (1, 2, usize::MAX, usize::MAX)];
+    for (rows, clusters, min, max) in refused {
+        let error = Sizes { min, max }.check(2, rows, clusters).unwrap_err();
+        let ErrorKind::Sizes { level: 2, rows: r, clusters: c, min: a, max: b } = *error.kind() else {
+            panic!("{error}")
+        };
+        assert_eq!((r, c, a, b), (rows, clusters, min, max));
+    }
+    let message = Sizes { min: 4, max: 5 }.check(0, 10, 3).unwrap_err().to_string();
+    assert!(["10 rows", "3 clusters", "4 to 5", "at most 3", "at least 4"].iter().all(|part| message.contains(part)));
+    for (rows, clusters, min, max) in [(10, 3, 3, 4), (10, 3, 0, usize::MAX), (9, 3, 3, 3), (10, 3, 2, 4)] {
+        assert!(Sizes { min, max }.check(0, rows, clusters).is_ok());
+    }
+}

@@ -1,0 +1,77 @@
+//! Which optimum it is, by enumeration of all assignments and by the constraints of optimal prices.
+
+use super::{Matrix, Sizes, bounds, problem};
+use crate::rng::row_hash;
+
+/// The first of all cheapest assignments in lexicographic order.
+fn first_optimum(problem: &Matrix, sizes: Sizes) -> Vec<u32> {
+    let (rows, clusters) = (problem.rows(), problem.clusters);
+    let digit = |number: usize, row: usize| (number / clusters.pow((rows - 1 - row) as u32) % clusters) as u32;
+    let all = (0..clusters.pow(rows as u32)).map(|number| (0..rows).map(|row| digit(number, row)).collect::<Vec<_>>());
+    let kept = all.filter(|codes| problem.sizes(codes).iter().all(|size| (sizes.min..=sizes.max).contains(size)));
+    kept.min_by_key(|codes| problem.cost(codes)).unwrap()
+}
+
+/// The largest prices at which `codes` are cheapest and sizes are explained: the bounds they put on each other,
+/// lowered until none is broken.
+fn largest_prices(problem: &Matrix, sizes: Sizes, codes: &[u32]) -> Vec<i128> {
+    const FAR: i128 = 1 << 100;
+    let clusters = problem.clusters;
+    let found = problem.sizes(codes);
+    let tight = found.iter().all(|size| *size == sizes.max) || found.iter().all(|size| *size == sizes.min);
+    let mut prices = vec![FAR; clusters];
+    if tight {
+        prices[0] = 0;
+    }
+    // Not full: at most 0. (The bound of a cluster above its minimum is from below and follows from the others.)
+    for (price, size) in prices.iter_mut().zip(&found).filter(|_| !tight) {
+        *price = if *size < sizes.max { 0 } else { FAR };
+    }
+    for _ in 0..=clusters {
+        for (row, code) in problem.costs.chunks_exact(clusters).zip(codes) {
+            let a = *code as usize;
+            for k in 0..clusters {
+                prices[a] = prices[a].min(prices[k] + i128::from(row[k]) - i128::from(row[a]));
+            }
+        }
+    }
+    prices
+}
+
+#[test]
+fn codes_are_the_first_optimum_and_prices_the_largest() {
+    for i in 0..300 {
+        let clusters = 1 + (row_hash(3, i) % 4) as usize;
+        let rows = clusters + (row_hash(4, i) % (8 - clusters as u64)) as usize;
+        let problem = problem(i, rows, clusters, [0, 1, 2, 9][(row_hash(5, i) % 4) as usize]);
+        let sizes = bounds(i, rows, clusters);
+        let solution = problem.solve(sizes);
+        assert_eq!(solution.codes, first_optimum(&problem, sizes), "{problem:?} {sizes:?}");
+        assert_eq!(solution.prices, largest_prices(&problem, sizes, &solution.codes), "{problem:?} {sizes:?}");
+    }
+}
+
+/// Larger problems full of ties: no row can have a lower code while all rows before it keep theirs. Asked of another
+/// solver: costs that forbid all else must cost more.
+#[test]
+fn no_code_can_be_lower_in_problems_full_of_ties() {
+    for i in 0..12 {
+        let (rows, clusters) = (24, 4);
+        let problem = problem(i, rows, clusters, 1 + i % 2);
+        let sizes = bounds(i, rows, clusters);
+        let solution = problem.solve(sizes);
+        let mut forced = problem.clone();
+        for (row, code) in solution.codes.iter().enumerate() {
+            let own = row * clusters..(row + 1) * clusters;
+            let before = forced.costs[own.clone()].to_vec();
+            for k in 0..clusters {
+                forced.costs[row * clusters + k] = if k < *code as usize { before[k] } else { 1 << 50 };
+            }
+            assert!(super::flow::optimum(&forced, sizes) > solution.cost, "row {row} of {problem:?} {sizes:?}");
+            for k in 0..clusters {
+                forced.costs[row * clusters + k] = if k == *code as usize { before[k] } else { 1 << 50 };
+            }
+        }
+        assert_eq!(super::flow::optimum(&forced, sizes), solution.cost);
+    }
+}
