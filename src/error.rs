@@ -202,6 +202,104 @@ pub enum ErrorKind {
         /// Bytes asked for.
         bytes: u64,
     },
+    /// An item key that cannot be registered.
+    #[error("the item key of row {row} {reason}; give every row a key of its own")]
+    ItemKey {
+        /// Row, from 0.
+        row: usize,
+        /// What is wrong with it.
+        reason: &'static str,
+    },
+    /// One item key with two different embeddings.
+    #[error("rows {first} and {row} have the same item key {item:?} and different codes: remove one of them")]
+    RepeatedItem {
+        /// The item key.
+        item: String,
+        /// Its first row, from 0.
+        first: usize,
+        /// The row with other codes.
+        row: usize,
+    },
+    /// A number of item keys that is not the number of rows.
+    #[error("there are {items} item keys for {rows} rows: give one for each")]
+    ItemCount {
+        /// Item keys given.
+        items: usize,
+        /// Rows given.
+        rows: usize,
+    },
+    /// A text that is the ID of nothing.
+    #[error("`{text}` is no semantic ID here: expected {expected}")]
+    IdText {
+        /// The text.
+        text: String,
+        /// What IDs look like here.
+        expected: String,
+    },
+    /// An item that the registry does not know.
+    #[error("the registry has no item {item:?}")]
+    UnknownItem {
+        /// The item key.
+        item: String,
+    },
+    /// A store without a registry in it.
+    #[error("holds no registry: assign IDs into it first, or give another file")]
+    NoRegistry,
+    /// The registry belongs to another model; IDs of two models cannot live together.
+    #[error("the registry belongs to model {expected}, this is model {found}: use that model or a new registry")]
+    OtherModel {
+        /// Fingerprint in the registry.
+        expected: String,
+        /// Fingerprint of the model given.
+        found: String,
+    },
+    /// The registry was made with other settings.
+    #[error(
+        "the registry has {setting} {expected}, not {found}: published IDs never change; use that or a new registry"
+    )]
+    OtherRegistry {
+        /// What differs.
+        setting: &'static str,
+        /// Its value in the registry.
+        expected: String,
+        /// The value asked for.
+        found: String,
+    },
+    /// A registry written by a newer version.
+    #[error("the registry has format version {found}, this semid reads up to {supported}: update semid")]
+    NewerRegistry {
+        /// Version in the registry.
+        found: String,
+        /// Newest version that this build reads.
+        supported: u32,
+    },
+    /// A registry whose contents contradict each other or cannot be read.
+    #[error("damaged registry: {reason}; restore it from a copy")]
+    DamagedRegistry {
+        /// What is wrong.
+        reason: String,
+    },
+    /// An ID or an item that is in the registry already was to be inserted.
+    #[error("{what} is in the registry already; nothing was changed")]
+    Taken {
+        /// The ID or item.
+        what: String,
+    },
+    /// Another process has the registry for longer than the busy timeout.
+    #[error("the registry is locked by another process; try again when that is done, or allow a longer busy timeout")]
+    Locked,
+    /// The registry cannot be written to.
+    #[error("the registry is read-only: check the permissions of the file and its folder")]
+    ReadOnly,
+    /// No room for the registry to grow; what it held is as before.
+    #[error("no space left for the registry, which is as before: free some and run the same again")]
+    Full,
+    /// A store failed for another reason.
+    #[error("the store failed: {reason}")]
+    Store {
+        /// What the store said.
+        reason: String,
+    },
     /// The progress callback asked to stop.
     #[error("cancelled")]
     Cancelled,
@@ -247,6 +345,10 @@ impl Error {
 
     pub(crate) fn damaged(reason: impl Into<String>) -> Self {
         ErrorKind::Damaged { reason: reason.into() }.into()
+    }
+
+    pub(crate) fn damaged_registry(reason: impl Into<String>) -> Self {
+        ErrorKind::DamagedRegistry { reason: reason.into() }.into()
     }
 
     pub(crate) fn parameter(name: &'static str, value: impl fmt::Display, expected: impl Into<String>) -> Self {

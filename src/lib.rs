@@ -36,11 +36,15 @@
 //! | choose where to compute | [`Device`] |
 //! | hand over embeddings | [`Rows`], [`Matrix`], [`io::open`] |
 //! | turn codes into text | [`IdFormat`], [`io::IdWriter`] |
+//! | give items unique IDs that stay | [`SemanticIdEngine`], [`Registry`], [`Resolver`], [`IdText`] |
+//! | keep them somewhere | [`SqliteStore`], [`MemoryStore`], [`Store`] for your own, [`conformance`] to test it |
+//! | export them to recommenders and language models | [`Export`], [`Vocabulary`] |
 //! | handle errors | [`Error`], [`ErrorKind`] |
 //!
 //! # Features
 //!
-//! `cli` (default) builds the command line tool `semid`; `parquet` (default) reads and writes Parquet files.
+//! `cli` (default) builds the command line tool `semid`; `parquet` (default) reads and writes Parquet files; `sqlite`
+//! (default) keeps registries in SQLite databases.
 mod codebook;
 mod device;
 mod error;
@@ -57,7 +61,15 @@ pub use codebook::Codebook;
 pub use device::{AdapterLimits, Device, DeviceInfo, KernelTime};
 pub use error::{Error, ErrorKind, Result};
 pub use grid::Grid;
-pub use id::IdFormat;
+#[cfg(feature = "sqlite")]
+pub use id::store::SqliteStore;
+pub use id::store::conformance;
+pub use id::store::{Entry, Holder, Manifest, MemoryStore, Record, Store};
+pub use id::{
+    AssignReport, Assigned, Assignment, IdFormat, IdText, ItemRecord, Neighbor, ParsedId, Records, Registry, Resolver,
+    SemanticId, SemanticIdEngine, SuffixForm,
+};
+pub use id::{Export, Exported, TokenLevel, Vocabulary};
 pub use partial::Partial;
 pub use rows::{Matrix, Rows};
 pub use rq::{

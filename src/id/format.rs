@@ -61,6 +61,19 @@ impl IdFormat {
         }
     }
 
+    /// The separator of plain codes.
+    pub fn separator(&self) -> Option<&str> {
+        match &self.0 {
+            Form::Plain(separator) => Some(separator),
+            _ => None,
+        }
+    }
+
+    /// Whether codes become tokens.
+    pub fn is_token(&self) -> bool {
+        matches!(self.0, Form::Token)
+    }
+
     /// The text of every row.
     pub fn format(&self, codes: &Codes) -> Vec<String> {
         codes.rows().map(|row| self.format_row(row)).collect()
@@ -87,7 +100,7 @@ impl fmt::Debug for IdFormat {
 }
 
 /// a ... z, aa ... az, ba ... as spreadsheets name columns.
-fn level_name(level: usize) -> String {
+pub(crate) fn level_name(level: usize) -> String {
     let letter = char::from(b'a' + (level % 26) as u8);
     match level / 26 {
         0 => letter.to_string(),

@@ -13,7 +13,7 @@ mod npy;
 mod parquet;
 mod safetensors;
 #[cfg(test)]
-mod testing;
+pub(crate) mod testing;
 
 pub use atomic::AtomicFile;
 pub use fvecs::FvecsRows;

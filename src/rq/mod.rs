@@ -14,13 +14,17 @@ mod model;
 mod model_file;
 mod params;
 mod progress;
+mod row_distances;
 mod seeding;
 
 pub use encode::{Codes, EncodeReport};
 pub use fit::{Balance, Fit, FitReport, LevelReport};
+#[cfg(test)]
+pub(crate) use model::Quantization;
 pub use model::RqKMeansModel;
 pub use params::{Algorithm, Clusters, Init, Metric, MiniBatch, RqKMeans};
 pub use progress::Progress;
+pub(crate) use row_distances::RowDistances;
 
 #[cfg(test)]
 mod tests;

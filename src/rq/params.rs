@@ -226,7 +226,8 @@ impl RqKMeans {
     ///
     /// let values: Vec<f32> = (0..400).map(|i| ((i * i) % 101) as f32).collect();
     /// let rows = Matrix::new(&values, 4)?;
-    /// let mut fit = RqKMeans::new(1, 8).balanced().begin(&rows, &Device::cpu())?;
+    /// let (params, device) = (RqKMeans::new(1, 8).balanced(), Device::cpu());
+    /// let mut fit = params.begin(&rows, &device)?;
     /// let balance = fit.next_level()?.and_then(|level| level.balance).unwrap();
     /// assert_eq!((balance.smallest, balance.largest, balance.gap), (12, 13, 0));
     /// # Ok::<(), semid::Error>(())

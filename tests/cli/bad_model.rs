@@ -38,7 +38,7 @@ fn models_of_a_newer_format_ask_for_an_update() {
     let mut model = dir.read("m.safetensors");
     let version = br#""format_version":"1""#;
     let at = model.windows(version.len()).position(|window| window == version).unwrap();
-    model[at + version.len() - 2] = b'2';
+    model[at + version.len() - 2] = b'3';
     dir.write("new.safetensors", model);
-    dir.fails("info --model new.safetensors", &["new.safetensors", "version 2", "update semid"]);
+    dir.fails("info --model new.safetensors", &["new.safetensors", "version 3", "update semid"]);
 }

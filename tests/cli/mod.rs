@@ -1,12 +1,21 @@
 //! Helpers: a folder, and `semid` run in it.
 
+mod assign;
+mod assign_moved;
+mod assign_refused;
 mod bad_input;
 mod bad_model;
 mod demo;
+mod export;
 mod formats;
 mod json;
+mod lookup;
 #[cfg(target_os = "linux")]
 mod memory;
+mod registry_faults;
+#[cfg(unix)]
+mod registry_kills;
+mod registry_writers;
 mod round_trip;
 #[cfg(unix)]
 mod signals;
@@ -32,6 +41,18 @@ impl Dir {
         dir.npy("x.npy", 300, 6);
         dir.semid("fit --input x.npy --output m.safetensors --levels 2 --clusters 8").ok();
         dir
+    }
+
+    /// [`Dir::with_model`] and `items.txt` with a key for every row: `item 0` and so on.
+    pub(crate) fn with_items() -> Self {
+        let dir = Self::with_model();
+        dir.items("items.txt", 0..300);
+        dir
+    }
+
+    /// Writes the keys of items of these numbers.
+    pub(crate) fn items(&self, name: &str, numbers: impl IntoIterator<Item = usize>) {
+        self.write(name, numbers.into_iter().map(|number| format!("item {number}\n")).collect::<String>());
     }
 
     pub(crate) fn path(&self, name: &str) -> PathBuf {

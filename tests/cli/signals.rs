@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 const MOMENT: Duration = Duration::from_millis(20);
 
 /// Starts `semid` with signals as a terminal sets them, whatever this process inherited.
-fn start(dir: &Dir, args: &str) -> Child {
+pub(super) fn start(dir: &Dir, args: &str) -> Child {
     let plain = dir.command(args);
     let mut command = match cfg!(target_os = "linux") {
         true => Command::new("env"),
@@ -21,7 +21,7 @@ fn start(dir: &Dir, args: &str) -> Child {
     command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
 }
 
-fn until(what: &str, done: impl Fn() -> bool) {
+pub(super) fn until(what: &str, done: impl Fn() -> bool) {
     let start = Instant::now();
     while !done() {
         assert!(start.elapsed() < Duration::from_secs(30), "{what} does not come");
@@ -30,7 +30,7 @@ fn until(what: &str, done: impl Fn() -> bool) {
 }
 
 /// Waits until the process catches SIGINT, where that can be seen.
-fn until_watching(child: &Child) {
+pub(super) fn until_watching(child: &Child) {
     let status = format!("/proc/{}/status", child.id());
     if !cfg!(target_os = "linux") {
         return sleep(Duration::from_secs(1));
@@ -42,7 +42,7 @@ fn until_watching(child: &Child) {
     });
 }
 
-fn signal(child: &Child, name: &str) {
+pub(super) fn signal(child: &Child, name: &str) {
     assert!(Command::new("kill").arg(name).arg(child.id().to_string()).status().unwrap().success());
 }
 

@@ -1,5 +1,11 @@
 //! The commands and their flags.
 
+mod export;
+mod registry;
+
+pub(crate) use export::{ExportArgs, Kind};
+pub(crate) use registry::{AssignArgs, DeleteArgs, KeyArgs, LookupArgs, ResolverName, SettingArgs, StatsArgs};
+
 use crate::output::Failure;
 use clap::builder::styling::{AnsiColor, Styles};
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -73,6 +79,37 @@ Examples:
   semid encode --model model.safetensors --input items.parquet --id-column name --output ids.csv
   semid encode --model model.safetensors --input items.npy --format token --output ids.jsonl")]
     Encode(EncodeArgs),
+    /// Give every item a unique semantic ID that stays, and keep it in a database
+    #[command(after_help = "\
+Examples:
+  semid assign --model model.safetensors --input items.parquet --id-column name --db ids.db --output ids.csv
+  semid assign --db ids.db --input more.npy --items more.txt
+  semid assign --db new.db --model model.safetensors --input items.npy --row-numbers --resolver reassign
+
+The database has the model and all settings in it, so that later runs need neither. Items that have an ID keep it.
+After Ctrl-C or a crash, the same command goes on where it was.")]
+    Assign(Box<AssignArgs>),
+    /// Find items by their semantic IDs, and IDs by their items; exit code 1 where there is none
+    #[command(after_help = "\
+Examples:
+  semid lookup --db ids.db --item numpy --neighbors 10
+  semid lookup --db ids.db --id 12-5-33
+  semid lookup --db ids.db --prefix 12-5 --limit 100 --json")]
+    Lookup(LookupArgs),
+    /// Count what a database of semantic IDs holds
+    #[command(after_help = "\
+Examples:
+  semid stats --db ids.db
+  semid stats --db ids.db --json")]
+    Stats(StatsArgs),
+    /// Remove items from a database of semantic IDs; exit code 1 if it did not know all of them
+    #[command(after_help = "\
+Examples:
+  semid delete --db ids.db --item numpy --item scipy
+  semid delete --db ids.db --items gone.txt
+
+The IDs of removed items are retired: no other item ever gets them.")]
+    Delete(DeleteArgs),
     /// Turn codes back into embeddings
     #[command(after_help = "\
 Examples:
@@ -97,6 +134,16 @@ Examples:
   semid verify --model model.safetensors --input items.npy
   semid verify --model model.safetensors --input items.npy --device cpu --device gpu --all")]
     Verify(VerifyArgs),
+    /// Write the semantic IDs of a database for recommenders and language models
+    #[command(after_help = "\
+Examples:
+  semid export --db ids.db --output ids.csv
+  semid export --db ids.db --output index.json --base 1
+  semid export --db ids.db --output added_tokens.json --first-token 32000
+  semid export --db ids.db --output trie.safetensors --first-token 32000
+
+Token ids are the same in all files of a registry: a block per level, and one for suffixes last, which grows.")]
+    Export(ExportArgs),
     /// See what semantic IDs are, on real data that comes with semid
     #[command(after_help = "\
 Examples:

@@ -3,16 +3,22 @@
 //! Thin on purpose: arguments in, library calls, text out.
 
 mod args;
+mod assign;
 mod completions;
 mod decode;
+mod delete;
 mod demo;
 mod devices;
 mod encode;
+mod export;
 mod fit;
 mod info;
 mod interrupt;
+mod items;
+mod lookup;
 mod output;
 mod progress;
+mod stats;
 mod verify;
 
 use args::{Cli, Command};
@@ -47,10 +53,15 @@ fn run(cli: &Cli) -> Outcome {
     match command {
         Command::Fit(args) => fit::run(common, args),
         Command::Encode(args) => encode::run(common, args),
+        Command::Assign(args) => assign::run(common, args),
+        Command::Lookup(args) => lookup::run(common, args),
+        Command::Stats(args) => stats::run(common, args),
+        Command::Delete(args) => delete::run(common, args),
         Command::Decode(args) => decode::run(common, args),
         Command::Info(args) => info::run(common, args),
         Command::Devices => devices::run(common),
         Command::Verify(args) => verify::run(common, args),
+        Command::Export(args) => export::run(common, args),
         Command::Demo => demo::run(common),
         Command::Completions(args) => completions::run(common, args),
     }

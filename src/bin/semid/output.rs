@@ -27,6 +27,8 @@ pub(crate) enum Failure {
     Error(String),
     /// Ctrl-C.
     Interrupted,
+    /// Ctrl-C, after some work was saved: what and how to go on.
+    Stopped(String),
     /// Nobody reads stdout any more.
     ClosedPipe,
 }
@@ -54,6 +56,14 @@ impl From<io::Error> for Failure {
 }
 
 impl Failure {
+    /// The failure of `error`, which concerns the file at `path` unless it names another one.
+    pub(crate) fn of_file(error: semid::Error, path: &Path) -> Self {
+        match (error.kind(), error.path()) {
+            (ErrorKind::Cancelled, _) | (_, Some(_)) => error.into(),
+            _ => Self::Error(format!("{}: {error}", path.display())),
+        }
+    }
+
     /// The failure of `error` while the rows of the file at `input` were worked on.
     pub(crate) fn of_rows(error: semid::Error, input: &Path) -> Self {
         use ErrorKind::{Dim, DimMismatch, Empty, NotFinite, Ragged, TooFewRows};
@@ -61,10 +71,7 @@ impl Failure {
             error.kind(),
             Dim { .. } | DimMismatch { .. } | Empty | NotFinite { .. } | Ragged { .. } | TooFewRows { .. }
         );
-        match about_rows && error.path().is_none() {
-            true => Self::Error(format!("{}: {error}", input.display())),
-            false => error.into(),
-        }
+        if about_rows { Self::of_file(error, input) } else { error.into() }
     }
 }
 
@@ -107,6 +114,10 @@ pub(crate) fn exit_code(outcome: Outcome) -> ExitCode {
         }
         Err(Failure::Interrupted) => {
             error("interrupted; nothing was written");
+            ExitCode::from(interrupt::EXIT_CODE)
+        }
+        Err(Failure::Stopped(message)) => {
+            error(&message);
             ExitCode::from(interrupt::EXIT_CODE)
         }
     }

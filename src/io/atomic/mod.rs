@@ -64,6 +64,15 @@ impl AtomicFile {
         saved.map_err(|error| Error::io("writing", error).at(path))
     }
 
+    /// Where the file is before it takes its place, for what is written by its name; none where it is written directly.
+    #[cfg(feature = "sqlite")]
+    pub(crate) fn temporary_path(&self) -> Option<&Path> {
+        match self.out.get_ref() {
+            Out::Replace(file, _) => Some(file.path()),
+            Out::Direct(_) => None,
+        }
+    }
+
     /// [`Write::write_all`] with the error of this crate.
     pub(crate) fn put(&mut self, bytes: &[u8]) -> Result<()> {
         self.write_all(bytes).map_err(|error| self.error(error))

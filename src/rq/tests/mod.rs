@@ -7,6 +7,7 @@ mod encode;
 mod extremes;
 mod golden;
 mod progress;
+mod row_distances;
 mod variants;
 
 use crate::rng::row_hash;

@@ -1,0 +1,104 @@
+//! What the store asks of the server.
+
+use crate::changes::Held;
+use crate::client::{Reply, failed};
+use crate::layout::{self, of_codes, of_id};
+use crate::store::RedisStore;
+use semid::{Entry, Record, Result};
+
+/// Fields per command.
+const FIELDS: usize = 10_000;
+
+impl RedisStore {
+    pub(crate) fn call(&self, command: &str, key: &str, arguments: &[&[u8]]) -> Result<Reply> {
+        let key = format!("{}:{key}", self.name);
+        self.client.borrow_mut().call(&[&[command.as_bytes(), key.as_bytes()], arguments].concat())
+    }
+
+    pub(crate) fn plain(&self, command: &str) -> Result<Reply> {
+        self.client.borrow_mut().call(&[command.as_bytes()])
+    }
+
+    /// Sends many arguments, of which every `group` belong together.
+    pub(crate) fn send(&self, command: &str, key: &str, group: usize, arguments: &[Vec<u8>]) -> Result<()> {
+        for arguments in arguments.chunks(FIELDS * group) {
+            self.call(command, key, &arguments.iter().map(Vec::as_slice).collect::<Vec<_>>())?;
+        }
+        Ok(())
+    }
+
+    /// Sends all changes; the server keeps them until `EXEC`.
+    pub(crate) fn send_changes(&self) -> Result<()> {
+        if let Some((manifest, model)) = &self.changes.manifest {
+            self.plain_key("DEL", "manifest")?;
+            let fields: Vec<Vec<u8>> = manifest.to_map().into_iter().flat_map(|(k, v)| [k.into(), v.into()]).collect();
+            self.send("HSET", "manifest", 2, &fields)?;
+            self.call("SET", "model", &[model])?;
+        }
+        let mut members = Vec::new();
+        let mut holders = Vec::new();
+        for (id, held) in &self.changes.ids {
+            members.extend([b"0".to_vec(), of_id(id)]);
+            let value = held.as_ref().map(|(item, encoded)| layout::of_value(encoded.as_deref(), item.as_bytes()));
+            holders.extend([of_id(id), value.unwrap_or_default()]);
+        }
+        self.send("ZADD", "ids", 2, &members)?;
+        self.send("HSET", "holders", 2, &holders)?;
+        let (mut given, mut removed) = (Vec::new(), Vec::new());
+        for (item, entry) in &self.changes.items {
+            match entry {
+                Some(Entry { id, encoded }) => {
+                    given.extend([item.clone().into(), layout::of_value(encoded.as_deref(), &of_id(id))]);
+                }
+                None => removed.push(item.clone().into()),
+            }
+        }
+        self.send("HSET", "items", 2, &given)?;
+        self.send("HDEL", "items", 1, &removed)
+    }
+
+    pub(crate) fn plain_key(&self, command: &str, key: &str) -> Result<Reply> {
+        self.call(command, key, &[])
+    }
+
+    /// The server's records after `min`, as `ZRANGEBYLEX` understands it, and before those behind `prefix`.
+    pub(crate) fn records(&self, min: Vec<u8>, prefix: &[u8], limit: usize) -> Result<Vec<Record>> {
+        let max = max(prefix);
+        let limit = i64::try_from(limit).unwrap_or(-1).to_string();
+        let members = self.call("ZRANGEBYLEX", "ids", &[&min, &max, b"LIMIT", b"0", limit.as_bytes()])?;
+        let members: Vec<Vec<u8>> = members.list().into_iter().filter_map(Reply::bytes).collect();
+        let mut records = Vec::with_capacity(members.len());
+        for members in members.chunks(FIELDS) {
+            let holders = self.call("HMGET", "holders", &members.iter().map(Vec::as_slice).collect::<Vec<_>>())?;
+            for (member, holder) in members.iter().zip(holders.list()) {
+                let (item, encoded) = held(&holder.bytes().unwrap_or_default())?.unzip();
+                let entry = Entry { id: layout::id(member)?, encoded: encoded.flatten() };
+                records.push(Record { item, entry });
+            }
+        }
+        Ok(records)
+    }
+
+    /// The largest suffix that the server has with `codes`.
+    pub(crate) fn largest(&self, codes: &[u32]) -> Result<Option<u64>> {
+        let codes = of_codes(codes);
+        let (max, min) = (max(&codes), [b"[", codes.as_slice()].concat());
+        let last = self.call("ZREVRANGEBYLEX", "ids", &[&max, &min, b"LIMIT", b"0", b"1"])?;
+        let last = last.list().pop().and_then(Reply::bytes);
+        last.map(|last| layout::id(&last).map(|id| id.suffix)).transpose()
+    }
+}
+
+/// The item in the value of an ID, and what the encoder gave; none for a retired one.
+pub(crate) fn held(value: &[u8]) -> Result<Option<Held>> {
+    if value.is_empty() {
+        return Ok(None);
+    }
+    let (encoded, item) = layout::value(value)?;
+    Ok(Some((String::from_utf8(item.to_vec()).map_err(failed)?, encoded)))
+}
+
+/// The end of what begins with `prefix`, as `ZRANGEBYLEX` understands it.
+fn max(prefix: &[u8]) -> Vec<u8> {
+    layout::end(prefix).map_or(b"+".to_vec(), |end| [b"(", end.as_slice()].concat())
+}

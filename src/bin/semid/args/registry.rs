@@ -1,0 +1,133 @@
+//! The flags of commands about databases of semantic IDs.
+
+use super::{Format, InputArgs};
+use clap::{Args, ValueEnum};
+use std::num::{NonZeroU32, NonZeroUsize};
+use std::path::PathBuf;
+
+#[derive(Debug, Args)]
+pub(crate) struct AssignArgs {
+    /// Database of semantic IDs; made where there is none
+    #[arg(long, value_name = "FILE")]
+    pub(crate) db: PathBuf,
+    /// Model file, as `semid fit` writes it [default: the model in the database]
+    #[arg(long, short, value_name = "FILE")]
+    pub(crate) model: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) input: InputArgs,
+    #[command(flatten)]
+    pub(crate) keys: KeyArgs,
+    /// File to write all items of the input to, with their IDs: .csv, .jsonl or .parquet
+    #[arg(long, short, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+    /// Give items whose codes are not what they were new IDs; the old ones are retired
+    #[arg(long)]
+    pub(crate) update_changed: bool,
+    #[command(flatten)]
+    pub(crate) settings: SettingArgs,
+    /// Rows per transaction
+    #[arg(long, hide = true, value_name = "N")]
+    pub(crate) batch_rows: Option<NonZeroUsize>,
+}
+
+/// Where item keys come from.
+#[derive(Debug, Args)]
+#[group(multiple = false)]
+pub(crate) struct KeyArgs {
+    /// Column of a parquet input with the items' keys
+    #[arg(long, value_name = "NAME")]
+    pub(crate) id_column: Option<String>,
+    /// Text file with the items' keys, one a line, in the order of the rows
+    #[arg(long, value_name = "FILE")]
+    pub(crate) items: Option<PathBuf>,
+    /// Take the row numbers, from 0, as the items' keys: row 5 is the same item in every input
+    #[arg(long)]
+    pub(crate) row_numbers: bool,
+}
+
+/// What a database keeps from when it is made.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Options for a new database, which never change")]
+pub(crate) struct SettingArgs {
+    /// How items with equal codes get different IDs [default: suffix]
+    #[arg(long, value_enum)]
+    pub(crate) resolver: Option<ResolverName>,
+    /// Give the first item with its codes a suffix too, so that all IDs are equally long
+    #[arg(long)]
+    pub(crate) always_suffix: bool,
+    /// Items that may share codes before one moves, with --resolver reassign [default: 1]
+    #[arg(long, value_name = "N")]
+    pub(crate) capacity: Option<NonZeroU32>,
+    /// Form of the semantic IDs: 12-5-33 or <a_12><b_5><c_33> [default: plain]
+    #[arg(long, value_enum)]
+    pub(crate) format: Option<Format>,
+    /// What stands between the codes of a plain semantic ID [default: -]
+    #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
+    pub(crate) separator: Option<String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ResolverName {
+    /// A counter after the codes: 12-5-33, 12-5-33-1
+    Suffix,
+    /// The item's key after the codes: 12-5-33-numpy
+    ItemId,
+    /// Items whose codes are taken move to the nearest free ones
+    Reassign,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct LookupArgs {
+    /// Database of semantic IDs
+    #[arg(long, value_name = "FILE")]
+    pub(crate) db: PathBuf,
+    #[command(flatten)]
+    pub(crate) what: LookupWhat,
+    /// Show the K items nearest to the item as well: by the length of the common prefix, then by distance
+    #[arg(long, value_name = "K", conflicts_with_all = ["id", "prefix"], default_value_t = 0, hide_default_value = true)]
+    pub(crate) neighbors: usize,
+    /// Most items to show with --prefix
+    #[arg(long, value_name = "N", default_value_t = 20)]
+    pub(crate) limit: usize,
+}
+
+#[derive(Debug, Args)]
+#[group(required = true, multiple = false)]
+pub(crate) struct LookupWhat {
+    /// The item that has this semantic ID
+    #[arg(long, value_name = "ID", allow_hyphen_values = true)]
+    pub(crate) id: Option<String>,
+    /// The items whose semantic IDs begin with these codes; "" gives all
+    #[arg(long, value_name = "CODES", allow_hyphen_values = true)]
+    pub(crate) prefix: Option<String>,
+    /// The semantic ID of this item
+    #[arg(long, value_name = "KEY", allow_hyphen_values = true)]
+    pub(crate) item: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct StatsArgs {
+    /// Database of semantic IDs
+    #[arg(long, value_name = "FILE")]
+    pub(crate) db: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DeleteArgs {
+    /// Database of semantic IDs
+    #[arg(long, value_name = "FILE")]
+    pub(crate) db: PathBuf,
+    #[command(flatten)]
+    pub(crate) what: DeleteWhat,
+}
+
+#[derive(Debug, Args)]
+#[group(required = true, multiple = true)]
+pub(crate) struct DeleteWhat {
+    /// Key of an item to remove; may be given several times
+    #[arg(long = "item", value_name = "KEY", allow_hyphen_values = true)]
+    pub(crate) item: Vec<String>,
+    /// Text file with the keys of items to remove, one a line
+    #[arg(long, value_name = "FILE")]
+    pub(crate) items: Option<PathBuf>,
+}

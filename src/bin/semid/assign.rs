@@ -1,0 +1,134 @@
+//! `semid assign`
+
+mod engine;
+
+use crate::args::{AssignArgs, Common};
+use crate::interrupt::Watched;
+use crate::items;
+use crate::output::{self, Answer, Failure, Outcome};
+use crate::progress::Bar;
+use semid::io::{IdWriter, open};
+use semid::{AssignReport, Device, ErrorKind, Rows, SemanticIdEngine};
+use serde::Serialize;
+use std::path::Path;
+use std::time::Instant;
+
+/// What `--json` prints.
+#[derive(Serialize)]
+struct Summary<'a> {
+    items: u64,
+    new: u64,
+    kept: u64,
+    collisions: u64,
+    moved: u64,
+    changed: u64,
+    added_distance: f64,
+    retired: u64,
+    fingerprint: &'a str,
+    db: &'a Path,
+    output: Option<&'a Path>,
+    device: &'a str,
+    seconds: f64,
+}
+
+pub(crate) fn run(common: &Common, args: &AssignArgs) -> Outcome {
+    let input = &args.input.input;
+    let rows = open(input, &args.input.options())?;
+    if rows.is_empty() {
+        return Err(Failure::of_rows(ErrorKind::Empty.into(), input));
+    }
+    let keys = items::of_rows(&args.keys, input, rows.len())?;
+    let device = common.device()?;
+    let out = output(args)?;
+    let mut engine = engine::open(args, rows.dim())?;
+    let start = Instant::now();
+    let report = assign(common, args, &mut engine, &*rows, &keys, &device, out)?;
+    let summary = Summary {
+        items: report.items,
+        new: report.new,
+        kept: report.kept,
+        collisions: report.collisions,
+        moved: report.moved,
+        changed: report.changed,
+        added_distance: report.added_distance,
+        retired: if args.update_changed { report.changed } else { 0 },
+        fingerprint: engine.registry().manifest().fingerprint(),
+        db: &args.db,
+        output: args.output.as_deref(),
+        device: &device.info().name,
+        seconds: start.elapsed().as_secs_f64(),
+    };
+    output::result(common.json, &summary, || text(&summary))?;
+    Ok(Answer::Yes)
+}
+
+/// Begins the file to write, which must be none of those that are read.
+fn output(args: &AssignArgs) -> Result<Option<IdWriter>, Failure> {
+    let Some(path) = &args.output else { return Ok(None) };
+    let inputs = [Some(&args.input.input), Some(&args.db), args.model.as_ref(), args.keys.items.as_ref()];
+    inputs.into_iter().flatten().try_for_each(|input| output::differs(path, input))?;
+    Ok(Some(IdWriter::create(path, true)?))
+}
+
+fn assign(
+    common: &Common,
+    args: &AssignArgs,
+    engine: &mut SemanticIdEngine,
+    rows: &dyn Rows,
+    keys: &[String],
+    device: &Device,
+    mut out: Option<IdWriter>,
+) -> Result<AssignReport, Failure> {
+    let bar = Bar::rows(common, rows.len());
+    bar.name("assigning");
+    let text = engine.registry().id_text().clone();
+    let mut done = 0;
+    let assigned = engine.unique_ids_with(&Watched::new(rows), keys, device, |first, assigned| {
+        done = first + assigned.assignments.len();
+        tracing::debug!("{done} rows have their IDs");
+        if let Some(out) = &mut out {
+            for (item, assignment) in keys.iter().skip(first).zip(&assigned.assignments) {
+                out.push(Some(item), &text.text(&assignment.id, item), &assignment.id.codes)?;
+            }
+        }
+        bar.done(done);
+        Ok(())
+    });
+    drop(bar);
+    let finished = assigned.and_then(|report| out.map_or(Ok(()), IdWriter::finish).map(|()| report));
+    finished.map_err(|error| unfinished(Failure::of_rows(error, &args.input.input), args, done, rows.len()))
+}
+
+/// Says what is safe although the rest failed.
+fn unfinished(failure: Failure, args: &AssignArgs, done: usize, rows: usize) -> Failure {
+    let safe = format!("{done} of {rows} rows have their IDs in {}; the same command goes on", args.db.display());
+    match failure {
+        Failure::Interrupted => Failure::Stopped(format!("interrupted; {safe}")),
+        Failure::Error(message) if done > 0 => Failure::Error(format!("{message}; {safe}")),
+        failure => failure,
+    }
+}
+
+fn text(summary: &Summary<'_>) -> String {
+    let Summary { items, new, kept, collisions, moved, changed, retired, seconds, device, .. } = summary;
+    let mut text = format!("{items} items on {device} in {seconds:.2} s: {new} new, {kept} kept their IDs\n");
+    if *collisions > 0 {
+        text += &format!("{collisions} new items met codes that were taken");
+        text += &match moved {
+            0 => "\n".to_owned(),
+            _ => format!("; {moved} moved, which added {:.6} to the squared distances\n", summary.added_distance),
+        };
+    }
+    if *changed > 0 {
+        text += &format!("{changed} known items have other codes than before: ");
+        text += match retired {
+            0 => "they keep their IDs; --update-changed gives new ones\n",
+            _ => "they got new IDs, the old ones are retired\n",
+        };
+    }
+    text += &format!("registered in {}\n", summary.db.display());
+    if let Some(output) = summary.output {
+        text += &format!("saved {}\n", output.display());
+    }
+    text
+}

@@ -1,0 +1,84 @@
+//! The engine in the database, which is made where there is none.
+
+use crate::args::{AssignArgs, Format, ResolverName, SettingArgs};
+use crate::output::Failure;
+use semid::{ErrorKind, IdFormat, Manifest, Resolver, RqKMeansModel, SemanticIdEngine, SqliteStore, Store};
+use std::num::NonZeroU32;
+
+/// Opens or makes the database; flags that contradict what it has are refused, and nothing is made for a bad flag.
+pub(super) fn open(args: &AssignArgs, dim: usize) -> Result<SemanticIdEngine, Failure> {
+    let failed = |error| Failure::of_file(error, &args.db);
+    let store = args.db.exists().then(|| SqliteStore::open(&args.db)).transpose()?;
+    let manifest = store.as_ref().map(Store::manifest).transpose()?.flatten();
+    let (resolver, format) = settings(&args.settings, manifest.as_ref())
+        .map_err(|reason| Failure::Error(format!("{}: {reason}", args.db.display())))?;
+    let model = match (&args.model, store.as_ref().map(Store::model).transpose()?.flatten()) {
+        (Some(path), _) => RqKMeansModel::load(path)?,
+        (None, Some(bytes)) => RqKMeansModel::from_bytes(&bytes).map_err(failed)?,
+        (None, None) => {
+            let db = args.db.display();
+            return Err(Failure::Error(format!("{db}: there is no such database yet; give --model to make it")));
+        }
+    };
+    Manifest::new(&model.fingerprint(), model.levels().len(), resolver, format.clone()).map_err(failed)?;
+    if model.dim() != dim {
+        let mismatch = ErrorKind::DimMismatch { expected: model.dim(), found: dim };
+        return Err(Failure::of_file(mismatch.into(), &args.input.input));
+    }
+    let store = store.map_or_else(|| SqliteStore::open(&args.db), Ok)?;
+    let engine = SemanticIdEngine::new(model, store, resolver, format).map_err(failed)?;
+    let engine = engine.update_changed(args.update_changed);
+    Ok(match args.batch_rows {
+        Some(rows) => engine.batch_rows(rows),
+        None => engine,
+    })
+}
+
+/// What the flags ask for; what they leave open is as the database has it.
+fn settings(args: &SettingArgs, manifest: Option<&Manifest>) -> Result<(Resolver, IdFormat), String> {
+    let kind = args.resolver.or(manifest.map(|manifest| name(manifest.resolver()))).unwrap_or(ResolverName::Suffix);
+    let resolver = resolver(args, kind, manifest.map(Manifest::resolver))?;
+    let former = manifest.map(|manifest| manifest.text().format());
+    let token = match args.format {
+        Some(format) => matches!(format, Format::Token),
+        None => former.is_some_and(IdFormat::is_token),
+    };
+    let format = match (token, &args.separator) {
+        (true, Some(separator)) => return Err(format!("--separator {separator} goes with plain IDs, not with tokens")),
+        (true, None) => IdFormat::token(),
+        (false, Some(separator)) => IdFormat::plain(separator),
+        (false, None) => IdFormat::plain(former.and_then(IdFormat::separator).unwrap_or("-")),
+    };
+    Ok((resolver, format))
+}
+
+fn resolver(args: &SettingArgs, kind: ResolverName, former: Option<Resolver>) -> Result<Resolver, String> {
+    let here = match former {
+        Some(former) => format!("not with {}, which the registry has", former.name()),
+        None => "only".to_owned(),
+    };
+    match (kind, args.always_suffix, args.capacity) {
+        (ResolverName::ItemId | ResolverName::Reassign, true, _) => {
+            Err(format!("--always-suffix goes with --resolver suffix, {here}"))
+        }
+        (ResolverName::ItemId | ResolverName::Suffix, _, Some(capacity)) => {
+            Err(format!("--capacity {capacity} goes with --resolver reassign, {here}"))
+        }
+        (ResolverName::Suffix, always, None) => {
+            Ok(Resolver::Suffix { always: always || former == Some(Resolver::Suffix { always: true }) })
+        }
+        (ResolverName::ItemId, ..) => Ok(Resolver::ItemId),
+        (ResolverName::Reassign, _, capacity) => {
+            let former = former.and_then(|former| former.capacity());
+            Ok(Resolver::Reassign { capacity: capacity.or(former).unwrap_or(NonZeroU32::MIN) })
+        }
+    }
+}
+
+fn name(resolver: Resolver) -> ResolverName {
+    match resolver {
+        Resolver::ItemId => ResolverName::ItemId,
+        Resolver::Reassign { .. } => ResolverName::Reassign,
+        _ => ResolverName::Suffix,
+    }
+}

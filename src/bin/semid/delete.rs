@@ -1,0 +1,44 @@
+//! `semid delete`
+
+use crate::args::{Common, DeleteArgs};
+use crate::items;
+use crate::output::{self, Answer, Failure, Outcome};
+use semid::{Registry, SqliteStore};
+use serde::Serialize;
+use std::path::Path;
+
+/// What `--json` prints.
+#[derive(Serialize)]
+struct Deleted<'a> {
+    items: usize,
+    retired: usize,
+    unknown: usize,
+    /// Items that remain.
+    left: u64,
+    db: &'a Path,
+}
+
+pub(crate) fn run(common: &Common, args: &DeleteArgs) -> Outcome {
+    let mut items = args.what.item.clone();
+    if let Some(path) = &args.what.items {
+        items.extend(items::lines(path)?);
+    }
+    let failed = |error| Failure::of_file(error, &args.db);
+    drop(SqliteStore::open_read_only(&args.db)?); // nothing is made where there is nothing
+    let mut registry = Registry::open(SqliteStore::open(&args.db)?).map_err(failed)?;
+    let retired = registry.remove(&items).map_err(failed)?.iter().flatten().count();
+    let unknown = items.len() - retired;
+    let left = registry.len().map_err(failed)?;
+    let deleted = Deleted { items: items.len(), retired, unknown, left, db: &args.db };
+    output::result(common.json, &deleted, || text(&deleted))?;
+    Ok(if unknown == 0 { Answer::Yes } else { Answer::No })
+}
+
+fn text(deleted: &Deleted<'_>) -> String {
+    let Deleted { retired, unknown, left, db, .. } = deleted;
+    let unknown = match unknown {
+        0 => String::new(),
+        _ => format!("{unknown} of {} were not there\n", deleted.items),
+    };
+    format!("removed {retired} items, whose IDs are retired\n{unknown}{left} items left in {}\n", db.display())
+}

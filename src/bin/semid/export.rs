@@ -1,0 +1,82 @@
+//! `semid export`
+
+use crate::args::{Common, ExportArgs, Kind};
+use crate::interrupt;
+use crate::output::{self, Answer, Failure, Outcome};
+use semid::{Export, Exported, Registry, SqliteStore};
+use serde::Serialize;
+use std::path::Path;
+use std::time::Instant;
+
+/// What `--json` prints.
+#[derive(Serialize)]
+struct Written<'a> {
+    kind: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    items: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tokens: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    nodes: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    base: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    first_token: Option<u64>,
+    seconds: f64,
+    output: &'a Path,
+}
+
+pub(crate) fn run(common: &Common, args: &ExportArgs) -> Outcome {
+    let kind = args.kind.or_else(|| kind_of(&args.output)).ok_or_else(|| unknown(&args.output))?;
+    output::differs(&args.output, &args.db)?;
+    let start = Instant::now();
+    let registry = Registry::open(SqliteStore::open_read_only(&args.db)?)?;
+    let watch = |_| interrupt::check();
+    let export = Export::new(&registry).base(args.base).first_token(args.first_token).watch(&watch);
+    let (name, exported) = match kind {
+        Kind::Ids => ("ids", export.ids(&args.output)),
+        Kind::Index => ("index", export.index(&args.output)),
+        Kind::Vocabulary => ("vocabulary", export.vocabulary(&args.output)),
+        Kind::AddedTokens => ("added-tokens", export.added_tokens(&args.output)),
+        Kind::Trie => ("trie", export.trie(&args.output)),
+    };
+    let Exported { items, tokens, nodes, .. } = exported?;
+    let written = Written {
+        kind: name,
+        items,
+        tokens,
+        nodes,
+        base: (kind != Kind::Ids).then_some(args.base),
+        first_token: tokens.map(|_| args.first_token),
+        seconds: start.elapsed().as_secs_f64(),
+        output: &args.output,
+    };
+    output::result(common.json, &written, || text(&written))?;
+    Ok(Answer::Yes)
+}
+
+/// What a file of that name holds, where that is clear.
+fn kind_of(path: &Path) -> Option<Kind> {
+    let name = path.file_name()?.to_string_lossy().to_lowercase();
+    let is = |known: &str| name == known || name.ends_with(&format!(".{known}"));
+    match path.extension()?.to_string_lossy().to_lowercase().as_str() {
+        "csv" | "jsonl" | "parquet" => Some(Kind::Ids),
+        "safetensors" => Some(Kind::Trie),
+        _ if is("index.json") => Some(Kind::Index),
+        _ if is("vocabulary.json") => Some(Kind::Vocabulary),
+        _ if is("added_tokens.json") => Some(Kind::AddedTokens),
+        _ => None,
+    }
+}
+
+fn unknown(output: &Path) -> Failure {
+    let output = output.display();
+    Failure::Error(format!("{output}: the name does not say what to write; use --kind, see `semid help export`"))
+}
+
+fn text(written: &Written<'_>) -> String {
+    let Written { kind, items, tokens, nodes, seconds, output, .. } = written;
+    let counts = [("items", items), ("tokens", tokens), ("nodes", nodes)];
+    let counts: Vec<String> = counts.iter().filter_map(|(name, n)| n.map(|n| format!("{n} {name}"))).collect();
+    format!("exported {kind}: {} in {seconds:.2} s\nsaved {}\n", counts.join(", "), output.display())
+}

@@ -1,0 +1,170 @@
+//! `semid lookup`
+
+use crate::args::{Common, LookupArgs};
+use crate::output::{self, Answer, Failure, Outcome};
+use semid::{Holder, Registry, SemanticIdEngine, SqliteStore};
+use serde::Serialize;
+use std::fmt::Write;
+
+/// What `--json` prints for an ID.
+#[derive(Serialize)]
+struct OfId<'a> {
+    id: &'a str,
+    item: Option<String>,
+    retired: bool,
+}
+
+/// What `--json` prints for an item.
+#[derive(Serialize)]
+struct OfItem<'a> {
+    item: &'a str,
+    id: Option<String>,
+    codes: Option<Vec<u32>>,
+    /// What the encoder gave.
+    encoded: Option<Vec<u32>>,
+    neighbors: Vec<Near>,
+}
+
+#[derive(Serialize)]
+struct Near {
+    item: String,
+    id: String,
+    shared: usize,
+    distance: f64,
+}
+
+/// What `--json` prints for a prefix.
+#[derive(Serialize)]
+struct OfPrefix<'a> {
+    prefix: &'a str,
+    items: u64,
+    children: Vec<Child>,
+    records: Vec<Found>,
+}
+
+#[derive(Serialize)]
+struct Child {
+    code: u32,
+    prefix: String,
+    items: u64,
+}
+
+#[derive(Serialize)]
+struct Found {
+    item: String,
+    id: String,
+}
+
+pub(crate) fn run(common: &Common, args: &LookupArgs) -> Outcome {
+    let store = SqliteStore::open_read_only(&args.db)?;
+    let failed = |error| Failure::of_file(error, &args.db);
+    match (&args.what.id, &args.what.prefix, &args.what.item) {
+        (Some(id), ..) => {
+            let found = of_id(&Registry::open(store).map_err(failed)?, id).map_err(failed)?;
+            output::result(common.json, &found, || id_text(&found))?;
+            Ok(answer(found.item.is_some()))
+        }
+        (_, Some(prefix), _) => {
+            let registry = Registry::open(store).map_err(failed)?;
+            let found = of_prefix(&registry, prefix, args.limit).map_err(failed)?;
+            output::result(common.json, &found, || prefix_text(&found, args.limit))?;
+            Ok(answer(found.items > 0))
+        }
+        (.., item) => {
+            let engine = SemanticIdEngine::open(store).map_err(failed)?;
+            let found = of_item(&engine, item.as_deref().unwrap_or_default(), args.neighbors).map_err(failed)?;
+            output::result(common.json, &found, || item_text(&found))?;
+            Ok(answer(found.id.is_some()))
+        }
+    }
+}
+
+fn answer(found: bool) -> Answer {
+    if found { Answer::Yes } else { Answer::No }
+}
+
+fn of_id<'a>(registry: &Registry, id: &'a str) -> semid::Result<OfId<'a>> {
+    let holder = registry.find(id)?;
+    let retired = holder == Holder::Retired;
+    let item = match holder {
+        Holder::Item(item) => Some(item),
+        _ => None,
+    };
+    Ok(OfId { id, item, retired })
+}
+
+fn id_text(found: &OfId<'_>) -> String {
+    match (&found.item, found.retired) {
+        (Some(item), _) => format!("{item}\n"),
+        (None, true) => format!("{} is retired: the item that had it was removed or got another ID\n", found.id),
+        (None, false) => format!("no item has {}\n", found.id),
+    }
+}
+
+fn of_item<'a>(engine: &SemanticIdEngine, item: &'a str, neighbors: usize) -> semid::Result<OfItem<'a>> {
+    let registry = engine.registry();
+    let Some(entry) = registry.entry(item)? else {
+        return Ok(OfItem { item, id: None, codes: None, encoded: None, neighbors: Vec::new() });
+    };
+    let near = if neighbors > 0 { engine.nearest(item, neighbors)? } else { Vec::new() };
+    let near = near.into_iter().map(|near| Near {
+        id: registry.text(&near.id, &near.item),
+        item: near.item,
+        shared: near.shared,
+        distance: near.distance,
+    });
+    let (id, encoded) = (registry.text(&entry.id, item), entry.encoded().to_vec());
+    Ok(OfItem { item, id: Some(id), codes: Some(entry.id.codes), encoded: Some(encoded), neighbors: near.collect() })
+}
+
+fn item_text(found: &OfItem<'_>) -> String {
+    let Some(id) = &found.id else { return format!("no item {:?} here\n", found.item) };
+    let mut text = format!("{id}\n");
+    if !found.neighbors.is_empty() {
+        text += "\nshared  squared distance  ID and item\n";
+    }
+    for Near { item, id, shared, distance } in &found.neighbors {
+        let _ = writeln!(text, "{shared:>6}  {distance:>16.6}  {id}  {item}"); // writing to a string cannot fail
+    }
+    text
+}
+
+fn of_prefix<'a>(registry: &Registry, prefix: &'a str, limit: usize) -> semid::Result<OfPrefix<'a>> {
+    let codes = registry.parse_prefix(prefix)?;
+    let format = registry.id_text().format();
+    let child = |(code, items)| Child { code, prefix: format.format_row(&[codes.as_slice(), &[code]].concat()), items };
+    let found = |record: semid::Result<semid::ItemRecord>| {
+        let semid::ItemRecord { item, entry } = record?;
+        Ok(Found { id: registry.text(&entry.id, &item), item })
+    };
+    Ok(OfPrefix {
+        prefix,
+        items: registry.count(&codes)?,
+        children: registry.children(&codes)?.into_iter().map(child).collect(),
+        records: registry.records(&codes).take(limit).map(found).collect::<semid::Result<_>>()?,
+    })
+}
+
+fn prefix_text(found: &OfPrefix<'_>, limit: usize) -> String {
+    let more = |text: &mut String, all: u64, shown: usize| {
+        if let Some(more @ 1..) = all.checked_sub(shown as u64) {
+            let _ = writeln!(text, "... and {more} more");
+        }
+    };
+    let mut text = format!("{} items\n", found.items);
+    if !found.children.is_empty() {
+        text += "\n   items  codes\n";
+    }
+    for Child { prefix, items, .. } in found.children.iter().take(limit) {
+        let _ = writeln!(text, "{items:>8}  {prefix}");
+    }
+    more(&mut text, found.children.len() as u64, found.children.len().min(limit));
+    if found.items > 0 {
+        text.push('\n');
+    }
+    for Found { item, id } in &found.records {
+        let _ = writeln!(text, "{id}  {item}");
+    }
+    more(&mut text, found.items, found.records.len());
+    text
+}

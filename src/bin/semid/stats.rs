@@ -1,0 +1,144 @@
+//! `semid stats`
+
+mod tally;
+
+use crate::args::{Common, StatsArgs};
+use crate::interrupt;
+use crate::output::{self, Answer, Failure, Outcome};
+use semid::{Registry, RqKMeansModel, SqliteStore};
+use serde::Serialize;
+use std::fmt::Write;
+use std::path::Path;
+use tally::{Bucket, Tally};
+
+/// Records read at a time.
+const PAGE: usize = 4096;
+
+/// What `--json` prints.
+#[derive(Serialize)]
+struct Stats<'a> {
+    items: u64,
+    retired: u64,
+    ids: u64,
+    distinct_codes: u64,
+    items_sharing_codes: u64,
+    items_with_suffix: u64,
+    items_moved: u64,
+    largest_buckets: Vec<Largest>,
+    used_codes: Vec<usize>,
+    clusters: Vec<usize>,
+    bytes: u64,
+    bytes_per_item: Option<f64>,
+    resolver: &'static str,
+    capacity: Option<u32>,
+    format: &'static str,
+    separator: Option<String>,
+    fingerprint: String,
+    db: &'a Path,
+}
+
+/// Codes that several items share.
+#[derive(Serialize)]
+struct Largest {
+    codes: String,
+    items: u64,
+}
+
+pub(crate) fn run(common: &Common, args: &StatsArgs) -> Outcome {
+    let failed = |error| Failure::of_file(error, &args.db);
+    let registry = Registry::open(SqliteStore::open_read_only(&args.db)?).map_err(failed)?;
+    let tally = count(&registry).map_err(failed)?;
+    let stats = stats(&registry, tally, &args.db).map_err(failed)?;
+    output::result(common.json, &stats, || text(&stats))?;
+    Ok(Answer::Yes)
+}
+
+/// Counts all records, retired ones too, a page at a time.
+fn count(registry: &Registry) -> semid::Result<Tally> {
+    let mut tally = Tally::new(registry.manifest().levels());
+    let mut after = None;
+    loop {
+        interrupt::check()?;
+        let page = registry.store().scan(&[], after.as_ref(), PAGE)?;
+        let Some(last) = page.last() else { break };
+        after = Some(last.entry.id.clone());
+        page.iter().for_each(|record| tally.add(record));
+    }
+    tally.finish();
+    Ok(tally)
+}
+
+fn stats<'a>(registry: &Registry, tally: Tally, db: &'a Path) -> semid::Result<Stats<'a>> {
+    let manifest = registry.manifest();
+    let format = manifest.text().format();
+    let largest = |Bucket { codes, items }| Largest { codes: format.format_row(&codes), items };
+    let bytes = bytes(db);
+    Ok(Stats {
+        items: tally.items,
+        retired: tally.retired,
+        ids: tally.items + tally.retired,
+        distinct_codes: tally.distinct_codes,
+        items_sharing_codes: tally.sharing,
+        items_with_suffix: tally.suffixed,
+        items_moved: tally.moved,
+        used_codes: tally.used_codes(),
+        largest_buckets: tally.largest.into_iter().map(largest).collect(),
+        clusters: RqKMeansModel::from_bytes(&registry.model()?)?.clusters(),
+        bytes,
+        bytes_per_item: (tally.items > 0).then(|| bytes as f64 / tally.items as f64),
+        resolver: manifest.resolver().name(),
+        capacity: manifest.resolver().capacity().map(Into::into),
+        format: if format.is_token() { "token" } else { "plain" },
+        separator: format.separator().map(str::to_owned),
+        fingerprint: manifest.fingerprint().to_owned(),
+        db,
+    })
+}
+
+/// The size of the database and of what was written beside it and is still to be merged.
+fn bytes(db: &Path) -> u64 {
+    let mut log = db.as_os_str().to_owned();
+    log.push("-wal");
+    [db.as_os_str(), &log].iter().filter_map(|path| std::fs::metadata(path).ok()).map(|file| file.len()).sum()
+}
+
+fn text(stats: &Stats<'_>) -> String {
+    let of_clusters = stats.used_codes.iter().zip(&stats.clusters);
+    let used: Vec<String> = of_clusters.map(|(used, clusters)| format!("{used} of {clusters}")).collect();
+    let bytes = match stats.bytes_per_item {
+        Some(per_item) => format!("{} bytes, {per_item:.1} per item", stats.bytes),
+        None => format!("{} bytes", stats.bytes),
+    };
+    let resolver = match stats.capacity {
+        Some(capacity) => format!("{}, {capacity} per codes", stats.resolver),
+        None => stats.resolver.to_owned(),
+    };
+    let format = match &stats.separator {
+        Some(separator) => format!("{} with {separator}", stats.format),
+        None => stats.format.to_owned(),
+    };
+    let facts = [
+        ("items", stats.items.to_string()),
+        ("retired IDs", stats.retired.to_string()),
+        ("different codes", stats.distinct_codes.to_string()),
+        ("sharing codes", format!("{} items", stats.items_sharing_codes)),
+        ("with a suffix", format!("{} items", stats.items_with_suffix)),
+        ("moved", format!("{} items", stats.items_moved)),
+        ("used per level", used.join(", ")),
+        ("resolver", resolver),
+        ("format", format),
+        ("fingerprint", stats.fingerprint.clone()),
+        ("database", bytes),
+    ];
+    let mut text = String::new();
+    for (name, value) in facts {
+        let _ = writeln!(text, "{name:<16}{value}"); // writing to a string cannot fail
+    }
+    if !stats.largest_buckets.is_empty() {
+        text += "\n   items  codes shared by most\n";
+    }
+    for Largest { codes, items } in &stats.largest_buckets {
+        let _ = writeln!(text, "{items:>8}  {codes}");
+    }
+    text
+}

@@ -1,0 +1,219 @@
+//! Giving IDs to a batch of items.
+
+mod order;
+
+pub(super) use order::{Order, check};
+
+use super::reassign::{Costs, reassign};
+use super::resolver::Resolver;
+use super::semantic_id::SemanticId;
+use super::store::{Entry, Manifest, Store};
+use crate::error::{Error, Result};
+use crate::rq::Codes;
+use std::collections::HashMap;
+
+/// The IDs of a batch.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Assigned {
+    /// The ID of every row.
+    pub assignments: Vec<Assignment>,
+    /// What happened.
+    pub report: AssignReport,
+}
+
+/// The ID of one row's item.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Assignment {
+    /// Its ID.
+    pub id: SemanticId,
+    /// Whether it was given now.
+    pub new: bool,
+}
+
+/// What an assignment came to; `items` = `new` + `kept`.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[non_exhaustive]
+pub struct AssignReport {
+    /// Rows given.
+    pub items: u64,
+    /// IDs given now.
+    pub new: u64,
+    /// Rows whose item had its ID already.
+    pub kept: u64,
+    /// New items whose codes were taken.
+    pub collisions: u64,
+    /// New items that were moved to other codes.
+    pub moved: u64,
+    /// Rows of known items whose codes are not those they were registered with.
+    pub changed: u64,
+    /// What moving added to the squared distances between items and their codes, in units of the embeddings.
+    pub added_distance: f64,
+}
+
+impl std::ops::AddAssign for AssignReport {
+    fn add_assign(&mut self, other: Self) {
+        self.items += other.items;
+        self.new += other.new;
+        self.kept += other.kept;
+        self.collisions += other.collisions;
+        self.moved += other.moved;
+        self.changed += other.changed;
+        self.added_distance += other.added_distance;
+    }
+}
+
+/// Items with their codes.
+pub(crate) struct Batch<'a> {
+    pub(crate) items: &'a [&'a str],
+    pub(crate) codes: &'a Codes,
+    /// Number of the first row in messages.
+    pub(crate) first_row: usize,
+    /// What is needed to move items.
+    pub(crate) geometry: Option<Geometry<'a>>,
+}
+
+/// Distances between the rows of a batch and codewords.
+pub(crate) struct Geometry<'a> {
+    pub(crate) costs: &'a dyn Costs,
+    pub(crate) clusters: &'a [usize],
+    /// Squared length of a step of the codewords' grid, in units of the embeddings.
+    pub(crate) squared_step: f64,
+}
+
+/// Keeps the IDs of known items and gives new ones, within a transaction.
+pub(super) fn assign(
+    store: &mut dyn Store,
+    manifest: &Manifest,
+    update_changed: bool,
+    batch: &Batch<'_>,
+    order: &Order,
+) -> Result<Assigned> {
+    let mut report = AssignReport { items: batch.items.len() as u64, ..AssignReport::default() };
+    let mut assignments: Vec<Option<Assignment>> = vec![None; batch.items.len()];
+    let mut new = Vec::new();
+    for row in &order.by_key {
+        let (Some(item), Some(codes)) = (batch.items.get(*row), batch.codes.get(*row)) else { continue };
+        let first = order.first_rows.get(*row).unwrap_or(row);
+        if first != row && matches!(assignments.get(*first), Some(None)) {
+            continue; // gets the ID of the first row, which is new
+        }
+        match known(store, item, codes, update_changed, &mut report)? {
+            Some(id) => set(&mut assignments, *row, Assignment { id, new: false }),
+            None => new.push((*row, *item, codes)),
+        }
+    }
+    new.sort_unstable_by_key(|(row, ..)| *row);
+    for ((row, ..), id) in new.iter().zip(register(store, manifest, batch, &new, &mut report)?) {
+        set(&mut assignments, *row, Assignment { id, new: true });
+    }
+    report.new = new.len() as u64;
+    report.kept = report.items - report.new;
+    Ok(Assigned { assignments: repeat(assignments, &order.first_rows), report })
+}
+
+fn set(assignments: &mut [Option<Assignment>], row: usize, assignment: Assignment) {
+    assignments.get_mut(row).into_iter().for_each(|place| *place = Some(assignment.clone()));
+}
+
+/// The ID that an item keeps, if any.
+fn known(
+    store: &mut dyn Store,
+    item: &str,
+    codes: &[u32],
+    update_changed: bool,
+    report: &mut AssignReport,
+) -> Result<Option<SemanticId>> {
+    let Some(entry) = store.entry(item)? else { return Ok(None) };
+    if entry.encoded() != codes {
+        report.changed += 1;
+        if update_changed {
+            store.retire(item)?;
+            return Ok(None);
+        }
+    }
+    Ok(Some(entry.id))
+}
+
+/// Gives the rows after the first one of a new item its ID.
+fn repeat(assignments: Vec<Option<Assignment>>, first_rows: &[usize]) -> Vec<Assignment> {
+    let mut all: Vec<Assignment> = Vec::with_capacity(assignments.len());
+    for (assignment, first) in assignments.into_iter().zip(first_rows) {
+        let assignment = assignment.or_else(|| Some(Assignment { new: false, ..all.get(*first)?.clone() }));
+        all.extend(assignment);
+    }
+    all
+}
+
+/// A new item: row, key, codes.
+type New<'a> = (usize, &'a str, &'a [u32]);
+
+/// Gives IDs to new items; of items with the same codes the first has the lowest suffix.
+fn register(
+    store: &mut dyn Store,
+    manifest: &Manifest,
+    batch: &Batch<'_>,
+    new: &[New<'_>],
+    report: &mut AssignReport,
+) -> Result<Vec<SemanticId>> {
+    let moved = match manifest.resolver() {
+        Resolver::Reassign { capacity } => Some(moved(store, u64::from(capacity.get()), batch, new, report)?),
+        _ => None,
+    };
+    let codes_of = |i: usize, encoded| moved.as_ref().and_then(|moved| moved.get(i)).map_or(encoded, Vec::as_slice);
+    let mut places: Vec<_> = new.iter().enumerate().map(|(i, new)| (codes_of(i, new.2), i, new)).collect();
+    // Neighbours in a store are written together, and items with the same codes stay in their order.
+    places.sort_unstable_by_key(|(codes, i, _)| (*codes, *i));
+    let mut ids = vec![SemanticId::default(); new.len()];
+    for (codes, i, (_, item, encoded)) in places {
+        let suffix = store.used(codes)?;
+        report.collisions += u64::from(moved.is_none() && suffix > 0);
+        report.moved += u64::from(codes != *encoded);
+        let encoded = (codes != *encoded).then(|| encoded.to_vec());
+        let entry = Entry { id: SemanticId::new(codes.to_vec(), suffix), encoded };
+        store.insert(Some(item), &entry)?;
+        ids.get_mut(i).into_iter().for_each(|place| *place = entry.id.clone());
+    }
+    Ok(ids)
+}
+
+/// The codes that new items get where no more than `capacity` may share them.
+fn moved(
+    store: &dyn Store,
+    capacity: u64,
+    batch: &Batch<'_>,
+    new: &[New<'_>],
+    report: &mut AssignReport,
+) -> Result<Vec<Vec<u32>>> {
+    let mut used: HashMap<&[u32], u64> = HashMap::new();
+    for (_, _, codes) in new {
+        let used = match used.entry(codes) {
+            std::collections::hash_map::Entry::Occupied(used) => used.into_mut(),
+            std::collections::hash_map::Entry::Vacant(place) => place.insert(store.used(codes)?),
+        };
+        report.collisions += u64::from(*used >= capacity);
+        *used = used.saturating_add(1);
+    }
+    let geometry = batch.geometry.as_ref();
+    let geometry =
+        geometry.ok_or_else(|| Error::parameter("resolver", "reassign", "only with a model, in an engine"))?;
+    let encoded: Vec<Vec<u32>> = new.iter().map(|(_, _, codes)| codes.to_vec()).collect();
+    let keys: Vec<&str> = new.iter().map(|(_, item, _)| *item).collect();
+    let costs = RowCosts { costs: geometry.costs, rows: new.iter().map(|(row, ..)| *row).collect() };
+    let placed =
+        reassign(&encoded, &keys, capacity, &mut |prefix| store.used_below(prefix), geometry.clusters, &costs)?;
+    report.added_distance = placed.iter().map(|p| p.added_distance).sum::<i128>() as f64 * geometry.squared_step;
+    Ok(placed.into_iter().map(|placed| placed.codes).collect())
+}
+
+/// The costs of new items, numbered among themselves, from those of the rows of the batch.
+struct RowCosts<'a> {
+    costs: &'a dyn Costs,
+    rows: Vec<usize>,
+}
+
+impl Costs for RowCosts<'_> {
+    fn distances(&self, item: usize, prefix: &[u32]) -> Result<Vec<u64>> {
+        let row = self.rows.get(item).copied();
+        self.costs.distances(row.ok_or_else(|| Error::parameter("item", item, "a new item"))?, prefix)
+    }
+}

@@ -1,0 +1,192 @@
+//! The engine: a model and a registry.
+
+use super::assign::{AssignReport, Assigned, Batch, Geometry};
+use super::format::IdFormat;
+use super::registry::Registry;
+use super::resolver::Resolver;
+use super::store::{Manifest, Store};
+use crate::device::Device;
+use crate::error::{Error, ErrorKind, Result};
+use crate::rows::{Matrix, Rows};
+use crate::rq::{RowDistances, RqKMeans, RqKMeansModel};
+use batch::{Part, Repeated, in_memory};
+use std::num::NonZeroUsize;
+
+mod batch;
+#[cfg(feature = "sqlite")]
+mod file;
+mod nearest;
+#[cfg(test)]
+mod tests;
+
+pub use nearest::Neighbor;
+
+/// Rows that are assigned together: a fixed number, so that no ID depends on the device or its memory.
+const BATCH: usize = 65_536;
+
+/// From embeddings to unique, stable IDs: a model, and the registry of the IDs it gave.
+///
+/// ```
+/// use semid::{Device, IdFormat, Matrix, MemoryStore, Resolver, RqKMeans, SemanticIdEngine};
+///
+/// let values: Vec<f32> = (0..4000).map(|i| ((i * i) % 251) as f32).collect();
+/// let rows = Matrix::new(&values, 8)?;
+/// let items: Vec<String> = (0..500).map(|i| format!("item {i}")).collect();
+/// let device = Device::cpu();
+///
+/// let fit = RqKMeans::new(3, 16);
+/// let (resolver, format) = (Resolver::default(), IdFormat::plain("-"));
+/// let mut engine = SemanticIdEngine::fit(&rows, &fit, &device, MemoryStore::new(), resolver, format)?;
+/// let (ids, report) = engine.unique_ids(&rows, &items, &device)?;
+/// assert_eq!((ids.len(), report.new), (500, 500));
+/// assert_eq!(engine.unique_ids(&rows, &items, &device)?.0, ids);
+/// # Ok::<(), semid::Error>(())
+/// ```
+#[derive(Debug)]
+pub struct SemanticIdEngine {
+    model: RqKMeansModel,
+    registry: Registry,
+    batch_rows: usize,
+}
+
+impl SemanticIdEngine {
+    /// Fits a model to `rows` and makes a registry for it in `store`.
+    ///
+    /// # Errors
+    /// As for [`RqKMeans::fit`] and [`SemanticIdEngine::new`].
+    pub fn fit(
+        rows: &dyn Rows,
+        params: &RqKMeans,
+        device: &Device,
+        store: impl Store,
+        resolver: Resolver,
+        format: IdFormat,
+    ) -> Result<Self> {
+        Self::new(params.fit(rows, device)?, store, resolver, format)
+    }
+
+    /// The engine of `model` and the registry in `store`, which is made there if the store is empty.
+    ///
+    /// # Errors
+    /// As for [`Registry::new`] and [`Manifest::new`].
+    pub fn new(model: RqKMeansModel, store: impl Store, resolver: Resolver, format: IdFormat) -> Result<Self> {
+        let manifest = Manifest::new(&model.fingerprint(), model.levels().len(), resolver, format)?;
+        let registry = Registry::new(store, manifest, &model.to_bytes()?)?;
+        Ok(Self { model, registry, batch_rows: BATCH })
+    }
+
+    /// The engine that `store` holds, model and all.
+    ///
+    /// # Errors
+    /// As for [`Registry::open`] and [`RqKMeansModel::from_bytes`]; [`ErrorKind::DamagedRegistry`] where the model is not
+    /// that of the registry.
+    pub fn open(store: impl Store) -> Result<Self> {
+        let registry = Registry::open(store)?;
+        let model = RqKMeansModel::from_bytes(&registry.model()?)?;
+        let fits = model.fingerprint() == registry.manifest().fingerprint()
+            && model.levels().len() == registry.manifest().levels();
+        match fits {
+            true => Ok(Self { model, registry, batch_rows: BATCH }),
+            false => Err(Error::damaged_registry("its model is not the one its manifest names")),
+        }
+    }
+
+    /// See [`Registry::update_changed`].
+    #[must_use]
+    pub fn update_changed(mut self, update: bool) -> Self {
+        self.registry = self.registry.update_changed(update);
+        self
+    }
+
+    /// Rows per transaction, for tests: with [`Resolver::Reassign`] the IDs depend on it.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn batch_rows(mut self, rows: NonZeroUsize) -> Self {
+        self.batch_rows = rows.get();
+        self
+    }
+
+    /// The model.
+    pub fn model(&self) -> &RqKMeansModel {
+        &self.model
+    }
+
+    /// The registry.
+    pub fn registry(&self) -> &Registry {
+        &self.registry
+    }
+
+    /// The registry, to remove items.
+    pub fn registry_mut(&mut self) -> &mut Registry {
+        &mut self.registry
+    }
+
+    /// The unique ID of every row's item; items that have none get one.
+    ///
+    /// # Shapes
+    /// `rows` (N, D), N item keys, N texts.
+    ///
+    /// # Exactness
+    /// The IDs depend on the model, what is registered already, the rows and their order: not on the device or, as batches
+    /// are always of 65,536 rows, on how often this was begun before and broken off.
+    ///
+    /// # Errors
+    /// As for [`RqKMeansModel::encode`] and [`Registry::assign`]. What earlier batches of 65,536 rows registered stays.
+    pub fn unique_ids<S: AsRef<str>>(
+        &mut self,
+        rows: &dyn Rows,
+        items: &[S],
+        device: &Device,
+    ) -> Result<(Vec<String>, AssignReport)> {
+        let text = self.registry.id_text().clone();
+        let mut ids = Vec::with_capacity(items.len());
+        let report = self.unique_ids_with(rows, items, device, |first, assigned| {
+            let of_batch = items.iter().skip(first).zip(&assigned.assignments);
+            ids.extend(of_batch.map(|(item, assignment)| text.text(&assignment.id, item.as_ref())));
+            Ok(())
+        })?;
+        Ok((ids, report))
+    }
+
+    /// [`SemanticIdEngine::unique_ids`] in constant memory besides the item keys: `sink` receives the number of the first
+    /// row of a batch and its IDs, which are durable by then.
+    ///
+    /// # Errors
+    /// As for [`SemanticIdEngine::unique_ids`], and whatever `sink` returns.
+    pub fn unique_ids_with<S: AsRef<str>>(
+        &mut self,
+        rows: &dyn Rows,
+        items: &[S],
+        device: &Device,
+        mut sink: impl FnMut(usize, &Assigned) -> Result<()>,
+    ) -> Result<AssignReport> {
+        if rows.dim() != self.model.dim() {
+            return Err(ErrorKind::DimMismatch { expected: self.model.dim(), found: rows.dim() }.into());
+        }
+        if rows.len() != items.len() {
+            return Err(ErrorKind::ItemCount { items: items.len(), rows: rows.len() }.into());
+        }
+        let clusters = self.model.clusters();
+        let step = crate::grid::pow2(-self.model.codebook_exponent());
+        let moves = matches!(self.registry.manifest().resolver(), Resolver::Reassign { .. });
+        let mut repeated = Repeated::among(items);
+        let mut report = AssignReport::default();
+        for (batch, items) in items.chunks(self.batch_rows).enumerate() {
+            let first_row = batch.saturating_mul(self.batch_rows);
+            let part = Part { rows, first: first_row, len: items.len() };
+            // Rows that may move are asked about again and again.
+            let values = if moves { in_memory(&part)? } else { Vec::new() };
+            let matrix = Matrix::new(&values, self.model.dim())?;
+            let rows: &dyn Rows = if moves { &matrix } else { &part };
+            let items: Vec<&str> = items.iter().map(AsRef::as_ref).collect();
+            let codes = self.model.encode(rows, device)?;
+            repeated.check(first_row, &items, &codes)?;
+            let costs = RowDistances::new(&self.model, rows)?;
+            let geometry = Some(Geometry { costs: &costs, clusters: &clusters, squared_step: step * step });
+            let assigned = self.registry.assign_batch(&Batch { items: &items, codes: &codes, first_row, geometry })?;
+            report += assigned.report;
+            sink(first_row, &assigned)?;
+        }
+        Ok(report)
+    }
+}

@@ -1,0 +1,63 @@
+//! The rows of a batch, and item keys that stand in several batches.
+
+use crate::error::{ErrorKind, Result, try_vec};
+use crate::rows::Rows;
+use crate::rq::Codes;
+use std::collections::{HashMap, HashSet};
+
+/// All values of some rows.
+pub(super) fn in_memory(rows: &Part<'_>) -> Result<Vec<f32>> {
+    let mut values = try_vec(0.0, rows.len.saturating_mul(rows.dim()), "a batch of rows")?;
+    rows.read(0, &mut values)?;
+    Ok(values)
+}
+
+/// Some of the rows.
+pub(super) struct Part<'a> {
+    pub(super) rows: &'a dyn Rows,
+    pub(super) first: usize,
+    pub(super) len: usize,
+}
+
+impl Rows for Part<'_> {
+    fn len(&self) -> usize {
+        self.len
+    }
+
+    fn dim(&self) -> usize {
+        self.rows.dim()
+    }
+
+    fn read(&self, first: usize, out: &mut [f32]) -> Result<()> {
+        self.rows.read(self.first.saturating_add(first), out)
+    }
+}
+
+/// Item keys that stand in several rows, with the first of them and its codes once they are known.
+pub(super) struct Repeated<'a>(HashMap<&'a str, Option<(usize, Vec<u32>)>>);
+
+impl<'a> Repeated<'a> {
+    pub(super) fn among<S: AsRef<str>>(items: &'a [S]) -> Self {
+        let mut seen = HashSet::with_capacity(items.len());
+        let again = items.iter().map(AsRef::as_ref).filter(|item| !seen.insert(*item));
+        Self(again.map(|item| (item, None)).collect())
+    }
+
+    /// Refuses an item with other codes than in its first row.
+    pub(super) fn check(&mut self, first_row: usize, items: &[&'a str], codes: &Codes) -> Result<()> {
+        if self.0.is_empty() {
+            return Ok(());
+        }
+        for (row, (item, codes)) in items.iter().zip(codes.rows()).enumerate() {
+            let row = first_row.saturating_add(row);
+            match self.0.get_mut(item) {
+                Some(Some((first, former))) if former != codes => {
+                    return Err(ErrorKind::RepeatedItem { item: item.to_string(), first: *first, row }.into());
+                }
+                Some(place @ None) => *place = Some((row, codes.to_vec())),
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,52 @@
+//! Engines as files: one SQLite database with the model, the settings and all IDs.
+
+use super::SemanticIdEngine;
+use crate::error::{Error, Result};
+use crate::id::store::{SqliteStore, copy, has_log};
+use crate::io::AtomicFile;
+use std::any::Any;
+use std::path::Path;
+
+impl SemanticIdEngine {
+    /// Saves all of the engine as one SQLite database, of one moment; the file appears complete or not at all.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Io`](crate::ErrorKind::Io) and what stores can meet; [`ErrorKind::Parameter`](crate::ErrorKind::Parameter)
+    /// for the path of a database that is in use, such as that of the engine itself.
+    pub fn save(&mut self, path: impl AsRef<Path>) -> Result<()> {
+        let path = path.as_ref();
+        if has_log(path) {
+            return Err(Error::parameter(
+                "path",
+                path.display(),
+                "a database in use cannot be replaced; give a new name",
+            ));
+        }
+        let file = AtomicFile::create(path)?;
+        let part = file.temporary_path();
+        let part = part.ok_or_else(|| Error::parameter("path", path.display(), "an engine goes to a regular file"))?;
+        let store: &dyn Any = self.registry.store();
+        match store.downcast_ref::<SqliteStore>() {
+            Some(store) => store.copy_to(part)?,
+            None => {
+                let near = part.parent().unwrap_or(Path::new("."));
+                let scratch = tempfile::tempdir_in(near).map_err(|error| Error::io("creating", error).at(near))?;
+                let mut copied = SqliteStore::open(scratch.path().join("ids.db"))?;
+                copy(self.registry.store_mut(), &mut copied)?;
+                copied.copy_to(part)?;
+            }
+        }
+        file.commit()
+    }
+
+    /// Loads an engine that was saved, or that has been at work in this database, to go on in it.
+    ///
+    /// # Errors
+    /// As for [`SqliteStore::open`] and [`SemanticIdEngine::open`]; [`ErrorKind::Io`](crate::ErrorKind::Io) for a missing
+    /// file.
+    pub fn load(path: impl AsRef<Path>) -> Result<Self> {
+        let path = path.as_ref();
+        std::fs::metadata(path).map_err(|error| Error::io("opening", error).at(path))?;
+        Self::open(SqliteStore::open(path)?).map_err(|error| error.at(path))
+    }
+}

@@ -1,0 +1,94 @@
+//! The items nearest to an item.
+
+use super::SemanticIdEngine;
+use crate::error::{Error, ErrorKind, Result};
+use crate::grid::pow2;
+use crate::id::semantic_id::SemanticId;
+use std::collections::BinaryHeap;
+
+/// An item near another one.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Neighbor {
+    /// Its key.
+    pub item: String,
+    /// Its ID.
+    pub id: SemanticId,
+    /// Number of first codes that both have.
+    pub shared: usize,
+    /// Squared distance between what their codes decode to, in units of the embeddings.
+    pub distance: f64,
+}
+
+impl SemanticIdEngine {
+    /// The `k` items nearest to `item`: by the length of the shared prefix, longest first, then by the distance between
+    /// their decoded embeddings, then by their IDs.
+    ///
+    /// Reads the items below the shortest prefix that has `k` of them, and keeps `k` in memory.
+    ///
+    /// # Exactness
+    /// Distances are compared as exact integers.
+    ///
+    /// # Errors
+    /// [`ErrorKind::UnknownItem`], and what stores can meet.
+    pub fn nearest(&self, item: &str, k: usize) -> Result<Vec<Neighbor>> {
+        let own = self.registry.id(item)?.ok_or_else(|| ErrorKind::UnknownItem { item: item.to_owned() })?;
+        let step = pow2(-self.model.codebook_exponent());
+        let mut found = Vec::new();
+        for shared in (0..=own.codes.len()).rev() {
+            let missing = k.saturating_sub(found.len());
+            if missing == 0 {
+                break;
+            }
+            let ring = self.nearest_in_ring(&own, shared, missing)?;
+            found.extend(ring.into_iter().map(|(distance, id, item)| {
+                let distance = distance as f64 * step * step;
+                Neighbor { item, id, shared, distance }
+            }));
+        }
+        Ok(found)
+    }
+
+    /// The `most` nearest of the items that share exactly the first `shared` codes, nearest first.
+    fn nearest_in_ring(&self, own: &SemanticId, shared: usize, most: usize) -> Result<Vec<(u64, SemanticId, String)>> {
+        let target = self.decoded(&own.codes)?;
+        let prefix = own.codes.get(..shared).unwrap_or_default();
+        let mut nearest = BinaryHeap::new();
+        let mut last: Option<(Vec<u32>, u64)> = None;
+        for record in self.registry.records(prefix) {
+            let record = record?;
+            let id = record.entry.id;
+            let longer = shared < own.codes.len() && id.codes.get(shared) == own.codes.get(shared);
+            if longer || id == *own {
+                continue;
+            }
+            let distance = match &last {
+                Some((codes, distance)) if *codes == id.codes => *distance,
+                _ => squared_distance(&target, &self.decoded(&id.codes)?),
+            };
+            last = Some((id.codes.clone(), distance));
+            nearest.push((distance, id, record.item));
+            if nearest.len() > most {
+                nearest.pop();
+            }
+        }
+        Ok(nearest.into_sorted_vec())
+    }
+
+    /// The sum of the codewords, on the grid.
+    fn decoded(&self, codes: &[u32]) -> Result<Vec<i64>> {
+        let mut sum = vec![0; self.model.dim()];
+        for (codebook, code) in self.model.levels().iter().zip(codes) {
+            let codeword = codebook.codeword(*code as usize);
+            let codeword =
+                codeword.ok_or_else(|| Error::damaged_registry(format!("the model has no codes {codes:?}")))?;
+            sum.iter_mut().zip(codeword).for_each(|(sum, value)| *sum += i64::from(*value));
+        }
+        Ok(sum)
+    }
+}
+
+/// Fits u64: components are within 2^23 and there are at most 8,192 of them.
+fn squared_distance(a: &[i64], b: &[i64]) -> u64 {
+    a.iter().zip(b).map(|(a, b)| (a - b).unsigned_abs().pow(2)).sum()
+}

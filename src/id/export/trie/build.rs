@@ -1,0 +1,87 @@
+//! A trie from sorted paths.
+
+use crate::error::{Error, Result};
+use std::collections::VecDeque;
+use std::ops::Range;
+
+/// The codes and suffixes of all items, in the order of their IDs.
+pub(super) struct Paths {
+    levels: usize,
+    codes: Vec<u32>,
+    suffixes: Vec<Option<u64>>,
+    /// Where each key begins, and the end of the last.
+    offsets: Vec<i64>,
+    keys: Vec<u8>,
+}
+
+/// See [`Export::trie`](crate::Export::trie).
+#[derive(Debug, Default, PartialEq)]
+pub(super) struct Trie {
+    pub(super) indptr: Vec<i64>,
+    pub(super) tokens: Vec<i64>,
+    pub(super) children: Vec<i64>,
+    pub(super) items: Vec<i64>,
+}
+
+impl Paths {
+    pub(super) fn new(levels: usize) -> Self {
+        Self { levels, codes: Vec::new(), suffixes: Vec::new(), offsets: vec![0], keys: Vec::new() }
+    }
+
+    /// Appends an item whose ID is greater than all before.
+    pub(super) fn push(&mut self, item: &str, codes: &[u32], suffix: Option<u64>) -> Result<()> {
+        if codes.len() != self.levels {
+            return Err(Error::damaged_registry(format!("item {item:?} has {} codes", codes.len())));
+        }
+        self.codes.extend(codes);
+        self.suffixes.push(suffix);
+        self.keys.extend(item.as_bytes());
+        self.offsets.push(self.keys.len() as i64);
+        Ok(())
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.suffixes.len()
+    }
+
+    /// Offsets and bytes of the item keys.
+    pub(super) fn into_keys(self) -> (Vec<i64>, Vec<u8>) {
+        (self.offsets, self.keys)
+    }
+
+    /// The code of an item at a depth, or its suffix; none where its path is over.
+    fn code(&self, item: usize, depth: usize) -> Option<u64> {
+        match depth < self.levels {
+            true => self.codes.get(item * self.levels + depth).map(|code| u64::from(*code)),
+            false if depth == self.levels => self.suffixes.get(item).copied().flatten(),
+            false => None,
+        }
+    }
+
+    /// The trie with the tokens that `token` gives for (depth, code).
+    pub(super) fn trie(&self, token: &dyn Fn(usize, u64) -> Result<i64>) -> Result<Trie> {
+        let mut trie = Trie { indptr: vec![0], ..Trie::default() };
+        // The items below the nodes that come next; below a node they are together, as they are sorted.
+        let mut nodes = VecDeque::from([(0..self.len(), 0)]);
+        while let Some((Range { start, end }, depth)) = nodes.pop_front() {
+            let mut item = start;
+            // A path that ends here sorts before those that go on.
+            let ends = item < end && self.code(item, depth).is_none();
+            trie.items.push(if ends { item as i64 } else { -1 });
+            item += usize::from(ends);
+            while item < end {
+                let code = self.code(item, depth);
+                let first = item;
+                while item < end && self.code(item, depth) == code {
+                    item += 1;
+                }
+                let code = code.ok_or_else(|| Error::damaged_registry("two items have the same ID"))?;
+                trie.tokens.push(token(depth, code)?);
+                trie.children.push(trie.children.len() as i64 + 1); // breadth first: every edge leads to a new node
+                nodes.push_back((first..item, depth + 1));
+            }
+            trie.indptr.push(trie.tokens.len() as i64);
+        }
+        Ok(trie)
+    }
+}

@@ -1,0 +1,63 @@
+//! All IDs as a trie, for constrained decoding.
+
+mod build;
+mod file;
+
+use super::{Export, Exported};
+use crate::error::{Error, Result};
+use build::Paths;
+use file::File;
+use std::path::Path;
+
+impl Export<'_> {
+    /// Writes the trie of all IDs as .safetensors: which tokens may follow which.
+    ///
+    /// Nodes are numbered breadth first from the root, 0. The edges of node n are `indptr[n] .. indptr[n + 1]`, ordered by
+    /// token. The ID that ends at node n, if any, is that of item `items[n]`; with suffixes where needed, longer IDs may
+    /// follow it. Items are numbered in the order of their IDs.
+    ///
+    /// | tensor | shape | |
+    /// | --- | --- | --- |
+    /// | `indptr` | nodes + 1, i64 | first edge of a node |
+    /// | `tokens` | edges, i64 | token ids, as in [`Export::vocabulary`] |
+    /// | `children` | edges, i64 | the nodes they lead to |
+    /// | `items` | nodes, i64 | an item, or -1 |
+    /// | `item_offsets` | items + 1, i64 | first byte of an item key |
+    /// | `item_keys` | bytes, u8 | item keys in UTF-8, one after the other |
+    ///
+    /// The metadata have `format` = "semid-trie", `format_version` and `vocabulary`, which is the JSON of
+    /// [`Export::vocabulary`].
+    ///
+    /// Takes memory for all IDs: about 100 bytes and the key for each.
+    ///
+    /// # Errors
+    /// As for [`Export::vocabulary`].
+    pub fn trie(&self, path: impl AsRef<Path>) -> Result<Exported> {
+        self.check_tokens()?;
+        let mut paths = Paths::new(self.registry.manifest().levels());
+        let mut suffixes = 0;
+        self.each_record(&mut |record| {
+            let id = &record.entry.id;
+            suffixes = suffixes.max(id.suffix.saturating_add(1));
+            record.item.as_deref().map_or(Ok(()), |item| paths.push(item, &id.codes, self.suffix(id.suffix)))
+        })?;
+        let vocabulary = self.vocabulary_of(suffixes)?;
+        let token = |level, code| {
+            let id = vocabulary.id(level, code).and_then(|id| i64::try_from(id).ok());
+            id.ok_or_else(|| Error::damaged_registry(format!("level {level} of its model has no code {code}")))
+        };
+        let trie = paths.trie(&token)?;
+        let (items, nodes) = (Some(paths.len() as u64), trie.items.len() as u64);
+
+        let mut file = File::new(path.as_ref(), &vocabulary.to_json(self.registry.manifest().fingerprint())?);
+        file.numbers("indptr", trie.indptr);
+        file.numbers("tokens", trie.tokens);
+        file.numbers("children", trie.children);
+        file.numbers("items", trie.items);
+        let (offsets, keys) = paths.into_keys();
+        file.numbers("item_offsets", offsets);
+        file.bytes("item_keys", keys);
+        file.write()?;
+        Ok(Exported { items, tokens: Some(vocabulary.len()), nodes: Some(nodes) })
+    }
+}

@@ -1,0 +1,150 @@
+//! The tokens of all IDs, and their ids.
+
+use super::Exported;
+use super::ids::token_name;
+use crate::error::{Error, Result};
+use crate::id::format::level_name;
+use crate::io::AtomicFile;
+use serde::Serialize;
+use std::path::Path;
+
+/// Every token that IDs can have: one block of contiguous ids per level, and one for suffixes where there are any.
+///
+/// ```
+/// use semid::Vocabulary;
+///
+/// // Levels of 256 and 64 codes, suffixes 0 and 1, added to a tokenizer of 32,000 tokens.
+/// let vocabulary = Vocabulary::new(&[256, 64], 2, 0, 32_000)?;
+/// assert_eq!(vocabulary.len(), 256 + 64 + 2);
+/// assert_eq!(vocabulary.id(1, 5), Some(32_000 + 256 + 5));
+/// assert_eq!(vocabulary.iter().last(), Some(("<c_1>".to_owned(), 32_321)));
+/// # Ok::<(), semid::Error>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Vocabulary {
+    base: u32,
+    first_token: u64,
+    levels: Vec<TokenLevel>,
+    suffix: bool,
+}
+
+/// The tokens of one level.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct TokenLevel {
+    /// What their names begin with: `a` for `<a_12>`.
+    pub name: String,
+    /// The id of the first one, that of code 0.
+    pub first: u64,
+    /// How many there are.
+    pub count: u64,
+}
+
+/// The file.
+#[derive(Serialize)]
+struct Json<'a> {
+    format: &'static str,
+    format_version: u32,
+    /// Of the model.
+    fingerprint: &'a str,
+    base: u32,
+    first_token: u64,
+    tokens: u64,
+    /// Whether the last level is that of the suffix.
+    suffix: bool,
+    levels: &'a [TokenLevel],
+}
+
+impl Vocabulary {
+    /// The tokens of levels with these numbers of clusters and of that many suffixes, which may be none.
+    ///
+    /// `base` is the number of code 0 in the name of its token, 0 or 1; `first_token` the id of the first token.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Parameter`](crate::ErrorKind::Parameter) for another base, and for ids of 2^63 and above.
+    pub fn new(clusters: &[usize], suffixes: u64, base: u32, first_token: u64) -> Result<Self> {
+        if base > 1 {
+            return Err(Error::parameter("base", base, "0 or 1"));
+        }
+        let suffix = suffixes > 0;
+        let counts = clusters.iter().map(|clusters| *clusters as u64).chain(suffix.then_some(suffixes));
+        let mut levels = Vec::with_capacity(clusters.len() + 1);
+        let mut first = first_token;
+        for (level, count) in counts.enumerate() {
+            levels.push(TokenLevel { name: level_name(level), first, count });
+            let end = first.checked_add(count).filter(|end| i64::try_from(*end).is_ok());
+            first = end.ok_or_else(|| Error::parameter("first_token", first_token, "low enough for ids below 2^63"))?;
+        }
+        Ok(Self { base, first_token, levels, suffix })
+    }
+
+    /// The blocks of tokens, in the order of their ids; the last one is that of suffixes if [`Vocabulary::has_suffix`].
+    pub fn levels(&self) -> &[TokenLevel] {
+        &self.levels
+    }
+
+    /// Whether the last level is that of suffixes.
+    pub fn has_suffix(&self) -> bool {
+        self.suffix
+    }
+
+    /// Number of tokens.
+    pub fn len(&self) -> u64 {
+        self.levels.iter().map(|level| level.count).sum()
+    }
+
+    /// Whether there are no tokens.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The id of the token of `code` at a level, from 0; none where there is no such token.
+    pub fn id(&self, level: usize, code: u64) -> Option<u64> {
+        let level = self.levels.get(level)?;
+        (code < level.count).then(|| level.first + code)
+    }
+
+    /// All tokens with their ids, in order.
+    pub fn iter(&self) -> impl Iterator<Item = (String, u64)> + '_ {
+        let token = |level: &TokenLevel, code| (token_name(&level.name, code, self.base), level.first + code);
+        self.levels.iter().flat_map(move |level| (0..level.count).map(move |code| token(level, code)))
+    }
+
+    /// The vocabulary as JSON.
+    pub(super) fn to_json(&self, fingerprint: &str) -> Result<String> {
+        let json = Json {
+            format: "semid-vocabulary",
+            format_version: 1,
+            fingerprint,
+            base: self.base,
+            first_token: self.first_token,
+            tokens: self.len(),
+            suffix: self.suffix,
+            levels: &self.levels,
+        };
+        serde_json::to_string(&json).map_err(|error| Error::format("vocabulary", error.to_string()))
+    }
+
+    pub(super) fn write_json(&self, path: &Path, fingerprint: &str) -> Result<Exported> {
+        let mut out = AtomicFile::create(path)?;
+        out.put(format!("{}\n", self.to_json(fingerprint)?).as_bytes())?;
+        out.commit()?;
+        Ok(self.exported())
+    }
+
+    pub(super) fn write_added_tokens(&self, path: &Path) -> Result<Exported> {
+        let mut out = AtomicFile::create(path)?;
+        let mut before = "{\n";
+        for (name, id) in self.iter() {
+            out.put(format!("{before}  \"{name}\": {id}").as_bytes())?;
+            before = ",\n";
+        }
+        out.put(b"\n}\n")?;
+        out.commit()?;
+        Ok(self.exported())
+    }
+
+    fn exported(&self) -> Exported {
+        Exported { tokens: Some(self.len()), ..Exported::default() }
+    }
+}

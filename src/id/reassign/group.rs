@@ -1,0 +1,72 @@
+//! The last level: new items that share all codes but the last.
+
+use super::occupancy::Occupancy;
+use super::transport::{Edge, Row, solve};
+use super::{Outcome, Problem, distance_at};
+use crate::error::Result;
+use std::collections::BTreeMap;
+
+/// Places the items of a group, which are in the order of their keys, below their shared prefix.
+pub(super) fn place(
+    problem: &Problem<'_>,
+    prefix: &[u32],
+    group: &[usize],
+    occupancy: &Occupancy<'_>,
+) -> Result<Outcome> {
+    if keeps_all(problem, group, occupancy) {
+        let found = group.iter().map(|item| (*item, problem.codes(*item).to_vec(), 0)).collect();
+        return Ok(Outcome { found, left_over: Vec::new() });
+    }
+    let codes = |last: usize| [prefix, &[last as u32]].concat();
+    let clusters = problem.clusters.last().copied().unwrap_or(0);
+    let free: Vec<u64> = (0..clusters).map(|code| narrow(occupancy.free(&codes(code)))).collect();
+    if free.iter().all(|free| *free == 0) {
+        return Ok(Outcome { found: Vec::new(), left_over: group.to_vec() });
+    }
+    let own = |item: &usize| problem.codes(*item).last().copied().unwrap_or(0);
+    let own_columns: Vec<Option<usize>> = group.iter().map(|item| Some(own(item) as usize)).collect();
+    let places = solve(&free, &own_columns, &|row| {
+        let Some(item) = group.get(row) else { return Ok(Row::default()) };
+        let distances = problem.costs.distances(*item, prefix)?;
+        let stay = distance_at(&distances, own(item))?;
+        Ok(Row { edges: nearest(&distances, &free, group.len()), stay })
+    })?;
+    let mut outcome = Outcome::default();
+    for (item, place) in group.iter().zip(places) {
+        match place {
+            Some((column, added)) => outcome.found.push((*item, codes(column), added)),
+            None => outcome.left_over.push(*item),
+        }
+    }
+    Ok(outcome)
+}
+
+/// Whether no code has more items than free places.
+fn keeps_all(problem: &Problem<'_>, group: &[usize], occupancy: &Occupancy<'_>) -> bool {
+    let mut wanted = BTreeMap::new();
+    group.iter().for_each(|item| *wanted.entry(problem.codes(*item)).or_insert(0_u128) += 1);
+    wanted.iter().all(|(codes, items)| *items <= occupancy.free(codes))
+}
+
+/// The nearest columns that together have a place for each of `rows` rows, lowest first on a tie.
+///
+/// A row never needs another one: the other rows leave one of these places free, and it is no farther.
+fn nearest(distances: &[u64], free: &[u64], rows: usize) -> Vec<Edge> {
+    let open = distances.iter().zip(free).enumerate().filter(|(_, (_, free))| **free > 0);
+    let mut edges: Vec<Edge> = open.map(|(column, (cost, _))| Edge { column, cost: *cost }).collect();
+    edges.sort_unstable_by_key(|edge| (edge.cost, edge.column));
+    let mut places = 0_u64;
+    let needed = edges.iter().take_while(|edge| {
+        let enough = places >= rows as u64;
+        places = places.saturating_add(free.get(edge.column).copied().unwrap_or(0));
+        !enough
+    });
+    let needed = needed.count();
+    edges.truncate(needed);
+    edges
+}
+
+/// More places than a u64 counts are as good as all of them.
+pub(super) fn narrow(places: u128) -> u64 {
+    u64::try_from(places).unwrap_or(u64::MAX)
+}

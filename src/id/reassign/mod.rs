@@ -1,0 +1,211 @@
+//! Reassignment: new items whose codes are taken move to the nearest free codes.
+//!
+//! A *place* is one of the `capacity` items that may hold the same codes. The places that are used already, by published
+//! or retired items, are never touched; the solver places the new items of one call. The *distance* of an item at some
+//! codes is what encoding makes smallest at the last level: the squared distance of its residual, after all codes but the
+//! last, to the codeword of the last. Without normalised residuals that is its squared distance to what the codes decode
+//! to, so it compares across prefixes. An item's *increase* is its distance there less its distance at its encoded codes;
+//! below another prefix it may be negative, as encoding is greedy.
+//!
+//! # The rule
+//! 1. *Last level.* New items that share all codes but the last are a group, and groups do not touch each other. Where no
+//!    code of the group has more items than free places, everyone keeps the encoded codes. Otherwise as many items of the
+//!    group as possible are placed below their shared prefix, at the smallest possible sum of increases. This is exact
+//!    ([`transport`]). An item may give way to another one where that makes the sum smaller.
+//! 2. *Upwards.* Items left over are grouped by one code less, and all free places below that shorter prefix are open to
+//!    them; the items placed before stay. They are placed in batches of [`upward::BATCH`], in the order of their keys.
+//!    Within a batch as many items as possible are placed at the smallest sum of increases over the places that each
+//!    item looks at. That is exact for these places; which places an item looks at is a heuristic: it goes through the
+//!    prefixes of the last level, at every level nearest first and passing over full ones, until it has seen
+//!    [`search::PREFIXES`] of them and as many free places as the batch has items, or [`search::MOST_PREFIXES`]. An item
+//!    that finds no place within a batch is in the next one; it is left over only where nothing is free. So on, up to no
+//!    shared prefix at all.
+//! 3. *Suffix.* Items left over when the whole space is full keep their encoded codes and need a suffix.
+//!
+//! # Exactness
+//! Costs and potentials are integers. The result depends on the set of (key, codes) and the used places alone, not on the
+//! order of the items, threads or devices. Items are placed in the order of their keys, each at the end of its shortest path,
+//! the lowest free codes on a tie.
+//!
+//! # Cost
+//! A group without a collision asks for no distances. In other groups a row of distances is asked for once per item that a
+//! search comes across; n items on K codes take at most n searches of K codes and the edges of their items each, and far
+//! fewer where a near place is free. Upwards an item asks for about ten rows of distances, seldom more than
+//! [`search::MOST_PREFIXES`]. The used places below a prefix are held in memory while its group is placed: where the
+//! items of a first code find no place below it, that is the whole registry.
+//!
+//! # References
+//! R. Jonker, A. Volgenant, A Shortest Augmenting Path Algorithm for Dense and Sparse Linear Assignment Problems,
+//! Computing 38, 1987.
+
+mod group;
+mod occupancy;
+mod search;
+mod transport;
+mod upward;
+
+#[cfg(test)]
+mod tests;
+
+use crate::error::{Error, ErrorKind, Result};
+use crate::rq::RowDistances;
+use occupancy::Occupancy;
+use rayon::prelude::*;
+use std::collections::BTreeMap;
+
+/// What the solver asks about the new items.
+pub(crate) trait Costs: Sync {
+    /// Squared distances of what the codes `prefix` leave of item `item` to all codewords of level `prefix.len()`.
+    fn distances(&self, item: usize, prefix: &[u32]) -> Result<Vec<u64>>;
+}
+
+impl Costs for RowDistances<'_> {
+    fn distances(&self, item: usize, prefix: &[u32]) -> Result<Vec<u64>> {
+        RowDistances::distances(self, item, prefix)
+    }
+}
+
+/// The places used already below a prefix: codes, and how many of their places are used. Each codes appear once.
+pub(crate) type UsedBelow<'a> = dyn FnMut(&[u32]) -> Result<Vec<(Vec<u32>, u64)>> + 'a;
+
+/// Where a new item goes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Placed {
+    /// Its codes.
+    pub(crate) codes: Vec<u32>,
+    /// Whether all places of these codes were used, so that only a suffix beyond the capacity makes the ID unique.
+    pub(crate) suffix_needed: bool,
+    /// Its squared distance at these codes less that at its encoded codes.
+    pub(crate) added_distance: i128,
+}
+
+/// The new items and the space they are placed in.
+struct Problem<'a> {
+    encoded: &'a [Vec<u32>],
+    clusters: &'a [usize],
+    capacity: u64,
+    costs: &'a dyn Costs,
+}
+
+/// An item placed at `codes`, and its increase.
+type Found = (usize, Vec<u32>, i128);
+
+/// What one step does with its items.
+#[derive(Default)]
+struct Outcome {
+    found: Vec<Found>,
+    left_over: Vec<usize>,
+}
+
+/// Places new items by the rule of this module.
+///
+/// # Shapes
+/// `encoded` (N, L), `keys` (N), `clusters` (L); the result has N entries.
+///
+/// # Errors
+/// A parameter error for lists that do not fit together or no capacity, [`ErrorKind::Code`] for a code outside its level,
+/// and whatever `used_below` and `costs` meet.
+pub(crate) fn reassign(
+    encoded: &[Vec<u32>],
+    keys: &[&str],
+    capacity: u64,
+    used_below: &mut UsedBelow<'_>,
+    clusters: &[usize],
+    costs: &dyn Costs,
+) -> Result<Vec<Placed>> {
+    let problem = Problem { encoded, clusters, capacity, costs };
+    problem.check(keys)?;
+    let keep = |codes: &Vec<u32>| Placed { codes: codes.clone(), suffix_needed: true, added_distance: 0 };
+    let mut placed: Vec<Placed> = encoded.iter().map(keep).collect();
+    let mut taken = BTreeMap::new();
+    let mut items: Vec<usize> = (0..encoded.len()).collect();
+    for depth in (0..clusters.len()).rev() {
+        let outcome = problem.level(depth, &mut items, keys, used_below, &taken)?;
+        for (item, codes, added_distance) in outcome.found {
+            *taken.entry(codes.clone()).or_insert(0) += 1;
+            placed.get_mut(item).into_iter().for_each(|placed| {
+                *placed = Placed { codes: codes.clone(), suffix_needed: false, added_distance };
+            });
+        }
+        items = outcome.left_over;
+    }
+    Ok(placed)
+}
+
+impl Problem<'_> {
+    fn check(&self, keys: &[&str]) -> Result<()> {
+        if keys.len() != self.encoded.len() {
+            return Err(Error::parameter("keys", keys.len(), format!("{} items need one each", self.encoded.len())));
+        }
+        if self.capacity == 0 || self.clusters.is_empty() {
+            return Err(Error::parameter("capacity", self.capacity, "must be at least 1, and levels too"));
+        }
+        for (row, codes) in self.encoded.iter().enumerate() {
+            if codes.len() != self.clusters.len() {
+                return Err(Error::parameter("codes", codes.len(), format!("{} per item", self.clusters.len())));
+            }
+            for (level, (code, clusters)) in codes.iter().zip(self.clusters).enumerate() {
+                if *code as usize >= *clusters {
+                    return Err(ErrorKind::Code { row, level, code: *code, clusters: *clusters }.into());
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Places `items` below their first `depth` codes; `taken` are the places of the new items placed before.
+    fn level(
+        &self,
+        depth: usize,
+        items: &mut [usize],
+        keys: &[&str],
+        used_below: &mut UsedBelow<'_>,
+        taken: &BTreeMap<Vec<u32>, u64>,
+    ) -> Result<Outcome> {
+        let prefix = |item: &usize| self.codes(*item).get(..depth).unwrap_or_default();
+        let order = |item: &usize| (prefix(item), keys.get(*item), self.codes(*item), *item);
+        items.par_sort_unstable_by(|a, b| order(a).cmp(&order(b)));
+        let mut groups = Vec::new();
+        for group in items.chunk_by(|a, b| prefix(a) == prefix(b)) {
+            let prefix = group.first().map(prefix).unwrap_or_default();
+            let mut occupancy = Occupancy::new(self.clusters, self.capacity, depth);
+            used_below(prefix)?.iter().for_each(|(codes, used)| occupancy.add(codes, *used));
+            let below = taken.range(prefix.to_vec()..).take_while(|(codes, _)| codes.starts_with(prefix));
+            below.for_each(|(codes, used)| occupancy.add(codes, *used));
+            groups.push((prefix, group, occupancy));
+        }
+        let place = |(prefix, group, occupancy)| match depth + 1 == self.clusters.len() {
+            true => group::place(self, prefix, group, &occupancy),
+            false => upward::place(self, prefix, group, occupancy),
+        };
+        let outcomes: Vec<Outcome> = groups.into_par_iter().map(place).collect::<Result<_>>()?;
+        let mut all = Outcome::default();
+        outcomes.into_iter().for_each(|outcome| all.append(outcome));
+        Ok(all)
+    }
+
+    fn codes(&self, item: usize) -> &[u32] {
+        self.encoded.get(item).map_or(&[], Vec::as_slice)
+    }
+
+    /// Distance of an item at its encoded codes.
+    fn own_distance(&self, item: usize) -> Result<u64> {
+        match self.codes(item).split_last() {
+            Some((code, prefix)) => distance_at(&self.costs.distances(item, prefix)?, *code),
+            None => Ok(0),
+        }
+    }
+}
+
+impl Outcome {
+    fn append(&mut self, mut other: Self) {
+        self.found.append(&mut other.found);
+        self.left_over.append(&mut other.left_over);
+    }
+}
+
+/// The distance to codeword `code`.
+fn distance_at(distances: &[u64], code: u32) -> Result<u64> {
+    let missing = || Error::parameter("distances", distances.len(), format!("must reach code {code}"));
+    distances.get(code as usize).copied().ok_or_else(missing)
+}

@@ -1,0 +1,74 @@
+//! The free places an item looks at, nearest first.
+
+use super::Costs;
+use super::occupancy::Occupancy;
+use crate::error::Result;
+
+/// Prefixes of the last level with free places that an item looks at.
+pub(super) const PREFIXES: usize = 8;
+/// Most of them, where the first do not have as many free places as wanted.
+pub(super) const MOST_PREFIXES: usize = 64;
+
+/// A free place and the item's distance there.
+pub(super) type Place = (u64, Vec<u32>);
+
+/// One item's walk.
+struct Walk<'a> {
+    costs: &'a dyn Costs,
+    occupancy: &'a Occupancy<'a>,
+    levels: usize,
+    item: usize,
+    wanted: usize,
+    places: Vec<Place>,
+    free: u128,
+    prefixes: usize,
+}
+
+/// The `wanted` nearest of the free places that the item looks at below `prefix`, by distance and codes.
+pub(super) fn places(
+    costs: &dyn Costs,
+    occupancy: &Occupancy<'_>,
+    levels: usize,
+    (item, prefix): (usize, &[u32]),
+    wanted: usize,
+) -> Result<Vec<Place>> {
+    let mut walk = Walk { costs, occupancy, levels, item, wanted, places: Vec::new(), free: 0, prefixes: 0 };
+    walk.below(&mut prefix.to_vec())?;
+    Ok(walk.places)
+}
+
+impl Walk<'_> {
+    /// Goes through the codes that follow `prefix`, which is left as it was.
+    fn below(&mut self, prefix: &mut Vec<u32>) -> Result<()> {
+        let distances = self.costs.distances(self.item, prefix)?;
+        let mut codes: Vec<(u64, u32)> = distances.into_iter().zip(0..).collect();
+        codes.sort_unstable();
+        let last = prefix.len() + 1 == self.levels;
+        for (distance, code) in codes {
+            if !last && self.is_done() {
+                break;
+            }
+            prefix.push(code);
+            let free = self.occupancy.free(prefix);
+            match (free > 0, last) {
+                (true, true) => {
+                    self.free += free;
+                    self.places.push((distance, prefix.clone()));
+                }
+                (true, false) => self.below(prefix)?,
+                (false, _) => {}
+            }
+            prefix.pop();
+        }
+        if last {
+            self.prefixes += 1;
+            self.places.sort_unstable();
+            self.places.truncate(self.wanted);
+        }
+        Ok(())
+    }
+
+    fn is_done(&self) -> bool {
+        self.prefixes >= MOST_PREFIXES || (self.prefixes >= PREFIXES && self.free >= self.wanted as u128)
+    }
+}

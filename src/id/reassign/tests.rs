@@ -1,0 +1,136 @@
+//! The solver against all placements, against optimality conditions, and its promises.
+
+mod exact;
+mod promises;
+mod refused;
+mod speed;
+mod upwards;
+
+use super::{Costs, Placed, reassign, search};
+use crate::error::Result;
+use crate::rng::row_hash;
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+/// Used places by their codes.
+type Used = BTreeMap<Vec<u32>, u64>;
+
+/// Items with made-up distances below `limit`, few of which differ where it is small. Items with the same identity are
+/// duplicates.
+struct Table {
+    identities: Vec<u64>,
+    clusters: Vec<usize>,
+    limit: u64,
+    asked: AtomicUsize,
+}
+
+impl Costs for Table {
+    fn distances(&self, item: usize, prefix: &[u32]) -> Result<Vec<u64>> {
+        self.asked.fetch_add(1, Ordering::Relaxed);
+        let seed = prefix.iter().fold(self.identities[item], |seed, code| row_hash(seed, u64::from(*code) + 1));
+        Ok((0..self.clusters[prefix.len()]).map(|code| row_hash(seed ^ 5, code as u64) % self.limit).collect())
+    }
+}
+
+impl Table {
+    fn new(identities: Vec<u64>, clusters: &[usize], limit: u64) -> Self {
+        Self { identities, clusters: clusters.to_vec(), limit, asked: AtomicUsize::new(0) }
+    }
+
+    /// Codes as an encoder chooses them: the lowest of the nearest, level by level.
+    fn encode(&self, item: usize) -> Vec<u32> {
+        let mut codes = Vec::new();
+        while codes.len() < self.clusters.len() {
+            let distances = self.distances(item, &codes).unwrap();
+            let nearest = distances.iter().min().unwrap();
+            codes.push(distances.iter().position(|distance| distance == nearest).unwrap() as u32);
+        }
+        codes
+    }
+
+    fn distance(&self, item: usize, codes: &[u32]) -> i128 {
+        let (code, prefix) = codes.split_last().unwrap();
+        i128::from(self.distances(item, prefix).unwrap()[*code as usize])
+    }
+
+    fn increase(&self, item: usize, codes: &[u32]) -> i128 {
+        self.distance(item, codes) - self.distance(item, &self.encode(item))
+    }
+
+    fn keys(&self) -> Vec<String> {
+        // Not in the order of the items.
+        (0..self.identities.len()).map(|item| format!("{}-{item}", item * 7 % 5)).collect()
+    }
+
+    fn reassign(&self, capacity: u64, used: &Used) -> Vec<Placed> {
+        self.reassign_with(&self.keys(), capacity, used)
+    }
+
+    fn reassign_with(&self, keys: &[String], capacity: u64, used: &Used) -> Vec<Placed> {
+        let encoded: Vec<Vec<u32>> = (0..self.identities.len()).map(|item| self.encode(item)).collect();
+        let keys: Vec<&str> = keys.iter().map(String::as_str).collect();
+        let mut below = |prefix: &[u32]| {
+            let below = used.iter().filter(|(codes, _)| codes.starts_with(prefix));
+            Ok(below.map(|(codes, used)| (codes.clone(), *used)).collect())
+        };
+        self.asked.store(0, Ordering::Relaxed);
+        let placed = reassign(&encoded, &keys, capacity, &mut below, &self.clusters, self).unwrap();
+        assert_eq!(placed.len(), encoded.len());
+        placed
+    }
+}
+
+/// A random number below `bound`.
+fn random(seed: u64, what: u64, bound: u64) -> u64 {
+    row_hash(row_hash(77, seed), what) % bound
+}
+
+/// A random problem: items of which some are duplicates, a capacity, and used places.
+fn problem(seed: u64, items: u64, clusters: &[usize]) -> (Table, u64, Used) {
+    let limit = [3, 10, 1 << 40, u64::MAX >> 1][random(seed, 0, 4) as usize];
+    let kinds = [1, 3, 1000][random(seed, 1, 3) as usize];
+    let identities = (0..items).map(|item| random(seed, 100 + item, kinds)).collect();
+    let capacity = 1 + random(seed, 2, 3);
+    let share = random(seed, 3, 4);
+    let mut used = Used::new();
+    for (i, codes) in all_codes(clusters).into_iter().enumerate() {
+        if random(seed, 1000 + i as u64, 4) < share {
+            // More than the capacity: suffixes beyond it were given before.
+            used.insert(codes, 1 + random(seed, 5000 + i as u64, capacity + 1));
+        }
+    }
+    (Table::new(identities, clusters, limit), capacity, used)
+}
+
+/// All codes of a space.
+fn all_codes(clusters: &[usize]) -> Vec<Vec<u32>> {
+    clusters.iter().fold(vec![vec![]], |prefixes, clusters| {
+        let longer = |prefix: Vec<u32>| (0..*clusters as u32).map(move |code| [&prefix[..], &[code]].concat());
+        prefixes.into_iter().flat_map(longer).collect()
+    })
+}
+
+/// The codes of every free place.
+fn free_places(clusters: &[usize], capacity: u64, used: &Used) -> Vec<Vec<u32>> {
+    let free = |codes: &Vec<u32>| capacity.saturating_sub(used.get(codes).copied().unwrap_or(0)) as usize;
+    all_codes(clusters).into_iter().flat_map(|codes| vec![codes.clone(); free(&codes)]).collect()
+}
+
+/// Most items that can be placed and the smallest sum of increases with so many, by trying everything.
+fn brute_force(table: &Table, items: &[usize], places: &mut Vec<Option<Vec<u32>>>) -> (usize, i128) {
+    let Some((item, rest)) = items.split_first() else { return (0, 0) };
+    let mut best = brute_force(table, rest, places);
+    let mut tried = None;
+    for at in 0..places.len() {
+        let Some(codes) = places[at].take() else { continue };
+        // The second place of the same codes is the same.
+        if tried.as_ref() != Some(&codes) {
+            let (placed, sum) = brute_force(table, rest, places);
+            let found = (placed + 1, sum + table.increase(*item, &codes));
+            best = if found.0 > best.0 || (found.0 == best.0 && found.1 < best.1) { found } else { best };
+        }
+        tried = Some(codes.clone());
+        places[at] = Some(codes);
+    }
+    best
+}

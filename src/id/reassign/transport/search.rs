@@ -1,0 +1,180 @@
+//! One shortest augmenting path after the other.
+
+use super::Row;
+use crate::error::Result;
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+
+/// What a row pays beyond its distance where it is left out.
+const LEFT_OUT: i128 = 1 << 100;
+/// Length of the path to a column that was not reached.
+const FAR: i128 = i128::MAX;
+
+/// The rows placed so far, and one search.
+///
+/// Rows and columns are indices into these lists: edges to columns that do not exist are dropped when a row arrives.
+pub(super) struct Search<'a> {
+    ask: &'a dyn Fn(usize) -> Result<Row>,
+    rows: Vec<Option<Row>>,
+    /// Column of every placed row, and what it pays there; nothing until it is loaded, which is at its own column.
+    at: Vec<Option<(usize, Option<u64>)>>,
+    /// One per column, and last the column of the rows left out.
+    columns: Vec<Column>,
+    /// Columns reached: length, whether full, and number.
+    open: BinaryHeap<Reverse<(i128, bool, usize)>>,
+    reached: Vec<usize>,
+    /// Length of the shortest path found so far that ends at a free place: longer ones are not followed.
+    end: i128,
+}
+
+struct Column {
+    free: u64,
+    rows: Vec<usize>,
+    /// At most 0, and 0 while there are free places.
+    potential: i128,
+    /// Reduced length of the shortest path of this search, and the row that takes the column at its end.
+    length: i128,
+    by: usize,
+    /// Whether that length is final.
+    done: bool,
+}
+
+impl<'a> Search<'a> {
+    pub(super) fn new(free: &[u64], rows: usize, ask: &'a dyn Fn(usize) -> Result<Row>) -> Self {
+        let column =
+            |free: &u64| Column { free: *free, rows: Vec::new(), potential: 0, length: FAR, by: 0, done: false };
+        Self {
+            ask,
+            rows: vec![None; rows],
+            at: vec![None; rows],
+            columns: free.iter().chain([&u64::MAX]).map(column).collect(),
+            open: BinaryHeap::new(),
+            reached: Vec::new(),
+            end: FAR,
+        }
+    }
+
+    /// Places a new row at `column` if that has a free place.
+    pub(super) fn take(&mut self, row: usize, column: usize) -> bool {
+        match self.columns.get_mut(column) {
+            Some(found) if found.free > 0 => {
+                found.free -= 1;
+                found.rows.push(row);
+                self.at[row] = Some((column, None));
+                true
+            }
+            _ => false,
+        }
+    }
+
+    /// Places a new row along the shortest path.
+    pub(super) fn place(&mut self, row: usize) -> Result<()> {
+        self.reach(row, 0)?;
+        while let Some(Reverse((length, full, column))) = self.open.pop() {
+            let found = &mut self.columns[column];
+            if found.done || length > found.length {
+                continue;
+            }
+            if !full {
+                found.free -= 1;
+                self.lower_potentials(length);
+                self.move_along(column, row);
+                break;
+            }
+            found.done = true;
+            let base = length + found.potential;
+            for member in found.rows.clone() {
+                let stay = self.load(member)?.stay;
+                let paid = self.at[member].and_then(|(_, paid)| paid).unwrap_or(stay);
+                self.reach(member, base - i128::from(paid))?;
+            }
+        }
+        self.forget();
+        Ok(())
+    }
+
+    /// Shortens the paths to the columns that `row` may take; `base` is the length of the path that makes it leave.
+    fn reach(&mut self, row: usize, base: i128) -> Result<()> {
+        self.load(row)?;
+        let Some(loaded) = &self.rows[row] else { return Ok(()) };
+        let edges = loaded.edges.iter().map(|edge| (edge.column, i128::from(edge.cost)));
+        let left_out = (self.columns.len() - 1, LEFT_OUT + i128::from(loaded.stay));
+        for (number, cost) in edges.chain([left_out]) {
+            // Costs ascend and potentials are never positive: no later edge is shorter.
+            if base + cost > self.end {
+                break;
+            }
+            let column = &mut self.columns[number];
+            let (length, full) = (base + cost - column.potential, column.free == 0);
+            if length >= column.length || column.done || (full && length >= self.end) {
+                continue;
+            }
+            if column.length == FAR {
+                self.reached.push(number);
+            }
+            (column.length, column.by) = (length, row);
+            self.open.push(Reverse((length, full, number)));
+            self.end = if full { self.end } else { self.end.min(length) };
+        }
+        Ok(())
+    }
+
+    /// Makes every exchange of the new placement non-negative again; `end` is the length of the path taken.
+    fn lower_potentials(&mut self, end: i128) {
+        for number in &self.reached {
+            let column = &mut self.columns[*number];
+            column.potential += if column.done { column.length - end } else { 0 };
+        }
+    }
+
+    /// Lets every row of the path that ends at `column` and starts with the unplaced `first` take its new column.
+    fn move_along(&mut self, mut column: usize, first: usize) {
+        loop {
+            let row = self.columns[column].by;
+            match column + 1 == self.columns.len() {
+                // A row left out stays so: its edges, which may be many, are not needed again.
+                true => self.rows[row].iter_mut().for_each(|row| row.edges = Vec::new()),
+                false => self.columns[column].rows.push(row),
+            }
+            let mut edges = self.rows[row].iter().flat_map(|row| &row.edges);
+            let paid = edges.find(|edge| edge.column == column).map(|edge| edge.cost);
+            let before = self.at[row].replace((column, paid));
+            let Some((before, _)) = before.filter(|_| row != first) else { return };
+            self.columns[before].rows.retain(|other| *other != row);
+            column = before;
+        }
+    }
+
+    fn forget(&mut self) {
+        self.end = FAR;
+        self.open.clear();
+        for number in self.reached.drain(..) {
+            let column = &mut self.columns[number];
+            (column.length, column.done) = (FAR, false);
+        }
+    }
+
+    /// Asks for a row at most once.
+    fn load(&mut self, row: usize) -> Result<&Row> {
+        let columns = self.columns.len() - 1;
+        let slot = &mut self.rows[row];
+        if let Some(loaded) = slot {
+            return Ok(loaded);
+        }
+        let mut loaded = (self.ask)(row)?;
+        loaded.edges.retain(|edge| edge.column < columns);
+        loaded.edges.sort_unstable_by_key(|edge| (edge.cost, edge.column));
+        Ok(slot.insert(loaded))
+    }
+
+    /// Column and increase of every row, `None` for those left out. A row that never moved is at its own column, where it
+    /// adds nothing.
+    pub(super) fn places(&self) -> Vec<Option<(usize, i128)>> {
+        let place = |(row, at): (&Option<Row>, &Option<(usize, Option<u64>)>)| {
+            let (column, paid) = at.filter(|(column, _)| *column < self.columns.len() - 1)?;
+            let stay = row.as_ref().map_or(0, |row| row.stay);
+            Some((column, i128::from(paid.unwrap_or(stay)) - i128::from(stay)))
+        };
+        self.rows.iter().zip(&self.at).map(place).collect()
+    }
+}

@@ -1,0 +1,146 @@
+//! What a registry says about itself.
+
+use crate::error::{Error, ErrorKind, Result};
+use crate::id::format::IdFormat;
+use crate::id::resolver::Resolver;
+use crate::id::text::{IdText, SuffixForm};
+use std::collections::BTreeMap;
+use std::num::NonZeroU32;
+
+/// Format version of the contents of a store, whatever store it is.
+const FORMAT_VERSION: u32 = 1;
+
+/// The settings of a registry, which never change: published IDs depend on them.
+///
+/// Stores keep it as text under the names of [`Manifest::to_map`].
+///
+/// ```
+/// use semid::{IdFormat, Manifest, Resolver};
+///
+/// let manifest = Manifest::new("fingerprint of the model", 3, Resolver::default(), IdFormat::plain("-"))?;
+/// let map = manifest.to_map();
+/// assert_eq!(map.get("resolver").map(String::as_str), Some("suffix"));
+/// assert_eq!(Manifest::from_map(&map)?, manifest);
+/// # Ok::<(), semid::Error>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Manifest {
+    fingerprint: String,
+    levels: usize,
+    resolver: Resolver,
+    text: IdText,
+}
+
+impl Manifest {
+    /// The manifest of a registry for the IDs of the model with this fingerprint.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Parameter`] for no levels, and where IDs could have equal texts; see [`IdText::new`].
+    pub fn new(fingerprint: &str, levels: usize, resolver: Resolver, format: IdFormat) -> Result<Self> {
+        if levels == 0 {
+            return Err(Error::parameter("levels", levels, "at least 1"));
+        }
+        let text = IdText::new(format, SuffixForm::from(resolver))?;
+        Ok(Self { fingerprint: fingerprint.to_owned(), levels, resolver, text })
+    }
+
+    /// Fingerprint of the model that gives the codes.
+    pub fn fingerprint(&self) -> &str {
+        &self.fingerprint
+    }
+
+    /// Number of levels of every ID.
+    pub fn levels(&self) -> usize {
+        self.levels
+    }
+
+    /// What happens to items whose codes are taken.
+    pub fn resolver(&self) -> Resolver {
+        self.resolver
+    }
+
+    /// The text form of the IDs.
+    pub fn text(&self) -> &IdText {
+        &self.text
+    }
+
+    /// The manifest as names and values.
+    pub fn to_map(&self) -> BTreeMap<String, String> {
+        let mut map = vec![
+            ("format_version", FORMAT_VERSION.to_string()),
+            ("fingerprint", self.fingerprint.clone()),
+            ("levels", self.levels.to_string()),
+            ("resolver", self.resolver.name().to_owned()),
+        ];
+        map.extend(self.resolver.capacity().map(|capacity| ("capacity", capacity.to_string())));
+        match self.text.format().separator() {
+            Some(separator) => map.extend([("text", "plain".into()), ("separator", separator.to_owned())]),
+            None => map.push(("text", "token".into())),
+        }
+        map.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
+    }
+
+    /// Reads back what [`Manifest::to_map`] gave; names it does not know are left to later versions.
+    ///
+    /// # Errors
+    /// [`ErrorKind::NewerRegistry`]; [`ErrorKind::DamagedRegistry`] for a value that is missing or makes no sense.
+    pub fn from_map(map: &BTreeMap<String, String>) -> Result<Self> {
+        let supported = FORMAT_VERSION;
+        match number(map, "format_version")? {
+            0 => return Err(Error::damaged_registry("its manifest has format version 0")),
+            found if found > supported => {
+                return Err(ErrorKind::NewerRegistry { found: found.to_string(), supported }.into());
+            }
+            _ => {}
+        }
+        let capacity = match map.contains_key("capacity") {
+            true => NonZeroU32::new(number(map, "capacity")?),
+            false => Some(NonZeroU32::MIN),
+        };
+        let capacity = capacity.ok_or_else(|| Error::damaged_registry("its manifest has capacity 0"))?;
+        let format = match value(map, "text")? {
+            "plain" => IdFormat::plain(value(map, "separator")?),
+            "token" => IdFormat::token(),
+            other => return Err(Error::damaged_registry(format!("its manifest has text form `{other}`"))),
+        };
+        let senseless = |error: Error| Error::damaged_registry(format!("its manifest makes no sense: {error}"));
+        let resolver = Resolver::from_name(value(map, "resolver")?, capacity).map_err(senseless)?;
+        let levels = number(map, "levels")? as usize;
+        Self::new(value(map, "fingerprint")?, levels, resolver, format).map_err(senseless)
+    }
+
+    /// Refuses to work under `self` on a registry that has the manifest `found`.
+    ///
+    /// # Errors
+    /// [`ErrorKind::OtherModel`], [`ErrorKind::OtherRegistry`].
+    pub(crate) fn check(&self, found: &Self) -> Result<()> {
+        let (asked, found) = (self.to_map(), found.to_map());
+        let get = |map: &BTreeMap<String, String>, name: &str| map.get(name).cloned().unwrap_or_else(|| "none".into());
+        for setting in ["fingerprint", "levels", "resolver", "capacity", "text", "separator"] {
+            let (expected, found) = (get(&found, setting), get(&asked, setting));
+            if expected != found {
+                return Err(match setting {
+                    "fingerprint" => ErrorKind::OtherModel { expected, found }.into(),
+                    _ => ErrorKind::OtherRegistry { setting, expected, found }.into(),
+                });
+            }
+        }
+        Ok(())
+    }
+}
+
+impl PartialEq for Manifest {
+    fn eq(&self, other: &Self) -> bool {
+        self.to_map() == other.to_map()
+    }
+}
+
+fn value<'a>(map: &'a BTreeMap<String, String>, name: &str) -> Result<&'a str> {
+    let value = map.get(name).map(String::as_str);
+    value.ok_or_else(|| Error::damaged_registry(format!("its manifest has no `{name}`")))
+}
+
+fn number(map: &BTreeMap<String, String>, name: &str) -> Result<u32> {
+    let text = value(map, name)?;
+    text.parse().map_err(|_| Error::damaged_registry(format!("its manifest has `{name}` = `{text}`")))
+}

@@ -1,0 +1,150 @@
+//! A store in memory.
+
+use super::{Entry, Holder, Manifest, Record, Store};
+use crate::error::{ErrorKind, Result};
+use crate::id::semantic_id::SemanticId;
+use std::collections::{BTreeMap, HashMap};
+use std::ops::Bound;
+use std::sync::Arc;
+
+/// Registered IDs in memory; gone with the value unless the engine is saved.
+///
+/// ```
+/// use semid::{IdFormat, Manifest, MemoryStore, Registry, Resolver};
+///
+/// let manifest = Manifest::new("any model", 2, Resolver::default(), IdFormat::plain("-"))?;
+/// let registry = Registry::new(MemoryStore::new(), manifest, b"")?;
+/// assert!(registry.is_empty()?);
+/// # Ok::<(), semid::Error>(())
+/// ```
+#[derive(Debug, Default)]
+pub struct MemoryStore {
+    manifest: Option<(Manifest, Vec<u8>)>,
+    ids: BTreeMap<SemanticId, Option<Held>>,
+    items: HashMap<Arc<str>, SemanticId>,
+    /// How to take back the changes since `begin`, last one last.
+    undo: Vec<Undo>,
+}
+
+/// What an ID that is not retired belongs to.
+#[derive(Debug)]
+struct Held {
+    item: Arc<str>,
+    encoded: Option<Vec<u32>>,
+}
+
+#[derive(Debug)]
+enum Undo {
+    Manifest(Option<(Manifest, Vec<u8>)>),
+    Insert(SemanticId),
+    Retire(SemanticId, Held),
+}
+
+impl MemoryStore {
+    /// An empty store.
+    pub fn new() -> Self {
+        Self::default()
+    }
+}
+
+impl Store for MemoryStore {
+    fn manifest(&self) -> Result<Option<Manifest>> {
+        Ok(self.manifest.as_ref().map(|(manifest, _)| manifest.clone()))
+    }
+
+    fn model(&self) -> Result<Option<Vec<u8>>> {
+        Ok(self.manifest.as_ref().map(|(_, model)| model.clone()))
+    }
+
+    fn set_manifest(&mut self, manifest: &Manifest, model: &[u8]) -> Result<()> {
+        let former = self.manifest.replace((manifest.clone(), model.to_vec()));
+        self.undo.push(Undo::Manifest(former));
+        Ok(())
+    }
+
+    fn begin(&mut self) -> Result<()> {
+        self.rollback()
+    }
+
+    fn commit(&mut self) -> Result<()> {
+        self.undo.clear();
+        Ok(())
+    }
+
+    fn rollback(&mut self) -> Result<()> {
+        while let Some(undo) = self.undo.pop() {
+            match undo {
+                Undo::Manifest(former) => self.manifest = former,
+                Undo::Insert(id) => {
+                    if let Some(Some(held)) = self.ids.remove(&id) {
+                        self.items.remove(&held.item);
+                    }
+                }
+                Undo::Retire(id, held) => {
+                    self.items.insert(held.item.clone(), id.clone());
+                    self.ids.insert(id, Some(held));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn entry(&self, item: &str) -> Result<Option<Entry>> {
+        let Some(id) = self.items.get(item) else { return Ok(None) };
+        let encoded = self.ids.get(id).and_then(|held| held.as_ref()?.encoded.clone());
+        Ok(Some(Entry { id: id.clone(), encoded }))
+    }
+
+    fn holder(&self, id: &SemanticId) -> Result<Holder> {
+        Ok(match self.ids.get(id) {
+            None => Holder::Free,
+            Some(None) => Holder::Retired,
+            Some(Some(held)) => Holder::Item(held.item.to_string()),
+        })
+    }
+
+    fn insert(&mut self, item: Option<&str>, entry: &Entry) -> Result<()> {
+        let taken = |what: String| Err(ErrorKind::Taken { what }.into());
+        if self.ids.contains_key(&entry.id) {
+            return taken(format!("the ID {:?}", entry.id));
+        }
+        if let Some(item) = item.filter(|item| self.items.contains_key(*item)) {
+            return taken(format!("the item {item:?}"));
+        }
+        let held = item.map(|item| Held { item: item.into(), encoded: entry.encoded.clone() });
+        if let Some(held) = &held {
+            self.items.insert(held.item.clone(), entry.id.clone());
+        }
+        self.ids.insert(entry.id.clone(), held);
+        self.undo.push(Undo::Insert(entry.id.clone()));
+        Ok(())
+    }
+
+    fn retire(&mut self, item: &str) -> Result<Option<SemanticId>> {
+        let Some(id) = self.items.remove(item) else { return Ok(None) };
+        if let Some(held) = self.ids.get_mut(&id).and_then(Option::take) {
+            self.undo.push(Undo::Retire(id.clone(), held));
+        }
+        Ok(Some(id))
+    }
+
+    fn scan(&self, prefix: &[u32], after: Option<&SemanticId>, limit: usize) -> Result<Vec<Record>> {
+        let first = SemanticId::new(prefix.to_vec(), 0);
+        let from = match after {
+            Some(after) if *after >= first => Bound::Excluded(after),
+            _ => Bound::Included(&first),
+        };
+        let below = self.ids.range((from, Bound::Unbounded)).take_while(|(id, _)| id.codes.starts_with(prefix));
+        Ok(below.take(limit).map(|(id, held)| record(id, held.as_ref())).collect())
+    }
+
+    fn used(&self, codes: &[u32]) -> Result<u64> {
+        let (first, last) = (SemanticId::new(codes.to_vec(), 0), SemanticId::new(codes.to_vec(), u64::MAX));
+        Ok(self.ids.range(first..=last).next_back().map_or(0, |(id, _)| id.suffix.saturating_add(1)))
+    }
+}
+
+fn record(id: &SemanticId, held: Option<&Held>) -> Record {
+    let item = held.map(|held| held.item.to_string());
+    Record { item, entry: Entry { id: id.clone(), encoded: held.and_then(|held| held.encoded.clone()) } }
+}

@@ -1,0 +1,118 @@
+mod damage;
+mod limits;
+mod sharing;
+
+use super::*;
+use crate::error::ErrorKind;
+use crate::id::store::conformance;
+use crate::id::{IdFormat, Registry, Resolver};
+use crate::rq::Codes;
+use std::path::PathBuf;
+
+/// A folder and the path of a database in it.
+struct Dir(tempfile::TempDir);
+
+impl Dir {
+    fn new() -> Self {
+        Self(tempfile::tempdir().unwrap())
+    }
+
+    fn path(&self) -> PathBuf {
+        // Characters that mean something in URIs.
+        self.0.path().join("ids %3f?#.db")
+    }
+
+    /// With `items` items in it.
+    fn with_items(items: usize) -> Self {
+        let dir = Self::new();
+        assign(&mut dir.registry(), 0..items).unwrap();
+        dir
+    }
+
+    fn store(&self) -> SqliteStore {
+        SqliteStore::open(self.path()).unwrap()
+    }
+
+    fn registry(&self) -> Registry {
+        registry(self.store()).unwrap()
+    }
+}
+
+fn registry(store: SqliteStore) -> Result<Registry> {
+    let manifest = Manifest::new("model", 2, Resolver::default(), IdFormat::plain("-"))?;
+    Registry::new(store, manifest, b"the model")
+}
+
+/// Assigns items named by numbers; item i has codes (i / 100, i % 10).
+fn assign(registry: &mut Registry, items: std::ops::Range<usize>) -> Result<()> {
+    let codes = items.clone().flat_map(|i| [(i / 100) as u32, (i % 10) as u32]).collect();
+    let items: Vec<String> = items.map(|i| format!("item number {i}")).collect();
+    registry.assign(&items, &Codes::new(codes, 2)?).map(|_| ())
+}
+
+/// The items that there are, having checked that they have the IDs an unbroken run gives and that look-ups agree.
+fn intact(registry: &Registry) -> usize {
+    let len = registry.len().unwrap() as usize;
+    for i in 0..len {
+        let (item, suffix) = (format!("item number {i}"), (i % 100 / 10) as u64);
+        let id = registry.id(&item).unwrap().unwrap();
+        assert_eq!(id, SemanticId::new(vec![(i / 100) as u32, (i % 10) as u32], suffix));
+        assert_eq!(registry.find(&registry.text(&id, &item)).unwrap(), Holder::Item(item));
+    }
+    len
+}
+
+#[test]
+fn it_conforms() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut number = 0;
+    conformance::check(|| {
+        number += 1;
+        SqliteStore::open(dir.path().join(format!("{number}.db"))).unwrap()
+    });
+}
+
+#[test]
+fn it_is_durable() {
+    let dir = Dir::with_items(250);
+    let store = dir.store();
+    let text =
+        |name: &str| store.row(&format!("PRAGMA {name}"), [], |row| row.get::<_, rusqlite::types::Value>(0)).unwrap();
+    assert_eq!(text("journal_mode"), Some("wal".to_owned().into()));
+    assert_eq!(text("synchronous"), Some(2.into()));
+    assert_eq!(text("busy_timeout"), Some(30_000.into()));
+    assert_eq!(text("application_id"), Some(i64::from(schema::APPLICATION_ID).into()));
+    assert_eq!(text("user_version"), Some(1.into()));
+    store.check().unwrap();
+    assert_eq!(intact(&registry(store).unwrap()), 250);
+}
+
+#[test]
+fn look_ups_use_the_indexes() {
+    let dir = Dir::with_items(10);
+    let store = dir.store();
+    for (sql, plan) in [
+        (super::statements::ENTRY, "USING COVERING INDEX items"),
+        ("SELECT item FROM ids WHERE codes = ?1 AND suffix = ?2", "USING PRIMARY KEY (codes=? AND suffix=?)"),
+        ("SELECT max(suffix) FROM ids WHERE codes = ?1", "USING PRIMARY KEY (codes=?)"),
+        (super::statements::SCAN, "USING PRIMARY KEY"),
+    ] {
+        let params = rusqlite::params_from_iter(vec![0; sql.matches('?').count()]);
+        let rows = store.rows(&format!("EXPLAIN QUERY PLAN {sql}"), params, |row| row.get::<_, String>(3)).unwrap();
+        let steps: Vec<&String> = rows.iter().filter(|step| !step.ends_with("SUBQUERY 1")).collect();
+        assert!(steps.iter().all(|step| step.starts_with("SEARCH")), "{sql}: {rows:?}");
+        assert!(steps.len() <= 2 && rows[0].contains(plan), "{sql}: {rows:?}");
+    }
+}
+
+#[test]
+fn older_tables_are_migrated_once_and_newer_ones_refused() {
+    let dir = Dir::with_items(10);
+    dir.store().connection.pragma_update(None, "user_version", 2).unwrap();
+    for error in [SqliteStore::open(dir.path()).unwrap_err(), SqliteStore::open_read_only(dir.path()).unwrap_err()] {
+        assert!(matches!(error.kind(), ErrorKind::NewerRegistry { found, supported: 1 } if found == "2"), "{error}");
+        assert_eq!(error.path(), Some(dir.path().as_path()));
+    }
+    rusqlite::Connection::open(dir.path()).unwrap().pragma_update(None, "user_version", 1).unwrap();
+    assert_eq!(intact(&dir.registry()), 10);
+}

@@ -1,0 +1,110 @@
+use super::*;
+use crate::error::ErrorKind;
+use crate::id::{IdFormat, Resolver};
+
+#[test]
+fn stores_conform() {
+    conformance::check(MemoryStore::new);
+    conformance::check(|| Defaults(MemoryStore::new()));
+}
+
+/// A store with nothing but what has to be implemented.
+struct Defaults(MemoryStore);
+
+impl Store for Defaults {
+    fn manifest(&self) -> Result<Option<Manifest>> {
+        self.0.manifest()
+    }
+    fn model(&self) -> Result<Option<Vec<u8>>> {
+        self.0.model()
+    }
+    fn set_manifest(&mut self, manifest: &Manifest, model: &[u8]) -> Result<()> {
+        self.0.set_manifest(manifest, model)
+    }
+    fn begin(&mut self) -> Result<()> {
+        self.0.begin()
+    }
+    fn commit(&mut self) -> Result<()> {
+        self.0.commit()
+    }
+    fn rollback(&mut self) -> Result<()> {
+        self.0.rollback()
+    }
+    fn entry(&self, item: &str) -> Result<Option<Entry>> {
+        self.0.entry(item)
+    }
+    fn holder(&self, id: &SemanticId) -> Result<Holder> {
+        self.0.holder(id)
+    }
+    fn insert(&mut self, item: Option<&str>, entry: &Entry) -> Result<()> {
+        self.0.insert(item, entry)
+    }
+    fn retire(&mut self, item: &str) -> Result<Option<SemanticId>> {
+        self.0.retire(item)
+    }
+    fn scan(&self, prefix: &[u32], after: Option<&SemanticId>, limit: usize) -> Result<Vec<Record>> {
+        // Short pages, so that what is built on them has to go on.
+        self.0.scan(prefix, after, limit.min(PAGE))
+    }
+}
+
+#[test]
+fn defaults_read_more_than_a_page() {
+    let mut store = Defaults(MemoryStore::new());
+    let len = 2 * PAGE as u64 + 3;
+    store.begin().unwrap();
+    for i in 0..len {
+        store.insert(Some(&i.to_string()), &Entry::new(SemanticId::new(vec![i as u32 % 3], i / 3))).unwrap();
+    }
+    store.commit().unwrap();
+    assert_eq!(store.count(&[]).unwrap(), len);
+    assert_eq!(store.children(&[]).unwrap().iter().map(|(_, count)| count).sum::<u64>(), len);
+    assert_eq!(store.used(&[2]).unwrap(), len / 3);
+}
+
+fn manifest(resolver: Resolver, format: IdFormat) -> Manifest {
+    Manifest::new("f", 2, resolver, format).unwrap()
+}
+
+#[test]
+fn manifests_of_every_setting_come_back() {
+    for resolver in [Resolver::default(), Resolver::Suffix { always: true }, Resolver::ItemId, Resolver::reassign()] {
+        for format in [IdFormat::plain("-"), IdFormat::plain(" / "), IdFormat::token()] {
+            let manifest = manifest(resolver, format);
+            let back = Manifest::from_map(&manifest.to_map()).unwrap();
+            assert_eq!((back.resolver(), back.to_map()), (resolver, manifest.to_map()));
+        }
+    }
+}
+
+#[test]
+fn a_manifest_that_makes_no_sense_is_damaged_and_a_newer_one_newer() {
+    let good = manifest(Resolver::reassign(), IdFormat::plain("-")).to_map();
+    let bad = [
+        ("format_version", "0"),
+        ("format_version", "one"),
+        ("levels", "0"),
+        ("levels", "-3"),
+        ("resolver", "best"),
+        ("capacity", "0"),
+        ("text", "prose"),
+        ("separator", ""),
+        ("separator", "7"),
+    ];
+    for (key, value) in bad {
+        let mut map = good.clone();
+        map.insert(key.into(), value.into());
+        let error = Manifest::from_map(&map).unwrap_err();
+        assert!(matches!(error.kind(), ErrorKind::DamagedRegistry { .. }), "{key} {value}: {error}");
+    }
+    for key in good.keys().filter(|key| *key != "capacity") {
+        let mut map = good.clone();
+        map.remove(key);
+        let error = Manifest::from_map(&map).unwrap_err();
+        assert!(matches!(error.kind(), ErrorKind::DamagedRegistry { .. }), "{key}: {error}");
+    }
+    let mut map = good;
+    map.insert("format_version".into(), "2".into());
+    let error = Manifest::from_map(&map).unwrap_err();
+    assert!(matches!(error.kind(), ErrorKind::NewerRegistry { supported: 1, .. }), "{error}");
+}

@@ -1,0 +1,185 @@
+//! The text form of registered IDs, and back.
+
+mod escape;
+#[cfg(test)]
+mod tests;
+
+use super::format::{IdFormat, level_name};
+use super::resolver::Resolver;
+use super::semantic_id::SemanticId;
+use crate::error::{Error, ErrorKind, Result};
+
+/// What follows the codes in the text of an ID.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SuffixForm {
+    /// The suffix unless it is 0: "12-5-33", "12-5-33-1".
+    WhenNeeded,
+    /// The suffix: "12-5-33-0".
+    Always,
+    /// The item key, percent-escaped: "12-5-33-numpy".
+    Item,
+}
+
+impl From<Resolver> for SuffixForm {
+    fn from(resolver: Resolver) -> Self {
+        match resolver {
+            Resolver::Suffix { always: true } => Self::Always,
+            Resolver::ItemId => Self::Item,
+            _ => Self::WhenNeeded,
+        }
+    }
+}
+
+/// How registered IDs of a fixed number of levels are written and read.
+///
+/// Different IDs have different texts. A text splits at the separator in one way only: codes and suffixes are decimal
+/// digits, of which a separator has none, and item keys have every character of the separator escaped. The number of
+/// levels being fixed, the first parts are the codes, and what follows, if anything, is the suffix or the item key.
+/// Reading accepts nothing that writing would not give.
+///
+/// ```
+/// use semid::{IdFormat, IdText, ParsedId, SemanticId, SuffixForm};
+///
+/// let text = IdText::new(IdFormat::plain("-"), SuffixForm::WhenNeeded)?;
+/// let id = SemanticId::new(vec![12, 5, 33], 1);
+/// assert_eq!(text.text(&id, "numpy"), "12-5-33-1");
+/// assert_eq!(text.parse("12-5-33-1", 3)?, ParsedId::Id(id.clone()));
+/// assert_eq!(text.parse_prefix("12-5", 3)?, [12, 5]);
+///
+/// let token = IdText::new(IdFormat::token(), SuffixForm::Item)?;
+/// assert_eq!(token.text(&id, "a-1 <b>"), "<a_12><b_5><c_33><d_a-1%20%3Cb%3E>");
+/// # Ok::<(), semid::Error>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct IdText {
+    format: IdFormat,
+    suffix: SuffixForm,
+}
+
+/// What a text names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ParsedId {
+    /// An ID, complete.
+    Id(SemanticId),
+    /// The codes of an item with this key ([`SuffixForm::Item`]); only the registry knows the suffix.
+    Item {
+        /// One code per level.
+        codes: Vec<u32>,
+        /// The item key, without escapes.
+        item: String,
+    },
+}
+
+impl IdText {
+    /// The text form of `format` and `suffix`.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Parameter`] for a separator with which two IDs could have the same text, and for custom formats,
+    /// which cannot be read.
+    pub fn new(format: IdFormat, suffix: SuffixForm) -> Result<Self> {
+        format.check()?;
+        if format.separator().is_none() && !format.is_token() {
+            return Err(Error::parameter("format", "custom", "registered IDs are plain or token: they are read back"));
+        }
+        let escapes = |separator: &str| separator.contains(|c: char| c == '%' || c.is_ascii_hexdigit());
+        if suffix == SuffixForm::Item && format.separator().is_some_and(escapes) {
+            let separator = format!("{:?}", format.separator().unwrap_or_default());
+            return Err(Error::parameter(
+                "separator",
+                separator,
+                "without % and hexadecimal digits, which escape item keys",
+            ));
+        }
+        Ok(Self { format, suffix })
+    }
+
+    /// The form of the codes.
+    pub fn format(&self) -> &IdFormat {
+        &self.format
+    }
+
+    /// The form of what follows them.
+    pub fn suffix(&self) -> SuffixForm {
+        self.suffix
+    }
+
+    /// The text of the ID of `item`.
+    pub fn text(&self, id: &SemanticId, item: &str) -> String {
+        let mut text = self.format.format_row(&id.codes);
+        let last = match self.suffix {
+            SuffixForm::WhenNeeded if id.suffix == 0 => return text,
+            SuffixForm::WhenNeeded | SuffixForm::Always => id.suffix.to_string(),
+            SuffixForm::Item => escape::escape(item, self.format.separator().unwrap_or_default()),
+        };
+        match self.format.separator() {
+            Some(separator) => text.extend([separator, &last]),
+            None => text.push_str(&format!("<{}_{last}>", level_name(id.codes.len()))),
+        }
+        text
+    }
+
+    /// The ID, or the codes and item key, that `text` names in a registry of `levels` levels.
+    ///
+    /// # Errors
+    /// [`ErrorKind::IdText`] for a text that no ID has.
+    pub fn parse(&self, text: &str, levels: usize) -> Result<ParsedId> {
+        self.try_parse(text, levels).ok_or_else(|| self.refuse(text, levels, ""))
+    }
+
+    /// The codes of the first levels, which may be all or none: "12-5".
+    ///
+    /// # Errors
+    /// [`ErrorKind::IdText`] for anything else, or more than `levels` codes.
+    pub fn parse_prefix(&self, text: &str, levels: usize) -> Result<Vec<u32>> {
+        if text.is_empty() {
+            return Ok(Vec::new());
+        }
+        let parts = self.parts(text).filter(|parts| parts.len() <= levels);
+        let codes: Option<Vec<u32>> = parts.and_then(|parts| parts.into_iter().map(number).collect());
+        codes.ok_or_else(|| self.refuse(text, levels, "the first codes of "))
+    }
+
+    fn try_parse(&self, text: &str, levels: usize) -> Option<ParsedId> {
+        let mut parts = self.parts(text)?;
+        if parts.len() < levels || levels == 0 {
+            return None;
+        }
+        let rest = parts.split_off(levels);
+        let codes: Vec<u32> = parts.into_iter().map(number).collect::<Option<_>>()?;
+        let (id, item) = match (self.suffix, rest.as_slice()) {
+            (SuffixForm::WhenNeeded, []) => (SemanticId::new(codes, 0), None),
+            (SuffixForm::WhenNeeded | SuffixForm::Always, [suffix]) => (SemanticId::new(codes, number(suffix)?), None),
+            (SuffixForm::Item, [item]) => (SemanticId::new(codes, 0), Some(escape::unescape(item)?)),
+            _ => return None,
+        };
+        // Whatever has several spellings, such as escapes, is taken in the one that is written.
+        if self.text(&id, item.as_deref().unwrap_or_default()) != text {
+            return None;
+        }
+        Some(match item {
+            Some(item) => ParsedId::Item { codes: id.codes, item },
+            None => ParsedId::Id(id),
+        })
+    }
+
+    /// The parts between separators, or within tokens whose level names are right.
+    fn parts<'a>(&self, text: &'a str) -> Option<Vec<&'a str>> {
+        if let Some(separator) = self.format.separator() {
+            return Some(text.split(separator).collect());
+        }
+        let tokens = text.strip_prefix('<')?.strip_suffix('>')?.split("><").enumerate();
+        tokens.map(|(level, token)| token.strip_prefix(&level_name(level))?.strip_prefix('_')).collect()
+    }
+
+    fn refuse(&self, text: &str, levels: usize, part: &str) -> Error {
+        let example = SemanticId::new((1..=levels as u32).collect(), 1);
+        let example = self.text(&example, "item");
+        ErrorKind::IdText { text: text.to_owned(), expected: format!("{part}an ID such as `{example}`") }.into()
+    }
+}
+
+/// A decimal number as it is written: no sign, no leading zeros.
+fn number<T: std::str::FromStr>(text: &str) -> Option<T> {
+    let canonical = text.bytes().all(|byte| byte.is_ascii_digit()) && (text == "0" || !text.starts_with('0'));
+    canonical.then(|| text.parse().ok()).flatten()
+}

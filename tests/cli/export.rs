@@ -1,0 +1,64 @@
+//! `semid export`.
+
+use super::Dir;
+use semid::io::read_strings;
+use semid::{IdFormat, Manifest, Registry, Resolver, RqKMeansModel, SqliteStore};
+use serde_json::{Value, json};
+
+/// [`Dir::with_model`] and a database `ids.db` of five items, two of them with suffixes.
+fn with_database(resolver: Resolver) -> Dir {
+    let dir = Dir::with_model();
+    let model = RqKMeansModel::load(dir.path("m.safetensors")).unwrap();
+    let manifest = Manifest::new(&model.fingerprint(), 2, resolver, IdFormat::plain("-")).unwrap();
+    let store = SqliteStore::open(dir.path("ids.db")).unwrap();
+    let mut registry = Registry::new(store, manifest, &model.to_bytes().unwrap()).unwrap();
+    let codes = semid::Codes::new(vec![7, 1, 0, 3, 7, 1, 7, 1, 0, 2], 2).unwrap();
+    registry.assign(&["a", "b", "c", "d \"é\"", "e"], &codes).unwrap();
+    registry.remove(&["c"]).unwrap();
+    dir
+}
+
+#[test]
+fn the_name_of_the_output_says_what_is_written() {
+    let dir = with_database(Resolver::default());
+    let export = |flags: &str| dir.semid(&format!("export --db ids.db --json {flags}")).json(0);
+    let file = |name: &str| -> Value { serde_json::from_slice(&dir.read(name)).unwrap() };
+
+    assert_eq!(export("--output ids.csv")["kind"], "ids");
+    assert_eq!(dir.text("ids.csv"), "item,id\ne,0-2\nb,0-3\na,7-1\n\"d \"\"é\"\"\",7-1-2\n");
+    export("--output ids.parquet");
+    assert_eq!(read_strings(&dir.path("ids.parquet"), "item").unwrap(), ["e", "b", "a", "d \"é\""]);
+
+    let written = export("--output x.index.json --base 1");
+    assert_eq!((&written["kind"], &written["items"], &written["base"]), (&json!("index"), &json!(4), &json!(1)));
+    let index = json!({"e": ["<a_1>", "<b_3>"], "b": ["<a_1>", "<b_4>"], "a": ["<a_8>", "<b_2>"],
+        "d \"é\"": ["<a_8>", "<b_2>", "<c_3>"]});
+    assert_eq!(file("x.index.json"), index);
+
+    let written = export("--output added_tokens.json --first-token 100");
+    assert_eq!((&written["tokens"], &written["first_token"]), (&json!(19), &json!(100)));
+    let added = file("added_tokens.json");
+    assert_eq!((&added["<a_0>"], &added["<b_7>"], &added["<c_2>"]), (&json!(100), &json!(115), &json!(118)));
+    export("--output vocabulary.json --first-token 100");
+    assert_eq!(file("vocabulary.json")["levels"][2], json!({"name": "c", "first": 116, "count": 3}));
+
+    let written = export("--output t.safetensors --first-token 100");
+    // Root, two first codes, three pairs of codes, one suffix.
+    assert_eq!((&written["items"], &written["nodes"]), (&json!(4), &json!(7)));
+    export("--output other --kind trie --first-token 100");
+    assert_eq!(dir.read("other"), dir.read("t.safetensors"));
+    let text = dir.semid("export --db ids.db --output t.safetensors").ok();
+    assert!(text.starts_with("exported trie: 4 items, 19 tokens, 7 nodes in"), "{text}");
+}
+
+#[test]
+fn what_cannot_be_exported_is_refused() {
+    let dir = with_database(Resolver::ItemId);
+    dir.semid("export --db ids.db --output ids.csv").ok();
+    assert!(dir.text("ids.csv").contains("a,7-1-a\n"), "{}", dir.text("ids.csv"));
+    dir.fails("export --db ids.db --output ids.json", &["ids.json", "--kind"]);
+    dir.fails("export --db ids.db --output index.json", &["item-id", "export the IDs as text"]);
+    dir.fails("export --db ids.db --output ids.db --kind ids", &["ids.db", "is also the input"]);
+    dir.fails("export --db no.db --output ids.csv", &["no.db"]);
+    dir.fails("export --db m.safetensors --output ids.csv", &["m.safetensors"]);
+}
