@@ -1,11 +1,13 @@
 //! How an iteration gives rows their codes: the nearest codeword, or the exact optimum under sizes of clusters.
 
-use super::balanced::{Costs, Sizes, Start, solve};
+use super::balanced::{Sizes, Solution, Start, solve};
+use super::distances::Distances;
 use super::fit::Balance;
+use super::priced::cheapest;
+use super::sampled::Sampled;
 use crate::codebook::Codebook;
-use crate::device::Table;
+use crate::device::{Engine, Table};
 use crate::error::{Error, Result, try_vec};
-use crate::kernel::within::Near;
 
 /// The assignment step of a run, with what it remembers from one iteration to the next.
 pub(super) enum Assignment {
@@ -21,6 +23,12 @@ pub(super) struct Balanced {
     prices: Vec<i128>,
     codes: Vec<u32>,
     gap: i128,
+    /// Some of the rows, to find prices with: made when they are first needed.
+    sample: Option<Sampled>,
+    /// How many rows changed their code in the last step.
+    changed: usize,
+    /// Clusters that the first list of a row is to hold.
+    wanted: usize,
 }
 
 /// What a balanced run ends with.
@@ -35,15 +43,15 @@ impl Assignment {
     pub(super) fn new(sizes: Option<Sizes>) -> Self {
         match sizes {
             None => Self::Nearest,
-            Some(sizes) => Self::Balanced(Balanced { sizes, prices: Vec::new(), codes: Vec::new(), gap: 0 }),
+            Some(sizes) => Self::Balanced(Balanced::new(sizes)),
         }
     }
 
     /// Gives every row of the table its code; returns how many changed.
-    pub(super) fn assign(&mut self, table: &mut dyn Table, codebook: &Codebook) -> Result<u64> {
+    pub(super) fn assign(&mut self, engine: &dyn Engine, table: &mut dyn Table, codebook: &Codebook) -> Result<u64> {
         match self {
             Self::Nearest => Ok(table.assign(codebook)?.changed),
-            Self::Balanced(balanced) => balanced.assign(table, codebook),
+            Self::Balanced(balanced) => balanced.assign(engine, table, codebook),
         }
     }
 
@@ -69,66 +77,65 @@ impl Assignment {
 }
 
 impl Balanced {
-    fn assign(&mut self, table: &mut dyn Table, codebook: &Codebook) -> Result<u64> {
+    fn new(sizes: Sizes) -> Self {
+        let (prices, codes) = (Vec::new(), Vec::new());
+        Self { sizes, prices, codes, gap: 0, sample: None, changed: 0, wanted: CANDIDATES }
+    }
+
+    fn assign(&mut self, engine: &dyn Engine, table: &mut dyn Table, codebook: &Codebook) -> Result<u64> {
         let first = self.prices.is_empty();
         if first {
             self.prices = vec![0; codebook.clusters()];
             self.codes = try_vec(0, table.rows(), "codes")?;
-            table.assign(codebook)?;
-            table.codes(&mut self.codes)?;
         }
-        let distances = table.own_distances(codebook)?;
-        let margin = margin(&mut Distances { table, codebook }, distances.len(), &self.prices)?;
-        let price = |code: &u32| self.prices.get(*code as usize).copied().unwrap_or(0);
-        let priced = distances.iter().zip(&self.codes).map(|(distance, code)| i128::from(*distance) + price(code));
-        let start = Start { bounds: priced.collect(), prices: self.prices.clone(), margin };
-        let solution = solve(&mut Distances { table, codebook }, self.sizes, start)?;
+        let bounds = match first || self.changed > table.rows() / 8 {
+            true => self.approach(engine, table, codebook)?,
+            false => self.own_costs(table, codebook)?,
+        };
+        let mut costs = Distances { table, codebook };
+        let start = Start::new(&mut costs, self.prices.clone(), bounds, self.wanted)?;
+        let solution = solve(&mut costs, self.sizes, start)?;
         table.set_codes(&solution.codes)?;
-        let changes = self.codes.iter().zip(&solution.codes).filter(|(old, new)| first || old != new);
-        let changed = changes.count() as u64;
         tracing::debug!(
             entries = solution.entries,
             rounds = solution.rounds,
             gap = %solution.gap,
-            changed,
             "balanced assignment"
         );
+        Ok(self.take(solution, first))
+    }
+
+    /// Brings the prices near the optimum, where they may be far from it; the least `cost + price` of every row then.
+    fn approach(&mut self, engine: &dyn Engine, table: &mut dyn Table, codebook: &Codebook) -> Result<Vec<i128>> {
+        if self.sample.is_none() {
+            self.sample = Sampled::new(engine, table, self.sizes, codebook.clusters())?;
+        }
+        if let Some(sample) = &mut self.sample {
+            self.prices = sample.prices(codebook, &self.prices)?;
+        }
+        Ok(cheapest(table, codebook, &self.prices)?.costs)
+    }
+
+    /// What every row costs where it is.
+    fn own_costs(&self, table: &mut dyn Table, codebook: &Codebook) -> Result<Vec<i128>> {
+        let price = |code: &u32| self.prices.get(*code as usize).copied().unwrap_or(0);
+        let distances = table.own_distances(codebook)?;
+        Ok(distances.iter().zip(&self.codes).map(|(distance, code)| i128::from(*distance) + price(code)).collect())
+    }
+
+    /// Keeps what the next step starts from; the number of codes that changed.
+    fn take(&mut self, solution: Solution, first: bool) -> u64 {
+        let changes = self.codes.iter().zip(&solution.codes).filter(|(old, new)| first || old != new);
+        self.changed = changes.count();
+        // Lists that were long enough at once may be shorter next time.
+        if solution.rounds == 1 {
+            self.wanted = (self.wanted * 3 / 4).max(4);
+        }
         self.gap = self.gap.max(solution.gap);
         (self.codes, self.prices) = (solution.codes, solution.prices);
-        Ok(changed)
+        self.changed as u64
     }
 }
 
-/// Rows that are looked at to choose the first lists' length, and the candidates that these are to hold.
-const SAMPLE: usize = 64;
+/// Clusters that lists hold at first.
 const CANDIDATES: usize = 16;
-
-/// How far above the least `distance + price` the first lists reach: so far that half of some rows have enough candidates.
-fn margin(costs: &mut dyn Costs, rows: usize, prices: &[i128]) -> Result<i128> {
-    let step = rows.div_ceil(SAMPLE).max(1);
-    let limit = |row: usize| if row.is_multiple_of(step) { i128::MAX >> 10 } else { i128::MIN >> 10 };
-    let limits: Vec<i128> = (0..rows).map(limit).collect();
-    let near = costs.within(prices, &limits)?;
-    let mut widths: Vec<i128> = Vec::new();
-    for row in (0..rows).step_by(step) {
-        let priced = near.row(row).zip(prices).map(|((_, cost), price)| i128::from(cost) + price);
-        let mut costs: Vec<i128> = priced.collect();
-        costs.sort_unstable();
-        let last = costs.get(CANDIDATES).or(costs.last());
-        widths.push(last.zip(costs.first()).map_or(0, |(last, first)| last - first));
-    }
-    widths.sort_unstable();
-    Ok(widths.get(widths.len() / 2).map_or(0, |width| *width) + 1)
-}
-
-/// Squared distances of a table's rows to codewords.
-struct Distances<'a> {
-    table: &'a mut dyn Table,
-    codebook: &'a Codebook,
-}
-
-impl Costs for Distances<'_> {
-    fn within(&mut self, prices: &[i128], limits: &[i128]) -> Result<Near> {
-        self.table.within(self.codebook, prices, limits)
-    }
-}

@@ -23,7 +23,7 @@ pub(super) fn lloyd(
     let mut still = false;
     let mut assignment = Assignment::new(work.sizes);
     loop {
-        let changed = assignment.assign(work.table, &codebook)?;
+        let changed = assignment.assign(work.engine, work.table, &codebook)?;
         let mut partial = work.table.sums(clusters)?;
         let squared_error = partial.squared_error(energy, &codebook);
         let unchanged = iterations > 0 && changed == 0;

@@ -3,6 +3,7 @@
 mod assignment;
 mod balanced;
 mod decode;
+mod distances;
 mod draws;
 mod encode;
 mod fit;
@@ -13,8 +14,10 @@ mod mini_batch;
 mod model;
 mod model_file;
 mod params;
+mod priced;
 mod progress;
 mod row_distances;
+mod sampled;
 mod seeding;
 
 pub use encode::{Codes, EncodeReport};

@@ -53,6 +53,16 @@ impl Candidates {
         self.near.row(row)
     }
 
+    /// What a cluster that is listed for the row costs it.
+    pub(super) fn cost(&self, row: usize, cluster: usize) -> u64 {
+        self.row(row).find(|(k, _)| *k == cluster).map_or(0, |(_, cost)| cost)
+    }
+
+    /// The listed cluster with the smallest `cost + price`, the lowest one on a tie.
+    pub(super) fn cheapest(&self, row: usize, prices: &[i128]) -> usize {
+        self.row(row).map(|(k, cost)| (i128::from(cost) + prices[k], k)).min().map_or(0, |(_, k)| k)
+    }
+
     pub(super) fn entries(&self) -> usize {
         self.near.entries()
     }

@@ -39,6 +39,7 @@ mod solve;
 mod sweep;
 #[cfg(test)]
 mod tests;
+mod width;
 
 pub(super) use sizes::Sizes;
-pub(super) use solve::{Costs, Start, solve};
+pub(super) use solve::{Costs, Solution, Start, solve};

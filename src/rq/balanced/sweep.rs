@@ -2,6 +2,7 @@
 
 use super::candidates::Candidates;
 use super::sizes::Sizes;
+use rayon::prelude::*;
 
 /// Most passes over all rows.
 const ROUNDS: usize = 80;
@@ -52,20 +53,36 @@ pub(super) fn sweep(candidates: &Candidates, sizes: Sizes, start: &[i128], reach
     best.into_iter().map(i128::from).collect()
 }
 
+/// Rows that one task counts.
+const BLOCK: usize = 4096;
+
 /// Rows that each cluster attracts.
 fn counts(candidates: &Candidates, prices: &[i64]) -> Vec<i64> {
-    let mut counts = vec![0; prices.len()];
-    for row in 0..candidates.rows() {
-        let (mut best, mut least) = (0, i64::MAX);
-        for (k, cost) in candidates.row(row) {
-            let priced = (cost as i64).saturating_add(prices[k]);
-            if priced < least {
-                (best, least) = (k, priced);
-            }
+    let blocks = (0..candidates.rows().div_ceil(BLOCK)).into_par_iter();
+    let none = || vec![0; prices.len()];
+    let counted = blocks.fold(none, |mut counts, block| {
+        for row in block * BLOCK..candidates.rows().min((block + 1) * BLOCK) {
+            counts[attracted(candidates, row, prices)] += 1;
         }
-        counts[best] += 1;
+        counts
+    });
+    counted.reduce(none, |mut all, some| {
+        all.iter_mut().zip(some).for_each(|(all, some)| *all += some);
+        all
+    })
+}
+
+/// The cluster that is cheapest for a row.
+#[inline(always)]
+fn attracted(candidates: &Candidates, row: usize, prices: &[i64]) -> usize {
+    let (mut best, mut least) = (0, i64::MAX);
+    for (k, cost) in candidates.row(row) {
+        let priced = (cost as i64).saturating_add(prices[k]);
+        if priced < least {
+            (best, least) = (k, priced);
+        }
     }
-    counts
+    best
 }
 
 /// Rows that a cluster has too many (or, negative, too few) at its price.
