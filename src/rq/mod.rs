@@ -1,11 +1,15 @@
 //! Residual k-means: parameters, fitting level by level, and the fitted model that encodes and decodes.
 
 mod assignment;
+mod balance;
 mod balanced;
+mod capacity;
+mod codes;
 mod decode;
 mod distances;
 mod draws;
 mod encode;
+mod encoder;
 mod fit;
 mod level;
 mod lloyd;
@@ -13,15 +17,19 @@ mod load;
 mod mini_batch;
 mod model;
 mod model_file;
+mod optimal;
 mod params;
-mod priced;
 mod progress;
 mod row_distances;
 mod sampled;
 mod seeding;
+mod sinkhorn;
 
-pub use encode::{Codes, EncodeReport};
-pub use fit::{Balance, Fit, FitReport, LevelReport};
+pub use balance::Balance;
+pub use codes::Codes;
+pub use encode::EncodeReport;
+pub use encoder::Encoder;
+pub use fit::{Fit, FitReport, LevelReport};
 #[cfg(test)]
 pub(crate) use model::Quantization;
 pub use model::RqKMeansModel;

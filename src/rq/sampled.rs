@@ -2,7 +2,6 @@
 
 use super::balanced::{Sizes, Start, solve};
 use super::distances::Distances;
-use super::priced::cheapest;
 use crate::codebook::Codebook;
 use crate::device::{Engine, Purpose, Table};
 use crate::error::Result;
@@ -42,10 +41,10 @@ impl Sampled {
         Ok(Some(Self { table: sample, sizes: Sizes { min: min as usize, max: max as usize } }))
     }
 
-    /// The prices of the sample's optimum, searched for from `prices` on.
-    pub(super) fn prices(&mut self, codebook: &Codebook, prices: &[i128]) -> Result<Vec<i128>> {
-        let bounds = cheapest(&mut *self.table, codebook, prices)?.costs;
-        let mut costs = Distances { table: &mut *self.table, codebook };
+    /// The prices of the sample's optimum, searched for from `prices` on; `added` as for [`Distances`].
+    pub(super) fn prices(&mut self, codebook: &Codebook, added: &[i64], prices: &[i128]) -> Result<Vec<i128>> {
+        let mut costs = Distances::new(&mut *self.table, codebook, added);
+        let bounds = costs.cheapest(prices)?.costs;
         let start = Start::new(&mut costs, prices.to_vec(), bounds, CANDIDATES)?;
         Ok(solve(&mut costs, self.sizes, start)?.prices)
     }

@@ -70,6 +70,7 @@ pub(crate) enum Command {
 Examples:
   semid fit --input items.npy --output model.safetensors
   semid fit --input items.parquet --column embedding --clusters 1024,256,64 --output model.safetensors
+  semid fit --input items.npy --balanced --output model.safetensors
   semid fit --input items.npy --algorithm mini-batch --max-iter 500 --sample 1000000 --output model.safetensors")]
     Fit(Box<FitArgs>),
     /// Give every row its codes or its semantic ID
@@ -77,7 +78,9 @@ Examples:
 Examples:
   semid encode --model model.safetensors --input items.npy --output codes.npy
   semid encode --model model.safetensors --input items.parquet --id-column name --output ids.csv
-  semid encode --model model.safetensors --input items.npy --format token --output ids.jsonl")]
+  semid encode --model model.safetensors --input items.npy --format token --output ids.jsonl
+  semid encode --model balanced.safetensors --input new.npy --assignment priced --output codes.npy
+  semid encode --model model.safetensors --input items.npy --capacity 250 --output codes.npy")]
     Encode(EncodeArgs),
     /// Give every item a unique semantic ID that stays, and keep it in a database
     #[command(after_help = "\
@@ -225,15 +228,21 @@ pub(crate) struct FitArgs {
     /// How codewords are improved
     #[arg(long, value_enum, default_value_t = Algorithm::Lloyd)]
     pub(crate) algorithm: Algorithm,
-    /// Give all clusters of a level the same number of rows (or one more), at the smallest squared error
-    #[arg(long)]
+    /// Give all clusters of a level the same number of rows, or one more: every assignment is the exact optimum
+    #[arg(long, help_heading = "Balance")]
     pub(crate) balanced: bool,
     /// Fewest rows of a cluster [default: rows / clusters, rounded down]
-    #[arg(long, value_name = "N", requires = "balanced")]
+    #[arg(long, value_name = "N", requires = "balanced", help_heading = "Balance")]
     pub(crate) min_size: Option<usize>,
     /// Most rows of a cluster [default: rows / clusters, rounded up]
-    #[arg(long, value_name = "N", requires = "balanced")]
+    #[arg(long, value_name = "N", requires = "balanced", help_heading = "Balance")]
     pub(crate) max_size: Option<usize>,
+    /// Balance softly by Sinkhorn instead, as papers do: 0.003 (hardest) to 0.05
+    #[arg(long, value_name = "E", conflicts_with = "balanced", help_heading = "Balance")]
+    pub(crate) sinkhorn_epsilon: Option<f64>,
+    /// Iterations of Sinkhorn per assignment
+    #[arg(long, value_name = "N", requires = "sinkhorn_epsilon", default_value_t = 50, help_heading = "Balance")]
+    pub(crate) sinkhorn_iterations: usize,
     /// Rows per batch of mini-batch [default: 2048]
     #[arg(long, value_name = "N")]
     pub(crate) batch: Option<usize>,
@@ -264,6 +273,12 @@ pub(crate) struct EncodeArgs {
     /// Column of a parquet input with the items' keys, to stand beside the semantic IDs
     #[arg(long, value_name = "NAME")]
     pub(crate) id_column: Option<String>,
+    /// What decides a row's code at each level
+    #[arg(long, value_enum, default_value_t = Assignment::Nearest, help_heading = "Balance")]
+    pub(crate) assignment: Assignment,
+    /// Give no code of a level to more than N rows of the input, at the smallest total distance; all rows must fit in memory
+    #[arg(long, value_name = "N", help_heading = "Balance")]
+    pub(crate) capacity: Option<usize>,
 }
 
 #[derive(Debug, Args)]
@@ -337,6 +352,14 @@ pub(crate) enum Algorithm {
     Lloyd,
     /// Count-weighted updates from small batches
     MiniBatch,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum Assignment {
+    /// The nearest codeword
+    Nearest,
+    /// The smallest distance plus price: near balance, for models fitted with --balanced
+    Priced,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]

@@ -90,7 +90,7 @@ impl Candidates {
         }
         self.prices.push(prices.to_vec());
         let fresh = costs.within(prices, &limits)?;
-        let mut merged = Near::new();
+        let mut merged = Near::with_capacity(self.rows(), self.near.entries() + fresh.entries())?;
         for (row, generation) in self.generation.iter().enumerate() {
             if *generation as usize + 1 == self.prices.len() {
                 let priced = |(cluster, cost): &(usize, u64)| i128::from(*cost) + prices[*cluster];

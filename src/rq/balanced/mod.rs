@@ -38,7 +38,7 @@ mod smallest;
 mod solve;
 mod sweep;
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;
 mod width;
 
 pub(super) use sizes::Sizes;
