@@ -229,19 +229,25 @@ pub(crate) struct FitArgs {
     #[arg(long, value_enum, default_value_t = Algorithm::Lloyd)]
     pub(crate) algorithm: Algorithm,
     /// Give all clusters of a level the same number of rows, or one more: every assignment is the exact optimum
-    #[arg(long, help_heading = "Balance")]
+    #[arg(long, help_heading = "Balanced clusters")]
     pub(crate) balanced: bool,
-    /// Fewest rows of a cluster [default: rows / clusters, rounded down]
-    #[arg(long, value_name = "N", requires = "balanced", help_heading = "Balance")]
+    /// With --balanced: fewest rows of a cluster [default: rows / clusters, rounded down]
+    #[arg(long, value_name = "N", requires = "balanced", help_heading = "Balanced clusters")]
     pub(crate) min_size: Option<usize>,
-    /// Most rows of a cluster [default: rows / clusters, rounded up]
-    #[arg(long, value_name = "N", requires = "balanced", help_heading = "Balance")]
+    /// With --balanced: most rows of a cluster [default: rows / clusters, rounded up]
+    #[arg(long, value_name = "N", requires = "balanced", help_heading = "Balanced clusters")]
     pub(crate) max_size: Option<usize>,
     /// Balance softly by Sinkhorn instead, as papers do: 0.003 (hardest) to 0.05
-    #[arg(long, value_name = "E", conflicts_with = "balanced", help_heading = "Balance")]
+    #[arg(long, value_name = "E", conflicts_with = "balanced", help_heading = "Balanced clusters")]
     pub(crate) sinkhorn_epsilon: Option<f64>,
-    /// Iterations of Sinkhorn per assignment
-    #[arg(long, value_name = "N", requires = "sinkhorn_epsilon", default_value_t = 50, help_heading = "Balance")]
+    /// With --sinkhorn-epsilon: iterations per assignment
+    #[arg(
+        long,
+        value_name = "N",
+        requires = "sinkhorn_epsilon",
+        default_value_t = 50,
+        help_heading = "Balanced clusters"
+    )]
     pub(crate) sinkhorn_iterations: usize,
     /// Rows per batch of mini-batch [default: 2048]
     #[arg(long, value_name = "N")]
@@ -274,10 +280,11 @@ pub(crate) struct EncodeArgs {
     #[arg(long, value_name = "NAME")]
     pub(crate) id_column: Option<String>,
     /// What decides a row's code at each level
-    #[arg(long, value_enum, default_value_t = Assignment::Nearest, help_heading = "Balance")]
+    #[arg(long, value_enum, default_value_t = Assignment::Nearest, help_heading = "Balanced clusters")]
     pub(crate) assignment: Assignment,
-    /// Give no code of a level to more than N rows of the input, at the smallest total distance; all rows must fit in memory
-    #[arg(long, value_name = "N", help_heading = "Balance")]
+    /// Give no code of a level to more than N rows of the input, at the smallest total distance (plus prices, if priced);
+    /// all rows together have to fit in memory
+    #[arg(long, value_name = "N", help_heading = "Balanced clusters")]
     pub(crate) capacity: Option<usize>,
 }
 
