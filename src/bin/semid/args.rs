@@ -87,7 +87,7 @@ Examples:
   semid assign --db new.db --model model.safetensors --input items.npy --row-numbers --resolver reassign
 
 The database has the model and all settings in it, so that later runs need neither. Items that have an ID keep it.
-After Ctrl-C or a crash, the same command goes on where it was.")]
+After Ctrl-C or a crash, the same command goes on where it was, and gives the IDs that it would have given unbroken.")]
     Assign(Box<AssignArgs>),
     /// Find items by their semantic IDs, and IDs by their items; exit code 1 where there is none
     #[command(after_help = "\

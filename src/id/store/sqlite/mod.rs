@@ -3,6 +3,7 @@
 mod codec;
 mod error;
 mod open;
+mod place;
 mod schema;
 mod statements;
 #[cfg(test)]
@@ -64,7 +65,7 @@ impl SqliteStore {
         }
     }
 
-    /// Opens an existing database for reading, whether it can be written to or not.
+    /// Opens an existing database for reading, whether it can be written to or not; older tables are migrated first.
     ///
     /// # Errors
     /// As for [`SqliteStore::open`], and [`ErrorKind::NoRegistry`](crate::ErrorKind::NoRegistry) for an empty database.
@@ -164,6 +165,10 @@ impl Store for SqliteStore {
 
     fn used(&self, codes: &[u32]) -> Result<u64> {
         self.largest_suffix(codes)
+    }
+
+    fn retired(&self, codes: &[u32], item: &str) -> Result<Vec<u64>> {
+        self.retired_suffixes(codes, item)
     }
 
     fn used_below(&self, prefix: &[u32]) -> Result<Vec<(Vec<u32>, u64)>> {
