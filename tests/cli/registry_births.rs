@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 
 const PROCESSES: usize = 16;
-const ROUNDS: usize = 6;
+const ROUNDS: usize = 8;
 
 /// A process stopped at its barrier: its item keys come through a pipe, and it has not looked at the database yet.
 struct Waiting {

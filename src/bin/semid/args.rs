@@ -141,8 +141,13 @@ Examples:
   semid export --db ids.db --output index.json --base 1
   semid export --db ids.db --output added_tokens.json --first-token 32000
   semid export --db ids.db --output trie.safetensors --first-token 32000
+  semid export --db ids.db --output copy.db
 
-Token ids are the same in all files of a registry: a block per level, and one for suffixes last, which grows.")]
+Token ids are the same in all files of a registry: a block per level, and one for suffixes last, which grows.
+
+The tensors of a trie, whose root is node 0: after node n come the edges indptr[n] to indptr[n + 1] - 1; edge e is token
+tokens[e] and leads to node children[e]. At node n ends the ID of item items[n], none if that is -1, and longer IDs may
+go on. The key of item i is the UTF-8 in item_keys[item_offsets[i]] to item_keys[item_offsets[i + 1] - 1].")]
     Export(ExportArgs),
     /// See what semantic IDs are, on real data that comes with semid
     #[command(after_help = "\

@@ -39,6 +39,8 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(30);
 pub struct SqliteStore {
     connection: Connection,
     path: PathBuf,
+    /// Whether the tables tell whose retired IDs were; the first version, which is not migrated to be read, does not.
+    has_former: bool,
 }
 
 impl SqliteStore {
@@ -60,19 +62,19 @@ impl SqliteStore {
     pub fn open_with(path: impl AsRef<Path>, busy_timeout: Duration) -> Result<Self> {
         let path = path.as_ref().to_owned();
         match open::to_write(&path, busy_timeout) {
-            Ok(connection) => Ok(Self { connection, path }),
+            Ok(connection) => Ok(Self { connection, path, has_former: true }),
             Err(error) => Err(error.at(path)),
         }
     }
 
-    /// Opens an existing database for reading, whether it can be written to or not; older tables are migrated first.
+    /// Opens an existing database for reading, whether it can be written to or not.
     ///
     /// # Errors
     /// As for [`SqliteStore::open`], and [`ErrorKind::NoRegistry`](crate::ErrorKind::NoRegistry) for an empty database.
     pub fn open_read_only(path: impl AsRef<Path>) -> Result<Self> {
         let path = path.as_ref().to_owned();
         match open::to_read(&path, BUSY_TIMEOUT) {
-            Ok(connection) => Ok(Self { connection, path }),
+            Ok((connection, version)) => Ok(Self { connection, path, has_former: version > 1 }),
             Err(error) => Err(error.at(path)),
         }
     }
@@ -97,8 +99,13 @@ impl SqliteStore {
     /// Writes a copy, as of one moment, to the empty or missing file `path`.
     pub(crate) fn copy_to(&self, path: &Path) -> Result<()> {
         let name = path.to_str().ok_or_else(|| Error::parameter("path", path.display(), "UTF-8"))?;
-        self.connection.execute("VACUUM INTO ?1", [name]).map_err(|error| typed(error).at(path))?;
-        Ok(())
+        // A copy changes nothing here, but is refused by a connection that only reads.
+        let query_only = |on: bool| self.connection.pragma_update(None, "query_only", on).map_err(typed);
+        let former = self.connection.pragma_query_value(None, "query_only", |row| row.get(0)).map_err(typed)?;
+        query_only(false)?;
+        let copied = self.connection.execute("VACUUM INTO ?1", [name]).map_err(|error| typed(error).at(path));
+        query_only(former)?;
+        copied.map(|_| ())
     }
 }
 

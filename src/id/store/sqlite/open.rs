@@ -2,7 +2,7 @@
 
 use super::error::typed;
 use super::place;
-use super::schema::{self, VERSION};
+use super::schema;
 use crate::error::{Error, ErrorKind, Result};
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
@@ -35,39 +35,27 @@ fn writing(path: &Path, timeout: Duration) -> Result<Connection> {
     Ok(connection)
 }
 
-/// A connection that only reads, also where the file or its folder cannot be written to.
-pub(super) fn to_read(path: &Path, timeout: Duration) -> Result<Connection> {
+/// A connection that only reads, also where the file or its folder cannot be written to, and the version of its tables.
+pub(super) fn to_read(path: &Path, timeout: Duration) -> Result<(Connection, u32)> {
     std::fs::metadata(path).map_err(|error| Error::io("opening", error))?;
-    let (mut version, mut connection) = reading(path, timeout)?;
-    if (1..VERSION).contains(&version) {
-        drop(connection);
-        to_write(path, timeout).map_err(|error| match error.kind() {
-            ErrorKind::ReadOnly => ErrorKind::Store { reason: "older tables; open it for writing once".into() }.into(),
-            _ => error,
-        })?;
-        (version, connection) = reading(path, timeout)?;
-    }
+    // Where it may write, SQLite removes the files it needs beside the database when it is done.
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let opened = connect(path, flags, timeout).and_then(|connection| Ok((schema::version(&connection)?, connection)));
+    let (version, connection) = match opened {
+        // The shared memory of the write-ahead log cannot be had, so there can be no writer either.
+        Err(error) if matches!(error.kind(), ErrorKind::Io { .. } | ErrorKind::ReadOnly) && !has_log(path) => {
+            let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+            let connection = connect(&immutable(path), flags, timeout)?;
+            (schema::version(&connection)?, connection)
+        }
+        opened => opened?,
+    };
     connection.pragma_update(None, "query_only", true).map_err(typed)?;
     if version == 0 {
         return Err(ErrorKind::NoRegistry.into());
     }
     sane(&connection)?;
-    Ok(connection)
-}
-
-fn reading(path: &Path, timeout: Duration) -> Result<(u32, Connection)> {
-    // Where it may write, SQLite removes the files it needs beside the database when it is done.
-    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let opened = connect(path, flags, timeout).and_then(|connection| Ok((schema::version(&connection)?, connection)));
-    match opened {
-        // The shared memory of the write-ahead log cannot be had, so there can be no writer either.
-        Err(error) if matches!(error.kind(), ErrorKind::Io { .. } | ErrorKind::ReadOnly) && !has_log(path) => {
-            let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-            let connection = connect(&immutable(path), flags, timeout)?;
-            Ok((schema::version(&connection)?, connection))
-        }
-        opened => opened,
-    }
+    Ok((connection, version))
 }
 
 fn connect(path: &Path, flags: OpenFlags, timeout: Duration) -> Result<Connection> {
@@ -105,7 +93,7 @@ fn write_ahead_log(connection: &Connection, timeout: Duration) -> Result<()> {
 /// Touches every table, so that a damaged file is noticed before work begins.
 fn sane(connection: &Connection) -> Result<()> {
     for sql in [
-        "SELECT count(*) FROM (SELECT codes, suffix, item, encoded, former FROM ids LIMIT 1)",
+        "SELECT count(*) FROM (SELECT codes, suffix, item, encoded FROM ids LIMIT 1)",
         "SELECT count(*) FROM (SELECT key, value FROM manifest)",
         "SELECT count(*) FROM (SELECT id, length(bytes) FROM model)",
     ] {

@@ -110,7 +110,8 @@ impl SqliteStore {
             _ => (first, -1),
         };
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-        let rows = self.rows(SCAN, params![codes, suffix, end, limit], |row| {
+        let sql = if self.has_former { SCAN } else { &SCAN.replace(", former", ", NULL") };
+        let rows = self.rows(sql, params![codes, suffix, end, limit], |row| {
             Ok(((row.get(0)?, row.get(1)?, row.get(2)?), row.get(3)?, row.get(4)?))
         })?;
         let record = |(entry, item, former)| Ok(Record { item, entry: self.entry_of(entry)?, former });
@@ -124,7 +125,7 @@ impl SqliteStore {
     }
 
     pub(super) fn retired_suffixes(&self, codes: &[u32], item: &str) -> Result<Vec<u64>> {
-        let Some(codes) = encode(codes) else { return Ok(Vec::new()) };
+        let Some(codes) = encode(codes).filter(|_| self.has_former) else { return Ok(Vec::new()) };
         let suffixes = self.rows(RETIRED, params![item, codes], |row| row.get::<_, i64>(0))?;
         let suffix =
             |suffix| u64::try_from(suffix).map_err(|_| self.at(Error::damaged_registry("a suffix is negative")));
