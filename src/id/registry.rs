@@ -124,8 +124,8 @@ impl Registry {
         transaction(&mut *self.store, |store| assign::assign(store, manifest, update, batch, &order))
     }
 
-    /// Takes their IDs from items, all in one transaction; the IDs are retired and never given again. Returns the ID each
-    /// item had.
+    /// Takes their IDs from items, all in one transaction; the IDs are retired and never given again, not to the same items
+    /// either. Returns the ID each item had.
     ///
     /// # Errors
     /// Nothing is changed then. What stores can meet.

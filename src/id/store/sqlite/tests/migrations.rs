@@ -37,7 +37,7 @@ fn older_tables_are_read_as_they_are_and_migrated_by_writers() {
     assert_eq!(version(&dir), 1);
     let reader = registry(SqliteStore::open_read_only(dir.path()).unwrap()).unwrap();
     is_whole(&reader);
-    assert_eq!(reader.store().retired(&[5, 5], "item number 0").unwrap(), []);
+    assert!(reader.store().retired(&[5, 5], "item number 0").unwrap().is_empty());
     assert_eq!(version(&dir), 1);
     is_whole(&dir.registry());
     let mut migrated = dir.registry();
