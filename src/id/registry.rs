@@ -125,7 +125,7 @@ impl Registry {
     }
 
     /// Takes their IDs from items, all in one transaction; the IDs are retired and never given again, not to the same items
-    /// either. Returns the ID each item had.
+    /// either; the store remembers whose they were. Returns the ID each item had.
     ///
     /// # Errors
     /// Nothing is changed then. What stores can meet.
