@@ -108,8 +108,8 @@ Examples:
   semid delete --db ids.db --item numpy --item scipy
   semid delete --db ids.db --items gone.txt
 
-The IDs of removed items are retired: no item ever gets them again, not even the same one. The database remembers
-whose they were, so the keys of removed items stay in it.")]
+The IDs of removed items are retired: no item ever gets them again, not even the same one.
+The database remembers whose they were, so the keys of removed items stay in it.")]
     Delete(DeleteArgs),
     /// Turn codes back into embeddings
     #[command(after_help = "\
