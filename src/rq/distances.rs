@@ -64,6 +64,9 @@ impl<'a> Distances<'a> {
         let mut codes = try_vec(0, self.table.rows(), "codes")?;
         self.table.codes(&mut codes)?;
         let mut costs = self.own(&codes, prices)?;
+        if self.with_added(prices).iter().all(|price| *price == 0) {
+            return Ok(Cheapest { codes, costs, settled });
+        }
         let near = self.within(prices, &costs.iter().map(|cost| cost + 1).collect::<Vec<_>>())?;
         for (row, (code, least)) in codes.iter_mut().zip(&mut costs).enumerate() {
             let listed = near.row(row).filter_map(|(k, cost)| Some((i128::from(cost) + prices.get(k)?, k as u32)));

@@ -9,7 +9,7 @@ use crate::device::{Engine, Table};
 use crate::error::{Error, ErrorKind, Result, try_vec};
 
 /// Clusters that lists hold at first.
-const CANDIDATES: usize = 16;
+const CANDIDATES: usize = 8;
 
 /// What one optimum leaves for the next one, and for the model.
 pub(super) struct Optimal {
@@ -40,12 +40,9 @@ impl Optimal {
             self.prices = vec![0; codebook.clusters()];
             self.codes = try_vec(0, table.rows(), "codes")?;
         }
-        let far = first || self.changed > table.rows() / 8;
-        if far {
-            self.approach(engine, table, codebook)?;
-        }
+        let moved = (first || self.changed > table.rows() / 8) && self.approach(engine, table, codebook)?;
         let mut costs = Distances::new(table, codebook, &self.added);
-        let bounds = match far {
+        let bounds = match first || moved {
             true => costs.cheapest(&self.prices)?.costs,
             false => costs.own(&self.codes, &self.prices)?,
         };
@@ -57,16 +54,15 @@ impl Optimal {
         Ok(self.take(solution, first))
     }
 
-    /// Brings prices near the optimum where they may be far from it.
-    fn approach(&mut self, engine: &dyn Engine, table: &mut dyn Table, codebook: &Codebook) -> Result<()> {
+    /// Brings prices near the optimum where they may be far from it; whether they changed: a sample of few rows would not
+    /// be worth it.
+    fn approach(&mut self, engine: &dyn Engine, table: &mut dyn Table, codebook: &Codebook) -> Result<bool> {
         if self.sample.is_none() {
             self.sample = Sampled::new(engine, table, self.sizes, codebook.clusters())?;
-            self.wanted = if self.sample.is_some() { CANDIDATES / 2 } else { CANDIDATES };
         }
-        if let Some(sample) = &mut self.sample {
-            self.prices = sample.prices(codebook, &self.added, &self.prices)?;
-        }
-        Ok(())
+        let Some(sample) = &mut self.sample else { return Ok(false) };
+        self.prices = sample.prices(codebook, &self.added, &self.prices)?;
+        Ok(true)
     }
 
     /// Keeps what the next step starts from; the number of codes that changed.

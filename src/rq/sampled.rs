@@ -11,7 +11,7 @@ const PER_CLUSTER: usize = 64;
 /// How many times as many there have to be for a sample to pay.
 const AT_LEAST: usize = 4;
 /// Clusters that the lists of a sample hold at first.
-const CANDIDATES: usize = 16;
+const CANDIDATES: usize = 8;
 
 /// Rows at equal steps, and the sizes of clusters in proportion. The optimum of the sample costs little, and at its prices
 /// most rows of the whole are where they belong: the search over all rows begins with short lists.
