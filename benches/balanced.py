@@ -139,12 +139,13 @@ def quality(options):
         high = math.ceil(len(x) / options.clusters)
         kinds = {
             "plain, nearest": ([], []),
-            "Sinkhorn (0.003, 50), nearest": (["--sinkhorn-epsilon", 0.003], []),
             "balanced, nearest": (["--balanced"], []),
             "balanced, priced": (["--balanced"], ["--assignment", "priced"]),
             f"balanced, capacity {high}": (["--balanced"], ["--assignment", "priced", "--capacity", high]),
             f"plain, capacity {high}": ([], ["--capacity", high]),
         }
+        if options.sinkhorn:
+            kinds["Sinkhorn (0.003, 50), nearest"] = (["--sinkhorn-epsilon", 0.003], [])
         for name, (fit_flags, flags) in kinds.items():
             fit(options, folder / "x.npy", folder / "m.safetensors", "--levels", 3, *fit_flags)
             codes = encode(options, folder / "x.npy", folder / "m.safetensors", folder / "c.npy", *flags)
@@ -166,6 +167,7 @@ def main():
     parser.add_argument("--iterations", type=int, default=10)
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--seed", type=int, default=42)
+    parser.add_argument("--sinkhorn", action="store_true", help="with `quality`: Sinkhorn as well, which takes minutes")
     parser.add_argument("--markdown", action="store_true")
     parser.add_argument("--folder", type=Path, help=argparse.SUPPRESS)
     options = parser.parse_args()

@@ -98,11 +98,15 @@ fn shares(block: &[f64], v: &[f64], rows: f64) -> Vec<f64> {
 
 /// A scalar product by eight sums, which are then added up in order.
 fn dot(a: &[f64], b: &[f64]) -> f64 {
+    let ((a_parts, a_rest), (b_parts, b_rest)) = (a.as_chunks::<8>(), b.as_chunks::<8>());
     let mut lanes = [0.0; 8];
-    for (a, b) in a.chunks(8).zip(b.chunks(8)) {
-        lanes.iter_mut().zip(a.iter().zip(b)).for_each(|(lane, (a, b))| *lane += a * b);
+    for (a, b) in a_parts.iter().zip(b_parts) {
+        for i in 0..8 {
+            lanes[i] += a[i] * b[i];
+        }
     }
-    lanes.iter().sum()
+    let rest: f64 = a_rest.iter().zip(b_rest).map(|(a, b)| a * b).sum();
+    lanes.iter().sum::<f64>() + rest
 }
 
 /// The index of the largest `m v`, the lowest one on a tie.
