@@ -81,8 +81,8 @@ pub use rq::{
 };
 
 pub use vae::{
-    CodebookUpdate, EpochReport, Estimator, Keep, LatentRows, Loss, MatmulWidth, Reduction, RqVae, RqVaeFit, RqVaeModel,
-    RqVaeReport, Schedule, VaeProgress,
+    CodebookUpdate, EpochReport, Estimator, Keep, LatentRows, Loss, MatmulWidth, Reduction, RqVae, RqVaeFit,
+    RqVaeModel, RqVaeReport, Schedule, VaeProgress,
 };
 
 /// Most dimensions a row may have: squared distances stay exact in u64 up to here.

@@ -19,8 +19,8 @@ mod seeding;
 
 pub use encode::{Codes, EncodeReport};
 pub use fit::{Balance, Fit, FitReport, LevelReport};
-pub(crate) use model::{Quantization, hex};
 pub use model::RqKMeansModel;
+pub(crate) use model::{Quantization, hex};
 pub(crate) use params::MAX_LEVELS;
 pub use params::{Algorithm, Clusters, Init, Metric, MiniBatch, RqKMeans};
 pub use progress::Progress;

@@ -13,11 +13,11 @@ use super::start;
 use super::train::{Best, RqVaeFit, State};
 use crate::device::Device;
 use crate::error::{Error, Result};
+use crate::rows::Rows;
 use crate::rq::hex;
 use crate::rq::model_file::{
     Tensor, assemble, check_digests, checksum, from_le_bytes, le_bytes, read_file, write_file,
 };
-use crate::rows::Rows;
 use safetensors::{Dtype, SafeTensors};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -102,6 +102,7 @@ impl RqVae {
     ) -> Result<RqVaeFit<'a>> {
         let path = checkpoint.as_ref();
         let bytes = read_file(path)?;
+        self.check_numbers()?;
         let data = Data::read(rows, self, None)?;
         let clusters = self.check(data.len(), data.dim)?;
         let start = start::shaped(self, &data, &clusters);

@@ -71,7 +71,8 @@ impl RqVaeModel {
     /// # Errors
     /// [`ErrorKind::Range`] where a codeword exceeds f32.
     pub fn to_bytes(&self) -> Result<Vec<u8>> {
-        let config = serde_json::to_string(&self.config()).map_err(|error| Error::format("model", error.to_string()))?;
+        let config =
+            serde_json::to_string(&self.config()).map_err(|error| Error::format("model", error.to_string()))?;
         let mut tensors: Vec<Tensor> = Vec::new();
         let mut put = |name: String, shape: Vec<usize>, values: &[f32]| {
             tensors.push((name, Dtype::F32, shape, le_bytes(values)));
@@ -160,7 +161,8 @@ fn read_config(metadata: &HashMap<String, String>) -> Result<Config> {
         _ => return Err(Error::damaged(format!("unknown format version `{}`", get("format_version")))),
     }
     let config: Config = serde_json::from_str(get("config")).map_err(|error| Error::damaged(error.to_string()))?;
-    let dims = || [config.dim, config.latent].into_iter().chain(config.hidden.iter().chain(&config.decoder_hidden).copied());
+    let dims =
+        || [config.dim, config.latent].into_iter().chain(config.hidden.iter().chain(&config.decoder_hidden).copied());
     let sizes = dims().all(|dim| (1..=MAX_DIM).contains(&dim))
         && config.hidden.len().max(config.decoder_hidden.len()) <= MAX_LAYERS
         && (1..=MAX_LEVELS).contains(&config.levels)

@@ -200,6 +200,11 @@ impl Net {
         })
     }
 
+    #[cfg(test)]
+    pub(super) fn weights(&self) -> impl Iterator<Item = Trained> {
+        self.layers.iter().flat_map(|layer| [layer.weight, layer.bias])
+    }
+
     /// Everything that a checkpoint keeps: parameters, moments, running averages.
     pub(super) fn state(&self) -> impl Iterator<Item = Tensor> {
         let parameters = self.parameters().flat_map(|trained| [trained.value, trained.moments[0], trained.moments[1]]);
@@ -279,7 +284,8 @@ impl TrainedNorm {
 
     fn follow(&self, tensors: &mut dyn Tensors, kept: &NormSpace, space: &Space, scalars: &Scalars) -> Result<()> {
         // The gradients are free until the way back.
-        let averages = [(self.mean, kept.mean, self.gain.gradient), (self.variance, kept.inverse_root, self.shift.gradient)];
+        let averages =
+            [(self.mean, kept.mean, self.gain.gradient), (self.variance, kept.inverse_root, self.shift.gradient)];
         for (average, batch, scratch) in averages {
             tensors.copy(batch, scratch)?;
             tensors.combine(Op::Mul, scratch, scalars.take)?;

@@ -22,12 +22,7 @@ impl RqVae {
     /// # Errors
     /// As for [`RqVae::begin`]; [`ErrorKind::DimMismatch`] for a model of other rows, and [`ErrorKind::Parameter`] for one
     /// that scales rows or residuals, or whose clusters are not those asked for.
-    pub fn begin_from<'a>(
-        &self,
-        model: &RqKMeansModel,
-        rows: &dyn Rows,
-        device: &'a Device,
-    ) -> Result<RqVaeFit<'a>> {
+    pub fn begin_from<'a>(&self, model: &RqKMeansModel, rows: &dyn Rows, device: &'a Device) -> Result<RqVaeFit<'a>> {
         let (params, data) = self.plus(model, rows)?;
         let start = params.start_of(model, &data)?;
         let mut training = RqVaeFit::assemble(&params, data, start, device)?;
@@ -62,6 +57,7 @@ impl RqVae {
             let expected = "a model with metric l2 and residuals as they are; fit one without cosine or normalisation";
             return Err(Error::parameter("warm start", "this model", expected));
         }
+        self.check_numbers()?;
         let params = Self { latent: model.dim(), kmeans_init: false, standardize: false, ..self.clone() };
         let standard = Standard { offset: model.grid().offset().to_vec(), scale: vec![1.0; model.dim()] };
         let data = Data::read(rows, &params, Some(standard))?;
@@ -83,9 +79,8 @@ impl RqVae {
         let decoder = layers(widths(data.dim, hidden().rev(), data.dim));
         encoder.last_mut().into_iter().for_each(|layer| *layer = Layer::zero(layer.inputs, layer.outputs));
         let levels = model.levels().iter().enumerate();
-        let books = levels.map(|(level, book)| {
-            Ok(Book::new(codebook::to_f32(level, book, model.codebook_exponent())?, data.dim))
-        });
+        let books = levels
+            .map(|(level, book)| Ok(Book::new(codebook::to_f32(level, book, model.codebook_exponent())?, data.dim)));
         Ok(Start { encoder, decoder, books: books.collect::<Result<_>>()?, skip: true })
     }
 }

@@ -59,9 +59,7 @@ fn fitted(params: &RqVae, data: &Data, encoder: &[Layer], clusters: &[usize], de
     let model = kmeans.fit(&Matrix::new(&latents, params.latent)?, device)?;
     let levels = model.levels().iter().enumerate();
     levels
-        .map(|(level, book)| {
-            Ok(Book::new(codebook::to_f32(level, book, model.codebook_exponent())?, params.latent))
-        })
+        .map(|(level, book)| Ok(Book::new(codebook::to_f32(level, book, model.codebook_exponent())?, params.latent)))
         .collect()
 }
 
@@ -92,7 +90,8 @@ pub(super) fn revive(
         let mut stream = Stream::new("rq-vae revive", seed, level, epoch);
         for k in unused {
             let row = stream.below(rows as u128) as usize;
-            let value: Vec<f32> = residual.iter().skip(row * dim).take(dim).map(|q| (f64::from(*q) * step) as f32).collect();
+            let value: Vec<f32> =
+                residual.iter().skip(row * dim).take(dim).map(|q| (f64::from(*q) * step) as f32).collect();
             if let Some(book) = quantizer.books.get_mut(level) {
                 book.restart(*k, &value);
             }

@@ -4,8 +4,8 @@ use crate::args::{Common, DecodeArgs};
 use crate::interrupt;
 use crate::output::{self, Answer, Failure, Outcome};
 use crate::progress::Bar;
-use semid::{Codes, Model};
 use semid::io::{CodesFile, NpyWriter};
+use semid::{Codes, Model};
 use serde::Serialize;
 use std::path::Path;
 use std::time::Instant;
@@ -56,13 +56,7 @@ pub(crate) fn run(common: &Common, args: &DecodeArgs) -> Outcome {
     Ok(Answer::Yes)
 }
 
-fn write(
-    common: &Common,
-    args: &DecodeArgs,
-    model: &Model,
-    file: &CodesFile,
-    levels: usize,
-) -> Result<(), Failure> {
+fn write(common: &Common, args: &DecodeArgs, model: &Model, file: &CodesFile, levels: usize) -> Result<(), Failure> {
     let mut out = NpyWriter::<f32>::create(&args.output, file.len(), model.dim())?;
     let bar = Bar::rows(common, file.len());
     bar.name("decoding");

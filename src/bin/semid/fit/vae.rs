@@ -6,8 +6,8 @@ use crate::output::{self, Answer, Failure, Outcome};
 use crate::progress::Bar;
 use semid::io::{AtomicFile, open};
 use semid::{
-    Clusters, CodebookUpdate, Device, EpochReport, ErrorKind, Estimator, Keep, Loss, MatmulWidth, Model, Reduction, Rows,
-    RqKMeansModel, RqVae, RqVaeFit, RqVaeReport, Schedule,
+    Clusters, CodebookUpdate, Device, EpochReport, ErrorKind, Estimator, Keep, Loss, MatmulWidth, Model, Reduction,
+    Rows, RqKMeansModel, RqVae, RqVaeFit, RqVaeReport, Schedule,
 };
 use serde::Serialize;
 use std::fmt::Write;
@@ -153,7 +153,20 @@ fn params(args: &FitArgs, warm_start: Option<&RqKMeansModel>) -> Result<RqVae, F
     macro_rules! set {
         ($($name:ident),*) => { $(if let Some(value) = vae.$name.clone() { params = params.$name(value); })* };
     }
-    set!(hidden, latent, epochs, lr, weight_decay, warmup, beta, quantization_weight, dropout, slope, kmeans_init, held_out);
+    set!(
+        hidden,
+        latent,
+        epochs,
+        lr,
+        weight_decay,
+        warmup,
+        beta,
+        quantization_weight,
+        dropout,
+        slope,
+        kmeans_init,
+        held_out
+    );
     if let Some(batch) = args.batch {
         params = params.batch(batch);
     }
