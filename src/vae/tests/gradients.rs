@@ -87,7 +87,7 @@ fn losses_and_gradients_are_those_of_autograd() {
     assert_eq!(cases.len(), 6);
     for case in &cases {
         // With 8 bits a row of these few can get another code, or a difference another sign.
-        for (width, limit) in [(MatmulWidth::Sixteen, 1e-3), (MatmulWidth::Eight, 0.3)] {
+        for (width, limit) in [(MatmulWidth::Sixteen, 1e-3), (MatmulWidth::Eight, 0.5)] {
             let device = Device::reference();
             let mut training = case.training(width, &device);
             let (report, nets, books) = training.gradients(&case.x).unwrap();
