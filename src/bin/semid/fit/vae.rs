@@ -121,7 +121,7 @@ fn stopped(error: semid::Error, args: &FitArgs) -> Failure {
 
 /// The model of `--warm-start`, which `rq-kmeans-plus` needs and nothing else takes.
 fn warm_start(args: &FitArgs) -> Result<Option<RqKMeansModel>, Failure> {
-    match (&args.vae.warm_start, args.kind == ModelKind::RqKmeansPlus) {
+    match (&args.vae.warm_start, args.kind == ModelKind::KMeansPlus) {
         (None, false) => Ok(None),
         (Some(_), false) => Err(Failure::Error("--warm-start: is for --kind rq-kmeans-plus; add that".into())),
         (None, true) => Err(Failure::Error(
