@@ -114,6 +114,14 @@ impl Context {
         Self { binding, dispatch_work: AtomicUsize::new(dispatch_work), ..self }
     }
 
+    /// Takes `source` for the text of `kernel` from now on.
+    #[cfg(test)]
+    pub(super) fn plant(&self, kernel: Kernel, source: &str) -> Result<()> {
+        let pipeline = self.scoped(kernel.name(), 0, || self.build(kernel.name(), source, &kernel.constants()))?;
+        lock(&self.pipelines).insert(kernel, pipeline);
+        Ok(())
+    }
+
     /// Loses the device, as a driver reset would.
     #[cfg(test)]
     pub(super) fn destroy(&self) {

@@ -11,6 +11,8 @@ const U64: &str = shader!("shared/u64");
 const SQUARES: &str = shader!("shared/squares");
 const LANES: &str = shader!("shared/lanes");
 const SCALE: &str = shader!("shared/scale");
+#[cfg(test)]
+const SOFT_FLOAT: &str = shader!("shared/soft_float");
 
 /// A kernel, with the constants it is specialised by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -33,12 +35,15 @@ pub(super) enum Kernel {
     /// The functions of shared/u64.wgsl and shared/scale.wgsl, one by one.
     #[cfg(test)]
     Arithmetic,
+    /// Those of shared/soft_float.wgsl.
+    #[cfg(test)]
+    SoftFloat,
 }
 
 impl Kernel {
     /// Every kernel in every variant.
     #[cfg(test)]
-    pub(super) const ALL: [Self; 15] = [
+    pub(super) const ALL: [Self; 16] = [
         Self::Assign { wide_rows: false, wide_codes: false },
         Self::Assign { wide_rows: false, wide_codes: true },
         Self::Assign { wide_rows: true, wide_codes: false },
@@ -54,6 +59,7 @@ impl Kernel {
         Self::Settle,
         Self::UnitLength,
         Self::Arithmetic,
+        Self::SoftFloat,
     ];
 
     /// Name of the shader file.
@@ -72,6 +78,8 @@ impl Kernel {
             Self::UnitLength => "unit_length",
             #[cfg(test)]
             Self::Arithmetic => "arithmetic",
+            #[cfg(test)]
+            Self::SoftFloat => "soft_float",
         }
     }
 
@@ -91,6 +99,8 @@ impl Kernel {
             Self::UnitLength => &[PARAMS, U64, SQUARES, LANES, SCALE, shader!("unit_length")],
             #[cfg(test)]
             Self::Arithmetic => &[PARAMS, U64, SCALE, include_str!("tests/arithmetic.wgsl")],
+            #[cfg(test)]
+            Self::SoftFloat => &[PARAMS, U64, SOFT_FLOAT, include_str!("tests/soft_float.wgsl")],
         };
         parts.concat()
     }
@@ -112,7 +122,7 @@ impl Kernel {
             Self::Assign { wide_rows: false, .. } => 64,
             Self::Count | Self::Order => 256,
             #[cfg(test)]
-            Self::Arithmetic => 64,
+            Self::Arithmetic | Self::SoftFloat => 64,
             Self::Centroid | Self::Gather | Self::Settle => 1,
             Self::Closer | Self::Length | Self::OwnDistances | Self::Residual | Self::UnitLength => 16,
         }
