@@ -23,8 +23,7 @@ fn combine(a: u32, b: u32) -> u32 {
         case 0u: { return float_add(a, b); }
         case 1u: { return float_sub(a, b); }
         case 2u: { return float_mul(a, b); }
-        case 3u: { return float_div(a, b); }
-        case 4u: { return sign_times(a, b); }
+        case 3u: { return sign_times(a, b); }
         default: { return float_div(ONE, float_sqrt(float_add(a, b))); }
     }
 }

@@ -8,7 +8,6 @@ pub(crate) enum Op {
     Add,
     Sub,
     Mul,
-    Div,
     /// The sign of a times b; +0 where a is zero.
     SignTimes,
     /// `1 / sqrt(a + b)`.
@@ -28,7 +27,6 @@ pub(crate) fn combine(op: Op, a: &mut [f32], b: &[f32]) {
         Op::Add => each(a, b, add),
         Op::Sub => each(a, b, sub),
         Op::Mul => each(a, b, mul),
-        Op::Div => each(a, b, div),
         Op::SignTimes => each(a, b, sign_times),
         Op::InverseRoot => each(a, b, |a, b| div(1.0, sqrt(add(a, b)))),
     }

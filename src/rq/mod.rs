@@ -11,7 +11,7 @@ mod lloyd;
 mod load;
 mod mini_batch;
 mod model;
-mod model_file;
+pub(crate) mod model_file;
 mod params;
 mod progress;
 mod row_distances;
@@ -19,9 +19,9 @@ mod seeding;
 
 pub use encode::{Codes, EncodeReport};
 pub use fit::{Balance, Fit, FitReport, LevelReport};
-#[cfg(test)]
-pub(crate) use model::Quantization;
 pub use model::RqKMeansModel;
+pub(crate) use model::{Quantization, hex};
+pub(crate) use params::MAX_LEVELS;
 pub use params::{Algorithm, Clusters, Init, Metric, MiniBatch, RqKMeans};
 pub use progress::Progress;
 pub(crate) use row_distances::RowDistances;

@@ -109,9 +109,8 @@ impl Tensors for GpuTensors {
             Op::Add => (0, 1),
             Op::Sub => (1, 1),
             Op::Mul => (2, 1),
-            Op::Div => (3, 1),
-            Op::SignTimes => (4, 1),
-            Op::InverseRoot => (5, 3),
+            Op::SignTimes => (3, 1),
+            Op::InverseRoot => (4, 3),
         };
         self.elements(Kernel::Combine, a.len(), floats, &[code, b.len() as u32], &[a, b])
     }
