@@ -102,6 +102,7 @@ impl RqVae {
     ) -> Result<RqVaeFit<'a>> {
         let path = checkpoint.as_ref();
         let bytes = read_file(path)?;
+        self.check_numbers()?;
         let data = Data::read(rows, self, None)?;
         let clusters = self.check(data.len(), data.dim)?;
         let start = start::shaped(self, &data, &clusters);

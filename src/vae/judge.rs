@@ -25,7 +25,7 @@ pub(super) struct Judged {
 
 impl Judged {
     pub(super) fn collisions_first(&self) -> (f64, f64) {
-        (self.collision_rate, self.loss)
+        (self.collision_rate, self.reconstruction)
     }
 }
 

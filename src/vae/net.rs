@@ -200,6 +200,11 @@ impl Net {
         })
     }
 
+    #[cfg(test)]
+    pub(super) fn weights(&self) -> impl Iterator<Item = Trained> {
+        self.layers.iter().flat_map(|layer| [layer.weight, layer.bias])
+    }
+
     /// Everything that a checkpoint keeps: parameters, moments, running averages.
     pub(super) fn state(&self) -> impl Iterator<Item = Tensor> {
         let parameters = self.parameters().flat_map(|trained| [trained.value, trained.moments[0], trained.moments[1]]);

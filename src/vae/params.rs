@@ -93,10 +93,11 @@ pub enum Estimator {
 /// Which epoch's model is kept.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Keep {
-    /// That of the smallest loss on held-out rows.
+    /// That of the smallest reconstruction loss on held-out rows. The quantization loss does not count: it grows with the
+    /// latents, which start small.
     #[default]
     Loss,
-    /// That of the smallest collision rate of held-out rows, and of those the smallest loss.
+    /// That of the smallest collision rate of held-out rows, and of those the smallest reconstruction loss.
     Collisions,
     /// The last.
     Last,
@@ -335,14 +336,14 @@ impl RqVae {
             let expected = "batch norm needs at least two rows in every batch, the last one too";
             return Err(Error::parameter("batch", self.batch, expected));
         }
-        self.check_numbers()?;
         match clusters.iter().enumerate().find(|(_, clusters)| self.kmeans_init && **clusters > rows) {
             Some((level, clusters)) => Err(ErrorKind::TooFewRows { rows, clusters: *clusters, level }.into()),
             None => Ok(clusters),
         }
     }
 
-    fn check_numbers(&self) -> Result<()> {
+    /// Refuses numbers out of range, whatever the rows.
+    pub(super) fn check_numbers(&self) -> Result<()> {
         let average = match self.update {
             CodebookUpdate::MovingAverage(decay) => decay,
             CodebookUpdate::Gradient => 0.0,

@@ -57,6 +57,7 @@ impl RqVae {
             let expected = "a model with metric l2 and residuals as they are; fit one without cosine or normalisation";
             return Err(Error::parameter("warm start", "this model", expected));
         }
+        self.check_numbers()?;
         let params = Self { latent: model.dim(), kmeans_init: false, standardize: false, ..self.clone() };
         let standard = Standard { offset: model.grid().offset().to_vec(), scale: vec![1.0; model.dim()] };
         let data = Data::read(rows, &params, Some(standard))?;

@@ -126,6 +126,7 @@ impl RqVae {
     /// # Errors
     /// As for [`RqVae::fit`].
     pub fn begin<'a>(&self, rows: &dyn Rows, device: &'a Device) -> Result<RqVaeFit<'a>> {
+        self.check_numbers()?;
         let data = Data::read(rows, self, None)?;
         let clusters = self.check(data.len(), data.dim)?;
         let start = start::drawn(self, &data, &clusters, device)?;
@@ -241,6 +242,18 @@ impl<'a> RqVaeFit<'a> {
         self.update(latents.len())?;
         self.spaces.push(space);
         Ok(StepReport { loss, reconstruction, quantization })
+    }
+
+    /// What a step on `rows` comes to, and the gradients it takes: of the networks, then of the codebooks.
+    #[cfg(test)]
+    #[expect(clippy::type_complexity, reason = "of one test")]
+    pub(super) fn gradients(&mut self, rows: &[f32]) -> Result<(StepReport, Vec<Vec<f32>>, Vec<Vec<f32>>)> {
+        let report = self.step(rows)?;
+        let values = rows.len() / self.data.dim * self.quantizer.dim;
+        let books = self.quantizer.gradients(quantization_factor(&self.params, &self.quantizer, values));
+        let layers = self.encoder.weights().chain(self.decoder.weights()).map(|trained| trained.gradient);
+        let nets = layers.map(|gradient| self.tensors.download(gradient)).collect::<Result<_>>()?;
+        Ok((report, nets, books))
     }
 
     /// Latents of standardised rows, with dropout.
@@ -361,7 +374,7 @@ impl<'a> RqVaeFit<'a> {
         let better = match &self.best {
             None => true,
             Some(before) => match self.params.keep {
-                Keep::Loss => best.judged.loss < before.judged.loss,
+                Keep::Loss => best.judged.reconstruction < before.judged.reconstruction,
                 Keep::Collisions => best.judged.collisions_first() < before.judged.collisions_first(),
                 Keep::Last => true,
             },

@@ -2,7 +2,7 @@
 
 use crate::args::Common;
 use indicatif::{ProgressBar, ProgressStyle};
-use semid::{Progress, VaeProgress};
+use semid::{Progress, Result, Rows, VaeProgress};
 use std::io::IsTerminal;
 use std::time::Duration;
 
@@ -74,6 +74,28 @@ impl Bar {
                 format!("loss {loss:.5}, held out {held_out:.5}, {collisions:.1} % collisions, codes used {used}")
             }
         });
+    }
+}
+
+/// Rows that move a bar when they are read.
+pub(crate) struct Shown<'a> {
+    pub(crate) rows: &'a dyn Rows,
+    pub(crate) bar: &'a Bar,
+}
+
+impl Rows for Shown<'_> {
+    fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    fn dim(&self) -> usize {
+        self.rows.dim()
+    }
+
+    fn read(&self, first: usize, out: &mut [f32]) -> Result<()> {
+        self.rows.read(first, out)?;
+        self.bar.done(first.saturating_add(out.len() / self.dim().max(1)));
+        Ok(())
     }
 }
 

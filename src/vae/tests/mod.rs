@@ -1,5 +1,9 @@
 //! Training end to end.
 
+mod checkpoints;
+mod file;
+mod gradients;
+mod refused;
 mod training;
 
 use crate::rng::row_hash;

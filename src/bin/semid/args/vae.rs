@@ -129,7 +129,7 @@ pub(crate) enum Reduction {
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
 pub(crate) enum Keep {
-    /// The one of the smallest loss on held-out rows
+    /// The one of the smallest reconstruction loss on held-out rows
     Loss,
     /// The one of the smallest collision rate of held-out rows
     Collisions,
