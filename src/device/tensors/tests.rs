@@ -11,10 +11,13 @@ use crate::error::Result;
 use std::time::Instant;
 use values::Kind;
 
+/// What is done with matrices, and the values that come of it.
+type Work = dyn Fn(&mut dyn Tensors) -> Result<Vec<f32>> + Send + Sync;
+
 /// Something that a kernel is asked to do.
 pub(in crate::device) struct Case {
     name: String,
-    work: Box<dyn Fn(&mut dyn Tensors) -> Result<Vec<f32>> + Send + Sync>,
+    work: Box<Work>,
 }
 
 impl Case {
