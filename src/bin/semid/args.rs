@@ -201,7 +201,7 @@ pub(crate) struct FitArgs {
     #[arg(long, short, value_name = "FILE")]
     pub(crate) output: PathBuf,
     /// What to fit
-    #[arg(long, value_enum, default_value_t = ModelKind::RqKmeans)]
+    #[arg(long, value_enum, default_value_t = ModelKind::KMeans)]
     pub(crate) kind: ModelKind,
     /// Levels [default: 3, or the length of the list of --clusters]
     #[arg(long, short, value_name = "L")]

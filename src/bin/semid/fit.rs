@@ -65,7 +65,7 @@ impl From<&LevelReport> for Level {
 }
 
 pub(crate) fn run(common: &Common, args: &FitArgs) -> Outcome {
-    if args.kind != ModelKind::RqKmeans {
+    if args.kind != ModelKind::KMeans {
         return vae::run(common, args);
     }
     if let Some(name) = args.vae.first_given() {

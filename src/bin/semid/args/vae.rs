@@ -94,11 +94,14 @@ pub(crate) struct VaeArgs {
 pub(crate) enum ModelKind {
     /// Residual k-means of the embeddings
     #[default]
-    RqKmeans,
+    #[value(name = "rq-kmeans")]
+    KMeans,
     /// Residual quantization in the latent space of a trained network
-    RqVae,
+    #[value(name = "rq-vae")]
+    Vae,
     /// A network that starts as a fitted rq-kmeans model
-    RqKmeansPlus,
+    #[value(name = "rq-kmeans-plus")]
+    KMeansPlus,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

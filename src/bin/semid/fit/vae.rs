@@ -49,7 +49,7 @@ pub(super) fn run(common: &Common, args: &FitArgs) -> Outcome {
     train(common, args, &mut training)?;
     let (model, report) = training.finish()?;
     let seconds = start.elapsed().as_secs_f64();
-    interrupt::check()?;
+    interrupt::check().map_err(|error| stopped(error, args))?;
     model.save(&args.output)?;
     let trained = Trained {
         fingerprint: model.fingerprint(),
@@ -102,16 +102,26 @@ fn train(common: &Common, args: &FitArgs, training: &mut RqVaeFit<'_>) -> Result
             training.save_checkpoint(path)?;
         }
         match failed {
-            Some(error) => return Err(error.into()),
+            Some(error) => return Err(stopped(error, args)),
             None if done => return Ok(()),
             None => {}
         }
     }
 }
 
+/// A failure; after Ctrl-C with a checkpoint it says how to go on.
+fn stopped(error: semid::Error, args: &FitArgs) -> Failure {
+    match (error.kind(), &args.vae.checkpoint) {
+        (ErrorKind::Cancelled, Some(path)) => {
+            Failure::Stopped(format!("interrupted; the same command goes on from {}", path.display()))
+        }
+        _ => error.into(),
+    }
+}
+
 /// The model of `--warm-start`, which `rq-kmeans-plus` needs and nothing else takes.
 fn warm_start(args: &FitArgs) -> Result<Option<RqKMeansModel>, Failure> {
-    match (&args.vae.warm_start, args.kind == ModelKind::RqKmeansPlus) {
+    match (&args.vae.warm_start, args.kind == ModelKind::KMeansPlus) {
         (None, false) => Ok(None),
         (Some(_), false) => Err(Failure::Error("--warm-start: is for --kind rq-kmeans-plus; add that".into())),
         (None, true) => Err(Failure::Error(
