@@ -27,7 +27,8 @@ use std::ops::ControlFlow;
 /// let values: Vec<f32> = (0..2000).map(|i| ((i * i) % 101) as f32).collect();
 /// let rows = Matrix::new(&values, 8)?;
 /// let params = RqVae::new(2, 8).hidden([16]).latent(4).epochs(2).batch(64);
-/// let mut training = params.begin(&rows, &Device::cpu())?;
+/// let device = Device::cpu();
+/// let mut training = params.begin(&rows, &device)?;
 /// while let Some(epoch) = training.next_epoch(|_| std::ops::ControlFlow::Continue(()))? {
 ///     println!("epoch {}: loss {:.4}", epoch.epoch, epoch.loss);
 /// }
