@@ -330,9 +330,9 @@ impl<'a> RqVaeFit<'a> {
             let norm = (of_books + nets).sqrt();
             if norm > clip {
                 let factor = (clip / norm) as f32;
-                let value = scalar(tensors, factor)?;
-                self.encoder.scale_gradients(tensors, value)?;
-                self.decoder.scale_gradients(tensors, value)?;
+                tensors.upload(self.scalars.clip, &[factor])?;
+                self.encoder.scale_gradients(tensors, self.scalars.clip)?;
+                self.decoder.scale_gradients(tensors, self.scalars.clip)?;
                 gradients.iter_mut().flatten().for_each(|g| *g = finish(*g * factor));
             }
         }
