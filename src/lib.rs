@@ -53,10 +53,12 @@ mod grid;
 mod id;
 pub mod io;
 mod kernel;
+mod model;
 mod partial;
 mod rng;
 mod rows;
 mod rq;
+mod vae;
 
 pub use codebook::Codebook;
 pub use device::{AdapterLimits, Device, DeviceInfo, KernelTime};
@@ -71,11 +73,17 @@ pub use id::{
     SemanticId, SemanticIdEngine, SuffixForm,
 };
 pub use id::{Export, Exported, TokenLevel, Vocabulary};
+pub use model::{Decoder, Model};
 pub use partial::Partial;
 pub use rows::{Matrix, Rows};
 pub use rq::{
     Algorithm, Balance, Clusters, Codes, EncodeReport, Encoder, Fit, FitReport, Init, LevelReport, Metric, MiniBatch,
     Progress, RqKMeans, RqKMeansModel,
+};
+
+pub use vae::{
+    CodebookUpdate, EpochReport, Estimator, Keep, LatentRows, Loss, MatmulWidth, Reduction, RqVae, RqVaeFit,
+    RqVaeModel, RqVaeReport, Schedule, VaeProgress,
 };
 
 /// Most dimensions a row may have: squared distances stay exact in u64 up to here.

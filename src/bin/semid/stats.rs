@@ -5,7 +5,7 @@ mod tally;
 use crate::args::{Common, StatsArgs};
 use crate::interrupt;
 use crate::output::{self, Answer, Failure, Outcome};
-use semid::{Registry, RqKMeansModel, SqliteStore};
+use semid::{Model, Registry, SqliteStore};
 use serde::Serialize;
 use std::fmt::Write;
 use std::path::Path;
@@ -83,7 +83,7 @@ fn stats<'a>(registry: &Registry, tally: Tally, db: &'a Path) -> semid::Result<S
         items_moved: tally.moved,
         used_codes: tally.used_codes(),
         largest_buckets: tally.largest.into_iter().map(largest).collect(),
-        clusters: RqKMeansModel::from_bytes(&registry.model()?)?.clusters(),
+        clusters: Model::from_bytes(&registry.model()?)?.clusters(),
         bytes,
         bytes_per_item: (tally.items > 0).then(|| bytes as f64 / tally.items as f64),
         resolver: manifest.resolver().name(),

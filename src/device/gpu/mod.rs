@@ -5,6 +5,7 @@
 //! for their twins.
 
 mod adapter;
+mod batch;
 mod centroid;
 mod chunk;
 mod closer;
@@ -15,15 +16,18 @@ mod memory;
 mod params;
 mod sliced;
 mod table;
+mod tensors;
 #[cfg(test)]
 mod tests;
 mod timer;
 
+use super::tensors::Tensors;
 use super::{DeviceInfo, Engine, KernelTime, Purpose, Table};
 use crate::error::{ErrorKind, Result};
 use context::Context;
 use std::sync::Arc;
 use table::GpuTable;
+use tensors::GpuTensors;
 
 pub(super) struct Gpu {
     info: DeviceInfo,
@@ -43,6 +47,10 @@ impl Engine for Gpu {
 
     fn table(&self, rows: usize, dim: usize, _purpose: Purpose) -> Result<Box<dyn Table>> {
         Ok(Box::new(GpuTable::new(Arc::clone(&self.context), rows, dim)?))
+    }
+
+    fn tensors(&self) -> Result<Box<dyn Tensors>> {
+        Ok(Box::new(GpuTensors::new(Arc::clone(&self.context))?))
     }
 
     fn chunk_rows(&self, dim: usize) -> usize {
