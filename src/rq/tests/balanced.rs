@@ -36,7 +36,7 @@ fn every_level_is_balanced_on_every_device() {
 fn many_rows_are_balanced_on_every_device() {
     let mut values = coarse_rows(1900, 3, 0.0);
     values.iter_mut().take(2400).for_each(|value| *value = *value / 16.0 + 9.0);
-    let base = RqKMeans::new(2, [7, 3]).max_iter(4);
+    let base = RqKMeans::new(2, [7, 3]).max_iter(2);
     let (_, report) = same_everywhere(&base.clone().balanced(), &values, 3);
     assert_eq!(sizes(&report), [(271, 272), (633, 634)]);
     let all = base.clone().balanced().metric(Metric::Cosine).normalize_residuals(true).n_init(2).sample(1850);

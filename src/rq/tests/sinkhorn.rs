@@ -6,7 +6,7 @@ use crate::{Algorithm, Device, ErrorKind, Metric, MiniBatch, RqKMeans};
 #[test]
 fn sinkhorn_fits_are_the_same_on_every_device() {
     let values = coarse_rows(700, 3, 0.0);
-    let base = RqKMeans::new(2, [9, 5]).max_iter(5);
+    let base = RqKMeans::new(2, [9, 5]).max_iter(3);
     let (model, report) = same_everywhere(&base.clone().sinkhorn(0.01, 60), &values, 3);
     assert_eq!(model.prices(), None);
     let plain = fit(&base, &values, 3, &Device::cpu()).unwrap().0;
