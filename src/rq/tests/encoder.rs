@@ -61,17 +61,24 @@ fn priced_codes_do_not_depend_on_the_batch() {
     assert_eq!(all.values(), parts.collect::<Vec<_>>());
 }
 
-/// Ties go to the lowest code: equal codewords at equal prices, and prices that make up for a distance.
+/// Equal prices change nothing; a price that makes up for a distance exactly gives a row the lower code.
 #[test]
 fn ties_go_to_the_lowest_code() {
-    let values = [0.0, 4.0, 4.0, 8.0].repeat(8);
-    let (model, _) = fit(&RqKMeans::new(1, 4).balanced().max_iter(3), &values, 1, &Device::cpu()).unwrap();
-    let prices = vec![vec![5, 5, 5, 5]];
-    let model = model.with_prices(prices).unwrap();
-    let rows = Matrix::new(&values, 1).unwrap();
+    let values = coarse_rows(40, DIM, 0.0);
+    let (plain, _) = fit(&RqKMeans::new(1, 2), &values, DIM, &Device::cpu()).unwrap();
+    let rows = Matrix::new(&values, DIM).unwrap();
+    let nearest = plain.encode(&rows, &Device::cpu()).unwrap();
+    let all = distances(&plain, &values, &nearest, 0);
+    let tied = nearest.values().iter().position(|code| *code == 1).unwrap();
+    let price = (all[tied][0] - all[tied][1]) as i64;
     for device in devices().iter().chain([&Device::reference()]) {
-        let priced = model.encoder().priced().unwrap().encode(&rows, device).unwrap();
-        assert_eq!(priced, model.encode(&rows, device).unwrap(), "equal prices change nothing");
+        let code = |prices: [i64; 2]| {
+            let model = plain.clone().with_prices(vec![prices.to_vec()]).unwrap();
+            model.encoder().priced().unwrap().encode(&rows, device).unwrap()
+        };
+        assert_eq!(code([7, 7]), nearest);
+        let codes = [price - 1, price, price + 1].map(|price| code([0, price]).values()[tied]);
+        assert_eq!(codes, [1, 0, 0], "{device:?}");
     }
 }
 
