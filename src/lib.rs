@@ -33,6 +33,7 @@
 //! | --- | --- |
 //! | fit | [`RqKMeans`]; [`Fit`] for one level at a time; [`Progress`] to watch or cancel |
 //! | encode, decode, save, load | [`RqKMeansModel`], [`Codes`] |
+//! | keep new rows near balance, or within capacities | [`Encoder`] |
 //! | choose where to compute | [`Device`] |
 //! | hand over embeddings | [`Rows`], [`Matrix`], [`io::open`] |
 //! | turn codes into text | [`IdFormat`], [`io::IdWriter`] |
@@ -76,8 +77,8 @@ pub use model::{Decoder, Model};
 pub use partial::Partial;
 pub use rows::{Matrix, Rows};
 pub use rq::{
-    Algorithm, Balance, Clusters, Codes, EncodeReport, Fit, FitReport, Init, LevelReport, Metric, MiniBatch, Progress,
-    RqKMeans, RqKMeansModel,
+    Algorithm, Balance, Clusters, Codes, EncodeReport, Encoder, Fit, FitReport, Init, LevelReport, Metric, MiniBatch,
+    Progress, RqKMeans, RqKMeansModel,
 };
 
 pub use vae::{

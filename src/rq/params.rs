@@ -117,6 +117,7 @@ impl<const N: usize> From<[usize; N]> for Clusters {
 /// | `normalize_residuals` | off | scale every level's residuals to unit length |
 /// | `algorithm` | Lloyd | see [`Algorithm`] |
 /// | `sizes` | any | rows per cluster: see [`RqKMeans::balanced`] |
+/// | `sinkhorn` | off | see [`RqKMeans::sinkhorn`] |
 /// | `sample` | all rows | fit on that many rows: those with the smallest hash of (seed, row) |
 /// | `center` | on | subtract the midrange per dimension (never for cosine) |
 ///
@@ -142,6 +143,7 @@ pub struct RqKMeans {
     pub(crate) normalize_residuals: bool,
     pub(crate) algorithm: Algorithm,
     pub(crate) sizes: Option<(Option<usize>, Option<usize>)>,
+    pub(crate) sinkhorn: Option<(f64, usize)>,
     pub(crate) sample: Option<usize>,
     pub(crate) center: bool,
 }
@@ -161,6 +163,7 @@ impl RqKMeans {
             normalize_residuals: false,
             algorithm: Algorithm::default(),
             sizes: None,
+            sinkhorn: None,
             sample: None,
             center: true,
         }
@@ -215,7 +218,8 @@ impl RqKMeans {
     }
 
     /// Gives all clusters of a level as many rows as each other, `floor(N / K)` to `ceil(N / K)`: plain k-means leaves most
-    /// of the possible codes unused. Encoding is as without it, so that new rows are only nearly balanced.
+    /// of the possible codes unused. The model keeps the prices at which the rows chose their clusters: encode with
+    /// [`crate::Encoder::priced`] to keep new rows near balance.
     ///
     /// # Exactness
     /// Every assignment step is the exact optimum: the smallest sum of squared distances that the sizes allow, and of all
@@ -229,7 +233,7 @@ impl RqKMeans {
     /// let (params, device) = (RqKMeans::new(1, 8).balanced(), Device::cpu());
     /// let mut fit = params.begin(&rows, &device)?;
     /// let balance = fit.next_level()?.and_then(|level| level.balance).unwrap();
-    /// assert_eq!((balance.smallest, balance.largest, balance.gap), (12, 13, 0));
+    /// assert_eq!((balance.smallest, balance.largest, balance.gap), (12, 13, Some(0)));
     /// # Ok::<(), semid::Error>(())
     /// ```
     pub fn balanced(self) -> Self {
@@ -241,6 +245,56 @@ impl RqKMeans {
     pub fn sizes(mut self, min: impl Into<Option<usize>>, max: impl Into<Option<usize>>) -> Self {
         self.sizes = Some((min.into(), max.into()));
         self
+    }
+
+    /// Gives rows their codes in every iteration by an entropic transport plan, as papers on semantic IDs do: clusters are
+    /// only nearly equal in size, and nothing is proved. [`RqKMeans::balanced`] is exact and usually better; this is for
+    /// comparisons with those papers, where `epsilon` is 0.003 to 0.05 and there are 50 to 100 `iterations`.
+    ///
+    /// Squared distances are shifted and scaled to -1 ..= 1 over all rows and codewords; the plan starts from
+    /// `exp(-distance / epsilon)`, and in every iteration first each row and then each cluster is scaled to an equal share.
+    /// A row gets the cluster with its largest share, the lowest one on a tie. Encoding is as without it.
+    ///
+    /// # Exactness
+    /// Binary64 on the host, with the exponential of `libm` and sums in a fixed order: the same on every device, with any
+    /// number of threads.
+    ///
+    /// # References
+    /// M. Cuturi, Sinkhorn Distances, NeurIPS 2013. B. Zheng et al., Adapting Large Language Models by Integrating
+    /// Collaborative Semantics for Recommendation (LC-Rec), ICDE 2024.
+    ///
+    /// ```
+    /// use semid::{Device, Matrix, RqKMeans};
+    ///
+    /// let values: Vec<f32> = (0..400).map(|i| ((i * i) % 101) as f32).collect();
+    /// let rows = Matrix::new(&values, 4)?;
+    /// let model = RqKMeans::new(2, 8).sinkhorn(0.01, 50).fit(&rows, &Device::cpu())?;
+    /// assert_eq!(model.prices(), None);
+    /// # Ok::<(), semid::Error>(())
+    /// ```
+    pub fn sinkhorn(mut self, epsilon: f64, iterations: usize) -> Self {
+        self.sinkhorn = Some((epsilon, iterations));
+        self
+    }
+
+    /// Refuses parameters of Sinkhorn that make no sense, and what it does not go with.
+    fn check_sinkhorn(&self) -> Result<()> {
+        let Some((epsilon, iterations)) = self.sinkhorn else { return Ok(()) };
+        if !(epsilon >= SINKHORN_EPSILON && epsilon.is_finite()) {
+            let expected = format!("must be a finite number, {SINKHORN_EPSILON} or more");
+            return Err(Error::parameter("sinkhorn_epsilon", epsilon, expected));
+        }
+        if iterations == 0 {
+            return Err(Error::parameter("sinkhorn_iterations", 0, "must be at least 1"));
+        }
+        if self.algorithm != Algorithm::Lloyd {
+            return Err(Error::parameter("algorithm", "mini-batch", "Sinkhorn needs all rows; use Lloyd"));
+        }
+        if self.sizes.is_some() {
+            let expected = "clusters are balanced exactly or by Sinkhorn; use one of them";
+            return Err(Error::parameter("sinkhorn_epsilon", epsilon, expected));
+        }
+        Ok(())
     }
 
     /// Bounds of the sizes of a level's clusters, where there are any.
@@ -286,12 +340,8 @@ impl RqKMeans {
         }
         for (level, clusters) in clusters.iter().enumerate() {
             let Some(sizes) = self.sizes_of(rows, *clusters) else { return Ok(()) };
-            if *clusters > BALANCED_CLUSTERS {
-                let expected = format!("at most {BALANCED_CLUSTERS} balanced clusters per level are supported");
-                return Err(Error::parameter("clusters", clusters, expected));
-            }
-            if rows >= *clusters {
-                sizes.check(level, rows, *clusters)?;
+            if rows >= *clusters || *clusters > BALANCED_CLUSTERS {
+                check_balanced(sizes, level, rows, *clusters)?;
             }
         }
         Ok(())
@@ -320,6 +370,7 @@ impl RqKMeans {
                 return Err(Error::parameter(name, value, "must be at least 1"));
             }
         }
+        self.check_sinkhorn()?;
         let rows = self.sample.map_or(rows, |sample| sample.min(rows));
         self.check_sizes(rows, &clusters)?;
         match clusters.iter().enumerate().find(|(_, clusters)| **clusters > rows) {
@@ -329,8 +380,19 @@ impl RqKMeans {
     }
 }
 
+/// Refuses sizes of the clusters of a level that no assignment keeps, and more clusters than balancing handles.
+pub(super) fn check_balanced(sizes: Sizes, level: usize, rows: usize, clusters: usize) -> Result<()> {
+    if clusters > BALANCED_CLUSTERS {
+        let expected = format!("at most {BALANCED_CLUSTERS} balanced clusters per level are supported");
+        return Err(Error::parameter("clusters", clusters, expected));
+    }
+    sizes.check(level, rows, clusters).map(drop)
+}
+
 /// Most clusters of a level that balancing handles: it keeps a list per pair of them.
 const BALANCED_CLUSTERS: usize = 4096;
+/// Smallest epsilon of Sinkhorn: e^(-2 / 0.003) still is an ordinary binary64 number.
+pub(crate) const SINKHORN_EPSILON: f64 = 0.003;
 /// Most levels a model may have.
 pub(crate) const MAX_LEVELS: usize = 256;
 

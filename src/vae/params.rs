@@ -5,7 +5,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::kernel::adamw::Rule;
 use crate::kernel::row_losses::Power;
 use crate::kernel::scaled::Width;
-use crate::rq::{Clusters, RqKMeans};
+use crate::rq::{Clusters, RqKMeans, SINKHORN_EPSILON};
 use crate::{MAX_DIM, kernel::matmul::MAX_TERMS};
 
 /// How the distance of a row from its reconstruction is measured.
@@ -120,7 +120,7 @@ pub enum Keep {
 /// | `dropout`, `batch_norm`, `slope` | 0, off, 0 | of the layers; `slope` above 0 makes ReLU leaky |
 /// | `kmeans_init`, `kmeans_iters` | on, 100 | codebooks start as residual k-means of latents, not at random |
 /// | `revive` | on | codewords without rows in an epoch restart at the residual of some row |
-/// | `sinkhorn` | off | balanced soft assignment while training, per level |
+/// | `sinkhorn` | off | see [`RqVae::sinkhorn`] |
 /// | `update`, `estimator` | gradient, straight-through | see [`CodebookUpdate`], [`Estimator`] |
 /// | `standardize` | on | inputs are shifted and scaled to mean 0, variance 1 per dimension |
 /// | `held_out` | 0.05 | share of the rows kept from training, on which every epoch is judged |
@@ -168,6 +168,8 @@ pub struct RqVae {
     pub(super) kmeans_init: bool,
     pub(super) kmeans_iters: usize,
     pub(super) revive: bool,
+    /// Per level, 0 for none; and the iterations.
+    pub(super) sinkhorn: (Vec<f64>, usize),
     pub(super) update: CodebookUpdate,
     pub(super) estimator: Estimator,
     pub(super) standardize: bool,
@@ -211,6 +213,7 @@ impl RqVae {
             kmeans_init: true,
             kmeans_iters: 100,
             revive: true,
+            sinkhorn: (Vec::new(), 100),
             update: CodebookUpdate::default(),
             estimator: Estimator::default(),
             standardize: true,
@@ -305,6 +308,40 @@ impl RqVae {
         self
     }
 
+    /// Assigns latents by Sinkhorn while training, softly balanced, with an epsilon for every level or one for all; 0 leaves
+    /// a level as it is. Held-out rows, and rows encoded later, get their nearest codewords.
+    ///
+    /// # References
+    /// B. Zheng et al., Adapting Large Language Models by Integrating Collaborative Semantics for Recommendation, ICDE 2024.
+    pub fn sinkhorn(mut self, epsilons: impl Into<Vec<f64>>, iterations: usize) -> Self {
+        self.sinkhorn = (epsilons.into(), iterations);
+        self
+    }
+
+    /// Epsilon of Sinkhorn at a level, where it is used.
+    pub(super) fn sinkhorn_of(&self, level: usize) -> Option<f64> {
+        let list = &self.sinkhorn.0;
+        let epsilon = if list.len() == 1 { list.first() } else { list.get(level) };
+        epsilon.copied().filter(|epsilon| *epsilon > 0.0)
+    }
+
+    fn check_sinkhorn(&self) -> Result<()> {
+        let (epsilons, iterations) = &self.sinkhorn;
+        if epsilons.len() > 1 && epsilons.len() != self.levels {
+            let expected = format!("give one epsilon for all levels or {}, one for each", self.levels);
+            return Err(Error::parameter("sinkhorn", format!("{epsilons:?}"), expected));
+        }
+        let usable = |epsilon: &f64| *epsilon == 0.0 || (*epsilon >= SINKHORN_EPSILON && epsilon.is_finite());
+        if let Some(epsilon) = epsilons.iter().find(|epsilon| !usable(epsilon)) {
+            let expected = format!("must be 0, or a finite number of {SINKHORN_EPSILON} or more");
+            return Err(Error::parameter("sinkhorn", epsilon, expected));
+        }
+        match iterations {
+            0 => Err(Error::parameter("sinkhorn", 0, "takes at least 1 iteration")),
+            _ => Ok(()),
+        }
+    }
+
     /// Uses a sample of that many rows; `None` uses all.
     pub fn sample(mut self, sample: impl Into<Option<usize>>) -> Self {
         self.sample = sample.into();
@@ -371,7 +408,7 @@ impl RqVae {
         let positive = [("epsilon", self.rule.epsilon), ("clip", self.clip.unwrap_or(1.0))];
         match positive.into_iter().find(|(_, value)| !(*value > 0.0 && value.is_finite())) {
             Some((name, value)) => Err(Error::parameter(name, value, "must be a finite number above 0")),
-            None => self.schedule.check(),
+            None => self.check_sinkhorn().and_then(|()| self.schedule.check()),
         }
     }
 }

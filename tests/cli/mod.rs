@@ -5,6 +5,7 @@ mod assign_moved;
 mod assign_refused;
 mod bad_input;
 mod bad_model;
+mod balanced;
 mod demo;
 mod export;
 mod formats;

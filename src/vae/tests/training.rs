@@ -26,6 +26,7 @@ fn every_device_trains_the_same_model() {
         params(),
         params().width(MatmulWidth::Eight).dropout(0.2).slope(0.1),
         params().batch_norm(true).loss(Loss::L1).weight_decay(0.01).clip(0.5),
+        params().sinkhorn([0.0, 0.05], 20),
         params().estimator(Estimator::Rotation).reduction(Reduction::Sum).hidden([]),
     ];
     for (i, params) in variants.iter().enumerate() {

@@ -201,6 +201,7 @@ fn params(args: &FitArgs, warm_start: Option<&RqKMeansModel>) -> Result<RqVae, F
         })
         .width(if vae.matmul_bits == Some(8) { MatmulWidth::Eight } else { MatmulWidth::Sixteen })
         .estimator(if vae.rotation_trick { Estimator::Rotation } else { Estimator::StraightThrough })
+        .sinkhorn(args.sinkhorn_epsilon.clone(), args.sinkhorn_iterations)
         .update(vae.ema.map_or(CodebookUpdate::Gradient, CodebookUpdate::MovingAverage));
     Ok(params)
 }
