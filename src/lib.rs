@@ -52,6 +52,7 @@ mod grid;
 mod id;
 pub mod io;
 mod kernel;
+pub mod metrics;
 mod partial;
 mod rng;
 mod rows;
