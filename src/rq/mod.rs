@@ -19,7 +19,7 @@ mod seeding;
 
 pub use encode::{Codes, EncodeReport};
 pub use fit::{Balance, Fit, FitReport, LevelReport};
-#[cfg(test)]
+pub(crate) use load::{Source, to_grid};
 pub(crate) use model::Quantization;
 pub use model::RqKMeansModel;
 pub use params::{Algorithm, Clusters, Init, Metric, MiniBatch, RqKMeans};
