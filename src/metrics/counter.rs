@@ -179,9 +179,7 @@ pub(super) fn check(row: usize, codes: &[u32], clusters: &[usize]) -> Result<()>
         return Err(ErrorKind::CodeLevels { expected: clusters.len(), found: codes.len() }.into());
     }
     match codes.iter().zip(clusters).enumerate().find(|(_, (code, clusters))| **code as usize >= **clusters) {
-        Some((level, (code, clusters))) => {
-            Err(ErrorKind::Code { row, level, code: *code, clusters: *clusters }.into())
-        }
+        Some((level, (code, clusters))) => Err(ErrorKind::Code { row, level, code: *code, clusters: *clusters }.into()),
         None => Ok(()),
     }
 }

@@ -28,3 +28,6 @@ pub use quality::{ByDistance, NeighborMetrics, Quality};
 pub use quantizer::Quantizer;
 pub use sizes::Sizes;
 pub use stability::{Stability, stability};
+
+#[cfg(test)]
+mod tests;

@@ -94,9 +94,8 @@ impl Sizes {
 
     /// `K sum n^2 / N^2` over K buckets, empty ones included: 1 where all are equally large, K where one has everything.
     pub fn imbalance(&self, buckets: u64) -> f64 {
-        let square = |(size, count): (&u64, &u64)| {
-            (u128::from(*size) * u128::from(*size)).saturating_mul(u128::from(*count))
-        };
+        let square =
+            |(size, count): (&u64, &u64)| (u128::from(*size) * u128::from(*size)).saturating_mul(u128::from(*count));
         let squares = self.by_size.iter().map(square).fold(0, u128::saturating_add);
         let items = self.items() as f64;
         if items == 0.0 { 0.0 } else { buckets as f64 * (squares as f64 / items / items) }

@@ -18,7 +18,10 @@ pub(super) fn text(evaluated: &Evaluated) -> String {
         evaluated.stability.as_ref().map(stability),
     ];
     let body: Vec<String> = sections.into_iter().flatten().collect();
-    format!("{head}\n{}\nMeasured on {device} in {seconds:.2} s; the numbers are the same on every device.\n", body.join("\n"))
+    format!(
+        "{head}\n{}\nMeasured on {device} in {seconds:.2} s; the numbers are the same on every device.\n",
+        body.join("\n")
+    )
 }
 
 /// A heading, and lines of a name, a value and what it means.
@@ -33,7 +36,11 @@ fn collisions(quality: &Quality) -> String {
         "Collisions: items with the same ID",
         &[
             ("distinct_ids", ids.distinct_ids.to_string(), "different IDs, U, of N rows"),
-            ("collision_rate", number(ids.collision_rate), "1 - U/N: items that would have to move for all to be alone"),
+            (
+                "collision_rate",
+                number(ids.collision_rate),
+                "1 - U/N: items that would have to move for all to be alone",
+            ),
             ("collided_item_rate", number(ids.collided_item_rate), "items that share their ID with another one"),
             ("max_bucket", ids.max_bucket.to_string(), "items of the ID that most share"),
             ("entropy_ratio", number(ids.entropy_ratio), "1 if every possible ID were equally frequent"),
