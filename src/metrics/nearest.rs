@@ -50,11 +50,23 @@ impl Nearest {
         device: &Device,
         tick: Tick<'_>,
     ) -> Result<Self> {
+        Self::search_within(CANDIDATES, points, queries, k, device, tick)
+    }
+
+    /// The same with no more than `room` candidates at a time.
+    pub(super) fn search_within(
+        room: usize,
+        points: &Points<'_>,
+        queries: Vec<u32>,
+        k: usize,
+        device: &Device,
+        tick: Tick<'_>,
+    ) -> Result<Self> {
         let mut nearest = Self { queries: Vec::new(), ends: Vec::new(), neighbors: Vec::new() };
-        let most = (VALUES / points.dim()).min(QUERIES).min(CANDIDATES / k.max(1) / 4).max(1);
+        let most = (VALUES / points.dim()).min(QUERIES).min(room / k.max(1) / 4).max(1);
         let mut pending: Vec<&[u32]> = queries.chunks(most).rev().collect();
         while let Some(part) = pending.pop() {
-            match Search::new(points, part, k).run(device, tick)? {
+            match Search::new(points, part, k).run(room, device, tick)? {
                 Some(lists) => nearest.append(lists),
                 // Too many candidates tie: half of the queries at a time.
                 None => {
@@ -120,7 +132,7 @@ impl<'a> Search<'a> {
     }
 
     /// The lists, or nothing where they would take too much memory.
-    fn run(mut self, device: &Device, tick: Tick<'_>) -> Result<Option<Vec<Vec<Neighbor>>>> {
+    fn run(mut self, room: usize, device: &Device, tick: Tick<'_>) -> Result<Option<Vec<Vec<Neighbor>>>> {
         let dim = self.points.dim();
         let mut table = device.engine().table(self.queries.len(), dim, Purpose::Fit)?;
         self.points.each(Some(self.queries), device, &mut |first, q| table.upload(first, q))?;
@@ -132,7 +144,7 @@ impl<'a> Search<'a> {
                 let values = q.get(start * dim..(start + block) * dim).unwrap_or_default();
                 self.compare(&mut *table, first + start, values)?;
                 start += block;
-                fits = self.queries.len() == 1 || self.lists.iter().map(Vec::len).sum::<usize>() <= CANDIDATES;
+                fits = self.queries.len() == 1 || self.lists.iter().map(Vec::len).sum::<usize>() <= room;
                 tick((block * self.queries.len()) as u64)?;
             }
             Ok(())

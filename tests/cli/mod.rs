@@ -6,6 +6,7 @@ mod assign_refused;
 mod bad_input;
 mod bad_model;
 mod demo;
+mod eval;
 mod export;
 mod formats;
 mod json;

@@ -55,7 +55,7 @@ impl Bar {
     /// Shows how far an evaluation is.
     pub(crate) fn compared(&self, progress: &EvaluationProgress) {
         self.0.set_prefix(progress.stage);
-        self.0.set_length(progress.total);
+        self.0.set_length(progress.total.max(1));
         self.0.set_position(progress.done);
     }
 

@@ -74,6 +74,31 @@ fn what_is_left_out_of_a_search_has_no_neighbours() {
 }
 
 #[test]
+fn too_many_candidates_for_memory_take_longer_and_give_the_same() {
+    // All rows are equally far from each other: 99 candidates for each.
+    let values: Vec<f32> = (0..100 * 100).map(|i| f32::from(u8::from(i / 100 == i % 100))).collect();
+    let rows = Matrix::new(&values, 100).unwrap();
+    let device = Device::cpu();
+    let points = Points::new(&rows, Metric::L2, &device, |_| 1).unwrap();
+    let queries: Vec<u32> = (0..points.len() as u32).collect();
+    let mut compared = [0; 3];
+    let searches: Vec<Nearest> = ([1 << 24, 2000, 1].iter().zip(&mut compared))
+        .map(|(room, compared)| {
+            let mut tick = |more| {
+                *compared += more;
+                Ok(())
+            };
+            Nearest::search_within(*room, &points, queries.clone(), 3, &device, &mut tick).unwrap()
+        })
+        .collect();
+    assert!(compared[0] == 100 * 100 && compared[1] > compared[0], "{compared:?}");
+    for query in queries {
+        assert_eq!(searches[0].of(query).len(), 99);
+        assert!(searches.iter().all(|search| search.of(query) == searches[0].of(query)), "{query}");
+    }
+}
+
+#[test]
 fn a_search_can_be_stopped() {
     let values = lattice(50, 2, 5);
     let rows = Matrix::new(&values, 2).unwrap();

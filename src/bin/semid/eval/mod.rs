@@ -49,6 +49,9 @@ pub(crate) fn run(common: &Common, args: &EvalArgs) -> Outcome {
         Some(path) => read(path)?,
         None => model.encode(&rows, &device).map_err(|error| Failure::of_rows(error, input))?,
     };
+    let stability = args.against.as_ref().map(|path| against(path, &rows, &codes, &device)).transpose()?;
+    let purity = labels.map(|labels| prefix_purity(&codes, &labels, args.seed)).transpose();
+    let prefix_purity = purity.map_err(|error| failure(error, args))?;
     let sample = args.sample.unwrap_or(if rows.len() > ALL { SAMPLE } else { rows.len() });
     let evaluation = Evaluation::new().k(args.k).sample(sample).pairs(args.pairs).seed(args.seed);
     let quality = evaluation.run_on_codes(&model, &rows, &codes, &device, |progress| {
@@ -56,9 +59,6 @@ pub(crate) fn run(common: &Common, args: &EvalArgs) -> Outcome {
         interrupt::flow()
     });
     let quality = quality.map_err(|error| failure(error, args))?;
-    bar.name("labels");
-    let prefix_purity = labels.map(|labels| prefix_purity(&codes, &labels, args.seed)).transpose()?;
-    let stability = args.against.as_ref().map(|path| against(path, &rows, &codes, &device)).transpose()?;
     drop(bar);
     let evaluated = Evaluated {
         dim: rows.dim(),
