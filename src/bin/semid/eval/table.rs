@@ -68,8 +68,7 @@ Levels: used and dead codes; perplexity, at best the clusters; gini, at best 0; 
     .to_owned();
     for (i, level) in quality.codes.levels.iter().enumerate() {
         text += &format!(
-            "  {:>6} {:>8} {:>6} {:>6} {:>11.2} {:>8.4} {:>6.3} {:>10.3} {:>22.4}\n",
-            i + 1,
+            "  {i:>6} {:>8} {:>6} {:>6} {:>11.2} {:>8.4} {:>6.3} {:>10.3} {:>22.4}\n",
             level.clusters,
             level.used_codes,
             level.dead_codes,
@@ -121,7 +120,7 @@ Neighbours: nearest by ID against the {k} nearest rows, for {queries} rows; 1 is
 fn purity(purity: &[PrefixPurity]) -> String {
     let mut text = "\
 Purity: the share of items that have the most frequent label of their prefix; and with the labels shuffled
-   prefix      purity            shuffled
+    codes      purity            shuffled
 "
     .to_owned();
     for (i, PrefixPurity { purity, shuffled, .. }) in purity.iter().enumerate() {
@@ -138,7 +137,7 @@ Stability: the share of rows that have the same code as before, and the same cod
     .to_owned();
     let levels = stability.unchanged_codes.iter().zip(&stability.unchanged_prefixes);
     for (i, (codes, prefixes)) in levels.enumerate() {
-        text += &format!("  {:>6}{codes:>18.4}{prefixes:>21.4}\n", i + 1);
+        text += &format!("  {i:>6}{codes:>18.4}{prefixes:>21.4}\n");
     }
     text
 }
