@@ -34,6 +34,9 @@ struct Contents {
 #[derive(Serialize, Deserialize)]
 struct Line {
     item: Option<String>,
+    /// The item that a retired ID was taken from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    former: Option<String>,
     codes: Vec<u32>,
     suffix: u64,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -53,9 +56,9 @@ impl JsonStore {
             contents.manifest = manifest.to_map();
             contents.model = model.iter().map(|byte| format!("{byte:02x}")).collect();
         }
-        for Record { item, entry } in self.memory.scan(&[], None, usize::MAX)? {
+        for Record { item, entry, former } in self.memory.scan(&[], None, usize::MAX)? {
             let SemanticId { codes, suffix } = entry.id;
-            contents.records.push(Line { item, codes, suffix, encoded: entry.encoded });
+            contents.records.push(Line { item, former, codes, suffix, encoded: entry.encoded });
         }
         // Takes the place of the former file at once, when all of it is on disk.
         let mut file = AtomicFile::create(&self.path)?;
@@ -72,7 +75,7 @@ fn read(path: &Path) -> Result<MemoryStore> {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(memory),
         Err(error) => return Err(failed(path, error)),
     };
-    let contents: Contents = serde_json::from_slice(&text).map_err(|error| failed(path, error))?;
+    let mut contents: Contents = serde_json::from_slice(&text).map_err(|error| failed(path, error))?;
     memory.begin()?;
     if !contents.manifest.is_empty() {
         let digits = |at| contents.model.get(at..at + 2).and_then(|digits| u8::from_str_radix(digits, 16).ok());
@@ -80,8 +83,12 @@ fn read(path: &Path) -> Result<MemoryStore> {
         let model = model.ok_or_else(|| failed(path, "the model is no hexadecimal number"))?;
         memory.set_manifest(&Manifest::from_map(&contents.manifest)?, &model)?;
     }
-    for Line { item, codes, suffix, encoded } in contents.records {
-        memory.insert(item.as_deref(), &Entry { id: SemanticId::new(codes, suffix), encoded })?;
+    // Retired IDs first: the items that had them may have others now.
+    contents.records.sort_by_key(|line| line.item.is_some());
+    for Line { item, former, codes, suffix, encoded } in contents.records {
+        let entry = Entry { id: SemanticId::new(codes, suffix), encoded };
+        memory.insert(item.as_deref().or(former.as_deref()), &entry)?;
+        former.map_or(Ok(None), |former| memory.retire(&former))?;
     }
     memory.commit()?;
     Ok(memory)
@@ -160,6 +167,10 @@ impl Store for JsonStore {
 
     fn scan(&self, prefix: &[u32], after: Option<&SemanticId>, limit: usize) -> Result<Vec<Record>> {
         self.memory.scan(prefix, after, limit)
+    }
+
+    fn retired(&self, codes: &[u32], item: &str) -> Result<Vec<u64>> {
+        self.memory.retired(codes, item)
     }
 
     fn used(&self, codes: &[u32]) -> Result<u64> {

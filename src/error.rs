@@ -304,7 +304,9 @@ pub enum ErrorKind {
         what: String,
     },
     /// Another process has the registry for longer than the busy timeout.
-    #[error("the registry is locked by another process; try again when that is done, or allow a longer busy timeout")]
+    #[error(
+        "the registry is locked by another process, longer than it was waited for; run the same again when that is done"
+    )]
     Locked,
     /// The registry cannot be written to.
     #[error("the registry is read-only: check the permissions of the file and its folder")]

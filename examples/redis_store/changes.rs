@@ -3,22 +3,40 @@
 use semid::{Entry, Holder, Manifest, Record, SemanticId};
 use std::collections::{BTreeMap, HashMap};
 
-/// An item, and what the encoder gave where that is not its ID's codes.
-pub(crate) type Held = (String, Option<Vec<u32>>);
+/// What is kept for an ID.
+#[derive(Clone, Default)]
+pub(crate) struct Held {
+    /// Who has it; none: retired.
+    pub(crate) item: Option<String>,
+    /// What the encoder gave where that is not the ID's codes.
+    pub(crate) encoded: Option<Vec<u32>>,
+    /// Who had it, if it is retired and that is known.
+    pub(crate) former: Option<String>,
+}
+
+impl Held {
+    pub(crate) fn holder(self) -> Holder {
+        self.item.map_or(Holder::Retired, Holder::Item)
+    }
+
+    pub(crate) fn record(self, id: SemanticId) -> Record {
+        Record { item: self.item, entry: Entry { id, encoded: self.encoded }, former: self.former }
+    }
+}
 
 /// IDs and items that are not, or not any more, as the server has them.
 #[derive(Default)]
 pub(crate) struct Changes {
     pub(crate) manifest: Option<(Manifest, Vec<u8>)>,
-    /// Who has an ID; none: retired.
-    pub(crate) ids: BTreeMap<SemanticId, Option<Held>>,
+    pub(crate) ids: BTreeMap<SemanticId, Held>,
     /// The entry of an item; none: removed.
     pub(crate) items: HashMap<String, Option<Entry>>,
 }
 
 impl Changes {
     pub(crate) fn insert(&mut self, item: Option<&str>, entry: &Entry) {
-        let held = item.map(|item| (item.to_owned(), entry.encoded.clone()));
+        let encoded = entry.encoded.clone().filter(|_| item.is_some());
+        let held = Held { item: item.map(str::to_owned), encoded, former: None };
         self.ids.insert(entry.id.clone(), held);
         if let Some(item) = item {
             self.items.insert(item.to_owned(), Some(entry.clone()));
@@ -26,13 +44,12 @@ impl Changes {
     }
 
     pub(crate) fn retire(&mut self, item: &str, id: &SemanticId) {
-        self.ids.insert(id.clone(), None);
+        self.ids.insert(id.clone(), Held { former: Some(item.to_owned()), ..Held::default() });
         self.items.insert(item.to_owned(), None);
     }
 
     pub(crate) fn holder(&self, id: &SemanticId) -> Option<Holder> {
-        let held = self.ids.get(id)?;
-        Some(held.as_ref().map_or(Holder::Retired, |(item, _)| Holder::Item(item.clone())))
+        Some(self.ids.get(id)?.clone().holder())
     }
 
     /// The first `limit` of the server's records with the changes in them.
@@ -48,9 +65,7 @@ impl Changes {
         let from = after.map_or(&first, |after| after.max(&first));
         let below = self.ids.range(from.clone()..).take_while(|(id, _)| id.codes.starts_with(prefix));
         for (id, held) in below.filter(|(id, _)| after != Some(id)).take(limit) {
-            let (item, encoded) = held.clone().unzip();
-            let entry = Entry { id: id.clone(), encoded: encoded.flatten() };
-            all.insert(id.clone(), Record { item, entry });
+            all.insert(id.clone(), held.clone().record(id.clone()));
         }
         all.into_values().take(limit).collect()
     }

@@ -39,8 +39,7 @@ impl RedisStore {
         let mut holders = Vec::new();
         for (id, held) in &self.changes.ids {
             members.extend([b"0".to_vec(), of_id(id)]);
-            let value = held.as_ref().map(|(item, encoded)| layout::of_value(encoded.as_deref(), item.as_bytes()));
-            holders.extend([of_id(id), value.unwrap_or_default()]);
+            holders.extend([of_id(id), of_held(held)]);
         }
         self.send("ZADD", "ids", 2, &members)?;
         self.send("HSET", "holders", 2, &holders)?;
@@ -71,9 +70,7 @@ impl RedisStore {
         for members in members.chunks(FIELDS) {
             let holders = self.call("HMGET", "holders", &members.iter().map(Vec::as_slice).collect::<Vec<_>>())?;
             for (member, holder) in members.iter().zip(holders.list()) {
-                let (item, encoded) = held(&holder.bytes().unwrap_or_default())?.unzip();
-                let entry = Entry { id: layout::id(member)?, encoded: encoded.flatten() };
-                records.push(Record { item, entry });
+                records.push(held(&holder.bytes().unwrap_or_default())?.record(layout::id(member)?));
             }
         }
         Ok(records)
@@ -89,13 +86,32 @@ impl RedisStore {
     }
 }
 
-/// The item in the value of an ID, and what the encoder gave; none for a retired one.
-pub(crate) fn held(value: &[u8]) -> Result<Option<Held>> {
-    if value.is_empty() {
-        return Ok(None);
+/// What the value of a retired ID begins with; its item's key follows, if it is known.
+const RETIRED: u8 = b'r';
+/// What the value of an item's ID begins with.
+const ITEM: u8 = b'i';
+
+/// The value of an ID.
+fn of_held(held: &Held) -> Vec<u8> {
+    match &held.item {
+        Some(item) => [&[ITEM], layout::of_value(held.encoded.as_deref(), item.as_bytes()).as_slice()].concat(),
+        None => [&[RETIRED], held.former.as_deref().unwrap_or_default().as_bytes()].concat(),
     }
-    let (encoded, item) = layout::value(value)?;
-    Ok(Some((String::from_utf8(item.to_vec()).map_err(failed)?, encoded)))
+}
+
+/// What is kept for the ID with this value.
+pub(crate) fn held(value: &[u8]) -> Result<Held> {
+    let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).map_err(failed);
+    match value.split_first() {
+        Some((&RETIRED, former)) => {
+            Ok(Held { former: (!former.is_empty()).then(|| text(former)).transpose()?, ..Held::default() })
+        }
+        Some((&ITEM, value)) => {
+            let (encoded, item) = layout::value(value)?;
+            Ok(Held { item: Some(text(item)?), encoded, former: None })
+        }
+        _ => Err(failed("the value of an ID is neither an item's nor retired")),
+    }
 }
 
 /// The end of what begins with `prefix`, as `ZRANGEBYLEX` understands it.

@@ -116,7 +116,7 @@ impl Store for RedisStore {
             return Ok(holder);
         }
         let Some(value) = self.call("HGET", "holders", &[&of_id(id)])?.bytes() else { return Ok(Holder::Free) };
-        Ok(held(&value)?.map_or(Holder::Retired, |(item, _)| Holder::Item(item)))
+        Ok(held(&value)?.holder())
     }
 
     fn insert(&mut self, item: Option<&str>, entry: &Entry) -> Result<()> {

@@ -1,6 +1,7 @@
 //! Giving IDs to a batch of items.
 
 mod order;
+mod suffix;
 
 pub(super) use order::{Order, check};
 
@@ -165,8 +166,12 @@ fn register(
     places.sort_unstable_by_key(|(codes, i, _)| (*codes, *i));
     let mut ids = vec![SemanticId::default(); new.len()];
     for (codes, i, (_, item, encoded)) in places {
-        let suffix = store.used(codes)?;
-        report.collisions += u64::from(moved.is_none() && suffix > 0);
+        let used = store.used(codes)?;
+        report.collisions += u64::from(moved.is_none() && used > 0);
+        let suffix = match manifest.resolver() {
+            Resolver::ItemId if used > 0 => suffix::beside_key(store, codes, item, used)?,
+            _ => used,
+        };
         report.moved += u64::from(codes != *encoded);
         let encoded = (codes != *encoded).then(|| encoded.to_vec());
         let entry = Entry { id: SemanticId::new(codes.to_vec(), suffix), encoded };

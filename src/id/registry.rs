@@ -124,8 +124,8 @@ impl Registry {
         transaction(&mut *self.store, |store| assign::assign(store, manifest, update, batch, &order))
     }
 
-    /// Takes their IDs from items, all in one transaction; the IDs are retired and never given again. Returns the ID each
-    /// item had.
+    /// Takes their IDs from items, all in one transaction; the IDs are retired and never given again, not to the same items
+    /// either; the store remembers whose they were. Returns the ID each item had.
     ///
     /// # Errors
     /// Nothing is changed then. What stores can meet.
@@ -156,18 +156,23 @@ impl Registry {
 
     /// Who has the ID that `text` names.
     ///
-    /// With [`Resolver::ItemId`](crate::Resolver::ItemId) an ID names its item; one whose item was removed is free.
-    ///
     /// # Errors
     /// [`ErrorKind::IdText`] for a text that no ID has; what stores can meet.
     pub fn find(&self, text: &str) -> Result<Holder> {
         match self.manifest.text().parse(text, self.manifest.levels())? {
             ParsedId::Id(id) => self.store.holder(&id),
-            ParsedId::Item { codes, item } => Ok(match self.entry(&item)? {
-                Some(entry) if entry.id.codes == codes => Holder::Item(item),
-                _ => Holder::Free,
-            }),
+            ParsedId::Item { codes, item, suffix } => self.find_named(&codes, item, suffix),
         }
+    }
+
+    /// Who has the ID whose text has an item key, and a number if it tells the suffix.
+    fn find_named(&self, codes: &[u32], item: String, suffix: Option<u64>) -> Result<Holder> {
+        let named = |of: u64| self.id_text().number(of).and(Some(of)) == suffix;
+        if self.entry(&item)?.is_some_and(|entry| entry.id.codes == codes && named(entry.id.suffix)) {
+            return Ok(Holder::Item(item));
+        }
+        let retired = self.store.retired(codes, &item)?.into_iter().any(named);
+        Ok(if retired { Holder::Retired } else { Holder::Free })
     }
 
     /// The codes that the beginning of an ID names: "12-5".

@@ -137,4 +137,8 @@ fn nothing_is_made_for_a_bad_request() {
     let args = "assign --db ids.db --input x.npy --items items.csv --output items.csv";
     dir.fails(args, &["items.csv", "is also the input"]);
     assert!(dir.read("items.csv") == text);
+    for other in ["new.csv", "./new.csv"] {
+        let args = format!("assign --db new.csv --model m.safetensors --input x.npy --row-numbers --output {other}");
+        dir.fails(&args, &[other, "is also the database"]);
+    }
 }

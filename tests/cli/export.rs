@@ -52,6 +52,24 @@ fn the_name_of_the_output_says_what_is_written() {
 }
 
 #[test]
+fn a_copy_of_the_database_goes_on_by_itself() {
+    let dir = with_database(Resolver::default());
+    let writer = rusqlite::Connection::open(dir.path("ids.db")).unwrap();
+    writer.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let written = dir.semid("export --db ids.db --output copy.db --json").json(0);
+    assert_eq!((&written["kind"], &written["items"]), (&json!("engine"), &json!(4)));
+    writer.execute_batch("ROLLBACK; UPDATE ids SET item = 'renamed' WHERE item = 'a'").unwrap();
+    let find = |db: &str, id: &str| dir.semid(&format!("lookup --db {db} --id {id}")).stdout;
+    assert_eq!([find("copy.db", "7-1"), find("ids.db", "7-1")], ["a\n", "renamed\n"]);
+    assert!(find("copy.db", "7-1-1").contains("retired"));
+    dir.semid("assign --db copy.db --input x.npy --row-numbers").ok();
+    assert_eq!(dir.semid("stats --db copy.db --json").json(0)["items"], 304);
+    assert_eq!(dir.semid("stats --db ids.db --json").json(0)["items"], 4);
+    dir.fails("export --db copy.db --output ids.db", &["ids.db", "not replaced"]);
+    dir.fails("export --db ids.db --output ids.db", &["ids.db", "is also the input"]);
+}
+
+#[test]
 fn what_cannot_be_exported_is_refused() {
     let dir = with_database(Resolver::ItemId);
     dir.semid("export --db ids.db --output ids.csv").ok();

@@ -190,6 +190,28 @@ fn deleted_items_are_gone_and_their_ids_retired() {
     assert_eq!(dir.semid("delete --db ids.db --items gone.txt").code, Some(0));
 }
 
+#[test]
+fn an_id_with_its_items_key_is_retired_too() {
+    let dir = Dir::with_items();
+    let assign = "assign --db ids.db --model m.safetensors --input x.npy --items items.txt --resolver item-id";
+    dir.semid(&format!("{assign} --output before.csv")).ok();
+    let id = |name: &str| dir.text(name).lines().nth(6).unwrap().split_once(',').unwrap().1.to_owned();
+    let former = id("before.csv");
+    assert!(former.ends_with("-item%205"));
+    dir.items("gone.txt", [5]);
+    dir.semid("delete --db ids.db --items gone.txt").ok();
+    for flags in ["--output again.csv", "--output after.csv"] {
+        let retired = lookup(&dir, "--id", &former, "--json").json(1);
+        assert_eq!((&retired["retired"], &retired["item"]), (&true.into(), &Value::Null));
+        dir.semid(&format!("{assign} {flags}")).ok();
+    }
+    assert!(dir.read("after.csv") == dir.read("again.csv"));
+    assert_eq!(id("after.csv"), format!("{former}-1"));
+    assert_eq!(lookup(&dir, "--id", &id("after.csv"), "").ok(), "item 5\n");
+    let others = |name: &str| dir.text(name).lines().filter(|line| !line.starts_with("item 5,")).collect::<String>();
+    assert!(others("after.csv") == others("before.csv"));
+}
+
 fn line(record: &(String, Vec<u32>, u32)) -> String {
     format!("{},{}", record.0, text(record))
 }

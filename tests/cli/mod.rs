@@ -13,6 +13,8 @@ mod json;
 mod lookup;
 #[cfg(target_os = "linux")]
 mod memory;
+#[cfg(target_os = "linux")]
+mod registry_births;
 mod registry_faults;
 #[cfg(unix)]
 mod registry_kills;

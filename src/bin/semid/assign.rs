@@ -6,7 +6,7 @@ use crate::args::{AssignArgs, Common};
 use crate::interrupt::Watched;
 use crate::items;
 use crate::output::{self, Answer, Failure, Outcome};
-use crate::progress::Bar;
+use crate::progress::{Bar, Shown};
 use semid::io::{IdWriter, open};
 use semid::{AssignReport, Device, ErrorKind, Rows, SemanticIdEngine};
 use serde::Serialize;
@@ -65,7 +65,10 @@ pub(crate) fn run(common: &Common, args: &AssignArgs) -> Outcome {
 /// Begins the file to write, which must be none of those that are read.
 fn output(args: &AssignArgs) -> Result<Option<IdWriter>, Failure> {
     let Some(path) = &args.output else { return Ok(None) };
-    let inputs = [Some(&args.input.input), Some(&args.db), args.model.as_ref(), args.keys.items.as_ref()];
+    if output::differs(path, &args.db).is_err() {
+        return Err(Failure::Error(format!("{}: is also the database; give another --output", path.display())));
+    }
+    let inputs = [Some(&args.input.input), args.model.as_ref(), args.keys.items.as_ref()];
     inputs.into_iter().flatten().try_for_each(|input| output::differs(path, input))?;
     Ok(Some(IdWriter::create(path, true)?))
 }
@@ -83,7 +86,9 @@ fn assign(
     bar.name("assigning");
     let text = engine.registry().id_text().clone();
     let mut done = 0;
-    let assigned = engine.unique_ids_with(&Watched::new(rows), keys, device, |first, assigned| {
+    let watched = Watched::new(rows);
+    let rows = Shown { rows: &watched, bar: &bar };
+    let assigned = engine.unique_ids_with(&rows, keys, device, |first, assigned| {
         done = first + assigned.assignments.len();
         tracing::debug!("{done} rows have their IDs");
         if let Some(out) = &mut out {
@@ -94,9 +99,10 @@ fn assign(
         bar.done(done);
         Ok(())
     });
+    let len = rows.len();
     drop(bar);
     let finished = assigned.and_then(|report| out.map_or(Ok(()), IdWriter::finish).map(|()| report));
-    finished.map_err(|error| unfinished(Failure::of_rows(error, &args.input.input), args, done, rows.len()))
+    finished.map_err(|error| unfinished(Failure::of_rows(error, &args.input.input), args, done, len))
 }
 
 /// Says what is safe although the rest failed.

@@ -3,7 +3,7 @@
 use crate::args::{Common, ExportArgs, Kind};
 use crate::interrupt;
 use crate::output::{self, Answer, Failure, Outcome};
-use semid::{Export, Exported, Registry, SqliteStore};
+use semid::{Export, Exported, Registry, SemanticIdEngine, SqliteStore};
 use serde::Serialize;
 use std::path::Path;
 use std::time::Instant;
@@ -29,6 +29,10 @@ struct Written<'a> {
 pub(crate) fn run(common: &Common, args: &ExportArgs) -> Outcome {
     let kind = args.kind.or_else(|| kind_of(&args.output)).ok_or_else(|| unknown(&args.output))?;
     output::differs(&args.output, &args.db)?;
+    if kind == Kind::Engine && args.output.exists() {
+        let advice = "is there already, and a database is not replaced; give a new name";
+        return Err(Failure::Error(format!("{}: {advice}", args.output.display())));
+    }
     let start = Instant::now();
     let registry = Registry::open(SqliteStore::open_read_only(&args.db)?)?;
     let watch = |_| interrupt::check();
@@ -39,6 +43,7 @@ pub(crate) fn run(common: &Common, args: &ExportArgs) -> Outcome {
         Kind::Vocabulary => ("vocabulary", export.vocabulary(&args.output)),
         Kind::AddedTokens => ("added-tokens", export.added_tokens(&args.output)),
         Kind::Trie => ("trie", export.trie(&args.output)),
+        Kind::Engine => ("engine", copy(&args.db, &args.output)),
     };
     let Exported { items, tokens, nodes, .. } = exported?;
     let written = Written {
@@ -46,13 +51,21 @@ pub(crate) fn run(common: &Common, args: &ExportArgs) -> Outcome {
         items,
         tokens,
         nodes,
-        base: (kind != Kind::Ids).then_some(args.base),
+        base: (!matches!(kind, Kind::Ids | Kind::Engine)).then_some(args.base),
         first_token: tokens.map(|_| args.first_token),
         seconds: start.elapsed().as_secs_f64(),
         output: &args.output,
     };
     output::result(common.json, &written, || text(&written))?;
     Ok(Answer::Yes)
+}
+
+/// Saves the engine that is in a database.
+fn copy(db: &Path, output: &Path) -> semid::Result<Exported> {
+    SemanticIdEngine::open(SqliteStore::open_read_only(db)?)?.save(output)?;
+    let mut exported = Exported::default();
+    exported.items = Some(Registry::open(SqliteStore::open_read_only(output)?)?.len()?);
+    Ok(exported)
 }
 
 /// What a file of that name holds, where that is clear.
@@ -62,6 +75,7 @@ fn kind_of(path: &Path) -> Option<Kind> {
     match path.extension()?.to_string_lossy().to_lowercase().as_str() {
         "csv" | "jsonl" | "parquet" => Some(Kind::Ids),
         "safetensors" => Some(Kind::Trie),
+        "db" => Some(Kind::Engine),
         _ if is("index.json") => Some(Kind::Index),
         _ if is("vocabulary.json") => Some(Kind::Vocabulary),
         _ if is("added_tokens.json") => Some(Kind::AddedTokens),

@@ -5,7 +5,7 @@ use semid::ErrorKind;
 use serde::Serialize;
 use std::io::{self, Write};
 use std::panic::{self, AssertUnwindSafe};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::{Mutex, PoisonError};
 
@@ -92,14 +92,20 @@ pub(crate) fn text(text: &str) -> Result<(), Failure> {
     Ok(stdout.flush()?)
 }
 
-/// Refuses to replace the file that is being read.
+/// Refuses to replace a file that is read, or that this command makes as well.
 pub(crate) fn differs(output: &Path, input: &Path) -> Result<(), Failure> {
-    match (output.canonicalize(), input.canonicalize()) {
-        (Ok(to), Ok(from)) if to == from && to.is_file() => {
+    match (place(output), place(input)) {
+        (Some(to), Some(from)) if to == from && (to.is_file() || !to.exists()) => {
             Err(Failure::Error(format!("{}: is also the input; give another --output", output.display())))
         }
         _ => Ok(()),
     }
+}
+
+/// Where a file is, or will be: its folder without links, and its name.
+fn place(path: &Path) -> Option<PathBuf> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    path.canonicalize().ok().or_else(|| Some(folder.canonicalize().ok()?.join(path.file_name()?)))
 }
 
 /// Reports a failure and turns the outcome into an exit code.

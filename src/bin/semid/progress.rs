@@ -2,8 +2,8 @@
 
 use crate::args::Common;
 use indicatif::{ProgressBar, ProgressStyle};
-use semid::Progress;
 use semid::metrics::EvaluationProgress;
+use semid::{Progress, Result, Rows};
 use std::io::IsTerminal;
 use std::time::Duration;
 
@@ -68,6 +68,28 @@ impl Bar {
             0 => "choosing the first codewords".to_owned(),
             _ => format!("squared error {:.6}, {} rows changed", progress.squared_error, progress.changed),
         });
+    }
+}
+
+/// Rows that move a bar when they are read.
+pub(crate) struct Shown<'a> {
+    pub(crate) rows: &'a dyn Rows,
+    pub(crate) bar: &'a Bar,
+}
+
+impl Rows for Shown<'_> {
+    fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    fn dim(&self) -> usize {
+        self.rows.dim()
+    }
+
+    fn read(&self, first: usize, out: &mut [f32]) -> Result<()> {
+        self.rows.read(first, out)?;
+        self.bar.done(first.saturating_add(out.len() / self.dim().max(1)));
+        Ok(())
     }
 }
 

@@ -167,18 +167,20 @@ mod files {
         let store = SqliteStore::open(dir.path().join("ids.db")).unwrap();
         for mut engine in [engine(MemoryStore::new()), engine(store)] {
             let (ids, _) = assign(&mut engine, 200);
-            engine.registry_mut().remove(&["item 7"]).unwrap();
+            engine.registry_mut().remove(&["item 7", "item 8"]).unwrap();
+            assign(&mut engine, 8); // item 7 is back
             engine.save(&saved).unwrap();
             let mut loaded = SemanticIdEngine::load(&saved).unwrap();
             assert_eq!(loaded.model(), engine.model());
             assert_eq!(loaded.registry().manifest(), engine.registry().manifest());
             let records = |engine: &SemanticIdEngine| engine.registry().store().scan(&[], None, 1000).unwrap();
             assert_eq!(records(&loaded), records(&engine));
-            assert_eq!(records(&loaded).len(), 200);
+            assert_eq!(records(&loaded).len(), 201);
+            assert_eq!(records(&loaded).iter().filter(|record| record.former.is_some()).count(), 2);
             assert_eq!(loaded.registry().find(&ids[7]).unwrap(), Holder::Retired);
             let (again, report) = assign(&mut loaded, 220);
-            assert_eq!((report.new, report.kept), (21, 199));
-            assert!(again[7] != ids[7] && again[..7] == ids[..7] && again[8..200] == ids[8..]);
+            assert_eq!((report.new, report.kept), (21, 199)); // item 8, and 20 others
+            assert!(again[7] != ids[7] && again[8] != ids[8] && again[..7] == ids[..7] && again[9..200] == ids[9..]);
             let store: &dyn std::any::Any = loaded.registry().store();
             store.downcast_ref::<SqliteStore>().unwrap().check().unwrap();
         }

@@ -1,3 +1,5 @@
+mod retired;
+
 use super::*;
 use crate::error::Error;
 use crate::id::format::IdFormat;
@@ -134,7 +136,7 @@ fn item_id_names_end_in_the_key() {
     assert_eq!(registry.find("1-2-a%2D1").unwrap(), Holder::Item("a-1".into()));
     assert_eq!(registry.find("1-3-b").unwrap(), Holder::Free);
     registry.remove(&["b"]).unwrap();
-    assert_eq!(registry.find("1-2-b").unwrap(), Holder::Free);
+    assert_eq!(registry.find("1-2-b").unwrap(), Holder::Retired);
 }
 
 #[test]

@@ -20,10 +20,20 @@ use std::sync::Arc;
 #[derive(Debug, Default)]
 pub struct MemoryStore {
     manifest: Option<(Manifest, Vec<u8>)>,
-    ids: BTreeMap<SemanticId, Option<Held>>,
+    ids: BTreeMap<SemanticId, Holding>,
     items: HashMap<Arc<str>, SemanticId>,
+    /// The retired IDs that were taken from items, last one last.
+    retired: HashMap<Arc<str>, Vec<SemanticId>>,
     /// How to take back the changes since `begin`, last one last.
     undo: Vec<Undo>,
+}
+
+/// Who has an ID.
+#[derive(Debug)]
+enum Holding {
+    Item(Held),
+    /// Nobody any more; who had it, if that is known.
+    Retired(Option<Arc<str>>),
 }
 
 /// What an ID that is not retired belongs to.
@@ -76,13 +86,14 @@ impl Store for MemoryStore {
             match undo {
                 Undo::Manifest(former) => self.manifest = former,
                 Undo::Insert(id) => {
-                    if let Some(Some(held)) = self.ids.remove(&id) {
+                    if let Some(Holding::Item(held)) = self.ids.remove(&id) {
                         self.items.remove(&held.item);
                     }
                 }
                 Undo::Retire(id, held) => {
+                    self.retired.get_mut(&held.item).and_then(Vec::pop);
                     self.items.insert(held.item.clone(), id.clone());
-                    self.ids.insert(id, Some(held));
+                    self.ids.insert(id, Holding::Item(held));
                 }
             }
         }
@@ -91,15 +102,18 @@ impl Store for MemoryStore {
 
     fn entry(&self, item: &str) -> Result<Option<Entry>> {
         let Some(id) = self.items.get(item) else { return Ok(None) };
-        let encoded = self.ids.get(id).and_then(|held| held.as_ref()?.encoded.clone());
+        let encoded = match self.ids.get(id) {
+            Some(Holding::Item(held)) => held.encoded.clone(),
+            _ => None,
+        };
         Ok(Some(Entry { id: id.clone(), encoded }))
     }
 
     fn holder(&self, id: &SemanticId) -> Result<Holder> {
         Ok(match self.ids.get(id) {
             None => Holder::Free,
-            Some(None) => Holder::Retired,
-            Some(Some(held)) => Holder::Item(held.item.to_string()),
+            Some(Holding::Retired(_)) => Holder::Retired,
+            Some(Holding::Item(held)) => Holder::Item(held.item.to_string()),
         })
     }
 
@@ -115,14 +129,15 @@ impl Store for MemoryStore {
         if let Some(held) = &held {
             self.items.insert(held.item.clone(), entry.id.clone());
         }
-        self.ids.insert(entry.id.clone(), held);
+        self.ids.insert(entry.id.clone(), held.map_or(Holding::Retired(None), Holding::Item));
         self.undo.push(Undo::Insert(entry.id.clone()));
         Ok(())
     }
 
     fn retire(&mut self, item: &str) -> Result<Option<SemanticId>> {
-        let Some(id) = self.items.remove(item) else { return Ok(None) };
-        if let Some(held) = self.ids.get_mut(&id).and_then(Option::take) {
+        let Some((item, id)) = self.items.remove_entry(item) else { return Ok(None) };
+        if let Some(Holding::Item(held)) = self.ids.insert(id.clone(), Holding::Retired(Some(item.clone()))) {
+            self.retired.entry(item).or_default().push(id.clone());
             self.undo.push(Undo::Retire(id.clone(), held));
         }
         Ok(Some(id))
@@ -135,7 +150,14 @@ impl Store for MemoryStore {
             _ => Bound::Included(&first),
         };
         let below = self.ids.range((from, Bound::Unbounded)).take_while(|(id, _)| id.codes.starts_with(prefix));
-        Ok(below.take(limit).map(|(id, held)| record(id, held.as_ref())).collect())
+        Ok(below.take(limit).map(|(id, holding)| record(id, holding)).collect())
+    }
+
+    fn retired(&self, codes: &[u32], item: &str) -> Result<Vec<u64>> {
+        let of_item = self.retired.get(item).into_iter().flatten();
+        let mut suffixes: Vec<u64> = of_item.filter(|id| id.codes == codes).map(|id| id.suffix).collect();
+        suffixes.sort_unstable();
+        Ok(suffixes)
     }
 
     fn used(&self, codes: &[u32]) -> Result<u64> {
@@ -144,7 +166,10 @@ impl Store for MemoryStore {
     }
 }
 
-fn record(id: &SemanticId, held: Option<&Held>) -> Record {
-    let item = held.map(|held| held.item.to_string());
-    Record { item, entry: Entry { id: id.clone(), encoded: held.and_then(|held| held.encoded.clone()) } }
+fn record(id: &SemanticId, holding: &Holding) -> Record {
+    let (item, encoded, former) = match holding {
+        Holding::Item(held) => (Some(held.item.to_string()), held.encoded.clone(), None),
+        Holding::Retired(former) => (None, None, former.as_ref().map(|former| former.to_string())),
+    };
+    Record { item, entry: Entry { id: id.clone(), encoded }, former }
 }

@@ -47,6 +47,8 @@ pub struct Record {
     pub item: Option<String>,
     /// The ID; `encoded` is none for a retired one.
     pub entry: Entry,
+    /// The key of the item that a retired ID was taken from; none where that was never known.
+    pub former: Option<String>,
 }
 
 /// What an ID is.
@@ -131,7 +133,7 @@ pub trait Store: Any + Send {
     /// [`ErrorKind::Taken`](crate::ErrorKind::Taken) where the ID was given before, or the item has one.
     fn insert(&mut self, item: Option<&str>, entry: &Entry) -> Result<()>;
 
-    /// Takes the ID from an item and marks it retired; `None` for an unknown item.
+    /// Takes the ID from an item and marks it retired, of that item; `None` for an unknown item.
     ///
     /// # Errors
     /// Whatever writing can meet.
@@ -152,6 +154,21 @@ pub trait Store: Any + Send {
     /// Whatever reading can meet.
     fn used(&self, codes: &[u32]) -> Result<u64> {
         Ok(self.used_below(codes)?.first().map_or(0, |(_, used)| *used))
+    }
+
+    /// The suffixes of the retired IDs with these codes that were taken from an item, in order.
+    ///
+    /// What is provided reads all records with these codes.
+    ///
+    /// # Errors
+    /// Whatever reading can meet.
+    fn retired(&self, codes: &[u32], item: &str) -> Result<Vec<u64>> {
+        let mut suffixes = Vec::new();
+        each_record(self, codes, &mut |record| {
+            suffixes.extend((record.former.as_deref() == Some(item)).then_some(record.entry.id.suffix));
+            Ok(())
+        })?;
+        Ok(suffixes)
     }
 
     /// [`Store::used`] of all codes that begin with `prefix` and were ever given, in order.
@@ -241,8 +258,25 @@ pub(crate) fn copy(from: &mut dyn Store, to: &mut dyn Store) -> Result<()> {
         if let (Some(manifest), Some(model)) = (from.manifest()?, from.model()?) {
             to.set_manifest(&manifest, &model)?;
         }
-        each_record(from, &[], &mut |record| to.insert(record.item.as_deref(), &record.entry))
+        // Retired IDs first, as long as nobody else has the keys of their items.
+        each_record(from, &[], &mut |record| copy_retired(&record, to))?;
+        each_record(from, &[], &mut |record| match &record.item {
+            Some(item) => to.insert(Some(item), &record.entry),
+            None => Ok(()),
+        })
     });
     from.rollback()?;
     copied
+}
+
+#[cfg(feature = "sqlite")]
+fn copy_retired(record: &Record, to: &mut dyn Store) -> Result<()> {
+    match (&record.item, &record.former) {
+        (Some(_), _) => Ok(()),
+        (None, None) => to.insert(None, &record.entry),
+        (None, Some(former)) => {
+            to.insert(Some(former), &record.entry)?;
+            to.retire(former).map(|_| ())
+        }
+    }
 }

@@ -16,7 +16,8 @@ pub enum SuffixForm {
     WhenNeeded,
     /// The suffix: "12-5-33-0".
     Always,
-    /// The item key, percent-escaped: "12-5-33-numpy".
+    /// The item key, percent-escaped, and a number where the item had that ID before, which was retired:
+    /// "12-5-33-numpy", "12-5-33-numpy-1".
     Item,
 }
 
@@ -34,8 +35,8 @@ impl From<Resolver> for SuffixForm {
 ///
 /// Different IDs have different texts. A text splits at the separator in one way only: codes and suffixes are decimal
 /// digits, of which a separator has none, and item keys have every character of the separator escaped. The number of
-/// levels being fixed, the first parts are the codes, and what follows, if anything, is the suffix or the item key.
-/// Reading accepts nothing that writing would not give.
+/// levels being fixed, the first parts are the codes, and what follows, if anything, is the suffix, or the item key and
+/// perhaps a number. Reading accepts nothing that writing would not give.
 ///
 /// ```
 /// use semid::{IdFormat, IdText, ParsedId, SemanticId, SuffixForm};
@@ -56,17 +57,23 @@ pub struct IdText {
     suffix: SuffixForm,
 }
 
+/// The suffixes from here on are for items that had an ID with their codes and key before: the text of that one is retired,
+/// so theirs has a number. Counters never come that far.
+pub(crate) const RETURNED: u64 = 1 << 62;
+
 /// What a text names.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ParsedId {
     /// An ID, complete.
     Id(SemanticId),
-    /// The codes of an item with this key ([`SuffixForm::Item`]); only the registry knows the suffix.
+    /// The codes of an item with this key ([`SuffixForm::Item`]).
     Item {
         /// One code per level.
         codes: Vec<u32>,
         /// The item key, without escapes.
         item: String,
+        /// The suffix where a number tells it; otherwise only the registry knows it.
+        suffix: Option<u64>,
     },
 }
 
@@ -106,16 +113,25 @@ impl IdText {
     /// The text of the ID of `item`.
     pub fn text(&self, id: &SemanticId, item: &str) -> String {
         let mut text = self.format.format_row(&id.codes);
-        let last = match self.suffix {
-            SuffixForm::WhenNeeded if id.suffix == 0 => return text,
-            SuffixForm::WhenNeeded | SuffixForm::Always => id.suffix.to_string(),
-            SuffixForm::Item => escape::escape(item, self.format.separator().unwrap_or_default()),
-        };
-        match self.format.separator() {
-            Some(separator) => text.extend([separator, &last]),
-            None => text.push_str(&format!("<{}_{last}>", level_name(id.codes.len()))),
+        let separator = self.format.separator();
+        let key = (self.suffix == SuffixForm::Item).then(|| escape::escape(item, separator.unwrap_or_default()));
+        let number = self.number(id.suffix).map(|number| number.to_string());
+        for (level, last) in (id.codes.len()..).zip(key.into_iter().chain(number)) {
+            match separator {
+                Some(separator) => text.extend([separator, &last]),
+                None => text.push_str(&format!("<{}_{last}>", level_name(level))),
+            }
         }
         text
+    }
+
+    /// The number that tells a suffix, where the text has one.
+    pub(crate) fn number(&self, suffix: u64) -> Option<u64> {
+        match self.suffix {
+            SuffixForm::WhenNeeded => (suffix > 0).then_some(suffix),
+            SuffixForm::Always => Some(suffix),
+            SuffixForm::Item => suffix.checked_sub(RETURNED).map(|number| number.saturating_add(1)),
+        }
     }
 
     /// The ID, or the codes and item key, that `text` names in a registry of `levels` levels.
@@ -146,18 +162,23 @@ impl IdText {
         }
         let rest = parts.split_off(levels);
         let codes: Vec<u32> = parts.into_iter().map(number).collect::<Option<_>>()?;
-        let (id, item) = match (self.suffix, rest.as_slice()) {
-            (SuffixForm::WhenNeeded, []) => (SemanticId::new(codes, 0), None),
-            (SuffixForm::WhenNeeded | SuffixForm::Always, [suffix]) => (SemanticId::new(codes, number(suffix)?), None),
-            (SuffixForm::Item, [item]) => (SemanticId::new(codes, 0), Some(escape::unescape(item)?)),
+        let (suffix, item) = match (self.suffix, rest.as_slice()) {
+            (SuffixForm::WhenNeeded, []) => (0, None),
+            (SuffixForm::WhenNeeded | SuffixForm::Always, [suffix]) => (number(suffix)?, None),
+            (SuffixForm::Item, [item]) => (0, Some(escape::unescape(item)?)),
+            (SuffixForm::Item, [item, again]) => {
+                let again = number::<u64>(again)?.checked_sub(1)?;
+                (RETURNED.checked_add(again)?, Some(escape::unescape(item)?))
+            }
             _ => return None,
         };
+        let id = SemanticId::new(codes, suffix);
         // Whatever has several spellings, such as escapes, is taken in the one that is written.
         if self.text(&id, item.as_deref().unwrap_or_default()) != text {
             return None;
         }
         Some(match item {
-            Some(item) => ParsedId::Item { codes: id.codes, item },
+            Some(item) => ParsedId::Item { codes: id.codes, item, suffix: (suffix > 0).then_some(suffix) },
             None => ParsedId::Id(id),
         })
     }

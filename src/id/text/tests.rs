@@ -43,7 +43,7 @@ fn item() -> impl Strategy<Value = String> {
 
 fn id(levels: usize) -> impl Strategy<Value = SemanticId> {
     let code = prop_oneof![0..12_u32, Just(65_535)];
-    let suffix = prop_oneof![Just(0), 0..3_u64, Just(u64::MAX)];
+    let suffix = prop_oneof![Just(0), 0..3_u64, RETURNED - 1..RETURNED + 3, Just(u64::MAX)];
     (prop::collection::vec(code, levels), suffix).prop_map(|(codes, suffix)| SemanticId { codes, suffix })
 }
 
@@ -56,13 +56,21 @@ proptest! {
         let id = SemanticId::new(ids.codes[..levels].to_vec(), ids.suffix ^ (seed & 1));
         let text = form.text(&id, &item);
         let expected = match form.suffix() {
-            SuffixForm::Item => ParsedId::Item { codes: id.codes.clone(), item },
+            SuffixForm::Item => {
+                let suffix = (id.suffix >= RETURNED).then_some(id.suffix);
+                ParsedId::Item { codes: id.codes.clone(), item, suffix }
+            }
             _ => ParsedId::Id(id.clone()),
         };
         prop_assert_eq!(form.parse(&text, levels).unwrap(), expected, "{}", text);
         // Not as an ID of one level more or less, except that a suffix may look like a code: the levels are fixed.
         if let Some(separator) = form.format().separator() {
-            let parts = levels + usize::from(form.suffix() != SuffixForm::WhenNeeded || id.suffix > 0);
+            let last = match form.suffix() {
+                SuffixForm::WhenNeeded => usize::from(id.suffix > 0),
+                SuffixForm::Always => 1,
+                SuffixForm::Item => 1 + usize::from(id.suffix >= RETURNED),
+            };
+            let parts = levels + last;
             prop_assert_eq!(text.split(separator).count(), parts);
         }
         for len in 1..=levels {
@@ -76,8 +84,9 @@ proptest! {
         for levels in 1..4 {
             match form.parse(&text, levels) {
                 Ok(ParsedId::Id(id)) => prop_assert_eq!(form.text(&id, "other"), text.as_str()),
-                Ok(ParsedId::Item { codes, item }) => {
-                    prop_assert_eq!(form.text(&SemanticId::new(codes, 7), &item), text.as_str());
+                Ok(ParsedId::Item { codes, item, suffix }) => {
+                    let id = SemanticId::new(codes, suffix.unwrap_or(7));
+                    prop_assert_eq!(form.text(&id, &item), text.as_str());
                 }
                 Err(error) => prop_assert!(matches!(error.kind(), ErrorKind::IdText { .. }), "{error}"),
             }
@@ -95,9 +104,12 @@ fn texts_of_all_small_ids_differ() {
             let mut seen = HashMap::new();
             for (a, b, c) in (0..13).flat_map(|a| (0..13).flat_map(move |b| (0..13).map(move |c| (a, b, c)))) {
                 let item = items[c as usize];
-                let id = SemanticId::new(vec![a, b], c);
-                let former = seen.insert(form.text(&id, item), (a, b, c));
-                assert_eq!(former, None, "{form:?} {id:?} {item}");
+                let suffixes = if suffix == SuffixForm::Item { vec![0, RETURNED, RETURNED + 1] } else { vec![c] };
+                for suffix in suffixes {
+                    let id = SemanticId::new(vec![a, b], suffix);
+                    let former = seen.insert(form.text(&id, item), (id.clone(), item));
+                    assert_eq!(former, None, "{form:?} {id:?} {item}");
+                }
             }
         }
     }
@@ -112,6 +124,8 @@ fn spellings() {
     assert_eq!(form(SuffixForm::WhenNeeded).text(&id(1), "x"), "12-5-33-1");
     assert_eq!(form(SuffixForm::Always).text(&id(0), "x"), "12-5-33-0");
     assert_eq!(form(SuffixForm::Item).text(&id(4), "a-1 \u{e9}%"), "12-5-33-a%2D1%20\u{e9}%25");
+    assert_eq!(form(SuffixForm::Item).text(&id(RETURNED), "a-1"), "12-5-33-a%2D1-1");
+    assert_eq!(token(SuffixForm::Item).text(&id(RETURNED + 8), "a"), "<a_12><b_5><c_33><d_a><e_9>");
     assert_eq!(token(SuffixForm::Always).text(&id(1), "x"), "<a_12><b_5><c_33><d_1>");
     assert_eq!(token(SuffixForm::Item).text(&id(1), "a-1>"), "<a_12><b_5><c_33><d_a-1%3E>");
     let deep = SemanticId::new((0..30).collect(), 2);

@@ -34,4 +34,6 @@ pub(crate) enum Kind {
     AddedTokens,
     /// Which tokens may follow which: any .safetensors
     Trie,
+    /// A copy of the whole database as of one moment, also while others write: any .db
+    Engine,
 }

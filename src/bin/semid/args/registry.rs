@@ -70,9 +70,10 @@ pub(crate) struct SettingArgs {
 pub(crate) enum ResolverName {
     /// A counter after the codes: 12-5-33, 12-5-33-1
     Suffix,
-    /// The item's key after the codes: 12-5-33-numpy
+    /// The item's key after the codes: 12-5-33-numpy; 12-5-33-numpy-1 if that is the ID of a former numpy
     ItemId,
-    /// Items whose codes are taken move to the nearest free ones
+    /// Items whose codes are taken move to the nearest free ones; up to 65,536 rows of a run are placed together, so
+    /// that the same items in several runs may go elsewhere
     Reassign,
 }
 

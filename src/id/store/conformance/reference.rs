@@ -43,7 +43,7 @@ impl Reference {
         if random.below(4) == 0 {
             let record = self.0.iter_mut().find(|record| record.item.as_ref() == Some(&item));
             let retired = record.map(|record| {
-                *record = Record { item: None, entry: Entry::new(record.entry.id.clone()) };
+                *record = Record { item: None, entry: Entry::new(record.entry.id.clone()), former: record.item.take() };
                 record.entry.id.clone()
             });
             assert_eq!(store.retire(&item).expect("retire"), retired, "retire {item}");
@@ -57,7 +57,7 @@ impl Reference {
         let inserted = store.insert(item.as_deref(), &entry);
         assert_eq!(inserted.is_err(), taken, "insert {item:?} {entry:?}: {inserted:?}");
         if !taken {
-            self.0.push(Record { item, entry });
+            self.0.push(Record { item, entry, former: None });
         }
     }
 
@@ -73,6 +73,7 @@ impl Reference {
             };
             assert_eq!(store.holder(&id).expect("holder"), holder, "holder {id:?}");
         }
+        self.compare_retired(store, random);
         let codes = random.id().codes;
         (0..=codes.len()).for_each(|len| self.compare_below(store, codes.get(..len).unwrap_or_default(), random));
     }
@@ -103,5 +104,21 @@ impl Reference {
             assert_eq!(store.used(prefix).expect("used"), of_prefix, "used {prefix:?}");
         }
         assert_eq!(store.used_below(prefix).expect("used_below"), Vec::from_iter(used), "used_below {prefix:?}");
+    }
+
+    /// Compares the retired IDs of some items, with codes at which they had some and with others.
+    fn compare_retired(&self, store: &dyn Store, random: &mut Random) {
+        let retired: Vec<&Record> = self.0.iter().filter(|record| record.former.is_some()).collect();
+        for _ in 0..4 {
+            let (mut item, mut codes) = (random.item(), random.id().codes);
+            if let Some(record) = retired.get(random.below(retired.len() as u64 + 1) as usize) {
+                codes.clone_from(&record.entry.id.codes);
+                item = record.former.clone().filter(|_| random.below(4) > 0).unwrap_or(item);
+            }
+            let of_item = retired.iter().filter(|r| r.former.as_ref() == Some(&item) && r.entry.id.codes == codes);
+            let mut suffixes: Vec<u64> = of_item.map(|record| record.entry.id.suffix).collect();
+            suffixes.sort_unstable();
+            assert_eq!(store.retired(&codes, &item).expect("retired"), suffixes, "retired {codes:?} {item}");
+        }
     }
 }

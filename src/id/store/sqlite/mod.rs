@@ -3,6 +3,7 @@
 mod codec;
 mod error;
 mod open;
+mod place;
 mod schema;
 mod statements;
 #[cfg(test)]
@@ -38,6 +39,8 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(30);
 pub struct SqliteStore {
     connection: Connection,
     path: PathBuf,
+    /// Whether the tables tell whose retired IDs were; the first version, which is not migrated to be read, does not.
+    has_former: bool,
 }
 
 impl SqliteStore {
@@ -59,7 +62,7 @@ impl SqliteStore {
     pub fn open_with(path: impl AsRef<Path>, busy_timeout: Duration) -> Result<Self> {
         let path = path.as_ref().to_owned();
         match open::to_write(&path, busy_timeout) {
-            Ok(connection) => Ok(Self { connection, path }),
+            Ok(connection) => Ok(Self { connection, path, has_former: true }),
             Err(error) => Err(error.at(path)),
         }
     }
@@ -71,7 +74,7 @@ impl SqliteStore {
     pub fn open_read_only(path: impl AsRef<Path>) -> Result<Self> {
         let path = path.as_ref().to_owned();
         match open::to_read(&path, BUSY_TIMEOUT) {
-            Ok(connection) => Ok(Self { connection, path }),
+            Ok((connection, version)) => Ok(Self { connection, path, has_former: version > 1 }),
             Err(error) => Err(error.at(path)),
         }
     }
@@ -96,8 +99,13 @@ impl SqliteStore {
     /// Writes a copy, as of one moment, to the empty or missing file `path`.
     pub(crate) fn copy_to(&self, path: &Path) -> Result<()> {
         let name = path.to_str().ok_or_else(|| Error::parameter("path", path.display(), "UTF-8"))?;
-        self.connection.execute("VACUUM INTO ?1", [name]).map_err(|error| typed(error).at(path))?;
-        Ok(())
+        // A copy changes nothing here, but is refused by a connection that only reads.
+        let query_only = |on: bool| self.connection.pragma_update(None, "query_only", on).map_err(typed);
+        let former = self.connection.pragma_query_value(None, "query_only", |row| row.get(0)).map_err(typed)?;
+        query_only(false)?;
+        let copied = self.connection.execute("VACUUM INTO ?1", [name]).map_err(|error| typed(error).at(path));
+        query_only(former)?;
+        copied.map(|_| ())
     }
 }
 
@@ -164,6 +172,10 @@ impl Store for SqliteStore {
 
     fn used(&self, codes: &[u32]) -> Result<u64> {
         self.largest_suffix(codes)
+    }
+
+    fn retired(&self, codes: &[u32], item: &str) -> Result<Vec<u64>> {
+        self.retired_suffixes(codes, item)
     }
 
     fn used_below(&self, prefix: &[u32]) -> Result<Vec<(Vec<u32>, u64)>> {

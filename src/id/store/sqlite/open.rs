@@ -1,7 +1,8 @@
 //! Opening a database: for writing, or a file that may not be written to.
 
 use super::error::typed;
-use super::schema::{self, VERSION};
+use super::place;
+use super::schema;
 use crate::error::{Error, ErrorKind, Result};
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
@@ -14,6 +15,13 @@ const CACHE: i64 = -65_536;
 
 /// A connection that can write, to a file that is made where it is missing.
 pub(super) fn to_write(path: &Path, timeout: Duration) -> Result<Connection> {
+    writing(path, timeout).map_err(|error| match error.kind() {
+        ErrorKind::Io { .. } => place::explain(error, path),
+        _ => error,
+    })
+}
+
+fn writing(path: &Path, timeout: Duration) -> Result<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let mut connection = connect(path, flags, timeout)?;
     schema::version(&connection)?; // before anything is changed in a file of somebody else
@@ -27,8 +35,8 @@ pub(super) fn to_write(path: &Path, timeout: Duration) -> Result<Connection> {
     Ok(connection)
 }
 
-/// A connection that only reads, also where the file or its folder cannot be written to.
-pub(super) fn to_read(path: &Path, timeout: Duration) -> Result<Connection> {
+/// A connection that only reads, also where the file or its folder cannot be written to, and the version of its tables.
+pub(super) fn to_read(path: &Path, timeout: Duration) -> Result<(Connection, u32)> {
     std::fs::metadata(path).map_err(|error| Error::io("opening", error))?;
     // Where it may write, SQLite removes the files it needs beside the database when it is done.
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
@@ -43,13 +51,11 @@ pub(super) fn to_read(path: &Path, timeout: Duration) -> Result<Connection> {
         opened => opened?,
     };
     connection.pragma_update(None, "query_only", true).map_err(typed)?;
-    match version {
-        VERSION => {}
-        0 => return Err(ErrorKind::NoRegistry.into()),
-        _ => return Err(ErrorKind::Store { reason: "older tables; open it for writing once".into() }.into()),
+    if version == 0 {
+        return Err(ErrorKind::NoRegistry.into());
     }
     sane(&connection)?;
-    Ok(connection)
+    Ok((connection, version))
 }
 
 fn connect(path: &Path, flags: OpenFlags, timeout: Duration) -> Result<Connection> {

@@ -8,7 +8,8 @@ use rusqlite::{Connection, TransactionBehavior};
 pub(super) const APPLICATION_ID: i32 = 0x7365_6D69;
 
 /// Statement `i` leads from version `i` to `i + 1`. Published ones never change; a new version is one more entry.
-const MIGRATIONS: [&str; 1] = ["
+pub(super) const MIGRATIONS: [&str; 2] = [
+    "
     CREATE TABLE ids (
         codes BLOB NOT NULL,      -- two bytes per level, big endian
         suffix INTEGER NOT NULL,
@@ -20,7 +21,12 @@ const MIGRATIONS: [&str; 1] = ["
     CREATE INDEX moved ON ids (item) WHERE encoded IS NOT NULL;
     CREATE TABLE manifest (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
     CREATE TABLE model (id INTEGER PRIMARY KEY CHECK (id = 0), bytes BLOB NOT NULL) STRICT;
-"];
+",
+    "
+    ALTER TABLE ids ADD COLUMN former TEXT; -- the item that a retired ID was taken from
+    CREATE INDEX retired ON ids (former, codes, suffix) WHERE former IS NOT NULL;
+",
+];
 
 /// The newest version, which is the one written.
 pub(super) const VERSION: u32 = MIGRATIONS.len() as u32;

@@ -8,7 +8,7 @@ use crate::id::semantic_id::SemanticId;
 use rusqlite::{ErrorCode, OptionalExtension, Params, Row, params};
 
 /// A page of records: a range of the primary key.
-pub(super) const SCAN: &str = "SELECT codes, suffix, encoded, item FROM ids
+pub(super) const SCAN: &str = "SELECT codes, suffix, encoded, item, former FROM ids
     WHERE (codes, suffix) > (?1, ?2) AND codes < ?3 ORDER BY codes, suffix LIMIT ?4";
 
 /// The entry of an item.
@@ -18,6 +18,9 @@ pub(super) const SCAN: &str = "SELECT codes, suffix, encoded, item FROM ids
 pub(super) const ENTRY: &str = "SELECT codes, suffix, \
     (SELECT m.encoded FROM ids AS m INDEXED BY moved WHERE m.item = ids.item AND m.encoded IS NOT NULL) \
     FROM ids INDEXED BY items WHERE item = ?1";
+
+/// The retired IDs of an item with some codes.
+pub(super) const RETIRED: &str = "SELECT suffix FROM ids WHERE former = ?1 AND codes = ?2 ORDER BY suffix";
 
 impl SqliteStore {
     /// An error with the place of the database.
@@ -93,7 +96,7 @@ impl SqliteStore {
 
     pub(super) fn retire_item(&self, item: &str) -> Result<Option<SemanticId>> {
         let Some(entry) = self.find_entry(item)? else { return Ok(None) };
-        self.change("UPDATE ids SET item = NULL, encoded = NULL WHERE item = ?1", [item])?;
+        self.change("UPDATE ids SET item = NULL, encoded = NULL, former = item WHERE item = ?1", [item])?;
         Ok(Some(entry.id))
     }
 
@@ -107,10 +110,11 @@ impl SqliteStore {
             _ => (first, -1),
         };
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-        let rows = self.rows(SCAN, params![codes, suffix, end, limit], |row| {
-            Ok(((row.get(0)?, row.get(1)?, row.get(2)?), row.get(3)?))
+        let sql = if self.has_former { SCAN } else { &SCAN.replace(", former", ", NULL") };
+        let rows = self.rows(sql, params![codes, suffix, end, limit], |row| {
+            Ok(((row.get(0)?, row.get(1)?, row.get(2)?), row.get(3)?, row.get(4)?))
         })?;
-        let record = |(entry, item)| Ok(Record { item, entry: self.entry_of(entry)? });
+        let record = |(entry, item, former)| Ok(Record { item, entry: self.entry_of(entry)?, former });
         rows.into_iter().map(record).collect()
     }
 
@@ -118,6 +122,14 @@ impl SqliteStore {
         let Some(codes) = encode(codes) else { return Ok(0) };
         let largest = self.row("SELECT max(suffix) FROM ids WHERE codes = ?1", [codes], |row| row.get(0))?;
         self.used_of(largest.flatten())
+    }
+
+    pub(super) fn retired_suffixes(&self, codes: &[u32], item: &str) -> Result<Vec<u64>> {
+        let Some(codes) = encode(codes).filter(|_| self.has_former) else { return Ok(Vec::new()) };
+        let suffixes = self.rows(RETIRED, params![item, codes], |row| row.get::<_, i64>(0))?;
+        let suffix =
+            |suffix| u64::try_from(suffix).map_err(|_| self.at(Error::damaged_registry("a suffix is negative")));
+        suffixes.into_iter().map(suffix).collect()
     }
 
     pub(super) fn largest_suffixes(&self, prefix: &[u32]) -> Result<Vec<(Vec<u32>, u64)>> {

@@ -5,10 +5,15 @@ use std::collections::{HashMap, HashSet};
 
 #[test]
 fn writers_that_start_at_once_make_one_registry() {
-    for _ in 0..10 {
+    for _ in 0..20 {
         let dir = Dir::new();
+        let barrier = std::sync::Barrier::new(16);
         std::thread::scope(|scope| {
-            let writers: Vec<_> = (0..4).map(|_| scope.spawn(|| assign(&mut dir.registry(), 0..50))).collect();
+            let write = || {
+                barrier.wait();
+                assign(&mut dir.registry(), 0..50)
+            };
+            let writers: Vec<_> = (0..16).map(|_| scope.spawn(write)).collect();
             writers.into_iter().for_each(|writer| writer.join().unwrap().unwrap());
         });
         assert_eq!(intact(&dir.registry()), 50);
