@@ -1,7 +1,7 @@
 //! An evaluation for people: aligned numbers, each with what it means.
 
 use super::Evaluated;
-use semid::metrics::{ByDistance, Estimate, NeighborMetrics, PrefixPurity, Quality, Stability};
+use semid::metrics::{ByDistance, ErrorMetrics, Estimate, NeighborMetrics, PrefixPurity, Quality, Stability};
 
 /// The whole result as text.
 pub(super) fn text(evaluated: &Evaluated) -> String {
@@ -12,7 +12,7 @@ pub(super) fn text(evaluated: &Evaluated) -> String {
     let sections = [
         Some(collisions(quality)),
         Some(levels(quality)),
-        quality.errors.as_ref().map(|_| errors(quality)),
+        quality.errors.as_ref().map(errors),
         quality.neighbors.as_ref().map(neighbors),
         evaluated.prefix_purity.as_deref().map(purity),
         evaluated.stability.as_ref().map(stability),
@@ -82,8 +82,7 @@ Levels: used and dead codes; perplexity, at best the clusters; gini, at best 0; 
     text
 }
 
-fn errors(quality: &Quality) -> String {
-    let Some(errors) = &quality.errors else { return String::new() };
+fn errors(errors: &ErrorMetrics) -> String {
     let per_level: Vec<String> = errors.squared_error_per_level.iter().map(|error| number(*error)).collect();
     let mut text = section(
         "Errors: rows and what their IDs decode to",
