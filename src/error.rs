@@ -168,6 +168,14 @@ pub enum ErrorKind {
         /// What does not fit.
         reason: String,
     },
+    /// A training whose numbers grew beyond all bounds.
+    #[error(
+        "training diverged: {what}; lower the learning rate, clip gradients, or look for outliers in the embeddings"
+    )]
+    Diverged {
+        /// What was found, and when.
+        what: String,
+    },
     /// A file that is not what its format demands: truncated, damaged, hostile or of an unsupported variant.
     #[error("not a usable {format} file: {reason}")]
     Format {

@@ -54,10 +54,12 @@ mod id;
 pub mod io;
 mod kernel;
 pub mod metrics;
+mod model;
 mod partial;
 mod rng;
 mod rows;
 mod rq;
+mod vae;
 
 pub use codebook::Codebook;
 pub use device::{AdapterLimits, Device, DeviceInfo, KernelTime};
@@ -72,11 +74,17 @@ pub use id::{
     SemanticId, SemanticIdEngine, SuffixForm,
 };
 pub use id::{Export, Exported, TokenLevel, Vocabulary};
+pub use model::{Decoder, Model};
 pub use partial::Partial;
 pub use rows::{Matrix, Rows};
 pub use rq::{
     Algorithm, Balance, Clusters, Codes, EncodeReport, Fit, FitReport, Init, LevelReport, Metric, MiniBatch, Progress,
     RqKMeans, RqKMeansModel,
+};
+
+pub use vae::{
+    CodebookUpdate, EpochReport, Estimator, Keep, LatentRows, Loss, MatmulWidth, Reduction, RqVae, RqVaeFit,
+    RqVaeModel, RqVaeReport, Schedule, VaeProgress,
 };
 
 /// Most dimensions a row may have: squared distances stay exact in u64 up to here.

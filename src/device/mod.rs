@@ -6,6 +6,7 @@
 mod cpu;
 mod gpu;
 mod reference;
+pub(crate) mod tensors;
 #[cfg(test)]
 mod tests;
 mod within;
@@ -17,6 +18,7 @@ use crate::kernel::within::Near;
 use crate::partial::Partial;
 use std::fmt;
 use std::sync::Arc;
+use tensors::Tensors;
 
 /// Where `fit` and `encode` run. The choice changes the time they take, never a bit of the result.
 ///
@@ -197,6 +199,9 @@ pub(crate) trait Engine: Send + Sync {
 
     /// Room for `rows` rows of `dim` grid values (1 ..= [`crate::MAX_DIM`]); they are zero until uploaded.
     fn table(&self, rows: usize, dim: usize, purpose: Purpose) -> Result<Box<dyn Table>>;
+
+    /// Room for the matrices of a network.
+    fn tensors(&self) -> Result<Box<dyn Tensors>>;
 
     /// Rows that `encode` should hand over at a time.
     fn chunk_rows(&self, dim: usize) -> usize;

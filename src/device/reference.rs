@@ -1,5 +1,10 @@
 //! The reference device: the scalar kernels, one after the other.
 
+mod tensors;
+
+pub(super) use tensors::HostTensors;
+
+use super::tensors::Tensors;
 use super::{Assigned, DeviceInfo, Engine, Purpose, Table};
 use crate::codebook::Codebook;
 use crate::error::{Result, try_vec};
@@ -33,6 +38,10 @@ impl Engine for Reference {
     fn table(&self, rows: usize, dim: usize, _purpose: Purpose) -> Result<Box<dyn Table>> {
         let values = try_vec(0, rows.saturating_mul(dim), "rows on the grid")?;
         Ok(Box::new(ReferenceTable { values, dim, codes: try_vec(NO_CODE, rows, "codes")? }))
+    }
+
+    fn tensors(&self) -> Result<Box<dyn Tensors>> {
+        Ok(Box::new(tensors::ReferenceTensors::default()))
     }
 
     fn chunk_rows(&self, _dim: usize) -> usize {

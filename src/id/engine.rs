@@ -7,8 +7,9 @@ use super::resolver::Resolver;
 use super::store::{Manifest, Store};
 use crate::device::Device;
 use crate::error::{Error, ErrorKind, Result};
+use crate::model::Model;
 use crate::rows::{Matrix, Rows};
-use crate::rq::{RowDistances, RqKMeans, RqKMeansModel};
+use crate::rq::{RowDistances, RqKMeans};
 use batch::{Part, Repeated, in_memory};
 use std::num::NonZeroUsize;
 
@@ -44,7 +45,7 @@ const BATCH: usize = 65_536;
 /// ```
 #[derive(Debug)]
 pub struct SemanticIdEngine {
-    model: RqKMeansModel,
+    model: Model,
     registry: Registry,
     batch_rows: usize,
 }
@@ -69,7 +70,8 @@ impl SemanticIdEngine {
     ///
     /// # Errors
     /// As for [`Registry::new`] and [`Manifest::new`].
-    pub fn new(model: RqKMeansModel, store: impl Store, resolver: Resolver, format: IdFormat) -> Result<Self> {
+    pub fn new(model: impl Into<Model>, store: impl Store, resolver: Resolver, format: IdFormat) -> Result<Self> {
+        let model = model.into();
         let manifest = Manifest::new(&model.fingerprint(), model.levels().len(), resolver, format)?;
         let registry = Registry::new(store, manifest, &model.to_bytes()?)?;
         Ok(Self { model, registry, batch_rows: BATCH })
@@ -78,11 +80,11 @@ impl SemanticIdEngine {
     /// The engine that `store` holds, model and all.
     ///
     /// # Errors
-    /// As for [`Registry::open`] and [`RqKMeansModel::from_bytes`]; [`ErrorKind::DamagedRegistry`] where the model is not
+    /// As for [`Registry::open`] and [`Model::from_bytes`]; [`ErrorKind::DamagedRegistry`] where the model is not
     /// that of the registry.
     pub fn open(store: impl Store) -> Result<Self> {
         let registry = Registry::open(store)?;
-        let model = RqKMeansModel::from_bytes(&registry.model()?)?;
+        let model = Model::from_bytes(&registry.model()?)?;
         let fits = model.fingerprint() == registry.manifest().fingerprint()
             && model.levels().len() == registry.manifest().levels();
         match fits {
@@ -107,7 +109,7 @@ impl SemanticIdEngine {
     }
 
     /// The model.
-    pub fn model(&self) -> &RqKMeansModel {
+    pub fn model(&self) -> &Model {
         &self.model
     }
 
@@ -131,7 +133,7 @@ impl SemanticIdEngine {
     /// are always of 65,536 rows, on how often this was begun before and broken off.
     ///
     /// # Errors
-    /// As for [`RqKMeansModel::encode`] and [`Registry::assign`]. What earlier batches of 65,536 rows registered stays.
+    /// As for [`Model::encode`] and [`Registry::assign`]. What earlier batches of 65,536 rows registered stays.
     pub fn unique_ids<S: AsRef<str>>(
         &mut self,
         rows: &dyn Rows,
@@ -167,7 +169,8 @@ impl SemanticIdEngine {
             return Err(ErrorKind::ItemCount { items: items.len(), rows: rows.len() }.into());
         }
         let clusters = self.model.clusters();
-        let step = crate::grid::pow2(-self.model.codebook_exponent());
+        let quantizer = self.model.quantizer();
+        let step = crate::grid::pow2(-quantizer.codebook_exponent());
         let moves = matches!(self.registry.manifest().resolver(), Resolver::Reassign { .. });
         let mut repeated = Repeated::among(items);
         let mut report = AssignReport::default();
@@ -175,13 +178,14 @@ impl SemanticIdEngine {
             let first_row = batch.saturating_mul(self.batch_rows);
             let part = Part { rows, first: first_row, len: items.len() };
             // Rows that may move are asked about again and again.
-            let values = if moves { in_memory(&part)? } else { Vec::new() };
-            let matrix = Matrix::new(&values, self.model.dim())?;
-            let rows: &dyn Rows = if moves { &matrix } else { &part };
+            let part = self.model.quantized_rows(&part, device)?;
+            let values = if moves { in_memory(&*part)? } else { Vec::new() };
+            let matrix = Matrix::new(&values, quantizer.dim())?;
+            let rows: &dyn Rows = if moves { &matrix } else { &*part };
             let items: Vec<&str> = items.iter().map(AsRef::as_ref).collect();
-            let codes = self.model.encode(rows, device)?;
+            let codes = quantizer.encode(rows, device)?;
             repeated.check(first_row, &items, &codes)?;
-            let costs = RowDistances::new(&self.model, rows)?;
+            let costs = RowDistances::new(quantizer, rows)?;
             let geometry = Some(Geometry { costs: &costs, clusters: &clusters, squared_step: step * step });
             let assigned = self.registry.assign_batch(&Batch { items: &items, codes: &codes, first_row, geometry })?;
             report += assigned.report;

@@ -1,14 +1,24 @@
-//! The kernels: one file each, with its contract, its scalar twin in plain integers, and - beside it in `shaders/`
-//! and `device/gpu/` - the WGSL version of the same name.
+//! The kernels: one file each, with its contract, its scalar twin, and - beside it in `shaders/` and `device/gpu/` - the
+//! WGSL version of the same name.
 //!
-//! The scalar twins are the specification. They use no thread, no SIMD and no float, and are never optimised; the
-//! `reference` device is nothing but these functions.
+//! The scalar twins are the specification. They use no thread and no SIMD, and are never optimised; the `reference`
+//! device is nothing but these functions. Those of residual k-means are plain integer arithmetic, those of networks add
+//! the single float operations of [`float`].
 
+pub(crate) mod adamw;
 pub(crate) mod assign;
 pub(crate) mod centroid;
 pub(crate) mod closer;
+pub(crate) mod column_sums;
+pub(crate) mod combine;
+pub(crate) mod dropout;
+pub(crate) mod float;
+pub(crate) mod matmul;
 pub(crate) mod own_distances;
+pub(crate) mod rectify;
 pub(crate) mod residual;
+pub(crate) mod row_losses;
+pub(crate) mod scaled;
 pub(crate) mod unit_length;
 pub(crate) mod within;
 

@@ -2,6 +2,7 @@
 
 use super::counter;
 use super::quantizer::Quantizer;
+use crate::device::Device;
 use crate::error::{ErrorKind, Result, try_vec};
 use crate::grid::read_finite;
 use crate::rows::Rows;
@@ -30,7 +31,7 @@ pub struct ErrorMetrics {
     pub squared_error_per_level: Vec<f64>,
 }
 
-/// Errors of `codes` as a description of `rows`.
+/// Errors of `codes` as a description of `rows`; `device` runs a decoder where there is one.
 ///
 /// # Shapes
 /// `rows` (N, D), `codes` (N, L).
@@ -41,7 +42,7 @@ pub struct ErrorMetrics {
 ///
 /// # Errors
 /// [`ErrorKind::Empty`], [`ErrorKind::RowCount`], [`ErrorKind::DimMismatch`], what decoding can meet, NaN and infinities.
-pub fn errors(model: &dyn Quantizer, rows: &dyn Rows, codes: &Codes) -> Result<ErrorMetrics> {
+pub fn errors(model: &dyn Quantizer, rows: &dyn Rows, codes: &Codes, device: &Device) -> Result<ErrorMetrics> {
     let (len, dim) = (rows.len(), rows.dim());
     check(model, rows, codes)?;
     let step = (CHUNK_VALUES / dim).max(1);
@@ -53,7 +54,7 @@ pub fn errors(model: &dyn Quantizer, rows: &dyn Rows, codes: &Codes) -> Result<E
         let rows_of_part = buffer.get_mut(..part.len() * dim).unwrap_or_default();
         read_finite(rows, first, rows_of_part)?;
         for (level, squared) in squared.iter_mut().enumerate() {
-            let decoded = model.decode_levels(&part, level + 1)?;
+            let decoded = model.decode_levels(&part, level + 1, device)?;
             let pairs = rows_of_part.par_chunks_exact(dim).zip(decoded.par_chunks_exact(dim));
             let of_rows: Vec<[f64; 2]> = pairs.map(|(x, y)| of_row(x, y, model.metric())).collect();
             *squared += of_rows.iter().map(|[squared, _]| squared).sum::<f64>();

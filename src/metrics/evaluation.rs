@@ -106,7 +106,7 @@ impl Evaluation {
         self.check(rows.len())?;
         tell(&mut progress, "errors", 0, 0)?;
         let of_codes = code_metrics(codes, &model.clusters())?;
-        let errors = model.reconstructs().then(|| errors(model, rows, codes)).transpose()?;
+        let errors = model.reconstructs().then(|| errors(model, rows, codes, device)).transpose()?;
         let neighbors = (self.k > 0).then(|| self.neighbors(model, rows, codes, device, &mut progress)).transpose()?;
         Ok(Quality { codes: of_codes, errors, neighbors })
     }

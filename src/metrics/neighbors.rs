@@ -31,7 +31,7 @@ impl Evaluation {
         tell(progress, "true neighbours", 0, 0)?;
         let points = Points::new(rows, model.metric(), device, |_| 1)?;
         let ids = Ids::new(codes)?;
-        let decoded = DecodedRows { model, codes: &ids.codes };
+        let decoded = DecodedRows { model, codes: &ids.codes, device };
         let weight = |id: usize| ids.rows.get(id).copied().unwrap_or(0);
         let decoded = Points::new(&decoded, model.metric(), device, weight)?;
 

@@ -2,8 +2,10 @@
 
 use crate::device::Device;
 use crate::error::Result;
+use crate::model::Model;
 use crate::rows::{Rows, out_of_range};
 use crate::rq::{Codes, Metric, RqKMeansModel};
+use crate::vae::RqVaeModel;
 
 /// A model that turns rows into codes and codes into rows: all that [`Evaluation`](super::Evaluation) asks of it.
 ///
@@ -30,14 +32,14 @@ pub trait Quantizer: Sync {
     /// What the rows, the device and the source can meet.
     fn encode(&self, rows: &dyn Rows, device: &Device) -> Result<Codes>;
 
-    /// Rows of the first `levels` levels of all codes.
+    /// Rows of the first `levels` levels of all codes; `device` runs a decoder where there is one.
     ///
     /// # Shapes
     /// `codes` (N, L) gives values (N, D), row by row; `levels` is 1 to L.
     ///
     /// # Errors
-    /// Codes or levels that the model does not have.
-    fn decode_levels(&self, codes: &Codes, levels: usize) -> Result<Vec<f32>>;
+    /// Codes or levels that the model does not have, and what devices can meet.
+    fn decode_levels(&self, codes: &Codes, levels: usize, device: &Device) -> Result<Vec<f32>>;
 }
 
 impl Quantizer for RqKMeansModel {
@@ -61,8 +63,70 @@ impl Quantizer for RqKMeansModel {
         self.encode(rows, device)
     }
 
-    fn decode_levels(&self, codes: &Codes, levels: usize) -> Result<Vec<f32>> {
+    fn decode_levels(&self, codes: &Codes, levels: usize, _: &Device) -> Result<Vec<f32>> {
         self.decode_levels(codes, levels)
+    }
+}
+
+/// Rows and distances are those of the embeddings, not of their latents.
+impl Quantizer for RqVaeModel {
+    fn dim(&self) -> usize {
+        self.dim()
+    }
+
+    fn clusters(&self) -> Vec<usize> {
+        self.quantizer().clusters()
+    }
+
+    fn metric(&self) -> Metric {
+        Metric::L2
+    }
+
+    fn reconstructs(&self) -> bool {
+        true
+    }
+
+    fn encode(&self, rows: &dyn Rows, device: &Device) -> Result<Codes> {
+        self.encode(rows, device)
+    }
+
+    fn decode_levels(&self, codes: &Codes, levels: usize, device: &Device) -> Result<Vec<f32>> {
+        self.decode_levels(codes, levels, device)
+    }
+}
+
+impl Quantizer for Model {
+    fn dim(&self) -> usize {
+        self.kind_of().dim()
+    }
+
+    fn clusters(&self) -> Vec<usize> {
+        self.kind_of().clusters()
+    }
+
+    fn metric(&self) -> Metric {
+        self.kind_of().metric()
+    }
+
+    fn reconstructs(&self) -> bool {
+        self.kind_of().reconstructs()
+    }
+
+    fn encode(&self, rows: &dyn Rows, device: &Device) -> Result<Codes> {
+        self.kind_of().encode(rows, device)
+    }
+
+    fn decode_levels(&self, codes: &Codes, levels: usize, device: &Device) -> Result<Vec<f32>> {
+        self.kind_of().decode_levels(codes, levels, device)
+    }
+}
+
+impl Model {
+    fn kind_of(&self) -> &dyn Quantizer {
+        match self {
+            Self::RqKMeans(model) => model,
+            Self::RqVae(model) => &**model,
+        }
     }
 }
 
@@ -70,6 +134,7 @@ impl Quantizer for RqKMeansModel {
 pub(super) struct DecodedRows<'a> {
     pub(super) model: &'a dyn Quantizer,
     pub(super) codes: &'a Codes,
+    pub(super) device: &'a Device,
 }
 
 impl Rows for DecodedRows<'_> {
@@ -86,7 +151,7 @@ impl Rows for DecodedRows<'_> {
         let (start, count) = (first.saturating_mul(levels), out.len() / self.dim().max(1));
         let codes = self.codes.values().get(start..start.saturating_add(count.saturating_mul(levels)));
         let codes = codes.ok_or_else(|| out_of_range(first, self.len()))?;
-        let decoded = self.model.decode_levels(&Codes::new(codes.to_vec(), levels)?, levels)?;
+        let decoded = self.model.decode_levels(&Codes::new(codes.to_vec(), levels)?, levels, self.device)?;
         out.iter_mut().zip(decoded).for_each(|(out, value)| *out = value);
         Ok(())
     }

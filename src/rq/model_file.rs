@@ -21,14 +21,14 @@ use sha2::{Digest, Sha256};
 use std::collections::HashMap;
 use std::path::Path;
 
-const FORMAT: &str = "semid";
-const FORMAT_VERSION: u32 = 2;
+pub(crate) const FORMAT: &str = "semid";
+pub(crate) const FORMAT_VERSION: u32 = 2;
 /// The version of models without prices.
-const WITHOUT_PRICES: u32 = 1;
+pub(crate) const WITHOUT_PRICES: u32 = 1;
 const KIND: &str = "rq-kmeans";
 
 /// A tensor's name, type, shape and bytes.
-type Tensor = (String, Dtype, Vec<usize>, Vec<u8>);
+pub(crate) type Tensor = (String, Dtype, Vec<usize>, Vec<u8>);
 
 /// The configuration in a model file.
 #[derive(Debug, Serialize, Deserialize)]
@@ -50,10 +50,7 @@ impl RqKMeansModel {
     /// [`ErrorKind::Io`] with the path, [`ErrorKind::Range`] where a codeword exceeds f32.
     pub fn save(&self, path: impl AsRef<Path>) -> Result<()> {
         let path = path.as_ref();
-        let bytes = self.to_bytes().map_err(|error| error.at(path))?;
-        let mut file = AtomicFile::create(path)?;
-        file.put(&bytes)?;
-        file.commit()
+        write_file(path, &self.to_bytes().map_err(|error| error.at(path))?)
     }
 
     /// Loads a model and checks all of it: sizes, invariants, fingerprint and checksum.
@@ -62,11 +59,7 @@ impl RqKMeansModel {
     /// [`ErrorKind::Io`], [`ErrorKind::Format`], [`ErrorKind::Damaged`] or [`ErrorKind::NewerFormat`], with the path.
     pub fn load(path: impl AsRef<Path>) -> Result<Self> {
         let path = path.as_ref();
-        let source = Source::open(path, "model")?;
-        let len = usize::try_from(source.len()).map_err(|_| source.error("too large for this machine"))?;
-        let mut bytes = try_vec(0, len, "a model file").map_err(|error| error.at(path))?;
-        source.read(0, &mut bytes)?;
-        Self::from_bytes(&bytes).map_err(|error| error.at(path))
+        Self::from_bytes(&read_file(path)?).map_err(|error| error.at(path))
     }
 
     /// The bytes of the model file; equal models have equal bytes.
@@ -146,7 +139,23 @@ impl RqKMeansModel {
     }
 }
 
-fn not_a_model(reason: &str) -> Error {
+/// All bytes of a file.
+pub(crate) fn read_file(path: &Path) -> Result<Vec<u8>> {
+    let source = Source::open(path, "model")?;
+    let len = usize::try_from(source.len()).map_err(|_| source.error("too large for this machine"))?;
+    let mut bytes = try_vec(0, len, "a model file").map_err(|error| error.at(path))?;
+    source.read(0, &mut bytes)?;
+    Ok(bytes)
+}
+
+/// Writes a file that appears complete or not at all.
+pub(crate) fn write_file(path: &Path, bytes: &[u8]) -> Result<()> {
+    let mut file = AtomicFile::create(path)?;
+    file.put(bytes)?;
+    file.commit()
+}
+
+pub(crate) fn not_a_model(reason: &str) -> Error {
     Error::format("model", format!("{reason}; give a file that `semid fit` or `RqKMeansModel::save` wrote"))
 }
 
@@ -179,7 +188,7 @@ fn read_config(metadata: &HashMap<String, String>) -> Result<Config> {
 }
 
 /// Little-endian bytes of a tensor of the given type and shape.
-fn tensor<'a>(tensors: &SafeTensors<'a>, name: &str, expected: Dtype, shape: &[usize]) -> Result<&'a [u8]> {
+pub(crate) fn tensor<'a>(tensors: &SafeTensors<'a>, name: &str, expected: Dtype, shape: &[usize]) -> Result<&'a [u8]> {
     let tensor = tensors.tensor(name).map_err(|_| Error::damaged(format!("tensor `{name}` is missing")))?;
     if tensor.dtype() != expected || tensor.shape() != shape {
         let (dtype, found) = (tensor.dtype(), tensor.shape());
@@ -190,7 +199,7 @@ fn tensor<'a>(tensors: &SafeTensors<'a>, name: &str, expected: Dtype, shape: &[u
     Ok(tensor.data())
 }
 
-fn check_digests(metadata: &HashMap<String, String>, expected: &[(&str, String)]) -> Result<()> {
+pub(crate) fn check_digests(metadata: &HashMap<String, String>, expected: &[(&str, String)]) -> Result<()> {
     for (key, digest) in expected {
         if metadata.get(*key) != Some(digest) {
             return Err(Error::damaged(format!("its contents do not match its {key}")));
@@ -228,7 +237,7 @@ fn assemble_model(config: &Config, data: &[&[u8]]) -> Result<RqKMeansModel> {
 }
 
 /// SHA-256 over the parts, each preceded by its length.
-fn checksum(values: [&str; 5], tensors: &[&[u8]]) -> String {
+pub(crate) fn checksum(values: [&str; 5], tensors: &[&[u8]]) -> String {
     let mut hash = Sha256::new();
     for part in values.iter().map(|value| value.as_bytes()).chain(tensors.iter().copied()) {
         hash.update((part.len() as u64).to_le_bytes());
@@ -238,7 +247,7 @@ fn checksum(values: [&str; 5], tensors: &[&[u8]]) -> String {
 }
 
 /// A safetensors file with its keys in a fixed order, which the `safetensors` crate leaves to chance for metadata.
-fn assemble(metadata: serde_json::Value, tensors: &[Tensor]) -> Vec<u8> {
+pub(crate) fn assemble(metadata: serde_json::Value, tensors: &[Tensor]) -> Vec<u8> {
     let mut entries = vec![("__metadata__".to_owned(), metadata)];
     let mut end = 0;
     for (name, dtype, shape, bytes) in tensors {
@@ -261,11 +270,11 @@ fn assemble(metadata: serde_json::Value, tensors: &[Tensor]) -> Vec<u8> {
     out
 }
 
-fn le_bytes(values: &[f32]) -> Vec<u8> {
+pub(crate) fn le_bytes(values: &[f32]) -> Vec<u8> {
     values.iter().flat_map(|value| value.to_le_bytes()).collect()
 }
 
-fn from_le_bytes(bytes: &[u8]) -> Vec<f32> {
+pub(crate) fn from_le_bytes(bytes: &[u8]) -> Vec<f32> {
     bytes.as_chunks::<4>().0.iter().map(|value| f32::from_le_bytes(*value)).collect()
 }
 

@@ -160,3 +160,38 @@ fn what_cannot_be_judged() {
     }
     assert!(dir.semid("eval --help").ok().contains("Examples:"));
 }
+
+#[test]
+fn a_network_is_judged_by_the_same_code() {
+    let dir = Dir::new();
+    dir.npy("x.npy", 300, 6);
+    let network =
+        "fit --kind rq-vae --input x.npy --levels 2 --clusters 8 --hidden 12 --latent 4 --epochs 3 --batch 50";
+    dir.semid(&format!("{network} --lr 1e-3 --output m.safetensors")).ok();
+    let of = |device: &str| {
+        let mut eval = dir.semid(&format!("{EVAL} --json --device {device}")).json(0);
+        for name in ["seconds", "device"] {
+            eval.as_object_mut().unwrap().remove(name).unwrap();
+        }
+        eval
+    };
+    let eval = of("cpu");
+    assert_eq!(eval, of("reference"));
+    assert_eq!(eval["kind"], "rq-vae");
+
+    dir.semid("encode --model m.safetensors --input x.npy --output c.npy").ok();
+    let (codes, levels) = semid::io::read_codes(&dir.path("c.npy")).unwrap();
+    let ids: std::collections::HashSet<&[u32]> = codes.chunks(levels).collect();
+    assert_eq!(eval["distinct_ids"], ids.len());
+    dir.semid("decode --model m.safetensors --input c.npy --output d.npy").ok();
+    let read = |name: &str| {
+        let rows = semid::io::open(&dir.path(name), &semid::io::ReadOptions::default()).unwrap();
+        let mut values = vec![0.0; 300 * 6];
+        rows.read(0, &mut values).unwrap();
+        values
+    };
+    let squares = read("x.npy").into_iter().zip(read("d.npy")).map(|(x, y)| f64::from(x - y).powi(2));
+    let (expected, found) = (squares.sum::<f64>() / 300.0, eval["squared_error_per_row"].as_f64().unwrap());
+    assert!((expected - found).abs() < 1e-5 * expected, "{expected} {found}");
+    assert!(value(&eval["recall_at_k"]["decoded"]) > 10.0 / 299.0, "{eval}");
+}

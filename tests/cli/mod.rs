@@ -13,6 +13,7 @@ mod json;
 mod lookup;
 #[cfg(target_os = "linux")]
 mod memory;
+mod networks;
 #[cfg(target_os = "linux")]
 mod registry_births;
 mod registry_faults;

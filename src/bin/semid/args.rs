@@ -3,10 +3,13 @@
 mod eval;
 mod export;
 mod registry;
+mod vae;
 
 pub(crate) use eval::EvalArgs;
 pub(crate) use export::{ExportArgs, Kind};
 pub(crate) use registry::{AssignArgs, DeleteArgs, KeyArgs, LookupArgs, ResolverName, SettingArgs, StatsArgs};
+
+pub(crate) use vae::{Keep, Loss, ModelKind, Reduction, Schedule, VaeArgs};
 
 use crate::output::Failure;
 use clap::builder::styling::{AnsiColor, Styles};
@@ -67,12 +70,14 @@ impl Common {
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Fit residual k-means to embeddings and save the model
+    /// Fit a model to embeddings and save it: residual k-means, or a network that quantizes its latents
     #[command(after_help = "\
 Examples:
   semid fit --input items.npy --output model.safetensors
   semid fit --input items.parquet --column embedding --clusters 1024,256,64 --output model.safetensors
-  semid fit --input items.npy --algorithm mini-batch --max-iter 500 --sample 1000000 --output model.safetensors")]
+  semid fit --input items.npy --algorithm mini-batch --max-iter 500 --sample 1000000 --output model.safetensors
+  semid fit --input items.npy --kind rq-vae --latent 32 --epochs 50 --batch 1024 --lr 1e-3 --output vae.safetensors
+  semid fit --input items.npy --kind rq-kmeans-plus --warm-start model.safetensors --epochs 20 --output plus.safetensors")]
     Fit(Box<FitArgs>),
     /// Give every row its codes or its semantic ID
     #[command(after_help = "\
@@ -206,6 +211,9 @@ pub(crate) struct FitArgs {
     /// Model file to write
     #[arg(long, short, value_name = "FILE")]
     pub(crate) output: PathBuf,
+    /// What to fit
+    #[arg(long, value_enum, default_value_t = ModelKind::KMeans)]
+    pub(crate) kind: ModelKind,
     /// Levels [default: 3, or the length of the list of --clusters]
     #[arg(long, short, value_name = "L")]
     pub(crate) levels: Option<usize>,
@@ -251,7 +259,7 @@ pub(crate) struct FitArgs {
     /// Most rows of a cluster [default: rows / clusters, rounded up]
     #[arg(long, value_name = "N", requires = "balanced")]
     pub(crate) max_size: Option<usize>,
-    /// Rows per batch of mini-batch [default: 2048]
+    /// Rows per batch of mini-batch or of a network's training [default: 2048]
     #[arg(long, value_name = "N")]
     pub(crate) batch: Option<usize>,
     /// Rows that mini-batch chooses its first codewords from [default: 3072]
@@ -260,6 +268,8 @@ pub(crate) struct FitArgs {
     /// Train all levels with every mini-batch, instead of one level after the other
     #[arg(long)]
     pub(crate) joint: bool,
+    #[command(flatten)]
+    pub(crate) vae: VaeArgs,
 }
 
 #[derive(Debug, Args)]

@@ -4,8 +4,8 @@ use crate::args::{Common, DecodeArgs};
 use crate::interrupt;
 use crate::output::{self, Answer, Failure, Outcome};
 use crate::progress::Bar;
-use semid::RqKMeansModel;
 use semid::io::{CodesFile, NpyWriter};
+use semid::{Codes, Model};
 use serde::Serialize;
 use std::path::Path;
 use std::time::Instant;
@@ -24,7 +24,7 @@ struct Decoded<'a> {
 }
 
 pub(crate) fn run(common: &Common, args: &DecodeArgs) -> Outcome {
-    let model = RqKMeansModel::load(&args.model)?;
+    let model = Model::load(&args.model)?;
     let file = CodesFile::open(&args.input)?;
     if !args.output.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("npy")) {
         return Err(Failure::Error(format!("{}: embeddings go to .npy", args.output.display())));
@@ -56,29 +56,20 @@ pub(crate) fn run(common: &Common, args: &DecodeArgs) -> Outcome {
     Ok(Answer::Yes)
 }
 
-fn write(
-    common: &Common,
-    args: &DecodeArgs,
-    model: &RqKMeansModel,
-    file: &CodesFile,
-    levels: usize,
-) -> Result<(), Failure> {
+fn write(common: &Common, args: &DecodeArgs, model: &Model, file: &CodesFile, levels: usize) -> Result<(), Failure> {
     let mut out = NpyWriter::<f32>::create(&args.output, file.len(), model.dim())?;
     let bar = Bar::rows(common, file.len());
     bar.name("decoding");
     let step = (CHUNK / model.dim().max(file.levels())).clamp(1, file.len().max(1));
-    let mut codes = vec![0; step * file.levels()];
-    let mut values = vec![0.0; model.dim()];
+    let mut decoder = model.decoder(&common.device()?)?;
     for first in (0..file.len()).step_by(step) {
         interrupt::check()?;
         let count = step.min(file.len() - first);
-        codes.truncate(count * file.levels());
+        let mut codes = vec![0; count * file.levels()];
         file.read(first, &mut codes)?;
-        for (i, row) in codes.chunks_exact(file.levels()).enumerate() {
-            let placed = |error: semid::Error| Failure::Error(format!("{}: {error}", args.input.display()));
-            model.decode_row(first + i, row, levels, &mut values).map_err(placed)?;
-            out.write(&values)?;
-        }
+        let codes = Codes::new(codes, file.levels())?;
+        let placed = |error: semid::Error| Failure::Error(format!("{}: {error}", args.input.display()));
+        out.write(&decoder.decode(first, &codes, levels).map_err(placed)?)?;
         bar.done(first + count);
     }
     interrupt::check()?;

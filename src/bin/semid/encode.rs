@@ -5,7 +5,7 @@ use crate::interrupt::{self, Watched};
 use crate::output::{self, Answer, Failure, Outcome};
 use crate::progress::Bar;
 use semid::io::{IdWriter, NpyWriter, open, read_strings};
-use semid::{IdFormat, Result, RqKMeansModel};
+use semid::{IdFormat, Model, Result};
 use serde::Serialize;
 use std::path::Path;
 use std::time::Instant;
@@ -30,7 +30,7 @@ pub(crate) fn run(common: &Common, args: &EncodeArgs) -> Outcome {
         Format::Token => IdFormat::token(),
     };
     format.check()?;
-    let model = RqKMeansModel::load(&args.model)?;
+    let model = Model::load(&args.model)?;
     let rows = open(&args.input.input, &args.input.options())?;
     for input in [&args.input.input, &args.model] {
         output::differs(&args.output, input)?;
@@ -104,7 +104,7 @@ impl Sink {
     fn create(
         path: &Path,
         rows: usize,
-        model: &RqKMeansModel,
+        model: &Model,
         keys: Option<Vec<String>>,
         format: IdFormat,
     ) -> Result<Self, Failure> {

@@ -1,6 +1,8 @@
 //! `semid fit`
 
-use crate::args::{self, Common, FitArgs};
+mod vae;
+
+use crate::args::{self, Common, FitArgs, ModelKind};
 use crate::interrupt::{self, Watched};
 use crate::output::{self, Answer, Failure, Outcome};
 use crate::progress::Bar;
@@ -63,6 +65,12 @@ impl From<&LevelReport> for Level {
 }
 
 pub(crate) fn run(common: &Common, args: &FitArgs) -> Outcome {
+    if args.kind != ModelKind::KMeans {
+        return vae::run(common, args);
+    }
+    if let Some(name) = args.vae.first_given() {
+        return Err(Failure::Error(format!("--{name}: is for --kind rq-vae; add that, or leave it out")));
+    }
     let params = params(args)?;
     let rows = open(&args.input.input, &args.input.options())?;
     output::differs(&args.output, &args.input.input)?;
@@ -97,11 +105,15 @@ pub(crate) fn run(common: &Common, args: &FitArgs) -> Outcome {
     Ok(Answer::Yes)
 }
 
-fn params(args: &FitArgs) -> Result<RqKMeans, Failure> {
-    let (levels, clusters) = match (args.levels, args.clusters.as_slice()) {
+fn levels_and_clusters(args: &FitArgs) -> (usize, Clusters) {
+    match (args.levels, args.clusters.as_slice()) {
         (levels, [clusters]) => (levels.unwrap_or(3), Clusters::Same(*clusters)),
         (levels, list) => (levels.unwrap_or(list.len()), Clusters::PerLevel(list.to_vec())),
-    };
+    }
+}
+
+fn params(args: &FitArgs) -> Result<RqKMeans, Failure> {
+    let (levels, clusters) = levels_and_clusters(args);
     let mut params = RqKMeans::new(levels, clusters)
         .seed(args.seed)
         .max_iter(args.max_iter)

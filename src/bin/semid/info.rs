@@ -2,7 +2,7 @@
 
 use crate::args::{Common, InfoArgs};
 use crate::output::{self, Answer, Outcome};
-use semid::{Codebook, RqKMeansModel};
+use semid::{Codebook, Model};
 use serde::Serialize;
 use std::fmt::Write;
 
@@ -21,24 +21,45 @@ struct Info {
     codebook_exponent: i32,
     /// Largest magnitude of a codeword's component, per level, in units of the embeddings.
     largest_component: Vec<f64>,
+    #[serde(flatten, skip_serializing_if = "Option::is_none")]
+    network: Option<Network>,
+}
+
+/// The network around the quantizer.
+#[derive(Serialize)]
+struct Network {
+    latent: usize,
+    hidden: Vec<usize>,
+    skip: bool,
+    matmul_bits: u32,
 }
 
 pub(crate) fn run(common: &Common, args: &InfoArgs) -> Outcome {
-    let model = RqKMeansModel::load(&args.model)?;
-    let step = 2_f64.powi(-model.codebook_exponent());
+    let model = Model::load(&args.model)?;
+    let quantizer = model.quantizer();
+    let step = 2_f64.powi(-quantizer.codebook_exponent());
     let largest = |level: &Codebook| level.values().iter().map(|value| value.unsigned_abs()).max().unwrap_or(0);
     let info = Info {
-        kind: "rq-kmeans",
+        kind: model.kind(),
         fingerprint: model.fingerprint(),
         levels: model.levels().len(),
         clusters: model.clusters(),
         dim: model.dim(),
-        metric: model.metric().name(),
-        normalize_residuals: model.normalize_residuals(),
+        metric: quantizer.metric().name(),
+        normalize_residuals: quantizer.normalize_residuals(),
         seed: model.seed(),
-        grid_exponent: model.grid().exponent(),
-        codebook_exponent: model.codebook_exponent(),
+        grid_exponent: quantizer.grid().exponent(),
+        codebook_exponent: quantizer.codebook_exponent(),
         largest_component: model.levels().iter().map(|level| f64::from(largest(level)) * step).collect(),
+        network: match &model {
+            Model::RqVae(model) => Some(Network {
+                latent: model.latent_dim(),
+                hidden: model.hidden(),
+                skip: model.has_skip(),
+                matmul_bits: model.width().bits(),
+            }),
+            _ => None,
+        },
     };
     output::result(common.json, &info, || text(&info))?;
     Ok(Answer::Yes)
@@ -58,6 +79,12 @@ fn text(info: &Info) -> String {
     ];
     for (name, value) in facts {
         let _ = writeln!(out, "{name:<12}  {value}");
+    }
+    if let Some(Network { latent, hidden, skip, matmul_bits }) = &info.network {
+        let hidden: Vec<String> = hidden.iter().map(|width| format!("{width}-")).collect();
+        let skip = if *skip { ", added to its input" } else { "" };
+        let layers = format!("{}-{}{latent}{skip}", info.dim, hidden.concat());
+        let _ = writeln!(out, "{:<12}  {layers}, products of {matmul_bits} bits", "encoder");
     }
     out.push_str("\nlevel  clusters  largest component\n");
     for (i, (clusters, largest)) in info.clusters.iter().zip(&info.largest_component).enumerate() {

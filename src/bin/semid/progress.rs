@@ -3,7 +3,7 @@
 use crate::args::Common;
 use indicatif::{ProgressBar, ProgressStyle};
 use semid::metrics::EvaluationProgress;
-use semid::{Progress, Result, Rows};
+use semid::{Progress, Result, Rows, VaeProgress};
 use std::io::IsTerminal;
 use std::time::Duration;
 
@@ -67,6 +67,25 @@ impl Bar {
         self.0.set_message(match progress.iteration {
             0 => "choosing the first codewords".to_owned(),
             _ => format!("squared error {:.6}, {} rows changed", progress.squared_error, progress.changed),
+        });
+    }
+}
+
+impl Bar {
+    /// Shows the state of a training.
+    pub(crate) fn epoch(&self, progress: &VaeProgress<'_>) {
+        let VaeProgress { epoch, epochs, step, steps, loss, done, .. } = progress;
+        self.0.set_prefix(format!("epoch {epoch}/{epochs}"));
+        self.0.set_length(*steps as u64);
+        self.0.set_position(*step as u64);
+        self.0.set_message(match done.last() {
+            None => format!("loss {loss:.5}"),
+            Some(last) => {
+                let used: Vec<String> = last.used.iter().map(usize::to_string).collect();
+                let (held_out, collisions) = (last.held_out_loss, 100.0 * last.collision_rate);
+                let used = used.join("/");
+                format!("loss {loss:.5}, held out {held_out:.5}, {collisions:.1} % collisions, codes used {used}")
+            }
         });
     }
 }

@@ -6,7 +6,7 @@ use crate::args::{Common, StatsArgs};
 use crate::interrupt;
 use crate::output::{self, Answer, Failure, Outcome};
 use semid::metrics::Bucket;
-use semid::{Registry, RqKMeansModel, SqliteStore};
+use semid::{Model, Registry, SqliteStore};
 use serde::Serialize;
 use std::fmt::Write;
 use std::path::Path;
@@ -69,7 +69,7 @@ fn count(registry: &Registry, clusters: &[usize]) -> semid::Result<Tally> {
 
 fn stats<'a>(registry: &Registry, db: &'a Path) -> semid::Result<Stats<'a>> {
     let manifest = registry.manifest();
-    let clusters = RqKMeansModel::from_bytes(&registry.model()?)?.clusters();
+    let clusters = Model::from_bytes(&registry.model()?)?.clusters();
     let tally = count(registry, &clusters)?;
     let codes = tally.codes()?;
     let ids = codes.as_ref().map(|codes| &codes.ids);

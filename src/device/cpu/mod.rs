@@ -11,6 +11,7 @@ mod madd;
 #[path = "no_madd.rs"]
 mod madd;
 mod memory;
+mod network;
 mod panel;
 mod scores;
 mod select;
@@ -18,6 +19,7 @@ mod sums;
 mod table;
 mod within;
 
+use super::tensors::Tensors;
 use super::{DeviceInfo, Engine, Purpose, Table};
 use crate::error::{ErrorKind, Result};
 use crate::grid::{self, Grid};
@@ -83,6 +85,10 @@ impl Engine for Cpu {
 
     fn table(&self, rows: usize, dim: usize, purpose: Purpose) -> Result<Box<dyn Table>> {
         Ok(Box::new(table::CpuTable::new(self.pool.clone(), rows, dim, purpose == Purpose::Fit)?))
+    }
+
+    fn tensors(&self) -> Result<Box<dyn Tensors>> {
+        Ok(Box::new(network::CpuTensors::new(self.pool.clone())))
     }
 
     fn chunk_rows(&self, dim: usize) -> usize {

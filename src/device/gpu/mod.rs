@@ -19,6 +19,7 @@ mod table;
 mod tests;
 mod timer;
 
+use super::tensors::Tensors;
 use super::{DeviceInfo, Engine, KernelTime, Purpose, Table};
 use crate::error::{ErrorKind, Result};
 use context::Context;
@@ -43,6 +44,11 @@ impl Engine for Gpu {
 
     fn table(&self, rows: usize, dim: usize, _purpose: Purpose) -> Result<Box<dyn Table>> {
         Ok(Box::new(GpuTable::new(Arc::clone(&self.context), rows, dim)?))
+    }
+
+    fn tensors(&self) -> Result<Box<dyn Tensors>> {
+        // The processor's kernels give the same bits.
+        super::cpu::Cpu::new().tensors()
     }
 
     fn chunk_rows(&self, dim: usize) -> usize {

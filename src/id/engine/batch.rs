@@ -6,8 +6,8 @@ use crate::rq::Codes;
 use std::collections::{HashMap, HashSet};
 
 /// All values of some rows.
-pub(super) fn in_memory(rows: &Part<'_>) -> Result<Vec<f32>> {
-    let mut values = try_vec(0.0, rows.len.saturating_mul(rows.dim()), "a batch of rows")?;
+pub(super) fn in_memory(rows: &dyn Rows) -> Result<Vec<f32>> {
+    let mut values = try_vec(0.0, rows.len().saturating_mul(rows.dim()), "a batch of rows")?;
     rows.read(0, &mut values)?;
     Ok(values)
 }

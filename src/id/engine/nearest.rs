@@ -16,7 +16,7 @@ pub struct Neighbor {
     pub id: SemanticId,
     /// Number of first codes that both have.
     pub shared: usize,
-    /// Squared distance between what their codes decode to, in units of the embeddings.
+    /// Squared distance between the sums of their codewords, in units of the embeddings or of their latents.
     pub distance: f64,
 }
 
@@ -33,7 +33,7 @@ impl SemanticIdEngine {
     /// [`ErrorKind::UnknownItem`], and what stores can meet.
     pub fn nearest(&self, item: &str, k: usize) -> Result<Vec<Neighbor>> {
         let own = self.registry.id(item)?.ok_or_else(|| ErrorKind::UnknownItem { item: item.to_owned() })?;
-        let step = pow2(-self.model.codebook_exponent());
+        let step = pow2(-self.model.quantizer().codebook_exponent());
         let mut found = Vec::new();
         for shared in (0..=own.codes.len()).rev() {
             let missing = k.saturating_sub(found.len());
@@ -77,7 +77,7 @@ impl SemanticIdEngine {
 
     /// The sum of the codewords, on the grid.
     fn decoded(&self, codes: &[u32]) -> Result<Vec<i64>> {
-        let mut sum = vec![0; self.model.dim()];
+        let mut sum = vec![0; self.model.quantizer().dim()];
         for (codebook, code) in self.model.levels().iter().zip(codes) {
             let codeword = codebook.codeword(*code as usize);
             let codeword =

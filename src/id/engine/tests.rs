@@ -1,4 +1,5 @@
 use super::*;
+use crate::RqKMeansModel;
 use crate::id::semantic_id::SemanticId;
 use crate::id::store::{Holder, MemoryStore};
 use crate::rows::Matrix;
@@ -117,7 +118,7 @@ fn the_nearest_are_those_of_a_full_sort() {
         .collect();
     let decoded = |id: &SemanticId| {
         let mut row = vec![0.0; DIM];
-        engine.model().decode_row(0, &id.codes, 2, &mut row).unwrap();
+        engine.model().quantizer().decode_row(0, &id.codes, 2, &mut row).unwrap();
         row
     };
     for (item, id) in all.iter().step_by(7) {

@@ -12,7 +12,7 @@ use super::registry::Registry;
 use super::store::{self, Record};
 use super::text::SuffixForm;
 use crate::error::{Error, Result};
-use crate::rq::RqKMeansModel;
+use crate::model::Model;
 use std::path::Path;
 
 /// Writes a registry's IDs for recommenders and language models; every file appears complete or not at all.
@@ -135,7 +135,7 @@ impl<'a> Export<'a> {
 
     /// The vocabulary where suffixes below `suffixes` were given.
     fn vocabulary_of(&self, suffixes: u64) -> Result<Vocabulary> {
-        let clusters = RqKMeansModel::from_bytes(&self.registry.model()?)?.clusters();
+        let clusters = Model::from_bytes(&self.registry.model()?)?.clusters();
         let suffixes = match self.registry.id_text().suffix() {
             SuffixForm::WhenNeeded if suffixes < 2 => 0,
             SuffixForm::Always => suffixes.max(1),

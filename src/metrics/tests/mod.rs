@@ -37,7 +37,7 @@ impl Quantizer for Codebooks {
         Codes::new(vec![0; rows.len() * levels], levels)
     }
 
-    fn decode_levels(&self, codes: &Codes, levels: usize) -> Result<Vec<f32>, Error> {
+    fn decode_levels(&self, codes: &Codes, levels: usize, _: &Device) -> Result<Vec<f32>, Error> {
         let sum = |codes: &[u32], d: usize| {
             let parts = self.books.iter().zip(codes).take(levels);
             parts.map(|(book, code)| f64::from(book[*code as usize][d])).sum::<f64>() as f32

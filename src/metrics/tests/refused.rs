@@ -36,7 +36,7 @@ fn codes_out_of_range_are_named_with_row_and_level() {
     let error = run(&Evaluation::new().k(1), &[0.0; 4], &bad).unwrap_err();
     assert!(expected(error.kind()), "{error:?}");
     let rows = Matrix::new(&[0.0; 4], 2).unwrap();
-    let error = errors(&model(), &rows, &bad).unwrap_err();
+    let error = errors(&model(), &rows, &bad, &Device::reference()).unwrap_err();
     assert!(expected(error.kind()), "{error:?}");
     let mut sorted = SortedCodeCounter::new(&[4, 4]).unwrap();
     assert_refused!(sorted.add(&[4, 0], 1), ErrorKind::Code { row: 0, level: 0, code: 4, clusters: 4 });

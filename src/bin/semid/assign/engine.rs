@@ -2,7 +2,7 @@
 
 use crate::args::{AssignArgs, Format, ResolverName, SettingArgs};
 use crate::output::Failure;
-use semid::{ErrorKind, IdFormat, Manifest, Resolver, RqKMeansModel, SemanticIdEngine, SqliteStore, Store};
+use semid::{ErrorKind, IdFormat, Manifest, Model, Resolver, SemanticIdEngine, SqliteStore, Store};
 use std::num::NonZeroU32;
 
 /// Opens or makes the database; flags that contradict what it has are refused, and nothing is made for a bad flag.
@@ -13,8 +13,8 @@ pub(super) fn open(args: &AssignArgs, dim: usize) -> Result<SemanticIdEngine, Fa
     let (resolver, format) = settings(&args.settings, manifest.as_ref())
         .map_err(|reason| Failure::Error(format!("{}: {reason}", args.db.display())))?;
     let model = match (&args.model, store.as_ref().map(Store::model).transpose()?.flatten()) {
-        (Some(path), _) => RqKMeansModel::load(path)?,
-        (None, Some(bytes)) => RqKMeansModel::from_bytes(&bytes).map_err(failed)?,
+        (Some(path), _) => Model::load(path)?,
+        (None, Some(bytes)) => Model::from_bytes(&bytes).map_err(failed)?,
         (None, None) => {
             let db = args.db.display();
             return Err(Failure::Error(format!("{db}: there is no such database yet; give --model to make it")));

@@ -8,8 +8,8 @@ use crate::items;
 use crate::output::{self, Answer, Failure, Outcome};
 use crate::progress::Bar;
 use semid::io::{open, read_codes, read_strings};
-use semid::metrics::{Evaluation, PrefixPurity, Quality, Stability, prefix_purity, stability};
-use semid::{Codes, Device, Metric, Rows, RqKMeansModel};
+use semid::metrics::{Evaluation, PrefixPurity, Quality, Quantizer, Stability, prefix_purity, stability};
+use semid::{Codes, Device, Metric, Model, Rows};
 use serde::Serialize;
 use std::path::Path;
 use std::time::Instant;
@@ -22,6 +22,7 @@ const SAMPLE: usize = 10_000;
 #[derive(Serialize)]
 struct Evaluated {
     dim: usize,
+    kind: &'static str,
     metric: &'static str,
     fingerprint: String,
     #[serde(flatten)]
@@ -37,7 +38,7 @@ struct Evaluated {
 
 pub(crate) fn run(common: &Common, args: &EvalArgs) -> Outcome {
     let input = &args.input.input;
-    let model = RqKMeansModel::load(&args.model)?;
+    let model = Model::load(&args.model)?;
     let rows = open(input, &args.input.options())?;
     let rows = Watched::new(&*rows);
     let labels = labels(args, rows.len())?;
@@ -62,7 +63,8 @@ pub(crate) fn run(common: &Common, args: &EvalArgs) -> Outcome {
     drop(bar);
     let evaluated = Evaluated {
         dim: rows.dim(),
-        metric: if model.metric() == Metric::Cosine { "cosine" } else { "l2" },
+        kind: model.kind(),
+        metric: if Quantizer::metric(&model) == Metric::Cosine { "cosine" } else { "l2" },
         fingerprint: model.fingerprint(),
         quality,
         prefix_purity,
@@ -114,7 +116,7 @@ fn against(path: &Path, rows: &dyn Rows, codes: &Codes, device: &Device) -> Resu
     let before = match has_extension(path, "npy") {
         true => read(path)?,
         false => {
-            let model = RqKMeansModel::load(path)?;
+            let model = Model::load(path)?;
             model.encode(rows, device).map_err(|error| Failure::of_file(error, path))?
         }
     };

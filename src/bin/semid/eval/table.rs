@@ -5,10 +5,10 @@ use semid::metrics::{ByDistance, ErrorMetrics, Estimate, NeighborMetrics, Prefix
 
 /// The whole result as text.
 pub(super) fn text(evaluated: &Evaluated) -> String {
-    let Evaluated { dim, metric, device, seconds, quality, .. } = evaluated;
+    let Evaluated { dim, kind, metric, device, seconds, quality, .. } = evaluated;
     let clusters: Vec<String> = quality.codes.levels.iter().map(|level| level.clusters.to_string()).collect();
     let (rows, clusters) = (quality.codes.rows, clusters.join(", "));
-    let head = format!("{rows} rows of {dim} dimensions, {metric}; clusters per level: {clusters}\n");
+    let head = format!("{rows} rows of {dim} dimensions; {kind}, {metric}; clusters per level: {clusters}\n");
     let sections = [
         Some(collisions(quality)),
         Some(levels(quality)),

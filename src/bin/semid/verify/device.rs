@@ -3,7 +3,7 @@
 use crate::args::Common;
 use crate::interrupt;
 use crate::progress::Bar;
-use semid::{Codes, Device, DeviceInfo, Error, ErrorKind, Result, Rows, RqKMeans, RqKMeansModel};
+use semid::{Codes, Device, DeviceInfo, Error, ErrorKind, Model, Result, Rows, RqKMeans, RqVae};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 use std::time::Instant;
@@ -12,6 +12,9 @@ use std::time::Instant;
 const FIT_LEVELS: usize = 4;
 const FIT_CLUSTERS: usize = 64;
 const FIT_ITERATIONS: usize = 5;
+/// Hidden and latent widths, and rows per step, of the refit of a network.
+const FIT_WIDTH: usize = 32;
+const FIT_BATCH: usize = 128;
 
 /// One device of the result.
 #[derive(Serialize)]
@@ -46,7 +49,7 @@ struct Made {
 
 /// What every device is asked to do.
 pub(super) struct Work<'a> {
-    pub(super) model: &'a RqKMeansModel,
+    pub(super) model: &'a Model,
     /// The rows for all devices.
     pub(super) rows: &'a dyn Rows,
     /// Number of the row of the input that stands at a row of those.
@@ -120,19 +123,14 @@ impl Work<'_> {
 
     fn run(&self, common: &Common, candidate: &Candidate) -> Result<Made> {
         let device = Device::named(&candidate.name)?;
-        let bar = Bar::fit(common);
-        let (model, _) = self.params().fit_with(self.fit_rows, &device, |progress| {
-            bar.show(progress);
-            interrupt::flow()
-        })?;
-        drop(bar);
+        let fingerprint = self.refit(common, &device)?;
         let mut some = self.encode(common, &device, self.rows)?;
         if self.planted == Some(candidate.name.as_str()) {
             some = tampered(&some)?;
         }
         let whole = self.whole.filter(|_| candidate.is_fast());
         let whole = whole.map(|rows| self.encode(common, &device, rows)).transpose()?;
-        Ok(Made { some, whole, fingerprint: model.fingerprint() })
+        Ok(Made { some, whole, fingerprint })
     }
 
     fn encode(&self, common: &Common, device: &Device, rows: &dyn Rows) -> Result<Codes> {
@@ -154,17 +152,34 @@ impl Work<'_> {
         codes_difference(&first.some, &made.some, self.source_row).or(fit)
     }
 
-    /// The model's own parameters, made small enough for a sample of rows.
-    fn params(&self) -> RqKMeans {
+    /// Fits a model like this one, made small enough for a sample of rows; returns its fingerprint.
+    fn refit(&self, common: &Common, device: &Device) -> Result<String> {
+        let bar = Bar::fit(common);
         let most = FIT_CLUSTERS.min(self.fit_rows.len());
         let clusters = self.model.clusters().into_iter().take(FIT_LEVELS).map(|clusters| clusters.min(most));
         let clusters: Vec<usize> = clusters.collect();
-        RqKMeans::new(clusters.len(), clusters)
-            .seed(self.model.seed())
-            .metric(self.model.metric())
-            .normalize_residuals(self.model.normalize_residuals())
+        if let Model::RqVae(model) = self.model {
+            let vae = RqVae::new(clusters.len(), clusters).seed(self.model.seed()).hidden([FIT_WIDTH]);
+            let vae = vae.latent(model.latent_dim().min(FIT_WIDTH)).width(model.width());
+            let vae = vae.epochs(1).lr(1e-3).batch(FIT_BATCH.min(self.fit_rows.len())).held_out(0.0);
+            let fitted = vae.fit_with(self.fit_rows, device, |progress| {
+                bar.epoch(progress);
+                interrupt::flow()
+            });
+            return Ok(fitted?.0.fingerprint());
+        }
+        let quantizer = self.model.quantizer();
+        let kmeans = RqKMeans::new(clusters.len(), clusters)
+            .seed(quantizer.seed())
+            .metric(quantizer.metric())
+            .normalize_residuals(quantizer.normalize_residuals())
             .max_iter(FIT_ITERATIONS)
-            .tol(0.0)
+            .tol(0.0);
+        let fitted = kmeans.fit_with(self.fit_rows, device, |progress| {
+            bar.show(progress);
+            interrupt::flow()
+        });
+        Ok(fitted?.0.fingerprint())
     }
 }
 

@@ -7,7 +7,7 @@ use crate::interrupt::Watched;
 use crate::output::{self, Answer, Failure, Outcome};
 use device::{Candidate, Entry, Work};
 use semid::io::open;
-use semid::{Device, ErrorKind, Matrix, Result, Rows, RqKMeansModel};
+use semid::{Device, ErrorKind, Matrix, Model, Result, Rows};
 use serde::Serialize;
 use std::fmt::Write;
 
@@ -29,7 +29,7 @@ struct Verified {
 }
 
 pub(crate) fn run(common: &Common, args: &VerifyArgs) -> Outcome {
-    let model = RqKMeansModel::load(&args.model)?;
+    let model = Model::load(&args.model)?;
     let rows = open(&args.input.input, &args.input.options())?;
     if rows.dim() != model.dim() {
         let kind = ErrorKind::DimMismatch { expected: model.dim(), found: rows.dim() };

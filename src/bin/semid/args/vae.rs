@@ -1,0 +1,185 @@
+//! Flags of networks.
+
+use clap::{Args, ValueEnum};
+use std::path::PathBuf;
+
+/// Parameters of `--kind rq-vae` and `--kind rq-kmeans-plus`.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Networks (--kind rq-vae, rq-kmeans-plus)")]
+pub(crate) struct VaeArgs {
+    /// Widths of the encoder's hidden layers; the decoder has the same, reversed [default: 512,256,128]
+    #[arg(long, value_name = "WIDTHS", value_delimiter = ',')]
+    pub(crate) hidden: Option<Vec<usize>>,
+    /// Dimensions of the latent space of rq-vae [default: 64]
+    #[arg(long, value_name = "D")]
+    pub(crate) latent: Option<usize>,
+    /// Passes over the rows [default: 100]
+    #[arg(long, value_name = "N")]
+    pub(crate) epochs: Option<usize>,
+    /// Learning rate of AdamW [default: 1e-4]
+    #[arg(long, value_name = "RATE")]
+    pub(crate) lr: Option<f64>,
+    /// Weight decay of AdamW [default: 0]
+    #[arg(long, value_name = "DECAY")]
+    pub(crate) weight_decay: Option<f64>,
+    /// How the learning rate changes [default: constant]
+    #[arg(long, value_enum)]
+    pub(crate) schedule: Option<Schedule>,
+    /// Epochs over which the learning rate rises from 0 [default: 0]
+    #[arg(long, value_name = "EPOCHS")]
+    pub(crate) warmup: Option<usize>,
+    /// Epochs after which --schedule step lowers the rate [default: 50]
+    #[arg(long, value_name = "EPOCHS")]
+    pub(crate) step_epochs: Option<usize>,
+    /// Factor by which --schedule step lowers the rate [default: 0.5]
+    #[arg(long, value_name = "FACTOR")]
+    pub(crate) gamma: Option<f64>,
+    /// Largest norm of the whole gradient [default: no limit]
+    #[arg(long, value_name = "NORM")]
+    pub(crate) clip: Option<f64>,
+    /// Weight of the commitment loss [default: 0.25]
+    #[arg(long, value_name = "WEIGHT")]
+    pub(crate) beta: Option<f64>,
+    /// Weight of codebook and commitment losses together [default: 1]
+    #[arg(long, value_name = "WEIGHT")]
+    pub(crate) quantization_weight: Option<f64>,
+    /// How reconstructions are judged [default: mse]
+    #[arg(long, value_enum)]
+    pub(crate) loss: Option<Loss>,
+    /// Whether the reconstruction loss is averaged or summed over the dimensions [default: mean]
+    #[arg(long, value_enum)]
+    pub(crate) reduction: Option<Reduction>,
+    /// Probability with which inputs of layers are dropped [default: 0]
+    #[arg(long, value_name = "P")]
+    pub(crate) dropout: Option<f64>,
+    /// Normalise hidden layers over the batch
+    #[arg(long)]
+    pub(crate) batch_norm: bool,
+    /// Slope of the rectifier below zero; above 0 it is a leaky ReLU [default: 0]
+    #[arg(long, value_name = "SLOPE")]
+    pub(crate) slope: Option<f32>,
+    /// Start codebooks as residual k-means of latents, not at random [default: true]
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, default_missing_value = "true")]
+    pub(crate) kmeans_init: Option<bool>,
+    /// Leave codewords without rows where they are, instead of restarting them
+    #[arg(long)]
+    pub(crate) no_revive: bool,
+    /// Move codewords by an exponential moving average with this decay, instead of by gradients
+    #[arg(long, value_name = "DECAY")]
+    pub(crate) ema: Option<f64>,
+    /// Rotate gradients as they pass the quantizer, instead of passing them unchanged
+    #[arg(long)]
+    pub(crate) rotation_trick: bool,
+    /// Do not standardise the dimensions of the embeddings
+    #[arg(long)]
+    pub(crate) no_standardize: bool,
+    /// Share of the rows kept from training, on which every epoch is judged [default: 0.05]
+    #[arg(long, value_name = "SHARE")]
+    pub(crate) held_out: Option<f64>,
+    /// Which epoch's model is kept [default: loss]
+    #[arg(long, value_enum)]
+    pub(crate) keep: Option<Keep>,
+    /// Bits of the integers that matrices are multiplied in, 8 or 16 [default: 16]
+    #[arg(long, value_name = "BITS", value_parser = bits)]
+    pub(crate) matmul_bits: Option<u32>,
+    /// File to keep the training's state in after every epoch and on Ctrl-C; if it is there, the training goes on from it
+    #[arg(long, value_name = "FILE")]
+    pub(crate) checkpoint: Option<PathBuf>,
+    /// The fitted rq-kmeans model that rq-kmeans-plus starts from
+    #[arg(long, value_name = "MODEL")]
+    pub(crate) warm_start: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ModelKind {
+    /// Residual k-means of the embeddings
+    #[default]
+    #[value(name = "rq-kmeans")]
+    KMeans,
+    /// Residual quantization in the latent space of a trained network
+    #[value(name = "rq-vae")]
+    Vae,
+    /// A network that starts as a fitted rq-kmeans model
+    #[value(name = "rq-kmeans-plus")]
+    KMeansPlus,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Schedule {
+    /// The same all the time
+    Constant,
+    /// Half a cosine down to 0
+    Cosine,
+    /// Lowered every --step-epochs epochs
+    Step,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum Loss {
+    /// Squared differences
+    Mse,
+    /// Magnitudes of differences
+    L1,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum Reduction {
+    /// Averaged
+    Mean,
+    /// Summed
+    Sum,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum Keep {
+    /// The one of the smallest reconstruction loss on held-out rows
+    Loss,
+    /// The one of the smallest collision rate of held-out rows
+    Collisions,
+    /// The last one
+    Last,
+}
+
+fn bits(text: &str) -> Result<u32, String> {
+    match text {
+        "8" => Ok(8),
+        "16" => Ok(16),
+        _ => Err("give 8 or 16".to_owned()),
+    }
+}
+
+impl VaeArgs {
+    /// The first flag that was given, in words, to be refused with other kinds of model.
+    pub(crate) fn first_given(&self) -> Option<&'static str> {
+        let given = [
+            ("hidden", self.hidden.is_some()),
+            ("latent", self.latent.is_some()),
+            ("epochs", self.epochs.is_some()),
+            ("lr", self.lr.is_some()),
+            ("weight-decay", self.weight_decay.is_some()),
+            ("schedule", self.schedule.is_some()),
+            ("warmup", self.warmup.is_some()),
+            ("step-epochs", self.step_epochs.is_some()),
+            ("gamma", self.gamma.is_some()),
+            ("clip", self.clip.is_some()),
+            ("beta", self.beta.is_some()),
+            ("quantization-weight", self.quantization_weight.is_some()),
+            ("loss", self.loss.is_some()),
+            ("reduction", self.reduction.is_some()),
+            ("dropout", self.dropout.is_some()),
+            ("batch-norm", self.batch_norm),
+            ("slope", self.slope.is_some()),
+            ("kmeans-init", self.kmeans_init.is_some()),
+            ("no-revive", self.no_revive),
+            ("ema", self.ema.is_some()),
+            ("rotation-trick", self.rotation_trick),
+            ("no-standardize", self.no_standardize),
+            ("held-out", self.held_out.is_some()),
+            ("keep", self.keep.is_some()),
+            ("matmul-bits", self.matmul_bits.is_some()),
+            ("checkpoint", self.checkpoint.is_some()),
+            ("warm-start", self.warm_start.is_some()),
+        ];
+        given.into_iter().find(|(_, given)| *given).map(|(name, _)| name)
+    }
+}

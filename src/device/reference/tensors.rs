@@ -1,0 +1,114 @@
+//! Matrices of networks on the reference device: the scalar kernels.
+
+use crate::device::tensors::{Tensor, Tensors, Trained, shape};
+use crate::error::{Result, try_vec};
+use crate::kernel::adamw::{Step, adamw};
+use crate::kernel::column_sums::column_sums;
+use crate::kernel::combine::{Op, combine};
+use crate::kernel::dropout::{Mask, dropout};
+use crate::kernel::float::finish;
+use crate::kernel::matmul::{Product, matmul};
+use crate::kernel::rectify::{rectify, rectify_gradient};
+use crate::kernel::row_losses::{Power, row_losses};
+use crate::kernel::scaled::Width;
+
+#[derive(Default)]
+pub(crate) struct HostTensors(Vec<Vec<f32>>);
+
+impl HostTensors {
+    pub(crate) fn values(&self, tensor: Tensor) -> &[f32] {
+        self.0.get(tensor.id).map_or(&[], Vec::as_slice)
+    }
+
+    /// Calls `f` with the values of `tensor`, which are away from the others meanwhile.
+    pub(crate) fn change<R>(&mut self, tensor: Tensor, f: impl FnOnce(&Self, &mut [f32]) -> R) -> Result<R> {
+        let mut values = self.take(tensor);
+        let result = f(self, &mut values);
+        self.put(tensor, values);
+        Ok(result)
+    }
+
+    /// The values of `tensor`, which has none until they are put back.
+    pub(crate) fn take(&mut self, tensor: Tensor) -> Vec<f32> {
+        self.0.get_mut(tensor.id).map(std::mem::take).unwrap_or_default()
+    }
+
+    pub(crate) fn put(&mut self, tensor: Tensor, values: Vec<f32>) {
+        if let Some(place) = self.0.get_mut(tensor.id) {
+            *place = values;
+        }
+    }
+
+    pub(crate) fn create(&mut self, rows: usize, columns: usize) -> Result<Tensor> {
+        let id = self.0.len();
+        self.0.push(try_vec(0.0, rows.saturating_mul(columns), "a matrix of the network")?);
+        Ok(Tensor { id, rows, columns })
+    }
+
+    pub(crate) fn upload(&mut self, to: Tensor, values: &[f32]) -> Result<()> {
+        self.change(to, |_, out| out.iter_mut().zip(values).for_each(|(out, value)| *out = finish(*value)))
+    }
+
+    pub(crate) fn copy(&mut self, from: Tensor, to: Tensor) -> Result<()> {
+        self.change(to, |all, out| out.copy_from_slice(all.values(from)))
+    }
+}
+
+/// The scalar kernels, one after the other.
+#[derive(Default)]
+pub(in crate::device) struct ReferenceTensors(HostTensors);
+
+impl Tensors for ReferenceTensors {
+    fn create(&mut self, rows: usize, columns: usize) -> Result<Tensor> {
+        self.0.create(rows, columns)
+    }
+
+    fn upload(&mut self, to: Tensor, values: &[f32]) -> Result<()> {
+        self.0.upload(to, values)
+    }
+
+    fn download(&mut self, from: Tensor) -> Result<Vec<f32>> {
+        Ok(self.0.values(from).to_vec())
+    }
+
+    fn copy(&mut self, from: Tensor, to: Tensor) -> Result<()> {
+        self.0.copy(from, to)
+    }
+
+    fn matmul(&mut self, product: Product, width: Width, a: Tensor, b: Tensor, out: Tensor) -> Result<()> {
+        let shape = shape(product, a, b);
+        self.0.change(out, |all, out| matmul(product, width, shape, all.values(a), all.values(b), out))
+    }
+
+    fn combine(&mut self, op: Op, a: Tensor, b: Tensor) -> Result<()> {
+        self.0.change(a, |all, a| combine(op, a, all.values(b)))
+    }
+
+    fn rectify(&mut self, x: Tensor, slope: f32) -> Result<()> {
+        self.0.change(x, |_, x| rectify(x, slope))
+    }
+
+    fn rectify_gradient(&mut self, gradient: Tensor, output: Tensor, slope: f32) -> Result<()> {
+        self.0.change(gradient, |all, gradient| rectify_gradient(gradient, all.values(output), slope))
+    }
+
+    fn column_sums(&mut self, x: Tensor, out: Tensor) -> Result<()> {
+        self.0.change(out, |all, out| column_sums(all.values(x), out))
+    }
+
+    fn row_losses(&mut self, x: Tensor, power: Power, out: Tensor) -> Result<()> {
+        self.0.change(out, |all, out| row_losses(all.values(x), power, out))
+    }
+
+    fn adamw(&mut self, parameters: Trained, step: &Step) -> Result<()> {
+        let Trained { value, gradient, moments: [first, second] } = parameters;
+        let [mut p, mut m, mut v] = [value, first, second].map(|tensor| self.0.take(tensor));
+        adamw(&mut p, self.0.values(gradient), &mut m, &mut v, step);
+        [(value, p), (first, m), (second, v)].into_iter().for_each(|(tensor, values)| self.0.put(tensor, values));
+        Ok(())
+    }
+
+    fn dropout(&mut self, x: Tensor, mask: &Mask) -> Result<()> {
+        self.0.change(x, |_, x| dropout(x, 0, mask))
+    }
+}

@@ -1,0 +1,77 @@
+//! Matrices of networks, held where an engine computes.
+
+use crate::error::Result;
+use crate::kernel::adamw::Step;
+use crate::kernel::combine::Op;
+use crate::kernel::dropout::Mask;
+use crate::kernel::matmul::{Product, Shape};
+use crate::kernel::row_losses::Power;
+use crate::kernel::scaled::Width;
+
+/// The number and shape of a matrix of f32 without subnormals, row by row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Tensor {
+    pub(crate) id: usize,
+    pub(crate) rows: usize,
+    pub(crate) columns: usize,
+}
+
+impl Tensor {
+    pub(crate) fn len(self) -> usize {
+        self.rows * self.columns
+    }
+}
+
+/// Parameters with their gradient and the two moments of AdamW, all of one shape.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Trained {
+    pub(crate) value: Tensor,
+    pub(crate) gradient: Tensor,
+    pub(crate) moments: [Tensor; 2],
+}
+
+/// Matrices on a device. Each method does what the kernel of the same name does, bit for bit; an output is none of the
+/// operands, unless a method works in place. Callers keep to the shapes that kernels document.
+pub(crate) trait Tensors: Send {
+    /// Room for a matrix, zero until something is put there.
+    fn create(&mut self, rows: usize, columns: usize) -> Result<Tensor>;
+
+    /// Replaces all values; subnormals become zeros.
+    fn upload(&mut self, to: Tensor, values: &[f32]) -> Result<()>;
+
+    /// All values.
+    fn download(&mut self, from: Tensor) -> Result<Vec<f32>>;
+
+    /// Copies all values to a matrix of the same shape.
+    fn copy(&mut self, from: Tensor, to: Tensor) -> Result<()>;
+
+    /// `kernel::matmul`, see [`shape`].
+    fn matmul(&mut self, product: Product, width: Width, a: Tensor, b: Tensor, out: Tensor) -> Result<()>;
+
+    /// `kernel::combine`, in place.
+    fn combine(&mut self, op: Op, a: Tensor, b: Tensor) -> Result<()>;
+
+    /// `kernel::rectify`, in place.
+    fn rectify(&mut self, x: Tensor, slope: f32) -> Result<()>;
+
+    /// `kernel::rectify_gradient`, in place of the gradient.
+    fn rectify_gradient(&mut self, gradient: Tensor, output: Tensor, slope: f32) -> Result<()>;
+
+    /// `kernel::column_sums`; `out` is (1, columns).
+    fn column_sums(&mut self, x: Tensor, out: Tensor) -> Result<()>;
+
+    /// `kernel::row_losses`; `out` is (rows, 1).
+    fn row_losses(&mut self, x: Tensor, power: Power, out: Tensor) -> Result<()>;
+
+    /// `kernel::adamw`.
+    fn adamw(&mut self, parameters: Trained, step: &Step) -> Result<()>;
+
+    /// `kernel::dropout`, in place.
+    fn dropout(&mut self, x: Tensor, mask: &Mask) -> Result<()>;
+}
+
+/// Shape of the product of two matrices.
+pub(crate) fn shape(product: Product, a: Tensor, b: Tensor) -> Shape {
+    let (m, k) = if product == Product::Weight { (a.columns, a.rows) } else { (a.rows, a.columns) };
+    Shape { m, n: if product == Product::Forward { b.rows } else { b.columns }, k }
+}

@@ -1,0 +1,33 @@
+//! Losses of rows: sums of squares or of magnitudes.
+
+use super::scaled::{Shift, Width, from_exact, scaled};
+
+/// What is added up.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Power {
+    /// Magnitudes.
+    One,
+    /// Squares.
+    #[default]
+    Two,
+}
+
+/// The sum of the magnitudes or squares of every row, as 16-bit scaled integers.
+///
+/// # Shapes
+/// `x` (R, C) with C up to [`crate::MAX_DIM`], `out` (R).
+///
+/// # Exactness
+/// Squares are below 2^30, so sums of 2^13 of them are below 2^43: exact in i64 and f64; the sum is rounded to f32 once.
+pub(crate) fn row_losses(x: &[f32], power: Power, out: &mut [f32]) {
+    let columns = (x.len() / out.len().max(1)).max(1);
+    for (row, out) in x.chunks_exact(columns).zip(out) {
+        let shift = Shift::of(row.iter().copied(), Width::Bits16);
+        let integers = row.iter().map(|x| scaled(*x, shift, Width::Bits16));
+        let (sum, unscale): (i64, f64) = match power {
+            Power::One => (integers.map(i64::abs).sum(), shift.unscale()),
+            Power::Two => (integers.map(|q| q * q).sum(), shift.unscale() * shift.unscale()),
+        };
+        *out = from_exact(sum as f64, unscale);
+    }
+}

@@ -1,0 +1,187 @@
+//! Checkpoints: all that a training needs to go on to the same bits as if it had never stopped.
+//!
+//! A `.safetensors` file: `state.{i}` (f32) are the networks' parameters, moments and averages, `book.{l}.{part}` those of
+//! the codebooks, `best` the bytes of the best model's file. `__metadata__` holds the parameters, the rows' digest, where
+//! the training stands and a checksum over everything.
+
+use super::data::Data;
+use super::judge::Judged;
+use super::model::RqVaeModel;
+use super::params::RqVae;
+use super::quantizer::Book;
+use super::start;
+use super::train::{Best, RqVaeFit, State};
+use crate::device::Device;
+use crate::error::{Error, Result};
+use crate::rows::Rows;
+use crate::rq::hex;
+use crate::rq::model_file::{
+    Tensor, assemble, check_digests, checksum, from_le_bytes, le_bytes, read_file, write_file,
+};
+use safetensors::{Dtype, SafeTensors};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use sha2::{Digest, Sha256};
+use std::path::Path;
+
+const FORMAT: &str = "semid checkpoint";
+const VERSION: &str = "1";
+
+/// Where a training stands, besides tensors.
+#[derive(Serialize, Deserialize)]
+struct Standing {
+    state: State,
+    exponent: i32,
+    /// Judgement and epoch of the best model.
+    best: Option<(Judged, usize)>,
+}
+
+impl RqVaeFit<'_> {
+    /// Saves a checkpoint, at the end of an epoch or in the middle of one; the file appears complete or not at all.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Io`](crate::ErrorKind::Io) with the path, and what devices can meet.
+    pub fn save_checkpoint(&mut self, path: impl AsRef<Path>) -> Result<()> {
+        let path = path.as_ref();
+        let standing = Standing {
+            state: self.state.clone(),
+            exponent: self.quantizer.exponent,
+            best: self.best.as_ref().map(|best| (best.judged, best.epoch)),
+        };
+        let broken = |error: serde_json::Error| Error::format("checkpoint", error.to_string());
+        let standing = serde_json::to_string(&standing).map_err(broken)?;
+        let (params, rows) = (format!("{:?}", self.params), digest(&self.data));
+        let tensors = self.tensors_of_checkpoint()?;
+        let data: Vec<&[u8]> = tensors.iter().map(|(_, _, _, bytes)| bytes.as_slice()).collect();
+        let metadata = json!({
+            "checksum": checksum([FORMAT, VERSION, &params, &rows, &standing], &data),
+            "format": FORMAT,
+            "format_version": VERSION,
+            "params": params,
+            "rows": rows,
+            "standing": standing,
+        });
+        write_file(path, &assemble(metadata, &tensors))
+    }
+
+    fn tensors_of_checkpoint(&mut self) -> Result<Vec<Tensor>> {
+        let wide = |values: &[f64]| values.iter().flat_map(|value| value.to_le_bytes()).collect::<Vec<u8>>();
+        let mut tensors: Vec<Tensor> = Vec::new();
+        // Larger numbers first, so that all of them are aligned.
+        for (level, book) in self.quantizer.books.iter().enumerate() {
+            for (part, values) in [("counts", &book.counts), ("sums", &book.sums)] {
+                tensors.push((format!("book.{level}.{part}"), Dtype::F64, vec![values.len()], wide(values)));
+            }
+        }
+        for (level, book) in self.quantizer.books.iter().enumerate() {
+            let [m, v] = &book.moments;
+            for (part, values) in [("values", &book.values), ("m", m), ("v", v)] {
+                tensors.push((format!("book.{level}.{part}"), Dtype::F32, vec![values.len()], le_bytes(values)));
+            }
+        }
+        for (i, values) in self.download_state()?.iter().enumerate() {
+            tensors.push((format!("state.{i}"), Dtype::F32, vec![values.len()], le_bytes(values)));
+        }
+        let best = self.best.as_ref().map_or(Ok(Vec::new()), |best| best.model.to_bytes())?;
+        tensors.push(("best".into(), Dtype::U8, vec![best.len()], best));
+        Ok(tensors)
+    }
+}
+
+impl RqVae {
+    /// Goes on with the training of a checkpoint: the same rows and parameters give the same bits as without a stop.
+    ///
+    /// # Errors
+    /// As for [`RqVae::begin`]; [`ErrorKind::Damaged`](crate::ErrorKind::Damaged) for a broken checkpoint and
+    /// [`ErrorKind::Parameter`](crate::ErrorKind::Parameter) for one of other rows or parameters.
+    pub fn resume<'a>(
+        &self,
+        checkpoint: impl AsRef<Path>,
+        rows: &dyn Rows,
+        device: &'a Device,
+    ) -> Result<RqVaeFit<'a>> {
+        let path = checkpoint.as_ref();
+        let bytes = read_file(path)?;
+        self.check_numbers()?;
+        let data = Data::read(rows, self, None)?;
+        let clusters = self.check(data.len(), data.dim)?;
+        let start = start::shaped(self, &data, &clusters);
+        let mut training = RqVaeFit::assemble(self, data, start, device)?;
+        training.restore(&bytes, path).map_err(|error| error.at(path))?;
+        Ok(training)
+    }
+}
+
+impl RqVaeFit<'_> {
+    /// Takes over a checkpoint.
+    pub(super) fn restore(&mut self, bytes: &[u8], path: &Path) -> Result<()> {
+        let broken = |error: safetensors::SafeTensorError| Error::format("checkpoint", error.to_string());
+        let tensors = SafeTensors::deserialize(bytes).map_err(broken)?;
+        let (_, metadata) = SafeTensors::read_metadata(bytes).map_err(broken)?;
+        let metadata = metadata.metadata().clone().unwrap_or_default();
+        let get = |key: &str| metadata.get(key).map_or("", String::as_str);
+        if get("format") != FORMAT || get("format_version") != VERSION {
+            return Err(Error::format("checkpoint", "its metadata do not say so; give one that a training saved"));
+        }
+        let other = |what: &str| {
+            let expected = format!("it belongs to a training with other {what}; give those, or another file");
+            Error::parameter("checkpoint", path.display(), expected)
+        };
+        if get("params") != format!("{:?}", self.params) {
+            return Err(other("parameters"));
+        }
+        if get("rows") != digest(&self.data) {
+            return Err(other("rows"));
+        }
+        let names = names(self.quantizer.books.len(), tensors.len());
+        let data = names.iter().map(|name| tensors.tensor(name).map(|tensor| tensor.data()));
+        let data: Vec<&[u8]> = data.collect::<Result<_, _>>().map_err(broken)?;
+        let covered = ["format", "format_version", "params", "rows", "standing"].map(get);
+        check_digests(&metadata, &[("checksum", checksum(covered, &data))])?;
+        let standing: Standing =
+            serde_json::from_str(get("standing")).map_err(|error| Error::damaged(error.to_string()))?;
+        self.take(standing, &data)
+    }
+
+    fn take(&mut self, standing: Standing, data: &[&[u8]]) -> Result<()> {
+        let mut data = data.iter();
+        let mut next = || data.next().copied().unwrap_or_default();
+        let wide = |bytes: &[u8]| bytes.as_chunks::<8>().0.iter().map(|value| f64::from_le_bytes(*value)).collect();
+        let averages: Vec<[Vec<f64>; 2]> = self.quantizer.books.iter().map(|_| [wide(next()), wide(next())]).collect();
+        for (book, [counts, sums]) in self.quantizer.books.iter_mut().zip(averages) {
+            let [values, m, v] = [(); 3].map(|()| from_le_bytes(next()));
+            *book = Book { values, moments: [m, v], counts, sums };
+        }
+        let states: Vec<Vec<f32>> =
+            (0..self.encoder.state().chain(self.decoder.state()).count()).map(|_| from_le_bytes(next())).collect();
+        self.upload_state(&states)?;
+        self.best = match standing.best {
+            Some((judged, epoch)) => Some(Best { judged, epoch, model: RqVaeModel::from_bytes(next())? }),
+            None => None,
+        };
+        self.quantizer.exponent = standing.exponent;
+        self.state = standing.state;
+        Ok(())
+    }
+}
+
+/// Names of a checkpoint's tensors, in the order in which they are written; `count` is that of all.
+fn names(levels: usize, count: usize) -> Vec<String> {
+    let books = |parts: &'static [&'static str]| {
+        (0..levels).flat_map(move |level| parts.iter().map(move |part| format!("book.{level}.{part}")))
+    };
+    let states = (0..count.saturating_sub(5 * levels + 1)).map(|i| format!("state.{i}"));
+    books(&["counts", "sums"]).chain(books(&["values", "m", "v"])).chain(states).chain(["best".to_owned()]).collect()
+}
+
+/// SHA-256, in hex, of the rows as a training uses them.
+fn digest(data: &Data) -> String {
+    let mut hash = Sha256::new();
+    for values in [&data.train[..], data.judged()] {
+        hash.update((values.len() as u64).to_le_bytes());
+        for chunk in values.chunks(1 << 14) {
+            hash.update(le_bytes(chunk));
+        }
+    }
+    hex(&hash.finalize())
+}

@@ -1,0 +1,236 @@
+//! The model file of an RQ-VAE: that of a residual k-means model of the latents, and the layers.
+//!
+//! Tensors, all f32: `codebook.0` ... `codebook.{L-1}` (K, latent), `offset` and `scale` (D), and of every layer
+//! `encoder.{i}.weight` (outputs, inputs), `encoder.{i}.bias` (outputs), likewise `decoder.{i}...`. `__metadata__` is that of
+//! other models, with `kind` "rq-vae"; the checksum covers the tensors in the order given here.
+
+use super::data::Standard;
+use super::model::RqVaeModel;
+use super::params::MatmulWidth;
+use super::weights::{Layer, widths};
+use crate::codebook::{self, Codebook};
+use crate::error::{Error, ErrorKind, Result};
+use crate::grid::{EXPONENTS, Grid};
+use crate::rq::model_file::{
+    FORMAT, Tensor, WITHOUT_PRICES, assemble, check_digests, checksum, from_le_bytes, le_bytes, not_a_model, read_file,
+    tensor, write_file,
+};
+use crate::rq::{MAX_LEVELS, Metric, Quantization, RqKMeansModel};
+use crate::{MAX_CLUSTERS, MAX_DIM};
+use safetensors::{Dtype, SafeTensors};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use std::collections::HashMap;
+use std::path::Path;
+
+/// What the `kind` of such a model file says.
+pub(crate) const KIND: &str = "rq-vae";
+/// Most hidden layers of a model file.
+const MAX_LAYERS: usize = 64;
+
+/// The configuration in a model file.
+#[derive(Debug, Serialize, Deserialize)]
+struct Config {
+    clusters: Vec<usize>,
+    codebook_exponent: i32,
+    decoder_hidden: Vec<usize>,
+    dim: usize,
+    grid_exponent: i32,
+    hidden: Vec<usize>,
+    latent: usize,
+    levels: usize,
+    matmul_bits: u32,
+    metric: String,
+    normalize_residuals: bool,
+    seed: u64,
+    skip: bool,
+    slope: f32,
+}
+
+impl RqVaeModel {
+    /// Saves the model; the file appears complete or not at all.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Io`] with the path.
+    pub fn save(&self, path: impl AsRef<Path>) -> Result<()> {
+        let path = path.as_ref();
+        write_file(path, &self.to_bytes().map_err(|error| error.at(path))?)
+    }
+
+    /// Loads a model and checks all of it: sizes, invariants, fingerprint and checksum.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Io`], [`ErrorKind::Format`], [`ErrorKind::Damaged`] or [`ErrorKind::NewerFormat`], with the path.
+    pub fn load(path: impl AsRef<Path>) -> Result<Self> {
+        let path = path.as_ref();
+        Self::from_bytes(&read_file(path)?).map_err(|error| error.at(path))
+    }
+
+    /// The bytes of the model file; equal models have equal bytes.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Range`] where a codeword exceeds f32.
+    pub fn to_bytes(&self) -> Result<Vec<u8>> {
+        let config =
+            serde_json::to_string(&self.config()).map_err(|error| Error::format("model", error.to_string()))?;
+        let mut tensors: Vec<Tensor> = Vec::new();
+        let mut put = |name: String, shape: Vec<usize>, values: &[f32]| {
+            tensors.push((name, Dtype::F32, shape, le_bytes(values)));
+        };
+        for (level, book) in self.quantizer.levels().iter().enumerate() {
+            let values = codebook::to_f32(level, book, self.quantizer.codebook_exponent())?;
+            put(format!("codebook.{level}"), vec![book.clusters(), self.latent_dim()], &values);
+        }
+        put("offset".into(), vec![self.dim()], &self.standard.offset);
+        put("scale".into(), vec![self.dim()], &self.standard.scale);
+        for (part, layers) in [("encoder", &self.encoder), ("decoder", &self.decoder)] {
+            for (i, layer) in layers.iter().enumerate() {
+                put(format!("{part}.{i}.weight"), vec![layer.outputs, layer.inputs], &layer.weight);
+                put(format!("{part}.{i}.bias"), vec![layer.outputs], &layer.bias);
+            }
+        }
+        let data: Vec<&[u8]> = tensors.iter().map(|(_, _, _, bytes)| bytes.as_slice()).collect();
+        let (version, fingerprint) = (WITHOUT_PRICES.to_string(), self.fingerprint());
+        let metadata = json!({
+            "checksum": checksum([FORMAT, &version, KIND, &config, &fingerprint], &data),
+            "config": config,
+            "fingerprint": fingerprint,
+            "format": FORMAT,
+            "format_version": version,
+            "kind": KIND,
+        });
+        Ok(assemble(metadata, &tensors))
+    }
+
+    fn config(&self) -> Config {
+        let inputs = |layers: &[Layer]| layers.iter().skip(1).map(|layer| layer.inputs).collect();
+        Config {
+            clusters: self.quantizer.clusters(),
+            codebook_exponent: self.quantizer.codebook_exponent(),
+            decoder_hidden: inputs(&self.decoder),
+            dim: self.dim(),
+            grid_exponent: self.quantizer.grid().exponent(),
+            hidden: inputs(&self.encoder),
+            latent: self.latent_dim(),
+            levels: self.quantizer.levels().len(),
+            matmul_bits: self.width.bits(),
+            metric: self.quantizer.metric().name().to_owned(),
+            normalize_residuals: self.quantizer.normalize_residuals(),
+            seed: self.quantizer.seed(),
+            skip: self.skip,
+            slope: self.slope,
+        }
+    }
+
+    /// The model in the bytes of a model file.
+    ///
+    /// # Errors
+    /// As for [`RqVaeModel::load`].
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self> {
+        let broken = |error: safetensors::SafeTensorError| Error::format("model", error.to_string());
+        let tensors = SafeTensors::deserialize(bytes).map_err(broken)?;
+        let (_, metadata) = SafeTensors::read_metadata(bytes).map_err(broken)?;
+        let metadata = metadata.metadata().as_ref().ok_or_else(|| not_a_model("it has no `__metadata__`"))?;
+        let config = read_config(metadata)?;
+        let shapes = shapes(&config);
+        if tensors.len() != shapes.len() {
+            return Err(Error::damaged(format!("it has {} tensors instead of {}", tensors.len(), shapes.len())));
+        }
+        let data = shapes.iter().map(|(name, shape)| tensor(&tensors, name, Dtype::F32, shape));
+        let data: Vec<&[u8]> = data.collect::<Result<_>>()?;
+        let covered = ["format", "format_version", "kind", "config", "fingerprint"];
+        let values = covered.map(|key| metadata.get(key).map_or("", String::as_str));
+        check_digests(metadata, &[("checksum", checksum(values, &data))])?;
+        let model = assemble_model(&config, &data)?;
+        check_digests(metadata, &[("fingerprint", model.fingerprint())])?;
+        Ok(model)
+    }
+}
+
+/// Checks format, version and kind, then reads the configuration and its ranges.
+fn read_config(metadata: &HashMap<String, String>) -> Result<Config> {
+    let get = |key: &str| metadata.get(key).map_or("", String::as_str);
+    if get("format") != FORMAT || get("kind") != KIND {
+        return Err(not_a_model("its metadata do not say `format` = \"semid\" and `kind` = \"rq-vae\""));
+    }
+    match get("format_version").parse::<u32>() {
+        Ok(WITHOUT_PRICES) => {}
+        Ok(found) if found > WITHOUT_PRICES => {
+            return Err(ErrorKind::NewerFormat { found: found.to_string(), supported: WITHOUT_PRICES }.into());
+        }
+        _ => return Err(Error::damaged(format!("unknown format version `{}`", get("format_version")))),
+    }
+    let config: Config = serde_json::from_str(get("config")).map_err(|error| Error::damaged(error.to_string()))?;
+    let dims =
+        || [config.dim, config.latent].into_iter().chain(config.hidden.iter().chain(&config.decoder_hidden).copied());
+    let sizes = dims().all(|dim| (1..=MAX_DIM).contains(&dim))
+        && config.hidden.len().max(config.decoder_hidden.len()) <= MAX_LAYERS
+        && (1..=MAX_LEVELS).contains(&config.levels)
+        && config.clusters.len() == config.levels
+        && config.clusters.iter().all(|clusters| (1..=MAX_CLUSTERS).contains(clusters))
+        && EXPONENTS.contains(&config.grid_exponent)
+        && config.codebook_exponent == config.grid_exponent
+        && [8, 16].contains(&config.matmul_bits)
+        && config.metric == Metric::L2.name()
+        && !config.normalize_residuals
+        && config.slope.is_finite()
+        && (!config.skip || config.dim == config.latent);
+    if !sizes {
+        return Err(Error::damaged("its configuration is out of range"));
+    }
+    Ok(config)
+}
+
+fn layer_sizes(config: &Config) -> [Vec<(usize, usize)>; 2] {
+    [
+        widths(config.dim, config.hidden.iter().copied(), config.latent),
+        widths(config.latent, config.decoder_hidden.iter().copied(), config.dim),
+    ]
+}
+
+/// Names and shapes of all tensors, in the order of the checksum.
+fn shapes(config: &Config) -> Vec<(String, Vec<usize>)> {
+    let books = config.clusters.iter().enumerate();
+    let mut shapes: Vec<_> = books.map(|(level, k)| (format!("codebook.{level}"), vec![*k, config.latent])).collect();
+    shapes.extend(["offset", "scale"].map(|name| (name.to_owned(), vec![config.dim])));
+    for (part, sizes) in ["encoder", "decoder"].into_iter().zip(layer_sizes(config)) {
+        for (i, (inputs, outputs)) in sizes.into_iter().enumerate() {
+            shapes.push((format!("{part}.{i}.weight"), vec![outputs, inputs]));
+            shapes.push((format!("{part}.{i}.bias"), vec![outputs]));
+        }
+    }
+    shapes
+}
+
+fn assemble_model(config: &Config, data: &[&[u8]]) -> Result<RqVaeModel> {
+    let mut values = data.iter().map(|bytes| from_le_bytes(bytes));
+    let mut next = || values.next().unwrap_or_default();
+    let mut levels: Vec<Codebook> = Vec::with_capacity(config.levels);
+    for level in 0..config.levels {
+        levels.push(codebook::from_f32(level, &next(), config.latent, config.codebook_exponent)?);
+    }
+    let standard = Standard { offset: next(), scale: next() };
+    let mut layers = layer_sizes(config).map(|sizes| {
+        let layer = |(inputs, outputs)| Layer { inputs, outputs, weight: next(), bias: next() };
+        sizes.into_iter().map(layer).collect::<Vec<Layer>>()
+    });
+    let all = || layers.iter().flatten().flat_map(|layer| layer.weight.iter().chain(&layer.bias));
+    // Subnormals are flushed by every device; a file that has them was not written by one.
+    let proper = |x: &f32| x.is_normal() || *x == 0.0;
+    let scale = standard.scale.iter().all(|scale| scale.is_normal() && *scale > 0.0);
+    if !all().all(proper) || !standard.offset.iter().all(|x| x.is_finite()) || !scale {
+        return Err(Error::damaged("it holds numbers that no training gives"));
+    }
+    let grid = Grid::new(vec![0.0; config.latent], config.grid_exponent);
+    let quantization = Quantization { grid, metric: Metric::L2, normalize_residuals: false };
+    let [encoder, decoder] = layers.each_mut().map(std::mem::take);
+    Ok(RqVaeModel {
+        standard,
+        encoder,
+        decoder,
+        slope: config.slope,
+        width: if config.matmul_bits == 8 { MatmulWidth::Eight } else { MatmulWidth::Sixteen },
+        skip: config.skip,
+        quantizer: RqKMeansModel::new(quantization, levels, config.seed)?,
+    })
+}

@@ -1,0 +1,28 @@
+//! RQ-VAE: a residual quantizer in a learned latent space.
+
+mod checkpoint;
+mod data;
+mod file;
+mod forward;
+mod judge;
+mod model;
+mod net;
+mod params;
+mod plus;
+mod quantizer;
+mod report;
+mod schedule;
+mod start;
+mod train;
+mod weights;
+
+pub(crate) use file::KIND;
+pub(crate) use forward::Forward;
+pub use model::{LatentRows, RqVaeModel};
+pub use params::{CodebookUpdate, Estimator, Keep, Loss, MatmulWidth, Reduction, RqVae};
+pub use report::{EpochReport, RqVaeReport, VaeProgress};
+pub use schedule::Schedule;
+pub use train::RqVaeFit;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,231 @@
+//! The trained model: standardisation, encoder, residual quantizer, decoder.
+
+use super::data::Standard;
+use super::forward::Forward;
+use super::params::{MatmulWidth, RqVae};
+use super::quantizer::Quantizer;
+use super::weights::Layer;
+use crate::device::Device;
+use crate::error::{ErrorKind, Result};
+use crate::grid::{Grid, read_finite};
+use crate::rows::Rows;
+use crate::rq::{Codes, EncodeReport, Metric, Quantization, RqKMeansModel, hex};
+use sha2::{Digest, Sha256};
+use std::sync::{Mutex, PoisonError};
+
+/// A trained residual-quantized variational autoencoder.
+///
+/// Rows are standardised, the encoder turns them into latents, and these are encoded by a residual quantizer like that of
+/// [`RqKMeansModel`]; decoding goes the other way.
+///
+/// # Exactness
+/// Equal fingerprints mean equal codes for every row, on every device.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RqVaeModel {
+    pub(super) standard: Standard,
+    pub(super) encoder: Vec<Layer>,
+    pub(super) decoder: Vec<Layer>,
+    pub(super) slope: f32,
+    pub(super) width: MatmulWidth,
+    /// Whether the encoder adds its input to its output.
+    pub(super) skip: bool,
+    pub(super) quantizer: RqKMeansModel,
+}
+
+impl RqVaeModel {
+    pub(super) fn of_training(
+        params: &RqVae,
+        standard: Standard,
+        encoder: Vec<Layer>,
+        decoder: Vec<Layer>,
+        quantizer: &Quantizer,
+        skip: bool,
+    ) -> Result<Self> {
+        let grid = Grid::new(vec![0.0; quantizer.dim], quantizer.exponent);
+        let quantization = Quantization { grid, metric: Metric::L2, normalize_residuals: false };
+        let quantizer = RqKMeansModel::new(quantization, quantizer.codebooks()?, params.seed)?;
+        Ok(Self { standard, encoder, decoder, slope: params.slope, width: params.width, skip, quantizer })
+    }
+
+    /// Number of dimensions of the embeddings, D.
+    pub fn dim(&self) -> usize {
+        self.standard.offset.len()
+    }
+
+    /// Dimensions of the latent space.
+    pub fn latent_dim(&self) -> usize {
+        self.quantizer.dim()
+    }
+
+    /// Widths of the encoder's hidden layers.
+    pub fn hidden(&self) -> Vec<usize> {
+        self.encoder.iter().skip(1).map(|layer| layer.inputs).collect()
+    }
+
+    /// Bits of the integers that matrices are multiplied in.
+    pub fn width(&self) -> MatmulWidth {
+        self.width
+    }
+
+    /// Whether the encoder is `x + MLP(x)`, as that of RQ-KMeans+.
+    pub fn has_skip(&self) -> bool {
+        self.skip
+    }
+
+    /// The residual quantizer of the latents.
+    pub fn quantizer(&self) -> &RqKMeansModel {
+        &self.quantizer
+    }
+
+    /// SHA-256, in hex, of everything that influences an encode.
+    ///
+    /// The bytes, numbers little endian: `semid rq-vae 1` and a zero byte; skip (0, 1) and bits of the products, a byte
+    /// each; the slope, f32; D, latent dimensions and number of the encoder's layers, u32; offset and scale, D x f32 each;
+    /// of every layer of the encoder its inputs and outputs, u32, its weights and its biases, f32; the fingerprint of the
+    /// quantizer, 64 hex digits.
+    pub fn fingerprint(&self) -> String {
+        let mut hash = Sha256::new();
+        hash.update(b"semid rq-vae 1\0");
+        hash.update([u8::from(self.skip), self.width.bits() as u8]);
+        hash.update(self.slope.to_le_bytes());
+        for number in [self.dim(), self.latent_dim(), self.encoder.len()] {
+            hash.update((number as u32).to_le_bytes());
+        }
+        let mut floats = |values: &[f32]| values.iter().for_each(|value| hash.update(value.to_le_bytes()));
+        floats(&self.standard.offset);
+        floats(&self.standard.scale);
+        for layer in &self.encoder {
+            for number in [layer.inputs, layer.outputs] {
+                hash.update((number as u32).to_le_bytes());
+            }
+            let mut floats = |values: &[f32]| values.iter().for_each(|value| hash.update(value.to_le_bytes()));
+            floats(&layer.weight);
+            floats(&layer.bias);
+        }
+        hash.update(self.quantizer.fingerprint());
+        hex(&hash.finalize())
+    }
+
+    pub(super) fn encoder_on(&self, device: &Device) -> Result<Forward> {
+        Forward::new(&self.encoder, self.slope, self.width.width(), self.skip, device)
+    }
+
+    pub(crate) fn decoder_on(&self, device: &Device) -> Result<Forward> {
+        Forward::new(&self.decoder, self.slope, self.width.width(), false, device)
+    }
+
+    /// Latents of standardised rows.
+    pub(super) fn latents(&self, rows: &[f32], device: &Device) -> Result<Vec<f32>> {
+        let mut latents = vec![0.0; rows.len() / self.dim() * self.latent_dim()];
+        self.encoder_on(device)?.run(rows, &mut latents)?;
+        Ok(latents)
+    }
+
+    /// The latents of `rows` as rows of their own, computed when they are read.
+    ///
+    /// # Errors
+    /// [`ErrorKind::DimMismatch`], and what devices can meet. Reading refuses NaN and infinities.
+    pub fn latent_rows<'a>(&'a self, rows: &'a dyn Rows, device: &Device) -> Result<LatentRows<'a>> {
+        if rows.dim() != self.dim() {
+            return Err(ErrorKind::DimMismatch { expected: self.dim(), found: rows.dim() }.into());
+        }
+        Ok(LatentRows { model: self, rows, encoder: Mutex::new((self.encoder_on(device)?, Vec::new())) })
+    }
+
+    /// Codes of all rows.
+    ///
+    /// # Shapes
+    /// `rows` (N, D) gives codes (N, L).
+    ///
+    /// # Exactness
+    /// A row's codes depend on the row and the model alone: not on the device, the batch or the other rows.
+    ///
+    /// # Errors
+    /// A wrong dimension, NaN or infinities, and what devices and sources can meet.
+    pub fn encode(&self, rows: &dyn Rows, device: &Device) -> Result<Codes> {
+        self.quantizer.encode(&self.latent_rows(rows, device)?, device)
+    }
+
+    /// Encodes in constant memory, see [`RqKMeansModel::encode_with`].
+    ///
+    /// # Errors
+    /// As for [`RqVaeModel::encode`], and whatever `sink` returns.
+    pub fn encode_with(
+        &self,
+        rows: &dyn Rows,
+        device: &Device,
+        sink: impl FnMut(usize, &[u32]) -> Result<()>,
+    ) -> Result<EncodeReport> {
+        self.quantizer.encode_with(&self.latent_rows(rows, device)?, device, sink)
+    }
+
+    /// Embeddings that the decoder makes of codes.
+    ///
+    /// # Shapes
+    /// `codes` (N, m) with m at most L gives values (N, D), row by row.
+    ///
+    /// # Errors
+    /// As for [`RqKMeansModel::decode`], and what devices can meet.
+    pub fn decode(&self, codes: &Codes, device: &Device) -> Result<Vec<f32>> {
+        self.decode_levels(codes, codes.levels(), device)
+    }
+
+    /// Embeddings of the first `levels` levels of all codes.
+    ///
+    /// # Errors
+    /// As for [`RqVaeModel::decode`].
+    pub fn decode_levels(&self, codes: &Codes, levels: usize, device: &Device) -> Result<Vec<f32>> {
+        let mut values = crate::error::try_vec(0.0, codes.len().saturating_mul(self.dim()), "decoded rows")?;
+        let mut decoder = self.decoder_on(device)?;
+        self.decode_rows(&mut decoder, 0, codes, levels, &mut values)?;
+        Ok(values)
+    }
+}
+
+impl RqVaeModel {
+    /// Decodes rows of which the first has number `first` in messages.
+    pub(crate) fn decode_rows(
+        &self,
+        decoder: &mut Forward,
+        first: usize,
+        codes: &Codes,
+        levels: usize,
+        out: &mut [f32],
+    ) -> Result<()> {
+        let dim = self.latent_dim();
+        let mut latents = crate::error::try_vec(0.0, codes.len().saturating_mul(dim), "decoded latents")?;
+        for (i, (codes, latent)) in codes.rows().zip(latents.chunks_exact_mut(dim)).enumerate() {
+            self.quantizer.decode_row(first + i, codes, levels, latent)?;
+        }
+        decoder.run(&latents, out)?;
+        self.standard.undo(out);
+        Ok(())
+    }
+}
+
+/// Latents of rows, see [`RqVaeModel::latent_rows`].
+pub struct LatentRows<'a> {
+    model: &'a RqVaeModel,
+    rows: &'a dyn Rows,
+    encoder: Mutex<(Forward, Vec<f32>)>,
+}
+
+impl Rows for LatentRows<'_> {
+    fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    fn dim(&self) -> usize {
+        self.model.latent_dim()
+    }
+
+    fn read(&self, first: usize, out: &mut [f32]) -> Result<()> {
+        // What a panic elsewhere left is overwritten before it is read.
+        let mut guard = self.encoder.lock().unwrap_or_else(PoisonError::into_inner);
+        let (encoder, buffer) = &mut *guard;
+        buffer.resize(out.len() / self.dim() * self.rows.dim(), 0.0);
+        read_finite(self.rows, first, buffer)?;
+        self.model.standard.apply(buffer);
+        encoder.run(buffer, out)
+    }
+}

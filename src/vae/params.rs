@@ -1,0 +1,377 @@
+//! What the training of an RQ-VAE is asked to do.
+
+use super::schedule::Schedule;
+use crate::error::{Error, ErrorKind, Result};
+use crate::kernel::adamw::Rule;
+use crate::kernel::row_losses::Power;
+use crate::kernel::scaled::Width;
+use crate::rq::{Clusters, RqKMeans};
+use crate::{MAX_DIM, kernel::matmul::MAX_TERMS};
+
+/// How the distance of a row from its reconstruction is measured.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Loss {
+    /// Squared differences.
+    #[default]
+    Mse,
+    /// Magnitudes of differences.
+    L1,
+}
+
+impl Loss {
+    pub(super) fn power(self) -> Power {
+        match self {
+            Self::Mse => Power::Two,
+            Self::L1 => Power::One,
+        }
+    }
+}
+
+/// How the loss of a row is made from those of its dimensions.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Reduction {
+    /// Their mean: the quantization loss weighs as much at every number of dimensions.
+    #[default]
+    Mean,
+    /// Their sum: reconstruction weighs more, the more dimensions there are.
+    Sum,
+}
+
+/// Bits of the integers that matrices are multiplied in; every sum is exact.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum MatmulWidth {
+    /// 8 bits: half the time, and a reconstruction within 1 % of that of f32.
+    Eight,
+    /// 16 bits: gradients agree with those of f32 to about 1 part in 10,000.
+    #[default]
+    Sixteen,
+}
+
+impl MatmulWidth {
+    pub(super) fn width(self) -> Width {
+        match self {
+            Self::Eight => Width::Bits8,
+            Self::Sixteen => Width::Bits16,
+        }
+    }
+
+    /// 8 or 16.
+    pub fn bits(self) -> u32 {
+        match self {
+            Self::Eight => 8,
+            Self::Sixteen => 16,
+        }
+    }
+}
+
+/// How codewords follow the latents.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub enum CodebookUpdate {
+    /// By the gradient of the codebook loss, with the optimiser of the other parameters.
+    #[default]
+    Gradient,
+    /// By an exponential moving average, with this decay, of the latents' residuals they are given.
+    ///
+    /// # References
+    /// A. van den Oord et al., Neural Discrete Representation Learning, NeurIPS 2017, appendix A.1.
+    MovingAverage(f64),
+}
+
+/// How gradients pass the quantizer.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Estimator {
+    /// Unchanged.
+    #[default]
+    StraightThrough,
+    /// Rotated and scaled as the latent is to its quantized value.
+    ///
+    /// # References
+    /// C. Fifty et al., Restructuring Vector Quantization with the Rotation Trick, ICLR 2025.
+    Rotation,
+}
+
+/// Which epoch's model is kept.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Keep {
+    /// That of the smallest reconstruction loss on held-out rows. The quantization loss does not count: it grows with the
+    /// latents, which start small.
+    #[default]
+    Loss,
+    /// That of the smallest collision rate of held-out rows, and of those the smallest reconstruction loss.
+    Collisions,
+    /// The last.
+    Last,
+}
+
+/// A residual-quantized variational autoencoder to be trained: parameters with the defaults users know.
+///
+/// | parameter | default | meaning |
+/// | --- | --- | --- |
+/// | `levels`, `clusters` | - | L levels of K codewords each, or one K per level |
+/// | `hidden` | 512, 256, 128 | widths of the encoder's hidden layers; the decoder's are the same, reversed |
+/// | `latent` | 64 | dimensions of the latent space |
+/// | `epochs`, `batch` | 100, 2048 | passes over the rows; rows per step |
+/// | `lr`, `weight_decay`, `betas`, `epsilon` | 1e-4, 0, (0.9, 0.999), 1e-8 | AdamW |
+/// | `schedule`, `warmup` | constant, 0 | see [`Schedule`]; epochs over which the rate rises from 0 |
+/// | `clip` | off | largest norm of the whole gradient |
+/// | `beta` | 0.25 | weight of the commitment loss |
+/// | `quantization_weight` | 1 | weight of codebook and commitment losses together |
+/// | `loss`, `reduction` | mse, mean | see [`Loss`], [`Reduction`] |
+/// | `dropout`, `batch_norm`, `slope` | 0, off, 0 | of the layers; `slope` above 0 makes ReLU leaky |
+/// | `kmeans_init`, `kmeans_iters` | on, 100 | codebooks start as residual k-means of latents, not at random |
+/// | `revive` | on | codewords without rows in an epoch restart at the residual of some row |
+/// | `sinkhorn` | off | balanced soft assignment while training, per level |
+/// | `update`, `estimator` | gradient, straight-through | see [`CodebookUpdate`], [`Estimator`] |
+/// | `standardize` | on | inputs are shifted and scaled to mean 0, variance 1 per dimension |
+/// | `held_out` | 0.05 | share of the rows kept from training, on which every epoch is judged |
+/// | `keep` | loss | see [`Keep`] |
+/// | `width` | 16 bits | see [`MatmulWidth`] |
+/// | `sample` | all rows | train and judge on that many rows: those with the smallest hash of (seed, row) |
+/// | `seed` | 42 | everything random is a function of it |
+///
+/// Rows are held in memory, standardised, as f32.
+///
+/// ```
+/// use semid::{Device, Matrix, RqVae};
+///
+/// let values: Vec<f32> = (0..2000).map(|i| ((i * i) % 101) as f32).collect();
+/// let rows = Matrix::new(&values, 8)?;
+/// let vae = RqVae::new(2, 8).hidden([16]).latent(4).epochs(2).batch(64).lr(1e-3);
+/// let model = vae.fit(&rows, &Device::cpu())?;
+/// let codes = model.encode(&rows, &Device::cpu())?;
+/// assert_eq!((codes.len(), codes.levels()), (250, 2));
+/// # Ok::<(), semid::Error>(())
+/// ```
+///
+/// # References
+/// D. Lee et al., Autoregressive Image Generation using Residual Quantization, CVPR 2022. S. Rajput et al., Recommender
+/// Systems with Generative Retrieval, NeurIPS 2023.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RqVae {
+    pub(super) levels: usize,
+    pub(super) clusters: Clusters,
+    pub(super) hidden: Vec<usize>,
+    pub(super) latent: usize,
+    pub(super) epochs: usize,
+    pub(super) batch: usize,
+    pub(super) rule: Rule,
+    pub(super) schedule: Schedule,
+    pub(super) warmup: usize,
+    pub(super) clip: Option<f64>,
+    pub(super) beta: f64,
+    pub(super) quantization_weight: f64,
+    pub(super) loss: Loss,
+    pub(super) reduction: Reduction,
+    pub(super) dropout: f64,
+    pub(super) batch_norm: bool,
+    pub(super) slope: f32,
+    pub(super) kmeans_init: bool,
+    pub(super) kmeans_iters: usize,
+    pub(super) revive: bool,
+    pub(super) update: CodebookUpdate,
+    pub(super) estimator: Estimator,
+    pub(super) standardize: bool,
+    pub(super) held_out: f64,
+    pub(super) keep: Keep,
+    pub(super) width: MatmulWidth,
+    pub(super) seed: u64,
+    pub(super) sample: Option<usize>,
+}
+
+macro_rules! setters {
+    ($($(#[$doc:meta])* $name:ident: $type:ty),* $(,)?) => {
+        $($(#[$doc])* pub fn $name(mut self, $name: $type) -> Self {
+            self.$name = $name;
+            self
+        })*
+    };
+}
+
+impl RqVae {
+    /// `levels` levels with `clusters` codewords each, or as many per level as a list says.
+    pub fn new(levels: usize, clusters: impl Into<Clusters>) -> Self {
+        Self {
+            levels,
+            clusters: clusters.into(),
+            hidden: vec![512, 256, 128],
+            latent: 64,
+            epochs: 100,
+            batch: 2048,
+            rule: Rule { lr: 1e-4, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weight_decay: 0.0 },
+            schedule: Schedule::default(),
+            warmup: 0,
+            clip: None,
+            beta: 0.25,
+            quantization_weight: 1.0,
+            loss: Loss::default(),
+            reduction: Reduction::default(),
+            dropout: 0.0,
+            batch_norm: false,
+            slope: 0.0,
+            kmeans_init: true,
+            kmeans_iters: 100,
+            revive: true,
+            update: CodebookUpdate::default(),
+            estimator: Estimator::default(),
+            standardize: true,
+            held_out: 0.05,
+            keep: Keep::default(),
+            width: MatmulWidth::default(),
+            seed: 42,
+            sample: None,
+        }
+    }
+
+    setters! {
+        /// Sets the dimensions of the latent space.
+        latent: usize,
+        /// Sets the passes over the rows; 0 gives the untrained model.
+        epochs: usize,
+        /// Sets the rows per step.
+        batch: usize,
+        /// Sets how the learning rate changes.
+        schedule: Schedule,
+        /// Sets over how many epochs the learning rate rises from 0.
+        warmup: usize,
+        /// Sets the weight of the commitment loss.
+        beta: f64,
+        /// Sets the weight of codebook and commitment losses together.
+        quantization_weight: f64,
+        /// Sets how reconstructions are judged.
+        loss: Loss,
+        /// Sets whether the reconstruction loss is averaged or summed over the dimensions.
+        reduction: Reduction,
+        /// Sets the probability with which inputs of layers are dropped.
+        dropout: f64,
+        /// Sets whether hidden layers are normalised over the batch.
+        batch_norm: bool,
+        /// Sets the slope of the rectifier below zero.
+        slope: f32,
+        /// Sets whether codebooks start as residual k-means of latents.
+        kmeans_init: bool,
+        /// Sets the most iterations of that k-means per level.
+        kmeans_iters: usize,
+        /// Sets whether codewords without rows restart.
+        revive: bool,
+        /// Sets how codewords follow the latents.
+        update: CodebookUpdate,
+        /// Sets how gradients pass the quantizer.
+        estimator: Estimator,
+        /// Sets whether inputs are standardised per dimension.
+        standardize: bool,
+        /// Sets the share of rows kept from training; with 0 epochs are judged on the training rows.
+        held_out: f64,
+        /// Sets which epoch's model is kept.
+        keep: Keep,
+        /// Sets the bits of matrix products.
+        width: MatmulWidth,
+        /// Sets the seed.
+        seed: u64,
+    }
+
+    /// Sets the widths of the encoder's hidden layers.
+    pub fn hidden(mut self, hidden: impl Into<Vec<usize>>) -> Self {
+        self.hidden = hidden.into();
+        self
+    }
+
+    /// Sets the learning rate.
+    pub fn lr(mut self, lr: f64) -> Self {
+        self.rule.lr = lr;
+        self
+    }
+
+    /// Sets the weight decay.
+    pub fn weight_decay(mut self, weight_decay: f64) -> Self {
+        self.rule.weight_decay = weight_decay;
+        self
+    }
+
+    /// Sets the decay of AdamW's two moments.
+    pub fn betas(mut self, beta1: f64, beta2: f64) -> Self {
+        (self.rule.beta1, self.rule.beta2) = (beta1, beta2);
+        self
+    }
+
+    /// Sets what AdamW adds to its denominators.
+    pub fn epsilon(mut self, epsilon: f64) -> Self {
+        self.rule.epsilon = epsilon;
+        self
+    }
+
+    /// Sets the largest norm of the whole gradient; `None` leaves gradients as they are.
+    pub fn clip(mut self, clip: impl Into<Option<f64>>) -> Self {
+        self.clip = clip.into();
+        self
+    }
+
+    /// Uses a sample of that many rows; `None` uses all.
+    pub fn sample(mut self, sample: impl Into<Option<usize>>) -> Self {
+        self.sample = sample.into();
+        self
+    }
+
+    /// Refuses parameters that make no sense for `rows` training rows of `dim` dimensions; returns the clusters per
+    /// level.
+    pub(super) fn check(&self, rows: usize, dim: usize) -> Result<Vec<usize>> {
+        let clusters = RqKMeans::new(self.levels, self.clusters.clone()).clusters_per_level()?;
+        if dim == 0 || dim > MAX_DIM {
+            return Err(ErrorKind::Dim { dim }.into());
+        }
+        if rows == 0 {
+            return Err(ErrorKind::Empty.into());
+        }
+        if let Some(width) = self.hidden.iter().find(|width| **width == 0 || **width > MAX_DIM) {
+            return Err(Error::parameter("hidden", width, format!("1 to {MAX_DIM} are supported")));
+        }
+        if self.latent == 0 || self.latent > MAX_DIM {
+            return Err(Error::parameter("latent", self.latent, format!("1 to {MAX_DIM} are supported")));
+        }
+        let most = rows.min(MAX_TERMS);
+        if self.batch == 0 || self.batch > most {
+            let expected = format!("1 to {most} rows: there are {rows} rows to train on, and at most {MAX_TERMS} fit");
+            return Err(Error::parameter("batch", self.batch, expected));
+        }
+        if self.batch_norm && (self.batch == 1 || rows % self.batch == 1) {
+            let expected = "batch norm needs at least two rows in every batch, the last one too";
+            return Err(Error::parameter("batch", self.batch, expected));
+        }
+        match clusters.iter().enumerate().find(|(_, clusters)| self.kmeans_init && **clusters > rows) {
+            Some((level, clusters)) => Err(ErrorKind::TooFewRows { rows, clusters: *clusters, level }.into()),
+            None => Ok(clusters),
+        }
+    }
+
+    /// Refuses numbers out of range, whatever the rows.
+    pub(super) fn check_numbers(&self) -> Result<()> {
+        let average = match self.update {
+            CodebookUpdate::MovingAverage(decay) => decay,
+            CodebookUpdate::Gradient => 0.0,
+        };
+        let below_one = [
+            ("dropout", self.dropout),
+            ("held_out", self.held_out),
+            ("beta1", self.rule.beta1),
+            ("beta2", self.rule.beta2),
+            ("decay", average),
+        ];
+        if let Some((name, value)) = below_one.into_iter().find(|(_, value)| !(0.0..1.0).contains(value)) {
+            return Err(Error::parameter(name, value, "must be at least 0 and below 1"));
+        }
+        let not_negative = [
+            ("lr", self.rule.lr),
+            ("weight_decay", self.rule.weight_decay),
+            ("beta", self.beta),
+            ("quantization_weight", self.quantization_weight),
+            ("slope", f64::from(self.slope)),
+        ];
+        if let Some((name, value)) = not_negative.into_iter().find(|(_, value)| !(*value >= 0.0 && value.is_finite())) {
+            return Err(Error::parameter(name, value, "must be a finite number, 0 or more"));
+        }
+        let positive = [("epsilon", self.rule.epsilon), ("clip", self.clip.unwrap_or(1.0))];
+        match positive.into_iter().find(|(_, value)| !(*value > 0.0 && value.is_finite())) {
+            Some((name, value)) => Err(Error::parameter(name, value, "must be a finite number above 0")),
+            None => self.schedule.check(),
+        }
+    }
+}

@@ -1,0 +1,86 @@
+//! RQ-KMeans+: a network that starts as a fitted residual k-means model and is fine-tuned.
+
+use super::data::{Data, Standard};
+use super::params::RqVae;
+use super::quantizer::Book;
+use super::train::{RqVaeFit, Start};
+use super::weights::{Layer, widths};
+use crate::codebook;
+use crate::device::Device;
+use crate::error::{Error, ErrorKind, Result};
+use crate::rng::Stream;
+use crate::rows::Rows;
+use crate::rq::{Metric, RqKMeansModel};
+use std::path::Path;
+
+impl RqVae {
+    /// Begins an RQ-KMeans+ training: codebooks are those of `model`, the encoder is `x + MLP(x)` with a last layer of
+    /// zeros, so that it starts as the model itself; latents have the embeddings' dimensions.
+    ///
+    /// Rows are only shifted, by the model's offset, not scaled. `latent`, `kmeans_init` and `standardize` do not matter.
+    ///
+    /// # Errors
+    /// As for [`RqVae::begin`]; [`ErrorKind::DimMismatch`] for a model of other rows, and [`ErrorKind::Parameter`] for one
+    /// that scales rows or residuals, or whose clusters are not those asked for.
+    pub fn begin_from<'a>(&self, model: &RqKMeansModel, rows: &dyn Rows, device: &'a Device) -> Result<RqVaeFit<'a>> {
+        let (params, data) = self.plus(model, rows)?;
+        let start = params.start_of(model, &data)?;
+        let mut training = RqVaeFit::assemble(&params, data, start, device)?;
+        training.quantizer.exponent = model.codebook_exponent();
+        Ok(training)
+    }
+
+    /// Goes on with an RQ-KMeans+ training, see [`RqVae::resume`].
+    ///
+    /// # Errors
+    /// As for [`RqVae::begin_from`] and [`RqVae::resume`].
+    pub fn resume_from<'a>(
+        &self,
+        checkpoint: impl AsRef<Path>,
+        model: &RqKMeansModel,
+        rows: &dyn Rows,
+        device: &'a Device,
+    ) -> Result<RqVaeFit<'a>> {
+        let path = checkpoint.as_ref();
+        let bytes = crate::rq::model_file::read_file(path)?;
+        let mut training = self.begin_from(model, rows, device)?;
+        training.restore(&bytes, path).map_err(|error| error.at(path))?;
+        Ok(training)
+    }
+
+    /// These parameters as they are for `model`, and the rows, shifted.
+    fn plus(&self, model: &RqKMeansModel, rows: &dyn Rows) -> Result<(Self, Data)> {
+        if rows.dim() != model.dim() {
+            return Err(ErrorKind::DimMismatch { expected: model.dim(), found: rows.dim() }.into());
+        }
+        if model.metric() != Metric::L2 || model.normalize_residuals() {
+            let expected = "a model with metric l2 and residuals as they are; fit one without cosine or normalisation";
+            return Err(Error::parameter("warm start", "this model", expected));
+        }
+        self.check_numbers()?;
+        let params = Self { latent: model.dim(), kmeans_init: false, standardize: false, ..self.clone() };
+        let standard = Standard { offset: model.grid().offset().to_vec(), scale: vec![1.0; model.dim()] };
+        let data = Data::read(rows, &params, Some(standard))?;
+        let clusters = params.check(data.len(), data.dim)?;
+        if clusters != model.clusters() {
+            let expected = format!("the warm start has {:?}; leave levels and clusters to it", model.clusters());
+            return Err(Error::parameter("clusters", format!("{clusters:?}"), expected));
+        }
+        Ok((params, data))
+    }
+
+    fn start_of(&self, model: &RqKMeansModel, data: &Data) -> Result<Start> {
+        let mut stream = Stream::new("rq-vae weights", self.seed, 0, 0);
+        let mut layers = |sizes: Vec<(usize, usize)>| -> Vec<Layer> {
+            sizes.into_iter().map(|(inputs, outputs)| Layer::drawn(inputs, outputs, &mut stream)).collect()
+        };
+        let hidden = || self.hidden.iter().copied();
+        let mut encoder = layers(widths(data.dim, hidden(), data.dim));
+        let decoder = layers(widths(data.dim, hidden().rev(), data.dim));
+        encoder.last_mut().into_iter().for_each(|layer| *layer = Layer::zero(layer.inputs, layer.outputs));
+        let levels = model.levels().iter().enumerate();
+        let books = levels
+            .map(|(level, book)| Ok(Book::new(codebook::to_f32(level, book, model.codebook_exponent())?, data.dim)));
+        Ok(Start { encoder, decoder, books: books.collect::<Result<_>>()?, skip: true })
+    }
+}

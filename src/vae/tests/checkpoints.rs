@@ -1,0 +1,119 @@
+//! Trainings that stop and go on.
+
+use super::rows;
+use crate::{CodebookUpdate, Device, ErrorKind, Keep, Matrix, RqKMeans, RqVae};
+use std::ops::ControlFlow;
+
+fn params() -> RqVae {
+    let params = RqVae::new(2, [8, 5]).hidden([16]).latent(6).epochs(4).batch(50).lr(2e-3).held_out(0.1);
+    params.batch_norm(true).dropout(0.1).keep(Keep::Collisions)
+}
+
+#[test]
+fn a_resumed_training_has_the_bits_of_an_unbroken_one() {
+    let values = rows(300, 10);
+    let rows = Matrix::new(&values, 10).unwrap();
+    let device = Device::cpu();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("checkpoint");
+    for params in [params(), params().update(CodebookUpdate::MovingAverage(0.9)).batch(64).batch_norm(false)] {
+        let (expected, expected_report) = params.fit_with(&rows, &device, |_| ControlFlow::Continue(())).unwrap();
+        // After that many steps; a whole epoch has 6 or 5.
+        for stop in [1, 4, 5, 6, 13, 17] {
+            let mut training = params.begin(&rows, &device).unwrap();
+            let mut steps = 0;
+            let stopped = loop {
+                let epoch = training.next_epoch(|_| {
+                    steps += 1;
+                    if steps == stop { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+                });
+                if let Err(error) = epoch {
+                    break error;
+                }
+            };
+            assert!(matches!(stopped.kind(), ErrorKind::Cancelled), "{stopped}");
+            training.save_checkpoint(&path).unwrap();
+            let mut resumed = params.resume(&path, &rows, &device).unwrap();
+            while resumed.next_epoch(|_| ControlFlow::Continue(())).unwrap().is_some() {}
+            let (model, report) = resumed.finish().unwrap();
+            assert_eq!(model, expected, "stopped after step {stop}");
+            assert_eq!(report, expected_report, "stopped after step {stop}");
+        }
+    }
+}
+
+#[test]
+fn checkpoints_of_other_trainings_and_damaged_ones_are_refused() {
+    let values = rows(300, 10);
+    let rows = Matrix::new(&values, 10).unwrap();
+    let device = Device::cpu();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("checkpoint");
+    let mut training = params().begin(&rows, &device).unwrap();
+    training.next_epoch(|_| ControlFlow::Continue(())).unwrap();
+    training.save_checkpoint(&path).unwrap();
+
+    let other = params().beta(0.3).resume(&path, &rows, &device).err().unwrap();
+    assert!(other.to_string().contains("other parameters"), "{other}");
+    let mut changed = values.clone();
+    changed[77] += 0.5;
+    let other = params().resume(&path, &Matrix::new(&changed, 10).unwrap(), &device).err().unwrap();
+    assert!(other.to_string().contains("other rows"), "{other}");
+
+    let bytes = std::fs::read(&path).unwrap();
+    for at in (0..bytes.len()).step_by(bytes.len() / 97) {
+        let mut damaged = bytes.clone();
+        damaged[at] ^= 4;
+        std::fs::write(&path, damaged).unwrap();
+        assert!(params().resume(&path, &rows, &device).is_err(), "byte {at} of {}", bytes.len());
+    }
+    std::fs::write(&path, &bytes[..bytes.len() / 2]).unwrap();
+    assert!(params().resume(&path, &rows, &device).is_err());
+}
+
+#[test]
+fn rq_kmeans_plus_starts_as_its_model() {
+    let values = rows(600, 10);
+    let rows = Matrix::new(&values, 10).unwrap();
+    let device = Device::cpu();
+    let kmeans = RqKMeans::new(3, 8).fit(&rows, &device).unwrap();
+    let params = RqVae::new(3, 8).hidden([16]).batch(64).lr(1e-3).held_out(0.0);
+    let untrained = params.clone().epochs(0).begin_from(&kmeans, &rows, &device).unwrap();
+    let (untrained, _) = untrained.finish().unwrap();
+    assert_eq!(untrained.encode(&rows, &device).unwrap(), kmeans.encode(&rows, &device).unwrap());
+
+    let mut training = params.clone().epochs(3).begin_from(&kmeans, &rows, &device).unwrap();
+    let first = training.next_epoch(|_| ControlFlow::Continue(())).unwrap().unwrap().clone();
+    let path = tempfile::tempdir().unwrap();
+    let path = path.path().join("checkpoint");
+    training.save_checkpoint(&path).unwrap();
+    while training.next_epoch(|_| ControlFlow::Continue(())).unwrap().is_some() {}
+    let (model, report) = training.finish().unwrap();
+    assert!(report.epochs[2].loss < first.loss, "{report:#?}");
+    assert_ne!(model.encode(&rows, &device).unwrap(), kmeans.encode(&rows, &device).unwrap());
+
+    let mut resumed = params.clone().epochs(3).resume_from(&path, &kmeans, &rows, &device).unwrap();
+    while resumed.next_epoch(|_| ControlFlow::Continue(())).unwrap().is_some() {}
+    assert_eq!(resumed.finish().unwrap().0, model);
+    let loaded = crate::Model::from_bytes(&model.to_bytes().unwrap()).unwrap();
+    assert_eq!(loaded, model.into());
+}
+
+#[test]
+fn rq_kmeans_plus_refuses_models_that_do_not_fit() {
+    let values = rows(200, 10);
+    let rows = Matrix::new(&values, 10).unwrap();
+    let device = Device::cpu();
+    let begin = |kmeans: RqKMeans, params: RqVae| {
+        let model = kmeans.fit(&rows, &device).unwrap();
+        params.batch(32).begin_from(&model, &rows, &device).err().unwrap().to_string()
+    };
+    let cosine = begin(RqKMeans::new(2, 8).metric(crate::Metric::Cosine), RqVae::new(2, 8));
+    assert!(cosine.contains("cosine"), "{cosine}");
+    let clusters = begin(RqKMeans::new(2, 8), RqVae::new(2, 9));
+    assert!(clusters.contains("[8, 8]"), "{clusters}");
+    let narrow = Matrix::new(&values, 5).unwrap();
+    let model = RqKMeans::new(2, 8).fit(&narrow, &device).unwrap();
+    let error = RqVae::new(2, 8).batch(32).begin_from(&model, &rows, &device).err().unwrap();
+    assert!(matches!(error.kind(), ErrorKind::DimMismatch { expected: 5, found: 10 }), "{error}");
+}

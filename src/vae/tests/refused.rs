@@ -1,0 +1,81 @@
+//! Parameters and rows that no training can use, and trainings that go wrong.
+
+use super::rows;
+use crate::{CodebookUpdate, Device, ErrorKind, Matrix, RqVae, Schedule};
+
+fn refused(params: RqVae) -> crate::Error {
+    let values = rows(129, 6);
+    params.fit(&Matrix::new(&values, 6).unwrap(), &Device::cpu()).err().unwrap()
+}
+
+fn small() -> RqVae {
+    RqVae::new(2, 4).hidden([8]).latent(3).epochs(2).batch(32).held_out(0.0)
+}
+
+#[test]
+fn parameters_out_of_range_are_named() {
+    let cases = [
+        ("hidden", small().hidden([8, 0])),
+        ("latent", small().latent(0)),
+        ("latent", small().latent(9000)),
+        ("batch", small().batch(0)),
+        ("batch", small().batch(130)),
+        ("batch", small().batch_norm(true).batch(1)),
+        ("batch", small().batch_norm(true).batch(64)),
+        ("dropout", small().dropout(1.0)),
+        ("dropout", small().dropout(f64::NAN)),
+        ("held_out", small().held_out(1.0)),
+        ("lr", small().lr(-1.0)),
+        ("lr", small().lr(f64::INFINITY)),
+        ("beta1", small().betas(1.0, 0.9)),
+        ("epsilon", small().epsilon(0.0)),
+        ("clip", small().clip(0.0)),
+        ("decay", small().update(CodebookUpdate::MovingAverage(1.5))),
+        ("schedule", small().schedule(Schedule::Step { epochs: 0, gamma: 0.5 })),
+        ("gamma", small().schedule(Schedule::Step { epochs: 1, gamma: 2.0 })),
+        ("slope", small().slope(-0.5)),
+    ];
+    for (name, params) in cases {
+        match refused(params.clone()).kind() {
+            ErrorKind::Parameter { name: found, .. } => assert_eq!(*found, name, "{params:?}"),
+            other => panic!("{name}: {other}"),
+        }
+    }
+    assert!(matches!(refused(RqVae::new(2, 200).batch(32)).kind(), ErrorKind::TooFewRows { clusters: 200, .. }));
+    assert!(matches!(refused(RqVae::new(2, [3, 4, 5])).kind(), ErrorKind::ClustersPerLevel { .. }));
+}
+
+#[test]
+fn rows_that_cannot_be_used_are_refused() {
+    let fit = |values: &[f32]| small().fit(&Matrix::new(values, 6).unwrap(), &Device::cpu()).err().unwrap();
+    assert!(matches!(fit(&[]).kind(), ErrorKind::Empty));
+    let mut values = rows(129, 6);
+    values[6 * 7 + 2] = f32::NAN;
+    assert!(matches!(fit(&values).kind(), ErrorKind::NotFinite { row: 7, column: 2, .. }));
+    let model = small().fit(&Matrix::new(&rows(129, 6), 6).unwrap(), &Device::cpu()).unwrap();
+    let encode = |values: &[f32], dim| model.encode(&Matrix::new(values, dim).unwrap(), &Device::cpu()).err().unwrap();
+    assert!(matches!(encode(&values, 6).kind(), ErrorKind::NotFinite { row: 7, column: 2, .. }));
+    assert!(matches!(encode(&[0.0; 10], 5).kind(), ErrorKind::DimMismatch { expected: 6, found: 5 }));
+}
+
+#[test]
+fn a_diverging_training_says_so() {
+    for params in [small().lr(1e30).epochs(50), small().lr(1e4).epochs(200).standardize(false)] {
+        let error = refused(params);
+        assert!(matches!(error.kind(), ErrorKind::Diverged { .. }), "{error}");
+    }
+}
+
+#[test]
+fn extreme_rows_train() {
+    let device = Device::cpu();
+    for values in [vec![0.0; 129 * 6], vec![3.0; 129 * 6], rows(129, 6).iter().map(|x| x * 1e30).collect()] {
+        let rows = Matrix::new(&values, 6).unwrap();
+        let model = small().fit(&rows, &device).unwrap();
+        let codes = model.encode(&rows, &device).unwrap();
+        let decoded = model.decode(&codes, &device).unwrap();
+        assert!(decoded.iter().all(|x| x.is_finite()));
+        let alone = model.encode(&Matrix::new(&values[6 * 50..6 * 51], 6).unwrap(), &device).unwrap();
+        assert_eq!(alone.get(0), codes.get(50));
+    }
+}

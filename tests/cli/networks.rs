@@ -1,0 +1,138 @@
+//! RQ-VAE and RQ-KMeans+ at the command line: they are models like any other.
+
+use super::Dir;
+#[cfg(unix)]
+use super::{
+    Run,
+    signals::{signal, start, until},
+};
+use semid::io::read_codes;
+use semid::{Device, Model, RqVaeModel, io::open};
+use serde_json::Value;
+
+const FIT: &str = "fit --kind rq-vae --input x.npy --levels 2 --clusters 8 --hidden 12 --latent 4 --epochs 3 --batch 50 \
+    --lr 1e-3 --seed 3";
+
+fn with_network() -> Dir {
+    let dir = Dir::new();
+    dir.npy("x.npy", 300, 6);
+    dir.items("items.txt", 0..300);
+    dir.semid(&format!("{FIT} --output m.safetensors")).ok();
+    dir
+}
+
+#[test]
+fn every_command_takes_a_network() {
+    let dir = with_network();
+    let model = RqVaeModel::load(dir.path("m.safetensors")).unwrap();
+    let rows = open(&dir.path("x.npy"), &semid::io::ReadOptions::default()).unwrap();
+    let expected = model.encode(&*rows, &Device::cpu()).unwrap();
+
+    dir.semid("encode --model m.safetensors --input x.npy --output codes.npy").ok();
+    assert_eq!(read_codes(&dir.path("codes.npy")).unwrap(), (expected.values().to_vec(), 2));
+    dir.semid("decode --model m.safetensors --input codes.npy --output d.npy --levels 1").ok();
+    let decoded = open(&dir.path("d.npy"), &semid::io::ReadOptions::default()).unwrap();
+    let mut found = vec![0.0; 300 * 6];
+    decoded.read(0, &mut found).unwrap();
+    assert_eq!(found, model.decode_levels(&expected, 1, &Device::cpu()).unwrap());
+
+    let info = dir.semid("info --model m.safetensors --json").json(0);
+    assert_eq!((&info["kind"], &info["latent"]), (&Value::from("rq-vae"), &Value::from(4)));
+    assert!(dir.semid("info --model m.safetensors").ok().contains("6-12-4"));
+    let verified = dir.semid("verify --model m.safetensors --input x.npy --rows 100 --json").json(0);
+    assert_eq!(verified["equal"], true);
+
+    for resolver in ["suffix", "reassign"] {
+        let assign = format!("assign --db {resolver}.db --input x.npy --items items.txt --resolver {resolver}");
+        let report = dir.semid(&format!("{assign} --model m.safetensors --json")).json(0);
+        assert_eq!(report["new"], 300, "{report}");
+        let again = dir.semid(&format!("{assign} --json")).json(0);
+        assert_eq!((&again["new"], &again["kept"]), (&Value::from(0), &Value::from(300)));
+    }
+    assert_eq!(dir.semid("stats --db suffix.db --json").json(0)["items"], 300);
+    dir.semid("export --db suffix.db --output trie.safetensors").ok();
+}
+
+#[test]
+fn a_fit_tells_its_history_and_repeats_its_bits() {
+    let dir = with_network();
+    let first = dir.semid(&format!("{FIT} --output a.safetensors --json")).json(0);
+    let second = dir.semid(&format!("{FIT} --output b.safetensors --json --device reference")).json(0);
+    assert_eq!((&first["history"], &first["fingerprint"]), (&second["history"], &second["fingerprint"]));
+    assert!(dir.read("a.safetensors") == dir.read("b.safetensors"));
+    let history = first["history"].as_array().unwrap();
+    assert_eq!(history.len(), 3);
+    for epoch in history {
+        for name in ["loss", "reconstruction", "quantization", "lr", "held_out_loss", "collision_rate"] {
+            assert!(epoch[name].is_f64(), "{name} in {epoch}");
+        }
+        assert_eq!(epoch["perplexity"].as_array().unwrap().len(), 2);
+    }
+    let text = dir.semid(&format!("{FIT} --output a.safetensors --quiet")).ok();
+    assert!(text.contains("kept epoch") && text.contains("used codes"), "{text}");
+}
+
+#[test]
+fn rq_kmeans_plus_starts_from_a_model() {
+    let dir = Dir::with_model();
+    let plus = "fit --kind rq-kmeans-plus --input x.npy --warm-start m.safetensors --batch 50 --hidden 8 --held-out 0";
+    dir.semid(&format!("{plus} --epochs 0 --output start.safetensors")).ok();
+    for model in ["m", "start"] {
+        dir.semid(&format!("encode --model {model}.safetensors --input x.npy --output {model}.npy")).ok();
+    }
+    assert!(dir.read("m.npy") == dir.read("start.npy"));
+    let trained = dir.semid(&format!("{plus} --epochs 2 --lr 1e-3 --output p.safetensors --json")).json(0);
+    assert_eq!(trained["kind"], "rq-kmeans-plus");
+    assert!(matches!(Model::load(dir.path("p.safetensors")).unwrap(), Model::RqVae(model) if model.has_skip()));
+
+    dir.fails("fit --kind rq-kmeans-plus --input x.npy --output o.safetensors", &["--warm-start"]);
+    dir.fails("fit --kind rq-vae --input x.npy --output o.safetensors --warm-start m.safetensors", &["rq-kmeans-plus"]);
+    let wrong = plus.replace("--warm-start m.safetensors", "--warm-start p.safetensors");
+    dir.fails(&format!("{wrong} --output o.safetensors"), &["p.safetensors", "no rq-kmeans model"]);
+}
+
+#[test]
+fn flags_that_make_no_sense_are_refused() {
+    let dir = Dir::with_model();
+    dir.fails("fit --input x.npy --output o.safetensors --hidden 3", &["--hidden", "--kind rq-vae"]);
+    let fit = "fit --kind rq-vae --input x.npy --output o.safetensors --levels 2 --clusters 8 --hidden 12 --latent 4";
+    for (flags, part) in [
+        ("--balanced", "--balanced"),
+        ("--metric cosine", "--metric cosine"),
+        ("--batch 50 --gamma 0.3", "--schedule step"),
+        ("--batch 50 --dropout 1", "`dropout`"),
+        ("--batch 5000", "`batch`"),
+        ("--batch 50 --schedule step --step-epochs 0", "`schedule`"),
+        ("--batch 50 --lr 1e30 --epochs 60", "diverged"),
+        ("--batch 50 --checkpoint x.npy", "x.npy"),
+        ("--batch 50 --checkpoint m.safetensors", "checkpoint"),
+    ] {
+        dir.fails(&format!("{fit} {flags}"), &[part]);
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn ctrl_c_saves_a_checkpoint_to_go_on_from() {
+    let dir = Dir::new();
+    dir.npy("x.npy", 2000, 6);
+    let fit = format!("{} --held-out 0.2 --checkpoint c.state", FIT.replace("--epochs 3", "--epochs 12"));
+    dir.semid(&format!("{} --output whole.safetensors", fit.replace("--checkpoint c.state", ""))).ok();
+    // Interrupted again and again, until it comes to its end.
+    let mut stops = 0;
+    loop {
+        let child = start(&dir, &format!("{fit} --output m.safetensors"));
+        let before = std::fs::metadata(dir.path("c.state")).ok().and_then(|file| file.modified().ok());
+        let after = || std::fs::metadata(dir.path("c.state")).ok().and_then(|file| file.modified().ok());
+        until("a checkpoint", || after() != before);
+        signal(&child, "-INT");
+        let run = Run::of(&fit, child.wait_with_output().unwrap());
+        if run.code == Some(0) {
+            break;
+        }
+        assert_eq!((run.code, run.stderr.contains("c.state")), (Some(130), true), "{}", run.stderr);
+        stops += 1;
+    }
+    assert!(stops > 0, "no run was interrupted");
+    assert!(dir.read("m.safetensors") == dir.read("whole.safetensors"));
+}

@@ -1,0 +1,82 @@
+"""Golden gradients of an RQ-VAE step, by PyTorch's autograd in f64: writes tests/spec/rq_vae.json.
+
+Each case has inputs, first weights and codebooks, the loss, and the gradient of everything that is trained.
+"""
+
+import json
+import os
+
+import torch
+import torch.nn.functional as F
+
+CASES = [
+    {"name": "plain", "seed": 1},
+    {"name": "leaky", "seed": 2, "slope": 0.1, "beta": 1.5, "weight": 0.5},
+    {"name": "l1", "seed": 3, "loss": "l1"},
+    {"name": "sum", "seed": 4, "reduction": "sum"},
+    {"name": "norm", "seed": 5, "batch_norm": True},
+    {"name": "linear", "seed": 6, "hidden": []},
+]
+
+
+def layers(sizes, generator):
+    draw = lambda *shape: torch.randn(*shape, generator=generator, dtype=torch.float32)
+    made = [(draw(o, i) / i**0.5, 0.1 * draw(o)) for i, o in zip(sizes, sizes[1:])]
+    return [(w.double().requires_grad_(), b.double().requires_grad_()) for w, b in made]
+
+
+def run(x, chain, case):
+    for i, (weight, bias) in enumerate(chain):
+        x = x @ weight.T + bias
+        if i + 1 < len(chain):
+            if case["batch_norm"]:
+                x = F.batch_norm(x, None, None, training=True, eps=1e-5)
+            x = F.leaky_relu(x, case["slope"])
+    return x
+
+
+def golden(case):
+    case = {"slope": 0.0, "beta": 0.25, "weight": 1.0, "loss": "mse", "reduction": "mean", "batch_norm": False} | case
+    case = {"hidden": [14, 9], "rows": 24, "dim": 11, "latent": 5, "clusters": [6, 4]} | case
+    generator = torch.Generator().manual_seed(case["seed"])
+    x = torch.randn(case["rows"], case["dim"], generator=generator).double()
+    encoder = layers([case["dim"], *case["hidden"], case["latent"]], generator)
+    decoder = layers([case["latent"], *case["hidden"][::-1], case["dim"]], generator)
+    books = [0.5**level * torch.randn(k, case["latent"], generator=generator) for level, k in enumerate(case["clusters"])]
+    books = [book.double().requires_grad_() for book in books]
+
+    z = run(x, encoder, case)
+    residual, quantized, quantization = z, torch.zeros_like(z), 0.0
+    for book in books:
+        word = book[torch.cdist(residual, book).argmin(1)]
+        quantization = quantization + F.mse_loss(word, residual.detach())
+        quantization = quantization + case["beta"] * F.mse_loss(residual, word.detach())
+        residual, quantized = residual - word.detach(), quantized + word.detach()
+    quantization = case["weight"] * quantization / len(books)
+    restored = run(z + (quantized - z).detach(), decoder, case)
+    difference = restored - x
+    each = difference.abs() if case["loss"] == "l1" else difference**2
+    reconstruction = each.mean() if case["reduction"] == "mean" else each.sum(1).mean()
+    (reconstruction + quantization).backward()
+
+    flat = lambda tensor: [float(f"{value:.9g}") for value in tensor.detach().flatten().tolist()]
+    pairs = lambda chain: [{"weight": flat(w), "bias": flat(b)} for w, b in chain]
+    gradients = lambda chain: [{"weight": flat(w.grad), "bias": flat(b.grad)} for w, b in chain]
+    return case | {
+        "x": flat(x),
+        "encoder": pairs(encoder),
+        "decoder": pairs(decoder),
+        "books": [flat(book) for book in books],
+        "reconstruction": reconstruction.item(),
+        "quantization": quantization.item(),
+        "encoder_gradients": gradients(encoder),
+        "decoder_gradients": gradients(decoder),
+        "book_gradients": [flat(book.grad) for book in books],
+    }
+
+
+if __name__ == "__main__":
+    path = os.path.join(os.path.dirname(os.path.abspath(__file__)), "rq_vae.json")
+    with open(path, "w") as out:
+        lines = ",\n".join(json.dumps(golden(case)) for case in CASES)
+        out.write(f"[\n{lines}\n]\n")
