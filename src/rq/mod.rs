@@ -30,6 +30,7 @@ pub use codes::Codes;
 pub use encode::EncodeReport;
 pub use encoder::Encoder;
 pub use fit::{Fit, FitReport, LevelReport};
+pub(crate) use load::{Source, to_grid};
 pub use model::RqKMeansModel;
 pub(crate) use model::{Quantization, hex};
 pub use params::{Algorithm, Clusters, Init, Metric, MiniBatch, RqKMeans};

@@ -1,9 +1,11 @@
 //! The commands and their flags.
 
+mod eval;
 mod export;
 mod registry;
 mod vae;
 
+pub(crate) use eval::EvalArgs;
 pub(crate) use export::{ExportArgs, Kind};
 pub(crate) use registry::{AssignArgs, DeleteArgs, KeyArgs, LookupArgs, ResolverName, SettingArgs, StatsArgs};
 
@@ -143,6 +145,15 @@ Examples:
   semid verify --model model.safetensors --input items.npy
   semid verify --model model.safetensors --input items.npy --device cpu --device gpu --all")]
     Verify(VerifyArgs),
+    /// Judge the semantic IDs that a model gives: collisions, usage, errors, neighbours
+    #[command(after_help = "\
+Examples:
+  semid eval --model model.safetensors --input items.npy
+  semid eval --model model.safetensors --input items.parquet --label-column category --sample 5000
+  semid eval --model new.safetensors --input items.npy --against old.safetensors --k 0 --json
+
+Numbers measured on a sample are shown as value +- half of their 95 % confidence interval.")]
+    Eval(EvalArgs),
     /// Write the semantic IDs of a database for recommenders and language models
     #[command(after_help = "\
 Examples:
