@@ -262,7 +262,7 @@ impl RqVae {
         estimator: Estimator,
         /// Sets whether inputs are standardised per dimension.
         standardize: bool,
-        /// Sets the share of rows kept from training; with 0 epochs are judged on the training rows.
+        /// Sets the share of rows kept from training; with 0 epochs are judged on some of the training rows.
         held_out: f64,
         /// Sets which epoch's model is kept.
         keep: Keep,
