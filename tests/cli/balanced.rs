@@ -106,6 +106,7 @@ fn what_cannot_be_is_refused() {
     dir.fails(&format!("{fit} --sinkhorn-epsilon NaN"), &["sinkhorn_epsilon", "finite"]);
     dir.fails(&format!("{fit} --sinkhorn-epsilon 0.1 --sinkhorn-iterations 0"), &["sinkhorn_iterations"]);
     dir.fails(&format!("{fit} --sinkhorn-epsilon 0.1 --algorithm mini-batch"), &["algorithm", "Sinkhorn"]);
+    dir.fails(&format!("{fit} --kind rq-vae --sinkhorn-epsilon 0.1"), &["--sinkhorn-epsilon", "rq-kmeans"]);
     let usage = [
         (fit, "--min-size 3", "--balanced"),
         (fit, "--max-size 3", "--balanced"),

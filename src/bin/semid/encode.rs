@@ -6,7 +6,7 @@ use crate::interrupt::{self, Watched};
 use crate::output::{self, Answer, Failure, Outcome};
 use crate::progress::Bar;
 use semid::io::{IdWriter, NpyWriter, open, read_strings};
-use semid::{EncodeReport, Encoder, IdFormat, Model, Result, RqKMeansModel};
+use semid::{EncodeReport, Encoder, IdFormat, Model, Result};
 use serde::Serialize;
 use std::path::Path;
 use std::time::Instant;
@@ -37,7 +37,7 @@ pub(crate) fn run(common: &Common, args: &EncodeArgs) -> Outcome {
     };
     format.check()?;
     let model = Model::load(&args.model)?;
-    let encoder = encoder(model.quantizer(), args)?;
+    let encoder = encoder(&model, args)?;
     let rows = open(&args.input.input, &args.input.options())?;
     for input in [&args.input.input, &args.model] {
         output::differs(&args.output, input)?;
@@ -49,13 +49,13 @@ pub(crate) fn run(common: &Common, args: &EncodeArgs) -> Outcome {
     let bar = Bar::rows(common, semid::Rows::len(&rows));
     bar.name("encoding");
     let start = Instant::now();
-    let quantized = model.quantized_rows(&rows, &device);
-    let quantized = quantized.map_err(|error| Failure::of_rows(error, &args.input.input))?;
-    let encoded = encoder.encode_with(&*quantized, &device, |first, codes| {
-        interrupt::check()?;
-        sink.write(first, codes)?;
-        bar.done(first + codes.len() / model.levels().len());
-        Ok(())
+    let encoded = model.quantized_rows(&rows, &device).and_then(|rows| {
+        encoder.encode_with(&*rows, &device, |first, codes| {
+            interrupt::check()?;
+            sink.write(first, codes)?;
+            bar.done(first + codes.len() / model.levels().len());
+            Ok(())
+        })
     });
     let report = encoded.map_err(|error| Failure::of_rows(error, &args.input.input))?;
     drop(bar);
@@ -78,10 +78,12 @@ pub(crate) fn run(common: &Common, args: &EncodeArgs) -> Outcome {
     Ok(Answer::Yes)
 }
 
-fn encoder<'a>(model: &'a RqKMeansModel, args: &EncodeArgs) -> Result<Encoder<'a>, Failure> {
+fn encoder<'a>(model: &'a Model, args: &EncodeArgs) -> Result<Encoder<'a>, Failure> {
     let encoder = match args.assignment {
-        Assignment::Nearest => model.encoder(),
-        Assignment::Priced => model.encoder().priced().map_err(|error| Failure::of_file(error, &args.model))?,
+        Assignment::Nearest => model.quantizer().encoder(),
+        Assignment::Priced => {
+            model.quantizer().encoder().priced().map_err(|error| Failure::of_file(error, &args.model))?
+        }
     };
     Ok(match args.capacity {
         None => encoder,
