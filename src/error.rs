@@ -61,7 +61,7 @@ pub enum ErrorKind {
     Sizes {
         /// Level, from 0.
         level: usize,
-        /// Number of rows used for fitting.
+        /// Number of rows to fit on or to encode.
         rows: usize,
         /// Clusters of the level.
         clusters: usize,
@@ -70,6 +70,9 @@ pub enum ErrorKind {
         /// Most rows of a cluster.
         max: usize,
     },
+    /// Codes at prices were asked of a model that has none.
+    #[error("the model has no prices: fit it with `--balanced`, or encode by the nearest codewords")]
+    NoPrices,
     /// The number of dimensions is 0 or above [`crate::MAX_DIM`].
     #[error("rows have {dim} dimensions; 1 to {} are supported", crate::MAX_DIM)]
     Dim {
@@ -141,6 +144,24 @@ pub enum ErrorKind {
         code: u32,
         /// Codewords of that level.
         clusters: usize,
+    },
+    /// Codes of another number of levels than the model's, or than the codes they are compared with.
+    #[error("codes have {found} levels, expected {expected}: give the codes of that model")]
+    CodeLevels {
+        /// Levels expected.
+        expected: usize,
+        /// Levels found.
+        found: usize,
+    },
+    /// A list that does not have one entry per row.
+    #[error("there are {found} {what} for {rows} rows: give one for each")]
+    RowCount {
+        /// What the list holds.
+        what: &'static str,
+        /// Entries found.
+        found: usize,
+        /// Rows there are.
+        rows: usize,
     },
     /// The range of the data cannot be represented by a codebook in f32.
     #[error("level {level}: {reason}; scale the embeddings down")]

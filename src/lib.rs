@@ -33,11 +33,13 @@
 //! | --- | --- |
 //! | fit | [`RqKMeans`]; [`Fit`] for one level at a time; [`Progress`] to watch or cancel |
 //! | encode, decode, save, load | [`RqKMeansModel`], [`Codes`] |
+//! | keep new rows near balance, or within capacities | [`Encoder`] |
 //! | choose where to compute | [`Device`] |
 //! | hand over embeddings | [`Rows`], [`Matrix`], [`io::open`] |
 //! | turn codes into text | [`IdFormat`], [`io::IdWriter`] |
 //! | give items unique IDs that stay | [`SemanticIdEngine`], [`Registry`], [`Resolver`], [`IdText`] |
 //! | keep them somewhere | [`SqliteStore`], [`MemoryStore`], [`Store`] for your own, [`conformance`] to test it |
+//! | know whether they are good | [`metrics`]: [`metrics::Evaluation`] for everything at once |
 //! | export them to recommenders and language models | [`Export`], [`Vocabulary`] |
 //! | handle errors | [`Error`], [`ErrorKind`] |
 //!
@@ -52,6 +54,7 @@ mod grid;
 mod id;
 pub mod io;
 mod kernel;
+pub mod metrics;
 mod model;
 mod partial;
 mod rng;
@@ -76,8 +79,8 @@ pub use model::{Decoder, Model};
 pub use partial::Partial;
 pub use rows::{Matrix, Rows};
 pub use rq::{
-    Algorithm, Balance, Clusters, Codes, EncodeReport, Fit, FitReport, Init, LevelReport, Metric, MiniBatch, Progress,
-    RqKMeans, RqKMeansModel,
+    Algorithm, Balance, Clusters, Codes, EncodeReport, Encoder, Fit, FitReport, Init, LevelReport, Metric, MiniBatch,
+    Progress, RqKMeans, RqKMeansModel,
 };
 
 pub use vae::{

@@ -1,9 +1,11 @@
 //! The commands and their flags.
 
+mod eval;
 mod export;
 mod registry;
 mod vae;
 
+pub(crate) use eval::EvalArgs;
 pub(crate) use export::{ExportArgs, Kind};
 pub(crate) use registry::{AssignArgs, DeleteArgs, KeyArgs, LookupArgs, ResolverName, SettingArgs, StatsArgs};
 
@@ -73,6 +75,7 @@ pub(crate) enum Command {
 Examples:
   semid fit --input items.npy --output model.safetensors
   semid fit --input items.parquet --column embedding --clusters 1024,256,64 --output model.safetensors
+  semid fit --input items.npy --balanced --output model.safetensors
   semid fit --input items.npy --algorithm mini-batch --max-iter 500 --sample 1000000 --output model.safetensors
   semid fit --input items.npy --kind rq-vae --latent 32 --epochs 50 --batch 1024 --lr 1e-3 --output vae.safetensors
   semid fit --input items.npy --kind rq-kmeans-plus --warm-start model.safetensors --epochs 20 --output plus.safetensors")]
@@ -82,7 +85,9 @@ Examples:
 Examples:
   semid encode --model model.safetensors --input items.npy --output codes.npy
   semid encode --model model.safetensors --input items.parquet --id-column name --output ids.csv
-  semid encode --model model.safetensors --input items.npy --format token --output ids.jsonl")]
+  semid encode --model model.safetensors --input items.npy --format token --output ids.jsonl
+  semid encode --model balanced.safetensors --input new.npy --assignment priced --output codes.npy
+  semid encode --model model.safetensors --input items.npy --capacity 250 --output codes.npy")]
     Encode(EncodeArgs),
     /// Give every item a unique semantic ID that stays, and keep it in a database
     #[command(after_help = "\
@@ -140,6 +145,15 @@ Examples:
   semid verify --model model.safetensors --input items.npy
   semid verify --model model.safetensors --input items.npy --device cpu --device gpu --all")]
     Verify(VerifyArgs),
+    /// Judge the semantic IDs that a model gives: collisions, usage, errors, neighbours
+    #[command(after_help = "\
+Examples:
+  semid eval --model model.safetensors --input items.npy
+  semid eval --model model.safetensors --input items.parquet --label-column category --sample 5000
+  semid eval --model new.safetensors --input items.npy --against old.safetensors --k 0 --json
+
+Numbers measured on a sample are shown as value +- half of their 95 % confidence interval.")]
+    Eval(EvalArgs),
     /// Write the semantic IDs of a database for recommenders and language models
     #[command(after_help = "\
 Examples:
@@ -239,15 +253,33 @@ pub(crate) struct FitArgs {
     /// How codewords are improved
     #[arg(long, value_enum, default_value_t = Algorithm::Lloyd)]
     pub(crate) algorithm: Algorithm,
-    /// Give all clusters of a level the same number of rows (or one more), at the smallest squared error
-    #[arg(long)]
+    /// Give all clusters of a level the same number of rows, or one more: every assignment is the exact optimum
+    #[arg(long, help_heading = "Balanced clusters")]
     pub(crate) balanced: bool,
-    /// Fewest rows of a cluster [default: rows / clusters, rounded down]
-    #[arg(long, value_name = "N", requires = "balanced")]
+    /// With --balanced: fewest rows of a cluster [default: rows / clusters, rounded down]
+    #[arg(long, value_name = "N", requires = "balanced", help_heading = "Balanced clusters")]
     pub(crate) min_size: Option<usize>,
-    /// Most rows of a cluster [default: rows / clusters, rounded up]
-    #[arg(long, value_name = "N", requires = "balanced")]
+    /// With --balanced: most rows of a cluster [default: rows / clusters, rounded up]
+    #[arg(long, value_name = "N", requires = "balanced", help_heading = "Balanced clusters")]
     pub(crate) max_size: Option<usize>,
+    /// Balance softly by Sinkhorn instead, as papers do: 0.003 (hardest) to 0.05; rq-vae takes one per level too, 0 for none
+    #[arg(
+        long,
+        value_name = "E",
+        value_delimiter = ',',
+        conflicts_with = "balanced",
+        help_heading = "Balanced clusters"
+    )]
+    pub(crate) sinkhorn_epsilon: Vec<f64>,
+    /// With --sinkhorn-epsilon: iterations per assignment
+    #[arg(
+        long,
+        value_name = "N",
+        requires = "sinkhorn_epsilon",
+        default_value_t = 50,
+        help_heading = "Balanced clusters"
+    )]
+    pub(crate) sinkhorn_iterations: usize,
     /// Rows per batch of mini-batch or of a network's training [default: 2048]
     #[arg(long, value_name = "N")]
     pub(crate) batch: Option<usize>,
@@ -280,6 +312,13 @@ pub(crate) struct EncodeArgs {
     /// Column of a parquet input with the items' keys, to stand beside the semantic IDs
     #[arg(long, value_name = "NAME")]
     pub(crate) id_column: Option<String>,
+    /// What decides a row's code at each level
+    #[arg(long, value_enum, default_value_t = Assignment::Nearest, help_heading = "Balanced clusters")]
+    pub(crate) assignment: Assignment,
+    /// Give no code of a level to more than N rows of the input, at the smallest total distance (plus prices, if priced);
+    /// all rows together have to fit in memory
+    #[arg(long, value_name = "N", help_heading = "Balanced clusters")]
+    pub(crate) capacity: Option<usize>,
 }
 
 #[derive(Debug, Args)]
@@ -353,6 +392,14 @@ pub(crate) enum Algorithm {
     Lloyd,
     /// Count-weighted updates from small batches
     MiniBatch,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum Assignment {
+    /// The nearest codeword
+    Nearest,
+    /// The smallest distance plus price: near balance, for models fitted with --balanced
+    Priced,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]

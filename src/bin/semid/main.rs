@@ -4,12 +4,14 @@
 
 mod args;
 mod assign;
+mod balance;
 mod completions;
 mod decode;
 mod delete;
 mod demo;
 mod devices;
 mod encode;
+mod eval;
 mod export;
 mod fit;
 mod info;
@@ -61,6 +63,7 @@ fn run(cli: &Cli) -> Outcome {
         Command::Info(args) => info::run(common, args),
         Command::Devices => devices::run(common),
         Command::Verify(args) => verify::run(common, args),
+        Command::Eval(args) => eval::run(common, args),
         Command::Export(args) => export::run(common, args),
         Command::Demo => demo::run(common),
         Command::Completions(args) => completions::run(common, args),
