@@ -145,6 +145,24 @@ pub enum ErrorKind {
         /// Codewords of that level.
         clusters: usize,
     },
+    /// Codes of another number of levels than the model's, or than the codes they are compared with.
+    #[error("codes have {found} levels, expected {expected}: give the codes of that model")]
+    CodeLevels {
+        /// Levels expected.
+        expected: usize,
+        /// Levels found.
+        found: usize,
+    },
+    /// A list that does not have one entry per row.
+    #[error("there are {found} {what} for {rows} rows: give one for each")]
+    RowCount {
+        /// What the list holds.
+        what: &'static str,
+        /// Entries found.
+        found: usize,
+        /// Rows there are.
+        rows: usize,
+    },
     /// The range of the data cannot be represented by a codebook in f32.
     #[error("level {level}: {reason}; scale the embeddings down")]
     Range {

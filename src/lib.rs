@@ -39,6 +39,7 @@
 //! | turn codes into text | [`IdFormat`], [`io::IdWriter`] |
 //! | give items unique IDs that stay | [`SemanticIdEngine`], [`Registry`], [`Resolver`], [`IdText`] |
 //! | keep them somewhere | [`SqliteStore`], [`MemoryStore`], [`Store`] for your own, [`conformance`] to test it |
+//! | know whether they are good | [`metrics`]: [`metrics::Evaluation`] for everything at once |
 //! | export them to recommenders and language models | [`Export`], [`Vocabulary`] |
 //! | handle errors | [`Error`], [`ErrorKind`] |
 //!
@@ -53,6 +54,7 @@ mod grid;
 mod id;
 pub mod io;
 mod kernel;
+pub mod metrics;
 mod model;
 mod partial;
 mod rng;

@@ -12,10 +12,10 @@ use crate::rows::Rows;
 /// Values read at a time: 4 MiB of f32.
 const CHUNK_VALUES: usize = 1 << 20;
 
-/// The rows to fit on: all, or a sample of them.
-pub(super) struct Source<'a> {
+/// Rows to work on: all, or some of them.
+pub(crate) struct Source<'a> {
     rows: &'a dyn Rows,
-    /// Rows of the sample, ascending; `None` for all.
+    /// Numbers of the rows, ascending; `None` for all.
     chosen: Option<Vec<usize>>,
 }
 
@@ -24,6 +24,16 @@ impl<'a> Source<'a> {
     pub(super) fn new(rows: &'a dyn Rows, seed: u64, used: usize) -> Self {
         let chosen = (used < rows.len()).then(|| rng::sample(seed, rows.len(), used));
         Self { rows, chosen }
+    }
+
+    /// All rows.
+    pub(crate) fn all(rows: &'a dyn Rows) -> Self {
+        Self { rows, chosen: None }
+    }
+
+    /// The rows of these numbers, which ascend.
+    pub(crate) fn chosen(rows: &'a dyn Rows, chosen: Vec<usize>) -> Self {
+        Self { rows, chosen: Some(chosen) }
     }
 
     /// The grid for these rows.
@@ -63,8 +73,8 @@ impl<'a> Source<'a> {
         Ok(saturated)
     }
 
-    /// Calls `use_rows` with the position of the first row and the values of some chosen rows, in order.
-    fn each_chunk(&self, use_rows: &mut dyn FnMut(usize, &[f32]) -> Result<()>) -> Result<()> {
+    /// Calls `use_rows` with some chosen rows at a time, in order: the place of the first among them, and their values.
+    pub(crate) fn each_chunk(&self, use_rows: &mut dyn FnMut(usize, &[f32]) -> Result<()>) -> Result<()> {
         let (len, dim) = (self.rows.len(), self.rows.dim());
         let step = (CHUNK_VALUES / dim).max(1);
         let mut buffer = try_vec(0.0, step.min(len) * dim, "a chunk of rows")?;
@@ -95,7 +105,7 @@ impl<'a> Source<'a> {
 }
 
 /// Puts finite rows on the grid of the metric; returns how many values saturated.
-pub(super) fn to_grid(engine: &dyn Engine, quantization: &Quantization, rows: &[f32], q: &mut [i32]) -> u64 {
+pub(crate) fn to_grid(engine: &dyn Engine, quantization: &Quantization, rows: &[f32], q: &mut [i32]) -> u64 {
     let grid = &quantization.grid;
     match quantization.metric {
         Metric::L2 => engine.quantize(grid, rows, q),

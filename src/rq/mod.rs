@@ -23,17 +23,18 @@ mod progress;
 mod row_distances;
 mod sampled;
 mod seeding;
-mod sinkhorn;
+pub(crate) mod sinkhorn;
 
 pub use balance::Balance;
 pub use codes::Codes;
 pub use encode::EncodeReport;
 pub use encoder::Encoder;
 pub use fit::{Fit, FitReport, LevelReport};
+pub(crate) use load::{Source, to_grid};
 pub use model::RqKMeansModel;
 pub(crate) use model::{Quantization, hex};
-pub(crate) use params::MAX_LEVELS;
 pub use params::{Algorithm, Clusters, Init, Metric, MiniBatch, RqKMeans};
+pub(crate) use params::{MAX_LEVELS, SINKHORN_EPSILON};
 pub use progress::Progress;
 pub(crate) use row_distances::RowDistances;
 

@@ -1,6 +1,7 @@
 //! What a fit is asked to do.
 
 mod check;
+pub(crate) use check::SINKHORN_EPSILON;
 
 pub(super) use check::check_balanced;
 

@@ -54,7 +54,7 @@ fn distances(table: &mut dyn Table, codebook: &Codebook, unit: f64) -> Result<Ve
 /// # Exactness
 /// The plan is `u_i m_ik v_k` with `m_ik = exp(-(d_ik - min_k d_ik) / epsilon)` of scaled distances: what a row's minimum takes
 /// away, u gives back. Every operation is binary64 in a fixed order, and blocks of rows are of a fixed size.
-pub(super) fn codes(distances: &mut [f64], clusters: usize, epsilon: f64, iterations: usize) -> Vec<u32> {
+pub(crate) fn codes(distances: &mut [f64], clusters: usize, epsilon: f64, iterations: usize) -> Vec<u32> {
     kernel(distances, clusters, epsilon);
     let rows = (distances.len() / clusters) as f64;
     let mut v = vec![1.0; clusters];

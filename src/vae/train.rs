@@ -231,7 +231,7 @@ impl<'a> RqVaeFit<'a> {
         if self.state.batch == 0 && !self.skip {
             self.quantizer.choose_grid(&latents);
         }
-        self.quantizer.quantize(&latents)?;
+        self.quantizer.quantize(&latents, &self.params)?;
         let reconstruction = self.decode(&space, !key)?;
         let quantization = self.quantizer.batch.error * (1.0 + self.params.beta) * self.params.quantization_weight;
         let loss = reconstruction + quantization;

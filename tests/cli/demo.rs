@@ -15,6 +15,7 @@ fn the_demo_shows_ids_and_neighbours_and_leaves_nothing_behind() {
     let json = dir.semid("demo --json --threads 1").json(0);
     assert!(text.contains(json["fingerprint"].as_str().unwrap()));
     assert_eq!(json["rows"], 2500);
+    assert!(json["quality"]["recall_at_k"]["decoded"]["value"].as_f64() > Some(0.1), "{json}");
 }
 
 #[test]
@@ -31,7 +32,7 @@ fn completions_know_the_commands() {
 fn help_is_shown_without_arguments_and_has_examples() {
     let dir = Dir::new();
     assert!(dir.semid("").ok().contains("semid demo"));
-    for command in ["fit", "encode", "decode", "info", "devices", "verify", "demo", "completions"] {
+    for command in ["fit", "encode", "decode", "eval", "info", "devices", "verify", "demo", "completions"] {
         let help = dir.semid(&format!("{command} --help")).ok();
         assert!(help.contains("Examples:") && help.contains(&format!("semid {command}")), "{help}");
         assert!(!help.contains("plant"), "{help}");

@@ -7,6 +7,7 @@ mod bad_input;
 mod bad_model;
 mod balanced;
 mod demo;
+mod eval;
 mod export;
 mod formats;
 mod json;

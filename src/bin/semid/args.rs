@@ -1,9 +1,11 @@
 //! The commands and their flags.
 
+mod eval;
 mod export;
 mod registry;
 mod vae;
 
+pub(crate) use eval::EvalArgs;
 pub(crate) use export::{ExportArgs, Kind};
 pub(crate) use registry::{AssignArgs, DeleteArgs, KeyArgs, LookupArgs, ResolverName, SettingArgs, StatsArgs};
 
@@ -143,6 +145,15 @@ Examples:
   semid verify --model model.safetensors --input items.npy
   semid verify --model model.safetensors --input items.npy --device cpu --device gpu --all")]
     Verify(VerifyArgs),
+    /// Judge the semantic IDs that a model gives: collisions, usage, errors, neighbours
+    #[command(after_help = "\
+Examples:
+  semid eval --model model.safetensors --input items.npy
+  semid eval --model model.safetensors --input items.parquet --label-column category --sample 5000
+  semid eval --model new.safetensors --input items.npy --against old.safetensors --k 0 --json
+
+Numbers measured on a sample are shown as value +- half of their 95 % confidence interval.")]
+    Eval(EvalArgs),
     /// Write the semantic IDs of a database for recommenders and language models
     #[command(after_help = "\
 Examples:
@@ -251,9 +262,15 @@ pub(crate) struct FitArgs {
     /// With --balanced: most rows of a cluster [default: rows / clusters, rounded up]
     #[arg(long, value_name = "N", requires = "balanced", help_heading = "Balanced clusters")]
     pub(crate) max_size: Option<usize>,
-    /// Balance softly by Sinkhorn instead, as papers do: 0.003 (hardest) to 0.05
-    #[arg(long, value_name = "E", conflicts_with = "balanced", help_heading = "Balanced clusters")]
-    pub(crate) sinkhorn_epsilon: Option<f64>,
+    /// Balance softly by Sinkhorn instead, as papers do: 0.003 (hardest) to 0.05; rq-vae takes one per level too, 0 for none
+    #[arg(
+        long,
+        value_name = "E",
+        value_delimiter = ',',
+        conflicts_with = "balanced",
+        help_heading = "Balanced clusters"
+    )]
+    pub(crate) sinkhorn_epsilon: Vec<f64>,
     /// With --sinkhorn-epsilon: iterations per assignment
     #[arg(
         long,

@@ -126,8 +126,10 @@ fn params(args: &FitArgs) -> Result<RqKMeans, Failure> {
     if args.balanced {
         params = params.sizes(args.min_size, args.max_size);
     }
-    if let Some(epsilon) = args.sinkhorn_epsilon {
-        params = params.sinkhorn(epsilon, args.sinkhorn_iterations);
+    match args.sinkhorn_epsilon.as_slice() {
+        [] => {}
+        [epsilon] => params = params.sinkhorn(*epsilon, args.sinkhorn_iterations),
+        _ => return Err(Failure::Error("--sinkhorn-epsilon: several are for --kind rq-vae; give one".into())),
     }
     Ok(params)
 }

@@ -11,6 +11,7 @@ mod delete;
 mod demo;
 mod devices;
 mod encode;
+mod eval;
 mod export;
 mod fit;
 mod info;
@@ -62,6 +63,7 @@ fn run(cli: &Cli) -> Outcome {
         Command::Info(args) => info::run(common, args),
         Command::Devices => devices::run(common),
         Command::Verify(args) => verify::run(common, args),
+        Command::Eval(args) => eval::run(common, args),
         Command::Export(args) => export::run(common, args),
         Command::Demo => demo::run(common),
         Command::Completions(args) => completions::run(common, args),

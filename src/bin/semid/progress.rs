@@ -2,6 +2,7 @@
 
 use crate::args::Common;
 use indicatif::{ProgressBar, ProgressStyle};
+use semid::metrics::EvaluationProgress;
 use semid::{Progress, Result, Rows, VaeProgress};
 use std::io::IsTerminal;
 use std::time::Duration;
@@ -25,6 +26,11 @@ impl Bar {
         bar
     }
 
+    /// A bar for the comparisons of an evaluation.
+    pub(crate) fn comparisons(common: &Common) -> Self {
+        Self::new(common, "{elapsed_precise} {prefix} [{bar:24}] {percent} %, {eta} left")
+    }
+
     fn new(common: &Common, template: &str) -> Self {
         let dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
         if common.quiet || dumb || !std::io::stderr().is_terminal() {
@@ -44,6 +50,13 @@ impl Bar {
     /// Shows that `rows` rows are done.
     pub(crate) fn done(&self, rows: usize) {
         self.0.set_position(rows as u64);
+    }
+
+    /// Shows how far an evaluation is.
+    pub(crate) fn compared(&self, progress: &EvaluationProgress) {
+        self.0.set_prefix(progress.stage);
+        self.0.set_length(progress.total.max(1));
+        self.0.set_position(progress.done);
     }
 
     /// Shows the state of a fit.

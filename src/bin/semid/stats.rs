@@ -5,11 +5,12 @@ mod tally;
 use crate::args::{Common, StatsArgs};
 use crate::interrupt;
 use crate::output::{self, Answer, Failure, Outcome};
+use semid::metrics::Bucket;
 use semid::{Model, Registry, SqliteStore};
 use serde::Serialize;
 use std::fmt::Write;
 use std::path::Path;
-use tally::{Bucket, Tally};
+use tally::Tally;
 
 /// Records read at a time.
 const PAGE: usize = 4096;
@@ -25,7 +26,7 @@ struct Stats<'a> {
     items_with_suffix: u64,
     items_moved: u64,
     largest_buckets: Vec<Largest>,
-    used_codes: Vec<usize>,
+    used_codes: Vec<u64>,
     clusters: Vec<usize>,
     bytes: u64,
     bytes_per_item: Option<f64>,
@@ -47,29 +48,32 @@ struct Largest {
 pub(crate) fn run(common: &Common, args: &StatsArgs) -> Outcome {
     let failed = |error| Failure::of_file(error, &args.db);
     let registry = Registry::open(SqliteStore::open_read_only(&args.db)?).map_err(failed)?;
-    let tally = count(&registry).map_err(failed)?;
-    let stats = stats(&registry, tally, &args.db).map_err(failed)?;
+    let stats = stats(&registry, &args.db).map_err(failed)?;
     output::result(common.json, &stats, || text(&stats))?;
     Ok(Answer::Yes)
 }
 
 /// Counts all records, retired ones too, a page at a time.
-fn count(registry: &Registry) -> semid::Result<Tally> {
-    let mut tally = Tally::new(registry.manifest().levels());
+fn count(registry: &Registry, clusters: &[usize]) -> semid::Result<Tally> {
+    let mut tally = Tally::new(clusters)?;
     let mut after = None;
     loop {
         interrupt::check()?;
         let page = registry.store().scan(&[], after.as_ref(), PAGE)?;
         let Some(last) = page.last() else { break };
         after = Some(last.entry.id.clone());
-        page.iter().for_each(|record| tally.add(record));
+        page.iter().try_for_each(|record| tally.add(record))?;
     }
-    tally.finish();
     Ok(tally)
 }
 
-fn stats<'a>(registry: &Registry, tally: Tally, db: &'a Path) -> semid::Result<Stats<'a>> {
+fn stats<'a>(registry: &Registry, db: &'a Path) -> semid::Result<Stats<'a>> {
     let manifest = registry.manifest();
+    let clusters = Model::from_bytes(&registry.model()?)?.clusters();
+    let tally = count(registry, &clusters)?;
+    let codes = tally.codes()?;
+    let ids = codes.as_ref().map(|codes| &codes.ids);
+    let used = codes.as_ref().map(|codes| codes.levels.iter().map(|level| level.used_codes).collect());
     let format = manifest.text().format();
     let largest = |Bucket { codes, items }| Largest { codes: format.format_row(&codes), items };
     let bytes = bytes(db);
@@ -77,13 +81,13 @@ fn stats<'a>(registry: &Registry, tally: Tally, db: &'a Path) -> semid::Result<S
         items: tally.items,
         retired: tally.retired,
         ids: tally.items + tally.retired,
-        distinct_codes: tally.distinct_codes,
-        items_sharing_codes: tally.sharing,
+        distinct_codes: ids.map_or(0, |ids| ids.distinct_ids),
+        items_sharing_codes: ids.map_or(0, |ids| ids.collided_items),
         items_with_suffix: tally.suffixed,
         items_moved: tally.moved,
-        used_codes: tally.used_codes(),
-        largest_buckets: tally.largest.into_iter().map(largest).collect(),
-        clusters: Model::from_bytes(&registry.model()?)?.clusters(),
+        used_codes: used.unwrap_or_else(|| vec![0; clusters.len()]),
+        largest_buckets: codes.into_iter().flat_map(|codes| codes.largest_buckets).map(largest).collect(),
+        clusters,
         bytes,
         bytes_per_item: (tally.items > 0).then(|| bytes as f64 / tally.items as f64),
         resolver: manifest.resolver().name(),

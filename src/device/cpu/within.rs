@@ -1,6 +1,7 @@
 //! Priced distances below a limit on the CPU: lower bounds first, exact distances only where they may be below it.
 
 use super::exact::squared_distance;
+use super::lanes::{LANES, each_bit};
 use super::panel::{Panel, square_at_least};
 use super::scores::Scores;
 use crate::error::Result;
@@ -70,19 +71,10 @@ impl pulp::WithSimd for Block<'_, '_> {
     type Output = Near;
 
     #[inline(always)]
-    fn with_simd<S: pulp::Simd>(self, _: S) -> Near {
+    fn with_simd<S: pulp::Simd>(mut self, _: S) -> Near {
+        self.compute_scores();
         let Self { rows, lengths, limits, panel, prices, scratch } = self;
-        let clusters = panel.clusters();
-        scratch.rows.clear();
-        scratch.lengths.clear();
-        for ((row, length), limit) in rows.chunks_exact(panel.dim()).zip(lengths).zip(limits) {
-            if *limit > prices.least {
-                scratch.rows.extend_from_slice(row);
-                scratch.lengths.push(*length);
-            }
-        }
-        scratch.scores.compute(&scratch.rows, &scratch.lengths, panel);
-        let mut lists = scratch.scores.lower.chunks_exact(clusters);
+        let mut lists = scratch.scores.lower.chunks_exact(panel.clusters());
         let mut near = Near::new();
         for ((row, length), limit) in rows.chunks_exact(panel.dim()).zip(lengths).zip(limits) {
             if *limit > prices.least {
@@ -90,17 +82,64 @@ impl pulp::WithSimd for Block<'_, '_> {
                 let rounded = *limit as f64;
                 let limit_of_score = rounded - square + 1e-12 * (rounded.abs() + square + prices.largest);
                 let scores = lists.next().unwrap_or_default();
-                for (k, (score, price)) in scores.iter().zip(&prices.rounded).enumerate() {
+                let mut list = List { row, limit: *limit, panel, prices, near: &mut near };
+                let (parts, rest) = scores.as_chunks::<LANES>();
+                let (prices, last_prices) = prices.rounded.as_chunks::<LANES>();
+                for (p, (part, prices)) in parts.iter().zip(prices).enumerate() {
+                    let mut flags = [false; LANES];
+                    for i in 0..LANES {
+                        flags[i] = f64::from(part[i]) + prices[i] <= limit_of_score;
+                    }
+                    each_bit(&flags, |i| list.push(p * LANES + i));
+                }
+                for (k, (score, price)) in (parts.len() * LANES..).zip(rest.iter().zip(last_prices)) {
                     if f64::from(*score) + price <= limit_of_score {
-                        let distance = squared_distance(row, panel.codeword(k));
-                        if prices.exact.get(k).is_some_and(|price| i128::from(distance) + price < *limit) {
-                            near.push(k as u32, distance);
-                        }
+                        list.push(k);
                     }
                 }
             }
             near.end_row();
         }
         near
+    }
+}
+
+impl Block<'_, '_> {
+    /// Scores of the rows that have a limit.
+    #[inline(always)]
+    fn compute_scores(&mut self) {
+        let Self { rows, lengths, limits, panel, prices, scratch } = self;
+        let least = prices.least;
+        if limits.iter().all(|limit| *limit > least) {
+            return scratch.scores.compute(rows, lengths, panel);
+        }
+        scratch.rows.clear();
+        scratch.lengths.clear();
+        for ((row, length), limit) in rows.chunks_exact(panel.dim()).zip(*lengths).zip(*limits) {
+            if *limit > least {
+                scratch.rows.extend_from_slice(row);
+                scratch.lengths.push(*length);
+            }
+        }
+        scratch.scores.compute(&scratch.rows, &scratch.lengths, panel);
+    }
+}
+
+/// The list of a row, to which candidates are added if their exact distance is near enough.
+struct List<'a> {
+    row: &'a [f32],
+    limit: i128,
+    panel: &'a Panel,
+    prices: &'a Prices<'a>,
+    near: &'a mut Near,
+}
+
+impl List<'_> {
+    #[inline(always)]
+    fn push(&mut self, k: usize) {
+        let distance = squared_distance(self.row, self.panel.codeword(k));
+        if self.prices.exact.get(k).is_some_and(|price| i128::from(distance) + price < self.limit) {
+            self.near.push(k as u32, distance);
+        }
     }
 }

@@ -103,4 +103,4 @@ pub(in crate::rq) fn check_balanced(sizes: Sizes, level: usize, rows: usize, clu
 /// Most clusters of a level that balancing handles: it keeps a list per pair of them.
 const BALANCED_CLUSTERS: usize = 4096;
 /// Smallest epsilon of Sinkhorn: e^(-2 / 0.003) still is an ordinary binary64 number.
-const SINKHORN_EPSILON: f64 = 0.003;
+pub(crate) const SINKHORN_EPSILON: f64 = 0.003;

@@ -7,10 +7,19 @@ use crate::{Device, Estimator, Loss, MatmulWidth, Matrix, RqVae, Schedule};
 fn trainings_end_where_they_always_did() {
     let base = RqVae::new(3, [16, 8, 8]).hidden([32, 16]).latent(8).epochs(3).batch(64).lr(1e-3);
     let cases = [
-        (base.clone(), "16 bits"),
+        (base.clone().width(MatmulWidth::Sixteen), "16 bits"),
         (base.clone().width(MatmulWidth::Eight).schedule(Schedule::Cosine).warmup(1), "8 bits"),
-        (base.clone().batch_norm(true).dropout(0.1).loss(Loss::L1).clip(1.0).estimator(Estimator::Rotation), "all"),
-        (base.kmeans_init(false).standardize(false).slope(0.01).seed(7), "random"),
+        (
+            base.clone()
+                .width(MatmulWidth::Sixteen)
+                .batch_norm(true)
+                .dropout(0.1)
+                .loss(Loss::L1)
+                .clip(1.0)
+                .estimator(Estimator::Rotation),
+            "all",
+        ),
+        (base.width(MatmulWidth::Sixteen).kmeans_init(false).standardize(false).slope(0.01).seed(7), "random"),
     ];
     let values = rows(400, 12);
     let rows = Matrix::new(&values, 12).unwrap();

@@ -4,7 +4,14 @@ use super::rows;
 use crate::{Device, Estimator, Loss, MatmulWidth, Matrix, Reduction, RqKMeans, RqVae, RqVaeModel};
 
 fn params() -> RqVae {
-    RqVae::new(2, [8, 5]).hidden([24, 12]).latent(6).epochs(3).batch(64).lr(2e-3).held_out(0.1)
+    RqVae::new(2, [8, 5])
+        .hidden([24, 12])
+        .latent(6)
+        .epochs(3)
+        .batch(64)
+        .lr(2e-3)
+        .held_out(0.1)
+        .width(MatmulWidth::Sixteen)
 }
 
 fn model(params: &RqVae, device: &Device) -> RqVaeModel {
@@ -26,6 +33,7 @@ fn every_device_trains_the_same_model() {
         params(),
         params().width(MatmulWidth::Eight).dropout(0.2).slope(0.1),
         params().batch_norm(true).loss(Loss::L1).weight_decay(0.01).clip(0.5),
+        params().sinkhorn([0.0, 0.05], 20),
         params().estimator(Estimator::Rotation).reduction(Reduction::Sum).hidden([]),
     ];
     for (i, params) in variants.iter().enumerate() {

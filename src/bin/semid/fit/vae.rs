@@ -138,7 +138,6 @@ fn warm_start(args: &FitArgs) -> Result<Option<RqKMeansModel>, Failure> {
 fn refuse(args: &FitArgs) -> Result<(), Failure> {
     let given = [
         ("balanced", args.balanced),
-        ("sinkhorn-epsilon", args.sinkhorn_epsilon.is_some()),
         ("normalize-residuals", args.normalize_residuals),
         ("no-center", args.no_center),
         ("metric cosine", matches!(args.metric, args::Metric::Cosine)),
@@ -200,8 +199,9 @@ fn params(args: &FitArgs, warm_start: Option<&RqKMeansModel>) -> Result<RqVae, F
             Some(args::Keep::Last) => Keep::Last,
             _ => Keep::Loss,
         })
-        .width(if vae.matmul_bits == Some(8) { MatmulWidth::Eight } else { MatmulWidth::Sixteen })
+        .width(if vae.matmul_bits == Some(16) { MatmulWidth::Sixteen } else { MatmulWidth::Eight })
         .estimator(if vae.rotation_trick { Estimator::Rotation } else { Estimator::StraightThrough })
+        .sinkhorn(args.sinkhorn_epsilon.clone(), args.sinkhorn_iterations)
         .update(vae.ema.map_or(CodebookUpdate::Gradient, CodebookUpdate::MovingAverage));
     Ok(params)
 }

@@ -1,0 +1,133 @@
+//! `semid eval`
+
+mod table;
+
+use crate::args::{Common, EvalArgs};
+use crate::interrupt::{self, Watched};
+use crate::items;
+use crate::output::{self, Answer, Failure, Outcome};
+use crate::progress::Bar;
+use semid::io::{open, read_codes, read_strings};
+use semid::metrics::{Evaluation, PrefixPurity, Quality, Quantizer, Stability, prefix_purity, stability};
+use semid::{Codes, Device, Metric, Model, Rows};
+use serde::Serialize;
+use std::path::Path;
+use std::time::Instant;
+
+/// Rows up to which the neighbours of all of them are looked for, and the sample of more.
+const ALL: usize = 100_000;
+const SAMPLE: usize = 10_000;
+
+/// What `--json` prints.
+#[derive(Serialize)]
+struct Evaluated {
+    dim: usize,
+    kind: &'static str,
+    metric: &'static str,
+    fingerprint: String,
+    #[serde(flatten)]
+    quality: Quality,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    prefix_purity: Option<Vec<PrefixPurity>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    stability: Option<Stability>,
+    seed: u64,
+    seconds: f64,
+    device: String,
+}
+
+pub(crate) fn run(common: &Common, args: &EvalArgs) -> Outcome {
+    let input = &args.input.input;
+    let model = Model::load(&args.model)?;
+    let rows = open(input, &args.input.options())?;
+    let rows = Watched::new(&*rows);
+    let labels = labels(args, rows.len())?;
+    let device = common.device()?;
+    let start = Instant::now();
+    let bar = Bar::comparisons(common);
+    bar.name("encoding");
+    let codes = match &args.codes {
+        Some(path) => read(path)?,
+        None => model.encode(&rows, &device).map_err(|error| Failure::of_rows(error, input))?,
+    };
+    let stability = args.against.as_ref().map(|path| against(path, &rows, &codes, &device)).transpose()?;
+    let purity = labels.map(|labels| prefix_purity(&codes, &labels, args.seed)).transpose();
+    let prefix_purity = purity.map_err(|error| failure(error, args))?;
+    let sample = args.sample.unwrap_or(if rows.len() > ALL { SAMPLE } else { rows.len() });
+    let evaluation = Evaluation::new().k(args.k).sample(sample).pairs(args.pairs).seed(args.seed);
+    let quality = evaluation.run_on_codes(&model, &rows, &codes, &device, |progress| {
+        bar.compared(progress);
+        interrupt::flow()
+    });
+    let quality = quality.map_err(|error| failure(error, args))?;
+    drop(bar);
+    let evaluated = Evaluated {
+        dim: rows.dim(),
+        kind: model.kind(),
+        metric: if Quantizer::metric(&model) == Metric::Cosine { "cosine" } else { "l2" },
+        fingerprint: model.fingerprint(),
+        quality,
+        prefix_purity,
+        stability,
+        seed: args.seed,
+        seconds: start.elapsed().as_secs_f64(),
+        device: device.info().name.clone(),
+    };
+    output::result(common.json, &evaluated, || table::text(&evaluated))?;
+    Ok(Answer::Yes)
+}
+
+/// The failure of `error`, which is about the codes where these were given.
+fn failure(error: semid::Error, args: &EvalArgs) -> Failure {
+    use semid::ErrorKind::{Code, CodeLevels, RowCount};
+    match (error.kind(), &args.codes) {
+        (Code { .. } | CodeLevels { .. } | RowCount { .. }, Some(path)) => Failure::of_file(error, path),
+        _ => Failure::of_rows(error, &args.input.input),
+    }
+}
+
+/// The labels of the rows, if there are any.
+fn labels(args: &EvalArgs, rows: usize) -> Result<Option<Vec<String>>, Failure> {
+    let input = &args.input.input;
+    match (&args.label_column, &args.labels) {
+        (Some(column), _) if has_extension(input, "parquet") => Ok(Some(read_strings(input, column)?)),
+        (Some(_), _) => {
+            let advice = "--label-column needs a .parquet input; give the labels with --labels FILE";
+            Err(Failure::Error(format!("{}: {advice}", input.display())))
+        }
+        (None, Some(path)) => {
+            let labels = items::lines(path)?;
+            match labels.len() == rows {
+                true => Ok(Some(labels)),
+                false => {
+                    let (path, found) = (path.display(), labels.len());
+                    Err(Failure::Error(format!(
+                        "{path}: there are {found} labels for {rows} rows: give one a line for each"
+                    )))
+                }
+            }
+        }
+        (None, None) => Ok(None),
+    }
+}
+
+/// How much of the codes of another model, or of other codes, is left.
+fn against(path: &Path, rows: &dyn Rows, codes: &Codes, device: &Device) -> Result<Stability, Failure> {
+    let before = match has_extension(path, "npy") {
+        true => read(path)?,
+        false => {
+            let model = Model::load(path)?;
+            model.encode(rows, device).map_err(|error| Failure::of_file(error, path))?
+        }
+    };
+    stability(&before, codes).map_err(|error| Failure::of_file(error, path))
+}
+
+fn read(path: &Path) -> Result<Codes, Failure> {
+    let (values, levels) = read_codes(path)?;
+    Ok(Codes::new(values, levels)?)
+}
+
+fn has_extension(path: &Path, extension: &str) -> bool {
+    path.extension().is_some_and(|found| found.eq_ignore_ascii_case(extension))
+}

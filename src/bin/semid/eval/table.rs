@@ -1,0 +1,160 @@
+//! An evaluation for people: aligned numbers, each with what it means.
+
+use super::Evaluated;
+use semid::metrics::{ByDistance, ErrorMetrics, Estimate, NeighborMetrics, PrefixPurity, Quality, Stability};
+
+/// The whole result as text.
+pub(super) fn text(evaluated: &Evaluated) -> String {
+    let Evaluated { dim, kind, metric, device, seconds, quality, .. } = evaluated;
+    let clusters: Vec<String> = quality.codes.levels.iter().map(|level| level.clusters.to_string()).collect();
+    let (rows, clusters) = (quality.codes.rows, clusters.join(", "));
+    let head = format!("{rows} rows of {dim} dimensions; {kind}, {metric}; clusters per level: {clusters}\n");
+    let sections = [
+        Some(collisions(quality)),
+        Some(levels(quality)),
+        quality.errors.as_ref().map(errors),
+        quality.neighbors.as_ref().map(neighbors),
+        evaluated.prefix_purity.as_deref().map(purity),
+        evaluated.stability.as_ref().map(stability),
+    ];
+    let body: Vec<String> = sections.into_iter().flatten().collect();
+    format!(
+        "{head}\n{}\nMeasured on {device} in {seconds:.2} s; the numbers are the same on every device.\n",
+        body.join("\n")
+    )
+}
+
+/// A heading, and lines of a name, a value and what it means.
+fn section(heading: &str, lines: &[(&str, String, &str)]) -> String {
+    let line = |(name, value, meaning): &(&str, String, &str)| format!("  {name:<22}{value:>12}   {meaning}\n");
+    format!("{heading}\n{}", lines.iter().map(line).collect::<String>())
+}
+
+fn collisions(quality: &Quality) -> String {
+    let ids = &quality.codes.ids;
+    let mut text = section(
+        "Collisions: items with the same ID",
+        &[
+            ("distinct_ids", ids.distinct_ids.to_string(), "different IDs, U, of N rows"),
+            (
+                "collision_rate",
+                number(ids.collision_rate),
+                "1 - U/N: items that would have to move for all to be alone",
+            ),
+            ("collided_item_rate", number(ids.collided_item_rate), "items that share their ID with another one"),
+            ("max_bucket", ids.max_bucket.to_string(), "items of the ID that most share"),
+            ("entropy_ratio", number(ids.entropy_ratio), "1 if every possible ID were equally frequent"),
+            ("perplexity", number(ids.perplexity), "equally frequent IDs that would say as much"),
+            ("gini", number(ids.gini), "0 if all IDs that occur have equally many items, near 1 if few have most"),
+            ("imbalance", number(ids.imbalance), "1 if all IDs that occur have equally many items"),
+        ],
+    );
+    let largest = quality.codes.largest_buckets.iter().map(|bucket| {
+        let codes: Vec<String> = bucket.codes.iter().map(u32::to_string).collect();
+        format!("{} ({} items)", codes.join("-"), bucket.items)
+    });
+    let largest: Vec<String> = largest.take(3).collect();
+    if !largest.is_empty() {
+        text += &format!("  most shared: {}\n", largest.join(", "));
+    }
+    text
+}
+
+fn levels(quality: &Quality) -> String {
+    let mut text = "\
+Levels: used and dead codes; perplexity, at best the clusters; gini, at best 0; imbalance, at best 1; 1 - prefixes/N
+   level clusters   used   dead  perplexity  entropy   gini  imbalance  prefix_collision_rate
+"
+    .to_owned();
+    for (i, level) in quality.codes.levels.iter().enumerate() {
+        text += &format!(
+            "  {i:>6} {:>8} {:>6} {:>6} {:>11.2} {:>8.4} {:>6.3} {:>10.3} {:>22.4}\n",
+            level.clusters,
+            level.used_codes,
+            level.dead_codes,
+            level.perplexity,
+            level.entropy,
+            level.gini,
+            level.imbalance,
+            level.prefix_collision_rate
+        );
+    }
+    text
+}
+
+fn errors(errors: &ErrorMetrics) -> String {
+    let per_level: Vec<String> = errors.squared_error_per_level.iter().map(|error| number(*error)).collect();
+    let mut text = section(
+        "Errors: rows and what their IDs decode to",
+        &[
+            ("squared_error_per_row", number(errors.squared_error_per_row), "mean squared distance"),
+            ("mse", number(errors.mse), "the same per dimension"),
+            ("relative_l1", number(errors.relative_l1), "mean of |x - y| / (max(|x|, |y|) + 0.0001)"),
+        ],
+    );
+    text += &format!("  squared error after each level: {}\n", per_level.join(", "));
+    text
+}
+
+fn neighbors(metrics: &NeighborMetrics) -> String {
+    let NeighborMetrics { k, queries, .. } = metrics;
+    let line = |name: &str, of: ByDistance<Option<Estimate>>| {
+        format!("  {name:<22}{:>20}{:>20}{:>20}\n", estimate(of.prefix), estimate(of.decoded), estimate(of.hamming))
+    };
+    let (recall, ndcg) = (metrics.recall_at_k, metrics.ndcg_at_k);
+    let some = |of: ByDistance<Estimate>| of.map(|estimate| Some(*estimate));
+    format!(
+        "\
+Neighbours: nearest by ID against the {k} nearest rows, for {queries} rows; 1 is best
+  nearest by ID             shared prefix    decoded distance    Hamming distance
+{}{}{}  recall: the share of true neighbours found; ndcg: the same, the first ones counting more; correlation:
+  Spearman's, of the distances between rows and between their IDs, over pairs of rows. Tied items count by expectation.
+",
+        line("recall_at_k", some(recall)),
+        line("ndcg_at_k", some(ndcg)),
+        line("distance_correlation", metrics.distance_correlation),
+    )
+}
+
+fn purity(purity: &[PrefixPurity]) -> String {
+    let mut text = "\
+Purity: the share of items that have the most frequent label of their prefix; and with the labels shuffled
+    codes      purity            shuffled
+"
+    .to_owned();
+    for (i, PrefixPurity { purity, shuffled, .. }) in purity.iter().enumerate() {
+        text += &format!("  {:>7}{:>12.4}{:>20}\n", i + 1, purity, estimate(Some(*shuffled)));
+    }
+    text
+}
+
+fn stability(stability: &Stability) -> String {
+    let mut text = "\
+Stability: the share of rows that have the same code as before, and the same codes up to it
+   level   unchanged_codes   unchanged_prefixes
+"
+    .to_owned();
+    let levels = stability.unchanged_codes.iter().zip(&stability.unchanged_prefixes);
+    for (i, (codes, prefixes)) in levels.enumerate() {
+        text += &format!("  {i:>6}{codes:>18.4}{prefixes:>21.4}\n");
+    }
+    text
+}
+
+/// A number with four significant digits or more.
+fn number(value: f64) -> String {
+    match value.abs() {
+        size if size >= 1000.0 => format!("{value:.1}"),
+        size if size >= 0.01 || size == 0.0 => format!("{value:.4}"),
+        _ => format!("{value:.3e}"),
+    }
+}
+
+/// A value, with half of its confidence interval where there is one.
+fn estimate(estimate: Option<Estimate>) -> String {
+    match estimate {
+        None => "undefined".to_owned(),
+        Some(Estimate { value, low, high, .. }) if low < high => format!("{value:.4} +- {:.4}", (high - low) / 2.0),
+        Some(Estimate { value, .. }) => format!("{value:.4}"),
+    }
+}

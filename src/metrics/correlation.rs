@@ -1,0 +1,96 @@
+//! Spearman's rank correlation between distances of rows and distances of their IDs.
+
+use super::estimate::Estimate;
+use super::points::Points;
+use crate::device::Device;
+use crate::error::Result;
+use crate::kernel::assign::squared_distance;
+use crate::rng::Stream;
+
+/// Pairs of different rows.
+pub(super) struct Pairs {
+    pub(super) rows: Vec<(usize, usize)>,
+    /// Number of pairs there are.
+    population: u64,
+}
+
+impl Pairs {
+    /// All pairs of `rows` rows if there are at most `most`, otherwise `most` drawn independently.
+    pub(super) fn new(rows: usize, most: usize, seed: u64) -> Self {
+        let population = (rows as u64).saturating_mul((rows as u64).saturating_sub(1)) / 2;
+        if population <= most as u64 {
+            let rows = (0..rows).flat_map(|a| (a + 1..rows).map(move |b| (a, b))).collect();
+            return Self { rows, population };
+        }
+        let mut stream = Stream::new("pairs", seed, 0, 0);
+        let mut draw = |bound: usize| stream.below(bound as u128) as usize;
+        let pair = |_| {
+            let (a, b) = (draw(rows), draw(rows - 1));
+            (a, b + usize::from(b >= a))
+        };
+        Self { rows: (0..most).map(pair).collect(), population }
+    }
+
+    /// Squared distances on the grid between the two of every pair, `place` saying which row of `points` an element is.
+    pub(super) fn distances(
+        &self,
+        points: &Points<'_>,
+        device: &Device,
+        place: impl Fn(usize) -> usize,
+    ) -> Result<Vec<u64>> {
+        let point = |row| points.of_row.get(place(row)).copied().unwrap_or(0);
+        let pairs: Vec<(u32, u32)> = self.rows.iter().map(|(a, b)| (point(*a), point(*b))).collect();
+        let mut chosen: Vec<u32> = pairs.iter().flat_map(|(a, b)| [*a, *b]).collect();
+        chosen.sort_unstable();
+        chosen.dedup();
+        let dim = points.dim();
+        let mut values = Vec::new();
+        values.try_reserve_exact(chosen.len().saturating_mul(dim)).map_err(|_| crate::ErrorKind::OutOfMemory {
+            what: "the rows of pairs".into(),
+            bytes: (chosen.len() as u64).saturating_mul(dim as u64 * 4),
+        })?;
+        points.each(Some(&chosen), device, &mut |_, q| {
+            values.extend_from_slice(q);
+            Ok(())
+        })?;
+        let row = |point| {
+            let at = chosen.partition_point(|other| *other < point);
+            values.get(at * dim..(at + 1) * dim).unwrap_or_default()
+        };
+        Ok(pairs.iter().map(|(a, b)| squared_distance(row(*a), row(*b))).collect())
+    }
+
+    /// The correlation of two distances of every pair, if both vary.
+    pub(super) fn correlation(&self, a: &[u64], b: &[u64]) -> Option<Estimate> {
+        spearman(a, b).map(|value| Estimate::rank_correlation(value, self.rows.len() as u64, self.population))
+    }
+}
+
+/// Spearman's rank correlation, equal values having the mean of their ranks; none where one of the two does not vary.
+///
+/// # Exactness
+/// Pearson's correlation of the ranks. Twice a rank less its mean is an integer, and so are the sums of their products:
+/// only the last quotient and root are rounded.
+pub(super) fn spearman(a: &[u64], b: &[u64]) -> Option<f64> {
+    let (a, b) = (ranks(a), ranks(b));
+    let sum = |a: &[i64], b: &[i64]| a.iter().zip(b).map(|(a, b)| i128::from(*a) * i128::from(*b)).sum::<i128>() as f64;
+    let scale = (sum(&a, &a) * sum(&b, &b)).sqrt();
+    (scale > 0.0).then(|| (sum(&a, &b) / scale).clamp(-1.0, 1.0))
+}
+
+/// Twice the rank of every value less twice the mean rank.
+fn ranks(values: &[u64]) -> Vec<i64> {
+    let mut order: Vec<(u64, usize)> = values.iter().copied().zip(0..).collect();
+    order.sort_unstable();
+    let mut ranks = vec![0; values.len()];
+    let (mut before, count) = (0, values.len() as i64);
+    for group in order.chunk_by(|a, b| a.0 == b.0) {
+        let tied = group.len() as i64;
+        for (_, at) in group {
+            // The group has the ranks before + 1 to before + tied.
+            ranks.iter_mut().skip(*at).take(1).for_each(|rank| *rank = 2 * before + tied + 1 - (count + 1));
+        }
+        before += tied;
+    }
+    ranks
+}

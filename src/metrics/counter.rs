@@ -1,0 +1,185 @@
+//! Counting codes that come in any order, or sorted and then in constant memory.
+
+use super::code_metrics::{Bucket, CodeMetrics, IdMetrics, LevelMetrics};
+use super::sizes::Sizes;
+use crate::error::{Error, ErrorKind, Result};
+use std::cmp::Reverse;
+use std::collections::HashMap;
+
+/// Largest buckets kept.
+const LARGEST: usize = 5;
+
+/// Counts the codes of rows, a row at a time and in any order; keeps one entry per different ID.
+///
+/// ```
+/// use semid::metrics::CodeCounter;
+///
+/// let mut counter = CodeCounter::new(&[4, 4])?;
+/// for codes in [[3, 1], [0, 2], [3, 1]] {
+///     counter.add(&codes)?;
+/// }
+/// assert_eq!(counter.finish()?.ids.distinct_ids, 2);
+/// # Ok::<(), semid::Error>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct CodeCounter {
+    clusters: Vec<usize>,
+    rows: usize,
+    ids: HashMap<Box<[u32]>, u64>,
+}
+
+impl CodeCounter {
+    /// A counter of codes of levels with so many clusters.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Clusters`] for a number of clusters that no level has.
+    pub fn new(clusters: &[usize]) -> Result<Self> {
+        check_clusters(clusters)?;
+        Ok(Self { clusters: clusters.to_vec(), rows: 0, ids: HashMap::new() })
+    }
+
+    /// Counts a row.
+    ///
+    /// # Errors
+    /// [`ErrorKind::CodeLevels`] for a wrong number of codes, [`ErrorKind::Code`] for a code its level does not have.
+    pub fn add(&mut self, codes: &[u32]) -> Result<()> {
+        check(self.rows, codes, &self.clusters)?;
+        match self.ids.get_mut(codes) {
+            Some(items) => *items += 1,
+            None => drop(self.ids.insert(codes.into(), 1)),
+        }
+        self.rows += 1;
+        Ok(())
+    }
+
+    /// What was counted.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Empty`] where there was no row.
+    pub fn finish(self) -> Result<CodeMetrics> {
+        let mut ids: Vec<(Box<[u32]>, u64)> = self.ids.into_iter().collect();
+        ids.sort_unstable();
+        let mut counter = SortedCodeCounter::new(&self.clusters)?;
+        ids.iter().try_for_each(|(codes, items)| counter.add(codes, *items))?;
+        counter.finish()
+    }
+}
+
+/// Counts the codes of items that come sorted by their codes, in memory that depends on the clusters alone.
+///
+/// ```
+/// use semid::metrics::SortedCodeCounter;
+///
+/// let mut counter = SortedCodeCounter::new(&[4, 4])?;
+/// counter.add(&[0, 2], 1)?;
+/// counter.add(&[3, 1], 2)?; // two items with these codes
+/// assert_eq!(counter.finish()?.ids.collision_rate, 1.0 / 3.0);
+/// # Ok::<(), semid::Error>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct SortedCodeCounter {
+    clusters: Vec<usize>,
+    /// Items per code, for every level.
+    usage: Vec<Vec<u64>>,
+    /// Sizes of the prefixes that are complete, for every length.
+    prefixes: Vec<Sizes>,
+    /// Items so far of the prefixes of `current`, for every length.
+    open: Vec<u64>,
+    current: Vec<u32>,
+    ids: usize,
+    largest: Vec<Bucket>,
+}
+
+impl SortedCodeCounter {
+    /// A counter of codes of levels with so many clusters.
+    ///
+    /// # Errors
+    /// As for [`CodeCounter::new`].
+    pub fn new(clusters: &[usize]) -> Result<Self> {
+        check_clusters(clusters)?;
+        Ok(Self {
+            clusters: clusters.to_vec(),
+            usage: clusters.iter().map(|clusters| vec![0; *clusters]).collect(),
+            prefixes: vec![Sizes::default(); clusters.len()],
+            open: vec![0; clusters.len()],
+            current: Vec::new(),
+            ids: 0,
+            largest: Vec::new(),
+        })
+    }
+
+    /// Counts `items` items with the same codes, which are not smaller than those before.
+    ///
+    /// # Errors
+    /// As for [`CodeCounter::add`]; a parameter error for smaller codes.
+    pub fn add(&mut self, codes: &[u32], items: u64) -> Result<()> {
+        check(self.ids, codes, &self.clusters)?;
+        if items == 0 {
+            return Ok(());
+        }
+        if codes < self.current.as_slice() {
+            return Err(Error::parameter("codes", format!("{codes:?}"), "sorted, as for this counter"));
+        }
+        if codes != self.current.as_slice() {
+            let shared = self.current.iter().zip(codes).take_while(|(a, b)| a == b).count();
+            self.close(shared);
+            self.current = codes.to_vec();
+            self.ids += 1;
+        }
+        self.open.iter_mut().for_each(|open| *open += items);
+        for (usage, code) in self.usage.iter_mut().zip(codes) {
+            if let Some(usage) = usage.get_mut(*code as usize) {
+                *usage += items;
+            }
+        }
+        Ok(())
+    }
+
+    /// Ends the prefixes of `current` that are longer than `shared`.
+    fn close(&mut self, shared: usize) {
+        if let Some(items) = self.open.last().copied().filter(|items| *items > 1) {
+            self.largest.push(Bucket { codes: self.current.clone(), items });
+            self.largest.sort_by_key(|bucket| Reverse(bucket.items)); // stable: the first codes win a tie
+            self.largest.truncate(LARGEST);
+        }
+        for (sizes, open) in self.prefixes.iter_mut().zip(&mut self.open).skip(shared) {
+            sizes.push(std::mem::take(open));
+        }
+    }
+
+    /// What was counted.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Empty`] where there was no item.
+    pub fn finish(mut self) -> Result<CodeMetrics> {
+        self.close(0);
+        let Some(ids) = self.prefixes.last().filter(|ids| ids.items() > 0) else {
+            return Err(ErrorKind::Empty.into());
+        };
+        let levels = self.usage.iter().zip(&self.prefixes);
+        Ok(CodeMetrics {
+            rows: ids.items(),
+            ids: IdMetrics::new(ids, &self.clusters),
+            levels: levels.map(|(usage, prefixes)| LevelMetrics::new(usage, prefixes)).collect(),
+            largest_buckets: self.largest,
+        })
+    }
+}
+
+fn check_clusters(clusters: &[usize]) -> Result<()> {
+    match clusters.iter().enumerate().find(|(_, clusters)| !(1..=crate::MAX_CLUSTERS).contains(*clusters)) {
+        Some((level, clusters)) => Err(ErrorKind::Clusters { level, clusters: *clusters }.into()),
+        None => Ok(()),
+    }
+}
+
+/// Refuses codes that are not those of a model with so many clusters per level.
+pub(super) fn check(row: usize, codes: &[u32], clusters: &[usize]) -> Result<()> {
+    if codes.len() != clusters.len() {
+        return Err(ErrorKind::CodeLevels { expected: clusters.len(), found: codes.len() }.into());
+    }
+    match codes.iter().zip(clusters).enumerate().find(|(_, (code, clusters))| **code as usize >= **clusters) {
+        Some((level, (code, clusters))) => Err(ErrorKind::Code { row, level, code: *code, clusters: *clusters }.into()),
+        None => Ok(()),
+    }
+}

@@ -1,0 +1,114 @@
+//! Quantization errors: what decoding does not give back.
+
+use super::counter;
+use super::quantizer::Quantizer;
+use crate::device::Device;
+use crate::error::{ErrorKind, Result, try_vec};
+use crate::grid::read_finite;
+use crate::rows::Rows;
+use crate::rq::{Codes, Metric};
+use rayon::prelude::*;
+use serde::Serialize;
+
+/// Values of a chunk of rows.
+const CHUNK_VALUES: usize = 1 << 20;
+/// What keeps the relative error finite where both values are zero.
+const SMALL: f64 = 1e-4;
+
+/// Differences between rows x and what their codes decode to, y.
+///
+/// For the cosine metric x is scaled to unit length first.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[non_exhaustive]
+pub struct ErrorMetrics {
+    /// Mean over the rows of `sum_d (x_d - y_d)^2`.
+    pub squared_error_per_row: f64,
+    /// Mean over rows and dimensions: `squared_error_per_row / D`.
+    pub mse: f64,
+    /// Mean over rows and dimensions of `|x - y| / (max(|x|, |y|) + 0.0001)`.
+    pub relative_l1: f64,
+    /// `squared_error_per_row` of the codes of the first 1, 2, ... L levels.
+    pub squared_error_per_level: Vec<f64>,
+}
+
+/// Errors of `codes` as a description of `rows`; `device` runs a decoder where there is one.
+///
+/// # Shapes
+/// `rows` (N, D), `codes` (N, L).
+///
+/// # Exactness
+/// The sums of a row and then the sum over the rows are made in f64, in order: the same on every machine, for any number of
+/// threads.
+///
+/// # Errors
+/// [`ErrorKind::Empty`], [`ErrorKind::RowCount`], [`ErrorKind::DimMismatch`], what decoding can meet, NaN and infinities.
+pub fn errors(model: &dyn Quantizer, rows: &dyn Rows, codes: &Codes, device: &Device) -> Result<ErrorMetrics> {
+    let (len, dim) = (rows.len(), rows.dim());
+    check(model, rows, codes)?;
+    let step = (CHUNK_VALUES / dim).max(1);
+    let mut buffer = try_vec(0.0, step.min(len) * dim, "a chunk of rows")?;
+    let mut squared = vec![0.0; codes.levels()];
+    let mut relative = 0.0;
+    for (first, part) in (0..len).step_by(step).zip(codes.values().chunks(step * codes.levels())) {
+        let part = Codes::new(part.to_vec(), codes.levels())?;
+        let rows_of_part = buffer.get_mut(..part.len() * dim).unwrap_or_default();
+        read_finite(rows, first, rows_of_part)?;
+        for (level, squared) in squared.iter_mut().enumerate() {
+            let decoded = model.decode_levels(&part, level + 1, device)?;
+            let pairs = rows_of_part.par_chunks_exact(dim).zip(decoded.par_chunks_exact(dim));
+            let of_rows: Vec<[f64; 2]> = pairs.map(|(x, y)| of_row(x, y, model.metric())).collect();
+            *squared += of_rows.iter().map(|[squared, _]| squared).sum::<f64>();
+            if level + 1 == codes.levels() {
+                relative += of_rows.iter().map(|[_, relative]| relative).sum::<f64>();
+            }
+        }
+    }
+    squared.iter_mut().for_each(|squared| *squared /= len as f64);
+    let last = squared.last().copied().unwrap_or(0.0);
+    Ok(ErrorMetrics {
+        squared_error_per_row: last,
+        mse: last / dim as f64,
+        relative_l1: relative / (len as f64 * dim as f64),
+        squared_error_per_level: squared,
+    })
+}
+
+/// Refuses rows and codes that do not belong together or to the model.
+pub(super) fn check(model: &dyn Quantizer, rows: &dyn Rows, codes: &Codes) -> Result<()> {
+    if rows.is_empty() {
+        return Err(ErrorKind::Empty.into());
+    }
+    if !(1..=crate::MAX_DIM).contains(&rows.dim()) {
+        return Err(ErrorKind::Dim { dim: rows.dim() }.into());
+    }
+    if rows.dim() != model.dim() {
+        return Err(ErrorKind::DimMismatch { expected: model.dim(), found: rows.dim() }.into());
+    }
+    if codes.len() != rows.len() {
+        return Err(ErrorKind::RowCount { what: "rows of codes", found: codes.len(), rows: rows.len() }.into());
+    }
+    let clusters = model.clusters();
+    codes.rows().enumerate().try_for_each(|(row, codes)| counter::check(row, codes, &clusters))
+}
+
+/// Squared and relative error of a row.
+fn of_row(x: &[f32], y: &[f32], metric: Metric) -> [f64; 2] {
+    let scale = match metric {
+        Metric::L2 => 1.0,
+        Metric::Cosine => inverse_length(x),
+    };
+    let (mut squared, mut relative) = (0.0, 0.0);
+    for (x, y) in x.iter().zip(y) {
+        let (x, y) = (f64::from(*x) * scale, f64::from(*y));
+        let difference = (x - y).abs();
+        squared += difference * difference;
+        relative += difference / (x.abs().max(y.abs()) + SMALL);
+    }
+    [squared, relative]
+}
+
+/// 1 over the length of a row, or 1 for a row of zeros.
+fn inverse_length(x: &[f32]) -> f64 {
+    let square: f64 = x.iter().map(|x| f64::from(*x) * f64::from(*x)).sum();
+    if square > 0.0 { 1.0 / square.sqrt() } else { 1.0 }
+}

@@ -1,0 +1,127 @@
+//! All metrics of a model on some rows at once.
+
+use super::code_metrics::code_metrics;
+use super::errors::{self, errors};
+use super::progress::{EvaluationProgress, tell};
+use super::quality::Quality;
+use super::quantizer::Quantizer;
+use crate::device::Device;
+use crate::error::{Error, Result};
+use crate::rows::Rows;
+use crate::rq::Codes;
+use std::ops::ControlFlow;
+
+/// What to measure, and on how much.
+///
+/// ```
+/// use semid::metrics::Evaluation;
+/// use semid::{Device, Matrix, RqKMeans};
+///
+/// let values: Vec<f32> = (0..4000).map(|i| ((i * i) % 251) as f32).collect();
+/// let (rows, device) = (Matrix::new(&values, 8)?, Device::cpu());
+/// let model = RqKMeans::new(3, 16).seed(42).fit(&rows, &device)?;
+/// let quality = Evaluation::new().k(5).run(&model, &rows, &device)?;
+/// let neighbors = quality.neighbors.unwrap();
+/// println!("collisions {}, recall@5 {}", quality.codes.ids.collision_rate, neighbors.recall_at_k.decoded.value);
+/// # Ok::<(), semid::Error>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Evaluation {
+    pub(super) k: usize,
+    pub(super) sample: Option<usize>,
+    pub(super) pairs: usize,
+    pub(super) seed: u64,
+}
+
+impl Default for Evaluation {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Evaluation {
+    /// 10 neighbours, all rows as queries, 20,000 pairs, seed 42.
+    pub fn new() -> Self {
+        Self { k: 10, sample: None, pairs: 20_000, seed: 42 }
+    }
+
+    /// Neighbours of each query; 0 leaves out everything about neighbours and distances.
+    #[must_use]
+    pub fn k(mut self, k: usize) -> Self {
+        self.k = k;
+        self
+    }
+
+    /// Looks for the neighbours of that many rows, chosen by the seed, instead of all; the neighbours are among all rows.
+    #[must_use]
+    pub fn sample(mut self, queries: usize) -> Self {
+        self.sample = Some(queries);
+        self
+    }
+
+    /// Most pairs of rows for the correlation of distances; all pairs where there are no more.
+    #[must_use]
+    pub fn pairs(mut self, pairs: usize) -> Self {
+        self.pairs = pairs;
+        self
+    }
+
+    /// Seed of the sample and of the pairs.
+    #[must_use]
+    pub fn seed(mut self, seed: u64) -> Self {
+        self.seed = seed;
+        self
+    }
+
+    /// Encodes rows with a model and measures.
+    ///
+    /// # Exactness
+    /// The same bits on every device, for any number of threads: distances are exact integers, and what is rounded is
+    /// rounded in a fixed order.
+    ///
+    /// # Errors
+    /// As for [`Evaluation::run_on_codes`], and what encoding can meet.
+    pub fn run(&self, model: &dyn Quantizer, rows: &dyn Rows, device: &Device) -> Result<Quality> {
+        let codes = model.encode(rows, device)?;
+        self.run_on_codes(model, rows, &codes, device, |_| ControlFlow::Continue(()))
+    }
+
+    /// Measures codes that `rows` were given, by the model or otherwise; `progress` may stop it.
+    ///
+    /// # Shapes
+    /// `rows` (N, D), `codes` (N, L).
+    ///
+    /// # Errors
+    /// [`Empty`](crate::ErrorKind::Empty); [`Parameter`](crate::ErrorKind::Parameter) for k above N - 1 or no queries; rows and codes that do not belong
+    /// together or to the model; [`Cancelled`](crate::ErrorKind::Cancelled); what devices and sources can meet.
+    pub fn run_on_codes(
+        &self,
+        model: &dyn Quantizer,
+        rows: &dyn Rows,
+        codes: &Codes,
+        device: &Device,
+        mut progress: impl FnMut(&EvaluationProgress) -> ControlFlow<()>,
+    ) -> Result<Quality> {
+        errors::check(model, rows, codes)?;
+        self.check(rows.len())?;
+        tell(&mut progress, "errors", 0, 0)?;
+        let of_codes = code_metrics(codes, &model.clusters())?;
+        let errors = model.reconstructs().then(|| errors(model, rows, codes, device)).transpose()?;
+        let neighbors = (self.k > 0).then(|| self.neighbors(model, rows, codes, device, &mut progress)).transpose()?;
+        Ok(Quality { codes: of_codes, errors, neighbors })
+    }
+
+    fn check(&self, rows: usize) -> Result<()> {
+        if self.k >= rows && self.k > 0 {
+            let expected = format!("{rows} rows have {} neighbours each; 0 leaves neighbours out", rows - 1);
+            return Err(Error::parameter("k", self.k, expected));
+        }
+        if self.sample == Some(0) {
+            return Err(Error::parameter("sample", 0, "at least 1 row has to be looked at"));
+        }
+        if self.pairs == 0 {
+            return Err(Error::parameter("pairs", 0, "at least 1 pair has to be looked at"));
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,93 @@
+//! Whether semantic IDs are good: collisions, usage, errors, neighbours, correlation, purity and stability.
+//!
+//! [`Evaluation`] measures all that can be said of a model and some rows. What codes alone tell needs neither rows nor a
+//! device: [`code_metrics`], or [`CodeCounter`] for codes that come one after the other.
+//!
+//! N rows have U different IDs of L codes; level l has K clusters, and p is the share of rows that have a code, a prefix
+//! or an ID, n their number.
+//!
+//! | metric | formula | best |
+//! | --- | --- | --- |
+//! | `collision_rate` | `1 - U / N` | 0 |
+//! | `collided_item_rate` | `sum of n over the IDs with n > 1, / N` | 0 |
+//! | `max_bucket` | `max n` | 1 |
+//! | `prefix_collision_rate` | `1 - U_d / N` with the U_d different prefixes of d codes | says how coarse a level is |
+//! | `utilization`, `dead_codes` | `used / K`, `K - used` | 1, 0 |
+//! | `entropy`, `perplexity` | `H = -sum p ln p`, `e^H` | `ln K`, K |
+//! | `entropy_ratio` | `H / ln(K_1 ... K_L)` of whole IDs | 1 |
+//! | `gini` | `2 sum i x_i / (u sum x) - (u + 1) / u`, x ascending: the n of the u codes or IDs that occur | 0 |
+//! | `imbalance` | `K sum n^2 / N^2`; U in place of K for whole IDs | 1 |
+//! | `squared_error_per_row`, `mse` | `mean |x - y|^2`, the same `/ D`, y being what the codes of x decode to | 0 |
+//! | `relative_l1` | `mean |x - y| / (max(|x|, |y|) + 0.0001)` over rows and dimensions | 0 |
+//! | `recall_at_k` | share of the k nearest rows that are among the k with the nearest IDs | 1 |
+//! | `ndcg_at_k` | `sum over ranks r to k of relevance / log2(r + 1)`, over that of a perfect ranking | 1 |
+//! | `distance_correlation` | Spearman's rank correlation of the distances of rows and of IDs, over pairs of rows | 1 |
+//! | `purity` | `sum over prefixes of the items with their most frequent label, / N` ([`prefix_purity`]) | 1 |
+//! | `unchanged_codes`, `unchanged_prefixes` | share of rows that keep a code, and all codes up to it ([`stability`]) | 1 |
+//!
+//! # Neighbours, and what ties are worth
+//!
+//! The true neighbours of a row are its k nearest among all other rows: by Euclidean distance, and for a cosine model by
+//! that between the rows scaled to unit length. IDs are near by one of three distances: L less the length of the shared
+//! prefix (`prefix`), the distance between what they decode to (`decoded`), or the number of levels at which they differ
+//! (`hamming`). Many rows are equally far then, and the order of rows in a file must not decide: a metric is the expected
+//! value over all orders of tied rows. If b rows are nearer than a group of t tied ones, one of these is among the first k
+//! with probability
+//!
+//! ```text
+//! s = clamp(k - b, 0, t) / t                  (m = k - b places left for t rows: m / t)
+//! ```
+//!
+//! True neighbours can tie as well, so every other row i is a true neighbour with probability `s_true(i)`, and
+//!
+//! ```text
+//! recall = sum over i of s_true(i) s_id(i) / k
+//! ndcg   = sum over i of s_true(i) d_id(i) / sum over ranks r = 1 ... k of 1 / log2(r + 1)
+//! d_id   = mean of the discounts of the ranks b + 1 ... b + t that i may have: 1 / log2(r + 1), and 0 beyond rank k
+//! ```
+//!
+//! # Exactness
+//!
+//! Distances are integers on a grid that the rows define by themselves, so that neighbours are the same whatever model is
+//! measured and on every device. Counts and rank correlations are computed with integers; what has to be rounded is
+//! rounded in an order that neither threads nor devices change. Metrics of samples are functions of the seed.
+//!
+//! # References
+//!
+//! F. McSherry, M. Najork, Computing Information Retrieval Performance Measures Efficiently in the Presence of Tied Scores,
+//! ECIR 2008.
+
+mod code_metrics;
+mod correlation;
+mod counter;
+mod errors;
+mod estimate;
+mod evaluation;
+mod ids;
+mod nearest;
+mod neighbors;
+mod points;
+mod progress;
+mod purity;
+mod quality;
+mod quantizer;
+mod ranking;
+mod retrieval;
+mod sizes;
+mod stability;
+mod ties;
+
+pub use code_metrics::{Bucket, CodeMetrics, IdMetrics, LevelMetrics, code_metrics};
+pub use counter::{CodeCounter, SortedCodeCounter};
+pub use errors::{ErrorMetrics, errors};
+pub use estimate::Estimate;
+pub use evaluation::Evaluation;
+pub use progress::EvaluationProgress;
+pub use purity::{PrefixPurity, prefix_purity};
+pub use quality::{ByDistance, NeighborMetrics, Quality};
+pub use quantizer::Quantizer;
+pub use sizes::Sizes;
+pub use stability::{Stability, stability};
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,189 @@
+//! Exact nearest points: all against all in blocks, on any device, without a matrix of all distances.
+
+use super::points::Points;
+use super::ties::Place;
+use crate::codebook::Codebook;
+use crate::device::{Device, Purpose, Table};
+use crate::error::Result;
+use crate::kernel::within::Near;
+use rayon::prelude::*;
+
+/// Points compared with all queries at a time; fewer at first, while nothing limits the distances.
+const BLOCK: usize = 256;
+const FIRST_BLOCK: usize = 16;
+/// Queries on the device at a time, and the most values that they may have.
+const QUERIES: usize = 1 << 16;
+const VALUES: usize = 1 << 27;
+/// Candidates kept at a time for all queries together, unless there is but one query.
+const CANDIDATES: usize = 1 << 24;
+/// No limit: above every distance.
+const FAR: i128 = 1 << 64;
+
+/// A point at a squared distance.
+pub(super) type Neighbor = (u64, u32);
+
+/// For every query the points that are among its k nearest rows, nearest first, with all that tie with the last.
+///
+/// Points count as often as they weigh, and the query itself once less.
+pub(super) struct Nearest {
+    queries: Vec<u32>,
+    ends: Vec<usize>,
+    neighbors: Vec<Neighbor>,
+}
+
+/// What is told after every block of points, in comparisons of two points done since the last time.
+pub(super) type Tick<'a> = &'a mut dyn FnMut(u64) -> Result<()>;
+
+impl Nearest {
+    /// The neighbours of the points `queries`, which ascend.
+    ///
+    /// # Exactness
+    /// Squared distances on the grid, integers, by `kernel::within`: every point is listed that is nearer than what is the
+    /// k-th nearest so far, or as near. So the lists do not depend on the device, the blocks or their order.
+    ///
+    /// # Errors
+    /// What devices and sources can meet.
+    pub(super) fn search(
+        points: &Points<'_>,
+        queries: Vec<u32>,
+        k: usize,
+        device: &Device,
+        tick: Tick<'_>,
+    ) -> Result<Self> {
+        Self::search_within(CANDIDATES, points, queries, k, device, tick)
+    }
+
+    /// The same with no more than `room` candidates at a time.
+    pub(super) fn search_within(
+        room: usize,
+        points: &Points<'_>,
+        queries: Vec<u32>,
+        k: usize,
+        device: &Device,
+        tick: Tick<'_>,
+    ) -> Result<Self> {
+        let mut nearest = Self { queries: Vec::new(), ends: Vec::new(), neighbors: Vec::new() };
+        let most = (VALUES / points.dim()).min(QUERIES).min(room / k.max(1) / 4).max(1);
+        let mut pending: Vec<&[u32]> = queries.chunks(most).rev().collect();
+        while let Some(part) = pending.pop() {
+            match Search::new(points, part, k).run(room, device, tick)? {
+                Some(lists) => nearest.append(lists),
+                // Too many candidates tie: half of the queries at a time.
+                None => {
+                    let (first, second) = part.split_at(part.len() / 2);
+                    pending.extend([second, first]);
+                }
+            }
+        }
+        nearest.queries = queries;
+        Ok(nearest)
+    }
+
+    fn append(&mut self, lists: Vec<Vec<Neighbor>>) {
+        for list in lists {
+            self.neighbors.extend(list);
+            self.ends.push(self.neighbors.len());
+        }
+    }
+
+    /// Neighbours of a query, nearest first; none of what was no query.
+    pub(super) fn of(&self, query: u32) -> &[Neighbor] {
+        let Ok(at) = self.queries.binary_search(&query) else { return &[] };
+        let start = at.checked_sub(1).and_then(|before| self.ends.get(before)).copied().unwrap_or(0);
+        self.ends.get(at).and_then(|end| self.neighbors.get(start..*end)).unwrap_or_default()
+    }
+}
+
+/// The neighbours of a query with their places, given what every point weighs.
+pub(super) fn places<'a>(
+    query: u32,
+    list: &'a [Neighbor],
+    weights: &'a [u64],
+) -> impl Iterator<Item = (Place, &'a [Neighbor])> {
+    let mut before = 0;
+    list.chunk_by(|a, b| a.0 == b.0).map(move |group| {
+        let tied = group.iter().map(|(_, point)| weight(query, *point, weights)).sum();
+        let place = Place { before, tied };
+        before += tied;
+        (place, group)
+    })
+}
+
+/// What a point weighs for a query, which is left out itself.
+fn weight(query: u32, point: u32, weights: &[u64]) -> u64 {
+    let weight = weights.get(point as usize).copied().unwrap_or(0);
+    if point == query { weight.saturating_sub(1) } else { weight }
+}
+
+/// The search for some queries.
+struct Search<'a> {
+    points: &'a Points<'a>,
+    queries: &'a [u32],
+    k: u64,
+    lists: Vec<Vec<Neighbor>>,
+    /// Above the distance of the k-th neighbour so far.
+    limits: Vec<i128>,
+}
+
+impl<'a> Search<'a> {
+    fn new(points: &'a Points<'a>, queries: &'a [u32], k: usize) -> Self {
+        let count = queries.len();
+        Self { points, queries, k: k as u64, lists: vec![Vec::new(); count], limits: vec![FAR; count] }
+    }
+
+    /// The lists, or nothing where they would take too much memory.
+    fn run(mut self, room: usize, device: &Device, tick: Tick<'_>) -> Result<Option<Vec<Vec<Neighbor>>>> {
+        let dim = self.points.dim();
+        let mut table = device.engine().table(self.queries.len(), dim, Purpose::Fit)?;
+        self.points.each(Some(self.queries), device, &mut |first, q| table.upload(first, q))?;
+        let mut fits = true;
+        self.points.each(None, device, &mut |first, q| {
+            let mut start = 0;
+            while fits && start * dim < q.len() {
+                let block = (first + start).clamp(FIRST_BLOCK, BLOCK).min(q.len() / dim - start);
+                let values = q.get(start * dim..(start + block) * dim).unwrap_or_default();
+                self.compare(&mut *table, first + start, values)?;
+                start += block;
+                fits = self.queries.len() == 1 || self.lists.iter().map(Vec::len).sum::<usize>() <= room;
+                tick((block * self.queries.len()) as u64)?;
+            }
+            Ok(())
+        })?;
+        Ok(fits.then_some(self.lists))
+    }
+
+    /// Compares all queries with the points from `first` on.
+    fn compare(&mut self, table: &mut dyn Table, first: usize, values: &[i32]) -> Result<()> {
+        let codebook = Codebook::new(values.to_vec(), self.points.dim());
+        let near = table.within(&codebook, &vec![0; codebook.clusters()], &self.limits)?;
+        let (k, weights) = (self.k, self.points.weights.as_slice());
+        let lists = self.lists.par_iter_mut().zip(&mut self.limits).zip(self.queries);
+        lists.enumerate().for_each(|(i, ((list, limit), query))| {
+            if add(list, &near, i, first) {
+                *limit = trim(list, *query, k, weights);
+            }
+        });
+        Ok(())
+    }
+}
+
+/// Adds the points that are near to query `i`; `false` where there are none.
+fn add(list: &mut Vec<Neighbor>, near: &Near, i: usize, first: usize) -> bool {
+    let before = list.len();
+    list.extend(near.row(i).map(|(point, distance)| (distance, (first + point) as u32)));
+    list.len() > before
+}
+
+/// Sorts a list and cuts it behind the points that tie with the k-th neighbour; returns what is above their distance.
+fn trim(list: &mut Vec<Neighbor>, query: u32, k: u64, weights: &[u64]) -> i128 {
+    list.retain(|(_, point)| weight(query, *point, weights) > 0);
+    list.sort_unstable();
+    let mut total = 0;
+    let last = list.iter().find(|(_, point)| {
+        total += weight(query, *point, weights);
+        total >= k
+    });
+    let Some((farthest, _)) = last.copied() else { return FAR };
+    list.truncate(list.partition_point(|(distance, _)| *distance <= farthest));
+    i128::from(farthest) + 1
+}

@@ -1,0 +1,135 @@
+//! Rows as points on a grid of their own, equal rows being one point.
+
+use crate::device::{Device, Engine, Purpose};
+use crate::error::{Result, try_vec};
+use crate::grid::Range;
+use crate::rows::Rows;
+use crate::rq::{Metric, Quantization, Source, to_grid};
+use sha2::{Digest, Sha256};
+use std::collections::HashMap;
+
+/// The different points among rows.
+///
+/// # Exactness
+/// The grid is the one that `fit` would choose for these rows: with their midrange as its offset, and the finest on which
+/// no value exceeds 2^20. For the cosine metric rows are scaled to length 2^20. Points depend on the rows and the metric
+/// alone, and so do the distances between them, which are integers.
+pub(super) struct Points<'a> {
+    rows: &'a dyn Rows,
+    quantization: Quantization,
+    /// Point of every row, numbered as they first appear, (N).
+    pub(super) of_row: Vec<u32>,
+    /// First row of every point, ascending, (P).
+    first: Vec<usize>,
+    /// Weight of every point: that of its rows, (P).
+    pub(super) weights: Vec<u64>,
+}
+
+impl<'a> Points<'a> {
+    /// The points of `rows`, of which each weighs what `weight` says; reads them twice.
+    pub(super) fn new(
+        rows: &'a dyn Rows,
+        metric: Metric,
+        device: &Device,
+        weight: impl Fn(usize) -> u64,
+    ) -> Result<Self> {
+        let mut range = Range::new(rows.dim());
+        if metric == Metric::L2 {
+            Source::all(rows).each_chunk(&mut |_, rows| {
+                range.add(rows);
+                Ok(())
+            })?;
+        }
+        let grid = match metric {
+            Metric::L2 => range.grid(true),
+            Metric::Cosine => crate::Grid::new(vec![0.0; rows.dim()], crate::grid::UNIT_EXPONENT),
+        };
+        let mut points = Self {
+            rows,
+            quantization: Quantization { grid, metric, normalize_residuals: false },
+            of_row: try_vec(0, rows.len(), "points of rows")?,
+            first: Vec::new(),
+            weights: Vec::new(),
+        };
+        points.number(device, weight)?;
+        Ok(points)
+    }
+
+    /// Finds out which rows are equal.
+    fn number(&mut self, device: &Device, weight: impl Fn(usize) -> u64) -> Result<()> {
+        let dim = self.rows.dim();
+        let mut known: HashMap<[u8; 32], u32> = HashMap::new();
+        let (mut of_row, mut first, mut weights) = (std::mem::take(&mut self.of_row), Vec::new(), Vec::new());
+        let mut places = of_row.iter_mut();
+        self.each_chunk(Source::all(self.rows), device, &mut |start, q| {
+            for ((i, q), place) in q.chunks_exact(dim).enumerate().zip(&mut places) {
+                let digest = Sha256::digest(bytemuck::cast_slice::<i32, u8>(q)).into();
+                let point = *known.entry(digest).or_insert(first.len() as u32);
+                if point as usize == first.len() {
+                    first.push(start + i);
+                    weights.push(0);
+                }
+                if let Some(total) = weights.get_mut(point as usize) {
+                    *total += weight(start + i);
+                }
+                *place = point;
+            }
+            Ok(())
+        })?;
+        (self.of_row, self.first, self.weights) = (of_row, first, weights);
+        Ok(())
+    }
+
+    /// Number of points, P.
+    pub(super) fn len(&self) -> usize {
+        self.first.len()
+    }
+
+    pub(super) fn dim(&self) -> usize {
+        self.rows.dim()
+    }
+
+    /// Calls `use_points` with some of the points at a time, in order, as the place of the first among them and their grid
+    /// values: all points, or the `chosen` ones, which ascend.
+    pub(super) fn each(
+        &self,
+        chosen: Option<&[u32]>,
+        device: &Device,
+        use_points: &mut dyn FnMut(usize, &[i32]) -> Result<()>,
+    ) -> Result<()> {
+        let rows = match chosen {
+            None => self.first.clone(),
+            Some(chosen) => chosen.iter().filter_map(|point| self.first.get(*point as usize).copied()).collect(),
+        };
+        self.each_chunk(Source::chosen(self.rows, rows), device, use_points)
+    }
+
+    fn each_chunk(
+        &self,
+        source: Source<'_>,
+        device: &Device,
+        use_points: &mut dyn FnMut(usize, &[i32]) -> Result<()>,
+    ) -> Result<()> {
+        let mut buffer = Vec::new();
+        source.each_chunk(&mut |first, rows| {
+            if buffer.len() < rows.len() {
+                buffer = try_vec(0, rows.len(), "a chunk of rows")?;
+            }
+            let q = buffer.get_mut(..rows.len()).unwrap_or_default();
+            to_grid(device.engine(), &self.quantization, rows, q);
+            match self.quantization.scales_level(0) {
+                true => use_points(first, &unit_length(device.engine(), q, self.dim())?),
+                false => use_points(first, q),
+            }
+        })
+    }
+}
+
+/// The rows scaled to unit length on the device.
+fn unit_length(engine: &dyn Engine, q: &[i32], dim: usize) -> Result<Vec<i32>> {
+    let rows = q.len() / dim;
+    let mut table = engine.table(rows, dim, Purpose::Encode)?;
+    table.upload(0, q)?;
+    table.unit_length()?;
+    table.gather(&(0..rows).collect::<Vec<_>>())
+}

@@ -1,0 +1,108 @@
+//! Whether items with the same prefix have the same label, beside what chance would give.
+
+use super::estimate::Estimate;
+use super::ids::Ids;
+use crate::error::{ErrorKind, Result};
+use crate::rng::Stream;
+use crate::rq::Codes;
+use serde::Serialize;
+
+/// Shuffles of the labels.
+const SHUFFLES: usize = 10;
+
+/// Purity of the prefixes of one length.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[non_exhaustive]
+pub struct PrefixPurity {
+    /// `sum over prefixes of the items with the most frequent label of their prefix / N`.
+    pub purity: f64,
+    /// The same for labels dealt out at random: what the sizes of the prefixes and of the labels alone give.
+    pub shuffled: Estimate,
+}
+
+/// Purity of the prefixes of 1, 2, ... L codes.
+///
+/// The control is the mean of 10 shuffles of the labels, with the 95 % confidence interval of that mean.
+///
+/// # Shapes
+/// `codes` (N, L), `labels` (N).
+///
+/// # Exactness
+/// A function of the codes, of which labels are equal, and of the seed.
+///
+/// # Errors
+/// [`ErrorKind::Empty`], [`ErrorKind::RowCount`].
+///
+/// ```
+/// use semid::Codes;
+/// use semid::metrics::prefix_purity;
+///
+/// let codes = Codes::new(vec![0, 0, 1, 1], 1)?;
+/// let purity = prefix_purity(&codes, &["cat", "cat", "dog", "cat"], 42)?;
+/// assert_eq!(purity[0].purity, 0.75);
+/// # Ok::<(), semid::Error>(())
+/// ```
+pub fn prefix_purity<T: Ord>(codes: &Codes, labels: &[T], seed: u64) -> Result<Vec<PrefixPurity>> {
+    if codes.is_empty() {
+        return Err(ErrorKind::Empty.into());
+    }
+    if labels.len() != codes.len() {
+        return Err(ErrorKind::RowCount { what: "labels", found: labels.len(), rows: codes.len() }.into());
+    }
+    let ids = Ids::new(codes)?;
+    let mut order: Vec<(u32, usize)> = ids.of_row.iter().copied().zip(0..).collect();
+    order.sort_unstable();
+    let numbers = numbers(labels);
+    // Labels in the order of the IDs: a prefix is a range of them.
+    let mut labels: Vec<u32> = order.iter().filter_map(|(_, row)| numbers.get(*row).copied()).collect();
+    let lengths: Vec<Vec<usize>> = (1..=codes.levels()).map(|length| sizes(&ids, length)).collect();
+    let pure = |labels: &[u32]| -> Vec<f64> { lengths.iter().map(|sizes| purity(labels, sizes)).collect() };
+    let own = pure(&labels);
+    let mut stream = Stream::new("labels", seed, 0, 0);
+    let shuffled: Vec<Vec<f64>> = (0..SHUFFLES)
+        .map(|_| {
+            for last in (1..labels.len()).rev() {
+                labels.swap(last, stream.below(last as u128 + 1) as usize);
+            }
+            pure(&labels)
+        })
+        .collect();
+    let control = |length: usize| -> Vec<f64> { shuffled.iter().filter_map(|run| run.get(length).copied()).collect() };
+    let of_length = |(length, purity)| PrefixPurity { purity, shuffled: Estimate::mean(&control(length), u64::MAX) };
+    Ok(own.into_iter().enumerate().map(of_length).collect())
+}
+
+/// Labels as numbers, equal ones as equal numbers.
+fn numbers<T: Ord>(labels: &[T]) -> Vec<u32> {
+    let mut order: Vec<(&T, usize)> = labels.iter().zip(0..).collect();
+    order.sort_unstable();
+    let mut numbers = vec![0; labels.len()];
+    for (number, same) in order.chunk_by(|a, b| a.0 == b.0).enumerate() {
+        for (_, row) in same {
+            numbers.iter_mut().skip(*row).take(1).for_each(|place| *place = number as u32);
+        }
+    }
+    numbers
+}
+
+/// Rows of every prefix of that length, in the order of the IDs.
+fn sizes(ids: &Ids, length: usize) -> Vec<usize> {
+    let all: Vec<u32> = (0..ids.len() as u32).collect();
+    let same = all.chunk_by(|a, b| ids.shared_prefix(*a, *b) >= length);
+    same.map(|same| same.iter().filter_map(|id| ids.rows.get(*id as usize)).sum::<u64>() as usize).collect()
+}
+
+/// The share of labels that are the most frequent one of their prefix.
+fn purity(labels: &[u32], sizes: &[usize]) -> f64 {
+    let (mut rest, mut pure) = (labels, 0);
+    let mut sorted = Vec::new();
+    for size in sizes {
+        let (prefix, others) = rest.split_at((*size).min(rest.len()));
+        rest = others;
+        sorted.clear();
+        sorted.extend_from_slice(prefix);
+        sorted.sort_unstable();
+        pure += sorted.chunk_by(|a, b| a == b).map(<[u32]>::len).max().unwrap_or(0);
+    }
+    pure as f64 / labels.len().max(1) as f64
+}

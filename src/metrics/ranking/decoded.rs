@@ -1,0 +1,47 @@
+//! By the distance between what IDs decode to.
+
+use super::Ranking;
+use crate::metrics::nearest::{Nearest, Tick, places};
+use crate::metrics::points::Points;
+use crate::metrics::ties::Place;
+use crate::{Device, Result};
+
+/// Items whose IDs decode to nearer vectors are nearer; IDs may decode to the same vector.
+pub(crate) struct ByDecoded<'a> {
+    /// What every ID decodes to, weighed by its rows.
+    points: &'a Points<'a>,
+    nearest: Nearest,
+}
+
+impl<'a> ByDecoded<'a> {
+    /// The ranking for queries with the IDs `queries`, up to rank `k`.
+    pub(crate) fn new(
+        points: &'a Points<'a>,
+        queries: impl Iterator<Item = u32>,
+        k: usize,
+        device: &Device,
+        tick: Tick<'_>,
+    ) -> Result<Self> {
+        let mut queries: Vec<u32> = queries.filter_map(|id| points.of_row.get(id as usize).copied()).collect();
+        queries.sort_unstable();
+        queries.dedup();
+        Ok(Self { points, nearest: Nearest::search(points, queries, k, device, tick)? })
+    }
+
+    fn point(&self, id: u32) -> Option<u32> {
+        self.points.of_row.get(id as usize).copied()
+    }
+}
+
+impl Ranking for ByDecoded<'_> {
+    /// None for items beyond rank k.
+    fn of(&self, query: u32) -> Box<dyn Fn(u32) -> Option<Place> + '_> {
+        let query = self.point(query);
+        let list = query.map(|query| self.nearest.of(query)).unwrap_or_default();
+        Box::new(move |item| {
+            let (query, item) = query.zip(self.point(item))?;
+            let mut places = places(query, list, &self.points.weights);
+            places.find(|(_, group)| group.iter().any(|(_, point)| *point == item)).map(|(place, _)| place)
+        })
+    }
+}

@@ -1,0 +1,60 @@
+//! How many codes stay the same from one model, or one set of IDs, to another.
+
+use crate::error::{ErrorKind, Result};
+use crate::rq::Codes;
+use serde::Serialize;
+
+/// The share of rows that keep their codes.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[non_exhaustive]
+pub struct Stability {
+    /// Rows compared, N.
+    pub rows: u64,
+    /// The share of rows with the same code, for every level.
+    pub unchanged_codes: Vec<f64>,
+    /// The share of rows with the same first 1, 2, ... L codes; the last one is that of unchanged IDs.
+    pub unchanged_prefixes: Vec<f64>,
+}
+
+/// Compares two sets of codes of the same rows.
+///
+/// # Shapes
+/// `before` (N, L), `after` (N, L).
+///
+/// # Errors
+/// [`ErrorKind::Empty`], [`ErrorKind::CodeLevels`], [`ErrorKind::RowCount`].
+///
+/// ```
+/// use semid::Codes;
+/// use semid::metrics::stability;
+///
+/// let before = Codes::new(vec![0, 1, 2, 3], 2)?;
+/// let after = Codes::new(vec![0, 1, 0, 3], 2)?;
+/// let stability = stability(&before, &after)?;
+/// assert_eq!((stability.unchanged_codes[1], stability.unchanged_prefixes[1]), (1.0, 0.5));
+/// # Ok::<(), semid::Error>(())
+/// ```
+pub fn stability(before: &Codes, after: &Codes) -> Result<Stability> {
+    let (levels, rows) = (before.levels(), before.len());
+    if levels != after.levels() {
+        return Err(ErrorKind::CodeLevels { expected: levels, found: after.levels() }.into());
+    }
+    if rows != after.len() {
+        return Err(ErrorKind::RowCount { what: "rows of codes", found: after.len(), rows }.into());
+    }
+    if rows == 0 {
+        return Err(ErrorKind::Empty.into());
+    }
+    let [mut codes, mut prefixes] = [vec![0_u64; levels], vec![0_u64; levels]];
+    for (before, after) in before.rows().zip(after.rows()) {
+        let mut all = true;
+        for ((before, after), (code, prefix)) in before.iter().zip(after).zip(codes.iter_mut().zip(&mut prefixes)) {
+            let same = before == after;
+            all &= same;
+            *code += u64::from(same);
+            *prefix += u64::from(all);
+        }
+    }
+    let share = |counts: Vec<u64>| counts.into_iter().map(|count| count as f64 / rows as f64).collect();
+    Ok(Stability { rows: rows as u64, unchanged_codes: share(codes), unchanged_prefixes: share(prefixes) })
+}

@@ -1,0 +1,47 @@
+//! Metrics against other implementations, on every device, and on bad input.
+
+mod devices;
+mod golden;
+mod nearest;
+mod refused;
+mod shuffled;
+
+use super::Quantizer;
+use crate::{Codes, Device, Error, Metric, Rows};
+
+/// A model that is nothing but codebooks: codes decode to the sum of their codewords.
+pub(super) struct Codebooks {
+    pub(super) metric: Metric,
+    pub(super) books: Vec<Vec<Vec<f32>>>,
+}
+
+impl Quantizer for Codebooks {
+    fn dim(&self) -> usize {
+        self.books[0][0].len()
+    }
+
+    fn clusters(&self) -> Vec<usize> {
+        self.books.iter().map(Vec::len).collect()
+    }
+
+    fn metric(&self) -> Metric {
+        self.metric
+    }
+
+    fn reconstructs(&self) -> bool {
+        true
+    }
+
+    fn encode(&self, rows: &dyn Rows, _: &Device) -> Result<Codes, Error> {
+        let levels = self.books.len();
+        Codes::new(vec![0; rows.len() * levels], levels)
+    }
+
+    fn decode_levels(&self, codes: &Codes, levels: usize, _: &Device) -> Result<Vec<f32>, Error> {
+        let sum = |codes: &[u32], d: usize| {
+            let parts = self.books.iter().zip(codes).take(levels);
+            parts.map(|(book, code)| f64::from(book[*code as usize][d])).sum::<f64>() as f32
+        };
+        Ok(codes.rows().flat_map(|codes| (0..self.dim()).map(move |d| sum(codes, d))).collect())
+    }
+}

@@ -1,0 +1,103 @@
+//! Bad input: typed errors that say what is wrong.
+
+use super::Codebooks;
+use crate::metrics::{CodeCounter, Evaluation, SortedCodeCounter, code_metrics, errors, prefix_purity, stability};
+use crate::{Codes, Device, Error, ErrorKind, Matrix, Metric};
+use std::ops::ControlFlow;
+
+fn codes(values: &[u32], levels: usize) -> Codes {
+    Codes::new(values.to_vec(), levels).unwrap()
+}
+
+fn model() -> Codebooks {
+    Codebooks { metric: Metric::L2, books: vec![vec![vec![0.0, 1.0]; 4]; 2] }
+}
+
+/// Evaluates `rows` (N, 2) with `codes`.
+fn run(evaluation: &Evaluation, rows: &[f32], codes: &Codes) -> Result<(), Error> {
+    let rows = Matrix::new(rows, 2).unwrap();
+    let run = evaluation.run_on_codes(&model(), &rows, codes, &Device::reference(), |_| ControlFlow::Continue(()));
+    run.map(drop)
+}
+
+macro_rules! assert_refused {
+    ($result:expr, $($kind:tt)+) => {
+        let error = $result.map(drop).unwrap_err();
+        assert!(matches!(error.kind(), $($kind)+), "{error:?}");
+    };
+}
+
+#[test]
+fn codes_out_of_range_are_named_with_row_and_level() {
+    let bad = codes(&[0, 1, 3, 4], 2);
+    let expected = |kind: &ErrorKind| matches!(kind, ErrorKind::Code { row: 1, level: 1, code: 4, clusters: 4 });
+    let error = code_metrics(&bad, &[4, 4]).unwrap_err();
+    assert!(expected(error.kind()), "{error:?}");
+    let error = run(&Evaluation::new().k(1), &[0.0; 4], &bad).unwrap_err();
+    assert!(expected(error.kind()), "{error:?}");
+    let rows = Matrix::new(&[0.0; 4], 2).unwrap();
+    let error = errors(&model(), &rows, &bad, &Device::reference()).unwrap_err();
+    assert!(expected(error.kind()), "{error:?}");
+    let mut sorted = SortedCodeCounter::new(&[4, 4]).unwrap();
+    assert_refused!(sorted.add(&[4, 0], 1), ErrorKind::Code { row: 0, level: 0, code: 4, clusters: 4 });
+}
+
+#[test]
+fn lengths_that_do_not_match() {
+    let good = codes(&[0, 1, 3, 2], 2);
+    assert_refused!(code_metrics(&good, &[4]), ErrorKind::CodeLevels { expected: 1, found: 2 });
+    assert_refused!(CodeCounter::new(&[4, 4]).unwrap().add(&[1]), ErrorKind::CodeLevels { expected: 2, found: 1 });
+    let evaluation = Evaluation::new().k(1);
+    let three = codes(&[0, 1, 2, 3, 2, 1], 3);
+    assert_refused!(run(&evaluation, &[0.0; 4], &three), ErrorKind::CodeLevels { expected: 2, found: 3 });
+    assert_refused!(run(&evaluation, &[0.0; 6], &good), ErrorKind::RowCount { found: 2, rows: 3, .. });
+    let wide = Matrix::new(&[0.0; 6], 3).unwrap();
+    let wide = evaluation.run(&model(), &wide, &Device::reference());
+    assert_refused!(wide, ErrorKind::DimMismatch { expected: 2, found: 3 });
+    assert_refused!(prefix_purity(&good, &[1, 2, 3], 0), ErrorKind::RowCount { what: "labels", found: 3, rows: 2 });
+    assert_refused!(stability(&good, &three), ErrorKind::CodeLevels { expected: 2, found: 3 });
+    assert_refused!(stability(&good, &codes(&[0, 1], 2)), ErrorKind::RowCount { found: 1, rows: 2, .. });
+}
+
+#[test]
+fn empty_sets() {
+    let none = codes(&[], 2);
+    assert_refused!(code_metrics(&none, &[4, 4]), ErrorKind::Empty);
+    assert_refused!(CodeCounter::new(&[4]).unwrap().finish(), ErrorKind::Empty);
+    assert_refused!(SortedCodeCounter::new(&[4]).unwrap().finish(), ErrorKind::Empty);
+    assert_refused!(run(&Evaluation::new(), &[], &none), ErrorKind::Empty);
+    assert_refused!(prefix_purity::<u8>(&none, &[], 0), ErrorKind::Empty);
+    assert_refused!(stability(&none, &none), ErrorKind::Empty);
+}
+
+#[test]
+fn parameters_out_of_range() {
+    let good = codes(&[0, 1, 3, 2, 1, 1], 2);
+    let rows = [0.0, 1.0, 2.0, 3.0, 4.0, 5.0];
+    assert!(run(&Evaluation::new().k(2), &rows, &good).is_ok());
+    for (evaluation, name) in [
+        (Evaluation::new().k(3), "k"),
+        (Evaluation::new().k(usize::MAX), "k"),
+        (Evaluation::new().k(1).sample(0), "sample"),
+        (Evaluation::new().k(1).pairs(0), "pairs"),
+    ] {
+        let error = run(&evaluation, &rows, &good).unwrap_err();
+        assert!(matches!(error.kind(), ErrorKind::Parameter { name: found, .. } if *found == name), "{error:?}");
+    }
+    assert_refused!(CodeCounter::new(&[4, 0]), ErrorKind::Clusters { level: 1, clusters: 0 });
+    assert_refused!(SortedCodeCounter::new(&[usize::MAX]), ErrorKind::Clusters { level: 0, .. });
+    let mut sorted = SortedCodeCounter::new(&[4, 4]).unwrap();
+    sorted.add(&[1, 0], 1).unwrap();
+    assert_refused!(sorted.add(&[0, 3], 1), ErrorKind::Parameter { name: "codes", .. });
+}
+
+#[test]
+fn rows_that_are_not_finite_and_evaluations_that_are_stopped() {
+    let good = codes(&[0, 1, 3, 2, 1, 1], 2);
+    let rows = [0.0, 1.0, 2.0, f32::NAN, 4.0, 5.0];
+    assert_refused!(run(&Evaluation::new().k(1), &rows, &good), ErrorKind::NotFinite { row: 1, column: 1, .. });
+    let rows = Matrix::new(&[0.0; 6], 2).unwrap();
+    let evaluation = Evaluation::new().k(1);
+    let stopped = evaluation.run_on_codes(&model(), &rows, &good, &Device::cpu(), |_| ControlFlow::Break(()));
+    assert_refused!(stopped, ErrorKind::Cancelled);
+}
