@@ -106,7 +106,8 @@ fn what_cannot_be_is_refused() {
     dir.fails(&format!("{fit} --sinkhorn-epsilon NaN"), &["sinkhorn_epsilon", "finite"]);
     dir.fails(&format!("{fit} --sinkhorn-epsilon 0.1 --sinkhorn-iterations 0"), &["sinkhorn_iterations"]);
     dir.fails(&format!("{fit} --sinkhorn-epsilon 0.1 --algorithm mini-batch"), &["algorithm", "Sinkhorn"]);
-    dir.fails(&format!("{fit} --kind rq-vae --sinkhorn-epsilon 0.1"), &["--sinkhorn-epsilon", "rq-kmeans"]);
+    dir.fails(&format!("{fit} --sinkhorn-epsilon 0.1,0.2"), &["--sinkhorn-epsilon", "--kind rq-vae"]);
+    dir.fails(&format!("{fit} --kind rq-vae --batch 50 --sinkhorn-epsilon 0.001"), &["`sinkhorn`", "0.003"]);
     let usage = [
         (fit, "--min-size 3", "--balanced"),
         (fit, "--max-size 3", "--balanced"),
