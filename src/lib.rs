@@ -47,6 +47,7 @@
 //!
 //! `cli` (default) builds the command line tool `semid`; `parquet` (default) reads and writes Parquet files; `sqlite`
 //! (default) keeps registries in SQLite databases.
+mod align;
 mod codebook;
 mod device;
 mod error;
@@ -60,8 +61,11 @@ mod partial;
 mod rng;
 mod rows;
 mod rq;
+mod sweep;
+mod transport;
 mod vae;
 
+pub use align::Alignment;
 pub use codebook::Codebook;
 pub use device::{AdapterLimits, Device, DeviceInfo, KernelTime};
 pub use error::{Error, ErrorKind, Result};
@@ -82,7 +86,10 @@ pub use rq::{
     Algorithm, Balance, Clusters, Codes, EncodeReport, Encoder, Fit, FitReport, Init, LevelReport, Metric, MiniBatch,
     Progress, RqKMeans, RqKMeansModel,
 };
-
+pub use sweep::{
+    PredictedCollisions, Sweep, SweepData, SweepKind, SweepMetric, SweepParameters, SweepProgress, SweepRecord,
+    SweepSeconds, SweepStage,
+};
 pub use vae::{
     CodebookUpdate, EpochReport, Estimator, Keep, LatentRows, Loss, MatmulWidth, Reduction, RqVae, RqVaeFit,
     RqVaeModel, RqVaeReport, Schedule, VaeProgress,

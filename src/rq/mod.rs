@@ -24,6 +24,7 @@ mod row_distances;
 mod sampled;
 mod seeding;
 pub(crate) mod sinkhorn;
+mod variant;
 
 pub use balance::Balance;
 pub use codes::Codes;

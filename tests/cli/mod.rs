@@ -1,5 +1,6 @@
 //! Helpers: a folder, and `semid` run in it.
 
+mod align;
 mod assign;
 mod assign_moved;
 mod assign_refused;
@@ -25,6 +26,9 @@ mod round_trip;
 #[cfg(unix)]
 mod signals;
 mod streams;
+mod sweep;
+#[cfg(unix)]
+mod sweep_kills;
 mod verify;
 
 use semid::io::NpyWriter;
