@@ -84,7 +84,7 @@ pub use estimate::Estimate;
 pub use evaluation::Evaluation;
 pub use progress::EvaluationProgress;
 pub use purity::{PrefixPurity, prefix_purity};
-pub use quality::{ByDistance, NeighborMetrics, Quality};
+pub use quality::{ByDistance, NeighborMetrics, Quality, RecallAt};
 pub use quantizer::Quantizer;
 pub use sizes::Sizes;
 pub use stability::{Stability, stability};

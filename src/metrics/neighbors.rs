@@ -7,9 +7,9 @@ use super::ids::Ids;
 use super::nearest::Nearest;
 use super::points::Points;
 use super::progress::{Callback, counter, tell};
-use super::quality::{ByDistance, NeighborMetrics};
+use super::quality::{ByDistance, NeighborMetrics, RecallAt};
 use super::quantizer::{DecodedRows, Quantizer};
-use super::ranking::{ByDecoded, ByHamming, ByPrefix, Ranking};
+use super::ranking::{ByDecoded, ByHamming, ByPrefix};
 use super::retrieval::Truth;
 use crate::device::Device;
 use crate::error::Result;
@@ -28,6 +28,7 @@ impl Evaluation {
         progress: Callback<'_>,
     ) -> Result<NeighborMetrics> {
         let queries = self.queries(rows.len());
+        let most = self.curve.iter().copied().max().unwrap_or(0).max(self.k);
         tell(progress, "true neighbours", 0, 0)?;
         let points = Points::new(rows, model.metric(), device, |_| 1)?;
         let ids = Ids::new(codes)?;
@@ -37,26 +38,29 @@ impl Evaluation {
 
         let chosen = distinct(&queries, &points.of_row);
         let mut tick = counter(progress, "true neighbours", chosen.len(), points.len());
-        let nearest = Nearest::search(&points, chosen, self.k, device, &mut tick)?;
+        let nearest = Nearest::search(&points, chosen, most, device, &mut tick)?;
         drop(tick);
         let query_ids = distinct(&queries, &ids.of_row);
         let mut tick = counter(progress, "neighbours of the decoded IDs", query_ids.len(), decoded.len());
-        let by_decoded = ByDecoded::new(&decoded, query_ids.into_iter(), self.k, device, &mut tick)?;
+        let by_decoded = ByDecoded::new(&decoded, query_ids.into_iter(), most, device, &mut tick)?;
         drop(tick);
 
-        let truth = Truth::new(&points, &ids, &nearest, self.k);
-        let score = |ranking: &dyn Ranking| truth.score(ranking, &queries);
-        let scores = ByDistance {
-            prefix: score(&ByPrefix::new(&ids)),
-            decoded: score(&by_decoded),
-            hamming: score(&ByHamming::new(&ids)),
+        let truth = Truth::new(&points, &ids, &nearest);
+        let (by_prefix, by_hamming) = (ByPrefix::new(&ids), ByHamming::new(&ids));
+        let scores = |k| ByDistance {
+            prefix: truth.score(&by_prefix, &queries, k),
+            decoded: truth.score(&by_decoded, &queries, k),
+            hamming: truth.score(&by_hamming, &queries, k),
         };
+        let at_k = scores(self.k);
+        let recall_at = |k: &usize| RecallAt { k: *k, recall: scores(*k).map(|retrieval| retrieval.recall) };
         tell(progress, "distances", 0, 0)?;
         Ok(NeighborMetrics {
             k: self.k,
             queries: queries.len(),
-            recall_at_k: scores.map(|retrieval| retrieval.recall),
-            ndcg_at_k: scores.map(|retrieval| retrieval.ndcg),
+            recall_at_k: at_k.map(|retrieval| retrieval.recall),
+            ndcg_at_k: at_k.map(|retrieval| retrieval.ndcg),
+            recall_curve: self.curve.iter().map(recall_at).collect(),
             distance_correlation: self.correlation(&points, &ids, &decoded, device)?,
         })
     }
