@@ -59,6 +59,7 @@ mod partial;
 mod rng;
 mod rows;
 mod rq;
+mod sweep;
 mod vae;
 
 pub use codebook::Codebook;
@@ -81,7 +82,7 @@ pub use rq::{
     Algorithm, Balance, Clusters, Codes, EncodeReport, Fit, FitReport, Init, LevelReport, Metric, MiniBatch, Progress,
     RqKMeans, RqKMeansModel,
 };
-
+pub use sweep::{PredictedCollisions, SweepData, SweepParameters, SweepRecord, SweepSeconds};
 pub use vae::{
     CodebookUpdate, EpochReport, Estimator, Keep, LatentRows, Loss, MatmulWidth, Reduction, RqVae, RqVaeFit,
     RqVaeModel, RqVaeReport, Schedule, VaeProgress,

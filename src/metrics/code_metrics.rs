@@ -4,12 +4,12 @@ use super::counter::CodeCounter;
 use super::sizes::{Sizes, ratio};
 use crate::error::Result;
 use crate::rq::Codes;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// Everything that codes alone tell: collisions of whole IDs, and how each level uses its clusters.
 ///
 /// Serialized, the fields of `ids` stand beside the others.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct CodeMetrics {
     /// Number of rows, N.
@@ -24,7 +24,7 @@ pub struct CodeMetrics {
 }
 
 /// Measures of whole IDs; U is the number of different ones.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct IdMetrics {
     /// Different IDs, U.
@@ -50,7 +50,7 @@ pub struct IdMetrics {
 }
 
 /// Measures of one level, and of the prefixes that end with it.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct LevelMetrics {
     /// Clusters, K.
@@ -78,7 +78,7 @@ pub struct LevelMetrics {
 }
 
 /// An ID with its items.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Bucket {
     /// Its codes.
     pub codes: Vec<u32>,

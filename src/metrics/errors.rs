@@ -8,7 +8,7 @@ use crate::grid::read_finite;
 use crate::rows::Rows;
 use crate::rq::{Codes, Metric};
 use rayon::prelude::*;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// Values of a chunk of rows.
 const CHUNK_VALUES: usize = 1 << 20;
@@ -18,7 +18,7 @@ const SMALL: f64 = 1e-4;
 /// Differences between rows x and what their codes decode to, y.
 ///
 /// For the cosine metric x is scaled to unit length first.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct ErrorMetrics {
     /// Mean over the rows of `sum_d (x_d - y_d)^2`.

@@ -1,6 +1,6 @@
 //! Means of samples, and how far they may be from the mean of all.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// Standard deviations of a normal distribution that 95 % lie within.
 const NORMAL_95: f64 = 1.959_963_984_540_054;
@@ -9,7 +9,7 @@ const NORMAL_95: f64 = 1.959_963_984_540_054;
 ///
 /// The interval says what the choice of the sample leaves open. Measured on everything there is, nothing is left open:
 /// `low`, `value` and `high` are the same.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Estimate {
     /// The value.

@@ -3,10 +3,10 @@
 use super::code_metrics::CodeMetrics;
 use super::errors::ErrorMetrics;
 use super::estimate::Estimate;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// What was measured.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Quality {
     /// What codes alone tell. Serialized, these fields stand beside the others.
@@ -21,7 +21,7 @@ pub struct Quality {
 }
 
 /// Whether near rows have near IDs.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct NeighborMetrics {
     /// Neighbours of each query.
@@ -50,7 +50,7 @@ pub struct RecallAt {
 }
 
 /// A metric for each of the distances between IDs.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct ByDistance<T> {
     /// The longer the shared prefix, the nearer.

@@ -1,0 +1,111 @@
+//! One line of a sweep's file.
+
+use crate::metrics::Quality;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// Version of the lines that this build writes.
+#[expect(dead_code, reason = "written by the sweep")]
+pub(super) const FORMAT: u32 = 1;
+
+/// A finished run of a sweep: what was fitted, on what, and how good it is.
+///
+/// A sweep's file has one as a JSON object on every line, in the order of the grid. All of it is the same on every device
+/// and however often the sweep was interrupted, apart from `seconds`, which stands last.
+///
+/// ```ignore
+/// use semid::{Device, Matrix, Sweep, SweepRecord};
+///
+/// let values: Vec<f32> = (0..800).map(|i| ((i * 37) % 101) as f32).collect();
+/// let folder = tempfile::tempdir()?;
+/// let path = folder.path().join("sweep.jsonl");
+/// let sweep = Sweep::new([1, 2], [4]).neighbors(0);
+/// let records = sweep.run(&Matrix::new(&values, 4)?, &Device::cpu(), &path)?;
+/// assert_eq!(SweepRecord::read(&path)?, records);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct SweepRecord {
+    /// Version of the format, 1.
+    pub format: u32,
+    /// What this run has of the grid.
+    pub parameters: SweepParameters,
+    /// Everything else that influences the result, by name; the same in all lines of a kind.
+    pub settings: BTreeMap<String, String>,
+    /// The rows that were fitted and measured.
+    pub data: SweepData,
+    /// Fingerprint of the model.
+    pub fingerprint: String,
+    /// Collisions to be expected of more rows, where that was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub predicted: Option<PredictedCollisions>,
+    /// All that `semid eval` measures, under the same names.
+    pub metrics: Quality,
+    /// How long it took.
+    pub seconds: SweepSeconds,
+}
+
+/// What the runs of a sweep differ in.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct SweepParameters {
+    /// `rq-kmeans` or `rq-vae`.
+    pub kind: String,
+    /// Levels, L.
+    pub levels: usize,
+    /// Clusters of each level, (L).
+    pub clusters: Vec<usize>,
+    /// Whether all clusters of a level have the same number of rows.
+    pub balanced: bool,
+    /// Seed of the fit.
+    pub seed: u64,
+}
+
+/// Identity of the rows of a sweep.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct SweepData {
+    /// Number of rows, N.
+    pub rows: usize,
+    /// Dimensions, D.
+    pub dim: usize,
+    /// SHA-256, in hex, of the values: f32, little endian, row by row.
+    pub sha256: String,
+}
+
+/// Collisions to be expected of a number of rows.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct PredictedCollisions {
+    /// Number of rows, N.
+    pub rows: u64,
+    /// Different IDs to be expected, U.
+    pub distinct_ids: f64,
+    /// `1 - U / N`.
+    pub collision_rate: f64,
+}
+
+/// Wall-clock time of a run: the only fields that differ from one sweep to the next.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct SweepSeconds {
+    /// Fitting, as if alone: levels that it shares with shorter models are counted in each.
+    pub fit: f64,
+    /// Encoding and measuring.
+    pub evaluation: f64,
+}
+
+impl SweepParameters {
+    /// A name that no other run of a sweep has, as `rq-kmeans-3x256-seed42` or `rq-kmeans-balanced-256-64-seed42`; with
+    /// `.safetensors` after it, that of the model's file where a sweep keeps models.
+    pub fn name(&self) -> String {
+        let balanced = if self.balanced { "-balanced" } else { "" };
+        let same = self.clusters.first().filter(|first| self.clusters.iter().all(|clusters| clusters == *first));
+        let clusters = match same {
+            Some(clusters) => format!("{}x{clusters}", self.clusters.len()),
+            None => self.clusters.iter().map(usize::to_string).collect::<Vec<_>>().join("-"),
+        };
+        format!("{}{balanced}-{clusters}-seed{}", self.kind, self.seed)
+    }
+}
