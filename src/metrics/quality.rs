@@ -33,14 +33,14 @@ pub struct NeighborMetrics {
     /// Expected normalized discounted cumulative gain, a true neighbour being worth 1.
     pub ndcg_at_k: ByDistance<Estimate>,
     /// Recall at other numbers of neighbours, where they were asked for.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub recall_curve: Vec<RecallAt>,
     /// Spearman's rank correlation of the distances of pairs of rows and of their IDs; none where one does not vary.
     pub distance_correlation: ByDistance<Option<Estimate>>,
 }
 
 /// Recall at a number of neighbours, see [`Evaluation::recall_curve`](super::Evaluation::recall_curve).
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct RecallAt {
     /// Neighbours of each query.
