@@ -46,6 +46,7 @@
 //!
 //! `cli` (default) builds the command line tool `semid`; `parquet` (default) reads and writes Parquet files; `sqlite`
 //! (default) keeps registries in SQLite databases.
+mod align;
 mod codebook;
 mod device;
 mod error;
@@ -60,8 +61,10 @@ mod rng;
 mod rows;
 mod rq;
 mod sweep;
+mod transport;
 mod vae;
 
+pub use align::Alignment;
 pub use codebook::Codebook;
 pub use device::{AdapterLimits, Device, DeviceInfo, KernelTime};
 pub use error::{Error, ErrorKind, Result};
