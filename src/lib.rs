@@ -85,7 +85,10 @@ pub use rq::{
     Algorithm, Balance, Clusters, Codes, EncodeReport, Fit, FitReport, Init, LevelReport, Metric, MiniBatch, Progress,
     RqKMeans, RqKMeansModel,
 };
-pub use sweep::{PredictedCollisions, SweepData, SweepParameters, SweepRecord, SweepSeconds};
+pub use sweep::{
+    PredictedCollisions, Sweep, SweepData, SweepKind, SweepMetric, SweepParameters, SweepProgress, SweepRecord,
+    SweepSeconds, SweepStage,
+};
 pub use vae::{
     CodebookUpdate, EpochReport, Estimator, Keep, LatentRows, Loss, MatmulWidth, Reduction, RqVae, RqVaeFit,
     RqVaeModel, RqVaeReport, Schedule, VaeProgress,
