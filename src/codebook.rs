@@ -37,6 +37,11 @@ impl Codebook {
         &self.values
     }
 
+    /// The codewords in another order: what was codeword k is `labels[k]`; `labels` is a permutation.
+    pub(crate) fn relabelled(&self, labels: &[u32]) -> Self {
+        Self { values: relabelled(&self.values, self.dim, labels), dim: self.dim }
+    }
+
     /// Codeword `k`, if there is one.
     pub fn codeword(&self, k: usize) -> Option<&[i32]> {
         self.values.chunks_exact(self.dim).nth(k)
@@ -55,6 +60,13 @@ impl Codebook {
 /// Sum over the levels of the largest component, which a model keeps within [`CODEWORDS_MAX`].
 pub(crate) fn largest_sum(levels: &[Codebook]) -> i64 {
     levels.iter().map(Codebook::largest).sum()
+}
+
+/// Pieces of `len` values in another order: what was piece k is piece `labels[k]`.
+pub(crate) fn relabelled<T: Copy>(values: &[T], len: usize, labels: &[u32]) -> Vec<T> {
+    let mut order: Vec<(u32, &[T])> = labels.iter().copied().zip(values.chunks_exact(len)).collect();
+    order.sort_unstable_by_key(|(label, _)| *label);
+    order.into_iter().flat_map(|(_, piece)| piece).copied().collect()
 }
 
 /// Codewords as f32 in units of the embeddings: exact multiples of 2^-exponent.

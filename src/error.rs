@@ -206,6 +206,32 @@ pub enum ErrorKind {
         /// Names that would work.
         available: String,
     },
+    /// The name of no metric.
+    #[error("no metric `{name}`; there are: {available}")]
+    UnknownMetric {
+        /// The name given.
+        name: String,
+        /// All names.
+        available: String,
+    },
+    /// The file of a sweep has a line that this sweep would not write.
+    #[error(
+        "line {line} has {} {found}, not {expected}: it is of another sweep; give another file, or the same arguments as before",
+        what.trim()
+    )]
+    OtherSweep {
+        /// Line, from 1.
+        line: usize,
+        /// What differs.
+        what: String,
+        /// Its value in the file.
+        found: String,
+        /// Its value in this sweep.
+        expected: String,
+    },
+    /// Another process writes to the file.
+    #[error("another process is writing to it; wait until that is done, or give another file")]
+    Busy,
     /// No adapter that can run the kernels.
     #[error("no usable GPU adapter: {reason}; use `--device cpu` for the same result")]
     NoAdapter {

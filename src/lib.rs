@@ -47,6 +47,7 @@
 //!
 //! `cli` (default) builds the command line tool `semid`; `parquet` (default) reads and writes Parquet files; `sqlite`
 //! (default) keeps registries in SQLite databases; `report` (default) draws reports.
+mod align;
 mod codebook;
 mod device;
 mod error;
@@ -63,8 +64,10 @@ mod rng;
 mod rows;
 mod rq;
 mod sweep;
+mod transport;
 mod vae;
 
+pub use align::Alignment;
 pub use codebook::Codebook;
 pub use device::{AdapterLimits, Device, DeviceInfo, KernelTime};
 pub use error::{Error, ErrorKind, Result};
@@ -87,7 +90,10 @@ pub use rq::{
     Algorithm, Balance, Clusters, Codes, EncodeReport, Fit, FitReport, Init, LevelReport, Metric, MiniBatch, Progress,
     RqKMeans, RqKMeansModel,
 };
-pub use sweep::{PredictedCollisions, SweepData, SweepParameters, SweepRecord, SweepSeconds};
+pub use sweep::{
+    PredictedCollisions, Sweep, SweepData, SweepKind, SweepMetric, SweepParameters, SweepProgress, SweepRecord,
+    SweepSeconds, SweepStage,
+};
 pub use vae::{
     CodebookUpdate, EpochReport, Estimator, Keep, LatentRows, Loss, MatmulWidth, Reduction, RqVae, RqVaeFit,
     RqVaeModel, RqVaeReport, Schedule, VaeProgress,

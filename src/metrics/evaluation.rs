@@ -1,8 +1,6 @@
 //! All metrics of a model on some rows at once.
 
-use super::code_metrics::code_metrics;
-use super::errors::{self, errors};
-use super::progress::{EvaluationProgress, tell};
+use super::progress::EvaluationProgress;
 use super::quality::Quality;
 use super::quantizer::Quantizer;
 use crate::device::Device;
@@ -27,11 +25,11 @@ use std::ops::ControlFlow;
 /// ```
 #[derive(Clone, Debug)]
 pub struct Evaluation {
-    pub(super) k: usize,
+    pub(crate) k: usize,
     pub(super) curve: Vec<usize>,
-    pub(super) sample: Option<usize>,
-    pub(super) pairs: usize,
-    pub(super) seed: u64,
+    pub(crate) sample: Option<usize>,
+    pub(crate) pairs: usize,
+    pub(crate) seed: u64,
 }
 
 impl Default for Evaluation {
@@ -121,18 +119,18 @@ impl Evaluation {
         rows: &dyn Rows,
         codes: &Codes,
         device: &Device,
-        mut progress: impl FnMut(&EvaluationProgress) -> ControlFlow<()>,
+        progress: impl FnMut(&EvaluationProgress) -> ControlFlow<()>,
     ) -> Result<Quality> {
-        errors::check(model, rows, codes)?;
-        self.check(rows.len())?;
-        tell(&mut progress, "errors", 0, 0)?;
-        let of_codes = code_metrics(codes, &model.clusters())?;
-        let errors = model.reconstructs().then(|| errors(model, rows, codes, device)).transpose()?;
-        let neighbors = (self.k > 0).then(|| self.neighbors(model, rows, codes, device, &mut progress)).transpose()?;
-        Ok(Quality { codes: of_codes, errors, neighbors })
+        self.on(rows).run(model, codes, device, progress)
     }
 
-    fn check(&self, rows: usize) -> Result<()> {
+    /// Neighbours that have to be searched.
+    pub(super) fn most(&self) -> usize {
+        self.curve.iter().copied().max().unwrap_or(0).max(self.k)
+    }
+
+    /// Refuses what cannot be measured on that many rows.
+    pub(crate) fn check(&self, rows: usize) -> Result<()> {
         if self.k >= rows && self.k > 0 {
             let expected = format!("{rows} rows have {} neighbours each; 0 leaves neighbours out", rows - 1);
             return Err(Error::parameter("k", self.k, expected));

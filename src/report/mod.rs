@@ -7,6 +7,7 @@ mod figures;
 mod names;
 mod numbers;
 mod page;
+mod save;
 mod table;
 mod theme;
 mod tree;

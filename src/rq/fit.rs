@@ -9,7 +9,7 @@ use super::progress::{Callback, Progress, report};
 use super::seeding::Ask;
 use crate::codebook::{self, CODEWORDS_MAX, Codebook};
 use crate::device::{Device, Purpose, Table};
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{ErrorKind, Result};
 use crate::grid::{EXPONENTS, Grid, pow2};
 use crate::rows::Rows;
 use std::ops::ControlFlow;
@@ -31,15 +31,15 @@ use std::ops::ControlFlow;
 /// # Ok::<(), semid::Error>(())
 /// ```
 pub struct Fit<'a> {
-    params: RqKMeans,
+    pub(super) params: RqKMeans,
     source: Source<'a>,
     device: &'a Device,
     clusters: Vec<usize>,
-    quantization: Quantization,
+    pub(super) quantization: Quantization,
     table: Box<dyn Table>,
-    codebooks: Vec<Codebook>,
+    pub(super) codebooks: Vec<Codebook>,
     /// Of every level, where clusters are balanced.
-    prices: Vec<Vec<i64>>,
+    pub(super) prices: Vec<Vec<i64>>,
     /// All levels, where mini-batches trained them together.
     joint: Vec<Trained>,
     reports: Vec<LevelReport>,
@@ -129,7 +129,12 @@ impl RqKMeans {
         self.begin_with(rows, device, &mut |_| ControlFlow::Continue(()))
     }
 
-    fn begin_with<'a>(&self, rows: &'a dyn Rows, device: &'a Device, callback: Callback<'_>) -> Result<Fit<'a>> {
+    pub(crate) fn begin_with<'a>(
+        &self,
+        rows: &'a dyn Rows,
+        device: &'a Device,
+        callback: Callback<'_>,
+    ) -> Result<Fit<'a>> {
         let (clusters, used) = self.check(rows.len(), rows.dim())?;
         let source = Source::new(rows, self.seed, used);
         let mut ask = || report(callback, &Progress::start(clusters.len(), self.max_iter));
@@ -195,20 +200,14 @@ impl Fit<'_> {
     /// # Errors
     /// [`ErrorKind::Range`] where codewords exceed f32; a parameter error where no level was fitted.
     pub fn finish(self) -> Result<(RqKMeansModel, FitReport)> {
-        if self.codebooks.is_empty() {
-            return Err(Error::parameter("levels", 0, "fit at least one level before `finish`"));
-        }
+        let model = self.model()?;
         let report = FitReport {
             rows: self.table.rows(),
             dim: self.table.dim(),
             levels: self.reports,
             saturated_values: self.saturated_values,
         };
-        for (level, codebook) in self.codebooks.iter().enumerate() {
-            codebook::to_f32(level, codebook, self.quantization.codebook_exponent())?;
-        }
-        let model = RqKMeansModel::new(self.quantization, self.codebooks, self.params.seed)?;
-        Ok((model.with_prices(self.prices)?, report))
+        Ok((model, report))
     }
 
     fn load(&mut self, ask: Ask<'_>) -> Result<()> {

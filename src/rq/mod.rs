@@ -16,6 +16,7 @@ mod params;
 mod progress;
 mod row_distances;
 mod seeding;
+mod variant;
 
 pub use encode::{Codes, EncodeReport};
 pub use fit::{Balance, Fit, FitReport, LevelReport};

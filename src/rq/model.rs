@@ -1,7 +1,7 @@
 //! The fitted model: the grid, the codebooks, and what identifies them.
 
 use super::params::Metric;
-use crate::codebook::{CODEWORDS_MAX, Codebook, largest_sum};
+use crate::codebook::{CODEWORDS_MAX, Codebook, largest_sum, relabelled};
 use crate::error::{Error, Result};
 use crate::grid::{Grid, UNIT_EXPONENT};
 use sha2::{Digest, Sha256};
@@ -61,6 +61,13 @@ impl RqKMeansModel {
         }
         self.prices = prices;
         Ok(self)
+    }
+
+    /// The same model with code k of each level as `labels[level][k]`; `labels` are permutations.
+    pub(crate) fn relabelled(&self, labels: &[Vec<u32>]) -> Result<Self> {
+        let levels = self.levels.iter().zip(labels).map(|(level, labels)| level.relabelled(labels)).collect();
+        let prices = self.prices.iter().zip(labels).map(|(prices, labels)| relabelled(prices, 1, labels)).collect();
+        Self::new(self.quantization.clone(), levels, self.seed)?.with_prices(prices)
     }
 
     /// Prices of the codewords of every level, in squared grid steps, where the clusters were balanced: the largest

@@ -1,5 +1,27 @@
 //! Sweeps: models of many sizes, fitted and measured one after the other.
+//!
+//! # Sharing
+//! A level's codebook does not depend on the levels after it, so runs that differ only in their number of levels are one
+//! fit, of which each takes the first levels. What an evaluation finds out about the rows alone, such as their true
+//! neighbours, is found out once.
+//!
+//! # Going on
+//! The file has a line per finished run, in the order of the grid, each written at once and flushed to disk. A sweep that
+//! finds lines checks that they are the beginning of what it would write, leaves them and goes on after the last; half a
+//! line at the end, from a process that was killed, is dropped.
 
+mod data;
+mod file;
+mod grid;
+mod metric;
+mod predict;
+mod progress;
 mod record;
+mod run;
+#[cfg(test)]
+mod tests;
 
+pub use grid::{Sweep, SweepKind};
+pub use metric::SweepMetric;
+pub use progress::{SweepProgress, SweepStage};
 pub use record::{PredictedCollisions, SweepData, SweepParameters, SweepRecord, SweepSeconds};

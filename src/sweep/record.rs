@@ -5,7 +5,6 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// Version of the lines that this build writes.
-#[expect(dead_code, reason = "written by the sweep")]
 pub(super) const FORMAT: u32 = 1;
 
 /// A finished run of a sweep: what was fitted, on what, and how good it is.
@@ -13,13 +12,14 @@ pub(super) const FORMAT: u32 = 1;
 /// A sweep's file has one as a JSON object on every line, in the order of the grid. All of it is the same on every device
 /// and however often the sweep was interrupted, apart from `seconds`, which stands last.
 ///
-/// ```ignore
+/// ```
+/// use semid::metrics::Evaluation;
 /// use semid::{Device, Matrix, Sweep, SweepRecord};
 ///
 /// let values: Vec<f32> = (0..800).map(|i| ((i * 37) % 101) as f32).collect();
 /// let folder = tempfile::tempdir()?;
 /// let path = folder.path().join("sweep.jsonl");
-/// let sweep = Sweep::new([1, 2], [4]).neighbors(0);
+/// let sweep = Sweep::new([1, 2], [4]).evaluation(Evaluation::new().k(0));
 /// let records = sweep.run(&Matrix::new(&values, 4)?, &Device::cpu(), &path)?;
 /// assert_eq!(SweepRecord::read(&path)?, records);
 /// # Ok::<(), Box<dyn std::error::Error>>(())

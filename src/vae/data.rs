@@ -82,6 +82,15 @@ impl Standard {
     }
 }
 
+impl RqVae {
+    /// Of `rows` rows the number to train on, and that of those held out.
+    pub(super) fn split(&self, rows: usize) -> (usize, usize) {
+        let used = self.sample.map_or(rows, |sample| sample.min(rows));
+        let held_out = (self.held_out * used as f64) as usize;
+        (used - held_out.min(used), held_out)
+    }
+}
+
 /// Rows to train on and rows to judge by.
 pub(super) struct Data {
     pub(super) dim: usize,
@@ -105,7 +114,7 @@ impl Data {
             None => Standard::none(dim),
         };
         let used = rng::sample(params.seed, len, params.sample.unwrap_or(len));
-        let count = (params.held_out * used.len() as f64) as usize;
+        let (_, count) = params.split(len);
         let held: HashSet<usize> = rng::sample(params.seed ^ HELD_OUT, used.len(), count).into_iter().collect();
         let mut data = Self {
             dim,

@@ -14,6 +14,7 @@ mod report;
 mod schedule;
 mod start;
 mod train;
+mod variant;
 mod weights;
 
 pub(crate) use file::KIND;

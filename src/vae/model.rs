@@ -47,6 +47,11 @@ impl RqVaeModel {
         Ok(Self { standard, encoder, decoder, slope: params.slope, width: params.width, skip, quantizer })
     }
 
+    /// The same model with other labels of its quantizer's codewords.
+    pub(crate) fn relabelled(&self, labels: &[Vec<u32>]) -> Result<Self> {
+        Ok(Self { quantizer: self.quantizer.relabelled(labels)?, ..self.clone() })
+    }
+
     /// Number of dimensions of the embeddings, D.
     pub fn dim(&self) -> usize {
         self.standard.offset.len()

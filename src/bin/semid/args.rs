@@ -3,12 +3,14 @@
 mod eval;
 mod export;
 mod registry;
+mod report;
 mod vae;
 
 pub(crate) use eval::EvalArgs;
 pub(crate) use export::{ExportArgs, Kind};
 pub(crate) use registry::{AssignArgs, DeleteArgs, KeyArgs, LookupArgs, ResolverName, SettingArgs, StatsArgs};
 
+pub(crate) use report::ReportArgs;
 pub(crate) use vae::{Keep, Loss, ModelKind, Reduction, Schedule, VaeArgs};
 
 use crate::output::Failure;
@@ -151,6 +153,15 @@ Examples:
 
 Numbers measured on a sample are shown as value +- half of their 95 % confidence interval.")]
     Eval(EvalArgs),
+    /// Draw a report on the semantic IDs that a model gives: a web page to look at and to pass on
+    #[command(after_help = "\
+Examples:
+  semid report --model model.safetensors --input items.parquet --id-column name --output report.html
+  semid report --model model.safetensors --input items.npy --items names.txt --output report.html --svg figures
+  semid report --model model.safetensors --input items.npy --sweep sweep.jsonl --output report.html
+
+The page is one file and loads nothing; names of items and labels are in it.")]
+    Report(Box<ReportArgs>),
     /// Write the semantic IDs of a database for recommenders and language models
     #[command(after_help = "\
 Examples:

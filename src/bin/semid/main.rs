@@ -19,6 +19,7 @@ mod items;
 mod lookup;
 mod output;
 mod progress;
+mod report;
 mod stats;
 mod verify;
 
@@ -63,6 +64,7 @@ fn run(cli: &Cli) -> Outcome {
         Command::Devices => devices::run(common),
         Command::Verify(args) => verify::run(common, args),
         Command::Eval(args) => eval::run(common, args),
+        Command::Report(args) => report::run(common, args),
         Command::Export(args) => export::run(common, args),
         Command::Demo => demo::run(common),
         Command::Completions(args) => completions::run(common, args),

@@ -1,9 +1,9 @@
 //! The last level: new items that share all codes but the last.
 
 use super::occupancy::Occupancy;
-use super::transport::{Edge, Row, solve};
 use super::{Outcome, Problem, distance_at};
 use crate::error::Result;
+use crate::transport::{Edge, Row, solve};
 use std::collections::BTreeMap;
 
 /// Places the items of a group, which are in the order of their keys, below their shared prefix.

@@ -11,7 +11,7 @@
 //! 1. *Last level.* New items that share all codes but the last are a group, and groups do not touch each other. Where no
 //!    code of the group has more items than free places, everyone keeps the encoded codes. Otherwise as many items of the
 //!    group as possible are placed below their shared prefix, at the smallest possible sum of increases. This is exact
-//!    ([`transport`]). An item may give way to another one where that makes the sum smaller.
+//!    ([`transport`](crate::transport)). An item may give way to another one where that makes the sum smaller.
 //! 2. *Upwards.* Items left over are grouped by one code less, and all free places below that shorter prefix are open to
 //!    them; the items placed before stay. They are placed in batches of [`upward::BATCH`], in the order of their keys.
 //!    Within a batch as many items as possible are placed at the smallest sum of increases over the places that each
@@ -41,7 +41,6 @@
 mod group;
 mod occupancy;
 mod search;
-mod transport;
 mod upward;
 
 #[cfg(test)]

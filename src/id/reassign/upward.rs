@@ -3,9 +3,9 @@
 use super::group::narrow;
 use super::occupancy::Occupancy;
 use super::search::{Place, places};
-use super::transport::{Edge, Row, solve};
 use super::{Found, Outcome, Problem};
 use crate::error::Result;
+use crate::transport::{Edge, Row, solve};
 use rayon::prelude::*;
 use std::collections::VecDeque;
 

@@ -148,6 +148,3 @@ impl<'a, F: Fn(usize) -> &'a [u32]> Sorted<'a, F> {
         children
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -16,18 +16,18 @@ use search::Search;
 
 /// A column that a row may take, and its distance there.
 #[derive(Clone, Copy)]
-pub(super) struct Edge {
-    pub(super) column: usize,
-    pub(super) cost: u64,
+pub(crate) struct Edge {
+    pub(crate) column: usize,
+    pub(crate) cost: u64,
 }
 
 /// What a row can do.
 #[derive(Clone, Default)]
-pub(super) struct Row {
+pub(crate) struct Row {
     /// The columns it may take, each once.
-    pub(super) edges: Vec<Edge>,
+    pub(crate) edges: Vec<Edge>,
     /// Its distance at its encoded codes, from which its increase is counted; also what it pays where it is left out.
-    pub(super) stay: u64,
+    pub(crate) stay: u64,
 }
 
 /// The column of every row and the increase there; `None` for a row that is left out.
@@ -41,7 +41,7 @@ pub(super) struct Row {
 /// # Exactness
 /// A path has at most 2^32 distances below 2^64 and one that is left out at 2^100: sums stay within i128. A search
 /// ends at the nearest free column, the lowest on a tie.
-pub(super) fn solve(
+pub(crate) fn solve(
     free: &[u64],
     own: &[Option<usize>],
     row: &dyn Fn(usize) -> Result<Row>,

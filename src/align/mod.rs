@@ -1,0 +1,164 @@
+//! New models with old labels: which codeword of a level has which number says nothing, so a model that was fitted again
+//! can take the numbers with which most items keep their codes.
+
+mod matching;
+#[cfg(test)]
+mod tests;
+
+use crate::device::Device;
+use crate::error::{Error, ErrorKind, Result};
+use crate::metrics::{Stability, stability};
+use crate::model::Model;
+use crate::rows::Rows;
+use crate::rq::Codes;
+use matching::{Pair, labels};
+
+/// Labels for the codes of a new model, and how many rows keep their codes without and with them.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Alignment {
+    /// For every level the label of each code: a permutation of 0 .. K - 1.
+    pub labels: Vec<Vec<u32>>,
+    /// Old codes against the new ones as they are; of the levels that both have.
+    pub before: Stability,
+    /// Old codes against the new ones with these labels.
+    pub after: Stability,
+}
+
+impl Alignment {
+    /// The labels with which as many rows as possible keep their codes, level by level.
+    ///
+    /// Level 0 gets the labels with which most rows have their old code. Every later level looks first at the rows whose
+    /// codes before are all their old ones, as the others' IDs have changed anyway, and then at all rows. An old code that
+    /// is no code of the new level is no label; levels that only one side has stay as they are.
+    ///
+    /// # Shapes
+    /// `old` (N, M) and `new` (N, L) of the same rows; `clusters` (L) of the new model.
+    ///
+    /// # Exactness
+    /// Every level is an assignment problem, solved to its optimum in integers. Of equally good labels the search takes
+    /// the same every time.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Empty`], [`ErrorKind::RowCount`], and [`ErrorKind::CodeLevels`] where `clusters` has another length.
+    ///
+    /// # References
+    /// R. K. Ahuja, T. L. Magnanti, J. B. Orlin, Network Flows, 1993, chapter 12.
+    ///
+    /// ```
+    /// use semid::{Alignment, Codes};
+    ///
+    /// let old = Codes::new(vec![0, 0, 1, 2], 1)?;
+    /// let new = Codes::new(vec![2, 2, 0, 0], 1)?;
+    /// let alignment = Alignment::of_codes(&old, &new, &[3])?;
+    /// assert_eq!(alignment.labels, [[1, 2, 0]]);
+    /// assert_eq!((alignment.before.unchanged_codes[0], alignment.after.unchanged_codes[0]), (0.0, 0.75));
+    /// # Ok::<(), semid::Error>(())
+    /// ```
+    pub fn of_codes(old: &Codes, new: &Codes, clusters: &[usize]) -> Result<Self> {
+        if clusters.len() != new.levels() {
+            return Err(ErrorKind::CodeLevels { expected: clusters.len(), found: new.levels() }.into());
+        }
+        let common = old.levels().min(new.levels());
+        let (old, first) = (first_levels(old, common)?, first_levels(new, common)?);
+        let before = stability(&old, &first)?;
+        let mut agrees = vec![true; new.len()];
+        let mut labels_of_levels = Vec::with_capacity(clusters.len());
+        for (level, clusters) in clusters.iter().enumerate() {
+            let codes = |codes: &Codes| codes.rows().map(|row| row.get(level).copied()).collect::<Option<Vec<u32>>>();
+            let (Some(old), Some(new)) = (codes(&old), codes(&first)) else {
+                labels_of_levels.push((0..*clusters as u32).collect());
+                continue;
+            };
+            let pairs = new.iter().zip(&old).zip(&agrees);
+            let pairs = pairs.map(|((new, old), agrees)| Pair { new: *new, old: *old, agrees: *agrees });
+            let labels = labels(pairs.collect(), *clusters)?;
+            for ((new, old), agrees) in new.iter().zip(&old).zip(&mut agrees) {
+                *agrees &= labels.get(*new as usize) == Some(old);
+            }
+            labels_of_levels.push(labels);
+        }
+        let mut alignment = Self { labels: labels_of_levels, after: before.clone(), before };
+        alignment.after = stability(&old, &alignment.relabel(&first)?)?;
+        Ok(alignment)
+    }
+
+    /// The codes with their new labels.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Code`] for a code without a label.
+    pub fn relabel(&self, codes: &Codes) -> Result<Codes> {
+        let mut values = Vec::with_capacity(codes.values().len());
+        for (row, of_row) in codes.rows().enumerate() {
+            for (level, code) in of_row.iter().enumerate() {
+                let labels = self.labels.get(level).map(Vec::as_slice).unwrap_or_default();
+                let unknown = || ErrorKind::Code { row, level, code: *code, clusters: labels.len() };
+                values.push(*labels.get(*code as usize).ok_or_else(unknown)?);
+            }
+        }
+        Codes::new(values, codes.levels())
+    }
+}
+
+/// The codes of the first levels.
+fn first_levels(codes: &Codes, levels: usize) -> Result<Codes> {
+    Codes::new(codes.rows().flat_map(|row| row.iter().take(levels)).copied().collect(), levels)
+}
+
+impl Model {
+    /// The same model with the codewords of every level in another order: with the one in which as many of `rows` as
+    /// possible have the codes that `old` gives them (see [`Alignment::of_codes`]).
+    ///
+    /// # Exactness
+    /// The new model is the same on every device. It gives every row the codes of this one, relabelled; only a row that is
+    /// exactly as far from two codewords takes the one that comes first now. `after` counts the codes it really gives.
+    ///
+    /// # Errors
+    /// As for [`Model::encode`] of both models, and [`ErrorKind::Empty`].
+    ///
+    /// ```
+    /// use semid::{Device, Matrix, Model, RqKMeans};
+    ///
+    /// let values: Vec<f32> = (0..800).map(|i| ((i * 37) % 101) as f32).collect();
+    /// let (rows, device) = (Matrix::new(&values, 4)?, Device::cpu());
+    /// let fit = |seed| Ok::<_, semid::Error>(Model::from(RqKMeans::new(2, 8).seed(seed).fit(&rows, &device)?));
+    /// let (old, new) = (fit(1)?, fit(2)?);
+    /// let (aligned, alignment) = new.align_to(&old, &rows, &device)?;
+    /// assert!(alignment.after.unchanged_codes[0] >= alignment.before.unchanged_codes[0]);
+    /// assert_eq!(aligned.clusters(), new.clusters());
+    /// # Ok::<(), semid::Error>(())
+    /// ```
+    pub fn align_to(&self, old: &Model, rows: &dyn Rows, device: &Device) -> Result<(Model, Alignment)> {
+        if rows.is_empty() {
+            return Err(ErrorKind::Empty.into());
+        }
+        let old = old.encode(rows, device)?;
+        let mut alignment = Alignment::of_codes(&old, &self.encode(rows, device)?, &self.clusters())?;
+        let model = self.relabelled(&alignment.labels)?;
+        let common = alignment.before.unchanged_codes.len();
+        let codes = first_levels(&model.encode(rows, device)?, common)?;
+        alignment.after = stability(&first_levels(&old, common)?, &codes)?;
+        Ok((model, alignment))
+    }
+
+    /// The same model with other labels: what code k of a level was is now code `labels[level][k]`.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Parameter`] where the labels of a level are no permutation of its codes.
+    pub fn relabelled(&self, labels: &[Vec<u32>]) -> Result<Model> {
+        let clusters = self.clusters();
+        let fits = |(labels, clusters): (&Vec<u32>, &usize)| {
+            let mut sorted = labels.clone();
+            sorted.sort_unstable();
+            sorted.into_iter().eq(0..*clusters as u32)
+        };
+        if labels.len() != clusters.len() || !labels.iter().zip(&clusters).all(fits) {
+            let expected = "every level needs a list with each of its codes once";
+            return Err(Error::parameter("labels", format!("{} lists", labels.len()), expected));
+        }
+        Ok(match self {
+            Self::RqKMeans(model) => model.relabelled(labels)?.into(),
+            Self::RqVae(model) => model.relabelled(labels)?.into(),
+        })
+    }
+}

@@ -1,0 +1,80 @@
+//! Many evaluations on the same rows.
+
+use super::code_metrics::code_metrics;
+use super::errors::{self, errors};
+use super::evaluation::Evaluation;
+use super::known::Known;
+use super::progress::{EvaluationProgress, tell};
+use super::quality::Quality;
+use super::quantizer::Quantizer;
+use crate::device::Device;
+use crate::error::Result;
+use crate::rows::Rows;
+use crate::rq::Codes;
+use std::ops::ControlFlow;
+
+/// An evaluation of models on the same rows, whose true neighbours are looked for once; see [`Evaluation::on`].
+pub struct Evaluator<'a> {
+    evaluation: Evaluation,
+    rows: &'a dyn Rows,
+    /// One per metric.
+    known: Vec<Known<'a>>,
+}
+
+impl Evaluation {
+    /// An evaluation of several models on `rows`.
+    ///
+    /// # Exactness
+    /// The same numbers as from [`Evaluation::run_on_codes`] for each.
+    ///
+    /// ```
+    /// use semid::metrics::Evaluation;
+    /// use semid::{Device, Matrix, RqKMeans};
+    /// use std::ops::ControlFlow;
+    ///
+    /// let values: Vec<f32> = (0..4000).map(|i| ((i * i) % 251) as f32).collect();
+    /// let (rows, device) = (Matrix::new(&values, 8)?, Device::cpu());
+    /// let mut evaluator = Evaluation::new().k(5).on(&rows);
+    /// for clusters in [8, 16] {
+    ///     let model = RqKMeans::new(3, clusters).fit(&rows, &device)?;
+    ///     let codes = model.encode(&rows, &device)?;
+    ///     let quality = evaluator.run(&model, &codes, &device, |_| ControlFlow::Continue(()))?;
+    ///     println!("{clusters}: {}", quality.codes.ids.collision_rate);
+    /// }
+    /// # Ok::<(), semid::Error>(())
+    /// ```
+    pub fn on<'a>(&self, rows: &'a dyn Rows) -> Evaluator<'a> {
+        Evaluator { evaluation: self.clone(), rows, known: Vec::new() }
+    }
+}
+
+impl<'a> Evaluator<'a> {
+    /// Measures codes that the rows were given.
+    ///
+    /// # Errors
+    /// As for [`Evaluation::run_on_codes`].
+    pub fn run(
+        &mut self,
+        model: &dyn Quantizer,
+        codes: &Codes,
+        device: &Device,
+        mut progress: impl FnMut(&EvaluationProgress) -> ControlFlow<()>,
+    ) -> Result<Quality> {
+        errors::check(model, self.rows, codes)?;
+        self.evaluation.check(self.rows.len())?;
+        tell(&mut progress, "errors", 0, 0)?;
+        let of_codes = code_metrics(codes, &model.clusters())?;
+        let errors = model.reconstructs().then(|| errors(model, self.rows, codes, device)).transpose()?;
+        let mut quality = Quality { codes: of_codes, errors, neighbors: None };
+        if self.evaluation.k > 0 {
+            let metric = model.metric();
+            let known = match self.known.iter().position(|known| known.metric == metric) {
+                Some(at) => self.known.swap_remove(at),
+                None => Known::new(&self.evaluation, self.rows, metric, device, &mut progress)?,
+            };
+            quality.neighbors = Some(known.neighbors(&self.evaluation, model, codes, device, &mut progress)?);
+            self.known.push(known);
+        }
+        Ok(quality)
+    }
+}

@@ -1,0 +1,59 @@
+//! What an evaluation finds out about rows alone, whatever model is measured.
+
+use super::correlation::Pairs;
+use super::evaluation::Evaluation;
+use super::nearest::Nearest;
+use super::points::Points;
+use super::progress::{Callback, counter, tell};
+use crate::device::Device;
+use crate::error::Result;
+use crate::rng::{self, Stream};
+use crate::rows::Rows;
+use crate::rq::Metric;
+
+/// The rows as points, the true neighbours of the queries, and distances between pairs of rows.
+pub(super) struct Known<'a> {
+    pub(super) metric: Metric,
+    pub(super) points: Points<'a>,
+    /// Rows whose neighbours are looked for, ascending.
+    pub(super) queries: Vec<usize>,
+    pub(super) nearest: Nearest,
+    pub(super) pairs: Pairs,
+    /// Squared distance of every pair.
+    pub(super) distances: Vec<u64>,
+}
+
+impl<'a> Known<'a> {
+    pub(super) fn new(
+        evaluation: &Evaluation,
+        rows: &'a dyn Rows,
+        metric: Metric,
+        device: &Device,
+        progress: Callback<'_>,
+    ) -> Result<Self> {
+        tell(progress, "true neighbours", 0, 0)?;
+        let queries = queries(evaluation, rows.len());
+        let points = Points::new(rows, metric, device, |_| 1)?;
+        let chosen = distinct(&queries, &points.of_row);
+        let mut tick = counter(progress, "true neighbours", chosen.len(), points.len());
+        let nearest = Nearest::search(&points, chosen, evaluation.most(), device, &mut tick)?;
+        drop(tick);
+        let pairs = Pairs::new(points.of_row.len(), evaluation.pairs, evaluation.seed);
+        let distances = pairs.distances(&points, device, |row| row)?;
+        Ok(Self { metric, points, queries, nearest, pairs, distances })
+    }
+}
+
+fn queries(evaluation: &Evaluation, rows: usize) -> Vec<usize> {
+    // Other rows than `fit` would choose by the same seed.
+    let seed = Stream::new("queries", evaluation.seed, 0, 0).next_u64();
+    rng::sample(seed, rows, evaluation.sample.unwrap_or(rows))
+}
+
+/// What the rows have, each once.
+pub(super) fn distinct(rows: &[usize], of_row: &[u32]) -> Vec<u32> {
+    let mut all: Vec<u32> = rows.iter().filter_map(|row| of_row.get(*row).copied()).collect();
+    all.sort_unstable();
+    all.dedup();
+    all
+}

@@ -1,0 +1,73 @@
+//! One fit of many that differ in size, balance and seed.
+
+use super::fit::Fit;
+use super::model::RqKMeansModel;
+use super::params::{Algorithm, Clusters, MiniBatch, RqKMeans};
+use crate::codebook;
+use crate::error::{Error, Result};
+
+impl RqKMeans {
+    /// The same parameters with these ones.
+    pub(crate) fn variant(&self, clusters: &[usize], balanced: bool, seed: u64) -> Self {
+        let mut params = self.clone();
+        params.levels = clusters.len();
+        params.clusters = Clusters::PerLevel(clusters.to_vec());
+        params.sizes = balanced.then_some((None, None));
+        params.seed = seed;
+        params
+    }
+
+    /// Whether the first levels of a model are those of a model that has no others.
+    pub(crate) fn levels_stand_alone(&self) -> bool {
+        !matches!(self.algorithm, Algorithm::MiniBatch(MiniBatch { layer_wise: false, .. }))
+    }
+
+    /// Names and values of all parameters that variants have in common.
+    pub(crate) fn settings(&self) -> Vec<(&'static str, String)> {
+        // Without `..`, so that no parameter is forgotten.
+        macro_rules! settings {
+            ($($name:ident),*) => {{
+                let Self { levels: _, clusters: _, seed: _, sizes: _, $($name),* } = self;
+                vec![$((stringify!($name), format!("{:?}", $name))),*]
+            }};
+        }
+        settings!(max_iter, tol, n_init, init, metric, normalize_residuals, algorithm, sample, center)
+    }
+}
+
+impl Fit<'_> {
+    /// Number of levels fitted so far.
+    pub fn levels(&self) -> usize {
+        self.codebooks.len()
+    }
+
+    /// The model of the levels fitted so far, while the fit may go on.
+    ///
+    /// # Exactness
+    /// The model that a fit of that many levels gives, unless mini-batches train all levels together. Also where a later
+    /// level makes the grid coarser: the fit then starts again, and so would one of just these levels.
+    ///
+    /// # Errors
+    /// As for [`Fit::finish`].
+    ///
+    /// ```
+    /// use semid::{Device, Matrix, RqKMeans};
+    ///
+    /// let values: Vec<f32> = (0..400).map(|i| ((i * 37) % 101) as f32).collect();
+    /// let (rows, device) = (Matrix::new(&values, 4)?, Device::cpu());
+    /// let mut fit = RqKMeans::new(3, 8).begin(&rows, &device)?;
+    /// fit.next_level()?;
+    /// assert_eq!(fit.model()?, RqKMeans::new(1, 8).fit(&rows, &device)?);
+    /// # Ok::<(), semid::Error>(())
+    /// ```
+    pub fn model(&self) -> Result<RqKMeansModel> {
+        if self.codebooks.is_empty() {
+            return Err(Error::parameter("levels", 0, "fit at least one level first"));
+        }
+        for (level, codebook) in self.codebooks.iter().enumerate() {
+            codebook::to_f32(level, codebook, self.quantization.codebook_exponent())?;
+        }
+        let model = RqKMeansModel::new(self.quantization.clone(), self.codebooks.clone(), self.params.seed)?;
+        model.with_prices(self.prices.clone())
+    }
+}

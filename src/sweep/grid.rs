@@ -1,0 +1,256 @@
+//! The grid: which runs there are, and which of them are one fit.
+
+use super::record::SweepParameters;
+use crate::error::{Error, ErrorKind, Result};
+use crate::metrics::Evaluation;
+use crate::rq::{Clusters, RqKMeans};
+use crate::vae::{self, RqVae};
+use std::collections::{BTreeMap, HashSet};
+use std::path::{Path, PathBuf};
+
+/// A grid of models to be fitted and measured, see the [crate]'s `semid sweep`.
+///
+/// | parameter | default | meaning |
+/// | --- | --- | --- |
+/// | `levels`, `clusters` | - | numbers of levels; clusters per level, each one number or a list of which L levels take the first L |
+/// | `kinds` | residual k-means | see [`SweepKind`] |
+/// | `balanced` | off | of residual k-means: off, on, or both |
+/// | `seeds` | 42 | seeds of the fits |
+/// | `evaluation` | [`Evaluation::new`] | what is measured |
+/// | `predict` | off | also predict the collisions of that many rows |
+/// | `models` | off | keep the models in that folder |
+///
+/// Runs come in the order of seeds, kinds, balance, clusters and levels, the first changing slowest; levels ascend.
+///
+/// ```
+/// use semid::metrics::Evaluation;
+/// use semid::{Device, Matrix, Sweep, SweepMetric};
+///
+/// let values: Vec<f32> = (0..800).map(|i| ((i * i) % 101) as f32).collect();
+/// let (rows, folder) = (Matrix::new(&values, 4)?, tempfile::tempdir()?);
+/// let sweep = Sweep::new([1, 2], [4, 8]).balanced([false, true]).evaluation(Evaluation::new().k(5));
+/// let records = sweep.run(&rows, &Device::cpu(), folder.path().join("sweep.jsonl"))?;
+/// assert_eq!(records.len(), 8);
+/// let best = SweepMetric::named("collision_rate")?.rank(&records)[0];
+/// println!("{}: {}", best.parameters.name(), best.metrics.codes.ids.collision_rate);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Sweep {
+    levels: Vec<usize>,
+    clusters: Vec<Clusters>,
+    kinds: Vec<SweepKind>,
+    balanced: Vec<bool>,
+    seeds: Vec<u64>,
+    pub(super) evaluation: Evaluation,
+    pub(super) predict: Option<u64>,
+    pub(super) models: Option<PathBuf>,
+}
+
+/// A kind of model, with all parameters but those that a sweep sets: levels, clusters, seed, and bounds of sizes.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum SweepKind {
+    /// Residual k-means.
+    RqKMeans(RqKMeans),
+    /// A network, which has no balance.
+    RqVae(Box<RqVae>),
+}
+
+impl From<RqKMeans> for SweepKind {
+    fn from(params: RqKMeans) -> Self {
+        Self::RqKMeans(params)
+    }
+}
+
+impl From<RqVae> for SweepKind {
+    fn from(params: RqVae) -> Self {
+        Self::RqVae(Box::new(params))
+    }
+}
+
+impl SweepKind {
+    fn name(&self) -> &'static str {
+        match self {
+            Self::RqKMeans(_) => "rq-kmeans",
+            Self::RqVae(_) => vae::KIND,
+        }
+    }
+
+    pub(super) fn settings(&self) -> Vec<(&'static str, String)> {
+        match self {
+            Self::RqKMeans(params) => params.settings(),
+            Self::RqVae(params) => params.settings(),
+        }
+    }
+
+    fn levels_stand_alone(&self) -> bool {
+        matches!(self, Self::RqKMeans(params) if params.levels_stand_alone())
+    }
+
+    fn check(&self, run: &SweepParameters, rows: usize, dim: usize) -> Result<()> {
+        match self {
+            Self::RqKMeans(params) => params.variant(&run.clusters, run.balanced, run.seed).check(rows, dim).map(drop),
+            Self::RqVae(params) => params.variant(&run.clusters, run.seed).check_rows(rows, dim),
+        }
+    }
+}
+
+/// Runs that are one fit, the shortest first.
+pub(super) struct Chain<'a> {
+    pub(super) kind: &'a SweepKind,
+    pub(super) runs: Vec<SweepParameters>,
+}
+
+impl Sweep {
+    /// Every number of levels with every entry of `clusters`.
+    pub fn new<C: Into<Clusters>>(
+        levels: impl IntoIterator<Item = usize>,
+        clusters: impl IntoIterator<Item = C>,
+    ) -> Self {
+        let mut levels: Vec<usize> = levels.into_iter().collect();
+        levels.sort_unstable();
+        Self {
+            levels,
+            clusters: clusters.into_iter().map(Into::into).collect(),
+            kinds: vec![RqKMeans::new(1, 1).into()],
+            balanced: vec![false],
+            seeds: vec![42],
+            evaluation: Evaluation::new(),
+            predict: None,
+            models: None,
+        }
+    }
+
+    /// Sets the kinds of models.
+    #[must_use]
+    pub fn kinds(mut self, kinds: impl IntoIterator<Item = SweepKind>) -> Self {
+        self.kinds = kinds.into_iter().collect();
+        self
+    }
+
+    /// Sets whether the clusters of residual k-means are balanced; both is possible.
+    #[must_use]
+    pub fn balanced(mut self, balanced: impl IntoIterator<Item = bool>) -> Self {
+        self.balanced = balanced.into_iter().collect();
+        self
+    }
+
+    /// Sets the seeds of the fits.
+    #[must_use]
+    pub fn seeds(mut self, seeds: impl IntoIterator<Item = u64>) -> Self {
+        self.seeds = seeds.into_iter().collect();
+        self
+    }
+
+    /// Sets what is measured.
+    #[must_use]
+    pub fn evaluation(mut self, evaluation: Evaluation) -> Self {
+        self.evaluation = evaluation;
+        self
+    }
+
+    /// Sets the number of rows whose collisions are predicted.
+    #[must_use]
+    pub fn predict(mut self, rows: impl Into<Option<u64>>) -> Self {
+        self.predict = rows.into();
+        self
+    }
+
+    /// Sets the folder in which models are kept, under their [`SweepParameters::name`]; it is made where it is missing.
+    #[must_use]
+    pub fn models<'a>(mut self, folder: impl Into<Option<&'a Path>>) -> Self {
+        self.models = folder.into().map(Path::to_owned);
+        self
+    }
+
+    /// What the runs have of the grid, in their order, each once.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Parameter`] for a grid without runs, [`ErrorKind::ClustersPerLevel`] for a list that is too short.
+    pub fn runs(&self) -> Result<Vec<SweepParameters>> {
+        Ok(self.chains()?.into_iter().flat_map(|chain| chain.runs).collect())
+    }
+
+    pub(super) fn chains(&self) -> Result<Vec<Chain<'_>>> {
+        self.check_lists()?;
+        let mut known = HashSet::new();
+        let mut chains: Vec<Chain<'_>> = Vec::new();
+        for seed in &self.seeds {
+            for kind in &self.kinds {
+                let (balanced, network): (&[bool], _) = match kind {
+                    SweepKind::RqKMeans(_) => (&self.balanced, false),
+                    SweepKind::RqVae(_) => (&[false], true),
+                };
+                for (balanced, clusters) in balanced.iter().flat_map(|b| self.clusters.iter().map(move |c| (*b, c))) {
+                    let runs = self.levels.iter().map(|levels| parameters(kind, *levels, clusters, balanced, *seed));
+                    let mut runs = runs.collect::<Result<Vec<_>>>()?;
+                    runs.retain(|run| known.insert(run.clone()));
+                    match network || !kind.levels_stand_alone() {
+                        true => chains.extend(runs.into_iter().map(|run| Chain { kind, runs: vec![run] })),
+                        false => chains.push(Chain { kind, runs }),
+                    }
+                }
+            }
+        }
+        chains.retain(|chain| !chain.runs.is_empty());
+        Ok(chains)
+    }
+
+    fn check_lists(&self) -> Result<()> {
+        let lists = [
+            ("levels", self.levels.is_empty()),
+            ("clusters", self.clusters.is_empty()),
+            ("kinds", self.kinds.is_empty()),
+            ("balanced", self.balanced.is_empty()),
+            ("seeds", self.seeds.is_empty()),
+        ];
+        match lists.into_iter().find(|(_, empty)| *empty) {
+            Some((name, _)) => Err(Error::parameter(name, "", "the grid is empty; give at least one value")),
+            None => Ok(()),
+        }
+    }
+
+    /// Refuses what some run could not do with `rows` rows of `dim` dimensions.
+    pub(super) fn check(&self, chains: &[Chain<'_>], rows: usize, dim: usize) -> Result<()> {
+        let runs = || chains.iter().flat_map(|chain| chain.runs.iter().map(|run| (chain.kind, run)));
+        runs().try_for_each(|(kind, run)| kind.check(run, rows, dim))?;
+        self.evaluation.check(rows)?;
+        match self.predict {
+            Some(0) => Err(Error::parameter("predict", 0, "collisions of at least 1 row can be predicted")),
+            _ => Ok(()),
+        }
+    }
+
+    /// Everything that influences the lines of a kind, besides the parameters and the rows.
+    pub(super) fn settings(&self, kind: &SweepKind) -> BTreeMap<String, String> {
+        let Evaluation { k, sample, pairs, seed, .. } = self.evaluation;
+        let measured = [
+            ("k", k.to_string()),
+            ("evaluation_sample", sample.map_or("all".to_owned(), |sample| sample.to_string())),
+            ("pairs", pairs.to_string()),
+            ("evaluation_seed", seed.to_string()),
+            ("predict", self.predict.map_or("none".to_owned(), |rows| rows.to_string())),
+        ];
+        kind.settings().into_iter().chain(measured).map(|(name, value)| (name.to_owned(), value)).collect()
+    }
+}
+
+fn parameters(
+    kind: &SweepKind,
+    levels: usize,
+    clusters: &Clusters,
+    balanced: bool,
+    seed: u64,
+) -> Result<SweepParameters> {
+    // Of too many levels no list is made: they are refused where the run is checked.
+    let levels = levels.min(crate::rq::MAX_LEVELS + 1);
+    let clusters = match clusters {
+        Clusters::Same(clusters) => vec![*clusters; levels],
+        Clusters::PerLevel(list) => match list.get(..levels) {
+            Some(list) => list.to_vec(),
+            None => return Err(ErrorKind::ClustersPerLevel { levels, given: list.len() }.into()),
+        },
+    };
+    Ok(SweepParameters { kind: kind.name().to_owned(), levels, clusters, balanced, seed })
+}

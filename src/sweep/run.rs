@@ -1,0 +1,234 @@
+//! The runs, one after the other.
+
+use super::file::SweepFile;
+use super::grid::{Chain, Sweep, SweepKind};
+use super::progress::{Callback, SweepProgress, SweepStage};
+use super::record::{FORMAT, PredictedCollisions, SweepData, SweepParameters, SweepRecord, SweepSeconds};
+use crate::device::Device;
+use crate::error::{Error, ErrorKind, Result};
+use crate::metrics::Evaluator;
+use crate::model::Model;
+use crate::rows::Rows;
+use crate::rq::RqKMeans;
+use crate::vae::RqVae;
+use std::collections::BTreeMap;
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+impl Sweep {
+    /// Fits and measures what the file at `path` does not have yet, and returns all of it.
+    ///
+    /// # Exactness
+    /// The file ends with the same bytes, apart from `seconds`, on every device and however often the sweep was stopped or
+    /// killed in between.
+    ///
+    /// # Errors
+    /// Parameters that make no sense for some run, before anything is fitted; [`ErrorKind::OtherSweep`] where the file has
+    /// lines that this sweep would not write, [`ErrorKind::Busy`] where another process writes to it; what fitting and
+    /// measuring can meet. Finished runs stay in the file.
+    pub fn run(&self, rows: &dyn Rows, device: &Device, path: impl AsRef<Path>) -> Result<Vec<SweepRecord>> {
+        self.run_with(rows, device, path, |_| ControlFlow::Continue(()))
+    }
+
+    /// [`Sweep::run`] that tells where it is; `Break` ends it with [`ErrorKind::Cancelled`].
+    ///
+    /// # Errors
+    /// As for [`Sweep::run`].
+    pub fn run_with(
+        &self,
+        rows: &dyn Rows,
+        device: &Device,
+        path: impl AsRef<Path>,
+        mut progress: impl FnMut(&SweepProgress<'_>) -> ControlFlow<()>,
+    ) -> Result<Vec<SweepRecord>> {
+        let chains = self.chains()?;
+        self.check(&chains, rows.len(), rows.dim())?;
+        let (path, data) = (path.as_ref(), SweepData::of(rows)?);
+        let file = SweepFile::open(path)?;
+        self.compare(&file.records, &chains, &data).map_err(|error| error.at(path))?;
+        if let Some(folder) = &self.models {
+            std::fs::create_dir_all(folder).map_err(|error| Error::io("creating", error).at(folder))?;
+        }
+        let mut work = Work {
+            sweep: self,
+            rows,
+            device,
+            data,
+            file,
+            evaluator: self.evaluation.on(rows),
+            progress: &mut progress,
+            at: 0,
+            runs: chains.iter().map(|chain| chain.runs.len()).sum(),
+        };
+        chains.iter().try_for_each(|chain| work.chain(chain))?;
+        Ok(work.file.records)
+    }
+
+    /// Refuses lines that this sweep would not write.
+    fn compare(&self, records: &[SweepRecord], chains: &[Chain<'_>], data: &SweepData) -> Result<()> {
+        let runs = chains.iter().flat_map(|chain| chain.runs.iter().map(|run| (chain.kind, run)));
+        let mut expected = runs.map(|(kind, run)| identity(run, data, &self.settings(kind)));
+        for (line, record) in (1..).zip(records) {
+            let found = identity(&record.parameters, &record.data, &record.settings);
+            let other = |what: &str, found: &str, expected: &str| {
+                let [what, found, expected] = [what, found, expected].map(str::to_owned);
+                Err(ErrorKind::OtherSweep { line, what, found, expected }.into())
+            };
+            let Some(expected) = expected.next() else {
+                return other("run", &record.parameters.name(), "no more runs");
+            };
+            let none = || "none".to_owned();
+            let mut names: Vec<&String> = expected.keys().chain(found.keys()).collect();
+            names.dedup();
+            for name in names {
+                let [found, expected] = [&found, &expected].map(|all| all.get(name).cloned().unwrap_or_else(none));
+                if found != expected {
+                    return other(name, &found, &expected);
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What a line is a function of, by name.
+fn identity(run: &SweepParameters, data: &SweepData, settings: &BTreeMap<String, String>) -> BTreeMap<String, String> {
+    let mut all = settings.clone();
+    let data =
+        [("rows", data.rows.to_string()), ("dim", data.dim.to_string()), ("sha256 of the rows", data.sha256.clone())];
+    all.extend(data.into_iter().map(|(name, value)| (name.to_owned(), value)));
+    all.insert(" run".to_owned(), run.name());
+    all
+}
+
+/// A sweep that is under way.
+struct Work<'a> {
+    sweep: &'a Sweep,
+    rows: &'a dyn Rows,
+    device: &'a Device,
+    data: SweepData,
+    file: SweepFile,
+    evaluator: Evaluator<'a>,
+    progress: Callback<'a>,
+    /// Number of the run that is worked on.
+    at: usize,
+    runs: usize,
+}
+
+impl Work<'_> {
+    /// All runs of a chain, fitting no more levels than those that are not finished need.
+    fn chain(&mut self, chain: &Chain<'_>) -> Result<()> {
+        let open = |(i, run): &(usize, &SweepParameters)| !self.is_finished(self.at + i, run);
+        let last = chain.runs.iter().enumerate().filter(open).map(|(i, _)| i + 1).last();
+        let needed = chain.runs.get(..last.unwrap_or(0)).unwrap_or_default();
+        match chain.kind {
+            _ if needed.is_empty() => {}
+            SweepKind::RqKMeans(params) => self.fit(chain.kind, params, needed)?,
+            SweepKind::RqVae(params) => needed.iter().try_for_each(|run| self.train(chain.kind, params, run))?,
+        }
+        chain.runs.get(needed.len()..).unwrap_or_default().iter().try_for_each(|run| self.tell_finished(run))
+    }
+
+    /// One fit, of which every run takes the first levels.
+    fn fit(&mut self, kind: &SweepKind, params: &RqKMeans, runs: &[SweepParameters]) -> Result<()> {
+        let Some(longest) = runs.last() else { return Ok(()) };
+        let params = params.variant(&longest.clusters, longest.balanced, longest.seed);
+        let (rows, device, first) = (self.rows, self.device, self.at);
+        let mut spent = Duration::ZERO;
+        let mut fit = None;
+        for (i, run) in runs.iter().enumerate() {
+            let start = Instant::now();
+            let (at, runs, progress) = (first + i, self.runs, &mut *self.progress);
+            let mut tell = |fit: &crate::Progress| {
+                progress(&SweepProgress { run: at, runs, parameters: run, stage: SweepStage::Fit(fit) })
+            };
+            let fit = match &mut fit {
+                Some(fit) => fit,
+                None => fit.insert(params.begin_with(rows, device, &mut tell)?),
+            };
+            while fit.levels() < run.levels && fit.next_level_with(&mut tell)?.is_some() {}
+            spent += start.elapsed();
+            self.finish(kind, run, &fit.model()?.into(), spent)?;
+        }
+        Ok(())
+    }
+
+    fn train(&mut self, kind: &SweepKind, params: &RqVae, run: &SweepParameters) -> Result<()> {
+        let start = Instant::now();
+        let (at, runs, progress) = (self.at, self.runs, &mut *self.progress);
+        let params = params.variant(&run.clusters, run.seed);
+        let (model, _) = params.fit_with(self.rows, self.device, |step| {
+            progress(&SweepProgress { run: at, runs, parameters: run, stage: SweepStage::Train(step) })
+        })?;
+        self.finish(kind, run, &model.into(), start.elapsed())
+    }
+
+    /// Keeps the model, measures it and writes the line, where that is not done yet.
+    fn finish(&mut self, kind: &SweepKind, run: &SweepParameters, model: &Model, fit: Duration) -> Result<()> {
+        let fingerprint = model.fingerprint();
+        if let Some(found) = self.file.records.get(self.at).map(|record| record.fingerprint.clone())
+            && found != fingerprint
+        {
+            let (line, what) = (self.at + 1, "fingerprint".to_owned());
+            return Err(ErrorKind::OtherSweep { line, what, found, expected: fingerprint }.into());
+        }
+        if let Some(path) = self.model_path(run).filter(|_| !self.is_finished(self.at, run)) {
+            model.save(path)?;
+        }
+        if self.at == self.file.records.len() {
+            let record = self.measure(kind, run, model, fingerprint, fit)?;
+            self.file.append(record)?;
+        }
+        self.tell_finished(run)
+    }
+
+    fn measure(
+        &mut self,
+        kind: &SweepKind,
+        run: &SweepParameters,
+        model: &Model,
+        fingerprint: String,
+        fit: Duration,
+    ) -> Result<SweepRecord> {
+        let start = Instant::now();
+        let (at, runs, progress) = (self.at, self.runs, &mut *self.progress);
+        let codes = model.encode(self.rows, self.device)?;
+        let metrics = self.evaluator.run(model, &codes, self.device, |evaluation| {
+            progress(&SweepProgress { run: at, runs, parameters: run, stage: SweepStage::Evaluation(evaluation) })
+        })?;
+        Ok(SweepRecord {
+            format: FORMAT,
+            parameters: run.clone(),
+            settings: self.sweep.settings(kind),
+            data: self.data.clone(),
+            fingerprint,
+            predicted: self.sweep.predict.map(|rows| PredictedCollisions::of(&metrics.codes, rows)),
+            metrics,
+            seconds: SweepSeconds { fit: fit.as_secs_f64(), evaluation: start.elapsed().as_secs_f64() },
+        })
+    }
+
+    /// Tells that a run is in the file, and goes on to the next.
+    fn tell_finished(&mut self, run: &SweepParameters) -> Result<()> {
+        let Some(record) = self.file.records.get(self.at) else { return Ok(()) };
+        let stage = SweepStage::Finished(record);
+        let flow = (self.progress)(&SweepProgress { run: self.at, runs: self.runs, parameters: run, stage });
+        self.at += 1;
+        match flow {
+            ControlFlow::Break(()) if self.at < self.runs => Err(ErrorKind::Cancelled.into()),
+            _ => Ok(()),
+        }
+    }
+
+    /// Whether the run has its line and, where models are kept, its model.
+    fn is_finished(&self, at: usize, run: &SweepParameters) -> bool {
+        let Some(record) = self.file.records.get(at) else { return false };
+        let saved = |path| Model::load(path).is_ok_and(|model| model.fingerprint() == record.fingerprint);
+        self.model_path(run).is_none_or(saved)
+    }
+
+    fn model_path(&self, run: &SweepParameters) -> Option<PathBuf> {
+        self.sweep.models.as_ref().map(|folder| folder.join(format!("{}.safetensors", run.name())))
+    }
+}
