@@ -178,17 +178,17 @@ impl Sweep {
         let mut chains: Vec<Chain<'_>> = Vec::new();
         for seed in &self.seeds {
             for kind in &self.kinds {
-                let (balanced, network): (&[bool], _) = match kind {
-                    SweepKind::RqKMeans(_) => (&self.balanced, false),
-                    SweepKind::RqVae(_) => (&[false], true),
+                let balanced: &[bool] = match kind {
+                    SweepKind::RqKMeans(_) => &self.balanced,
+                    SweepKind::RqVae(_) => &[false],
                 };
                 for (balanced, clusters) in balanced.iter().flat_map(|b| self.clusters.iter().map(move |c| (*b, c))) {
                     let runs = self.levels.iter().map(|levels| parameters(kind, *levels, clusters, balanced, *seed));
                     let mut runs = runs.collect::<Result<Vec<_>>>()?;
                     runs.retain(|run| known.insert(run.clone()));
-                    match network || !kind.levels_stand_alone() {
-                        true => chains.extend(runs.into_iter().map(|run| Chain { kind, runs: vec![run] })),
-                        false => chains.push(Chain { kind, runs }),
+                    match kind.levels_stand_alone() {
+                        true => chains.push(Chain { kind, runs }),
+                        false => chains.extend(runs.into_iter().map(|run| Chain { kind, runs: vec![run] })),
                     }
                 }
             }

@@ -20,6 +20,7 @@ mod lookup;
 mod output;
 mod progress;
 mod stats;
+mod sweep;
 mod verify;
 
 use args::{Cli, Command};
@@ -63,6 +64,7 @@ fn run(cli: &Cli) -> Outcome {
         Command::Devices => devices::run(common),
         Command::Verify(args) => verify::run(common, args),
         Command::Eval(args) => eval::run(common, args),
+        Command::Sweep(args) => sweep::run(common, args),
         Command::Export(args) => export::run(common, args),
         Command::Demo => demo::run(common),
         Command::Completions(args) => completions::run(common, args),
