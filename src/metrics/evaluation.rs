@@ -26,7 +26,7 @@ use std::ops::ControlFlow;
 #[derive(Clone, Debug)]
 pub struct Evaluation {
     pub(crate) k: usize,
-    pub(super) curve: Vec<usize>,
+    pub(crate) curve: Vec<usize>,
     pub(crate) sample: Option<usize>,
     pub(crate) pairs: usize,
     pub(crate) seed: u64,

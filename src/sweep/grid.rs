@@ -178,17 +178,17 @@ impl Sweep {
         let mut chains: Vec<Chain<'_>> = Vec::new();
         for seed in &self.seeds {
             for kind in &self.kinds {
-                let (balanced, network): (&[bool], _) = match kind {
-                    SweepKind::RqKMeans(_) => (&self.balanced, false),
-                    SweepKind::RqVae(_) => (&[false], true),
+                let balanced: &[bool] = match kind {
+                    SweepKind::RqKMeans(_) => &self.balanced,
+                    SweepKind::RqVae(_) => &[false],
                 };
                 for (balanced, clusters) in balanced.iter().flat_map(|b| self.clusters.iter().map(move |c| (*b, c))) {
                     let runs = self.levels.iter().map(|levels| parameters(kind, *levels, clusters, balanced, *seed));
                     let mut runs = runs.collect::<Result<Vec<_>>>()?;
                     runs.retain(|run| known.insert(run.clone()));
-                    match network || !kind.levels_stand_alone() {
-                        true => chains.extend(runs.into_iter().map(|run| Chain { kind, runs: vec![run] })),
-                        false => chains.push(Chain { kind, runs }),
+                    match kind.levels_stand_alone() {
+                        true => chains.push(Chain { kind, runs }),
+                        false => chains.extend(runs.into_iter().map(|run| Chain { kind, runs: vec![run] })),
                     }
                 }
             }
@@ -224,7 +224,7 @@ impl Sweep {
 
     /// Everything that influences the lines of a kind, besides the parameters and the rows.
     pub(super) fn settings(&self, kind: &SweepKind) -> BTreeMap<String, String> {
-        let Evaluation { k, sample, pairs, seed, .. } = self.evaluation;
+        let Evaluation { k, curve, sample, pairs, seed } = &self.evaluation;
         let measured = [
             ("k", k.to_string()),
             ("evaluation_sample", sample.map_or("all".to_owned(), |sample| sample.to_string())),
@@ -232,7 +232,8 @@ impl Sweep {
             ("evaluation_seed", seed.to_string()),
             ("predict", self.predict.map_or("none".to_owned(), |rows| rows.to_string())),
         ];
-        kind.settings().into_iter().chain(measured).map(|(name, value)| (name.to_owned(), value)).collect()
+        let curve = (!curve.is_empty()).then(|| ("recall_curve", format!("{curve:?}")));
+        kind.settings().into_iter().chain(measured).chain(curve).map(|(name, value)| (name.to_owned(), value)).collect()
     }
 }
 

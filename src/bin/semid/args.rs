@@ -2,13 +2,17 @@
 
 mod eval;
 mod export;
+mod fit;
 mod registry;
 mod report;
+mod sweep;
 mod vae;
 
 pub(crate) use eval::EvalArgs;
 pub(crate) use export::{ExportArgs, Kind};
+pub(crate) use fit::{Algorithm, FitArgs, FitOptions, Init, Metric};
 pub(crate) use registry::{AssignArgs, DeleteArgs, KeyArgs, LookupArgs, ResolverName, SettingArgs, StatsArgs};
+pub(crate) use sweep::{Balanced, SweepArgs, SweptKind};
 
 pub(crate) use report::ReportArgs;
 pub(crate) use vae::{Keep, Loss, ModelKind, Reduction, Schedule, VaeArgs};
@@ -79,6 +83,7 @@ Examples:
   semid fit --input items.parquet --column embedding --clusters 1024,256,64 --output model.safetensors
   semid fit --input items.npy --algorithm mini-batch --max-iter 500 --sample 1000000 --output model.safetensors
   semid fit --input items.npy --kind rq-vae --latent 32 --epochs 50 --batch 1024 --lr 1e-3 --output vae.safetensors
+  semid fit --input newer.npy --align-to model.safetensors --output newer.safetensors
   semid fit --input items.npy --kind rq-kmeans-plus --warm-start model.safetensors --epochs 20 --output plus.safetensors")]
     Fit(Box<FitArgs>),
     /// Give every row its codes or its semantic ID
@@ -162,6 +167,17 @@ Examples:
 
 The page is one file and loads nothing; names of items and labels are in it.")]
     Report(Box<ReportArgs>),
+    /// Fit and judge models of many sizes, to see which levels and clusters to take
+    #[command(after_help = "\
+Examples:
+  semid sweep --input items.npy --levels 2,3,4 --clusters 64,256 --output sweep.jsonl
+  semid sweep --input items.npy --balanced both --seeds 1,2,3 --rank-by recall_at_k.decoded --output sweep.jsonl
+  semid sweep --input items.npy --clusters 1024-256-64-64,256 --predict 1000000 --models models --output sweep.jsonl
+  semid sweep --input items.npy --kind rq-kmeans,rq-vae --latent 32 --epochs 50 --output sweep.jsonl
+
+The output has a line of JSON for every finished run. After Ctrl-C or a crash the same command goes on after the last one,
+and ends with the same lines, but for the seconds. Models that differ only in their levels are fitted together.")]
+    Sweep(Box<SweepArgs>),
     /// Write the semantic IDs of a database for recommenders and language models
     #[command(after_help = "\
 Examples:
@@ -213,74 +229,6 @@ impl InputArgs {
         options.tensor.clone_from(&self.tensor);
         options
     }
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct FitArgs {
-    #[command(flatten)]
-    pub(crate) input: InputArgs,
-    /// Model file to write
-    #[arg(long, short, value_name = "FILE")]
-    pub(crate) output: PathBuf,
-    /// What to fit
-    #[arg(long, value_enum, default_value_t = ModelKind::KMeans)]
-    pub(crate) kind: ModelKind,
-    /// Levels [default: 3, or the length of the list of --clusters]
-    #[arg(long, short, value_name = "L")]
-    pub(crate) levels: Option<usize>,
-    /// Clusters per level: one number for all levels, or one per level as in 10,20,50
-    #[arg(long, short = 'k', value_name = "K", default_value = "256", value_delimiter = ',')]
-    pub(crate) clusters: Vec<usize>,
-    /// Everything random is a function of the seed
-    #[arg(long, value_name = "SEED", default_value_t = 42)]
-    pub(crate) seed: u64,
-    /// Most iterations per level; batches per level for mini-batch
-    #[arg(long, value_name = "N", default_value_t = 100)]
-    pub(crate) max_iter: usize,
-    /// Stop a level when its codewords' squared movement is at most this times the mean variance
-    #[arg(long, value_name = "TOL", default_value_t = 1e-4)]
-    pub(crate) tol: f64,
-    /// Runs per level, of which the best is kept
-    #[arg(long, value_name = "N", default_value_t = 1)]
-    pub(crate) n_init: usize,
-    /// How the first codewords are chosen
-    #[arg(long, value_enum, default_value_t = Init::KMeansPlusPlus)]
-    pub(crate) init: Init,
-    /// How distances are understood
-    #[arg(long, value_enum, default_value_t = Metric::L2)]
-    pub(crate) metric: Metric,
-    /// Scale every level's residuals to unit length
-    #[arg(long)]
-    pub(crate) normalize_residuals: bool,
-    /// Keep the embeddings where they are instead of centering each dimension
-    #[arg(long)]
-    pub(crate) no_center: bool,
-    /// Fit on that many rows, chosen by the seed
-    #[arg(long, value_name = "N")]
-    pub(crate) sample: Option<usize>,
-    /// How codewords are improved
-    #[arg(long, value_enum, default_value_t = Algorithm::Lloyd)]
-    pub(crate) algorithm: Algorithm,
-    /// Give all clusters of a level the same number of rows (or one more), at the smallest squared error
-    #[arg(long)]
-    pub(crate) balanced: bool,
-    /// Fewest rows of a cluster [default: rows / clusters, rounded down]
-    #[arg(long, value_name = "N", requires = "balanced")]
-    pub(crate) min_size: Option<usize>,
-    /// Most rows of a cluster [default: rows / clusters, rounded up]
-    #[arg(long, value_name = "N", requires = "balanced")]
-    pub(crate) max_size: Option<usize>,
-    /// Rows per batch of mini-batch or of a network's training [default: 2048]
-    #[arg(long, value_name = "N")]
-    pub(crate) batch: Option<usize>,
-    /// Rows that mini-batch chooses its first codewords from [default: 3072]
-    #[arg(long, value_name = "N")]
-    pub(crate) init_buffer: Option<usize>,
-    /// Train all levels with every mini-batch, instead of one level after the other
-    #[arg(long)]
-    pub(crate) joint: bool,
-    #[command(flatten)]
-    pub(crate) vae: VaeArgs,
 }
 
 #[derive(Debug, Args)]
@@ -350,31 +298,6 @@ pub(crate) struct CompletionsArgs {
     /// The shell
     #[arg(value_enum)]
     pub(crate) shell: clap_complete::Shell,
-}
-
-#[derive(Clone, Copy, Debug, ValueEnum)]
-pub(crate) enum Init {
-    /// Greedy k-means++
-    #[value(name = "k-means++")]
-    KMeansPlusPlus,
-    /// Distinct rows
-    Random,
-}
-
-#[derive(Clone, Copy, Debug, ValueEnum)]
-pub(crate) enum Metric {
-    /// Squared Euclidean distance
-    L2,
-    /// Only the direction of a row matters
-    Cosine,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Algorithm {
-    /// All rows in every iteration
-    Lloyd,
-    /// Count-weighted updates from small batches
-    MiniBatch,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]

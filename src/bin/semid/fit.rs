@@ -1,13 +1,15 @@
 //! `semid fit`
 
+mod align;
+pub(crate) mod params;
 mod vae;
 
-use crate::args::{self, Common, FitArgs, ModelKind};
+use crate::args::{Common, FitArgs, ModelKind};
 use crate::interrupt::{self, Watched};
 use crate::output::{self, Answer, Failure, Outcome};
 use crate::progress::Bar;
 use semid::io::{AtomicFile, open};
-use semid::{Algorithm, Clusters, FitReport, Init, LevelReport, Metric, MiniBatch, RqKMeans};
+use semid::{Clusters, FitReport, LevelReport, RqKMeans};
 use serde::Serialize;
 use std::fmt::Write;
 use std::path::Path;
@@ -26,6 +28,8 @@ struct Fitted<'a> {
     seconds: f64,
     read_seconds: f64,
     output: &'a Path,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    alignment: Option<align::Aligned>,
 }
 
 /// One level of a fit.
@@ -71,8 +75,13 @@ pub(crate) fn run(common: &Common, args: &FitArgs) -> Outcome {
     if let Some(name) = args.vae.first_given() {
         return Err(Failure::Error(format!("--{name}: is for --kind rq-vae; add that, or leave it out")));
     }
-    let params = params(args)?;
+    let (levels, clusters) = levels_and_clusters(args);
+    let mut params = params::k_means(RqKMeans::new(levels, clusters), &args.options, false)?.seed(args.seed);
+    if args.balanced {
+        params = params.sizes(args.min_size, args.max_size);
+    }
     let rows = open(&args.input.input, &args.input.options())?;
+    let older = align::Older::load(args, rows.dim())?;
     output::differs(&args.output, &args.input.input)?;
     // A folder that cannot be written to is better found out now than after a long fit.
     drop(AtomicFile::create(&args.output)?);
@@ -87,6 +96,7 @@ pub(crate) fn run(common: &Common, args: &FitArgs) -> Outcome {
     let (model, report) = fitted.map_err(|error| Failure::of_rows(error, &args.input.input))?;
     let seconds = start.elapsed().as_secs_f64();
     drop(bar);
+    let (model, alignment) = align::align(older.as_ref(), model.into(), &rows, &device)?;
     interrupt::check()?;
     model.save(&args.output)?;
     let fitted = Fitted {
@@ -100,6 +110,7 @@ pub(crate) fn run(common: &Common, args: &FitArgs) -> Outcome {
         seconds,
         read_seconds: rows.seconds(),
         output: &args.output,
+        alignment,
     };
     output::result(common.json, &fitted, || text(&fitted, &report))?;
     Ok(Answer::Yes)
@@ -109,47 +120,6 @@ fn levels_and_clusters(args: &FitArgs) -> (usize, Clusters) {
     match (args.levels, args.clusters.as_slice()) {
         (levels, [clusters]) => (levels.unwrap_or(3), Clusters::Same(*clusters)),
         (levels, list) => (levels.unwrap_or(list.len()), Clusters::PerLevel(list.to_vec())),
-    }
-}
-
-fn params(args: &FitArgs) -> Result<RqKMeans, Failure> {
-    let (levels, clusters) = levels_and_clusters(args);
-    let mut params = RqKMeans::new(levels, clusters)
-        .seed(args.seed)
-        .max_iter(args.max_iter)
-        .tol(args.tol)
-        .n_init(args.n_init)
-        .init(match args.init {
-            args::Init::KMeansPlusPlus => Init::KMeansPlusPlus,
-            args::Init::Random => Init::Random,
-        })
-        .metric(match args.metric {
-            args::Metric::L2 => Metric::L2,
-            args::Metric::Cosine => Metric::Cosine,
-        })
-        .normalize_residuals(args.normalize_residuals)
-        .center(!args.no_center)
-        .sample(args.sample)
-        .algorithm(algorithm(args)?);
-    if args.balanced {
-        params = params.sizes(args.min_size, args.max_size);
-    }
-    Ok(params)
-}
-
-fn algorithm(args: &FitArgs) -> Result<Algorithm, Failure> {
-    if args.algorithm == args::Algorithm::MiniBatch {
-        let default = MiniBatch::default();
-        return Ok(Algorithm::MiniBatch(MiniBatch {
-            batch: args.batch.unwrap_or(default.batch),
-            init_buffer: args.init_buffer.unwrap_or(default.init_buffer),
-            layer_wise: !args.joint,
-        }));
-    }
-    let given = [("batch", args.batch.is_some()), ("init-buffer", args.init_buffer.is_some()), ("joint", args.joint)];
-    match given.into_iter().find(|(_, given)| *given) {
-        Some((name, _)) => Err(Failure::Error(format!("--{name}: is for --algorithm mini-batch; add that"))),
-        None => Ok(Algorithm::Lloyd),
     }
 }
 
@@ -163,6 +133,7 @@ fn text(fitted: &Fitted<'_>, report: &FitReport) -> String {
     if fitted.saturated_values > 0 {
         let _ = writeln!(out, "{} values lay outside the grid", fitted.saturated_values);
     }
+    out.push_str(&align::text(fitted.alignment.as_ref()));
     let _ = writeln!(out, "fingerprint {}\nsaved {}", fitted.fingerprint, fitted.output.display());
     out
 }

@@ -3,7 +3,7 @@
 use crate::args::Common;
 use indicatif::{ProgressBar, ProgressStyle};
 use semid::metrics::EvaluationProgress;
-use semid::{Progress, Result, Rows, VaeProgress};
+use semid::{Progress, Result, Rows, SweepStage, VaeProgress};
 use std::io::IsTerminal;
 use std::time::Duration;
 
@@ -29,6 +29,11 @@ impl Bar {
     /// A bar for the comparisons of an evaluation.
     pub(crate) fn comparisons(common: &Common) -> Self {
         Self::new(common, "{elapsed_precise} {prefix} [{bar:24}] {percent} %, {eta} left")
+    }
+
+    /// A bar for the stages of a sweep.
+    pub(crate) fn sweep(common: &Common) -> Self {
+        Self::new(common, "{elapsed_precise} {prefix} [{bar:24}] {wide_msg}")
     }
 
     fn new(common: &Common, template: &str) -> Self {
@@ -87,6 +92,27 @@ impl Bar {
                 format!("loss {loss:.5}, held out {held_out:.5}, {collisions:.1} % collisions, codes used {used}")
             }
         });
+    }
+}
+
+impl Bar {
+    /// Shows what is being done for a run of a sweep.
+    pub(crate) fn sweep_stage(&self, run: &str, stage: SweepStage<'_>) {
+        let (done, total, message) = match stage {
+            SweepStage::Fit(fit) => {
+                let Progress { level, levels, iteration, max_iter, .. } = fit;
+                (*iteration, *max_iter, format!("level {}/{levels}", level + 1))
+            }
+            SweepStage::Train(VaeProgress { epoch, epochs, step, steps, .. }) => {
+                (*step, *steps, format!("epoch {epoch}/{epochs}"))
+            }
+            SweepStage::Evaluation(of) => (of.done as usize, of.total as usize, of.stage.to_owned()),
+            _ => (1, 1, "finished".to_owned()),
+        };
+        self.0.set_prefix(run.to_owned());
+        self.0.set_length(total.max(1) as u64);
+        self.0.set_position(done as u64);
+        self.0.set_message(message);
     }
 }
 

@@ -1,14 +1,12 @@
 //! `semid fit --kind rq-vae` and `--kind rq-kmeans-plus`
 
-use crate::args::{self, Common, FitArgs, ModelKind};
+use super::{align, params};
+use crate::args::{Common, FitArgs, ModelKind};
 use crate::interrupt::{self, Watched};
 use crate::output::{self, Answer, Failure, Outcome};
 use crate::progress::Bar;
 use semid::io::{AtomicFile, open};
-use semid::{
-    Clusters, CodebookUpdate, Device, EpochReport, ErrorKind, Estimator, Keep, Loss, MatmulWidth, Model, Reduction,
-    Rows, RqKMeansModel, RqVae, RqVaeFit, RqVaeReport, Schedule,
-};
+use semid::{Clusters, Device, EpochReport, ErrorKind, Model, Rows, RqKMeansModel, RqVae, RqVaeFit, RqVaeReport};
 use serde::Serialize;
 use std::fmt::Write;
 use std::path::Path;
@@ -28,13 +26,23 @@ struct Trained<'a> {
     seconds: f64,
     read_seconds: f64,
     output: &'a Path,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    alignment: Option<align::Aligned>,
 }
 
 pub(super) fn run(common: &Common, args: &FitArgs) -> Outcome {
-    refuse(args)?;
+    if args.balanced {
+        return Err(Failure::Error("--balanced: is for --kind rq-kmeans; leave it out".into()));
+    }
+    params::only_for_networks(&args.options)?;
     let warm_start = warm_start(args)?;
-    let params = params(args, warm_start.as_ref())?;
+    let (levels, clusters) = match &warm_start {
+        Some(model) => (model.levels().len(), Clusters::PerLevel(model.clusters())),
+        None => super::levels_and_clusters(args),
+    };
+    let params = params::network(RqVae::new(levels, clusters), &args.options, &args.vae)?.seed(args.seed);
     let rows = open(&args.input.input, &args.input.options())?;
+    let older = align::Older::load(args, rows.dim())?;
     output::differs(&args.output, &args.input.input)?;
     for file in args.vae.checkpoint.iter().chain(&args.vae.warm_start) {
         output::differs(file, &args.input.input)?;
@@ -50,10 +58,12 @@ pub(super) fn run(common: &Common, args: &FitArgs) -> Outcome {
     let (model, report) = training.finish()?;
     let seconds = start.elapsed().as_secs_f64();
     interrupt::check().map_err(|error| stopped(error, args))?;
+    let kind = if model.has_skip() { "rq-kmeans-plus" } else { "rq-vae" };
+    let (model, alignment) = align::align(older.as_ref(), model.into(), &rows, &device)?;
     model.save(&args.output)?;
     let trained = Trained {
         fingerprint: model.fingerprint(),
-        kind: if model.has_skip() { "rq-kmeans-plus" } else { "rq-vae" },
+        kind,
         rows: report.rows,
         dim: report.dim,
         best_epoch: report.best_epoch,
@@ -63,6 +73,7 @@ pub(super) fn run(common: &Common, args: &FitArgs) -> Outcome {
         seconds,
         read_seconds: rows.seconds(),
         output: &args.output,
+        alignment,
     };
     output::result(common.json, &trained, || text(&trained, &report))?;
     Ok(Answer::Yes)
@@ -134,91 +145,6 @@ fn warm_start(args: &FitArgs) -> Result<Option<RqKMeansModel>, Failure> {
     }
 }
 
-/// Refuses flags that say nothing to networks.
-fn refuse(args: &FitArgs) -> Result<(), Failure> {
-    let given = [
-        ("balanced", args.balanced),
-        ("normalize-residuals", args.normalize_residuals),
-        ("no-center", args.no_center),
-        ("metric cosine", matches!(args.metric, args::Metric::Cosine)),
-        ("algorithm mini-batch", args.algorithm == args::Algorithm::MiniBatch),
-        ("init random", matches!(args.init, args::Init::Random)),
-        ("n-init", args.n_init != 1),
-        ("init-buffer", args.init_buffer.is_some()),
-        ("joint", args.joint),
-    ];
-    match given.into_iter().find(|(_, given)| *given) {
-        Some((name, _)) => Err(Failure::Error(format!("--{name}: is for --kind rq-kmeans; leave it out"))),
-        None => Ok(()),
-    }
-}
-
-fn params(args: &FitArgs, warm_start: Option<&RqKMeansModel>) -> Result<RqVae, Failure> {
-    let (levels, clusters) = match warm_start {
-        Some(model) => (model.levels().len(), Clusters::PerLevel(model.clusters())),
-        None => super::levels_and_clusters(args),
-    };
-    let vae = &args.vae;
-    let mut params = RqVae::new(levels, clusters).seed(args.seed).kmeans_iters(args.max_iter).sample(args.sample);
-    macro_rules! set {
-        ($($name:ident),*) => { $(if let Some(value) = vae.$name.clone() { params = params.$name(value); })* };
-    }
-    set!(
-        hidden,
-        latent,
-        epochs,
-        lr,
-        weight_decay,
-        warmup,
-        beta,
-        quantization_weight,
-        dropout,
-        slope,
-        kmeans_init,
-        held_out
-    );
-    if let Some(batch) = args.batch {
-        params = params.batch(batch);
-    }
-    params = params
-        .clip(vae.clip)
-        .batch_norm(vae.batch_norm)
-        .revive(!vae.no_revive)
-        .standardize(!vae.no_standardize)
-        .schedule(schedule(args)?)
-        .loss(match vae.loss {
-            Some(args::Loss::L1) => Loss::L1,
-            _ => Loss::Mse,
-        })
-        .reduction(match vae.reduction {
-            Some(args::Reduction::Sum) => Reduction::Sum,
-            _ => Reduction::Mean,
-        })
-        .keep(match vae.keep {
-            Some(args::Keep::Collisions) => Keep::Collisions,
-            Some(args::Keep::Last) => Keep::Last,
-            _ => Keep::Loss,
-        })
-        .width(if vae.matmul_bits == Some(8) { MatmulWidth::Eight } else { MatmulWidth::Sixteen })
-        .estimator(if vae.rotation_trick { Estimator::Rotation } else { Estimator::StraightThrough })
-        .update(vae.ema.map_or(CodebookUpdate::Gradient, CodebookUpdate::MovingAverage));
-    Ok(params)
-}
-
-fn schedule(args: &FitArgs) -> Result<Schedule, Failure> {
-    let vae = &args.vae;
-    if vae.schedule != Some(args::Schedule::Step) && (vae.step_epochs.is_some() || vae.gamma.is_some()) {
-        return Err(Failure::Error("--step-epochs and --gamma: are for --schedule step; add that".into()));
-    }
-    Ok(match vae.schedule {
-        None | Some(args::Schedule::Constant) => Schedule::Constant,
-        Some(args::Schedule::Cosine) => Schedule::Cosine,
-        Some(args::Schedule::Step) => {
-            Schedule::Step { epochs: vae.step_epochs.unwrap_or(50), gamma: vae.gamma.unwrap_or(0.5) }
-        }
-    })
-}
-
 /// Most epochs that the text lists.
 const LISTED: usize = 10;
 
@@ -235,6 +161,8 @@ fn text(trained: &Trained<'_>, report: &RqVaeReport) -> String {
         let _ = writeln!(out, "{line}  {used}");
     }
     let (fingerprint, output) = (&trained.fingerprint, trained.output.display());
-    let _ = writeln!(out, "kept epoch {}\nfingerprint {fingerprint}\nsaved {output}", report.best_epoch);
+    let _ = writeln!(out, "kept epoch {}", report.best_epoch);
+    out.push_str(&align::text(trained.alignment.as_ref()));
+    let _ = writeln!(out, "fingerprint {fingerprint}\nsaved {output}");
     out
 }

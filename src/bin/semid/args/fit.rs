@@ -1,0 +1,108 @@
+//! Flags of `semid fit`.
+
+use super::{InputArgs, ModelKind, VaeArgs};
+use clap::{Args, ValueEnum};
+use std::path::PathBuf;
+
+#[derive(Debug, Args)]
+pub(crate) struct FitArgs {
+    #[command(flatten)]
+    pub(crate) input: InputArgs,
+    /// Model file to write
+    #[arg(long, short, value_name = "FILE")]
+    pub(crate) output: PathBuf,
+    /// What to fit
+    #[arg(long, value_enum, default_value_t = ModelKind::KMeans)]
+    pub(crate) kind: ModelKind,
+    /// Levels [default: 3, or the length of the list of --clusters]
+    #[arg(long, short, value_name = "L")]
+    pub(crate) levels: Option<usize>,
+    /// Clusters per level: one number for all levels, or one per level as in 10,20,50
+    #[arg(long, short = 'k', value_name = "K", default_value = "256", value_delimiter = ',')]
+    pub(crate) clusters: Vec<usize>,
+    /// Everything random is a function of the seed
+    #[arg(long, value_name = "SEED", default_value_t = 42)]
+    pub(crate) seed: u64,
+    /// Give all clusters of a level the same number of rows (or one more), at the smallest squared error
+    #[arg(long)]
+    pub(crate) balanced: bool,
+    /// Fewest rows of a cluster [default: rows / clusters, rounded down]
+    #[arg(long, value_name = "N", requires = "balanced")]
+    pub(crate) min_size: Option<usize>,
+    /// Most rows of a cluster [default: rows / clusters, rounded up]
+    #[arg(long, value_name = "N", requires = "balanced")]
+    pub(crate) max_size: Option<usize>,
+    /// Give codes the numbers with which most rows keep the codes that this older model gives them
+    #[arg(long, value_name = "MODEL")]
+    pub(crate) align_to: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) options: FitOptions,
+    #[command(flatten)]
+    pub(crate) vae: VaeArgs,
+}
+
+/// How fits are done, whatever the size of the model.
+#[derive(Debug, Args)]
+pub(crate) struct FitOptions {
+    /// Most iterations per level; batches per level for mini-batch
+    #[arg(long, value_name = "N", default_value_t = 100)]
+    pub(crate) max_iter: usize,
+    /// Stop a level when its codewords' squared movement is at most this times the mean variance
+    #[arg(long, value_name = "TOL", default_value_t = 1e-4)]
+    pub(crate) tol: f64,
+    /// Runs per level, of which the best is kept
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub(crate) n_init: usize,
+    /// How the first codewords are chosen
+    #[arg(long, value_enum, default_value_t = Init::KMeansPlusPlus)]
+    pub(crate) init: Init,
+    /// How distances are understood
+    #[arg(long, value_enum, default_value_t = Metric::L2)]
+    pub(crate) metric: Metric,
+    /// Scale every level's residuals to unit length
+    #[arg(long)]
+    pub(crate) normalize_residuals: bool,
+    /// Keep the embeddings where they are instead of centering each dimension
+    #[arg(long)]
+    pub(crate) no_center: bool,
+    /// Fit on that many rows, chosen by the seed
+    #[arg(long, value_name = "N")]
+    pub(crate) sample: Option<usize>,
+    /// How codewords are improved
+    #[arg(long, value_enum, default_value_t = Algorithm::Lloyd)]
+    pub(crate) algorithm: Algorithm,
+    /// Rows per batch of mini-batch or of a network's training [default: 2048]
+    #[arg(long, value_name = "N")]
+    pub(crate) batch: Option<usize>,
+    /// Rows that mini-batch chooses its first codewords from [default: 3072]
+    #[arg(long, value_name = "N")]
+    pub(crate) init_buffer: Option<usize>,
+    /// Train all levels with every mini-batch, instead of one level after the other
+    #[arg(long)]
+    pub(crate) joint: bool,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum Init {
+    /// Greedy k-means++
+    #[value(name = "k-means++")]
+    KMeansPlusPlus,
+    /// Distinct rows
+    Random,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum Metric {
+    /// Squared Euclidean distance
+    L2,
+    /// Only the direction of a row matters
+    Cosine,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Algorithm {
+    /// All rows in every iteration
+    Lloyd,
+    /// Count-weighted updates from small batches
+    MiniBatch,
+}

@@ -1,0 +1,84 @@
+//! Flags of `semid sweep`.
+
+use super::{FitOptions, InputArgs, VaeArgs};
+use clap::{Args, ValueEnum};
+use semid::Clusters;
+use std::path::PathBuf;
+
+#[derive(Debug, Args)]
+pub(crate) struct SweepArgs {
+    #[command(flatten)]
+    pub(crate) input: InputArgs,
+    /// File to write, a line of JSON per finished run; if it is there, the sweep goes on from it
+    #[arg(long, short, value_name = "FILE")]
+    pub(crate) output: PathBuf,
+    /// Numbers of levels
+    #[arg(long, short, value_name = "L", default_value = "2,3,4", value_delimiter = ',')]
+    pub(crate) levels: Vec<usize>,
+    /// Clusters per level: numbers for all levels, or lists as 256-128-64, of which L levels take the first L
+    #[arg(long, value_name = "K", default_value = "64,256", value_delimiter = ',', value_parser = clusters)]
+    pub(crate) clusters: Vec<Clusters>,
+    /// What to fit
+    #[arg(long, value_enum, default_value = "rq-kmeans", value_delimiter = ',')]
+    pub(crate) kind: Vec<SweptKind>,
+    /// Whether all clusters of a level get the same number of rows, for rq-kmeans
+    #[arg(long, value_enum, default_value_t = Balanced::Off)]
+    pub(crate) balanced: Balanced,
+    /// Seeds of the fits
+    #[arg(long, value_name = "SEED", default_value = "42", value_delimiter = ',', visible_alias = "seed")]
+    pub(crate) seeds: Vec<u64>,
+    /// Metric that decides which run is best, as mse or recall_at_k.decoded; another name lists them all
+    #[arg(long, value_name = "METRIC", default_value = "collision_rate")]
+    pub(crate) rank_by: String,
+    /// Neighbours per row; 0 leaves out everything about neighbours, which takes most of the time
+    #[arg(long, value_name = "K", default_value_t = 10)]
+    pub(crate) k: usize,
+    /// Look for the neighbours of that many rows [default: all, or 10000 of more than 100000]
+    #[arg(long, value_name = "N")]
+    pub(crate) queries: Option<usize>,
+    /// Most pairs of rows for the correlation of distances
+    #[arg(long, value_name = "N", default_value_t = 20_000)]
+    pub(crate) pairs: usize,
+    /// Seed of queries and pairs
+    #[arg(long, value_name = "SEED", default_value_t = 42)]
+    pub(crate) eval_seed: u64,
+    /// Predict the collision rate of that many rows, from how evenly every level's codes are used
+    #[arg(long, value_name = "N")]
+    pub(crate) predict: Option<u64>,
+    /// Keep the models in this folder
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) models: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) options: FitOptions,
+    #[command(flatten)]
+    pub(crate) vae: VaeArgs,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum SweptKind {
+    /// Residual k-means of the embeddings
+    #[value(name = "rq-kmeans")]
+    KMeans,
+    /// Residual quantization in the latent space of a trained network
+    #[value(name = "rq-vae")]
+    Vae,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Balanced {
+    /// As many as it comes
+    Off,
+    /// The same number, or one more
+    On,
+    /// One run each
+    Both,
+}
+
+fn clusters(text: &str) -> Result<Clusters, String> {
+    let numbers: Option<Vec<usize>> = text.split('-').map(|number| number.parse().ok()).collect();
+    match numbers.as_deref() {
+        Some([clusters]) => Ok(Clusters::Same(*clusters)),
+        Some(list) => Ok(Clusters::PerLevel(list.to_vec())),
+        None => Err("give numbers as 256, or one per level as 256-128-64".to_owned()),
+    }
+}

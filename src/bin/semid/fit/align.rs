@@ -1,0 +1,64 @@
+//! `semid fit --align-to`
+
+use crate::args::FitArgs;
+use crate::output::Failure;
+use semid::metrics::Stability;
+use semid::{Device, ErrorKind, Model, Rows};
+use serde::Serialize;
+use std::fmt::Write;
+use std::path::{Path, PathBuf};
+
+/// The older model.
+pub(super) struct Older<'a> {
+    model: Model,
+    path: &'a Path,
+}
+
+/// How many rows keep their codes.
+#[derive(Serialize)]
+pub(super) struct Aligned {
+    to: PathBuf,
+    before: Stability,
+    after: Stability,
+}
+
+impl<'a> Older<'a> {
+    /// The model of `--align-to`, if that is given, for rows of `dim` dimensions.
+    pub(super) fn load(args: &'a FitArgs, dim: usize) -> Result<Option<Self>, Failure> {
+        let Some(path) = &args.align_to else { return Ok(None) };
+        let model = Model::load(path)?;
+        if model.dim() != dim {
+            let kind = ErrorKind::DimMismatch { expected: model.dim(), found: dim };
+            return Err(Failure::Error(format!("{}: is a model of other rows: {kind}", path.display())));
+        }
+        Ok(Some(Self { model, path }))
+    }
+}
+
+/// Gives the codes of a model the numbers of the older one, if there is one.
+pub(super) fn align(
+    older: Option<&Older<'_>>,
+    model: Model,
+    rows: &dyn Rows,
+    device: &Device,
+) -> Result<(Model, Option<Aligned>), Failure> {
+    let Some(older) = older else { return Ok((model, None)) };
+    let (model, alignment) = model.align_to(&older.model, rows, device)?;
+    let to = older.path.to_owned();
+    Ok((model, Some(Aligned { to, before: alignment.before, after: alignment.after })))
+}
+
+/// The churn, in words.
+pub(super) fn text(aligned: Option<&Aligned>) -> String {
+    let Some(Aligned { to, before, after }) = aligned else { return String::new() };
+    let mut out = format!("rows that keep what {} gives them, before and after renumbering\n", to.display());
+    out.push_str("level          code before -> after        whole prefix before -> after\n");
+    let codes = before.unchanged_codes.iter().zip(&after.unchanged_codes);
+    let prefixes = before.unchanged_prefixes.iter().zip(&after.unchanged_prefixes);
+    for (level, ((before, after), (prefix_before, prefix_after))) in codes.zip(prefixes).enumerate() {
+        let [before, after, prefix_before, prefix_after] =
+            [before, after, prefix_before, prefix_after].map(|share| format!("{:.2} %", 100.0 * share));
+        let _ = writeln!(out, "{level:>5}  {before:>18} -> {after:<17}{prefix_before:>18} -> {prefix_after}");
+    }
+    out
+}

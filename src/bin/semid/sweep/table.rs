@@ -1,0 +1,55 @@
+//! The ranking of a sweep, for people.
+
+use super::{Ranked, Swept};
+use semid::SweepMetric;
+use std::fmt::Write;
+
+/// Most runs that are listed.
+const LISTED: usize = 30;
+
+/// The whole result as text.
+pub(super) fn text(metric: &SweepMetric, swept: &Swept<'_>) -> String {
+    let Swept { runs, kept, device, seconds, output, .. } = swept;
+    let again = if *kept > 0 { format!(", {kept} of them before") } else { String::new() };
+    let mut out = format!("{runs} runs on {device} in {seconds:.2} s{again}\n");
+    let best = if metric.less_is_better() { "less" } else { "more" };
+    let _ = writeln!(out, "ranked by {}: {best} is better\n", metric.name());
+    out.push_str(&table(metric, &swept.ranking));
+    if let Some(more) = swept.ranking.len().checked_sub(LISTED + 1) {
+        let _ = writeln!(out, "... and {} more", more + 1);
+    }
+    let _ = writeln!(out, "\nsaved {}", output.display());
+    out
+}
+
+/// Columns beside the metric that the ranking is by.
+const ALWAYS: [&str; 4] = ["collision_rate", "mse", "recall_at_k.decoded", "predicted_collision_rate"];
+
+fn table(metric: &SweepMetric, ranking: &[Ranked<'_>]) -> String {
+    let others = ALWAYS.into_iter().filter(|name| *name != metric.name());
+    let mut columns = vec![*metric];
+    columns.extend(others.filter_map(|name| SweepMetric::named(name).ok()));
+    columns.retain(|column| ranking.iter().any(|run| column.value(run.record).is_some()));
+    let listed = || ranking.iter().take(LISTED);
+    let width = listed().map(|run| run.name.len()).max().unwrap_or(0).max(3);
+    let mut out = format!("{:>4}  {:<width$}", "rank", "run");
+    columns.iter().for_each(|column| out.push_str(&format!("  {:>12}", column.name())));
+    out.push_str("     fit s\n");
+    for (i, run) in listed().enumerate() {
+        let _ = write!(out, "{:>4}  {:<width$}", i + 1, run.name);
+        for column in &columns {
+            let value = column.value(run.record).map_or("-".to_owned(), number);
+            let _ = write!(out, "  {value:>0$}", column.name().len().max(12));
+        }
+        let _ = writeln!(out, "  {:>8.2}", run.record.seconds.fit);
+    }
+    out
+}
+
+fn number(value: f64) -> String {
+    match value.abs() {
+        size if size >= 1000.0 => format!("{value:.1}"),
+        size if size >= 0.01 || size == 0.0 => format!("{value:.4}"),
+        _ => format!("{value:.3e}"),
+    }
+}
