@@ -39,6 +39,11 @@ pub(super) fn real(value: f64) -> String {
     }
 }
 
+/// A number of things that need not be whole: `53.3`.
+pub(super) fn about(value: f64) -> String {
+    if value >= 1000.0 { count(value.round() as u64) } else { real((value * 10.0).round() / 10.0) }
+}
+
 /// `1 item`, `2 items`.
 pub(super) fn items(number: u64) -> String {
     if number == 1 { "1 item".to_owned() } else { format!("{} items", count(number)) }
@@ -64,6 +69,11 @@ mod tests {
         assert_eq!(shares.map(percent), ["0 %", "100 %", "13.3 %", "below 0.1 %", "above 99.9 %", "50.0 %"]);
         let reals = [0.0, 0.5, 1.0, 12.3456, 1234.56, 0.01234, 0.000_012_34, -2.5, 1e9];
         assert_eq!(reals.map(real), ["0", "0.5", "1", "12.35", "1235", "0.0123", "1.234e-5", "-2.5", "1.000e9"]);
+    }
+
+    #[test]
+    fn numbers_of_things_have_one_decimal() {
+        assert_eq!([53.31, 9.96, 16.0, 12_345.6].map(about), ["53.3", "10", "16", "12,346"]);
     }
 
     #[test]

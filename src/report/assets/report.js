@@ -105,17 +105,19 @@
     made.type = "button";
     made.tabIndex = -1;
     Object.assign(made.style, { left: `${x}%`, top: `${y}%`, width: `${w}%`, height: `${h}%` });
-    const shown = examples(at, 8), caption = label(at);
+    const shown = examples(at, 12), caption = label(at);
     const shared = collided(at) ? `, ${count(collided(at))} share their ID` : "";
     const also = shown.length ? `; ${whole(at) ? "" : "for example "}${shown.slice(0, 3).join(", ")}` : "";
     made.setAttribute("aria-label", `${text(at)}: ${items(size(at))}${shared}${caption ? `; mostly ${caption}` : ""}${also}`);
     made.title = `${text(at)}: ${items(size(at))}${shared}`;
     // Words only where they can be read.
-    if ((w / 100) * map.clientWidth > 26 && (h / 100) * map.clientHeight > 18) {
-      made.append(element("b", "", at.rest ? `${count(at.rest.length)} others` : String(at.codes[at.codes.length - 1])));
-      if (caption) made.append(element("span", "of", caption));
-      shown.forEach((name) => made.append(element("span", "", name)));
-    }
+    const name = at.rest ? `${count(at.rest.length)} others` : String(at.codes[at.codes.length - 1]);
+    const fits = (w / 100) * map.clientWidth > 14 + 8 * Math.min(name.length, 4);
+    const lines = fits ? Math.floor(((h / 100) * map.clientHeight - 6) / 16) : 0;
+    const words = [element("b", "", name)];
+    if (caption) words.push(element("span", "of", caption));
+    words.push(...shown.map((name) => element("span", "", name)));
+    made.append(...words.slice(0, Math.max(lines, 0)));
     made.addEventListener("click", () => go(at, true));
     return made;
   }

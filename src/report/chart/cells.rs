@@ -12,6 +12,9 @@ use plotters::style::text_anchor::HPos;
 /// Size of a map in pixels.
 pub(in crate::report) const MAP_SIZE: (u32, u32) = (760, 480);
 
+/// Parts of a cell with shorter sides than this, in units, are not drawn: nobody would see them, and they are many.
+const PART: f64 = 80.0;
+
 /// A cell: how large, how dark, what it says first and, where there is room, beneath, and what it is divided into.
 pub(in crate::report) struct Cell {
     pub(in crate::report) items: u64,
@@ -43,7 +46,7 @@ fn draw(area: &Area<'_>, cells: &[Cell]) -> Drawn {
         let (right, bottom) = ((place.x + place.width) as i32, (place.y + place.height) as i32);
         let rectangle = |style: ShapeStyle| Rectangle::new([(x, y), (right, bottom)], style);
         area.draw(&rectangle(Ink::Heat(cell.heat).colour().filled()))?;
-        for part in squarify(&cell.parts, place).filter(|part| part.width.min(part.height) > 3.0) {
+        for part in squarify(&cell.parts, place).filter(|part| part.width.min(part.height) > PART) {
             let corners =
                 [(part.x as i32, part.y as i32), ((part.x + part.width) as i32, (part.y + part.height) as i32)];
             area.draw(&Rectangle::new(corners, Ink::Card.colour().mix(0.5).stroke_width(px(1) as u32 / 2)))?;

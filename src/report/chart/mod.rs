@@ -16,9 +16,9 @@ use plotters::style::text_anchor::{HPos, Pos, VPos};
 use std::convert::Infallible;
 
 /// Size of every chart in pixels: as wide as a telephone.
-pub(super) const SIZE: (u32, u32) = (380, 270);
+pub(super) const SIZE: (u32, u32) = (340, 250);
 /// Size of letters in pixels.
-const LETTERS: i32 = 12;
+const LETTERS: i32 = 13;
 
 /// A chart.
 pub(super) struct Chart {
@@ -72,9 +72,9 @@ impl Chart {
         let top = self.legend(area)?;
         let mut chart = ChartBuilder::on(area)
             .margin_top(top)
-            .margin_right(px(16))
+            .margin_right(px(22))
             .margin_left(px(4))
-            .x_label_area_size(px(40))
+            .x_label_area_size(px(43))
             .y_label_area_size(text_width(&self.y.longest(), f64::from(px(LETTERS))) as i32 + px(8))
             .build_cartesian_2d(self.x.clone(), self.y.clone())?;
         self.mesh(&mut chart)?;
@@ -95,6 +95,8 @@ impl Chart {
             .label_style(font(Ink::Muted))
             .axis_desc_style(font(Ink::Muted))
             .set_all_tick_mark_size(px(3))
+            // So far down that the first mark does not meet the lowest one of the other axis.
+            .set_tick_mark_size(LabelAreaPosition::Bottom, px(8))
             .draw()
     }
 
@@ -103,7 +105,7 @@ impl Chart {
         let (mut x, mut y) = (px(8), px(26));
         let named = || self.series.iter().filter_map(|series| Some((series, series.name.as_deref()?)));
         if named().count() == 0 {
-            return Ok(px(28));
+            return Ok(px(32));
         }
         for (series, name) in named() {
             let width = px(30) + text_width(name, f64::from(px(LETTERS))) as i32;

@@ -4,7 +4,7 @@ use crate::error::Result;
 use crate::metrics::LevelMetrics;
 use crate::report::chart::{Axis, Chart, Series, Shape};
 use crate::report::figure::Figure;
-use crate::report::numbers::{count, real};
+use crate::report::numbers::{about, count, real};
 use crate::report::table::Table;
 use crate::report::theme::Ink;
 
@@ -41,14 +41,14 @@ pub(in crate::report) fn usage(level: usize, metrics: &LevelMetrics, counts: &[u
     let figure =
         Figure::chart(&format!("usage-{number}"), &format!("Use of the codes of level {number}"), &chart, table)?;
     let LevelMetrics { used_codes, clusters, perplexity, .. } = metrics;
-    let (used, all, perplexity) = (count(*used_codes), count(*clusters), real(*perplexity));
+    let (used, all, perplexity) = (count(*used_codes), count(*clusters), about(*perplexity));
     Ok(figure
         .note(format!("{used} of {all} codes are used, as evenly as {perplexity} equally frequent ones (perplexity)."))
         .text(format!(
             "Items per code, most used first: from {} down to {}; {} if all were equal. {used} of {all} codes are used.",
             count(most),
             count(counts.last().copied().unwrap_or(0)),
-            real(even)
+            about(even)
         )))
 }
 

@@ -9,8 +9,8 @@ use maud::{Markup, html};
 use std::cmp::Reverse;
 
 /// IDs that are listed, and names of each.
-const LISTED: usize = 20;
-const NAMES: usize = 12;
+const LISTED: usize = 12;
+const NAMES: usize = 8;
 
 /// The largest collisions with the names of their items.
 pub(super) fn largest(facts: &Facts<'_>) -> Markup {
@@ -19,11 +19,13 @@ pub(super) fn largest(facts: &Facts<'_>) -> Markup {
         of.push([id, count(rows.len() as u64), facts.names.list(rows, NAMES)]);
     }
     html! {
-        h3 id="largest" { "Largest collisions" }
-        @if of.rows.is_empty() {
-            p class="empty" { "None: every item has an ID of its own." }
-        } @else {
-            (table("Largest collisions", &of))
+        div class="panel" {
+            h3 { "Largest collisions" }
+            @if of.rows.is_empty() {
+                p class="empty" { "None: every item has an ID of its own." }
+            } @else {
+                (table("Largest collisions", &of))
+            }
         }
     }
 }

@@ -34,8 +34,10 @@ pub(super) fn of_model(report: &Report<'_>, facts: &Facts<'_>) -> Result<ReportP
     let body = html! {
         (summary::summary(facts))
         (section("collisions-section", "Collisions", "Items that share their whole ID.", html! {
-            (grid(&collisions))
-            (collisions::largest(facts))
+            div class="beside" {
+                div { @for of in &collisions { (figure(of)) } }
+                (collisions::largest(facts))
+            }
         }))
         (section("tree-section", "The tree of IDs",
             "Items in a common cell begin with the same codes, so they should be alike.", map::map(&tree, facts)))

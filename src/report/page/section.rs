@@ -41,14 +41,21 @@ pub(super) fn numbers(title: &str, of: &Table) -> Markup {
 pub(super) fn table(caption: &str, table: &Table) -> Markup {
     html! {
         div class="scroll" tabindex="0" role="region" aria-label=(caption) {
-            table {
+            // The roles are those of the elements; they remain where a narrow screen shows a table as a list.
+            table role="table" {
                 caption class="hidden" { (caption) }
-                thead { tr { @for name in &table.head { th scope="col" { (name) } } } }
-                tbody {
+                thead role="rowgroup" {
+                    tr role="row" { @for name in &table.head { th scope="col" role="columnheader" { (name) } } }
+                }
+                tbody role="rowgroup" {
                     @for row in &table.rows {
-                        tr {
+                        tr role="row" {
                             @for (i, text) in row.iter().enumerate() {
-                                @if i == 0 { th scope="row" { (text) } } @else { td { (text) } }
+                                @if i == 0 {
+                                    th scope="row" role="rowheader" { (text) }
+                                } @else {
+                                    td role="cell" { (text) }
+                                }
                             }
                         }
                     }

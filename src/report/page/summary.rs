@@ -2,7 +2,7 @@
 
 use crate::metrics::Quality;
 use crate::report::facts::Facts;
-use crate::report::numbers::{count, items, percent, real};
+use crate::report::numbers::{about, count, items, percent, real};
 use maud::{Markup, html};
 
 /// Numbers in large letters, and sentences.
@@ -15,7 +15,6 @@ pub(super) fn summary(facts: &Facts<'_>) -> Markup {
         errors(quality),
         neighbors(quality),
         purity(facts),
-        advice(quality),
     ];
     html! {
         section aria-labelledby="summary" {
@@ -23,7 +22,10 @@ pub(super) fn summary(facts: &Facts<'_>) -> Markup {
             dl class="tiles" {
                 @for (name, value) in tiles(quality) { div { dt { (name) } dd { (value) } } }
             }
-            ul class="short" { @for sentence in sentences.into_iter().flatten() { li { (sentence) } } }
+            ul class="short" {
+                @for sentence in sentences.into_iter().flatten() { li { (sentence) } }
+                @if quality.codes.ids.max_bucket > 1 { (advice()) }
+            }
         }
     }
 }
@@ -77,7 +79,7 @@ fn usage(quality: &Quality) -> String {
     let least = least.map_or_else(String::new, |(number, level): (usize, _)| {
         format!(
             " Level {number} is the least even: as if {} of its {} codes were used equally.",
-            real(level.perplexity),
+            about(level.perplexity),
             count(level.clusters)
         )
     });
@@ -119,10 +121,12 @@ fn purity(facts: &Facts<'_>) -> Option<String> {
     ))
 }
 
-/// What to do, where something can be done.
-fn advice(quality: &Quality) -> Option<String> {
-    let ids = &quality.codes.ids;
-    let advice = "For fewer collisions take more levels or clusters, or balanced clusters (semid sweep compares them); \
-                  semid assign gives every item a unique ID whatever they are.";
-    (ids.max_bucket > 1).then(|| advice.to_owned())
+/// What can be done about collisions.
+fn advice() -> Markup {
+    html! {
+        li {
+            "For fewer collisions take more levels or clusters, or balanced clusters: " code { "semid sweep" }
+            " compares them. " code { "semid assign" } " gives every item a unique ID whatever they are."
+        }
+    }
 }
