@@ -166,7 +166,6 @@ mod tests {
                 (0..SERIES).for_each(|i| at_least(3.0, &format!("s{i}"), back));
             }
             (0..HEAT).for_each(|i| at_least(4.5, "ink", &format!("h{i}")));
-            (0..HEAT).for_each(|i| at_least(4.5, "muted", &format!("h{i}")));
         }
     }
 

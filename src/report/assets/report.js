@@ -112,7 +112,7 @@
     made.title = `${text(at)}: ${items(size(at))}${shared}`;
     // Words only where they can be read.
     const name = at.rest ? `${count(at.rest.length)} others` : String(at.codes[at.codes.length - 1]);
-    const fits = (w / 100) * map.clientWidth > 14 + 8 * Math.min(name.length, 4);
+    const fits = (w / 100) * map.clientWidth > 16 + 9 * Math.min(name.length, 4);
     const lines = fits ? Math.floor(((h / 100) * map.clientHeight - 6) / 16) : 0;
     const words = [element("b", "", name)];
     if (caption) words.push(element("span", "of", caption));
@@ -136,6 +136,7 @@
 
   function draw() {
     const shown = parts(here);
+    map.classList.toggle("list", whole(here));
     if (whole(here)) return map.replaceChildren(list(here));
     if (!shown.length) return map.replaceChildren(element("p", "empty", "Too many items to list them all here."));
     const rects = squarify(shown.map(size), Math.max(map.clientWidth, 1), Math.max(map.clientHeight, 1));

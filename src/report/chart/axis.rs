@@ -18,6 +18,7 @@ pub(in crate::report) struct Axis {
 impl Axis {
     /// From 0 to a round number that is not below `most`, in three to six steps.
     pub(in crate::report) fn from_zero(name: &str, most: f64, text: fn(f64) -> String) -> Self {
+        let most = if most.is_finite() { most.max(0.0) } else { 0.0 };
         let step = round_step(most / 4.0);
         let steps = (most / step).ceil().max(1.0);
         // Products, not sums: the last mark is the end of the axis.
@@ -96,7 +97,7 @@ impl ValueFormatter<f64> for Axis {
 
 /// 1, 2, 2.5 or 5 times a power of ten that is not below `least`.
 fn round_step(least: f64) -> f64 {
-    if !(least > 0.0 && least.is_finite()) {
+    if least < f64::MIN_POSITIVE {
         return 1.0;
     }
     let power = libm::exp10(libm::floor(libm::log10(least)));

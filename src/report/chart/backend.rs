@@ -4,7 +4,8 @@ use crate::report::theme::Ink;
 use maud::PreEscaped;
 use maud::Render;
 use plotters_backend::text_anchor::{HPos, VPos};
-use plotters_backend::{BackendColor, BackendCoord, BackendStyle, BackendTextStyle, DrawingBackend, DrawingErrorKind};
+use plotters_backend::{BackendColor, BackendCoord, BackendStyle, BackendTextStyle};
+use plotters_backend::{DrawingBackend, DrawingErrorKind, FontStyle};
 use std::convert::Infallible;
 use std::fmt::Write as _;
 
@@ -121,9 +122,10 @@ impl DrawingBackend for Svg<'_> {
         };
         let (x, y) = (Pixels(at.0), Pixels(at.1 + (down * size) as i32));
         let (class, size) = (Ink::of_colour(style.color().rgb).fill(), Pixels(size as i32));
+        let bold = if matches!(style.style(), FontStyle::Bold) { " font-weight=\"600\"" } else { "" };
         let PreEscaped(text) = text.render();
         self.put(format_args!(
-            "<text x=\"{x}\" y=\"{y}\" class=\"{class}\" font-size=\"{size}\" text-anchor=\"{place}\">{text}</text>\n"
+            "<text x=\"{x}\" y=\"{y}\" class=\"{class}\" font-size=\"{size}\" text-anchor=\"{place}\"{bold}>{text}</text>\n"
         ))
     }
 

@@ -1,13 +1,12 @@
 //! Maps of cells whose areas say how much they hold.
 
 use super::backend::{Svg, text_width};
-use super::{Area, Drawn, LETTERS, px, words};
+use super::{Area, Drawn, LETTERS, letters_of, px};
 use crate::error::{Error, Result};
 use crate::report::numbers::short;
 use crate::report::theme::Ink;
 use crate::report::tree::{Rect, squarify};
 use plotters::prelude::*;
-use plotters::style::text_anchor::HPos;
 
 /// Size of a map in pixels.
 pub(in crate::report) const MAP_SIZE: (u32, u32) = (760, 480);
@@ -52,12 +51,13 @@ fn draw(area: &Area<'_>, cells: &[Cell]) -> Drawn {
             area.draw(&Rectangle::new(corners, Ink::Card.colour().mix(0.5).stroke_width(px(1) as u32 / 2)))?;
         }
         area.draw(&rectangle(Ink::Card.colour().stroke_width(px(2) as u32)))?;
-        let texts = std::iter::once((&cell.name, Ink::Text)).chain(cell.beneath.iter().map(|text| (text, Ink::Muted)));
-        for (i, (text, ink)) in (0..).zip(texts) {
+        for (i, text) in (0..).zip(std::iter::once(&cell.name).chain(&cell.beneath)) {
             let down = y + px(4) + i * px(LETTERS + 3);
             let letters = (right - x - px(8)).max(0) as u32 * 10 / text_width("0123456789", f64::from(px(LETTERS)));
             if down + px(LETTERS + 2) <= bottom && letters >= 3.min(text.chars().count() as u32) {
-                area.draw(&words(&short(text, letters as usize), (x + px(5), down), ink, HPos::Left))?;
+                let (text, at) = (short(text, letters as usize), (x + px(5), down));
+                let weight = if i == 0 { FontStyle::Bold } else { FontStyle::Normal };
+                area.draw(&Text::new(text, at, letters_of(weight).color(&Ink::Text.colour())))?;
             }
         }
     }

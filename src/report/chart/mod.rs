@@ -16,7 +16,7 @@ use plotters::style::text_anchor::{HPos, Pos, VPos};
 use std::convert::Infallible;
 
 /// Size of every chart in pixels: as wide as a telephone.
-pub(super) const SIZE: (u32, u32) = (340, 250);
+pub(super) const SIZE: (u32, u32) = (340, 256);
 /// Size of letters in pixels.
 const LETTERS: i32 = 13;
 
@@ -74,7 +74,7 @@ impl Chart {
             .margin_top(top)
             .margin_right(px(22))
             .margin_left(px(4))
-            .x_label_area_size(px(43))
+            .x_label_area_size(px(49))
             .y_label_area_size(text_width(&self.y.longest(), f64::from(px(LETTERS))) as i32 + px(8))
             .build_cartesian_2d(self.x.clone(), self.y.clone())?;
         self.mesh(&mut chart)?;
@@ -152,10 +152,15 @@ fn px(pixels: i32) -> i32 {
     pixels * UNITS
 }
 
-fn letters() -> FontDesc<'static> {
-    ("sans-serif", f64::from(px(LETTERS))).into_font()
+fn letters_of(weight: FontStyle) -> FontDesc<'static> {
+    ("sans-serif", f64::from(px(LETTERS))).into_font().style(weight)
 }
 
+fn letters() -> FontDesc<'static> {
+    letters_of(FontStyle::Normal)
+}
+
+/// Words of a text in one colour, at its upper corner.
 fn words<'a>(text: &'a str, at: (i32, i32), ink: Ink, side: HPos) -> Text<'a, (i32, i32), &'a str> {
     Text::new(text, at, letters().color(&ink.colour()).pos(Pos::new(side, VPos::Top)))
 }

@@ -107,7 +107,7 @@ fn neighbors(quality: &Quality) -> Option<String> {
         "Of the {} items most like an item, its ID finds {decoded} by decoded distance and {prefix} by shared prefix; \
          chance would find {}.",
         of.k,
-        real(chance)
+        if chance < 0.01 { "next to none".to_owned() } else { format!("{chance:.2}") }
     ))
 }
 

@@ -148,3 +148,6 @@ impl<'a, F: Fn(usize) -> &'a [u32]> Sorted<'a, F> {
         children
     }
 }
+
+#[cfg(test)]
+mod tests;
