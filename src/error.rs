@@ -61,7 +61,7 @@ pub enum ErrorKind {
     Sizes {
         /// Level, from 0.
         level: usize,
-        /// Number of rows used for fitting.
+        /// Number of rows to fit on or to encode.
         rows: usize,
         /// Clusters of the level.
         clusters: usize,
@@ -70,6 +70,9 @@ pub enum ErrorKind {
         /// Most rows of a cluster.
         max: usize,
     },
+    /// Codes at prices were asked of a model that has none.
+    #[error("the model has no prices: fit it with `--balanced`, or encode by the nearest codewords")]
+    NoPrices,
     /// The number of dimensions is 0 or above [`crate::MAX_DIM`].
     #[error("rows have {dim} dimensions; 1 to {} are supported", crate::MAX_DIM)]
     Dim {

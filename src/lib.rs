@@ -33,6 +33,7 @@
 //! | --- | --- |
 //! | fit | [`RqKMeans`]; [`Fit`] for one level at a time; [`Progress`] to watch or cancel |
 //! | encode, decode, save, load | [`RqKMeansModel`], [`Codes`] |
+//! | keep new rows near balance, or within capacities | [`Encoder`] |
 //! | choose where to compute | [`Device`] |
 //! | hand over embeddings | [`Rows`], [`Matrix`], [`io::open`] |
 //! | turn codes into text | [`IdFormat`], [`io::IdWriter`] |
@@ -87,8 +88,8 @@ pub use partial::Partial;
 pub use report::{Report, ReportFigure, ReportPage};
 pub use rows::{Matrix, Rows};
 pub use rq::{
-    Algorithm, Balance, Clusters, Codes, EncodeReport, Fit, FitReport, Init, LevelReport, Metric, MiniBatch, Progress,
-    RqKMeans, RqKMeansModel,
+    Algorithm, Balance, Clusters, Codes, EncodeReport, Encoder, Fit, FitReport, Init, LevelReport, Metric, MiniBatch,
+    Progress, RqKMeans, RqKMeansModel,
 };
 pub use sweep::{
     PredictedCollisions, Sweep, SweepData, SweepKind, SweepMetric, SweepParameters, SweepProgress, SweepRecord,

@@ -1,5 +1,8 @@
 //! Matrices of networks, held where an engine computes.
 
+#[cfg(test)]
+pub(in crate::device) mod tests;
+
 use crate::error::Result;
 use crate::kernel::adamw::Step;
 use crate::kernel::combine::Op;

@@ -184,7 +184,7 @@ pub(super) fn reference() -> scalar::Reference {
 }
 
 /// The CPU and every adapter that can be opened, software included; each is opened once.
-fn engines() -> &'static [Box<dyn Engine>] {
+pub(super) fn engines() -> &'static [Box<dyn Engine>] {
     static ENGINES: OnceLock<Vec<Box<dyn Engine>>> = OnceLock::new();
     ENGINES.get_or_init(|| {
         let mut engines: Vec<Box<dyn Engine>> = vec![Box::new(cpu::Cpu::new())];

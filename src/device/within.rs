@@ -34,7 +34,7 @@ pub(super) fn within<T: Table + ?Sized>(
             }
         }
     }
-    let mut near = Near::new();
+    let mut near = Near::with_capacity(limits.len(), lists.iter().map(Vec::len).sum())?;
     for list in lists {
         list.into_iter().for_each(|(k, distance)| near.push(k, distance));
         near.end_row();

@@ -10,10 +10,13 @@
 pub(crate) const NAN: u32 = 0x7fc0_0000;
 
 /// Flushes a subnormal to the zero of its sign, and makes every NaN the same.
+///
+/// In integers, as compilers may take one NaN for another where a float is chosen.
 #[inline(always)]
 pub(crate) fn finish(x: f32) -> f32 {
-    let flushed = if x.abs() < f32::MIN_POSITIVE { 0.0_f32.copysign(x) } else { x };
-    if x.is_nan() { f32::from_bits(NAN) } else { flushed }
+    let (bits, magnitude) = (x.to_bits(), x.to_bits() & 0x7fff_ffff);
+    let flushed = if magnitude < 0x0080_0000 { bits ^ magnitude } else { bits };
+    f32::from_bits(if magnitude > 0x7f80_0000 { NAN } else { flushed })
 }
 
 #[inline(always)]
@@ -39,4 +42,31 @@ pub(crate) fn div(a: f32, b: f32) -> f32 {
 #[inline(always)]
 pub(crate) fn sqrt(a: f32) -> f32 {
     finish(a.sqrt())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::hint::black_box;
+
+    #[test]
+    fn there_is_one_nan() {
+        for bits in [0x7fc0_0000, 0xffc0_0000, 0x7f80_0001, 0xffff_ffff, 0x7fff_1234] {
+            let nan = black_box(f32::from_bits(bits));
+            let one = black_box(1.0);
+            let results = [
+                finish(nan),
+                add(nan, one),
+                sub(one, nan),
+                mul(nan, one),
+                div(one, nan),
+                sqrt(nan),
+                sqrt(black_box(-1.0)),
+                sub(black_box(f32::INFINITY), black_box(f32::INFINITY)),
+                div(black_box(0.0), black_box(-0.0)),
+                finish(black_box(f64::NAN) as f32),
+            ];
+            assert_eq!(results.map(f32::to_bits), [NAN; 10], "{bits:#x}");
+        }
+    }
 }

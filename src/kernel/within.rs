@@ -1,6 +1,7 @@
 //! Priced distances below a limit: the clusters that a row may be given when places in clusters have prices.
 
 use super::assign::squared_distance;
+use crate::error::{ErrorKind, Result};
 
 /// Some clusters of every row with what they cost, row by row, clusters ascending.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,6 +22,24 @@ impl Near {
     /// No rows.
     pub(crate) fn new() -> Self {
         Self { ends: Vec::new(), clusters: Vec::new(), costs: Vec::new() }
+    }
+
+    /// The same with room for lists of so many rows and entries, so that it does not grow by doubling.
+    pub(crate) fn with_capacity(rows: usize, entries: usize) -> Result<Self> {
+        let mut near = Self::new();
+        let bytes = (rows as u64).saturating_mul(8).saturating_add((entries as u64).saturating_mul(12));
+        let no_memory = |_| ErrorKind::OutOfMemory { what: "candidates of rows".into(), bytes };
+        near.ends.try_reserve_exact(rows).map_err(no_memory)?;
+        near.clusters.try_reserve_exact(entries).map_err(no_memory)?;
+        near.costs.try_reserve_exact(entries).map_err(no_memory)?;
+        Ok(near)
+    }
+
+    /// Adds to every cost what its cluster adds; the sums are below 2^63.
+    pub(crate) fn raise(&mut self, added: &[i128]) {
+        for (cost, cluster) in self.costs.iter_mut().zip(&self.clusters) {
+            *cost += added.get(*cluster as usize).map_or(0, |added| *added as u64);
+        }
     }
 
     /// Length of all lists together.

@@ -1,6 +1,6 @@
 //! Decoding: from codes back to embeddings.
 
-use super::encode::Codes;
+use super::codes::Codes;
 use super::model::RqKMeansModel;
 use crate::error::{Error, ErrorKind, Result, try_vec};
 

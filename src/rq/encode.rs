@@ -1,67 +1,19 @@
 //! Encoding: from rows to codes, a chunk at a time.
 
+use super::balance::Balance;
+use super::codes::Codes;
+use super::distances::Distances;
+use super::encoder::Encoder;
 use super::load::to_grid;
 use super::model::RqKMeansModel;
+use crate::codebook::Codebook;
 use crate::device::{Device, Purpose, Table};
-use crate::error::{Error, ErrorKind, Result, try_vec};
+use crate::error::{Error, Result, try_vec};
 use crate::grid::read_finite;
 use crate::rows::Rows;
 
-/// Codes of N rows at L levels.
-///
-/// # Shapes
-/// (N, L), row by row.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Codes {
-    values: Vec<u32>,
-    levels: usize,
-}
-
-impl Codes {
-    /// Codes over `values`, `levels` per row.
-    ///
-    /// # Errors
-    /// [`ErrorKind::Length`] where the last row would be incomplete.
-    pub fn new(values: Vec<u32>, levels: usize) -> Result<Self> {
-        if levels == 0 || !values.len().is_multiple_of(levels) {
-            return Err(ErrorKind::Length { len: values.len(), dim: levels }.into());
-        }
-        Ok(Self { values, levels })
-    }
-
-    /// Number of rows, N.
-    pub fn len(&self) -> usize {
-        self.values.len() / self.levels
-    }
-
-    /// Whether there are no rows.
-    pub fn is_empty(&self) -> bool {
-        self.values.is_empty()
-    }
-
-    /// Number of levels, L.
-    pub fn levels(&self) -> usize {
-        self.levels
-    }
-
-    /// All codes, row by row.
-    pub fn values(&self) -> &[u32] {
-        &self.values
-    }
-
-    /// Codes of row `row`, if there is such a row.
-    pub fn get(&self, row: usize) -> Option<&[u32]> {
-        self.rows().nth(row)
-    }
-
-    /// The codes of each row.
-    pub fn rows(&self) -> impl ExactSizeIterator<Item = &[u32]> {
-        self.values.chunks_exact(self.levels)
-    }
-}
-
 /// What an encode came across.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct EncodeReport {
     /// Rows encoded.
@@ -70,7 +22,12 @@ pub struct EncodeReport {
     pub settled_rows: u64,
     /// Values outside the grid, taken as its largest value.
     pub saturated_values: u64,
+    /// What keeping to a capacity came to, one entry per level; empty without one.
+    pub balance: Vec<Balance>,
 }
+
+/// Receives the number of a first row and the codes of a chunk.
+pub(super) type Sink<'a> = &'a mut dyn FnMut(usize, &[u32]) -> Result<()>;
 
 impl RqKMeansModel {
     /// Codes of all rows.
@@ -84,16 +41,7 @@ impl RqKMeansModel {
     /// # Errors
     /// A wrong dimension, NaN or infinities, and what devices and sources can meet.
     pub fn encode(&self, rows: &dyn Rows, device: &Device) -> Result<Codes> {
-        let levels = self.levels.len();
-        let mut values = Vec::new();
-        let len = rows.len().saturating_mul(levels);
-        let no_memory = |_| ErrorKind::OutOfMemory { what: "codes".into(), bytes: (len as u64).saturating_mul(4) };
-        values.try_reserve_exact(len).map_err(no_memory)?;
-        self.encode_with(rows, device, |_, codes| {
-            values.extend_from_slice(codes);
-            Ok(())
-        })?;
-        Codes::new(values, levels)
+        self.encoder().encode(rows, device)
     }
 
     /// Encodes in constant memory: `sink` receives the number of the first row and the codes (n, L) of a chunk, in
@@ -105,19 +53,23 @@ impl RqKMeansModel {
         &self,
         rows: &dyn Rows,
         device: &Device,
-        mut sink: impl FnMut(usize, &[u32]) -> Result<()>,
+        sink: impl FnMut(usize, &[u32]) -> Result<()>,
     ) -> Result<EncodeReport> {
-        let (len, dim) = (rows.len(), rows.dim());
-        if dim != self.dim() {
-            return Err(ErrorKind::DimMismatch { expected: self.dim(), found: dim }.into());
-        }
+        self.encoder().encode_with(rows, device, sink)
+    }
+}
+
+impl Encoder<'_> {
+    /// Encodes row by row: in chunks, whose size changes nothing.
+    pub(super) fn encode_chunks(&self, rows: &dyn Rows, device: &Device, sink: Sink<'_>) -> Result<EncodeReport> {
+        let len = rows.len();
         let mut report = EncodeReport::default();
-        let step = device.engine().chunk_rows(dim).clamp(1, len.max(1));
-        let mut chunk = Chunk::new(self, device, step)?;
+        let step = device.engine().chunk_rows(rows.dim()).clamp(1, len.max(1));
+        let mut chunk = Chunk::new(self.model, device, step)?;
         for first in (0..len).step_by(step) {
             let count = step.min(len - first);
             if count != chunk.table.rows() {
-                chunk = Chunk::new(self, device, count)?;
+                chunk = Chunk::new(self.model, device, count)?;
             }
             sink(first, chunk.encode(self, rows, device, first, &mut report)?)?;
             report.rows += count as u64;
@@ -149,12 +101,13 @@ impl Chunk {
 
     fn encode(
         &mut self,
-        model: &RqKMeansModel,
+        encoder: &Encoder<'_>,
         rows: &dyn Rows,
         device: &Device,
         first: usize,
         report: &mut EncodeReport,
     ) -> Result<&[u32]> {
+        let model = encoder.model;
         let quantization = &model.quantization;
         read_finite(rows, first, &mut self.values)?;
         report.saturated_values += to_grid(device.engine(), quantization, &self.values, &mut self.q);
@@ -163,8 +116,10 @@ impl Chunk {
             if quantization.scales_level(level) {
                 self.table.unit_length()?;
             }
-            report.settled_rows += self.table.assign(codebook)?.settled;
-            self.table.codes(&mut self.level_codes)?;
+            report.settled_rows += match encoder.prices(level) {
+                None => self.assign(codebook)?,
+                Some(prices) => self.assign_priced(codebook, prices)?,
+            };
             let column = self.codes.iter_mut().skip(level).step_by(model.levels.len());
             column.zip(&self.level_codes).for_each(|(code, new)| *code = *new);
             if level + 1 < model.levels.len() {
@@ -172,5 +127,21 @@ impl Chunk {
             }
         }
         Ok(&self.codes)
+    }
+
+    /// The codes of a level; the rows that were settled by exact distances.
+    fn assign(&mut self, codebook: &Codebook) -> Result<u64> {
+        let settled = self.table.assign(codebook)?.settled;
+        self.table.codes(&mut self.level_codes)?;
+        Ok(settled)
+    }
+
+    /// The same at prices.
+    fn assign_priced(&mut self, codebook: &Codebook, prices: &[i64]) -> Result<u64> {
+        let prices: Vec<i128> = prices.iter().map(|price| i128::from(*price)).collect();
+        let cheapest = Distances::new(&mut *self.table, codebook, &[]).cheapest(&prices)?;
+        self.level_codes = cheapest.codes;
+        self.table.set_codes(&self.level_codes)?;
+        Ok(cheapest.settled)
     }
 }

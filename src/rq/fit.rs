@@ -1,5 +1,6 @@
 //! Fitting: the rows go to the device once, then one level after the other is fitted on what the last one left.
 
+use super::balance::Balance;
 use super::level::LevelWork;
 use super::load::Source;
 use super::mini_batch::Trained;
@@ -76,19 +77,6 @@ pub struct LevelReport {
     pub empty_reseeded: u64,
     /// What balancing came to, where it was asked for.
     pub balance: Option<Balance>,
-}
-
-/// What balancing the clusters of a level came to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Balance {
-    /// Rows of the smallest cluster.
-    pub smallest: u64,
-    /// Rows of the largest cluster.
-    pub largest: u64,
-    /// How far the squared error of an assignment step may at most have been above the optimum, in squared grid steps,
-    /// over all steps of the run that was kept: 0 proves that every step was the optimum.
-    pub gap: u128,
 }
 
 impl RqKMeans {
@@ -261,7 +249,7 @@ impl Fit<'_> {
             empty_reseeded: fitted.empty_reseeded,
             balance: fitted.balancing.as_ref().map(|balancing| balancing.report),
         });
-        self.prices.extend(fitted.balancing.map(|balancing| balancing.prices));
+        self.prices.extend(fitted.balancing.and_then(|balancing| balancing.prices));
         self.codebooks.push(fitted.codebook);
         Ok(())
     }

@@ -21,14 +21,14 @@ pub(super) fn lloyd(
     let clusters = codebook.clusters();
     let (mut iterations, mut empty_reseeded) = (0, 0);
     let mut still = false;
-    let mut assignment = Assignment::new(work.sizes);
+    let mut assignment = Assignment::new(work);
     loop {
-        let changed = assignment.assign(work.table, &codebook)?;
+        let changed = assignment.assign(work, &codebook)?;
         let mut partial = work.table.sums(clusters)?;
         let squared_error = partial.squared_error(energy, &codebook);
         let unchanged = iterations > 0 && changed == 0;
         if unchanged || still || iterations == work.params.max_iter {
-            let balancing = assignment.finish(work.level)?;
+            let balancing = assignment.finish(work)?;
             return Ok(LevelFit { codebook, iterations, squared_error, empty_reseeded, balancing });
         }
         empty_reseeded += reseed_empty(work.table, &codebook, &mut partial)?;

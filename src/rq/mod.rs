@@ -1,10 +1,15 @@
 //! Residual k-means: parameters, fitting level by level, and the fitted model that encodes and decodes.
 
 mod assignment;
+mod balance;
 mod balanced;
+mod capacity;
+mod codes;
 mod decode;
+mod distances;
 mod draws;
 mod encode;
+mod encoder;
 mod fit;
 mod level;
 mod lloyd;
@@ -12,19 +17,25 @@ mod load;
 mod mini_batch;
 mod model;
 pub(crate) mod model_file;
+mod optimal;
 mod params;
 mod progress;
 mod row_distances;
+mod sampled;
 mod seeding;
+pub(crate) mod sinkhorn;
 mod variant;
 
-pub use encode::{Codes, EncodeReport};
-pub use fit::{Balance, Fit, FitReport, LevelReport};
+pub use balance::Balance;
+pub use codes::Codes;
+pub use encode::EncodeReport;
+pub use encoder::Encoder;
+pub use fit::{Fit, FitReport, LevelReport};
 pub(crate) use load::{Source, to_grid};
 pub use model::RqKMeansModel;
 pub(crate) use model::{Quantization, hex};
-pub(crate) use params::MAX_LEVELS;
 pub use params::{Algorithm, Clusters, Init, Metric, MiniBatch, RqKMeans};
+pub(crate) use params::{MAX_LEVELS, SINKHORN_EPSILON};
 pub use progress::Progress;
 pub(crate) use row_distances::RowDistances;
 

@@ -1,8 +1,11 @@
 //! What a fit is asked to do.
 
+mod check;
+pub(crate) use check::SINKHORN_EPSILON;
+
+pub(super) use check::check_balanced;
+
 use super::balanced::Sizes;
-use crate::error::{Error, ErrorKind, Result};
-use crate::{MAX_CLUSTERS, MAX_DIM};
 
 /// How distances are understood.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -117,6 +120,7 @@ impl<const N: usize> From<[usize; N]> for Clusters {
 /// | `normalize_residuals` | off | scale every level's residuals to unit length |
 /// | `algorithm` | Lloyd | see [`Algorithm`] |
 /// | `sizes` | any | rows per cluster: see [`RqKMeans::balanced`] |
+/// | `sinkhorn` | off | see [`RqKMeans::sinkhorn`] |
 /// | `sample` | all rows | fit on that many rows: those with the smallest hash of (seed, row) |
 /// | `center` | on | subtract the midrange per dimension (never for cosine) |
 ///
@@ -142,6 +146,7 @@ pub struct RqKMeans {
     pub(crate) normalize_residuals: bool,
     pub(crate) algorithm: Algorithm,
     pub(crate) sizes: Option<(Option<usize>, Option<usize>)>,
+    pub(crate) sinkhorn: Option<(f64, usize)>,
     pub(crate) sample: Option<usize>,
     pub(crate) center: bool,
 }
@@ -161,6 +166,7 @@ impl RqKMeans {
             normalize_residuals: false,
             algorithm: Algorithm::default(),
             sizes: None,
+            sinkhorn: None,
             sample: None,
             center: true,
         }
@@ -215,7 +221,8 @@ impl RqKMeans {
     }
 
     /// Gives all clusters of a level as many rows as each other, `floor(N / K)` to `ceil(N / K)`: plain k-means leaves most
-    /// of the possible codes unused. Encoding is as without it, so that new rows are only nearly balanced.
+    /// of the possible codes unused. The model keeps the prices at which the rows chose their clusters: encode with
+    /// [`crate::Encoder::priced`] to keep new rows near balance.
     ///
     /// # Exactness
     /// Every assignment step is the exact optimum: the smallest sum of squared distances that the sizes allow, and of all
@@ -229,7 +236,7 @@ impl RqKMeans {
     /// let (params, device) = (RqKMeans::new(1, 8).balanced(), Device::cpu());
     /// let mut fit = params.begin(&rows, &device)?;
     /// let balance = fit.next_level()?.and_then(|level| level.balance).unwrap();
-    /// assert_eq!((balance.smallest, balance.largest, balance.gap), (12, 13, 0));
+    /// assert_eq!((balance.smallest, balance.largest, balance.gap), (12, 13, Some(0)));
     /// # Ok::<(), semid::Error>(())
     /// ```
     pub fn balanced(self) -> Self {
@@ -237,9 +244,39 @@ impl RqKMeans {
     }
 
     /// Bounds the number of rows of every cluster of every level; a bound that is `None` is that of
-    /// [`RqKMeans::balanced`]. Bounds that cannot be kept are refused by `fit` with [`ErrorKind::Sizes`].
+    /// [`RqKMeans::balanced`]. Bounds that cannot be kept are refused by `fit` with [`crate::ErrorKind::Sizes`].
     pub fn sizes(mut self, min: impl Into<Option<usize>>, max: impl Into<Option<usize>>) -> Self {
         self.sizes = Some((min.into(), max.into()));
+        self
+    }
+
+    /// Gives rows their codes in every iteration by an entropic transport plan, as papers on semantic IDs do: clusters are
+    /// only nearly equal in size, and nothing is proved. [`RqKMeans::balanced`] is exact and usually better; this is for
+    /// comparisons with those papers, where `epsilon` is 0.003 to 0.05 and there are 50 to 100 `iterations`.
+    ///
+    /// Squared distances are shifted and scaled to -1 ..= 1 over all rows and codewords; the plan starts from
+    /// `exp(-distance / epsilon)`, and in every iteration first each row and then each cluster is scaled to an equal share.
+    /// A row gets the cluster with its largest share, the lowest one on a tie. Encoding is as without it.
+    ///
+    /// # Exactness
+    /// Binary64 on the host, with the exponential of `libm` and sums in a fixed order: the same on every device, with any
+    /// number of threads.
+    ///
+    /// # References
+    /// M. Cuturi, Sinkhorn Distances, NeurIPS 2013. B. Zheng et al., Adapting Large Language Models by Integrating
+    /// Collaborative Semantics for Recommendation (LC-Rec), ICDE 2024.
+    ///
+    /// ```
+    /// use semid::{Device, Matrix, RqKMeans};
+    ///
+    /// let values: Vec<f32> = (0..400).map(|i| ((i * i) % 101) as f32).collect();
+    /// let rows = Matrix::new(&values, 4)?;
+    /// let model = RqKMeans::new(2, 8).sinkhorn(0.01, 50).fit(&rows, &Device::cpu())?;
+    /// assert_eq!(model.prices(), None);
+    /// # Ok::<(), semid::Error>(())
+    /// ```
+    pub fn sinkhorn(mut self, epsilon: f64, iterations: usize) -> Self {
+        self.sinkhorn = Some((epsilon, iterations));
         self
     }
 
@@ -260,77 +297,8 @@ impl RqKMeans {
         self.center = center;
         self
     }
-
-    /// Clusters of every level, checked.
-    pub(crate) fn clusters_per_level(&self) -> Result<Vec<usize>> {
-        if self.levels == 0 || self.levels > MAX_LEVELS {
-            return Err(Error::parameter("levels", self.levels, format!("1 to {MAX_LEVELS} are supported")));
-        }
-        let clusters = match &self.clusters {
-            Clusters::Same(clusters) => vec![*clusters; self.levels],
-            Clusters::PerLevel(list) => list.clone(),
-        };
-        if clusters.len() != self.levels {
-            return Err(ErrorKind::ClustersPerLevel { levels: self.levels, given: clusters.len() }.into());
-        }
-        match clusters.iter().enumerate().find(|(_, clusters)| **clusters == 0 || **clusters > MAX_CLUSTERS) {
-            Some((level, clusters)) => Err(ErrorKind::Clusters { level, clusters: *clusters }.into()),
-            None => Ok(clusters),
-        }
-    }
-
-    /// Refuses sizes that cannot be kept, and what sizes do not go with.
-    fn check_sizes(&self, rows: usize, clusters: &[usize]) -> Result<()> {
-        if self.sizes.is_some() && self.algorithm != Algorithm::Lloyd {
-            return Err(Error::parameter("algorithm", "mini-batch", "balanced clusters need all rows; use Lloyd"));
-        }
-        for (level, clusters) in clusters.iter().enumerate() {
-            let Some(sizes) = self.sizes_of(rows, *clusters) else { return Ok(()) };
-            if *clusters > BALANCED_CLUSTERS {
-                let expected = format!("at most {BALANCED_CLUSTERS} balanced clusters per level are supported");
-                return Err(Error::parameter("clusters", clusters, expected));
-            }
-            if rows >= *clusters {
-                sizes.check(level, rows, *clusters)?;
-            }
-        }
-        Ok(())
-    }
-
-    /// Refuses parameters that make no sense for `rows` rows of `dim` dimensions; returns the clusters per level and
-    /// the number of rows to fit on.
-    pub(crate) fn check(&self, rows: usize, dim: usize) -> Result<(Vec<usize>, usize)> {
-        let clusters = self.clusters_per_level()?;
-        if dim == 0 || dim > MAX_DIM {
-            return Err(ErrorKind::Dim { dim }.into());
-        }
-        if rows == 0 {
-            return Err(ErrorKind::Empty.into());
-        }
-        let positive = [("n_init", self.n_init), ("max_iter", self.max_iter), ("sample", self.sample.unwrap_or(1))];
-        if let Some((name, value)) = positive.into_iter().find(|(_, value)| *value == 0) {
-            return Err(Error::parameter(name, value, "must be at least 1"));
-        }
-        if !(self.tol >= 0.0 && self.tol.is_finite()) {
-            return Err(Error::parameter("tol", self.tol, "must be a finite number, 0 or more"));
-        }
-        if let Algorithm::MiniBatch(MiniBatch { batch, init_buffer, .. }) = self.algorithm {
-            let sizes = [("batch", batch), ("init_buffer", init_buffer)];
-            if let Some((name, value)) = sizes.into_iter().find(|(_, value)| *value == 0) {
-                return Err(Error::parameter(name, value, "must be at least 1"));
-            }
-        }
-        let rows = self.sample.map_or(rows, |sample| sample.min(rows));
-        self.check_sizes(rows, &clusters)?;
-        match clusters.iter().enumerate().find(|(_, clusters)| **clusters > rows) {
-            Some((level, clusters)) => Err(ErrorKind::TooFewRows { rows, clusters: *clusters, level }.into()),
-            None => Ok((clusters, rows)),
-        }
-    }
 }
 
-/// Most clusters of a level that balancing handles: it keeps a list per pair of them.
-const BALANCED_CLUSTERS: usize = 4096;
 /// Most levels a model may have.
 pub(crate) const MAX_LEVELS: usize = 256;
 

@@ -31,7 +31,7 @@ impl RqKMeans {
                 vec![$((stringify!($name), format!("{:?}", $name))),*]
             }};
         }
-        settings!(max_iter, tol, n_init, init, metric, normalize_residuals, algorithm, sample, center)
+        settings!(max_iter, tol, n_init, init, metric, normalize_residuals, algorithm, sinkhorn, sample, center)
     }
 }
 

@@ -227,7 +227,7 @@ impl Sweep {
         let Evaluation { k, curve, sample, pairs, seed } = &self.evaluation;
         let measured = [
             ("k", k.to_string()),
-            ("evaluation_sample", sample.map_or("all".to_owned(), |sample| sample.to_string())),
+            ("queries", sample.map_or("all".to_owned(), |sample| sample.to_string())),
             ("pairs", pairs.to_string()),
             ("evaluation_seed", seed.to_string()),
             ("predict", self.predict.map_or("none".to_owned(), |rows| rows.to_string())),

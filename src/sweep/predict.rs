@@ -13,8 +13,8 @@ impl PredictedCollisions {
     /// U = M (1 - (1 - 1/M)^N)        different ones to be expected, and a collision rate of 1 - U / N
     /// ```
     ///
-    /// In truth levels depend on each other and some IDs are more frequent than others, both of which make more
-    /// collisions: the prediction is optimistic, and good for comparing models rather than for its own sake.
+    /// That is an approximation, to compare models by rather than a bound. Levels that depend on each other make more
+    /// collisions; rare IDs, which M hardly counts, make fewer once N is far above M.
     ///
     /// ```
     /// use semid::{Codes, PredictedCollisions, metrics::code_metrics};
@@ -26,8 +26,11 @@ impl PredictedCollisions {
     /// ```
     pub fn of(codes: &CodeMetrics, rows: u64) -> Self {
         let entropy: f64 = codes.levels.iter().map(|level| level.entropy).sum();
-        let distinct_ids = distinct(entropy, rows as f64).clamp(1.0_f64.min(rows as f64), rows as f64);
-        Self { rows, distinct_ids, collision_rate: if rows == 0 { 0.0 } else { 1.0 - distinct_ids / rows as f64 } }
+        if rows == 0 {
+            return Self { rows, distinct_ids: 0.0, collision_rate: 0.0 };
+        }
+        let distinct_ids = distinct(entropy, rows as f64).clamp(1.0, rows as f64);
+        Self { rows, distinct_ids, collision_rate: 1.0 - distinct_ids / rows as f64 }
     }
 }
 

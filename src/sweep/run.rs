@@ -120,7 +120,7 @@ impl Work<'_> {
     /// All runs of a chain, fitting no more levels than those that are not finished need.
     fn chain(&mut self, chain: &Chain<'_>) -> Result<()> {
         let open = |(i, run): &(usize, &SweepParameters)| !self.is_finished(self.at + i, run);
-        let last = chain.runs.iter().enumerate().filter(open).map(|(i, _)| i + 1).last();
+        let last = chain.runs.iter().enumerate().filter(open).map(|(i, _)| i + 1).next_back();
         let needed = chain.runs.get(..last.unwrap_or(0)).unwrap_or_default();
         match chain.kind {
             _ if needed.is_empty() => {}

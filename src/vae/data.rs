@@ -144,9 +144,14 @@ impl Data {
         self.train.len() / self.dim
     }
 
-    /// The rows that epochs are judged by.
+    /// The rows that epochs are judged by: those held out, or else the first twentieth of the training rows, but at least
+    /// [`JUDGED`] of them.
     pub(super) fn judged(&self) -> &[f32] {
-        if self.held_out.is_empty() { &self.train } else { &self.held_out }
+        if !self.held_out.is_empty() {
+            return &self.held_out;
+        }
+        let rows = self.len().min((self.len() / 20).max(JUDGED));
+        self.train.get(..rows * self.dim).unwrap_or_default()
     }
 
     /// Copies of the given training rows, in the given order.
@@ -168,6 +173,8 @@ impl Data {
     }
 }
 
+/// Training rows that epochs are judged by at least, where none are held out.
+const JUDGED: usize = 4096;
 /// What makes held-out rows others than those that a sample with the same seed takes.
 const HELD_OUT: u64 = 0x6865_6c64_206f_7574;
 

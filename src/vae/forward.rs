@@ -20,10 +20,8 @@ pub(crate) struct Forward {
     width: Width,
     /// Whether the input is added to the output.
     skip: bool,
-    /// Activations for a number of rows.
-    space: Option<(usize, Vec<Tensor>)>,
-    /// Activations for [`BLOCK`] rows.
-    block: Option<(usize, Vec<Tensor>)>,
+    /// Activations for the numbers of rows met so far: [`BLOCK`], and smaller powers of two.
+    spaces: Vec<(usize, Vec<Tensor>)>,
 }
 
 impl Forward {
@@ -41,7 +39,7 @@ impl Forward {
         }
         let sizes = layers.first().map(|layer| layer.inputs).into_iter();
         let sizes = sizes.chain(layers.iter().map(|layer| layer.outputs)).collect();
-        Ok(Self { tensors, layers: on_device, sizes, slope, width, skip, space: None, block: None })
+        Ok(Self { tensors, layers: on_device, sizes, slope, width, skip, spaces: Vec::new() })
     }
 
     fn inputs(&self) -> usize {
@@ -60,13 +58,19 @@ impl Forward {
     /// # Exactness
     /// A row's result depends on no other row.
     pub(super) fn run(&mut self, rows: &[f32], out: &mut [f32]) -> Result<()> {
-        let parts = rows.chunks(BLOCK * self.inputs()).zip(out.chunks_mut(BLOCK * self.outputs()));
-        for (rows, out) in parts {
-            let activations = self.activations(rows.len() / self.inputs())?;
-            self.chain(&activations, rows)?;
+        let (mut rows, mut out) = (rows, out);
+        while !rows.is_empty() {
+            // Few different sizes, so that few activations are made.
+            let left = rows.len() / self.inputs();
+            let count = if left >= BLOCK { BLOCK } else { 1 << left.max(1).ilog2() };
+            let (block, rest) = rows.split_at((count * self.inputs()).min(rows.len()));
+            let (block_out, rest_out) = out.split_at_mut((count * self.outputs()).min(out.len()));
+            let activations = self.activations(count)?;
+            self.chain(&activations, block)?;
             if let Some(last) = activations.last() {
-                out.copy_from_slice(&self.tensors.download(*last)?);
+                block_out.copy_from_slice(&self.tensors.download(*last)?);
             }
+            (rows, out) = (rest, rest_out);
         }
         Ok(())
     }
@@ -88,13 +92,12 @@ impl Forward {
     }
 
     fn activations(&mut self, rows: usize) -> Result<Vec<Tensor>> {
-        let place = if rows == BLOCK { &mut self.block } else { &mut self.space };
-        if let Some((_, activations)) = place.as_ref().filter(|(found, _)| *found == rows) {
+        if let Some((_, activations)) = self.spaces.iter().find(|(found, _)| *found == rows) {
             return Ok(activations.clone());
         }
         let made = self.sizes.iter().map(|size| self.tensors.create(rows, *size));
         let made: Vec<Tensor> = made.collect::<Result<_>>()?;
-        *place = Some((rows, made.clone()));
+        self.spaces.push((rows, made.clone()));
         Ok(made)
     }
 }

@@ -37,6 +37,8 @@ struct TrainedNorm {
 pub(super) struct Net {
     layers: Vec<TrainedLayer>,
     style: Style,
+    /// A sum of squares for every row of every gradient.
+    squares: Vec<Tensor>,
 }
 
 /// Activations and gradients for a number of rows.
@@ -65,6 +67,8 @@ pub(super) struct Scalars {
     epsilon: Tensor,
     keep: Tensor,
     take: Tensor,
+    /// What clipped gradients are multiplied by.
+    pub(super) clip: Tensor,
 }
 
 /// The share of a batch in the running averages of batch norm.
@@ -76,6 +80,7 @@ impl Scalars {
             epsilon: scalar(tensors, NORM_EPSILON)?,
             keep: scalar(tensors, 1.0 - MOMENTUM)?,
             take: scalar(tensors, MOMENTUM)?,
+            clip: scalar(tensors, 1.0)?,
         })
     }
 }
@@ -118,7 +123,10 @@ impl Net {
                 },
             });
         }
-        Ok(Self { layers: all, style })
+        let mut net = Self { layers: all, style, squares: Vec::new() };
+        let rows: Vec<usize> = net.parameters().map(|trained| trained.gradient.rows).collect();
+        net.squares = rows.into_iter().map(|rows| tensors.create(rows, 1)).collect::<Result<_>>()?;
+        Ok(net)
     }
 
     /// Room for activations of `rows` rows.
@@ -218,10 +226,9 @@ impl Net {
     /// Sum of the squares of all gradients.
     pub(super) fn gradient_square(&self, tensors: &mut dyn Tensors) -> Result<f64> {
         let mut sum = 0.0;
-        for trained in self.parameters() {
-            let losses = tensors.create(trained.gradient.rows, 1)?;
-            tensors.row_losses(trained.gradient, Power::Two, losses)?;
-            sum += tensors.download(losses)?.iter().map(|loss| f64::from(*loss)).sum::<f64>();
+        for (trained, squares) in self.parameters().zip(&self.squares) {
+            tensors.row_losses(trained.gradient, Power::Two, *squares)?;
+            sum += tensors.download(*squares)?.iter().map(|loss| f64::from(*loss)).sum::<f64>();
         }
         Ok(sum)
     }

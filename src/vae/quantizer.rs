@@ -1,6 +1,6 @@
 //! The residual quantizer in training: codebooks in f32, put on a grid for every step, where all of it is exact.
 
-use super::params::{CodebookUpdate, Estimator};
+use super::params::{CodebookUpdate, Estimator, RqVae};
 use crate::codebook::{CODEWORDS_MAX, Codebook, largest_sum};
 use crate::device::{Device, Purpose, Table};
 use crate::error::{ErrorKind, Result};
@@ -9,6 +9,8 @@ use crate::kernel::adamw::{Step, adamw};
 use crate::kernel::assign::squared_distance;
 use crate::kernel::float::finish;
 use crate::partial::Partial;
+use crate::rq::sinkhorn;
+use rayon::prelude::*;
 
 /// Bits of the largest latent when a grid is chosen; it may grow 32 times as large before it saturates.
 const LATENT_BITS: i32 = 18;
@@ -127,7 +129,7 @@ impl Quantizer {
     ///
     /// # Exactness
     /// Distances, residuals and sums are integers on the grid; `error` is an exact integer sum turned into f64.
-    pub(super) fn quantize(&mut self, latents: &[f32]) -> Result<()> {
+    pub(super) fn quantize(&mut self, latents: &[f32], params: &RqVae) -> Result<()> {
         let (dim, rows, levels) = (self.dim, latents.len() / self.dim, self.books.len());
         let grid_books = self.codebooks()?;
         let mut residual = vec![0; latents.len()];
@@ -137,8 +139,11 @@ impl Quantizer {
         let mut level_codes = vec![0; rows];
         let mut squares = 0_u128;
         let mut all_sums = Vec::with_capacity(levels);
-        for book in &grid_books {
-            self.assign(book, &residual, &mut level_codes)?;
+        for (level, book) in grid_books.iter().enumerate() {
+            match params.sinkhorn_of(level) {
+                None => self.assign(book, &residual, &mut level_codes)?,
+                Some(epsilon) => level_codes = self.balance(book, &residual, epsilon, params.sinkhorn.1),
+            }
             let mut sums = Partial::new(book.clusters(), dim);
             for (row, code) in residual.chunks_exact_mut(dim).zip(&level_codes) {
                 sums.add(*code as usize, row);
@@ -171,6 +176,17 @@ impl Quantizer {
         table.codes(codes)?;
         self.table = Some(table);
         Ok(())
+    }
+
+    /// Codes by Sinkhorn, on the host.
+    fn balance(&self, book: &Codebook, residual: &[i32], epsilon: f64, iterations: usize) -> Vec<u32> {
+        let (dim, unit) = (self.dim, pow2(-self.exponent) * pow2(-self.exponent));
+        let of_row = |row: &[i32]| {
+            let distance = |codeword: &[i32]| squared_distance(row, codeword) as f64 * unit;
+            book.values().chunks_exact(dim).map(distance).collect::<Vec<f64>>()
+        };
+        let mut distances: Vec<f64> = residual.par_chunks_exact(dim).flat_map_iter(of_row).collect();
+        sinkhorn::codes(&mut distances, book.clusters(), epsilon, iterations)
     }
 
     /// The gradient (n, d) of the commitment loss: `factor` times what was left over.

@@ -27,7 +27,8 @@ use std::ops::ControlFlow;
 /// let values: Vec<f32> = (0..2000).map(|i| ((i * i) % 101) as f32).collect();
 /// let rows = Matrix::new(&values, 8)?;
 /// let params = RqVae::new(2, 8).hidden([16]).latent(4).epochs(2).batch(64);
-/// let mut training = params.begin(&rows, &Device::cpu())?;
+/// let device = Device::cpu();
+/// let mut training = params.begin(&rows, &device)?;
 /// while let Some(epoch) = training.next_epoch(|_| std::ops::ControlFlow::Continue(()))? {
 ///     println!("epoch {}: loss {:.4}", epoch.epoch, epoch.loss);
 /// }
@@ -230,7 +231,7 @@ impl<'a> RqVaeFit<'a> {
         if self.state.batch == 0 && !self.skip {
             self.quantizer.choose_grid(&latents);
         }
-        self.quantizer.quantize(&latents)?;
+        self.quantizer.quantize(&latents, &self.params)?;
         let reconstruction = self.decode(&space, !key)?;
         let quantization = self.quantizer.batch.error * (1.0 + self.params.beta) * self.params.quantization_weight;
         let loss = reconstruction + quantization;
@@ -329,9 +330,9 @@ impl<'a> RqVaeFit<'a> {
             let norm = (of_books + nets).sqrt();
             if norm > clip {
                 let factor = (clip / norm) as f32;
-                let value = scalar(tensors, factor)?;
-                self.encoder.scale_gradients(tensors, value)?;
-                self.decoder.scale_gradients(tensors, value)?;
+                tensors.upload(self.scalars.clip, &[factor])?;
+                self.encoder.scale_gradients(tensors, self.scalars.clip)?;
+                self.decoder.scale_gradients(tensors, self.scalars.clip)?;
                 gradients.iter_mut().flatten().for_each(|g| *g = finish(*g * factor));
             }
         }

@@ -49,6 +49,7 @@ impl RqVae {
             kmeans_init,
             kmeans_iters,
             revive,
+            sinkhorn,
             update,
             estimator,
             standardize,

@@ -1,10 +1,12 @@
 //! Helpers: a folder, and `semid` run in it.
 
+mod align;
 mod assign;
 mod assign_moved;
 mod assign_refused;
 mod bad_input;
 mod bad_model;
+mod balanced;
 mod demo;
 mod eval;
 mod export;
@@ -25,6 +27,9 @@ mod round_trip;
 #[cfg(unix)]
 mod signals;
 mod streams;
+mod sweep;
+#[cfg(unix)]
+mod sweep_kills;
 mod verify;
 
 use semid::io::NpyWriter;

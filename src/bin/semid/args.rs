@@ -81,6 +81,7 @@ pub(crate) enum Command {
 Examples:
   semid fit --input items.npy --output model.safetensors
   semid fit --input items.parquet --column embedding --clusters 1024,256,64 --output model.safetensors
+  semid fit --input items.npy --balanced --output model.safetensors
   semid fit --input items.npy --algorithm mini-batch --max-iter 500 --sample 1000000 --output model.safetensors
   semid fit --input items.npy --kind rq-vae --latent 32 --epochs 50 --batch 1024 --lr 1e-3 --output vae.safetensors
   semid fit --input newer.npy --align-to model.safetensors --output newer.safetensors
@@ -91,7 +92,9 @@ Examples:
 Examples:
   semid encode --model model.safetensors --input items.npy --output codes.npy
   semid encode --model model.safetensors --input items.parquet --id-column name --output ids.csv
-  semid encode --model model.safetensors --input items.npy --format token --output ids.jsonl")]
+  semid encode --model model.safetensors --input items.npy --format token --output ids.jsonl
+  semid encode --model balanced.safetensors --input new.npy --assignment priced --output codes.npy
+  semid encode --model model.safetensors --input items.npy --capacity 250 --output codes.npy")]
     Encode(EncodeArgs),
     /// Give every item a unique semantic ID that stays, and keep it in a database
     #[command(after_help = "\
@@ -250,6 +253,13 @@ pub(crate) struct EncodeArgs {
     /// Column of a parquet input with the items' keys, to stand beside the semantic IDs
     #[arg(long, value_name = "NAME")]
     pub(crate) id_column: Option<String>,
+    /// What decides a row's code at each level
+    #[arg(long, value_enum, default_value_t = Assignment::Nearest, help_heading = "Balanced clusters")]
+    pub(crate) assignment: Assignment,
+    /// Give no code of a level to more than N rows of the input, at the smallest total distance (plus prices, if priced);
+    /// all rows together have to fit in memory
+    #[arg(long, value_name = "N", help_heading = "Balanced clusters")]
+    pub(crate) capacity: Option<usize>,
 }
 
 #[derive(Debug, Args)]
@@ -298,6 +308,14 @@ pub(crate) struct CompletionsArgs {
     /// The shell
     #[arg(value_enum)]
     pub(crate) shell: clap_complete::Shell,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum Assignment {
+    /// The nearest codeword
+    Nearest,
+    /// The smallest distance plus price: near balance, for models fitted with --balanced
+    Priced,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]

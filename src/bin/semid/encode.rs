@@ -1,11 +1,12 @@
 //! `semid encode`
 
-use crate::args::{Common, EncodeArgs, Format};
+use crate::args::{Assignment, Common, EncodeArgs, Format};
+use crate::balance::{self, Balance};
 use crate::interrupt::{self, Watched};
 use crate::output::{self, Answer, Failure, Outcome};
 use crate::progress::Bar;
 use semid::io::{IdWriter, NpyWriter, open, read_strings};
-use semid::{IdFormat, Model, Result};
+use semid::{EncodeReport, Encoder, IdFormat, Model, Result};
 use serde::Serialize;
 use std::path::Path;
 use std::time::Instant;
@@ -19,6 +20,11 @@ struct Encoded<'a> {
     read_seconds: f64,
     settled_rows: u64,
     saturated_values: u64,
+    /// One entry per level where a capacity was given.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    balance: Vec<Balance>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    optimality_gap: Option<f64>,
     device: &'a str,
     backend: &'a str,
     output: &'a Path,
@@ -31,6 +37,7 @@ pub(crate) fn run(common: &Common, args: &EncodeArgs) -> Outcome {
     };
     format.check()?;
     let model = Model::load(&args.model)?;
+    let encoder = encoder(&model, args)?;
     let rows = open(&args.input.input, &args.input.options())?;
     for input in [&args.input.input, &args.model] {
         output::differs(&args.output, input)?;
@@ -42,11 +49,13 @@ pub(crate) fn run(common: &Common, args: &EncodeArgs) -> Outcome {
     let bar = Bar::rows(common, semid::Rows::len(&rows));
     bar.name("encoding");
     let start = Instant::now();
-    let encoded = model.encode_with(&rows, &device, |first, codes| {
-        interrupt::check()?;
-        sink.write(first, codes)?;
-        bar.done(first + codes.len() / model.levels().len());
-        Ok(())
+    let encoded = model.quantized_rows(&rows, &device).and_then(|rows| {
+        encoder.encode_with(&*rows, &device, |first, codes| {
+            interrupt::check()?;
+            sink.write(first, codes)?;
+            bar.done(first + codes.len() / model.levels().len());
+            Ok(())
+        })
     });
     let report = encoded.map_err(|error| Failure::of_rows(error, &args.input.input))?;
     drop(bar);
@@ -59,22 +68,38 @@ pub(crate) fn run(common: &Common, args: &EncodeArgs) -> Outcome {
         read_seconds: rows.seconds(),
         settled_rows: report.settled_rows,
         saturated_values: report.saturated_values,
+        balance: report.balance.iter().copied().map(Balance::from).collect(),
+        optimality_gap: balance::gap(&report.balance),
         device: &device.info().name,
         backend: &device.info().backend,
         output: &args.output,
     };
-    output::result(common.json, &encoded, || text(&encoded))?;
+    output::result(common.json, &encoded, || text(&encoded, &report))?;
     Ok(Answer::Yes)
 }
 
-fn text(encoded: &Encoded<'_>) -> String {
+fn encoder<'a>(model: &'a Model, args: &EncodeArgs) -> Result<Encoder<'a>, Failure> {
+    let encoder = match args.assignment {
+        Assignment::Nearest => model.quantizer().encoder(),
+        Assignment::Priced => {
+            model.quantizer().encoder().priced().map_err(|error| Failure::of_file(error, &args.model))?
+        }
+    };
+    Ok(match args.capacity {
+        None => encoder,
+        Some(capacity) => encoder.capacity(capacity),
+    })
+}
+
+fn text(encoded: &Encoded<'_>, report: &EncodeReport) -> String {
     let Encoded { rows, seconds, device, settled_rows, saturated_values, output, .. } = encoded;
     let saturated = match saturated_values {
         0 => String::new(),
         _ => format!(", {saturated_values} values outside the grid"),
     };
     format!(
-        "encoded {rows} rows on {device} in {seconds:.2} s ({settled_rows} settled exactly{saturated})\nsaved {}\n",
+        "encoded {rows} rows on {device} in {seconds:.2} s ({settled_rows} settled exactly{saturated})\n{}saved {}\n",
+        balance::text(report.balance.iter().enumerate()),
         output.display()
     )
 }

@@ -5,6 +5,7 @@ pub(crate) mod params;
 mod vae;
 
 use crate::args::{Common, FitArgs, ModelKind};
+use crate::balance::{self, Balance};
 use crate::interrupt::{self, Watched};
 use crate::output::{self, Answer, Failure, Outcome};
 use crate::progress::Bar;
@@ -22,6 +23,9 @@ struct Fitted<'a> {
     rows: usize,
     dim: usize,
     levels: Vec<Level>,
+    /// The largest of the levels' gaps, where they were proved.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    optimality_gap: Option<f64>,
     saturated_values: u64,
     device: &'a str,
     backend: &'a str,
@@ -43,15 +47,6 @@ pub(crate) struct Level {
     balance: Option<Balance>,
 }
 
-/// What balancing a level came to.
-#[derive(Serialize)]
-struct Balance {
-    smallest: u64,
-    largest: u64,
-    /// How far a step may have been above the optimum, in squared grid steps.
-    gap: u128,
-}
-
 impl From<&LevelReport> for Level {
     fn from(level: &LevelReport) -> Self {
         Self {
@@ -59,11 +54,7 @@ impl From<&LevelReport> for Level {
             iterations: level.iterations,
             squared_error: level.squared_error,
             empty_reseeded: level.empty_reseeded,
-            balance: level.balance.map(|balance| Balance {
-                smallest: balance.smallest,
-                largest: balance.largest,
-                gap: balance.gap,
-            }),
+            balance: level.balance.map(Balance::from),
         }
     }
 }
@@ -79,6 +70,11 @@ pub(crate) fn run(common: &Common, args: &FitArgs) -> Outcome {
     let mut params = params::k_means(RqKMeans::new(levels, clusters), &args.options, false)?.seed(args.seed);
     if args.balanced {
         params = params.sizes(args.min_size, args.max_size);
+    }
+    match args.sinkhorn_epsilon.as_slice() {
+        [] => {}
+        [epsilon] => params = params.sinkhorn(*epsilon, args.sinkhorn_iterations),
+        _ => return Err(Failure::Error("--sinkhorn-epsilon: several are for --kind rq-vae; give one".into())),
     }
     let rows = open(&args.input.input, &args.input.options())?;
     let older = align::Older::load(args, rows.dim())?;
@@ -104,6 +100,7 @@ pub(crate) fn run(common: &Common, args: &FitArgs) -> Outcome {
         rows: report.rows,
         dim: report.dim,
         levels: report.levels.iter().map(Level::from).collect(),
+        optimality_gap: balance::gap(report.levels.iter().filter_map(|level| level.balance.as_ref())),
         saturated_values: report.saturated_values,
         device: &device.info().name,
         backend: &device.info().backend,
@@ -129,22 +126,13 @@ fn text(fitted: &Fitted<'_>, report: &FitReport) -> String {
         fitted.rows, fitted.dim, fitted.device, fitted.seconds
     );
     out.push_str(&levels(&report.levels));
-    out.push_str(&balance(&report.levels));
+    let balances = report.levels.iter().enumerate().filter_map(|(i, level)| Some((i, level.balance.as_ref()?)));
+    out.push_str(&balance::text(balances));
     if fitted.saturated_values > 0 {
         let _ = writeln!(out, "{} values lay outside the grid", fitted.saturated_values);
     }
     out.push_str(&align::text(fitted.alignment.as_ref()));
     let _ = writeln!(out, "fingerprint {}\nsaved {}", fitted.fingerprint, fitted.output.display());
-    out
-}
-
-/// What balancing came to, where it was asked for.
-fn balance(levels: &[LevelReport]) -> String {
-    let mut out = String::new();
-    for (i, balance) in levels.iter().enumerate().filter_map(|(i, level)| Some((i, level.balance?))) {
-        let semid::Balance { smallest, largest, gap, .. } = balance;
-        let _ = writeln!(out, "level {i}: {smallest} to {largest} rows per cluster, proved optimality gap {gap}");
-    }
     out
 }
 

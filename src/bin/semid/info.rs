@@ -19,6 +19,8 @@ struct Info {
     seed: u64,
     grid_exponent: i32,
     codebook_exponent: i32,
+    /// Whether it has prices, for `encode --assignment priced`.
+    prices: bool,
     /// Largest magnitude of a codeword's component, per level, in units of the embeddings.
     largest_component: Vec<f64>,
     #[serde(flatten, skip_serializing_if = "Option::is_none")]
@@ -50,6 +52,7 @@ pub(crate) fn run(common: &Common, args: &InfoArgs) -> Outcome {
         seed: model.seed(),
         grid_exponent: quantizer.grid().exponent(),
         codebook_exponent: quantizer.codebook_exponent(),
+        prices: quantizer.prices().is_some(),
         largest_component: model.levels().iter().map(|level| f64::from(largest(level)) * step).collect(),
         network: match &model {
             Model::RqVae(model) => Some(Network {
@@ -75,6 +78,7 @@ fn text(info: &Info) -> String {
         ("residuals", if info.normalize_residuals { "scaled to unit length" } else { "as they are" }.to_owned()),
         ("seed", info.seed.to_string()),
         ("grid", format!("steps of 2^{}, codewords of 2^{}", -info.grid_exponent, -info.codebook_exponent)),
+        ("clusters", if info.prices { "balanced, with prices" } else { "without prices" }.to_owned()),
         ("semantic IDs", format!("{} possible", possible_ids(&info.clusters))),
     ];
     for (name, value) in facts {

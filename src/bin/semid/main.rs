@@ -4,6 +4,7 @@
 
 mod args;
 mod assign;
+mod balance;
 mod completions;
 mod decode;
 mod delete;

@@ -277,7 +277,7 @@ impl Table for CpuTable {
         self.measure();
         let panel = self.prepare(codebook)?;
         let prices = Prices::new(prices);
-        Ok(self.pool.run(|| within::within(&self.values, &self.lengths, &panel, &prices, limits)))
+        self.pool.run(|| within::within(&self.values, &self.lengths, &panel, &prices, limits))
     }
 }
 

@@ -4,6 +4,7 @@ use super::exact::squared_distance;
 use super::lanes::{LANES, each_bit};
 use super::panel::{Panel, square_at_least};
 use super::scores::Scores;
+use crate::error::Result;
 use crate::kernel::within::Near;
 use rayon::prelude::*;
 
@@ -32,15 +33,21 @@ impl<'a> Prices<'a> {
 /// A row whose score has a lower bound L is at a squared distance of at least `L + |r|^2`. Where that and the price reach
 /// the limit by more than 1e-12 of all terms, which is far more than the few roundings of 2^-53 on the way, the codeword
 /// is not listed. Everything else is computed exactly. A row whose limit is no more than the least price has no list.
-pub(super) fn within(rows: &[f32], lengths: &[f32], panel: &Panel, prices: &Prices<'_>, limits: &[i128]) -> Near {
+pub(super) fn within(
+    rows: &[f32],
+    lengths: &[f32],
+    panel: &Panel,
+    prices: &Prices<'_>,
+    limits: &[i128],
+) -> Result<Near> {
     let blocks = rows.par_chunks(panel.dim() * BLOCK).zip(lengths.par_chunks(BLOCK)).zip(limits.par_chunks(BLOCK));
     let run = |scratch: &mut Scratch, ((rows, lengths), limits)| {
         pulp::Arch::new().dispatch(Block { rows, lengths, limits, panel, prices, scratch })
     };
     let lists: Vec<Near> = blocks.map_init(Scratch::default, run).collect();
-    let mut near = Near::new();
-    lists.iter().for_each(|list| near.append(list));
-    near
+    let mut near = Near::with_capacity(limits.len(), lists.iter().map(Near::entries).sum())?;
+    lists.into_iter().for_each(|list| near.append(&list));
+    Ok(near)
 }
 
 /// Buffers of one thread: the rows of a block that have a limit.

@@ -114,6 +114,14 @@ impl Context {
         Self { binding, dispatch_work: AtomicUsize::new(dispatch_work), ..self }
     }
 
+    /// Takes `source` for the text of `kernel` from now on.
+    #[cfg(test)]
+    pub(super) fn plant(&self, kernel: Kernel, source: &str) -> Result<()> {
+        let pipeline = self.scoped(kernel.name(), 0, || self.build(kernel.name(), source, &kernel.constants()))?;
+        lock(&self.pipelines).insert(kernel, pipeline);
+        Ok(())
+    }
+
     /// Loses the device, as a driver reset would.
     #[cfg(test)]
     pub(super) fn destroy(&self) {
@@ -165,7 +173,7 @@ impl Context {
         }
     }
 
-    fn pipeline(&self, kernel: Kernel) -> Result<wgpu::ComputePipeline> {
+    pub(super) fn pipeline(&self, kernel: Kernel) -> Result<wgpu::ComputePipeline> {
         if let Some(pipeline) = lock(&self.pipelines).get(&kernel) {
             return Ok(pipeline.clone());
         }
@@ -182,8 +190,8 @@ impl Context {
             true => self.device.create_shader_module(descriptor),
             // SAFETY: the shaders are those of this crate. Every index is below a bound that the host took from the
             // shapes it made the buffers for: rows from `first` below `end`, components below `width`, codewords
-            // below `clusters` (codes are compared with it), listed rows below the length of the list. Every loop
-            // runs to such a bound. The tests run the same kernels with the checks on, with the same results.
+            // below `clusters` (codes are compared with it), listed rows below the length of the list, elements below
+            // `end`, vectors below `count` or `padded`. Every loop runs to such a bound. The tests run the same kernels with the checks on, with the same results.
             false => unsafe {
                 self.device.create_shader_module_trusted(descriptor, wgpu::ShaderRuntimeChecks::unchecked())
             },

@@ -11,6 +11,10 @@ const U64: &str = shader!("shared/u64");
 const SQUARES: &str = shader!("shared/squares");
 const LANES: &str = shader!("shared/lanes");
 const SCALE: &str = shader!("shared/scale");
+const SOFT_FLOAT: &str = shader!("shared/soft_float");
+const LEAK: &str = shader!("shared/leak");
+const EXACT: &str = shader!("shared/exact");
+const VECTORS: &str = shader!("shared/vectors");
 
 /// A kernel, with the constants it is specialised by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -20,58 +24,95 @@ pub(super) enum Kernel {
         wide_rows: bool,
         wide_codes: bool,
     },
+    AdamW,
     Centroid,
     Closer,
+    ColumnSums,
+    Combine,
     Count,
+    Dropout,
     Gather,
     Length,
+    /// Operands of 16 bits instead of 8.
+    Matmul {
+        wide: bool,
+    },
     Order,
     OwnDistances,
+    Rectify,
+    RectifyGradient,
     Residual,
+    RowLosses,
+    ScaleOperand,
     Settle,
     UnitLength,
     /// The functions of shared/u64.wgsl and shared/scale.wgsl, one by one.
     #[cfg(test)]
     Arithmetic,
+    /// Those of shared/soft_float.wgsl.
+    #[cfg(test)]
+    SoftFloat,
 }
 
 impl Kernel {
     /// Every kernel in every variant.
     #[cfg(test)]
-    pub(super) const ALL: [Self; 15] = [
+    pub(super) const ALL: [Self; 26] = [
         Self::Assign { wide_rows: false, wide_codes: false },
         Self::Assign { wide_rows: false, wide_codes: true },
         Self::Assign { wide_rows: true, wide_codes: false },
         Self::Assign { wide_rows: true, wide_codes: true },
+        Self::AdamW,
         Self::Centroid,
         Self::Closer,
+        Self::ColumnSums,
+        Self::Combine,
         Self::Count,
+        Self::Dropout,
         Self::Gather,
         Self::Length,
+        Self::Matmul { wide: false },
+        Self::Matmul { wide: true },
         Self::Order,
         Self::OwnDistances,
+        Self::Rectify,
+        Self::RectifyGradient,
         Self::Residual,
+        Self::RowLosses,
+        Self::ScaleOperand,
         Self::Settle,
         Self::UnitLength,
         Self::Arithmetic,
+        Self::SoftFloat,
     ];
 
     /// Name of the shader file.
     pub(super) fn name(self) -> &'static str {
         match self {
             Self::Assign { .. } => "assign",
+            Self::AdamW => "adamw",
             Self::Centroid => "centroid",
             Self::Closer => "closer",
+            Self::ColumnSums => "column_sums",
+            Self::Combine => "combine",
             Self::Count => "count",
+            Self::Dropout => "dropout",
             Self::Gather => "gather",
             Self::Length => "length",
+            Self::Matmul { .. } => "matmul",
             Self::Order => "order",
             Self::OwnDistances => "own_distances",
+            Self::Rectify => "rectify",
+            Self::RectifyGradient => "rectify_gradient",
             Self::Residual => "residual",
+            Self::RowLosses => "row_losses",
+            Self::ScaleOperand => "scale_operand",
             Self::Settle => "settle",
             Self::UnitLength => "unit_length",
             #[cfg(test)]
             Self::Arithmetic => "arithmetic",
+            #[cfg(test)]
+            Self::SoftFloat => "soft_float",
         }
     }
 
@@ -79,18 +120,29 @@ impl Kernel {
     pub(super) fn source(self) -> String {
         let parts: &[&str] = match self {
             Self::Assign { .. } => &[PARAMS, shader!("assign")],
+            Self::AdamW => &[U64, SOFT_FLOAT, shader!("adamw")],
             Self::Centroid => &[PARAMS, shader!("centroid")],
             Self::Closer => &[PARAMS, U64, SQUARES, LANES, shader!("closer")],
+            Self::ColumnSums => &[U64, SOFT_FLOAT, EXACT, VECTORS, shader!("column_sums")],
+            Self::Combine => &[U64, SOFT_FLOAT, shader!("combine")],
             Self::Count => &[PARAMS, shader!("count")],
+            Self::Dropout => &[U64, SOFT_FLOAT, shader!("dropout")],
             Self::Gather => &[PARAMS, shader!("gather")],
             Self::Length => &[PARAMS, shader!("length")],
+            Self::Matmul { .. } => &[U64, SOFT_FLOAT, EXACT, shader!("matmul")],
             Self::Order => &[PARAMS, shader!("order")],
             Self::OwnDistances => &[PARAMS, U64, SQUARES, LANES, shader!("own_distances")],
+            Self::Rectify => &[U64, SOFT_FLOAT, LEAK, shader!("rectify")],
+            Self::RectifyGradient => &[U64, SOFT_FLOAT, LEAK, shader!("rectify_gradient")],
             Self::Residual => &[PARAMS, shader!("residual")],
+            Self::RowLosses => &[U64, LANES, SOFT_FLOAT, EXACT, VECTORS, shader!("row_losses")],
+            Self::ScaleOperand => &[U64, SOFT_FLOAT, EXACT, VECTORS, shader!("scale_operand")],
             Self::Settle => &[PARAMS, U64, SQUARES, shader!("settle")],
             Self::UnitLength => &[PARAMS, U64, SQUARES, LANES, SCALE, shader!("unit_length")],
             #[cfg(test)]
             Self::Arithmetic => &[PARAMS, U64, SCALE, include_str!("tests/arithmetic.wgsl")],
+            #[cfg(test)]
+            Self::SoftFloat => &[PARAMS, U64, SOFT_FLOAT, include_str!("tests/soft_float.wgsl")],
         };
         parts.concat()
     }
@@ -101,20 +153,24 @@ impl Kernel {
             Self::Assign { wide_rows, wide_codes } => {
                 vec![("WIDE_ROWS", f64::from(u8::from(wide_rows))), ("WIDE_CODES", f64::from(u8::from(wide_codes)))]
             }
+            Self::Matmul { wide } => vec![("WIDE", f64::from(u8::from(wide)))],
             _ => Vec::new(),
         }
     }
 
-    /// Rows (or listed rows, or pieces) that one workgroup handles.
+    /// Rows (or listed rows, pieces, elements or vectors) that one workgroup handles.
     pub(super) fn group_rows(self) -> usize {
         match self {
             Self::Assign { wide_rows: true, .. } => 128,
             Self::Assign { wide_rows: false, .. } => 64,
+            Self::Matmul { .. } => 64,
             Self::Count | Self::Order => 256,
+            Self::AdamW | Self::Combine | Self::Dropout | Self::Rectify | Self::RectifyGradient => 256,
             #[cfg(test)]
-            Self::Arithmetic => 64,
+            Self::Arithmetic | Self::SoftFloat => 64,
             Self::Centroid | Self::Gather | Self::Settle => 1,
             Self::Closer | Self::Length | Self::OwnDistances | Self::Residual | Self::UnitLength => 16,
+            Self::ColumnSums | Self::RowLosses | Self::ScaleOperand => 16,
         }
     }
 }

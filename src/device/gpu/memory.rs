@@ -33,8 +33,8 @@ impl Context {
         (PIECE.min(self.binding / 2)) as usize
     }
 
-    fn buffer(&self, what: &str, size: u64, usage: BufferUsages) -> Result<wgpu::Buffer> {
-        let size = size.next_multiple_of(16).max(16);
+    pub(super) fn buffer(&self, what: &str, size: u64, usage: BufferUsages) -> Result<wgpu::Buffer> {
+        let size = size.max(1).checked_next_multiple_of(16).unwrap_or(u64::MAX);
         if size > self.binding {
             let Self { name, binding, .. } = self;
             let reason = format!("{what}: {size} bytes in one buffer, of which {name} allows {binding}");

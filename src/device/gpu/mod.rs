@@ -5,6 +5,7 @@
 //! for their twins.
 
 mod adapter;
+mod batch;
 mod centroid;
 mod chunk;
 mod closer;
@@ -15,6 +16,7 @@ mod memory;
 mod params;
 mod sliced;
 mod table;
+mod tensors;
 #[cfg(test)]
 mod tests;
 mod timer;
@@ -25,6 +27,7 @@ use crate::error::{ErrorKind, Result};
 use context::Context;
 use std::sync::Arc;
 use table::GpuTable;
+use tensors::GpuTensors;
 
 pub(super) struct Gpu {
     info: DeviceInfo,
@@ -47,8 +50,7 @@ impl Engine for Gpu {
     }
 
     fn tensors(&self) -> Result<Box<dyn Tensors>> {
-        // The processor's kernels give the same bits.
-        super::cpu::Cpu::new().tensors()
+        Ok(Box::new(GpuTensors::new(Arc::clone(&self.context))?))
     }
 
     fn chunk_rows(&self, dim: usize) -> usize {

@@ -9,6 +9,13 @@ pub(super) const NO_LIMIT: i128 = 1 << 120;
 /// Below every `cost + price`: a limit that lists none.
 const NOTHING: i128 = -NO_LIMIT;
 
+/// A row that needs another list: of what costs less than `width` above the cheapest, which costs at most `bound`.
+pub(super) struct Open {
+    pub(super) row: usize,
+    pub(super) bound: i128,
+    pub(super) width: i128,
+}
+
 /// Exact costs of some clusters per row. A cluster that is not listed had, at the prices of the row's generation, a
 /// `cost + price` of at least the row's limit.
 pub(super) struct Candidates {
@@ -21,13 +28,14 @@ pub(super) struct Candidates {
 }
 
 impl Candidates {
-    /// Lists what lies below `limits` at `prices`, and less than `width` above the cheapest.
-    pub(super) fn new(costs: &mut dyn Costs, prices: &[i128], limits: Vec<i128>, width: i128) -> Result<Self> {
+    /// Lists for every row what costs less than `width` above the cheapest, whose `cost + price` is at most `bounds`.
+    pub(super) fn new(costs: &mut dyn Costs, prices: &[i128], bounds: Vec<i128>, width: i128) -> Result<Self> {
         let near = Near::new();
-        let rows: Vec<(usize, i128)> = limits.iter().copied().enumerate().collect();
-        let generation = vec![0; rows.len()];
-        let mut new = Self { near, clusters: prices.len(), limits, generation, prices: Vec::new() };
-        new.renew(costs, prices, &rows, width)?;
+        let open: Vec<Open> =
+            bounds.iter().enumerate().map(|(row, bound)| Open { row, bound: *bound, width }).collect();
+        let generation = vec![0; open.len()];
+        let mut new = Self { near, clusters: prices.len(), limits: bounds, generation, prices: Vec::new() };
+        new.renew(costs, prices, &open)?;
         Ok(new)
     }
 
@@ -45,6 +53,16 @@ impl Candidates {
         self.near.row(row)
     }
 
+    /// What a cluster that is listed for the row costs it.
+    pub(super) fn cost(&self, row: usize, cluster: usize) -> u64 {
+        self.row(row).find(|(k, _)| *k == cluster).map_or(0, |(_, cost)| cost)
+    }
+
+    /// The listed cluster with the smallest `cost + price`, the lowest one on a tie.
+    pub(super) fn cheapest(&self, row: usize, prices: &[i128]) -> usize {
+        self.row(row).map(|(k, cost)| (i128::from(cost) + prices[k], k)).min().map_or(0, |(_, k)| k)
+    }
+
     pub(super) fn entries(&self) -> usize {
         self.near.entries()
     }
@@ -60,31 +78,28 @@ impl Candidates {
         })
     }
 
-    /// Lists the given rows, ascending, anew with other limits, all at `prices` and less than `width` above the cheapest.
-    pub(super) fn renew(
-        &mut self,
-        costs: &mut dyn Costs,
-        prices: &[i128],
-        rows: &[(usize, i128)],
-        width: i128,
-    ) -> Result<()> {
+    /// Lists the given rows anew, all at `prices`.
+    pub(super) fn renew(&mut self, costs: &mut dyn Costs, prices: &[i128], open: &[Open]) -> Result<()> {
         let mut limits = vec![NOTHING; self.rows()];
-        for (row, limit) in rows {
-            limits[*row] = *limit;
-            self.limits[*row] = *limit;
+        let mut widths = vec![0; self.rows()];
+        for Open { row, bound, width } in open {
+            limits[*row] = (bound + width).min(NO_LIMIT);
+            self.limits[*row] = limits[*row];
             self.generation[*row] = self.prices.len() as u32;
+            widths[*row] = *width;
         }
         self.prices.push(prices.to_vec());
         let fresh = costs.within(prices, &limits)?;
-        let mut merged = Near::new();
+        let mut merged = Near::with_capacity(self.rows(), self.near.entries() + fresh.entries())?;
         for (row, generation) in self.generation.iter().enumerate() {
             if *generation as usize + 1 == self.prices.len() {
                 let priced = |(cluster, cost): &(usize, u64)| i128::from(*cost) + prices[*cluster];
                 let least = fresh.row(row).map(|entry| priced(&entry)).min().unwrap_or(NO_LIMIT);
-                let limit = self.limits[row].min(least + width);
+                let limit = self.limits[row].min(least + widths[row]);
                 self.limits[row] = limit;
+                // What was listed before stays: short lists alone would be forgotten and found again by turns.
                 let kept = fresh.row(row).filter(|entry| priced(entry) < limit);
-                kept.for_each(|(cluster, cost)| merged.push(cluster as u32, cost));
+                union(self.near.row(row), kept, |cluster, cost| merged.push(cluster as u32, cost));
             } else {
                 self.near.row(row).for_each(|(cluster, cost)| merged.push(cluster as u32, cost));
             }
@@ -92,5 +107,21 @@ impl Candidates {
         }
         self.near = merged;
         Ok(())
+    }
+}
+
+/// Calls `take` with all entries of two ascending lists, those in both once.
+fn union(
+    a: impl Iterator<Item = (usize, u64)>,
+    b: impl Iterator<Item = (usize, u64)>,
+    mut take: impl FnMut(usize, u64),
+) {
+    let (mut a, mut b) = (a.peekable(), b.peekable());
+    while let Some(next) = a.peek().into_iter().chain(b.peek()).map(|(cluster, _)| *cluster).min() {
+        let entry = a.next_if(|(cluster, _)| *cluster == next);
+        let other = b.next_if(|(cluster, _)| *cluster == next);
+        if let Some((cluster, cost)) = entry.or(other) {
+            take(cluster, cost);
+        }
     }
 }

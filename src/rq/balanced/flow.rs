@@ -61,12 +61,18 @@ impl<'a> Flow<'a> {
 
     fn place_rows(&mut self) {
         let (candidates, clusters) = (self.candidates, self.clusters);
-        let mut lists: Vec<Vec<Reverse<(i64, u32)>>> = vec![Vec::new(); clusters * clusters];
+        let mut lengths = vec![0_u32; clusters * clusters];
         for row in 0..candidates.rows() {
-            let priced = candidates.row(row).map(|(k, cost)| (i128::from(cost) + self.prices[k], k, cost));
-            let Some((_, own, own_cost)) = priced.min() else { continue };
+            let own = candidates.cheapest(row, &self.prices);
             self.codes.push(own as u32);
             self.counts[own] += 1;
+            candidates.row(row).filter(|(k, _)| *k != own).for_each(|(k, _)| lengths[own * clusters + k] += 1);
+        }
+        let mut lists: Vec<Vec<Reverse<(i64, u32)>>> =
+            lengths.into_iter().map(|length| Vec::with_capacity(length as usize)).collect();
+        for (row, own) in self.codes.iter().enumerate() {
+            let own = *own as usize;
+            let own_cost = candidates.cost(row, own);
             for (k, cost) in candidates.row(row).filter(|(k, _)| *k != own) {
                 lists[own * clusters + k].push(Reverse((difference(cost, own_cost), row as u32)));
             }
@@ -154,7 +160,7 @@ impl<'a> Flow<'a> {
         self.counts[a] -= 1;
         self.counts[b] += 1;
         let list = self.candidates.row(row as usize);
-        let own_cost = list.clone().find(|(k, _)| *k == b).map_or(0, |(_, cost)| cost);
+        let own_cost = self.candidates.cost(row as usize, b);
         for (k, cost) in list {
             if k != a {
                 self.refresh(a, k);

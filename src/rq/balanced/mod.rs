@@ -38,7 +38,8 @@ mod smallest;
 mod solve;
 mod sweep;
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;
+mod width;
 
 pub(super) use sizes::Sizes;
-pub(super) use solve::{Costs, Start, solve};
+pub(super) use solve::{Costs, Solution, Start, solve};

@@ -1,6 +1,6 @@
 //! The whole search: lists, prices, exact flow, and longer lists until they are proved to be long enough.
 
-use super::candidates::{Candidates, NO_LIMIT};
+use super::candidates::{Candidates, NO_LIMIT, Open};
 use super::flow::Flow;
 use super::paths::OutOfReach;
 use super::proof::{ZipPrices, prove};
@@ -45,53 +45,52 @@ pub(crate) struct Solution {
 /// A width that lists all clusters.
 const WIDEST: i128 = 1 << 100;
 /// Times that prices are brought nearer before the exact search whatever the lists still miss.
-const APPROACHES: usize = 8;
+const APPROACHES: usize = 24;
 
 /// Finds the optimum of the transport problem; `sizes` can be kept (see [`Sizes::check`]).
 pub(crate) fn solve(costs: &mut dyn Costs, sizes: Sizes, start: Start) -> Result<Solution> {
     let (rows, clusters) = (start.bounds.len(), start.prices.len());
     let sizes = sizes.tight(rows, clusters);
-    let mut margin = start.margin.clamp(1, WIDEST);
-    let limits = start.bounds.iter().map(|bound| limit(*bound, margin)).collect();
-    let mut candidates = Candidates::new(costs, &start.prices, limits, margin)?;
+    let margin = start.margin.clamp(1, WIDEST);
+    let mut candidates = Candidates::new(costs, &start.prices, start.bounds, margin)?;
     let mut rounds = 1;
-    let mut prices = sweep(&candidates, sizes, &start.prices, margin / 16);
+    let mut prices = start.prices;
     for _ in 0..APPROACHES {
-        let open = open_rows(&candidates, &prices, 0, margin);
-        if open.len() <= rows / 64 {
+        let next = sweep(&candidates, sizes, &prices, margin);
+        let far = next.iter().zip(&prices).filter(|(next, price)| (*next - *price).abs() >= margin).count();
+        prices = next;
+        let open = open_rows(&candidates, &prices, margin);
+        if open.len() <= rows / 64 && far <= clusters / 16 {
             break;
         }
-        candidates.renew(costs, &prices, &open, margin)?;
-        rounds += 1;
-        prices = sweep(&candidates, sizes, &prices, margin / 16);
+        tracing::trace!(entries = candidates.entries(), open = open.len(), far, %margin, "approach");
+        if !open.is_empty() {
+            candidates.renew(costs, &prices, &open)?;
+            rounds += 1;
+        }
     }
+    let mut stretch = margin;
     loop {
-        let (at, open, width) = match attempt(&candidates, sizes, &prices) {
+        let (at, open) = match attempt(&candidates, sizes, &prices) {
             Ok(found) => {
-                let reach = found.rises.iter().copied().max().unwrap_or(0);
-                let open = open_rows(&candidates, &found.prices, reach, margin);
+                let open = open_rows(&candidates, &found.largest, margin);
                 if open.is_empty() {
-                    let mut solution = finish(&candidates, sizes, found);
-                    solution.rounds = rounds;
-                    return Ok(solution);
+                    return Ok(Solution { rounds, ..finish(&candidates, sizes, found) });
                 }
-                (found.prices, open, reach + margin)
+                prices = found.prices;
+                (found.largest, open)
             }
-            Err(Stuck { prices, rows }) => {
-                let open = rows.into_iter().map(|row| (row, limit(least(&candidates, row, &prices), margin)));
-                let open = open.collect();
-                (prices, open, margin)
+            Err(stuck) => {
+                let step = stuck.towards_the_rest(&candidates, margin, stretch);
+                stretch = (stretch * 4).min(WIDEST);
+                prices = stuck.prices;
+                step
             }
         };
-        candidates.renew(costs, &at, &open, width)?;
+        tracing::trace!(entries = candidates.entries(), open = open.len(), %stretch, "longer lists");
+        candidates.renew(costs, &at, &open)?;
         rounds += 1;
-        prices = at;
-        margin = (margin * 4).min(WIDEST);
     }
-}
-
-fn limit(bound: i128, margin: i128) -> i128 {
-    (bound + margin).min(NO_LIMIT)
 }
 
 /// The smallest `cost + price` that is listed for a row.
@@ -99,46 +98,62 @@ fn least(candidates: &Candidates, row: usize, prices: &[i128]) -> i128 {
     candidates.row(row).zip_prices(prices).min().unwrap_or(NO_LIMIT)
 }
 
-/// Rows of which a cluster that is not listed might come within `reach` of the cheapest one, with their next limits.
-fn open_rows(candidates: &Candidates, prices: &[i128], reach: i128, margin: i128) -> Vec<(usize, i128)> {
+/// Rows for which a cluster that is not listed might be as cheap as the cheapest one that is.
+fn open_rows(candidates: &Candidates, prices: &[i128], margin: i128) -> Vec<Open> {
     let mut open = Vec::new();
     for (row, others) in candidates.others(prices).enumerate() {
-        let least = least(candidates, row, prices);
-        if others - least <= reach {
-            open.push((row, limit(least, reach + margin)));
+        let bound = least(candidates, row, prices);
+        if others <= bound {
+            open.push(Open { row, bound, width: margin });
         }
     }
     open
 }
 
-/// No solution over the candidates: these rows, ascending, need longer lists.
+/// No solution over the candidates: the rows of some clusters list none of the others.
 struct Stuck {
     prices: Vec<i128>,
-    rows: Vec<usize>,
+    codes: Vec<u32>,
+    marked: Vec<bool>,
+}
+
+impl Stuck {
+    /// Prices and rows for new lists, which reach `stretch` farther to clusters that are not marked.
+    fn towards_the_rest(&self, candidates: &Candidates, margin: i128, stretch: i128) -> (Vec<i128>, Vec<Open>) {
+        let lower = |(price, marked): (&i128, &bool)| if *marked { *price } else { price - stretch };
+        let prices: Vec<i128> = self.prices.iter().zip(&self.marked).map(lower).collect();
+        let needs = |(_, code): &(usize, &u32)| self.marked.get(**code as usize) == Some(&true);
+        let open = |(row, _)| Open { row, bound: least(candidates, row, &prices), width: margin };
+        let open = self.codes.iter().enumerate().filter(needs).map(open).collect();
+        (prices, open)
+    }
 }
 
 /// An optimum over the candidates.
 struct Found {
     codes: Vec<u32>,
     prices: Vec<i128>,
-    /// To be added to the prices to have the largest optimal ones.
-    rises: Vec<i128>,
+    /// The largest optimal prices.
+    largest: Vec<i128>,
 }
 
 fn attempt(candidates: &Candidates, sizes: Sizes, prices: &[i128]) -> Result<Found, Stuck> {
     let mut flow = Flow::new(candidates, prices, sizes);
     let root = if sizes.min < sizes.max { flow.pool() } else { 0 };
-    let stuck = |flow: &Flow<'_>, OutOfReach(marked): OutOfReach| {
-        let needs = |code: &u32| marked.get(*code as usize) == Some(&true);
-        let rows = flow.codes.iter().enumerate().filter(|(_, code)| needs(code)).map(|(row, _)| row);
-        Stuck { prices: normal(flow.prices.clone(), root), rows: rows.collect() }
+    let stuck = |flow: Flow<'_>, OutOfReach(marked): OutOfReach| {
+        let Flow { prices, codes, .. } = flow;
+        Stuck { prices: normal(prices, root), codes, marked }
     };
     if let Err(out) = flow.run() {
-        return Err(stuck(&flow, out));
+        return Err(stuck(flow, out));
     }
     match flow.rises(root) {
-        Ok(rises) => Ok(Found { prices: normal(flow.prices, root), codes: flow.codes, rises }),
-        Err(out) => Err(stuck(&flow, out)),
+        Ok(rises) => {
+            let prices = normal(flow.prices, root);
+            let largest = prices.iter().zip(rises).map(|(price, rise)| price + rise).collect();
+            Ok(Found { codes: flow.codes, prices, largest })
+        }
+        Err(out) => Err(stuck(flow, out)),
     }
 }
 
@@ -152,8 +167,7 @@ fn normal(mut prices: Vec<i128>, root: usize) -> Vec<i128> {
 
 /// The largest prices, and with them the smallest codes and the proof.
 fn finish(candidates: &Candidates, sizes: Sizes, found: Found) -> Solution {
-    let Found { mut codes, prices, rises } = found;
-    let prices: Vec<i128> = prices.iter().zip(rises).map(|(price, rise)| price + rise).collect();
+    let Found { mut codes, largest: prices, .. } = found;
     smallest(candidates, sizes, &prices, &mut codes);
     let (cost, gap) = prove(candidates, sizes, &prices, &codes);
     Solution { codes, prices, cost, gap, entries: candidates.entries(), rounds: 0 }

@@ -2,6 +2,7 @@
 
 use super::candidates::Candidates;
 use super::sizes::Sizes;
+use rayon::prelude::*;
 
 /// Most passes over all rows.
 const ROUNDS: usize = 80;
@@ -12,12 +13,15 @@ const LIMIT: i128 = 1 << 61;
 
 /// Raises the prices of clusters that attract too many rows and lowers those of clusters with too few, by a step per
 /// cluster that grows while the direction stays and shrinks when it turns. Returns the best prices met.
+/// None moves by more than `reach`: farther away the lists of candidates say little.
 ///
 /// # References
 /// M. Riedmiller, H. Braun, A direct adaptive method for faster backpropagation learning: the RPROP algorithm, 1993.
-pub(super) fn sweep(candidates: &Candidates, sizes: Sizes, start: &[i128], step: i128) -> Vec<i128> {
+pub(super) fn sweep(candidates: &Candidates, sizes: Sizes, start: &[i128], reach: i128) -> Vec<i128> {
     let mut prices: Vec<i64> = start.iter().map(|price| (*price).clamp(-LIMIT, LIMIT) as i64).collect();
-    let mut steps = vec![step.clamp(1, LIMIT >> 4) as i64; prices.len()];
+    let first = prices.clone();
+    let reach = reach.clamp(1, LIMIT >> 4) as i64;
+    let mut steps = vec![(reach / 16).max(1); prices.len()];
     let mut before = vec![0_i64; prices.len()];
     let (mut best, mut fewest, mut waited) = (prices.clone(), u64::MAX, 0);
     for _ in 0..ROUNDS {
@@ -32,14 +36,15 @@ pub(super) fn sweep(candidates: &Candidates, sizes: Sizes, start: &[i128], step:
         if total <= prices.len() as u64 / 4 || waited > PATIENCE {
             break;
         }
-        for (((price, step), before), wrong) in prices.iter_mut().zip(&mut steps).zip(&mut before).zip(wrong) {
+        let state = steps.iter_mut().zip(&mut before).zip(&first);
+        for ((price, ((step, before), first)), wrong) in prices.iter_mut().zip(state).zip(wrong) {
             *step = match (wrong * *before).signum() {
-                1 => (*step + *step / 4 + 1).min((LIMIT >> 4) as i64),
+                1 => (*step + *step / 4 + 1).min(reach),
                 -1 => (*step / 2).max(1),
                 _ => *step,
             };
             *before = wrong.signum();
-            let moved = (*price + *before * *step).clamp(-LIMIT as i64, LIMIT as i64);
+            let moved = (*price + *before * *step).clamp(*first - reach, *first + reach);
             // Where sizes are free to differ, 0 is a price that must not be jumped over.
             let jumps = moved.signum() * price.signum() < 0 && sizes.min < sizes.max;
             *price = if jumps { 0 } else { moved };
@@ -48,20 +53,36 @@ pub(super) fn sweep(candidates: &Candidates, sizes: Sizes, start: &[i128], step:
     best.into_iter().map(i128::from).collect()
 }
 
+/// Rows that one task counts.
+const BLOCK: usize = 4096;
+
 /// Rows that each cluster attracts.
 fn counts(candidates: &Candidates, prices: &[i64]) -> Vec<i64> {
-    let mut counts = vec![0; prices.len()];
-    for row in 0..candidates.rows() {
-        let (mut best, mut least) = (0, i64::MAX);
-        for (k, cost) in candidates.row(row) {
-            let priced = (cost as i64).saturating_add(prices[k]);
-            if priced < least {
-                (best, least) = (k, priced);
-            }
+    let blocks = (0..candidates.rows().div_ceil(BLOCK)).into_par_iter();
+    let none = || vec![0; prices.len()];
+    let counted = blocks.fold(none, |mut counts, block| {
+        for row in block * BLOCK..candidates.rows().min((block + 1) * BLOCK) {
+            counts[attracted(candidates, row, prices)] += 1;
         }
-        counts[best] += 1;
+        counts
+    });
+    counted.reduce(none, |mut all, some| {
+        all.iter_mut().zip(some).for_each(|(all, some)| *all += some);
+        all
+    })
+}
+
+/// The cluster that is cheapest for a row.
+#[inline(always)]
+fn attracted(candidates: &Candidates, row: usize, prices: &[i64]) -> usize {
+    let (mut best, mut least) = (0, i64::MAX);
+    for (k, cost) in candidates.row(row) {
+        let priced = (cost as i64).saturating_add(prices[k]);
+        if priced < least {
+            (best, least) = (k, priced);
+        }
     }
-    counts
+    best
 }
 
 /// Rows that a cluster has too many (or, negative, too few) at its price.

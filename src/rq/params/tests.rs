@@ -1,6 +1,7 @@
 //! Every parameter out of its range is refused with what is wrong.
 
 use super::*;
+use crate::ErrorKind;
 use crate::{Device, Matrix};
 
 /// What is wrong with a fit of `count` rows of `dim` values, found before any row is read.

@@ -20,13 +20,30 @@ fn every_level_is_balanced_on_every_device() {
     for params in variants {
         let (model, report) = same_everywhere(&params, &values, 4);
         assert_eq!(sizes(&report), [(25, 26), (40, 41), (29, 29)], "{params:?}");
-        assert!(report.levels.iter().all(|level| level.balance.unwrap().gap == 0 && level.empty_reseeded == 0));
+        assert!(report.levels.iter().all(|level| level.balance.unwrap().gap == Some(0)));
+        assert!(report.levels.iter().all(|level| level.balance.unwrap().optimality_gap == Some(0.0)));
+        assert!(report.levels.iter().all(|level| level.empty_reseeded == 0));
         assert_eq!(model.prices().unwrap().iter().map(Vec::len).collect::<Vec<_>>(), [8, 5, 7]);
     }
     let (_, report) = same_everywhere(&base.clone().sample(100), &values, 4);
     assert_eq!(sizes(&report), [(12, 13), (20, 20), (14, 15)]);
     let (_, report) = same_everywhere(&base.sizes(10, 60), &values, 4);
     assert!(sizes(&report).iter().all(|(smallest, largest)| *smallest >= 10 && *largest <= 60));
+}
+
+/// So many rows that prices are looked for in a sample first, with clusters of very different density.
+#[test]
+fn many_rows_are_balanced_on_every_device() {
+    let mut values = coarse_rows(1900, 3, 0.0);
+    values.iter_mut().take(2400).for_each(|value| *value = *value / 16.0 + 9.0);
+    let base = RqKMeans::new(2, [7, 3]).max_iter(2);
+    let (_, report) = same_everywhere(&base.clone().balanced(), &values, 3);
+    assert_eq!(sizes(&report), [(271, 272), (633, 634)]);
+    let all = base.clone().balanced().metric(Metric::Cosine).normalize_residuals(true).n_init(2).sample(1850);
+    let (_, report) = same_everywhere(&all, &values, 3);
+    assert_eq!(sizes(&report), [(264, 265), (616, 617)]);
+    let (_, report) = same_everywhere(&base.sizes(100, 1300), &values, 3);
+    assert!(report.levels.iter().all(|level| level.balance.unwrap().gap == Some(0)));
 }
 
 /// Bounds that allow everything are no bounds.

@@ -4,10 +4,12 @@ mod balanced;
 mod decode;
 mod devices;
 mod encode;
+mod encoder;
 mod extremes;
 mod golden;
 mod progress;
 mod row_distances;
+mod sinkhorn;
 mod variants;
 
 use crate::rng::row_hash;

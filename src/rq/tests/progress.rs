@@ -111,3 +111,35 @@ fn codewords_that_no_grid_holds_are_an_error() {
         assert!(matches!(error.kind(), ErrorKind::Range { level: 0, .. }), "{error}");
     }
 }
+
+#[test]
+fn the_first_levels_are_a_model_also_where_a_later_one_makes_the_grid_coarser() {
+    let values = coarse_rows(200, 3, 0.0);
+    let rows = Matrix::new(&values, 3).unwrap();
+    let device = Device::cpu();
+    let params = RqKMeans::new(4, [5, 4, 3, 6]).max_iter(8);
+    // The largest codewords of the first two levels fit exactly, those of all do not.
+    let mut fit = params.begin(&rows, &device).unwrap();
+    fit.next_level().unwrap();
+    fit.next_level().unwrap();
+    let limit = crate::codebook::largest_sum(&fit.codebooks);
+    let alone = |levels: usize| {
+        let mut fit = RqKMeans::new(levels, params.clusters_per_level().unwrap()[..levels].to_vec())
+            .max_iter(8)
+            .begin(&rows, &device)
+            .unwrap();
+        fit.codewords_max = limit;
+        while fit.next_level().unwrap().is_some() {}
+        fit.finish().unwrap().0
+    };
+    let mut fit = params.begin(&rows, &device).unwrap();
+    fit.codewords_max = limit;
+    let mut exponents = Vec::new();
+    for levels in 1..=4 {
+        fit.next_level().unwrap();
+        let model = fit.model().unwrap();
+        assert_eq!((model.fingerprint(), fit.levels()), (alone(levels).fingerprint(), levels));
+        exponents.push(model.grid().exponent());
+    }
+    assert!(exponents[1] == exponents[0] && exponents[3] < exponents[1], "{exponents:?}");
+}

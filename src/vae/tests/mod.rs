@@ -2,6 +2,7 @@
 
 mod checkpoints;
 mod file;
+mod golden;
 mod gradients;
 mod refused;
 mod training;

@@ -34,6 +34,9 @@ fn parameters_out_of_range_are_named() {
         ("schedule", small().schedule(Schedule::Step { epochs: 0, gamma: 0.5 })),
         ("gamma", small().schedule(Schedule::Step { epochs: 1, gamma: 2.0 })),
         ("slope", small().slope(-0.5)),
+        ("sinkhorn", small().sinkhorn([0.001], 10)),
+        ("sinkhorn", small().sinkhorn([0.01, 0.01, 0.01], 10)),
+        ("sinkhorn", small().sinkhorn([0.01], 0)),
     ];
     for (name, params) in cases {
         match refused(params.clone()).kind() {

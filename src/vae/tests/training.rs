@@ -1,15 +1,30 @@
 //! The same model from every device; losses that fall.
 
 use super::rows;
-use crate::{Device, Estimator, Loss, MatmulWidth, Matrix, Reduction, RqVae, RqVaeModel};
+use crate::{Device, Estimator, Loss, MatmulWidth, Matrix, Reduction, RqKMeans, RqVae, RqVaeModel};
 
 fn params() -> RqVae {
-    RqVae::new(2, [8, 5]).hidden([24, 12]).latent(6).epochs(3).batch(64).lr(2e-3).held_out(0.1)
+    RqVae::new(2, [8, 5])
+        .hidden([24, 12])
+        .latent(6)
+        .epochs(3)
+        .batch(64)
+        .lr(2e-3)
+        .held_out(0.1)
+        .width(MatmulWidth::Sixteen)
 }
 
 fn model(params: &RqVae, device: &Device) -> RqVaeModel {
     let values = rows(300, 10);
     params.fit(&Matrix::new(&values, 10).unwrap(), device).unwrap()
+}
+
+/// The CPU with any number of threads, and every adapter that can be opened.
+fn devices() -> Vec<Device> {
+    let adapters = Device::list().into_iter().filter(|info| info.limits.is_some());
+    let adapters = adapters.filter_map(|info| Device::named(&info.name).ok());
+    let cpus = [Device::cpu(), Device::cpu_with_threads(1).unwrap(), Device::cpu_with_threads(3).unwrap()];
+    cpus.into_iter().chain(adapters).collect()
 }
 
 #[test]
@@ -18,14 +33,36 @@ fn every_device_trains_the_same_model() {
         params(),
         params().width(MatmulWidth::Eight).dropout(0.2).slope(0.1),
         params().batch_norm(true).loss(Loss::L1).weight_decay(0.01).clip(0.5),
+        params().sinkhorn([0.0, 0.05], 20),
         params().estimator(Estimator::Rotation).reduction(Reduction::Sum).hidden([]),
     ];
     for (i, params) in variants.iter().enumerate() {
         let expected = model(params, &Device::reference());
-        for device in [Device::cpu(), Device::cpu_with_threads(1).unwrap(), Device::cpu_with_threads(3).unwrap()] {
+        for device in devices() {
             assert_eq!(model(params, &device), expected, "variant {i} on {:?}", device.info());
         }
         assert_ne!(model(&params.clone().seed(7), &Device::cpu()), expected, "variant {i} with another seed");
+    }
+}
+
+#[test]
+fn every_device_goes_on_from_kmeans_and_encodes_the_same() {
+    let values = rows(1100, 10);
+    let all = Matrix::new(&values, 10).unwrap();
+    let some = Matrix::new(&values[..200 * 10], 10).unwrap();
+    let kmeans = RqKMeans::new(2, 8).fit(&some, &Device::cpu()).unwrap();
+    let params = RqVae::new(2, 8).hidden([12]).epochs(2).batch(64);
+    let outcome = |device: &Device| {
+        let mut training = params.begin_from(&kmeans, &some, device).unwrap();
+        while training.next_epoch(|_| std::ops::ControlFlow::Continue(())).unwrap().is_some() {}
+        let (model, _) = training.finish().unwrap();
+        let codes = model.encode(&all, device).unwrap();
+        let decoded = model.decode(&codes, device).unwrap();
+        (model.fingerprint(), codes, decoded.into_iter().map(f32::to_bits).collect::<Vec<u32>>())
+    };
+    let expected = outcome(&Device::reference());
+    for device in devices() {
+        assert_eq!(outcome(&device), expected, "{:?}", device.info());
     }
 }
 

@@ -23,15 +23,33 @@ pub(crate) struct FitArgs {
     /// Everything random is a function of the seed
     #[arg(long, value_name = "SEED", default_value_t = 42)]
     pub(crate) seed: u64,
-    /// Give all clusters of a level the same number of rows (or one more), at the smallest squared error
-    #[arg(long)]
+    /// Give all clusters of a level the same number of rows, or one more: every assignment is the exact optimum
+    #[arg(long, help_heading = "Balanced clusters")]
     pub(crate) balanced: bool,
-    /// Fewest rows of a cluster [default: rows / clusters, rounded down]
-    #[arg(long, value_name = "N", requires = "balanced")]
+    /// With --balanced: fewest rows of a cluster [default: rows / clusters, rounded down]
+    #[arg(long, value_name = "N", requires = "balanced", help_heading = "Balanced clusters")]
     pub(crate) min_size: Option<usize>,
-    /// Most rows of a cluster [default: rows / clusters, rounded up]
-    #[arg(long, value_name = "N", requires = "balanced")]
+    /// With --balanced: most rows of a cluster [default: rows / clusters, rounded up]
+    #[arg(long, value_name = "N", requires = "balanced", help_heading = "Balanced clusters")]
     pub(crate) max_size: Option<usize>,
+    /// Balance softly by Sinkhorn instead, as papers do: 0.003 (hardest) to 0.05; rq-vae takes one per level too, 0 for none
+    #[arg(
+        long,
+        value_name = "E",
+        value_delimiter = ',',
+        conflicts_with = "balanced",
+        help_heading = "Balanced clusters"
+    )]
+    pub(crate) sinkhorn_epsilon: Vec<f64>,
+    /// With --sinkhorn-epsilon: iterations per assignment
+    #[arg(
+        long,
+        value_name = "N",
+        requires = "sinkhorn_epsilon",
+        default_value_t = 50,
+        help_heading = "Balanced clusters"
+    )]
+    pub(crate) sinkhorn_iterations: usize,
     /// Give codes the numbers with which most rows keep the codes that this older model gives them
     #[arg(long, value_name = "MODEL")]
     pub(crate) align_to: Option<PathBuf>,

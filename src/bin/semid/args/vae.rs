@@ -79,7 +79,7 @@ pub(crate) struct VaeArgs {
     /// Which epoch's model is kept [default: loss]
     #[arg(long, value_enum)]
     pub(crate) keep: Option<Keep>,
-    /// Bits of the integers that matrices are multiplied in, 8 or 16 [default: 16]
+    /// Bits of the integers that matrices are multiplied in, 8 or 16 [default: 8]
     #[arg(long, value_name = "BITS", value_parser = bits)]
     pub(crate) matmul_bits: Option<u32>,
     /// File to keep the training's state in after every epoch and on Ctrl-C; if it is there, the training goes on from it

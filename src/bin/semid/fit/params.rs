@@ -106,7 +106,7 @@ pub(crate) fn network(params: RqVae, options: &FitOptions, vae: &VaeArgs) -> Res
             Some(args::Keep::Last) => Keep::Last,
             _ => Keep::Loss,
         })
-        .width(if vae.matmul_bits == Some(8) { MatmulWidth::Eight } else { MatmulWidth::Sixteen })
+        .width(if vae.matmul_bits == Some(16) { MatmulWidth::Sixteen } else { MatmulWidth::Eight })
         .estimator(if vae.rotation_trick { Estimator::Rotation } else { Estimator::StraightThrough })
         .update(vae.ema.map_or(CodebookUpdate::Gradient, CodebookUpdate::MovingAverage));
     Ok(params)

@@ -41,6 +41,7 @@ pub(super) fn run(common: &Common, args: &FitArgs) -> Outcome {
         None => super::levels_and_clusters(args),
     };
     let params = params::network(RqVae::new(levels, clusters), &args.options, &args.vae)?.seed(args.seed);
+    let params = params.sinkhorn(args.sinkhorn_epsilon.clone(), args.sinkhorn_iterations);
     let rows = open(&args.input.input, &args.input.options())?;
     let older = align::Older::load(args, rows.dim())?;
     output::differs(&args.output, &args.input.input)?;

@@ -1,8 +1,10 @@
-//! What only the GPU has: shaders that must translate, arithmetic made of u32, limits, failures.
+//! What only the GPU has: shaders that must translate, arithmetic made of u32, floats made of integers, limits, failures.
 
 mod arithmetic;
 mod failures;
+mod network;
 mod shaders;
+mod soft_float;
 mod speed;
 
 use super::Gpu;

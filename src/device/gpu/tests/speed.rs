@@ -5,7 +5,12 @@ use crate::device::Engine;
 use crate::device::Purpose;
 use crate::device::gpu::Gpu;
 use crate::device::gpu::adapter;
+use crate::device::tensors::{Tensor, Tensors, Trained};
 use crate::device::tests::Random;
+use crate::kernel::adamw::{Rule, Step};
+use crate::kernel::combine::Op;
+use crate::kernel::matmul::Product;
+use crate::kernel::scaled::Width;
 use std::time::Instant;
 
 #[test]
@@ -75,6 +80,55 @@ fn speed() {
                     time.seconds * 1e3,
                     time.dispatches
                 );
+            }
+        }
+    }
+}
+
+/// A layer of a network on a batch: forward, both gradients, the step of the optimiser.
+#[test]
+#[ignore = "a measurement"]
+fn speed_of_networks() {
+    let number = |name: &str, or| std::env::var(name).ok().and_then(|value| value.parse().ok()).unwrap_or(or);
+    let (rows, inputs, outputs) = (number("ROWS", 1024), number("INPUTS", 384), number("OUTPUTS", 512));
+    for found in adapter::all() {
+        let Ok(gpu) = Gpu::open(found) else { continue };
+        println!("{} {}: {rows} rows, {inputs} to {outputs}", found.info.name, found.info.description);
+        let mut tensors = gpu.tensors().expect("matrices");
+        let mut random = Random(7);
+        let mut filled = |tensors: &mut dyn Tensors, rows: usize, columns: usize| -> Tensor {
+            let values: Vec<f32> = (0..rows * columns).map(|_| (random.next() >> 40) as f32 / 1e7 - 0.8).collect();
+            let tensor = tensors.create(rows, columns).expect("a matrix");
+            tensors.upload(tensor, &values).expect("upload");
+            tensor
+        };
+        let [x, dx] = [(); 2].map(|()| filled(&mut *tensors, rows, inputs));
+        let [y, dy] = [(); 2].map(|()| filled(&mut *tensors, rows, outputs));
+        let [value, gradient, first, second] = [(); 4].map(|()| filled(&mut *tensors, outputs, inputs));
+        let bias = filled(&mut *tensors, 1, outputs);
+        let rule = Rule { lr: 1e-3, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weight_decay: 0.01 };
+        let step = Step::new(&rule, 1);
+        for (width, timed) in
+            [(Width::Bits8, false), (Width::Bits8, false), (Width::Bits16, false), (Width::Bits16, true)]
+        {
+            gpu.time_kernels(timed);
+            let start = Instant::now();
+            tensors.matmul(Product::Forward, width, x, value, y).expect("forward");
+            tensors.combine(Op::Add, y, bias).expect("bias");
+            tensors.rectify(y, 0.0).expect("rectify");
+            tensors.rectify_gradient(dy, y, 0.0).expect("rectify_gradient");
+            tensors.column_sums(dy, bias).expect("column_sums");
+            tensors.matmul(Product::Weight, width, dy, x, gradient).expect("weight");
+            tensors.matmul(Product::Input, width, dy, value, dx).expect("input");
+            tensors.adamw(Trained { value, gradient, moments: [first, second] }, &step).expect("adamw");
+            tensors.download(bias).expect("download");
+            println!(
+                "  {width:?}: {:9.3} ms{}",
+                start.elapsed().as_secs_f64() * 1e3,
+                if timed { ", timed" } else { "" }
+            );
+            for time in gpu.kernel_times() {
+                println!("  {:16} {:9.3} ms, {} dispatches", time.name, time.seconds * 1e3, time.dispatches);
             }
         }
     }

@@ -51,7 +51,7 @@ impl Graph {
 
 /// The smallest total cost: rows to clusters, clusters to the sink, where the first `min` places of each cluster are
 /// worth so much that every flow of all rows fills them.
-pub(super) fn optimum(problem: &Matrix, sizes: Sizes) -> u128 {
+pub(crate) fn optimum(problem: &Matrix, sizes: Sizes) -> u128 {
     const WORTH: i128 = 1 << 90;
     let (rows, clusters) = (problem.rows(), problem.clusters);
     let (source, sink) = (rows + clusters, rows + clusters + 1);

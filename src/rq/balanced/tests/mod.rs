@@ -1,6 +1,6 @@
 //! The solver against independent ones: a textbook flow, enumeration, and golden optima of another program.
 
-mod flow;
+pub(crate) mod flow;
 mod golden;
 mod rule;
 
@@ -14,9 +14,9 @@ use crate::rng::row_hash;
 
 /// A matrix of costs (N, K).
 #[derive(Clone, Debug)]
-struct Matrix {
-    costs: Vec<u64>,
-    clusters: usize,
+pub(crate) struct Matrix {
+    pub(crate) costs: Vec<u64>,
+    pub(crate) clusters: usize,
 }
 
 impl Costs for Matrix {

@@ -1,0 +1,35 @@
+//! What keeping clusters to a size came to.
+
+/// What balancing the clusters of a level came to.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Balance {
+    /// Rows of the smallest cluster.
+    pub smallest: u64,
+    /// Rows of the largest cluster.
+    pub largest: u64,
+    /// How far the total cost of an assignment may at most have been above the optimum, in squared grid steps, over all
+    /// assignments of the run that was kept: 0 proves that each was the optimum. `None` for Sinkhorn, which is no optimum.
+    pub gap: Option<u128>,
+    /// The same per row and in squared units of the embeddings, to be compared with the squared error.
+    pub optimality_gap: Option<f64>,
+}
+
+impl Balance {
+    /// Of `codes` below `clusters`; a squared grid step is `unit` squared units of the embeddings.
+    pub(super) fn new(codes: &[u32], clusters: usize, gap: Option<u128>, unit: f64) -> Self {
+        let mut counts = vec![0_u64; clusters];
+        for code in codes {
+            if let Some(count) = counts.get_mut(*code as usize) {
+                *count += 1;
+            }
+        }
+        let per_row = |gap| gap as f64 * unit / codes.len().max(1) as f64;
+        Self {
+            smallest: counts.iter().copied().min().unwrap_or(0),
+            largest: counts.iter().copied().max().unwrap_or(0),
+            gap,
+            optimality_gap: gap.map(per_row),
+        }
+    }
+}

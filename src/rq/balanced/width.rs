@@ -1,0 +1,33 @@
+//! How far first lists reach: measured on a few rows.
+
+use super::proof::ZipPrices;
+use super::solve::{Costs, Start};
+use crate::error::Result;
+
+/// Rows that are looked at.
+const SAMPLE: usize = 64;
+
+impl Start {
+    /// A start whose first lists hold about `wanted` clusters beside the cheapest; `bounds` as for [`Start::bounds`].
+    pub(crate) fn new(costs: &mut dyn Costs, prices: Vec<i128>, bounds: Vec<i128>, wanted: usize) -> Result<Self> {
+        let margin = width(costs, bounds.len(), &prices, wanted)?;
+        Ok(Self { prices, bounds, margin })
+    }
+}
+
+/// How far above the least `cost + price` half of some rows have `wanted` other clusters.
+fn width(costs: &mut dyn Costs, rows: usize, prices: &[i128], wanted: usize) -> Result<i128> {
+    let step = rows.div_ceil(SAMPLE).max(1);
+    let limit = |row: usize| if row.is_multiple_of(step) { i128::MAX >> 10 } else { i128::MIN >> 10 };
+    let limits: Vec<i128> = (0..rows).map(limit).collect();
+    let near = costs.within(prices, &limits)?;
+    let mut widths: Vec<i128> = Vec::new();
+    for row in (0..rows).step_by(step) {
+        let mut costs: Vec<i128> = near.row(row).zip_prices(prices).collect();
+        costs.sort_unstable();
+        let last = costs.get(wanted).or(costs.last());
+        widths.push(last.zip(costs.first()).map_or(0, |(last, first)| last - first));
+    }
+    widths.sort_unstable();
+    Ok(widths.get(widths.len() / 2).map_or(0, |width| *width) + 1)
+}

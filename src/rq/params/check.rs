@@ -1,0 +1,106 @@
+//! Parameters that make no sense are refused before any work.
+
+use super::{Algorithm, Clusters, MAX_LEVELS, MiniBatch, RqKMeans};
+use crate::error::{Error, ErrorKind, Result};
+use crate::rq::balanced::Sizes;
+use crate::{MAX_CLUSTERS, MAX_DIM};
+
+impl RqKMeans {
+    /// Clusters of every level, checked.
+    pub(crate) fn clusters_per_level(&self) -> Result<Vec<usize>> {
+        if self.levels == 0 || self.levels > MAX_LEVELS {
+            return Err(Error::parameter("levels", self.levels, format!("1 to {MAX_LEVELS} are supported")));
+        }
+        let clusters = match &self.clusters {
+            Clusters::Same(clusters) => vec![*clusters; self.levels],
+            Clusters::PerLevel(list) => list.clone(),
+        };
+        if clusters.len() != self.levels {
+            return Err(ErrorKind::ClustersPerLevel { levels: self.levels, given: clusters.len() }.into());
+        }
+        match clusters.iter().enumerate().find(|(_, clusters)| **clusters == 0 || **clusters > MAX_CLUSTERS) {
+            Some((level, clusters)) => Err(ErrorKind::Clusters { level, clusters: *clusters }.into()),
+            None => Ok(clusters),
+        }
+    }
+
+    /// Refuses sizes that cannot be kept, and what sizes do not go with.
+    fn check_sizes(&self, rows: usize, clusters: &[usize]) -> Result<()> {
+        if self.sizes.is_some() && self.algorithm != Algorithm::Lloyd {
+            return Err(Error::parameter("algorithm", "mini-batch", "balanced clusters need all rows; use Lloyd"));
+        }
+        for (level, clusters) in clusters.iter().enumerate() {
+            let Some(sizes) = self.sizes_of(rows, *clusters) else { return Ok(()) };
+            if rows >= *clusters || *clusters > BALANCED_CLUSTERS {
+                check_balanced(sizes, level, rows, *clusters)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Refuses parameters that make no sense for `rows` rows of `dim` dimensions; returns the clusters per level and
+    /// the number of rows to fit on.
+    pub(crate) fn check(&self, rows: usize, dim: usize) -> Result<(Vec<usize>, usize)> {
+        let clusters = self.clusters_per_level()?;
+        if dim == 0 || dim > MAX_DIM {
+            return Err(ErrorKind::Dim { dim }.into());
+        }
+        if rows == 0 {
+            return Err(ErrorKind::Empty.into());
+        }
+        let positive = [("n_init", self.n_init), ("max_iter", self.max_iter), ("sample", self.sample.unwrap_or(1))];
+        if let Some((name, value)) = positive.into_iter().find(|(_, value)| *value == 0) {
+            return Err(Error::parameter(name, value, "must be at least 1"));
+        }
+        if !(self.tol >= 0.0 && self.tol.is_finite()) {
+            return Err(Error::parameter("tol", self.tol, "must be a finite number, 0 or more"));
+        }
+        if let Algorithm::MiniBatch(MiniBatch { batch, init_buffer, .. }) = self.algorithm {
+            let sizes = [("batch", batch), ("init_buffer", init_buffer)];
+            if let Some((name, value)) = sizes.into_iter().find(|(_, value)| *value == 0) {
+                return Err(Error::parameter(name, value, "must be at least 1"));
+            }
+        }
+        self.check_sinkhorn()?;
+        let rows = self.sample.map_or(rows, |sample| sample.min(rows));
+        self.check_sizes(rows, &clusters)?;
+        match clusters.iter().enumerate().find(|(_, clusters)| **clusters > rows) {
+            Some((level, clusters)) => Err(ErrorKind::TooFewRows { rows, clusters: *clusters, level }.into()),
+            None => Ok((clusters, rows)),
+        }
+    }
+
+    /// Refuses parameters of Sinkhorn that make no sense, and what it does not go with.
+    fn check_sinkhorn(&self) -> Result<()> {
+        let Some((epsilon, iterations)) = self.sinkhorn else { return Ok(()) };
+        if !(epsilon >= SINKHORN_EPSILON && epsilon.is_finite()) {
+            let expected = format!("must be a finite number, {SINKHORN_EPSILON} or more");
+            return Err(Error::parameter("sinkhorn_epsilon", epsilon, expected));
+        }
+        if iterations == 0 {
+            return Err(Error::parameter("sinkhorn_iterations", 0, "must be at least 1"));
+        }
+        if self.algorithm != Algorithm::Lloyd {
+            return Err(Error::parameter("algorithm", "mini-batch", "Sinkhorn needs all rows; use Lloyd"));
+        }
+        if self.sizes.is_some() {
+            let expected = "clusters are balanced exactly or by Sinkhorn; use one of them";
+            return Err(Error::parameter("sinkhorn_epsilon", epsilon, expected));
+        }
+        Ok(())
+    }
+}
+
+/// Refuses sizes of the clusters of a level that no assignment keeps, and more clusters than balancing handles.
+pub(in crate::rq) fn check_balanced(sizes: Sizes, level: usize, rows: usize, clusters: usize) -> Result<()> {
+    if clusters > BALANCED_CLUSTERS {
+        let expected = format!("at most {BALANCED_CLUSTERS} balanced clusters per level are supported");
+        return Err(Error::parameter("clusters", clusters, expected));
+    }
+    sizes.check(level, rows, clusters).map(drop)
+}
+
+/// Most clusters of a level that balancing handles: it keeps a list per pair of them.
+const BALANCED_CLUSTERS: usize = 4096;
+/// Smallest epsilon of Sinkhorn: e^(-2 / 0.003) still is an ordinary binary64 number.
+pub(crate) const SINKHORN_EPSILON: f64 = 0.003;

@@ -1,0 +1,142 @@
+//! What a sweep refuses, before it has done anything.
+
+use super::{DIM, network, place, run, sweep, values};
+use crate::metrics::Evaluation;
+use crate::sweep::{Sweep, SweepRecord};
+use crate::{Clusters, Device, Error, ErrorKind, Matrix, RqKMeans, RqVae};
+use std::path::Path;
+
+fn refusal(sweep: &Sweep, values: &[f32], dim: usize, path: &Path) -> Error {
+    sweep.run(&Matrix::new(values, dim).unwrap(), &Device::cpu(), path).unwrap_err()
+}
+
+#[test]
+fn parameters_that_make_no_sense() {
+    let (folder, path) = place();
+    let none: [usize; 0] = [];
+    for (sweep, part) in [
+        (Sweep::new(none, [4]), "`levels`"),
+        (Sweep::new([1], none), "`clusters`"),
+        (sweep().kinds([]), "`kinds`"),
+        (sweep().balanced([]), "`balanced`"),
+        (sweep().seeds([]), "`seeds`"),
+        (Sweep::new([0], [4]), "`levels` = 0"),
+        (Sweep::new([1000], [4]), "levels"),
+        (Sweep::new([1], [0]), "0 clusters"),
+        (Sweep::new([1, 2], [4, 151]), "151 clusters but there are only 150 rows"),
+        (Sweep::new([1, 3], [vec![4, 4]]), "2 numbers of clusters were given for 3 levels"),
+        (sweep().evaluation(Evaluation::new().k(150)), "`k` = 150"),
+        (sweep().predict(0), "`predict`"),
+        (sweep().kinds([RqKMeans::new(1, 1).max_iter(0).into()]), "`max_iter`"),
+        (sweep().kinds([network().batch(1000).into()]), "`batch`"),
+        (sweep().kinds([network().dropout(2.0).into()]), "`dropout`"),
+        // Only 150 rows less those held out are trained on.
+        (Sweep::new([1], [145]).kinds([RqVae::new(1, 1).batch(40).held_out(0.1).into()]), "145 clusters"),
+    ] {
+        let error = refusal(&sweep, &values(), DIM, &path);
+        assert!(error.to_string().contains(part), "{part}: {error}");
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0, "{part}");
+    }
+    assert!(matches!(refusal(&sweep(), &[], DIM, &path).kind(), ErrorKind::Empty));
+    let mut broken = values();
+    broken[17] = f32::NAN;
+    assert!(matches!(refusal(&sweep(), &broken, DIM, &path).kind(), ErrorKind::NotFinite { row: 4, column: 1, .. }));
+    let error = refusal(&sweep(), &values(), DIM, &folder.path().join("gone/sweep.jsonl"));
+    assert!(matches!(error.kind(), ErrorKind::Io { .. }), "{error}");
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
+}
+
+#[test]
+fn files_of_other_sweeps_stay_as_they_are() {
+    let (_folder, path) = place();
+    let base = || sweep().seeds([42]).kinds([RqKMeans::new(1, 1).into()]);
+    run(&base(), &path);
+    let before = std::fs::read(&path).unwrap();
+    let mut others = values();
+    others[5] += 1.0;
+    let clusters = |first: usize| Sweep::new([1, 2, 3], [Clusters::Same(first)]).seeds([42]).predict(10_000);
+    let measured = |evaluation: Evaluation| base().evaluation(evaluation);
+    let evaluation = || Evaluation::new().k(3).sample(50).pairs(200);
+    for (sweep, values, parts) in [
+        (base(), others, ["line 1", "sha256"]),
+        (base(), values()[..148 * DIM].to_vec(), ["rows 150", "not 148"]),
+        (clusters(4).evaluation(evaluation()), values(), ["line 4", "no more runs"]),
+        (clusters(5).evaluation(evaluation()), values(), ["line 1", "rq-kmeans-1x4-seed42"]),
+        (base().balanced([true]), values(), ["line 1", "balanced"]),
+        (base().seeds([43]), values(), ["seed42", "seed43"]),
+        (base().kinds([network().into()]), values(), ["line 1", "rq-vae"]),
+        (base().kinds([RqKMeans::new(1, 1).max_iter(99).into()]), values(), ["max_iter 100", "not 99"]),
+        (base().kinds([RqKMeans::new(1, 1).tol(0.5).into()]), values(), ["tol 0.0001", "not 0.5"]),
+        (base().predict(5), values(), ["predict 10000", "not 5"]),
+        (base().predict(None), values(), ["predict 10000", "not none"]),
+        (measured(evaluation().k(4)), values(), ["k 3", "not 4"]),
+        (measured(evaluation().seed(1)), values(), ["evaluation_seed 42", "not 1"]),
+    ] {
+        let error = refusal(&sweep, &values, DIM, &path);
+        assert!(matches!(error.kind(), ErrorKind::OtherSweep { .. }), "{parts:?}: {error}");
+        let text = error.to_string();
+        assert!(parts.iter().all(|part| text.contains(part)) && text.contains("sweep.jsonl"), "{parts:?}: {text}");
+        assert!(std::fs::read(&path).unwrap() == before, "{parts:?}");
+    }
+    // More seeds go on.
+    assert_eq!(run(&base().seeds([42, 1]), &path).len(), 12);
+    assert!(std::fs::read(&path).unwrap().starts_with(&before));
+}
+
+#[test]
+fn a_model_that_comes_out_otherwise_is_noticed() {
+    let (_folder, path) = place();
+    let sweep = sweep().seeds([42]);
+    let records = run(&sweep, &path);
+    let text = std::fs::read_to_string(&path).unwrap();
+    let two: String = text.lines().take(2).map(|line| line.to_owned() + "\n").collect();
+    std::fs::write(&path, two.replace(&records[1].fingerprint, &records[2].fingerprint)).unwrap();
+    let error = refusal(&sweep, &values(), DIM, &path);
+    assert!(matches!(error.kind(), ErrorKind::OtherSweep { line: 2, what, .. } if what == "fingerprint"), "{error}");
+}
+
+#[test]
+fn what_is_no_file_of_a_sweep() {
+    let (folder, path) = place();
+    let sweep = sweep().seeds([42]);
+    run(&sweep, &path);
+    let text = std::fs::read_to_string(&path).unwrap();
+    let first = text.lines().next().unwrap();
+    for (content, part) in [
+        ("embeddings".to_owned(), "line 1"),
+        ("{}\n".to_owned(), "line 1"),
+        (format!("{first}\n\n"), "line 2"),
+        (format!("{first}\nnotes"), "line 2"),
+        (first.replace("\"format\":1", "\"format\":2") + "\n", "format 2"),
+        (first.replace("collision_rate", "x") + "\n", "collision_rate"),
+    ] {
+        std::fs::write(&path, &content).unwrap();
+        for error in [refusal(&sweep, &values(), DIM, &path), SweepRecord::read(&path).unwrap_err()] {
+            assert!(matches!(error.kind(), ErrorKind::Format { format: "sweep", .. }), "{error}");
+            assert!(error.to_string().contains(part), "{part}: {error}");
+        }
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), content);
+    }
+    assert!(matches!(refusal(&sweep, &values(), DIM, folder.path()).kind(), ErrorKind::Io { .. }));
+    assert!(matches!(SweepRecord::read(folder.path().join("gone")).unwrap_err().kind(), ErrorKind::Io { .. }));
+}
+
+#[test]
+fn two_processes_do_not_write_to_one_file() {
+    let (_folder, path) = place();
+    let sweep = sweep().seeds([42]);
+    run(&sweep, &path);
+    let file = std::fs::File::open(&path).unwrap();
+    file.lock().unwrap();
+    assert!(matches!(refusal(&sweep, &values(), DIM, &path).kind(), ErrorKind::Busy));
+    file.unlock().unwrap();
+    run(&sweep, &path);
+    // The other one made the file since this one looked.
+    std::fs::remove_file(&path).unwrap();
+    let values = values();
+    let result = sweep.run_with(&Matrix::new(&values, DIM).unwrap(), &Device::cpu(), &path, |_| {
+        std::fs::write(&path, b"").unwrap();
+        std::ops::ControlFlow::Continue(())
+    });
+    assert!(matches!(result.unwrap_err().kind(), ErrorKind::Busy));
+}

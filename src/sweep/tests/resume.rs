@@ -1,0 +1,87 @@
+//! Sweeps that go on: after half a line, after a stop, with models.
+
+use super::{DIM, place, run, sweep, timeless, values};
+use crate::sweep::{SweepRecord, SweepStage};
+use crate::{Device, ErrorKind, Matrix, Model};
+use std::ops::ControlFlow;
+
+#[test]
+fn any_beginning_of_the_file_becomes_the_same_file() {
+    let (_folder, path) = place();
+    let sweep = sweep().seeds([42]);
+    let expected = run(&sweep, &path);
+    let whole = std::fs::read(&path).unwrap();
+    let text = |bytes: &[u8]| timeless(std::str::from_utf8(bytes).unwrap());
+    let mut ends: Vec<usize> =
+        whole.iter().enumerate().filter(|(_, byte)| **byte == b'\n').map(|(i, _)| i + 1).collect();
+    ends.extend([0, 1, 7, ends[0] - 1, ends[0] + 1, ends[1] + 20, ends[4] + 300, whole.len() - 1]);
+    for end in ends {
+        std::fs::write(&path, &whole[..end]).unwrap();
+        let found = run(&sweep, &path);
+        let after = std::fs::read(&path).unwrap();
+        assert_eq!(text(&after), text(&whole), "after {end} bytes");
+        // What was finished stays as it is, seconds and all.
+        let kept = whole[..end].iter().rposition(|byte| *byte == b'\n').map_or(0, |last| last + 1);
+        assert!(after[..kept] == whole[..kept]);
+        assert_eq!(found, SweepRecord::read(&path).unwrap());
+        assert!(found.iter().zip(&expected).all(|(a, b)| a.metrics == b.metrics && a.fingerprint == b.fingerprint));
+    }
+}
+
+#[test]
+fn a_stop_at_any_callback_loses_nothing_that_is_finished() {
+    let values = values();
+    let rows = Matrix::new(&values, DIM).unwrap();
+    let sweep = sweep().seeds([42]);
+    let (_folder, path) = place();
+    run(&sweep, &path);
+    let whole = timeless(&std::fs::read_to_string(&path).unwrap());
+    for every in [3, 10, 31] {
+        std::fs::remove_file(&path).unwrap();
+        let (mut stops, mut lines) = (0, 0);
+        loop {
+            let (mut calls, mut told) = (0, 0);
+            let result = sweep.run_with(&rows, &Device::cpu(), &path, |progress| {
+                told += usize::from(matches!(progress.stage, SweepStage::Finished(_)));
+                calls += 1;
+                // Each try gets a little farther, so that it ends.
+                if calls > every * (stops + 1) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+            });
+            match result {
+                Ok(records) => break assert_eq!((records.len(), told), (12, 12)),
+                Err(error) => assert!(matches!(error.kind(), ErrorKind::Cancelled), "{error}"),
+            }
+            let now = SweepRecord::read(&path).map_or(0, |records| records.len());
+            assert!(now >= lines.max(told), "{now} lines after {lines}, and {told} told");
+            (stops, lines) = (stops + 1, now);
+        }
+        assert!(stops > 2, "{stops}");
+        assert_eq!(timeless(&std::fs::read_to_string(&path).unwrap()), whole);
+    }
+}
+
+#[test]
+fn models_are_kept_and_made_again_where_they_are_missing() {
+    let (folder, path) = place();
+    let models = folder.path().join("a/models");
+    let sweep = sweep().seeds([42]);
+    let plain = run(&sweep, &path);
+    let before = std::fs::read(&path).unwrap();
+    // The lines are there already, without models.
+    let sweep = sweep.models(models.as_path());
+    assert_eq!(run(&sweep, &path), plain);
+    let file = |record: &SweepRecord| models.join(format!("{}.safetensors", record.parameters.name()));
+    let check = || {
+        for record in &plain {
+            assert_eq!(Model::load(file(record)).unwrap().fingerprint(), record.fingerprint);
+        }
+        assert_eq!(std::fs::read_dir(&models).unwrap().count(), plain.len());
+        assert!(std::fs::read(&path).unwrap() == before);
+    };
+    check();
+    std::fs::remove_file(file(&plain[1])).unwrap();
+    std::fs::write(file(&plain[4]), b"damaged").unwrap();
+    std::fs::copy(file(&plain[6]), file(&plain[11])).unwrap();
+    assert_eq!(run(&sweep, &path), plain);
+    check();
+}

@@ -1,0 +1,34 @@
+//! Golden fingerprints of trained models. They must never change; if this test fails, it is the code that is wrong.
+
+use super::rows;
+use crate::{Device, Estimator, Loss, MatmulWidth, Matrix, RqVae, Schedule};
+
+#[test]
+fn trainings_end_where_they_always_did() {
+    let base = RqVae::new(3, [16, 8, 8]).hidden([32, 16]).latent(8).epochs(3).batch(64).lr(1e-3);
+    let cases = [
+        (base.clone().width(MatmulWidth::Sixteen), "16 bits"),
+        (base.clone().width(MatmulWidth::Eight).schedule(Schedule::Cosine).warmup(1), "8 bits"),
+        (
+            base.clone()
+                .width(MatmulWidth::Sixteen)
+                .batch_norm(true)
+                .dropout(0.1)
+                .loss(Loss::L1)
+                .clip(1.0)
+                .estimator(Estimator::Rotation),
+            "all",
+        ),
+        (base.width(MatmulWidth::Sixteen).kmeans_init(false).standardize(false).slope(0.01).seed(7), "random"),
+    ];
+    let values = rows(400, 12);
+    let rows = Matrix::new(&values, 12).unwrap();
+    let found = cases.map(|(params, name)| (name, params.fit(&rows, &Device::cpu()).unwrap().fingerprint()));
+    let expected = [
+        ("16 bits", "22d6eae2ad6aa64547ae842456f402028522dc3f16c49e158c55021fe4985aee"),
+        ("8 bits", "6ecf148c0bc36dbbf9f71c8acabffdc8cf3bfded5a04c31d528502df610a06e7"),
+        ("all", "975b6810c429e26b7b5582b75215c316a77306e767a0bd27d7d1069e29012e47"),
+        ("random", "e0d9cd10595319ec8b00b2854f1214b3e97243f14d5c0ab42a089a6e03b646e2"),
+    ];
+    assert_eq!(found, expected.map(|(name, fingerprint)| (name, fingerprint.to_owned())));
+}
