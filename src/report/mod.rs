@@ -17,7 +17,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::metrics::{Evaluation, EvaluationProgress, Quantizer};
 use crate::rows::Rows;
 use crate::rq::Codes;
-use crate::sweep::SweepRecord;
+use crate::sweep::{SweepMetric, SweepRecord};
 use facts::Facts;
 use std::ops::ControlFlow;
 
@@ -53,6 +53,7 @@ pub struct Report<'a> {
     names: Option<&'a [String]>,
     labels: Option<&'a [String]>,
     sweep: &'a [SweepRecord],
+    rank_by: SweepMetric,
     details: Vec<(String, String)>,
     queries: usize,
     seed: u64,
@@ -67,8 +68,16 @@ impl Default for Report<'_> {
 impl<'a> Report<'a> {
     /// A report without names; neighbours of at most 2,000 rows; seed 42.
     pub fn new() -> Self {
-        let title = "Semantic IDs".to_owned();
-        Self { title, names: None, labels: None, sweep: &[], details: Vec::new(), queries: QUERIES, seed: 42 }
+        Self {
+            title: "Semantic IDs".to_owned(),
+            names: None,
+            labels: None,
+            sweep: &[],
+            rank_by: SweepMetric::default(),
+            details: Vec::new(),
+            queries: QUERIES,
+            seed: 42,
+        }
     }
 
     /// The title of the page.
@@ -96,6 +105,13 @@ impl<'a> Report<'a> {
     #[must_use]
     pub fn sweep(mut self, runs: &'a [SweepRecord]) -> Self {
         self.sweep = runs;
+        self
+    }
+
+    /// Sets what the runs of a sweep are ranked by; without, by their collision rate.
+    #[must_use]
+    pub fn rank_by(mut self, metric: SweepMetric) -> Self {
+        self.rank_by = metric;
         self
     }
 
@@ -153,17 +169,6 @@ impl<'a> Report<'a> {
         let quality = evaluation.run_on_codes(model, rows, codes, device, progress)?;
         let facts = Facts::new(self, model, codes, quality)?;
         page::of_model(self, &facts)
-    }
-
-    /// Reports on the runs of the sweep alone.
-    ///
-    /// # Errors
-    /// [`ErrorKind::Empty`] where there are no runs.
-    pub fn of_sweep(&self) -> Result<ReportPage> {
-        match self.sweep {
-            [] => Err(ErrorKind::Empty.into()),
-            _ => page::of_sweep(self),
-        }
     }
 
     fn check(&self, rows: usize) -> Result<()> {

@@ -169,13 +169,12 @@ fn nothing_is_loaded() {
 }
 
 #[test]
-fn lists_of_wrong_length_and_empty_sweeps_are_refused() {
+fn lists_of_wrong_length_are_refused() {
     let short = vec![String::new(); 39];
     let error = run(&Report::new().names(&short), &Device::cpu()).unwrap_err();
     assert!(matches!(error.kind(), ErrorKind::RowCount { what: "names", found: 39, rows: 40 }), "{error:?}");
     let error = run(&Report::new().labels(&short), &Device::cpu()).unwrap_err();
     assert!(matches!(error.kind(), ErrorKind::RowCount { what: "labels", found: 39, rows: 40 }), "{error:?}");
-    assert!(matches!(Report::new().of_sweep().unwrap_err().kind(), ErrorKind::Empty));
 }
 
 #[test]

@@ -51,3 +51,29 @@ fn bad_input_is_refused_before_anything_is_written() {
     dir.fails(&REPORT.replace("r.html", "no/r.html"), &["no"]);
     dir.fails(&REPORT.replace("r.html", "x.npy"), &["x.npy", "also the input"]);
 }
+
+#[test]
+fn a_sweep_reports_on_its_best_run() {
+    let dir = Dir::with_items();
+    let sweep = "sweep --input x.npy --levels 1,2 --clusters 4,8 --k 5 --output s.jsonl --device cpu";
+    let page = "--report r.html --items items.txt --svg figures --title Best --rank-by recall_at_k.decoded";
+    let swept = dir.semid(&format!("{sweep} {page} --json")).json(0);
+    let best = swept["ranking"][0]["name"].as_str().unwrap();
+    assert_eq!((&swept["report"], swept["reported"].as_str()), (&"r.html".into(), Some(best)));
+    let text = dir.text("r.html");
+    let fingerprint = swept["ranking"][0]["fingerprint"].as_str().unwrap();
+    let why = format!("{best}, the best of 4 by recall_at_k.decoded");
+    for part in [fingerprint, &why, "item 299", "<title>Best</title>", "rq-kmeans-1x4-seed42", "Ranked by recall_at_k"]
+    {
+        assert!(text.contains(part), "{part}");
+    }
+    assert!(dir.text("figures/sweep.svg").contains("<svg"));
+    // A finished sweep is not run again for its report, and a kept model is not fitted again.
+    let again = dir.semid(&format!("{sweep} {page} --models models")).ok();
+    assert!(again.contains(&format!("drew r.html about {best}")), "{again}");
+    assert!(dir.text("r.html") == text);
+    dir.fails(&format!("{sweep} --items items.txt"), &["--items", "--report"]);
+    dir.fails(&format!("{sweep} --report s.jsonl"), &["s.jsonl", "also the input"]);
+    dir.fails(&format!("{sweep} --report x.npy"), &["x.npy", "also the input"]);
+    dir.fails(&format!("{sweep} --report no/r.html"), &["no"]);
+}

@@ -46,22 +46,11 @@ pub(super) fn of_model(report: &Report<'_>, facts: &Facts<'_>) -> Result<ReportP
         @if !alike.is_empty() {
             (section("alike-section", "Likeness", "What the IDs keep of the embeddings.", grid(&alike)))
         }
-        (runs::runs(report.sweep))
+        (runs::runs(report.sweep, report.rank_by))
         (frame::details(report))
     };
     let all = collisions.iter().chain([&tree]).chain(&usage).chain(&alike);
     Ok(finish(report, body, all))
-}
-
-/// The page on a sweep.
-pub(super) fn of_sweep(report: &Report<'_>) -> Result<ReportPage> {
-    let collisions: Vec<Figure> = figures::sweep(report.sweep)?.into_iter().collect();
-    let body = html! {
-        (section("collisions-section", "Collisions", "Items that share their whole ID.", grid(&collisions)))
-        (runs::runs(report.sweep))
-        (frame::details(report))
-    };
-    Ok(finish(report, body, collisions.iter()))
 }
 
 fn grid(figures: &[Figure]) -> Markup {

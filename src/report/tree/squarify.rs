@@ -38,7 +38,7 @@ fn row(sizes: &[u64], left: Rect, rest: f64) -> usize {
         let area = *size as f64 * scale;
         sum += area;
         let worst = (side * side * largest / (sum * sum)).max(sum * sum / (side * side * area));
-        if i > 0 && !(worst <= best) {
+        if i > 0 && (worst > best || worst.is_nan()) {
             return i;
         }
         best = worst;
