@@ -168,8 +168,8 @@
     if (!whole(at)) found = null;
     draw();
     steps();
-    const shared = collided(at) ? `, ${count(collided(at))} of which share their ID with another one` : ", each with an ID of its own";
-    const groups = whole(at) || !inside(at).length ? "" : `, in ${count(inside(at).length)} cells`;
+    const shared = collided(at) ? `; ${count(collided(at))} of the items share their ID with another one` : ", each with an ID of its own";
+    const groups = whole(at) || !inside(at).length ? "" : ` in ${count(inside(at).length)} cells`;
     const name = at === top ? "All items" : whole(at) ? `ID ${text(at)}` : at.rest ? "Other cells" : `IDs that begin with ${text(at)}`;
     said.textContent = `${name}: ${items(size(at))}${groups}${shared}.`;
     if (!focus) return;
