@@ -40,13 +40,14 @@
 //! | give items unique IDs that stay | [`SemanticIdEngine`], [`Registry`], [`Resolver`], [`IdText`] |
 //! | keep them somewhere | [`SqliteStore`], [`MemoryStore`], [`Store`] for your own, [`conformance`] to test it |
 //! | know whether they are good | [`metrics`]: [`metrics::Evaluation`] for everything at once |
+//! | look at them, and show them | [`Report`]: a web page and figures |
 //! | export them to recommenders and language models | [`Export`], [`Vocabulary`] |
 //! | handle errors | [`Error`], [`ErrorKind`] |
 //!
 //! # Features
 //!
 //! `cli` (default) builds the command line tool `semid`; `parquet` (default) reads and writes Parquet files; `sqlite`
-//! (default) keeps registries in SQLite databases.
+//! (default) keeps registries in SQLite databases; `report` (default) draws reports.
 mod align;
 mod codebook;
 mod device;
@@ -58,6 +59,8 @@ mod kernel;
 pub mod metrics;
 mod model;
 mod partial;
+#[cfg(feature = "report")]
+mod report;
 mod rng;
 mod rows;
 mod rq;
@@ -81,6 +84,8 @@ pub use id::{
 pub use id::{Export, Exported, TokenLevel, Vocabulary};
 pub use model::{Decoder, Model};
 pub use partial::Partial;
+#[cfg(feature = "report")]
+pub use report::{Report, ReportFigure, ReportPage};
 pub use rows::{Matrix, Rows};
 pub use rq::{
     Algorithm, Balance, Clusters, Codes, EncodeReport, Encoder, Fit, FitReport, Init, LevelReport, Metric, MiniBatch,

@@ -26,6 +26,7 @@ use std::ops::ControlFlow;
 #[derive(Clone, Debug)]
 pub struct Evaluation {
     pub(crate) k: usize,
+    pub(crate) curve: Vec<usize>,
     pub(crate) sample: Option<usize>,
     pub(crate) pairs: usize,
     pub(crate) seed: u64,
@@ -40,13 +41,33 @@ impl Default for Evaluation {
 impl Evaluation {
     /// 10 neighbours, all rows as queries, 20,000 pairs, seed 42.
     pub fn new() -> Self {
-        Self { k: 10, sample: None, pairs: 20_000, seed: 42 }
+        Self { k: 10, curve: Vec::new(), sample: None, pairs: 20_000, seed: 42 }
     }
 
     /// Neighbours of each query; 0 leaves out everything about neighbours and distances.
     #[must_use]
     pub fn k(mut self, k: usize) -> Self {
         self.k = k;
+        self
+    }
+
+    /// Numbers of neighbours to measure recall at as well, all in one search; without effect where k is 0.
+    ///
+    /// ```
+    /// use semid::metrics::Evaluation;
+    /// use semid::{Device, Matrix, RqKMeans};
+    ///
+    /// let values: Vec<f32> = (0..4000).map(|i| ((i * i) % 251) as f32).collect();
+    /// let (rows, device) = (Matrix::new(&values, 8)?, Device::cpu());
+    /// let model = RqKMeans::new(2, 16).fit(&rows, &device)?;
+    /// let quality = Evaluation::new().k(5).recall_curve([1, 5]).run(&model, &rows, &device)?;
+    /// let neighbors = quality.neighbors.unwrap();
+    /// assert_eq!(neighbors.recall_curve[1].recall, neighbors.recall_at_k);
+    /// # Ok::<(), semid::Error>(())
+    /// ```
+    #[must_use]
+    pub fn recall_curve(mut self, ks: impl Into<Vec<usize>>) -> Self {
+        self.curve = ks.into();
         self
     }
 
@@ -103,11 +124,20 @@ impl Evaluation {
         self.on(rows).run(model, codes, device, progress)
     }
 
+    /// Neighbours that have to be searched.
+    pub(super) fn most(&self) -> usize {
+        self.curve.iter().copied().max().unwrap_or(0).max(self.k)
+    }
+
     /// Refuses what cannot be measured on that many rows.
     pub(crate) fn check(&self, rows: usize) -> Result<()> {
         if self.k >= rows && self.k > 0 {
             let expected = format!("{rows} rows have {} neighbours each; 0 leaves neighbours out", rows - 1);
             return Err(Error::parameter("k", self.k, expected));
+        }
+        if let Some(k) = self.curve.iter().find(|k| !(1..rows).contains(*k)).filter(|_| self.k > 0) {
+            let expected = format!("{rows} rows have 1 to {} neighbours each", rows - 1);
+            return Err(Error::parameter("recall_curve", k, expected));
         }
         if self.sample == Some(0) {
             return Err(Error::parameter("sample", 0, "at least 1 row has to be looked at"));

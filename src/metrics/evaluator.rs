@@ -66,14 +66,13 @@ impl<'a> Evaluator<'a> {
         let of_codes = code_metrics(codes, &model.clusters())?;
         let errors = model.reconstructs().then(|| errors(model, self.rows, codes, device)).transpose()?;
         let mut quality = Quality { codes: of_codes, errors, neighbors: None };
-        let k = self.evaluation.k;
-        if k > 0 {
+        if self.evaluation.k > 0 {
             let metric = model.metric();
             let known = match self.known.iter().position(|known| known.metric == metric) {
                 Some(at) => self.known.swap_remove(at),
                 None => Known::new(&self.evaluation, self.rows, metric, device, &mut progress)?,
             };
-            quality.neighbors = Some(known.neighbors(k, model, codes, device, &mut progress)?);
+            quality.neighbors = Some(known.neighbors(&self.evaluation, model, codes, device, &mut progress)?);
             self.known.push(known);
         }
         Ok(quality)

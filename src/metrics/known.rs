@@ -36,7 +36,7 @@ impl<'a> Known<'a> {
         let points = Points::new(rows, metric, device, |_| 1)?;
         let chosen = distinct(&queries, &points.of_row);
         let mut tick = counter(progress, "true neighbours", chosen.len(), points.len());
-        let nearest = Nearest::search(&points, chosen, evaluation.k, device, &mut tick)?;
+        let nearest = Nearest::search(&points, chosen, evaluation.most(), device, &mut tick)?;
         drop(tick);
         let pairs = Pairs::new(points.of_row.len(), evaluation.pairs, evaluation.seed);
         let distances = pairs.distances(&points, device, |row| row)?;

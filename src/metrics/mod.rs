@@ -87,7 +87,7 @@ pub use evaluation::Evaluation;
 pub use evaluator::Evaluator;
 pub use progress::EvaluationProgress;
 pub use purity::{PrefixPurity, prefix_purity};
-pub use quality::{ByDistance, NeighborMetrics, Quality};
+pub use quality::{ByDistance, NeighborMetrics, Quality, RecallAt};
 pub use quantizer::Quantizer;
 pub use sizes::Sizes;
 pub use stability::{Stability, stability};

@@ -1,13 +1,14 @@
 //! The part of an evaluation that is about neighbours and distances.
 
 use super::estimate::Estimate;
+use super::evaluation::Evaluation;
 use super::ids::Ids;
 use super::known::{Known, distinct};
 use super::points::Points;
 use super::progress::{Callback, counter, tell};
-use super::quality::{ByDistance, NeighborMetrics};
+use super::quality::{ByDistance, NeighborMetrics, RecallAt};
 use super::quantizer::{DecodedRows, Quantizer};
-use super::ranking::{ByDecoded, ByHamming, ByPrefix, Ranking};
+use super::ranking::{ByDecoded, ByHamming, ByPrefix};
 use super::retrieval::Truth;
 use crate::device::Device;
 use crate::error::Result;
@@ -17,7 +18,7 @@ impl Known<'_> {
     /// Recall, NDCG and the correlation of distances.
     pub(super) fn neighbors(
         &self,
-        k: usize,
+        evaluation: &Evaluation,
         model: &dyn Quantizer,
         codes: &Codes,
         device: &Device,
@@ -30,22 +31,25 @@ impl Known<'_> {
 
         let query_ids = distinct(&self.queries, &ids.of_row);
         let mut tick = counter(progress, "neighbours of the decoded IDs", query_ids.len(), decoded.len());
-        let by_decoded = ByDecoded::new(&decoded, query_ids.into_iter(), k, device, &mut tick)?;
+        let by_decoded = ByDecoded::new(&decoded, query_ids.into_iter(), evaluation.most(), device, &mut tick)?;
         drop(tick);
 
-        let truth = Truth::new(&self.points, &ids, &self.nearest, k);
-        let score = |ranking: &dyn Ranking| truth.score(ranking, &self.queries);
-        let scores = ByDistance {
-            prefix: score(&ByPrefix::new(&ids)),
-            decoded: score(&by_decoded),
-            hamming: score(&ByHamming::new(&ids)),
+        let truth = Truth::new(&self.points, &ids, &self.nearest);
+        let (by_prefix, by_hamming) = (ByPrefix::new(&ids), ByHamming::new(&ids));
+        let scores = |k| ByDistance {
+            prefix: truth.score(&by_prefix, &self.queries, k),
+            decoded: truth.score(&by_decoded, &self.queries, k),
+            hamming: truth.score(&by_hamming, &self.queries, k),
         };
+        let at_k = scores(evaluation.k);
+        let recall_at = |k: &usize| RecallAt { k: *k, recall: scores(*k).map(|retrieval| retrieval.recall) };
         tell(progress, "distances", 0, 0)?;
         Ok(NeighborMetrics {
-            k,
+            k: evaluation.k,
             queries: self.queries.len(),
-            recall_at_k: scores.map(|retrieval| retrieval.recall),
-            ndcg_at_k: scores.map(|retrieval| retrieval.ndcg),
+            recall_at_k: at_k.map(|retrieval| retrieval.recall),
+            ndcg_at_k: at_k.map(|retrieval| retrieval.ndcg),
+            recall_curve: evaluation.curve.iter().map(recall_at).collect(),
             distance_correlation: self.correlation(&ids, &decoded, device)?,
         })
     }

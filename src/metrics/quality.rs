@@ -32,8 +32,21 @@ pub struct NeighborMetrics {
     pub recall_at_k: ByDistance<Estimate>,
     /// Expected normalized discounted cumulative gain, a true neighbour being worth 1.
     pub ndcg_at_k: ByDistance<Estimate>,
+    /// Recall at other numbers of neighbours, where they were asked for.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub recall_curve: Vec<RecallAt>,
     /// Spearman's rank correlation of the distances of pairs of rows and of their IDs; none where one does not vary.
     pub distance_correlation: ByDistance<Option<Estimate>>,
+}
+
+/// Recall at a number of neighbours, see [`Evaluation::recall_curve`](super::Evaluation::recall_curve).
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct RecallAt {
+    /// Neighbours of each query.
+    pub k: usize,
+    /// Expected share of the k true neighbours among the k nearest by their IDs.
+    pub recall: ByDistance<Estimate>,
 }
 
 /// A metric for each of the distances between IDs.

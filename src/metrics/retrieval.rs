@@ -22,15 +22,14 @@ pub(super) struct Truth<'a> {
     pub(super) nearest: &'a Nearest,
     /// Rows of every pair of a point and an ID, sorted, with their number.
     pairs: Vec<((u32, u32), u64)>,
-    k: usize,
 }
 
 impl<'a> Truth<'a> {
-    pub(super) fn new(points: &'a Points<'a>, ids: &'a Ids, nearest: &'a Nearest, k: usize) -> Self {
+    pub(super) fn new(points: &'a Points<'a>, ids: &'a Ids, nearest: &'a Nearest) -> Self {
         let mut rows: Vec<(u32, u32)> = points.of_row.iter().copied().zip(ids.of_row.iter().copied()).collect();
         rows.par_sort_unstable();
         let pairs = rows.chunk_by(|a, b| a == b).filter_map(|same| Some((*same.first()?, same.len() as u64)));
-        Self { points, ids, nearest, pairs: pairs.collect(), k }
+        Self { points, ids, nearest, pairs: pairs.collect() }
     }
 
     /// The IDs of the rows of a point, with their number.
@@ -40,16 +39,16 @@ impl<'a> Truth<'a> {
         pairs.map(|((_, id), rows)| (*id, *rows))
     }
 
-    /// Recall and NDCG of `ranking` for the rows `queries`.
-    pub(super) fn score(&self, ranking: &dyn Ranking, queries: &[usize]) -> Retrieval {
+    /// Recall and NDCG at `k` of `ranking` for the rows `queries`, both searched up to rank k at least.
+    pub(super) fn score(&self, ranking: &dyn Ranking, queries: &[usize], k: usize) -> Retrieval {
         let row = |row: &usize| (self.points.of_row.get(*row).copied(), self.ids.of_row.get(*row).copied());
         let rows: Vec<(u32, u32)> = queries.iter().map(row).filter_map(|(point, id)| point.zip(id)).collect();
         let mut kinds = rows.clone();
         kinds.par_sort_unstable();
         kinds.dedup();
-        let discounts = Discounts::new(self.k);
+        let discounts = Discounts::new(k);
         // Rows with the same point and ID have the same score.
-        let scores: Vec<[f64; 2]> = kinds.par_iter().map(|kind| self.score_of(ranking, *kind, &discounts)).collect();
+        let scores: Vec<[f64; 2]> = kinds.par_iter().map(|kind| self.score_of(ranking, *kind, k, &discounts)).collect();
         let score = |row| kinds.binary_search(row).ok().and_then(|at| scores.get(at)).copied().unwrap_or_default();
         let population = self.points.of_row.len() as u64;
         let mean = |which: fn([f64; 2]) -> f64| {
@@ -60,20 +59,20 @@ impl<'a> Truth<'a> {
     }
 
     /// Recall and NDCG of a query with this point and ID.
-    fn score_of(&self, ranking: &dyn Ranking, (point, id): (u32, u32), discounts: &Discounts) -> [f64; 2] {
+    fn score_of(&self, ranking: &dyn Ranking, (point, id): (u32, u32), k: usize, discounts: &Discounts) -> [f64; 2] {
         let place_of = ranking.of(id);
         let [mut hits, mut gain] = [0.0; 2];
         for (place, group) in places(point, self.nearest.of(point), &self.points.weights) {
-            let relevance = place.share(self.k);
+            let relevance = place.share(k);
             for (_, other) in group {
                 for (item, rows) in self.ids_of(*other) {
                     let rows = rows - u64::from((*other, item) == (point, id));
                     let Some(place) = place_of(item).filter(|_| rows > 0) else { continue };
-                    hits += relevance * rows as f64 * place.share(self.k);
+                    hits += relevance * rows as f64 * place.share(k);
                     gain += relevance * rows as f64 * discounts.expected(place);
                 }
             }
         }
-        [hits / self.k as f64, gain / discounts.ideal()]
+        [hits / k as f64, gain / discounts.ideal()]
     }
 }

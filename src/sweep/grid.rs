@@ -224,7 +224,7 @@ impl Sweep {
 
     /// Everything that influences the lines of a kind, besides the parameters and the rows.
     pub(super) fn settings(&self, kind: &SweepKind) -> BTreeMap<String, String> {
-        let Evaluation { k, sample, pairs, seed } = self.evaluation;
+        let Evaluation { k, curve, sample, pairs, seed } = &self.evaluation;
         let measured = [
             ("k", k.to_string()),
             ("queries", sample.map_or("all".to_owned(), |sample| sample.to_string())),
@@ -232,7 +232,8 @@ impl Sweep {
             ("evaluation_seed", seed.to_string()),
             ("predict", self.predict.map_or("none".to_owned(), |rows| rows.to_string())),
         ];
-        kind.settings().into_iter().chain(measured).map(|(name, value)| (name.to_owned(), value)).collect()
+        let curve = (!curve.is_empty()).then(|| ("recall_curve", format!("{curve:?}")));
+        kind.settings().into_iter().chain(measured).chain(curve).map(|(name, value)| (name.to_owned(), value)).collect()
     }
 }
 

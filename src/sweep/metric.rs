@@ -96,6 +96,13 @@ const METRICS: [SweepMetric; 24] = [
     less("predicted_collision_rate", |record| record.predicted.map(|predicted| predicted.collision_rate)),
 ];
 
+/// The collision rate.
+impl Default for SweepMetric {
+    fn default() -> Self {
+        less("collision_rate", |record| Some(ids(record).collision_rate))
+    }
+}
+
 impl SweepMetric {
     /// The metric of that name.
     ///

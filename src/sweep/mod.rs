@@ -14,6 +14,7 @@ mod data;
 mod file;
 mod grid;
 mod metric;
+mod model;
 mod predict;
 mod progress;
 mod record;

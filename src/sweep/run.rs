@@ -13,7 +13,7 @@ use crate::rq::RqKMeans;
 use crate::vae::RqVae;
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 impl Sweep {
@@ -173,7 +173,7 @@ impl Work<'_> {
             let (line, what) = (self.at + 1, "fingerprint".to_owned());
             return Err(ErrorKind::OtherSweep { line, what, found, expected: fingerprint }.into());
         }
-        if let Some(path) = self.model_path(run).filter(|_| !self.is_finished(self.at, run)) {
+        if let Some(path) = self.sweep.model_path(run).filter(|_| !self.is_finished(self.at, run)) {
             model.save(path)?;
         }
         if self.at == self.file.records.len() {
@@ -225,10 +225,6 @@ impl Work<'_> {
     fn is_finished(&self, at: usize, run: &SweepParameters) -> bool {
         let Some(record) = self.file.records.get(at) else { return false };
         let saved = |path| Model::load(path).is_ok_and(|model| model.fingerprint() == record.fingerprint);
-        self.model_path(run).is_none_or(saved)
-    }
-
-    fn model_path(&self, run: &SweepParameters) -> Option<PathBuf> {
-        self.sweep.models.as_ref().map(|folder| folder.join(format!("{}.safetensors", run.name())))
+        self.sweep.model_path(run).is_none_or(saved)
     }
 }

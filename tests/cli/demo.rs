@@ -32,7 +32,7 @@ fn completions_know_the_commands() {
 fn help_is_shown_without_arguments_and_has_examples() {
     let dir = Dir::new();
     assert!(dir.semid("").ok().contains("semid demo"));
-    for command in ["fit", "encode", "decode", "eval", "info", "devices", "verify", "demo", "completions"] {
+    for command in ["fit", "encode", "decode", "eval", "info", "devices", "verify", "demo", "completions", "report"] {
         let help = dir.semid(&format!("{command} --help")).ok();
         assert!(help.contains("Examples:") && help.contains(&format!("semid {command}")), "{help}");
         assert!(!help.contains("plant"), "{help}");

@@ -22,6 +22,7 @@ mod registry_faults;
 #[cfg(unix)]
 mod registry_kills;
 mod registry_writers;
+mod report;
 mod round_trip;
 #[cfg(unix)]
 mod signals;

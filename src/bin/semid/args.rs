@@ -4,6 +4,7 @@ mod eval;
 mod export;
 mod fit;
 mod registry;
+mod report;
 mod sweep;
 mod vae;
 
@@ -11,8 +12,8 @@ pub(crate) use eval::EvalArgs;
 pub(crate) use export::{ExportArgs, Kind};
 pub(crate) use fit::{Algorithm, FitArgs, FitOptions, Init, Metric};
 pub(crate) use registry::{AssignArgs, DeleteArgs, KeyArgs, LookupArgs, ResolverName, SettingArgs, StatsArgs};
+pub(crate) use report::{PageArgs, ReportArgs};
 pub(crate) use sweep::{Balanced, SweepArgs, SweptKind};
-
 pub(crate) use vae::{Keep, Loss, ModelKind, Reduction, Schedule, VaeArgs};
 
 use crate::output::Failure;
@@ -159,6 +160,15 @@ Examples:
 
 Numbers measured on a sample are shown as value +- half of their 95 % confidence interval.")]
     Eval(EvalArgs),
+    /// Draw a report on the semantic IDs that a model gives: a web page to look at and to pass on
+    #[command(after_help = "\
+Examples:
+  semid report --model model.safetensors --input items.parquet --id-column name --output report.html
+  semid report --model model.safetensors --input items.npy --items names.txt --output report.html --svg figures
+  semid report --model model.safetensors --input items.npy --sweep sweep.jsonl --output report.html
+
+The page is one file and loads nothing; names of items and labels are in it.")]
+    Report(Box<ReportArgs>),
     /// Fit and judge models of many sizes, to see which levels and clusters to take
     #[command(after_help = "\
 Examples:
@@ -166,6 +176,7 @@ Examples:
   semid sweep --input items.npy --balanced both --seeds 1,2,3 --rank-by recall_at_k.decoded --output sweep.jsonl
   semid sweep --input items.npy --clusters 1024-256-64-64,256 --predict 1000000 --models models --output sweep.jsonl
   semid sweep --input items.npy --kind rq-kmeans,rq-vae --latent 32 --epochs 50 --output sweep.jsonl
+  semid sweep --input items.parquet --output sweep.jsonl --report report.html --id-column name
 
 The output has a line of JSON for every finished run. After Ctrl-C or a crash the same command goes on after the last one,
 and ends with the same lines, but for the seconds. Models that differ only in their levels are fitted together.")]

@@ -20,6 +20,7 @@ mod items;
 mod lookup;
 mod output;
 mod progress;
+mod report;
 mod stats;
 mod sweep;
 mod verify;
@@ -65,6 +66,7 @@ fn run(cli: &Cli) -> Outcome {
         Command::Devices => devices::run(common),
         Command::Verify(args) => verify::run(common, args),
         Command::Eval(args) => eval::run(common, args),
+        Command::Report(args) => report::run(common, args),
         Command::Sweep(args) => sweep::run(common, args),
         Command::Export(args) => export::run(common, args),
         Command::Demo => demo::run(common),

@@ -102,7 +102,7 @@ pub(crate) fn text(text: &str) -> Result<(), Failure> {
 pub(crate) fn differs(output: &Path, input: &Path) -> Result<(), Failure> {
     match (place(output), place(input)) {
         (Some(to), Some(from)) if to == from && (to.is_file() || !to.exists()) => {
-            Err(Failure::Error(format!("{}: is also the input; give another --output", output.display())))
+            Err(Failure::Error(format!("{}: is also the input; name another file", output.display())))
         }
         _ => Ok(()),
     }

@@ -1,5 +1,6 @@
 //! Metrics against other implementations, on every device, and on bad input.
 
+mod curve;
 mod devices;
 mod golden;
 mod nearest;

@@ -101,3 +101,13 @@ fn rows_that_are_not_finite_and_evaluations_that_are_stopped() {
     let stopped = evaluation.run_on_codes(&model(), &rows, &good, &Device::cpu(), |_| ControlFlow::Break(()));
     assert_refused!(stopped, ErrorKind::Cancelled);
 }
+
+#[test]
+fn curves_of_more_neighbours_than_there_are() {
+    let good = codes(&[0, 1, 3, 2], 2);
+    for k in [0, 2] {
+        let error = run(&Evaluation::new().k(1).recall_curve([1, k]), &[0.0; 4], &good).unwrap_err();
+        assert!(matches!(error.kind(), ErrorKind::Parameter { name: "recall_curve", .. }), "{error:?}");
+    }
+    run(&Evaluation::new().k(0).recall_curve([2]), &[0.0; 4], &good).unwrap();
+}

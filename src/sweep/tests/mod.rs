@@ -1,6 +1,7 @@
 //! Sweeps against fits and evaluations one by one, broken off anywhere, and on bad input.
 
 mod metric;
+mod model;
 mod predict;
 mod refused;
 mod resume;

@@ -1,6 +1,6 @@
 //! Flags of `semid sweep`.
 
-use super::{FitOptions, InputArgs, VaeArgs};
+use super::{FitOptions, InputArgs, PageArgs, VaeArgs};
 use clap::{Args, ValueEnum};
 use semid::Clusters;
 use std::path::PathBuf;
@@ -48,6 +48,11 @@ pub(crate) struct SweepArgs {
     /// Keep the models in this folder
     #[arg(long, value_name = "FOLDER")]
     pub(crate) models: Option<PathBuf>,
+    /// Also draw a report on the best run, beside the others, as this .html; without --models its model is fitted again
+    #[arg(long, value_name = "FILE", help_heading = "Report")]
+    pub(crate) report: Option<PathBuf>,
+    #[command(flatten, next_help_heading = "Report")]
+    pub(crate) page: PageArgs,
     #[command(flatten)]
     pub(crate) options: FitOptions,
     #[command(flatten)]

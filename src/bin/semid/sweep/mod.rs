@@ -1,5 +1,6 @@
 //! `semid sweep`
 
+mod best;
 mod table;
 
 use crate::args::{Balanced, Common, SweepArgs, SweptKind};
@@ -7,9 +8,13 @@ use crate::fit::params;
 use crate::interrupt::{self, Watched};
 use crate::output::{self, Answer, Failure, Outcome};
 use crate::progress::Bar;
+use crate::report::Page;
+use best::Best;
 use semid::io::open;
 use semid::metrics::Evaluation;
-use semid::{ErrorKind, RqKMeans, RqVae, Sweep, SweepKind, SweepMetric, SweepParameters, SweepRecord, SweepStage};
+use semid::{
+    ErrorKind, Rows, RqKMeans, RqVae, Sweep, SweepKind, SweepMetric, SweepParameters, SweepRecord, SweepStage,
+};
 use serde::Serialize;
 use std::path::Path;
 use std::time::Instant;
@@ -30,6 +35,11 @@ struct Swept<'a> {
     device: String,
     seconds: f64,
     output: &'a Path,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    report: Option<&'a Path>,
+    /// Run that the report is about.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reported: Option<String>,
 }
 
 /// A run in its place.
@@ -48,6 +58,7 @@ pub(crate) fn run(common: &Common, args: &SweepArgs) -> Outcome {
     output::differs(&args.output, input)?;
     let sweep = sweep(args, rows.len())?;
     let rows = Watched::new(&*rows);
+    let page = page(args, rows.len())?;
     let device = common.device()?;
     let start = Instant::now();
     let mut state = State::new(common);
@@ -56,6 +67,13 @@ pub(crate) fn run(common: &Common, args: &SweepArgs) -> Outcome {
         interrupt::flow()
     });
     let records = records.map_err(|error| state.failure(error, args))?;
+    let reported = match page {
+        Some(page) => {
+            let best = Best { page, args, sweep: &sweep, metric, records: &records, rows: &rows, device: &device };
+            Some(best.draw(&mut state)?)
+        }
+        None => None,
+    };
     let kept = state.kept;
     drop(state);
     let ranked = metric.rank(&records);
@@ -68,6 +86,8 @@ pub(crate) fn run(common: &Common, args: &SweepArgs) -> Outcome {
         device: device.info().name.clone(),
         seconds: start.elapsed().as_secs_f64(),
         output: &args.output,
+        report: args.report.as_deref(),
+        reported,
     };
     output::result(common.json, &swept, || table::text(&metric, &swept))?;
     Ok(Answer::Yes)
@@ -75,6 +95,21 @@ pub(crate) fn run(common: &Common, args: &SweepArgs) -> Outcome {
 
 fn ranked_run<'a>(metric: &SweepMetric, record: &'a SweepRecord) -> Ranked<'a> {
     Ranked { name: record.parameters.name(), value: metric.value(record), record }
+}
+
+/// The page of `--report`, whose flags are nothing without it.
+fn page(args: &SweepArgs, rows: usize) -> Result<Option<Page<'_>>, Failure> {
+    let input = &args.input.input;
+    match (&args.report, args.page.first_given()) {
+        (Some(report), _) => {
+            let inputs = [args.output.as_path()];
+            Page::new(&args.page, report, input, &inputs, rows).map(Some)
+        }
+        (None, Some(name)) => {
+            Err(Failure::Error(format!("--{name}: is for the page of --report; add that, or leave it out")))
+        }
+        (None, None) => Ok(None),
+    }
 }
 
 /// The metric of `--rank-by`, which must be one that is measured.

@@ -19,6 +19,9 @@ pub(super) fn text(metric: &SweepMetric, swept: &Swept<'_>) -> String {
         let _ = writeln!(out, "... and {} more", more + 1);
     }
     let _ = writeln!(out, "\nsaved {}", output.display());
+    if let (Some(report), Some(run)) = (swept.report, &swept.reported) {
+        let _ = writeln!(out, "drew {} about {run}", report.display());
+    }
     out
 }
 

@@ -1,0 +1,66 @@
+//! Flags of `semid report`.
+
+use super::InputArgs;
+use clap::Args;
+use std::path::PathBuf;
+
+#[derive(Debug, Args)]
+pub(crate) struct ReportArgs {
+    /// Model file, as `semid fit` writes it
+    #[arg(long, short, value_name = "FILE")]
+    pub(crate) model: PathBuf,
+    #[command(flatten)]
+    pub(crate) input: InputArgs,
+    /// Page to write, .html
+    #[arg(long, short, value_name = "FILE")]
+    pub(crate) output: PathBuf,
+    /// File of a sweep, to compare its runs
+    #[arg(long, value_name = "FILE")]
+    pub(crate) sweep: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) page: PageArgs,
+    /// Look for the neighbours of that many rows, chosen by the seed; 0 leaves out everything about neighbours
+    #[arg(long, value_name = "N", default_value_t = 2000)]
+    pub(crate) sample: usize,
+    /// Everything random is a function of the seed
+    #[arg(long, value_name = "SEED", default_value_t = 42)]
+    pub(crate) seed: u64,
+}
+
+/// What is on a page, and beside it.
+#[derive(Debug, Args)]
+pub(crate) struct PageArgs {
+    /// Column of a parquet input with the names of the items
+    #[arg(long, value_name = "NAME")]
+    pub(crate) id_column: Option<String>,
+    /// Text file with the name of every item, one a line
+    #[arg(long, value_name = "FILE", conflicts_with = "id_column")]
+    pub(crate) items: Option<PathBuf>,
+    /// Column of a parquet input with labels, such as categories, that items with a common prefix should share
+    #[arg(long, value_name = "NAME")]
+    pub(crate) label_column: Option<String>,
+    /// Text file with a label for every row, one a line
+    #[arg(long, value_name = "FILE", conflicts_with = "label_column")]
+    pub(crate) labels: Option<PathBuf>,
+    /// Title of the page [default: the name of the input]
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) title: Option<String>,
+    /// Folder to write the figures to as well, as .svg
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) svg: Option<PathBuf>,
+}
+
+impl PageArgs {
+    /// The first flag that was given, in words, to be refused where there is no page.
+    pub(crate) fn first_given(&self) -> Option<&'static str> {
+        let given = [
+            ("id-column", self.id_column.is_some()),
+            ("items", self.items.is_some()),
+            ("label-column", self.label_column.is_some()),
+            ("labels", self.labels.is_some()),
+            ("title", self.title.is_some()),
+            ("svg", self.svg.is_some()),
+        ];
+        given.into_iter().find(|(_, given)| *given).map(|(name, _)| name)
+    }
+}

@@ -1,0 +1,98 @@
+//! A page: what its flags say, and its files.
+
+use crate::args::PageArgs;
+use crate::items;
+use crate::output::{self, Failure};
+use semid::io::{AtomicFile, read_strings};
+use semid::{Model, Report, ReportPage};
+use std::path::{Path, PathBuf};
+
+/// A page to be drawn on the rows of an input.
+pub(crate) struct Page<'a> {
+    args: &'a PageArgs,
+    output: &'a Path,
+    input: &'a Path,
+    names: Option<Vec<String>>,
+    labels: Option<Vec<String>>,
+}
+
+impl<'a> Page<'a> {
+    /// Reads the texts of the rows, and makes sure that `output` can be written and is none of the inputs.
+    pub(crate) fn new(
+        args: &'a PageArgs,
+        output: &'a Path,
+        input: &'a Path,
+        inputs: &[&Path],
+        rows: usize,
+    ) -> Result<Self, Failure> {
+        let names = texts(args.id_column.as_deref(), args.items.as_deref(), input, rows, "names")?;
+        let labels = texts(args.label_column.as_deref(), args.labels.as_deref(), input, rows, "labels")?;
+        let texts = [args.items.as_deref(), args.labels.as_deref()].into_iter().flatten();
+        inputs.iter().copied().chain(texts).chain([input]).try_for_each(|other| output::differs(output, other))?;
+        // That it cannot be written is better known before the measuring.
+        drop(AtomicFile::create(output)?);
+        Ok(Self { args, output, input, names, labels })
+    }
+
+    /// The report on a model, which comes from `source`.
+    pub(crate) fn report(&self, model: &Model, source: &str, rows: usize) -> Report<'_> {
+        let input = file_name(self.input);
+        let stem = self.input.file_stem().unwrap_or_default().to_string_lossy();
+        let title = self.args.title.clone().unwrap_or_else(|| format!("Semantic IDs of {stem}"));
+        let clusters: Vec<String> = model.clusters().iter().map(usize::to_string).collect();
+        let mut report = Report::new()
+            .title(title)
+            .detail("Embeddings", format!("{input}: {rows} rows of {} dimensions", model.dim()))
+            .detail("Model", format!("{source}: {}, clusters per level {}", model.kind(), clusters.join(", ")))
+            .detail("Fingerprint of the model", model.fingerprint());
+        if let Some(names) = &self.names {
+            report = report.names(names);
+        }
+        if let Some(labels) = &self.labels {
+            report = report.labels(labels);
+        }
+        report
+    }
+
+    /// Writes the page and, where they are wanted, the figures; returns the files of these.
+    pub(crate) fn save(&self, page: &ReportPage) -> Result<Vec<PathBuf>, Failure> {
+        page.save(self.output)?;
+        let Some(folder) = &self.args.svg else { return Ok(Vec::new()) };
+        page.save_figures(folder)?;
+        Ok(page.figures().iter().map(|figure| folder.join(format!("{}.svg", figure.name))).collect())
+    }
+}
+
+/// The name of a file without its folders, which are nobody's business.
+pub(crate) fn file_name(path: &Path) -> String {
+    path.file_name().unwrap_or_default().to_string_lossy().into_owned()
+}
+
+/// The texts of the rows in a column or in a file, if either is given.
+fn texts(
+    column: Option<&str>,
+    file: Option<&Path>,
+    input: &Path,
+    rows: usize,
+    what: &str,
+) -> Result<Option<Vec<String>>, Failure> {
+    let parquet = input.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("parquet"));
+    match (column, file) {
+        (Some(column), _) if parquet => Ok(Some(read_strings(input, column)?)),
+        (Some(_), _) => {
+            let advice = format!("a column of {what} needs a .parquet input; give the {what} in a text file");
+            Err(Failure::Error(format!("{}: {advice}", input.display())))
+        }
+        (None, Some(path)) => {
+            let lines = items::lines(path)?;
+            let (path, found) = (path.display(), lines.len());
+            match found == rows {
+                true => Ok(Some(lines)),
+                false => Err(Failure::Error(format!(
+                    "{path}: there are {found} {what} for {rows} rows: give one a line for each"
+                ))),
+            }
+        }
+        (None, None) => Ok(None),
+    }
+}

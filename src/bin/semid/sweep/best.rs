@@ -1,0 +1,53 @@
+//! The report on the best run of a sweep.
+
+use super::State;
+use crate::args::SweepArgs;
+use crate::interrupt;
+use crate::output::Failure;
+use crate::report::Page;
+use semid::{Device, Rows, Sweep, SweepMetric, SweepRecord};
+
+/// Most rows whose neighbours are looked for, unless another number is asked for.
+const QUERIES: usize = 2000;
+
+/// All that the report is about.
+pub(super) struct Best<'a> {
+    pub(super) page: Page<'a>,
+    pub(super) args: &'a SweepArgs,
+    pub(super) sweep: &'a Sweep,
+    pub(super) metric: SweepMetric,
+    pub(super) records: &'a [SweepRecord],
+    pub(super) rows: &'a dyn Rows,
+    pub(super) device: &'a Device,
+}
+
+impl Best<'_> {
+    /// Draws the model of the best run; returns the name of the run.
+    pub(super) fn draw(&self, state: &mut State) -> Result<String, Failure> {
+        let Self { page, args, metric, records, rows, device, .. } = self;
+        let Some(best) = metric.rank(records).first().copied() else {
+            return Err(Failure::Error("there is no run to report on".to_owned()));
+        };
+        let model = self.sweep.model_with(best, *rows, device, |progress| {
+            state.show(progress.run, progress.runs, progress.parameters, progress.stage);
+            interrupt::flow()
+        });
+        let model = model.map_err(|error| state.failure(error, args))?;
+        state.bar.name("report");
+        let name = best.parameters.name();
+        let source = match records.len() {
+            1 => name.clone(),
+            runs => format!("{name}, the best of {runs} by {}", metric.name()),
+        };
+        let queries = if args.k == 0 { 0 } else { args.queries.unwrap_or(QUERIES) };
+        let report = page.report(&model, &source, rows.len()).sweep(records).rank_by(*metric);
+        let report = report.sample(queries).seed(args.eval_seed);
+        let codes = model.encode(*rows, device).map_err(|error| state.failure(error, args))?;
+        let drawn = report.run_on_codes(&model, *rows, &codes, device, |progress| {
+            state.bar.compared(progress);
+            interrupt::flow()
+        });
+        page.save(&drawn.map_err(|error| state.failure(error, args))?)?;
+        Ok(name)
+    }
+}

@@ -1,0 +1,253 @@
+"use strict";
+
+// The theme: that of the system until the reader chooses, which is remembered where the browser allows.
+(() => {
+  const root = document.documentElement, button = document.getElementById("theme");
+  const system = matchMedia("(prefers-color-scheme: dark)");
+  const stored = () => { try { return localStorage.getItem("semid-theme"); } catch { return null; } };
+  const store = (theme) => { try { localStorage.setItem("semid-theme", theme); } catch { /* not remembered */ } };
+  const dark = () => (root.dataset.theme ? root.dataset.theme === "dark" : system.matches);
+  const show = () => { button.textContent = dark() ? "Light theme" : "Dark theme"; };
+  if (["light", "dark"].includes(stored())) root.dataset.theme = stored();
+  button.addEventListener("click", () => {
+    root.dataset.theme = dark() ? "light" : "dark";
+    store(root.dataset.theme);
+    show();
+  });
+  system.addEventListener("change", show);
+  button.hidden = false;
+  show();
+})();
+
+// The tree of IDs: a map whose cells are looked into.
+(() => {
+  const source = document.getElementById("tree-data");
+  if (!source) return;
+  const { levels, names, labels, root } = JSON.parse(source.textContent);
+  const map = document.getElementById("map"), path = document.getElementById("path");
+  const said = document.getElementById("said"), find = document.getElementById("find");
+  const MOST = 300; // cells shown at a time
+  const count = (n) => n.toLocaleString("en");
+  const items = (n) => (n === 1 ? "1 item" : `${count(n)} items`);
+
+  // A place in the tree: its prefix, the data of its node and, where cells were too many, the nodes it stands for.
+  const place = (node, codes, up, rest) => ({ node, codes, up, rest });
+  const top = place(root, [], null, null);
+  let here = top, found = null;
+
+  const text = (at) => (at.rest ? "others" : at.codes.length ? at.codes.join("-") : "All items");
+  const size = (at) => (at.rest ? at.rest.reduce((sum, node) => sum + node[1], 0) : at.node[1]);
+  const collided = (at) => (at.rest ? at.rest.reduce((sum, node) => sum + node[2], 0) : at.node[2]);
+  const whole = (at) => !at.rest && at.codes.length === levels;
+  const heat = (at) => [0, 0.1, 0.25, 0.5].filter((end) => collided(at) / size(at) > end).length;
+  const inside = (at) => (at.rest || (whole(at) ? [] : at.node[3] || []));
+
+  function parts(at) {
+    const nodes = inside(at).map((node) => place(node, [...at.codes, node[0]], at, null));
+    if (nodes.length <= MOST) return nodes;
+    const shown = nodes.slice(0, MOST - 1);
+    return [...shown, place(at.node, at.codes, at, inside(at).slice(MOST - 1))];
+  }
+
+  // Numbers of the first names of a place, in the order of the file.
+  function examples(at, most) {
+    const first = [];
+    const visit = (node, depth) => {
+      if (depth < levels) return (node[3] || []).forEach((child) => visit(child, depth + 1));
+      for (const name of node[3] || []) {
+        if (first.length === most && name > first[most - 1]) break;
+        first.push(name);
+        first.sort((a, b) => a - b);
+        if (first.length > most) first.pop();
+      }
+    };
+    if (at.rest) at.rest.forEach((node) => visit(node, at.codes.length + 1));
+    else visit(at.node, at.codes.length);
+    return first.map((name) => names[name]);
+  }
+  const label = (at) => (at.rest || whole(at) ? undefined : labels[at.node[4]]);
+
+  // Squarified rectangles in per cent, for sizes that descend.
+  function squarify(sizes, width, height) {
+    const rects = [];
+    let [x, y, w, h] = [0, 0, width, height], rest = sizes.reduce((a, b) => a + b, 0), start = 0;
+    while (start < sizes.length) {
+      const side = Math.min(w, h), scale = (w * h) / rest;
+      let sum = 0, best = Infinity, end = start;
+      for (; end < sizes.length; end += 1) {
+        const area = (sum + sizes[end]) * scale;
+        const worst = Math.max((side * side * sizes[start] * scale) / (area * area), (area * area) / (side * side * sizes[end] * scale));
+        if (end > start && worst > best) break;
+        [best, sum] = [worst, sum + sizes[end]];
+      }
+      const share = sum / rest, wide = w >= h;
+      let before = 0;
+      for (; start < end; start += 1) {
+        const part = sizes[start] / sum;
+        rects.push(wide ? [x, y + before * h, share * w, part * h] : [x + before * w, y, part * w, share * h]);
+        before += part;
+      }
+      if (wide) { x += share * w; w -= share * w; } else { y += share * h; h -= share * h; }
+      rest -= sum;
+    }
+    return rects.map(([rx, ry, rw, rh]) => [(100 * rx) / width, (100 * ry) / height, (100 * rw) / width, (100 * rh) / height]);
+  }
+
+  const element = (name, className, content) => {
+    const made = document.createElement(name);
+    if (className) made.className = className;
+    if (content !== undefined) made.textContent = content;
+    return made;
+  };
+
+  function cell(at, [x, y, w, h]) {
+    const made = element("button", `cell b-${heat(at)}`);
+    made.type = "button";
+    made.tabIndex = -1;
+    Object.assign(made.style, { left: `${x}%`, top: `${y}%`, width: `${w}%`, height: `${h}%` });
+    const shown = examples(at, 12), caption = label(at);
+    const shared = collided(at) ? `, ${count(collided(at))} share their ID` : "";
+    const also = shown.length ? `; ${whole(at) ? "" : "for example "}${shown.slice(0, 3).join(", ")}` : "";
+    made.setAttribute("aria-label", `${text(at)}: ${items(size(at))}${shared}${caption ? `; mostly ${caption}` : ""}${also}`);
+    made.title = `${text(at)}: ${items(size(at))}${shared}`;
+    // Words only where they can be read.
+    const name = at.rest ? `${count(at.rest.length)} others` : String(at.codes[at.codes.length - 1]);
+    const fits = (w / 100) * map.clientWidth > 16 + 9 * Math.min(name.length, 4);
+    const lines = fits ? Math.floor(((h / 100) * map.clientHeight - 6) / 16) : 0;
+    const words = [element("b", "", name)];
+    if (caption) words.push(element("span", "of", caption));
+    words.push(...shown.map((name) => element("span", "", name)));
+    made.append(...words.slice(0, Math.max(lines, 0)));
+    made.addEventListener("click", () => go(at, true));
+    return made;
+  }
+
+  function list(at) {
+    const made = element("ul");
+    made.tabIndex = 0;
+    made.setAttribute("aria-label", `Items of ${text(at)}`);
+    for (const name of at.node[3] || []) {
+      const item = element("li");
+      item.append(name === found ? element("mark", "", names[name]) : names[name]);
+      made.append(item);
+    }
+    return made;
+  }
+
+  function draw() {
+    const shown = parts(here);
+    map.classList.toggle("list", whole(here));
+    if (whole(here)) return map.replaceChildren(list(here));
+    if (!shown.length) return map.replaceChildren(element("p", "empty", "Too many items to list them all here."));
+    const rects = squarify(shown.map(size), Math.max(map.clientWidth, 1), Math.max(map.clientHeight, 1));
+    const cells = shown.map((at, i) => cell(at, rects[i]));
+    cells[0].tabIndex = 0;
+    map.replaceChildren(...cells);
+  }
+
+  function steps() {
+    const all = [];
+    for (let at = here; at; at = at.up) all.unshift(at);
+    path.replaceChildren(...all.map((at) => {
+      const item = element("li"), name = at === top ? "All items" : at.rest ? "others" : String(at.codes[at.codes.length - 1]);
+      if (at === here) {
+        item.append(element("span", "", name));
+        item.firstChild.setAttribute("aria-current", "true");
+      } else {
+        item.append(element("button", "", name));
+        item.firstChild.type = "button";
+        item.firstChild.addEventListener("click", () => go(at, true));
+      }
+      return item;
+    }));
+  }
+
+  function go(at, focus) {
+    const from = here;
+    here = at;
+    if (!whole(at)) found = null;
+    draw();
+    steps();
+    const shared = collided(at) ? `; ${count(collided(at))} of the items share their ID with another one` : ", each with an ID of its own";
+    const groups = whole(at) || !inside(at).length ? "" : ` in ${count(inside(at).length)} cells`;
+    const name = at === top ? "All items" : whole(at) ? `ID ${text(at)}` : at.rest ? "Other cells" : `IDs that begin with ${text(at)}`;
+    said.textContent = `${name}: ${items(size(at))}${groups}${shared}.`;
+    if (!focus) return;
+    // Going back, the cell that was looked into is where it goes on.
+    const back = parts(at).findIndex((part) => !part.rest && from.codes[at.codes.length] === part.node[0]);
+    const target = map.children[from.codes.length > at.codes.length ? Math.max(back, 0) : 0];
+    if (target) hold(target, map.querySelector("[tabindex='0']"));
+  }
+
+  function hold(target, before) {
+    if (before && before.matches(".cell")) before.tabIndex = -1;
+    target.tabIndex = 0;
+    target.focus();
+  }
+
+  // The nearest cell in a direction.
+  function beside(from, dx, dy) {
+    const middle = (of) => { const at = of.getBoundingClientRect(); return [at.left + at.width / 2, at.top + at.height / 2]; };
+    const [x, y] = middle(from);
+    let best = null, least = Infinity;
+    for (const other of map.querySelectorAll(".cell")) {
+      const [ox, oy] = middle(other), ahead = (ox - x) * dx + (oy - y) * dy, aside = Math.abs((ox - x) * dy) + Math.abs((oy - y) * dx);
+      if (other !== from && ahead > 1 && ahead + 2 * aside < least) [best, least] = [other, ahead + 2 * aside];
+    }
+    return best;
+  }
+
+  map.addEventListener("keydown", (event) => {
+    const arrows = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
+    const from = document.activeElement;
+    if (event.key === "Escape" || event.key === "Backspace") {
+      if (!here.up) return;
+      go(here.up, true);
+    } else if (from.matches(".cell") && (arrows[event.key] || ["Home", "End"].includes(event.key))) {
+      const ends = { Home: map.firstChild, End: map.lastChild };
+      const target = ends[event.key] || beside(from, ...arrows[event.key]);
+      if (target) hold(target, from);
+    } else return;
+    event.preventDefault();
+  });
+
+  // The place of the ID that has a name.
+  function leaf(at, name) {
+    if (whole(at)) return (at.node[3] || []).includes(name) ? at : null;
+    for (const node of inside(at)) {
+      const match = leaf(place(node, [...at.codes, node[0]], at, null), name);
+      if (match) return match;
+    }
+    return null;
+  }
+
+  find.addEventListener("submit", (event) => {
+    event.preventDefault();
+    const wanted = document.getElementById("find-text").value.trim().toLowerCase();
+    if (!wanted) return;
+    const tests = [(name) => name === wanted, (name) => name.startsWith(wanted), (name) => name.includes(wanted)];
+    const lower = names.map((name) => name.toLowerCase());
+    const match = tests.map((test) => lower.findIndex(test)).find((name) => name >= 0);
+    if (match === undefined) {
+      said.textContent = `No item is called ${wanted}.`;
+      return;
+    }
+    found = match;
+    go(leaf(top, match), false);
+    said.textContent = `${names[match]} has the ID ${text(here)}, as ${here.node[1] === 1 ? "no other item" : `${items(here.node[1] - 1)} more`}.`;
+  });
+
+  map.classList.add("live");
+  map.setAttribute("role", "group");
+  map.setAttribute("aria-label", "Map of the tree of IDs");
+  find.hidden = names.length === 0;
+  go(top, false);
+  let width = map.clientWidth;
+  new ResizeObserver(() => {
+    if (map.clientWidth === width) return;
+    width = map.clientWidth;
+    const held = [...map.children].indexOf(document.activeElement);
+    draw();
+    if (held >= 0 && map.children[held]) hold(map.children[held], map.querySelector("[tabindex='0']"));
+  }).observe(map);
+})();

@@ -1,0 +1,166 @@
+//! Charts of series in one frame.
+
+mod axis;
+mod backend;
+mod cells;
+
+pub(super) use axis::{Axis, whole_percent};
+pub(super) use cells::{Cell, MAP_SIZE, cells};
+
+use super::theme::Ink;
+use crate::error::{Error, Result};
+use backend::{Svg, UNITS, text_width};
+use plotters::coord::Shift;
+use plotters::prelude::*;
+use plotters::style::text_anchor::{HPos, Pos, VPos};
+use std::convert::Infallible;
+
+/// Size of every chart in pixels: as wide as a telephone.
+pub(super) const SIZE: (u32, u32) = (340, 256);
+/// Size of letters in pixels.
+const LETTERS: i32 = 13;
+
+/// A chart.
+pub(super) struct Chart {
+    pub(super) x: Axis,
+    pub(super) y: Axis,
+    pub(super) series: Vec<Series>,
+}
+
+/// Points that belong together.
+pub(super) struct Series {
+    /// What the legend says; nothing where it says nothing.
+    pub(super) name: Option<String>,
+    pub(super) ink: Ink,
+    pub(super) shape: Shape,
+    pub(super) points: Vec<(f64, f64)>,
+}
+
+/// How points are drawn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Shape {
+    /// A line.
+    Line,
+    /// A line with a dot at every point.
+    Dots,
+    /// An area, the points going around it.
+    Area,
+    /// A pale area, behind the line that it belongs to.
+    Band,
+}
+
+type Drawn = Result<(), DrawingAreaErrorKind<Infallible>>;
+type Area<'a> = DrawingArea<Svg<'a>, Shift>;
+type Context<'a, 'b> = ChartContext<'a, Svg<'b>, Cartesian2d<Axis, Axis>>;
+
+impl Chart {
+    /// The elements of the SVG, without what is around them.
+    ///
+    /// # Errors
+    /// None that any input is known to cause.
+    pub(super) fn draw(&self) -> Result<String> {
+        let mut out = String::new();
+        let area = Svg { size: SIZE, out: &mut out }.into_drawing_area();
+        let drawn = self.draw_on(&area);
+        drop(area);
+        drawn.map(|()| out).map_err(|error| Error::format("figure", error.to_string()))
+    }
+
+    fn draw_on(&self, area: &Area<'_>) -> Drawn {
+        area.fill(&Ink::Card.colour())?;
+        area.draw(&words(&self.y.name, (px(8), px(6)), Ink::Muted, HPos::Left))?;
+        let top = self.legend(area)?;
+        let mut chart = ChartBuilder::on(area)
+            .margin_top(top)
+            .margin_right(px(22))
+            .margin_left(px(4))
+            .x_label_area_size(px(49))
+            .y_label_area_size(text_width(&self.y.longest(), f64::from(px(LETTERS))) as i32 + px(8))
+            .build_cartesian_2d(self.x.clone(), self.y.clone())?;
+        self.mesh(&mut chart)?;
+        let behind = |series: &&Series| matches!(series.shape, Shape::Band | Shape::Area);
+        self.series.iter().filter(behind).try_for_each(|series| series.draw(&mut chart))?;
+        self.series.iter().filter(|series| !behind(series)).try_for_each(|series| series.draw(&mut chart))
+    }
+
+    fn mesh(&self, chart: &mut Context<'_, '_>) -> Drawn {
+        let font = |ink: Ink| letters().color(&ink.colour());
+        chart
+            .configure_mesh()
+            .disable_x_mesh()
+            .bold_line_style(Ink::Grid.colour().stroke_width(px(1) as u32))
+            .light_line_style(Ink::Grid.colour().stroke_width(px(1) as u32))
+            .axis_style(Ink::Grid.colour().stroke_width(px(1) as u32))
+            .x_desc(self.x.name.as_str())
+            .label_style(font(Ink::Muted))
+            .axis_desc_style(font(Ink::Muted))
+            .set_all_tick_mark_size(px(3))
+            // So far down that the first mark does not meet the lowest one of the other axis.
+            .set_tick_mark_size(LabelAreaPosition::Bottom, px(8))
+            .draw()
+    }
+
+    /// Draws the names of the series; returns where the frame may begin.
+    fn legend(&self, area: &Area<'_>) -> Result<i32, DrawingAreaErrorKind<Infallible>> {
+        let (mut x, mut y) = (px(8), px(26));
+        let named = || self.series.iter().filter_map(|series| Some((series, series.name.as_deref()?)));
+        if named().count() == 0 {
+            return Ok(px(32));
+        }
+        for (series, name) in named() {
+            let width = px(30) + text_width(name, f64::from(px(LETTERS))) as i32;
+            if x > px(8) && x + width > px(SIZE.0 as i32 - 8) {
+                (x, y) = (px(8), y + px(17));
+            }
+            let middle = y + px(LETTERS) / 2;
+            let sample = PathElement::new(vec![(x, middle), (x + px(20), middle)], series.stroke());
+            match series.shape {
+                Shape::Area => {
+                    area.draw(&Rectangle::new([(x, y), (x + px(20), y + px(LETTERS))], series.ink.colour().filled()))?
+                }
+                _ => area.draw(&sample)?,
+            }
+            area.draw(&words(name, (x + px(26), y), Ink::Text, HPos::Left))?;
+            x += width + px(12);
+        }
+        Ok(y + px(24))
+    }
+}
+
+impl Series {
+    fn stroke(&self) -> ShapeStyle {
+        self.ink.colour().stroke_width(px(2) as u32)
+    }
+
+    fn draw(&self, chart: &mut Context<'_, '_>) -> Drawn {
+        let points = || self.points.clone();
+        match self.shape {
+            Shape::Area => chart.draw_series([Polygon::new(points(), self.ink.colour().filled())]).map(drop),
+            Shape::Band => chart.draw_series([Polygon::new(points(), self.ink.colour().mix(0.18).filled())]).map(drop),
+            Shape::Line => chart.draw_series([PathElement::new(points(), self.stroke())]).map(drop),
+            Shape::Dots => {
+                chart.draw_series([PathElement::new(points(), self.stroke())])?;
+                let dot = |at: &(f64, f64)| Circle::new(*at, px(7) / 2, self.ink.colour().filled());
+                chart.draw_series(self.points.iter().map(dot)).map(drop)
+            }
+        }
+    }
+}
+
+/// Pixels in units of the plotting library.
+fn px(pixels: i32) -> i32 {
+    pixels * UNITS
+}
+
+fn letters_of(weight: FontStyle) -> FontDesc<'static> {
+    ("sans-serif", f64::from(px(LETTERS))).into_font().style(weight)
+}
+
+fn letters() -> FontDesc<'static> {
+    letters_of(FontStyle::Normal)
+}
+
+/// Words of a text in one colour, at its upper corner.
+fn words<'a>(text: &'a str, at: (i32, i32), ink: Ink, side: HPos) -> Text<'a, (i32, i32), &'a str> {
+    Text::new(text, at, letters().color(&ink.colour()).pos(Pos::new(side, VPos::Top)))
+}

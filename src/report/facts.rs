@@ -1,0 +1,50 @@
+//! Everything that a report tells, measured.
+
+use super::Report;
+use super::names::{Captions, Names};
+use super::tree::Tree;
+use crate::error::Result;
+use crate::metrics::{PrefixPurity, Quality, Quantizer, prefix_purity};
+use crate::rq::Codes;
+
+/// Bytes of a page that the tree may take, about.
+const TREE_BYTES: usize = 3_000_000;
+/// What the name of an item takes in the tree besides its letters.
+const NAME_BYTES: usize = 10;
+
+/// What a page is made of.
+pub(super) struct Facts<'a> {
+    pub(super) names: Names<'a>,
+    pub(super) captions: Captions,
+    pub(super) tree: Tree<'a>,
+    /// Items of every code, for every level.
+    pub(super) usage: Vec<Vec<u64>>,
+    pub(super) quality: Quality,
+    pub(super) purity: Option<Vec<PrefixPurity>>,
+}
+
+impl<'a> Facts<'a> {
+    pub(super) fn new(report: &Report<'a>, model: &dyn Quantizer, codes: &'a Codes, quality: Quality) -> Result<Self> {
+        let names = Names(report.names);
+        let purity = report.labels.map(|labels| prefix_purity(codes, labels, report.seed)).transpose()?;
+        Ok(Self {
+            names,
+            captions: Captions::new(report.labels.unwrap_or_default()),
+            tree: Tree::new(codes, TREE_BYTES, |row| names.of(row).len() + NAME_BYTES),
+            usage: usage(codes, &model.clusters()),
+            quality,
+            purity,
+        })
+    }
+}
+
+/// Items of every code, for every level.
+fn usage(codes: &Codes, clusters: &[usize]) -> Vec<Vec<u64>> {
+    let mut usage: Vec<Vec<u64>> = clusters.iter().map(|clusters| vec![0; *clusters]).collect();
+    for row in codes.rows() {
+        for (counts, code) in usage.iter_mut().zip(row) {
+            counts.iter_mut().skip(*code as usize).take(1).for_each(|count| *count += 1);
+        }
+    }
+    usage
+}

@@ -1,0 +1,81 @@
+//! A figure: a drawing, what it says in words, and the numbers behind it.
+
+use super::chart::{Chart, SIZE};
+use super::table::Table;
+use super::theme;
+use crate::error::Result;
+use maud::{Markup, PreEscaped, html};
+
+/// A drawing with everything that belongs to it.
+#[derive(Clone, Debug)]
+pub(super) struct Figure {
+    /// Name of the file, without its extension, and of the element.
+    pub(super) name: String,
+    pub(super) title: String,
+    /// How to read it.
+    pub(super) note: String,
+    /// What it shows, for those who do not see it.
+    pub(super) text: String,
+    /// Elements of the SVG.
+    pub(super) body: String,
+    pub(super) size: (u32, u32),
+    pub(super) table: Table,
+}
+
+impl Figure {
+    pub(super) fn chart(name: &str, title: &str, chart: &Chart, table: Table) -> Result<Self> {
+        Ok(Self {
+            name: name.to_owned(),
+            title: title.to_owned(),
+            note: String::new(),
+            text: String::new(),
+            body: chart.draw()?,
+            size: SIZE,
+            table,
+        })
+    }
+
+    /// How to read it.
+    pub(super) fn note(mut self, note: impl Into<String>) -> Self {
+        self.note = note.into();
+        self
+    }
+
+    /// What it shows, in words.
+    pub(super) fn text(mut self, text: impl Into<String>) -> Self {
+        self.text = text.into();
+        self
+    }
+
+    /// The drawing as part of a page.
+    pub(super) fn inline(&self) -> Markup {
+        let (name, (width, height)) = (&self.name, self.size);
+        html! {
+            svg viewBox=(format!("0 0 {width} {height}")) role="img"
+                aria-labelledby=(format!("{name}-title")) aria-describedby=(format!("{name}-text")) {
+                title id=(format!("{name}-title")) { (self.title) }
+                desc id=(format!("{name}-text")) { (self.text) }
+                (PreEscaped(&self.body))
+            }
+        }
+    }
+
+    /// The drawing as a file of its own, with its title above.
+    pub(super) fn alone(&self) -> String {
+        let (width, height) = self.size;
+        let above = 34;
+        let (outer, view) = (height + above, format!("0 -{above} {width} {}", height + above));
+        let svg = html! {
+            svg xmlns="http://www.w3.org/2000/svg" width=(width) height=(outer) viewBox=(view) role="img"
+                aria-labelledby="title" aria-describedby="text" {
+                title id="title" { (self.title) }
+                desc id="text" { (self.text) }
+                style { (PreEscaped(theme::figure_style())) }
+                rect class="f-card" y=(format!("-{above}")) width=(width) height=(outer) {}
+                text class="f-ink" x="8" y="-12" font-size="15" font-weight="600" { (self.title) }
+                (PreEscaped(&self.body))
+            }
+        };
+        format!("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n{}\n", svg.into_string())
+    }
+}

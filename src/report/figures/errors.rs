@@ -1,0 +1,30 @@
+//! What decoding does not give back.
+
+use super::{level_names, of_levels};
+use crate::error::Result;
+use crate::metrics::ErrorMetrics;
+use crate::report::chart::{Axis, Chart};
+use crate::report::figure::Figure;
+use crate::report::numbers::{percent, real};
+use crate::report::table::Table;
+
+/// The squared error after every level.
+pub(in crate::report) fn errors(errors: &ErrorMetrics) -> Result<Figure> {
+    let values = &errors.squared_error_per_level;
+    let first = values.first().copied().unwrap_or(0.0);
+    let mut table = Table::new(&["Codes", "Squared error per item", "Of that after the first code"]);
+    for (i, value) in values.iter().enumerate() {
+        let share = if first > 0.0 { percent(value / first) } else { "-".to_owned() };
+        table.push([(i + 1).to_string(), real(*value), share]);
+    }
+    let said = table.said(&[1]);
+    let chart = Chart {
+        x: Axis::places("codes decoded", &level_names(values.len())),
+        y: Axis::from_zero("squared error per item", values.iter().copied().fold(0.0, f64::max), real),
+        series: vec![of_levels(None, 0, values.iter().copied())],
+    };
+    let figure = Figure::chart("errors", "Error after every level", &chart, table)?;
+    Ok(figure
+        .note("Mean squared distance between an item's embedding and what its first codes decode to. A level that hardly lowers it adds little.")
+        .text(format!("Squared error per item by number of codes decoded. {said}.")))
+}

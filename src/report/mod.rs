@@ -1,0 +1,218 @@
+//! Reports: whether semantic IDs are good, for people to read and to look at.
+
+mod chart;
+mod facts;
+mod figure;
+mod figures;
+mod names;
+mod numbers;
+mod page;
+mod save;
+mod table;
+mod theme;
+mod tree;
+
+use crate::device::Device;
+use crate::error::{Error, ErrorKind, Result};
+use crate::metrics::{Evaluation, EvaluationProgress, Quantizer};
+use crate::rows::Rows;
+use crate::rq::Codes;
+use crate::sweep::{SweepMetric, SweepRecord};
+use facts::Facts;
+use std::ops::ControlFlow;
+
+/// Most rows whose neighbours are looked for, unless another number is asked for.
+const QUERIES: usize = 2000;
+/// Numbers of neighbours that recall is measured at, as far as there are so many.
+const CURVE: [usize; 7] = [1, 2, 5, 10, 20, 50, 100];
+
+/// A report on the semantic IDs that a model gives, as a page for a browser and as figures.
+///
+/// The page is one HTML file that needs nothing else: it asks no network for anything. It is light or dark as the reader
+/// likes, fits a telephone, and can be used by keyboard and with a screen reader. All texts given, as names of items, are
+/// shown as they are: none can become part of the page's code.
+///
+/// # Exactness
+/// The same model, rows, names and settings give the same bytes, on every device. There is no time or date in it.
+///
+/// ```
+/// use semid::{Device, Matrix, Report, RqKMeans};
+///
+/// let values: Vec<f32> = (0..4000).map(|i| ((i * i) % 251) as f32).collect();
+/// let (rows, device) = (Matrix::new(&values, 8)?, Device::cpu());
+/// let model = RqKMeans::new(3, 16).fit(&rows, &device)?;
+/// let names: Vec<String> = (0..500).map(|i| format!("item {i}")).collect();
+/// let page = Report::new().title("My items").names(&names).run(&model, &rows, &device)?;
+/// assert!(page.html().contains("<title>My items</title>"));
+/// assert!(page.figures().iter().any(|figure| figure.name == "collisions" && figure.svg.contains("<svg")));
+/// # Ok::<(), semid::Error>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Report<'a> {
+    title: String,
+    names: Option<&'a [String]>,
+    labels: Option<&'a [String]>,
+    sweep: &'a [SweepRecord],
+    rank_by: SweepMetric,
+    details: Vec<(String, String)>,
+    queries: usize,
+    seed: u64,
+}
+
+impl Default for Report<'_> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<'a> Report<'a> {
+    /// A report without names; neighbours of at most 2,000 rows; seed 42.
+    pub fn new() -> Self {
+        Self {
+            title: "Semantic IDs".to_owned(),
+            names: None,
+            labels: None,
+            sweep: &[],
+            rank_by: SweepMetric::default(),
+            details: Vec::new(),
+            queries: QUERIES,
+            seed: 42,
+        }
+    }
+
+    /// The title of the page.
+    #[must_use]
+    pub fn title(mut self, title: impl Into<String>) -> Self {
+        self.title = title.into();
+        self
+    }
+
+    /// Names of the items, one for each row; without, they are called by their row numbers.
+    #[must_use]
+    pub fn names(mut self, names: &'a [String]) -> Self {
+        self.names = Some(names);
+        self
+    }
+
+    /// Labels of the items, such as categories, one for each row: items with a common prefix should share them.
+    #[must_use]
+    pub fn labels(mut self, labels: &'a [String]) -> Self {
+        self.labels = Some(labels);
+        self
+    }
+
+    /// Runs of a sweep, to be compared.
+    #[must_use]
+    pub fn sweep(mut self, runs: &'a [SweepRecord]) -> Self {
+        self.sweep = runs;
+        self
+    }
+
+    /// Sets what the runs of a sweep are ranked by; without, by their collision rate.
+    #[must_use]
+    pub fn rank_by(mut self, metric: SweepMetric) -> Self {
+        self.rank_by = metric;
+        self
+    }
+
+    /// Adds a line to what the page says about where all of it comes from, such as the name of a file.
+    #[must_use]
+    pub fn detail(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.details.push((name.into(), value.into()));
+        self
+    }
+
+    /// Looks for the neighbours of that many rows, chosen by the seed; 0 leaves out everything about neighbours.
+    #[must_use]
+    pub fn sample(mut self, queries: usize) -> Self {
+        self.queries = queries;
+        self
+    }
+
+    /// Seed of the sample, of pairs of rows and of shuffled labels.
+    #[must_use]
+    pub fn seed(mut self, seed: u64) -> Self {
+        self.seed = seed;
+        self
+    }
+
+    /// Encodes rows with a model, measures, and draws.
+    ///
+    /// # Errors
+    /// As for [`Report::run_on_codes`], and what encoding can meet.
+    pub fn run(&self, model: &dyn Quantizer, rows: &dyn Rows, device: &Device) -> Result<ReportPage> {
+        let codes = model.encode(rows, device)?;
+        self.run_on_codes(model, rows, &codes, device, |_| ControlFlow::Continue(()))
+    }
+
+    /// Reports on codes that `rows` were given; `progress` may stop it.
+    ///
+    /// # Shapes
+    /// `rows` (N, D), `codes` (N, L), names and labels (N).
+    ///
+    /// # Errors
+    /// [`ErrorKind::RowCount`] for names or labels that are not one for each row; what [`Evaluation::run_on_codes`] can meet.
+    pub fn run_on_codes(
+        &self,
+        model: &dyn Quantizer,
+        rows: &dyn Rows,
+        codes: &Codes,
+        device: &Device,
+        progress: impl FnMut(&EvaluationProgress) -> ControlFlow<()>,
+    ) -> Result<ReportPage> {
+        self.check(rows.len())?;
+        let neighbors = rows.len().saturating_sub(1);
+        let k = if self.queries == 0 { 0 } else { neighbors.min(10) };
+        let curve: Vec<usize> = CURVE.into_iter().filter(|k| *k <= neighbors).collect();
+        let evaluation = Evaluation::new().k(k).recall_curve(curve).seed(self.seed);
+        let evaluation = evaluation.sample(self.queries.clamp(1, rows.len().max(1)));
+        let quality = evaluation.run_on_codes(model, rows, codes, device, progress)?;
+        let facts = Facts::new(self, model, codes, quality)?;
+        page::of_model(self, &facts)
+    }
+
+    fn check(&self, rows: usize) -> Result<()> {
+        let wrong = |what: &'static str, list: Option<&[String]>| -> Result<()> {
+            match list.map(<[String]>::len).filter(|found| *found != rows) {
+                Some(found) => Err(Error::from(ErrorKind::RowCount { what, found, rows })),
+                None => Ok(()),
+            }
+        };
+        wrong("names", self.names)?;
+        wrong("labels", self.labels)
+    }
+}
+
+/// A finished report.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReportPage {
+    html: String,
+    figures: Vec<ReportFigure>,
+}
+
+impl ReportPage {
+    /// The page: a whole HTML file.
+    pub fn html(&self) -> &str {
+        &self.html
+    }
+
+    /// The figures of the page, each as a file of its own.
+    pub fn figures(&self) -> &[ReportFigure] {
+        &self.figures
+    }
+}
+
+/// A figure as a whole SVG file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ReportFigure {
+    /// Name that no other figure of the page has, fit for a file: `collisions`, `usage-1` and so on.
+    pub name: String,
+    /// What it shows.
+    pub title: String,
+    /// The file.
+    pub svg: String,
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,85 @@
+//! Numbers for people.
+
+/// A count with its thousands apart: `60,000`.
+pub(super) fn count(value: u64) -> String {
+    let digits = value.to_string();
+    let mut text = String::new();
+    for (i, digit) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// A share: `13.3 %`; only nothing is `0 %`, and only all `100 %`.
+pub(super) fn percent(share: f64) -> String {
+    let percent = 100.0 * share;
+    match percent {
+        0.0 => "0 %".to_owned(),
+        100.0 => "100 %".to_owned(),
+        _ if percent > 0.0 && percent < 0.1 => "below 0.1 %".to_owned(),
+        _ if percent > 99.9 && percent < 100.0 => "above 99.9 %".to_owned(),
+        _ => format!("{percent:.1} %"),
+    }
+}
+
+/// A number with four significant digits, without zeros at its end.
+pub(super) fn real(value: f64) -> String {
+    let size = value.abs();
+    if value != 0.0 && !(1e-4..1e7).contains(&size) {
+        return format!("{value:.3e}");
+    }
+    let decimals = if size >= 1.0 { 3_i32.saturating_sub(size.log10() as i32).max(0) } else { 4 };
+    let text = format!("{value:.*}", decimals as usize);
+    match text.contains('.') {
+        true => text.trim_end_matches('0').trim_end_matches('.').to_owned(),
+        false => text,
+    }
+}
+
+/// A number of things that need not be whole: `53.3`.
+pub(super) fn about(value: f64) -> String {
+    if value >= 1000.0 { count(value.round() as u64) } else { real((value * 10.0).round() / 10.0) }
+}
+
+/// `1 item`, `2 items`.
+pub(super) fn items(number: u64) -> String {
+    if number == 1 { "1 item".to_owned() } else { format!("{} items", count(number)) }
+}
+
+/// A text of at most `most` characters, the last one being dots where it was longer; on one line.
+pub(super) fn short(text: &str, most: usize) -> String {
+    let clean = |c: char| if c.is_control() { ' ' } else { c };
+    match text.chars().nth(most) {
+        None => text.chars().map(clean).collect(),
+        Some(_) => text.chars().take(most.saturating_sub(1)).map(clean).chain(['\u{2026}']).collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_rounded_but_never_to_none_or_all() {
+        assert_eq!([0, 999, 1000, 60_000, 1_234_567].map(count), ["0", "999", "1,000", "60,000", "1,234,567"]);
+        let shares = [0.0, 1.0, 0.1334, 0.0001, 0.9999, 0.5];
+        assert_eq!(shares.map(percent), ["0 %", "100 %", "13.3 %", "below 0.1 %", "above 99.9 %", "50.0 %"]);
+        let reals = [0.0, 0.5, 1.0, 12.3456, 1234.56, 0.01234, 0.000_012_34, -2.5, 1e9];
+        assert_eq!(reals.map(real), ["0", "0.5", "1", "12.35", "1235", "0.0123", "1.234e-5", "-2.5", "1.000e9"]);
+    }
+
+    #[test]
+    fn numbers_of_things_have_one_decimal() {
+        assert_eq!([53.31, 9.96, 16.0, 12_345.6].map(about), ["53.3", "10", "16", "12,346"]);
+    }
+
+    #[test]
+    fn long_texts_end_in_dots() {
+        assert_eq!(short("abc", 3), "abc");
+        assert_eq!(short("abcd\u{e9}", 4), "abc\u{2026}");
+        assert_eq!(short("a\nb\u{7}", 9), "a b ");
+    }
+}

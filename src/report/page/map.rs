@@ -1,0 +1,39 @@
+//! The tree of IDs as a map to zoom into.
+
+use super::section::numbers;
+use crate::report::facts::Facts;
+use crate::report::figure::Figure;
+use crate::report::figures::heat_names;
+use maud::{Markup, PreEscaped, html};
+
+/// The map; the script of the page makes it one to zoom into.
+pub(super) fn map(tree: &Figure, facts: &Facts<'_>) -> Markup {
+    html! {
+        figure id="tree" class="wide" {
+            div class="bar" {
+                nav aria-label="Place in the tree" { ol id="path" {} }
+                form id="find" hidden {
+                    label for="find-text" class="hidden" { "Find an item" }
+                    input id="find-text" type="search" placeholder="Find an item" autocomplete="off" spellcheck="false";
+                    button { "Find" }
+                }
+            }
+            p id="said" class="said" role="status" {}
+            div id="map" { (tree.inline()) }
+            figcaption {
+                (tree.note)
+                " Click a cell to look inside. By keyboard: arrows move, Enter looks inside, Escape goes back."
+            }
+            ul class="legend" {
+                li { "Items that share their whole ID:" }
+                @for (i, name) in heat_names().into_iter().enumerate() {
+                    li { span class=(format!("swatch b-{i}")) aria-hidden="true" {} (name) }
+                }
+            }
+            (numbers(&tree.title, &tree.table))
+        }
+        script type="application/json" id="tree-data" {
+            (PreEscaped(facts.tree.json(&facts.names, &facts.captions)))
+        }
+    }
+}

@@ -1,0 +1,43 @@
+//! The runs of a sweep side by side.
+
+use super::section::{section, table};
+use crate::report::numbers::{percent, real};
+use crate::report::table::Table;
+use crate::sweep::{SweepMetric, SweepRecord};
+use maud::{Markup, html};
+
+/// Metrics that have a column of their own.
+const SHOWN: [&str; 5] = [
+    "collision_rate",
+    "collided_item_rate",
+    "squared_error_per_row",
+    "recall_at_k.decoded",
+    "predicted_collision_rate",
+];
+
+/// All runs, the best first.
+pub(super) fn runs(records: &[SweepRecord], metric: SweepMetric) -> Markup {
+    if records.is_empty() {
+        return html! {};
+    }
+    let other = (!SHOWN.contains(&metric.name())).then_some(metric.name());
+    let mut head = vec!["Run"];
+    head.extend(other);
+    head.extend(["Collision rate", "Items sharing", "Squared error", "Recall@k", "Expected for more"]);
+    let mut of = Table::new(&head);
+    for record in metric.rank(records) {
+        let (ids, errors) = (&record.metrics.codes.ids, &record.metrics.errors);
+        let recall = record.metrics.neighbors.as_ref().map(|of| percent(of.recall_at_k.decoded.value));
+        let error = errors.as_ref().map(|errors| real(errors.squared_error_per_row));
+        let expected = record.predicted.map(|of| percent(of.collision_rate));
+        let or_none = |text: Option<String>| text.unwrap_or_else(|| "-".to_owned());
+        let mut row = vec![record.parameters.name()];
+        row.extend(other.map(|_| or_none(metric.value(record).map(real))));
+        row.extend([percent(ids.collision_rate), percent(ids.collided_item_rate)]);
+        row.extend([error, recall, expected].map(or_none));
+        of.rows.push(row);
+    }
+    let best = if metric.less_is_better() { "less" } else { "more" };
+    let intro = format!("Ranked by {}, of which {best} is better; recall by decoded distance.", metric.name());
+    section("runs-section", "Runs of the sweep", &intro, table("Runs", &of))
+}

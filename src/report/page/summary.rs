@@ -1,0 +1,132 @@
+//! The most important things, in plain words.
+
+use crate::metrics::Quality;
+use crate::report::facts::Facts;
+use crate::report::numbers::{about, count, items, percent, real};
+use maud::{Markup, html};
+
+/// Numbers in large letters, and sentences.
+pub(super) fn summary(facts: &Facts<'_>) -> Markup {
+    let quality = &facts.quality;
+    let sentences = [
+        Some(ids(quality)),
+        Some(collisions(facts)),
+        Some(usage(quality)),
+        errors(quality),
+        neighbors(quality),
+        purity(facts),
+    ];
+    html! {
+        section aria-labelledby="summary" {
+            h2 id="summary" { "In short" }
+            dl class="tiles" {
+                @for (name, value) in tiles(quality) { div { dt { (name) } dd { (value) } } }
+            }
+            ul class="short" {
+                @for sentence in sentences.into_iter().flatten() { li { (sentence) } }
+                @if quality.codes.ids.max_bucket > 1 { (advice()) }
+            }
+        }
+    }
+}
+
+fn tiles(quality: &Quality) -> Vec<(String, String)> {
+    let (codes, ids) = (&quality.codes, &quality.codes.ids);
+    let tile = |name: &str, value| (name.to_owned(), value);
+    let mut tiles = vec![
+        tile("items", count(codes.rows)),
+        tile("different IDs", count(ids.distinct_ids)),
+        tile("collision rate", percent(ids.collision_rate)),
+        tile("items of the most shared ID", count(ids.max_bucket)),
+    ];
+    if let Some(errors) = &quality.errors {
+        tiles.push(tile("squared error per item", real(errors.squared_error_per_row)));
+    }
+    if let Some(of) = &quality.neighbors {
+        tiles.push(tile(&format!("recall@{} by decoded distance", of.k), percent(of.recall_at_k.decoded.value)));
+    }
+    tiles
+}
+
+fn ids(quality: &Quality) -> String {
+    let (codes, ids) = (&quality.codes, &quality.codes.ids);
+    let clusters: Vec<String> = codes.levels.iter().map(|level| count(level.clusters)).collect();
+    let levels = match codes.levels.len() {
+        1 => "1 code".to_owned(),
+        levels => format!("{levels} codes"),
+    };
+    let (rows, distinct, clusters) = (items(codes.rows), count(ids.distinct_ids), clusters.join(" \u{d7} "));
+    format!("{rows} have {distinct} different IDs of {levels}, out of {clusters} possible ones.")
+}
+
+fn collisions(facts: &Facts<'_>) -> String {
+    let ids = &facts.quality.codes.ids;
+    if ids.max_bucket < 2 {
+        return "No two items share an ID.".to_owned();
+    }
+    let (shared, most) = (percent(ids.collided_item_rate), items(ids.max_bucket));
+    format!("{shared} of the items share their ID with another one; the most shared ID has {most}.")
+}
+
+fn usage(quality: &Quality) -> String {
+    let dead = |(number, level): (usize, &crate::metrics::LevelMetrics)| {
+        (level.dead_codes > 0)
+            .then(|| format!("{} of {} codes of level {number}", count(level.dead_codes), count(level.clusters)))
+    };
+    let dead: Vec<String> = (1..).zip(&quality.codes.levels).filter_map(dead).collect();
+    let even = |level: &crate::metrics::LevelMetrics| level.perplexity / level.clusters.max(1) as f64;
+    let least = (1..).zip(&quality.codes.levels).min_by(|a, b| even(a.1).total_cmp(&even(b.1)));
+    let least = least.map_or_else(String::new, |(number, level): (usize, _)| {
+        format!(
+            " Level {number} is the least even: as if {} of its {} codes were used equally.",
+            about(level.perplexity),
+            count(level.clusters)
+        )
+    });
+    match dead.as_slice() {
+        [] => format!("Every code of every level is used.{least}"),
+        dead => format!("Unused: {}.{least}", dead.join(", ")),
+    }
+}
+
+fn errors(quality: &Quality) -> Option<String> {
+    let per_level = &quality.errors.as_ref()?.squared_error_per_level;
+    let (first, last) = (*per_level.first()?, *per_level.last()?);
+    (per_level.len() > 1 && first > 0.0).then(|| {
+        let less = percent((first - last) / first);
+        format!("The codes after the first one lower the squared error by {less}, to {} per item.", real(last))
+    })
+}
+
+fn neighbors(quality: &Quality) -> Option<String> {
+    let of = quality.neighbors.as_ref()?;
+    let found = |share: f64| format!("{:.1}", share * of.k as f64);
+    let (decoded, prefix) = (found(of.recall_at_k.decoded.value), found(of.recall_at_k.prefix.value));
+    let chance = of.k as f64 * of.k as f64 / quality.codes.rows.saturating_sub(1).max(1) as f64;
+    Some(format!(
+        "Of the {} items most like an item, its ID finds {decoded} by decoded distance and {prefix} by shared prefix; \
+         chance would find {}.",
+        of.k,
+        if chance < 0.01 { "next to none".to_owned() } else { format!("{chance:.2}") }
+    ))
+}
+
+fn purity(facts: &Facts<'_>) -> Option<String> {
+    let first = facts.purity.as_ref()?.first()?;
+    Some(format!(
+        "{} of the items have the most frequent label among those with the same first code; with labels shuffled it \
+         would be {}.",
+        percent(first.purity),
+        percent(first.shuffled.value)
+    ))
+}
+
+/// What can be done about collisions.
+fn advice() -> Markup {
+    html! {
+        li {
+            "For fewer collisions take more levels or clusters, or balanced clusters: " code { "semid sweep" }
+            " compares them. " code { "semid assign" } " gives every item a unique ID whatever they are."
+        }
+    }
+}

@@ -1,0 +1,27 @@
+//! Tables: the numbers behind a figure.
+
+/// Texts in rows; the first one of a row says what it is about.
+#[derive(Clone, Debug)]
+pub(super) struct Table {
+    pub(super) head: Vec<String>,
+    pub(super) rows: Vec<Vec<String>>,
+}
+
+impl Table {
+    pub(super) fn new(head: &[&str]) -> Self {
+        Self { head: head.iter().map(|name| (*name).to_owned()).collect(), rows: Vec::new() }
+    }
+
+    pub(super) fn push<const N: usize>(&mut self, row: [String; N]) {
+        self.rows.push(row.to_vec());
+    }
+
+    /// Each row in words: its first text, and those of some other columns.
+    pub(super) fn said(&self, columns: &[usize]) -> String {
+        let row = |row: &Vec<String>| {
+            let values: Vec<&str> = columns.iter().filter_map(|column| row.get(*column)).map(String::as_str).collect();
+            format!("{}: {}", row.first().map_or("", String::as_str), values.join(", "))
+        };
+        self.rows.iter().map(row).collect::<Vec<_>>().join("; ")
+    }
+}

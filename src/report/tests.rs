@@ -1,0 +1,185 @@
+//! Whole reports: well-formed, hostile texts kept as texts, the same bytes for the same input.
+
+use super::{Report, ReportPage};
+use crate::{Codes, Device, Error, ErrorKind, Matrix, Metric, Rows};
+use roxmltree::{Document, ParsingOptions};
+
+/// What would do harm as HTML, in a script, in an attribute or in an SVG.
+const HOSTILE: [&str; 7] = [
+    "</script><script>alert(1)</script>",
+    "<img src=x onerror=alert(2)>",
+    "\"' onmouseover='alert(3)",
+    "]]><svg onload=alert(4)>",
+    "<!--<script>",
+    "&amp;&#60;&lt;",
+    "\u{0}\u{1b}\u{202e}\u{2028}",
+];
+
+/// A model whose codes come with its rows: no decoder, so no errors either.
+struct Given {
+    clusters: Vec<usize>,
+    codes: Codes,
+}
+
+impl crate::metrics::Quantizer for Given {
+    fn dim(&self) -> usize {
+        1
+    }
+
+    fn clusters(&self) -> Vec<usize> {
+        self.clusters.clone()
+    }
+
+    fn metric(&self) -> Metric {
+        Metric::L2
+    }
+
+    fn reconstructs(&self) -> bool {
+        false
+    }
+
+    fn encode(&self, _: &dyn Rows, _: &Device) -> Result<Codes, Error> {
+        Ok(self.codes.clone())
+    }
+
+    fn decode_levels(&self, codes: &Codes, _: usize, _: &Device) -> Result<Vec<f32>, Error> {
+        Ok(codes.rows().map(|codes| codes.iter().map(|code| *code as f32).sum()).collect())
+    }
+}
+
+/// 40 rows in 8 groups of 5, of which the first two have common IDs.
+fn run(report: &Report<'_>, device: &Device) -> Result<ReportPage, Error> {
+    let values: Vec<f32> = (0..40).map(|row| (row * row % 17) as f32).collect();
+    let codes = (0..40).flat_map(|row| [row % 8, if row % 8 < 2 { 0 } else { row / 8 }]).collect();
+    let model = Given { clusters: vec![9, 5], codes: Codes::new(codes, 2).unwrap() };
+    report.run(&model, &Matrix::new(&values, 1).unwrap(), device)
+}
+
+fn names() -> Vec<String> {
+    (0..40).map(|row| HOSTILE.get(row).map_or_else(|| format!("item {row}"), |name| (*name).to_owned())).collect()
+}
+
+/// The data of the tree in a page.
+fn tree(page: &str) -> serde_json::Value {
+    let start = page.split("id=\"tree-data\">").nth(1).unwrap();
+    serde_json::from_str(start.split("</script>").next().unwrap()).unwrap()
+}
+
+#[test]
+fn hostile_names_and_labels_stay_texts() {
+    let names = names();
+    let mut labels = names.clone();
+    labels.rotate_left(3);
+    let report = Report::new().title(HOSTILE[0]).names(&names).labels(&labels).detail(HOSTILE[1], HOSTILE[2]);
+    let page = run(&report, &Device::cpu()).unwrap();
+    let html = page.html();
+    for bad in ["<script>alert", "<img", "<svg onload", "<!--"] {
+        assert!(!html.contains(bad), "{bad}");
+    }
+    let (before, data) = html.split_once("id=\"tree-data\">").unwrap();
+    let after = data.split_once("</script>").unwrap().1;
+    assert!(!before.contains(HOSTILE[2]) && !after.contains(HOSTILE[2]), "an attribute would end");
+    // The data of the tree and the script of the page, and nothing else.
+    assert_eq!((html.matches("<script").count(), html.matches("</script").count()), (2, 2));
+    // The names are all there, control characters apart.
+    let tree = tree(html);
+    assert_eq!(tree["names"][0], HOSTILE[0]);
+    assert_eq!(tree["names"][6], "  \u{202e}\u{2028}");
+    assert_eq!(tree["names"].as_array().unwrap().len(), 40);
+    assert!(tree["labels"].as_array().unwrap().len() > 1);
+    assert!(html.contains("&lt;img src=x onerror=alert(2)&gt;"));
+    for figure in page.figures() {
+        Document::parse(&figure.svg).unwrap();
+    }
+}
+
+#[test]
+fn figures_are_files_of_their_own_with_words() {
+    let page = run(&Report::new(), &Device::cpu()).unwrap();
+    let names: Vec<&str> = page.figures().iter().map(|figure| figure.name.as_str()).collect();
+    assert_eq!(names, ["collisions", "tree", "usage-1", "usage-2", "lorenz", "recall"]);
+    for figure in page.figures() {
+        let document = Document::parse(&figure.svg).unwrap();
+        let root = document.root_element();
+        assert_eq!((root.tag_name().name(), root.attribute("role")), ("svg", Some("img")), "{}", figure.name);
+        for what in ["aria-labelledby", "aria-describedby"] {
+            let id = root.attribute(what).unwrap();
+            let words =
+                document.descendants().find(|node| node.attribute("id") == Some(id)).and_then(|node| node.text());
+            assert!(words.is_some_and(|words| words.len() > 10), "{} {what}", figure.name);
+        }
+        // Every colour comes from the style, so that light and dark have theirs.
+        for node in document.descendants().filter(|node| node.is_element()) {
+            assert!(node.attribute("fill").is_none() && node.attribute("stroke").is_none(), "{}", figure.name);
+        }
+    }
+}
+
+#[test]
+fn the_drawings_of_the_page_are_those_of_the_files() {
+    let page = run(&Report::new(), &Device::cpu()).unwrap();
+    let drawings: Vec<&str> =
+        page.html().split("<svg ").skip(1).map(|part| part.split("</svg>").next().unwrap()).collect();
+    assert_eq!(drawings.len(), page.figures().len());
+    for (drawing, figure) in drawings.iter().zip(page.figures()) {
+        let drawing = format!("<svg {drawing}</svg>");
+        let document = Document::parse_with_options(&drawing, ParsingOptions::default()).unwrap();
+        let shapes = document.descendants().filter(|node| node.is_element()).count();
+        let alone = Document::parse(&figure.svg).unwrap();
+        // The file has a style, a background and a title more.
+        assert_eq!(shapes + 3, alone.descendants().filter(|node| node.is_element()).count(), "{}", figure.name);
+    }
+}
+
+#[test]
+fn the_same_bytes_on_every_device_and_for_every_run() {
+    let names = names();
+    let report = Report::new().names(&names);
+    let page = run(&report, &Device::reference()).unwrap();
+    assert_eq!(run(&report, &Device::cpu()).unwrap(), page);
+    assert_eq!(run(&report, &Device::cpu()).unwrap(), page);
+    assert_ne!(run(&report.clone().title("other"), &Device::cpu()).unwrap().html(), page.html());
+}
+
+#[test]
+fn the_numbers_of_the_page_are_those_of_the_codes() {
+    let page = run(&Report::new(), &Device::cpu()).unwrap();
+    // 6 groups of 5 items that are alone, and 2 IDs of 5 items.
+    for text in
+        ["40 items have 32 different IDs of 2 codes", "25.0 % of the items share their ID", "1 of 9 codes of level 1"]
+    {
+        assert!(page.html().contains(text), "{text}");
+    }
+    let tree = tree(page.html());
+    assert_eq!(tree["levels"], 2);
+    // Code 0 with 5 items, all in one ID; the rows 0, 8, 16, 24 and 32.
+    assert_eq!((&tree["root"][1], &tree["root"][2]), (&40.into(), &10.into()));
+    assert_eq!(tree["root"][3][0], serde_json::json!([0, 5, 5, [[0, 5, 5, [0, 8, 16, 24, 32]]]]));
+}
+
+#[test]
+fn nothing_is_loaded() {
+    let html = run(&Report::new(), &Device::cpu()).unwrap().html().to_owned();
+    assert!(html.contains("default-src 'none'"));
+    for loads in ["http://", "https://", "src=", "@import", "url("] {
+        let found = html.matches(loads).count();
+        // Names of XML are no addresses.
+        assert_eq!(found, 0, "{loads}");
+    }
+}
+
+#[test]
+fn lists_of_wrong_length_are_refused() {
+    let short = vec![String::new(); 39];
+    let error = run(&Report::new().names(&short), &Device::cpu()).unwrap_err();
+    assert!(matches!(error.kind(), ErrorKind::RowCount { what: "names", found: 39, rows: 40 }), "{error:?}");
+    let error = run(&Report::new().labels(&short), &Device::cpu()).unwrap_err();
+    assert!(matches!(error.kind(), ErrorKind::RowCount { what: "labels", found: 39, rows: 40 }), "{error:?}");
+}
+
+#[test]
+fn a_single_row_has_a_report() {
+    let model = Given { clusters: vec![1], codes: Codes::new(vec![0], 1).unwrap() };
+    let page = Report::new().run(&model, &Matrix::new(&[1.0], 1).unwrap(), &Device::cpu()).unwrap();
+    assert!(page.html().contains("1 item") && page.html().contains("No two items share an ID."));
+}

@@ -1,0 +1,86 @@
+//! The model of a finished run.
+
+use super::grid::{Sweep, SweepKind};
+use super::progress::{SweepProgress, SweepStage};
+use super::record::SweepRecord;
+use crate::device::Device;
+use crate::error::{Error, ErrorKind, Result};
+use crate::model::Model;
+use crate::rows::Rows;
+use std::ops::ControlFlow;
+use std::path::PathBuf;
+
+impl Sweep {
+    /// The model of a finished run: out of the folder of [`Sweep::models`] where it is there, and else fitted again.
+    ///
+    /// # Exactness
+    /// The model that was measured, bit for bit.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Parameter`] for a run that is not of this grid, [`ErrorKind::OtherSweep`] where other rows or parameters
+    /// give another model; what fitting can meet.
+    ///
+    /// ```
+    /// use semid::metrics::Evaluation;
+    /// use semid::{Device, Matrix, Sweep, SweepMetric};
+    ///
+    /// let values: Vec<f32> = (0..800).map(|i| ((i * i) % 101) as f32).collect();
+    /// let (rows, device, folder) = (Matrix::new(&values, 4)?, Device::cpu(), tempfile::tempdir()?);
+    /// let sweep = Sweep::new([1, 2], [4, 8]).evaluation(Evaluation::new().k(0));
+    /// let records = sweep.run(&rows, &device, folder.path().join("sweep.jsonl"))?;
+    /// let best = SweepMetric::named("collision_rate")?.rank(&records)[0];
+    /// let model = sweep.model(best, &rows, &device)?;
+    /// assert_eq!(model.fingerprint(), best.fingerprint);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn model(&self, record: &SweepRecord, rows: &dyn Rows, device: &Device) -> Result<Model> {
+        self.model_with(record, rows, device, |_| ControlFlow::Continue(()))
+    }
+
+    /// [`Sweep::model`] that tells where it is; `Break` ends it with [`ErrorKind::Cancelled`].
+    ///
+    /// # Errors
+    /// As for [`Sweep::model`].
+    pub fn model_with(
+        &self,
+        record: &SweepRecord,
+        rows: &dyn Rows,
+        device: &Device,
+        mut progress: impl FnMut(&SweepProgress<'_>) -> ControlFlow<()>,
+    ) -> Result<Model> {
+        let parameters = &record.parameters;
+        let runs = self.runs()?;
+        let chains = self.chains()?;
+        let kind = chains.iter().find(|chain| chain.runs.contains(parameters)).map(|chain| chain.kind);
+        let (Some(run), Some(kind)) = (runs.iter().position(|run| run == parameters), kind) else {
+            return Err(Error::parameter("record", parameters.name(), "a run of this sweep"));
+        };
+        let saved = self.model_path(parameters).and_then(|path| Model::load(path).ok());
+        if let Some(model) = saved.filter(|model| model.fingerprint() == record.fingerprint) {
+            return Ok(model);
+        }
+        let mut tell = |stage: SweepStage<'_>| progress(&SweepProgress { run, runs: runs.len(), parameters, stage });
+        let model: Model = match kind {
+            SweepKind::RqKMeans(params) => {
+                let params = params.variant(&parameters.clusters, parameters.balanced, parameters.seed);
+                params.fit_with(rows, device, |fit| tell(SweepStage::Fit(fit)))?.0.into()
+            }
+            SweepKind::RqVae(params) => {
+                let params = params.variant(&parameters.clusters, parameters.seed);
+                params.fit_with(rows, device, |step| tell(SweepStage::Train(step)))?.0.into()
+            }
+        };
+        let (found, expected) = (record.fingerprint.clone(), model.fingerprint());
+        match found == expected {
+            true => Ok(model),
+            false => {
+                Err(ErrorKind::OtherSweep { line: run + 1, what: "fingerprint".to_owned(), found, expected }.into())
+            }
+        }
+    }
+
+    /// Where the model of a run is kept, if models are.
+    pub(super) fn model_path(&self, run: &super::SweepParameters) -> Option<PathBuf> {
+        self.models.as_ref().map(|folder| folder.join(format!("{}.safetensors", run.name())))
+    }
+}

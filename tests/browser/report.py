@@ -1,0 +1,236 @@
+"""The report in a real browser: no errors, no requests, and every control works, by mouse and by keyboard.
+
+    python tests/browser/report.py SEMID [FOLDER FOR SCREENSHOTS]
+
+Needs playwright and Chromium: that of playwright, or the one that CHROMIUM names.
+"""
+
+import json
+import os
+import pathlib
+import struct
+import subprocess
+import sys
+import tempfile
+
+from playwright.sync_api import expect, sync_playwright
+
+HOSTILE = [
+    "</script><script>window.broken=1</script>",
+    "<img src=x onerror=window.broken=2>",
+    '"><svg onload=window.broken=3>',
+    "<!--<script>",
+    "a & b &lt; c",
+    "\u202eright to left",
+    "x" * 300,
+]
+
+
+def npy(path, rows):
+    """Writes float32 rows without numpy."""
+    header = f"{{'descr': '<f4', 'fortran_order': False, 'shape': ({len(rows)}, {len(rows[0])}), }}"
+    header += " " * (-(10 + len(header) + 1) % 64) + "\n"
+    values = b"".join(struct.pack(f"<{len(row)}f", *row) for row in rows)
+    path.write_bytes(b"\x93NUMPY\x01\x00" + struct.pack("<H", len(header)) + header.encode() + values)
+
+
+def make(semid, folder, rows=600):
+    """Reports on made-up items: on a model, and on a model of items that are all alone."""
+    values = [[(i * 7919 % 97) / 7 + d * (i % 12) for d in range(6)] for i in range(rows)]
+    npy(folder / "x.npy", values)
+    names = HOSTILE + [f"item {i}" for i in range(rows - len(HOSTILE))]
+    (folder / "names.txt").write_text("\n".join(names) + "\n", encoding="utf-8")
+    (folder / "labels.txt").write_text("\n".join(f"<b>group {i % 12}</b>" for i in range(rows)) + "\n")
+
+    def run(command):
+        subprocess.run([semid, *command.split(), "--quiet"], cwd=folder, check=True, stdout=subprocess.DEVNULL)
+
+    run("fit --input x.npy --clusters 12,6 --output m.safetensors --device cpu")
+    run("sweep --input x.npy --levels 1,2,3 --clusters 4,8 --k 0 --output sweep.jsonl --device cpu")
+    run(
+        "report --model m.safetensors --input x.npy --items names.txt --labels labels.txt --sweep sweep.jsonl "
+        "--output report.html --svg figures --device cpu"
+    )
+    npy(folder / "few.npy", values[:5])
+    run("fit --input few.npy --clusters 5 --output few.safetensors --device cpu")
+    run("report --model few.safetensors --input few.npy --output few.html --device cpu")
+    return names
+
+
+class Page:
+    """A page that has to stay without errors and without requests."""
+
+    def __init__(self, browser, path, width, height, scheme):
+        self.context = browser.new_context(viewport={"width": width, "height": height}, color_scheme=scheme)
+        self.page = self.context.new_page()
+        self.errors, self.requests = [], []
+        self.page.on("console", lambda message: self.errors.append(message.text))
+        self.page.on("pageerror", lambda error: self.errors.append(str(error)))
+        self.page.on("request", lambda request: self.requests.append(request.url))
+        self.page.goto(path.resolve().as_uri())
+        self.page.wait_for_timeout(250)
+
+    def finish(self):
+        assert self.errors == [], self.errors
+        assert len(self.requests) == 1, self.requests
+        assert self.page.evaluate("window.broken") is None, "a name became code"
+        self.fits()
+        self.context.close()
+
+    def fits(self):
+        wide, inner = self.page.evaluate("[document.documentElement.scrollWidth, innerWidth]")
+        assert wide <= inner, f"the page is {wide} wide on a screen of {inner}"
+
+
+def themes(page):
+    colour = lambda: page.evaluate("getComputedStyle(document.body).backgroundColor")
+    light = colour()
+    button = page.locator("#theme")
+    expect(button).to_have_text("Dark theme")
+    button.click()
+    expect(button).to_have_text("Light theme")
+    assert colour() != light
+    page.reload()
+    expect(button).to_have_text("Light theme")
+    button.click()
+    assert colour() == light
+
+
+def figures(page):
+    count = page.locator("figure").count()
+    assert count >= 7, count
+    for figure in page.locator("figure > svg, #map > svg").all():
+        name, text = (figure.get_attribute(f"aria-{what}") for what in ("labelledby", "describedby"))
+        assert page.locator(f"#{name}").text_content() and page.locator(f"#{text}").text_content()
+        assert figure.get_attribute("role") == "img"
+    for details in page.locator("figure details").all():
+        table = details.locator("table")
+        expect(table).to_be_hidden()
+        details.locator("summary").click()
+        expect(table).to_be_visible()
+        assert details.locator("tbody tr").count() > 0
+        details.locator("summary").press("Enter")
+        expect(table).to_be_hidden()
+    # No words of a figure lie on each other or outside of it.
+    wrong = page.evaluate(
+        """() => [...document.querySelectorAll('figure > svg')].flatMap((svg) => {
+          const frame = svg.getBoundingClientRect();
+          const boxes = [...svg.querySelectorAll('text')].map((text) => [text.textContent, text.getBoundingClientRect()]);
+          const meet = (a, b) => Math.min(a.right, b.right) - Math.max(a.left, b.left) > 1 && Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top) > 3;
+          const outside = boxes.filter(([, box]) => box.left < frame.left - 1 || box.right > frame.right + 1 || box.bottom > frame.bottom + 1);
+          const pairs = boxes.flatMap(([text, a], i) => boxes.slice(0, i).filter(([, b]) => meet(a, b)).map(([other]) => `${text} / ${other}`));
+          return [...outside.map(([text]) => `outside: ${text}`), ...pairs];
+        })"""
+    )
+    assert wrong == [], wrong
+
+
+def by_mouse(page, names):
+    cells, path, said = page.locator(".cell"), page.locator("#path li"), page.locator("#said")
+    expect(path).to_have_text(["All items"])
+    total = cells.count()
+    assert total == 12, total
+    cells.first.click()
+    expect(path).to_have_count(2)
+    expect(said).to_contain_text("IDs that begin with")
+    cells.first.click()
+    expect(path).to_have_count(3)
+    expect(said).to_contain_text("ID ")
+    assert page.locator("#map li").count() > 0
+    path.nth(0).locator("button").click()
+    expect(cells).to_have_count(total)
+    for name in [names[0], "item 17"]:
+        page.locator("#find-text").fill(name)
+        page.locator("#find button").click()
+        expect(page.locator("#map mark")).to_have_text(name)
+    page.locator("#find-text").fill("no such thing")
+    page.locator("#find-text").press("Enter")
+    expect(said).to_contain_text("No item is called")
+    path.nth(0).locator("button").click()
+
+
+def by_keyboard(page):
+    focus = lambda: page.evaluate("document.activeElement.getAttribute('aria-label')")
+    first = page.locator(".cell[tabindex='0']")
+    expect(first).to_have_count(1)
+    first.focus()
+    page.keyboard.press("Home")
+    start = focus()
+    assert "items" in start
+    page.keyboard.press("ArrowRight")
+    right = focus()
+    assert right != start
+    page.keyboard.press("ArrowLeft")
+    page.keyboard.press("End")
+    last = focus()
+    page.keyboard.press("Home")
+    assert last != focus() == start
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("Enter")
+    expect(page.locator("#path li")).to_have_count(2)
+    assert focus() != right
+    page.keyboard.press("Escape")
+    expect(page.locator("#path li")).to_have_count(1)
+    assert focus() == right, "going back returns to the cell that was looked into"
+    page.keyboard.press("Escape")
+    expect(page.locator("#path li")).to_have_count(1)
+
+
+def resize(page, check):
+    page.set_viewport_size({"width": 420, "height": 900})
+    page.wait_for_timeout(200)
+    check()
+    boxes = page.evaluate(
+        "[...document.querySelectorAll('.cell')].map((c) => [c.offsetLeft, c.offsetTop, c.offsetWidth, c.offsetHeight])"
+    )
+    across, along = page.evaluate("[map.clientWidth, map.clientHeight]".replace("map", "document.getElementById('map')"))
+    covered = sum(w * h for _, _, w, h in boxes) / (across * along)
+    assert 0.97 < covered < 1.03, covered
+
+
+def alone(browser, folder):
+    """Every figure is a file that a browser shows by itself."""
+    files = sorted(folder.glob("*.svg"))
+    assert [file.stem for file in files][:2] == ["collisions", "errors"], files
+    for file in files:
+        shown = Page(browser, file, 800, 600, "light")
+        assert shown.page.evaluate("document.documentElement.getBBox().width") > 300, file
+        assert shown.errors == [], (file, shown.errors)
+        shown.context.close()
+
+
+def main():
+    semid = str(pathlib.Path(sys.argv[1]).resolve())
+    shots = pathlib.Path(sys.argv[2]) if len(sys.argv) > 2 else None
+    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
+        folder = pathlib.Path(folder)
+        names = make(semid, folder)
+        program = os.environ.get("CHROMIUM")
+        browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
+        wide = Page(browser, folder / "report.html", 1280, 900, "light")
+        figures(wide.page)
+        by_mouse(wide.page, names)
+        by_keyboard(wide.page)
+        resize(wide.page, wide.fits)
+        wide.finish()
+        toggled = Page(browser, folder / "report.html", 1280, 900, "light")
+        themes(toggled.page)
+        assert toggled.errors == [], toggled.errors
+        toggled.context.close()
+        for file in ["report", "few"]:
+            for scheme in ["light", "dark"]:
+                for width in [360, 1280]:
+                    shown = Page(browser, folder / f"{file}.html", width, 800, scheme)
+                    expect(shown.page.locator("#theme")).to_have_text("Light theme" if scheme == "dark" else "Dark theme")
+                    if shots:
+                        shots.mkdir(exist_ok=True)
+                        shown.page.screenshot(path=shots / f"{file}-{width}-{scheme}.png", full_page=True)
+                    figures(shown.page) if file == "report" else None
+                    shown.finish()
+        alone(browser, folder / "figures")
+        browser.close()
+    print(json.dumps({"browser": "passed"}))
+
+
+if __name__ == "__main__":
+    main()
