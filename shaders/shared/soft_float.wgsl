@@ -160,15 +160,16 @@ fn float_from_exact(dot: vec2<u32>, shift: i32) -> u32 {
     return float_round(dot.y & SIGN, 190 - i32(zeros) - shift, m.y | u32(m.x != 0u));
 }
 
-// The integer nearest to a 2^shift, the even one on a tie, but not beyond `limit`. For finite a, and |a| 2^shift < 2^15.
+// The integer nearest to a 2^shift, the even one on a tie, but not beyond `limit`, which is below 2^23. For finite a.
 fn float_scaled(a: u32, shift: i32, limit: u32) -> i32 {
-    let distance = 150 - float_exponent(a) - shift; // 9 or more
+    let distance = 150 - float_exponent(a) - shift;
     if ((a & INFINITY) == 0u || distance > 24) {
         return 0;
     }
-    let n = u32(distance);
+    let n = u32(max(distance, 1));
     let m = float_significand(a);
-    let kept = m >> n;
+    // What needs no shift is 2^23 or more.
+    let kept = select(m >> n, limit, distance < 1);
     let up = (m & ((1u << n) - 1u)) + (kept & 1u) > (1u << (n - 1u));
     let value = i32(min(kept + u32(up), limit));
     return select(value, -value, (a & SIGN) != 0u);

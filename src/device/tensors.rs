@@ -10,6 +10,7 @@ use crate::kernel::dropout::Mask;
 use crate::kernel::matmul::{Product, Shape};
 use crate::kernel::row_losses::Power;
 use crate::kernel::scaled::Width;
+use crate::kernel::straight_through::Weight;
 
 /// The number and shape of a matrix of f32 without subnormals, row by row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,6 +32,25 @@ pub(crate) struct Trained {
     pub(crate) value: Tensor,
     pub(crate) gradient: Tensor,
     pub(crate) moments: [Tensor; 2],
+}
+
+/// The matrices of `kernel::straight_through`, the last three of which it fills.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Passing {
+    pub(crate) latents: Tensor,
+    pub(crate) codes: Tensor,
+    pub(crate) books: Tensor,
+    pub(crate) quantized: Tensor,
+    pub(crate) commitment: Tensor,
+    pub(crate) rests: Tensor,
+}
+
+/// What codewords left over of their members, see `kernel::codebook_gradient`.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Members {
+    pub(crate) rests: Tensor,
+    pub(crate) rows: Tensor,
+    pub(crate) starts: Tensor,
 }
 
 /// Matrices on a device. Each method does what the kernel of the same name does, bit for bit; an output is none of the
@@ -71,6 +91,12 @@ pub(crate) trait Tensors: Send {
 
     /// `kernel::dropout`, in place.
     fn dropout(&mut self, x: Tensor, mask: &Mask) -> Result<()>;
+
+    /// `kernel::straight_through`.
+    fn straight_through(&mut self, of: &Passing, weight: Weight) -> Result<()>;
+
+    /// `kernel::codebook_gradient`; `out` is (K, d).
+    fn codebook_gradient(&mut self, of: &Members, weight: Weight, out: Tensor) -> Result<()>;
 }
 
 /// Shape of the product of two matrices.

@@ -9,6 +9,7 @@ pub(crate) mod adamw;
 pub(crate) mod assign;
 pub(crate) mod centroid;
 pub(crate) mod closer;
+pub(crate) mod codebook_gradient;
 pub(crate) mod column_sums;
 pub(crate) mod combine;
 pub(crate) mod dropout;
@@ -19,6 +20,7 @@ pub(crate) mod rectify;
 pub(crate) mod residual;
 pub(crate) mod row_losses;
 pub(crate) mod scaled;
+pub(crate) mod straight_through;
 pub(crate) mod unit_length;
 pub(crate) mod within;
 

@@ -4,11 +4,11 @@
 //! the codebooks, `best` the bytes of the best model's file. `__metadata__` holds the parameters, the rows' digest, where
 //! the training stands and a checksum over everything.
 
+use super::book::Book;
 use super::data::Data;
 use super::judge::Judged;
 use super::model::RqVaeModel;
 use super::params::RqVae;
-use super::quantizer::Book;
 use super::start;
 use super::train::{Best, RqVaeFit, State};
 use crate::device::Device;

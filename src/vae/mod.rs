@@ -1,5 +1,6 @@
 //! RQ-VAE: a residual quantizer in a learned latent space.
 
+mod book;
 mod checkpoint;
 mod data;
 mod file;
@@ -11,8 +12,10 @@ mod params;
 mod plus;
 mod quantizer;
 mod report;
+mod rotation;
 mod schedule;
 mod start;
+mod step;
 mod train;
 mod variant;
 mod weights;

@@ -1,8 +1,8 @@
 //! RQ-KMeans+: a network that starts as a fitted residual k-means model and is fine-tuned.
 
+use super::book::Book;
 use super::data::{Data, Standard};
 use super::params::RqVae;
-use super::quantizer::Book;
 use super::train::{RqVaeFit, Start};
 use super::weights::{Layer, widths};
 use crate::codebook;

@@ -1,78 +1,21 @@
-//! The residual quantizer in training: codebooks in f32, put on a grid for every step, where all of it is exact.
+//! The residual quantizer in training: codebooks in f32, put on a grid for every step, where codes, rests and sums are exact.
 
-use super::params::{CodebookUpdate, Estimator, RqVae};
+use super::book::Book;
+use super::params::{CodebookUpdate, RqVae};
 use crate::codebook::{CODEWORDS_MAX, Codebook, largest_sum};
+use crate::device::tensors::{Members, Passing, Tensor, Tensors};
 use crate::device::{Device, Purpose, Table};
 use crate::error::{ErrorKind, Result};
 use crate::grid::{EXPONENTS, Grid, pow2};
-use crate::kernel::adamw::{Step, adamw};
+use crate::kernel::adamw::Step;
 use crate::kernel::assign::squared_distance;
-use crate::kernel::float::finish;
-use crate::partial::Partial;
+use crate::kernel::row_losses::Power;
+use crate::kernel::straight_through::Weight;
 use crate::rq::sinkhorn;
 use rayon::prelude::*;
 
 /// Bits of the largest latent when a grid is chosen; it may grow 32 times as large before it saturates.
 const LATENT_BITS: i32 = 18;
-
-/// The codewords of a level with what their training keeps.
-#[derive(Clone, Debug, PartialEq)]
-pub(super) struct Book {
-    /// (K, d).
-    pub(super) values: Vec<f32>,
-    pub(super) moments: [Vec<f32>; 2],
-    /// Moving averages of member counts (K) and of member sums (K, d), in units of the latents.
-    pub(super) counts: Vec<f64>,
-    pub(super) sums: Vec<f64>,
-}
-
-impl Book {
-    pub(super) fn new(values: Vec<f32>, dim: usize) -> Self {
-        let (len, clusters) = (values.len(), values.len() / dim);
-        let sums = values.iter().map(|value| f64::from(*value)).collect();
-        Self { values, moments: [vec![0.0; len], vec![0.0; len]], counts: vec![1.0; clusters], sums }
-    }
-
-    fn on_grid(&self, exponent: i32, dim: usize) -> Codebook {
-        let grid = Grid::new(vec![0.0; dim], exponent);
-        let mut q = vec![0; self.values.len()];
-        grid.quantize(&self.values, &mut q);
-        Codebook::new(q, dim)
-    }
-
-    /// Gives codeword `k` a new value and no past.
-    pub(super) fn restart(&mut self, k: usize, value: &[f32]) {
-        let dim = value.len();
-        fn part<T>(list: &mut [T], k: usize, dim: usize) -> &mut [T] {
-            list.chunks_exact_mut(dim).nth(k).unwrap_or_default()
-        }
-        part(&mut self.values, k, dim).copy_from_slice(value);
-        self.moments.iter_mut().for_each(|moment| part(moment, k, dim).fill(0.0));
-        part(&mut self.counts, k, 1).fill(1.0);
-        part(&mut self.sums, k, dim).iter_mut().zip(value).for_each(|(sum, value)| *sum = f64::from(*value));
-    }
-
-    /// Moves the codewords to the moving averages of their members.
-    ///
-    /// # Exactness
-    /// In f64 from exact sums, element by element.
-    fn average(&mut self, decay: f64, sums: &Partial, unit: f64) {
-        let dim = sums.dim();
-        for (count, new) in self.counts.iter_mut().zip(sums.counts()) {
-            *count = decay * *count + (1.0 - decay) * *new as f64;
-        }
-        for (sum, new) in self.sums.iter_mut().zip(sums.sums()) {
-            *sum = decay * *sum + (1.0 - decay) * (*new as f64 * unit);
-        }
-        let codewords = self.values.chunks_exact_mut(dim).zip(self.sums.chunks_exact(dim));
-        for ((codeword, sums), count) in codewords.zip(&self.counts) {
-            // A codeword that has had no rows for long stays where it is.
-            if *count > 1e-3 {
-                codeword.iter_mut().zip(sums).for_each(|(c, sum)| *c = finish((sum / count) as f32));
-            }
-        }
-    }
-}
 
 /// All levels.
 pub(super) struct Quantizer {
@@ -82,26 +25,59 @@ pub(super) struct Quantizer {
     pub(super) exponent: i32,
     device: Device,
     table: Option<Box<dyn Table>>,
-    /// What is given back for a batch, reused.
+    matrices: Matrices,
+    /// What the last batch came to.
     pub(super) batch: Batch,
 }
 
-/// What the quantizer makes of the latents of a batch.
+/// Of all levels, one after the other, on the device.
+struct Matrices {
+    books: Tensor,
+    starts: Tensor,
+    gradient: Tensor,
+}
+
+/// What a batch of latents comes to.
 #[derive(Default)]
 pub(super) struct Batch {
-    /// (n, d): the sums of codewords.
-    pub(super) quantized: Vec<f32>,
-    /// (n, d): what each level left over, added up over the levels, on the grid.
-    pub(super) left: Vec<i64>,
-    /// Mean over the levels of the squared distance, per value of the latents.
-    pub(super) error: f64,
-    sums: Vec<Partial>,
-    grid_books: Vec<Codebook>,
+    codebooks: Vec<Codebook>,
+    /// Rows of every codeword, per level.
+    pub(super) counts: Vec<Vec<u64>>,
+    /// Gradients of the codebooks or, for moving averages, the pulls alone, per level.
+    pub(super) gradients: Vec<Vec<f32>>,
+}
+
+/// Matrices for the latents of a number of rows.
+pub(super) struct Room {
+    codes: Tensor,
+    rows: Tensor,
+    rests: Tensor,
+    losses: Tensor,
+    pub(super) commitment: Tensor,
+}
+
+impl Room {
+    pub(super) fn new(tensors: &mut dyn Tensors, rows: usize, levels: usize, dim: usize) -> Result<Self> {
+        Ok(Self {
+            codes: tensors.create(rows, levels)?,
+            rows: tensors.create(rows * levels, 1)?,
+            rests: tensors.create(rows * levels, dim)?,
+            losses: tensors.create(rows * levels, 1)?,
+            commitment: tensors.create(rows, dim)?,
+        })
+    }
 }
 
 impl Quantizer {
-    pub(super) fn new(books: Vec<Book>, dim: usize, device: &Device) -> Self {
-        Self { books, dim, exponent: 0, device: device.clone(), table: None, batch: Batch::default() }
+    pub(super) fn new(tensors: &mut dyn Tensors, books: Vec<Book>, dim: usize, device: &Device) -> Result<Self> {
+        let clusters = books.iter().map(|book| book.counts.len()).sum();
+        let matrices = Matrices {
+            books: tensors.create(clusters, dim)?,
+            starts: tensors.create(clusters + 1, 1)?,
+            gradient: tensors.create(clusters, dim)?,
+        };
+        let (device, batch) = (device.clone(), Batch::default());
+        Ok(Self { books, dim, exponent: 0, device, table: None, matrices, batch })
     }
 
     /// Chooses the grid on which the largest of these latents and of all codewords is in [2^17, 2^18).
@@ -125,45 +101,86 @@ impl Quantizer {
         }
     }
 
-    /// Quantizes the latents (n, d) of a batch, which are finite.
+    /// Quantizes the finite `latents` (n, d), which are those of `from`, into `to`, and computes the gradients of the
+    /// quantization loss; returns the mean over the levels of the squared distance, per value of the latents.
     ///
     /// # Exactness
-    /// Distances, residuals and sums are integers on the grid; `error` is an exact integer sum turned into f64.
-    pub(super) fn quantize(&mut self, latents: &[f32], params: &RqVae) -> Result<()> {
-        let (dim, rows, levels) = (self.dim, latents.len() / self.dim, self.books.len());
-        let grid_books = self.codebooks()?;
-        let mut residual = vec![0; latents.len()];
-        Grid::new(vec![0.0; dim], self.exponent).quantize(latents, &mut residual);
-        let start = residual.clone();
-        let mut left = vec![0_i64; latents.len()];
-        let mut level_codes = vec![0; rows];
-        let mut squares = 0_u128;
-        let mut all_sums = Vec::with_capacity(levels);
-        for (level, book) in grid_books.iter().enumerate() {
-            match params.sinkhorn_of(level) {
-                None => self.assign(book, &residual, &mut level_codes)?,
-                Some(epsilon) => level_codes = self.balance(book, &residual, epsilon, params.sinkhorn.1),
-            }
-            let mut sums = Partial::new(book.clusters(), dim);
-            for (row, code) in residual.chunks_exact_mut(dim).zip(&level_codes) {
-                sums.add(*code as usize, row);
-                let codeword = book.codeword(*code as usize).unwrap_or_default();
-                squares += u128::from(squared_distance(row, codeword));
-                row.iter_mut().zip(codeword).for_each(|(value, c)| *value -= c);
-            }
-            all_sums.push(sums);
-            left.iter_mut().zip(&residual).for_each(|(left, value)| *left += i64::from(*value));
-        }
+    /// Codes by exact distances; the rest is `kernel::straight_through`, `codebook_gradient` and `row_losses`.
+    pub(super) fn quantize(
+        &mut self,
+        tensors: &mut dyn Tensors,
+        (latents, from): (&[f32], Tensor),
+        room: &Room,
+        to: Tensor,
+        params: &RqVae,
+    ) -> Result<f64> {
+        let codebooks = self.codebooks()?;
+        let codes = self.codes(&codebooks, latents, params)?;
+        self.upload(tensors, &codebooks, &codes, room)?;
+
+        let factor = 2.0 * params.quantization_weight / (codebooks.len() * latents.len().max(1)) as f64;
+        let weight = |factor: f64| Weight { exponent: self.exponent, factor: factor as f32 };
+        let Matrices { books, starts, gradient } = self.matrices;
+        let Room { codes, rows, rests, losses, commitment } = *room;
+        let passing = Passing { latents: from, codes, books, quantized: to, commitment, rests };
+        tensors.straight_through(&passing, weight(params.beta * factor))?;
+        let pull = if params.update == CodebookUpdate::Gradient { factor } else { 1.0 };
+        tensors.codebook_gradient(&Members { rests, rows, starts }, weight(pull), gradient)?;
+        tensors.row_losses(rests, Power::Two, losses)?;
+
+        let sum: f64 = tensors.download(losses)?.iter().map(|loss| f64::from(*loss)).sum();
+        let mut gradients = tensors.download(gradient)?.into_iter();
+        let of_level = |codebook: &Codebook| gradients.by_ref().take(codebook.values().len()).collect();
+        self.batch.gradients = codebooks.iter().map(of_level).collect();
+        self.batch.codebooks = codebooks;
         let unit = pow2(-self.exponent);
-        let quantized = start.iter().zip(&residual).map(|(start, rest)| (f64::from(start - rest) * unit) as f32);
-        self.batch = Batch {
-            quantized: quantized.collect(),
-            left,
-            error: squares as f64 * unit * unit / (levels * latents.len().max(1)) as f64,
-            sums: all_sums,
-            grid_books,
-        };
-        Ok(())
+        Ok(sum * unit * unit / (self.books.len() * latents.len().max(1)) as f64)
+    }
+
+    /// Codes (n, L), counted over all levels: those of a level come after all codes of the levels before.
+    fn codes(&mut self, codebooks: &[Codebook], latents: &[f32], params: &RqVae) -> Result<Vec<usize>> {
+        let (levels, rows) = (codebooks.len(), latents.len() / self.dim);
+        let mut residual = vec![0; latents.len()];
+        Grid::new(vec![0.0; self.dim], self.exponent).quantize(latents, &mut residual);
+        let mut codes = vec![0; rows * levels];
+        let mut of_level = vec![0; rows];
+        let mut first = 0;
+        self.batch.counts.clear();
+        for (level, book) in codebooks.iter().enumerate() {
+            match params.sinkhorn_of(level) {
+                None => self.assign(book, &residual, &mut of_level)?,
+                Some(epsilon) => of_level = self.balance(book, &residual, epsilon, params.sinkhorn.1),
+            }
+            crate::kernel::residual::subtract(&mut residual, book.values(), self.dim, &of_level);
+            let mut counts = vec![0; book.clusters()];
+            for (all, code) in codes.iter_mut().skip(level).step_by(levels).zip(&of_level) {
+                *all = first + *code as usize;
+                counts.iter_mut().skip(*code as usize).take(1).for_each(|count| *count += 1);
+            }
+            first += book.clusters();
+            self.batch.counts.push(counts);
+        }
+        Ok(codes)
+    }
+
+    fn upload(&self, tensors: &mut dyn Tensors, codebooks: &[Codebook], codes: &[usize], room: &Room) -> Result<()> {
+        let books: Vec<f32> = codebooks.iter().flat_map(|book| book.values()).map(|c| *c as f32).collect();
+        tensors.upload(self.matrices.books, &books)?;
+        tensors.upload(room.codes, &codes.iter().map(|code| *code as f32).collect::<Vec<f32>>())?;
+        // The rows of every codeword, by counting.
+        let ends = self.batch.counts.iter().flatten().scan(0, |sum, count| {
+            *sum += *count as usize;
+            Some(*sum)
+        });
+        let mut starts: Vec<usize> = std::iter::once(0).chain(ends).collect();
+        tensors.upload(self.matrices.starts, &starts.iter().map(|start| *start as f32).collect::<Vec<f32>>())?;
+        let mut rows = vec![0.0; codes.len()];
+        for (row, code) in codes.iter().enumerate() {
+            let Some(next) = starts.get_mut(*code) else { continue };
+            rows.iter_mut().skip(*next).take(1).for_each(|place| *place = row as f32);
+            *next += 1;
+        }
+        tensors.upload(room.rows, &rows)
     }
 
     fn assign(&mut self, book: &Codebook, residual: &[i32], codes: &mut [u32]) -> Result<()> {
@@ -189,73 +206,17 @@ impl Quantizer {
         sinkhorn::codes(&mut distances, book.clusters(), epsilon, iterations)
     }
 
-    /// The gradient (n, d) of the commitment loss: `factor` times what was left over.
-    pub(super) fn commitment(&self, factor: f64) -> Vec<f32> {
-        let factor = factor * pow2(-self.exponent);
-        self.batch.left.iter().map(|left| finish((*left as f64 * factor) as f32)).collect()
-    }
-
-    /// The gradients of the codebook loss per level: `factor (n_k c_k - sum of the members)`.
-    pub(super) fn gradients(&self, factor: f64) -> Vec<Vec<f32>> {
-        let factor = factor * pow2(-self.exponent);
-        let level = |(book, sums): (&Codebook, &Partial)| {
-            let codewords = book.values().chunks_exact(self.dim).zip(sums.sums().chunks_exact(self.dim));
-            let of_codeword = |((codeword, sums), count): ((&[i32], &[i64]), &u64)| {
-                let count = *count as i64;
-                let pull = codeword.iter().zip(sums).map(move |(c, sum)| count * i64::from(*c) - sum);
-                pull.map(|pull| finish((pull as f64 * factor) as f32)).collect::<Vec<f32>>()
-            };
-            codewords.zip(sums.counts()).flat_map(of_codeword).collect()
-        };
-        self.batch.grid_books.iter().zip(&self.batch.sums).map(level).collect()
-    }
-
     /// Moves the codebooks after a batch.
-    pub(super) fn update(&mut self, update: CodebookUpdate, gradients: &[Vec<f32>], step: &Step) {
-        for ((book, gradient), sums) in self.books.iter_mut().zip(gradients).zip(&self.batch.sums) {
+    pub(super) fn update(&mut self, update: CodebookUpdate, step: &Step) {
+        let Batch { codebooks, counts, gradients } = &self.batch;
+        let levels = codebooks.iter().zip(counts).zip(gradients);
+        for (book, ((codebook, counts), gradient)) in self.books.iter_mut().zip(levels) {
             match update {
-                CodebookUpdate::Gradient => {
-                    let [m, v] = &mut book.moments;
-                    adamw(&mut book.values, gradient, m, v, step);
+                CodebookUpdate::Gradient => book.descend(gradient, step),
+                CodebookUpdate::MovingAverage(decay) => {
+                    book.average(decay, codebook, self.exponent, counts, gradient);
                 }
-                CodebookUpdate::MovingAverage(decay) => book.average(decay, sums, pow2(-self.exponent)),
             }
         }
-    }
-
-    /// Rows of every codeword in the batch, per level.
-    pub(super) fn counts(&self) -> impl Iterator<Item = &[u64]> {
-        self.batch.sums.iter().map(Partial::counts)
-    }
-
-    /// The gradient of the latents from that of the quantized values.
-    pub(super) fn estimate(&self, estimator: Estimator, latents: &[f32], gradient: &mut [f32]) {
-        if estimator == Estimator::StraightThrough {
-            return;
-        }
-        let rows = latents.chunks_exact(self.dim).zip(self.batch.quantized.chunks_exact(self.dim));
-        rows.zip(gradient.chunks_exact_mut(self.dim)).for_each(|((z, q), gradient)| rotate(z, q, gradient));
-    }
-}
-
-/// `|q| / |z| Rᵀ g`, R being the rotation in their plane that turns z into the direction of q:
-/// `Rᵀ g = g - 2 r (r g) + 2 z (q g)` with z and q of unit length and r that of their sum. Where one of the three vectors
-/// is zero the gradient stays as it is.
-///
-/// # Exactness
-/// In f64, sums from the first dimension to the last, on the host: the same everywhere.
-fn rotate(z: &[f32], q: &[f32], gradient: &mut [f32]) {
-    let dot = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(a, b)| a * b).sum::<f64>();
-    let unit = |vector: Vec<f64>| {
-        let length = dot(&vector, &vector).sqrt();
-        (length > 0.0).then(|| (vector.iter().map(|x| x / length).collect::<Vec<f64>>(), length))
-    };
-    let wide = |values: &[f32]| values.iter().map(|x| f64::from(*x)).collect::<Vec<f64>>();
-    let (Some((z, z_length)), Some((q, q_length))) = (unit(wide(z)), unit(wide(q))) else { return };
-    let Some((r, _)) = unit(z.iter().zip(&q).map(|(z, q)| z + q).collect()) else { return };
-    let g = wide(gradient);
-    let (along_r, along_q, scale) = (2.0 * dot(&r, &g), 2.0 * dot(&q, &g), q_length / z_length);
-    for (((out, g), r), z) in gradient.iter_mut().zip(&g).zip(&r).zip(&z) {
-        *out = finish((scale * (g - r * along_r + z * along_q)) as f32);
     }
 }

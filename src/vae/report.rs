@@ -1,7 +1,8 @@
 //! What a training tells: progress, epochs, the whole.
 
 use super::judge::Judged;
-use super::train::{State, StepReport};
+use super::step::StepReport;
+use super::train::State;
 use serde::{Deserialize, Serialize};
 
 /// Where a training is.
@@ -81,13 +82,13 @@ pub(super) struct Tally {
 }
 
 impl Tally {
-    pub(super) fn add<'a>(&mut self, step: &StepReport, rows: usize, counts: impl Iterator<Item = &'a [u64]>) {
+    pub(super) fn add(&mut self, step: &StepReport, rows: usize, counts: &[Vec<u64>]) {
         let weight = rows as f64;
         self.rows += rows as u64;
         self.loss += weight * step.loss;
         self.reconstruction += weight * step.reconstruction;
         self.quantization += weight * step.quantization;
-        for (level, counts) in counts.enumerate() {
+        for (level, counts) in counts.iter().enumerate() {
             match self.counts.get_mut(level) {
                 Some(all) => all.iter_mut().zip(counts).for_each(|(all, count)| *all += count),
                 None => self.counts.push(counts.to_vec()),

@@ -1,9 +1,10 @@
 //! Where trainings start, and where codewords restart.
 
+use super::book::Book;
 use super::data::Data;
 use super::forward::Forward;
 use super::params::RqVae;
-use super::quantizer::{Book, Quantizer};
+use super::quantizer::Quantizer;
 use super::train::Start;
 use super::weights::{Layer, even, widths};
 use crate::codebook;

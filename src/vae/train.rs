@@ -1,20 +1,18 @@
 //! Training: epochs of steps, each epoch judged on rows that were held out.
 
+use super::book::Book;
 use super::data::{Data, Standard};
 use super::judge::{self, Judged};
 use super::model::RqVaeModel;
-use super::net::{Net, Scalars, Space, Style, scalar};
-use super::params::{Keep, Loss, Reduction, RqVae};
-use super::quantizer::{Book, Quantizer};
+use super::net::{Net, Scalars, Style};
+use super::params::{Keep, RqVae};
+use super::quantizer::Quantizer;
 use super::report::{EpochReport, RqVaeReport, Tally, VaeProgress};
 use super::start;
+use super::step::Workspace;
 use crate::device::Device;
 use crate::device::tensors::{Tensor, Tensors};
 use crate::error::{ErrorKind, Result};
-use crate::kernel::adamw::{Rule, Step};
-use crate::kernel::combine::Op;
-use crate::kernel::float::finish;
-use crate::rng::row_hash;
 use crate::rows::Rows;
 use serde::{Deserialize, Serialize};
 use std::ops::ControlFlow;
@@ -40,12 +38,12 @@ pub struct RqVaeFit<'a> {
     pub(super) params: RqVae,
     pub(super) device: &'a Device,
     pub(super) data: Data,
-    tensors: Box<dyn Tensors>,
+    pub(super) tensors: Box<dyn Tensors>,
     pub(super) encoder: Net,
     pub(super) decoder: Net,
-    scalars: Scalars,
+    pub(super) scalars: Scalars,
     /// Room for whole batches, and for the last one of an epoch.
-    spaces: Vec<Workspace>,
+    pub(super) spaces: Vec<Workspace>,
     pub(super) quantizer: Quantizer,
     pub(super) skip: bool,
     pub(super) state: State,
@@ -71,25 +69,6 @@ pub(super) struct Best {
     pub(super) judged: Judged,
     pub(super) epoch: usize,
     pub(super) model: RqVaeModel,
-}
-
-/// Matrices for a number of rows.
-struct Workspace {
-    rows: usize,
-    encoder: Space,
-    decoder: Space,
-    target: Tensor,
-    losses: Tensor,
-    commitment: Tensor,
-    /// Factor of the gradient of the reconstruction loss.
-    factor: Tensor,
-}
-
-/// What a step came to.
-pub(super) struct StepReport {
-    pub(super) loss: f64,
-    pub(super) reconstruction: f64,
-    pub(super) quantization: f64,
 }
 
 impl RqVae {
@@ -152,6 +131,7 @@ impl<'a> RqVaeFit<'a> {
         let encoder = Net::new(&mut *tensors, &start.encoder, style, params.batch_norm)?;
         let decoder = Net::new(&mut *tensors, &start.decoder, style, params.batch_norm)?;
         let scalars = Scalars::new(&mut *tensors)?;
+        let quantizer = Quantizer::new(&mut *tensors, start.books, latent, device)?;
         Ok(Self {
             params: params.clone(),
             device,
@@ -161,7 +141,7 @@ impl<'a> RqVaeFit<'a> {
             decoder,
             scalars,
             spaces: Vec::new(),
-            quantizer: Quantizer::new(start.books, latent, device),
+            quantizer,
             skip: start.skip,
             state: State::default(),
             best: None,
@@ -187,7 +167,7 @@ impl<'a> RqVaeFit<'a> {
         for (i, batch) in batches.enumerate().skip(self.state.batch) {
             self.data.gather(batch, &mut rows);
             let report = self.step(&rows)?;
-            self.state.tally.add(&report, batch.len(), self.quantizer.counts());
+            self.state.tally.add(&report, batch.len(), &self.quantizer.batch.counts);
             self.state.batch = i + 1;
             let shown = VaeProgress { steps: count, ..VaeProgress::new(&self.state, self.params.epochs, report.loss) };
             if progress(&shown).is_break() {
@@ -217,151 +197,10 @@ impl<'a> RqVaeFit<'a> {
     }
 
     /// The learning rate of the next step.
-    fn lr(&self) -> f64 {
+    pub(super) fn lr(&self) -> f64 {
         let steps = self.data.len().div_ceil(self.params.batch) as u64;
         let RqVae { epochs, warmup, .. } = self.params;
         self.params.rule.lr * self.params.schedule.factor(self.state.step, steps, epochs, warmup)
-    }
-
-    fn step(&mut self, rows: &[f32]) -> Result<StepReport> {
-        let space = self.workspace(rows.len() / self.data.dim)?;
-        let key = row_hash(self.params.seed ^ 0x6472_6f70, self.state.step);
-        let latents = self.encode(&space, rows, key)?;
-        // RQ-KMeans+ stays on the grid of its model.
-        if self.state.batch == 0 && !self.skip {
-            self.quantizer.choose_grid(&latents);
-        }
-        self.quantizer.quantize(&latents, &self.params)?;
-        let reconstruction = self.decode(&space, !key)?;
-        let quantization = self.quantizer.batch.error * (1.0 + self.params.beta) * self.params.quantization_weight;
-        let loss = reconstruction + quantization;
-        if !loss.is_finite() {
-            let what = format!("the loss of step {} is {loss}", self.state.step + 1);
-            return Err(ErrorKind::Diverged { what }.into());
-        }
-        self.backward(&space, &latents, key)?;
-        self.update(latents.len())?;
-        self.spaces.push(space);
-        Ok(StepReport { loss, reconstruction, quantization })
-    }
-
-    /// What a step on `rows` comes to, and the gradients it takes: of the networks, then of the codebooks.
-    #[cfg(test)]
-    #[expect(clippy::type_complexity, reason = "of one test")]
-    pub(super) fn gradients(&mut self, rows: &[f32]) -> Result<(StepReport, Vec<Vec<f32>>, Vec<Vec<f32>>)> {
-        let report = self.step(rows)?;
-        let values = rows.len() / self.data.dim * self.quantizer.dim;
-        let books = self.quantizer.gradients(quantization_factor(&self.params, &self.quantizer, values));
-        let layers = self.encoder.weights().chain(self.decoder.weights()).map(|trained| trained.gradient);
-        let nets = layers.map(|gradient| self.tensors.download(gradient)).collect::<Result<_>>()?;
-        Ok((report, nets, books))
-    }
-
-    /// Latents of standardised rows, with dropout.
-    fn encode(&mut self, space: &Workspace, rows: &[f32], key: u64) -> Result<Vec<f32>> {
-        let tensors = &mut *self.tensors;
-        let (first, last) = ends(&space.encoder.values);
-        tensors.upload(space.target, rows)?;
-        tensors.copy(space.target, first)?;
-        self.encoder.forward(tensors, &space.encoder, &self.scalars, key)?;
-        if self.skip {
-            tensors.combine(Op::Add, last, space.target)?;
-        }
-        let latents = tensors.download(last)?;
-        match latents.iter().all(|x| x.is_finite()) {
-            true => Ok(latents),
-            false => {
-                let what = format!("a latent is not finite in step {}", self.state.step + 1);
-                Err(ErrorKind::Diverged { what }.into())
-            }
-        }
-    }
-
-    /// Reconstructs the quantized latents; leaves the gradient of the reconstruction and returns its loss.
-    fn decode(&mut self, space: &Workspace, key: u64) -> Result<f64> {
-        let tensors = &mut *self.tensors;
-        let (first, last) = ends(&space.decoder.values);
-        let (_, gradient) = ends(&space.decoder.gradients);
-        tensors.upload(first, &self.quantizer.batch.quantized)?;
-        self.decoder.forward(tensors, &space.decoder, &self.scalars, key)?;
-        tensors.copy(last, gradient)?;
-        tensors.combine(Op::Sub, gradient, space.target)?;
-        tensors.row_losses(gradient, self.params.loss.power(), space.losses)?;
-        let sum: f64 = tensors.download(space.losses)?.iter().map(|loss| f64::from(*loss)).sum();
-        let op = if self.params.loss == Loss::Mse { Op::Mul } else { Op::SignTimes };
-        tensors.combine(op, gradient, space.factor)?;
-        Ok(sum * self.per_value(space.rows))
-    }
-
-    /// The weight of a single value in the reconstruction loss of a batch.
-    fn per_value(&self, rows: usize) -> f64 {
-        match self.params.reduction {
-            Reduction::Mean => 1.0 / (rows * self.data.dim) as f64,
-            Reduction::Sum => 1.0 / rows as f64,
-        }
-    }
-
-    fn backward(&mut self, space: &Workspace, latents: &[f32], key: u64) -> Result<()> {
-        let tensors = &mut *self.tensors;
-        let (of_quantized, _) = ends(&space.decoder.gradients);
-        let (_, of_latents) = ends(&space.encoder.gradients);
-        self.decoder.backward(tensors, &space.decoder, !key, true)?;
-        match self.params.estimator {
-            super::Estimator::StraightThrough => tensors.copy(of_quantized, of_latents)?,
-            estimator => {
-                let mut gradient = tensors.download(of_quantized)?;
-                self.quantizer.estimate(estimator, latents, &mut gradient);
-                tensors.upload(of_latents, &gradient)?;
-            }
-        }
-        let factor = self.params.beta * quantization_factor(&self.params, &self.quantizer, latents.len());
-        tensors.upload(space.commitment, &self.quantizer.commitment(factor))?;
-        tensors.combine(Op::Add, of_latents, space.commitment)?;
-        self.encoder.backward(tensors, &space.encoder, key, false)
-    }
-
-    /// One step of the optimiser; `latents` is the number of their values.
-    fn update(&mut self, latents: usize) -> Result<()> {
-        let mut gradients = self.quantizer.gradients(quantization_factor(&self.params, &self.quantizer, latents));
-        let tensors = &mut *self.tensors;
-        if let Some(clip) = self.params.clip {
-            let of_books: f64 = gradients.iter().flatten().map(|g| f64::from(*g) * f64::from(*g)).sum();
-            let nets = self.encoder.gradient_square(tensors)? + self.decoder.gradient_square(tensors)?;
-            let norm = (of_books + nets).sqrt();
-            if norm > clip {
-                let factor = (clip / norm) as f32;
-                tensors.upload(self.scalars.clip, &[factor])?;
-                self.encoder.scale_gradients(tensors, self.scalars.clip)?;
-                self.decoder.scale_gradients(tensors, self.scalars.clip)?;
-                gradients.iter_mut().flatten().for_each(|g| *g = finish(*g * factor));
-            }
-        }
-        let rule = Rule { lr: self.lr(), ..self.params.rule };
-        self.state.step += 1;
-        let step = Step::new(&rule, self.state.step);
-        let tensors = &mut *self.tensors;
-        self.encoder.step(tensors, &step)?;
-        self.decoder.step(tensors, &step)?;
-        self.quantizer.update(self.params.update, &gradients, &step);
-        Ok(())
-    }
-
-    fn workspace(&mut self, rows: usize) -> Result<Workspace> {
-        if let Some(at) = self.spaces.iter().position(|space| space.rows == rows) {
-            return Ok(self.spaces.swap_remove(at));
-        }
-        let power = if self.params.loss == Loss::Mse { 2.0 } else { 1.0 };
-        let factor = finish((power * self.per_value(rows)) as f32);
-        let tensors = &mut *self.tensors;
-        Ok(Workspace {
-            rows,
-            encoder: self.encoder.space(tensors, rows)?,
-            decoder: self.decoder.space(tensors, rows)?,
-            target: tensors.create(rows, self.data.dim)?,
-            losses: tensors.create(rows, 1)?,
-            commitment: tensors.create(rows, self.quantizer.dim)?,
-            factor: scalar(tensors, factor)?,
-        })
     }
 
     fn end_epoch(&mut self, last_batch: &[usize]) -> Result<()> {
@@ -436,15 +275,4 @@ impl<'a> RqVaeFit<'a> {
         }
         all.into_iter().zip(values).try_for_each(|(tensor, values)| self.tensors.upload(tensor, values))
     }
-}
-
-/// The first and the last of a chain.
-fn ends(list: &[Tensor]) -> (Tensor, Tensor) {
-    let none = Tensor { id: usize::MAX, rows: 0, columns: 0 };
-    (list.first().copied().unwrap_or(none), list.last().copied().unwrap_or(none))
-}
-
-/// Twice the weight of a squared difference in the quantization loss of a batch with that many values of latents.
-fn quantization_factor(params: &RqVae, quantizer: &Quantizer, latents: usize) -> f64 {
-    2.0 * params.quantization_weight / (quantizer.books.len() * latents) as f64
 }

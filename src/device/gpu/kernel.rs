@@ -27,6 +27,7 @@ pub(super) enum Kernel {
     AdamW,
     Centroid,
     Closer,
+    CodebookGradient,
     ColumnSums,
     Combine,
     Count,
@@ -45,6 +46,7 @@ pub(super) enum Kernel {
     RowLosses,
     ScaleOperand,
     Settle,
+    StraightThrough,
     UnitLength,
     /// The functions of shared/u64.wgsl and shared/scale.wgsl, one by one.
     #[cfg(test)]
@@ -57,7 +59,7 @@ pub(super) enum Kernel {
 impl Kernel {
     /// Every kernel in every variant.
     #[cfg(test)]
-    pub(super) const ALL: [Self; 26] = [
+    pub(super) const ALL: [Self; 28] = [
         Self::Assign { wide_rows: false, wide_codes: false },
         Self::Assign { wide_rows: false, wide_codes: true },
         Self::Assign { wide_rows: true, wide_codes: false },
@@ -65,6 +67,7 @@ impl Kernel {
         Self::AdamW,
         Self::Centroid,
         Self::Closer,
+        Self::CodebookGradient,
         Self::ColumnSums,
         Self::Combine,
         Self::Count,
@@ -81,6 +84,7 @@ impl Kernel {
         Self::RowLosses,
         Self::ScaleOperand,
         Self::Settle,
+        Self::StraightThrough,
         Self::UnitLength,
         Self::Arithmetic,
         Self::SoftFloat,
@@ -93,6 +97,7 @@ impl Kernel {
             Self::AdamW => "adamw",
             Self::Centroid => "centroid",
             Self::Closer => "closer",
+            Self::CodebookGradient => "codebook_gradient",
             Self::ColumnSums => "column_sums",
             Self::Combine => "combine",
             Self::Count => "count",
@@ -108,6 +113,7 @@ impl Kernel {
             Self::RowLosses => "row_losses",
             Self::ScaleOperand => "scale_operand",
             Self::Settle => "settle",
+            Self::StraightThrough => "straight_through",
             Self::UnitLength => "unit_length",
             #[cfg(test)]
             Self::Arithmetic => "arithmetic",
@@ -123,6 +129,7 @@ impl Kernel {
             Self::AdamW => &[U64, SOFT_FLOAT, shader!("adamw")],
             Self::Centroid => &[PARAMS, shader!("centroid")],
             Self::Closer => &[PARAMS, U64, SQUARES, LANES, shader!("closer")],
+            Self::CodebookGradient => &[U64, SOFT_FLOAT, EXACT, shader!("codebook_gradient")],
             Self::ColumnSums => &[U64, SOFT_FLOAT, EXACT, VECTORS, shader!("column_sums")],
             Self::Combine => &[U64, SOFT_FLOAT, shader!("combine")],
             Self::Count => &[PARAMS, shader!("count")],
@@ -138,6 +145,7 @@ impl Kernel {
             Self::RowLosses => &[U64, LANES, SOFT_FLOAT, EXACT, VECTORS, shader!("row_losses")],
             Self::ScaleOperand => &[U64, SOFT_FLOAT, EXACT, VECTORS, shader!("scale_operand")],
             Self::Settle => &[PARAMS, U64, SQUARES, shader!("settle")],
+            Self::StraightThrough => &[U64, SOFT_FLOAT, EXACT, shader!("straight_through")],
             Self::UnitLength => &[PARAMS, U64, SQUARES, LANES, SCALE, shader!("unit_length")],
             #[cfg(test)]
             Self::Arithmetic => &[PARAMS, U64, SCALE, include_str!("tests/arithmetic.wgsl")],
@@ -166,6 +174,7 @@ impl Kernel {
             Self::Matmul { .. } => 64,
             Self::Count | Self::Order => 256,
             Self::AdamW | Self::Combine | Self::Dropout | Self::Rectify | Self::RectifyGradient => 256,
+            Self::CodebookGradient | Self::StraightThrough => 256,
             #[cfg(test)]
             Self::Arithmetic | Self::SoftFloat => 64,
             Self::Centroid | Self::Gather | Self::Settle => 1,

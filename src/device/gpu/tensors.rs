@@ -9,7 +9,7 @@ use super::context::Context;
 use super::kernel::Kernel;
 use super::memory::Span;
 use super::table::words;
-use crate::device::tensors::{Tensor, Tensors, Trained};
+use crate::device::tensors::{Members, Passing, Tensor, Tensors, Trained};
 use crate::error::{Result, try_vec};
 use crate::kernel::adamw::Step;
 use crate::kernel::combine::Op;
@@ -18,6 +18,7 @@ use crate::kernel::float::finish;
 use crate::kernel::matmul::Product;
 use crate::kernel::row_losses::Power;
 use crate::kernel::scaled::Width;
+use crate::kernel::straight_through::Weight;
 use matmul::Operand;
 use std::sync::Arc;
 use vectors::Vectors;
@@ -25,6 +26,9 @@ use vectors::Vectors;
 /// What a float operation on integers costs, in products of `assign`; and how many of them AdamW takes.
 const FLOAT_WORK: usize = 64;
 const ADAMW_FLOATS: usize = 14;
+/// Float operations of a value that passes the quantizer, besides those of its levels; integer steps that one costs.
+const PASS_FLOATS: usize = 3;
+const INTEGERS_PER_FLOAT: usize = 16;
 
 pub(super) struct GpuTensors {
     context: Arc<Context>,
@@ -146,5 +150,20 @@ impl Tensors for GpuTensors {
     fn dropout(&mut self, x: Tensor, mask: &Mask) -> Result<()> {
         let Mask { key: [key0, key1], threshold, factor } = *mask;
         self.elements(Kernel::Dropout, x.len(), 1, &[key0, key1, threshold, factor.to_bits()], &[x])
+    }
+
+    fn straight_through(&mut self, of: &Passing, weight: Weight) -> Result<()> {
+        let Passing { latents, codes, books, quantized, commitment, rests } = *of;
+        let levels = codes.columns;
+        let params = [books.columns as u32, levels as u32, weight.exponent as u32, weight.factor.to_bits()];
+        let tensors = [latents, codes, books, quantized, commitment, rests];
+        self.elements(Kernel::StraightThrough, latents.len(), PASS_FLOATS + levels, &params, &tensors)
+    }
+
+    fn codebook_gradient(&mut self, of: &Members, weight: Weight, out: Tensor) -> Result<()> {
+        let params = [out.columns as u32, weight.exponent as u32, weight.factor.to_bits()];
+        // As many members as there are on average; integers, which cost far less than floats.
+        let floats = 2 + of.rows.len() / out.rows.max(1) / INTEGERS_PER_FLOAT;
+        self.elements(Kernel::CodebookGradient, out.len(), floats, &params, &[of.rests, of.rows, of.starts, out])
     }
 }

@@ -1,8 +1,9 @@
 //! Matrices of networks on the reference device: the scalar kernels.
 
-use crate::device::tensors::{Tensor, Tensors, Trained, shape};
+use crate::device::tensors::{Members, Passing, Tensor, Tensors, Trained, shape};
 use crate::error::{Result, try_vec};
 use crate::kernel::adamw::{Step, adamw};
+use crate::kernel::codebook_gradient::codebook_gradient;
 use crate::kernel::column_sums::column_sums;
 use crate::kernel::combine::{Op, combine};
 use crate::kernel::dropout::{Mask, dropout};
@@ -11,6 +12,7 @@ use crate::kernel::matmul::{Product, matmul};
 use crate::kernel::rectify::{rectify, rectify_gradient};
 use crate::kernel::row_losses::{Power, row_losses};
 use crate::kernel::scaled::Width;
+use crate::kernel::straight_through::{Passed, Weight, straight_through};
 
 #[derive(Default)]
 pub(crate) struct HostTensors(Vec<Vec<f32>>);
@@ -110,5 +112,22 @@ impl Tensors for ReferenceTensors {
 
     fn dropout(&mut self, x: Tensor, mask: &Mask) -> Result<()> {
         self.0.change(x, |_, x| dropout(x, 0, mask))
+    }
+
+    fn straight_through(&mut self, of: &Passing, weight: Weight) -> Result<()> {
+        let outputs = [of.quantized, of.commitment, of.rests];
+        let [mut quantized, mut commitment, mut rests] = outputs.map(|tensor| self.0.take(tensor));
+        let out = Passed { quantized: &mut quantized, commitment: &mut commitment, rests: &mut rests };
+        let [latents, codes, books] = [of.latents, of.codes, of.books].map(|tensor| self.0.values(tensor));
+        straight_through(latents, codes, books, of.books.columns, weight, out);
+        outputs.into_iter().zip([quantized, commitment, rests]).for_each(|(tensor, values)| self.0.put(tensor, values));
+        Ok(())
+    }
+
+    fn codebook_gradient(&mut self, of: &Members, weight: Weight, out: Tensor) -> Result<()> {
+        self.0.change(out, |all, values| {
+            let [rests, rows, starts] = [of.rests, of.rows, of.starts].map(|tensor| all.values(tensor));
+            codebook_gradient(rests, rows, starts, out.columns, weight, values);
+        })
     }
 }

@@ -1,6 +1,7 @@
 //! Matrices of networks on every engine against the scalar kernels, bit for bit.
 
 mod products;
+mod quantizer;
 mod steps;
 mod values;
 
@@ -75,7 +76,8 @@ fn put(tensors: &mut dyn Tensors, rows: usize, columns: usize, values: &[f32]) -
 pub(in crate::device) fn few_cases() -> Vec<Case> {
     let shapes = [(65, 130, 67), (3, 1, 200)];
     let kinds = [Kind::Orders(12), Kind::Wild, Kind::Ties];
-    [steps::cases(&[(37, 67)], &kinds), products::cases(&shapes, &kinds, 2)].into_iter().flatten().collect()
+    let quantizer = quantizer::cases(&[(70, 5, &[9, 4])]);
+    [steps::cases(&[(37, 67)], &kinds), products::cases(&shapes, &kinds, 2), quantizer].into_iter().flatten().collect()
 }
 
 #[test]
@@ -84,7 +86,7 @@ fn every_engine_gives_the_bits_of_the_reference() {
     // All kinds of values on one shape, and some on others.
     let steps = steps::cases(&[(103, 67)], &values::KINDS);
     let others = steps::cases(&[(1, 1), (0, 5), (2, 1000), (1000, 2), (16, 16), (17, 15)], &[Kind::Wild]);
-    let cases = [products, products::limits(), steps, others];
+    let cases = [products, products::limits(), steps, others, quantizer::cases(&quantizer::SHAPES)];
     let expected = Expected::new(cases.into_iter().flatten().collect());
     std::thread::scope(|scope| {
         for engine in engines() {

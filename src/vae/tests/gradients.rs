@@ -1,7 +1,7 @@
 //! Losses and gradients of a step against PyTorch's autograd, see tests/spec/rq_vae.py.
 
+use crate::vae::book::Book;
 use crate::vae::data::{Data, Standard};
-use crate::vae::quantizer::Book;
 use crate::vae::train::{RqVaeFit, Start};
 use crate::vae::weights::{Layer, widths};
 use crate::{Device, Loss, MatmulWidth, Reduction, RqVae};

@@ -2,6 +2,7 @@
 
 mod matmul;
 mod pack;
+mod quantizer;
 mod sums;
 #[cfg(test)]
 mod tests;
@@ -9,7 +10,7 @@ mod unit;
 
 use super::Pool;
 use crate::device::reference::HostTensors;
-use crate::device::tensors::{Tensor, Tensors, Trained, shape};
+use crate::device::tensors::{Members, Passing, Tensor, Tensors, Trained, shape};
 use crate::error::Result;
 use crate::kernel::adamw::{Step, adamw};
 use crate::kernel::combine::{Op, combine};
@@ -18,6 +19,7 @@ use crate::kernel::matmul::Product;
 use crate::kernel::rectify::{rectify, rectify_gradient};
 use crate::kernel::row_losses::Power;
 use crate::kernel::scaled::Width;
+use crate::kernel::straight_through::Weight;
 use rayon::prelude::*;
 use unit::{Unit, Work, dispatch};
 
@@ -141,6 +143,24 @@ impl Tensors for CpuTensors {
         self.host.change(x, |_, x| {
             let parts = x.par_chunks_mut(TASK).enumerate();
             pool.run(|| parts.for_each(|(i, x)| dispatch(Piece::Dropout(x, i * TASK, mask))));
+        })
+    }
+
+    fn straight_through(&mut self, of: &Passing, weight: Weight) -> Result<()> {
+        let Self { pool, host, .. } = self;
+        let outputs = [of.quantized, of.commitment, of.rests];
+        let mut out = outputs.map(|tensor| host.take(tensor));
+        let inputs = [of.latents, of.codes, of.books].map(|tensor| host.values(tensor));
+        pool.run(|| quantizer::straight_through(inputs, of.books.columns, weight, &mut out));
+        outputs.into_iter().zip(out).for_each(|(tensor, values)| host.put(tensor, values));
+        Ok(())
+    }
+
+    fn codebook_gradient(&mut self, of: &Members, weight: Weight, out: Tensor) -> Result<()> {
+        let pool = &self.pool;
+        self.host.change(out, |all, values| {
+            let of = [of.rests, of.rows, of.starts].map(|tensor| all.values(tensor));
+            pool.run(|| quantizer::codebook_gradient(of, out.columns, weight, values));
         })
     }
 }

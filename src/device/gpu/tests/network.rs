@@ -20,9 +20,11 @@ fn networks_cut_into_parts() {
 }
 
 /// A fault in every kernel, which the cases must bring to light.
-const FAULTS: [(Kernel, &str, &str); 26] = [
+const FAULTS: [(Kernel, &str, &str); 34] = [
     (Kernel::AdamW, "float_mul(params.rest2, float_mul(g, g))", "float_mul(float_mul(params.rest2, g), g)"),
     (Kernel::AdamW, "float_div(m, denominator)", "float_mul(m, float_div(ONE, denominator))"),
+    (Kernel::CodebookGradient, "rows[at]", "rows[0]"),
+    (Kernel::CodebookGradient, "i64_from(i32(", "vec2<u32>(u32("),
     (Kernel::ColumnSums, "sum += integer", "sum = integer"),
     (Kernel::ColumnSums, "NAN, shift == BAD", "0u, shift == BAD"),
     (Kernel::Combine, "i % params.period", "min(i, params.period - 1u)"),
@@ -41,6 +43,12 @@ const FAULTS: [(Kernel, &str, &str); 26] = [
     (Kernel::ScaleOperand, "value(vector, term) & ~SIGN", "value(vector, term)"),
     (Kernel::ScaleOperand, "(kept & 1u) > (1u << (n - 1u))", "1u > (1u << (n - 1u))"),
     (Kernel::ScaleOperand, "BAD, exponent == 255", "0, exponent == 255"),
+    (Kernel::StraightThrough, "(kept & 1u) > (1u << (n - 1u))", "1u > (1u << (n - 1u))"),
+    (Kernel::StraightThrough, "0x7fffffu", "0x800000u"),
+    (Kernel::StraightThrough, "i64_from(start - rest)", "i64_from(start + rest)"),
+    (Kernel::StraightThrough, "row * params.levels + level", "level * params.levels + row"),
+    (Kernel::StraightThrough, "distance > 24", "distance > 23"),
+    (Kernel::StraightThrough, "distance < 1", "distance < 0"),
     (Kernel::Matmul { wide: false }, "dots(a.w, b)", "dots(a.z, b)"),
     (Kernel::Matmul { wide: false }, "j >= params.n", "j > params.n"),
     (Kernel::Matmul { wide: true }, "params.terms << 14u", "params.terms << 15u"),

@@ -1,0 +1,188 @@
+//! A step of training: forward, through the quantizer, back, and the optimiser.
+
+use super::net::{Space, scalar};
+use super::params::{CodebookUpdate, Estimator, Loss, Reduction};
+use super::quantizer::Room;
+use super::rotation::rotate_rows;
+use super::train::RqVaeFit;
+use crate::device::tensors::Tensor;
+use crate::error::{ErrorKind, Result};
+use crate::kernel::adamw::{Rule, Step};
+use crate::kernel::combine::Op;
+use crate::kernel::float::finish;
+use crate::rng::row_hash;
+
+/// Matrices for a number of rows.
+pub(super) struct Workspace {
+    rows: usize,
+    encoder: Space,
+    decoder: Space,
+    target: Tensor,
+    losses: Tensor,
+    room: Room,
+    /// Factor of the gradient of the reconstruction loss.
+    factor: Tensor,
+}
+
+/// What a step came to.
+pub(super) struct StepReport {
+    pub(super) loss: f64,
+    pub(super) reconstruction: f64,
+    pub(super) quantization: f64,
+}
+
+impl RqVaeFit<'_> {
+    pub(super) fn step(&mut self, rows: &[f32]) -> Result<StepReport> {
+        let space = self.workspace(rows.len() / self.data.dim)?;
+        let key = row_hash(self.params.seed ^ 0x6472_6f70, self.state.step);
+        let latents = self.encode(&space, rows, key)?;
+        // RQ-KMeans+ stays on the grid of its model.
+        if self.state.batch == 0 && !self.skip {
+            self.quantizer.choose_grid(&latents);
+        }
+        let ((_, from), (to, _)) = (ends(&space.encoder.values), ends(&space.decoder.values));
+        let error = self.quantizer.quantize(&mut *self.tensors, (&latents, from), &space.room, to, &self.params)?;
+        let reconstruction = self.decode(&space, !key)?;
+        let quantization = error * (1.0 + self.params.beta) * self.params.quantization_weight;
+        let loss = reconstruction + quantization;
+        if !loss.is_finite() {
+            let what = format!("the loss of step {} is {loss}", self.state.step + 1);
+            return Err(ErrorKind::Diverged { what }.into());
+        }
+        self.backward(&space, &latents, key)?;
+        self.update()?;
+        self.spaces.push(space);
+        Ok(StepReport { loss, reconstruction, quantization })
+    }
+
+    /// What a step on `rows` comes to, and the gradients it takes: of the networks, then of the codebooks.
+    #[cfg(test)]
+    #[expect(clippy::type_complexity, reason = "of one test")]
+    pub(super) fn gradients(&mut self, rows: &[f32]) -> Result<(StepReport, Vec<Vec<f32>>, Vec<Vec<f32>>)> {
+        let report = self.step(rows)?;
+        let books = self.quantizer.batch.gradients.clone();
+        let layers = self.encoder.weights().chain(self.decoder.weights()).map(|trained| trained.gradient);
+        let nets = layers.map(|gradient| self.tensors.download(gradient)).collect::<Result<_>>()?;
+        Ok((report, nets, books))
+    }
+
+    /// Latents of standardised rows, with dropout.
+    fn encode(&mut self, space: &Workspace, rows: &[f32], key: u64) -> Result<Vec<f32>> {
+        let tensors = &mut *self.tensors;
+        let (first, last) = ends(&space.encoder.values);
+        tensors.upload(space.target, rows)?;
+        tensors.copy(space.target, first)?;
+        self.encoder.forward(tensors, &space.encoder, &self.scalars, key)?;
+        if self.skip {
+            tensors.combine(Op::Add, last, space.target)?;
+        }
+        let latents = tensors.download(last)?;
+        match latents.iter().all(|x| x.is_finite()) {
+            true => Ok(latents),
+            false => {
+                let what = format!("a latent is not finite in step {}", self.state.step + 1);
+                Err(ErrorKind::Diverged { what }.into())
+            }
+        }
+    }
+
+    /// Reconstructs the quantized latents; leaves the gradient of the reconstruction and returns its loss.
+    fn decode(&mut self, space: &Workspace, key: u64) -> Result<f64> {
+        let tensors = &mut *self.tensors;
+        let (_, last) = ends(&space.decoder.values);
+        let (_, gradient) = ends(&space.decoder.gradients);
+        self.decoder.forward(tensors, &space.decoder, &self.scalars, key)?;
+        tensors.copy(last, gradient)?;
+        tensors.combine(Op::Sub, gradient, space.target)?;
+        tensors.row_losses(gradient, self.params.loss.power(), space.losses)?;
+        let sum: f64 = tensors.download(space.losses)?.iter().map(|loss| f64::from(*loss)).sum();
+        let op = if self.params.loss == Loss::Mse { Op::Mul } else { Op::SignTimes };
+        tensors.combine(op, gradient, space.factor)?;
+        Ok(sum * self.per_value(space.rows))
+    }
+
+    /// The weight of a single value in the reconstruction loss of a batch.
+    fn per_value(&self, rows: usize) -> f64 {
+        match self.params.reduction {
+            Reduction::Mean => 1.0 / (rows * self.data.dim) as f64,
+            Reduction::Sum => 1.0 / rows as f64,
+        }
+    }
+
+    fn backward(&mut self, space: &Workspace, latents: &[f32], key: u64) -> Result<()> {
+        let tensors = &mut *self.tensors;
+        let (of_quantized, _) = ends(&space.decoder.gradients);
+        let (_, of_latents) = ends(&space.encoder.gradients);
+        self.decoder.backward(tensors, &space.decoder, !key, true)?;
+        match self.params.estimator {
+            Estimator::StraightThrough => tensors.copy(of_quantized, of_latents)?,
+            Estimator::Rotation => {
+                let mut gradient = tensors.download(of_quantized)?;
+                let quantized = tensors.download(ends(&space.decoder.values).0)?;
+                rotate_rows(latents, &quantized, self.quantizer.dim, &mut gradient);
+                tensors.upload(of_latents, &gradient)?;
+            }
+        }
+        tensors.combine(Op::Add, of_latents, space.room.commitment)?;
+        self.encoder.backward(tensors, &space.encoder, key, false)
+    }
+
+    /// One step of the optimiser.
+    fn update(&mut self) -> Result<()> {
+        if let Some(clip) = self.params.clip {
+            self.clip(clip)?;
+        }
+        let rule = Rule { lr: self.lr(), ..self.params.rule };
+        self.state.step += 1;
+        let step = Step::new(&rule, self.state.step);
+        let tensors = &mut *self.tensors;
+        self.encoder.step(tensors, &step)?;
+        self.decoder.step(tensors, &step)?;
+        self.quantizer.update(self.params.update, &step);
+        Ok(())
+    }
+
+    /// Scales all gradients so that their norm is at most `most`; codebooks that follow averages have none.
+    fn clip(&mut self, most: f64) -> Result<()> {
+        let tensors = &mut *self.tensors;
+        let of_books = match self.params.update {
+            CodebookUpdate::Gradient => self.quantizer.batch.gradients.as_mut_slice(),
+            CodebookUpdate::MovingAverage(_) => &mut [],
+        };
+        let square: f64 = of_books.iter().flatten().map(|g| f64::from(*g) * f64::from(*g)).sum();
+        let nets = self.encoder.gradient_square(tensors)? + self.decoder.gradient_square(tensors)?;
+        let norm = (square + nets).sqrt();
+        if norm > most {
+            let factor = (most / norm) as f32;
+            tensors.upload(self.scalars.clip, &[factor])?;
+            self.encoder.scale_gradients(tensors, self.scalars.clip)?;
+            self.decoder.scale_gradients(tensors, self.scalars.clip)?;
+            of_books.iter_mut().flatten().for_each(|g| *g = finish(*g * factor));
+        }
+        Ok(())
+    }
+
+    fn workspace(&mut self, rows: usize) -> Result<Workspace> {
+        if let Some(at) = self.spaces.iter().position(|space| space.rows == rows) {
+            return Ok(self.spaces.swap_remove(at));
+        }
+        let power = if self.params.loss == Loss::Mse { 2.0 } else { 1.0 };
+        let factor = finish((power * self.per_value(rows)) as f32);
+        let tensors = &mut *self.tensors;
+        Ok(Workspace {
+            rows,
+            encoder: self.encoder.space(tensors, rows)?,
+            decoder: self.decoder.space(tensors, rows)?,
+            target: tensors.create(rows, self.data.dim)?,
+            losses: tensors.create(rows, 1)?,
+            room: Room::new(tensors, rows, self.quantizer.books.len(), self.quantizer.dim)?,
+            factor: scalar(tensors, factor)?,
+        })
+    }
+}
+
+/// The first and the last of a chain.
+fn ends(list: &[Tensor]) -> (Tensor, Tensor) {
+    let none = Tensor { id: usize::MAX, rows: 0, columns: 0 };
+    (list.first().copied().unwrap_or(none), list.last().copied().unwrap_or(none))
+}
