@@ -1,5 +1,6 @@
 //! RQ-VAE: a residual quantizer in a learned latent space.
 
+mod batch_norm;
 mod book;
 mod checkpoint;
 mod data;

@@ -1,5 +1,6 @@
 //! A chain of layers in training: forward, backward, and the steps of the optimiser.
 
+use super::batch_norm::{NormSpace, TrainedNorm};
 use super::weights::{Layer, NORM_EPSILON, Norm};
 use crate::device::tensors::{Tensor, Tensors, Trained};
 use crate::error::Result;
@@ -25,14 +26,6 @@ struct TrainedLayer {
     norm: Option<TrainedNorm>,
 }
 
-struct TrainedNorm {
-    gain: Trained,
-    shift: Trained,
-    /// Averages over the batches.
-    mean: Tensor,
-    variance: Tensor,
-}
-
 /// Layers on a device, a rectifier between them.
 pub(super) struct Net {
     layers: Vec<TrainedLayer>,
@@ -43,30 +36,22 @@ pub(super) struct Net {
 
 /// Activations and gradients for a number of rows.
 pub(super) struct Space {
-    rows: usize,
+    pub(super) rows: usize,
     /// The input of every layer, and the last one's output.
     pub(super) values: Vec<Tensor>,
     /// Their gradients.
     pub(super) gradients: Vec<Tensor>,
     norms: Vec<Option<NormSpace>>,
     /// Factors that depend on the number of rows.
-    inverse: Tensor,
-    unbiased: Tensor,
-}
-
-/// What batch norm keeps from the way forward to the way back.
-struct NormSpace {
-    centered: Tensor,
-    scratch: Tensor,
-    mean: Tensor,
-    inverse_root: Tensor,
+    pub(super) inverse: Tensor,
+    pub(super) unbiased: Tensor,
 }
 
 /// Single values on the device.
 pub(super) struct Scalars {
-    epsilon: Tensor,
-    keep: Tensor,
-    take: Tensor,
+    pub(super) epsilon: Tensor,
+    pub(super) keep: Tensor,
+    pub(super) take: Tensor,
     /// What clipped gradients are multiplied by.
     pub(super) clip: Tensor,
 }
@@ -90,13 +75,13 @@ pub(super) fn scalar(tensors: &mut dyn Tensors, value: f32) -> Result<Tensor> {
     put(tensors, 1, 1, &[value])
 }
 
-fn put(tensors: &mut dyn Tensors, rows: usize, columns: usize, values: &[f32]) -> Result<Tensor> {
+pub(super) fn put(tensors: &mut dyn Tensors, rows: usize, columns: usize, values: &[f32]) -> Result<Tensor> {
     let tensor = tensors.create(rows, columns)?;
     tensors.upload(tensor, values)?;
     Ok(tensor)
 }
 
-fn trained(tensors: &mut dyn Tensors, rows: usize, columns: usize, values: &[f32]) -> Result<Trained> {
+pub(super) fn trained(tensors: &mut dyn Tensors, rows: usize, columns: usize, values: &[f32]) -> Result<Trained> {
     let value = put(tensors, rows, columns, values)?;
     let mut zero = || tensors.create(rows, columns);
     Ok(Trained { value, gradient: zero()?, moments: [zero()?, zero()?] })
@@ -113,12 +98,7 @@ impl Net {
                 weight: trained(tensors, count, layer.inputs, &layer.weight)?,
                 bias: trained(tensors, 1, count, &layer.bias)?,
                 norm: match normed {
-                    true => Some(TrainedNorm {
-                        gain: trained(tensors, 1, count, &vec![1.0; count])?,
-                        shift: trained(tensors, 1, count, &vec![0.0; count])?,
-                        mean: tensors.create(1, count)?,
-                        variance: put(tensors, 1, count, &vec![1.0; count])?,
-                    }),
+                    true => Some(TrainedNorm::new(tensors, count)?),
                     false => None,
                 },
             });
@@ -139,12 +119,7 @@ impl Net {
         for layer in &self.layers {
             let size = layer.weight.value.rows;
             norms.push(match layer.norm {
-                Some(_) => Some(NormSpace {
-                    centered: tensors.create(rows, size)?,
-                    scratch: tensors.create(rows, size)?,
-                    mean: tensors.create(1, size)?,
-                    inverse_root: tensors.create(1, size)?,
-                }),
+                Some(_) => Some(NormSpace::new(tensors, rows, size)?),
                 None => None,
             });
         }
@@ -260,65 +235,5 @@ impl Net {
             layers.push(plain.folded(norm.as_ref()));
         }
         Ok(layers)
-    }
-}
-
-impl TrainedNorm {
-    /// `(x - mean) / sqrt(variance + epsilon) gain + shift`, with the batch's mean and variance.
-    fn forward(
-        &self,
-        tensors: &mut dyn Tensors,
-        x: Tensor,
-        kept: &NormSpace,
-        space: &Space,
-        scalars: &Scalars,
-    ) -> Result<()> {
-        tensors.column_sums(x, kept.mean)?;
-        tensors.combine(Op::Mul, kept.mean, space.inverse)?;
-        tensors.combine(Op::Sub, x, kept.mean)?;
-        tensors.copy(x, kept.scratch)?;
-        tensors.combine(Op::Mul, kept.scratch, x)?;
-        tensors.column_sums(kept.scratch, kept.inverse_root)?;
-        tensors.combine(Op::Mul, kept.inverse_root, space.inverse)?;
-        // The running averages first, as the variance is not needed afterwards.
-        self.follow(tensors, kept, space, scalars)?;
-        tensors.combine(Op::InverseRoot, kept.inverse_root, scalars.epsilon)?;
-        tensors.combine(Op::Mul, x, kept.inverse_root)?;
-        tensors.copy(x, kept.centered)?;
-        tensors.combine(Op::Mul, x, self.gain.value)?;
-        tensors.combine(Op::Add, x, self.shift.value)
-    }
-
-    fn follow(&self, tensors: &mut dyn Tensors, kept: &NormSpace, space: &Space, scalars: &Scalars) -> Result<()> {
-        // The gradients are free until the way back.
-        let averages =
-            [(self.mean, kept.mean, self.gain.gradient), (self.variance, kept.inverse_root, self.shift.gradient)];
-        for (average, batch, scratch) in averages {
-            tensors.copy(batch, scratch)?;
-            tensors.combine(Op::Mul, scratch, scalars.take)?;
-            if average == self.variance && space.rows > 1 {
-                tensors.combine(Op::Mul, scratch, space.unbiased)?;
-            }
-            tensors.combine(Op::Mul, average, scalars.keep)?;
-            tensors.combine(Op::Add, average, scratch)?;
-        }
-        Ok(())
-    }
-
-    /// Turns the gradient behind into the one before: `gain / root (g - mean(g) - x mean(g x))`.
-    fn backward(&self, tensors: &mut dyn Tensors, gradient: Tensor, kept: &NormSpace, space: &Space) -> Result<()> {
-        tensors.copy(gradient, kept.scratch)?;
-        tensors.combine(Op::Mul, kept.scratch, kept.centered)?;
-        tensors.column_sums(kept.scratch, self.gain.gradient)?;
-        tensors.column_sums(gradient, self.shift.gradient)?;
-        tensors.copy(self.gain.gradient, kept.mean)?;
-        tensors.combine(Op::Mul, kept.mean, space.inverse)?;
-        tensors.combine(Op::Mul, kept.centered, kept.mean)?;
-        tensors.combine(Op::Sub, gradient, kept.centered)?;
-        tensors.copy(self.shift.gradient, kept.mean)?;
-        tensors.combine(Op::Mul, kept.mean, space.inverse)?;
-        tensors.combine(Op::Sub, gradient, kept.mean)?;
-        tensors.combine(Op::Mul, gradient, self.gain.value)?;
-        tensors.combine(Op::Mul, gradient, kept.inverse_root)
     }
 }

@@ -1,0 +1,109 @@
+//! Batch norm in training, made of sums of columns and element-wise steps.
+
+use super::net::{Scalars, Space, put, trained};
+use crate::device::tensors::{Tensor, Tensors, Trained};
+use crate::error::Result;
+use crate::kernel::combine::Op;
+
+/// Gain and shift with the averages over the batches.
+pub(super) struct TrainedNorm {
+    pub(super) gain: Trained,
+    pub(super) shift: Trained,
+    /// Averages over the batches.
+    pub(super) mean: Tensor,
+    pub(super) variance: Tensor,
+}
+
+/// What batch norm keeps from the way forward to the way back.
+pub(super) struct NormSpace {
+    centered: Tensor,
+    scratch: Tensor,
+    mean: Tensor,
+    inverse_root: Tensor,
+}
+
+impl NormSpace {
+    pub(super) fn new(tensors: &mut dyn Tensors, rows: usize, size: usize) -> Result<Self> {
+        Ok(Self {
+            centered: tensors.create(rows, size)?,
+            scratch: tensors.create(rows, size)?,
+            mean: tensors.create(1, size)?,
+            inverse_root: tensors.create(1, size)?,
+        })
+    }
+}
+
+impl TrainedNorm {
+    pub(super) fn new(tensors: &mut dyn Tensors, count: usize) -> Result<Self> {
+        Ok(Self {
+            gain: trained(tensors, 1, count, &vec![1.0; count])?,
+            shift: trained(tensors, 1, count, &vec![0.0; count])?,
+            mean: tensors.create(1, count)?,
+            variance: put(tensors, 1, count, &vec![1.0; count])?,
+        })
+    }
+
+    /// `(x - mean) / sqrt(variance + epsilon) gain + shift`, with the batch's mean and variance.
+    pub(super) fn forward(
+        &self,
+        tensors: &mut dyn Tensors,
+        x: Tensor,
+        kept: &NormSpace,
+        space: &Space,
+        scalars: &Scalars,
+    ) -> Result<()> {
+        tensors.column_sums(x, kept.mean)?;
+        tensors.combine(Op::Mul, kept.mean, space.inverse)?;
+        tensors.combine(Op::Sub, x, kept.mean)?;
+        tensors.copy(x, kept.scratch)?;
+        tensors.combine(Op::Mul, kept.scratch, x)?;
+        tensors.column_sums(kept.scratch, kept.inverse_root)?;
+        tensors.combine(Op::Mul, kept.inverse_root, space.inverse)?;
+        // The running averages first, as the variance is not needed afterwards.
+        self.follow(tensors, kept, space, scalars)?;
+        tensors.combine(Op::InverseRoot, kept.inverse_root, scalars.epsilon)?;
+        tensors.combine(Op::Mul, x, kept.inverse_root)?;
+        tensors.copy(x, kept.centered)?;
+        tensors.combine(Op::Mul, x, self.gain.value)?;
+        tensors.combine(Op::Add, x, self.shift.value)
+    }
+
+    fn follow(&self, tensors: &mut dyn Tensors, kept: &NormSpace, space: &Space, scalars: &Scalars) -> Result<()> {
+        // The gradients are free until the way back.
+        let averages =
+            [(self.mean, kept.mean, self.gain.gradient), (self.variance, kept.inverse_root, self.shift.gradient)];
+        for (average, batch, scratch) in averages {
+            tensors.copy(batch, scratch)?;
+            tensors.combine(Op::Mul, scratch, scalars.take)?;
+            if average == self.variance && space.rows > 1 {
+                tensors.combine(Op::Mul, scratch, space.unbiased)?;
+            }
+            tensors.combine(Op::Mul, average, scalars.keep)?;
+            tensors.combine(Op::Add, average, scratch)?;
+        }
+        Ok(())
+    }
+
+    /// Turns the gradient behind into the one before: `gain / root (g - mean(g) - x mean(g x))`.
+    pub(super) fn backward(
+        &self,
+        tensors: &mut dyn Tensors,
+        gradient: Tensor,
+        kept: &NormSpace,
+        space: &Space,
+    ) -> Result<()> {
+        tensors.copy(gradient, kept.scratch)?;
+        tensors.combine(Op::Mul, kept.scratch, kept.centered)?;
+        tensors.column_sums(kept.scratch, self.gain.gradient)?;
+        tensors.column_sums(gradient, self.shift.gradient)?;
+        tensors.copy(self.gain.gradient, kept.mean)?;
+        tensors.combine(Op::Mul, kept.mean, space.inverse)?;
+        tensors.combine(Op::Mul, kept.centered, kept.mean)?;
+        tensors.combine(Op::Sub, gradient, kept.centered)?;
+        tensors.copy(self.shift.gradient, kept.mean)?;
+        tensors.combine(Op::Mul, kept.mean, space.inverse)?;
+        tensors.combine(Op::Sub, gradient, kept.mean)?;
+        tensors.combine(Op::Mul, gradient, self.gain.value)?;
+        tensors.combine(Op::Mul, gradient, kept.inverse_root)
+    }
+}
