@@ -216,6 +216,12 @@ pub(crate) trait Engine: Send + Sync {
         grid::quantize_rows_alone(rows, dim, out);
     }
 
+    /// Runs work of many small steps from one of the engine's own threads, where it has any: a step that comes from
+    /// another thread has to wake them first.
+    fn run(&self, work: &mut (dyn FnMut() + Send)) {
+        work();
+    }
+
     /// Switches the timing of kernels on or off; `false` where there is none.
     fn time_kernels(&self, _on: bool) -> bool {
         false

@@ -166,7 +166,7 @@ impl<'a> RqVaeFit<'a> {
         let count = batches.len();
         for (i, batch) in batches.enumerate().skip(self.state.batch) {
             self.data.gather(batch, &mut rows);
-            let report = self.step(&rows)?;
+            let report = self.on_device(|fit| fit.step(&rows))?;
             self.state.tally.add(&report, batch.len(), &self.quantizer.batch.counts);
             self.state.batch = i + 1;
             let shown = VaeProgress { steps: count, ..VaeProgress::new(&self.state, self.params.epochs, report.loss) };
@@ -174,8 +174,16 @@ impl<'a> RqVaeFit<'a> {
                 return Err(ErrorKind::Cancelled.into());
             }
         }
-        self.end_epoch(order.chunks(self.params.batch).next_back().unwrap_or_default())?;
+        let last_batch = order.chunks(self.params.batch).next_back().unwrap_or_default();
+        self.on_device(|fit| fit.end_epoch(last_batch))?;
         Ok(self.state.reports.last())
+    }
+
+    /// Calls `work` where small steps are quick.
+    fn on_device<R: Send>(&mut self, work: impl Fn(&mut Self) -> Result<R> + Sync) -> Result<R> {
+        let (engine, mut result) = (self.device.engine(), None);
+        engine.run(&mut || result = Some(work(self)));
+        result.unwrap_or_else(|| Err(ErrorKind::Cancelled.into()))
     }
 
     /// The model that was judged best, and what all epochs came to.

@@ -43,6 +43,11 @@ impl Pool {
             None => work(),
         }
     }
+
+    /// [`Pool::run`], on one of the threads even if they are rayon's own.
+    fn enter<R: Send>(&self, work: impl FnOnce() -> R + Send) -> R {
+        self.run(|| rayon::scope(|_| work()))
+    }
 }
 
 impl Cpu {
@@ -94,6 +99,10 @@ impl Engine for Cpu {
     fn chunk_rows(&self, dim: usize) -> usize {
         // Rows, their integers and the table of a chunk stay in the cache; every thread gets some blocks.
         ((1 << 19) / dim).max(1024 * self.threads).min((1 << 23) / dim).clamp(256, 16_384)
+    }
+
+    fn run(&self, work: &mut (dyn FnMut() + Send)) {
+        self.pool.enter(work);
     }
 
     fn quantize(&self, grid: &Grid, rows: &[f32], out: &mut [i32]) -> u64 {

@@ -7,6 +7,8 @@ use rayon::prelude::*;
 
 /// Adding 1.5 * 2^23 to an f32 within 2^22 rounds it to an integer, ties to even, that can be read from the bits.
 const ROUND: f32 = 12_582_912.0;
+/// Pairs of a row that are packed at a time.
+const BLOCK: usize = 32;
 
 /// Vectors, P at a time, as scaled integers.
 ///
@@ -104,7 +106,8 @@ impl<L: Lane> Work for Pack<'_, L> {
         }
         match self.vectors.term_stride {
             1 => self.rows(),
-            _ => self.columns(),
+            _ if L::COUNT > 8 => self.columns::<COLUMNS>(),
+            _ => self.columns::<8>(),
         }
     }
 }
@@ -114,51 +117,78 @@ impl<L: Lane> Pack<'_, L> {
     #[inline(always)]
     fn rows(&mut self) {
         let rows = self.vectors.values().chunks_exact(self.terms).skip(self.first).take(self.count);
-        let mut integers = vec![0; 2 * self.lanes.len()];
-        for (lane, (row, unscale)) in rows.zip(self.unscales.iter_mut()).enumerate() {
-            let scale = Scale::new(largest(row), self.width);
+        let mut scales = [Scale::new(0, self.width); COLUMNS];
+        let mut all: [&[f32]; COLUMNS] = [&[]; COLUMNS];
+        for (((row, unscale), scale), place) in rows.zip(self.unscales.iter_mut()).zip(&mut scales).zip(&mut all) {
+            *scale = Scale::new(largest(row), self.width);
             *unscale = scale.unscale;
-            for (integer, x) in integers.iter_mut().zip(row) {
-                *integer = scale.integer(*x);
+            *place = row;
+        }
+        // Some terms of all rows, then the same turned over, while they are at hand.
+        let mut block = [[0; BLOCK]; COLUMNS];
+        for (i, lanes) in self.lanes.chunks_mut(BLOCK).enumerate() {
+            let of_rows = block.iter_mut().zip(&all).zip(&scales).take(self.count);
+            for ((joined, row), scale) in of_rows {
+                pairs(row.get(i * 2 * BLOCK..).unwrap_or_default(), scale, joined);
             }
-            for (lanes, pair) in self.lanes.iter_mut().zip(integers.as_chunks::<2>().0) {
-                if let Some(place) = lanes.lanes().get_mut(lane) {
-                    *place = join(pair[0], pair[1]);
+            for (p, lanes) in lanes.iter_mut().enumerate() {
+                for (place, joined) in lanes.lanes().iter_mut().zip(&block) {
+                    *place = joined[p % BLOCK];
                 }
             }
         }
     }
 
-    /// Vectors that are neighbours.
+    /// Vectors that are neighbours, W of them at a time, of which those beyond the panel are left out.
     #[inline(always)]
-    fn columns(&mut self) {
+    fn columns<const W: usize>(&mut self) {
         let stride = self.vectors.term_stride;
         let values = self.vectors.values().get(self.first..).unwrap_or_default();
-        let mut most = [0_u32; COLUMNS];
-        for terms in values.chunks(stride) {
-            for (most, x) in most.iter_mut().zip(terms.get(..self.count).unwrap_or_default()) {
-                *most = (*most).max(magnitude(*x));
-            }
-        }
-        let scales = most.map(|most| Scale::new(most, self.width));
-        for (unscale, scale) in self.unscales.iter_mut().zip(scales) {
-            *unscale = scale.unscale;
+        let scales = Scales::<W>::new(values.chunks(stride), self.width);
+        for (unscale, scale) in self.unscales.iter_mut().zip(scales.unscale) {
+            *unscale = scale;
         }
         for (lanes, terms) in self.lanes.iter_mut().zip(values.chunks(2 * stride)) {
             let (even, odd) = terms.split_at(stride.min(terms.len()));
-            let even = even.get(..self.count).unwrap_or_default();
-            match odd.get(..self.count) {
-                Some(odd) => {
-                    for (((lane, even), odd), scale) in lanes.lanes().iter_mut().zip(even).zip(odd).zip(&scales) {
-                        *lane = join(scale.integer(*even), scale.integer(*odd));
-                    }
-                }
-                None => {
-                    for ((lane, even), scale) in lanes.lanes().iter_mut().zip(even).zip(&scales) {
-                        *lane = join(scale.integer(*even), 0);
-                    }
-                }
+            let (even, odd) = (scales.integers(&first(even)), scales.integers(&first(odd)));
+            let mut joined = [0; W];
+            for i in 0..W {
+                joined[i] = join(even[i], odd[i]);
             }
+            let lanes = lanes.lanes();
+            match self.count == L::COUNT {
+                true => lanes.copy_from_slice(&joined[..L::COUNT]),
+                false => lanes.iter_mut().zip(joined).take(self.count).for_each(|(lane, pair)| *lane = pair),
+            }
+        }
+    }
+}
+
+/// The first W values, zeros where there are fewer.
+#[inline(always)]
+pub(super) fn first<const W: usize>(values: &[f32]) -> [f32; W] {
+    match values.first_chunk() {
+        Some(all) => *all,
+        None => {
+            let mut some = [0.0; W];
+            some.iter_mut().zip(values).for_each(|(place, value)| *place = *value);
+            some
+        }
+    }
+}
+
+/// The first pairs of integers of a row, zero where it ends.
+#[inline(always)]
+fn pairs(row: &[f32], scale: &Scale, out: &mut [i32; BLOCK]) {
+    match row.first_chunk::<{ 2 * BLOCK }>() {
+        Some(row) => {
+            for (out, pair) in out.iter_mut().zip(row.as_chunks::<2>().0) {
+                *out = join(scale.integer(pair[0]), scale.integer(pair[1]));
+            }
+        }
+        None => {
+            let mut terms = row.iter().map(|x| scale.integer(*x));
+            out.fill_with(|| join(terms.next().unwrap_or(0), terms.next().unwrap_or(0)));
         }
     }
 }
@@ -209,5 +239,43 @@ impl Scale {
     pub(super) fn integer(&self, x: f32) -> i32 {
         let rounded = x * self.factors[0] * self.factors[1] + ROUND;
         (rounded.to_bits() as i32).wrapping_sub(ROUND.to_bits() as i32).clamp(-self.limit, self.limit)
+    }
+}
+
+/// [`Scale`]s of W neighbouring vectors, each factor in an array for the vector unit.
+pub(super) struct Scales<const W: usize> {
+    factors: [[f32; W]; 2],
+    limit: i32,
+    pub(super) unscale: [f64; W],
+}
+
+impl<const W: usize> Scales<W> {
+    /// The scales of the first W columns of these rows.
+    #[inline(always)]
+    pub(super) fn new<'a>(rows: impl Iterator<Item = &'a [f32]>, width: Width) -> Self {
+        let mut most = [0_u32; W];
+        for row in rows {
+            for (most, x) in most.iter_mut().zip(first::<W>(row)) {
+                *most = (*most).max(magnitude(x));
+            }
+        }
+        let mut scales = Self { factors: [[0.0; W]; 2], limit: width.limit() as i32, unscale: [0.0; W] };
+        for (i, most) in most.into_iter().enumerate() {
+            let scale = Scale::new(most, width);
+            (scales.factors[0][i], scales.factors[1][i]) = (scale.factors[0], scale.factors[1]);
+            scales.unscale[i] = scale.unscale;
+        }
+        scales
+    }
+
+    /// [`Scale::integer`] of each.
+    #[inline(always)]
+    pub(super) fn integers(&self, x: &[f32; W]) -> [i32; W] {
+        let mut integers = [0; W];
+        for i in 0..W {
+            let scale = Scale { factors: [self.factors[0][i], self.factors[1][i]], limit: self.limit, unscale: 0.0 };
+            integers[i] = scale.integer(x[i]);
+        }
+        integers
     }
 }

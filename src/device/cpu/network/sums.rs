@@ -1,13 +1,13 @@
 //! Sums of columns and of rows as scaled integers.
 
-use super::pack::Scale;
+use super::pack::{Scale, Scales, first};
 use super::unit::{Unit, Work, dispatch};
 use crate::kernel::row_losses::Power;
 use crate::kernel::scaled::{Width, from_exact, magnitude};
 use rayon::prelude::*;
 
 /// Columns that one task handles.
-const COLUMNS: usize = 64;
+const COLUMNS: usize = 32;
 /// Rows that one task handles.
 const ROWS: usize = 64;
 
@@ -29,22 +29,15 @@ struct OfColumns<'a> {
 impl Work for OfColumns<'_> {
     #[inline(always)]
     fn work<U: Unit>(self, _: U) {
-        let count = self.out.len();
-        let mut most = [0_u32; COLUMNS];
-        for row in self.x.chunks(self.columns) {
-            for (most, x) in most.iter_mut().zip(row.get(..count).unwrap_or_default()) {
-                *most = (*most).max(magnitude(*x));
-            }
-        }
-        let scales = most.map(|most| Scale::new(most, Width::Bits16));
+        let scales = Scales::<COLUMNS>::new(self.x.chunks(self.columns), Width::Bits16);
         let mut sums = [0_i32; COLUMNS];
         for row in self.x.chunks(self.columns) {
-            for ((sum, x), scale) in sums.iter_mut().zip(row.get(..count).unwrap_or_default()).zip(&scales) {
-                *sum += scale.integer(*x);
+            for (sum, integer) in sums.iter_mut().zip(scales.integers(&first(row))) {
+                *sum += integer;
             }
         }
-        for ((out, sum), scale) in self.out.iter_mut().zip(sums).zip(scales) {
-            *out = from_exact(f64::from(sum), scale.unscale);
+        for ((out, sum), unscale) in self.out.iter_mut().zip(sums).zip(scales.unscale) {
+            *out = from_exact(f64::from(sum), unscale);
         }
     }
 }
@@ -71,13 +64,25 @@ impl Work for OfRows<'_> {
                 most = magnitude(*x).max(most);
             }
             let scale = Scale::new(most, Width::Bits16);
-            let mut sum = 0.0;
-            for x in row {
-                let q = f64::from(scale.integer(*x));
-                sum += if self.power == Power::Two { q * q } else { q.abs() };
-            }
+            let sum = match self.power {
+                Power::One => sum(row, |x| f64::from(scale.integer(x).abs())),
+                Power::Two => sum(row, |x| f64::from(scale.integer(x) * scale.integer(x))),
+            };
             let unscale = if self.power == Power::Two { scale.unscale * scale.unscale } else { scale.unscale };
             *out = from_exact(sum, unscale);
         }
     }
+}
+
+/// A sum of integers within 2^53, in lanes of its own for the vector unit.
+#[inline(always)]
+fn sum(row: &[f32], term: impl Fn(f32) -> f64) -> f64 {
+    let (chunks, rest) = row.as_chunks::<8>();
+    let mut sums = [0.0; 8];
+    for chunk in chunks {
+        for (sum, x) in sums.iter_mut().zip(chunk) {
+            *sum += term(*x);
+        }
+    }
+    sums.into_iter().sum::<f64>() + rest.iter().map(|x| term(*x)).sum::<f64>()
 }
