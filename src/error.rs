@@ -193,6 +193,18 @@ pub enum ErrorKind {
         /// What does not match.
         reason: String,
     },
+    /// A checkpoint of a training whose contents do not match its own checksum.
+    #[error("damaged checkpoint: {reason}; restore the file from a copy, or delete it to begin anew")]
+    DamagedCheckpoint {
+        /// What does not match.
+        reason: String,
+    },
+    /// A row so far from those that a network was trained on that its latents are no numbers.
+    #[error("row {row} is too far from the rows that the model was trained on: its latents are not finite")]
+    FarRow {
+        /// The row, from 0.
+        row: usize,
+    },
     /// A model file of a newer format version.
     #[error("the model has format version {found}, this semid reads up to {supported}: update semid")]
     NewerFormat {

@@ -134,6 +134,12 @@ impl Range {
         }
     }
 
+    /// A grid for every dimension alone.
+    pub(crate) fn grids(&self) -> Vec<Grid> {
+        let alone = |(min, max): (&f32, &f32)| Self { min: vec![*min], max: vec![*max] }.grid(true);
+        self.min.iter().zip(&self.max).map(alone).collect()
+    }
+
     /// The grid for rows of this range: offset at the midrange (or zero where `center` is off), and the largest
     /// exponent at which no value exceeds 2^20.
     pub(crate) fn grid(&self, center: bool) -> Grid {

@@ -237,7 +237,7 @@ fn assemble_model(config: &Config, data: &[&[u8]]) -> Result<RqKMeansModel> {
 }
 
 /// SHA-256 over the parts, each preceded by its length.
-pub(crate) fn checksum(values: [&str; 5], tensors: &[&[u8]]) -> String {
+pub(crate) fn checksum<const N: usize>(values: [&str; N], tensors: &[&[u8]]) -> String {
     let mut hash = Sha256::new();
     for part in values.iter().map(|value| value.as_bytes()).chain(tensors.iter().copied()) {
         hash.update((part.len() as u64).to_le_bytes());

@@ -12,12 +12,10 @@ use super::params::RqVae;
 use super::start;
 use super::train::{Best, RqVaeFit, State};
 use crate::device::Device;
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::rows::Rows;
 use crate::rq::hex;
-use crate::rq::model_file::{
-    Tensor, assemble, check_digests, checksum, from_le_bytes, le_bytes, read_file, write_file,
-};
+use crate::rq::model_file::{Tensor, assemble, checksum, from_le_bytes, le_bytes, read_file, write_file};
 use safetensors::{Dtype, SafeTensors};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -40,7 +38,7 @@ impl RqVaeFit<'_> {
     /// Saves a checkpoint, at the end of an epoch or in the middle of one; the file appears complete or not at all.
     ///
     /// # Errors
-    /// [`ErrorKind::Io`](crate::ErrorKind::Io) with the path, and what devices can meet.
+    /// [`ErrorKind::Io`] with the path, and what devices can meet.
     pub fn save_checkpoint(&mut self, path: impl AsRef<Path>) -> Result<()> {
         let path = path.as_ref();
         let standing = Standing {
@@ -54,12 +52,13 @@ impl RqVaeFit<'_> {
         let tensors = self.tensors_of_checkpoint()?;
         let data: Vec<&[u8]> = tensors.iter().map(|(_, _, _, bytes)| bytes.as_slice()).collect();
         let metadata = json!({
-            "checksum": checksum([FORMAT, VERSION, &params, &rows, &standing], &data),
+            "checksum": checksum([FORMAT, VERSION, &params, &rows, &standing, &self.warm_start], &data),
             "format": FORMAT,
             "format_version": VERSION,
             "params": params,
             "rows": rows,
             "standing": standing,
+            "warm_start": self.warm_start,
         });
         write_file(path, &assemble(metadata, &tensors))
     }
@@ -92,8 +91,8 @@ impl RqVae {
     /// Goes on with the training of a checkpoint: the same rows and parameters give the same bits as without a stop.
     ///
     /// # Errors
-    /// As for [`RqVae::begin`]; [`ErrorKind::Damaged`](crate::ErrorKind::Damaged) for a broken checkpoint and
-    /// [`ErrorKind::Parameter`](crate::ErrorKind::Parameter) for one of other rows or parameters.
+    /// As for [`RqVae::begin`]; [`ErrorKind::DamagedCheckpoint`] for a broken checkpoint and [`ErrorKind::Parameter`] for one
+    /// of other rows or parameters.
     pub fn resume<'a>(
         &self,
         checkpoint: impl AsRef<Path>,
@@ -133,13 +132,18 @@ impl RqVaeFit<'_> {
         if get("rows") != digest(&self.data) {
             return Err(other("rows"));
         }
+        if get("warm_start") != self.warm_start {
+            return Err(other("warm start"));
+        }
         let names = names(self.quantizer.books.len(), tensors.len());
         let data = names.iter().map(|name| tensors.tensor(name).map(|tensor| tensor.data()));
         let data: Vec<&[u8]> = data.collect::<Result<_, _>>().map_err(broken)?;
-        let covered = ["format", "format_version", "params", "rows", "standing"].map(get);
-        check_digests(&metadata, &[("checksum", checksum(covered, &data))])?;
-        let standing: Standing =
-            serde_json::from_str(get("standing")).map_err(|error| Error::damaged(error.to_string()))?;
+        let covered = ["format", "format_version", "params", "rows", "standing", "warm_start"].map(get);
+        let damaged = |reason: String| Error::from(ErrorKind::DamagedCheckpoint { reason });
+        if get("checksum") != checksum(covered, &data) {
+            return Err(damaged("it does not have the checksum that it states".to_owned()));
+        }
+        let standing = serde_json::from_str(get("standing")).map_err(|error| damaged(error.to_string()))?;
         self.take(standing, &data)
     }
 
@@ -174,10 +178,10 @@ fn names(levels: usize, count: usize) -> Vec<String> {
     books(&["counts", "sums"]).chain(books(&["values", "m", "v"])).chain(states).chain(["best".to_owned()]).collect()
 }
 
-/// SHA-256, in hex, of the rows as a training uses them.
+/// SHA-256, in hex, of the rows as a training uses them, and of how they were standardised.
 fn digest(data: &Data) -> String {
     let mut hash = Sha256::new();
-    for values in [&data.train[..], data.judged()] {
+    for values in [&data.standard.offset[..], &data.standard.scale, &data.train, data.judged()] {
         hash.update((values.len() as u64).to_le_bytes());
         for chunk in values.chunks(1 << 14) {
             hash.update(le_bytes(chunk));

@@ -45,8 +45,8 @@ impl Standard {
     /// Mean 0 and variance 1 over all rows; a dimension without variance keeps its scale.
     ///
     /// # Exactness
-    /// Sums of grid values within 2^20 and of their squares are exact integers, for up to 2^64 rows in any order; mean and
-    /// scale follow from them in f64, each rounded to f32 once.
+    /// Every dimension is on a grid of its own. Sums of grid values within 2^20 and of their squares are exact integers, for up
+    /// to 2^64 rows in any order; mean and scale follow from them in f64, each rounded to f32 once.
     fn of(rows: &dyn Rows) -> Result<Self> {
         let dim = rows.dim();
         let mut range = Range::new(dim);
@@ -54,26 +54,26 @@ impl Standard {
             range.add(rows);
             Ok(())
         })?;
-        let grid = range.grid(true);
+        let grids = range.grids();
         let mut sums = vec![(0_i128, 0_u128); dim];
-        let mut q = Vec::new();
         each_chunk(rows, &mut |_, rows| {
-            q.resize(rows.len(), 0);
-            grid.quantize(rows, &mut q);
-            for row in q.chunks_exact(dim) {
-                for ((sum, squares), q) in sums.iter_mut().zip(row) {
-                    *sum += i128::from(*q);
-                    *squares += u128::from(u64::from(q.unsigned_abs()).pow(2));
+            for row in rows.chunks_exact(dim) {
+                for (((sum, squares), grid), x) in sums.iter_mut().zip(&grids).zip(row) {
+                    let mut q = [0];
+                    grid.quantize(&[*x], &mut q);
+                    *sum += i128::from(q[0]);
+                    *squares += u128::from(u64::from(q[0].unsigned_abs()).pow(2));
                 }
             }
             Ok(())
         })?;
-        let (count, step) = (rows.len() as f64, pow2(-grid.exponent()));
+        let count = rows.len() as f64;
         let mut standard = Self::none(dim);
-        let places = standard.offset.iter_mut().zip(&mut standard.scale).zip(grid.offset());
-        for (((offset, scale), middle), (sum, squares)) in places.zip(sums) {
-            let mean = sum as f64 / count;
-            *offset = (f64::from(*middle) + mean * step) as f32 + 0.0;
+        let places = standard.offset.iter_mut().zip(&mut standard.scale).zip(&grids);
+        for (((offset, scale), grid), (sum, squares)) in places.zip(sums) {
+            let (mean, step) = (sum as f64 / count, pow2(-grid.exponent()));
+            let middle = grid.offset().iter().copied().sum::<f32>();
+            *offset = (f64::from(middle) + mean * step) as f32 + 0.0;
             let variance = (squares as f64 - sum as f64 * mean).max(0.0) / count;
             let inverse = (1.0 / (variance.sqrt() * step)) as f32;
             *scale = if variance > 0.0 && inverse.is_normal() { inverse } else { 1.0 };

@@ -6,7 +6,7 @@
 
 use super::data::Standard;
 use super::model::RqVaeModel;
-use super::params::MatmulWidth;
+use super::params::{MAX_LAYERS, MatmulWidth};
 use super::weights::{Layer, widths};
 use crate::codebook::{self, Codebook};
 use crate::error::{Error, ErrorKind, Result};
@@ -25,8 +25,6 @@ use std::path::Path;
 
 /// What the `kind` of such a model file says.
 pub(crate) const KIND: &str = "rq-vae";
-/// Most hidden layers of a model file.
-const MAX_LAYERS: usize = 64;
 
 /// The configuration in a model file.
 #[derive(Debug, Serialize, Deserialize)]

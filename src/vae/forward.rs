@@ -5,6 +5,7 @@ use crate::device::Device;
 use crate::device::tensors::{Tensor, Tensors};
 use crate::error::Result;
 use crate::kernel::combine::Op;
+use crate::kernel::float::finish;
 use crate::kernel::matmul::Product;
 use crate::kernel::scaled::Width;
 
@@ -39,7 +40,7 @@ impl Forward {
         }
         let sizes = layers.first().map(|layer| layer.inputs).into_iter();
         let sizes = sizes.chain(layers.iter().map(|layer| layer.outputs)).collect();
-        Ok(Self { tensors, layers: on_device, sizes, slope, width, skip, spaces: Vec::new() })
+        Ok(Self { tensors, layers: on_device, sizes, slope: finish(slope), width, skip, spaces: Vec::new() })
     }
 
     fn inputs(&self) -> usize {

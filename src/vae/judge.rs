@@ -3,7 +3,7 @@
 use super::model::RqVaeModel;
 use super::params::{Reduction, RqVae};
 use crate::device::Device;
-use crate::error::Result;
+use crate::error::{ErrorKind, Result};
 use crate::kernel::row_losses::row_losses;
 use serde::{Deserialize, Serialize};
 use std::collections::HashSet;
@@ -40,6 +40,9 @@ pub(super) fn judge(params: &RqVae, model: &RqVaeModel, rows: &[f32], device: &D
     for rows in rows.chunks(BLOCK * dim) {
         let mut latents = vec![0.0; rows.len() / dim * model.latent_dim()];
         encoder.run(rows, &mut latents)?;
+        if !latents.iter().all(|x| x.is_finite()) {
+            return Err(ErrorKind::Diverged { what: "a latent is not finite".into() }.into());
+        }
         let matrix = crate::rows::Matrix::new(&latents, model.latent_dim())?;
         let codes = model.quantizer().encode(&matrix, device)?;
         squares += errors(model, &latents, &codes)?;

@@ -231,6 +231,10 @@ impl Rows for LatentRows<'_> {
         buffer.resize(out.len() / self.dim() * self.rows.dim(), 0.0);
         read_finite(self.rows, first, buffer)?;
         self.model.standard.apply(buffer);
-        encoder.run(buffer, out)
+        encoder.run(buffer, out)?;
+        match out.chunks_exact(self.dim()).position(|latent| !latent.iter().all(|x| x.is_finite())) {
+            Some(row) => Err(ErrorKind::FarRow { row: first + row }.into()),
+            None => Ok(()),
+        }
     }
 }

@@ -69,6 +69,9 @@ impl MatmulWidth {
     }
 }
 
+/// Most hidden layers.
+pub(super) const MAX_LAYERS: usize = 64;
+
 /// How codewords follow the latents.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub enum CodebookUpdate {
@@ -365,6 +368,10 @@ impl RqVae {
         }
         if let Some(width) = self.hidden.iter().find(|width| **width == 0 || **width > MAX_DIM) {
             return Err(Error::parameter("hidden", width, format!("1 to {MAX_DIM} are supported")));
+        }
+        if self.hidden.len() > MAX_LAYERS {
+            let expected = format!("at most {MAX_LAYERS} hidden layers are supported");
+            return Err(Error::parameter("hidden", format!("{} layers", self.hidden.len()), expected));
         }
         if self.latent == 0 || self.latent > MAX_DIM {
             return Err(Error::parameter("latent", self.latent, format!("1 to {MAX_DIM} are supported")));

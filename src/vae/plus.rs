@@ -27,6 +27,7 @@ impl RqVae {
         let start = params.start_of(model, &data)?;
         let mut training = RqVaeFit::assemble(&params, data, start, device)?;
         training.quantizer.exponent = model.codebook_exponent();
+        training.warm_start = model.fingerprint();
         Ok(training)
     }
 

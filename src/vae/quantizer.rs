@@ -9,6 +9,7 @@ use crate::error::{ErrorKind, Result};
 use crate::grid::{EXPONENTS, Grid, pow2};
 use crate::kernel::adamw::Step;
 use crate::kernel::assign::squared_distance;
+use crate::kernel::float::finish;
 use crate::kernel::row_losses::Power;
 use crate::kernel::straight_through::Weight;
 use crate::rq::sinkhorn;
@@ -92,8 +93,11 @@ impl Quantizer {
     /// The codebooks on the grid.
     ///
     /// # Errors
-    /// [`ErrorKind::Diverged`] where they have grown out of it.
+    /// [`ErrorKind::Diverged`] where they have grown out of it, or are no numbers.
     pub(super) fn codebooks(&self) -> Result<Vec<Codebook>> {
+        if !self.books.iter().flat_map(|book| &book.values).all(|c| c.is_finite()) {
+            return Err(ErrorKind::Diverged { what: "a codeword is not finite".into() }.into());
+        }
         let books: Vec<Codebook> = self.books.iter().map(|book| book.on_grid(self.exponent, self.dim)).collect();
         match largest_sum(&books) > CODEWORDS_MAX {
             true => Err(ErrorKind::Diverged { what: "the codebooks outgrew the latents' grid".into() }.into()),
@@ -119,7 +123,7 @@ impl Quantizer {
         self.upload(tensors, &codebooks, &codes, room)?;
 
         let factor = 2.0 * params.quantization_weight / (codebooks.len() * latents.len().max(1)) as f64;
-        let weight = |factor: f64| Weight { exponent: self.exponent, factor: factor as f32 };
+        let weight = |factor: f64| Weight { exponent: self.exponent, factor: finish(factor as f32) };
         let Matrices { books, starts, gradient } = self.matrices;
         let Room { codes, rows, rests, losses, commitment } = *room;
         let passing = Passing { latents: from, codes, books, quantized: to, commitment, rests };

@@ -65,7 +65,7 @@ pub struct RqVaeReport {
     pub rows: usize,
     /// Dimensions.
     pub dim: usize,
-    /// Epoch whose model was kept, from 1.
+    /// Epoch whose model was kept, from 1; 0 where there was none.
     pub best_epoch: usize,
     /// All epochs.
     pub epochs: Vec<EpochReport>,

@@ -12,6 +12,9 @@ use crate::kernel::combine::Op;
 use crate::kernel::float::finish;
 use crate::rng::row_hash;
 
+/// A training whose reconstruction loss is that many times as large as at its first step has diverged.
+const EXPLODED: f64 = 1000.0;
+
 /// Matrices for a number of rows.
 pub(super) struct Workspace {
     rows: usize,
@@ -45,8 +48,10 @@ impl RqVaeFit<'_> {
         let reconstruction = self.decode(&space, !key)?;
         let quantization = error * (1.0 + self.params.beta) * self.params.quantization_weight;
         let loss = reconstruction + quantization;
-        if !loss.is_finite() {
-            let what = format!("the loss of step {} is {loss}", self.state.step + 1);
+        let first = *self.state.first_loss.get_or_insert(reconstruction);
+        let exploded = first > 0.0 && reconstruction > EXPLODED * first;
+        if !loss.is_finite() || exploded {
+            let what = format!("the loss of step {} is {loss}, that of the first one was {first}", self.state.step + 1);
             return Err(ErrorKind::Diverged { what }.into());
         }
         self.backward(&space, &latents, key)?;

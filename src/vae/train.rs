@@ -2,6 +2,7 @@
 
 use super::book::Book;
 use super::data::{Data, Standard};
+use super::forward::Forward;
 use super::judge::{self, Judged};
 use super::model::RqVaeModel;
 use super::net::{Net, Scalars, Style};
@@ -13,6 +14,7 @@ use super::step::Workspace;
 use crate::device::Device;
 use crate::device::tensors::{Tensor, Tensors};
 use crate::error::{ErrorKind, Result};
+use crate::kernel::float::finish;
 use crate::rows::Rows;
 use serde::{Deserialize, Serialize};
 use std::ops::ControlFlow;
@@ -46,6 +48,8 @@ pub struct RqVaeFit<'a> {
     pub(super) spaces: Vec<Workspace>,
     pub(super) quantizer: Quantizer,
     pub(super) skip: bool,
+    /// Fingerprint of the model that it started from, if any.
+    pub(super) warm_start: String,
     pub(super) state: State,
     pub(super) best: Option<Best>,
 }
@@ -61,6 +65,8 @@ pub(super) struct State {
     /// What these batches came to.
     pub(super) tally: Tally,
     pub(super) reports: Vec<EpochReport>,
+    /// Reconstruction loss of the first step.
+    pub(super) first_loss: Option<f64>,
 }
 
 /// The best model so far.
@@ -126,7 +132,7 @@ pub(super) struct Start {
 impl<'a> RqVaeFit<'a> {
     pub(super) fn assemble(params: &RqVae, data: Data, start: Start, device: &'a Device) -> Result<Self> {
         let mut tensors = device.engine().tensors()?;
-        let style = Style { width: params.width.width(), slope: params.slope, dropout: params.dropout };
+        let style = Style { width: params.width.width(), slope: finish(params.slope), dropout: params.dropout };
         let latent = start.encoder.last().map_or(1, |layer| layer.outputs);
         let encoder = Net::new(&mut *tensors, &start.encoder, style, params.batch_norm)?;
         let decoder = Net::new(&mut *tensors, &start.decoder, style, params.batch_norm)?;
@@ -143,6 +149,7 @@ impl<'a> RqVaeFit<'a> {
             spaces: Vec::new(),
             quantizer,
             skip: start.skip,
+            warm_start: String::new(),
             state: State::default(),
             best: None,
         })
@@ -193,7 +200,7 @@ impl<'a> RqVaeFit<'a> {
     pub fn finish(mut self) -> Result<(RqVaeModel, RqVaeReport)> {
         let best = match self.best.take() {
             Some(best) => best,
-            None => self.judge()?,
+            None => Best { epoch: 0, ..self.judge()? },
         };
         let report = RqVaeReport {
             rows: self.data.len(),
@@ -260,13 +267,21 @@ impl<'a> RqVaeFit<'a> {
     /// The model as it is now, and how it does on the rows that epochs are judged by.
     fn judge(&mut self) -> Result<Best> {
         if self.state.step == 0 && !self.skip {
-            let model = self.model()?;
+            // Without a grid there is no model yet.
+            let layers = self.encoder.layers(&mut *self.tensors)?;
             let rows = self.data.train.chunks(self.params.batch * self.data.dim).next().unwrap_or_default();
-            let latents = model.latents(rows, self.device)?;
+            let mut latents = vec![0.0; rows.len() / self.data.dim * self.quantizer.dim];
+            let RqVae { slope, width, .. } = self.params;
+            Forward::new(&layers, slope, width.width(), false, self.device)?.run(rows, &mut latents)?;
             self.quantizer.choose_grid(&latents);
         }
         let model = self.model()?;
         let judged = judge::judge(&self.params, &model, self.data.judged(), self.device)?;
+        if !judged.loss.is_finite() {
+            let what =
+                format!("the loss of the rows that epoch {} is judged by is {}", self.state.epoch + 1, judged.loss);
+            return Err(ErrorKind::Diverged { what }.into());
+        }
         Ok(Best { judged, epoch: self.state.epoch + 1, model })
     }
 

@@ -16,6 +16,7 @@ CASES = [
     {"name": "sum", "seed": 4, "reduction": "sum"},
     {"name": "norm", "seed": 5, "batch_norm": True},
     {"name": "linear", "seed": 6, "hidden": []},
+    {"name": "rotation", "seed": 7, "rotation": True},
 ]
 
 
@@ -35,7 +36,19 @@ def run(x, chain, case):
     return x
 
 
+def rotated(z, quantized):
+    """The quantized values as the latents turned and stretched, by matrices that have no gradient."""
+    unit = lambda rows: rows / rows.norm(dim=1, keepdim=True)
+    e, q = unit(z.detach()), unit(quantized.detach())
+    r = unit(e + q)
+    outer = lambda a, b: a[:, :, None] * b[:, None, :]
+    turn = torch.eye(z.shape[1]).double() - 2 * outer(r, r) + 2 * outer(q, e)
+    stretch = quantized.norm(dim=1, keepdim=True) / z.detach().norm(dim=1, keepdim=True)
+    return stretch.detach() * (turn @ z[:, :, None])[:, :, 0]
+
+
 def golden(case):
+    case = {"rotation": False} | case
     case = {"slope": 0.0, "beta": 0.25, "weight": 1.0, "loss": "mse", "reduction": "mean", "batch_norm": False} | case
     case = {"hidden": [14, 9], "rows": 24, "dim": 11, "latent": 5, "clusters": [6, 4]} | case
     generator = torch.Generator().manual_seed(case["seed"])
@@ -53,7 +66,9 @@ def golden(case):
         quantization = quantization + case["beta"] * F.mse_loss(residual, word.detach())
         residual, quantized = residual - word.detach(), quantized + word.detach()
     quantization = case["weight"] * quantization / len(books)
-    restored = run(z + (quantized - z).detach(), decoder, case)
+    seen = rotated(z, quantized) if case["rotation"] else z + (quantized - z).detach()
+    assert torch.allclose(seen, quantized)
+    restored = run(seen, decoder, case)
     difference = restored - x
     each = difference.abs() if case["loss"] == "l1" else difference**2
     reconstruction = each.mean() if case["reduction"] == "mean" else each.sum(1).mean()

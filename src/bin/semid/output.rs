@@ -100,9 +100,14 @@ pub(crate) fn text(text: &str) -> Result<(), Failure> {
 
 /// Refuses to replace a file that is read, or that this command makes as well.
 pub(crate) fn differs(output: &Path, input: &Path) -> Result<(), Failure> {
-    match (place(output), place(input)) {
+    differs_from(output, input, "input")
+}
+
+/// [`differs`], for a file that is the `what`.
+pub(crate) fn differs_from(output: &Path, other: &Path, what: &str) -> Result<(), Failure> {
+    match (place(output), place(other)) {
         (Some(to), Some(from)) if to == from && (to.is_file() || !to.exists()) => {
-            Err(Failure::Error(format!("{}: is also the input; name another file", output.display())))
+            Err(Failure::Error(format!("{}: is also the {what}; name another file", output.display())))
         }
         _ => Ok(()),
     }

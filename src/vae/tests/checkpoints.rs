@@ -59,6 +59,10 @@ fn checkpoints_of_other_trainings_and_damaged_ones_are_refused() {
     changed[77] += 0.5;
     let other = params().resume(&path, &Matrix::new(&changed, 10).unwrap(), &device).err().unwrap();
     assert!(other.to_string().contains("other rows"), "{other}");
+    // The same when standardised, but not to the model.
+    changed = values.iter().map(|x| x * 1024.0).collect();
+    let other = params().resume(&path, &Matrix::new(&changed, 10).unwrap(), &device).err().unwrap();
+    assert!(other.to_string().contains("other rows"), "{other}");
 
     let bytes = std::fs::read(&path).unwrap();
     for at in (0..bytes.len()).step_by(bytes.len() / 97) {
@@ -95,6 +99,9 @@ fn rq_kmeans_plus_starts_as_its_model() {
     let mut resumed = params.clone().epochs(3).resume_from(&path, &kmeans, &rows, &device).unwrap();
     while resumed.next_epoch(|_| ControlFlow::Continue(())).unwrap().is_some() {}
     assert_eq!(resumed.finish().unwrap().0, model);
+    let other = RqKMeans::new(3, 8).seed(7).fit(&rows, &device).unwrap();
+    let other = params.clone().epochs(3).resume_from(&path, &other, &rows, &device).err().unwrap();
+    assert!(other.to_string().contains("other warm start"), "{other}");
     let loaded = crate::Model::from_bytes(&model.to_bytes().unwrap()).unwrap();
     assert_eq!(loaded, model.into());
 }

@@ -4,7 +4,7 @@ use crate::vae::book::Book;
 use crate::vae::data::{Data, Standard};
 use crate::vae::train::{RqVaeFit, Start};
 use crate::vae::weights::{Layer, widths};
-use crate::{Device, Loss, MatmulWidth, Reduction, RqVae};
+use crate::{Device, Estimator, Loss, MatmulWidth, Reduction, RqVae};
 use serde::Deserialize;
 
 #[derive(Deserialize)]
@@ -16,6 +16,7 @@ struct Case {
     loss: String,
     reduction: String,
     batch_norm: bool,
+    rotation: bool,
     hidden: Vec<usize>,
     dim: usize,
     latent: usize,
@@ -55,6 +56,7 @@ impl Case {
             .beta(self.beta)
             .quantization_weight(self.weight)
             .batch_norm(self.batch_norm)
+            .estimator(if self.rotation { Estimator::Rotation } else { Estimator::StraightThrough })
             .loss(if self.loss == "l1" { Loss::L1 } else { Loss::Mse })
             .reduction(if self.reduction == "sum" { Reduction::Sum } else { Reduction::Mean })
             .standardize(false)
@@ -84,7 +86,7 @@ fn error(found: &[f32], expected: &[f32]) -> f64 {
 #[test]
 fn losses_and_gradients_are_those_of_autograd() {
     let cases: Vec<Case> = serde_json::from_str(include_str!("../../../tests/spec/rq_vae.json")).unwrap();
-    assert_eq!(cases.len(), 6);
+    assert_eq!(cases.len(), 7);
     for case in &cases {
         // With 8 bits a row of these few can get another code, or a difference another sign.
         for (width, limit) in [(MatmulWidth::Sixteen, 1e-3), (MatmulWidth::Eight, 0.5)] {

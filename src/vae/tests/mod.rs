@@ -4,6 +4,7 @@ mod checkpoints;
 mod file;
 mod golden;
 mod gradients;
+mod optimizer;
 mod refused;
 mod training;
 

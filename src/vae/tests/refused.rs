@@ -1,7 +1,8 @@
 //! Parameters and rows that no training can use, and trainings that go wrong.
 
 use super::rows;
-use crate::{CodebookUpdate, Device, ErrorKind, Matrix, RqVae, Schedule};
+use crate::vae::data::Data;
+use crate::{CodebookUpdate, Device, ErrorKind, Keep, Matrix, RqVae, Schedule};
 
 fn refused(params: RqVae) -> crate::Error {
     let values = rows(129, 6);
@@ -16,6 +17,7 @@ fn small() -> RqVae {
 fn parameters_out_of_range_are_named() {
     let cases = [
         ("hidden", small().hidden([8, 0])),
+        ("hidden", small().hidden([4; 65])),
         ("latent", small().latent(0)),
         ("latent", small().latent(9000)),
         ("batch", small().batch(0)),
@@ -67,6 +69,47 @@ fn a_diverging_training_says_so() {
         let error = refused(params);
         assert!(matches!(error.kind(), ErrorKind::Diverged { .. }), "{error}");
     }
+}
+
+/// A loss that is finite, but beyond all bounds; and numbers that only the judgement of an epoch meets.
+#[test]
+fn an_exploding_training_says_so_before_it_is_kept() {
+    let exploding = small().lr(10.0).epochs(20);
+    let judged = small().batch(129).epochs(1).lr(1e12);
+    let codewords = small().beta(0.0).quantization_weight(1e42).epochs(3).keep(Keep::Last);
+    for params in [exploding, judged, codewords] {
+        let error = refused(params.clone());
+        assert!(matches!(error.kind(), ErrorKind::Diverged { .. }), "{params:?}: {error}");
+    }
+}
+
+#[test]
+fn dimensions_of_any_scale_are_standardised() {
+    let mut values = rows(300, 6);
+    values.iter_mut().step_by(6).for_each(|x| *x *= 1e9);
+    values.iter_mut().skip(1).step_by(6).for_each(|x| *x = *x * 1e-20 + 1e-19);
+    let matrix = Matrix::new(&values, 6).unwrap();
+    let data = Data::read(&matrix, &small().held_out(0.0), None).unwrap();
+    for column in 0..6 {
+        let column = || data.train.iter().skip(column).step_by(6).map(|x| f64::from(*x));
+        let mean = column().sum::<f64>() / 300.0;
+        let variance = column().map(|x| (x - mean).powi(2)).sum::<f64>() / 300.0;
+        assert!(mean.abs() < 1e-5 && (variance - 1.0).abs() < 1e-5, "{mean} {variance}");
+    }
+}
+
+#[test]
+fn untrained_networks_and_rows_far_from_all_others() {
+    let values: Vec<f32> = rows(129, 6).iter().map(|x| x * 1e8).collect();
+    let params = small().epochs(0).standardize(false);
+    let matrix = Matrix::new(&values, 6).unwrap();
+    let (model, report) = params.fit_with(&matrix, &Device::cpu(), |_| std::ops::ControlFlow::Continue(())).unwrap();
+    assert_eq!((report.best_epoch, report.epochs.len()), (0, 0));
+    let far = [vec![0.0; 6], vec![3e38; 6]].concat();
+    let model_of_small = small().fit(&Matrix::new(&rows(129, 6), 6).unwrap(), &Device::cpu()).unwrap();
+    let error = model_of_small.encode(&Matrix::new(&far, 6).unwrap(), &Device::cpu()).unwrap_err();
+    assert!(matches!(error.kind(), ErrorKind::FarRow { row: 1 }), "{error}");
+    assert_eq!(model.encode(&matrix, &Device::cpu()).unwrap().len(), 129);
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! The same model from every device; losses that fall.
 
 use super::rows;
-use crate::{Device, Estimator, Loss, MatmulWidth, Matrix, Reduction, RqKMeans, RqVae, RqVaeModel};
+use crate::{CodebookUpdate, Device, Estimator, Loss, MatmulWidth, Matrix, Reduction, RqKMeans, RqVae, RqVaeModel};
 
 fn params() -> RqVae {
     RqVae::new(2, [8, 5])
@@ -32,9 +32,10 @@ fn every_device_trains_the_same_model() {
     let variants = [
         params(),
         params().width(MatmulWidth::Eight).dropout(0.2).slope(0.1),
-        params().batch_norm(true).loss(Loss::L1).weight_decay(0.01).clip(0.5),
+        params().batch_norm(true).slope(1e-40).loss(Loss::L1).weight_decay(0.01).clip(0.5),
         params().sinkhorn([0.0, 0.05], 20),
         params().estimator(Estimator::Rotation).reduction(Reduction::Sum).hidden([]),
+        params().update(CodebookUpdate::MovingAverage(0.9)).clip(0.1),
     ];
     for (i, params) in variants.iter().enumerate() {
         let expected = model(params, &Device::reference());

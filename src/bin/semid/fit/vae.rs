@@ -40,6 +40,9 @@ pub(super) fn run(common: &Common, args: &FitArgs) -> Outcome {
         Some(model) => (model.levels().len(), Clusters::PerLevel(model.clusters())),
         None => super::levels_and_clusters(args),
     };
+    if let Some(model) = &warm_start {
+        leaves_to_warm_start(args, model)?;
+    }
     let params = params::network(RqVae::new(levels, clusters), &args.options, &args.vae)?.seed(args.seed);
     let params = params.sinkhorn(args.sinkhorn_epsilon.clone(), args.sinkhorn_iterations);
     let rows = open(&args.input.input, &args.input.options())?;
@@ -47,9 +50,12 @@ pub(super) fn run(common: &Common, args: &FitArgs) -> Outcome {
     output::differs(&args.output, &args.input.input)?;
     for file in args.vae.checkpoint.iter().chain(&args.vae.warm_start) {
         output::differs(file, &args.input.input)?;
-        output::differs(file, &args.output)?;
+        output::differs_from(file, &args.output, "output")?;
     }
-    drop(AtomicFile::create(&args.output)?);
+    // That they cannot be written is better known before the training.
+    for file in args.vae.checkpoint.iter().chain([&args.output]) {
+        drop(AtomicFile::create(file)?);
+    }
     let device = common.device()?;
     let rows = Watched::new(&*rows);
     let start = Instant::now();
@@ -146,6 +152,31 @@ fn warm_start(args: &FitArgs) -> Result<Option<RqKMeansModel>, Failure> {
     }
 }
 
+/// Refuses what the warm start decides, where it is asked for otherwise.
+fn leaves_to_warm_start(args: &FitArgs, model: &RqKMeansModel) -> Result<(), Failure> {
+    let clusters = model.clusters();
+    let other_clusters = args.clusters != [DEFAULT_CLUSTERS] && args.clusters != clusters && {
+        args.clusters.len() != 1 || clusters.iter().any(|k| Some(k) != args.clusters.first())
+    };
+    let wrong = [
+        ("levels", args.levels.is_some_and(|levels| levels != clusters.len())),
+        ("clusters", other_clusters),
+        ("latent", args.vae.latent.is_some_and(|latent| latent != model.dim())),
+        ("kmeans-init", args.vae.kmeans_init.is_some()),
+        ("no-standardize", args.vae.no_standardize),
+    ];
+    match wrong.into_iter().find(|(_, wrong)| *wrong) {
+        Some((name, _)) => {
+            let found = format!("{clusters:?} clusters in {} dimensions", model.dim());
+            Err(Failure::Error(format!("--{name}: is that of the warm start, which has {found}; leave it out")))
+        }
+        None => Ok(()),
+    }
+}
+
+/// What `--clusters` is where it is not given.
+const DEFAULT_CLUSTERS: usize = 256;
+
 /// Most epochs that the text lists.
 const LISTED: usize = 10;
 
@@ -162,7 +193,10 @@ fn text(trained: &Trained<'_>, report: &RqVaeReport) -> String {
         let _ = writeln!(out, "{line}  {used}");
     }
     let (fingerprint, output) = (&trained.fingerprint, trained.output.display());
-    let _ = writeln!(out, "kept epoch {}", report.best_epoch);
+    match report.best_epoch {
+        0 => out.push_str("not trained\n"),
+        epoch => drop(writeln!(out, "kept epoch {epoch}")),
+    }
     out.push_str(&align::text(trained.alignment.as_ref()));
     let _ = writeln!(out, "fingerprint {fingerprint}\nsaved {output}");
     out
