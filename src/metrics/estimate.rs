@@ -26,11 +26,15 @@ impl Estimate {
     /// The mean of `values` within 0 ..= 1, drawn without repetition from `population` of their kind.
     ///
     /// With standard deviation s of the n values the interval is `mean +- 1.96 s sqrt((1 - n / population) / n)`, cut to
-    /// 0 ..= 1. The sums are made in the order of the values.
+    /// 0 ..= 1; a single value of several says nothing about s, and its interval is all of 0 ..= 1. The sums are made in the
+    /// order of the values.
     pub(super) fn mean(values: &[f64], population: u64) -> Self {
         let samples = values.len() as u64;
         let n = samples as f64;
         let mean = values.iter().sum::<f64>() / n.max(1.0);
+        if samples == 1 && population > 1 {
+            return Self { value: mean, low: 0.0, high: 1.0, samples };
+        }
         let squares: f64 = values.iter().map(|value| (value - mean) * (value - mean)).sum();
         let variance = squares / (n - 1.0).max(1.0);
         let left = 1.0 - n / (population.max(1) as f64);
@@ -40,7 +44,8 @@ impl Estimate {
 
     /// A rank correlation of `samples` of `population` pairs.
     ///
-    /// The interval is `tanh(atanh(r) +- 1.96 sqrt((1 + r^2 / 2) / (n - 3)))`.
+    /// The interval is `tanh(atanh(r) +- 1.96 sqrt((1 + r^2 / 2) / (n - 3)))`, and all of -1 ..= 1 where n is 3 or less or r is
+    /// 1 or -1, of which the formula says nothing.
     ///
     /// # References
     /// D. G. Bonett, T. A. Wright, Sample size requirements for estimating Pearson, Kendall and Spearman correlations,
@@ -49,9 +54,27 @@ impl Estimate {
         if samples >= population {
             return Self { value, low: value, high: value, samples };
         }
-        let free = samples.saturating_sub(3).max(1) as f64;
+        if samples <= 3 || value.abs() >= 1.0 {
+            return Self { value, low: -1.0, high: 1.0, samples };
+        }
+        let free = (samples - 3) as f64;
         let half = NORMAL_95 * ((1.0 + value * value / 2.0) / free).sqrt();
         let end = |end: f64| libm::tanh(libm::atanh(value.clamp(-1.0, 1.0)) + end);
         Self { value, low: end(-half), high: end(half), samples }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn small_samples_leave_everything_open() {
+        let ends = |of: Estimate| (of.low, of.high);
+        assert_eq!(ends(Estimate::mean(&[0.1], 9)), (0.0, 1.0));
+        assert_eq!(ends(Estimate::mean(&[0.1], 1)), (0.1, 0.1));
+        assert_eq!(ends(Estimate::rank_correlation(0.5, 3, 9)), (-1.0, 1.0));
+        assert_eq!(ends(Estimate::rank_correlation(-1.0, 8, 9)), (-1.0, 1.0));
+        assert_eq!(ends(Estimate::rank_correlation(-1.0, 9, 9)), (-1.0, -1.0));
     }
 }

@@ -32,6 +32,9 @@ pub struct Evaluation {
     pub(crate) seed: u64,
 }
 
+/// Most pairs of rows: they take some 100 bytes each.
+const MOST_PAIRS: u64 = 1 << 24;
+
 impl Default for Evaluation {
     fn default() -> Self {
         Self::new()
@@ -144,6 +147,11 @@ impl Evaluation {
         }
         if self.pairs == 0 {
             return Err(Error::parameter("pairs", 0, "at least 1 pair has to be looked at"));
+        }
+        let all = (rows as u64).saturating_mul((rows as u64).saturating_sub(1)) / 2;
+        if self.k > 0 && all.min(self.pairs as u64) > MOST_PAIRS {
+            let expected = format!("at most {MOST_PAIRS} pairs are supported; thousands tell as much");
+            return Err(Error::parameter("pairs", self.pairs, expected));
         }
         Ok(())
     }

@@ -4,7 +4,7 @@ use super::points::Points;
 use super::ties::Place;
 use crate::codebook::Codebook;
 use crate::device::{Device, Purpose, Table};
-use crate::error::Result;
+use crate::error::{ErrorKind, Result};
 use crate::kernel::within::Near;
 use rayon::prelude::*;
 
@@ -16,6 +16,8 @@ const QUERIES: usize = 1 << 16;
 const VALUES: usize = 1 << 27;
 /// Candidates kept at a time for all queries together, unless there is but one query.
 const CANDIDATES: usize = 1 << 24;
+/// Most neighbours of all queries together: 2 GiB.
+const MOST: usize = 1 << 27;
 /// No limit: above every distance.
 const FAR: i128 = 1 << 64;
 
@@ -67,7 +69,7 @@ impl Nearest {
         let mut pending: Vec<&[u32]> = queries.chunks(most).rev().collect();
         while let Some(part) = pending.pop() {
             match Search::new(points, part, k).run(room, device, tick)? {
-                Some(lists) => nearest.append(lists),
+                Some(lists) => nearest.append(lists)?,
                 // Too many candidates tie: half of the queries at a time.
                 None => {
                     let (first, second) = part.split_at(part.len() / 2);
@@ -79,11 +81,17 @@ impl Nearest {
         Ok(nearest)
     }
 
-    fn append(&mut self, lists: Vec<Vec<Neighbor>>) {
+    fn append(&mut self, lists: Vec<Vec<Neighbor>>) -> Result<()> {
         for list in lists {
+            if self.neighbors.len() + list.len() > MOST {
+                let bytes = ((self.neighbors.len() + list.len()) * size_of::<Neighbor>()) as u64;
+                let what = "neighbours that tie with the k-th".into();
+                return Err(ErrorKind::OutOfMemory { what, bytes }.into());
+            }
             self.neighbors.extend(list);
             self.ends.push(self.neighbors.len());
         }
+        Ok(())
     }
 
     /// Neighbours of a query, nearest first; none of what was no query.

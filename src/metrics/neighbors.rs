@@ -8,10 +8,10 @@ use super::points::Points;
 use super::progress::{Callback, counter, tell};
 use super::quality::{ByDistance, NeighborMetrics, RecallAt};
 use super::quantizer::{DecodedRows, Quantizer};
-use super::ranking::{ByDecoded, ByHamming, ByPrefix};
+use super::ranking::{ByDecoded, ByHamming, ByPrefix, Ranking};
 use super::retrieval::Truth;
 use crate::device::Device;
-use crate::error::Result;
+use crate::error::{ErrorKind, Result};
 use crate::rq::Codes;
 
 impl Known<'_> {
@@ -36,35 +36,48 @@ impl Known<'_> {
 
         let truth = Truth::new(&self.points, &ids, &self.nearest);
         let (by_prefix, by_hamming) = (ByPrefix::new(&ids), ByHamming::new(&ids));
-        let scores = |k| ByDistance {
-            prefix: truth.score(&by_prefix, &self.queries, k),
-            decoded: truth.score(&by_decoded, &self.queries, k),
-            hamming: truth.score(&by_hamming, &self.queries, k),
-        };
-        let at_k = scores(evaluation.k);
-        let recall_at = |k: &usize| RecallAt { k: *k, recall: scores(*k).map(|retrieval| retrieval.recall) };
+        let ks: Vec<usize> = std::iter::once(evaluation.k).chain(evaluation.curve.iter().copied()).collect();
+        let mut tick = counter(progress, "recall", self.queries.len(), 3);
+        let mut score = |ranking: &dyn Ranking| truth.score(ranking, &self.queries, &ks, &mut tick);
+        let (prefix, decoded_scores, hamming) = (score(&by_prefix)?, score(&by_decoded)?, score(&by_hamming)?);
+        drop(tick);
+        let scores = prefix.into_iter().zip(decoded_scores).zip(hamming);
+        let mut scores = scores.map(|((prefix, decoded), hamming)| ByDistance { prefix, decoded, hamming });
+        let Some(at_k) = scores.next() else { return Err(ErrorKind::Empty.into()) };
+        let curve = evaluation.curve.iter().zip(scores);
+        let curve = curve.map(|(k, scores)| RecallAt { k: *k, recall: scores.map(|retrieval| retrieval.recall) });
+        let recall_curve = curve.collect();
         tell(progress, "distances", 0, 0)?;
         Ok(NeighborMetrics {
             k: evaluation.k,
             queries: self.queries.len(),
             recall_at_k: at_k.map(|retrieval| retrieval.recall),
             ndcg_at_k: at_k.map(|retrieval| retrieval.ndcg),
-            recall_curve: evaluation.curve.iter().map(recall_at).collect(),
-            distance_correlation: self.correlation(&ids, &decoded, device)?,
+            recall_curve,
+            distance_correlation: self.correlation(&ids, &decoded, device, progress)?,
         })
     }
 
-    fn correlation(&self, ids: &Ids, decoded: &Points<'_>, device: &Device) -> Result<ByDistance<Option<Estimate>>> {
+    fn correlation(
+        &self,
+        ids: &Ids,
+        decoded: &Points<'_>,
+        device: &Device,
+        progress: Callback<'_>,
+    ) -> Result<ByDistance<Option<Estimate>>> {
         let id = |row: usize| ids.of_row.get(row).copied().unwrap_or(0);
         let of_decoded = self.pairs.distances(decoded, device, |row| id(row) as usize)?;
-        let by = |distance: &dyn Fn(u32, u32) -> usize| {
-            let distances = self.pairs.rows.iter().map(|(a, b)| distance(id(*a), id(*b)) as u64);
-            self.pairs.correlation(&self.distances, &distances.collect::<Vec<_>>())
+        let mut correlate = |distances: &[u64]| -> Result<Option<Estimate>> {
+            tell(progress, "distances", 0, 0)?;
+            Ok(self.pairs.correlation(&self.distances, distances))
+        };
+        let by = |distance: &dyn Fn(u32, u32) -> usize| -> Vec<u64> {
+            self.pairs.rows.iter().map(|(a, b)| distance(id(*a), id(*b)) as u64).collect()
         };
         Ok(ByDistance {
-            prefix: by(&|a, b| ids.codes.levels() - ids.shared_prefix(a, b)),
-            decoded: self.pairs.correlation(&self.distances, &of_decoded),
-            hamming: by(&|a, b| ids.hamming(a, b)),
+            prefix: correlate(&by(&|a, b| ids.codes.levels() - ids.shared_prefix(a, b)))?,
+            decoded: correlate(&of_decoded)?,
+            hamming: correlate(&by(&|a, b| ids.hamming(a, b)))?,
         })
     }
 }

@@ -152,7 +152,8 @@ impl Rows for DecodedRows<'_> {
         let codes = self.codes.values().get(start..start.saturating_add(count.saturating_mul(levels)));
         let codes = codes.ok_or_else(|| out_of_range(first, self.len()))?;
         let decoded = self.model.decode_levels(&Codes::new(codes.to_vec(), levels)?, levels, self.device)?;
-        out.iter_mut().zip(decoded).for_each(|(out, value)| *out = value);
+        // A sum of codewords may lie beyond the largest f32, where no row does.
+        out.iter_mut().zip(decoded).for_each(|(out, value)| *out = value.clamp(f32::MIN, f32::MAX));
         Ok(())
     }
 }

@@ -2,11 +2,15 @@
 
 use super::estimate::Estimate;
 use super::ids::Ids;
-use super::nearest::{Nearest, places};
+use super::nearest::{Nearest, Tick, places};
 use super::points::Points;
 use super::ranking::Ranking;
 use super::ties::Discounts;
+use crate::error::Result;
 use rayon::prelude::*;
+
+/// Queries scored at a time.
+const BLOCK: usize = 1024;
 
 /// Recall and NDCG at k, by one ranking.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -39,40 +43,56 @@ impl<'a> Truth<'a> {
         pairs.map(|((_, id), rows)| (*id, *rows))
     }
 
-    /// Recall and NDCG at `k` of `ranking` for the rows `queries`, both searched up to rank k at least.
-    pub(super) fn score(&self, ranking: &dyn Ranking, queries: &[usize], k: usize) -> Retrieval {
+    /// Recall and NDCG of `ranking` for the rows `queries`, at each of `ks`, which both have been searched for.
+    ///
+    /// # Errors
+    /// What `tick` returns, which is told how many queries are done.
+    pub(super) fn score(
+        &self,
+        ranking: &dyn Ranking,
+        queries: &[usize],
+        ks: &[usize],
+        tick: Tick<'_>,
+    ) -> Result<Vec<Retrieval>> {
         let row = |row: &usize| (self.points.of_row.get(*row).copied(), self.ids.of_row.get(*row).copied());
         let rows: Vec<(u32, u32)> = queries.iter().map(row).filter_map(|(point, id)| point.zip(id)).collect();
+        // Rows with the same point and ID have the same scores.
         let mut kinds = rows.clone();
         kinds.par_sort_unstable();
         kinds.dedup();
-        let discounts = Discounts::new(k);
-        // Rows with the same point and ID have the same score.
-        let scores: Vec<[f64; 2]> = kinds.par_iter().map(|kind| self.score_of(ranking, *kind, k, &discounts)).collect();
-        let score = |row| kinds.binary_search(row).ok().and_then(|at| scores.get(at)).copied().unwrap_or_default();
+        let discounts: Vec<Discounts> = ks.iter().map(|k| Discounts::new(*k)).collect();
+        let mut scores: Vec<Vec<[f64; 2]>> = Vec::with_capacity(kinds.len());
+        for block in kinds.chunks(BLOCK) {
+            scores.par_extend(block.par_iter().map(|kind| self.score_of(ranking, *kind, &discounts)));
+            tick(block.len() as u64)?;
+        }
         let population = self.points.of_row.len() as u64;
-        let mean = |which: fn([f64; 2]) -> f64| {
-            let values: Vec<f64> = rows.iter().map(|row| which(score(row))).collect();
-            Estimate::mean(&values, population)
+        let score = |row| kinds.binary_search(row).ok().and_then(|at| scores.get(at));
+        let mean = |at: usize, which: fn(&[f64; 2]) -> f64| {
+            let value = |row| score(row).and_then(|scores| scores.get(at)).map_or(0.0, which);
+            Estimate::mean(&rows.iter().map(value).collect::<Vec<f64>>(), population)
         };
-        Retrieval { recall: mean(|[recall, _]| recall), ndcg: mean(|[_, ndcg]| ndcg) }
+        let at = |at| Retrieval { recall: mean(at, |[recall, _]| *recall), ndcg: mean(at, |[_, ndcg]| *ndcg) };
+        Ok((0..ks.len()).map(at).collect())
     }
 
-    /// Recall and NDCG of a query with this point and ID.
-    fn score_of(&self, ranking: &dyn Ranking, (point, id): (u32, u32), k: usize, discounts: &Discounts) -> [f64; 2] {
+    /// Recall and NDCG of a query with this point and ID, for each of the k's that `discounts` are for.
+    fn score_of(&self, ranking: &dyn Ranking, (point, id): (u32, u32), discounts: &[Discounts]) -> Vec<[f64; 2]> {
         let place_of = ranking.of(id);
-        let [mut hits, mut gain] = [0.0; 2];
-        for (place, group) in places(point, self.nearest.of(point), &self.points.weights) {
-            let relevance = place.share(k);
+        let mut scores = vec![[0.0; 2]; discounts.len()];
+        for (true_place, group) in places(point, self.nearest.of(point), &self.points.weights) {
             for (_, other) in group {
                 for (item, rows) in self.ids_of(*other) {
                     let rows = rows - u64::from((*other, item) == (point, id));
                     let Some(place) = place_of(item).filter(|_| rows > 0) else { continue };
-                    hits += relevance * rows as f64 * place.share(k);
-                    gain += relevance * rows as f64 * discounts.expected(place);
+                    for ([hits, gain], discounts) in scores.iter_mut().zip(discounts) {
+                        let relevance = true_place.share(discounts.k());
+                        *hits += relevance * rows as f64 * place.share(discounts.k());
+                        *gain += relevance * rows as f64 * discounts.expected(place);
+                    }
                 }
             }
         }
-        [hits / k as f64, gain / discounts.ideal()]
+        scores.iter().zip(discounts).map(|([hits, gain], of)| [hits / of.k() as f64, gain / of.ideal()]).collect()
     }
 }

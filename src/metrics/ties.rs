@@ -33,6 +33,11 @@ impl Discounts {
         Self { sums }
     }
 
+    /// Number of ranks.
+    pub(super) fn k(&self) -> usize {
+        self.sums.len() - 1
+    }
+
     /// The expected discount of an item, 0 beyond the first k ranks: the mean over the ranks it may have.
     pub(super) fn expected(&self, place: Place) -> f64 {
         let sum = |ranks: u64| {

@@ -38,10 +38,15 @@ impl Ranking for ByDecoded<'_> {
     fn of(&self, query: u32) -> Box<dyn Fn(u32) -> Option<Place> + '_> {
         let query = self.point(query);
         let list = query.map(|query| self.nearest.of(query)).unwrap_or_default();
+        let mut of_point: Vec<(u32, Place)> = Vec::with_capacity(list.len());
+        for (place, group) in query.into_iter().flat_map(|query| places(query, list, &self.points.weights)) {
+            of_point.extend(group.iter().map(|(_, point)| (*point, place)));
+        }
+        of_point.sort_unstable_by_key(|(point, _)| *point);
         Box::new(move |item| {
-            let (query, item) = query.zip(self.point(item))?;
-            let mut places = places(query, list, &self.points.weights);
-            places.find(|(_, group)| group.iter().any(|(_, point)| *point == item)).map(|(place, _)| place)
+            let item = self.point(item)?;
+            let at = of_point.binary_search_by_key(&item, |(point, _)| *point).ok()?;
+            of_point.get(at).map(|(_, place)| *place)
         })
     }
 }

@@ -100,6 +100,12 @@ fn rows_that_are_not_finite_and_evaluations_that_are_stopped() {
     let evaluation = Evaluation::new().k(1);
     let stopped = evaluation.run_on_codes(&model(), &rows, &good, &Device::cpu(), |_| ControlFlow::Break(()));
     assert_refused!(stopped, ErrorKind::Cancelled);
+    for stage in ["true neighbours", "neighbours of the decoded IDs", "recall", "distances"] {
+        let stopped = evaluation.run_on_codes(&model(), &rows, &good, &Device::cpu(), |progress| {
+            if progress.stage == stage { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        });
+        assert_refused!(stopped, ErrorKind::Cancelled);
+    }
 }
 
 #[test]
@@ -110,4 +116,13 @@ fn curves_of_more_neighbours_than_there_are() {
         assert!(matches!(error.kind(), ErrorKind::Parameter { name: "recall_curve", .. }), "{error:?}");
     }
     run(&Evaluation::new().k(0).recall_curve([2]), &[0.0; 4], &good).unwrap();
+}
+
+#[test]
+fn more_pairs_than_memory_is_meant_for() {
+    let evaluation = Evaluation::new().pairs(1 << 25);
+    // 5,000 rows have fewer pairs than that.
+    assert!(evaluation.check(5000).is_ok() && Evaluation::new().k(0).pairs(1 << 25).check(10_000).is_ok());
+    let error = evaluation.check(10_000).unwrap_err();
+    assert!(matches!(error.kind(), ErrorKind::Parameter { name: "pairs", .. }), "{error}");
 }
