@@ -89,6 +89,10 @@ fn rq_kmeans_plus_starts_from_a_model() {
     dir.fails("fit --kind rq-vae --input x.npy --output o.safetensors --warm-start m.safetensors", &["rq-kmeans-plus"]);
     let wrong = plus.replace("--warm-start m.safetensors", "--warm-start p.safetensors");
     dir.fails(&format!("{wrong} --output o.safetensors"), &["p.safetensors", "no rq-kmeans model"]);
+    for flag in ["--levels 7", "--clusters 9", "--latent 3", "--kmeans-init", "--no-standardize"] {
+        let name = flag.split(' ').next().unwrap();
+        dir.fails(&format!("{plus} {flag} --output o.safetensors"), &[name, "warm start"]);
+    }
 }
 
 #[test]
@@ -105,7 +109,10 @@ fn flags_that_make_no_sense_are_refused() {
         ("--batch 50 --schedule step --step-epochs 0", "`schedule`"),
         ("--batch 50 --lr 1e30 --epochs 60", "diverged"),
         ("--batch 50 --checkpoint x.npy", "x.npy"),
+        ("--batch 50 --lr 10 --epochs 20", "diverged"),
         ("--batch 50 --checkpoint m.safetensors", "checkpoint"),
+        ("--batch 50 --checkpoint o.safetensors", "also the output"),
+        ("--batch 50 --checkpoint no/c.state", "no/c.state"),
     ] {
         dir.fails(&format!("{fit} {flags}"), &[part]);
     }
