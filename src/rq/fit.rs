@@ -37,13 +37,15 @@ pub struct Fit<'a> {
     device: &'a Device,
     clusters: Vec<usize>,
     pub(super) quantization: Quantization,
-    table: Box<dyn Table>,
+    pub(super) table: Box<dyn Table>,
     pub(super) codebooks: Vec<Codebook>,
     /// Of every level, where clusters are balanced.
     pub(super) prices: Vec<Vec<i64>>,
+    /// Of every level, where balancing decided instead of the nearest codewords.
+    pub(super) codes: Vec<Option<Vec<u32>>>,
     /// All levels, where mini-batches trained them together.
     joint: Vec<Trained>,
-    reports: Vec<LevelReport>,
+    pub(super) reports: Vec<LevelReport>,
     saturated_values: u64,
     pub(super) codewords_max: i64,
 }
@@ -123,11 +125,22 @@ impl RqKMeans {
         device: &'a Device,
         callback: Callback<'_>,
     ) -> Result<Fit<'a>> {
+        self.begin_on(None, rows, device, callback)
+    }
+
+    /// [`RqKMeans::begin_with`] on a grid, or on that of the rows.
+    pub(super) fn begin_on<'a>(
+        &self,
+        grid: Option<Grid>,
+        rows: &'a dyn Rows,
+        device: &'a Device,
+        callback: Callback<'_>,
+    ) -> Result<Fit<'a>> {
         let (clusters, used) = self.check(rows.len(), rows.dim())?;
         let source = Source::new(rows, self.seed, used);
         let mut ask = || report(callback, &Progress::start(clusters.len(), self.max_iter));
         let quantization = Quantization {
-            grid: source.grid(self, &mut ask)?,
+            grid: grid.map_or_else(|| source.grid(self, &mut ask), Ok)?,
             metric: self.metric,
             normalize_residuals: self.normalize_residuals,
         };
@@ -141,6 +154,7 @@ impl RqKMeans {
             table,
             codebooks: Vec::new(),
             prices: Vec::new(),
+            codes: Vec::new(),
             joint: Vec::new(),
             reports: Vec::new(),
             saturated_values: 0,
@@ -216,21 +230,28 @@ impl Fit<'_> {
         self.quantization.grid = Grid::new(grid.offset().to_vec(), exponent);
         self.codebooks.clear();
         self.prices.clear();
+        self.codes.clear();
         self.joint.clear();
         self.reports.clear();
         let start = Progress::start(self.clusters.len(), self.params.max_iter);
         self.load(&mut || report(callback, &start))
     }
 
-    fn fit_level(&mut self, callback: Callback<'_>) -> Result<()> {
-        let level = self.codebooks.len();
-        let clusters = self.clusters.get(level).copied().unwrap_or(1);
+    /// Leaves in the table what the levels so far leave of the rows.
+    pub(super) fn enter_level(&mut self) -> Result<()> {
         if let Some(last) = self.codebooks.last() {
             self.table.subtract(last)?;
         }
-        if self.quantization.scales_level(level) {
-            self.table.unit_length()?;
+        match self.quantization.scales_level(self.codebooks.len()) {
+            true => self.table.unit_length(),
+            false => Ok(()),
         }
+    }
+
+    fn fit_level(&mut self, callback: Callback<'_>) -> Result<()> {
+        let level = self.codebooks.len();
+        let clusters = self.clusters.get(level).copied().unwrap_or(1);
+        self.enter_level()?;
         let sizes = self.params.sizes_of(self.table.rows(), clusters);
         let mut work = LevelWork {
             params: &self.params,
@@ -249,7 +270,9 @@ impl Fit<'_> {
             empty_reseeded: fitted.empty_reseeded,
             balance: fitted.balancing.as_ref().map(|balancing| balancing.report),
         });
-        self.prices.extend(fitted.balancing.and_then(|balancing| balancing.prices));
+        let (codes, prices) = fitted.balancing.map(|balancing| (balancing.codes, balancing.prices)).unzip();
+        self.codes.push(codes);
+        self.prices.extend(prices.flatten());
         self.codebooks.push(fitted.codebook);
         Ok(())
     }

@@ -65,7 +65,7 @@ impl Running {
 pub(super) fn layer(work: &mut LevelWork<'_>, batch: MiniBatch, callback: Callback<'_>) -> Result<Trained> {
     let mut progress = work.progress();
     report(callback, &progress)?;
-    let mut buffer = init_buffer(work, batch, work.level)?;
+    let mut buffer = init_buffer(work, batch, work.clusters())?;
     let first = seed(work.params, work.engine, &mut *buffer, work.clusters(), (work.level, 0), &mut || {
         report(callback, &progress)
     })?;
@@ -90,7 +90,8 @@ pub(super) fn joint(work: &mut LevelWork<'_>, batch: MiniBatch, callback: Callba
     let mut progress = work.progress();
     report(callback, &progress)?;
     let mut levels: Vec<Running> = Vec::with_capacity(work.clusters.len());
-    let mut buffer = init_buffer(work, batch, 0)?;
+    let most = work.clusters.iter().max().copied().unwrap_or(1);
+    let mut buffer = init_buffer(work, batch, most)?;
     for (level, clusters) in work.clusters.iter().enumerate() {
         if level > 0 && work.params.normalize_residuals {
             buffer.unit_length()?;
@@ -125,10 +126,9 @@ pub(super) fn joint(work: &mut LevelWork<'_>, batch: MiniBatch, callback: Callba
     Ok(levels.into_iter().map(trained).collect())
 }
 
-/// The rows the first codewords are seeded from: at least one per cluster.
-fn init_buffer(work: &mut LevelWork<'_>, batch: MiniBatch, level: usize) -> Result<Box<dyn Table>> {
-    let most = work.clusters.iter().max().copied().unwrap_or(1);
-    let hash_seed = Stream::new("buffer", work.params.seed, level, 0).next_u64();
+/// The rows the first codewords are seeded from: at least one per cluster, of which there are `most`.
+fn init_buffer(work: &mut LevelWork<'_>, batch: MiniBatch, most: usize) -> Result<Box<dyn Table>> {
+    let hash_seed = Stream::new("buffer", work.params.seed, work.level, 0).next_u64();
     copy(work, &rng::sample(hash_seed, work.table.rows(), batch.init_buffer.max(most)))
 }
 

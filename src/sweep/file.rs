@@ -2,7 +2,6 @@
 
 use super::record::{FORMAT, SweepRecord};
 use crate::error::{Error, ErrorKind, Result};
-use crate::io::AtomicFile;
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
@@ -10,10 +9,12 @@ use std::path::{Path, PathBuf};
 /// How every line begins; what else stands at the end of a file is not half a line of ours.
 const BEGINNING: &[u8] = b"{\"format\":";
 
-/// Finished runs in a file, which is locked against other processes; it is made with the first one.
+/// Finished runs in a file, which is locked against other processes.
 pub(super) struct SweepFile {
     path: PathBuf,
-    file: Option<File>,
+    file: File,
+    /// Where the file is, if it was made for this sweep.
+    made: Option<PathBuf>,
     /// Bytes of the finished lines.
     len: u64,
     pub(super) records: Vec<SweepRecord>,
@@ -32,28 +33,32 @@ impl SweepRecord {
 }
 
 impl SweepFile {
-    /// Opens and locks the file where there is one; it is not changed.
+    /// Opens the file, or makes it, and locks it; what it has is not changed.
     pub(super) fn open(path: &Path) -> Result<Self> {
-        let mut sweep = Self { path: path.to_owned(), file: None, len: 0, records: Vec::new() };
-        match OpenOptions::new().read(true).write(true).open(path) {
-            Ok(file) => sweep.take(file).map_err(|error| error.at(path))?,
-            // That it could be made is better found out now than after a long fit.
-            Err(error) if error.kind() == io::ErrorKind::NotFound => drop(AtomicFile::create(path)?),
-            Err(error) => return Err(Error::io("opening", error).at(path)),
+        loop {
+            let missing = !path.exists();
+            let file = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path);
+            let file = file.map_err(|error| Error::io("opening", error).at(path))?;
+            lock(&file).map_err(|error| error.at(path))?;
+            // Another process may have made it, and removed it before it was locked here.
+            if path.exists() {
+                let made = missing.then(|| path.canonicalize().unwrap_or_else(|_| path.to_owned()));
+                let mut sweep = Self { path: path.to_owned(), file, made, len: 0, records: Vec::new() };
+                sweep.read().map_err(|error| error.at(path))?;
+                return Ok(sweep);
+            }
         }
-        Ok(sweep)
     }
 
-    fn take(&mut self, mut file: File) -> Result<()> {
+    fn read(&mut self) -> Result<()> {
         let broken = |error| Error::io("reading", error);
-        if !file.metadata().map_err(broken)?.is_file() {
+        if !self.file.metadata().map_err(broken)?.is_file() {
             return Err(Error::format("sweep", "it is no regular file; a sweep reads its file to go on"));
         }
-        lock(&file)?;
         let mut bytes = Vec::new();
-        file.read_to_end(&mut bytes).map_err(broken)?;
+        self.file.read_to_end(&mut bytes).map_err(broken)?;
         let (records, len) = parse(&bytes)?;
-        (self.records, self.len, self.file) = (records, len as u64, Some(file));
+        (self.records, self.len) = (records, len as u64);
         Ok(())
     }
 
@@ -68,23 +73,27 @@ impl SweepFile {
         Ok(())
     }
 
+    /// All finished runs, which stay.
+    pub(super) fn finish(mut self) -> Vec<SweepRecord> {
+        self.made = None;
+        std::mem::take(&mut self.records)
+    }
+
     fn write(&mut self, line: &[u8]) -> Result<()> {
         let broken = |error| Error::io("writing", error);
-        let file = match &mut self.file {
-            Some(file) => file,
-            None => {
-                let new = OpenOptions::new().read(true).write(true).create_new(true).open(&self.path);
-                let new = new.map_err(|error| match error.kind() {
-                    io::ErrorKind::AlreadyExists => ErrorKind::Busy.into(),
-                    _ => broken(error),
-                })?;
-                lock(&new)?;
-                self.file.insert(new)
-            }
-        };
+        let file = &mut self.file;
         file.set_len(self.len).map_err(broken)?;
         file.seek(SeekFrom::Start(self.len)).map_err(broken)?;
         file.write_all(line).and_then(|()| file.sync_data()).map_err(broken)
+    }
+}
+
+impl Drop for SweepFile {
+    /// Leaves no file of a sweep that failed before its first run was finished.
+    fn drop(&mut self) {
+        if let Some(path) = self.made.take().filter(|_| self.records.is_empty()) {
+            let _ = std::fs::remove_file(path);
+        }
     }
 }
 

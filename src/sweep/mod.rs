@@ -2,7 +2,8 @@
 //!
 //! # Sharing
 //! A level's codebook does not depend on the levels after it, so runs that differ only in their number of levels are one
-//! fit, of which each takes the first levels. What an evaluation finds out about the rows alone, such as their true
+//! fit, of which each takes the first levels; runs that have only their first clusters in common share the fit of these
+//! levels, from which each goes on. What an evaluation finds out about the rows alone, such as their true
 //! neighbours, is found out once.
 //!
 //! # Going on
@@ -19,6 +20,7 @@ mod predict;
 mod progress;
 mod record;
 mod run;
+mod shared;
 #[cfg(test)]
 mod tests;
 

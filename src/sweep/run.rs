@@ -4,6 +4,7 @@ use super::file::SweepFile;
 use super::grid::{Chain, Sweep, SweepKind};
 use super::progress::{Callback, SweepProgress, SweepStage};
 use super::record::{FORMAT, PredictedCollisions, SweepData, SweepParameters, SweepRecord, SweepSeconds};
+use super::shared::Shared;
 use crate::device::Device;
 use crate::error::{Error, ErrorKind, Result};
 use crate::metrics::Evaluator;
@@ -58,11 +59,14 @@ impl Sweep {
             file,
             evaluator: self.evaluation.on(rows),
             progress: &mut progress,
+            shared: Shared::default(),
             at: 0,
             runs: chains.iter().map(|chain| chain.runs.len()).sum(),
         };
-        chains.iter().try_for_each(|chain| work.chain(chain))?;
-        Ok(work.file.records)
+        for (i, chain) in chains.iter().enumerate() {
+            work.chain(chain, chains.get(i + 1..).unwrap_or_default())?;
+        }
+        Ok(work.file.finish())
     }
 
     /// Refuses lines that this sweep would not write.
@@ -111,43 +115,59 @@ struct Work<'a> {
     file: SweepFile,
     evaluator: Evaluator<'a>,
     progress: Callback<'a>,
+    shared: Shared,
     /// Number of the run that is worked on.
     at: usize,
     runs: usize,
 }
 
 impl Work<'_> {
-    /// All runs of a chain, fitting no more levels than those that are not finished need.
-    fn chain(&mut self, chain: &Chain<'_>) -> Result<()> {
+    /// All runs of a chain, fitting no more levels than those that are not finished need; `later` are the chains after it.
+    fn chain(&mut self, chain: &Chain<'_>, later: &[Chain<'_>]) -> Result<()> {
         let open = |(i, run): &(usize, &SweepParameters)| !self.is_finished(self.at + i, run);
         let last = chain.runs.iter().enumerate().filter(open).map(|(i, _)| i + 1).next_back();
         let needed = chain.runs.get(..last.unwrap_or(0)).unwrap_or_default();
         match chain.kind {
             _ if needed.is_empty() => {}
-            SweepKind::RqKMeans(params) => self.fit(chain.kind, params, needed)?,
+            SweepKind::RqKMeans(params) => self.fit(chain.kind, params, needed, later)?,
             SweepKind::RqVae(params) => needed.iter().try_for_each(|run| self.train(chain.kind, params, run))?,
         }
         chain.runs.get(needed.len()..).unwrap_or_default().iter().try_for_each(|run| self.tell_finished(run))
     }
 
-    /// One fit, of which every run takes the first levels.
-    fn fit(&mut self, kind: &SweepKind, params: &RqKMeans, runs: &[SweepParameters]) -> Result<()> {
+    /// One fit, of which every run takes the first levels; it goes on after those that an earlier chain shares with it.
+    fn fit(
+        &mut self,
+        kind: &SweepKind,
+        params: &RqKMeans,
+        runs: &[SweepParameters],
+        later: &[Chain<'_>],
+    ) -> Result<()> {
         let Some(longest) = runs.last() else { return Ok(()) };
         let params = params.variant(&longest.clusters, longest.balanced, longest.seed);
         let (rows, device, first) = (self.rows, self.device, self.at);
+        self.shared.enter(longest);
         let mut spent = Duration::ZERO;
         let mut fit = None;
         for (i, run) in runs.iter().enumerate() {
-            let start = Instant::now();
             let (at, runs, progress) = (first + i, self.runs, &mut *self.progress);
             let mut tell = |fit: &crate::Progress| {
                 progress(&SweepProgress { run: at, runs, parameters: run, stage: SweepStage::Fit(fit) })
             };
-            let fit = match &mut fit {
-                Some(fit) => fit,
-                None => fit.insert(params.begin_with(rows, device, &mut tell)?),
+            let mut start = Instant::now();
+            let fit = match (&mut fit, self.shared.longest(longest)) {
+                (Some(fit), _) => fit,
+                (None, None) => fit.insert(params.begin_with(rows, device, &mut tell)?),
+                (None, Some((levels, before))) => {
+                    let fit = fit.insert(params.go_on_with(levels, rows, device, &mut tell)?);
+                    // As if alone: what reading the rows took is in the time before already.
+                    (spent, start) = (*before, Instant::now());
+                    fit
+                }
             };
-            while fit.levels() < run.levels && fit.next_level_with(&mut tell)?.is_some() {}
+            while fit.levels() < run.levels && fit.next_level_with(&mut tell)?.is_some() {
+                self.shared.keep(fit, longest, later, spent + start.elapsed());
+            }
             spent += start.elapsed();
             self.finish(kind, run, &fit.model()?.into(), spent)?;
         }

@@ -5,6 +5,7 @@ mod model;
 mod predict;
 mod refused;
 mod resume;
+mod shared;
 
 use super::{Sweep, SweepKind, SweepRecord};
 use crate::metrics::Evaluation;
@@ -27,11 +28,21 @@ fn network() -> RqVae {
 
 /// 2 seeds of 2 kinds: 12 runs of residual k-means, 4 of them by lists, and 6 networks.
 fn sweep() -> Sweep {
-    Sweep::new([3, 1, 2], [vec![4, 4, 4], vec![8, 5, 3]])
+    sweep_of(&[vec![4, 4, 4], vec![8, 5, 3]])
+}
+
+fn sweep_of(clusters: &[Vec<usize>]) -> Sweep {
+    Sweep::new([3, 1, 2], clusters.iter().cloned())
         .kinds([RqKMeans::new(1, 1).into(), network().into()])
         .seeds([42, 7])
         .evaluation(Evaluation::new().k(3).sample(50).pairs(200))
         .predict(10_000)
+}
+
+/// [`sweep`], of lists that begin with the same clusters.
+fn branching() -> Sweep {
+    let lists = [[4, 12, 4], [8, 5, 3], [8, 2, 3], [8, 5, 4], [4, 12, 5]];
+    sweep_of(&lists.map(Vec::from))
 }
 
 /// A folder, and the file of a sweep in it.
@@ -53,13 +64,14 @@ fn timeless(text: &str) -> String {
 
 #[test]
 fn every_run_is_what_it_would_be_alone() {
-    let small = |layer_wise| Algorithm::MiniBatch(MiniBatch { batch: 30, init_buffer: 60, layer_wise });
+    let small = |layer_wise| Algorithm::MiniBatch(MiniBatch { batch: 30, init_buffer: 6, layer_wise });
     let k_means = || RqKMeans::new(1, 1);
-    let kinds: [Vec<SweepKind>; 5] = [
+    let kinds: [Vec<SweepKind>; 6] = [
         vec![k_means().n_init(2).sample(120).into()],
         // Two metrics in one sweep.
         vec![k_means().metric(Metric::Cosine).init(Init::Random).into(), network().into()],
         vec![k_means().normalize_residuals(true).center(false).into()],
+        vec![k_means().sinkhorn(0.05, 10).into()],
         vec![k_means().algorithm(small(true)).max_iter(5).into()],
         vec![k_means().algorithm(small(false)).max_iter(5).into()],
     ];
@@ -67,11 +79,11 @@ fn every_run_is_what_it_would_be_alone() {
     let rows = Matrix::new(&values, DIM).unwrap();
     for kinds in kinds {
         let Some(SweepKind::RqKMeans(k_means)) = kinds.first().cloned() else { unreachable!() };
-        let balanced = k_means.algorithm == Algorithm::Lloyd;
-        let sweep = sweep().kinds(kinds.clone()).balanced([false, balanced]);
+        let balanced = k_means.algorithm == Algorithm::Lloyd && k_means.sinkhorn.is_none();
+        let sweep = branching().kinds(kinds.clone()).balanced([false, balanced]);
         let (_folder, path) = place();
         let records = run(&sweep, &path);
-        assert_eq!(records.len(), if balanced { 24 } else { 12 } + 12 * (kinds.len() - 1));
+        assert_eq!(records.len(), if balanced { 40 } else { 20 } + 20 * (kinds.len() - 1));
         for record in records {
             let of = &record.parameters;
             let model: Model = match of.kind.as_str() {

@@ -131,12 +131,33 @@ fn two_processes_do_not_write_to_one_file() {
     assert!(matches!(refusal(&sweep, &values(), DIM, &path).kind(), ErrorKind::Busy));
     file.unlock().unwrap();
     run(&sweep, &path);
-    // The other one made the file since this one looked.
+    // A new file is taken before anything is fitted, and given back where nothing came of it.
     std::fs::remove_file(&path).unwrap();
     let values = values();
-    let result = sweep.run_with(&Matrix::new(&values, DIM).unwrap(), &Device::cpu(), &path, |_| {
-        std::fs::write(&path, b"").unwrap();
-        std::ops::ControlFlow::Continue(())
+    let rows = Matrix::new(&values, DIM).unwrap();
+    let result = sweep.run_with(&rows, &Device::cpu(), &path, |_| {
+        assert!(matches!(refusal(&sweep, &values, DIM, &path).kind(), ErrorKind::Busy));
+        std::ops::ControlFlow::Break(())
     });
-    assert!(matches!(result.unwrap_err().kind(), ErrorKind::Busy));
+    assert!(matches!(result.unwrap_err().kind(), ErrorKind::Cancelled));
+    assert!(!path.exists());
+    // An empty file that was there stays.
+    std::fs::write(&path, b"").unwrap();
+    let stopped = sweep.run_with(&rows, &Device::cpu(), &path, |_| std::ops::ControlFlow::Break(()));
+    assert!(stopped.is_err() && std::fs::read(&path).unwrap().is_empty());
+}
+
+#[cfg(unix)]
+#[test]
+fn a_link_to_a_file_that_is_not_there_yet_is_followed() {
+    let (folder, path) = place();
+    let target = folder.path().join("target.jsonl");
+    std::os::unix::fs::symlink(&target, &path).unwrap();
+    let sweep = sweep().seeds([42]);
+    let values = values();
+    let rows = Matrix::new(&values, DIM).unwrap();
+    let stopped = sweep.run_with(&rows, &Device::cpu(), &path, |_| std::ops::ControlFlow::Break(()));
+    assert!(stopped.is_err() && path.is_symlink() && !target.exists());
+    run(&sweep, &path);
+    assert!(path.is_symlink() && SweepRecord::read(&target).unwrap().len() == 12);
 }

@@ -1,15 +1,19 @@
 //! Sweeps that go on: after half a line, after a stop, with models.
 
-use super::{DIM, place, run, sweep, timeless, values};
-use crate::sweep::{SweepRecord, SweepStage};
-use crate::{Device, ErrorKind, Matrix, Model};
+use super::{DIM, branching, place, run, sweep, timeless, values};
+use crate::sweep::{Sweep, SweepRecord, SweepStage};
+use crate::{Device, ErrorKind, Matrix, Model, RqKMeans};
 use std::ops::ControlFlow;
 
 #[test]
 fn any_beginning_of_the_file_becomes_the_same_file() {
+    goes_on(&sweep().seeds([42]));
+    goes_on(&branching().seeds([42]).kinds([RqKMeans::new(1, 1).into()]).balanced([true]));
+}
+
+fn goes_on(sweep: &Sweep) {
     let (_folder, path) = place();
-    let sweep = sweep().seeds([42]);
-    let expected = run(&sweep, &path);
+    let expected = run(sweep, &path);
     let whole = std::fs::read(&path).unwrap();
     let text = |bytes: &[u8]| timeless(std::str::from_utf8(bytes).unwrap());
     let mut ends: Vec<usize> =
@@ -17,7 +21,7 @@ fn any_beginning_of_the_file_becomes_the_same_file() {
     ends.extend([0, 1, 7, ends[0] - 1, ends[0] + 1, ends[1] + 20, ends[4] + 300, whole.len() - 1]);
     for end in ends {
         std::fs::write(&path, &whole[..end]).unwrap();
-        let found = run(&sweep, &path);
+        let found = run(sweep, &path);
         let after = std::fs::read(&path).unwrap();
         assert_eq!(text(&after), text(&whole), "after {end} bytes");
         // What was finished stays as it is, seconds and all.

@@ -1,0 +1,51 @@
+//! First levels that later chains begin with.
+
+use super::grid::Chain;
+use super::record::SweepParameters;
+use crate::rq::{FirstLevels, Fit};
+use std::time::Duration;
+
+/// Levels at which a later chain branches off, of all chains with the same kind, balance and seed.
+#[derive(Default)]
+pub(super) struct Shared {
+    of: Option<SweepParameters>,
+    /// With their clusters, and what fitting them took.
+    levels: Vec<(Vec<usize>, (FirstLevels, Duration))>,
+}
+
+impl Shared {
+    /// Forgets what a chain of such runs has nothing in common with.
+    pub(super) fn enter(&mut self, run: &SweepParameters) {
+        if !self.of.as_ref().is_some_and(|of| one_family(of, run)) {
+            self.levels.clear();
+            self.of = Some(run.clone());
+        }
+    }
+
+    /// The most levels that the run begins with.
+    pub(super) fn longest(&self, run: &SweepParameters) -> Option<&(FirstLevels, Duration)> {
+        let begins = self.levels.iter().filter(|(clusters, _)| run.clusters.starts_with(clusters));
+        begins.max_by_key(|(clusters, _)| clusters.len()).map(|(_, levels)| levels)
+    }
+
+    /// Keeps the levels that `fit` has so far, where one of the chains to come branches off after exactly these.
+    pub(super) fn keep(&mut self, fit: &Fit<'_>, run: &SweepParameters, later: &[Chain<'_>], spent: Duration) {
+        let branches = |chain: &Chain<'_>| {
+            let other = chain.runs.last().filter(|other| one_family(other, run));
+            other.is_some_and(|other| common(&run.clusters, &other.clusters) == fit.levels())
+        };
+        let clusters = run.clusters.get(..fit.levels()).unwrap_or_default();
+        if later.iter().any(branches) && !self.levels.iter().any(|(known, _)| known == clusters) {
+            self.levels.push((clusters.to_vec(), (fit.first_levels(), spent)));
+        }
+    }
+}
+
+fn one_family(a: &SweepParameters, b: &SweepParameters) -> bool {
+    (&a.kind, a.balanced, a.seed) == (&b.kind, b.balanced, b.seed)
+}
+
+/// Number of first clusters that are the same.
+fn common(a: &[usize], b: &[usize]) -> usize {
+    a.iter().zip(b).take_while(|(a, b)| a == b).count()
+}
