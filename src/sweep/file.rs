@@ -62,6 +62,10 @@ impl SweepFile {
         Ok(())
     }
 
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
     /// Writes a finished run in place of half a line, to disk.
     pub(super) fn append(&mut self, record: SweepRecord) -> Result<()> {
         let mut line = serde_json::to_vec(&record).map_err(|error| Error::format("sweep", error.to_string()))?;

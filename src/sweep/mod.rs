@@ -9,7 +9,8 @@
 //! # Going on
 //! The file has a line per finished run, in the order of the grid, each written at once and flushed to disk. A sweep that
 //! finds lines checks that they are the beginning of what it would write, leaves them and goes on after the last; half a
-//! line at the end, from a process that was killed, is dropped.
+//! line at the end, from a process that was killed, is dropped. A network that was being trained goes on from the checkpoint
+//! of its last epoch, which stands beside the file until the run is finished.
 
 mod data;
 mod file;
@@ -23,6 +24,7 @@ mod run;
 mod shared;
 #[cfg(test)]
 mod tests;
+mod training;
 
 pub use grid::{Sweep, SweepKind};
 pub use metric::SweepMetric;

@@ -5,13 +5,14 @@ use super::grid::{Chain, Sweep, SweepKind};
 use super::progress::{Callback, SweepProgress, SweepStage};
 use super::record::{FORMAT, PredictedCollisions, SweepData, SweepParameters, SweepRecord, SweepSeconds};
 use super::shared::Shared;
+use super::training::Checkpoint;
 use crate::device::Device;
 use crate::error::{Error, ErrorKind, Result};
 use crate::metrics::Evaluator;
 use crate::model::Model;
 use crate::rows::Rows;
 use crate::rq::RqKMeans;
-use crate::vae::RqVae;
+use crate::vae::{RqVae, VaeProgress};
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::path::Path;
@@ -178,10 +179,13 @@ impl Work<'_> {
         let start = Instant::now();
         let (at, runs, progress) = (self.at, self.runs, &mut *self.progress);
         let params = params.variant(&run.clusters, run.seed);
-        let (model, _) = params.fit_with(self.rows, self.device, |step| {
+        let mut tell = |step: &VaeProgress<'_>| {
             progress(&SweepProgress { run: at, runs, parameters: run, stage: SweepStage::Train(step) })
-        })?;
-        self.finish(kind, run, &model.into(), start.elapsed())
+        };
+        let checkpoint = Checkpoint::of(self.file.path());
+        let model = checkpoint.train(&params, self.rows, self.device, &mut tell)?;
+        self.finish(kind, run, &model.into(), start.elapsed())?;
+        checkpoint.remove()
     }
 
     /// Keeps the model, measures it and writes the line, where that is not done yet.

@@ -1,6 +1,7 @@
 //! Sweeps that go on: after half a line, after a stop, with models.
 
-use super::{DIM, branching, place, run, sweep, timeless, values};
+use super::{DIM, branching, network, place, run, sweep, timeless, values};
+use crate::metrics::Evaluation;
 use crate::sweep::{Sweep, SweepRecord, SweepStage};
 use crate::{Device, ErrorKind, Matrix, Model, RqKMeans};
 use std::ops::ControlFlow;
@@ -61,6 +62,43 @@ fn a_stop_at_any_callback_loses_nothing_that_is_finished() {
         }
         assert!(stops > 2, "{stops}");
         assert_eq!(timeless(&std::fs::read_to_string(&path).unwrap()), whole);
+    }
+}
+
+#[test]
+fn a_network_goes_on_from_its_last_step() {
+    let values = values();
+    let rows = Matrix::new(&values, DIM).unwrap();
+    let sweep = Sweep::new([1], [4]).kinds([network().into()]).evaluation(Evaluation::new().k(0));
+    let (folder, path) = place();
+    let steps = |stop: usize| {
+        let mut seen = Vec::new();
+        let result = sweep.run_with(&rows, &Device::cpu(), &path, |progress| {
+            if let SweepStage::Train(step) = progress.stage {
+                seen.push((step.epoch, step.step));
+            }
+            if seen.len() == stop { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        });
+        (seen, result.map(|records| records.len()))
+    };
+    let files = || std::fs::read_dir(folder.path()).unwrap().count();
+    let (all, _) = steps(usize::MAX);
+    let whole = timeless(&std::fs::read_to_string(&path).unwrap());
+    assert_eq!(files(), 1);
+    for stop in [1, 3, all.len() - 1] {
+        std::fs::remove_file(&path).unwrap();
+        let (first, stopped) = steps(stop);
+        assert!(matches!(stopped.unwrap_err().kind(), ErrorKind::Cancelled));
+        let (rest, finished) = steps(usize::MAX);
+        assert_eq!((finished.unwrap(), [first, rest].concat()), (1, all.clone()), "stopped after {stop} steps");
+        assert_eq!((timeless(&std::fs::read_to_string(&path).unwrap()), files()), (whole.clone(), 1));
+    }
+    // A checkpoint of anything else is no beginning.
+    for bytes in [&b"{}"[..], &[0; 100]] {
+        std::fs::remove_file(&path).unwrap();
+        std::fs::write(folder.path().join("sweep.jsonl.checkpoint"), bytes).unwrap();
+        assert_eq!(steps(usize::MAX).0, all);
+        assert_eq!((timeless(&std::fs::read_to_string(&path).unwrap()), files()), (whole.clone(), 1));
     }
 }
 
