@@ -167,7 +167,9 @@ impl Work<'_> {
                 }
             };
             while fit.levels() < run.levels && fit.next_level_with(&mut tell)?.is_some() {
-                self.shared.keep(fit, longest, later, spent + start.elapsed());
+                if params.levels_stand_alone() {
+                    self.shared.keep(fit, longest, later, spent + start.elapsed());
+                }
             }
             spent += start.elapsed();
             self.finish(kind, run, &fit.model()?.into(), spent)?;

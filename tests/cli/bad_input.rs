@@ -56,6 +56,7 @@ fn parameters_out_of_range() {
         ("--clusters 8 --tol NaN", vec!["tol"]),
         ("--clusters 8 --sample 0", vec!["sample"]),
         ("--clusters 8 --batch 7", vec!["--batch", "mini-batch"]),
+        ("--clusters 8 --algorithm mini-batch --n-init 3", vec!["--n-init", "lloyd"]),
         ("--clusters 8 --algorithm mini-batch --batch 0", vec!["batch", "at least 1"]),
         ("--clusters 8 --device quantum", vec!["`quantum`", "cpu", "reference"]),
         ("--clusters 8 --device gpu:no-such-adapter", vec!["no-such-adapter"]),

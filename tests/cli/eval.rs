@@ -108,6 +108,29 @@ fn labels_codes_and_older_models() {
     let swapped = run("--codes other.npy --against m.safetensors");
     assert_eq!(swapped["stability"]["unchanged_codes"][0].as_f64().unwrap(), unchanged);
     assert!(swapped["squared_error_per_row"].as_f64() > eval["squared_error_per_row"].as_f64());
+    // A model of more levels, and a file of fewer, on the levels that both sides have.
+    dir.semid("fit --input x.npy --output deep.safetensors --levels 3 --clusters 8 --seed 5").ok();
+    dir.semid("fit --input x.npy --output flat.safetensors --levels 1 --clusters 8").ok();
+    dir.semid("encode --model flat.safetensors --input x.npy --output flat.npy").ok();
+    let deep = run("--against deep.safetensors");
+    assert_eq!(deep["stability"], run("--against other.safetensors")["stability"]);
+    assert_eq!(deep["stability"]["levels"], 2);
+    let flat = run("--against flat.npy");
+    assert_eq!((&flat["stability"]["levels"], &flat["stability"]["unchanged_codes"]), (&1.into(), &vec![1.0].into()));
+    assert!(dir.semid(&format!("{EVAL} --k 0 --against flat.npy")).ok().contains("levels compared: 1"));
+    // A text that is empty is a label as well.
+    let blank = |group: &usize| if *group == 0 { "\n".to_owned() } else { format!("{group}\n") };
+    dir.write("blank.txt", groups.iter().map(blank).collect::<String>());
+    assert_eq!(run("--labels blank.txt")["prefix_purity"], eval["prefix_purity"]);
+}
+
+#[test]
+fn errors_that_cannot_be_measured_are_not_left_out_without_a_word() {
+    let dir = Dir::with_model();
+    assert!(!dir.semid(&format!("{EVAL} --k 0")).ok().contains("not measured"));
+    dir.semid("fit --input x.npy --output m.safetensors --levels 2 --clusters 8 --normalize-residuals").ok();
+    let text = dir.semid(&format!("{EVAL} --k 0")).ok();
+    assert!(text.contains("Errors: not measured, as residuals of unit length"), "{text}");
 }
 
 #[test]
@@ -153,7 +176,11 @@ fn what_cannot_be_judged() {
         ("--codes few-codes.npy", vec!["few-codes.npy", "200 rows of codes", "300 rows"]),
         ("--codes far.npy", vec!["far.npy", "row 299, level 1", "code 8"]),
         ("--codes x.npy", vec!["x.npy", "floats"]),
-        ("--against three.npy --k 0", vec!["three.npy", "2 levels", "3"]),
+        ("--against few-codes.npy --k 0", vec!["few-codes.npy", "codes of 200 rows", "input has 300"]),
+        ("--against far.npy --k 0", vec!["far.npy", "row 299, level 1", "code 8"]),
+        ("--codes few-codes.npy --against m.safetensors --k 0", vec!["few-codes.npy", "200 rows of codes", "300 rows"]),
+        ("--k 0 --sample 5", vec!["--sample", "--k 0"]),
+        ("--k 0 --pairs 3", vec!["--pairs", "--k 0"]),
         ("--against gone.safetensors --k 0", vec!["gone.safetensors"]),
     ] {
         dir.fails(&format!("{EVAL} {flags}"), &parts);

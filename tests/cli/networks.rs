@@ -103,6 +103,9 @@ fn flags_that_make_no_sense_are_refused() {
     for (flags, part) in [
         ("--balanced", "--balanced"),
         ("--metric cosine", "--metric cosine"),
+        ("--tol 0.7", "--tol"),
+        ("--n-init 1", "--n-init"),
+        ("--kmeans-init false --max-iter 7", "--max-iter"),
         ("--batch 50 --gamma 0.3", "--schedule step"),
         ("--batch 50 --dropout 1", "`dropout`"),
         ("--batch 5000", "`batch`"),

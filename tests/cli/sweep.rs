@@ -81,6 +81,10 @@ fn what_cannot_be_swept() {
         ("--rank-by mse --normalize-residuals", vec!["mse", "--normalize-residuals"]),
         ("--predict 0", vec!["predict"]),
         ("--queries 0", vec!["sample"]),
+        ("--k 0 --queries 5", vec!["--queries", "--k 0"]),
+        ("--k 0 --pairs 5", vec!["--pairs", "--k 0"]),
+        ("--kind rq-kmeans,rq-vae --metric cosine", vec!["--metric cosine", "do not compare", "apart"]),
+        ("--kind rq-vae --tol 0.7", vec!["--tol", "--kind rq-kmeans"]),
         ("--batch 10", vec!["--batch", "mini-batch"]),
         ("--hidden 10", vec!["--hidden", "--kind rq-vae"]),
         ("--kind rq-vae --metric cosine", vec!["--metric cosine", "--kind rq-kmeans"]),
@@ -108,6 +112,10 @@ fn what_cannot_be_swept() {
     }
     let help = dir.semid("sweep --help").ok();
     assert!(help.contains("Examples:") && help.contains("recall_at_k.decoded"));
+    assert!(help.contains("Networks (--kind rq-vae):") && help.contains("--hidden"), "{help}");
+    assert!(["--checkpoint", "--warm-start", "plus"].iter().all(|other| !help.contains(other)), "{help}");
+    let help = dir.semid("fit --help").ok();
+    assert!(help.contains("--checkpoint") && help.contains("Networks (--kind rq-vae, rq-kmeans-plus):"), "{help}");
 }
 
 #[test]

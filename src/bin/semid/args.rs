@@ -61,6 +61,16 @@ pub(crate) struct Common {
     pub(crate) quiet: bool,
 }
 
+/// Refuses flags that were given and are about neighbours only, where `--k 0` leaves these out.
+pub(crate) fn only_with_neighbors(k: usize, given: [(&str, bool); 2]) -> Result<(), Failure> {
+    match given.into_iter().find(|(_, given)| *given && k == 0) {
+        Some((name, _)) => Err(Failure::Error(format!(
+            "--{name}: is about neighbours, which --k 0 leaves out; give another --k, or leave it out"
+        ))),
+        None => Ok(()),
+    }
+}
+
 impl Common {
     /// Opens the device asked for, `auto` without one.
     pub(crate) fn device(&self) -> Result<Device, Failure> {
@@ -179,7 +189,8 @@ Examples:
   semid sweep --input items.parquet --output sweep.jsonl --report report.html --id-column name
 
 The output has a line of JSON for every finished run. After Ctrl-C or a crash the same command goes on after the last one,
-and ends with the same lines, but for the seconds. Models that differ only in their levels are fitted together.")]
+and ends with the same lines, but for the seconds. Levels that models have in common are fitted once.")]
+    #[command(mut_args(sweep::of_sweep))]
     Sweep(Box<SweepArgs>),
     /// Write the semantic IDs of a database for recommenders and language models
     #[command(after_help = "\

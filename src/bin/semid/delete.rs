@@ -21,7 +21,7 @@ struct Deleted<'a> {
 pub(crate) fn run(common: &Common, args: &DeleteArgs) -> Outcome {
     let mut items = args.what.item.clone();
     if let Some(path) = &args.what.items {
-        items.extend(items::lines(path)?);
+        items.extend(items::keys(path)?);
     }
     let failed = |error| Failure::of_file(error, &args.db);
     drop(SqliteStore::open_read_only(&args.db)?); // nothing is made where there is nothing

@@ -15,7 +15,7 @@ pub(crate) fn of_rows(args: &KeyArgs, input: &Path, rows: usize) -> Result<Vec<S
         }
         (Some(column), _) => Ok(read_strings(input, column)?),
         (None, Some(path)) => {
-            let items = lines(path)?;
+            let items = keys(path)?;
             if items.len() != rows {
                 let (path, found) = (path.display(), items.len());
                 return Err(Failure::Error(format!(
@@ -38,14 +38,21 @@ fn advice(input: &Path, parquet: bool) -> Result<String, Failure> {
     Ok(format!("{place}, or --row-numbers if a row will always be the same item"))
 }
 
-/// The lines of a text file, none of them empty.
+/// The item keys in a text file, one a line.
+pub(crate) fn keys(path: &Path) -> Result<Vec<String>, Failure> {
+    let keys = lines(path)?;
+    match keys.iter().position(String::is_empty) {
+        Some(empty) => {
+            let (path, line) = (path.display(), empty + 1);
+            Err(Failure::Error(format!("{path}: line {line} is empty: every item needs a key")))
+        }
+        None => Ok(keys),
+    }
+}
+
+/// The lines of a text file; an empty one is a text as well.
 pub(crate) fn lines(path: &Path) -> Result<Vec<String>, Failure> {
-    let failed = |what: String| Failure::Error(format!("{}: {what}", path.display()));
-    let text = std::fs::read_to_string(path).map_err(|error| failed(format!("reading failed: {error}")))?;
-    let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
-    let line = |(number, line): (usize, &str)| match line {
-        "" => Err(failed(format!("line {} is empty: every item needs a key", number + 1))),
-        _ => Ok(line.to_owned()),
-    };
-    text.lines().enumerate().map(line).collect()
+    let failed = |error| Failure::Error(format!("{}: reading failed: {error}", path.display()));
+    let text = std::fs::read_to_string(path).map_err(failed)?;
+    Ok(text.strip_prefix('\u{feff}').unwrap_or(&text).lines().map(str::to_owned).collect())
 }

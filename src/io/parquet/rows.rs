@@ -192,6 +192,6 @@ fn choose(table: &Table, name: Option<&str>) -> Result<usize> {
             let all = list(table.columns().map(|(name, _)| name));
             Err(table.error(format!("no column holds lists of floats; its columns: {all}")))
         }
-        _ => Err(table.error(format!("several columns hold lists of floats: {}; choose one with `column`", names()))),
+        _ => Err(table.error(format!("several columns hold lists of floats: {}; choose one with `--column`", names()))),
     }
 }

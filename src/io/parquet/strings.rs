@@ -16,7 +16,7 @@ pub fn columns(path: &Path) -> Result<Vec<String>> {
     Ok(Table::open(path)?.columns().map(|(name, _)| name.to_owned()).collect())
 }
 
-/// Reads a column of item keys from a parquet file: strings, or integers in decimal.
+/// Reads a column of texts, such as item keys, from a parquet file: strings, or integers in decimal.
 ///
 /// # Errors
 /// [`ErrorKind::Io`](crate::ErrorKind::Io); [`ErrorKind::Format`](crate::ErrorKind::Format) for a damaged file, no such
@@ -30,7 +30,7 @@ pub fn read_strings(path: &Path, column: &str) -> Result<Vec<String>> {
         let array = table.next(&mut arrays)?;
         let null = (0..array.len()).filter(|_| array.null_count() > 0).find(|i| array.is_null(*i));
         if let Some(row) = null.map(|i| strings.len() + i) {
-            return Err(table.error(format!("column {column:?} is null in row {row}; every item needs a key")));
+            return Err(table.error(format!("column {column:?} is null in row {row}; every row needs a value")));
         }
         if !append(&mut strings, &array) {
             return Err(table.error(format!("column {column:?} is of type {kind}, not of strings or integers")));

@@ -59,7 +59,7 @@ fn choose<'a>(header: &'a Header, name: Option<&str>) -> Result<(&'a str, &'a Te
         (None, _) => Err("no tensor is a matrix of F16, BF16, F32 or F64".to_owned()),
         _ => {
             let names = header.tensors.iter().filter_map(usable).map(|(name, ..)| name);
-            Err(format!("several tensors could hold embeddings: {}; choose one with `tensor`", list(names)))
+            Err(format!("several tensors could hold embeddings: {}; choose one with `--tensor`", list(names)))
         }
     }
 }

@@ -20,9 +20,9 @@ pub(crate) struct EvalArgs {
     /// Look for the neighbours of that many rows, chosen by the seed [default: all, or 10000 of more than 100000]
     #[arg(long, value_name = "N")]
     pub(crate) sample: Option<usize>,
-    /// Most pairs of rows for the correlation of distances
-    #[arg(long, value_name = "N", default_value_t = 20_000)]
-    pub(crate) pairs: usize,
+    /// Most pairs of rows for the correlation of distances [default: 20000]
+    #[arg(long, value_name = "N")]
+    pub(crate) pairs: Option<usize>,
     /// Everything random is a function of the seed
     #[arg(long, value_name = "SEED", default_value_t = 42)]
     pub(crate) seed: u64,
@@ -32,7 +32,7 @@ pub(crate) struct EvalArgs {
     /// Text file with a label for every row, one a line
     #[arg(long, value_name = "FILE", conflicts_with = "label_column")]
     pub(crate) labels: Option<PathBuf>,
-    /// Older model, or codes (.npy) of the same rows: how many rows keep their codes
+    /// Older model, or codes (.npy) of the same rows: how many rows keep their codes, on the levels that both have
     #[arg(long, value_name = "FILE")]
     pub(crate) against: Option<PathBuf>,
 }

@@ -62,15 +62,15 @@ pub(crate) struct FitArgs {
 /// How fits are done, whatever the size of the model.
 #[derive(Debug, Args)]
 pub(crate) struct FitOptions {
-    /// Most iterations per level; batches per level for mini-batch
-    #[arg(long, value_name = "N", default_value_t = 100)]
-    pub(crate) max_iter: usize,
-    /// Stop a level when its codewords' squared movement is at most this times the mean variance
-    #[arg(long, value_name = "TOL", default_value_t = 1e-4)]
-    pub(crate) tol: f64,
-    /// Runs per level, of which the best is kept
-    #[arg(long, value_name = "N", default_value_t = 1)]
-    pub(crate) n_init: usize,
+    /// Most iterations per level; batches per level for mini-batch [default: 100]
+    #[arg(long, value_name = "N")]
+    pub(crate) max_iter: Option<usize>,
+    /// Stop a level when its codewords' squared movement is at most this times the mean variance [default: 0.0001]
+    #[arg(long, value_name = "TOL")]
+    pub(crate) tol: Option<f64>,
+    /// Runs per level, of which the best is kept [default: 1]
+    #[arg(long, value_name = "N")]
+    pub(crate) n_init: Option<usize>,
     /// How the first codewords are chosen
     #[arg(long, value_enum, default_value_t = Init::KMeansPlusPlus)]
     pub(crate) init: Init,

@@ -1,7 +1,8 @@
 //! Flags of `semid sweep`.
 
+use super::vae::HEADING;
 use super::{FitOptions, InputArgs, PageArgs, VaeArgs};
-use clap::{Args, ValueEnum};
+use clap::{Arg, Args, ValueEnum};
 use semid::Clusters;
 use std::path::PathBuf;
 
@@ -36,9 +37,9 @@ pub(crate) struct SweepArgs {
     /// Look for the neighbours of that many rows [default: all, or 10000 of more than 100000]
     #[arg(long, value_name = "N")]
     pub(crate) queries: Option<usize>,
-    /// Most pairs of rows for the correlation of distances
-    #[arg(long, value_name = "N", default_value_t = 20_000)]
-    pub(crate) pairs: usize,
+    /// Most pairs of rows for the correlation of distances [default: 20000]
+    #[arg(long, value_name = "N")]
+    pub(crate) pairs: Option<usize>,
     /// Seed of queries and pairs
     #[arg(long, value_name = "SEED", default_value_t = 42)]
     pub(crate) eval_seed: u64,
@@ -77,6 +78,18 @@ pub(crate) enum Balanced {
     On,
     /// One run each
     Both,
+}
+
+/// The flags of networks as they are here: without those of one training, and of kinds that are not swept.
+pub(super) fn of_sweep(flag: Arg) -> Arg {
+    let flag = match flag.get_id().as_str() {
+        "checkpoint" | "warm_start" => flag.hide(true),
+        _ => flag,
+    };
+    match flag.get_help_heading() {
+        Some(HEADING) => flag.help_heading("Networks (--kind rq-vae)"),
+        _ => flag,
+    }
 }
 
 fn clusters(text: &str) -> Result<Clusters, String> {

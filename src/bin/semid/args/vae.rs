@@ -3,9 +3,11 @@
 use clap::{Args, ValueEnum};
 use std::path::PathBuf;
 
+pub(super) const HEADING: &str = "Networks (--kind rq-vae, rq-kmeans-plus)";
+
 /// Parameters of `--kind rq-vae` and `--kind rq-kmeans-plus`.
 #[derive(Debug, Args)]
-#[command(next_help_heading = "Networks (--kind rq-vae, rq-kmeans-plus)")]
+#[command(next_help_heading = HEADING)]
 pub(crate) struct VaeArgs {
     /// Widths of the encoder's hidden layers; the decoder has the same, reversed [default: 512,256,128]
     #[arg(long, value_name = "WIDTHS", value_delimiter = ',')]

@@ -1,15 +1,17 @@
 //! `semid eval`
 
+mod against;
 mod table;
 
-use crate::args::{Common, EvalArgs};
+use crate::args::{self, Common, EvalArgs};
 use crate::interrupt::{self, Watched};
 use crate::items;
 use crate::output::{self, Answer, Failure, Outcome};
 use crate::progress::Bar;
+use against::Unchanged;
 use semid::io::{open, read_codes, read_strings};
-use semid::metrics::{Evaluation, PrefixPurity, Quality, Quantizer, Stability, prefix_purity, stability};
-use semid::{Codes, Device, Metric, Model, Rows};
+use semid::metrics::{Evaluation, PrefixPurity, Quality, Quantizer, prefix_purity};
+use semid::{Codes, Metric, Model, Rows};
 use serde::Serialize;
 use std::path::Path;
 use std::time::Instant;
@@ -17,6 +19,8 @@ use std::time::Instant;
 /// Rows up to which the neighbours of all of them are looked for, and the sample of more.
 const ALL: usize = 100_000;
 const SAMPLE: usize = 10_000;
+/// Most pairs of rows.
+const PAIRS: usize = 20_000;
 
 /// What `--json` prints.
 #[derive(Serialize)]
@@ -30,7 +34,7 @@ struct Evaluated {
     #[serde(skip_serializing_if = "Option::is_none")]
     prefix_purity: Option<Vec<PrefixPurity>>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    stability: Option<Stability>,
+    stability: Option<Unchanged>,
     seed: u64,
     seconds: f64,
     device: String,
@@ -38,6 +42,7 @@ struct Evaluated {
 
 pub(crate) fn run(common: &Common, args: &EvalArgs) -> Outcome {
     let input = &args.input.input;
+    args::only_with_neighbors(args.k, [("sample", args.sample.is_some()), ("pairs", args.pairs.is_some())])?;
     let model = Model::load(&args.model)?;
     let rows = open(input, &args.input.options())?;
     let rows = Watched::new(&*rows);
@@ -50,11 +55,14 @@ pub(crate) fn run(common: &Common, args: &EvalArgs) -> Outcome {
         Some(path) => read(path)?,
         None => model.encode(&rows, &device).map_err(|error| Failure::of_rows(error, input))?,
     };
-    let stability = args.against.as_ref().map(|path| against(path, &rows, &codes, &device)).transpose()?;
+    let older = args.against.as_ref().map(|path| against::older(path, &model, &rows, &device)).transpose()?;
+    let stability = older.map(|older| against::compare(&older, &codes)).transpose();
+    let stability = stability.map_err(|error| failure(error, args))?;
     let purity = labels.map(|labels| prefix_purity(&codes, &labels, args.seed)).transpose();
     let prefix_purity = purity.map_err(|error| failure(error, args))?;
     let sample = args.sample.unwrap_or(if rows.len() > ALL { SAMPLE } else { rows.len() });
-    let evaluation = Evaluation::new().k(args.k).sample(sample).pairs(args.pairs).seed(args.seed);
+    let pairs = args.pairs.unwrap_or(PAIRS);
+    let evaluation = Evaluation::new().k(args.k).sample(sample).pairs(pairs).seed(args.seed);
     let quality = evaluation.run_on_codes(&model, &rows, &codes, &device, |progress| {
         bar.compared(progress);
         interrupt::flow()
@@ -109,18 +117,6 @@ fn labels(args: &EvalArgs, rows: usize) -> Result<Option<Vec<String>>, Failure> 
         }
         (None, None) => Ok(None),
     }
-}
-
-/// How much of the codes of another model, or of other codes, is left.
-fn against(path: &Path, rows: &dyn Rows, codes: &Codes, device: &Device) -> Result<Stability, Failure> {
-    let before = match has_extension(path, "npy") {
-        true => read(path)?,
-        false => {
-            let model = Model::load(path)?;
-            model.encode(rows, device).map_err(|error| Failure::of_file(error, path))?
-        }
-    };
-    stability(&before, codes).map_err(|error| Failure::of_file(error, path))
 }
 
 fn read(path: &Path) -> Result<Codes, Failure> {

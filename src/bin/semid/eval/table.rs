@@ -1,7 +1,8 @@
 //! An evaluation for people: aligned numbers, each with what it means.
 
 use super::Evaluated;
-use semid::metrics::{ByDistance, ErrorMetrics, Estimate, NeighborMetrics, PrefixPurity, Quality, Stability};
+use super::against::Unchanged;
+use semid::metrics::{ByDistance, ErrorMetrics, Estimate, NeighborMetrics, PrefixPurity, Quality};
 
 /// The whole result as text.
 pub(super) fn text(evaluated: &Evaluated) -> String {
@@ -12,7 +13,7 @@ pub(super) fn text(evaluated: &Evaluated) -> String {
     let sections = [
         Some(collisions(quality)),
         Some(levels(quality)),
-        quality.errors.as_ref().map(errors),
+        Some(quality.errors.as_ref().map_or_else(no_errors, errors)),
         quality.neighbors.as_ref().map(neighbors),
         evaluated.prefix_purity.as_deref().map(purity),
         evaluated.stability.as_ref().map(stability),
@@ -96,6 +97,10 @@ fn errors(errors: &ErrorMetrics) -> String {
     text
 }
 
+fn no_errors() -> String {
+    "Errors: not measured, as residuals of unit length do not add up to rows\n".to_owned()
+}
+
 fn neighbors(metrics: &NeighborMetrics) -> String {
     let NeighborMetrics { k, queries, .. } = metrics;
     let line = |name: &str, of: ByDistance<Option<Estimate>>| {
@@ -128,12 +133,14 @@ Purity: the share of items that have the most frequent label of their prefix; an
     text
 }
 
-fn stability(stability: &Stability) -> String {
-    let mut text = "\
-Stability: the share of rows that have the same code as before, and the same codes up to it
+fn stability(unchanged: &Unchanged) -> String {
+    let Unchanged { levels, stability } = unchanged;
+    let mut text = format!(
+        "\
+Stability: the share of rows that have the same code as before, and the same codes up to it; levels compared: {levels}
    level   unchanged_codes   unchanged_prefixes
 "
-    .to_owned();
+    );
     let levels = stability.unchanged_codes.iter().zip(&stability.unchanged_prefixes);
     for (i, (codes, prefixes)) in levels.enumerate() {
         text += &format!("  {i:>6}{codes:>18.4}{prefixes:>21.4}\n");

@@ -12,10 +12,12 @@ pub(crate) fn k_means(params: RqKMeans, options: &FitOptions, beside_networks: b
     if options.algorithm == args::Algorithm::Lloyd && options.batch.is_some() && !beside_networks {
         return Err(Failure::Error("--batch: is for --algorithm mini-batch; add that".into()));
     }
+    let mut params = params;
+    macro_rules! set {
+        ($($name:ident),*) => { $(if let Some(value) = options.$name { params = params.$name(value); })* };
+    }
+    set!(max_iter, tol, n_init);
     Ok(params
-        .max_iter(options.max_iter)
-        .tol(options.tol)
-        .n_init(options.n_init)
         .init(match options.init {
             args::Init::KMeansPlusPlus => Init::KMeansPlusPlus,
             args::Init::Random => Init::Random,
@@ -32,6 +34,9 @@ pub(crate) fn k_means(params: RqKMeans, options: &FitOptions, beside_networks: b
 
 fn algorithm(options: &FitOptions) -> Result<Algorithm, Failure> {
     if options.algorithm == args::Algorithm::MiniBatch {
+        if options.n_init.is_some() {
+            return Err(Failure::Error("--n-init: is for --algorithm lloyd; leave it out".into()));
+        }
         let default = MiniBatch::default();
         return Ok(Algorithm::MiniBatch(MiniBatch {
             batch: options.batch.unwrap_or(default.batch),
@@ -47,14 +52,17 @@ fn algorithm(options: &FitOptions) -> Result<Algorithm, Failure> {
 }
 
 /// Refuses options that say nothing to networks.
-pub(crate) fn only_for_networks(options: &FitOptions) -> Result<(), Failure> {
+pub(crate) fn only_for_networks(options: &FitOptions, vae: &VaeArgs) -> Result<(), Failure> {
+    let seeded = vae.kmeans_init != Some(false) && vae.warm_start.is_none();
     let given = [
+        ("max-iter", options.max_iter.is_some() && !seeded),
+        ("tol", options.tol.is_some()),
         ("normalize-residuals", options.normalize_residuals),
         ("no-center", options.no_center),
         ("metric cosine", matches!(options.metric, args::Metric::Cosine)),
         ("algorithm mini-batch", options.algorithm == args::Algorithm::MiniBatch),
         ("init random", matches!(options.init, args::Init::Random)),
-        ("n-init", options.n_init != 1),
+        ("n-init", options.n_init.is_some()),
         ("init-buffer", options.init_buffer.is_some()),
         ("joint", options.joint),
     ];
@@ -66,7 +74,10 @@ pub(crate) fn only_for_networks(options: &FitOptions) -> Result<(), Failure> {
 
 /// A network with these options.
 pub(crate) fn network(params: RqVae, options: &FitOptions, vae: &VaeArgs) -> Result<RqVae, Failure> {
-    let mut params = params.kmeans_iters(options.max_iter).sample(options.sample);
+    let mut params = params.sample(options.sample);
+    if let Some(max_iter) = options.max_iter {
+        params = params.kmeans_iters(max_iter);
+    }
     macro_rules! set {
         ($($name:ident),*) => { $(if let Some(value) = vae.$name.clone() { params = params.$name(value); })* };
     }

@@ -34,7 +34,7 @@ pub(super) fn run(common: &Common, args: &FitArgs) -> Outcome {
     if args.balanced {
         return Err(Failure::Error("--balanced: is for --kind rq-kmeans; leave it out".into()));
     }
-    params::only_for_networks(&args.options)?;
+    params::only_for_networks(&args.options, &args.vae)?;
     let warm_start = warm_start(args)?;
     let (levels, clusters) = match &warm_start {
         Some(model) => (model.levels().len(), Clusters::PerLevel(model.clusters())),

@@ -3,7 +3,7 @@
 mod best;
 mod table;
 
-use crate::args::{Balanced, Common, SweepArgs, SweptKind};
+use crate::args::{self, Balanced, Common, SweepArgs, SweptKind};
 use crate::fit::params;
 use crate::interrupt::{self, Watched};
 use crate::output::{self, Answer, Failure, Outcome};
@@ -22,6 +22,8 @@ use std::time::Instant;
 /// Rows up to which the neighbours of all of them are looked for, and the sample of more, as `semid eval` does.
 const ALL: usize = 100_000;
 const SAMPLE: usize = 10_000;
+/// Most pairs of rows, likewise.
+const PAIRS: usize = 20_000;
 
 /// What `--json` prints.
 #[derive(Serialize)]
@@ -53,6 +55,7 @@ struct Ranked<'a> {
 
 pub(crate) fn run(common: &Common, args: &SweepArgs) -> Outcome {
     let metric = rank_by(args)?;
+    args::only_with_neighbors(args.k, [("queries", args.queries.is_some()), ("pairs", args.pairs.is_some())])?;
     let input = &args.input.input;
     let rows = open(input, &args.input.options())?;
     output::differs(&args.output, input)?;
@@ -131,7 +134,7 @@ fn rank_by(args: &SweepArgs) -> Result<SweepMetric, Failure> {
 
 fn sweep(args: &SweepArgs, rows: usize) -> Result<Sweep, Failure> {
     let sample = args.queries.or((rows > ALL).then_some(SAMPLE));
-    let evaluation = Evaluation::new().k(args.k).pairs(args.pairs).seed(args.eval_seed);
+    let evaluation = Evaluation::new().k(args.k).pairs(args.pairs.unwrap_or(PAIRS)).seed(args.eval_seed);
     Ok(Sweep::new(args.levels.iter().copied(), args.clusters.iter().cloned())
         .kinds(kinds(args)?)
         .balanced(match args.balanced {
@@ -159,8 +162,12 @@ fn kinds(args: &SweepArgs) -> Result<Vec<SweepKind>, Failure> {
     if let Some(name) = args.vae.first_given().filter(|_| !network) {
         return Err(Failure::Error(format!("--{name}: is for --kind rq-vae; add that, or leave it out")));
     }
+    if k_means && network && matches!(args.options.metric, args::Metric::Cosine) {
+        let reason = "measures rq-kmeans on rows of unit length and rq-vae on rows as they are, which do not compare";
+        return Err(Failure::Error(format!("--metric cosine: {reason}; sweep the kinds apart")));
+    }
     if !k_means {
-        params::only_for_networks(&args.options)?;
+        params::only_for_networks(&args.options, &args.vae)?;
         if args.balanced != Balanced::Off {
             return Err(Failure::Error("--balanced: is for --kind rq-kmeans; leave it out".into()));
         }

@@ -1,0 +1,57 @@
+//! `--against`: how much of older codes is left.
+
+use crate::output::Failure;
+use semid::io::read_codes;
+use semid::metrics::{Stability, stability};
+use semid::{Codes, Device, ErrorKind, Model, Rows};
+use serde::Serialize;
+use std::path::Path;
+
+/// What stayed of the first levels, which both sides have.
+#[derive(Serialize)]
+pub(super) struct Unchanged {
+    /// Number of levels compared.
+    pub(super) levels: usize,
+    #[serde(flatten)]
+    pub(super) stability: Stability,
+}
+
+/// The codes of `--against`: those that an older model gives, or those in a file, which `model` must have.
+pub(super) fn older(path: &Path, model: &Model, rows: &dyn Rows, device: &Device) -> Result<Codes, Failure> {
+    if !super::has_extension(path, "npy") {
+        return Model::load(path)?.encode(rows, device).map_err(|error| Failure::of_file(error, path));
+    }
+    let (values, levels) = read_codes(path)?;
+    let codes = Codes::new(values, levels)?;
+    if codes.len() != rows.len() {
+        let (path, found, rows) = (path.display(), codes.len(), rows.len());
+        return Err(Failure::Error(format!(
+            "{path}: has codes of {found} rows, the input has {rows}: give older codes of the same rows"
+        )));
+    }
+    check(&codes, &model.clusters()).map_err(|kind| Failure::of_file(kind.into(), path))?;
+    Ok(codes)
+}
+
+/// Refuses codes that are outside of their level's clusters.
+fn check(codes: &Codes, clusters: &[usize]) -> Result<(), ErrorKind> {
+    for (row, codes) in codes.rows().enumerate() {
+        for (level, (code, clusters)) in codes.iter().zip(clusters).enumerate() {
+            if *code as usize >= *clusters {
+                return Err(ErrorKind::Code { row, level, code: *code, clusters: *clusters });
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Compares the first levels of both, as many as both have.
+pub(super) fn compare(before: &Codes, after: &Codes) -> semid::Result<Unchanged> {
+    let levels = before.levels().min(after.levels());
+    let stability = stability(&first_levels(before, levels)?, &first_levels(after, levels)?)?;
+    Ok(Unchanged { levels, stability })
+}
+
+fn first_levels(codes: &Codes, levels: usize) -> semid::Result<Codes> {
+    Codes::new(codes.rows().flat_map(|row| row.iter().take(levels)).copied().collect(), levels)
+}
