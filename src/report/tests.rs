@@ -93,6 +93,7 @@ fn hostile_names_and_labels_stay_texts() {
         Document::parse(&figure.svg).unwrap();
         assert!(!figure.svg.contains(['\u{fffe}', '\u{ffff}']), "{}", figure.name);
     }
+    assert!(page.figures().iter().any(|figure| figure.svg.contains("\u{fffd}\u{fffd}")), "the name is drawn");
 }
 
 #[test]
