@@ -244,6 +244,18 @@ pub enum ErrorKind {
         /// Its value in this sweep.
         expected: String,
     },
+    /// The runs of a sweep are of other rows.
+    #[error("run {run} has {what} {found}, these rows have {expected}: give the sweep of these embeddings")]
+    OtherRows {
+        /// Run, from 1.
+        run: usize,
+        /// What differs: `rows`, `dim` or `sha256`.
+        what: &'static str,
+        /// Its value in the sweep.
+        found: String,
+        /// Its value in the rows given.
+        expected: String,
+    },
     /// Another process writes to the file.
     #[error("another process is writing to it; wait until that is done, or give another file")]
     Busy,

@@ -23,6 +23,10 @@ use std::ops::ControlFlow;
 
 /// Most rows whose neighbours are looked for, unless another number is asked for.
 const QUERIES: usize = 2000;
+/// Neighbours of each, as far as there are so many.
+const K: usize = 10;
+/// Most pairs of rows whose distances are compared.
+const PAIRS: usize = 20_000;
 /// Numbers of neighbours that recall is measured at, as far as there are so many.
 const CURVE: [usize; 7] = [1, 2, 5, 10, 20, 50, 100];
 
@@ -56,6 +60,8 @@ pub struct Report<'a> {
     rank_by: SweepMetric,
     details: Vec<(String, String)>,
     queries: usize,
+    k: Option<usize>,
+    pairs: usize,
     seed: u64,
 }
 
@@ -66,7 +72,7 @@ impl Default for Report<'_> {
 }
 
 impl<'a> Report<'a> {
-    /// A report without names; neighbours of at most 2,000 rows; seed 42.
+    /// A report without names; 10 neighbours, or as many as there are, of at most 2,000 rows; 20,000 pairs; seed 42.
     pub fn new() -> Self {
         Self {
             title: "Semantic IDs".to_owned(),
@@ -76,6 +82,8 @@ impl<'a> Report<'a> {
             rank_by: SweepMetric::default(),
             details: Vec::new(),
             queries: QUERIES,
+            k: None,
+            pairs: PAIRS,
             seed: 42,
         }
     }
@@ -129,6 +137,21 @@ impl<'a> Report<'a> {
         self
     }
 
+    /// Neighbours of each of these rows; 0 leaves out everything about neighbours, as for
+    /// [`Evaluation::k`](crate::metrics::Evaluation::k).
+    #[must_use]
+    pub fn k(mut self, k: usize) -> Self {
+        self.k = Some(k);
+        self
+    }
+
+    /// Most pairs of rows for the correlation of distances; all pairs where there are no more.
+    #[must_use]
+    pub fn pairs(mut self, pairs: usize) -> Self {
+        self.pairs = pairs;
+        self
+    }
+
     /// Seed of the sample, of pairs of rows and of shuffled labels.
     #[must_use]
     pub fn seed(mut self, seed: u64) -> Self {
@@ -162,9 +185,9 @@ impl<'a> Report<'a> {
     ) -> Result<ReportPage> {
         self.check(rows.len())?;
         let neighbors = rows.len().saturating_sub(1);
-        let k = if self.queries == 0 { 0 } else { neighbors.min(10) };
+        let k = if self.queries == 0 { 0 } else { self.k.unwrap_or(neighbors.min(K)) };
         let curve: Vec<usize> = CURVE.into_iter().filter(|k| *k <= neighbors).collect();
-        let evaluation = Evaluation::new().k(k).recall_curve(curve).seed(self.seed);
+        let evaluation = Evaluation::new().k(k).pairs(self.pairs).recall_curve(curve).seed(self.seed);
         let evaluation = evaluation.sample(self.queries.clamp(1, rows.len().max(1)));
         let quality = evaluation.run_on_codes(model, rows, codes, device, progress)?;
         let facts = Facts::new(self, model, codes, quality)?;

@@ -44,14 +44,23 @@ pub(super) fn about(value: f64) -> String {
     if value >= 1000.0 { count(value.round() as u64) } else { real((value * 10.0).round() / 10.0) }
 }
 
-/// `1 item`, `2 items`.
-pub(super) fn items(number: u64) -> String {
-    if number == 1 { "1 item".to_owned() } else { format!("{} items", count(number)) }
+/// `1 cell`, `2 cells`.
+pub(super) fn things(number: u64, name: &str) -> String {
+    format!("{} {name}{}", count(number), if number == 1 { "" } else { "s" })
 }
 
-/// A text of at most `most` characters, the last one being dots where it was longer; on one line.
+/// `1 item`, `2 items`.
+pub(super) fn items(number: u64) -> String {
+    things(number, "item")
+}
+
+/// A text of at most `most` characters, the last one being dots where it was longer; on one line, as XML allows it.
 pub(super) fn short(text: &str, most: usize) -> String {
-    let clean = |c: char| if c.is_control() { ' ' } else { c };
+    let clean = |c: char| match c {
+        '\u{fffe}' | '\u{ffff}' => char::REPLACEMENT_CHARACTER,
+        _ if c.is_control() => ' ',
+        _ => c,
+    };
     match text.chars().nth(most) {
         None => text.chars().map(clean).collect(),
         Some(_) => text.chars().take(most.saturating_sub(1)).map(clean).chain(['\u{2026}']).collect(),
@@ -74,6 +83,7 @@ mod tests {
     #[test]
     fn numbers_of_things_have_one_decimal() {
         assert_eq!([53.31, 9.96, 16.0, 12_345.6].map(about), ["53.3", "10", "16", "12,346"]);
+        assert_eq!([0, 1, 1000].map(items), ["0 items", "1 item", "1,000 items"]);
     }
 
     #[test]
@@ -81,5 +91,6 @@ mod tests {
         assert_eq!(short("abc", 3), "abc");
         assert_eq!(short("abcd\u{e9}", 4), "abc\u{2026}");
         assert_eq!(short("a\nb\u{7}", 9), "a b ");
+        assert_eq!(short("\u{fffe}a\u{ffff}\u{10ffff}", 9), "\u{fffd}a\u{fffd}\u{10ffff}");
     }
 }

@@ -5,7 +5,7 @@ use crate::{Codes, Device, Error, ErrorKind, Matrix, Metric, Rows};
 use roxmltree::{Document, ParsingOptions};
 
 /// What would do harm as HTML, in a script, in an attribute or in an SVG.
-const HOSTILE: [&str; 7] = [
+const HOSTILE: [&str; 8] = [
     "</script><script>alert(1)</script>",
     "<img src=x onerror=alert(2)>",
     "\"' onmouseover='alert(3)",
@@ -13,6 +13,7 @@ const HOSTILE: [&str; 7] = [
     "<!--<script>",
     "&amp;&#60;&lt;",
     "\u{0}\u{1b}\u{202e}\u{2028}",
+    "\u{fffe}\u{ffff}",
 ];
 
 /// A model whose codes come with its rows: no decoder, so no errors either.
@@ -81,7 +82,7 @@ fn hostile_names_and_labels_stay_texts() {
     assert!(!before.contains(HOSTILE[2]) && !after.contains(HOSTILE[2]), "an attribute would end");
     // The data of the tree and the script of the page, and nothing else.
     assert_eq!((html.matches("<script").count(), html.matches("</script").count()), (2, 2));
-    // The names are all there, control characters apart.
+    // The names are all there, apart from characters that XML forbids.
     let tree = tree(html);
     assert_eq!(tree["names"][0], HOSTILE[0]);
     assert_eq!(tree["names"][6], "  \u{202e}\u{2028}");
@@ -90,7 +91,9 @@ fn hostile_names_and_labels_stay_texts() {
     assert!(html.contains("&lt;img src=x onerror=alert(2)&gt;"));
     for figure in page.figures() {
         Document::parse(&figure.svg).unwrap();
+        assert!(!figure.svg.contains(['\u{fffe}', '\u{ffff}']), "{}", figure.name);
     }
+    assert!(page.figures().iter().any(|figure| figure.svg.contains("\u{fffd}\u{fffd}")), "the name is drawn");
 }
 
 #[test]
@@ -158,6 +161,28 @@ fn the_numbers_of_the_page_are_those_of_the_codes() {
 }
 
 #[test]
+fn neighbours_and_pairs_are_as_many_as_asked_for() {
+    let page = |report: Report<'_>| run(&report, &Device::cpu());
+    let of = |report| page(report).unwrap().html().to_owned();
+    let plain = of(Report::new());
+    assert!(plain == of(Report::new().k(10).pairs(20_000)) && plain.contains("recall@10 by"));
+    let three = of(Report::new().k(3));
+    assert!(
+        three.contains("recall@3 by") && three.contains("Of the 3 items most like") && !three.contains("recall@10")
+    );
+    // 40 rows have 780 pairs; of fewer the correlation is another one.
+    let correlation = |html: &str| html.split("a rank correlation of ").nth(1).unwrap()[..6].to_owned();
+    assert_eq!(correlation(&of(Report::new().pairs(780))), correlation(&plain));
+    assert_ne!(correlation(&of(Report::new().pairs(20))), correlation(&plain));
+    let none = of(Report::new().k(0));
+    assert!(none == of(Report::new().sample(0)) && !none.contains("recall@") && !none.contains("rank correlation"));
+    for (report, name) in [(Report::new().k(40), "k"), (Report::new().pairs(0), "pairs")] {
+        let error = page(report).unwrap_err();
+        assert!(matches!(error.kind(), ErrorKind::Parameter { name: found, .. } if *found == name), "{error:?}");
+    }
+}
+
+#[test]
 fn nothing_is_loaded() {
     let html = run(&Report::new(), &Device::cpu()).unwrap().html().to_owned();
     assert!(html.contains("default-src 'none'"));
@@ -181,5 +206,7 @@ fn lists_of_wrong_length_are_refused() {
 fn a_single_row_has_a_report() {
     let model = Given { clusters: vec![1], codes: Codes::new(vec![0], 1).unwrap() };
     let page = Report::new().run(&model, &Matrix::new(&[1.0], 1).unwrap(), &Device::cpu()).unwrap();
-    assert!(page.html().contains("1 item") && page.html().contains("No two items share an ID."));
+    let sentence = "1 item has 1 different ID of 1 code, out of 1 possible one.";
+    assert!(page.html().contains(sentence) && page.html().contains("No two items share an ID."));
+    assert!(page.html().contains("Map of 1 item in 1 group"));
 }

@@ -1,14 +1,30 @@
 //! What makes rows the same rows.
 
-use super::record::SweepData;
-use crate::error::{ErrorKind, Result};
+use super::record::{SweepData, SweepRecord};
+use crate::error::{Error, ErrorKind, Result};
 use crate::rows::Rows;
 use crate::rq::{Source, hex};
 use sha2::{Digest, Sha256};
 
 impl SweepData {
-    /// Reads all rows once.
-    pub(super) fn of(rows: &dyn Rows) -> Result<Self> {
+    /// The identity of these rows, all of which are read once.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Dim`], and what reading rows can meet.
+    ///
+    /// ```
+    /// use semid::metrics::Evaluation;
+    /// use semid::{Device, Matrix, Sweep, SweepData};
+    ///
+    /// let values: Vec<f32> = (0..800).map(|i| ((i * 37) % 101) as f32).collect();
+    /// let (rows, folder) = (Matrix::new(&values, 4)?, tempfile::tempdir()?);
+    /// let sweep = Sweep::new([1], [4]).evaluation(Evaluation::new().k(0));
+    /// let records = sweep.run(&rows, &Device::cpu(), folder.path().join("sweep.jsonl"))?;
+    /// SweepData::of(&rows)?.check(&records)?;
+    /// assert!(SweepData::of(&Matrix::new(&values[4..], 4)?)?.check(&records).is_err());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn of(rows: &dyn Rows) -> Result<Self> {
         if !(1..=crate::MAX_DIM).contains(&rows.dim()) {
             return Err(ErrorKind::Dim { dim: rows.dim() }.into());
         }
@@ -21,5 +37,25 @@ impl SweepData {
             Ok(())
         })?;
         Ok(Self { rows: rows.len(), dim: rows.dim(), sha256: hex(&hash.finalize()) })
+    }
+
+    /// Refuses runs that are of other rows than these.
+    ///
+    /// # Errors
+    /// [`ErrorKind::OtherRows`], and [`ErrorKind::Format`] where there is no run at all.
+    pub fn check(&self, records: &[SweepRecord]) -> Result<()> {
+        if records.is_empty() {
+            return Err(Error::format("sweep", "no run in it is finished; run the sweep first, or give another file"));
+        }
+        for (run, record) in (1..).zip(records) {
+            let parts = |data: &Self| {
+                [("rows", data.rows.to_string()), ("dim", data.dim.to_string()), ("sha256", data.sha256.clone())]
+            };
+            let mut both = parts(&record.data).into_iter().zip(parts(self));
+            if let Some(((what, found), (_, expected))) = both.find(|(found, expected)| found != expected) {
+                return Err(ErrorKind::OtherRows { run, what, found, expected }.into());
+            }
+        }
+        Ok(())
     }
 }

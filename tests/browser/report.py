@@ -57,6 +57,20 @@ def make(semid, folder, rows=600):
     return names
 
 
+def make_many(semid, folder, rows=12000):
+    """A report on more names than a page has room for."""
+    npy(folder / "many.npy", [[float(i % 5), float(i * i % 7)] for i in range(rows)])
+    names = [f"thing {i} " + "\U0001f600" * 80 for i in range(rows)]
+    (folder / "many.txt").write_text("\n".join(names) + "\n", encoding="utf-8")
+
+    def run(command):
+        subprocess.run([semid, *command.split(), "--quiet"], cwd=folder, check=True, stdout=subprocess.DEVNULL)
+
+    run("fit --input many.npy --levels 2 --clusters 8 --output many.safetensors --device cpu")
+    run("report --model many.safetensors --input many.npy --items many.txt --k 0 --output many.html --device cpu")
+    return [name[:79] + "\u2026" for name in names]
+
+
 class Page:
     """A page that has to stay without errors and without requests."""
 
@@ -149,6 +163,25 @@ def by_mouse(page, names):
     path.nth(0).locator("button").click()
 
 
+def left_out(page, names):
+    """Items whose names had no room are said to be missing from the page, not to be unknown."""
+    tree = json.loads(page.locator("#tree-data").text_content())
+    listed, said = tree["names"], page.locator("#said")
+    assert 0 < len(listed) < len(names), len(listed)
+    missing = next(name for name in names if name not in set(listed))
+    for wanted in [missing, "no such thing"]:
+        page.locator("#find-text").fill(wanted)
+        page.locator("#find button").click()
+        expect(said).to_have_text(f"{wanted} is not among the {len(listed):,} items listed on this page.")
+    page.locator("#find-text").fill(listed[0])
+    page.locator("#find button").click()
+    expect(page.locator("#map mark")).to_have_text(listed[0])
+    page.locator("#path button").first.click()
+    empty = next(i for i, node in enumerate(tree["root"][3]) if len(node) < 4)
+    page.locator(".cell").nth(empty).click()
+    expect(page.locator("#map")).to_have_text("The names of these items are not on this page.")
+
+
 def by_keyboard(page):
     focus = lambda: page.evaluate("document.activeElement.getAttribute('aria-label')")
     first = page.locator(".cell[tabindex='0']")
@@ -213,6 +246,10 @@ def main():
         by_keyboard(wide.page)
         resize(wide.page, wide.fits)
         wide.finish()
+        many = make_many(semid, folder)
+        crowded = Page(browser, folder / "many.html", 1280, 900, "light")
+        left_out(crowded.page, many)
+        crowded.finish()
         toggled = Page(browser, folder / "report.html", 1280, 900, "light")
         themes(toggled.page)
         assert toggled.errors == [], toggled.errors

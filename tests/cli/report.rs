@@ -39,6 +39,78 @@ fn sweeps_and_labels_are_part_of_it() {
 }
 
 #[test]
+fn sweeps_have_to_be_of_the_same_rows() {
+    let dir = Dir::with_items();
+    let sweep = |input: &str| {
+        let output = format!("--output {input}.jsonl --device cpu");
+        dir.semid(&format!("sweep --input {input}.npy --levels 1 --clusters 4 --k 3 --pairs 9 {output}")).ok();
+        dir.text(&format!("{input}.jsonl"))
+    };
+    let mut values = super::values(300, 6);
+    values[1799] += 1.0;
+    dir.npy_of("value.npy", 6, &values);
+    dir.npy("fewer.npy", 299, 6);
+    dir.npy("narrow.npy", 300, 5);
+    let own = sweep("x");
+    for (other, part) in [("value", "sha256"), ("fewer", "rows 299, these rows have 300"), ("narrow", "dim 5")] {
+        let file = format!("{other}.jsonl");
+        let line = sweep(other);
+        dir.fails(&format!("{REPORT} --sweep {file}"), &[&file, "run 1", part]);
+        dir.write("both.jsonl", format!("{own}{line}"));
+        dir.fails(&format!("{REPORT} --sweep both.jsonl"), &["both.jsonl", "run 2", part]);
+    }
+    // Half a line is no run.
+    for content in ["", "{\"format\":1,"] {
+        dir.write("empty.jsonl", content);
+        dir.fails(&format!("{REPORT} --sweep empty.jsonl"), &["empty.jsonl", "no run in it is finished"]);
+    }
+    dir.semid(&format!("{REPORT} --sweep x.jsonl --k 0")).ok();
+    assert!(dir.text("r.html").contains("Recall@3"));
+}
+
+#[test]
+fn neighbours_are_as_many_as_asked_for() {
+    let dir = Dir::with_items();
+    let page = |flags: &str| {
+        dir.semid(&format!("{REPORT} --sample 50 {flags}")).ok();
+        dir.text("r.html")
+    };
+    let (ten, three) = (page(""), page("--k 3 --pairs 100"));
+    assert!(ten == page("--k 10 --pairs 20000") && ten.contains("recall@10 by"));
+    assert!(three.contains("recall@3 by") && !three.contains("recall@10 by"));
+    assert!(page("-k 3") != three, "other pairs");
+    assert!(!page("--k 0").contains("recall@"));
+    dir.fails(&format!("{REPORT} --k 300"), &["`k` = 300", "299 neighbours"]);
+    dir.fails(&format!("{REPORT} --pairs 0"), &["`pairs` = 0"]);
+    // The numbers of `semid eval`, and of a sweep.
+    let eval = dir.semid("eval --model m.safetensors --input x.npy --k 3 --sample 50 --pairs 100 --json").json(0);
+    let recall = 100.0 * eval["recall_at_k"]["decoded"]["value"].as_f64().unwrap();
+    assert!(three.contains(&format!("<dd>{recall:.1} %</dd>")), "{recall}");
+    let sweep = "sweep --input x.npy --levels 2 --clusters 8 --k 3 --queries 50 --pairs 100 --output s.jsonl";
+    dir.semid(&format!("{sweep} --report s.html")).ok();
+    let page = dir.text("s.html");
+    let sentence = |page: &str| page.split("Distances between items").nth(1).unwrap()[..120].to_owned();
+    assert!(page.contains("recall@3 by") && page.contains("Recall@3") && !page.contains("ecall@10 "));
+    assert_eq!(sentence(&page), sentence(&three));
+    dir.semid(&format!("{sweep} --report s.html").replace("--k 3", "--k 0").replace("s.jsonl", "t.jsonl")).ok();
+    assert!(!dir.text("s.html").contains("recall@"));
+}
+
+#[test]
+fn few_things_are_counted_in_words() {
+    let dir = Dir::new();
+    dir.npy("x.npy", 1, 1);
+    dir.semid("fit --input x.npy --output m.safetensors --levels 1 --clusters 1 --device cpu").ok();
+    assert!(dir.semid(REPORT).ok().contains("about 1 row in"));
+    assert!(dir.text("r.html").contains("x.npy: 1 row of 1 dimension<"));
+    dir.npy("x.npy", 40, 2);
+    dir.semid("fit --input x.npy --output m.safetensors --levels 64 --clusters 2 --device cpu").ok();
+    assert!(dir.semid(REPORT).ok().contains("about 40 rows in"));
+    let page = dir.text("r.html");
+    assert!(page.contains("of 64 codes, out of 2^64 possible ones") && page.contains("64 levels of 2 clusters<"));
+}
+
+#[test]
 fn bad_input_is_refused_before_anything_is_written() {
     let dir = Dir::with_items();
     dir.items("few.txt", 0..299);
@@ -49,6 +121,10 @@ fn bad_input_is_refused_before_anything_is_written() {
     dir.fails(&format!("{REPORT} --sweep not.jsonl"), &["not.jsonl"]);
     dir.fails(&format!("{REPORT} --sweep none.jsonl"), &["none.jsonl"]);
     dir.fails(&REPORT.replace("r.html", "no/r.html"), &["no"]);
+    dir.fails(&REPORT.replace("r.html", "r.pdf"), &["r.pdf", ".html"]);
+    dir.fails(&REPORT.replace("r.html", "r"), &["r: ", ".html"]);
+    dir.fails(&format!("{REPORT} --svg m.safetensors"), &["m.safetensors", "folder"]);
+    dir.fails(&format!("{REPORT} --svg x.npy/figures"), &["x.npy/figures", "folder"]);
     dir.fails(&REPORT.replace("r.html", "x.npy"), &["x.npy", "also the input"]);
 }
 
@@ -76,4 +152,5 @@ fn a_sweep_reports_on_its_best_run() {
     dir.fails(&format!("{sweep} --report s.jsonl"), &["s.jsonl", "also the input"]);
     dir.fails(&format!("{sweep} --report x.npy"), &["x.npy", "also the input"]);
     dir.fails(&format!("{sweep} --report no/r.html"), &["no"]);
+    dir.fails(&format!("{sweep} --report r.pdf"), &["r.pdf", ".html"]);
 }

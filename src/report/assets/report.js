@@ -28,7 +28,8 @@
   const said = document.getElementById("said"), find = document.getElementById("find");
   const MOST = 300; // cells shown at a time
   const count = (n) => n.toLocaleString("en");
-  const items = (n) => (n === 1 ? "1 item" : `${count(n)} items`);
+  const things = (n, name) => `${count(n)} ${name}${n === 1 ? "" : "s"}`;
+  const items = (n) => things(n, "item");
 
   // A place in the tree: its prefix, the data of its node and, where cells were too many, the nodes it stands for.
   const place = (node, codes, up, rest) => ({ node, codes, up, rest });
@@ -138,7 +139,7 @@
     const shown = parts(here);
     map.classList.toggle("list", whole(here));
     if (whole(here)) return map.replaceChildren(list(here));
-    if (!shown.length) return map.replaceChildren(element("p", "empty", "Too many items to list them all here."));
+    if (!shown.length) return map.replaceChildren(element("p", "empty", "The names of these items are not on this page."));
     const rects = squarify(shown.map(size), Math.max(map.clientWidth, 1), Math.max(map.clientHeight, 1));
     const cells = shown.map((at, i) => cell(at, rects[i]));
     cells[0].tabIndex = 0;
@@ -169,7 +170,7 @@
     draw();
     steps();
     const shared = collided(at) ? `; ${count(collided(at))} of the items share their ID with another one` : ", each with an ID of its own";
-    const groups = whole(at) || !inside(at).length ? "" : ` in ${count(inside(at).length)} cells`;
+    const groups = whole(at) || !inside(at).length ? "" : ` in ${things(inside(at).length, "cell")}`;
     const name = at === top ? "All items" : whole(at) ? `ID ${text(at)}` : at.rest ? "Other cells" : `IDs that begin with ${text(at)}`;
     said.textContent = `${name}: ${items(size(at))}${groups}${shared}.`;
     if (!focus) return;
@@ -229,7 +230,8 @@
     const lower = names.map((name) => name.toLowerCase());
     const match = tests.map((test) => lower.findIndex(test)).find((name) => name >= 0);
     if (match === undefined) {
-      said.textContent = `No item is called ${wanted}.`;
+      const all = names.length === root[1];
+      said.textContent = all ? `No item is called ${wanted}.` : `${wanted} is not among the ${items(names.length)} listed on this page.`;
       return;
     }
     found = match;

@@ -4,7 +4,7 @@ use crate::error::Result;
 use crate::metrics::{ByDistance, Estimate, NeighborMetrics};
 use crate::report::chart::{Axis, Chart, Series, Shape};
 use crate::report::figure::Figure;
-use crate::report::numbers::{count, percent};
+use crate::report::numbers::{count, items, percent};
 use crate::report::table::Table;
 use crate::report::theme::Ink;
 
@@ -44,12 +44,12 @@ pub(in crate::report) fn recall(metrics: &NeighborMetrics, rows: u64) -> Result<
     };
     let said = table.said(&[1, 2, 3]);
     let figure = Figure::chart("recall", "Neighbours that IDs find (recall@k)", &chart, table)?;
-    let queries = count(metrics.queries as u64);
+    let queries = items(metrics.queries as u64);
     Ok(Some(
         figure
             .note(format!(
                 "Of an item's k nearest items, the share that is also among the k with the nearest IDs; ties count by \
-                 expectation. Measured for {queries} items among all; pale bands are 95 % confidence intervals."
+                 expectation. Measured for {queries} among all; pale bands are 95 % confidence intervals."
             ))
             .text(format!("Recall at k by decoded distance, shared prefix and Hamming distance. {said}.")),
     ))

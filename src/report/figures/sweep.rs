@@ -4,56 +4,69 @@ use super::level_names;
 use crate::error::Result;
 use crate::report::chart::{Axis, Chart, Series, Shape, whole_percent};
 use crate::report::figure::Figure;
-use crate::report::numbers::percent;
+use crate::report::numbers::{percent, short, things};
 use crate::report::table::Table;
 use crate::report::theme::Ink;
 use crate::sweep::{SweepParameters, SweepRecord};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Lines that are drawn at most.
 const LINES: usize = 12;
+/// Longest name of a kind.
+const LONGEST: usize = 30;
 
 /// Runs that differ in their levels and seeds alone.
-#[derive(PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
 struct Group {
-    /// Clusters of every level; 0 where they differ.
-    clusters: usize,
+    /// Clusters of every level of the longest IDs.
+    clusters: Vec<usize>,
     kind: String,
     balanced: bool,
-    /// Clusters of the levels where they differ.
-    mixed: Vec<usize>,
 }
 
 impl Group {
     fn new(parameters: &SweepParameters) -> Self {
         let SweepParameters { kind, clusters, balanced, .. } = parameters;
-        let first = clusters.first().copied().unwrap_or(0);
-        let same = clusters.iter().all(|clusters| *clusters == first);
-        Self {
-            clusters: if same { first } else { 0 },
-            kind: kind.clone(),
-            balanced: *balanced,
-            mixed: if same { Vec::new() } else { clusters.clone() },
-        }
+        Self { clusters: clusters.clone(), kind: kind.clone(), balanced: *balanced }
+    }
+
+    /// Whether the runs of `other` are those of this group with fewer levels.
+    fn continues(&self, other: &Self) -> bool {
+        (&self.kind, self.balanced) == (&other.kind, other.balanced) && self.clusters.starts_with(&other.clusters)
     }
 
     fn name(&self, kinds: bool) -> String {
-        let clusters = match self.mixed.as_slice() {
-            [] => format!("{} clusters", self.clusters),
-            mixed => mixed.iter().map(usize::to_string).collect::<Vec<_>>().join("-"),
+        let first = self.clusters.first().copied().unwrap_or(0);
+        let clusters = match self.clusters.iter().all(|clusters| *clusters == first) {
+            true => things(first as u64, "cluster"),
+            false => self.clusters.iter().map(usize::to_string).collect::<Vec<_>>().join("-"),
         };
-        let kind = if kinds { format!(", {}", self.kind) } else { String::new() };
+        let kind = if kinds { format!(", {}", short(&self.kind, LONGEST)) } else { String::new() };
         format!("{clusters}{kind}{}", if self.balanced { ", balanced" } else { "" })
     }
 }
 
+/// Collision rates of every number of levels of a group.
+type Rates = BTreeMap<usize, Vec<f64>>;
+
+/// The longest lists of clusters with the rates of all that they begin with: of `32-16-8` also those of `32-16` and `32`.
+fn groups(records: &[SweepRecord]) -> BTreeMap<Group, Rates> {
+    let all: BTreeSet<Group> = records.iter().map(|record| Group::new(&record.parameters)).collect();
+    let is_longest = |group: &&Group| !all.iter().any(|other| other != *group && other.continues(group));
+    let mut groups: BTreeMap<Group, Rates> =
+        all.iter().filter(is_longest).map(|group| (group.clone(), Rates::new())).collect();
+    for record in records {
+        let of = Group::new(&record.parameters);
+        for (_, rates) in groups.iter_mut().filter(|(group, _)| group.continues(&of)) {
+            rates.entry(record.parameters.levels).or_default().push(record.metrics.codes.ids.collision_rate);
+        }
+    }
+    groups
+}
+
 /// Collision rate against levels, a line for each number of clusters: the mean over the seeds.
 pub(in crate::report) fn sweep(records: &[SweepRecord]) -> Result<Option<Figure>> {
-    let mut groups: BTreeMap<Group, BTreeMap<usize, Vec<f64>>> = BTreeMap::new();
-    for record in records {
-        let levels = groups.entry(Group::new(&record.parameters)).or_default();
-        levels.entry(record.parameters.levels).or_default().push(record.metrics.codes.ids.collision_rate);
-    }
+    let groups = groups(records);
     if groups.is_empty() {
         return Ok(None);
     }
@@ -79,7 +92,11 @@ pub(in crate::report) fn sweep(records: &[SweepRecord]) -> Result<Option<Figure>
         series,
     };
     let figure = Figure::chart("sweep", "Collisions by levels and clusters", &chart, table)?;
-    let more = if left_out > 0 { format!(" {left_out} more groups are in the table only.") } else { String::new() };
+    let more = match left_out {
+        0 => String::new(),
+        1 => " 1 more group is in the table only.".to_owned(),
+        _ => format!(" {left_out} more groups are in the table only."),
+    };
     Ok(Some(
         figure
             .note(format!(
@@ -87,4 +104,36 @@ pub(in crate::report) fn sweep(records: &[SweepRecord]) -> Result<Option<Figure>
             ))
             .text(format!("Collision rate by levels and clusters. {said}.")),
     ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::metrics::Evaluation;
+    use crate::{Device, Matrix, Sweep};
+
+    /// The rows of the table: name, levels, seeds.
+    fn lines(lists: &[&[usize]], levels: &[usize]) -> Vec<(String, String, String)> {
+        let values: Vec<f32> = (0..120).map(|i| (i * i % 37) as f32).collect();
+        let (rows, folder) = (Matrix::new(&values, 2).unwrap(), tempfile::tempdir().unwrap());
+        let lists = lists.iter().map(|list| list.to_vec());
+        let grid = Sweep::new(levels.to_vec(), lists).seeds([1, 2]).evaluation(Evaluation::new().k(0));
+        let records = grid.run(&rows, &Device::cpu(), folder.path().join("sweep.jsonl")).unwrap();
+        let rows = sweep(&records).unwrap().unwrap().table.rows;
+        rows.into_iter().map(|row| (row[0].clone(), row[1].clone(), row[3].clone())).collect()
+    }
+
+    fn line(name: &str, levels: usize) -> (String, String, String) {
+        (name.to_owned(), levels.to_string(), "2".to_owned())
+    }
+
+    #[test]
+    fn shorter_lists_of_clusters_belong_to_the_longest() {
+        let one = [1, 2, 3].map(|levels| line("8-4-2", levels));
+        assert_eq!(lines(&[&[8, 4, 2]], &[3, 1, 2]), one);
+        assert_eq!(lines(&[&[4, 4, 4]], &[1, 3]), [line("4 clusters", 1), line("4 clusters", 3)]);
+        // What begins several lists is the beginning of each.
+        let both = [line("8-2", 1), line("8-2", 2), line("8-4", 1), line("8-4", 2)];
+        assert_eq!(lines(&[&[8, 4], &[8, 2]], &[1, 2]), both);
+    }
 }

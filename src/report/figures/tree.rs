@@ -4,7 +4,7 @@ use crate::error::Result;
 use crate::report::chart::{Cell, MAP_SIZE, cells};
 use crate::report::figure::Figure;
 use crate::report::names::{Captions, Names};
-use crate::report::numbers::{count, items, percent};
+use crate::report::numbers::{count, items, percent, things};
 use crate::report::table::Table;
 use crate::report::tree::{Node, Tree};
 
@@ -48,9 +48,9 @@ pub(in crate::report) fn tree(tree: &Tree<'_>, names: &Names<'_>, captions: &Cap
     let largest: Vec<String> =
         children.iter().take(5).map(|node| format!("{} ({})", node.code, items(node.items.len() as u64))).collect();
     let text = format!(
-        "Map of {} in {} groups with the same first code. The largest are {}.",
+        "Map of {} in {} with the same first code. The largest: {}.",
         items(tree.root.items.len() as u64),
-        count(children.len() as u64),
+        things(children.len() as u64, "group"),
         largest.join(", ")
     );
     Ok(Figure {

@@ -23,7 +23,8 @@ pub(super) fn runs(records: &[SweepRecord], metric: SweepMetric) -> Markup {
     let other = (!SHOWN.contains(&metric.name())).then_some(metric.name());
     let mut head = vec!["Run"];
     head.extend(other);
-    head.extend(["Collision rate", "Items sharing", "Squared error", "Recall@k", "Expected for more"]);
+    let recall = recall_name(records);
+    head.extend(["Collision rate", "Items sharing", "Squared error", &recall, "Expected for more"]);
     let mut of = Table::new(&head);
     for record in metric.rank(records) {
         let (ids, errors) = (&record.metrics.codes.ids, &record.metrics.errors);
@@ -40,4 +41,13 @@ pub(super) fn runs(records: &[SweepRecord], metric: SweepMetric) -> Markup {
     let best = if metric.less_is_better() { "less" } else { "more" };
     let intro = format!("Ranked by {}, of which {best} is better; recall by decoded distance.", metric.name());
     section("runs-section", "Runs of the sweep", &intro, table("Runs", &of))
+}
+
+/// What recall is called: by its k where all runs have the same.
+fn recall_name(records: &[SweepRecord]) -> String {
+    let mut ks = records.iter().filter_map(|record| record.metrics.neighbors.as_ref()).map(|of| of.k);
+    match ks.next() {
+        Some(first) if ks.all(|k| k == first) => format!("Recall@{first}"),
+        _ => "Recall@k".to_owned(),
+    }
 }

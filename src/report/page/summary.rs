@@ -2,8 +2,11 @@
 
 use crate::metrics::Quality;
 use crate::report::facts::Facts;
-use crate::report::numbers::{about, count, items, percent, real};
+use crate::report::numbers::{about, count, items, percent, real, things};
 use maud::{Markup, html};
+
+/// Most factors of a product that is written out.
+const FACTORS: usize = 6;
 
 /// Numbers in large letters, and sentences.
 pub(super) fn summary(facts: &Facts<'_>) -> Markup {
@@ -14,6 +17,7 @@ pub(super) fn summary(facts: &Facts<'_>) -> Markup {
         Some(usage(quality)),
         errors(quality),
         neighbors(quality),
+        distances(quality),
         purity(facts),
     ];
     html! {
@@ -50,13 +54,28 @@ fn tiles(quality: &Quality) -> Vec<(String, String)> {
 
 fn ids(quality: &Quality) -> String {
     let (codes, ids) = (&quality.codes, &quality.codes.ids);
-    let clusters: Vec<String> = codes.levels.iter().map(|level| count(level.clusters)).collect();
-    let levels = match codes.levels.len() {
-        1 => "1 code".to_owned(),
-        levels => format!("{levels} codes"),
-    };
-    let (rows, distinct, clusters) = (items(codes.rows), count(ids.distinct_ids), clusters.join(" \u{d7} "));
-    format!("{rows} have {distinct} different IDs of {levels}, out of {clusters} possible ones.")
+    let clusters: Vec<u64> = codes.levels.iter().map(|level| level.clusters).collect();
+    let (rows, levels) = (items(codes.rows), things(clusters.len() as u64, "code"));
+    let have = if codes.rows == 1 { "has" } else { "have" };
+    format!("{rows} {have} {} of {levels}, out of {}.", things(ids.distinct_ids, "different ID"), possible(&clusters))
+}
+
+/// How many IDs there could be: the product of the clusters, as far as that is readable.
+fn possible(clusters: &[u64]) -> String {
+    match clusters {
+        [1] => "1 possible one".to_owned(),
+        _ if clusters.len() <= FACTORS => {
+            let factors: Vec<String> = clusters.iter().map(|clusters| count(*clusters)).collect();
+            format!("{} possible ones", factors.join(" \u{d7} "))
+        }
+        [first, rest @ ..] if rest.iter().all(|clusters| clusters == first) => {
+            format!("{}^{} possible ones", count(*first), clusters.len())
+        }
+        _ => {
+            let digits: f64 = clusters.iter().map(|clusters| libm::log10(*clusters as f64)).sum();
+            format!("about 10^{digits:.0} possible ones")
+        }
+    }
 }
 
 fn collisions(facts: &Facts<'_>) -> String {
@@ -104,10 +123,19 @@ fn neighbors(quality: &Quality) -> Option<String> {
     let (decoded, prefix) = (found(of.recall_at_k.decoded.value), found(of.recall_at_k.prefix.value));
     let chance = of.k as f64 * of.k as f64 / quality.codes.rows.saturating_sub(1).max(1) as f64;
     Some(format!(
-        "Of the {} items most like an item, its ID finds {decoded} by decoded distance and {prefix} by shared prefix; \
+        "Of the {} most like an item, its ID finds {decoded} by decoded distance and {prefix} by shared prefix; \
          chance would find {}.",
-        of.k,
+        items(of.k as u64),
         if chance < 0.01 { "next to none".to_owned() } else { format!("{chance:.2}") }
+    ))
+}
+
+fn distances(quality: &Quality) -> Option<String> {
+    let of = &quality.neighbors.as_ref()?.distance_correlation;
+    let (decoded, prefix) = (real(of.decoded?.value), real(of.prefix?.value));
+    Some(format!(
+        "Distances between items and between their IDs have a rank correlation of {decoded} by decoded distance and \
+         {prefix} by shared prefix."
     ))
 }
 
@@ -128,5 +156,20 @@ fn advice() -> Markup {
             "For fewer collisions take more levels or clusters, or balanced clusters: " code { "semid sweep" }
             " compares them. " code { "semid assign" } " gives every item a unique ID whatever they are."
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::possible;
+
+    #[test]
+    fn long_products_are_powers() {
+        assert_eq!(possible(&[1]), "1 possible one");
+        assert_eq!(possible(&[1000, 8]), "1,000 \u{d7} 8 possible ones");
+        assert_eq!(possible(&[2; 6]), "2 \u{d7} 2 \u{d7} 2 \u{d7} 2 \u{d7} 2 \u{d7} 2 possible ones");
+        assert_eq!(possible(&[2; 256]), "2^256 possible ones");
+        // 7 times 100 and 3 times 10.
+        assert_eq!(possible(&[100, 10, 100, 10, 100, 10, 100, 100, 100, 100]), "about 10^17 possible ones");
     }
 }

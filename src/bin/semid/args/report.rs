@@ -19,9 +19,15 @@ pub(crate) struct ReportArgs {
     pub(crate) sweep: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) page: PageArgs,
+    /// Neighbours per row; 0 leaves out everything about neighbours [default: 10, or as many as there are]
+    #[arg(long, short, value_name = "K")]
+    pub(crate) k: Option<usize>,
     /// Look for the neighbours of that many rows, chosen by the seed; 0 leaves out everything about neighbours
     #[arg(long, value_name = "N", default_value_t = 2000)]
     pub(crate) sample: usize,
+    /// Most pairs of rows for the correlation of distances
+    #[arg(long, value_name = "N", default_value_t = 20_000)]
+    pub(crate) pairs: usize,
     /// Everything random is a function of the seed
     #[arg(long, value_name = "SEED", default_value_t = 42)]
     pub(crate) seed: u64,

@@ -9,7 +9,7 @@ use crate::interrupt::{self, Watched};
 use crate::output::{self, Answer, Failure, Outcome};
 use crate::progress::Bar;
 use semid::io::open;
-use semid::{Model, Rows, SweepRecord};
+use semid::{Model, Rows, SweepData, SweepRecord};
 use serde::Serialize;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -31,7 +31,7 @@ pub(crate) fn run(common: &Common, args: &ReportArgs) -> Outcome {
     let model = Model::load(&args.model)?;
     let rows = open(input, &args.input.options())?;
     let rows = Watched::new(&*rows);
-    let sweep = args.sweep.as_ref().map(SweepRecord::read).transpose()?.unwrap_or_default();
+    let sweep = args.sweep.as_deref().map(|path| runs(path, &rows, input)).transpose()?.unwrap_or_default();
     let inputs: Vec<&Path> =
         [Some(&args.model), args.sweep.as_ref()].into_iter().flatten().map(PathBuf::as_path).collect();
     let page = Page::new(&args.page, &args.output, input, &inputs, rows.len())?;
@@ -41,17 +41,17 @@ pub(crate) fn run(common: &Common, args: &ReportArgs) -> Outcome {
     bar.name("encoding");
     let codes = model.encode(&rows, &device).map_err(|error| Failure::of_rows(error, input))?;
     let report = page.report(&model, &page::file_name(&args.model), rows.len());
-    let drawn = report.sweep(&sweep).sample(args.sample).seed(args.seed).run_on_codes(
-        &model,
-        &rows,
-        &codes,
-        &device,
-        |progress| {
-            bar.compared(progress);
-            interrupt::flow()
-        },
-    );
+    let report = report.sweep(&sweep).sample(args.sample).pairs(args.pairs).seed(args.seed);
+    let report = match args.k {
+        Some(k) => report.k(k),
+        None => report,
+    };
+    let drawn = report.run_on_codes(&model, &rows, &codes, &device, |progress| {
+        bar.compared(progress);
+        interrupt::flow()
+    });
     let drawn = drawn.map_err(|error| Failure::of_rows(error, input))?;
+    interrupt::check()?;
     drop(bar);
     let written = Written {
         output: &args.output,
@@ -65,6 +65,14 @@ pub(crate) fn run(common: &Common, args: &ReportArgs) -> Outcome {
     Ok(Answer::Yes)
 }
 
+/// The runs in the file of a sweep, which have to be of these rows.
+fn runs(path: &Path, rows: &dyn Rows, input: &Path) -> Result<Vec<SweepRecord>, Failure> {
+    let runs = SweepRecord::read(path)?;
+    let data = SweepData::of(rows).map_err(|error| Failure::of_rows(error, input))?;
+    data.check(&runs).map_err(|error| Failure::of_file(error, path))?;
+    Ok(runs)
+}
+
 fn text(written: &Written<'_>) -> String {
     let Written { output, bytes, figures, rows, seconds, device } = written;
     let figures = match figures.len() {
@@ -72,7 +80,8 @@ fn text(written: &Written<'_>) -> String {
         many => format!(" and {many} figures"),
     };
     let (output, kilobytes) = (output.display(), bytes.div_ceil(1000));
+    let rows = page::things(*rows, "row");
     format!(
-        "Wrote {output} ({kilobytes} kB){figures} about {rows} rows in {seconds:.2} s on {device}.\nOpen it in a browser.\n"
+        "Wrote {output} ({kilobytes} kB){figures} about {rows} in {seconds:.2} s on {device}.\nOpen it in a browser.\n"
     )
 }

@@ -5,6 +5,7 @@ use crate::items;
 use crate::output::{self, Failure};
 use semid::io::{AtomicFile, read_strings};
 use semid::{Model, Report, ReportPage};
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
 /// A page to be drawn on the rows of an input.
@@ -29,8 +30,14 @@ impl<'a> Page<'a> {
         let labels = texts(args.label_column.as_deref(), args.labels.as_deref(), input, rows, "labels")?;
         let texts = [args.items.as_deref(), args.labels.as_deref()].into_iter().flatten();
         inputs.iter().copied().chain(texts).chain([input]).try_for_each(|other| output::differs(output, other))?;
+        let is_page = |extension: &OsStr| ["html", "htm"].iter().any(|html| extension.eq_ignore_ascii_case(html));
+        if !output.extension().is_some_and(is_page) {
+            let path = output.display();
+            return Err(Failure::Error(format!("{path}: a report is a web page; give it a name that ends in .html")));
+        }
         // That it cannot be written is better known before the measuring.
         drop(AtomicFile::create(output)?);
+        args.svg.as_deref().map_or(Ok(()), writable)?;
         Ok(Self { args, output, input, names, labels })
     }
 
@@ -39,11 +46,11 @@ impl<'a> Page<'a> {
         let input = file_name(self.input);
         let stem = self.input.file_stem().unwrap_or_default().to_string_lossy();
         let title = self.args.title.clone().unwrap_or_else(|| format!("Semantic IDs of {stem}"));
-        let clusters: Vec<String> = model.clusters().iter().map(usize::to_string).collect();
+        let (rows, dimensions) = (things(rows, "row"), things(model.dim(), "dimension"));
         let mut report = Report::new()
             .title(title)
-            .detail("Embeddings", format!("{input}: {rows} rows of {} dimensions", model.dim()))
-            .detail("Model", format!("{source}: {}, clusters per level {}", model.kind(), clusters.join(", ")))
+            .detail("Embeddings", format!("{input}: {rows} of {dimensions}"))
+            .detail("Model", format!("{source}: {}, {}", model.kind(), clusters(&model.clusters())))
             .detail("Fingerprint of the model", model.fingerprint());
         if let Some(names) = &self.names {
             report = report.names(names);
@@ -60,6 +67,30 @@ impl<'a> Page<'a> {
         let Some(folder) = &self.args.svg else { return Ok(Vec::new()) };
         page.save_figures(folder)?;
         Ok(page.figures().iter().map(|figure| folder.join(format!("{}.svg", figure.name))).collect())
+    }
+}
+
+/// Makes a folder where there is none, and makes sure that files can be written into it.
+fn writable(folder: &Path) -> Result<(), Failure> {
+    std::fs::create_dir_all(folder).map_err(|error| {
+        Failure::Error(format!("{}: making the folder failed: {error}; give another one", folder.display()))
+    })?;
+    drop(AtomicFile::create(&folder.join("collisions.svg"))?);
+    Ok(())
+}
+
+/// `1 row`, `2 rows`.
+pub(crate) fn things(number: usize, name: &str) -> String {
+    format!("{number} {name}{}", if number == 1 { "" } else { "s" })
+}
+
+/// Clusters of every level, as one text that stays short where there are many equal ones.
+fn clusters(of: &[usize]) -> String {
+    match of {
+        [first, rest @ ..] if rest.len() >= 6 && rest.iter().all(|clusters| clusters == first) => {
+            format!("{} levels of {}", of.len(), things(*first, "cluster"))
+        }
+        _ => format!("clusters per level {}", of.iter().map(usize::to_string).collect::<Vec<_>>().join(", ")),
     }
 }
 

@@ -39,14 +39,14 @@ impl Best<'_> {
             1 => name.clone(),
             runs => format!("{name}, the best of {runs} by {}", metric.name()),
         };
-        let queries = if args.k == 0 { 0 } else { args.queries.unwrap_or(QUERIES) };
         let report = page.report(&model, &source, rows.len()).sweep(records).rank_by(*metric);
-        let report = report.sample(queries).seed(args.eval_seed);
+        let report = report.k(args.k).sample(args.queries.unwrap_or(QUERIES)).pairs(args.pairs).seed(args.eval_seed);
         let codes = model.encode(*rows, device).map_err(|error| state.failure(error, args))?;
         let drawn = report.run_on_codes(&model, *rows, &codes, device, |progress| {
             state.bar.compared(progress);
             interrupt::flow()
         });
+        let drawn = drawn.and_then(|drawn| interrupt::check().map(|()| drawn));
         page.save(&drawn.map_err(|error| state.failure(error, args))?)?;
         Ok(name)
     }
