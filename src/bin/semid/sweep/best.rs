@@ -40,7 +40,11 @@ impl Best<'_> {
             runs => format!("{name}, the best of {runs} by {}", metric.name()),
         };
         let report = page.report(&model, &source, rows.len()).sweep(records).rank_by(*metric);
-        let report = report.k(args.k).sample(args.queries.unwrap_or(QUERIES)).pairs(args.pairs).seed(args.eval_seed);
+        let report = report
+            .k(args.k)
+            .sample(args.queries.unwrap_or(QUERIES))
+            .pairs(args.pairs.unwrap_or(super::PAIRS))
+            .seed(args.eval_seed);
         let codes = model.encode(*rows, device).map_err(|error| state.failure(error, args))?;
         let drawn = report.run_on_codes(&model, *rows, &codes, device, |progress| {
             state.bar.compared(progress);
