@@ -135,7 +135,8 @@ impl Evaluation {
     /// Refuses what cannot be measured on that many rows.
     pub(crate) fn check(&self, rows: usize) -> Result<()> {
         if self.k >= rows && self.k > 0 {
-            let expected = format!("{rows} rows have {} neighbours each; 0 leaves neighbours out", rows.saturating_sub(1));
+            let expected =
+                format!("{rows} rows have {} neighbours each; 0 leaves neighbours out", rows.saturating_sub(1));
             return Err(Error::parameter("k", self.k, expected));
         }
         if let Some(k) = self.curve.iter().find(|k| !(1..rows).contains(*k)).filter(|_| self.k > 0) {
