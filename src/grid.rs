@@ -56,7 +56,7 @@ impl Grid {
         for (row, out) in rows.chunks_exact(self.dim()).zip(out.chunks_exact_mut(self.dim())) {
             let mut over = 0_u32;
             for ((x, offset), q) in row.iter().zip(&self.offset).zip(out) {
-                let value = (f64::from(*x) - f64::from(*offset)) * scale;
+                let value = steps(*x, *offset, scale);
                 over += u32::from(value.abs() >= f64::from(GRID_MAX) + 0.5);
                 *q = round(value);
             }
@@ -72,6 +72,18 @@ impl Grid {
             *out = (f64::from(*q) * step + f64::from(*offset)) as f32;
         }
     }
+}
+
+/// How many grid steps, `scale` of them a unit, `x` is above `offset`.
+#[inline(always)]
+fn steps(x: f32, offset: f32, scale: f64) -> f64 {
+    (f64::from(x) - f64::from(offset)) * scale
+}
+
+/// The grid integer of `x` alone, as [`Grid::quantize`] has it.
+#[inline(always)]
+pub(crate) fn quantize_value(x: f32, offset: f32, scale: f64) -> i32 {
+    round(steps(x, offset, scale))
 }
 
 /// `clamp(round_half_even(value))`; clamping first gives the same, as the limits are integers.
@@ -134,10 +146,11 @@ impl Range {
         }
     }
 
-    /// A grid for every dimension alone.
-    pub(crate) fn grids(&self) -> Vec<Grid> {
+    /// Offset and exponent of a grid for every dimension alone.
+    pub(crate) fn grids(&self) -> Vec<(f32, i32)> {
         let alone = |(min, max): (&f32, &f32)| Self { min: vec![*min], max: vec![*max] }.grid(true);
-        self.min.iter().zip(&self.max).map(alone).collect()
+        let grids = self.min.iter().zip(&self.max).map(alone);
+        grids.map(|grid| (grid.offset.first().copied().unwrap_or(0.0), grid.exponent)).collect()
     }
 
     /// The grid for rows of this range: offset at the midrange (or zero where `center` is off), and the largest

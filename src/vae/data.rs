@@ -2,7 +2,7 @@
 
 use super::params::RqVae;
 use crate::error::{ErrorKind, Result, try_vec};
-use crate::grid::{Range, pow2, read_finite};
+use crate::grid::{Range, pow2, quantize_value, read_finite};
 use crate::kernel::float::finish;
 use crate::rng::{self, Stream};
 use crate::rows::Rows;
@@ -55,14 +55,14 @@ impl Standard {
             Ok(())
         })?;
         let grids = range.grids();
+        let scales: Vec<(f32, f64)> = grids.iter().map(|(middle, exponent)| (*middle, pow2(*exponent))).collect();
         let mut sums = vec![(0_i128, 0_u128); dim];
         each_chunk(rows, &mut |_, rows| {
             for row in rows.chunks_exact(dim) {
-                for (((sum, squares), grid), x) in sums.iter_mut().zip(&grids).zip(row) {
-                    let mut q = [0];
-                    grid.quantize(&[*x], &mut q);
-                    *sum += i128::from(q[0]);
-                    *squares += u128::from(u64::from(q[0].unsigned_abs()).pow(2));
+                for (((sum, squares), (middle, scale)), x) in sums.iter_mut().zip(&scales).zip(row) {
+                    let q = quantize_value(*x, *middle, *scale);
+                    *sum += i128::from(q);
+                    *squares += u128::from(u64::from(q.unsigned_abs()).pow(2));
                 }
             }
             Ok(())
@@ -70,10 +70,9 @@ impl Standard {
         let count = rows.len() as f64;
         let mut standard = Self::none(dim);
         let places = standard.offset.iter_mut().zip(&mut standard.scale).zip(&grids);
-        for (((offset, scale), grid), (sum, squares)) in places.zip(sums) {
-            let (mean, step) = (sum as f64 / count, pow2(-grid.exponent()));
-            let middle = grid.offset().iter().copied().sum::<f32>();
-            *offset = (f64::from(middle) + mean * step) as f32 + 0.0;
+        for (((offset, scale), (middle, exponent)), (sum, squares)) in places.zip(sums) {
+            let (mean, step) = (sum as f64 / count, pow2(-exponent));
+            *offset = (f64::from(*middle) + mean * step) as f32 + 0.0;
             let variance = (squares as f64 - sum as f64 * mean).max(0.0) / count;
             let inverse = (1.0 / (variance.sqrt() * step)) as f32;
             *scale = if variance > 0.0 && inverse.is_normal() { inverse } else { 1.0 };
