@@ -31,18 +31,8 @@ impl Checkpoint {
             Some(training) => training?,
             None => params.begin(rows, device)?,
         };
-        loop {
-            match training.next_epoch(&mut *progress) {
-                Ok(Some(_)) => training.save_checkpoint(&self.0)?,
-                Ok(None) => return Ok(training.finish()?.0),
-                Err(error) => {
-                    if matches!(error.kind(), ErrorKind::Cancelled) {
-                        training.save_checkpoint(&self.0)?;
-                    }
-                    return Err(error);
-                }
-            }
-        }
+        training.train(Some(&self.0), progress)?;
+        Ok(training.finish()?.0)
     }
 
     /// Removes the file, if it is there.

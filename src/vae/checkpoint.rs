@@ -9,6 +9,7 @@ use super::data::Data;
 use super::judge::Judged;
 use super::model::RqVaeModel;
 use super::params::RqVae;
+use super::report::VaeProgress;
 use super::start;
 use super::train::{Best, RqVaeFit, State};
 use crate::device::Device;
@@ -20,6 +21,7 @@ use safetensors::{Dtype, SafeTensors};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use sha2::{Digest, Sha256};
+use std::ops::ControlFlow;
 use std::path::Path;
 
 const FORMAT: &str = "semid checkpoint";
@@ -35,6 +37,28 @@ struct Standing {
 }
 
 impl RqVaeFit<'_> {
+    /// Trains to the end, with a checkpoint after every epoch and where the callback stops it; after any other failure the
+    /// file keeps the last good state.
+    ///
+    /// # Errors
+    /// As for [`RqVaeFit::next_epoch`] and [`RqVaeFit::save_checkpoint`].
+    pub fn train(
+        &mut self,
+        checkpoint: Option<&Path>,
+        mut progress: impl FnMut(&VaeProgress<'_>) -> ControlFlow<()>,
+    ) -> Result<()> {
+        loop {
+            let epoch = self.next_epoch(&mut progress).map(|epoch| epoch.is_some());
+            let save = epoch.as_ref().map_or_else(|error| matches!(error.kind(), ErrorKind::Cancelled), |more| *more);
+            if let Some(path) = checkpoint.filter(|_| save) {
+                self.save_checkpoint(path)?;
+            }
+            if !epoch? {
+                return Ok(());
+            }
+        }
+    }
+
     /// Saves a checkpoint, at the end of an epoch or in the middle of one; the file appears complete or not at all.
     ///
     /// # Errors

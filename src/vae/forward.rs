@@ -1,5 +1,6 @@
 //! Networks that are not trained any more: layers on a device, and rows through them.
 
+use super::params::RqVae;
 use super::weights::Layer;
 use crate::device::Device;
 use crate::device::tensors::{Tensor, Tensors};
@@ -41,6 +42,14 @@ impl Forward {
         let sizes = layers.first().map(|layer| layer.inputs).into_iter();
         let sizes = sizes.chain(layers.iter().map(|layer| layer.outputs)).collect();
         Ok(Self { tensors, layers: on_device, sizes, slope: finish(slope), width, skip, spaces: Vec::new() })
+    }
+
+    /// What an encoder that is no model yet makes of rows.
+    pub(super) fn once(layers: &[Layer], params: &RqVae, rows: &[f32], device: &Device) -> Result<Vec<f32>> {
+        let mut forward = Self::new(layers, params.slope, params.width.width(), false, device)?;
+        let mut out = vec![0.0; rows.len() / forward.inputs() * forward.outputs()];
+        forward.run(rows, &mut out)?;
+        Ok(out)
     }
 
     fn inputs(&self) -> usize {

@@ -53,8 +53,7 @@ fn fitted(params: &RqVae, data: &Data, encoder: &[Layer], clusters: &[usize], de
     let count = data.len().min(KMEANS_ROWS.max(most));
     let mut rows = Vec::new();
     data.gather(data.order(params.seed, 0).get(..count).unwrap_or_default(), &mut rows);
-    let mut latents = vec![0.0; count * params.latent];
-    Forward::new(encoder, params.slope, params.width.width(), false, device)?.run(&rows, &mut latents)?;
+    let latents = Forward::once(encoder, params, &rows, device)?;
     let kmeans = RqKMeans::new(clusters.len(), clusters).seed(params.seed).center(false);
     let kmeans = kmeans.max_iter(params.kmeans_iters.max(1));
     let model = kmeans.fit(&Matrix::new(&latents, params.latent)?, device)?;

@@ -103,7 +103,7 @@ impl RqVae {
         mut progress: impl FnMut(&VaeProgress<'_>) -> ControlFlow<()>,
     ) -> Result<(RqVaeModel, RqVaeReport)> {
         let mut training = self.begin(rows, device)?;
-        while training.next_epoch(&mut progress)?.is_some() {}
+        training.train(None, &mut progress)?;
         training.finish()
     }
 
@@ -270,10 +270,7 @@ impl<'a> RqVaeFit<'a> {
             // Without a grid there is no model yet.
             let layers = self.encoder.layers(&mut *self.tensors)?;
             let rows = self.data.train.chunks(self.params.batch * self.data.dim).next().unwrap_or_default();
-            let mut latents = vec![0.0; rows.len() / self.data.dim * self.quantizer.dim];
-            let RqVae { slope, width, .. } = self.params;
-            Forward::new(&layers, slope, width.width(), false, self.device)?.run(rows, &mut latents)?;
-            self.quantizer.choose_grid(&latents);
+            self.quantizer.choose_grid(&Forward::once(&layers, &self.params, rows, self.device)?);
         }
         let model = self.model()?;
         let judged = judge::judge(&self.params, &model, self.data.judged(), self.device)?;

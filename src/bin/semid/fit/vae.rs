@@ -61,7 +61,13 @@ pub(super) fn run(common: &Common, args: &FitArgs) -> Outcome {
     let start = Instant::now();
     let training = begin(args, &params, warm_start.as_ref(), &rows, &device);
     let mut training = training.map_err(|error| Failure::of_rows(error, &args.input.input))?;
-    train(common, args, &mut training)?;
+    let bar = Bar::fit(common);
+    let trained = training.train(args.vae.checkpoint.as_deref(), |progress| {
+        bar.epoch(progress);
+        interrupt::flow()
+    });
+    trained.map_err(|error| stopped(error, args))?;
+    drop(bar);
     let (model, report) = training.finish()?;
     let seconds = start.elapsed().as_secs_f64();
     interrupt::check().map_err(|error| stopped(error, args))?;
@@ -99,31 +105,6 @@ fn begin<'a>(
         (None, Some(model)) => params.begin_from(model, rows, device),
         (Some(path), None) => params.resume(path, rows, device),
         (Some(path), Some(model)) => params.resume_from(path, model, rows, device),
-    }
-}
-
-/// All epochs, with a checkpoint after each and on Ctrl-C.
-fn train(common: &Common, args: &FitArgs, training: &mut RqVaeFit<'_>) -> Result<(), Failure> {
-    let bar = Bar::fit(common);
-    loop {
-        let epoch = training.next_epoch(|progress| {
-            bar.epoch(progress);
-            interrupt::flow()
-        });
-        let (done, failed) = match epoch {
-            Ok(epoch) => (epoch.is_none(), None),
-            Err(error) => (true, Some(error)),
-        };
-        // After a divergence the file keeps the last good state.
-        let save = failed.as_ref().is_none_or(|error| matches!(error.kind(), ErrorKind::Cancelled));
-        if let Some(path) = args.vae.checkpoint.as_ref().filter(|_| save) {
-            training.save_checkpoint(path)?;
-        }
-        match failed {
-            Some(error) => return Err(stopped(error, args)),
-            None if done => return Ok(()),
-            None => {}
-        }
     }
 }
 
