@@ -102,6 +102,11 @@ pub(super) struct Chain<'a> {
     pub(super) runs: Vec<SweepParameters>,
 }
 
+/// All runs in their order, each with its kind.
+pub(super) fn runs_of<'a>(chains: &'a [Chain<'_>]) -> impl Iterator<Item = (&'a SweepKind, &'a SweepParameters)> {
+    chains.iter().flat_map(|chain| chain.runs.iter().map(|run| (chain.kind, run)))
+}
+
 impl Sweep {
     /// Every number of levels with every entry of `clusters`.
     pub fn new<C: Into<Clusters>>(
@@ -213,8 +218,7 @@ impl Sweep {
 
     /// Refuses what some run could not do with `rows` rows of `dim` dimensions.
     pub(super) fn check(&self, chains: &[Chain<'_>], rows: usize, dim: usize) -> Result<()> {
-        let runs = || chains.iter().flat_map(|chain| chain.runs.iter().map(|run| (chain.kind, run)));
-        runs().try_for_each(|(kind, run)| kind.check(run, rows, dim))?;
+        runs_of(chains).try_for_each(|(kind, run)| kind.check(run, rows, dim))?;
         self.evaluation.check(rows)?;
         match self.predict {
             Some(0) => Err(Error::parameter("predict", 0, "collisions of at least 1 row can be predicted")),

@@ -1,6 +1,6 @@
 //! The model of a finished run.
 
-use super::grid::{Sweep, SweepKind};
+use super::grid::{Sweep, SweepKind, runs_of};
 use super::progress::{SweepProgress, SweepStage};
 use super::record::SweepRecord;
 use crate::device::Device;
@@ -49,17 +49,17 @@ impl Sweep {
         mut progress: impl FnMut(&SweepProgress<'_>) -> ControlFlow<()>,
     ) -> Result<Model> {
         let parameters = &record.parameters;
-        let runs = self.runs()?;
         let chains = self.chains()?;
-        let kind = chains.iter().find(|chain| chain.runs.contains(parameters)).map(|chain| chain.kind);
-        let (Some(run), Some(kind)) = (runs.iter().position(|run| run == parameters), kind) else {
+        let runs = runs_of(&chains).count();
+        let found = runs_of(&chains).enumerate().find(|(_, (_, run))| *run == parameters);
+        let Some((run, (kind, _))) = found else {
             return Err(Error::parameter("record", parameters.name(), "a run of this sweep"));
         };
         let saved = self.model_path(parameters).and_then(|path| Model::load(path).ok());
         if let Some(model) = saved.filter(|model| model.fingerprint() == record.fingerprint) {
             return Ok(model);
         }
-        let mut tell = |stage: SweepStage<'_>| progress(&SweepProgress { run, runs: runs.len(), parameters, stage });
+        let mut tell = |stage: SweepStage<'_>| progress(&SweepProgress { run, runs, parameters, stage });
         let model: Model = match kind {
             SweepKind::RqKMeans(params) => {
                 let params = params.variant(&parameters.clusters, parameters.balanced, parameters.seed);

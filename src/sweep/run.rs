@@ -1,7 +1,7 @@
 //! The runs, one after the other.
 
 use super::file::SweepFile;
-use super::grid::{Chain, Sweep, SweepKind};
+use super::grid::{Chain, Sweep, SweepKind, runs_of};
 use super::progress::{Callback, SweepProgress, SweepStage};
 use super::record::{FORMAT, PredictedCollisions, SweepData, SweepParameters, SweepRecord, SweepSeconds};
 use super::shared::Shared;
@@ -72,8 +72,7 @@ impl Sweep {
 
     /// Refuses lines that this sweep would not write.
     fn compare(&self, records: &[SweepRecord], chains: &[Chain<'_>], data: &SweepData) -> Result<()> {
-        let runs = chains.iter().flat_map(|chain| chain.runs.iter().map(|run| (chain.kind, run)));
-        let mut expected = runs.map(|(kind, run)| identity(run, data, &self.settings(kind)));
+        let mut expected = runs_of(chains).map(|(kind, run)| identity(run, data, &self.settings(kind)));
         for (line, record) in (1..).zip(records) {
             let found = identity(&record.parameters, &record.data, &record.settings);
             let other = |what: &str, found: &str, expected: &str| {

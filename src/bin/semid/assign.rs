@@ -65,9 +65,7 @@ pub(crate) fn run(common: &Common, args: &AssignArgs) -> Outcome {
 /// Begins the file to write, which must be none of those that are read.
 fn output(args: &AssignArgs) -> Result<Option<IdWriter>, Failure> {
     let Some(path) = &args.output else { return Ok(None) };
-    if output::differs(path, &args.db).is_err() {
-        return Err(Failure::Error(format!("{}: is also the database; give another --output", path.display())));
-    }
+    output::differs_from(path, &args.db, "database")?;
     let inputs = [Some(&args.input.input), args.model.as_ref(), args.keys.items.as_ref()];
     inputs.into_iter().flatten().try_for_each(|input| output::differs(path, input))?;
     Ok(Some(IdWriter::create(path, true)?))

@@ -12,6 +12,7 @@ mod demo;
 mod devices;
 mod encode;
 mod eval;
+mod evaluation;
 mod export;
 mod fit;
 mod info;

@@ -4,23 +4,18 @@ mod against;
 mod table;
 
 use crate::args::{self, Common, EvalArgs};
+use crate::evaluation::evaluation;
 use crate::interrupt::{self, Watched};
 use crate::items;
 use crate::output::{self, Answer, Failure, Outcome};
 use crate::progress::Bar;
 use against::Unchanged;
 use semid::io::{open, read_codes, read_strings};
-use semid::metrics::{Evaluation, PrefixPurity, Quality, Quantizer, prefix_purity};
+use semid::metrics::{PrefixPurity, Quality, Quantizer, prefix_purity};
 use semid::{Codes, Metric, Model, Rows};
 use serde::Serialize;
 use std::path::Path;
 use std::time::Instant;
-
-/// Rows up to which the neighbours of all of them are looked for, and the sample of more.
-const ALL: usize = 100_000;
-const SAMPLE: usize = 10_000;
-/// Most pairs of rows.
-const PAIRS: usize = 20_000;
 
 /// What `--json` prints.
 #[derive(Serialize)]
@@ -60,9 +55,7 @@ pub(crate) fn run(common: &Common, args: &EvalArgs) -> Outcome {
     let stability = stability.map_err(|error| failure(error, args))?;
     let purity = labels.map(|labels| prefix_purity(&codes, &labels, args.seed)).transpose();
     let prefix_purity = purity.map_err(|error| failure(error, args))?;
-    let sample = args.sample.unwrap_or(if rows.len() > ALL { SAMPLE } else { rows.len() });
-    let pairs = args.pairs.unwrap_or(PAIRS);
-    let evaluation = Evaluation::new().k(args.k).sample(sample).pairs(pairs).seed(args.seed);
+    let evaluation = evaluation(rows.len(), args.k, args.sample, args.pairs, args.seed);
     let quality = evaluation.run_on_codes(&model, &rows, &codes, &device, |progress| {
         bar.compared(progress);
         interrupt::flow()

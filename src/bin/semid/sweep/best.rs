@@ -7,9 +7,6 @@ use crate::output::Failure;
 use crate::report::Page;
 use semid::{Device, Rows, Sweep, SweepMetric, SweepRecord};
 
-/// Most rows whose neighbours are looked for, unless another number is asked for.
-const QUERIES: usize = 2000;
-
 /// All that the report is about.
 pub(super) struct Best<'a> {
     pub(super) page: Page<'a>,
@@ -39,12 +36,14 @@ impl Best<'_> {
             1 => name.clone(),
             runs => format!("{name}, the best of {runs} by {}", metric.name()),
         };
-        let report = page.report(&model, &source, rows.len()).sweep(records).rank_by(*metric);
-        let report = report
-            .k(args.k)
-            .sample(args.queries.unwrap_or(QUERIES))
-            .pairs(args.pairs.unwrap_or(super::PAIRS))
-            .seed(args.eval_seed);
+        let mut report = page.report(&model, &source, rows.len()).sweep(records).rank_by(*metric);
+        report = report.k(args.k).seed(args.eval_seed);
+        if let Some(queries) = args.queries {
+            report = report.sample(queries);
+        }
+        if let Some(pairs) = args.pairs {
+            report = report.pairs(pairs);
+        }
         let codes = model.encode(*rows, device).map_err(|error| state.failure(error, args))?;
         let drawn = report.run_on_codes(&model, *rows, &codes, device, |progress| {
             state.bar.compared(progress);

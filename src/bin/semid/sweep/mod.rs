@@ -4,6 +4,7 @@ mod best;
 mod table;
 
 use crate::args::{self, Balanced, Common, SweepArgs, SweptKind};
+use crate::evaluation::evaluation;
 use crate::fit::params;
 use crate::interrupt::{self, Watched};
 use crate::output::{self, Answer, Failure, Outcome};
@@ -11,19 +12,12 @@ use crate::progress::Bar;
 use crate::report::Page;
 use best::Best;
 use semid::io::open;
-use semid::metrics::Evaluation;
 use semid::{
     ErrorKind, Rows, RqKMeans, RqVae, Sweep, SweepKind, SweepMetric, SweepParameters, SweepRecord, SweepStage,
 };
 use serde::Serialize;
 use std::path::Path;
 use std::time::Instant;
-
-/// Rows up to which the neighbours of all of them are looked for, and the sample of more, as `semid eval` does.
-const ALL: usize = 100_000;
-const SAMPLE: usize = 10_000;
-/// Most pairs of rows, likewise.
-const PAIRS: usize = 20_000;
 
 /// What `--json` prints.
 #[derive(Serialize)]
@@ -133,8 +127,6 @@ fn rank_by(args: &SweepArgs) -> Result<SweepMetric, Failure> {
 }
 
 fn sweep(args: &SweepArgs, rows: usize) -> Result<Sweep, Failure> {
-    let sample = args.queries.or((rows > ALL).then_some(SAMPLE));
-    let evaluation = Evaluation::new().k(args.k).pairs(args.pairs.unwrap_or(PAIRS)).seed(args.eval_seed);
     Ok(Sweep::new(args.levels.iter().copied(), args.clusters.iter().cloned())
         .kinds(kinds(args)?)
         .balanced(match args.balanced {
@@ -143,10 +135,7 @@ fn sweep(args: &SweepArgs, rows: usize) -> Result<Sweep, Failure> {
             Balanced::Both => vec![false, true],
         })
         .seeds(args.seeds.iter().copied())
-        .evaluation(match sample {
-            Some(sample) => evaluation.sample(sample),
-            None => evaluation,
-        })
+        .evaluation(evaluation(rows, args.k, args.queries, args.pairs, args.eval_seed))
         .predict(args.predict)
         .models(args.models.as_deref()))
 }
