@@ -60,7 +60,7 @@ impl Alignment {
             return Err(ErrorKind::CodeLevels { expected: clusters.len(), found: new.levels() }.into());
         }
         let common = old.levels().min(new.levels());
-        let (old, first) = (first_levels(old, common)?, first_levels(new, common)?);
+        let (old, first) = (old.first_levels(common)?, new.first_levels(common)?);
         let before = stability(&old, &first)?;
         let mut agrees = vec![true; new.len()];
         let mut labels_of_levels = Vec::with_capacity(clusters.len());
@@ -100,11 +100,6 @@ impl Alignment {
     }
 }
 
-/// The codes of the first levels.
-fn first_levels(codes: &Codes, levels: usize) -> Result<Codes> {
-    Codes::new(codes.rows().flat_map(|row| row.iter().take(levels)).copied().collect(), levels)
-}
-
 impl Model {
     /// The same model with the codewords of every level in another order: with the one in which as many of `rows` as
     /// possible have the codes that `old` gives them (see [`Alignment::of_codes`]).
@@ -136,8 +131,8 @@ impl Model {
         let mut alignment = Alignment::of_codes(&old, &self.encode(rows, device)?, &self.clusters())?;
         let model = self.relabelled(&alignment.labels)?;
         let common = alignment.before.unchanged_codes.len();
-        let codes = first_levels(&model.encode(rows, device)?, common)?;
-        alignment.after = stability(&first_levels(&old, common)?, &codes)?;
+        let codes = model.encode(rows, device)?.first_levels(common)?;
+        alignment.after = stability(&old.first_levels(common)?, &codes)?;
         Ok((model, alignment))
     }
 

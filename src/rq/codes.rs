@@ -49,6 +49,26 @@ impl Codes {
         self.rows().nth(row)
     }
 
+    /// The codes of the first levels.
+    ///
+    /// # Errors
+    /// [`ErrorKind::CodeLevels`] where there are not so many, [`ErrorKind::Length`] for none.
+    ///
+    /// ```
+    /// use semid::Codes;
+    ///
+    /// let codes = Codes::new(vec![1, 2, 3, 4, 5, 6], 3)?;
+    /// assert_eq!(codes.first_levels(2)?.values(), [1, 2, 4, 5]);
+    /// assert!(codes.first_levels(4).is_err());
+    /// # Ok::<(), semid::Error>(())
+    /// ```
+    pub fn first_levels(&self, levels: usize) -> Result<Self> {
+        if levels > self.levels {
+            return Err(ErrorKind::CodeLevels { expected: levels, found: self.levels }.into());
+        }
+        Self::new(self.rows().flat_map(|row| row.iter().take(levels)).copied().collect(), levels)
+    }
+
     /// The codes of each row.
     pub fn rows(&self) -> impl ExactSizeIterator<Item = &[u32]> {
         self.values.chunks_exact(self.levels)

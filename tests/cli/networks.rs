@@ -131,11 +131,14 @@ fn ctrl_c_saves_a_checkpoint_to_go_on_from() {
     // Interrupted again and again, until it comes to its end.
     let mut stops = 0;
     loop {
-        let child = start(&dir, &format!("{fit} --output m.safetensors"));
-        let before = std::fs::metadata(dir.path("c.state")).ok().and_then(|file| file.modified().ok());
-        let after = || std::fs::metadata(dir.path("c.state")).ok().and_then(|file| file.modified().ok());
-        until("a checkpoint", || after() != before);
-        signal(&child, "-INT");
+        let mut child = start(&dir, &format!("{fit} --output m.safetensors"));
+        let written = || std::fs::metadata(dir.path("c.state")).ok().and_then(|file| file.modified().ok());
+        let before = written();
+        // A run that was interrupted after its last epoch has no more checkpoint to write.
+        until("a checkpoint or the end", || written() != before || child.try_wait().unwrap().is_some());
+        if child.try_wait().unwrap().is_none() {
+            signal(&child, "-INT");
+        }
         let run = Run::of(&fit, child.wait_with_output().unwrap());
         if run.code == Some(0) {
             break;

@@ -6,6 +6,7 @@ use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 const MOMENT: Duration = Duration::from_millis(20);
+const PATIENCE: Duration = Duration::from_secs(180);
 
 /// Starts `semid` with signals as a terminal sets them, whatever this process inherited.
 pub(super) fn start(dir: &Dir, args: &str) -> Child {
@@ -21,10 +22,11 @@ pub(super) fn start(dir: &Dir, args: &str) -> Child {
     command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
 }
 
-pub(super) fn until(what: &str, done: impl Fn() -> bool) {
+/// Waits long enough for slow and busy machines.
+pub(super) fn until(what: &str, mut done: impl FnMut() -> bool) {
     let start = Instant::now();
     while !done() {
-        assert!(start.elapsed() < Duration::from_secs(30), "{what} does not come");
+        assert!(start.elapsed() < PATIENCE, "{what} does not come");
         sleep(MOMENT);
     }
 }

@@ -48,10 +48,6 @@ fn check(codes: &Codes, clusters: &[usize]) -> Result<(), ErrorKind> {
 /// Compares the first levels of both, as many as both have.
 pub(super) fn compare(before: &Codes, after: &Codes) -> semid::Result<Unchanged> {
     let levels = before.levels().min(after.levels());
-    let stability = stability(&first_levels(before, levels)?, &first_levels(after, levels)?)?;
+    let stability = stability(&before.first_levels(levels)?, &after.first_levels(levels)?)?;
     Ok(Unchanged { levels, stability })
-}
-
-fn first_levels(codes: &Codes, levels: usize) -> semid::Result<Codes> {
-    Codes::new(codes.rows().flat_map(|row| row.iter().take(levels)).copied().collect(), levels)
 }
