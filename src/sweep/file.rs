@@ -2,6 +2,7 @@
 
 use super::record::{FORMAT, SweepRecord};
 use crate::error::{Error, ErrorKind, Result};
+use same_file::Handle;
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
@@ -40,8 +41,8 @@ impl SweepFile {
             let file = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path);
             let file = file.map_err(|error| Error::io("opening", error).at(path))?;
             lock(&file).map_err(|error| error.at(path))?;
-            // Another process may have made it, and removed it before it was locked here.
-            if path.exists() {
+            // Another process may have made it, and removed it before it was locked here; a third made another since.
+            if is_at(&file, path) {
                 let made = missing.then(|| path.canonicalize().unwrap_or_else(|_| path.to_owned()));
                 let mut sweep = Self { path: path.to_owned(), file, made, len: 0, records: Vec::new() };
                 sweep.read().map_err(|error| error.at(path))?;
@@ -99,6 +100,12 @@ impl Drop for SweepFile {
             let _ = std::fs::remove_file(path);
         }
     }
+}
+
+/// Whether the path leads to this very file.
+pub(super) fn is_at(file: &File, path: &Path) -> bool {
+    let open = file.try_clone().and_then(Handle::from_file);
+    matches!((open, Handle::from_path(path)), (Ok(open), Ok(there)) if open == there)
 }
 
 /// Keeps other processes from writing; a file system that knows no locks has none.

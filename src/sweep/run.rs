@@ -8,6 +8,7 @@ use super::shared::Shared;
 use super::training::Checkpoint;
 use crate::device::Device;
 use crate::error::{Error, ErrorKind, Result};
+use crate::io::AtomicFile;
 use crate::metrics::Evaluator;
 use crate::model::Model;
 use crate::rows::Rows;
@@ -49,9 +50,7 @@ impl Sweep {
         let (path, data) = (path.as_ref(), SweepData::of(rows)?);
         let file = SweepFile::open(path)?;
         self.compare(&file.records, &chains, &data).map_err(|error| error.at(path))?;
-        if let Some(folder) = &self.models {
-            std::fs::create_dir_all(folder).map_err(|error| Error::io("creating", error).at(folder))?;
-        }
+        self.prepare_folder(runs_of(&chains).skip(file.records.len()).map(|(_, run)| run))?;
         let mut work = Work {
             sweep: self,
             rows,
@@ -68,6 +67,16 @@ impl Sweep {
             work.chain(chain, chains.get(i + 1..).unwrap_or_default())?;
         }
         Ok(work.file.finish())
+    }
+
+    /// Makes the folder of models, in which those of `missing` runs can be written: better known before they are fitted.
+    fn prepare_folder<'a>(&self, missing: impl Iterator<Item = &'a SweepParameters>) -> Result<()> {
+        let Some(folder) = &self.models else { return Ok(()) };
+        std::fs::create_dir_all(folder).map_err(|error| Error::io("creating", error).at(folder))?;
+        for path in missing.filter_map(|run| self.model_path(run)) {
+            drop(AtomicFile::create(&path)?);
+        }
+        Ok(())
     }
 
     /// Refuses lines that this sweep would not write.

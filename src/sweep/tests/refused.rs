@@ -2,6 +2,7 @@
 
 use super::{DIM, network, place, run, sweep, values};
 use crate::metrics::Evaluation;
+use crate::sweep::file::is_at;
 use crate::sweep::{Sweep, SweepRecord};
 use crate::{Clusters, Device, Error, ErrorKind, Matrix, RqKMeans, RqVae};
 use std::path::Path;
@@ -119,6 +120,33 @@ fn what_is_no_file_of_a_sweep() {
     }
     assert!(matches!(refusal(&sweep, &values(), DIM, folder.path()).kind(), ErrorKind::Io { .. }));
     assert!(matches!(SweepRecord::read(folder.path().join("gone")).unwrap_err().kind(), ErrorKind::Io { .. }));
+}
+
+#[test]
+fn a_file_that_was_replaced_is_not_the_one_that_was_opened() {
+    let (_folder, path) = place();
+    let file = std::fs::File::create(&path).unwrap();
+    assert!(is_at(&file, &path));
+    std::fs::remove_file(&path).unwrap();
+    assert!(!is_at(&file, &path));
+    let _another = std::fs::File::create(&path).unwrap();
+    assert!(!is_at(&file, &path));
+}
+
+#[test]
+fn models_that_cannot_be_kept_are_refused_before_any_is_fitted() {
+    let (folder, path) = place();
+    let long = Sweep::new([200], [Clusters::PerLevel([2, 3].repeat(100))]);
+    let unwritable = folder.path().join("a file");
+    std::fs::write(&unwritable, b"").unwrap();
+    for (sweep, models) in [(long, folder.path()), (sweep(), unwritable.as_path())] {
+        let sweep = sweep.models(models);
+        let values = values();
+        let rows = Matrix::new(&values, DIM).unwrap();
+        let result = sweep.run_with(&rows, &Device::cpu(), &path, |_| panic!("work was begun"));
+        assert!(matches!(result.unwrap_err().kind(), ErrorKind::Io { .. }));
+        assert!(!path.exists());
+    }
 }
 
 #[test]
