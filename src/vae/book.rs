@@ -23,6 +23,12 @@ impl Book {
         Self { values, moments: [vec![0.0; len], vec![0.0; len]], counts: vec![1.0; clusters], sums }
     }
 
+    /// Lengths of all that it keeps.
+    pub(super) fn sizes(&self) -> [usize; 5] {
+        let [m, v] = &self.moments;
+        [self.values.len(), m.len(), v.len(), self.counts.len(), self.sums.len()]
+    }
+
     pub(super) fn on_grid(&self, exponent: i32, dim: usize) -> Codebook {
         let grid = Grid::new(vec![0.0; dim], exponent);
         let mut q = vec![0; self.values.len()];

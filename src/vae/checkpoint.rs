@@ -14,6 +14,7 @@ use super::start;
 use super::train::{Best, RqVaeFit, State};
 use crate::device::Device;
 use crate::error::{Error, ErrorKind, Result};
+use crate::grid::EXPONENTS;
 use crate::rows::Rows;
 use crate::rq::hex;
 use crate::rq::model_file::{Tensor, assemble, checksum, from_le_bytes, le_bytes, read_file, write_file};
@@ -171,25 +172,50 @@ impl RqVaeFit<'_> {
         self.take(standing, &data)
     }
 
+    /// Takes over what the file holds, once all of it has the sizes and places that this training can have.
     fn take(&mut self, standing: Standing, data: &[&[u8]]) -> Result<()> {
         let mut data = data.iter();
         let mut next = || data.next().copied().unwrap_or_default();
         let wide = |bytes: &[u8]| bytes.as_chunks::<8>().0.iter().map(|value| f64::from_le_bytes(*value)).collect();
         let averages: Vec<[Vec<f64>; 2]> = self.quantizer.books.iter().map(|_| [wide(next()), wide(next())]).collect();
-        for (book, [counts, sums]) in self.quantizer.books.iter_mut().zip(averages) {
+        let mut books = Vec::new();
+        for [counts, sums] in averages {
             let [values, m, v] = [(); 3].map(|()| from_le_bytes(next()));
-            *book = Book { values, moments: [m, v], counts, sums };
+            books.push(Book { values, moments: [m, v], counts, sums });
         }
         let states: Vec<Vec<f32>> =
             (0..self.encoder.state().chain(self.decoder.state()).count()).map(|_| from_le_bytes(next())).collect();
-        self.upload_state(&states)?;
-        self.best = match standing.best {
+        let best = match standing.best {
             Some((judged, epoch)) => Some(Best { judged, epoch, model: RqVaeModel::from_bytes(next())? }),
             None => None,
         };
+        if !books.iter().map(Book::sizes).eq(self.quantizer.books.iter().map(Book::sizes))
+            || !self.is_state(&states)
+            || !self.is_within(&standing.state)
+            || !EXPONENTS.contains(&standing.exponent)
+            || best.as_ref().is_some_and(|best| best.model.dim() != self.data.dim)
+        {
+            let reason = "what it holds is of another size than this training's".to_owned();
+            return Err(ErrorKind::DamagedCheckpoint { reason }.into());
+        }
+        self.upload_state(&states)?;
+        self.quantizer.books = books;
         self.quantizer.exponent = standing.exponent;
         self.state = standing.state;
+        self.best = best;
         Ok(())
+    }
+
+    /// Whether this training can stand there.
+    fn is_within(&self, state: &State) -> bool {
+        let batches = self.data.len().div_ceil(self.params.batch);
+        let clusters: Vec<usize> = self.quantizer.books.iter().map(|book| book.counts.len()).collect();
+        let steps = state.epoch.checked_mul(batches).and_then(|steps| steps.checked_add(state.batch));
+        steps.is_some_and(|steps| steps as u64 == state.step)
+            && state.batch <= batches
+            && state.epoch <= self.params.epochs
+            && state.epoch == state.reports.len()
+            && state.tally.is_within(self.data.len(), &clusters)
     }
 }
 

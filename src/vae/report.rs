@@ -96,6 +96,14 @@ impl Tally {
         }
     }
 
+    /// Whether it can be of part of an epoch of that many rows, with codebooks of these sizes.
+    pub(super) fn is_within(&self, rows: usize, clusters: &[usize]) -> bool {
+        let sizes = self.counts.iter().map(Vec::len);
+        self.rows <= rows as u64
+            && self.counts.iter().flatten().all(|count| *count <= self.rows)
+            && (self.counts.is_empty() || sizes.eq(clusters.iter().copied()))
+    }
+
     /// Codewords without rows, per level.
     pub(super) fn unused(&self) -> Vec<Vec<usize>> {
         let level = |counts: &Vec<u64>| (0..counts.len()).filter(|k| counts.get(*k) == Some(&0)).collect();

@@ -288,11 +288,14 @@ impl<'a> RqVaeFit<'a> {
         all.into_iter().map(|tensor| self.tensors.download(tensor)).collect()
     }
 
+    /// Whether these are of the sizes of [`RqVaeFit::download_state`].
+    pub(super) fn is_state(&self, values: &[Vec<f32>]) -> bool {
+        let all = self.encoder.state().chain(self.decoder.state());
+        all.map(|tensor| tensor.len()).eq(values.iter().map(Vec::len))
+    }
+
     pub(super) fn upload_state(&mut self, values: &[Vec<f32>]) -> Result<()> {
         let all: Vec<Tensor> = self.encoder.state().chain(self.decoder.state()).collect();
-        if !all.iter().map(|tensor| tensor.len()).eq(values.iter().map(Vec::len)) {
-            return Err(crate::Error::damaged("the checkpoint belongs to a network of another shape"));
-        }
         all.into_iter().zip(values).try_for_each(|(tensor, values)| self.tensors.upload(tensor, values))
     }
 }

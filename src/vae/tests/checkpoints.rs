@@ -1,6 +1,8 @@
 //! Trainings that stop and go on.
 
 use super::rows;
+use crate::vae::RqVaeFit;
+use crate::vae::step::StepReport;
 use crate::{CodebookUpdate, Device, ErrorKind, Keep, Matrix, RqKMeans, RqVae};
 use std::ops::ControlFlow;
 
@@ -73,6 +75,44 @@ fn checkpoints_of_other_trainings_and_damaged_ones_are_refused() {
     }
     std::fs::write(&path, &bytes[..bytes.len() / 2]).unwrap();
     assert!(params().resume(&path, &rows, &device).is_err());
+}
+
+/// What only a file made on purpose can hold, under a checksum that is right.
+#[test]
+fn checkpoints_of_other_sizes_are_refused() {
+    let values = rows(300, 10);
+    let rows = Matrix::new(&values, 10).unwrap();
+    let device = Device::cpu();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("checkpoint");
+    let forgeries: [fn(&mut RqVaeFit<'_>); 12] = [
+        |fit| fit.quantizer.books[0].values.truncate(1),
+        |fit| fit.quantizer.books[1].moments[1].truncate(1),
+        |fit| fit.quantizer.books[1].counts.push(1.0),
+        |fit| fit.quantizer.books[0].sums.truncate(1),
+        |fit| fit.quantizer.exponent = i32::MIN,
+        |fit| fit.state.step = u64::MAX,
+        |fit| fit.state.epoch = usize::MAX,
+        |fit| fit.state.batch = 7,
+        |fit| fit.state.reports.clear(),
+        |fit| fit.state.tally.add(&step(), usize::MAX / 2, &[vec![1; 8], vec![1; 5]]),
+        |fit| fit.state.tally.add(&step(), 50, &[vec![0; 8], vec![0; 6]]),
+        |fit| fit.state.tally.add(&step(), 50, &[vec![51; 8], vec![0; 5]]),
+    ];
+    for (i, forge) in forgeries.into_iter().enumerate() {
+        let mut training = params().begin(&rows, &device).unwrap();
+        training.next_epoch(|_| ControlFlow::Continue(())).unwrap();
+        training.save_checkpoint(&path).unwrap();
+        assert!(params().resume(&path, &rows, &device).is_ok());
+        forge(&mut training);
+        training.save_checkpoint(&path).unwrap();
+        let error = params().resume(&path, &rows, &device).err().unwrap_or_else(|| panic!("forgery {i}"));
+        assert!(matches!(error.kind(), ErrorKind::DamagedCheckpoint { .. }), "forgery {i}: {error}");
+    }
+}
+
+fn step() -> StepReport {
+    StepReport { loss: 1.0, reconstruction: 1.0, quantization: 0.0 }
 }
 
 #[test]
