@@ -76,12 +76,11 @@ fn learning_rates_are_those_of_pytorch() {
 /// The averages of the members themselves, which the book only knows by their pull on codewords.
 #[test]
 fn averages_are_those_of_the_members() {
-    let (dim, clusters, decay, exponent) = (3, 4, 0.9, 6);
+    let (dim, clusters, decay, exponent) = (3, 4, 0.97, 6);
     let hash = |i: usize| (row_hash(5, i as u64) % 4001) as i32 - 2000;
     let step = 2.0_f64.powi(-exponent);
     let codewords: Vec<i32> = (0..clusters * dim).map(hash).collect();
     let start: Vec<f32> = codewords.iter().map(|c| (f64::from(*c) * step) as f32).collect();
-    let mut book = Book::new(start.clone(), dim);
     // Latents on the grid; the last codeword has none.
     let members: Vec<(usize, Vec<i32>)> =
         (0..20).map(|row| (row % (clusters - 1), (0..dim).map(|i| hash(100 + row * dim + i)).collect())).collect();
@@ -89,14 +88,26 @@ fn averages_are_those_of_the_members() {
     let counts: Vec<u64> = (0..clusters).map(|k| of(k).count() as u64).collect();
     let pull = |k: usize, i: usize| of(k).map(|row| codewords[k * dim + i] - row[i]).sum::<i32>();
     let pulls: Vec<f32> = (0..clusters * dim).map(|at| (f64::from(pull(at / dim, at % dim)) * step) as f32).collect();
-    book.average(decay, &Codebook::new(codewords, dim), exponent, &counts, &pulls);
-    for k in 0..clusters {
-        let count = decay + (1.0 - decay) * counts[k] as f64;
-        for i in 0..dim {
-            let sum: f64 = of(k).map(|row| f64::from(row[i]) * step).sum();
-            let expected = (decay * f64::from(start[k * dim + i]) + (1.0 - decay) * sum) / count;
-            let found = f64::from(book.values[k * dim + i]);
-            assert!((found - expected).abs() < 1e-6 * expected.abs().max(1.0), "{k} {i}: {found} {expected}");
+    let codewords = Codebook::new(codewords, dim);
+    // Codewords that had a row on average so far, few, and none.
+    for past in [1.0, 0.02, 0.0] {
+        let mut book = Book::new(start.clone(), dim);
+        book.counts.fill(past);
+        book.sums.iter_mut().for_each(|sum| *sum *= past);
+        book.average(decay, &codewords, exponent, &counts, &pulls);
+        for k in 0..clusters {
+            let count = decay * past + (1.0 - decay) * counts[k] as f64;
+            for i in 0..dim {
+                let sum: f64 = of(k).map(|row| f64::from(row[i]) * step).sum();
+                let before = f64::from(start[k * dim + i]);
+                let averaged = (decay * past * before + (1.0 - decay) * sum) / count;
+                let expected = if count > 0.0 { averaged } else { before };
+                let found = f64::from(book.values[k * dim + i]);
+                assert!(
+                    (found - expected).abs() < 1e-6 * expected.abs().max(1.0),
+                    "{past} {k} {i}: {found} {expected}"
+                );
+            }
         }
     }
 }

@@ -84,6 +84,25 @@ fn an_exploding_training_says_so_before_it_is_kept() {
 }
 
 #[test]
+fn the_first_step_that_is_a_thousand_times_worse_is_the_last() {
+    let values = rows(129, 6);
+    let rows = Matrix::new(&values, 6).unwrap();
+    let device = Device::cpu();
+    let mut losses = Vec::new();
+    let params = small().lr(10.0).epochs(20).quantization_weight(0.0);
+    let error = params.fit_with(&rows, &device, |step| {
+        losses.push(step.loss);
+        std::ops::ControlFlow::Continue(())
+    });
+    let text = error.unwrap_err().to_string();
+    let mut numbers = text.split([' ', ',', ';']).filter_map(|word| word.parse::<f64>().ok());
+    let (step, last, first) = (numbers.next().unwrap(), numbers.next().unwrap(), numbers.next().unwrap());
+    assert_eq!((step, first), (losses.len() as f64 + 1.0, losses[0]), "{text}");
+    assert!(last.is_finite() && last > 1000.0 * first, "{text}");
+    assert!(losses.iter().all(|loss| *loss <= 1000.0 * first), "{losses:?}");
+}
+
+#[test]
 fn dimensions_of_any_scale_are_standardised() {
     let mut values = rows(300, 6);
     values.iter_mut().step_by(6).for_each(|x| *x *= 1e9);
