@@ -99,7 +99,8 @@ fn of_row(x: &[f32], y: &[f32], metric: Metric) -> [f64; 2] {
     };
     let (mut squared, mut relative) = (0.0, 0.0);
     for (x, y) in x.iter().zip(y) {
-        let (x, y) = (f64::from(*x) * scale, f64::from(*y));
+        // A sum of codewords may lie beyond the largest f32, where no row does.
+        let (x, y) = (f64::from(*x) * scale, f64::from(y.clamp(f32::MIN, f32::MAX)));
         let difference = (x - y).abs();
         squared += difference * difference;
         relative += difference / (x.abs().max(y.abs()) + SMALL);

@@ -25,20 +25,23 @@ pub struct Estimate {
 impl Estimate {
     /// The mean of `values` within 0 ..= 1, drawn without repetition from `population` of their kind.
     ///
-    /// With standard deviation s of the n values the interval is `mean +- 1.96 s sqrt((1 - n / population) / n)`, cut to
-    /// 0 ..= 1; a single value of several says nothing about s, and its interval is all of 0 ..= 1. The sums are made in the
-    /// order of the values.
+    /// With standard deviation s of the n values the interval is `mean +- 1.96 s sqrt((1 - n / population) / n)`, and
+    /// `mean +- 3 / n` where all of several are alike, cut to 0 ..= 1. The sums are made in the order of the values.
+    ///
+    /// # References
+    /// J. A. Hanley, A. Lippman-Hand, If nothing goes wrong, is everything all right?, JAMA 249, 1983: the rule of three.
     pub(super) fn mean(values: &[f64], population: u64) -> Self {
         let samples = values.len() as u64;
         let n = samples as f64;
         let mean = values.iter().sum::<f64>() / n.max(1.0);
-        if samples == 1 && population > 1 {
-            return Self { value: mean, low: 0.0, high: 1.0, samples };
-        }
         let squares: f64 = values.iter().map(|value| (value - mean) * (value - mean)).sum();
         let variance = squares / (n - 1.0).max(1.0);
         let left = 1.0 - n / (population.max(1) as f64);
-        let half = NORMAL_95 * (variance * left.max(0.0) / n.max(1.0)).sqrt();
+        let alike = values.windows(2).all(|pair| pair.first() == pair.last());
+        let half = match alike && samples < population {
+            true => 3.0 / n.max(1.0),
+            false => NORMAL_95 * (variance * left.max(0.0) / n.max(1.0)).sqrt(),
+        };
         Self { value: mean, low: (mean - half).max(0.0), high: (mean + half).min(1.0), samples }
     }
 
@@ -73,6 +76,10 @@ mod tests {
         let ends = |of: Estimate| (of.low, of.high);
         assert_eq!(ends(Estimate::mean(&[0.1], 9)), (0.0, 1.0));
         assert_eq!(ends(Estimate::mean(&[0.1], 1)), (0.1, 0.1));
+        // All alike: fewer than 3 of 30 are otherwise.
+        assert_eq!(ends(Estimate::mean(&[0.5; 30], 31)), (0.4, 0.6));
+        assert_eq!(ends(Estimate::mean(&[1.0; 2], 9)), (0.0, 1.0));
+        assert_eq!(ends(Estimate::mean(&[0.25; 8], 8)), (0.25, 0.25));
         assert_eq!(ends(Estimate::rank_correlation(0.5, 3, 9)), (-1.0, 1.0));
         assert_eq!(ends(Estimate::rank_correlation(-1.0, 8, 9)), (-1.0, 1.0));
         assert_eq!(ends(Estimate::rank_correlation(-1.0, 9, 9)), (-1.0, -1.0));

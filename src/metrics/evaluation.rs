@@ -1,5 +1,6 @@
 //! All metrics of a model on some rows at once.
 
+use super::nearest;
 use super::progress::EvaluationProgress;
 use super::quality::Quality;
 use super::quantizer::Quantizer;
@@ -145,6 +146,14 @@ impl Evaluation {
         }
         if self.sample == Some(0) {
             return Err(Error::parameter("sample", 0, "at least 1 row has to be looked at"));
+        }
+        let queries = self.sample.map_or(rows, |sample| sample.min(rows));
+        if self.k > 0 && queries.saturating_mul(self.most()) > nearest::MOST {
+            let expected = format!(
+                "of {queries} rows at most {} neighbours each are supported; look at fewer rows, or at fewer neighbours",
+                nearest::MOST / queries.max(1)
+            );
+            return Err(Error::parameter("k", self.most(), expected));
         }
         if self.pairs == 0 {
             return Err(Error::parameter("pairs", 0, "at least 1 pair has to be looked at"));

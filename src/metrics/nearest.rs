@@ -17,7 +17,7 @@ const VALUES: usize = 1 << 27;
 /// Candidates kept at a time for all queries together, unless there is but one query.
 const CANDIDATES: usize = 1 << 24;
 /// Most neighbours of all queries together: 2 GiB.
-const MOST: usize = 1 << 27;
+pub(super) const MOST: usize = 1 << 27;
 /// No limit: above every distance.
 const FAR: i128 = 1 << 64;
 

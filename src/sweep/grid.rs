@@ -3,7 +3,7 @@
 use super::record::SweepParameters;
 use crate::error::{Error, ErrorKind, Result};
 use crate::metrics::Evaluation;
-use crate::rq::{Clusters, RqKMeans};
+use crate::rq::{Clusters, MAX_LEVELS, RqKMeans};
 use crate::vae::{self, RqVae};
 use std::collections::{BTreeMap, HashSet};
 use std::path::{Path, PathBuf};
@@ -162,7 +162,8 @@ impl Sweep {
         self
     }
 
-    /// Sets the folder in which models are kept, under their [`SweepParameters::name`]; it is made where it is missing.
+    /// Sets the folder in which models are kept, under their [`SweepParameters::name`] and in place of others of that name; it
+    /// is made where it is missing.
     #[must_use]
     pub fn models<'a>(mut self, folder: impl Into<Option<&'a Path>>) -> Self {
         self.models = folder.into().map(Path::to_owned);
@@ -210,8 +211,21 @@ impl Sweep {
             ("balanced", self.balanced.is_empty()),
             ("seeds", self.seeds.is_empty()),
         ];
-        match lists.into_iter().find(|(_, empty)| *empty) {
-            Some((name, _)) => Err(Error::parameter(name, "", "the grid is empty; give at least one value")),
+        if let Some((name, _)) = lists.into_iter().find(|(_, empty)| *empty) {
+            return Err(Error::parameter(name, "", "the grid is empty; give at least one value"));
+        }
+        if let Some(levels) = self.levels.iter().find(|levels| **levels > MAX_LEVELS) {
+            return Err(Error::parameter("levels", levels, format!("at most {MAX_LEVELS} are supported")));
+        }
+        let again = |(i, kind): &(usize, &SweepKind)| {
+            let mut before = self.kinds.iter().take(*i);
+            before.any(|other| other.name() == kind.name() && other.settings() != kind.settings())
+        };
+        match self.kinds.iter().enumerate().find(again) {
+            Some((_, kind)) => {
+                let expected = "names have to tell runs apart; give kinds with other parameters to another sweep";
+                Err(Error::parameter("kinds", format!("several {}", kind.name()), expected))
+            }
             None => Ok(()),
         }
     }
@@ -248,8 +262,6 @@ fn parameters(
     balanced: bool,
     seed: u64,
 ) -> Result<SweepParameters> {
-    // Of too many levels no list is made: they are refused where the run is checked.
-    let levels = levels.min(crate::rq::MAX_LEVELS + 1);
     let clusters = match clusters {
         Clusters::Same(clusters) => vec![*clusters; levels],
         Clusters::PerLevel(list) => match list.get(..levels) {

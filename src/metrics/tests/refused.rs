@@ -119,6 +119,17 @@ fn curves_of_more_neighbours_than_there_are() {
 }
 
 #[test]
+fn more_neighbors_than_memory_is_meant_for() {
+    let evaluation = Evaluation::new().k(11_999);
+    for evaluation in [evaluation.clone(), Evaluation::new().recall_curve([3, 11_999])] {
+        let error = evaluation.check(12_000).unwrap_err();
+        assert!(matches!(error.kind(), ErrorKind::Parameter { name: "k", .. }), "{error}");
+        assert!(error.to_string().contains("11184 neighbours"), "{error}");
+        assert!(evaluation.sample(1000).check(12_000).is_ok());
+    }
+}
+
+#[test]
 fn more_pairs_than_memory_is_meant_for() {
     let evaluation = Evaluation::new().pairs(1 << 25);
     // 5,000 rows have fewer pairs than that.

@@ -2,6 +2,7 @@
 
 use crate::metrics::{CodeMetrics, code_metrics};
 use crate::rng::Stream;
+use crate::sweep::predict::distinct;
 use crate::{Codes, PredictedCollisions};
 use std::collections::HashSet;
 
@@ -12,30 +13,59 @@ fn uniform(a: u32, b: u32) -> CodeMetrics {
 }
 
 #[test]
-fn uniform_codes_have_the_expected_number_of_different_ones() {
-    for (a, b) in [(1, 1), (1, 3), (4, 4), (16, 8), (64, 64)] {
-        let (metrics, m) = (uniform(a, b), f64::from(a * b));
+fn equally_frequent_ids_have_the_expected_number_of_different_ones() {
+    for m in [1.0_f64, 3.0, 16.0, 128.0, 4096.0] {
         // One more draw is a new one with the probability of those not drawn yet.
         let mut expected = 0.0;
-        for rows in 1..=3000_u64 {
+        for rows in 1..=3000 {
             expected += 1.0 - expected / m;
-            let found = PredictedCollisions::of(&metrics, rows);
-            let close = |x: f64, y: f64| (x - y).abs() <= 1e-9 * y.abs().max(1e-3);
-            assert!(close(found.distinct_ids, expected), "{a} x {b}, {rows}: {found:?}, {expected}");
-            assert!(close(found.collision_rate, 1.0 - expected / rows as f64), "{a} x {b}, {rows}: {found:?}");
+            let found = distinct(libm::log(m), f64::from(rows));
+            assert!((found - expected).abs() <= 1e-9 * expected, "{m}, {rows}: {found}, {expected}");
         }
     }
 }
 
+/// A row of `a` x `b` levels, the second of which is often the first one's.
+fn draw(stream: &mut Stream, dependent: bool) -> [u32; 2] {
+    let first = stream.below(20) as u32;
+    let own = stream.below(30) as u32;
+    [first, if dependent && stream.below(4) > 0 { first } else { own }]
+}
+
 #[test]
-fn drawn_codes_collide_as_predicted() {
-    let (a, b, rows, trials) = (20, 30, 500, 200);
-    let predicted = PredictedCollisions::of(&uniform(a, b), rows);
-    let mut stream = Stream::new("test", 3, 0, 0);
-    let mut trial = || (0..rows).map(|_| stream.below(u128::from(a * b))).collect::<HashSet<_>>().len() as f64;
-    let mean = (0..trials).map(|_| trial()).sum::<f64>() / f64::from(trials);
-    // The standard deviation of the mean is below sqrt(500 / 4 / 200) = 0.8.
-    assert!((mean - predicted.distinct_ids).abs() < 3.0, "{mean} {predicted:?}");
+fn more_draws_collide_as_predicted_from_fewer() {
+    for dependent in [false, true] {
+        let mut stream = Stream::new("test", 3, 0, 0);
+        let (mut predicted, mut by_entropies, mut found) = (0.0, 0.0, 0.0);
+        for _ in 0..200 {
+            let rows: Vec<[u32; 2]> = (0..800).map(|_| draw(&mut stream, dependent)).collect();
+            let codes = Codes::new(rows.iter().take(400).flatten().copied().collect(), 2).unwrap();
+            let metrics = code_metrics(&codes, &[20, 30]).unwrap();
+            predicted += PredictedCollisions::of(&metrics, 800).distinct_ids;
+            by_entropies += distinct(metrics.levels.iter().map(|level| level.entropy).sum(), 800.0);
+            found += rows.iter().collect::<HashSet<_>>().len() as f64;
+        }
+        let [error, of_entropies] = [predicted, by_entropies].map(|of| (of / found - 1.0).abs());
+        let limit = if dependent { 0.5 * of_entropies } else { 0.04 };
+        assert!(error < limit, "{dependent}: {error} {of_entropies}");
+    }
+}
+
+#[test]
+fn what_was_measured_stays() {
+    // The second level says nothing new.
+    let codes = Codes::new((0..500).flat_map(|row| [row % 20, row % 20]).collect(), 2).unwrap();
+    let same = code_metrics(&codes, &[20, 20]).unwrap();
+    let found = PredictedCollisions::of(&same, 500);
+    assert_eq!(found.distinct_ids, 20.0);
+    assert!((PredictedCollisions::of(&same, 1000).distinct_ids - 20.0).abs() < 1e-6);
+    // One ID of most rows, and many of one each.
+    let codes = Codes::new((0..1000).map(|row: u32| row.saturating_sub(900)).collect(), 1).unwrap();
+    let rare = code_metrics(&codes, &[100]).unwrap();
+    for (rows, fewest, most) in [(1000, 100.0, 100.0), (1001, 100.0, 101.0), (1500, 100.0, 600.0), (950, 50.0, 100.0)] {
+        let found = PredictedCollisions::of(&rare, rows).distinct_ids;
+        assert!((fewest..=most).contains(&found), "{rows}: {found}");
+    }
 }
 
 #[test]

@@ -43,10 +43,10 @@ pub(crate) struct SweepArgs {
     /// Seed of queries and pairs
     #[arg(long, value_name = "SEED", default_value_t = 42)]
     pub(crate) eval_seed: u64,
-    /// Predict the collision rate of that many rows, from how evenly every level's codes are used
+    /// Predict the collision rate of that many rows, from how evenly every level's codes are used: an approximation
     #[arg(long, value_name = "N")]
     pub(crate) predict: Option<u64>,
-    /// Keep the models in this folder
+    /// Keep the models in this folder, in place of those of the same names
     #[arg(long, value_name = "FOLDER")]
     pub(crate) models: Option<PathBuf>,
     /// Also draw a report on the best run, beside the others, as this .html; without --models its model is fitted again
