@@ -1,5 +1,6 @@
 //! How unevenly items lie on codes.
 
+use super::LINES;
 use crate::error::Result;
 use crate::metrics::LevelMetrics;
 use crate::report::chart::{Axis, Chart, Series, Shape};
@@ -33,12 +34,23 @@ pub(in crate::report) fn lorenz(levels: &[LevelMetrics], usage: &[Vec<u64>]) -> 
             points: curve.points(),
         });
     }
+    series.truncate(1 + LINES);
     let said = table.said(&[1]);
     let chart = Chart { x: Axis::share("used codes, least used first"), y: Axis::share("share of the items"), series };
     let figure = Figure::chart("lorenz", "Evenness (Lorenz curves)", &chart, table)?;
+    let more = match levels.len().saturating_sub(LINES) {
+        0 => String::new(),
+        1 => format!(" Level {} is in the table only.", levels.len()),
+        _ => format!(" Levels {} to {} are in the table only.", LINES + 1, levels.len()),
+    };
     Ok(figure
-        .note("The further a curve hangs below the straight line, the more items lie on few codes. Codes that no item has are left out; the Gini coefficient is twice the area between.")
-        .text(format!("Share of the items by share of the used codes, least used first. Gini coefficients by level: {said}.")))
+        .note(format!(
+            "The further a curve hangs below the straight line, the more items lie on few codes. Codes that no item has \
+             are left out; the Gini coefficient is twice the area between.{more}"
+        ))
+        .text(format!(
+            "Share of the items by share of the used codes, least used first. Gini coefficients by level: {said}."
+        )))
 }
 
 /// Items of the first codes, ascending.
