@@ -92,7 +92,25 @@ impl Curve {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::metrics::Sizes;
+    use crate::Codes;
+    use crate::metrics::{Sizes, code_metrics};
+
+    #[test]
+    fn curves_of_the_first_levels_are_drawn_and_those_of_all_listed() {
+        for (levels, curves, note) in [
+            (12, 12, "the area between."),
+            (13, 12, "between. Level 13 is in the table only."),
+            (24, 12, "between. Levels 13 to 24 are in the table only."),
+        ] {
+            let codes = Codes::new((0..levels * 4).map(|i| i as u32 % 3).collect(), levels).unwrap();
+            let metrics = code_metrics(&codes, &vec![3; levels]).unwrap();
+            let figure = lorenz(&metrics.levels, &vec![vec![2, 1, 1]; levels]).unwrap();
+            // Each in the legend and in the frame.
+            assert_eq!(figure.body.matches("class=\"l-s").count(), 2 * curves, "{levels}");
+            assert_eq!(figure.table.rows.len(), levels);
+            assert!(figure.note.ends_with(note), "{}", figure.note);
+        }
+    }
 
     #[test]
     fn the_area_between_is_half_of_gini() {
