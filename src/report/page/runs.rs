@@ -47,10 +47,10 @@ pub(super) fn runs(records: &[SweepRecord], metric: SweepMetric) -> Markup {
 }
 
 /// What there is to know about expected collision rates.
-const EXPECTED: &str = " What is expected of more items is an approximation: as if they used the codes of every level \
-                        as often as these items do, and no level depended on another.";
+const EXPECTED: &str = " Expected collision rates are an approximation: as if items used the codes of every level as \
+                        often as these do, and no level depended on another.";
 
-/// The column of the collision rates expected of more items.
+/// The column of the collision rates expected of some number of items.
 struct Expected {
     head: String,
     /// Whether all runs have the same number of items, which the head then says.
@@ -63,8 +63,8 @@ impl Expected {
         let mut rows = records.iter().filter_map(|record| Some(record.predicted?.rows));
         let first = rows.next()?;
         let same = rows.all(|rows| rows == first);
-        let of = if same { items(first) } else { "more items".to_owned() };
-        Some(Self { head: format!("Collision rate expected of {of}"), same })
+        let of = if same { format!(" of {}", items(first)) } else { String::new() };
+        Some(Self { head: format!("Collision rate expected{of}"), same })
     }
 
     fn value(&self, record: &SweepRecord) -> String {
