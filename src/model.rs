@@ -90,10 +90,11 @@ impl Model {
         }
     }
 
-    /// `rq-kmeans` or `rq-vae`.
+    /// `rq-kmeans`, `rq-vae` or `rq-kmeans-plus`.
     pub fn kind(&self) -> &'static str {
         match self {
             Self::RqKMeans(_) => "rq-kmeans",
+            Self::RqVae(model) if model.has_skip() => "rq-kmeans-plus",
             Self::RqVae(_) => vae::KIND,
         }
     }

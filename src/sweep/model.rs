@@ -67,7 +67,9 @@ impl Sweep {
             }
             SweepKind::RqVae(params) => {
                 let params = params.variant(&parameters.clusters, parameters.seed);
-                params.fit_with(rows, device, |step| tell(SweepStage::Train(step)))?.0.into()
+                let mut training = params.begin_with(rows, device, |fit| tell(SweepStage::Fit(fit)))?;
+                training.train(None, |step| tell(SweepStage::Train(step)))?;
+                training.finish()?.0.into()
             }
         };
         let (found, expected) = (record.fingerprint.clone(), model.fingerprint());

@@ -13,7 +13,7 @@ use crate::metrics::Evaluator;
 use crate::model::Model;
 use crate::rows::Rows;
 use crate::rq::RqKMeans;
-use crate::vae::{RqVae, VaeProgress};
+use crate::vae::RqVae;
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::path::Path;
@@ -189,9 +189,7 @@ impl Work<'_> {
         let start = Instant::now();
         let (at, runs, progress) = (self.at, self.runs, &mut *self.progress);
         let params = params.variant(&run.clusters, run.seed);
-        let mut tell = |step: &VaeProgress<'_>| {
-            progress(&SweepProgress { run: at, runs, parameters: run, stage: SweepStage::Train(step) })
-        };
+        let mut tell = |stage: SweepStage<'_>| progress(&SweepProgress { run: at, runs, parameters: run, stage });
         let checkpoint = Checkpoint::of(self.file.path());
         let model = checkpoint.train(&params, self.rows, self.device, &mut tell)?;
         self.finish(kind, run, &model.into(), start.elapsed())?;

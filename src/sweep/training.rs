@@ -1,9 +1,10 @@
 //! Trainings of networks, which go on where a sweep was stopped or killed.
 
+use super::progress::SweepStage;
 use crate::device::Device;
 use crate::error::{Error, ErrorKind, Result};
 use crate::rows::Rows;
-use crate::vae::{RqVae, RqVaeModel, VaeProgress};
+use crate::vae::{RqVae, RqVaeModel};
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
@@ -23,15 +24,14 @@ impl Checkpoint {
         params: &RqVae,
         rows: &dyn Rows,
         device: &Device,
-        progress: &mut dyn FnMut(&VaeProgress<'_>) -> ControlFlow<()>,
+        tell: &mut dyn FnMut(SweepStage<'_>) -> ControlFlow<()>,
     ) -> Result<RqVaeModel> {
         let resumed = self.0.exists().then(|| params.resume(&self.0, rows, device));
-        let mut training = match resumed {
-            Some(Err(error)) if is_of_another(&error) => params.begin(rows, device)?,
+        let mut training = match resumed.filter(|resumed| !resumed.as_ref().is_err_and(is_of_another)) {
             Some(training) => training?,
-            None => params.begin(rows, device)?,
+            None => params.begin_with(rows, device, |fit| tell(SweepStage::Fit(fit)))?,
         };
-        training.train(Some(&self.0), progress)?;
+        training.train(Some(&self.0), |step| tell(SweepStage::Train(step)))?;
         Ok(training.finish()?.0)
     }
 

@@ -10,6 +10,7 @@ use super::judge::Judged;
 use super::model::RqVaeModel;
 use super::params::RqVae;
 use super::report::VaeProgress;
+use super::schedule::Schedule;
 use super::start;
 use super::train::{Best, RqVaeFit, State};
 use crate::device::Device;
@@ -73,7 +74,7 @@ impl RqVaeFit<'_> {
         };
         let broken = |error: serde_json::Error| Error::format("checkpoint", error.to_string());
         let standing = serde_json::to_string(&standing).map_err(broken)?;
-        let (params, rows) = (format!("{:?}", self.params), digest(&self.data));
+        let (params, rows) = (self.params.lasting(), digest(&self.data));
         let tensors = self.tensors_of_checkpoint()?;
         let data: Vec<&[u8]> = tensors.iter().map(|(_, _, _, bytes)| bytes.as_slice()).collect();
         let metadata = json!({
@@ -113,7 +114,16 @@ impl RqVaeFit<'_> {
 }
 
 impl RqVae {
-    /// Goes on with the training of a checkpoint: the same rows and parameters give the same bits as without a stop.
+    /// What the steps of a training depend on. Without a cosine, more epochs begin with the bits of fewer.
+    fn lasting(&self) -> String {
+        match self.schedule {
+            Schedule::Cosine => format!("{self:?}"),
+            Schedule::Constant | Schedule::Step { .. } => format!("{:?}", self.clone().epochs(0)),
+        }
+    }
+
+    /// Goes on with the training of a checkpoint: the same rows and parameters give the same bits as without a stop. The
+    /// number of epochs may be another one, unless the learning rate follows a cosine.
     ///
     /// # Errors
     /// As for [`RqVae::begin`]; [`ErrorKind::DamagedCheckpoint`] for a broken checkpoint and [`ErrorKind::Parameter`] for one
@@ -151,7 +161,7 @@ impl RqVaeFit<'_> {
             let expected = format!("it belongs to a training with other {what}; give those, or another file");
             Error::parameter("checkpoint", path.display(), expected)
         };
-        if get("params") != format!("{:?}", self.params) {
+        if get("params") != self.params.lasting() {
             return Err(other("parameters"));
         }
         if get("rows") != digest(&self.data) {
@@ -168,7 +178,12 @@ impl RqVaeFit<'_> {
         if get("checksum") != checksum(covered, &data) {
             return Err(damaged("it does not have the checksum that it states".to_owned()));
         }
-        let standing = serde_json::from_str(get("standing")).map_err(|error| damaged(error.to_string()))?;
+        let standing: Standing = serde_json::from_str(get("standing")).map_err(|error| damaged(error.to_string()))?;
+        let Standing { state: State { epoch, .. }, .. } = &standing;
+        if *epoch > self.params.epochs {
+            let expected = format!("it has done {epoch} epochs already; give that many, or another file");
+            return Err(Error::parameter("checkpoint", path.display(), expected));
+        }
         self.take(standing, &data)
     }
 

@@ -1,5 +1,6 @@
 //! The rows of a training: standardised, in memory, some of them held out.
 
+use super::judge;
 use super::params::RqVae;
 use crate::error::{ErrorKind, Result, try_vec};
 use crate::grid::{Range, pow2, quantize_value, read_finite};
@@ -75,7 +76,7 @@ impl Standard {
             *offset = (f64::from(*middle) + mean * step) as f32 + 0.0;
             let variance = (squares as f64 - sum as f64 * mean).max(0.0) / count;
             let inverse = (1.0 / (variance.sqrt() * step)) as f32;
-            *scale = if variance > 0.0 && inverse.is_normal() { inverse } else { 1.0 };
+            *scale = if variance > 0.0 { inverse.clamp(f32::MIN_POSITIVE, f32::MAX) } else { 1.0 };
         }
         Ok(standard)
     }
@@ -85,7 +86,7 @@ impl RqVae {
     /// Of `rows` rows the number to train on, and that of those held out.
     pub(super) fn split(&self, rows: usize) -> (usize, usize) {
         let used = self.sample.map_or(rows, |sample| sample.min(rows));
-        let held_out = (self.held_out * used as f64) as usize;
+        let held_out = ((self.held_out * used as f64) as usize).min(judge::MOST);
         (used - held_out.min(used), held_out)
     }
 }

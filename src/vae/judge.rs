@@ -11,7 +11,7 @@ use std::collections::HashSet;
 /// Rows judged at a time.
 const BLOCK: usize = 4096;
 /// Most rows judged.
-const MOST: usize = 65_536;
+pub(super) const MOST: usize = 65_536;
 
 /// What rows that were held out say about a model.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]

@@ -131,13 +131,14 @@ pub enum Keep {
 /// | `sinkhorn` | off | see [`RqVae::sinkhorn`] |
 /// | `update`, `estimator` | gradient, straight-through | see [`CodebookUpdate`], [`Estimator`] |
 /// | `standardize` | on | inputs are shifted and scaled to mean 0, variance 1 per dimension |
-/// | `held_out` | 0.05 | share of the rows kept from training, on which every epoch is judged |
+/// | `held_out` | 0.05 | share of the rows kept from training, at most 65,536, on which every epoch is judged |
 /// | `keep` | loss | see [`Keep`] |
 /// | `width` | 8 bits | see [`MatmulWidth`] |
 /// | `sample` | all rows | train and judge on that many rows: those with the smallest hash of (seed, row) |
 /// | `seed` | 42 | everything random is a function of it |
 ///
-/// Rows are held in memory, standardised, as f32.
+/// Rows are held in memory, standardised, as f32. Where the field's libraries have other defaults: they start codebooks at
+/// random, restart none, and leave inputs as they are; each of the three makes codes collapse.
 ///
 /// ```
 /// use semid::{Device, Matrix, RqVae};
@@ -402,10 +403,15 @@ impl RqVae {
             ("held_out", self.held_out),
             ("beta1", self.rule.beta1),
             ("beta2", self.rule.beta2),
-            ("decay", average),
+            ("ema", average),
         ];
         if let Some((name, value)) = below_one.into_iter().find(|(_, value)| !(0.0..1.0).contains(value)) {
             return Err(Error::parameter(name, value, "must be at least 0 and below 1"));
+        }
+        for (name, value) in [("sample", self.sample), ("kmeans_iters", Some(self.kmeans_iters))] {
+            if value == Some(0) {
+                return Err(Error::parameter(name, 0, "must be at least 1"));
+            }
         }
         let not_negative = [
             ("lr", self.rule.lr),

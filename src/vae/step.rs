@@ -12,7 +12,7 @@ use crate::kernel::combine::Op;
 use crate::kernel::float::finish;
 use crate::rng::row_hash;
 
-/// A training whose reconstruction loss is that many times as large as at its first step has diverged.
+/// A training whose loss, or its reconstruction loss, is that many times as large as at its first step has diverged.
 const EXPLODED: f64 = 1000.0;
 
 /// Matrices for a number of rows.
@@ -45,19 +45,34 @@ impl RqVaeFit<'_> {
         }
         let ((_, from), (to, _)) = (ends(&space.encoder.values), ends(&space.decoder.values));
         let error = self.quantizer.quantize(&mut *self.tensors, (&latents, from), &space.room, to, &self.params)?;
+        let quantized = match self.params.estimator {
+            Estimator::StraightThrough => None,
+            // Before the decoder drops some of it.
+            Estimator::Rotation => Some(self.tensors.download(to)?),
+        };
         let reconstruction = self.decode(&space, !key)?;
         let quantization = error * (1.0 + self.params.beta) * self.params.quantization_weight;
         let loss = reconstruction + quantization;
-        let first = *self.state.first_loss.get_or_insert(reconstruction);
-        let exploded = first > 0.0 && reconstruction > EXPLODED * first;
-        if !loss.is_finite() || exploded {
-            let what = format!("the loss of step {} is {loss}, that of the first one was {first}", self.state.step + 1);
-            return Err(ErrorKind::Diverged { what }.into());
-        }
-        self.backward(&space, &latents, key)?;
+        self.judge_step([loss, reconstruction])?;
+        self.backward(&space, (&latents, quantized.as_deref()), key)?;
         self.update()?;
         self.spaces.push(space);
         Ok(StepReport { loss, reconstruction, quantization })
+    }
+
+    /// Refuses to go on from losses that are no numbers, or far beyond those of the first step.
+    pub(super) fn judge_step(&mut self, [loss, reconstruction]: [f64; 2]) -> Result<()> {
+        let first = *self.state.first.get_or_insert([loss, reconstruction]);
+        let exploded = |(now, first): (f64, f64)| first > 0.0 && now > EXPLODED * first;
+        if loss.is_finite() && ![loss, reconstruction].into_iter().zip(first).any(exploded) {
+            return Ok(());
+        }
+        let ([first, first_of_rows], step) = (first, self.state.step + 1);
+        let what = format!(
+            "the loss of step {step} is {loss} with {reconstruction} for the reconstruction, that of the first one was \
+             {first} with {first_of_rows}"
+        );
+        Err(ErrorKind::Diverged { what }.into())
     }
 
     /// What a step on `rows` comes to, and the gradients it takes: of the networks, then of the codebooks.
@@ -114,17 +129,17 @@ impl RqVaeFit<'_> {
         }
     }
 
-    fn backward(&mut self, space: &Workspace, latents: &[f32], key: u64) -> Result<()> {
+    /// The gradients of all layers; those of the latents turn with the quantized values where these are given.
+    fn backward(&mut self, space: &Workspace, (latents, quantized): (&[f32], Option<&[f32]>), key: u64) -> Result<()> {
         let tensors = &mut *self.tensors;
         let (of_quantized, _) = ends(&space.decoder.gradients);
         let (_, of_latents) = ends(&space.encoder.gradients);
         self.decoder.backward(tensors, &space.decoder, !key, true)?;
-        match self.params.estimator {
-            Estimator::StraightThrough => tensors.copy(of_quantized, of_latents)?,
-            Estimator::Rotation => {
+        match quantized {
+            None => tensors.copy(of_quantized, of_latents)?,
+            Some(quantized) => {
                 let mut gradient = tensors.download(of_quantized)?;
-                let quantized = tensors.download(ends(&space.decoder.values).0)?;
-                rotate_rows(latents, &quantized, self.quantizer.dim, &mut gradient);
+                rotate_rows(latents, quantized, self.quantizer.dim, &mut gradient);
                 tensors.upload(of_latents, &gradient)?;
             }
         }

@@ -16,6 +16,7 @@ use crate::device::tensors::{Tensor, Tensors};
 use crate::error::{ErrorKind, Result};
 use crate::kernel::float::finish;
 use crate::rows::Rows;
+use crate::rq::Progress;
 use serde::{Deserialize, Serialize};
 use std::ops::ControlFlow;
 
@@ -65,8 +66,8 @@ pub(super) struct State {
     /// What these batches came to.
     pub(super) tally: Tally,
     pub(super) reports: Vec<EpochReport>,
-    /// Reconstruction loss of the first step.
-    pub(super) first_loss: Option<f64>,
+    /// Loss of the first step, and its part that is reconstruction.
+    pub(super) first: Option<[f64; 2]>,
 }
 
 /// The best model so far.
@@ -92,7 +93,7 @@ impl RqVae {
         Ok(self.fit_with(rows, device, |_| ControlFlow::Continue(()))?.0)
     }
 
-    /// [`RqVae::fit`] with a callback after every step, which may stop it.
+    /// [`RqVae::fit`] with a callback after every step, which may stop it; see [`RqVae::begin_with`] for what comes before.
     ///
     /// # Errors
     /// As for [`RqVae::fit`], and [`ErrorKind::Cancelled`].
@@ -112,10 +113,23 @@ impl RqVae {
     /// # Errors
     /// As for [`RqVae::fit`].
     pub fn begin<'a>(&self, rows: &dyn Rows, device: &'a Device) -> Result<RqVaeFit<'a>> {
+        self.begin_with(rows, device, |_| ControlFlow::Continue(()))
+    }
+
+    /// [`RqVae::begin`] with a callback for the k-means that the codebooks start from, which may stop it.
+    ///
+    /// # Errors
+    /// As for [`RqVae::fit`], and [`ErrorKind::Cancelled`].
+    pub fn begin_with<'a>(
+        &self,
+        rows: &dyn Rows,
+        device: &'a Device,
+        progress: impl FnMut(&Progress) -> ControlFlow<()>,
+    ) -> Result<RqVaeFit<'a>> {
         self.check_numbers()?;
         let data = Data::read(rows, self, None)?;
         let clusters = self.check(data.len(), data.dim)?;
-        let start = start::drawn(self, &data, &clusters, device)?;
+        let start = start::drawn(self, &data, &clusters, device, progress)?;
         RqVaeFit::assemble(self, data, start, device)
     }
 }
@@ -181,9 +195,13 @@ impl<'a> RqVaeFit<'a> {
                 return Err(ErrorKind::Cancelled.into());
             }
         }
-        let last_batch = order.chunks(self.params.batch).next_back().unwrap_or_default();
-        self.on_device(|fit| fit.end_epoch(last_batch))?;
+        self.on_device(|fit| fit.end_epoch(&order))?;
         Ok(self.state.reports.last())
+    }
+
+    /// The epochs done so far.
+    pub fn epochs(&self) -> &[EpochReport] {
+        &self.state.reports
     }
 
     /// Calls `work` where small steps are quick.
@@ -218,10 +236,10 @@ impl<'a> RqVaeFit<'a> {
         self.params.rule.lr * self.params.schedule.factor(self.state.step, steps, epochs, warmup)
     }
 
-    fn end_epoch(&mut self, last_batch: &[usize]) -> Result<()> {
+    fn end_epoch(&mut self, order: &[usize]) -> Result<()> {
         let lr = self.lr();
         if self.params.revive {
-            self.revive(last_batch)?;
+            self.revive(order)?;
         }
         let best = self.judge()?;
         let tally = std::mem::take(&mut self.state.tally);
@@ -242,18 +260,19 @@ impl<'a> RqVaeFit<'a> {
         Ok(())
     }
 
-    /// Restarts codewords that had no rows in this epoch at what the levels before left of rows of its last batch, rows
-    /// drawn by (seed, level, epoch).
-    fn revive(&mut self, last_batch: &[usize]) -> Result<()> {
+    /// Restarts codewords that had no rows in this epoch at what the levels before left of rows, each of another row while
+    /// there are enough, in the order of the epoch.
+    fn revive(&mut self, order: &[usize]) -> Result<()> {
         let unused = self.state.tally.unused();
-        if unused.iter().all(Vec::is_empty) {
+        let count = unused.iter().map(Vec::len).sum::<usize>().min(order.len());
+        if count == 0 {
             return Ok(());
         }
         let mut rows = Vec::new();
-        self.data.gather(last_batch, &mut rows);
+        self.data.gather(order.get(..count).unwrap_or_default(), &mut rows);
         let model = self.model()?;
         let latents = model.latents(&rows, self.device)?;
-        start::revive(&mut self.quantizer, &latents, &unused, self.params.seed, self.state.epoch)
+        start::revive(&mut self.quantizer, &latents, &unused)
     }
 
     /// The model as it is now.

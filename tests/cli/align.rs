@@ -67,4 +67,5 @@ fn what_cannot_be_aligned_to() {
     dir.fails(&format!("{fit} m.safetensors --input narrow.npy"), &["m.safetensors", "5 dimensions", "6"]);
     dir.fails(&format!("{fit} x.npy --input x.npy"), &["x.npy", "model"]);
     dir.fails(&format!("{fit} gone.safetensors --input x.npy"), &["gone.safetensors"]);
+    dir.fails(&format!("{fit} o.safetensors --input x.npy"), &["o.safetensors", "older model"]);
 }

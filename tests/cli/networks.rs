@@ -4,7 +4,7 @@ use super::Dir;
 #[cfg(unix)]
 use super::{
     Run,
-    signals::{signal, start, until},
+    signals::{signal, start, until, until_watching},
 };
 use semid::io::read_codes;
 use semid::{Device, Model, RqVaeModel, io::open};
@@ -83,13 +83,22 @@ fn rq_kmeans_plus_starts_from_a_model() {
     assert!(dir.read("m.npy") == dir.read("start.npy"));
     let trained = dir.semid(&format!("{plus} --epochs 2 --lr 1e-3 --output p.safetensors --json")).json(0);
     assert_eq!(trained["kind"], "rq-kmeans-plus");
+    assert_eq!(dir.semid("info --model p.safetensors --json").json(0)["kind"], "rq-kmeans-plus");
     assert!(matches!(Model::load(dir.path("p.safetensors")).unwrap(), Model::RqVae(model) if model.has_skip()));
 
     dir.fails("fit --kind rq-kmeans-plus --input x.npy --output o.safetensors", &["--warm-start"]);
     dir.fails("fit --kind rq-vae --input x.npy --output o.safetensors --warm-start m.safetensors", &["rq-kmeans-plus"]);
     let wrong = plus.replace("--warm-start m.safetensors", "--warm-start p.safetensors");
     dir.fails(&format!("{wrong} --output o.safetensors"), &["p.safetensors", "no rq-kmeans model"]);
-    for flag in ["--levels 7", "--clusters 9", "--latent 3", "--kmeans-init", "--no-standardize"] {
+    for flag in [
+        "--levels 7",
+        "--clusters 9",
+        "--clusters 256",
+        "--clusters 8,9",
+        "--latent 3",
+        "--kmeans-init",
+        "--no-standardize",
+    ] {
         let name = flag.split(' ').next().unwrap();
         dir.fails(&format!("{plus} {flag} --output o.safetensors"), &[name, "warm start"]);
     }
@@ -148,4 +157,37 @@ fn ctrl_c_saves_a_checkpoint_to_go_on_from() {
     }
     assert!(stops > 0, "no run was interrupted");
     assert!(dir.read("m.safetensors") == dir.read("whole.safetensors"));
+}
+
+#[cfg(unix)]
+#[test]
+fn ctrl_c_is_heard_while_the_first_codewords_are_fitted() {
+    let dir = Dir::new();
+    dir.npy("x.npy", 5000, 16);
+    let files = dir.files();
+    let fit = "fit --kind rq-vae --input x.npy --output m.safetensors --levels 3 --clusters 4000 --hidden 8 --latent 8";
+    let child = start(&dir, &format!("{fit} --batch 50 --max-iter 1000000 --device reference"));
+    until_watching(&child);
+    std::thread::sleep(std::time::Duration::from_millis(500));
+    signal(&child, "-INT");
+    let run = Run::of(fit, child.wait_with_output().unwrap());
+    assert_eq!((run.code, run.stderr.as_str()), (Some(130), "error: interrupted; nothing was written\n"));
+    assert_eq!(dir.files(), files);
+}
+
+#[test]
+fn a_diverged_training_tells_how_to_save_the_best_model() {
+    let dir = Dir::new();
+    dir.npy("x.npy", 300, 6);
+    // The rate rises until it is too much.
+    let fit = FIT.replace("--lr 1e-3", "--lr 5 --warmup 400").replace("--epochs 3", "--epochs 400");
+    let fit = format!("{fit} --checkpoint c.state --output m.safetensors");
+    let run = dir.semid(&fit);
+    assert_eq!(run.code, Some(2), "{}", run.stderr);
+    for part in ["diverged", "c.state keeps the state after epoch", "saves the best model until then"] {
+        assert!(run.stderr.contains(part), "{}", run.stderr);
+    }
+    let epochs = run.stderr.split("--epochs ").nth(1).and_then(|rest| rest.split(' ').next()).unwrap();
+    dir.semid(&fit.replace("--epochs 400", &format!("--epochs {epochs}"))).ok();
+    assert!(dir.path("m.safetensors").exists());
 }

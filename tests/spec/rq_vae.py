@@ -17,7 +17,37 @@ CASES = [
     {"name": "norm", "seed": 5, "batch_norm": True},
     {"name": "linear", "seed": 6, "hidden": []},
     {"name": "rotation", "seed": 7, "rotation": True},
+    {"name": "dropout", "seed": 8, "dropout": 0.3},
+    {"name": "dropout and rotation", "seed": 9, "dropout": 0.3, "rotation": True},
 ]
+
+# The seed that parameters have by themselves.
+SEED = 42
+M32, M64, GOLDEN = (1 << 32) - 1, (1 << 64) - 1, 0x9E37_79B9_7F4A_7C15
+
+
+def mix64(z):
+    z = (z ^ z >> 30) * 0xBF58_476D_1CE4_E5B9 & M64
+    z = (z ^ z >> 27) * 0x94D0_49BB_1331_11EB & M64
+    return z ^ z >> 31
+
+
+def row_hash(seed, row):
+    return mix64(mix64(seed + GOLDEN & M64) ^ (row * GOLDEN + GOLDEN & M64))
+
+
+def mix32(x):
+    x = (x ^ x >> 16) * 0x7FEB_352D & M32
+    x = (x ^ x >> 15) * 0x846C_A68B & M32
+    return x ^ x >> 16
+
+
+def mask(shape, key, case):
+    """What is kept of the input of a layer in the first step, by the hash of every element's place."""
+    drop = case["dropout"]
+    keeps = lambda i: mix32(mix32(i + (key >> 32) & M32) ^ key & M32) >= int(drop * 2**32)
+    kept = torch.tensor([keeps(i) for i in range(shape.numel())], dtype=torch.float64)
+    return kept.reshape(shape) / (1 - drop)
 
 
 def layers(sizes, generator):
@@ -26,8 +56,10 @@ def layers(sizes, generator):
     return [(w.double().requires_grad_(), b.double().requires_grad_()) for w, b in made]
 
 
-def run(x, chain, case):
+def run(x, chain, case, key):
     for i, (weight, bias) in enumerate(chain):
+        if case["dropout"] > 0:
+            x = x * mask(x.shape, row_hash(key, i), case)
         x = x @ weight.T + bias
         if i + 1 < len(chain):
             if case["batch_norm"]:
@@ -48,7 +80,8 @@ def rotated(z, quantized):
 
 
 def golden(case):
-    case = {"rotation": False} | case
+    case = {"rotation": False, "dropout": 0.0} | case
+    key = row_hash(SEED ^ 0x64726F70, 0)
     case = {"slope": 0.0, "beta": 0.25, "weight": 1.0, "loss": "mse", "reduction": "mean", "batch_norm": False} | case
     case = {"hidden": [14, 9], "rows": 24, "dim": 11, "latent": 5, "clusters": [6, 4]} | case
     generator = torch.Generator().manual_seed(case["seed"])
@@ -58,7 +91,7 @@ def golden(case):
     books = [0.5**level * torch.randn(k, case["latent"], generator=generator) for level, k in enumerate(case["clusters"])]
     books = [book.double().requires_grad_() for book in books]
 
-    z = run(x, encoder, case)
+    z = run(x, encoder, case, key)
     residual, quantized, quantization = z, torch.zeros_like(z), 0.0
     for book in books:
         word = book[torch.cdist(residual, book).argmin(1)]
@@ -68,7 +101,7 @@ def golden(case):
     quantization = case["weight"] * quantization / len(books)
     seen = rotated(z, quantized) if case["rotation"] else z + (quantized - z).detach()
     assert torch.allclose(seen, quantized)
-    restored = run(seen, decoder, case)
+    restored = run(seen, decoder, case, key ^ M64)
     difference = restored - x
     each = difference.abs() if case["loss"] == "l1" else difference**2
     reconstruction = each.mean() if case["reduction"] == "mean" else each.sum(1).mean()

@@ -73,7 +73,7 @@ pub(crate) fn run(common: &Common, args: &FitArgs) -> Outcome {
     }
     match args.sinkhorn_epsilon.as_slice() {
         [] => {}
-        [epsilon] => params = params.sinkhorn(*epsilon, args.sinkhorn_iterations),
+        [epsilon] => params = params.sinkhorn(*epsilon, args.sinkhorn_iterations.unwrap_or(50)),
         _ => return Err(Failure::Error("--sinkhorn-epsilon: several are for --kind rq-vae; give one".into())),
     }
     let rows = open(&args.input.input, &args.input.options())?;
@@ -115,6 +115,7 @@ pub(crate) fn run(common: &Common, args: &FitArgs) -> Outcome {
 
 fn levels_and_clusters(args: &FitArgs) -> (usize, Clusters) {
     match (args.levels, args.clusters.as_slice()) {
+        (levels, []) => (levels.unwrap_or(3), Clusters::Same(256)),
         (levels, [clusters]) => (levels.unwrap_or(3), Clusters::Same(*clusters)),
         (levels, list) => (levels.unwrap_or(list.len()), Clusters::PerLevel(list.to_vec())),
     }

@@ -3,7 +3,7 @@
 use super::rows;
 use crate::vae::RqVaeFit;
 use crate::vae::step::StepReport;
-use crate::{CodebookUpdate, Device, ErrorKind, Keep, Matrix, RqKMeans, RqVae};
+use crate::{CodebookUpdate, Device, ErrorKind, Keep, Matrix, RqKMeans, RqVae, Schedule};
 use std::ops::ControlFlow;
 
 fn params() -> RqVae {
@@ -77,6 +77,34 @@ fn checkpoints_of_other_trainings_and_damaged_ones_are_refused() {
     assert!(params().resume(&path, &rows, &device).is_err());
 }
 
+#[test]
+fn more_epochs_go_on_from_fewer_unless_the_rate_depends_on_their_number() {
+    let values = rows(300, 10);
+    let rows = Matrix::new(&values, 10).unwrap();
+    let device = Device::cpu();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("checkpoint");
+    let step = Schedule::Step { epochs: 1, gamma: 0.5 };
+    for schedule in [Schedule::Constant, step, Schedule::Cosine] {
+        let params = |epochs: usize| params().schedule(schedule).warmup(1).epochs(epochs);
+        let mut training = params(2).begin(&rows, &device).unwrap();
+        training.train(Some(&path), |_| ControlFlow::Continue(())).unwrap();
+        assert_eq!(training.epochs().len(), 2);
+        let more = params(4).resume(&path, &rows, &device);
+        if schedule == Schedule::Cosine {
+            assert!(more.err().unwrap().to_string().contains("other parameters"));
+            continue;
+        }
+        let mut more = more.unwrap();
+        more.train(None, |_| ControlFlow::Continue(())).unwrap();
+        let (model, report) = more.finish().unwrap();
+        let (expected, expected_report) = params(4).fit_with(&rows, &device, |_| ControlFlow::Continue(())).unwrap();
+        assert_eq!((model, report), (expected, expected_report), "{schedule:?}");
+        let fewer = params(1).resume(&path, &rows, &device).err().unwrap();
+        assert!(fewer.to_string().contains("2 epochs already"), "{fewer}");
+    }
+}
+
 /// What only a file made on purpose can hold, under a checksum that is right.
 #[test]
 fn checkpoints_of_other_sizes_are_refused() {
@@ -92,7 +120,7 @@ fn checkpoints_of_other_sizes_are_refused() {
         |fit| fit.quantizer.books[0].sums.truncate(1),
         |fit| fit.quantizer.exponent = i32::MIN,
         |fit| fit.state.step = u64::MAX,
-        |fit| fit.state.epoch = usize::MAX,
+        |fit| fit.state.epoch = 3,
         |fit| fit.state.batch = 7,
         |fit| fit.state.reports.clear(),
         |fit| fit.state.tally.add(&step(), usize::MAX / 2, &[vec![1; 8], vec![1; 5]]),

@@ -27,8 +27,8 @@ fn trainings_end_where_they_always_did() {
     let expected = [
         ("16 bits", "e91297993f09429c5ff72b712653cfff2cbcd3762f886b51cdd039f6187e3e23"),
         ("8 bits", "95a4f1983b309edd94d1dae417488f898d5b907a295c4a84c8f4e6c4cf6f6105"),
-        ("all", "17d79575fe2a98b861c69423e4f1ef3a3c53e570c56b7d1bdaafd7bbd4dbab38"),
-        ("random", "e0d9cd10595319ec8b00b2854f1214b3e97243f14d5c0ab42a089a6e03b646e2"),
+        ("all", "8f6a894168098e2c0e5cff8855fdb38cb9c5b7b531c68dc512eb4255feb60f86"),
+        ("random", "5d5576663ef00f8ed16864b6544888018e2e150b10aaef57bcd4a0d51700d5d9"),
     ];
     assert_eq!(found, expected.map(|(name, fingerprint)| (name, fingerprint.to_owned())));
 }

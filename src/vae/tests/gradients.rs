@@ -17,6 +17,7 @@ struct Case {
     reduction: String,
     batch_norm: bool,
     rotation: bool,
+    dropout: f64,
     hidden: Vec<usize>,
     dim: usize,
     latent: usize,
@@ -56,6 +57,7 @@ impl Case {
             .beta(self.beta)
             .quantization_weight(self.weight)
             .batch_norm(self.batch_norm)
+            .dropout(self.dropout)
             .estimator(if self.rotation { Estimator::Rotation } else { Estimator::StraightThrough })
             .loss(if self.loss == "l1" { Loss::L1 } else { Loss::Mse })
             .reduction(if self.reduction == "sum" { Reduction::Sum } else { Reduction::Mean })
@@ -86,7 +88,7 @@ fn error(found: &[f32], expected: &[f32]) -> f64 {
 #[test]
 fn losses_and_gradients_are_those_of_autograd() {
     let cases: Vec<Case> = serde_json::from_str(include_str!("../../../tests/spec/rq_vae.json")).unwrap();
-    assert_eq!(cases.len(), 7);
+    assert_eq!(cases.len(), 9);
     for case in &cases {
         // With 8 bits a row of these few can get another code, or a difference another sign.
         for (width, limit) in [(MatmulWidth::Sixteen, 1e-3), (MatmulWidth::Eight, 0.5)] {

@@ -1,7 +1,9 @@
 //! The same model from every device; losses that fall.
 
 use super::rows;
+use crate::vae::VaeProgress;
 use crate::{CodebookUpdate, Device, Estimator, Loss, MatmulWidth, Matrix, Reduction, RqKMeans, RqVae, RqVaeModel};
+use std::ops::ControlFlow;
 
 fn params() -> RqVae {
     RqVae::new(2, [8, 5])
@@ -55,7 +57,7 @@ fn every_device_goes_on_from_kmeans_and_encodes_the_same() {
     let params = RqVae::new(2, 8).hidden([12]).epochs(2).batch(64);
     let outcome = |device: &Device| {
         let mut training = params.begin_from(&kmeans, &some, device).unwrap();
-        while training.next_epoch(|_| std::ops::ControlFlow::Continue(())).unwrap().is_some() {}
+        while training.next_epoch(|_| ControlFlow::Continue(())).unwrap().is_some() {}
         let (model, _) = training.finish().unwrap();
         let codes = model.encode(&all, device).unwrap();
         let decoded = model.decode(&codes, device).unwrap();
@@ -72,9 +74,38 @@ fn losses_fall() {
     let values = rows(2000, 10);
     let rows = Matrix::new(&values, 10).unwrap();
     let params = params().epochs(30);
-    let (_, report) = params.fit_with(&rows, &Device::cpu(), |_| std::ops::ControlFlow::Continue(())).unwrap();
+    let (_, report) = params.fit_with(&rows, &Device::cpu(), |_| ControlFlow::Continue(())).unwrap();
     let (first, last) = (&report.epochs[0], &report.epochs[29]);
     assert!(last.reconstruction < 0.7 * first.reconstruction, "{report:#?}");
     assert!(last.held_out_reconstruction < 0.8 * first.held_out_reconstruction, "{report:#?}");
     assert_eq!(last.used, [8, 5]);
+}
+
+/// With a rate of 0 nothing moves but what restarts; the last batch of an epoch is a single row.
+#[test]
+fn codewords_restart_at_rows_of_their_own() {
+    let (rows, clusters, go_on) = (rows(129, 10), 40, |_: &VaeProgress<'_>| ControlFlow::Continue(()));
+    let params = RqVae::new(2, clusters).hidden([12]).latent(6).epochs(2).batch(64).lr(0.0).held_out(0.0);
+    let device = Device::cpu();
+    let params = params.kmeans_init(false);
+    let mut training = params.begin(&Matrix::new(&rows, 10).unwrap(), &device).unwrap();
+    let before = training.quantizer.books.clone();
+    let used = training.next_epoch(go_on).unwrap().unwrap().used.clone();
+    let model = training.model().unwrap();
+    let step = 2.0_f64.powi(-training.quantizer.exponent);
+    let latents = model.latents(&training.data.train, &device).unwrap();
+    let on_grid = |x: &f32| ((f64::from(*x) / step).round_ties_even() * step) as f32;
+    let latents: Vec<Vec<f32>> = latents.chunks(6).map(|row| row.iter().map(on_grid).collect()).collect();
+    for (level, (before, after)) in before.iter().zip(&training.quantizer.books).enumerate() {
+        let pairs = before.values.chunks(6).zip(after.values.chunks(6));
+        let mut restarted: Vec<&[f32]> = pairs.filter(|(before, after)| before != after).map(|(_, new)| new).collect();
+        assert!(used[level] < clusters / 2 && restarted.len() == clusters - used[level], "level {level}: {used:?}");
+        assert!(level > 0 || restarted.iter().all(|codeword| latents.iter().any(|row| row == codeword)));
+        restarted.sort_by(|a, b| a.partial_cmp(b).unwrap());
+        restarted.dedup();
+        assert_eq!(restarted.len(), clusters - used[level], "level {level}");
+    }
+    // Every one of them has its row now.
+    let report = training.next_epoch(go_on).unwrap().unwrap();
+    assert!(report.used[0] >= clusters - used[0], "{used:?} {:?}", report.used);
 }

@@ -17,8 +17,8 @@ pub(crate) struct FitArgs {
     /// Levels [default: 3, or the length of the list of --clusters]
     #[arg(long, short, value_name = "L")]
     pub(crate) levels: Option<usize>,
-    /// Clusters per level: one number for all levels, or one per level as in 10,20,50
-    #[arg(long, short = 'k', value_name = "K", default_value = "256", value_delimiter = ',')]
+    /// Clusters per level: one number for all levels, or one per level as in 10,20,50 [default: 256]
+    #[arg(long, short = 'k', value_name = "K", value_delimiter = ',')]
     pub(crate) clusters: Vec<usize>,
     /// Everything random is a function of the seed
     #[arg(long, value_name = "SEED", default_value_t = 42)]
@@ -41,15 +41,9 @@ pub(crate) struct FitArgs {
         help_heading = "Balanced clusters"
     )]
     pub(crate) sinkhorn_epsilon: Vec<f64>,
-    /// With --sinkhorn-epsilon: iterations per assignment
-    #[arg(
-        long,
-        value_name = "N",
-        requires = "sinkhorn_epsilon",
-        default_value_t = 50,
-        help_heading = "Balanced clusters"
-    )]
-    pub(crate) sinkhorn_iterations: usize,
+    /// With --sinkhorn-epsilon: iterations per assignment [default: 50, for networks 100]
+    #[arg(long, value_name = "N", requires = "sinkhorn_epsilon", help_heading = "Balanced clusters")]
+    pub(crate) sinkhorn_iterations: Option<usize>,
     /// Give codes the numbers with which most rows keep the codes that this older model gives them
     #[arg(long, value_name = "MODEL")]
     pub(crate) align_to: Option<PathBuf>,

@@ -75,7 +75,7 @@ pub(crate) struct VaeArgs {
     /// Do not standardise the dimensions of the embeddings
     #[arg(long)]
     pub(crate) no_standardize: bool,
-    /// Share of the rows kept from training, on which every epoch is judged [default: 0.05]
+    /// Share of the rows kept from training, at most 65,536 rows, on which every epoch is judged [default: 0.05]
     #[arg(long, value_name = "SHARE")]
     pub(crate) held_out: Option<f64>,
     /// Which epoch's model is kept [default: loss]

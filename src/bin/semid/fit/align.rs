@@ -1,7 +1,7 @@
 //! `semid fit --align-to`
 
 use crate::args::FitArgs;
-use crate::output::Failure;
+use crate::output::{self, Failure};
 use semid::metrics::Stability;
 use semid::{Device, ErrorKind, Model, Rows};
 use serde::Serialize;
@@ -26,6 +26,7 @@ impl<'a> Older<'a> {
     /// The model of `--align-to`, if that is given, for rows of `dim` dimensions.
     pub(super) fn load(args: &'a FitArgs, dim: usize) -> Result<Option<Self>, Failure> {
         let Some(path) = &args.align_to else { return Ok(None) };
+        output::differs_from(&args.output, path, "older model")?;
         let model = Model::load(path)?;
         if model.dim() != dim {
             let kind = ErrorKind::DimMismatch { expected: model.dim(), found: dim };

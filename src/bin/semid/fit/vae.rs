@@ -1,7 +1,7 @@
 //! `semid fit --kind rq-vae` and `--kind rq-kmeans-plus`
 
 use super::{align, params};
-use crate::args::{Common, FitArgs, ModelKind};
+use crate::args::{Common, FitArgs, ModelKind, Schedule};
 use crate::interrupt::{self, Watched};
 use crate::output::{self, Answer, Failure, Outcome};
 use crate::progress::Bar;
@@ -44,7 +44,7 @@ pub(super) fn run(common: &Common, args: &FitArgs) -> Outcome {
         leaves_to_warm_start(args, model)?;
     }
     let params = params::network(RqVae::new(levels, clusters), &args.options, &args.vae)?.seed(args.seed);
-    let params = params.sinkhorn(args.sinkhorn_epsilon.clone(), args.sinkhorn_iterations);
+    let params = params.sinkhorn(args.sinkhorn_epsilon.clone(), args.sinkhorn_iterations.unwrap_or(100));
     let rows = open(&args.input.input, &args.input.options())?;
     let older = align::Older::load(args, rows.dim())?;
     output::differs(&args.output, &args.input.input)?;
@@ -59,24 +59,23 @@ pub(super) fn run(common: &Common, args: &FitArgs) -> Outcome {
     let device = common.device()?;
     let rows = Watched::new(&*rows);
     let start = Instant::now();
-    let training = begin(args, &params, warm_start.as_ref(), &rows, &device);
-    let mut training = training.map_err(|error| Failure::of_rows(error, &args.input.input))?;
     let bar = Bar::fit(common);
+    let training = begin(args, &params, warm_start.as_ref(), &rows, &device, &bar);
+    let mut training = training.map_err(|error| Failure::of_rows(error, &args.input.input))?;
     let trained = training.train(args.vae.checkpoint.as_deref(), |progress| {
         bar.epoch(progress);
         interrupt::flow()
     });
-    trained.map_err(|error| stopped(error, args))?;
+    trained.map_err(|error| stopped(error, args, training.epochs().len()))?;
     drop(bar);
     let (model, report) = training.finish()?;
     let seconds = start.elapsed().as_secs_f64();
-    interrupt::check().map_err(|error| stopped(error, args))?;
-    let kind = if model.has_skip() { "rq-kmeans-plus" } else { "rq-vae" };
+    interrupt::check().map_err(|error| stopped(error, args, report.epochs.len()))?;
     let (model, alignment) = align::align(older.as_ref(), model.into(), &rows, &device)?;
     model.save(&args.output)?;
     let trained = Trained {
         fingerprint: model.fingerprint(),
-        kind,
+        kind: model.kind(),
         rows: report.rows,
         dim: report.dim,
         best_epoch: report.best_epoch,
@@ -98,21 +97,28 @@ fn begin<'a>(
     warm_start: Option<&RqKMeansModel>,
     rows: &dyn Rows,
     device: &'a Device,
+    bar: &Bar,
 ) -> semid::Result<RqVaeFit<'a>> {
     let checkpoint = args.vae.checkpoint.as_ref().filter(|path| path.exists());
     match (checkpoint, warm_start) {
-        (None, None) => params.begin(rows, device),
+        (None, None) => params.begin_with(rows, device, |progress| {
+            bar.show(progress);
+            interrupt::flow()
+        }),
         (None, Some(model)) => params.begin_from(model, rows, device),
         (Some(path), None) => params.resume(path, rows, device),
         (Some(path), Some(model)) => params.resume_from(path, model, rows, device),
     }
 }
 
-/// A failure; after Ctrl-C with a checkpoint it says how to go on.
-fn stopped(error: semid::Error, args: &FitArgs) -> Failure {
-    match (error.kind(), &args.vae.checkpoint) {
-        (ErrorKind::Cancelled, Some(path)) => {
-            Failure::Stopped(format!("interrupted; the same command goes on from {}", path.display()))
+/// A failure after that many epochs; where there is a checkpoint it says how to go on.
+fn stopped(error: semid::Error, args: &FitArgs, epochs: usize) -> Failure {
+    let Some(path) = args.vae.checkpoint.as_ref().map(|path| path.display()) else { return error.into() };
+    match error.kind() {
+        ErrorKind::Cancelled => Failure::Stopped(format!("interrupted; the same command goes on from {path}")),
+        ErrorKind::Diverged { .. } if epochs > 0 && args.vae.schedule != Some(Schedule::Cosine) => {
+            let how = format!("the same command with --epochs {epochs} saves the best model until then");
+            Failure::Error(format!("{error}; {path} keeps the state after epoch {epochs}: {how}"))
         }
         _ => error.into(),
     }
@@ -136,8 +142,10 @@ fn warm_start(args: &FitArgs) -> Result<Option<RqKMeansModel>, Failure> {
 /// Refuses what the warm start decides, where it is asked for otherwise.
 fn leaves_to_warm_start(args: &FitArgs, model: &RqKMeansModel) -> Result<(), Failure> {
     let clusters = model.clusters();
-    let other_clusters = args.clusters != [DEFAULT_CLUSTERS] && args.clusters != clusters && {
-        args.clusters.len() != 1 || clusters.iter().any(|k| Some(k) != args.clusters.first())
+    let other_clusters = match args.clusters.as_slice() {
+        [] => false,
+        [one] => clusters.iter().any(|k| k != one),
+        list => list != clusters,
     };
     let wrong = [
         ("levels", args.levels.is_some_and(|levels| levels != clusters.len())),
@@ -154,9 +162,6 @@ fn leaves_to_warm_start(args: &FitArgs, model: &RqKMeansModel) -> Result<(), Fai
         None => Ok(()),
     }
 }
-
-/// What `--clusters` is where it is not given.
-const DEFAULT_CLUSTERS: usize = 256;
 
 /// Most epochs that the text lists.
 const LISTED: usize = 10;
