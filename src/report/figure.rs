@@ -1,6 +1,6 @@
 //! A figure: a drawing, what it says in words, and the numbers behind it.
 
-use super::chart::{Chart, SIZE};
+use super::chart::Chart;
 use super::table::Table;
 use super::theme;
 use crate::error::Result;
@@ -24,13 +24,14 @@ pub(super) struct Figure {
 
 impl Figure {
     pub(super) fn chart(name: &str, title: &str, chart: &Chart, table: Table) -> Result<Self> {
+        let (body, size) = chart.draw()?;
         Ok(Self {
             name: name.to_owned(),
             title: title.to_owned(),
             note: String::new(),
             text: String::new(),
-            body: chart.draw()?,
-            size: SIZE,
+            body,
+            size,
             table,
         })
     }

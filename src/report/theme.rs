@@ -14,7 +14,7 @@ pub(super) enum Ink {
     Muted,
     /// Lines that help to read values.
     Grid,
-    /// A line or an area of a series; beyond the eighth they begin again.
+    /// A line or an area of a series: the first eight have colours of their own, and a colour comes again with another dash.
     Series(usize),
     /// A cell of a map, from few (0) to many (4).
     Heat(usize),
@@ -68,9 +68,14 @@ impl Ink {
         format!("f-{}", self.name())
     }
 
-    /// Class of lines of this.
+    /// Classes of lines of this.
     pub(super) fn line(self) -> String {
-        format!("l-{}", self.name())
+        let dash = match self {
+            // Neighbours differ in their dashes, and so do those of the same colour.
+            Self::Series(i) => (i % SERIES + i / SERIES) % DASHES.len(),
+            _ => 0,
+        };
+        if dash == 0 { format!("l-{}", self.name()) } else { format!("l-{} d-{dash}", self.name()) }
     }
 
     /// A colour for the plotting library that stands for this ink.
@@ -80,7 +85,7 @@ impl Ink {
             Self::Text => RGBColor(1, 0, 0),
             Self::Muted => RGBColor(2, 0, 0),
             Self::Grid => RGBColor(3, 0, 0),
-            Self::Series(i) => RGBColor(4, (i % SERIES) as u8, 0),
+            Self::Series(i) => RGBColor(4, (i % (SERIES * DASHES.len())) as u8, 0),
             Self::Heat(i) => RGBColor(5, i.min(HEAT - 1) as u8, 0),
         }
     }
@@ -122,11 +127,11 @@ fn rules(value: impl Fn(&(&'static str, &'static str, &'static str)) -> String) 
     let mut rules = String::new();
     for colour in &COLOURS {
         let (name, value) = (colour.0, value(colour));
-        let series = name.strip_prefix('s').and_then(|index| index.parse::<usize>().ok());
-        let dash = series.and_then(|series| DASHES.get(series % DASHES.len())).filter(|dash| !dash.is_empty());
-        let dash = dash.map(|dash| format!(";stroke-dasharray:{dash}")).unwrap_or_default();
         // Writing to a string cannot fail.
-        let _ = writeln!(rules, ".l-{name}{{fill:none;stroke:{value}{dash}}} .f-{name}{{fill:{value}}}");
+        let _ = writeln!(rules, ".l-{name}{{fill:none;stroke:{value}}} .f-{name}{{fill:{value}}}");
+    }
+    for (i, dash) in DASHES.iter().enumerate().skip(1) {
+        let _ = writeln!(rules, ".d-{i}{{stroke-dasharray:{dash}}}");
     }
     rules
 }
@@ -171,10 +176,26 @@ mod tests {
 
     #[test]
     fn inks_survive_the_plotting_library() {
-        let series = (0..SERIES).map(Ink::Series).chain((0..HEAT).map(Ink::Heat));
+        let series = (0..SERIES * DASHES.len()).map(Ink::Series).chain((0..HEAT).map(Ink::Heat));
         for ink in series.chain([Ink::Card, Ink::Text, Ink::Muted, Ink::Grid]) {
             let RGBColor(r, g, b) = ink.colour();
             assert_eq!(Ink::of_colour((r, g, b)), ink);
+        }
+    }
+
+    #[test]
+    fn no_two_lines_look_alike() {
+        let inks = (0..SERIES * DASHES.len()).map(|i| {
+            let RGBColor(r, g, b) = Ink::Series(i).colour();
+            Ink::of_colour((r, g, b)).line()
+        });
+        let looks: Vec<String> = inks.collect();
+        let different: std::collections::BTreeSet<&String> = looks.iter().collect();
+        assert_eq!(different.len(), looks.len(), "{looks:?}");
+        // Every class that a line has is in the style of figures and of pages.
+        for class in looks.iter().flat_map(|look| look.split(' ')) {
+            let rule = format!(".{class}{{");
+            assert!(figure_style().contains(&rule) && page_style().contains(&rule), "{class}");
         }
     }
 }

@@ -35,7 +35,7 @@ def npy(path, rows):
 
 
 def make(semid, folder, rows=600):
-    """Reports on made-up items: on a model, and on a model of items that are all alone."""
+    """Reports on made-up items: on a model, on one with many cells, on one with many levels, and on items that are all alone."""
     values = [[(i * 7919 % 97) / 7 + d * (i % 12) for d in range(6)] for i in range(rows)]
     npy(folder / "x.npy", values)
     names = HOSTILE + [f"item {i}" for i in range(rows - len(HOSTILE))]
@@ -46,7 +46,8 @@ def make(semid, folder, rows=600):
         subprocess.run([semid, *command.split(), "--quiet"], cwd=folder, check=True, stdout=subprocess.DEVNULL)
 
     run("fit --input x.npy --clusters 12,6 --output m.safetensors --device cpu")
-    run("sweep --input x.npy --levels 1,2,3 --clusters 4,8 --k 0 --output sweep.jsonl --device cpu")
+    sweep = "sweep --input x.npy --levels 1,2,3 --clusters 2,3,4,5,6,8,12 --balanced both --k 0"
+    run(f"{sweep} --output sweep.jsonl --device cpu")
     run(
         "report --model m.safetensors --input x.npy --items names.txt --labels labels.txt --sweep sweep.jsonl "
         "--output report.html --svg figures --device cpu"
@@ -54,6 +55,12 @@ def make(semid, folder, rows=600):
     npy(folder / "few.npy", values[:5])
     run("fit --input few.npy --clusters 5 --output few.safetensors --device cpu")
     run("report --model few.safetensors --input few.npy --output few.html --device cpu")
+    # More cells than a map shows at a time, and more levels than a chart has lines.
+    npy(folder / "cells.npy", [[float(i * i)] for i in range(rows)])
+    run("fit --input cells.npy --clusters 512,2 --output cells.safetensors --device cpu")
+    run("report --model cells.safetensors --input cells.npy --items names.txt --k 0 --output cells.html --device cpu")
+    run("fit --input x.npy --levels 24 --clusters 3 --output deep.safetensors --device cpu")
+    run("report --model deep.safetensors --input x.npy --k 0 --output deep.html --device cpu")
     return names
 
 
@@ -209,6 +216,36 @@ def by_keyboard(page):
     expect(page.locator("#path li")).to_have_count(1)
 
 
+def others(page):
+    """The cell that stands for many is gone back to like any other."""
+    focus = lambda: page.evaluate("document.activeElement.getAttribute('aria-label')")
+    page.locator(".cell").first.focus()
+    page.keyboard.press("End")
+    standing = focus()
+    assert standing.startswith("others: "), standing
+    page.keyboard.press("Enter")
+    expect(page.locator("#path li")).to_have_text(["All items", "others"])
+    page.keyboard.press("ArrowRight")
+    inner = focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("#path li")).to_have_count(3)
+    page.keyboard.press("Escape")
+    assert focus() == inner, focus()
+    page.keyboard.press("Escape")
+    expect(page.locator("#path li")).to_have_count(1)
+    assert focus() == standing, focus()
+    # An item of one of them, looked for by its name: back at the whole map, its cell is not shown.
+    page.keyboard.press("Enter")
+    code = focus().split(":")[0]
+    tree = json.loads(page.locator("#tree-data").text_content())
+    cell = next(node for node in tree["root"][3] if str(node[0]) == code)
+    page.locator("#find-text").fill(tree["names"][cell[3][0][3][0]])
+    page.locator("#find button").click()
+    expect(page.locator("#path li")).to_have_count(3)
+    page.locator("#path button").first.click()
+    assert focus() == standing, focus()
+
+
 def resize(page, check):
     page.set_viewport_size({"width": 420, "height": 900})
     page.wait_for_timeout(200)
@@ -250,11 +287,14 @@ def main():
         crowded = Page(browser, folder / "many.html", 1280, 900, "light")
         left_out(crowded.page, many)
         crowded.finish()
+        full = Page(browser, folder / "cells.html", 1280, 900, "light")
+        others(full.page)
+        full.finish()
         toggled = Page(browser, folder / "report.html", 1280, 900, "light")
         themes(toggled.page)
         assert toggled.errors == [], toggled.errors
         toggled.context.close()
-        for file in ["report", "few"]:
+        for file in ["report", "deep", "few"]:
             for scheme in ["light", "dark"]:
                 for width in [360, 1280]:
                     shown = Page(browser, folder / f"{file}.html", width, 800, scheme)
@@ -262,7 +302,7 @@ def main():
                     if shots:
                         shots.mkdir(exist_ok=True)
                         shown.page.screenshot(path=shots / f"{file}-{width}-{scheme}.png", full_page=True)
-                    figures(shown.page) if file == "report" else None
+                    figures(shown.page) if file != "few" else None
                     shown.finish()
         alone(browser, folder / "figures")
         browser.close()

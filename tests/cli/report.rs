@@ -150,8 +150,53 @@ fn a_sweep_reports_on_its_best_run() {
     assert!(again.contains(&format!("drew r.html about {best}")), "{again}");
     assert!(dir.text("r.html") == text);
     dir.fails(&format!("{sweep} --items items.txt"), &["--items", "--report"]);
-    dir.fails(&format!("{sweep} --report s.jsonl"), &["s.jsonl", "also the input"]);
+    dir.fails(&format!("{sweep} --report s.jsonl"), &["s.jsonl", "also the output"]);
     dir.fails(&format!("{sweep} --report x.npy"), &["x.npy", "also the input"]);
     dir.fails(&format!("{sweep} --report no/r.html"), &["no"]);
     dir.fails(&format!("{sweep} --report r.pdf"), &["r.pdf", ".html"]);
+}
+
+#[test]
+fn the_best_run_has_one_recall_on_the_page_of_a_sweep() {
+    let dir = Dir::new();
+    dir.npy("x.npy", 2500, 4);
+    let sweep = "sweep --input x.npy --levels 1,2 --clusters 8 --device cpu";
+    let recall = |flags: &str| {
+        let swept = dir.semid(&format!("{sweep} {flags} --report r.html --json")).json(0);
+        let (page, best) = (dir.text("r.html"), &swept["ranking"][0]);
+        let recall = 100.0 * best["metrics"]["recall_at_k"]["decoded"]["value"].as_f64().unwrap();
+        let shown =
+            |before: &str, after: &str| page.split(before).nth(1).unwrap().split(after).next().unwrap().to_owned();
+        let tile = shown("<dt>recall@10 by decoded distance</dt>", "</div>");
+        assert_eq!(tile, format!("<dd>{recall:.1} %</dd>"), "{flags}");
+        let row =
+            shown(&format!("<th scope=\"row\" role=\"rowheader\">{}</th>", best["name"].as_str().unwrap()), "</tr>");
+        assert!(row.contains(&format!(">{recall:.1} %<")), "{flags}: {row}");
+        // The page says how many were looked at.
+        let queries = best["metrics"]["queries"].as_u64().unwrap();
+        (shown("Measured for ", " among all"), queries)
+    };
+    assert_eq!(recall("--output all.jsonl"), ("2,500 items".to_owned(), 2500));
+    assert_eq!(recall("--queries 100 --pairs 500 --output some.jsonl"), ("100 items".to_owned(), 100));
+}
+
+#[test]
+fn collisions_expected_of_more_items_say_of_how_many() {
+    let dir = Dir::with_items();
+    let page = |flags: &str| {
+        let sweep = "sweep --input x.npy --levels 1,2 --clusters 4 --k 0 --device cpu --report r.html";
+        dir.semid(&format!("{sweep} {flags}")).ok();
+        dir.text("r.html")
+    };
+    let (with, without) = (page("--predict 1234567 --output a.jsonl"), page("--output b.jsonl"));
+    let more = page("--predict 5000 --output c.jsonl");
+    assert!(with.contains(">Collision rate expected of 1,234,567 items</th>") && with.contains("are an approximation"));
+    assert!(more.contains(">Collision rate expected of 5,000 items</th>"));
+    assert!(!without.contains("expected of") && !without.contains("approximation"));
+    // Runs of several sweeps: each says its own number.
+    dir.write("both.jsonl", format!("{}{}", dir.text("a.jsonl"), dir.text("c.jsonl")));
+    dir.semid(&format!("{REPORT} --sweep both.jsonl --k 0")).ok();
+    let both = dir.text("r.html");
+    assert!(both.contains(">Collision rate expected</th>"));
+    assert!(both.contains("% of 1,234,567 items</td>") && both.contains("% of 5,000 items</td>"));
 }

@@ -174,9 +174,11 @@
     const name = at === top ? "All items" : whole(at) ? `ID ${text(at)}` : at.rest ? "Other cells" : `IDs that begin with ${text(at)}`;
     said.textContent = `${name}: ${items(size(at))}${groups}${shared}.`;
     if (!focus) return;
-    // Going back, the cell that was looked into is where it goes on.
-    const back = parts(at).findIndex((part) => !part.rest && from.codes[at.codes.length] === part.node[0]);
-    const target = map.children[from.codes.length > at.codes.length ? Math.max(back, 0) : 0];
+    // Going back, the cell that was looked into is where it goes on, or the one that stands for it.
+    let into = from;
+    while (into && into.up !== at) into = into.up;
+    const leads = (part) => (part.rest ? into.rest || part.rest.includes(into.node) : part.node === into.node);
+    const target = map.children[into ? Math.max(parts(at).findIndex(leads), 0) : 0];
     if (target) hold(target, map.querySelector("[tabindex='0']"));
   }
 

@@ -3,6 +3,7 @@
 mod axis;
 mod backend;
 mod cells;
+mod legend;
 
 pub(super) use axis::{Axis, whole_percent};
 pub(super) use cells::{Cell, MAP_SIZE, cells};
@@ -10,13 +11,14 @@ pub(super) use cells::{Cell, MAP_SIZE, cells};
 use super::theme::Ink;
 use crate::error::{Error, Result};
 use backend::{Svg, UNITS, text_width};
+use legend::Legend;
 use plotters::coord::Shift;
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 use std::convert::Infallible;
 
-/// Size of every chart in pixels: as wide as a telephone.
-pub(super) const SIZE: (u32, u32) = (340, 256);
+/// Size of a chart in pixels: as wide as a telephone; a legend of more than one line makes it higher.
+const SIZE: (u32, u32) = (340, 256);
 /// Size of letters in pixels.
 const LETTERS: i32 = 13;
 
@@ -54,24 +56,26 @@ type Area<'a> = DrawingArea<Svg<'a>, Shift>;
 type Context<'a, 'b> = ChartContext<'a, Svg<'b>, Cartesian2d<Axis, Axis>>;
 
 impl Chart {
-    /// The elements of the SVG, without what is around them.
+    /// The elements of the SVG, without what is around them, and its size in pixels.
     ///
     /// # Errors
     /// None that any input is known to cause.
-    pub(super) fn draw(&self) -> Result<String> {
+    pub(super) fn draw(&self) -> Result<(String, (u32, u32))> {
         let mut out = String::new();
-        let area = Svg { size: SIZE, out: &mut out }.into_drawing_area();
-        let drawn = self.draw_on(&area);
+        let legend = Legend::new(&self.series);
+        let size = (SIZE.0, SIZE.1 + legend.more());
+        let area = Svg { size, out: &mut out }.into_drawing_area();
+        let drawn = self.draw_on(&area, &legend);
         drop(area);
-        drawn.map(|()| out).map_err(|error| Error::format("figure", error.to_string()))
+        drawn.map(|()| (out, size)).map_err(|error| Error::format("figure", error.to_string()))
     }
 
-    fn draw_on(&self, area: &Area<'_>) -> Drawn {
+    fn draw_on(&self, area: &Area<'_>, legend: &Legend<'_>) -> Drawn {
         area.fill(&Ink::Card.colour())?;
         area.draw(&words(&self.y.name, (px(8), px(6)), Ink::Muted, HPos::Left))?;
-        let top = self.legend(area)?;
+        legend.draw(area)?;
         let mut chart = ChartBuilder::on(area)
-            .margin_top(top)
+            .margin_top(legend.bottom())
             .margin_right(px(22))
             .margin_left(px(4))
             .x_label_area_size(px(49))
@@ -98,32 +102,6 @@ impl Chart {
             // So far down that the first mark does not meet the lowest one of the other axis.
             .set_tick_mark_size(LabelAreaPosition::Bottom, px(8))
             .draw()
-    }
-
-    /// Draws the names of the series; returns where the frame may begin.
-    fn legend(&self, area: &Area<'_>) -> Result<i32, DrawingAreaErrorKind<Infallible>> {
-        let (mut x, mut y) = (px(8), px(26));
-        let named = || self.series.iter().filter_map(|series| Some((series, series.name.as_deref()?)));
-        if named().count() == 0 {
-            return Ok(px(32));
-        }
-        for (series, name) in named() {
-            let width = px(30) + text_width(name, f64::from(px(LETTERS))) as i32;
-            if x > px(8) && x + width > px(SIZE.0 as i32 - 8) {
-                (x, y) = (px(8), y + px(17));
-            }
-            let middle = y + px(LETTERS) / 2;
-            let sample = PathElement::new(vec![(x, middle), (x + px(20), middle)], series.stroke());
-            match series.shape {
-                Shape::Area => {
-                    area.draw(&Rectangle::new([(x, y), (x + px(20), y + px(LETTERS))], series.ink.colour().filled()))?
-                }
-                _ => area.draw(&sample)?,
-            }
-            area.draw(&words(name, (x + px(26), y), Ink::Text, HPos::Left))?;
-            x += width + px(12);
-        }
-        Ok(y + px(24))
     }
 }
 
@@ -164,3 +142,6 @@ fn letters() -> FontDesc<'static> {
 fn words<'a>(text: &'a str, at: (i32, i32), ink: Ink, side: HPos) -> Text<'a, (i32, i32), &'a str> {
     Text::new(text, at, letters().color(&ink.colour()).pos(Pos::new(side, VPos::Top)))
 }
+
+#[cfg(test)]
+mod tests;

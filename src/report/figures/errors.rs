@@ -14,7 +14,8 @@ pub(in crate::report) fn errors(errors: &ErrorMetrics) -> Result<Figure> {
     let first = values.first().copied().unwrap_or(0.0);
     let mut table = Table::new(&["Codes", "Squared error per item", "Of that after the first code"]);
     for (i, value) in values.iter().enumerate() {
-        let share = if first > 0.0 { percent(value / first) } else { "-".to_owned() };
+        let share = value / first;
+        let share = if share.is_finite() { percent(share) } else { "-".to_owned() };
         table.push([(i + 1).to_string(), real(*value), share]);
     }
     let said = table.said(&[1]);

@@ -1,5 +1,6 @@
 //! How unevenly items lie on codes.
 
+use super::LINES;
 use crate::error::Result;
 use crate::metrics::LevelMetrics;
 use crate::report::chart::{Axis, Chart, Series, Shape};
@@ -33,12 +34,23 @@ pub(in crate::report) fn lorenz(levels: &[LevelMetrics], usage: &[Vec<u64>]) -> 
             points: curve.points(),
         });
     }
+    series.truncate(1 + LINES);
     let said = table.said(&[1]);
     let chart = Chart { x: Axis::share("used codes, least used first"), y: Axis::share("share of the items"), series };
     let figure = Figure::chart("lorenz", "Evenness (Lorenz curves)", &chart, table)?;
+    let more = match levels.len().saturating_sub(LINES) {
+        0 => String::new(),
+        1 => format!(" Level {} is in the table only.", levels.len()),
+        _ => format!(" Levels {} to {} are in the table only.", LINES + 1, levels.len()),
+    };
     Ok(figure
-        .note("The further a curve hangs below the straight line, the more items lie on few codes. Codes that no item has are left out; the Gini coefficient is twice the area between.")
-        .text(format!("Share of the items by share of the used codes, least used first. Gini coefficients by level: {said}.")))
+        .note(format!(
+            "The further a curve hangs below the straight line, the more items lie on few codes. Codes that no item has \
+             are left out; the Gini coefficient is twice the area between.{more}"
+        ))
+        .text(format!(
+            "Share of the items by share of the used codes, least used first. Gini coefficients by level: {said}."
+        )))
 }
 
 /// Items of the first codes, ascending.
@@ -80,7 +92,25 @@ impl Curve {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::metrics::Sizes;
+    use crate::Codes;
+    use crate::metrics::{Sizes, code_metrics};
+
+    #[test]
+    fn curves_of_the_first_levels_are_drawn_and_those_of_all_listed() {
+        for (levels, curves, note) in [
+            (12, 12, "the area between."),
+            (13, 12, "between. Level 13 is in the table only."),
+            (24, 12, "between. Levels 13 to 24 are in the table only."),
+        ] {
+            let codes = Codes::new((0..levels * 4).map(|i| i as u32 % 3).collect(), levels).unwrap();
+            let metrics = code_metrics(&codes, &vec![3; levels]).unwrap();
+            let figure = lorenz(&metrics.levels, &vec![vec![2, 1, 1]; levels]).unwrap();
+            // Each in the legend and in the frame.
+            assert_eq!(figure.body.matches("class=\"l-s").count(), 2 * curves, "{levels}");
+            assert_eq!(figure.table.rows.len(), levels);
+            assert!(figure.note.ends_with(note), "{}", figure.note);
+        }
+    }
 
     #[test]
     fn the_area_between_is_half_of_gini() {

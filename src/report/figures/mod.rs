@@ -21,6 +21,9 @@ pub(super) use usage::usage;
 use super::chart::{Series, Shape};
 use super::theme::Ink;
 
+/// Series that a chart has at most: more could not be told apart.
+const LINES: usize = 12;
+
 /// Values of the levels, as a line with dots.
 fn of_levels(name: Option<&str>, series: usize, values: impl IntoIterator<Item = f64>) -> Series {
     let points = values.into_iter().zip(1_u32..).map(|(value, level)| (f64::from(level), value)).collect();

@@ -1,6 +1,6 @@
 //! Collisions against levels and clusters.
 
-use super::level_names;
+use super::{LINES, level_names};
 use crate::error::Result;
 use crate::report::chart::{Axis, Chart, Series, Shape, whole_percent};
 use crate::report::figure::Figure;
@@ -10,8 +10,6 @@ use crate::report::theme::Ink;
 use crate::sweep::{SweepParameters, SweepRecord};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Lines that are drawn at most.
-const LINES: usize = 12;
 /// Longest name of a kind.
 const LONGEST: usize = 30;
 

@@ -1,7 +1,7 @@
 //! The runs of a sweep side by side.
 
 use super::section::{section, table};
-use crate::report::numbers::{percent, real};
+use crate::report::numbers::{items, percent, real};
 use crate::report::table::Table;
 use crate::sweep::{SweepMetric, SweepRecord};
 use maud::{Markup, html};
@@ -24,23 +24,56 @@ pub(super) fn runs(records: &[SweepRecord], metric: SweepMetric) -> Markup {
     let mut head = vec!["Run"];
     head.extend(other);
     let recall = recall_name(records);
-    head.extend(["Collision rate", "Items sharing", "Squared error", &recall, "Expected for more"]);
+    head.extend(["Collision rate", "Items sharing", "Squared error", &recall]);
+    let expected = Expected::of(records);
+    head.extend(expected.as_ref().map(|expected| expected.head.as_str()));
     let mut of = Table::new(&head);
     for record in metric.rank(records) {
         let (ids, errors) = (&record.metrics.codes.ids, &record.metrics.errors);
         let recall = record.metrics.neighbors.as_ref().map(|of| percent(of.recall_at_k.decoded.value));
         let error = errors.as_ref().map(|errors| real(errors.squared_error_per_row));
-        let expected = record.predicted.map(|of| percent(of.collision_rate));
         let or_none = |text: Option<String>| text.unwrap_or_else(|| "-".to_owned());
         let mut row = vec![record.parameters.name()];
         row.extend(other.map(|_| or_none(metric.value(record).map(real))));
         row.extend([percent(ids.collision_rate), percent(ids.collided_item_rate)]);
-        row.extend([error, recall, expected].map(or_none));
+        row.extend([error, recall].map(or_none));
+        row.extend(expected.as_ref().map(|expected| expected.value(record)));
         of.rows.push(row);
     }
     let best = if metric.less_is_better() { "less" } else { "more" };
-    let intro = format!("Ranked by {}, of which {best} is better; recall by decoded distance.", metric.name());
+    let about = if expected.is_some() { EXPECTED } else { "" };
+    let intro = format!("Ranked by {}, of which {best} is better; recall by decoded distance.{about}", metric.name());
     section("runs-section", "Runs of the sweep", &intro, table("Runs", &of))
+}
+
+/// What there is to know about expected collision rates.
+const EXPECTED: &str = " Expected collision rates are an approximation: as if items used the codes of every level as \
+                        often as these do, and no level depended on another.";
+
+/// The column of the collision rates expected of some number of items.
+struct Expected {
+    head: String,
+    /// Whether all runs have the same number of items, which the head then says.
+    same: bool,
+}
+
+impl Expected {
+    /// None where nothing was predicted.
+    fn of(records: &[SweepRecord]) -> Option<Self> {
+        let mut rows = records.iter().filter_map(|record| Some(record.predicted?.rows));
+        let first = rows.next()?;
+        let same = rows.all(|rows| rows == first);
+        let of = if same { format!(" of {}", items(first)) } else { String::new() };
+        Some(Self { head: format!("Collision rate expected{of}"), same })
+    }
+
+    fn value(&self, record: &SweepRecord) -> String {
+        match &record.predicted {
+            Some(of) if self.same => percent(of.collision_rate),
+            Some(of) => format!("{} of {}", percent(of.collision_rate), items(of.rows)),
+            None => "-".to_owned(),
+        }
+    }
 }
 
 /// What recall is called: by its k where all runs have the same.

@@ -109,11 +109,16 @@ fn usage(quality: &Quality) -> String {
 }
 
 fn errors(quality: &Quality) -> Option<String> {
-    let per_level = &quality.errors.as_ref()?.squared_error_per_level;
+    later_codes(&quality.errors.as_ref()?.squared_error_per_level)
+}
+
+/// What the codes after the first one do to the squared error, where that can be said.
+fn later_codes(per_level: &[f64]) -> Option<String> {
     let (first, last) = (*per_level.first()?, *per_level.last()?);
-    (per_level.len() > 1 && first > 0.0).then(|| {
-        let less = percent((first - last) / first);
-        format!("The codes after the first one lower the squared error by {less}, to {} per item.", real(last))
+    let less = (first - last) / first;
+    (per_level.len() > 1 && less.is_finite() && last.is_finite()).then(|| {
+        let (does, by) = (if less < 0.0 { "raise" } else { "lower" }, percent(less.abs()));
+        format!("The codes after the first one {does} the squared error by {by}, to {} per item.", real(last))
     })
 }
 
@@ -161,7 +166,7 @@ fn advice() -> Markup {
 
 #[cfg(test)]
 mod tests {
-    use super::possible;
+    use super::{later_codes, possible};
 
     #[test]
     fn long_products_are_powers() {
@@ -171,5 +176,17 @@ mod tests {
         assert_eq!(possible(&[2; 256]), "2^256 possible ones");
         // 7 times 100 and 3 times 10.
         assert_eq!(possible(&[100, 10, 100, 10, 100, 10, 100, 100, 100, 100]), "about 10^17 possible ones");
+    }
+
+    #[test]
+    fn later_codes_lower_or_raise_the_error() {
+        let said = |per_level: &[f64]| later_codes(per_level).unwrap_or_default();
+        let is = |does: &str, to: &str| format!("The codes after the first one {does}, to {to} per item.");
+        assert_eq!(said(&[8.0, 5.0, 2.0]), is("lower the squared error by 75.0 %", "2"));
+        assert_eq!(said(&[2.0, 2.01]), is("raise the squared error by 0.5 %", "2.01"));
+        assert_eq!(said(&[2.0, 2.0]), is("lower the squared error by 0 %", "2"));
+        let unsaid: [&[f64]; 7] =
+            [&[], &[1.0], &[0.0, 0.0], &[0.0, 1.0], &[f64::NAN, 1.0], &[1.0, f64::INFINITY], &[f64::INFINITY, 1.0]];
+        unsaid.iter().for_each(|per_level| assert_eq!(said(per_level), "", "{per_level:?}"));
     }
 }

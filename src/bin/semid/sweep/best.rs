@@ -38,8 +38,9 @@ impl Best<'_> {
         };
         let mut report = page.report(&model, &source, rows.len()).sweep(records).rank_by(*metric);
         report = report.k(args.k).seed(args.eval_seed);
-        if let Some(queries) = args.queries {
-            report = report.sample(queries);
+        // As many as the sweep took, or one model would have two recalls on one page.
+        if let Some(neighbors) = &best.metrics.neighbors {
+            report = report.sample(neighbors.queries);
         }
         if let Some(pairs) = args.pairs {
             report = report.pairs(pairs);

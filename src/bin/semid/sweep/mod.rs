@@ -99,8 +99,8 @@ fn page(args: &SweepArgs, rows: usize) -> Result<Option<Page<'_>>, Failure> {
     let input = &args.input.input;
     match (&args.report, args.page.first_given()) {
         (Some(report), _) => {
-            let inputs = [args.output.as_path()];
-            Page::new(&args.page, report, input, &inputs, rows).map(Some)
+            output::differs_from(report, &args.output, "output")?;
+            Page::new(&args.page, report, input, &[], rows).map(Some)
         }
         (None, Some(name)) => {
             Err(Failure::Error(format!("--{name}: is for the page of --report; add that, or leave it out")))

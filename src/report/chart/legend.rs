@@ -1,0 +1,70 @@
+//! Names of the series of a chart, above its frame.
+
+use super::backend::text_width;
+use super::{Area, Drawn, LETTERS, SIZE, Series, Shape, px, words};
+use crate::report::numbers::short;
+use crate::report::theme::Ink;
+use plotters::prelude::*;
+use plotters::style::text_anchor::HPos;
+
+/// Left and right of every line, in pixels.
+const SIDE: i32 = 8;
+/// From the sample of a series to its name, in pixels, both included.
+const SAMPLE: (i32, i32) = (20, 26);
+/// From one line to the next, in pixels.
+const LINE: i32 = 17;
+/// Longest name that fits on a line.
+const LONGEST: usize = 40;
+
+/// A series that has a name, and its upper corner in units.
+struct Entry<'a> {
+    series: &'a Series,
+    name: String,
+    at: (i32, i32),
+}
+
+/// Where every name is.
+pub(super) struct Legend<'a>(Vec<Entry<'a>>);
+
+impl<'a> Legend<'a> {
+    /// As many names on a line as there is room for.
+    pub(super) fn new(series: &'a [Series]) -> Self {
+        let (mut x, mut y) = (px(SIDE), px(26));
+        let named = series.iter().filter_map(|series| Some((series, short(series.name.as_deref()?, LONGEST))));
+        let place = |(series, name): (&'a Series, String)| {
+            let width = px(SAMPLE.1 + 4) + text_width(&name, f64::from(px(LETTERS))) as i32;
+            if x > px(SIDE) && x + width > px(SIZE.0 as i32 - SIDE) {
+                (x, y) = (px(SIDE), y + px(LINE));
+            }
+            let at = (x, y);
+            x += width + px(12);
+            Entry { series, name, at }
+        };
+        Self(named.map(place).collect())
+    }
+
+    /// Where the frame may begin, in units.
+    pub(super) fn bottom(&self) -> i32 {
+        self.0.last().map_or(px(32), |entry| entry.at.1 + px(24))
+    }
+
+    /// What a chart has to be higher, in pixels, for its frame to be as high as that of one with a single line of names.
+    pub(super) fn more(&self) -> u32 {
+        let lines = self.0.last().zip(self.0.first()).map_or(0, |(last, first)| last.at.1 - first.at.1);
+        lines.unsigned_abs() / px(1).unsigned_abs()
+    }
+
+    pub(super) fn draw(&self, area: &Area<'_>) -> Drawn {
+        self.0.iter().try_for_each(|Entry { series, name, at: (x, y) }| {
+            let (right, middle) = (x + px(SAMPLE.0), y + px(LETTERS) / 2);
+            match series.shape {
+                Shape::Area => {
+                    let corners = [(*x, *y), (right, y + px(LETTERS))];
+                    area.draw(&Rectangle::new(corners, series.ink.colour().filled()))?;
+                }
+                _ => area.draw(&PathElement::new(vec![(*x, middle), (right, middle)], series.stroke()))?,
+            }
+            area.draw(&words(name, (x + px(SAMPLE.1), *y), Ink::Text, HPos::Left))
+        })
+    }
+}
