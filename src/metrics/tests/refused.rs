@@ -2,7 +2,8 @@
 
 use super::Codebooks;
 use crate::metrics::{CodeCounter, Evaluation, SortedCodeCounter, code_metrics, errors, prefix_purity, stability};
-use crate::{Codes, Device, Error, ErrorKind, Matrix, Metric};
+use crate::rng::row_hash;
+use crate::{Codes, Device, Error, ErrorKind, Matrix, Metric, RqKMeans};
 use std::ops::ControlFlow;
 
 fn codes(values: &[u32], levels: usize) -> Codes {
@@ -136,4 +137,24 @@ fn more_pairs_than_memory_is_meant_for() {
     assert!(evaluation.check(5000).is_ok() && Evaluation::new().k(0).pairs(1 << 25).check(10_000).is_ok());
     let error = evaluation.check(10_000).unwrap_err();
     assert!(matches!(error.kind(), ErrorKind::Parameter { name: "pairs", .. }), "{error}");
+}
+
+#[test]
+fn errors_of_the_largest_rows_are_finite() {
+    let value = |i: u64| match row_hash(7, i) {
+        hash if hash % 2 == 0 => f32::MAX,
+        hash => 1e38 + 2.4e35 * (hash % 1000) as f32,
+    };
+    let values: Vec<f32> = (0..320).map(value).collect();
+    let (rows, device) = (Matrix::new(&values, 4).unwrap(), Device::cpu());
+    let mut beyond = 0;
+    for levels in 1..=3 {
+        let model = RqKMeans::new(levels, 16).fit(&rows, &device).unwrap();
+        let codes = model.encode(&rows, &device).unwrap();
+        beyond += model.decode(&codes).unwrap().iter().filter(|x| !x.is_finite()).count();
+        let errors = errors(&model, &rows, &codes, &device).unwrap();
+        let all = errors.squared_error_per_level.iter().chain([&errors.mse, &errors.relative_l1]);
+        assert!(all.into_iter().all(|error| error.is_finite()), "{errors:?}");
+    }
+    assert!(beyond > 0, "the rows are not extreme enough");
 }
