@@ -1,7 +1,7 @@
 //! Quantization errors: what decoding does not give back.
 
 use super::counter;
-use super::quantizer::Quantizer;
+use super::quantizer::{Quantizer, decode_finite};
 use crate::device::Device;
 use crate::error::{ErrorKind, Result, try_vec};
 use crate::grid::read_finite;
@@ -54,7 +54,7 @@ pub fn errors(model: &dyn Quantizer, rows: &dyn Rows, codes: &Codes, device: &De
         let rows_of_part = buffer.get_mut(..part.len() * dim).unwrap_or_default();
         read_finite(rows, first, rows_of_part)?;
         for (level, squared) in squared.iter_mut().enumerate() {
-            let decoded = model.decode_levels(&part, level + 1, device)?;
+            let decoded = decode_finite(model, &part, level + 1, device)?;
             let pairs = rows_of_part.par_chunks_exact(dim).zip(decoded.par_chunks_exact(dim));
             let of_rows: Vec<[f64; 2]> = pairs.map(|(x, y)| of_row(x, y, model.metric())).collect();
             *squared += of_rows.iter().map(|[squared, _]| squared).sum::<f64>();
@@ -99,8 +99,7 @@ fn of_row(x: &[f32], y: &[f32], metric: Metric) -> [f64; 2] {
     };
     let (mut squared, mut relative) = (0.0, 0.0);
     for (x, y) in x.iter().zip(y) {
-        // A sum of codewords may lie beyond the largest f32, where no row does.
-        let (x, y) = (f64::from(*x) * scale, f64::from(y.clamp(f32::MIN, f32::MAX)));
+        let (x, y) = (f64::from(*x) * scale, f64::from(*y));
         let difference = (x - y).abs();
         squared += difference * difference;
         relative += difference / (x.abs().max(y.abs()) + SMALL);

@@ -151,9 +151,15 @@ impl Rows for DecodedRows<'_> {
         let (start, count) = (first.saturating_mul(levels), out.len() / self.dim().max(1));
         let codes = self.codes.values().get(start..start.saturating_add(count.saturating_mul(levels)));
         let codes = codes.ok_or_else(|| out_of_range(first, self.len()))?;
-        let decoded = self.model.decode_levels(&Codes::new(codes.to_vec(), levels)?, levels, self.device)?;
-        // A sum of codewords may lie beyond the largest f32, where no row does.
-        out.iter_mut().zip(decoded).for_each(|(out, value)| *out = value.clamp(f32::MIN, f32::MAX));
+        let decoded = decode_finite(self.model, &Codes::new(codes.to_vec(), levels)?, levels, self.device)?;
+        out.iter_mut().zip(decoded).for_each(|(out, value)| *out = value);
         Ok(())
     }
+}
+
+/// [`Quantizer::decode_levels`] where rows can be: a sum of codewords may lie beyond the largest f32.
+pub(super) fn decode_finite(model: &dyn Quantizer, codes: &Codes, levels: usize, device: &Device) -> Result<Vec<f32>> {
+    let mut decoded = model.decode_levels(codes, levels, device)?;
+    decoded.iter_mut().for_each(|value| *value = value.clamp(f32::MIN, f32::MAX));
+    Ok(decoded)
 }

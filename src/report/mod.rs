@@ -25,8 +25,6 @@ use std::ops::ControlFlow;
 const QUERIES: usize = 2000;
 /// Neighbours of each, as far as there are so many.
 const K: usize = 10;
-/// Most pairs of rows whose distances are compared.
-const PAIRS: usize = 20_000;
 /// Numbers of neighbours that recall is measured at, as far as there are so many.
 const CURVE: [usize; 7] = [1, 2, 5, 10, 20, 50, 100];
 
@@ -83,7 +81,7 @@ impl<'a> Report<'a> {
             details: Vec::new(),
             queries: QUERIES,
             k: None,
-            pairs: PAIRS,
+            pairs: Evaluation::new().pairs,
             seed: 42,
         }
     }

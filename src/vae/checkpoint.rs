@@ -179,8 +179,8 @@ impl RqVaeFit<'_> {
             return Err(damaged("it does not have the checksum that it states".to_owned()));
         }
         let standing: Standing = serde_json::from_str(get("standing")).map_err(|error| damaged(error.to_string()))?;
-        let Standing { state: State { epoch, .. }, .. } = &standing;
-        if *epoch > self.params.epochs {
+        let epoch = standing.state.epoch;
+        if epoch > self.params.epochs {
             let expected = format!("it has done {epoch} epochs already; give that many, or another file");
             return Err(Error::parameter("checkpoint", path.display(), expected));
         }
@@ -228,7 +228,6 @@ impl RqVaeFit<'_> {
         let steps = state.epoch.checked_mul(batches).and_then(|steps| steps.checked_add(state.batch));
         steps.is_some_and(|steps| steps as u64 == state.step)
             && state.batch <= batches
-            && state.epoch <= self.params.epochs
             && state.epoch == state.reports.len()
             && state.tally.is_within(self.data.len(), &clusters)
     }

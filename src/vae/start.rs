@@ -107,7 +107,7 @@ fn random(params: &RqVae, clusters: &[usize]) -> Vec<Book> {
 
 /// Restarts the codewords listed per level at residuals of the given latents (n, d): each of another row, over all levels,
 /// while there are enough.
-pub(super) fn revive(quantizer: &mut Quantizer, latents: &[f32], unused: &[Vec<usize>]) -> Result<()> {
+pub(super) fn revive(quantizer: &mut Quantizer, latents: &[f32], unused: &[Vec<usize>]) {
     let (dim, exponent) = (quantizer.dim, quantizer.exponent);
     let mut residual = vec![0; latents.len()];
     Grid::new(vec![0.0; dim], exponent).quantize(latents, &mut residual);
@@ -124,5 +124,4 @@ pub(super) fn revive(quantizer: &mut Quantizer, latents: &[f32], unused: &[Vec<u
         assign(&residual, restarted.values(), dim, &mut codes);
         crate::kernel::residual::subtract(&mut residual, restarted.values(), dim, &codes);
     }
-    Ok(())
 }

@@ -101,10 +101,10 @@ impl RqVae {
         &self,
         rows: &dyn Rows,
         device: &Device,
-        mut progress: impl FnMut(&VaeProgress<'_>) -> ControlFlow<()>,
+        progress: impl FnMut(&VaeProgress<'_>) -> ControlFlow<()>,
     ) -> Result<(RqVaeModel, RqVaeReport)> {
         let mut training = self.begin(rows, device)?;
-        training.train(None, &mut progress)?;
+        training.train(None, progress)?;
         training.finish()
     }
 
@@ -272,7 +272,8 @@ impl<'a> RqVaeFit<'a> {
         self.data.gather(order.get(..count).unwrap_or_default(), &mut rows);
         let model = self.model()?;
         let latents = model.latents(&rows, self.device)?;
-        start::revive(&mut self.quantizer, &latents, &unused)
+        start::revive(&mut self.quantizer, &latents, &unused);
+        Ok(())
     }
 
     /// The model as it is now.

@@ -103,6 +103,11 @@ pub(crate) fn differs(output: &Path, input: &Path) -> Result<(), Failure> {
     differs_from(output, input, "input")
 }
 
+/// `1 row`, `2 rows`.
+pub(crate) fn things(number: usize, name: &str) -> String {
+    format!("{number} {name}{}", if number == 1 { "" } else { "s" })
+}
+
 /// [`differs`], for a file that is the `what`.
 pub(crate) fn differs_from(output: &Path, other: &Path, what: &str) -> Result<(), Failure> {
     match (place(output), place(other)) {

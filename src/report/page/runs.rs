@@ -47,8 +47,8 @@ pub(super) fn runs(records: &[SweepRecord], metric: SweepMetric) -> Markup {
 }
 
 /// What there is to know about expected collision rates.
-const EXPECTED: &str = " Expected collision rates are an approximation: as if items used the codes of every level as \
-                        often as these do, and no level depended on another.";
+const EXPECTED: &str = " Expected collision rates are an approximation, from how evenly these items use the codes of every \
+                        level and how many of them share an ID.";
 
 /// The column of the collision rates expected of some number of items.
 struct Expected {

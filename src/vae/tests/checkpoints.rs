@@ -5,19 +5,25 @@ use crate::vae::RqVaeFit;
 use crate::vae::step::StepReport;
 use crate::{CodebookUpdate, Device, ErrorKind, Keep, Matrix, RqKMeans, RqVae, Schedule};
 use std::ops::ControlFlow;
+use std::path::PathBuf;
+use tempfile::TempDir;
 
 fn params() -> RqVae {
     let params = RqVae::new(2, [8, 5]).hidden([16]).latent(6).epochs(4).batch(50).lr(2e-3).held_out(0.1);
     params.batch_norm(true).dropout(0.1).keep(Keep::Collisions)
 }
 
-#[test]
-fn a_resumed_training_has_the_bits_of_an_unbroken_one() {
-    let values = rows(300, 10);
-    let rows = Matrix::new(&values, 10).unwrap();
-    let device = Device::cpu();
+/// Values of 300 rows (N, 10), a device, and a place for a checkpoint.
+fn scene() -> (Vec<f32>, Device, TempDir, PathBuf) {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("checkpoint");
+    (rows(300, 10), Device::cpu(), folder, path)
+}
+
+#[test]
+fn a_resumed_training_has_the_bits_of_an_unbroken_one() {
+    let (values, device, _folder, path) = scene();
+    let rows = Matrix::new(&values, 10).unwrap();
     for params in [params(), params().update(CodebookUpdate::MovingAverage(0.9)).batch(64).batch_norm(false)] {
         let (expected, expected_report) = params.fit_with(&rows, &device, |_| ControlFlow::Continue(())).unwrap();
         // After that many steps; a whole epoch has 6 or 5.
@@ -46,11 +52,8 @@ fn a_resumed_training_has_the_bits_of_an_unbroken_one() {
 
 #[test]
 fn checkpoints_of_other_trainings_and_damaged_ones_are_refused() {
-    let values = rows(300, 10);
+    let (values, device, _folder, path) = scene();
     let rows = Matrix::new(&values, 10).unwrap();
-    let device = Device::cpu();
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("checkpoint");
     let mut training = params().begin(&rows, &device).unwrap();
     training.next_epoch(|_| ControlFlow::Continue(())).unwrap();
     training.save_checkpoint(&path).unwrap();
@@ -79,11 +82,8 @@ fn checkpoints_of_other_trainings_and_damaged_ones_are_refused() {
 
 #[test]
 fn more_epochs_go_on_from_fewer_unless_the_rate_depends_on_their_number() {
-    let values = rows(300, 10);
+    let (values, device, _folder, path) = scene();
     let rows = Matrix::new(&values, 10).unwrap();
-    let device = Device::cpu();
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("checkpoint");
     let step = Schedule::Step { epochs: 1, gamma: 0.5 };
     for schedule in [Schedule::Constant, step, Schedule::Cosine] {
         let params = |epochs: usize| params().schedule(schedule).warmup(1).epochs(epochs);
@@ -108,11 +108,8 @@ fn more_epochs_go_on_from_fewer_unless_the_rate_depends_on_their_number() {
 /// What only a file made on purpose can hold, under a checksum that is right.
 #[test]
 fn checkpoints_of_other_sizes_are_refused() {
-    let values = rows(300, 10);
+    let (values, device, _folder, path) = scene();
     let rows = Matrix::new(&values, 10).unwrap();
-    let device = Device::cpu();
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("checkpoint");
     let forgeries: [fn(&mut RqVaeFit<'_>); 12] = [
         |fit| fit.quantizer.books[0].values.truncate(1),
         |fit| fit.quantizer.books[1].moments[1].truncate(1),

@@ -80,7 +80,7 @@ fn text(written: &Written<'_>) -> String {
         many => format!(" and {many} figures"),
     };
     let (output, kilobytes) = (output.display(), bytes.div_ceil(1000));
-    let rows = page::things(*rows, "row");
+    let rows = output::things(*rows, "row");
     format!(
         "Wrote {output} ({kilobytes} kB){figures} about {rows} in {seconds:.2} s on {device}.\nOpen it in a browser.\n"
     )

@@ -2,7 +2,7 @@
 
 use crate::args::PageArgs;
 use crate::items;
-use crate::output::{self, Failure};
+use crate::output::{self, Failure, things};
 use semid::io::{AtomicFile, read_strings};
 use semid::{Model, Report, ReportPage};
 use std::ffi::OsStr;
@@ -77,11 +77,6 @@ fn writable(folder: &Path) -> Result<(), Failure> {
     })?;
     drop(AtomicFile::create(&folder.join("collisions.svg"))?);
     Ok(())
-}
-
-/// `1 row`, `2 rows`.
-pub(crate) fn things(number: usize, name: &str) -> String {
-    format!("{number} {name}{}", if number == 1 { "" } else { "s" })
 }
 
 /// Clusters of every level, as one text that stays short where there are many equal ones.

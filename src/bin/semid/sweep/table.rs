@@ -1,6 +1,7 @@
 //! The ranking of a sweep, for people.
 
 use super::{Ranked, Swept};
+use crate::output::things;
 use semid::SweepMetric;
 use std::fmt::Write;
 
@@ -11,8 +12,8 @@ const LISTED: usize = 30;
 pub(super) fn text(metric: &SweepMetric, swept: &Swept<'_>) -> String {
     let Swept { runs, kept, device, seconds, output, .. } = swept;
     let again = if *kept > 0 { format!(", {kept} of them before") } else { String::new() };
-    let name = if *runs == 1 { "run" } else { "runs" };
-    let mut out = format!("{runs} {name} on {device} in {seconds:.2} s{again}\n");
+    let runs = things(*runs, "run");
+    let mut out = format!("{runs} on {device} in {seconds:.2} s{again}\n");
     let best = if metric.less_is_better() { "less" } else { "more" };
     let _ = writeln!(out, "ranked by {}: {best} is better\n", metric.name());
     out.push_str(&table(metric, &swept.ranking));
