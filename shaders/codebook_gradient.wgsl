@@ -10,7 +10,7 @@ struct Params {
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(1) var<storage, read> rests: array<f32>;
+@group(0) @binding(1) var<storage, read> residuals: array<f32>;
 @group(0) @binding(2) var<storage, read> rows: array<f32>;
 @group(0) @binding(3) var<storage, read> starts: array<f32>;
 @group(0) @binding(4) var<storage, read_write> gradient: array<u32>;
@@ -26,7 +26,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     let end = u32(starts[codeword + 1u]);
     var sum = vec2<u32>(0u);
     for (var at = u32(starts[codeword]); at < end; at++) {
-        sum = u64_sub(sum, i64_from(i32(rests[u32(rows[at]) * params.columns + column])));
+        sum = u64_sub(sum, i64_from(i32(residuals[u32(rows[at]) * params.columns + column])));
     }
     gradient[i] = float_mul(float_from_exact(sum, params.exponent), params.factor);
 }

@@ -16,7 +16,7 @@ struct Params {
 @group(0) @binding(3) var<storage, read> books: array<f32>;
 @group(0) @binding(4) var<storage, read_write> quantized: array<u32>;
 @group(0) @binding(5) var<storage, read_write> commitment: array<u32>;
-@group(0) @binding(6) var<storage, read_write> rests: array<f32>;
+@group(0) @binding(6) var<storage, read_write> residuals: array<f32>;
 
 const GRID_MAX: u32 = 0x7fffffu;
 
@@ -35,7 +35,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
         let at = row * params.levels + level;
         rest -= i32(books[u32(codes[at]) * params.columns + column]);
         left = u64_add(left, i64_from(rest));
-        rests[at * params.columns + column] = f32(rest);
+        residuals[at * params.columns + column] = f32(rest);
     }
     quantized[i] = float_from_exact(i64_from(start - rest), params.exponent);
     commitment[i] = float_mul(float_from_exact(left, params.exponent), params.factor);

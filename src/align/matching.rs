@@ -1,7 +1,7 @@
 //! Which new code takes which old label.
 
 use crate::error::Result;
-use crate::transport::{Edge, Row, solve};
+use crate::transport::limited::{Edge, Row, solve};
 use rayon::prelude::*;
 
 /// A row at some level.

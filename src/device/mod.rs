@@ -5,16 +5,16 @@
 
 mod cpu;
 mod gpu;
+mod range_search;
 mod reference;
 pub(crate) mod tensors;
 #[cfg(test)]
 mod tests;
-mod within;
 
 use crate::codebook::Codebook;
 use crate::error::{ErrorKind, Result};
 use crate::grid::{self, Grid};
-use crate::kernel::within::Near;
+use crate::kernel::range_search::RangeMatches;
 use crate::partial::Partial;
 use std::fmt;
 use std::sync::Arc;
@@ -263,17 +263,17 @@ pub(crate) trait Table: Send {
     /// `kernel::centroid`: sums of the rows by their codes, all below `clusters`.
     fn sums(&mut self, clusters: usize) -> Result<Partial>;
 
-    /// `kernel::own_distances`: squared distance of every row to the codeword of its code.
-    fn own_distances(&mut self, codebook: &Codebook) -> Result<Vec<u64>>;
+    /// `kernel::assigned_distances`: squared distance of every row to the codeword of its code.
+    fn assigned_distances(&mut self, codebook: &Codebook) -> Result<Vec<u64>>;
 
     /// `kernel::residual`: subtracts from every row the codeword of its code and forgets the codes.
     fn subtract(&mut self, codebook: &Codebook) -> Result<()>;
 
-    /// `kernel::closer` for points (P, D): P x N distances, none above `closest` of its row.
-    fn closer(&mut self, points: &[i32], closest: &[u64]) -> Result<Vec<u64>>;
+    /// `kernel::min_distances` for points (P, D): P x N distances, none above `closest` of its row.
+    fn min_distances(&mut self, points: &[i32], closest: &[u64]) -> Result<Vec<u64>>;
 
-    /// `kernel::within`: for every row the codewords whose squared distance plus price is below the row's limit.
-    fn within(&mut self, codebook: &Codebook, prices: &[i128], limits: &[i128]) -> Result<Near> {
-        within::within(self, codebook, prices, limits)
+    /// `kernel::range_search`: for every row the codewords whose squared distance plus price is below the row's limit.
+    fn range_search(&mut self, codebook: &Codebook, prices: &[i128], limits: &[i128]) -> Result<RangeMatches> {
+        range_search::range_search(self, codebook, prices, limits)
     }
 }

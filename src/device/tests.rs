@@ -17,7 +17,7 @@ impl Random {
     }
 
     /// Uniform within `limit`.
-    fn within(&mut self, limit: i32) -> i32 {
+    fn up_to(&mut self, limit: i32) -> i32 {
         (self.next() % (2 * limit as u64 + 1)) as i32 - limit
     }
 
@@ -43,26 +43,26 @@ fn data(case: &Case, random: &mut Random) -> (Vec<i32>, Vec<i32>) {
         |len, mut value: Box<dyn FnMut(&mut Random) -> i32>| -> Vec<i32> { (0..len).map(|_| value(random)).collect() };
     match case.data % 8 {
         // As `fit` makes them.
-        0 => (fill(rows, Box::new(|r| r.within(1 << 20))), fill(codewords, Box::new(|r| r.within(1 << 19)))),
+        0 => (fill(rows, Box::new(|r| r.up_to(1 << 20))), fill(codewords, Box::new(|r| r.up_to(1 << 19)))),
         // The limits of the grid: residuals reach 2^24 either way.
         1 => (fill(rows, Box::new(|r| r.one_of(&EDGE))), fill(codewords, Box::new(|r| r.one_of(&EDGE)))),
         // Exact ties everywhere.
-        2 => (fill(rows, Box::new(|r| r.within(1))), fill(codewords, Box::new(|r| r.within(1)))),
+        2 => (fill(rows, Box::new(|r| r.up_to(1))), fill(codewords, Box::new(|r| r.up_to(1)))),
         // Duplicate rows and duplicate codewords.
         3 => {
-            let some = fill(3 * case.dim, Box::new(|r| r.within(1 << 20)));
+            let some = fill(3 * case.dim, Box::new(|r| r.up_to(1 << 20)));
             let repeat = |len: usize| some.iter().cycle().take(len).copied().collect();
             (repeat(rows), repeat(codewords))
         }
         // Near ties: a large constant and tiny differences.
         4 => {
-            let near = |r: &mut Random| (1 << 22) + r.within(2);
+            let near = |r: &mut Random| (1 << 22) + r.up_to(2);
             (fill(rows, Box::new(near)), fill(codewords, Box::new(near)))
         }
         // Codewords of very different lengths.
         5 => {
-            let wild = |r: &mut Random| r.within(1 << 23) >> (r.next() % 24);
-            (fill(rows, Box::new(move |r| r.within(1 << 21))), fill(codewords, Box::new(wild)))
+            let wild = |r: &mut Random| r.up_to(1 << 23) >> (r.next() % 24);
+            (fill(rows, Box::new(move |r| r.up_to(1 << 21))), fill(codewords, Box::new(wild)))
         }
         // The largest rows a table may hold, on opposite sides.
         6 => {
@@ -73,8 +73,8 @@ fn data(case: &Case, random: &mut Random) -> (Vec<i32>, Vec<i32>) {
         }
         // Rows of zeros, alone or all.
         _ => {
-            let sparse = |r: &mut Random| if r.next().is_multiple_of(8) { r.within(1 << 23) } else { 0 };
-            (fill(rows, Box::new(sparse)), fill(codewords, Box::new(|r| r.within(1 << 10))))
+            let sparse = |r: &mut Random| if r.next().is_multiple_of(8) { r.up_to(1 << 23) } else { 0 };
+            (fill(rows, Box::new(sparse)), fill(codewords, Box::new(|r| r.up_to(1 << 10))))
         }
     }
 }
@@ -129,9 +129,9 @@ pub(super) fn outcome(engine: &dyn Engine, case: &Case) -> Outcome {
         let partial = table.sums(clusters).expect("sums");
         note(format!("{stage}: counts"), partial.counts().to_vec());
         note(format!("{stage}: sums"), partial.sums().iter().map(|sum| *sum as u64).collect());
-        note(format!("{stage}: own_distances"), table.own_distances(&second).expect("own_distances"));
+        note(format!("{stage}: assigned_distances"), table.assigned_distances(&second).expect("assigned_distances"));
         // Prices and limits of every kind: no list, some codewords, all of them.
-        let own = table.own_distances(&second).expect("own_distances");
+        let own = table.assigned_distances(&second).expect("assigned_distances");
         let prices: Vec<i128> = (0..clusters).map(|k| (k as i128 % 3 - 1) << (k % 40)).collect();
         let limit = |(row, own): (usize, &u64)| match row % 4 {
             0 => i128::MIN >> 10,
@@ -140,15 +140,15 @@ pub(super) fn outcome(engine: &dyn Engine, case: &Case) -> Outcome {
             _ => i128::MAX >> 10,
         };
         let limits: Vec<i128> = own.iter().enumerate().map(limit).collect();
-        let near = table.within(&second, &prices, &limits).expect("within");
+        let near = table.range_search(&second, &prices, &limits).expect("within");
         for (part, values) in ["within: clusters", "within: costs"].iter().zip(near.parts()) {
             note(format!("{stage}: {part}"), values);
         }
         let mut closest = vec![u64::MAX; rows];
         for points in points.chunks(5 * dim) {
-            let closer = table.closer(points, &closest).expect("closer");
-            closest.iter_mut().zip(&closer).for_each(|(closest, closer)| *closest = *closer);
-            note(format!("{stage}: closer"), closer);
+            let min_distances = table.min_distances(points, &closest).expect("min_distances");
+            closest.iter_mut().zip(&min_distances).for_each(|(closest, min_distances)| *closest = *min_distances);
+            note(format!("{stage}: min_distances"), min_distances);
         }
         let mut before = vec![0; rows];
         table.codes(&mut before).expect("codes");
@@ -158,7 +158,7 @@ pub(super) fn outcome(engine: &dyn Engine, case: &Case) -> Outcome {
         let mut codes = vec![0; rows];
         table.codes(&mut codes).expect("codes");
         note(format!("{stage}: codes as set"), codes.into_iter().map(u64::from).collect());
-        note(format!("{stage}: distances as set"), table.own_distances(&first).expect("own_distances"));
+        note(format!("{stage}: distances as set"), table.assigned_distances(&first).expect("assigned_distances"));
         // Far codewords would leave residuals beyond the grid.
         table.set_codes(&before).expect("set_codes");
     }
@@ -311,7 +311,7 @@ fn move_codewords(codewords: &mut [i32], values: &[i32], dim: usize, step: usize
     let clusters = codewords.len() / dim;
     let size = [1 << 14, 1 << 9, 40, 1, 0][step % 5];
     for value in codewords.iter_mut() {
-        *value = (*value + random.within(size)).clamp(-(1 << 23), 1 << 23);
+        *value = (*value + random.up_to(size)).clamp(-(1 << 23), 1 << 23);
     }
     let (from, to) = (random.next() as usize % clusters, random.next() as usize % clusters);
     let row = random.next() as usize % (values.len() / dim);

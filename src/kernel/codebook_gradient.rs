@@ -6,14 +6,14 @@ use super::straight_through::Weight;
 /// minus the sum of what the codeword left over of its members.
 ///
 /// # Shapes
-/// `rests` (n L, d), as of [`super::straight_through`]; `rows` (n L), numbers of rows of `rests` in the order of their
+/// `residuals` (n L, d), as of [`super::straight_through`]; `rows` (n L), numbers of rows of `residuals` in the order of their
 /// codewords; `starts` (K + 1), where the rows of each codeword begin; `out` (K, d). Numbers are integers in f32.
 ///
 /// # Exactness
 /// Rests are within 2^24 and there are at most 2^16 rows of a batch, so sums are within 2^40, whatever their order; they
 /// are rounded to f32 once, and once more by the factor.
 pub(crate) fn codebook_gradient(
-    rests: &[f32],
+    residuals: &[f32],
     rows: &[f32],
     starts: &[f32],
     columns: usize,
@@ -24,7 +24,7 @@ pub(crate) fn codebook_gradient(
         let [start, end] = [range.first(), range.last()].map(|at| at.map_or(0, |at| *at as usize));
         let members = rows.get(start..end).unwrap_or_default();
         for (i, out) in out.iter_mut().enumerate() {
-            let rest = |row: &f32| rests.get(*row as usize * columns + i).map_or(0, |rest| *rest as i64);
+            let rest = |row: &f32| residuals.get(*row as usize * columns + i).map_or(0, |rest| *rest as i64);
             *out = weight.of(-members.iter().map(rest).sum::<i64>());
         }
     }
@@ -44,8 +44,8 @@ mod tests {
         let latents: Vec<f32> = (0..n * d).map(|i| hash(i) as f32 / 8.0).collect();
         let books: Vec<f32> = (0..clusters * d).map(|i| hash(1000 + i) as f32).collect();
         let codes: Vec<usize> = (0..n).map(|i| row_hash(4, i as u64) as usize % (clusters - 1)).collect();
-        let [mut quantized, mut commitment, mut rests] = [(); 3].map(|()| vec![0.0; n * d]);
-        let out = Passed { quantized: &mut quantized, commitment: &mut commitment, rests: &mut rests };
+        let [mut quantized, mut commitment, mut residuals] = [(); 3].map(|()| vec![0.0; n * d]);
+        let out = Passed { quantized: &mut quantized, commitment: &mut commitment, residuals: &mut residuals };
         let weight = Weight { exponent: 3, factor: 0.25 };
         straight_through(&latents, &codes.iter().map(|k| *k as f32).collect::<Vec<_>>(), &books, d, weight, out);
 
@@ -54,7 +54,7 @@ mod tests {
         let starts: Vec<f32> = (0..=clusters).map(|k| codes.iter().filter(|code| **code < k).count() as f32).collect();
         let rows: Vec<f32> = rows.into_iter().map(|row| row as f32).collect();
         let mut found = vec![1.0; clusters * d];
-        codebook_gradient(&rests, &rows, &starts, d, weight, &mut found);
+        codebook_gradient(&residuals, &rows, &starts, d, weight, &mut found);
         for (k, found) in found.chunks(d).enumerate() {
             let members: Vec<usize> = (0..n).filter(|row| codes[*row] == k).collect();
             for (i, found) in found.iter().enumerate() {

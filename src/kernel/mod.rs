@@ -7,22 +7,22 @@
 
 pub(crate) mod adamw;
 pub(crate) mod assign;
+pub(crate) mod assigned_distances;
 pub(crate) mod centroid;
-pub(crate) mod closer;
 pub(crate) mod codebook_gradient;
 pub(crate) mod column_sums;
 pub(crate) mod combine;
 pub(crate) mod dropout;
 pub(crate) mod float;
 pub(crate) mod matmul;
-pub(crate) mod own_distances;
+pub(crate) mod min_distances;
+pub(crate) mod range_search;
 pub(crate) mod rectify;
 pub(crate) mod residual;
 pub(crate) mod row_losses;
 pub(crate) mod scaled;
 pub(crate) mod straight_through;
 pub(crate) mod unit_length;
-pub(crate) mod within;
 
 #[cfg(test)]
 mod tests;

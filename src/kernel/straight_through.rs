@@ -23,19 +23,19 @@ impl Weight {
 pub(crate) struct Passed<'a> {
     pub(crate) quantized: &'a mut [f32],
     pub(crate) commitment: &'a mut [f32],
-    pub(crate) rests: &'a mut [f32],
+    pub(crate) residuals: &'a mut [f32],
 }
 
 /// Takes the codewords of a row from its latents, level by level.
 ///
-/// With `q = clamp(round_half_even(z 2^exponent))` within 2^23, `r_0 = q` and `r_l = r_(l-1) - c_l`: `rests` are
+/// With `q = clamp(round_half_even(z 2^exponent))` within 2^23, `r_0 = q` and `r_l = r_(l-1) - c_l`: `residuals` are
 /// r_1 .. r_L; `quantized`, what the decoder sees, is `(q - r_L) 2^-exponent`; `commitment`, the part of the latents'
 /// gradient that pulls them to their codewords, is `factor (r_1 + .. + r_L) 2^-exponent`. The other part, the gradient of
 /// what the decoder saw, passes straight through.
 ///
 /// # Shapes
 /// `latents` (n, d), finite; `codes` (n, L), numbers of rows of `books`; `books` (K, d), all levels one after the other, on
-/// the grid; `quantized` and `commitment` (n, d); `rests` (n L, d). Codes, codewords and rests are integers in f32.
+/// the grid; `quantized` and `commitment` (n, d); `residuals` (n L, d). Codes, codewords and residuals are integers in f32.
 ///
 /// # Exactness
 /// The largest codewords of all levels together stay within 2^23, so every rest is within 2^24: an exact f32. Sums of
@@ -51,15 +51,15 @@ pub(crate) fn straight_through(
     weight: Weight,
     out: Passed<'_>,
 ) {
-    let levels = out.rests.len() / latents.len().max(1);
+    let levels = out.residuals.len() / latents.len().max(1);
     let rows = latents.chunks_exact(columns).zip(codes.chunks_exact(levels.max(1)));
     let outs = out.quantized.chunks_exact_mut(columns).zip(out.commitment.chunks_exact_mut(columns));
-    let outs = outs.zip(out.rests.chunks_exact_mut((levels * columns).max(1)));
-    for ((latents, codes), ((quantized, commitment), rests)) in rows.zip(outs) {
+    let outs = outs.zip(out.residuals.chunks_exact_mut((levels * columns).max(1)));
+    for ((latents, codes), ((quantized, commitment), residuals)) in rows.zip(outs) {
         for (i, ((z, quantized), commitment)) in latents.iter().zip(quantized).zip(commitment).enumerate() {
             let start = on_grid(*z, weight.exponent);
             let (mut rest, mut left) = (start, 0_i64);
-            for (code, out) in codes.iter().zip(rests.iter_mut().skip(i).step_by(columns)) {
+            for (code, out) in codes.iter().zip(residuals.iter_mut().skip(i).step_by(columns)) {
                 rest -= books.get(*code as usize * columns + i).map_or(0, |c| *c as i32);
                 left += i64::from(rest);
                 *out = rest as f32;
@@ -85,12 +85,12 @@ mod tests {
         // A grid of quarters; codewords 4, -3 of the first level and 1 of the second.
         let (books, weight) = ([4.0, -3.0, 1.0], Weight { exponent: 2, factor: 0.5 });
         let (latents, codes) = ([1.3, -0.625, 1e30], [0.0, 2.0, 1.0, 2.0, 0.0, 2.0]);
-        let [mut quantized, mut commitment, mut rests] = [vec![0.0; 3], vec![0.0; 3], vec![0.0; 6]];
-        let out = Passed { quantized: &mut quantized, commitment: &mut commitment, rests: &mut rests };
+        let [mut quantized, mut commitment, mut residuals] = [vec![0.0; 3], vec![0.0; 3], vec![0.0; 6]];
+        let out = Passed { quantized: &mut quantized, commitment: &mut commitment, residuals: &mut residuals };
         straight_through(&latents, &codes, &books, 1, weight, out);
         // 1.3 is 5 quarters, less 4 and 1; -0.625 is -2.5, to the even -2; 1e30 is the end of the grid.
         let end = GRID_MAX as f32;
-        assert_eq!(rests, [1.0, 0.0, 1.0, 0.0, end - 4.0, end - 5.0]);
+        assert_eq!(residuals, [1.0, 0.0, 1.0, 0.0, end - 4.0, end - 5.0]);
         assert_eq!(quantized, [1.25, -0.5, 1.25]);
         assert_eq!(commitment, [0.125, 0.125, (2.0 * end - 9.0) / 8.0]);
     }

@@ -1,6 +1,6 @@
 //! The scalar kernels against the formulas of the contract, computed another way.
 
-use super::{assign, centroid, own_distances, residual, unit_length::unit_length};
+use super::{assign, assigned_distances, centroid, residual, unit_length::unit_length};
 use crate::codebook::Codebook;
 use crate::partial::Partial;
 use crate::rng::row_hash;
@@ -127,7 +127,7 @@ proptest! {
         let mut codes = vec![9; rows];
         assign::assign(&q, codebook.values(), dim, &mut codes);
         let mut own = vec![0; rows];
-        own_distances::own_distances(&q, codebook.values(), dim, &codes, &mut own);
+        assigned_distances::assigned_distances(&q, codebook.values(), dim, &codes, &mut own);
         let distance = |row: &[i32], k: usize| -> i128 {
             let pairs = row.iter().zip(codebook.codeword(k).unwrap());
             pairs.map(|(a, b)| (i128::from(*a) - i128::from(*b)).pow(2)).sum()

@@ -5,7 +5,7 @@ use super::ties::Place;
 use crate::codebook::Codebook;
 use crate::device::{Device, Purpose, Table};
 use crate::error::{ErrorKind, Result};
-use crate::kernel::within::Near;
+use crate::kernel::range_search::RangeMatches;
 use rayon::prelude::*;
 
 /// Points compared with all queries at a time; fewer at first, while nothing limits the distances.
@@ -40,7 +40,7 @@ impl Nearest {
     /// The neighbours of the points `queries`, which ascend.
     ///
     /// # Exactness
-    /// Squared distances on the grid, integers, by `kernel::within`: every point is listed that is nearer than what is the
+    /// Squared distances on the grid, integers, by `kernel::range_search`: every point is listed that is nearer than what is the
     /// k-th nearest so far, or as near. So the lists do not depend on the device, the blocks or their order.
     ///
     /// # Errors
@@ -163,7 +163,7 @@ impl<'a> Search<'a> {
     /// Compares all queries with the points from `first` on.
     fn compare(&mut self, table: &mut dyn Table, first: usize, values: &[i32]) -> Result<()> {
         let codebook = Codebook::new(values.to_vec(), self.points.dim());
-        let near = table.within(&codebook, &vec![0; codebook.clusters()], &self.limits)?;
+        let near = table.range_search(&codebook, &vec![0; codebook.clusters()], &self.limits)?;
         let (k, weights) = (self.k, self.points.weights.as_slice());
         let lists = self.lists.par_iter_mut().zip(&mut self.limits).zip(self.queries);
         lists.enumerate().for_each(|(i, ((list, limit), query))| {
@@ -176,7 +176,7 @@ impl<'a> Search<'a> {
 }
 
 /// Adds the points that are near to query `i`; `false` where there are none.
-fn add(list: &mut Vec<Neighbor>, near: &Near, i: usize, first: usize) -> bool {
+fn add(list: &mut Vec<Neighbor>, near: &RangeMatches, i: usize, first: usize) -> bool {
     let before = list.len();
     list.extend(near.row(i).map(|(point, distance)| (distance, (first + point) as u32)));
     list.len() > before

@@ -1,6 +1,5 @@
 //! Encoding within capacities: all rows at once, the exact optimum of every level.
 
-use super::balanced::Sizes;
 use super::distances::Distances;
 use super::encode::{EncodeReport, Sink};
 use super::encoder::Encoder;
@@ -11,6 +10,7 @@ use crate::device::{Device, Purpose};
 use crate::error::{Error, Result, try_vec};
 use crate::grid::pow2;
 use crate::rows::Rows;
+use crate::transport::balanced::Sizes;
 
 impl Encoder<'_> {
     /// Encodes all rows together, at most `capacity` in each cluster of each level.

@@ -1,10 +1,10 @@
 //! The costs of an assignment: squared distances of a table's rows to codewords, and what codewords cost beyond that.
 
-use super::balanced::Costs;
 use crate::codebook::Codebook;
 use crate::device::Table;
 use crate::error::{ErrorKind, Result, try_vec};
-use crate::kernel::within::Near;
+use crate::kernel::range_search::RangeMatches;
+use crate::transport::balanced::Costs;
 
 /// Rows on a device and the codewords that they may be given.
 pub(super) struct Distances<'a> {
@@ -49,7 +49,7 @@ impl<'a> Distances<'a> {
     pub(super) fn own(&mut self, codes: &[u32], prices: &[i128]) -> Result<Vec<i128>> {
         let prices = self.with_added(prices);
         let price = |code: &u32| prices.get(*code as usize).copied().unwrap_or(0);
-        let distances = self.table.own_distances(self.codebook)?;
+        let distances = self.table.assigned_distances(self.codebook)?;
         Ok(distances.iter().zip(codes).map(|(distance, code)| i128::from(*distance) + price(code)).collect())
     }
 
@@ -57,7 +57,7 @@ impl<'a> Distances<'a> {
     /// those of the nearest codewords afterwards.
     ///
     /// # Exactness
-    /// What the nearest codeword costs bounds the smallest sum; `Table::within` has the exact distance of every codeword
+    /// What the nearest codeword costs bounds the smallest sum; `Table::range_search` has the exact distance of every codeword
     /// that may be below that, which are the same ones on every device.
     pub(super) fn cheapest(&mut self, prices: &[i128]) -> Result<Cheapest> {
         let settled = self.table.assign(self.codebook)?.settled;
@@ -67,7 +67,7 @@ impl<'a> Distances<'a> {
         if self.with_added(prices).iter().all(|price| *price == 0) {
             return Ok(Cheapest { codes, costs, settled });
         }
-        let near = self.within(prices, &costs.iter().map(|cost| cost + 1).collect::<Vec<_>>())?;
+        let near = self.range_search(prices, &costs.iter().map(|cost| cost + 1).collect::<Vec<_>>())?;
         for (row, (code, least)) in codes.iter_mut().zip(&mut costs).enumerate() {
             let listed = near.row(row).filter_map(|(k, cost)| Some((i128::from(cost) + prices.get(k)?, k as u32)));
             (*least, *code) = listed.min().unwrap_or((*least, *code));
@@ -77,8 +77,8 @@ impl<'a> Distances<'a> {
 }
 
 impl Costs for Distances<'_> {
-    fn within(&mut self, prices: &[i128], limits: &[i128]) -> Result<Near> {
-        let mut near = self.table.within(self.codebook, &self.with_added(prices), limits)?;
+    fn range_search(&mut self, prices: &[i128], limits: &[i128]) -> Result<RangeMatches> {
+        let mut near = self.table.range_search(self.codebook, &self.with_added(prices), limits)?;
         if !self.added.is_empty() {
             near.raise(&self.with_added(&vec![0; prices.len()]));
         }

@@ -1,7 +1,6 @@
 //! One level: first codewords, improvement, the best of several runs.
 
 use super::assignment::Balancing;
-use super::balanced::Sizes;
 use super::lloyd::lloyd;
 use super::mini_batch::{self, Trained};
 use super::params::{Algorithm, MiniBatch, RqKMeans};
@@ -10,6 +9,7 @@ use super::seeding::seed;
 use crate::codebook::Codebook;
 use crate::device::{Engine, Table};
 use crate::error::Result;
+use crate::transport::balanced::Sizes;
 
 /// What fitting a level works with: the rows of `table` are the level's residuals.
 pub(super) struct LevelWork<'a> {
@@ -108,7 +108,7 @@ impl LevelWork<'_> {
     fn energy(&mut self) -> Result<u128> {
         let (rows, dim) = (self.table.rows(), self.table.dim());
         let unbounded = crate::error::try_vec(u64::MAX, rows, "squared lengths")?;
-        let lengths = self.table.closer(&vec![0; dim], &unbounded)?;
+        let lengths = self.table.min_distances(&vec![0; dim], &unbounded)?;
         Ok(lengths.iter().map(|length| u128::from(*length)).sum())
     }
 }

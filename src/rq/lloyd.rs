@@ -79,7 +79,7 @@ pub(super) fn reseed_empty(table: &mut dyn Table, codebook: &Codebook, partial: 
     if empty.is_empty() {
         return Ok(0);
     }
-    let distances = table.own_distances(codebook)?;
+    let distances = table.assigned_distances(codebook)?;
     let mut codes = try_vec(0, table.rows(), "codes")?;
     table.codes(&mut codes)?;
     let mut far: Vec<usize> = (0..distances.len()).collect();

@@ -51,7 +51,8 @@ impl Running {
         let changed = batch.assign(&self.codebook)?.changed;
         let sums = batch.sums(self.codebook.clusters())?;
         let origin = vec![0; batch.dim()];
-        let energy: u128 = batch.closer(&origin, &vec![u64::MAX; batch.rows()])?.iter().map(|n| u128::from(*n)).sum();
+        let energy: u128 =
+            batch.min_distances(&origin, &vec![u64::MAX; batch.rows()])?.iter().map(|n| u128::from(*n)).sum();
         let squared_error = sums.squared_error(energy, &self.codebook);
         let variance = mean_variance(&sums, energy);
         self.seen.merge(&sums);

@@ -2,7 +2,6 @@
 
 mod assignment;
 mod balance;
-mod balanced;
 mod capacity;
 mod codes;
 mod decode;

@@ -1,12 +1,12 @@
 //! The exact optimum under sizes of clusters, again and again for the same rows and codewords that move.
 
 use super::balance::Balance;
-use super::balanced::{Sizes, Solution, Start, solve};
 use super::distances::Distances;
 use super::sampled::Sampled;
 use crate::codebook::Codebook;
 use crate::device::{Engine, Table};
 use crate::error::{Error, ErrorKind, Result, try_vec};
+use crate::transport::balanced::{Sizes, Solution, Start, solve};
 
 /// Clusters that lists hold at first.
 const CANDIDATES: usize = 8;

@@ -1,10 +1,10 @@
 //! Prices near the optimum, from the optimum of a sample of the rows.
 
-use super::balanced::{Sizes, Start, solve};
 use super::distances::Distances;
 use crate::codebook::Codebook;
 use crate::device::{Engine, Purpose, Table};
 use crate::error::Result;
+use crate::transport::balanced::{Sizes, Start, solve};
 
 /// Rows per cluster of a sample.
 const PER_CLUSTER: usize = 64;

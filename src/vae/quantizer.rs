@@ -1,4 +1,4 @@
-//! The residual quantizer in training: codebooks in f32, put on a grid for every step, where codes, rests and sums are exact.
+//! The residual quantizer in training: codebooks in f32, put on a grid for every step, where codes, residuals and sums are exact.
 
 use super::book::Book;
 use super::params::{CodebookUpdate, RqVae};
@@ -52,7 +52,7 @@ pub(super) struct Batch {
 pub(super) struct Room {
     codes: Tensor,
     rows: Tensor,
-    rests: Tensor,
+    residuals: Tensor,
     losses: Tensor,
     pub(super) commitment: Tensor,
 }
@@ -62,7 +62,7 @@ impl Room {
         Ok(Self {
             codes: tensors.create(rows, levels)?,
             rows: tensors.create(rows * levels, 1)?,
-            rests: tensors.create(rows * levels, dim)?,
+            residuals: tensors.create(rows * levels, dim)?,
             losses: tensors.create(rows * levels, 1)?,
             commitment: tensors.create(rows, dim)?,
         })
@@ -125,12 +125,12 @@ impl Quantizer {
         let factor = 2.0 * params.quantization_weight / (codebooks.len() * latents.len().max(1)) as f64;
         let weight = |factor: f64| Weight { exponent: self.exponent, factor: finish(factor as f32) };
         let Matrices { books, starts, gradient } = self.matrices;
-        let Room { codes, rows, rests, losses, commitment } = *room;
-        let passing = Passing { latents: from, codes, books, quantized: to, commitment, rests };
+        let Room { codes, rows, residuals, losses, commitment } = *room;
+        let passing = Passing { latents: from, codes, books, quantized: to, commitment, residuals };
         tensors.straight_through(&passing, weight(params.beta * factor))?;
         let pull = if params.update == CodebookUpdate::Gradient { factor } else { 1.0 };
-        tensors.codebook_gradient(&Members { rests, rows, starts }, weight(pull), gradient)?;
-        tensors.row_losses(rests, Power::Two, losses)?;
+        tensors.codebook_gradient(&Members { residuals, rows, starts }, weight(pull), gradient)?;
+        tensors.row_losses(residuals, Power::Two, losses)?;
 
         let sum: f64 = tensors.download(losses)?.iter().map(|loss| f64::from(*loss)).sum();
         let mut gradients = tensors.download(gradient)?.into_iter();

@@ -1,7 +1,6 @@
 //! The CPU device: all cores, a SIMD GEMM as a filter, exact integers to settle, and memory between iterations.
 
 mod assign;
-mod closer;
 mod exact;
 mod history;
 mod lanes;
@@ -11,13 +10,14 @@ mod madd;
 #[path = "no_madd.rs"]
 mod madd;
 mod memory;
+mod min_distances;
 mod network;
 mod panel;
+mod range_search;
 mod scores;
 mod select;
 mod sums;
 mod table;
-mod within;
 
 use super::tensors::Tensors;
 use super::{DeviceInfo, Engine, Purpose, Table};

@@ -5,15 +5,15 @@ use super::exact::{squared_distance, squared_length};
 use super::history::{History, Movements};
 use super::memory::{Mark, Memory};
 use super::panel::{Panel, up};
+use super::range_search::{self, Prices};
 use super::sums::{self, Changes};
-use super::within::{self, Prices};
-use super::{Pool, closer};
+use super::{Pool, min_distances};
 use crate::codebook::Codebook;
 use crate::device::reference::NO_CODE;
 use crate::device::{Assigned, Table};
 use crate::error::{Result, try_vec};
 use crate::kernel;
-use crate::kernel::within::Near;
+use crate::kernel::range_search::RangeMatches;
 use crate::partial::Partial;
 use rayon::prelude::*;
 use std::sync::Arc;
@@ -237,7 +237,7 @@ impl Table for CpuTable {
         Ok(partial)
     }
 
-    fn own_distances(&mut self, codebook: &Codebook) -> Result<Vec<u64>> {
+    fn assigned_distances(&mut self, codebook: &Codebook) -> Result<Vec<u64>> {
         let panel = Panel::new(codebook)?;
         let mut out = try_vec(0, self.rows(), "distances")?;
         let dim = self.dim;
@@ -264,20 +264,20 @@ impl Table for CpuTable {
         Ok(())
     }
 
-    fn closer(&mut self, points: &[i32], closest: &[u64]) -> Result<Vec<u64>> {
+    fn min_distances(&mut self, points: &[i32], closest: &[u64]) -> Result<Vec<u64>> {
         self.measure();
         let panel = Panel::new(&Codebook::new(points.to_vec(), self.dim))?;
         let rows = closest.len();
         let mut out = try_vec(0, panel.clusters().saturating_mul(rows), "seeding distances")?;
-        self.pool.run(|| closer::closer(&self.values, &self.lengths, &panel, closest, &mut out));
+        self.pool.run(|| min_distances::min_distances(&self.values, &self.lengths, &panel, closest, &mut out));
         Ok(out)
     }
 
-    fn within(&mut self, codebook: &Codebook, prices: &[i128], limits: &[i128]) -> Result<Near> {
+    fn range_search(&mut self, codebook: &Codebook, prices: &[i128], limits: &[i128]) -> Result<RangeMatches> {
         self.measure();
         let panel = self.prepare(codebook)?;
         let prices = Prices::new(prices);
-        self.pool.run(|| within::within(&self.values, &self.lengths, &panel, &prices, limits))
+        self.pool.run(|| range_search::range_search(&self.values, &self.lengths, &panel, &prices, limits))
     }
 }
 

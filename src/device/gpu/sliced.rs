@@ -29,7 +29,7 @@ pub(super) fn assign(table: &mut GpuTable, codebook: &Codebook, size: usize) -> 
         let slice = Codebook::new(values.to_vec(), codebook.dim());
         settled += table.assign(&slice)?.settled;
         table.codes(&mut codes)?;
-        let distances = table.own_distances(&slice)?;
+        let distances = table.assigned_distances(&slice)?;
         for ((nearest, distance), code) in nearest.iter_mut().zip(distances).zip(&codes) {
             *nearest = (*nearest).min((distance, (part * size) as u32 + code));
         }
@@ -41,10 +41,10 @@ pub(super) fn assign(table: &mut GpuTable, codebook: &Codebook, size: usize) -> 
 }
 
 /// Squared distances of the rows to the codewords of their codes.
-pub(super) fn own_distances(table: &mut GpuTable, codebook: &Codebook, size: usize) -> Result<Vec<u64>> {
+pub(super) fn assigned_distances(table: &mut GpuTable, codebook: &Codebook, size: usize) -> Result<Vec<u64>> {
     let mut out = try_vec(0, table.rows(), "distances")?;
     each_slice(table, codebook, size, &mut |table, slice, codes| {
-        let distances = table.own_distances(slice)?;
+        let distances = table.assigned_distances(slice)?;
         let here = out.iter_mut().zip(distances).zip(codes).filter(|(_, code)| **code != NO_CODE);
         here.for_each(|((out, distance), _)| *out = distance);
         Ok(())

@@ -221,13 +221,13 @@ impl Table for GpuTable {
         super::centroid::sums(self, clusters)
     }
 
-    fn own_distances(&mut self, codebook: &Codebook) -> Result<Vec<u64>> {
+    fn assigned_distances(&mut self, codebook: &Codebook) -> Result<Vec<u64>> {
         if let Some(size) = self.slice(codebook) {
-            return sliced::own_distances(self, codebook, size);
+            return sliced::assigned_distances(self, codebook, size);
         }
         let (codewords, params) = self.codewords(codebook)?;
         let mut out = try_vec(0, self.rows, "distances")?;
-        let kernel = Kernel::OwnDistances;
+        let kernel = Kernel::AssignedDistances;
         for chunk in &self.chunks {
             let distances = self.context.storage("distances", chunk.rows.len() as u64 * 8)?;
             let buffers = [&chunk.values, &codewords.values, &chunk.codes, &distances];
@@ -253,8 +253,8 @@ impl Table for GpuTable {
         self.forget()
     }
 
-    fn closer(&mut self, points: &[i32], closest: &[u64]) -> Result<Vec<u64>> {
-        super::closer::closer(self, points, closest)
+    fn min_distances(&mut self, points: &[i32], closest: &[u64]) -> Result<Vec<u64>> {
+        super::min_distances::min_distances(self, points, closest)
     }
 }
 

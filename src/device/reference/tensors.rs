@@ -115,19 +115,22 @@ impl Tensors for ReferenceTensors {
     }
 
     fn straight_through(&mut self, of: &Passing, weight: Weight) -> Result<()> {
-        let outputs = [of.quantized, of.commitment, of.rests];
-        let [mut quantized, mut commitment, mut rests] = outputs.map(|tensor| self.0.take(tensor));
-        let out = Passed { quantized: &mut quantized, commitment: &mut commitment, rests: &mut rests };
+        let outputs = [of.quantized, of.commitment, of.residuals];
+        let [mut quantized, mut commitment, mut residuals] = outputs.map(|tensor| self.0.take(tensor));
+        let out = Passed { quantized: &mut quantized, commitment: &mut commitment, residuals: &mut residuals };
         let [latents, codes, books] = [of.latents, of.codes, of.books].map(|tensor| self.0.values(tensor));
         straight_through(latents, codes, books, of.books.columns, weight, out);
-        outputs.into_iter().zip([quantized, commitment, rests]).for_each(|(tensor, values)| self.0.put(tensor, values));
+        outputs
+            .into_iter()
+            .zip([quantized, commitment, residuals])
+            .for_each(|(tensor, values)| self.0.put(tensor, values));
         Ok(())
     }
 
     fn codebook_gradient(&mut self, of: &Members, weight: Weight, out: Tensor) -> Result<()> {
         self.0.change(out, |all, values| {
-            let [rests, rows, starts] = [of.rests, of.rows, of.starts].map(|tensor| all.values(tensor));
-            codebook_gradient(rests, rows, starts, out.columns, weight, values);
+            let [residuals, rows, starts] = [of.residuals, of.rows, of.starts].map(|tensor| all.values(tensor));
+            codebook_gradient(residuals, rows, starts, out.columns, weight, values);
         })
     }
 }

@@ -3,7 +3,7 @@
 use super::occupancy::Occupancy;
 use super::{Outcome, Problem, distance_at};
 use crate::error::Result;
-use crate::transport::{Edge, Row, solve};
+use crate::transport::limited::{Edge, Row, solve};
 use std::collections::BTreeMap;
 
 /// Places the items of a group, which are in the order of their keys, below their shared prefix.

@@ -5,7 +5,7 @@ use super::occupancy::Occupancy;
 use super::search::{Place, places};
 use super::{Found, Outcome, Problem};
 use crate::error::Result;
-use crate::transport::{Edge, Row, solve};
+use crate::transport::limited::{Edge, Row, solve};
 use rayon::prelude::*;
 use std::collections::VecDeque;
 

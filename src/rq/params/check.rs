@@ -2,7 +2,7 @@
 
 use super::{Algorithm, Clusters, MAX_LEVELS, MiniBatch, RqKMeans};
 use crate::error::{Error, ErrorKind, Result};
-use crate::rq::balanced::Sizes;
+use crate::transport::balanced::Sizes;
 use crate::{MAX_CLUSTERS, MAX_DIM};
 
 impl RqKMeans {

@@ -1,8 +1,8 @@
 //! Encoding with prices and within capacities, against definitions and a textbook solver.
 
 use super::{coarse_rows, devices, fit};
-use crate::rq::balanced::Sizes;
-use crate::rq::balanced::tests::{Matrix as Costs, flow};
+use crate::transport::balanced::Sizes;
+use crate::transport::balanced::tests::{Matrix as Costs, flow};
 use crate::{Device, ErrorKind, Matrix, Metric, RqKMeans, RqKMeansModel};
 
 const DIM: usize = 3;

@@ -148,7 +148,7 @@ impl Tensors for CpuTensors {
 
     fn straight_through(&mut self, of: &Passing, weight: Weight) -> Result<()> {
         let Self { pool, host, .. } = self;
-        let outputs = [of.quantized, of.commitment, of.rests];
+        let outputs = [of.quantized, of.commitment, of.residuals];
         let mut out = outputs.map(|tensor| host.take(tensor));
         let inputs = [of.latents, of.codes, of.books].map(|tensor| host.values(tensor));
         pool.run(|| quantizer::straight_through(inputs, of.books.columns, weight, &mut out));
@@ -159,7 +159,7 @@ impl Tensors for CpuTensors {
     fn codebook_gradient(&mut self, of: &Members, weight: Weight, out: Tensor) -> Result<()> {
         let pool = &self.pool;
         self.host.change(out, |all, values| {
-            let of = [of.rests, of.rows, of.starts].map(|tensor| all.values(tensor));
+            let of = [of.residuals, of.rows, of.starts].map(|tensor| all.values(tensor));
             pool.run(|| quantizer::codebook_gradient(of, out.columns, weight, values));
         })
     }

@@ -22,9 +22,9 @@ const STEPS: [(&str, Step); 9] = [
     ("assign", |table, codebook| table.assign(codebook).map(drop)),
     ("codes", |table, _| table.codes(&mut [0; ROWS])),
     ("sums", |table, _| table.sums(3).map(drop)),
-    ("own_distances", |table, codebook| table.own_distances(codebook).map(drop)),
+    ("assigned_distances", |table, codebook| table.assigned_distances(codebook).map(drop)),
     ("subtract", |table, codebook| table.subtract(codebook).and_then(|()| table.gather(&[0]).map(drop))),
-    ("closer", |table, _| table.closer(&[1; DIM], &[9; ROWS]).map(drop)),
+    ("min_distances", |table, _| table.min_distances(&[1; DIM], &[9; ROWS]).map(drop)),
 ];
 
 fn open(found: &Found) -> Option<(Gpu, GpuTable)> {

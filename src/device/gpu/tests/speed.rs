@@ -55,17 +55,17 @@ fn speed() {
             lap("assign again");
             let partial = table.sums(clusters).expect("sums");
             lap("sums");
-            table.own_distances(&codebook).expect("own_distances");
-            lap("own_distances");
+            table.assigned_distances(&codebook).expect("assigned_distances");
+            lap("assigned_distances");
             let points = &values[..7 * dim];
             let mut closest = vec![u64::MAX; rows];
-            let closer = table.closer(points, &closest).expect("closer");
-            lap("closer, exact");
-            for found in closer.chunks_exact(rows) {
+            let min_distances = table.min_distances(points, &closest).expect("min_distances");
+            lap("min_distances, exact");
+            for found in min_distances.chunks_exact(rows) {
                 closest.iter_mut().zip(found).for_each(|(closest, found)| *closest = (*closest).min(*found));
             }
-            table.closer(points, &closest).expect("closer");
-            lap("closer, filter");
+            table.min_distances(points, &closest).expect("min_distances");
+            lap("min_distances, filter");
             table.subtract(&codebook).expect("subtract");
             table.unit_length().expect("unit_length");
             table.gather(&[0]).expect("gather");

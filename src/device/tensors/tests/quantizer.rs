@@ -45,7 +45,7 @@ fn latent(exponent: i32, i: usize) -> f32 {
 
 fn pass(tensors: &mut dyn Tensors, (rows, columns, clusters): Shape, weight: Weight) -> Result<Vec<f32>> {
     let (levels, all) = (clusters.len(), clusters.iter().sum::<usize>());
-    // Codewords as large as all levels together may be, and rests therefore as far as 2^24.
+    // Codewords as large as all levels together may be, and residuals therefore as far as 2^24.
     let most = (1_i64 << 23) / levels as i64;
     let codeword = |i: usize| match hash(12, i) as i64 {
         extreme if extreme % 5 == 0 => {
@@ -80,14 +80,14 @@ fn pass(tensors: &mut dyn Tensors, (rows, columns, clusters): Shape, weight: Wei
         books: put(tensors, all, columns, &books)?,
         quantized: tensors.create(rows, columns)?,
         commitment: tensors.create(rows, columns)?,
-        rests: tensors.create(rows * levels, columns)?,
+        residuals: tensors.create(rows * levels, columns)?,
     };
     tensors.straight_through(&of, weight)?;
     let rows = put(tensors, codes.len(), 1, &floats(&members))?;
-    let members = Members { rests: of.rests, rows, starts: put(tensors, all + 1, 1, &starts)? };
+    let members = Members { residuals: of.residuals, rows, starts: put(tensors, all + 1, 1, &starts)? };
     let gradient = put(tensors, all, columns, &vec![1.0; all * columns])?;
     tensors.codebook_gradient(&members, weight, gradient)?;
-    let found = [of.quantized, of.commitment, of.rests, gradient].map(|tensor| tensors.download(tensor));
+    let found = [of.quantized, of.commitment, of.residuals, gradient].map(|tensor| tensors.download(tensor));
     found.into_iter().collect::<Result<Vec<_>>>().map(|found| found.concat())
 }
 

@@ -12,7 +12,7 @@ use crate::kernel::assign::squared_distance;
 /// Codewords that moved a little, some of them not at all.
 fn moved(codebook: &Codebook, numbers: &mut Numbers) -> Codebook {
     let size = 1 << (numbers.next() % 20);
-    let move_value = |value: &i32| (value + numbers.within(size)).clamp(-(1 << 24), 1 << 24);
+    let move_value = |value: &i32| (value + numbers.up_to(size)).clamp(-(1 << 24), 1 << 24);
     let mut values: Vec<i32> = codebook.values().iter().map(move_value).collect();
     values[..codebook.dim()].copy_from_slice(&codebook.values()[..codebook.dim()]);
     Codebook::new(values, codebook.dim())

@@ -130,7 +130,7 @@ fn memory_between_assignments_is_right_for_both_products() {
             }
             let size = [1, 1000, 40, 0, 1 << 16][step % 5];
             let mut values = codebook.values().to_vec();
-            values.iter_mut().for_each(|value| *value = (*value + numbers.within(size)).clamp(-(1 << 23), 1 << 23));
+            values.iter_mut().for_each(|value| *value = (*value + numbers.up_to(size)).clamp(-(1 << 23), 1 << 23));
             values.iter_mut().skip(step * dim).take(2 * dim).for_each(|value| *value /= 2);
             codebook = Codebook::new(values, dim);
         }

@@ -5,20 +5,20 @@ use crate::error::{ErrorKind, Result};
 
 /// Some clusters of every row with what they cost, row by row, clusters ascending.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Near {
+pub(crate) struct RangeMatches {
     /// Where the list of each row ends.
     ends: Vec<usize>,
     clusters: Vec<u32>,
     costs: Vec<u64>,
 }
 
-impl Default for Near {
+impl Default for RangeMatches {
     fn default() -> Self {
         Self::new()
     }
 }
 
-impl Near {
+impl RangeMatches {
     /// No rows.
     pub(crate) fn new() -> Self {
         Self { ends: Vec::new(), clusters: Vec::new(), costs: Vec::new() }
@@ -47,7 +47,7 @@ impl Near {
         self.costs.len()
     }
 
-    /// Adds a cluster to the list of the row that [`Near::end_row`] will end.
+    /// Adds a cluster to the list of the row that [`RangeMatches::end_row`] will end.
     #[inline(always)]
     pub(crate) fn push(&mut self, cluster: u32, cost: u64) {
         self.clusters.push(cluster);
@@ -94,8 +94,14 @@ impl Near {
 /// # Exactness
 /// Distances are below 2^63; prices and limits are i128 within 2^120, so no sum overflows. A device may skip a codeword
 /// only where a bound proves that it reaches the limit.
-pub(crate) fn within(rows: &[i32], codewords: &[i32], dim: usize, prices: &[i128], limits: &[i128]) -> Near {
-    let mut near = Near::new();
+pub(crate) fn range_search(
+    rows: &[i32],
+    codewords: &[i32],
+    dim: usize,
+    prices: &[i128],
+    limits: &[i128],
+) -> RangeMatches {
+    let mut near = RangeMatches::new();
     for (row, limit) in rows.chunks_exact(dim).zip(limits) {
         for (k, (codeword, price)) in codewords.chunks_exact(dim).zip(prices).enumerate() {
             let distance = squared_distance(row, codeword);

@@ -9,7 +9,7 @@ use super::assign::squared_distance;
 ///
 /// # Exactness
 /// Integer distances in u64, see [`squared_distance`].
-pub(crate) fn own_distances(rows: &[i32], codewords: &[i32], dim: usize, codes: &[u32], distances: &mut [u64]) {
+pub(crate) fn assigned_distances(rows: &[i32], codewords: &[i32], dim: usize, codes: &[u32], distances: &mut [u64]) {
     for ((row, code), distance) in rows.chunks_exact(dim).zip(codes).zip(distances) {
         if let Some(codeword) = codewords.chunks_exact(dim).nth(*code as usize) {
             *distance = squared_distance(row, codeword);

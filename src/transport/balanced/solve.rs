@@ -8,12 +8,12 @@ use super::sizes::Sizes;
 use super::smallest::smallest;
 use super::sweep::sweep;
 use crate::error::Result;
-use crate::kernel::within::Near;
+use crate::kernel::range_search::RangeMatches;
 
 /// What it costs to give a row a cluster.
 pub(crate) trait Costs {
     /// For every row the clusters with `cost + price` below the row's limit, ascending, with their costs (below 2^63).
-    fn within(&mut self, prices: &[i128], limits: &[i128]) -> Result<Near>;
+    fn range_search(&mut self, prices: &[i128], limits: &[i128]) -> Result<RangeMatches>;
 }
 
 /// Where the search starts; it decides how long the search takes and not what it finds.

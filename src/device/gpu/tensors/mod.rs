@@ -153,10 +153,10 @@ impl Tensors for GpuTensors {
     }
 
     fn straight_through(&mut self, of: &Passing, weight: Weight) -> Result<()> {
-        let Passing { latents, codes, books, quantized, commitment, rests } = *of;
+        let Passing { latents, codes, books, quantized, commitment, residuals } = *of;
         let levels = codes.columns;
         let params = [books.columns as u32, levels as u32, weight.exponent as u32, weight.factor.to_bits()];
-        let tensors = [latents, codes, books, quantized, commitment, rests];
+        let tensors = [latents, codes, books, quantized, commitment, residuals];
         self.elements(Kernel::StraightThrough, latents.len(), PASS_FLOATS + levels, &params, &tensors)
     }
 
@@ -164,6 +164,6 @@ impl Tensors for GpuTensors {
         let params = [out.columns as u32, weight.exponent as u32, weight.factor.to_bits()];
         // As many members as there are on average; integers, which cost far less than floats.
         let floats = 2 + of.rows.len() / out.rows.max(1) / INTEGERS_PER_FLOAT;
-        self.elements(Kernel::CodebookGradient, out.len(), floats, &params, &[of.rests, of.rows, of.starts, out])
+        self.elements(Kernel::CodebookGradient, out.len(), floats, &params, &[of.residuals, of.rows, of.starts, out])
     }
 }

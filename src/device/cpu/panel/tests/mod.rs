@@ -30,7 +30,7 @@ impl Numbers {
         row_hash(self.0, self.1)
     }
 
-    fn within(&mut self, limit: i32) -> i32 {
+    fn up_to(&mut self, limit: i32) -> i32 {
         (self.next() % (2 * limit as u64 + 1)) as i32 - limit
     }
 
@@ -38,8 +38,8 @@ impl Numbers {
     fn fill(&mut self, kind: u64, len: usize, bits: u32) -> Vec<i32> {
         let limit = 1 << bits;
         let value = |i: usize| match kind % 4 {
-            0 => self.within(limit),
-            1 => self.within(limit) >> (self.next() % 24),
+            0 => self.up_to(limit),
+            1 => self.up_to(limit) >> (self.next() % 24),
             2 => [limit, -limit, limit - 1, 1 - limit, 1, 0][self.next() as usize % 6],
             _ => limit - i32::from(i == 0),
         };

@@ -9,7 +9,7 @@ use super::assign::squared_distance;
 ///
 /// # Exactness
 /// Integer distances in u64. Where a lower bound already reaches `closest`, a device need not compute the distance.
-pub(crate) fn closer(rows: &[i32], points: &[i32], dim: usize, closest: &[u64], out: &mut [u64]) {
+pub(crate) fn min_distances(rows: &[i32], points: &[i32], dim: usize, closest: &[u64], out: &mut [u64]) {
     for (point, out) in points.chunks_exact(dim).zip(out.chunks_exact_mut(closest.len().max(1))) {
         for ((row, closest), out) in rows.chunks_exact(dim).zip(closest).zip(out) {
             *out = squared_distance(row, point).min(*closest);

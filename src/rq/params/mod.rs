@@ -5,7 +5,7 @@ pub(crate) use check::SINKHORN_EPSILON;
 
 pub(super) use check::check_balanced;
 
-use super::balanced::Sizes;
+use crate::transport::balanced::Sizes;
 
 /// How distances are understood.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -9,7 +9,7 @@ use super::sizes::Sizes;
 use super::solve::{Costs, Solution, Start, solve};
 use crate::ErrorKind;
 use crate::error::Result;
-use crate::kernel::within::Near;
+use crate::kernel::range_search::RangeMatches;
 use crate::rng::row_hash;
 
 /// A matrix of costs (N, K).
@@ -20,8 +20,8 @@ pub(crate) struct Matrix {
 }
 
 impl Costs for Matrix {
-    fn within(&mut self, prices: &[i128], limits: &[i128]) -> Result<Near> {
-        let mut near = Near::new();
+    fn range_search(&mut self, prices: &[i128], limits: &[i128]) -> Result<RangeMatches> {
+        let mut near = RangeMatches::new();
         for (row, limit) in self.costs.chunks_exact(self.clusters).zip(limits) {
             let listed = |(_, (cost, price)): &(usize, (&u64, &i128))| i128::from(**cost) + **price < *limit;
             row.iter().zip(prices).enumerate().filter(listed).for_each(|(k, (cost, _))| near.push(k as u32, *cost));

@@ -5,7 +5,7 @@ use super::lanes::{LANES, each_bit};
 use super::panel::{Panel, square_at_least};
 use super::scores::Scores;
 use crate::error::Result;
-use crate::kernel::within::Near;
+use crate::kernel::range_search::RangeMatches;
 use rayon::prelude::*;
 
 /// Rows that one task takes at a time.
@@ -33,19 +33,19 @@ impl<'a> Prices<'a> {
 /// A row whose score has a lower bound L is at a squared distance of at least `L + |r|^2`. Where that and the price reach
 /// the limit by more than 1e-12 of all terms, which is far more than the few roundings of 2^-53 on the way, the codeword
 /// is not listed. Everything else is computed exactly. A row whose limit is no more than the least price has no list.
-pub(super) fn within(
+pub(super) fn range_search(
     rows: &[f32],
     lengths: &[f32],
     panel: &Panel,
     prices: &Prices<'_>,
     limits: &[i128],
-) -> Result<Near> {
+) -> Result<RangeMatches> {
     let blocks = rows.par_chunks(panel.dim() * BLOCK).zip(lengths.par_chunks(BLOCK)).zip(limits.par_chunks(BLOCK));
     let run = |scratch: &mut Scratch, ((rows, lengths), limits)| {
         pulp::Arch::new().dispatch(Block { rows, lengths, limits, panel, prices, scratch })
     };
-    let lists: Vec<Near> = blocks.map_init(Scratch::default, run).collect();
-    let mut near = Near::with_capacity(limits.len(), lists.iter().map(Near::entries).sum())?;
+    let lists: Vec<RangeMatches> = blocks.map_init(Scratch::default, run).collect();
+    let mut near = RangeMatches::with_capacity(limits.len(), lists.iter().map(RangeMatches::entries).sum())?;
     lists.into_iter().for_each(|list| near.append(&list));
     Ok(near)
 }
@@ -68,14 +68,14 @@ struct Block<'a, 'b> {
 }
 
 impl pulp::WithSimd for Block<'_, '_> {
-    type Output = Near;
+    type Output = RangeMatches;
 
     #[inline(always)]
-    fn with_simd<S: pulp::Simd>(mut self, _: S) -> Near {
+    fn with_simd<S: pulp::Simd>(mut self, _: S) -> RangeMatches {
         self.compute_scores();
         let Self { rows, lengths, limits, panel, prices, scratch } = self;
         let mut lists = scratch.scores.lower.chunks_exact(panel.clusters());
-        let mut near = Near::new();
+        let mut near = RangeMatches::new();
         for ((row, length), limit) in rows.chunks_exact(panel.dim()).zip(lengths).zip(limits) {
             if *limit > prices.least {
                 let square = square_at_least(*length);
@@ -131,7 +131,7 @@ struct List<'a> {
     limit: i128,
     panel: &'a Panel,
     prices: &'a Prices<'a>,
-    near: &'a mut Near,
+    near: &'a mut RangeMatches,
 }
 
 impl List<'_> {

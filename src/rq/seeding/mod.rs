@@ -93,7 +93,7 @@ fn oversample(
         candidates.extend_from_slice(points.values());
         table.assign(&points)?;
         table.codes(&mut codes)?;
-        let distances = table.own_distances(&points)?;
+        let distances = table.assigned_distances(&points)?;
         for (((closest, nearest), distance), code) in closest.iter_mut().zip(&mut nearest).zip(distances).zip(&codes) {
             if distance < *closest {
                 *closest = distance;
@@ -140,7 +140,7 @@ fn plus_plus(
     let candidates = 2 + floor_ln(clusters);
     let pairs = if rows <= ALL_PAIRS { all_pairs(table, ask)? } else { Vec::new() };
     let mut values = table.gather(&[by_weight.draw(stream)])?;
-    let mut closest = table.closer(&values, &try_vec(u64::MAX, rows, "seeding distances")?)?;
+    let mut closest = table.min_distances(&values, &try_vec(u64::MAX, rows, "seeding distances")?)?;
     while values.len() < clusters * dim {
         ask()?;
         let potential = |row: usize| closest.get(row).map_or(0, |distance| u128::from(*distance)) * weight(row);
@@ -153,8 +153,8 @@ fn plus_plus(
         let drawn: Vec<usize> = (0..candidates).map(|_| draws.draw(stream)).collect();
         let points = table.gather(&drawn)?;
         let distances = match pairs.is_empty() {
-            true => table.closer(&points, &closest)?,
-            false => closer_of(&pairs, &drawn, &closest),
+            true => table.min_distances(&points, &closest)?,
+            false => min_distances_of(&pairs, &drawn, &closest),
         };
         let weighted = |(distance, weight): (&u64, &u64)| u128::from(*distance) * u128::from(*weight);
         let left = |part: &[u64]| part.iter().zip(weights).map(weighted).sum::<u128>();
@@ -180,13 +180,13 @@ fn all_pairs(table: &mut dyn Table, ask: Ask<'_>) -> Result<Vec<u64>> {
     for points in rows.chunks(POINTS) {
         ask()?;
         let points = table.gather(points)?;
-        pairs.extend(table.closer(&points, &unbounded)?);
+        pairs.extend(table.min_distances(&points, &unbounded)?);
     }
     Ok(pairs)
 }
 
-/// What `Table::closer` gives for the points `drawn` among the rows.
-fn closer_of(pairs: &[u64], drawn: &[usize], closest: &[u64]) -> Vec<u64> {
+/// What `Table::min_distances` gives for the points `drawn` among the rows.
+fn min_distances_of(pairs: &[u64], drawn: &[usize], closest: &[u64]) -> Vec<u64> {
     let of = |point: &usize| pairs.chunks_exact(closest.len()).nth(*point).unwrap_or_default().iter().zip(closest);
     drawn.iter().flat_map(of).map(|(distance, closest)| *distance.min(closest)).collect()
 }

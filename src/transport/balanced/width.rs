@@ -20,7 +20,7 @@ fn width(costs: &mut dyn Costs, rows: usize, prices: &[i128], wanted: usize) -> 
     let step = rows.div_ceil(SAMPLE).max(1);
     let limit = |row: usize| if row.is_multiple_of(step) { i128::MAX >> 10 } else { i128::MIN >> 10 };
     let limits: Vec<i128> = (0..rows).map(limit).collect();
-    let near = costs.within(prices, &limits)?;
+    let near = costs.range_search(prices, &limits)?;
     let mut widths: Vec<i128> = Vec::new();
     for row in (0..rows).step_by(step) {
         let mut costs: Vec<i128> = near.row(row).zip_prices(prices).collect();

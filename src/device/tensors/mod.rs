@@ -42,13 +42,13 @@ pub(crate) struct Passing {
     pub(crate) books: Tensor,
     pub(crate) quantized: Tensor,
     pub(crate) commitment: Tensor,
-    pub(crate) rests: Tensor,
+    pub(crate) residuals: Tensor,
 }
 
 /// What codewords left over of their members, see `kernel::codebook_gradient`.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Members {
-    pub(crate) rests: Tensor,
+    pub(crate) residuals: Tensor,
     pub(crate) rows: Tensor,
     pub(crate) starts: Tensor,
 }

@@ -10,8 +10,8 @@ use crate::error::{Result, try_vec};
 /// Points of a dispatch.
 const POINTS: usize = 64;
 
-/// Twin: `kernel::closer::closer`.
-pub(super) fn closer(table: &mut GpuTable, points: &[i32], closest: &[u64]) -> Result<Vec<u64>> {
+/// Twin: `kernel::min_distances::min_distances`.
+pub(super) fn min_distances(table: &mut GpuTable, points: &[i32], closest: &[u64]) -> Result<Vec<u64>> {
     let rows = closest.len();
     let mut out = try_vec(0_u64, (points.len() / table.dim).saturating_mul(rows), "seeding distances")?;
     if rows == 0 {
@@ -23,7 +23,7 @@ pub(super) fn closer(table: &mut GpuTable, points: &[i32], closest: &[u64]) -> R
         let piece = table.piece_rows(8 * count);
         for chunk in &table.chunks {
             // Every dispatch has its own buffers, which start at its first row.
-            for part in slices(&table.context, Kernel::Closer, chunk.rows.len(), count * table.dim) {
+            for part in slices(&table.context, Kernel::MinDistances, chunk.rows.len(), count * table.dim) {
                 for start in part.clone().step_by(piece) {
                     let end = part.end.min(start + piece);
                     let base = chunk.rows.start;
@@ -32,9 +32,9 @@ pub(super) fn closer(table: &mut GpuTable, points: &[i32], closest: &[u64]) -> R
                     let size = (count * (end - start) * 8) as u64;
                     let found = table.context.storage("seeding distances", size)?;
                     let params = Params { first: start as u32, end: end as u32, count: count as u32, ..table.params() };
-                    let groups = (end - start).div_ceil(Kernel::Closer.group_rows()) as u32;
+                    let groups = (end - start).div_ceil(Kernel::MinDistances.group_rows()) as u32;
                     let buffers = [&chunk.values, &on_device, &limits, &found];
-                    table.context.dispatch(Kernel::Closer, params, &buffers, (groups, 1))?;
+                    table.context.dispatch(Kernel::MinDistances, params, &buffers, (groups, 1))?;
                     let bytes = table.context.read(&[Span { buffer: &found, offset: 0, size }])?;
                     for (to, from) in out.chunks_exact_mut(rows).zip(bytes.chunks_exact((end - start) * 8)) {
                         let to = to.get_mut(base + start..base + end).unwrap_or_default();

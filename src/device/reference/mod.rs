@@ -9,7 +9,7 @@ use super::{Assigned, DeviceInfo, Engine, Purpose, Table};
 use crate::codebook::Codebook;
 use crate::error::{Result, try_vec};
 use crate::kernel;
-use crate::kernel::within::Near;
+use crate::kernel::range_search::RangeMatches;
 use crate::partial::Partial;
 
 pub(super) struct Reference {
@@ -105,9 +105,15 @@ impl Table for ReferenceTable {
         Ok(kernel::centroid::sums(&self.values, self.dim, &self.codes, clusters))
     }
 
-    fn own_distances(&mut self, codebook: &Codebook) -> Result<Vec<u64>> {
+    fn assigned_distances(&mut self, codebook: &Codebook) -> Result<Vec<u64>> {
         let mut distances = try_vec(0, self.codes.len(), "distances")?;
-        kernel::own_distances::own_distances(&self.values, codebook.values(), self.dim, &self.codes, &mut distances);
+        kernel::assigned_distances::assigned_distances(
+            &self.values,
+            codebook.values(),
+            self.dim,
+            &self.codes,
+            &mut distances,
+        );
         Ok(distances)
     }
 
@@ -117,14 +123,14 @@ impl Table for ReferenceTable {
         Ok(())
     }
 
-    fn closer(&mut self, points: &[i32], closest: &[u64]) -> Result<Vec<u64>> {
+    fn min_distances(&mut self, points: &[i32], closest: &[u64]) -> Result<Vec<u64>> {
         let points_count = points.len() / self.dim;
         let mut out = try_vec(0, points_count.saturating_mul(closest.len()), "seeding distances")?;
-        kernel::closer::closer(&self.values, points, self.dim, closest, &mut out);
+        kernel::min_distances::min_distances(&self.values, points, self.dim, closest, &mut out);
         Ok(out)
     }
 
-    fn within(&mut self, codebook: &Codebook, prices: &[i128], limits: &[i128]) -> Result<Near> {
-        Ok(kernel::within::within(&self.values, codebook.values(), self.dim, prices, limits))
+    fn range_search(&mut self, codebook: &Codebook, prices: &[i128], limits: &[i128]) -> Result<RangeMatches> {
+        Ok(kernel::range_search::range_search(&self.values, codebook.values(), self.dim, prices, limits))
     }
 }

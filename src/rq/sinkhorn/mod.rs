@@ -40,7 +40,7 @@ fn distances(table: &mut dyn Table, codebook: &Codebook, unit: f64) -> Result<Ve
     let mut out = try_vec(0.0, rows.saturating_mul(clusters), "distances of all rows to all codewords")?;
     let unbounded = try_vec(u64::MAX, rows, "distances")?;
     for (batch, points) in codebook.values().chunks(CODEWORDS * codebook.dim()).enumerate() {
-        let found = table.closer(points, &unbounded)?;
+        let found = table.min_distances(points, &unbounded)?;
         for (k, column) in found.chunks_exact(rows.max(1)).enumerate() {
             let column = column.iter().map(|distance| *distance as f64 * unit);
             out.iter_mut().skip(batch * CODEWORDS + k).step_by(clusters).zip(column).for_each(|(out, d)| *out = d);

@@ -2,7 +2,7 @@
 
 use super::solve::Costs;
 use crate::error::Result;
-use crate::kernel::within::Near;
+use crate::kernel::range_search::RangeMatches;
 
 /// Above every `cost + price`: a limit that lists all clusters.
 pub(super) const NO_LIMIT: i128 = 1 << 120;
@@ -19,7 +19,7 @@ pub(super) struct Open {
 /// Exact costs of some clusters per row. A cluster that is not listed had, at the prices of the row's generation, a
 /// `cost + price` of at least the row's limit.
 pub(super) struct Candidates {
-    near: Near,
+    near: RangeMatches,
     clusters: usize,
     limits: Vec<i128>,
     generation: Vec<u32>,
@@ -30,7 +30,7 @@ pub(super) struct Candidates {
 impl Candidates {
     /// Lists for every row what costs less than `width` above the cheapest, whose `cost + price` is at most `bounds`.
     pub(super) fn new(costs: &mut dyn Costs, prices: &[i128], bounds: Vec<i128>, width: i128) -> Result<Self> {
-        let near = Near::new();
+        let near = RangeMatches::new();
         let open: Vec<Open> =
             bounds.iter().enumerate().map(|(row, bound)| Open { row, bound: *bound, width }).collect();
         let generation = vec![0; open.len()];
@@ -89,8 +89,8 @@ impl Candidates {
             widths[*row] = *width;
         }
         self.prices.push(prices.to_vec());
-        let fresh = costs.within(prices, &limits)?;
-        let mut merged = Near::with_capacity(self.rows(), self.near.entries() + fresh.entries())?;
+        let fresh = costs.range_search(prices, &limits)?;
+        let mut merged = RangeMatches::with_capacity(self.rows(), self.near.entries() + fresh.entries())?;
         for (row, generation) in self.generation.iter().enumerate() {
             if *generation as usize + 1 == self.prices.len() {
                 let priced = |(cluster, cost): &(usize, u64)| i128::from(*cost) + prices[*cluster];

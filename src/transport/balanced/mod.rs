@@ -38,8 +38,8 @@ mod smallest;
 mod solve;
 mod sweep;
 #[cfg(test)]
-pub(super) mod tests;
+pub(crate) mod tests;
 mod width;
 
-pub(super) use sizes::Sizes;
-pub(super) use solve::{Costs, Solution, Start, solve};
+pub(crate) use sizes::Sizes;
+pub(crate) use solve::{Costs, Solution, Start, solve};

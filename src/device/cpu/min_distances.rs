@@ -13,7 +13,7 @@ const BLOCK: usize = 252;
 /// # Exactness
 /// A row whose score has a lower bound L is at a squared distance of at least `L + |r|^2`; where that reaches
 /// `closest` the distance cannot be smaller. Everything else is computed exactly.
-pub(super) fn closer(rows: &[f32], lengths: &[f32], panel: &Panel, closest: &[u64], out: &mut [u64]) {
+pub(super) fn min_distances(rows: &[f32], lengths: &[f32], panel: &Panel, closest: &[u64], out: &mut [u64]) {
     let (dim, count) = (panel.dim(), closest.len());
     if count == 0 {
         return;
