@@ -59,6 +59,8 @@ mod kernel;
 pub mod metrics;
 mod model;
 mod partial;
+mod population;
+mod quantization;
 #[cfg(feature = "report")]
 mod report;
 mod rng;

@@ -146,6 +146,12 @@ impl Range {
         }
     }
 
+    /// Widens the range by that of other rows.
+    pub(crate) fn merge(&mut self, other: &Self) {
+        self.min.iter_mut().zip(&other.min).for_each(|(min, other)| *min = if *other < *min { *other } else { *min });
+        self.max.iter_mut().zip(&other.max).for_each(|(max, other)| *max = if *other > *max { *other } else { *max });
+    }
+
     /// Offset and exponent of a grid for every dimension alone.
     pub(crate) fn grids(&self) -> Vec<(f32, i32)> {
         let alone = |(min, max): (&f32, &f32)| Self { min: vec![*min], max: vec![*max] }.grid(true);

@@ -4,12 +4,12 @@ use super::balance::Balance;
 use super::codes::Codes;
 use super::distances::Distances;
 use super::encoder::Encoder;
-use super::load::to_grid;
 use super::model::RqKMeansModel;
 use crate::codebook::Codebook;
 use crate::device::{Device, Purpose, Table};
 use crate::error::{Error, Result, try_vec};
 use crate::grid::read_finite;
+use crate::population::to_grid;
 use crate::rows::Rows;
 
 /// What an encode came across.

@@ -1,20 +1,13 @@
 //! Residual k-means: parameters, fitting level by level, and the fitted model that encodes and decodes.
 
-mod assignment;
 mod balance;
 mod capacity;
 mod codes;
 mod decode;
 mod distances;
-mod draws;
 mod encode;
 mod encoder;
-mod first_levels;
 mod fit;
-mod level;
-mod lloyd;
-mod load;
-mod mini_batch;
 mod model;
 pub(crate) mod model_file;
 mod optimal;
@@ -22,7 +15,6 @@ mod params;
 mod progress;
 mod row_distances;
 mod sampled;
-mod seeding;
 pub(crate) mod sinkhorn;
 mod variant;
 
@@ -30,11 +22,10 @@ pub use balance::Balance;
 pub use codes::Codes;
 pub use encode::EncodeReport;
 pub use encoder::Encoder;
-pub(crate) use first_levels::FirstLevels;
+pub(crate) use fit::FirstLevels;
 pub use fit::{Fit, FitReport, LevelReport};
-pub(crate) use load::{Source, to_grid};
 pub use model::RqKMeansModel;
-pub(crate) use model::{Quantization, hex};
+pub(crate) use model::hex;
 pub use params::{Algorithm, Clusters, Init, Metric, MiniBatch, RqKMeans};
 pub(crate) use params::{MAX_LEVELS, SINKHORN_EPSILON};
 pub use progress::Progress;

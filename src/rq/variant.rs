@@ -38,7 +38,7 @@ impl RqKMeans {
 impl Fit<'_> {
     /// Number of levels fitted so far.
     pub fn levels(&self) -> usize {
-        self.codebooks.len()
+        self.fitted.len()
     }
 
     /// The model of the levels fitted so far, while the fit may go on.
@@ -61,13 +61,14 @@ impl Fit<'_> {
     /// # Ok::<(), semid::Error>(())
     /// ```
     pub fn model(&self) -> Result<RqKMeansModel> {
-        if self.codebooks.is_empty() {
+        if self.fitted.is_empty() {
             return Err(Error::parameter("levels", 0, "fit at least one level first"));
         }
-        for (level, codebook) in self.codebooks.iter().enumerate() {
+        for (level, codebook) in self.codebooks().enumerate() {
             codebook::to_f32(level, codebook, self.quantization.codebook_exponent())?;
         }
-        let model = RqKMeansModel::new(self.quantization.clone(), self.codebooks.clone(), self.params.seed)?;
+        let model =
+            RqKMeansModel::new(self.quantization.clone(), self.codebooks().cloned().collect(), self.params.seed)?;
         model.with_prices(self.prices.clone())
     }
 }

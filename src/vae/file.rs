@@ -11,11 +11,12 @@ use super::weights::{Layer, widths};
 use crate::codebook::{self, Codebook};
 use crate::error::{Error, ErrorKind, Result};
 use crate::grid::{EXPONENTS, Grid};
+use crate::quantization::{Metric, Quantization};
 use crate::rq::model_file::{
     FORMAT, Tensor, WITHOUT_PRICES, assemble, check_digests, checksum, from_le_bytes, le_bytes, not_a_model, read_file,
     tensor, write_file,
 };
-use crate::rq::{MAX_LEVELS, Metric, Quantization, RqKMeansModel};
+use crate::rq::{MAX_LEVELS, RqKMeansModel};
 use crate::{MAX_CLUSTERS, MAX_DIM};
 use safetensors::{Dtype, SafeTensors};
 use serde::{Deserialize, Serialize};

@@ -8,8 +8,9 @@ use super::weights::Layer;
 use crate::device::Device;
 use crate::error::{ErrorKind, Result};
 use crate::grid::{Grid, read_finite};
+use crate::quantization::{Metric, Quantization};
 use crate::rows::Rows;
-use crate::rq::{Codes, EncodeReport, Metric, Quantization, RqKMeansModel, hex};
+use crate::rq::{Codes, EncodeReport, RqKMeansModel, hex};
 use sha2::{Digest, Sha256};
 use std::sync::{Mutex, PoisonError};
 

@@ -6,13 +6,14 @@
 //! order and then the tensors' bytes, codebooks, offset and prices in this order, each preceded by its length as u64 little endian. The checksum
 //! covers what the fingerprint leaves out, so that no damaged byte goes unnoticed.
 
-use super::model::{Quantization, RqKMeansModel, hex};
+use super::model::{RqKMeansModel, hex};
 use super::params::{MAX_LEVELS, Metric};
 use crate::codebook::{self, Codebook};
 use crate::error::{Error, ErrorKind, Result, try_vec};
 use crate::grid::{EXPONENTS, Grid};
 use crate::io::AtomicFile;
 use crate::io::file::Source;
+use crate::quantization::Quantization;
 use crate::{MAX_CLUSTERS, MAX_DIM};
 use safetensors::{Dtype, SafeTensors};
 use serde::{Deserialize, Serialize};

@@ -5,27 +5,8 @@ pub(crate) use check::SINKHORN_EPSILON;
 
 pub(super) use check::check_balanced;
 
+pub use crate::quantization::Metric;
 use crate::transport::balanced::Sizes;
-
-/// How distances are understood.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Metric {
-    /// Squared Euclidean distance of the embeddings as they are.
-    #[default]
-    L2,
-    /// Rows are scaled to unit length first, so that only their direction matters.
-    Cosine,
-}
-
-impl Metric {
-    /// The name used in files and on the command line: `l2` or `cosine`.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::L2 => "l2",
-            Self::Cosine => "cosine",
-        }
-    }
-}
 
 /// How the first codewords of a level are chosen.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

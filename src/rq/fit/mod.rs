@@ -1,19 +1,33 @@
 //! Fitting: the rows go to the device once, then one level after the other is fitted on what the last one left.
 
-use super::balance::Balance;
-use super::level::LevelWork;
-use super::load::Source;
-use super::mini_batch::Trained;
-use super::model::{Quantization, RqKMeansModel};
+mod assignment;
+mod first_levels;
+mod level;
+mod lloyd;
+mod mini_batch;
+mod report;
+mod reseed;
+mod seeding;
+mod work;
+
+pub(crate) use first_levels::FirstLevels;
+pub use report::{FitReport, LevelReport};
+
+use super::model::RqKMeansModel;
 use super::params::RqKMeans;
 use super::progress::{Callback, Progress, report};
-use super::seeding::Ask;
 use crate::codebook::{self, CODEWORDS_MAX, Codebook};
-use crate::device::{Device, Purpose, Table};
+use crate::device::{Device, Purpose};
 use crate::error::{ErrorKind, Result};
-use crate::grid::{EXPONENTS, Grid, pow2};
+use crate::grid::{EXPONENTS, Grid, UNIT_EXPONENT, pow2};
+use crate::population::{Ask, FittedLevel, Residuals, Shard, Sharded};
+use crate::quantization::{Metric, Quantization};
+use crate::rng::Sample;
 use crate::rows::Rows;
+use mini_batch::Trained;
 use std::ops::ControlFlow;
+use std::sync::Arc;
+use work::LevelWork;
 
 /// A fit in progress, for callers who want to look at a level before the next one is fitted.
 ///
@@ -33,52 +47,18 @@ use std::ops::ControlFlow;
 /// ```
 pub struct Fit<'a> {
     pub(super) params: RqKMeans,
-    source: Source<'a>,
-    device: &'a Device,
+    residuals: Residuals<'a>,
     clusters: Vec<usize>,
     pub(super) quantization: Quantization,
-    pub(super) table: Box<dyn Table>,
-    pub(super) codebooks: Vec<Codebook>,
+    /// The levels so far.
+    pub(super) fitted: Vec<FittedLevel>,
     /// Of every level, where clusters are balanced.
     pub(super) prices: Vec<Vec<i64>>,
-    /// Of every level, where balancing decided instead of the nearest codewords.
-    pub(super) codes: Vec<Option<Vec<u32>>>,
     /// All levels, where mini-batches trained them together.
     joint: Vec<Trained>,
-    pub(super) reports: Vec<LevelReport>,
+    reports: Vec<LevelReport>,
     saturated_values: u64,
     pub(super) codewords_max: i64,
-}
-
-/// What a fit came to.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct FitReport {
-    /// Rows fitted on.
-    pub rows: usize,
-    /// Dimensions.
-    pub dim: usize,
-    /// One report per level.
-    pub levels: Vec<LevelReport>,
-    /// Values of the fitted rows that did not fit on the grid.
-    pub saturated_values: u64,
-}
-
-/// What fitting one level came to.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct LevelReport {
-    /// Number of codewords, K.
-    pub clusters: usize,
-    /// Updates done in the run that was kept.
-    pub iterations: usize,
-    /// Mean over the rows of the squared distance that is left after this level, in squared units of the embeddings
-    /// (of the unit sphere for cosine and normalised residuals).
-    pub squared_error: f64,
-    /// Empty clusters that were given a far row, over all iterations of the run that was kept.
-    pub empty_reseeded: u64,
-    /// What balancing came to, where it was asked for.
-    pub balance: Option<Balance>,
 }
 
 impl RqKMeans {
@@ -111,7 +91,7 @@ impl RqKMeans {
         fit.finish()
     }
 
-    /// Reads the rows and puts them on the device, ready for [`Fit::next_level`].
+    /// Finds the grid of the rows and puts them on it, ready for [`Fit::next_level`].
     ///
     /// # Errors
     /// As for [`RqKMeans::fit`].
@@ -129,7 +109,7 @@ impl RqKMeans {
     }
 
     /// [`RqKMeans::begin_with`] on a grid, or on that of the rows.
-    pub(super) fn begin_on<'a>(
+    fn begin_on<'a>(
         &self,
         grid: Option<Grid>,
         rows: &'a dyn Rows,
@@ -137,31 +117,48 @@ impl RqKMeans {
         callback: Callback<'_>,
     ) -> Result<Fit<'a>> {
         let (clusters, used) = self.check(rows.len(), rows.dim())?;
-        let source = Source::new(rows, self.seed, used);
+        let shard = Shard::new(rows, 0..rows.len(), 0, device, Purpose::Fit);
+        let population = Box::new(Sharded::new(vec![shard], rows.dim()));
+        let residuals = Residuals::new(population, Sample::new(self.seed, rows.len(), used), device);
+        self.begin_with_residuals(residuals, clusters, grid, callback)
+    }
+
+    /// Puts the rows on a grid, or on their own.
+    fn begin_with_residuals<'a>(
+        &self,
+        mut residuals: Residuals<'a>,
+        clusters: Vec<usize>,
+        grid: Option<Grid>,
+        callback: Callback<'_>,
+    ) -> Result<Fit<'a>> {
         let mut ask = || report(callback, &Progress::start(clusters.len(), self.max_iter));
         let quantization = Quantization {
-            grid: grid.map_or_else(|| source.grid(self, &mut ask), Ok)?,
+            grid: grid.map_or_else(|| self.grid(&mut residuals, &mut ask), Ok)?,
             metric: self.metric,
             normalize_residuals: self.normalize_residuals,
         };
-        let table = device.engine().table(used, rows.dim(), Purpose::Fit)?;
-        let mut fit = Fit {
+        let saturated_values = residuals.load(&quantization, &mut ask)?;
+        Ok(Fit {
             params: self.clone(),
-            source,
-            device,
-            clusters: clusters.clone(),
+            residuals,
+            clusters,
             quantization,
-            table,
-            codebooks: Vec::new(),
+            fitted: Vec::new(),
             prices: Vec::new(),
-            codes: Vec::new(),
             joint: Vec::new(),
             reports: Vec::new(),
-            saturated_values: 0,
+            saturated_values,
             codewords_max: CODEWORDS_MAX,
-        };
-        fit.load(&mut ask)?;
-        Ok(fit)
+        })
+    }
+
+    /// The grid for these rows.
+    fn grid(&self, rows: &mut Residuals<'_>, ask: Ask<'_>) -> Result<Grid> {
+        match self.metric {
+            Metric::L2 => Ok(rows.range(ask)?.grid(self.center)),
+            // Every row has a grid of its own, and what follows is on the unit grid.
+            Metric::Cosine => Ok(Grid::new(vec![0.0; rows.dim()], UNIT_EXPONENT)),
+        }
     }
 }
 
@@ -182,15 +179,15 @@ impl Fit<'_> {
         &mut self,
         progress: &mut dyn FnMut(&Progress) -> ControlFlow<()>,
     ) -> Result<Option<LevelReport>> {
-        let target = self.codebooks.len() + 1;
+        let target = self.fitted.len() + 1;
         if target > self.clusters.len() {
             return Ok(None);
         }
         loop {
-            while self.codebooks.len() < target {
+            while self.fitted.len() < target {
                 self.fit_level(progress)?;
             }
-            if codebook::largest_sum(&self.codebooks) <= self.codewords_max {
+            if codebook::largest_sum(self.codebooks()) <= self.codewords_max {
                 return Ok(self.reports.last().cloned());
             }
             self.coarsen(progress)?;
@@ -204,17 +201,17 @@ impl Fit<'_> {
     pub fn finish(self) -> Result<(RqKMeansModel, FitReport)> {
         let model = self.model()?;
         let report = FitReport {
-            rows: self.table.rows(),
-            dim: self.table.dim(),
+            rows: self.residuals.rows(),
+            dim: self.residuals.dim(),
             levels: self.reports,
             saturated_values: self.saturated_values,
         };
         Ok((model, report))
     }
 
-    fn load(&mut self, ask: Ask<'_>) -> Result<()> {
-        self.saturated_values = self.source.load(&self.quantization, self.device.engine(), &mut *self.table, ask)?;
-        Ok(())
+    /// The codebooks of the levels so far.
+    pub(super) fn codebooks(&self) -> impl Iterator<Item = &Codebook> {
+        self.fitted.iter().map(|level| &*level.codebook)
     }
 
     /// Takes a grid twice as coarse and starts again: the codewords of real data with extreme outliers may add up to
@@ -223,46 +220,32 @@ impl Fit<'_> {
         let grid = &self.quantization.grid;
         let exponent = grid.exponent() - 1;
         if self.quantization.unit_grid() || exponent < *EXPONENTS.start() {
-            let level = self.codebooks.len() - 1;
+            let level = self.fitted.len().saturating_sub(1);
             let reason = "the codewords of all levels add up to more than the grid holds; use fewer levels";
             return Err(ErrorKind::Range { level, reason: reason.into() }.into());
         }
         self.quantization.grid = Grid::new(grid.offset().to_vec(), exponent);
-        self.codebooks.clear();
+        self.fitted.clear();
         self.prices.clear();
-        self.codes.clear();
         self.joint.clear();
         self.reports.clear();
         let start = Progress::start(self.clusters.len(), self.params.max_iter);
-        self.load(&mut || report(callback, &start))
-    }
-
-    /// Leaves in the table what the levels so far leave of the rows.
-    pub(super) fn enter_level(&mut self) -> Result<()> {
-        if let Some(last) = self.codebooks.last() {
-            self.table.subtract(last)?;
-        }
-        match self.quantization.scales_level(self.codebooks.len()) {
-            true => self.table.unit_length(),
-            false => Ok(()),
-        }
+        self.saturated_values = self.residuals.load(&self.quantization, &mut || report(callback, &start))?;
+        Ok(())
     }
 
     fn fit_level(&mut self, callback: Callback<'_>) -> Result<()> {
-        let level = self.codebooks.len();
+        let level = self.fitted.len();
         let clusters = self.clusters.get(level).copied().unwrap_or(1);
-        self.enter_level()?;
-        let sizes = self.params.sizes_of(self.table.rows(), clusters);
         let mut work = LevelWork {
             params: &self.params,
-            engine: self.device.engine(),
-            table: &mut *self.table,
+            sizes: self.params.sizes_of(self.residuals.rows(), clusters),
+            residuals: &mut self.residuals,
             clusters: &self.clusters,
             level,
-            sizes,
             unit: pow2(-2 * self.quantization.codebook_exponent()),
         };
-        let fitted = work.fit(&mut self.joint, callback)?;
+        let fitted = level::fit(&mut work, &mut self.joint, callback)?;
         self.reports.push(LevelReport {
             clusters: fitted.codebook.clusters(),
             iterations: fitted.iterations,
@@ -271,9 +254,10 @@ impl Fit<'_> {
             balance: fitted.balancing.as_ref().map(|balancing| balancing.report),
         });
         let (codes, prices) = fitted.balancing.map(|balancing| (balancing.codes, balancing.prices)).unzip();
-        self.codes.push(codes);
+        let fitted = FittedLevel { codebook: fitted.codebook, codes: codes.map(Arc::new) };
+        self.residuals.subtract(fitted.clone());
+        self.fitted.push(fitted);
         self.prices.extend(prices.flatten());
-        self.codebooks.push(fitted.codebook);
         Ok(())
     }
 }

@@ -1,21 +1,20 @@
 //! Levels that several fits have in common.
 
-use super::fit::{Fit, LevelReport};
-use super::params::RqKMeans;
-use super::progress::{Callback, Progress, report};
-use crate::codebook::Codebook;
+use super::{Fit, LevelReport};
 use crate::device::Device;
 use crate::error::Result;
 use crate::grid::Grid;
+use crate::population::FittedLevel;
 use crate::rows::Rows;
+use crate::rq::params::RqKMeans;
+use crate::rq::progress::Callback;
 
 /// The levels that a fit has so far, for fits whose parameters differ only in the clusters of later levels.
 #[derive(Clone)]
 pub(crate) struct FirstLevels {
     grid: Grid,
-    codebooks: Vec<Codebook>,
+    levels: Vec<FittedLevel>,
     prices: Vec<Vec<i64>>,
-    codes: Vec<Option<Vec<u32>>>,
     reports: Vec<LevelReport>,
 }
 
@@ -24,9 +23,8 @@ impl Fit<'_> {
     pub(crate) fn first_levels(&self) -> FirstLevels {
         FirstLevels {
             grid: self.quantization.grid.clone(),
-            codebooks: self.codebooks.clone(),
+            levels: self.fitted.clone(),
             prices: self.prices.clone(),
-            codes: self.codes.clone(),
             reports: self.reports.clone(),
         }
     }
@@ -45,17 +43,11 @@ impl RqKMeans {
         callback: Callback<'_>,
     ) -> Result<Fit<'a>> {
         let mut fit = self.begin_on(Some(first.grid.clone()), rows, device, callback)?;
-        let FirstLevels { grid: _, codebooks, prices, codes, reports } = first.clone();
-        for (codebook, codes) in codebooks.into_iter().zip(&codes) {
-            report(callback, &Progress::start(self.levels, self.max_iter))?;
-            fit.enter_level()?;
-            match codes {
-                Some(codes) => fit.table.set_codes(codes)?,
-                None => drop(fit.table.assign(&codebook)?),
-            }
-            fit.codebooks.push(codebook);
+        for level in &first.levels {
+            fit.residuals.subtract(level.clone());
         }
-        (fit.prices, fit.codes, fit.reports) = (prices, codes, reports);
+        let FirstLevels { grid: _, levels, prices, reports } = first.clone();
+        (fit.fitted, fit.prices, fit.reports) = (levels, prices, reports);
         Ok(fit)
     }
 }

@@ -2,12 +2,16 @@
 
 use super::*;
 use crate::device::Device;
-use crate::rq::draws::BLOCK;
+use crate::rng::BLOCK;
 
 fn table(device: &Device, rows: &[i32], dim: usize) -> Box<dyn Table> {
     let mut table = device.engine().table(rows.len() / dim, dim, Purpose::Fit).unwrap();
     table.upload(0, rows).unwrap();
     table
+}
+
+fn residuals(device: &Device, rows: &[i32], dim: usize) -> Residuals<'static> {
+    Residuals::of(table(device, rows, dim), device)
 }
 
 #[test]
@@ -52,11 +56,11 @@ fn random_rows_are_distinct_while_there_are_any() {
     // Rows 0..40 with 5 values.
     let rows: Vec<i32> = (0..40).map(|row| row % 5).collect();
     for seed in 0..20 {
-        let chosen = distinct_rows(&mut *table(&Device::reference(), &rows, 1), 5, seed).unwrap();
+        let chosen = distinct_rows(&mut residuals(&Device::reference(), &rows, 1), 5, seed, &mut || Ok(())).unwrap();
         let mut sorted = chosen.clone();
         sorted.sort_unstable();
         assert_eq!(sorted, [0, 1, 2, 3, 4]);
-        let more = distinct_rows(&mut *table(&Device::reference(), &rows, 1), 7, seed).unwrap();
+        let more = distinct_rows(&mut residuals(&Device::reference(), &rows, 1), 7, seed, &mut || Ok(())).unwrap();
         assert_eq!((more.len(), &more[..5]), (7, &chosen[..]));
     }
 }
@@ -84,12 +88,12 @@ fn oversampling_weighs_every_row_once() {
     let rows: Vec<i32> = (0..500).map(|row| row * row % 97).collect();
     let mut stream = Stream::new("test", 1, 0, 0);
     let (candidates, weights) =
-        oversample(&mut *table(&Device::cpu(), &rows, 2), 4, &mut stream, &mut || Ok(())).unwrap();
+        oversample(&mut residuals(&Device::cpu(), &rows, 2), 4, &mut stream, &mut || Ok(())).unwrap();
     assert_eq!(weights.iter().sum::<u64>(), 250);
-    assert_eq!(candidates.len(), 2 * weights.len());
-    assert!(candidates.chunks_exact(2).all(|candidate| rows.chunks_exact(2).any(|row| row == candidate)));
+    assert_eq!(candidates.clusters(), weights.len());
+    assert!(candidates.values().chunks_exact(2).all(|candidate| rows.chunks_exact(2).any(|row| row == candidate)));
     // One value only: one candidate with all the weight.
     let (candidates, weights) =
-        oversample(&mut *table(&Device::cpu(), &[3; 500], 2), 4, &mut stream, &mut || Ok(())).unwrap();
-    assert_eq!((candidates, weights), (vec![3, 3], vec![250]));
+        oversample(&mut residuals(&Device::cpu(), &[3; 500], 2), 4, &mut stream, &mut || Ok(())).unwrap();
+    assert_eq!((candidates.values(), &weights[..]), (&[3, 3][..], &[250][..]));
 }

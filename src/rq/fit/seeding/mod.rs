@@ -1,63 +1,75 @@
 //! The first codewords of a level.
 
-use super::draws::Draws;
-use super::params::{Init, RqKMeans};
 use crate::codebook::Codebook;
-use crate::device::{Engine, Purpose, Table};
+use crate::device::{Purpose, Table};
 use crate::error::{Result, try_vec};
-use crate::rng::{self, Stream};
+use crate::population::{Ask, Residuals};
+use crate::rng::{self, Draws, Sample, Stream};
+use crate::rq::params::{Init, RqKMeans};
 use std::collections::HashSet;
+use std::sync::Arc;
 
-/// Called now and then during long work; an error ends it.
-pub(super) type Ask<'a> = &'a mut dyn FnMut() -> Result<()>;
-
-/// Chooses `clusters` first codewords among the rows of `table`.
+/// Chooses `clusters` first codewords among the rows.
 ///
 /// # Exactness
-/// Distances are exact integers and draws are integers below their exact sum, so every device chooses the same rows.
+/// Distances are exact integers and draws are integers below their exact sum, so every device and every division of the
+/// rows chooses the same ones.
 pub(super) fn seed(
     params: &RqKMeans,
-    engine: &dyn Engine,
-    table: &mut dyn Table,
+    rows: &mut Residuals<'_>,
     clusters: usize,
     (level, run): (usize, usize),
     ask: Ask<'_>,
 ) -> Result<Codebook> {
     let seed = Stream::new("rows", params.seed, level, run).next_u64();
+    let dim = rows.dim();
     let values = match params.init {
-        Init::Random => distinct_rows(table, clusters, seed)?,
+        Init::Random => distinct_rows(rows, clusters, seed, ask)?,
         Init::KMeansPlusPlus => {
             let mut stream = Stream::new("k-means++", params.seed, level, run);
-            if table.rows() <= DIRECT * clusters {
-                let weights = vec![1; table.rows()];
-                plus_plus(table, &weights, clusters, &mut stream, ask)?
+            if rows.rows() <= DIRECT * clusters {
+                direct(rows, clusters, &mut stream, ask)?
             } else {
-                let (candidates, weights) = oversample(table, clusters, &mut stream, ask)?;
-                let mut few = engine.table(weights.len(), table.dim(), Purpose::Encode)?;
-                few.upload(0, &candidates)?;
+                let (candidates, weights) = oversample(rows, clusters, &mut stream, ask)?;
+                let mut few = rows.device().engine().table(weights.len(), dim, Purpose::Encode)?;
+                few.upload(0, candidates.values())?;
                 plus_plus(&mut *few, &weights, clusters, &mut stream, ask)?
             }
         }
     };
-    Ok(Codebook::new(values, table.dim()))
+    Ok(Codebook::new(values, dim))
 }
 
 /// The first `clusters` rows with distinct values in the order of their hash; where there are not as many, rows are
 /// repeated and their clusters stay empty.
-fn distinct_rows(table: &mut dyn Table, clusters: usize, seed: u64) -> Result<Vec<i32>> {
-    let (rows, dim) = (table.rows(), table.dim());
+fn distinct_rows(rows: &mut Residuals<'_>, clusters: usize, seed: u64, ask: Ask<'_>) -> Result<Vec<i32>> {
+    let (len, dim) = (rows.rows(), rows.dim());
     let mut count = clusters;
     loop {
-        let mut order = rng::sample(seed, rows, count);
-        order.sort_unstable_by_key(|row| (rng::row_hash(seed, *row as u64), *row));
-        let values = table.gather(&order)?;
+        let sample = Sample::new(seed, len, count);
+        let mut order: Vec<u64> = (0..len as u64).filter(|row| sample.holds(*row)).collect();
+        order.sort_unstable_by_key(|row| (rng::row_hash(seed, *row), *row));
+        let values = rows.gather(&order, ask)?;
         let mut seen = HashSet::new();
         let (distinct, repeated): (Vec<&[i32]>, Vec<&[i32]>) =
             values.chunks_exact(dim).partition(|row| seen.insert(*row));
-        if distinct.len() >= clusters || count >= rows {
+        if distinct.len() >= clusters || count >= len {
             return Ok(distinct.into_iter().chain(repeated).take(clusters).flatten().copied().collect());
         }
-        count = count.saturating_mul(4).min(rows);
+        count = count.saturating_mul(4).min(len);
+    }
+}
+
+/// Greedy k-means++ over all rows, which are few.
+fn direct(rows: &mut Residuals<'_>, clusters: usize, stream: &mut Stream, ask: Ask<'_>) -> Result<Vec<i32>> {
+    let weights = vec![1; rows.rows()];
+    if let Some(table) = rows.table(ask)? {
+        return plus_plus(table, &weights, clusters, stream, ask);
+    }
+    let all: Vec<u64> = (0..rows.rows() as u64).collect();
+    match rows.copy(&all, ask)?.table(ask)? {
+        Some(table) => plus_plus(table, &weights, clusters, stream, ask),
+        None => Ok(Vec::new()),
     }
 }
 
@@ -75,46 +87,30 @@ const ROUNDS: usize = 3;
 /// # References
 /// B. Bahmani et al., Scalable K-Means++, VLDB 2012.
 fn oversample(
-    table: &mut dyn Table,
+    rows: &mut Residuals<'_>,
     clusters: usize,
     stream: &mut Stream,
     ask: Ask<'_>,
-) -> Result<(Vec<i32>, Vec<u64>)> {
-    let (rows, dim) = (table.rows(), table.dim());
-    let mut closest = try_vec(u64::MAX, rows, "seeding distances")?;
-    let mut nearest = try_vec(0_u32, rows, "seeding codes")?;
-    let mut codes = try_vec(0_u32, rows, "seeding codes")?;
-    let mut candidates: Vec<i32> = Vec::new();
-    let mut drawn = vec![stream.below(rows as u128) as usize];
+) -> Result<(Arc<Codebook>, Vec<u64>)> {
+    let dim = rows.dim();
+    let mut candidates = Vec::new();
+    let mut drawn = vec![stream.below(rows.rows() as u128) as u64];
     for round in 0..=ROUNDS {
         ask()?;
-        let known = (candidates.len() / dim) as u32;
-        let points = Codebook::new(table.gather(&drawn)?, dim);
-        candidates.extend_from_slice(points.values());
-        table.assign(&points)?;
-        table.codes(&mut codes)?;
-        let distances = table.assigned_distances(&points)?;
-        for (((closest, nearest), distance), code) in closest.iter_mut().zip(&mut nearest).zip(distances).zip(&codes) {
-            if distance < *closest {
-                *closest = distance;
-                *nearest = known + code;
-            }
-        }
-        let far = |row: usize| closest.get(row).map_or(0, |distance| u128::from(*distance));
-        let draws = Draws::new(rows, &far);
-        if round == ROUNDS || draws.total() == 0 {
+        candidates.extend(rows.gather(&drawn, ask)?);
+        let points = Arc::new(Codebook::new(candidates.clone(), dim));
+        let potentials = rows.potentials(&points, ask)?;
+        let total: u128 = potentials.iter().sum();
+        if round == ROUNDS || total == 0 {
             break;
         }
-        drawn = (0..clusters).map(|_| draws.draw(stream)).collect();
+        let values: Vec<u128> = (0..clusters).map(|_| stream.below(total)).collect();
+        drawn = rows.draw(&points, &potentials, &values, ask)?;
         drawn.sort_unstable();
         drawn.dedup();
     }
-    let mut weights = vec![0; candidates.len() / dim];
-    for candidate in nearest {
-        if let Some(weight) = weights.get_mut(candidate as usize) {
-            *weight += 1;
-        }
-    }
+    let candidates = Arc::new(Codebook::new(candidates, dim));
+    let weights = rows.weights(&candidates, ask)?;
     Ok((candidates, weights))
 }
 
