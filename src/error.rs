@@ -139,6 +139,14 @@ pub enum ErrorKind {
         /// What was summed.
         what: &'static str,
     },
+    /// Bytes that are no message between shards, or that were damaged on their way.
+    #[error("not a usable {what}: {reason}; send it again")]
+    Message {
+        /// What it was to be.
+        what: &'static str,
+        /// What is wrong.
+        reason: String,
+    },
     /// Shards that do not have all rows between them, or some twice.
     #[error("the shards counted {found} rows, not {expected}: one was lost or counted twice; ask them again")]
     Shards {

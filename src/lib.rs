@@ -102,6 +102,15 @@ pub use vae::{
     RqVaeModel, RqVaeReport, Schedule, VaeProgress,
 };
 
+/// Fits over rows in other processes: what is asked of the holders of rows and what they answer, as bytes.
+///
+/// A [`Worker`](shards::Worker) holds one shard, which are rows of consecutive numbers, and answers requests. Every request
+/// names the state that the rows are to be in, so that it has the same answer whatever was asked before, and from a worker
+/// that was started again.
+pub mod shards {
+    pub use crate::population::{Reply, Request, Worker};
+}
+
 /// Most dimensions a row may have: squared distances stay exact in u64 up to here.
 pub const MAX_DIM: usize = 8192;
 /// Most codewords a level may have.

@@ -21,6 +21,9 @@ pub struct Partial {
 }
 
 impl Partial {
+    /// Most rows that sums are exact for.
+    pub(crate) const MAX_ROWS: u64 = 1 << 38;
+
     /// Sums of no rows.
     pub fn new(clusters: usize, dim: usize) -> Self {
         Self { counts: vec![0; clusters], sums: vec![0; clusters * dim], dim, energy: 0, changed: 0 }
@@ -101,8 +104,9 @@ impl Partial {
             let (found, expected) = (shape(other), shape(self));
             return Err(ErrorKind::Shape { what: "sums per cluster", found, expected }.into());
         }
-        let fits = self.counts.iter().zip(&other.counts).all(|(a, b)| a.checked_add(*b).is_some())
-            && self.sums.iter().zip(&other.sums).all(|(a, b)| a.checked_add(*b).is_some());
+        // Twice a sum still is an i64.
+        let fits = self.counts.iter().chain(&other.counts).fold(0_u64, |all, n| all.saturating_add(*n)) <= Self::MAX_ROWS
+            && self.sums.iter().zip(&other.sums).all(|(a, b)| a.saturating_add(*b).unsigned_abs() <= 1 << 62);
         let totals = self.energy.checked_add(other.energy).zip(self.changed.checked_add(other.changed));
         let Some((energy, changed)) = totals.filter(|_| fits) else {
             return Err(ErrorKind::Overflow { what: "sums per cluster" }.into());

@@ -5,8 +5,10 @@
 
 mod cpu;
 mod gpu;
+mod machine;
 mod range_search;
 mod reference;
+mod several;
 pub(crate) mod tensors;
 #[cfg(test)]
 mod tests;
@@ -31,6 +33,7 @@ use tensors::Tensors;
 #[derive(Clone)]
 pub struct Device {
     engine: Arc<dyn Engine>,
+    memory: Option<u64>,
 }
 
 /// What is known about a device.
@@ -85,18 +88,18 @@ pub struct KernelTime {
 impl Device {
     /// The best hardware GPU if there is one that can run the kernels, otherwise the CPU.
     pub fn auto() -> Self {
-        gpu::best().map_or_else(|_| Self::cpu(), |engine| Self { engine: Arc::new(engine) })
+        gpu::best().map_or_else(|_| Self::cpu(), Self::of)
     }
 
     /// The scalar, single-threaded reference: the specification in code, slow on purpose.
     pub fn reference() -> Self {
-        Self { engine: Arc::new(reference::Reference::new()) }
+        Self::of(reference::Reference::new())
     }
 
     /// The CPU with all its cores.
     pub fn cpu() -> Self {
         // Without a thread count of its own the engine runs on rayon's global pool and nothing can fail.
-        Self { engine: Arc::new(cpu::Cpu::new()) }
+        Self::of(cpu::Cpu::new())
     }
 
     /// The CPU with a fixed number of threads; 0 means all cores.
@@ -104,23 +107,75 @@ impl Device {
     /// # Errors
     /// [`ErrorKind::Device`] where the threads cannot be started.
     pub fn cpu_with_threads(threads: usize) -> Result<Self> {
-        Ok(Self { engine: Arc::new(cpu::Cpu::with_threads(threads)?) })
+        Ok(Self::of(cpu::Cpu::with_threads(threads)?))
+    }
+
+    fn of(engine: impl Engine + 'static) -> Self {
+        Self { engine: Arc::new(engine), memory: None }
+    }
+
+    /// Several devices as one: rows are divided evenly among `first` and the `others`, which work at the same time. Networks
+    /// are trained on `first` alone.
+    ///
+    /// ```
+    /// use semid::{Device, Matrix, RqKMeans};
+    ///
+    /// let values: Vec<f32> = (0..4000).map(|i| ((i * 37) % 101) as f32).collect();
+    /// let rows = Matrix::new(&values, 4)?;
+    /// let both = Device::several(Device::cpu(), [Device::reference()]);
+    /// assert_eq!(both.info().name, "cpu,reference");
+    /// assert_eq!(RqKMeans::new(2, 8).fit(&rows, &both)?, RqKMeans::new(2, 8).fit(&rows, &Device::cpu())?);
+    /// # Ok::<(), semid::Error>(())
+    /// ```
+    pub fn several(first: Device, others: impl IntoIterator<Item = Device>) -> Self {
+        let others: Vec<Device> = others.into_iter().collect();
+        if others.is_empty() { first } else { Self::of(several::Several::new(first, others)) }
+    }
+
+    /// The same device with so many bytes of memory for a fit, its rows included; without this it is what the machine has
+    /// left. A fit of rows that need more reads them again for every pass over them, with the same result.
+    ///
+    /// ```
+    /// use semid::Device;
+    ///
+    /// assert_eq!(Device::cpu().with_memory(2 << 30).memory(), Some(2 << 30));
+    /// ```
+    pub fn with_memory(self, bytes: u64) -> Self {
+        Self { memory: Some(bytes), ..self }
+    }
+
+    /// Bytes that a fit may take, where they are limited.
+    pub fn memory(&self) -> Option<u64> {
+        self.memory
+    }
+
+    /// Bytes that a fit may take which needs so many; the machine is only asked where they are many.
+    pub(crate) fn memory_for(&self, needed: u64) -> Option<u64> {
+        const MANY: u64 = 256 << 20;
+        // Some is left for others.
+        let machine = || machine::available_memory().map(|bytes| bytes / 8 * 7);
+        self.memory.or_else(|| if needed < MANY { None } else { machine() })
     }
 
     /// The device of that name: `auto`, `reference`, `cpu`, `gpu` (best hardware adapter), `gpu:N` (by index in
-    /// [`Device::list`]) or `gpu:NAME` (an adapter whose description contains NAME, in any case).
+    /// [`Device::list`]), `gpu:NAME` (an adapter whose description contains NAME, in any case), or several of them with
+    /// commas between, see [`Device::several`].
     ///
     /// # Errors
     /// [`ErrorKind::UnknownDevice`] for a name that fits nothing, [`ErrorKind::NoAdapter`] where no adapter can run
     /// the kernels.
     pub fn named(name: &str) -> Result<Self> {
+        if let Some((first, others)) = name.split_once(',') {
+            let others: Result<Vec<Self>> = others.split(',').map(Self::named).collect();
+            return Ok(Self::several(Self::named(first)?, others?));
+        }
         match name {
             "auto" => Ok(Self::auto()),
             "reference" => Ok(Self::reference()),
             "cpu" => Ok(Self::cpu()),
-            "gpu" => Ok(Self { engine: Arc::new(gpu::best()?) }),
+            "gpu" => Ok(Self::of(gpu::best()?)),
             _ => match name.strip_prefix("gpu:") {
-                Some(which) => Ok(Self { engine: Arc::new(gpu::select(which)?) }),
+                Some(which) => Ok(Self::of(gpu::select(which)?)),
                 None => Err(unknown(name)),
             },
         }

@@ -136,6 +136,23 @@ impl Range {
         Self { min: vec![f32::INFINITY; dim], max: vec![f32::NEG_INFINITY; dim] }
     }
 
+    /// The range of these bounds; `None` for other than finite ones, or bounds of no rows.
+    pub(crate) fn from_parts(min: Vec<f32>, max: Vec<f32>) -> Option<Self> {
+        let none = min.iter().all(|x| *x == f32::INFINITY) && max.iter().all(|x| *x == f32::NEG_INFINITY);
+        let finite = min.iter().chain(&max).all(|x| x.is_finite()) && min.iter().zip(&max).all(|(a, b)| a <= b);
+        (min.len() == max.len() && (none || finite)).then_some(Self { min, max })
+    }
+
+    /// Smallest values.
+    pub(crate) fn min(&self) -> &[f32] {
+        &self.min
+    }
+
+    /// Largest values.
+    pub(crate) fn max(&self) -> &[f32] {
+        &self.max
+    }
+
     /// Widens the range by finite rows.
     pub(crate) fn add(&mut self, rows: &[f32]) {
         for row in rows.chunks_exact(self.min.len()) {

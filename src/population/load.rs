@@ -107,6 +107,24 @@ impl<'a> Source<'a> {
         Ok(saturated)
     }
 
+    /// The rows at these places among those used, which ascend: only they are read.
+    pub(super) fn pick(&self, places: &[u64]) -> Result<Vec<f32>> {
+        let dim = self.dim();
+        let mut values = try_vec(0.0, places.len().saturating_mul(dim), "rows")?;
+        let mut wanted = places.iter().zip(values.chunks_exact_mut(dim)).peekable();
+        let mut place = 0;
+        let mut result = Ok(());
+        self.chosen.each(self.span.clone(), &mut |row| {
+            if let Some((_, to)) = wanted.next_if(|(wanted, _)| **wanted == place)
+                && result.is_ok()
+            {
+                result = read_finite(self.rows, row, to);
+            }
+            place += 1;
+        });
+        result.map(|()| values)
+    }
+
     /// Calls `use_rows` with some of the rows used at a time, in order: the place of the first among them, and their
     /// values.
     pub(crate) fn each_chunk(&self, use_rows: &mut dyn FnMut(usize, &[f32]) -> Result<()>) -> Result<()> {

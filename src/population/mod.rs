@@ -30,17 +30,27 @@ mod residuals;
 mod seeding;
 mod shard;
 mod sharded;
+mod streamed;
+mod wire;
+mod worker;
+#[cfg(test)]
+mod tests;
 
 pub(crate) use load::{Source, to_grid};
 pub(crate) use reductions::{energy, farthest};
 pub(crate) use request::{FarRow, FittedLevel};
 pub(crate) use residuals::Residuals;
+pub use request::{Reply, Request};
+#[cfg(test)]
 pub(crate) use shard::Shard;
+#[cfg(test)]
 pub(crate) use sharded::Sharded;
+pub(crate) use streamed::{Needs, divide};
+pub use worker::Worker;
 
 use crate::device::Table;
 use crate::error::Result;
-use request::{Reply, Request, State};
+use request::State;
 
 /// Called now and then during long work; an error ends it.
 pub(crate) type Ask<'a> = &'a mut dyn FnMut() -> Result<()>;

@@ -6,9 +6,9 @@ use super::load::Source;
 use super::memo::Memo;
 use super::request::{Answer, Reduction, Reply, Request, State};
 use crate::device::{Device, Purpose, Table};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::rng::Sample;
-use crate::rows::Rows;
+use crate::rows::{Matrix, Rows};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -55,6 +55,11 @@ impl<'a> Shard<'a> {
         if self.used(request.state.sample) == 0 {
             return Ok(Reply(request.of_no_rows(self.source.dim())));
         }
+        if let Reduction::Gather { places } = &request.reduction
+            && self.should_pick(&request.state, places)
+        {
+            return self.pick(&request.state, places).map(|rows| Reply(Answer::Rows(rows)));
+        }
         let (held, memo) = self.enter(&request.state, spare, ask)?;
         held.reduce(memo, &request.reduction).map(Reply)
     }
@@ -83,6 +88,31 @@ impl<'a> Shard<'a> {
             Some((of, used)) if of == sample => used,
             _ => self.used.insert((sample, self.source.sampled(sample).len())).1,
         }
+    }
+
+    /// Whether to read only the rows asked for, because they are few and the table is not near the state.
+    fn should_pick(&self, state: &State, places: &[u64]) -> bool {
+        let ready = self.held.as_ref().is_some_and(|held| state.extends(&held.state));
+        let few = places.len() < self.source.span() / 8;
+        !ready && few && state.levels.iter().all(|level| level.codes.is_none())
+    }
+
+    /// The rows at these places in a state, from a table of their own.
+    fn pick(&mut self, state: &State, places: &[u64]) -> Result<Vec<i32>> {
+        let mut sorted = places.to_vec();
+        sorted.sort_unstable();
+        sorted.dedup();
+        let rows = self.used(state.sample) as u64;
+        if sorted.last().is_some_and(|last| *last >= rows) {
+            return Err(Error::parameter("places", rows, "the shard has fewer rows"));
+        }
+        let values = self.source.sampled(state.sample).pick(&sorted)?;
+        let picked = Matrix::new(&values, self.source.dim())?;
+        let all = State { sample: Sample::ALL, ..state.clone() };
+        let mut few = Shard::new(&picked, 0..sorted.len(), 0, &self.device, Purpose::Encode);
+        let (held, _) = few.enter(&Arc::new(all), &mut None, &mut || Ok(()))?;
+        let index = |place: &u64| sorted.binary_search(place).unwrap_or(0);
+        held.table.gather(&places.iter().map(index).collect::<Vec<_>>())
     }
 
     /// Brings the table to the state, from where it is or from the rows.

@@ -57,7 +57,8 @@ impl Request {
     /// # Errors
     /// [`crate::ErrorKind::Message`] for bytes of another kind or version, of a wrong length, or with values out of range.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self> {
-        let from = &mut Reader::new("request", LETTERS, bytes)?;
+        let mut reader = Reader::new("request", LETTERS, bytes)?;
+        let from = &mut reader;
         let state = state::read(from)?;
         let dim = state.quantization.grid.dim();
         let candidates = |from: &mut Reader<'_>| read_codebook(from, dim, usize::MAX);
@@ -80,7 +81,7 @@ impl Request {
             other => return Err(from.unusable(format!("no reduction has the number {other}"))),
         };
         let request = Self { state: Arc::new(state), reduction };
-        std::mem::replace(from, Reader::empty()).finish()?;
+        reader.finish()?;
         Ok(request)
     }
 }

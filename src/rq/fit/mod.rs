@@ -17,10 +17,10 @@ use super::model::RqKMeansModel;
 use super::params::RqKMeans;
 use super::progress::{Callback, Progress, report};
 use crate::codebook::{self, CODEWORDS_MAX, Codebook};
-use crate::device::{Device, Purpose};
+use crate::device::Device;
 use crate::error::{ErrorKind, Result};
 use crate::grid::{EXPONENTS, Grid, UNIT_EXPONENT, pow2};
-use crate::population::{Ask, FittedLevel, Residuals, Shard, Sharded};
+use crate::population::{Ask, FittedLevel, Needs, Residuals, divide};
 use crate::quantization::{Metric, Quantization};
 use crate::rng::Sample;
 use crate::rows::Rows;
@@ -117,8 +117,14 @@ impl RqKMeans {
         callback: Callback<'_>,
     ) -> Result<Fit<'a>> {
         let (clusters, used) = self.check(rows.len(), rows.dim())?;
-        let shard = Shard::new(rows, 0..rows.len(), 0, device, Purpose::Fit);
-        let population = Box::new(Sharded::new(vec![shard], rows.dim()));
+        let needs = Needs {
+            rows: used,
+            dim: rows.dim(),
+            clusters: clusters.iter().max().copied().unwrap_or(1),
+            levels: clusters.len(),
+            whole: self.sizes.is_some() || self.sinkhorn.is_some(),
+        };
+        let population = Box::new(divide(rows, &needs, device)?);
         let residuals = Residuals::new(population, Sample::new(self.seed, rows.len(), used), device);
         self.begin_with_residuals(residuals, clusters, grid, callback)
     }
