@@ -4,6 +4,10 @@
 //! code of `rq/` drives tables and never sees how they work.
 
 mod cpu;
+#[cfg(feature = "gpu")]
+mod gpu;
+#[cfg(not(feature = "gpu"))]
+#[path = "no_gpu.rs"]
 mod gpu;
 mod machine;
 mod range_search;
@@ -86,20 +90,21 @@ pub struct KernelTime {
 }
 
 impl Device {
-    /// The best hardware GPU if there is one that can run the kernels, otherwise the CPU.
+    /// The best hardware GPU if there is one that can run the kernels, otherwise the CPU; always the CPU in a build
+    /// without the feature `gpu`.
     pub fn auto() -> Self {
         gpu::best().map_or_else(|_| Self::cpu(), Self::of)
     }
 
     /// The scalar, single-threaded reference: the specification in code, slow on purpose.
     pub fn reference() -> Self {
-        Self::of(reference::Reference::new())
+        Self::of(Arc::new(reference::Reference::new()))
     }
 
     /// The CPU with all its cores.
     pub fn cpu() -> Self {
         // Without a thread count of its own the engine runs on rayon's global pool and nothing can fail.
-        Self::of(cpu::Cpu::new())
+        Self::of(Arc::new(cpu::Cpu::new()))
     }
 
     /// The CPU with a fixed number of threads; 0 means all cores.
@@ -107,11 +112,11 @@ impl Device {
     /// # Errors
     /// [`ErrorKind::Device`] where the threads cannot be started.
     pub fn cpu_with_threads(threads: usize) -> Result<Self> {
-        Ok(Self::of(cpu::Cpu::with_threads(threads)?))
+        Ok(Self::of(Arc::new(cpu::Cpu::with_threads(threads)?)))
     }
 
-    fn of(engine: impl Engine + 'static) -> Self {
-        Self { engine: Arc::new(engine), memory: None }
+    fn of(engine: Arc<dyn Engine>) -> Self {
+        Self { engine, memory: None }
     }
 
     /// Several devices as one: rows are divided evenly among `first` and the `others`, which work at the same time. Networks
@@ -129,7 +134,7 @@ impl Device {
     /// ```
     pub fn several(first: Device, others: impl IntoIterator<Item = Device>) -> Self {
         let others: Vec<Device> = others.into_iter().collect();
-        if others.is_empty() { first } else { Self::of(several::Several::new(first, others)) }
+        if others.is_empty() { first } else { Self::of(Arc::new(several::Several::new(first, others))) }
     }
 
     /// The same device with so many bytes of memory for a fit, its rows included; without this it is what the machine has
@@ -163,7 +168,7 @@ impl Device {
     ///
     /// # Errors
     /// [`ErrorKind::UnknownDevice`] for a name that fits nothing, [`ErrorKind::NoAdapter`] where no adapter can run
-    /// the kernels.
+    /// the kernels, [`ErrorKind::Feature`] where a GPU is asked of a build without the feature `gpu`.
     pub fn named(name: &str) -> Result<Self> {
         if let Some((first, others)) = name.split_once(',') {
             let others: Result<Vec<Self>> = others.split(',').map(Self::named).collect();

@@ -17,7 +17,7 @@ pub(super) fn write(state: &State, to: &mut Writer) -> Result<()> {
     let State { sample, quantization, levels } = state;
     to.u64(sample.seed);
     to.u8(u8::from(sample.last.is_some()));
-    for (hash, row) in sample.last {
+    if let Some((hash, row)) = sample.last {
         to.u64(hash);
         to.u64(row);
     }
