@@ -105,7 +105,8 @@ impl Partial {
             return Err(ErrorKind::Shape { what: "sums per cluster", found, expected }.into());
         }
         // Twice a sum still is an i64.
-        let fits = self.counts.iter().chain(&other.counts).fold(0_u64, |all, n| all.saturating_add(*n)) <= Self::MAX_ROWS
+        let fits = self.counts.iter().chain(&other.counts).fold(0_u64, |all, n| all.saturating_add(*n))
+            <= Self::MAX_ROWS
             && self.sums.iter().zip(&other.sums).all(|(a, b)| a.saturating_add(*b).unsigned_abs() <= 1 << 62);
         let totals = self.energy.checked_add(other.energy).zip(self.changed.checked_add(other.changed));
         let Some((energy, changed)) = totals.filter(|_| fits) else {

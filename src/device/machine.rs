@@ -27,7 +27,9 @@ mod tests {
     fn what_linux_says_is_available() {
         let text = "MemTotal:       24000000 kB\nMemFree:          100 kB\nMemAvailable:   23000000 kB\n";
         assert_eq!(available(text), Some(23_000_000 * 1024));
-        for text in ["", "MemFree: 5 kB", "MemAvailable: x kB", "MemAvailable: 5", "MemAvailable: 99999999999999999999 kB"] {
+        for text in
+            ["", "MemFree: 5 kB", "MemAvailable: x kB", "MemAvailable: 5", "MemAvailable: 99999999999999999999 kB"]
+        {
             assert_eq!(available(text), None, "{text}");
         }
         assert!(!cfg!(target_os = "linux") || available_memory().is_some_and(|bytes| bytes > 1 << 20));

@@ -1,6 +1,6 @@
 //! Every engine against the reference, bit for bit.
 
-use super::{Engine, Purpose, cpu, gpu, reference as scalar};
+use super::{Device, Engine, Purpose, cpu, gpu, reference as scalar};
 use crate::codebook::Codebook;
 use std::sync::{Arc, OnceLock};
 use std::time::Instant;
@@ -194,7 +194,10 @@ pub(super) fn engines() -> &'static [Arc<dyn Engine>] {
                 Err(error) => println!("SKIPPED {} ({}): {error}", info.name, info.description),
             }
         }
-        if engines.len() == 1 {
+        let several = [Device::reference()].into_iter().chain(engines.iter().cloned().map(Device::of));
+        let several = super::several::Several::new(Device::cpu_with_threads(1).expect("threads"), several.collect());
+        engines.push(Arc::new(several));
+        if engines.len() == 2 {
             println!("SKIPPED the GPU tests: there is no adapter; install a Vulkan driver such as lavapipe");
         }
         engines

@@ -31,16 +31,16 @@ mod seeding;
 mod shard;
 mod sharded;
 mod streamed;
-mod wire;
-mod worker;
 #[cfg(test)]
 mod tests;
+mod wire;
+mod worker;
 
 pub(crate) use load::{Source, to_grid};
 pub(crate) use reductions::{energy, farthest};
 pub(crate) use request::{FarRow, FittedLevel};
-pub(crate) use residuals::Residuals;
 pub use request::{Reply, Request};
+pub(crate) use residuals::Residuals;
 #[cfg(test)]
 pub(crate) use shard::Shard;
 #[cfg(test)]

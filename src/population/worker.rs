@@ -22,6 +22,11 @@ impl<'a> Worker<'a> {
         Self { shard: Shard::new(rows, 0..rows.len(), first, device, Purpose::Fit), dim: rows.dim() }
     }
 
+    #[cfg(test)]
+    pub(super) fn shard(&mut self) -> &mut Shard<'a> {
+        &mut self.shard
+    }
+
     /// Answers a request of [`Request::to_bytes`] by the bytes of a [`crate::shards::Reply`].
     ///
     /// # Errors

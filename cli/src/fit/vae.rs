@@ -34,6 +34,11 @@ pub(super) fn run(common: &Common, args: &FitArgs) -> Outcome {
     if args.balanced {
         return Err(Failure::Error("--balanced: is for --kind rq-kmeans; leave it out".into()));
     }
+    if args.memory.is_some() {
+        let reason =
+            "--memory: is for --kind rq-kmeans; networks keep all rows in memory: leave it out, or take --sample";
+        return Err(Failure::Error(reason.into()));
+    }
     params::only_for_networks(&args.options, &args.vae)?;
     let warm_start = warm_start(args)?;
     let (levels, clusters) = match &warm_start {

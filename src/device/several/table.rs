@@ -62,7 +62,8 @@ impl Table for SeveralTable {
     fn gather(&mut self, rows: &[usize]) -> Result<Vec<i32>> {
         let dim = self.dim;
         let found = self.each(|part| {
-            let here: Vec<usize> = rows.iter().filter(|row| part.rows.contains(row)).map(|row| row - part.rows.start).collect();
+            let here: Vec<usize> =
+                rows.iter().filter(|row| part.rows.contains(row)).map(|row| row - part.rows.start).collect();
             if here.is_empty() { Ok(Vec::new()) } else { part.table.gather(&here) }
         })?;
         let mut out = try_vec(0, rows.len().saturating_mul(dim), "rows")?;

@@ -51,9 +51,14 @@ pub(super) fn read(from: &mut Reader<'_>) -> Result<Partial> {
     let counts = from.list(u64::from_le_bytes)?;
     let sums = from.list(i64::from_le_bytes)?;
     if !(1..=MAX_DIM).contains(&dim) || counts.len().checked_mul(dim) != Some(sums.len()) {
-        return Err(from.unusable(format!("{} clusters of {dim} dimensions do not have {} sums", counts.len(), sums.len())));
+        return Err(from.unusable(format!(
+            "{} clusters of {dim} dimensions do not have {} sums",
+            counts.len(),
+            sums.len()
+        )));
     }
-    let rows = counts.iter().try_fold(0_u64, |rows, count| rows.checked_add(*count)).filter(|rows| *rows <= Partial::MAX_ROWS);
+    let rows =
+        counts.iter().try_fold(0_u64, |rows, count| rows.checked_add(*count)).filter(|rows| *rows <= Partial::MAX_ROWS);
     // A component is within 2^24.
     let holds = |sums: &[i64], count: u64| sums.iter().all(|sum| sum.unsigned_abs() <= count << 24);
     match rows {

@@ -20,7 +20,7 @@ use crate::codebook::{self, CODEWORDS_MAX, Codebook};
 use crate::device::Device;
 use crate::error::{ErrorKind, Result};
 use crate::grid::{EXPONENTS, Grid, UNIT_EXPONENT, pow2};
-use crate::population::{Ask, FittedLevel, Needs, Residuals, divide};
+use crate::population::{Ask, FittedLevel, Needs, Population, Residuals, divide};
 use crate::quantization::{Metric, Quantization};
 use crate::rng::Sample;
 use crate::rows::Rows;
@@ -124,19 +124,20 @@ impl RqKMeans {
             levels: clusters.len(),
             whole: self.sizes.is_some() || self.sinkhorn.is_some(),
         };
-        let population = Box::new(divide(rows, &needs, device)?);
-        let residuals = Residuals::new(population, Sample::new(self.seed, rows.len(), used), device);
-        self.begin_with_residuals(residuals, clusters, grid, callback)
+        self.begin_over(Box::new(divide(rows, &needs, device)?), grid, device, callback)
     }
 
-    /// Puts the rows on a grid, or on their own.
-    fn begin_with_residuals<'a>(
+    /// A fit of the rows of a population; what concerns few rows is computed on `device`.
+    pub(crate) fn begin_over<'a>(
         &self,
-        mut residuals: Residuals<'a>,
-        clusters: Vec<usize>,
+        population: Box<dyn Population + 'a>,
         grid: Option<Grid>,
+        device: &Device,
         callback: Callback<'_>,
     ) -> Result<Fit<'a>> {
+        let rows = population.shards().iter().sum::<u64>() as usize;
+        let (clusters, used) = self.check(rows, population.dim())?;
+        let mut residuals = Residuals::new(population, Sample::new(self.seed, rows, used), device);
         let mut ask = || report(callback, &Progress::start(clusters.len(), self.max_iter));
         let quantization = Quantization {
             grid: grid.map_or_else(|| self.grid(&mut residuals, &mut ask), Ok)?,
