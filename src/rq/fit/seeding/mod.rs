@@ -77,12 +77,16 @@ fn direct(rows: &mut Residuals<'_>, clusters: usize, stream: &mut Stream, ask: A
 const DIRECT: usize = 16;
 /// Rounds of oversampling, each of as many draws as there are clusters.
 const ROUNDS: usize = 3;
+/// Rounds at most, where every round after the third still halves the sum of the squared distances.
+const ROUNDS_MAX: usize = 12;
 
 /// Candidates for the first codewords, and how many rows are nearest to each.
 ///
-/// The first candidate is a uniform row. In each of [`ROUNDS`] rounds K rows are drawn with replacement, with
-/// probability proportional to their squared distance from the candidates of the rounds before; each row drawn becomes
-/// a candidate once. A row counts for the first of its nearest candidates.
+/// The first candidate is a uniform row. In every round K rows are drawn with replacement, with probability proportional
+/// to their squared distance from the candidates of the rounds before; each row drawn becomes a candidate once. There are
+/// [`ROUNDS`] rounds, and then more of them as long as the round before at least halved the sum of these distances, up to
+/// [`ROUNDS_MAX`] in all: the far rows of heavy tails take all draws of the first rounds. A row counts for the first of its
+/// nearest candidates.
 ///
 /// # References
 /// B. Bahmani et al., Scalable K-Means++, VLDB 2012.
@@ -95,15 +99,18 @@ fn oversample(
     let dim = rows.dim();
     let mut candidates = Vec::new();
     let mut drawn = vec![stream.below(rows.rows() as u128) as u64];
-    for round in 0..=ROUNDS {
+    let mut before = u128::MAX;
+    for round in 0..=ROUNDS_MAX {
         ask()?;
         candidates.extend(rows.gather(&drawn, ask)?);
         let points = Arc::new(Codebook::new(candidates.clone(), dim));
         let potentials = rows.potentials(&points, ask)?;
         let total: u128 = potentials.iter().sum();
-        if round == ROUNDS || total == 0 {
+        let halved = total <= before / 2;
+        if total == 0 || round == ROUNDS_MAX || (round >= ROUNDS && !halved) {
             break;
         }
+        before = total;
         let values: Vec<u128> = (0..clusters).map(|_| stream.below(total)).collect();
         drawn = rows.draw(&points, &potentials, &values, ask)?;
         drawn.sort_unstable();
