@@ -1,6 +1,6 @@
 //! What a shard remembers about its rows while its table may serve other shards.
 
-use super::request::State;
+use super::request::{Answer, Reduction, State};
 use super::seeding::Nearest;
 use crate::codebook::Codebook;
 use crate::device::Table;
@@ -43,6 +43,17 @@ impl Memo {
             self.levels.push(codes);
         }
         (self.energy, self.nearest) = (None, None);
+    }
+
+    /// The answer to a reduction over rows in the state that was entered last, where no table is needed for it.
+    pub(super) fn answer(&self, reduction: &Reduction) -> Option<Answer> {
+        let known = |candidates| self.nearest.as_ref().filter(|nearest| nearest.is_of(candidates));
+        match reduction {
+            Reduction::Potential { candidates } => Some(Answer::Potential(known(candidates)?.potential())),
+            Reduction::Draw { candidates, values } => Some(Answer::Places(known(candidates)?.draw(values))),
+            Reduction::Weights { candidates } => Some(Answer::Weights(known(candidates)?.weights())),
+            _ => None,
+        }
     }
 
     /// Gives the table the codes of a level, if they are kept.

@@ -26,6 +26,11 @@ impl Nearest {
         })
     }
 
+    /// Whether these are the candidates.
+    pub(super) fn is_of(&self, candidates: &Arc<Codebook>) -> bool {
+        self.candidates == *candidates
+    }
+
     /// Whether what is known of these candidates is of the first of `candidates`.
     pub(super) fn begins(&self, candidates: &Codebook) -> bool {
         candidates.values().starts_with(self.candidates.values())

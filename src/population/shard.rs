@@ -55,6 +55,10 @@ impl<'a> Shard<'a> {
         if self.used(request.state.sample) == 0 {
             return Ok(Reply(request.of_no_rows(self.source.dim())));
         }
+        self.memo.enter(&request.state);
+        if let Some(answer) = self.memo.answer(&request.reduction) {
+            return Ok(Reply(answer));
+        }
         if let Reduction::Gather { places } = &request.reduction
             && self.should_pick(&request.state, places)
         {
