@@ -58,6 +58,7 @@ pub mod io;
 mod kernel;
 pub mod metrics;
 mod model;
+mod origin;
 mod partial;
 #[cfg(feature = "report")]
 mod report;
@@ -83,6 +84,7 @@ pub use id::{
 };
 pub use id::{Export, Exported, TokenLevel, Vocabulary};
 pub use model::{Decoder, Model};
+pub use origin::{Provenance, ProvenanceInput};
 pub use partial::Partial;
 #[cfg(feature = "report")]
 pub use report::{Report, ReportFigure, ReportPage};

@@ -226,7 +226,9 @@ impl<'a> RqVaeFit<'a> {
             best_epoch: best.epoch,
             epochs: self.state.reports,
         };
-        Ok((best.model, report))
+        let mut model = best.model;
+        model.origin = self.params.origin(&self.warm_start)?;
+        Ok((model, report))
     }
 
     /// The learning rate of the next step.
