@@ -83,6 +83,11 @@ impl Alignment {
         Ok(alignment)
     }
 
+    /// Whether some code has another label.
+    fn changes(&self) -> bool {
+        !self.labels.iter().all(|labels| labels.iter().copied().eq(0..labels.len() as u32))
+    }
+
     /// The codes with their new labels.
     ///
     /// # Errors
@@ -131,8 +136,10 @@ impl Model {
         let old = old.encode(rows, device)?;
         let mut alignment = Alignment::of_codes(&old, &self.encode(rows, device)?, &self.clusters())?;
         let mut model = self.relabelled(&alignment.labels)?;
-        let origin = model.origin_mut();
-        *origin = std::mem::take(origin).aligned_to(&fingerprint);
+        if alignment.changes() {
+            let origin = model.origin_mut();
+            *origin = std::mem::take(origin).aligned_to(&fingerprint);
+        }
         let common = alignment.before.unchanged_codes.len();
         let codes = model.encode(rows, device)?.first_levels(common)?;
         alignment.after = stability(&old.first_levels(common)?, &codes)?;

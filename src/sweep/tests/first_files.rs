@@ -78,12 +78,18 @@ fn sweeps_go_on_and_tell_others_apart() {
         assert_eq!(sweep.run(&rows, &device, &path).unwrap(), records, "{name}");
         // Another setting is another sweep, for old lines and for new ones.
         let other = sweep.clone().evaluation(Evaluation::new().k(0).pairs(7));
-        for text in [beginning, std::fs::read_to_string(&path).unwrap().lines().skip(kept).collect::<String>() + "\n"] {
+        for text in [beginning, text_from(&path, kept)] {
+            // Runs of the grid come in its order, so a line alone is the first one or of another run.
             std::fs::write(&path, text.lines().next().unwrap().to_owned() + "\n").unwrap();
             let error = other.run(&rows, &device, &path).unwrap_err();
             assert!(matches!(error.kind(), ErrorKind::OtherSweep { .. }), "{name}: {error}");
         }
     }
+}
+
+/// The lines of a file but for the first ones.
+fn text_from(path: &std::path::Path, first: usize) -> String {
+    std::fs::read_to_string(path).unwrap().split_inclusive('\n').skip(first).collect()
 }
 
 #[test]
