@@ -20,6 +20,7 @@ mod model;
 pub(crate) mod model_file;
 mod optimal;
 mod params;
+mod products;
 mod progress;
 mod row_distances;
 mod sampled;

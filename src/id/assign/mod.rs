@@ -5,7 +5,7 @@ mod suffix;
 
 pub(super) use order::{Order, check};
 
-use super::reassign::{Costs, reassign};
+use super::reassign::{Costs, OfItem, reassign};
 use super::resolver::Resolver;
 use super::semantic_id::SemanticId;
 use super::store::{Entry, Manifest, Store};
@@ -216,9 +216,27 @@ struct RowCosts<'a> {
     rows: Vec<usize>,
 }
 
+impl RowCosts<'_> {
+    fn row(&self, item: usize) -> Result<usize> {
+        self.rows.get(item).copied().ok_or_else(|| Error::parameter("item", item, "a new item"))
+    }
+}
+
 impl Costs for RowCosts<'_> {
     fn distances(&self, item: usize, prefix: &[u32]) -> Result<Vec<u64>> {
-        let row = self.rows.get(item).copied();
-        self.costs.distances(row.ok_or_else(|| Error::parameter("item", item, "a new item"))?, prefix)
+        self.costs.distances(self.row(item)?, prefix)
+    }
+
+    fn of_item(&self, item: usize) -> Result<Box<OfItem<'_>>> {
+        self.costs.of_item(self.row(item)?)
+    }
+
+    fn alike(&self, items: &[usize]) -> Result<Vec<usize>> {
+        let rows: Vec<usize> = items.iter().map(|item| self.row(*item)).collect::<Result<_>>()?;
+        self.costs.alike(&rows)
+    }
+
+    fn go_on(&self) -> Result<()> {
+        self.costs.go_on()
     }
 }
