@@ -27,7 +27,7 @@ impl RqVaeModel {
     /// # Errors
     /// [`ErrorKind::Undecodable`], [`ErrorKind::FarRow`] for a row without a finite latent, and what devices can meet.
     pub(super) fn check_decodes(&self, rows: &[f32], device: &Device) -> Result<()> {
-        if std::env::var_os("PLANT").is_some() || self.is_bounded() {
+        if self.is_bounded() {
             return Ok(());
         }
         let (dim, latent) = (self.dim(), self.latent_dim());

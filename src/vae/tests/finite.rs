@@ -56,7 +56,7 @@ fn trainings_end_with_numbers_or_the_error_for_divergence() {
                 let codes = model.encode(&rows, &device).unwrap();
                 assert!(decodes(&model, &codes), "{params:?} of rows x {scale}");
                 assert!(is_finite(&model.decode_levels(&codes, 1, &device).unwrap()), "{params:?} of rows x {scale}");
-                all_codes().iter().for_each(|codes| drop(decodes(&model, codes)));
+                assert!(all_codes().iter().filter(|codes| decodes(&model, codes)).count() <= 2);
                 assert!(RqVaeModel::from_bytes(&model.to_bytes().unwrap()).unwrap() == model);
             }
             Err(error) => {
