@@ -119,8 +119,8 @@ impl Device {
         Self { engine, memory: None }
     }
 
-    /// Several devices as one: rows are divided evenly among `first` and the `others`, which work at the same time. Networks
-    /// are trained on `first` alone.
+    /// Several devices as one: rows are divided evenly among `first` and the `others`, which work at the same time.
+    /// Networks are trained on `first` alone.
     ///
     /// ```
     /// use semid::{Device, Matrix, RqKMeans};
@@ -137,8 +137,8 @@ impl Device {
         if others.is_empty() { first } else { Self::of(Arc::new(several::Several::new(first, others))) }
     }
 
-    /// The same device with so many bytes of memory for a fit, its rows included; without this it is what the machine has
-    /// left. A fit of rows that need more reads them again for every pass over them, with the same result.
+    /// The same device with so many bytes of memory for a fit, its rows included; without this it is what the machine
+    /// has left. A fit of rows that need more reads them again for every pass over them, with the same result.
     ///
     /// ```
     /// use semid::Device;
