@@ -45,6 +45,11 @@ impl Memo {
         (self.energy, self.nearest) = (None, None);
     }
 
+    /// Whether it is about this state.
+    pub(super) fn is_of(&self, state: &State) -> bool {
+        self.state.as_deref() == Some(state)
+    }
+
     /// The answer to a reduction over rows in the state that was entered last, where no table is needed for it.
     pub(super) fn answer(&self, reduction: &Reduction) -> Option<Answer> {
         let known = |candidates| self.nearest.as_ref().filter(|nearest| nearest.is_of(candidates));

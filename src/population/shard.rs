@@ -77,11 +77,12 @@ impl<'a> Shard<'a> {
 
     /// Gives the table away; what is to be known later of the rows is kept.
     pub(super) fn release(&mut self) -> Result<Option<Box<dyn Table>>> {
-        let Some(Held { mut table, codes_of, .. }) = self.held.take() else { return Ok(None) };
-        match (self.keeps, codes_of) {
-            (true, Some(codebook)) => self.memo.keep(codebook, &mut *table)?,
-            (true, None) => {}
-            (false, _) => self.memo.forget_rows(),
+        let Some(Held { mut table, state, codes_of, .. }) = self.held.take() else { return Ok(None) };
+        match codes_of {
+            _ if !self.keeps => self.memo.forget_rows(),
+            // Since the table was last used, there may have been a request about another state that needed no table.
+            Some(codebook) if self.memo.is_of(&state) => self.memo.keep(codebook, &mut *table)?,
+            _ => {}
         }
         Ok(Some(table))
     }
