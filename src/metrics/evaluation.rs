@@ -10,7 +10,7 @@ use crate::rows::Rows;
 use crate::rq::Codes;
 use std::ops::ControlFlow;
 
-/// What to measure, and on how much.
+/// Settings of an evaluation: which metrics it measures, and on how many rows.
 ///
 /// ```
 /// use semid::metrics::Evaluation;

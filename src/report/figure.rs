@@ -14,7 +14,7 @@ pub(super) struct Figure {
     pub(super) title: String,
     /// How to read it.
     pub(super) note: String,
-    /// What it shows, for those who do not see it.
+    /// A description for readers who do not see it.
     pub(super) text: String,
     /// Elements of the SVG.
     pub(super) body: String,
@@ -42,7 +42,7 @@ impl Figure {
         self
     }
 
-    /// What it shows, in words.
+    /// A title, in words.
     pub(super) fn text(mut self, text: impl Into<String>) -> Self {
         self.text = text.into();
         self

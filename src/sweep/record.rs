@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 /// Version of the lines that this build writes.
 pub(super) const FORMAT: u32 = 1;
 
-/// A finished run of a sweep: what was fitted, on what, and how good it is.
+/// A finished run of a sweep: its model, its rows and its measures.
 ///
 /// A sweep's file has one as a JSON object on every line, in the order of the grid. All of it is the same on every device
 /// and however often the sweep was interrupted, apart from `seconds`, which stands last.
@@ -29,7 +29,7 @@ pub(super) const FORMAT: u32 = 1;
 pub struct SweepRecord {
     /// Version of the format, 1.
     pub format: u32,
-    /// What this run has of the grid.
+    /// The parameters of this run, one point of the grid.
     pub parameters: SweepParameters,
     /// Everything else that influences the result, by name; the same in all lines of a kind.
     pub settings: BTreeMap<String, String>,
@@ -46,7 +46,7 @@ pub struct SweepRecord {
     pub seconds: SweepSeconds,
 }
 
-/// What the runs of a sweep differ in.
+/// The parameters that the runs of a sweep differ in.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct SweepParameters {

@@ -115,7 +115,8 @@ impl RqVaeFit<'_> {
 }
 
 impl RqVae {
-    /// What the steps of a training depend on. Without a cosine, more epochs begin with the bits of fewer.
+    /// The parameters that the steps of a training depend on. Without a cosine, a longer training begins with the bits of a
+    /// shorter one, so the number of epochs is not among them.
     fn lasting(&self) -> String {
         match self.schedule {
             Schedule::Cosine => format!("{self:?}"),

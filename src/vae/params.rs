@@ -1,4 +1,4 @@
-//! What the training of an RQ-VAE is asked to do.
+//! Parameters of an RQ-VAE's training.
 
 use super::schedule::Schedule;
 use crate::error::{Error, ErrorKind, Result};
@@ -101,11 +101,11 @@ pub enum Estimator {
 /// Which epoch's model is kept.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Keep {
-    /// That of the smallest reconstruction loss on held-out rows. The quantization loss does not count: it grows with the
+    /// The epoch with the smallest reconstruction loss on held-out rows. The quantization loss does not count: it grows with the
     /// latents, which start small.
     #[default]
     Loss,
-    /// That of the smallest collision rate of held-out rows, and of those the smallest reconstruction loss.
+    /// The epoch with the smallest collision rate of held-out rows, and among several the smallest reconstruction loss.
     Collisions,
     /// The last.
     Last,

@@ -5,7 +5,7 @@ use crate::error::{ErrorKind, Result};
 use crate::rq::Clusters;
 
 impl RqVae {
-    /// The same parameters with these ones.
+    /// Copies the parameters with these clusters and this seed.
     pub(crate) fn variant(&self, clusters: &[usize], seed: u64) -> Self {
         let (levels, clusters) = (clusters.len(), Clusters::PerLevel(clusters.to_vec()));
         Self { levels, clusters, seed, ..self.clone() }

@@ -1,4 +1,4 @@
-//! What decoding does not give back.
+//! The squared error that is left after each level.
 
 use super::{level_names, of_levels};
 use crate::error::Result;

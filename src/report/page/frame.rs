@@ -1,4 +1,4 @@
-//! What is around everything: head, style, script.
+//! The frame of a page: head, style, script.
 
 use super::section::section;
 use crate::report::Report;

@@ -46,7 +46,7 @@ pub(super) fn runs(records: &[SweepRecord], metric: SweepMetric) -> Markup {
     section("runs-section", "Runs of the sweep", &intro, table("Runs", &of))
 }
 
-/// What there is to know about expected collision rates.
+/// Says how expected collision rates are to be read.
 const EXPECTED: &str = " Expected collision rates are an approximation, from how evenly these items use the codes of every \
                         level and how many of them share an ID.";
 
@@ -76,7 +76,7 @@ impl Expected {
     }
 }
 
-/// What recall is called: by its k where all runs have the same.
+/// Names the recall column: by its k where all runs have the same.
 fn recall_name(records: &[SweepRecord]) -> String {
     let mut ks = records.iter().filter_map(|record| record.metrics.neighbors.as_ref()).map(|of| of.k);
     match ks.next() {
