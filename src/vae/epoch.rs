@@ -27,7 +27,7 @@ impl RqVaeFit<'_> {
         }
         let order = self.data.order(self.params.seed, self.state.epoch);
         let mut rows = Vec::new();
-        let batches = order.chunks(self.params.batch);
+        let batches = order.chunks(self.batch());
         let count = batches.len();
         for (i, batch) in batches.enumerate().skip(self.state.batch) {
             self.data.gather(batch, &mut rows);
@@ -81,12 +81,14 @@ impl RqVaeFit<'_> {
             best_epoch: best.epoch,
             epochs: self.state.reports,
         };
-        Ok((best.model, report))
+        let mut model = best.model;
+        model.origin = self.params.origin(&self.warm_start)?;
+        Ok((model, report))
     }
 
     /// The learning rate of the next step.
     pub(super) fn lr(&self) -> f64 {
-        let steps = self.data.len().div_ceil(self.params.batch) as u64;
+        let steps = self.data.len().div_ceil(self.batch()) as u64;
         let RqVae { epochs, warmup, .. } = self.params;
         self.params.rule.lr * self.params.schedule.factor(self.state.step, steps, epochs, warmup)
     }
@@ -159,7 +161,7 @@ impl RqVaeFit<'_> {
         if self.state.step == 0 && !self.skip {
             // Codebooks need a grid to become a model, and only a step chooses one.
             let layers = self.encoder.layers(&mut *self.tensors)?;
-            let rows = self.data.train.chunks(self.params.batch * self.data.dim).next().unwrap_or_default();
+            let rows = self.data.train.chunks(self.batch() * self.data.dim).next().unwrap_or_default();
             self.quantizer.choose_grid(&Forward::once(&layers, &self.params, rows, self.device)?);
         }
         let model = self.model()?;

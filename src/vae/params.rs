@@ -7,9 +7,11 @@ use crate::kernel::row_losses::Power;
 use crate::kernel::scaled::Width;
 use crate::rq::{Clusters, RqKMeans, SINKHORN_EPSILON};
 use crate::{MAX_DIM, kernel::matmul::MAX_TERMS};
+use serde::{Deserialize, Serialize};
 
 /// How the distance of a row from its reconstruction is measured.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Loss {
     /// Squared differences.
     #[default]
@@ -28,7 +30,8 @@ impl Loss {
 }
 
 /// How the loss of a row is made from those of its dimensions.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Reduction {
     /// Their mean: the quantization loss weighs as much at every number of dimensions.
     #[default]
@@ -42,8 +45,9 @@ pub enum Reduction {
 /// 8 is the default because it is what real embeddings favour: trained on 20,000 of them (384 dimensions, 3 x 256 codes, 30
 /// epochs), both reconstruct as f32 does to 0.2 %, use as many codes, and 8 bits take 0.6 of the time. 16 is for rows
 /// that keep outliers when they are standardised: a vector's integers share one scale, and a value a hundred times the others
-/// leaves these a single bit of 8.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+/// leaves these a single bit of 8. Files name the number of bits.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "u32", into = "u32")]
 pub enum MatmulWidth {
     /// 8 bits.
     #[default]
@@ -69,11 +73,35 @@ impl MatmulWidth {
     }
 }
 
+impl From<MatmulWidth> for u32 {
+    fn from(width: MatmulWidth) -> Self {
+        width.bits()
+    }
+}
+
+impl TryFrom<u32> for MatmulWidth {
+    type Error = Error;
+
+    /// # Errors
+    /// [`ErrorKind::Parameter`] for a number other than 8 and 16.
+    fn try_from(bits: u32) -> Result<Self> {
+        match bits {
+            8 => Ok(Self::Eight),
+            16 => Ok(Self::Sixteen),
+            _ => Err(Error::parameter("width", bits, "8 and 16 bits are supported")),
+        }
+    }
+}
+
+/// Rows per step, where there are so many and no other number is asked for.
+pub(super) const DEFAULT_BATCH: usize = 2048;
+
 /// Most hidden layers.
 pub(super) const MAX_LAYERS: usize = 64;
 
-/// How codewords follow the latents.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+/// How codewords follow the latents. Files name it `"gradient"` or `{"moving-average": 0.99}`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum CodebookUpdate {
     /// By the gradient of the codebook loss, with the optimiser of the other parameters.
     #[default]
@@ -86,7 +114,8 @@ pub enum CodebookUpdate {
 }
 
 /// How gradients pass the quantizer.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Estimator {
     /// Unchanged.
     #[default]
@@ -99,7 +128,8 @@ pub enum Estimator {
 }
 
 /// Which epoch's model is kept.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Keep {
     /// The epoch with the smallest reconstruction loss on held-out rows. The quantization loss does not count: it grows with the
     /// latents, which start small.
@@ -115,10 +145,10 @@ pub enum Keep {
 ///
 /// | parameter | default | meaning |
 /// | --- | --- | --- |
-/// | `levels`, `clusters` | - | L levels of K codewords each, or one K per level |
+/// | `levels`, `clusters` | 3, 256 | L levels of K codewords each, or one K per level |
 /// | `hidden` | 512, 256, 128 | widths of the encoder's hidden layers; the decoder's are the same, reversed |
 /// | `latent` | 64 | dimensions of the latent space |
-/// | `epochs`, `batch` | 100, 2048 | passes over the rows; rows per step |
+/// | `epochs`, `batch` | 100, 2048 | passes over the rows; rows per step, by default at most as many as there are |
 /// | `lr`, `weight_decay`, `betas`, `epsilon` | 1e-4, 0, (0.9, 0.999), 1e-8 | AdamW |
 /// | `schedule`, `warmup` | constant, 0 | see [`Schedule`]; epochs over which the rate rises from 0 |
 /// | `clip` | off | largest norm of the whole gradient |
@@ -155,16 +185,29 @@ pub enum Keep {
 /// # References
 /// D. Lee et al., Autoregressive Image Generation using Residual Quantization, CVPR 2022. S. Rajput et al., Recommender
 /// Systems with Generative Retrieval, NeurIPS 2023.
+///
+/// # Files
+/// Parameters are serialized as those of [`RqKMeans`] are, with `kind` "rq-vae".
+///
+/// ```
+/// use semid::{RqVae, Schedule};
+///
+/// let params: RqVae = serde_json::from_str(r#"{"clusters": 64, "schedule": "cosine", "lr": 1e-3}"#)?;
+/// assert_eq!(params, RqVae::new(3, 64).schedule(Schedule::Cosine).lr(1e-3));
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 // What it does is in `train.rs` (fit and begin), `plus.rs` (from a residual k-means model), `checkpoint.rs` (resume),
 // `variant.rs` (sizes and seeds of a sweep) and `data.rs` (how rows are split).
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(try_from = "super::stored::Stored", into = "super::stored::Stored")]
 pub struct RqVae {
     pub(super) levels: usize,
     pub(super) clusters: Clusters,
     pub(super) hidden: Vec<usize>,
     pub(super) latent: usize,
     pub(super) epochs: usize,
-    pub(super) batch: usize,
+    /// `None` for the default, which depends on the rows.
+    pub(super) batch: Option<usize>,
     pub(super) rule: Rule,
     pub(super) schedule: Schedule,
     pub(super) warmup: usize,
@@ -191,6 +234,13 @@ pub struct RqVae {
     pub(super) sample: Option<usize>,
 }
 
+/// 3 levels of 256 clusters.
+impl Default for RqVae {
+    fn default() -> Self {
+        Self::new(3, 256)
+    }
+}
+
 macro_rules! setters {
     ($($(#[$doc:meta])* $name:ident: $type:ty),* $(,)?) => {
         $($(#[$doc])* pub fn $name(mut self, $name: $type) -> Self {
@@ -209,7 +259,7 @@ impl RqVae {
             hidden: vec![512, 256, 128],
             latent: 64,
             epochs: 100,
-            batch: 2048,
+            batch: None,
             rule: Rule { lr: 1e-4, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weight_decay: 0.0 },
             schedule: Schedule::default(),
             warmup: 0,
@@ -241,8 +291,6 @@ impl RqVae {
         latent: usize,
         /// Sets the passes over the rows; 0 gives the untrained model.
         epochs: usize,
-        /// Sets the rows per step.
-        batch: usize,
         /// Sets how the learning rate changes.
         schedule: Schedule,
         /// Sets over how many epochs the learning rate rises from 0.
@@ -287,6 +335,22 @@ impl RqVae {
     pub fn hidden(mut self, hidden: impl Into<Vec<usize>>) -> Self {
         self.hidden = hidden.into();
         self
+    }
+
+    /// Sets the rows per step; without, they are 2,048, or all rows to train on where there are fewer.
+    pub fn batch(mut self, batch: usize) -> Self {
+        self.batch = Some(batch);
+        self
+    }
+
+    /// The rows per step of a training on `rows` rows. With batch norm the default is the largest size up to 2,048 that leaves
+    /// no single row for the last batch.
+    pub(super) fn batch_of(&self, rows: usize) -> usize {
+        let most = rows.clamp(1, DEFAULT_BATCH);
+        self.batch.unwrap_or_else(|| match self.batch_norm {
+            true => (2..=most).rev().find(|batch| rows % batch != 1).unwrap_or(most),
+            false => most,
+        })
     }
 
     /// Sets the learning rate.
@@ -369,6 +433,34 @@ impl RqVae {
         if rows == 0 {
             return Err(ErrorKind::Empty.into());
         }
+        self.check_shape()?;
+        let (most, batch) = (rows.min(MAX_TERMS), self.batch_of(rows));
+        if batch == 0 || batch > most {
+            let expected = format!("1 to {most} rows: there are {rows} rows to train on, and at most {MAX_TERMS} fit");
+            return Err(Error::parameter("batch", batch, expected));
+        }
+        if self.batch_norm && (batch == 1 || rows % batch == 1) {
+            let expected = "batch norm needs at least two rows in every batch, the last one too";
+            return Err(Error::parameter("batch", batch, expected));
+        }
+        match clusters.iter().enumerate().find(|(_, clusters)| self.kmeans_init && **clusters > rows) {
+            Some((level, clusters)) => Err(ErrorKind::TooFewRows { rows, clusters: *clusters, level }.into()),
+            None => Ok(clusters),
+        }
+    }
+
+    /// Refuses parameters that make no sense, whatever the rows.
+    pub(super) fn check_alone(&self) -> Result<()> {
+        RqKMeans::new(self.levels, self.clusters.clone()).clusters_per_level()?;
+        self.check_shape()?;
+        if self.batch == Some(0) {
+            return Err(Error::parameter("batch", 0, "must be at least 1"));
+        }
+        self.check_numbers()
+    }
+
+    /// Refuses layers that cannot be built.
+    fn check_shape(&self) -> Result<()> {
         if let Some(width) = self.hidden.iter().find(|width| **width == 0 || **width > MAX_DIM) {
             return Err(Error::parameter("hidden", width, format!("1 to {MAX_DIM} are supported")));
         }
@@ -376,21 +468,9 @@ impl RqVae {
             let expected = format!("at most {MAX_LAYERS} hidden layers are supported");
             return Err(Error::parameter("hidden", format!("{} layers", self.hidden.len()), expected));
         }
-        if self.latent == 0 || self.latent > MAX_DIM {
-            return Err(Error::parameter("latent", self.latent, format!("1 to {MAX_DIM} are supported")));
-        }
-        let most = rows.min(MAX_TERMS);
-        if self.batch == 0 || self.batch > most {
-            let expected = format!("1 to {most} rows: there are {rows} rows to train on, and at most {MAX_TERMS} fit");
-            return Err(Error::parameter("batch", self.batch, expected));
-        }
-        if self.batch_norm && (self.batch == 1 || rows % self.batch == 1) {
-            let expected = "batch norm needs at least two rows in every batch, the last one too";
-            return Err(Error::parameter("batch", self.batch, expected));
-        }
-        match clusters.iter().enumerate().find(|(_, clusters)| self.kmeans_init && **clusters > rows) {
-            Some((level, clusters)) => Err(ErrorKind::TooFewRows { rows, clusters: *clusters, level }.into()),
-            None => Ok(clusters),
+        match self.latent {
+            1..=MAX_DIM => Ok(()),
+            latent => Err(Error::parameter("latent", latent, format!("1 to {MAX_DIM} are supported"))),
         }
     }
 

@@ -4,10 +4,12 @@ mod checkpoints;
 mod divergence;
 mod file;
 mod finite;
+mod first_files;
 mod golden;
 mod gradients;
 mod optimizer;
 mod refused;
+mod stored;
 mod training;
 
 use crate::rng::row_hash;
