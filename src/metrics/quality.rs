@@ -62,7 +62,7 @@ pub struct ByDistance<T> {
 }
 
 impl<T> ByDistance<T> {
-    /// Returns one value for every distance, made by `value`.
+    /// Makes a value for every distance by `part`.
     pub fn map<U>(&self, mut part: impl FnMut(&T) -> U) -> ByDistance<U> {
         ByDistance { prefix: part(&self.prefix), decoded: part(&self.decoded), hamming: part(&self.hamming) }
     }

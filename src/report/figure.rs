@@ -36,13 +36,13 @@ impl Figure {
         })
     }
 
-    /// How to read it.
+    /// Sets the words on how to read it.
     pub(super) fn note(mut self, note: impl Into<String>) -> Self {
         self.note = note.into();
         self
     }
 
-    /// A title, in words.
+    /// Sets the description for readers who do not see it.
     pub(super) fn text(mut self, text: impl Into<String>) -> Self {
         self.text = text.into();
         self
