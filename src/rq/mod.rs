@@ -11,6 +11,7 @@ mod encode;
 mod encoder;
 mod first_levels;
 mod fit;
+pub(crate) mod legacy;
 mod level;
 mod lloyd;
 mod load;
@@ -36,7 +37,7 @@ pub(crate) use load::{Source, to_grid};
 pub use model::RqKMeansModel;
 pub(crate) use model::{Quantization, hex};
 pub use params::{Algorithm, Clusters, Init, Metric, MiniBatch, RqKMeans};
-pub(crate) use params::{MAX_LEVELS, SINKHORN_EPSILON};
+pub(crate) use params::{MAX_LEVELS, PARAMETERS_VERSION, SINKHORN_EPSILON, check_version, default_levels};
 pub use progress::Progress;
 pub(crate) use row_distances::RowDistances;
 

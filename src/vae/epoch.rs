@@ -77,7 +77,9 @@ impl RqVaeFit<'_> {
             best_epoch: best.epoch,
             epochs: self.state.reports,
         };
-        Ok((best.model, report))
+        let mut model = best.model;
+        model.origin = self.params.origin(&self.warm_start)?;
+        Ok((model, report))
     }
 
     /// The learning rate of the next step.

@@ -11,6 +11,7 @@ use super::weights::{Layer, widths};
 use crate::codebook::{self, Codebook};
 use crate::error::{Error, ErrorKind, Result};
 use crate::grid::{EXPONENTS, Grid};
+use crate::origin::Origin;
 use crate::rq::model_file::{
     FORMAT, Tensor, WITHOUT_PRICES, assemble, check_digests, checksum, from_le_bytes, le_bytes, not_a_model, read_file,
     tensor, write_file,
@@ -43,6 +44,8 @@ struct Config {
     seed: u64,
     skip: bool,
     slope: f32,
+    #[serde(flatten)]
+    origin: Origin,
 }
 
 impl RqVaeModel {
@@ -64,7 +67,8 @@ impl RqVaeModel {
         Self::from_bytes(&read_file(path)?).map_err(|error| error.at(path))
     }
 
-    /// The bytes of the model file; equal models have equal bytes.
+    /// The bytes of the model file; equal models have equal bytes. Beside what encoding and decoding need they hold the seed,
+    /// the parameters of the training and, where it was recorded, the provenance.
     ///
     /// # Errors
     /// [`ErrorKind::Range`] where a codeword exceeds f32.
@@ -117,6 +121,7 @@ impl RqVaeModel {
             seed: self.quantizer.seed(),
             skip: self.skip,
             slope: self.slope,
+            origin: self.origin.clone(),
         }
     }
 
@@ -230,5 +235,6 @@ fn assemble_model(config: &Config, data: &[&[u8]]) -> Result<RqVaeModel> {
         width: if config.matmul_bits == 8 { MatmulWidth::Eight } else { MatmulWidth::Sixteen },
         skip: config.skip,
         quantizer: RqKMeansModel::new(quantization, levels, config.seed)?,
+        origin: config.origin.clone(),
     })
 }

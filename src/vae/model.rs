@@ -8,6 +8,7 @@ use super::weights::Layer;
 use crate::device::Device;
 use crate::error::{ErrorKind, Result};
 use crate::grid::{Grid, read_finite};
+use crate::origin::Origin;
 use crate::rows::Rows;
 use crate::rq::{Codes, EncodeReport, Metric, Quantization, RqKMeansModel, hex};
 use sha2::{Digest, Sha256};
@@ -30,6 +31,8 @@ pub struct RqVaeModel {
     /// Whether the encoder adds its input to its output.
     pub(super) skip: bool,
     pub(super) quantizer: RqKMeansModel,
+    /// What the file tells beside what encoding needs.
+    pub(crate) origin: Origin,
 }
 
 impl RqVaeModel {
@@ -44,7 +47,8 @@ impl RqVaeModel {
         let grid = Grid::new(vec![0.0; quantizer.dim], quantizer.exponent);
         let quantization = Quantization { grid, metric: Metric::L2, normalize_residuals: false };
         let quantizer = RqKMeansModel::new(quantization, quantizer.codebooks()?, params.seed)?;
-        Ok(Self { standard, encoder, decoder, slope: params.slope, width: params.width, skip, quantizer })
+        let (slope, width, origin) = (params.slope, params.width, Origin::default());
+        Ok(Self { standard, encoder, decoder, slope, width, skip, quantizer, origin })
     }
 
     /// The same model with other labels of its quantizer's codewords.

@@ -2,10 +2,12 @@
 
 mod checkpoints;
 mod file;
+mod first_files;
 mod golden;
 mod gradients;
 mod optimizer;
 mod refused;
+mod stored;
 mod training;
 
 use crate::rng::row_hash;
