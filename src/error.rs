@@ -71,7 +71,7 @@ pub enum ErrorKind {
         max: usize,
     },
     /// Codes at prices were asked of a model that has none.
-    #[error("the model has no prices: fit it with `--balanced`, or encode by the nearest codewords")]
+    #[error("the model has no prices: fit it with balanced clusters, or encode by the nearest codewords")]
     NoPrices,
     /// The number of dimensions is 0 or above [`crate::MAX_DIM`].
     #[error("rows have {dim} dimensions; 1 to {} are supported", crate::MAX_DIM)]
@@ -213,6 +213,22 @@ pub enum ErrorKind {
         /// Newest version that this build reads.
         supported: u32,
     },
+    /// A model file of a kind that this version does not have.
+    #[error("models of kind `{kind}` are not known here; known kinds: {known}")]
+    UnknownKind {
+        /// The kind in the file.
+        kind: String,
+        /// All kinds of this version.
+        known: String,
+    },
+    /// Something that models of a kind cannot do.
+    #[error("models of kind `{kind}` have no {what}")]
+    Unsupported {
+        /// The kind of the model.
+        kind: &'static str,
+        /// What was asked for.
+        what: &'static str,
+    },
     /// A device name that fits nothing.
     #[error("no device `{name}`; available: {available}")]
     UnknownDevice {
@@ -268,7 +284,7 @@ pub enum ErrorKind {
         what: &'static str,
     },
     /// No adapter that can run the kernels.
-    #[error("no usable GPU adapter: {reason}; use `--device cpu` for the same result")]
+    #[error("no usable GPU adapter: {reason}; the device `cpu` gives the same result")]
     NoAdapter {
         /// Why.
         reason: String,
@@ -282,7 +298,9 @@ pub enum ErrorKind {
         reason: String,
     },
     /// Memory could not be had.
-    #[error("out of memory: {bytes} bytes for {what} could not be allocated; use `--sample` or fewer rows at a time")]
+    #[error(
+        "out of memory: {bytes} bytes for {what} could not be allocated; fit on a sample of the rows, or give fewer rows at a time"
+    )]
     OutOfMemory {
         /// What the memory was for.
         what: String,
@@ -392,6 +410,9 @@ pub enum ErrorKind {
     /// The progress callback asked to stop.
     #[error("cancelled")]
     Cancelled,
+    /// Rows of a type of your own could not be read: its own error, see [`Error::source_of_rows`].
+    #[error("reading rows failed: {0}")]
+    Source(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// Reading or writing failed.
     #[error("{action} failed: {source}")]
     Io {
@@ -406,6 +427,32 @@ impl Error {
     /// The kind of failure with its facts.
     pub fn kind(&self) -> &ErrorKind {
         &self.0.kind
+    }
+
+    /// The error of a source of rows of your own.
+    ///
+    /// ```
+    /// use semid::{Device, Error, ErrorKind, Result, RqKMeans, Rows};
+    ///
+    /// struct Remote;
+    ///
+    /// impl Rows for Remote {
+    ///     fn len(&self) -> usize {
+    ///         100
+    ///     }
+    ///     fn dim(&self) -> usize {
+    ///         8
+    ///     }
+    ///     fn read(&self, _first: usize, _out: &mut [f32]) -> Result<()> {
+    ///         Err(Error::source_of_rows("no connection"))
+    ///     }
+    /// }
+    ///
+    /// let error = RqKMeans::new(1, 2).fit(&Remote, &Device::cpu()).unwrap_err();
+    /// assert!(matches!(error.kind(), ErrorKind::Source(own) if own.to_string() == "no connection"));
+    /// ```
+    pub fn source_of_rows(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        ErrorKind::Source(error.into()).into()
     }
 
     /// The kind, taken out.
@@ -476,6 +523,7 @@ impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match &self.0.kind {
             ErrorKind::Io { source, .. } => Some(source),
+            ErrorKind::Source(source) => Some(&**source),
             _ => None,
         }
     }

@@ -58,6 +58,7 @@
 mod align;
 mod codebook;
 mod device;
+mod encoder;
 mod error;
 mod grid;
 mod id;
@@ -67,6 +68,7 @@ pub mod metrics;
 mod model;
 mod origin;
 mod partial;
+mod quantizer;
 #[cfg(feature = "report")]
 mod report;
 mod rng;
@@ -79,6 +81,7 @@ mod vae;
 pub use align::Alignment;
 pub use codebook::Codebook;
 pub use device::{AdapterLimits, Device, DeviceInfo, KernelTime};
+pub use encoder::Encoder;
 pub use error::{Error, ErrorKind, Result};
 pub use grid::Grid;
 #[cfg(feature = "sqlite")]
@@ -90,15 +93,16 @@ pub use id::{
     SemanticId, SemanticIdEngine, SuffixForm,
 };
 pub use id::{Export, Exported, TokenLevel, Vocabulary};
-pub use model::{Decoder, Model};
+pub use model::Model;
 pub use origin::{Provenance, ProvenanceInput};
 pub use partial::Partial;
+pub use quantizer::{Costs, EncodeOptions, Quantizer};
 #[cfg(feature = "report")]
 pub use report::{Report, ReportFigure, ReportPage};
 pub use rows::{Matrix, Rows};
 pub use rq::{
-    Algorithm, Balance, Clusters, Codes, EncodeReport, Encoder, Fit, FitReport, Init, LevelReport, Metric, MiniBatch,
-    Progress, RqKMeans, RqKMeansModel,
+    Algorithm, Balance, Clusters, Codes, EncodeReport, Fit, FitReport, Init, LevelReport, Metric, MiniBatch, Progress,
+    RqKMeans, RqKMeansModel,
 };
 pub use sweep::{
     PredictedCollisions, Sweep, SweepData, SweepKind, SweepMetric, SweepParameters, SweepProgress, SweepRecord,

@@ -2,8 +2,8 @@
 
 use crate::error::{Error, Result};
 use crate::io::file::Source;
+use crate::io::model_file::hex;
 use crate::rows::Rows;
-use crate::rq::hex;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
@@ -12,7 +12,8 @@ use std::path::Path;
 
 /// What stands in the configuration of a model file without any influence on an encode or on the fingerprint.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub(crate) struct Origin {
+#[doc(hidden)]
+pub struct Origin {
     /// The parameters of the fit; as they are read, so that those of a newer version do no harm.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) parameters: Option<BTreeMap<String, Value>>,

@@ -8,6 +8,7 @@ mod dense;
 pub(crate) mod file;
 mod fvecs;
 mod ids;
+pub(crate) mod model_file;
 mod npy;
 #[cfg(feature = "parquet")]
 mod parquet;

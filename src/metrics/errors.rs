@@ -1,10 +1,11 @@
 //! Quantization errors: what decoding does not give back.
 
 use super::counter;
-use super::quantizer::{Quantizer, decode_finite};
+use super::decoded::decode_finite;
 use crate::device::Device;
 use crate::error::{ErrorKind, Result, try_vec};
 use crate::grid::read_finite;
+use crate::quantizer::Quantizer;
 use crate::rows::Rows;
 use crate::rq::{Codes, Metric};
 use rayon::prelude::*;

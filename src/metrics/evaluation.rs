@@ -3,9 +3,9 @@
 use super::nearest;
 use super::progress::EvaluationProgress;
 use super::quality::Quality;
-use super::quantizer::Quantizer;
 use crate::device::Device;
 use crate::error::{Error, Result};
+use crate::quantizer::Quantizer;
 use crate::rows::Rows;
 use crate::rq::Codes;
 use serde::{Deserialize, Serialize};

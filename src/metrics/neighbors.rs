@@ -1,5 +1,6 @@
 //! The part of an evaluation that is about neighbours and distances.
 
+use super::decoded::DecodedRows;
 use super::estimate::Estimate;
 use super::evaluation::Evaluation;
 use super::ids::Ids;
@@ -7,11 +8,11 @@ use super::known::{Known, distinct};
 use super::points::Points;
 use super::progress::{Callback, counter, tell};
 use super::quality::{ByDistance, NeighborMetrics, RecallAt};
-use super::quantizer::{DecodedRows, Quantizer};
 use super::ranking::{ByDecoded, ByHamming, ByPrefix, Ranking};
 use super::retrieval::Truth;
 use crate::device::Device;
 use crate::error::{ErrorKind, Result};
+use crate::quantizer::Quantizer;
 use crate::rq::Codes;
 
 impl Known<'_> {

@@ -6,6 +6,7 @@ use crate::error::{Error, ErrorKind, Result, try_vec};
 use crate::grid::{quantize_rows_alone, read_finite};
 use crate::kernel::assign::squared_distance;
 use crate::kernel::unit_length::unit_length;
+use crate::quantizer::Costs;
 use crate::rows::Rows;
 
 /// Exact distances of the rows of a source to the codewords of a model.
@@ -24,27 +25,6 @@ impl<'a> RowDistances<'a> {
             true => Ok(Self { model, rows }),
             false => Err(ErrorKind::DimMismatch { expected: model.dim(), found: rows.dim() }.into()),
         }
-    }
-
-    /// Squared distances of what the codes `prefix` leave of row `row` to all codewords of level `prefix.len()`.
-    ///
-    /// # Shapes
-    /// `prefix` has fewer codes than the model has levels; the result has one distance per codeword of that level.
-    ///
-    /// # Exactness
-    /// The scalar kernels, in the order in which encoding applies them: the lowest of the smallest distances is the code
-    /// that encoding chooses after `prefix`.
-    ///
-    /// # Errors
-    /// A parameter error for too many codes, [`ErrorKind::Code`] for a code its codebook does not have, NaN or infinities,
-    /// and what the source can meet.
-    pub(crate) fn distances(&self, row: usize, prefix: &[u32]) -> Result<Vec<u64>> {
-        let levels = self.model.levels();
-        let expected = || format!("below the model's {} levels", levels.len());
-        let codebook = levels.get(prefix.len()).ok_or_else(|| Error::parameter("prefix", prefix.len(), expected()))?;
-        let residual = self.residual(row, prefix)?;
-        let dim = self.model.dim();
-        Ok(codebook.values().chunks_exact(dim).map(|codeword| squared_distance(&residual, codeword)).collect())
     }
 
     /// What the codes `prefix` leave of row `row`, as the next level sees it.
@@ -69,5 +49,28 @@ impl<'a> RowDistances<'a> {
             q.iter_mut().zip(codeword).for_each(|(q, c)| *q -= c);
         }
         Ok(q)
+    }
+}
+
+impl Costs for RowDistances<'_> {
+    /// Squared distances of what the codes `prefix` leave of row `row` to all codewords of level `prefix.len()`.
+    ///
+    /// # Shapes
+    /// `prefix` has fewer codes than the model has levels; the result has one distance per codeword of that level.
+    ///
+    /// # Exactness
+    /// The scalar kernels, in the order in which encoding applies them: the lowest of the smallest distances is the code
+    /// that encoding chooses after `prefix`.
+    ///
+    /// # Errors
+    /// A parameter error for too many codes, [`ErrorKind::Code`] for a code its codebook does not have, NaN or infinities,
+    /// and what the source can meet.
+    fn distances(&self, row: usize, prefix: &[u32]) -> Result<Vec<u64>> {
+        let levels = self.model.levels();
+        let expected = || format!("below the model's {} levels", levels.len());
+        let codebook = levels.get(prefix.len()).ok_or_else(|| Error::parameter("prefix", prefix.len(), expected()))?;
+        let residual = self.residual(row, prefix)?;
+        let dim = self.model.dim();
+        Ok(codebook.values().chunks_exact(dim).map(|codeword| squared_distance(&residual, codeword)).collect())
     }
 }

@@ -2,8 +2,9 @@
 
 use super::record::{SweepData, SweepRecord};
 use crate::error::{Error, ErrorKind, Result};
+use crate::io::model_file::hex;
 use crate::rows::Rows;
-use crate::rq::{Source, hex};
+use crate::rq::Source;
 use sha2::{Digest, Sha256};
 
 impl SweepData {

@@ -89,7 +89,7 @@ impl SweepKind {
     pub(super) fn name(&self) -> &'static str {
         match self {
             Self::RqKMeans(_) => "rq-kmeans",
-            Self::RqVae(_) => vae::KIND,
+            Self::RqVae(_) => vae::NAME,
         }
     }
 

@@ -16,6 +16,7 @@ mod network;
 mod parameter;
 mod params;
 mod plus;
+mod quantizer;
 mod report;
 mod restart;
 mod rotation;
@@ -32,9 +33,8 @@ mod validation;
 mod variant;
 mod weights;
 
-pub(crate) use file::KIND;
+pub(crate) use file::{KIND, NAME};
 pub use fit::RqVaeFit;
-pub(crate) use forward::Forward;
 pub use model::{LatentRows, RqVaeModel};
 pub use params::{CodebookUpdate, Estimator, Keep, Loss, MatmulWidth, Reduction, RqVae};
 pub use report::{EpochReport, RqVaeReport, VaeProgress};

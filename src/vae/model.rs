@@ -8,9 +8,10 @@ use super::weights::Layer;
 use crate::device::Device;
 use crate::error::{ErrorKind, Result};
 use crate::grid::{Grid, read_finite};
+use crate::io::model_file::hex;
 use crate::origin::Origin;
 use crate::rows::Rows;
-use crate::rq::{Codes, EncodeReport, Metric, Quantization, RqKMeansModel, hex};
+use crate::rq::{Codes, EncodeReport, Metric, Quantization, RqKMeansModel};
 use sha2::{Digest, Sha256};
 use std::sync::{Mutex, PoisonError};
 

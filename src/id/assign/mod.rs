@@ -5,11 +5,12 @@ mod suffix;
 
 pub(super) use order::{Order, check};
 
-use super::reassign::{Costs, reassign};
+use super::reassign::reassign;
 use super::resolver::Resolver;
 use super::semantic_id::SemanticId;
 use super::store::{Entry, Manifest, Store};
 use crate::error::{Error, Result};
+use crate::quantizer::Costs;
 use crate::rq::Codes;
 use std::collections::HashMap;
 

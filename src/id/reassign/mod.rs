@@ -47,22 +47,10 @@ mod upward;
 mod tests;
 
 use crate::error::{Error, ErrorKind, Result};
-use crate::rq::RowDistances;
+use crate::quantizer::Costs;
 use occupancy::Occupancy;
 use rayon::prelude::*;
 use std::collections::BTreeMap;
-
-/// What the solver asks about the new items.
-pub(crate) trait Costs: Sync {
-    /// Squared distances of what the codes `prefix` leave of item `item` to all codewords of level `prefix.len()`.
-    fn distances(&self, item: usize, prefix: &[u32]) -> Result<Vec<u64>>;
-}
-
-impl Costs for RowDistances<'_> {
-    fn distances(&self, item: usize, prefix: &[u32]) -> Result<Vec<u64>> {
-        RowDistances::distances(self, item, prefix)
-    }
-}
 
 /// The places used already below a prefix: codes, and how many of their places are used. Each codes appear once.
 pub(crate) type UsedBelow<'a> = dyn FnMut(&[u32]) -> Result<Vec<(Vec<u32>, u64)>> + 'a;
