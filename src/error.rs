@@ -477,6 +477,20 @@ impl Error {
         ErrorKind::Feature { feature, what }.into()
     }
 
+    /// The same error about rows of other numbers, where it is about rows.
+    #[must_use]
+    pub fn map_rows(mut self, number: impl Fn(usize) -> usize) -> Self {
+        use ErrorKind::{Code, FarRow, ItemKey, NotFinite, Ragged, RepeatedItem};
+        match &mut self.0.kind {
+            NotFinite { row, .. } | FarRow { row } | Ragged { row, .. } | Code { row, .. } | ItemKey { row, .. } => {
+                *row = number(*row);
+            }
+            RepeatedItem { first, row, .. } => (*first, *row) = (number(*first), number(*row)),
+            _ => {}
+        }
+        self
+    }
+
     pub(crate) fn io(action: &'static str, source: io::Error) -> Self {
         ErrorKind::Io { action, source }.into()
     }

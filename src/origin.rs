@@ -60,9 +60,9 @@ pub(crate) fn fields(parameters: &impl Serialize) -> Result<BTreeMap<String, Val
 /// file.write(&(0..200).map(|i| ((i * 37) % 101) as f32).collect::<Vec<f32>>())?;
 /// file.finish()?;
 /// let rows = semid::io::open(&path, &Default::default())?;
-/// let model = Model::from(RqKMeans::new(2, 8).fit(&*rows, &Device::cpu())?);
+/// let model = Model::from(RqKMeans::new(2, 8).fit(&rows, &Device::cpu())?);
 /// let fingerprint = model.fingerprint();
-/// let model = model.with_provenance(Provenance::new().input(&path, &*rows)?);
+/// let model = model.with_provenance(Provenance::new().input(&path, &rows)?)?;
 /// let input = &model.provenance().unwrap().inputs[0];
 /// assert_eq!((input.name.as_str(), input.rows, input.dim), ("items.npy", 50, 4));
 /// assert_eq!(model.fingerprint(), fingerprint);

@@ -129,12 +129,13 @@ pub trait Quantizer: Any + Send + Sync {
         false
     }
 
-    /// Distances between `rows`, which are [`Quantizer::quantized_rows`], and codewords.
+    /// Distances between `rows`, which are [`Quantizer::quantized_rows`], and codewords; `source` is asked for a row from
+    /// time to time, so that one that is cancelled ends the work.
     ///
     /// # Errors
     /// [`ErrorKind::DimMismatch`], [`ErrorKind::Unsupported`].
-    fn costs<'a>(&'a self, rows: &'a dyn Rows) -> Result<Box<dyn Costs + 'a>> {
-        let _ = rows;
+    fn costs<'a>(&'a self, rows: &'a dyn Rows, source: &'a dyn Rows) -> Result<Box<dyn Costs + 'a>> {
+        let _ = (rows, source);
         Err(unsupported(self.kind(), "distances to single codewords"))
     }
 
@@ -222,7 +223,35 @@ pub trait Costs: Sync {
     /// # Errors
     /// More codes than the model has levels, [`ErrorKind::Code`], and what the source can meet.
     fn distances(&self, row: usize, prefix: &[u32]) -> Result<Vec<u64>>;
+
+    /// [`Costs::distances`] of one row, for many prefixes.
+    ///
+    /// # Errors
+    /// What the source can meet.
+    fn of_row(&self, row: usize) -> Result<Box<CostsOfRow<'_>>> {
+        Ok(Box::new(move |prefix| self.distances(row, prefix)))
+    }
+
+    /// For each of `rows` the position in this list of the first one with the same distances, as far as that is known: its
+    /// own position is never wrong.
+    ///
+    /// # Errors
+    /// What the source can meet.
+    fn alike(&self, rows: &[usize]) -> Result<Vec<usize>> {
+        Ok((0..rows.len()).collect())
+    }
+
+    /// Asks whether to go on; it is called again and again, also where no distance is needed.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Cancelled`] where not.
+    fn go_on(&self) -> Result<()> {
+        Ok(())
+    }
 }
+
+/// Distances of a row below a prefix.
+pub(crate) type CostsOfRow<'a> = dyn Fn(&[u32]) -> Result<Vec<u64>> + 'a;
 
 /// All codes of `rows` rows that `encode` hands out.
 pub(crate) fn collect(levels: usize, rows: usize, encode: impl FnOnce(&mut Sink<'_>) -> Result<()>) -> Result<Codes> {

@@ -1,14 +1,16 @@
 //! `semid info`
 
 use crate::args::{Common, InfoArgs};
-use crate::output::{self, Answer, Outcome};
-use semid::{Codebook, Model};
-use serde::Serialize;
+use crate::output::{self, Answer, Failure, Outcome};
+use semid::{Codebook, Model, Provenance};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use std::collections::BTreeMap;
 use std::fmt::Write;
 
 /// What `--json` prints.
 #[derive(Serialize)]
-struct Info {
+struct Info<'a> {
     kind: &'static str,
     fingerprint: String,
     levels: usize,
@@ -25,10 +27,22 @@ struct Info {
     largest_component: Vec<f64>,
     #[serde(flatten, skip_serializing_if = "Option::is_none")]
     network: Option<Network>,
+    /// The parameters of the fit, as `semid fit --config` takes them; null in files from before they were kept.
+    parameters: Option<&'a BTreeMap<String, Value>>,
+    provenance: Option<&'a Provenance>,
 }
 
-/// The network around the quantizer.
-#[derive(Serialize)]
+/// What the configuration of every kind says.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Config {
+    normalize_residuals: bool,
+    grid_exponent: i32,
+    codebook_exponent: i32,
+}
+
+/// The network around the quantizer, where there is one.
+#[derive(Serialize, Deserialize)]
 struct Network {
     latent: usize,
     hidden: Vec<usize>,
@@ -38,37 +52,33 @@ struct Network {
 
 pub(crate) fn run(common: &Common, args: &InfoArgs) -> Outcome {
     let model = Model::load(&args.model)?;
-    let quantizer = model.quantizer();
-    let step = 2_f64.powi(-quantizer.codebook_exponent());
+    let config = Value::Object(model.config()?.into_iter().collect());
+    let known = serde_json::from_value(config.clone());
+    let known: Config = known.map_err(|error| Failure::Error(format!("{}: {error}", args.model.display())))?;
+    let codebooks = (0..model.levels()).filter_map(|level| model.codebook(level));
     let largest = |level: &Codebook| level.values().iter().map(|value| value.unsigned_abs()).max().unwrap_or(0);
     let info = Info {
         kind: model.kind(),
         fingerprint: model.fingerprint(),
-        levels: model.levels().len(),
+        levels: model.levels(),
         clusters: model.clusters(),
         dim: model.dim(),
-        metric: quantizer.metric().name(),
-        normalize_residuals: quantizer.normalize_residuals(),
+        metric: model.metric().name(),
+        normalize_residuals: known.normalize_residuals,
         seed: model.seed(),
-        grid_exponent: quantizer.grid().exponent(),
-        codebook_exponent: quantizer.codebook_exponent(),
-        prices: quantizer.prices().is_some(),
-        largest_component: model.levels().iter().map(|level| f64::from(largest(level)) * step).collect(),
-        network: match &model {
-            Model::RqVae(model) => Some(Network {
-                latent: model.latent_dim(),
-                hidden: model.hidden(),
-                skip: model.has_skip(),
-                matmul_bits: model.width().bits(),
-            }),
-            _ => None,
-        },
+        grid_exponent: known.grid_exponent,
+        codebook_exponent: known.codebook_exponent,
+        prices: model.has_prices(),
+        largest_component: codebooks.map(|level| f64::from(largest(level)) * model.step()).collect(),
+        network: serde_json::from_value(config).ok(),
+        parameters: model.parameters(),
+        provenance: model.provenance(),
     };
     output::result(common.json, &info, || text(&info))?;
     Ok(Answer::Yes)
 }
 
-fn text(info: &Info) -> String {
+fn text(info: &Info<'_>) -> String {
     let mut out = String::new();
     let facts = [
         ("kind", info.kind.to_owned()),
@@ -89,6 +99,13 @@ fn text(info: &Info) -> String {
         let skip = if *skip { ", added to its input" } else { "" };
         let layers = format!("{}-{}{latent}{skip}", info.dim, hidden.concat());
         let _ = writeln!(out, "{:<12}  {layers}, products of {matmul_bits} bits", "encoder");
+    }
+    for input in info.provenance.iter().flat_map(|provenance| &provenance.inputs) {
+        let size = format!("{} rows of {} dimensions", input.rows, input.dim);
+        let _ = writeln!(out, "{:<12}  {}, {size}, SHA-256 {}", "fitted to", input.name, input.sha256);
+    }
+    if let Some(provenance) = info.provenance {
+        let _ = writeln!(out, "{:<12}  semid {}", "fitted by", provenance.semid);
     }
     out.push_str("\nlevel  clusters  largest component\n");
     for (i, (clusters, largest)) in info.clusters.iter().zip(&info.largest_component).enumerate() {

@@ -20,6 +20,7 @@ mod model;
 mod model_file;
 mod optimal;
 mod params;
+mod products;
 mod progress;
 mod quantizer;
 mod row_distances;
@@ -40,6 +41,8 @@ pub(crate) use model_file::KIND;
 pub use params::{Algorithm, Clusters, Init, Metric, MiniBatch, RqKMeans};
 pub(crate) use params::{MAX_LEVELS, PARAMETERS_VERSION, SINKHORN_EPSILON, check_version, default_levels};
 pub use progress::Progress;
+#[cfg(test)]
+pub(crate) use row_distances::RowDistances;
 
 #[cfg(test)]
 mod tests;

@@ -11,7 +11,7 @@ use crate::device::Device;
 use crate::error::{ErrorKind, Result};
 use crate::grid::pow2;
 use crate::origin::{Origin, fields};
-use crate::quantizer::{Costs, EncodeOptions, Quantizer, Sink};
+use crate::quantizer::{Costs, CostsOfRow, EncodeOptions, Quantizer, Sink};
 use crate::rows::Rows;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -72,8 +72,8 @@ impl Quantizer for RqKMeansModel {
         self.prices().is_some()
     }
 
-    fn costs<'a>(&'a self, rows: &'a dyn Rows) -> Result<Box<dyn Costs + 'a>> {
-        Ok(Box::new(RowDistances::new(self, rows)?))
+    fn costs<'a>(&'a self, rows: &'a dyn Rows, source: &'a dyn Rows) -> Result<Box<dyn Costs + 'a>> {
+        Ok(Box::new(RowDistances::new(self, rows)?.asking(source)))
     }
 
     /// The sum of the codewords.
@@ -106,5 +106,27 @@ impl Quantizer for RqKMeansModel {
 
     fn of_origin(&self, origin: Origin) -> Result<Arc<dyn Quantizer>> {
         Ok(Arc::new(self.clone().with_origin(origin)))
+    }
+}
+
+impl Costs for RowDistances<'_> {
+    fn distances(&self, row: usize, prefix: &[u32]) -> Result<Vec<u64>> {
+        self.distances(row, prefix)
+    }
+
+    fn of_row(&self, row: usize) -> Result<Box<CostsOfRow<'_>>> {
+        let products = self.products(row)?;
+        Ok(Box::new(move |prefix| match &products {
+            Some(products) => products.distances(prefix),
+            None => self.distances(row, prefix),
+        }))
+    }
+
+    fn alike(&self, rows: &[usize]) -> Result<Vec<usize>> {
+        self.alike(rows)
+    }
+
+    fn go_on(&self) -> Result<()> {
+        self.go_on()
     }
 }

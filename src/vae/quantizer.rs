@@ -63,8 +63,8 @@ impl Quantizer for RqVaeModel {
         self.quantizer.step()
     }
 
-    fn costs<'a>(&'a self, rows: &'a dyn Rows) -> Result<Box<dyn Costs + 'a>> {
-        self.quantizer.costs(rows)
+    fn costs<'a>(&'a self, rows: &'a dyn Rows, source: &'a dyn Rows) -> Result<Box<dyn Costs + 'a>> {
+        self.quantizer.costs(rows, source)
     }
 
     fn point(&self, codes: &[u32]) -> Result<Vec<i64>> {

@@ -20,7 +20,7 @@ pub(super) fn open(args: &AssignArgs, dim: usize) -> Result<SemanticIdEngine, Fa
             return Err(Failure::Error(format!("{db}: there is no such database yet; give --model to make it")));
         }
     };
-    Manifest::new(&model.fingerprint(), model.levels().len(), resolver, format.clone()).map_err(failed)?;
+    Manifest::new(&model.fingerprint(), model.levels(), resolver, format.clone()).map_err(failed)?;
     if model.dim() != dim {
         let mismatch = ErrorKind::DimMismatch { expected: model.dim(), found: dim };
         return Err(Failure::of_file(mismatch.into(), &args.input.input));

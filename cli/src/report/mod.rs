@@ -46,7 +46,7 @@ pub(crate) fn run(common: &Common, args: &ReportArgs) -> Outcome {
         Some(k) => report.k(k),
         None => report,
     };
-    let drawn = report.run_on_codes(&model, &rows, &codes, &device, |progress| {
+    let drawn = report.run_on_codes(&*model, &rows, &codes, &device, |progress| {
         bar.compared(progress);
         interrupt::flow()
     });

@@ -10,7 +10,7 @@ use super::resolver::Resolver;
 use super::semantic_id::SemanticId;
 use super::store::{Entry, Manifest, Store};
 use crate::error::{Error, Result};
-use crate::quantizer::Costs;
+use crate::quantizer::{Costs, CostsOfRow};
 use crate::rq::Codes;
 use std::collections::HashMap;
 
@@ -217,9 +217,27 @@ struct RowCosts<'a> {
     rows: Vec<usize>,
 }
 
+impl RowCosts<'_> {
+    fn row(&self, item: usize) -> Result<usize> {
+        self.rows.get(item).copied().ok_or_else(|| Error::parameter("item", item, "a new item"))
+    }
+}
+
 impl Costs for RowCosts<'_> {
     fn distances(&self, item: usize, prefix: &[u32]) -> Result<Vec<u64>> {
-        let row = self.rows.get(item).copied();
-        self.costs.distances(row.ok_or_else(|| Error::parameter("item", item, "a new item"))?, prefix)
+        self.costs.distances(self.row(item)?, prefix)
+    }
+
+    fn of_row(&self, item: usize) -> Result<Box<CostsOfRow<'_>>> {
+        self.costs.of_row(self.row(item)?)
+    }
+
+    fn alike(&self, items: &[usize]) -> Result<Vec<usize>> {
+        let rows: Vec<usize> = items.iter().map(|item| self.row(*item)).collect::<Result<_>>()?;
+        self.costs.alike(&rows)
+    }
+
+    fn go_on(&self) -> Result<()> {
+        self.costs.go_on()
     }
 }

@@ -180,11 +180,13 @@ impl SemanticIdEngine {
             let quantized = self.model.quantized_rows(&part, device)?;
             let values = if moves { in_memory(&*quantized)? } else { Vec::new() };
             let matrix = Matrix::new(&values, quantized.dim())?;
+            // The source hears of a cancellation, rows in memory do not.
+            let source = rows;
             let rows: &dyn Rows = if moves { &matrix } else { &*quantized };
             let items: Vec<&str> = items.iter().map(AsRef::as_ref).collect();
             let codes = self.model.encode_given(rows, device)?;
             repeated.check(first_row, &items, &codes)?;
-            let costs = if moves { Some(self.model.costs(rows)?) } else { None };
+            let costs = if moves { Some(self.model.costs(rows, source)?) } else { None };
             let geometry =
                 costs.as_deref().map(|costs| Geometry { costs, clusters: &clusters, squared_step: step * step });
             let assigned = self.registry.assign_batch(&Batch { items: &items, codes: &codes, first_row, geometry })?;

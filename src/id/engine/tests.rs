@@ -117,9 +117,7 @@ fn the_nearest_are_those_of_a_full_sort() {
         .map(|record| record.map(|record| (record.item, record.entry.id)).unwrap())
         .collect();
     let decoded = |id: &SemanticId| {
-        let mut row = vec![0.0; DIM];
-        engine.model().quantizer().decode_row(0, &id.codes, 2, &mut row).unwrap();
-        row
+        engine.model().decode(&crate::Codes::new(id.codes.clone(), 2).unwrap(), &Device::cpu()).unwrap()
     };
     for (item, id) in all.iter().step_by(7) {
         let own = decoded(id);

@@ -23,6 +23,8 @@
 //! 3. *Suffix.* Items left over when the whole space is full keep their encoded codes and need a suffix.
 //!
 //! # Exactness
+//! Equal items are placed as all others are: in the order of their keys, the nearest free place first.
+//!
 //! Costs and potentials are integers. The result depends on the set of (key, codes) and the used places alone, not on the
 //! order of the items, threads or devices. Items are placed in the order of their keys, each at the end of its shortest path,
 //! the lowest free codes on a tie.
@@ -31,7 +33,8 @@
 //! A group without a collision asks for no distances. In other groups a row of distances is asked for once per item that a
 //! search comes across; n items on K codes take at most n searches of K codes and the edges of their items each, and far
 //! fewer where a near place is free. Upwards an item asks for about ten rows of distances, seldom more than
-//! [`search::MOST_PREFIXES`]. The used places below a prefix are held in memory while its group is placed: where the
+//! [`search::MOST_PREFIXES`]. Equal items ask once together: in a group, and in every batch upwards, where a batch of
+//! equal items needs no search either. So the time grows with the number of items, whether they are equal or not. The used places below a prefix are held in memory while its group is placed: where the
 //! items of a first code find no place below it, that is the whole registry.
 //!
 //! # References
@@ -173,6 +176,18 @@ impl Problem<'_> {
 
     fn codes(&self, item: usize) -> &[u32] {
         self.encoded.get(item).map_or(&[], Vec::as_slice)
+    }
+
+    /// For each of `items` the position in this list of the first one that has the same codes and distances.
+    fn alike(&self, items: &[usize]) -> Result<Vec<usize>> {
+        let mut alike = self.costs.alike(items)?;
+        for (at, first) in alike.iter_mut().enumerate() {
+            let codes = |at: usize| items.get(at).map(|item| self.codes(*item));
+            if codes(at) != codes(*first) {
+                *first = at;
+            }
+        }
+        Ok(alike)
     }
 
     /// Distance of an item at its encoded codes.

@@ -101,7 +101,7 @@ fn every_run_is_what_it_would_be_alone() {
                 }
             };
             assert_eq!(record.fingerprint, model.fingerprint(), "{of:?}");
-            let metrics = sweep.evaluation.run(&model, &rows, &device).unwrap();
+            let metrics = sweep.evaluation.run(&*model, &rows, &device).unwrap();
             assert_eq!(record.metrics, metrics, "{of:?}");
         }
     }
