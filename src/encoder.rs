@@ -1,10 +1,11 @@
 //! Encoding other than by the nearest codewords alone: with the prices of a balanced fit, and within capacities.
 
+use crate::codes::Codes;
 use crate::device::Device;
 use crate::error::{ErrorKind, Result};
 use crate::quantizer::{self, EncodeOptions, Quantizer};
 use crate::rows::Rows;
-use crate::rq::{Codes, EncodeReport};
+use crate::rq::EncodeReport;
 use std::fmt;
 use std::sync::Arc;
 

@@ -73,7 +73,7 @@ pub enum ErrorKind {
     /// Codes at prices were asked of a model that has none.
     #[error("the model has no prices: fit it with balanced clusters, or encode by the nearest codewords")]
     NoPrices,
-    /// The number of dimensions is 0 or above [`crate::MAX_DIM`].
+    /// The number of dimensions is 0 or above [`MAX_DIM`](crate::rq::MAX_DIM).
     #[error("rows have {dim} dimensions; 1 to {} are supported", crate::MAX_DIM)]
     Dim {
         /// Dimensions of the input.
@@ -107,7 +107,7 @@ pub enum ErrorKind {
         /// Dimensions of a row.
         dim: usize,
     },
-    /// A number of clusters outside 1 ..= [`crate::MAX_CLUSTERS`].
+    /// A number of clusters outside 1 ..= [`MAX_CLUSTERS`](crate::rq::MAX_CLUSTERS).
     #[error("level {level} asks for {clusters} clusters; 1 to {} are supported", crate::MAX_CLUSTERS)]
     Clusters {
         /// Level, from 0.

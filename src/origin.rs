@@ -52,7 +52,8 @@ pub(crate) fn fields(parameters: &impl Serialize) -> Result<BTreeMap<String, Val
 /// [`Model::with_provenance`](crate::Model::with_provenance).
 ///
 /// ```
-/// use semid::{Device, Matrix, Model, Provenance, RqKMeans, Rows};
+/// use semid::io::Provenance;
+/// use semid::{Device, Matrix, Model, RqKMeans, Rows};
 ///
 /// let folder = tempfile::tempdir()?;
 /// let path = folder.path().join("items.npy");

@@ -1,12 +1,13 @@
 //! What every kind of model can do: all that metrics, registries, reports, sweeps and commands know of one.
 
 use crate::codebook::Codebook;
+use crate::codes::Codes;
 use crate::device::Device;
 use crate::error::{Error, ErrorKind, Result, try_vec};
 use crate::io::model_file::ModelFile;
 use crate::origin::{Origin, Provenance};
 use crate::rows::Rows;
-use crate::rq::{Codes, EncodeReport, Metric};
+use crate::rq::{EncodeReport, Metric};
 use serde_json::Value;
 use std::any::Any;
 use std::collections::BTreeMap;

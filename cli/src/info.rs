@@ -2,7 +2,9 @@
 
 use crate::args::{Common, InfoArgs};
 use crate::output::{self, Answer, Failure, Outcome};
-use semid::{Codebook, Model, Provenance};
+use semid::Model;
+use semid::io::Provenance;
+use semid::rq::Codebook;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::BTreeMap;

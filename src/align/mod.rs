@@ -5,12 +5,12 @@ mod matching;
 #[cfg(test)]
 mod tests;
 
+use crate::codes::Codes;
 use crate::device::Device;
 use crate::error::{ErrorKind, Result};
 use crate::metrics::{Stability, stability};
 use crate::model::Model;
 use crate::rows::Rows;
-use crate::rq::Codes;
 use matching::{Pair, labels};
 
 /// Labels for the codes of a new model, and how many rows keep their codes without and with them.

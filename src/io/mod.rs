@@ -24,6 +24,8 @@ pub use npy::{CodesFile, Element, NpyRows, NpyWriter, read_codes};
 pub use parquet::{ParquetRows, columns, read_strings};
 pub use safetensors::SafetensorsRows;
 
+pub use crate::origin::{Provenance, ProvenanceInput};
+
 use crate::error::{Error, Result};
 use crate::rows::Rows;
 use std::path::Path;

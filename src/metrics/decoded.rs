@@ -1,10 +1,10 @@
 //! What codes decode to, as rows.
 
+use crate::codes::Codes;
 use crate::device::Device;
 use crate::error::Result;
 use crate::quantizer::Quantizer;
 use crate::rows::{Rows, out_of_range};
-use crate::rq::Codes;
 
 /// What IDs decode to, made when it is read.
 pub(super) struct DecodedRows<'a> {

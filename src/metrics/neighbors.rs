@@ -10,10 +10,10 @@ use super::progress::{Callback, counter, tell};
 use super::quality::{ByDistance, NeighborMetrics, RecallAt};
 use super::ranking::{ByDecoded, ByHamming, ByPrefix, Ranking};
 use super::retrieval::Truth;
+use crate::codes::Codes;
 use crate::device::Device;
 use crate::error::{ErrorKind, Result};
 use crate::quantizer::Quantizer;
-use crate::rq::Codes;
 
 impl Known<'_> {
     /// Recall, NDCG and the correlation of distances.

@@ -12,11 +12,11 @@ mod table;
 mod theme;
 mod tree;
 
+use crate::codes::Codes;
 use crate::device::Device;
 use crate::error::{Error, ErrorKind, Result};
 use crate::metrics::{Evaluation, EvaluationProgress, Quantizer};
 use crate::rows::Rows;
-use crate::rq::Codes;
 use crate::sweep::{SweepMetric, SweepRecord};
 use facts::Facts;
 use std::ops::ControlFlow;

@@ -1,12 +1,12 @@
 //! Encoding: from rows to codes, a chunk at a time.
 
 use super::balance::Balance;
-use super::codes::Codes;
 use super::distances::Distances;
 use super::encoding::Encoding;
 use super::load::to_grid;
 use super::model::RqKMeansModel;
 use crate::codebook::Codebook;
+use crate::codes::Codes;
 use crate::device::{Device, Purpose, Table};
 use crate::error::{Error, Result, try_vec};
 use crate::grid::read_finite;

@@ -3,7 +3,6 @@
 mod assignment;
 mod balance;
 mod capacity;
-mod codes;
 mod decode;
 mod distances;
 mod draws;
@@ -29,8 +28,10 @@ mod seeding;
 pub(crate) mod sinkhorn;
 mod variant;
 
+pub use crate::codebook::{Codebook, MAX_CLUSTERS, MAX_DIM};
+pub(crate) use crate::codes::Codes;
+pub use crate::grid::Grid;
 pub use balance::Balance;
-pub use codes::Codes;
 pub use encode::EncodeReport;
 pub(crate) use first_levels::FirstLevels;
 pub use fit::{Fit, FitReport, LevelReport};

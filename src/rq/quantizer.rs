@@ -1,12 +1,12 @@
 //! Residual k-means as a kind of model.
 
-use super::codes::Codes;
 use super::encode::EncodeReport;
 use super::encoding::Encoding;
 use super::model::RqKMeansModel;
 use super::params::Metric;
 use super::row_distances::RowDistances;
 use crate::codebook::Codebook;
+use crate::codes::Codes;
 use crate::device::Device;
 use crate::error::{ErrorKind, Result};
 use crate::grid::pow2;

@@ -15,7 +15,8 @@ impl SweepData {
     ///
     /// ```
     /// use semid::metrics::Evaluation;
-    /// use semid::{Device, Matrix, Sweep, SweepData};
+    /// use semid::sweep::SweepData;
+    /// use semid::{Device, Matrix, Sweep};
     ///
     /// let values: Vec<f32> = (0..800).map(|i| ((i * 37) % 101) as f32).collect();
     /// let (rows, folder) = (Matrix::new(&values, 4)?, tempfile::tempdir()?);

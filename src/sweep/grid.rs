@@ -25,7 +25,8 @@ use std::path::{Path, PathBuf};
 ///
 /// ```
 /// use semid::metrics::Evaluation;
-/// use semid::{Device, Matrix, Sweep, SweepMetric};
+/// use semid::sweep::SweepMetric;
+/// use semid::{Device, Matrix, Sweep};
 ///
 /// let values: Vec<f32> = (0..800).map(|i| ((i * i) % 101) as f32).collect();
 /// let (rows, folder) = (Matrix::new(&values, 4)?, tempfile::tempdir()?);

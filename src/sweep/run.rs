@@ -124,7 +124,7 @@ impl Work<'_> {
         let mut fit = None;
         for (i, run) in runs.iter().enumerate() {
             let (at, runs, progress) = (first + i, self.runs, &mut *self.progress);
-            let mut tell = |fit: &crate::Progress| {
+            let mut tell = |fit: &crate::rq::Progress| {
                 progress(&SweepProgress { run: at, runs, parameters: run, stage: SweepStage::Fit(fit) })
             };
             let mut start = Instant::now();

@@ -35,7 +35,7 @@ mod weights;
 
 pub(crate) use file::{KIND, NAME};
 pub use fit::RqVaeFit;
-pub use model::{LatentRows, RqVaeModel};
+pub use model::RqVaeModel;
 pub use params::{CodebookUpdate, Estimator, Keep, Loss, MatmulWidth, Reduction, RqVae};
 pub use report::{EpochReport, RqVaeReport, VaeProgress};
 pub use schedule::Schedule;

@@ -2,12 +2,13 @@
 
 use super::model::RqVaeModel;
 use crate::codebook::Codebook;
+use crate::codes::Codes;
 use crate::device::Device;
 use crate::error::Result;
 use crate::origin::{Origin, fields};
 use crate::quantizer::{Costs, EncodeOptions, Quantizer, Sink};
 use crate::rows::Rows;
-use crate::rq::{Codes, EncodeReport, Metric};
+use crate::rq::{EncodeReport, Metric};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -2,7 +2,8 @@
 
 use crate::args::{AssignArgs, Format, ResolverName, SettingArgs};
 use crate::output::Failure;
-use semid::{ErrorKind, IdFormat, Manifest, Model, Resolver, SemanticIdEngine, SqliteStore, Store};
+use semid::registry::{Manifest, Resolver, SqliteStore, Store};
+use semid::{ErrorKind, IdFormat, Model, SemanticIdEngine};
 use std::num::NonZeroU32;
 
 /// Opens or makes the database; flags that contradict what it has are refused, and nothing is made for a bad flag.

@@ -5,7 +5,8 @@ use crate::args::SweepArgs;
 use crate::interrupt;
 use crate::output::Failure;
 use crate::report::Page;
-use semid::{Device, Rows, Sweep, SweepMetric, SweepRecord};
+use semid::sweep::{SweepMetric, SweepRecord};
+use semid::{Device, Rows, Sweep};
 
 /// All that the report is about.
 pub(super) struct Best<'a> {

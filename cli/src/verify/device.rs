@@ -3,9 +3,8 @@
 use crate::args::Common;
 use crate::interrupt;
 use crate::progress::Bar;
-use semid::{
-    Codes, Device, DeviceInfo, Error, ErrorKind, Model, Result, Rows, RqKMeans, RqKMeansModel, RqVae, RqVaeModel,
-};
+use semid::device::DeviceInfo;
+use semid::{Codes, Device, Error, ErrorKind, Model, Result, Rows, RqKMeans, RqKMeansModel, RqVae, RqVaeModel};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 use std::time::Instant;

@@ -9,9 +9,9 @@ use super::reassign::reassign;
 use super::resolver::Resolver;
 use super::semantic_id::SemanticId;
 use super::store::{Entry, Manifest, Store};
+use crate::codes::Codes;
 use crate::error::{Error, Result};
 use crate::quantizer::{Costs, CostsOfRow};
-use crate::rq::Codes;
 use std::collections::HashMap;
 
 /// The IDs of a batch.

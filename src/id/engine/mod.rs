@@ -28,7 +28,8 @@ const BATCH: usize = 65_536;
 /// From embeddings to unique, stable IDs: a model, and the registry of the IDs it gave.
 ///
 /// ```
-/// use semid::{Device, IdFormat, Matrix, MemoryStore, Resolver, RqKMeans, SemanticIdEngine};
+/// use semid::registry::{MemoryStore, Resolver};
+/// use semid::{Device, IdFormat, Matrix, RqKMeans, SemanticIdEngine};
 ///
 /// let values: Vec<f32> = (0..4000).map(|i| ((i * i) % 251) as f32).collect();
 /// let rows = Matrix::new(&values, 8)?;

@@ -12,7 +12,8 @@ mod stored;
 use super::{Sweep, SweepKind, SweepRecord};
 use crate::metrics::Evaluation;
 use crate::rng::row_hash;
-use crate::{Algorithm, Device, Init, Matrix, Metric, MiniBatch, Model, RqKMeans, RqVae};
+use crate::rq::{Algorithm, Init, MiniBatch};
+use crate::{Device, Matrix, Metric, Model, RqKMeans, RqVae};
 use std::path::{Path, PathBuf};
 
 const DIM: usize = 4;
