@@ -205,6 +205,15 @@ pub enum ErrorKind {
         /// The row, from 0.
         row: usize,
     },
+    /// Codes that a network decodes to values beyond the largest f32.
+    #[error(
+        "the model decodes the codes of row {row} to values beyond the largest f32; give codes of rows like those that the \
+         model was trained on"
+    )]
+    Undecodable {
+        /// The row, from 0.
+        row: usize,
+    },
     /// A model file of a newer format version.
     #[error("the model has format version {found}, this semid reads up to {supported}: update semid")]
     NewerFormat {
@@ -480,9 +489,14 @@ impl Error {
     /// The same error about rows of other numbers, where it is about rows.
     #[must_use]
     pub fn map_rows(mut self, number: impl Fn(usize) -> usize) -> Self {
-        use ErrorKind::{Code, FarRow, ItemKey, NotFinite, Ragged, RepeatedItem};
+        use ErrorKind::{Code, FarRow, ItemKey, NotFinite, Ragged, RepeatedItem, Undecodable};
         match &mut self.0.kind {
-            NotFinite { row, .. } | FarRow { row } | Ragged { row, .. } | Code { row, .. } | ItemKey { row, .. } => {
+            NotFinite { row, .. }
+            | FarRow { row }
+            | Undecodable { row }
+            | Ragged { row, .. }
+            | Code { row, .. }
+            | ItemKey { row, .. } => {
                 *row = number(*row);
             }
             RepeatedItem { first, row, .. } => (*first, *row) = (number(*first), number(*row)),

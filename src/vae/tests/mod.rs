@@ -1,7 +1,9 @@
 //! Training end to end.
 
 mod checkpoints;
+mod divergence;
 mod file;
+mod finite;
 mod first_files;
 mod golden;
 mod gradients;
