@@ -106,8 +106,8 @@ impl Alignment {
 }
 
 impl Model {
-    /// The same model with the codewords of every level in another order: with the one in which as many of `rows` as
-    /// possible have the codes that `old` gives them (see [`Alignment::of_codes`]).
+    /// Copies the model with the codewords of every level in the order in which as many of `rows` as possible have the codes
+    /// that `old` gives them (see [`Alignment::of_codes`]).
     ///
     /// # Exactness
     /// The new model is the same on every device. It gives every row the codes of this one, relabelled; only a row that is

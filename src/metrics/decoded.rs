@@ -1,4 +1,4 @@
-//! What codes decode to, as rows.
+//! Rows that codes decode to.
 
 use crate::codes::Codes;
 use crate::device::Device;
@@ -6,7 +6,7 @@ use crate::error::Result;
 use crate::quantizer::Quantizer;
 use crate::rows::{Rows, out_of_range};
 
-/// What IDs decode to, made when it is read.
+/// Rows that IDs decode to; reading decodes them.
 pub(super) struct DecodedRows<'a> {
     pub(super) model: &'a dyn Quantizer,
     pub(super) codes: &'a Codes,

@@ -29,7 +29,6 @@ pub(crate) mod sinkhorn;
 mod variant;
 
 pub use crate::codebook::{Codebook, MAX_CLUSTERS, MAX_DIM};
-pub(crate) use crate::codes::Codes;
 pub use crate::grid::Grid;
 pub use balance::Balance;
 pub use encode::EncodeReport;

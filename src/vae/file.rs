@@ -22,7 +22,7 @@ use serde::{Deserialize, Serialize};
 use std::path::Path;
 use std::sync::Arc;
 
-/// What the `kind` of such a model file says.
+/// The `kind` in the metadata of such a model file.
 pub(crate) const NAME: &str = "rq-vae";
 /// The format version of such files.
 const VERSION: u32 = 1;
