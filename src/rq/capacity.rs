@@ -2,7 +2,7 @@
 
 use super::distances::Distances;
 use super::encode::{EncodeReport, Sink};
-use super::encoder::Encoder;
+use super::encoding::Encoding;
 use super::optimal::Optimal;
 use super::params::check_balanced;
 use crate::device::{Device, Purpose};
@@ -12,7 +12,7 @@ use crate::population::Source;
 use crate::rows::Rows;
 use crate::transport::balanced::Sizes;
 
-impl Encoder<'_> {
+impl Encoding<'_> {
     /// Encodes all rows together, at most `capacity` in each cluster of each level.
     pub(super) fn encode_whole(
         &self,

@@ -3,6 +3,7 @@
 use crate::codebook::{CODEWORDS_MAX, Codebook, largest_sum, relabelled};
 use crate::error::{Error, Result};
 use crate::grid::Grid;
+use crate::io::model_file::hex;
 use crate::origin::Origin;
 use crate::quantization::{Metric, Quantization};
 use sha2::{Digest, Sha256};
@@ -123,9 +124,4 @@ impl RqKMeansModel {
         self.prices.iter().flatten().for_each(|price| hash.update(price.to_le_bytes()));
         hex(&hash.finalize())
     }
-}
-
-/// Lower-case hexadecimal digits.
-pub(crate) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
