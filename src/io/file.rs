@@ -39,12 +39,6 @@ impl Source {
         &self.path
     }
 
-    /// The file itself, for a decoder that seeks; only one may use it at a time.
-    #[cfg(feature = "parquet")]
-    pub(crate) fn file(&self) -> io::Result<File> {
-        self.file.try_clone()
-    }
-
     /// Fills `out` with the bytes from `offset` on.
     pub(crate) fn read(&self, offset: u64, out: &mut [u8]) -> Result<()> {
         read_exact_at(&self.file, offset, out).map_err(|error| match error.kind() {
