@@ -21,7 +21,7 @@ use clap::builder::styling::{AnsiColor, Styles};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use semid::Device;
 use semid::io::ReadOptions;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 const STYLES: Styles = Styles::styled()
     .header(AnsiColor::Green.on_default().bold())
@@ -59,6 +59,9 @@ pub(crate) struct Common {
     /// Show no progress
     #[arg(long, short, global = true)]
     pub(crate) quiet: bool,
+    /// Show every iteration of a fit and every step of a sweep, on a line of its own
+    #[arg(long, short, global = true, conflicts_with = "quiet")]
+    pub(crate) verbose: bool,
 }
 
 /// Refuses flags that were given and are about neighbours only, where `--k 0` leaves these out.
@@ -222,6 +225,23 @@ Examples:
     Completions(CompletionsArgs),
 }
 
+impl Command {
+    /// The files that it will write.
+    pub(crate) fn outputs(&self) -> Vec<&Path> {
+        let (output, second) = match self {
+            Self::Fit(args) => (Some(&args.output), args.vae.checkpoint.as_ref()),
+            Self::Encode(args) => (Some(&args.output), None),
+            Self::Assign(args) => (args.output.as_ref(), Some(&args.db)),
+            Self::Decode(args) => (Some(&args.output), None),
+            Self::Report(args) => (Some(&args.output), None),
+            Self::Sweep(args) => (Some(&args.output), args.report.as_ref()),
+            Self::Export(args) => (Some(&args.output), None),
+            _ => (None, None),
+        };
+        [output, second].into_iter().flatten().map(PathBuf::as_path).collect()
+    }
+}
+
 /// Where embeddings come from.
 #[derive(Debug, Args)]
 pub(crate) struct InputArgs {
@@ -337,8 +357,11 @@ pub(crate) enum Format {
     Token,
 }
 
+/// Most threads that can be asked for.
+pub(crate) const MOST_THREADS: usize = 1024;
+
 fn threads(text: &str) -> Result<usize, String> {
-    const MOST: usize = 1024;
+    const MOST: usize = MOST_THREADS;
     let threads = text.parse().map_err(|_| format!("give a number, 0 to {MOST}"))?;
     if threads > MOST { Err(format!("at most {MOST} threads")) } else { Ok(threads) }
 }

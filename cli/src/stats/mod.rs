@@ -35,6 +35,7 @@ struct Stats<'a> {
     format: &'static str,
     separator: Option<String>,
     fingerprint: String,
+    #[serde(serialize_with = "output::path")]
     db: &'a Path,
 }
 

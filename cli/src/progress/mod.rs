@@ -1,20 +1,32 @@
-//! Progress on stderr, where that is a terminal.
+//! Progress on stderr: a bar where that is a terminal, and plain lines elsewhere.
+
+mod lines;
 
 use crate::args::Common;
 use indicatif::{ProgressBar, ProgressStyle};
 use semid::metrics::EvaluationProgress;
 use semid::{Progress, Result, Rows, SweepStage, VaeProgress};
+use std::cell::RefCell;
 use std::io::IsTerminal;
 use std::time::Duration;
 
-/// A bar that vanishes when it is dropped, and does not appear where nobody would see it.
-pub(crate) struct Bar(ProgressBar);
+use lines::Lines;
+pub(crate) use lines::log_instead;
+
+/// A bar that vanishes when it is dropped; where nobody would see it there are lines instead.
+pub(crate) struct Bar {
+    bar: ProgressBar,
+    lines: Lines,
+    verbose: bool,
+    /// The step that is being done, by its number, and what to say when it is.
+    step: RefCell<Option<(usize, String)>>,
+}
 
 impl Bar {
     /// A bar for the iterations of a fit.
     pub(crate) fn fit(common: &Common) -> Self {
         let bar = Self::new(common, "{elapsed_precise} {prefix} [{bar:24}] {pos}/{len} {wide_msg}");
-        bar.0.set_length(1);
+        bar.bar.set_length(1);
         bar.name("reading");
         bar
     }
@@ -22,7 +34,7 @@ impl Bar {
     /// A bar for `rows` rows.
     pub(crate) fn rows(common: &Common, rows: usize) -> Self {
         let bar = Self::new(common, "{elapsed_precise} {prefix} [{bar:24}] {pos}/{len} rows, {per_sec}, {eta} left");
-        bar.0.set_length(rows as u64);
+        bar.bar.set_length(rows as u64);
         bar
     }
 
@@ -38,41 +50,72 @@ impl Bar {
 
     fn new(common: &Common, template: &str) -> Self {
         let dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
-        if common.quiet || dumb || !std::io::stderr().is_terminal() {
-            return Self(ProgressBar::hidden());
+        let bar = if common.quiet || dumb || !std::io::stderr().is_terminal() {
+            ProgressBar::hidden()
+        } else {
+            let style = ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
+            let bar = ProgressBar::new(0).with_style(style.progress_chars("=> "));
+            bar.enable_steady_tick(Duration::from_millis(200));
+            bar
+        };
+        Self { bar, lines: Lines::new(common), verbose: common.verbose, step: RefCell::new(None) }
+    }
+
+    /// Says what is being done in the step of this number; when another begins, how it ended.
+    fn step(&self, number: usize, text: String) {
+        self.lines.now(|| text.clone());
+        let mut step = self.step.borrow_mut();
+        if self.verbose {
+            self.line(&text);
+        } else if let Some((_, done)) = step.as_ref().filter(|(before, _)| *before != number) {
+            self.line(done);
         }
-        let style = ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
-        let bar = ProgressBar::new(0).with_style(style.progress_chars("=> "));
-        bar.enable_steady_tick(Duration::from_millis(200));
-        Self(bar)
+        *step = Some((number, text));
+    }
+
+    fn line(&self, text: &str) {
+        self.lines.line(text);
+        if self.verbose {
+            self.bar.println(text);
+        }
     }
 
     /// What the rows are for.
     pub(crate) fn name(&self, name: impl Into<String>) {
-        self.0.set_prefix(name.into());
+        let name = name.into();
+        self.lines.now(|| name.clone());
+        self.bar.set_prefix(name);
     }
 
     /// Shows that `rows` rows are done.
     pub(crate) fn done(&self, rows: usize) {
-        self.0.set_position(rows as u64);
+        self.bar.set_position(rows as u64);
+        let total = || self.bar.length().unwrap_or(0);
+        self.lines.now(|| format!("{}: {rows} of {} rows", self.bar.prefix(), total()));
     }
 
     /// Shows how far an evaluation is.
     pub(crate) fn compared(&self, progress: &EvaluationProgress) {
-        self.0.set_prefix(progress.stage);
-        self.0.set_length(progress.total.max(1));
-        self.0.set_position(progress.done);
+        self.bar.set_prefix(progress.stage);
+        self.bar.set_length(progress.total.max(1));
+        self.bar.set_position(progress.done);
+        let percent = 100.0 * progress.done as f64 / progress.total.max(1) as f64;
+        self.lines.now(|| format!("{}: {percent:.0} %", progress.stage));
     }
 
     /// Shows the state of a fit.
     pub(crate) fn show(&self, progress: &Progress) {
-        self.0.set_prefix(format!("level {}/{}", progress.level + 1, progress.levels));
-        self.0.set_length(progress.max_iter as u64);
-        self.0.set_position(progress.iteration as u64);
-        self.0.set_message(match progress.iteration {
+        self.bar.set_prefix(format!("level {}/{}", progress.level + 1, progress.levels));
+        self.bar.set_length(progress.max_iter as u64);
+        self.bar.set_position(progress.iteration as u64);
+        let message = match progress.iteration {
             0 => "choosing the first codewords".to_owned(),
             _ => format!("squared error {:.6}, {} rows changed", progress.squared_error, progress.changed),
-        });
+        };
+        let Progress { level, levels, iteration, max_iter, .. } = progress;
+        let text = format!("level {}/{levels}, iteration {iteration} of at most {max_iter}: {message}", level + 1);
+        self.step(*level, text);
+        self.bar.set_message(message);
     }
 }
 
@@ -80,10 +123,10 @@ impl Bar {
     /// Shows the state of a training.
     pub(crate) fn epoch(&self, progress: &VaeProgress<'_>) {
         let VaeProgress { epoch, epochs, step, steps, loss, done, .. } = progress;
-        self.0.set_prefix(format!("epoch {epoch}/{epochs}"));
-        self.0.set_length(*steps as u64);
-        self.0.set_position(*step as u64);
-        self.0.set_message(match done.last() {
+        self.bar.set_prefix(format!("epoch {epoch}/{epochs}"));
+        self.bar.set_length(*steps as u64);
+        self.bar.set_position(*step as u64);
+        let message = match done.last() {
             None => format!("loss {loss:.5}"),
             Some(last) => {
                 let used: Vec<String> = last.used.iter().map(usize::to_string).collect();
@@ -91,7 +134,9 @@ impl Bar {
                 let used = used.join("/");
                 format!("loss {loss:.5}, held out {held_out:.5}, {collisions:.1} % collisions, codes used {used}")
             }
-        });
+        };
+        self.step(*epoch, format!("epoch {epoch}/{epochs}, step {step}/{steps}: {message}"));
+        self.bar.set_message(message);
     }
 }
 
@@ -109,10 +154,16 @@ impl Bar {
             SweepStage::Evaluation(of) => (of.done as usize, of.total as usize, of.stage.to_owned()),
             _ => (1, 1, "finished".to_owned()),
         };
-        self.0.set_prefix(run.to_owned());
-        self.0.set_length(total.max(1) as u64);
-        self.0.set_position(done as u64);
-        self.0.set_message(message);
+        let text = format!("run {run}: {message}");
+        match stage {
+            SweepStage::Finished(_) => self.line(&text),
+            _ if self.verbose => self.line(&text),
+            _ => self.lines.now(|| text),
+        }
+        self.bar.set_prefix(run.to_owned());
+        self.bar.set_length(total.max(1) as u64);
+        self.bar.set_position(done as u64);
+        self.bar.set_message(message);
     }
 }
 
@@ -140,6 +191,9 @@ impl Rows for Shown<'_> {
 
 impl Drop for Bar {
     fn drop(&mut self) {
-        self.0.finish_and_clear();
+        if let Some((_, text)) = self.step.take().filter(|_| !self.verbose) {
+            self.line(&text);
+        }
+        self.bar.finish_and_clear();
     }
 }
