@@ -3,6 +3,7 @@
 use crate::codebook::Codebook;
 use crate::device::Device;
 use crate::error::{Error, Result, try_vec};
+use crate::io::file::format_of;
 use crate::rows::Rows;
 use crate::rq::model_file::{not_a_model, read_file};
 use crate::rq::{Codes, EncodeReport, RqKMeansModel};
@@ -70,6 +71,9 @@ impl Model {
     /// # Errors
     /// As for [`RqKMeansModel::from_bytes`].
     pub fn from_bytes(bytes: &[u8]) -> Result<Self> {
+        if let Some(found) = format_of(bytes) {
+            return Err(Error::format("model", format!("it is {found}, not a model")));
+        }
         let broken = |error: safetensors::SafeTensorError| Error::format("model", error.to_string());
         let (_, metadata) = SafeTensors::read_metadata(bytes).map_err(broken)?;
         let metadata = metadata.metadata().as_ref().ok_or_else(|| not_a_model("it has no `__metadata__`"))?;

@@ -78,7 +78,11 @@ fn text(info: &Info) -> String {
         ("residuals", if info.normalize_residuals { "scaled to unit length" } else { "as they are" }.to_owned()),
         ("seed", info.seed.to_string()),
         ("grid", format!("steps of 2^{}, codewords of 2^{}", -info.grid_exponent, -info.codebook_exponent)),
-        ("sizes", if info.prices { "balanced; `encode --assignment priced` keeps them so" } else { "as they come" }.to_owned()),
+        (
+            "sizes",
+            if info.prices { "balanced; `encode --assignment priced` keeps them so" } else { "as they come" }
+                .to_owned(),
+        ),
         ("semantic IDs", format!("{} possible", possible_ids(&info.clusters))),
     ];
     for (name, value) in facts {

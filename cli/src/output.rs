@@ -129,13 +129,17 @@ pub(crate) fn check_outputs(command: &Command) -> Result<(), Failure> {
         return Ok(());
     }
     let known = if others == NO_MODELS { "safetensors" } else { "jsonl" };
-    Err(Failure::Error(format!("{}: {what} is no .{extension} file; give a name that ends in .{known}", path.display())))
+    Err(Failure::Error(format!(
+        "{}: {what} is no .{extension} file; give a name that ends in .{known}",
+        path.display()
+    )))
 }
 
 /// Extensions that other files have.
 const NO_MODELS: &[&str] =
     &["csv", "db", "fvecs", "htm", "html", "json", "jsonl", "npy", "npz", "parquet", "svg", "toml", "txt"];
-const NO_SWEEPS: &[&str] = &["csv", "db", "fvecs", "htm", "html", "npy", "npz", "parquet", "safetensors", "svg", "toml"];
+const NO_SWEEPS: &[&str] =
+    &["csv", "db", "fvecs", "htm", "html", "npy", "npz", "parquet", "safetensors", "svg", "toml"];
 
 /// Refuses the name `-` and the file that stdout goes to.
 fn is_no_stdout(path: &Path) -> Result<(), Failure> {

@@ -16,6 +16,8 @@ mod lookup;
 #[cfg(target_os = "linux")]
 mod memory;
 mod networks;
+#[cfg(unix)]
+mod outputs;
 #[cfg(target_os = "linux")]
 mod registry_births;
 mod registry_faults;

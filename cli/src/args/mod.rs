@@ -115,7 +115,7 @@ Examples:
   semid assign --db ids.db --input more.npy --items more.txt
   semid assign --db new.db --model model.safetensors --input items.npy --row-numbers --resolver reassign
 
-The database has the model and all settings in it, so that later runs need neither. Items that have an ID keep it.
+The database has the model and all settings in it, so that later runs need neither. Items that have an ID keep it. \
 After Ctrl-C or a crash, the same command goes on where it was, and gives the IDs that it would have given unbroken.")]
     Assign(Box<AssignArgs>),
     /// Find items by their semantic IDs, and IDs by their items; exit code 1 where there is none
@@ -137,7 +137,7 @@ Examples:
   semid delete --db ids.db --item numpy --item scipy
   semid delete --db ids.db --items gone.txt
 
-The IDs of removed items are retired: no item ever gets them again, not even the same one.
+The IDs of removed items are retired: no item ever gets them again, not even the same one. \
 The database remembers whose they were, so the keys of removed items stay in it.")]
     Delete(DeleteArgs),
     /// Turn codes back into embeddings
@@ -191,8 +191,8 @@ Examples:
   semid sweep --input items.npy --kind rq-kmeans,rq-vae --latent 32 --epochs 50 --output sweep.jsonl
   semid sweep --input items.parquet --output sweep.jsonl --report report.html --id-column name
 
-The output has a line of JSON for every finished run. After Ctrl-C or a crash the same command goes on after the last one,
-and ends with the same lines, but for the seconds. Levels that models have in common are fitted once.")]
+The output has a line of JSON for every finished run. After Ctrl-C or a crash the same command goes on after the last \
+one, and ends with the same lines, but for the seconds. Levels that models have in common are fitted once.")]
     #[command(mut_args(sweep::of_sweep))]
     Sweep(Box<SweepArgs>),
     /// Write the semantic IDs of a database for recommenders and language models
@@ -206,8 +206,8 @@ Examples:
 
 Token ids are the same in all files of a registry: a block per level, and one for suffixes last, which grows.
 
-The tensors of a trie, whose root is node 0: after node n come the edges indptr[n] to indptr[n + 1] - 1; edge e is token
-tokens[e] and leads to node children[e]. At node n ends the ID of item items[n], none if that is -1, and longer IDs may
+The tensors of a trie, whose root is node 0: after node n come the edges indptr[n] to indptr[n + 1] - 1; edge e is \
+token tokens[e] and leads to node children[e]. At node n ends the ID of item items[n], none if that is -1, and longer IDs may \
 go on. The key of item i is the UTF-8 in item_keys[item_offsets[i]] to item_keys[item_offsets[i + 1] - 1].")]
     Export(ExportArgs),
     /// See what semantic IDs are, on real data that comes with semid

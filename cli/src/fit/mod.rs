@@ -147,7 +147,8 @@ pub(crate) fn levels(levels: &[LevelReport]) -> String {
     for (i, level) in levels.iter().enumerate() {
         let LevelReport { clusters, iterations, squared_error, empty_reseeded, .. } = level;
         let level = i + 1;
-        let _ = writeln!(out, "{level:>5}  {clusters:>8}  {iterations:>10}  {squared_error:>13.6}  {empty_reseeded:>14}");
+        let _ =
+            writeln!(out, "{level:>5}  {clusters:>8}  {iterations:>10}  {squared_error:>13.6}  {empty_reseeded:>14}");
     }
     out
 }

@@ -6,8 +6,8 @@ use crate::args::Common;
 use indicatif::{ProgressBar, ProgressStyle};
 use semid::metrics::EvaluationProgress;
 use semid::{Progress, Result, Rows, SweepStage, VaeProgress};
-use std::cell::RefCell;
 use std::io::IsTerminal;
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use lines::Lines;
@@ -19,7 +19,7 @@ pub(crate) struct Bar {
     lines: Lines,
     verbose: bool,
     /// The step that is being done, by its number, and what to say when it is.
-    step: RefCell<Option<(usize, String)>>,
+    step: Mutex<Option<(usize, String)>>,
 }
 
 impl Bar {
@@ -58,13 +58,13 @@ impl Bar {
             bar.enable_steady_tick(Duration::from_millis(200));
             bar
         };
-        Self { bar, lines: Lines::new(common), verbose: common.verbose, step: RefCell::new(None) }
+        Self { bar, lines: Lines::new(common), verbose: common.verbose, step: Mutex::new(None) }
     }
 
     /// Says what is being done in the step of this number; when another begins, how it ended.
     fn step(&self, number: usize, text: String) {
         self.lines.now(|| text.clone());
-        let mut step = self.step.borrow_mut();
+        let mut step = self.step.lock().unwrap_or_else(PoisonError::into_inner);
         if self.verbose {
             self.line(&text);
         } else if let Some((_, done)) = step.as_ref().filter(|(before, _)| *before != number) {
@@ -191,7 +191,8 @@ impl Rows for Shown<'_> {
 
 impl Drop for Bar {
     fn drop(&mut self) {
-        if let Some((_, text)) = self.step.take().filter(|_| !self.verbose) {
+        let last = self.step.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some((_, text)) = last.filter(|_| !self.verbose) {
             self.line(&text);
         }
         self.bar.finish_and_clear();

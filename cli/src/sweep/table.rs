@@ -37,7 +37,8 @@ fn table(metric: &SweepMetric, ranking: &[Ranked<'_>]) -> String {
     columns.retain(|column| ranking.iter().any(|run| column.value(run.record).is_some()));
     let listed = || ranking.iter().take(LISTED);
     let width = listed().map(|run| run.name.len()).max().unwrap_or(0).max(3);
-    let cells: Vec<Vec<String>> = columns.iter().map(|column| cells(listed().map(|run| column.value(run.record)))).collect();
+    let cells: Vec<Vec<String>> =
+        columns.iter().map(|column| cells(listed().map(|run| column.value(run.record)))).collect();
     let mut out = format!("{:>4}  {:<width$}", "rank", "run");
     columns.iter().for_each(|column| out.push_str(&format!("  {:>12}", column.name())));
     out.push_str("     fit s\n");

@@ -1,5 +1,5 @@
 use super::table::Table;
-use crate::error::Result;
+use crate::error::{Result, try_reserve};
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Int8Type, Int16Type, Int32Type, Int64Type, UInt8Type, UInt16Type, UInt32Type, UInt64Type};
 use arrow_array::{Array, ArrayRef, ArrowPrimitiveType};
@@ -41,6 +41,7 @@ pub fn read_strings(path: &Path, column: &str) -> Result<Vec<String>> {
         if text > table.most_text() {
             return Err(table.error(format!("column {column:?} has more text than a file of its size can mean")));
         }
+        try_reserve(&mut strings, array.len(), "the texts of a column")?;
         append(&mut strings, &array);
     }
     Ok(strings)
