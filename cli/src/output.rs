@@ -69,12 +69,13 @@ impl Failure {
 
     /// The failure of `error` while the rows of the file at `input` were worked on.
     pub(crate) fn of_rows(error: semid::Error, input: &Path) -> Self {
-        use ErrorKind::{Dim, DimMismatch, Empty, NotFinite, Ragged, Sizes, TooFewRows};
+        use ErrorKind::{Dim, DimMismatch, Empty, FarRow, NotFinite, Ragged, Sizes, TooFewRows};
         let about_rows = matches!(
             error.kind(),
             Dim { .. }
                 | DimMismatch { .. }
                 | Empty
+                | FarRow { .. }
                 | NotFinite { .. }
                 | Ragged { .. }
                 | Sizes { .. }

@@ -10,7 +10,8 @@ pub(super) fn text(evaluated: &Evaluated) -> String {
     let Evaluated { dim, kind, metric, device, seconds, quality, .. } = evaluated;
     let clusters: Vec<String> = quality.codes.levels.iter().map(|level| level.clusters.to_string()).collect();
     let (rows, clusters) = (quality.codes.rows, clusters.join(", "));
-    let head = format!("{rows} rows of {dim} dimensions; {kind}, {metric}; clusters per level: {clusters}\n");
+    let (rows, dim) = (things(rows as usize, "row"), things(*dim, "dimension"));
+    let head = format!("{rows} of {dim}; {kind}, {metric}; clusters per level: {clusters}\n");
     let sections = [
         Some(collisions(quality)),
         Some(levels(quality)),

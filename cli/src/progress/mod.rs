@@ -3,6 +3,7 @@
 mod lines;
 
 use crate::args::Common;
+use crate::output::things;
 use indicatif::{ProgressBar, ProgressStyle};
 use semid::metrics::EvaluationProgress;
 use semid::{Progress, Result, Rows, SweepStage, VaeProgress};
@@ -110,7 +111,10 @@ impl Bar {
         self.bar.set_position(progress.iteration as u64);
         let message = match progress.iteration {
             0 => "choosing the first codewords".to_owned(),
-            _ => format!("squared error {:.6}, {} rows changed", progress.squared_error, progress.changed),
+            _ => {
+                let changed = things(progress.changed as usize, "row");
+                format!("squared error {:.6}, {changed} changed", progress.squared_error)
+            }
         };
         let Progress { level, levels, iteration, max_iter, .. } = progress;
         let text = format!("level {}/{levels}, iteration {iteration} of at most {max_iter}: {message}", level + 1);

@@ -176,9 +176,11 @@ struct Groups {
 impl Groups {
     fn pages(&self, group: &RowGroupMetaData, first: usize) -> Result<Pages> {
         let chunk = group.column(self.leaf);
-        if chunk.compression() == Compression::LZO {
-            let known = "zstd, snappy, gzip, lz4, brotli or no compression";
-            return Err(self.source.error(format!("its compression is lzo, which is not read; write it with {known}")));
+        use Compression::{GZIP, SNAPPY, UNCOMPRESSED, ZSTD};
+        let codec = chunk.compression();
+        if !matches!(codec, UNCOMPRESSED | SNAPPY | GZIP(_) | ZSTD(_)) {
+            let known = "write it with zstd, snappy, gzip or no compression";
+            return Err(self.source.error(format!("its compression is {codec}, which is not read; {known}")));
         }
         check_chunk(&self.source, chunk)?;
         let rows = group.num_rows() as usize;

@@ -75,6 +75,11 @@ fn page(kind: i64, unpacked: i64, values: i64, encoding: i64, body: &[u8]) -> Ve
 
 /// A file with one column, of lists of f32 named `x` or of strings named `name`.
 fn file(strings: bool, pages: &[Vec<u8>], rows: i64, values: i64) -> Vec<u8> {
+    packed(strings, 0, pages, rows, values)
+}
+
+/// [`file`], with a number for how its pages are compressed.
+fn packed(strings: bool, codec: i64, pages: &[Vec<u8>], rows: i64, values: i64) -> Vec<u8> {
     let root = Thrift::default().text(4, "schema").int(1, 1).end();
     let (kind, path, schema) = match strings {
         true => (6, vec!["name"], vec![root, Thrift::default().int(1, 6).int(2, 0).text(1, "name").int(2, 0).end()]),
@@ -88,7 +93,7 @@ fn file(strings: bool, pages: &[Vec<u8>], rows: i64, values: i64) -> Vec<u8> {
     let body = pages.concat();
     let path: Vec<Vec<u8>> =
         path.iter().map(|name| [vec![name.len() as u8], name.as_bytes().to_vec()].concat()).collect();
-    let meta = Thrift::default().int(1, kind).list(1, 5, &[vec![0]]).list(1, 8, &path).int(1, 0).int(1, values);
+    let meta = Thrift::default().int(1, kind).list(1, 5, &[vec![0]]).list(1, 8, &path).int(1, codec).int(1, values);
     let meta = meta.int(1, body.len() as i64).int(1, body.len() as i64).int(2, 4);
     let group = Thrift::default().list(1, 12, &[Thrift::default().int(2, 4).node(1, meta).end()]);
     let group = group.int(1, body.len() as i64).int(1, rows).end();
@@ -216,4 +221,12 @@ fn texts_that_state_too_much_are_refused() {
     let path = folder.put("x.parquet", &file(true, &pages, rows as i64, rows as i64));
     let error = soon(|| read_strings(&path, "name").unwrap_err().to_string());
     assert!(error.contains("more text than a file of its size can mean"), "{error}");
+}
+
+#[test]
+fn compressions_that_are_not_read_are_named_with_those_that_are() {
+    for (codec, name) in [(3, "LZO"), (4, "BROTLI"), (5, "LZ4"), (7, "LZ4_RAW")] {
+        let error = reason(&packed(false, codec, &[page(0, 100, 1, 0, &[0; 100])], 1, 1), None);
+        assert!(error.contains(name) && error.contains("zstd, snappy, gzip or no compression"), "{error}");
+    }
 }

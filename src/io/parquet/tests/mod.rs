@@ -193,20 +193,11 @@ fn the_column_is_found_or_the_candidates_are_named() {
 }
 
 #[test]
-fn every_compression_but_lzo_is_read() {
-    use Compression::{BROTLI, GZIP, LZ4, LZ4_RAW, SNAPPY, UNCOMPRESSED, ZSTD};
+fn every_compression_that_is_named_is_read() {
+    use Compression::{GZIP, SNAPPY, UNCOMPRESSED, ZSTD};
     let batch = RecordBatch::try_from_iter([("x", lists(&rows(50)))]).unwrap();
     let all = rows(50).iter().flatten().flatten().flatten().copied().collect::<Vec<f32>>();
-    let codecs = [
-        UNCOMPRESSED,
-        SNAPPY,
-        GZIP(Default::default()),
-        BROTLI(Default::default()),
-        LZ4,
-        LZ4_RAW,
-        ZSTD(Default::default()),
-    ];
-    for codec in codecs {
+    for codec in [UNCOMPRESSED, SNAPPY, GZIP(Default::default()), ZSTD(Default::default())] {
         for version in [WriterVersion::PARQUET_1_0, WriterVersion::PARQUET_2_0] {
             let properties = WriterProperties::builder().set_compression(codec).set_writer_version(version).build();
             let mut writer = ArrowWriter::try_new(Vec::new(), batch.schema(), Some(properties)).unwrap();
