@@ -3,7 +3,7 @@
 use crate::args::{Common, DeleteArgs};
 use crate::items;
 use crate::output::{self, Answer, Failure, Outcome};
-use semid::{Registry, SqliteStore};
+use semid::registry::{Registry, SqliteStore};
 use serde::Serialize;
 use std::path::Path;
 

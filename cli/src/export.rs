@@ -3,7 +3,8 @@
 use crate::args::{Common, ExportArgs, Kind};
 use crate::interrupt;
 use crate::output::{self, Answer, Failure, Outcome};
-use semid::{Export, Exported, Registry, SemanticIdEngine, SqliteStore};
+use semid::SemanticIdEngine;
+use semid::registry::{Export, Exported, Registry, SqliteStore};
 use serde::Serialize;
 use std::path::Path;
 use std::time::Instant;

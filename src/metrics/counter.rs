@@ -2,8 +2,8 @@
 
 use super::code_metrics::{Bucket, CodeMetrics, IdMetrics, LevelMetrics};
 use super::sizes::Sizes;
+use crate::codes::Codes;
 use crate::error::{Error, ErrorKind, Result};
-use crate::rq::Codes;
 use std::cmp::Reverse;
 use std::collections::HashMap;
 

@@ -1,12 +1,14 @@
 //! Quantization errors: how far decoded rows are from the rows themselves.
 
 use super::counter;
-use super::quantizer::{Quantizer, decode_finite};
+use super::decoded::decode_finite;
+use crate::codes::Codes;
 use crate::device::Device;
 use crate::error::{ErrorKind, Result, try_vec};
 use crate::grid::read_finite;
+use crate::quantizer::Quantizer;
 use crate::rows::Rows;
-use crate::rq::{Codes, Metric};
+use crate::rq::Metric;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 

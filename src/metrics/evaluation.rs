@@ -3,11 +3,11 @@
 use super::nearest;
 use super::progress::EvaluationProgress;
 use super::quality::Quality;
-use super::quantizer::Quantizer;
+use crate::codes::Codes;
 use crate::device::Device;
 use crate::error::{Error, Result};
+use crate::quantizer::Quantizer;
 use crate::rows::Rows;
-use crate::rq::Codes;
 use serde::{Deserialize, Serialize};
 use std::ops::ControlFlow;
 

@@ -2,9 +2,9 @@
 
 use super::estimate::Estimate;
 use super::ids::Ids;
+use crate::codes::Codes;
 use crate::error::{ErrorKind, Result};
 use crate::rng::Stream;
-use crate::rq::Codes;
 use serde::Serialize;
 
 /// Shuffles of the labels.

@@ -4,10 +4,10 @@ use super::Report;
 use super::names::{Captions, Names};
 use super::tree::Tree;
 use super::words::Words;
+use crate::codes::Codes;
 use crate::error::Result;
 use crate::metrics::{PrefixPurity, Quality, Quantizer, prefix_purity};
 use crate::rows::Rows;
-use crate::rq::Codes;
 
 /// Bytes of a page that the tree may take, about.
 const TREE_BYTES: usize = 3_000_000;

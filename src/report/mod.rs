@@ -13,11 +13,11 @@ mod theme;
 mod tree;
 mod words;
 
+use crate::codes::Codes;
 use crate::device::Device;
 use crate::error::{Error, ErrorKind, Result};
 use crate::metrics::{Evaluation, EvaluationProgress, Quantizer};
 use crate::rows::Rows;
-use crate::rq::Codes;
 use crate::sweep::{SweepMetric, SweepRecord};
 use facts::Facts;
 use std::ops::ControlFlow;

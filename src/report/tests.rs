@@ -1,6 +1,8 @@
 //! Whole reports: well-formed, hostile texts kept as texts, the same bytes for the same input.
 
 use super::{Report, ReportPage};
+use crate::quantizer::{EncodeOptions, Sink};
+use crate::rq::EncodeReport;
 use crate::{Codes, Device, Error, ErrorKind, Matrix, Metric, Rows};
 use roxmltree::{Document, ParsingOptions};
 
@@ -39,8 +41,23 @@ impl crate::metrics::Quantizer for Given {
         false
     }
 
-    fn encode(&self, _: &dyn Rows, _: &Device) -> Result<Codes, Error> {
-        Ok(self.codes.clone())
+    fn kind(&self) -> &'static str {
+        "given"
+    }
+
+    fn fingerprint(&self) -> String {
+        String::new()
+    }
+
+    fn encode_quantized(
+        &self,
+        _: &dyn Rows,
+        _: &Device,
+        _: &EncodeOptions,
+        sink: &mut Sink<'_>,
+    ) -> Result<EncodeReport, Error> {
+        sink(0, self.codes.values())?;
+        Ok(EncodeReport::default())
     }
 
     fn decode_levels(&self, codes: &Codes, _: usize, _: &Device) -> Result<Vec<f32>, Error> {

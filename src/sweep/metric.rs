@@ -16,7 +16,7 @@ use std::cmp::Ordering;
 /// `dead_codes` are those of all levels, `utilization` is their mean.
 ///
 /// ```
-/// use semid::SweepMetric;
+/// use semid::sweep::SweepMetric;
 ///
 /// let metric = SweepMetric::named("recall_at_k.decoded")?;
 /// assert!(!metric.less_is_better());

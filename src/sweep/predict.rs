@@ -25,7 +25,8 @@ impl PredictedCollisions {
     /// collisions where there are 19 % (by entropies alone 6 %); with 3 x 256 codes 3.4 % where there are 2.7 %.
     ///
     /// ```
-    /// use semid::{Codes, PredictedCollisions, metrics::code_metrics};
+    /// use semid::sweep::PredictedCollisions;
+    /// use semid::{Codes, metrics::code_metrics};
     ///
     /// let codes = Codes::new((0..100).flat_map(|i| [i / 10, i % 10]).collect(), 2)?; // 10 x 10, each once
     /// let predicted = PredictedCollisions::of(&code_metrics(&codes, &[10, 10])?, 1000);

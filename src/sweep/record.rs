@@ -17,7 +17,8 @@ pub(super) const LEGACY: u32 = 1;
 ///
 /// ```
 /// use semid::metrics::Evaluation;
-/// use semid::{Device, Matrix, Sweep, SweepRecord};
+/// use semid::sweep::SweepRecord;
+/// use semid::{Device, Matrix, Sweep};
 ///
 /// let values: Vec<f32> = (0..800).map(|i| ((i * 37) % 101) as f32).collect();
 /// let folder = tempfile::tempdir()?;

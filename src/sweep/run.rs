@@ -124,7 +124,7 @@ impl Work<'_> {
         let mut fit = None;
         for (i, run) in runs.iter().enumerate() {
             let (at, runs, progress) = (first + i, self.runs, &mut *self.progress);
-            let mut tell = |fit: &crate::Progress| {
+            let mut tell = |fit: &crate::rq::Progress| {
                 progress(&SweepProgress { run: at, runs, parameters: run, stage: SweepStage::Fit(fit) })
             };
             let mut start = Instant::now();
@@ -193,7 +193,7 @@ impl Work<'_> {
         let start = Instant::now();
         let (at, runs, progress) = (self.at, self.runs, &mut *self.progress);
         let codes = model.encode(self.rows, self.device)?;
-        let metrics = self.evaluator.run(model, &codes, self.device, |evaluation| {
+        let metrics = self.evaluator.run(&**model, &codes, self.device, |evaluation| {
             progress(&SweepProgress { run: at, runs, parameters: run, stage: SweepStage::Evaluation(evaluation) })
         })?;
         Ok(SweepRecord {

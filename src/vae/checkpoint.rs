@@ -18,9 +18,9 @@ use super::validation::Validation;
 use crate::device::Device;
 use crate::error::{Error, ErrorKind, Result};
 use crate::grid::EXPONENTS;
+use crate::io::model_file::hex;
+use crate::io::model_file::{Tensor, assemble, checksum, from_le_bytes, le_bytes, read_file, write_file};
 use crate::rows::Rows;
-use crate::rq::hex;
-use crate::rq::model_file::{Tensor, assemble, checksum, from_le_bytes, le_bytes, read_file, write_file};
 use safetensors::{Dtype, SafeTensors};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -91,7 +91,7 @@ impl RqVaeFit<'_> {
             "standing": standing,
             "warm_start": self.warm_start,
         });
-        write_file(path, &assemble(metadata, &tensors))
+        write_file(path, Ok(assemble(metadata, &tensors)))
     }
 
     fn tensors_of_checkpoint(&mut self) -> Result<Vec<Tensor>> {

@@ -6,12 +6,14 @@ use super::latent_quantizer::LatentQuantizer;
 use super::params::{MatmulWidth, RqVae};
 use super::standard::Standard;
 use super::weights::Layer;
+use crate::codes::Codes;
 use crate::device::Device;
 use crate::error::{ErrorKind, Result};
 use crate::grid::{Grid, read_finite};
+use crate::io::model_file::hex;
 use crate::origin::Origin;
 use crate::rows::Rows;
-use crate::rq::{Codes, EncodeReport, Metric, Quantization, RqKMeansModel, hex};
+use crate::rq::{EncodeReport, Metric, Quantization, RqKMeansModel};
 use sha2::{Digest, Sha256};
 use std::sync::{Mutex, PoisonError};
 
@@ -138,7 +140,7 @@ impl RqVaeModel {
     ///
     /// # Errors
     /// [`ErrorKind::DimMismatch`], and what devices can meet. Reading refuses NaN and infinities.
-    pub fn latent_rows<'a>(&'a self, rows: &'a dyn Rows, device: &Device) -> Result<LatentRows<'a>> {
+    pub fn latent_rows<'a>(&'a self, rows: &'a dyn Rows, device: &Device) -> Result<impl Rows + 'a> {
         if rows.dim() != self.dim() {
             return Err(ErrorKind::DimMismatch { expected: self.dim(), found: rows.dim() }.into());
         }
@@ -220,8 +222,8 @@ impl RqVaeModel {
     }
 }
 
-/// Latents of rows, see [`RqVaeModel::latent_rows`].
-pub struct LatentRows<'a> {
+/// Latents of rows.
+struct LatentRows<'a> {
     model: &'a RqVaeModel,
     rows: &'a dyn Rows,
     encoder: Mutex<(Forward, Vec<f32>)>,

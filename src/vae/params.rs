@@ -190,7 +190,8 @@ pub enum Keep {
 /// Parameters are serialized as those of [`RqKMeans`] are, with `kind` "rq-vae".
 ///
 /// ```
-/// use semid::{RqVae, Schedule};
+/// use semid::vae::Schedule;
+/// use semid::RqVae;
 ///
 /// let params: RqVae = serde_json::from_str(r#"{"clusters": 64, "schedule": "cosine", "lr": 1e-3}"#)?;
 /// assert_eq!(params, RqVae::new(3, 64).schedule(Schedule::Cosine).lr(1e-3));

@@ -2,7 +2,8 @@
 
 use super::rows;
 use crate::vae::data::Data;
-use crate::{CodebookUpdate, Device, ErrorKind, Matrix, RqVae, Schedule};
+use crate::vae::{CodebookUpdate, Schedule};
+use crate::{Device, ErrorKind, Matrix, RqVae};
 
 fn refused(params: RqVae) -> crate::Error {
     let values = rows(129, 6);
