@@ -85,7 +85,7 @@ fn streamed_fits_can_be_cancelled_at_every_call() {
     let params = RqKMeans::new(2, [4, 3]).max_iter(3);
     let calls = |stop: usize| {
         let mut count = 0;
-        let mut callback = |_: &crate::Progress| {
+        let mut callback = |_: &crate::rq::Progress| {
             count += 1;
             if count == stop { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         };

@@ -10,7 +10,8 @@ use super::{Ask, Population, Shard, Sharded, Worker};
 use crate::device::{Purpose, Table};
 use crate::error::Result;
 use crate::rng::row_hash;
-use crate::{Algorithm, Device, FitReport, Init, Matrix, Metric, MiniBatch, Rows, RqKMeans, RqKMeansModel};
+use crate::rq::{Algorithm, FitReport, Init, MiniBatch};
+use crate::{Device, Matrix, Metric, Rows, RqKMeans, RqKMeansModel};
 use std::ops::{ControlFlow, Range};
 use std::sync::{Arc, OnceLock};
 
