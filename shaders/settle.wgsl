@@ -2,7 +2,7 @@
 //
 // One workgroup per row: invocations stride over the codewords and reduce by the total order (distance, code). A
 // codeword whose f32 score is further from the best one than the bound of `assign` allows is passed over: the same
-// proof, see src/kernel/assign.rs. The best codeword itself never is.
+// proof, see src/kernel/assign/mod.rs. The best codeword itself never is.
 
 @group(0) @binding(1) var<storage, read> rows: array<vec4<f32>>;
 @group(0) @binding(2) var<storage, read> codewords: array<vec4<f32>>;
