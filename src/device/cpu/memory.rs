@@ -1,7 +1,7 @@
 //! What rows remember of the assignment that last measured them: lower bounds of their distances to all codewords.
 
+use super::bounds::{U, down, square_at_least};
 use super::lanes::{LANES, each_bit};
-use super::panel::{U, down, square_at_least};
 
 /// Memory of a block of rows; empty where nothing is remembered.
 #[derive(Default)]

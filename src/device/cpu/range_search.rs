@@ -1,8 +1,9 @@
 //! Priced distances below a limit on the CPU: lower bounds first, exact distances only where they may be below it.
 
+use super::bounds::square_at_least;
 use super::exact::squared_distance;
 use super::lanes::{LANES, each_bit};
-use super::panel::{Panel, square_at_least};
+use super::panel::Panel;
 use super::scores::Scores;
 use crate::error::Result;
 use crate::kernel::range_search::RangeMatches;
@@ -42,7 +43,7 @@ pub(super) fn range_search(
 ) -> Result<RangeMatches> {
     let blocks = rows.par_chunks(panel.dim() * BLOCK).zip(lengths.par_chunks(BLOCK)).zip(limits.par_chunks(BLOCK));
     let run = |scratch: &mut Scratch, ((rows, lengths), limits)| {
-        pulp::Arch::new().dispatch(Block { rows, lengths, limits, panel, prices, scratch })
+        panel.unit.run(Block { rows, lengths, limits, panel, prices, scratch })
     };
     let lists: Vec<RangeMatches> = blocks.map_init(Scratch::default, run).collect();
     let mut near = RangeMatches::with_capacity(limits.len(), lists.iter().map(RangeMatches::entries).sum())?;
