@@ -6,7 +6,9 @@
 // a matrix: its near and far codewords for its first rows (`a`, `b`) and its later rows (`c`, `d`). Shapes: rows padded
 // to the tile, codewords (width, padded) with zeros and a huge half norm as padding.
 
-override WIDE_ROWS: bool = true;
+// Rows of a workgroup: 128 or 64.
+override GROUP_ROWS: u32 = 128u;
+override WIDE_ROWS: bool = GROUP_ROWS == 128u;
 override WIDE_CODES: bool = true;
 
 @group(0) @binding(1) var<storage, read> rows: array<vec4<f32>>;

@@ -23,6 +23,8 @@ struct Params {
 @group(0) @binding(4) var<storage, read> scales_b: array<vec2<i32>>;
 @group(0) @binding(5) var<storage, read_write> out: array<u32>; // (m, n)
 
+const GROUP_ROWS: u32 = 64u;
+
 // [word 16][4 vectors 16] of either operand.
 var<workgroup> tile: array<vec4<u32>, 512>;
 

@@ -31,11 +31,13 @@ fn bytes(q: vec4<i32>) -> u32 {
     return b.x | (b.y << 8u) | (b.z << 16u) | (b.w << 24u);
 }
 
+const GROUP_ROWS: u32 = 16u;
+
 @compute @workgroup_size(256)
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) local: u32) {
     let v = local % 16u;
     let lane = local / 16u;
-    let vector = params.first + group.x * 16u + v;
+    let vector = params.first + group.x * GROUP_ROWS + v;
     let shift = vector_shift(group.x, local, v);
     let wide = params.bits == 16u;
     var sum = 0;

@@ -12,6 +12,9 @@
 @group(0) @binding(6) var<storage, read> undecided: array<vec2<u32>>; // row, best score
 @group(0) @binding(7) var<storage, read_write> counters: array<atomic<u32>, 2>; // undecided, changed
 
+// One listed row per workgroup.
+const GROUP_ROWS: u32 = 1u;
+
 const SIZE: u32 = 64u;
 
 var<workgroup> nearest: array<vec2<u32>, 64>;

@@ -6,28 +6,32 @@
 
 mod adapter;
 mod batch;
-mod centroid;
 mod chunk;
 mod codewords;
 mod context;
 mod kernel;
+mod kernels;
+mod matrices;
 mod memory;
-mod min_distances;
+mod operand;
 mod params;
+mod rows;
 mod sliced;
+mod span;
 mod table;
 mod tensors;
 #[cfg(test)]
 mod tests;
 mod timer;
+mod vectors;
 
 use super::tensors::Tensors;
 use super::{DeviceInfo, Engine, KernelTime, Purpose, Table};
 use crate::error::{ErrorKind, Result};
 use context::Context;
+use matrices::GpuMatrices;
+use rows::GpuRows;
 use std::sync::Arc;
-use table::GpuTable;
-use tensors::GpuTensors;
 
 pub(super) struct Gpu {
     info: DeviceInfo,
@@ -40,17 +44,30 @@ impl Gpu {
     }
 }
 
+#[cfg(test)]
+impl Gpu {
+    /// The same adapter with the tiles that integrated GPUs get, if it has others.
+    pub(super) fn with_narrow_tiles(self) -> Self {
+        let Self { mut info, mut context } = self;
+        info.name.push_str(", narrow tiles");
+        if let Some(context) = Arc::get_mut(&mut context) {
+            context.wide = false;
+        }
+        Self { info, context }
+    }
+}
+
 impl Engine for Gpu {
     fn info(&self) -> &DeviceInfo {
         &self.info
     }
 
     fn table(&self, rows: usize, dim: usize, _purpose: Purpose) -> Result<Box<dyn Table>> {
-        Ok(Box::new(GpuTable::new(Arc::clone(&self.context), rows, dim)?))
+        Ok(Box::new(GpuRows::new(Arc::clone(&self.context), rows, dim)?))
     }
 
     fn tensors(&self) -> Result<Box<dyn Tensors>> {
-        Ok(Box::new(GpuTensors::new(Arc::clone(&self.context))?))
+        Ok(Box::new(GpuMatrices::new(Arc::clone(&self.context))?))
     }
 
     fn chunk_rows(&self, dim: usize) -> usize {

@@ -2,6 +2,7 @@
 
 mod arithmetic;
 mod failures;
+mod grid;
 mod network;
 mod shaders;
 mod soft_float;

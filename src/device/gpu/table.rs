@@ -1,0 +1,69 @@
+//! Rows on a GPU as a [`Table`]: each method runs the kernel of its name, slice by slice where a codebook is larger than
+//! a binding.
+
+use super::rows::GpuRows;
+use super::{kernels, sliced};
+use crate::codebook::Codebook;
+use crate::device::{Assigned, Table};
+use crate::error::Result;
+use crate::partial::Partial;
+
+impl Table for GpuRows {
+    fn rows(&self) -> usize {
+        self.rows
+    }
+
+    fn dim(&self) -> usize {
+        self.dim
+    }
+
+    fn upload(&mut self, first: usize, rows: &[i32]) -> Result<()> {
+        GpuRows::upload(self, first, rows)
+    }
+
+    fn gather(&mut self, rows: &[usize]) -> Result<Vec<i32>> {
+        kernels::gather::gather(self, rows)
+    }
+
+    fn unit_length(&mut self) -> Result<()> {
+        kernels::unit_length::unit_length(self)
+    }
+
+    fn assign(&mut self, codebook: &Codebook) -> Result<Assigned> {
+        match self.slice(codebook) {
+            Some(size) => sliced::assign(self, codebook, size),
+            None => kernels::assign::assign(self, codebook),
+        }
+    }
+
+    fn codes(&mut self, out: &mut [u32]) -> Result<()> {
+        GpuRows::codes(self, out)
+    }
+
+    fn set_codes(&mut self, codes: &[u32]) -> Result<()> {
+        GpuRows::set_codes(self, codes)
+    }
+
+    fn sums(&mut self, clusters: usize) -> Result<Partial> {
+        kernels::centroid::sums(self, clusters)
+    }
+
+    fn assigned_distances(&mut self, codebook: &Codebook) -> Result<Vec<u64>> {
+        match self.slice(codebook) {
+            Some(size) => sliced::assigned_distances(self, codebook, size),
+            None => kernels::assigned_distances::assigned_distances(self, codebook),
+        }
+    }
+
+    fn subtract(&mut self, codebook: &Codebook) -> Result<()> {
+        match self.slice(codebook) {
+            Some(size) => sliced::subtract(self, codebook, size)?,
+            None => kernels::residual::subtract(self, codebook)?,
+        }
+        self.forget()
+    }
+
+    fn min_distances(&mut self, points: &[i32], closest: &[u64]) -> Result<Vec<u64>> {
+        kernels::min_distances::min_distances(self, points, closest)
+    }
+}
