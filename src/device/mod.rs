@@ -4,6 +4,10 @@
 //! code of `rq/` drives tables and never sees how they work.
 
 mod cpu;
+#[cfg(feature = "gpu")]
+mod gpu;
+#[cfg(not(feature = "gpu"))]
+#[path = "no_gpu.rs"]
 mod gpu;
 mod host;
 mod range_search;
@@ -84,9 +88,10 @@ pub struct KernelTime {
 }
 
 impl Device {
-    /// The best hardware GPU if there is one that can run the kernels, otherwise the CPU.
+    /// The best hardware GPU if there is one that can run the kernels, otherwise the CPU; always the CPU in a build
+    /// without the feature `gpu`.
     pub fn auto() -> Self {
-        gpu::best().map_or_else(|_| Self::cpu(), |engine| Self { engine: Arc::new(engine) })
+        gpu::best().map_or_else(|_| Self::cpu(), |engine| Self { engine })
     }
 
     /// The scalar, single-threaded reference: the specification in code, slow on purpose.
@@ -121,15 +126,16 @@ impl Device {
     ///
     /// # Errors
     /// [`ErrorKind::UnknownDevice`] for a name that fits nothing, [`ErrorKind::NoAdapter`] where no adapter can run
-    /// the kernels, [`ErrorKind::UnknownSimd`] for a CPU where `SEMID_SIMD` names no instructions of this processor.
+    /// the kernels, [`ErrorKind::Feature`] where a GPU is asked of a build without the feature `gpu`,
+    /// [`ErrorKind::UnknownSimd`] for a CPU where `SEMID_SIMD` names no instructions of this processor.
     pub fn named(name: &str) -> Result<Self> {
         match name {
             "auto" => Ok(Self::auto()),
             "reference" => Ok(Self::reference()),
             "cpu" => Ok(Self { engine: Arc::new(cpu::Cpu::fastest()?) }),
-            "gpu" => Ok(Self { engine: Arc::new(gpu::best()?) }),
+            "gpu" => Ok(Self { engine: gpu::best()? }),
             _ => match name.split_once(':') {
-                Some(("gpu", which)) => Ok(Self { engine: Arc::new(gpu::select(which)?) }),
+                Some(("gpu", which)) => Ok(Self { engine: gpu::select(which)? }),
                 Some(("cpu", which)) => match cpu::Cpu::named(which) {
                     Some(cpu) => Ok(Self { engine: Arc::new(cpu?) }),
                     None => Err(unknown(name)),

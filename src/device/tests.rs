@@ -3,7 +3,7 @@
 use super::{Engine, Purpose, cpu, gpu, reference as scalar};
 use crate::codebook::Codebook;
 use std::collections::HashSet;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
 /// SplitMix64.
@@ -186,17 +186,17 @@ pub(super) fn reference() -> scalar::Reference {
 
 /// The CPU as it is by itself, every pair of vector instructions and products that this processor has, and every adapter
 /// that can be opened, software included, with the tiles of discrete and of integrated GPUs; each is opened once.
-pub(super) fn engines() -> &'static [Box<dyn Engine>] {
-    static ENGINES: OnceLock<Vec<Box<dyn Engine>>> = OnceLock::new();
+pub(super) fn engines() -> &'static [Arc<dyn Engine>] {
+    static ENGINES: OnceLock<Vec<Arc<dyn Engine>>> = OnceLock::new();
     ENGINES.get_or_init(|| {
-        let mut engines: Vec<Box<dyn Engine>> = vec![Box::new(cpu::Cpu::new())];
+        let mut engines: Vec<Arc<dyn Engine>> = vec![Arc::new(cpu::Cpu::new())];
         let units = cpu::Unit::all().into_iter();
-        engines.extend(units.map(|unit| Box::new(cpu::Cpu::with_unit(format!("cpu, {unit:?}"), unit)) as Box<_>));
+        engines.extend(units.map(|unit| Arc::new(cpu::Cpu::with_unit(format!("cpu, {unit:?}"), unit)) as Arc<_>));
         let all_of_cpu = engines.len();
         for info in gpu::list() {
             let which = info.name.trim_start_matches("gpu:");
-            match gpu::select(which).and_then(|wide| Ok([wide, gpu::select(which)?.with_narrow_tiles()])) {
-                Ok(both) => engines.extend(both.map(|gpu| Box::new(gpu) as Box<_>)),
+            match gpu::select(which).and_then(|wide| Ok([wide, gpu::select_narrow(which)?])) {
+                Ok(both) => engines.extend(both),
                 Err(error) => println!("SKIPPED {} ({}): {error}", info.name, info.description),
             }
         }

@@ -44,19 +44,6 @@ impl Gpu {
     }
 }
 
-#[cfg(test)]
-impl Gpu {
-    /// The same adapter with the tiles that integrated GPUs get, if it has others.
-    pub(super) fn with_narrow_tiles(self) -> Self {
-        let Self { mut info, mut context } = self;
-        info.name.push_str(", narrow tiles");
-        if let Some(context) = Arc::get_mut(&mut context) {
-            context.wide = false;
-        }
-        Self { info, context }
-    }
-}
-
 impl Engine for Gpu {
     fn info(&self) -> &DeviceInfo {
         &self.info
@@ -87,12 +74,12 @@ impl Engine for Gpu {
 }
 
 /// The best hardware adapter.
-pub(super) fn best() -> Result<Gpu> {
+pub(super) fn best() -> Result<Arc<dyn Engine>> {
     let none = ErrorKind::NoAdapter { reason: "there is no hardware adapter".into() };
     let mut refused: crate::Error = none.into();
     for found in adapter::hardware() {
         match Gpu::open(found) {
-            Ok(gpu) => return Ok(gpu),
+            Ok(gpu) => return Ok(Arc::new(gpu)),
             Err(error) => refused = error,
         }
     }
@@ -100,11 +87,21 @@ pub(super) fn best() -> Result<Gpu> {
 }
 
 /// The adapter with that index in [`list`], or the first whose description or driver contains `which`.
-pub(super) fn select(which: &str) -> Result<Gpu> {
+pub(super) fn select(which: &str) -> Result<Arc<dyn Engine>> {
     match adapter::find(which) {
-        Some(found) => Gpu::open(found),
+        Some(found) => Ok(Arc::new(Gpu::open(found)?)),
         None => Err(super::unknown(&format!("gpu:{which}"))),
     }
+}
+
+/// The adapter of [`select`] with the tiles of integrated GPUs.
+#[cfg(test)]
+pub(super) fn select_narrow(which: &str) -> Result<Arc<dyn Engine>> {
+    let Some(found) = adapter::find(which) else { return Err(super::unknown(&format!("gpu:{which}"))) };
+    let (mut info, mut context) = (found.info.clone(), found.open()?);
+    info.name.push_str(", narrow tiles");
+    context.wide = false;
+    Ok(Arc::new(Gpu { info, context: Arc::new(context) }))
 }
 
 /// Every adapter, in the order of its index.

@@ -2,9 +2,9 @@
 
 use super::kernels;
 use super::matrices::GpuMatrices;
-use crate::device::tensors::{Members, Passing, Tensor, Tensors, Trained};
+use crate::device::tensors::{Members, Parameter, Passing, Tensor, Tensors};
 use crate::error::Result;
-use crate::kernel::adamw::Step;
+use crate::kernel::adamw::StepFactors;
 use crate::kernel::combine::Op;
 use crate::kernel::dropout::Mask;
 use crate::kernel::matmul::Product;
@@ -53,7 +53,7 @@ impl Tensors for GpuMatrices {
         kernels::row_losses::row_losses(self, x, power, out)
     }
 
-    fn adamw(&mut self, parameters: Trained, step: &Step) -> Result<()> {
+    fn adamw(&mut self, parameters: Parameter, step: &StepFactors) -> Result<()> {
         kernels::adamw::adamw(self, parameters, step)
     }
 

@@ -12,9 +12,9 @@ mod tests;
 use super::Pool;
 use super::unit::Unit;
 use crate::device::host::HostTensors;
-use crate::device::tensors::{Members, Passing, Tensor, Tensors, Trained, shape};
+use crate::device::tensors::{Members, Parameter, Passing, Tensor, Tensors, shape};
 use crate::error::Result;
-use crate::kernel::adamw::Step;
+use crate::kernel::adamw::StepFactors;
 use crate::kernel::combine::Op;
 use crate::kernel::dropout::Mask;
 use crate::kernel::matmul::Product;
@@ -112,8 +112,8 @@ impl Tensors for CpuTensors {
         self.host.change(out, |all, out| pool.run(|| sums::row_losses(unit, all.values(x), x.columns, power, out)))
     }
 
-    fn adamw(&mut self, parameters: Trained, step: &Step) -> Result<()> {
-        let Trained { value, gradient, moments: [first, second] } = parameters;
+    fn adamw(&mut self, parameters: Parameter, step: &StepFactors) -> Result<()> {
+        let Parameter { value, gradient, moments: [first, second] } = parameters;
         let Self { pool, unit, host, .. } = self;
         let [mut p, mut m, mut v] = [value, first, second].map(|tensor| host.take(tensor));
         let parts = p.par_chunks_mut(TASK).zip(host.values(gradient).par_chunks(TASK));

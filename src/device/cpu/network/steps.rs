@@ -2,7 +2,7 @@
 
 use super::lanes::{LANES, V, add, div, held, load, mul, select, sqrt, store, sub};
 use crate::device::cpu::pairs::{Multiplier, Work};
-use crate::kernel::adamw::Step;
+use crate::kernel::adamw::StepFactors;
 use crate::kernel::combine::Op;
 use crate::kernel::dropout::Mask;
 
@@ -120,13 +120,13 @@ fn leak(x: V, by: V, slope: f32) -> V {
 pub(super) struct AdamW<'a> {
     pub(super) values: [&'a mut [f32]; 3],
     pub(super) gradient: &'a [f32],
-    pub(super) step: &'a Step,
+    pub(super) step: &'a StepFactors,
 }
 
 impl Work for AdamW<'_> {
     #[inline(always)]
     fn work<M: Multiplier>(self, _: M) {
-        let Step { beta1, rest1, beta2, rest2, root, epsilon, decay, rate } = *self.step;
+        let StepFactors { beta1, rest1, beta2, rest2, root, epsilon, decay, rate } = *self.step;
         let [beta1, rest1, beta2, rest2] = [beta1, rest1, beta2, rest2].map(|factor| [factor; LANES]);
         let [root, epsilon, decay, rate] = [root, epsilon, decay, rate].map(|factor| [factor; LANES]);
         let [p, first, second] = self.values.map(|values| values.chunks_mut(LANES));
