@@ -1,8 +1,8 @@
 // Products of packed integers, rounded once. Twin: src/kernel/matmul.rs; operands from scale_operand.wgsl.
 //
-// A workgroup owns 64 x 64 results and walks over the packed words 16 rows at a time: 64 terms of 8 bits, or both digits
-// of 32 terms of 16 bits. An invocation owns 4 x 4 results. Sums of products of digits stay within i32 for 2^16 terms:
-// a high digit of -128 comes with a low one above -128, so no sum of two products reaches 2^15.
+// A workgroup owns 64 x 64 results and walks over the packed words 16 rows at a time: 64 terms of 8 bits, or both
+// digits of 32 terms of 16 bits. An invocation owns 4 x 4 results. Sums of products of digits stay within i32 for 2^16
+// terms: a high digit of -128 comes with a low one above -128, so no sum of two products reaches 2^15.
 
 override WIDE: bool = true; // 16 bits
 

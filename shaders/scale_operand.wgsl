@@ -1,8 +1,8 @@
 // An operand of `matmul` as packed integers. Twin: `scaled` of src/kernel/scaled.rs.
 //
-// A word holds 4 terms of a vector, and a row of words the same 4 terms of all vectors; terms and vectors are padded with
-// zeros. Integers of 16 bits have two signed digits, q = 256 high + low + 128, as `dot4I8Packed` takes them: 8 rows of
-// high digits are followed by the 8 rows of low digits of the same terms.
+// A word holds 4 terms of a vector, and a row of words the same 4 terms of all vectors; terms and vectors are padded
+// with zeros. Integers of 16 bits have two signed digits, q = 256 high + low + 128, as `dot4I8Packed` takes them: 8
+// rows of high digits are followed by the 8 rows of low digits of the same terms.
 
 @group(0) @binding(2) var<storage, read_write> packed: array<u32>; // (rows, padded)
 @group(0) @binding(3) var<storage, read_write> scales: array<vec2<i32>>; // shift, and sum of the integers at 16 bits

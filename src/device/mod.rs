@@ -101,9 +101,9 @@ impl Device {
 
     /// The CPU with all its cores and its fastest vector unit.
     ///
-    /// The environment variable `SEMID_SIMD` (`avx512vnni`, `avx512`, `avx2`, `neon` or `portable`) chooses other vector
-    /// instructions, for tests and measurements. With a value that this processor does not have, everything that is to
-    /// run on the device fails with [`ErrorKind::UnknownSimd`].
+    /// The environment variable `SEMID_SIMD` (`avx512vnni`, `avx512`, `avx2`, `neon` or `portable`) chooses other
+    /// vector instructions, for tests and measurements. With a value that this processor does not have, everything that
+    /// is to run on the device fails with [`ErrorKind::UnknownSimd`].
     pub fn cpu() -> Self {
         // Without a thread count of its own the engine runs on rayon's global pool and nothing can fail.
         Self { engine: Arc::new(cpu::Cpu::new()) }

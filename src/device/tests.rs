@@ -184,8 +184,9 @@ pub(super) fn reference() -> scalar::Reference {
     scalar::Reference::new()
 }
 
-/// The CPU as it is by itself, every pair of vector instructions and products that this processor has, and every adapter
-/// that can be opened, software included, with the tiles of discrete and of integrated GPUs; each is opened once.
+/// The CPU as it is by itself, every pair of vector instructions and products that this processor has, and every
+/// adapter that can be opened, software included, with the tiles of discrete and of integrated GPUs; each is opened
+/// once.
 pub(super) fn engines() -> &'static [Arc<dyn Engine>] {
     static ENGINES: OnceLock<Vec<Arc<dyn Engine>>> = OnceLock::new();
     ENGINES.get_or_init(|| {

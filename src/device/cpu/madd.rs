@@ -160,12 +160,12 @@ fn join([first, second]: [i16; 2]) -> i32 {
     i32::from(first as u16) | (i32::from(second) << 16)
 }
 
-/// Rounds `row * scale` to integers, for the largest scale that keeps the length within [`LENGTH`] and components within
-/// [`COMPONENT`]; returns the inverse of the scale and a bound of the length of `row - integers / scale`.
+/// Rounds `row * scale` to integers, for the largest scale that keeps the length within [`LENGTH`] and components
+/// within [`COMPONENT`]; returns the inverse of the scale and a bound of the length of `row - integers / scale`.
 ///
 /// # Exactness
-/// With `scaled = fl(row * scale)`, `scaled - integer` is exact, and `|row * scale - scaled| <= u |scaled|`. The f32 sum of
-/// D squares is within a factor 1.001 for D up to 8,192. The length of `row * scale - integers` is then at most
+/// With `scaled = fl(row * scale)`, `scaled - integer` is exact, and `|row * scale - scaled| <= u |scaled|`. The f32
+/// sum of D squares is within a factor 1.001 for D up to 8,192. The length of `row * scale - integers` is then at most
 /// `1.001 sqrt(sum) + u LENGTH`, and `u LENGTH < 0.003`. The scale is the inverse of the returned f32 up to u, which
 /// moves the quotient by another `u LENGTH` at most.
 #[inline(always)]

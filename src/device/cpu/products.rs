@@ -23,8 +23,8 @@ pub(super) fn products(rows: &[f32], panel: &Panel, out: &mut [f32]) {
         Simd::Neon => neon,
         _ => portable,
     };
-    // SAFETY: the assertions above say that exactly the elements of these shapes exist, and `out` is borrowed mutably, so
-    // nothing aliases it.
+    // SAFETY: the assertions above say that exactly the elements of these shapes exist, and `out` is borrowed mutably,
+    // so nothing aliases it.
     unsafe { product((clusters, count, dim), out.as_mut_ptr(), panel.values.as_ptr(), rows.as_ptr()) }
 }
 
@@ -42,9 +42,10 @@ macro_rules! product_by {
                 return unsafe { portable(shape, out, codewords, rows) };
             };
             let (clusters, count, dim) = shape;
-            // SAFETY: the call computes out (K x n, column major: row stride 1, column stride K) = 2 * codewords (K x D,
-            // row stride D, column stride 1) * rows transposed (D x n, row stride 1, column stride D) without reading
-            // `out`. The kernels are those that the crate itself runs with these instructions, which the processor has.
+            // SAFETY: the call computes out (K x n, column major: row stride 1, column stride K) = 2 * codewords (K x
+            // D, row stride D, column stride 1) * rows transposed (D x n, row stride 1, column stride D) without
+            // reading `out`. The kernels are those that the crate itself runs with these instructions, which the
+            // processor has.
             unsafe {
                 gemm_common::gemm::gemm_basic_generic::<_, _, $lanes, MR, NR, MR_DIV_N, H_M, H_N>(
                     simd,

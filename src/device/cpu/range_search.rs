@@ -31,9 +31,10 @@ impl<'a> Prices<'a> {
 /// The kernel of the same name.
 ///
 /// # Exactness
-/// A row whose score has a lower bound L is at a squared distance of at least `L + |r|^2`. Where that and the price reach
-/// the limit by more than 1e-12 of all terms, which is far more than the few roundings of 2^-53 on the way, the codeword
-/// is not listed. Everything else is computed exactly. A row whose limit is no more than the least price has no list.
+/// A row whose score has a lower bound L is at a squared distance of at least `L + |r|^2`. Where that and the price
+/// reach the limit by more than 1e-12 of all terms, which is far more than the few roundings of 2^-53 on the way, the
+/// codeword is not listed. Everything else is computed exactly. A row whose limit is no more than the least price has
+/// no list.
 pub(super) fn range_search(
     rows: &[f32],
     lengths: &[f32],

@@ -4,10 +4,11 @@
 ///
 /// # Exactness
 /// With `s = isqrt(n2 << t)` in [2^30, 2^31) and `x = |q| 2^(t/2) <= s`, the result is `x 2^20 / s` rounded to the
-/// nearest integer, a half towards plus infinity of the signed quotient. `x 2^20` is within 2^51 and exact, as is s, so the
-/// f64 quotient is off by at most 2^-34, half a unit in the last place of a number up to 2^20. An exact quotient that is
-/// not halfway between two integers is at least `1 / (2 s) > 2^-32` away from there, and one that is halfway is an f64:
-/// either way the f64 quotient lies on the same side. Adding a half rounds to 2^-33 at most and cannot cross an integer.
+/// nearest integer, a half towards plus infinity of the signed quotient. `x 2^20` is within 2^51 and exact, as is s, so
+/// the f64 quotient is off by at most 2^-34, half a unit in the last place of a number up to 2^20. An exact quotient
+/// that is not halfway between two integers is at least `1 / (2 s) > 2^-32` away from there, and one that is halfway is
+/// an f64: either way the f64 quotient lies on the same side. Adding a half rounds to 2^-33 at most and cannot cross an
+/// integer.
 pub(super) struct UnitLength<'a> {
     pub(super) rows: &'a mut [f32],
     pub(super) dim: usize,

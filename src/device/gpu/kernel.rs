@@ -20,9 +20,11 @@ const LEAK: &str = shader!("shared/leak");
 const EXACT: &str = shader!("shared/exact");
 const VECTORS: &str = shader!("shared/vectors");
 
-/// Makes [`Kernel`] of rows `Name { variants } = "file" [shared parts] { override: value }`; the last ones are for tests.
+/// Makes [`Kernel`] of rows `Name { variants } = "file" [shared parts] { override: value }`; the last ones are for
+/// tests.
 macro_rules! kernels {
-    ($($kernel:ident $({ $($variant:ident),+ })? = $file:literal [$($part:ident),*] $({ $($constant:ident: $value:expr),+ })?;)*
+    ($($kernel:ident $({ $($variant:ident),+ })? = $file:literal [$($part:ident),*]
+       $({ $($constant:ident: $value:expr),+ })?;)*
      @tests $($test:ident = $test_file:literal [$($test_part:ident),*];)*) => {
         /// A kernel, with the variants that override constants make of it.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

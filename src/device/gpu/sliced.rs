@@ -60,8 +60,8 @@ pub(super) fn subtract(table: &mut GpuRows, codebook: &Codebook, size: usize) ->
 /// What is done with a slice and the codes within it.
 type Work<'a> = &'a mut dyn FnMut(&mut GpuRows, &Codebook, &[u32]) -> Result<()>;
 
-/// Calls `work` for every slice of codewords, with no codes for the rows of other slices; afterwards the rows have their
-/// codes again.
+/// Calls `work` for every slice of codewords, with no codes for the rows of other slices; afterwards the rows have
+/// their codes again.
 fn each_slice(table: &mut GpuRows, codebook: &Codebook, size: usize, work: Work<'_>) -> Result<()> {
     let dim = codebook.dim();
     let mut codes = try_vec(NO_CODE, table.rows, "codes")?;

@@ -118,7 +118,8 @@ fn longest(codewords: &[Vec<i32>]) -> u64 {
     codewords.iter().map(|codeword| squared_distance(codeword, &vec![0; codeword.len()])).max().unwrap_or(0)
 }
 
-/// Whether f32 arithmetic, as WGSL allows it, can prove a wrong label with this bound, whatever the order of the codewords.
+/// Whether f32 arithmetic, as WGSL allows it, can prove a wrong label with this bound, whatever the order of the
+/// codewords.
 fn can_go_wrong(row: &[i32], codewords: &[Vec<i32>; 3], (slope, base): (f32, f32)) -> bool {
     let length = (squared_distance(row, &vec![0; row.len()]) as f64).sqrt();
     // The device's own roundings make the bound as small as they can.

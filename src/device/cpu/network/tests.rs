@@ -1,4 +1,5 @@
-//! What multiplies pairs of integers, against each other; the kernels are compared with their twins in `device/tensors/tests.rs`.
+//! What multiplies pairs of integers, against each other; the kernels are compared with their twins in
+//! `device/tensors/tests.rs`.
 
 use crate::device::cpu::pairs::{COLUMNS, Group, Multiplier, Portable, ROWS};
 use crate::rng::row_hash;

@@ -29,8 +29,8 @@ use crate::error::{Result, try_vec};
 /// by at most `(|r| + error) spread + error |c|`; turning it into f32 and scaling it adds less than `5 u` of
 /// `(|r| + error) (|c| + spread)`.
 ///
-/// In both cases `norm` is `|c|^2 - slack` rounded once, and at most six more roundings, each u relative to values within
-/// `|c|^2 + 2 (|r| + error) (|c| + spread) + length slope + error tilt`, follow. With
+/// In both cases `norm` is `|c|^2 - slack` rounded once, and at most six more roundings, each u relative to values
+/// within `|c|^2 + 2 (|r| + error) (|c| + spread) + length slope + error tilt`, follow. With
 ///
 /// ```text
 /// slope = 2 (spread + (|c| + spread) g),   g = g_(D + 16) for f32 products, g_16 for 16-bit products

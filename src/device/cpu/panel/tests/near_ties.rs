@@ -30,8 +30,8 @@ fn near_ties(numbers: &mut Numbers, rows: usize, dim: usize) -> (Vec<i32>, Codeb
     (values, Codebook::new(codewords, dim))
 }
 
-/// Long rows `(h, h)` and short codewords `(a, -a)`, each a rotation of the same `a`: the codewords are equally long, and
-/// the huge products cancel but for the component of a row that is some steps off. That alone decides.
+/// Long rows `(h, h)` and short codewords `(a, -a)`, each a rotation of the same `a`: the codewords are equally long,
+/// and the huge products cancel but for the component of a row that is some steps off. That alone decides.
 fn cancelling(numbers: &mut Numbers, rows: usize, dim: usize) -> (Vec<i32>, Codebook) {
     let mut values = Vec::new();
     for i in 0..rows {
