@@ -8,9 +8,9 @@
 //! subnormals flushed to zero, which is all that WGSL leaves open for `+`, `-`, `*` and `fma`. It also holds where a
 //! compiler evaluates a score anew wherever it is used, or moves terms from one side of a comparison to the other.
 //!
-//! *One operation.* WGSL's "correctly rounded" means either neighbour of the exact result, which is off by a factor `1
-//! + d` with `|d| <= u = 2^-23`; an exactly representable result is exact. Nothing overflows: with D <= 8,192,
-//! components of a row within 2^24 and of a codeword within 2^23, every partial sum is below 2^61. Nothing is
+//! *One operation.* WGSL's "correctly rounded" means either neighbour of the exact result, which is off by a factor
+//! `1 + d` with `|d| <= u = 2^-23`; an exactly representable result is exact. Nothing overflows: with D of at most
+//! 8,192, components of a row within 2^24 and of a codeword within 2^23, every partial sum is below 2^61. Nothing is
 //! subnormal: components are integers, so every product and partial sum, rounded or not, is a multiple of 1/2.
 //!
 //! *One evaluation.* The host rounds `|c_k|^2 / 2` to f32: one factor. However the device arranges `h_k - (r_1 c_k1 +
