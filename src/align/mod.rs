@@ -106,8 +106,8 @@ impl Alignment {
 }
 
 impl Model {
-    /// The same model with the codewords of every level in another order: with the one in which as many of `rows` as
-    /// possible have the codes that `old` gives them (see [`Alignment::of_codes`]).
+    /// Copies the model with the codewords of every level in the order in which as many of `rows` as possible have the codes
+    /// that `old` gives them (see [`Alignment::of_codes`]).
     ///
     /// # Exactness
     /// The new model is the same on every device. It gives every row the codes of this one, relabelled; only a row that is
@@ -146,7 +146,7 @@ impl Model {
         Ok((model, alignment))
     }
 
-    /// The same model with other labels: what code k of a level was is now code `labels[level][k]`.
+    /// Copies the model with other labels: code k of a level becomes code `labels[level][k]`.
     ///
     /// # Errors
     /// [`ErrorKind::Parameter`] where the labels of a level are no permutation of its codes.

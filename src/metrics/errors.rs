@@ -1,4 +1,4 @@
-//! Quantization errors: what decoding does not give back.
+//! Quantization errors: how far decoded rows are from the rows themselves.
 
 use super::counter;
 use super::quantizer::{Quantizer, decode_finite};
@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 /// Values of a chunk of rows.
 const CHUNK_VALUES: usize = 1 << 20;
-/// What keeps the relative error finite where both values are zero.
+/// Added to the denominator, so that the relative error is finite where both values are zero.
 const SMALL: f64 = 1e-4;
 
 /// Differences between rows x and what their codes decode to, y.

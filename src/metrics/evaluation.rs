@@ -11,7 +11,7 @@ use crate::rq::Codes;
 use serde::{Deserialize, Serialize};
 use std::ops::ControlFlow;
 
-/// What to measure, and on how much.
+/// Settings of an evaluation: which metrics it measures, and on how many rows.
 ///
 /// ```
 /// use semid::metrics::Evaluation;

@@ -25,7 +25,7 @@ impl Evaluation {
     /// An evaluation of several models on `rows`.
     ///
     /// # Exactness
-    /// The same numbers as from [`Evaluation::run_on_codes`] for each.
+    /// Each model gets the numbers that [`Evaluation::run_on_codes`] gives it alone.
     ///
     /// ```
     /// use semid::metrics::Evaluation;

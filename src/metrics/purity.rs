@@ -16,7 +16,7 @@ const SHUFFLES: usize = 10;
 pub struct PrefixPurity {
     /// `sum over prefixes of the items with the most frequent label of their prefix / N`.
     pub purity: f64,
-    /// The same for labels dealt out at random: what the sizes of the prefixes and of the labels alone give.
+    /// Purity of labels dealt out at random, which follows from the sizes of prefixes and labels alone.
     pub shuffled: Estimate,
 }
 

@@ -1,4 +1,4 @@
-//! What the metrics need to know of a model, whatever its kind.
+//! The part of a model that metrics need, whatever its kind.
 
 use crate::device::Device;
 use crate::error::Result;
@@ -130,7 +130,7 @@ impl Model {
     }
 }
 
-/// What IDs decode to, made when it is read.
+/// Rows that IDs decode to; reading decodes them.
 pub(super) struct DecodedRows<'a> {
     pub(super) model: &'a dyn Quantizer,
     pub(super) codes: &'a Codes,

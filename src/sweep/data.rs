@@ -1,4 +1,4 @@
-//! What makes rows the same rows.
+//! The identity of rows: their number, dimensions and digest.
 
 use super::record::{SweepData, SweepRecord};
 use crate::error::{Error, ErrorKind, Result};

@@ -188,7 +188,7 @@ impl Sweep {
         self
     }
 
-    /// What the runs have of the grid, in their order, each once.
+    /// Lists the parameters of all runs, in the order in which they are fitted and each once.
     ///
     /// # Errors
     /// [`ErrorKind::Parameter`] for a grid without runs, [`ErrorKind::ClustersPerLevel`] for a list that is too short.

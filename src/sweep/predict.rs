@@ -20,7 +20,7 @@ impl PredictedCollisions {
     /// rows the number of different IDs they have. U keeps to what is certain: the rows measured keep their IDs, and
     /// each of the others adds one at most.
     ///
-    /// That is an approximation, to compare models by rather than a bound: rare IDs, which M hardly counts, make fewer
+    /// This is an approximation to compare models by, not a bound: rare IDs, which M hardly counts, make fewer
     /// collisions. Of 20,000 sentence embeddings with 3 x 64 codes, half of which were measured, it predicts 21 %
     /// collisions where there are 19 % (by entropies alone 6 %); with 3 x 256 codes 3.4 % where there are 2.7 %.
     ///

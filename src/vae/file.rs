@@ -25,7 +25,7 @@ use serde_json::json;
 use std::collections::HashMap;
 use std::path::Path;
 
-/// What the `kind` of such a model file says.
+/// The `kind` in the metadata of such a model file.
 pub(crate) const KIND: &str = "rq-vae";
 
 /// The configuration in a model file.

@@ -4,6 +4,7 @@ mod curve;
 mod devices;
 mod golden;
 mod nearest;
+mod properties;
 mod refused;
 mod shuffled;
 
