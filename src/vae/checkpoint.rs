@@ -228,6 +228,10 @@ impl RqVaeFit<'_> {
             let reason = "what it holds is of another size than this training's".to_owned();
             return Err(ErrorKind::DamagedCheckpoint { reason }.into());
         }
+        if !states.iter().flatten().all(|x| x.is_finite()) || !books.iter().all(TrainedCodebook::is_finite) {
+            let reason = "it holds numbers that no training gives".to_owned();
+            return Err(ErrorKind::DamagedCheckpoint { reason }.into());
+        }
         self.upload_state(&states)?;
         self.quantizer.books = books;
         self.quantizer.exponent = standing.exponent;

@@ -4,6 +4,7 @@
 //! `encoder.{i}.weight` (outputs, inputs), `encoder.{i}.bias` (outputs), likewise `decoder.{i}...`. `__metadata__` is that of
 //! other models, with `kind` "rq-vae"; the checksum covers the tensors in the order given here.
 
+use super::finite::are_proper;
 use super::model::RqVaeModel;
 use super::params::{MAX_LAYERS, MatmulWidth};
 use super::standard::Standard;
@@ -217,11 +218,8 @@ fn assemble_model(config: &Config, data: &[&[u8]]) -> Result<RqVaeModel> {
         let layer = |(inputs, outputs)| Layer { inputs, outputs, weight: next(), bias: next() };
         sizes.into_iter().map(layer).collect::<Vec<Layer>>()
     });
-    let all = || layers.iter().flatten().flat_map(|layer| layer.weight.iter().chain(&layer.bias));
-    // Subnormals are flushed by every device; a file that has them was not written by one.
-    let proper = |x: &f32| x.is_normal() || *x == 0.0;
     let scale = standard.scale.iter().all(|scale| scale.is_normal() && *scale > 0.0);
-    if !all().all(proper) || !standard.offset.iter().all(|x| x.is_finite()) || !scale {
+    if !layers.iter().all(|layers| are_proper(layers)) || !standard.offset.iter().all(|x| x.is_finite()) || !scale {
         return Err(Error::damaged("it holds numbers that no training gives"));
     }
     let grid = Grid::new(vec![0.0; config.latent], config.grid_exponent);

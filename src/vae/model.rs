@@ -1,5 +1,6 @@
 //! The trained model: standardisation, encoder, residual quantizer, decoder.
 
+use super::finite::are_proper;
 use super::forward::Forward;
 use super::latent_quantizer::LatentQuantizer;
 use super::params::{MatmulWidth, RqVae};
@@ -44,6 +45,9 @@ impl RqVaeModel {
         quantizer: &LatentQuantizer,
         skip: bool,
     ) -> Result<Self> {
+        if !are_proper(&encoder) || !are_proper(&decoder) {
+            return Err(ErrorKind::Diverged { what: "a weight is not finite".into() }.into());
+        }
         let grid = Grid::new(vec![0.0; quantizer.dim], quantizer.exponent);
         let quantization = Quantization { grid, metric: Metric::L2, normalize_residuals: false };
         let quantizer = RqKMeansModel::new(quantization, quantizer.codebooks()?, params.seed)?;
@@ -174,7 +178,8 @@ impl RqVaeModel {
     /// `codes` (N, m) with m at most L gives values (N, D), row by row.
     ///
     /// # Errors
-    /// As for [`RqKMeansModel::decode`], and what devices can meet.
+    /// As for [`RqKMeansModel::decode`]; [`ErrorKind::Undecodable`] for codes whose values are beyond the largest f32, and what
+    /// devices can meet.
     pub fn decode(&self, codes: &Codes, device: &Device) -> Result<Vec<f32>> {
         self.decode_levels(codes, codes.levels(), device)
     }
@@ -208,7 +213,10 @@ impl RqVaeModel {
         }
         decoder.run(&latents, out)?;
         self.standard.undo(out);
-        Ok(())
+        match out.chunks_exact(self.dim()).position(|row| !row.iter().all(|x| x.is_finite())) {
+            Some(row) => Err(ErrorKind::Undecodable { row: first + row }.into()),
+            None => Ok(()),
+        }
     }
 }
 

@@ -56,7 +56,7 @@ impl<'a> Older<'a> {
 /// Refuses a model that is not the one that a file of parameters names, if it names one.
 pub(super) fn is_that(found: String, named: Option<&Value>, flag: &str, config: &Config) -> Result<(), Failure> {
     match named {
-        Some(name) if *name != Value::from(found.as_str()) => {
+        Some(name) if name.as_str() != Some(found.as_str()) => {
             let key = flag.replace('-', "_");
             let reason =
                 format!("{key}: is the fingerprint {name}, but --{flag} has {found}; give that model, or drop the key");

@@ -1,8 +1,10 @@
 //! Training end to end.
 
 mod checkpoints;
+mod divergence;
 mod file;
 mod first_files;
+mod finite;
 mod golden;
 mod gradients;
 mod optimizer;
