@@ -298,6 +298,14 @@ pub enum ErrorKind {
         /// Names that would work.
         available: String,
     },
+    /// `SEMID_SIMD` names no vector instructions of this processor.
+    #[error("SEMID_SIMD names no vector instructions of this processor: {value}; available: {available}")]
+    UnknownSimd {
+        /// The value of the environment variable.
+        value: String,
+        /// Values that would work.
+        available: String,
+    },
     /// The name of no metric.
     #[error("no metric `{name}`; there are: {available}")]
     UnknownMetric {

@@ -9,6 +9,7 @@ mod gpu;
 #[cfg(not(feature = "gpu"))]
 #[path = "no_gpu.rs"]
 mod gpu;
+mod host;
 mod machine;
 mod range_search;
 mod reference;
@@ -44,7 +45,7 @@ pub struct Device {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct DeviceInfo {
-    /// Name that selects it: `reference`, `cpu` or `gpu:N`.
+    /// Name that selects it: `reference`, `cpu`, `cpu:UNIT` or `gpu:N`.
     pub name: String,
     /// Adapter or processor, as its driver calls it.
     pub description: String,
@@ -101,7 +102,11 @@ impl Device {
         Self::of(Arc::new(reference::Reference::new()))
     }
 
-    /// The CPU with all its cores.
+    /// The CPU with all its cores and its fastest vector unit.
+    ///
+    /// The environment variable `SEMID_SIMD` (`avx512vnni`, `avx512`, `avx2`, `neon` or `portable`) chooses other
+    /// vector instructions, for tests and measurements. With a value that this processor does not have, everything that
+    /// is to run on the device fails with [`ErrorKind::UnknownSimd`].
     pub fn cpu() -> Self {
         // Without a thread count of its own the engine runs on rayon's global pool and nothing can fail.
         Self::of(Arc::new(cpu::Cpu::new()))
@@ -110,7 +115,7 @@ impl Device {
     /// The CPU with a fixed number of threads; 0 means all cores.
     ///
     /// # Errors
-    /// [`ErrorKind::Device`] where the threads cannot be started.
+    /// [`ErrorKind::Device`] where the threads cannot be started, [`ErrorKind::UnknownSimd`] as for [`Device::named`].
     pub fn cpu_with_threads(threads: usize) -> Result<Self> {
         Ok(Self::of(Arc::new(cpu::Cpu::with_threads(threads)?)))
     }
@@ -166,9 +171,14 @@ impl Device {
     /// [`Device::list`]), `gpu:NAME` (an adapter whose description contains NAME, in any case), or several of them with
     /// commas between, see [`Device::several`].
     ///
+    /// `cpu` multiplies whatever is fastest on this processor. `cpu:f32` multiplies f32 and `cpu:16bit` pairs of 16-bit
+    /// integers, whether or not that is faster; `cpu:portable` uses no vector instructions beyond those that every
+    /// processor of the architecture has.
+    ///
     /// # Errors
     /// [`ErrorKind::UnknownDevice`] for a name that fits nothing, [`ErrorKind::NoAdapter`] where no adapter can run
-    /// the kernels, [`ErrorKind::Feature`] where a GPU is asked of a build without the feature `gpu`.
+    /// the kernels, [`ErrorKind::Feature`] where a GPU is asked of a build without the feature `gpu`,
+    /// [`ErrorKind::UnknownSimd`] for a CPU where `SEMID_SIMD` names no instructions of this processor.
     pub fn named(name: &str) -> Result<Self> {
         if let Some((first, others)) = name.split_once(',') {
             let others: Result<Vec<Self>> = others.split(',').map(Self::named).collect();
@@ -177,11 +187,15 @@ impl Device {
         match name {
             "auto" => Ok(Self::auto()),
             "reference" => Ok(Self::reference()),
-            "cpu" => Ok(Self::cpu()),
+            "cpu" => Ok(Self::of(Arc::new(cpu::Cpu::fastest()?))),
             "gpu" => Ok(Self::of(gpu::best()?)),
-            _ => match name.strip_prefix("gpu:") {
-                Some(which) => Ok(Self::of(gpu::select(which)?)),
-                None => Err(unknown(name)),
+            _ => match name.split_once(':') {
+                Some(("gpu", which)) => Ok(Self::of(gpu::select(which)?)),
+                Some(("cpu", which)) => match cpu::Cpu::named(which) {
+                    Some(cpu) => Ok(Self::of(Arc::new(cpu?))),
+                    None => Err(unknown(name)),
+                },
+                _ => Err(unknown(name)),
             },
         }
     }
@@ -189,6 +203,8 @@ impl Device {
     /// Every device of this machine, adapters in the order of their index; opens none of them.
     pub fn list() -> Vec<DeviceInfo> {
         let mut all = vec![Self::reference().info().clone(), Self::cpu().info().clone()];
+        let units = cpu::Unit::NAMES.iter().filter_map(|name| cpu::Cpu::named(name)?.ok());
+        all.extend(units.map(|cpu| cpu.info().clone()));
         all.extend(gpu::list());
         all
     }
@@ -223,9 +239,13 @@ impl fmt::Debug for Device {
 
 fn unknown(name: &str) -> crate::Error {
     let mut available = vec!["auto".to_owned(), "reference".into(), "cpu".into()];
+    available.extend(cpu::Unit::NAMES.map(|name| format!("cpu:{name}")));
     available.extend(gpu::list().into_iter().map(|info| format!("{} ({})", info.name, info.description)));
     ErrorKind::UnknownDevice { name: name.to_owned(), available: available.join(", ") }.into()
 }
+
+/// The code of a row that has none; a model has at most 65,536 codewords.
+const NO_CODE: u32 = u32::MAX;
 
 /// What `assign` found out.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

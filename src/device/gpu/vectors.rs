@@ -1,12 +1,14 @@
 //! Rows or columns of a matrix, as shaders/shared/vectors.wgsl takes them.
 
-use super::FLOAT_WORK;
-use crate::device::gpu::batch::Batch;
-use crate::device::gpu::chunk::slices;
-use crate::device::gpu::context::Context;
-use crate::device::gpu::kernel::Kernel;
+use super::batch::Batch;
+use super::chunk::slices;
+use super::context::Context;
+use super::kernel::Kernel;
 use crate::error::Result;
 use crate::kernel::scaled::Width;
+
+/// What a float operation on integers costs, in products of `assign`.
+pub(super) const FLOAT_WORK: usize = 64;
 
 /// See shaders/shared/vectors.wgsl for the meaning of each field.
 #[derive(Clone, Copy)]

@@ -1,10 +1,10 @@
 //! Dispatches of the centroid reduction: count, order by cluster, sum piece by piece.
 
-use super::chunk::slices;
-use super::kernel::Kernel;
-use super::memory::Span;
-use super::params::Params;
-use super::table::{GpuTable, doubles, words};
+use crate::device::gpu::chunk::slices;
+use crate::device::gpu::kernel::Kernel;
+use crate::device::gpu::params::Params;
+use crate::device::gpu::rows::GpuRows;
+use crate::device::gpu::span::{Span, doubles, words};
 use crate::error::{Result, try_vec};
 use crate::partial::Partial;
 
@@ -15,7 +15,7 @@ const PIECE_ROWS: u32 = 256;
 type Piece = [u32; 4];
 
 /// Twin: `kernel::centroid::sums`.
-pub(super) fn sums(table: &mut GpuTable, clusters: usize) -> Result<Partial> {
+pub(in crate::device::gpu) fn sums(table: &mut GpuRows, clusters: usize) -> Result<Partial> {
     let mut counts = try_vec(0_u64, clusters, "counts")?;
     let mut sums = try_vec(0_i64, clusters.saturating_mul(table.dim), "sums")?;
     let pieces: Vec<Vec<Piece>> =
@@ -49,7 +49,7 @@ pub(super) fn sums(table: &mut GpuTable, clusters: usize) -> Result<Partial> {
 }
 
 /// Lists the rows of a chunk by cluster, adds their numbers to `counts`, and cuts the list into pieces.
-fn order(table: &GpuTable, chunk: usize, counts: &mut [u64]) -> Result<Vec<Piece>> {
+fn order(table: &GpuRows, chunk: usize, counts: &mut [u64]) -> Result<Vec<Piece>> {
     let Some(chunk) = table.chunks.get(chunk) else { return Ok(Vec::new()) };
     let context = &table.context;
     let params = Params { clusters: counts.len() as u32, ..table.params() };

@@ -1,4 +1,5 @@
-//! The vector unit: exact sums of products of pairs of 16-bit integers.
+//! Exact sums of products of pairs of 16-bit integers: what matrix products of networks, and the filter of
+//! [`super::madd`], are made of.
 
 /// Rows of a tile: with two vectors of columns the sums fill 12 of 16 registers.
 pub(super) const ROWS: usize = 6;
@@ -17,45 +18,34 @@ pub(super) struct Group(pub(super) [i32; COLUMNS]);
 pub(super) type Sums = [[i32; COLUMNS]; ROWS];
 
 /// Something that multiplies.
-pub(super) trait Unit: Copy + Send + Sync {
-    /// Runs `work` compiled for this unit.
-    fn run<W: Work>(self, work: W);
-
+pub(super) trait Multiplier: Copy + Send + Sync {
     /// Sums over all pairs; the caller sees to it that they stay within i32.
     fn multiply(self, tile: &[Pairs], group: &[Group]) -> Sums;
 }
 
-/// What is to be run on a unit.
+/// What is to be run with a multiplier; see [`super::unit::Unit::run_pairs`].
 pub(super) trait Work: Send {
-    fn work<U: Unit>(self, unit: U);
+    fn work<M: Multiplier>(self, multiplier: M);
 }
 
-/// Runs `work` on the best unit of this processor.
+/// Runs `work` compiled for 256-bit vectors.
+#[cfg(target_arch = "x86_64")]
 #[inline(always)]
-pub(super) fn dispatch<W: Work>(work: W) {
-    #[cfg(target_arch = "x86_64")]
-    if let Some(simd) = pulp::x86::V3::try_new() {
-        return simd.run(work);
+pub(super) fn run_avx2<W: Work>(simd: pulp::x86::V3, work: W) {
+    struct On<W>(pulp::x86::V3, W);
+    impl<W: Work> pulp::NullaryFnOnce for On<W> {
+        type Output = ();
+
+        #[inline(always)]
+        fn call(self) {
+            self.1.work(self.0);
+        }
     }
-    Portable.run(work);
+    simd.vectorize(On(simd, work));
 }
 
 #[cfg(target_arch = "x86_64")]
-impl Unit for pulp::x86::V3 {
-    #[inline(always)]
-    fn run<W: Work>(self, work: W) {
-        struct On<W>(pulp::x86::V3, W);
-        impl<W: Work> pulp::NullaryFnOnce for On<W> {
-            type Output = ();
-
-            #[inline(always)]
-            fn call(self) {
-                self.1.work(self.0);
-            }
-        }
-        self.vectorize(On(self, work));
-    }
-
+impl Multiplier for pulp::x86::V3 {
     #[inline(always)]
     fn multiply(self, tile: &[Pairs], group: &[Group]) -> Sums {
         use pulp::{cast, i16x16, i32x8};
@@ -77,12 +67,7 @@ impl Unit for pulp::x86::V3 {
 #[derive(Clone, Copy)]
 pub(super) struct Portable;
 
-impl Unit for Portable {
-    #[inline(always)]
-    fn run<W: Work>(self, work: W) {
-        work.work(self);
-    }
-
+impl Multiplier for Portable {
     #[inline(always)]
     fn multiply(self, tile: &[Pairs], group: &[Group]) -> Sums {
         let halves = |pair: i32| (i32::from(pair as i16), pair >> 16);

@@ -1,17 +1,17 @@
 //! Dispatches of the seeding distances.
 
-use super::chunk::slices;
-use super::kernel::Kernel;
-use super::memory::Span;
-use super::params::Params;
-use super::table::{GpuTable, doubles};
+use crate::device::gpu::chunk::slices;
+use crate::device::gpu::kernel::Kernel;
+use crate::device::gpu::params::Params;
+use crate::device::gpu::rows::GpuRows;
+use crate::device::gpu::span::{Span, doubles};
 use crate::error::{Result, try_vec};
 
 /// Points of a dispatch.
 const POINTS: usize = 64;
 
 /// Twin: `kernel::min_distances::min_distances`.
-pub(super) fn min_distances(table: &mut GpuTable, points: &[i32], closest: &[u64]) -> Result<Vec<u64>> {
+pub(in crate::device::gpu) fn min_distances(table: &mut GpuRows, points: &[i32], closest: &[u64]) -> Result<Vec<u64>> {
     let rows = closest.len();
     let mut out = try_vec(0_u64, (points.len() / table.dim).saturating_mul(rows), "seeding distances")?;
     if rows == 0 {
