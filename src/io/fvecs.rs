@@ -27,7 +27,8 @@ impl FvecsRows {
     /// # Errors
     /// [`ErrorKind::Io`]; [`ErrorKind::Empty`]; [`ErrorKind::Dim`]; [`ErrorKind::Format`] for a length that is not one of
     /// whole rows.
-    pub fn open(path: &Path) -> Result<Self> {
+    pub fn open(path: impl AsRef<Path>) -> Result<Self> {
+        let path = path.as_ref();
         let source = Source::open(path, "fvecs")?;
         if source.len() == 0 {
             return Err(Error::from(ErrorKind::Empty).at(path));

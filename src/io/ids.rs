@@ -56,7 +56,8 @@ impl IdWriter {
     /// # Errors
     /// [`ErrorKind::Io`](crate::ErrorKind::Io); [`ErrorKind::Parameter`](crate::ErrorKind::Parameter) for another
     /// extension; [`ErrorKind::Feature`](crate::ErrorKind::Feature) for parquet in a build without it.
-    pub fn create(path: &Path, items: bool) -> Result<Self> {
+    pub fn create(path: impl AsRef<Path>, items: bool) -> Result<Self> {
+        let path = path.as_ref();
         let out = match extension(path).as_str() {
             "csv" => {
                 let mut out = AtomicFile::create(path)?;
