@@ -25,6 +25,8 @@ struct Inner {
 }
 
 /// The kinds of failure, each with the facts a caller needs to act on it.
+///
+/// Fields count levels from 0, as vectors do; texts count them from 1.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ErrorKind {
@@ -43,7 +45,7 @@ pub enum ErrorKind {
     Empty,
     /// Fewer rows than clusters were given to `fit`.
     #[error(
-        "level {level} asks for {clusters} clusters but there are only {rows} rows: give more rows or fewer clusters"
+        "level {} asks for {clusters} clusters but there are only {rows} rows: give more rows or fewer clusters", level + 1
     )]
     TooFewRows {
         /// Number of rows used for fitting.
@@ -55,8 +57,8 @@ pub enum ErrorKind {
     },
     /// Bounds of the sizes of clusters that no assignment can keep.
     #[error(
-        "level {level}: {rows} rows cannot fill {clusters} clusters of {min} to {max} rows each; the smaller bound must be \
-         at most {}, the larger at least {}", rows / clusters.max(&1), rows.div_ceil(*clusters.max(&1))
+        "level {}: {rows} rows cannot fill {clusters} clusters of {min} to {max} rows each; the smaller bound must be \
+         at most {}, the larger at least {}", level + 1, rows / clusters.max(&1), rows.div_ceil(*clusters.max(&1))
     )]
     Sizes {
         /// Level, from 0.
@@ -108,7 +110,7 @@ pub enum ErrorKind {
         dim: usize,
     },
     /// A number of clusters outside 1 ..= [`MAX_CLUSTERS`](crate::rq::MAX_CLUSTERS).
-    #[error("level {level} asks for {clusters} clusters; 1 to {} are supported", crate::MAX_CLUSTERS)]
+    #[error("level {} asks for {clusters} clusters; 1 to {} are supported", level + 1, crate::MAX_CLUSTERS)]
     Clusters {
         /// Level, from 0.
         level: usize,
@@ -134,7 +136,7 @@ pub enum ErrorKind {
         expected: String,
     },
     /// A code that its codebook does not have.
-    #[error("row {row}, level {level}: code {code} is outside 0..{clusters} of this model")]
+    #[error("row {row}, level {}: code {code} is outside 0..{clusters} of this model", level + 1)]
     Code {
         /// Row, from 0.
         row: usize,
@@ -164,7 +166,7 @@ pub enum ErrorKind {
         rows: usize,
     },
     /// The range of the data cannot be represented by a codebook in f32.
-    #[error("level {level}: {reason}; scale the embeddings down")]
+    #[error("level {}: {reason}; scale the embeddings down", level + 1)]
     Range {
         /// Level, from 0.
         level: usize,
@@ -566,4 +568,24 @@ pub(crate) fn try_vec<T: Clone>(value: T, len: usize, what: &str) -> Result<Vec<
     })?;
     out.resize(len, value);
     Ok(out)
+}
+
+/// What `values` yield, or [`ErrorKind::OutOfMemory`] instead of an abort.
+pub(crate) fn try_collect<T>(values: impl Iterator<Item = T>, what: &str) -> Result<Vec<T>> {
+    let mut out = Vec::new();
+    try_reserve(&mut out, values.size_hint().0, what)?;
+    for value in values {
+        if out.len() == out.capacity() {
+            try_reserve(&mut out, 1, what)?;
+        }
+        out.push(value);
+    }
+    Ok(out)
+}
+
+/// Room for `more` values in `out`, or [`ErrorKind::OutOfMemory`] instead of an abort.
+pub(crate) fn try_reserve<T>(out: &mut Vec<T>, more: usize, what: &str) -> Result<()> {
+    let bytes = || (out.len() as u64).saturating_add(more as u64).saturating_mul(size_of::<T>() as u64);
+    let failed = ErrorKind::OutOfMemory { what: what.to_owned(), bytes: bytes() };
+    out.try_reserve(more).map_err(|_| failed.into())
 }

@@ -3,6 +3,7 @@
 use crate::device::Device;
 use crate::encoder::Encoder;
 use crate::error::{Error, ErrorKind, Result};
+use crate::io::file::format_of;
 use crate::io::model_file::{FORMAT_VERSION, ModelFile, read_file, write_file};
 use crate::origin::{Origin, Provenance};
 use crate::quantizer::{Kind, Quantizer};
@@ -88,6 +89,9 @@ impl Model {
     /// [`ErrorKind::Format`], [`ErrorKind::Damaged`], [`ErrorKind::NewerFormat`], and [`ErrorKind::UnknownKind`] for a
     /// kind that this version does not have.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self> {
+        if let Some(found) = format_of(bytes) {
+            return Err(Error::format("model", format!("it is {found}, not a model")));
+        }
         let file = ModelFile::read(bytes)?;
         match KINDS.iter().find(|kind| kind.name == file.kind()) {
             Some(kind) => Ok(Self((kind.read)(&file)?)),

@@ -31,6 +31,7 @@ pub(crate) fn text<'a>(levels: impl IntoIterator<Item = (usize, &'a semid::rq::B
     let levels: Vec<_> = levels.into_iter().collect();
     let mut out = String::new();
     for (level, semid::rq::Balance { smallest, largest, .. }) in &levels {
+        let level = level + 1;
         let _ = writeln!(out, "level {level}: {smallest} to {largest} rows per cluster");
     }
     match gap(levels.iter().map(|(_, balance)| *balance)) {

@@ -20,6 +20,7 @@ struct Decoded<'a> {
     levels: usize,
     dim: usize,
     seconds: f64,
+    #[serde(serialize_with = "output::path")]
     output: &'a Path,
 }
 
@@ -29,9 +30,8 @@ pub(crate) fn run(common: &Common, args: &DecodeArgs) -> Outcome {
     if !args.output.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("npy")) {
         return Err(Failure::Error(format!("{}: embeddings go to .npy", args.output.display())));
     }
-    for input in [&args.input, &args.model] {
-        output::differs(&args.output, input)?;
-    }
+    output::differs(&args.output, &args.input)?;
+    output::differs_from(&args.output, &args.model, "model")?;
     let most = file.levels().min(model.levels());
     let levels = args.levels.unwrap_or(file.levels());
     if levels == 0 || levels > most {
@@ -50,7 +50,9 @@ pub(crate) fn run(common: &Common, args: &DecodeArgs) -> Outcome {
     };
     output::result(common.json, &decoded, || {
         let Decoded { rows, levels, dim, seconds, output } = &decoded;
-        let shape = format!("{rows} rows of {dim} dimensions from {levels} levels");
+        let things = output::things;
+        let shape = [things(*rows, "row"), things(*dim, "dimension"), things(*levels, "level")];
+        let shape = format!("{} of {} from {}", shape[0], shape[1], shape[2]);
         format!("decoded {shape} in {seconds:.2} s\nsaved {}\n", output.display())
     })?;
     Ok(Answer::Yes)

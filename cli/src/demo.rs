@@ -141,7 +141,7 @@ do similar things share its beginning.
     out.push_str("\nlevel  clusters  used  squared error  different IDs up to here\n");
     for (i, Level { clusters, used, squared_error, distinct }) in demo.levels.iter().enumerate() {
         let share = format!("{:.1} % of rows", 100.0 * distinct);
-        let _ = writeln!(out, "{i:>5}  {clusters:>8}  {used:>4}  {squared_error:>13.4}  {share:>24}");
+        let _ = writeln!(out, "{:>5}  {clusters:>8}  {used:>4}  {squared_error:>13.4}  {share:>24}", i + 1);
     }
     if let Some(neighbors) = &demo.quality.neighbors {
         let _ = writeln!(

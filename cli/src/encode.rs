@@ -28,6 +28,7 @@ struct Encoded<'a> {
     optimality_gap: Option<f64>,
     device: &'a str,
     backend: &'a str,
+    #[serde(serialize_with = "output::path")]
     output: &'a Path,
 }
 
@@ -40,9 +41,8 @@ pub(crate) fn run(common: &Common, args: &EncodeArgs) -> Outcome {
     let model = Model::load(&args.model)?;
     let encoder = encoder(&model, args)?;
     let rows = open(&args.input.input, &args.input.options())?;
-    for input in [&args.input.input, &args.model] {
-        output::differs(&args.output, input)?;
-    }
+    output::differs(&args.output, &args.input.input)?;
+    output::differs_from(&args.output, &args.model, "model")?;
     let device = common.device()?;
     let keys = keys(args)?;
     let mut sink = Sink::create(&args.output, rows.len(), &model, keys, format)?;
@@ -92,10 +92,18 @@ fn text(encoded: &Encoded<'_>, report: &EncodeReport) -> String {
     let Encoded { rows, seconds, device, settled_rows, saturated_values, output, .. } = encoded;
     let saturated = match saturated_values {
         0 => String::new(),
-        _ => format!(", {saturated_values} values outside the grid"),
+        values => format!("{} lay outside the grid\n", output::things(*values as usize, "value")),
+    };
+    let rows = output::things(*rows as usize, "row");
+    let tied = match settled_rows {
+        0 => String::new(),
+        rows => format!(
+            "{} lay about as near to two codewords or more: exact integers told which is nearest\n",
+            output::things(*rows as usize, "row")
+        ),
     };
     format!(
-        "encoded {rows} rows on {device} in {seconds:.2} s ({settled_rows} settled exactly{saturated})\n{}saved {}\n",
+        "encoded {rows} on {device} in {seconds:.2} s\n{tied}{saturated}{}saved {}\n",
         balance::text(report.balance.iter().enumerate()),
         output.display()
     )

@@ -90,7 +90,11 @@ fn text(info: &Info<'_>) -> String {
         ("residuals", if info.normalize_residuals { "scaled to unit length" } else { "as they are" }.to_owned()),
         ("seed", info.seed.to_string()),
         ("grid", format!("steps of 2^{}, codewords of 2^{}", -info.grid_exponent, -info.codebook_exponent)),
-        ("clusters", if info.prices { "balanced, with prices" } else { "without prices" }.to_owned()),
+        (
+            "sizes",
+            if info.prices { "balanced; `encode --assignment priced` keeps them so" } else { "as they come" }
+                .to_owned(),
+        ),
         ("semantic IDs", format!("{} possible", possible_ids(&info.clusters))),
     ];
     for (name, value) in facts {
@@ -111,7 +115,7 @@ fn text(info: &Info<'_>) -> String {
     }
     out.push_str("\nlevel  clusters  largest component\n");
     for (i, (clusters, largest)) in info.clusters.iter().zip(&info.largest_component).enumerate() {
-        let _ = writeln!(out, "{i:>5}  {clusters:>8}  {largest:>17.6}");
+        let _ = writeln!(out, "{:>5}  {clusters:>8}  {largest:>17.6}", i + 1);
     }
     out
 }

@@ -152,7 +152,7 @@ fn prefix_text(found: &OfPrefix<'_>, limit: usize) -> String {
             let _ = writeln!(text, "... and {more} more");
         }
     };
-    let mut text = format!("{} items\n", found.items);
+    let mut text = format!("{}\n", output::things(found.items as usize, "item"));
     if !found.children.is_empty() {
         text += "\n   items  codes\n";
     }

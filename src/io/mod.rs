@@ -16,7 +16,7 @@ mod safetensors;
 #[cfg(test)]
 pub(crate) mod testing;
 
-pub use atomic::AtomicFile;
+pub use atomic::{AtomicFile, remove_unfinished};
 pub use fvecs::FvecsRows;
 pub use ids::IdWriter;
 pub use npy::{CodesFile, Element, NpyRows, NpyWriter, read_codes};

@@ -35,8 +35,8 @@ impl Known<'_> {
         let by_decoded = ByDecoded::new(&decoded, query_ids.into_iter(), evaluation.most(), device, &mut tick)?;
         drop(tick);
 
-        let truth = Truth::new(&self.points, &ids, &self.nearest);
-        let (by_prefix, by_hamming) = (ByPrefix::new(&ids), ByHamming::new(&ids));
+        let truth = Truth::new(&self.points, &ids, &self.nearest)?;
+        let (by_prefix, by_hamming) = (ByPrefix::new(&ids), ByHamming::new(&ids)?);
         let ks: Vec<usize> = std::iter::once(evaluation.k).chain(evaluation.curve.iter().copied()).collect();
         let mut tick = counter(progress, "recall", self.queries.len(), 3);
         let mut score = |ranking: &dyn Ranking| truth.score(ranking, &self.queries, &ks, &mut tick);

@@ -181,8 +181,8 @@ impl Sweep {
         self
     }
 
-    /// Sets the folder in which models are kept, under their [`SweepParameters::name`] and in place of others of that name; it
-    /// is made where it is missing.
+    /// Sets the folder in which models are kept, under their [`SweepParameters::name`]; it is made where it is missing. Other
+    /// models of those names, as of a sweep of other rows, are not replaced.
     #[must_use]
     pub fn models<'a>(mut self, folder: impl Into<Option<&'a Path>>) -> Self {
         self.models = folder.into().map(Path::to_owned);

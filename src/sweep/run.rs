@@ -73,7 +73,7 @@ impl Sweep {
         let Some(folder) = &self.models else { return Ok(()) };
         std::fs::create_dir_all(folder).map_err(|error| Error::io("creating", error).at(folder))?;
         for path in missing.filter_map(|run| self.model_path(run)) {
-            drop(AtomicFile::create(&path)?);
+            AtomicFile::check(&path)?;
         }
         Ok(())
     }
@@ -170,6 +170,9 @@ impl Work<'_> {
             return Err(ErrorKind::OtherSweep { line, what, found, expected: fingerprint }.into());
         }
         if let Some(path) = self.sweep.model_path(run).filter(|_| !self.is_finished(self.at, run)) {
+            if self.at == self.file.records.len() {
+                keeps_others(&path, &fingerprint)?;
+            }
             model.save(path)?;
         }
         if self.at == self.file.records.len() {
@@ -222,5 +225,16 @@ impl Work<'_> {
         let Some(record) = self.file.records.get(at) else { return false };
         let saved = |path| Model::load(path).is_ok_and(|model| model.fingerprint() == record.fingerprint);
         self.sweep.model_path(run).is_none_or(saved)
+    }
+}
+
+/// Refuses to replace the model of another sweep, which may have the same name: that says nothing of rows and settings.
+fn keeps_others(path: &Path, fingerprint: &str) -> Result<()> {
+    match Model::load(path) {
+        Ok(other) if other.fingerprint() != fingerprint => {
+            let advice = "a folder without the models of other sweeps: there is another model of that name";
+            Err(Error::parameter("models", path.display(), advice))
+        }
+        _ => Ok(()),
     }
 }

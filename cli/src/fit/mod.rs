@@ -35,6 +35,7 @@ struct Fitted<'a> {
     backend: &'a str,
     seconds: f64,
     read_seconds: f64,
+    #[serde(serialize_with = "output::path")]
     output: &'a Path,
     #[serde(skip_serializing_if = "Option::is_none")]
     alignment: Option<align::Aligned>,
@@ -85,7 +86,7 @@ pub(crate) fn run(common: &Common, args: &FitArgs) -> Outcome {
     let older = align::Older::load(args, aligned_to.as_ref(), &config, rows.dim())?;
     output::differs(&args.output, &args.input.input)?;
     // A folder that cannot be written to is better found out now than after a long fit.
-    drop(AtomicFile::create(&args.output)?);
+    AtomicFile::check(&args.output)?;
     let device = common.device()?;
     let rows = Watched::new(&*rows);
     let bar = Bar::fit(common);
@@ -180,14 +181,17 @@ fn recorded(model: Model, args: &FitArgs, rows: &dyn Rows) -> Result<Model, Fail
 
 fn text(fitted: &Fitted<'_>, report: &FitReport) -> String {
     let mut out = format!(
-        "fitted {} rows of {} dimensions on {} in {:.2} s\n",
-        fitted.rows, fitted.dim, fitted.device, fitted.seconds
+        "fitted {} of {} on {} in {:.2} s\n",
+        output::things(fitted.rows, "row"),
+        output::things(fitted.dim, "dimension"),
+        fitted.device,
+        fitted.seconds
     );
     out.push_str(&levels(&report.levels));
     let balances = report.levels.iter().enumerate().filter_map(|(i, level)| Some((i, level.balance.as_ref()?)));
     out.push_str(&balance::text(balances));
     if fitted.saturated_values > 0 {
-        let _ = writeln!(out, "{} values lay outside the grid", fitted.saturated_values);
+        let _ = writeln!(out, "{} lay outside the grid", output::things(fitted.saturated_values as usize, "value"));
     }
     out.push_str(&align::text(fitted.alignment.as_ref()));
     let _ = writeln!(out, "fingerprint {}\nsaved {}", fitted.fingerprint, fitted.output.display());
@@ -199,7 +203,9 @@ pub(crate) fn levels(levels: &[LevelReport]) -> String {
     let mut out = String::from("level  clusters  iterations  squared error  empty reseeded\n");
     for (i, level) in levels.iter().enumerate() {
         let LevelReport { clusters, iterations, squared_error, empty_reseeded, .. } = level;
-        let _ = writeln!(out, "{i:>5}  {clusters:>8}  {iterations:>10}  {squared_error:>13.6}  {empty_reseeded:>14}");
+        let level = i + 1;
+        let _ =
+            writeln!(out, "{level:>5}  {clusters:>8}  {iterations:>10}  {squared_error:>13.6}  {empty_reseeded:>14}");
     }
     out
 }

@@ -201,7 +201,7 @@ fn codes_difference(first: &Codes, other: &Codes, source_row: impl Fn(usize) -> 
     let at = first.values().iter().zip(other.values()).position(|(a, b)| a != b)?;
     let (row, level) = (at / first.levels(), at % first.levels());
     let (expected, found) = (first.values().get(at)?, other.values().get(at)?);
-    Some(format!("row {}, level {level}: code {found} instead of {expected}", source_row(row)))
+    Some(format!("row {}, level {}: code {found} instead of {expected}", source_row(row), level + 1))
 }
 
 fn sha256(codes: &Codes) -> String {
