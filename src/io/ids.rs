@@ -175,7 +175,7 @@ mod tests {
     fn an_item_too_many_or_too_few_is_refused() {
         let dir = tempfile::tempdir().unwrap();
         for (items, item) in [(true, None), (false, Some("a"))] {
-            let mut out = IdWriter::create(&dir.path().join("x.csv"), items).unwrap();
+            let mut out = IdWriter::create(dir.path().join("x.csv"), items).unwrap();
             let error = out.push(item, "1", &[1]).unwrap_err();
             assert!(matches!(error.kind(), ErrorKind::Parameter { name: "item", .. }), "{error}");
         }

@@ -108,10 +108,10 @@ mod tests {
     #[test]
     fn the_extension_chooses_the_format_in_either_case() {
         let folder = testing::Folder::new();
-        let rows = open(&folder.put("x.FVECS", b"\x01\0\0\0\0\0\x80\x3f"), &ReadOptions::default()).unwrap();
+        let rows = open(folder.put("x.FVECS", b"\x01\0\0\0\0\0\x80\x3f"), &ReadOptions::default()).unwrap();
         assert_eq!((rows.len(), rows.dim()), (1, 1));
         for (name, format) in [("x.npy", "npy"), ("x.safetensors", "safetensors")] {
-            let error = open(&folder.put(name, b"{}"), &ReadOptions::default()).err().unwrap();
+            let error = open(folder.put(name, b"{}"), &ReadOptions::default()).err().unwrap();
             assert!(matches!(error.kind(), ErrorKind::Format { format: found, .. } if *found == format), "{error}");
         }
     }
