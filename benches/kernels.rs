@@ -30,7 +30,7 @@ impl Data {
     /// The rows of `SEMID_BENCH_DATA`, or rows in loose groups that shrink like the singular values of embeddings do.
     fn load() -> Result<Self> {
         if let Some(path) = std::env::var_os("SEMID_BENCH_DATA") {
-            let rows = open(path.as_ref(), &ReadOptions::default())?;
+            let rows = open(path, &ReadOptions::default())?;
             let mut values = vec![0.0; rows.len() * rows.dim()];
             rows.read(0, &mut values)?;
             return Ok(Self { values, dim: rows.dim() });

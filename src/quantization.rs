@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 /// How distances are understood.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
+#[non_exhaustive]
 pub enum Metric {
     /// Squared Euclidean distance of the embeddings as they are.
     #[default]

@@ -43,8 +43,27 @@ impl From<semid::Error> for Failure {
     fn from(error: semid::Error) -> Self {
         match error.kind() {
             ErrorKind::Cancelled => Self::Interrupted,
-            _ => Self::Error(error.to_string()),
+            _ => Self::Error(said(&error)),
         }
+    }
+}
+
+/// The error, and the option that helps, which the library cannot know.
+fn said(error: &semid::Error) -> String {
+    match hint(error.kind()) {
+        Some(hint) => format!("{error} ({hint})"),
+        None => error.to_string(),
+    }
+}
+
+fn hint(kind: &ErrorKind) -> Option<&'static str> {
+    match kind {
+        ErrorKind::NoPrices => Some("`semid fit --balanced`"),
+        ErrorKind::NoAdapter { .. } => Some("--device cpu"),
+        ErrorKind::OutOfMemory { .. } => Some("--sample takes a part of the rows"),
+        ErrorKind::Format { reason, .. } if reason.ends_with("name the tensor to read") => Some("--tensor NAME"),
+        ErrorKind::Format { reason, .. } if reason.ends_with("name the column to read") => Some("--column NAME"),
+        _ => None,
     }
 }
 
@@ -63,7 +82,7 @@ impl Failure {
     pub(crate) fn of_file(error: semid::Error, path: &Path) -> Self {
         match (error.kind(), error.path()) {
             (ErrorKind::Cancelled, _) | (_, Some(_)) => error.into(),
-            _ => Self::Error(format!("{}: {error}", path.display())),
+            _ => Self::Error(format!("{}: {}", path.display(), said(&error))),
         }
     }
 

@@ -10,7 +10,7 @@ fn same(dir: &Dir, a: &str, b: &str) -> (f64, f64) {
     for model in [a, b] {
         dir.semid(&format!("encode --model {model}.safetensors --input x.npy --output {model}.npy")).ok();
     }
-    let [a, b] = [a, b].map(|name| read_codes(&dir.path(&format!("{name}.npy"))).unwrap().0);
+    let [a, b] = [a, b].map(|name| read_codes(dir.path(&format!("{name}.npy"))).unwrap().0);
     let pairs = || a.chunks(2).zip(b.chunks(2));
     let share = |count: usize| count as f64 / 300.0;
     (share(pairs().filter(|(a, b)| a[0] == b[0]).count()), share(pairs().filter(|(a, b)| a == b).count()))

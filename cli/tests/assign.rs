@@ -10,7 +10,7 @@ const ASSIGN: &str = "assign --db ids.db --input x.npy --items items.txt";
 /// The codes that `semid encode` gives to the rows of `x.npy`.
 fn codes(dir: &Dir) -> Vec<Vec<u32>> {
     dir.semid("encode --model m.safetensors --input x.npy --output codes.npy").ok();
-    let (values, levels) = read_codes(&dir.path("codes.npy")).unwrap();
+    let (values, levels) = read_codes(dir.path("codes.npy")).unwrap();
     values.chunks_exact(levels).map(<[u32]>::to_vec).collect()
 }
 
@@ -71,7 +71,7 @@ fn assigning_again_gives_the_same_files_byte_for_byte() {
         }
         assert!(files.iter().all(|file| *file == files[0]), "{output}");
     }
-    assert_eq!(read_strings(&dir.path("ids.parquet"), "id").unwrap()[299], ids(&dir, "ids.csv")["item 299"]);
+    assert_eq!(read_strings(dir.path("ids.parquet"), "id").unwrap()[299], ids(&dir, "ids.csv")["item 299"]);
     let line: Value = serde_json::from_str(dir.text("ids.jsonl").lines().nth(4).unwrap()).unwrap();
     let id = ids(&dir, "ids.csv")["item 4"].clone();
     assert_eq!((line["item"].as_str(), line["id"].as_str()), (Some("item 4"), Some(id.as_str())));

@@ -10,7 +10,7 @@ const ASSIGN: &str = "assign --db ids.db --model m.safetensors --input x.npy --i
 /// The codes of the rows as encoded, and as registered by `assign` with the flags, with its report.
 fn moved(dir: &Dir, flags: &str) -> (Vec<Vec<u32>>, Vec<Vec<u32>>, Value) {
     dir.semid("encode --model m.safetensors --input x.npy --output c.npy").ok();
-    let encoded = read_codes(&dir.path("c.npy")).unwrap().0.chunks_exact(2).map(<[u32]>::to_vec).collect();
+    let encoded = read_codes(dir.path("c.npy")).unwrap().0.chunks_exact(2).map(<[u32]>::to_vec).collect();
     let report = dir.semid(&format!("{ASSIGN} --output ids.jsonl --json {flags}")).json(0);
     let text = dir.text("ids.jsonl");
     let codes = text.lines().map(|line| {
@@ -22,12 +22,12 @@ fn moved(dir: &Dir, flags: &str) -> (Vec<Vec<u32>>, Vec<Vec<u32>>, Value) {
 
 /// Squared distances of the rows of `x.npy` to what these codes decode to, summed.
 fn squared_error(dir: &Dir, codes: &[Vec<u32>]) -> f64 {
-    let mut out = NpyWriter::<u32>::create(&dir.path("of.npy"), codes.len(), 2).unwrap();
+    let mut out = NpyWriter::<u32>::create(dir.path("of.npy"), codes.len(), 2).unwrap();
     out.write(&codes.concat()).unwrap();
     out.finish().unwrap();
     dir.semid("decode --model m.safetensors --input of.npy --output decoded.npy").ok();
     let mut decoded = vec![0.0; codes.len() * 6];
-    semid::Rows::read(&NpyRows::open(&dir.path("decoded.npy")).unwrap(), 0, &mut decoded).unwrap();
+    semid::Rows::read(&NpyRows::open(dir.path("decoded.npy")).unwrap(), 0, &mut decoded).unwrap();
     values(codes.len(), 6).iter().zip(decoded).map(|(a, b)| (f64::from(*a) - f64::from(b)).powi(2)).sum()
 }
 

@@ -95,7 +95,7 @@ fn files_that_are_missing_or_of_another_kind() {
 #[test]
 fn codes_that_the_model_does_not_have() {
     let dir = Dir::with_model();
-    let mut out = semid::io::NpyWriter::<u32>::create(&dir.path("c.npy"), 3, 2).unwrap();
+    let mut out = semid::io::NpyWriter::<u32>::create(dir.path("c.npy"), 3, 2).unwrap();
     out.write(&[1, 2, 7, 8, 0, 0]).unwrap();
     out.finish().unwrap();
     dir.fails(

@@ -16,7 +16,7 @@ fn balanced() -> Dir {
 
 /// Rows per cluster of every level, smallest and largest.
 fn sizes(dir: &Dir, codes: &str) -> Vec<(usize, usize)> {
-    let (values, levels) = read_codes(&dir.path(codes)).unwrap();
+    let (values, levels) = read_codes(dir.path(codes)).unwrap();
     let size = |level: usize, k: u32| values.iter().skip(level).step_by(levels).filter(|code| **code == k).count();
     let all = |level: usize| (0..7).map(move |k| size(level, k));
     (0..levels).map(|level| (all(level).min().unwrap(), all(level).max().unwrap())).collect()
@@ -74,7 +74,7 @@ fn encode_at_prices_and_within_a_capacity() {
     let priced = encode("--assignment priced");
     assert_ne!(priced, nearest);
     let expected = model.encoder().priced().unwrap().encode(&rows, &device).unwrap();
-    assert_eq!(read_codes(&dir.path("c.npy")).unwrap().0, expected.values());
+    assert_eq!(read_codes(dir.path("c.npy")).unwrap().0, expected.values());
     assert_eq!(encode("--assignment priced --threads 1 --device reference"), priced);
     let limited = encode("--capacity 43");
     assert!(sizes(&dir, "c.npy").iter().all(|(_, largest)| *largest <= 43));

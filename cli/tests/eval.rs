@@ -13,7 +13,7 @@ fn value(of: &Value) -> f64 {
 fn every_metric_has_its_name_and_follows_from_the_codes() {
     let dir = Dir::with_model();
     dir.semid("encode --model m.safetensors --input x.npy --output c.npy").ok();
-    let (codes, levels) = semid::io::read_codes(&dir.path("c.npy")).unwrap();
+    let (codes, levels) = semid::io::read_codes(dir.path("c.npy")).unwrap();
     let ids: std::collections::HashSet<&[u32]> = codes.chunks(levels).collect();
     let eval = dir.semid(&format!("{EVAL} --json")).json(0);
     assert_eq!((&eval["rows"], &eval["dim"], &eval["metric"]), (&300.into(), &6.into(), &"l2".into()));
@@ -155,7 +155,7 @@ fn what_cannot_be_judged() {
     dir.npy_of("empty.npy", 6, &[]);
     dir.write("labels.txt", "a\nb\n");
     let codes = |name: &str, values: &[u32], levels| {
-        let mut out = semid::io::NpyWriter::<u32>::create(&dir.path(name), values.len() / levels, levels).unwrap();
+        let mut out = semid::io::NpyWriter::<u32>::create(dir.path(name), values.len() / levels, levels).unwrap();
         out.write(values).unwrap();
         out.finish().unwrap();
     };
@@ -207,12 +207,12 @@ fn a_network_is_judged_by_the_same_code() {
     assert_eq!(eval["kind"], "rq-vae");
 
     dir.semid("encode --model m.safetensors --input x.npy --output c.npy").ok();
-    let (codes, levels) = semid::io::read_codes(&dir.path("c.npy")).unwrap();
+    let (codes, levels) = semid::io::read_codes(dir.path("c.npy")).unwrap();
     let ids: std::collections::HashSet<&[u32]> = codes.chunks(levels).collect();
     assert_eq!(eval["distinct_ids"], ids.len());
     dir.semid("decode --model m.safetensors --input c.npy --output d.npy").ok();
     let read = |name: &str| {
-        let rows = semid::io::open(&dir.path(name), &semid::io::ReadOptions::default()).unwrap();
+        let rows = semid::io::open(dir.path(name), &semid::io::ReadOptions::default()).unwrap();
         let mut values = vec![0.0; 300 * 6];
         rows.read(0, &mut values).unwrap();
         values

@@ -28,7 +28,7 @@ fn the_name_of_the_output_says_what_is_written() {
     assert_eq!(export("--output ids.csv")["kind"], "ids");
     assert_eq!(dir.text("ids.csv"), "item,id\ne,0-2\nb,0-3\na,7-1\n\"d \"\"é\"\"\",7-1-2\n");
     export("--output ids.parquet");
-    assert_eq!(read_strings(&dir.path("ids.parquet"), "item").unwrap(), ["e", "b", "a", "d \"é\""]);
+    assert_eq!(read_strings(dir.path("ids.parquet"), "item").unwrap(), ["e", "b", "a", "d \"é\""]);
 
     let written = export("--output x.index.json --base 1");
     assert_eq!((&written["kind"], &written["items"], &written["base"]), (&json!("index"), &json!(4), &json!(1)));

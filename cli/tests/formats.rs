@@ -22,7 +22,7 @@ fn ids_have_the_form_asked_for() {
     assert_eq!(line["id"], format!("<a_{a}><b_{b}>"));
     assert_eq!(line["codes"].as_array().map(Vec::len), Some(2));
     encode("--output ids.parquet");
-    assert_eq!(read_strings(&dir.path("ids.parquet"), "id").unwrap()[0], first);
+    assert_eq!(read_strings(dir.path("ids.parquet"), "id").unwrap()[0], first);
 }
 
 #[test]
@@ -35,8 +35,8 @@ fn items_keep_their_keys() {
     dir.semid("encode --model m.safetensors --input p.parquet --column embedding --id-column name --output i.parquet")
         .ok();
     assert_eq!(
-        read_strings(&dir.path("i.parquet"), "item").unwrap(),
-        read_strings(&dir.path("p.parquet"), "name").unwrap()
+        read_strings(dir.path("i.parquet"), "item").unwrap(),
+        read_strings(dir.path("p.parquet"), "name").unwrap()
     );
 
     let encode = "encode --model m.safetensors --input p.parquet";

@@ -104,8 +104,8 @@ fn neighbors_come_by_prefix_and_then_by_distance() {
     let (dir, ids) = registered();
     dir.semid("encode --model m.safetensors --input x.npy --output c.npy").ok();
     dir.semid("decode --model m.safetensors --input c.npy --output d.npy").ok();
-    let rows = semid::io::NpyRows::open(&dir.path("d.npy")).unwrap();
-    assert_eq!(read_codes(&dir.path("c.npy")).unwrap().0.len(), 600);
+    let rows = semid::io::NpyRows::open(dir.path("d.npy")).unwrap();
+    assert_eq!(read_codes(dir.path("c.npy")).unwrap().0.len(), 600);
     let decoded = |i: usize| {
         let mut row = [0.0; 6];
         semid::Rows::read(&rows, i, &mut row).unwrap();

@@ -90,7 +90,7 @@ impl Dir {
     }
 
     pub(crate) fn npy_of(&self, name: &str, dim: usize, values: &[f32]) {
-        let mut out = NpyWriter::<f32>::create(&self.path(name), values.len() / dim, dim).unwrap();
+        let mut out = NpyWriter::<f32>::create(self.path(name), values.len() / dim, dim).unwrap();
         out.write(values).unwrap();
         out.finish().unwrap();
     }

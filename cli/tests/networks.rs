@@ -25,13 +25,13 @@ fn with_network() -> Dir {
 fn every_command_takes_a_network() {
     let dir = with_network();
     let model = RqVaeModel::load(dir.path("m.safetensors")).unwrap();
-    let rows = open(&dir.path("x.npy"), &semid::io::ReadOptions::default()).unwrap();
+    let rows = open(dir.path("x.npy"), &semid::io::ReadOptions::default()).unwrap();
     let expected = model.encode(&*rows, &Device::cpu()).unwrap();
 
     dir.semid("encode --model m.safetensors --input x.npy --output codes.npy").ok();
-    assert_eq!(read_codes(&dir.path("codes.npy")).unwrap(), (expected.values().to_vec(), 2));
+    assert_eq!(read_codes(dir.path("codes.npy")).unwrap(), (expected.values().to_vec(), 2));
     dir.semid("decode --model m.safetensors --input codes.npy --output d.npy --levels 1").ok();
-    let decoded = open(&dir.path("d.npy"), &semid::io::ReadOptions::default()).unwrap();
+    let decoded = open(dir.path("d.npy"), &semid::io::ReadOptions::default()).unwrap();
     let mut found = vec![0.0; 300 * 6];
     decoded.read(0, &mut found).unwrap();
     assert_eq!(found, model.decode_levels(&expected, 1, &Device::cpu()).unwrap());

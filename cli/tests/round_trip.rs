@@ -17,7 +17,7 @@ fn fit_encode_decode_as_the_library_does() {
         dir.semid("encode --model m.safetensors --input x.npy --output c.npy").ok().starts_with("encoded 300 rows")
     );
     let codes = model.encode(&rows, &Device::reference()).unwrap();
-    assert_eq!(read_codes(&dir.path("c.npy")).unwrap(), (codes.values().to_vec(), 2));
+    assert_eq!(read_codes(dir.path("c.npy")).unwrap(), (codes.values().to_vec(), 2));
 
     for (flags, levels) in [("", 2), ("--levels 1", 1)] {
         dir.semid(&format!("decode --model m.safetensors --input c.npy --output d.npy {flags}")).ok();

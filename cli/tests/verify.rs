@@ -10,7 +10,7 @@ const VERIFY: &str = "verify --model m.safetensors --input x.npy";
 fn all_devices_are_equal_and_the_digest_is_that_of_the_codes() {
     let dir = Dir::with_model();
     dir.semid("encode --model m.safetensors --input x.npy --output c.npy").ok();
-    let (codes, _) = read_codes(&dir.path("c.npy")).unwrap();
+    let (codes, _) = read_codes(dir.path("c.npy")).unwrap();
     let digest = Sha256::digest(codes.iter().flat_map(|code| code.to_le_bytes()).collect::<Vec<u8>>());
     let digest: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
 

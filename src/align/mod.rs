@@ -114,7 +114,7 @@ impl Model {
     /// exactly as far from two codewords takes the one that comes first now. `after` counts the codes it really gives.
     ///
     /// # Errors
-    /// As for [`Model::encode`] of both models, and [`ErrorKind::Empty`].
+    /// As for [`Quantizer::encode`](crate::Quantizer::encode) of both models, and [`ErrorKind::Empty`].
     ///
     /// ```
     /// use semid::{Device, Matrix, Model, RqKMeans};

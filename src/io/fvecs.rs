@@ -27,7 +27,8 @@ impl FvecsRows {
     /// # Errors
     /// [`ErrorKind::Io`]; [`ErrorKind::Empty`]; [`ErrorKind::Dim`]; [`ErrorKind::Format`] for a length that is not one of
     /// whole rows.
-    pub fn open(path: &Path) -> Result<Self> {
+    pub fn open(path: impl AsRef<Path>) -> Result<Self> {
+        let path = path.as_ref();
         let source = Source::open(path, "fvecs")?;
         if source.len() == 0 {
             return Err(Error::from(ErrorKind::Empty).at(path));
@@ -125,7 +126,7 @@ mod tests {
         let values: Vec<f32> = (0..40_000).map(|i| i as f32).collect();
         let rows: Vec<&[f32]> = values.chunks(5).collect();
         let folder = Folder::new();
-        let file = FvecsRows::open(&folder.put("x.fvecs", &fvecs(&rows))).unwrap();
+        let file = FvecsRows::open(folder.put("x.fvecs", &fvecs(&rows))).unwrap();
         for (first, count) in [(0, 8000), (1, 7999), (7999, 1), (8000, 0), (6000, 17)] {
             let mut out = vec![0.0; count * 5];
             file.read(first, &mut out).unwrap();

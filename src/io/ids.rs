@@ -56,7 +56,8 @@ impl IdWriter {
     /// # Errors
     /// [`ErrorKind::Io`](crate::ErrorKind::Io); [`ErrorKind::Parameter`](crate::ErrorKind::Parameter) for another
     /// extension; [`ErrorKind::Feature`](crate::ErrorKind::Feature) for parquet in a build without it.
-    pub fn create(path: &Path, items: bool) -> Result<Self> {
+    pub fn create(path: impl AsRef<Path>, items: bool) -> Result<Self> {
+        let path = path.as_ref();
         let out = match extension(path).as_str() {
             "csv" => {
                 let mut out = AtomicFile::create(path)?;
@@ -174,7 +175,7 @@ mod tests {
     fn an_item_too_many_or_too_few_is_refused() {
         let dir = tempfile::tempdir().unwrap();
         for (items, item) in [(true, None), (false, Some("a"))] {
-            let mut out = IdWriter::create(&dir.path().join("x.csv"), items).unwrap();
+            let mut out = IdWriter::create(dir.path().join("x.csv"), items).unwrap();
             let error = out.push(item, "1", &[1]).unwrap_err();
             assert!(matches!(error.kind(), ErrorKind::Parameter { name: "item", .. }), "{error}");
         }

@@ -32,6 +32,7 @@ use std::path::Path;
 
 /// Which part of a file holds the embeddings, where a file can hold several.
 #[derive(Clone, Debug, Default)]
+#[non_exhaustive]
 pub struct ReadOptions {
     /// Column of a parquet file; without it `embedding`, or else the only column of lists of floats.
     pub column: Option<String>,
@@ -64,7 +65,8 @@ pub struct ReadOptions {
 /// [`ErrorKind::Io`](crate::ErrorKind::Io), as for a missing file; [`ErrorKind::Format`](crate::ErrorKind::Format),
 /// [`ErrorKind::Dim`](crate::ErrorKind::Dim), [`ErrorKind::Empty`](crate::ErrorKind::Empty) and
 /// [`ErrorKind::Ragged`](crate::ErrorKind::Ragged) for what the file holds.
-pub fn open(path: &Path, options: &ReadOptions) -> Result<Box<dyn Rows + Send>> {
+pub fn open(path: impl AsRef<Path>, options: &ReadOptions) -> Result<Box<dyn Rows + Send>> {
+    let path = path.as_ref();
     Ok(match extension(path).as_str() {
         "npy" => Box::new(NpyRows::open(path)?),
         "safetensors" => Box::new(SafetensorsRows::open(path, options.tensor.as_deref())?),
@@ -106,10 +108,10 @@ mod tests {
     #[test]
     fn the_extension_chooses_the_format_in_either_case() {
         let folder = testing::Folder::new();
-        let rows = open(&folder.put("x.FVECS", b"\x01\0\0\0\0\0\x80\x3f"), &ReadOptions::default()).unwrap();
+        let rows = open(folder.put("x.FVECS", b"\x01\0\0\0\0\0\x80\x3f"), &ReadOptions::default()).unwrap();
         assert_eq!((rows.len(), rows.dim()), (1, 1));
         for (name, format) in [("x.npy", "npy"), ("x.safetensors", "safetensors")] {
-            let error = open(&folder.put(name, b"{}"), &ReadOptions::default()).err().unwrap();
+            let error = open(folder.put(name, b"{}"), &ReadOptions::default()).err().unwrap();
             assert!(matches!(error.kind(), ErrorKind::Format { format: found, .. } if *found == format), "{error}");
         }
     }

@@ -42,7 +42,7 @@ struct Standing {
     best: Option<(Validation, usize)>,
 }
 
-impl RqVaeFit<'_> {
+impl RqVaeFit {
     /// Trains to the end, with a checkpoint after every epoch and where the callback stops it; after any other failure the
     /// file keeps the last good state.
     ///
@@ -143,12 +143,7 @@ impl RqVae {
     /// # Errors
     /// As for [`RqVae::begin`]; [`ErrorKind::DamagedCheckpoint`] for a broken checkpoint and [`ErrorKind::Parameter`] for one
     /// of other rows or parameters.
-    pub fn resume<'a>(
-        &self,
-        checkpoint: impl AsRef<Path>,
-        rows: &dyn Rows,
-        device: &'a Device,
-    ) -> Result<RqVaeFit<'a>> {
+    pub fn resume(&self, checkpoint: impl AsRef<Path>, rows: &dyn Rows, device: &Device) -> Result<RqVaeFit> {
         let path = checkpoint.as_ref();
         let bytes = read_file(path)?;
         self.check_numbers()?;
@@ -161,7 +156,7 @@ impl RqVae {
     }
 }
 
-impl RqVaeFit<'_> {
+impl RqVaeFit {
     /// Takes over a checkpoint.
     pub(super) fn restore(&mut self, bytes: &[u8], path: &Path) -> Result<()> {
         let broken = |error: safetensors::SafeTensorError| Error::format("checkpoint", error.to_string());

@@ -12,7 +12,7 @@ use super::validation;
 use crate::error::{ErrorKind, Result};
 use std::ops::ControlFlow;
 
-impl RqVaeFit<'_> {
+impl RqVaeFit {
     /// Trains to the end of the current epoch and validates it; `None` when all epochs are done. The callback comes after
     /// every step and may stop the training, which can go on later.
     ///
@@ -57,8 +57,8 @@ impl RqVaeFit<'_> {
 
     /// Calls `work` on the threads of the engine, where small steps cost least.
     fn on_device<R: Send>(&mut self, work: impl Fn(&mut Self) -> Result<R> + Sync) -> Result<R> {
-        let (engine, mut result) = (self.device.engine(), None);
-        engine.run(&mut || result = Some(work(self)));
+        let (device, mut result) = (self.device.clone(), None);
+        device.engine().run(&mut || result = Some(work(self)));
         result.unwrap_or_else(|| Err(ErrorKind::Cancelled.into()))
     }
 
@@ -120,7 +120,7 @@ impl RqVaeFit<'_> {
 
     /// Refuses a model that does not decode its own training rows to numbers.
     fn check_decodes(&self, candidate: &BestModel) -> Result<()> {
-        let decodes = candidate.model.check_decodes(&self.data.train, self.device);
+        let decodes = candidate.model.check_decodes(&self.data.train, &self.device);
         decodes.map_err(|error| match error.kind() {
             ErrorKind::Undecodable { .. } | ErrorKind::FarRow { .. } => {
                 let epoch = candidate.epoch;
@@ -143,7 +143,7 @@ impl RqVaeFit<'_> {
         let mut rows = Vec::new();
         self.data.gather(order.get(..count).unwrap_or_default(), &mut rows);
         let model = self.model()?;
-        let latents = model.latents(&rows, self.device)?;
+        let latents = model.latents(&rows, &self.device)?;
         restart::restart_unused(&mut self.quantizer, &latents, &unused);
         Ok(())
     }
@@ -162,10 +162,10 @@ impl RqVaeFit<'_> {
             // Codebooks need a grid to become a model, and only a step chooses one.
             let layers = self.encoder.layers(&mut *self.tensors)?;
             let rows = self.data.train.chunks(self.batch() * self.data.dim).next().unwrap_or_default();
-            self.quantizer.choose_grid(&Forward::once(&layers, &self.params, rows, self.device)?);
+            self.quantizer.choose_grid(&Forward::once(&layers, &self.params, rows, &self.device)?);
         }
         let model = self.model()?;
-        let validation = validation::validate(&self.params, &model, self.data.validation_rows(), self.device)?;
+        let validation = validation::validate(&self.params, &model, self.data.validation_rows(), &self.device)?;
         if !validation.loss.is_finite() {
             let what = format!(
                 "the loss of the rows that epoch {} is validated on is {}",

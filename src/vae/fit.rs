@@ -33,9 +33,9 @@ use crate::kernel::float::finish;
 /// ```
 // Its methods are in `epoch.rs` (epochs, restarts, validation, the end), `step.rs` (one batch) and `checkpoint.rs` (saving and
 // going on); `plus.rs` makes one from a residual k-means model.
-pub struct RqVaeFit<'a> {
+pub struct RqVaeFit {
     pub(super) params: RqVae,
-    pub(super) device: &'a Device,
+    pub(super) device: Device,
     pub(super) data: Data,
     /// The size of all training rows.
     pub(super) row_size: RowSize,
@@ -53,8 +53,8 @@ pub struct RqVaeFit<'a> {
     pub(super) best: Option<BestModel>,
 }
 
-impl<'a> RqVaeFit<'a> {
-    pub(super) fn assemble(params: &RqVae, data: Data, start: InitialModel, device: &'a Device) -> Result<Self> {
+impl RqVaeFit {
+    pub(super) fn assemble(params: &RqVae, data: Data, start: InitialModel, device: &Device) -> Result<Self> {
         let mut tensors = device.engine().tensors()?;
         let options =
             LayerOptions { width: params.width.width(), slope: finish(params.slope), dropout: params.dropout };
@@ -66,7 +66,7 @@ impl<'a> RqVaeFit<'a> {
         Ok(Self {
             // Checkpoints and models name the batch that was used.
             params: params.clone().batch(params.batch_of(data.len())),
-            device,
+            device: device.clone(),
             row_size: RowSize::of(&data.train, data.dim, params),
             data,
             tensors,

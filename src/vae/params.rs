@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 /// How the distance of a row from its reconstruction is measured.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum Loss {
     /// Squared differences.
     #[default]
@@ -32,6 +33,7 @@ impl Loss {
 /// How the loss of a row is made from those of its dimensions.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum Reduction {
     /// Their mean: the quantization loss weighs as much at every number of dimensions.
     #[default]
@@ -48,6 +50,7 @@ pub enum Reduction {
 /// leaves these a single bit of 8. Files name the number of bits.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "u32", into = "u32")]
+#[non_exhaustive]
 pub enum MatmulWidth {
     /// 8 bits.
     #[default]
@@ -102,6 +105,7 @@ pub(super) const MAX_LAYERS: usize = 64;
 /// How codewords follow the latents. Files name it `"gradient"` or `{"moving-average": 0.99}`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum CodebookUpdate {
     /// By the gradient of the codebook loss, with the optimiser of the other parameters.
     #[default]
@@ -116,6 +120,7 @@ pub enum CodebookUpdate {
 /// How gradients pass the quantizer.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum Estimator {
     /// Unchanged.
     #[default]
@@ -130,6 +135,7 @@ pub enum Estimator {
 /// Which epoch's model is kept.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum Keep {
     /// The epoch with the smallest reconstruction loss on held-out rows. The quantization loss does not count: it grows with the
     /// latents, which start small.
@@ -333,12 +339,14 @@ impl RqVae {
     }
 
     /// Sets the widths of the encoder's hidden layers.
+    #[must_use]
     pub fn hidden(mut self, hidden: impl Into<Vec<usize>>) -> Self {
         self.hidden = hidden.into();
         self
     }
 
     /// Sets the rows per step; without, they are 2,048, or all rows to train on where there are fewer.
+    #[must_use]
     pub fn batch(mut self, batch: usize) -> Self {
         self.batch = Some(batch);
         self
@@ -355,30 +363,35 @@ impl RqVae {
     }
 
     /// Sets the learning rate.
+    #[must_use]
     pub fn lr(mut self, lr: f64) -> Self {
         self.rule.lr = lr;
         self
     }
 
     /// Sets the weight decay.
+    #[must_use]
     pub fn weight_decay(mut self, weight_decay: f64) -> Self {
         self.rule.weight_decay = weight_decay;
         self
     }
 
     /// Sets the decay of AdamW's two moments.
+    #[must_use]
     pub fn betas(mut self, beta1: f64, beta2: f64) -> Self {
         (self.rule.beta1, self.rule.beta2) = (beta1, beta2);
         self
     }
 
     /// Sets what AdamW adds to its denominators.
+    #[must_use]
     pub fn epsilon(mut self, epsilon: f64) -> Self {
         self.rule.epsilon = epsilon;
         self
     }
 
     /// Sets the largest norm of the whole gradient; `None` leaves gradients as they are.
+    #[must_use]
     pub fn clip(mut self, clip: impl Into<Option<f64>>) -> Self {
         self.clip = clip.into();
         self
@@ -389,6 +402,7 @@ impl RqVae {
     ///
     /// # References
     /// B. Zheng et al., Adapting Large Language Models by Integrating Collaborative Semantics for Recommendation, ICDE 2024.
+    #[must_use]
     pub fn sinkhorn(mut self, epsilons: impl Into<Vec<f64>>, iterations: usize) -> Self {
         self.sinkhorn = (epsilons.into(), iterations);
         self
@@ -419,6 +433,7 @@ impl RqVae {
     }
 
     /// Uses a sample of that many rows; `None` uses all.
+    #[must_use]
     pub fn sample(mut self, sample: impl Into<Option<usize>>) -> Self {
         self.sample = sample.into();
         self

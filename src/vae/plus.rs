@@ -24,7 +24,7 @@ impl RqVae {
     /// # Errors
     /// As for [`RqVae::begin`]; [`ErrorKind::DimMismatch`] for a model of other rows, and [`ErrorKind::Parameter`] for one
     /// that scales rows or residuals, or whose clusters are not those asked for.
-    pub fn begin_from<'a>(&self, model: &RqKMeansModel, rows: &dyn Rows, device: &'a Device) -> Result<RqVaeFit<'a>> {
+    pub fn begin_from(&self, model: &RqKMeansModel, rows: &dyn Rows, device: &Device) -> Result<RqVaeFit> {
         let (params, data) = self.plus(model, rows)?;
         let start = params.start_of(model, &data)?;
         let mut training = RqVaeFit::assemble(&params, data, start, device)?;
@@ -37,13 +37,13 @@ impl RqVae {
     ///
     /// # Errors
     /// As for [`RqVae::begin_from`] and [`RqVae::resume`].
-    pub fn resume_from<'a>(
+    pub fn resume_from(
         &self,
         checkpoint: impl AsRef<Path>,
         model: &RqKMeansModel,
         rows: &dyn Rows,
-        device: &'a Device,
-    ) -> Result<RqVaeFit<'a>> {
+        device: &Device,
+    ) -> Result<RqVaeFit> {
         let path = checkpoint.as_ref();
         let bytes = crate::io::model_file::read_file(path)?;
         let mut training = self.begin_from(model, rows, device)?;

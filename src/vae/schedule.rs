@@ -8,6 +8,7 @@ use std::f64::consts::PI;
 /// `{"step": {"epochs": 50, "gamma": 0.5}}`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
+#[non_exhaustive]
 pub enum Schedule {
     /// The rate stays as it is.
     #[default]

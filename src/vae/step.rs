@@ -13,7 +13,7 @@ use crate::kernel::combine::Op;
 use crate::kernel::float::finish;
 use crate::rng::row_hash;
 
-impl RqVaeFit<'_> {
+impl RqVaeFit {
     pub(super) fn step(&mut self, rows: &[f32]) -> Result<StepLosses> {
         let activations = self.batch_activations(rows.len() / self.data.dim)?;
         let key = row_hash(self.params.seed ^ 0x6472_6f70, self.state.step);

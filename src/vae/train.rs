@@ -46,7 +46,7 @@ impl RqVae {
     ///
     /// # Errors
     /// As for [`RqVae::fit`].
-    pub fn begin<'a>(&self, rows: &dyn Rows, device: &'a Device) -> Result<RqVaeFit<'a>> {
+    pub fn begin(&self, rows: &dyn Rows, device: &Device) -> Result<RqVaeFit> {
         self.begin_with(rows, device, |_| ControlFlow::Continue(()))
     }
 
@@ -54,12 +54,12 @@ impl RqVae {
     ///
     /// # Errors
     /// As for [`RqVae::fit`], and [`ErrorKind::Cancelled`].
-    pub fn begin_with<'a>(
+    pub fn begin_with(
         &self,
         rows: &dyn Rows,
-        device: &'a Device,
+        device: &Device,
         progress: impl FnMut(&Progress) -> ControlFlow<()>,
-    ) -> Result<RqVaeFit<'a>> {
+    ) -> Result<RqVaeFit> {
         self.check_numbers()?;
         let data = Data::read(rows, self, None)?;
         let clusters = self.check(data.len(), data.dim)?;

@@ -41,7 +41,7 @@ fn algorithm(before: Algorithm, options: &FitOptions, beside_networks: bool) -> 
         (None, before) => before,
         (Some(args::Algorithm::Lloyd), _) => Algorithm::Lloyd,
         (Some(args::Algorithm::MiniBatch), Algorithm::MiniBatch(batches)) => Algorithm::MiniBatch(batches),
-        (Some(args::Algorithm::MiniBatch), Algorithm::Lloyd) => Algorithm::MiniBatch(MiniBatch::default()),
+        (Some(args::Algorithm::MiniBatch), _) => Algorithm::MiniBatch(MiniBatch::default()),
     };
     if let Algorithm::MiniBatch(batches) = before {
         if options.n_init.is_some() {

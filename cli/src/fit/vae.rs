@@ -111,14 +111,14 @@ pub(super) fn run(common: &Common, args: &FitArgs, mut config: Config, kind: Mod
     Ok(Answer::Yes)
 }
 
-fn begin<'a>(
+fn begin(
     args: &FitArgs,
     params: &RqVae,
     warm_start: Option<&RqKMeansModel>,
     rows: &dyn Rows,
-    device: &'a Device,
+    device: &Device,
     bar: &Bar,
-) -> semid::Result<RqVaeFit<'a>> {
+) -> semid::Result<RqVaeFit> {
     let checkpoint = args.vae.checkpoint.as_ref().filter(|path| path.exists());
     match (checkpoint, warm_start) {
         (None, None) => params.begin_with(rows, device, |progress| {

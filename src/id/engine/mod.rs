@@ -134,7 +134,8 @@ impl SemanticIdEngine {
     /// are always of 65,536 rows, on how often this was begun before and broken off.
     ///
     /// # Errors
-    /// As for [`Model::encode`] and [`Registry::assign`]. What earlier batches of 65,536 rows registered stays.
+    /// As for [`Quantizer::encode`](crate::Quantizer::encode) and [`Registry::assign`]. What earlier batches of 65,536 rows
+    /// registered stays.
     pub fn unique_ids<S: AsRef<str>>(
         &mut self,
         rows: &dyn Rows,

@@ -11,6 +11,7 @@ use crate::error::{Error, ErrorKind, Result};
 
 /// What follows the codes in the text of an ID.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum SuffixForm {
     /// The suffix unless it is 0: "12-5-33", "12-5-33-1".
     WhenNeeded,

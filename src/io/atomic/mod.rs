@@ -58,7 +58,8 @@ impl AtomicFile {
     /// # Errors
     /// [`ErrorKind::Io`](crate::ErrorKind::Io), also where the folder cannot be written to and where the file there must
     /// not be replaced.
-    pub fn create(path: &Path) -> Result<Self> {
+    pub fn create(path: impl AsRef<Path>) -> Result<Self> {
+        let path = path.as_ref();
         let out = Out::create(path).map_err(|error| Error::io("creating", error).at(path))?;
         Ok(Self { path: path.to_owned(), out: BufWriter::with_capacity(BUFFER, out) })
     }

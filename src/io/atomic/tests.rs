@@ -22,7 +22,7 @@ fn appears_only_on_commit_and_replaces_at_once() {
 #[test]
 fn dropped_without_commit_leaves_nothing() {
     let dir = tempfile::tempdir().unwrap();
-    let mut file = AtomicFile::create(&dir.path().join("x")).unwrap();
+    let mut file = AtomicFile::create(dir.path().join("x")).unwrap();
     file.write_all(&[1; 1 << 20]).unwrap();
     assert_eq!(names(dir.path()).len(), 1);
     drop(file);
@@ -146,7 +146,7 @@ mod unix {
         let held = dir.path().join(format!(".semid-{}-ghijkl", &boot[..8]));
         let live = File::create(&held).unwrap();
         live.lock().unwrap();
-        AtomicFile::create(&dir.path().join("x")).unwrap().commit().unwrap();
+        AtomicFile::create(dir.path().join("x")).unwrap().commit().unwrap();
         assert!(!left.exists() && held.exists() && elsewhere.exists());
     }
 

@@ -24,7 +24,8 @@ impl CodesFile {
     ///
     /// # Errors
     /// [`ErrorKind::Io`]; [`ErrorKind::Format`] for what is not an array of integers with two dimensions.
-    pub fn open(path: &Path) -> Result<Self> {
+    pub fn open(path: impl AsRef<Path>) -> Result<Self> {
+        let path = path.as_ref();
         let source = Source::open(path, "npy")?;
         let header = Header::read(&source)?;
         if header.descr.kind == b'f' {
@@ -102,7 +103,8 @@ impl CodesFile {
 ///
 /// # Errors
 /// Those of [`CodesFile::open`] and [`CodesFile::read`]; [`ErrorKind::OutOfMemory`].
-pub fn read_codes(path: &Path) -> Result<(Vec<u32>, usize)> {
+pub fn read_codes(path: impl AsRef<Path>) -> Result<(Vec<u32>, usize)> {
+    let path = path.as_ref();
     let file = CodesFile::open(path)?;
     // No overflow: the header was checked against the length of the file.
     let mut codes = try_vec(0, file.len() * file.levels(), "codes")?;

@@ -20,7 +20,8 @@ impl NpyRows {
     /// # Errors
     /// [`ErrorKind::Io`](crate::ErrorKind::Io); [`ErrorKind::Format`](crate::ErrorKind::Format) for what is not such an
     /// array; [`ErrorKind::Dim`](crate::ErrorKind::Dim).
-    pub fn open(path: &Path) -> Result<Self> {
+    pub fn open(path: impl AsRef<Path>) -> Result<Self> {
+        let path = path.as_ref();
         let source = Source::open(path, "npy")?;
         let Header { descr, rows, columns, start } = Header::read(&source)?;
         let float = match (descr.kind, descr.size) {

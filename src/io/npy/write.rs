@@ -61,7 +61,8 @@ impl<T: Element> NpyWriter<T> {
     /// # Errors
     /// [`ErrorKind::Io`](crate::ErrorKind::Io); [`ErrorKind::Parameter`](crate::ErrorKind::Parameter) for a shape that no
     /// file can have.
-    pub fn create(path: &Path, rows: usize, columns: usize) -> Result<Self> {
+    pub fn create(path: impl AsRef<Path>, rows: usize, columns: usize) -> Result<Self> {
+        let path = path.as_ref();
         if data_len(rows, columns, size_of::<T>()).is_none() {
             return Err(Error::parameter("rows", rows, format!("too many for {columns} columns")));
         }

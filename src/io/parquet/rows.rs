@@ -55,7 +55,8 @@ impl ParquetRows {
     /// # Errors
     /// [`ErrorKind::Io`]; [`ErrorKind::Format`] for a damaged file, no such column or a null in the first row;
     /// [`ErrorKind::Empty`]; [`ErrorKind::Dim`].
-    pub fn open(path: &Path, name: Option<&str>) -> Result<Self> {
+    pub fn open(path: impl AsRef<Path>, name: Option<&str>) -> Result<Self> {
+        let path = path.as_ref();
         let table = Table::open(path)?;
         let column = choose(&table, name)?;
         if table.rows() == 0 {
@@ -199,6 +200,6 @@ fn choose(table: &Table, name: Option<&str>) -> Result<usize> {
             let all = list(table.columns().map(|(name, _)| name));
             Err(table.error(format!("no column holds lists of floats; its columns: {all}")))
         }
-        _ => Err(table.error(format!("several columns hold lists of floats: {}; choose one with `--column`", names()))),
+        _ => Err(table.error(format!("several columns hold lists of floats: {}; name the column to read", names()))),
     }
 }

@@ -13,7 +13,8 @@ const BATCH_ROWS: usize = 8192;
 ///
 /// # Errors
 /// [`ErrorKind::Io`](crate::ErrorKind::Io); [`ErrorKind::Format`](crate::ErrorKind::Format).
-pub fn columns(path: &Path) -> Result<Vec<String>> {
+pub fn columns(path: impl AsRef<Path>) -> Result<Vec<String>> {
+    let path = path.as_ref();
     Ok(Table::open(path)?.columns().map(|(name, _)| name.to_owned()).collect())
 }
 
@@ -22,7 +23,8 @@ pub fn columns(path: &Path) -> Result<Vec<String>> {
 /// # Errors
 /// [`ErrorKind::Io`](crate::ErrorKind::Io); [`ErrorKind::Format`](crate::ErrorKind::Format) for a damaged file, no such
 /// column, a column of another type, or a null, with its row.
-pub fn read_strings(path: &Path, column: &str) -> Result<Vec<String>> {
+pub fn read_strings(path: impl AsRef<Path>, column: &str) -> Result<Vec<String>> {
+    let path = path.as_ref();
     let table = Table::open(path)?;
     let (index, kind) = table.column(column)?;
     if !(kind.is_integer() || matches!(kind, DataType::Utf8)) {

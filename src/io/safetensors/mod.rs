@@ -27,7 +27,8 @@ impl SafetensorsRows {
     /// # Errors
     /// [`ErrorKind::Io`](crate::ErrorKind::Io); [`ErrorKind::Format`](crate::ErrorKind::Format) for a damaged file or no
     /// such tensor; [`ErrorKind::Dim`](crate::ErrorKind::Dim).
-    pub fn open(path: &Path, name: Option<&str>) -> Result<Self> {
+    pub fn open(path: impl AsRef<Path>, name: Option<&str>) -> Result<Self> {
+        let path = path.as_ref();
         let source = Source::open(path, "safetensors")?;
         let header = Header::read(&source)?;
         let (name, tensor, float) = choose(&header, name).map_err(|reason| source.error(reason))?;
@@ -59,7 +60,7 @@ fn choose<'a>(header: &'a Header, name: Option<&str>) -> Result<(&'a str, &'a Te
         (None, _) => Err("no tensor is a matrix of F16, BF16, F32 or F64".to_owned()),
         _ => {
             let names = header.tensors.iter().filter_map(usable).map(|(name, ..)| name);
-            Err(format!("several tensors could hold embeddings: {}; choose one with `--tensor`", list(names)))
+            Err(format!("several tensors could hold embeddings: {}; name the tensor to read", list(names)))
         }
     }
 }

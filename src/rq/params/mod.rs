@@ -17,6 +17,7 @@ use serde::{Deserialize, Serialize};
 /// How the first codewords of a level are chosen.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum Init {
     /// Greedy k-means++: each codeword is the best of several rows drawn with probability proportional to their
     /// squared distance from the codewords so far. With many rows the choice is among candidates that are drawn from all
@@ -37,6 +38,7 @@ pub enum Init {
 /// Files name it `"lloyd"` or `"mini-batch"`; `{"mini-batch": {"batch": 1024}}` also sets [`MiniBatch`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum Algorithm {
     /// Lloyd's algorithm over all rows.
     #[default]
@@ -157,48 +159,56 @@ impl RqKMeans {
     }
 
     /// Sets the seed.
+    #[must_use]
     pub fn seed(mut self, seed: u64) -> Self {
         self.seed = seed;
         self
     }
 
     /// Sets the most iterations per level (for mini-batch: the batches per level).
+    #[must_use]
     pub fn max_iter(mut self, max_iter: usize) -> Self {
         self.max_iter = max_iter;
         self
     }
 
     /// Sets the tolerance; 0 stops only when nothing moves any more.
+    #[must_use]
     pub fn tol(mut self, tol: f64) -> Self {
         self.tol = tol;
         self
     }
 
     /// Sets the number of runs per level of which the best is kept.
+    #[must_use]
     pub fn n_init(mut self, n_init: usize) -> Self {
         self.n_init = n_init;
         self
     }
 
     /// Sets how first codewords are chosen.
+    #[must_use]
     pub fn init(mut self, init: Init) -> Self {
         self.init = init;
         self
     }
 
     /// Sets the metric.
+    #[must_use]
     pub fn metric(mut self, metric: Metric) -> Self {
         self.metric = metric;
         self
     }
 
     /// Sets whether every level's residuals are scaled to unit length.
+    #[must_use]
     pub fn normalize_residuals(mut self, normalize_residuals: bool) -> Self {
         self.normalize_residuals = normalize_residuals;
         self
     }
 
     /// Sets the algorithm.
+    #[must_use]
     pub fn algorithm(mut self, algorithm: Algorithm) -> Self {
         self.algorithm = algorithm;
         self
@@ -223,12 +233,14 @@ impl RqKMeans {
     /// assert_eq!((balance.smallest, balance.largest, balance.gap), (12, 13, Some(0)));
     /// # Ok::<(), semid::Error>(())
     /// ```
+    #[must_use]
     pub fn balanced(self) -> Self {
         self.sizes(None, None)
     }
 
     /// Bounds the number of rows of every cluster of every level; a bound that is `None` is that of
     /// [`RqKMeans::balanced`]. Bounds that cannot be kept are refused by `fit` with [`crate::ErrorKind::Sizes`].
+    #[must_use]
     pub fn sizes(mut self, min: impl Into<Option<usize>>, max: impl Into<Option<usize>>) -> Self {
         self.sizes = Some((min.into(), max.into()));
         self
@@ -259,6 +271,7 @@ impl RqKMeans {
     /// assert_eq!(model.prices(), None);
     /// # Ok::<(), semid::Error>(())
     /// ```
+    #[must_use]
     pub fn sinkhorn(mut self, epsilon: f64, iterations: usize) -> Self {
         self.sinkhorn = Some((epsilon, iterations));
         self
@@ -271,12 +284,14 @@ impl RqKMeans {
     }
 
     /// Fits on a sample of that many rows; `None` uses all.
+    #[must_use]
     pub fn sample(mut self, sample: impl Into<Option<usize>>) -> Self {
         self.sample = sample.into();
         self
     }
 
     /// Sets whether the midrange per dimension is subtracted; it costs nothing and gives the finest grid.
+    #[must_use]
     pub fn center(mut self, center: bool) -> Self {
         self.center = center;
         self

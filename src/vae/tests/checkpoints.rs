@@ -107,7 +107,7 @@ fn more_epochs_go_on_from_fewer_unless_the_rate_depends_on_their_number() {
 }
 
 /// Puts a number into a tensor that the device holds.
-fn poison(fit: &mut RqVaeFit<'_>, tensor: usize, value: f32) {
+fn poison(fit: &mut RqVaeFit, tensor: usize, value: f32) {
     let mut state = fit.download_state().unwrap();
     state[tensor][0] = value;
     fit.upload_state(&state).unwrap();
@@ -118,7 +118,7 @@ fn poison(fit: &mut RqVaeFit<'_>, tensor: usize, value: f32) {
 fn checkpoints_that_no_training_saves_are_refused() {
     let (values, device, _folder, path) = scene();
     let rows = Matrix::new(&values, 10).unwrap();
-    let forgeries: [fn(&mut RqVaeFit<'_>); 17] = [
+    let forgeries: [fn(&mut RqVaeFit); 17] = [
         |fit| fit.quantizer.books[0].values.truncate(1),
         |fit| fit.quantizer.books[1].moments[1].truncate(1),
         |fit| fit.quantizer.books[1].counts.push(1.0),

@@ -51,7 +51,7 @@ impl Case {
         sizes.into_iter().zip(affine).map(layer).collect()
     }
 
-    fn training<'a>(&self, width: MatmulWidth, device: &'a Device) -> RqVaeFit<'a> {
+    fn training(&self, width: MatmulWidth, device: &Device) -> RqVaeFit {
         let params = RqVae::new(self.clusters.len(), self.clusters.clone())
             .hidden(self.hidden.clone())
             .latent(self.latent)

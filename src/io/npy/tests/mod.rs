@@ -40,7 +40,7 @@ fn reason(bytes: &[u8]) -> String {
 }
 
 fn codes(bytes: &[u8]) -> Result<(Vec<u32>, usize), Error> {
-    read_codes(&Folder::new().put("x.npy", bytes))
+    read_codes(Folder::new().put("x.npy", bytes))
 }
 
 /// What `np.save(f, np.array([[1, 2, 3], [4, 5, 6]], dtype=np.uint32))` writes in NumPy 2.4.
@@ -179,7 +179,7 @@ fn reads_outside_the_rows_are_refused() {
         file.read(first, &mut vec![0; count]).unwrap_err();
     }
     file.read(2, &mut []).unwrap();
-    let rows = NpyRows::open(&folder.put("y.npy", &npy("<f4", "(2, 3)", &GOLDEN[128..]))).unwrap();
+    let rows = NpyRows::open(folder.put("y.npy", &npy("<f4", "(2, 3)", &GOLDEN[128..]))).unwrap();
     for (first, count) in [(0, 9), (1, 6), (2, 3), (usize::MAX, 3), (0, 4)] {
         rows.read(first, &mut vec![0.0; count]).unwrap_err();
     }

@@ -132,7 +132,7 @@ fn a_file_made_by_hand_is_read() {
     assert_eq!((dim, values), (4, vec![0.0; 400]));
     let body = [with_len(b"one".to_vec()), with_len(b"two".to_vec())].concat();
     let bytes = file(true, &[page(0, body.len() as i64, 2, 0, &body)], 2, 2);
-    assert_eq!(read_strings(&folder.put("n.parquet", &bytes), "name").unwrap(), ["one", "two"]);
+    assert_eq!(read_strings(folder.put("n.parquet", &bytes), "name").unwrap(), ["one", "two"]);
 }
 
 #[test]
@@ -196,7 +196,7 @@ fn texts_that_state_too_much_are_refused() {
     let folder = Folder::new();
     let failed = |encoding, body: Vec<u8>, rows| {
         let bytes = file(true, &[page(0, body.len() as i64, rows, encoding, &body)], rows, rows);
-        soon(|| read_strings(&folder.put("x.parquet", &bytes), "name").unwrap_err().to_string())
+        soon(|| read_strings(folder.put("x.parquet", &bytes), "name").unwrap_err().to_string())
     };
     // Blocks of 128 in 4 parts, 2^40 numbers, all of them 0.
     let many = [varint(128), varint(4), varint(1 << 40), vec![0; 20]].concat();

@@ -117,7 +117,7 @@ fn a_file_of_many_batches_is_read_in_order_and_backwards() {
     let folder = Folder::new();
     let wide = |i: usize| row(&vec![i as f32; 4096]);
     let bytes = table(vec![("x", lists(&(0..700).map(wide).collect::<Vec<_>>()))], 300);
-    let file = ParquetRows::open(&folder.put("x.parquet", &bytes), None).unwrap();
+    let file = ParquetRows::open(folder.put("x.parquet", &bytes), None).unwrap();
     let mut out = vec![0.0; 100 * 4096];
     for first in [0, 100, 200, 300, 400, 500, 600, 0, 555, 250] {
         file.read(first, &mut out).unwrap();
@@ -148,7 +148,7 @@ fn nulls_and_ragged_rows_are_refused_with_the_row() {
 #[test]
 fn threads_that_read_at_once_get_their_rows() {
     let folder = Folder::new();
-    let file = ParquetRows::open(&folder.put("x.parquet", &table(vec![("x", lists(&rows(100)))], 30)), None).unwrap();
+    let file = ParquetRows::open(folder.put("x.parquet", &table(vec![("x", lists(&rows(100)))], 30)), None).unwrap();
     std::thread::scope(|scope| {
         for start in 0..4 {
             let file = &file;
@@ -168,7 +168,7 @@ fn a_bad_row_is_not_passed_over_by_trying_again() {
     let folder = Folder::new();
     let mut rows = rows(50);
     rows[45] = None;
-    let file = ParquetRows::open(&folder.put("x.parquet", &table(vec![("x", lists(&rows))], 20)), None).unwrap();
+    let file = ParquetRows::open(folder.put("x.parquet", &table(vec![("x", lists(&rows))], 20)), None).unwrap();
     for first in [40, 40, 45] {
         let error = file.read(first, &mut [0.0; 15]).unwrap_err();
         assert!(error.to_string().contains("row 45 "), "{error}");
@@ -189,7 +189,7 @@ fn the_column_is_found_or_the_candidates_are_named() {
     assert!(reason(&only, Some("name")).contains("Utf8"));
     assert!(reason(&table(vec![("name", names)], 10), None).contains("no column holds lists of floats"));
     let file = Folder::new();
-    assert_eq!(columns(&file.put("x.parquet", &preferred)).unwrap(), ["x", "embedding"]);
+    assert_eq!(columns(file.put("x.parquet", &preferred)).unwrap(), ["x", "embedding"]);
 }
 
 #[test]
