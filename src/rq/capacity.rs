@@ -33,7 +33,8 @@ impl Encoder<'_> {
         let quantization = &self.model.quantization;
         let unit = pow2(-2 * self.model.codebook_exponent());
         let mut table = engine.table(len, rows.dim(), Purpose::Encode)?;
-        report.saturated_values = Source::new(rows, 0, len).load(quantization, engine, &mut *table, &mut || Ok(()))?;
+        let (saturation, _) = Source::new(rows, 0, len).load(quantization, engine, &mut *table, &mut || Ok(()))?;
+        (report.saturated_values, report.outliers) = (saturation.values, saturation.outliers());
         let too_many = || Error::parameter("rows", len, "too many");
         let mut codes = try_vec(0, len.checked_mul(levels.len()).ok_or_else(too_many)?, "codes")?;
         for (level, codebook) in levels.iter().enumerate() {

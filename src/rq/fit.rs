@@ -8,10 +8,10 @@ use super::model::{Quantization, RqKMeansModel};
 use super::params::RqKMeans;
 use super::progress::{Callback, Progress, report};
 use super::seeding::Ask;
-use crate::codebook::{self, CODEWORDS_MAX, Codebook};
+use crate::codebook::{CODEWORDS_MAX, Codebook, room};
 use crate::device::{Device, Purpose, Table};
 use crate::error::{ErrorKind, Result};
-use crate::grid::{EXPONENTS, Grid, pow2};
+use crate::grid::{Grid, Loss, Outlier, Saturation, pow2};
 use crate::rows::Rows;
 use std::ops::ControlFlow;
 
@@ -46,7 +46,8 @@ pub struct Fit<'a> {
     /// All levels, where mini-batches trained them together.
     joint: Vec<Trained>,
     pub(super) reports: Vec<LevelReport>,
-    saturated_values: u64,
+    saturation: Saturation,
+    loss: Loss,
     pub(super) codewords_max: i64,
 }
 
@@ -60,8 +61,10 @@ pub struct FitReport {
     pub dim: usize,
     /// One report per level.
     pub levels: Vec<LevelReport>,
-    /// Values of the fitted rows that did not fit on the grid.
+    /// Values of the fitted rows that lay beyond the grid and were taken as its largest.
     pub saturated_values: u64,
+    /// Of the rows with such values the worst, 8 at most: the farthest value of each, farthest first.
+    pub outliers: Vec<Outlier>,
 }
 
 /// What fitting one level came to.
@@ -74,6 +77,9 @@ pub struct LevelReport {
     pub iterations: usize,
     /// Mean over the rows of the squared distance that is left after this level, in squared units of the embeddings
     /// (of the unit sphere for cosine and normalised residuals).
+    ///
+    /// It is the distance on the grid and, in units of the embeddings, what the grid leaves out of the rows by rounding, and by
+    /// saturation of far values. The product of both, which rounding leaves near 0, is not in it.
     pub squared_error: f64,
     /// Empty clusters that were given a far row, over all iterations of the run that was kept.
     pub empty_reseeded: u64,
@@ -157,7 +163,8 @@ impl RqKMeans {
             codes: Vec::new(),
             joint: Vec::new(),
             reports: Vec::new(),
-            saturated_values: 0,
+            saturation: Saturation::default(),
+            loss: Loss::default(),
             codewords_max: CODEWORDS_MAX,
         };
         fit.load(&mut ask)?;
@@ -182,19 +189,11 @@ impl Fit<'_> {
         &mut self,
         progress: &mut dyn FnMut(&Progress) -> ControlFlow<()>,
     ) -> Result<Option<LevelReport>> {
-        let target = self.codebooks.len() + 1;
-        if target > self.clusters.len() {
+        if self.codebooks.len() == self.clusters.len() {
             return Ok(None);
         }
-        loop {
-            while self.codebooks.len() < target {
-                self.fit_level(progress)?;
-            }
-            if codebook::largest_sum(&self.codebooks) <= self.codewords_max {
-                return Ok(self.reports.last().cloned());
-            }
-            self.coarsen(progress)?;
-        }
+        self.fit_level(progress)?;
+        Ok(self.reports.last().cloned())
     }
 
     /// The model of the levels fitted so far, with the report of the fit.
@@ -207,34 +206,16 @@ impl Fit<'_> {
             rows: self.table.rows(),
             dim: self.table.dim(),
             levels: self.reports,
-            saturated_values: self.saturated_values,
+            saturated_values: self.saturation.values,
+            outliers: self.saturation.outliers(),
         };
         Ok((model, report))
     }
 
     fn load(&mut self, ask: Ask<'_>) -> Result<()> {
-        self.saturated_values = self.source.load(&self.quantization, self.device.engine(), &mut *self.table, ask)?;
+        let engine = self.device.engine();
+        (self.saturation, self.loss) = self.source.load(&self.quantization, engine, &mut *self.table, ask)?;
         Ok(())
-    }
-
-    /// Takes a grid twice as coarse and starts again: the codewords of real data with extreme outliers may add up to
-    /// more than a residual can hold.
-    fn coarsen(&mut self, callback: Callback<'_>) -> Result<()> {
-        let grid = &self.quantization.grid;
-        let exponent = grid.exponent() - 1;
-        if self.quantization.unit_grid() || exponent < *EXPONENTS.start() {
-            let level = self.codebooks.len() - 1;
-            let reason = "the codewords of all levels add up to more than the grid holds; use fewer levels";
-            return Err(ErrorKind::Range { level, reason: reason.into() }.into());
-        }
-        self.quantization.grid = Grid::new(grid.offset().to_vec(), exponent);
-        self.codebooks.clear();
-        self.prices.clear();
-        self.codes.clear();
-        self.joint.clear();
-        self.reports.clear();
-        let start = Progress::start(self.clusters.len(), self.params.max_iter);
-        self.load(&mut || report(callback, &start))
     }
 
     /// Leaves in the table what the levels so far leave of the rows.
@@ -259,6 +240,9 @@ impl Fit<'_> {
             table: &mut *self.table,
             clusters: &self.clusters,
             level,
+            room: room(self.codewords_max, self.codebooks.iter()),
+            codewords_max: self.codewords_max,
+            loss: if self.quantization.unit_grid() { 0.0 } else { self.loss.total() },
             sizes,
             unit: pow2(-2 * self.quantization.codebook_exponent()),
         };

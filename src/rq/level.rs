@@ -19,6 +19,12 @@ pub(super) struct LevelWork<'a> {
     /// Clusters of all levels.
     pub(super) clusters: &'a [usize],
     pub(super) level: usize,
+    /// Largest component that the level's codewords may have.
+    pub(super) room: i64,
+    /// What the largest components of all levels may add up to.
+    pub(super) codewords_max: i64,
+    /// What the grid leaves out of the rows, in squared grid steps.
+    pub(super) loss: f64,
     /// Bounds of the clusters' sizes, where there are any.
     pub(super) sizes: Option<Sizes>,
     /// A squared grid step in squared units of the embeddings.
@@ -44,9 +50,9 @@ impl LevelWork<'_> {
         }
     }
 
-    /// Squared error per row, in squared units of the embeddings.
+    /// Squared error per row, in squared units of the embeddings, with what the grid leaves out.
     pub(super) fn per_row(&self, squared_error: u128) -> f64 {
-        squared_error as f64 * self.unit / self.table.rows().max(1) as f64
+        (squared_error as f64 + self.loss) * self.unit / self.table.rows().max(1) as f64
     }
 
     pub(super) fn clusters(&self) -> usize {
@@ -66,9 +72,10 @@ impl LevelWork<'_> {
             let progress = Progress { run, ..self.progress() };
             report(callback, &progress)?;
             let clusters = self.clusters();
-            let codebook = seed(self.params, self.engine, self.table, clusters, (self.level, run), &mut || {
+            let mut codebook = seed(self.params, self.engine, self.table, clusters, (self.level, run), &mut || {
                 report(callback, &progress)
             })?;
+            codebook.limit(self.room);
             let fit = lloyd(self, codebook, energy, progress, callback)?;
             codes_are_best = best.as_ref().is_none_or(|best| fit.squared_error < best.squared_error);
             best = if codes_are_best { Some(fit) } else { best };

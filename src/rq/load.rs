@@ -5,9 +5,10 @@ use super::params::{Metric, RqKMeans};
 use super::seeding::Ask;
 use crate::device::{Engine, Table};
 use crate::error::{Result, try_vec};
-use crate::grid::{Grid, Range, read_finite};
+use crate::grid::{Grid, GridSketch, Loss, Saturation, read_finite};
 use crate::rng;
 use crate::rows::Rows;
+use rayon::prelude::*;
 
 /// Values read at a time: 4 MiB of f32.
 const CHUNK_VALUES: usize = 1 << 20;
@@ -39,38 +40,47 @@ impl<'a> Source<'a> {
     /// The grid for these rows.
     pub(super) fn grid(&self, params: &RqKMeans, ask: Ask<'_>) -> Result<Grid> {
         let dim = self.rows.dim();
-        let mut range = Range::new(dim);
+        if params.metric == Metric::Cosine {
+            // Every row has a grid of its own, and what follows is on the unit grid.
+            return Ok(Grid::new(vec![0.0; dim], crate::grid::UNIT_EXPONENT));
+        }
+        let mut sketch = GridSketch::new(dim);
         self.each_chunk(&mut |_, rows| {
-            range.add(rows);
+            sketch.add_finite(rows);
             ask()
         })?;
-        Ok(match params.metric {
-            Metric::L2 => range.grid(params.center),
-            // Every row has a grid of its own, and what follows is on the unit grid.
-            Metric::Cosine => Grid::new(vec![0.0; dim], crate::grid::UNIT_EXPONENT),
-        })
+        Ok(sketch.grid(params.center))
     }
 
-    /// Puts the rows on the grid and into `table`; returns how many values saturated.
+    /// Number among all rows of the one at `place` among the chosen ones.
+    fn number(&self, place: usize) -> usize {
+        self.chosen.as_ref().map_or(place, |chosen| chosen.get(place).copied().unwrap_or(place))
+    }
+
+    /// Puts the rows on the grid and into `table`; returns what lies beyond the grid, and what it leaves out.
     pub(super) fn load(
         &self,
         quantization: &Quantization,
         engine: &dyn Engine,
         table: &mut dyn Table,
         ask: Ask<'_>,
-    ) -> Result<u64> {
-        let mut saturated = 0;
+    ) -> Result<(Saturation, Loss)> {
+        let (mut saturation, mut loss) = (Saturation::default(), Loss::default());
         let mut buffer = Vec::new();
         self.each_chunk(&mut |first, rows| {
             if buffer.len() < rows.len() {
                 buffer = try_vec(0, rows.len(), "a chunk of rows")?;
             }
             let q = buffer.get_mut(..rows.len()).unwrap_or_default();
-            saturated += to_grid(engine, quantization, rows, q);
+            let values = to_grid(engine, quantization, rows, q);
+            saturation.add(&quantization.grid, rows, values, |place| self.number(first + place));
+            if !quantization.unit_grid() {
+                loss.merge(&left_out(engine, &quantization.grid, rows, q));
+            }
             table.upload(first, q)?;
             ask()
         })?;
-        Ok(saturated)
+        Ok((saturation, loss))
     }
 
     /// Calls `use_rows` with some chosen rows at a time, in order: the place of the first among them, and their values.
@@ -102,6 +112,27 @@ impl<'a> Source<'a> {
         }
         Ok(())
     }
+}
+
+/// Values that one task compares with their places on the grid.
+const LOSS_TASK: usize = 1 << 16;
+
+/// What the grid leaves out of rows that are at `q` on it.
+fn left_out(engine: &dyn Engine, grid: &Grid, rows: &[f32], q: &[i32]) -> Loss {
+    let task = (LOSS_TASK / grid.dim()).max(1) * grid.dim();
+    let of_task = |(rows, q): (&[f32], &[i32])| {
+        let mut loss = Loss::default();
+        loss.add(grid, rows, q);
+        loss
+    };
+    let merged = |mut a: Loss, b: Loss| {
+        a.merge(&b);
+        a
+    };
+    let mut loss = Loss::default();
+    let parts = || rows.par_chunks(task).zip(q.par_chunks(task));
+    engine.run(&mut || loss = parts().map(of_task).reduce(Loss::default, merged));
+    loss
 }
 
 /// Puts finite rows on the grid of the metric; returns how many values saturated.

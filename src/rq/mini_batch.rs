@@ -5,7 +5,7 @@ use super::lloyd::{mean_variance, reseed_empty, update};
 use super::params::MiniBatch;
 use super::progress::{Callback, Progress, report};
 use super::seeding::seed;
-use crate::codebook::Codebook;
+use crate::codebook::{Codebook, room};
 use crate::device::{Purpose, Table};
 use crate::error::Result;
 use crate::partial::Partial;
@@ -46,8 +46,8 @@ impl Running {
         Self { codebook, seen, empty_reseeded: 0 }
     }
 
-    /// Assigns the rows of `batch` and moves the codewords.
-    fn step(&mut self, batch: &mut dyn Table) -> Result<Step> {
+    /// Assigns the rows of `batch` and moves the codewords, whose components stay within `room`.
+    fn step(&mut self, batch: &mut dyn Table, room: i64) -> Result<Step> {
         let changed = batch.assign(&self.codebook)?.changed;
         let sums = batch.sums(self.codebook.clusters())?;
         let origin = vec![0; batch.dim()];
@@ -57,7 +57,9 @@ impl Running {
         let variance = mean_variance(&sums, energy);
         self.seen.merge(&sums);
         self.empty_reseeded += reseed_empty(batch, &self.codebook, &mut self.seen)?;
-        let moved = update(&mut self.codebook, &self.seen) as f64;
+        let moved = update(&mut self.codebook, &self.seen, room) as f64;
+        // Codewords without members too: the levels before may have grown.
+        self.codebook.limit(room);
         Ok(Step { squared_error, changed, moved, variance })
     }
 }
@@ -67,14 +69,15 @@ pub(super) fn layer(work: &mut LevelWork<'_>, batch: MiniBatch, callback: Callba
     let mut progress = work.progress();
     report(callback, &progress)?;
     let mut buffer = init_buffer(work, batch, work.clusters())?;
-    let first = seed(work.params, work.engine, &mut *buffer, work.clusters(), (work.level, 0), &mut || {
+    let mut first = seed(work.params, work.engine, &mut *buffer, work.clusters(), (work.level, 0), &mut || {
         report(callback, &progress)
     })?;
+    first.limit(work.room);
     let mut running = Running::new(first);
     let mut iterations = 0;
     while iterations < work.params.max_iter {
         let mut rows = draw(work, batch, work.level, iterations)?;
-        let step = running.step(&mut *rows)?;
+        let step = running.step(&mut *rows, work.room)?;
         iterations += 1;
         let per_row = step.squared_error as f64 * work.unit / rows.rows().max(1) as f64;
         progress = Progress { iteration: iterations, squared_error: per_row, changed: step.changed, ..progress };
@@ -97,8 +100,9 @@ pub(super) fn joint(work: &mut LevelWork<'_>, batch: MiniBatch, callback: Callba
         if level > 0 && work.params.normalize_residuals {
             buffer.unit_length()?;
         }
-        let codebook =
+        let mut codebook =
             seed(work.params, work.engine, &mut *buffer, *clusters, (level, 0), &mut || report(callback, &progress))?;
+        codebook.limit(room(work.codewords_max, levels.iter().map(|running| &running.codebook)));
         buffer.assign(&codebook)?;
         buffer.subtract(&codebook)?;
         levels.push(Running::new(codebook));
@@ -108,11 +112,14 @@ pub(super) fn joint(work: &mut LevelWork<'_>, batch: MiniBatch, callback: Callba
         let mut rows = draw(work, batch, 0, iterations)?;
         iterations += 1;
         still = true;
-        for (level, running) in levels.iter_mut().enumerate() {
+        for level in 0..levels.len() {
+            let (before, rest) = levels.split_at_mut(level);
+            let Some(running) = rest.first_mut() else { break };
             if level > 0 && work.params.normalize_residuals {
                 rows.unit_length()?;
             }
-            let step = running.step(&mut *rows)?;
+            let room = room(work.codewords_max, before.iter().map(|running| &running.codebook));
+            let step = running.step(&mut *rows, room)?;
             rows.subtract(&running.codebook)?;
             still &= step.moved <= work.params.tol * step.variance;
             let per_row = step.squared_error as f64 * work.unit / rows.rows().max(1) as f64;

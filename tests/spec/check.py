@@ -117,11 +117,14 @@ def check_fit(checks, model, x, args, report):
         offset, exponent = spec.training_grid(x)
         checks.same(model.offset, offset, "offset")
         checks.true(model.config["grid_exponent"] == exponent, "grid exponent")
-    unit = 2.0 ** (-2 * model.config["codebook_exponent"])
+    unit, lost = 2.0 ** (-2 * model.config["codebook_exponent"]), 0.0
+    if not (model.cosine or model.config["normalize_residuals"]):
+        grid = (model.offset, model.config["grid_exponent"])
+        lost = spec.left_out(x, spec.to_grid(x, *grid), *grid)
     for level, rows, codes in spec.residuals(model, x):
         book, told = model.codebooks[level], report["levels"][level]
         error = int(((rows - book[codes]) ** 2).sum())
-        checks.true(told["squared_error"] == error * unit / len(x), f"squared error of level {level}")
+        checks.true(told["squared_error"] == (float(error) + lost) * unit / len(x), f"squared error of level {level}")
         if "--algorithm" not in args:
             # Fitted without tolerance: every codeword is the rounded mean of its members.
             means = [spec.centroid(rows[codes == k]) if (codes == k).any() else book[k] for k in range(len(book))]
@@ -140,7 +143,7 @@ def check_codes(checks, tool, folder, model, x, what):
     checks.same(np.load(folder / "decoded.npy"), spec.decode(model, codes), f"decoded {what}")
     if not model.cosine:
         scaled = np.ldexp(x.astype(np.float64) - model.offset, model.config["grid_exponent"])
-        over = int((np.abs(np.rint(scaled)) > spec.GRID_MAX).sum())
+        over = int((np.abs(np.rint(scaled)) > spec.SATURATION).sum())
         checks.true(report["saturated_values"] == over, f"saturated values of {what}")
 
 

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-GRID_MAX = 2**23 - 1  # largest magnitude of a value on the grid
+GRID_MAX = 2**23 - 1  # largest magnitude of a value on a row's own grid
+SATURATION = 3 * 2**21  # largest magnitude of a value on the grid of a model
 RANGE = 2**20  # magnitude that `fit` lets training values reach
 UNIT_EXPONENT = 20  # a row of unit length has length 2^20 on the unit grid
 
@@ -90,17 +91,17 @@ def fingerprint(model):
     )
 
 
-def to_grid(x, offset, exponent):
+def to_grid(x, offset, exponent, largest=SATURATION):
     """clamp(round_half_even((x - offset) 2^exponent)) in binary64."""
     scaled = np.ldexp(x.astype(np.float64) - offset.astype(np.float64), exponent)
-    return np.clip(np.rint(scaled), -GRID_MAX, GRID_MAX).astype(np.int64)
+    return np.clip(np.rint(scaled), -largest, largest).astype(np.int64)
 
 
 def row_to_own_grid(row):
     """A row for the cosine metric: its largest |q| is in [2^22, 2^23), so that its length does not matter."""
     largest = float(np.abs(row).max())
     exponent = 23 - math.frexp(largest)[1] if largest else 0
-    return to_grid(row, np.zeros_like(row), exponent)
+    return to_grid(row, np.zeros_like(row), exponent, GRID_MAX)
 
 
 def unit_length(row):
@@ -144,13 +145,75 @@ def decode(model, codes):
     return (exact + model.offset.astype(np.float64)).astype(np.float32)
 
 
-def training_grid(x):
-    """Offset and exponent that `fit` chooses for the l2 metric: the midrange, and the finest exponent that fits."""
+def mix(z):
+    """SplitMix64's mixer."""
+    z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return z ^ (z >> np.uint64(31))
+
+
+def sketch(x):
+    """The rows that the spread of `x` is taken from: of the different rows those with the smallest hashes."""
+    bits = (x + np.float32(0)).view(np.uint32)  # -0 becomes 0
+    dim = x.shape[1]
+    keys = mix(np.arange(1, dim + 1, dtype=np.uint64) * np.uint64(0x9E3779B97F4A7C15)) >> np.uint64(32)
+    hashes = mix((bits.astype(np.uint64) * keys).sum(axis=1, dtype=np.uint64))
+    known = {bytes(row): hash for row, hash in zip(bits, hashes.tolist())}
+    kept = sorted((hash, np.frombuffer(row, np.uint32).tolist()) for row, hash in known.items())
+    kept = kept[: min(max(2**20 // dim, 1024), 65536)]
+    return np.array([row for _, row in kept], np.uint32).view(np.float32)
+
+
+def finest(largest, limit):
+    """The largest exponent of a grid at which `largest` does not exceed `limit` steps."""
+    return max(e for e in range(-108, 127) if e == -108 or np.rint(math.ldexp(largest, e)) <= limit)
+
+
+def reach(rows, offset):
+    """The distance from the offset up to which values are expected, in the dimension where it is largest."""
+    distances = np.sort(np.abs(rows.astype(np.float64) - offset.astype(np.float64)), axis=0)
+    near = distances[-(-75 * len(rows) // 100) - 1]  # nearest rank
+    far = distances[-(-995 * len(rows) // 1000) - 1]
+    reaches = [0.0]
+    for n, f in zip(near.tolist(), far.tolist()):
+        if n > 0:
+            # A power law through both quantiles; farther than 64 times as far is no tail.
+            reaches.append(64 * n * 2**12 if f > 64 * n else f * max(2**12, 16 * (f / n * (f / n))))
+    return max(reaches) or float(far.max()) * 2**12
+
+
+def training_grid(x, center=True):
+    """Offset and exponent that `fit` chooses for the l2 metric.
+
+    The midrange, and the finest exponent at which no value exceeds 2^20; or, where that is finer, the medians, and the
+    finest exponent at which no value that is expected saturates.
+    """
     low, high = x.min(axis=0).astype(np.float64), x.max(axis=0).astype(np.float64)
-    offset = ((low + high) / 2).astype(np.float32)
+    zeros = np.zeros(x.shape[1], np.float32)
+    offset = ((low + high) / 2).astype(np.float32) if center else zeros
     largest = max(np.abs(low - offset).max(), np.abs(high - offset).max())
-    fits = [e for e in range(-108, 127) if np.rint(math.ldexp(largest, e)) <= RANGE]
-    return offset, (max(fits) if largest else 20)
+    exponent = finest(largest, RANGE) if largest else 20
+    rows = sketch(x)
+    medians = np.sort(rows, axis=0)[(len(rows) - 1) // 2] if center else zeros
+    expected = reach(rows, medians)
+    if expected == 0 or finest(expected, SATURATION) <= exponent:
+        return offset, exponent
+    return medians, finest(expected, SATURATION)
+
+
+def left_out(x, q, offset, exponent):
+    """Squared distance of rows from their places on the grid, in squared steps: what rounding and saturation leave out."""
+    left = np.ldexp(x.astype(np.float64) - offset.astype(np.float64), exponent) - q
+    lanes = np.zeros((len(x), 8))
+    for d in range(x.shape[1]):
+        lanes[:, d % 8] += left[:, d] * left[:, d]
+    rows = np.zeros(len(x))
+    for lane in range(8):
+        rows += lanes[:, lane]
+    sums = {}  # exact sums of the mantissas, per power of two
+    for mantissa, power in zip(*map(np.ndarray.tolist, np.frexp(rows))):
+        sums[power] = sums.get(power, 0) + int(mantissa * 2**53)
+    return sum(float(sums[power]) / 2**52 * 2.0 ** (power - 1) for power in sorted(sums, reverse=True))
 
 
 def centroid(rows):

@@ -1,0 +1,80 @@
+//! Values beyond the grid: how many there are, and the worst.
+
+use super::{Grid, SATURATION, pow2, steps};
+use std::cmp::Ordering;
+
+/// Rows that are named at most.
+const NAMED: usize = 8;
+
+/// A value that lies beyond the grid of its model and was taken as the grid's largest: the farthest one of its row.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Outlier {
+    /// Number of the row, from 0.
+    pub row: u64,
+    /// Its column, from 0.
+    pub column: usize,
+    /// The value, in units of the embeddings.
+    pub value: f32,
+}
+
+/// Values beyond the grid.
+///
+/// # Exactness
+/// Counted and ordered by integers and by binary64 steps of single values, so the parts of the rows may come in any order.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Saturation {
+    /// Values that saturated.
+    pub(crate) values: u64,
+    /// Steps from the offset and the value, farthest first, the lowest row first where they are as far.
+    worst: Vec<(f64, Outlier)>,
+}
+
+impl Saturation {
+    /// Takes rows into account of which `values` values saturated; row i of them has the number `number(i)`.
+    pub(crate) fn add(&mut self, grid: &Grid, rows: &[f32], values: u64, number: impl Fn(usize) -> usize) {
+        if values == 0 {
+            return;
+        }
+        self.values += values;
+        let found = rows.chunks_exact(grid.dim()).enumerate().filter_map(|(i, row)| {
+            let (far, column, value) = farthest(grid, row)?;
+            (far > f64::from(SATURATION) + 0.5).then(|| (far, Outlier { row: number(i) as u64, column, value }))
+        });
+        for one in found {
+            self.insert(one);
+        }
+    }
+
+    /// Takes other rows into account.
+    pub(crate) fn merge(&mut self, other: Self) {
+        self.values += other.values;
+        other.worst.into_iter().for_each(|one| self.insert(one));
+    }
+
+    /// The farthest value of each of the worst rows, up to 8, farthest first.
+    pub(crate) fn outliers(&self) -> Vec<Outlier> {
+        self.worst.iter().map(|(_, outlier)| *outlier).collect()
+    }
+
+    fn insert(&mut self, one: (f64, Outlier)) {
+        let before = |other: &(f64, Outlier)| order(other, &one) == Ordering::Less;
+        let place = self.worst.partition_point(before);
+        if place < NAMED {
+            self.worst.insert(place, one);
+            self.worst.truncate(NAMED);
+        }
+    }
+}
+
+fn order(a: &(f64, Outlier), b: &(f64, Outlier)) -> Ordering {
+    b.0.total_cmp(&a.0).then_with(|| a.1.row.cmp(&b.1.row))
+}
+
+/// The value of a row that is the most steps away from the offset, the first one of several: steps, column, value.
+fn farthest(grid: &Grid, row: &[f32]) -> Option<(f64, usize, f32)> {
+    let scale = pow2(grid.exponent());
+    let far = |(column, (x, offset)): (usize, (&f32, &f32))| (steps(*x, *offset, scale).abs(), column, *x);
+    let nearer = |best: (f64, usize, f32), next: (f64, usize, f32)| if next.0 > best.0 { next } else { best };
+    row.iter().zip(grid.offset()).enumerate().map(far).reduce(nearer)
+}
