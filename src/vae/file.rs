@@ -4,15 +4,15 @@
 //! `encoder.{i}.weight` (outputs, inputs), `encoder.{i}.bias` (outputs), likewise `decoder.{i}...`. `__metadata__` is that of
 //! other models, with `kind` "rq-vae"; the checksum covers the tensors in the order given here.
 
-use super::data::Standard;
 use super::model::RqVaeModel;
 use super::params::{MAX_LAYERS, MatmulWidth};
+use super::standard::Standard;
 use super::weights::{Layer, widths};
 use crate::codebook::{self, Codebook};
 use crate::error::{Error, ErrorKind, Result};
 use crate::grid::{EXPONENTS, Grid};
 use crate::rq::model_file::{
-    FORMAT, Tensor, WITHOUT_PRICES, assemble, check_digests, checksum, from_le_bytes, le_bytes, not_a_model, read_file,
+    FORMAT, FORMAT_VERSION, Tensor, assemble, check_digests, checksum, from_le_bytes, le_bytes, not_a_model, read_file,
     tensor, write_file,
 };
 use crate::rq::{MAX_LEVELS, Metric, Quantization, RqKMeansModel};
@@ -88,7 +88,7 @@ impl RqVaeModel {
             }
         }
         let data: Vec<&[u8]> = tensors.iter().map(|(_, _, _, bytes)| bytes.as_slice()).collect();
-        let (version, fingerprint) = (WITHOUT_PRICES.to_string(), self.fingerprint());
+        let (version, fingerprint) = (FORMAT_VERSION.to_string(), self.fingerprint());
         let metadata = json!({
             "checksum": checksum([FORMAT, &version, KIND, &config, &fingerprint], &data),
             "config": config,
@@ -152,9 +152,9 @@ fn read_config(metadata: &HashMap<String, String>) -> Result<Config> {
         return Err(not_a_model("its metadata do not say `format` = \"semid\" and `kind` = \"rq-vae\""));
     }
     match get("format_version").parse::<u32>() {
-        Ok(WITHOUT_PRICES) => {}
-        Ok(found) if found > WITHOUT_PRICES => {
-            return Err(ErrorKind::NewerFormat { found: found.to_string(), supported: WITHOUT_PRICES }.into());
+        Ok(FORMAT_VERSION) => {}
+        Ok(found) if found > FORMAT_VERSION => {
+            return Err(ErrorKind::NewerFormat { found: found.to_string(), supported: FORMAT_VERSION }.into());
         }
         _ => return Err(Error::damaged(format!("unknown format version `{}`", get("format_version")))),
     }

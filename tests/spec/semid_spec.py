@@ -44,7 +44,7 @@ def load(path):
     (length,) = struct.unpack("<Q", blob[:8])
     header, data = json.loads(blob[8 : 8 + length]), blob[8 + length :]
     meta = header.pop("__metadata__")
-    need((meta["format"], meta["format_version"], meta["kind"]) == ("semid", "1", "rq-kmeans"), "format")
+    need((meta["format"], meta["format_version"], meta["kind"]) == ("semid", "3", "rq-kmeans"), "format")
     config = json.loads(meta["config"])
     names = [f"codebook.{level}" for level in range(config["levels"])] + ["offset"]
     need(sorted(header) == sorted(names), "names of the tensors")
