@@ -4,7 +4,9 @@ Integers are int64 or Python's own, so nothing is ever rounded; the only floats 
 says so. Written to be read; it is slow. Nothing here calls semid.
 """
 
+import bisect
 import hashlib
+import itertools
 import json
 import math
 import struct
@@ -219,3 +221,99 @@ def left_out(x, q, offset, exponent):
 def centroid(rows):
     """floor((2 sum + n) / (2 n)) per dimension."""
     return (2 * rows.sum(axis=0) + len(rows)) // (2 * len(rows))
+
+
+class Stream:
+    """PCG XSL RR 128/64, seeded by the SHA-256 of a purpose and three numbers."""
+
+    def __init__(self, purpose, seed, level, run):
+        digest = hashlib.sha256(b"semid " + purpose + b"\0" + struct.pack("<QQQ", seed, level, run)).digest()
+        state, stream = int.from_bytes(digest[:16], "little"), int.from_bytes(digest[16:], "little")
+        self.increment = (stream << 1 | 1) % 2**128
+        self.state = (state + self.increment) % 2**128
+        self.step()
+
+    def step(self):
+        self.state = (self.state * 0x2360ED051FC65DA44385DF649FCCF645 + self.increment) % 2**128
+        return self.state
+
+    def next(self):
+        state = self.step()
+        value, turn = (state >> 64 ^ state) % 2**64, state >> 122
+        return (value >> turn | value << (64 - turn)) % 2**64
+
+    def below(self, bound):
+        """A uniform integer below `bound`: as many bits as `bound - 1` has, drawn until below it."""
+        bits = (bound - 1).bit_length()
+        if bits == 0:
+            return 0
+        while True:
+            draw = self.next() >> 64 - bits if bits <= 64 else (self.next() << 64 | self.next()) >> 128 - bits
+            if draw < bound:
+                return draw
+
+    def draw(self, weights):
+        """An index with a probability proportional to its weight."""
+        sums = list(itertools.accumulate(weights))
+        return bisect.bisect_right(sums, self.below(sums[-1]))
+
+
+def distances(rows, point):
+    return ((rows - point) ** 2).sum(axis=1)
+
+
+def first_codewords(rows, clusters, seed, level=0, run=0):
+    """The codewords that k-means begins with; `rows` are integers (N, D)."""
+    stream = Stream(b"k-means++", seed, level, run)
+    if len(rows) <= 16 * clusters:
+        return plus_plus(rows, [1] * len(rows), clusters, stream)
+    candidates, weights = oversample(rows, clusters, stream)
+    return plus_plus(candidates, weights, clusters, stream)
+
+
+def oversample(rows, clusters, stream):
+    """Candidates, and the number of rows that each of them is the first nearest to."""
+    chosen = [stream.below(len(rows))]
+    closest, drawn, sums = distances(rows, rows[chosen[0]]), chosen, []
+    for number in range(13):
+        for row in drawn:
+            closest = np.minimum(closest, distances(rows, rows[row]))
+        sums.append(sum(closest.tolist()))
+        # Three rounds, and up to twelve as long as the round before at least halved the sum.
+        if sums[-1] == 0 or number == 12 or (number >= 3 and 2 * sums[-1] > sums[-2]):
+            break
+        weights = closest.tolist()
+        drawn = sorted({stream.draw(weights) for _ in range(clusters)})
+        chosen += drawn
+    nearest_to = nearest(rows, rows[chosen])
+    return rows[chosen], np.bincount(nearest_to, minlength=len(chosen)).tolist()
+
+
+def plus_plus(rows, weights, clusters, stream):
+    """Greedy k-means++: of a few candidates the one that leaves the smallest weighted sum of distances."""
+    chosen = [stream.draw(weights)]
+    closest = distances(rows, rows[chosen[0]])
+    while len(chosen) < clusters:
+        potential = [d * w for d, w in zip(closest.tolist(), weights)]
+        if sum(potential) == 0:
+            chosen += [stream.draw(weights) for _ in range(clusters - len(chosen))]
+            break
+        drawn = [stream.draw(potential) for _ in range(2 + int(math.log(clusters)))]
+        parts = [np.minimum(closest, distances(rows, rows[row])) for row in drawn]
+        left = [sum(d * w for d, w in zip(part.tolist(), weights)) for part in parts]
+        best = left.index(min(left))
+        chosen.append(drawn[best])
+        closest = parts[best]
+    return rows[chosen]
+
+
+def lloyd(rows, book, iterations):
+    """Lloyd's algorithm without tolerance; a codeword without members stays where it is."""
+    codes = nearest(rows, book)
+    for _ in range(iterations):
+        members = [rows[codes == k] for k in range(len(book))]
+        book = np.stack([centroid(some) if len(some) else book[k] for k, some in enumerate(members)])
+        before, codes = codes, nearest(rows, book)
+        if (codes == before).all():
+            break
+    return book
