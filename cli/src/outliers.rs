@@ -8,7 +8,8 @@ pub(crate) fn warnings(values: u64, worst: &[Outlier]) -> Vec<String> {
         return Vec::new();
     }
     let (are, largest) = if values == 1 { ("value lies", "it was") } else { ("values lie", "they were") };
-    let named: Vec<String> = worst.iter().map(|at| format!("row {} column {}: {:e}", at.row, at.column, at.value)).collect();
+    let named: Vec<String> =
+        worst.iter().map(|at| format!("row {} column {}: {:e}", at.row, at.column, at.value)).collect();
     vec![format!(
         "{values} {are} far beyond all others, and {largest} cut off at the end of the grid; the worst rows, counted from 0: {}; \
          leave them out if they are wrong",

@@ -31,19 +31,18 @@ pub(crate) struct Saturation {
 }
 
 impl Saturation {
-    /// Takes rows into account of which `values` values saturated; row i of them has the number `number(i)`.
-    pub(crate) fn add(&mut self, grid: &Grid, rows: &[f32], values: u64, number: impl Fn(usize) -> usize) {
+    /// That of rows of which `values` values saturated; row i of them has the number `number(i)`.
+    pub(crate) fn of(grid: &Grid, rows: &[f32], values: u64, number: impl Fn(usize) -> usize) -> Self {
+        let mut all = Self { values, worst: Vec::new() };
         if values == 0 {
-            return;
+            return all;
         }
-        self.values += values;
         let found = rows.chunks_exact(grid.dim()).enumerate().filter_map(|(i, row)| {
             let (far, column, value) = farthest(grid, row)?;
             (far > f64::from(SATURATION) + 0.5).then(|| (far, Outlier { row: number(i) as u64, column, value }))
         });
-        for one in found {
-            self.insert(one);
-        }
+        found.for_each(|one| all.insert(one));
+        all
     }
 
     /// Takes other rows into account.

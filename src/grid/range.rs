@@ -37,7 +37,8 @@ impl Range {
     /// The grid with the middle of the range as its offset (zeros where `center` is off) and the finest exponent at which
     /// no value exceeds 2^20; constant data have no range, and exponent 20.
     pub(super) fn grid(&self, center: bool) -> Grid {
-        let bounds = || self.min.iter().zip(&self.max).map(|(min, max)| if min <= max { (*min, *max) } else { (0.0, 0.0) });
+        let bounds =
+            || self.min.iter().zip(&self.max).map(|(min, max)| if min <= max { (*min, *max) } else { (0.0, 0.0) });
         let offset: Vec<f32> = match center {
             true => bounds().map(|(a, b)| ((f64::from(a) + f64::from(b)) / 2.0) as f32 + 0.0).collect(),
             false => vec![0.0; self.min.len()],

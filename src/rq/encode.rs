@@ -114,7 +114,7 @@ impl Chunk {
         let quantization = &model.quantization;
         read_finite(rows, first, &mut self.values)?;
         let saturated = to_grid(device.engine(), quantization, &self.values, &mut self.q);
-        saturation.add(&quantization.grid, &self.values, saturated, |place| first + place);
+        saturation.merge(Saturation::of(&quantization.grid, &self.values, saturated, |place| first + place));
         self.table.upload(0, &self.q)?;
         for (level, codebook) in model.levels.iter().enumerate() {
             if quantization.scales_level(level) {

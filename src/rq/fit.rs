@@ -10,7 +10,7 @@ use super::progress::{Callback, Progress, report};
 use super::seeding::Ask;
 use crate::codebook::{CODEWORDS_MAX, Codebook, room};
 use crate::device::{Device, Purpose, Table};
-use crate::error::{ErrorKind, Result};
+use crate::error::Result;
 use crate::grid::{Grid, Loss, Outlier, Saturation, pow2};
 use crate::rows::Rows;
 use std::ops::ControlFlow;

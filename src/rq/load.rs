@@ -73,7 +73,7 @@ impl<'a> Source<'a> {
             }
             let q = buffer.get_mut(..rows.len()).unwrap_or_default();
             let values = to_grid(engine, quantization, rows, q);
-            saturation.add(&quantization.grid, rows, values, |place| self.number(first + place));
+            saturation.merge(Saturation::of(&quantization.grid, rows, values, |place| self.number(first + place)));
             if !quantization.unit_grid() {
                 loss.merge(&left_out(engine, &quantization.grid, rows, q));
             }

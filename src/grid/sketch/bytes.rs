@@ -51,7 +51,11 @@ impl GridSketch {
         let covers = |(a, b): (&[f32], &[f32])| a.iter().zip(b).all(|(a, b)| a <= b);
         let finite = min.iter().chain(max).all(|x| x.is_finite());
         // Only rows that a full sample has no room for can have widened the range.
-        if finite && count == sketch.sample.most() && covers((min, &sketch.range.min)) && covers((&sketch.range.max, max)) {
+        if finite
+            && count == sketch.sample.most()
+            && covers((min, &sketch.range.min))
+            && covers((&sketch.range.max, max))
+        {
             sketch.range.add(min);
             sketch.range.add(max);
         }

@@ -26,9 +26,7 @@ fn the_worst_rows_are_named() {
         for part in parts {
             let values = &rows[part.start * 3..part.end * 3];
             let saturated = grid.quantize(values, &mut vec![0; values.len()]);
-            let mut one = Saturation::default();
-            one.add(&grid, values, saturated, |i| part.start + i);
-            all.merge(one);
+            all.merge(Saturation::of(&grid, values, saturated, |i| part.start + i));
         }
         all
     };

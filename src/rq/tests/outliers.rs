@@ -32,7 +32,9 @@ fn far_rows_leave_the_error_of_all_others() {
     let usual = error(&alone, &rows);
     for value in [1e4, 1e6, 1e8, -1e38] {
         // One value of one row, a whole row, and the same value in three hundredths of a column.
-        for (name, far) in [("value", vec![8]), ("row", (8..16).collect()), ("column", (3..8000).step_by(256).collect())] {
+        for (name, far) in
+            [("value", vec![8]), ("row", (8..16).collect()), ("column", (3..8000).step_by(256).collect())]
+        {
             let mut bad = rows.clone();
             far.iter().for_each(|at| bad[*at] = value);
             let (model, report) = fit(&params(), &bad, DIM, &Device::cpu()).unwrap();

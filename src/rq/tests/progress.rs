@@ -119,5 +119,7 @@ fn the_first_levels_are_a_model_also_where_codewords_are_cut_off() {
         assert_eq!((model.fingerprint(), fit.levels()), (alone.finish().unwrap().0.fingerprint(), levels));
     }
     let model = fit.finish().unwrap().0;
-    assert!(model.levels()[0] == usual.levels()[0] && model.levels()[1] != usual.levels()[1] && largest(&model) <= limit);
+    assert!(
+        model.levels()[0] == usual.levels()[0] && model.levels()[1] != usual.levels()[1] && largest(&model) <= limit
+    );
 }
