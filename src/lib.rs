@@ -81,7 +81,7 @@ pub use align::Alignment;
 pub use codebook::Codebook;
 pub use device::{AdapterLimits, Device, DeviceInfo, KernelTime};
 pub use error::{Error, ErrorKind, Result};
-pub use grid::Grid;
+pub use grid::{Grid, GridSketch, Outlier};
 #[cfg(feature = "sqlite")]
 pub use id::store::SqliteStore;
 pub use id::store::conformance;

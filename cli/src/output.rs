@@ -145,6 +145,13 @@ pub(crate) fn exit_code(outcome: Outcome) -> ExitCode {
     }
 }
 
+/// Sentences that the user should read although the command succeeds, on stderr.
+pub(crate) fn warn(warnings: &[String]) {
+    for warning in warnings {
+        let _ = writeln!(anstream::stderr(), "\x1b[1;33mwarning:\x1b[0m {warning}");
+    }
+}
+
 /// One line on stderr; if that is closed too, there is nobody left to tell.
 fn error(message: &str) {
     let line = message.replace(['\n', '\r'], " ");

@@ -13,7 +13,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::grid::{EXPONENTS, Grid};
 use crate::quantization::{Metric, Quantization};
 use crate::rq::model_file::{
-    FORMAT, Tensor, WITHOUT_PRICES, assemble, check_digests, checksum, from_le_bytes, le_bytes, not_a_model, read_file,
+    FORMAT, FORMAT_VERSION, Tensor, assemble, check_digests, checksum, from_le_bytes, le_bytes, not_a_model, read_file,
     tensor, write_file,
 };
 use crate::rq::{MAX_LEVELS, RqKMeansModel};
@@ -89,7 +89,7 @@ impl RqVaeModel {
             }
         }
         let data: Vec<&[u8]> = tensors.iter().map(|(_, _, _, bytes)| bytes.as_slice()).collect();
-        let (version, fingerprint) = (WITHOUT_PRICES.to_string(), self.fingerprint());
+        let (version, fingerprint) = (FORMAT_VERSION.to_string(), self.fingerprint());
         let metadata = json!({
             "checksum": checksum([FORMAT, &version, KIND, &config, &fingerprint], &data),
             "config": config,
@@ -153,9 +153,9 @@ fn read_config(metadata: &HashMap<String, String>) -> Result<Config> {
         return Err(not_a_model("its metadata do not say `format` = \"semid\" and `kind` = \"rq-vae\""));
     }
     match get("format_version").parse::<u32>() {
-        Ok(WITHOUT_PRICES) => {}
-        Ok(found) if found > WITHOUT_PRICES => {
-            return Err(ErrorKind::NewerFormat { found: found.to_string(), supported: WITHOUT_PRICES }.into());
+        Ok(FORMAT_VERSION) => {}
+        Ok(found) if found > FORMAT_VERSION => {
+            return Err(ErrorKind::NewerFormat { found: found.to_string(), supported: FORMAT_VERSION }.into());
         }
         _ => return Err(Error::damaged(format!("unknown format version `{}`", get("format_version")))),
     }

@@ -7,6 +7,7 @@ mod vae;
 use crate::args::{Common, FitArgs, ModelKind};
 use crate::balance::{self, Balance};
 use crate::interrupt::{self, Watched};
+use crate::outliers;
 use crate::output::{self, Answer, Failure, Outcome};
 use crate::progress::Bar;
 use semid::io::{AtomicFile, open};
@@ -27,6 +28,8 @@ struct Fitted<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     optimality_gap: Option<f64>,
     saturated_values: u64,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    warnings: Vec<String>,
     device: &'a str,
     backend: &'a str,
     seconds: f64,
@@ -105,6 +108,7 @@ pub(crate) fn run(common: &Common, args: &FitArgs) -> Outcome {
         levels: report.levels.iter().map(Level::from).collect(),
         optimality_gap: balance::gap(report.levels.iter().filter_map(|level| level.balance.as_ref())),
         saturated_values: report.saturated_values,
+        warnings: outliers::warnings(report.saturated_values, &report.outliers),
         device: &device.info().name,
         backend: &device.info().backend,
         seconds,
@@ -112,6 +116,7 @@ pub(crate) fn run(common: &Common, args: &FitArgs) -> Outcome {
         output: &args.output,
         alignment,
     };
+    output::warn(&fitted.warnings);
     output::result(common.json, &fitted, || text(&fitted, &report))?;
     Ok(Answer::Yes)
 }
@@ -132,9 +137,6 @@ fn text(fitted: &Fitted<'_>, report: &FitReport) -> String {
     out.push_str(&levels(&report.levels));
     let balances = report.levels.iter().enumerate().filter_map(|(i, level)| Some((i, level.balance.as_ref()?)));
     out.push_str(&balance::text(balances));
-    if fitted.saturated_values > 0 {
-        let _ = writeln!(out, "{} values lay outside the grid", fitted.saturated_values);
-    }
     out.push_str(&align::text(fitted.alignment.as_ref()));
     let _ = writeln!(out, "fingerprint {}\nsaved {}", fitted.fingerprint, fitted.output.display());
     out

@@ -1,7 +1,7 @@
 //! The model as one `.safetensors` file, readable by anybody.
 //!
-//! Tensors `codebook.0` ... `codebook.{L-1}` (K, D) and `offset` (D), all f32, and for models with prices, which have
-//! format version 2 instead of 1, `prices.0` ... `prices.{L-1}` (K), i64 in squared grid steps. `__metadata__` holds `format`,
+//! Tensors `codebook.0` ... `codebook.{L-1}` (K, D) and `offset` (D), all f32, and for models with prices
+//! `prices.0` ... `prices.{L-1}` (K), i64 in squared grid steps. `__metadata__` holds `format`,
 //! `format_version`, `kind`, `config` (JSON), `fingerprint` and `checksum`: SHA-256 over the other five values in this
 //! order and then the tensors' bytes, codebooks, offset and prices in this order, each preceded by its length as u64 little endian. The checksum
 //! covers what the fingerprint leaves out, so that no damaged byte goes unnoticed.
@@ -23,9 +23,9 @@ use std::collections::HashMap;
 use std::path::Path;
 
 pub(crate) const FORMAT: &str = "semid";
-pub(crate) const FORMAT_VERSION: u32 = 2;
-/// The version of models without prices.
-pub(crate) const WITHOUT_PRICES: u32 = 1;
+/// Version of the file and of the contract behind it, for models of every kind. The numbers before were used by models
+/// whose grid had no room for outliers.
+pub(crate) const FORMAT_VERSION: u32 = 3;
 const KIND: &str = "rq-kmeans";
 
 /// A tensor's name, type, shape and bytes.
@@ -91,8 +91,7 @@ impl RqKMeansModel {
             tensors.push((format!("prices.{level}"), Dtype::I64, vec![prices.len()], bytes));
         }
         let data: Vec<&[u8]> = tensors.iter().map(|(_, _, _, bytes)| bytes.as_slice()).collect();
-        let version = if self.prices.is_empty() { WITHOUT_PRICES } else { FORMAT_VERSION };
-        let (version, fingerprint) = (version.to_string(), self.fingerprint());
+        let (version, fingerprint) = (FORMAT_VERSION.to_string(), self.fingerprint());
         let metadata = json!({
             "checksum": checksum([FORMAT, &version, KIND, &config, &fingerprint], &data),
             "config": config,
@@ -122,7 +121,7 @@ impl RqKMeansModel {
             data.push(matrix(&format!("codebook.{level}"), &[*clusters, config.dim])?);
         }
         data.push(matrix("offset", &[config.dim])?);
-        if metadata.get("format_version").is_some_and(|version| *version == FORMAT_VERSION.to_string()) {
+        if tensors.names().contains(&"prices.0") {
             for (level, clusters) in config.clusters.iter().enumerate() {
                 data.push(tensor(&tensors, &format!("prices.{level}"), Dtype::I64, &[*clusters])?);
             }
@@ -167,7 +166,7 @@ fn read_config(metadata: &HashMap<String, String>) -> Result<Config> {
         return Err(not_a_model("its metadata do not say `format` = \"semid\""));
     }
     match get("format_version").parse::<u32>() {
-        Ok(WITHOUT_PRICES | FORMAT_VERSION) => {}
+        Ok(FORMAT_VERSION) => {}
         Ok(found) if found > FORMAT_VERSION => {
             return Err(ErrorKind::NewerFormat { found: found.to_string(), supported: FORMAT_VERSION }.into());
         }

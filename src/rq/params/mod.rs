@@ -189,7 +189,8 @@ impl RqKMeans {
         self
     }
 
-    /// Sets whether every level's residuals are scaled to unit length.
+    /// Sets whether every level's residuals are scaled to unit length: those of level 0 are the rows, which the cosine metric
+    /// scales anyway, and then they are scaled once, not twice.
     pub fn normalize_residuals(mut self, normalize_residuals: bool) -> Self {
         self.normalize_residuals = normalize_residuals;
         self
