@@ -125,7 +125,8 @@ impl Partial {
         Some(sums.iter().map(move |sum| (2 * sum + count).div_euclid(2 * count) as i32))
     }
 
-    /// Exact squared error of the rows summed here against `codebook`: `energy - 2 sum_k c_k . s_k + sum_k n_k |c_k|^2`.
+    /// Exact squared error of the rows summed here against `codebook`: `energy - 2 sum_k c_k . s_k + sum_k n_k
+    /// |c_k|^2`.
     pub(crate) fn squared_error(&self, codebook: &Codebook) -> u128 {
         let mut error = self.energy as i128;
         let codewords = codebook.values().chunks_exact(self.dim);

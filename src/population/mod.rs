@@ -1,9 +1,9 @@
 //! Rows held elsewhere: a fit sees them through reductions alone.
 //!
 //! A [`Population`] is a number of shards, each with rows of consecutive numbers. A shard answers a [`Request`], which
-//! names the state that the rows are to be in (sample, grid, levels so far), so that the same request has the same answer
-//! whatever was asked before: what a shard keeps on a device is a cache, never a source. [`Residuals`] is the side of the
-//! fit: it asks all shards and merges their answers.
+//! names the state that the rows are to be in (sample, grid, levels so far), so that the same request has the same
+//! answer whatever was asked before: what a shard keeps on a device is a cache, never a source. [`Residuals`] is the
+//! side of the fit: it asks all shards and merges their answers.
 //!
 //! | reduction | answer | merged by |
 //! | --- | --- | --- |

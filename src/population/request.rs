@@ -8,8 +8,8 @@ use crate::quantization::Quantization;
 use crate::rng::Sample;
 use std::sync::Arc;
 
-/// What the rows are to be before something is computed from them: the rows of a sample, on a grid, less their codewords
-/// of the levels so far, and scaled to unit length where the next level wants that.
+/// What the rows are to be before something is computed from them: the rows of a sample, on a grid, less their
+/// codewords of the levels so far, and scaled to unit length where the next level wants that.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct State {
     pub(crate) sample: Sample,

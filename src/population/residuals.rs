@@ -98,8 +98,8 @@ impl<'a> Residuals<'a> {
         Arc::make_mut(&mut self.state).levels.push(level);
     }
 
-    /// Assigns every row to its nearest codeword: counts and sums per cluster, energy, and how many rows were nearest to
-    /// another codeword of the codebook before (all, where there was none).
+    /// Assigns every row to its nearest codeword: counts and sums per cluster, energy, and how many rows were nearest
+    /// to another codeword of the codebook before (all, where there was none).
     pub(crate) fn assign(
         &mut self,
         before: Option<&Arc<Codebook>>,
@@ -179,8 +179,8 @@ impl<'a> Residuals<'a> {
         Ok(all)
     }
 
-    /// The `count` rows farthest from their nearest codewords, farthest first and the lowest row on a tie; a row's place
-    /// is its number.
+    /// The `count` rows farthest from their nearest codewords, farthest first and the lowest row on a tie; a row's
+    /// place is its number.
     pub(crate) fn farthest(&mut self, codebook: &Arc<Codebook>, count: usize, ask: Ask<'_>) -> Result<Vec<FarRow>> {
         let answers = self.ask_all(&Reduction::Farthest { codebook: codebook.clone(), count }, ask)?;
         let mut all = Vec::new();
@@ -228,7 +228,8 @@ impl<'a> Residuals<'a> {
         Ok(all)
     }
 
-    /// The given rows in a table of their own, with the same state: what is fitted later may be subtracted from them alone.
+    /// The given rows in a table of their own, with the same state: what is fitted later may be subtracted from them
+    /// alone.
     pub(crate) fn copy(&mut self, rows: &[u64], ask: Ask<'_>) -> Result<Residuals<'static>> {
         let values = self.gather(rows, ask)?;
         let mut table = self.device.engine().table(rows.len(), self.dim(), Purpose::Encode)?;

@@ -11,8 +11,8 @@ use std::sync::Arc;
 pub(crate) struct Sharded<'a> {
     shards: Vec<Shard<'a>>,
     dim: usize,
-    /// Shards, from the first on, that stay on their device. The others take turns: each is made again from its rows when
-    /// it is asked.
+    /// Shards, from the first on, that stay on their device. The others take turns: each is made again from its rows
+    /// when it is asked.
     resident: usize,
     spare: Option<Box<dyn Table>>,
 }

@@ -21,8 +21,8 @@ pub(crate) struct Needs {
     pub(crate) whole: bool,
 }
 
-/// Shards of `rows`: a single one where the device's memory holds it. Otherwise the first rows stay in memory as far as there
-/// is room, and the others take turns in a small table, into which they are read again for every pass.
+/// Shards of `rows`: a single one where the device's memory holds it. Otherwise the first rows stay in memory as far
+/// as there is room, and the others take turns in a small table, into which they are read again for every pass.
 pub(crate) fn divide<'a>(rows: &'a dyn Rows, needs: &Needs, device: &Device) -> Result<Sharded<'a>> {
     let memory = device.memory_for(needs.all());
     let all = 0..rows.len();
@@ -75,8 +75,8 @@ impl Needs {
         (self.clusters as u64).saturating_mul(self.dim as u64)
     }
 
-    /// What does not depend on the number of rows: codebooks and sums, and candidates for first codewords, which are all
-    /// rows where these are few.
+    /// What does not depend on the number of rows: codebooks and sums, and candidates for first codewords, which are
+    /// all rows where these are few.
     fn fixed(&self) -> u64 {
         let candidates = 16_u64.saturating_mul(self.values()).min(self.rows as u64 * self.dim as u64);
         PROGRAM.saturating_add(48_u64.saturating_mul(self.values())).saturating_add(8_u64.saturating_mul(candidates))

@@ -9,8 +9,8 @@ use crate::rows::Rows;
 /// Holds the rows of one shard and answers requests about them.
 ///
 /// # Exactness
-/// The same request has the same answer, whatever was asked before, and from any worker with these rows: what a worker keeps
-/// on its device is a cache, never a source.
+/// The same request has the same answer, whatever was asked before, and from any worker with these rows: what a worker
+/// keeps on its device is a cache, never a source.
 pub struct Worker<'a> {
     shard: Shard<'a>,
     dim: usize,
@@ -30,8 +30,8 @@ impl<'a> Worker<'a> {
     /// Answers a request of [`Request::to_bytes`] by the bytes of a [`crate::shards::Reply`].
     ///
     /// # Errors
-    /// [`ErrorKind::Message`] for bytes that are no request, [`ErrorKind::DimMismatch`] for a request about rows of other
-    /// dimensions, and what devices and sources can meet.
+    /// [`ErrorKind::Message`] for bytes that are no request, [`ErrorKind::DimMismatch`] for a request about rows of
+    /// other dimensions, and what devices and sources can meet.
     pub fn answer(&mut self, request: &[u8]) -> Result<Vec<u8>> {
         let request = Request::from_bytes(request)?;
         let State { quantization, .. } = &*request.state;

@@ -8,8 +8,8 @@ use crate::partial::Partial;
 const LETTERS: &[u8; 4] = b"SIDp";
 
 impl Partial {
-    /// The sums as bytes, to be sent or kept: `SIDp` and the version (u32, 1), D (u32), energy (u128), rows that changed
-    /// (u64), K counts (u64) and K x D sums (i64); before each list its length (u64), all little endian.
+    /// The sums as bytes, to be sent or kept: `SIDp` and the version (u32, 1), D (u32), energy (u128), rows that
+    /// changed (u64), K counts (u64) and K x D sums (i64); before each list its length (u64), all little endian.
     ///
     /// ```
     /// use semid::Partial;
@@ -28,7 +28,8 @@ impl Partial {
     /// The sums of [`Partial::to_bytes`].
     ///
     /// # Errors
-    /// [`crate::ErrorKind::Message`] for bytes of another kind or version, of a wrong length, or with sums that no rows have.
+    /// [`crate::ErrorKind::Message`] for bytes of another kind or version, of a wrong length, or with sums that no
+    /// rows have.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self> {
         let mut from = Reader::new("message of partial sums", LETTERS, bytes)?;
         let partial = read(&mut from)?;

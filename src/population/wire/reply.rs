@@ -52,7 +52,8 @@ impl Reply {
     /// The reply of [`Reply::to_bytes`].
     ///
     /// # Errors
-    /// [`crate::ErrorKind::Message`] for bytes of another kind or version, of a wrong length, or with values out of range.
+    /// [`crate::ErrorKind::Message`] for bytes of another kind or version, of a wrong length, or with values out of
+    /// range.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self> {
         let mut from = Reader::new("reply", LETTERS, bytes)?;
         let answer = match from.u8()? {

@@ -10,7 +10,8 @@ use std::sync::Arc;
 const LETTERS: &[u8; 4] = b"SIDq";
 
 impl Request {
-    /// The request as bytes: `SIDq` and the version (u32, 1), the state, a number for the reduction (u8) and what it is of.
+    /// The request as bytes: `SIDq` and the version (u32, 1), the state, a number for the reduction (u8) and what it
+    /// is of.
     ///
     /// # Errors
     /// [`crate::ErrorKind::NotWhole`] where a level was balanced: its codes are of all rows together.
@@ -55,7 +56,8 @@ impl Request {
     /// The request of [`Request::to_bytes`].
     ///
     /// # Errors
-    /// [`crate::ErrorKind::Message`] for bytes of another kind or version, of a wrong length, or with values out of range.
+    /// [`crate::ErrorKind::Message`] for bytes of another kind or version, of a wrong length, or with values out of
+    /// range.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self> {
         let mut reader = Reader::new("request", LETTERS, bytes)?;
         let from = &mut reader;

@@ -11,8 +11,8 @@ use crate::{MAX_CLUSTERS, MAX_DIM};
 use std::sync::Arc;
 
 /// The sample: seed (u64), whether it is not all rows (u8), and then the last hash and row (u64 each); the grid: offset
-/// (f32 list) and exponent (i32); metric (0 l2, 1 cosine) and normalize_residuals (u8 each); the number of levels (u32) and
-/// the codewords of each (i32 list).
+/// (f32 list) and exponent (i32); metric (0 l2, 1 cosine) and normalize_residuals (u8 each); the number of levels
+/// (u32) and the codewords of each (i32 list).
 pub(super) fn write(state: &State, to: &mut Writer) -> Result<()> {
     let State { sample, quantization, levels } = state;
     to.u64(sample.seed);

@@ -1,4 +1,5 @@
-//! How an iteration gives rows their codes: the nearest codeword, the exact optimum under sizes of clusters, or Sinkhorn.
+//! How an iteration gives rows their codes: the nearest codeword, the exact optimum under sizes of clusters, or
+//! Sinkhorn.
 
 use super::work::{Balancing, LevelWork};
 use crate::codebook::Codebook;

@@ -47,8 +47,8 @@ pub(super) fn lloyd(
     }
 }
 
-/// Moves every codeword to the centroid of its members, each component cut off at `room`; one without members stays. Returns
-/// the sum of the squared movements.
+/// Moves every codeword to the centroid of its members, each component cut off at `room`; one without members stays.
+/// Returns the sum of the squared movements.
 pub(super) fn update(codebook: &mut Codebook, partial: &Partial, room: i64) -> u128 {
     // Codewords are within i32.
     let room = room.min(i64::from(i32::MAX)) as i32;

@@ -141,8 +141,8 @@ fn first_levels(work: &mut LevelWork<'_, '_>, batch: MiniBatch, ask: Ask<'_>) ->
     Ok(levels)
 }
 
-/// Subtracts from the rows of a batch the codewords that they were assigned to, where these are after the batch has moved
-/// them.
+/// Subtracts from the rows of a batch the codewords that they were assigned to, where these are after the batch has
+/// moved them.
 fn subtract(batch: &mut Residuals<'_>, codebook: &Arc<Codebook>, ask: Ask<'_>) -> Result<()> {
     let mut codes = vec![0; batch.rows()];
     if let Some(table) = batch.table(ask)? {

@@ -30,8 +30,8 @@ pub struct LevelReport {
     /// Mean over the rows of the squared distance that is left after this level, in squared units of the embeddings
     /// (of the unit sphere for cosine and normalised residuals).
     ///
-    /// It is the distance on the grid and, in units of the embeddings, what the grid leaves out of the rows by rounding, and by
-    /// saturation of far values. The product of both, which rounding leaves near 0, is not in it.
+    /// It is the distance on the grid and, in units of the embeddings, what the grid leaves out of the rows by
+    /// rounding, and by saturation of far values. The product of both, which rounding leaves near 0, is not in it.
     pub squared_error: f64,
     /// Empty clusters that were given a far row, over all iterations of the run that was kept.
     pub empty_reseeded: u64,

@@ -15,12 +15,12 @@ pub(super) fn empty(partial: &Partial) -> Vec<usize> {
     (0..partial.counts().len()).filter(|k| partial.counts().get(*k) == Some(&0)).collect()
 }
 
-/// Gives every empty cluster, in ascending order, the farthest row that is left, out of a cluster that keeps at least one
-/// more; stops when there is none.
+/// Gives every empty cluster, in ascending order, the farthest row that is left, out of a cluster that keeps at least
+/// one more; stops when there is none.
 ///
 /// # Exactness
-/// `far` has to hold as many rows as there are clusters, if there are as many: a row is passed over only as the last one
-/// of its cluster, and no cluster has two last rows.
+/// `far` has to hold as many rows as there are clusters, if there are as many: a row is passed over only as the last
+/// one of its cluster, and no cluster has two last rows.
 pub(super) fn gifts(empty: &[usize], far: &[FarRow], partial: &Partial) -> Vec<Gift> {
     let mut counts = partial.counts().to_vec();
     let mut far = far.iter();
