@@ -1,9 +1,11 @@
 //! How rows become the integers of level 0, and what happens to them between the levels.
 
 use crate::grid::{Grid, UNIT_EXPONENT};
+use serde::{Deserialize, Serialize};
 
 /// How distances are understood.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Metric {
     /// Squared Euclidean distance of the embeddings as they are.
     #[default]

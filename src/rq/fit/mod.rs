@@ -48,7 +48,7 @@ use work::LevelWork;
 pub struct Fit<'a> {
     pub(super) params: RqKMeans,
     residuals: Residuals<'a>,
-    clusters: Vec<usize>,
+    pub(super) clusters: Vec<usize>,
     pub(super) quantization: Quantization,
     /// The levels so far.
     pub(super) fitted: Vec<FittedLevel>,
