@@ -55,6 +55,12 @@ impl Codebook {
         self.values.chunks_exact_mut(self.dim)
     }
 
+    /// Moves every codeword to the nearest point whose components do not exceed `largest`.
+    pub(crate) fn limit(&mut self, largest: i64) {
+        let largest = i32::try_from(largest).unwrap_or(i32::MAX);
+        self.values.iter_mut().for_each(|value| *value = (*value).clamp(-largest, largest));
+    }
+
     /// Largest magnitude of a component.
     pub fn largest(&self) -> i64 {
         self.values.iter().map(|value| i64::from(*value).abs()).max().unwrap_or(0)
@@ -64,6 +70,17 @@ impl Codebook {
 /// Sum over the levels of the largest component, which a model keeps within [`CODEWORDS_MAX`].
 pub(crate) fn largest_sum<'a>(levels: impl IntoIterator<Item = &'a Codebook>) -> i64 {
     levels.into_iter().map(Codebook::largest).sum()
+}
+
+/// Largest component that a level may have after the levels before, where all may add up to `most`: three quarters of it on
+/// the first level, as large as a value on the grid, and half of what is left on every later one.
+///
+/// # Exactness
+/// It depends on the levels before alone. Only far outliers of the residuals ever reach it; within it the best codeword is
+/// the centroid, each component cut off at the bound.
+pub(crate) fn room<'a>(most: i64, before: impl Iterator<Item = &'a Codebook>) -> i64 {
+    let used = before.map(Codebook::largest).reduce(|sum, largest| sum + largest);
+    used.map_or(most - most / 4, |used| (most - used) / 2)
 }
 
 /// Pieces of `len` values in another order: what was piece k is piece `labels[k]`.

@@ -3,6 +3,7 @@
 use crate::args::{Assignment, Common, EncodeArgs, Format};
 use crate::balance::{self, Balance};
 use crate::interrupt::{self, Watched};
+use crate::outliers;
 use crate::output::{self, Answer, Failure, Outcome};
 use crate::progress::Bar;
 use semid::io::{IdWriter, NpyWriter, open, read_strings};
@@ -21,6 +22,8 @@ struct Encoded<'a> {
     read_seconds: f64,
     settled_rows: u64,
     saturated_values: u64,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    warnings: Vec<String>,
     /// One entry per level where a capacity was given.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     balance: Vec<Balance>,
@@ -67,12 +70,14 @@ pub(crate) fn run(common: &Common, args: &EncodeArgs) -> Outcome {
         read_seconds: rows.seconds(),
         settled_rows: report.settled_rows,
         saturated_values: report.saturated_values,
+        warnings: outliers::warnings(report.saturated_values, &report.outliers),
         balance: report.balance.iter().copied().map(Balance::from).collect(),
         optimality_gap: balance::gap(&report.balance),
         device: &device.info().name,
         backend: &device.info().backend,
         output: &args.output,
     };
+    output::warn(&encoded.warnings);
     output::result(common.json, &encoded, || text(&encoded, &report))?;
     Ok(Answer::Yes)
 }

@@ -20,6 +20,7 @@ mod info;
 mod interrupt;
 mod items;
 mod lookup;
+mod outliers;
 mod output;
 mod progress;
 mod report;

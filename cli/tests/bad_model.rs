@@ -36,9 +36,9 @@ fn hostile_headers_are_refused() {
 fn models_of_a_newer_format_ask_for_an_update() {
     let dir = Dir::with_model();
     let mut model = dir.read("m.safetensors");
-    let version = br#""format_version":"1""#;
+    let version = br#""format_version":"3""#;
     let at = model.windows(version.len()).position(|window| window == version).unwrap();
-    model[at + version.len() - 2] = b'3';
+    model[at + version.len() - 2] = b'4';
     dir.write("new.safetensors", model);
-    dir.fails("info --model new.safetensors", &["new.safetensors", "version 3", "update semid"]);
+    dir.fails("info --model new.safetensors", &["new.safetensors", "version 4", "update semid"]);
 }

@@ -1,12 +1,27 @@
 //! Fixed point: how f32 embeddings become the integers that everything else computes with.
 
+mod exponent;
+mod loss;
+mod outliers;
+mod range;
+mod sketch;
+
 use crate::error::{ErrorKind, Result};
 use crate::rows::Rows;
+use exponent::floor_log2;
 
-/// Largest magnitude of a grid value; values beyond it saturate. Every grid value is an exact f32.
-pub(crate) const GRID_MAX: i32 = (1 << 23) - 1;
-/// Bits of the training range: `fit` picks the finest grid on which every training value stays within 2^20.
-const RANGE_BITS: i32 = 20;
+pub(crate) use loss::Loss;
+pub use outliers::Outlier;
+pub(crate) use outliers::Saturation;
+pub use sketch::GridSketch;
+
+/// Largest magnitude of a row on a grid of its own. Every grid integer is an exact f32.
+const GRID_MAX: i32 = (1 << 23) - 1;
+/// Largest magnitude of a value that is put on the grid of a model; values beyond it saturate. A quarter of 2^23 is left
+/// for the codewords of later levels where those of the first are as large.
+pub(crate) const SATURATION: i32 = 3 << 21;
+/// Magnitude that values reach on the grid of rows without far outliers.
+const RANGE: i32 = 1 << 20;
 /// Exponent of the unit grid: a component of a unit-length vector is at most 2^20.
 pub(crate) const UNIT_EXPONENT: i32 = 20;
 /// Exponents that a model may have.
@@ -18,7 +33,8 @@ const ROUND: f64 = 6_755_399_441_055_744.0;
 /// Per-dimension offset and power-of-two scale that map f32 rows to integers.
 ///
 /// # Exactness
-/// `q = clamp(round_half_even((f64(x) - f64(offset)) * 2^exponent), -(2^23 - 1), 2^23 - 1)`, in IEEE binary64.
+/// `q = clamp(round_half_even((f64(x) - f64(offset)) * 2^exponent), -3 * 2^21, 3 * 2^21)`, in IEEE binary64. [`GridSketch`]
+/// says how `fit` chooses offsets and exponent.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Grid {
     offset: Vec<f32>,
@@ -57,8 +73,9 @@ impl Grid {
             let mut over = 0_u32;
             for ((x, offset), q) in row.iter().zip(&self.offset).zip(out) {
                 let value = steps(*x, *offset, scale);
-                over += u32::from(value.abs() >= f64::from(GRID_MAX) + 0.5);
-                *q = round(value);
+                // A half above the limit rounds down to it: the limit is even.
+                over += u32::from(value.abs() > f64::from(SATURATION) + 0.5);
+                *q = round(value, SATURATION);
             }
             saturated += u64::from(over);
         }
@@ -83,13 +100,13 @@ fn steps(x: f32, offset: f32, scale: f64) -> f64 {
 /// The grid integer of `x` alone, as [`Grid::quantize`] has it.
 #[inline(always)]
 pub(crate) fn quantize_value(x: f32, offset: f32, scale: f64) -> i32 {
-    round(steps(x, offset, scale))
+    round(steps(x, offset, scale), SATURATION)
 }
 
-/// `clamp(round_half_even(value))`; clamping first gives the same, as the limits are integers.
+/// `clamp(round_half_even(value), -limit, limit)`; clamping first gives the same, as the limits are integers.
 #[inline(always)]
-fn round(value: f64) -> i32 {
-    let limit = f64::from(GRID_MAX);
+fn round(value: f64, limit: i32) -> i32 {
+    let limit = f64::from(limit);
     let clamped = value.clamp(-limit, limit);
     ((clamped + ROUND) - ROUND) as i32
 }
@@ -113,96 +130,9 @@ pub(crate) fn quantize_rows_alone(rows: &[f32], dim: usize, out: &mut [i32]) {
         }
         let scale = pow2(22 - floor_log2(f64::from(largest)));
         for (x, q) in row.iter().zip(out) {
-            *q = round(f64::from(*x) * scale);
+            *q = round(f64::from(*x) * scale, GRID_MAX);
         }
     }
-}
-
-/// floor(log2(value)) of a positive normal f64.
-fn floor_log2(value: f64) -> i32 {
-    ((value.to_bits() >> 52) as i32) - 1023
-}
-
-/// Smallest and largest value per dimension; the same for any order of the rows.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Range {
-    min: Vec<f32>,
-    max: Vec<f32>,
-}
-
-impl Range {
-    /// The range of no rows.
-    pub(crate) fn new(dim: usize) -> Self {
-        Self { min: vec![f32::INFINITY; dim], max: vec![f32::NEG_INFINITY; dim] }
-    }
-
-    /// The range of these bounds; `None` for other than finite ones, or bounds of no rows.
-    pub(crate) fn from_parts(min: Vec<f32>, max: Vec<f32>) -> Option<Self> {
-        let none = min.iter().all(|x| *x == f32::INFINITY) && max.iter().all(|x| *x == f32::NEG_INFINITY);
-        let finite = min.iter().chain(&max).all(|x| x.is_finite()) && min.iter().zip(&max).all(|(a, b)| a <= b);
-        (min.len() == max.len() && (none || finite)).then_some(Self { min, max })
-    }
-
-    /// Smallest values.
-    pub(crate) fn min(&self) -> &[f32] {
-        &self.min
-    }
-
-    /// Largest values.
-    pub(crate) fn max(&self) -> &[f32] {
-        &self.max
-    }
-
-    /// Widens the range by finite rows.
-    pub(crate) fn add(&mut self, rows: &[f32]) {
-        for row in rows.chunks_exact(self.min.len()) {
-            for ((x, min), max) in row.iter().zip(&mut self.min).zip(&mut self.max) {
-                *min = if *x < *min { *x } else { *min };
-                *max = if *x > *max { *x } else { *max };
-            }
-        }
-    }
-
-    /// Widens the range by that of other rows.
-    pub(crate) fn merge(&mut self, other: &Self) {
-        self.min.iter_mut().zip(&other.min).for_each(|(min, other)| *min = if *other < *min { *other } else { *min });
-        self.max.iter_mut().zip(&other.max).for_each(|(max, other)| *max = if *other > *max { *other } else { *max });
-    }
-
-    /// Offset and exponent of a grid for every dimension alone.
-    pub(crate) fn grids(&self) -> Vec<(f32, i32)> {
-        let alone = |(min, max): (&f32, &f32)| Self { min: vec![*min], max: vec![*max] }.grid(true);
-        let grids = self.min.iter().zip(&self.max).map(alone);
-        grids.map(|grid| (grid.offset.first().copied().unwrap_or(0.0), grid.exponent)).collect()
-    }
-
-    /// The grid for rows of this range: offset at the midrange (or zero where `center` is off), and the largest
-    /// exponent at which no value exceeds 2^20.
-    pub(crate) fn grid(&self, center: bool) -> Grid {
-        let bounds = || self.min.iter().zip(&self.max);
-        let offset: Vec<f32> = match center {
-            // + 0.0 turns a negative zero into zero, so that equal grids have equal bytes.
-            true => bounds().map(|(a, b)| ((f64::from(*a) + f64::from(*b)) / 2.0) as f32 + 0.0).collect(),
-            false => vec![0.0; self.min.len()],
-        };
-        let largest = bounds().zip(&offset).fold(0.0_f64, |largest, ((min, max), offset)| {
-            let offset = f64::from(*offset);
-            largest.max((f64::from(*min) - offset).abs()).max((f64::from(*max) - offset).abs())
-        });
-        Grid { offset, exponent: finest_exponent(largest) }
-    }
-}
-
-/// The largest exponent e with `round_half_even(largest * 2^e) <= 2^20`, within [`EXPONENTS`]; 20 for constant data.
-fn finest_exponent(largest: f64) -> i32 {
-    if largest == 0.0 {
-        return RANGE_BITS;
-    }
-    // largest * 2^candidate is in [2^20, 2^21), so the answer is the candidate itself (2^20, or a half above it
-    // that rounds down to it) or one below.
-    let candidate = RANGE_BITS - floor_log2(largest);
-    let rounds_to_limit = largest * pow2(candidate) <= 1_048_576.5;
-    (candidate - i32::from(!rounds_to_limit)).clamp(*EXPONENTS.start(), *EXPONENTS.end())
 }
 
 /// Refuses NaN and infinities, naming the first row and column; `first` is the number of the first row.

@@ -2,7 +2,7 @@
 
 use super::float::mul;
 use super::scaled::from_exact;
-use crate::grid::{GRID_MAX, pow2};
+use crate::grid::{SATURATION, pow2};
 
 /// What exact sums on a grid are multiplied by: 2^-exponent, then `factor`.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -71,9 +71,9 @@ pub(crate) fn straight_through(
     }
 }
 
-/// `clamp(round_half_even(x 2^exponent))` within 2^23.
+/// `clamp(round_half_even(x 2^exponent))` within the grid.
 fn on_grid(x: f32, exponent: i32) -> i32 {
-    let limit = f64::from(GRID_MAX);
+    let limit = f64::from(SATURATION);
     (f64::from(x) * pow2(exponent)).round_ties_even().clamp(-limit, limit) as i32
 }
 
@@ -90,7 +90,7 @@ mod tests {
         let out = Passed { quantized: &mut quantized, commitment: &mut commitment, residuals: &mut residuals };
         straight_through(&latents, &codes, &books, 1, weight, out);
         // 1.3 is 5 quarters, less 4 and 1; -0.625 is -2.5, to the even -2; 1e30 is the end of the grid.
-        let end = GRID_MAX as f32;
+        let end = SATURATION as f32;
         assert_eq!(residuals, [1.0, 0.0, 1.0, 0.0, end - 4.0, end - 5.0]);
         assert_eq!(quantized, [1.25, -0.5, 1.25]);
         assert_eq!(commitment, [0.125, 0.125, (2.0 * end - 9.0) / 8.0]);

@@ -2,7 +2,7 @@
 
 use crate::device::{Device, Engine, Purpose};
 use crate::error::{Result, try_vec};
-use crate::grid::Range;
+use crate::grid::GridSketch;
 use crate::population::{Source, to_grid};
 use crate::quantization::{Metric, Quantization};
 use crate::rows::Rows;
@@ -12,8 +12,7 @@ use std::collections::HashMap;
 /// The different points among rows.
 ///
 /// # Exactness
-/// The grid is the one that `fit` would choose for these rows: with their midrange as its offset, and the finest on which
-/// no value exceeds 2^20. For the cosine metric rows are scaled to length 2^20. Points depend on the rows and the metric
+/// The grid is the one that `fit` chooses for these rows. For the cosine metric rows are scaled to length 2^20. Points depend on the rows and the metric
 /// alone, and so do the distances between them, which are integers.
 pub(super) struct Points<'a> {
     rows: &'a dyn Rows,
@@ -34,10 +33,10 @@ impl<'a> Points<'a> {
         device: &Device,
         weight: impl Fn(usize) -> u64,
     ) -> Result<Self> {
-        let mut range = Range::new(rows.dim());
+        let mut sketch = GridSketch::new(rows.dim());
         if metric == Metric::L2 {
             Source::all(rows).each_chunk(&mut |_, rows| {
-                range.add(rows);
+                sketch.add_finite(rows);
                 Ok(())
             })?;
         }

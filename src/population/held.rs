@@ -16,8 +16,6 @@ pub(super) struct Held {
     pub(super) state: State,
     /// The codebook whose nearest codewords are the table's codes.
     pub(super) codes_of: Option<Arc<Codebook>>,
-    /// Values that the grid did not hold.
-    pub(super) saturated: u64,
 }
 
 impl Held {
@@ -57,10 +55,10 @@ impl Held {
     /// Computes what is asked for.
     pub(super) fn reduce(&mut self, memo: &mut Memo, reduction: &Reduction) -> Result<Answer> {
         Ok(match reduction {
-            Reduction::Range => {
-                return Err(Error::parameter("reduction", "range", "it is about rows, not about a table"));
+            // Before rows are on a table.
+            Reduction::Sketch | Reduction::Loaded => {
+                return Err(Error::parameter("reduction", "sketch", "rows in a table are on a grid already"));
             }
-            Reduction::Saturated => Answer::Saturated(self.saturated),
             Reduction::Assign { before, now } => Answer::Sums(self.assign(memo, before.as_ref(), now)?),
             Reduction::Potential { candidates } => Answer::Potential(self.nearest(memo, candidates)?.potential()),
             Reduction::Draw { candidates, values } => Answer::Places(self.nearest(memo, candidates)?.draw(values)),

@@ -3,10 +3,11 @@
 use super::Ask;
 use crate::device::{Engine, Table};
 use crate::error::{Result, try_vec};
-use crate::grid::{Range, read_finite};
+use crate::grid::{Grid, GridSketch, Loss, Saturation, read_finite};
 use crate::quantization::{Metric, Quantization};
 use crate::rng::Sample;
 use crate::rows::Rows;
+use rayon::prelude::*;
 
 /// Values read at a time: 4 MiB of f32.
 pub(super) const CHUNK_VALUES: usize = 1 << 20;
@@ -19,6 +20,15 @@ pub(crate) struct Source<'a> {
     span: std::ops::Range<usize>,
     /// Which of them are used.
     chosen: Chosen,
+}
+
+/// What the grid does not hold of rows.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Loaded {
+    /// Values beyond it.
+    pub(crate) saturation: Saturation,
+    /// What rounding and saturation leave out.
+    pub(crate) loss: Loss,
 }
 
 #[derive(Clone)]
@@ -75,36 +85,41 @@ impl<'a> Source<'a> {
         }
     }
 
-    /// Smallest and largest value per dimension.
-    pub(super) fn range(&self, ask: Ask<'_>) -> Result<Range> {
-        let mut range = Range::new(self.rows.dim());
+    /// What the grid is chosen from.
+    pub(super) fn sketch(&self, ask: Ask<'_>) -> Result<GridSketch> {
+        let mut sketch = GridSketch::new(self.dim());
         self.each_chunk(&mut |_, rows| {
-            range.add(rows);
+            sketch.add_finite(rows);
             ask()
         })?;
-        Ok(range)
+        Ok(sketch)
     }
 
-    /// Puts the rows on the grid and into `table`; returns how many values saturated.
+    /// Puts the rows on the grid and into `table`; what the grid does not hold is added to `loaded`, if anybody asks.
     pub(crate) fn load(
         &self,
         quantization: &Quantization,
         engine: &dyn Engine,
         table: &mut dyn Table,
+        mut loaded: Option<&mut Loaded>,
         ask: Ask<'_>,
-    ) -> Result<u64> {
-        let mut saturated = 0;
+    ) -> Result<()> {
         let mut buffer = Vec::new();
-        self.each_chunk(&mut |first, rows| {
+        self.each_numbered_chunk(&mut |first, numbers, rows| {
             if buffer.len() < rows.len() {
                 buffer = try_vec(0, rows.len(), "a chunk of rows")?;
             }
             let q = buffer.get_mut(..rows.len()).unwrap_or_default();
-            saturated += to_grid(engine, quantization, rows, q);
+            let values = to_grid(engine, quantization, rows, q);
+            if let Some(loaded) = &mut loaded {
+                loaded.saturation.merge(Saturation::of(&quantization.grid, rows, values, numbers));
+                if !quantization.unit_grid() {
+                    loaded.loss.merge(&left_out(engine, &quantization.grid, rows, q));
+                }
+            }
             table.upload(first, q)?;
             ask()
-        })?;
-        Ok(saturated)
+        })
     }
 
     /// The rows at these places among those used, which ascend: only they are read.
@@ -128,28 +143,37 @@ impl<'a> Source<'a> {
     /// Calls `use_rows` with some of the rows used at a time, in order: the place of the first among them, and their
     /// values.
     pub(crate) fn each_chunk(&self, use_rows: &mut dyn FnMut(usize, &[f32]) -> Result<()>) -> Result<()> {
-        let dim = self.rows.dim();
+        self.each_numbered_chunk(&mut |first, _, rows| use_rows(first, rows))
+    }
+
+    /// The same with the numbers of the rows.
+    fn each_numbered_chunk(
+        &self,
+        use_rows: &mut dyn FnMut(usize, &dyn Fn(usize) -> usize, &[f32]) -> Result<()>,
+    ) -> Result<()> {
+        let (dim, base) = (self.rows.dim(), self.chosen.base());
         let step = (CHUNK_VALUES / dim).max(1);
         let mut buffer = try_vec(0.0, step.min(self.span.len()) * dim, "a chunk of rows")?;
-        let mut picked = Vec::new();
+        let (mut picked, mut places) = (Vec::new(), Vec::new());
         let mut done = 0;
         for first in self.span.clone().step_by(step) {
             let end = self.span.end.min(first + step);
             let chunk = buffer.get_mut(..(end - first) * dim).unwrap_or_default();
             read_finite(self.rows, first, chunk)?;
-            let chunk = match self.chosen.all() {
-                true => &*chunk,
-                false => {
-                    picked.clear();
-                    self.chosen.each(first..end, &mut |row| {
-                        picked.extend_from_slice(chunk.chunks_exact(dim).nth(row - first).unwrap_or_default());
-                    });
-                    &*picked
-                }
-            };
-            if !chunk.is_empty() {
-                use_rows(done, chunk)?;
+            if self.chosen.all() {
+                use_rows(done, &|row| base + first + row, chunk)?;
                 done += chunk.len() / dim;
+                continue;
+            }
+            picked.clear();
+            places.clear();
+            self.chosen.each(first..end, &mut |row| {
+                picked.extend_from_slice(chunk.chunks_exact(dim).nth(row - first).unwrap_or_default());
+                places.push(row);
+            });
+            if !places.is_empty() {
+                use_rows(done, &|row| base + places.get(row).copied().unwrap_or(0), &picked)?;
+                done += places.len();
             }
         }
         Ok(())
@@ -157,6 +181,14 @@ impl<'a> Source<'a> {
 }
 
 impl Chosen {
+    /// The number of the first row.
+    fn base(&self) -> usize {
+        match self {
+            Self::Sample { base, .. } => *base as usize,
+            Self::List(_) => 0,
+        }
+    }
+
     /// Whether every row is used.
     fn all(&self) -> bool {
         matches!(self, Self::Sample { sample: Sample { last: None, .. }, .. })
@@ -174,6 +206,27 @@ impl Chosen {
             }
         }
     }
+}
+
+/// Values that one task compares with their places on the grid.
+const LOSS_TASK: usize = 1 << 16;
+
+/// What the grid leaves out of rows that are at `q` on it.
+fn left_out(engine: &dyn Engine, grid: &Grid, rows: &[f32], q: &[i32]) -> Loss {
+    let task = (LOSS_TASK / grid.dim()).max(1) * grid.dim();
+    let of_task = |(rows, q): (&[f32], &[i32])| {
+        let mut loss = Loss::default();
+        loss.add(grid, rows, q);
+        loss
+    };
+    let merged = |mut a: Loss, b: Loss| {
+        a.merge(&b);
+        a
+    };
+    let mut loss = Loss::default();
+    let parts = || rows.par_chunks(task).zip(q.par_chunks(task));
+    engine.run(&mut || loss = parts().map(of_task).reduce(Loss::default, merged));
+    loss
 }
 
 /// Puts finite rows on the grid of the metric; returns how many values saturated.

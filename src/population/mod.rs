@@ -7,8 +7,8 @@
 //!
 //! | reduction | answer | merged by |
 //! | --- | --- | --- |
-//! | range | smallest and largest value per dimension | minimum, maximum |
-//! | saturated | number of values | sum |
+//! | sketch | range of the values and a sample of the rows, for the grid | minimum, maximum, smallest hashes |
+//! | loaded | what the grid does not hold | sum, worst rows |
 //! | assign | how many rows changed, sums and counts per cluster, energy | sum |
 //! | potential | sum of squared distances to the nearest candidate | sum |
 //! | draw | places of rows | two-level prefix sums: the shard first, then the row in it |
@@ -36,7 +36,7 @@ mod tests;
 mod wire;
 mod worker;
 
-pub(crate) use load::{Source, to_grid};
+pub(crate) use load::{Loaded, Source, to_grid};
 pub(crate) use reductions::{energy, farthest};
 pub(crate) use request::{FarRow, FittedLevel};
 pub use request::{Reply, Request};

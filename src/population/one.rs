@@ -17,7 +17,7 @@ pub(super) struct One {
 impl One {
     /// The rows of `table`, which are in the state already.
     pub(super) fn new(table: Box<dyn Table>, state: &State) -> Self {
-        let held = Held { table, state: state.clone(), codes_of: None, saturated: 0 };
+        let held = Held { table, state: state.clone(), codes_of: None };
         Self { held, memo: Memo::default() }
     }
 

@@ -1,7 +1,8 @@
 //! What a driver asks of the holders of rows, and what they answer.
 
+use super::load::Loaded;
 use crate::codebook::Codebook;
-use crate::grid::Range;
+use crate::grid::GridSketch;
 use crate::partial::Partial;
 use crate::quantization::Quantization;
 use crate::rng::Sample;
@@ -44,8 +45,8 @@ impl Request {
     /// The answer of a shard without rows.
     pub(crate) fn of_no_rows(&self, dim: usize) -> Answer {
         match &self.reduction {
-            Reduction::Range => Answer::Range(Range::new(dim)),
-            Reduction::Saturated => Answer::Saturated(0),
+            Reduction::Sketch => Answer::Sketch(GridSketch::new(dim)),
+            Reduction::Loaded => Answer::Loaded(Loaded::default()),
             Reduction::Assign { now, .. } => Answer::Sums(Partial::new(now.clusters(), dim)),
             Reduction::Potential { .. } => Answer::Potential(0),
             Reduction::Draw { .. } => Answer::Places(Vec::new()),
@@ -59,10 +60,10 @@ impl Request {
 /// What is to be computed. Places are counted from 0 among the rows of the shard that the sample chooses.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Reduction {
-    /// What the values are like, for the grid; the state's grid and levels do not matter.
-    Range,
-    /// How many values the grid does not hold.
-    Saturated,
+    /// What the grid is chosen from; the state's grid and levels do not matter.
+    Sketch,
+    /// What the grid does not hold of the rows; the state's levels do not matter.
+    Loaded,
     /// Sums of the rows by the nearest codeword of `now`; how many rows were nearest to another codeword of `before`.
     /// Without `before`, every row counts as changed.
     Assign {
@@ -109,10 +110,10 @@ pub struct Reply(pub(crate) Answer);
 /// What was computed, by the [`Reduction`] that was asked for.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Answer {
-    /// To [`Reduction::Range`].
-    Range(Range),
-    /// To [`Reduction::Saturated`].
-    Saturated(u64),
+    /// To [`Reduction::Sketch`].
+    Sketch(GridSketch),
+    /// To [`Reduction::Loaded`].
+    Loaded(Loaded),
     /// To [`Reduction::Assign`].
     Sums(Partial),
     /// To [`Reduction::Potential`].

@@ -1,12 +1,13 @@
 //! All rows as the fit sees them: reductions over the answers of the shards.
 
+use super::load::Loaded;
 use super::one::One;
 use super::request::{Answer, FarRow, FittedLevel, Reduction, Reply, Request, State};
 use super::{Ask, Population};
 use crate::codebook::Codebook;
 use crate::device::{Device, Purpose, Table};
 use crate::error::{Error, ErrorKind, Result, try_vec};
-use crate::grid::{Grid, Range, UNIT_EXPONENT};
+use crate::grid::{Grid, GridSketch, UNIT_EXPONENT};
 use crate::partial::Partial;
 use crate::quantization::{Metric, Quantization};
 use crate::rng::Sample;
@@ -62,26 +63,29 @@ impl<'a> Residuals<'a> {
         &self.device
     }
 
-    /// Smallest and largest value per dimension.
-    pub(crate) fn range(&mut self, ask: Ask<'_>) -> Result<Range> {
-        let mut all = Range::new(self.dim());
-        for answer in self.ask_all(&Reduction::Range, ask)? {
+    /// What the grid is chosen from.
+    pub(crate) fn sketch(&mut self, ask: Ask<'_>) -> Result<GridSketch> {
+        let mut all = GridSketch::new(self.dim());
+        for answer in self.ask_all(&Reduction::Sketch, ask)? {
             match answer {
-                Answer::Range(range) => all.merge(&range),
+                Answer::Sketch(sketch) => all.merge(&sketch)?,
                 _ => return Err(unexpected()),
             }
         }
         Ok(all)
     }
 
-    /// Puts the rows on a grid, before the first level; returns how many values it does not hold.
-    pub(crate) fn load(&mut self, quantization: &Quantization, ask: Ask<'_>) -> Result<u64> {
+    /// Puts the rows on a grid, before the first level; returns what it does not hold of them.
+    pub(crate) fn load(&mut self, quantization: &Quantization, ask: Ask<'_>) -> Result<Loaded> {
         let (sample, quantization) = (self.state.sample, quantization.clone());
         self.state = Arc::new(State { sample, quantization, levels: Vec::new() });
-        let mut all = 0;
-        for answer in self.ask_all(&Reduction::Saturated, ask)? {
+        let mut all = Loaded::default();
+        for answer in self.ask_all(&Reduction::Loaded, ask)? {
             match answer {
-                Answer::Saturated(values) => all += values,
+                Answer::Loaded(loaded) => {
+                    all.saturation.merge(loaded.saturation);
+                    all.loss.merge(&loaded.loss);
+                }
                 _ => return Err(unexpected()),
             }
         }

@@ -2,7 +2,7 @@
 
 use super::Ask;
 use super::held::Held;
-use super::load::Source;
+use super::load::{Loaded, Source};
 use super::memo::Memo;
 use super::request::{Answer, Reduction, Reply, Request, State};
 use crate::device::{Device, Purpose, Table};
@@ -49,11 +49,16 @@ impl<'a> Shard<'a> {
         spare: &mut Option<Box<dyn Table>>,
         ask: Ask<'_>,
     ) -> Result<Reply> {
-        if let Reduction::Range = request.reduction {
-            return Ok(Reply(Answer::Range(self.source.sampled(request.state.sample).range(ask)?)));
+        if let Reduction::Sketch = request.reduction {
+            return Ok(Reply(Answer::Sketch(self.source.sampled(request.state.sample).sketch(ask)?)));
         }
         if self.used(request.state.sample) == 0 {
             return Ok(Reply(request.of_no_rows(self.source.dim())));
+        }
+        if let Reduction::Loaded = request.reduction {
+            let mut loaded = Loaded::default();
+            self.held = Some(self.load(&request.state, spare, Some(&mut loaded), ask)?);
+            return Ok(Reply(Answer::Loaded(loaded)));
         }
         self.memo.enter(&request.state);
         if let Some(answer) = self.memo.answer(&request.reduction) {
@@ -130,25 +135,31 @@ impl<'a> Shard<'a> {
         self.memo.enter(state);
         let mut held = match self.held.take().filter(|held| state.extends(&held.state)) {
             Some(held) => held,
-            None => self.load(state, spare, ask)?,
+            None => self.load(state, spare, None, ask)?,
         };
         held.advance(state, &mut self.memo, self.keeps)?;
         Ok((self.held.insert(held), &mut self.memo))
     }
 
     /// The rows before the first level.
-    fn load(&mut self, state: &State, spare: &mut Option<Box<dyn Table>>, ask: Ask<'_>) -> Result<Held> {
+    fn load(
+        &mut self,
+        state: &State,
+        spare: &mut Option<Box<dyn Table>>,
+        loaded: Option<&mut Loaded>,
+        ask: Ask<'_>,
+    ) -> Result<Held> {
         let rows = self.used(state.sample);
         let (engine, source) = (self.device.engine(), self.source.sampled(state.sample));
         let mut table = match spare.take().filter(|table| table.rows() == rows) {
             Some(table) => table,
             None => engine.table(rows, source.dim(), self.purpose)?,
         };
-        let saturated = source.load(&state.quantization, engine, &mut *table, ask)?;
+        source.load(&state.quantization, engine, &mut *table, loaded, ask)?;
         if state.quantization.scales_level(0) {
             table.unit_length()?;
         }
         let state = State { levels: Vec::new(), ..state.clone() };
-        Ok(Held { table, state, codes_of: None, saturated })
+        Ok(Held { table, state, codes_of: None })
     }
 }

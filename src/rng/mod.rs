@@ -71,9 +71,11 @@ pub(crate) fn row_hash(seed: u64, row: u64) -> u64 {
     mix(mix(seed.wrapping_add(GOLDEN)) ^ row.wrapping_mul(GOLDEN).wrapping_add(GOLDEN))
 }
 
-const GOLDEN: u64 = 0x9e37_79b9_7f4a_7c15;
+/// 2^64 over the golden ratio.
+pub(crate) const GOLDEN: u64 = 0x9e37_79b9_7f4a_7c15;
 
-fn mix(z: u64) -> u64 {
+/// SplitMix64's mixer.
+pub(crate) fn mix(z: u64) -> u64 {
     let z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     let z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
     z ^ (z >> 31)

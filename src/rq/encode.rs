@@ -8,7 +8,7 @@ use crate::codebook::Codebook;
 use crate::codes::Codes;
 use crate::device::{Device, Purpose, Table};
 use crate::error::{Error, Result, try_vec};
-use crate::grid::read_finite;
+use crate::grid::{Outlier, Saturation, read_finite};
 use crate::population::to_grid;
 use crate::quantizer::{EncodeOptions, Quantizer};
 use crate::rows::Rows;
@@ -21,8 +21,10 @@ pub struct EncodeReport {
     pub rows: u64,
     /// Row-levels that the device's filter left undecided and exact distances settled.
     pub settled_rows: u64,
-    /// Values outside the grid, taken as its largest value.
+    /// Values beyond the grid, taken as its largest.
     pub saturated_values: u64,
+    /// Of the rows with such values the worst, 8 at most: the farthest value of each, farthest first.
+    pub outliers: Vec<Outlier>,
     /// What keeping to a capacity came to, one entry per level; empty without one.
     pub balance: Vec<Balance>,
 }
@@ -64,7 +66,7 @@ impl Encoding<'_> {
     /// Encodes row by row: in chunks, whose size changes nothing.
     pub(super) fn encode_chunks(&self, rows: &dyn Rows, device: &Device, sink: Sink<'_>) -> Result<EncodeReport> {
         let len = rows.len();
-        let mut report = EncodeReport::default();
+        let (mut report, mut saturation) = (EncodeReport::default(), Saturation::default());
         let step = device.engine().chunk_rows(rows.dim()).clamp(1, len.max(1));
         let mut chunk = Chunk::new(self.model, device, step)?;
         for first in (0..len).step_by(step) {
@@ -72,9 +74,10 @@ impl Encoding<'_> {
             if count != chunk.table.rows() {
                 chunk = Chunk::new(self.model, device, count)?;
             }
-            sink(first, chunk.encode(self, rows, device, first, &mut report)?)?;
+            sink(first, chunk.encode(self, rows, device, first, (&mut report, &mut saturation))?)?;
             report.rows += count as u64;
         }
+        (report.saturated_values, report.outliers) = (saturation.values, saturation.outliers());
         Ok(report)
     }
 }
@@ -106,12 +109,13 @@ impl Chunk {
         rows: &dyn Rows,
         device: &Device,
         first: usize,
-        report: &mut EncodeReport,
+        (report, saturation): (&mut EncodeReport, &mut Saturation),
     ) -> Result<&[u32]> {
         let model = encoding.model;
         let quantization = &model.quantization;
         read_finite(rows, first, &mut self.values)?;
-        report.saturated_values += to_grid(device.engine(), quantization, &self.values, &mut self.q);
+        let saturated = to_grid(device.engine(), quantization, &self.values, &mut self.q);
+        saturation.merge(Saturation::of(&quantization.grid, &self.values, saturated, |place| first + place));
         self.table.upload(0, &self.q)?;
         for (level, codebook) in model.levels.iter().enumerate() {
             if quantization.scales_level(level) {

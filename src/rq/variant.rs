@@ -53,8 +53,7 @@ impl Fit<'_> {
     /// The model of the levels fitted so far, while the fit may go on.
     ///
     /// # Exactness
-    /// The model that a fit of that many levels gives, unless mini-batches train all levels together. Also where a later
-    /// level makes the grid coarser: the fit then starts again, and so would one of just these levels.
+    /// The model that a fit of that many levels gives, unless mini-batches train all levels together.
     ///
     /// # Errors
     /// As for [`Fit::finish`].

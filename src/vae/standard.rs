@@ -1,7 +1,7 @@
 //! Standardisation: how embeddings become inputs of the encoder, and outputs of the decoder embeddings.
 
 use crate::error::{Result, try_vec};
-use crate::grid::{Range, pow2, quantize_value, read_finite};
+use crate::grid::{Grid, GridSketch, SATURATION, pow2, quantize_value, read_finite};
 use crate::kernel::float::finish;
 use crate::rows::Rows;
 
@@ -39,35 +39,41 @@ impl Standard {
         Self { offset: vec![0.0; dim], scale: vec![1.0; dim] }
     }
 
-    /// Mean 0 and variance 1 over all rows; a dimension without variance keeps its scale.
+    /// Mean 0 and variance 1 over all rows; a dimension without variance keeps its scale. Far outliers, for which the grid of
+    /// a dimension has no room, count for nothing.
     ///
     /// # Exactness
-    /// Every dimension is on a grid of its own. Sums of grid values within 2^20 and of their squares are exact integers, for up
-    /// to 2^64 rows in any order; mean and scale follow from them in f64, each rounded to f32 once.
+    /// Every dimension is on a grid of its own ([`GridSketch`]). Sums of grid values and of their squares are exact integers, for
+    /// up to 2^64 rows in any order; mean and scale follow from them in f64, each rounded to f32 once.
     pub(super) fn of(rows: &dyn Rows) -> Result<Self> {
         let dim = rows.dim();
-        let mut range = Range::new(dim);
+        let mut sketch = GridSketch::new(dim);
         each_chunk(rows, &mut |_, rows| {
-            range.add(rows);
+            sketch.add_finite(rows);
             Ok(())
         })?;
-        let grids = range.grids();
+        let alone = |grid: &Grid| (grid.offset().first().copied().unwrap_or(0.0), grid.exponent());
+        let grids: Vec<(f32, i32)> = sketch.grids().iter().map(alone).collect();
         let scales: Vec<(f32, f64)> = grids.iter().map(|(middle, exponent)| (*middle, pow2(*exponent))).collect();
-        let mut sums = vec![(0_i128, 0_u128); dim];
+        let mut sums = vec![(0_u64, 0_i128, 0_u128); dim];
         each_chunk(rows, &mut |_, rows| {
             for row in rows.chunks_exact(dim) {
-                for (((sum, squares), (middle, scale)), x) in sums.iter_mut().zip(&scales).zip(row) {
+                for (((count, sum, squares), (middle, scale)), x) in sums.iter_mut().zip(&scales).zip(row) {
                     let q = quantize_value(*x, *middle, *scale);
+                    if q.abs() == SATURATION {
+                        continue;
+                    }
+                    *count += 1;
                     *sum += i128::from(q);
                     *squares += u128::from(u64::from(q.unsigned_abs()).pow(2));
                 }
             }
             Ok(())
         })?;
-        let count = rows.len() as f64;
         let mut standard = Self::none(dim);
         let places = standard.offset.iter_mut().zip(&mut standard.scale).zip(&grids);
-        for (((offset, scale), (middle, exponent)), (sum, squares)) in places.zip(sums) {
+        for (((offset, scale), (middle, exponent)), (count, sum, squares)) in places.zip(sums) {
+            let count = count.max(1) as f64;
             let (mean, step) = (sum as f64 / count, pow2(-exponent));
             *offset = (f64::from(*middle) + mean * step) as f32 + 0.0;
             let variance = (squares as f64 - sum as f64 * mean).max(0.0) / count;

@@ -70,6 +70,14 @@ def cases():
     yield "random init, best of three", base, [*plain, "--init", "random", "--n-init", "3"]
     yield "sample", base, [*plain, "--sample", "300"]
     yield "mini-batch", base, [*plain, "--algorithm", "mini-batch", "--max-iter", "30"]
+    outlier, share, heavy = base.copy(), base.copy(), base.copy()
+    outlier[7] *= 1e30
+    share[::33, 5] = -1e9
+    heavy[:, 1] = (heavy[:, 1] + 9) ** 9
+    yield "one row times 1e30", outlier, plain
+    yield "one row times 1e30, no offset", outlier + np.float32(300), [*plain, "--no-center"]
+    yield "a thirtieth of a column", share, plain
+    yield "a heavy tail", heavy, plain
     yield "300 dimensions", groups(300, 300), ["--levels", "2", "--clusters", "40"]
 
 
@@ -114,18 +122,24 @@ def check_fit(checks, model, x, args, report):
     if "--sample" in args:
         return
     if not model.cosine:
-        offset, exponent = spec.training_grid(x)
+        offset, exponent = spec.training_grid(x, "--no-center" not in args)
         checks.same(model.offset, offset, "offset")
         checks.true(model.config["grid_exponent"] == exponent, "grid exponent")
-    unit = 2.0 ** (-2 * model.config["codebook_exponent"])
+    unit, lost = 2.0 ** (-2 * model.config["codebook_exponent"]), 0.0
+    if not (model.cosine or model.config["normalize_residuals"]):
+        grid = (model.offset, model.config["grid_exponent"])
+        lost = spec.left_out(x, spec.to_grid(x, *grid), *grid)
     for level, rows, codes in spec.residuals(model, x):
         book, told = model.codebooks[level], report["levels"][level]
         error = int(((rows - book[codes]) ** 2).sum())
-        checks.true(told["squared_error"] == error * unit / len(x), f"squared error of level {level}")
+        checks.true(told["squared_error"] == (float(error) + lost) * unit / len(x), f"squared error of level {level}")
         if "--algorithm" not in args:
             # Fitted without tolerance: every codeword is the rounded mean of its members.
             means = [spec.centroid(rows[codes == k]) if (codes == k).any() else book[k] for k in range(len(book))]
             checks.same(book, np.stack(means), f"level {level} has converged to its centroids")
+            if "--init" not in args and told["empty_reseeded"] == 0 and told["iterations"] < 500:
+                first = spec.first_codewords(rows, len(book), model.config["seed"], level)
+                checks.same(spec.lloyd(rows, first, 500), book, f"level {level} from its first codewords on")
 
 
 def check_codes(checks, tool, folder, model, x, what):
@@ -140,7 +154,7 @@ def check_codes(checks, tool, folder, model, x, what):
     checks.same(np.load(folder / "decoded.npy"), spec.decode(model, codes), f"decoded {what}")
     if not model.cosine:
         scaled = np.ldexp(x.astype(np.float64) - model.offset, model.config["grid_exponent"])
-        over = int((np.abs(np.rint(scaled)) > spec.GRID_MAX).sum())
+        over = int((np.abs(np.rint(scaled)) > spec.SATURATION).sum())
         checks.true(report["saturated_values"] == over, f"saturated values of {what}")
 
 

@@ -4,7 +4,9 @@ Integers are int64 or Python's own, so nothing is ever rounded; the only floats 
 says so. Written to be read; it is slow. Nothing here calls semid.
 """
 
+import bisect
 import hashlib
+import itertools
 import json
 import math
 import struct
@@ -12,7 +14,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-GRID_MAX = 2**23 - 1  # largest magnitude of a value on the grid
+GRID_MAX = 2**23 - 1  # largest magnitude of a value on a row's own grid
+SATURATION = 3 * 2**21  # largest magnitude of a value on the grid of a model
 RANGE = 2**20  # magnitude that `fit` lets training values reach
 UNIT_EXPONENT = 20  # a row of unit length has length 2^20 on the unit grid
 
@@ -43,7 +46,7 @@ def load(path):
     (length,) = struct.unpack("<Q", blob[:8])
     header, data = json.loads(blob[8 : 8 + length]), blob[8 + length :]
     meta = header.pop("__metadata__")
-    need((meta["format"], meta["format_version"], meta["kind"]) == ("semid", "1", "rq-kmeans"), "format")
+    need((meta["format"], meta["format_version"], meta["kind"]) == ("semid", "3", "rq-kmeans"), "format")
     config = json.loads(meta["config"])
     names = [f"codebook.{level}" for level in range(config["levels"])] + ["offset"]
     need(sorted(header) == sorted(names), "names of the tensors")
@@ -90,17 +93,17 @@ def fingerprint(model):
     )
 
 
-def to_grid(x, offset, exponent):
+def to_grid(x, offset, exponent, largest=SATURATION):
     """clamp(round_half_even((x - offset) 2^exponent)) in binary64."""
     scaled = np.ldexp(x.astype(np.float64) - offset.astype(np.float64), exponent)
-    return np.clip(np.rint(scaled), -GRID_MAX, GRID_MAX).astype(np.int64)
+    return np.clip(np.rint(scaled), -largest, largest).astype(np.int64)
 
 
 def row_to_own_grid(row):
     """A row for the cosine metric: its largest |q| is in [2^22, 2^23), so that its length does not matter."""
     largest = float(np.abs(row).max())
     exponent = 23 - math.frexp(largest)[1] if largest else 0
-    return to_grid(row, np.zeros_like(row), exponent)
+    return to_grid(row, np.zeros_like(row), exponent, GRID_MAX)
 
 
 def unit_length(row):
@@ -144,15 +147,173 @@ def decode(model, codes):
     return (exact + model.offset.astype(np.float64)).astype(np.float32)
 
 
-def training_grid(x):
-    """Offset and exponent that `fit` chooses for the l2 metric: the midrange, and the finest exponent that fits."""
+def mix(z):
+    """SplitMix64's mixer."""
+    z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return z ^ (z >> np.uint64(31))
+
+
+def sketch(x):
+    """The rows that the spread of `x` is taken from: of the different rows those with the smallest hashes."""
+    bits = (x + np.float32(0)).view(np.uint32)  # -0 becomes 0
+    dim = x.shape[1]
+    keys = mix(np.arange(1, dim + 1, dtype=np.uint64) * np.uint64(0x9E3779B97F4A7C15)) >> np.uint64(32)
+    hashes = mix((bits.astype(np.uint64) * keys).sum(axis=1, dtype=np.uint64))
+    known = {bytes(row): hash for row, hash in zip(bits, hashes.tolist())}
+    kept = sorted((hash, np.frombuffer(row, np.uint32).tolist()) for row, hash in known.items())
+    kept = kept[: min(max(2**20 // dim, 1024), 65536)]
+    return np.array([row for _, row in kept], np.uint32).view(np.float32)
+
+
+def finest(largest, limit):
+    """The largest exponent of a grid at which `largest` does not exceed `limit` steps."""
+    return max(e for e in range(-108, 127) if e == -108 or np.rint(math.ldexp(largest, e)) <= limit)
+
+
+def reach(rows, offset):
+    """The distance from the offset up to which values are expected, in the dimension where it is largest."""
+    distances = np.sort(np.abs(rows.astype(np.float64) - offset.astype(np.float64)), axis=0)
+    near = distances[-(-75 * len(rows) // 100) - 1]  # nearest rank
+    far = distances[-(-995 * len(rows) // 1000) - 1]
+    reaches = [0.0]
+    for n, f in zip(near.tolist(), far.tolist()):
+        if n > 0:
+            # A power law through both quantiles; farther than 64 times as far is no tail.
+            reaches.append(64 * n * 2**12 if f > 64 * n else f * max(2**12, 16 * (f / n * (f / n))))
+    return max(reaches) or float(far.max()) * 2**12
+
+
+def training_grid(x, center=True):
+    """Offset and exponent that `fit` chooses for the l2 metric.
+
+    The midrange, and the finest exponent at which no value exceeds 2^20; or, where that is finer, the medians, and the
+    finest exponent at which no value that is expected saturates.
+    """
     low, high = x.min(axis=0).astype(np.float64), x.max(axis=0).astype(np.float64)
-    offset = ((low + high) / 2).astype(np.float32)
+    zeros = np.zeros(x.shape[1], np.float32)
+    offset = ((low + high) / 2).astype(np.float32) if center else zeros
     largest = max(np.abs(low - offset).max(), np.abs(high - offset).max())
-    fits = [e for e in range(-108, 127) if np.rint(math.ldexp(largest, e)) <= RANGE]
-    return offset, (max(fits) if largest else 20)
+    exponent = finest(largest, RANGE) if largest else 20
+    rows = sketch(x)
+    medians = np.sort(rows, axis=0)[(len(rows) - 1) // 2] if center else zeros
+    expected = reach(rows, medians)
+    if expected == 0 or finest(expected, SATURATION) <= exponent:
+        return offset, exponent
+    return medians, finest(expected, SATURATION)
+
+
+def left_out(x, q, offset, exponent):
+    """Squared distance of rows from their places on the grid, in squared steps: what rounding and saturation leave out."""
+    left = np.ldexp(x.astype(np.float64) - offset.astype(np.float64), exponent) - q
+    lanes = np.zeros((len(x), 8))
+    for d in range(x.shape[1]):
+        lanes[:, d % 8] += left[:, d] * left[:, d]
+    rows = np.zeros(len(x))
+    for lane in range(8):
+        rows += lanes[:, lane]
+    sums = {}  # exact sums of the mantissas, per power of two
+    for mantissa, power in zip(*map(np.ndarray.tolist, np.frexp(rows))):
+        sums[power] = sums.get(power, 0) + int(mantissa * 2**53)
+    return sum(float(sums[power]) / 2**52 * 2.0 ** (power - 1) for power in sorted(sums, reverse=True))
 
 
 def centroid(rows):
     """floor((2 sum + n) / (2 n)) per dimension."""
     return (2 * rows.sum(axis=0) + len(rows)) // (2 * len(rows))
+
+
+class Stream:
+    """PCG XSL RR 128/64, seeded by the SHA-256 of a purpose and three numbers."""
+
+    def __init__(self, purpose, seed, level, run):
+        digest = hashlib.sha256(b"semid " + purpose + b"\0" + struct.pack("<QQQ", seed, level, run)).digest()
+        state, stream = int.from_bytes(digest[:16], "little"), int.from_bytes(digest[16:], "little")
+        self.increment = (stream << 1 | 1) % 2**128
+        self.state = (state + self.increment) % 2**128
+        self.step()
+
+    def step(self):
+        self.state = (self.state * 0x2360ED051FC65DA44385DF649FCCF645 + self.increment) % 2**128
+        return self.state
+
+    def next(self):
+        state = self.step()
+        value, turn = (state >> 64 ^ state) % 2**64, state >> 122
+        return (value >> turn | value << (64 - turn)) % 2**64
+
+    def below(self, bound):
+        """A uniform integer below `bound`: as many bits as `bound - 1` has, drawn until below it."""
+        bits = (bound - 1).bit_length()
+        if bits == 0:
+            return 0
+        while True:
+            draw = self.next() >> 64 - bits if bits <= 64 else (self.next() << 64 | self.next()) >> 128 - bits
+            if draw < bound:
+                return draw
+
+    def draw(self, weights):
+        """An index with a probability proportional to its weight."""
+        sums = list(itertools.accumulate(weights))
+        return bisect.bisect_right(sums, self.below(sums[-1]))
+
+
+def distances(rows, point):
+    return ((rows - point) ** 2).sum(axis=1)
+
+
+def first_codewords(rows, clusters, seed, level=0, run=0):
+    """The codewords that k-means begins with; `rows` are integers (N, D)."""
+    stream = Stream(b"k-means++", seed, level, run)
+    if len(rows) <= 16 * clusters:
+        return plus_plus(rows, [1] * len(rows), clusters, stream)
+    candidates, weights = oversample(rows, clusters, stream)
+    return plus_plus(candidates, weights, clusters, stream)
+
+
+def oversample(rows, clusters, stream):
+    """Candidates, and the number of rows that each of them is the first nearest to."""
+    chosen = [stream.below(len(rows))]
+    closest, drawn, sums = distances(rows, rows[chosen[0]]), chosen, []
+    for number in range(13):
+        for row in drawn:
+            closest = np.minimum(closest, distances(rows, rows[row]))
+        sums.append(sum(closest.tolist()))
+        # Three rounds, and up to twelve as long as the round before at least halved the sum.
+        if sums[-1] == 0 or number == 12 or (number >= 3 and 2 * sums[-1] > sums[-2]):
+            break
+        weights = closest.tolist()
+        drawn = sorted({stream.draw(weights) for _ in range(clusters)})
+        chosen += drawn
+    nearest_to = nearest(rows, rows[chosen])
+    return rows[chosen], np.bincount(nearest_to, minlength=len(chosen)).tolist()
+
+
+def plus_plus(rows, weights, clusters, stream):
+    """Greedy k-means++: of a few candidates the one that leaves the smallest weighted sum of distances."""
+    chosen = [stream.draw(weights)]
+    closest = distances(rows, rows[chosen[0]])
+    while len(chosen) < clusters:
+        potential = [d * w for d, w in zip(closest.tolist(), weights)]
+        if sum(potential) == 0:
+            chosen += [stream.draw(weights) for _ in range(clusters - len(chosen))]
+            break
+        drawn = [stream.draw(potential) for _ in range(2 + int(math.log(clusters)))]
+        parts = [np.minimum(closest, distances(rows, rows[row])) for row in drawn]
+        left = [sum(d * w for d, w in zip(part.tolist(), weights)) for part in parts]
+        best = left.index(min(left))
+        chosen.append(drawn[best])
+        closest = parts[best]
+    return rows[chosen]
+
+
+def lloyd(rows, book, iterations):
+    """Lloyd's algorithm without tolerance; a codeword without members stays where it is."""
+    codes = nearest(rows, book)
+    for _ in range(iterations):
+        members = [rows[codes == k] for k in range(len(book))]
+        book = np.stack([centroid(some) if len(some) else book[k] for k, some in enumerate(members)])
+        before, codes = codes, nearest(rows, book)
+        if (codes == before).all():
+            break
+    return book

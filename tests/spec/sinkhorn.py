@@ -15,10 +15,10 @@ from balanced import costs, mix
 
 
 def plan(distances, epsilon, iterations):
-    """The plan (N, K), every step as it is written in the papers' programs."""
+    """The plan (N, K), every step but one as it is written in the papers' programs."""
     high, low = distances.max(), distances.min()
     middle = (high + low) / 2
-    amplitude = high - middle + 1e-5
+    amplitude = high - middle if high > middle else 1e-5  # the programs add 1e-5 always, and so depend on the unit
     q = numpy.exp(-((distances - middle) / amplitude) / epsilon)
     rows, clusters = q.shape
     q /= q.sum()

@@ -8,6 +8,7 @@ use crate::args::{Common, FitArgs, ModelKind};
 use crate::balance::{self, Balance};
 use crate::config::Config;
 use crate::interrupt::{self, Watched};
+use crate::outliers;
 use crate::output::{self, Answer, Failure, Outcome};
 use crate::progress::Bar;
 use clap::ValueEnum;
@@ -31,6 +32,8 @@ struct Fitted<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     optimality_gap: Option<f64>,
     saturated_values: u64,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    warnings: Vec<String>,
     device: &'a str,
     backend: &'a str,
     seconds: f64,
@@ -112,6 +115,7 @@ pub(crate) fn run(common: &Common, args: &FitArgs) -> Outcome {
         levels: report.levels.iter().map(Level::from).collect(),
         optimality_gap: balance::gap(report.levels.iter().filter_map(|level| level.balance.as_ref())),
         saturated_values: report.saturated_values,
+        warnings: outliers::warnings(report.saturated_values, &report.outliers),
         device: &device.info().name,
         backend: &device.info().backend,
         seconds,
@@ -119,6 +123,7 @@ pub(crate) fn run(common: &Common, args: &FitArgs) -> Outcome {
         output: &args.output,
         alignment,
     };
+    output::warn(&fitted.warnings);
     output::result(common.json, &fitted, || text(&fitted, &report))?;
     Ok(Answer::Yes)
 }

@@ -1,10 +1,16 @@
 //! The exponent of a grid, and the ranges it comes from.
 
-use super::super::{EXPONENTS, Grid, Range, finest_exponent, floor_log2};
+use super::super::exponent::{finest, floor_log2};
+use super::super::range::Range;
+use super::super::{EXPONENTS, Grid, RANGE, SATURATION};
 use super::{rational, rounded};
 use proptest::prelude::*;
 
 const LIMIT: i128 = 1 << 20;
+
+fn finest_exponent(largest: f64) -> i32 {
+    finest(largest, RANGE)
+}
 
 fn range(rows: &[f32], dim: usize) -> Range {
     let mut range = Range::new(dim);
@@ -26,11 +32,12 @@ fn the_finest_exponent_is_the_largest_that_fits() {
             let (m, exponent) = rational(x);
             let e = finest_exponent(f64::from(x));
             assert!(is_largest(e, |e| rounded(m, exponent + e) <= LIMIT), "{x:e} has exponent {e}");
+            let e = finest(f64::from(x), SATURATION);
+            assert!(is_largest(e, |e| rounded(m, exponent + e) <= 3 << 21), "{x:e} has exponent {e}");
         }
     }
     assert_eq!(finest_exponent(f64::from(f32::MAX)), -108);
     assert_eq!(finest_exponent(f64::from(f32::from_bits(1))), 126);
-    assert_eq!(finest_exponent(0.0), 20);
     // Half a step above 2^20 rounds down to it, anything more does not.
     assert_eq!([1_048_576.0, 1_048_576.5, 1_048_576.5 + 1e-9].map(finest_exponent), [0, 0, -1]);
     assert_eq!([1.0, 1.5, 2.0_f64.powi(-149)].map(floor_log2), [0, 0, -149]);

@@ -1,9 +1,12 @@
 //! The grid against integer arithmetic of its own: no f64 operation of the library is repeated here.
 
 mod exponent;
+mod loss;
+mod outliers;
 mod rows;
+mod sketch;
 
-use super::{EXPONENTS, GRID_MAX, Grid};
+use super::{EXPONENTS, Grid, SATURATION};
 use proptest::prelude::*;
 
 /// The number `mantissa * 2^exponent` that the bits of a finite f32 stand for.
@@ -57,7 +60,7 @@ fn difference(x: f32, offset: f32) -> (i128, i32) {
 fn expected(x: f32, offset: f32, e: i32) -> (i32, u64) {
     let (m, exponent) = difference(x, offset);
     let q = rounded(m, exponent + e);
-    let limit = i128::from(GRID_MAX);
+    let limit = i128::from(SATURATION);
     (q.clamp(-limit, limit) as i32, u64::from(q.abs() > limit))
 }
 
@@ -88,28 +91,29 @@ fn every_exponent_is_quantized_as_the_formula_says() {
 /// Halves between all neighbours around the places where rounding or saturation might go wrong.
 #[test]
 fn halves_go_to_the_even_neighbour_and_the_limits_hold() {
-    let middles = [0, 1 << 10, 1 << 20, 1 << 22, GRID_MAX - 9];
+    let middles = [0, 1 << 10, 1 << 20, 1 << 22, SATURATION - 9];
     for n in middles.into_iter().flat_map(|middle| middle..middle + 10) {
         let half = n as f32 + 0.5;
         let even = n + (n & 1);
-        let expected = (even.min(GRID_MAX), u64::from(even > GRID_MAX));
+        let expected = (even.min(SATURATION), u64::from(even > SATURATION));
         assert_eq!(quantized(half, 0.0, 0), expected, "{half}");
         assert_eq!(quantized(-half, 0.0, 0), (-expected.0, expected.1), "-{half}");
         assert_eq!(quantized(half / 1024.0, 0.0, 10), expected, "{half} / 1024");
     }
-    assert_eq!(quantized(8_388_607.0, 0.0, 0), (GRID_MAX, 0));
-    assert_eq!(quantized(8_388_608.0, 0.0, 0), (GRID_MAX, 1));
-    assert_eq!(quantized(f32::MAX, -f32::MAX, 126), (GRID_MAX, 1));
+    assert_eq!(quantized(6_291_456.0, 0.0, 0), (SATURATION, 0));
+    assert_eq!(quantized(6_291_456.5, 0.0, 0), (SATURATION, 0));
+    assert_eq!(quantized(6_291_457.0, 0.0, 0), (SATURATION, 1));
+    assert_eq!(quantized(f32::MAX, -f32::MAX, 126), (SATURATION, 1));
     assert_eq!(quantized(f32::MIN_POSITIVE / 8_388_608.0, 0.0, 126), (0, 0));
 }
 
 #[test]
 fn saturated_values_are_counted_over_all_rows() {
     let grid = Grid::new(vec![0.0, 1.0, -1.0], 0);
-    let rows = [1e7, 9e6, 3.0, -2e7, 1.5, -9e6, 0.0, -0.0, 8_388_606.0];
+    let rows = [1e7, 9e6, 3.0, -2e7, 1.5, -9e6, 0.0, -0.0, 6_291_455.0];
     let mut q = [0; 9];
     assert_eq!(grid.quantize(&rows, &mut q), 4);
-    assert_eq!(q, [GRID_MAX, GRID_MAX, 4, -GRID_MAX, 0, -GRID_MAX, 0, -1, GRID_MAX]);
+    assert_eq!(q, [SATURATION, SATURATION, 4, -SATURATION, 0, -SATURATION, 0, -1, SATURATION]);
 }
 
 #[test]

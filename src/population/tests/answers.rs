@@ -33,8 +33,8 @@ fn requests(dim: usize) -> Vec<Request> {
     ];
     let states = states.map(Arc::new);
     let reductions = [
-        Reduction::Range,
-        Reduction::Saturated,
+        Reduction::Sketch,
+        Reduction::Loaded,
         Reduction::Assign { before: None, now: codebook(1, 3) },
         Reduction::Assign { before: Some(codebook(1, 3)), now: codebook(2, 5) },
         Reduction::Potential { candidates: codebook(7, 4) },
@@ -136,7 +136,7 @@ fn answers_are_what_they_are_said_to_be() {
             (Reduction::Gather { places }, Answer::Rows(found)) => {
                 assert_eq!(found, places.iter().flat_map(|place| rows[*place as usize]).copied().collect::<Vec<_>>());
             }
-            (Reduction::Saturated, Answer::Saturated(_)) | (Reduction::Range, Answer::Range(_)) => {}
+            (Reduction::Loaded, Answer::Loaded(_)) | (Reduction::Sketch, Answer::Sketch(_)) => {}
             (reduction, answer) => panic!("{reduction:?} was answered by {answer:?}"),
         }
     }

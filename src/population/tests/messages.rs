@@ -2,8 +2,9 @@
 
 use super::*;
 use crate::codebook::Codebook;
-use crate::grid::Grid;
+use crate::grid::{Grid, GridSketch, Loss, Saturation};
 use crate::partial::Partial;
+use crate::population::Loaded;
 use crate::population::request::{Answer, FarRow, FittedLevel, Reduction};
 use crate::quantization::Quantization;
 use crate::rng::Sample;
@@ -31,8 +32,8 @@ fn request() -> impl Strategy<Value = Request> {
                 let levels = levels.into_iter().map(|codebook| FittedLevel { codebook, codes: None }).collect();
                 let (kind, now, candidates, some, values, number) = reduction;
                 let reduction = match kind {
-                    0 => Reduction::Range,
-                    1 => Reduction::Saturated,
+                    0 => Reduction::Sketch,
+                    1 => Reduction::Loaded,
                     2 => Reduction::Assign { before: some.then_some(candidates), now },
                     3 => Reduction::Potential { candidates },
                     4 => Reduction::Draw { candidates, values },
@@ -59,10 +60,23 @@ fn partial() -> impl Strategy<Value = Partial> {
 
 fn reply() -> impl Strategy<Value = Reply> {
     let numbers = vec(any::<(u64, u64, u32)>(), 0..5);
-    (0..7, numbers, partial(), any::<u128>()).prop_map(|(kind, numbers, sums, large)| {
+    (0..8, numbers, partial(), any::<u128>()).prop_map(|(kind, numbers, sums, large)| {
         let first = || numbers.iter().map(|(a, ..)| *a).collect::<Vec<u64>>();
         Reply(match kind {
-            0 => Answer::Saturated(large as u64),
+            0 => {
+                let rows: Vec<f32> =
+                    numbers.iter().map(|(.., x)| *x as f32 - 1e5 + (large % 3) as f32 * 1e18).collect();
+                let grid = Grid::new(vec![1.5], 9);
+                let (mut q, mut loss) = (vec![0; rows.len()], Loss::default());
+                let values = grid.quantize(&rows, &mut q);
+                loss.add(&grid, &rows, &q);
+                Answer::Loaded(Loaded { saturation: Saturation::of(&grid, &rows, values, |row| row), loss })
+            }
+            7 => {
+                let mut sketch = GridSketch::new(2);
+                numbers.iter().for_each(|(a, b, _)| sketch.add(&[*a as f32, *b as f32]).unwrap());
+                Answer::Sketch(sketch)
+            }
             1 => Answer::Sums(sums),
             2 => Answer::Potential(large),
             3 => Answer::Places(first()),
@@ -148,6 +162,6 @@ fn balanced_levels_do_not_travel() {
     let level = FittedLevel { codebook: Arc::new(Codebook::new(vec![1, 2], 1)), codes: Some(Arc::new(vec![0, 1])) };
     let quantization = Quantization { grid: Grid::new(vec![0.0], 3), metric: Metric::L2, normalize_residuals: false };
     let state = State { sample: Sample::ALL, quantization, levels: vec![level] };
-    let error = Request { state: Arc::new(state), reduction: Reduction::Range }.to_bytes().unwrap_err();
+    let error = Request { state: Arc::new(state), reduction: Reduction::Sketch }.to_bytes().unwrap_err();
     assert!(matches!(error.kind(), crate::ErrorKind::NotWhole), "{error}");
 }

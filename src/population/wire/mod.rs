@@ -4,6 +4,7 @@
 //! does. Nothing is allocated before the bytes for it are known to be there.
 
 mod bytes;
+mod loaded;
 mod partial;
 mod reply;
 mod request;

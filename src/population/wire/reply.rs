@@ -1,9 +1,9 @@
 //! Replies as bytes.
 
 use super::bytes::{Reader, Writer};
-use super::partial;
+use super::{loaded, partial};
 use crate::error::Result;
-use crate::grid::Range;
+use crate::grid::GridSketch;
 use crate::population::request::{Answer, FarRow, Reply};
 
 const LETTERS: &[u8; 4] = b"SIDr";
@@ -13,14 +13,13 @@ impl Reply {
     pub fn to_bytes(&self) -> Vec<u8> {
         let mut to = Writer::new(LETTERS);
         match &self.0 {
-            Answer::Range(range) => {
+            Answer::Sketch(sketch) => {
                 to.u8(0);
-                to.list(range.min(), f32::to_le_bytes);
-                to.list(range.max(), f32::to_le_bytes);
+                to.list(&sketch.to_bytes(), |byte: u8| [byte]);
             }
-            Answer::Saturated(values) => {
+            Answer::Loaded(loaded) => {
                 to.u8(1);
-                to.u64(*values);
+                loaded::write(loaded, &mut to);
             }
             Answer::Sums(sums) => {
                 to.u8(2);
@@ -59,10 +58,10 @@ impl Reply {
         let mut from = Reader::new("reply", LETTERS, bytes)?;
         let answer = match from.u8()? {
             0 => {
-                let (min, max) = (from.list(f32::from_le_bytes)?, from.list(f32::from_le_bytes)?);
-                Answer::Range(Range::from_parts(min, max).ok_or_else(|| from.unusable("its range is none"))?)
+                let sketch = GridSketch::from_bytes(&from.list(|[byte]| byte)?);
+                Answer::Sketch(sketch.map_err(|error| from.unusable(error.to_string()))?)
             }
-            1 => Answer::Saturated(from.u64()?),
+            1 => Answer::Loaded(loaded::read(&mut from)?),
             2 => Answer::Sums(partial::read(&mut from)?),
             3 => Answer::Potential(from.u128()?),
             4 => Answer::Places(from.list(u64::from_le_bytes)?),

@@ -19,8 +19,8 @@ impl Request {
         let mut to = Writer::new(LETTERS);
         state::write(&self.state, &mut to)?;
         match &self.reduction {
-            Reduction::Range => to.u8(0),
-            Reduction::Saturated => to.u8(1),
+            Reduction::Sketch => to.u8(0),
+            Reduction::Loaded => to.u8(1),
             Reduction::Assign { before, now } => {
                 to.u8(2);
                 to.u8(u8::from(before.is_some()));
@@ -66,8 +66,8 @@ impl Request {
         let candidates = |from: &mut Reader<'_>| read_codebook(from, dim, usize::MAX);
         let codebook = |from: &mut Reader<'_>| read_codebook(from, dim, MAX_CLUSTERS);
         let reduction = match from.u8()? {
-            0 => Reduction::Range,
-            1 => Reduction::Saturated,
+            0 => Reduction::Sketch,
+            1 => Reduction::Loaded,
             2 => {
                 let before = if from.flag()? { Some(codebook(from)?) } else { None };
                 Reduction::Assign { before, now: codebook(from)? }

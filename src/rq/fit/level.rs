@@ -22,7 +22,8 @@ fn best_run(work: &mut LevelWork<'_, '_>, callback: Callback<'_>) -> Result<Leve
         let progress = Progress { run, ..work.progress() };
         report(callback, &progress)?;
         let (params, clusters, place) = (work.params, work.clusters(), (work.level, run));
-        let codebook = seed(params, work.residuals, clusters, place, &mut || report(callback, &progress))?;
+        let mut codebook = seed(params, work.residuals, clusters, place, &mut || report(callback, &progress))?;
+        codebook.limit(work.room);
         let fit = lloyd(work, codebook, progress, callback)?;
         if best.as_ref().is_none_or(|best| fit.squared_error < best.squared_error) {
             best = Some(fit);

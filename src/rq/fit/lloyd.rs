@@ -37,7 +37,7 @@ pub(super) fn lloyd(
             let values = work.residuals.gather(&reseed::rows(&gifts), ask)?;
             empty_reseeded += reseed::give(&mut partial, &gifts, &values);
         }
-        let moved = update(Arc::make_mut(&mut codebook), &partial);
+        let moved = update(Arc::make_mut(&mut codebook), &partial, work.room);
         still = moved as f64 <= work.params.tol * mean_variance(&partial);
         iterations += 1;
         progress.iteration = iterations;
@@ -47,12 +47,15 @@ pub(super) fn lloyd(
     }
 }
 
-/// Moves every codeword to the centroid of its members; one without members stays. Returns the sum of the squared
-/// movements.
-pub(super) fn update(codebook: &mut Codebook, partial: &Partial) -> u128 {
+/// Moves every codeword to the centroid of its members, each component cut off at `room`; one without members stays.
+/// Returns the sum of the squared movements.
+pub(super) fn update(codebook: &mut Codebook, partial: &Partial, room: i64) -> u128 {
+    // Codewords are within i32.
+    let room = room.min(i64::from(i32::MAX)) as i32;
     let mut moved = 0_u128;
     for (k, codeword) in codebook.codewords_mut().enumerate() {
         for (value, centroid) in codeword.iter_mut().zip(partial.centroid(k).into_iter().flatten()) {
+            let centroid = centroid.clamp(-room, room);
             moved += u128::from(i64::from(centroid - *value).unsigned_abs().pow(2));
             *value = centroid;
         }

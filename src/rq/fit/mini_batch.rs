@@ -4,7 +4,7 @@ use super::lloyd::{mean_variance, update};
 use super::reseed;
 use super::seeding::seed;
 use super::work::LevelWork;
-use crate::codebook::Codebook;
+use crate::codebook::{Codebook, room};
 use crate::error::Result;
 use crate::partial::Partial;
 use crate::population::{Ask, FittedLevel, Residuals};
@@ -48,8 +48,8 @@ impl Running {
         Self { codebook: Arc::new(codebook), seen, empty_reseeded: 0 }
     }
 
-    /// Assigns the rows of `batch` and moves the codewords.
-    fn step(&mut self, batch: &mut Residuals<'_>, ask: Ask<'_>) -> Result<Step> {
+    /// Assigns the rows of `batch` and moves the codewords, whose components stay within `room`.
+    fn step(&mut self, batch: &mut Residuals<'_>, room: i64, ask: Ask<'_>) -> Result<Step> {
         let sums = batch.assign(None, &self.codebook, ask)?;
         let (squared_error, variance) = (sums.squared_error(&self.codebook), mean_variance(&sums));
         self.seen.merge(&sums)?;
@@ -60,7 +60,10 @@ impl Running {
             let values = batch.gather(&reseed::rows(&gifts), ask)?;
             self.empty_reseeded += reseed::give(&mut self.seen, &gifts, &values);
         }
-        let moved = update(Arc::make_mut(&mut self.codebook), &self.seen) as f64;
+        let codebook = Arc::make_mut(&mut self.codebook);
+        let moved = update(codebook, &self.seen, room) as f64;
+        // Codewords without members too: the levels before may have grown.
+        codebook.limit(room);
         Ok(Step { squared_error, changed: sums.changed(), moved, variance })
     }
 }
@@ -71,14 +74,15 @@ pub(super) fn layer(work: &mut LevelWork<'_, '_>, batch: MiniBatch, callback: Ca
     report(callback, &progress)?;
     let ask = &mut || report(callback, &progress);
     let mut buffer = init_buffer(work, batch, work.clusters(), ask)?;
-    let first = seed(work.params, &mut buffer, work.clusters(), (work.level, 0), ask)?;
+    let mut first = seed(work.params, &mut buffer, work.clusters(), (work.level, 0), ask)?;
+    first.limit(work.room);
     drop(buffer);
     let mut running = Running::new(first);
     let mut iterations = 0;
     while iterations < work.params.max_iter {
         let ask = &mut || report(callback, &progress);
         let mut rows = draw(work, batch, work.level, iterations, ask)?;
-        let step = running.step(&mut rows, ask)?;
+        let step = running.step(&mut rows, work.room, ask)?;
         iterations += 1;
         let per_row = step.squared_error as f64 * work.unit / rows.rows().max(1) as f64;
         progress = Progress { iteration: iterations, squared_error: per_row, changed: step.changed, ..progress };
@@ -102,8 +106,11 @@ pub(super) fn joint(work: &mut LevelWork<'_, '_>, batch: MiniBatch, callback: Ca
         iterations += 1;
         still = true;
         let mut per_row = f64::NAN;
+        let mut before: Vec<Arc<Codebook>> = Vec::new();
         for running in &mut levels {
-            let step = running.step(&mut rows, ask)?;
+            let room = room(work.codewords_max, before.iter().map(|codebook| &**codebook));
+            let step = running.step(&mut rows, room, ask)?;
+            before.push(running.codebook.clone());
             subtract(&mut rows, &running.codebook, ask)?;
             still &= step.moved <= work.params.tol * step.variance;
             per_row = step.squared_error as f64 * work.unit / rows.rows().max(1) as f64;
@@ -125,7 +132,9 @@ fn first_levels(work: &mut LevelWork<'_, '_>, batch: MiniBatch, ask: Ask<'_>) ->
     let mut buffer = init_buffer(work, batch, most, ask)?;
     let mut levels = Vec::with_capacity(work.clusters.len());
     for (level, clusters) in work.clusters.iter().enumerate() {
-        let running = Running::new(seed(work.params, &mut buffer, *clusters, (level, 0), ask)?);
+        let mut codebook = seed(work.params, &mut buffer, *clusters, (level, 0), ask)?;
+        codebook.limit(room(work.codewords_max, levels.iter().map(|running: &Running| &*running.codebook)));
+        let running = Running::new(codebook);
         buffer.subtract(FittedLevel { codebook: running.codebook.clone(), codes: None });
         levels.push(running);
     }

@@ -16,11 +16,11 @@ pub use report::{FitReport, LevelReport};
 use super::model::RqKMeansModel;
 use super::params::RqKMeans;
 use super::progress::{Callback, Progress, report};
-use crate::codebook::{self, CODEWORDS_MAX, Codebook};
+use crate::codebook::{CODEWORDS_MAX, Codebook, room};
 use crate::device::Device;
-use crate::error::{ErrorKind, Result};
-use crate::grid::{EXPONENTS, Grid, UNIT_EXPONENT, pow2};
-use crate::population::{Ask, FittedLevel, Needs, Population, Residuals, divide};
+use crate::error::Result;
+use crate::grid::{Grid, UNIT_EXPONENT, pow2};
+use crate::population::{Ask, FittedLevel, Loaded, Needs, Population, Residuals, divide};
 use crate::quantization::{Metric, Quantization};
 use crate::rng::Sample;
 use crate::rows::Rows;
@@ -57,7 +57,7 @@ pub struct Fit<'a> {
     /// All levels, where mini-batches trained them together.
     joint: Vec<Trained>,
     reports: Vec<LevelReport>,
-    saturated_values: u64,
+    loaded: Loaded,
     pub(super) codewords_max: i64,
 }
 
@@ -144,7 +144,7 @@ impl RqKMeans {
             metric: self.metric,
             normalize_residuals: self.normalize_residuals,
         };
-        let saturated_values = residuals.load(&quantization, &mut ask)?;
+        let loaded = residuals.load(&quantization, &mut ask)?;
         Ok(Fit {
             params: self.clone(),
             residuals,
@@ -154,7 +154,7 @@ impl RqKMeans {
             prices: Vec::new(),
             joint: Vec::new(),
             reports: Vec::new(),
-            saturated_values,
+            loaded,
             codewords_max: CODEWORDS_MAX,
         })
     }
@@ -162,7 +162,7 @@ impl RqKMeans {
     /// The grid for these rows.
     fn grid(&self, rows: &mut Residuals<'_>, ask: Ask<'_>) -> Result<Grid> {
         match self.metric {
-            Metric::L2 => Ok(rows.range(ask)?.grid(self.center)),
+            Metric::L2 => Ok(rows.sketch(ask)?.grid(self.center)),
             // Every row has a grid of its own, and what follows is on the unit grid.
             Metric::Cosine => Ok(Grid::new(vec![0.0; rows.dim()], UNIT_EXPONENT)),
         }
@@ -186,19 +186,11 @@ impl Fit<'_> {
         &mut self,
         progress: &mut dyn FnMut(&Progress) -> ControlFlow<()>,
     ) -> Result<Option<LevelReport>> {
-        let target = self.fitted.len() + 1;
-        if target > self.clusters.len() {
+        if self.fitted.len() == self.clusters.len() {
             return Ok(None);
         }
-        loop {
-            while self.fitted.len() < target {
-                self.fit_level(progress)?;
-            }
-            if codebook::largest_sum(self.codebooks()) <= self.codewords_max {
-                return Ok(self.reports.last().cloned());
-            }
-            self.coarsen(progress)?;
-        }
+        self.fit_level(progress)?;
+        Ok(self.reports.last().cloned())
     }
 
     /// The model of the levels fitted so far, with the report of the fit.
@@ -211,7 +203,8 @@ impl Fit<'_> {
             rows: self.residuals.rows(),
             dim: self.residuals.dim(),
             levels: self.reports,
-            saturated_values: self.saturated_values,
+            saturated_values: self.loaded.saturation.values,
+            outliers: self.loaded.saturation.outliers(),
         };
         Ok((model, report))
     }
@@ -221,31 +214,14 @@ impl Fit<'_> {
         self.fitted.iter().map(|level| &*level.codebook)
     }
 
-    /// Takes a grid twice as coarse and starts again: the codewords of real data with extreme outliers may add up to
-    /// more than a residual can hold.
-    fn coarsen(&mut self, callback: Callback<'_>) -> Result<()> {
-        let grid = &self.quantization.grid;
-        let exponent = grid.exponent() - 1;
-        if self.quantization.unit_grid() || exponent < *EXPONENTS.start() {
-            let level = self.fitted.len().saturating_sub(1);
-            let reason = "the codewords of all levels add up to more than the grid holds; use fewer levels";
-            return Err(ErrorKind::Range { level, reason: reason.into() }.into());
-        }
-        self.quantization.grid = Grid::new(grid.offset().to_vec(), exponent);
-        self.fitted.clear();
-        self.prices.clear();
-        self.joint.clear();
-        self.reports.clear();
-        let start = Progress::start(self.clusters.len(), self.params.max_iter);
-        self.saturated_values = self.residuals.load(&self.quantization, &mut || report(callback, &start))?;
-        Ok(())
-    }
-
     fn fit_level(&mut self, callback: Callback<'_>) -> Result<()> {
         let level = self.fitted.len();
         let clusters = self.clusters.get(level).copied().unwrap_or(1);
         let mut work = LevelWork {
             params: &self.params,
+            room: room(self.codewords_max, self.fitted.iter().map(|level| &*level.codebook)),
+            codewords_max: self.codewords_max,
+            loss: if self.quantization.unit_grid() { 0.0 } else { self.loaded.loss.total() },
             sizes: self.params.sizes_of(self.residuals.rows(), clusters),
             residuals: &mut self.residuals,
             clusters: &self.clusters,

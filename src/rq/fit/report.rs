@@ -1,5 +1,6 @@
 //! What a fit came to.
 
+use crate::grid::Outlier;
 use crate::rq::balance::Balance;
 
 /// What a fit came to.
@@ -12,8 +13,10 @@ pub struct FitReport {
     pub dim: usize,
     /// One report per level.
     pub levels: Vec<LevelReport>,
-    /// Values of the fitted rows that did not fit on the grid.
+    /// Values of the fitted rows that lay beyond the grid and were taken as its largest.
     pub saturated_values: u64,
+    /// Of the rows with such values the worst, 8 at most: the farthest value of each, farthest first.
+    pub outliers: Vec<Outlier>,
 }
 
 /// What fitting one level came to.
@@ -26,6 +29,9 @@ pub struct LevelReport {
     pub iterations: usize,
     /// Mean over the rows of the squared distance that is left after this level, in squared units of the embeddings
     /// (of the unit sphere for cosine and normalised residuals).
+    ///
+    /// It is the distance on the grid and, in units of the embeddings, what the grid leaves out of the rows by
+    /// rounding, and by saturation of far values. The product of both, which rounding leaves near 0, is not in it.
     pub squared_error: f64,
     /// Empty clusters that were given a far row, over all iterations of the run that was kept.
     pub empty_reseeded: u64,

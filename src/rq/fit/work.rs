@@ -15,6 +15,12 @@ pub(super) struct LevelWork<'a, 'r> {
     /// Clusters of all levels.
     pub(super) clusters: &'a [usize],
     pub(super) level: usize,
+    /// Largest component that the level's codewords may have.
+    pub(super) room: i64,
+    /// What the largest components of all levels may add up to.
+    pub(super) codewords_max: i64,
+    /// What the grid leaves out of the rows, in squared grid steps.
+    pub(super) loss: f64,
     /// Bounds of the clusters' sizes, where there are any.
     pub(super) sizes: Option<Sizes>,
     /// A squared grid step in squared units of the embeddings.
@@ -40,9 +46,9 @@ pub(super) struct Balancing {
 }
 
 impl LevelWork<'_, '_> {
-    /// Squared error per row, in squared units of the embeddings.
+    /// Squared error per row, in squared units of the embeddings, with what the grid leaves out.
     pub(super) fn per_row(&self, squared_error: u128) -> f64 {
-        squared_error as f64 * self.unit / self.residuals.rows().max(1) as f64
+        (squared_error as f64 + self.loss) * self.unit / self.residuals.rows().max(1) as f64
     }
 
     pub(super) fn clusters(&self) -> usize {

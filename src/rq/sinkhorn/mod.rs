@@ -76,8 +76,9 @@ pub(crate) fn codes(distances: &mut [f64], clusters: usize, epsilon: f64, iterat
 fn kernel(distances: &mut [f64], clusters: usize, epsilon: f64) {
     let (low, high) = distances.iter().fold((f64::INFINITY, 0.0_f64), |(low, high), d| (low.min(*d), high.max(*d)));
     let middle = (high + low) / 2.0;
-    // The constant is that of the papers' programs, where it keeps equal distances from dividing by 0.
-    let amplitude = high - middle + 1e-5;
+    // Only equal distances, which would divide by 0, get the constant of the papers' programs: added to others it would make
+    // the plan depend on the unit of the embeddings.
+    let amplitude = if high > middle { high - middle } else { 1e-5 };
     distances.par_chunks_mut(clusters).for_each(|row| {
         row.iter_mut().for_each(|d| *d = (*d - middle) / amplitude);
         let least = row.iter().copied().fold(f64::INFINITY, f64::min);

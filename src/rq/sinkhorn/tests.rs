@@ -45,6 +45,20 @@ fn codes_are_those_of_numpy() {
     assert!(sensitive >= 5, "one iteration more would be noticed in {sensitive} problems");
 }
 
+/// Distances in another unit: the same codes and, as the unit is a power of two, the same plan.
+#[test]
+fn the_unit_of_the_distances_does_not_matter() {
+    let problem = |unit: f64| {
+        let mut plan: Vec<f64> = (0..200 * 9).map(|i| (row_hash(6, i) >> 40) as f64 * unit).collect();
+        let codes = codes(&mut plan, 9, 0.01, 30);
+        (codes, plan.iter().map(|value| value.to_bits()).collect::<Vec<_>>())
+    };
+    let expected = problem(1.0);
+    for unit in [-80, -40, -24, 16, 90].map(|exponent| 2.0_f64.powi(exponent)) {
+        assert_eq!(problem(unit), expected, "{unit:e}");
+    }
+}
+
 /// Any number of threads: sums are in a fixed order.
 #[test]
 fn threads_change_nothing() {

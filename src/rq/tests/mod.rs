@@ -1,12 +1,14 @@
 //! Residual k-means as a whole: the same bits on every device, and every promise of the model.
 
 mod balanced;
+mod cosine;
 mod decode;
 mod devices;
 mod encode;
 mod encoder;
 mod extremes;
 mod golden;
+mod outliers;
 mod progress;
 mod row_distances;
 mod sinkhorn;

@@ -1,4 +1,4 @@
-//! Watching, cancelling, fitting step by step, and starting again on a coarser grid.
+//! Watching, cancelling, fitting step by step, and the room that codewords have.
 
 use super::{coarse_rows, devices, fit};
 use crate::rq::{Algorithm, Codebook, Init, MiniBatch, Progress};
@@ -63,33 +63,30 @@ fn largest(model: &RqKMeansModel) -> i64 {
     model.levels().iter().map(Codebook::largest).sum()
 }
 
-/// Codewords that add up to more than a residual may hold: the grid becomes coarser until they do not.
+/// Codewords that would add up to more than a residual may hold are cut off, level by level.
 #[test]
-fn a_coarser_grid_is_taken_where_codewords_grow_too_large() {
+fn codewords_keep_to_their_room() {
     let values = coarse_rows(90, 2, 0.0);
     let rows = Matrix::new(&values, 2).unwrap();
-    let small = MiniBatch { batch: 30, init_buffer: 30, layer_wise: false };
     let base = RqKMeans::new(3, [6, 4, 3]).max_iter(8);
-    for params in [base.clone(), base.algorithm(Algorithm::MiniBatch(small))] {
+    let batches = |layer_wise| Algorithm::MiniBatch(MiniBatch { batch: 30, init_buffer: 30, layer_wise });
+    for params in [base.clone(), base.clone().algorithm(batches(false)), base.algorithm(batches(true))] {
         let (usual, _) = fit(&params, &values, 2, &Device::reference()).unwrap();
         let limited = |device: &Device, limit: i64| {
             let mut steps = params.begin(&rows, device).unwrap();
             steps.codewords_max = limit;
             let levels: Vec<_> = std::iter::from_fn(|| steps.next_level().unwrap()).collect();
             let (model, report) = steps.finish().unwrap();
-            assert_eq!(report.levels.len(), 3);
-            assert_eq!(levels.last(), report.levels.last());
+            assert_eq!(report.levels, levels);
             model
         };
-        // The second limit is exceeded by the first level already, the last one by a factor of 100.
         let first = usual.levels()[0].largest();
-        for (limit, lower) in [(largest(&usual), 0), (largest(&usual) - 1, 1), (first - 1, 1), (first / 100, 7)] {
+        assert_eq!(limited(&Device::reference(), 8 * first), usual);
+        for limit in [first, first / 100, 5, 0] {
             let model = limited(&Device::reference(), limit);
-            assert!(largest(&model) <= limit);
-            let steps = usual.grid().exponent() - model.grid().exponent();
-            assert!(steps == lower || (lower > 0 && steps == lower + 1), "limit {limit}: {steps} steps");
-            let again = RqKMeansModel::from_bytes(&model.to_bytes().unwrap()).unwrap();
-            assert_eq!(again, model);
+            assert!(largest(&model) <= limit && model.levels()[0].largest() == limit - limit / 4, "limit {limit}");
+            assert_eq!(model.grid(), usual.grid());
+            assert_eq!(RqKMeansModel::from_bytes(&model.to_bytes().unwrap()).unwrap(), model);
             let codes = model.encode(&rows, &Device::reference()).unwrap();
             for device in devices() {
                 let found = limited(device, limit);
@@ -101,46 +98,29 @@ fn a_coarser_grid_is_taken_where_codewords_grow_too_large() {
 }
 
 #[test]
-fn codewords_that_no_grid_holds_are_an_error() {
-    let values = coarse_rows(20, 2, 0.0);
-    let rows = Matrix::new(&values, 2).unwrap();
-    for params in [RqKMeans::new(2, 3), RqKMeans::new(2, 3).normalize_residuals(true)] {
-        let device = Device::cpu();
-        let mut steps = params.begin(&rows, &device).unwrap();
-        steps.codewords_max = -1;
-        let error = steps.next_level().unwrap_err();
-        assert!(matches!(error.kind(), ErrorKind::Range { level: 0, .. }), "{error}");
-    }
-}
-
-#[test]
-fn the_first_levels_are_a_model_also_where_a_later_one_makes_the_grid_coarser() {
+fn the_first_levels_are_a_model_also_where_codewords_are_cut_off() {
     let values = coarse_rows(200, 3, 0.0);
     let rows = Matrix::new(&values, 3).unwrap();
     let device = Device::cpu();
     let params = RqKMeans::new(4, [5, 4, 3, 6]).max_iter(8);
-    // The largest codewords of the first two levels fit exactly, those of all do not.
-    let mut fit = params.begin(&rows, &device).unwrap();
-    fit.next_level().unwrap();
-    fit.next_level().unwrap();
-    let limit = crate::codebook::largest_sum(fit.codebooks());
-    let alone = |levels: usize| {
-        let mut fit = RqKMeans::new(levels, params.clusters_per_level().unwrap()[..levels].to_vec())
-            .max_iter(8)
-            .begin(&rows, &device)
-            .unwrap();
+    let usual = params.fit(&rows, &device).unwrap();
+    let limit = usual.levels()[0].largest() * 4 / 3 + 4;
+    let begin = |levels: usize| {
+        let clusters = params.clusters_per_level().unwrap()[..levels].to_vec();
+        let mut fit = RqKMeans::new(levels, clusters).max_iter(8).begin(&rows, &device).unwrap();
         fit.codewords_max = limit;
-        while fit.next_level().unwrap().is_some() {}
-        fit.finish().unwrap().0
+        fit
     };
-    let mut fit = params.begin(&rows, &device).unwrap();
-    fit.codewords_max = limit;
-    let mut exponents = Vec::new();
+    let mut fit = begin(4);
     for levels in 1..=4 {
         fit.next_level().unwrap();
+        let mut alone = begin(levels);
+        while alone.next_level().unwrap().is_some() {}
         let model = fit.model().unwrap();
-        assert_eq!((model.fingerprint(), fit.levels()), (alone(levels).fingerprint(), levels));
-        exponents.push(model.grid().exponent());
+        assert_eq!((model.fingerprint(), fit.levels()), (alone.finish().unwrap().0.fingerprint(), levels));
     }
-    assert!(exponents[1] == exponents[0] && exponents[3] < exponents[1], "{exponents:?}");
+    let model = fit.finish().unwrap().0;
+    assert!(
+        model.levels()[0] == usual.levels()[0] && model.levels()[1] != usual.levels()[1] && largest(&model) <= limit
+    );
 }

@@ -1,0 +1,109 @@
+//! The different rows with the smallest hashes.
+
+use crate::rng;
+use std::cmp::Ordering;
+
+/// Values that a sample holds, unless its rows would be too few or too many.
+const VALUES: usize = 1 << 20;
+/// Rows that a sample holds at least and at most, where there are as many different ones.
+const ROWS: std::ops::RangeInclusive<usize> = 1024..=65_536;
+
+/// Of the different rows those with the smallest hashes; equal hashes are ordered by the rows' bits.
+///
+/// # Exactness
+/// The hash of a row is `mix(sum_d bits_d key_d)` modulo 2^64. `bits_d` are the bits of a value, those of 0 for -0; `key_d` is
+/// the high half of `mix((d + 1) 0x9e3779b97f4a7c15)`; `mix` is SplitMix64's. Neither a seed nor a place enters.
+#[derive(Clone, Debug)]
+pub(super) struct Distinct {
+    dim: usize,
+    keys: Vec<u32>,
+    /// Hash and slot of every row, in no order; some rows may occur again.
+    rows: Vec<(u64, usize)>,
+    /// The rows by their slots, one after the other.
+    values: Vec<f32>,
+    free: Vec<usize>,
+    /// No row with a larger hash can be in the sample.
+    limit: u64,
+}
+
+impl Distinct {
+    pub(super) fn new(dim: usize) -> Self {
+        let key = |d: usize| (rng::mix((d as u64 + 1).wrapping_mul(rng::GOLDEN)) >> 32) as u32;
+        let keys = (0..dim).map(key).collect();
+        Self { dim, keys, rows: Vec::new(), values: Vec::new(), free: Vec::new(), limit: u64::MAX }
+    }
+
+    /// Number of rows in a full sample.
+    pub(super) fn most(&self) -> usize {
+        (VALUES / self.dim).clamp(*ROWS.start(), *ROWS.end())
+    }
+
+    pub(super) fn add(&mut self, rows: &[f32]) {
+        for row in rows.chunks_exact(self.dim) {
+            let hash = hash(&self.keys, row);
+            if hash <= self.limit {
+                self.insert(hash, row);
+            }
+        }
+    }
+
+    pub(super) fn merge(&mut self, other: &Self) {
+        for (hash, slot) in &other.rows {
+            if *hash <= self.limit {
+                self.insert(*hash, other.row(*slot));
+            }
+        }
+    }
+
+    fn insert(&mut self, hash: u64, row: &[f32]) {
+        let slot = self.free.pop().unwrap_or_else(|| self.values.len() / self.dim);
+        self.values.resize(self.values.len().max((slot + 1) * self.dim), 0.0);
+        let place = self.values.get_mut(slot * self.dim..(slot + 1) * self.dim).unwrap_or_default();
+        // + 0.0 turns a negative zero into zero, as in the hash.
+        place.iter_mut().zip(row).for_each(|(place, x)| *place = x + 0.0);
+        self.rows.push((hash, slot));
+        if self.rows.len() >= 2 * self.most() {
+            self.tidy();
+        }
+    }
+
+    /// Lets go of the rows that are not in the sample.
+    fn tidy(&mut self) {
+        let kept = self.sorted();
+        let slots: std::collections::HashSet<usize> = kept.iter().map(|(_, slot)| *slot).collect();
+        self.free.extend(self.rows.iter().map(|(_, slot)| *slot).filter(|slot| !slots.contains(slot)));
+        if let Some((hash, _)) = kept.get(self.most() - 1) {
+            self.limit = *hash;
+        }
+        self.rows = kept;
+    }
+
+    /// The sample in order: hash and slot of every row, each row once.
+    fn sorted(&self) -> Vec<(u64, usize)> {
+        let mut rows = self.rows.clone();
+        rows.sort_unstable_by(|a, b| self.order(a, b));
+        rows.dedup_by(|a, b| self.order(a, b) == Ordering::Equal);
+        rows.truncate(self.most());
+        rows
+    }
+
+    fn order(&self, a: &(u64, usize), b: &(u64, usize)) -> Ordering {
+        let bits = |slot: usize| self.row(slot).iter().map(|x| x.to_bits());
+        a.0.cmp(&b.0).then_with(|| bits(a.1).cmp(bits(b.1)))
+    }
+
+    fn row(&self, slot: usize) -> &[f32] {
+        self.values.get(slot * self.dim..(slot + 1) * self.dim).unwrap_or_default()
+    }
+
+    /// The rows of the sample, in order.
+    pub(super) fn rows(&self) -> Vec<&[f32]> {
+        self.sorted().into_iter().map(|(_, slot)| self.row(slot)).collect()
+    }
+}
+
+/// The hash of a row, whose bits decide alone.
+fn hash(keys: &[u32], row: &[f32]) -> u64 {
+    let product = |(x, key): (&f32, &u32)| u64::from((x + 0.0).to_bits()) * u64::from(*key);
+    rng::mix(row.iter().zip(keys).map(product).fold(0, u64::wrapping_add))
+}

@@ -1,0 +1,149 @@
+//! What a grid is chosen from: the range of all rows, and some of the rows.
+
+mod bytes;
+mod distinct;
+mod reach;
+
+use super::Grid;
+use super::exponent::finest;
+use super::range::Range;
+use crate::error::{ErrorKind, Result};
+use distinct::Distinct;
+use reach::{Column, LEAST};
+
+/// What has to be known of rows to choose their grid. Sketches of parts of the rows merge to the sketch of all rows.
+///
+/// A sketch holds the smallest and the largest value of every dimension, and of the different rows those with the smallest
+/// hashes, at most 65,536: a sample in which a row that occurs often counts once.
+///
+/// # Shapes
+/// Rows (N, D), in any number of pieces.
+///
+/// # Exactness
+/// The sketch and its grid depend on the set of the rows alone: not on their order, their number of copies, or the pieces and
+/// machines that they came through.
+///
+/// The grid of rows without far outliers has the middle of every dimension's range as its offset, and the largest exponent e
+/// at which no value exceeds 2^20 steps. One far value would so make the grid coarse for all others, therefore there is a
+/// second rule, which takes over where it gives a larger e:
+///
+/// - The offset of a dimension is the median of the sample (the lower of two middle ones).
+/// - `near` and `far` are the 75 % and the 99.5 % quantile (nearest rank) of the sample's distances `|x - offset|` in a
+///   dimension, in binary64. Its *reach*, up to which values are expected, is `far max(2^12, 16 (far / near)^2)`: a power law
+///   through both quantiles goes on beyond them, so heavy tails reach far. More than 64 times as far as `near` lies no
+///   tail but something else: where `far > 64 near`, the reach is `64 near 2^12`. It is 0 where `near` is.
+/// - With the largest reach of all dimensions, e is the largest exponent at which `reach 2^e` does not exceed 3 * 2^21. Where
+///   every reach is 0, it is taken from the largest `far 2^12`.
+///
+/// Without centring, offsets are 0 in both rules. Values beyond 3 * 2^21 steps then saturate.
+///
+/// # References
+/// K. Beyer et al., On Synopses for Distinct-Value Estimation Under Multiset Operations, SIGMOD 2007: rows with the
+/// smallest hashes as a sample of the different ones.
+///
+/// ```
+/// use semid::GridSketch;
+///
+/// let (rows, more) = ([0.5_f32, -1.0, 2.0, 0.25], [1.5_f32, 1e9]);
+/// let mut sketch = GridSketch::new(2);
+/// sketch.add(&rows)?;
+/// let mut other = GridSketch::from_bytes(&GridSketch::new(2).to_bytes())?;
+/// other.add(&more)?;
+/// sketch.merge(&other)?;
+///
+/// let mut whole = GridSketch::new(2);
+/// whole.add(&[more.as_slice(), &rows].concat())?;
+/// assert_eq!(sketch.grid(true), whole.grid(true));
+/// # Ok::<(), semid::Error>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct GridSketch {
+    range: Range,
+    sample: Distinct,
+}
+
+impl GridSketch {
+    /// The sketch of no rows of `dim` dimensions, which are at least 1.
+    pub fn new(dim: usize) -> Self {
+        let dim = dim.max(1);
+        Self { range: Range::new(dim), sample: Distinct::new(dim) }
+    }
+
+    /// Number of dimensions, D.
+    pub fn dim(&self) -> usize {
+        self.range.min.len()
+    }
+
+    /// Takes more rows into account.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Length`] where `rows` is no whole number of rows, [`ErrorKind::NotFinite`] for NaN and infinities.
+    pub fn add(&mut self, rows: &[f32]) -> Result<()> {
+        if !rows.len().is_multiple_of(self.dim()) {
+            return Err(ErrorKind::Length { len: rows.len(), dim: self.dim() }.into());
+        }
+        super::check_finite(0, rows, self.dim())?;
+        self.add_finite(rows);
+        Ok(())
+    }
+
+    /// Takes whole rows without NaN and infinities into account.
+    pub(crate) fn add_finite(&mut self, rows: &[f32]) {
+        self.range.add(rows);
+        self.sample.add(rows);
+    }
+
+    /// Takes all rows of another sketch into account.
+    ///
+    /// # Errors
+    /// [`ErrorKind::DimMismatch`] where it is of another number of dimensions.
+    pub fn merge(&mut self, other: &Self) -> Result<()> {
+        if self.dim() != other.dim() {
+            return Err(ErrorKind::DimMismatch { expected: self.dim(), found: other.dim() }.into());
+        }
+        self.range.merge(&other.range);
+        self.sample.merge(&other.sample);
+        Ok(())
+    }
+
+    /// The grid for the rows, with offsets where `center` is on.
+    pub fn grid(&self, center: bool) -> Grid {
+        self.grid_of(&self.sample.rows(), 0..self.dim(), center)
+    }
+
+    /// Offset and exponent of a grid for every dimension alone.
+    pub(crate) fn grids(&self) -> Vec<Grid> {
+        let rows = self.sample.rows();
+        (0..self.dim()).map(|d| self.grid_of(&rows, d..d + 1, true)).collect()
+    }
+
+    /// The grid for some of the dimensions; `rows` are those of the sample.
+    fn grid_of(&self, rows: &[&[f32]], dims: std::ops::Range<usize>, center: bool) -> Grid {
+        let bounds = |values: &[f32]| values.get(dims.clone()).unwrap_or_default().to_vec();
+        let usual = Range { min: bounds(&self.range.min), max: bounds(&self.range.max) }.grid(center);
+        // The largest reach at which the second rule's exponent does not exceed that of the first.
+        let wide = |reach: f64| reach == 0.0 || finest(reach, super::SATURATION) <= usual.exponent();
+        let (mut reach, mut far, mut offset) = (0.0_f64, 0.0_f64, Vec::with_capacity(dims.len()));
+        for dim in dims {
+            let column = Column::new(rows.iter().filter_map(|row| row.get(dim).copied()).collect(), center);
+            reach = reach.max(column.reach);
+            far = far.max(column.far);
+            offset.push(column.offset);
+            // One dimension that reaches far enough decides: the others need not be looked at.
+            if reach > 0.0 && wide(reach) {
+                return usual;
+            }
+        }
+        let reach = if reach > 0.0 { reach } else { far * LEAST };
+        match wide(reach) {
+            true => usual,
+            false => Grid::new(offset, finest(reach, super::SATURATION)),
+        }
+    }
+}
+
+impl PartialEq for GridSketch {
+    fn eq(&self, other: &Self) -> bool {
+        self.to_bytes() == other.to_bytes()
+    }
+}

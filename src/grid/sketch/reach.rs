@@ -1,0 +1,82 @@
+//! How far the values of a dimension are expected to reach.
+
+/// Multiple of the far quantile that values reach at least.
+pub(super) const LEAST: f64 = 4096.0;
+/// Multiple of the near quantile beyond which the far one belongs to no tail.
+const TAIL: f64 = 64.0;
+/// How much farther than the next step of the power law heavy tails are taken to reach.
+const BEYOND: f64 = 16.0;
+
+/// One dimension of the sample.
+pub(super) struct Column {
+    /// Its median, or 0.
+    pub(super) offset: f32,
+    /// The 99.5 % quantile of the distances from the offset.
+    pub(super) far: f64,
+    /// The distance up to which values are expected.
+    pub(super) reach: f64,
+}
+
+impl Column {
+    /// What the values of a dimension, in any order, tell; the offset is 0 without `center`.
+    pub(super) fn new(mut values: Vec<f32>, center: bool) -> Self {
+        let count = values.len();
+        // + 0.0 turns a negative zero into zero.
+        let offset = if center { smallest(&mut values, count.div_ceil(2), f32::total_cmp) + 0.0 } else { 0.0 };
+        let mut distances: Vec<f64> = values.iter().map(|x| (f64::from(*x) - f64::from(offset)).abs()).collect();
+        let far = smallest(&mut distances, (count * 995).div_ceil(1000), f64::total_cmp);
+        let near = smallest(&mut distances, (count * 3).div_ceil(4), f64::total_cmp);
+        Self { offset, far, reach: reach(near, far) }
+    }
+}
+
+/// The `rank`-th smallest of `values`, counted from 1; 0 of none.
+fn smallest<T: Copy + Default>(values: &mut [T], rank: usize, order: impl Fn(&T, &T) -> std::cmp::Ordering) -> T {
+    match rank.checked_sub(1).filter(|place| *place < values.len()) {
+        Some(place) => *values.select_nth_unstable_by(place, order).1,
+        None => T::default(),
+    }
+}
+
+/// The reach by two quantiles of the distances.
+///
+/// From the near quantile, which one value in 4 exceeds, to the far one, which one in 200 exceeds, a power law grows by
+/// `far / near` as the share of the values falls by 50; so two such steps on, it exceeds one value in 500,000.
+fn reach(near: f64, far: f64) -> f64 {
+    if near == 0.0 {
+        return 0.0;
+    }
+    if far > TAIL * near {
+        return TAIL * near * LEAST;
+    }
+    let ratio = far / near;
+    far * LEAST.max(BEYOND * (ratio * ratio))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn light_tails_heavy_tails_and_what_is_no_tail() {
+        assert_eq!(reach(1.0, 2.5), 2.5 * 4096.0);
+        assert_eq!(reach(1.0, 16.0), 16.0 * 4096.0);
+        assert_eq!(reach(2.0, 80.0), 80.0 * 16.0 * 40.0 * 40.0);
+        assert_eq!(reach(1.0, 64.0), 64.0 * 65_536.0);
+        assert_eq!(reach(1.0, 64.5), 64.0 * 4096.0);
+        assert_eq!([reach(0.0, 0.0), reach(0.0, 1e30)], [0.0, 0.0]);
+    }
+
+    #[test]
+    fn quantiles_are_those_of_the_nearest_rank() {
+        let column = |values: &[f32], center| {
+            let Column { offset, far, reach } = Column::new(values.to_vec(), center);
+            (offset, far, reach)
+        };
+        // Distances from 2: 0, 1, 1, 2; three quarters of them are at most 1.
+        assert_eq!(column(&[4.0, 3.0, 1.0, 2.0], true), (2.0, 2.0, 2.0 * 4096.0));
+        assert_eq!(column(&[4.0, 3.0, 1.0, 2.0], false), (0.0, 4.0, 4.0 * 4096.0));
+        assert_eq!(column(&[-5.0], true), (-5.0, 0.0, 0.0));
+        assert_eq!(column(&[], true), (0.0, 0.0, 0.0));
+    }
+}
