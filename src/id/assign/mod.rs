@@ -1,11 +1,15 @@
 //! Giving IDs to a batch of items.
 
 mod order;
+mod plan;
 mod suffix;
+#[cfg(all(test, feature = "sqlite"))]
+mod tests;
 
 pub(super) use order::{Order, check};
+pub(super) use plan::{Plan, plan};
 
-use super::reassign::{Costs, reassign};
+use super::reassign::{Costs, OfItem, Placed, UsedBelow, reassign};
 use super::resolver::Resolver;
 use super::semantic_id::SemanticId;
 use super::store::{Entry, Manifest, Store};
@@ -88,6 +92,7 @@ pub(super) fn assign(
     update_changed: bool,
     batch: &Batch<'_>,
     order: &Order,
+    plan: Option<&Plan>,
 ) -> Result<Assigned> {
     let mut report = AssignReport { items: batch.items.len() as u64, ..AssignReport::default() };
     let mut assignments: Vec<Option<Assignment>> = vec![None; batch.items.len()];
@@ -104,7 +109,7 @@ pub(super) fn assign(
         }
     }
     new.sort_unstable_by_key(|(row, ..)| *row);
-    for ((row, ..), id) in new.iter().zip(register(store, manifest, batch, &new, &mut report)?) {
+    for ((row, ..), id) in new.iter().zip(register(store, manifest, batch, &new, plan, &mut report)?) {
         set(&mut assignments, *row, Assignment { id, new: true });
     }
     report.new = new.len() as u64;
@@ -154,10 +159,11 @@ fn register(
     manifest: &Manifest,
     batch: &Batch<'_>,
     new: &[New<'_>],
+    plan: Option<&Plan>,
     report: &mut AssignReport,
 ) -> Result<Vec<SemanticId>> {
     let moved = match manifest.resolver() {
-        Resolver::Reassign { capacity } => Some(moved(store, u64::from(capacity.get()), batch, new, report)?),
+        Resolver::Reassign { capacity } => Some(moved(store, u64::from(capacity.get()), batch, new, plan, report)?),
         _ => None,
     };
     let codes_of = |i: usize, encoded| moved.as_ref().and_then(|moved| moved.get(i)).map_or(encoded, Vec::as_slice);
@@ -187,6 +193,7 @@ fn moved(
     capacity: u64,
     batch: &Batch<'_>,
     new: &[New<'_>],
+    plan: Option<&Plan>,
     report: &mut AssignReport,
 ) -> Result<Vec<Vec<u32>>> {
     let mut used: HashMap<&[u32], u64> = HashMap::new();
@@ -198,16 +205,31 @@ fn moved(
         report.collisions += u64::from(*used >= capacity);
         *used = used.saturating_add(1);
     }
-    let geometry = batch.geometry.as_ref();
-    let geometry =
-        geometry.ok_or_else(|| Error::parameter("resolver", "reassign", "only with a model, in an engine"))?;
+    let geometry = geometry(batch)?;
+    let placed = match plan.filter(|plan| plan.holds_for(new)) {
+        Some(plan) if plan.still_holds(store)? => plan.placed.clone(),
+        _ => place(&mut |prefix| store.used_below(prefix), capacity, geometry, new)?,
+    };
+    report.added_distance = placed.iter().map(|p| p.added_distance).sum::<i128>() as f64 * geometry.squared_step;
+    Ok(placed.into_iter().map(|placed| placed.codes).collect())
+}
+
+fn geometry<'a>(batch: &'a Batch<'_>) -> Result<&'a Geometry<'a>> {
+    let missing = || Error::parameter("resolver", "reassign", "only with a model, in an engine");
+    batch.geometry.as_ref().ok_or_else(missing)
+}
+
+/// Where new items go.
+fn place(
+    used_below: &mut UsedBelow<'_>,
+    capacity: u64,
+    geometry: &Geometry<'_>,
+    new: &[New<'_>],
+) -> Result<Vec<Placed>> {
     let encoded: Vec<Vec<u32>> = new.iter().map(|(_, _, codes)| codes.to_vec()).collect();
     let keys: Vec<&str> = new.iter().map(|(_, item, _)| *item).collect();
     let costs = RowCosts { costs: geometry.costs, rows: new.iter().map(|(row, ..)| *row).collect() };
-    let placed =
-        reassign(&encoded, &keys, capacity, &mut |prefix| store.used_below(prefix), geometry.clusters, &costs)?;
-    report.added_distance = placed.iter().map(|p| p.added_distance).sum::<i128>() as f64 * geometry.squared_step;
-    Ok(placed.into_iter().map(|placed| placed.codes).collect())
+    reassign(&encoded, &keys, capacity, used_below, geometry.clusters, &costs)
 }
 
 /// The costs of new items, numbered among themselves, from those of the rows of the batch.
@@ -216,9 +238,27 @@ struct RowCosts<'a> {
     rows: Vec<usize>,
 }
 
+impl RowCosts<'_> {
+    fn row(&self, item: usize) -> Result<usize> {
+        self.rows.get(item).copied().ok_or_else(|| Error::parameter("item", item, "a new item"))
+    }
+}
+
 impl Costs for RowCosts<'_> {
     fn distances(&self, item: usize, prefix: &[u32]) -> Result<Vec<u64>> {
-        let row = self.rows.get(item).copied();
-        self.costs.distances(row.ok_or_else(|| Error::parameter("item", item, "a new item"))?, prefix)
+        self.costs.distances(self.row(item)?, prefix)
+    }
+
+    fn of_item(&self, item: usize) -> Result<Box<OfItem<'_>>> {
+        self.costs.of_item(self.row(item)?)
+    }
+
+    fn alike(&self, items: &[usize]) -> Result<Vec<usize>> {
+        let rows: Vec<usize> = items.iter().map(|item| self.row(*item)).collect::<Result<_>>()?;
+        self.costs.alike(&rows)
+    }
+
+    fn go_on(&self) -> Result<()> {
+        self.costs.go_on()
     }
 }

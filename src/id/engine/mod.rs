@@ -181,11 +181,13 @@ impl SemanticIdEngine {
             let part = self.model.quantized_rows(&part, device)?;
             let values = if moves { in_memory(&*part)? } else { Vec::new() };
             let matrix = Matrix::new(&values, quantizer.dim())?;
+            // The source hears of a cancellation, rows in memory do not.
+            let source = rows;
             let rows: &dyn Rows = if moves { &matrix } else { &*part };
             let items: Vec<&str> = items.iter().map(AsRef::as_ref).collect();
             let codes = quantizer.encode(rows, device)?;
             repeated.check(first_row, &items, &codes)?;
-            let costs = RowDistances::new(quantizer, rows)?;
+            let costs = RowDistances::new(quantizer, rows)?.asking(source);
             let geometry = Some(Geometry { costs: &costs, clusters: &clusters, squared_step: step * step });
             let assigned = self.registry.assign_batch(&Batch { items: &items, codes: &codes, first_row, geometry })?;
             report += assigned.report;

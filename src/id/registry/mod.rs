@@ -121,7 +121,9 @@ impl Registry {
     pub(crate) fn assign_batch(&mut self, batch: &Batch<'_>) -> Result<Assigned> {
         let (manifest, update) = (&self.manifest, self.update_changed);
         let order = assign::check(manifest, batch)?;
-        transaction(&mut *self.store, |store| assign::assign(store, manifest, update, batch, &order))
+        let plan = assign::plan(&*self.store, manifest, update, batch, &order)?;
+        let assign = |store: &mut dyn Store| assign::assign(store, manifest, update, batch, &order, plan.as_ref());
+        transaction(&mut *self.store, assign)
     }
 
     /// Takes their IDs from items, all in one transaction; the IDs are retired and never given again, not to the same items
