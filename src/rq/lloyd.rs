@@ -33,7 +33,12 @@ pub(super) fn lloyd(
         }
         empty_reseeded += reseed_empty(work.table, &codebook, &mut partial)?;
         let moved = update(&mut codebook, &partial, work.room);
-        still = moved as f64 <= work.params.tol * mean_variance(&partial, energy);
+        // Values beyond the grid make up nearly all of the variance: measured by it, the first step would be the last.
+        let scale = match work.saturated {
+            true => squared_error as f64 / work.table.rows().max(1) as f64 / codebook.dim() as f64,
+            false => mean_variance(&partial, energy),
+        };
+        still = moved as f64 <= work.params.tol * scale;
         iterations += 1;
         progress.iteration = iterations;
         progress.squared_error = work.per_row(squared_error);
