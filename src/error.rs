@@ -25,6 +25,8 @@ struct Inner {
 }
 
 /// The kinds of failure, each with the facts a caller needs to act on it.
+///
+/// Fields count levels from 0, as vectors do; texts count them from 1.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ErrorKind {
@@ -43,7 +45,7 @@ pub enum ErrorKind {
     Empty,
     /// Fewer rows than clusters were given to `fit`.
     #[error(
-        "level {level} asks for {clusters} clusters but there are only {rows} rows: give more rows or fewer clusters"
+        "level {} asks for {clusters} clusters but there are only {rows} rows: give more rows or fewer clusters", level + 1
     )]
     TooFewRows {
         /// Number of rows used for fitting.
@@ -55,8 +57,8 @@ pub enum ErrorKind {
     },
     /// Bounds of the sizes of clusters that no assignment can keep.
     #[error(
-        "level {level}: {rows} rows cannot fill {clusters} clusters of {min} to {max} rows each; the smaller bound must be \
-         at most {}, the larger at least {}", rows / clusters.max(&1), rows.div_ceil(*clusters.max(&1))
+        "level {}: {rows} rows cannot fill {clusters} clusters of {min} to {max} rows each; the smaller bound must be \
+         at most {}, the larger at least {}", level + 1, rows / clusters.max(&1), rows.div_ceil(*clusters.max(&1))
     )]
     Sizes {
         /// Level, from 0.
@@ -71,9 +73,9 @@ pub enum ErrorKind {
         max: usize,
     },
     /// Codes at prices were asked of a model that has none.
-    #[error("the model has no prices: fit it with `--balanced`, or encode by the nearest codewords")]
+    #[error("the model has no prices: fit it with balanced clusters, or encode by the nearest codewords")]
     NoPrices,
-    /// The number of dimensions is 0 or above [`crate::MAX_DIM`].
+    /// The number of dimensions is 0 or above [`MAX_DIM`](crate::rq::MAX_DIM).
     #[error("rows have {dim} dimensions; 1 to {} are supported", crate::MAX_DIM)]
     Dim {
         /// Dimensions of the input.
@@ -107,8 +109,8 @@ pub enum ErrorKind {
         /// Dimensions of a row.
         dim: usize,
     },
-    /// A number of clusters outside 1 ..= [`crate::MAX_CLUSTERS`].
-    #[error("level {level} asks for {clusters} clusters; 1 to {} are supported", crate::MAX_CLUSTERS)]
+    /// A number of clusters outside 1 ..= [`MAX_CLUSTERS`](crate::rq::MAX_CLUSTERS).
+    #[error("level {} asks for {clusters} clusters; 1 to {} are supported", level + 1, crate::MAX_CLUSTERS)]
     Clusters {
         /// Level, from 0.
         level: usize,
@@ -134,7 +136,7 @@ pub enum ErrorKind {
         expected: String,
     },
     /// A code that its codebook does not have.
-    #[error("row {row}, level {level}: code {code} is outside 0..{clusters} of this model")]
+    #[error("row {row}, level {}: code {code} is outside 0..{clusters} of this model", level + 1)]
     Code {
         /// Row, from 0.
         row: usize,
@@ -164,7 +166,7 @@ pub enum ErrorKind {
         rows: usize,
     },
     /// The range of the data cannot be represented by a codebook in f32.
-    #[error("level {level}: {reason}; scale the embeddings down")]
+    #[error("level {}: {reason}; scale the embeddings down", level + 1)]
     Range {
         /// Level, from 0.
         level: usize,
@@ -222,6 +224,22 @@ pub enum ErrorKind {
         /// Newest version that this build reads.
         supported: u32,
     },
+    /// A model file of a kind that this version does not have.
+    #[error("models of kind `{kind}` are not known here; known kinds: {known}")]
+    UnknownKind {
+        /// The kind in the file.
+        kind: String,
+        /// All kinds of this version.
+        known: String,
+    },
+    /// Something that models of a kind cannot do.
+    #[error("models of kind `{kind}` have no {what}")]
+    Unsupported {
+        /// The kind of the model.
+        kind: &'static str,
+        /// What was asked for.
+        what: &'static str,
+    },
     /// A device name that fits nothing.
     #[error("no device `{name}`; available: {available}")]
     UnknownDevice {
@@ -277,7 +295,7 @@ pub enum ErrorKind {
         what: &'static str,
     },
     /// No adapter that can run the kernels.
-    #[error("no usable GPU adapter: {reason}; use `--device cpu` for the same result")]
+    #[error("no usable GPU adapter: {reason}; the device `cpu` gives the same result")]
     NoAdapter {
         /// Why.
         reason: String,
@@ -291,7 +309,9 @@ pub enum ErrorKind {
         reason: String,
     },
     /// Memory could not be had.
-    #[error("out of memory: {bytes} bytes for {what} could not be allocated; use `--sample` or fewer rows at a time")]
+    #[error(
+        "out of memory: {bytes} bytes for {what} could not be allocated; fit on a sample of the rows, or give fewer rows at a time"
+    )]
     OutOfMemory {
         /// What the memory was for.
         what: String,
@@ -401,6 +421,9 @@ pub enum ErrorKind {
     /// The progress callback asked to stop.
     #[error("cancelled")]
     Cancelled,
+    /// Rows of a type of your own could not be read: its own error, see [`Error::source_of_rows`].
+    #[error("reading rows failed: {0}")]
+    Source(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// Reading or writing failed.
     #[error("{action} failed: {source}")]
     Io {
@@ -415,6 +438,32 @@ impl Error {
     /// The kind of failure with its facts.
     pub fn kind(&self) -> &ErrorKind {
         &self.0.kind
+    }
+
+    /// The error of a source of rows of your own.
+    ///
+    /// ```
+    /// use semid::{Device, Error, ErrorKind, Result, RqKMeans, Rows};
+    ///
+    /// struct Remote;
+    ///
+    /// impl Rows for Remote {
+    ///     fn len(&self) -> usize {
+    ///         100
+    ///     }
+    ///     fn dim(&self) -> usize {
+    ///         8
+    ///     }
+    ///     fn read(&self, _first: usize, _out: &mut [f32]) -> Result<()> {
+    ///         Err(Error::source_of_rows("no connection"))
+    ///     }
+    /// }
+    ///
+    /// let error = RqKMeans::new(1, 2).fit(&Remote, &Device::cpu()).unwrap_err();
+    /// assert!(matches!(error.kind(), ErrorKind::Source(own) if own.to_string() == "no connection"));
+    /// ```
+    pub fn source_of_rows(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        ErrorKind::Source(error.into()).into()
     }
 
     /// The kind, taken out.
@@ -437,6 +486,25 @@ impl Error {
     #[cfg(not(all(feature = "gpu", feature = "parquet")))]
     pub(crate) fn feature(feature: &'static str, what: &'static str) -> Self {
         ErrorKind::Feature { feature, what }.into()
+    }
+
+    /// The same error about rows of other numbers, where it is about rows.
+    #[must_use]
+    pub fn map_rows(mut self, number: impl Fn(usize) -> usize) -> Self {
+        use ErrorKind::{Code, FarRow, ItemKey, NotFinite, Ragged, RepeatedItem, Undecodable};
+        match &mut self.0.kind {
+            NotFinite { row, .. }
+            | FarRow { row }
+            | Undecodable { row }
+            | Ragged { row, .. }
+            | Code { row, .. }
+            | ItemKey { row, .. } => {
+                *row = number(*row);
+            }
+            RepeatedItem { first, row, .. } => (*first, *row) = (number(*first), number(*row)),
+            _ => {}
+        }
+        self
     }
 
     pub(crate) fn io(action: &'static str, source: io::Error) -> Self {
@@ -485,6 +553,7 @@ impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match &self.0.kind {
             ErrorKind::Io { source, .. } => Some(source),
+            ErrorKind::Source(source) => Some(&**source),
             _ => None,
         }
     }
@@ -499,4 +568,24 @@ pub(crate) fn try_vec<T: Clone>(value: T, len: usize, what: &str) -> Result<Vec<
     })?;
     out.resize(len, value);
     Ok(out)
+}
+
+/// What `values` yield, or [`ErrorKind::OutOfMemory`] instead of an abort.
+pub(crate) fn try_collect<T>(values: impl Iterator<Item = T>, what: &str) -> Result<Vec<T>> {
+    let mut out = Vec::new();
+    try_reserve(&mut out, values.size_hint().0, what)?;
+    for value in values {
+        if out.len() == out.capacity() {
+            try_reserve(&mut out, 1, what)?;
+        }
+        out.push(value);
+    }
+    Ok(out)
+}
+
+/// Room for `more` values in `out`, or [`ErrorKind::OutOfMemory`] instead of an abort.
+pub(crate) fn try_reserve<T>(out: &mut Vec<T>, more: usize, what: &str) -> Result<()> {
+    let bytes = || (out.len() as u64).saturating_add(more as u64).saturating_mul(size_of::<T>() as u64);
+    let failed = ErrorKind::OutOfMemory { what: what.to_owned(), bytes: bytes() };
+    out.try_reserve(more).map_err(|_| failed.into())
 }

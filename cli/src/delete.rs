@@ -3,7 +3,7 @@
 use crate::args::{Common, DeleteArgs};
 use crate::items;
 use crate::output::{self, Answer, Failure, Outcome};
-use semid::{Registry, SqliteStore};
+use semid::registry::{Registry, SqliteStore};
 use serde::Serialize;
 use std::path::Path;
 
@@ -15,6 +15,7 @@ struct Deleted<'a> {
     unknown: usize,
     /// Items that remain.
     left: u64,
+    #[serde(serialize_with = "output::path")]
     db: &'a Path,
 }
 
@@ -40,5 +41,10 @@ fn text(deleted: &Deleted<'_>) -> String {
         0 => String::new(),
         _ => format!("{unknown} of {} were not there\n", deleted.items),
     };
-    format!("removed {retired} items, whose IDs are retired\n{unknown}{left} items left in {}\n", db.display())
+    let removed = match retired {
+        1 => "removed 1 item, whose ID is retired".to_owned(),
+        _ => format!("removed {retired} items, whose IDs are retired"),
+    };
+    let left = output::things(*left as usize, "item");
+    format!("{removed}\n{unknown}{left} left in {}\n", db.display())
 }

@@ -7,7 +7,8 @@ use crate::outliers;
 use crate::output::{self, Answer, Failure, Outcome};
 use crate::progress::Bar;
 use semid::io::{IdWriter, NpyWriter, open, read_strings};
-use semid::{EncodeReport, Encoder, IdFormat, Model, Result};
+use semid::rq::EncodeReport;
+use semid::{Encoder, IdFormat, Model, Result};
 use serde::Serialize;
 use std::path::Path;
 use std::time::Instant;
@@ -30,6 +31,7 @@ struct Encoded<'a> {
     optimality_gap: Option<f64>,
     device: &'a str,
     backend: &'a str,
+    #[serde(serialize_with = "output::path")]
     output: &'a Path,
 }
 
@@ -42,9 +44,8 @@ pub(crate) fn run(common: &Common, args: &EncodeArgs) -> Outcome {
     let model = Model::load(&args.model)?;
     let encoder = encoder(&model, args)?;
     let rows = open(&args.input.input, &args.input.options())?;
-    for input in [&args.input.input, &args.model] {
-        output::differs(&args.output, input)?;
-    }
+    output::differs(&args.output, &args.input.input)?;
+    output::differs_from(&args.output, &args.model, "model")?;
     let device = common.device()?;
     let keys = keys(args)?;
     let mut sink = Sink::create(&args.output, rows.len(), &model, keys, format)?;
@@ -52,13 +53,11 @@ pub(crate) fn run(common: &Common, args: &EncodeArgs) -> Outcome {
     let bar = Bar::rows(common, semid::Rows::len(&rows));
     bar.name("encoding");
     let start = Instant::now();
-    let encoded = model.quantized_rows(&rows, &device).and_then(|rows| {
-        encoder.encode_with(&*rows, &device, |first, codes| {
-            interrupt::check()?;
-            sink.write(first, codes)?;
-            bar.done(first + codes.len() / model.levels().len());
-            Ok(())
-        })
+    let encoded = encoder.encode_with(&rows, &device, |first, codes| {
+        interrupt::check()?;
+        sink.write(first, codes)?;
+        bar.done(first + codes.len() / model.levels());
+        Ok(())
     });
     let report = encoded.map_err(|error| Failure::of_rows(error, &args.input.input))?;
     drop(bar);
@@ -66,7 +65,7 @@ pub(crate) fn run(common: &Common, args: &EncodeArgs) -> Outcome {
     sink.finish()?;
     let encoded = Encoded {
         rows: report.rows,
-        levels: model.levels().len(),
+        levels: model.levels(),
         seconds: start.elapsed().as_secs_f64(),
         read_seconds: rows.seconds(),
         settled_rows: report.settled_rows,
@@ -83,12 +82,10 @@ pub(crate) fn run(common: &Common, args: &EncodeArgs) -> Outcome {
     Ok(Answer::Yes)
 }
 
-fn encoder<'a>(model: &'a Model, args: &EncodeArgs) -> Result<Encoder<'a>, Failure> {
+fn encoder(model: &Model, args: &EncodeArgs) -> Result<Encoder, Failure> {
     let encoder = match args.assignment {
-        Assignment::Nearest => model.quantizer().encoder(),
-        Assignment::Priced => {
-            model.quantizer().encoder().priced().map_err(|error| Failure::of_file(error, &args.model))?
-        }
+        Assignment::Nearest => model.encoder(),
+        Assignment::Priced => model.encoder().priced().map_err(|error| Failure::of_file(error, &args.model))?,
     };
     Ok(match args.capacity {
         None => encoder,
@@ -98,8 +95,16 @@ fn encoder<'a>(model: &'a Model, args: &EncodeArgs) -> Result<Encoder<'a>, Failu
 
 fn text(encoded: &Encoded<'_>, report: &EncodeReport) -> String {
     let Encoded { rows, seconds, device, settled_rows, output, .. } = encoded;
+    let rows = output::things(*rows as usize, "row");
+    let tied = match settled_rows {
+        0 => String::new(),
+        rows => format!(
+            "{} lay about as near to two codewords or more: exact integers told which is nearest\n",
+            output::things(*rows as usize, "row")
+        ),
+    };
     format!(
-        "encoded {rows} rows on {device} in {seconds:.2} s ({settled_rows} settled exactly)\n{}saved {}\n",
+        "encoded {rows} on {device} in {seconds:.2} s\n{tied}{}saved {}\n",
         balance::text(report.balance.iter().enumerate()),
         output.display()
     )
@@ -134,7 +139,7 @@ impl Sink {
         keys: Option<Vec<String>>,
         format: IdFormat,
     ) -> Result<Self, Failure> {
-        let levels = model.levels().len();
+        let levels = model.levels();
         match path.extension().unwrap_or_default().to_string_lossy().to_lowercase().as_str() {
             "npy" => Ok(Self::Codes(NpyWriter::create(path, rows, levels)?)),
             "csv" | "jsonl" | "parquet" => {

@@ -3,7 +3,8 @@
 use crate::args::{Common, ExportArgs, Kind};
 use crate::interrupt;
 use crate::output::{self, Answer, Failure, Outcome};
-use semid::{Export, Exported, Registry, SemanticIdEngine, SqliteStore};
+use semid::SemanticIdEngine;
+use semid::registry::{Export, Exported, Registry, SqliteStore};
 use serde::Serialize;
 use std::path::Path;
 use std::time::Instant;
@@ -23,6 +24,7 @@ struct Written<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     first_token: Option<u64>,
     seconds: f64,
+    #[serde(serialize_with = "output::path")]
     output: &'a Path,
 }
 
@@ -90,7 +92,8 @@ fn unknown(output: &Path) -> Failure {
 
 fn text(written: &Written<'_>) -> String {
     let Written { kind, items, tokens, nodes, seconds, output, .. } = written;
-    let counts = [("items", items), ("tokens", tokens), ("nodes", nodes)];
-    let counts: Vec<String> = counts.iter().filter_map(|(name, n)| n.map(|n| format!("{n} {name}"))).collect();
+    let counts = [("item", items), ("token", tokens), ("node", nodes)];
+    let things = |(name, n): &(&str, &Option<u64>)| n.map(|n| output::things(n as usize, name));
+    let counts: Vec<String> = counts.iter().filter_map(things).collect();
     format!("exported {kind}: {} in {seconds:.2} s\nsaved {}\n", counts.join(", "), output.display())
 }

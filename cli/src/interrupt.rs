@@ -1,26 +1,107 @@
-//! Ctrl-C: the first one asks running work to stop, the second one ends the process.
+//! Ctrl-C and requests to end: the first asks running work to stop, which most work hears between two steps. What has
+//! not ended a moment later is ended here, and so is everything at the second request.
+//!
+//! That is safe at any instant: files appear under their names only when they are complete, and databases undo what was
+//! not committed, as after a power failure.
 
+use crate::output;
 use semid::{ErrorKind, Result, Rows};
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 /// Exit code of a process that was interrupted.
 pub(crate) const EXIT_CODE: u8 = 130;
 
+/// What work has to stop by itself, and to say so.
+const GRACE: Duration = Duration::from_millis(700);
+
 static INTERRUPTED: AtomicBool = AtomicBool::new(false);
+
+/// What is said where work does not say it.
+static MESSAGE: Mutex<Option<String>> = Mutex::new(None);
 
 /// Begins to watch for Ctrl-C and for requests to end.
 ///
-/// Signals that the parent process chose to be ignored, as nohup does, are left alone.
+/// Signals that the parent process chose to be ignored, as nohup does, are left alone; the others are watched.
 pub(crate) fn watch() {
-    let watching = ctrlc::try_set_handler(|| {
-        if INTERRUPTED.swap(true, Relaxed) {
-            std::process::exit(EXIT_CODE.into());
-        }
-    });
-    if let Err(error) = watching {
+    if let Err(error) = signals::watch() {
         tracing::debug!("signals are not watched: {error}");
+    }
+}
+
+/// Sets what is said if the process has to be ended: what is safe by now, and how to go on.
+pub(crate) fn say(message: impl Into<String>) {
+    *MESSAGE.lock().unwrap_or_else(PoisonError::into_inner) = Some(message.into());
+}
+
+/// What is said of work that was stopped.
+pub(crate) fn message() -> String {
+    let message = MESSAGE.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    message.unwrap_or_else(|| "interrupted; nothing was written".to_owned())
+}
+
+/// A request to end was heard.
+fn heard() {
+    if INTERRUPTED.swap(true, Relaxed) {
+        end();
+    }
+    let ended = std::thread::Builder::new().spawn(|| {
+        std::thread::sleep(GRACE);
+        end();
+    });
+    if ended.is_err() {
+        end();
+    }
+}
+
+/// Ends the process at once, leaving no temporary files.
+fn end() {
+    semid::io::remove_unfinished();
+    output::say_interrupted(&message());
+    signals::exit(EXIT_CODE.into());
+}
+
+#[cfg(unix)]
+mod signals {
+    use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGXFSZ};
+    use signal_hook::iterator::Signals;
+    use std::io;
+    use std::sync::Arc;
+    use std::sync::atomic::AtomicBool;
+
+    pub(super) use signal_hook::low_level::exit;
+
+    pub(super) fn watch() -> io::Result<()> {
+        // A write beyond the limit of a file's size is then an error like any other.
+        signal_hook::flag::register(SIGXFSZ, Arc::new(AtomicBool::new(false)))?;
+        let watched = [SIGHUP, SIGINT, SIGTERM].into_iter().filter(|signal| !is_ignored(*signal));
+        let mut signals = Signals::new(watched)?;
+        std::thread::Builder::new().name("signals".to_owned()).spawn(move || {
+            signals.forever().for_each(|_| super::heard());
+        })?;
+        Ok(())
+    }
+
+    fn is_ignored(signal: i32) -> bool {
+        // SAFETY: without a new action `sigaction` only writes the present one, for which there is room; all zeros are a
+        // value of that plain structure.
+        unsafe {
+            let mut action: libc::sigaction = std::mem::zeroed();
+            libc::sigaction(signal, std::ptr::null(), &mut action) == 0 && action.sa_sigaction == libc::SIG_IGN
+        }
+    }
+}
+
+#[cfg(not(unix))]
+mod signals {
+    pub(super) fn watch() -> Result<(), ctrlc::Error> {
+        ctrlc::try_set_handler(super::heard)
+    }
+
+    pub(super) fn exit(code: i32) {
+        std::process::exit(code)
     }
 }
 

@@ -2,7 +2,8 @@
 
 use crate::args::{Common, LookupArgs};
 use crate::output::{self, Answer, Failure, Outcome};
-use semid::{Holder, Registry, SemanticIdEngine, SqliteStore};
+use semid::SemanticIdEngine;
+use semid::registry::{Holder, Registry, SqliteStore};
 use serde::Serialize;
 use std::fmt::Write;
 
@@ -133,8 +134,8 @@ fn of_prefix<'a>(registry: &Registry, prefix: &'a str, limit: usize) -> semid::R
     let codes = registry.parse_prefix(prefix)?;
     let format = registry.id_text().format();
     let child = |(code, items)| Child { code, prefix: format.format_row(&[codes.as_slice(), &[code]].concat()), items };
-    let found = |record: semid::Result<semid::ItemRecord>| {
-        let semid::ItemRecord { item, entry } = record?;
+    let found = |record: semid::Result<semid::registry::ItemRecord>| {
+        let semid::registry::ItemRecord { item, entry } = record?;
         Ok(Found { id: registry.text(&entry.id, &item), item })
     };
     Ok(OfPrefix {
@@ -151,7 +152,7 @@ fn prefix_text(found: &OfPrefix<'_>, limit: usize) -> String {
             let _ = writeln!(text, "... and {more} more");
         }
     };
-    let mut text = format!("{} items\n", found.items);
+    let mut text = format!("{}\n", output::things(found.items as usize, "item"));
     if !found.children.is_empty() {
         text += "\n   items  codes\n";
     }

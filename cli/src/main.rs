@@ -56,6 +56,7 @@ fn run(cli: &Cli) -> Outcome {
     start_log();
     start_threads(cli.common.threads)?;
     interrupt::watch();
+    output::check_outputs(command)?;
     let common = &cli.common;
     match command {
         Command::Fit(args) => fit::run(common, args),
@@ -80,6 +81,7 @@ fn run(cli: &Cli) -> Outcome {
 /// Prints what libraries log to stderr, if `RUST_LOG` asks for it.
 fn start_log() {
     if std::env::var_os("RUST_LOG").is_some_and(|filter| !filter.is_empty()) {
+        progress::log_instead();
         let filter = tracing_subscriber::EnvFilter::from_default_env();
         tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
     }
@@ -87,6 +89,11 @@ fn start_log() {
 
 /// Limits the threads of this process, on which the CPU device runs too; 0 means all cores.
 fn start_threads(threads: usize) -> Result<(), Failure> {
+    let asked = std::env::var("RAYON_NUM_THREADS").ok().and_then(|text| text.parse::<usize>().ok());
+    if let Some(asked) = asked.filter(|asked| threads == 0 && *asked > args::MOST_THREADS) {
+        let most = args::MOST_THREADS;
+        return Err(Failure::Error(format!("RAYON_NUM_THREADS={asked}: at most {most} threads; use fewer")));
+    }
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build_global();
     pool.map_err(|error| Failure::Error(format!("--threads {threads}: {error}; use fewer threads")))
 }

@@ -1,12 +1,15 @@
 //! What comes out: results on stdout, errors on stderr, and the exit code.
 
+use crate::args::Command;
 use crate::interrupt;
+use same_file::Handle;
 use semid::ErrorKind;
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 use std::io::{self, Write};
 use std::panic::{self, AssertUnwindSafe};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 /// How a command that ran to its end answers.
@@ -66,12 +69,13 @@ impl Failure {
 
     /// The failure of `error` while the rows of the file at `input` were worked on.
     pub(crate) fn of_rows(error: semid::Error, input: &Path) -> Self {
-        use ErrorKind::{Dim, DimMismatch, Empty, NotFinite, Ragged, Sizes, TooFewRows};
+        use ErrorKind::{Dim, DimMismatch, Empty, FarRow, NotFinite, Ragged, Sizes, TooFewRows};
         let about_rows = matches!(
             error.kind(),
             Dim { .. }
                 | DimMismatch { .. }
                 | Empty
+                | FarRow { .. }
                 | NotFinite { .. }
                 | Ragged { .. }
                 | Sizes { .. }
@@ -83,9 +87,11 @@ impl Failure {
 
 /// Prints `result` as one JSON object, or else `text`.
 pub(crate) fn result(json: bool, result: &impl Serialize, text: impl FnOnce() -> String) -> Result<(), Failure> {
+    interrupt::say("interrupted while the result was printed");
     if json {
         let object = serde_json::to_string(result).map_err(|error| Failure::Error(error.to_string()))?;
-        self::text(&format!("{object}\n"))
+        // As it is: without a terminal, `anstream` would leave out control characters, which keys may have.
+        print(&mut io::stdout().lock(), &format!("{object}\n"))
     } else {
         self::text(&text())
     }
@@ -93,9 +99,63 @@ pub(crate) fn result(json: bool, result: &impl Serialize, text: impl FnOnce() ->
 
 /// Prints `text`.
 pub(crate) fn text(text: &str) -> Result<(), Failure> {
-    let mut stdout = anstream::stdout();
+    print(&mut anstream::stdout(), text)
+}
+
+fn print(stdout: &mut impl Write, text: &str) -> Result<(), Failure> {
     stdout.write_all(text.as_bytes())?;
     Ok(stdout.flush()?)
+}
+
+/// A path for `--json`, where JSON can hold it; bytes that are no UTF-8 become U+FFFD.
+pub(crate) fn path<S: Serializer>(path: &Path, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(&path.to_string_lossy())
+}
+
+/// [`path`], where there may be none.
+pub(crate) fn path_if_any<S: Serializer>(path: &Option<&Path>, serializer: S) -> Result<S::Ok, S::Error> {
+    path.map(Path::to_string_lossy).serialize(serializer)
+}
+
+/// Refuses outputs that are stdout, where the result is printed, and names that are those of other formats.
+pub(crate) fn check_outputs(command: &Command) -> Result<(), Failure> {
+    command.outputs().into_iter().try_for_each(is_no_stdout)?;
+    let (path, what, others) = match command {
+        Command::Fit(args) => (&args.output, "a model", NO_MODELS),
+        Command::Sweep(args) => (&args.output, "the runs of a sweep", NO_SWEEPS),
+        _ => return Ok(()),
+    };
+    let extension = path.extension().unwrap_or_default().to_string_lossy().to_lowercase();
+    if !others.contains(&extension.as_str()) {
+        return Ok(());
+    }
+    let known = if others == NO_MODELS { "safetensors" } else { "jsonl" };
+    Err(Failure::Error(format!(
+        "{}: {what} is no .{extension} file; give a name that ends in .{known}",
+        path.display()
+    )))
+}
+
+/// Extensions that other files have.
+const NO_MODELS: &[&str] =
+    &["csv", "db", "fvecs", "htm", "html", "json", "jsonl", "npy", "npz", "parquet", "svg", "toml", "txt"];
+const NO_SWEEPS: &[&str] =
+    &["csv", "db", "fvecs", "htm", "html", "npy", "npz", "parquet", "safetensors", "svg", "toml"];
+
+/// Refuses the name `-` and the file that stdout goes to.
+fn is_no_stdout(path: &Path) -> Result<(), Failure> {
+    let refuse = |why: &str| Err(Failure::Error(format!("{}: {why}", path.display())));
+    if path == Path::new("-") {
+        return refuse("files are not written to stdout, where the result is printed; give a name");
+    }
+    let named = ["/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"].iter().any(|name| path == Path::new(name));
+    // Only regular files are opened to compare them: to open a pipe would wait for its other end.
+    let is_file = || path.metadata().is_ok_and(|metadata| metadata.is_file());
+    let same = || Handle::from_path(path).is_ok_and(|file| Handle::stdout().is_ok_and(|stdout| stdout == file));
+    if named || (is_file() && same()) {
+        return refuse("is stdout, where the result is printed; name another file");
+    }
+    Ok(())
 }
 
 /// Refuses to replace a file that is read, or that this command makes as well.
@@ -106,6 +166,18 @@ pub(crate) fn differs(output: &Path, input: &Path) -> Result<(), Failure> {
 /// `1 row`, `2 rows`.
 pub(crate) fn things(number: usize, name: &str) -> String {
     format!("{number} {name}{}", if number == 1 { "" } else { "s" })
+}
+
+/// Numbers that stand together, all in one format: with as many decimals as the smallest of them needs for four digits.
+pub(crate) fn numbers(values: &[f64]) -> Vec<String> {
+    let sizes = || values.iter().map(|value| value.abs()).filter(|size| *size > 0.0 && size.is_finite());
+    let (least, most) = (sizes().fold(f64::INFINITY, f64::min), sizes().fold(0.0, f64::max));
+    let exponent = if least.is_finite() { least.log10().floor() as i32 } else { 0 };
+    if exponent < -6 || most >= 1e9 {
+        return values.iter().map(|value| format!("{value:.3e}")).collect();
+    }
+    let decimals = (3 - exponent).clamp(1, 9) as usize;
+    values.iter().map(|value| format!("{value:.decimals$}")).collect()
 }
 
 /// [`differs`], for a file that is the `what`.
@@ -135,11 +207,11 @@ pub(crate) fn exit_code(outcome: Outcome) -> ExitCode {
             ExitCode::from(2)
         }
         Err(Failure::Interrupted) => {
-            error("interrupted; nothing was written");
+            say_interrupted(&interrupt::message());
             ExitCode::from(interrupt::EXIT_CODE)
         }
         Err(Failure::Stopped(message)) => {
-            error(&message);
+            say_interrupted(&message);
             ExitCode::from(interrupt::EXIT_CODE)
         }
     }
@@ -149,6 +221,14 @@ pub(crate) fn exit_code(outcome: Outcome) -> ExitCode {
 pub(crate) fn warn(warnings: &[String]) {
     for warning in warnings {
         let _ = writeln!(anstream::stderr(), "\x1b[1;33mwarning:\x1b[0m {warning}");
+    }
+}
+
+/// Says once that the process was interrupted, whoever is first to.
+pub(crate) fn say_interrupted(message: &str) {
+    static SAID: AtomicBool = AtomicBool::new(false);
+    if !SAID.swap(true, Ordering::Relaxed) {
+        error(message);
     }
 }
 

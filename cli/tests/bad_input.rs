@@ -46,9 +46,9 @@ fn parameters_out_of_range() {
     dir.npy("x.npy", 300, 6);
     let fit = "fit --input x.npy --output out.safetensors";
     let cases = [
-        ("--clusters 0", vec!["level 0", "0 clusters", "65536"]),
+        ("--clusters 0", vec!["level 1", "0 clusters", "65536"]),
         ("--clusters 65537", vec!["65537 clusters", "65536"]),
-        ("--clusters 8,0", vec!["level 1", "0 clusters"]),
+        ("--clusters 8,0", vec!["level 2", "0 clusters"]),
         ("--levels 3 --clusters 8,9", vec!["2 numbers", "3 levels"]),
         ("--levels 0", vec!["levels", "0"]),
         ("--clusters 8 --max-iter 0", vec!["max_iter"]),
@@ -100,7 +100,7 @@ fn codes_that_the_model_does_not_have() {
     out.finish().unwrap();
     dir.fails(
         "decode --model m.safetensors --input c.npy --output d.npy",
-        &["c.npy", "row 1, level 1", "code 8", "0..8"],
+        &["c.npy", "row 1, level 2", "code 8", "0..8"],
     );
 }
 

@@ -96,8 +96,8 @@ fn what_cannot_be_is_refused() {
     let dir = Dir::with_model();
     let encode = "encode --model m.safetensors --input x.npy --output c.npy";
     dir.fails(&format!("{encode} --assignment priced"), &["m.safetensors", "no prices", "--balanced"]);
-    dir.fails(&format!("{encode} --capacity 37"), &["x.npy", "level 0", "300 rows", "8 clusters", "at least 38"]);
-    dir.fails(&format!("{encode} --capacity 0"), &["x.npy", "level 0"]);
+    dir.fails(&format!("{encode} --capacity 37"), &["x.npy", "level 1", "300 rows", "8 clusters", "at least 38"]);
+    dir.fails(&format!("{encode} --capacity 0"), &["x.npy", "level 1"]);
     let fit = "fit --input x.npy --output out.safetensors --clusters 8";
     dir.fails(&format!("{fit} --balanced --max-size 37"), &["x.npy", "300 rows", "8 clusters", "37 to 37"]);
     dir.fails(&format!("{fit} --balanced --min-size 38"), &["x.npy", "at most 37"]);

@@ -17,6 +17,8 @@ mod lookup;
 #[cfg(target_os = "linux")]
 mod memory;
 mod networks;
+#[cfg(unix)]
+mod outputs;
 #[cfg(target_os = "linux")]
 mod registry_births;
 mod registry_faults;
@@ -104,7 +106,9 @@ impl Dir {
     /// `semid` with arguments, to be run in this folder.
     pub(crate) fn command(&self, args: &str) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_semid"));
-        command.args(args.split_whitespace()).current_dir(self.0.path());
+        // Without `-v` nothing is said on stderr, so that any word there is noticed.
+        let quiet = if args.split_whitespace().any(|arg| arg == "-v") { &[][..] } else { &["--quiet"] };
+        command.args(quiet).args(args.split_whitespace()).current_dir(self.0.path());
         for name in ["RUST_LOG", "NO_COLOR", "CLICOLOR_FORCE", "RAYON_NUM_THREADS"] {
             command.env_remove(name);
         }

@@ -147,7 +147,7 @@ fn a_sweep_reports_on_its_best_run() {
     assert!(dir.text("figures/sweep.svg").contains("<svg"));
     // A finished sweep is not run again for its report, and a kept model is not fitted again.
     let again = dir.semid(&format!("{sweep} {page} --models models")).ok();
-    assert!(again.contains(&format!("drew r.html about {best}")), "{again}");
+    assert!(again.contains(&format!("saved r.html, a page about {best}")), "{again}");
     assert!(dir.text("r.html") == text);
     dir.fails(&format!("{sweep} --items items.txt"), &["--items", "--report"]);
     dir.fails(&format!("{sweep} --report s.jsonl"), &["s.jsonl", "also the output"]);

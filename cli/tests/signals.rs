@@ -87,3 +87,76 @@ fn encode_stops_and_removes_what_it_had_written() {
         assert_eq!(dir.files(), files);
     }
 }
+
+/// A moment longer than work gets to stop by itself, on machines that are busy.
+const SOON: Duration = Duration::from_secs(20);
+
+/// Waits for the end of a process that was told to end.
+fn ends_soon(mut child: Child) -> Run {
+    let start = Instant::now();
+    while child.try_wait().unwrap().is_none() {
+        if start.elapsed() > SOON {
+            child.kill().unwrap();
+            panic!("it does not end");
+        }
+        sleep(MOMENT);
+    }
+    Run::of("", child.wait_with_output().unwrap())
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn under_nohup_sigterm_is_heard_and_sighup_is_not() {
+    let dir = Dir::new();
+    dir.npy("x.npy", 60_000, 32);
+    dir.semid("fit --input x.npy --output m.safetensors --clusters 256 --sample 600 --max-iter 1").ok();
+    let files = dir.files();
+    for ignored in ["HUP", "INT", "HUP,INT"] {
+        let plain = dir.command("encode --model m.safetensors --input x.npy --device reference --output c.npy");
+        let mut command = Command::new("env");
+        command.args(["--default-signal=HUP,INT,TERM", &format!("--ignore-signal={ignored}")]);
+        command.arg(plain.get_program()).args(plain.get_args()).current_dir(dir.path(""));
+        let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        until("the partial file", || dir.files().len() > files.len());
+        for ignored in ignored.split(',') {
+            signal(&child, &format!("-{ignored}"));
+        }
+        sleep(Duration::from_millis(1200));
+        assert_eq!(dir.files().len(), files.len() + 1, "{ignored} is not ignored");
+        signal(&child, "-TERM");
+        let run = ends_soon(child);
+        assert_eq!((run.code, run.stderr.as_str()), (Some(130), "error: interrupted; nothing was written\n"));
+        assert_eq!(dir.files(), files, "{ignored}");
+    }
+}
+
+#[test]
+fn work_that_does_not_ask_ends_too() {
+    let dir = Dir::with_model();
+    assert!(Command::new("mkfifo").arg(dir.path("pipe.csv")).status().unwrap().success());
+    let files = dir.files();
+    // Nobody reads the pipe, so that opening it waits for ever.
+    let child = start(&dir, "encode --model m.safetensors --input x.npy --output pipe.csv");
+    until_watching(&child);
+    sleep(Duration::from_millis(300));
+    signal(&child, "-TERM");
+    let run = ends_soon(child);
+    assert_eq!((run.code, run.stderr.as_str()), (Some(130), "error: interrupted; nothing was written\n"));
+    assert_eq!(dir.files(), files);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn what_a_killed_run_left_is_removed_by_the_next() {
+    let dir = Dir::new();
+    dir.npy("x.npy", 60_000, 32);
+    dir.semid("fit --input x.npy --output m.safetensors --clusters 256 --sample 600 --max-iter 1").ok();
+    let files = dir.files();
+    let mut child = start(&dir, "encode --model m.safetensors --input x.npy --device reference --output c.npy");
+    until("the partial file", || dir.files().len() > files.len());
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert_eq!(dir.files().len(), files.len() + 1);
+    dir.semid("fit --input x.npy --output m.safetensors --clusters 256 --sample 600 --max-iter 1").ok();
+    assert_eq!(dir.files(), files);
+}

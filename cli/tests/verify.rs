@@ -49,7 +49,7 @@ fn a_planted_difference_is_found_and_placed() {
         assert_eq!(devices[0]["fit_fingerprint"], devices[1]["fit_fingerprint"]);
         // The last of 30 rows spread over 300.
         let difference = devices[1]["difference"].as_str().unwrap();
-        assert!(difference.starts_with("row 290, level 1: code "), "{difference}");
+        assert!(difference.starts_with("row 290, level 2: code "), "{difference}");
         let text = dir.semid(&both);
         assert!(text.code == Some(1) && text.stdout.contains("NOT equal"), "{}", text.stdout);
     }

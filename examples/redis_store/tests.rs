@@ -1,7 +1,8 @@
 //! Against a real server; without one they say so.
 
 use super::*;
-use semid::{Entry, ErrorKind, Resolver, Result, SemanticId, Store};
+use semid::registry::{Entry, Resolver, SemanticId, Store};
+use semid::{ErrorKind, Result};
 use std::collections::HashSet;
 
 fn server() -> Option<Server> {

@@ -39,12 +39,6 @@ impl Source {
         &self.path
     }
 
-    /// The file itself, for a decoder that seeks; only one may use it at a time.
-    #[cfg(feature = "parquet")]
-    pub(crate) fn file(&self) -> io::Result<File> {
-        self.file.try_clone()
-    }
-
     /// Fills `out` with the bytes from `offset` on.
     pub(crate) fn read(&self, offset: u64, out: &mut [u8]) -> Result<()> {
         read_exact_at(&self.file, offset, out).map_err(|error| match error.kind() {
@@ -60,6 +54,18 @@ impl Source {
     pub(crate) fn error(&self, reason: impl Into<String>) -> Error {
         Error::format(self.format, reason).at(&self.path)
     }
+}
+
+/// What a file is that begins with `start`, where that is known, to say so of a file that was expected to be another.
+pub(crate) fn format_of(start: &[u8]) -> Option<&'static str> {
+    let known: [(&[u8], &str); 5] = [
+        (b"\x93NUMPY", "a .npy file"),
+        (b"PAR1", "a .parquet file"),
+        (b"SQLite format 3\0", "a database"),
+        (b"PK\x03\x04", "a .npz file or another archive"),
+        (b"<!DOCTYPE html", "a web page"),
+    ];
+    known.into_iter().find(|(magic, _)| start.starts_with(magic)).map(|(_, name)| name)
 }
 
 #[cfg(unix)]
@@ -103,6 +109,13 @@ mod tests {
         let error = source.read(50, &mut out).unwrap_err();
         assert!(matches!(error.kind(), ErrorKind::Format { format: "npy", .. }), "{error}");
         assert_eq!(error.path(), Some(path.as_path()));
+    }
+
+    #[test]
+    fn files_are_known_by_their_first_bytes() {
+        assert_eq!(format_of(b"\x93NUMPY\x01\0"), Some("a .npy file"));
+        assert_eq!(format_of(b"SQLite format 3\0...."), Some("a database"));
+        assert_eq!(format_of(b"\x93NUMP"), None);
     }
 
     #[test]

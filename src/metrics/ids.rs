@@ -1,7 +1,7 @@
 //! The different IDs among the codes of rows.
 
-use crate::error::{Result, try_vec};
-use crate::rq::Codes;
+use crate::codes::Codes;
+use crate::error::{Result, try_collect, try_reserve, try_vec};
 
 /// The different IDs, sorted, and which one each row has.
 pub(super) struct Ids {
@@ -17,7 +17,7 @@ impl Ids {
     pub(super) fn new(codes: &Codes) -> Result<Self> {
         let levels = codes.levels();
         let row = |row: &usize| codes.values().get(row * levels..(row + 1) * levels).unwrap_or_default();
-        let mut order: Vec<usize> = (0..codes.len()).collect();
+        let mut order = try_collect(0..codes.len(), "the order of IDs")?;
         order.sort_unstable_by(|a, b| row(a).cmp(row(b)));
         let mut of_row = try_vec(0, codes.len(), "IDs of rows")?;
         let (mut values, mut rows) = (Vec::new(), Vec::new());
@@ -26,7 +26,9 @@ impl Ids {
             match rows.last_mut() {
                 Some(rows) if last == Some(row(at)) => *rows += 1,
                 _ => {
+                    try_reserve(&mut values, levels, "different IDs")?;
                     values.extend_from_slice(row(at));
+                    try_reserve(&mut rows, 1, "rows of IDs")?;
                     rows.push(1);
                 }
             }

@@ -1,5 +1,6 @@
 //! The part of an evaluation that is about neighbours and distances.
 
+use super::decoded::DecodedRows;
 use super::estimate::Estimate;
 use super::evaluation::Evaluation;
 use super::ids::Ids;
@@ -7,12 +8,12 @@ use super::known::{Known, distinct};
 use super::points::Points;
 use super::progress::{Callback, counter, tell};
 use super::quality::{ByDistance, NeighborMetrics, RecallAt};
-use super::quantizer::{DecodedRows, Quantizer};
 use super::ranking::{ByDecoded, ByHamming, ByPrefix, Ranking};
 use super::retrieval::Truth;
+use crate::codes::Codes;
 use crate::device::Device;
 use crate::error::{ErrorKind, Result};
-use crate::rq::Codes;
+use crate::quantizer::Quantizer;
 
 impl Known<'_> {
     /// Recall, NDCG and the correlation of distances.
@@ -34,8 +35,8 @@ impl Known<'_> {
         let by_decoded = ByDecoded::new(&decoded, query_ids.into_iter(), evaluation.most(), device, &mut tick)?;
         drop(tick);
 
-        let truth = Truth::new(&self.points, &ids, &self.nearest);
-        let (by_prefix, by_hamming) = (ByPrefix::new(&ids), ByHamming::new(&ids));
+        let truth = Truth::new(&self.points, &ids, &self.nearest)?;
+        let (by_prefix, by_hamming) = (ByPrefix::new(&ids), ByHamming::new(&ids)?);
         let ks: Vec<usize> = std::iter::once(evaluation.k).chain(evaluation.curve.iter().copied()).collect();
         let mut tick = counter(progress, "recall", self.queries.len(), 3);
         let mut score = |ranking: &dyn Ranking| truth.score(ranking, &self.queries, &ks, &mut tick);

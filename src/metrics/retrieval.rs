@@ -6,7 +6,7 @@ use super::nearest::{Nearest, Tick, places};
 use super::points::Points;
 use super::ranking::Ranking;
 use super::ties::Discounts;
-use crate::error::Result;
+use crate::error::{Result, try_collect};
 use rayon::prelude::*;
 
 /// Queries scored at a time.
@@ -29,11 +29,12 @@ pub(super) struct Truth<'a> {
 }
 
 impl<'a> Truth<'a> {
-    pub(super) fn new(points: &'a Points<'a>, ids: &'a Ids, nearest: &'a Nearest) -> Self {
-        let mut rows: Vec<(u32, u32)> = points.of_row.iter().copied().zip(ids.of_row.iter().copied()).collect();
+    pub(super) fn new(points: &'a Points<'a>, ids: &'a Ids, nearest: &'a Nearest) -> Result<Self> {
+        let of_rows = points.of_row.iter().copied().zip(ids.of_row.iter().copied());
+        let mut rows = try_collect(of_rows, "points and IDs of rows")?;
         rows.par_sort_unstable();
         let pairs = rows.chunk_by(|a, b| a == b).filter_map(|same| Some((*same.first()?, same.len() as u64)));
-        Self { points, ids, nearest, pairs: pairs.collect() }
+        Ok(Self { points, ids, nearest, pairs: try_collect(pairs, "pairs of points and IDs")? })
     }
 
     /// The IDs of the rows of a point, with their number.
@@ -46,7 +47,7 @@ impl<'a> Truth<'a> {
     /// Recall and NDCG of `ranking` for the rows `queries`, at each of `ks`, which both have been searched for.
     ///
     /// # Errors
-    /// What `tick` returns, which is told how many queries are done.
+    /// Whatever `tick` returns, which is called with the number of queries done.
     pub(super) fn score(
         &self,
         ranking: &dyn Ranking,

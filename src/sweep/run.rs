@@ -19,7 +19,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 impl Sweep {
-    /// Fits and measures what the file at `path` does not have yet, and returns all of it.
+    /// Fits and measures the runs that the file at `path` does not have yet, and returns all runs.
     ///
     /// # Exactness
     /// The file ends with the same bytes, apart from `seconds`, on every device and however often the sweep was stopped or
@@ -73,7 +73,7 @@ impl Sweep {
         let Some(folder) = &self.models else { return Ok(()) };
         std::fs::create_dir_all(folder).map_err(|error| Error::io("creating", error).at(folder))?;
         for path in missing.filter_map(|run| self.model_path(run)) {
-            drop(AtomicFile::create(&path)?);
+            AtomicFile::check(&path)?;
         }
         Ok(())
     }
@@ -124,7 +124,7 @@ impl Work<'_> {
         let mut fit = None;
         for (i, run) in runs.iter().enumerate() {
             let (at, runs, progress) = (first + i, self.runs, &mut *self.progress);
-            let mut tell = |fit: &crate::Progress| {
+            let mut tell = |fit: &crate::rq::Progress| {
                 progress(&SweepProgress { run: at, runs, parameters: run, stage: SweepStage::Fit(fit) })
             };
             let mut start = Instant::now();
@@ -133,7 +133,7 @@ impl Work<'_> {
                 (None, None) => fit.insert(params.begin_with(rows, device, &mut tell)?),
                 (None, Some((levels, before))) => {
                     let fit = fit.insert(params.go_on_with(levels, rows, device, &mut tell)?);
-                    // As if alone: what reading the rows took is in the time before already.
+                    // A run counts as if it were alone. The time before already holds that of reading the rows.
                     (spent, start) = (*before, Instant::now());
                     fit
                 }
@@ -170,6 +170,9 @@ impl Work<'_> {
             return Err(ErrorKind::OtherSweep { line, what, found, expected: fingerprint }.into());
         }
         if let Some(path) = self.sweep.model_path(run).filter(|_| !self.is_finished(self.at, run)) {
+            if self.at == self.file.records.len() {
+                keeps_others(&path, &fingerprint)?;
+            }
             model.save(path)?;
         }
         if self.at == self.file.records.len() {
@@ -190,7 +193,7 @@ impl Work<'_> {
         let start = Instant::now();
         let (at, runs, progress) = (self.at, self.runs, &mut *self.progress);
         let codes = model.encode(self.rows, self.device)?;
-        let metrics = self.evaluator.run(model, &codes, self.device, |evaluation| {
+        let metrics = self.evaluator.run(&**model, &codes, self.device, |evaluation| {
             progress(&SweepProgress { run: at, runs, parameters: run, stage: SweepStage::Evaluation(evaluation) })
         })?;
         Ok(SweepRecord {
@@ -222,5 +225,16 @@ impl Work<'_> {
         let Some(record) = self.file.records.get(at) else { return false };
         let saved = |path| Model::load(path).is_ok_and(|model| model.fingerprint() == record.fingerprint);
         self.sweep.model_path(run).is_none_or(saved)
+    }
+}
+
+/// Refuses to replace the model of another sweep, which may have the same name: that says nothing of rows and settings.
+fn keeps_others(path: &Path, fingerprint: &str) -> Result<()> {
+    match Model::load(path) {
+        Ok(other) if other.fingerprint() != fingerprint => {
+            let advice = "a folder without the models of other sweeps: there is another model of that name";
+            Err(Error::parameter("models", path.display(), advice))
+        }
+        _ => Ok(()),
     }
 }

@@ -21,7 +21,7 @@ use clap::builder::styling::{AnsiColor, Styles};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use semid::Device;
 use semid::io::ReadOptions;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 const STYLES: Styles = Styles::styled()
     .header(AnsiColor::Green.on_default().bold())
@@ -59,6 +59,9 @@ pub(crate) struct Common {
     /// Show no progress
     #[arg(long, short, global = true)]
     pub(crate) quiet: bool,
+    /// Show every iteration of a fit and every step of a sweep, on a line of its own
+    #[arg(long, short, global = true, conflicts_with = "quiet")]
+    pub(crate) verbose: bool,
 }
 
 /// Refuses flags that were given and are about neighbours only, where `--k 0` leaves these out.
@@ -113,7 +116,7 @@ Examples:
   semid assign --db ids.db --input more.npy --items more.txt
   semid assign --db new.db --model model.safetensors --input items.npy --row-numbers --resolver reassign
 
-The database has the model and all settings in it, so that later runs need neither. Items that have an ID keep it.
+The database has the model and all settings in it, so that later runs need neither. Items that have an ID keep it. \
 After Ctrl-C or a crash, the same command goes on where it was, and gives the IDs that it would have given unbroken.")]
     Assign(Box<AssignArgs>),
     /// Find items by their semantic IDs, and IDs by their items; exit code 1 where there is none
@@ -135,7 +138,7 @@ Examples:
   semid delete --db ids.db --item numpy --item scipy
   semid delete --db ids.db --items gone.txt
 
-The IDs of removed items are retired: no item ever gets them again, not even the same one.
+The IDs of removed items are retired: no item ever gets them again, not even the same one. \
 The database remembers whose they were, so the keys of removed items stay in it.")]
     Delete(DeleteArgs),
     /// Turn codes back into embeddings
@@ -191,8 +194,8 @@ Examples:
   semid sweep --input items.npy --kind rq-kmeans,rq-vae --latent 32 --epochs 50 --output sweep.jsonl
   semid sweep --input items.parquet --output sweep.jsonl --report report.html --id-column name
 
-The output has a line of JSON for every finished run. After Ctrl-C or a crash the same command goes on after the last one,
-and ends with the same lines, but for the seconds. Levels that models have in common are fitted once.")]
+The output has a line of JSON for every finished run. After Ctrl-C or a crash the same command goes on after the last \
+one, and ends with the same lines, but for the seconds. Levels that models have in common are fitted once.")]
     #[command(mut_args(sweep::of_sweep))]
     Sweep(Box<SweepArgs>),
     /// Write the semantic IDs of a database for recommenders and language models
@@ -206,8 +209,8 @@ Examples:
 
 Token ids are the same in all files of a registry: a block per level, and one for suffixes last, which grows.
 
-The tensors of a trie, whose root is node 0: after node n come the edges indptr[n] to indptr[n + 1] - 1; edge e is token
-tokens[e] and leads to node children[e]. At node n ends the ID of item items[n], none if that is -1, and longer IDs may
+The tensors of a trie, whose root is node 0: after node n come the edges indptr[n] to indptr[n + 1] - 1; edge e is \
+token tokens[e] and leads to node children[e]. At node n ends the ID of item items[n], none if that is -1, and longer IDs may \
 go on. The key of item i is the UTF-8 in item_keys[item_offsets[i]] to item_keys[item_offsets[i + 1] - 1].")]
     Export(ExportArgs),
     /// See what semantic IDs are, on real data that comes with semid
@@ -223,6 +226,23 @@ Examples:
   semid completions zsh > ~/.zfunc/_semid
   semid completions fish > ~/.config/fish/completions/semid.fish")]
     Completions(CompletionsArgs),
+}
+
+impl Command {
+    /// The files that it will write.
+    pub(crate) fn outputs(&self) -> Vec<&Path> {
+        let (output, second) = match self {
+            Self::Fit(args) => (Some(&args.output), args.vae.checkpoint.as_ref()),
+            Self::Encode(args) => (Some(&args.output), None),
+            Self::Assign(args) => (args.output.as_ref(), Some(&args.db)),
+            Self::Decode(args) => (Some(&args.output), None),
+            Self::Report(args) => (Some(&args.output), None),
+            Self::Sweep(args) => (Some(&args.output), args.report.as_ref()),
+            Self::Export(args) => (Some(&args.output), None),
+            _ => (None, None),
+        };
+        [output, second].into_iter().flatten().map(PathBuf::as_path).collect()
+    }
 }
 
 /// Where embeddings come from.
@@ -340,8 +360,11 @@ pub(crate) enum Format {
     Token,
 }
 
+/// Most threads that can be asked for.
+pub(crate) const MOST_THREADS: usize = 1024;
+
 fn threads(text: &str) -> Result<usize, String> {
-    const MOST: usize = 1024;
+    const MOST: usize = MOST_THREADS;
     let threads = text.parse().map_err(|_| format!("give a number, 0 to {MOST}"))?;
     if threads > MOST { Err(format!("at most {MOST} threads")) } else { Ok(threads) }
 }

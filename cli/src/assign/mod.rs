@@ -3,12 +3,13 @@
 mod engine;
 
 use crate::args::{AssignArgs, Common};
-use crate::interrupt::Watched;
+use crate::interrupt::{self, Watched};
 use crate::items;
 use crate::output::{self, Answer, Failure, Outcome};
 use crate::progress::{Bar, Shown};
 use semid::io::{IdWriter, open};
-use semid::{AssignReport, Device, ErrorKind, Rows, SemanticIdEngine};
+use semid::registry::AssignReport;
+use semid::{Device, ErrorKind, Rows, SemanticIdEngine};
 use serde::Serialize;
 use std::path::Path;
 use std::time::Instant;
@@ -25,7 +26,9 @@ struct Summary<'a> {
     added_distance: f64,
     retired: u64,
     fingerprint: &'a str,
+    #[serde(serialize_with = "output::path")]
     db: &'a Path,
+    #[serde(serialize_with = "output::path_if_any")]
     output: Option<&'a Path>,
     device: &'a str,
     seconds: f64,
@@ -83,11 +86,12 @@ fn assign(
     let bar = Bar::rows(common, rows.len());
     bar.name("assigning");
     let text = engine.registry().id_text().clone();
-    let mut done = 0;
+    let (mut done, len) = (0, rows.len());
     let watched = Watched::new(rows);
     let rows = Shown { rows: &watched, bar: &bar };
     let assigned = engine.unique_ids_with(&rows, keys, device, |first, assigned| {
         done = first + assigned.assignments.len();
+        interrupt::say(format!("interrupted; {}", safe(args, done, len)));
         tracing::debug!("{done} rows have their IDs");
         if let Some(out) = &mut out {
             for (item, assignment) in keys.iter().skip(first).zip(&assigned.assignments) {
@@ -97,15 +101,18 @@ fn assign(
         bar.done(done);
         Ok(())
     });
-    let len = rows.len();
     drop(bar);
     let finished = assigned.and_then(|report| out.map_or(Ok(()), IdWriter::finish).map(|()| report));
     finished.map_err(|error| unfinished(Failure::of_rows(error, &args.input.input), args, done, len))
 }
 
+fn safe(args: &AssignArgs, done: usize, rows: usize) -> String {
+    format!("{done} of {rows} rows have their IDs in {}; the same command goes on", args.db.display())
+}
+
 /// Says what is safe although the rest failed.
 fn unfinished(failure: Failure, args: &AssignArgs, done: usize, rows: usize) -> Failure {
-    let safe = format!("{done} of {rows} rows have their IDs in {}; the same command goes on", args.db.display());
+    let safe = safe(args, done, rows);
     match failure {
         Failure::Interrupted => Failure::Stopped(format!("interrupted; {safe}")),
         Failure::Error(message) if done > 0 => Failure::Error(format!("{message}; {safe}")),
@@ -115,16 +122,19 @@ fn unfinished(failure: Failure, args: &AssignArgs, done: usize, rows: usize) -> 
 
 fn text(summary: &Summary<'_>) -> String {
     let Summary { items, new, kept, collisions, moved, changed, retired, seconds, device, .. } = summary;
-    let mut text = format!("{items} items on {device} in {seconds:.2} s: {new} new, {kept} kept their IDs\n");
+    let things = |number: &u64, name| output::things(*number as usize, name);
+    let items = things(items, "item");
+    let mut text = format!("{items} on {device} in {seconds:.2} s: {new} new, {kept} kept their IDs\n");
     if *collisions > 0 {
-        text += &format!("{collisions} new items met codes that were taken");
+        text += &format!("{} met codes that were taken", things(collisions, "new item"));
         text += &match moved {
             0 => "\n".to_owned(),
             _ => format!("; {moved} moved, which added {:.6} to the squared distances\n", summary.added_distance),
         };
     }
     if *changed > 0 {
-        text += &format!("{changed} known items have other codes than before: ");
+        let have = if *changed == 1 { "has" } else { "have" };
+        text += &format!("{} {have} other codes than before: ", things(changed, "known item"));
         text += match retired {
             0 => "they keep their IDs; --update-changed gives new ones\n",
             _ => "they got new IDs, the old ones are retired\n",

@@ -2,6 +2,7 @@
 
 use super::Evaluated;
 use super::against::Unchanged;
+use crate::output::{numbers, things};
 use semid::metrics::{ByDistance, ErrorMetrics, Estimate, NeighborMetrics, PrefixPurity, Quality};
 
 /// The whole result as text.
@@ -9,7 +10,8 @@ pub(super) fn text(evaluated: &Evaluated) -> String {
     let Evaluated { dim, kind, metric, device, seconds, quality, .. } = evaluated;
     let clusters: Vec<String> = quality.codes.levels.iter().map(|level| level.clusters.to_string()).collect();
     let (rows, clusters) = (quality.codes.rows, clusters.join(", "));
-    let head = format!("{rows} rows of {dim} dimensions; {kind}, {metric}; clusters per level: {clusters}\n");
+    let (rows, dim) = (things(rows as usize, "row"), things(*dim, "dimension"));
+    let head = format!("{rows} of {dim}; {kind}, {metric}; clusters per level: {clusters}\n");
     let sections = [
         Some(collisions(quality)),
         Some(levels(quality)),
@@ -52,7 +54,7 @@ fn collisions(quality: &Quality) -> String {
     );
     let largest = quality.codes.largest_buckets.iter().map(|bucket| {
         let codes: Vec<String> = bucket.codes.iter().map(u32::to_string).collect();
-        format!("{} ({} items)", codes.join("-"), bucket.items)
+        format!("{} ({})", codes.join("-"), things(bucket.items as usize, "item"))
     });
     let largest: Vec<String> = largest.take(3).collect();
     if !largest.is_empty() {
@@ -69,7 +71,8 @@ Levels: used and dead codes; perplexity, at best the clusters; gini, at best 0; 
     .to_owned();
     for (i, level) in quality.codes.levels.iter().enumerate() {
         text += &format!(
-            "  {i:>6} {:>8} {:>6} {:>6} {:>11.2} {:>8.4} {:>6.3} {:>10.3} {:>22.4}\n",
+            "  {:>6} {:>8} {:>6} {:>6} {:>11.2} {:>8.4} {:>6.3} {:>10.3} {:>22.4}\n",
+            i + 1,
             level.clusters,
             level.used_codes,
             level.dead_codes,
@@ -84,15 +87,15 @@ Levels: used and dead codes; perplexity, at best the clusters; gini, at best 0; 
 }
 
 fn errors(errors: &ErrorMetrics) -> String {
-    let per_level: Vec<String> = errors.squared_error_per_level.iter().map(|error| number(*error)).collect();
-    let mut text = section(
-        "Errors: rows and what their IDs decode to",
-        &[
-            ("squared_error_per_row", number(errors.squared_error_per_row), "mean squared distance"),
-            ("mse", number(errors.mse), "the same per dimension"),
-            ("relative_l1", number(errors.relative_l1), "mean of |x - y| / (max(|x|, |y|) + 0.0001)"),
-        ],
-    );
+    let per_level = numbers(&errors.squared_error_per_level);
+    let lines = [
+        ("squared_error_per_row", errors.squared_error_per_row, "mean squared distance"),
+        ("mse", errors.mse, "the same per dimension"),
+        ("relative_l1", errors.relative_l1, "mean of |x - y| / (max(|x|, |y|) + 0.0001)"),
+    ];
+    let values = numbers(&lines.map(|(_, value, _)| value));
+    let lines = lines.iter().zip(values).map(|((name, _, meaning), value)| (*name, value, *meaning));
+    let mut text = section("Errors: rows and what their IDs decode to", &lines.collect::<Vec<_>>());
     text += &format!("  squared error after each level: {}\n", per_level.join(", "));
     text
 }
@@ -143,18 +146,14 @@ Stability: the share of rows that have the same code as before, and the same cod
     );
     let levels = stability.unchanged_codes.iter().zip(&stability.unchanged_prefixes);
     for (i, (codes, prefixes)) in levels.enumerate() {
-        text += &format!("  {i:>6}{codes:>18.4}{prefixes:>21.4}\n");
+        let level = i + 1;
+        text += &format!("  {level:>6}{codes:>18.4}{prefixes:>21.4}\n");
     }
     text
 }
 
-/// A number with four significant digits or more.
 fn number(value: f64) -> String {
-    match value.abs() {
-        size if size >= 1000.0 => format!("{value:.1}"),
-        size if size >= 0.01 || size == 0.0 => format!("{value:.4}"),
-        _ => format!("{value:.3e}"),
-    }
+    numbers(&[value]).concat()
 }
 
 /// A value, with half of its confidence interval where there is one.

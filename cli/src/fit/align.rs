@@ -19,6 +19,7 @@ pub(super) struct Older<'a> {
 /// How many rows keep their codes.
 #[derive(Serialize)]
 pub(super) struct Aligned {
+    #[serde(serialize_with = "output::path")]
     to: PathBuf,
     before: Stability,
     after: Stability,

@@ -12,8 +12,10 @@ use crate::outliers;
 use crate::output::{self, Answer, Failure, Outcome};
 use crate::progress::Bar;
 use clap::ValueEnum;
+use semid::io::Provenance;
 use semid::io::{AtomicFile, open};
-use semid::{FitReport, LevelReport, Model, Provenance, Rows, RqKMeans};
+use semid::rq::{FitReport, LevelReport};
+use semid::{Model, Rows, RqKMeans};
 use serde::Serialize;
 use std::fmt::Write;
 use std::path::Path;
@@ -36,6 +38,7 @@ struct Fitted<'a> {
     backend: &'a str,
     seconds: f64,
     read_seconds: f64,
+    #[serde(serialize_with = "output::path")]
     output: &'a Path,
     #[serde(skip_serializing_if = "Option::is_none")]
     alignment: Option<align::Aligned>,
@@ -86,7 +89,7 @@ pub(crate) fn run(common: &Common, args: &FitArgs) -> Outcome {
     let older = align::Older::load(args, aligned_to.as_ref(), &config, rows.dim())?;
     output::differs(&args.output, &args.input.input)?;
     // A folder that cannot be written to is better found out now than after a long fit.
-    drop(AtomicFile::create(&args.output)?);
+    AtomicFile::check(&args.output)?;
     let device = common.device()?;
     let rows = Watched::new(&*rows);
     let bar = Bar::fit(common);
@@ -176,15 +179,18 @@ fn iterations_alone() -> Failure {
 /// The model with a record of its input, if that was asked for.
 fn recorded(model: Model, args: &FitArgs, rows: &dyn Rows) -> Result<Model, Failure> {
     match args.provenance {
-        true => Ok(model.with_provenance(Provenance::new().input(&args.input.input, rows)?)),
+        true => Ok(model.with_provenance(Provenance::new().input(&args.input.input, rows)?)?),
         false => Ok(model),
     }
 }
 
 fn text(fitted: &Fitted<'_>, report: &FitReport) -> String {
     let mut out = format!(
-        "fitted {} rows of {} dimensions on {} in {:.2} s\n",
-        fitted.rows, fitted.dim, fitted.device, fitted.seconds
+        "fitted {} of {} on {} in {:.2} s\n",
+        output::things(fitted.rows, "row"),
+        output::things(fitted.dim, "dimension"),
+        fitted.device,
+        fitted.seconds
     );
     out.push_str(&levels(&report.levels));
     let balances = report.levels.iter().enumerate().filter_map(|(i, level)| Some((i, level.balance.as_ref()?)));
@@ -199,7 +205,9 @@ pub(crate) fn levels(levels: &[LevelReport]) -> String {
     let mut out = String::from("level  clusters  iterations  squared error  empty reseeded\n");
     for (i, level) in levels.iter().enumerate() {
         let LevelReport { clusters, iterations, squared_error, empty_reseeded, .. } = level;
-        let _ = writeln!(out, "{i:>5}  {clusters:>8}  {iterations:>10}  {squared_error:>13.6}  {empty_reseeded:>14}");
+        let level = i + 1;
+        let _ =
+            writeln!(out, "{level:>5}  {clusters:>8}  {iterations:>10}  {squared_error:>13.6}  {empty_reseeded:>14}");
     }
     out
 }

@@ -7,7 +7,8 @@ use crate::interrupt::{self, Watched};
 use crate::output::{self, Answer, Failure, Outcome};
 use crate::progress::Bar;
 use semid::io::{AtomicFile, open};
-use semid::{Device, EpochReport, ErrorKind, Model, Rows, RqKMeansModel, RqVae, RqVaeFit, RqVaeReport, Schedule};
+use semid::vae::{EpochReport, RqVaeFit, RqVaeReport, Schedule};
+use semid::{Device, ErrorKind, Model, Rows, RqKMeansModel, RqVae};
 use serde::Serialize;
 use std::fmt::Write;
 use std::path::Path;
@@ -26,6 +27,7 @@ struct Trained<'a> {
     backend: &'a str,
     seconds: f64,
     read_seconds: f64,
+    #[serde(serialize_with = "output::path")]
     output: &'a Path,
     #[serde(skip_serializing_if = "Option::is_none")]
     alignment: Option<align::Aligned>,
@@ -63,7 +65,7 @@ pub(super) fn run(common: &Common, args: &FitArgs, mut config: Config, kind: Mod
     }
     // That they cannot be written is better known before the training.
     for file in args.vae.checkpoint.iter().chain([&args.output]) {
-        drop(AtomicFile::create(file)?);
+        AtomicFile::check(file)?;
     }
     let device = common.device()?;
     let rows = Watched::new(&*rows);
@@ -73,6 +75,9 @@ pub(super) fn run(common: &Common, args: &FitArgs, mut config: Config, kind: Mod
     let mut training = training.map_err(|error| Failure::of_rows(error, &args.input.input))?;
     let trained = training.train(args.vae.checkpoint.as_deref(), |progress| {
         bar.epoch(progress);
+        if let Some(path) = args.vae.checkpoint.as_ref().filter(|_| !progress.done.is_empty()) {
+            interrupt::say(goes_on(path));
+        }
         interrupt::flow()
     });
     trained.map_err(|error| stopped(error, args, &params, training.epochs().len()))?;
@@ -121,13 +126,18 @@ fn begin<'a>(
     }
 }
 
+fn goes_on(checkpoint: &Path) -> String {
+    format!("interrupted; the same command goes on from {}", checkpoint.display())
+}
+
 /// A failure after that many epochs; where there is a checkpoint it says how to go on.
 fn stopped(error: semid::Error, args: &FitArgs, params: &RqVae, epochs: usize) -> Failure {
-    let Some(path) = args.vae.checkpoint.as_ref().map(|path| path.display()) else { return error.into() };
+    let Some(path) = &args.vae.checkpoint else { return error.into() };
     match error.kind() {
-        ErrorKind::Cancelled => Failure::Stopped(format!("interrupted; the same command goes on from {path}")),
+        ErrorKind::Cancelled => Failure::Stopped(goes_on(path)),
         ErrorKind::Diverged { .. } if epochs > 0 && params.get_schedule() != Schedule::Cosine => {
             let how = format!("the same command with --epochs {epochs} saves the best model until then");
+            let path = path.display();
             Failure::Error(format!("{error}; {path} keeps the state after epoch {epochs}: {how}"))
         }
         _ => error.into(),
@@ -142,9 +152,9 @@ fn warm_start(args: &FitArgs, kind: ModelKind) -> Result<Option<RqKMeansModel>, 
         (None, true) => Err(Failure::Error(
             "--kind rq-kmeans-plus: starts from a fitted model; give it as --warm-start model.safetensors".into(),
         )),
-        (Some(path), true) => match Model::load(path)? {
-            Model::RqKMeans(model) => Ok(Some(model)),
-            _ => Err(Failure::Error(format!("{}: is no rq-kmeans model; give one that is", path.display()))),
+        (Some(path), true) => match Model::load(path)?.downcast::<RqKMeansModel>() {
+            Some(model) => Ok(Some(model.clone())),
+            None => Err(Failure::Error(format!("{}: is no rq-kmeans model; give one that is", path.display()))),
         },
     }
 }
@@ -191,7 +201,8 @@ const LISTED: usize = 10;
 
 fn text(trained: &Trained<'_>, report: &RqVaeReport) -> String {
     let Trained { kind, rows, dim, device, seconds, .. } = trained;
-    let mut out = format!("trained {kind} on {rows} rows of {dim} dimensions on {device} in {seconds:.2} s\n");
+    let (rows, dim) = (output::things(*rows, "row"), output::things(*dim, "dimension"));
+    let mut out = format!("trained {kind} on {rows} of {dim} on {device} in {seconds:.2} s\n");
     out.push_str("epoch      loss  reconstruction  held-out loss  collisions  used codes\n");
     let step = report.epochs.len().div_ceil(LISTED).max(1);
     for epoch in report.epochs.iter().filter(|epoch| epoch.epoch % step == 0 || epoch.epoch == report.best_epoch) {

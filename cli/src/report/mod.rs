@@ -9,7 +9,8 @@ use crate::interrupt::{self, Watched};
 use crate::output::{self, Answer, Failure, Outcome};
 use crate::progress::Bar;
 use semid::io::open;
-use semid::{Model, Rows, SweepData, SweepRecord};
+use semid::sweep::{SweepData, SweepRecord};
+use semid::{Model, Rows};
 use serde::Serialize;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -17,10 +18,11 @@ use std::time::Instant;
 /// What `--json` prints.
 #[derive(Serialize)]
 struct Written<'a> {
+    #[serde(serialize_with = "output::path")]
     output: &'a Path,
     bytes: usize,
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    figures: Vec<PathBuf>,
+    figures: Vec<String>,
     rows: usize,
     seconds: f64,
     device: String,
@@ -46,7 +48,7 @@ pub(crate) fn run(common: &Common, args: &ReportArgs) -> Outcome {
         Some(k) => report.k(k),
         None => report,
     };
-    let drawn = report.run_on_codes(&model, &rows, &codes, &device, |progress| {
+    let drawn = report.run_on_codes(&*model, &rows, &codes, &device, |progress| {
         bar.compared(progress);
         interrupt::flow()
     });
@@ -56,7 +58,7 @@ pub(crate) fn run(common: &Common, args: &ReportArgs) -> Outcome {
     let written = Written {
         output: &args.output,
         bytes: drawn.html().len(),
-        figures: page.save(&drawn)?,
+        figures: page.save(&drawn)?.iter().map(|path| path.to_string_lossy().into_owned()).collect(),
         rows: rows.len(),
         seconds: start.elapsed().as_secs_f64(),
         device: device.info().name.clone(),
@@ -77,11 +79,12 @@ fn text(written: &Written<'_>) -> String {
     let Written { output, bytes, figures, rows, seconds, device } = written;
     let figures = match figures.len() {
         0 => String::new(),
-        many => format!(" and {many} figures"),
+        many => format!(" and {}", output::things(many, "figure")),
     };
     let (output, kilobytes) = (output.display(), bytes.div_ceil(1000));
     let rows = output::things(*rows, "row");
     format!(
-        "Wrote {output} ({kilobytes} kB){figures} about {rows} in {seconds:.2} s on {device}.\nOpen it in a browser.\n"
+        "drew a page of {kilobytes} kB{figures} about {rows} on {device} in {seconds:.2} s\nsaved {output}; open it in a \
+         browser\n"
     )
 }

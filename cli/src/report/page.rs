@@ -4,7 +4,8 @@ use crate::args::PageArgs;
 use crate::items;
 use crate::output::{self, Failure, things};
 use semid::io::{AtomicFile, read_strings};
-use semid::{Model, Report, ReportPage};
+use semid::report::ReportPage;
+use semid::{Model, Report};
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
@@ -36,7 +37,7 @@ impl<'a> Page<'a> {
             return Err(Failure::Error(format!("{path}: a report is a web page; give it a name that ends in .html")));
         }
         // That it cannot be written is better known before the measuring.
-        drop(AtomicFile::create(output)?);
+        AtomicFile::check(output)?;
         args.svg.as_deref().map_or(Ok(()), writable)?;
         Ok(Self { args, output, input, names, labels })
     }
@@ -75,8 +76,7 @@ fn writable(folder: &Path) -> Result<(), Failure> {
     std::fs::create_dir_all(folder).map_err(|error| {
         Failure::Error(format!("{}: making the folder failed: {error}; give another one", folder.display()))
     })?;
-    drop(AtomicFile::create(&folder.join("collisions.svg"))?);
-    Ok(())
+    Ok(AtomicFile::check(&folder.join("collisions.svg"))?)
 }
 
 /// Clusters of every level, as one text that stays short where there are many equal ones.

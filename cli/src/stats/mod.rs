@@ -5,8 +5,9 @@ mod tally;
 use crate::args::{Common, StatsArgs};
 use crate::interrupt;
 use crate::output::{self, Answer, Failure, Outcome};
+use semid::Model;
 use semid::metrics::Bucket;
-use semid::{Model, Registry, SqliteStore};
+use semid::registry::{Registry, SqliteStore};
 use serde::Serialize;
 use std::fmt::Write;
 use std::path::Path;
@@ -35,6 +36,7 @@ struct Stats<'a> {
     format: &'static str,
     separator: Option<String>,
     fingerprint: String,
+    #[serde(serialize_with = "output::path")]
     db: &'a Path,
 }
 
@@ -121,13 +123,14 @@ fn text(stats: &Stats<'_>) -> String {
         Some(separator) => format!("{} with {separator}", stats.format),
         None => stats.format.to_owned(),
     };
+    let things = |items: u64| output::things(items as usize, "item");
     let facts = [
         ("items", stats.items.to_string()),
         ("retired IDs", stats.retired.to_string()),
         ("different codes", stats.distinct_codes.to_string()),
-        ("sharing codes", format!("{} items", stats.items_sharing_codes)),
-        ("with a suffix", format!("{} items", stats.items_with_suffix)),
-        ("moved", format!("{} items", stats.items_moved)),
+        ("sharing codes", things(stats.items_sharing_codes)),
+        ("with a suffix", things(stats.items_with_suffix)),
+        ("moved", things(stats.items_moved)),
         ("used per level", used.join(", ")),
         ("resolver", resolver),
         ("format", format),

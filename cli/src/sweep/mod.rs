@@ -13,11 +13,10 @@ use crate::progress::Bar;
 use crate::report::Page;
 use best::Best;
 use semid::io::open;
-use semid::{
-    ErrorKind, Metric, Rows, RqKMeans, RqVae, Sweep, SweepKind, SweepMetric, SweepParameters, SweepRecord, SweepStage,
-};
+use semid::sweep::{SweepKind, SweepMetric, SweepParameters, SweepRecord, SweepStage};
+use semid::{ErrorKind, Metric, Rows, RqKMeans, RqVae, Sweep};
 use serde::Serialize;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 /// What `--json` prints.
@@ -31,8 +30,9 @@ struct Swept<'a> {
     ranking: Vec<Ranked<'a>>,
     device: String,
     seconds: f64,
+    #[serde(serialize_with = "output::path")]
     output: &'a Path,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "output::path_if_any")]
     report: Option<&'a Path>,
     /// Run that the report is about.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -68,7 +68,7 @@ pub(crate) fn run(common: &Common, args: &SweepArgs) -> Outcome {
     let page = page(args, rows.len())?;
     let device = common.device()?;
     let start = Instant::now();
-    let mut state = State::new(common);
+    let mut state = State::new(common, &args.output);
     let records = sweep.run_with(&rows, &device, &args.output, |progress| {
         state.show(progress.run, progress.runs, progress.parameters, progress.stage);
         interrupt::flow()
@@ -224,6 +224,7 @@ fn of_kind(kind: SweptKind, sweep: &Sweep) -> SweepKind {
 /// What is shown and what is remembered for failures.
 struct State {
     bar: Bar,
+    output: PathBuf,
     /// Run that is worked on, with the number of all.
     run: Option<(String, usize)>,
     finished: usize,
@@ -233,10 +234,10 @@ struct State {
 }
 
 impl State {
-    fn new(common: &Common) -> Self {
+    fn new(common: &Common, output: &Path) -> Self {
         let bar = Bar::sweep(common);
         bar.name("reading");
-        Self { bar, run: None, finished: 0, kept: 0, worked: false }
+        Self { bar, output: output.to_owned(), run: None, finished: 0, kept: 0, worked: false }
     }
 
     fn show(&mut self, run: usize, runs: usize, parameters: &SweepParameters, stage: SweepStage<'_>) {
@@ -244,6 +245,7 @@ impl State {
         match stage {
             SweepStage::Finished(_) => {
                 self.finished = run + 1;
+                interrupt::say(self.goes_on(runs));
                 self.kept += usize::from(!std::mem::take(&mut self.worked));
             }
             SweepStage::Evaluation(_) => self.worked = true,
@@ -253,15 +255,17 @@ impl State {
         self.run = Some((name, runs));
     }
 
+    /// What is said of a sweep that was stopped.
+    fn goes_on(&self, runs: usize) -> String {
+        let (finished, output) = (self.finished, self.output.display());
+        format!("interrupted; {finished} of {runs} runs are finished, the same command goes on from {output}")
+    }
+
     /// A failure; one of a run says of which, and Ctrl-C how to go on.
     fn failure(&self, error: semid::Error, args: &SweepArgs) -> Failure {
         let Some((name, runs)) = &self.run else { return Failure::of_rows(error, &args.input.input) };
         match error.kind() {
-            ErrorKind::Cancelled if self.finished > 0 => Failure::Stopped(format!(
-                "interrupted; {} of {runs} runs are finished, the same command goes on from {}",
-                self.finished,
-                args.output.display()
-            )),
+            ErrorKind::Cancelled if self.finished > 0 => Failure::Stopped(self.goes_on(*runs)),
             ErrorKind::Cancelled => Failure::Interrupted,
             _ => Failure::Error(format!("run {name}: {error}")),
         }

@@ -1,8 +1,8 @@
 //! The ranking of a sweep, for people.
 
 use super::{Ranked, Swept};
-use crate::output::things;
-use semid::SweepMetric;
+use crate::output::{numbers, things};
+use semid::sweep::SweepMetric;
 use std::fmt::Write;
 
 /// Most runs that are listed.
@@ -22,7 +22,7 @@ pub(super) fn text(metric: &SweepMetric, swept: &Swept<'_>) -> String {
     }
     let _ = writeln!(out, "\nsaved {}", output.display());
     if let (Some(report), Some(run)) = (swept.report, &swept.reported) {
-        let _ = writeln!(out, "drew {} about {run}", report.display());
+        let _ = writeln!(out, "saved {}, a page about {run}", report.display());
     }
     out
 }
@@ -37,13 +37,15 @@ fn table(metric: &SweepMetric, ranking: &[Ranked<'_>]) -> String {
     columns.retain(|column| ranking.iter().any(|run| column.value(run.record).is_some()));
     let listed = || ranking.iter().take(LISTED);
     let width = listed().map(|run| run.name.len()).max().unwrap_or(0).max(3);
+    let cells: Vec<Vec<String>> =
+        columns.iter().map(|column| cells(listed().map(|run| column.value(run.record)))).collect();
     let mut out = format!("{:>4}  {:<width$}", "rank", "run");
     columns.iter().for_each(|column| out.push_str(&format!("  {:>12}", column.name())));
     out.push_str("     fit s\n");
     for (i, run) in listed().enumerate() {
         let _ = write!(out, "{:>4}  {:<width$}", i + 1, run.name);
-        for column in &columns {
-            let value = column.value(run.record).map_or("-".to_owned(), number);
+        for (column, cells) in columns.iter().zip(&cells) {
+            let value = cells.get(i).map_or("-", String::as_str);
             let _ = write!(out, "  {value:>0$}", column.name().len().max(12));
         }
         let _ = writeln!(out, "  {:>8.2}", run.record.seconds.fit);
@@ -51,10 +53,9 @@ fn table(metric: &SweepMetric, ranking: &[Ranked<'_>]) -> String {
     out
 }
 
-fn number(value: f64) -> String {
-    match value.abs() {
-        size if size >= 1000.0 => format!("{value:.1}"),
-        size if size >= 0.01 || size == 0.0 => format!("{value:.4}"),
-        _ => format!("{value:.3e}"),
-    }
+/// The cells of a column, all in one format.
+fn cells(values: impl Iterator<Item = Option<f64>>) -> Vec<String> {
+    let values: Vec<Option<f64>> = values.collect();
+    let mut texts = numbers(&values.iter().flatten().copied().collect::<Vec<_>>()).into_iter();
+    values.iter().map(|value| value.and_then(|_| texts.next()).unwrap_or_else(|| "-".to_owned())).collect()
 }

@@ -3,6 +3,7 @@
 use super::context::Context;
 use crate::device::{AdapterLimits, DeviceInfo};
 use crate::error::{ErrorKind, Result};
+use std::path::Path;
 use std::sync::OnceLock;
 
 /// Storage buffers that a kernel binds at most, `assign` being the largest.
@@ -36,6 +37,18 @@ pub(super) fn all() -> &'static [Found] {
         adapters.sort_by_key(|adapter| adapter.get_info().backend as u8);
         adapters.into_iter().enumerate().map(|(index, adapter)| describe(index, adapter)).collect()
     })
+}
+
+/// Whether this machine may have a hardware GPU: to ask its drivers costs 70 MB, and some print complaints.
+///
+/// On Linux the kernel shows every GPU that programs can use as a file in `dev`, the folder `/dev`.
+pub(super) fn may_have_hardware(dev: &Path) -> bool {
+    if !cfg!(target_os = "linux") {
+        return true;
+    }
+    const GPUS: [&str; 7] = ["dri", "nvidia", "dxg", "mali", "kgsl", "pvr", "galcore"];
+    let names = std::fs::read_dir(dev).into_iter().flatten().flatten().map(|entry| entry.file_name());
+    names.filter_map(|name| name.into_string().ok()).any(|name| GPUS.iter().any(|gpu| name.starts_with(gpu)))
 }
 
 fn describe(index: usize, adapter: wgpu::Adapter) -> Found {
@@ -141,5 +154,23 @@ impl Found {
         let (device, queue) =
             pollster::block_on(self.adapter.request_device(&descriptor)).map_err(|error| refuse(error.to_string()))?;
         Context::new(self.info.name.clone(), device, queue, binding, self.device_type)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_machine_without_files_of_gpus_has_none() {
+        let dev = tempfile::tempdir().unwrap();
+        std::fs::write(dev.path().join("null"), "").unwrap();
+        assert!(!may_have_hardware(dev.path()));
+        std::fs::create_dir(dev.path().join("dri")).unwrap();
+        assert!(may_have_hardware(dev.path()));
+        let dev = tempfile::tempdir().unwrap();
+        std::fs::write(dev.path().join("nvidia0"), "").unwrap();
+        assert!(may_have_hardware(dev.path()));
     }
 }

@@ -25,6 +25,7 @@ use super::tensors::Tensors;
 use super::{DeviceInfo, Engine, KernelTime, Purpose, Table};
 use crate::error::{ErrorKind, Result};
 use context::Context;
+use std::path::Path;
 use std::sync::Arc;
 use table::GpuTable;
 use tensors::GpuTensors;
@@ -73,6 +74,10 @@ impl Engine for Gpu {
 pub(super) fn best() -> Result<Arc<dyn Engine>> {
     let none = ErrorKind::NoAdapter { reason: "there is no hardware adapter".into() };
     let mut refused: crate::Error = none.into();
+    // No driver is asked, and so none is loaded, where there can be no answer.
+    if !adapter::may_have_hardware(Path::new("/dev")) {
+        return Err(refused);
+    }
     for found in adapter::hardware() {
         match Gpu::open(found) {
             Ok(gpu) => return Ok(Arc::new(gpu)),

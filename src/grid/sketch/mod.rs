@@ -42,7 +42,7 @@ use reach::{Column, LEAST};
 /// smallest hashes as a sample of the different ones.
 ///
 /// ```
-/// use semid::GridSketch;
+/// use semid::shards::GridSketch;
 ///
 /// let (rows, more) = ([0.5_f32, -1.0, 2.0, 0.25], [1.5_f32, 1e9]);
 /// let mut sketch = GridSketch::new(2);

@@ -5,8 +5,8 @@ use super::records::Records;
 use super::semantic_id::SemanticId;
 use super::store::{Entry, Holder, Manifest, Store, transaction};
 use super::text::{IdText, ParsedId};
+use crate::codes::Codes;
 use crate::error::{ErrorKind, Result};
-use crate::rq::Codes;
 use std::fmt;
 
 /// Item keys and their unique semantic IDs, in a [`Store`].
@@ -15,7 +15,8 @@ use std::fmt;
 /// given to another item, even after its item is removed. Several processes may assign into one store at once.
 ///
 /// ```
-/// use semid::{Codes, IdFormat, Manifest, MemoryStore, Registry, Resolver};
+/// use semid::registry::{Manifest, MemoryStore, Registry, Resolver};
+/// use semid::{Codes, IdFormat};
 ///
 /// let manifest = Manifest::new("any model", 2, Resolver::default(), IdFormat::plain("-"))?;
 /// let mut registry = Registry::new(MemoryStore::new(), manifest, b"")?;
@@ -103,7 +104,7 @@ impl Registry {
     /// Gives an ID to every item that has none, all in one transaction, and returns the IDs of all.
     ///
     /// Items are taken in the order given, so that many calls with parts of the items give what one call gives, except with
-    /// [`Resolver::Reassign`](crate::Resolver::Reassign), which places the new items of a call together and needs the
+    /// [`Resolver::Reassign`](crate::registry::Resolver::Reassign), which places the new items of a call together and needs the
     /// model: see [`SemanticIdEngine`](crate::SemanticIdEngine).
     ///
     /// # Shapes

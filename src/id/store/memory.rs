@@ -10,7 +10,8 @@ use std::sync::Arc;
 /// Registered IDs in memory; gone with the value unless the engine is saved.
 ///
 /// ```
-/// use semid::{IdFormat, Manifest, MemoryStore, Registry, Resolver};
+/// use semid::registry::{Manifest, MemoryStore, Registry, Resolver};
+/// use semid::IdFormat;
 ///
 /// let manifest = Manifest::new("any model", 2, Resolver::default(), IdFormat::plain("-"))?;
 /// let registry = Registry::new(MemoryStore::new(), manifest, b"")?;

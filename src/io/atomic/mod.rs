@@ -1,21 +1,30 @@
 //! Files that appear under their name only when they are complete and on disk.
 
+mod place;
+mod temporary;
+#[cfg(test)]
+mod tests;
+
 use crate::error::{Error, Result};
+use place::Place;
 use std::fs::{File, OpenOptions};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
-use tempfile::NamedTempFile;
+use temporary::Temporary;
 
-#[cfg(test)]
-mod tests;
+pub use temporary::remove_unfinished;
 
 /// Bytes gathered before they go to the file.
 const BUFFER: usize = 1 << 18;
 
 /// A file being written beside its final place, which it takes at once in [`commit`](AtomicFile::commit).
 ///
-/// Dropped without that, it leaves nothing behind and a former file of the name as it was. What is not a regular file,
-/// such as a pipe or `/dev/null`, is written directly.
+/// Dropped without that, it leaves nothing behind and a former file of the name as it was. A link stays and the file that
+/// it leads to is written, whether that exists or not. What is not a regular file, such as a pipe or `/dev/null`, is
+/// written directly. A file that is write-protected, or whose owner would change, is not replaced.
+///
+/// Until then the bytes are in a file named `.semid-` and so on in the same folder. A process that is killed leaves it
+/// there; on Linux the next process of this machine that writes to the folder removes it.
 ///
 /// ```
 /// use semid::io::AtomicFile;
@@ -39,7 +48,7 @@ pub struct AtomicFile {
 #[derive(Debug)]
 enum Out {
     /// Replaces the file at the path, which is no link.
-    Replace(NamedTempFile, PathBuf),
+    Replace(Temporary, PathBuf),
     Direct(File),
 }
 
@@ -47,10 +56,25 @@ impl AtomicFile {
     /// Begins to write what will be at `path`.
     ///
     /// # Errors
-    /// [`ErrorKind::Io`](crate::ErrorKind::Io), also where the folder cannot be written to.
+    /// [`ErrorKind::Io`](crate::ErrorKind::Io), also where the folder cannot be written to and where the file there must
+    /// not be replaced.
     pub fn create(path: &Path) -> Result<Self> {
         let out = Out::create(path).map_err(|error| Error::io("creating", error).at(path))?;
         Ok(Self { path: path.to_owned(), out: BufWriter::with_capacity(BUFFER, out) })
+    }
+
+    /// Finds out before long work whether [`create`](AtomicFile::create) would succeed.
+    ///
+    /// What is not a regular file is not opened, as whoever reads a pipe would take that for the end of the output.
+    ///
+    /// # Errors
+    /// Those of [`create`](AtomicFile::create).
+    pub fn check(path: &Path) -> Result<()> {
+        let checked = Place::of(path).and_then(|place| match place {
+            Place::Direct => Ok(()),
+            Place::File(path, former) => Temporary::create(folder(&path), former.as_ref()).map(drop),
+        });
+        checked.map_err(|error| Error::io("creating", error).at(path))
     }
 
     /// Puts the file in its place, once its bytes are on disk.
@@ -100,33 +124,18 @@ impl Write for AtomicFile {
 
 impl Out {
     fn create(path: &Path) -> io::Result<Self> {
-        let existing = match std::fs::metadata(path) {
-            Ok(metadata) => Some(metadata),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => None,
-            Err(error) => return Err(error),
-        };
-        if existing.as_ref().is_some_and(|existing| !existing.is_file()) || is_descriptor(path) {
-            return OpenOptions::new().append(true).open(path).map(Out::Direct);
+        match Place::of(path)? {
+            Place::Direct => OpenOptions::new().append(true).open(path).map(Out::Direct),
+            Place::File(path, former) => Ok(Out::Replace(Temporary::create(folder(&path), former.as_ref())?, path)),
         }
-        // A link stays, and what it points to is replaced.
-        let path = if existing.is_some() { path.canonicalize()? } else { path.to_owned() };
-        let mut builder = tempfile::Builder::new();
-        builder.prefix(".semid-");
-        #[cfg(unix)]
-        builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-        let file = builder.tempfile_in(folder(&path))?;
-        if let Some(existing) = existing {
-            file.as_file().set_permissions(existing.permissions())?;
-        }
-        Ok(Out::Replace(file, path))
     }
 
     fn commit(self) -> io::Result<()> {
         match self {
             Out::Direct(mut file) => file.flush(),
             Out::Replace(file, path) => {
-                file.as_file().sync_all()?;
-                file.persist(&path).map_err(|error| error.error)?;
+                file.file().sync_all()?;
+                file.persist(&path)?;
                 sync_folder(folder(&path))
             }
         }
@@ -136,24 +145,17 @@ impl Out {
 impl Write for Out {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         match self {
-            Out::Replace(file, _) => file.write(bytes),
+            Out::Replace(file, _) => file.file().write(bytes),
             Out::Direct(file) => file.write(bytes),
         }
     }
 
     fn flush(&mut self) -> io::Result<()> {
         match self {
-            Out::Replace(file, _) => file.flush(),
+            Out::Replace(file, _) => file.file().flush(),
             Out::Direct(file) => file.flush(),
         }
     }
-}
-
-/// Whether `path` names an open descriptor of this process, such as `/dev/stdout`, which may well be a regular file.
-fn is_descriptor(path: &Path) -> bool {
-    let parent = path.parent().unwrap_or(Path::new(""));
-    matches!(path.to_str(), Some("/dev/stdout" | "/dev/stderr"))
-        || [Path::new("/dev/fd"), Path::new("/proc/self/fd")].contains(&parent)
 }
 
 fn folder(path: &Path) -> &Path {

@@ -87,6 +87,86 @@ mod unix {
     }
 
     #[test]
+    fn a_link_to_nothing_stays_and_its_target_is_made() {
+        let dir = tempfile::tempdir().unwrap();
+        let (target, first, second) = (dir.path().join("target"), dir.path().join("first"), dir.path().join("second"));
+        symlink("second", &first).unwrap();
+        symlink(&target, &second).unwrap();
+        let mut file = AtomicFile::create(&first).unwrap();
+        file.put(b"new").unwrap();
+        file.commit().unwrap();
+        assert!(first.is_symlink() && second.is_symlink());
+        assert_eq!(std::fs::read(&target).unwrap(), b"new");
+
+        let (a, b) = (dir.path().join("a"), dir.path().join("b"));
+        symlink(&a, &b).unwrap();
+        symlink(&b, &a).unwrap();
+        AtomicFile::create(&a).unwrap_err();
+    }
+
+    #[test]
+    fn a_write_protected_file_is_not_replaced() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("x");
+        std::fs::write(&path, "old").unwrap();
+        std::fs::set_permissions(&path, PermissionsExt::from_mode(0o444)).unwrap();
+        for error in [AtomicFile::create(&path).unwrap_err(), AtomicFile::check(&path).unwrap_err()] {
+            assert!(error.to_string().contains("write-protected"), "{error}");
+            assert_eq!(error.path(), Some(path.as_path()));
+        }
+        assert_eq!((std::fs::read(&path).unwrap(), names(dir.path())), (b"old".to_vec(), vec!["x".to_owned()]));
+    }
+
+    #[test]
+    fn a_pipe_is_written_once_and_not_opened_to_check_it() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("pipe");
+        assert!(std::process::Command::new("mkfifo").arg(&path).status().unwrap().success());
+        // Nobody reads yet, so that opening it would wait.
+        AtomicFile::check(&path).unwrap();
+        let reader = std::thread::spawn({
+            let path = path.clone();
+            move || std::fs::read(path).unwrap()
+        });
+        let mut file = AtomicFile::create(&path).unwrap();
+        file.put(b"all of it").unwrap();
+        file.commit().unwrap();
+        assert_eq!(reader.join().unwrap(), b"all of it");
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn what_a_killed_process_left_is_removed_and_what_a_live_one_writes_is_not() {
+        let dir = tempfile::tempdir().unwrap();
+        let boot = std::fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap();
+        let left = dir.path().join(format!(".semid-{}-abcdef", &boot[..8]));
+        let elsewhere = dir.path().join(".semid-00000000-abcdef");
+        std::fs::write(&left, "half").unwrap();
+        std::fs::write(&elsewhere, "half").unwrap();
+        let held = dir.path().join(format!(".semid-{}-ghijkl", &boot[..8]));
+        let live = File::create(&held).unwrap();
+        live.lock().unwrap();
+        AtomicFile::create(&dir.path().join("x")).unwrap().commit().unwrap();
+        assert!(!left.exists() && held.exists() && elsewhere.exists());
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn the_owner_of_a_former_file_stays() {
+        use std::os::unix::fs::{MetadataExt, chown};
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("x");
+        std::fs::write(&path, "old").unwrap();
+        // Only root can give files away.
+        let other = match chown(&path, Some(12345), Some(12345)) {
+            Ok(()) => 12345,
+            Err(_) => std::fs::metadata(&path).unwrap().uid(),
+        };
+        AtomicFile::create(&path).unwrap().commit().unwrap();
+        assert_eq!(std::fs::metadata(&path).unwrap().uid(), other);
+    }
+
+    #[test]
     fn devices_are_written_directly_and_stay_devices() {
         let mut file = AtomicFile::create(Path::new("/dev/null")).unwrap();
         file.put(b"gone").unwrap();

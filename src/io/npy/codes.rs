@@ -94,7 +94,7 @@ impl CodesFile {
 
     fn no_code(&self, number: usize, value: i128) -> Error {
         let (row, level) = (number / self.levels(), number % self.levels());
-        self.source.error(format!("row {row}, level {level} is {value}; codes are 0 to {}", u32::MAX))
+        self.source.error(format!("row {row}, level {} is {value}; codes are 0 to {}", level + 1, u32::MAX))
     }
 }
 

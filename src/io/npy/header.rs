@@ -3,7 +3,7 @@
 use super::dict::{Descr, Dict};
 use crate::error::Result;
 use crate::io::dense::data_len;
-use crate::io::file::Source;
+use crate::io::file::{Source, format_of};
 
 const MAGIC: &[u8; 6] = b"\x93NUMPY";
 
@@ -50,7 +50,8 @@ fn read_text(source: &Source) -> Result<(u64, Vec<u8>)> {
     source.read(0, &mut fixed)?;
     let [magic @ .., major, _minor] = fixed;
     if magic != *MAGIC {
-        return Err(source.error("it does not begin with the magic bytes of numpy"));
+        let found = format_of(&fixed).map_or_else(String::new, |found| format!(": it is {found}"));
+        return Err(source.error(format!("it does not begin with the magic bytes of numpy{found}")));
     }
     let mut len = [0; 4];
     let width = match major {

@@ -21,7 +21,8 @@ const BATCH_ROWS: usize = 8192;
 ///
 /// Takes lists, also large and fixed-size ones, of 16, 32 or 64-bit floats. A value beyond the range of f32 becomes an
 /// infinity. Reading is fastest in the order of the rows: a step back decodes again from the beginning of a row group.
-/// Pages are unpacked one at a time, by a decoder that takes the memory that a page asks for.
+/// Pages are unpacked one at a time, and nothing is decoded before the lengths that the file states are checked: memory
+/// and time are bounded by the size of the file (a page may unpack to 64 MiB and 1,024 times its bytes).
 ///
 /// # Shapes
 /// (N, D), with D from the first row and checked in every row that is read, and in those that are decoded along with it.
@@ -60,7 +61,12 @@ impl ParquetRows {
         if table.rows() == 0 {
             return Err(Error::from(ErrorKind::Empty).at(path));
         }
-        let first = table.next(&mut table.arrays(column, 0, 1)?)?;
+        let first = table.arrays(column, 0, 1, MAX_DIM).and_then(|mut arrays| table.next(&mut arrays));
+        // The first row says how long all are, so that one too long is not ragged.
+        let first = first.map_err(|error| match error.kind() {
+            ErrorKind::Ragged { found, .. } => Error::from(ErrorKind::Dim { dim: *found }).at(path),
+            _ => error,
+        })?;
         let dim = match first.as_list_opt::<i32>() {
             Some(list) if list.is_valid(0) => list.value(0).len(),
             _ => return Err(null_row(&table, 0)),
@@ -68,6 +74,7 @@ impl ParquetRows {
         if dim == 0 || dim > MAX_DIM {
             return Err(Error::from(ErrorKind::Dim { dim }).at(path));
         }
+        table.check_values(dim)?;
         Ok(Self { table, column, dim, cursor: Mutex::new(None) })
     }
 
@@ -78,7 +85,7 @@ impl ParquetRows {
 
     /// A cursor whose next rows begin at `row`.
     fn seek(&self, row: usize) -> Result<Cursor> {
-        let arrays = self.table.arrays(self.column, row, self.batch())?;
+        let arrays = self.table.arrays(self.column, row, self.batch(), self.dim)?;
         Ok(Cursor { arrays, first: row, values: Vec::new(), next: row })
     }
 
@@ -183,8 +190,8 @@ fn choose(table: &Table, name: Option<&str>) -> Result<usize> {
             }
         };
     }
-    if let Some((column, _)) = candidates().find(|(_, (name, _))| *name == "embedding") {
-        return Ok(column);
+    if candidates().any(|(_, (name, _))| name == "embedding") {
+        return table.column("embedding").map(|(column, _)| column);
     }
     match (candidates().next(), candidates().nth(1)) {
         (Some((column, _)), None) => Ok(column),

@@ -1,35 +1,51 @@
 //! An open parquet file, with its metadata checked against its length.
 
-use crate::error::{Error, Result};
+use super::levels::Lengths;
+use super::pages::{Finding, Input, Pages, check_chunk};
+use super::thrift::is_footer;
+use crate::error::{Error, Result, try_vec};
 use crate::io::file::Source;
 use crate::io::list;
 use arrow_array::ArrayRef;
-use arrow_schema::DataType;
-use parquet::arrow::ProjectionMask;
+use arrow_schema::{DataType, Field, Fields};
 use parquet::arrow::arrow_reader::{
-    ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder,
+    ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReader, RowGroups, RowSelection, RowSelector,
 };
+use parquet::arrow::{ProjectionMask, parquet_to_arrow_field_levels};
+use parquet::basic::Compression;
+use parquet::column::page::{PageIterator, PageReader};
 use parquet::errors::ParquetError;
-use parquet::file::metadata::{ColumnChunkMetaData, ParquetMetaData};
+use parquet::file::metadata::{ColumnChunkMetaData, ParquetMetaData, RowGroupMetaData};
+use parquet::file::reader::SerializedPageReader;
 use std::io;
+use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
+use std::sync::Arc;
+
+/// Most values of a file, whatever its size, and beyond them for each of its bytes.
+const FREE_VALUES: u64 = 1 << 28;
+const VALUES_PER_BYTE: u64 = 4096;
 
 #[derive(Debug)]
 pub(super) struct Table {
-    source: Source,
+    source: Arc<Source>,
     metadata: ArrowReaderMetadata,
     rows: usize,
 }
 
 impl Table {
     pub(super) fn open(path: &Path) -> Result<Self> {
-        let source = Source::open(path, "parquet")?;
+        let source = Arc::new(Source::open(path, "parquet")?);
+        check_footer(&source)?;
         // Without the schema that Arrow writers add, every list is a List and every string is Utf8.
         let options = ArrowReaderOptions::new().with_skip_arrow_metadata(true);
-        let metadata = guard(&source, || ArrowReaderMetadata::load(&source.file()?, options))?;
+        let input = Input(source.clone());
+        let metadata = guard(&source, &Finding::default(), || ArrowReaderMetadata::load(&input, options))?;
         let rows = check(metadata.metadata(), source.len()).map_err(|reason| source.error(reason))?;
-        Ok(Self { source, metadata, rows })
+        let table = Self { source, metadata, rows };
+        table.check_values(1)?;
+        Ok(table)
     }
 
     pub(super) fn path(&self) -> &Path {
@@ -44,6 +60,22 @@ impl Table {
         self.source.error(reason)
     }
 
+    /// Refuses more rows of `dim` values than a file of this size can mean.
+    pub(super) fn check_values(&self, dim: usize) -> Result<()> {
+        let len = self.source.len();
+        let most = FREE_VALUES.saturating_add(len.saturating_mul(VALUES_PER_BYTE));
+        if (self.rows as u64).saturating_mul(dim as u64) <= most {
+            return Ok(());
+        }
+        Err(self
+            .error(format!("it claims {} rows of {dim} values in {len} bytes: it is damaged or hostile", self.rows)))
+    }
+
+    /// Most bytes that the texts of a column may have together.
+    pub(super) fn most_text(&self) -> u64 {
+        FREE_VALUES.saturating_add(self.source.len().saturating_mul(VALUES_PER_BYTE))
+    }
+
     /// Names and types of the columns.
     pub(super) fn columns(&self) -> impl Iterator<Item = (&str, &DataType)> {
         self.metadata.schema().fields().iter().map(|field| (field.name().as_str(), field.data_type()))
@@ -51,38 +83,67 @@ impl Table {
 
     /// Index and type of the column `name`.
     pub(super) fn column(&self, name: &str) -> Result<(usize, &DataType)> {
-        let mut columns = self.columns().enumerate();
-        let found = columns.find(|(_, (column, _))| *column == name).map(|(i, (_, kind))| (i, kind));
-        let others = || list(self.columns().map(|(name, _)| name));
-        found.ok_or_else(|| self.error(format!("no column {name:?}; it has {}", others())))
+        let mut named = self.columns().enumerate().filter(|(_, (column, _))| *column == name);
+        match (named.next(), named.count()) {
+            (Some((i, (_, kind))), 0) => Ok((i, kind)),
+            (Some(_), more) => {
+                Err(self.error(format!("{} of its columns are named {name:?}; give each a name of its own", more + 1)))
+            }
+            (None, _) => {
+                let others = list(self.columns().map(|(name, _)| name));
+                Err(self.error(format!("no column {name:?}; it has {others}")))
+            }
+        }
     }
 
-    /// Arrays of up to `rows` values of the column of index `column`, from row `first` on.
-    pub(super) fn arrays(&self, column: usize, first: usize, rows: usize) -> Result<Arrays> {
-        let groups = self.metadata.metadata().row_groups();
+    /// Arrays of up to `rows` rows of the column of index `column`, from row `first` on; no row has more than `limit`
+    /// values.
+    pub(super) fn arrays(&self, column: usize, first: usize, rows: usize, limit: usize) -> Result<Arrays> {
+        let metadata = self.metadata.metadata();
+        let schema = metadata.file_metadata().schema_descr();
+        let mut leaves = (0..schema.num_columns()).filter(|leaf| schema.get_column_root_idx(*leaf) == column);
+        let (Some(leaf), None) = (leaves.next(), leaves.next()) else {
+            return Err(self.error("its column has columns of its own"));
+        };
+        let all = metadata.row_groups();
         let mut skip = first;
         let mut group = 0;
-        while let Some(rows) = groups.get(group).map(|group| group.num_rows() as usize) {
+        while let Some(rows) = all.get(group).map(|group| group.num_rows() as usize) {
             if skip < rows {
                 break;
             }
             skip -= rows;
             group += 1;
         }
-        let reader = guard(&self.source, || {
-            ParquetRecordBatchReaderBuilder::new_with_metadata(self.source.file()?, self.metadata.clone())
-                .with_projection(ProjectionMask::roots(self.metadata.parquet_schema(), [column]))
-                .with_row_groups((group..groups.len()).collect())
-                .with_offset(skip)
-                .with_batch_size(rows)
-                .build()
+        let finding = Finding::default();
+        let groups = Groups {
+            source: self.source.clone(),
+            metadata: metadata.clone(),
+            groups: group..all.len(),
+            first: first - skip,
+            leaf,
+            limit,
+            finding: finding.clone(),
+        };
+        // Views of strings, so that a dictionary's long text is not copied for each row that has it.
+        let view = |field: &Arc<Field>| match field.data_type() {
+            DataType::Utf8 => Arc::new(field.as_ref().clone().with_data_type(DataType::Utf8View)),
+            _ => field.clone(),
+        };
+        let fields: Fields = self.metadata.schema().fields().iter().map(view).collect();
+        let reader = guard(&self.source, &finding, || {
+            let mask = ProjectionMask::roots(schema, [column]);
+            let levels = parquet_to_arrow_field_levels(schema, mask, Some(&fields))?;
+            let rest = RowGroups::num_rows(&groups).saturating_sub(skip);
+            let selection = RowSelection::from(vec![RowSelector::skip(skip), RowSelector::select(rest)]);
+            ParquetRecordBatchReader::try_new_with_row_groups(&levels, &groups, rows, Some(selection))
         })?;
-        Ok(Arrays(reader))
+        Ok(Arrays { reader, finding })
     }
 
     /// The next array, which is not empty; there has to be one.
     pub(super) fn next(&self, arrays: &mut Arrays) -> Result<ArrayRef> {
-        let batch = guard(&self.source, || match arrays.0.next() {
+        let batch = guard(&self.source, &arrays.finding, || match arrays.reader.next() {
             Some(batch) => batch.map(Some).map_err(ParquetError::from),
             None => Ok(None),
         })?;
@@ -92,15 +153,108 @@ impl Table {
 }
 
 /// A column being read from front to back.
-pub(super) struct Arrays(ParquetRecordBatchReader);
+pub(super) struct Arrays {
+    reader: ParquetRecordBatchReader,
+    finding: Finding,
+}
+
+/// The row groups that a column is read from.
+#[derive(Clone)]
+struct Groups {
+    source: Arc<Source>,
+    metadata: Arc<ParquetMetaData>,
+    groups: Range<usize>,
+    /// Row at which the first of them begins.
+    first: usize,
+    /// The column, by its place among those that hold values.
+    leaf: usize,
+    /// Most values of a row.
+    limit: usize,
+    finding: Finding,
+}
+
+impl Groups {
+    fn pages(&self, group: &RowGroupMetaData, first: usize) -> Result<Pages> {
+        let chunk = group.column(self.leaf);
+        use Compression::{GZIP, SNAPPY, UNCOMPRESSED, ZSTD};
+        let codec = chunk.compression();
+        if !matches!(codec, UNCOMPRESSED | SNAPPY | GZIP(_) | ZSTD(_)) {
+            let known = "write it with zstd, snappy, gzip or no compression";
+            return Err(self.source.error(format!("its compression is {codec}, which is not read; {known}")));
+        }
+        check_chunk(&self.source, chunk)?;
+        let rows = group.num_rows() as usize;
+        let inner = SerializedPageReader::new(Arc::new(Input(self.source.clone())), chunk, rows, None);
+        Ok(Pages {
+            inner: inner.map_err(|error| self.source.error(error.to_string()))?,
+            source: self.source.clone(),
+            finding: self.finding.clone(),
+            lengths: Lengths::new(self.limit, first),
+            column: chunk.column_descr_ptr(),
+        })
+    }
+}
+
+impl RowGroups for Groups {
+    fn num_rows(&self) -> usize {
+        self.row_groups().map(|group| group.num_rows() as usize).sum()
+    }
+
+    fn column_chunks(&self, _leaf: usize) -> Result<Box<dyn PageIterator>, ParquetError> {
+        Ok(Box::new(self.clone()))
+    }
+
+    fn row_groups(&self) -> Box<dyn Iterator<Item = &RowGroupMetaData> + '_> {
+        Box::new(self.metadata.row_groups().get(self.groups.clone()).unwrap_or_default().iter())
+    }
+
+    fn metadata(&self) -> &ParquetMetaData {
+        &self.metadata
+    }
+}
+
+impl Iterator for Groups {
+    type Item = Result<Box<dyn PageReader>, ParquetError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let metadata = self.metadata.clone();
+        let group = metadata.row_group(self.groups.next()?);
+        let first = self.first;
+        self.first += group.num_rows() as usize;
+        Some(match self.pages(group, first) {
+            Ok(pages) => Ok(Box::new(pages)),
+            Err(error) => Err(self.finding.put(error)),
+        })
+    }
+}
+
+impl PageIterator for Groups {}
 
 /// Runs the decoder, which may panic on damaged pages, and gives its failures their place.
-fn guard<T>(source: &Source, run: impl FnOnce() -> Result<T, ParquetError>) -> Result<T> {
-    match catch_unwind(AssertUnwindSafe(run)) {
+fn guard<T>(source: &Source, finding: &Finding, run: impl FnOnce() -> Result<T, ParquetError>) -> Result<T> {
+    let done = catch_unwind(AssertUnwindSafe(run));
+    if let Some(error) = finding.take() {
+        return Err(error);
+    }
+    match done {
         Ok(Ok(value)) => Ok(value),
         Ok(Err(error)) => Err(convert(error, "reading", |reason| source.error(reason)).at(source.path())),
         Err(_) => Err(source.error("it is damaged: its decoder gave up")),
     }
+}
+
+/// Refuses a footer that the decoder would spend more time or memory on than its size is worth.
+fn check_footer(source: &Source) -> Result<()> {
+    let mut end = [0; 8];
+    // Shorter files are refused by the decoder, with words of its own.
+    let Some(end_at) = source.len().checked_sub(8) else { return Ok(()) };
+    source.read(end_at, &mut end)?;
+    let [a, b, c, d, magic @ ..] = end;
+    let len = u64::from(u32::from_le_bytes([a, b, c, d]));
+    let Some(start) = end_at.checked_sub(len).filter(|_| magic == *b"PAR1") else { return Ok(()) };
+    let mut footer = try_vec(0, len as usize, "the footer of a parquet file")?;
+    source.read(start, &mut footer)?;
+    if is_footer(&footer) { Ok(()) } else { Err(source.error("its footer is damaged")) }
 }
 
 /// An I/O error where the cause is one, and otherwise what `other` makes of the text.

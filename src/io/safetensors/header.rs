@@ -3,7 +3,7 @@
 //! The `safetensors` crate wants the whole file in memory to check a header, so that the same checks are made here.
 
 use crate::error::{Result, try_vec};
-use crate::io::file::Source;
+use crate::io::file::{Source, format_of};
 use serde::Deserialize;
 use serde::de::{Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use std::collections::BTreeMap;
@@ -56,6 +56,9 @@ impl Header {
     pub(super) fn read(source: &Source) -> Result<Self> {
         let mut len = [0; 8];
         source.read(0, &mut len)?;
+        if let Some(found) = format_of(&len) {
+            return Err(source.error(format!("it is {found}")));
+        }
         let len = u64::from_le_bytes(len);
         let found = source.len().saturating_sub(8);
         if len > MAX_HEADER || len > found {

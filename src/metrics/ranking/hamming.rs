@@ -1,6 +1,7 @@
 //! By the Hamming distance: the number of levels at which two IDs differ, fewest first.
 
 use super::Ranking;
+use crate::error::{Result, try_collect};
 use crate::metrics::ids::Ids;
 use crate::metrics::ties::Place;
 
@@ -17,7 +18,7 @@ struct Level {
 }
 
 impl Level {
-    fn new(codes: impl Iterator<Item = u32> + Clone) -> Self {
+    fn new(codes: impl Iterator<Item = u32> + Clone) -> Result<Self> {
         let most = codes.clone().max().map_or(0, |code| code as usize + 1);
         let mut starts = vec![0; most + 1];
         codes.clone().for_each(|code| starts.iter_mut().skip(code as usize + 1).take(1).for_each(|count| *count += 1));
@@ -26,9 +27,9 @@ impl Level {
             total += *start;
             *start = total;
         });
-        let mut ids: Vec<(u32, u32)> = codes.zip(0..).collect();
+        let mut ids = try_collect(codes.zip(0..), "codes of IDs")?;
         ids.sort_unstable();
-        Self { ids: ids.into_iter().map(|(_, id)| id).collect(), starts }
+        Ok(Self { ids: try_collect(ids.into_iter().map(|(_, id)| id), "IDs of codes")?, starts })
     }
 
     /// The IDs with this code.
@@ -39,10 +40,11 @@ impl Level {
 }
 
 impl<'a> ByHamming<'a> {
-    pub(crate) fn new(ids: &'a Ids) -> Self {
+    pub(crate) fn new(ids: &'a Ids) -> Result<Self> {
         let levels = ids.codes.levels();
         let of_level = |level| ids.codes.values().iter().copied().skip(level).step_by(levels);
-        Self { ids, levels: (0..levels).map(|level| Level::new(of_level(level))).collect() }
+        let levels = (0..levels).map(|level| Level::new(of_level(level))).collect::<Result<_>>()?;
+        Ok(Self { ids, levels })
     }
 
     /// Rows at every Hamming distance from an ID, those with the ID itself included.
@@ -62,7 +64,7 @@ impl<'a> ByHamming<'a> {
                 }
             }
         }
-        // What agrees nowhere.
+        // IDs that were met at no level agree with the query at none.
         counts.iter_mut().skip(levels).for_each(|count| *count += rest);
         counts
     }

@@ -127,3 +127,19 @@ fn models_are_kept_and_made_again_where_they_are_missing() {
     assert_eq!(run(&sweep, &path), plain);
     check();
 }
+
+#[test]
+fn models_of_another_sweep_are_not_replaced() {
+    let (folder, path) = place();
+    let models = folder.path().join("models");
+    let sweep = sweep().seeds([42]).models(models.as_path());
+    let records = run(&sweep, &path);
+    let file = models.join(format!("{}.safetensors", records[0].parameters.name()));
+    let model = std::fs::read(&file).unwrap();
+    let mut values = values();
+    values.iter_mut().for_each(|value| *value *= 3.0);
+    let other = folder.path().join("other.jsonl");
+    let error = sweep.run(&Matrix::new(&values, DIM).unwrap(), &Device::cpu(), &other).unwrap_err();
+    assert!(error.to_string().contains("another model of that name"), "{error}");
+    assert!(std::fs::read(&file).unwrap() == model);
+}

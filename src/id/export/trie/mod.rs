@@ -44,7 +44,7 @@ impl Export<'_> {
         let vocabulary = self.vocabulary_of(suffixes)?;
         let token = |level, code| {
             let id = vocabulary.id(level, code).and_then(|id| i64::try_from(id).ok());
-            id.ok_or_else(|| Error::damaged_registry(format!("level {level} of its model has no code {code}")))
+            id.ok_or_else(|| Error::damaged_registry(format!("level {} of its model has no code {code}", level + 1)))
         };
         let trie = paths.trie(&token)?;
         let (items, nodes) = (Some(paths.len() as u64), trie.items.len() as u64);

@@ -26,7 +26,8 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(30);
 /// of the machine as far as the disk keeps its promises. It does not belong on a network file system.
 ///
 /// ```
-/// use semid::{IdFormat, Manifest, Registry, Resolver, SqliteStore};
+/// use semid::registry::{Manifest, Registry, Resolver, SqliteStore};
+/// use semid::IdFormat;
 ///
 /// let dir = tempfile::tempdir()?;
 /// let store = SqliteStore::open(dir.path().join("ids.db"))?;

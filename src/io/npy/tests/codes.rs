@@ -26,7 +26,7 @@ fn what_is_no_code_is_refused_with_row_and_level() {
         ("<i8", [0_i64, 1, 2, 1 << 32].map(i64::to_le_bytes).concat(), "4294967296"),
     ] {
         let error = codes(&npy(descr, "(2, 2)", &data)).unwrap_err().to_string();
-        assert!(error.contains(&format!("row 1, level 1 is {value};")), "{error}");
+        assert!(error.contains(&format!("row 1, level 2 is {value};")), "{error}");
     }
     assert!(codes(&npy("<f4", "(1, 1)", &[0; 4])).unwrap_err().to_string().contains("floats"));
     assert!(codes(&npy("<u4", "(3, 0)", &[])).unwrap_err().to_string().contains("no levels"));

@@ -1,3 +1,4 @@
+mod bombs;
 mod ids;
 
 use super::*;
@@ -11,7 +12,7 @@ use arrow_array::types::Float32Type;
 use arrow_array::{ArrayRef, ListArray, RecordBatch, StringArray};
 use parquet::arrow::ArrowWriter;
 use parquet::basic::Compression;
-use parquet::file::properties::WriterProperties;
+use parquet::file::properties::{WriterProperties, WriterVersion};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -189,6 +190,30 @@ fn the_column_is_found_or_the_candidates_are_named() {
     assert!(reason(&table(vec![("name", names)], 10), None).contains("no column holds lists of floats"));
     let file = Folder::new();
     assert_eq!(columns(&file.put("x.parquet", &preferred)).unwrap(), ["x", "embedding"]);
+}
+
+#[test]
+fn every_compression_that_is_named_is_read() {
+    use Compression::{GZIP, SNAPPY, UNCOMPRESSED, ZSTD};
+    let batch = RecordBatch::try_from_iter([("x", lists(&rows(50)))]).unwrap();
+    let all = rows(50).iter().flatten().flatten().flatten().copied().collect::<Vec<f32>>();
+    for codec in [UNCOMPRESSED, SNAPPY, GZIP(Default::default()), ZSTD(Default::default())] {
+        for version in [WriterVersion::PARQUET_1_0, WriterVersion::PARQUET_2_0] {
+            let properties = WriterProperties::builder().set_compression(codec).set_writer_version(version).build();
+            let mut writer = ArrowWriter::try_new(Vec::new(), batch.schema(), Some(properties)).unwrap();
+            writer.write(&batch).unwrap();
+            assert_eq!(read(&writer.into_inner().unwrap(), None).unwrap(), (3, all.clone()), "{codec} {version:?}");
+        }
+    }
+}
+
+#[test]
+fn columns_of_one_name_are_refused() {
+    let (x, y) = (lists(&rows(2)), lists(&[row(&[1.0]), row(&[2.0])]));
+    let twice = table(vec![("x", x.clone()), ("x", y.clone())], 10);
+    assert!(reason(&twice, Some("x")).contains("2 of its columns are named \"x\""));
+    let twice = table(vec![("embedding", x), ("embedding", y)], 10);
+    assert!(reason(&twice, None).contains("2 of its columns are named \"embedding\""));
 }
 
 #[test]

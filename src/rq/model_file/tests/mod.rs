@@ -3,7 +3,11 @@
 mod damage;
 
 use super::*;
+use crate::ErrorKind;
+use crate::io::model_file::checksum;
 use crate::{Device, Matrix, RqKMeans};
+use safetensors::SafeTensors;
+use serde_json::json;
 
 /// A small model: every kind of number in it, negative ones included.
 fn model(metric: Metric) -> RqKMeansModel {
@@ -99,11 +103,11 @@ fn metadata_of_others_and_of_the_future_are_told_apart() {
     };
     for version in ["4", "1000"] {
         match with("format_version", version.into()) {
-            ErrorKind::NewerFormat { found, supported: FORMAT_VERSION } => assert_eq!(found, version),
+            ErrorKind::NewerFormat { found, supported: 3 } => assert_eq!(found, version),
             other => panic!("{other:?}"),
         }
     }
-    for version in ["0", "1", "2", "-1", "1.0", "", "one", "99999999999"] {
+    for version in ["0", "-1", "1.0", "", "one", "99999999999"] {
         assert!(matches!(with("format_version", version.into()), ErrorKind::Damaged { .. }), "{version}");
     }
     assert!(matches!(with("format", "other".into()), ErrorKind::Format { .. }));

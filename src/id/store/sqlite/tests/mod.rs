@@ -4,10 +4,10 @@ mod migrations;
 mod sharing;
 
 use super::*;
+use crate::codes::Codes;
 use crate::error::ErrorKind;
 use crate::id::store::conformance;
 use crate::id::{IdFormat, Registry, Resolver};
-use crate::rq::Codes;
 use std::path::PathBuf;
 
 /// A folder and the path of a database in it.

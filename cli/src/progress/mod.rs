@@ -1,0 +1,207 @@
+//! Progress on stderr: a bar where that is a terminal, and plain lines elsewhere.
+
+mod lines;
+
+use crate::args::Common;
+use crate::output::things;
+use indicatif::{ProgressBar, ProgressStyle};
+use semid::metrics::EvaluationProgress;
+use semid::rq::Progress;
+use semid::sweep::SweepStage;
+use semid::vae::VaeProgress;
+use semid::{Result, Rows};
+use std::io::IsTerminal;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use lines::Lines;
+pub(crate) use lines::log_instead;
+
+/// A bar that vanishes when it is dropped; where nobody would see it there are lines instead.
+pub(crate) struct Bar {
+    bar: ProgressBar,
+    lines: Lines,
+    verbose: bool,
+    /// The step that is being done, by its number, and what to say when it is.
+    step: Mutex<Option<(usize, String)>>,
+}
+
+impl Bar {
+    /// A bar for the iterations of a fit.
+    pub(crate) fn fit(common: &Common) -> Self {
+        let bar = Self::new(common, "{elapsed_precise} {prefix} [{bar:24}] {pos}/{len} {wide_msg}");
+        bar.bar.set_length(1);
+        bar.name("reading");
+        bar
+    }
+
+    /// A bar for `rows` rows.
+    pub(crate) fn rows(common: &Common, rows: usize) -> Self {
+        let bar = Self::new(common, "{elapsed_precise} {prefix} [{bar:24}] {pos}/{len} rows, {per_sec}, {eta} left");
+        bar.bar.set_length(rows as u64);
+        bar
+    }
+
+    /// A bar for the comparisons of an evaluation.
+    pub(crate) fn comparisons(common: &Common) -> Self {
+        Self::new(common, "{elapsed_precise} {prefix} [{bar:24}] {percent} %, {eta} left")
+    }
+
+    /// A bar for the stages of a sweep.
+    pub(crate) fn sweep(common: &Common) -> Self {
+        Self::new(common, "{elapsed_precise} {prefix} [{bar:24}] {wide_msg}")
+    }
+
+    fn new(common: &Common, template: &str) -> Self {
+        let dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
+        let bar = if common.quiet || dumb || !std::io::stderr().is_terminal() {
+            ProgressBar::hidden()
+        } else {
+            let style = ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
+            let bar = ProgressBar::new(0).with_style(style.progress_chars("=> "));
+            bar.enable_steady_tick(Duration::from_millis(200));
+            bar
+        };
+        Self { bar, lines: Lines::new(common), verbose: common.verbose, step: Mutex::new(None) }
+    }
+
+    /// Says what is being done in the step of this number; when another begins, how it ended.
+    fn step(&self, number: usize, text: String) {
+        self.lines.now(|| text.clone());
+        let mut step = self.step.lock().unwrap_or_else(PoisonError::into_inner);
+        if self.verbose {
+            self.line(&text);
+        } else if let Some((_, done)) = step.as_ref().filter(|(before, _)| *before != number) {
+            self.line(done);
+        }
+        *step = Some((number, text));
+    }
+
+    fn line(&self, text: &str) {
+        self.lines.line(text);
+        if self.verbose {
+            self.bar.println(text);
+        }
+    }
+
+    /// What the rows are for.
+    pub(crate) fn name(&self, name: impl Into<String>) {
+        let name = name.into();
+        self.lines.now(|| name.clone());
+        self.bar.set_prefix(name);
+    }
+
+    /// Shows that `rows` rows are done.
+    pub(crate) fn done(&self, rows: usize) {
+        self.bar.set_position(rows as u64);
+        let total = || self.bar.length().unwrap_or(0);
+        self.lines.now(|| format!("{}: {rows} of {} rows", self.bar.prefix(), total()));
+    }
+
+    /// Shows how far an evaluation is.
+    pub(crate) fn compared(&self, progress: &EvaluationProgress) {
+        self.bar.set_prefix(progress.stage);
+        self.bar.set_length(progress.total.max(1));
+        self.bar.set_position(progress.done);
+        let percent = 100.0 * progress.done as f64 / progress.total.max(1) as f64;
+        self.lines.now(|| format!("{}: {percent:.0} %", progress.stage));
+    }
+
+    /// Shows the state of a fit.
+    pub(crate) fn show(&self, progress: &Progress) {
+        self.bar.set_prefix(format!("level {}/{}", progress.level + 1, progress.levels));
+        self.bar.set_length(progress.max_iter as u64);
+        self.bar.set_position(progress.iteration as u64);
+        let message = match progress.iteration {
+            0 => "choosing the first codewords".to_owned(),
+            _ => {
+                let changed = things(progress.changed as usize, "row");
+                format!("squared error {:.6}, {changed} changed", progress.squared_error)
+            }
+        };
+        let Progress { level, levels, iteration, max_iter, .. } = progress;
+        let text = format!("level {}/{levels}, iteration {iteration} of at most {max_iter}: {message}", level + 1);
+        self.step(*level, text);
+        self.bar.set_message(message);
+    }
+}
+
+impl Bar {
+    /// Shows the state of a training.
+    pub(crate) fn epoch(&self, progress: &VaeProgress<'_>) {
+        let VaeProgress { epoch, epochs, step, steps, loss, done, .. } = progress;
+        self.bar.set_prefix(format!("epoch {epoch}/{epochs}"));
+        self.bar.set_length(*steps as u64);
+        self.bar.set_position(*step as u64);
+        let message = match done.last() {
+            None => format!("loss {loss:.5}"),
+            Some(last) => {
+                let used: Vec<String> = last.used.iter().map(usize::to_string).collect();
+                let (held_out, collisions) = (last.held_out_loss, 100.0 * last.collision_rate);
+                let used = used.join("/");
+                format!("loss {loss:.5}, held out {held_out:.5}, {collisions:.1} % collisions, codes used {used}")
+            }
+        };
+        self.step(*epoch, format!("epoch {epoch}/{epochs}, step {step}/{steps}: {message}"));
+        self.bar.set_message(message);
+    }
+}
+
+impl Bar {
+    /// Shows what is being done for a run of a sweep.
+    pub(crate) fn sweep_stage(&self, run: &str, stage: SweepStage<'_>) {
+        let (done, total, message) = match stage {
+            SweepStage::Fit(fit) => {
+                let Progress { level, levels, iteration, max_iter, .. } = fit;
+                (*iteration, *max_iter, format!("level {}/{levels}", level + 1))
+            }
+            SweepStage::Train(VaeProgress { epoch, epochs, step, steps, .. }) => {
+                (*step, *steps, format!("epoch {epoch}/{epochs}"))
+            }
+            SweepStage::Evaluation(of) => (of.done as usize, of.total as usize, of.stage.to_owned()),
+            _ => (1, 1, "finished".to_owned()),
+        };
+        let text = format!("run {run}: {message}");
+        match stage {
+            SweepStage::Finished(_) => self.line(&text),
+            _ if self.verbose => self.line(&text),
+            _ => self.lines.now(|| text),
+        }
+        self.bar.set_prefix(run.to_owned());
+        self.bar.set_length(total.max(1) as u64);
+        self.bar.set_position(done as u64);
+        self.bar.set_message(message);
+    }
+}
+
+/// Rows that move a bar when they are read.
+pub(crate) struct Shown<'a> {
+    pub(crate) rows: &'a dyn Rows,
+    pub(crate) bar: &'a Bar,
+}
+
+impl Rows for Shown<'_> {
+    fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    fn dim(&self) -> usize {
+        self.rows.dim()
+    }
+
+    fn read(&self, first: usize, out: &mut [f32]) -> Result<()> {
+        self.rows.read(first, out)?;
+        self.bar.done(first.saturating_add(out.len() / self.dim().max(1)));
+        Ok(())
+    }
+}
+
+impl Drop for Bar {
+    fn drop(&mut self) {
+        let last = self.step.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some((_, text)) = last.filter(|_| !self.verbose) {
+            self.line(&text);
+        }
+        self.bar.finish_and_clear();
+    }
+}

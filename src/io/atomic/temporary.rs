@@ -1,0 +1,190 @@
+//! The temporary files that outputs are written to: none of them stays behind.
+//!
+//! A file is removed when it is dropped, and by [`remove_unfinished`] where a process ends at once. A process that is
+//! killed can do neither. So, on Linux, each file is locked while its process lives, and whoever writes to a folder
+//! removes the files there that nobody holds a lock of any more. Their names say which start of the machine they are
+//! of: on a folder that several machines share, locks of another machine may not be seen.
+
+use std::fs::{File, Metadata};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+use tempfile::NamedTempFile;
+
+const PREFIX: &str = ".semid-";
+
+/// The files of this process.
+static LIVE: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
+
+/// Removes the temporary files of all outputs that this process is writing.
+///
+/// A program calls this before it ends at once, without dropping what it has, as on a signal. Outputs that are still
+/// being written fail afterwards.
+pub fn remove_unfinished() {
+    for path in std::mem::take(&mut *LIVE.lock().unwrap_or_else(PoisonError::into_inner)) {
+        // An unfinished database has files of its own beside it.
+        for suffix in ["", "-journal", "-wal", "-shm"] {
+            let mut name = path.clone().into_os_string();
+            name.push(suffix);
+            let _ = std::fs::remove_file(name);
+        }
+    }
+}
+
+/// A file that is removed unless it is given its final name.
+#[derive(Debug)]
+pub(super) struct Temporary {
+    file: NamedTempFile,
+    _live: Live,
+}
+
+/// The entry of a file among those of this process.
+#[derive(Debug)]
+struct Live(PathBuf);
+
+impl Drop for Live {
+    fn drop(&mut self) {
+        LIVE.lock().unwrap_or_else(PoisonError::into_inner).retain(|path| *path != self.0);
+    }
+}
+
+impl Temporary {
+    /// Creates a file in `folder` with the permissions and the owner of the `former` file, if there is one.
+    pub(super) fn create(folder: &Path, former: Option<&Metadata>) -> io::Result<Self> {
+        let prefix = format!("{PREFIX}{}-", owner::boot());
+        owner::clean(folder, &prefix);
+        let mut builder = tempfile::Builder::new();
+        builder.prefix(&prefix);
+        #[cfg(unix)]
+        builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+        let file = loop {
+            let file = builder.tempfile_in(folder)?;
+            if owner::hold(file.as_file(), file.path())? {
+                break file;
+            }
+        };
+        let live = Live(file.path().to_owned());
+        LIVE.lock().unwrap_or_else(PoisonError::into_inner).push(live.0.clone());
+        if let Some(former) = former {
+            owner::give(file.as_file(), former)?;
+            file.as_file().set_permissions(former.permissions())?;
+        }
+        Ok(Self { file, _live: live })
+    }
+
+    pub(super) fn file(&self) -> &File {
+        self.file.as_file()
+    }
+
+    #[cfg(any(feature = "sqlite", test))]
+    pub(super) fn path(&self) -> &Path {
+        self.file.path()
+    }
+
+    /// Gives the file its final name.
+    pub(super) fn persist(self, path: &Path) -> io::Result<()> {
+        self.file.persist(path).map_err(|error| error.error)?;
+        Ok(())
+    }
+}
+
+#[cfg(target_os = "linux")]
+mod owner {
+    use super::PREFIX;
+    use std::fs::{File, Metadata, TryLockError};
+    use std::io;
+    use std::os::unix::fs::{MetadataExt, fchown};
+    use std::path::{Path, PathBuf};
+    use std::sync::{Mutex, PoisonError};
+
+    /// Folders that were looked through.
+    static CLEANED: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
+
+    /// Eight letters that name this start of the machine.
+    pub(super) fn boot() -> String {
+        let id = std::fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap_or_default();
+        id.chars().filter(char::is_ascii_hexdigit).take(8).collect()
+    }
+
+    /// Locks a new file; `false` if a process that cleans up was faster and removes it.
+    pub(super) fn hold(file: &File, path: &Path) -> io::Result<bool> {
+        match file.try_lock() {
+            Ok(()) => Ok(is_at(file, path)),
+            Err(TryLockError::WouldBlock) => Ok(false),
+            // A file system without locks, where nobody cleans up either.
+            Err(TryLockError::Error(_)) => Ok(true),
+        }
+    }
+
+    fn is_at(file: &File, path: &Path) -> bool {
+        let place = |metadata: Metadata| (metadata.dev(), metadata.ino());
+        let (open, named) = (file.metadata().map(place), std::fs::symlink_metadata(path).map(place));
+        matches!((open, named), (Ok(open), Ok(named)) if open == named)
+    }
+
+    /// Removes what killed processes left in `folder`, the first time that this process writes there.
+    pub(super) fn clean(folder: &Path, prefix: &str) {
+        let mut cleaned = CLEANED.lock().unwrap_or_else(PoisonError::into_inner);
+        if cleaned.iter().any(|known| known == folder) {
+            return;
+        }
+        cleaned.push(folder.to_owned());
+        drop(cleaned);
+        for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+            let name = entry.file_name();
+            match name.to_str() {
+                Some(name) if name.starts_with(prefix) => remove_abandoned(&entry.path()),
+                Some(name) if name.starts_with(PREFIX) => tracing::warn!(
+                    "{}: was left by a process that was killed, or is being written by another machine",
+                    entry.path().display()
+                ),
+                _ => {}
+            }
+        }
+    }
+
+    fn remove_abandoned(path: &Path) {
+        let is_file = std::fs::symlink_metadata(path).is_ok_and(|metadata| metadata.is_file());
+        let Some(file) = is_file.then(|| File::open(path).ok()).flatten() else { return };
+        if file.try_lock().is_ok() && is_at(&file, path) && std::fs::remove_file(path).is_ok() {
+            tracing::info!("{}: removed, its process was killed", path.display());
+        }
+    }
+
+    /// Gives `file` the owner of the `former` one.
+    pub(super) fn give(file: &File, former: &Metadata) -> io::Result<()> {
+        let own = file.metadata()?;
+        // The group may be one that this process is no member of; the owner matters more.
+        if own.gid() != former.gid() {
+            let _ = fchown(file, None, Some(former.gid()));
+        }
+        if own.uid() == former.uid() {
+            return Ok(());
+        }
+        fchown(file, Some(former.uid()), None).map_err(|_| {
+            let reason = format!("the file there belongs to user {}", former.uid());
+            io::Error::new(io::ErrorKind::PermissionDenied, format!("{reason}; delete it, or name another file"))
+        })
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+mod owner {
+    use std::fs::{File, Metadata};
+    use std::io;
+    use std::path::Path;
+
+    pub(super) fn boot() -> String {
+        String::new()
+    }
+
+    pub(super) fn hold(_file: &File, _path: &Path) -> io::Result<bool> {
+        Ok(true)
+    }
+
+    pub(super) fn clean(_folder: &Path, _prefix: &str) {}
+
+    pub(super) fn give(_file: &File, _former: &Metadata) -> io::Result<()> {
+        Ok(())
+    }
+}
