@@ -242,7 +242,7 @@ impl Fit<'_> {
             level,
             room: room(self.codewords_max, self.codebooks.iter()),
             codewords_max: self.codewords_max,
-            saturated: self.saturation.values > 0,
+            far: self.saturation.far,
             loss: if self.quantization.unit_grid() { 0.0 } else { self.loss.total() },
             sizes,
             unit: pow2(-2 * self.quantization.codebook_exponent()),

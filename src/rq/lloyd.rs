@@ -33,8 +33,8 @@ pub(super) fn lloyd(
         }
         empty_reseeded += reseed_empty(work.table, &codebook, &mut partial)?;
         let moved = update(&mut codebook, &partial, work.room);
-        // Values beyond the grid make up nearly all of the variance: measured by it, the first step would be the last.
-        let scale = match work.saturated {
+        // Far values make up nearly all of the variance: measured by it, the first step would be the last.
+        let scale = match work.far {
             true => squared_error as f64 / work.table.rows().max(1) as f64 / codebook.dim() as f64,
             false => mean_variance(&partial, energy),
         };

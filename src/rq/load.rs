@@ -5,7 +5,7 @@ use super::params::{Metric, RqKMeans};
 use super::seeding::Ask;
 use crate::device::{Engine, Table};
 use crate::error::{Result, try_vec};
-use crate::grid::{Grid, GridSketch, Loss, Saturation, read_finite};
+use crate::grid::{Grid, GridSketch, Loss, RANGE, Saturation, read_finite};
 use crate::rng;
 use crate::rows::Rows;
 use rayon::prelude::*;
@@ -74,6 +74,9 @@ impl<'a> Source<'a> {
             let q = buffer.get_mut(..rows.len()).unwrap_or_default();
             let values = to_grid(engine, quantization, rows, q);
             saturation.merge(Saturation::of(&quantization.grid, rows, values, |place| self.number(first + place)));
+            if quantization.metric == Metric::L2 {
+                saturation.far |= q.iter().any(|q| q.abs() > RANGE);
+            }
             if !quantization.unit_grid() {
                 loss.merge(&left_out(engine, &quantization.grid, rows, q));
             }
