@@ -127,6 +127,7 @@ pub mod registry {
 /// request names the state that the rows are to be in, so that it has the same answer whatever was asked before, and from
 /// a worker that was started again.
 pub mod shards {
+    pub use crate::grid::GridSketch;
     pub use crate::partial::Partial;
     pub use crate::population::{Reply, Request, Worker};
 }

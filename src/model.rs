@@ -4,7 +4,7 @@ use crate::device::Device;
 use crate::encoder::Encoder;
 use crate::error::{Error, ErrorKind, Result};
 use crate::io::file::format_of;
-use crate::io::model_file::{FORMAT_VERSION, ModelFile, read_file, write_file};
+use crate::io::model_file::{ModelFile, read_file, write_file};
 use crate::origin::{Origin, Provenance};
 use crate::quantizer::{Kind, Quantizer};
 use crate::rows::Rows;
@@ -96,7 +96,7 @@ impl Model {
         match KINDS.iter().find(|kind| kind.name == file.kind()) {
             Some(kind) => Ok(Self((kind.read)(&file)?)),
             None => {
-                file.version(FORMAT_VERSION)?;
+                file.check_version()?;
                 let known = KINDS.iter().map(|kind| kind.name).collect::<Vec<_>>().join(", ");
                 Err(ErrorKind::UnknownKind { kind: file.kind().to_owned(), known }.into())
             }

@@ -94,11 +94,7 @@ fn encoder(model: &Model, args: &EncodeArgs) -> Result<Encoder, Failure> {
 }
 
 fn text(encoded: &Encoded<'_>, report: &EncodeReport) -> String {
-    let Encoded { rows, seconds, device, settled_rows, saturated_values, output, .. } = encoded;
-    let saturated = match saturated_values {
-        0 => String::new(),
-        values => format!("{} lay outside the grid\n", output::things(*values as usize, "value")),
-    };
+    let Encoded { rows, seconds, device, settled_rows, output, .. } = encoded;
     let rows = output::things(*rows as usize, "row");
     let tied = match settled_rows {
         0 => String::new(),
@@ -108,7 +104,7 @@ fn text(encoded: &Encoded<'_>, report: &EncodeReport) -> String {
         ),
     };
     format!(
-        "encoded {rows} on {device} in {seconds:.2} s\n{tied}{saturated}{}saved {}\n",
+        "encoded {rows} on {device} in {seconds:.2} s\n{tied}{}saved {}\n",
         balance::text(report.balance.iter().enumerate()),
         output.display()
     )

@@ -1,6 +1,6 @@
 //! Warnings about values that the grid has no room for.
 
-use semid::Outlier;
+use semid::rq::Outlier;
 
 /// One sentence about the values beyond the grid and their worst rows, if there are any.
 pub(crate) fn warnings(values: u64, worst: &[Outlier]) -> Vec<String> {

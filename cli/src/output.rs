@@ -236,6 +236,13 @@ pub(crate) fn exit_code(outcome: Outcome) -> ExitCode {
     }
 }
 
+/// Sentences that the user should read although the command succeeds, on stderr.
+pub(crate) fn warn(warnings: &[String]) {
+    for warning in warnings {
+        let _ = writeln!(anstream::stderr(), "\x1b[1;33mwarning:\x1b[0m {warning}");
+    }
+}
+
 /// Says once that the process was interrupted, whoever is first to.
 pub(crate) fn say_interrupted(message: &str) {
     static SAID: AtomicBool = AtomicBool::new(false);

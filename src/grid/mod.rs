@@ -21,7 +21,7 @@ const GRID_MAX: i32 = (1 << 23) - 1;
 /// for the codewords of later levels where those of the first are as large.
 pub(crate) const SATURATION: i32 = 3 << 21;
 /// Magnitude that values reach on the grid of rows without far outliers.
-const RANGE: i32 = 1 << 20;
+pub(crate) const RANGE: i32 = 1 << 20;
 /// Exponent of the unit grid: a component of a unit-length vector is at most 2^20.
 pub(crate) const UNIT_EXPONENT: i32 = 20;
 /// Exponents that a model may have.

@@ -26,6 +26,8 @@ pub struct Outlier {
 pub(crate) struct Saturation {
     /// Values that saturated.
     pub(crate) values: u64,
+    /// Whether a value is farther than any on the grid of rows without far outliers, saturated or not.
+    pub(crate) far: bool,
     /// Steps from the offset and the value, farthest first, the lowest row first where they are as far.
     worst: Vec<(f64, Outlier)>,
 }
@@ -33,7 +35,7 @@ pub(crate) struct Saturation {
 impl Saturation {
     /// That of rows of which `values` values saturated; row i of them has the number `number(i)`.
     pub(crate) fn of(grid: &Grid, rows: &[f32], values: u64, number: impl Fn(usize) -> usize) -> Self {
-        let mut all = Self { values, worst: Vec::new() };
+        let mut all = Self { values, far: values > 0, worst: Vec::new() };
         if values == 0 {
             return all;
         }
@@ -48,6 +50,7 @@ impl Saturation {
     /// Takes other rows into account.
     pub(crate) fn merge(&mut self, other: Self) {
         self.values += other.values;
+        self.far |= other.far;
         other.worst.into_iter().for_each(|one| self.insert(one));
     }
 
@@ -57,13 +60,13 @@ impl Saturation {
     }
 
     /// What [`Saturation::worst`] gave; `None` where it can have given no such thing.
-    pub(crate) fn from_parts(values: u64, worst: Vec<(f64, Outlier)>) -> Option<Self> {
-        let far = |(steps, outlier): &(f64, Outlier)| {
+    pub(crate) fn from_parts(values: u64, far: bool, worst: Vec<(f64, Outlier)>) -> Option<Self> {
+        let beyond = |(steps, outlier): &(f64, Outlier)| {
             *steps > f64::from(SATURATION) && steps.is_finite() && outlier.value.is_finite()
         };
         let ascends = worst.is_sorted_by(|a, b| order(a, b) == Ordering::Less);
-        let fits = worst.len() <= NAMED && worst.len() as u64 <= values && worst.iter().all(far) && ascends;
-        fits.then_some(Self { values, worst })
+        let fits = worst.len() <= NAMED && worst.len() as u64 <= values && worst.iter().all(beyond) && ascends;
+        (fits && (far || values == 0)).then_some(Self { values, far, worst })
     }
 
     /// The farthest value of each of the worst rows, up to 8, farthest first.

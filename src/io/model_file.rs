@@ -17,8 +17,9 @@ use std::collections::HashMap;
 use std::path::Path;
 
 pub(crate) const FORMAT: &str = "semid";
-/// The newest version that any kind has.
-pub(crate) const FORMAT_VERSION: u32 = 2;
+/// Version of the files and of the numeric contract behind them, the same for models of every kind. Versions 1 and 2 are
+/// read as well: only values that are farther from the rows of the fit than 6 times their range may get other codes now.
+pub(crate) const FORMAT_VERSION: u32 = 3;
 /// What the checksum covers of the metadata, in this order.
 const COVERED: [&str; 5] = ["format", "format_version", "kind", "config", "fingerprint"];
 
@@ -54,15 +55,20 @@ impl<'a> ModelFile<'a> {
         self.get("kind")
     }
 
-    /// The format version, at most `newest`.
+    /// Whether there is a tensor of this name.
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.tensors.names().contains(&name)
+    }
+
+    /// Refuses a newer format version.
     ///
     /// # Errors
     /// [`ErrorKind::NewerFormat`], and [`ErrorKind::Damaged`] for what is no version.
-    pub(crate) fn version(&self, newest: u32) -> Result<u32> {
+    pub(crate) fn check_version(&self) -> Result<()> {
         match self.get("format_version").parse::<u32>() {
-            Ok(found) if (1..=newest).contains(&found) => Ok(found),
-            Ok(found) if found > newest => {
-                Err(ErrorKind::NewerFormat { found: found.to_string(), supported: newest }.into())
+            Ok(1..=FORMAT_VERSION) => Ok(()),
+            Ok(found) if found > FORMAT_VERSION => {
+                Err(ErrorKind::NewerFormat { found: found.to_string(), supported: FORMAT_VERSION }.into())
             }
             _ => Err(Error::damaged(format!("unknown format version `{}`", self.get("format_version")))),
         }
@@ -120,13 +126,13 @@ fn not_a_model(reason: &str) -> Error {
 
 /// The bytes of a model file; `tensors` stand in the order of the checksum.
 pub(crate) fn to_bytes(
-    (kind, version): (&str, u32),
+    kind: &str,
     config: &impl Serialize,
     fingerprint: &str,
     mut tensors: Vec<Tensor>,
 ) -> Result<Vec<u8>> {
     let config = serde_json::to_string(config).map_err(|error| Error::format("model", error.to_string()))?;
-    let version = version.to_string();
+    let version = FORMAT_VERSION.to_string();
     let data: Vec<&[u8]> = tensors.iter().map(|(_, _, _, bytes)| bytes.as_slice()).collect();
     let metadata = json!({
         "checksum": checksum([FORMAT, &version, kind, &config, fingerprint], &data),

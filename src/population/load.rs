@@ -3,7 +3,7 @@
 use super::Ask;
 use crate::device::{Engine, Table};
 use crate::error::{Result, try_vec};
-use crate::grid::{Grid, GridSketch, Loss, Saturation, read_finite};
+use crate::grid::{Grid, GridSketch, Loss, RANGE, Saturation, read_finite};
 use crate::quantization::{Metric, Quantization};
 use crate::rng::Sample;
 use crate::rows::Rows;
@@ -113,6 +113,9 @@ impl<'a> Source<'a> {
             let values = to_grid(engine, quantization, rows, q);
             if let Some(loaded) = &mut loaded {
                 loaded.saturation.merge(Saturation::of(&quantization.grid, rows, values, numbers));
+                if quantization.metric == Metric::L2 {
+                    loaded.saturation.far |= q.iter().any(|q| q.abs() > RANGE);
+                }
                 if !quantization.unit_grid() {
                     loaded.loss.merge(&left_out(engine, &quantization.grid, rows, q));
                 }

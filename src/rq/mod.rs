@@ -21,7 +21,7 @@ pub(crate) mod sinkhorn;
 mod variant;
 
 pub use crate::codebook::{Codebook, MAX_CLUSTERS, MAX_DIM};
-pub use crate::grid::Grid;
+pub use crate::grid::{Grid, Outlier};
 pub use balance::Balance;
 pub use encode::EncodeReport;
 pub(crate) use fit::FirstLevels;

@@ -25,8 +25,6 @@ use std::sync::Arc;
 
 /// The `kind` in the metadata of such a model file.
 pub(crate) const NAME: &str = "rq-vae";
-/// The format version of such files.
-const VERSION: u32 = 1;
 
 /// This kind of model.
 pub(crate) const KIND: Kind = Kind { name: NAME, read: |file| Ok(Arc::new(RqVaeModel::from_file(file)?)) };
@@ -92,7 +90,7 @@ impl RqVaeModel {
                 put(format!("{part}.{i}.bias"), vec![layer.outputs], &layer.bias);
             }
         }
-        to_bytes((NAME, VERSION), &self.file_config(), &self.fingerprint(), tensors)
+        to_bytes(NAME, &self.file_config(), &self.fingerprint(), tensors)
     }
 
     pub(super) fn file_config(&self) -> Config {
@@ -126,7 +124,7 @@ impl RqVaeModel {
 
     fn from_file(file: &ModelFile<'_>) -> Result<Self> {
         file.expect_kind(NAME)?;
-        file.version(VERSION)?;
+        file.check_version()?;
         let config = read_config(file)?;
         let shapes = shapes(&config);
         let data = shapes.iter().map(|(name, shape)| file.tensor(name, Dtype::F32, shape));

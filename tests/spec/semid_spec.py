@@ -174,8 +174,8 @@ def finest(largest, limit):
 def reach(rows, offset):
     """The distance from the offset up to which values are expected, in the dimension where it is largest."""
     distances = np.sort(np.abs(rows.astype(np.float64) - offset.astype(np.float64)), axis=0)
-    near = distances[-(-75 * len(rows) // 100) - 1]  # nearest rank
-    far = distances[-(-995 * len(rows) // 1000) - 1]
+    quantile = lambda per_mille: distances[-(-per_mille * len(rows) // 1000) - 1]  # nearest rank
+    far, near = quantile(995), np.where(quantile(750) > 0, quantile(750), quantile(950))
     reaches = [0.0]
     for n, f in zip(near.tolist(), far.tolist()):
         if n > 0:

@@ -198,9 +198,6 @@ fn text(fitted: &Fitted<'_>, report: &FitReport) -> String {
     out.push_str(&levels(&report.levels));
     let balances = report.levels.iter().enumerate().filter_map(|(i, level)| Some((i, level.balance.as_ref()?)));
     out.push_str(&balance::text(balances));
-    if fitted.saturated_values > 0 {
-        let _ = writeln!(out, "{} lay outside the grid", output::things(fitted.saturated_values as usize, "value"));
-    }
     out.push_str(&align::text(fitted.alignment.as_ref()));
     let _ = writeln!(out, "fingerprint {}\nsaved {}", fitted.fingerprint, fitted.output.display());
     out

@@ -29,7 +29,7 @@ use reach::{Column, LEAST};
 ///
 /// - The offset of a dimension is the median of the sample (the lower of two middle ones).
 /// - `near` and `far` are the 75 % and the 99.5 % quantile (nearest rank) of the sample's distances `|x - offset|` in a
-///   dimension, in binary64. Its *reach*, up to which values are expected, is `far max(2^12, 16 (far / near)^2)`: a power law
+///   dimension, in binary64; where the former is 0, as most values are equal, the 95 % quantile takes its place. Its *reach*, up to which values are expected, is `far max(2^12, 16 (far / near)^2)`: a power law
 ///   through both quantiles goes on beyond them, so heavy tails reach far. More than 64 times as far as `near` lies no
 ///   tail but something else: where `far > 64 near`, the reach is `64 near 2^12`. It is 0 where `near` is.
 /// - With the largest reach of all dimensions, e is the largest exponent at which `reach 2^e` does not exceed 3 * 2^21. Where
@@ -42,7 +42,7 @@ use reach::{Column, LEAST};
 /// smallest hashes as a sample of the different ones.
 ///
 /// ```
-/// use semid::GridSketch;
+/// use semid::shards::GridSketch;
 ///
 /// let (rows, more) = ([0.5_f32, -1.0, 2.0, 0.25], [1.5_f32, 1e9]);
 /// let mut sketch = GridSketch::new(2);

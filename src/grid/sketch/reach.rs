@@ -25,7 +25,11 @@ impl Column {
         let offset = if center { smallest(&mut values, count.div_ceil(2), f32::total_cmp) + 0.0 } else { 0.0 };
         let mut distances: Vec<f64> = values.iter().map(|x| (f64::from(*x) - f64::from(offset)).abs()).collect();
         let far = smallest(&mut distances, (count * 995).div_ceil(1000), f64::total_cmp);
-        let near = smallest(&mut distances, (count * 3).div_ceil(4), f64::total_cmp);
+        let mut share = |percent: usize| smallest(&mut distances, (count * percent).div_ceil(100), f64::total_cmp);
+        let near = match share(75) {
+            0.0 => share(95),
+            near => near,
+        };
         Self { offset, far, reach: reach(near, far) }
     }
 }
@@ -76,6 +80,11 @@ mod tests {
         // Distances from 2: 0, 1, 1, 2; three quarters of them are at most 1.
         assert_eq!(column(&[4.0, 3.0, 1.0, 2.0], true), (2.0, 2.0, 2.0 * 4096.0));
         assert_eq!(column(&[4.0, 3.0, 1.0, 2.0], false), (0.0, 4.0, 4.0 * 4096.0));
+        // Three quarters are equal: the 95 % quantile takes over, if it is not 0 as well.
+        let sparse =
+            |others: usize| (0..100).map(|i| if i < others { i as f32 + 1.0 } else { 0.0 }).collect::<Vec<_>>();
+        assert_eq!(column(&sparse(10), true), (0.0, 10.0, 10.0 * 4096.0));
+        assert_eq!(column(&sparse(4), true), (0.0, 4.0, 0.0));
         assert_eq!(column(&[-5.0], true), (-5.0, 0.0, 0.0));
         assert_eq!(column(&[], true), (0.0, 0.0, 0.0));
     }

@@ -5,12 +5,13 @@ use crate::error::Result;
 use crate::grid::{Loss, Outlier, Saturation};
 use crate::population::load::Loaded;
 
-/// Values that saturated (u64), and of each of the worst rows steps from the offset (f64), row (u64), column (u32) and
+/// Values that saturated (u64), whether there are far ones (u8, 0 or 1), and of each of the worst rows steps from the offset (f64), row (u64), column (u32) and
 /// value (f32); then the powers of two (i32) of what is left out, and the sum of each (u128). Every field is a list of
 /// its own.
 pub(super) fn write(loaded: &Loaded, to: &mut Writer) {
     let Loaded { saturation, loss } = loaded;
     to.u64(saturation.values);
+    to.u8(u8::from(saturation.far));
     let worst = || saturation.worst().iter();
     to.list(&worst().map(|(steps, _)| *steps).collect::<Vec<_>>(), f64::to_le_bytes);
     to.list(&worst().map(|(_, outlier)| outlier.row).collect::<Vec<_>>(), u64::to_le_bytes);
@@ -23,6 +24,11 @@ pub(super) fn write(loaded: &Loaded, to: &mut Writer) {
 
 pub(super) fn read(from: &mut Reader<'_>) -> Result<Loaded> {
     let values = from.u64()?;
+    let far = match from.u8()? {
+        0 => false,
+        1 => true,
+        other => return Err(from.unusable(format!("a truth cannot be {other}"))),
+    };
     let (steps, rows) = (from.list(f64::from_le_bytes)?, from.list(u64::from_le_bytes)?);
     let (columns, numbers) = (from.list(u32::from_le_bytes)?, from.list(f32::from_le_bytes)?);
     let (exponents, sums) = (from.list(i32::from_le_bytes)?, from.list(u128::from_le_bytes)?);
@@ -31,7 +37,7 @@ pub(super) fn read(from: &mut Reader<'_>) -> Result<Loaded> {
     }
     let outlier = |((row, column), value)| Outlier { row, column: column as usize, value };
     let outliers = rows.into_iter().zip(columns).zip(numbers).map(outlier);
-    let saturation = Saturation::from_parts(values, steps.into_iter().zip(outliers).collect());
+    let saturation = Saturation::from_parts(values, far, steps.into_iter().zip(outliers).collect());
     let loss = Loss::from_sums(exponents.into_iter().zip(sums).collect());
     match saturation.zip(loss) {
         Some((saturation, loss)) => Ok(Loaded { saturation, loss }),

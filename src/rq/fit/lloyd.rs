@@ -38,7 +38,12 @@ pub(super) fn lloyd(
             empty_reseeded += reseed::give(&mut partial, &gifts, &values);
         }
         let moved = update(Arc::make_mut(&mut codebook), &partial, work.room);
-        still = moved as f64 <= work.params.tol * mean_variance(&partial);
+        // Far values make up nearly all of the variance: measured by it, the first step would be the last.
+        let scale = match work.far {
+            true => squared_error as f64 / work.residuals.rows().max(1) as f64 / codebook.dim() as f64,
+            false => mean_variance(&partial),
+        };
+        still = moved as f64 <= work.params.tol * scale;
         iterations += 1;
         progress.iteration = iterations;
         progress.squared_error = work.per_row(squared_error);

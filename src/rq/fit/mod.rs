@@ -222,6 +222,7 @@ impl Fit<'_> {
             room: room(self.codewords_max, self.fitted.iter().map(|level| &*level.codebook)),
             codewords_max: self.codewords_max,
             loss: if self.quantization.unit_grid() { 0.0 } else { self.loaded.loss.total() },
+            far: self.loaded.saturation.far,
             sizes: self.params.sizes_of(self.residuals.rows(), clusters),
             residuals: &mut self.residuals,
             clusters: &self.clusters,

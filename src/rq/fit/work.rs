@@ -21,6 +21,8 @@ pub(super) struct LevelWork<'a, 'r> {
     pub(super) codewords_max: i64,
     /// What the grid leaves out of the rows, in squared grid steps.
     pub(super) loss: f64,
+    /// Whether some of the rows have values far beyond all others.
+    pub(super) far: bool,
     /// Bounds of the clusters' sizes, where there are any.
     pub(super) sizes: Option<Sizes>,
     /// A squared grid step in squared units of the embeddings.

@@ -1,7 +1,7 @@
 //! The model as one `.safetensors` file, readable by anybody.
 //!
-//! Tensors `codebook.0` ... `codebook.{L-1}` (K, D) and `offset` (D), all f32, and for models with prices, which have
-//! format version 2 instead of 1, `prices.0` ... `prices.{L-1}` (K), i64 in squared grid steps. The checksum takes the
+//! Tensors `codebook.0` ... `codebook.{L-1}` (K, D) and `offset` (D), all f32, and for models with prices
+//! `prices.0` ... `prices.{L-1}` (K), i64 in squared grid steps. The checksum takes the
 //! tensors in this order: codebooks, offset, prices. The rest is that of all model files, see `io/model_file.rs`.
 
 use super::model::RqKMeansModel;
@@ -9,9 +9,7 @@ use super::params::{MAX_LEVELS, Metric};
 use crate::codebook::{self, Codebook};
 use crate::error::{Error, Result};
 use crate::grid::{EXPONENTS, Grid};
-use crate::io::model_file::{
-    FORMAT_VERSION, ModelFile, Tensor, from_le_bytes, le_bytes, read_file, to_bytes, write_file,
-};
+use crate::io::model_file::{ModelFile, Tensor, from_le_bytes, le_bytes, read_file, to_bytes, write_file};
 use crate::origin::Origin;
 use crate::quantization::Quantization;
 use crate::quantizer::Kind;
@@ -21,8 +19,6 @@ use serde::{Deserialize, Serialize};
 use std::path::Path;
 use std::sync::Arc;
 
-/// The version of models without prices.
-const WITHOUT_PRICES: u32 = 1;
 const NAME: &str = "rq-kmeans";
 
 /// This kind of model.
@@ -80,8 +76,7 @@ impl RqKMeansModel {
             let bytes = prices.iter().flat_map(|price| price.to_le_bytes()).collect();
             tensors.push((format!("prices.{level}"), Dtype::I64, vec![prices.len()], bytes));
         }
-        let version = if self.prices.is_empty() { WITHOUT_PRICES } else { FORMAT_VERSION };
-        to_bytes((NAME, version), &self.file_config(), &self.fingerprint(), tensors)
+        to_bytes(NAME, &self.file_config(), &self.fingerprint(), tensors)
     }
 
     pub(super) fn file_config(&self) -> Config {
@@ -107,7 +102,7 @@ impl RqKMeansModel {
     }
 
     fn from_file(file: &ModelFile<'_>) -> Result<Self> {
-        let version = file.version(FORMAT_VERSION)?;
+        file.check_version()?;
         file.expect_kind(NAME)?;
         let config = read_config(file)?;
         let mut data = Vec::with_capacity(config.levels + 1);
@@ -115,7 +110,7 @@ impl RqKMeansModel {
             data.push(file.tensor(&format!("codebook.{level}"), Dtype::F32, &[*clusters, config.dim])?);
         }
         data.push(file.tensor("offset", Dtype::F32, &[config.dim])?);
-        if version == FORMAT_VERSION {
+        if file.has("prices.0") {
             for (level, clusters) in config.clusters.iter().enumerate() {
                 data.push(file.tensor(&format!("prices.{level}"), Dtype::I64, &[*clusters])?);
             }

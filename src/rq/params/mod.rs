@@ -75,7 +75,7 @@ impl Default for MiniBatch {
 /// | `levels`, `clusters` | 3, 256 | L levels of K codewords each, or one K per level |
 /// | `seed` | 42 | everything random is a function of it |
 /// | `max_iter` | 100 | most Lloyd iterations per level; batches per level for mini-batch |
-/// | `tol` | 1e-4 | stop when the codewords' squared movement is at most `tol` x the mean variance per dimension |
+/// | `tol` | 1e-4 | stop when the codewords' squared movement is at most `tol` x the mean variance per dimension (the mean squared distance where there are far outliers) |
 /// | `n_init` | 1 | runs per level from different seeds, the best is kept |
 /// | `init` | k-means++ | see [`Init`] |
 /// | `metric` | l2 | see [`Metric`] |

@@ -5,7 +5,7 @@ use crate::rng::row_hash;
 use crate::{Device, Matrix, RqKMeans, RqKMeansModel};
 
 const DIM: usize = 8;
-const ROWS: usize = 1000;
+const ROWS: usize = 4000;
 
 /// Rows without groups: sums of three hashes in every dimension.
 fn base() -> Vec<f32> {
@@ -14,7 +14,7 @@ fn base() -> Vec<f32> {
 }
 
 fn params() -> RqKMeans {
-    RqKMeans::new(2, 32).n_init(3)
+    RqKMeans::new(1, 64).n_init(4).max_iter(30)
 }
 
 /// Squared error per row of decoded `rows`, in binary64.
@@ -31,9 +31,9 @@ fn far_rows_leave_the_error_of_all_others() {
     let (alone, _) = fit(&params(), &rows, DIM, &Device::cpu()).unwrap();
     let usual = error(&alone, &rows);
     for value in [1e4, 1e6, 1e8, -1e38] {
-        // One value of one row, a whole row, and the same value in three hundredths of a column.
+        // One value of one row, a whole row, and the same value in one in 128 rows of a column.
         for (name, far) in
-            [("value", vec![8]), ("row", (8..16).collect()), ("column", (3..8000).step_by(256).collect())]
+            [("value", vec![8]), ("row", (8..16).collect()), ("column", (3..ROWS * DIM).step_by(1024).collect())]
         {
             let mut bad = rows.clone();
             far.iter().for_each(|at| bad[*at] = value);
@@ -41,8 +41,8 @@ fn far_rows_leave_the_error_of_all_others() {
             let others: Vec<f32> =
                 bad.chunks(DIM).filter(|row| row.iter().all(|x| *x != value)).flatten().copied().collect();
             let (ratio, what) = (error(&model, &others) / usual, format!("{name} of {value:e}"));
-            // One codeword of 32 goes to the far rows, which is 0.8 % of the error in 8 dimensions.
-            assert!(ratio < 1.03, "{what}: {ratio}");
+            // Of 64 codewords one or two go to the far rows: 0.4 % of the error in 8 dimensions each.
+            assert!(ratio < 1.02, "{what}: {ratio}");
             if value.abs() >= 1e6 {
                 assert_eq!(report.saturated_values, far.len() as u64, "{what}");
                 let named: Vec<_> = report.outliers.iter().map(|at| (at.row as usize, at.value)).collect();
@@ -51,7 +51,7 @@ fn far_rows_leave_the_error_of_all_others() {
                 assert_eq!(named, expected, "{what}");
                 // The error that is reported is that of the embeddings.
                 let least = 0.98 * (far.len() as f64) * f64::from(value).powi(2) / ROWS as f64;
-                assert!(report.levels[1].squared_error > least, "{what}: {}", report.levels[1].squared_error);
+                assert!(report.levels[0].squared_error > least, "{what}: {}", report.levels[0].squared_error);
             }
         }
     }
@@ -76,7 +76,7 @@ fn far_rows_give_one_model_on_every_device() {
             Ok(())
         });
         let told = told.unwrap();
-        assert_eq!((told.saturated_values, told.outliers, encoded), (9, report.outliers.clone(), 2 * ROWS));
+        assert_eq!((told.saturated_values, told.outliers, encoded), (9, report.outliers.clone(), ROWS));
     }
     // Numbers of rows are those of the input where only some of them are fitted on.
     let (_, sampled) = fit(&params().sample(ROWS - 1), &rows, DIM, &Device::cpu()).unwrap();

@@ -1,6 +1,6 @@
 //! Batches that pass a quantizer: level by level over neighbouring columns, codewords member by member.
 
-use crate::grid::{GRID_MAX, pow2};
+use crate::grid::{SATURATION, pow2};
 use crate::kernel::float::mul;
 use crate::kernel::scaled::from_exact;
 use crate::kernel::straight_through::Weight;
@@ -34,7 +34,7 @@ pub(super) fn straight_through(inputs: [&[f32]; 3], columns: usize, weight: Weig
 fn pass_row(latents: &[f32], codes: &[f32], books: &[f32], weight: Weight, out: [&mut [f32]; 3]) {
     let [quantized, commitment, residuals] = out;
     let (columns, unscale) = (latents.len(), pow2(-weight.exponent));
-    let (limit, scale) = (f64::from(GRID_MAX), pow2(weight.exponent));
+    let (limit, scale) = (f64::from(SATURATION), pow2(weight.exponent));
     let outputs = quantized.chunks_mut(COLUMNS).zip(commitment.chunks_mut(COLUMNS));
     for ((part, latents), (quantized, commitment)) in latents.chunks(COLUMNS).enumerate().zip(outputs) {
         let first = part * COLUMNS;

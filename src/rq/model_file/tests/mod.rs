@@ -103,11 +103,11 @@ fn metadata_of_others_and_of_the_future_are_told_apart() {
     };
     for version in ["4", "1000"] {
         match with("format_version", version.into()) {
-            ErrorKind::NewerFormat { found, supported: FORMAT_VERSION } => assert_eq!(found, version),
+            ErrorKind::NewerFormat { found, supported: 3 } => assert_eq!(found, version),
             other => panic!("{other:?}"),
         }
     }
-    for version in ["0", "1", "2", "-1", "1.0", "", "one", "99999999999"] {
+    for version in ["0", "-1", "1.0", "", "one", "99999999999"] {
         assert!(matches!(with("format_version", version.into()), ErrorKind::Damaged { .. }), "{version}");
     }
     assert!(matches!(with("format", "other".into()), ErrorKind::Format { .. }));
