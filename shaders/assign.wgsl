@@ -1,12 +1,14 @@
 // Nearest codeword of every row: a tiled f32 matrix product as a filter, with the best, the second best and the index
-// kept in registers over all codewords. Twin, and proof of the bound: src/kernel/assign.rs.
+// kept in registers over all codewords. Twin, and proof of the bound: src/kernel/assign/mod.rs.
 //
 // A workgroup owns 128 rows (64 without WIDE_ROWS) and walks over the codewords 128 at a time (64 without WIDE_CODES),
 // 16 components at a time. An invocation owns 8 x 8 scores (or 4 of either) in four 4 x 4 blocks, one row per column of
-// a matrix: its near and far codewords for its first rows (`a`, `b`) and its later rows (`c`, `d`). Shapes: rows padded to the tile, codewords (width, padded) with zeros and a huge
-// half norm as padding.
+// a matrix: its near and far codewords for its first rows (`a`, `b`) and its later rows (`c`, `d`). Shapes: rows padded
+// to the tile, codewords (width, padded) with zeros and a huge half norm as padding.
 
-override WIDE_ROWS: bool = true;
+// Rows of a workgroup: 128 or 64.
+override GROUP_ROWS: u32 = 128u;
+override WIDE_ROWS: bool = GROUP_ROWS == 128u;
 override WIDE_CODES: bool = true;
 
 @group(0) @binding(1) var<storage, read> rows: array<vec4<f32>>;
@@ -21,7 +23,8 @@ override WIDE_CODES: bool = true;
 // Blocks are permuted by the component's quarter, so that the transposed stores hit different banks.
 var<workgroup> tile: array<vec4<f32>, 1024>;
 
-// (best, second best, code of the best): the loser of every comparison may become the second best.
+// (best, second best, code of the best): the loser of every comparison may become the second best. The proof holds even
+// where a compiler evaluates `score` or the comparison twice with different rounding.
 fn meet(state: vec3<f32>, score: f32, code: f32) -> vec3<f32> {
     let second = min(state.y, max(state.x, score));
     return select(vec3<f32>(state.x, second, state.z), vec3<f32>(score, second, code), score < state.x);
@@ -208,7 +211,8 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
                 undecided[atomicAdd(&counters[0], 1u)] = vec2<u32>(row, bitcast<u32>(state.x));
             }
         }
-    }    workgroupBarrier();
+    }
+    workgroupBarrier();
     tile[local] = vec4<f32>(changed);
     workgroupBarrier();
     if (local == 0u) {

@@ -1,4 +1,5 @@
-// Squared distance of every row to the codeword of its code, 0 where it has none. Twin: src/kernel/assign.rs.
+// Squared distance of every row to the codeword of its code, 0 where it has none.
+// Twin: src/kernel/assigned_distances.rs.
 
 @group(0) @binding(1) var<storage, read> rows: array<vec4<f32>>;
 @group(0) @binding(2) var<storage, read> codewords: array<vec4<f32>>;

@@ -8,6 +8,9 @@
 @group(0) @binding(3) var<storage, read> pieces: array<vec4<u32>>; // cluster, start, end
 @group(0) @binding(4) var<storage, read_write> sums: array<atomic<u32>>; // (low, high) pairs
 
+// One piece per workgroup.
+const GROUP_ROWS: u32 = 1u;
+
 // Adds 64 bits to a pair. Whichever addition wraps the low word sees it from the old value and carries: any order of
 // concurrent additions ends in the same pair.
 fn add(at: u32, low: u32, high: u32) {

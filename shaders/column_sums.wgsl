@@ -2,11 +2,13 @@
 
 @group(0) @binding(2) var<storage, read_write> sums: array<u32>;
 
+const GROUP_ROWS: u32 = 16u;
+
 @compute @workgroup_size(256)
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) local: u32) {
     let v = local % 16u;
     let lane = local / 16u;
-    let column = params.first + group.x * 16u + v;
+    let column = params.first + group.x * GROUP_ROWS + v;
     let shift = vector_shift(group.x, local, v);
     var sum = 0;
     if (column < params.end && shift != BAD) {

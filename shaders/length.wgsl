@@ -5,11 +5,13 @@
 @group(0) @binding(1) var<storage, read> rows: array<vec4<f32>>;
 @group(0) @binding(2) var<storage, read_write> lengths: array<f32>;
 
+const GROUP_ROWS: u32 = 16u;
+
 var<workgroup> squares: array<f32, 256>;
 
 @compute @workgroup_size(256)
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) local: u32) {
-    let row = params.first + group.x * 16u + local / 16u;
+    let row = params.first + group.x * GROUP_ROWS + local / 16u;
     var sum = 0.0;
     if (row < params.end) {
         for (var i = local % 16u; i < params.width; i += 16u) {

@@ -1,8 +1,8 @@
 // Products of packed integers, rounded once. Twin: src/kernel/matmul.rs; operands from scale_operand.wgsl.
 //
-// A workgroup owns 64 x 64 results and walks over the packed words 16 rows at a time: 64 terms of 8 bits, or both digits
-// of 32 terms of 16 bits. An invocation owns 4 x 4 results. Sums of products of digits stay within i32 for 2^16 terms:
-// a high digit of -128 comes with a low one above -128, so no sum of two products reaches 2^15.
+// A workgroup owns 64 x 64 results and walks over the packed words 16 rows at a time: 64 terms of 8 bits, or both
+// digits of 32 terms of 16 bits. An invocation owns 4 x 4 results. Sums of products of digits stay within i32 for 2^16
+// terms: a high digit of -128 comes with a low one above -128, so no sum of two products reaches 2^15.
 
 override WIDE: bool = true; // 16 bits
 
@@ -22,6 +22,8 @@ struct Params {
 @group(0) @binding(3) var<storage, read> scales_a: array<vec2<i32>>;
 @group(0) @binding(4) var<storage, read> scales_b: array<vec2<i32>>;
 @group(0) @binding(5) var<storage, read_write> out: array<u32>; // (m, n)
+
+const GROUP_ROWS: u32 = 64u;
 
 // [word 16][4 vectors 16] of either operand.
 var<workgroup> tile: array<vec4<u32>, 512>;

@@ -1,4 +1,5 @@
-// For every point and row, the smaller of their squared distance and `closest` of the row. Twin: src/kernel/min_distances.rs.
+// For every point and row, the smaller of their squared distance and `closest` of the row. Twin:
+// src/kernel/min_distances.rs.
 //
 // Four points at a time go through an f32 filter first. A difference of integers rounds once, its square twice, and a
 // sum of D such squares of one sign keeps the relative error below gamma_(D + 3) with u = 2^-23, under 2^-9.9 for any

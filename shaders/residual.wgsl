@@ -5,9 +5,11 @@
 @group(0) @binding(2) var<storage, read> codewords: array<vec4<f32>>;
 @group(0) @binding(3) var<storage, read> codes: array<u32>; // code + 1, or 0
 
+const GROUP_ROWS: u32 = 16u;
+
 @compute @workgroup_size(256)
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) local: u32) {
-    let row = params.first + group.x * 16u + local / 16u;
+    let row = params.first + group.x * GROUP_ROWS + local / 16u;
     if (row >= params.end) {
         return;
     }

@@ -1,8 +1,8 @@
 // An operand of `matmul` as packed integers. Twin: `scaled` of src/kernel/scaled.rs.
 //
-// A word holds 4 terms of a vector, and a row of words the same 4 terms of all vectors; terms and vectors are padded with
-// zeros. Integers of 16 bits have two signed digits, q = 256 high + low + 128, as `dot4I8Packed` takes them: 8 rows of
-// high digits are followed by the 8 rows of low digits of the same terms.
+// A word holds 4 terms of a vector, and a row of words the same 4 terms of all vectors; terms and vectors are padded
+// with zeros. Integers of 16 bits have two signed digits, q = 256 high + low + 128, as `dot4I8Packed` takes them: 8
+// rows of high digits are followed by the 8 rows of low digits of the same terms.
 
 @group(0) @binding(2) var<storage, read_write> packed: array<u32>; // (rows, padded)
 @group(0) @binding(3) var<storage, read_write> scales: array<vec2<i32>>; // shift, and sum of the integers at 16 bits
@@ -31,11 +31,13 @@ fn bytes(q: vec4<i32>) -> u32 {
     return b.x | (b.y << 8u) | (b.z << 16u) | (b.w << 24u);
 }
 
+const GROUP_ROWS: u32 = 16u;
+
 @compute @workgroup_size(256)
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) local: u32) {
     let v = local % 16u;
     let lane = local / 16u;
-    let vector = params.first + group.x * 16u + v;
+    let vector = params.first + group.x * GROUP_ROWS + v;
     let shift = vector_shift(group.x, local, v);
     let wide = params.bits == 16u;
     var sum = 0;

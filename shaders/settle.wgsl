@@ -2,7 +2,7 @@
 //
 // One workgroup per row: invocations stride over the codewords and reduce by the total order (distance, code). A
 // codeword whose f32 score is further from the best one than the bound of `assign` allows is passed over: the same
-// proof, see src/kernel/assign.rs. The best codeword itself never is.
+// proof, see src/kernel/assign/mod.rs. The best codeword itself never is.
 
 @group(0) @binding(1) var<storage, read> rows: array<vec4<f32>>;
 @group(0) @binding(2) var<storage, read> codewords: array<vec4<f32>>;
@@ -11,6 +11,9 @@
 @group(0) @binding(5) var<storage, read_write> codes: array<u32>; // code + 1, or 0
 @group(0) @binding(6) var<storage, read> undecided: array<vec2<u32>>; // row, best score
 @group(0) @binding(7) var<storage, read_write> counters: array<atomic<u32>, 2>; // undecided, changed
+
+// One listed row per workgroup.
+const GROUP_ROWS: u32 = 1u;
 
 const SIZE: u32 = 64u;
 

@@ -1,5 +1,5 @@
-// Takes the codewords of a row from its latents, level by level: values for the decoder, and the pull of the codewords on
-// the latents. One latent value per invocation. Twin: src/kernel/straight_through.rs.
+// Takes the codewords of a row from its latents, level by level: values for the decoder, and the pull of the codewords
+// on the latents. One latent value per invocation. Twin: src/kernel/straight_through.rs.
 
 struct Params {
     first: u32,    // first latent value of this dispatch

@@ -62,8 +62,8 @@ impl Codebook {
 }
 
 /// Sum over the levels of the largest component, which a model keeps within [`CODEWORDS_MAX`].
-pub(crate) fn largest_sum(levels: &[Codebook]) -> i64 {
-    levels.iter().map(Codebook::largest).sum()
+pub(crate) fn largest_sum<'a>(levels: impl IntoIterator<Item = &'a Codebook>) -> i64 {
+    levels.into_iter().map(Codebook::largest).sum()
 }
 
 /// Pieces of `len` values in another order: what was piece k is piece `labels[k]`.

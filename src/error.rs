@@ -125,6 +125,56 @@ pub enum ErrorKind {
         /// Length of the list.
         given: usize,
     },
+    /// Two things of different shapes that are to be one.
+    #[error("{what}: {} x {} do not go with {} x {}", found.0, found.1, expected.0, expected.1)]
+    Shape {
+        /// What the shapes are of.
+        what: &'static str,
+        /// Shape of what was given.
+        found: (usize, usize),
+        /// Shape of what it was to go with.
+        expected: (usize, usize),
+    },
+    /// A sum that exceeds its integer.
+    #[error("{what} exceed 64 bits: they are of more rows than any fit has, or damaged")]
+    Overflow {
+        /// What was summed.
+        what: &'static str,
+    },
+    /// Bytes that are no message between shards, or that were damaged on their way.
+    #[error("not a usable {what}: {reason}; send it again")]
+    Message {
+        /// What it was to be.
+        what: &'static str,
+        /// What is wrong.
+        reason: String,
+    },
+    /// Shards that do not have all rows between them, or some twice.
+    #[error("the shards counted {found} rows, not {expected}: one was lost or counted twice; ask them again")]
+    Shards {
+        /// Rows counted.
+        found: u64,
+        /// Rows of the fit.
+        expected: u64,
+    },
+    /// Balancing clusters, which needs the costs of all rows at once, of rows that are not all in memory.
+    #[error(
+        "balanced clusters need all rows in the memory of one device, where these do not fit: fit on a sample of them, \
+         or allow more memory"
+    )]
+    NotWhole,
+    /// Memory that is too small for a fit.
+    #[error("{bytes} bytes of memory are too few for {what}, which needs {needed}: {remedy}")]
+    Memory {
+        /// Bytes allowed.
+        bytes: u64,
+        /// Bytes needed.
+        needed: u64,
+        /// What needs them.
+        what: &'static str,
+        /// What to do.
+        remedy: &'static str,
+    },
     /// A parameter outside its range.
     #[error("parameter `{name}` = {value}: {expected}")]
     Parameter {
@@ -246,6 +296,14 @@ pub enum ErrorKind {
         /// The name given.
         name: String,
         /// Names that would work.
+        available: String,
+    },
+    /// `SEMID_SIMD` names no vector instructions of this processor.
+    #[error("SEMID_SIMD names no vector instructions of this processor: {value}; available: {available}")]
+    UnknownSimd {
+        /// The value of the environment variable.
+        value: String,
+        /// Values that would work.
         available: String,
     },
     /// The name of no metric.

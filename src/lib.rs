@@ -95,6 +95,8 @@ pub mod metrics;
 mod model;
 mod origin;
 mod partial;
+mod population;
+mod quantization;
 pub mod quantizer;
 #[cfg(feature = "report")]
 pub mod report;
@@ -118,9 +120,15 @@ pub mod registry {
     pub use crate::id::{Export, Exported, TokenLevel, Vocabulary};
 }
 
-/// Work on shards of the rows, which may lie in other processes or on other machines.
+/// Work on shards of the rows, which may lie in other processes or on other machines: what is asked of the holders of rows
+/// and what they answer, as bytes.
+///
+/// A [`Worker`](shards::Worker) holds one shard, which are rows of consecutive numbers, and answers requests. Every
+/// request names the state that the rows are to be in, so that it has the same answer whatever was asked before, and from
+/// a worker that was started again.
 pub mod shards {
     pub use crate::partial::Partial;
+    pub use crate::population::{Reply, Request, Worker};
 }
 
 pub use align::Alignment;

@@ -1,8 +1,9 @@
 //! Exact partial sums per cluster: the unit in which threads, chunks, devices and shards report, merged in any order.
 
 use crate::codebook::Codebook;
+use crate::error::{ErrorKind, Result};
 
-/// Member counts and component sums of K clusters.
+/// Member counts and component sums of K clusters, with the sum of the rows' squared lengths.
 ///
 /// # Shapes
 /// `counts` (K), `sums` (K, D).
@@ -15,17 +16,27 @@ pub struct Partial {
     counts: Vec<u64>,
     sums: Vec<i64>,
     dim: usize,
+    energy: u128,
+    changed: u64,
 }
 
 impl Partial {
+    /// Most rows that sums are exact for.
+    pub(crate) const MAX_ROWS: u64 = 1 << 38;
+
     /// Sums of no rows.
     pub fn new(clusters: usize, dim: usize) -> Self {
-        Self { counts: vec![0; clusters], sums: vec![0; clusters * dim], dim }
+        Self { counts: vec![0; clusters], sums: vec![0; clusters * dim], dim, energy: 0, changed: 0 }
     }
 
     /// Takes sums that a device computed.
     pub(crate) fn from_parts(counts: Vec<u64>, sums: Vec<i64>, dim: usize) -> Self {
-        Self { counts, sums, dim }
+        Self { counts, sums, dim, energy: 0, changed: 0 }
+    }
+
+    /// The same sums of rows whose squared lengths add up to `energy` and of which so many `changed` their cluster.
+    pub(crate) fn with(self, energy: u128, changed: u64) -> Self {
+        Self { energy, changed, ..self }
     }
 
     /// Members per cluster.
@@ -43,7 +54,17 @@ impl Partial {
         self.dim
     }
 
-    /// Adds one row to cluster `k`; a `k` out of range is ignored.
+    /// Sum of the rows' squared lengths, in squared grid steps; 0 where it is not known.
+    pub fn energy(&self) -> u128 {
+        self.energy
+    }
+
+    /// How many of the rows were in another cluster before.
+    pub fn changed(&self) -> u64 {
+        self.changed
+    }
+
+    /// Adds one row to cluster `k`, but not its squared length; a `k` out of range is ignored.
     pub fn add(&mut self, k: usize, row: &[i32]) {
         self.change(k, row, 1);
     }
@@ -61,9 +82,40 @@ impl Partial {
     }
 
     /// Adds the sums of other rows over the same clusters.
-    pub fn merge(&mut self, other: &Self) {
+    ///
+    /// # Errors
+    /// [`ErrorKind::Shape`] where the other sums have another number of clusters or dimensions, and
+    /// [`ErrorKind::Overflow`] where a sum exceeds its integer; nothing is added then.
+    ///
+    /// ```
+    /// use semid::Partial;
+    ///
+    /// let (mut some, mut others) = (Partial::new(2, 3), Partial::new(2, 3));
+    /// some.add(0, &[1, 2, 3]);
+    /// others.add(0, &[2, 4, 5]);
+    /// some.merge(&others)?;
+    /// assert_eq!((some.counts(), &some.sums()[..3]), (&[2, 0][..], &[3, 6, 8][..]));
+    /// assert!(some.merge(&Partial::new(2, 4)).is_err());
+    /// # Ok::<(), semid::Error>(())
+    /// ```
+    pub fn merge(&mut self, other: &Self) -> Result<()> {
+        let shape = |partial: &Self| (partial.counts.len(), partial.dim);
+        if shape(self) != shape(other) {
+            let (found, expected) = (shape(other), shape(self));
+            return Err(ErrorKind::Shape { what: "sums per cluster", found, expected }.into());
+        }
+        // Twice a sum still is an i64.
+        let fits = self.counts.iter().chain(&other.counts).fold(0_u64, |all, n| all.saturating_add(*n))
+            <= Self::MAX_ROWS
+            && self.sums.iter().zip(&other.sums).all(|(a, b)| a.saturating_add(*b).unsigned_abs() <= 1 << 62);
+        let totals = self.energy.checked_add(other.energy).zip(self.changed.checked_add(other.changed));
+        let Some((energy, changed)) = totals.filter(|_| fits) else {
+            return Err(ErrorKind::Overflow { what: "sums per cluster" }.into());
+        };
+        (self.energy, self.changed) = (energy, changed);
         self.counts.iter_mut().zip(&other.counts).for_each(|(a, b)| *a += b);
         self.sums.iter_mut().zip(&other.sums).for_each(|(a, b)| *a += b);
+        Ok(())
     }
 
     /// The rounded mean of cluster `k` - `floor((2 sum + n) / (2 n))` - or `None` where it has no members.
@@ -73,10 +125,10 @@ impl Partial {
         Some(sums.iter().map(move |sum| (2 * sum + count).div_euclid(2 * count) as i32))
     }
 
-    /// Exact squared error of the rows summed here against `codebook`, given the sum of their squared lengths:
-    /// `energy - 2 sum_k c_k . s_k + sum_k n_k |c_k|^2`.
-    pub(crate) fn squared_error(&self, energy: u128, codebook: &Codebook) -> u128 {
-        let mut error = energy as i128;
+    /// Exact squared error of the rows summed here against `codebook`: `energy - 2 sum_k c_k . s_k + sum_k n_k
+    /// |c_k|^2`.
+    pub(crate) fn squared_error(&self, codebook: &Codebook) -> u128 {
+        let mut error = self.energy as i128;
         let codewords = codebook.values().chunks_exact(self.dim);
         for ((codeword, sums), count) in codewords.zip(self.sums.chunks_exact(self.dim)).zip(&self.counts) {
             for (c, sum) in codeword.iter().zip(sums) {

@@ -1,6 +1,6 @@
 //! `--json`: one object with the promised fields.
 
-use super::Dir;
+use super::{Dir, Run};
 use serde_json::Value;
 
 /// The names of the fields, in alphabetical order.
@@ -60,6 +60,41 @@ fn devices() {
         assert!(device["backend"].is_string() && device["description"].is_string(), "{device}");
     }
     assert!(devices["auto"].is_string());
+}
+
+/// Units of the CPU are devices of their own; `SEMID_SIMD` chooses the instructions of all of them.
+#[test]
+fn units_of_the_cpu() {
+    let dir = Dir::with_model();
+    let run = |args: &str, simd: &str| Run::of(args, dir.command(args).env("SEMID_SIMD", simd).output().unwrap());
+    let devices = run("devices --json", "portable").json(0);
+    let list = devices["devices"].as_array().unwrap();
+    for name in ["cpu", "cpu:f32", "cpu:16bit", "cpu:portable"] {
+        let device = list.iter().find(|device| device["name"] == name).unwrap_or_else(|| panic!("no {name}"));
+        assert!(device["usable"] == true && device["description"].as_str().unwrap().contains("portable, "), "{device}");
+    }
+    let args = "verify --model m.safetensors --input x.npy --device cpu --device cpu:f32 --device cpu:16bit --device reference";
+    for simd in ["portable", "avx2", "avx512"] {
+        if simd == "portable" || list.iter().any(|device| device["description"].as_str().unwrap().contains("x86_64")) {
+            let verified = run(&format!("{args} --json"), simd);
+            // A processor without these instructions refuses all of its units, and says so.
+            if verified.code == Some(2) {
+                assert!(simd != "portable" && verified.stderr.contains("available: "), "{}", verified.stderr);
+            } else {
+                assert_eq!(verified.json(0)["equal"], true, "{simd}");
+            }
+        }
+    }
+    let unknown = run("encode --model m.safetensors --input x.npy --output c.npy --device cpu", "avx9");
+    assert_eq!(unknown.code, Some(2));
+    assert!(unknown.stderr.contains("SEMID_SIMD") && unknown.stderr.contains("avx9"), "{}", unknown.stderr);
+    let devices = run("devices --json", "avx9").json(0);
+    let cpu = devices["devices"].as_array().unwrap().iter().find(|device| device["name"] == "cpu").unwrap().clone();
+    assert!(cpu["usable"] == false && cpu["reason"].as_str().unwrap().contains("avx9"), "{cpu}");
+    dir.fails(
+        "encode --model m.safetensors --input x.npy --output c.npy --device cpu:64bit",
+        &["cpu:64bit", "cpu:16bit"],
+    );
 }
 
 #[test]

@@ -60,3 +60,35 @@ fn too_little_memory_of_the_adapter_is_an_error() {
     assert!(error.contains("out of memory") && error.contains("on gpu"), "{error}");
     assert_eq!(dir.files(), ["x.npy"]);
 }
+
+/// What does not fit takes turns: 400 MiB of rows in a process that may take 400 MiB of addresses in all.
+#[test]
+fn fits_keep_to_the_memory_they_are_given() {
+    let dir = Dir::new();
+    large(&dir);
+    let args = "fit --input x.npy --output m.safetensors --levels 1 --clusters 4 --max-iter 1 --device cpu --json";
+    let (code, error) = limited(&dir, 400 << 20, &format!("{args} --memory 150MiB"));
+    assert_eq!(code, 0, "{error}");
+    let (code, error) = limited(&dir, 400 << 20, &format!("{args} --memory 1MiB"));
+    assert!(code == 2 && error.contains("allow more memory"), "{error}");
+    let (code, error) = limited(&dir, 400 << 20, &format!("{args} --memory 150MiB --balanced"));
+    assert!(code == 2 && error.contains("fit on a sample"), "{error}");
+    let (code, error) = limited(&dir, 400 << 20, &format!("{args} --memory 2G"));
+    assert!(code == 2 && error.contains("such as 600MiB or 2GB"), "{error}");
+}
+
+/// Neither the memory nor the devices that share the rows change the model.
+#[test]
+fn memory_and_several_devices_change_nothing() {
+    let dir = Dir::new();
+    dir.npy("x.npy", 40_000, 2);
+    let fingerprint = |flags: &str| {
+        let args =
+            format!("fit --input x.npy --output m.safetensors --levels 2 --clusters 8 --max-iter 5 --json {flags}");
+        dir.semid(&args).json(0)["fingerprint"].to_string()
+    };
+    let expected = fingerprint("--device cpu");
+    for flags in ["--device cpu --memory 66MiB", "--device cpu,reference", "--device cpu,reference --memory 66MiB"] {
+        assert_eq!(fingerprint(flags), expected, "{flags}");
+    }
+}

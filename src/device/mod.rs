@@ -9,8 +9,11 @@ mod gpu;
 #[cfg(not(feature = "gpu"))]
 #[path = "no_gpu.rs"]
 mod gpu;
+mod host;
+mod machine;
 mod range_search;
 mod reference;
+mod several;
 pub(crate) mod tensors;
 #[cfg(test)]
 mod tests;
@@ -35,13 +38,14 @@ use tensors::Tensors;
 #[derive(Clone)]
 pub struct Device {
     engine: Arc<dyn Engine>,
+    memory: Option<u64>,
 }
 
 /// What is known about a device.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct DeviceInfo {
-    /// Name that selects it: `reference`, `cpu` or `gpu:N`.
+    /// Name that selects it: `reference`, `cpu`, `cpu:UNIT` or `gpu:N`.
     pub name: String,
     /// Adapter or processor, as its driver calls it.
     pub description: String,
@@ -90,43 +94,108 @@ impl Device {
     /// The best hardware GPU if there is one that can run the kernels, otherwise the CPU; always the CPU in a build
     /// without the feature `gpu`.
     pub fn auto() -> Self {
-        gpu::best().map_or_else(|_| Self::cpu(), |engine| Self { engine })
+        gpu::best().map_or_else(|_| Self::cpu(), Self::of)
     }
 
     /// The scalar, single-threaded reference: the specification in code, slow on purpose.
     pub fn reference() -> Self {
-        Self { engine: Arc::new(reference::Reference::new()) }
+        Self::of(Arc::new(reference::Reference::new()))
     }
 
-    /// The CPU with all its cores.
+    /// The CPU with all its cores and its fastest vector unit.
+    ///
+    /// The environment variable `SEMID_SIMD` (`avx512vnni`, `avx512`, `avx2`, `neon` or `portable`) chooses other
+    /// vector instructions, for tests and measurements. With a value that this processor does not have, everything that
+    /// is to run on the device fails with [`ErrorKind::UnknownSimd`].
     pub fn cpu() -> Self {
         // Without a thread count of its own the engine runs on rayon's global pool and nothing can fail.
-        Self { engine: Arc::new(cpu::Cpu::new()) }
+        Self::of(Arc::new(cpu::Cpu::new()))
     }
 
     /// The CPU with a fixed number of threads; 0 means all cores.
     ///
     /// # Errors
-    /// [`ErrorKind::Device`] where the threads cannot be started.
+    /// [`ErrorKind::Device`] where the threads cannot be started, [`ErrorKind::UnknownSimd`] as for [`Device::named`].
     pub fn cpu_with_threads(threads: usize) -> Result<Self> {
-        Ok(Self { engine: Arc::new(cpu::Cpu::with_threads(threads)?) })
+        Ok(Self::of(Arc::new(cpu::Cpu::with_threads(threads)?)))
+    }
+
+    fn of(engine: Arc<dyn Engine>) -> Self {
+        Self { engine, memory: None }
+    }
+
+    /// Several devices as one: rows are divided evenly among `first` and the `others`, which work at the same time.
+    /// Networks are trained on `first` alone.
+    ///
+    /// ```
+    /// use semid::{Device, Matrix, RqKMeans};
+    ///
+    /// let values: Vec<f32> = (0..4000).map(|i| ((i * 37) % 101) as f32).collect();
+    /// let rows = Matrix::new(&values, 4)?;
+    /// let both = Device::several(Device::cpu(), [Device::reference()]);
+    /// assert_eq!(both.info().name, "cpu,reference");
+    /// assert_eq!(RqKMeans::new(2, 8).fit(&rows, &both)?, RqKMeans::new(2, 8).fit(&rows, &Device::cpu())?);
+    /// # Ok::<(), semid::Error>(())
+    /// ```
+    pub fn several(first: Device, others: impl IntoIterator<Item = Device>) -> Self {
+        let others: Vec<Device> = others.into_iter().collect();
+        if others.is_empty() { first } else { Self::of(Arc::new(several::Several::new(first, others))) }
+    }
+
+    /// The same device with so many bytes of memory for a fit, its rows included; without this it is what the machine
+    /// has left. A fit of rows that need more reads them again for every pass over them, with the same result.
+    ///
+    /// ```
+    /// use semid::Device;
+    ///
+    /// assert_eq!(Device::cpu().with_memory(2 << 30).memory(), Some(2 << 30));
+    /// ```
+    pub fn with_memory(self, bytes: u64) -> Self {
+        Self { memory: Some(bytes), ..self }
+    }
+
+    /// Bytes that a fit may take, where they are limited.
+    pub fn memory(&self) -> Option<u64> {
+        self.memory
+    }
+
+    /// Bytes that a fit may take which needs so many; the machine is only asked where they are many.
+    pub(crate) fn memory_for(&self, needed: u64) -> Option<u64> {
+        const MANY: u64 = 256 << 20;
+        // Some is left for others.
+        let machine = || machine::available_memory().map(|bytes| bytes / 8 * 7);
+        self.memory.or_else(|| if needed < MANY { None } else { machine() })
     }
 
     /// The device of that name: `auto`, `reference`, `cpu`, `gpu` (best hardware adapter), `gpu:N` (by index in
-    /// [`Device::list`]) or `gpu:NAME` (an adapter whose description contains NAME, in any case).
+    /// [`Device::list`]), `gpu:NAME` (an adapter whose description contains NAME, in any case), or several of them with
+    /// commas between, see [`Device::several`].
+    ///
+    /// `cpu` multiplies whatever is fastest on this processor. `cpu:f32` multiplies f32 and `cpu:16bit` pairs of 16-bit
+    /// integers, whether or not that is faster; `cpu:portable` uses no vector instructions beyond those that every
+    /// processor of the architecture has.
     ///
     /// # Errors
     /// [`ErrorKind::UnknownDevice`] for a name that fits nothing, [`ErrorKind::NoAdapter`] where no adapter can run
-    /// the kernels, [`ErrorKind::Feature`] where a GPU is asked of a build without the feature `gpu`.
+    /// the kernels, [`ErrorKind::Feature`] where a GPU is asked of a build without the feature `gpu`,
+    /// [`ErrorKind::UnknownSimd`] for a CPU where `SEMID_SIMD` names no instructions of this processor.
     pub fn named(name: &str) -> Result<Self> {
+        if let Some((first, others)) = name.split_once(',') {
+            let others: Result<Vec<Self>> = others.split(',').map(Self::named).collect();
+            return Ok(Self::several(Self::named(first)?, others?));
+        }
         match name {
             "auto" => Ok(Self::auto()),
             "reference" => Ok(Self::reference()),
-            "cpu" => Ok(Self::cpu()),
-            "gpu" => Ok(Self { engine: gpu::best()? }),
-            _ => match name.strip_prefix("gpu:") {
-                Some(which) => Ok(Self { engine: gpu::select(which)? }),
-                None => Err(unknown(name)),
+            "cpu" => Ok(Self::of(Arc::new(cpu::Cpu::fastest()?))),
+            "gpu" => Ok(Self::of(gpu::best()?)),
+            _ => match name.split_once(':') {
+                Some(("gpu", which)) => Ok(Self::of(gpu::select(which)?)),
+                Some(("cpu", which)) => match cpu::Cpu::named(which) {
+                    Some(cpu) => Ok(Self::of(Arc::new(cpu?))),
+                    None => Err(unknown(name)),
+                },
+                _ => Err(unknown(name)),
             },
         }
     }
@@ -134,6 +203,8 @@ impl Device {
     /// Every device of this machine, adapters in the order of their index; opens none of them.
     pub fn list() -> Vec<DeviceInfo> {
         let mut all = vec![Self::reference().info().clone(), Self::cpu().info().clone()];
+        let units = cpu::Unit::NAMES.iter().filter_map(|name| cpu::Cpu::named(name)?.ok());
+        all.extend(units.map(|cpu| cpu.info().clone()));
         all.extend(gpu::list());
         all
     }
@@ -168,9 +239,13 @@ impl fmt::Debug for Device {
 
 fn unknown(name: &str) -> crate::Error {
     let mut available = vec!["auto".to_owned(), "reference".into(), "cpu".into()];
+    available.extend(cpu::Unit::NAMES.map(|name| format!("cpu:{name}")));
     available.extend(gpu::list().into_iter().map(|info| format!("{} ({})", info.name, info.description)));
     ErrorKind::UnknownDevice { name: name.to_owned(), available: available.join(", ") }.into()
 }
+
+/// The code of a row that has none; a model has at most 65,536 codewords.
+const NO_CODE: u32 = u32::MAX;
 
 /// What `assign` found out.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

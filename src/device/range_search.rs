@@ -11,8 +11,8 @@ const DISTANCES: usize = 1 << 22;
 /// The kernel of the same name, by [`Table::min_distances`].
 ///
 /// # Exactness
-/// `min_distances` gives exact distances below its bound, which is for each row the most that a distance may be below the row's
-/// limit at the least of the prices.
+/// `min_distances` gives exact distances below its bound, which is for each row the most that a distance may be below
+/// the row's limit at the least of the prices.
 pub(super) fn range_search<T: Table + ?Sized>(
     table: &mut T,
     codebook: &Codebook,

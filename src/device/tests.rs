@@ -1,7 +1,8 @@
 //! Every engine against the reference, bit for bit.
 
-use super::{Engine, Purpose, cpu, gpu, reference as scalar};
+use super::{Device, Engine, Purpose, cpu, gpu, reference as scalar};
 use crate::codebook::Codebook;
+use std::collections::HashSet;
 use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
@@ -183,20 +184,29 @@ pub(super) fn reference() -> scalar::Reference {
     scalar::Reference::new()
 }
 
-/// The CPU and every adapter that can be opened, software included; each is opened once.
+/// The CPU as it is by itself, every pair of vector instructions and products that this processor has, and every
+/// adapter that can be opened, software included, with the tiles of discrete and of integrated GPUs; each is opened
+/// once.
 pub(super) fn engines() -> &'static [Arc<dyn Engine>] {
     static ENGINES: OnceLock<Vec<Arc<dyn Engine>>> = OnceLock::new();
     ENGINES.get_or_init(|| {
         let mut engines: Vec<Arc<dyn Engine>> = vec![Arc::new(cpu::Cpu::new())];
+        let units = cpu::Unit::all().into_iter();
+        engines.extend(units.map(|unit| Arc::new(cpu::Cpu::with_unit(format!("cpu, {unit:?}"), unit)) as Arc<_>));
+        let all_of_cpu = engines.len();
         for info in gpu::list() {
-            match gpu::select(info.name.trim_start_matches("gpu:")) {
-                Ok(gpu) => engines.push(gpu),
+            let which = info.name.trim_start_matches("gpu:");
+            match gpu::select(which).and_then(|wide| Ok([wide, gpu::select_narrow(which)?])) {
+                Ok(both) => engines.extend(both),
                 Err(error) => println!("SKIPPED {} ({}): {error}", info.name, info.description),
             }
         }
-        if engines.len() == 1 {
+        if engines.len() == all_of_cpu {
             println!("SKIPPED the GPU tests: there is no adapter; install a Vulkan driver such as lavapipe");
         }
+        let several = [Device::reference()].into_iter().chain(engines.iter().cloned().map(Device::of));
+        let several = super::several::Several::new(Device::cpu_with_threads(1).expect("threads"), several.collect());
+        engines.push(Arc::new(several));
         engines
     })
 }
@@ -205,7 +215,13 @@ pub(super) fn engines() -> &'static [Arc<dyn Engine>] {
 #[test]
 fn enough_adapters() {
     let required = std::env::var("SEMID_REQUIRE_ADAPTERS").ok().and_then(|count| count.parse::<usize>().ok());
-    let found = engines().iter().filter(|engine| engine.info().backend == "vulkan").count();
+    let found: HashSet<&str> = engines()
+        .iter()
+        .map(|engine| engine.info())
+        .filter(|info| info.backend == "vulkan")
+        .map(|info| info.description.as_str())
+        .collect();
+    let found = found.len();
     assert!(found >= required.unwrap_or(0), "{found} Vulkan adapters, of which {required:?} are required");
 }
 

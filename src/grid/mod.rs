@@ -136,6 +136,23 @@ impl Range {
         Self { min: vec![f32::INFINITY; dim], max: vec![f32::NEG_INFINITY; dim] }
     }
 
+    /// The range of these bounds; `None` for other than finite ones, or bounds of no rows.
+    pub(crate) fn from_parts(min: Vec<f32>, max: Vec<f32>) -> Option<Self> {
+        let none = min.iter().all(|x| *x == f32::INFINITY) && max.iter().all(|x| *x == f32::NEG_INFINITY);
+        let finite = min.iter().chain(&max).all(|x| x.is_finite()) && min.iter().zip(&max).all(|(a, b)| a <= b);
+        (min.len() == max.len() && (none || finite)).then_some(Self { min, max })
+    }
+
+    /// Smallest values.
+    pub(crate) fn min(&self) -> &[f32] {
+        &self.min
+    }
+
+    /// Largest values.
+    pub(crate) fn max(&self) -> &[f32] {
+        &self.max
+    }
+
     /// Widens the range by finite rows.
     pub(crate) fn add(&mut self, rows: &[f32]) {
         for row in rows.chunks_exact(self.min.len()) {
@@ -144,6 +161,12 @@ impl Range {
                 *max = if *x > *max { *x } else { *max };
             }
         }
+    }
+
+    /// Widens the range by that of other rows.
+    pub(crate) fn merge(&mut self, other: &Self) {
+        self.min.iter_mut().zip(&other.min).for_each(|(min, other)| *min = if *other < *min { *other } else { *min });
+        self.max.iter_mut().zip(&other.max).for_each(|(max, other)| *max = if *other > *max { *other } else { *max });
     }
 
     /// Offset and exponent of a grid for every dimension alone.

@@ -6,12 +6,13 @@ use super::straight_through::Weight;
 /// minus the sum of what the codeword left over of its members.
 ///
 /// # Shapes
-/// `residuals` (n L, d), as of [`super::straight_through`]; `rows` (n L), numbers of rows of `residuals` in the order of their
-/// codewords; `starts` (K + 1), where the rows of each codeword begin; `out` (K, d). Numbers are integers in f32.
+/// `residuals` (n L, d), as of [`super::straight_through`]; `rows` (n L), numbers of rows of `residuals` in the order
+/// of their codewords; `starts` (K + 1), where the rows of each codeword begin; `out` (K, d). Numbers are integers in
+/// f32.
 ///
 /// # Exactness
-/// Rests are within 2^24 and there are at most 2^16 rows of a batch, so sums are within 2^40, whatever their order; they
-/// are rounded to f32 once, and once more by the factor.
+/// Rests are within 2^24 and there are at most 2^16 rows of a batch, so sums are within 2^40, whatever their order;
+/// they are rounded to f32 once, and once more by the factor.
 pub(crate) fn codebook_gradient(
     residuals: &[f32],
     rows: &[f32],

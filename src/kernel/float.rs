@@ -2,9 +2,9 @@
 //!
 //! # Exactness
 //! Every result is the operation's exact result rounded to nearest, ties to even, as IEEE-754 has it; where its
-//! magnitude is then below 2^-126 it is a zero of its sign, and where it is NaN it is the one NaN 0x7fc00000. Operands are
-//! results of this kind, so no operand is subnormal. Rust never fuses or reorders float operations, and every target
-//! that the crate supports rounds add, sub, mul, div and sqrt correctly.
+//! magnitude is then below 2^-126 it is a zero of its sign, and where it is NaN it is the one NaN 0x7fc00000. Operands
+//! are results of this kind, so no operand is subnormal. Rust never fuses or reorders float operations, and every
+//! target that the crate supports rounds add, sub, mul, div and sqrt correctly.
 
 /// The only NaN.
 pub(crate) const NAN: u32 = 0x7fc0_0000;

@@ -18,7 +18,8 @@ pub(crate) enum Power {
 /// `x` (R, C) with C up to [`MAX_DIM`](crate::rq::MAX_DIM), `out` (R).
 ///
 /// # Exactness
-/// Squares are below 2^30, so sums of 2^13 of them are below 2^43: exact in i64 and f64; the sum is rounded to f32 once.
+/// Squares are below 2^30, so sums of 2^13 of them are below 2^43: exact in i64 and f64; the sum is rounded to f32
+/// once.
 pub(crate) fn row_losses(x: &[f32], power: Power, out: &mut [f32]) {
     let columns = (x.len() / out.len().max(1)).max(1);
     for (row, out) in x.chunks_exact(columns).zip(out) {

@@ -27,8 +27,9 @@ impl Width {
 /// A vector's power of two: its values times 2^shift are its integers.
 ///
 /// # Exactness
-/// The shift depends on the largest magnitude alone: for one in [2^E, 2^(E+1)) it is `bits - 2 - E`, so that the largest
-/// integer is in [2^(bits-2), 2^(bits-1)). E is in -126 ..= 127, so that two shifts add up to -226 ..= 280 at 16 bits.
+/// The shift depends on the largest magnitude alone: for one in [2^E, 2^(E+1)) it is `bits - 2 - E`, so that the
+/// largest integer is in [2^(bits-2), 2^(bits-1)). E is in -126 ..= 127, so that two shifts add up to -226 ..= 280 at
+/// 16 bits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Shift {
     By(i32),
@@ -88,8 +89,8 @@ pub(crate) fn scaled(x: f32, shift: Shift, width: Width) -> i64 {
 /// `exact * 2^-(sum of shifts)` as f32, rounded once.
 ///
 /// # Exactness
-/// `exact` is within 2^53 and `unscale`, the product of powers of two, within 2^-280 ..= 2^226: their product is exact in
-/// f64, the conversion to f32 is the only rounding.
+/// `exact` is within 2^53 and `unscale`, the product of powers of two, within 2^-280 ..= 2^226: their product is exact
+/// in f64, the conversion to f32 is the only rounding.
 #[inline(always)]
 pub(crate) fn from_exact(exact: f64, unscale: f64) -> f32 {
     finish((exact * unscale) as f32)

@@ -30,12 +30,13 @@ pub(crate) struct Passed<'a> {
 ///
 /// With `q = clamp(round_half_even(z 2^exponent))` within 2^23, `r_0 = q` and `r_l = r_(l-1) - c_l`: `residuals` are
 /// r_1 .. r_L; `quantized`, what the decoder sees, is `(q - r_L) 2^-exponent`; `commitment`, the part of the latents'
-/// gradient that pulls them to their codewords, is `factor (r_1 + .. + r_L) 2^-exponent`. The other part, the gradient of
-/// what the decoder saw, passes straight through.
+/// gradient that pulls them to their codewords, is `factor (r_1 + .. + r_L) 2^-exponent`. The other part, the gradient
+/// of what the decoder saw, passes straight through.
 ///
 /// # Shapes
-/// `latents` (n, d), finite; `codes` (n, L), numbers of rows of `books`; `books` (K, d), all levels one after the other, on
-/// the grid; `quantized` and `commitment` (n, d); `residuals` (n L, d). Codes, codewords and residuals are integers in f32.
+/// `latents` (n, d), finite; `codes` (n, L), numbers of rows of `books`; `books` (K, d), all levels one after the
+/// other, on the grid; `quantized` and `commitment` (n, d); `residuals` (n L, d). Codes, codewords and residuals are
+/// integers in f32.
 ///
 /// # Exactness
 /// The largest codewords of all levels together stay within 2^23, so every rest is within 2^24: an exact f32. Sums of

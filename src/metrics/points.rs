@@ -3,8 +3,9 @@
 use crate::device::{Device, Engine, Purpose};
 use crate::error::{Result, try_vec};
 use crate::grid::Range;
+use crate::population::{Source, to_grid};
+use crate::quantization::{Metric, Quantization};
 use crate::rows::Rows;
-use crate::rq::{Metric, Quantization, Source, to_grid};
 use sha2::{Digest, Sha256};
 use std::collections::HashMap;
 

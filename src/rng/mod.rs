@@ -1,5 +1,13 @@
 //! Seeded randomness that never changes: not with a crate's version, the batch, the device or the thread count.
 
+mod draws;
+mod sample;
+
+#[cfg(test)]
+pub(crate) use draws::BLOCK;
+pub(crate) use draws::Draws;
+pub(crate) use sample::Sample;
+
 use rand_pcg::Pcg64;
 use rand_pcg::rand_core::Rng;
 use sha2::{Digest, Sha256};
@@ -73,17 +81,11 @@ fn mix(z: u64) -> u64 {
 
 /// The `count` rows below `rows` with the smallest hash of (seed, row), in ascending order of the row.
 pub(crate) fn sample(seed: u64, rows: usize, count: usize) -> Vec<usize> {
-    if count >= rows {
-        return (0..rows).collect();
+    if count == 0 {
+        return Vec::new();
     }
-    let mut keyed: Vec<(u64, usize)> = (0..rows).map(|row| (row_hash(seed, row as u64), row)).collect();
-    if count > 0 {
-        keyed.select_nth_unstable(count - 1);
-    }
-    keyed.truncate(count);
-    let mut chosen: Vec<usize> = keyed.into_iter().map(|(_, row)| row).collect();
-    chosen.sort_unstable();
-    chosen
+    let sample = Sample::new(seed, rows, count);
+    (0..rows).filter(|row| sample.holds(*row as u64)).collect()
 }
 
 #[cfg(test)]

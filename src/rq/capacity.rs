@@ -3,12 +3,12 @@
 use super::distances::Distances;
 use super::encode::{EncodeReport, Sink};
 use super::encoding::Encoding;
-use super::load::Source;
 use super::optimal::Optimal;
 use super::params::check_balanced;
 use crate::device::{Device, Purpose};
 use crate::error::{Error, Result, try_vec};
 use crate::grid::pow2;
+use crate::population::Source;
 use crate::rows::Rows;
 use crate::transport::balanced::Sizes;
 
@@ -33,7 +33,7 @@ impl Encoding<'_> {
         let quantization = &self.model.quantization;
         let unit = pow2(-2 * self.model.codebook_exponent());
         let mut table = engine.table(len, rows.dim(), Purpose::Encode)?;
-        report.saturated_values = Source::new(rows, 0, len).load(quantization, engine, &mut *table, &mut || Ok(()))?;
+        report.saturated_values = Source::all(rows).load(quantization, engine, &mut *table, &mut || Ok(()))?;
         let too_many = || Error::parameter("rows", len, "too many");
         let mut codes = try_vec(0, len.checked_mul(levels.len()).ok_or_else(too_many)?, "codes")?;
         for (level, codebook) in levels.iter().enumerate() {

@@ -3,13 +3,13 @@
 use super::balance::Balance;
 use super::distances::Distances;
 use super::encoding::Encoding;
-use super::load::to_grid;
 use super::model::RqKMeansModel;
 use crate::codebook::Codebook;
 use crate::codes::Codes;
 use crate::device::{Device, Purpose, Table};
 use crate::error::{Error, Result, try_vec};
 use crate::grid::read_finite;
+use crate::population::to_grid;
 use crate::quantizer::{EncodeOptions, Quantizer};
 use crate::rows::Rows;
 

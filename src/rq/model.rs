@@ -1,37 +1,12 @@
 //! The fitted model: the grid, the codebooks, and what identifies them.
 
-use super::params::Metric;
 use crate::codebook::{CODEWORDS_MAX, Codebook, largest_sum, relabelled};
 use crate::error::{Error, Result};
-use crate::grid::{Grid, UNIT_EXPONENT};
+use crate::grid::Grid;
 use crate::io::model_file::hex;
 use crate::origin::Origin;
+use crate::quantization::{Metric, Quantization};
 use sha2::{Digest, Sha256};
-
-/// How rows become residuals of level 0 and what happens between the levels.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Quantization {
-    pub(crate) grid: Grid,
-    pub(crate) metric: Metric,
-    pub(crate) normalize_residuals: bool,
-}
-
-impl Quantization {
-    /// Whether codewords live on the unit grid instead of the grid of the embeddings.
-    pub(crate) fn unit_grid(&self) -> bool {
-        self.metric == Metric::Cosine || self.normalize_residuals
-    }
-
-    /// Exponent of the codewords.
-    pub(crate) fn codebook_exponent(&self) -> i32 {
-        if self.unit_grid() { UNIT_EXPONENT } else { self.grid.exponent() }
-    }
-
-    /// Whether the residuals of `level` are scaled to unit length.
-    pub(crate) fn scales_level(&self, level: usize) -> bool {
-        self.normalize_residuals || (self.metric == Metric::Cosine && level == 0)
-    }
-}
 
 /// A fitted residual k-means model.
 ///

@@ -3,7 +3,7 @@
 use super::fit::Fit;
 use super::model::RqKMeansModel;
 use super::params::{Algorithm, Clusters, MiniBatch, RqKMeans};
-use crate::codebook;
+use crate::codebook::{self, Codebook};
 use crate::error::{Error, Result};
 use crate::origin::{Origin, fields};
 use serde_json::Value;
@@ -47,7 +47,7 @@ impl RqKMeans {
 impl Fit<'_> {
     /// Number of levels fitted so far.
     pub fn levels(&self) -> usize {
-        self.codebooks.len()
+        self.fitted.len()
     }
 
     /// The model of the levels fitted so far, while the fit may go on.
@@ -70,14 +70,15 @@ impl Fit<'_> {
     /// # Ok::<(), semid::Error>(())
     /// ```
     pub fn model(&self) -> Result<RqKMeansModel> {
-        if self.codebooks.is_empty() {
+        if self.fitted.is_empty() {
             return Err(Error::parameter("levels", 0, "fit at least one level first"));
         }
-        for (level, codebook) in self.codebooks.iter().enumerate() {
+        for (level, codebook) in self.codebooks().enumerate() {
             codebook::to_f32(level, codebook, self.quantization.codebook_exponent())?;
         }
-        let model = RqKMeansModel::new(self.quantization.clone(), self.codebooks.clone(), self.params.seed)?;
-        let origin = self.params.origin(&self.clusters, self.codebooks.len())?;
+        let codebooks: Vec<Codebook> = self.codebooks().cloned().collect();
+        let origin = self.params.origin(&self.clusters, codebooks.len())?;
+        let model = RqKMeansModel::new(self.quantization.clone(), codebooks, self.params.seed)?;
         Ok(model.with_prices(self.prices.clone())?.with_origin(origin))
     }
 }

@@ -3,8 +3,8 @@
 use super::record::{SweepData, SweepRecord};
 use crate::error::{Error, ErrorKind, Result};
 use crate::io::model_file::hex;
+use crate::population::Source;
 use crate::rows::Rows;
-use crate::rq::Source;
 use sha2::{Digest, Sha256};
 
 impl SweepData {

@@ -53,6 +53,10 @@ pub(crate) struct FitArgs {
     /// Give codes the numbers with which most rows keep the codes that this older model gives them
     #[arg(long, value_name = "MODEL")]
     pub(crate) align_to: Option<PathBuf>,
+    /// Memory for the fit, such as 600MiB or 2GiB: rows beyond it are read again for every pass over them, with the
+    /// same result, only later [default: 7/8 of what the machine has left]
+    #[arg(long, value_name = "BYTES", value_parser = super::memory::bytes)]
+    pub(crate) memory: Option<u64>,
     #[command(flatten)]
     pub(crate) options: FitOptions,
     #[command(flatten)]

@@ -3,6 +3,7 @@
 mod eval;
 mod export;
 mod fit;
+mod memory;
 mod registry;
 mod report;
 mod sweep;
@@ -47,7 +48,8 @@ pub(crate) struct Cli {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Common options")]
 pub(crate) struct Common {
-    /// Where to compute: auto, reference, cpu, gpu, gpu:N or gpu:NAME (see `semid devices`); the result is the same
+    /// Where to compute: auto, reference, cpu, gpu, gpu:N or gpu:NAME (see `semid devices`), or several
+    /// with commas between, which share the rows; the result is the same
     #[arg(long, global = true, value_name = "NAME")]
     pub(crate) device: Vec<String>,
     /// Threads to use on the CPU; 0 means all cores
@@ -96,6 +98,7 @@ Examples:
   semid fit --input items.npy --balanced --output model.safetensors
   semid fit --input items.npy --algorithm mini-batch --max-iter 500 --sample 1000000 --output model.safetensors
   semid fit --input items.npy --kind rq-vae --latent 32 --epochs 50 --batch 1024 --lr 1e-3 --output vae.safetensors
+  semid fit --input large.npy --memory 2GiB --device gpu:0,gpu:1 --output model.safetensors
   semid fit --input newer.npy --align-to model.safetensors --output newer.safetensors
   semid fit --input items.npy --config fit.toml --seed 7 --provenance --output model.safetensors
   semid fit --input items.npy --kind rq-kmeans-plus --warm-start model.safetensors --epochs 20 --output plus.safetensors")]

@@ -87,7 +87,10 @@ pub(crate) fn run(common: &Common, args: &FitArgs) -> Outcome {
     output::differs(&args.output, &args.input.input)?;
     // A folder that cannot be written to is better found out now than after a long fit.
     AtomicFile::check(&args.output)?;
-    let device = common.device()?;
+    let device = match (common.device()?, args.memory) {
+        (device, Some(bytes)) => device.with_memory(bytes),
+        (device, None) => device,
+    };
     let rows = Watched::new(&*rows);
     let bar = Bar::fit(common);
     let start = Instant::now();

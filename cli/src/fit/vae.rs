@@ -37,6 +37,11 @@ pub(super) fn run(common: &Common, args: &FitArgs, mut config: Config, kind: Mod
     if args.balanced {
         return Err(Failure::Error("--balanced: is for --kind rq-kmeans; leave it out".into()));
     }
+    if args.memory.is_some() {
+        let reason =
+            "--memory: is for --kind rq-kmeans; networks keep all rows in memory: leave it out, or take --sample";
+        return Err(Failure::Error(reason.into()));
+    }
     params::only_for_networks(&args.options, &args.vae)?;
     let named = config.remove("warm_start");
     let warm_start = warm_start(args, kind)?;

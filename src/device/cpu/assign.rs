@@ -8,7 +8,7 @@ use super::panel::Panel;
 use super::scores::Scores;
 use super::select::nearest;
 use crate::device::Assigned;
-use crate::device::reference::NO_CODE;
+use crate::device::NO_CODE;
 
 /// Rows of one block with what is known about them.
 pub(super) struct Block<'a> {

@@ -1,6 +1,6 @@
 //! Exact squared distances of rows held as f32 integers.
 
-use super::panel::U;
+use super::bounds::U;
 use crate::kernel::assign;
 
 /// From here on an f64 sum of integers may have been rounded.

@@ -1,6 +1,7 @@
 //! Codewords of past assignments, and how far they have moved since.
 
-use super::panel::{Panel, up};
+use super::bounds::up;
+use super::panel::Panel;
 use rayon::prelude::*;
 use std::collections::VecDeque;
 

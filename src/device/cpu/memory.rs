@@ -1,7 +1,7 @@
 //! What rows remember of the assignment that last measured them: lower bounds of their distances to all codewords.
 
+use super::bounds::{U, down, square_at_least};
 use super::lanes::{LANES, each_bit};
-use super::panel::{U, down, square_at_least};
 
 /// Memory of a block of rows; empty where nothing is remembered.
 #[derive(Default)]
@@ -42,7 +42,8 @@ impl Mark {
         for (bound, score) in bounds.iter_mut().zip(scores) {
             let distance = (score + square).max(0.0).sqrt();
             let steps = (distance * per_step - 0.5).clamp(0.0, STEPS);
-            // The sum is rounded to the nearest integer, which is in its lowest bits: not above what 0.5 was taken from.
+            // The sum is rounded to the nearest integer, which is in its lowest bits: not above what 0.5 was taken
+            // from.
             *bound = (steps + TWO_23).to_bits() as u16;
         }
         Self { epoch, unit: most / STEPS }

@@ -1,7 +1,8 @@
 //! Seeding distances on the CPU: lower bounds first, exact distances only where they may be smaller.
 
+use super::bounds::square_at_least;
 use super::exact::squared_distance;
-use super::panel::{Panel, square_at_least};
+use super::panel::Panel;
 use super::scores::Scores;
 use rayon::prelude::*;
 
@@ -25,7 +26,7 @@ pub(super) fn min_distances(rows: &[f32], lengths: &[f32], panel: &Panel, closes
     }
     let inputs = rows.par_chunks(dim * BLOCK).zip(lengths.par_chunks(BLOCK)).zip(closest.par_chunks(BLOCK));
     inputs.zip(blocks).for_each_init(Scores::default, |scores, (((rows, lengths), closest), out)| {
-        pulp::Arch::new().dispatch(Block { rows, lengths, panel, closest, scores, out });
+        panel.unit.run(Block { rows, lengths, panel, closest, scores, out });
     });
 }
 

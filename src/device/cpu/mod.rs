@@ -1,23 +1,24 @@
 //! The CPU device: all cores, a SIMD GEMM as a filter, exact integers to settle, and memory between iterations.
 
 mod assign;
+mod bounds;
 mod exact;
 mod history;
 mod lanes;
-#[cfg(target_arch = "x86_64")]
-mod madd;
-#[cfg(not(target_arch = "x86_64"))]
-#[path = "no_madd.rs"]
 mod madd;
 mod memory;
 mod min_distances;
 mod network;
+mod pairs;
 mod panel;
+mod products;
 mod range_search;
 mod scores;
 mod select;
 mod sums;
 mod table;
+mod unit;
+mod unit_length;
 
 use super::tensors::Tensors;
 use super::{DeviceInfo, Engine, Purpose, Table};
@@ -26,10 +27,14 @@ use crate::grid::{self, Grid};
 use rayon::prelude::*;
 use std::sync::Arc;
 
+pub(super) use unit::Unit;
+
 pub(super) struct Cpu {
     info: DeviceInfo,
     pool: Pool,
     threads: usize,
+    /// What it computes with, or the value of `SEMID_SIMD` that stands in the way and what there is.
+    unit: std::result::Result<Unit, (String, String)>,
 }
 
 /// The threads to run on: rayon's own, or a fixed number.
@@ -51,32 +56,60 @@ impl Pool {
 }
 
 impl Cpu {
+    /// The CPU with all its cores. What is wrong with `SEMID_SIMD` shows when it is to compute.
     pub(super) fn new() -> Self {
-        Self::on(Pool(None), rayon::current_num_threads())
+        let unit = Unit::fastest().map_err(|error| match error.into_kind() {
+            ErrorKind::UnknownSimd { value, available } => (value, available),
+            other => (other.to_string(), String::new()),
+        });
+        Self::on(Pool(None), rayon::current_num_threads(), "cpu".into(), unit)
+    }
+
+    /// The CPU with all its cores and its fastest unit.
+    pub(super) fn fastest() -> Result<Self> {
+        Unit::fastest().map(|unit| Self::with_unit("cpu".into(), unit))
+    }
+
+    /// The CPU with all its cores and the unit of that name, `None` where there is no such name.
+    pub(super) fn named(which: &str) -> Option<Result<Self>> {
+        let unit = Unit::named(which)?;
+        Some(unit.map(|unit| Self::with_unit(format!("cpu:{which}"), unit)))
+    }
+
+    pub(super) fn with_unit(name: String, unit: Unit) -> Self {
+        Self::on(Pool(None), rayon::current_num_threads(), name, Ok(unit))
     }
 
     pub(super) fn with_threads(threads: usize) -> Result<Self> {
         if threads == 0 {
-            return Ok(Self::new());
+            return Self::fastest();
         }
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
         let failed = |error: rayon::ThreadPoolBuildError| ErrorKind::Device {
             device: "cpu".into(),
             reason: format!("{threads} threads could not be started: {error}"),
         };
-        Ok(Self::on(Pool(Some(Arc::new(pool.map_err(failed)?))), threads))
+        Ok(Self::on(Pool(Some(Arc::new(pool.map_err(failed)?))), threads, "cpu".into(), Ok(Unit::fastest()?)))
     }
 
-    fn on(pool: Pool, threads: usize) -> Self {
+    fn on(pool: Pool, threads: usize, name: String, unit: std::result::Result<Unit, (String, String)>) -> Self {
+        let with = unit.as_ref().map_or_else(|_| "no unit".to_owned(), |unit| unit.description());
         let info = DeviceInfo {
-            name: "cpu".into(),
-            description: format!("{} threads, {}", threads, std::env::consts::ARCH),
+            name,
+            description: format!("{threads} threads, {}, {with}", std::env::consts::ARCH),
             backend: "simd".into(),
             driver: String::new(),
             hardware: true,
             limits: None,
         };
-        Self { info, pool, threads }
+        Self { info, pool, threads, unit }
+    }
+
+    fn unit(&self) -> Result<Unit> {
+        let unknown = |(value, available): &(String, String)| {
+            ErrorKind::UnknownSimd { value: value.clone(), available: available.clone() }.into()
+        };
+        self.unit.as_ref().copied().map_err(unknown)
     }
 }
 
@@ -89,11 +122,11 @@ impl Engine for Cpu {
     }
 
     fn table(&self, rows: usize, dim: usize, purpose: Purpose) -> Result<Box<dyn Table>> {
-        Ok(Box::new(table::CpuTable::new(self.pool.clone(), rows, dim, purpose == Purpose::Fit)?))
+        Ok(Box::new(table::CpuTable::new(self.pool.clone(), self.unit()?, rows, dim, purpose == Purpose::Fit)?))
     }
 
     fn tensors(&self) -> Result<Box<dyn Tensors>> {
-        Ok(Box::new(network::CpuTensors::new(self.pool.clone())))
+        Ok(Box::new(network::CpuTensors::new(self.pool.clone(), self.unit()?)))
     }
 
     fn chunk_rows(&self, dim: usize) -> usize {
@@ -109,7 +142,12 @@ impl Engine for Cpu {
         let task = (GRID_TASK / grid.dim()).max(1) * grid.dim();
         self.pool.run(|| {
             let parts = rows.par_chunks(task).zip(out.par_chunks_mut(task));
-            parts.map(|(rows, out)| pulp::Arch::new().dispatch(Quantize { grid, rows, out })).sum()
+            parts
+                .map(|(rows, out)| match &self.unit {
+                    Ok(unit) => unit.run(Quantize { grid, rows, out }),
+                    Err(_) => grid.quantize(rows, out),
+                })
+                .sum()
         })
     }
 
@@ -122,7 +160,7 @@ impl Engine for Cpu {
     }
 }
 
-/// [`Grid::quantize`], compiled for this processor's vectors.
+/// [`Grid::quantize`], compiled for the unit's vectors.
 struct Quantize<'a> {
     grid: &'a Grid,
     rows: &'a [f32],

@@ -1,8 +1,9 @@
 //! Priced distances below a limit on the CPU: lower bounds first, exact distances only where they may be below it.
 
+use super::bounds::square_at_least;
 use super::exact::squared_distance;
 use super::lanes::{LANES, each_bit};
-use super::panel::{Panel, square_at_least};
+use super::panel::Panel;
 use super::scores::Scores;
 use crate::error::Result;
 use crate::kernel::range_search::RangeMatches;
@@ -30,9 +31,10 @@ impl<'a> Prices<'a> {
 /// The kernel of the same name.
 ///
 /// # Exactness
-/// A row whose score has a lower bound L is at a squared distance of at least `L + |r|^2`. Where that and the price reach
-/// the limit by more than 1e-12 of all terms, which is far more than the few roundings of 2^-53 on the way, the codeword
-/// is not listed. Everything else is computed exactly. A row whose limit is no more than the least price has no list.
+/// A row whose score has a lower bound L is at a squared distance of at least `L + |r|^2`. Where that and the price
+/// reach the limit by more than 1e-12 of all terms, which is far more than the few roundings of 2^-53 on the way, the
+/// codeword is not listed. Everything else is computed exactly. A row whose limit is no more than the least price has
+/// no list.
 pub(super) fn range_search(
     rows: &[f32],
     lengths: &[f32],
@@ -42,7 +44,7 @@ pub(super) fn range_search(
 ) -> Result<RangeMatches> {
     let blocks = rows.par_chunks(panel.dim() * BLOCK).zip(lengths.par_chunks(BLOCK)).zip(limits.par_chunks(BLOCK));
     let run = |scratch: &mut Scratch, ((rows, lengths), limits)| {
-        pulp::Arch::new().dispatch(Block { rows, lengths, limits, panel, prices, scratch })
+        panel.unit.run(Block { rows, lengths, limits, panel, prices, scratch })
     };
     let lists: Vec<RangeMatches> = blocks.map_init(Scratch::default, run).collect();
     let mut near = RangeMatches::with_capacity(limits.len(), lists.iter().map(RangeMatches::entries).sum())?;

@@ -1,8 +1,9 @@
 //! Lower bounds of the scores of a block of rows against all codewords of a panel: one matrix product and one sweep.
 
+use super::bounds::Coefficients;
 use super::madd::Buffers;
 use super::panel::Panel;
-use gemm_common::Parallelism;
+use super::products::products;
 
 /// Scores of a block; the memory is reused between blocks.
 #[derive(Default)]
@@ -32,51 +33,17 @@ impl Scores {
             return;
         }
         if let Some(packed) = &panel.packed {
-            packed.scores(rows, lengths, panel, &mut self.buffers, &mut self.lower);
+            packed.scores(rows, lengths, &panel.coefficients, &mut self.buffers, &mut self.lower);
             self.errors.extend(self.buffers.errors());
             return;
         }
         products(rows, panel, &mut self.lower);
+        let Coefficients { norm, slope, .. } = &panel.coefficients;
         self.errors.resize(lengths.len(), 0.0);
         for (scores, length) in self.lower.chunks_exact_mut(clusters).zip(lengths) {
-            for (score, (norm, slope)) in scores.iter_mut().zip(panel.norm.iter().zip(&panel.slope)) {
+            for (score, (norm, slope)) in scores.iter_mut().zip(norm.iter().zip(slope)) {
                 *score = (norm - *score) - length * slope;
             }
         }
-    }
-}
-
-/// `out[i][k] = 2 rows[i] . codeword[k]`, in f32, in any order.
-fn products(rows: &[f32], panel: &Panel, out: &mut [f32]) {
-    let (clusters, dim) = (panel.clusters(), panel.dim());
-    let count = rows.len() / dim;
-    assert!(rows.len() == count * dim && panel.values.len() == clusters * dim, "whole rows and codewords");
-    assert!(out.len() == count * clusters, "one product per row and codeword");
-    let gemm = gemm_f32::gemm::f32::get_gemm_fn();
-    // SAFETY: the call computes out (K x n, column major: row stride 1, column stride K) = 2 * codewords (K x D, row
-    // stride D, column stride 1) * rows transposed (D x n, row stride 1, column stride D) without reading `out`. The
-    // assertions above say that exactly these elements exist, and `out` is borrowed mutably, so nothing aliases it.
-    unsafe {
-        gemm(
-            clusters,
-            count,
-            dim,
-            out.as_mut_ptr(),
-            clusters as isize,
-            1,
-            false,
-            panel.values.as_ptr(),
-            1,
-            dim as isize,
-            rows.as_ptr(),
-            dim as isize,
-            1,
-            0.0,
-            2.0,
-            false,
-            false,
-            false,
-            Parallelism::None,
-        );
     }
 }

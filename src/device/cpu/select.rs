@@ -7,9 +7,9 @@ use super::panel::Panel;
 /// Nearest codeword of `row`, given lower bounds of its scores; `true` where exact distances had to decide.
 ///
 /// # Exactness
-/// Let b be the codeword with the smallest lower bound, and U the upper bound of its score. A codeword whose lower bound
-/// exceeds U is farther than b, proved. If that holds for all others, b is the answer; otherwise the exact distances
-/// of b and of the codewords within U decide, the lowest index on a tie.
+/// Let b be the codeword with the smallest lower bound, and U the upper bound of its score. A codeword whose lower
+/// bound exceeds U is farther than b, proved. If that holds for all others, b is the answer; otherwise the exact
+/// distances of b and of the codewords within U decide, the lowest index on a tie.
 #[inline(always)]
 pub(super) fn nearest(
     scores: &[f32],

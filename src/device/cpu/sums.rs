@@ -1,5 +1,6 @@
 //! Centroid sums without a buffer per thread: members are sorted by cluster, and each cluster is summed by one task.
 
+use super::unit::Unit;
 use crate::error::{Result, try_vec};
 use rayon::prelude::*;
 
@@ -10,13 +11,13 @@ const GROUP: usize = 1 << 28;
 ///
 /// # Shapes
 /// `rows` (N, D), `sums` (K, D), `counts` (K).
-pub(super) fn apply(rows: &[f32], dim: usize, changes: &Changes, sums: &mut [i64], counts: &mut [u64]) {
+pub(super) fn apply(unit: Unit, rows: &[f32], dim: usize, changes: &Changes, (sums, counts): (&mut [i64], &mut [u64])) {
     let work = sums.par_chunks_exact_mut(dim).zip(counts).enumerate();
     work.with_min_len(4).for_each_init(Vec::new, |buffer, (cluster, (sums, count))| {
         for part in changes.of(cluster).chunks(GROUP) {
             buffer.clear();
             buffer.resize(dim, 0.0);
-            pulp::Arch::new().dispatch(AddGroup { rows, part, sums: buffer });
+            unit.run(AddGroup { rows, part, sums: buffer });
             sums.iter_mut().zip(&*buffer).for_each(|(sum, added)| *sum += *added as i64);
         }
         *count = changes.of(cluster).iter().fold(*count, |count, change| count.wrapping_add_signed(change.sign()));

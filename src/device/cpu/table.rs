@@ -1,18 +1,20 @@
 //! Rows of the CPU device, and what is remembered about them between two assignments.
 
 use super::assign::{Assign, Block, Scratch};
+use super::bounds::up;
 use super::exact::{squared_distance, squared_length};
 use super::history::{History, Movements};
 use super::memory::{Mark, Memory};
-use super::panel::{Panel, up};
+use super::panel::Panel;
 use super::range_search::{self, Prices};
 use super::sums::{self, Changes};
+use super::unit::Unit;
+use super::unit_length::UnitLength;
 use super::{Pool, min_distances};
 use crate::codebook::Codebook;
-use crate::device::reference::NO_CODE;
+use crate::device::NO_CODE;
 use crate::device::{Assigned, Table};
 use crate::error::{Result, try_vec};
-use crate::kernel;
 use crate::kernel::range_search::RangeMatches;
 use crate::partial::Partial;
 use rayon::prelude::*;
@@ -29,6 +31,7 @@ const UPLOAD: usize = 1 << 15;
 
 pub(super) struct CpuTable {
     pool: Pool,
+    unit: Unit,
     /// Grid values (N, D) as f32: exact, and what the GEMM takes.
     values: Vec<f32>,
     dim: usize,
@@ -59,9 +62,10 @@ struct Sums {
 }
 
 impl CpuTable {
-    pub(super) fn new(pool: Pool, rows: usize, dim: usize, repeats: bool) -> Result<Self> {
+    pub(super) fn new(pool: Pool, unit: Unit, rows: usize, dim: usize, repeats: bool) -> Result<Self> {
         Ok(Self {
             pool,
+            unit,
             values: try_vec(0.0, rows.saturating_mul(dim), "rows on the grid")?,
             dim,
             codes: try_vec(NO_CODE, rows, "codes")?,
@@ -90,7 +94,7 @@ impl CpuTable {
         if let Some((_, panel)) = self.prepared.iter().find(|(known, _)| known == codebook) {
             return Ok(panel.clone());
         }
-        let panel = Arc::new(Panel::new(codebook)?);
+        let panel = Arc::new(Panel::new(self.unit, codebook)?);
         if !self.repeats && self.prepared.len() < PREPARED && codebook.values().len() <= PREPARED_VALUES {
             self.prepared.push((codebook.clone(), panel.clone()));
         }
@@ -105,10 +109,10 @@ impl CpuTable {
         if self.measured {
             return;
         }
-        let (values, lengths, dim) = (&self.values, &mut self.lengths, self.dim);
+        let (unit, values, lengths, dim) = (self.unit, &self.values, &mut self.lengths, self.dim);
         self.pool.run(|| {
             let blocks = values.par_chunks(dim * BLOCK).zip(lengths.par_chunks_mut(BLOCK));
-            blocks.for_each(|(rows, lengths)| pulp::Arch::new().dispatch(Lengths { rows, dim, lengths }));
+            blocks.for_each(|(rows, lengths)| unit.run(Lengths { rows, dim, lengths }));
         });
         self.measured = true;
     }
@@ -152,7 +156,7 @@ impl CpuTable {
         let memory: Vec<Memory<'_>> = memory.chain(std::iter::repeat_with(Memory::default)).take(blocks).collect();
         let run = |scratch: &mut Scratch, (((rows, lengths), codes), memory)| {
             let block = Block { rows, lengths, codes, memory };
-            pulp::Arch::new().dispatch(Assign { block, panel, epoch, movements, scratch })
+            panel.unit.run(Assign { block, panel, epoch, movements, scratch })
         };
         self.pool.run(|| {
             let rows = values.par_chunks(dim * BLOCK).zip(lengths.par_chunks(BLOCK));
@@ -187,14 +191,8 @@ impl Table for CpuTable {
 
     fn unit_length(&mut self) -> Result<()> {
         self.forget();
-        let (values, dim) = (&mut self.values, self.dim);
-        self.pool.run(|| {
-            values.par_chunks_mut(dim * BLOCK).for_each(|rows| {
-                let mut integers: Vec<i32> = rows.iter().map(|value| *value as i32).collect();
-                kernel::unit_length::unit_length(&mut integers, dim);
-                rows.iter_mut().zip(&integers).for_each(|(value, q)| *value = *q as f32);
-            });
-        });
+        let (unit, values, dim) = (self.unit, &mut self.values, self.dim);
+        self.pool.run(|| values.par_chunks_mut(dim * BLOCK).for_each(|rows| unit.run(UnitLength { rows, dim })));
         Ok(())
     }
 
@@ -230,7 +228,8 @@ impl Table for CpuTable {
             },
         };
         let changes = Changes::between(&known.codes, &self.codes, clusters)?;
-        self.pool.run(|| sums::apply(&self.values, self.dim, &changes, &mut known.sums, &mut known.counts));
+        self.pool
+            .run(|| sums::apply(self.unit, &self.values, self.dim, &changes, (&mut known.sums, &mut known.counts)));
         known.codes.copy_from_slice(&self.codes);
         let partial = Partial::from_parts(known.counts.clone(), known.sums.clone(), self.dim);
         self.sums = self.repeats.then_some(known);
@@ -238,13 +237,13 @@ impl Table for CpuTable {
     }
 
     fn assigned_distances(&mut self, codebook: &Codebook) -> Result<Vec<u64>> {
-        let panel = Panel::new(codebook)?;
+        let panel = Panel::new(self.unit, codebook)?;
         let mut out = try_vec(0, self.rows(), "distances")?;
         let dim = self.dim;
         self.pool.run(|| {
             let blocks = self.values.par_chunks(dim * BLOCK).zip(self.codes.par_chunks(BLOCK));
             blocks.zip(out.par_chunks_mut(BLOCK)).for_each(|((rows, codes), out)| {
-                pulp::Arch::new().dispatch(OwnDistances { rows, codes, panel: &panel, out });
+                panel.unit.run(OwnDistances { rows, codes, panel: &panel, out });
             });
         });
         Ok(out)
@@ -266,7 +265,7 @@ impl Table for CpuTable {
 
     fn min_distances(&mut self, points: &[i32], closest: &[u64]) -> Result<Vec<u64>> {
         self.measure();
-        let panel = Panel::new(&Codebook::new(points.to_vec(), self.dim))?;
+        let panel = Panel::new(self.unit, &Codebook::new(points.to_vec(), self.dim))?;
         let rows = closest.len();
         let mut out = try_vec(0, panel.clusters().saturating_mul(rows), "seeding distances")?;
         self.pool.run(|| min_distances::min_distances(&self.values, &self.lengths, &panel, closest, &mut out));

@@ -1,17 +1,12 @@
 //! Which adapters there are, what they can do, and opening one.
 
 use super::context::Context;
+use super::kernel::Layout;
 use crate::device::{AdapterLimits, DeviceInfo};
 use crate::error::{ErrorKind, Result};
 use std::path::Path;
 use std::sync::OnceLock;
 
-/// Storage buffers that a kernel binds at most, `assign` being the largest.
-const STORAGE_BUFFERS: u32 = 7;
-/// Bytes of workgroup memory that a kernel uses at most.
-const WORKGROUP_STORAGE: u32 = 16_384;
-/// Invocations of a workgroup, at most.
-const INVOCATIONS: u32 = 256;
 /// The smallest storage binding that a table can be cut into.
 const LEAST_BINDING: u64 = 16 << 20;
 /// Larger bindings bring nothing, and some drivers handle them badly.
@@ -118,11 +113,12 @@ impl Found {
             return Err(refuse("it has no compute shaders".into()));
         }
         let binding = has.max_storage_buffer_binding_size.min(has.max_buffer_size).min(MOST_BINDING) & !255;
+        let Layout { invocations, storage_buffers, workgroup_bytes, .. } = Layout::most();
         let needs = [
-            ("invocations per workgroup", u64::from(has.max_compute_invocations_per_workgroup), u64::from(INVOCATIONS)),
-            ("invocations along x", u64::from(has.max_compute_workgroup_size_x), u64::from(INVOCATIONS)),
-            ("bytes of workgroup memory", u64::from(has.max_compute_workgroup_storage_size), WORKGROUP_STORAGE.into()),
-            ("storage buffers per stage", u64::from(has.max_storage_buffers_per_shader_stage), STORAGE_BUFFERS.into()),
+            ("invocations per workgroup", has.max_compute_invocations_per_workgroup.into(), u64::from(invocations)),
+            ("invocations along x", has.max_compute_workgroup_size_x.into(), invocations.into()),
+            ("bytes of workgroup memory", has.max_compute_workgroup_storage_size.into(), workgroup_bytes.into()),
+            ("storage buffers per stage", has.max_storage_buffers_per_shader_stage.into(), storage_buffers.into()),
             ("bytes per storage binding", binding, LEAST_BINDING),
             ("workgroups per dimension", u64::from(has.max_compute_workgroups_per_dimension), 65_535),
         ];
@@ -132,13 +128,13 @@ impl Found {
             }
         }
         let required_limits = wgpu::Limits {
-            max_compute_invocations_per_workgroup: INVOCATIONS,
-            max_compute_workgroup_size_x: INVOCATIONS,
+            max_compute_invocations_per_workgroup: invocations,
+            max_compute_workgroup_size_x: invocations,
             max_compute_workgroup_size_y: 1,
             max_compute_workgroup_size_z: 1,
-            max_compute_workgroup_storage_size: WORKGROUP_STORAGE,
+            max_compute_workgroup_storage_size: workgroup_bytes,
             max_compute_workgroups_per_dimension: 65_535,
-            max_storage_buffers_per_shader_stage: STORAGE_BUFFERS,
+            max_storage_buffers_per_shader_stage: storage_buffers,
             max_storage_buffer_binding_size: binding,
             max_buffer_size: binding.max(LEAST_BINDING),
             ..wgpu::Limits::downlevel_webgl2_defaults()

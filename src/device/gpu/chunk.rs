@@ -2,13 +2,11 @@
 
 use super::context::Context;
 use super::kernel::Kernel;
-use super::memory::Span;
 use super::params::Params;
+use super::span::Span;
 use crate::error::Result;
 use std::ops::Range;
 
-/// Rows are allocated in tiles of the largest `assign`, so that it may load whole tiles.
-const TILE_ROWS: usize = 128;
 /// Workgroups along a dimension.
 const GROUPS: usize = 65_535;
 
@@ -26,9 +24,14 @@ pub(super) struct Chunk {
     pub(super) list: wgpu::Buffer,
 }
 
+/// Rows are allocated in tiles of the largest `assign`, so that it may load whole tiles.
+fn tile_rows() -> usize {
+    Kernel::Assign { wide_rows: true, wide_codes: true }.group_rows()
+}
+
 impl Chunk {
     pub(super) fn new(context: &Context, rows: Range<usize>, width: usize) -> Result<Self> {
-        let room = rows.len().next_multiple_of(TILE_ROWS) as u64;
+        let room = rows.len().next_multiple_of(tile_rows()) as u64;
         Ok(Self {
             values: context.storage("rows", room * width as u64 * 16)?,
             lengths: context.storage("lengths of rows", room * 4)?,
@@ -41,7 +44,8 @@ impl Chunk {
     /// Rows that a chunk may have: as many tiles as fit a binding.
     pub(super) fn most_rows(context: &Context, width: usize) -> usize {
         let row_bytes = (width as u64).saturating_mul(16).max(16);
-        ((context.binding / row_bytes) as usize / TILE_ROWS * TILE_ROWS).max(TILE_ROWS)
+        let tile = tile_rows();
+        ((context.binding / row_bytes) as usize / tile * tile).max(tile)
     }
 
     /// Runs `kernel` over all rows, in dispatches of bounded duration; a row costs `work` operations.

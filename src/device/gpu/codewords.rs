@@ -3,6 +3,7 @@
 use super::context::Context;
 use crate::codebook::Codebook;
 use crate::error::{Result, try_vec};
+use crate::kernel::assign;
 
 /// Half norm of the codewords that only pad a tile: no score of a real one comes near.
 const FAR: f32 = f32::from_bits((127 + 100) << 23);
@@ -35,7 +36,7 @@ impl Codewords {
             *half_norm = (norm as f64 / 2.0) as f32;
             longest = longest.max(norm);
         }
-        let (slope, base) = bound(dim, longest);
+        let (slope, base) = assign::gap(dim, longest);
         Ok(Self {
             values: context.filled("codewords", &values)?,
             half_norms: context.filled("codewords", &half_norms)?,
@@ -50,15 +51,4 @@ impl Codewords {
 /// Whether so many codewords are better walked over 128 at a time than 64: unless that pads them by an eighth more.
 pub(super) fn wide_codes(clusters: usize) -> bool {
     clusters.next_multiple_of(128) * 8 <= clusters.next_multiple_of(64) * 9
-}
-
-/// Slope and base of the rounding bound of `assign` for D dimensions and the largest squared length of a codeword: a
-/// gap above `slope * |row| + base` proves the order of two scores. See `kernel::assign`.
-fn bound(dim: usize, longest: u64) -> (f32, f32) {
-    let roundings = (dim as f64 + 1.0) * f64::from(f32::EPSILON);
-    let gamma = roundings / (1.0 - roundings);
-    // Covers the roundings of the bound itself and of the gap, on the device and here: at most 6 parts in 2^23.
-    let gamma = gamma * (1.0 + f64::from(f32::EPSILON) * 32.0);
-    let squared = longest as f64;
-    ((2.0 * gamma * squared.sqrt()) as f32, (gamma * squared) as f32)
 }

@@ -189,9 +189,10 @@ impl Context {
         let module = match self.checked {
             true => self.device.create_shader_module(descriptor),
             // SAFETY: the shaders are those of this crate. Every index is below a bound that the host took from the
-            // shapes it made the buffers for: rows from `first` below `end`, components below `width`, codewords
-            // below `clusters` (codes are compared with it), listed rows below the length of the list, elements below
-            // `end`, vectors below `count` or `padded`. Every loop runs to such a bound. The tests run the same kernels with the checks on, with the same results.
+            // shapes it made the buffers for: rows from `first` below `end`, components below `width`, codewords below
+            // `clusters` (codes are compared with it), listed rows below the length of the list, elements below `end`,
+            // vectors below `count` or `padded`. Every loop runs to such a bound. The tests run the same kernels with
+            // the checks on, with the same results.
             false => unsafe {
                 self.device.create_shader_module_trusted(descriptor, wgpu::ShaderRuntimeChecks::unchecked())
             },

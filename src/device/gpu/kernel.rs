@@ -1,7 +1,11 @@
-//! The WGSL kernels: their text, and the variants that override constants make of it.
+//! The WGSL kernels: a row for each, with what it is made of. Sizes and bindings are read from the shaders themselves.
+
+use std::collections::HashMap;
+use std::sync::OnceLock;
+use wgpu::naga::{self, AddressSpace, Expression, Literal};
 
 macro_rules! shader {
-    ($name:literal) => {
+    ($name:expr) => {
         include_str!(concat!("../../../shaders/", $name, ".wgsl"))
     };
 }
@@ -16,170 +20,179 @@ const LEAK: &str = shader!("shared/leak");
 const EXACT: &str = shader!("shared/exact");
 const VECTORS: &str = shader!("shared/vectors");
 
-/// A kernel, with the constants it is specialised by.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(super) enum Kernel {
-    /// Tiles of 128 rows or codewords instead of 64.
-    Assign {
-        wide_rows: bool,
-        wide_codes: bool,
-    },
-    AdamW,
-    Centroid,
-    MinDistances,
-    CodebookGradient,
-    ColumnSums,
-    Combine,
-    Count,
-    Dropout,
-    Gather,
-    Length,
-    /// Operands of 16 bits instead of 8.
-    Matmul {
-        wide: bool,
-    },
-    Order,
-    AssignedDistances,
-    Rectify,
-    RectifyGradient,
-    Residual,
-    RowLosses,
-    ScaleOperand,
-    Settle,
-    StraightThrough,
-    UnitLength,
-    /// The functions of shared/u64.wgsl and shared/scale.wgsl, one by one.
-    #[cfg(test)]
-    Arithmetic,
-    /// Those of shared/soft_float.wgsl.
-    #[cfg(test)]
-    SoftFloat,
+/// Makes [`Kernel`] of rows `Name { variants } = "file" [shared parts] { override: value }`; the last ones are for
+/// tests.
+macro_rules! kernels {
+    ($($kernel:ident $({ $($variant:ident),+ })? = $file:literal [$($part:ident),*]
+       $({ $($constant:ident: $value:expr),+ })?;)*
+     @tests $($test:ident = $test_file:literal [$($test_part:ident),*];)*) => {
+        /// A kernel, with the variants that override constants make of it.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub(super) enum Kernel {
+            $($kernel $({ $($variant: bool),+ })?,)*
+            $(#[cfg(test)] $test,)*
+        }
+
+        impl Kernel {
+            /// Every kernel in every variant.
+            pub(super) fn all() -> Vec<Self> {
+                let mut all = Vec::new();
+                $({
+                    let variants: &[&str] = &[$($(stringify!($variant)),+)?];
+                    for _choice in 0..1_u32 << variants.len() {
+                        $(let mut bits = (0..u32::BITS).map(|bit| _choice >> bit & 1 == 1);
+                        $(let $variant = bits.next().unwrap_or_default();)+)?
+                        all.push(Self::$kernel $({ $($variant),+ })?);
+                    }
+                })*
+                $(#[cfg(test)] all.push(Self::$test);)*
+                all
+            }
+
+            /// Name of the shader file.
+            pub(super) fn name(self) -> &'static str {
+                match self {
+                    $(Self::$kernel { .. } => $file,)*
+                    $(#[cfg(test)] Self::$test => $test_file,)*
+                }
+            }
+
+            /// Its WGSL, shared parts first.
+            pub(super) fn source(self) -> String {
+                match self {
+                    $(Self::$kernel { .. } => [$($part,)* shader!($file)].concat(),)*
+                    $(#[cfg(test)] Self::$test => {
+                        [$($test_part,)* include_str!(concat!("tests/", $test_file, ".wgsl"))].concat()
+                    })*
+                }
+            }
+
+            /// Values of its override constants.
+            pub(super) fn constants(self) -> Vec<(&'static str, f64)> {
+                match self {
+                    $(Self::$kernel $({ $($variant),+ })? => vec![$($((stringify!($constant), $value)),+)?],)*
+                    $(#[cfg(test)] Self::$test => Vec::new(),)*
+                }
+            }
+        }
+    };
+}
+
+kernels! {
+    AdamW = "adamw" [U64, SOFT_FLOAT];
+    Assign { wide_rows, wide_codes } = "assign" [PARAMS] {
+        GROUP_ROWS: if wide_rows { 128.0 } else { 64.0 },
+        WIDE_CODES: f64::from(u8::from(wide_codes))
+    };
+    AssignedDistances = "assigned_distances" [PARAMS, U64, SQUARES, LANES];
+    Centroid = "centroid" [PARAMS];
+    CodebookGradient = "codebook_gradient" [U64, SOFT_FLOAT, EXACT];
+    ColumnSums = "column_sums" [U64, SOFT_FLOAT, EXACT, VECTORS];
+    Combine = "combine" [U64, SOFT_FLOAT];
+    Count = "count" [PARAMS];
+    Dropout = "dropout" [U64, SOFT_FLOAT];
+    Gather = "gather" [PARAMS];
+    Length = "length" [PARAMS];
+    Matmul { wide } = "matmul" [U64, SOFT_FLOAT, EXACT] { WIDE: f64::from(u8::from(wide)) };
+    MinDistances = "min_distances" [PARAMS, U64, SQUARES, LANES];
+    Order = "order" [PARAMS];
+    Rectify = "rectify" [U64, SOFT_FLOAT, LEAK];
+    RectifyGradient = "rectify_gradient" [U64, SOFT_FLOAT, LEAK];
+    Residual = "residual" [PARAMS];
+    RowLosses = "row_losses" [U64, LANES, SOFT_FLOAT, EXACT, VECTORS];
+    ScaleOperand = "scale_operand" [U64, SOFT_FLOAT, EXACT, VECTORS];
+    Settle = "settle" [PARAMS, U64, SQUARES];
+    StraightThrough = "straight_through" [U64, SOFT_FLOAT, EXACT];
+    UnitLength = "unit_length" [PARAMS, U64, SQUARES, LANES, SCALE];
+    @tests
+    Arithmetic = "arithmetic" [PARAMS, U64, SCALE];
+    SoftFloat = "soft_float" [PARAMS, U64, SOFT_FLOAT];
 }
 
 impl Kernel {
-    /// Every kernel in every variant.
-    #[cfg(test)]
-    pub(super) const ALL: [Self; 28] = [
-        Self::Assign { wide_rows: false, wide_codes: false },
-        Self::Assign { wide_rows: false, wide_codes: true },
-        Self::Assign { wide_rows: true, wide_codes: false },
-        Self::Assign { wide_rows: true, wide_codes: true },
-        Self::AdamW,
-        Self::Centroid,
-        Self::MinDistances,
-        Self::CodebookGradient,
-        Self::ColumnSums,
-        Self::Combine,
-        Self::Count,
-        Self::Dropout,
-        Self::Gather,
-        Self::Length,
-        Self::Matmul { wide: false },
-        Self::Matmul { wide: true },
-        Self::Order,
-        Self::AssignedDistances,
-        Self::Rectify,
-        Self::RectifyGradient,
-        Self::Residual,
-        Self::RowLosses,
-        Self::ScaleOperand,
-        Self::Settle,
-        Self::StraightThrough,
-        Self::UnitLength,
-        Self::Arithmetic,
-        Self::SoftFloat,
-    ];
-
-    /// Name of the shader file.
-    pub(super) fn name(self) -> &'static str {
-        match self {
-            Self::Assign { .. } => "assign",
-            Self::AdamW => "adamw",
-            Self::Centroid => "centroid",
-            Self::MinDistances => "min_distances",
-            Self::CodebookGradient => "codebook_gradient",
-            Self::ColumnSums => "column_sums",
-            Self::Combine => "combine",
-            Self::Count => "count",
-            Self::Dropout => "dropout",
-            Self::Gather => "gather",
-            Self::Length => "length",
-            Self::Matmul { .. } => "matmul",
-            Self::Order => "order",
-            Self::AssignedDistances => "assigned_distances",
-            Self::Rectify => "rectify",
-            Self::RectifyGradient => "rectify_gradient",
-            Self::Residual => "residual",
-            Self::RowLosses => "row_losses",
-            Self::ScaleOperand => "scale_operand",
-            Self::Settle => "settle",
-            Self::StraightThrough => "straight_through",
-            Self::UnitLength => "unit_length",
-            #[cfg(test)]
-            Self::Arithmetic => "arithmetic",
-            #[cfg(test)]
-            Self::SoftFloat => "soft_float",
-        }
-    }
-
-    /// Its WGSL, shared parts first.
-    pub(super) fn source(self) -> String {
-        let parts: &[&str] = match self {
-            Self::Assign { .. } => &[PARAMS, shader!("assign")],
-            Self::AdamW => &[U64, SOFT_FLOAT, shader!("adamw")],
-            Self::Centroid => &[PARAMS, shader!("centroid")],
-            Self::MinDistances => &[PARAMS, U64, SQUARES, LANES, shader!("min_distances")],
-            Self::CodebookGradient => &[U64, SOFT_FLOAT, EXACT, shader!("codebook_gradient")],
-            Self::ColumnSums => &[U64, SOFT_FLOAT, EXACT, VECTORS, shader!("column_sums")],
-            Self::Combine => &[U64, SOFT_FLOAT, shader!("combine")],
-            Self::Count => &[PARAMS, shader!("count")],
-            Self::Dropout => &[U64, SOFT_FLOAT, shader!("dropout")],
-            Self::Gather => &[PARAMS, shader!("gather")],
-            Self::Length => &[PARAMS, shader!("length")],
-            Self::Matmul { .. } => &[U64, SOFT_FLOAT, EXACT, shader!("matmul")],
-            Self::Order => &[PARAMS, shader!("order")],
-            Self::AssignedDistances => &[PARAMS, U64, SQUARES, LANES, shader!("assigned_distances")],
-            Self::Rectify => &[U64, SOFT_FLOAT, LEAK, shader!("rectify")],
-            Self::RectifyGradient => &[U64, SOFT_FLOAT, LEAK, shader!("rectify_gradient")],
-            Self::Residual => &[PARAMS, shader!("residual")],
-            Self::RowLosses => &[U64, LANES, SOFT_FLOAT, EXACT, VECTORS, shader!("row_losses")],
-            Self::ScaleOperand => &[U64, SOFT_FLOAT, EXACT, VECTORS, shader!("scale_operand")],
-            Self::Settle => &[PARAMS, U64, SQUARES, shader!("settle")],
-            Self::StraightThrough => &[U64, SOFT_FLOAT, EXACT, shader!("straight_through")],
-            Self::UnitLength => &[PARAMS, U64, SQUARES, LANES, SCALE, shader!("unit_length")],
-            #[cfg(test)]
-            Self::Arithmetic => &[PARAMS, U64, SCALE, include_str!("tests/arithmetic.wgsl")],
-            #[cfg(test)]
-            Self::SoftFloat => &[PARAMS, U64, SOFT_FLOAT, include_str!("tests/soft_float.wgsl")],
-        };
-        parts.concat()
-    }
-
-    /// Values of its override constants.
-    pub(super) fn constants(self) -> Vec<(&'static str, f64)> {
-        match self {
-            Self::Assign { wide_rows, wide_codes } => {
-                vec![("WIDE_ROWS", f64::from(u8::from(wide_rows))), ("WIDE_CODES", f64::from(u8::from(wide_codes)))]
-            }
-            Self::Matmul { wide } => vec![("WIDE", f64::from(u8::from(wide)))],
-            _ => Vec::new(),
-        }
-    }
-
     /// Rows (or listed rows, pieces, elements or vectors) that one workgroup handles.
     pub(super) fn group_rows(self) -> usize {
-        match self {
-            Self::Assign { wide_rows: true, .. } => 128,
-            Self::Assign { wide_rows: false, .. } => 64,
-            Self::Matmul { .. } => 64,
-            Self::Count | Self::Order => 256,
-            Self::AdamW | Self::Combine | Self::Dropout | Self::Rectify | Self::RectifyGradient => 256,
-            Self::CodebookGradient | Self::StraightThrough => 256,
-            #[cfg(test)]
-            Self::Arithmetic | Self::SoftFloat => 64,
-            Self::Centroid | Self::Gather | Self::Settle => 1,
-            Self::MinDistances | Self::Length | Self::AssignedDistances | Self::Residual | Self::UnitLength => 16,
-            Self::ColumnSums | Self::RowLosses | Self::ScaleOperand => 16,
-        }
+        // A shader that does not parse has no pipeline either, so nothing is dispatched by this number.
+        layouts().get(&self).map_or(1, |layout| layout.group_rows)
+    }
+}
+
+/// What a shader needs of an adapter.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Layout {
+    /// Its `GROUP_ROWS`; without one, an invocation handles one row.
+    pub(super) group_rows: usize,
+    /// Invocations of a workgroup.
+    pub(super) invocations: u32,
+    /// Storage buffers that it binds.
+    pub(super) storage_buffers: u32,
+    /// Bytes that a workgroup shares.
+    pub(super) workgroup_bytes: u32,
+}
+
+impl Layout {
+    /// Reads the layout of `kernel` from its WGSL.
+    fn of(kernel: Kernel) -> Option<Self> {
+        let module = naga::front::wgsl::parse_str(&kernel.source()).ok()?;
+        let entry = module.entry_points.first()?;
+        let invocations: u32 = entry.workgroup_size.iter().product();
+        let constants = kernel.constants();
+        let chosen = constants.iter().find(|(name, _)| *name == GROUP_ROWS).map(|(_, value)| *value as u32);
+        let stated = || {
+            let (_, constant) =
+                module.constants.iter().find(|(_, constant)| constant.name.as_deref() == Some(GROUP_ROWS))?;
+            match module.global_expressions[constant.init] {
+                Expression::Literal(Literal::U32(rows)) => Some(rows),
+                _ => None,
+            }
+        };
+        let in_space = |space: fn(AddressSpace) -> bool| {
+            module.global_variables.iter().map(|(_, variable)| variable).filter(move |variable| space(variable.space))
+        };
+        let shared = in_space(|space| space == AddressSpace::WorkGroup);
+        Some(Self {
+            group_rows: chosen.or_else(stated).unwrap_or(invocations) as usize,
+            invocations,
+            storage_buffers: in_space(|space| matches!(space, AddressSpace::Storage { .. })).count() as u32,
+            workgroup_bytes: shared.map(|variable| module.types[variable.ty].inner.size(module.to_ctx())).sum(),
+        })
+    }
+
+    /// What all kernels together need: the most of each.
+    pub(super) fn most() -> Self {
+        layouts().values().fold(Self::default(), |most, layout| Self {
+            group_rows: most.group_rows.max(layout.group_rows),
+            invocations: most.invocations.max(layout.invocations),
+            storage_buffers: most.storage_buffers.max(layout.storage_buffers),
+            workgroup_bytes: most.workgroup_bytes.max(layout.workgroup_bytes),
+        })
+    }
+}
+
+/// The constant of a shader that says how many rows a workgroup handles.
+const GROUP_ROWS: &str = "GROUP_ROWS";
+
+fn layouts() -> &'static HashMap<Kernel, Layout> {
+    static LAYOUTS: OnceLock<HashMap<Kernel, Layout>> = OnceLock::new();
+    LAYOUTS.get_or_init(|| Kernel::all().into_iter().filter_map(|kernel| Some((kernel, Layout::of(kernel)?))).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_kernel_has_a_layout() {
+        let start = std::time::Instant::now();
+        assert_eq!(layouts().len(), Kernel::all().len());
+        println!("{} layouts, {:.1?}", layouts().len(), start.elapsed());
+        let of = |kernel| layouts()[&kernel];
+        let assign = Layout { group_rows: 64, invocations: 256, storage_buffers: 7, workgroup_bytes: 16_384 };
+        assert_eq!(of(Kernel::Assign { wide_rows: false, wide_codes: true }), assign);
+        assert_eq!(of(Kernel::Assign { wide_rows: true, wide_codes: true }), Layout { group_rows: 128, ..assign });
+        assert_eq!(of(Kernel::Settle).group_rows, 1);
+        assert_eq!(of(Kernel::Residual).group_rows, 16);
+        assert_eq!(of(Kernel::Count).group_rows, 256);
+        assert_eq!(Layout::most(), Layout { group_rows: 256, ..assign });
     }
 }

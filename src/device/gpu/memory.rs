@@ -1,6 +1,7 @@
 //! Buffers of a device, what is written into them and read back.
 
 use super::context::{Context, lock};
+use super::span::Span;
 use crate::error::{ErrorKind, Result};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::Ordering;
@@ -14,13 +15,6 @@ const PIECE: u64 = 32 << 20;
 const LOOK: Duration = Duration::from_millis(500);
 /// Longest that a callback may come after the work it belongs to is done.
 const CALLBACK: Duration = Duration::from_secs(10);
-
-/// Part of a buffer, in bytes (multiples of 4).
-pub(super) struct Span<'a> {
-    pub(super) buffer: &'a wgpu::Buffer,
-    pub(super) offset: u64,
-    pub(super) size: u64,
-}
 
 impl Context {
     /// A zeroed storage buffer.

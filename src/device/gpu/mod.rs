@@ -6,29 +6,33 @@
 
 mod adapter;
 mod batch;
-mod centroid;
 mod chunk;
 mod codewords;
 mod context;
 mod kernel;
+mod kernels;
+mod matrices;
 mod memory;
-mod min_distances;
+mod operand;
 mod params;
+mod rows;
 mod sliced;
+mod span;
 mod table;
 mod tensors;
 #[cfg(test)]
 mod tests;
 mod timer;
+mod vectors;
 
 use super::tensors::Tensors;
 use super::{DeviceInfo, Engine, KernelTime, Purpose, Table};
 use crate::error::{ErrorKind, Result};
 use context::Context;
+use matrices::GpuMatrices;
+use rows::GpuRows;
 use std::path::Path;
 use std::sync::Arc;
-use table::GpuTable;
-use tensors::GpuTensors;
 
 pub(super) struct Gpu {
     info: DeviceInfo,
@@ -47,11 +51,11 @@ impl Engine for Gpu {
     }
 
     fn table(&self, rows: usize, dim: usize, _purpose: Purpose) -> Result<Box<dyn Table>> {
-        Ok(Box::new(GpuTable::new(Arc::clone(&self.context), rows, dim)?))
+        Ok(Box::new(GpuRows::new(Arc::clone(&self.context), rows, dim)?))
     }
 
     fn tensors(&self) -> Result<Box<dyn Tensors>> {
-        Ok(Box::new(GpuTensors::new(Arc::clone(&self.context))?))
+        Ok(Box::new(GpuMatrices::new(Arc::clone(&self.context))?))
     }
 
     fn chunk_rows(&self, dim: usize) -> usize {
@@ -93,6 +97,16 @@ pub(super) fn select(which: &str) -> Result<Arc<dyn Engine>> {
         Some(found) => Ok(Arc::new(Gpu::open(found)?)),
         None => Err(super::unknown(&format!("gpu:{which}"))),
     }
+}
+
+/// The adapter of [`select`] with the tiles of integrated GPUs.
+#[cfg(test)]
+pub(super) fn select_narrow(which: &str) -> Result<Arc<dyn Engine>> {
+    let Some(found) = adapter::find(which) else { return Err(super::unknown(&format!("gpu:{which}"))) };
+    let (mut info, mut context) = (found.info.clone(), found.open()?);
+    info.name.push_str(", narrow tiles");
+    context.wide = false;
+    Ok(Arc::new(Gpu { info, context: Arc::new(context) }))
 }
 
 /// Every adapter, in the order of its index.

@@ -1,15 +1,15 @@
 //! Codebooks larger than a binding of the adapter, slice by slice.
 
-use super::table::GpuTable;
+use super::kernels;
+use super::rows::GpuRows;
 use crate::codebook::Codebook;
-use crate::device::reference::NO_CODE;
-use crate::device::{Assigned, Table};
+use crate::device::{Assigned, NO_CODE};
 use crate::error::{Result, try_vec};
 
 /// Codewords are padded to a multiple of this at most.
 const PADDING: usize = 128;
 
-impl GpuTable {
+impl GpuRows {
     /// How many codewords a binding holds, where it does not hold all of `codebook`.
     pub(super) fn slice(&self, codebook: &Codebook) -> Option<usize> {
         let room = (self.context.binding / (self.width as u64 * 16)) as usize / PADDING * PADDING;
@@ -18,8 +18,8 @@ impl GpuTable {
 }
 
 /// The nearest codeword of every slice, then the nearest of these: of the lowest slice on a tie.
-pub(super) fn assign(table: &mut GpuTable, codebook: &Codebook, size: usize) -> Result<Assigned> {
-    let rows = table.rows();
+pub(super) fn assign(table: &mut GpuRows, codebook: &Codebook, size: usize) -> Result<Assigned> {
+    let rows = table.rows;
     let mut before = try_vec(NO_CODE, rows, "codes")?;
     table.codes(&mut before)?;
     let mut nearest = try_vec((u64::MAX, NO_CODE), rows, "nearest codewords")?;
@@ -27,9 +27,9 @@ pub(super) fn assign(table: &mut GpuTable, codebook: &Codebook, size: usize) -> 
     let mut settled = 0;
     for (part, values) in codebook.values().chunks(size * codebook.dim()).enumerate() {
         let slice = Codebook::new(values.to_vec(), codebook.dim());
-        settled += table.assign(&slice)?.settled;
+        settled += kernels::assign::assign(table, &slice)?.settled;
         table.codes(&mut codes)?;
-        let distances = table.assigned_distances(&slice)?;
+        let distances = kernels::assigned_distances::assigned_distances(table, &slice)?;
         for ((nearest, distance), code) in nearest.iter_mut().zip(distances).zip(&codes) {
             *nearest = (*nearest).min((distance, (part * size) as u32 + code));
         }
@@ -41,10 +41,10 @@ pub(super) fn assign(table: &mut GpuTable, codebook: &Codebook, size: usize) -> 
 }
 
 /// Squared distances of the rows to the codewords of their codes.
-pub(super) fn assigned_distances(table: &mut GpuTable, codebook: &Codebook, size: usize) -> Result<Vec<u64>> {
-    let mut out = try_vec(0, table.rows(), "distances")?;
+pub(super) fn assigned_distances(table: &mut GpuRows, codebook: &Codebook, size: usize) -> Result<Vec<u64>> {
+    let mut out = try_vec(0, table.rows, "distances")?;
     each_slice(table, codebook, size, &mut |table, slice, codes| {
-        let distances = table.assigned_distances(slice)?;
+        let distances = kernels::assigned_distances::assigned_distances(table, slice)?;
         let here = out.iter_mut().zip(distances).zip(codes).filter(|(_, code)| **code != NO_CODE);
         here.for_each(|((out, distance), _)| *out = distance);
         Ok(())
@@ -53,18 +53,18 @@ pub(super) fn assigned_distances(table: &mut GpuTable, codebook: &Codebook, size
 }
 
 /// Subtracts from every row the codeword of its code.
-pub(super) fn subtract(table: &mut GpuTable, codebook: &Codebook, size: usize) -> Result<()> {
-    each_slice(table, codebook, size, &mut |table, slice, _| table.subtract(slice))
+pub(super) fn subtract(table: &mut GpuRows, codebook: &Codebook, size: usize) -> Result<()> {
+    each_slice(table, codebook, size, &mut |table, slice, _| kernels::residual::subtract(table, slice))
 }
 
 /// What is done with a slice and the codes within it.
-type Work<'a> = &'a mut dyn FnMut(&mut GpuTable, &Codebook, &[u32]) -> Result<()>;
+type Work<'a> = &'a mut dyn FnMut(&mut GpuRows, &Codebook, &[u32]) -> Result<()>;
 
-/// Calls `work` for every slice of codewords, with no codes for the rows of other slices; afterwards the rows have their
-/// codes again.
-fn each_slice(table: &mut GpuTable, codebook: &Codebook, size: usize, work: Work<'_>) -> Result<()> {
+/// Calls `work` for every slice of codewords, with no codes for the rows of other slices; afterwards the rows have
+/// their codes again.
+fn each_slice(table: &mut GpuRows, codebook: &Codebook, size: usize, work: Work<'_>) -> Result<()> {
     let dim = codebook.dim();
-    let mut codes = try_vec(NO_CODE, table.rows(), "codes")?;
+    let mut codes = try_vec(NO_CODE, table.rows, "codes")?;
     table.codes(&mut codes)?;
     let mut within = codes.clone();
     for (part, values) in codebook.values().chunks(size * dim).enumerate() {

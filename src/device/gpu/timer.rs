@@ -1,6 +1,6 @@
 //! Time spent per kernel, from timestamp queries, for benchmarks.
 
-use super::memory::Span;
+use super::span::Span;
 use crate::device::KernelTime;
 use crate::error::Result;
 use std::sync::Mutex;

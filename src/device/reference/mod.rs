@@ -2,10 +2,8 @@
 
 mod tensors;
 
-pub(super) use tensors::HostTensors;
-
 use super::tensors::Tensors;
-use super::{Assigned, DeviceInfo, Engine, Purpose, Table};
+use super::{Assigned, DeviceInfo, Engine, NO_CODE, Purpose, Table};
 use crate::codebook::Codebook;
 use crate::error::{Result, try_vec};
 use crate::kernel;
@@ -48,9 +46,6 @@ impl Engine for Reference {
         1024
     }
 }
-
-/// The code of a row that has none; a model has at most 65,536 codewords.
-pub(super) const NO_CODE: u32 = u32::MAX;
 
 struct ReferenceTable {
     values: Vec<i32>,

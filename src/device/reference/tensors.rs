@@ -1,60 +1,18 @@
 //! Matrices of networks on the reference device: the scalar kernels.
 
+use crate::device::host::HostTensors;
 use crate::device::tensors::{Members, Parameter, Passing, Tensor, Tensors, shape};
-use crate::error::{Result, try_vec};
+use crate::error::Result;
 use crate::kernel::adamw::{StepFactors, adamw};
 use crate::kernel::codebook_gradient::codebook_gradient;
 use crate::kernel::column_sums::column_sums;
 use crate::kernel::combine::{Op, combine};
 use crate::kernel::dropout::{Mask, dropout};
-use crate::kernel::float::finish;
 use crate::kernel::matmul::{Product, matmul};
 use crate::kernel::rectify::{rectify, rectify_gradient};
 use crate::kernel::row_losses::{Power, row_losses};
 use crate::kernel::scaled::Width;
 use crate::kernel::straight_through::{Passed, Weight, straight_through};
-
-#[derive(Default)]
-pub(crate) struct HostTensors(Vec<Vec<f32>>);
-
-impl HostTensors {
-    pub(crate) fn values(&self, tensor: Tensor) -> &[f32] {
-        self.0.get(tensor.id).map_or(&[], Vec::as_slice)
-    }
-
-    /// Calls `f` with the values of `tensor`, which are away from the others meanwhile.
-    pub(crate) fn change<R>(&mut self, tensor: Tensor, f: impl FnOnce(&Self, &mut [f32]) -> R) -> Result<R> {
-        let mut values = self.take(tensor);
-        let result = f(self, &mut values);
-        self.put(tensor, values);
-        Ok(result)
-    }
-
-    /// The values of `tensor`, which has none until they are put back.
-    pub(crate) fn take(&mut self, tensor: Tensor) -> Vec<f32> {
-        self.0.get_mut(tensor.id).map(std::mem::take).unwrap_or_default()
-    }
-
-    pub(crate) fn put(&mut self, tensor: Tensor, values: Vec<f32>) {
-        if let Some(place) = self.0.get_mut(tensor.id) {
-            *place = values;
-        }
-    }
-
-    pub(crate) fn create(&mut self, rows: usize, columns: usize) -> Result<Tensor> {
-        let id = self.0.len();
-        self.0.push(try_vec(0.0, rows.saturating_mul(columns), "a matrix of the network")?);
-        Ok(Tensor { id, rows, columns })
-    }
-
-    pub(crate) fn upload(&mut self, to: Tensor, values: &[f32]) -> Result<()> {
-        self.change(to, |_, out| out.iter_mut().zip(values).for_each(|(out, value)| *out = finish(*value)))
-    }
-
-    pub(crate) fn copy(&mut self, from: Tensor, to: Tensor) -> Result<()> {
-        self.change(to, |all, out| out.copy_from_slice(all.values(from)))
-    }
-}
 
 /// The scalar kernels, one after the other.
 #[derive(Default)]

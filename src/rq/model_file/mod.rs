@@ -4,7 +4,7 @@
 //! format version 2 instead of 1, `prices.0` ... `prices.{L-1}` (K), i64 in squared grid steps. The checksum takes the
 //! tensors in this order: codebooks, offset, prices. The rest is that of all model files, see `io/model_file.rs`.
 
-use super::model::{Quantization, RqKMeansModel};
+use super::model::RqKMeansModel;
 use super::params::{MAX_LEVELS, Metric};
 use crate::codebook::{self, Codebook};
 use crate::error::{Error, Result};
@@ -13,6 +13,7 @@ use crate::io::model_file::{
     FORMAT_VERSION, ModelFile, Tensor, from_le_bytes, le_bytes, read_file, to_bytes, write_file,
 };
 use crate::origin::Origin;
+use crate::quantization::Quantization;
 use crate::quantizer::Kind;
 use crate::{MAX_CLUSTERS, MAX_DIM};
 use safetensors::Dtype;

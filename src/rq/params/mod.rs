@@ -10,29 +10,9 @@ pub(crate) use stored::{VERSION as PARAMETERS_VERSION, check_version, default_le
 
 pub(super) use check::check_balanced;
 
+pub use crate::quantization::Metric;
 use crate::transport::balanced::Sizes;
 use serde::{Deserialize, Serialize};
-
-/// How distances are understood.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Metric {
-    /// Squared Euclidean distance of the embeddings as they are.
-    #[default]
-    L2,
-    /// Rows are scaled to unit length first, so that only their direction matters.
-    Cosine,
-}
-
-impl Metric {
-    /// The name used in files and on the command line: `l2` or `cosine`.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::L2 => "l2",
-            Self::Cosine => "cosine",
-        }
-    }
-}
 
 /// How the first codewords of a level are chosen.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

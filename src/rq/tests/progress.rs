@@ -123,7 +123,7 @@ fn the_first_levels_are_a_model_also_where_a_later_one_makes_the_grid_coarser() 
     let mut fit = params.begin(&rows, &device).unwrap();
     fit.next_level().unwrap();
     fit.next_level().unwrap();
-    let limit = crate::codebook::largest_sum(&fit.codebooks);
+    let limit = crate::codebook::largest_sum(fit.codebooks());
     let alone = |levels: usize| {
         let mut fit = RqKMeans::new(levels, params.clusters_per_level().unwrap()[..levels].to_vec())
             .max_iter(8)

@@ -2,7 +2,6 @@
 
 use crate::kernel::range_search::RangeMatches;
 use std::collections::HashMap;
-use std::hash::{DefaultHasher, Hash, Hasher};
 
 /// The rows by their lists; classes are numbered by their first rows.
 #[derive(Default)]
@@ -17,22 +16,19 @@ impl Classes {
     /// Of rows with these lists.
     pub(super) fn of(lists: &RangeMatches, rows: usize) -> Self {
         let mut new = Self { of_row: Vec::with_capacity(rows), classes: Vec::with_capacity(rows) };
-        // The classes with the same hash, which seldom are several.
-        let mut known: HashMap<u64, Vec<u32>> = HashMap::with_capacity(rows);
+        // The last class with a hash, and for each class the one before with the same hash.
+        let (mut last, mut before) = (HashMap::with_capacity(rows), Vec::with_capacity(rows));
         for row in 0..rows {
-            let mut hash = DefaultHasher::new();
-            lists.row(row).for_each(|entry| entry.hash(&mut hash));
-            let alike = known.entry(hash.finish()).or_default();
-            let same = |class: &&u32| lists.row(new.first(**class as usize)).eq(lists.row(row));
-            let class = match alike.iter().find(same) {
-                Some(class) => *class,
-                None => {
-                    let class = new.classes.len() as u32;
-                    alike.push(class);
-                    new.classes.push((row as u32, 0));
-                    class
-                }
-            };
+            let latest = last.entry(hash(lists.row(row))).or_insert(NONE);
+            let mut class = *latest;
+            while class != NONE && !lists.row(new.first(class as usize)).eq(lists.row(row)) {
+                class = before[class as usize];
+            }
+            if class == NONE {
+                class = new.classes.len() as u32;
+                before.push(std::mem::replace(latest, class));
+                new.classes.push((row as u32, 0));
+            }
             new.classes[class as usize].1 += 1;
             new.of_row.push(class);
         }
@@ -64,6 +60,18 @@ impl Classes {
         at.iter_mut().for_each(|held| held.0.sort_unstable_by_key(|(cluster, _)| std::cmp::Reverse(*cluster)));
         self.of_row.iter().map(|class| at[*class as usize].pop()).collect()
     }
+}
+
+/// No class.
+const NONE: u32 = u32::MAX;
+
+/// A quick hash of a list; lists with equal hashes are compared.
+fn hash(list: impl Iterator<Item = (usize, u64)>) -> u64 {
+    let mix = |hash: u64, word: u64| {
+        let mixed = (hash ^ word).wrapping_mul(0xff51_afd7_ed55_8ccd);
+        mixed ^ (mixed >> 32)
+    };
+    list.fold(1, |hash, (cluster, cost)| mix(mix(hash, cluster as u64), cost))
 }
 
 /// Clusters with the number of rows of a class in them.

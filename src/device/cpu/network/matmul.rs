@@ -1,7 +1,8 @@
 //! Matrix products as sums of 16-bit pairs: one pass for 8-bit operands, two digits for 16-bit ones.
 
 use super::pack::Panels;
-use super::unit::{COLUMNS, Group, Pairs, ROWS, Sums, Unit, Work, dispatch};
+use crate::device::cpu::pairs::{COLUMNS, Group, Multiplier, Pairs, ROWS, Sums, Work};
+use crate::device::cpu::unit::Unit;
 use crate::kernel::matmul::{Product, Shape, Vectors};
 use crate::kernel::scaled::{Width, from_exact};
 use rayon::prelude::*;
@@ -24,23 +25,23 @@ pub(super) struct Operands {
 impl Operands {
     pub(super) fn matmul(
         &mut self,
-        product: Product,
-        width: Width,
+        unit: Unit,
+        (product, width): (Product, Width),
         shape: Shape,
         a: &[f32],
         b: &[f32],
         out: &mut [f32],
     ) {
         let (a, b) = Vectors::of(product, shape, a, b);
-        self.a.pack(a, shape.m, shape.k, width);
-        self.b.pack(b, shape.n, shape.k, width);
+        self.a.pack(unit, a, (shape.m, shape.k), width);
+        self.b.pack(unit, b, (shape.n, shape.k), width);
         if width == Width::Bits16 {
             self.split();
         }
         let tasks = out.par_chunks_mut(TASK_ROWS * shape.n).enumerate();
         tasks.for_each(|(task, out)| {
             let first = task * TASK_ROWS / ROWS;
-            dispatch(Multiply { operands: self, width, first, columns: shape.n, out });
+            unit.run_pairs(Multiply { operands: self, width, first, columns: shape.n, out });
         });
     }
 
@@ -76,7 +77,7 @@ struct Multiply<'a> {
 
 impl Work for Multiply<'_> {
     #[inline(always)]
-    fn work<U: Unit>(self, unit: U) {
+    fn work<M: Multiplier>(self, multiplier: M) {
         let Self { operands, width, first, columns, out } = self;
         let pairs = operands.a.pairs();
         for (g, (group, unscale_b)) in operands.b.panels().enumerate() {
@@ -86,12 +87,12 @@ impl Work for Multiply<'_> {
                 let sums = match width {
                     Width::Bits8 => {
                         let lanes = operands.a.lanes().get(range).unwrap_or_default();
-                        to_f64(unit.multiply(lanes, group))
+                        to_f64(multiplier.multiply(lanes, group))
                     }
                     Width::Bits16 => {
                         let high = operands.high.get(range.clone()).unwrap_or_default();
                         let low = operands.low.get(range).unwrap_or_default();
-                        digits(unit, high, low, group)
+                        digits(multiplier, high, low, group)
                     }
                 };
                 let unscale_a = operands.a.unscales().get(tile * ROWS..).unwrap_or_default();
@@ -116,11 +117,11 @@ fn to_f64(sums: Sums) -> Exact {
 
 /// Sums of the products of both digits, exact in f64: within 2^46 for 2^16 terms.
 #[inline(always)]
-fn digits<U: Unit>(unit: U, high: &[Pairs], low: &[Pairs], group: &[Group]) -> Exact {
+fn digits<M: Multiplier>(multiplier: M, high: &[Pairs], low: &[Pairs], group: &[Group]) -> Exact {
     let mut exact = [[0.0; COLUMNS]; ROWS];
     for ((high, low), group) in high.chunks(PAIRS).zip(low.chunks(PAIRS)).zip(group.chunks(PAIRS)) {
-        let high = unit.multiply(high, group);
-        let low = unit.multiply(low, group);
+        let high = multiplier.multiply(high, group);
+        let low = multiplier.multiply(low, group);
         for ((exact, high), low) in exact.iter_mut().zip(&high).zip(&low) {
             for ((exact, high), low) in exact.iter_mut().zip(high).zip(low) {
                 *exact += 256.0 * f64::from(*high) + f64::from(*low);

@@ -1,6 +1,7 @@
 //! Operands of a product as 16-bit integers in the order in which they are multiplied.
 
-use super::unit::{COLUMNS, Group, Pairs, ROWS, Unit, Work, dispatch};
+use crate::device::cpu::pairs::{COLUMNS, Group, Multiplier, Pairs, ROWS, Work};
+use crate::device::cpu::unit::Unit;
 use crate::kernel::matmul::Vectors;
 use crate::kernel::scaled::{Shift, Width, magnitude};
 use rayon::prelude::*;
@@ -54,7 +55,7 @@ impl<L> Default for Panels<L> {
 
 impl<L: Lane> Panels<L> {
     /// Packs `count` vectors of `terms` terms.
-    pub(super) fn pack(&mut self, vectors: Vectors<'_>, count: usize, terms: usize, width: Width) {
+    pub(super) fn pack(&mut self, unit: Unit, vectors: Vectors<'_>, (count, terms): (usize, usize), width: Width) {
         let panels = count.div_ceil(L::COUNT);
         self.pairs = terms.div_ceil(2);
         self.lanes.resize(panels * self.pairs, L::default());
@@ -62,7 +63,7 @@ impl<L: Lane> Panels<L> {
         let lanes = self.lanes.par_chunks_exact_mut(self.pairs).zip(self.unscales.par_chunks_exact_mut(L::COUNT));
         lanes.enumerate().for_each(|(panel, (lanes, unscales))| {
             let first = panel * L::COUNT;
-            dispatch(Pack { vectors, first, count: L::COUNT.min(count - first), terms, width, lanes, unscales });
+            unit.run_pairs(Pack { vectors, first, count: L::COUNT.min(count - first), terms, width, lanes, unscales });
         });
     }
 
@@ -100,7 +101,7 @@ struct Pack<'a, L> {
 
 impl<L: Lane> Work for Pack<'_, L> {
     #[inline(always)]
-    fn work<U: Unit>(mut self, _: U) {
+    fn work<M: Multiplier>(mut self, _: M) {
         if self.count < L::COUNT {
             self.lanes.fill(L::default());
         }

@@ -1,7 +1,8 @@
 //! Sums of columns and of rows as scaled integers.
 
 use super::pack::{Scale, Scales, first};
-use super::unit::{Unit, Work, dispatch};
+use crate::device::cpu::pairs::{Multiplier, Work};
+use crate::device::cpu::unit::Unit;
 use crate::kernel::row_losses::Power;
 use crate::kernel::scaled::{Width, from_exact, magnitude};
 use rayon::prelude::*;
@@ -12,10 +13,10 @@ const COLUMNS: usize = 32;
 const ROWS: usize = 64;
 
 /// `kernel::column_sums`.
-pub(super) fn column_sums(x: &[f32], out: &mut [f32]) {
+pub(super) fn column_sums(unit: Unit, x: &[f32], out: &mut [f32]) {
     let columns = out.len();
     out.par_chunks_mut(COLUMNS).enumerate().for_each(|(task, out)| {
-        dispatch(OfColumns { x: x.get(task * COLUMNS..).unwrap_or_default(), columns, out });
+        unit.run_pairs(OfColumns { x: x.get(task * COLUMNS..).unwrap_or_default(), columns, out });
     });
 }
 
@@ -28,7 +29,7 @@ struct OfColumns<'a> {
 
 impl Work for OfColumns<'_> {
     #[inline(always)]
-    fn work<U: Unit>(self, _: U) {
+    fn work<M: Multiplier>(self, _: M) {
         let scales = Scales::<COLUMNS>::new(self.x.chunks(self.columns), Width::Bits16);
         let mut sums = [0_i32; COLUMNS];
         for row in self.x.chunks(self.columns) {
@@ -43,9 +44,9 @@ impl Work for OfColumns<'_> {
 }
 
 /// `kernel::row_losses` of rows of `columns` values.
-pub(super) fn row_losses(x: &[f32], columns: usize, power: Power, out: &mut [f32]) {
+pub(super) fn row_losses(unit: Unit, x: &[f32], columns: usize, power: Power, out: &mut [f32]) {
     let tasks = x.par_chunks(ROWS * columns.max(1)).zip(out.par_chunks_mut(ROWS));
-    tasks.for_each(|(x, out)| dispatch(OfRows { x, columns, power, out }));
+    tasks.for_each(|(x, out)| unit.run_pairs(OfRows { x, columns, power, out }));
 }
 
 struct OfRows<'a> {
@@ -57,7 +58,7 @@ struct OfRows<'a> {
 
 impl Work for OfRows<'_> {
     #[inline(always)]
-    fn work<U: Unit>(self, _: U) {
+    fn work<M: Multiplier>(self, _: M) {
         for (row, out) in self.x.chunks_exact(self.columns).zip(self.out) {
             let mut most = 0;
             for x in row {

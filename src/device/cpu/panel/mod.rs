@@ -1,12 +1,11 @@
 //! A codebook prepared for filtering: its codewords as f32 and, where that is faster, as 16-bit integers, and per
 //! codeword what bounds the error of a score.
 
-use super::madd::{GROUP, Packed};
+use super::bounds::{Coefficients, U, up};
+use super::madd::Packed;
+use super::unit::{Products, Unit};
 use crate::codebook::Codebook;
 use crate::error::{Result, try_vec};
-
-/// Unit roundoff of binary32, round to nearest.
-pub(super) const U: f64 = 1.0 / 16_777_216.0;
 
 /// Codewords as exact f32 with the coefficients of the score's lower bound.
 ///
@@ -22,7 +21,7 @@ pub(super) const U: f64 = 1.0 / 16_777_216.0;
 /// `L <= s <= L + 2 (length slope + error tilt + slack)`. Components are integers within 2^24, so that the inputs are
 /// exact, nothing underflows, and nothing overflows (`s` is below 2^62). `g_n = n u / (1 - n u)`.
 ///
-/// *f32 products* ([`super::scores`], `error = 0`): in any order, with or without fused multiply-add, each of the D
+/// *f32 products* ([`super::products`], `error = 0`): in any order, with or without fused multiply-add, each of the D
 /// terms passes through at most D roundings, so `|product - r.c| <= g_D |r| |c|` by Cauchy-Schwarz.
 ///
 /// *16-bit products* ([`super::madd`]): `r = r'/a + e` and `c = c'/b + f` with integer r' and c', `|e| <= error` and
@@ -30,8 +29,8 @@ pub(super) const U: f64 = 1.0 / 16_777_216.0;
 /// by at most `(|r| + error) spread + error |c|`; turning it into f32 and scaling it adds less than `5 u` of
 /// `(|r| + error) (|c| + spread)`.
 ///
-/// In both cases `norm` is `|c|^2 - slack` rounded once, and at most six more roundings, each u relative to values within
-/// `|c|^2 + 2 (|r| + error) (|c| + spread) + length slope + error tilt`, follow. With
+/// In both cases `norm` is `|c|^2 - slack` rounded once, and at most six more roundings, each u relative to values
+/// within `|c|^2 + 2 (|r| + error) (|c| + spread) + length slope + error tilt`, follow. With
 ///
 /// ```text
 /// slope = 2 (spread + (|c| + spread) g),   g = g_(D + 16) for f32 products, g_16 for 16-bit products
@@ -41,66 +40,47 @@ pub(super) const U: f64 = 1.0 / 16_777_216.0;
 /// everything is covered: `g` and the factor of `tilt` hold 16 u of `2 (|r| + error) (|c| + spread)`, more than twice
 /// what the roundings can add. `length`, `error`, `|c|` and `spread` are computed in f64 and rounded up.
 pub(super) struct Panel {
+    pub(super) unit: Unit,
     clusters: usize,
     dim: usize,
     /// Codewords (K, D).
     pub(super) values: Vec<f32>,
-    /// `|c|^2 - slack` (K); like the next two with zeros up to whole groups of 16.
-    pub(super) norm: Vec<f32>,
-    pub(super) slope: Vec<f32>,
-    pub(super) tilt: Vec<f32>,
+    pub(super) coefficients: Coefficients,
     slack: Vec<f64>,
     /// Upper bound of all lengths of codewords.
     pub(super) longest: f32,
-    /// The codewords as 16-bit integers, where this processor multiplies those faster.
+    /// The codewords as 16-bit integers, where the unit multiplies those.
     pub(super) packed: Option<Packed>,
 }
 
-/// Makes 16-bit integers of codewords (K, D), or not.
-type Pack = fn(&[f32], usize) -> Option<Packed>;
-
 impl Panel {
-    pub(super) fn new(codebook: &Codebook) -> Result<Self> {
-        Self::packed_by(Packed::new, codebook)
-    }
-
-    fn packed_by(pack: Pack, codebook: &Codebook) -> Result<Self> {
+    pub(super) fn new(unit: Unit, codebook: &Codebook) -> Result<Self> {
         let (clusters, dim) = (codebook.clusters(), codebook.dim());
         let mut values = try_vec(0.0_f32, codebook.values().len(), "codewords")?;
         values.iter_mut().zip(codebook.values()).for_each(|(value, q)| *value = *q as f32);
-        Ok(Self::of(values, clusters, dim, pack))
+        Ok(Self::of(unit, values, clusters, dim))
     }
 
-    fn of(values: Vec<f32>, clusters: usize, dim: usize, pack: Pack) -> Self {
-        let packed = pack(&values, dim);
+    fn of(unit: Unit, values: Vec<f32>, clusters: usize, dim: usize) -> Self {
+        let packed = (unit.products == Products::Bits16).then(|| Packed::new(unit, &values, dim));
         let gamma = |n: f64| n * U / (1.0 - n * U) * 1.0001;
         let of_product = if packed.is_some() { gamma(16.0) } else { gamma((dim + 16) as f64) };
-        let mut panel = Self {
-            clusters,
-            dim,
-            values,
-            norm: vec![],
-            slope: vec![],
-            tilt: vec![],
-            slack: vec![],
-            longest: 0.0,
-            packed,
-        };
+        let (coefficients, slack) = (Coefficients::default(), Vec::new());
+        let mut panel = Self { unit, clusters, dim, values, coefficients, slack, longest: 0.0, packed };
         for (k, codeword) in panel.values.chunks_exact(dim).enumerate() {
-            // Exact up to 2^53, and within 2^-43 beyond: far below the slack.
+            // Exact up to 2^53. Beyond, each of at most 8,191 additions is within 2^-53 of the result: within 2^-40 of
+            // it together, far below the slack.
             let square: f64 = codeword.iter().map(|c| f64::from(*c) * f64::from(*c)).sum();
             let length = square.sqrt() * (1.0 + 1e-12);
             let spread = panel.packed.as_ref().map_or(0.0, |packed| packed.spread(k));
             let slack = 8.0 * U * square * 1.0001;
-            panel.norm.push((square - slack) as f32);
-            panel.slope.push(up(2.0 * (spread + (length + spread) * of_product)));
-            panel.tilt.push(up(2.0 * (length + spread) * (1.0 + gamma(16.0))));
+            let slope = up(2.0 * (spread + (length + spread) * of_product));
+            let tilt = up(2.0 * (length + spread) * (1.0 + gamma(16.0)));
+            panel.coefficients.push((square - slack) as f32, slope, tilt);
             panel.slack.push(slack);
             panel.longest = panel.longest.max(up(length));
         }
-        for list in [&mut panel.norm, &mut panel.slope, &mut panel.tilt] {
-            list.resize(clusters.next_multiple_of(GROUP), 0.0);
-        }
+        panel.coefficients.fill_up();
         panel
     }
 
@@ -122,29 +102,10 @@ impl Panel {
     pub(super) fn upper(&self, k: usize, lower: f32, length: f32, error: f32) -> f64 {
         let get = |list: &[f32]| list.get(k).map_or(f64::INFINITY, |value| f64::from(*value));
         let slack = self.slack.get(k).copied().unwrap_or(f64::INFINITY);
-        let half = f64::from(length) * get(&self.slope) + f64::from(error) * get(&self.tilt) + slack;
+        let half =
+            f64::from(length) * get(&self.coefficients.slope) + f64::from(error) * get(&self.coefficients.tilt) + slack;
         f64::from(lower) + 2.001 * half
     }
-}
-
-/// A lower bound of a row's squared length, from an upper bound of its length that [`up`] made.
-#[inline(always)]
-pub(super) fn square_at_least(length: f32) -> f64 {
-    // `length` exceeds the row's length by at most 3.1 u relative, its square the row's by 6.3 u.
-    f64::from(length) * f64::from(length) * (1.0 - 7.0 * U)
-}
-
-/// A positive f64 as an f32 that is not smaller.
-#[inline(always)]
-pub(super) fn up(value: f64) -> f32 {
-    // One rounding of at most u relative: half of what is added.
-    (value * (1.0 + 2.0 * U)) as f32
-}
-
-/// A positive f64 as an f32 that is not larger.
-#[inline(always)]
-pub(super) fn down(value: f64) -> f32 {
-    (value * (1.0 - 2.0 * U)) as f32
 }
 
 #[cfg(test)]

@@ -2,9 +2,9 @@
 
 use crate::device::gpu::adapter;
 use crate::device::gpu::kernel::Kernel;
-use crate::device::gpu::memory::Span;
 use crate::device::gpu::params::Params;
-use crate::device::gpu::table::doubles;
+use crate::device::gpu::span::{Span, doubles};
+
 use crate::device::tests::Random;
 
 fn expected(a: u64, b: u64) -> [u64; 8] {

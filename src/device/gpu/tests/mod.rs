@@ -1,7 +1,9 @@
-//! What only the GPU has: shaders that must translate, arithmetic made of u32, floats made of integers, limits, failures.
+//! What only the GPU has: shaders that must translate, arithmetic made of u32, floats made of integers, limits,
+//! failures.
 
 mod arithmetic;
 mod failures;
+mod grid;
 mod network;
 mod shaders;
 mod soft_float;

@@ -66,7 +66,8 @@ pub(super) fn cases(shapes: &[Shape], kinds: &[Kind], some: usize) -> Vec<Case> 
     cases
 }
 
-/// Many terms, all as far from zero as they can be: as many as there may be where a sum of digits comes closest to 2^31.
+/// Many terms, all as far from zero as they can be: as many as there may be where a sum of digits comes closest to
+/// 2^31.
 pub(super) fn limits() -> Vec<Case> {
     let signs = [[1.0, 1.0], [1.0, -1.0], [-1.0, -1.0]];
     let some = signs.iter().flat_map(|signs| [(Width::Bits8, 1025, *signs), (Width::Bits16, 513, *signs)]);

@@ -4,7 +4,8 @@
 use super::*;
 use crate::codebook::Codebook;
 use crate::grid::Grid;
-use crate::rq::{Metric, Quantization, RowDistances};
+use crate::quantization::{Metric, Quantization};
+use crate::rq::RowDistances;
 use crate::{Device, Matrix, RqKMeansModel};
 use std::collections::BTreeSet;
 use std::time::Instant;

@@ -7,6 +7,7 @@ use crate::device::cpu::history::{History, Movements};
 use crate::device::cpu::memory::Mark;
 use crate::device::cpu::panel::Panel;
 use crate::device::cpu::scores::Scores;
+use crate::device::cpu::unit::Unit;
 use crate::kernel::assign::squared_distance;
 
 /// Codewords that moved a little, some of them not at all.
@@ -94,7 +95,7 @@ fn the_error_of_approximate_distances_is_bounded() {
 #[test]
 fn old_assignments_are_forgotten() {
     let codebook = Codebook::new((0..640).collect(), 64);
-    let panel = Panel::new(&codebook).unwrap();
+    let panel = Panel::new(Unit::fastest().unwrap(), &codebook).unwrap();
     let mut history = History::default();
     for _ in 0..40 {
         history.push(&panel);

@@ -2,11 +2,12 @@
 
 use super::{Numbers, floats, lengths, panels};
 use crate::codebook::Codebook;
+use crate::device::NO_CODE;
 use crate::device::cpu::assign::{Assign, Block, Scratch};
 use crate::device::cpu::history::History;
 use crate::device::cpu::memory::{Mark, Memory};
 use crate::device::cpu::panel::Panel;
-use crate::device::reference::NO_CODE;
+use crate::device::cpu::unit::Unit;
 use crate::kernel::assign;
 
 /// Rows and codewords at large norms: for every row two codewords on the other side of it, whose squared distances
@@ -29,8 +30,8 @@ fn near_ties(numbers: &mut Numbers, rows: usize, dim: usize) -> (Vec<i32>, Codeb
     (values, Codebook::new(codewords, dim))
 }
 
-/// Long rows `(h, h)` and short codewords `(a, -a)`, each a rotation of the same `a`: the codewords are equally long, and
-/// the huge products cancel but for the component of a row that is some steps off. That alone decides.
+/// Long rows `(h, h)` and short codewords `(a, -a)`, each a rotation of the same `a`: the codewords are equally long,
+/// and the huge products cancel but for the component of a row that is some steps off. That alone decides.
 fn cancelling(numbers: &mut Numbers, rows: usize, dim: usize) -> (Vec<i32>, Codebook) {
     let mut values = Vec::new();
     for i in 0..rows {
@@ -52,7 +53,7 @@ fn codes_of(panel: &Panel, rows: &[i32], memory: Memory<'_>, codes: &mut [u32], 
     let lengths = lengths(&rows, panel.dim());
     let block = Block { rows: &rows, lengths: &lengths, codes, memory };
     let (epoch, movements) = (history.next(), &history.movements(panel));
-    pulp::Arch::new().dispatch(Assign { block, panel, epoch, movements, scratch: &mut Scratch::default() }).settled
+    panel.unit.run(Assign { block, panel, epoch, movements, scratch: &mut Scratch::default() }).settled
 }
 
 fn expected(rows: &[i32], codebook: &Codebook) -> Vec<u32> {
@@ -70,33 +71,32 @@ fn near_ties_are_settled_right() {
             for panel in panels(&codebook) {
                 let mut codes = vec![NO_CODE; expected.len()];
                 let settled = codes_of(&panel, &rows, Memory::default(), &mut codes, &History::default());
-                assert_eq!(codes, expected, "{dim} dimensions, 16 bit: {}", panel.packed.is_some());
+                assert_eq!(codes, expected, "{dim} dimensions, {:?}", panel.unit);
                 assert!(settled > 0);
             }
         }
     }
 }
 
-/// The test above can fail, for both kinds of products: a filter that trusts its scores takes the wrong codeword.
+/// The test above can fail, for every unit: a filter that trusts its scores takes the wrong codeword.
 #[test]
 fn near_ties_go_wrong_without_error_terms() {
     let mut numbers = Numbers(905, 0);
-    let mut wrong = [false; 2];
+    let mut wrong = vec![false; Unit::all().len()];
     for (rows, codebook) in [near_ties(&mut numbers, 63, 384), cancelling(&mut numbers, 63, 384)] {
         let expected = expected(&rows, &codebook);
         for (panel, wrong) in panels(&codebook).iter_mut().zip(&mut wrong) {
-            panel.slope.fill(0.0);
-            panel.tilt.fill(0.0);
+            panel.coefficients.slope.fill(0.0);
+            panel.coefficients.tilt.fill(0.0);
             let mut codes = vec![NO_CODE; expected.len()];
             codes_of(panel, &rows, Memory::default(), &mut codes, &History::default());
             *wrong |= codes != expected;
         }
     }
-    let kinds = panels(&Codebook::new(vec![1], 1)).len();
-    assert_eq!(wrong[..kinds], [true; 2][..kinds]);
+    assert!(wrong.iter().all(|wrong| *wrong), "{wrong:?}");
 }
 
-/// What is remembered for one kind of products.
+/// What is remembered with one unit.
 struct State {
     marks: Vec<Mark>,
     bounds: Vec<u16>,
@@ -106,7 +106,7 @@ struct State {
 
 /// Codewords that move little by little, with what is remembered in between.
 #[test]
-fn memory_between_assignments_is_right_for_both_products() {
+fn memory_between_assignments_is_right_for_every_unit() {
     let mut skipped = 0;
     for (kinds, dim) in [(0, 40), (1, 100), (2, 130)] {
         let mut numbers = Numbers(kinds, 0);
@@ -124,7 +124,7 @@ fn memory_between_assignments_is_right_for_both_products() {
             for (panel, state) in panels(&codebook).into_iter().zip(&mut states) {
                 let memory = Memory { marks: &mut state.marks, bounds: &mut state.bounds };
                 codes_of(&panel, &rows, memory, &mut state.codes, &state.history);
-                assert_eq!(state.codes, expected, "step {step}, 16 bit: {}", panel.packed.is_some());
+                assert_eq!(state.codes, expected, "step {step}, {:?}", panel.unit);
                 skipped += state.marks.iter().filter(|mark| mark.epoch < state.history.next()).count();
                 state.history.push(&panel);
             }

@@ -5,9 +5,9 @@ mod inputs;
 use crate::device::gpu::adapter;
 use crate::device::gpu::context::Context;
 use crate::device::gpu::kernel::Kernel;
-use crate::device::gpu::memory::Span;
 use crate::device::gpu::params::Params;
-use crate::device::gpu::table::words;
+use crate::device::gpu::span::{Span, words};
+
 use inputs::inputs;
 use std::array;
 

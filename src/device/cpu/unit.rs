@@ -1,0 +1,187 @@
+//! What the CPU device computes with: the vector instructions, and the numbers that its filter multiplies.
+
+use super::pairs::{Portable, Work};
+use crate::error::{ErrorKind, Result};
+use std::borrow::Cow;
+use std::env;
+
+/// The environment variable that chooses the vector instructions.
+const SIMD: &str = "SEMID_SIMD";
+
+/// Vector instructions of a processor.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::device) enum Simd {
+    Avx512Vnni,
+    Avx512,
+    Avx2,
+    Neon,
+    /// Those that every processor of this architecture has.
+    Portable,
+}
+
+impl Simd {
+    /// Best first.
+    const ALL: [Self; 5] = [Self::Avx512Vnni, Self::Avx512, Self::Avx2, Self::Neon, Self::Portable];
+
+    /// The name that `SEMID_SIMD` takes.
+    fn name(self) -> &'static str {
+        match self {
+            Self::Avx512Vnni => "avx512vnni",
+            Self::Avx512 => "avx512",
+            Self::Avx2 => "avx2",
+            Self::Neon => "neon",
+            Self::Portable => "portable",
+        }
+    }
+
+    /// The instructions as `pulp` has them, where this processor has them.
+    #[cfg(target_arch = "x86_64")]
+    fn arch(self) -> Option<pulp::Arch> {
+        use pulp::x86::{V3, V4};
+        match self {
+            Self::Avx512Vnni if !std::is_x86_feature_detected!("avx512vnni") => None,
+            Self::Avx512Vnni | Self::Avx512 => V4::try_new().map(pulp::Arch::V4),
+            Self::Avx2 => V3::try_new().map(pulp::Arch::V3),
+            Self::Neon => None,
+            Self::Portable => Some(pulp::Arch::Scalar),
+        }
+    }
+
+    /// The instructions as `pulp` has them, where this processor has them.
+    #[cfg(not(target_arch = "x86_64"))]
+    fn arch(self) -> Option<pulp::Arch> {
+        match self {
+            #[cfg(target_arch = "aarch64")]
+            Self::Neon => pulp::aarch64::Neon::try_new().map(pulp::Arch::Neon),
+            Self::Portable => Some(pulp::Arch::Scalar),
+            _ => None,
+        }
+    }
+
+    /// The best ones of this processor, or those that `SEMID_SIMD` names.
+    fn chosen() -> Result<Self> {
+        Self::of(env::var_os(SIMD).as_ref().map(|value| value.to_string_lossy()))
+    }
+
+    fn of(value: Option<Cow<'_, str>>) -> Result<Self> {
+        let here = || Self::ALL.into_iter().filter(|simd| simd.arch().is_some());
+        let Some(value) = value else { return Ok(here().next().unwrap_or(Self::Portable)) };
+        here().find(|simd| simd.name() == value).ok_or_else(|| {
+            let available = here().map(Self::name).collect::<Vec<_>>().join(", ");
+            ErrorKind::UnknownSimd { value: value.into_owned(), available }.into()
+        })
+    }
+}
+
+/// The numbers that the filter of `assign` multiplies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::device) enum Products {
+    F32,
+    Bits16,
+}
+
+/// Vector instructions and products that work together.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::device) struct Unit {
+    pub(super) simd: Simd,
+    pub(super) products: Products,
+    arch: pulp::Arch,
+}
+
+impl Unit {
+    /// Names of units after `cpu:`.
+    pub(in crate::device) const NAMES: [&'static str; 3] = ["f32", "16bit", "portable"];
+
+    /// The fastest unit with the instructions that this processor has or that `SEMID_SIMD` names.
+    ///
+    /// # Errors
+    /// [`ErrorKind::UnknownSimd`] where `SEMID_SIMD` names none of this processor.
+    pub(in crate::device) fn fastest() -> Result<Self> {
+        let simd = Simd::chosen()?;
+        // With 256-bit vectors pairs of 16 bits are multiplied at twice the rate of f32, with 512-bit ones they are
+        // not.
+        Ok(Self::new(simd, if simd == Simd::Avx2 { Products::Bits16 } else { Products::F32 }))
+    }
+
+    /// The unit of that name, or `None` for a name that is none of [`Unit::NAMES`].
+    ///
+    /// # Errors
+    /// As [`Unit::fastest`].
+    pub(in crate::device) fn named(name: &str) -> Option<Result<Self>> {
+        let with = |products| Simd::chosen().map(|simd| Self::new(simd, products));
+        match name {
+            "f32" => Some(with(Products::F32)),
+            "16bit" => Some(with(Products::Bits16)),
+            "portable" => Some(Simd::chosen().map(|_| Self::new(Simd::Portable, Products::F32))),
+            _ => None,
+        }
+    }
+
+    /// Falls back to portable instructions where the processor lacks those asked for; callers have asked before.
+    fn new(simd: Simd, products: Products) -> Self {
+        match simd.arch() {
+            Some(arch) => Self { simd, products, arch },
+            None => Self { simd: Simd::Portable, products, arch: pulp::Arch::Scalar },
+        }
+    }
+
+    /// Every pair of instructions and products that this processor has; those with VNNI run the code of AVX-512.
+    #[cfg(test)]
+    pub(in crate::device) fn all() -> Vec<Self> {
+        let simd = Simd::ALL.into_iter().filter(|simd| *simd != Simd::Avx512Vnni && simd.arch().is_some());
+        simd.flat_map(|simd| [Products::F32, Products::Bits16].map(|products| Self::new(simd, products))).collect()
+    }
+
+    /// Words for people.
+    pub(super) fn description(self) -> String {
+        let products = match self.products {
+            Products::F32 => "f32 products",
+            Products::Bits16 => "16-bit products",
+        };
+        format!("{}, {products}", self.simd.name())
+    }
+
+    /// Runs `work` compiled for these instructions.
+    #[inline(always)]
+    pub(super) fn run<W: pulp::WithSimd>(self, work: W) -> W::Output {
+        self.arch.dispatch(work)
+    }
+
+    /// Runs `work` with what multiplies pairs of 16-bit integers best.
+    #[inline(always)]
+    pub(super) fn run_pairs<W: Work>(self, work: W) {
+        #[cfg(target_arch = "x86_64")]
+        if let Some(simd) = self.avx2() {
+            return super::pairs::run_avx2(simd, work);
+        }
+        work.work(Portable);
+    }
+
+    /// The instructions that multiply pairs of 16-bit integers, unless only portable ones are to be used.
+    #[cfg(target_arch = "x86_64")]
+    #[inline(always)]
+    pub(super) fn avx2(self) -> Option<pulp::x86::V3> {
+        if self.simd == Simd::Portable { None } else { pulp::x86::V3::try_new() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_processor_has_portable_instructions_and_names_are_told_apart() {
+        assert!(Simd::Portable.arch().is_some());
+        for name in Unit::NAMES {
+            assert!(Unit::named(name).is_some_and(|unit| unit.is_ok()), "{name}");
+        }
+        assert!(Unit::named("f64").is_none());
+        let unknown = Simd::of(Some("avx9".into())).expect_err("there are no such instructions");
+        let ErrorKind::UnknownSimd { value, available } = unknown.into_kind() else { panic!("another kind") };
+        assert!(value == "avx9" && available.ends_with("portable"), "{value}: {available}");
+        // What another architecture has is not here.
+        assert!(["neon", "avx2"].into_iter().any(|name| Simd::of(Some(name.into())).is_err()));
+        assert_eq!(Simd::of(Some("portable".into())).ok(), Some(Simd::Portable));
+        assert!(Unit::all().len() >= 2);
+    }
+}

@@ -1,0 +1,37 @@
+//! Dispatches of `gather`: copies of rows.
+
+use crate::device::gpu::chunk::slices;
+use crate::device::gpu::kernel::Kernel;
+use crate::device::gpu::params::Params;
+use crate::device::gpu::rows::GpuRows;
+use crate::device::gpu::span::{Span, words};
+use crate::error::{Result, try_vec};
+
+/// Copies of the given rows, in the given order.
+pub(in crate::device::gpu) fn gather(table: &GpuRows, rows: &[usize]) -> Result<Vec<i32>> {
+    let mut out = try_vec(0, rows.len().saturating_mul(table.dim), "gathered rows")?;
+    let row_bytes = table.width * 16;
+    for chunk in &table.chunks {
+        let here: Vec<(usize, u32)> = (rows.iter().enumerate())
+            .filter(|(_, row)| chunk.rows.contains(row))
+            .map(|(place, row)| (place, (row - chunk.rows.start) as u32))
+            .collect();
+        for piece in here.chunks(table.piece_rows(row_bytes)) {
+            let listed: Vec<u32> = piece.iter().map(|(_, row)| *row).collect();
+            let listed = table.context.filled("listed rows", &listed)?;
+            let size = (piece.len() * row_bytes) as u64;
+            let copies = table.context.storage("gathered rows", size)?;
+            for slice in slices(&table.context, Kernel::Gather, piece.len(), table.dim) {
+                let params = Params { first: slice.start as u32, ..table.params() };
+                let buffers = [&chunk.values, &listed, &copies];
+                table.context.dispatch(Kernel::Gather, params, &buffers, (slice.len() as u32, 1))?;
+            }
+            let bytes = table.context.read(&[Span { buffer: &copies, offset: 0, size }])?;
+            for ((place, _), row) in piece.iter().zip(bytes.chunks_exact(row_bytes)) {
+                let to = out.chunks_exact_mut(table.dim).nth(*place).unwrap_or_default();
+                to.iter_mut().zip(words(row)).for_each(|(to, word)| *to = word as i32);
+            }
+        }
+    }
+    Ok(out)
+}

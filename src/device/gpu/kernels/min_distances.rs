@@ -1,0 +1,48 @@
+//! Dispatches of the seeding distances.
+
+use crate::device::gpu::chunk::slices;
+use crate::device::gpu::kernel::Kernel;
+use crate::device::gpu::params::Params;
+use crate::device::gpu::rows::GpuRows;
+use crate::device::gpu::span::{Span, doubles};
+use crate::error::{Result, try_vec};
+
+/// Points of a dispatch.
+const POINTS: usize = 64;
+
+/// Twin: `kernel::min_distances::min_distances`.
+pub(in crate::device::gpu) fn min_distances(table: &mut GpuRows, points: &[i32], closest: &[u64]) -> Result<Vec<u64>> {
+    let rows = closest.len();
+    let mut out = try_vec(0_u64, (points.len() / table.dim).saturating_mul(rows), "seeding distances")?;
+    if rows == 0 {
+        return Ok(out);
+    }
+    for (points, out) in points.chunks(POINTS * table.dim).zip(out.chunks_mut(POINTS * rows)) {
+        let count = points.len() / table.dim;
+        let on_device = table.points(points)?;
+        let piece = table.piece_rows(8 * count);
+        for chunk in &table.chunks {
+            // Every dispatch has its own buffers, which start at its first row.
+            for part in slices(&table.context, Kernel::MinDistances, chunk.rows.len(), count * table.dim) {
+                for start in part.clone().step_by(piece) {
+                    let end = part.end.min(start + piece);
+                    let base = chunk.rows.start;
+                    let limits = closest.get(base + start..base + end).unwrap_or_default();
+                    let limits = table.context.filled("closest distances", limits)?;
+                    let size = (count * (end - start) * 8) as u64;
+                    let found = table.context.storage("seeding distances", size)?;
+                    let params = Params { first: start as u32, end: end as u32, count: count as u32, ..table.params() };
+                    let groups = (end - start).div_ceil(Kernel::MinDistances.group_rows()) as u32;
+                    let buffers = [&chunk.values, &on_device, &limits, &found];
+                    table.context.dispatch(Kernel::MinDistances, params, &buffers, (groups, 1))?;
+                    let bytes = table.context.read(&[Span { buffer: &found, offset: 0, size }])?;
+                    for (to, from) in out.chunks_exact_mut(rows).zip(bytes.chunks_exact((end - start) * 8)) {
+                        let to = to.get_mut(base + start..base + end).unwrap_or_default();
+                        to.iter_mut().zip(doubles(from)).for_each(|(to, distance)| *to = distance);
+                    }
+                }
+            }
+        }
+    }
+    Ok(out)
+}

@@ -1,0 +1,21 @@
+//! Dispatches: one file per kernel, of the same name as its contract and twin in `kernel/` and its WGSL in `shaders/`.
+
+pub(super) mod adamw;
+pub(super) mod assign;
+pub(super) mod assigned_distances;
+pub(super) mod centroid;
+pub(super) mod codebook_gradient;
+pub(super) mod column_sums;
+pub(super) mod combine;
+pub(super) mod dropout;
+pub(super) mod gather;
+pub(super) mod matmul;
+pub(super) mod min_distances;
+pub(super) mod rectify;
+pub(super) mod residual;
+pub(super) mod row_losses;
+pub(super) mod straight_through;
+pub(super) mod unit_length;
+
+/// How many operations of `assign` an exact difference, squared and added, is worth.
+const EXACT_WORK: usize = 8;

@@ -1,0 +1,127 @@
+//! Residual rows on a GPU.
+
+use super::chunk::Chunk;
+use super::codewords::Codewords;
+use super::context::Context;
+use super::params::Params;
+use super::span::words;
+use crate::codebook::Codebook;
+use crate::error::{Result, try_vec};
+use rayon::prelude::*;
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+/// Components that a step of `assign` consumes; rows are padded to a multiple of it with zeros.
+const STEP: usize = 16;
+/// Pieces of an upload that may be under way at once.
+const UPLOADS: usize = 4;
+pub(super) struct GpuRows {
+    pub(super) context: Arc<Context>,
+    pub(super) rows: usize,
+    pub(super) dim: usize,
+    /// vec4 per row.
+    pub(super) width: usize,
+    pub(super) chunks: Vec<Chunk>,
+    /// Undecided and changed rows of an `assign`.
+    pub(super) counters: wgpu::Buffer,
+    /// Whether the chunks hold the lengths of their rows.
+    pub(super) measured: bool,
+}
+
+impl GpuRows {
+    pub(super) fn new(context: Arc<Context>, rows: usize, dim: usize) -> Result<Self> {
+        let width = dim.next_multiple_of(STEP) / 4;
+        let step = Chunk::most_rows(&context, width);
+        let chunks = (0..rows)
+            .step_by(step)
+            .map(|first| Chunk::new(&context, first..rows.min(first.saturating_add(step)), width))
+            .collect::<Result<_>>()?;
+        let counters = context.storage("counters", 8)?;
+        Ok(Self { context, rows, dim, width, chunks, counters, measured: false })
+    }
+
+    pub(super) fn params(&self) -> Params {
+        Params { width: self.width as u32, ..Params::default() }
+    }
+
+    /// A codebook on the device, with the parameters of a dispatch that takes it.
+    pub(super) fn codewords(&self, codebook: &Codebook) -> Result<(Codewords, Params)> {
+        let codewords = Codewords::new(&self.context, codebook, self.width)?;
+        let Codewords { clusters, padded, slope, base, .. } = codewords;
+        Ok((codewords, Params { clusters, padded, slope, base, ..self.params() }))
+    }
+
+    /// The rows changed: their codes and lengths are worth nothing now.
+    pub(super) fn forget(&mut self) -> Result<()> {
+        self.measured = false;
+        self.chunks.iter().try_for_each(|chunk| self.context.clear(&chunk.codes))
+    }
+
+    /// Rows as they lie on the device: f32, padded with zeros.
+    fn pad(&self, rows: &[i32]) -> Result<Vec<f32>> {
+        let stride = self.width * 4;
+        let mut padded = try_vec(0.0_f32, rows.len() / self.dim * stride, "rows to upload")?;
+        let rows = rows.par_chunks_exact(self.dim).with_min_len(64);
+        rows.zip(padded.par_chunks_exact_mut(stride)).for_each(|(row, to)| {
+            row.iter().zip(to).for_each(|(value, to)| *to = *value as f32);
+        });
+        Ok(padded)
+    }
+
+    /// Rows whose results of `bytes` each make up one piece.
+    pub(super) fn piece_rows(&self, bytes: usize) -> usize {
+        (self.context.piece() / bytes.max(1)).max(1)
+    }
+
+    /// Points laid out like rows.
+    pub(super) fn points(&self, points: &[i32]) -> Result<wgpu::Buffer> {
+        self.context.filled("points", &self.pad(points)?)
+    }
+
+    /// Replaces rows from `first` on.
+    pub(super) fn upload(&mut self, first: usize, rows: &[i32]) -> Result<()> {
+        self.forget()?;
+        let row_bytes = self.width * 16;
+        let piece = self.piece_rows(row_bytes);
+        let end = self.rows.min(first + rows.len() / self.dim);
+        let mut under_way = VecDeque::new();
+        for chunk in &self.chunks {
+            let mut at = first.max(chunk.rows.start);
+            let until = end.min(chunk.rows.end);
+            while at < until {
+                let next = until.min(at + piece);
+                let values = rows.get((at - first) * self.dim..(next - first) * self.dim).unwrap_or_default();
+                let offset = ((at - chunk.rows.start) * row_bytes) as u64;
+                self.context.write(&chunk.values, offset, bytemuck::cast_slice(&self.pad(values)?))?;
+                under_way.push_back(self.context.flush());
+                if under_way.len() > UPLOADS
+                    && let Some(oldest) = under_way.pop_front()
+                {
+                    self.context.wait(oldest)?;
+                }
+                at = next;
+            }
+        }
+        Ok(())
+    }
+
+    /// Copies the codes out.
+    pub(super) fn codes(&self, out: &mut [u32]) -> Result<()> {
+        for chunk in &self.chunks {
+            let bytes = self.context.read(&[chunk.codes_span()])?;
+            let to = out.get_mut(chunk.rows.clone()).unwrap_or_default();
+            to.iter_mut().zip(words(&bytes)).for_each(|(to, code)| *to = code.wrapping_sub(1));
+        }
+        Ok(())
+    }
+
+    /// Replaces the codes.
+    pub(super) fn set_codes(&self, codes: &[u32]) -> Result<()> {
+        for chunk in &self.chunks {
+            let part = codes.get(chunk.rows.clone()).unwrap_or_default();
+            let shifted: Vec<u32> = part.iter().map(|code| code.wrapping_add(1)).collect();
+            self.context.write(&chunk.codes, 0, bytemuck::cast_slice(&shifted))?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,18 @@
+//! Parts of buffers, and what is read back from them.
+
+/// Part of a buffer, in bytes (multiples of 4).
+pub(super) struct Span<'a> {
+    pub(super) buffer: &'a wgpu::Buffer,
+    pub(super) offset: u64,
+    pub(super) size: u64,
+}
+
+/// The u32 of a read-back.
+pub(super) fn words(bytes: &[u8]) -> impl Iterator<Item = u32> {
+    bytes.chunks_exact(4).map(|word| word.iter().rev().fold(0, |value, byte| (value << 8) | u32::from(*byte)))
+}
+
+/// The u64, low word first, of a read-back.
+pub(super) fn doubles(bytes: &[u8]) -> impl Iterator<Item = u64> {
+    bytes.chunks_exact(8).map(|word| word.iter().rev().fold(0, |value, byte| (value << 8) | u64::from(*byte)))
+}

@@ -1,0 +1,78 @@
+//! Every kernel has its contract, its shader and its dispatches under one name.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+/// Modules of `kernel/` that are no kernels: what several of them share.
+const SHARED: [&str; 2] = ["float", "scaled"];
+/// Kernels that run on the host.
+const HOST: [&str; 1] = ["range_search"];
+/// Shaders that do a part of another kernel, with that kernel.
+const PARTS: [(&str, &str); 7] = [
+    ("count", "centroid"),
+    ("gather", "gather"),
+    ("length", "assign"),
+    ("order", "centroid"),
+    ("rectify_gradient", "rectify"),
+    ("scale_operand", "matmul"),
+    ("settle", "assign"),
+];
+
+fn folder(path: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
+}
+
+/// Names of the files of a folder, or of its folders with a `mod.rs`, without what is about the folder itself.
+fn names(path: &str, extension: &str) -> BTreeSet<String> {
+    let name = |entry: std::fs::DirEntry| {
+        let path = entry.path();
+        let is_module = path.join("mod.rs").is_file() || path.extension().is_some_and(|found| found == extension);
+        is_module.then(|| path.file_stem().unwrap().to_str().unwrap().to_owned())
+    };
+    let all = std::fs::read_dir(folder(path)).unwrap().filter_map(|entry| name(entry.unwrap()));
+    all.filter(|name| name != "mod" && name != "tests").collect()
+}
+
+fn set(names: &[&str]) -> BTreeSet<String> {
+    names.iter().map(|name| (*name).to_owned()).collect()
+}
+
+#[test]
+fn every_kernel_has_a_shader_and_a_file_of_dispatches() {
+    let kernels = &names("src/kernel", "rs") - &set(&SHARED);
+    let parts = set(&PARTS.map(|(part, _)| part));
+    let with_shader = &kernels - &set(&HOST);
+    assert!(with_shader.len() > 10 && with_shader.len() + HOST.len() == kernels.len());
+    assert_eq!(&names("shaders", "wgsl") - &parts, with_shader);
+    // `gather` only copies: it has no twin.
+    assert_eq!(&names("src/device/gpu/kernels", "rs") - &set(&["gather"]), with_shader);
+    for (part, whole) in PARTS {
+        let dispatches = std::fs::read_to_string(folder(&format!("src/device/gpu/kernels/{whole}.rs"))).unwrap();
+        let kernel: String = part.split('_').map(|word| word[..1].to_uppercase() + &word[1..]).collect();
+        assert!(dispatches.contains(&format!("Kernel::{kernel}")), "{whole} does not dispatch {part}");
+    }
+}
+
+/// The twin that a shader names exists.
+#[test]
+fn shaders_name_their_twins() {
+    for shader in names("shaders", "wgsl") {
+        let text = std::fs::read_to_string(folder(&format!("shaders/{shader}.wgsl"))).unwrap();
+        let paths: Vec<&str> = text.split("src/").skip(1).filter_map(|rest| Some(rest.split_once(".rs")?.0)).collect();
+        for path in &paths {
+            assert!(folder(&format!("src/{path}.rs")).is_file(), "{shader} names src/{path}.rs");
+        }
+        let own = [format!("kernel/{shader}"), format!("kernel/{shader}/mod")];
+        let is_part = PARTS.iter().any(|(part, _)| *part == shader);
+        assert!(is_part || paths.iter().any(|path| own.iter().any(|own| own == path)), "{shader}: {paths:?}");
+    }
+}
+
+/// ARCHITECTURE.md names them all.
+#[test]
+fn the_architecture_lists_every_kernel() {
+    let text = std::fs::read_to_string(folder("ARCHITECTURE.md")).unwrap();
+    for kernel in &names("src/kernel", "rs") - &set(&SHARED) {
+        assert!(text.contains(&format!("`{kernel}`")), "{kernel}");
+    }
+}

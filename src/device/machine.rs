@@ -1,0 +1,37 @@
+//! The memory of this machine.
+
+use std::fs::read_to_string;
+
+/// Bytes that a program may still take without others having to give theirs up, where the system says so: what Linux calls
+/// available, and no more than the limits of a container leave.
+pub(super) fn available_memory() -> Option<u64> {
+    let machine = read_to_string("/proc/meminfo").ok().and_then(|text| available(&text))?;
+    let number = |name: &str| read_to_string(format!("/sys/fs/cgroup/{name}")).ok()?.trim().parse::<u64>().ok();
+    match number("memory.max").zip(number("memory.current")) {
+        Some((limit, used)) => Some(machine.min(limit.saturating_sub(used))),
+        None => Some(machine),
+    }
+}
+
+fn available(meminfo: &str) -> Option<u64> {
+    let line = meminfo.lines().find_map(|line| line.strip_prefix("MemAvailable:"))?;
+    let kilobytes: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
+    kilobytes.checked_mul(1024)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_linux_says_is_available() {
+        let text = "MemTotal:       24000000 kB\nMemFree:          100 kB\nMemAvailable:   23000000 kB\n";
+        assert_eq!(available(text), Some(23_000_000 * 1024));
+        for text in
+            ["", "MemFree: 5 kB", "MemAvailable: x kB", "MemAvailable: 5", "MemAvailable: 99999999999999999999 kB"]
+        {
+            assert_eq!(available(text), None, "{text}");
+        }
+        assert!(!cfg!(target_os = "linux") || available_memory().is_some_and(|bytes| bytes > 1 << 20));
+    }
+}

@@ -1,0 +1,139 @@
+//! The rows of a shard on a device, and what is computed from them there.
+
+use super::memo::Memo;
+use super::reductions;
+use super::request::{Answer, FarRow, FittedLevel, Reduction, State};
+use super::seeding::Nearest;
+use crate::codebook::Codebook;
+use crate::device::Table;
+use crate::error::{Error, Result};
+use crate::partial::Partial;
+use std::sync::Arc;
+
+/// A table whose rows are in a state.
+pub(super) struct Held {
+    pub(super) table: Box<dyn Table>,
+    pub(super) state: State,
+    /// The codebook whose nearest codewords are the table's codes.
+    pub(super) codes_of: Option<Arc<Codebook>>,
+    /// Values that the grid did not hold.
+    pub(super) saturated: u64,
+}
+
+impl Held {
+    /// Subtracts the levels that `state` has and the rows do not; `keeps` says whether their codes are to be kept.
+    pub(super) fn advance(&mut self, state: &State, memo: &mut Memo, keeps: bool) -> Result<()> {
+        for level in state.levels.iter().skip(self.state.levels.len()) {
+            self.subtract(level, memo, keeps)?;
+        }
+        Ok(())
+    }
+
+    fn subtract(&mut self, level: &FittedLevel, memo: &mut Memo, keeps: bool) -> Result<()> {
+        let number = self.state.levels.len();
+        let FittedLevel { codebook, codes } = level;
+        match codes {
+            Some(codes) if codes.len() == self.table.rows() => self.table.set_codes(codes)?,
+            Some(_) => return Err(Error::parameter("codes", number, "the level has codes of other rows")),
+            None if self.codes_of.as_ref() == Some(codebook) => {}
+            None => {
+                if !memo.restore_level(number, &mut *self.table)? {
+                    self.table.assign(codebook)?;
+                }
+            }
+        }
+        if keeps && codes.is_none() {
+            memo.keep_level(number, &mut *self.table)?;
+        }
+        self.codes_of = None;
+        self.table.subtract(codebook)?;
+        self.state.levels.push(level.clone());
+        match self.state.quantization.scales_level(number + 1) {
+            true => self.table.unit_length(),
+            false => Ok(()),
+        }
+    }
+
+    /// Computes what is asked for.
+    pub(super) fn reduce(&mut self, memo: &mut Memo, reduction: &Reduction) -> Result<Answer> {
+        Ok(match reduction {
+            Reduction::Range => {
+                return Err(Error::parameter("reduction", "range", "it is about rows, not about a table"));
+            }
+            Reduction::Saturated => Answer::Saturated(self.saturated),
+            Reduction::Assign { before, now } => Answer::Sums(self.assign(memo, before.as_ref(), now)?),
+            Reduction::Potential { candidates } => Answer::Potential(self.nearest(memo, candidates)?.potential()),
+            Reduction::Draw { candidates, values } => Answer::Places(self.nearest(memo, candidates)?.draw(values)),
+            Reduction::Weights { candidates } => Answer::Weights(self.nearest(memo, candidates)?.weights()),
+            Reduction::Farthest { codebook, count } => Answer::Farthest(self.farthest(memo, codebook, *count)?),
+            Reduction::Gather { places } => Answer::Rows(self.gather(places)?),
+        })
+    }
+
+    /// Gives the table the nearest codewords of `codebook` as codes, unless it has them.
+    fn bring_codes(&mut self, memo: &mut Memo, codebook: &Arc<Codebook>) -> Result<()> {
+        if self.codes_of.as_ref() == Some(codebook) {
+            return Ok(());
+        }
+        if !memo.restore(codebook, &mut *self.table)? {
+            self.table.assign(codebook)?;
+        }
+        self.codes_of = Some(codebook.clone());
+        Ok(())
+    }
+
+    fn assign(&mut self, memo: &mut Memo, before: Option<&Arc<Codebook>>, now: &Arc<Codebook>) -> Result<Partial> {
+        memo.nearest = None;
+        let changed = match before {
+            Some(before) => {
+                self.bring_codes(memo, before)?;
+                let changed = self.table.assign(now)?.changed;
+                self.codes_of = Some(now.clone());
+                changed
+            }
+            None => {
+                self.bring_codes(memo, now)?;
+                self.table.rows() as u64
+            }
+        };
+        let energy = self.energy(memo)?;
+        Ok(self.table.sums(now.clusters())?.with(energy, changed))
+    }
+
+    /// Sum of the rows' squared lengths: their distances from the origin.
+    fn energy(&mut self, memo: &mut Memo) -> Result<u128> {
+        if let Some(energy) = memo.energy {
+            return Ok(energy);
+        }
+        let energy = reductions::energy(&mut *self.table)?;
+        memo.energy = Some(energy);
+        Ok(energy)
+    }
+
+    /// The candidates nearest to the rows.
+    fn nearest<'m>(&mut self, memo: &'m mut Memo, candidates: &Arc<Codebook>) -> Result<&'m Nearest> {
+        let known = memo.nearest.take().filter(|nearest| nearest.begins(candidates));
+        let mut nearest = match known {
+            Some(nearest) => nearest,
+            None => Nearest::new(self.table.rows(), self.table.dim())?,
+        };
+        if nearest.extend(&mut *self.table, candidates)? {
+            self.codes_of = None;
+        }
+        Ok(memo.nearest.insert(nearest))
+    }
+
+    fn farthest(&mut self, memo: &mut Memo, codebook: &Arc<Codebook>, count: usize) -> Result<Vec<FarRow>> {
+        self.bring_codes(memo, codebook)?;
+        reductions::farthest(&mut *self.table, codebook, count)
+    }
+
+    fn gather(&mut self, places: &[u64]) -> Result<Vec<i32>> {
+        let rows = self.table.rows();
+        let place = |place: &u64| usize::try_from(*place).ok().filter(|place| *place < rows);
+        match places.iter().map(place).collect::<Option<Vec<usize>>>() {
+            Some(places) => self.table.gather(&places),
+            None => Err(Error::parameter("places", rows, "the shard has fewer rows")),
+        }
+    }
+}

@@ -1,0 +1,55 @@
+//! A population that is one table.
+
+use super::held::Held;
+use super::memo::Memo;
+use super::request::{Reply, Request, State};
+use super::{Ask, Population};
+use crate::device::Table;
+use crate::error::{Error, Result};
+use std::sync::Arc;
+
+/// Rows that are copied to a table of their own: they cannot be read again, so their states only go forwards.
+pub(super) struct One {
+    held: Held,
+    memo: Memo,
+}
+
+impl One {
+    /// The rows of `table`, which are in the state already.
+    pub(super) fn new(table: Box<dyn Table>, state: &State) -> Self {
+        let held = Held { table, state: state.clone(), codes_of: None, saturated: 0 };
+        Self { held, memo: Memo::default() }
+    }
+
+    fn enter(&mut self, state: &Arc<State>) -> Result<()> {
+        if !state.extends(&self.held.state) {
+            return Err(Error::parameter("state", "an earlier one", "the rows of a table only go forwards"));
+        }
+        self.memo.enter(state);
+        self.held.advance(state, &mut self.memo, false)
+    }
+}
+
+impl Population for One {
+    fn shards(&self) -> Vec<u64> {
+        vec![self.held.table.rows() as u64]
+    }
+
+    fn dim(&self) -> usize {
+        self.held.table.dim()
+    }
+
+    fn call(&mut self, requests: &[(usize, Request)], _ask: Ask<'_>) -> Result<Vec<Reply>> {
+        let mut answer = |(_, request): &(usize, Request)| {
+            self.enter(&request.state)?;
+            self.held.reduce(&mut self.memo, &request.reduction).map(Reply)
+        };
+        requests.iter().map(&mut answer).collect()
+    }
+
+    fn table(&mut self, state: &Arc<State>, _ask: Ask<'_>) -> Result<Option<&mut dyn Table>> {
+        self.enter(state)?;
+        self.held.codes_of = None;
+        Ok(Some(&mut *self.held.table))
+    }
+}

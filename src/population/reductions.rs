@@ -1,0 +1,53 @@
+//! Reductions over the rows of one table.
+
+use super::request::FarRow;
+use crate::codebook::Codebook;
+use crate::device::Table;
+use crate::error::{Result, try_vec};
+use std::collections::BinaryHeap;
+
+/// Sum of the rows' squared lengths: their distances from the origin.
+pub(crate) fn energy(table: &mut dyn Table) -> Result<u128> {
+    let unbounded = try_vec(u64::MAX, table.rows(), "squared lengths")?;
+    let lengths = table.min_distances(&vec![0; table.dim()], &unbounded)?;
+    Ok(lengths.iter().map(|length| u128::from(*length)).sum())
+}
+
+/// The `count` rows farthest from the codewords of their codes: farthest first, the lowest row on a tie. Rows that
+/// coincide with their codewords are left out.
+pub(crate) fn farthest(table: &mut dyn Table, codebook: &Codebook, count: usize) -> Result<Vec<FarRow>> {
+    let distances = table.assigned_distances(codebook)?;
+    let mut codes = try_vec(0, table.rows(), "codes")?;
+    table.codes(&mut codes)?;
+    let rows = (0..).zip(distances).zip(codes).map(|((place, distance), code)| FarRow { distance, place, code });
+    Ok(first(rows.filter(|row| row.distance > 0), count))
+}
+
+/// The first `count` rows of the order from the farthest to the nearest.
+fn first(rows: impl Iterator<Item = FarRow>, count: usize) -> Vec<FarRow> {
+    let mut found: BinaryHeap<Ranked> = BinaryHeap::new();
+    for row in rows.map(Ranked) {
+        if found.len() < count {
+            found.push(row);
+        } else if let Some(mut last) = found.peek_mut().filter(|last| row < **last) {
+            *last = row;
+        }
+    }
+    found.into_sorted_vec().into_iter().map(|row| row.0).collect()
+}
+
+/// A row by its rank: the greatest is the last one.
+#[derive(PartialEq, Eq)]
+struct Ranked(FarRow);
+
+impl Ord for Ranked {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        self.0.order().cmp(&other.0.order())
+    }
+}
+
+impl PartialOrd for Ranked {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}

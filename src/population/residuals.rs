@@ -1,0 +1,274 @@
+//! All rows as the fit sees them: reductions over the answers of the shards.
+
+use super::one::One;
+use super::request::{Answer, FarRow, FittedLevel, Reduction, Reply, Request, State};
+use super::{Ask, Population};
+use crate::codebook::Codebook;
+use crate::device::{Device, Purpose, Table};
+use crate::error::{Error, ErrorKind, Result, try_vec};
+use crate::grid::{Grid, Range, UNIT_EXPONENT};
+use crate::partial::Partial;
+use crate::quantization::{Metric, Quantization};
+use crate::rng::Sample;
+use std::sync::Arc;
+
+/// What the levels so far leave of the rows, wherever these are.
+pub(crate) struct Residuals<'a> {
+    population: Box<dyn Population + 'a>,
+    device: Device,
+    state: Arc<State>,
+    /// Rows of every shard that the sample chooses.
+    used: Vec<u64>,
+}
+
+impl<'a> Residuals<'a> {
+    /// The rows of a sample; what concerns few rows is computed on `device`.
+    pub(crate) fn new(population: Box<dyn Population + 'a>, sample: Sample, device: &Device) -> Self {
+        let mut first = 0;
+        let used = population.shards().into_iter().map(|rows| {
+            let span = first..first + rows;
+            first = span.end;
+            sample.count(span)
+        });
+        let used = used.collect();
+        let grid = Grid::new(vec![0.0; population.dim()], UNIT_EXPONENT);
+        let quantization = Quantization { grid, metric: Metric::L2, normalize_residuals: false };
+        let state = Arc::new(State { sample, quantization, levels: Vec::new() });
+        Self { population, device: device.clone(), state, used }
+    }
+
+    /// The rows of a table.
+    #[cfg(test)]
+    pub(crate) fn of(table: Box<dyn Table>, device: &Device) -> Residuals<'static> {
+        let grid = Grid::new(vec![0.0; table.dim()], UNIT_EXPONENT);
+        let quantization = Quantization { grid, metric: Metric::L2, normalize_residuals: false };
+        let state = Arc::new(State { sample: Sample::ALL, quantization, levels: Vec::new() });
+        let population = Box::new(One::new(table, &state));
+        Residuals { used: population.shards(), population, device: device.clone(), state }
+    }
+
+    /// Number of rows, N.
+    pub(crate) fn rows(&self) -> usize {
+        self.used.iter().sum::<u64>() as usize
+    }
+
+    /// Number of dimensions, D.
+    pub(crate) fn dim(&self) -> usize {
+        self.population.dim()
+    }
+
+    /// Where few rows are computed with.
+    pub(crate) fn device(&self) -> &Device {
+        &self.device
+    }
+
+    /// Smallest and largest value per dimension.
+    pub(crate) fn range(&mut self, ask: Ask<'_>) -> Result<Range> {
+        let mut all = Range::new(self.dim());
+        for answer in self.ask_all(&Reduction::Range, ask)? {
+            match answer {
+                Answer::Range(range) => all.merge(&range),
+                _ => return Err(unexpected()),
+            }
+        }
+        Ok(all)
+    }
+
+    /// Puts the rows on a grid, before the first level; returns how many values it does not hold.
+    pub(crate) fn load(&mut self, quantization: &Quantization, ask: Ask<'_>) -> Result<u64> {
+        let (sample, quantization) = (self.state.sample, quantization.clone());
+        self.state = Arc::new(State { sample, quantization, levels: Vec::new() });
+        let mut all = 0;
+        for answer in self.ask_all(&Reduction::Saturated, ask)? {
+            match answer {
+                Answer::Saturated(values) => all += values,
+                _ => return Err(unexpected()),
+            }
+        }
+        Ok(all)
+    }
+
+    /// Subtracts from every row its codeword of a level that is fitted, and scales it to unit length if the next level
+    /// wants that.
+    pub(crate) fn subtract(&mut self, level: FittedLevel) {
+        Arc::make_mut(&mut self.state).levels.push(level);
+    }
+
+    /// Assigns every row to its nearest codeword: counts and sums per cluster, energy, and how many rows were nearest
+    /// to another codeword of the codebook before (all, where there was none).
+    pub(crate) fn assign(
+        &mut self,
+        before: Option<&Arc<Codebook>>,
+        now: &Arc<Codebook>,
+        ask: Ask<'_>,
+    ) -> Result<Partial> {
+        let reduction = Reduction::Assign { before: before.cloned(), now: now.clone() };
+        let mut all: Option<Partial> = None;
+        for answer in self.ask_all(&reduction, ask)? {
+            match (answer, &mut all) {
+                (Answer::Sums(partial), Some(all)) => all.merge(&partial)?,
+                (Answer::Sums(partial), None) => all = Some(partial),
+                _ => return Err(unexpected()),
+            }
+        }
+        let all = all.unwrap_or_else(|| Partial::new(now.clusters(), self.dim()));
+        self.check(all.counts().iter().sum())?;
+        Ok(all)
+    }
+
+    /// For every shard the sum over its rows of the squared distance to the nearest candidate.
+    pub(crate) fn potentials(&mut self, candidates: &Arc<Codebook>, ask: Ask<'_>) -> Result<Vec<u128>> {
+        let answers = self.ask_all(&Reduction::Potential { candidates: candidates.clone() }, ask)?;
+        answers
+            .into_iter()
+            .map(|answer| if let Answer::Potential(sum) = answer { Ok(sum) } else { Err(unexpected()) })
+            .collect()
+    }
+
+    /// The rows on which values below the sum of the `potentials` fall: a row is drawn with probability proportional to
+    /// its squared distance from the nearest candidate. The order is not that of the values.
+    pub(crate) fn draw(
+        &mut self,
+        candidates: &Arc<Codebook>,
+        potentials: &[u128],
+        values: &[u128],
+        ask: Ask<'_>,
+    ) -> Result<Vec<u64>> {
+        let mut of_shard: Vec<Vec<u128>> = vec![Vec::new(); potentials.len()];
+        for value in values {
+            let mut left = *value;
+            for (potential, values) in potentials.iter().zip(&mut of_shard) {
+                if left < *potential {
+                    values.push(left);
+                    break;
+                }
+                left -= potential;
+            }
+        }
+        let draw = |values| Reduction::Draw { candidates: candidates.clone(), values };
+        let requests = of_shard.into_iter().enumerate().filter(|(_, values)| !values.is_empty());
+        let (shards, requests): (Vec<_>, Vec<_>) =
+            requests.map(|(shard, values)| (shard, (shard, draw(values)))).unzip();
+        let mut rows = Vec::new();
+        for (shard, answer) in shards.into_iter().zip(self.ask(requests, ask)?) {
+            let first = self.first_row(shard);
+            match answer {
+                Answer::Places(places) => rows.extend(places.into_iter().map(|place| first + place)),
+                _ => return Err(unexpected()),
+            }
+        }
+        Ok(rows)
+    }
+
+    /// How many rows are nearest to each candidate.
+    pub(crate) fn weights(&mut self, candidates: &Arc<Codebook>, ask: Ask<'_>) -> Result<Vec<u64>> {
+        let mut all = vec![0; candidates.clusters()];
+        for answer in self.ask_all(&Reduction::Weights { candidates: candidates.clone() }, ask)? {
+            match answer {
+                Answer::Weights(weights) if weights.len() == all.len() => {
+                    all.iter_mut().zip(weights).for_each(|(all, weight)| *all += weight);
+                }
+                _ => return Err(unexpected()),
+            }
+        }
+        self.check(all.iter().sum())?;
+        Ok(all)
+    }
+
+    /// The `count` rows farthest from their nearest codewords, farthest first and the lowest row on a tie; a row's
+    /// place is its number.
+    pub(crate) fn farthest(&mut self, codebook: &Arc<Codebook>, count: usize, ask: Ask<'_>) -> Result<Vec<FarRow>> {
+        let answers = self.ask_all(&Reduction::Farthest { codebook: codebook.clone(), count }, ask)?;
+        let mut all = Vec::new();
+        for (shard, answer) in answers.into_iter().enumerate() {
+            let first = self.first_row(shard);
+            match answer {
+                Answer::Farthest(rows) => {
+                    all.extend(rows.into_iter().map(|row| FarRow { place: first + row.place, ..row }));
+                }
+                _ => return Err(unexpected()),
+            }
+        }
+        all.sort_unstable_by_key(FarRow::order);
+        all.truncate(count);
+        Ok(all)
+    }
+
+    /// Copies of the given rows, in the given order.
+    pub(crate) fn gather(&mut self, rows: &[u64], ask: Ask<'_>) -> Result<Vec<i32>> {
+        let dim = self.dim();
+        let ends: Vec<u64> = (0..self.used.len()).map(|shard| self.first_row(shard + 1)).collect();
+        let mut of_shard: Vec<(Vec<usize>, Vec<u64>)> = vec![Default::default(); ends.len()];
+        for (index, row) in rows.iter().enumerate() {
+            let shard = ends.partition_point(|end| end <= row);
+            let first = self.first_row(shard);
+            if let Some((indices, places)) = of_shard.get_mut(shard) {
+                indices.push(index);
+                places.push(row - first);
+            }
+        }
+        let asked = of_shard.into_iter().enumerate().filter(|(_, (indices, _))| !indices.is_empty());
+        let (indices, requests): (Vec<_>, Vec<_>) =
+            asked.map(|(shard, (indices, places))| (indices, (shard, Reduction::Gather { places }))).unzip();
+        let mut all = try_vec(0, rows.len().saturating_mul(dim), "rows")?;
+        for (indices, answer) in indices.into_iter().zip(self.ask(requests, ask)?) {
+            let Answer::Rows(values) = answer else { return Err(unexpected()) };
+            if values.len() != indices.len() * dim {
+                return Err(unexpected());
+            }
+            for (index, values) in indices.into_iter().zip(values.chunks_exact(dim)) {
+                let to = all.get_mut(index * dim..(index + 1) * dim).unwrap_or_default();
+                to.copy_from_slice(values);
+            }
+        }
+        Ok(all)
+    }
+
+    /// The given rows in a table of their own, with the same state: what is fitted later may be subtracted from them
+    /// alone.
+    pub(crate) fn copy(&mut self, rows: &[u64], ask: Ask<'_>) -> Result<Residuals<'static>> {
+        let values = self.gather(rows, ask)?;
+        let mut table = self.device.engine().table(rows.len(), self.dim(), Purpose::Encode)?;
+        table.upload(0, &values)?;
+        let population = Box::new(One::new(table, &self.state));
+        Ok(Residuals { used: population.shards(), population, device: self.device.clone(), state: self.state.clone() })
+    }
+
+    /// The table of all rows, where a single shard has them in memory; its codes may be changed.
+    pub(crate) fn table(&mut self, ask: Ask<'_>) -> Result<Option<&mut dyn Table>> {
+        self.population.table(&self.state, ask)
+    }
+
+    /// The number of a shard's first row.
+    fn first_row(&self, shard: usize) -> u64 {
+        self.used.iter().take(shard).sum()
+    }
+
+    /// Asks all shards the same.
+    fn ask_all(&mut self, reduction: &Reduction, ask: Ask<'_>) -> Result<Vec<Answer>> {
+        self.ask((0..self.used.len()).map(|shard| (shard, reduction.clone())).collect(), ask)
+    }
+
+    fn ask(&mut self, reductions: Vec<(usize, Reduction)>, ask: Ask<'_>) -> Result<Vec<Answer>> {
+        let request = |(shard, reduction)| (shard, Request { state: self.state.clone(), reduction });
+        let requests: Vec<(usize, Request)> = reductions.into_iter().map(request).collect();
+        let replies = self.population.call(&requests, ask)?;
+        match replies.len() == requests.len() {
+            true => Ok(replies.into_iter().map(|Reply(answer)| answer).collect()),
+            false => Err(unexpected()),
+        }
+    }
+
+    /// Refuses counts that are not of all rows.
+    fn check(&self, found: u64) -> Result<()> {
+        let expected = self.rows() as u64;
+        match found == expected {
+            true => Ok(()),
+            false => Err(ErrorKind::Shards { found, expected }.into()),
+        }
+    }
+}
+
+fn unexpected() -> Error {
+    Error::parameter("reply", "another one", "a shard has to answer what it was asked")
+}

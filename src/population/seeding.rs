@@ -1,0 +1,80 @@
+//! Distances of a shard's rows to candidates for first codewords.
+
+use crate::codebook::Codebook;
+use crate::device::Table;
+use crate::error::{Result, try_vec};
+use crate::rng::Draws;
+use std::sync::Arc;
+
+/// The nearest of the candidates for every row, the first on a tie.
+pub(super) struct Nearest {
+    candidates: Arc<Codebook>,
+    distances: Vec<u64>,
+    indices: Vec<u32>,
+}
+
+impl Nearest {
+    /// Bytes per row.
+    pub(super) const BYTES: usize = size_of::<u64>() + size_of::<u32>();
+
+    /// Before there is a candidate.
+    pub(super) fn new(rows: usize, dim: usize) -> Result<Self> {
+        Ok(Self {
+            candidates: Arc::new(Codebook::new(Vec::new(), dim)),
+            distances: try_vec(u64::MAX, rows, "seeding distances")?,
+            indices: try_vec(0, rows, "seeding codes")?,
+        })
+    }
+
+    /// Whether these are the candidates.
+    pub(super) fn is_of(&self, candidates: &Arc<Codebook>) -> bool {
+        self.candidates == *candidates
+    }
+
+    /// Whether what is known of these candidates is of the first of `candidates`.
+    pub(super) fn begins(&self, candidates: &Codebook) -> bool {
+        candidates.values().starts_with(self.candidates.values())
+    }
+
+    /// Takes in the candidates that are new; whether there were any: the table's codes are then their indices.
+    pub(super) fn extend(&mut self, table: &mut dyn Table, candidates: &Arc<Codebook>) -> Result<bool> {
+        let known = self.candidates.clusters();
+        let new = candidates.values().get(self.candidates.values().len()..).unwrap_or_default();
+        if new.is_empty() {
+            return Ok(false);
+        }
+        let points = Codebook::new(new.to_vec(), candidates.dim());
+        table.assign(&points)?;
+        let mut codes = try_vec(0_u32, table.rows(), "seeding codes")?;
+        table.codes(&mut codes)?;
+        let found = table.assigned_distances(&points)?.into_iter().zip(codes);
+        for ((distance, index), (found, code)) in self.distances.iter_mut().zip(&mut self.indices).zip(found) {
+            if found < *distance {
+                (*distance, *index) = (found, known as u32 + code);
+            }
+        }
+        self.candidates = candidates.clone();
+        Ok(true)
+    }
+
+    pub(super) fn potential(&self) -> u128 {
+        self.distances.iter().map(|distance| u128::from(*distance)).sum()
+    }
+
+    /// The places on which the values fall: see [`Draws`].
+    pub(super) fn draw(&self, values: &[u128]) -> Vec<u64> {
+        let weight = |place: usize| self.distances.get(place).map_or(0, |distance| u128::from(*distance));
+        let draws = Draws::new(self.distances.len(), &weight);
+        values.iter().map(|value| draws.at(*value) as u64).collect()
+    }
+
+    pub(super) fn weights(&self) -> Vec<u64> {
+        let mut weights = vec![0; self.candidates.clusters()];
+        for index in &self.indices {
+            if let Some(weight) = weights.get_mut(*index as usize) {
+                *weight += 1;
+            }
+        }
+        weights
+    }
+}

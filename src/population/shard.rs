@@ -1,0 +1,154 @@
+//! One shard: rows of consecutive numbers, and a table that is brought to the state that a request names.
+
+use super::Ask;
+use super::held::Held;
+use super::load::Source;
+use super::memo::Memo;
+use super::request::{Answer, Reduction, Reply, Request, State};
+use crate::device::{Device, Purpose, Table};
+use crate::error::{Error, Result};
+use crate::rng::Sample;
+use crate::rows::{Matrix, Rows};
+use std::ops::Range;
+use std::sync::Arc;
+
+/// Holds one shard on a device.
+pub(crate) struct Shard<'a> {
+    source: Source<'a>,
+    device: Device,
+    purpose: Purpose,
+    /// Whether codes and distances are kept while the table serves other shards.
+    keeps: bool,
+    /// How many rows a sample chooses.
+    used: Option<(Sample, usize)>,
+    held: Option<Held>,
+    memo: Memo,
+}
+
+impl<'a> Shard<'a> {
+    /// The rows at the places `span`; the first row of `rows` has the number `base` among all rows.
+    pub(crate) fn new(rows: &'a dyn Rows, span: Range<usize>, base: u64, device: &Device, purpose: Purpose) -> Self {
+        let source = Source::new(rows, span, base);
+        Self { source, device: device.clone(), purpose, keeps: false, used: None, held: None, memo: Memo::default() }
+    }
+
+    /// The same shard, which keeps codes and distances of its rows when it gives away its table.
+    pub(super) fn keeping(self, keeps: bool) -> Self {
+        Self { keeps, ..self }
+    }
+
+    /// Rows of the shard, whether a sample chooses them or not.
+    pub(super) fn rows(&self) -> u64 {
+        self.source.span() as u64
+    }
+
+    /// Answers a request. `spare` is a table that the shard may take for its rows.
+    pub(super) fn answer(
+        &mut self,
+        request: &Request,
+        spare: &mut Option<Box<dyn Table>>,
+        ask: Ask<'_>,
+    ) -> Result<Reply> {
+        if let Reduction::Range = request.reduction {
+            return Ok(Reply(Answer::Range(self.source.sampled(request.state.sample).range(ask)?)));
+        }
+        if self.used(request.state.sample) == 0 {
+            return Ok(Reply(request.of_no_rows(self.source.dim())));
+        }
+        self.memo.enter(&request.state);
+        if let Some(answer) = self.memo.answer(&request.reduction) {
+            return Ok(Reply(answer));
+        }
+        if let Reduction::Gather { places } = &request.reduction
+            && self.should_pick(&request.state, places)
+        {
+            return self.pick(&request.state, places).map(|rows| Reply(Answer::Rows(rows)));
+        }
+        let (held, memo) = self.enter(&request.state, spare, ask)?;
+        held.reduce(memo, &request.reduction).map(Reply)
+    }
+
+    /// The table in a state; its codes may be changed.
+    pub(super) fn table(&mut self, state: &Arc<State>, ask: Ask<'_>) -> Result<&mut dyn Table> {
+        let (held, _) = self.enter(state, &mut None, ask)?;
+        held.codes_of = None;
+        Ok(&mut *held.table)
+    }
+
+    /// Gives the table away; what is to be known later of the rows is kept.
+    pub(super) fn release(&mut self) -> Result<Option<Box<dyn Table>>> {
+        let Some(Held { mut table, state, codes_of, .. }) = self.held.take() else { return Ok(None) };
+        match codes_of {
+            _ if !self.keeps => self.memo.forget_rows(),
+            // Since the table was last used, there may have been a request about another state that needed no table.
+            Some(codebook) if self.memo.is_of(&state) => self.memo.keep(codebook, &mut *table)?,
+            _ => {}
+        }
+        Ok(Some(table))
+    }
+
+    /// How many rows the sample chooses.
+    pub(super) fn used(&mut self, sample: Sample) -> usize {
+        match self.used {
+            Some((of, used)) if of == sample => used,
+            _ => self.used.insert((sample, self.source.sampled(sample).len())).1,
+        }
+    }
+
+    /// Whether to read only the rows asked for, because they are few and the table is not near the state.
+    fn should_pick(&self, state: &State, places: &[u64]) -> bool {
+        let ready = self.held.as_ref().is_some_and(|held| state.extends(&held.state));
+        let few = places.len() < self.source.span() / 8;
+        !ready && few && state.levels.iter().all(|level| level.codes.is_none())
+    }
+
+    /// The rows at these places in a state, from a table of their own.
+    fn pick(&mut self, state: &State, places: &[u64]) -> Result<Vec<i32>> {
+        let mut sorted = places.to_vec();
+        sorted.sort_unstable();
+        sorted.dedup();
+        let rows = self.used(state.sample) as u64;
+        if sorted.last().is_some_and(|last| *last >= rows) {
+            return Err(Error::parameter("places", rows, "the shard has fewer rows"));
+        }
+        let values = self.source.sampled(state.sample).pick(&sorted)?;
+        let picked = Matrix::new(&values, self.source.dim())?;
+        let all = State { sample: Sample::ALL, ..state.clone() };
+        let mut few = Shard::new(&picked, 0..sorted.len(), 0, &self.device, Purpose::Encode);
+        let (held, _) = few.enter(&Arc::new(all), &mut None, &mut || Ok(()))?;
+        let index = |place: &u64| sorted.binary_search(place).unwrap_or(0);
+        held.table.gather(&places.iter().map(index).collect::<Vec<_>>())
+    }
+
+    /// Brings the table to the state, from where it is or from the rows.
+    fn enter(
+        &mut self,
+        state: &Arc<State>,
+        spare: &mut Option<Box<dyn Table>>,
+        ask: Ask<'_>,
+    ) -> Result<(&mut Held, &mut Memo)> {
+        self.memo.enter(state);
+        let mut held = match self.held.take().filter(|held| state.extends(&held.state)) {
+            Some(held) => held,
+            None => self.load(state, spare, ask)?,
+        };
+        held.advance(state, &mut self.memo, self.keeps)?;
+        Ok((self.held.insert(held), &mut self.memo))
+    }
+
+    /// The rows before the first level.
+    fn load(&mut self, state: &State, spare: &mut Option<Box<dyn Table>>, ask: Ask<'_>) -> Result<Held> {
+        let rows = self.used(state.sample);
+        let (engine, source) = (self.device.engine(), self.source.sampled(state.sample));
+        let mut table = match spare.take().filter(|table| table.rows() == rows) {
+            Some(table) => table,
+            None => engine.table(rows, source.dim(), self.purpose)?,
+        };
+        let saturated = source.load(&state.quantization, engine, &mut *table, ask)?;
+        if state.quantization.scales_level(0) {
+            table.unit_length()?;
+        }
+        let state = State { levels: Vec::new(), ..state.clone() };
+        Ok(Held { table, state, codes_of: None, saturated })
+    }
+}

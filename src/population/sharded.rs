@@ -1,0 +1,62 @@
+//! Many shards on one machine: each with a table of its own, or taking turns with one.
+
+use super::request::{Reply, Request, State};
+use super::shard::Shard;
+use super::{Ask, Population};
+use crate::device::Table;
+use crate::error::{Error, Result};
+use std::sync::Arc;
+
+/// Shards that are asked one after the other.
+pub(crate) struct Sharded<'a> {
+    shards: Vec<Shard<'a>>,
+    dim: usize,
+    /// Shards, from the first on, that stay on their device. The others take turns: each is made again from its rows
+    /// when it is asked.
+    resident: usize,
+    spare: Option<Box<dyn Table>>,
+}
+
+impl<'a> Sharded<'a> {
+    /// Shards that all stay on their devices.
+    pub(crate) fn new(shards: Vec<Shard<'a>>, dim: usize) -> Self {
+        Self { resident: shards.len(), shards, dim, spare: None }
+    }
+
+    /// The same shards, of which only the first ones stay.
+    pub(super) fn resident(self, resident: usize) -> Self {
+        Self { resident, ..self }
+    }
+}
+
+impl Population for Sharded<'_> {
+    fn shards(&self) -> Vec<u64> {
+        self.shards.iter().map(Shard::rows).collect()
+    }
+
+    fn dim(&self) -> usize {
+        self.dim
+    }
+
+    fn call(&mut self, requests: &[(usize, Request)], ask: Ask<'_>) -> Result<Vec<Reply>> {
+        let Self { shards, resident, spare, .. } = self;
+        let mut answer = |(shard, request): &(usize, Request)| {
+            let number = *shard;
+            let shard = shards.get_mut(number).ok_or_else(|| Error::parameter("shard", number, "there is none"))?;
+            let reply = shard.answer(request, spare, ask)?;
+            if number >= *resident {
+                *spare = shard.release()?.or(spare.take());
+                ask()?;
+            }
+            Ok(reply)
+        };
+        requests.iter().map(&mut answer).collect()
+    }
+
+    fn table(&mut self, state: &Arc<State>, ask: Ask<'_>) -> Result<Option<&mut dyn Table>> {
+        match (self.shards.as_mut_slice(), self.resident) {
+            ([shard], 1) => shard.table(state, ask).map(Some),
+            _ => Ok(None),
+        }
+    }
+}

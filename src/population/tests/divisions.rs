@@ -1,0 +1,107 @@
+//! Fits over shards against fits of the whole.
+
+use super::*;
+use crate::population::{Needs, divide};
+
+#[test]
+fn every_division_has_the_fingerprint_of_the_whole() {
+    let (rows, dim) = (300, 5);
+    let values = values(rows, dim, 3);
+    let matrix = Matrix::new(&values, dim).unwrap();
+    // The second level has more clusters than a sixteenth of the rows: its first codewords are chosen among all rows.
+    for params in kinds(&RqKMeans::new(3, [6, 23, 4]).seed(5).max_iter(9)) {
+        let (expected, report) = whole(&params, &matrix);
+        for held in HELD {
+            for shards in [1, 2, 5, 17] {
+                let population = population(&matrix, &spans(rows, shards), held);
+                let (model, found) = fit_over(&params, population).unwrap();
+                assert_eq!(model.fingerprint(), expected.fingerprint(), "{shards} shards, {held:?}, {params:?}");
+                assert_eq!(found, report, "{shards} shards, {held:?}, {params:?}");
+            }
+        }
+    }
+}
+
+/// Small fits with many clusters, few different rows and far ones: ties, empty clusters, draws among equal rows.
+#[test]
+fn random_fits_have_the_fingerprint_of_the_reference() {
+    let mut reseeded = 0;
+    for case in 0..200_u64 {
+        let hash = |i: u64| row_hash(case + 100, i) as usize;
+        let (rows, dim) = (1 + hash(0) % 90, 1 + hash(1) % 4);
+        let few = 2 + hash(2) % 30;
+        let value =
+            |i: usize| (hash(10 + i as u64) % few) as f32 * if hash(5000 + i as u64) % 19 == 0 { 50.0 } else { 1.0 };
+        let values: Vec<f32> = (0..rows * dim).map(value).collect();
+        let matrix = Matrix::new(&values, dim).unwrap();
+        let clusters: Vec<usize> = (3..4 + hash(3) as u64 % 3).map(|level| 1 + hash(level) % rows.min(40)).collect();
+        let sample = clusters.iter().max().unwrap() + hash(7) % rows;
+        let base = RqKMeans::new(clusters.len(), clusters).seed(case).tol(0.0).max_iter(1 + hash(8) % 7);
+        let kinds = kinds(&base);
+        let params = match hash(9) % kinds.len() {
+            5 => base.sample(sample),
+            kind => kinds[kind].clone(),
+        };
+        let (expected, report) = whole(&params, &matrix);
+        reseeded += report.levels.iter().map(|level| level.empty_reseeded).sum::<u64>();
+        let mut ends: Vec<usize> = (0..hash(11) % 6).map(|i| hash(12 + i as u64) % (rows + 1)).chain([rows]).collect();
+        ends.sort_unstable();
+        let spans: Vec<_> = std::iter::once(0).chain(ends.clone()).zip(ends).map(|(start, end)| start..end).collect();
+        let held = HELD[hash(13) % HELD.len()];
+        let (model, found) = fit_over(&params, population(&matrix, &spans, held)).unwrap();
+        assert_eq!(
+            (model.fingerprint(), &found),
+            (expected.fingerprint(), &report),
+            "{case}: {held:?}, {spans:?}, {params:?}"
+        );
+    }
+    assert!(reseeded > 50, "{reseeded} empty clusters were given rows");
+}
+
+/// Rows that do not fit take turns, and the fit says nothing of it.
+#[test]
+fn fits_keep_to_their_memory_and_change_nothing() {
+    let (rows, dim) = (20_000, 2);
+    let values = values(rows, dim, 9);
+    let matrix = Matrix::new(&values, dim).unwrap();
+    let small = MiniBatch { batch: 100, init_buffer: 200, layer_wise: true };
+    let base = RqKMeans::new(2, [8, 4]).max_iter(4);
+    for params in [base.clone(), base.clone().sample(15_000), base.algorithm(Algorithm::MiniBatch(small))] {
+        let expected = params.fit(&matrix, &Device::cpu()).unwrap();
+        for (kilobytes, most) in [(66_200, 30), (66_600, 10), (66_900, 3)] {
+            let device = Device::cpu().with_memory(kilobytes << 10);
+            let needs = Needs { rows, dim, clusters: 8, levels: 2, whole: false };
+            let shards = divide(&matrix, &needs, &device).unwrap().shards().len();
+            assert!(shards > 1 && shards <= most, "{kilobytes} KiB: {shards} shards");
+            assert_eq!(params.fit(&matrix, &device).unwrap(), expected, "{kilobytes} KiB, {params:?}");
+        }
+    }
+}
+
+#[test]
+fn streamed_fits_can_be_cancelled_at_every_call() {
+    let values = values(120, 2, 1);
+    let matrix = Matrix::new(&values, 2).unwrap();
+    let params = RqKMeans::new(2, [4, 3]).max_iter(3);
+    let calls = |stop: usize| {
+        let mut count = 0;
+        let mut callback = |_: &crate::rq::Progress| {
+            count += 1;
+            if count == stop { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        };
+        let begin =
+            params.begin_over(population(&matrix, &spans(120, 5), Held::Turns), None, &Device::cpu(), &mut callback);
+        let result = begin.and_then(|mut fit| {
+            while fit.next_level_with(&mut callback)?.is_some() {}
+            fit.finish()
+        });
+        (count, result.map(drop))
+    };
+    let (all, result) = calls(usize::MAX);
+    assert!(result.is_ok() && all > 60, "{all} calls: between shards too");
+    for stop in 1..=all {
+        let (count, result) = calls(stop);
+        assert!(matches!(result.unwrap_err().kind(), crate::ErrorKind::Cancelled), "call {stop}");
+        assert_eq!(count, stop, "nobody is asked again");
+    }
+}

@@ -1,0 +1,153 @@
+//! Bytes of requests, replies and partial sums: there and back, and damaged ones.
+
+use super::*;
+use crate::codebook::Codebook;
+use crate::grid::Grid;
+use crate::partial::Partial;
+use crate::population::request::{Answer, FarRow, FittedLevel, Reduction};
+use crate::quantization::Quantization;
+use crate::rng::Sample;
+use proptest::collection::vec;
+use proptest::prelude::*;
+
+fn codebook(dim: usize) -> impl Strategy<Value = Arc<Codebook>> {
+    vec(-(1 << 20)..=1_i32 << 20, dim..=3 * dim).prop_map(move |mut values| {
+        values.truncate(values.len() / dim * dim);
+        Arc::new(Codebook::new(values, dim))
+    })
+}
+
+fn request() -> impl Strategy<Value = Request> {
+    (1_usize..4).prop_flat_map(|dim| {
+        let state =
+            (any::<u64>(), any::<Option<(u64, u64)>>(), vec(-1e9_f32..1e9, dim), -108..=126_i32, any::<(bool, bool)>());
+        let levels = vec(codebook(dim), 0..3);
+        let reduction = (0..8, codebook(dim), codebook(dim), any::<bool>(), vec(any::<u128>(), 0..4), any::<u64>());
+        (state, levels, reduction).prop_map(
+            |((seed, last, offset, exponent, (cosine, normalize)), levels, reduction)| {
+                let metric = if cosine { Metric::Cosine } else { Metric::L2 };
+                let quantization =
+                    Quantization { grid: Grid::new(offset, exponent), metric, normalize_residuals: normalize };
+                let levels = levels.into_iter().map(|codebook| FittedLevel { codebook, codes: None }).collect();
+                let (kind, now, candidates, some, values, number) = reduction;
+                let reduction = match kind {
+                    0 => Reduction::Range,
+                    1 => Reduction::Saturated,
+                    2 => Reduction::Assign { before: some.then_some(candidates), now },
+                    3 => Reduction::Potential { candidates },
+                    4 => Reduction::Draw { candidates, values },
+                    5 => Reduction::Weights { candidates },
+                    6 => Reduction::Farthest { codebook: now, count: number as usize },
+                    _ => Reduction::Gather { places: values.iter().map(|value| *value as u64).collect() },
+                };
+                Request { state: Arc::new(State { sample: Sample { seed, last }, quantization, levels }), reduction }
+            },
+        )
+    })
+}
+
+fn partial() -> impl Strategy<Value = Partial> {
+    (1_usize..4, vec((0_u64..1 << 20, -(1_i64 << 24)..=1 << 24), 0..4), 0_u128..1 << 40).prop_map(
+        |(dim, clusters, energy)| {
+            let (counts, sums): (Vec<u64>, Vec<i64>) = clusters.into_iter().unzip();
+            let sums = sums.iter().zip(&counts).flat_map(|(sum, count)| vec![*sum * *count as i64; dim]).collect();
+            let rows: u64 = counts.iter().sum();
+            Partial::from_parts(counts, sums, dim).with(energy * u128::from(rows), rows / 2)
+        },
+    )
+}
+
+fn reply() -> impl Strategy<Value = Reply> {
+    let numbers = vec(any::<(u64, u64, u32)>(), 0..5);
+    (0..7, numbers, partial(), any::<u128>()).prop_map(|(kind, numbers, sums, large)| {
+        let first = || numbers.iter().map(|(a, ..)| *a).collect::<Vec<u64>>();
+        Reply(match kind {
+            0 => Answer::Saturated(large as u64),
+            1 => Answer::Sums(sums),
+            2 => Answer::Potential(large),
+            3 => Answer::Places(first()),
+            4 => Answer::Weights(first()),
+            5 => {
+                let row = |(distance, place, code): &(u64, u64, u32)| FarRow {
+                    distance: *distance,
+                    place: *place,
+                    code: *code,
+                };
+                Answer::Farthest(numbers.iter().map(row).collect())
+            }
+            _ => Answer::Rows(numbers.iter().map(|(.., code)| *code as i32).collect()),
+        })
+    })
+}
+
+/// Takes every way of damaging the bytes: what is read from them is an error, or a value that has these bytes.
+fn damage<T>(bytes: &[u8], from: impl Fn(&[u8]) -> Result<T>, to: impl Fn(&T) -> Vec<u8>) {
+    let check = |bytes: &[u8]| match from(bytes) {
+        Ok(value) => assert_eq!(to(&value), bytes),
+        Err(error) => assert!(matches!(error.kind(), crate::ErrorKind::Message { .. }), "{error}"),
+    };
+    for len in 0..bytes.len() {
+        assert!(from(&bytes[..len]).is_err(), "cut off at {len}");
+    }
+    assert!(from(&[bytes, &[0]].concat()).is_err(), "a byte more");
+    let mut damaged = bytes.to_vec();
+    for at in 0..bytes.len() {
+        for bit in [0x01, 0x80, 0xff] {
+            damaged[at] ^= bit;
+            check(&damaged);
+            damaged[at] = bytes[at];
+        }
+    }
+    // Lists that claim to be longer than any memory.
+    for at in 0..bytes.len().saturating_sub(8) {
+        damaged[at..at + 8].copy_from_slice(&(u64::MAX >> 3).to_le_bytes());
+        check(&damaged);
+        damaged[at..at + 8].copy_from_slice(&bytes[at..at + 8]);
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 60, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn requests_come_back(request in request()) {
+        let bytes = request.to_bytes().unwrap();
+        prop_assert_eq!(&Request::from_bytes(&bytes).unwrap(), &request);
+        damage(&bytes, Request::from_bytes, |request| request.to_bytes().unwrap());
+    }
+
+    #[test]
+    fn replies_come_back(reply in reply()) {
+        let bytes = reply.to_bytes();
+        prop_assert_eq!(&Reply::from_bytes(&bytes).unwrap(), &reply);
+        damage(&bytes, Reply::from_bytes, Reply::to_bytes);
+    }
+
+    #[test]
+    fn partial_sums_come_back(partial in partial()) {
+        let bytes = partial.to_bytes();
+        prop_assert_eq!(&Partial::from_bytes(&bytes).unwrap(), &partial);
+        damage(&bytes, Partial::from_bytes, Partial::to_bytes);
+    }
+
+    /// Whatever a worker is asked, it answers or refuses.
+    #[test]
+    fn workers_survive_every_request(request in request()) {
+        let values = values(12, 2, 4);
+        let matrix = Matrix::new(&values, 2).unwrap();
+        let mut worker = Worker::new(&matrix, 3, &Device::cpu());
+        let bytes = request.to_bytes().unwrap();
+        if let Ok(reply) = worker.answer(&bytes) {
+            prop_assert!(Reply::from_bytes(&reply).is_ok());
+        }
+    }
+}
+
+#[test]
+fn balanced_levels_do_not_travel() {
+    let level = FittedLevel { codebook: Arc::new(Codebook::new(vec![1, 2], 1)), codes: Some(Arc::new(vec![0, 1])) };
+    let quantization = Quantization { grid: Grid::new(vec![0.0], 3), metric: Metric::L2, normalize_residuals: false };
+    let state = State { sample: Sample::ALL, quantization, levels: vec![level] };
+    let error = Request { state: Arc::new(state), reduction: Reduction::Range }.to_bytes().unwrap_err();
+    assert!(matches!(error.kind(), crate::ErrorKind::NotWhole), "{error}");
+}

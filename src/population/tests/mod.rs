@@ -1,0 +1,183 @@
+//! Every division of rows into shards, wherever these are, gives the bits of the whole.
+
+mod answers;
+mod divisions;
+mod messages;
+mod refused;
+
+use super::request::{Reply, Request, State};
+use super::{Ask, Population, Shard, Sharded, Worker};
+use crate::device::{Purpose, Table};
+use crate::error::Result;
+use crate::rng::row_hash;
+use crate::rq::{Algorithm, FitReport, Init, MiniBatch};
+use crate::{Device, Matrix, Metric, Rows, RqKMeans, RqKMeansModel};
+use std::ops::{ControlFlow, Range};
+use std::sync::{Arc, OnceLock};
+
+/// Rows in loose groups, a third of them exact duplicates of others.
+fn values(rows: usize, dim: usize, seed: u64) -> Vec<f32> {
+    let value = |row: usize, d: usize| {
+        let row = if row % 3 == 1 { row / 7 } else { row };
+        let group = row_hash(seed, (row % 11 * dim + d) as u64) % 3000;
+        (group + row_hash(seed + 1, (row * dim + d) as u64) % 700) as f32 / 64.0 - 20.0
+    };
+    (0..rows).flat_map(|row| (0..dim).map(move |d| value(row, d))).collect()
+}
+
+/// Fits of every kind that shards can do.
+fn kinds(base: &RqKMeans) -> Vec<RqKMeans> {
+    let small = MiniBatch { batch: 40, init_buffer: 60, layer_wise: true };
+    vec![
+        base.clone(),
+        base.clone().tol(0.0).max_iter(30),
+        base.clone().metric(Metric::Cosine),
+        base.clone().normalize_residuals(true),
+        base.clone().n_init(3),
+        base.clone().sample(150),
+        base.clone().init(Init::Random),
+        base.clone().center(false),
+        base.clone().algorithm(Algorithm::MiniBatch(small)),
+        base.clone()
+            .algorithm(Algorithm::MiniBatch(MiniBatch { layer_wise: false, ..small }))
+            .normalize_residuals(true),
+    ]
+}
+
+/// Different devices: the reference, the CPU and every adapter.
+fn devices() -> &'static [Device] {
+    static DEVICES: OnceLock<Vec<Device>> = OnceLock::new();
+    DEVICES.get_or_init(|| {
+        let adapters = Device::list().into_iter().filter(|info| info.name.starts_with("gpu:"));
+        let adapters = adapters.filter_map(|info| Device::named(&info.name).ok());
+        [Device::cpu(), Device::reference()].into_iter().chain(adapters).collect()
+    })
+}
+
+/// Spans of so many shards, one of them empty and one with a single row where there are several.
+fn spans(rows: usize, shards: usize) -> Vec<Range<usize>> {
+    let mut ends: Vec<usize> = (1..=shards).map(|i| rows * i / shards).collect();
+    if shards > 4 {
+        ends[2] = ends[1];
+        ends[3] = ends[2] + 1;
+    }
+    std::iter::once(0).chain(ends.clone()).zip(ends).map(|(start, end)| start..end).collect()
+}
+
+/// How shards are held.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Held {
+    /// Each on a device of its own, of all kinds.
+    Devices,
+    /// They take turns with one table and keep codes and distances.
+    Turns,
+    /// They take turns and keep nothing.
+    Forgetful,
+    /// The first one stays, the others take turns.
+    Mixed,
+    /// Asked in bytes.
+    Bytes,
+    /// Asked in bytes, and every worker begins anew before every third request.
+    Restarted,
+}
+
+const HELD: [Held; 6] = [Held::Devices, Held::Turns, Held::Forgetful, Held::Mixed, Held::Bytes, Held::Restarted];
+
+fn population<'a>(rows: &'a dyn Rows, spans: &[Range<usize>], held: Held) -> Box<dyn Population + 'a> {
+    let device = |i: usize| &devices()[if held == Held::Devices { i % devices().len() } else { 0 }];
+    let shard = |(i, span): (usize, &Range<usize>)| {
+        Shard::new(rows, span.clone(), 0, device(i), Purpose::Fit).keeping(held != Held::Forgetful)
+    };
+    let shards: Vec<Shard<'a>> = spans.iter().enumerate().map(shard).collect();
+    let sharded = Sharded::new(shards, rows.dim());
+    match held {
+        Held::Devices => Box::new(sharded),
+        Held::Turns | Held::Forgetful => Box::new(sharded.resident(0)),
+        Held::Mixed => Box::new(sharded.resident(1)),
+        Held::Bytes | Held::Restarted => Box::new(Processes::new(rows, spans, held == Held::Restarted)),
+    }
+}
+
+/// Workers that are asked in bytes, as if they were other processes.
+struct Processes<'a> {
+    parts: Vec<&'a Part>,
+    workers: Vec<Worker<'a>>,
+    restarts: bool,
+    asked: usize,
+}
+
+/// The rows of one process alone.
+struct Part {
+    values: Vec<f32>,
+    dim: usize,
+    first: u64,
+}
+
+impl Rows for Part {
+    fn len(&self) -> usize {
+        self.values.len() / self.dim
+    }
+
+    fn dim(&self) -> usize {
+        self.dim
+    }
+
+    fn read(&self, first: usize, out: &mut [f32]) -> Result<()> {
+        Matrix::new(&self.values, self.dim)?.read(first, out)
+    }
+}
+
+impl<'a> Processes<'a> {
+    fn new(rows: &dyn Rows, spans: &[Range<usize>], restarts: bool) -> Self {
+        let part = |span: &Range<usize>| -> &'a Part {
+            let mut values = vec![0.0; span.len() * rows.dim()];
+            rows.read(span.start, &mut values).unwrap();
+            // A few small tests: what their rows take is given back when they end.
+            Box::leak(Box::new(Part { values, dim: rows.dim(), first: span.start as u64 }))
+        };
+        let parts: Vec<&Part> = spans.iter().map(part).collect();
+        let workers = parts.iter().map(|part| Self::worker(part)).collect();
+        Self { parts, workers, restarts, asked: 0 }
+    }
+
+    fn worker(part: &'a Part) -> Worker<'a> {
+        Worker::new(part, part.first, &Device::cpu())
+    }
+}
+
+impl Population for Processes<'_> {
+    fn shards(&self) -> Vec<u64> {
+        self.parts.iter().map(|part| part.len() as u64).collect()
+    }
+
+    fn dim(&self) -> usize {
+        self.parts[0].dim()
+    }
+
+    fn call(&mut self, requests: &[(usize, Request)], _ask: Ask<'_>) -> Result<Vec<Reply>> {
+        let mut answer = |(shard, request): &(usize, Request)| {
+            self.asked += 1;
+            if self.restarts && self.asked.is_multiple_of(3) {
+                self.workers[*shard] = Self::worker(self.parts[*shard]);
+            }
+            Reply::from_bytes(&self.workers[*shard].answer(&request.to_bytes()?)?)
+        };
+        requests.iter().map(&mut answer).collect()
+    }
+
+    fn table(&mut self, _state: &Arc<State>, _ask: Ask<'_>) -> Result<Option<&mut dyn Table>> {
+        Ok(None)
+    }
+}
+
+/// Fits all levels over a population.
+fn fit_over(params: &RqKMeans, population: Box<dyn Population + '_>) -> Result<(RqKMeansModel, FitReport)> {
+    let mut fit = params.begin_over(population, None, &Device::cpu(), &mut |_| ControlFlow::Continue(()))?;
+    while fit.next_level()?.is_some() {}
+    fit.finish()
+}
+
+/// The same on one table of the reference.
+fn whole(params: &RqKMeans, rows: &dyn Rows) -> (RqKMeansModel, FitReport) {
+    params.fit_with(rows, &Device::reference(), |_| ControlFlow::Continue(())).unwrap()
+}

@@ -1,0 +1,50 @@
+//! How rows become the integers of level 0, and what happens to them between the levels.
+
+use crate::grid::{Grid, UNIT_EXPONENT};
+use serde::{Deserialize, Serialize};
+
+/// How distances are understood.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Metric {
+    /// Squared Euclidean distance of the embeddings as they are.
+    #[default]
+    L2,
+    /// Rows are scaled to unit length first, so that only their direction matters.
+    Cosine,
+}
+
+impl Metric {
+    /// The name used in files and on the command line: `l2` or `cosine`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::L2 => "l2",
+            Self::Cosine => "cosine",
+        }
+    }
+}
+
+/// The grid of the rows, and which levels scale their residuals to unit length.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Quantization {
+    pub(crate) grid: Grid,
+    pub(crate) metric: Metric,
+    pub(crate) normalize_residuals: bool,
+}
+
+impl Quantization {
+    /// Whether codewords live on the unit grid instead of the grid of the embeddings.
+    pub(crate) fn unit_grid(&self) -> bool {
+        self.metric == Metric::Cosine || self.normalize_residuals
+    }
+
+    /// Exponent of the codewords.
+    pub(crate) fn codebook_exponent(&self) -> i32 {
+        if self.unit_grid() { UNIT_EXPONENT } else { self.grid.exponent() }
+    }
+
+    /// Whether the residuals of `level` are scaled to unit length.
+    pub(crate) fn scales_level(&self, level: usize) -> bool {
+        self.normalize_residuals || (self.metric == Metric::Cosine && level == 0)
+    }
+}

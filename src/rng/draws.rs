@@ -1,0 +1,46 @@
+//! Weighted random draws, exactly.
+
+use super::Stream;
+
+/// Draws of indices with probability proportional to their weights.
+///
+/// # Exactness
+/// A draw is a uniform integer below the sum of all weights; the index drawn is the first one at which the running sum
+/// exceeds it. Only one running sum per [`BLOCK`] weights is kept.
+pub(crate) struct Draws<'a> {
+    weight: &'a dyn Fn(usize) -> u128,
+    /// Running sums at the ends of the blocks.
+    ends: Vec<u128>,
+}
+
+/// Weights per running sum.
+pub(crate) const BLOCK: usize = 256;
+
+impl<'a> Draws<'a> {
+    pub(crate) fn new(count: usize, weight: &'a dyn Fn(usize) -> u128) -> Self {
+        let block = |sum: &mut u128, first: usize| {
+            *sum += (first..count.min(first + BLOCK)).map(weight).sum::<u128>();
+            Some(*sum)
+        };
+        Self { weight, ends: (0..count).step_by(BLOCK).scan(0, block).collect() }
+    }
+
+    pub(crate) fn total(&self) -> u128 {
+        self.ends.last().copied().unwrap_or(0)
+    }
+
+    pub(crate) fn draw(&self, stream: &mut Stream) -> usize {
+        self.at(stream.below(self.total()))
+    }
+
+    /// The index on which a value below the total falls.
+    pub(crate) fn at(&self, value: u128) -> usize {
+        let block = self.ends.partition_point(|end| *end <= value);
+        let mut sum = block.checked_sub(1).and_then(|before| self.ends.get(before)).copied().unwrap_or(0);
+        let exceeds = |index: &usize| {
+            sum += (self.weight)(*index);
+            sum > value
+        };
+        (block * BLOCK..(block + 1) * BLOCK).find(exceeds).unwrap_or(0)
+    }
+}

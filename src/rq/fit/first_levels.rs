@@ -1,0 +1,53 @@
+//! Levels that several fits have in common.
+
+use super::{Fit, LevelReport};
+use crate::device::Device;
+use crate::error::Result;
+use crate::grid::Grid;
+use crate::population::FittedLevel;
+use crate::rows::Rows;
+use crate::rq::params::RqKMeans;
+use crate::rq::progress::Callback;
+
+/// The levels that a fit has so far, for fits whose parameters differ only in the clusters of later levels.
+#[derive(Clone)]
+pub(crate) struct FirstLevels {
+    grid: Grid,
+    levels: Vec<FittedLevel>,
+    prices: Vec<Vec<i64>>,
+    reports: Vec<LevelReport>,
+}
+
+impl Fit<'_> {
+    /// All levels fitted so far.
+    pub(crate) fn first_levels(&self) -> FirstLevels {
+        FirstLevels {
+            grid: self.quantization.grid.clone(),
+            levels: self.fitted.clone(),
+            prices: self.prices.clone(),
+            reports: self.reports.clone(),
+        }
+    }
+}
+
+impl RqKMeans {
+    /// A fit that has these levels already and goes on after them: one assignment a level instead of a fit.
+    ///
+    /// # Exactness
+    /// The bits of a fit of all levels, where [`RqKMeans::levels_stand_alone`].
+    pub(crate) fn go_on_with<'a>(
+        &self,
+        first: &FirstLevels,
+        rows: &'a dyn Rows,
+        device: &'a Device,
+        callback: Callback<'_>,
+    ) -> Result<Fit<'a>> {
+        let mut fit = self.begin_on(Some(first.grid.clone()), rows, device, callback)?;
+        for level in &first.levels {
+            fit.residuals.subtract(level.clone());
+        }
+        let FirstLevels { grid: _, levels, prices, reports } = first.clone();
+        (fit.fitted, fit.prices, fit.reports) = (levels, prices, reports);
+        Ok(fit)
+    }
+}

@@ -1,0 +1,270 @@
+//! Fitting: the rows go to the device once, then one level after the other is fitted on what the last one left.
+
+mod assignment;
+mod first_levels;
+mod level;
+mod lloyd;
+mod mini_batch;
+mod report;
+mod reseed;
+mod seeding;
+mod work;
+
+pub(crate) use first_levels::FirstLevels;
+pub use report::{FitReport, LevelReport};
+
+use super::model::RqKMeansModel;
+use super::params::RqKMeans;
+use super::progress::{Callback, Progress, report};
+use crate::codebook::{self, CODEWORDS_MAX, Codebook};
+use crate::device::Device;
+use crate::error::{ErrorKind, Result};
+use crate::grid::{EXPONENTS, Grid, UNIT_EXPONENT, pow2};
+use crate::population::{Ask, FittedLevel, Needs, Population, Residuals, divide};
+use crate::quantization::{Metric, Quantization};
+use crate::rng::Sample;
+use crate::rows::Rows;
+use mini_batch::Trained;
+use std::ops::ControlFlow;
+use std::sync::Arc;
+use work::LevelWork;
+
+/// A fit in progress, for callers who want to look at a level before the next one is fitted.
+///
+/// ```
+/// use semid::{Device, Matrix, RqKMeans};
+///
+/// let values: Vec<f32> = (0..400).map(|i| ((i * 37) % 101) as f32).collect();
+/// let rows = Matrix::new(&values, 4)?;
+/// let device = Device::cpu();
+/// let mut fit = RqKMeans::new(3, [4, 8, 16]).begin(&rows, &device)?;
+/// while let Some(level) = fit.next_level()? {
+///     println!("{} clusters, {:.3} per row", level.clusters, level.squared_error);
+/// }
+/// let (model, report) = fit.finish()?;
+/// assert_eq!(model.levels().len(), report.levels.len());
+/// # Ok::<(), semid::Error>(())
+/// ```
+pub struct Fit<'a> {
+    pub(super) params: RqKMeans,
+    residuals: Residuals<'a>,
+    pub(super) clusters: Vec<usize>,
+    pub(super) quantization: Quantization,
+    /// The levels so far.
+    pub(super) fitted: Vec<FittedLevel>,
+    /// Of every level, where clusters are balanced.
+    pub(super) prices: Vec<Vec<i64>>,
+    /// All levels, where mini-batches trained them together.
+    joint: Vec<Trained>,
+    reports: Vec<LevelReport>,
+    saturated_values: u64,
+    pub(super) codewords_max: i64,
+}
+
+impl RqKMeans {
+    /// Fits all levels.
+    ///
+    /// # Shapes
+    /// `rows` (N, D) with N at least the clusters of every level.
+    ///
+    /// # Exactness
+    /// The same rows, parameters and seed give a model with the same fingerprint on every device.
+    ///
+    /// # Errors
+    /// Parameters out of range, NaN or infinities in the rows, and what devices and sources can meet.
+    pub fn fit(&self, rows: &dyn Rows, device: &Device) -> Result<RqKMeansModel> {
+        Ok(self.fit_with(rows, device, |_| ControlFlow::Continue(()))?.0)
+    }
+
+    /// Fits all levels, telling `progress` about each iteration; `Break` ends the fit with [`ErrorKind::Cancelled`].
+    ///
+    /// # Errors
+    /// As for [`RqKMeans::fit`].
+    pub fn fit_with(
+        &self,
+        rows: &dyn Rows,
+        device: &Device,
+        mut progress: impl FnMut(&Progress) -> ControlFlow<()>,
+    ) -> Result<(RqKMeansModel, FitReport)> {
+        let mut fit = self.begin_with(rows, device, &mut progress)?;
+        while fit.next_level_with(&mut progress)?.is_some() {}
+        fit.finish()
+    }
+
+    /// Finds the grid of the rows and puts them on it, ready for [`Fit::next_level`].
+    ///
+    /// # Errors
+    /// As for [`RqKMeans::fit`].
+    pub fn begin<'a>(&self, rows: &'a dyn Rows, device: &'a Device) -> Result<Fit<'a>> {
+        self.begin_with(rows, device, &mut |_| ControlFlow::Continue(()))
+    }
+
+    pub(crate) fn begin_with<'a>(
+        &self,
+        rows: &'a dyn Rows,
+        device: &'a Device,
+        callback: Callback<'_>,
+    ) -> Result<Fit<'a>> {
+        self.begin_on(None, rows, device, callback)
+    }
+
+    /// [`RqKMeans::begin_with`] on a grid, or on that of the rows.
+    fn begin_on<'a>(
+        &self,
+        grid: Option<Grid>,
+        rows: &'a dyn Rows,
+        device: &'a Device,
+        callback: Callback<'_>,
+    ) -> Result<Fit<'a>> {
+        let (clusters, used) = self.check(rows.len(), rows.dim())?;
+        let needs = Needs {
+            rows: used,
+            dim: rows.dim(),
+            clusters: clusters.iter().max().copied().unwrap_or(1),
+            levels: clusters.len(),
+            whole: self.sizes.is_some() || self.sinkhorn.is_some(),
+        };
+        self.begin_over(Box::new(divide(rows, &needs, device)?), grid, device, callback)
+    }
+
+    /// A fit of the rows of a population; what concerns few rows is computed on `device`.
+    pub(crate) fn begin_over<'a>(
+        &self,
+        population: Box<dyn Population + 'a>,
+        grid: Option<Grid>,
+        device: &Device,
+        callback: Callback<'_>,
+    ) -> Result<Fit<'a>> {
+        let rows = population.shards().iter().sum::<u64>() as usize;
+        let (clusters, used) = self.check(rows, population.dim())?;
+        let mut residuals = Residuals::new(population, Sample::new(self.seed, rows, used), device);
+        let mut ask = || report(callback, &Progress::start(clusters.len(), self.max_iter));
+        let quantization = Quantization {
+            grid: grid.map_or_else(|| self.grid(&mut residuals, &mut ask), Ok)?,
+            metric: self.metric,
+            normalize_residuals: self.normalize_residuals,
+        };
+        let saturated_values = residuals.load(&quantization, &mut ask)?;
+        Ok(Fit {
+            params: self.clone(),
+            residuals,
+            clusters,
+            quantization,
+            fitted: Vec::new(),
+            prices: Vec::new(),
+            joint: Vec::new(),
+            reports: Vec::new(),
+            saturated_values,
+            codewords_max: CODEWORDS_MAX,
+        })
+    }
+
+    /// The grid for these rows.
+    fn grid(&self, rows: &mut Residuals<'_>, ask: Ask<'_>) -> Result<Grid> {
+        match self.metric {
+            Metric::L2 => Ok(rows.range(ask)?.grid(self.center)),
+            // Every row has a grid of its own, and what follows is on the unit grid.
+            Metric::Cosine => Ok(Grid::new(vec![0.0; rows.dim()], UNIT_EXPONENT)),
+        }
+    }
+}
+
+impl Fit<'_> {
+    /// Fits the next level; `None` when all are fitted.
+    ///
+    /// # Errors
+    /// As for [`RqKMeans::fit`].
+    pub fn next_level(&mut self) -> Result<Option<LevelReport>> {
+        self.next_level_with(&mut |_| ControlFlow::Continue(()))
+    }
+
+    /// Fits the next level, telling `progress` about each iteration.
+    ///
+    /// # Errors
+    /// As for [`RqKMeans::fit`].
+    pub fn next_level_with(
+        &mut self,
+        progress: &mut dyn FnMut(&Progress) -> ControlFlow<()>,
+    ) -> Result<Option<LevelReport>> {
+        let target = self.fitted.len() + 1;
+        if target > self.clusters.len() {
+            return Ok(None);
+        }
+        loop {
+            while self.fitted.len() < target {
+                self.fit_level(progress)?;
+            }
+            if codebook::largest_sum(self.codebooks()) <= self.codewords_max {
+                return Ok(self.reports.last().cloned());
+            }
+            self.coarsen(progress)?;
+        }
+    }
+
+    /// The model of the levels fitted so far, with the report of the fit.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Range`] where codewords exceed f32; a parameter error where no level was fitted.
+    pub fn finish(self) -> Result<(RqKMeansModel, FitReport)> {
+        let model = self.model()?;
+        let report = FitReport {
+            rows: self.residuals.rows(),
+            dim: self.residuals.dim(),
+            levels: self.reports,
+            saturated_values: self.saturated_values,
+        };
+        Ok((model, report))
+    }
+
+    /// The codebooks of the levels so far.
+    pub(super) fn codebooks(&self) -> impl Iterator<Item = &Codebook> {
+        self.fitted.iter().map(|level| &*level.codebook)
+    }
+
+    /// Takes a grid twice as coarse and starts again: the codewords of real data with extreme outliers may add up to
+    /// more than a residual can hold.
+    fn coarsen(&mut self, callback: Callback<'_>) -> Result<()> {
+        let grid = &self.quantization.grid;
+        let exponent = grid.exponent() - 1;
+        if self.quantization.unit_grid() || exponent < *EXPONENTS.start() {
+            let level = self.fitted.len().saturating_sub(1);
+            let reason = "the codewords of all levels add up to more than the grid holds; use fewer levels";
+            return Err(ErrorKind::Range { level, reason: reason.into() }.into());
+        }
+        self.quantization.grid = Grid::new(grid.offset().to_vec(), exponent);
+        self.fitted.clear();
+        self.prices.clear();
+        self.joint.clear();
+        self.reports.clear();
+        let start = Progress::start(self.clusters.len(), self.params.max_iter);
+        self.saturated_values = self.residuals.load(&self.quantization, &mut || report(callback, &start))?;
+        Ok(())
+    }
+
+    fn fit_level(&mut self, callback: Callback<'_>) -> Result<()> {
+        let level = self.fitted.len();
+        let clusters = self.clusters.get(level).copied().unwrap_or(1);
+        let mut work = LevelWork {
+            params: &self.params,
+            sizes: self.params.sizes_of(self.residuals.rows(), clusters),
+            residuals: &mut self.residuals,
+            clusters: &self.clusters,
+            level,
+            unit: pow2(-2 * self.quantization.codebook_exponent()),
+        };
+        let fitted = level::fit(&mut work, &mut self.joint, callback)?;
+        self.reports.push(LevelReport {
+            clusters: fitted.codebook.clusters(),
+            iterations: fitted.iterations,
+            squared_error: work.per_row(fitted.squared_error),
+            empty_reseeded: fitted.empty_reseeded,
+            balance: fitted.balancing.as_ref().map(|balancing| balancing.report),
+        });
+        let (codes, prices) = fitted.balancing.map(|balancing| (balancing.codes, balancing.prices)).unzip();
+        let fitted = FittedLevel { codebook: fitted.codebook, codes: codes.map(Arc::new) };
+        self.residuals.subtract(fitted.clone());
+        self.fitted.push(fitted);
+        self.prices.extend(prices.flatten());
+        Ok(())
+    }
+}

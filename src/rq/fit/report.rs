@@ -1,0 +1,34 @@
+//! What a fit came to.
+
+use crate::rq::balance::Balance;
+
+/// What a fit came to.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct FitReport {
+    /// Rows fitted on.
+    pub rows: usize,
+    /// Dimensions.
+    pub dim: usize,
+    /// One report per level.
+    pub levels: Vec<LevelReport>,
+    /// Values of the fitted rows that did not fit on the grid.
+    pub saturated_values: u64,
+}
+
+/// What fitting one level came to.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct LevelReport {
+    /// Number of codewords, K.
+    pub clusters: usize,
+    /// Updates done in the run that was kept.
+    pub iterations: usize,
+    /// Mean over the rows of the squared distance that is left after this level, in squared units of the embeddings
+    /// (of the unit sphere for cosine and normalised residuals).
+    pub squared_error: f64,
+    /// Empty clusters that were given a far row, over all iterations of the run that was kept.
+    pub empty_reseeded: u64,
+    /// What balancing came to, where it was asked for.
+    pub balance: Option<Balance>,
+}

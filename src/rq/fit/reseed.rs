@@ -1,0 +1,54 @@
+//! Clusters without rows are given far ones.
+
+use crate::partial::Partial;
+use crate::population::FarRow;
+
+/// A row that moves to an empty cluster.
+pub(super) struct Gift {
+    pub(super) row: u64,
+    from: usize,
+    to: usize,
+}
+
+/// Clusters without rows, ascending.
+pub(super) fn empty(partial: &Partial) -> Vec<usize> {
+    (0..partial.counts().len()).filter(|k| partial.counts().get(*k) == Some(&0)).collect()
+}
+
+/// Gives every empty cluster, in ascending order, the farthest row that is left, out of a cluster that keeps at least
+/// one more; stops when there is none.
+///
+/// # Exactness
+/// `far` has to hold as many rows as there are clusters, if there are as many: a row is passed over only as the last
+/// one of its cluster, and no cluster has two last rows.
+pub(super) fn gifts(empty: &[usize], far: &[FarRow], partial: &Partial) -> Vec<Gift> {
+    let mut counts = partial.counts().to_vec();
+    let mut far = far.iter();
+    let mut gift = |to: usize| {
+        let giver = |row: &&FarRow| counts.get(row.code as usize).is_some_and(|count| *count > 1);
+        let (row, from) = far.find(giver).map(|row| (row.place, row.code as usize))?;
+        let change = |counts: &mut [u64], k: usize, count: fn(u64) -> u64| {
+            if let Some(old) = counts.get_mut(k) {
+                *old = count(*old);
+            }
+        };
+        change(&mut counts, from, |count| count - 1);
+        change(&mut counts, to, |count| count + 1);
+        Some(Gift { row, from, to })
+    };
+    empty.iter().map_while(|to| gift(*to)).collect()
+}
+
+/// Moves the rows, whose `values` these are, from cluster to cluster; returns how many there are.
+pub(super) fn give(partial: &mut Partial, gifts: &[Gift], values: &[i32]) -> u64 {
+    for (gift, values) in gifts.iter().zip(values.chunks_exact(partial.dim())) {
+        partial.remove(gift.from, values);
+        partial.add(gift.to, values);
+    }
+    gifts.len() as u64
+}
+
+/// The numbers of the rows.
+pub(super) fn rows(gifts: &[Gift]) -> Vec<u64> {
+    gifts.iter().map(|gift| gift.row).collect()
+}

@@ -1,0 +1,121 @@
+//! Draws by weight, and the rows they choose.
+
+use super::*;
+use crate::device::Device;
+use crate::rng::BLOCK;
+
+fn table(device: &Device, rows: &[i32], dim: usize) -> Box<dyn Table> {
+    let mut table = device.engine().table(rows.len() / dim, dim, Purpose::Fit).unwrap();
+    table.upload(0, rows).unwrap();
+    table
+}
+
+fn residuals(device: &Device, rows: &[i32], dim: usize) -> Residuals<'static> {
+    Residuals::of(table(device, rows, dim), device)
+}
+
+#[test]
+fn draws_fall_by_weight_and_never_on_a_weight_of_zero() {
+    let weights: [u128; 7] = [0, 3, 0, 0, 1, 6, 0];
+    let weight = |index: usize| weights[index];
+    let draws = Draws::new(7, &weight);
+    // Every value a draw can have, one by one.
+    assert_eq!(draws.total(), 10);
+    assert_eq!((0..10).map(|value| draws.at(value)).collect::<Vec<_>>(), [1, 1, 1, 4, 5, 5, 5, 5, 5, 5]);
+    let mut stream = Stream::new("test", 5, 0, 0);
+    let mut counts = [0; 7];
+    (0..10_000).for_each(|_| counts[draws.draw(&mut stream)] += 1);
+    assert!(
+        counts.iter().zip(weights).all(|(count, weight)| (*count - 1000 * weight as i32).abs() < 250),
+        "{counts:?}"
+    );
+    assert_eq!((counts[0], counts[2], counts[3], counts[6]), (0, 0, 0, 0));
+}
+
+#[test]
+fn draws_over_many_blocks_fall_where_a_running_sum_says() {
+    for count in [BLOCK - 1, BLOCK, BLOCK + 1, 3 * BLOCK + 7] {
+        let weight = |index: usize| (rng::row_hash(3, index as u64) % 4) as u128;
+        let draws = Draws::new(count, &weight);
+        let expected: Vec<usize> = (0..count).flat_map(|index| vec![index; weight(index) as usize]).collect();
+        assert_eq!(draws.total(), expected.len() as u128);
+        assert_eq!((0..draws.total()).map(|value| draws.at(value)).collect::<Vec<_>>(), expected, "{count}");
+    }
+}
+
+#[test]
+fn the_number_of_candidates_needs_no_logarithm() {
+    // No integer is so near a power of e that f64 could err.
+    for k in 1..=65_536 {
+        assert_eq!(floor_ln(k), (k as f64).ln().floor() as usize, "{k}");
+    }
+}
+
+#[test]
+fn random_rows_are_distinct_while_there_are_any() {
+    // Rows 0..40 with 5 values.
+    let rows: Vec<i32> = (0..40).map(|row| row % 5).collect();
+    for seed in 0..20 {
+        let chosen = distinct_rows(&mut residuals(&Device::reference(), &rows, 1), 5, seed, &mut || Ok(())).unwrap();
+        let mut sorted = chosen.clone();
+        sorted.sort_unstable();
+        assert_eq!(sorted, [0, 1, 2, 3, 4]);
+        let more = distinct_rows(&mut residuals(&Device::reference(), &rows, 1), 7, seed, &mut || Ok(())).unwrap();
+        assert_eq!((more.len(), &more[..5]), (7, &chosen[..]));
+    }
+}
+
+/// With rows far apart, every draw after the first must be a row that has no codeword yet.
+#[test]
+fn k_means_plus_plus_takes_every_distinct_row_before_any_twice() {
+    let rows: Vec<i32> = (0..60).map(|row| (row % 6) * 1000).collect();
+    for seed in 0..10 {
+        for device in [Device::reference(), Device::cpu()] {
+            let mut stream = Stream::new("test", seed, 0, 0);
+            let mut chosen =
+                plus_plus(&mut *table(&device, &rows, 1), &[1; 60], 8, &mut stream, &mut || Ok(())).unwrap();
+            assert_eq!(chosen.len(), 8);
+            chosen.truncate(6);
+            chosen.sort_unstable();
+            assert_eq!(chosen, [0, 1000, 2000, 3000, 4000, 5000]);
+        }
+    }
+}
+
+/// Candidates of the oversampling are rows, and their weights count all rows.
+#[test]
+fn oversampling_weighs_every_row_once() {
+    let rows: Vec<i32> = (0..500).map(|row| row * row % 97).collect();
+    let mut stream = Stream::new("test", 1, 0, 0);
+    let (candidates, weights) =
+        oversample(&mut residuals(&Device::cpu(), &rows, 2), 4, &mut stream, &mut || Ok(())).unwrap();
+    assert_eq!(weights.iter().sum::<u64>(), 250);
+    assert_eq!(candidates.clusters(), weights.len());
+    assert!(candidates.values().chunks_exact(2).all(|candidate| rows.chunks_exact(2).any(|row| row == candidate)));
+    // One value only: one candidate with all the weight.
+    let (candidates, weights) =
+        oversample(&mut residuals(&Device::cpu(), &[3; 500], 2), 4, &mut stream, &mut || Ok(())).unwrap();
+    assert_eq!((candidates.values(), &weights[..]), (&[3, 3][..], &[250][..]));
+}
+
+/// Rows whose distances fall by powers of two give all draws of three rounds to the few far ones: only further rounds
+/// find the many near ones. Where rows are alike, three rounds are enough.
+#[test]
+fn heavy_tails_get_more_rounds() {
+    let candidates = |rows: &[i32]| {
+        let mut stream = Stream::new("test", 1, 0, 0);
+        oversample(&mut residuals(&Device::cpu(), rows, 1), 8, &mut stream, &mut || Ok(())).unwrap().0.values().to_vec()
+    };
+    let sign = |row: i32| if row % 2 == 0 { 1 } else { -1 };
+    let heavy: Vec<i32> = (1..=4000).map(|row| sign(row) * (8_000_000 / row + row % 5)).collect();
+    let found = candidates(&heavy);
+    assert!(found.len() > 1 + 3 * 8 && found.len() <= 1 + ROUNDS_MAX * 8, "{}", found.len());
+    let left = |candidates: &[i32]| {
+        let nearest = |row: &i32| candidates.iter().map(|x| i64::from(x - row).pow(2)).min().unwrap();
+        heavy.iter().map(nearest).sum::<i64>()
+    };
+    // The last round did not halve the sum: another one is not worth its time.
+    assert!(left(&found[..1 + 2 * 8]) > 4 * left(&found), "{} {}", left(&found[..17]), left(&found));
+    let alike: Vec<i32> = (0..4000).map(|row| (rng::row_hash(9, row) % 1000) as i32).collect();
+    assert!(candidates(&alike).len() <= 1 + 3 * 8);
+}

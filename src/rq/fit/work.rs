@@ -1,0 +1,56 @@
+//! What fitting a level works with, and what it ends with.
+
+use crate::codebook::Codebook;
+use crate::population::Residuals;
+use crate::rq::balance::Balance;
+use crate::rq::params::RqKMeans;
+use crate::rq::progress::Progress;
+use crate::transport::balanced::Sizes;
+use std::sync::Arc;
+
+/// A level to be fitted to the rows that the levels before it have left.
+pub(super) struct LevelWork<'a, 'r> {
+    pub(super) params: &'a RqKMeans,
+    pub(super) residuals: &'a mut Residuals<'r>,
+    /// Clusters of all levels.
+    pub(super) clusters: &'a [usize],
+    pub(super) level: usize,
+    /// Bounds of the clusters' sizes, where there are any.
+    pub(super) sizes: Option<Sizes>,
+    /// A squared grid step in squared units of the embeddings.
+    pub(super) unit: f64,
+}
+
+/// One level as an algorithm leaves it; `squared_error` is over all rows, in squared grid steps.
+pub(super) struct LevelFit {
+    pub(super) codebook: Arc<Codebook>,
+    pub(super) iterations: usize,
+    pub(super) squared_error: u128,
+    pub(super) empty_reseeded: u64,
+    pub(super) balancing: Option<Balancing>,
+}
+
+/// What a balanced run ends with.
+#[derive(Clone, Debug)]
+pub(super) struct Balancing {
+    pub(super) codes: Vec<u32>,
+    /// Where there are any: none for Sinkhorn.
+    pub(super) prices: Option<Vec<i64>>,
+    pub(super) report: Balance,
+}
+
+impl LevelWork<'_, '_> {
+    /// Squared error per row, in squared units of the embeddings.
+    pub(super) fn per_row(&self, squared_error: u128) -> f64 {
+        squared_error as f64 * self.unit / self.residuals.rows().max(1) as f64
+    }
+
+    pub(super) fn clusters(&self) -> usize {
+        self.clusters.get(self.level).copied().unwrap_or(1)
+    }
+
+    pub(super) fn progress(&self) -> Progress {
+        let start = Progress::start(self.clusters.len(), self.params.max_iter);
+        Progress { level: self.level, ..start }
+    }
+}
