@@ -148,7 +148,8 @@ fn outputs_that_cannot_be_written_are_noticed_before_the_work() {
     dir.fails(&format!("{long} gone/out.safetensors"), &["gone/out.safetensors"]);
     dir.fails(&format!("{long} x.npy/out.safetensors"), &["x.npy/out.safetensors"]);
     dir.fails(&format!("{long} folder.npy"), &["folder.npy"]);
-    dir.fails(&format!("{long} x.npy"), &["x.npy", "is also the input"]);
+    dir.fails(&format!("{long} x.npy"), &["x.npy", "a model is no .npy file"]);
+    dir.fails("encode --model m.safetensors --input x.npy --output x.npy", &["x.npy", "is also the input"]);
     dir.fails("encode --model m.safetensors --input x.npy --output gone/c.npy", &["gone/c.npy"]);
     dir.fails("decode --model m.safetensors --input x.npy --output gone/d.npy", &["x.npy"]);
 }

@@ -44,7 +44,7 @@ fn encode_decode_and_info() {
 
     let info = dir.semid("info --model m.safetensors --json").json(0);
     let expected = "clusters codebook_exponent dim fingerprint grid_exponent kind largest_component levels metric \
-                    normalize_residuals prices seed";
+                    normalize_residuals parameters prices provenance seed";
     assert_eq!(keys(&info).join(" "), expected);
     assert_eq!((&info["levels"], &info["clusters"], &info["seed"]), (&2.into(), &vec![8, 8].into(), &42.into()));
     assert!(is_digest(&info["fingerprint"]));

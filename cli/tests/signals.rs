@@ -108,7 +108,8 @@ fn ends_soon(mut child: Child) -> Run {
 #[test]
 fn under_nohup_sigterm_is_heard_and_sighup_is_not() {
     let dir = Dir::new();
-    dir.npy("x.npy", 60_000, 32);
+    // Enough for some seconds.
+    dir.npy("x.npy", 300_000, 32);
     dir.semid("fit --input x.npy --output m.safetensors --clusters 256 --sample 600 --max-iter 1").ok();
     let files = dir.files();
     for ignored in ["HUP", "INT", "HUP,INT"] {
@@ -121,7 +122,7 @@ fn under_nohup_sigterm_is_heard_and_sighup_is_not() {
         for ignored in ignored.split(',') {
             signal(&child, &format!("-{ignored}"));
         }
-        sleep(Duration::from_millis(1200));
+        sleep(Duration::from_millis(900));
         assert_eq!(dir.files().len(), files.len() + 1, "{ignored} is not ignored");
         signal(&child, "-TERM");
         let run = ends_soon(child);
