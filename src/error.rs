@@ -372,6 +372,17 @@ pub enum ErrorKind {
     /// The registry cannot be written to.
     #[error("the registry is read-only: check the permissions of the file and its folder")]
     ReadOnly,
+    /// A file beside the registry belongs to another user, so that nothing can be written.
+    #[error(
+        "{} belongs to {owner}, the registry does not: have it removed, while nobody uses the registry, and go on",
+        file.display()
+    )]
+    ForeignLog {
+        /// The write-ahead log, or its index.
+        file: PathBuf,
+        /// Whose it is.
+        owner: String,
+    },
     /// No room for the registry to grow; what it held is as before.
     #[error("no space left for the registry, which is as before: free some and run the same again")]
     Full,
@@ -413,6 +424,19 @@ impl Error {
     /// The same error, placed in `path` unless it already has a place.
     pub(crate) fn at(mut self, path: impl AsRef<Path>) -> Self {
         self.0.path.get_or_insert_with(|| path.as_ref().to_owned());
+        self
+    }
+
+    /// The same error about rows of other numbers, where it is about rows.
+    pub(crate) fn map_rows(mut self, number: impl Fn(usize) -> usize) -> Self {
+        use ErrorKind::{Code, FarRow, ItemKey, NotFinite, Ragged, RepeatedItem};
+        match &mut self.0.kind {
+            NotFinite { row, .. } | FarRow { row } | Ragged { row, .. } | Code { row, .. } | ItemKey { row, .. } => {
+                *row = number(*row);
+            }
+            RepeatedItem { first, row, .. } => (*first, *row) = (number(*first), number(*row)),
+            _ => {}
+        }
         self
     }
 

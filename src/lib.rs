@@ -74,7 +74,7 @@ pub use device::{AdapterLimits, Device, DeviceInfo, KernelTime};
 pub use error::{Error, ErrorKind, Result};
 pub use grid::Grid;
 #[cfg(feature = "sqlite")]
-pub use id::store::SqliteStore;
+pub use id::store::{SqliteOptions, SqliteStore};
 pub use id::store::conformance;
 pub use id::store::{Entry, Holder, Manifest, MemoryStore, Record, Store};
 pub use id::{
