@@ -46,8 +46,8 @@
 //!
 //! # Features
 //!
-//! `cli` (default) builds the command line tool `semid`; `parquet` (default) reads and writes Parquet files; `sqlite`
-//! (default) keeps registries in SQLite databases; `report` (default) draws reports.
+//! `parquet` (default) reads and writes Parquet files; `sqlite` (default) keeps registries in SQLite databases; `report`
+//! (default) draws reports. The command line tool is a package of its own, `semid-cli`.
 mod align;
 mod codebook;
 mod device;

@@ -120,7 +120,7 @@ fn damaged_npy_and_parquet_files() {
     dir.write("lie.npy", [&npy[..8], &lie.as_bytes()[lie.len() - 120..]].concat());
     dir.fails(&format!("{FIT} --input lie.npy"), &["lie.npy"]);
 
-    let parquet: &[u8] = include_bytes!("../../data/top-packages.parquet");
+    let parquet: &[u8] = include_bytes!("../data/top-packages.parquet");
     for len in [0, 3, 100, parquet.len() / 2, parquet.len() - 1] {
         dir.write("cut.parquet", &parquet[..len]);
         dir.fails(&format!("{FIT} --input cut.parquet"), &["cut.parquet"]);

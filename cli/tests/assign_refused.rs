@@ -12,7 +12,7 @@ fn item_keys_must_be_clear() {
     dir.write("gap.txt", "a\n\nb\n");
     dir.write("latin.txt", b"caf\xe9\n");
     dir.write("nul.txt", (0..300).map(|i| format!("a\0{i}\n")).collect::<String>());
-    dir.write("p.parquet", include_bytes!("../../data/top-packages.parquet"));
+    dir.write("p.parquet", include_bytes!("../data/top-packages.parquet"));
     let cases: [(&str, &[&str]); 8] = [
         ("", &["x.npy", "--items FILE", "--row-numbers"]),
         ("--items few.txt", &["few.txt", "299 item keys", "300 rows"]),

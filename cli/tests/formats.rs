@@ -3,7 +3,7 @@
 use super::{Dir, values};
 use semid::io::read_strings;
 
-const PACKAGES: &[u8] = include_bytes!("../../data/top-packages.parquet");
+const PACKAGES: &[u8] = include_bytes!("../data/top-packages.parquet");
 
 #[test]
 fn ids_have_the_form_asked_for() {

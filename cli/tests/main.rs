@@ -1,4 +1,4 @@
-//! Helpers: a folder, and `semid` run in it.
+//! The command line tool as its users meet it: a folder, and `semid` run in it.
 
 mod align;
 mod assign;

@@ -1,6 +1,6 @@
 //! A run of `semid assign` that is broken off and begun again.
 
-use crate::cli::{Dir, values};
+use crate::{Dir, values};
 use rusqlite::Connection;
 use std::collections::BTreeMap;
 use std::os::unix::process::ExitStatusExt;

@@ -136,7 +136,7 @@ fn errors_that_cannot_be_measured_are_not_left_out_without_a_word() {
 #[test]
 fn labels_in_a_column_of_a_parquet_file() {
     let dir = Dir::new();
-    dir.write("top.parquet", include_bytes!("../../data/top-packages.parquet"));
+    dir.write("top.parquet", include_bytes!("../data/top-packages.parquet"));
     dir.semid("fit --input top.parquet --output m.safetensors --levels 1 --clusters 16 --max-iter 2 --device cpu").ok();
     let eval = "eval --model m.safetensors --input top.parquet --k 0 --json";
     let purity = &dir.semid(&format!("{eval} --label-column name")).json(0)["prefix_purity"][0];

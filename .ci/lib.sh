@@ -1,0 +1,103 @@
+# What the steps share; `.ci/run` sources it. Everything that a step installs for itself goes under target/ci.
+# shellcheck shell=bash
+
+tools=$PWD/target/ci
+python=$tools/python/bin/python
+target=${CARGO_TARGET_DIR:-target}
+swiftshader=$tools/swiftshader
+export CARGO_TERM_COLOR=never
+PATH=$tools/cargo/bin:$PATH:/usr/sbin:/sbin
+cargo_deny=0.20.2
+mkdir -p "$tools"
+
+fail() {
+  printf 'FAILED: %s\n' "$*" >&2
+  exit 1
+}
+
+# Installs Debian packages, or says what a developer has to install.
+apt_install() {
+  [ $# -gt 0 ] || return 0
+  apt_ready "$@"
+  apt-get install -y -qq --no-install-recommends "$@"
+}
+
+# Makes apt-get ready to fetch the packages named.
+apt_ready() {
+  command -v apt-get >/dev/null || fail "this needs $*, and there is no apt-get here; install it and run again"
+  [ "$(id -u)" = 0 ] || fail "this needs $*; run as root, or as root: apt-get install $*"
+  export DEBIAN_FRONTEND=noninteractive
+  [ -e "$tools/apt-updated" ] && [ -n "$(find "$tools/apt-updated" -mmin -60)" ] && return 0
+  apt-get update -qq
+  touch "$tools/apt-updated"
+}
+
+lavapipe_icd() { find /usr/share/vulkan/icd.d -name 'lvp_icd*.json' -print -quit 2>/dev/null || true; }
+
+# Two unrelated implementations of Vulkan in software: Mesa's lavapipe, and SwiftShader out of Debian's chromium-common.
+# Either one missing is a failure, not a skip.
+need_vulkan() {
+  local missing=() libraries library
+  [ -n "$(lavapipe_icd)" ] || missing+=(mesa-vulkan-drivers)
+  libraries=$(ldconfig -p)
+  for library in libvulkan.so.1:libvulkan1 libEGL.so.1:libegl1 libEGL_mesa.so.0:libegl-mesa0; do
+    [[ $libraries == *"${library%%:*}"* ]] || missing+=("${library##*:}")
+  done
+  # llvmpipe, for OpenGL.
+  [ -n "$(find /usr/lib -name 'swrast_dri.so' -print -quit 2>/dev/null)" ] || missing+=(libgl1-mesa-dri)
+  apt_install "${missing[@]}"
+  if [ ! -e "$swiftshader/vk_swiftshader_icd.json" ]; then
+    rm -rf "$swiftshader" "$tools/deb"
+    mkdir -p "$swiftshader" "$tools/deb"
+    # Only two files are wanted, so the package is unpacked and not installed.
+    apt_ready chromium-common
+    (cd "$tools/deb" && apt-get -qq -o APT::Sandbox::User=root download chromium-common)
+    dpkg-deb --fsys-tarfile "$tools"/deb/chromium-common_*.deb |
+      tar -x -C "$swiftshader" --strip-components=4 \
+        ./usr/lib/chromium/libvk_swiftshader.so ./usr/lib/chromium/vk_swiftshader_icd.json
+    rm -rf "$tools/deb"
+  fi
+  [ -n "$(lavapipe_icd)" ] || fail "Mesa's lavapipe is not installed (no lvp_icd*.json)"
+  [ -e "$swiftshader/libvk_swiftshader.so" ] || fail "SwiftShader is not in $swiftshader"
+  VK_DRIVER_FILES="$(lavapipe_icd):$swiftshader/vk_swiftshader_icd.json"
+  export VK_DRIVER_FILES VK_ICD_FILENAMES="$VK_DRIVER_FILES" # what loaders before 1.3.207 read
+  # GPU tests fail, instead of saying that they are skipped, where fewer Vulkan adapters than this are found.
+  export SEMID_REQUIRE_ADAPTERS=2
+}
+
+need_compiler() { command -v cc >/dev/null || apt_install gcc libc6-dev; }
+
+# Redis tests fail, instead of saying that they are skipped, where there is no server.
+need_redis() {
+  command -v redis-server >/dev/null || apt_install redis-server
+  export SEMID_REQUIRE_REDIS=1
+}
+
+need_python() {
+  python3 -c 'import ensurepip' 2>/dev/null || apt_install python3-venv
+  local wanted
+  wanted=$(cat tests/spec/requirements.txt tests/browser/requirements.txt)
+  if [ "$(cat "$tools/python/wanted" 2>/dev/null)" != "$wanted" ]; then
+    rm -rf "$tools/python"
+    python3 -m venv "$tools/python"
+    "$python" -m pip install --quiet --disable-pip-version-check \
+      -r tests/spec/requirements.txt -r tests/browser/requirements.txt
+    printf '%s' "$wanted" >"$tools/python/wanted"
+  fi
+}
+
+find_chromium() { command -v "${CHROMIUM:-chromium}" || command -v chromium-browser || command -v google-chrome || true; }
+need_chromium() {
+  [ -n "$(find_chromium)" ] || apt_install chromium
+  CHROMIUM=$(find_chromium)
+  [ -n "$CHROMIUM" ] || fail "Chromium is not installed"
+  export CHROMIUM
+}
+
+# The command line tool in the dev profile, as $semid.
+need_tool() {
+  need_compiler
+  cargo build --locked --quiet
+  semid=$target/debug/semid
+  [ -x "$semid" ] || fail "cargo build made no $semid"
+}

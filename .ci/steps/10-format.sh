@@ -1,0 +1,2 @@
+# formatting
+cargo fmt --all --check

@@ -1,0 +1,3 @@
+# clippy on all targets, without warnings
+need_compiler
+cargo clippy --workspace --all-targets --locked -- -D warnings

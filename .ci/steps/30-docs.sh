@@ -1,0 +1,3 @@
+# documentation, without warnings
+need_compiler
+RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --locked

@@ -1,0 +1,11 @@
+# licences, sources and doubled versions of the dependencies (cargo-deny)
+need_compiler
+if ! cargo deny --version 2>/dev/null | grep -q " $cargo_deny\$"; then
+  cargo install cargo-deny --version "$cargo_deny" --locked --quiet --debug --no-default-features \
+    --config profile.dev.debug=false --config profile.dev.opt-level=1 \
+    --root "$tools/cargo" --target-dir "$tools/cargo-deny"
+  rm -rf "$tools/cargo-deny"
+fi
+cargo deny --all-features --locked check licenses bans sources
+# Advisories need a copy of the database, which not every machine can fetch.
+if [ -n "${SEMID_ADVISORIES:-}" ]; then cargo deny --all-features --locked check advisories; fi

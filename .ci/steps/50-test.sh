@@ -1,0 +1,5 @@
+# all tests: kernels on two Vulkan implementations, the library, the tool, the examples in the documentation
+need_compiler
+need_vulkan
+need_redis
+cargo test --workspace --locked

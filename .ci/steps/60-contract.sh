@@ -1,0 +1,4 @@
+# the files against the independent implementation of the contract in Python
+need_python
+need_tool
+"$python" tests/spec/check.py "$semid"

@@ -1,3 +1,0 @@
-//! The command line tool as its users meet it.
-
-mod cli;
