@@ -1,9 +1,10 @@
 //! `semid delete`
 
 use crate::args::{Common, DeleteArgs};
+use crate::{database, interrupt};
 use crate::items;
 use crate::output::{self, Answer, Failure, Outcome};
-use semid::{Registry, SqliteStore};
+use semid::Registry;
 use serde::Serialize;
 use std::path::Path;
 
@@ -24,8 +25,9 @@ pub(crate) fn run(common: &Common, args: &DeleteArgs) -> Outcome {
         items.extend(items::keys(path)?);
     }
     let failed = |error| Failure::of_file(error, &args.db);
-    drop(SqliteStore::open_read_only(&args.db)?); // nothing is made where there is nothing
-    let mut registry = Registry::open(SqliteStore::open(&args.db)?).map_err(failed)?;
+    drop(database::read(&args.db)?); // nothing is made where there is nothing
+    interrupt::end_in_order();
+    let mut registry = Registry::open(database::open(&args.db)?).map_err(failed)?;
     let retired = registry.remove(&items).map_err(failed)?.iter().flatten().count();
     let unknown = items.len() - retired;
     let left = registry.len().map_err(failed)?;
@@ -40,5 +42,6 @@ fn text(deleted: &Deleted<'_>) -> String {
         0 => String::new(),
         _ => format!("{unknown} of {} were not there\n", deleted.items),
     };
-    format!("removed {retired} items, whose IDs are retired\n{unknown}{left} items left in {}\n", db.display())
+    let (retired, left) = (output::things(*retired, "item"), output::things(*left as usize, "item"));
+    format!("removed {retired}, the ID of each is retired\n{unknown}{left} left in {}\n", db.display())
 }

@@ -18,9 +18,33 @@ pub(crate) fn watch() {
         if INTERRUPTED.swap(true, Relaxed) {
             std::process::exit(EXIT_CODE.into());
         }
+        std::thread::spawn(end_soon);
     });
     if let Err(error) = watching {
         tracing::debug!("signals are not watched: {error}");
+    }
+}
+
+/// Whether this process may end at any time: it only reads, and leaves nothing behind.
+static MAY_END: AtomicBool = AtomicBool::new(false);
+
+/// How long a process that may end is given to end by itself.
+const PATIENCE: Duration = Duration::from_millis(700);
+
+/// From now on a Ctrl-C ends the process within a second, even where it waits for another program that reads its output.
+pub(crate) fn end_at_once() {
+    MAY_END.store(true, Relaxed);
+}
+
+/// From now on a process has something to save when it is asked to end.
+pub(crate) fn end_in_order() {
+    MAY_END.store(false, Relaxed);
+}
+
+fn end_soon() {
+    std::thread::sleep(PATIENCE);
+    if MAY_END.load(Relaxed) {
+        std::process::exit(EXIT_CODE.into());
     }
 }
 

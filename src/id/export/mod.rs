@@ -43,6 +43,7 @@ pub struct Export<'a> {
     registry: &'a Registry,
     base: u32,
     first_token: u64,
+    key_column: &'a str,
     watch: Option<&'a dyn Fn(u64) -> Result<()>>,
 }
 
@@ -93,7 +94,7 @@ pub struct Exported {
 impl<'a> Export<'a> {
     /// Exports of `registry`, with tokens numbered from 0 and token ids from 0.
     pub fn new(registry: &'a Registry) -> Self {
-        Self { registry, base: 0, first_token: 0, watch: None }
+        Self { registry, base: 0, first_token: 0, key_column: "item", watch: None }
     }
 
     /// The number of code 0 in the name of its token, 0 or 1: `<a_0>` or `<a_1>`; other programs expect either.
@@ -107,6 +108,13 @@ impl<'a> Export<'a> {
     #[must_use]
     pub fn first_token(mut self, id: u64) -> Self {
         self.first_token = id;
+        self
+    }
+
+    /// The name of the column of item keys in [`Export::ids`], `item` unless told otherwise.
+    #[must_use]
+    pub fn key_column(mut self, name: &'a str) -> Self {
+        self.key_column = name;
         self
     }
 

@@ -72,7 +72,7 @@ fn reading(path: &Path, options: &SqliteOptions, snapshot: bool) -> Result<Sessi
 /// Reads a file that may not be written to, and makes no file beside it: SQLite would, and could not remove it.
 ///
 /// Between the look at the log and the opening another process may end and remove the log. Both ways fail then, or notice.
-fn without_permission(path: &Path, options: &SqliteOptions, snapshot: bool) -> Result<Session> {
+pub(super) fn without_permission(path: &Path, options: &SqliteOptions, snapshot: bool) -> Result<Session> {
     if !has_log(path) {
         return without_log(path, options, snapshot);
     }
