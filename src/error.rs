@@ -259,6 +259,14 @@ pub enum ErrorKind {
     /// Another process writes to the file.
     #[error("another process is writing to it; wait until that is done, or give another file")]
     Busy,
+    /// Something that this build leaves out.
+    #[error("this build has no support for {what}: build semid with its feature `{feature}`")]
+    Feature {
+        /// The Cargo feature of semid that adds it.
+        feature: &'static str,
+        /// What it adds.
+        what: &'static str,
+    },
     /// No adapter that can run the kernels.
     #[error("no usable GPU adapter: {reason}; use `--device cpu` for the same result")]
     NoAdapter {
@@ -438,6 +446,12 @@ impl Error {
             _ => {}
         }
         self
+    }
+
+    /// The build lacks `feature`, which adds `what`.
+    #[cfg(not(all(feature = "gpu", feature = "parquet")))]
+    pub(crate) fn feature(feature: &'static str, what: &'static str) -> Self {
+        ErrorKind::Feature { feature, what }.into()
     }
 
     pub(crate) fn io(action: &'static str, source: io::Error) -> Self {

@@ -46,8 +46,15 @@
 //!
 //! # Features
 //!
-//! `parquet` (default) reads and writes Parquet files; `sqlite` (default) keeps registries in SQLite databases; `report`
-//! (default) draws reports. The command line tool is a package of its own, `semid-cli`.
+//! | feature | adds |
+//! | --- | --- |
+//! | `gpu` (default) | GPUs, through wgpu |
+//! | `parquet` | reading and writing Parquet files |
+//! | `sqlite` | registries in SQLite databases |
+//! | `report` | reports as web pages and figures |
+//!
+//! Each works with and without the others. Only `gpu` is on by default, as its absence would go unnoticed:
+//! [`Device::auto`] would take the CPU. The command line tool is a package of its own, `semid-cli`.
 mod align;
 mod codebook;
 mod device;

@@ -4,6 +4,10 @@
 //! code of `rq/` drives tables and never sees how they work.
 
 mod cpu;
+#[cfg(feature = "gpu")]
+mod gpu;
+#[cfg(not(feature = "gpu"))]
+#[path = "no_gpu.rs"]
 mod gpu;
 mod range_search;
 mod reference;
@@ -83,9 +87,10 @@ pub struct KernelTime {
 }
 
 impl Device {
-    /// The best hardware GPU if there is one that can run the kernels, otherwise the CPU.
+    /// The best hardware GPU if there is one that can run the kernels, otherwise the CPU; always the CPU in a build
+    /// without the feature `gpu`.
     pub fn auto() -> Self {
-        gpu::best().map_or_else(|_| Self::cpu(), |engine| Self { engine: Arc::new(engine) })
+        gpu::best().map_or_else(|_| Self::cpu(), |engine| Self { engine })
     }
 
     /// The scalar, single-threaded reference: the specification in code, slow on purpose.
@@ -112,15 +117,15 @@ impl Device {
     ///
     /// # Errors
     /// [`ErrorKind::UnknownDevice`] for a name that fits nothing, [`ErrorKind::NoAdapter`] where no adapter can run
-    /// the kernels.
+    /// the kernels, [`ErrorKind::Feature`] where a GPU is asked of a build without the feature `gpu`.
     pub fn named(name: &str) -> Result<Self> {
         match name {
             "auto" => Ok(Self::auto()),
             "reference" => Ok(Self::reference()),
             "cpu" => Ok(Self::cpu()),
-            "gpu" => Ok(Self { engine: Arc::new(gpu::best()?) }),
+            "gpu" => Ok(Self { engine: gpu::best()? }),
             _ => match name.strip_prefix("gpu:") {
-                Some(which) => Ok(Self { engine: Arc::new(gpu::select(which)?) }),
+                Some(which) => Ok(Self { engine: gpu::select(which)? }),
                 None => Err(unknown(name)),
             },
         }

@@ -2,7 +2,7 @@
 
 use super::{Engine, Purpose, cpu, gpu, reference as scalar};
 use crate::codebook::Codebook;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
 /// SplitMix64.
@@ -184,13 +184,13 @@ pub(super) fn reference() -> scalar::Reference {
 }
 
 /// The CPU and every adapter that can be opened, software included; each is opened once.
-pub(super) fn engines() -> &'static [Box<dyn Engine>] {
-    static ENGINES: OnceLock<Vec<Box<dyn Engine>>> = OnceLock::new();
+pub(super) fn engines() -> &'static [Arc<dyn Engine>] {
+    static ENGINES: OnceLock<Vec<Arc<dyn Engine>>> = OnceLock::new();
     ENGINES.get_or_init(|| {
-        let mut engines: Vec<Box<dyn Engine>> = vec![Box::new(cpu::Cpu::new())];
+        let mut engines: Vec<Arc<dyn Engine>> = vec![Arc::new(cpu::Cpu::new())];
         for info in gpu::list() {
             match gpu::select(info.name.trim_start_matches("gpu:")) {
-                Ok(gpu) => engines.push(Box::new(gpu)),
+                Ok(gpu) => engines.push(gpu),
                 Err(error) => println!("SKIPPED {} ({}): {error}", info.name, info.description),
             }
         }

@@ -74,7 +74,7 @@ impl IdWriter {
     ///
     /// # Errors
     /// [`ErrorKind::Io`](crate::ErrorKind::Io); [`ErrorKind::Parameter`](crate::ErrorKind::Parameter) for another
-    /// extension.
+    /// extension; [`ErrorKind::Feature`](crate::ErrorKind::Feature) for parquet in a build without it.
     pub fn create(path: &Path, items: bool) -> Result<Self> {
         Self::begin(path, items.then_some(KEYS))
     }
@@ -104,9 +104,11 @@ impl IdWriter {
             "jsonl" => Out::JsonLines(AtomicFile::create(path)?),
             #[cfg(feature = "parquet")]
             "parquet" => Out::Parquet(Box::new(super::parquet::IdTable::create(path, keys)?)),
+            #[cfg(not(feature = "parquet"))]
+            "parquet" => return Err(Error::feature("parquet", "parquet files").at(path)),
             _ => {
-                let known = if cfg!(feature = "parquet") { ".csv, .jsonl or .parquet" } else { ".csv or .jsonl" };
-                return Err(Error::parameter("output", path.display(), format!("semantic IDs go to {known}")));
+                let expected = "semantic IDs go to .csv, .jsonl or .parquet";
+                return Err(Error::parameter("output", path.display(), expected));
             }
         };
         Ok(Self { path: path.to_owned(), out, keys: keys.map(str::to_owned), row: 0 })

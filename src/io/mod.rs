@@ -57,6 +57,7 @@ pub struct ReadOptions {
 ///
 /// # Errors
 /// [`ErrorKind::Parameter`](crate::ErrorKind::Parameter) for another extension;
+/// [`ErrorKind::Feature`](crate::ErrorKind::Feature) for parquet in a build without the feature `parquet`;
 /// [`ErrorKind::Io`](crate::ErrorKind::Io), as for a missing file; [`ErrorKind::Format`](crate::ErrorKind::Format),
 /// [`ErrorKind::Dim`](crate::ErrorKind::Dim), [`ErrorKind::Empty`](crate::ErrorKind::Empty) and
 /// [`ErrorKind::Ragged`](crate::ErrorKind::Ragged) for what the file holds.
@@ -67,9 +68,10 @@ pub fn open(path: &Path, options: &ReadOptions) -> Result<Box<dyn Rows + Send>> 
         "fvecs" => Box::new(FvecsRows::open(path)?),
         #[cfg(feature = "parquet")]
         "parquet" => Box::new(ParquetRows::open(path, options.column.as_deref())?),
+        #[cfg(not(feature = "parquet"))]
+        "parquet" => return Err(Error::feature("parquet", "parquet files").at(path)),
         _ => {
-            let parquet = if cfg!(feature = "parquet") { ".parquet, " } else { "" };
-            let expected = format!("embeddings are read from files named .npy, {parquet}.safetensors or .fvecs");
+            let expected = "embeddings are read from files named .npy, .parquet, .safetensors or .fvecs";
             return Err(Error::parameter("input", path.display(), expected));
         }
     })
@@ -120,6 +122,18 @@ mod tests {
         let error = open(&path, &ReadOptions::default()).err().unwrap();
         assert!(matches!(error.kind(), ErrorKind::Io { .. }), "{error}");
         assert_eq!(error.path(), Some(path.as_path()));
+    }
+
+    #[cfg(not(feature = "parquet"))]
+    #[test]
+    fn parquet_names_the_feature_that_is_left_out() {
+        let path = testing::Folder::new().path("x.parquet");
+        let read = open(&path, &ReadOptions::default()).err().unwrap();
+        let written = IdWriter::create(&path, true).unwrap_err();
+        for error in [read, written] {
+            assert!(matches!(error.kind(), ErrorKind::Feature { feature: "parquet", .. }), "{error}");
+            assert_eq!(error.path(), Some(path.as_path()));
+        }
     }
 
     #[test]

@@ -4,7 +4,7 @@ use super::float::{add, div, finish, mul, sqrt, sub};
 
 /// The factors of a step.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) struct Step {
+pub(crate) struct StepFactors {
     /// Decay of the two moments, and what is left of 1.
     pub(crate) beta1: f32,
     pub(crate) rest1: f32,
@@ -29,7 +29,7 @@ pub(crate) struct Rule {
     pub(crate) weight_decay: f64,
 }
 
-impl Step {
+impl StepFactors {
     /// The factors of step `t`, from 1: computed in f64, rounded to f32 once.
     pub(crate) fn new(rule: &Rule, t: u64) -> Self {
         let left = |beta: f64| 1.0 - libm::pow(beta, t as f64);
@@ -59,7 +59,7 @@ impl Step {
 /// # References
 /// I. Loshchilov, F. Hutter, Decoupled Weight Decay Regularization, ICLR 2019.
 #[inline(always)]
-pub(crate) fn adamw(p: &mut [f32], g: &[f32], m: &mut [f32], v: &mut [f32], step: &Step) {
+pub(crate) fn adamw(p: &mut [f32], g: &[f32], m: &mut [f32], v: &mut [f32], step: &StepFactors) {
     for (((p, g), m), v) in p.iter_mut().zip(g).zip(m).zip(v) {
         *m = add(mul(step.beta1, *m), mul(step.rest1, *g));
         *v = add(mul(step.beta2, *v), mul(step.rest2, mul(*g, *g)));

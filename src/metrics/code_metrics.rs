@@ -1,9 +1,6 @@
 //! What codes alone say about their quality.
 
-use super::counter::CodeCounter;
 use super::sizes::{Sizes, ratio};
-use crate::error::Result;
-use crate::rq::Codes;
 use serde::{Deserialize, Serialize};
 
 /// Everything that codes alone tell: collisions of whole IDs, and how each level uses its clusters.
@@ -84,30 +81,6 @@ pub struct Bucket {
     pub codes: Vec<u32>,
     /// Number of items that have it.
     pub items: u64,
-}
-
-/// Everything that `codes` alone tell.
-///
-/// # Shapes
-/// `codes` (N, L), `clusters` (L).
-///
-/// # Errors
-/// As for [`CodeCounter::new`], [`CodeCounter::add`] and [`CodeCounter::finish`].
-///
-/// ```
-/// use semid::Codes;
-/// use semid::metrics::code_metrics;
-///
-/// let codes = Codes::new(vec![0, 1, 0, 1, 2, 0], 2)?; // 0-1, 0-1, 2-0
-/// let metrics = code_metrics(&codes, &[3, 2])?;
-/// assert_eq!((metrics.ids.collision_rate, metrics.ids.max_bucket), (1.0 / 3.0, 2));
-/// assert_eq!(metrics.levels[0].dead_codes, 1);
-/// # Ok::<(), semid::Error>(())
-/// ```
-pub fn code_metrics(codes: &Codes, clusters: &[usize]) -> Result<CodeMetrics> {
-    let mut counter = CodeCounter::new(clusters)?;
-    codes.rows().try_for_each(|row| counter.add(row))?;
-    counter.finish()
 }
 
 impl IdMetrics {

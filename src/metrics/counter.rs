@@ -3,11 +3,36 @@
 use super::code_metrics::{Bucket, CodeMetrics, IdMetrics, LevelMetrics};
 use super::sizes::Sizes;
 use crate::error::{Error, ErrorKind, Result};
+use crate::rq::Codes;
 use std::cmp::Reverse;
 use std::collections::HashMap;
 
 /// Largest buckets kept.
 const LARGEST: usize = 5;
+
+/// Everything that `codes` alone tell.
+///
+/// # Shapes
+/// `codes` (N, L), `clusters` (L).
+///
+/// # Errors
+/// As for [`CodeCounter::new`], [`CodeCounter::add`] and [`CodeCounter::finish`].
+///
+/// ```
+/// use semid::Codes;
+/// use semid::metrics::code_metrics;
+///
+/// let codes = Codes::new(vec![0, 1, 0, 1, 2, 0], 2)?; // 0-1, 0-1, 2-0
+/// let metrics = code_metrics(&codes, &[3, 2])?;
+/// assert_eq!((metrics.ids.collision_rate, metrics.ids.max_bucket), (1.0 / 3.0, 2));
+/// assert_eq!(metrics.levels[0].dead_codes, 1);
+/// # Ok::<(), semid::Error>(())
+/// ```
+pub fn code_metrics(codes: &Codes, clusters: &[usize]) -> Result<CodeMetrics> {
+    let mut counter = CodeCounter::new(clusters)?;
+    codes.rows().try_for_each(|row| counter.add(row))?;
+    counter.finish()
+}
 
 /// Counts the codes of rows, a row at a time and in any order; keeps one entry per different ID.
 ///

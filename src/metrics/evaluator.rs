@@ -1,6 +1,6 @@
 //! Many evaluations on the same rows.
 
-use super::code_metrics::code_metrics;
+use super::counter::code_metrics;
 use super::errors::{self, errors};
 use super::evaluation::Evaluation;
 use super::known::Known;

@@ -79,8 +79,8 @@ mod sizes;
 mod stability;
 mod ties;
 
-pub use code_metrics::{Bucket, CodeMetrics, IdMetrics, LevelMetrics, code_metrics};
-pub use counter::{CodeCounter, SortedCodeCounter};
+pub use code_metrics::{Bucket, CodeMetrics, IdMetrics, LevelMetrics};
+pub use counter::{CodeCounter, SortedCodeCounter, code_metrics};
 pub use errors::{ErrorMetrics, errors};
 pub use estimate::Estimate;
 pub use evaluation::Evaluation;

@@ -4,15 +4,16 @@
 //! the codebooks, `best` the bytes of the best model's file. `__metadata__` holds the parameters, the rows' digest, where
 //! the training stands and a checksum over everything.
 
-use super::book::Book;
 use super::data::Data;
-use super::judge::Judged;
+use super::fit::RqVaeFit;
 use super::model::RqVaeModel;
 use super::params::RqVae;
 use super::report::VaeProgress;
 use super::schedule::Schedule;
 use super::start;
-use super::train::{Best, RqVaeFit, State};
+use super::state::{BestModel, TrainingState};
+use super::trained_codebook::TrainedCodebook;
+use super::validation::Validation;
 use crate::device::Device;
 use crate::error::{Error, ErrorKind, Result};
 use crate::grid::EXPONENTS;
@@ -32,10 +33,10 @@ const VERSION: &str = "1";
 /// Where a training stands, besides tensors.
 #[derive(Serialize, Deserialize)]
 struct Standing {
-    state: State,
+    state: TrainingState,
     exponent: i32,
     /// Judgement and epoch of the best model.
-    best: Option<(Judged, usize)>,
+    best: Option<(Validation, usize)>,
 }
 
 impl RqVaeFit<'_> {
@@ -70,7 +71,7 @@ impl RqVaeFit<'_> {
         let standing = Standing {
             state: self.state.clone(),
             exponent: self.quantizer.exponent,
-            best: self.best.as_ref().map(|best| (best.judged, best.epoch)),
+            best: self.best.as_ref().map(|best| (best.validation, best.epoch)),
         };
         let broken = |error: serde_json::Error| Error::format("checkpoint", error.to_string());
         let standing = serde_json::to_string(&standing).map_err(broken)?;
@@ -196,15 +197,15 @@ impl RqVaeFit<'_> {
         let mut books = Vec::new();
         for [counts, sums] in averages {
             let [values, m, v] = [(); 3].map(|()| from_le_bytes(next()));
-            books.push(Book { values, moments: [m, v], counts, sums });
+            books.push(TrainedCodebook { values, moments: [m, v], counts, sums });
         }
         let states: Vec<Vec<f32>> =
             (0..self.encoder.state().chain(self.decoder.state()).count()).map(|_| from_le_bytes(next())).collect();
         let best = match standing.best {
-            Some((judged, epoch)) => Some(Best { judged, epoch, model: RqVaeModel::from_bytes(next())? }),
+            Some((validation, epoch)) => Some(BestModel { validation, epoch, model: RqVaeModel::from_bytes(next())? }),
             None => None,
         };
-        if !books.iter().map(Book::sizes).eq(self.quantizer.books.iter().map(Book::sizes))
+        if !books.iter().map(TrainedCodebook::sizes).eq(self.quantizer.books.iter().map(TrainedCodebook::sizes))
             || !self.is_state(&states)
             || !self.is_within(&standing.state)
             || !EXPONENTS.contains(&standing.exponent)
@@ -222,7 +223,7 @@ impl RqVaeFit<'_> {
     }
 
     /// Whether this training can stand there.
-    fn is_within(&self, state: &State) -> bool {
+    fn is_within(&self, state: &TrainingState) -> bool {
         let batches = self.data.len().div_ceil(self.params.batch);
         let clusters: Vec<usize> = self.quantizer.books.iter().map(|book| book.counts.len()).collect();
         let steps = state.epoch.checked_mul(batches).and_then(|steps| steps.checked_add(state.batch));
@@ -245,7 +246,7 @@ fn names(levels: usize, count: usize) -> Vec<String> {
 /// SHA-256, in hex, of the rows as a training uses them, and of how they were standardised.
 fn digest(data: &Data) -> String {
     let mut hash = Sha256::new();
-    for values in [&data.standard.offset[..], &data.standard.scale, &data.train, data.judged()] {
+    for values in [&data.standard.offset[..], &data.standard.scale, &data.train, data.validation_rows()] {
         hash.update((values.len() as u64).to_le_bytes());
         for chunk in values.chunks(1 << 14) {
             hash.update(le_bytes(chunk));

@@ -1,92 +1,20 @@
 //! The rows of a training: standardised, in memory, some of them held out.
 
-use super::judge;
 use super::params::RqVae;
+use super::standard::{Standard, each_chunk};
 use crate::error::{ErrorKind, Result, try_vec};
-use crate::grid::{Range, pow2, quantize_value, read_finite};
-use crate::kernel::float::finish;
 use crate::rng::{self, Stream};
 use crate::rows::Rows;
 use std::collections::HashSet;
 
-/// Values read at a time: 4 MiB of f32.
-const CHUNK_VALUES: usize = 1 << 20;
-
-/// How embeddings become inputs of the encoder: `(x - offset) scale`, per dimension.
-#[derive(Clone, Debug, PartialEq)]
-pub(super) struct Standard {
-    pub(super) offset: Vec<f32>,
-    pub(super) scale: Vec<f32>,
-}
-
-impl Standard {
-    /// Inputs from embeddings, in f64, rounded to f32 once.
-    pub(super) fn apply(&self, rows: &mut [f32]) {
-        for row in rows.chunks_exact_mut(self.offset.len().max(1)) {
-            for ((x, offset), scale) in row.iter_mut().zip(&self.offset).zip(&self.scale) {
-                *x = finish(((f64::from(*x) - f64::from(*offset)) * f64::from(*scale)) as f32);
-            }
-        }
-    }
-
-    /// Embeddings from outputs of the decoder: `x / scale + offset` in f64, rounded to f32 once.
-    pub(super) fn undo(&self, rows: &mut [f32]) {
-        for row in rows.chunks_exact_mut(self.offset.len().max(1)) {
-            for ((x, offset), scale) in row.iter_mut().zip(&self.offset).zip(&self.scale) {
-                *x = (f64::from(*x) / f64::from(*scale) + f64::from(*offset)) as f32;
-            }
-        }
-    }
-
-    /// Leaves rows as they are.
-    pub(super) fn none(dim: usize) -> Self {
-        Self { offset: vec![0.0; dim], scale: vec![1.0; dim] }
-    }
-
-    /// Mean 0 and variance 1 over all rows; a dimension without variance keeps its scale.
-    ///
-    /// # Exactness
-    /// Every dimension is on a grid of its own. Sums of grid values within 2^20 and of their squares are exact integers, for up
-    /// to 2^64 rows in any order; mean and scale follow from them in f64, each rounded to f32 once.
-    fn of(rows: &dyn Rows) -> Result<Self> {
-        let dim = rows.dim();
-        let mut range = Range::new(dim);
-        each_chunk(rows, &mut |_, rows| {
-            range.add(rows);
-            Ok(())
-        })?;
-        let grids = range.grids();
-        let scales: Vec<(f32, f64)> = grids.iter().map(|(middle, exponent)| (*middle, pow2(*exponent))).collect();
-        let mut sums = vec![(0_i128, 0_u128); dim];
-        each_chunk(rows, &mut |_, rows| {
-            for row in rows.chunks_exact(dim) {
-                for (((sum, squares), (middle, scale)), x) in sums.iter_mut().zip(&scales).zip(row) {
-                    let q = quantize_value(*x, *middle, *scale);
-                    *sum += i128::from(q);
-                    *squares += u128::from(u64::from(q.unsigned_abs()).pow(2));
-                }
-            }
-            Ok(())
-        })?;
-        let count = rows.len() as f64;
-        let mut standard = Self::none(dim);
-        let places = standard.offset.iter_mut().zip(&mut standard.scale).zip(&grids);
-        for (((offset, scale), (middle, exponent)), (sum, squares)) in places.zip(sums) {
-            let (mean, step) = (sum as f64 / count, pow2(-exponent));
-            *offset = (f64::from(*middle) + mean * step) as f32 + 0.0;
-            let variance = (squares as f64 - sum as f64 * mean).max(0.0) / count;
-            let inverse = (1.0 / (variance.sqrt() * step)) as f32;
-            *scale = if variance > 0.0 { inverse.clamp(f32::MIN_POSITIVE, f32::MAX) } else { 1.0 };
-        }
-        Ok(standard)
-    }
-}
+/// Most rows that an epoch is validated on.
+pub(super) const MOST_VALIDATION_ROWS: usize = 65_536;
 
 impl RqVae {
     /// Of `rows` rows the number to train on, and that of those held out.
     pub(super) fn split(&self, rows: usize) -> (usize, usize) {
         let used = self.sample.map_or(rows, |sample| sample.min(rows));
-        let held_out = ((self.held_out * used as f64) as usize).min(judge::MOST);
+        let held_out = ((self.held_out * used as f64) as usize).min(MOST_VALIDATION_ROWS);
         (used - held_out.min(used), held_out)
     }
 }
@@ -97,7 +25,7 @@ pub(super) struct Data {
     pub(super) standard: Standard,
     /// (N, D), standardised.
     pub(super) train: Vec<f32>,
-    /// (H, D), standardised; empty where epochs are judged on the training rows.
+    /// (H, D), standardised; empty where epochs are validated on the training rows.
     held_out: Vec<f32>,
 }
 
@@ -144,13 +72,13 @@ impl Data {
         self.train.len() / self.dim
     }
 
-    /// The rows that epochs are judged by: those held out, or else the first twentieth of the training rows, but at least
-    /// [`JUDGED`] of them.
-    pub(super) fn judged(&self) -> &[f32] {
+    /// The rows that epochs are validated on: those held out, or else the first twentieth of the training rows, but at least
+    /// [`LEAST_VALIDATION_ROWS`] of them.
+    pub(super) fn validation_rows(&self) -> &[f32] {
         if !self.held_out.is_empty() {
             return &self.held_out;
         }
-        let rows = self.len().min((self.len() / 20).max(JUDGED));
+        let rows = self.len().min((self.len() / 20).max(LEAST_VALIDATION_ROWS));
         self.train.get(..rows * self.dim).unwrap_or_default()
     }
 
@@ -173,19 +101,7 @@ impl Data {
     }
 }
 
-/// Training rows that epochs are judged by at least, where none are held out.
-const JUDGED: usize = 4096;
+/// Training rows that epochs are validated on at least, where none are held out.
+const LEAST_VALIDATION_ROWS: usize = 4096;
 /// What makes held-out rows others than those that a sample with the same seed takes.
 const HELD_OUT: u64 = 0x6865_6c64_206f_7574;
-
-fn each_chunk(rows: &dyn Rows, use_rows: &mut dyn FnMut(usize, &[f32]) -> Result<()>) -> Result<()> {
-    let (len, dim) = (rows.len(), rows.dim());
-    let step = (CHUNK_VALUES / dim).max(1);
-    let mut buffer = try_vec(0.0, step.min(len) * dim, "a chunk of rows")?;
-    for first in (0..len).step_by(step) {
-        buffer.truncate((len - first).min(step) * dim);
-        read_finite(rows, first, &mut buffer)?;
-        use_rows(first, &buffer)?;
-    }
-    Ok(())
-}

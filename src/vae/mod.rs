@@ -1,33 +1,41 @@
 //! RQ-VAE: a residual quantizer in a learned latent space.
 
+mod activations;
 mod batch_norm;
-mod book;
 mod checkpoint;
 mod data;
+mod epoch;
 mod file;
+mod fit;
 mod forward;
-mod judge;
+mod latent_quantizer;
 mod model;
-mod net;
+mod network;
+mod parameter;
 mod params;
 mod plus;
-mod quantizer;
 mod report;
+mod restart;
 mod rotation;
 mod schedule;
+mod standard;
 mod start;
+mod state;
 mod step;
+mod tally;
 mod train;
+mod trained_codebook;
+mod validation;
 mod variant;
 mod weights;
 
 pub(crate) use file::KIND;
+pub use fit::RqVaeFit;
 pub(crate) use forward::Forward;
 pub use model::{LatentRows, RqVaeModel};
 pub use params::{CodebookUpdate, Estimator, Keep, Loss, MatmulWidth, Reduction, RqVae};
 pub use report::{EpochReport, RqVaeReport, VaeProgress};
 pub use schedule::Schedule;
-pub use train::RqVaeFit;
 
 #[cfg(test)]
 mod tests;

@@ -1,9 +1,9 @@
 //! The trained model: standardisation, encoder, residual quantizer, decoder.
 
-use super::data::Standard;
 use super::forward::Forward;
+use super::latent_quantizer::LatentQuantizer;
 use super::params::{MatmulWidth, RqVae};
-use super::quantizer::Quantizer;
+use super::standard::Standard;
 use super::weights::Layer;
 use crate::device::Device;
 use crate::error::{ErrorKind, Result};
@@ -38,7 +38,7 @@ impl RqVaeModel {
         standard: Standard,
         encoder: Vec<Layer>,
         decoder: Vec<Layer>,
-        quantizer: &Quantizer,
+        quantizer: &LatentQuantizer,
         skip: bool,
     ) -> Result<Self> {
         let grid = Grid::new(vec![0.0; quantizer.dim], quantizer.exponent);

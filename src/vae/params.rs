@@ -131,7 +131,7 @@ pub enum Keep {
 /// | `sinkhorn` | off | see [`RqVae::sinkhorn`] |
 /// | `update`, `estimator` | gradient, straight-through | see [`CodebookUpdate`], [`Estimator`] |
 /// | `standardize` | on | inputs are shifted and scaled to mean 0, variance 1 per dimension |
-/// | `held_out` | 0.05 | share of the rows kept from training, at most 65,536, on which every epoch is judged |
+/// | `held_out` | 0.05 | share of the rows kept from training, at most 65,536, on which every epoch is validated |
 /// | `keep` | loss | see [`Keep`] |
 /// | `width` | 8 bits | see [`MatmulWidth`] |
 /// | `sample` | all rows | train and judge on that many rows: those with the smallest hash of (seed, row) |
@@ -155,6 +155,8 @@ pub enum Keep {
 /// # References
 /// D. Lee et al., Autoregressive Image Generation using Residual Quantization, CVPR 2022. S. Rajput et al., Recommender
 /// Systems with Generative Retrieval, NeurIPS 2023.
+// What it does is in `train.rs` (fit and begin), `plus.rs` (from a residual k-means model), `checkpoint.rs` (resume),
+// `variant.rs` (sizes and seeds of a sweep) and `data.rs` (how rows are split).
 #[derive(Clone, Debug, PartialEq)]
 pub struct RqVae {
     pub(super) levels: usize,
@@ -271,7 +273,7 @@ impl RqVae {
         estimator: Estimator,
         /// Sets whether inputs are standardised per dimension.
         standardize: bool,
-        /// Sets the share of rows kept from training; with 0 epochs are judged on some of the training rows.
+        /// Sets the share of rows kept from training; with 0 epochs are validated on some of the training rows.
         held_out: f64,
         /// Sets which epoch's model is kept.
         keep: Keep,

@@ -1,9 +1,11 @@
 //! RQ-KMeans+: a network that starts as a fitted residual k-means model and is fine-tuned.
 
-use super::book::Book;
-use super::data::{Data, Standard};
+use super::data::Data;
+use super::fit::RqVaeFit;
 use super::params::RqVae;
-use super::train::{RqVaeFit, Start};
+use super::standard::Standard;
+use super::start::InitialModel;
+use super::trained_codebook::TrainedCodebook;
 use super::weights::{Layer, widths};
 use crate::codebook;
 use crate::device::Device;
@@ -70,7 +72,7 @@ impl RqVae {
         Ok((params, data))
     }
 
-    fn start_of(&self, model: &RqKMeansModel, data: &Data) -> Result<Start> {
+    fn start_of(&self, model: &RqKMeansModel, data: &Data) -> Result<InitialModel> {
         let mut stream = Stream::new("rq-vae weights", self.seed, 0, 0);
         let mut layers = |sizes: Vec<(usize, usize)>| -> Vec<Layer> {
             sizes.into_iter().map(|(inputs, outputs)| Layer::drawn(inputs, outputs, &mut stream)).collect()
@@ -80,8 +82,9 @@ impl RqVae {
         let decoder = layers(widths(data.dim, hidden().rev(), data.dim));
         encoder.last_mut().into_iter().for_each(|layer| *layer = Layer::zero(layer.inputs, layer.outputs));
         let levels = model.levels().iter().enumerate();
-        let books = levels
-            .map(|(level, book)| Ok(Book::new(codebook::to_f32(level, book, model.codebook_exponent())?, data.dim)));
-        Ok(Start { encoder, decoder, books: books.collect::<Result<_>>()?, skip: true })
+        let books = levels.map(|(level, book)| {
+            Ok(TrainedCodebook::new(codebook::to_f32(level, book, model.codebook_exponent())?, data.dim))
+        });
+        Ok(InitialModel { encoder, decoder, books: books.collect::<Result<_>>()?, skip: true })
     }
 }

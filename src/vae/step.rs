@@ -1,13 +1,13 @@
 //! A step of training: forward, through the quantizer, back, and the optimiser.
 
-use super::net::{Space, scalar};
+use super::activations::BatchActivations;
+use super::fit::RqVaeFit;
 use super::params::{CodebookUpdate, Estimator, Loss, Reduction};
-use super::quantizer::Room;
 use super::rotation::rotate_rows;
-use super::train::RqVaeFit;
+use super::tally::StepLosses;
 use crate::device::tensors::Tensor;
 use crate::error::{ErrorKind, Result};
-use crate::kernel::adamw::{Rule, Step};
+use crate::kernel::adamw::{Rule, StepFactors};
 use crate::kernel::combine::Op;
 use crate::kernel::float::finish;
 use crate::rng::row_hash;
@@ -15,53 +15,35 @@ use crate::rng::row_hash;
 /// A training whose loss, or its reconstruction loss, is that many times as large as at its first step has diverged.
 const EXPLODED: f64 = 1000.0;
 
-/// Matrices for a number of rows.
-pub(super) struct Workspace {
-    rows: usize,
-    encoder: Space,
-    decoder: Space,
-    target: Tensor,
-    losses: Tensor,
-    room: Room,
-    /// Factor of the gradient of the reconstruction loss.
-    factor: Tensor,
-}
-
-/// What a step came to.
-pub(super) struct StepReport {
-    pub(super) loss: f64,
-    pub(super) reconstruction: f64,
-    pub(super) quantization: f64,
-}
-
 impl RqVaeFit<'_> {
-    pub(super) fn step(&mut self, rows: &[f32]) -> Result<StepReport> {
-        let space = self.workspace(rows.len() / self.data.dim)?;
+    pub(super) fn step(&mut self, rows: &[f32]) -> Result<StepLosses> {
+        let activations = self.batch_activations(rows.len() / self.data.dim)?;
         let key = row_hash(self.params.seed ^ 0x6472_6f70, self.state.step);
-        let latents = self.encode(&space, rows, key)?;
+        let latents = self.encode(&activations, rows, key)?;
         // RQ-KMeans+ stays on the grid of its model.
         if self.state.batch == 0 && !self.skip {
             self.quantizer.choose_grid(&latents);
         }
-        let ((_, from), (to, _)) = (ends(&space.encoder.values), ends(&space.decoder.values));
-        let error = self.quantizer.quantize(&mut *self.tensors, (&latents, from), &space.room, to, &self.params)?;
+        let ((_, from), (to, _)) = (ends(&activations.encoder.values), ends(&activations.decoder.values));
+        let error =
+            self.quantizer.quantize(&mut *self.tensors, (&latents, from), &activations.quantizer, to, &self.params)?;
         let quantized = match self.params.estimator {
             Estimator::StraightThrough => None,
             // Before the decoder drops some of it.
             Estimator::Rotation => Some(self.tensors.download(to)?),
         };
-        let reconstruction = self.decode(&space, !key)?;
+        let reconstruction = self.decode(&activations, !key)?;
         let quantization = error * (1.0 + self.params.beta) * self.params.quantization_weight;
         let loss = reconstruction + quantization;
-        self.judge_step([loss, reconstruction])?;
-        self.backward(&space, (&latents, quantized.as_deref()), key)?;
+        self.check_losses([loss, reconstruction])?;
+        self.backward(&activations, (&latents, quantized.as_deref()), key)?;
         self.update()?;
-        self.spaces.push(space);
-        Ok(StepReport { loss, reconstruction, quantization })
+        self.activations.push(activations);
+        Ok(StepLosses { loss, reconstruction, quantization })
     }
 
     /// Refuses to go on from losses that are no numbers, or far beyond those of the first step.
-    pub(super) fn judge_step(&mut self, [loss, reconstruction]: [f64; 2]) -> Result<()> {
+    pub(super) fn check_losses(&mut self, [loss, reconstruction]: [f64; 2]) -> Result<()> {
         let first = *self.state.first.get_or_insert([loss, reconstruction]);
         let exploded = |(now, first): (f64, f64)| first > 0.0 && now > EXPLODED * first;
         if loss.is_finite() && ![loss, reconstruction].into_iter().zip(first).any(exploded) {
@@ -78,23 +60,23 @@ impl RqVaeFit<'_> {
     /// What a step on `rows` comes to, and the gradients it takes: of the networks, then of the codebooks.
     #[cfg(test)]
     #[expect(clippy::type_complexity, reason = "of one test")]
-    pub(super) fn gradients(&mut self, rows: &[f32]) -> Result<(StepReport, Vec<Vec<f32>>, Vec<Vec<f32>>)> {
+    pub(super) fn gradients(&mut self, rows: &[f32]) -> Result<(StepLosses, Vec<Vec<f32>>, Vec<Vec<f32>>)> {
         let report = self.step(rows)?;
         let books = self.quantizer.batch.gradients.clone();
-        let layers = self.encoder.weights().chain(self.decoder.weights()).map(|trained| trained.gradient);
+        let layers = self.encoder.weights().chain(self.decoder.weights()).map(|parameter| parameter.gradient);
         let nets = layers.map(|gradient| self.tensors.download(gradient)).collect::<Result<_>>()?;
         Ok((report, nets, books))
     }
 
     /// Latents of standardised rows, with dropout.
-    fn encode(&mut self, space: &Workspace, rows: &[f32], key: u64) -> Result<Vec<f32>> {
+    fn encode(&mut self, activations: &BatchActivations, rows: &[f32], key: u64) -> Result<Vec<f32>> {
         let tensors = &mut *self.tensors;
-        let (first, last) = ends(&space.encoder.values);
-        tensors.upload(space.target, rows)?;
-        tensors.copy(space.target, first)?;
-        self.encoder.forward(tensors, &space.encoder, &self.scalars, key)?;
+        let (first, last) = ends(&activations.encoder.values);
+        tensors.upload(activations.target, rows)?;
+        tensors.copy(activations.target, first)?;
+        self.encoder.forward(tensors, &activations.encoder, &self.scalars, key)?;
         if self.skip {
-            tensors.combine(Op::Add, last, space.target)?;
+            tensors.combine(Op::Add, last, activations.target)?;
         }
         let latents = tensors.download(last)?;
         match latents.iter().all(|x| x.is_finite()) {
@@ -107,18 +89,18 @@ impl RqVaeFit<'_> {
     }
 
     /// Reconstructs the quantized latents; leaves the gradient of the reconstruction and returns its loss.
-    fn decode(&mut self, space: &Workspace, key: u64) -> Result<f64> {
+    fn decode(&mut self, activations: &BatchActivations, key: u64) -> Result<f64> {
         let tensors = &mut *self.tensors;
-        let (_, last) = ends(&space.decoder.values);
-        let (_, gradient) = ends(&space.decoder.gradients);
-        self.decoder.forward(tensors, &space.decoder, &self.scalars, key)?;
+        let (_, last) = ends(&activations.decoder.values);
+        let (_, gradient) = ends(&activations.decoder.gradients);
+        self.decoder.forward(tensors, &activations.decoder, &self.scalars, key)?;
         tensors.copy(last, gradient)?;
-        tensors.combine(Op::Sub, gradient, space.target)?;
-        tensors.row_losses(gradient, self.params.loss.power(), space.losses)?;
-        let sum: f64 = tensors.download(space.losses)?.iter().map(|loss| f64::from(*loss)).sum();
+        tensors.combine(Op::Sub, gradient, activations.target)?;
+        tensors.row_losses(gradient, self.params.loss.power(), activations.losses)?;
+        let sum: f64 = tensors.download(activations.losses)?.iter().map(|loss| f64::from(*loss)).sum();
         let op = if self.params.loss == Loss::Mse { Op::Mul } else { Op::SignTimes };
-        tensors.combine(op, gradient, space.factor)?;
-        Ok(sum * self.per_value(space.rows))
+        tensors.combine(op, gradient, activations.factor)?;
+        Ok(sum * self.per_value(activations.rows))
     }
 
     /// The weight of a single value in the reconstruction loss of a batch.
@@ -130,11 +112,16 @@ impl RqVaeFit<'_> {
     }
 
     /// The gradients of all layers; those of the latents turn with the quantized values where these are given.
-    fn backward(&mut self, space: &Workspace, (latents, quantized): (&[f32], Option<&[f32]>), key: u64) -> Result<()> {
+    fn backward(
+        &mut self,
+        activations: &BatchActivations,
+        (latents, quantized): (&[f32], Option<&[f32]>),
+        key: u64,
+    ) -> Result<()> {
         let tensors = &mut *self.tensors;
-        let (of_quantized, _) = ends(&space.decoder.gradients);
-        let (_, of_latents) = ends(&space.encoder.gradients);
-        self.decoder.backward(tensors, &space.decoder, !key, true)?;
+        let (of_quantized, _) = ends(&activations.decoder.gradients);
+        let (_, of_latents) = ends(&activations.encoder.gradients);
+        self.decoder.backward(tensors, &activations.decoder, !key, true)?;
         match quantized {
             None => tensors.copy(of_quantized, of_latents)?,
             Some(quantized) => {
@@ -143,8 +130,8 @@ impl RqVaeFit<'_> {
                 tensors.upload(of_latents, &gradient)?;
             }
         }
-        tensors.combine(Op::Add, of_latents, space.room.commitment)?;
-        self.encoder.backward(tensors, &space.encoder, key, false)
+        tensors.combine(Op::Add, of_latents, activations.quantizer.commitment)?;
+        self.encoder.backward(tensors, &activations.encoder, key, false)
     }
 
     /// One step of the optimiser.
@@ -154,7 +141,7 @@ impl RqVaeFit<'_> {
         }
         let rule = Rule { lr: self.lr(), ..self.params.rule };
         self.state.step += 1;
-        let step = Step::new(&rule, self.state.step);
+        let step = StepFactors::new(&rule, self.state.step);
         let tensors = &mut *self.tensors;
         self.encoder.step(tensors, &step)?;
         self.decoder.step(tensors, &step)?;
@@ -182,22 +169,14 @@ impl RqVaeFit<'_> {
         Ok(())
     }
 
-    fn workspace(&mut self, rows: usize) -> Result<Workspace> {
-        if let Some(at) = self.spaces.iter().position(|space| space.rows == rows) {
-            return Ok(self.spaces.swap_remove(at));
+    fn batch_activations(&mut self, rows: usize) -> Result<BatchActivations> {
+        if let Some(at) = self.activations.iter().position(|activations| activations.rows == rows) {
+            return Ok(self.activations.swap_remove(at));
         }
         let power = if self.params.loss == Loss::Mse { 2.0 } else { 1.0 };
         let factor = finish((power * self.per_value(rows)) as f32);
-        let tensors = &mut *self.tensors;
-        Ok(Workspace {
-            rows,
-            encoder: self.encoder.space(tensors, rows)?,
-            decoder: self.decoder.space(tensors, rows)?,
-            target: tensors.create(rows, self.data.dim)?,
-            losses: tensors.create(rows, 1)?,
-            room: Room::new(tensors, rows, self.quantizer.books.len(), self.quantizer.dim)?,
-            factor: scalar(tensors, factor)?,
-        })
+        let networks = [&self.encoder, &self.decoder];
+        BatchActivations::new(&mut *self.tensors, networks, &self.quantizer, (rows, self.data.dim), factor)
     }
 }
 

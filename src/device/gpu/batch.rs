@@ -15,23 +15,23 @@ const WORDS: usize = 16;
 /// Submissions that may be under way at once.
 const UNDER_WAY: usize = 8;
 
-enum Step {
+enum Command {
     Dispatch { kernel: Kernel, pipeline: wgpu::ComputePipeline, bindings: wgpu::BindGroup, groups: (u32, u32) },
     Copy { from: wgpu::Buffer, to: wgpu::Buffer, bytes: u64 },
 }
 
-impl Step {
+impl Command {
     fn is_dispatch(&self) -> bool {
         matches!(self, Self::Dispatch { .. })
     }
 }
 
-/// Steps that wait for their submission, and the submissions that are under way.
+/// Commands that wait for their submission, and the submissions that are under way.
 pub(super) struct Batch {
-    /// Parameters, a slot for each step.
+    /// Parameters, a slot for each command.
     params: wgpu::Buffer,
     slots: Vec<[u32; SLOT / 4]>,
-    steps: Vec<Step>,
+    commands: Vec<Command>,
     work: usize,
     under_way: VecDeque<wgpu::SubmissionIndex>,
 }
@@ -40,7 +40,7 @@ impl Batch {
     pub(super) fn new(context: &Context) -> Result<Self> {
         let usage = BufferUsages::UNIFORM | BufferUsages::COPY_DST;
         let params = context.buffer("parameters", (STEPS * SLOT) as u64, usage)?;
-        Ok(Self { params, slots: Vec::new(), steps: Vec::new(), work: 0, under_way: VecDeque::new() })
+        Ok(Self { params, slots: Vec::new(), commands: Vec::new(), work: 0, under_way: VecDeque::new() })
     }
 
     /// Adds a dispatch with `work` operations over `groups` workgroups; `buffers` are bindings 1, 2, ... in order.
@@ -56,7 +56,7 @@ impl Batch {
         self.make_room(context, work)?;
         let slot = wgpu::BufferBinding {
             buffer: &self.params,
-            offset: (self.steps.len() * SLOT) as u64,
+            offset: (self.commands.len() * SLOT) as u64,
             size: wgpu::BufferSize::new(4 * WORDS as u64),
         };
         let resources = std::iter::once(wgpu::BindingResource::Buffer(slot))
@@ -68,43 +68,43 @@ impl Batch {
             layout: &pipeline.get_bind_group_layout(0),
             entries: &entries,
         });
-        self.add(Step::Dispatch { kernel, pipeline, bindings, groups }, params);
+        self.add(Command::Dispatch { kernel, pipeline, bindings, groups }, params);
         if context.timer.as_ref().is_some_and(|timer| timer.is_on()) { self.flush(context) } else { Ok(()) }
     }
 
     /// Adds a copy of `bytes` (a multiple of 4) from the start of a buffer to that of another.
     pub(super) fn copy(&mut self, context: &Context, from: &wgpu::Buffer, to: &wgpu::Buffer, bytes: u64) -> Result<()> {
         self.make_room(context, bytes as usize)?;
-        self.add(Step::Copy { from: from.clone(), to: to.clone(), bytes }, &[]);
+        self.add(Command::Copy { from: from.clone(), to: to.clone(), bytes }, &[]);
         Ok(())
     }
 
     fn make_room(&mut self, context: &Context, work: usize) -> Result<()> {
-        if self.steps.len() >= STEPS || self.work.saturating_add(work) > context.dispatch_work() {
+        if self.commands.len() >= STEPS || self.work.saturating_add(work) > context.dispatch_work() {
             self.flush(context)?;
         }
         self.work = self.work.saturating_add(work);
         Ok(())
     }
 
-    fn add(&mut self, step: Step, params: &[u32]) {
+    fn add(&mut self, command: Command, params: &[u32]) {
         let mut slot = [0; SLOT / 4];
         slot.iter_mut().zip(params).for_each(|(to, word)| *to = *word);
         self.slots.push(slot);
-        self.steps.push(step);
+        self.commands.push(command);
     }
 
     /// Submits what was added since the last time.
     pub(super) fn flush(&mut self, context: &Context) -> Result<()> {
-        let (steps, slots) = (std::mem::take(&mut self.steps), std::mem::take(&mut self.slots));
+        let (commands, slots) = (std::mem::take(&mut self.commands), std::mem::take(&mut self.slots));
         self.work = 0;
-        if steps.is_empty() {
+        if commands.is_empty() {
             return context.check();
         }
         let index = context.scoped("a step of the network", 0, || {
             context.queue.write_buffer(&self.params, 0, bytemuck::cast_slice(slots.as_flattened()));
             let mut encoder = context.device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
-            steps
+            commands
                 .chunk_by(|a, b| a.is_dispatch() && b.is_dispatch())
                 .for_each(|run| record(context, &mut encoder, run));
             context.queue.submit([encoder.finish()])
@@ -115,8 +115,8 @@ impl Batch {
         {
             context.wait(oldest)?;
         }
-        match (&context.timer, steps.last()) {
-            (Some(timer), Some(Step::Dispatch { kernel, .. })) if timer.is_on() => {
+        match (&context.timer, commands.last()) {
+            (Some(timer), Some(Command::Dispatch { kernel, .. })) if timer.is_on() => {
                 timer.collect(kernel.name(), |span| context.read(&[span]))
             }
             _ => Ok(()),
@@ -125,8 +125,8 @@ impl Batch {
 }
 
 /// Records one copy, or any number of dispatches.
-fn record(context: &Context, encoder: &mut wgpu::CommandEncoder, run: &[Step]) {
-    if let [Step::Copy { from, to, bytes }] = run {
+fn record(context: &Context, encoder: &mut wgpu::CommandEncoder, run: &[Command]) {
+    if let [Command::Copy { from, to, bytes }] = run {
         encoder.copy_buffer_to_buffer(from, 0, to, 0, *bytes);
         return;
     }
@@ -134,8 +134,8 @@ fn record(context: &Context, encoder: &mut wgpu::CommandEncoder, run: &[Step]) {
     {
         let timestamp_writes = timer.map(|timer| timer.writes());
         let mut pass = encoder.begin_compute_pass(&wgpu::ComputePassDescriptor { label: None, timestamp_writes });
-        for step in run {
-            if let Step::Dispatch { pipeline, bindings, groups, .. } = step {
+        for command in run {
+            if let Command::Dispatch { pipeline, bindings, groups, .. } = command {
                 pass.set_pipeline(pipeline);
                 pass.set_bind_group(0, bindings, &[]);
                 pass.dispatch_workgroups(groups.0, groups.1, 1);

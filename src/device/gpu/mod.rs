@@ -70,12 +70,12 @@ impl Engine for Gpu {
 }
 
 /// The best hardware adapter.
-pub(super) fn best() -> Result<Gpu> {
+pub(super) fn best() -> Result<Arc<dyn Engine>> {
     let none = ErrorKind::NoAdapter { reason: "there is no hardware adapter".into() };
     let mut refused: crate::Error = none.into();
     for found in adapter::hardware() {
         match Gpu::open(found) {
-            Ok(gpu) => return Ok(gpu),
+            Ok(gpu) => return Ok(Arc::new(gpu)),
             Err(error) => refused = error,
         }
     }
@@ -83,9 +83,9 @@ pub(super) fn best() -> Result<Gpu> {
 }
 
 /// The adapter with that index in [`list`], or the first whose description or driver contains `which`.
-pub(super) fn select(which: &str) -> Result<Gpu> {
+pub(super) fn select(which: &str) -> Result<Arc<dyn Engine>> {
     match adapter::find(which) {
-        Some(found) => Gpu::open(found),
+        Some(found) => Ok(Arc::new(Gpu::open(found)?)),
         None => Err(super::unknown(&format!("gpu:{which}"))),
     }
 }

@@ -1,8 +1,8 @@
 //! Matrices of networks on the reference device: the scalar kernels.
 
-use crate::device::tensors::{Members, Passing, Tensor, Tensors, Trained, shape};
+use crate::device::tensors::{Members, Parameter, Passing, Tensor, Tensors, shape};
 use crate::error::{Result, try_vec};
-use crate::kernel::adamw::{Step, adamw};
+use crate::kernel::adamw::{StepFactors, adamw};
 use crate::kernel::codebook_gradient::codebook_gradient;
 use crate::kernel::column_sums::column_sums;
 use crate::kernel::combine::{Op, combine};
@@ -102,8 +102,8 @@ impl Tensors for ReferenceTensors {
         self.0.change(out, |all, out| row_losses(all.values(x), power, out))
     }
 
-    fn adamw(&mut self, parameters: Trained, step: &Step) -> Result<()> {
-        let Trained { value, gradient, moments: [first, second] } = parameters;
+    fn adamw(&mut self, parameters: Parameter, step: &StepFactors) -> Result<()> {
+        let Parameter { value, gradient, moments: [first, second] } = parameters;
         let [mut p, mut m, mut v] = [value, first, second].map(|tensor| self.0.take(tensor));
         adamw(&mut p, self.0.values(gradient), &mut m, &mut v, step);
         [(value, p), (first, m), (second, v)].into_iter().for_each(|(tensor, values)| self.0.put(tensor, values));

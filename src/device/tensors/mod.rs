@@ -4,7 +4,7 @@
 pub(in crate::device) mod tests;
 
 use crate::error::Result;
-use crate::kernel::adamw::Step;
+use crate::kernel::adamw::StepFactors;
 use crate::kernel::combine::Op;
 use crate::kernel::dropout::Mask;
 use crate::kernel::matmul::{Product, Shape};
@@ -28,7 +28,7 @@ impl Tensor {
 
 /// Parameters with their gradient and the two moments of AdamW, all of one shape.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Trained {
+pub(crate) struct Parameter {
     pub(crate) value: Tensor,
     pub(crate) gradient: Tensor,
     pub(crate) moments: [Tensor; 2],
@@ -87,7 +87,7 @@ pub(crate) trait Tensors: Send {
     fn row_losses(&mut self, x: Tensor, power: Power, out: Tensor) -> Result<()>;
 
     /// `kernel::adamw`.
-    fn adamw(&mut self, parameters: Trained, step: &Step) -> Result<()>;
+    fn adamw(&mut self, parameters: Parameter, step: &StepFactors) -> Result<()>;
 
     /// `kernel::dropout`, in place.
     fn dropout(&mut self, x: Tensor, mask: &Mask) -> Result<()>;

@@ -1,7 +1,7 @@
 use super::*;
 use crate::RqKMeansModel;
 use crate::id::semantic_id::SemanticId;
-use crate::id::store::{Holder, MemoryStore};
+use crate::id::store::MemoryStore;
 use crate::rows::Matrix;
 
 const DIM: usize = 4;
@@ -160,6 +160,7 @@ fn the_nearest_are_those_of_a_full_sort() {
 mod files {
     use super::*;
     use crate::SqliteStore;
+    use crate::id::store::Holder;
 
     #[test]
     fn engines_are_saved_and_loaded_with_all_they_know() {

@@ -65,12 +65,16 @@ fn distinct_rows(table: &mut dyn Table, clusters: usize, seed: u64) -> Result<Ve
 const DIRECT: usize = 16;
 /// Rounds of oversampling, each of as many draws as there are clusters.
 const ROUNDS: usize = 3;
+/// Rounds at most, where every round after the third still halves the sum of the squared distances.
+const ROUNDS_MAX: usize = 12;
 
 /// Candidates for the first codewords, and how many rows are nearest to each.
 ///
-/// The first candidate is a uniform row. In each of [`ROUNDS`] rounds K rows are drawn with replacement, with
-/// probability proportional to their squared distance from the candidates of the rounds before; each row drawn becomes
-/// a candidate once. A row counts for the first of its nearest candidates.
+/// The first candidate is a uniform row. In every round K rows are drawn with replacement, with probability proportional
+/// to their squared distance from the candidates of the rounds before; each row drawn becomes a candidate once. There are
+/// [`ROUNDS`] rounds, and then more of them as long as the round before at least halved the sum of these distances, up to
+/// [`ROUNDS_MAX`] in all: the far rows of heavy tails take all draws of the first rounds. A row counts for the first of its
+/// nearest candidates.
 ///
 /// # References
 /// B. Bahmani et al., Scalable K-Means++, VLDB 2012.
@@ -86,7 +90,8 @@ fn oversample(
     let mut codes = try_vec(0_u32, rows, "seeding codes")?;
     let mut candidates: Vec<i32> = Vec::new();
     let mut drawn = vec![stream.below(rows as u128) as usize];
-    for round in 0..=ROUNDS {
+    let mut before = u128::MAX;
+    for round in 0..=ROUNDS_MAX {
         ask()?;
         let known = (candidates.len() / dim) as u32;
         let points = Codebook::new(table.gather(&drawn)?, dim);
@@ -102,9 +107,11 @@ fn oversample(
         }
         let far = |row: usize| closest.get(row).map_or(0, |distance| u128::from(*distance));
         let draws = Draws::new(rows, &far);
-        if round == ROUNDS || draws.total() == 0 {
+        let halved = draws.total() <= before / 2;
+        if draws.total() == 0 || round == ROUNDS_MAX || (round >= ROUNDS && !halved) {
             break;
         }
+        before = draws.total();
         drawn = (0..clusters).map(|_| draws.draw(stream)).collect();
         drawn.sort_unstable();
         drawn.dedup();

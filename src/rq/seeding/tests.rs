@@ -93,3 +93,25 @@ fn oversampling_weighs_every_row_once() {
         oversample(&mut *table(&Device::cpu(), &[3; 500], 2), 4, &mut stream, &mut || Ok(())).unwrap();
     assert_eq!((candidates, weights), (vec![3, 3], vec![250]));
 }
+
+/// Rows whose distances fall by powers of two give all draws of three rounds to the few far ones: only further rounds
+/// find the many near ones. Where rows are alike, three rounds are enough.
+#[test]
+fn heavy_tails_get_more_rounds() {
+    let candidates = |rows: &[i32]| {
+        let mut stream = Stream::new("test", 1, 0, 0);
+        oversample(&mut *table(&Device::cpu(), rows, 1), 8, &mut stream, &mut || Ok(())).unwrap().0
+    };
+    let sign = |row: i32| if row % 2 == 0 { 1 } else { -1 };
+    let heavy: Vec<i32> = (1..=4000).map(|row| sign(row) * (8_000_000 / row + row % 5)).collect();
+    let found = candidates(&heavy);
+    assert!(found.len() > 1 + 3 * 8 && found.len() <= 1 + ROUNDS_MAX * 8, "{}", found.len());
+    let left = |candidates: &[i32]| {
+        let nearest = |row: &i32| candidates.iter().map(|x| i64::from(x - row).pow(2)).min().unwrap();
+        heavy.iter().map(nearest).sum::<i64>()
+    };
+    // The last round did not halve the sum: another one is not worth its time.
+    assert!(left(&found[..1 + 2 * 8]) > 4 * left(&found), "{} {}", left(&found[..17]), left(&found));
+    let alike: Vec<i32> = (0..4000).map(|row| (rng::row_hash(9, row) % 1000) as i32).collect();
+    assert!(candidates(&alike).len() <= 1 + 3 * 8);
+}

@@ -2,7 +2,7 @@
 
 use super::rows;
 use crate::vae::RqVaeFit;
-use crate::vae::step::StepReport;
+use crate::vae::tally::StepLosses;
 use crate::{CodebookUpdate, Device, ErrorKind, Keep, Matrix, RqKMeans, RqVae, Schedule};
 use std::ops::ControlFlow;
 use std::path::PathBuf;
@@ -136,8 +136,8 @@ fn checkpoints_of_other_sizes_are_refused() {
     }
 }
 
-fn step() -> StepReport {
-    StepReport { loss: 1.0, reconstruction: 1.0, quantization: 0.0 }
+fn step() -> StepLosses {
+    StepLosses { loss: 1.0, reconstruction: 1.0, quantization: 0.0 }
 }
 
 #[test]

@@ -1,8 +1,10 @@
 //! Losses and gradients of a step against PyTorch's autograd, see tests/spec/rq_vae.py.
 
-use crate::vae::book::Book;
-use crate::vae::data::{Data, Standard};
-use crate::vae::train::{RqVaeFit, Start};
+use crate::vae::data::Data;
+use crate::vae::fit::RqVaeFit;
+use crate::vae::standard::Standard;
+use crate::vae::start::InitialModel;
+use crate::vae::trained_codebook::TrainedCodebook;
 use crate::vae::weights::{Layer, widths};
 use crate::{Device, Estimator, Loss, MatmulWidth, Reduction, RqVae};
 use serde::Deserialize;
@@ -67,10 +69,10 @@ impl Case {
         let rows = crate::Matrix::new(&self.x, self.dim).unwrap();
         let data = Data::read(&rows, &params, Some(Standard::none(self.dim))).unwrap();
         let hidden = || self.hidden.iter().copied();
-        let start = Start {
+        let start = InitialModel {
             encoder: self.layers(&self.encoder, widths(self.dim, hidden(), self.latent)),
             decoder: self.layers(&self.decoder, widths(self.latent, hidden().rev(), self.dim)),
-            books: self.books.iter().map(|book| Book::new(book.clone(), self.latent)).collect(),
+            books: self.books.iter().map(|book| TrainedCodebook::new(book.clone(), self.latent)).collect(),
             skip: false,
         };
         RqVaeFit::assemble(&params, data, start, device).unwrap()

@@ -2,9 +2,9 @@
 
 use crate::Schedule;
 use crate::codebook::Codebook;
-use crate::kernel::adamw::{Rule, Step, adamw};
+use crate::kernel::adamw::{Rule, StepFactors, adamw};
 use crate::rng::row_hash;
-use crate::vae::book::Book;
+use crate::vae::trained_codebook::TrainedCodebook;
 use serde::Deserialize;
 
 #[derive(Deserialize)]
@@ -48,7 +48,7 @@ fn parameters_move_as_pytorch_moves_them() {
         let (mut p, mut m, mut v) = (start.clone(), vec![0.0; start.len()], vec![0.0; start.len()]);
         assert_eq!(gradients.len(), 40);
         for ((t, gradient), expected) in (1..).zip(&gradients).zip(&values) {
-            adamw(&mut p, gradient, &mut m, &mut v, &Step::new(&rule, t));
+            adamw(&mut p, gradient, &mut m, &mut v, &StepFactors::new(&rule, t));
             for (found, expected) in p.iter().zip(expected) {
                 // Some roundings of 2^-24 a step, of values that are around 1.
                 assert!((f64::from(*found) - expected).abs() < 3e-6, "step {t}: {found} {expected}");
@@ -91,7 +91,7 @@ fn averages_are_those_of_the_members() {
     let codewords = Codebook::new(codewords, dim);
     // Codewords that had a row on average so far, few, and none.
     for past in [1.0, 0.02, 0.0] {
-        let mut book = Book::new(start.clone(), dim);
+        let mut book = TrainedCodebook::new(start.clone(), dim);
         book.counts.fill(past);
         book.sums.iter_mut().for_each(|sum| *sum *= past);
         book.average(decay, &codewords, exponent, &counts, &pulls);

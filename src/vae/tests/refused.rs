@@ -77,9 +77,9 @@ fn a_diverging_training_says_so() {
 #[test]
 fn an_exploding_training_says_so_before_it_is_kept() {
     let exploding = small().lr(10.0).epochs(20);
-    let judged = small().batch(129).epochs(1).lr(1e12);
+    let validation = small().batch(129).epochs(1).lr(1e12);
     let codewords = small().beta(0.0).quantization_weight(1e42).epochs(3).keep(Keep::Last);
-    for params in [exploding, judged, codewords] {
+    for params in [exploding, validation, codewords] {
         let error = refused(params.clone());
         assert!(matches!(error.kind(), ErrorKind::Diverged { .. }), "{params:?}: {error}");
     }
@@ -111,8 +111,8 @@ fn losses_may_grow_a_thousandfold_in_all_and_in_the_reconstruction() {
     let device = Device::cpu();
     let goes_on = |first: [f64; 2], then: [f64; 2]| {
         let mut training = small().begin(&rows, &device).unwrap();
-        training.judge_step(first).unwrap();
-        match training.judge_step(then).map_err(|error| matches!(error.kind(), ErrorKind::Diverged { .. })) {
+        training.check_losses(first).unwrap();
+        match training.check_losses(then).map_err(|error| matches!(error.kind(), ErrorKind::Diverged { .. })) {
             Ok(()) => true,
             Err(diverged) => !diverged,
         }

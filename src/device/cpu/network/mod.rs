@@ -10,9 +10,9 @@ mod unit;
 
 use super::Pool;
 use crate::device::reference::HostTensors;
-use crate::device::tensors::{Members, Passing, Tensor, Tensors, Trained, shape};
+use crate::device::tensors::{Members, Parameter, Passing, Tensor, Tensors, shape};
 use crate::error::Result;
-use crate::kernel::adamw::{Step, adamw};
+use crate::kernel::adamw::{StepFactors, adamw};
 use crate::kernel::combine::{Op, combine};
 use crate::kernel::dropout::{Mask, dropout};
 use crate::kernel::matmul::Product;
@@ -43,7 +43,7 @@ enum Piece<'a> {
     Combine(Op, &'a mut [f32], &'a [f32]),
     Rectify(&'a mut [f32], f32),
     RectifyGradient(&'a mut [f32], &'a [f32], f32),
-    AdamW(&'a mut [f32], &'a [f32], &'a mut [f32], &'a mut [f32], &'a Step),
+    AdamW(&'a mut [f32], &'a [f32], &'a mut [f32], &'a mut [f32], &'a StepFactors),
     Dropout(&'a mut [f32], usize, &'a Mask),
 }
 
@@ -127,8 +127,8 @@ impl Tensors for CpuTensors {
         self.host.change(out, |all, out| pool.run(|| sums::row_losses(all.values(x), x.columns, power, out)))
     }
 
-    fn adamw(&mut self, parameters: Trained, step: &Step) -> Result<()> {
-        let Trained { value, gradient, moments: [first, second] } = parameters;
+    fn adamw(&mut self, parameters: Parameter, step: &StepFactors) -> Result<()> {
+        let Parameter { value, gradient, moments: [first, second] } = parameters;
         let Self { pool, host, .. } = self;
         let [mut p, mut m, mut v] = [value, first, second].map(|tensor| host.take(tensor));
         let parts = p.par_chunks_mut(TASK).zip(host.values(gradient).par_chunks(TASK));

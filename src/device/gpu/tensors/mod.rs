@@ -9,9 +9,9 @@ use super::context::Context;
 use super::kernel::Kernel;
 use super::memory::Span;
 use super::table::words;
-use crate::device::tensors::{Members, Passing, Tensor, Tensors, Trained};
+use crate::device::tensors::{Members, Parameter, Passing, Tensor, Tensors};
 use crate::error::{Result, try_vec};
-use crate::kernel::adamw::Step;
+use crate::kernel::adamw::StepFactors;
 use crate::kernel::combine::Op;
 use crate::kernel::dropout::Mask;
 use crate::kernel::float::finish;
@@ -140,9 +140,9 @@ impl Tensors for GpuTensors {
         self.sums(Kernel::RowLosses, vectors, x, out)
     }
 
-    fn adamw(&mut self, parameters: Trained, step: &Step) -> Result<()> {
-        let Trained { value, gradient, moments: [first, second] } = parameters;
-        let Step { beta1, rest1, beta2, rest2, root, epsilon, decay, rate } = *step;
+    fn adamw(&mut self, parameters: Parameter, step: &StepFactors) -> Result<()> {
+        let Parameter { value, gradient, moments: [first, second] } = parameters;
+        let StepFactors { beta1, rest1, beta2, rest2, root, epsilon, decay, rate } = *step;
         let factors = [beta1, rest1, beta2, rest2, root, epsilon, decay, rate].map(f32::to_bits);
         self.elements(Kernel::AdamW, value.len(), ADAMW_FLOATS, &factors, &[value, gradient, first, second])
     }

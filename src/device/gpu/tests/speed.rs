@@ -5,9 +5,9 @@ use crate::device::Engine;
 use crate::device::Purpose;
 use crate::device::gpu::Gpu;
 use crate::device::gpu::adapter;
-use crate::device::tensors::{Tensor, Tensors, Trained};
+use crate::device::tensors::{Parameter, Tensor, Tensors};
 use crate::device::tests::Random;
-use crate::kernel::adamw::{Rule, Step};
+use crate::kernel::adamw::{Rule, StepFactors};
 use crate::kernel::combine::Op;
 use crate::kernel::matmul::Product;
 use crate::kernel::scaled::Width;
@@ -107,7 +107,7 @@ fn speed_of_networks() {
         let [value, gradient, first, second] = [(); 4].map(|()| filled(&mut *tensors, outputs, inputs));
         let bias = filled(&mut *tensors, 1, outputs);
         let rule = Rule { lr: 1e-3, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weight_decay: 0.01 };
-        let step = Step::new(&rule, 1);
+        let step = StepFactors::new(&rule, 1);
         for (width, timed) in
             [(Width::Bits8, false), (Width::Bits8, false), (Width::Bits16, false), (Width::Bits16, true)]
         {
@@ -120,7 +120,7 @@ fn speed_of_networks() {
             tensors.column_sums(dy, bias).expect("column_sums");
             tensors.matmul(Product::Weight, width, dy, x, gradient).expect("weight");
             tensors.matmul(Product::Input, width, dy, value, dx).expect("input");
-            tensors.adamw(Trained { value, gradient, moments: [first, second] }, &step).expect("adamw");
+            tensors.adamw(Parameter { value, gradient, moments: [first, second] }, &step).expect("adamw");
             tensors.download(bias).expect("download");
             println!(
                 "  {width:?}: {:9.3} ms{}",

@@ -53,6 +53,7 @@ impl Expected {
         self.wrong(engine).collect()
     }
 
+    #[cfg(feature = "gpu")]
     pub(in crate::device) fn first_difference(&self, engine: &dyn Engine) -> Option<String> {
         self.wrong(engine).next()
     }

@@ -2,9 +2,9 @@
 
 use super::values::{Kind, values};
 use super::{Case, put};
-use crate::device::tensors::{Tensors, Trained};
+use crate::device::tensors::{Parameter, Tensors};
 use crate::error::Result;
-use crate::kernel::adamw::{Rule, Step};
+use crate::kernel::adamw::{Rule, StepFactors};
 use crate::kernel::combine::Op;
 use crate::kernel::dropout::Mask;
 use crate::kernel::row_losses::Power;
@@ -65,7 +65,7 @@ fn adamw(tensors: &mut dyn Tensors, (rows, columns, x, y): Given<'_>) -> Result<
     let moments = [tensors.create(rows, columns)?, tensors.create(rows, columns)?];
     let rule = Rule { lr: 1e-3, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weight_decay: 0.01 };
     for t in 1..4 {
-        tensors.adamw(Trained { value, gradient, moments }, &Step::new(&rule, t))?;
+        tensors.adamw(Parameter { value, gradient, moments }, &StepFactors::new(&rule, t))?;
     }
     let found = [value, moments[0], moments[1]].map(|tensor| tensors.download(tensor));
     found.into_iter().collect::<Result<Vec<_>>>().map(|found| found.concat())

@@ -1,13 +1,13 @@
 //! The residual quantizer in training: codebooks in f32, put on a grid for every step, where codes, residuals and sums are exact.
 
-use super::book::Book;
 use super::params::{CodebookUpdate, RqVae};
+use super::trained_codebook::TrainedCodebook;
 use crate::codebook::{CODEWORDS_MAX, Codebook, largest_sum};
 use crate::device::tensors::{Members, Passing, Tensor, Tensors};
 use crate::device::{Device, Purpose, Table};
 use crate::error::{ErrorKind, Result};
 use crate::grid::{EXPONENTS, Grid, pow2};
-use crate::kernel::adamw::Step;
+use crate::kernel::adamw::StepFactors;
 use crate::kernel::assign::squared_distance;
 use crate::kernel::float::finish;
 use crate::kernel::row_losses::Power;
@@ -19,20 +19,20 @@ use rayon::prelude::*;
 const LATENT_BITS: i32 = 18;
 
 /// All levels.
-pub(super) struct Quantizer {
-    pub(super) books: Vec<Book>,
+pub(super) struct LatentQuantizer {
+    pub(super) books: Vec<TrainedCodebook>,
     pub(super) dim: usize,
     /// The grid of the current epoch.
     pub(super) exponent: i32,
     device: Device,
     table: Option<Box<dyn Table>>,
-    matrices: Matrices,
+    matrices: CodebookTensors,
     /// What the last batch came to.
-    pub(super) batch: Batch,
+    pub(super) batch: QuantizedBatch,
 }
 
 /// Of all levels, one after the other, on the device.
-struct Matrices {
+struct CodebookTensors {
     books: Tensor,
     starts: Tensor,
     gradient: Tensor,
@@ -40,7 +40,7 @@ struct Matrices {
 
 /// What a batch of latents comes to.
 #[derive(Default)]
-pub(super) struct Batch {
+pub(super) struct QuantizedBatch {
     codebooks: Vec<Codebook>,
     /// Rows of every codeword, per level.
     pub(super) counts: Vec<Vec<u64>>,
@@ -49,7 +49,7 @@ pub(super) struct Batch {
 }
 
 /// Matrices for the latents of a number of rows.
-pub(super) struct Room {
+pub(super) struct QuantizerActivations {
     codes: Tensor,
     rows: Tensor,
     residuals: Tensor,
@@ -57,7 +57,7 @@ pub(super) struct Room {
     pub(super) commitment: Tensor,
 }
 
-impl Room {
+impl QuantizerActivations {
     pub(super) fn new(tensors: &mut dyn Tensors, rows: usize, levels: usize, dim: usize) -> Result<Self> {
         Ok(Self {
             codes: tensors.create(rows, levels)?,
@@ -69,15 +69,20 @@ impl Room {
     }
 }
 
-impl Quantizer {
-    pub(super) fn new(tensors: &mut dyn Tensors, books: Vec<Book>, dim: usize, device: &Device) -> Result<Self> {
+impl LatentQuantizer {
+    pub(super) fn new(
+        tensors: &mut dyn Tensors,
+        books: Vec<TrainedCodebook>,
+        dim: usize,
+        device: &Device,
+    ) -> Result<Self> {
         let clusters = books.iter().map(|book| book.counts.len()).sum();
-        let matrices = Matrices {
+        let matrices = CodebookTensors {
             books: tensors.create(clusters, dim)?,
             starts: tensors.create(clusters + 1, 1)?,
             gradient: tensors.create(clusters, dim)?,
         };
-        let (device, batch) = (device.clone(), Batch::default());
+        let (device, batch) = (device.clone(), QuantizedBatch::default());
         Ok(Self { books, dim, exponent: 0, device, table: None, matrices, batch })
     }
 
@@ -114,18 +119,18 @@ impl Quantizer {
         &mut self,
         tensors: &mut dyn Tensors,
         (latents, from): (&[f32], Tensor),
-        room: &Room,
+        activations: &QuantizerActivations,
         to: Tensor,
         params: &RqVae,
     ) -> Result<f64> {
         let codebooks = self.codebooks()?;
         let codes = self.codes(&codebooks, latents, params)?;
-        self.upload(tensors, &codebooks, &codes, room)?;
+        self.upload(tensors, &codebooks, &codes, activations)?;
 
         let factor = 2.0 * params.quantization_weight / (codebooks.len() * latents.len().max(1)) as f64;
         let weight = |factor: f64| Weight { exponent: self.exponent, factor: finish(factor as f32) };
-        let Matrices { books, starts, gradient } = self.matrices;
-        let Room { codes, rows, residuals, losses, commitment } = *room;
+        let CodebookTensors { books, starts, gradient } = self.matrices;
+        let QuantizerActivations { codes, rows, residuals, losses, commitment } = *activations;
         let passing = Passing { latents: from, codes, books, quantized: to, commitment, residuals };
         tensors.straight_through(&passing, weight(params.beta * factor))?;
         let pull = if params.update == CodebookUpdate::Gradient { factor } else { 1.0 };
@@ -167,10 +172,16 @@ impl Quantizer {
         Ok(codes)
     }
 
-    fn upload(&self, tensors: &mut dyn Tensors, codebooks: &[Codebook], codes: &[usize], room: &Room) -> Result<()> {
+    fn upload(
+        &self,
+        tensors: &mut dyn Tensors,
+        codebooks: &[Codebook],
+        codes: &[usize],
+        activations: &QuantizerActivations,
+    ) -> Result<()> {
         let books: Vec<f32> = codebooks.iter().flat_map(|book| book.values()).map(|c| *c as f32).collect();
         tensors.upload(self.matrices.books, &books)?;
-        tensors.upload(room.codes, &codes.iter().map(|code| *code as f32).collect::<Vec<f32>>())?;
+        tensors.upload(activations.codes, &codes.iter().map(|code| *code as f32).collect::<Vec<f32>>())?;
         // The rows of every codeword, by counting.
         let ends = self.batch.counts.iter().flatten().scan(0, |sum, count| {
             *sum += *count as usize;
@@ -184,7 +195,7 @@ impl Quantizer {
             rows.iter_mut().skip(*next).take(1).for_each(|place| *place = row as f32);
             *next += 1;
         }
-        tensors.upload(room.rows, &rows)
+        tensors.upload(activations.rows, &rows)
     }
 
     fn assign(&mut self, book: &Codebook, residual: &[i32], codes: &mut [u32]) -> Result<()> {
@@ -211,8 +222,8 @@ impl Quantizer {
     }
 
     /// Moves the codebooks after a batch.
-    pub(super) fn update(&mut self, update: CodebookUpdate, step: &Step) {
-        let Batch { codebooks, counts, gradients } = &self.batch;
+    pub(super) fn update(&mut self, update: CodebookUpdate, step: &StepFactors) {
+        let QuantizedBatch { codebooks, counts, gradients } = &self.batch;
         let levels = codebooks.iter().zip(counts).zip(gradients);
         for (book, ((codebook, counts), gradient)) in self.books.iter_mut().zip(levels) {
             match update {

@@ -1,5 +1,6 @@
 //! How a model does on rows: losses and collisions.
 
+use super::data::MOST_VALIDATION_ROWS;
 use super::model::RqVaeModel;
 use super::params::{Reduction, RqVae};
 use crate::device::Device;
@@ -8,14 +9,12 @@ use crate::kernel::row_losses::row_losses;
 use serde::{Deserialize, Serialize};
 use std::collections::HashSet;
 
-/// Rows judged at a time.
+/// Rows validated at a time.
 const BLOCK: usize = 4096;
-/// Most rows judged.
-pub(super) const MOST: usize = 65_536;
 
 /// What rows that were held out say about a model.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub(super) struct Judged {
+pub(super) struct Validation {
     pub(super) loss: f64,
     pub(super) reconstruction: f64,
     pub(super) quantization: f64,
@@ -23,16 +22,16 @@ pub(super) struct Judged {
     pub(super) collision_rate: f64,
 }
 
-impl Judged {
+impl Validation {
     pub(super) fn collisions_first(&self) -> (f64, f64) {
         (self.collision_rate, self.reconstruction)
     }
 }
 
 /// Encodes and decodes standardised rows.
-pub(super) fn judge(params: &RqVae, model: &RqVaeModel, rows: &[f32], device: &Device) -> Result<Judged> {
+pub(super) fn validate(params: &RqVae, model: &RqVaeModel, rows: &[f32], device: &Device) -> Result<Validation> {
     let dim = model.dim();
-    let rows = rows.get(..rows.len().min(MOST * dim)).unwrap_or_default();
+    let rows = rows.get(..rows.len().min(MOST_VALIDATION_ROWS * dim)).unwrap_or_default();
     let count = rows.len() / dim;
     let mut seen: HashSet<Vec<u32>> = HashSet::new();
     let (mut losses, mut squares) = (0.0, 0.0);
@@ -62,7 +61,7 @@ pub(super) fn judge(params: &RqVae, model: &RqVaeModel, rows: &[f32], device: &D
     let reconstruction = losses / values as f64;
     let of_latents = (count * model.latent_dim() * model.quantizer().levels().len()) as f64;
     let quantization = squares / of_latents * (1.0 + params.beta) * params.quantization_weight;
-    Ok(Judged {
+    Ok(Validation {
         loss: reconstruction + quantization,
         reconstruction,
         quantization,

@@ -2,12 +2,12 @@
 
 use crate::codebook::Codebook;
 use crate::grid::Grid;
-use crate::kernel::adamw::{Step, adamw};
+use crate::kernel::adamw::{StepFactors, adamw};
 use crate::kernel::float::finish;
 
 /// The codewords of a level with what their training keeps.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Book {
+pub(super) struct TrainedCodebook {
     /// (K, d).
     pub(super) values: Vec<f32>,
     pub(super) moments: [Vec<f32>; 2],
@@ -16,7 +16,7 @@ pub(super) struct Book {
     pub(super) sums: Vec<f64>,
 }
 
-impl Book {
+impl TrainedCodebook {
     pub(super) fn new(values: Vec<f32>, dim: usize) -> Self {
         let (len, clusters) = (values.len(), values.len() / dim);
         let sums = values.iter().map(|value| f64::from(*value)).collect();
@@ -49,7 +49,7 @@ impl Book {
     }
 
     /// One step of the optimiser.
-    pub(super) fn descend(&mut self, gradient: &[f32], step: &Step) {
+    pub(super) fn descend(&mut self, gradient: &[f32], step: &StepFactors) {
         let [m, v] = &mut self.moments;
         adamw(&mut self.values, gradient, m, v, step);
     }

@@ -1,0 +1,92 @@
+//! Standardisation: how embeddings become inputs of the encoder, and outputs of the decoder embeddings.
+
+use crate::error::{Result, try_vec};
+use crate::grid::{Range, pow2, quantize_value, read_finite};
+use crate::kernel::float::finish;
+use crate::rows::Rows;
+
+/// Values read at a time: 4 MiB of f32.
+const CHUNK_VALUES: usize = 1 << 20;
+
+/// How embeddings become inputs of the encoder: `(x - offset) scale`, per dimension.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Standard {
+    pub(super) offset: Vec<f32>,
+    pub(super) scale: Vec<f32>,
+}
+
+impl Standard {
+    /// Inputs from embeddings, in f64, rounded to f32 once.
+    pub(super) fn apply(&self, rows: &mut [f32]) {
+        for row in rows.chunks_exact_mut(self.offset.len().max(1)) {
+            for ((x, offset), scale) in row.iter_mut().zip(&self.offset).zip(&self.scale) {
+                *x = finish(((f64::from(*x) - f64::from(*offset)) * f64::from(*scale)) as f32);
+            }
+        }
+    }
+
+    /// Embeddings from outputs of the decoder: `x / scale + offset` in f64, rounded to f32 once.
+    pub(super) fn undo(&self, rows: &mut [f32]) {
+        for row in rows.chunks_exact_mut(self.offset.len().max(1)) {
+            for ((x, offset), scale) in row.iter_mut().zip(&self.offset).zip(&self.scale) {
+                *x = (f64::from(*x) / f64::from(*scale) + f64::from(*offset)) as f32;
+            }
+        }
+    }
+
+    /// Leaves rows as they are.
+    pub(super) fn none(dim: usize) -> Self {
+        Self { offset: vec![0.0; dim], scale: vec![1.0; dim] }
+    }
+
+    /// Mean 0 and variance 1 over all rows; a dimension without variance keeps its scale.
+    ///
+    /// # Exactness
+    /// Every dimension is on a grid of its own. Sums of grid values within 2^20 and of their squares are exact integers, for up
+    /// to 2^64 rows in any order; mean and scale follow from them in f64, each rounded to f32 once.
+    pub(super) fn of(rows: &dyn Rows) -> Result<Self> {
+        let dim = rows.dim();
+        let mut range = Range::new(dim);
+        each_chunk(rows, &mut |_, rows| {
+            range.add(rows);
+            Ok(())
+        })?;
+        let grids = range.grids();
+        let scales: Vec<(f32, f64)> = grids.iter().map(|(middle, exponent)| (*middle, pow2(*exponent))).collect();
+        let mut sums = vec![(0_i128, 0_u128); dim];
+        each_chunk(rows, &mut |_, rows| {
+            for row in rows.chunks_exact(dim) {
+                for (((sum, squares), (middle, scale)), x) in sums.iter_mut().zip(&scales).zip(row) {
+                    let q = quantize_value(*x, *middle, *scale);
+                    *sum += i128::from(q);
+                    *squares += u128::from(u64::from(q.unsigned_abs()).pow(2));
+                }
+            }
+            Ok(())
+        })?;
+        let count = rows.len() as f64;
+        let mut standard = Self::none(dim);
+        let places = standard.offset.iter_mut().zip(&mut standard.scale).zip(&grids);
+        for (((offset, scale), (middle, exponent)), (sum, squares)) in places.zip(sums) {
+            let (mean, step) = (sum as f64 / count, pow2(-exponent));
+            *offset = (f64::from(*middle) + mean * step) as f32 + 0.0;
+            let variance = (squares as f64 - sum as f64 * mean).max(0.0) / count;
+            let inverse = (1.0 / (variance.sqrt() * step)) as f32;
+            *scale = if variance > 0.0 { inverse.clamp(f32::MIN_POSITIVE, f32::MAX) } else { 1.0 };
+        }
+        Ok(standard)
+    }
+}
+
+/// Reads the rows chunk by chunk, and hands each to `use_rows` with the number of its first row.
+pub(super) fn each_chunk(rows: &dyn Rows, use_rows: &mut dyn FnMut(usize, &[f32]) -> Result<()>) -> Result<()> {
+    let (len, dim) = (rows.len(), rows.dim());
+    let step = (CHUNK_VALUES / dim).max(1);
+    let mut buffer = try_vec(0.0, step.min(len) * dim, "a chunk of rows")?;
+    for first in (0..len).step_by(step) {
+        buffer.truncate((len - first).min(step) * dim);
+        read_finite(rows, first, &mut buffer)?;
+        use_rows(first, &buffer)?;
+    }
+    Ok(())
+}

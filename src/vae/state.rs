@@ -1,0 +1,30 @@
+//! Where a training stands.
+
+use super::model::RqVaeModel;
+use super::report::EpochReport;
+use super::tally::Tally;
+use super::validation::Validation;
+use serde::{Deserialize, Serialize};
+
+/// Where a training stands.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub(super) struct TrainingState {
+    /// Steps done in all.
+    pub(super) step: u64,
+    /// The epoch to go on with, from 0, and the batches done of it.
+    pub(super) epoch: usize,
+    pub(super) batch: usize,
+    /// What these batches came to.
+    pub(super) tally: Tally,
+    pub(super) reports: Vec<EpochReport>,
+    /// Loss of the first step, and its part that is reconstruction.
+    pub(super) first: Option<[f64; 2]>,
+}
+
+/// The best model so far.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct BestModel {
+    pub(super) validation: Validation,
+    pub(super) epoch: usize,
+    pub(super) model: RqVaeModel,
+}
