@@ -80,10 +80,10 @@ pub use codebook::Codebook;
 pub use device::{AdapterLimits, Device, DeviceInfo, KernelTime};
 pub use error::{Error, ErrorKind, Result};
 pub use grid::Grid;
-#[cfg(feature = "sqlite")]
-pub use id::store::{SqliteOptions, SqliteStore};
 pub use id::store::conformance;
 pub use id::store::{Entry, Holder, Manifest, MemoryStore, Record, Store};
+#[cfg(feature = "sqlite")]
+pub use id::store::{SqliteOptions, SqliteStore};
 pub use id::{
     AssignReport, Assigned, Assignment, IdFormat, IdText, ItemRecord, Neighbor, ParsedId, Records, Registry, Resolver,
     SemanticId, SemanticIdEngine, SuffixForm,

@@ -1,9 +1,9 @@
 //! `semid delete`
 
 use crate::args::{Common, DeleteArgs};
-use crate::{database, interrupt};
 use crate::items;
 use crate::output::{self, Answer, Failure, Outcome};
+use crate::{database, interrupt};
 use semid::Registry;
 use serde::Serialize;
 use std::path::Path;

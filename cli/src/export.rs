@@ -98,6 +98,7 @@ fn unknown(output: &Path) -> Failure {
 fn text(written: &Written<'_>) -> String {
     let Written { kind, items, tokens, nodes, seconds, output, .. } = written;
     let counts = [("item", items), ("token", tokens), ("node", nodes)];
-    let counts: Vec<String> = counts.iter().filter_map(|(name, n)| Some(output::things((**n)? as usize, name))).collect();
+    let counts: Vec<String> =
+        counts.iter().filter_map(|(name, n)| Some(output::things((**n)? as usize, name))).collect();
     format!("exported {kind}: {} in {seconds:.2} s\nsaved {}\n", counts.join(", "), output.display())
 }

@@ -31,11 +31,15 @@ fn foreign_schemas_are_refused_by_every_command() {
     let cases = [
         ("CREATE TRIGGER quiet BEFORE INSERT ON ids BEGIN SELECT RAISE(IGNORE); END".to_owned(), "trigger `quiet`"),
         (
-            format!("CREATE TRIGGER spin AFTER UPDATE ON ids BEGIN INSERT INTO ids (codes, suffix) {ENDLESS} x'00', i + 9 FROM n; END"),
+            format!(
+                "CREATE TRIGGER spin AFTER UPDATE ON ids BEGIN INSERT INTO ids (codes, suffix) {ENDLESS} x'00', i + 9 FROM n; END"
+            ),
             "trigger `spin`",
         ),
         (
-            format!("ALTER TABLE manifest RENAME TO old; CREATE VIEW manifest AS {ENDLESS} i AS key, i AS value FROM n"),
+            format!(
+                "ALTER TABLE manifest RENAME TO old; CREATE VIEW manifest AS {ENDLESS} i AS key, i AS value FROM n"
+            ),
             "table `manifest`",
         ),
         ("DROP INDEX items; CREATE INDEX items ON ids (item) WHERE item IS NOT NULL".to_owned(), "index `items`"),

@@ -53,11 +53,13 @@ fn exports_beside_a_writer_have_every_item_once() {
             is_whole("index.json", index.lines().filter_map(|l| Some(l.split_once(": [")?.0.to_owned())));
             let stats = dir.semid("stats --db ids.db --json").json(0);
             assert_eq!(stats["items"], ITEMS, "stats");
-            let found = dir.semid(&format!("lookup --db ids.db --prefix --limit {ITEMS} --json").replace("--prefix", "--prefix="));
+            let found = dir
+                .semid(&format!("lookup --db ids.db --prefix --limit {ITEMS} --json").replace("--prefix", "--prefix="));
             let found = found.json(0);
             let records = found["records"].as_array().unwrap();
             is_whole("lookup", records.iter().map(|record| record["item"].as_str().unwrap().to_owned()));
-            let below: u64 = found["children"].as_array().unwrap().iter().map(|child| child["items"].as_u64().unwrap()).sum();
+            let below: u64 =
+                found["children"].as_array().unwrap().iter().map(|child| child["items"].as_u64().unwrap()).sum();
             assert_eq!((&found["items"], below), (&Value::from(ITEMS), ITEMS as u64), "lookup");
             let copy = format!("copy{exports}.db");
             assert_eq!(dir.semid(&format!("export --db ids.db --output {copy} --json")).json(0)["items"], ITEMS);

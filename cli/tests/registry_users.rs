@@ -75,7 +75,9 @@ fn files_of_another_user_beside_the_database_are_named() {
     for name in ["ids.db-wal", "ids.db-shm"] {
         dir.write(name, "");
         chown(dir.path(name), Some(READER), Some(READER)).unwrap();
-        for command in ["assign --db ids.db --input x.npy --items items.txt --update-changed", "delete --db ids.db --item a"] {
+        for command in
+            ["assign --db ids.db --input x.npy --items items.txt --update-changed", "delete --db ids.db --item a"]
+        {
             let refused = run(&dir, OWNER, command);
             assert_eq!(refused.code, Some(2), "{command} beside {name}");
             for part in ["ids.db", name, "user 65534"] {

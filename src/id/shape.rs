@@ -55,7 +55,8 @@ mod tests {
 
     #[test]
     fn other_lengths_and_codes_are_damage() {
-        let entry = |codes: &[u32], encoded: Option<Vec<u32>>| Entry { id: SemanticId::new(codes.to_vec(), 0), encoded };
+        let entry =
+            |codes: &[u32], encoded: Option<Vec<u32>>| Entry { id: SemanticId::new(codes.to_vec(), 0), encoded };
         let (open, closed) = (Shape::new(2), Shape::with(2, vec![3, 4]));
         for (good, shape) in [(entry(&[2, 3], None), &closed), (entry(&[65_535, 0], Some(vec![9, 9])), &open)] {
             shape.check(&good).unwrap();

@@ -122,7 +122,8 @@ impl IdWriter {
     pub fn push(&mut self, item: Option<&str>, id: &str, codes: &[u32]) -> Result<()> {
         let row = self.row;
         if item.is_some() != self.keys.is_some() {
-            let expected = if self.keys.is_some() { "this row needs an item key" } else { "these rows have no item keys" };
+            let expected =
+                if self.keys.is_some() { "this row needs an item key" } else { "these rows have no item keys" };
             return Err(Error::parameter("item", format!("{item:?}"), expected).at(&self.path));
         }
         match &mut self.out {
@@ -211,10 +212,9 @@ mod tests {
     #[test]
     fn keys_have_the_name_of_their_column() {
         let dir = tempfile::tempdir().unwrap();
-        for (name, expected) in [
-            ("x.csv", "\"a,b\",id\nkey,1\n"),
-            ("x.jsonl", "{\"a,b\":\"key\",\"id\":\"1\",\"codes\":[1]}\n"),
-        ] {
+        for (name, expected) in
+            [("x.csv", "\"a,b\",id\nkey,1\n"), ("x.jsonl", "{\"a,b\":\"key\",\"id\":\"1\",\"codes\":[1]}\n")]
+        {
             let path = dir.path().join(name);
             let mut out = IdWriter::create_with_keys(&path, "a,b").unwrap();
             out.push(Some("key"), "1", &[1]).unwrap();

@@ -48,7 +48,8 @@ struct Largest {
 
 pub(crate) fn run(common: &Common, args: &StatsArgs) -> Outcome {
     let failed = |error| Failure::of_file(error, &args.db);
-    let registry = Registry::open(database::read(&args.db)?).and_then(|registry| registry.snapshot()).map_err(failed)?;
+    let registry =
+        Registry::open(database::read(&args.db)?).and_then(|registry| registry.snapshot()).map_err(failed)?;
     let stats = stats(&registry, &args.db).map_err(failed)?;
     output::result(common.json, &stats, || text(&stats))?;
     Ok(Answer::Yes)

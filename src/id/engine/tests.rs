@@ -83,7 +83,8 @@ fn colliding_items_move_where_there_is_room() {
     for (capacity, fit, more) in [(1, 20, 30), (2, 45, 60)] {
         let mut engine = new(capacity);
         let (ids, report) = assign(&mut engine, fit);
-        let held: Vec<u64> = engine.registry().store().used_below(&[&[]]).unwrap()[0].iter().map(|(_, used)| *used).collect();
+        let held: Vec<u64> =
+            engine.registry().store().used_below(&[&[]]).unwrap()[0].iter().map(|(_, used)| *used).collect();
         assert!(held.iter().all(|used| *used <= u64::from(capacity)), "{held:?}");
         assert!(report.moved > 0 && report.collisions > 0 && report.added_distance != 0.0, "{report:?}");
         let moved = |record: &crate::ItemRecord| record.entry.encoded.is_some();

@@ -1,7 +1,7 @@
 //! The tokens of all IDs, and their ids.
 
-use super::{Exported, WATCHED};
 use super::ids::token_name;
+use super::{Exported, WATCHED};
 use crate::error::{Error, Result};
 use crate::id::format::level_name;
 use crate::io::AtomicFile;

@@ -6,7 +6,8 @@ use crate::id::store::{Entry, Holder, Record, Store};
 
 /// Many answers are those to single questions, in the order asked, and many records are added together or not at all.
 pub(super) fn check(store: &mut dyn Store) {
-    let entry = |number: u64| Entry { id: id(&[3, number as u32 % 5], number), encoded: (number % 3 == 0).then(|| vec![9, 9]) };
+    let entry =
+        |number: u64| Entry { id: id(&[3, number as u32 % 5], number), encoded: (number % 3 == 0).then(|| vec![9, 9]) };
     let key = |number: u64| format!("item {number}");
     let records: Vec<Record> = (0..300).map(|number| record(Some(&key(number)), &entry(number))).collect();
     committed(store, |store| {
@@ -27,7 +28,8 @@ pub(super) fn check(store: &mut dyn Store) {
     let holders: Vec<Holder> = ids.iter().map(|id| store.holder(id).expect("holder")).collect();
     assert_eq!(store.holders(&ids).expect("holders"), holders);
     assert_eq!((&holders[0], &holders[302], &holders[303]), (&Holder::Free, &Holder::Retired, &Holder::Item(key(6))));
-    let pairs: [(&[u32], &str); 4] = [(&[3, 2], "item 7"), (&[3, 1], "item 8"), (&[3, 1], "item 7"), (&[3, 0], "item 5")];
+    let pairs: [(&[u32], &str); 4] =
+        [(&[3, 2], "item 7"), (&[3, 1], "item 8"), (&[3, 1], "item 7"), (&[3, 0], "item 5")];
     let retired: [&[u64]; 4] = [&[7], &[900], &[], &[5]];
     assert_eq!(store.retired(&pairs).expect("retired"), retired);
     assert_eq!(store.used(&[&[3, 1], &[8, 8], &[3, 4]]).expect("used"), [901, 0, 300]);

@@ -100,9 +100,6 @@ impl SqliteOptions {
 impl fmt::Debug for SqliteOptions {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { busy_timeout, watch } = self;
-        f.debug_struct("SqliteOptions")
-            .field("busy_timeout", busy_timeout)
-            .field("watch", &watch.is_some())
-            .finish()
+        f.debug_struct("SqliteOptions").field("busy_timeout", busy_timeout).field("watch", &watch.is_some()).finish()
     }
 }

@@ -110,7 +110,9 @@ fn compare(mut found: Objects, expected: Objects) -> Result<()> {
     }
     match found.into_keys().next() {
         None => Ok(()),
-        Some((kind, name)) => Err(Error::damaged_registry(format!("it has the {kind} `{name}`, which no registry has"))),
+        Some((kind, name)) => {
+            Err(Error::damaged_registry(format!("it has the {kind} `{name}`, which no registry has")))
+        }
     }
 }
 

@@ -27,7 +27,12 @@ fn foreign_schemas_are_refused_by_name() {
     };
     let cases = [
         ("CREATE TRIGGER quiet BEFORE INSERT ON ids BEGIN SELECT RAISE(IGNORE); END".to_owned(), "trigger `quiet`"),
-        (format!("CREATE TRIGGER spin AFTER UPDATE ON ids BEGIN INSERT INTO ids (codes, suffix) {endless} x'00000000', i + 9 FROM n; END"), "trigger `spin`"),
+        (
+            format!(
+                "CREATE TRIGGER spin AFTER UPDATE ON ids BEGIN INSERT INTO ids (codes, suffix) {endless} x'00000000', i + 9 FROM n; END"
+            ),
+            "trigger `spin`",
+        ),
         (view("manifest", "i AS key, i AS value"), "table `manifest`"),
         (view("ids", "x'00000000' AS codes, i AS suffix, i AS item, NULL AS encoded, NULL AS former"), "index `items`"),
         (view("model", "0 AS id, x'00' AS bytes"), "table `model`"),
@@ -38,7 +43,7 @@ fn foreign_schemas_are_refused_by_name() {
         ("CREATE TABLE notes (x)".to_owned(), "table `notes`"),
         ("CREATE VIEW v AS SELECT * FROM ids".to_owned(), "view `v`"),
         ("CREATE INDEX another ON ids (abs(suffix))".to_owned(), "index `another`"),
-        ("ALTER TABLE ids ADD COLUMN more AS (randomblob(1000000000))".to_owned(), "table `ids`"),
+        ("ALTER TABLE ids ADD COLUMN more BLOB AS (zeroblob(1000000000))".to_owned(), "table `ids`"),
         ("DROP TABLE model".to_owned(), "no table `model`"),
     ];
     for (sql, name) in cases {
@@ -89,7 +94,8 @@ fn a_manifest_is_bounded_by_what_a_manifest_is() {
 fn ids_of_another_length_are_noticed_wherever_they_are_met() {
     for codes in ["x'0001'", "x'000100020003'", "x''"] {
         let sql = format!("INSERT INTO ids (codes, suffix, item) VALUES ({codes}, 7, 'odd')");
-        let mut registry = after(&sql).registry();
+        let dir = after(&sql);
+        let mut registry = dir.registry();
         let errors = [
             registry.entry("odd").unwrap_err(),
             registry.entries(&["item number 3", "odd"]).unwrap_err(),
