@@ -81,7 +81,7 @@ pub use device::{AdapterLimits, Device, DeviceInfo, KernelTime};
 pub use error::{Error, ErrorKind, Result};
 pub use grid::Grid;
 pub use id::store::conformance;
-pub use id::store::{Entry, Holder, Manifest, MemoryStore, Record, Store};
+pub use id::store::{Entry, Holder, Manifest, MemoryStore, Record, Store, UsedCodes};
 #[cfg(feature = "sqlite")]
 pub use id::store::{SqliteOptions, SqliteStore};
 pub use id::{

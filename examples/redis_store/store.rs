@@ -4,7 +4,7 @@ use crate::changes::Changes;
 use crate::client::{Client, Reply, failed};
 use crate::layout::{self, of_codes, of_id};
 use crate::requests::held;
-use semid::{Entry, ErrorKind, Holder, Manifest, MemoryStore, Record, Result, SemanticId, Store};
+use semid::{Entry, ErrorKind, Holder, Manifest, MemoryStore, Record, Result, SemanticId, Store, UsedCodes};
 use std::collections::{BTreeMap, HashSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
@@ -197,7 +197,7 @@ impl Store for RedisStore {
         Ok(self.below(&codes)?.into_iter().zip(pairs).map(suffixes).collect())
     }
 
-    fn used_below(&self, prefixes: &[&[u32]]) -> Result<Vec<Vec<(Vec<u32>, u64)>>> {
+    fn used_below(&self, prefixes: &[&[u32]]) -> Result<Vec<Vec<UsedCodes>>> {
         let used = |records: Vec<Record>| {
             // The last of equal codes has the largest suffix.
             let used = records.into_iter().map(|r| (r.entry.id.codes, r.entry.id.suffix.saturating_add(1)));

@@ -11,7 +11,7 @@ mod tests;
 
 pub use manifest::Manifest;
 pub use memory::MemoryStore;
-pub use record::{Entry, Holder, Record};
+pub use record::{Entry, Holder, Record, UsedCodes};
 #[cfg(feature = "sqlite")]
 pub(crate) use sqlite::has_log;
 #[cfg(feature = "sqlite")]
@@ -128,7 +128,7 @@ pub trait Store: Any + Send + Sync {
     /// # Errors
     /// Whatever reading can meet.
     fn used(&self, codes: &[&[u32]]) -> Result<Vec<u64>> {
-        let used = |below: Vec<(Vec<u32>, u64)>| below.first().map_or(0, |(_, used)| *used);
+        let used = |below: Vec<UsedCodes>| below.first().map_or(0, |(_, used)| *used);
         Ok(self.used_below(codes)?.into_iter().map(used).collect())
     }
 
@@ -155,9 +155,9 @@ pub trait Store: Any + Send + Sync {
     ///
     /// # Errors
     /// Whatever reading can meet.
-    fn used_below(&self, prefixes: &[&[u32]]) -> Result<Vec<Vec<(Vec<u32>, u64)>>> {
+    fn used_below(&self, prefixes: &[&[u32]]) -> Result<Vec<Vec<UsedCodes>>> {
         let below = |prefix: &&[u32]| {
-            let mut all: Vec<(Vec<u32>, u64)> = Vec::new();
+            let mut all: Vec<UsedCodes> = Vec::new();
             each_record(self, prefix, &mut |record| {
                 let SemanticId { codes, suffix } = record.entry.id;
                 let used = suffix.saturating_add(1);

@@ -56,3 +56,6 @@ pub enum Holder {
     /// An item had it; nobody gets it again.
     Retired,
 }
+
+/// Codes that were given, and one more than the largest suffix that was ever given with them.
+pub type UsedCodes = (Vec<u32>, u64);

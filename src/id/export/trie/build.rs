@@ -71,7 +71,7 @@ impl Paths {
         // The items below the nodes that come next; below a node they are together, as they are sorted.
         let mut nodes = VecDeque::from([(0..self.len(), 0)]);
         while let Some((Range { start, end }, depth)) = nodes.pop_front() {
-            if trie.items.len() as u64 % WATCHED == 0 {
+            if (trie.items.len() as u64).is_multiple_of(WATCHED) {
                 watch()?;
             }
             let mut item = start;

@@ -14,7 +14,7 @@ mod tests;
 
 pub use options::SqliteOptions;
 
-use super::{Entry, Holder, Manifest, Record, Store};
+use super::{Entry, Holder, Manifest, Record, Store, UsedCodes};
 use crate::error::{Error, ErrorKind, Result};
 use crate::id::semantic_id::SemanticId;
 use session::Session;
@@ -232,7 +232,7 @@ impl Store for SqliteStore {
         self.read(|session| session.at_once(pairs, |(codes, item)| session.retired(codes, item)))
     }
 
-    fn used_below(&self, prefixes: &[&[u32]]) -> Result<Vec<Vec<(Vec<u32>, u64)>>> {
+    fn used_below(&self, prefixes: &[&[u32]]) -> Result<Vec<Vec<UsedCodes>>> {
         self.read(|session| session.at_once(prefixes, |prefix| session.used_below(prefix)))
     }
 
