@@ -205,6 +205,15 @@ pub enum ErrorKind {
         /// The row, from 0.
         row: usize,
     },
+    /// Codes that a network decodes to values beyond the largest f32.
+    #[error(
+        "the model decodes the codes of row {row} to values beyond the largest f32; give codes of rows like those that the \
+         model was trained on"
+    )]
+    Undecodable {
+        /// The row, from 0.
+        row: usize,
+    },
     /// A model file of a newer format version.
     #[error("the model has format version {found}, this semid reads up to {supported}: update semid")]
     NewerFormat {

@@ -65,6 +65,7 @@ pub mod io;
 mod kernel;
 pub mod metrics;
 mod model;
+mod origin;
 mod partial;
 #[cfg(feature = "report")]
 mod report;
@@ -90,6 +91,7 @@ pub use id::{
 };
 pub use id::{Export, Exported, TokenLevel, Vocabulary};
 pub use model::{Decoder, Model};
+pub use origin::{Provenance, ProvenanceInput};
 pub use partial::Partial;
 #[cfg(feature = "report")]
 pub use report::{Report, ReportFigure, ReportPage};

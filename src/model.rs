@@ -3,11 +3,14 @@
 use crate::codebook::Codebook;
 use crate::device::Device;
 use crate::error::{Error, Result, try_vec};
+use crate::origin::{Origin, Provenance};
 use crate::rows::Rows;
 use crate::rq::model_file::{not_a_model, read_file};
 use crate::rq::{Codes, EncodeReport, RqKMeansModel};
 use crate::vae::{self, Forward, RqVaeModel};
 use safetensors::SafeTensors;
+use serde_json::Value;
+use std::collections::BTreeMap;
 use std::path::Path;
 
 /// A model that encodes rows, whatever its kind: what commands, registries and metrics work with.
@@ -104,6 +107,40 @@ impl Model {
         match self {
             Self::RqKMeans(model) => model.fingerprint(),
             Self::RqVae(model) => model.fingerprint(),
+        }
+    }
+
+    /// The parameters of the fit, by name, as [`RqKMeans`](crate::RqKMeans) and [`RqVae`](crate::RqVae) are serialized;
+    /// `kind` is that of the model. Beside them there are `align_to`, the fingerprint of the model whose numbers the codes
+    /// were given, and for `rq-kmeans-plus` `warm_start`, that of the model it started from. Models that were saved before
+    /// parameters were recorded have none.
+    pub fn parameters(&self) -> Option<&BTreeMap<String, Value>> {
+        self.origin().parameters.as_ref()
+    }
+
+    /// The data that the model was fitted to, where that was recorded.
+    pub fn provenance(&self) -> Option<&Provenance> {
+        self.origin().provenance.as_ref()
+    }
+
+    /// The same model with a record of the data it was fitted to, which goes into its file and not into its fingerprint.
+    #[must_use]
+    pub fn with_provenance(mut self, provenance: Provenance) -> Self {
+        self.origin_mut().provenance = Some(provenance);
+        self
+    }
+
+    fn origin(&self) -> &Origin {
+        match self {
+            Self::RqKMeans(model) => &model.origin,
+            Self::RqVae(model) => &model.origin,
+        }
+    }
+
+    pub(crate) fn origin_mut(&mut self) -> &mut Origin {
+        match self {
+            Self::RqKMeans(model) => &mut model.origin,
+            Self::RqVae(model) => &mut model.origin,
         }
     }
 

@@ -8,12 +8,18 @@ const SAMPLE: usize = 10_000;
 
 /// The evaluation of `rows` rows that flags ask for; what was not given is left to the defaults.
 pub(crate) fn evaluation(rows: usize, k: usize, sample: Option<usize>, pairs: Option<usize>, seed: u64) -> Evaluation {
-    let mut evaluation = Evaluation::new().k(k).seed(seed);
-    if let Some(sample) = sample.or((rows > ALL).then_some(SAMPLE)) {
-        evaluation = evaluation.sample(sample);
-    }
+    let evaluation = Evaluation::new().k(k).seed(seed);
+    let evaluation = match sample {
+        Some(sample) => evaluation.sample(sample),
+        None => sampled(evaluation, rows),
+    };
     match pairs {
         Some(pairs) => evaluation.pairs(pairs),
         None => evaluation,
     }
+}
+
+/// The evaluation of `rows` rows where nobody said of how many the neighbours are looked for.
+pub(crate) fn sampled(evaluation: Evaluation, rows: usize) -> Evaluation {
+    if rows > ALL { evaluation.sample(SAMPLE) } else { evaluation }
 }

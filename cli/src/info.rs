@@ -2,13 +2,15 @@
 
 use crate::args::{Common, InfoArgs};
 use crate::output::{self, Answer, Outcome};
-use semid::{Codebook, Model};
+use semid::{Codebook, Model, Provenance};
 use serde::Serialize;
+use serde_json::Value;
+use std::collections::BTreeMap;
 use std::fmt::Write;
 
 /// What `--json` prints.
 #[derive(Serialize)]
-struct Info {
+struct Info<'a> {
     kind: &'static str,
     fingerprint: String,
     levels: usize,
@@ -25,6 +27,9 @@ struct Info {
     largest_component: Vec<f64>,
     #[serde(flatten, skip_serializing_if = "Option::is_none")]
     network: Option<Network>,
+    /// The parameters of the fit, as `semid fit --config` takes them; null in files from before they were kept.
+    parameters: Option<&'a BTreeMap<String, Value>>,
+    provenance: Option<&'a Provenance>,
 }
 
 /// The network around the quantizer.
@@ -63,12 +68,14 @@ pub(crate) fn run(common: &Common, args: &InfoArgs) -> Outcome {
             }),
             _ => None,
         },
+        parameters: model.parameters(),
+        provenance: model.provenance(),
     };
     output::result(common.json, &info, || text(&info))?;
     Ok(Answer::Yes)
 }
 
-fn text(info: &Info) -> String {
+fn text(info: &Info<'_>) -> String {
     let mut out = String::new();
     let facts = [
         ("kind", info.kind.to_owned()),
@@ -89,6 +96,13 @@ fn text(info: &Info) -> String {
         let skip = if *skip { ", added to its input" } else { "" };
         let layers = format!("{}-{}{latent}{skip}", info.dim, hidden.concat());
         let _ = writeln!(out, "{:<12}  {layers}, products of {matmul_bits} bits", "encoder");
+    }
+    for input in info.provenance.iter().flat_map(|provenance| &provenance.inputs) {
+        let size = format!("{} rows of {} dimensions", input.rows, input.dim);
+        let _ = writeln!(out, "{:<12}  {}, {size}, SHA-256 {}", "fitted to", input.name, input.sha256);
+    }
+    if let Some(provenance) = info.provenance {
+        let _ = writeln!(out, "{:<12}  semid {}", "fitted by", provenance.semid);
     }
     out.push_str("\nlevel  clusters  largest component\n");
     for (i, (clusters, largest)) in info.clusters.iter().zip(&info.largest_component).enumerate() {

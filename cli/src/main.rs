@@ -6,6 +6,7 @@ mod args;
 mod assign;
 mod balance;
 mod completions;
+mod config;
 mod database;
 mod decode;
 mod delete;

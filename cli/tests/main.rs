@@ -7,6 +7,7 @@ mod assign_refused;
 mod bad_input;
 mod bad_model;
 mod balanced;
+mod config;
 mod demo;
 mod eval;
 mod export;

@@ -83,6 +83,11 @@ impl Alignment {
         Ok(alignment)
     }
 
+    /// Whether some code has another label.
+    fn changes(&self) -> bool {
+        !self.labels.iter().all(|labels| labels.iter().copied().eq(0..labels.len() as u32))
+    }
+
     /// The codes with their new labels.
     ///
     /// # Errors
@@ -127,9 +132,14 @@ impl Model {
         if rows.is_empty() {
             return Err(ErrorKind::Empty.into());
         }
+        let fingerprint = old.fingerprint();
         let old = old.encode(rows, device)?;
         let mut alignment = Alignment::of_codes(&old, &self.encode(rows, device)?, &self.clusters())?;
-        let model = self.relabelled(&alignment.labels)?;
+        let mut model = self.relabelled(&alignment.labels)?;
+        if alignment.changes() {
+            let origin = model.origin_mut();
+            *origin = std::mem::take(origin).aligned_to(&fingerprint);
+        }
         let common = alignment.before.unchanged_codes.len();
         let codes = model.encode(rows, device)?.first_levels(common)?;
         alignment.after = stability(&old.first_levels(common)?, &codes)?;

@@ -8,6 +8,7 @@ use crate::device::Device;
 use crate::error::{Error, Result};
 use crate::rows::Rows;
 use crate::rq::Codes;
+use serde::{Deserialize, Serialize};
 use std::ops::ControlFlow;
 
 /// What to measure, and on how much.
@@ -24,13 +25,48 @@ use std::ops::ControlFlow;
 /// println!("collisions {}, recall@5 {}", quality.codes.ids.collision_rate, neighbors.recall_at_k.decoded.value);
 /// # Ok::<(), semid::Error>(())
 /// ```
-#[derive(Clone, Debug)]
+///
+/// # Files
+/// It is serialized as an object with `k`, `recall_curve`, `sample`, `pairs` and `seed`; a field that is missing has its
+/// default, unknown ones are refused.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "Stored")]
 pub struct Evaluation {
     pub(crate) k: usize,
+    #[serde(rename = "recall_curve")]
     pub(crate) curve: Vec<usize>,
     pub(crate) sample: Option<usize>,
     pub(crate) pairs: usize,
     pub(crate) seed: u64,
+}
+
+/// [`Evaluation`] as files have it, not checked yet.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct Stored {
+    k: usize,
+    recall_curve: Vec<usize>,
+    sample: Option<usize>,
+    pairs: usize,
+    seed: u64,
+}
+
+impl Default for Stored {
+    fn default() -> Self {
+        let Evaluation { k, curve, sample, pairs, seed } = Evaluation::new();
+        Self { k, recall_curve: curve, sample, pairs, seed }
+    }
+}
+
+impl TryFrom<Stored> for Evaluation {
+    type Error = Error;
+
+    fn try_from(stored: Stored) -> Result<Self> {
+        let Stored { k, recall_curve, sample, pairs, seed } = stored;
+        let evaluation = Self { k, curve: recall_curve, sample, pairs, seed };
+        evaluation.check_alone()?;
+        Ok(evaluation)
+    }
 }
 
 /// Most pairs of rows: they take some 100 bytes each.
@@ -133,6 +169,17 @@ impl Evaluation {
         self.curve.iter().copied().max().unwrap_or(0).max(self.k)
     }
 
+    /// Refuses what cannot be measured, whatever the rows.
+    fn check_alone(&self) -> Result<()> {
+        if self.sample == Some(0) {
+            return Err(Error::parameter("sample", 0, "at least 1 row has to be looked at"));
+        }
+        match self.pairs {
+            0 => Err(Error::parameter("pairs", 0, "at least 1 pair has to be looked at")),
+            _ => Ok(()),
+        }
+    }
+
     /// Refuses what cannot be measured on that many rows.
     pub(crate) fn check(&self, rows: usize) -> Result<()> {
         if self.k >= rows && self.k > 0 {
@@ -144,9 +191,7 @@ impl Evaluation {
             let expected = format!("{rows} rows have 1 to {} neighbours each", rows.saturating_sub(1));
             return Err(Error::parameter("recall_curve", k, expected));
         }
-        if self.sample == Some(0) {
-            return Err(Error::parameter("sample", 0, "at least 1 row has to be looked at"));
-        }
+        self.check_alone()?;
         let queries = self.sample.map_or(rows, |sample| sample.min(rows));
         if self.k > 0 && queries.saturating_mul(self.most()) > nearest::MOST {
             let expected = format!(
@@ -155,14 +200,38 @@ impl Evaluation {
             );
             return Err(Error::parameter("k", self.most(), expected));
         }
-        if self.pairs == 0 {
-            return Err(Error::parameter("pairs", 0, "at least 1 pair has to be looked at"));
-        }
         let all = (rows as u64).saturating_mul((rows as u64).saturating_sub(1)) / 2;
         if self.k > 0 && all.min(self.pairs as u64) > MOST_PAIRS {
             let expected = format!("at most {MOST_PAIRS} pairs are supported; thousands tell as much");
             return Err(Error::parameter("pairs", self.pairs, expected));
         }
         Ok(())
+    }
+}
+
+impl Evaluation {
+    /// The neighbours of each query.
+    pub fn get_k(&self) -> usize {
+        self.k
+    }
+
+    /// The further numbers of neighbours that recall is measured at.
+    pub fn get_recall_curve(&self) -> &[usize] {
+        &self.curve
+    }
+
+    /// The number of queries; `None` is all rows.
+    pub fn get_sample(&self) -> Option<usize> {
+        self.sample
+    }
+
+    /// The most pairs of rows.
+    pub fn get_pairs(&self) -> usize {
+        self.pairs
+    }
+
+    /// The seed of queries and pairs.
+    pub fn get_seed(&self) -> u64 {
+        self.seed
     }
 }

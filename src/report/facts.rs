@@ -3,8 +3,10 @@
 use super::Report;
 use super::names::{Captions, Names};
 use super::tree::Tree;
+use super::words::Words;
 use crate::error::Result;
 use crate::metrics::{PrefixPurity, Quality, Quantizer, prefix_purity};
+use crate::rows::Rows;
 use crate::rq::Codes;
 
 /// Bytes of a page that the tree may take, about.
@@ -16,6 +18,7 @@ const NAME_BYTES: usize = 10;
 pub(super) struct Facts<'a> {
     pub(super) names: Names<'a>,
     pub(super) captions: Captions,
+    pub(super) words: Words,
     pub(super) tree: Tree<'a>,
     /// Items of every code, for every level.
     pub(super) usage: Vec<Vec<u64>>,
@@ -24,13 +27,21 @@ pub(super) struct Facts<'a> {
 }
 
 impl<'a> Facts<'a> {
-    pub(super) fn new(report: &Report<'a>, model: &dyn Quantizer, codes: &'a Codes, quality: Quality) -> Result<Self> {
+    pub(super) fn new(
+        report: &Report<'a>,
+        (model, rows): (&dyn Quantizer, &dyn Rows),
+        codes: &'a Codes,
+        quality: Quality,
+    ) -> Result<Self> {
         let names = Names(report.names);
         let purity = report.labels.map(|labels| prefix_purity(codes, labels, report.seed)).transpose()?;
+        let mut tree = Tree::new(codes, TREE_BYTES, |row| names.of(row).len() + NAME_BYTES);
+        tree.find_central(model, rows)?;
         Ok(Self {
             names,
             captions: Captions::new(report.labels.unwrap_or_default()),
-            tree: Tree::new(codes, TREE_BYTES, |row| names.of(row).len() + NAME_BYTES),
+            words: Words::new(&names),
+            tree,
             usage: usage(codes, &model.clusters()),
             quality,
             purity,

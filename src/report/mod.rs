@@ -11,6 +11,7 @@ mod save;
 mod table;
 mod theme;
 mod tree;
+mod words;
 
 use crate::device::Device;
 use crate::error::{Error, ErrorKind, Result};
@@ -188,7 +189,7 @@ impl<'a> Report<'a> {
         let evaluation = Evaluation::new().k(k).pairs(self.pairs).recall_curve(curve).seed(self.seed);
         let evaluation = evaluation.sample(self.queries.clamp(1, rows.len().max(1)));
         let quality = evaluation.run_on_codes(model, rows, codes, device, progress)?;
-        let facts = Facts::new(self, model, codes, quality)?;
+        let facts = Facts::new(self, (model, rows), codes, quality)?;
         page::of_model(self, &facts)
     }
 

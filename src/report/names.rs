@@ -4,7 +4,7 @@ use super::numbers::short;
 use std::collections::BTreeMap;
 
 /// Longest name that is written out.
-const LONGEST: usize = 80;
+pub(super) const LONGEST: usize = 80;
 
 /// Names of the rows, or their numbers.
 #[derive(Clone, Copy)]

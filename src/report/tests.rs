@@ -157,7 +157,55 @@ fn the_numbers_of_the_page_are_those_of_the_codes() {
     assert_eq!(tree["levels"], 2);
     // Code 0 with 5 items, all in one ID; the rows 0, 8, 16, 24 and 32.
     assert_eq!((&tree["root"][1], &tree["root"][2]), (&40.into(), &10.into()));
-    assert_eq!(tree["root"][3][0], serde_json::json!([0, 5, 5, [[0, 5, 5, [0, 8, 16, 24, 32]]]]));
+    // Their values are 0, 13, 1, 15 and 4, the mean is 6.6: 4, 1, 0, 13 and 15 are 2.6, 5.6, 6.6, 6.4 and 8.4 off.
+    let nearest = [32, 16, 8, 0, 24];
+    let id = serde_json::json!([0, 5, 5, [0, 8, 16, 24, 32], -1, nearest]);
+    assert_eq!(tree["root"][3][0], serde_json::json!([0, 5, 5, [id], -1, nearest]));
+}
+
+/// Items that are alone beside each other, and one of each group at its centre, wherever it stands among the rows.
+#[test]
+fn cells_are_named_by_the_items_nearest_to_their_centre() {
+    let noise = |i: usize| (crate::rng::row_hash(3, i as u64) % 2000) as f32 / 1000.0 - 1.0;
+    for turn in 0..5_usize {
+        let middle = |row: usize| row / 4 == (row * 7 + turn) % 10 + 3;
+        let value =
+            |row: usize, d: usize| (row % 4 * 100) as f32 + if middle(row) { 0.0 } else { 9.0 * noise(row * 3 + d) };
+        let values: Vec<f32> = (0..80).flat_map(|row| (0..3).map(move |d| value(row, d)).collect::<Vec<_>>()).collect();
+        let names: Vec<String> = (0..80).map(|row| format!("{} group{} of it", row, row % 4)).collect();
+        let codes = (0..80_u32).flat_map(|row| [row % 4, row / 4]).collect();
+        let model = Given { clusters: vec![4, 20], codes: Codes::new(codes, 2).unwrap() };
+        let rows = Matrix::new(&values, 3).unwrap();
+        let page = Report::new().names(&names).k(0).run(&model, &rows, &Device::cpu()).unwrap();
+        let tree = tree(page.html());
+        for cell in tree["root"][3].as_array().unwrap() {
+            let code = cell[0].as_u64().unwrap() as usize;
+            let members: Vec<usize> = (0..80).filter(|row| row % 4 == code).collect();
+            let mean = |d: usize| members.iter().map(|row| f64::from(values[row * 3 + d])).sum::<f64>() / 20.0;
+            let distance = |row: usize| (0..3).map(|d| (f64::from(values[row * 3 + d]) - mean(d)).powi(2)).sum::<f64>();
+            let mut expected = members.clone();
+            expected.sort_by(|a, b| distance(*a).total_cmp(&distance(*b)));
+            let found: Vec<usize> = cell[5].as_array().unwrap().iter().map(|x| x.as_u64().unwrap() as usize).collect();
+            assert_eq!(found, expected[..8], "group {code}, turn {turn}");
+            // Only the word that the others lack.
+            let words: Vec<&str> = cell[6]
+                .as_array()
+                .unwrap()
+                .iter()
+                .map(|x| tree["words"][x.as_u64().unwrap() as usize].as_str().unwrap())
+                .collect();
+            assert_eq!(words, [format!("group{code}")]);
+        }
+        assert!(page.html().contains("Words that set names apart") && page.html().contains("Nearest to the centre"));
+    }
+}
+
+#[test]
+fn equal_rows_are_named_by_the_first_ones() {
+    let codes = (0..30_u32).flat_map(|row| [0, row]).collect();
+    let model = Given { clusters: vec![1, 30], codes: Codes::new(codes, 2).unwrap() };
+    let page = Report::new().k(0).run(&model, &Matrix::new(&[1.5; 60], 2).unwrap(), &Device::cpu()).unwrap();
+    assert_eq!(tree(page.html())["root"][3][0][5], serde_json::json!([0, 1, 2, 3, 4, 5, 6, 7]));
 }
 
 #[test]

@@ -35,7 +35,7 @@ pub struct Fit<'a> {
     pub(super) params: RqKMeans,
     source: Source<'a>,
     device: &'a Device,
-    clusters: Vec<usize>,
+    pub(super) clusters: Vec<usize>,
     pub(super) quantization: Quantization,
     pub(super) table: Box<dyn Table>,
     pub(super) codebooks: Vec<Codebook>,

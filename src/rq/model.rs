@@ -4,6 +4,7 @@ use super::params::Metric;
 use crate::codebook::{CODEWORDS_MAX, Codebook, largest_sum, relabelled};
 use crate::error::{Error, Result};
 use crate::grid::{Grid, UNIT_EXPONENT};
+use crate::origin::Origin;
 use sha2::{Digest, Sha256};
 
 /// How rows become residuals of level 0 and what happens between the levels.
@@ -42,6 +43,8 @@ pub struct RqKMeansModel {
     pub(super) seed: u64,
     /// One list per level, or none at all.
     pub(super) prices: Vec<Vec<i64>>,
+    /// What the file tells beside what encoding needs.
+    pub(crate) origin: Origin,
 }
 
 impl RqKMeansModel {
@@ -50,7 +53,7 @@ impl RqKMeansModel {
         if largest_sum(&levels) > CODEWORDS_MAX {
             return Err(Error::damaged("the codewords of all levels add up to more than 2^23 grid steps"));
         }
-        Ok(Self { quantization, levels, seed, prices: Vec::new() })
+        Ok(Self { quantization, levels, seed, prices: Vec::new(), origin: Origin::default() })
     }
 
     /// The same model with prices, one per codeword, or without where `prices` is empty.
@@ -67,7 +70,14 @@ impl RqKMeansModel {
     pub(crate) fn relabelled(&self, labels: &[Vec<u32>]) -> Result<Self> {
         let levels = self.levels.iter().zip(labels).map(|(level, labels)| level.relabelled(labels)).collect();
         let prices = self.prices.iter().zip(labels).map(|(prices, labels)| relabelled(prices, 1, labels)).collect();
-        Self::new(self.quantization.clone(), levels, self.seed)?.with_prices(prices)
+        let model = Self::new(self.quantization.clone(), levels, self.seed)?.with_prices(prices)?;
+        Ok(model.with_origin(self.origin.clone()))
+    }
+
+    /// The same model with this origin.
+    pub(crate) fn with_origin(mut self, origin: Origin) -> Self {
+        self.origin = origin;
+        self
     }
 
     /// Prices of the codewords of every level, in squared grid steps, where the clusters were balanced: the largest

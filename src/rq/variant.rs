@@ -5,6 +5,9 @@ use super::model::RqKMeansModel;
 use super::params::{Algorithm, Clusters, MiniBatch, RqKMeans};
 use crate::codebook;
 use crate::error::{Error, Result};
+use crate::origin::{Origin, fields};
+use serde_json::Value;
+use std::collections::BTreeMap;
 
 impl RqKMeans {
     /// The same parameters with these ones.
@@ -23,15 +26,21 @@ impl RqKMeans {
     }
 
     /// Names and values of all parameters that variants have in common.
-    pub(crate) fn settings(&self) -> Vec<(&'static str, String)> {
-        // Without `..`, so that no parameter is forgotten.
-        macro_rules! settings {
-            ($($name:ident),*) => {{
-                let Self { levels: _, clusters: _, seed: _, sizes: _, $($name),* } = self;
-                vec![$((stringify!($name), format!("{:?}", $name))),*]
-            }};
+    pub(crate) fn settings(&self) -> Result<BTreeMap<String, Value>> {
+        let mut settings = fields(self)?;
+        let varied = ["kind", "version", "levels", "clusters", "seed", "sizes"];
+        settings.retain(|name, _| !varied.contains(&name.as_str()));
+        Ok(settings)
+    }
+
+    /// What the file of a model of the first `levels` levels tells about its fit: nothing where no fit of that many levels
+    /// gives it.
+    fn origin(&self, clusters: &[usize], levels: usize) -> Result<Origin> {
+        if levels < clusters.len() && !self.levels_stand_alone() {
+            return Ok(Origin::default());
         }
-        settings!(max_iter, tol, n_init, init, metric, normalize_residuals, algorithm, sinkhorn, sample, center)
+        let clusters = Clusters::of_list(clusters.get(..levels).unwrap_or(clusters));
+        Origin::of(&Self { levels, clusters, ..self.clone() }, &[])
     }
 }
 
@@ -68,6 +77,7 @@ impl Fit<'_> {
             codebook::to_f32(level, codebook, self.quantization.codebook_exponent())?;
         }
         let model = RqKMeansModel::new(self.quantization.clone(), self.codebooks.clone(), self.params.seed)?;
-        model.with_prices(self.prices.clone())
+        let origin = self.params.origin(&self.clusters, self.codebooks.len())?;
+        Ok(model.with_prices(self.prices.clone())?.with_origin(origin))
     }
 }

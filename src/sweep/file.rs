@@ -1,6 +1,6 @@
 //! The file of a sweep: lines that stay, and one more at a time.
 
-use super::record::{FORMAT, SweepRecord};
+use super::record::{FORMAT, LEGACY, SweepRecord};
 use crate::error::{Error, ErrorKind, Result};
 use same_file::Handle;
 use std::fs::{File, OpenOptions, TryLockError};
@@ -135,8 +135,8 @@ fn parse(bytes: &[u8]) -> Result<(Vec<SweepRecord>, usize)> {
 fn record(line: usize, bytes: &[u8]) -> Result<SweepRecord> {
     let record: SweepRecord = serde_json::from_slice(bytes).map_err(|error| not_ours(line, &error.to_string()))?;
     match record.format {
-        FORMAT => Ok(record),
-        found => Err(not_ours(line, &format!("it has format {found}, this semid writes {FORMAT}"))),
+        LEGACY..=FORMAT => Ok(record),
+        found => Err(not_ours(line, &format!("it has format {found}, this semid knows {LEGACY} to {FORMAT}"))),
     }
 }
 

@@ -5,7 +5,8 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::metrics::Evaluation;
 use crate::rq::{Clusters, MAX_LEVELS, RqKMeans};
 use crate::vae::{self, RqVae};
-use std::collections::{BTreeMap, HashSet};
+use serde::{Deserialize, Serialize};
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 /// A grid of models to be fitted and measured, see the [crate]'s `semid sweep`.
@@ -35,13 +36,28 @@ use std::path::{Path, PathBuf};
 /// println!("{}: {}", best.parameters.name(), best.metrics.codes.ids.collision_rate);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[derive(Clone, Debug)]
+///
+/// # Files
+/// It is serialized as an object with `version` (1) and the fields of the table, but for the folder of models; `kinds` are
+/// objects as [`RqKMeans`] and [`RqVae`] are serialized, of which `kind` must be there, and `levels`, `clusters`, `seed` and
+/// `sizes` are the sweep's. A field that is missing has its default, which is 2, 3, 4 for `levels` and 64, 256 for
+/// `clusters`; unknown fields are refused.
+///
+/// ```
+/// let sweep: semid::Sweep = serde_json::from_str(
+///     r#"{"levels": [2, 3], "kinds": [{"kind": "rq-vae", "epochs": 5}], "evaluation": {"k": 0}}"#,
+/// )?;
+/// assert_eq!(sweep.runs()?.len(), 4);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(try_from = "super::stored::Stored", into = "super::stored::Stored")]
 pub struct Sweep {
-    levels: Vec<usize>,
-    clusters: Vec<Clusters>,
-    kinds: Vec<SweepKind>,
-    balanced: Vec<bool>,
-    seeds: Vec<u64>,
+    pub(super) levels: Vec<usize>,
+    pub(super) clusters: Vec<Clusters>,
+    pub(super) kinds: Vec<SweepKind>,
+    pub(super) balanced: Vec<bool>,
+    pub(super) seeds: Vec<u64>,
     pub(super) evaluation: Evaluation,
     pub(super) predict: Option<u64>,
     pub(super) models: Option<PathBuf>,
@@ -70,17 +86,19 @@ impl From<RqVae> for SweepKind {
 }
 
 impl SweepKind {
-    fn name(&self) -> &'static str {
+    pub(super) fn name(&self) -> &'static str {
         match self {
             Self::RqKMeans(_) => "rq-kmeans",
             Self::RqVae(_) => vae::KIND,
         }
     }
 
-    pub(super) fn settings(&self) -> Vec<(&'static str, String)> {
-        match self {
-            Self::RqKMeans(params) => params.settings(),
-            Self::RqVae(params) => params.settings(),
+    /// Whether the parameters that a sweep does not set are the same.
+    fn is_like(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::RqKMeans(a), Self::RqKMeans(b)) => a.variant(&[1], false, 0) == b.variant(&[1], false, 0),
+            (Self::RqVae(a), Self::RqVae(b)) => a.variant(&[1], 0) == b.variant(&[1], 0),
+            _ => false,
         }
     }
 
@@ -203,7 +221,7 @@ impl Sweep {
         Ok(chains)
     }
 
-    fn check_lists(&self) -> Result<()> {
+    pub(super) fn check_lists(&self) -> Result<()> {
         let lists = [
             ("levels", self.levels.is_empty()),
             ("clusters", self.clusters.is_empty()),
@@ -219,7 +237,7 @@ impl Sweep {
         }
         let again = |(i, kind): &(usize, &SweepKind)| {
             let mut before = self.kinds.iter().take(*i);
-            before.any(|other| other.name() == kind.name() && other.settings() != kind.settings())
+            before.any(|other| other.name() == kind.name() && !other.is_like(kind))
         };
         match self.kinds.iter().enumerate().find(again) {
             Some((_, kind)) => {
@@ -238,20 +256,6 @@ impl Sweep {
             Some(0) => Err(Error::parameter("predict", 0, "collisions of at least 1 row can be predicted")),
             _ => Ok(()),
         }
-    }
-
-    /// Everything that influences the lines of a kind, besides the parameters and the rows.
-    pub(super) fn settings(&self, kind: &SweepKind) -> BTreeMap<String, String> {
-        let Evaluation { k, curve, sample, pairs, seed } = &self.evaluation;
-        let measured = [
-            ("k", k.to_string()),
-            ("queries", sample.map_or("all".to_owned(), |sample| sample.to_string())),
-            ("pairs", pairs.to_string()),
-            ("evaluation_seed", seed.to_string()),
-            ("predict", self.predict.map_or("none".to_owned(), |rows| rows.to_string())),
-        ];
-        let curve = (!curve.is_empty()).then(|| ("recall_curve", format!("{curve:?}")));
-        kind.settings().into_iter().chain(measured).chain(curve).map(|(name, value)| (name.to_owned(), value)).collect()
     }
 }
 

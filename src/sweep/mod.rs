@@ -14,7 +14,9 @@
 
 mod data;
 mod file;
+mod getters;
 mod grid;
+mod identity;
 mod metric;
 mod model;
 mod predict;
@@ -22,6 +24,7 @@ mod progress;
 mod record;
 mod run;
 mod shared;
+mod stored;
 #[cfg(test)]
 mod tests;
 mod training;

@@ -2,10 +2,13 @@
 
 use crate::metrics::Quality;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use std::collections::BTreeMap;
 
 /// Version of the lines that this build writes.
-pub(super) const FORMAT: u32 = 1;
+pub(super) const FORMAT: u32 = 2;
+/// The version whose settings are in the words of that time.
+pub(super) const LEGACY: u32 = 1;
 
 /// A finished run of a sweep: what was fitted, on what, and how good it is.
 ///
@@ -27,12 +30,13 @@ pub(super) const FORMAT: u32 = 1;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct SweepRecord {
-    /// Version of the format, 1.
+    /// Version of the format, 2. In lines of version 1 all settings are strings.
     pub format: u32,
     /// What this run has of the grid.
     pub parameters: SweepParameters,
-    /// Everything else that influences the result, by name; the same in all lines of a kind.
-    pub settings: BTreeMap<String, String>,
+    /// Everything else that influences the result, by name: the other fields of [`RqKMeans`](crate::RqKMeans) or
+    /// [`RqVae`](crate::RqVae), and what was measured. They are the same in all lines of a kind.
+    pub settings: BTreeMap<String, Value>,
     /// The rows that were fitted and measured.
     pub data: SweepData,
     /// Fingerprint of the model.

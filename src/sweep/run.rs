@@ -14,7 +14,6 @@ use crate::model::Model;
 use crate::rows::Rows;
 use crate::rq::RqKMeans;
 use crate::vae::RqVae;
-use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -78,41 +77,6 @@ impl Sweep {
         }
         Ok(())
     }
-
-    /// Refuses lines that this sweep would not write.
-    fn compare(&self, records: &[SweepRecord], chains: &[Chain<'_>], data: &SweepData) -> Result<()> {
-        let mut expected = runs_of(chains).map(|(kind, run)| identity(run, data, &self.settings(kind)));
-        for (line, record) in (1..).zip(records) {
-            let found = identity(&record.parameters, &record.data, &record.settings);
-            let other = |what: &str, found: &str, expected: &str| {
-                let [what, found, expected] = [what, found, expected].map(str::to_owned);
-                Err(ErrorKind::OtherSweep { line, what, found, expected }.into())
-            };
-            let Some(expected) = expected.next() else {
-                return other("run", &record.parameters.name(), "no more runs");
-            };
-            let none = || "none".to_owned();
-            let mut names: Vec<&String> = expected.keys().chain(found.keys()).collect();
-            names.dedup();
-            for name in names {
-                let [found, expected] = [&found, &expected].map(|all| all.get(name).cloned().unwrap_or_else(none));
-                if found != expected {
-                    return other(name, &found, &expected);
-                }
-            }
-        }
-        Ok(())
-    }
-}
-
-/// What a line is a function of, by name.
-fn identity(run: &SweepParameters, data: &SweepData, settings: &BTreeMap<String, String>) -> BTreeMap<String, String> {
-    let mut all = settings.clone();
-    let data =
-        [("rows", data.rows.to_string()), ("dim", data.dim.to_string()), ("sha256 of the rows", data.sha256.clone())];
-    all.extend(data.into_iter().map(|(name, value)| (name.to_owned(), value)));
-    all.insert(" run".to_owned(), run.name());
-    all
 }
 
 /// A sweep that is under way.
@@ -232,7 +196,7 @@ impl Work<'_> {
         Ok(SweepRecord {
             format: FORMAT,
             parameters: run.clone(),
-            settings: self.sweep.settings(kind),
+            settings: self.sweep.settings(kind)?,
             data: self.data.clone(),
             fingerprint,
             predicted: self.sweep.predict.map(|rows| PredictedCollisions::of(&metrics.codes, rows)),

@@ -1,11 +1,12 @@
 //! Checkpoints: all that a training needs to go on to the same bits as if it had never stopped.
 //!
 //! A `.safetensors` file: `state.{i}` (f32) are the networks' parameters, moments and averages, `book.{l}.{part}` those of
-//! the codebooks, `best` the bytes of the best model's file. `__metadata__` holds the parameters, the rows' digest, where
-//! the training stands and a checksum over everything.
+//! the codebooks, `best` the bytes of the best model's file. `__metadata__` holds the parameters (JSON), the rows' digest,
+//! where the training stands and a checksum over everything. Files of version 1 have the parameters as `legacy.rs` writes them.
 
 use super::data::Data;
 use super::fit::RqVaeFit;
+use super::legacy;
 use super::model::RqVaeModel;
 use super::params::RqVae;
 use super::report::VaeProgress;
@@ -28,7 +29,9 @@ use std::ops::ControlFlow;
 use std::path::Path;
 
 const FORMAT: &str = "semid checkpoint";
-const VERSION: &str = "1";
+const VERSION: &str = "2";
+/// The version whose parameters are in the words of that time.
+const LEGACY: &str = "1";
 
 /// Where a training stands, besides tensors.
 #[derive(Serialize, Deserialize)]
@@ -75,7 +78,8 @@ impl RqVaeFit<'_> {
         };
         let broken = |error: serde_json::Error| Error::format("checkpoint", error.to_string());
         let standing = serde_json::to_string(&standing).map_err(broken)?;
-        let (params, rows) = (self.params.lasting(), digest(&self.data));
+        let params = serde_json::to_string(&self.params.lasting()).map_err(broken)?;
+        let rows = digest(&self.data);
         let tensors = self.tensors_of_checkpoint()?;
         let data: Vec<&[u8]> = tensors.iter().map(|(_, _, _, bytes)| bytes.as_slice()).collect();
         let metadata = json!({
@@ -116,10 +120,19 @@ impl RqVaeFit<'_> {
 
 impl RqVae {
     /// What the steps of a training depend on. Without a cosine, more epochs begin with the bits of fewer.
-    fn lasting(&self) -> String {
+    fn lasting(&self) -> Self {
         match self.schedule {
-            Schedule::Cosine => format!("{self:?}"),
-            Schedule::Constant | Schedule::Step { .. } => format!("{:?}", self.clone().epochs(0)),
+            Schedule::Cosine => self.canonical(),
+            Schedule::Constant | Schedule::Step { .. } => self.canonical().epochs(0),
+        }
+    }
+
+    /// Whether a file of that version with these parameters is of this training. Parameters that this build does not know
+    /// make another training.
+    fn is_of(&self, version: &str, params: &str) -> bool {
+        match version {
+            LEGACY => legacy::checkpoint(self).contains(&params.to_owned()),
+            _ => serde_json::from_str(params).is_ok_and(|params: Self| params.lasting() == self.lasting()),
         }
     }
 
@@ -155,14 +168,15 @@ impl RqVaeFit<'_> {
         let (_, metadata) = SafeTensors::read_metadata(bytes).map_err(broken)?;
         let metadata = metadata.metadata().clone().unwrap_or_default();
         let get = |key: &str| metadata.get(key).map_or("", String::as_str);
-        if get("format") != FORMAT || get("format_version") != VERSION {
+        let version = get("format_version");
+        if get("format") != FORMAT || ![LEGACY, VERSION].contains(&version) {
             return Err(Error::format("checkpoint", "its metadata do not say so; give one that a training saved"));
         }
         let other = |what: &str| {
             let expected = format!("it belongs to a training with other {what}; give those, or another file");
             Error::parameter("checkpoint", path.display(), expected)
         };
-        if get("params") != self.params.lasting() {
+        if !self.params.is_of(version, get("params")) {
             return Err(other("parameters"));
         }
         if get("rows") != digest(&self.data) {
@@ -212,6 +226,10 @@ impl RqVaeFit<'_> {
             || best.as_ref().is_some_and(|best| best.model.dim() != self.data.dim)
         {
             let reason = "what it holds is of another size than this training's".to_owned();
+            return Err(ErrorKind::DamagedCheckpoint { reason }.into());
+        }
+        if !states.iter().flatten().all(|x| x.is_finite()) || !books.iter().all(TrainedCodebook::is_finite) {
+            let reason = "it holds numbers that no training gives".to_owned();
             return Err(ErrorKind::DamagedCheckpoint { reason }.into());
         }
         self.upload_state(&states)?;

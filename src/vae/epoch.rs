@@ -69,7 +69,11 @@ impl RqVaeFit<'_> {
     pub fn finish(mut self) -> Result<(RqVaeModel, RqVaeReport)> {
         let best = match self.best.take() {
             Some(best) => best,
-            None => BestModel { epoch: 0, ..self.validate()? },
+            None => {
+                let untrained = BestModel { epoch: 0, ..self.validate()? };
+                self.check_decodes(&untrained)?;
+                untrained
+            }
         };
         let report = RqVaeReport {
             rows: self.data.len(),
@@ -77,7 +81,9 @@ impl RqVaeFit<'_> {
             best_epoch: best.epoch,
             epochs: self.state.reports,
         };
-        Ok((best.model, report))
+        let mut model = best.model;
+        model.origin = self.params.origin(&self.warm_start)?;
+        Ok((model, report))
     }
 
     /// The learning rate of the next step.
@@ -104,11 +110,26 @@ impl RqVaeFit<'_> {
             },
         };
         if better {
+            self.check_decodes(&best)?;
             self.best = Some(best);
         }
         self.state.epoch += 1;
         self.state.batch = 0;
         Ok(())
+    }
+
+    /// Refuses a model that does not decode its own training rows to numbers.
+    fn check_decodes(&self, candidate: &BestModel) -> Result<()> {
+        let decodes = candidate.model.check_decodes(&self.data.train, self.device);
+        decodes.map_err(|error| match error.kind() {
+            ErrorKind::Undecodable { .. } | ErrorKind::FarRow { .. } => {
+                let epoch = candidate.epoch;
+                let what =
+                    format!("the model of epoch {epoch} does not decode codes of training rows to finite values");
+                ErrorKind::Diverged { what }.into()
+            }
+            _ => error,
+        })
     }
 
     /// Restarts codewords that had no rows in this epoch at what the levels before left of rows, each of another row while

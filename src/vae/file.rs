@@ -4,6 +4,7 @@
 //! `encoder.{i}.weight` (outputs, inputs), `encoder.{i}.bias` (outputs), likewise `decoder.{i}...`. `__metadata__` is that of
 //! other models, with `kind` "rq-vae"; the checksum covers the tensors in the order given here.
 
+use super::finite::are_proper;
 use super::model::RqVaeModel;
 use super::params::{MAX_LAYERS, MatmulWidth};
 use super::standard::Standard;
@@ -11,6 +12,7 @@ use super::weights::{Layer, widths};
 use crate::codebook::{self, Codebook};
 use crate::error::{Error, ErrorKind, Result};
 use crate::grid::{EXPONENTS, Grid};
+use crate::origin::Origin;
 use crate::rq::model_file::{
     FORMAT, Tensor, WITHOUT_PRICES, assemble, check_digests, checksum, from_le_bytes, le_bytes, not_a_model, read_file,
     tensor, write_file,
@@ -43,6 +45,8 @@ struct Config {
     seed: u64,
     skip: bool,
     slope: f32,
+    #[serde(flatten)]
+    origin: Origin,
 }
 
 impl RqVaeModel {
@@ -64,7 +68,8 @@ impl RqVaeModel {
         Self::from_bytes(&read_file(path)?).map_err(|error| error.at(path))
     }
 
-    /// The bytes of the model file; equal models have equal bytes.
+    /// The bytes of the model file; equal models have equal bytes. Beside what encoding and decoding need they hold the seed,
+    /// the parameters of the training and, where it was recorded, the provenance.
     ///
     /// # Errors
     /// [`ErrorKind::Range`] where a codeword exceeds f32.
@@ -117,6 +122,7 @@ impl RqVaeModel {
             seed: self.quantizer.seed(),
             skip: self.skip,
             slope: self.slope,
+            origin: self.origin.clone(),
         }
     }
 
@@ -212,11 +218,8 @@ fn assemble_model(config: &Config, data: &[&[u8]]) -> Result<RqVaeModel> {
         let layer = |(inputs, outputs)| Layer { inputs, outputs, weight: next(), bias: next() };
         sizes.into_iter().map(layer).collect::<Vec<Layer>>()
     });
-    let all = || layers.iter().flatten().flat_map(|layer| layer.weight.iter().chain(&layer.bias));
-    // Subnormals are flushed by every device; a file that has them was not written by one.
-    let proper = |x: &f32| x.is_normal() || *x == 0.0;
     let scale = standard.scale.iter().all(|scale| scale.is_normal() && *scale > 0.0);
-    if !all().all(proper) || !standard.offset.iter().all(|x| x.is_finite()) || !scale {
+    if !layers.iter().all(|layers| are_proper(layers)) || !standard.offset.iter().all(|x| x.is_finite()) || !scale {
         return Err(Error::damaged("it holds numbers that no training gives"));
     }
     let grid = Grid::new(vec![0.0; config.latent], config.grid_exponent);
@@ -230,5 +233,6 @@ fn assemble_model(config: &Config, data: &[&[u8]]) -> Result<RqVaeModel> {
         width: if config.matmul_bits == 8 { MatmulWidth::Eight } else { MatmulWidth::Sixteen },
         skip: config.skip,
         quantizer: RqKMeansModel::new(quantization, levels, config.seed)?,
+        origin: config.origin.clone(),
     })
 }

@@ -2,6 +2,7 @@
 
 use super::activations::BatchActivations;
 use super::data::Data;
+use super::divergence::RowSize;
 use super::latent_quantizer::LatentQuantizer;
 use super::network::{LayerOptions, Network};
 use super::parameter::Scalars;
@@ -36,6 +37,8 @@ pub struct RqVaeFit<'a> {
     pub(super) params: RqVae,
     pub(super) device: &'a Device,
     pub(super) data: Data,
+    /// The size of all training rows.
+    pub(super) row_size: RowSize,
     pub(super) tensors: Box<dyn Tensors>,
     pub(super) encoder: Network,
     pub(super) decoder: Network,
@@ -63,6 +66,7 @@ impl<'a> RqVaeFit<'a> {
         Ok(Self {
             params: params.clone(),
             device,
+            row_size: RowSize::of(&data.train, data.dim, params),
             data,
             tensors,
             encoder,

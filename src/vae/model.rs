@@ -1,5 +1,6 @@
 //! The trained model: standardisation, encoder, residual quantizer, decoder.
 
+use super::finite::are_proper;
 use super::forward::Forward;
 use super::latent_quantizer::LatentQuantizer;
 use super::params::{MatmulWidth, RqVae};
@@ -8,6 +9,7 @@ use super::weights::Layer;
 use crate::device::Device;
 use crate::error::{ErrorKind, Result};
 use crate::grid::{Grid, read_finite};
+use crate::origin::Origin;
 use crate::rows::Rows;
 use crate::rq::{Codes, EncodeReport, Metric, Quantization, RqKMeansModel, hex};
 use sha2::{Digest, Sha256};
@@ -30,6 +32,8 @@ pub struct RqVaeModel {
     /// Whether the encoder adds its input to its output.
     pub(super) skip: bool,
     pub(super) quantizer: RqKMeansModel,
+    /// What the file tells beside what encoding needs.
+    pub(crate) origin: Origin,
 }
 
 impl RqVaeModel {
@@ -41,10 +45,14 @@ impl RqVaeModel {
         quantizer: &LatentQuantizer,
         skip: bool,
     ) -> Result<Self> {
+        if !are_proper(&encoder) || !are_proper(&decoder) {
+            return Err(ErrorKind::Diverged { what: "a weight is not finite".into() }.into());
+        }
         let grid = Grid::new(vec![0.0; quantizer.dim], quantizer.exponent);
         let quantization = Quantization { grid, metric: Metric::L2, normalize_residuals: false };
         let quantizer = RqKMeansModel::new(quantization, quantizer.codebooks()?, params.seed)?;
-        Ok(Self { standard, encoder, decoder, slope: params.slope, width: params.width, skip, quantizer })
+        let (slope, width, origin) = (params.slope, params.width, Origin::default());
+        Ok(Self { standard, encoder, decoder, slope, width, skip, quantizer, origin })
     }
 
     /// The same model with other labels of its quantizer's codewords.
@@ -170,7 +178,8 @@ impl RqVaeModel {
     /// `codes` (N, m) with m at most L gives values (N, D), row by row.
     ///
     /// # Errors
-    /// As for [`RqKMeansModel::decode`], and what devices can meet.
+    /// As for [`RqKMeansModel::decode`]; [`ErrorKind::Undecodable`] for codes whose values are beyond the largest f32, and what
+    /// devices can meet.
     pub fn decode(&self, codes: &Codes, device: &Device) -> Result<Vec<f32>> {
         self.decode_levels(codes, codes.levels(), device)
     }
@@ -204,7 +213,10 @@ impl RqVaeModel {
         }
         decoder.run(&latents, out)?;
         self.standard.undo(out);
-        Ok(())
+        match out.chunks_exact(self.dim()).position(|row| !row.iter().all(|x| x.is_finite())) {
+            Some(row) => Err(ErrorKind::Undecodable { row: first + row }.into()),
+            None => Ok(()),
+        }
     }
 }
 

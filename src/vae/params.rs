@@ -7,9 +7,11 @@ use crate::kernel::row_losses::Power;
 use crate::kernel::scaled::Width;
 use crate::rq::{Clusters, RqKMeans, SINKHORN_EPSILON};
 use crate::{MAX_DIM, kernel::matmul::MAX_TERMS};
+use serde::{Deserialize, Serialize};
 
 /// How the distance of a row from its reconstruction is measured.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Loss {
     /// Squared differences.
     #[default]
@@ -28,7 +30,8 @@ impl Loss {
 }
 
 /// How the loss of a row is made from those of its dimensions.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Reduction {
     /// Their mean: the quantization loss weighs as much at every number of dimensions.
     #[default]
@@ -42,8 +45,9 @@ pub enum Reduction {
 /// 8 is the default because it is what real embeddings favour: trained on 20,000 of them (384 dimensions, 3 x 256 codes, 30
 /// epochs), both reconstruct as f32 does to 0.2 %, use as many codes, and 8 bits take 0.6 of the time. 16 is for rows
 /// that keep outliers when they are standardised: a vector's integers share one scale, and a value a hundred times the others
-/// leaves these a single bit of 8.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+/// leaves these a single bit of 8. Files name the number of bits.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "u32", into = "u32")]
 pub enum MatmulWidth {
     /// 8 bits.
     #[default]
@@ -69,11 +73,32 @@ impl MatmulWidth {
     }
 }
 
+impl From<MatmulWidth> for u32 {
+    fn from(width: MatmulWidth) -> Self {
+        width.bits()
+    }
+}
+
+impl TryFrom<u32> for MatmulWidth {
+    type Error = Error;
+
+    /// # Errors
+    /// [`ErrorKind::Parameter`] for a number other than 8 and 16.
+    fn try_from(bits: u32) -> Result<Self> {
+        match bits {
+            8 => Ok(Self::Eight),
+            16 => Ok(Self::Sixteen),
+            _ => Err(Error::parameter("width", bits, "8 and 16 bits are supported")),
+        }
+    }
+}
+
 /// Most hidden layers.
 pub(super) const MAX_LAYERS: usize = 64;
 
-/// How codewords follow the latents.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+/// How codewords follow the latents. Files name it `"gradient"` or `{"moving-average": 0.99}`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum CodebookUpdate {
     /// By the gradient of the codebook loss, with the optimiser of the other parameters.
     #[default]
@@ -86,7 +111,8 @@ pub enum CodebookUpdate {
 }
 
 /// How gradients pass the quantizer.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Estimator {
     /// Unchanged.
     #[default]
@@ -99,7 +125,8 @@ pub enum Estimator {
 }
 
 /// Which epoch's model is kept.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Keep {
     /// That of the smallest reconstruction loss on held-out rows. The quantization loss does not count: it grows with the
     /// latents, which start small.
@@ -115,7 +142,7 @@ pub enum Keep {
 ///
 /// | parameter | default | meaning |
 /// | --- | --- | --- |
-/// | `levels`, `clusters` | - | L levels of K codewords each, or one K per level |
+/// | `levels`, `clusters` | 3, 256 | L levels of K codewords each, or one K per level |
 /// | `hidden` | 512, 256, 128 | widths of the encoder's hidden layers; the decoder's are the same, reversed |
 /// | `latent` | 64 | dimensions of the latent space |
 /// | `epochs`, `batch` | 100, 2048 | passes over the rows; rows per step |
@@ -155,9 +182,21 @@ pub enum Keep {
 /// # References
 /// D. Lee et al., Autoregressive Image Generation using Residual Quantization, CVPR 2022. S. Rajput et al., Recommender
 /// Systems with Generative Retrieval, NeurIPS 2023.
+///
+/// # Files
+/// Parameters are serialized as those of [`RqKMeans`] are, with `kind` "rq-vae".
+///
+/// ```
+/// use semid::{RqVae, Schedule};
+///
+/// let params: RqVae = serde_json::from_str(r#"{"clusters": 64, "schedule": "cosine", "lr": 1e-3}"#)?;
+/// assert_eq!(params, RqVae::new(3, 64).schedule(Schedule::Cosine).lr(1e-3));
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 // What it does is in `train.rs` (fit and begin), `plus.rs` (from a residual k-means model), `checkpoint.rs` (resume),
 // `variant.rs` (sizes and seeds of a sweep) and `data.rs` (how rows are split).
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(try_from = "super::stored::Stored", into = "super::stored::Stored")]
 pub struct RqVae {
     pub(super) levels: usize,
     pub(super) clusters: Clusters,
@@ -189,6 +228,13 @@ pub struct RqVae {
     pub(super) width: MatmulWidth,
     pub(super) seed: u64,
     pub(super) sample: Option<usize>,
+}
+
+/// 3 levels of 256 clusters.
+impl Default for RqVae {
+    fn default() -> Self {
+        Self::new(3, 256)
+    }
 }
 
 macro_rules! setters {
@@ -369,16 +415,7 @@ impl RqVae {
         if rows == 0 {
             return Err(ErrorKind::Empty.into());
         }
-        if let Some(width) = self.hidden.iter().find(|width| **width == 0 || **width > MAX_DIM) {
-            return Err(Error::parameter("hidden", width, format!("1 to {MAX_DIM} are supported")));
-        }
-        if self.hidden.len() > MAX_LAYERS {
-            let expected = format!("at most {MAX_LAYERS} hidden layers are supported");
-            return Err(Error::parameter("hidden", format!("{} layers", self.hidden.len()), expected));
-        }
-        if self.latent == 0 || self.latent > MAX_DIM {
-            return Err(Error::parameter("latent", self.latent, format!("1 to {MAX_DIM} are supported")));
-        }
+        self.check_shape()?;
         let most = rows.min(MAX_TERMS);
         if self.batch == 0 || self.batch > most {
             let expected = format!("1 to {most} rows: there are {rows} rows to train on, and at most {MAX_TERMS} fit");
@@ -391,6 +428,31 @@ impl RqVae {
         match clusters.iter().enumerate().find(|(_, clusters)| self.kmeans_init && **clusters > rows) {
             Some((level, clusters)) => Err(ErrorKind::TooFewRows { rows, clusters: *clusters, level }.into()),
             None => Ok(clusters),
+        }
+    }
+
+    /// Refuses parameters that make no sense, whatever the rows.
+    pub(super) fn check_alone(&self) -> Result<()> {
+        RqKMeans::new(self.levels, self.clusters.clone()).clusters_per_level()?;
+        self.check_shape()?;
+        if self.batch == 0 {
+            return Err(Error::parameter("batch", 0, "must be at least 1"));
+        }
+        self.check_numbers()
+    }
+
+    /// Refuses layers that cannot be built.
+    fn check_shape(&self) -> Result<()> {
+        if let Some(width) = self.hidden.iter().find(|width| **width == 0 || **width > MAX_DIM) {
+            return Err(Error::parameter("hidden", width, format!("1 to {MAX_DIM} are supported")));
+        }
+        if self.hidden.len() > MAX_LAYERS {
+            let expected = format!("at most {MAX_LAYERS} hidden layers are supported");
+            return Err(Error::parameter("hidden", format!("{} layers", self.hidden.len()), expected));
+        }
+        match self.latent {
+            1..=MAX_DIM => Ok(()),
+            latent => Err(Error::parameter("latent", latent, format!("1 to {MAX_DIM} are supported"))),
         }
     }
 

@@ -1,10 +1,13 @@
 //! How the learning rate changes over a training.
 
 use crate::error::{Error, Result};
+use serde::{Deserialize, Serialize};
 use std::f64::consts::PI;
 
-/// The learning rate, as a multiple of the one given.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+/// The learning rate, as a multiple of the one given. Files name it `"constant"`, `"cosine"`, or
+/// `{"step": {"epochs": 50, "gamma": 0.5}}`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Schedule {
     /// The same all the time.
     #[default]

@@ -1,5 +1,6 @@
 //! Where a training stands.
 
+use super::divergence::Relative;
 use super::model::RqVaeModel;
 use super::report::EpochReport;
 use super::tally::Tally;
@@ -17,8 +18,9 @@ pub(super) struct TrainingState {
     /// What these batches came to.
     pub(super) tally: Tally,
     pub(super) reports: Vec<EpochReport>,
-    /// Loss of the first step, and its part that is reconstruction.
-    pub(super) first: Option<[f64; 2]>,
+    /// Losses of the first step, which is that of the untrained networks; checkpoints of earlier versions have none.
+    #[serde(default)]
+    pub(super) untrained: Option<Relative>,
 }
 
 /// The best model so far.

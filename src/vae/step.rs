@@ -1,6 +1,7 @@
 //! A step of training: forward, through the quantizer, back, and the optimiser.
 
 use super::activations::BatchActivations;
+use super::divergence::{Relative, RowSize};
 use super::fit::RqVaeFit;
 use super::params::{CodebookUpdate, Estimator, Loss, Reduction};
 use super::rotation::rotate_rows;
@@ -11,9 +12,6 @@ use crate::kernel::adamw::{Rule, StepFactors};
 use crate::kernel::combine::Op;
 use crate::kernel::float::finish;
 use crate::rng::row_hash;
-
-/// A training whose loss, or its reconstruction loss, is that many times as large as at its first step has diverged.
-const EXPLODED: f64 = 1000.0;
 
 impl RqVaeFit<'_> {
     pub(super) fn step(&mut self, rows: &[f32]) -> Result<StepLosses> {
@@ -34,27 +32,24 @@ impl RqVaeFit<'_> {
         };
         let reconstruction = self.decode(&activations, !key)?;
         let quantization = error * (1.0 + self.params.beta) * self.params.quantization_weight;
-        let loss = reconstruction + quantization;
-        self.check_losses([loss, reconstruction])?;
+        let losses = StepLosses { loss: reconstruction + quantization, reconstruction, quantization };
+        self.check_losses(rows, losses, error)?;
         self.backward(&activations, (&latents, quantized.as_deref()), key)?;
         self.update()?;
         self.activations.push(activations);
-        Ok(StepLosses { loss, reconstruction, quantization })
+        Ok(losses)
     }
 
-    /// Refuses to go on from losses that are no numbers, or far beyond those of the first step.
-    pub(super) fn check_losses(&mut self, [loss, reconstruction]: [f64; 2]) -> Result<()> {
-        let first = *self.state.first.get_or_insert([loss, reconstruction]);
-        let exploded = |(now, first): (f64, f64)| first > 0.0 && now > EXPLODED * first;
-        if loss.is_finite() && ![loss, reconstruction].into_iter().zip(first).any(exploded) {
-            return Ok(());
+    /// Refuses to go on from losses that are no numbers, or far beyond those of the untrained networks.
+    pub(super) fn check_losses(&mut self, rows: &[f32], losses: StepLosses, squared_distance: f64) -> Result<()> {
+        let step = self.state.step + 1;
+        if !losses.loss.is_finite() {
+            let what = format!("the loss of step {step} is {}", losses.loss);
+            return Err(ErrorKind::Diverged { what }.into());
         }
-        let ([first, first_of_rows], step) = (first, self.state.step + 1);
-        let what = format!(
-            "the loss of step {step} is {loss} with {reconstruction} for the reconstruction, that of the first one was \
-             {first} with {first_of_rows}"
-        );
-        Err(ErrorKind::Diverged { what }.into())
+        let batch = RowSize::of(rows, self.data.dim, &self.params);
+        let relative = Relative::new(losses.reconstruction, squared_distance, batch, self.row_size);
+        relative.check(*self.state.untrained.get_or_insert(relative), &self.params, step)
     }
 
     /// What a step on `rows` comes to, and the gradients it takes: of the networks, then of the codebooks.

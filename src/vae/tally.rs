@@ -5,6 +5,7 @@ use super::validation::Validation;
 use serde::{Deserialize, Serialize};
 
 /// What a step came to.
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct StepLosses {
     pub(super) loss: f64,
     pub(super) reconstruction: f64,

@@ -29,6 +29,13 @@ impl TrainedCodebook {
         [self.values.len(), m.len(), v.len(), self.counts.len(), self.sums.len()]
     }
 
+    /// Whether all that it keeps are numbers.
+    pub(super) fn is_finite(&self) -> bool {
+        let [m, v] = &self.moments;
+        self.values.iter().chain(m).chain(v).all(|x| x.is_finite())
+            && self.counts.iter().chain(&self.sums).all(|x| x.is_finite())
+    }
+
     pub(super) fn on_grid(&self, exponent: i32, dim: usize) -> Codebook {
         let grid = Grid::new(vec![0.0; dim], exponent);
         let mut q = vec![0; self.values.len()];

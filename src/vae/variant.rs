@@ -2,7 +2,10 @@
 
 use super::params::RqVae;
 use crate::error::{ErrorKind, Result};
+use crate::origin::{Origin, fields};
 use crate::rq::Clusters;
+use serde_json::Value;
+use std::collections::BTreeMap;
 
 impl RqVae {
     /// The same parameters with these ones.
@@ -22,41 +25,28 @@ impl RqVae {
     }
 
     /// Names and values of all parameters that variants have in common.
-    pub(crate) fn settings(&self) -> Vec<(&'static str, String)> {
-        macro_rules! settings {
-            ($($name:ident),*) => {{
-                // Without `..`, so that no parameter is forgotten.
-                let Self { levels: _, clusters: _, seed: _, $($name),* } = self;
-                vec![$((stringify!($name), format!("{:?}", $name))),*]
-            }};
+    pub(crate) fn settings(&self) -> Result<BTreeMap<String, Value>> {
+        let mut settings = fields(self)?;
+        settings.retain(|name, _| !["kind", "version", "levels", "clusters", "seed"].contains(&name.as_str()));
+        Ok(settings)
+    }
+
+    /// The same parameters, with one number of clusters where all levels have the same.
+    pub(super) fn canonical(&self) -> Self {
+        Self { clusters: Clusters::of_list(&self.clusters.list(self.levels)), ..self.clone() }
+    }
+
+    /// What the file of a model tells about its training; `warm_start` is the fingerprint of the model that it started from,
+    /// or empty.
+    pub(super) fn origin(&self, warm_start: &str) -> Result<Origin> {
+        let params = self.canonical();
+        if warm_start.is_empty() {
+            return Origin::of(&params, &[]);
         }
-        settings!(
-            hidden,
-            latent,
-            epochs,
-            batch,
-            rule,
-            schedule,
-            warmup,
-            clip,
-            beta,
-            quantization_weight,
-            loss,
-            reduction,
-            dropout,
-            batch_norm,
-            slope,
-            kmeans_init,
-            kmeans_iters,
-            revive,
-            sinkhorn,
-            update,
-            estimator,
-            standardize,
-            held_out,
-            keep,
-            width,
-            sample
-        )
+        let mut origin = Origin::of(&params, &[("kind", "rq-kmeans-plus"), ("warm_start", warm_start)])?;
+        // The warm start decides these.
+        let decided = |name: &str| ["latent", "kmeans_init", "standardize"].contains(&name);
+        origin.parameters.iter_mut().for_each(|fields| fields.retain(|name, _| !decided(name)));
+        Ok(origin)
     }
 }

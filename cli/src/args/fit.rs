@@ -11,26 +11,32 @@ pub(crate) struct FitArgs {
     /// Model file to write
     #[arg(long, short, value_name = "FILE")]
     pub(crate) output: PathBuf,
-    /// What to fit
-    #[arg(long, value_enum, default_value_t = ModelKind::KMeans)]
-    pub(crate) kind: ModelKind,
+    /// Take parameters from this .json or .toml file, such as `semid info --json` gives back; flags win over it
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// Record the input's name, SHA-256 and size in the model file
+    #[arg(long)]
+    pub(crate) provenance: bool,
+    /// What to fit [default: rq-kmeans]
+    #[arg(long, value_enum)]
+    pub(crate) kind: Option<ModelKind>,
     /// Levels [default: 3, or the length of the list of --clusters]
     #[arg(long, short, value_name = "L")]
     pub(crate) levels: Option<usize>,
     /// Clusters per level: one number for all levels, or one per level as in 10,20,50 [default: 256]
     #[arg(long, short = 'k', value_name = "K", value_delimiter = ',')]
     pub(crate) clusters: Vec<usize>,
-    /// Everything random is a function of the seed
-    #[arg(long, value_name = "SEED", default_value_t = 42)]
-    pub(crate) seed: u64,
+    /// Everything random is a function of the seed [default: 42]
+    #[arg(long, value_name = "SEED")]
+    pub(crate) seed: Option<u64>,
     /// Give all clusters of a level the same number of rows, or one more: every assignment is the exact optimum
     #[arg(long, help_heading = "Balanced clusters")]
     pub(crate) balanced: bool,
     /// With --balanced: fewest rows of a cluster [default: rows / clusters, rounded down]
-    #[arg(long, value_name = "N", requires = "balanced", help_heading = "Balanced clusters")]
+    #[arg(long, value_name = "N", help_heading = "Balanced clusters")]
     pub(crate) min_size: Option<usize>,
     /// With --balanced: most rows of a cluster [default: rows / clusters, rounded up]
-    #[arg(long, value_name = "N", requires = "balanced", help_heading = "Balanced clusters")]
+    #[arg(long, value_name = "N", help_heading = "Balanced clusters")]
     pub(crate) max_size: Option<usize>,
     /// Balance softly by Sinkhorn instead, as papers do: 0.003 (hardest) to 0.05; rq-vae takes one per level too, 0 for none
     #[arg(
@@ -42,7 +48,7 @@ pub(crate) struct FitArgs {
     )]
     pub(crate) sinkhorn_epsilon: Vec<f64>,
     /// With --sinkhorn-epsilon: iterations per assignment [default: 50, for networks 100]
-    #[arg(long, value_name = "N", requires = "sinkhorn_epsilon", help_heading = "Balanced clusters")]
+    #[arg(long, value_name = "N", help_heading = "Balanced clusters")]
     pub(crate) sinkhorn_iterations: Option<usize>,
     /// Give codes the numbers with which most rows keep the codes that this older model gives them
     #[arg(long, value_name = "MODEL")]
@@ -65,12 +71,12 @@ pub(crate) struct FitOptions {
     /// Runs per level, of which the best is kept [default: 1]
     #[arg(long, value_name = "N")]
     pub(crate) n_init: Option<usize>,
-    /// How the first codewords are chosen
-    #[arg(long, value_enum, default_value_t = Init::KMeansPlusPlus)]
-    pub(crate) init: Init,
-    /// How distances are understood
-    #[arg(long, value_enum, default_value_t = Metric::L2)]
-    pub(crate) metric: Metric,
+    /// How the first codewords are chosen [default: k-means++]
+    #[arg(long, value_enum)]
+    pub(crate) init: Option<Init>,
+    /// How distances are understood [default: l2]
+    #[arg(long, value_enum)]
+    pub(crate) metric: Option<Metric>,
     /// Scale every level's residuals to unit length
     #[arg(long)]
     pub(crate) normalize_residuals: bool,
@@ -80,9 +86,9 @@ pub(crate) struct FitOptions {
     /// Fit on that many rows, chosen by the seed
     #[arg(long, value_name = "N")]
     pub(crate) sample: Option<usize>,
-    /// How codewords are improved
-    #[arg(long, value_enum, default_value_t = Algorithm::Lloyd)]
-    pub(crate) algorithm: Algorithm,
+    /// How codewords are improved [default: lloyd]
+    #[arg(long, value_enum)]
+    pub(crate) algorithm: Option<Algorithm>,
     /// Rows per batch of mini-batch or of a network's training [default: 2048]
     #[arg(long, value_name = "N")]
     pub(crate) batch: Option<usize>,

@@ -94,6 +94,7 @@ Examples:
   semid fit --input items.npy --algorithm mini-batch --max-iter 500 --sample 1000000 --output model.safetensors
   semid fit --input items.npy --kind rq-vae --latent 32 --epochs 50 --batch 1024 --lr 1e-3 --output vae.safetensors
   semid fit --input newer.npy --align-to model.safetensors --output newer.safetensors
+  semid fit --input items.npy --config fit.toml --seed 7 --provenance --output model.safetensors
   semid fit --input items.npy --kind rq-kmeans-plus --warm-start model.safetensors --epochs 20 --output plus.safetensors")]
     Fit(Box<FitArgs>),
     /// Give every row its codes or its semantic ID
@@ -147,7 +148,8 @@ Examples:
     #[command(after_help = "\
 Examples:
   semid info --model model.safetensors
-  semid info --model model.safetensors --json")]
+  semid info --model model.safetensors --json
+  semid info --model model.safetensors --json | jq .parameters > fit.json")]
     Info(InfoArgs),
     /// List the devices of this machine
     #[command(after_help = "\
@@ -185,6 +187,7 @@ Examples:
   semid sweep --input items.npy --levels 2,3,4 --clusters 64,256 --output sweep.jsonl
   semid sweep --input items.npy --balanced both --seeds 1,2,3 --rank-by recall_at_k.decoded --output sweep.jsonl
   semid sweep --input items.npy --clusters 1024-256-64-64,256 --predict 1000000 --models models --output sweep.jsonl
+  semid sweep --input items.npy --config sweep.toml --output sweep.jsonl
   semid sweep --input items.npy --kind rq-kmeans,rq-vae --latent 32 --epochs 50 --output sweep.jsonl
   semid sweep --input items.parquet --output sweep.jsonl --report report.html --id-column name
 

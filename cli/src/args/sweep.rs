@@ -13,36 +13,40 @@ pub(crate) struct SweepArgs {
     /// File to write, a line of JSON per finished run; if it is there, the sweep goes on from it
     #[arg(long, short, value_name = "FILE")]
     pub(crate) output: PathBuf,
-    /// Numbers of levels
-    #[arg(long, short, value_name = "L", default_value = "2,3,4", value_delimiter = ',')]
-    pub(crate) levels: Vec<usize>,
+    /// Take the grid from this .json or .toml file; flags win over it
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// Numbers of levels [default: 2,3,4]
+    #[arg(long, short, value_name = "L", value_delimiter = ',')]
+    pub(crate) levels: Option<Vec<usize>>,
     /// Clusters per level: numbers for all levels, or lists as 256-128-64, of which L levels take the first L
-    #[arg(long, value_name = "K", default_value = "64,256", value_delimiter = ',', value_parser = clusters)]
-    pub(crate) clusters: Vec<Clusters>,
-    /// What to fit
-    #[arg(long, value_enum, default_value = "rq-kmeans", value_delimiter = ',')]
-    pub(crate) kind: Vec<SweptKind>,
-    /// Whether all clusters of a level get the same number of rows, for rq-kmeans
-    #[arg(long, value_enum, default_value_t = Balanced::Off)]
-    pub(crate) balanced: Balanced,
-    /// Seeds of the fits
-    #[arg(long, value_name = "SEED", default_value = "42", value_delimiter = ',', visible_alias = "seed")]
-    pub(crate) seeds: Vec<u64>,
+    /// [default: 64,256]
+    #[arg(long, value_name = "K", value_delimiter = ',', value_parser = clusters)]
+    pub(crate) clusters: Option<Vec<Clusters>>,
+    /// What to fit [default: rq-kmeans]
+    #[arg(long, value_enum, value_delimiter = ',')]
+    pub(crate) kind: Option<Vec<SweptKind>>,
+    /// Whether all clusters of a level get the same number of rows, for rq-kmeans [default: off]
+    #[arg(long, value_enum)]
+    pub(crate) balanced: Option<Balanced>,
+    /// Seeds of the fits [default: 42]
+    #[arg(long, value_name = "SEED", value_delimiter = ',', visible_alias = "seed")]
+    pub(crate) seeds: Option<Vec<u64>>,
     /// Metric that decides which run is best, as mse or recall_at_k.decoded; another name lists them all
     #[arg(long, value_name = "METRIC", default_value = "collision_rate")]
     pub(crate) rank_by: String,
-    /// Neighbours per row; 0 leaves out everything about neighbours, which takes most of the time
-    #[arg(long, value_name = "K", default_value_t = 10)]
-    pub(crate) k: usize,
+    /// Neighbours per row; 0 leaves out everything about neighbours, which takes most of the time [default: 10]
+    #[arg(long, value_name = "K")]
+    pub(crate) k: Option<usize>,
     /// Look for the neighbours of that many rows [default: all, or 10000 of more than 100000]
     #[arg(long, value_name = "N")]
     pub(crate) queries: Option<usize>,
     /// Most pairs of rows for the correlation of distances [default: 20000]
     #[arg(long, value_name = "N")]
     pub(crate) pairs: Option<usize>,
-    /// Seed of queries and pairs
-    #[arg(long, value_name = "SEED", default_value_t = 42)]
-    pub(crate) eval_seed: u64,
+    /// Seed of queries and pairs [default: 42]
+    #[arg(long, value_name = "SEED")]
+    pub(crate) eval_seed: Option<u64>,
     /// Predict the collision rate of that many rows, from how evenly every level's codes are used and how many rows collide:
     /// an approximation
     #[arg(long, value_name = "N")]

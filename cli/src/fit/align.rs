@@ -1,10 +1,12 @@
 //! `semid fit --align-to`
 
 use crate::args::FitArgs;
+use crate::config::Config;
 use crate::output::{self, Failure};
 use semid::metrics::Stability;
 use semid::{Device, ErrorKind, Model, Rows};
 use serde::Serialize;
+use serde_json::Value;
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
@@ -24,15 +26,43 @@ pub(super) struct Aligned {
 
 impl<'a> Older<'a> {
     /// The model of `--align-to`, if that is given, for rows of `dim` dimensions.
-    pub(super) fn load(args: &'a FitArgs, dim: usize) -> Result<Option<Self>, Failure> {
-        let Some(path) = &args.align_to else { return Ok(None) };
+    ///
+    /// `named` is what the file of parameters says of it.
+    pub(super) fn load(
+        args: &'a FitArgs,
+        named: Option<&Value>,
+        config: &Config,
+        dim: usize,
+    ) -> Result<Option<Self>, Failure> {
+        let Some(path) = &args.align_to else {
+            return match named {
+                None => Ok(None),
+                Some(name) => Err(config.failure(&format!(
+                    "align_to: names the model with fingerprint {name} by its fingerprint alone; give its file as --align-to"
+                ))),
+            };
+        };
         output::differs_from(&args.output, path, "older model")?;
         let model = Model::load(path)?;
+        is_that(model.fingerprint(), named, "align-to", config)?;
         if model.dim() != dim {
             let kind = ErrorKind::DimMismatch { expected: model.dim(), found: dim };
             return Err(Failure::Error(format!("{}: is a model of other rows: {kind}", path.display())));
         }
         Ok(Some(Self { model, path }))
+    }
+}
+
+/// Refuses a model that is not the one that a file of parameters names, if it names one.
+pub(super) fn is_that(found: String, named: Option<&Value>, flag: &str, config: &Config) -> Result<(), Failure> {
+    match named {
+        Some(name) if name.as_str() != Some(found.as_str()) => {
+            let key = flag.replace('-', "_");
+            let reason =
+                format!("{key}: is the fingerprint {name}, but --{flag} has {found}; give that model, or drop the key");
+            Err(config.failure(&reason))
+        }
+        _ => Ok(()),
     }
 }
 

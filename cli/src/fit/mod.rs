@@ -6,11 +6,13 @@ mod vae;
 
 use crate::args::{Common, FitArgs, ModelKind};
 use crate::balance::{self, Balance};
+use crate::config::Config;
 use crate::interrupt::{self, Watched};
 use crate::output::{self, Answer, Failure, Outcome};
 use crate::progress::Bar;
+use clap::ValueEnum;
 use semid::io::{AtomicFile, open};
-use semid::{Clusters, FitReport, LevelReport, RqKMeans};
+use semid::{FitReport, LevelReport, Model, Provenance, Rows, RqKMeans};
 use serde::Serialize;
 use std::fmt::Write;
 use std::path::Path;
@@ -60,24 +62,25 @@ impl From<&LevelReport> for Level {
 }
 
 pub(crate) fn run(common: &Common, args: &FitArgs) -> Outcome {
-    if args.kind != ModelKind::KMeans {
-        return vae::run(common, args);
+    let mut config = Config::read(args.config.as_deref())?;
+    let in_file = match config.get::<String>("kind")? {
+        Some(name) => Some(ModelKind::from_str(&name, false).map_err(|_| config.failure(&unknown_kind(&name)))?),
+        None => None,
+    };
+    let kind = args.kind.or(in_file).unwrap_or_default();
+    if kind != ModelKind::KMeans {
+        return vae::run(common, args, config, kind);
     }
     if let Some(name) = args.vae.first_given() {
         return Err(Failure::Error(format!("--{name}: is for --kind rq-vae; add that, or leave it out")));
     }
-    let (levels, clusters) = levels_and_clusters(args);
-    let mut params = params::k_means(RqKMeans::new(levels, clusters), &args.options, false)?.seed(args.seed);
-    if args.balanced {
-        params = params.sizes(args.min_size, args.max_size);
-    }
-    match args.sinkhorn_epsilon.as_slice() {
-        [] => {}
-        [epsilon] => params = params.sinkhorn(*epsilon, args.sinkhorn_iterations.unwrap_or(50)),
-        _ => return Err(Failure::Error("--sinkhorn-epsilon: several are for --kind rq-vae; give one".into())),
-    }
+    let aligned_to = config.remove("align_to");
+    config.set("kind", Some("rq-kmeans"))?;
+    size_and_seed(args, &mut config)?;
+    let params = params::k_means(config.parameters::<RqKMeans>()?, &args.options, false)?;
+    let params = sinkhorn(balanced(params, args)?, args)?;
     let rows = open(&args.input.input, &args.input.options())?;
-    let older = align::Older::load(args, rows.dim())?;
+    let older = align::Older::load(args, aligned_to.as_ref(), &config, rows.dim())?;
     output::differs(&args.output, &args.input.input)?;
     // A folder that cannot be written to is better found out now than after a long fit.
     drop(AtomicFile::create(&args.output)?);
@@ -93,6 +96,7 @@ pub(crate) fn run(common: &Common, args: &FitArgs) -> Outcome {
     let seconds = start.elapsed().as_secs_f64();
     drop(bar);
     let (model, alignment) = align::align(older.as_ref(), model.into(), &rows, &device)?;
+    let model = recorded(model, args, &rows)?;
     interrupt::check()?;
     model.save(&args.output)?;
     let fitted = Fitted {
@@ -113,11 +117,62 @@ pub(crate) fn run(common: &Common, args: &FitArgs) -> Outcome {
     Ok(Answer::Yes)
 }
 
-fn levels_and_clusters(args: &FitArgs) -> (usize, Clusters) {
-    match (args.levels, args.clusters.as_slice()) {
-        (levels, []) => (levels.unwrap_or(3), Clusters::Same(256)),
-        (levels, [clusters]) => (levels.unwrap_or(3), Clusters::Same(*clusters)),
-        (levels, list) => (levels.unwrap_or(list.len()), Clusters::PerLevel(list.to_vec())),
+fn unknown_kind(name: &str) -> String {
+    format!("unknown kind `{name}`; there are rq-kmeans, rq-vae and rq-kmeans-plus")
+}
+
+/// Sets levels, clusters and seed that were given; a list of clusters has its own number of levels.
+fn size_and_seed(args: &FitArgs, config: &mut Config) -> Result<(), Failure> {
+    match args.clusters.as_slice() {
+        [] => {}
+        [clusters] => config.set("clusters", Some(clusters))?,
+        list => {
+            config.set("clusters", Some(list))?;
+            config.remove("levels");
+        }
+    }
+    config.set("levels", args.levels)?;
+    config.set("seed", args.seed)
+}
+
+/// Sizes of clusters that were given.
+fn balanced(params: RqKMeans, args: &FitArgs) -> Result<RqKMeans, Failure> {
+    let given = [("min-size", args.min_size), ("max-size", args.max_size)];
+    let before = params.get_sizes();
+    if !args.balanced && before.is_none() {
+        return match given.into_iter().find(|(_, size)| size.is_some()) {
+            Some((name, _)) => Err(Failure::Error(format!("--{name}: is for --balanced; add that"))),
+            None => Ok(params),
+        };
+    }
+    let (min, max) = before.unwrap_or_default();
+    Ok(params.sizes(args.min_size.or(min), args.max_size.or(max)))
+}
+
+/// Sinkhorn as it was given.
+fn sinkhorn(params: RqKMeans, args: &FitArgs) -> Result<RqKMeans, Failure> {
+    let (epsilon, iterations) = params.get_sinkhorn().map_or((None, 50), |(epsilon, rounds)| (Some(epsilon), rounds));
+    let epsilon = match args.sinkhorn_epsilon.as_slice() {
+        [] => epsilon,
+        [epsilon] => Some(*epsilon),
+        _ => return Err(Failure::Error("--sinkhorn-epsilon: several are for --kind rq-vae; give one".into())),
+    };
+    match (epsilon, args.sinkhorn_iterations) {
+        (Some(epsilon), given) => Ok(params.sinkhorn(epsilon, given.unwrap_or(iterations))),
+        (None, Some(_)) => Err(iterations_alone()),
+        (None, None) => Ok(params),
+    }
+}
+
+fn iterations_alone() -> Failure {
+    Failure::Error("--sinkhorn-iterations: is for --sinkhorn-epsilon; add that".into())
+}
+
+/// The model with a record of its input, if that was asked for.
+fn recorded(model: Model, args: &FitArgs, rows: &dyn Rows) -> Result<Model, Failure> {
+    match args.provenance {
+        true => Ok(model.with_provenance(Provenance::new().input(&args.input.input, rows)?)),
+        false => Ok(model),
     }
 }
 

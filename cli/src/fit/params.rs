@@ -7,44 +7,58 @@ use semid::{
     Schedule,
 };
 
-/// Residual k-means with these options; `beside_networks` says that `--batch` may be meant for these.
+/// Residual k-means with the options that were given; `beside_networks` says that `--batch` may be meant for these.
 pub(crate) fn k_means(params: RqKMeans, options: &FitOptions, beside_networks: bool) -> Result<RqKMeans, Failure> {
-    if options.algorithm == args::Algorithm::Lloyd && options.batch.is_some() && !beside_networks {
-        return Err(Failure::Error("--batch: is for --algorithm mini-batch; add that".into()));
-    }
     let mut params = params;
     macro_rules! set {
         ($($name:ident),*) => { $(if let Some(value) = options.$name { params = params.$name(value); })* };
     }
-    set!(max_iter, tol, n_init);
-    Ok(params
-        .init(match options.init {
+    set!(max_iter, tol, n_init, sample);
+    if let Some(init) = options.init {
+        params = params.init(match init {
             args::Init::KMeansPlusPlus => Init::KMeansPlusPlus,
             args::Init::Random => Init::Random,
-        })
-        .metric(match options.metric {
+        });
+    }
+    if let Some(metric) = options.metric {
+        params = params.metric(match metric {
             args::Metric::L2 => Metric::L2,
             args::Metric::Cosine => Metric::Cosine,
-        })
-        .normalize_residuals(options.normalize_residuals)
-        .center(!options.no_center)
-        .sample(options.sample)
-        .algorithm(algorithm(options)?))
+        });
+    }
+    if options.normalize_residuals {
+        params = params.normalize_residuals(true);
+    }
+    if options.no_center {
+        params = params.center(false);
+    }
+    let algorithm = algorithm(params.get_algorithm(), options, beside_networks)?;
+    Ok(params.algorithm(algorithm))
 }
 
-fn algorithm(options: &FitOptions) -> Result<Algorithm, Failure> {
-    if options.algorithm == args::Algorithm::MiniBatch {
+/// The algorithm with what was given of it.
+fn algorithm(before: Algorithm, options: &FitOptions, beside_networks: bool) -> Result<Algorithm, Failure> {
+    let before = match (options.algorithm, before) {
+        (None, before) => before,
+        (Some(args::Algorithm::Lloyd), _) => Algorithm::Lloyd,
+        (Some(args::Algorithm::MiniBatch), Algorithm::MiniBatch(batches)) => Algorithm::MiniBatch(batches),
+        (Some(args::Algorithm::MiniBatch), Algorithm::Lloyd) => Algorithm::MiniBatch(MiniBatch::default()),
+    };
+    if let Algorithm::MiniBatch(batches) = before {
         if options.n_init.is_some() {
             return Err(Failure::Error("--n-init: is for --algorithm lloyd; leave it out".into()));
         }
-        let default = MiniBatch::default();
         return Ok(Algorithm::MiniBatch(MiniBatch {
-            batch: options.batch.unwrap_or(default.batch),
-            init_buffer: options.init_buffer.unwrap_or(default.init_buffer),
-            layer_wise: !options.joint,
+            batch: options.batch.unwrap_or(batches.batch),
+            init_buffer: options.init_buffer.unwrap_or(batches.init_buffer),
+            layer_wise: batches.layer_wise && !options.joint,
         }));
     }
-    let given = [("init-buffer", options.init_buffer.is_some()), ("joint", options.joint)];
+    let given = [
+        ("batch", options.batch.is_some() && !beside_networks),
+        ("init-buffer", options.init_buffer.is_some()),
+        ("joint", options.joint),
+    ];
     match given.into_iter().find(|(_, given)| *given) {
         Some((name, _)) => Err(Failure::Error(format!("--{name}: is for --algorithm mini-batch; add that"))),
         None => Ok(Algorithm::Lloyd),
@@ -59,9 +73,9 @@ pub(crate) fn only_for_networks(options: &FitOptions, vae: &VaeArgs) -> Result<(
         ("tol", options.tol.is_some()),
         ("normalize-residuals", options.normalize_residuals),
         ("no-center", options.no_center),
-        ("metric cosine", matches!(options.metric, args::Metric::Cosine)),
-        ("algorithm mini-batch", options.algorithm == args::Algorithm::MiniBatch),
-        ("init random", matches!(options.init, args::Init::Random)),
+        ("metric cosine", matches!(options.metric, Some(args::Metric::Cosine))),
+        ("algorithm mini-batch", options.algorithm == Some(args::Algorithm::MiniBatch)),
+        ("init random", matches!(options.init, Some(args::Init::Random))),
         ("n-init", options.n_init.is_some()),
         ("init-buffer", options.init_buffer.is_some()),
         ("joint", options.joint),
@@ -72,66 +86,67 @@ pub(crate) fn only_for_networks(options: &FitOptions, vae: &VaeArgs) -> Result<(
     }
 }
 
-/// A network with these options.
+/// A network with the options that were given.
 pub(crate) fn network(params: RqVae, options: &FitOptions, vae: &VaeArgs) -> Result<RqVae, Failure> {
-    let mut params = params.sample(options.sample);
+    let mut params = params;
     if let Some(max_iter) = options.max_iter {
         params = params.kmeans_iters(max_iter);
     }
     macro_rules! set {
-        ($($name:ident),*) => { $(if let Some(value) = vae.$name.clone() { params = params.$name(value); })* };
+        ($($from:ident: $($name:ident),*;)*) => { $($(if let Some(value) = $from.$name.clone() { params = params.$name(value); })*)* };
     }
     set!(
-        hidden,
-        latent,
-        epochs,
-        lr,
-        weight_decay,
-        warmup,
-        beta,
-        quantization_weight,
-        dropout,
-        slope,
-        kmeans_init,
-        held_out
+        options: sample, batch;
+        vae: hidden, latent, epochs, lr, weight_decay, warmup, clip, beta, quantization_weight, dropout, slope, kmeans_init;
+        vae: held_out;
     );
-    if let Some(batch) = options.batch {
-        params = params.batch(batch);
+    params = if vae.batch_norm { params.batch_norm(true) } else { params };
+    params = if vae.no_revive { params.revive(false) } else { params };
+    params = if vae.no_standardize { params.standardize(false) } else { params };
+    params = if vae.rotation_trick { params.estimator(Estimator::Rotation) } else { params };
+    params = match vae.loss {
+        Some(args::Loss::Mse) => params.loss(Loss::Mse),
+        Some(args::Loss::L1) => params.loss(Loss::L1),
+        None => params,
+    };
+    params = match vae.reduction {
+        Some(args::Reduction::Mean) => params.reduction(Reduction::Mean),
+        Some(args::Reduction::Sum) => params.reduction(Reduction::Sum),
+        None => params,
+    };
+    params = match vae.keep {
+        Some(args::Keep::Loss) => params.keep(Keep::Loss),
+        Some(args::Keep::Collisions) => params.keep(Keep::Collisions),
+        Some(args::Keep::Last) => params.keep(Keep::Last),
+        None => params,
+    };
+    params = match vae.matmul_bits {
+        Some(16) => params.width(MatmulWidth::Sixteen),
+        Some(_) => params.width(MatmulWidth::Eight),
+        None => params,
+    };
+    if let Some(decay) = vae.ema {
+        params = params.update(CodebookUpdate::MovingAverage(decay));
     }
-    params = params
-        .clip(vae.clip)
-        .batch_norm(vae.batch_norm)
-        .revive(!vae.no_revive)
-        .standardize(!vae.no_standardize)
-        .schedule(schedule(vae)?)
-        .loss(match vae.loss {
-            Some(args::Loss::L1) => Loss::L1,
-            _ => Loss::Mse,
-        })
-        .reduction(match vae.reduction {
-            Some(args::Reduction::Sum) => Reduction::Sum,
-            _ => Reduction::Mean,
-        })
-        .keep(match vae.keep {
-            Some(args::Keep::Collisions) => Keep::Collisions,
-            Some(args::Keep::Last) => Keep::Last,
-            _ => Keep::Loss,
-        })
-        .width(if vae.matmul_bits == Some(16) { MatmulWidth::Sixteen } else { MatmulWidth::Eight })
-        .estimator(if vae.rotation_trick { Estimator::Rotation } else { Estimator::StraightThrough })
-        .update(vae.ema.map_or(CodebookUpdate::Gradient, CodebookUpdate::MovingAverage));
-    Ok(params)
+    let schedule = schedule(params.get_schedule(), vae)?;
+    Ok(params.schedule(schedule))
 }
 
-fn schedule(vae: &VaeArgs) -> Result<Schedule, Failure> {
-    if vae.schedule != Some(args::Schedule::Step) && (vae.step_epochs.is_some() || vae.gamma.is_some()) {
-        return Err(Failure::Error("--step-epochs and --gamma: are for --schedule step; add that".into()));
-    }
-    Ok(match vae.schedule {
-        None | Some(args::Schedule::Constant) => Schedule::Constant,
-        Some(args::Schedule::Cosine) => Schedule::Cosine,
-        Some(args::Schedule::Step) => {
-            Schedule::Step { epochs: vae.step_epochs.unwrap_or(50), gamma: vae.gamma.unwrap_or(0.5) }
+/// The schedule with what was given of it.
+fn schedule(before: Schedule, vae: &VaeArgs) -> Result<Schedule, Failure> {
+    let before = match (vae.schedule, before) {
+        (None, before) | (Some(args::Schedule::Step), before @ Schedule::Step { .. }) => before,
+        (Some(args::Schedule::Constant), _) => Schedule::Constant,
+        (Some(args::Schedule::Cosine), _) => Schedule::Cosine,
+        (Some(args::Schedule::Step), _) => Schedule::Step { epochs: 50, gamma: 0.5 },
+    };
+    match before {
+        Schedule::Step { epochs, gamma } => {
+            Ok(Schedule::Step { epochs: vae.step_epochs.unwrap_or(epochs), gamma: vae.gamma.unwrap_or(gamma) })
         }
-    })
+        _ if vae.step_epochs.is_some() || vae.gamma.is_some() => {
+            Err(Failure::Error("--step-epochs and --gamma: are for --schedule step; add that".into()))
+        }
+        other => Ok(other),
+    }
 }

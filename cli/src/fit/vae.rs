@@ -1,12 +1,13 @@
 //! `semid fit --kind rq-vae` and `--kind rq-kmeans-plus`
 
 use super::{align, params};
-use crate::args::{Common, FitArgs, ModelKind, Schedule};
+use crate::args::{Common, FitArgs, ModelKind};
+use crate::config::Config;
 use crate::interrupt::{self, Watched};
 use crate::output::{self, Answer, Failure, Outcome};
 use crate::progress::Bar;
 use semid::io::{AtomicFile, open};
-use semid::{Clusters, Device, EpochReport, ErrorKind, Model, Rows, RqKMeansModel, RqVae, RqVaeFit, RqVaeReport};
+use semid::{Device, EpochReport, ErrorKind, Model, Rows, RqKMeansModel, RqVae, RqVaeFit, RqVaeReport, Schedule};
 use serde::Serialize;
 use std::fmt::Write;
 use std::path::Path;
@@ -30,23 +31,31 @@ struct Trained<'a> {
     alignment: Option<align::Aligned>,
 }
 
-pub(super) fn run(common: &Common, args: &FitArgs) -> Outcome {
+pub(super) fn run(common: &Common, args: &FitArgs, mut config: Config, kind: ModelKind) -> Outcome {
     if args.balanced {
         return Err(Failure::Error("--balanced: is for --kind rq-kmeans; leave it out".into()));
     }
     params::only_for_networks(&args.options, &args.vae)?;
-    let warm_start = warm_start(args)?;
-    let (levels, clusters) = match &warm_start {
-        Some(model) => (model.levels().len(), Clusters::PerLevel(model.clusters())),
-        None => super::levels_and_clusters(args),
-    };
+    let named = config.remove("warm_start");
+    let warm_start = warm_start(args, kind)?;
     if let Some(model) = &warm_start {
+        align::is_that(model.fingerprint(), named.as_ref(), "warm-start", &config)?;
         leaves_to_warm_start(args, model)?;
+    } else if named.is_some() {
+        return Err(config.failure("warm_start: is for kind rq-kmeans-plus; leave it out"));
     }
-    let params = params::network(RqVae::new(levels, clusters), &args.options, &args.vae)?.seed(args.seed);
-    let params = params.sinkhorn(args.sinkhorn_epsilon.clone(), args.sinkhorn_iterations.unwrap_or(100));
+    let aligned_to = config.remove("align_to");
+    config.set("kind", Some("rq-vae"))?;
+    super::size_and_seed(args, &mut config)?;
+    if let Some(model) = &warm_start {
+        // Where nothing is said, sizes are those of the warm start; a training refuses others.
+        config.set("levels", (!config.has("levels")).then(|| model.levels().len()))?;
+        config.set("clusters", (!config.has("clusters")).then(|| model.clusters()))?;
+    }
+    let params = params::network(config.parameters::<RqVae>()?, &args.options, &args.vae)?;
+    let params = sinkhorn(params, args)?;
     let rows = open(&args.input.input, &args.input.options())?;
-    let older = align::Older::load(args, rows.dim())?;
+    let older = align::Older::load(args, aligned_to.as_ref(), &config, rows.dim())?;
     output::differs(&args.output, &args.input.input)?;
     for file in args.vae.checkpoint.iter().chain(&args.vae.warm_start) {
         output::differs(file, &args.input.input)?;
@@ -66,12 +75,13 @@ pub(super) fn run(common: &Common, args: &FitArgs) -> Outcome {
         bar.epoch(progress);
         interrupt::flow()
     });
-    trained.map_err(|error| stopped(error, args, training.epochs().len()))?;
+    trained.map_err(|error| stopped(error, args, &params, training.epochs().len()))?;
     drop(bar);
     let (model, report) = training.finish()?;
     let seconds = start.elapsed().as_secs_f64();
-    interrupt::check().map_err(|error| stopped(error, args, report.epochs.len()))?;
+    interrupt::check().map_err(|error| stopped(error, args, &params, report.epochs.len()))?;
     let (model, alignment) = align::align(older.as_ref(), model.into(), &rows, &device)?;
+    let model = super::recorded(model, args, &rows)?;
     model.save(&args.output)?;
     let trained = Trained {
         fingerprint: model.fingerprint(),
@@ -112,11 +122,11 @@ fn begin<'a>(
 }
 
 /// A failure after that many epochs; where there is a checkpoint it says how to go on.
-fn stopped(error: semid::Error, args: &FitArgs, epochs: usize) -> Failure {
+fn stopped(error: semid::Error, args: &FitArgs, params: &RqVae, epochs: usize) -> Failure {
     let Some(path) = args.vae.checkpoint.as_ref().map(|path| path.display()) else { return error.into() };
     match error.kind() {
         ErrorKind::Cancelled => Failure::Stopped(format!("interrupted; the same command goes on from {path}")),
-        ErrorKind::Diverged { .. } if epochs > 0 && args.vae.schedule != Some(Schedule::Cosine) => {
+        ErrorKind::Diverged { .. } if epochs > 0 && params.get_schedule() != Schedule::Cosine => {
             let how = format!("the same command with --epochs {epochs} saves the best model until then");
             Failure::Error(format!("{error}; {path} keeps the state after epoch {epochs}: {how}"))
         }
@@ -125,8 +135,8 @@ fn stopped(error: semid::Error, args: &FitArgs, epochs: usize) -> Failure {
 }
 
 /// The model of `--warm-start`, which `rq-kmeans-plus` needs and nothing else takes.
-fn warm_start(args: &FitArgs) -> Result<Option<RqKMeansModel>, Failure> {
-    match (&args.vae.warm_start, args.kind == ModelKind::KMeansPlus) {
+fn warm_start(args: &FitArgs, kind: ModelKind) -> Result<Option<RqKMeansModel>, Failure> {
+    match (&args.vae.warm_start, kind == ModelKind::KMeansPlus) {
         (None, false) => Ok(None),
         (Some(_), false) => Err(Failure::Error("--warm-start: is for --kind rq-kmeans-plus; add that".into())),
         (None, true) => Err(Failure::Error(
@@ -137,6 +147,19 @@ fn warm_start(args: &FitArgs) -> Result<Option<RqKMeansModel>, Failure> {
             _ => Err(Failure::Error(format!("{}: is no rq-kmeans model; give one that is", path.display()))),
         },
     }
+}
+
+/// Sinkhorn as it was given.
+fn sinkhorn(params: RqVae, args: &FitArgs) -> Result<RqVae, Failure> {
+    let (epsilons, iterations) = params.get_sinkhorn();
+    let epsilons = match args.sinkhorn_epsilon.as_slice() {
+        [] => epsilons.to_vec(),
+        given => given.to_vec(),
+    };
+    if epsilons.is_empty() && args.sinkhorn_iterations.is_some() {
+        return Err(super::iterations_alone());
+    }
+    Ok(params.sinkhorn(epsilons, args.sinkhorn_iterations.unwrap_or(iterations)))
 }
 
 /// Refuses what the warm start decides, where it is asked for otherwise.

@@ -37,13 +37,11 @@ impl Best<'_> {
             runs => format!("{name}, the best of {runs} by {}", metric.name()),
         };
         let mut report = page.report(&model, &source, rows.len()).sweep(records).rank_by(*metric);
-        report = report.k(args.k).seed(args.eval_seed);
+        let evaluation = self.sweep.get_evaluation();
+        report = report.k(evaluation.get_k()).seed(evaluation.get_seed()).pairs(evaluation.get_pairs());
         // As many as the sweep took, or one model would have two recalls on one page.
         if let Some(neighbors) = &best.metrics.neighbors {
             report = report.sample(neighbors.queries);
-        }
-        if let Some(pairs) = args.pairs {
-            report = report.pairs(pairs);
         }
         let codes = model.encode(*rows, device).map_err(|error| state.failure(error, args))?;
         let drawn = report.run_on_codes(&model, *rows, &codes, device, |progress| {

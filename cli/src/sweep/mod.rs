@@ -4,7 +4,8 @@ mod best;
 mod table;
 
 use crate::args::{self, Balanced, Common, SweepArgs, SweptKind};
-use crate::evaluation::evaluation;
+use crate::config::Config;
+use crate::evaluation::sampled;
 use crate::fit::params;
 use crate::interrupt::{self, Watched};
 use crate::output::{self, Answer, Failure, Outcome};
@@ -13,7 +14,7 @@ use crate::report::Page;
 use best::Best;
 use semid::io::open;
 use semid::{
-    ErrorKind, Rows, RqKMeans, RqVae, Sweep, SweepKind, SweepMetric, SweepParameters, SweepRecord, SweepStage,
+    ErrorKind, Metric, Rows, RqKMeans, RqVae, Sweep, SweepKind, SweepMetric, SweepParameters, SweepRecord, SweepStage,
 };
 use serde::Serialize;
 use std::path::Path;
@@ -48,12 +49,21 @@ struct Ranked<'a> {
 }
 
 pub(crate) fn run(common: &Common, args: &SweepArgs) -> Outcome {
-    let metric = rank_by(args)?;
-    args::only_with_neighbors(args.k, [("queries", args.queries.is_some()), ("pairs", args.pairs.is_some())])?;
+    let config = grid(args)?;
+    let sweep = sweep(args, &config)?;
+    let metric = rank_by(args, &sweep)?;
+    let given = [("queries", args.queries.is_some()), ("pairs", args.pairs.is_some())];
+    args::only_with_neighbors(sweep.get_evaluation().get_k(), given)?;
     let input = &args.input.input;
     let rows = open(input, &args.input.options())?;
     output::differs(&args.output, input)?;
-    let sweep = sweep(args, rows.len())?;
+    let sweep = match config.has_in("evaluation", "sample") {
+        true => sweep,
+        false => {
+            let evaluation = sampled(sweep.get_evaluation().clone(), rows.len());
+            sweep.evaluation(evaluation)
+        }
+    };
     let rows = Watched::new(&*rows);
     let page = page(args, rows.len())?;
     let device = common.device()?;
@@ -110,15 +120,19 @@ fn page(args: &SweepArgs, rows: usize) -> Result<Option<Page<'_>>, Failure> {
 }
 
 /// The metric of `--rank-by`, which must be one that is measured.
-fn rank_by(args: &SweepArgs) -> Result<SweepMetric, Failure> {
+fn rank_by(args: &SweepArgs, sweep: &Sweep) -> Result<SweepMetric, Failure> {
     let name = args.rank_by.as_str();
     let metric = SweepMetric::named(name).map_err(|error| Failure::Error(format!("--rank-by: {error}")))?;
     let neighbors = ["recall_at_k", "ndcg_at_k", "distance_correlation"].iter().any(|of| name.starts_with(of));
     let errors = ["squared_error_per_row", "mse", "relative_l1"].contains(&name);
+    let normalized = |kind: &SweepKind| matches!(kind, SweepKind::RqKMeans(params) if params.get_normalize_residuals());
     let missing = [
-        (neighbors && args.k == 0, "is about neighbours, which --k 0 leaves out"),
-        (name == "predicted_collision_rate" && args.predict.is_none(), "needs a number of rows; give --predict N"),
-        (errors && args.options.normalize_residuals, "is not measured with --normalize-residuals"),
+        (neighbors && sweep.get_evaluation().get_k() == 0, "is about neighbours, which --k 0 leaves out"),
+        (
+            name == "predicted_collision_rate" && sweep.get_predict().is_none(),
+            "needs a number of rows; give --predict N",
+        ),
+        (errors && sweep.get_kinds().iter().any(normalized), "is not measured with --normalize-residuals"),
     ];
     match missing.into_iter().find(|(missing, _)| *missing) {
         Some((_, why)) => Err(Failure::Error(format!("--rank-by {name}: {why}"))),
@@ -126,48 +140,85 @@ fn rank_by(args: &SweepArgs) -> Result<SweepMetric, Failure> {
     }
 }
 
-fn sweep(args: &SweepArgs, rows: usize) -> Result<Sweep, Failure> {
-    Ok(Sweep::new(args.levels.iter().copied(), args.clusters.iter().cloned())
-        .kinds(kinds(args)?)
-        .balanced(match args.balanced {
+/// The grid of the file with what flags set in its place.
+fn grid(args: &SweepArgs) -> Result<Config, Failure> {
+    let mut config = Config::read(args.config.as_deref())?;
+    config.set("levels", args.levels.as_ref())?;
+    config.set("clusters", args.clusters.as_ref())?;
+    config.set("seeds", args.seeds.as_ref())?;
+    config.set("predict", args.predict)?;
+    config.set(
+        "balanced",
+        args.balanced.map(|balanced| match balanced {
             Balanced::Off => vec![false],
             Balanced::On => vec![true],
             Balanced::Both => vec![false, true],
-        })
-        .seeds(args.seeds.iter().copied())
-        .evaluation(evaluation(rows, args.k, args.queries, args.pairs, args.eval_seed))
-        .predict(args.predict)
-        .models(args.models.as_deref()))
+        }),
+    )?;
+    config.set_in("evaluation", "k", args.k)?;
+    config.set_in("evaluation", "sample", args.queries)?;
+    config.set_in("evaluation", "pairs", args.pairs)?;
+    config.set_in("evaluation", "seed", args.eval_seed)?;
+    Ok(config)
 }
 
-fn kinds(args: &SweepArgs) -> Result<Vec<SweepKind>, Failure> {
-    let [k_means, network] = [SweptKind::KMeans, SweptKind::Vae].map(|kind| args.kind.contains(&kind));
+fn sweep(args: &SweepArgs, config: &Config) -> Result<Sweep, Failure> {
+    let sweep = config.parameters::<Sweep>()?;
+    let kinds = kinds(args, &sweep)?;
+    Ok(sweep.kinds(kinds).models(args.models.as_deref()))
+}
+
+/// The kinds that were asked for, or those of the grid, with the options that were given.
+fn kinds(args: &SweepArgs, sweep: &Sweep) -> Result<Vec<SweepKind>, Failure> {
     for (name, given) in [("checkpoint", args.vae.checkpoint.is_some()), ("warm-start", args.vae.warm_start.is_some())]
     {
         if given {
             return Err(Failure::Error(format!("--{name}: is for `semid fit`; leave it out")));
         }
     }
+    let kinds = match &args.kind {
+        None => sweep.get_kinds().to_vec(),
+        Some(asked) => asked.iter().map(|kind| of_kind(*kind, sweep)).collect(),
+    };
+    let k_means = kinds.iter().any(|kind| matches!(kind, SweepKind::RqKMeans(_)));
+    let network = kinds.iter().any(|kind| matches!(kind, SweepKind::RqVae(_)));
     if let Some(name) = args.vae.first_given().filter(|_| !network) {
         return Err(Failure::Error(format!("--{name}: is for --kind rq-vae; add that, or leave it out")));
     }
-    if k_means && network && matches!(args.options.metric, args::Metric::Cosine) {
-        let reason = "measures rq-kmeans on rows of unit length and rq-vae on rows as they are, which do not compare";
-        return Err(Failure::Error(format!("--metric cosine: {reason}; sweep the kinds apart")));
-    }
     if !k_means {
         params::only_for_networks(&args.options, &args.vae)?;
-        if args.balanced != Balanced::Off {
+        if args.balanced.is_some_and(|balanced| balanced != Balanced::Off) {
             return Err(Failure::Error("--balanced: is for --kind rq-kmeans; leave it out".into()));
         }
     }
-    let kind = |kind: &SweptKind| {
+    let with_options = |kind| {
         Ok(match kind {
-            SweptKind::KMeans => params::k_means(RqKMeans::new(1, 1), &args.options, network)?.into(),
-            SweptKind::Vae => params::network(RqVae::new(1, 1), &args.options, &args.vae)?.into(),
+            SweepKind::RqKMeans(before) => params::k_means(before, &args.options, network)?.into(),
+            SweepKind::RqVae(before) => params::network(*before, &args.options, &args.vae)?.into(),
+            other => other,
         })
     };
-    args.kind.iter().map(kind).collect()
+    let kinds = kinds.into_iter().map(with_options).collect::<Result<Vec<SweepKind>, Failure>>()?;
+    let cosine =
+        |kind: &SweepKind| matches!(kind, SweepKind::RqKMeans(params) if params.get_metric() == Metric::Cosine);
+    if network && kinds.iter().any(cosine) {
+        let reason = "measures rq-kmeans on rows of unit length and rq-vae on rows as they are, which do not compare";
+        return Err(Failure::Error(format!("--metric cosine: {reason}; sweep the kinds apart")));
+    }
+    Ok(kinds)
+}
+
+/// The kind as the grid has it, or with defaults.
+fn of_kind(kind: SweptKind, sweep: &Sweep) -> SweepKind {
+    let is_it = |known: &&SweepKind| match kind {
+        SweptKind::KMeans => matches!(known, SweepKind::RqKMeans(_)),
+        SweptKind::Vae => matches!(known, SweepKind::RqVae(_)),
+    };
+    let default = || match kind {
+        SweptKind::KMeans => RqKMeans::default().into(),
+        SweptKind::Vae => RqVae::default().into(),
+    };
+    sweep.get_kinds().iter().find(is_it).cloned().unwrap_or_else(default)
 }
 
 /// What is shown and what is remembered for failures.

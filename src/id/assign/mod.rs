@@ -1,15 +1,19 @@
 //! Giving IDs to a batch of items.
 
 mod order;
+mod plan;
 mod suffix;
+#[cfg(all(test, feature = "sqlite"))]
+mod tests;
 
 pub(super) use order::{Order, check};
+pub(super) use plan::{Plan, plan};
 
-use super::reassign::{Costs, reassign};
+use super::reassign::{Costs, OfItem, Placed, UsedBelow, reassign};
 use super::resolver::Resolver;
 use super::semantic_id::SemanticId;
 use super::shape::Shape;
-use super::store::{Entry, Manifest, Record, Store, answers, single};
+use super::store::{Entry, Manifest, Record, Store, UsedCodes, answers, single};
 use crate::error::{Error, Result};
 use crate::rq::Codes;
 use std::collections::HashMap;
@@ -92,7 +96,13 @@ pub(super) struct Rules<'a> {
 /// Keeps the IDs of known items and gives new ones, within a transaction.
 ///
 /// The store is asked about all items of the batch at once, and takes all new records at once.
-pub(super) fn assign(store: &mut dyn Store, rules: &Rules<'_>, batch: &Batch<'_>, order: &Order) -> Result<Assigned> {
+pub(super) fn assign(
+    store: &mut dyn Store,
+    rules: &Rules<'_>,
+    batch: &Batch<'_>,
+    order: &Order,
+    plan: Option<&Plan>,
+) -> Result<Assigned> {
     let mut report = AssignReport { items: batch.items.len() as u64, ..AssignReport::default() };
     let mut assignments: Vec<Option<Assignment>> = vec![None; batch.items.len()];
     let (mut new, mut changed) = (Vec::new(), Vec::new());
@@ -121,7 +131,7 @@ pub(super) fn assign(store: &mut dyn Store, rules: &Rules<'_>, batch: &Batch<'_>
         store.retire(&changed)?;
     }
     new.sort_unstable_by_key(|(row, ..)| *row);
-    for ((row, ..), id) in new.iter().zip(register(store, rules.manifest, batch, &new, &mut report)?) {
+    for ((row, ..), id) in new.iter().zip(register(store, rules.manifest, batch, &new, plan, &mut report)?) {
         set(&mut assignments, *row, Assignment { id, new: true });
     }
     report.new = new.len() as u64;
@@ -152,13 +162,14 @@ fn register(
     manifest: &Manifest,
     batch: &Batch<'_>,
     new: &[New<'_>],
+    plan: Option<&Plan>,
     report: &mut AssignReport,
 ) -> Result<Vec<SemanticId>> {
     if new.is_empty() {
         return Ok(Vec::new());
     }
     let moved = match manifest.resolver() {
-        Resolver::Reassign { capacity } => Some(moved(store, u64::from(capacity.get()), batch, new, report)?),
+        Resolver::Reassign { capacity } => Some(moved(store, u64::from(capacity.get()), batch, new, plan, report)?),
         _ => None,
     };
     let codes_of = |i: usize, encoded| moved.as_ref().and_then(|moved| moved.get(i)).map_or(encoded, Vec::as_slice);
@@ -181,39 +192,64 @@ fn register(
     Ok(ids)
 }
 
+/// The different codes of new items, in order.
+fn distinct<'a>(new: &[New<'a>]) -> Vec<&'a [u32]> {
+    let mut distinct: Vec<&[u32]> = new.iter().map(|(_, _, codes)| *codes).collect();
+    distinct.sort_unstable();
+    distinct.dedup();
+    distinct
+}
+
 /// The codes that new items get where no more than `capacity` may share them.
 fn moved(
     store: &dyn Store,
     capacity: u64,
     batch: &Batch<'_>,
     new: &[New<'_>],
+    plan: Option<&Plan>,
     report: &mut AssignReport,
 ) -> Result<Vec<Vec<u32>>> {
-    let mut distinct: Vec<&[u32]> = new.iter().map(|(_, _, codes)| *codes).collect();
-    distinct.sort_unstable();
-    distinct.dedup();
+    let distinct = distinct(new);
     let mut used: HashMap<&[u32], u64> = distinct.iter().copied().zip(store.used(&distinct)?).collect();
     for (_, _, codes) in new {
         let used = used.entry(codes).or_default();
         report.collisions += u64::from(*used >= capacity);
         *used = used.saturating_add(1);
     }
-    let geometry = batch.geometry.as_ref();
-    let geometry =
-        geometry.ok_or_else(|| Error::parameter("resolver", "reassign", "only with a model, in an engine"))?;
+    let geometry = geometry(batch)?;
+    let placed = match plan.filter(|plan| plan.holds_for(new)) {
+        Some(plan) if plan.still_holds(store)? => plan.placed.clone(),
+        _ => {
+            let mut below = Below::of_last_level(store, &distinct)?;
+            place(&mut |prefix| below.take(prefix), capacity, geometry, new)?
+        }
+    };
+    report.added_distance = placed.iter().map(|p| p.added_distance).sum::<i128>() as f64 * geometry.squared_step;
+    Ok(placed.into_iter().map(|placed| placed.codes).collect())
+}
+
+fn geometry<'a>(batch: &'a Batch<'_>) -> Result<&'a Geometry<'a>> {
+    let missing = || Error::parameter("resolver", "reassign", "only with a model, in an engine");
+    batch.geometry.as_ref().ok_or_else(missing)
+}
+
+/// Where new items go.
+fn place(
+    used_below: &mut UsedBelow<'_>,
+    capacity: u64,
+    geometry: &Geometry<'_>,
+    new: &[New<'_>],
+) -> Result<Vec<Placed>> {
     let encoded: Vec<Vec<u32>> = new.iter().map(|(_, _, codes)| codes.to_vec()).collect();
     let keys: Vec<&str> = new.iter().map(|(_, item, _)| *item).collect();
     let costs = RowCosts { costs: geometry.costs, rows: new.iter().map(|(row, ..)| *row).collect() };
-    let mut below = Below::of_last_level(store, &distinct)?;
-    let placed = reassign(&encoded, &keys, capacity, &mut |prefix| below.take(prefix), geometry.clusters, &costs)?;
-    report.added_distance = placed.iter().map(|p| p.added_distance).sum::<i128>() as f64 * geometry.squared_step;
-    Ok(placed.into_iter().map(|placed| placed.codes).collect())
+    reassign(&encoded, &keys, capacity, used_below, geometry.clusters, &costs)
 }
 
 /// The used places below prefixes, of which those of the last level are asked for together.
 struct Below<'a> {
     store: &'a dyn Store,
-    known: HashMap<&'a [u32], Vec<(Vec<u32>, u64)>>,
+    known: HashMap<&'a [u32], Vec<UsedCodes>>,
 }
 
 impl<'a> Below<'a> {
@@ -225,7 +261,7 @@ impl<'a> Below<'a> {
         Ok(Self { store, known: prefixes.into_iter().zip(used).collect() })
     }
 
-    fn take(&mut self, prefix: &[u32]) -> Result<Vec<(Vec<u32>, u64)>> {
+    fn take(&mut self, prefix: &[u32]) -> Result<Vec<UsedCodes>> {
         self.known.remove(prefix).map_or_else(|| single(self.store.used_below(&[prefix])?), Ok)
     }
 }
@@ -236,9 +272,27 @@ struct RowCosts<'a> {
     rows: Vec<usize>,
 }
 
+impl RowCosts<'_> {
+    fn row(&self, item: usize) -> Result<usize> {
+        self.rows.get(item).copied().ok_or_else(|| Error::parameter("item", item, "a new item"))
+    }
+}
+
 impl Costs for RowCosts<'_> {
     fn distances(&self, item: usize, prefix: &[u32]) -> Result<Vec<u64>> {
-        let row = self.rows.get(item).copied();
-        self.costs.distances(row.ok_or_else(|| Error::parameter("item", item, "a new item"))?, prefix)
+        self.costs.distances(self.row(item)?, prefix)
+    }
+
+    fn of_item(&self, item: usize) -> Result<Box<OfItem<'_>>> {
+        self.costs.of_item(self.row(item)?)
+    }
+
+    fn alike(&self, items: &[usize]) -> Result<Vec<usize>> {
+        let rows: Vec<usize> = items.iter().map(|item| self.row(*item)).collect::<Result<_>>()?;
+        self.costs.alike(&rows)
+    }
+
+    fn go_on(&self) -> Result<()> {
+        self.costs.go_on()
     }
 }

@@ -187,11 +187,13 @@ impl SemanticIdEngine {
             let quantized = self.model.quantized_rows(&part, device).map_err(of_all)?;
             let values = if moves { in_memory(&*quantized).map_err(of_all)? } else { Vec::new() };
             let matrix = Matrix::new(&values, quantizer.dim())?;
+            // The source hears of a cancellation, rows in memory do not.
+            let source = rows;
             let rows: &dyn Rows = if moves { &matrix } else { &*quantized };
             let items: Vec<&str> = items.iter().map(AsRef::as_ref).collect();
             let codes = quantizer.encode(rows, device).map_err(of_all)?;
             repeated.check(first_row, &items, &codes)?;
-            let costs = RowDistances::new(quantizer, rows)?;
+            let costs = RowDistances::new(quantizer, rows)?.asking(source);
             let geometry = Some(Geometry { costs: &costs, clusters: &clusters, squared_step: step * step });
             let assigned = self.registry.assign_batch(&Batch { items: &items, codes: &codes, first_row, geometry })?;
             report += assigned.report;

@@ -4,7 +4,8 @@ use super::occupancy::Occupancy;
 use super::{Outcome, Problem, distance_at};
 use crate::error::Result;
 use crate::transport::limited::{Edge, Row, solve};
-use std::collections::BTreeMap;
+use std::cell::RefCell;
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 /// Places the items of a group, which are in the order of their keys, below their shared prefix.
 pub(super) fn place(
@@ -25,11 +26,23 @@ pub(super) fn place(
     }
     let own = |item: &usize| problem.codes(*item).last().copied().unwrap_or(0);
     let own_columns: Vec<Option<usize>> = group.iter().map(|item| Some(own(item) as usize)).collect();
+    // Equal items have equal rows, which are made once.
+    let (alike, rows) = (problem.alike(group)?, RefCell::new(HashMap::new()));
+    let repeated: HashSet<usize> =
+        alike.iter().enumerate().filter(|(at, first)| at != *first).map(|(_, first)| *first).collect();
     let places = solve(&free, &own_columns, &|row| {
-        let Some(item) = group.get(row) else { return Ok(Row::default()) };
+        problem.costs.go_on()?;
+        let (Some(item), Some(first)) = (group.get(row), alike.get(row)) else { return Ok(Row::default()) };
+        if let Some(known) = rows.borrow().get(first) {
+            return Ok(Row::clone(known));
+        }
         let distances = problem.costs.distances(*item, prefix)?;
         let stay = distance_at(&distances, own(item))?;
-        Ok(Row { edges: nearest(&distances, &free, group.len()), stay })
+        let made = Row { edges: nearest(&distances, &free, group.len()), stay };
+        if repeated.contains(first) {
+            rows.borrow_mut().insert(*first, made.clone());
+        }
+        Ok(made)
     })?;
     let mut outcome = Outcome::default();
     for (item, place) in group.iter().zip(places) {

@@ -23,6 +23,8 @@
 //! 3. *Suffix.* Items left over when the whole space is full keep their encoded codes and need a suffix.
 //!
 //! # Exactness
+//! Equal items are placed as all others are: in the order of their keys, the nearest free place first.
+//!
 //! Costs and potentials are integers. The result depends on the set of (key, codes) and the used places alone, not on the
 //! order of the items, threads or devices. Items are placed in the order of their keys, each at the end of its shortest path,
 //! the lowest free codes on a tie.
@@ -31,7 +33,8 @@
 //! A group without a collision asks for no distances. In other groups a row of distances is asked for once per item that a
 //! search comes across; n items on K codes take at most n searches of K codes and the edges of their items each, and far
 //! fewer where a near place is free. Upwards an item asks for about ten rows of distances, seldom more than
-//! [`search::MOST_PREFIXES`]. The used places below a prefix are held in memory while its group is placed: where the
+//! [`search::MOST_PREFIXES`]. Equal items ask once together: in a group, and in every batch upwards, where a batch of
+//! equal items needs no search either. So the time grows with the number of items, whether they are equal or not. The used places below a prefix are held in memory while its group is placed: where the
 //! items of a first code find no place below it, that is the whole registry.
 //!
 //! # References
@@ -56,11 +59,49 @@ use std::collections::BTreeMap;
 pub(crate) trait Costs: Sync {
     /// Squared distances of what the codes `prefix` leave of item `item` to all codewords of level `prefix.len()`.
     fn distances(&self, item: usize, prefix: &[u32]) -> Result<Vec<u64>>;
+
+    /// [`Costs::distances`] of one item, for many prefixes.
+    fn of_item(&self, item: usize) -> Result<Box<OfItem<'_>>> {
+        Ok(Box::new(move |prefix| self.distances(item, prefix)))
+    }
+
+    /// For each of `items` the position in this list of the first one with the same distances, as far as that is known:
+    /// its own position is never wrong.
+    fn alike(&self, items: &[usize]) -> Result<Vec<usize>> {
+        Ok((0..items.len()).collect())
+    }
+
+    /// Asks whether to go on; it is called again and again, also where no distance is needed.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Cancelled`] where not.
+    fn go_on(&self) -> Result<()> {
+        Ok(())
+    }
 }
+
+/// Distances of an item below a prefix.
+pub(crate) type OfItem<'a> = dyn Fn(&[u32]) -> Result<Vec<u64>> + 'a;
 
 impl Costs for RowDistances<'_> {
     fn distances(&self, item: usize, prefix: &[u32]) -> Result<Vec<u64>> {
         RowDistances::distances(self, item, prefix)
+    }
+
+    fn of_item(&self, item: usize) -> Result<Box<OfItem<'_>>> {
+        let products = self.products(item)?;
+        Ok(Box::new(move |prefix| match &products {
+            Some(products) => products.distances(prefix),
+            None => RowDistances::distances(self, item, prefix),
+        }))
+    }
+
+    fn alike(&self, items: &[usize]) -> Result<Vec<usize>> {
+        RowDistances::alike(self, items)
+    }
+
+    fn go_on(&self) -> Result<()> {
+        RowDistances::go_on(self)
     }
 }
 
@@ -185,6 +226,18 @@ impl Problem<'_> {
 
     fn codes(&self, item: usize) -> &[u32] {
         self.encoded.get(item).map_or(&[], Vec::as_slice)
+    }
+
+    /// For each of `items` the position in this list of the first one that has the same codes and distances.
+    fn alike(&self, items: &[usize]) -> Result<Vec<usize>> {
+        let mut alike = self.costs.alike(items)?;
+        for (at, first) in alike.iter_mut().enumerate() {
+            let codes = |at: usize| items.get(at).map(|item| self.codes(*item));
+            if codes(at) != codes(*first) {
+                *first = at;
+            }
+        }
+        Ok(alike)
     }
 
     /// Distance of an item at its encoded codes.

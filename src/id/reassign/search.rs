@@ -1,6 +1,6 @@
 //! The free places an item looks at, nearest first.
 
-use super::Costs;
+use super::OfItem;
 use super::occupancy::Occupancy;
 use crate::error::Result;
 
@@ -14,10 +14,9 @@ pub(super) type Place = (u64, Vec<u32>);
 
 /// One item's walk.
 struct Walk<'a> {
-    costs: &'a dyn Costs,
+    distances: &'a OfItem<'a>,
     occupancy: &'a Occupancy<'a>,
     levels: usize,
-    item: usize,
     wanted: usize,
     places: Vec<Place>,
     free: u128,
@@ -26,13 +25,13 @@ struct Walk<'a> {
 
 /// The `wanted` nearest of the free places that the item looks at below `prefix`, by distance and codes.
 pub(super) fn places(
-    costs: &dyn Costs,
+    distances: &OfItem<'_>,
     occupancy: &Occupancy<'_>,
     levels: usize,
-    (item, prefix): (usize, &[u32]),
+    prefix: &[u32],
     wanted: usize,
 ) -> Result<Vec<Place>> {
-    let mut walk = Walk { costs, occupancy, levels, item, wanted, places: Vec::new(), free: 0, prefixes: 0 };
+    let mut walk = Walk { distances, occupancy, levels, wanted, places: Vec::new(), free: 0, prefixes: 0 };
     walk.below(&mut prefix.to_vec())?;
     Ok(walk.places)
 }
@@ -40,7 +39,7 @@ pub(super) fn places(
 impl Walk<'_> {
     /// Goes through the codes that follow `prefix`, which is left as it was.
     fn below(&mut self, prefix: &mut Vec<u32>) -> Result<()> {
-        let distances = self.costs.distances(self.item, prefix)?;
+        let distances = (self.distances)(prefix)?;
         let mut codes: Vec<(u64, u32)> = distances.into_iter().zip(0..).collect();
         codes.sort_unstable();
         let last = prefix.len() + 1 == self.levels;

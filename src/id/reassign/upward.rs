@@ -50,12 +50,22 @@ fn place_batch(
     occupancy: &Occupancy<'_>,
 ) -> Result<Vec<Option<Found>>> {
     let levels = problem.clusters.len();
-    let look = |item: &usize| {
-        let near = places(problem.costs, occupancy, levels, (*item, prefix), batch.len())?;
-        Ok((near, problem.own_distance(*item)?))
+    let look = |item: usize| {
+        problem.costs.go_on()?;
+        let near = places(&*problem.costs.of_item(item)?, occupancy, levels, prefix, batch.len())?;
+        Ok((near, problem.own_distance(item)?))
     };
-    let near: Vec<(Vec<Place>, u64)> = batch.par_iter().map(look).collect::<Result<_>>()?;
-    let mut columns: Vec<&[u32]> = near.iter().flat_map(|(near, _)| near).map(|(_, codes)| codes.as_slice()).collect();
+    // Equal items look at the same places, so one of them looks for all.
+    let alike = problem.alike(batch)?;
+    if let (Some(first), true) = (batch.first(), alike.iter().all(|first| *first == 0)) {
+        return Ok(of_equal_items(batch, look(*first)?, occupancy));
+    }
+    let near = batch.par_iter().zip(&alike).enumerate();
+    let near = near.map(|(at, (item, first))| if at == *first { look(*item).map(Some) } else { Ok(None) });
+    let near: Vec<Option<(Vec<Place>, u64)>> = near.collect::<Result<_>>()?;
+    let seen = |row: usize| alike.get(row).and_then(|first| near.get(*first)).and_then(Option::as_ref);
+    let mut columns: Vec<&[u32]> =
+        near.iter().flatten().flat_map(|(near, _)| near).map(|(_, codes)| codes.as_slice()).collect();
     columns.sort_unstable();
     columns.dedup();
     let free: Vec<u64> = columns.iter().map(|codes| narrow(occupancy.free(codes))).collect();
@@ -64,7 +74,7 @@ fn place_batch(
         Some(Edge { column, cost: *cost })
     };
     let row = |row: usize| {
-        let row = near.get(row).map(|(near, stay)| Row { edges: near.iter().filter_map(edge).collect(), stay: *stay });
+        let row = seen(row).map(|(near, stay)| Row { edges: near.iter().filter_map(edge).collect(), stay: *stay });
         Ok(row.unwrap_or_default())
     };
     let placed = solve(&free, &vec![None; batch.len()], &row)?;
@@ -73,4 +83,16 @@ fn place_batch(
         columns.get(column).map(|codes| (*item, codes.to_vec(), added))
     };
     Ok(batch.iter().zip(placed).map(named).collect())
+}
+
+/// Where the items of a batch go that are all equal, which look at the places `near` and pay `stay` at their codes: what
+/// [`solve`] finds for them, as an exchange of equal items adds nothing.
+fn of_equal_items(batch: &[usize], (near, stay): (Vec<Place>, u64), occupancy: &Occupancy<'_>) -> Vec<Option<Found>> {
+    let times = |codes: &[u32]| narrow(occupancy.free(codes)).min(batch.len() as u64) as usize;
+    let mut places = near.iter().flat_map(|(cost, codes)| std::iter::repeat_n((cost, codes), times(codes)));
+    let place = |item: &usize| {
+        let (cost, codes) = places.next()?;
+        Some((*item, codes.clone(), i128::from(*cost) - i128::from(stay)))
+    };
+    batch.iter().map(place).collect()
 }

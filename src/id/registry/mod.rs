@@ -146,7 +146,8 @@ impl Registry {
     pub(crate) fn assign_batch(&mut self, batch: &Batch<'_>) -> Result<Assigned> {
         let order = assign::check(&self.manifest, batch)?;
         let rules = assign::Rules { manifest: &self.manifest, shape: &self.shape, update_changed: self.update_changed };
-        transaction(&mut *self.store, |store| assign::assign(store, &rules, batch, &order))
+        let plan = assign::plan(&*self.store, &rules, batch, &order)?;
+        transaction(&mut *self.store, |store| assign::assign(store, &rules, batch, &order, plan.as_ref()))
     }
 
     /// Takes their IDs from items, all in one transaction; the IDs are retired and never given again, not to the same items

@@ -23,7 +23,8 @@
 (() => {
   const source = document.getElementById("tree-data");
   if (!source) return;
-  const { levels, names, labels, root } = JSON.parse(source.textContent);
+  const { levels, names, more, labels, words, root } = JSON.parse(source.textContent);
+  const texts = names.concat(more);
   const map = document.getElementById("map"), path = document.getElementById("path");
   const said = document.getElementById("said"), find = document.getElementById("find");
   const MOST = 300; // cells shown at a time
@@ -50,8 +51,10 @@
     return [...shown, place(at.node, at.codes, at, inside(at).slice(MOST - 1))];
   }
 
-  // Numbers of the first names of a place, in the order of the file.
+  // Names of the items nearest to the centre of a place or, where these are not known, of its first ones.
+  const central = (at) => (at.rest ? undefined : at.node[5]);
   function examples(at, most) {
+    if (central(at)) return central(at).slice(0, most).map((name) => texts[name]);
     const first = [];
     const visit = (node, depth) => {
       if (depth < levels) return (node[3] || []).forEach((child) => visit(child, depth + 1));
@@ -67,6 +70,7 @@
     return first.map((name) => names[name]);
   }
   const label = (at) => (at.rest || whole(at) ? undefined : labels[at.node[4]]);
+  const apart = (at) => (at.rest ? [] : (at.node[6] || []).map((word) => words[word]));
 
   // Squarified rectangles in per cent, for sizes that descend.
   function squarify(sizes, width, height) {
@@ -106,19 +110,22 @@
     made.type = "button";
     made.tabIndex = -1;
     Object.assign(made.style, { left: `${x}%`, top: `${y}%`, width: `${w}%`, height: `${h}%` });
-    const shown = examples(at, 12), caption = label(at);
+    const shown = examples(at, 12), caption = label(at), said = apart(at);
     const shared = collided(at) ? `, ${count(collided(at))} share their ID` : "";
-    const also = shown.length ? `; ${whole(at) ? "" : "for example "}${shown.slice(0, 3).join(", ")}` : "";
-    made.setAttribute("aria-label", `${text(at)}: ${items(size(at))}${shared}${caption ? `; mostly ${caption}` : ""}${also}`);
+    const kind = central(at) ? "nearest to its centre: " : whole(at) ? "" : "for example ";
+    const also = shown.length ? `; ${kind}${shown.slice(0, 3).join(", ")}` : "";
+    const besides = `${caption ? `; mostly ${caption}` : ""}${said.length ? `; names with ${said.join(", ")}` : ""}`;
+    made.setAttribute("aria-label", `${text(at)}: ${items(size(at))}${shared}${besides}${also}`);
     made.title = `${text(at)}: ${items(size(at))}${shared}`;
     // Words only where they can be read.
     const name = at.rest ? `${count(at.rest.length)} others` : String(at.codes[at.codes.length - 1]);
     const fits = (w / 100) * map.clientWidth > 16 + 9 * Math.min(name.length, 4);
     const lines = fits ? Math.floor(((h / 100) * map.clientHeight - 6) / 16) : 0;
-    const words = [element("b", "", name)];
-    if (caption) words.push(element("span", "of", caption));
-    words.push(...shown.map((name) => element("span", "", name)));
-    made.append(...words.slice(0, Math.max(lines, 0)));
+    const content = [element("b", "", name)];
+    if (caption) content.push(element("span", "of", caption));
+    if (said.length) content.push(element("span", "apart", said.join(" \u00b7 ")));
+    content.push(...shown.map((name) => element("span", "", name)));
+    made.append(...content.slice(0, Math.max(lines, 0)));
     made.addEventListener("click", () => go(at, true));
     return made;
   }

@@ -2,11 +2,12 @@
 
 use crate::error::Result;
 use crate::report::chart::{Cell, MAP_SIZE, cells};
+use crate::report::facts::Facts;
 use crate::report::figure::Figure;
-use crate::report::names::{Captions, Names};
-use crate::report::numbers::{count, items, percent, things};
+use crate::report::names::LONGEST;
+use crate::report::numbers::{count, items, percent, short, things};
 use crate::report::table::Table;
-use crate::report::tree::{Node, Tree};
+use crate::report::tree::Node;
 
 /// Cells that are drawn, and rows of the table, at most.
 const CELLS: usize = 400;
@@ -29,21 +30,29 @@ pub(in crate::report) fn heat_names() -> [&'static str; 5] {
 }
 
 /// A map of the codes of the first level.
-pub(in crate::report) fn tree(tree: &Tree<'_>, names: &Names<'_>, captions: &Captions) -> Result<Figure> {
+pub(in crate::report) fn tree(facts: &Facts<'_>) -> Result<Figure> {
+    let tree = &facts.tree;
     let children = &tree.root.children;
     let cell = |node: &Node| Cell {
         items: node.items.len() as u64,
         heat: heat(node.collided, node.items.len()),
         name: node.code.to_string(),
-        beneath: beneath(tree, node, names, captions),
+        beneath: beneath(facts, node),
         parts: node.children.iter().map(|child| child.items.len() as u64).collect(),
     };
     let drawn: Vec<Cell> = children.iter().take(CELLS).map(cell).collect();
-    let mut table = Table::new(&["First code", "Items", "Sharing their ID", "For example"]);
+    let (labels, words) = (facts.label(&tree.root).is_some(), facts.names.0.is_some());
+    let mut table = Table::new(&["First code", "Items", "Sharing their ID"]);
+    table.head.extend(labels.then(|| "Most frequent label".to_owned()));
+    table.head.extend(words.then(|| "Words that set names apart".to_owned()));
+    table.head.push("Nearest to the centre".to_owned());
     for node in children.iter().take(ROWS) {
-        let collided = percent(node.collided as f64 / node.items.len() as f64);
-        let examples = beneath(tree, node, names, captions).join(", ");
-        table.push([node.code.to_string(), count(node.items.len() as u64), collided, examples]);
+        let items = node.items.len();
+        let mut row = vec![node.code.to_string(), count(items as u64), percent(node.collided as f64 / items as f64)];
+        row.extend(labels.then(|| facts.label(node).unwrap_or_default().to_owned()));
+        row.extend(words.then(|| facts.words_of(node)));
+        row.push(facts.examples(node).join(", "));
+        table.rows.push(row);
     }
     let largest: Vec<String> =
         children.iter().take(5).map(|node| format!("{} ({})", node.code, items(node.items.len() as u64))).collect();
@@ -56,7 +65,7 @@ pub(in crate::report) fn tree(tree: &Tree<'_>, names: &Names<'_>, captions: &Cap
     Ok(Figure {
         name: "tree".to_owned(),
         title: "The tree of IDs".to_owned(),
-        note: "Every cell is a prefix; its area is the number of its items.".to_owned(),
+        note: "Every cell is a prefix of IDs; its area is the number of its items.".to_owned(),
         text,
         body: cells(&drawn)?,
         size: MAP_SIZE,
@@ -64,9 +73,26 @@ pub(in crate::report) fn tree(tree: &Tree<'_>, names: &Names<'_>, captions: &Cap
     })
 }
 
-/// The label of a prefix, if there are labels, and some of its items.
-fn beneath(tree: &Tree<'_>, node: &Node, names: &Names<'_>, captions: &Captions) -> Vec<String> {
-    let label = captions.most(tree.rows(node)).and_then(|label| captions.label(label)).map(str::to_owned);
-    let examples = tree.first_rows(node, EXAMPLES).into_iter().map(|row| names.of(row));
-    label.into_iter().chain(examples).collect()
+/// What stands beneath the code of a prefix: its label, its words and some of its items, as far as they are known.
+fn beneath(facts: &Facts<'_>, node: &Node) -> Vec<String> {
+    let words = Some(facts.words_of(node)).filter(|words| !words.is_empty());
+    facts.label(node).map(str::to_owned).into_iter().chain(words).chain(facts.examples(node)).collect()
+}
+
+impl Facts<'_> {
+    /// The label that most items of a prefix have.
+    fn label(&self, node: &Node) -> Option<&str> {
+        self.captions.most(self.tree.rows(node)).and_then(|label| self.captions.label(label))
+    }
+
+    /// The words that set the names of a prefix apart.
+    fn words_of(&self, node: &Node) -> String {
+        let words = self.words.of(self.tree.rows(node));
+        words.into_iter().map(|word| short(word, LONGEST)).collect::<Vec<String>>().join(" \u{b7} ")
+    }
+
+    /// The names of the items nearest to the centre of a prefix.
+    fn examples(&self, node: &Node) -> Vec<String> {
+        self.tree.examples(node, EXAMPLES).into_iter().map(|row| self.names.of(row)).collect()
+    }
 }

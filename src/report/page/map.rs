@@ -22,7 +22,7 @@ pub(super) fn map(tree: &Figure, facts: &Facts<'_>) -> Markup {
             div id="map" { (tree.inline()) }
             figcaption {
                 (tree.note)
-                " Click a cell to look inside. By keyboard: arrows move, Enter looks inside, Escape goes back."
+                " In a cell stand the words that set its names apart, and the items nearest to its centre. Click a cell to look inside. By keyboard: arrows move, Enter looks inside, Escape goes back."
             }
             ul class="legend" {
                 li { "Items that share their whole ID:" }
@@ -33,7 +33,7 @@ pub(super) fn map(tree: &Figure, facts: &Facts<'_>) -> Markup {
             (numbers(&tree.title, &tree.table))
         }
         script type="application/json" id="tree-data" {
-            (PreEscaped(facts.tree.json(&facts.names, &facts.captions)))
+            (PreEscaped(facts.tree.json(&facts.names, &facts.captions, &facts.words)))
         }
     }
 }

@@ -20,7 +20,7 @@ pub(super) fn of_model(report: &Report<'_>, facts: &Facts<'_>) -> Result<ReportP
     let codes = &facts.quality.codes;
     let collisions = [figures::sweep(report.sweep)?, Some(figures::collisions(codes)?)];
     let collisions: Vec<Figure> = collisions.into_iter().flatten().collect();
-    let tree = figures::tree(&facts.tree, &facts.names, &facts.captions)?;
+    let tree = figures::tree(facts)?;
     let levels = codes.levels.iter().zip(&facts.usage).enumerate();
     let mut usage = levels
         .map(|(level, (metrics, counts))| figures::usage(level, metrics, counts))

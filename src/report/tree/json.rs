@@ -1,7 +1,9 @@
 //! The tree as data for the script of the page.
 
 use super::{Node, Tree};
-use crate::report::names::{Captions, Names};
+use crate::report::names::{Captions, LONGEST, Names};
+use crate::report::numbers::short;
+use crate::report::words::Words;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
@@ -9,19 +11,28 @@ use std::collections::BTreeMap;
 const LABELS: usize = 2000;
 
 impl Tree<'_> {
-    /// `{levels, names, labels, root}`.
+    /// `{levels, names, more, labels, words, root}`.
     ///
-    /// A prefix is `[code, items, collided, longer prefixes, label]`, a whole ID `[code, items, collided, [names]]`; the
-    /// last place is left out where nothing is known. Names and labels are numbers in their lists; names are in the order
-    /// of the rows.
-    pub(in crate::report) fn json(&self, names: &Names<'_>, captions: &Captions) -> String {
+    /// A prefix is `[code, items, collided, inside, label, nearest, words]`: inside are longer prefixes or, for a whole ID, the
+    /// names of its items, nearest the items nearest to its centre. Places at the end are left out where nothing is known,
+    /// and a label that is not known is -1. Names, labels and words are numbers in their lists; names are those of the whole
+    /// IDs that there is room for, in the order of the rows, and `more` are further ones, numbered on.
+    pub(in crate::report) fn json(&self, names: &Names<'_>, captions: &Captions, words: &Words) -> String {
         let mut listed = Vec::new();
         self.listed(&self.root, 0, &mut listed);
         listed.sort_unstable();
-        let texts: Vec<String> = listed.iter().map(|row| names.of(*row)).collect();
-        let mut labels = Labels { captions, used: BTreeMap::new() };
-        let root = self.value(&self.root, 0, &listed, &mut labels);
-        let tree = json!({ "levels": self.codes.levels(), "names": texts, "labels": labels.texts(), "root": root });
+        let texts = |rows: &[usize]| rows.iter().map(|row| names.of(*row)).collect::<Vec<String>>();
+        let labels = Labels { captions, used: BTreeMap::new() };
+        let mut lists = Lists { listed: &listed, more: Numbered::new(), labels, words, texts: Numbered::new() };
+        let root = self.value(&self.root, 0, &mut lists);
+        let tree = json!({
+            "levels": self.codes.levels(),
+            "names": texts(&listed),
+            "more": texts(&lists.more.things),
+            "labels": lists.labels.texts(),
+            "words": lists.texts.things,
+            "root": root,
+        });
         // Nothing in the text may end the element that it stands in.
         tree.to_string().replace('<', "\\u003c").replace('>', "\\u003e").replace('&', "\\u0026")
     }
@@ -34,17 +45,73 @@ impl Tree<'_> {
         }
     }
 
-    fn value(&self, node: &Node, depth: usize, listed: &[usize], labels: &mut Labels<'_>) -> Value {
+    fn value(&self, node: &Node, depth: usize, lists: &mut Lists<'_>) -> Value {
         let mut value = vec![json!(node.code), json!(node.items.len()), json!(node.collided)];
-        if depth == self.codes.levels() {
-            let place = |row: &usize| listed.binary_search(row).ok();
-            value.push(self.rows(node).iter().filter_map(place).collect());
+        let (rows, whole) = (self.rows(node), depth == self.codes.levels());
+        if whole {
+            value.push(rows.iter().filter_map(|row| lists.listed.binary_search(row).ok()).collect());
         } else if !node.children.is_empty() {
-            let label = labels.most(self.rows(node));
-            value.push(node.children.iter().map(|child| self.value(child, depth + 1, listed, labels)).collect());
+            let label = lists.labels.most(rows);
+            value.push(node.children.iter().map(|child| self.value(child, depth + 1, lists)).collect());
             value.extend(label.map(|label| json!(label)));
         }
+        if !node.central.is_empty() {
+            // The places before, where they are not known.
+            value.extend([json!([]), json!(-1)].into_iter().skip(value.len() - 3));
+            value.push(node.central.iter().map(|row| lists.name(*row)).collect());
+            let words = if whole { Vec::new() } else { lists.words(rows) };
+            value.extend((!words.is_empty()).then(|| json!(words)));
+        }
         Value::Array(value)
+    }
+}
+
+/// Lists of texts that the tree refers to.
+struct Lists<'a> {
+    listed: &'a [usize],
+    /// Rows of items that are named without being listed, in the order of their first use.
+    more: Numbered<usize>,
+    labels: Labels<'a>,
+    words: &'a Words,
+    texts: Numbered<String>,
+}
+
+/// Different things in the order of their first use.
+struct Numbered<T> {
+    numbers: BTreeMap<T, usize>,
+    things: Vec<T>,
+}
+
+impl<T: Ord + Clone> Numbered<T> {
+    fn new() -> Self {
+        Self { numbers: BTreeMap::new(), things: Vec::new() }
+    }
+
+    fn number(&mut self, thing: T) -> usize {
+        let next = self.things.len();
+        match self.numbers.get(&thing) {
+            Some(number) => *number,
+            None => {
+                self.numbers.insert(thing.clone(), next);
+                self.things.push(thing);
+                next
+            }
+        }
+    }
+}
+
+impl Lists<'_> {
+    /// The number of an item's name.
+    fn name(&mut self, row: usize) -> usize {
+        match self.listed.binary_search(&row) {
+            Ok(number) => number,
+            Err(_) => self.listed.len() + self.more.number(row),
+        }
+    }
+
+    /// The numbers of the words that set these rows apart.
+    fn words(&mut self, rows: &[usize]) -> Vec<usize> {
+        self.words.of(rows).into_iter().map(|word| self.texts.number(short(word, LONGEST))).collect()
     }
 }
 

@@ -1,5 +1,6 @@
 //! The tree of prefixes: which items begin with which codes.
 
+mod central;
 mod json;
 mod squarify;
 
@@ -20,6 +21,8 @@ pub(super) struct Node {
     pub(super) collided: usize,
     /// Longer prefixes, most items first; none where the room did not suffice, or for whole IDs.
     pub(super) children: Vec<Node>,
+    /// Its rows nearest to its centre, nearest first; none before they are looked for, or where the first ones do.
+    pub(super) central: Vec<usize>,
 }
 
 /// All prefixes that there was room for.
@@ -79,6 +82,14 @@ impl<'a> Tree<'a> {
         codes.iter().map(u32::to_string).collect::<Vec<_>>().join("-")
     }
 
+    /// The rows that a prefix is named by: those nearest to its centre, or its first ones.
+    pub(super) fn examples(&self, node: &Node, most: usize) -> Vec<usize> {
+        match node.central.is_empty() {
+            true => self.first_rows(node, most),
+            false => node.central.iter().copied().take(most).collect(),
+        }
+    }
+
     /// The first rows of a prefix, ascending.
     pub(super) fn first_rows(&self, node: &Node, most: usize) -> Vec<usize> {
         let mut rows = self.rows(node).to_vec();
@@ -136,7 +147,7 @@ impl<'a, F: Fn(usize) -> &'a [u32]> Sorted<'a, F> {
             }
             false => self.groups(items.clone(), self.levels).iter().map(Range::len).filter(|items| *items > 1).sum(),
         };
-        Node { code, items, collided, children: Vec::new() }
+        Node { code, items, collided, children: Vec::new(), central: Vec::new() }
     }
 
     /// Prefixes longer by one, most items first; the smaller code first on a tie.

@@ -13,6 +13,7 @@ use crate::error::{Error, ErrorKind, Result, try_vec};
 use crate::grid::{EXPONENTS, Grid};
 use crate::io::AtomicFile;
 use crate::io::file::Source;
+use crate::origin::Origin;
 use crate::{MAX_CLUSTERS, MAX_DIM};
 use safetensors::{Dtype, SafeTensors};
 use serde::{Deserialize, Serialize};
@@ -41,6 +42,8 @@ struct Config {
     metric: String,
     normalize_residuals: bool,
     seed: u64,
+    #[serde(flatten)]
+    origin: Origin,
 }
 
 impl RqKMeansModel {
@@ -64,6 +67,9 @@ impl RqKMeansModel {
 
     /// The bytes of the model file; equal models have equal bytes.
     ///
+    /// Beside what the fingerprint covers, the bytes hold the seed, the parameters of the fit and, where it was recorded, the
+    /// provenance; models that differ in these alone are not equal, but give equal codes.
+    ///
     /// # Errors
     /// [`ErrorKind::Range`] where a codeword exceeds f32.
     pub fn to_bytes(&self) -> Result<Vec<u8>> {
@@ -76,6 +82,7 @@ impl RqKMeansModel {
             metric: self.metric().name().to_owned(),
             normalize_residuals: self.normalize_residuals(),
             seed: self.seed,
+            origin: self.origin.clone(),
         };
         let config = serde_json::to_string(&config).map_err(|error| Error::format("model", error.to_string()))?;
         let mut tensors: Vec<Tensor> = Vec::new();
@@ -233,7 +240,8 @@ fn assemble_model(config: &Config, data: &[&[u8]]) -> Result<RqKMeansModel> {
     let levels: Result<Vec<Codebook>> = codebooks.iter().enumerate().map(read).collect();
     let price = |bytes: &[u8]| bytes.as_chunks::<8>().0.iter().map(|price| i64::from_le_bytes(*price)).collect();
     let prices = prices.iter().map(|bytes| price(bytes)).collect();
-    RqKMeansModel::new(quantization, levels?, config.seed)?.with_prices(prices)
+    let model = RqKMeansModel::new(quantization, levels?, config.seed)?.with_prices(prices)?;
+    Ok(model.with_origin(config.origin.clone()))
 }
 
 /// SHA-256 over the parts, each preceded by its length.

@@ -1,6 +1,6 @@
 //! Parameters that make no sense are refused before any work.
 
-use super::{Algorithm, Clusters, MAX_LEVELS, MiniBatch, RqKMeans};
+use super::{Algorithm, MAX_LEVELS, MiniBatch, RqKMeans};
 use crate::error::{Error, ErrorKind, Result};
 use crate::transport::balanced::Sizes;
 use crate::{MAX_CLUSTERS, MAX_DIM};
@@ -11,10 +11,7 @@ impl RqKMeans {
         if self.levels == 0 || self.levels > MAX_LEVELS {
             return Err(Error::parameter("levels", self.levels, format!("1 to {MAX_LEVELS} are supported")));
         }
-        let clusters = match &self.clusters {
-            Clusters::Same(clusters) => vec![*clusters; self.levels],
-            Clusters::PerLevel(list) => list.clone(),
-        };
+        let clusters = self.clusters.list(self.levels);
         if clusters.len() != self.levels {
             return Err(ErrorKind::ClustersPerLevel { levels: self.levels, given: clusters.len() }.into());
         }
@@ -24,11 +21,8 @@ impl RqKMeans {
         }
     }
 
-    /// Refuses sizes that cannot be kept, and what sizes do not go with.
+    /// Refuses sizes that cannot be kept.
     fn check_sizes(&self, rows: usize, clusters: &[usize]) -> Result<()> {
-        if self.sizes.is_some() && self.algorithm != Algorithm::Lloyd {
-            return Err(Error::parameter("algorithm", "mini-batch", "balanced clusters need all rows; use Lloyd"));
-        }
         for (level, clusters) in clusters.iter().enumerate() {
             let Some(sizes) = self.sizes_of(rows, *clusters) else { return Ok(()) };
             if rows >= *clusters || *clusters > BALANCED_CLUSTERS {
@@ -48,6 +42,23 @@ impl RqKMeans {
         if rows == 0 {
             return Err(ErrorKind::Empty.into());
         }
+        self.check_numbers()?;
+        let rows = self.sample.map_or(rows, |sample| sample.min(rows));
+        self.check_sizes(rows, &clusters)?;
+        match clusters.iter().enumerate().find(|(_, clusters)| **clusters > rows) {
+            Some((level, clusters)) => Err(ErrorKind::TooFewRows { rows, clusters: *clusters, level }.into()),
+            None => Ok((clusters, rows)),
+        }
+    }
+
+    /// Refuses parameters that make no sense, whatever the rows.
+    pub(super) fn check_alone(&self) -> Result<()> {
+        self.clusters_per_level()?;
+        self.check_numbers()
+    }
+
+    /// Refuses numbers out of range, and parameters that exclude each other.
+    fn check_numbers(&self) -> Result<()> {
         let positive = [("n_init", self.n_init), ("max_iter", self.max_iter), ("sample", self.sample.unwrap_or(1))];
         if let Some((name, value)) = positive.into_iter().find(|(_, value)| *value == 0) {
             return Err(Error::parameter(name, value, "must be at least 1"));
@@ -62,11 +73,9 @@ impl RqKMeans {
             }
         }
         self.check_sinkhorn()?;
-        let rows = self.sample.map_or(rows, |sample| sample.min(rows));
-        self.check_sizes(rows, &clusters)?;
-        match clusters.iter().enumerate().find(|(_, clusters)| **clusters > rows) {
-            Some((level, clusters)) => Err(ErrorKind::TooFewRows { rows, clusters: *clusters, level }.into()),
-            None => Ok((clusters, rows)),
+        match self.sizes.is_some() && self.algorithm != Algorithm::Lloyd {
+            true => Err(Error::parameter("algorithm", "mini-batch", "balanced clusters need all rows; use Lloyd")),
+            false => Ok(()),
         }
     }
 

@@ -1,14 +1,21 @@
 //! What a fit is asked to do.
 
 mod check;
+mod clusters;
+mod getters;
+mod stored;
 pub(crate) use check::SINKHORN_EPSILON;
+pub use clusters::Clusters;
+pub(crate) use stored::{VERSION as PARAMETERS_VERSION, check_version, default_levels};
 
 pub(super) use check::check_balanced;
 
 use crate::transport::balanced::Sizes;
+use serde::{Deserialize, Serialize};
 
 /// How distances are understood.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Metric {
     /// Squared Euclidean distance of the embeddings as they are.
     #[default]
@@ -28,7 +35,8 @@ impl Metric {
 }
 
 /// How the first codewords of a level are chosen.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Init {
     /// Greedy k-means++: each codeword is the best of several rows drawn with probability proportional to their
     /// squared distance from the codewords so far. With many rows the choice is among candidates that are drawn from all
@@ -38,13 +46,17 @@ pub enum Init {
     /// D. Arthur, S. Vassilvitskii, k-means++: The Advantages of Careful Seeding, SODA 2007. B. Bahmani et al., Scalable
     /// K-Means++, VLDB 2012.
     #[default]
+    #[serde(rename = "k-means++")]
     KMeansPlusPlus,
     /// Distinct rows, those with the smallest hash of (seed, row).
     Random,
 }
 
 /// How codewords are improved.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+///
+/// Files name it `"lloyd"` or `"mini-batch"`; `{"mini-batch": {"batch": 1024}}` also sets [`MiniBatch`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Algorithm {
     /// Lloyd's algorithm over all rows.
     #[default]
@@ -57,7 +69,8 @@ pub enum Algorithm {
 ///
 /// # References
 /// D. Sculley, Web-Scale K-Means Clustering, WWW 2010.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
 pub struct MiniBatch {
     /// Rows per batch.
     pub batch: usize,
@@ -73,44 +86,11 @@ impl Default for MiniBatch {
     }
 }
 
-/// Clusters per level: one number for all levels, or a list with one number per level.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Clusters {
-    /// The same number at every level.
-    Same(usize),
-    /// One number per level.
-    PerLevel(Vec<usize>),
-}
-
-impl From<usize> for Clusters {
-    fn from(clusters: usize) -> Self {
-        Self::Same(clusters)
-    }
-}
-
-impl From<Vec<usize>> for Clusters {
-    fn from(clusters: Vec<usize>) -> Self {
-        Self::PerLevel(clusters)
-    }
-}
-
-impl From<&[usize]> for Clusters {
-    fn from(clusters: &[usize]) -> Self {
-        Self::PerLevel(clusters.to_vec())
-    }
-}
-
-impl<const N: usize> From<[usize; N]> for Clusters {
-    fn from(clusters: [usize; N]) -> Self {
-        Self::PerLevel(clusters.to_vec())
-    }
-}
-
 /// Residual k-means to be fitted: parameters with the defaults users know.
 ///
 /// | parameter | default | meaning |
 /// | --- | --- | --- |
-/// | `levels`, `clusters` | - | L levels of K codewords each, or one K per level |
+/// | `levels`, `clusters` | 3, 256 | L levels of K codewords each, or one K per level |
 /// | `seed` | 42 | everything random is a function of it |
 /// | `max_iter` | 100 | most Lloyd iterations per level; batches per level for mini-batch |
 /// | `tol` | 1e-4 | stop when the codewords' squared movement is at most `tol` x the mean variance per dimension |
@@ -133,7 +113,23 @@ impl<const N: usize> From<[usize; N]> for Clusters {
 /// assert_eq!(model.levels()[1].clusters(), 8);
 /// # Ok::<(), semid::Error>(())
 /// ```
-#[derive(Clone, Debug, PartialEq)]
+///
+/// # Files
+/// Parameters are serialized as an object with `kind` ("rq-kmeans"), `version` (1) and the fields of the table, enums in
+/// the words of the command line. A field that is missing has its default, and a list of clusters without `levels` has as
+/// many levels as it is long; unknown fields, unknown versions and values that no fit takes are refused.
+///
+/// ```
+/// use semid::{Init, RqKMeans};
+///
+/// let params: RqKMeans = serde_json::from_str(r#"{"clusters": [64, 16], "init": "random"}"#)?;
+/// assert_eq!(params, RqKMeans::new(2, [64, 16]).init(Init::Random));
+/// assert_eq!(serde_json::from_str::<RqKMeans>(&serde_json::to_string(&params)?)?, params);
+/// assert!(serde_json::from_str::<RqKMeans>(r#"{"cluster": 64}"#).is_err());
+/// # Ok::<(), serde_json::Error>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(try_from = "stored::Stored", into = "stored::Stored")]
 pub struct RqKMeans {
     pub(crate) levels: usize,
     pub(crate) clusters: Clusters,
@@ -149,6 +145,13 @@ pub struct RqKMeans {
     pub(crate) sinkhorn: Option<(f64, usize)>,
     pub(crate) sample: Option<usize>,
     pub(crate) center: bool,
+}
+
+/// 3 levels of 256 clusters.
+impl Default for RqKMeans {
+    fn default() -> Self {
+        Self::new(3, 256)
+    }
 }
 
 impl RqKMeans {
@@ -302,5 +305,7 @@ impl RqKMeans {
 /// Most levels a model may have.
 pub(crate) const MAX_LEVELS: usize = 256;
 
+#[cfg(test)]
+mod stored_tests;
 #[cfg(test)]
 mod tests;

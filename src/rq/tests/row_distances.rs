@@ -70,3 +70,43 @@ fn bad_rows_and_codes_are_named() {
     assert!(matches!(kind(0, &[0, 0]), ErrorKind::Parameter { name: "prefix", .. }));
     assert!(matches!(kind(40, &[]), ErrorKind::Parameter { .. }));
 }
+
+#[test]
+fn inner_products_give_the_same_distances() {
+    let extremes: Vec<f32> = (0..300).map(|i| [1e30, -1e30, 0.0][i * i % 3]).collect();
+    for (params, values) in variants()
+        .iter()
+        .flat_map(|params| [coarse_rows(60, 5, 3.0), extremes.clone()].map(|values| (params.clone(), values)))
+    {
+        let (model, _) = fit(&params, &coarse_rows(300, 5, 3.0), 5, &Device::cpu()).unwrap();
+        let rows = Matrix::new(&values, 5).unwrap();
+        let distances = RowDistances::new(&model, &rows).unwrap();
+        let mut compared = 0;
+        for row in (0..60).chain(0..60) {
+            let Some(products) = distances.products(row).unwrap() else { continue };
+            for prefix in (0..7).flat_map(|a| (0..5).map(move |b| [a, b])) {
+                for len in 0..3 {
+                    let expected = distances.distances(row, &prefix[..len]).unwrap();
+                    assert_eq!(products.distances(&prefix[..len]).unwrap(), expected, "row {row}, {prefix:?}");
+                    compared += 1;
+                }
+            }
+            assert!(matches!(products.distances(&[7]).unwrap_err().kind(), ErrorKind::Code { code: 7, .. }));
+            assert!(matches!(products.distances(&[0; 3]).unwrap_err().kind(), ErrorKind::Parameter { .. }));
+        }
+        assert_eq!(compared > 1000, !model.normalize_residuals(), "{compared} of {params:?}");
+    }
+}
+
+#[test]
+fn equal_rows_are_found_and_only_these() {
+    let mut values = coarse_rows(200, 5, 3.0);
+    let (model, _) = fit(&RqKMeans::new(2, 4), &values, 5, &Device::cpu()).unwrap();
+    for (row, of) in [(50, 3), (51, 3), (120, 50), (199, 0)] {
+        values.copy_within(of * 5..of * 5 + 5, row * 5);
+    }
+    values[51 * 5 + 4] += 0.5;
+    let rows = Matrix::new(&values, 5).unwrap();
+    let alike = RowDistances::new(&model, &rows).unwrap().alike(&[199, 50, 7, 3, 0, 51, 120, 7]).unwrap();
+    assert_eq!(alike, [0, 1, 2, 1, 0, 5, 1, 2]);
+}

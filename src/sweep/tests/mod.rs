@@ -1,11 +1,13 @@
 //! Sweeps against fits and evaluations one by one, broken off anywhere, and on bad input.
 
+mod first_files;
 mod metric;
 mod model;
 mod predict;
 mod refused;
 mod resume;
 mod shared;
+mod stored;
 
 use super::{Sweep, SweepKind, SweepRecord};
 use crate::metrics::Evaluation;

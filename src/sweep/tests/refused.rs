@@ -109,7 +109,8 @@ fn what_is_no_file_of_a_sweep() {
         ("{}\n".to_owned(), "line 1"),
         (format!("{first}\n\n"), "line 2"),
         (format!("{first}\nnotes"), "line 2"),
-        (first.replace("\"format\":1", "\"format\":2") + "\n", "format 2"),
+        (first.replace("\"format\":2", "\"format\":3") + "\n", "format 3"),
+        (first.replace("\"format\":2", "\"format\":0") + "\n", "format 0"),
         (first.replace("collision_rate", "x") + "\n", "collision_rate"),
     ] {
         std::fs::write(&path, &content).unwrap();

@@ -1,5 +1,6 @@
 //! The clusters that a row may be given, and a bound of what all the others cost.
 
+use super::classes::Classes;
 use super::solve::Costs;
 use crate::error::Result;
 use crate::kernel::range_search::RangeMatches;
@@ -25,6 +26,7 @@ pub(super) struct Candidates {
     generation: Vec<u32>,
     /// Prices at which lists were made.
     prices: Vec<Vec<i128>>,
+    classes: Classes,
 }
 
 impl Candidates {
@@ -34,7 +36,14 @@ impl Candidates {
         let open: Vec<Open> =
             bounds.iter().enumerate().map(|(row, bound)| Open { row, bound: *bound, width }).collect();
         let generation = vec![0; open.len()];
-        let mut new = Self { near, clusters: prices.len(), limits: bounds, generation, prices: Vec::new() };
+        let mut new = Self {
+            near,
+            clusters: prices.len(),
+            limits: bounds,
+            generation,
+            prices: Vec::new(),
+            classes: Classes::default(),
+        };
         new.renew(costs, prices, &open)?;
         Ok(new)
     }
@@ -51,6 +60,11 @@ impl Candidates {
     #[inline(always)]
     pub(super) fn row(&self, row: usize) -> impl ExactSizeIterator<Item = (usize, u64)> + Clone {
         self.near.row(row)
+    }
+
+    /// The rows with equal lists.
+    pub(super) fn classes(&self) -> &Classes {
+        &self.classes
     }
 
     /// What a cluster that is listed for the row costs it.
@@ -106,6 +120,7 @@ impl Candidates {
             merged.end_row();
         }
         self.near = merged;
+        self.classes = Classes::of(&self.near, self.rows());
         Ok(())
     }
 }

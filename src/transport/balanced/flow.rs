@@ -1,6 +1,7 @@
 //! The exact optimum over the candidates: successive shortest paths on the graph of the clusters.
 
 use super::candidates::Candidates;
+use super::classes::Held;
 use super::sizes::Sizes;
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -10,7 +11,7 @@ const NONE: i64 = i64::MAX;
 
 /// Rows in clusters at prices, and what it costs to move them.
 ///
-/// A node per cluster, which wants `min` rows, and one more, the pool, that wants the `N - K min` rows beyond. A row moves
+/// Rows with equal lists move as one, so the state is how many of each class are in which clusters. A node per cluster, which wants `min` rows, and one more, the pool, that wants the `N - K min` rows beyond. A row moves
 /// from cluster to cluster; a cluster gives one of its rows to the pool (takes a *seat*, at most `max - min`), or takes one
 /// back. Moving a row from a to b costs `c(i, b) - c(i, a) + price(b) - price(a)`, a seat the difference of prices alone.
 ///
@@ -23,7 +24,8 @@ pub(super) struct Flow<'a> {
     candidates: &'a Candidates,
     clusters: usize,
     sizes: Sizes,
-    pub(super) codes: Vec<u32>,
+    /// Where the rows of each class are.
+    at: Vec<Held>,
     counts: Vec<usize>,
     seats: Vec<usize>,
     /// Seats taken by all clusters, and those there are.
@@ -31,7 +33,7 @@ pub(super) struct Flow<'a> {
     extra: usize,
     /// Prices of the clusters and, last, of the pool.
     pub(super) prices: Vec<i128>,
-    /// Per pair of clusters the rows of the first by the difference of their costs; rows that left are skipped.
+    /// Per pair of clusters the classes of the first by the difference of their costs; those that left are skipped.
     heaps: Vec<BinaryHeap<Reverse<(i64, u32)>>>,
     /// The smallest difference per pair.
     best: Vec<i64>,
@@ -41,11 +43,12 @@ impl<'a> Flow<'a> {
     /// Puts every row where it is cheapest at `prices`.
     pub(super) fn new(candidates: &'a Candidates, prices: &[i128], sizes: Sizes) -> Self {
         let (rows, clusters) = (candidates.rows(), candidates.clusters());
+        let classes = candidates.classes();
         let mut flow = Self {
             candidates,
             clusters,
             sizes,
-            codes: Vec::with_capacity(rows),
+            at: vec![Held::default(); classes.len()],
             counts: vec![0; clusters],
             seats: vec![0; clusters],
             taken: 0,
@@ -60,21 +63,24 @@ impl<'a> Flow<'a> {
     }
 
     fn place_rows(&mut self) {
-        let (candidates, clusters) = (self.candidates, self.clusters);
+        let (candidates, classes, clusters) = (self.candidates, self.candidates.classes(), self.clusters);
         let mut lengths = vec![0_u32; clusters * clusters];
-        for row in 0..candidates.rows() {
+        let mut owns = Vec::with_capacity(classes.len());
+        for class in 0..classes.len() {
+            let (row, weight) = (classes.first(class), classes.weight(class));
             let own = candidates.cheapest(row, &self.prices);
-            self.codes.push(own as u32);
-            self.counts[own] += 1;
+            owns.push(own);
+            self.at[class].add(own, weight);
+            self.counts[own] += weight;
             candidates.row(row).filter(|(k, _)| *k != own).for_each(|(k, _)| lengths[own * clusters + k] += 1);
         }
         let mut lists: Vec<Vec<Reverse<(i64, u32)>>> =
             lengths.into_iter().map(|length| Vec::with_capacity(length as usize)).collect();
-        for (row, own) in self.codes.iter().enumerate() {
-            let own = *own as usize;
+        for (class, own) in owns.into_iter().enumerate() {
+            let row = classes.first(class);
             let own_cost = candidates.cost(row, own);
             for (k, cost) in candidates.row(row).filter(|(k, _)| *k != own) {
-                lists[own * clusters + k].push(Reverse((difference(cost, own_cost), row as u32)));
+                lists[own * clusters + k].push(Reverse((difference(cost, own_cost), class as u32)));
             }
         }
         for ((list, heap), best) in lists.into_iter().zip(&mut self.heaps).zip(&mut self.best) {
@@ -142,42 +148,65 @@ impl<'a> Flow<'a> {
         found
     }
 
-    /// Does the cheapest move from `a` to `b`.
-    pub(super) fn go(&mut self, a: usize, b: usize) {
-        if a == self.pool() {
-            self.seats[b] -= 1;
-            self.taken -= 1;
-        } else if b == self.pool() {
-            self.seats[a] += 1;
-            self.taken += 1;
-        } else if let Some(Reverse((_, row))) = self.heaps[a * self.clusters + b].peek().copied() {
-            self.move_row(row, a, b);
+    /// How many rows can do the cheapest move from `a` to `b` at once.
+    pub(super) fn capacity(&self, a: usize, b: usize) -> usize {
+        match (a == self.pool(), b == self.pool()) {
+            (true, _) => self.seats.get(b).copied().unwrap_or(0),
+            (_, true) => (self.sizes.max - self.sizes.min).saturating_sub(self.seats[a]),
+            _ => self.cheapest(a, b).map_or(0, |class| self.at[class].count(a)),
         }
     }
 
-    fn move_row(&mut self, row: u32, a: usize, b: usize) {
-        self.codes[row as usize] = b as u32;
-        self.counts[a] -= 1;
-        self.counts[b] += 1;
-        let list = self.candidates.row(row as usize);
-        let own_cost = self.candidates.cost(row as usize, b);
-        for (k, cost) in list {
-            if k != a {
+    /// The class whose move from `a` to `b` is cheapest.
+    fn cheapest(&self, a: usize, b: usize) -> Option<usize> {
+        self.heaps[a * self.clusters + b].peek().map(|Reverse((_, class))| *class as usize)
+    }
+
+    /// Does the cheapest move from `a` to `b` with `count` rows, see [`Flow::capacity`].
+    pub(super) fn go(&mut self, a: usize, b: usize, count: usize) {
+        if a == self.pool() {
+            self.seats[b] -= count;
+            self.taken -= count;
+        } else if b == self.pool() {
+            self.seats[a] += count;
+            self.taken += count;
+        } else if let Some(class) = self.cheapest(a, b) {
+            self.move_rows(class, a, b, count);
+        }
+    }
+
+    fn move_rows(&mut self, class: usize, a: usize, b: usize, count: usize) {
+        let held = &mut self.at[class];
+        let new = held.count(b) == 0;
+        held.remove(a, count);
+        held.add(b, count);
+        let left = held.count(a) == 0;
+        self.counts[a] -= count;
+        self.counts[b] += count;
+        let row = self.candidates.classes().first(class);
+        let own_cost = self.candidates.cost(row, b);
+        for (k, cost) in self.candidates.row(row) {
+            if k != a && left {
                 self.refresh(a, k);
             }
-            if k != b {
+            if k != b && new {
                 let (key, pair) = (difference(cost, own_cost), b * self.clusters + k);
-                self.heaps[pair].push(Reverse((key, row)));
+                self.heaps[pair].push(Reverse((key, class as u32)));
                 self.best[pair] = self.best[pair].min(key);
             }
         }
     }
 
-    /// Drops rows that left from the top of a heap.
+    /// Prices of the clusters and the pool, and the cluster of every row.
+    pub(super) fn into_parts(self) -> (Vec<i128>, Vec<u32>) {
+        (self.prices, self.candidates.classes().codes(self.at))
+    }
+
+    /// Drops classes that left from the top of a heap.
     fn refresh(&mut self, a: usize, b: usize) {
         let pair = a * self.clusters + b;
         let heap = &mut self.heaps[pair];
-        while heap.peek().is_some_and(|Reverse((_, row))| self.codes[*row as usize] != a as u32) {
+        while heap.peek().is_some_and(|Reverse((_, class))| self.at[*class as usize].count(a) == 0) {
             heap.pop();
         }
         self.best[pair] = heap.peek().map_or(NONE, |Reverse((key, _))| *key);

@@ -20,6 +20,9 @@
 //! get longer lists, until none is left: column generation, whose end is the optimum over all clusters. Then
 //! [`smallest::smallest`] picks the codes among the optimal ones.
 //!
+//! Rows with equal lists are one row with a weight ([`classes::Classes`]): many equal rows, as zeros or those of a coarse grid,
+//! move together. A search along the clusters, of K^2 steps, is done per group of rows that move and not per row.
+//!
 //! # Why nothing overflows
 //! Costs are below 2^63, so their differences are exact in i64 and the total of up to 2^38 rows in u128. Prices are i128:
 //! a path over K <= 2^16 clusters adds up to less than 2^80, and a price raised by a path stays within a path's length of
@@ -30,6 +33,7 @@
 //! P. S. Bradley, K. P. Bennett, A. Demiriz, Constrained K-Means Clustering, MSR-TR-2000-65.
 
 mod candidates;
+mod classes;
 mod flow;
 mod paths;
 mod proof;

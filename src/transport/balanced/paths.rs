@@ -13,7 +13,8 @@ impl Flow<'_> {
             let path = self.shortest()?;
             // As long as no move on it costs anything, the path stays a shortest one.
             loop {
-                path.iter().zip(path.iter().skip(1)).for_each(|(a, b)| self.go(*a, *b));
+                let count = self.count_along(&path);
+                path.iter().zip(path.iter().skip(1)).for_each(|(a, b)| self.go(*a, *b, count));
                 let ends = path.first().zip(path.last());
                 let wanted = ends.is_some_and(|(a, b)| self.excess(*a) > 0 && self.excess(*b) < 0);
                 let free = |(a, b): (&usize, &usize)| self.cost(*a, *b) == Some(0);
@@ -23,6 +24,13 @@ impl Flow<'_> {
             }
         }
         Ok(())
+    }
+
+    /// How many rows can move along a path at once: no more than its ends want, and than each cheapest move can take.
+    fn count_along(&self, path: &[usize]) -> usize {
+        let excess = |node: Option<&usize>| node.map_or(0, |node| self.excess(*node).unsigned_abs() as usize);
+        let moves = path.iter().zip(path.iter().skip(1)).map(|(a, b)| self.capacity(*a, *b));
+        moves.min().unwrap_or(1).min(excess(path.first())).min(excess(path.last())).max(1)
     }
 
     /// A shortest path from a node with too many rows to one with too few; raises prices so that it costs 0.

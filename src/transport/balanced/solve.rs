@@ -141,7 +141,7 @@ fn attempt(candidates: &Candidates, sizes: Sizes, prices: &[i128]) -> Result<Fou
     let mut flow = Flow::new(candidates, prices, sizes);
     let root = if sizes.min < sizes.max { flow.pool() } else { 0 };
     let stuck = |flow: Flow<'_>, OutOfReach(marked): OutOfReach| {
-        let Flow { prices, codes, .. } = flow;
+        let (prices, codes) = flow.into_parts();
         Stuck { prices: normal(prices, root), codes, marked }
     };
     if let Err(out) = flow.run() {
@@ -149,9 +149,10 @@ fn attempt(candidates: &Candidates, sizes: Sizes, prices: &[i128]) -> Result<Fou
     }
     match flow.rises(root) {
         Ok(rises) => {
-            let prices = normal(flow.prices, root);
+            let (prices, codes) = flow.into_parts();
+            let prices = normal(prices, root);
             let largest = prices.iter().zip(rises).map(|(price, rise)| price + rise).collect();
-            Ok(Found { codes: flow.codes, prices, largest })
+            Ok(Found { codes, prices, largest })
         }
         Err(out) => Err(stuck(flow, out)),
     }

@@ -53,16 +53,17 @@ pub(super) fn sweep(candidates: &Candidates, sizes: Sizes, start: &[i128], reach
     best.into_iter().map(i128::from).collect()
 }
 
-/// Rows that one task counts.
+/// Classes of rows that one task counts.
 const BLOCK: usize = 4096;
 
 /// Rows that each cluster attracts.
 fn counts(candidates: &Candidates, prices: &[i64]) -> Vec<i64> {
-    let blocks = (0..candidates.rows().div_ceil(BLOCK)).into_par_iter();
+    let classes = candidates.classes();
+    let blocks = (0..classes.len().div_ceil(BLOCK)).into_par_iter();
     let none = || vec![0; prices.len()];
     let counted = blocks.fold(none, |mut counts, block| {
-        for row in block * BLOCK..candidates.rows().min((block + 1) * BLOCK) {
-            counts[attracted(candidates, row, prices)] += 1;
+        for class in block * BLOCK..classes.len().min((block + 1) * BLOCK) {
+            counts[attracted(candidates, classes.first(class), prices)] += classes.weight(class) as i64;
         }
         counts
     });

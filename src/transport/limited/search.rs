@@ -99,9 +99,10 @@ impl<'a> Search<'a> {
         let Some(loaded) = &self.rows[row] else { return Ok(()) };
         let edges = loaded.edges.iter().map(|edge| (edge.column, i128::from(edge.cost)));
         let left_out = (self.columns.len() - 1, LEFT_OUT + i128::from(loaded.stay));
-        for (number, cost) in edges.chain([left_out]) {
-            // Costs ascend and potentials are never positive: no later edge is shorter.
-            if base + cost > self.end {
+        // Left out first: what is no shorter need not be looked at. Costs ascend from there, and potentials are never
+        // positive, so no later edge is shorter.
+        for (number, cost) in [left_out].into_iter().chain(edges) {
+            if base + cost > self.end && number != left_out.0 {
                 break;
             }
             let column = &mut self.columns[number];

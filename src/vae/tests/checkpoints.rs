@@ -105,17 +105,29 @@ fn more_epochs_go_on_from_fewer_unless_the_rate_depends_on_their_number() {
     }
 }
 
+/// Puts a number into a tensor that the device holds.
+fn poison(fit: &mut RqVaeFit<'_>, tensor: usize, value: f32) {
+    let mut state = fit.download_state().unwrap();
+    state[tensor][0] = value;
+    fit.upload_state(&state).unwrap();
+}
+
 /// What only a file made on purpose can hold, under a checksum that is right.
 #[test]
-fn checkpoints_of_other_sizes_are_refused() {
+fn checkpoints_that_no_training_saves_are_refused() {
     let (values, device, _folder, path) = scene();
     let rows = Matrix::new(&values, 10).unwrap();
-    let forgeries: [fn(&mut RqVaeFit<'_>); 12] = [
+    let forgeries: [fn(&mut RqVaeFit<'_>); 17] = [
         |fit| fit.quantizer.books[0].values.truncate(1),
         |fit| fit.quantizer.books[1].moments[1].truncate(1),
         |fit| fit.quantizer.books[1].counts.push(1.0),
         |fit| fit.quantizer.books[0].sums.truncate(1),
         |fit| fit.quantizer.exponent = i32::MIN,
+        |fit| fit.quantizer.books[0].values[3] = f32::NAN,
+        |fit| fit.quantizer.books[1].moments[0][0] = f32::INFINITY,
+        |fit| fit.quantizer.books[1].counts[2] = f64::NAN,
+        |fit| poison(fit, 0, f32::NAN),
+        |fit| poison(fit, 5, f32::NEG_INFINITY),
         |fit| fit.state.step = u64::MAX,
         |fit| fit.state.epoch = 3,
         |fit| fit.state.batch = 7,

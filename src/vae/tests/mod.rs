@@ -1,11 +1,15 @@
 //! Training end to end.
 
 mod checkpoints;
+mod divergence;
 mod file;
+mod first_files;
+mod finite;
 mod golden;
 mod gradients;
 mod optimizer;
 mod refused;
+mod stored;
 mod training;
 
 use crate::rng::row_hash;

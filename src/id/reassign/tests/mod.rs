@@ -1,5 +1,6 @@
 //! The solver against all placements, against optimality conditions, and its promises.
 
+mod equal;
 mod exact;
 mod promises;
 mod refused;

@@ -86,6 +86,7 @@ fn others_can_read_a_model() {
         json!({
             "clusters": [3, 2], "codebook_exponent": model.codebook_exponent(), "dim": 2, "levels": 2, "metric": "l2",
             "grid_exponent": model.grid().exponent(), "normalize_residuals": false, "seed": 42,
+            "parameters": serde_json::to_value(RqKMeans::new(2, [3, 2])).unwrap(),
         })
     );
 }
@@ -160,5 +161,19 @@ fn codewords_off_the_grid_or_too_large_are_refused() {
         let loaded = RqKMeansModel::from_bytes(&model.to_bytes().unwrap());
         assert_eq!(loaded.as_ref().ok(), Some(&model).filter(|_| fits));
         assert!(fits || matches!(loaded.unwrap_err().into_kind(), ErrorKind::Damaged { .. }));
+    }
+}
+
+/// Files from before the parameters of the fit were kept have none, and are written again as they were.
+#[test]
+fn files_without_parameters_are_read_as_before() {
+    for (name, fingerprint) in [
+        ("kmeans.safetensors", "12298ba63a4f39d03d5269623be230b9e747306738d45add4b0705a0cc4f4ae5"),
+        ("network.safetensors", "3c9658e6ab1ee03bf0f9bebfcb66765303d09c3d1d73758c4f0443970cc6ec11"),
+    ] {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/first").join(name);
+        let model = crate::Model::load(&path).unwrap();
+        assert_eq!((model.fingerprint().as_str(), model.parameters(), model.provenance()), (fingerprint, None, None));
+        assert_eq!(model.to_bytes().unwrap(), std::fs::read(&path).unwrap());
     }
 }

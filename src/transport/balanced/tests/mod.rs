@@ -66,6 +66,16 @@ fn problem(i: u64, rows: usize, clusters: usize, most: u64) -> Matrix {
     Matrix { costs: (0..rows * clusters).map(cost).collect(), clusters }
 }
 
+/// A random problem of which about `share` of 10 rows are one row, and the others are of few kinds.
+fn repeated(i: u64, rows: usize, clusters: usize, most: u64, share: u64) -> Matrix {
+    let kind = |row: usize| match row_hash(i + 1, row as u64) % 10 < share {
+        true => 0,
+        false => 1 + row_hash(i + 2, row as u64) % (rows as u64 / 4 + 2),
+    };
+    let cost = |at: usize| row_hash(i, kind(at / clusters) * clusters as u64 + (at % clusters) as u64) % (most + 1);
+    Matrix { costs: (0..rows * clusters).map(cost).collect(), clusters }
+}
+
 /// Bounds that can be kept: balanced ones, equal ones where they can be, loose ones, and none to speak of.
 fn bounds(i: u64, rows: usize, clusters: usize) -> Sizes {
     let balanced = Sizes::balanced(rows, clusters);
@@ -106,6 +116,21 @@ fn random_problems_cost_what_a_textbook_flow_costs() {
         let solution = problem.solve(sizes);
         check(&problem, sizes, &solution);
         assert_eq!(solution.cost, flow::optimum(&problem, sizes), "problem {i}: {rows} x {clusters}, {sizes:?}");
+    }
+}
+
+#[test]
+fn problems_of_many_equal_rows_cost_what_a_textbook_flow_costs() {
+    for i in 0..80 {
+        let clusters = 1 + (row_hash(17, i) % 20) as usize;
+        let rows = clusters + (row_hash(18, i) % if i % 16 == 0 { 480 } else { 90 }) as usize;
+        let problem = repeated(i, rows, clusters, [0, 1, 50, 1 << 20][(i % 4) as usize], [5, 7, 10][i as usize % 3]);
+        let sizes = bounds(i, rows, clusters);
+        let solution = problem.solve(sizes);
+        check(&problem, sizes, &solution);
+        assert_eq!(solution.cost, flow::optimum(&problem, sizes), "problem {i}: {rows} x {clusters}, {sizes:?}");
+        let again = problem.solve_from(sizes, &vec![3; clusters], 1 << 62);
+        assert_eq!((again.codes, again.prices), (solution.codes, solution.prices), "problem {i}");
     }
 }
 

@@ -1,6 +1,6 @@
 //! Which optimum it is, by enumeration of all assignments and by the constraints of optimal prices.
 
-use super::{Matrix, Sizes, bounds, problem};
+use super::{Matrix, Sizes, bounds, problem, repeated};
 use crate::rng::row_hash;
 
 /// The first of all cheapest assignments in lexicographic order.
@@ -51,13 +51,29 @@ fn codes_are_the_first_optimum_and_prices_the_largest() {
     }
 }
 
+#[test]
+fn equal_rows_get_the_first_optimum_too() {
+    for i in 0..300 {
+        let clusters = 1 + (row_hash(13, i) % 4) as usize;
+        let rows = clusters + (row_hash(14, i) % (8 - clusters as u64)) as usize;
+        let problem = repeated(i, rows, clusters, [0, 1, 2, 9][(row_hash(15, i) % 4) as usize], 3 + i % 8);
+        let sizes = bounds(i, rows, clusters);
+        let solution = problem.solve(sizes);
+        assert_eq!(solution.codes, first_optimum(&problem, sizes), "{problem:?} {sizes:?}");
+        assert_eq!(solution.prices, largest_prices(&problem, sizes, &solution.codes), "{problem:?} {sizes:?}");
+    }
+}
+
 /// Larger problems full of ties: no row can have a lower code while all rows before it keep theirs. Asked of another
 /// solver: costs that forbid all else must cost more.
 #[test]
 fn no_code_can_be_lower_in_problems_full_of_ties() {
     for i in 0..12 {
         let (rows, clusters) = (24, 4);
-        let problem = problem(i, rows, clusters, 1 + i % 2);
+        let problem = match i % 3 {
+            0 => repeated(i, rows, clusters, 1 + i % 2, 6),
+            _ => problem(i, rows, clusters, 1 + i % 2),
+        };
         let sizes = bounds(i, rows, clusters);
         let solution = problem.solve(sizes);
         let mut forced = problem.clone();

@@ -1,0 +1,154 @@
+//! Parameters from a file: `--config`.
+
+use crate::output::Failure;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
+use std::path::{Path, PathBuf};
+
+/// Fields by name: those of the file, then those that flags set in their place.
+#[derive(Default)]
+pub(crate) struct Config {
+    path: Option<PathBuf>,
+    fields: Map<String, Value>,
+}
+
+impl Config {
+    /// The fields of a file, none without one.
+    pub(crate) fn read(path: Option<&Path>) -> Result<Self, Failure> {
+        let Some(path) = path else { return Ok(Self::default()) };
+        let failure = |reason: String| Failure::Error(format!("{}: {reason}", path.display()));
+        let extension = path.extension().map(|extension| extension.to_ascii_lowercase());
+        let is = |expected: &str| extension.as_ref().is_some_and(|extension| extension == expected);
+        if !is("toml") && !is("json") {
+            return Err(failure("parameters are read from a .json or a .toml file; give one of these".to_owned()));
+        }
+        let text = std::fs::read_to_string(path).map_err(|error| failure(format!("reading failed: {error}")))?;
+        let value: Result<Value, String> = match is("toml") {
+            true => toml::from_str(&text).map_err(|error| {
+                let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
+                format!("line {}: {}", before.matches('\n').count() + 1, error.message())
+            }),
+            false => serde_json::from_str(&text).map_err(|error| error.to_string()),
+        };
+        match value.map_err(failure)? {
+            Value::Object(fields) => Ok(Self { path: Some(path.to_owned()), fields }),
+            _ => Err(failure("it holds no object of parameters, such as {\"levels\": 3}".to_owned())),
+        }
+    }
+
+    /// Sets a field in place of that of the file, where there is a value for it.
+    pub(crate) fn set(&mut self, name: &str, value: Option<impl Serialize>) -> Result<(), Failure> {
+        if let Some(value) = value {
+            let value = serde_json::to_value(value).map_err(|error| Failure::Error(format!("{name}: {error}")))?;
+            self.fields.insert(name.to_owned(), value);
+        }
+        Ok(())
+    }
+
+    /// Sets a field of the object `name`.
+    pub(crate) fn set_in(&mut self, name: &str, field: &str, value: Option<impl Serialize>) -> Result<(), Failure> {
+        let inner = self.fields.get(name).cloned();
+        let Value::Object(fields) = inner.unwrap_or_else(|| Value::Object(Map::new())) else { return Ok(()) };
+        let mut inner = Self { path: None, fields };
+        inner.set(field, value)?;
+        if !inner.fields.is_empty() {
+            self.fields.insert(name.to_owned(), Value::Object(inner.fields));
+        }
+        Ok(())
+    }
+
+    /// Whether there is such a field in the object `name`.
+    pub(crate) fn has_in(&self, name: &str, field: &str) -> bool {
+        self.fields.get(name).is_some_and(|inner| inner.get(field).is_some())
+    }
+
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.fields.contains_key(name)
+    }
+
+    pub(crate) fn remove(&mut self, name: &str) -> Option<Value> {
+        self.fields.remove(name)
+    }
+
+    /// A field, if it is there and of that type.
+    pub(crate) fn get<T: DeserializeOwned>(&self, name: &str) -> Result<Option<T>, Failure> {
+        let Some(value) = self.fields.get(name) else { return Ok(None) };
+        let read = serde_json::from_value(value.clone());
+        read.map(Some).map_err(|error| self.failure(&format!("{name}: {}", reason(&error.to_string()))))
+    }
+
+    /// The parameters that the fields are of.
+    pub(crate) fn parameters<T: DeserializeOwned>(&self) -> Result<T, Failure> {
+        serde_path_to_error::deserialize(Value::Object(self.fields.clone())).map_err(|error| {
+            let place = error.path().to_string();
+            let reason = reason(&error.inner().to_string());
+            match place.as_str() {
+                "." => self.failure(&reason),
+                place => self.failure(&format!("{place}: {reason}")),
+            }
+        })
+    }
+
+    /// A failure that names the file, if there is one.
+    pub(crate) fn failure(&self, reason: &str) -> Failure {
+        Failure::Error(match &self.path {
+            Some(path) => format!("{}: {reason}", path.display()),
+            None => reason.to_owned(),
+        })
+    }
+}
+
+/// Why parameters were refused: of a name that nobody knows, the nearest one that is known.
+fn reason(message: &str) -> String {
+    let known = |what: &str, rest: &str| {
+        let mut names = rest.split('`').skip(1).step_by(2);
+        let unknown = names.next()?;
+        let names: Vec<&str> = names.collect();
+        let nearest = names.iter().min_by_key(|name| distance(unknown, name))?;
+        let hint = match distance(unknown, nearest) <= unknown.len().max(nearest.len()) / 2 {
+            true => format!("did you mean `{nearest}`?"),
+            false => format!("there are {}", names.join(", ")),
+        };
+        Some(format!("unknown {what} `{unknown}`; {hint}"))
+    };
+    let field = message.strip_prefix("unknown field ").and_then(|rest| known("key", rest));
+    let variant = message.strip_prefix("unknown variant ").and_then(|rest| known("value", rest));
+    field.or(variant).unwrap_or_else(|| message.to_owned())
+}
+
+/// Edit distance: insertions, deletions and replacements of characters.
+fn distance(a: &str, b: &str) -> usize {
+    let mut row: Vec<usize> = (0..=b.chars().count()).collect();
+    for (i, x) in a.chars().enumerate() {
+        let mut before = vec![i + 1];
+        for (j, y) in b.chars().enumerate() {
+            let [corner, above] = [j, j + 1].map(|at| row.get(at).copied().unwrap_or(usize::MAX / 2));
+            let left = before.last().copied().unwrap_or(0);
+            before.push((corner + usize::from(x != y)).min(above + 1).min(left + 1));
+        }
+        row = before;
+    }
+    row.last().copied().unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{distance, reason};
+
+    #[test]
+    fn distances_of_words() {
+        for (a, b, expected) in [("", "", 0), ("abc", "", 3), ("kitten", "sitting", 3), ("cluster", "clusters", 1)] {
+            assert_eq!((distance(a, b), distance(b, a)), (expected, expected), "{a} {b}");
+        }
+    }
+
+    #[test]
+    fn the_nearest_name_is_named() {
+        let message = "unknown field `cluster`, expected one of `levels`, `clusters`, `seed`";
+        assert_eq!(reason(message), "unknown key `cluster`; did you mean `clusters`?");
+        let message = "unknown variant `xyz`, expected `l2` or `cosine`";
+        assert_eq!(reason(message), "unknown value `xyz`; there are l2, cosine");
+        assert_eq!(reason("something else"), "something else");
+    }
+}

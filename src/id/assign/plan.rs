@@ -1,0 +1,85 @@
+//! Placing new items before the store is locked: a search may take long, and other writers need not wait for it.
+//!
+//! A plan is a function of the new items and of the used places that the search asked about. Once the store is locked these are
+//! looked up again; where they are the same, the search would find the same, and else it is done again.
+
+use super::super::reassign::Placed;
+use super::super::resolver::Resolver;
+use super::super::store::{Store, answers};
+use super::{Batch, Below, New, Order, Rules, distinct, geometry, place};
+use crate::error::Result;
+use sha2::{Digest, Sha256};
+
+/// Where the new items of a batch would go.
+pub(in crate::id) struct Plan {
+    /// Rows of the new items.
+    rows: Vec<usize>,
+    /// Prefixes whose used places were asked about, with a digest of these.
+    used: Vec<(Vec<u32>, [u8; 32])>,
+    pub(super) placed: Vec<Placed>,
+}
+
+/// The plan for a batch, where its items are moved.
+pub(in crate::id) fn plan(
+    store: &dyn Store,
+    rules: &Rules<'_>,
+    batch: &Batch<'_>,
+    order: &Order,
+) -> Result<Option<Plan>> {
+    let Resolver::Reassign { capacity } = rules.manifest.resolver() else { return Ok(None) };
+    let new = new_items(store, rules, batch, order)?;
+    let mut known = Below::of_last_level(store, &distinct(&new))?;
+    let mut used = Vec::new();
+    let mut used_below = |prefix: &[u32]| {
+        let below = known.take(prefix)?;
+        used.push((prefix.to_vec(), digest(&below)));
+        Ok(below)
+    };
+    let placed = place(&mut used_below, u64::from(capacity.get()), geometry(batch)?, &new)?;
+    Ok(Some(Plan { rows: new.into_iter().map(|(row, ..)| row).collect(), used, placed }))
+}
+
+/// The items that get an ID if nobody registers them before.
+fn new_items<'a>(
+    store: &dyn Store,
+    rules: &Rules<'_>,
+    batch: &'a Batch<'_>,
+    order: &Order,
+) -> Result<Vec<New<'a>>> {
+    let rows: Vec<usize> = order.groups().filter_map(|rows| rows.first().copied()).collect();
+    let keys: Vec<&str> = rows.iter().filter_map(|row| batch.items.get(*row).copied()).collect();
+    let mut new = Vec::new();
+    for (row, entry) in rows.into_iter().zip(answers(store.entries(&keys)?, keys.len())?) {
+        let (Some(item), Some(codes)) = (batch.items.get(row), batch.codes.get(row)) else { continue };
+        let keeps = entry.is_some_and(|entry| !rules.update_changed || entry.encoded() == codes);
+        if !keeps {
+            new.push((row, *item, codes));
+        }
+    }
+    new.sort_unstable_by_key(|(row, ..)| *row);
+    Ok(new)
+}
+
+impl Plan {
+    /// Whether it is about these items.
+    pub(super) fn holds_for(&self, new: &[New<'_>]) -> bool {
+        self.rows.iter().eq(new.iter().map(|(row, ..)| row))
+    }
+
+    /// Whether what it was found from is as it was.
+    pub(super) fn still_holds(&self, store: &dyn Store) -> Result<bool> {
+        let prefixes: Vec<&[u32]> = self.used.iter().map(|(prefix, _)| prefix.as_slice()).collect();
+        let now = answers(store.used_below(&prefixes)?, prefixes.len())?;
+        Ok(self.used.iter().zip(now).all(|((_, before), now)| digest(&now) == *before))
+    }
+}
+
+/// SHA-256 of used places.
+fn digest(used: &[(Vec<u32>, u64)]) -> [u8; 32] {
+    let mut hash = Sha256::new();
+    for (codes, used) in used {
+        codes.iter().for_each(|code| hash.update(code.to_le_bytes()));
+        hash.update(used.to_le_bytes());
+    }
+    hash.finalize().into()
+}

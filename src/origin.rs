@@ -1,0 +1,130 @@
+//! Where a model comes from: what its file tells beside what encoding needs.
+
+use crate::error::{Error, Result};
+use crate::io::file::Source;
+use crate::rows::Rows;
+use crate::rq::hex;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+use std::collections::BTreeMap;
+use std::path::Path;
+
+/// What stands in the configuration of a model file without any influence on an encode or on the fingerprint.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Origin {
+    /// The parameters of the fit; as they are read, so that those of a newer version do no harm.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) parameters: Option<BTreeMap<String, Value>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) provenance: Option<Provenance>,
+}
+
+impl Origin {
+    /// Of a fit with these parameters, and `more` fields.
+    pub(crate) fn of(parameters: &impl Serialize, more: &[(&str, &str)]) -> Result<Self> {
+        let mut parameters = fields(parameters)?;
+        parameters.extend(more.iter().map(|(name, value)| ((*name).to_owned(), Value::from(*value))));
+        Ok(Self { parameters: Some(parameters), provenance: None })
+    }
+
+    /// The same, after the codes were numbered as those of the model with this fingerprint.
+    pub(crate) fn aligned_to(mut self, fingerprint: &str) -> Self {
+        if let Some(parameters) = &mut self.parameters {
+            parameters.insert("align_to".to_owned(), Value::from(fingerprint));
+        }
+        self
+    }
+}
+
+/// The fields of parameters, by name.
+pub(crate) fn fields(parameters: &impl Serialize) -> Result<BTreeMap<String, Value>> {
+    let broken = |reason: String| Error::format("parameters", reason);
+    match serde_json::to_value(parameters) {
+        Ok(Value::Object(fields)) => Ok(fields.into_iter().collect()),
+        Ok(_) => Err(broken("they are no object".to_owned())),
+        Err(error) => Err(broken(error.to_string())),
+    }
+}
+
+/// Which data a model was fitted to, and by which version of this library: see
+/// [`Model::with_provenance`](crate::Model::with_provenance).
+///
+/// ```
+/// use semid::{Device, Matrix, Model, Provenance, RqKMeans, Rows};
+///
+/// let folder = tempfile::tempdir()?;
+/// let path = folder.path().join("items.npy");
+/// let mut file = semid::io::NpyWriter::<f32>::create(&path, 50, 4)?;
+/// file.write(&(0..200).map(|i| ((i * 37) % 101) as f32).collect::<Vec<f32>>())?;
+/// file.finish()?;
+/// let rows = semid::io::open(&path, &Default::default())?;
+/// let model = Model::from(RqKMeans::new(2, 8).fit(&*rows, &Device::cpu())?);
+/// let fingerprint = model.fingerprint();
+/// let model = model.with_provenance(Provenance::new().input(&path, &*rows)?);
+/// let input = &model.provenance().unwrap().inputs[0];
+/// assert_eq!((input.name.as_str(), input.rows, input.dim), ("items.npy", 50, 4));
+/// assert_eq!(model.fingerprint(), fingerprint);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Provenance {
+    /// The files.
+    pub inputs: Vec<ProvenanceInput>,
+    /// Version of this library.
+    pub semid: String,
+}
+
+/// A file that a model was fitted to.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct ProvenanceInput {
+    /// Its name, without folders.
+    pub name: String,
+    /// SHA-256, in hex, of its bytes.
+    pub sha256: String,
+    /// Rows that were read from it, N.
+    pub rows: usize,
+    /// Dimensions of these, D.
+    pub dim: usize,
+}
+
+impl Default for Provenance {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Provenance {
+    /// This version, and no input yet.
+    pub fn new() -> Self {
+        Self { inputs: Vec::new(), semid: env!("CARGO_PKG_VERSION").to_owned() }
+    }
+
+    /// Adds a file, whose bytes are read and hashed, and from which `rows` were read.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Io`](crate::ErrorKind::Io) with the path.
+    pub fn input(mut self, path: impl AsRef<Path>, rows: &dyn Rows) -> Result<Self> {
+        let path = path.as_ref();
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let input = ProvenanceInput { name, sha256: sha256_of(path)?, rows: rows.len(), dim: rows.dim() };
+        self.inputs.push(input);
+        Ok(self)
+    }
+}
+
+/// SHA-256 of a file, which is read in pieces.
+fn sha256_of(path: &Path) -> Result<String> {
+    let source = Source::open(path, "input")?;
+    let (mut hash, mut piece, mut at) = (Sha256::new(), vec![0; 1 << 20], 0);
+    while at < source.len() {
+        let len = (source.len() - at).min(piece.len() as u64) as usize;
+        let piece = piece.get_mut(..len).unwrap_or_default();
+        source.read(at, piece)?;
+        hash.update(&*piece);
+        at += len as u64;
+    }
+    Ok(hex(&hash.finalize()))
+}

@@ -1,0 +1,95 @@
+//! How many clusters the levels have.
+
+use serde::de::value::SeqAccessDeserializer;
+use serde::de::{Deserialize, Deserializer, Error, SeqAccess, Visitor};
+use serde::{Serialize, Serializer};
+use std::fmt;
+
+/// Clusters per level: one number for all levels, or a list with one number per level. It is serialized as that number or
+/// list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Clusters {
+    /// The same number at every level.
+    Same(usize),
+    /// One number per level.
+    PerLevel(Vec<usize>),
+}
+
+impl From<usize> for Clusters {
+    fn from(clusters: usize) -> Self {
+        Self::Same(clusters)
+    }
+}
+
+impl From<Vec<usize>> for Clusters {
+    fn from(clusters: Vec<usize>) -> Self {
+        Self::PerLevel(clusters)
+    }
+}
+
+impl From<&[usize]> for Clusters {
+    fn from(clusters: &[usize]) -> Self {
+        Self::PerLevel(clusters.to_vec())
+    }
+}
+
+impl<const N: usize> From<[usize; N]> for Clusters {
+    fn from(clusters: [usize; N]) -> Self {
+        Self::PerLevel(clusters.to_vec())
+    }
+}
+
+impl Clusters {
+    /// The clusters of each of `levels` levels; a list is as long as it was given.
+    pub(crate) fn list(&self, levels: usize) -> Vec<usize> {
+        match self {
+            Self::Same(clusters) => vec![*clusters; levels],
+            Self::PerLevel(list) => list.clone(),
+        }
+    }
+
+    /// One number where all levels have the same.
+    pub(crate) fn of_list(list: &[usize]) -> Self {
+        match list.first().filter(|first| list.iter().all(|clusters| clusters == *first)) {
+            Some(first) => Self::Same(*first),
+            None => Self::PerLevel(list.to_vec()),
+        }
+    }
+}
+
+impl Serialize for Clusters {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Same(clusters) => clusters.serialize(serializer),
+            Self::PerLevel(list) => list.serialize(serializer),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Clusters {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(NumberOrList)
+    }
+}
+
+struct NumberOrList;
+
+impl<'de> Visitor<'de> for NumberOrList {
+    type Value = Clusters;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a number of clusters, or a list with one number per level")
+    }
+
+    fn visit_u64<E: Error>(self, clusters: u64) -> Result<Clusters, E> {
+        usize::try_from(clusters).map(Clusters::Same).map_err(E::custom)
+    }
+
+    fn visit_i64<E: Error>(self, clusters: i64) -> Result<Clusters, E> {
+        usize::try_from(clusters).map(Clusters::Same).map_err(E::custom)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, list: A) -> Result<Clusters, A::Error> {
+        Vec::deserialize(SeqAccessDeserializer::new(list)).map(Clusters::PerLevel)
+    }
+}

@@ -1,0 +1,191 @@
+//! Parameters as they stand in files: named fields, with a version.
+//!
+//! A new parameter is a new field here whose default means what was done before there was it; files without the field then
+//! keep their meaning. A field whose meaning changes needs a new version.
+
+use super::{Algorithm, Clusters, Init, Metric, MiniBatch, RqKMeans};
+use crate::error::{Error, ErrorKind};
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{self, Deserializer, MapAccess, Visitor};
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// The version that this build writes, and the only one there is.
+pub(crate) const VERSION: u32 = 1;
+
+/// What the `kind` of residual k-means is.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+enum Kind {
+    #[serde(rename = "rq-kmeans")]
+    RqKMeans,
+}
+
+/// [`RqKMeans`], field by field.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Stored {
+    kind: Kind,
+    version: u32,
+    levels: Option<usize>,
+    clusters: Clusters,
+    seed: u64,
+    max_iter: usize,
+    tol: f64,
+    n_init: usize,
+    init: Init,
+    metric: Metric,
+    normalize_residuals: bool,
+    algorithm: Algorithm,
+    /// Bounds of the rows of a cluster, where clusters are balanced.
+    sizes: Option<Bounds>,
+    sinkhorn: Option<Sinkhorn>,
+    sample: Option<usize>,
+    center: bool,
+}
+
+/// Bounds of sizes; the one that is missing is that of balanced clusters.
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct Bounds {
+    max: Option<usize>,
+    min: Option<usize>,
+}
+
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Sinkhorn {
+    epsilon: f64,
+    #[serde(default = "iterations")]
+    iterations: usize,
+}
+
+/// Iterations of Sinkhorn where a file names none.
+fn iterations() -> usize {
+    50
+}
+
+impl Default for Stored {
+    /// The defaults of fields that a file leaves out; `levels` then follow `clusters`.
+    fn default() -> Self {
+        Self { levels: None, ..RqKMeans::default().into() }
+    }
+}
+
+impl From<RqKMeans> for Stored {
+    fn from(params: RqKMeans) -> Self {
+        // Without `..`, so that no parameter is forgotten.
+        let RqKMeans {
+            levels,
+            clusters,
+            seed,
+            max_iter,
+            tol,
+            n_init,
+            init,
+            metric,
+            normalize_residuals,
+            algorithm,
+            sizes,
+            sinkhorn,
+            sample,
+            center,
+        } = params;
+        Self {
+            kind: Kind::RqKMeans,
+            version: VERSION,
+            levels: Some(levels),
+            clusters,
+            seed,
+            max_iter,
+            tol,
+            n_init,
+            init,
+            metric,
+            normalize_residuals,
+            algorithm,
+            sizes: sizes.map(|(min, max)| Bounds { max, min }),
+            sinkhorn: sinkhorn.map(|(epsilon, iterations)| Sinkhorn { epsilon, iterations }),
+            sample,
+            center,
+        }
+    }
+}
+
+impl TryFrom<Stored> for RqKMeans {
+    type Error = Error;
+
+    fn try_from(stored: Stored) -> Result<Self, Error> {
+        check_version(stored.version)?;
+        let levels = stored.levels.unwrap_or_else(|| default_levels(&stored.clusters));
+        let params = Self {
+            levels,
+            clusters: stored.clusters,
+            seed: stored.seed,
+            max_iter: stored.max_iter,
+            tol: stored.tol,
+            n_init: stored.n_init,
+            init: stored.init,
+            metric: stored.metric,
+            normalize_residuals: stored.normalize_residuals,
+            algorithm: stored.algorithm,
+            sizes: stored.sizes.map(|Bounds { max, min }| (min, max)),
+            sinkhorn: stored.sinkhorn.map(|Sinkhorn { epsilon, iterations }| (epsilon, iterations)),
+            sample: stored.sample,
+            center: stored.center,
+        };
+        params.check_alone()?;
+        Ok(params)
+    }
+}
+
+/// Levels where a file names none: those of the list of clusters.
+pub(crate) fn default_levels(clusters: &Clusters) -> usize {
+    match clusters {
+        Clusters::Same(_) => RqKMeans::default().levels,
+        Clusters::PerLevel(list) => list.len(),
+    }
+}
+
+/// Refuses parameters whose version this build does not know.
+pub(crate) fn check_version(version: u32) -> Result<(), Error> {
+    match version {
+        VERSION => Ok(()),
+        0 => Err(Error::parameter("version", version, format!("versions begin with {VERSION}"))),
+        _ => Err(ErrorKind::NewerFormat { found: version.to_string(), supported: VERSION }.into()),
+    }
+}
+
+impl<'de> Deserialize<'de> for Algorithm {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(NameOrObject)
+    }
+}
+
+/// Reads the name alone, and the name with parameters.
+struct NameOrObject;
+
+impl<'de> Visitor<'de> for NameOrObject {
+    type Value = Algorithm;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("`lloyd`, `mini-batch`, or `mini-batch` with its parameters")
+    }
+
+    fn visit_str<E: de::Error>(self, name: &str) -> Result<Algorithm, E> {
+        match name {
+            "lloyd" => Ok(Algorithm::Lloyd),
+            "mini-batch" => Ok(Algorithm::MiniBatch(MiniBatch::default())),
+            _ => Err(E::unknown_variant(name, &["lloyd", "mini-batch"])),
+        }
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Algorithm, A::Error> {
+        #[derive(Deserialize)]
+        #[serde(rename_all = "kebab-case")]
+        enum Named {
+            MiniBatch(MiniBatch),
+        }
+        let Named::MiniBatch(params) = Named::deserialize(MapAccessDeserializer::new(map))?;
+        Ok(Algorithm::MiniBatch(params))
+    }
+}

@@ -1,0 +1,109 @@
+//! What makes a line of a sweep's file the one that a sweep would write.
+
+use super::grid::{Chain, Sweep, SweepKind, runs_of};
+use super::record::{LEGACY, SweepData, SweepParameters, SweepRecord};
+use crate::error::{ErrorKind, Result};
+use crate::metrics::Evaluation;
+use crate::rq::{self, RqKMeans};
+use crate::vae::{self, RqVae};
+use serde_json::{Value, json};
+use std::collections::{BTreeMap, BTreeSet};
+
+type Settings = BTreeMap<String, Value>;
+
+impl Sweep {
+    /// Everything that influences the lines of a kind, besides the parameters and the rows.
+    pub(super) fn settings(&self, kind: &SweepKind) -> Result<Settings> {
+        // Without `..`, so that nothing is forgotten.
+        let Evaluation { k, curve, sample, pairs, seed } = &self.evaluation;
+        let measured = [
+            ("k", json!(k)),
+            ("queries", json!(sample)),
+            ("pairs", json!(pairs)),
+            ("evaluation_seed", json!(seed)),
+            ("predict", json!(self.predict)),
+            ("recall_curve", json!(curve)),
+        ];
+        let mut settings = match kind {
+            SweepKind::RqKMeans(params) => params.settings(),
+            SweepKind::RqVae(params) => params.settings(),
+        }?;
+        settings.extend(measured.map(|(name, value)| (name.to_owned(), value)));
+        Ok(settings)
+    }
+
+    /// The settings as lines of the first format have them: frozen.
+    fn legacy_settings(&self, kind: &SweepKind) -> Settings {
+        let Evaluation { k, curve, sample, pairs, seed } = &self.evaluation;
+        let measured = [
+            ("k", k.to_string()),
+            ("queries", sample.map_or("all".to_owned(), |sample| sample.to_string())),
+            ("pairs", pairs.to_string()),
+            ("evaluation_seed", seed.to_string()),
+            ("predict", self.predict.map_or("none".to_owned(), |rows| rows.to_string())),
+        ];
+        let curve = (!curve.is_empty()).then(|| ("recall_curve", format!("{curve:?}")));
+        let settings = match kind {
+            SweepKind::RqKMeans(params) => rq::legacy::settings(params),
+            SweepKind::RqVae(params) => vae::legacy::settings(params),
+        };
+        let all = settings.into_iter().chain(measured).chain(curve);
+        all.map(|(name, value)| (name.to_owned(), Value::from(value))).collect()
+    }
+
+    /// Refuses lines that this sweep would not write. What a line does not name has its default: it is of a time before there
+    /// was such a parameter.
+    pub(super) fn compare(&self, records: &[SweepRecord], chains: &[Chain<'_>], data: &SweepData) -> Result<()> {
+        let mut runs = runs_of(chains);
+        for (line, record) in (1..).zip(records) {
+            let other = |what: &str, found: String, expected: String| {
+                Err(ErrorKind::OtherSweep { line, what: what.to_owned(), found, expected }.into())
+            };
+            let Some((kind, run)) = runs.next() else {
+                return other("run", record.parameters.name(), "no more runs".to_owned());
+            };
+            let (expected, defaults) = match record.format {
+                LEGACY => (self.legacy_settings(kind), Settings::new()),
+                _ => (self.settings(kind)?, defaults(kind)?),
+            };
+            let (expected, found) = (identity(run, data, expected), {
+                let mut settings = defaults;
+                settings.extend(record.settings.clone());
+                identity(&record.parameters, &record.data, settings)
+            });
+            for name in expected.keys().chain(found.keys()).collect::<BTreeSet<_>>() {
+                let [found, expected] = [&found, &expected].map(|all| all.get(name));
+                if found != expected {
+                    return other(name, text(found), text(expected));
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The settings of a sweep that sets nothing.
+fn defaults(kind: &SweepKind) -> Result<Settings> {
+    let kind = match kind {
+        SweepKind::RqKMeans(_) => RqKMeans::default().into(),
+        SweepKind::RqVae(_) => RqVae::default().into(),
+    };
+    Sweep::new([1], [1]).settings(&kind)
+}
+
+/// What a line is a function of, by name.
+fn identity(run: &SweepParameters, data: &SweepData, mut all: Settings) -> Settings {
+    let data = [("rows", json!(data.rows)), ("dim", json!(data.dim)), ("sha256 of the rows", json!(data.sha256))];
+    all.extend(data.map(|(name, value)| (name.to_owned(), value)));
+    all.insert(" run".to_owned(), Value::from(run.name()));
+    all
+}
+
+/// A value as messages show it.
+fn text(value: Option<&Value>) -> String {
+    match value {
+        None | Some(Value::Null) => "none".to_owned(),
+        Some(Value::String(text)) => text.clone(),
+        Some(value) => value.to_string(),
+    }
+}

@@ -1,0 +1,195 @@
+//! Parameters of a training as they stand in files: named fields, with a version, as those of residual k-means.
+
+use super::params::{CodebookUpdate, Estimator, Keep, Loss, MatmulWidth, Reduction, RqVae};
+use super::schedule::Schedule;
+use crate::error::Error;
+use crate::kernel::adamw::Rule;
+use crate::rq::{Clusters, PARAMETERS_VERSION, check_version, default_levels};
+use serde::{Deserialize, Serialize};
+
+/// What the `kind` of a network is.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+enum Kind {
+    #[serde(rename = "rq-vae")]
+    RqVae,
+}
+
+/// [`RqVae`], field by field.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Stored {
+    kind: Kind,
+    version: u32,
+    levels: Option<usize>,
+    clusters: Clusters,
+    hidden: Vec<usize>,
+    latent: usize,
+    epochs: usize,
+    batch: usize,
+    lr: f64,
+    weight_decay: f64,
+    betas: [f64; 2],
+    epsilon: f64,
+    schedule: Schedule,
+    warmup: usize,
+    clip: Option<f64>,
+    beta: f64,
+    quantization_weight: f64,
+    loss: Loss,
+    reduction: Reduction,
+    dropout: f64,
+    batch_norm: bool,
+    slope: f32,
+    kmeans_init: bool,
+    kmeans_iters: usize,
+    revive: bool,
+    sinkhorn: Sinkhorn,
+    update: CodebookUpdate,
+    estimator: Estimator,
+    standardize: bool,
+    held_out: f64,
+    keep: Keep,
+    width: MatmulWidth,
+    sample: Option<usize>,
+    seed: u64,
+}
+
+/// Epsilons, one for all levels or one per level, and iterations.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct Sinkhorn {
+    epsilons: Vec<f64>,
+    iterations: usize,
+}
+
+impl Default for Sinkhorn {
+    fn default() -> Self {
+        let (epsilons, iterations) = RqVae::default().sinkhorn;
+        Self { epsilons, iterations }
+    }
+}
+
+impl Default for Stored {
+    /// The defaults of fields that a file leaves out; `levels` then follow `clusters`.
+    fn default() -> Self {
+        Self { levels: None, ..RqVae::default().into() }
+    }
+}
+
+impl From<RqVae> for Stored {
+    fn from(params: RqVae) -> Self {
+        // Without `..`, so that no parameter is forgotten.
+        let RqVae {
+            levels,
+            clusters,
+            hidden,
+            latent,
+            epochs,
+            batch,
+            rule,
+            schedule,
+            warmup,
+            clip,
+            beta,
+            quantization_weight,
+            loss,
+            reduction,
+            dropout,
+            batch_norm,
+            slope,
+            kmeans_init,
+            kmeans_iters,
+            revive,
+            sinkhorn,
+            update,
+            estimator,
+            standardize,
+            held_out,
+            keep,
+            width,
+            sample,
+            seed,
+        } = params;
+        let Rule { lr, beta1, beta2, epsilon, weight_decay } = rule;
+        let (epsilons, iterations) = sinkhorn;
+        Self {
+            kind: Kind::RqVae,
+            version: PARAMETERS_VERSION,
+            levels: Some(levels),
+            clusters,
+            hidden,
+            latent,
+            epochs,
+            batch,
+            lr,
+            weight_decay,
+            betas: [beta1, beta2],
+            epsilon,
+            schedule,
+            warmup,
+            clip,
+            beta,
+            quantization_weight,
+            loss,
+            reduction,
+            dropout,
+            batch_norm,
+            slope,
+            kmeans_init,
+            kmeans_iters,
+            revive,
+            sinkhorn: Sinkhorn { epsilons, iterations },
+            update,
+            estimator,
+            standardize,
+            held_out,
+            keep,
+            width,
+            sample,
+            seed,
+        }
+    }
+}
+
+impl TryFrom<Stored> for RqVae {
+    type Error = Error;
+
+    fn try_from(stored: Stored) -> Result<Self, Error> {
+        check_version(stored.version)?;
+        let [beta1, beta2] = stored.betas;
+        let Stored { lr, epsilon, weight_decay, .. } = stored;
+        let params = Self {
+            levels: stored.levels.unwrap_or_else(|| default_levels(&stored.clusters)),
+            clusters: stored.clusters,
+            hidden: stored.hidden,
+            latent: stored.latent,
+            epochs: stored.epochs,
+            batch: stored.batch,
+            rule: Rule { lr, beta1, beta2, epsilon, weight_decay },
+            schedule: stored.schedule,
+            warmup: stored.warmup,
+            clip: stored.clip,
+            beta: stored.beta,
+            quantization_weight: stored.quantization_weight,
+            loss: stored.loss,
+            reduction: stored.reduction,
+            dropout: stored.dropout,
+            batch_norm: stored.batch_norm,
+            slope: stored.slope,
+            kmeans_init: stored.kmeans_init,
+            kmeans_iters: stored.kmeans_iters,
+            revive: stored.revive,
+            sinkhorn: (stored.sinkhorn.epsilons, stored.sinkhorn.iterations),
+            update: stored.update,
+            estimator: stored.estimator,
+            standardize: stored.standardize,
+            held_out: stored.held_out,
+            keep: stored.keep,
+            width: stored.width,
+            sample: stored.sample,
+            seed: stored.seed,
+        };
+        params.check_alone()?;
+        Ok(params)
+    }
+}
