@@ -40,12 +40,7 @@ pub(in crate::id) fn plan(
 }
 
 /// The items that get an ID if nobody registers them before.
-fn new_items<'a>(
-    store: &dyn Store,
-    rules: &Rules<'_>,
-    batch: &'a Batch<'_>,
-    order: &Order,
-) -> Result<Vec<New<'a>>> {
+fn new_items<'a>(store: &dyn Store, rules: &Rules<'_>, batch: &'a Batch<'_>, order: &Order) -> Result<Vec<New<'a>>> {
     let rows: Vec<usize> = order.groups().filter_map(|rows| rows.first().copied()).collect();
     let keys: Vec<&str> = rows.iter().filter_map(|row| batch.items.get(*row).copied()).collect();
     let mut new = Vec::new();
