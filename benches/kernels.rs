@@ -11,7 +11,8 @@
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use semid::io::{ReadOptions, open};
-use semid::{Device, Grid, Matrix, Result, RqKMeans, RqKMeansModel};
+use semid::rq::Grid;
+use semid::{Device, Matrix, Result, RqKMeans, RqKMeansModel};
 use std::hint::black_box;
 use std::ops::ControlFlow;
 use std::time::{Duration, Instant};

@@ -3,7 +3,8 @@
 //! The codes are random, 3 x 256, so that no time is spent on encoding. `SEMID_BENCH_ITEMS` changes how many items are
 //! known in the second part, 1,000,000 by default; `SEMID_BENCH_DIR` says where the database lies, whose disk matters.
 
-use semid::{Codes, IdFormat, Manifest, Registry, Resolver, Result, SqliteStore};
+use semid::registry::{Manifest, Registry, Resolver, SqliteStore};
+use semid::{Codes, IdFormat, Result};
 use std::hint::black_box;
 use std::path::Path;
 use std::time::Instant;

@@ -5,8 +5,10 @@
 //! next `begin` on.
 
 use semid::io::AtomicFile;
-use semid::{Codes, IdFormat, Registry, Resolver, conformance};
-use semid::{Entry, ErrorKind, Holder, Manifest, MemoryStore, Record, Result, SemanticId, Store};
+use semid::registry::{Entry, Holder, Manifest, MemoryStore, Record, SemanticId, Store};
+use semid::registry::{Registry, Resolver, conformance};
+use semid::{Codes, IdFormat};
+use semid::{ErrorKind, Result};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fs::{File, TryLockError};

@@ -2,6 +2,10 @@
 
 use crate::error::{Error, Result};
 
+/// Most dimensions a row may have: squared distances stay exact in u64 up to here.
+pub const MAX_DIM: usize = 8192;
+/// Most codewords a level may have.
+pub const MAX_CLUSTERS: usize = 65_536;
 /// Bound on the sum over the levels of the largest codeword component: a residual then stays within 2^24.
 pub(crate) const CODEWORDS_MAX: i64 = 1 << 23;
 

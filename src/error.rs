@@ -71,9 +71,9 @@ pub enum ErrorKind {
         max: usize,
     },
     /// Codes at prices were asked of a model that has none.
-    #[error("the model has no prices: fit it with `--balanced`, or encode by the nearest codewords")]
+    #[error("the model has no prices: fit it with balanced clusters, or encode by the nearest codewords")]
     NoPrices,
-    /// The number of dimensions is 0 or above [`crate::MAX_DIM`].
+    /// The number of dimensions is 0 or above [`MAX_DIM`](crate::rq::MAX_DIM).
     #[error("rows have {dim} dimensions; 1 to {} are supported", crate::MAX_DIM)]
     Dim {
         /// Dimensions of the input.
@@ -107,7 +107,7 @@ pub enum ErrorKind {
         /// Dimensions of a row.
         dim: usize,
     },
-    /// A number of clusters outside 1 ..= [`crate::MAX_CLUSTERS`].
+    /// A number of clusters outside 1 ..= [`MAX_CLUSTERS`](crate::rq::MAX_CLUSTERS).
     #[error("level {level} asks for {clusters} clusters; 1 to {} are supported", crate::MAX_CLUSTERS)]
     Clusters {
         /// Level, from 0.
@@ -222,6 +222,22 @@ pub enum ErrorKind {
         /// Newest version that this build reads.
         supported: u32,
     },
+    /// A model file of a kind that this version does not have.
+    #[error("models of kind `{kind}` are not known here; known kinds: {known}")]
+    UnknownKind {
+        /// The kind in the file.
+        kind: String,
+        /// All kinds of this version.
+        known: String,
+    },
+    /// Something that models of a kind cannot do.
+    #[error("models of kind `{kind}` have no {what}")]
+    Unsupported {
+        /// The kind of the model.
+        kind: &'static str,
+        /// What was asked for.
+        what: &'static str,
+    },
     /// A device name that fits nothing.
     #[error("no device `{name}`; available: {available}")]
     UnknownDevice {
@@ -277,7 +293,7 @@ pub enum ErrorKind {
         what: &'static str,
     },
     /// No adapter that can run the kernels.
-    #[error("no usable GPU adapter: {reason}; use `--device cpu` for the same result")]
+    #[error("no usable GPU adapter: {reason}; the device `cpu` gives the same result")]
     NoAdapter {
         /// Why.
         reason: String,
@@ -291,7 +307,9 @@ pub enum ErrorKind {
         reason: String,
     },
     /// Memory could not be had.
-    #[error("out of memory: {bytes} bytes for {what} could not be allocated; use `--sample` or fewer rows at a time")]
+    #[error(
+        "out of memory: {bytes} bytes for {what} could not be allocated; fit on a sample of the rows, or give fewer rows at a time"
+    )]
     OutOfMemory {
         /// What the memory was for.
         what: String,
@@ -412,6 +430,9 @@ pub enum ErrorKind {
     /// The progress callback asked to stop.
     #[error("cancelled")]
     Cancelled,
+    /// Rows of a type of your own could not be read: its own error, see [`Error::source_of_rows`].
+    #[error("reading rows failed: {0}")]
+    Source(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// Reading or writing failed.
     #[error("{action} failed: {source}")]
     Io {
@@ -426,6 +447,32 @@ impl Error {
     /// The kind of failure with its facts.
     pub fn kind(&self) -> &ErrorKind {
         &self.0.kind
+    }
+
+    /// The error of a source of rows of your own.
+    ///
+    /// ```
+    /// use semid::{Device, Error, ErrorKind, Result, RqKMeans, Rows};
+    ///
+    /// struct Remote;
+    ///
+    /// impl Rows for Remote {
+    ///     fn len(&self) -> usize {
+    ///         100
+    ///     }
+    ///     fn dim(&self) -> usize {
+    ///         8
+    ///     }
+    ///     fn read(&self, _first: usize, _out: &mut [f32]) -> Result<()> {
+    ///         Err(Error::source_of_rows("no connection"))
+    ///     }
+    /// }
+    ///
+    /// let error = RqKMeans::new(1, 2).fit(&Remote, &Device::cpu()).unwrap_err();
+    /// assert!(matches!(error.kind(), ErrorKind::Source(own) if own.to_string() == "no connection"));
+    /// ```
+    pub fn source_of_rows(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        ErrorKind::Source(error.into()).into()
     }
 
     /// The kind, taken out.
@@ -461,6 +508,25 @@ impl Error {
     #[cfg(not(all(feature = "gpu", feature = "parquet")))]
     pub(crate) fn feature(feature: &'static str, what: &'static str) -> Self {
         ErrorKind::Feature { feature, what }.into()
+    }
+
+    /// The same error about rows of other numbers, where it is about rows.
+    #[must_use]
+    pub fn map_rows(mut self, number: impl Fn(usize) -> usize) -> Self {
+        use ErrorKind::{Code, FarRow, ItemKey, NotFinite, Ragged, RepeatedItem, Undecodable};
+        match &mut self.0.kind {
+            NotFinite { row, .. }
+            | FarRow { row }
+            | Undecodable { row }
+            | Ragged { row, .. }
+            | Code { row, .. }
+            | ItemKey { row, .. } => {
+                *row = number(*row);
+            }
+            RepeatedItem { first, row, .. } => (*first, *row) = (number(*first), number(*row)),
+            _ => {}
+        }
+        self
     }
 
     pub(crate) fn io(action: &'static str, source: io::Error) -> Self {
@@ -509,6 +575,7 @@ impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match &self.0.kind {
             ErrorKind::Io { source, .. } => Some(source),
+            ErrorKind::Source(source) => Some(&**source),
             _ => None,
         }
     }

@@ -2,12 +2,12 @@
 //!
 //! A semantic ID is a short list of codes, such as `12-5-33`, that says where an embedding lies: the first code names one
 //! of K clusters, the second one of K clusters of what the first left over, and so on. Items with a common prefix are
-//! alike. The codebooks come from residual k-means ([`RqKMeans`]).
+//! alike. The codebooks come from residual k-means ([`RqKMeans`]) or from a network that is trained ([`RqVae`]).
 //!
 //! ```
 //! use semid::{Device, IdFormat, Matrix, RqKMeans};
 //!
-//! // 500 embeddings of 8 dimensions. ndarray matrices and files (`semid::io::open`) work the same way.
+//! // 500 embeddings of 8 dimensions. ndarray matrices and files work the same way.
 //! let values: Vec<f32> = (0..4000).map(|i| ((i * i) % 251) as f32).collect();
 //! let rows = Matrix::new(&values, 8)?;
 //!
@@ -19,29 +19,55 @@
 //! # Ok::<(), semid::Error>(())
 //! ```
 //!
+//! From a file, of which no more than a part has to fit into memory:
+//!
+//! ```
+//! use semid::io::{NpyWriter, ReadOptions, open};
+//! use semid::{Device, RqKMeans};
+//!
+//! # let folder = tempfile::tempdir()?;
+//! # let path = folder.path().join("items.npy");
+//! # let mut out = NpyWriter::<f32>::create(&path, 500, 8)?;
+//! # out.write(&(0..4000).map(|i| ((i * i) % 251) as f32).collect::<Vec<f32>>())?;
+//! # out.finish()?;
+//! let rows = open(&path, &ReadOptions::default())?; // .npy, .parquet, .safetensors or .fvecs
+//! let model = RqKMeans::new(3, 16).fit(&rows, &Device::cpu())?;
+//! assert_eq!(model.encode(&rows, &Device::cpu())?.len(), 500);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
 //! # Exactness
 //!
 //! The same rows, parameters and seed give the same model, and the same model and row the same codes, bit for bit, on
 //! every [`Device`], for any number of threads, any batch size and any order of the rows to encode. Rows are put on a
-//! fixed-point [`Grid`] first; every operation that can influence a result is integer arithmetic, or float arithmetic
-//! whose result is exactly representable in whatever order it is done. Anything approximate is a filter with a proved
-//! bound, whose undecided cases exact integers settle.
+//! fixed-point [`Grid`](rq::Grid) first; every operation that can influence a result is integer arithmetic, or float
+//! arithmetic whose result is exactly representable in whatever order it is done. Anything approximate is a filter with a
+//! proved bound, whose undecided cases exact integers settle.
 //!
 //! # Where to look
 //!
 //! | to | see |
 //! | --- | --- |
-//! | fit | [`RqKMeans`]; [`Fit`] for one level at a time; [`Progress`] to watch or cancel |
-//! | encode, decode, save, load | [`RqKMeansModel`], [`Codes`] |
-//! | keep new rows near balance, or within capacities | [`Encoder`] |
-//! | choose where to compute | [`Device`] |
 //! | hand over embeddings | [`Rows`], [`Matrix`], [`io::open`] |
-//! | turn codes into text | [`IdFormat`], [`io::IdWriter`] |
-//! | give items unique IDs that stay | [`SemanticIdEngine`], [`Registry`], [`Resolver`], [`IdText`] |
-//! | keep them somewhere | [`SqliteStore`], [`MemoryStore`], [`Store`] for your own, [`conformance`] to test it |
-//! | know whether they are good | [`metrics`]: [`metrics::Evaluation`] for everything at once |
-//! | look at them, and show them | [`Report`]: a web page and figures |
-//! | export them to recommenders and language models | [`Export`], [`Vocabulary`] |
+//! | choose where to compute | [`Device`], [`device::DeviceInfo`] |
+//! | fit residual k-means, plain or balanced, Lloyd or mini-batch | [`RqKMeans`] |
+//! | fit one level at a time, watch or cancel | [`rq::Fit`], [`rq::Progress`] |
+//! | train a network, stop and go on | [`RqVae`], [`vae::RqVaeFit`], [`RqKMeansModel`] to start from |
+//! | encode, decode, save, load | [`RqKMeansModel`], [`RqVaeModel`], or [`Model`] for any kind; [`Codes`] |
+//! | keep new rows near balance, or within capacities | [`Encoder`] |
+//! | repeat a fit from its model file | [`Quantizer::parameters`], [`io::Provenance`] |
+//! | keep the codes of most items when a model is fitted again | [`Model::align_to`], [`Alignment`] |
+//! | turn codes into text, and files of them | [`IdFormat`], [`io::IdWriter`] |
+//! | give items unique IDs that stay | [`SemanticIdEngine`]; [`registry::Registry`], [`registry::Resolver`] |
+//! | read IDs back | [`registry::IdText`] |
+//! | keep IDs somewhere | [`registry::MemoryStore`], `registry::SqliteStore`, or your own [`registry::Store`] |
+//! | test a store of your own | [`registry::conformance`] |
+//! | export IDs to recommenders and language models | [`registry::Export`], [`registry::Vocabulary`] |
+//! | know whether codes are good | [`metrics::Evaluation`] for everything at once; [`metrics`] one by one |
+//! | compare models of many sizes and kinds | [`Sweep`], [`sweep::SweepMetric`] |
+//! | look at results, and show them | `Report`: a web page and figures |
+//! | measure a model of your own | [`Quantizer`] |
+//! | merge exact sums of shards | [`shards::Partial`] |
 //! | handle errors | [`Error`], [`ErrorKind`] |
 //!
 //! # Features
@@ -57,7 +83,9 @@
 //! [`Device::auto`] would take the CPU. The command line tool is a package of its own, `semid-cli`.
 mod align;
 mod codebook;
-mod device;
+mod codes;
+pub mod device;
+mod encoder;
 mod error;
 mod grid;
 mod id;
@@ -67,52 +95,50 @@ pub mod metrics;
 mod model;
 mod origin;
 mod partial;
+pub mod quantizer;
 #[cfg(feature = "report")]
-mod report;
+pub mod report;
 mod rng;
 mod rows;
-mod rq;
-mod sweep;
+pub mod rq;
+pub mod sweep;
 mod transport;
-mod vae;
+pub mod vae;
+
+/// Unique semantic IDs that stay: registries, where they are kept, and what is exported from them.
+pub mod registry {
+    #[cfg(feature = "sqlite")]
+    pub use crate::id::store::{SqliteOptions, SqliteStore};
+    pub use crate::id::store::conformance;
+    pub use crate::id::store::{Entry, Holder, Manifest, MemoryStore, Record, Store, UsedCodes};
+    pub use crate::id::{
+        AssignReport, Assigned, Assignment, IdText, ItemRecord, Neighbor, ParsedId, Records, Registry, Resolver,
+        SemanticId, SemanticIdEngine, SuffixForm,
+    };
+    pub use crate::id::{Export, Exported, TokenLevel, Vocabulary};
+}
+
+/// Work on shards of the rows, which may lie in other processes or on other machines.
+pub mod shards {
+    pub use crate::partial::Partial;
+}
 
 pub use align::Alignment;
-pub use codebook::Codebook;
-pub use device::{AdapterLimits, Device, DeviceInfo, KernelTime};
+pub use codes::Codes;
+pub use device::Device;
+pub use encoder::Encoder;
 pub use error::{Error, ErrorKind, Result};
-pub use grid::Grid;
-pub use id::store::conformance;
-pub use id::store::{Entry, Holder, Manifest, MemoryStore, Record, Store, UsedCodes};
-#[cfg(feature = "sqlite")]
-pub use id::store::{SqliteOptions, SqliteStore};
-pub use id::{
-    AssignReport, Assigned, Assignment, IdFormat, IdText, ItemRecord, Neighbor, ParsedId, Records, Registry, Resolver,
-    SemanticId, SemanticIdEngine, SuffixForm,
-};
-pub use id::{Export, Exported, TokenLevel, Vocabulary};
-pub use model::{Decoder, Model};
-pub use origin::{Provenance, ProvenanceInput};
-pub use partial::Partial;
+pub use id::{IdFormat, SemanticIdEngine};
+pub use model::Model;
+pub use quantizer::Quantizer;
 #[cfg(feature = "report")]
-pub use report::{Report, ReportFigure, ReportPage};
+pub use report::Report;
 pub use rows::{Matrix, Rows};
-pub use rq::{
-    Algorithm, Balance, Clusters, Codes, EncodeReport, Encoder, Fit, FitReport, Init, LevelReport, Metric, MiniBatch,
-    Progress, RqKMeans, RqKMeansModel,
-};
-pub use sweep::{
-    PredictedCollisions, Sweep, SweepData, SweepKind, SweepMetric, SweepParameters, SweepProgress, SweepRecord,
-    SweepSeconds, SweepStage,
-};
-pub use vae::{
-    CodebookUpdate, EpochReport, Estimator, Keep, LatentRows, Loss, MatmulWidth, Reduction, RqVae, RqVaeFit,
-    RqVaeModel, RqVaeReport, Schedule, VaeProgress,
-};
+pub use rq::{Metric, RqKMeans, RqKMeansModel};
+pub use sweep::Sweep;
+pub use vae::{RqVae, RqVaeModel};
 
-/// Most dimensions a row may have: squared distances stay exact in u64 up to here.
-pub const MAX_DIM: usize = 8192;
-/// Most codewords a level may have.
-pub const MAX_CLUSTERS: usize = 65_536;
+pub(crate) use codebook::{MAX_CLUSTERS, MAX_DIM};
 
 /// The example in README.md, run by `cargo test`.
 #[cfg(doctest)]

@@ -1,19 +1,26 @@
-//! Models of any kind.
+//! Models of any kind, and the table of the kinds.
 
-use crate::codebook::Codebook;
 use crate::device::Device;
-use crate::error::{Error, Result, try_vec};
+use crate::encoder::Encoder;
+use crate::error::{Error, ErrorKind, Result};
+use crate::io::model_file::{FORMAT_VERSION, ModelFile, read_file, write_file};
 use crate::origin::{Origin, Provenance};
+use crate::quantizer::{Kind, Quantizer};
 use crate::rows::Rows;
-use crate::rq::model_file::{not_a_model, read_file};
-use crate::rq::{Codes, EncodeReport, RqKMeansModel};
-use crate::vae::{self, Forward, RqVaeModel};
-use safetensors::SafeTensors;
-use serde_json::Value;
-use std::collections::BTreeMap;
+use crate::rq::{self, EncodeReport};
+use crate::vae;
+use std::any::Any;
+use std::fmt;
+use std::ops::Deref;
 use std::path::Path;
+use std::sync::Arc;
+
+/// The kinds of models: a new one is a line here and a folder of its own.
+static KINDS: [Kind; 2] = [rq::KIND, vae::KIND];
 
 /// A model that encodes rows, whatever its kind: what commands, registries and metrics work with.
+///
+/// It can do what every [`Quantizer`] can, and is cheap to clone.
 ///
 /// ```
 /// use semid::{Device, Matrix, Model, RqKMeans};
@@ -26,24 +33,34 @@ use std::path::Path;
 /// assert_eq!(model.decode(&codes, &Device::cpu())?.len(), values.len());
 /// # Ok::<(), semid::Error>(())
 /// ```
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub enum Model {
-    /// Residual k-means of the embeddings.
-    RqKMeans(RqKMeansModel),
-    /// Residual quantization of latents.
-    RqVae(Box<RqVaeModel>),
-}
+#[derive(Clone)]
+pub struct Model(Arc<dyn Quantizer>);
 
-impl From<RqKMeansModel> for Model {
-    fn from(model: RqKMeansModel) -> Self {
-        Self::RqKMeans(model)
+impl<Q: Quantizer> From<Q> for Model {
+    fn from(model: Q) -> Self {
+        Self(Arc::new(model))
     }
 }
 
-impl From<RqVaeModel> for Model {
-    fn from(model: RqVaeModel) -> Self {
-        Self::RqVae(Box::new(model))
+impl Deref for Model {
+    type Target = dyn Quantizer;
+
+    fn deref(&self) -> &Self::Target {
+        &*self.0
+    }
+}
+
+impl fmt::Debug for Model {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Model").field("kind", &self.kind()).field("fingerprint", &self.fingerprint()).finish()
+    }
+}
+
+/// Models are equal where their files are.
+impl PartialEq for Model {
+    fn eq(&self, other: &Self) -> bool {
+        let bytes = |model: &Self| model.to_bytes().ok();
+        Arc::ptr_eq(&self.0, &other.0) || bytes(self).is_some_and(|own| bytes(other).is_some_and(|other| own == other))
     }
 }
 
@@ -51,7 +68,7 @@ impl Model {
     /// Loads a model file of any kind and checks all of it.
     ///
     /// # Errors
-    /// As for [`RqKMeansModel::load`].
+    /// As for [`Model::from_bytes`], and [`ErrorKind::Io`], with the path.
     pub fn load(path: impl AsRef<Path>) -> Result<Self> {
         let path = path.as_ref();
         Self::from_bytes(&read_file(path)?).map_err(|error| error.at(path))
@@ -60,244 +77,103 @@ impl Model {
     /// Saves the model; the file appears complete or not at all.
     ///
     /// # Errors
-    /// As for [`RqKMeansModel::save`].
+    /// [`ErrorKind::Io`] with the path, [`ErrorKind::Range`] where a codeword exceeds f32.
     pub fn save(&self, path: impl AsRef<Path>) -> Result<()> {
-        match self {
-            Self::RqKMeans(model) => model.save(path),
-            Self::RqVae(model) => model.save(path),
-        }
+        write_file(path.as_ref(), self.to_bytes())
     }
 
     /// The model in the bytes of a model file.
     ///
     /// # Errors
-    /// As for [`RqKMeansModel::from_bytes`].
+    /// [`ErrorKind::Format`], [`ErrorKind::Damaged`], [`ErrorKind::NewerFormat`], and [`ErrorKind::UnknownKind`] for a
+    /// kind that this version does not have.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self> {
-        let broken = |error: safetensors::SafeTensorError| Error::format("model", error.to_string());
-        let (_, metadata) = SafeTensors::read_metadata(bytes).map_err(broken)?;
-        let metadata = metadata.metadata().as_ref().ok_or_else(|| not_a_model("it has no `__metadata__`"))?;
-        match metadata.get("kind").is_some_and(|kind| kind == vae::KIND) {
-            true => Ok(RqVaeModel::from_bytes(bytes)?.into()),
-            false => Ok(RqKMeansModel::from_bytes(bytes)?.into()),
+        let file = ModelFile::read(bytes)?;
+        match KINDS.iter().find(|kind| kind.name == file.kind()) {
+            Some(kind) => Ok(Self((kind.read)(&file)?)),
+            None => {
+                file.version(FORMAT_VERSION)?;
+                let known = KINDS.iter().map(|kind| kind.name).collect::<Vec<_>>().join(", ");
+                Err(ErrorKind::UnknownKind { kind: file.kind().to_owned(), known }.into())
+            }
         }
     }
 
-    /// The bytes of the model file; equal models have equal bytes.
+    /// The model of a certain kind, such as [`RqKMeansModel`](crate::RqKMeansModel), if it is one.
+    ///
+    /// ```
+    /// use semid::{Device, Matrix, Model, RqKMeans, RqKMeansModel};
+    ///
+    /// let rows = Matrix::new(&[1.0, 2.0, 3.0, 5.0, 8.0, 13.0], 1)?;
+    /// let model = Model::from(RqKMeans::new(1, 2).fit(&rows, &Device::cpu())?);
+    /// assert_eq!(model.downcast::<RqKMeansModel>().map(|model| model.grid().dim()), Some(1));
+    /// # Ok::<(), semid::Error>(())
+    /// ```
+    pub fn downcast<Q: Quantizer>(&self) -> Option<&Q> {
+        let model: &dyn Any = &*self.0;
+        model.downcast_ref()
+    }
+
+    /// Encodes in constant memory: `sink` receives the number of the first row and the codes (n, L) of a chunk, in the
+    /// order of the rows.
     ///
     /// # Errors
-    /// As for [`RqKMeansModel::to_bytes`].
-    pub fn to_bytes(&self) -> Result<Vec<u8>> {
-        match self {
-            Self::RqKMeans(model) => model.to_bytes(),
-            Self::RqVae(model) => model.to_bytes(),
-        }
-    }
-
-    /// `rq-kmeans`, `rq-vae` or `rq-kmeans-plus`.
-    pub fn kind(&self) -> &'static str {
-        match self {
-            Self::RqKMeans(_) => "rq-kmeans",
-            Self::RqVae(model) if model.has_skip() => "rq-kmeans-plus",
-            Self::RqVae(_) => vae::KIND,
-        }
-    }
-
-    /// SHA-256, in hex, of everything that influences an encode.
-    pub fn fingerprint(&self) -> String {
-        match self {
-            Self::RqKMeans(model) => model.fingerprint(),
-            Self::RqVae(model) => model.fingerprint(),
-        }
-    }
-
-    /// The parameters of the fit, by name, as [`RqKMeans`](crate::RqKMeans) and [`RqVae`](crate::RqVae) are serialized;
-    /// `kind` is that of the model. Beside them there are `align_to`, the fingerprint of the model whose numbers the codes
-    /// were given, and for `rq-kmeans-plus` `warm_start`, that of the model it started from. Models that were saved before
-    /// parameters were recorded have none.
-    pub fn parameters(&self) -> Option<&BTreeMap<String, Value>> {
-        self.origin().parameters.as_ref()
-    }
-
-    /// The data that the model was fitted to, where that was recorded.
-    pub fn provenance(&self) -> Option<&Provenance> {
-        self.origin().provenance.as_ref()
-    }
-
-    /// The same model with a record of the data it was fitted to, which goes into its file and not into its fingerprint.
-    #[must_use]
-    pub fn with_provenance(mut self, provenance: Provenance) -> Self {
-        self.origin_mut().provenance = Some(provenance);
-        self
-    }
-
-    fn origin(&self) -> &Origin {
-        match self {
-            Self::RqKMeans(model) => &model.origin,
-            Self::RqVae(model) => &model.origin,
-        }
-    }
-
-    pub(crate) fn origin_mut(&mut self) -> &mut Origin {
-        match self {
-            Self::RqKMeans(model) => &mut model.origin,
-            Self::RqVae(model) => &mut model.origin,
-        }
-    }
-
-    /// Number of dimensions of the embeddings, D.
-    pub fn dim(&self) -> usize {
-        match self {
-            Self::RqKMeans(model) => model.dim(),
-            Self::RqVae(model) => model.dim(),
-        }
-    }
-
-    /// The residual quantizer: of the embeddings themselves, or of their latents.
-    pub fn quantizer(&self) -> &RqKMeansModel {
-        match self {
-            Self::RqKMeans(model) => model,
-            Self::RqVae(model) => model.quantizer(),
-        }
-    }
-
-    /// The codebooks of the quantizer, first level first.
-    pub fn levels(&self) -> &[Codebook] {
-        self.quantizer().levels()
-    }
-
-    /// Clusters per level.
-    pub fn clusters(&self) -> Vec<usize> {
-        self.quantizer().clusters()
-    }
-
-    /// The seed the model was made with.
-    pub fn seed(&self) -> u64 {
-        self.quantizer().seed()
-    }
-
-    /// What the quantizer is given: the rows themselves, or their latents, which are computed when they are read.
-    ///
-    /// # Errors
-    /// [`ErrorKind::DimMismatch`](crate::ErrorKind::DimMismatch), and what devices can meet.
-    pub fn quantized_rows<'a>(&'a self, rows: &'a dyn Rows, device: &Device) -> Result<Box<dyn Rows + 'a>> {
-        match self {
-            Self::RqKMeans(_) => Ok(Box::new(Same(rows))),
-            Self::RqVae(model) => Ok(Box::new(model.latent_rows(rows, device)?)),
-        }
-    }
-
-    /// Codes of all rows.
-    ///
-    /// # Shapes
-    /// `rows` (N, D) gives codes (N, L).
-    ///
-    /// # Exactness
-    /// A row's codes depend on the row and the model alone: not on the device, the batch or the other rows.
-    ///
-    /// # Errors
-    /// As for [`RqKMeansModel::encode`].
-    pub fn encode(&self, rows: &dyn Rows, device: &Device) -> Result<Codes> {
-        match self {
-            Self::RqKMeans(model) => model.encode(rows, device),
-            Self::RqVae(model) => model.encode(rows, device),
-        }
-    }
-
-    /// Encodes in constant memory, see [`RqKMeansModel::encode_with`].
-    ///
-    /// # Errors
-    /// As for [`RqKMeansModel::encode_with`].
+    /// As for [`Quantizer::encode`], and whatever `sink` returns.
     pub fn encode_with(
         &self,
         rows: &dyn Rows,
         device: &Device,
         sink: impl FnMut(usize, &[u32]) -> Result<()>,
     ) -> Result<EncodeReport> {
-        match self {
-            Self::RqKMeans(model) => model.encode_with(rows, device, sink),
-            Self::RqVae(model) => model.encode_with(rows, device, sink),
-        }
+        self.encoder().encode_with(rows, device, sink)
     }
 
-    /// Embeddings of all codes; `device` runs a decoder where there is one.
-    ///
-    /// # Shapes
-    /// `codes` (N, m) with m at most L gives values (N, D), row by row.
-    ///
-    /// # Errors
-    /// As for [`RqKMeansModel::decode`] and [`RqVaeModel::decode`].
-    pub fn decode(&self, codes: &Codes, device: &Device) -> Result<Vec<f32>> {
-        self.decode_levels(codes, codes.levels(), device)
+    /// Encodes by the nearest codewords, or as the encoder is told to.
+    pub fn encoder(&self) -> Encoder {
+        Encoder::new(Arc::clone(&self.0))
     }
 
-    /// Embeddings of the first `levels` levels of all codes.
+    /// The same model with a record of the data it was fitted to, which goes into its file and not into its fingerprint.
     ///
     /// # Errors
-    /// As for [`Model::decode`].
-    pub fn decode_levels(&self, codes: &Codes, levels: usize, device: &Device) -> Result<Vec<f32>> {
-        self.decoder(device)?.decode(0, codes, levels)
+    /// [`ErrorKind::Unsupported`] for a kind of your own that keeps no such record.
+    pub fn with_provenance(self, provenance: Provenance) -> Result<Self> {
+        self.change_origin(|origin| origin.provenance = Some(provenance))
     }
-}
 
-impl Model {
-    /// Something that decodes, ready for many calls; `device` runs a decoder where there is one.
+    /// The same model with other labels: what code k of a level was is now code `labels[level][k]`.
     ///
     /// # Errors
-    /// What devices can meet.
-    pub fn decoder(&self, device: &Device) -> Result<Decoder<'_>> {
-        Ok(match self {
-            Self::RqKMeans(model) => Decoder(Way::Sums(model)),
-            Self::RqVae(model) => Decoder(Way::Layers(model, model.decoder_on(device)?)),
-        })
-    }
-}
-
-/// Decodes rows a piece at a time, see [`Model::decoder`].
-pub struct Decoder<'a>(Way<'a>);
-
-enum Way<'a> {
-    Sums(&'a RqKMeansModel),
-    Layers(&'a RqVaeModel, Forward),
-}
-
-impl Decoder<'_> {
-    /// Embeddings of the first `levels` levels of codes; `first` is the number of the first row in messages.
-    ///
-    /// # Shapes
-    /// `codes` (n, m) with m at least `levels` gives values (n, D).
-    ///
-    /// # Errors
-    /// As for [`Model::decode`].
-    pub fn decode(&mut self, first: usize, codes: &Codes, levels: usize) -> Result<Vec<f32>> {
-        let dim = match &self.0 {
-            Way::Sums(model) => model.dim(),
-            Way::Layers(model, _) => model.dim(),
+    /// [`ErrorKind::Parameter`] where the labels of a level are no permutation of its codes; [`ErrorKind::Unsupported`].
+    pub fn relabelled(&self, labels: &[Vec<u32>]) -> Result<Self> {
+        let clusters = self.clusters();
+        let fits = |(labels, clusters): (&Vec<u32>, &usize)| {
+            let mut sorted = labels.clone();
+            sorted.sort_unstable();
+            sorted.into_iter().eq(0..*clusters as u32)
         };
-        let mut out = try_vec(0.0, codes.len().saturating_mul(dim), "decoded rows")?;
-        match &mut self.0 {
-            Way::Sums(model) => {
-                let rows = codes.rows().zip(out.chunks_exact_mut(dim)).enumerate();
-                rows.into_iter().try_for_each(|(i, (codes, out))| model.decode_row(first + i, codes, levels, out))?;
-            }
-            Way::Layers(model, decoder) => model.decode_rows(decoder, first, codes, levels, &mut out)?,
+        if labels.len() != clusters.len() || !labels.iter().zip(&clusters).all(fits) {
+            let expected = "every level needs a list with each of its codes once";
+            return Err(Error::parameter("labels", format!("{} lists", labels.len()), expected));
         }
-        Ok(out)
+        Ok(Self(self.0.relabelled(labels)?))
+    }
+
+    pub(crate) fn change_origin(self, change: impl FnOnce(&mut Origin)) -> Result<Self> {
+        let mut origin = self.origin().cloned().unwrap_or_default();
+        change(&mut origin);
+        Ok(Self(self.of_origin(origin)?))
     }
 }
 
-/// Rows as they are.
-struct Same<'a>(&'a dyn Rows);
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-impl Rows for Same<'_> {
-    fn len(&self) -> usize {
-        self.0.len()
-    }
-
-    fn dim(&self) -> usize {
-        self.0.dim()
-    }
-
-    fn read(&self, first: usize, out: &mut [f32]) -> Result<()> {
-        self.0.read(first, out)
+    #[test]
+    fn kinds_have_names_of_their_own() {
+        for (i, kind) in KINDS.iter().enumerate() {
+            assert!(KINDS[..i].iter().all(|other| other.name != kind.name), "{}", kind.name);
+        }
     }
 }

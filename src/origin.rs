@@ -2,8 +2,8 @@
 
 use crate::error::{Error, Result};
 use crate::io::file::Source;
+use crate::io::model_file::hex;
 use crate::rows::Rows;
-use crate::rq::hex;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
@@ -12,7 +12,8 @@ use std::path::Path;
 
 /// What stands in the configuration of a model file without any influence on an encode or on the fingerprint.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub(crate) struct Origin {
+#[doc(hidden)]
+pub struct Origin {
     /// The parameters of the fit; as they are read, so that those of a newer version do no harm.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) parameters: Option<BTreeMap<String, Value>>,
@@ -51,7 +52,8 @@ pub(crate) fn fields(parameters: &impl Serialize) -> Result<BTreeMap<String, Val
 /// [`Model::with_provenance`](crate::Model::with_provenance).
 ///
 /// ```
-/// use semid::{Device, Matrix, Model, Provenance, RqKMeans, Rows};
+/// use semid::io::Provenance;
+/// use semid::{Device, Matrix, Model, RqKMeans, Rows};
 ///
 /// let folder = tempfile::tempdir()?;
 /// let path = folder.path().join("items.npy");
@@ -59,9 +61,9 @@ pub(crate) fn fields(parameters: &impl Serialize) -> Result<BTreeMap<String, Val
 /// file.write(&(0..200).map(|i| ((i * 37) % 101) as f32).collect::<Vec<f32>>())?;
 /// file.finish()?;
 /// let rows = semid::io::open(&path, &Default::default())?;
-/// let model = Model::from(RqKMeans::new(2, 8).fit(&*rows, &Device::cpu())?);
+/// let model = Model::from(RqKMeans::new(2, 8).fit(&rows, &Device::cpu())?);
 /// let fingerprint = model.fingerprint();
-/// let model = model.with_provenance(Provenance::new().input(&path, &*rows)?);
+/// let model = model.with_provenance(Provenance::new().input(&path, &rows)?)?;
 /// let input = &model.provenance().unwrap().inputs[0];
 /// assert_eq!((input.name.as_str(), input.rows, input.dim), ("items.npy", 50, 4));
 /// assert_eq!(model.fingerprint(), fingerprint);

@@ -2,10 +2,13 @@
 
 use crate::error::{Error, ErrorKind, Result};
 use ndarray::{ArrayBase, ArrayView2, Axis, Data, Ix2};
+use std::sync::Arc;
 
 /// A matrix of f32 rows that can be read in pieces, so that it may be larger than memory.
 ///
-/// Implemented for `ndarray` matrices, for [`Matrix`] over a flat slice and for the readers of [`crate::io`].
+/// Implemented for `ndarray` matrices, for [`Matrix`] over a flat slice, for the readers of [`crate::io`], and for what is
+/// behind `&`, `Box` and `Arc`. Implement it for a source of your own; its own errors go into
+/// [`ErrorKind::Source`](crate::ErrorKind::Source).
 ///
 /// # Shapes
 /// `len()` rows of `dim()` values each; both must stay the same while the value is in use.
@@ -104,6 +107,27 @@ where
         Ok(())
     }
 }
+
+/// Rows behind a pointer are rows.
+macro_rules! rows_behind {
+    ($([$($bounds:tt)*] $pointer:ty),*) => {$(
+        impl<R: $($bounds)*> Rows for $pointer {
+            fn len(&self) -> usize {
+                (**self).len()
+            }
+
+            fn dim(&self) -> usize {
+                (**self).dim()
+            }
+
+            fn read(&self, first: usize, out: &mut [f32]) -> Result<()> {
+                (**self).read(first, out)
+            }
+        }
+    )*};
+}
+
+rows_behind!([Rows + ?Sized] &R, [Rows + ?Sized] Box<R>, [Rows + Send + ?Sized] Arc<R>);
 
 pub(crate) fn out_of_range(first: usize, rows: usize) -> Error {
     Error::parameter("first", first, format!("the source has {rows} rows"))

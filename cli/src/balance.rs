@@ -13,24 +13,24 @@ pub(crate) struct Balance {
     optimality_gap: Option<f64>,
 }
 
-impl From<semid::Balance> for Balance {
-    fn from(balance: semid::Balance) -> Self {
-        let semid::Balance { smallest, largest, optimality_gap, .. } = balance;
+impl From<semid::rq::Balance> for Balance {
+    fn from(balance: semid::rq::Balance) -> Self {
+        let semid::rq::Balance { smallest, largest, optimality_gap, .. } = balance;
         Self { smallest, largest, optimality_gap }
     }
 }
 
 /// The largest gap of all levels, where all were proved.
-pub(crate) fn gap<'a>(levels: impl IntoIterator<Item = &'a semid::Balance>) -> Option<f64> {
+pub(crate) fn gap<'a>(levels: impl IntoIterator<Item = &'a semid::rq::Balance>) -> Option<f64> {
     let gaps: Option<Vec<f64>> = levels.into_iter().map(|balance| balance.optimality_gap).collect();
     gaps?.into_iter().reduce(f64::max)
 }
 
 /// A line per balanced level, and one about the proof.
-pub(crate) fn text<'a>(levels: impl IntoIterator<Item = (usize, &'a semid::Balance)>) -> String {
+pub(crate) fn text<'a>(levels: impl IntoIterator<Item = (usize, &'a semid::rq::Balance)>) -> String {
     let levels: Vec<_> = levels.into_iter().collect();
     let mut out = String::new();
-    for (level, semid::Balance { smallest, largest, .. }) in &levels {
+    for (level, semid::rq::Balance { smallest, largest, .. }) in &levels {
         let _ = writeln!(out, "level {level}: {smallest} to {largest} rows per cluster");
     }
     match gap(levels.iter().map(|(_, balance)| *balance)) {

@@ -1,7 +1,8 @@
 //! Databases of semantic IDs, opened so that Ctrl-C ends whatever they do.
 
 use crate::interrupt;
-use semid::{Result, SqliteOptions, SqliteStore};
+use semid::Result;
+use semid::registry::{SqliteOptions, SqliteStore};
 use std::path::Path;
 
 /// Opens a database for writing; makes it where there is none.

@@ -32,10 +32,10 @@ pub(crate) fn run(common: &Common, args: &DecodeArgs) -> Outcome {
     for input in [&args.input, &args.model] {
         output::differs(&args.output, input)?;
     }
-    let most = file.levels().min(model.levels().len());
+    let most = file.levels().min(model.levels());
     let levels = args.levels.unwrap_or(file.levels());
     if levels == 0 || levels > most {
-        let (input, model_levels) = (args.input.display(), model.levels().len());
+        let (input, model_levels) = (args.input.display(), model.levels());
         let found = format!("its codes have {} levels, the model {model_levels}", file.levels());
         return Err(Failure::Error(format!("{input}: {levels} levels cannot be decoded: {found}; see --levels")));
     }
@@ -61,7 +61,7 @@ fn write(common: &Common, args: &DecodeArgs, model: &Model, file: &CodesFile, le
     let bar = Bar::rows(common, file.len());
     bar.name("decoding");
     let step = (CHUNK / model.dim().max(file.levels())).clamp(1, file.len().max(1));
-    let mut decoder = model.decoder(&common.device()?)?;
+    let device = common.device()?;
     for first in (0..file.len()).step_by(step) {
         interrupt::check()?;
         let count = step.min(file.len() - first);
@@ -69,7 +69,12 @@ fn write(common: &Common, args: &DecodeArgs, model: &Model, file: &CodesFile, le
         file.read(first, &mut codes)?;
         let codes = Codes::new(codes, file.levels())?;
         let placed = |error: semid::Error| Failure::Error(format!("{}: {error}", args.input.display()));
-        out.write(&decoder.decode(first, &codes, levels).map_err(placed)?)?;
+        out.write(
+            &model
+                .decode_levels(&codes, levels, &device)
+                .map_err(|error| error.map_rows(|row| first + row))
+                .map_err(placed)?,
+        )?;
         bar.done(first + count);
     }
     interrupt::check()?;

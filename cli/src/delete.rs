@@ -4,7 +4,7 @@ use crate::args::{Common, DeleteArgs};
 use crate::items;
 use crate::output::{self, Answer, Failure, Outcome};
 use crate::{database, interrupt};
-use semid::Registry;
+use semid::registry::Registry;
 use serde::Serialize;
 use std::path::Path;
 

@@ -6,7 +6,8 @@ use crate::output::{self, Answer, Failure, Outcome};
 use crate::progress::Bar;
 use semid::io::{ReadOptions, open, read_strings};
 use semid::metrics::{Evaluation, Quality};
-use semid::{Codes, FitReport, IdFormat, RqKMeans};
+use semid::rq::FitReport;
+use semid::{Codes, IdFormat, RqKMeans};
 use serde::Serialize;
 use std::fmt::Write as _;
 use std::time::Instant;
@@ -88,7 +89,7 @@ pub(crate) fn run(common: &Common) -> Outcome {
 
 fn levels(report: &FitReport, quality: &Quality) -> Vec<Level> {
     let levels = report.levels.iter().zip(&quality.codes.levels);
-    let level = |(fitted, codes): (&semid::LevelReport, &semid::metrics::LevelMetrics)| Level {
+    let level = |(fitted, codes): (&semid::rq::LevelReport, &semid::metrics::LevelMetrics)| Level {
         clusters: fitted.clusters,
         used: codes.used_codes,
         squared_error: fitted.squared_error,

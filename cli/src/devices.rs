@@ -2,7 +2,8 @@
 
 use crate::args::Common;
 use crate::output::{self, Answer, Outcome};
-use semid::{AdapterLimits, Device, DeviceInfo};
+use semid::Device;
+use semid::device::{AdapterLimits, DeviceInfo};
 use serde::Serialize;
 use std::fmt::Write;
 

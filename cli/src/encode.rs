@@ -7,7 +7,8 @@ use crate::items;
 use crate::output::{self, Answer, Failure, Outcome};
 use crate::progress::Bar;
 use semid::io::{IdWriter, NpyWriter, open, read_strings};
-use semid::{EncodeReport, Encoder, IdFormat, Model, Result};
+use semid::rq::EncodeReport;
+use semid::{Encoder, IdFormat, Model, Result};
 use serde::Serialize;
 use std::path::Path;
 use std::time::Instant;
@@ -50,13 +51,11 @@ pub(crate) fn run(common: &Common, args: &EncodeArgs) -> Outcome {
     let bar = Bar::rows(common, semid::Rows::len(&rows));
     bar.name("encoding");
     let start = Instant::now();
-    let encoded = model.quantized_rows(&rows, &device).and_then(|rows| {
-        encoder.encode_with(&*rows, &device, |first, codes| {
-            interrupt::check()?;
-            sink.write(first, codes)?;
-            bar.done(first + codes.len() / model.levels().len());
-            Ok(())
-        })
+    let encoded = encoder.encode_with(&rows, &device, |first, codes| {
+        interrupt::check()?;
+        sink.write(first, codes)?;
+        bar.done(first + codes.len() / model.levels());
+        Ok(())
     });
     let report = encoded.map_err(|error| Failure::of_rows(error, &args.input.input))?;
     drop(bar);
@@ -64,7 +63,7 @@ pub(crate) fn run(common: &Common, args: &EncodeArgs) -> Outcome {
     sink.finish()?;
     let encoded = Encoded {
         rows: report.rows,
-        levels: model.levels().len(),
+        levels: model.levels(),
         seconds: start.elapsed().as_secs_f64(),
         read_seconds: rows.seconds(),
         settled_rows: report.settled_rows,
@@ -79,12 +78,10 @@ pub(crate) fn run(common: &Common, args: &EncodeArgs) -> Outcome {
     Ok(Answer::Yes)
 }
 
-fn encoder<'a>(model: &'a Model, args: &EncodeArgs) -> Result<Encoder<'a>, Failure> {
+fn encoder(model: &Model, args: &EncodeArgs) -> Result<Encoder, Failure> {
     let encoder = match args.assignment {
-        Assignment::Nearest => model.quantizer().encoder(),
-        Assignment::Priced => {
-            model.quantizer().encoder().priced().map_err(|error| Failure::of_file(error, &args.model))?
-        }
+        Assignment::Nearest => model.encoder(),
+        Assignment::Priced => model.encoder().priced().map_err(|error| Failure::of_file(error, &args.model))?,
     };
     Ok(match args.capacity {
         None => encoder,
@@ -135,7 +132,7 @@ impl Sink {
         column: Option<&str>,
         format: IdFormat,
     ) -> Result<Self, Failure> {
-        let levels = model.levels().len();
+        let levels = model.levels();
         match path.extension().unwrap_or_default().to_string_lossy().to_lowercase().as_str() {
             "npy" => Ok(Self::Codes(NpyWriter::create(path, rows, levels)?)),
             "csv" | "jsonl" | "parquet" => {

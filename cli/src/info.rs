@@ -1,9 +1,11 @@
 //! `semid info`
 
 use crate::args::{Common, InfoArgs};
-use crate::output::{self, Answer, Outcome};
-use semid::{Codebook, Model, Provenance};
-use serde::Serialize;
+use crate::output::{self, Answer, Failure, Outcome};
+use semid::Model;
+use semid::io::Provenance;
+use semid::rq::Codebook;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -32,8 +34,17 @@ struct Info<'a> {
     provenance: Option<&'a Provenance>,
 }
 
-/// The network around the quantizer.
-#[derive(Serialize)]
+/// What the configuration of every kind says.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Config {
+    normalize_residuals: bool,
+    grid_exponent: i32,
+    codebook_exponent: i32,
+}
+
+/// The network around the quantizer, where there is one.
+#[derive(Serialize, Deserialize)]
 struct Network {
     latent: usize,
     hidden: Vec<usize>,
@@ -43,31 +54,25 @@ struct Network {
 
 pub(crate) fn run(common: &Common, args: &InfoArgs) -> Outcome {
     let model = Model::load(&args.model)?;
-    let quantizer = model.quantizer();
-    let step = 2_f64.powi(-quantizer.codebook_exponent());
+    let config = Value::Object(model.config()?.into_iter().collect());
+    let known = serde_json::from_value(config.clone());
+    let known: Config = known.map_err(|error| Failure::Error(format!("{}: {error}", args.model.display())))?;
+    let codebooks = (0..model.levels()).filter_map(|level| model.codebook(level));
     let largest = |level: &Codebook| level.values().iter().map(|value| value.unsigned_abs()).max().unwrap_or(0);
     let info = Info {
         kind: model.kind(),
         fingerprint: model.fingerprint(),
-        levels: model.levels().len(),
+        levels: model.levels(),
         clusters: model.clusters(),
         dim: model.dim(),
-        metric: quantizer.metric().name(),
-        normalize_residuals: quantizer.normalize_residuals(),
+        metric: model.metric().name(),
+        normalize_residuals: known.normalize_residuals,
         seed: model.seed(),
-        grid_exponent: quantizer.grid().exponent(),
-        codebook_exponent: quantizer.codebook_exponent(),
-        prices: quantizer.prices().is_some(),
-        largest_component: model.levels().iter().map(|level| f64::from(largest(level)) * step).collect(),
-        network: match &model {
-            Model::RqVae(model) => Some(Network {
-                latent: model.latent_dim(),
-                hidden: model.hidden(),
-                skip: model.has_skip(),
-                matmul_bits: model.width().bits(),
-            }),
-            _ => None,
-        },
+        grid_exponent: known.grid_exponent,
+        codebook_exponent: known.codebook_exponent,
+        prices: model.has_prices(),
+        largest_component: codebooks.map(|level| f64::from(largest(level)) * model.step()).collect(),
+        network: serde_json::from_value(config).ok(),
         parameters: model.parameters(),
         provenance: model.provenance(),
     };

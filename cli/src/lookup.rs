@@ -3,7 +3,8 @@
 use crate::args::{Common, LookupArgs};
 use crate::database;
 use crate::output::{self, Answer, Failure, Outcome};
-use semid::{Holder, Registry, SemanticIdEngine};
+use semid::SemanticIdEngine;
+use semid::registry::{Holder, Registry};
 use serde::Serialize;
 use std::fmt::Write;
 
@@ -134,8 +135,8 @@ fn of_prefix<'a>(registry: &Registry, prefix: &'a str, limit: usize) -> semid::R
     let codes = registry.parse_prefix(prefix)?;
     let format = registry.id_text().format();
     let child = |(code, items)| Child { code, prefix: format.format_row(&[codes.as_slice(), &[code]].concat()), items };
-    let found = |record: semid::Result<semid::ItemRecord>| {
-        let semid::ItemRecord { item, entry } = record?;
+    let found = |record: semid::Result<semid::registry::ItemRecord>| {
+        let semid::registry::ItemRecord { item, entry } = record?;
         Ok(Found { id: registry.text(&entry.id, &item), item })
     };
     Ok(OfPrefix {

@@ -3,7 +3,10 @@
 use crate::args::Common;
 use indicatif::{ProgressBar, ProgressStyle};
 use semid::metrics::EvaluationProgress;
-use semid::{Progress, Result, Rows, SweepStage, VaeProgress};
+use semid::rq::Progress;
+use semid::sweep::SweepStage;
+use semid::vae::VaeProgress;
+use semid::{Result, Rows};
 use std::io::IsTerminal;
 use std::time::Duration;
 

@@ -2,7 +2,8 @@
 
 use super::Dir;
 use semid::io::read_strings;
-use semid::{IdFormat, Manifest, Registry, Resolver, RqKMeansModel, SqliteStore};
+use semid::registry::{Manifest, Registry, Resolver, SqliteStore};
+use semid::{IdFormat, RqKMeansModel};
 use serde_json::{Value, json};
 
 /// [`Dir::with_model`] and a database `ids.db` of five items, two of them with suffixes.

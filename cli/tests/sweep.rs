@@ -1,7 +1,7 @@
 //! `semid sweep`.
 
 use super::Dir;
-use semid::SweepRecord;
+use semid::sweep::SweepRecord;
 use serde_json::Value;
 
 const SWEEP: &str = "sweep --input x.npy --levels 1,2 --clusters 4,8-6 --k 5 --output s.jsonl";

@@ -1,6 +1,6 @@
 //! What a transaction has changed so far, which only the writer sees.
 
-use semid::{Entry, Holder, Manifest, Record, SemanticId};
+use semid::registry::{Entry, Holder, Manifest, Record, SemanticId};
 use std::collections::{BTreeMap, HashMap};
 
 /// What is kept for an ID.

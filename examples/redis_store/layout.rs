@@ -1,7 +1,8 @@
 //! How IDs and items are kept: as bytes whose order is that of the IDs.
 
 use crate::client::failed;
-use semid::{Result, SemanticId};
+use semid::Result;
+use semid::registry::SemanticId;
 
 /// The codes, 4 bytes each, and the suffix, 8 bytes, all big endian: a member of the sorted set.
 pub(crate) fn of_id(id: &SemanticId) -> Vec<u8> {

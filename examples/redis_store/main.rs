@@ -12,7 +12,8 @@ mod store;
 #[cfg(test)]
 mod tests;
 
-use semid::{Codes, IdFormat, Manifest, Registry, Resolver, conformance};
+use semid::registry::{Manifest, Registry, Resolver, conformance};
+use semid::{Codes, IdFormat};
 use server::Server;
 use std::time::Instant;
 use store::RedisStore;

@@ -4,7 +4,8 @@ use crate::changes::Held;
 use crate::client::{Reply, failed};
 use crate::layout::{self, of_codes, of_id};
 use crate::store::RedisStore;
-use semid::{Entry, Record, Result};
+use semid::Result;
+use semid::registry::{Entry, Record};
 
 /// Fields per command.
 const FIELDS: usize = 10_000;

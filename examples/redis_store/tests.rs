@@ -1,7 +1,8 @@
 //! Against a real server: `cargo test --example redis_store -- --ignored`.
 
 use super::*;
-use semid::{Entry, ErrorKind, Record, Resolver, Result, SemanticId, Store};
+use semid::registry::{Entry, Record, Resolver, SemanticId, Store};
+use semid::{ErrorKind, Result};
 use std::collections::HashSet;
 
 fn server() -> Server {

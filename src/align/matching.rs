@@ -44,7 +44,7 @@ pub(super) fn labels(mut pairs: Vec<Pair>, clusters: usize) -> Result<Vec<u32>> 
 /// Labels that a new code shares rows with, ascending, and their weights.
 type Weights = Vec<(usize, u64)>;
 
-/// Those of every new code; `pairs` are sorted.
+/// Sums up the weights of every new code; `pairs` are sorted.
 fn weights(pairs: &[Pair], clusters: usize) -> Vec<Weights> {
     let unit = (pairs.len() as u64).saturating_add(1);
     let mut weights = vec![Weights::new(); clusters];
@@ -58,13 +58,14 @@ fn weights(pairs: &[Pair], clusters: usize) -> Vec<Weights> {
     weights
 }
 
-/// The label of the largest weight, the lowest on a tie.
+/// Finds the label of the largest weight for every new code, the lowest one on a tie.
 fn own(weights: &[Weights]) -> Vec<Option<usize>> {
     let best = |list: &Weights| list.iter().max_by_key(|(label, weight)| (*weight, std::cmp::Reverse(*label))).copied();
     weights.iter().map(|list| best(list).map(|(label, _)| label)).collect()
 }
 
-/// What a new code costs at each label: the more, the smaller the weight; and in a place of its own, which is no label.
+/// Lists the costs of a new code at each label, which fall as the weight rises, and the cost of taking no label: each code has a
+/// place of its own for that, behind all labels.
 fn edges(weights: &[Weights], row: usize, most: u64) -> Row {
     let list = weights.get(row).map(Vec::as_slice).unwrap_or_default();
     let mut edges: Vec<Edge> =

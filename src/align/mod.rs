@@ -5,12 +5,12 @@ mod matching;
 #[cfg(test)]
 mod tests;
 
+use crate::codes::Codes;
 use crate::device::Device;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{ErrorKind, Result};
 use crate::metrics::{Stability, stability};
 use crate::model::Model;
 use crate::rows::Rows;
-use crate::rq::Codes;
 use matching::{Pair, labels};
 
 /// Labels for the codes of a new model, and how many rows keep their codes without and with them.
@@ -106,8 +106,8 @@ impl Alignment {
 }
 
 impl Model {
-    /// The same model with the codewords of every level in another order: with the one in which as many of `rows` as
-    /// possible have the codes that `old` gives them (see [`Alignment::of_codes`]).
+    /// Copies the model with the codewords of every level in the order in which as many of `rows` as possible have the codes
+    /// that `old` gives them (see [`Alignment::of_codes`]).
     ///
     /// # Exactness
     /// The new model is the same on every device. It gives every row the codes of this one, relabelled; only a row that is
@@ -137,33 +137,11 @@ impl Model {
         let mut alignment = Alignment::of_codes(&old, &self.encode(rows, device)?, &self.clusters())?;
         let mut model = self.relabelled(&alignment.labels)?;
         if alignment.changes() {
-            let origin = model.origin_mut();
-            *origin = std::mem::take(origin).aligned_to(&fingerprint);
+            model = model.change_origin(|origin| *origin = std::mem::take(origin).aligned_to(&fingerprint))?;
         }
         let common = alignment.before.unchanged_codes.len();
         let codes = model.encode(rows, device)?.first_levels(common)?;
         alignment.after = stability(&old.first_levels(common)?, &codes)?;
         Ok((model, alignment))
-    }
-
-    /// The same model with other labels: what code k of a level was is now code `labels[level][k]`.
-    ///
-    /// # Errors
-    /// [`ErrorKind::Parameter`] where the labels of a level are no permutation of its codes.
-    pub fn relabelled(&self, labels: &[Vec<u32>]) -> Result<Model> {
-        let clusters = self.clusters();
-        let fits = |(labels, clusters): (&Vec<u32>, &usize)| {
-            let mut sorted = labels.clone();
-            sorted.sort_unstable();
-            sorted.into_iter().eq(0..*clusters as u32)
-        };
-        if labels.len() != clusters.len() || !labels.iter().zip(&clusters).all(fits) {
-            let expected = "every level needs a list with each of its codes once";
-            return Err(Error::parameter("labels", format!("{} lists", labels.len()), expected));
-        }
-        Ok(match self {
-            Self::RqKMeans(model) => model.relabelled(labels)?.into(),
-            Self::RqVae(model) => model.relabelled(labels)?.into(),
-        })
     }
 }

@@ -202,7 +202,7 @@ pub(crate) enum Purpose {
 pub(crate) trait Engine: Send + Sync {
     fn info(&self) -> &DeviceInfo;
 
-    /// Room for `rows` rows of `dim` grid values (1 ..= [`crate::MAX_DIM`]); they are zero until uploaded.
+    /// Room for `rows` rows of `dim` grid values (1 ..= [`MAX_DIM`](crate::rq::MAX_DIM)); they are zero until uploaded.
     fn table(&self, rows: usize, dim: usize, purpose: Purpose) -> Result<Box<dyn Table>>;
 
     /// Room for the matrices of a network.

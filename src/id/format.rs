@@ -1,7 +1,7 @@
 //! Text forms of codes.
 
+use crate::codes::Codes;
 use crate::error::{Error, Result};
-use crate::rq::Codes;
 use std::fmt;
 use std::sync::Arc;
 

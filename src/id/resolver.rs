@@ -6,7 +6,7 @@ use std::num::NonZeroU32;
 /// How items with equal codes get different IDs.
 ///
 /// ```
-/// use semid::Resolver;
+/// use semid::registry::Resolver;
 ///
 /// assert_eq!(Resolver::default(), Resolver::Suffix { always: false });
 /// assert_eq!(Resolver::reassign().name(), "reassign");

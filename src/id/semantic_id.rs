@@ -5,7 +5,7 @@
 /// Ordered by codes, then suffix, so that all IDs with a common prefix stand together.
 ///
 /// ```
-/// use semid::SemanticId;
+/// use semid::registry::SemanticId;
 ///
 /// let id = SemanticId::new(vec![12, 5, 33], 0);
 /// assert!(id < SemanticId::new(vec![12, 5, 33], 1) && id < SemanticId::new(vec![12, 6, 0], 0));

@@ -8,6 +8,7 @@ mod dense;
 pub(crate) mod file;
 mod fvecs;
 mod ids;
+pub(crate) mod model_file;
 mod npy;
 #[cfg(feature = "parquet")]
 mod parquet;
@@ -22,6 +23,8 @@ pub use npy::{CodesFile, Element, NpyRows, NpyWriter, read_codes};
 #[cfg(feature = "parquet")]
 pub use parquet::{ParquetRows, columns, read_strings};
 pub use safetensors::SafetensorsRows;
+
+pub use crate::origin::{Provenance, ProvenanceInput};
 
 use crate::error::{Error, Result};
 use crate::rows::Rows;

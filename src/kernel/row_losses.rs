@@ -15,7 +15,7 @@ pub(crate) enum Power {
 /// The sum of the magnitudes or squares of every row, as 16-bit scaled integers.
 ///
 /// # Shapes
-/// `x` (R, C) with C up to [`crate::MAX_DIM`], `out` (R).
+/// `x` (R, C) with C up to [`MAX_DIM`](crate::rq::MAX_DIM), `out` (R).
 ///
 /// # Exactness
 /// Squares are below 2^30, so sums of 2^13 of them are below 2^43: exact in i64 and f64; the sum is rounded to f32 once.

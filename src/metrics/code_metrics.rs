@@ -1,9 +1,9 @@
-//! What codes alone say about their quality.
+//! Measures of quality that need nothing but codes.
 
 use super::sizes::{Sizes, ratio};
 use serde::{Deserialize, Serialize};
 
-/// Everything that codes alone tell: collisions of whole IDs, and how each level uses its clusters.
+/// Measures of codes alone: collisions of whole IDs, and how each level uses its clusters.
 ///
 /// Serialized, the fields of `ids` stand beside the others.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -2,15 +2,15 @@
 
 use super::code_metrics::{Bucket, CodeMetrics, IdMetrics, LevelMetrics};
 use super::sizes::Sizes;
+use crate::codes::Codes;
 use crate::error::{Error, ErrorKind, Result};
-use crate::rq::Codes;
 use std::cmp::Reverse;
 use std::collections::HashMap;
 
 /// Largest buckets kept.
 const LARGEST: usize = 5;
 
-/// Everything that `codes` alone tell.
+/// Measures codes alone: collisions of whole IDs, and how each level uses its clusters.
 ///
 /// # Shapes
 /// `codes` (N, L), `clusters` (L).
@@ -54,7 +54,7 @@ pub struct CodeCounter {
 }
 
 impl CodeCounter {
-    /// A counter of codes of levels with so many clusters.
+    /// Makes a counter for levels with so many clusters.
     ///
     /// # Errors
     /// [`ErrorKind::Clusters`] for a number of clusters that no level has.
@@ -77,7 +77,7 @@ impl CodeCounter {
         Ok(())
     }
 
-    /// What was counted.
+    /// Ends the count and returns its measures.
     ///
     /// # Errors
     /// [`ErrorKind::Empty`] where there was no row.
@@ -116,7 +116,7 @@ pub struct SortedCodeCounter {
 }
 
 impl SortedCodeCounter {
-    /// A counter of codes of levels with so many clusters.
+    /// Makes a counter for levels with so many clusters.
     ///
     /// # Errors
     /// As for [`CodeCounter::new`].
@@ -172,7 +172,7 @@ impl SortedCodeCounter {
         }
     }
 
-    /// What was counted.
+    /// Ends the count and returns its measures.
     ///
     /// # Errors
     /// [`ErrorKind::Empty`] where there was no item.

@@ -1,18 +1,20 @@
-//! Quantization errors: what decoding does not give back.
+//! Quantization errors: how far decoded rows are from the rows themselves.
 
 use super::counter;
-use super::quantizer::{Quantizer, decode_finite};
+use super::decoded::decode_finite;
+use crate::codes::Codes;
 use crate::device::Device;
 use crate::error::{ErrorKind, Result, try_vec};
 use crate::grid::read_finite;
+use crate::quantizer::Quantizer;
 use crate::rows::Rows;
-use crate::rq::{Codes, Metric};
+use crate::rq::Metric;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 /// Values of a chunk of rows.
 const CHUNK_VALUES: usize = 1 << 20;
-/// What keeps the relative error finite where both values are zero.
+/// Added to the denominator, so that the relative error is finite where both values are zero.
 const SMALL: f64 = 1e-4;
 
 /// Differences between rows x and what their codes decode to, y.

@@ -3,15 +3,15 @@
 use super::nearest;
 use super::progress::EvaluationProgress;
 use super::quality::Quality;
-use super::quantizer::Quantizer;
+use crate::codes::Codes;
 use crate::device::Device;
 use crate::error::{Error, Result};
+use crate::quantizer::Quantizer;
 use crate::rows::Rows;
-use crate::rq::Codes;
 use serde::{Deserialize, Serialize};
 use std::ops::ControlFlow;
 
-/// What to measure, and on how much.
+/// Settings of an evaluation: which metrics it measures, and on how many rows.
 ///
 /// ```
 /// use semid::metrics::Evaluation;

@@ -6,11 +6,11 @@ use super::evaluation::Evaluation;
 use super::known::Known;
 use super::progress::{EvaluationProgress, tell};
 use super::quality::Quality;
-use super::quantizer::Quantizer;
+use crate::codes::Codes;
 use crate::device::Device;
 use crate::error::Result;
+use crate::quantizer::Quantizer;
 use crate::rows::Rows;
-use crate::rq::Codes;
 use std::ops::ControlFlow;
 
 /// An evaluation of models on the same rows, whose true neighbours are looked for once; see [`Evaluation::on`].
@@ -25,7 +25,7 @@ impl Evaluation {
     /// An evaluation of several models on `rows`.
     ///
     /// # Exactness
-    /// The same numbers as from [`Evaluation::run_on_codes`] for each.
+    /// Each model gets the numbers that [`Evaluation::run_on_codes`] gives it alone.
     ///
     /// ```
     /// use semid::metrics::Evaluation;

@@ -1,7 +1,7 @@
 //! The different IDs among the codes of rows.
 
+use crate::codes::Codes;
 use crate::error::{Result, try_vec};
-use crate::rq::Codes;
 
 /// The different IDs, sorted, and which one each row has.
 pub(super) struct Ids {

@@ -1,4 +1,4 @@
-//! What an evaluation finds out about rows alone, whatever model is measured.
+//! Facts about rows alone, which hold whatever model is measured.
 
 use super::correlation::Pairs;
 use super::evaluation::Evaluation;
@@ -45,12 +45,12 @@ impl<'a> Known<'a> {
 }
 
 fn queries(evaluation: &Evaluation, rows: usize) -> Vec<usize> {
-    // Other rows than `fit` would choose by the same seed.
+    // The seed is turned into another one, so that these are not the rows that `fit` samples by it.
     let seed = Stream::new("queries", evaluation.seed, 0, 0).next_u64();
     rng::sample(seed, rows, evaluation.sample.unwrap_or(rows))
 }
 
-/// What the rows have, each once.
+/// Lists the points, or IDs, that these rows have, each once and in ascending order.
 pub(super) fn distinct(rows: &[usize], of_row: &[u32]) -> Vec<u32> {
     let mut all: Vec<u32> = rows.iter().filter_map(|row| of_row.get(*row).copied()).collect();
     all.sort_unstable();

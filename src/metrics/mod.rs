@@ -60,6 +60,7 @@
 mod code_metrics;
 mod correlation;
 mod counter;
+mod decoded;
 mod errors;
 mod estimate;
 mod evaluation;
@@ -72,13 +73,14 @@ mod points;
 mod progress;
 mod purity;
 mod quality;
-mod quantizer;
+
 mod ranking;
 mod retrieval;
 mod sizes;
 mod stability;
 mod ties;
 
+pub use crate::quantizer::Quantizer;
 pub use code_metrics::{Bucket, CodeMetrics, IdMetrics, LevelMetrics};
 pub use counter::{CodeCounter, SortedCodeCounter, code_metrics};
 pub use errors::{ErrorMetrics, errors};
@@ -88,7 +90,6 @@ pub use evaluator::Evaluator;
 pub use progress::EvaluationProgress;
 pub use purity::{PrefixPurity, prefix_purity};
 pub use quality::{ByDistance, NeighborMetrics, Quality, RecallAt};
-pub use quantizer::Quantizer;
 pub use sizes::Sizes;
 pub use stability::{Stability, stability};
 

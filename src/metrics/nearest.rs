@@ -33,15 +33,15 @@ pub(super) struct Nearest {
     neighbors: Vec<Neighbor>,
 }
 
-/// What is told after every block of points, in comparisons of two points done since the last time.
+/// Called after every block of points with the number of comparisons of two points since the last call.
 pub(super) type Tick<'a> = &'a mut dyn FnMut(u64) -> Result<()>;
 
 impl Nearest {
     /// The neighbours of the points `queries`, which ascend.
     ///
     /// # Exactness
-    /// Squared distances on the grid, integers, by `kernel::range_search`: every point is listed that is nearer than what is the
-    /// k-th nearest so far, or as near. So the lists do not depend on the device, the blocks or their order.
+    /// Squared distances on the grid, integers, by `kernel::range_search`: a point is listed if it is no farther than the
+    /// k-th nearest one so far. So the lists do not depend on the device, the blocks or their order.
     ///
     /// # Errors
     /// What devices and sources can meet.
@@ -55,7 +55,7 @@ impl Nearest {
         Self::search_within(CANDIDATES, points, queries, k, device, tick)
     }
 
-    /// The same with no more than `room` candidates at a time.
+    /// Searches with at most `room` candidates in memory at a time.
     pub(super) fn search_within(
         room: usize,
         points: &Points<'_>,
@@ -94,7 +94,7 @@ impl Nearest {
         Ok(())
     }
 
-    /// Neighbours of a query, nearest first; none of what was no query.
+    /// Returns the neighbours of a query, nearest first, and none for a point that was no query.
     pub(super) fn of(&self, query: u32) -> &[Neighbor] {
         let Ok(at) = self.queries.binary_search(&query) else { return &[] };
         let start = at.checked_sub(1).and_then(|before| self.ends.get(before)).copied().unwrap_or(0);
@@ -117,7 +117,7 @@ pub(super) fn places<'a>(
     })
 }
 
-/// What a point weighs for a query, which is left out itself.
+/// Returns the weight of a point for a query, which does not count as its own neighbour.
 fn weight(query: u32, point: u32, weights: &[u64]) -> u64 {
     let weight = weights.get(point as usize).copied().unwrap_or(0);
     if point == query { weight.saturating_sub(1) } else { weight }

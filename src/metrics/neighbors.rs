@@ -1,5 +1,6 @@
 //! The part of an evaluation that is about neighbours and distances.
 
+use super::decoded::DecodedRows;
 use super::estimate::Estimate;
 use super::evaluation::Evaluation;
 use super::ids::Ids;
@@ -7,12 +8,12 @@ use super::known::{Known, distinct};
 use super::points::Points;
 use super::progress::{Callback, counter, tell};
 use super::quality::{ByDistance, NeighborMetrics, RecallAt};
-use super::quantizer::{DecodedRows, Quantizer};
 use super::ranking::{ByDecoded, ByHamming, ByPrefix, Ranking};
 use super::retrieval::Truth;
+use crate::codes::Codes;
 use crate::device::Device;
 use crate::error::{ErrorKind, Result};
-use crate::rq::Codes;
+use crate::quantizer::Quantizer;
 
 impl Known<'_> {
     /// Recall, NDCG and the correlation of distances.

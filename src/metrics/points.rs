@@ -42,7 +42,7 @@ impl<'a> Points<'a> {
         }
         let grid = match metric {
             Metric::L2 => range.grid(true),
-            Metric::Cosine => crate::Grid::new(vec![0.0; rows.dim()], crate::grid::UNIT_EXPONENT),
+            Metric::Cosine => crate::rq::Grid::new(vec![0.0; rows.dim()], crate::grid::UNIT_EXPONENT),
         };
         let mut points = Self {
             rows,

@@ -1,4 +1,4 @@
-//! What a long evaluation tells while it runs.
+//! The progress of a long evaluation.
 
 use crate::error::{ErrorKind, Result};
 use std::ops::ControlFlow;
@@ -7,7 +7,7 @@ use std::ops::ControlFlow;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct EvaluationProgress {
-    /// What is being done.
+    /// The stage that the evaluation is at.
     pub stage: &'static str,
     /// Comparisons of two rows done at this stage.
     pub done: u64,

@@ -2,9 +2,9 @@
 
 use super::estimate::Estimate;
 use super::ids::Ids;
+use crate::codes::Codes;
 use crate::error::{ErrorKind, Result};
 use crate::rng::Stream;
-use crate::rq::Codes;
 use serde::Serialize;
 
 /// Shuffles of the labels.
@@ -16,7 +16,7 @@ const SHUFFLES: usize = 10;
 pub struct PrefixPurity {
     /// `sum over prefixes of the items with the most frequent label of their prefix / N`.
     pub purity: f64,
-    /// The same for labels dealt out at random: what the sizes of the prefixes and of the labels alone give.
+    /// Purity of labels dealt out at random, which follows from the sizes of prefixes and labels alone.
     pub shuffled: Estimate,
 }
 

@@ -1,15 +1,15 @@
-//! What an evaluation measured.
+//! Results of an evaluation.
 
 use super::code_metrics::CodeMetrics;
 use super::errors::ErrorMetrics;
 use super::estimate::Estimate;
 use serde::{Deserialize, Serialize};
 
-/// What was measured.
+/// Results of an evaluation.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Quality {
-    /// What codes alone tell. Serialized, these fields stand beside the others.
+    /// Measures of codes alone. Serialized, these fields stand beside the others.
     #[serde(flatten)]
     pub codes: CodeMetrics,
     /// Errors of decoding, unless the model's codes do not decode to its rows; serialized likewise.
@@ -62,7 +62,7 @@ pub struct ByDistance<T> {
 }
 
 impl<T> ByDistance<T> {
-    /// The same of every distance.
+    /// Makes a value for every distance by `part`.
     pub fn map<U>(&self, mut part: impl FnMut(&T) -> U) -> ByDistance<U> {
         ByDistance { prefix: part(&self.prefix), decoded: part(&self.decoded), hamming: part(&self.hamming) }
     }

@@ -46,7 +46,7 @@ impl<'a> Truth<'a> {
     /// Recall and NDCG of `ranking` for the rows `queries`, at each of `ks`, which both have been searched for.
     ///
     /// # Errors
-    /// What `tick` returns, which is told how many queries are done.
+    /// Whatever `tick` returns, which is called with the number of queries done.
     pub(super) fn score(
         &self,
         ranking: &dyn Ranking,

@@ -1,7 +1,7 @@
 //! How many codes stay the same from one model, or one set of IDs, to another.
 
+use crate::codes::Codes;
 use crate::error::{ErrorKind, Result};
-use crate::rq::Codes;
 use serde::Serialize;
 
 /// The share of rows that keep their codes.

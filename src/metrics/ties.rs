@@ -1,6 +1,6 @@
-//! Expectation under ties: what a metric is worth when items at the same distance may come in any order.
+//! Expectation under ties: the mean of a metric over all orders of items at the same distance.
 
-/// Where an item comes in a ranking: behind `before` items, and in any order with those at its own distance.
+/// The place of an item in a ranking: behind `before` items, and in any order with those at its own distance.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Place {
     pub(super) before: u64,

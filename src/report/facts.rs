@@ -1,20 +1,20 @@
-//! Everything that a report tells, measured.
+//! Measurements behind a report.
 
 use super::Report;
 use super::names::{Captions, Names};
 use super::tree::Tree;
 use super::words::Words;
+use crate::codes::Codes;
 use crate::error::Result;
 use crate::metrics::{PrefixPurity, Quality, Quantizer, prefix_purity};
 use crate::rows::Rows;
-use crate::rq::Codes;
 
 /// Bytes of a page that the tree may take, about.
 const TREE_BYTES: usize = 3_000_000;
-/// What the name of an item takes in the tree besides its letters.
+/// Bytes that the name of an item takes in the tree besides its letters.
 const NAME_BYTES: usize = 10;
 
-/// What a page is made of.
+/// Measurements that a page is made of.
 pub(super) struct Facts<'a> {
     pub(super) names: Names<'a>,
     pub(super) captions: Captions,

@@ -14,7 +14,7 @@ pub(super) struct Figure {
     pub(super) title: String,
     /// How to read it.
     pub(super) note: String,
-    /// What it shows, for those who do not see it.
+    /// A description for readers who do not see it.
     pub(super) text: String,
     /// Elements of the SVG.
     pub(super) body: String,
@@ -36,13 +36,13 @@ impl Figure {
         })
     }
 
-    /// How to read it.
+    /// Sets the words on how to read it.
     pub(super) fn note(mut self, note: impl Into<String>) -> Self {
         self.note = note.into();
         self
     }
 
-    /// What it shows, in words.
+    /// Sets the description for readers who do not see it.
     pub(super) fn text(mut self, text: impl Into<String>) -> Self {
         self.text = text.into();
         self

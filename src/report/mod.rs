@@ -13,11 +13,11 @@ mod theme;
 mod tree;
 mod words;
 
+use crate::codes::Codes;
 use crate::device::Device;
 use crate::error::{Error, ErrorKind, Result};
 use crate::metrics::{Evaluation, EvaluationProgress, Quantizer};
 use crate::rows::Rows;
-use crate::rq::Codes;
 use crate::sweep::{SweepMetric, SweepRecord};
 use facts::Facts;
 use std::ops::ControlFlow;
@@ -36,7 +36,7 @@ const CURVE: [usize; 7] = [1, 2, 5, 10, 20, 50, 100];
 /// shown as they are: none can become part of the page's code.
 ///
 /// # Exactness
-/// The same model, rows, names and settings give the same bytes, on every device. There is no time or date in it.
+/// Equal models, rows, names and settings give the same bytes, on every device. The page holds no time or date.
 ///
 /// ```
 /// use semid::{Device, Matrix, Report, RqKMeans};
@@ -230,7 +230,7 @@ impl ReportPage {
 pub struct ReportFigure {
     /// Name that no other figure of the page has, fit for a file: `collisions`, `usage-1` and so on.
     pub name: String,
-    /// What it shows.
+    /// The title of the figure.
     pub title: String,
     /// The file.
     pub svg: String,

@@ -1,4 +1,4 @@
-//! What items and their groups are called.
+//! Names of items and labels of their groups.
 
 use super::numbers::short;
 use std::collections::BTreeMap;

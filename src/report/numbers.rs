@@ -39,6 +39,24 @@ pub(super) fn real(value: f64) -> String {
     }
 }
 
+/// The numbers of a column in one format: as many decimals for all as give the smallest four significant digits, but at most two
+/// more than give them to the largest; all in powers of ten where one is too small or too large to be written out.
+pub(super) fn reals(values: &[f64]) -> Vec<String> {
+    let sizes = || values.iter().map(|value| value.abs()).filter(|size| *size > 0.0);
+    if sizes().any(|size| !(1e-4..1e7).contains(&size)) {
+        return values.iter().map(|value| format!("{value:.3e}")).collect();
+    }
+    let decimals = |size: f64| (3.0 - size.log10().floor()).max(0.0) as usize;
+    let (most, least) = (sizes().map(decimals).max().unwrap_or(0), sizes().map(decimals).min().unwrap_or(0));
+    values.iter().map(|value| format!("{value:.*}", most.min(least + 2))).collect()
+}
+
+/// [`reals`] of the values that are known; `-` for the others.
+pub(super) fn reals_or_none(values: &[Option<f64>]) -> Vec<String> {
+    let mut known = reals(&values.iter().copied().flatten().collect::<Vec<f64>>()).into_iter();
+    values.iter().map(|value| value.and_then(|_| known.next()).unwrap_or_else(|| "-".to_owned())).collect()
+}
+
 /// A number of things that need not be whole: `53.3`.
 pub(super) fn about(value: f64) -> String {
     if value >= 1000.0 { count(value.round() as u64) } else { real((value * 10.0).round() / 10.0) }
@@ -78,6 +96,16 @@ mod tests {
         assert_eq!(shares.map(percent), ["0 %", "100 %", "13.3 %", "below 0.1 %", "above 99.9 %", "50.0 %"]);
         let reals = [0.0, 0.5, 1.0, 12.3456, 1234.56, 0.01234, 0.000_012_34, -2.5, 1e9];
         assert_eq!(reals.map(real), ["0", "0.5", "1", "12.35", "1235", "0.0123", "1.234e-5", "-2.5", "1.000e9"]);
+    }
+
+    #[test]
+    fn a_column_has_one_format() {
+        assert_eq!(reals(&[0.0247, 0.0066]), ["0.02470", "0.00660"].map(|text| format!("{text}0")));
+        assert_eq!(reals(&[12.3456, 2.5, 0.0]), ["12.346", "2.500", "0.000"]);
+        assert_eq!(reals(&[1234.0, 0.5]), ["1234.00", "0.50"]);
+        assert_eq!(reals(&[1e-5, 0.5, -3.0, 0.0]), ["1.000e-5", "5.000e-1", "-3.000e0", "0.000e0"]);
+        assert_eq!((reals(&[0.0, 0.0]), reals(&[])), (vec!["0".to_owned(), "0".to_owned()], Vec::new()));
+        assert_eq!(reals_or_none(&[None, Some(2.0), None, Some(0.25)]), ["-", "2.0000", "-", "0.2500"]);
     }
 
     #[test]

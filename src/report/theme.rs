@@ -3,7 +3,7 @@
 use plotters::style::RGBColor;
 use std::fmt::Write as _;
 
-/// What is drawn, which decides its colour.
+/// The part of a figure that is drawn, which decides its colour.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Ink {
     /// Behind everything.

@@ -2,7 +2,7 @@
 
 use super::distances::Distances;
 use super::encode::{EncodeReport, Sink};
-use super::encoder::Encoder;
+use super::encoding::Encoding;
 use super::load::Source;
 use super::optimal::Optimal;
 use super::params::check_balanced;
@@ -12,7 +12,7 @@ use crate::grid::pow2;
 use crate::rows::Rows;
 use crate::transport::balanced::Sizes;
 
-impl Encoder<'_> {
+impl Encoding<'_> {
     /// Encodes all rows together, at most `capacity` in each cluster of each level.
     pub(super) fn encode_whole(
         &self,

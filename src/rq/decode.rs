@@ -1,7 +1,7 @@
 //! Decoding: from codes back to embeddings.
 
-use super::codes::Codes;
 use super::model::RqKMeansModel;
+use crate::codes::Codes;
 use crate::error::{Error, ErrorKind, Result, try_vec};
 
 impl RqKMeansModel {

@@ -1,15 +1,16 @@
 //! Encoding: from rows to codes, a chunk at a time.
 
 use super::balance::Balance;
-use super::codes::Codes;
 use super::distances::Distances;
-use super::encoder::Encoder;
+use super::encoding::Encoding;
 use super::load::to_grid;
 use super::model::RqKMeansModel;
 use crate::codebook::Codebook;
+use crate::codes::Codes;
 use crate::device::{Device, Purpose, Table};
 use crate::error::{Error, Result, try_vec};
 use crate::grid::read_finite;
+use crate::quantizer::{EncodeOptions, Quantizer};
 use crate::rows::Rows;
 
 /// What an encode came across.
@@ -41,7 +42,7 @@ impl RqKMeansModel {
     /// # Errors
     /// A wrong dimension, NaN or infinities, and what devices and sources can meet.
     pub fn encode(&self, rows: &dyn Rows, device: &Device) -> Result<Codes> {
-        self.encoder().encode(rows, device)
+        Quantizer::encode(self, rows, device)
     }
 
     /// Encodes in constant memory: `sink` receives the number of the first row and the codes (n, L) of a chunk, in
@@ -53,13 +54,13 @@ impl RqKMeansModel {
         &self,
         rows: &dyn Rows,
         device: &Device,
-        sink: impl FnMut(usize, &[u32]) -> Result<()>,
+        mut sink: impl FnMut(usize, &[u32]) -> Result<()>,
     ) -> Result<EncodeReport> {
-        self.encoder().encode_with(rows, device, sink)
+        self.encode_quantized(rows, device, &EncodeOptions::default(), &mut sink)
     }
 }
 
-impl Encoder<'_> {
+impl Encoding<'_> {
     /// Encodes row by row: in chunks, whose size changes nothing.
     pub(super) fn encode_chunks(&self, rows: &dyn Rows, device: &Device, sink: Sink<'_>) -> Result<EncodeReport> {
         let len = rows.len();
@@ -101,13 +102,13 @@ impl Chunk {
 
     fn encode(
         &mut self,
-        encoder: &Encoder<'_>,
+        encoding: &Encoding<'_>,
         rows: &dyn Rows,
         device: &Device,
         first: usize,
         report: &mut EncodeReport,
     ) -> Result<&[u32]> {
-        let model = encoder.model;
+        let model = encoding.model;
         let quantization = &model.quantization;
         read_finite(rows, first, &mut self.values)?;
         report.saturated_values += to_grid(device.engine(), quantization, &self.values, &mut self.q);
@@ -116,7 +117,7 @@ impl Chunk {
             if quantization.scales_level(level) {
                 self.table.unit_length()?;
             }
-            report.settled_rows += match encoder.prices(level) {
+            report.settled_rows += match encoding.prices(level) {
                 None => self.assign(codebook)?,
                 Some(prices) => self.assign_priced(codebook, prices)?,
             };

@@ -4,6 +4,7 @@ use super::params::Metric;
 use crate::codebook::{CODEWORDS_MAX, Codebook, largest_sum, relabelled};
 use crate::error::{Error, Result};
 use crate::grid::{Grid, UNIT_EXPONENT};
+use crate::io::model_file::hex;
 use crate::origin::Origin;
 use sha2::{Digest, Sha256};
 
@@ -148,9 +149,4 @@ impl RqKMeansModel {
         self.prices.iter().flatten().for_each(|price| hash.update(price.to_le_bytes()));
         hex(&hash.finalize())
     }
-}
-
-/// Lower-case hexadecimal digits.
-pub(crate) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

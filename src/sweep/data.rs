@@ -1,9 +1,10 @@
-//! What makes rows the same rows.
+//! The identity of rows: their number, dimensions and digest.
 
 use super::record::{SweepData, SweepRecord};
 use crate::error::{Error, ErrorKind, Result};
+use crate::io::model_file::hex;
 use crate::rows::Rows;
-use crate::rq::{Source, hex};
+use crate::rq::Source;
 use sha2::{Digest, Sha256};
 
 impl SweepData {
@@ -14,7 +15,8 @@ impl SweepData {
     ///
     /// ```
     /// use semid::metrics::Evaluation;
-    /// use semid::{Device, Matrix, Sweep, SweepData};
+    /// use semid::sweep::SweepData;
+    /// use semid::{Device, Matrix, Sweep};
     ///
     /// let values: Vec<f32> = (0..800).map(|i| ((i * 37) % 101) as f32).collect();
     /// let (rows, folder) = (Matrix::new(&values, 4)?, tempfile::tempdir()?);

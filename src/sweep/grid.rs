@@ -25,7 +25,8 @@ use std::path::{Path, PathBuf};
 ///
 /// ```
 /// use semid::metrics::Evaluation;
-/// use semid::{Device, Matrix, Sweep, SweepMetric};
+/// use semid::sweep::SweepMetric;
+/// use semid::{Device, Matrix, Sweep};
 ///
 /// let values: Vec<f32> = (0..800).map(|i| ((i * i) % 101) as f32).collect();
 /// let (rows, folder) = (Matrix::new(&values, 4)?, tempfile::tempdir()?);
@@ -89,7 +90,7 @@ impl SweepKind {
     pub(super) fn name(&self) -> &'static str {
         match self {
             Self::RqKMeans(_) => "rq-kmeans",
-            Self::RqVae(_) => vae::KIND,
+            Self::RqVae(_) => vae::NAME,
         }
     }
 
@@ -188,7 +189,7 @@ impl Sweep {
         self
     }
 
-    /// What the runs have of the grid, in their order, each once.
+    /// Lists the parameters of all runs, in the order in which they are fitted and each once.
     ///
     /// # Errors
     /// [`ErrorKind::Parameter`] for a grid without runs, [`ErrorKind::ClustersPerLevel`] for a list that is too short.

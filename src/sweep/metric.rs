@@ -1,4 +1,4 @@
-//! What runs can be ranked by.
+//! Metrics that runs can be ranked by.
 
 use super::record::SweepRecord;
 use crate::error::{ErrorKind, Result};
@@ -16,7 +16,7 @@ use std::cmp::Ordering;
 /// `dead_codes` are those of all levels, `utilization` is their mean.
 ///
 /// ```
-/// use semid::SweepMetric;
+/// use semid::sweep::SweepMetric;
 ///
 /// let metric = SweepMetric::named("recall_at_k.decoded")?;
 /// assert!(!metric.less_is_better());
@@ -68,7 +68,7 @@ fn dead_codes(record: &SweepRecord) -> Option<f64> {
     Some(record.metrics.codes.levels.iter().map(|level| level.dead_codes).sum::<u64>() as f64)
 }
 
-/// All there are.
+/// All metrics.
 const METRICS: [SweepMetric; 24] = [
     less("collision_rate", |record| Some(ids(record).collision_rate)),
     less("collided_item_rate", |record| Some(ids(record).collided_item_rate)),

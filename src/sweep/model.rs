@@ -22,7 +22,8 @@ impl Sweep {
     ///
     /// ```
     /// use semid::metrics::Evaluation;
-    /// use semid::{Device, Matrix, Sweep, SweepMetric};
+    /// use semid::sweep::SweepMetric;
+    /// use semid::{Device, Matrix, Sweep};
     ///
     /// let values: Vec<f32> = (0..800).map(|i| ((i * i) % 101) as f32).collect();
     /// let (rows, device, folder) = (Matrix::new(&values, 4)?, Device::cpu(), tempfile::tempdir()?);

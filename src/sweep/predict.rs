@@ -20,12 +20,13 @@ impl PredictedCollisions {
     /// rows the number of different IDs they have. U keeps to what is certain: the rows measured keep their IDs, and
     /// each of the others adds one at most.
     ///
-    /// That is an approximation, to compare models by rather than a bound: rare IDs, which M hardly counts, make fewer
+    /// This is an approximation to compare models by, not a bound: rare IDs, which M hardly counts, make fewer
     /// collisions. Of 20,000 sentence embeddings with 3 x 64 codes, half of which were measured, it predicts 21 %
     /// collisions where there are 19 % (by entropies alone 6 %); with 3 x 256 codes 3.4 % where there are 2.7 %.
     ///
     /// ```
-    /// use semid::{Codes, PredictedCollisions, metrics::code_metrics};
+    /// use semid::sweep::PredictedCollisions;
+    /// use semid::{Codes, metrics::code_metrics};
     ///
     /// let codes = Codes::new((0..100).flat_map(|i| [i / 10, i % 10]).collect(), 2)?; // 10 x 10, each once
     /// let predicted = PredictedCollisions::of(&code_metrics(&codes, &[10, 10])?, 1000);

@@ -1,4 +1,4 @@
-//! What a sweep tells while it runs.
+//! The progress of a sweep.
 
 use super::record::{SweepParameters, SweepRecord};
 use crate::metrics::EvaluationProgress;
@@ -6,7 +6,7 @@ use crate::rq::Progress;
 use crate::vae::VaeProgress;
 use std::ops::ControlFlow;
 
-/// Where a sweep is.
+/// How far a sweep is.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub struct SweepProgress<'a> {
@@ -14,13 +14,13 @@ pub struct SweepProgress<'a> {
     pub run: usize,
     /// Number of runs.
     pub runs: usize,
-    /// What the run has of the grid.
+    /// The parameters of the run, one point of the grid.
     pub parameters: &'a SweepParameters,
-    /// What is being done.
+    /// The stage that the run is at.
     pub stage: SweepStage<'a>,
 }
 
-/// What is being done for a run.
+/// The stage that a run is at.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub enum SweepStage<'a> {

@@ -10,14 +10,15 @@ pub(super) const FORMAT: u32 = 2;
 /// The version whose settings are in the words of that time.
 pub(super) const LEGACY: u32 = 1;
 
-/// A finished run of a sweep: what was fitted, on what, and how good it is.
+/// A finished run of a sweep: its model, its rows and its measures.
 ///
 /// A sweep's file has one as a JSON object on every line, in the order of the grid. All of it is the same on every device
 /// and however often the sweep was interrupted, apart from `seconds`, which stands last.
 ///
 /// ```
 /// use semid::metrics::Evaluation;
-/// use semid::{Device, Matrix, Sweep, SweepRecord};
+/// use semid::sweep::SweepRecord;
+/// use semid::{Device, Matrix, Sweep};
 ///
 /// let values: Vec<f32> = (0..800).map(|i| ((i * 37) % 101) as f32).collect();
 /// let folder = tempfile::tempdir()?;
@@ -32,7 +33,7 @@ pub(super) const LEGACY: u32 = 1;
 pub struct SweepRecord {
     /// Version of the format, 2. In lines of version 1 all settings are strings.
     pub format: u32,
-    /// What this run has of the grid.
+    /// The parameters of this run, one point of the grid.
     pub parameters: SweepParameters,
     /// Everything else that influences the result, by name: the other fields of [`RqKMeans`](crate::RqKMeans) or
     /// [`RqVae`](crate::RqVae), and what was measured. They are the same in all lines of a kind.
@@ -50,7 +51,7 @@ pub struct SweepRecord {
     pub seconds: SweepSeconds,
 }
 
-/// What the runs of a sweep differ in.
+/// The parameters that the runs of a sweep differ in.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct SweepParameters {

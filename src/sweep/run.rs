@@ -19,7 +19,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 impl Sweep {
-    /// Fits and measures what the file at `path` does not have yet, and returns all of it.
+    /// Fits and measures the runs that the file at `path` does not have yet, and returns all runs.
     ///
     /// # Exactness
     /// The file ends with the same bytes, apart from `seconds`, on every device and however often the sweep was stopped or
@@ -124,7 +124,7 @@ impl Work<'_> {
         let mut fit = None;
         for (i, run) in runs.iter().enumerate() {
             let (at, runs, progress) = (first + i, self.runs, &mut *self.progress);
-            let mut tell = |fit: &crate::Progress| {
+            let mut tell = |fit: &crate::rq::Progress| {
                 progress(&SweepProgress { run: at, runs, parameters: run, stage: SweepStage::Fit(fit) })
             };
             let mut start = Instant::now();
@@ -133,7 +133,7 @@ impl Work<'_> {
                 (None, None) => fit.insert(params.begin_with(rows, device, &mut tell)?),
                 (None, Some((levels, before))) => {
                     let fit = fit.insert(params.go_on_with(levels, rows, device, &mut tell)?);
-                    // As if alone: what reading the rows took is in the time before already.
+                    // A run counts as if it were alone. The time before already holds that of reading the rows.
                     (spent, start) = (*before, Instant::now());
                     fit
                 }
@@ -190,7 +190,7 @@ impl Work<'_> {
         let start = Instant::now();
         let (at, runs, progress) = (self.at, self.runs, &mut *self.progress);
         let codes = model.encode(self.rows, self.device)?;
-        let metrics = self.evaluator.run(model, &codes, self.device, |evaluation| {
+        let metrics = self.evaluator.run(&**model, &codes, self.device, |evaluation| {
             progress(&SweepProgress { run: at, runs, parameters: run, stage: SweepStage::Evaluation(evaluation) })
         })?;
         Ok(SweepRecord {

@@ -9,12 +9,12 @@ use std::time::Duration;
 #[derive(Default)]
 pub(super) struct Shared {
     of: Option<SweepParameters>,
-    /// With their clusters, and what fitting them took.
+    /// The clusters of such levels, the levels, and the seconds that fitting them took.
     levels: Vec<(Vec<usize>, (FirstLevels, Duration))>,
 }
 
 impl Shared {
-    /// Forgets what a chain of such runs has nothing in common with.
+    /// Forgets the levels that share no beginning with a chain of such runs.
     pub(super) fn enter(&mut self, run: &SweepParameters) {
         if !self.of.as_ref().is_some_and(|of| one_family(of, run)) {
             self.levels.clear();

@@ -80,9 +80,9 @@ impl<'de> Deserialize<'de> for SweepKind {
         let fields = Value::Object(fields.into_iter().collect());
         let name = kind.as_str().unwrap_or_default();
         match name {
-            vae::KIND => serde_json::from_value::<RqVae>(fields).map(Self::from).map_err(de::Error::custom),
+            vae::NAME => serde_json::from_value::<RqVae>(fields).map(Self::from).map_err(de::Error::custom),
             "rq-kmeans" => serde_json::from_value::<RqKMeans>(fields).map(Self::from).map_err(de::Error::custom),
-            _ => Err(de::Error::unknown_variant(name, &["rq-kmeans", vae::KIND])),
+            _ => Err(de::Error::unknown_variant(name, &["rq-kmeans", vae::NAME])),
         }
     }
 }

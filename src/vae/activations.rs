@@ -1,4 +1,4 @@
-//! What a step keeps on the device between the way forward and the way back.
+//! Activations and gradients that a step keeps on the device between the forward and the backward pass.
 
 use super::latent_quantizer::{LatentQuantizer, QuantizerActivations};
 use super::network::{Activations, Network};

@@ -14,7 +14,7 @@ pub(super) struct TrainedNorm {
     pub(super) variance: Tensor,
 }
 
-/// What batch norm keeps from the way forward to the way back.
+/// Activations that batch norm keeps from the forward to the backward pass.
 pub(super) struct NormActivations {
     centered: Tensor,
     scratch: Tensor,
@@ -75,7 +75,7 @@ impl TrainedNorm {
         factors: &RowFactors,
         scalars: &Scalars,
     ) -> Result<()> {
-        // The gradients are free until the way back.
+        // The backward pass overwrites the gradients, so until then they serve as scratch.
         let averages =
             [(self.mean, kept.mean, self.gain.gradient), (self.variance, kept.inverse_root, self.shift.gradient)];
         for (average, batch, scratch) in averages {
@@ -90,7 +90,7 @@ impl TrainedNorm {
         Ok(())
     }
 
-    /// Turns the gradient behind into the one before: `gain / root (g - mean(g) - x mean(g x))`.
+    /// Turns the gradient of the output into that of the input: `gain / root (g - mean(g) - x mean(g x))`.
     pub(super) fn backward(
         &self,
         tensors: &mut dyn Tensors,

@@ -18,9 +18,9 @@ use super::validation::Validation;
 use crate::device::Device;
 use crate::error::{Error, ErrorKind, Result};
 use crate::grid::EXPONENTS;
+use crate::io::model_file::hex;
+use crate::io::model_file::{Tensor, assemble, checksum, from_le_bytes, le_bytes, read_file, write_file};
 use crate::rows::Rows;
-use crate::rq::hex;
-use crate::rq::model_file::{Tensor, assemble, checksum, from_le_bytes, le_bytes, read_file, write_file};
 use safetensors::{Dtype, SafeTensors};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -91,7 +91,7 @@ impl RqVaeFit<'_> {
             "standing": standing,
             "warm_start": self.warm_start,
         });
-        write_file(path, &assemble(metadata, &tensors))
+        write_file(path, Ok(assemble(metadata, &tensors)))
     }
 
     fn tensors_of_checkpoint(&mut self) -> Result<Vec<Tensor>> {
@@ -119,7 +119,8 @@ impl RqVaeFit<'_> {
 }
 
 impl RqVae {
-    /// What the steps of a training depend on. Without a cosine, more epochs begin with the bits of fewer.
+    /// The parameters that the steps of a training depend on. Without a cosine, a longer training begins with the bits of a
+    /// shorter one, so the number of epochs is not among them.
     fn lasting(&self) -> Self {
         match self.schedule {
             Schedule::Cosine => self.canonical(),
@@ -242,7 +243,7 @@ impl RqVaeFit<'_> {
 
     /// Whether this training can stand there.
     fn is_within(&self, state: &TrainingState) -> bool {
-        let batches = self.data.len().div_ceil(self.params.batch);
+        let batches = self.data.len().div_ceil(self.batch());
         let clusters: Vec<usize> = self.quantizer.books.iter().map(|book| book.counts.len()).collect();
         let steps = state.epoch.checked_mul(batches).and_then(|steps| steps.checked_add(state.batch));
         steps.is_some_and(|steps| steps as u64 == state.step)

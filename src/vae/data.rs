@@ -11,7 +11,7 @@ use std::collections::HashSet;
 pub(super) const MOST_VALIDATION_ROWS: usize = 65_536;
 
 impl RqVae {
-    /// Of `rows` rows the number to train on, and that of those held out.
+    /// Splits `rows` rows: returns the number to train on and the number held out.
     pub(super) fn split(&self, rows: usize) -> (usize, usize) {
         let used = self.sample.map_or(rows, |sample| sample.min(rows));
         let held_out = ((self.held_out * used as f64) as usize).min(MOST_VALIDATION_ROWS);
@@ -103,5 +103,5 @@ impl Data {
 
 /// Training rows that epochs are validated on at least, where none are held out.
 const LEAST_VALIDATION_ROWS: usize = 4096;
-/// What makes held-out rows others than those that a sample with the same seed takes.
+/// Changes the seed for held-out rows, so that they are not the rows that a sample by the same seed takes.
 const HELD_OUT: u64 = 0x6865_6c64_206f_7574;

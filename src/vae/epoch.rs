@@ -13,7 +13,7 @@ use crate::error::{ErrorKind, Result};
 use std::ops::ControlFlow;
 
 impl RqVaeFit<'_> {
-    /// Trains to the end of the current epoch and judges it; `None` when all epochs are done. The callback comes after
+    /// Trains to the end of the current epoch and validates it; `None` when all epochs are done. The callback comes after
     /// every step and may stop the training, which can go on later.
     ///
     /// # Errors
@@ -27,7 +27,7 @@ impl RqVaeFit<'_> {
         }
         let order = self.data.order(self.params.seed, self.state.epoch);
         let mut rows = Vec::new();
-        let batches = order.chunks(self.params.batch);
+        let batches = order.chunks(self.batch());
         let count = batches.len();
         for (i, batch) in batches.enumerate().skip(self.state.batch) {
             self.data.gather(batch, &mut rows);
@@ -55,17 +55,17 @@ impl RqVaeFit<'_> {
         &self.state.reports
     }
 
-    /// Calls `work` where small steps are quick.
+    /// Calls `work` on the threads of the engine, where small steps cost least.
     fn on_device<R: Send>(&mut self, work: impl Fn(&mut Self) -> Result<R> + Sync) -> Result<R> {
         let (engine, mut result) = (self.device.engine(), None);
         engine.run(&mut || result = Some(work(self)));
         result.unwrap_or_else(|| Err(ErrorKind::Cancelled.into()))
     }
 
-    /// The model that did best in validation, and what all epochs came to.
+    /// Ends the training: returns the model that did best in validation, and the reports of all epochs.
     ///
     /// # Errors
-    /// What devices can meet.
+    /// [`ErrorKind::Diverged`] for an untrained model that does not decode to finite values, and what devices can meet.
     pub fn finish(mut self) -> Result<(RqVaeModel, RqVaeReport)> {
         let best = match self.best.take() {
             Some(best) => best,
@@ -88,7 +88,7 @@ impl RqVaeFit<'_> {
 
     /// The learning rate of the next step.
     pub(super) fn lr(&self) -> f64 {
-        let steps = self.data.len().div_ceil(self.params.batch) as u64;
+        let steps = self.data.len().div_ceil(self.batch()) as u64;
         let RqVae { epochs, warmup, .. } = self.params;
         self.params.rule.lr * self.params.schedule.factor(self.state.step, steps, epochs, warmup)
     }
@@ -159,9 +159,9 @@ impl RqVaeFit<'_> {
     /// The model as it is now, and how it does on the rows that epochs are validated on.
     fn validate(&mut self) -> Result<BestModel> {
         if self.state.step == 0 && !self.skip {
-            // Without a grid there is no model yet.
+            // Codebooks need a grid to become a model, and only a step chooses one.
             let layers = self.encoder.layers(&mut *self.tensors)?;
-            let rows = self.data.train.chunks(self.params.batch * self.data.dim).next().unwrap_or_default();
+            let rows = self.data.train.chunks(self.batch() * self.data.dim).next().unwrap_or_default();
             self.quantizer.choose_grid(&Forward::once(&layers, &self.params, rows, self.device)?);
         }
         let model = self.model()?;

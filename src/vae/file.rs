@@ -10,27 +10,29 @@ use super::params::{MAX_LAYERS, MatmulWidth};
 use super::standard::Standard;
 use super::weights::{Layer, widths};
 use crate::codebook::{self, Codebook};
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, Result};
 use crate::grid::{EXPONENTS, Grid};
+use crate::io::model_file::{ModelFile, Tensor, from_le_bytes, le_bytes, read_file, to_bytes, write_file};
 use crate::origin::Origin;
-use crate::rq::model_file::{
-    FORMAT, Tensor, WITHOUT_PRICES, assemble, check_digests, checksum, from_le_bytes, le_bytes, not_a_model, read_file,
-    tensor, write_file,
-};
+use crate::quantizer::Kind;
 use crate::rq::{MAX_LEVELS, Metric, Quantization, RqKMeansModel};
 use crate::{MAX_CLUSTERS, MAX_DIM};
-use safetensors::{Dtype, SafeTensors};
+use safetensors::Dtype;
 use serde::{Deserialize, Serialize};
-use serde_json::json;
-use std::collections::HashMap;
 use std::path::Path;
+use std::sync::Arc;
 
-/// What the `kind` of such a model file says.
-pub(crate) const KIND: &str = "rq-vae";
+/// The `kind` in the metadata of such a model file.
+pub(crate) const NAME: &str = "rq-vae";
+/// The format version of such files.
+const VERSION: u32 = 1;
+
+/// This kind of model.
+pub(crate) const KIND: Kind = Kind { name: NAME, read: |file| Ok(Arc::new(RqVaeModel::from_file(file)?)) };
 
 /// The configuration in a model file.
 #[derive(Debug, Serialize, Deserialize)]
-struct Config {
+pub(super) struct Config {
     clusters: Vec<usize>,
     codebook_exponent: i32,
     decoder_hidden: Vec<usize>,
@@ -55,8 +57,7 @@ impl RqVaeModel {
     /// # Errors
     /// [`ErrorKind::Io`] with the path.
     pub fn save(&self, path: impl AsRef<Path>) -> Result<()> {
-        let path = path.as_ref();
-        write_file(path, &self.to_bytes().map_err(|error| error.at(path))?)
+        write_file(path.as_ref(), self.to_bytes())
     }
 
     /// Loads a model and checks all of it: sizes, invariants, fingerprint and checksum.
@@ -74,8 +75,6 @@ impl RqVaeModel {
     /// # Errors
     /// [`ErrorKind::Range`] where a codeword exceeds f32.
     pub fn to_bytes(&self) -> Result<Vec<u8>> {
-        let config =
-            serde_json::to_string(&self.config()).map_err(|error| Error::format("model", error.to_string()))?;
         let mut tensors: Vec<Tensor> = Vec::new();
         let mut put = |name: String, shape: Vec<usize>, values: &[f32]| {
             tensors.push((name, Dtype::F32, shape, le_bytes(values)));
@@ -92,20 +91,10 @@ impl RqVaeModel {
                 put(format!("{part}.{i}.bias"), vec![layer.outputs], &layer.bias);
             }
         }
-        let data: Vec<&[u8]> = tensors.iter().map(|(_, _, _, bytes)| bytes.as_slice()).collect();
-        let (version, fingerprint) = (WITHOUT_PRICES.to_string(), self.fingerprint());
-        let metadata = json!({
-            "checksum": checksum([FORMAT, &version, KIND, &config, &fingerprint], &data),
-            "config": config,
-            "fingerprint": fingerprint,
-            "format": FORMAT,
-            "format_version": version,
-            "kind": KIND,
-        });
-        Ok(assemble(metadata, &tensors))
+        to_bytes((NAME, VERSION), &self.file_config(), &self.fingerprint(), tensors)
     }
 
-    fn config(&self) -> Config {
+    pub(super) fn file_config(&self) -> Config {
         let inputs = |layers: &[Layer]| layers.iter().skip(1).map(|layer| layer.inputs).collect();
         Config {
             clusters: self.quantizer.clusters(),
@@ -131,40 +120,26 @@ impl RqVaeModel {
     /// # Errors
     /// As for [`RqVaeModel::load`].
     pub fn from_bytes(bytes: &[u8]) -> Result<Self> {
-        let broken = |error: safetensors::SafeTensorError| Error::format("model", error.to_string());
-        let tensors = SafeTensors::deserialize(bytes).map_err(broken)?;
-        let (_, metadata) = SafeTensors::read_metadata(bytes).map_err(broken)?;
-        let metadata = metadata.metadata().as_ref().ok_or_else(|| not_a_model("it has no `__metadata__`"))?;
-        let config = read_config(metadata)?;
+        Self::from_file(&ModelFile::read(bytes)?)
+    }
+
+    fn from_file(file: &ModelFile<'_>) -> Result<Self> {
+        file.expect_kind(NAME)?;
+        file.version(VERSION)?;
+        let config = read_config(file)?;
         let shapes = shapes(&config);
-        if tensors.len() != shapes.len() {
-            return Err(Error::damaged(format!("it has {} tensors instead of {}", tensors.len(), shapes.len())));
-        }
-        let data = shapes.iter().map(|(name, shape)| tensor(&tensors, name, Dtype::F32, shape));
+        let data = shapes.iter().map(|(name, shape)| file.tensor(name, Dtype::F32, shape));
         let data: Vec<&[u8]> = data.collect::<Result<_>>()?;
-        let covered = ["format", "format_version", "kind", "config", "fingerprint"];
-        let values = covered.map(|key| metadata.get(key).map_or("", String::as_str));
-        check_digests(metadata, &[("checksum", checksum(values, &data))])?;
+        file.check_data(&data)?;
         let model = assemble_model(&config, &data)?;
-        check_digests(metadata, &[("fingerprint", model.fingerprint())])?;
+        file.check_fingerprint(&model.fingerprint())?;
         Ok(model)
     }
 }
 
-/// Checks format, version and kind, then reads the configuration and its ranges.
-fn read_config(metadata: &HashMap<String, String>) -> Result<Config> {
-    let get = |key: &str| metadata.get(key).map_or("", String::as_str);
-    if get("format") != FORMAT || get("kind") != KIND {
-        return Err(not_a_model("its metadata do not say `format` = \"semid\" and `kind` = \"rq-vae\""));
-    }
-    match get("format_version").parse::<u32>() {
-        Ok(WITHOUT_PRICES) => {}
-        Ok(found) if found > WITHOUT_PRICES => {
-            return Err(ErrorKind::NewerFormat { found: found.to_string(), supported: WITHOUT_PRICES }.into());
-        }
-        _ => return Err(Error::damaged(format!("unknown format version `{}`", get("format_version")))),
-    }
-    let config: Config = serde_json::from_str(get("config")).map_err(|error| Error::damaged(error.to_string()))?;
+/// Reads the configuration and checks its ranges.
+fn read_config(file: &ModelFile<'_>) -> Result<Config> {
+    let config: Config = file.config()?;
     let dims =
         || [config.dim, config.latent].into_iter().chain(config.hidden.iter().chain(&config.decoder_hidden).copied());
     let sizes = dims().all(|dim| (1..=MAX_DIM).contains(&dim))

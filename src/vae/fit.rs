@@ -64,7 +64,8 @@ impl<'a> RqVaeFit<'a> {
         let scalars = Scalars::new(&mut *tensors)?;
         let quantizer = LatentQuantizer::new(&mut *tensors, start.books, latent, device)?;
         Ok(Self {
-            params: params.clone(),
+            // Checkpoints and models name the batch that was used.
+            params: params.clone().batch(params.batch_of(data.len())),
             device,
             row_size: RowSize::of(&data.train, data.dim, params),
             data,
@@ -79,6 +80,11 @@ impl<'a> RqVaeFit<'a> {
             state: TrainingState::default(),
             best: None,
         })
+    }
+
+    /// Rows per step.
+    pub(super) fn batch(&self) -> usize {
+        self.params.batch_of(self.data.len())
     }
 
     /// Everything on the device that a checkpoint keeps.

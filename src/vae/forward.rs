@@ -1,4 +1,4 @@
-//! Networks that are not trained any more: layers on a device, and rows through them.
+//! Networks whose training is over: layers on a device, which rows are run through.
 
 use super::params::RqVae;
 use super::weights::Layer;
@@ -44,7 +44,7 @@ impl Forward {
         Ok(Self { tensors, layers: on_device, sizes, slope: finish(slope), width, skip, spaces: Vec::new() })
     }
 
-    /// What an encoder that is no model yet makes of rows.
+    /// Runs rows through an encoder that no model holds yet.
     pub(super) fn once(layers: &[Layer], params: &RqVae, rows: &[f32], device: &Device) -> Result<Vec<f32>> {
         let mut forward = Self::new(layers, params.slope, params.width.width(), false, device)?;
         let mut out = vec![0.0; rows.len() / forward.inputs() * forward.outputs()];
@@ -60,7 +60,7 @@ impl Forward {
         self.sizes.last().copied().unwrap_or(1)
     }
 
-    /// What the layers make of `rows`.
+    /// Runs `rows` through the layers.
     ///
     /// # Shapes
     /// `rows` (n, inputs), `out` (n, outputs).
@@ -70,7 +70,7 @@ impl Forward {
     pub(super) fn run(&mut self, rows: &[f32], out: &mut [f32]) -> Result<()> {
         let (mut rows, mut out) = (rows, out);
         while !rows.is_empty() {
-            // Few different sizes, so that few activations are made.
+            // Blocks have few different sizes, so that activations are made for few.
             let left = rows.len() / self.inputs();
             let count = if left >= BLOCK { BLOCK } else { 1 << left.max(1).ilog2() };
             let (block, rest) = rows.split_at((count * self.inputs()).min(rows.len()));

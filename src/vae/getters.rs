@@ -30,8 +30,8 @@ impl RqVae {
         self.epochs
     }
 
-    /// The rows per step.
-    pub fn get_batch(&self) -> usize {
+    /// The rows per step, where there are so many; `None` for the default of 2,048, or all rows where there are fewer.
+    pub fn get_batch(&self) -> Option<usize> {
         self.batch
     }
 

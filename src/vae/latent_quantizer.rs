@@ -18,7 +18,7 @@ use rayon::prelude::*;
 /// Bits of the largest latent when a grid is chosen; it may grow 32 times as large before it saturates.
 const LATENT_BITS: i32 = 18;
 
-/// All levels.
+/// The residual quantizer of the latents: the codebooks of all levels, in training.
 pub(super) struct LatentQuantizer {
     pub(super) books: Vec<TrainedCodebook>,
     pub(super) dim: usize,
@@ -27,18 +27,18 @@ pub(super) struct LatentQuantizer {
     device: Device,
     table: Option<Box<dyn Table>>,
     matrices: CodebookTensors,
-    /// What the last batch came to.
+    /// Codes and gradients of the last batch.
     pub(super) batch: QuantizedBatch,
 }
 
-/// Of all levels, one after the other, on the device.
+/// Matrices on the device that hold all levels, one after the other.
 struct CodebookTensors {
     books: Tensor,
     starts: Tensor,
     gradient: Tensor,
 }
 
-/// What a batch of latents comes to.
+/// Codes and gradients of a batch of latents.
 #[derive(Default)]
 pub(super) struct QuantizedBatch {
     codebooks: Vec<Codebook>,
@@ -210,7 +210,7 @@ impl LatentQuantizer {
         Ok(())
     }
 
-    /// Codes by Sinkhorn, on the host.
+    /// Assigns latents by Sinkhorn, on the host.
     fn balance(&self, book: &Codebook, residual: &[i32], epsilon: f64, iterations: usize) -> Vec<u32> {
         let (dim, unit) = (self.dim, pow2(-self.exponent) * pow2(-self.exponent));
         let of_row = |row: &[i32]| {

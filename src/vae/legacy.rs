@@ -2,7 +2,7 @@
 //!
 //! This is frozen. A parameter that came later does not appear; no such file is of a training that sets it.
 
-use super::params::{CodebookUpdate, Estimator, Keep, Loss, MatmulWidth, Reduction, RqVae};
+use super::params::{CodebookUpdate, DEFAULT_BATCH, Estimator, Keep, Loss, MatmulWidth, Reduction, RqVae};
 use super::schedule::Schedule;
 use crate::kernel::adamw::Rule;
 use crate::rq::{Clusters, legacy};
@@ -67,7 +67,7 @@ pub(crate) fn settings(params: &RqVae) -> Vec<(&'static str, String)> {
         ("hidden", format!("{:?}", params.hidden)),
         ("latent", params.latent.to_string()),
         ("epochs", params.epochs.to_string()),
-        ("batch", params.batch.to_string()),
+        ("batch", params.batch.unwrap_or(DEFAULT_BATCH).to_string()),
         ("rule", format!("Rule {{ {optimizer}, weight_decay: {weight_decay:?} }}")),
         ("schedule", schedule),
         ("warmup", params.warmup.to_string()),

@@ -6,12 +6,14 @@ use super::latent_quantizer::LatentQuantizer;
 use super::params::{MatmulWidth, RqVae};
 use super::standard::Standard;
 use super::weights::Layer;
+use crate::codes::Codes;
 use crate::device::Device;
 use crate::error::{ErrorKind, Result};
 use crate::grid::{Grid, read_finite};
+use crate::io::model_file::hex;
 use crate::origin::Origin;
 use crate::rows::Rows;
-use crate::rq::{Codes, EncodeReport, Metric, Quantization, RqKMeansModel, hex};
+use crate::rq::{EncodeReport, Metric, Quantization, RqKMeansModel};
 use sha2::{Digest, Sha256};
 use std::sync::{Mutex, PoisonError};
 
@@ -55,7 +57,7 @@ impl RqVaeModel {
         Ok(Self { standard, encoder, decoder, slope, width, skip, quantizer, origin })
     }
 
-    /// The same model with other labels of its quantizer's codewords.
+    /// Copies the model with other labels of its quantizer's codewords.
     pub(crate) fn relabelled(&self, labels: &[Vec<u32>]) -> Result<Self> {
         Ok(Self { quantizer: self.quantizer.relabelled(labels)?, ..self.clone() })
     }
@@ -80,7 +82,7 @@ impl RqVaeModel {
         self.width
     }
 
-    /// Whether the encoder is `x + MLP(x)`, as that of RQ-KMeans+.
+    /// Says whether the encoder is `x + MLP(x)`, as that of RQ-KMeans+.
     pub fn has_skip(&self) -> bool {
         self.skip
     }
@@ -138,14 +140,14 @@ impl RqVaeModel {
     ///
     /// # Errors
     /// [`ErrorKind::DimMismatch`], and what devices can meet. Reading refuses NaN and infinities.
-    pub fn latent_rows<'a>(&'a self, rows: &'a dyn Rows, device: &Device) -> Result<LatentRows<'a>> {
+    pub fn latent_rows<'a>(&'a self, rows: &'a dyn Rows, device: &Device) -> Result<impl Rows + 'a> {
         if rows.dim() != self.dim() {
             return Err(ErrorKind::DimMismatch { expected: self.dim(), found: rows.dim() }.into());
         }
         Ok(LatentRows { model: self, rows, encoder: Mutex::new((self.encoder_on(device)?, Vec::new())) })
     }
 
-    /// Codes of all rows.
+    /// Encodes all rows.
     ///
     /// # Shapes
     /// `rows` (N, D) gives codes (N, L).
@@ -172,7 +174,7 @@ impl RqVaeModel {
         self.quantizer.encode_with(&self.latent_rows(rows, device)?, device, sink)
     }
 
-    /// Embeddings that the decoder makes of codes.
+    /// Decodes codes to embeddings.
     ///
     /// # Shapes
     /// `codes` (N, m) with m at most L gives values (N, D), row by row.
@@ -184,7 +186,7 @@ impl RqVaeModel {
         self.decode_levels(codes, codes.levels(), device)
     }
 
-    /// Embeddings of the first `levels` levels of all codes.
+    /// Decodes the first `levels` levels of all codes to embeddings.
     ///
     /// # Errors
     /// As for [`RqVaeModel::decode`].
@@ -220,8 +222,8 @@ impl RqVaeModel {
     }
 }
 
-/// Latents of rows, see [`RqVaeModel::latent_rows`].
-pub struct LatentRows<'a> {
+/// Latents of rows.
+struct LatentRows<'a> {
     model: &'a RqVaeModel,
     rows: &'a dyn Rows,
     encoder: Mutex<(Forward, Vec<f32>)>,
@@ -237,7 +239,7 @@ impl Rows for LatentRows<'_> {
     }
 
     fn read(&self, first: usize, out: &mut [f32]) -> Result<()> {
-        // What a panic elsewhere left is overwritten before it is read.
+        // The buffer is overwritten before it is read, so a panic in another thread cannot have spoilt it.
         let mut guard = self.encoder.lock().unwrap_or_else(PoisonError::into_inner);
         let (encoder, buffer) = &mut *guard;
         buffer.resize(out.len() / self.dim() * self.rows.dim(), 0.0);

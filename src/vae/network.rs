@@ -12,7 +12,7 @@ use crate::kernel::matmul::Product;
 use crate::kernel::row_losses::Power;
 use crate::kernel::scaled::Width;
 
-/// What all layers have in common.
+/// Settings that all layers share.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct LayerOptions {
     pub(super) width: Width,
@@ -20,14 +20,14 @@ pub(super) struct LayerOptions {
     pub(super) dropout: f64,
 }
 
-/// A layer with everything that its training keeps.
+/// A layer with its parameters, their gradients and their moments.
 struct TrainedLayer {
     weight: Parameter,
     bias: Parameter,
     norm: Option<TrainedNorm>,
 }
 
-/// Layers on a device, a rectifier between them.
+/// A chain of layers on a device, with a rectifier behind each but the last.
 pub(super) struct Network {
     layers: Vec<TrainedLayer>,
     options: LayerOptions,
@@ -90,7 +90,7 @@ impl Network {
         Ok(Activations { values, gradients, norms, factors })
     }
 
-    /// The way forward, from the input in the first of the activations' values to the output in the last.
+    /// Runs the forward pass, from the input in the first of the activations' values to the output in the last.
     pub(super) fn forward(
         &self,
         tensors: &mut dyn Tensors,
@@ -114,8 +114,8 @@ impl Network {
         Ok(())
     }
 
-    /// The way back, from the gradient of the output in the last of the activations' gradients; the gradient of the input is
-    /// computed only if it is wanted.
+    /// Runs the backward pass, from the gradient of the output in the last of the activations' gradients. It computes the
+    /// gradient of the input only where `input_too` asks for it.
     pub(super) fn backward(
         &self,
         tensors: &mut dyn Tensors,
@@ -148,7 +148,7 @@ impl Network {
         Ok(())
     }
 
-    /// Dropout of the input of layer `i`, or of its gradient.
+    /// Applies dropout to the input of layer `i`, or the same mask to its gradient.
     fn drop_some(&self, tensors: &mut dyn Tensors, x: Tensor, key: u64, i: usize) -> Result<()> {
         match self.options.dropout > 0.0 {
             true => tensors.dropout(x, &Mask::new(crate::rng::row_hash(key, i as u64), self.options.dropout)),
@@ -168,7 +168,7 @@ impl Network {
         self.layers.iter().flat_map(|layer| [layer.weight, layer.bias])
     }
 
-    /// Everything that a checkpoint keeps: parameters, moments, running averages.
+    /// Lists everything that a checkpoint keeps: parameters, moments, running averages.
     pub(super) fn state(&self) -> impl Iterator<Item = Tensor> {
         let parameters =
             self.parameters().flat_map(|parameter| [parameter.value, parameter.moments[0], parameter.moments[1]]);

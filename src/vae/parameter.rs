@@ -9,7 +9,7 @@ pub(super) struct Scalars {
     pub(super) epsilon: Tensor,
     pub(super) keep: Tensor,
     pub(super) take: Tensor,
-    /// What clipped gradients are multiplied by.
+    /// The factor that clips gradients.
     pub(super) clip: Tensor,
 }
 

@@ -1,4 +1,4 @@
-//! What the training of an RQ-VAE is asked to do.
+//! Parameters of an RQ-VAE's training.
 
 use super::schedule::Schedule;
 use crate::error::{Error, ErrorKind, Result};
@@ -93,6 +93,9 @@ impl TryFrom<u32> for MatmulWidth {
     }
 }
 
+/// Rows per step, where there are so many and no other number is asked for.
+pub(super) const DEFAULT_BATCH: usize = 2048;
+
 /// Most hidden layers.
 pub(super) const MAX_LAYERS: usize = 64;
 
@@ -128,11 +131,11 @@ pub enum Estimator {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Keep {
-    /// That of the smallest reconstruction loss on held-out rows. The quantization loss does not count: it grows with the
+    /// The epoch with the smallest reconstruction loss on held-out rows. The quantization loss does not count: it grows with the
     /// latents, which start small.
     #[default]
     Loss,
-    /// That of the smallest collision rate of held-out rows, and of those the smallest reconstruction loss.
+    /// The epoch with the smallest collision rate of held-out rows, and among several the smallest reconstruction loss.
     Collisions,
     /// The last.
     Last,
@@ -145,7 +148,7 @@ pub enum Keep {
 /// | `levels`, `clusters` | 3, 256 | L levels of K codewords each, or one K per level |
 /// | `hidden` | 512, 256, 128 | widths of the encoder's hidden layers; the decoder's are the same, reversed |
 /// | `latent` | 64 | dimensions of the latent space |
-/// | `epochs`, `batch` | 100, 2048 | passes over the rows; rows per step |
+/// | `epochs`, `batch` | 100, 2048 | passes over the rows; rows per step, by default at most as many as there are |
 /// | `lr`, `weight_decay`, `betas`, `epsilon` | 1e-4, 0, (0.9, 0.999), 1e-8 | AdamW |
 /// | `schedule`, `warmup` | constant, 0 | see [`Schedule`]; epochs over which the rate rises from 0 |
 /// | `clip` | off | largest norm of the whole gradient |
@@ -187,7 +190,8 @@ pub enum Keep {
 /// Parameters are serialized as those of [`RqKMeans`] are, with `kind` "rq-vae".
 ///
 /// ```
-/// use semid::{RqVae, Schedule};
+/// use semid::vae::Schedule;
+/// use semid::RqVae;
 ///
 /// let params: RqVae = serde_json::from_str(r#"{"clusters": 64, "schedule": "cosine", "lr": 1e-3}"#)?;
 /// assert_eq!(params, RqVae::new(3, 64).schedule(Schedule::Cosine).lr(1e-3));
@@ -203,7 +207,8 @@ pub struct RqVae {
     pub(super) hidden: Vec<usize>,
     pub(super) latent: usize,
     pub(super) epochs: usize,
-    pub(super) batch: usize,
+    /// `None` for the default, which depends on the rows.
+    pub(super) batch: Option<usize>,
     pub(super) rule: Rule,
     pub(super) schedule: Schedule,
     pub(super) warmup: usize,
@@ -255,7 +260,7 @@ impl RqVae {
             hidden: vec![512, 256, 128],
             latent: 64,
             epochs: 100,
-            batch: 2048,
+            batch: None,
             rule: Rule { lr: 1e-4, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weight_decay: 0.0 },
             schedule: Schedule::default(),
             warmup: 0,
@@ -287,8 +292,6 @@ impl RqVae {
         latent: usize,
         /// Sets the passes over the rows; 0 gives the untrained model.
         epochs: usize,
-        /// Sets the rows per step.
-        batch: usize,
         /// Sets how the learning rate changes.
         schedule: Schedule,
         /// Sets over how many epochs the learning rate rises from 0.
@@ -333,6 +336,22 @@ impl RqVae {
     pub fn hidden(mut self, hidden: impl Into<Vec<usize>>) -> Self {
         self.hidden = hidden.into();
         self
+    }
+
+    /// Sets the rows per step; without, they are 2,048, or all rows to train on where there are fewer.
+    pub fn batch(mut self, batch: usize) -> Self {
+        self.batch = Some(batch);
+        self
+    }
+
+    /// The rows per step of a training on `rows` rows. With batch norm the default is the largest size up to 2,048 that leaves
+    /// no single row for the last batch.
+    pub(super) fn batch_of(&self, rows: usize) -> usize {
+        let most = rows.clamp(1, DEFAULT_BATCH);
+        self.batch.unwrap_or_else(|| match self.batch_norm {
+            true => (2..=most).rev().find(|batch| rows % batch != 1).unwrap_or(most),
+            false => most,
+        })
     }
 
     /// Sets the learning rate.
@@ -416,14 +435,14 @@ impl RqVae {
             return Err(ErrorKind::Empty.into());
         }
         self.check_shape()?;
-        let most = rows.min(MAX_TERMS);
-        if self.batch == 0 || self.batch > most {
+        let (most, batch) = (rows.min(MAX_TERMS), self.batch_of(rows));
+        if batch == 0 || batch > most {
             let expected = format!("1 to {most} rows: there are {rows} rows to train on, and at most {MAX_TERMS} fit");
-            return Err(Error::parameter("batch", self.batch, expected));
+            return Err(Error::parameter("batch", batch, expected));
         }
-        if self.batch_norm && (self.batch == 1 || rows % self.batch == 1) {
+        if self.batch_norm && (batch == 1 || rows % batch == 1) {
             let expected = "batch norm needs at least two rows in every batch, the last one too";
-            return Err(Error::parameter("batch", self.batch, expected));
+            return Err(Error::parameter("batch", batch, expected));
         }
         match clusters.iter().enumerate().find(|(_, clusters)| self.kmeans_init && **clusters > rows) {
             Some((level, clusters)) => Err(ErrorKind::TooFewRows { rows, clusters: *clusters, level }.into()),
@@ -435,7 +454,7 @@ impl RqVae {
     pub(super) fn check_alone(&self) -> Result<()> {
         RqKMeans::new(self.levels, self.clusters.clone()).clusters_per_level()?;
         self.check_shape()?;
-        if self.batch == 0 {
+        if self.batch == Some(0) {
             return Err(Error::parameter("batch", 0, "must be at least 1"));
         }
         self.check_numbers()

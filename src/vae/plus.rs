@@ -45,7 +45,7 @@ impl RqVae {
         device: &'a Device,
     ) -> Result<RqVaeFit<'a>> {
         let path = checkpoint.as_ref();
-        let bytes = crate::rq::model_file::read_file(path)?;
+        let bytes = crate::io::model_file::read_file(path)?;
         let mut training = self.begin_from(model, rows, device)?;
         training.restore(&bytes, path).map_err(|error| error.at(path))?;
         Ok(training)

@@ -1,8 +1,8 @@
-//! What a training tells: progress, epochs, the whole.
+//! Reports of a training: its progress, its epochs and its end.
 
 use serde::{Deserialize, Serialize};
 
-/// Where a training is.
+/// How far a training is.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub struct VaeProgress<'a> {
@@ -20,7 +20,7 @@ pub struct VaeProgress<'a> {
     pub done: &'a [EpochReport],
 }
 
-/// What an epoch came to.
+/// Losses and codes of an epoch.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct EpochReport {
@@ -40,15 +40,15 @@ pub struct EpochReport {
     pub held_out_reconstruction: f64,
     /// Quantization loss of the held-out rows.
     pub held_out_quantization: f64,
-    /// Of the held-out rows: 1 - different codes / rows.
+    /// Collision rate of the held-out rows: `1 - different codes / rows`.
     pub collision_rate: f64,
-    /// Codewords that training rows were given, per level.
+    /// Number of codewords that at least one training row was assigned to, per level.
     pub used: Vec<usize>,
-    /// Perplexity of the codes that training rows were given, per level.
+    /// Perplexity of the codes of training rows, per level.
     pub perplexity: Vec<f64>,
 }
 
-/// What a training came to.
+/// The report of a whole training.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct RqVaeReport {

@@ -9,12 +9,12 @@ use std::f64::consts::PI;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Schedule {
-    /// The same all the time.
+    /// The rate stays as it is.
     #[default]
     Constant,
-    /// Half a cosine from 1 to 0, from the end of the warm-up to the last step.
+    /// The rate follows half a cosine from 1 to 0, from the end of the warm-up to the last step.
     Cosine,
-    /// Multiplied by `gamma` every `epochs` epochs.
+    /// The rate is multiplied by `gamma` every `epochs` epochs.
     Step {
         /// Epochs between two changes.
         epochs: usize,

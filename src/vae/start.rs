@@ -13,12 +13,12 @@ use crate::rows::Matrix;
 use crate::rq::{Progress, RqKMeans};
 use std::ops::ControlFlow;
 
-/// What a training starts from.
+/// The networks and codebooks that a training starts from.
 pub(super) struct InitialModel {
     pub(super) encoder: Vec<super::weights::Layer>,
     pub(super) decoder: Vec<super::weights::Layer>,
     pub(super) books: Vec<TrainedCodebook>,
-    /// Whether the encoder adds its input to its output.
+    /// Set where the encoder adds its input to its output.
     pub(super) skip: bool,
 }
 

@@ -15,7 +15,7 @@ pub(super) struct TrainingState {
     /// The epoch to go on with, from 0, and the batches done of it.
     pub(super) epoch: usize,
     pub(super) batch: usize,
-    /// What these batches came to.
+    /// Losses and codes of these batches.
     pub(super) tally: Tally,
     pub(super) reports: Vec<EpochReport>,
     /// Losses of the first step, which is that of the untrained networks; checkpoints of earlier versions have none.

@@ -52,7 +52,7 @@ impl RqVaeFit<'_> {
         relative.check(*self.state.untrained.get_or_insert(relative), &self.params, step)
     }
 
-    /// What a step on `rows` comes to, and the gradients it takes: of the networks, then of the codebooks.
+    /// Takes a step on `rows`; returns its losses and its gradients, of the networks and then of the codebooks.
     #[cfg(test)]
     #[expect(clippy::type_complexity, reason = "of one test")]
     pub(super) fn gradients(&mut self, rows: &[f32]) -> Result<(StepLosses, Vec<Vec<f32>>, Vec<Vec<f32>>)> {
@@ -63,7 +63,7 @@ impl RqVaeFit<'_> {
         Ok((report, nets, books))
     }
 
-    /// Latents of standardised rows, with dropout.
+    /// Encodes standardised rows, with dropout.
     fn encode(&mut self, activations: &BatchActivations, rows: &[f32], key: u64) -> Result<Vec<f32>> {
         let tensors = &mut *self.tensors;
         let (first, last) = ends(&activations.encoder.values);
@@ -98,7 +98,7 @@ impl RqVaeFit<'_> {
         Ok(sum * self.per_value(activations.rows))
     }
 
-    /// The weight of a single value in the reconstruction loss of a batch.
+    /// Returns the weight of a single value in the reconstruction loss of a batch.
     fn per_value(&self, rows: usize) -> f64 {
         match self.params.reduction {
             Reduction::Mean => 1.0 / (rows * self.data.dim) as f64,
@@ -106,7 +106,7 @@ impl RqVaeFit<'_> {
         }
     }
 
-    /// The gradients of all layers; those of the latents turn with the quantized values where these are given.
+    /// Computes the gradients of all layers; those of the latents turn with the quantized values where these are given.
     fn backward(
         &mut self,
         activations: &BatchActivations,
@@ -129,7 +129,7 @@ impl RqVaeFit<'_> {
         self.encoder.backward(tensors, &activations.encoder, key, false)
     }
 
-    /// One step of the optimiser.
+    /// Takes one step of the optimiser.
     fn update(&mut self) -> Result<()> {
         if let Some(clip) = self.params.clip {
             self.clip(clip)?;

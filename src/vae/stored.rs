@@ -25,7 +25,8 @@ pub(super) struct Stored {
     hidden: Vec<usize>,
     latent: usize,
     epochs: usize,
-    batch: usize,
+    /// `null` for the default, which depends on the rows.
+    batch: Option<usize>,
     lr: f64,
     weight_decay: f64,
     betas: [f64; 2],

@@ -4,7 +4,7 @@ use super::report::EpochReport;
 use super::validation::Validation;
 use serde::{Deserialize, Serialize};
 
-/// What a step came to.
+/// Losses of a step.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct StepLosses {
     pub(super) loss: f64,
@@ -37,7 +37,7 @@ impl Tally {
         }
     }
 
-    /// Whether it can be of part of an epoch of that many rows, with codebooks of these sizes.
+    /// Says whether part of an epoch of that many rows, with codebooks of these sizes, can have this tally.
     pub(super) fn is_within(&self, rows: usize, clusters: &[usize]) -> bool {
         let sizes = self.counts.iter().map(Vec::len);
         self.rows <= rows as u64

@@ -19,7 +19,7 @@ impl RqVae {
     /// `rows` (N, D).
     ///
     /// # Exactness
-    /// The same rows, parameters and seed give the same model, bit for bit, on every device and for any number of threads.
+    /// Equal rows, parameters and seeds give the same model, bit for bit, on every device and for any number of threads.
     ///
     /// # Errors
     /// Parameters that make no sense, NaN or infinities, [`ErrorKind::Diverged`], and what devices and sources can meet.

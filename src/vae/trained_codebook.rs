@@ -5,7 +5,7 @@ use crate::grid::Grid;
 use crate::kernel::adamw::{StepFactors, adamw};
 use crate::kernel::float::finish;
 
-/// The codewords of a level with what their training keeps.
+/// The codewords of a level with their moments and moving averages.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct TrainedCodebook {
     /// (K, d).
@@ -43,7 +43,7 @@ impl TrainedCodebook {
         Codebook::new(q, dim)
     }
 
-    /// Gives codeword `k` a new value and no past.
+    /// Restarts codeword `k` at a new value: its moments and averages forget the old one.
     pub(super) fn restart(&mut self, k: usize, value: &[f32]) {
         let dim = value.len();
         fn part<T>(list: &mut [T], k: usize, dim: usize) -> &mut [T] {
@@ -55,7 +55,7 @@ impl TrainedCodebook {
         part(&mut self.sums, k, dim).iter_mut().zip(value).for_each(|(sum, value)| *sum = f64::from(*value));
     }
 
-    /// One step of the optimiser.
+    /// Takes one step of the optimiser.
     pub(super) fn descend(&mut self, gradient: &[f32], step: &StepFactors) {
         let [m, v] = &mut self.moments;
         adamw(&mut self.values, gradient, m, v, step);

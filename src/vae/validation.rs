@@ -1,4 +1,4 @@
-//! How a model does on rows: losses and collisions.
+//! Validation: losses and collisions of a model on rows that it was not trained on.
 
 use super::data::MOST_VALIDATION_ROWS;
 use super::model::RqVaeModel;
@@ -12,7 +12,7 @@ use std::collections::HashSet;
 /// Rows validated at a time.
 const BLOCK: usize = 4096;
 
-/// What rows that were held out say about a model.
+/// Losses and collisions of a model on held-out rows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(super) struct Validation {
     pub(super) loss: f64,

@@ -8,7 +8,7 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 
 impl RqVae {
-    /// The same parameters with these ones.
+    /// Copies the parameters with these clusters and this seed.
     pub(crate) fn variant(&self, clusters: &[usize], seed: u64) -> Self {
         let (levels, clusters) = (clusters.len(), Clusters::PerLevel(clusters.to_vec()));
         Self { levels, clusters, seed, ..self.clone() }

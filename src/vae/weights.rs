@@ -1,4 +1,4 @@
-//! Layers on the host: first values, and what batch norm comes to when training is over.
+//! Layers on the host: how they are drawn, and how batch norm is folded into them when training is over.
 
 use crate::kernel::float::{add, div, finish, mul, sqrt, sub};
 use crate::rng::Stream;
@@ -24,7 +24,7 @@ pub(super) struct Norm {
     pub(super) variance: Vec<f32>,
 }
 
-/// What batch norm adds to variances.
+/// Batch norm adds this to variances, so that it never divides by zero.
 pub(super) const NORM_EPSILON: f32 = 1e-5;
 
 impl Layer {

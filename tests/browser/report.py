@@ -52,6 +52,12 @@ def make(semid, folder, rows=600):
         "report --model m.safetensors --input x.npy --items names.txt --labels labels.txt --sweep sweep.jsonl "
         "--output report.html --svg figures --device cpu"
     )
+    # Four groups, which say in their names what they are.
+    colours = ["red", "green", "blue", "yellow"]
+    npy(folder / "colours.npy", [[float(50 * (i % 4 == d)) + i * 7 % 11 / 9 for d in range(4)] for i in range(80)])
+    (folder / "colours.txt").write_text("\n".join(f"a {colours[i % 4]} thing, {i}" for i in range(80)) + "\n")
+    run("fit --input colours.npy --clusters 4,2 --output colours.safetensors --device cpu")
+    run("report --model colours.safetensors --input colours.npy --items colours.txt --k 0 --output colours.html --device cpu")
     npy(folder / "few.npy", values[:5])
     run("fit --input few.npy --clusters 5 --output few.safetensors --device cpu")
     run("report --model few.safetensors --input few.npy --output few.html --device cpu")
@@ -61,7 +67,7 @@ def make(semid, folder, rows=600):
     run("report --model cells.safetensors --input cells.npy --items names.txt --k 0 --output cells.html --device cpu")
     run("fit --input x.npy --levels 24 --clusters 3 --output deep.safetensors --device cpu")
     run("report --model deep.safetensors --input x.npy --k 0 --output deep.html --device cpu")
-    return names
+    return names, values
 
 
 def make_many(semid, folder, rows=12000):
@@ -184,9 +190,46 @@ def left_out(page, names):
     page.locator("#find button").click()
     expect(page.locator("#map mark")).to_have_text(listed[0])
     page.locator("#path button").first.click()
-    empty = next(i for i, node in enumerate(tree["root"][3]) if len(node) < 4)
+    empty = next(i for i, node in enumerate(tree["root"][3]) if len(node) < 4 or not node[3])
     page.locator(".cell").nth(empty).click()
     expect(page.locator("#map")).to_have_text("The names of these items are not on this page.")
+
+
+def central(page, values):
+    """Cells are named by the items nearest to the mean of their rows, and by words that the names of others lack."""
+    tree = json.loads(page.locator("#tree-data").text_content())
+    values = [[struct.unpack("<f", struct.pack("<f", x))[0] for x in row] for row in values]
+
+    def rows(node, depth):
+        return node[3] if depth == tree["levels"] else [row for child in node[3] for row in rows(child, depth + 1)]
+
+    def add(columns):
+        total = 0.0
+        for x in columns:
+            total += x
+        return total
+
+    firsts = 0
+    for i, node in enumerate(tree["root"][3]):
+        members = sorted(rows(node, 1))
+        assert len(members) == node[1] > 2, node[:3]
+        mean = [add(values[row][d] for row in members) / len(members) for d in range(len(values[0]))]
+        away = {row: add((x - c) * (x - c) for x, c in zip(values[row], mean)) for row in members}
+        nearest = sorted(members, key=lambda row: (away[row], row))[: len(node[5])]
+        assert node[5] == nearest, (node[0], node[5], nearest)
+        firsts += nearest == members[: len(nearest)]
+        cell = page.locator(".cell").nth(i)
+        assert f"nearest to its centre: {tree['names'][nearest[0]]}" in cell.get_attribute("aria-label")
+        shown = cell.locator("span:not(.of):not(.apart)").all_text_contents()
+        assert shown == [tree["names"][row] for row in nearest[: len(shown)]], shown
+    assert firsts < 3, "most cells are named by their first rows"
+
+
+def words(page):
+    """Words stand in the cells whose names they set apart."""
+    apart = page.locator(".cell .apart").all_text_contents()
+    assert len(apart) == 4 and all(" \u00b7 " not in text for text in apart), apart
+    assert sorted(apart) == ["blue", "green", "red", "yellow"], apart
 
 
 def by_keyboard(page):
@@ -274,11 +317,12 @@ def main():
     shots = pathlib.Path(sys.argv[2]) if len(sys.argv) > 2 else None
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         folder = pathlib.Path(folder)
-        names = make(semid, folder)
+        names, values = make(semid, folder)
         program = os.environ.get("CHROMIUM")
         browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
         wide = Page(browser, folder / "report.html", 1280, 900, "light")
         figures(wide.page)
+        central(wide.page, values)
         by_mouse(wide.page, names)
         by_keyboard(wide.page)
         resize(wide.page, wide.fits)
@@ -290,11 +334,14 @@ def main():
         full = Page(browser, folder / "cells.html", 1280, 900, "light")
         others(full.page)
         full.finish()
+        named = Page(browser, folder / "colours.html", 1280, 900, "light")
+        words(named.page)
+        named.finish()
         toggled = Page(browser, folder / "report.html", 1280, 900, "light")
         themes(toggled.page)
         assert toggled.errors == [], toggled.errors
         toggled.context.close()
-        for file in ["report", "deep", "few"]:
+        for file in ["report", "colours", "deep", "few"]:
             for scheme in ["light", "dark"]:
                 for width in [360, 1280]:
                     shown = Page(browser, folder / f"{file}.html", width, 800, scheme)
@@ -302,7 +349,7 @@ def main():
                     if shots:
                         shots.mkdir(exist_ok=True)
                         shown.page.screenshot(path=shots / f"{file}-{width}-{scheme}.png", full_page=True)
-                    figures(shown.page) if file != "few" else None
+                    figures(shown.page) if file in ["report", "deep"] else None
                     shown.finish()
         alone(browser, folder / "figures")
         browser.close()

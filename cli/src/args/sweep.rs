@@ -3,7 +3,7 @@
 use super::vae::HEADING;
 use super::{FitOptions, InputArgs, PageArgs, VaeArgs};
 use clap::{Arg, Args, ValueEnum};
-use semid::Clusters;
+use semid::rq::Clusters;
 use std::path::PathBuf;
 
 #[derive(Debug, Args)]

@@ -3,7 +3,8 @@
 use crate::args::{AssignArgs, Format, ResolverName, SettingArgs};
 use crate::database;
 use crate::output::Failure;
-use semid::{ErrorKind, IdFormat, Manifest, Model, Resolver, SemanticIdEngine, SqliteStore, Store};
+use semid::registry::{Manifest, Resolver, SqliteStore, Store};
+use semid::{ErrorKind, IdFormat, Model, SemanticIdEngine};
 use std::num::NonZeroU32;
 
 /// Opens or makes the database; flags that contradict what it has are refused, and nothing is made for a bad flag.
@@ -18,7 +19,7 @@ pub(super) fn open(args: &AssignArgs, dim: usize) -> Result<SemanticIdEngine, Fa
         (None, Some(bytes)) => Model::from_bytes(&bytes).map_err(failed)?,
         (None, None) => return Err(Failure::Error(format!("{}: {}", args.db.display(), no_model(&store, &manifest)))),
     };
-    Manifest::new(&model.fingerprint(), model.levels().len(), resolver, format.clone()).map_err(failed)?;
+    Manifest::new(&model.fingerprint(), model.levels(), resolver, format.clone()).map_err(failed)?;
     if model.dim() != dim {
         let mismatch = ErrorKind::DimMismatch { expected: model.dim(), found: dim };
         return Err(Failure::of_file(mismatch.into(), &args.input.input));

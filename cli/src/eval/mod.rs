@@ -11,7 +11,7 @@ use crate::output::{self, Answer, Failure, Outcome};
 use crate::progress::Bar;
 use against::Unchanged;
 use semid::io::{open, read_codes, read_strings};
-use semid::metrics::{PrefixPurity, Quality, Quantizer, prefix_purity};
+use semid::metrics::{PrefixPurity, Quality, prefix_purity};
 use semid::{Codes, Metric, Model, Rows};
 use serde::Serialize;
 use std::path::Path;
@@ -56,7 +56,7 @@ pub(crate) fn run(common: &Common, args: &EvalArgs) -> Outcome {
     let purity = labels.map(|labels| prefix_purity(&codes, &labels, args.seed)).transpose();
     let prefix_purity = purity.map_err(|error| failure(error, args))?;
     let evaluation = evaluation(rows.len(), args.k, args.sample, args.pairs, args.seed);
-    let quality = evaluation.run_on_codes(&model, &rows, &codes, &device, |progress| {
+    let quality = evaluation.run_on_codes(&*model, &rows, &codes, &device, |progress| {
         bar.compared(progress);
         interrupt::flow()
     });
@@ -65,7 +65,7 @@ pub(crate) fn run(common: &Common, args: &EvalArgs) -> Outcome {
     let evaluated = Evaluated {
         dim: rows.dim(),
         kind: model.kind(),
-        metric: if Quantizer::metric(&model) == Metric::Cosine { "cosine" } else { "l2" },
+        metric: if model.metric() == Metric::Cosine { "cosine" } else { "l2" },
         fingerprint: model.fingerprint(),
         quality,
         prefix_purity,

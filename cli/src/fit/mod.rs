@@ -11,8 +11,10 @@ use crate::interrupt::{self, Watched};
 use crate::output::{self, Answer, Failure, Outcome};
 use crate::progress::Bar;
 use clap::ValueEnum;
+use semid::io::Provenance;
 use semid::io::{AtomicFile, open};
-use semid::{FitReport, LevelReport, Model, Provenance, Rows, RqKMeans};
+use semid::rq::{FitReport, LevelReport};
+use semid::{Model, Rows, RqKMeans};
 use serde::Serialize;
 use std::fmt::Write;
 use std::path::Path;
@@ -171,7 +173,7 @@ fn iterations_alone() -> Failure {
 /// The model with a record of its input, if that was asked for.
 fn recorded(model: Model, args: &FitArgs, rows: &dyn Rows) -> Result<Model, Failure> {
     match args.provenance {
-        true => Ok(model.with_provenance(Provenance::new().input(&args.input.input, rows)?)),
+        true => Ok(model.with_provenance(Provenance::new().input(&args.input.input, rows)?)?),
         false => Ok(model),
     }
 }

@@ -2,10 +2,9 @@
 
 use crate::args::{self, FitOptions, VaeArgs};
 use crate::output::Failure;
-use semid::{
-    Algorithm, CodebookUpdate, Estimator, Init, Keep, Loss, MatmulWidth, Metric, MiniBatch, Reduction, RqKMeans, RqVae,
-    Schedule,
-};
+use semid::rq::{Algorithm, Init, MiniBatch};
+use semid::vae::{CodebookUpdate, Estimator, Keep, Loss, MatmulWidth, Reduction, Schedule};
+use semid::{Metric, RqKMeans, RqVae};
 
 /// Residual k-means with the options that were given; `beside_networks` says that `--batch` may be meant for these.
 pub(crate) fn k_means(params: RqKMeans, options: &FitOptions, beside_networks: bool) -> Result<RqKMeans, Failure> {

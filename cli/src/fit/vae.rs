@@ -7,7 +7,8 @@ use crate::interrupt::{self, Watched};
 use crate::output::{self, Answer, Failure, Outcome};
 use crate::progress::Bar;
 use semid::io::{AtomicFile, open};
-use semid::{Device, EpochReport, ErrorKind, Model, Rows, RqKMeansModel, RqVae, RqVaeFit, RqVaeReport, Schedule};
+use semid::vae::{EpochReport, RqVaeFit, RqVaeReport, Schedule};
+use semid::{Device, ErrorKind, Model, Rows, RqKMeansModel, RqVae};
 use serde::Serialize;
 use std::fmt::Write;
 use std::path::Path;
@@ -142,9 +143,9 @@ fn warm_start(args: &FitArgs, kind: ModelKind) -> Result<Option<RqKMeansModel>, 
         (None, true) => Err(Failure::Error(
             "--kind rq-kmeans-plus: starts from a fitted model; give it as --warm-start model.safetensors".into(),
         )),
-        (Some(path), true) => match Model::load(path)? {
-            Model::RqKMeans(model) => Ok(Some(model)),
-            _ => Err(Failure::Error(format!("{}: is no rq-kmeans model; give one that is", path.display()))),
+        (Some(path), true) => match Model::load(path)?.downcast::<RqKMeansModel>() {
+            Some(model) => Ok(Some(model.clone())),
+            None => Err(Failure::Error(format!("{}: is no rq-kmeans model; give one that is", path.display()))),
         },
     }
 }

@@ -9,7 +9,8 @@ use crate::interrupt::{self, Watched};
 use crate::output::{self, Answer, Failure, Outcome};
 use crate::progress::Bar;
 use semid::io::open;
-use semid::{Model, Rows, SweepData, SweepRecord};
+use semid::sweep::{SweepData, SweepRecord};
+use semid::{Model, Rows};
 use serde::Serialize;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -46,7 +47,7 @@ pub(crate) fn run(common: &Common, args: &ReportArgs) -> Outcome {
         Some(k) => report.k(k),
         None => report,
     };
-    let drawn = report.run_on_codes(&model, &rows, &codes, &device, |progress| {
+    let drawn = report.run_on_codes(&*model, &rows, &codes, &device, |progress| {
         bar.compared(progress);
         interrupt::flow()
     });

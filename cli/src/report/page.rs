@@ -4,7 +4,8 @@ use crate::args::PageArgs;
 use crate::items;
 use crate::output::{self, Failure, things};
 use semid::io::{AtomicFile, read_strings};
-use semid::{Model, Report, ReportPage};
+use semid::report::ReportPage;
+use semid::{Model, Report};
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 

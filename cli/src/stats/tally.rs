@@ -1,7 +1,8 @@
 //! Counting records that come in the order of their IDs, in constant memory.
 
+use semid::Result;
 use semid::metrics::{CodeMetrics, SortedCodeCounter};
-use semid::{Record, Result};
+use semid::registry::Record;
 
 /// What was counted so far.
 pub(super) struct Tally {

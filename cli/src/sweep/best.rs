@@ -5,7 +5,8 @@ use crate::args::SweepArgs;
 use crate::interrupt;
 use crate::output::Failure;
 use crate::report::Page;
-use semid::{Device, Rows, Sweep, SweepMetric, SweepRecord};
+use semid::sweep::{SweepMetric, SweepRecord};
+use semid::{Device, Rows, Sweep};
 
 /// All that the report is about.
 pub(super) struct Best<'a> {
@@ -44,7 +45,7 @@ impl Best<'_> {
             report = report.sample(neighbors.queries);
         }
         let codes = model.encode(*rows, device).map_err(|error| state.failure(error, args))?;
-        let drawn = report.run_on_codes(&model, *rows, &codes, device, |progress| {
+        let drawn = report.run_on_codes(&*model, *rows, &codes, device, |progress| {
             state.bar.compared(progress);
             interrupt::flow()
         });

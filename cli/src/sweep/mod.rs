@@ -13,9 +13,8 @@ use crate::progress::Bar;
 use crate::report::Page;
 use best::Best;
 use semid::io::open;
-use semid::{
-    ErrorKind, Metric, Rows, RqKMeans, RqVae, Sweep, SweepKind, SweepMetric, SweepParameters, SweepRecord, SweepStage,
-};
+use semid::sweep::{SweepKind, SweepMetric, SweepParameters, SweepRecord, SweepStage};
+use semid::{ErrorKind, Metric, Rows, RqKMeans, RqVae, Sweep};
 use serde::Serialize;
 use std::path::Path;
 use std::time::Instant;

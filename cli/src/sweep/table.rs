@@ -2,7 +2,7 @@
 
 use super::{Ranked, Swept};
 use crate::output::things;
-use semid::SweepMetric;
+use semid::sweep::SweepMetric;
 use std::fmt::Write;
 
 /// Most runs that are listed.

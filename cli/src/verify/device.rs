@@ -3,7 +3,8 @@
 use crate::args::Common;
 use crate::interrupt;
 use crate::progress::Bar;
-use semid::{Codes, Device, DeviceInfo, Error, ErrorKind, Model, Result, Rows, RqKMeans, RqVae};
+use semid::device::DeviceInfo;
+use semid::{Codes, Device, Error, ErrorKind, Model, Result, Rows, RqKMeans, RqKMeansModel, RqVae, RqVaeModel};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 use std::time::Instant;
@@ -136,7 +137,7 @@ impl Work<'_> {
     fn encode(&self, common: &Common, device: &Device, rows: &dyn Rows) -> Result<Codes> {
         let bar = Bar::rows(common, rows.len());
         bar.name(&*device.info().name);
-        let levels = self.model.levels().len();
+        let levels = self.model.levels();
         let mut values = Vec::new();
         self.model.encode_with(rows, device, |first, codes| {
             interrupt::check()?;
@@ -158,7 +159,7 @@ impl Work<'_> {
         let most = FIT_CLUSTERS.min(self.fit_rows.len());
         let clusters = self.model.clusters().into_iter().take(FIT_LEVELS).map(|clusters| clusters.min(most));
         let clusters: Vec<usize> = clusters.collect();
-        if let Model::RqVae(model) = self.model {
+        if let Some(model) = self.model.downcast::<RqVaeModel>() {
             let vae = RqVae::new(clusters.len(), clusters).seed(self.model.seed()).hidden([FIT_WIDTH]);
             let vae = vae.latent(model.latent_dim().min(FIT_WIDTH)).width(model.width());
             let vae = vae.epochs(1).lr(1e-3).batch(FIT_BATCH.min(self.fit_rows.len())).held_out(0.0);
@@ -168,11 +169,12 @@ impl Work<'_> {
             });
             return Ok(fitted?.0.fingerprint());
         }
-        let quantizer = self.model.quantizer();
         let kmeans = RqKMeans::new(clusters.len(), clusters)
-            .seed(quantizer.seed())
-            .metric(quantizer.metric())
-            .normalize_residuals(quantizer.normalize_residuals())
+            .seed(self.model.seed())
+            .metric(self.model.metric())
+            .normalize_residuals(
+                self.model.downcast::<RqKMeansModel>().is_some_and(|model| model.normalize_residuals()),
+            )
             .max_iter(FIT_ITERATIONS)
             .tol(0.0);
         let fitted = kmeans.fit_with(self.fit_rows, device, |progress| {

@@ -9,13 +9,14 @@ mod tests;
 pub(super) use order::{Order, check};
 pub(super) use plan::{Plan, plan};
 
-use super::reassign::{Costs, OfItem, Placed, UsedBelow, reassign};
+use super::reassign::{Placed, UsedBelow, reassign};
 use super::resolver::Resolver;
 use super::semantic_id::SemanticId;
 use super::shape::Shape;
 use super::store::{Entry, Manifest, Record, Store, UsedCodes, answers, single};
+use crate::codes::Codes;
 use crate::error::{Error, Result};
-use crate::rq::Codes;
+use crate::quantizer::{Costs, CostsOfRow};
 use std::collections::HashMap;
 
 /// The IDs of a batch.
@@ -283,8 +284,8 @@ impl Costs for RowCosts<'_> {
         self.costs.distances(self.row(item)?, prefix)
     }
 
-    fn of_item(&self, item: usize) -> Result<Box<OfItem<'_>>> {
-        self.costs.of_item(self.row(item)?)
+    fn of_row(&self, item: usize) -> Result<Box<CostsOfRow<'_>>> {
+        self.costs.of_row(self.row(item)?)
     }
 
     fn alike(&self, items: &[usize]) -> Result<Vec<usize>> {

@@ -1,13 +1,13 @@
 //! Searches run while others may write, and what they found counts only if nobody did.
 
 use super::{Batch, Geometry};
+use crate::codes::Codes;
 use crate::error::Result;
 use crate::id::format::IdFormat;
-use crate::id::reassign::Costs;
 use crate::id::resolver::Resolver;
 use crate::id::store::{Manifest, MemoryStore, SqliteStore, Store};
 use crate::id::{Registry, SemanticId};
-use crate::rq::Codes;
+use crate::quantizer::Costs;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::time::Duration;

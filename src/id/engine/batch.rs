@@ -1,8 +1,8 @@
 //! The rows of a batch, and item keys that stand in several batches.
 
+use crate::codes::Codes;
 use crate::error::{Error, ErrorKind, Result, try_vec};
 use crate::rows::Rows;
-use crate::rq::Codes;
 use std::collections::{HashMap, HashSet};
 
 /// All values of some rows.

@@ -9,7 +9,7 @@ use crate::device::Device;
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::Model;
 use crate::rows::{Matrix, Rows};
-use crate::rq::{RowDistances, RqKMeans};
+use crate::rq::RqKMeans;
 use batch::{Part, Repeated, in_memory};
 use std::num::NonZeroUsize;
 
@@ -28,7 +28,8 @@ const BATCH: usize = 65_536;
 /// From embeddings to unique, stable IDs: a model, and the registry of the IDs it gave.
 ///
 /// ```
-/// use semid::{Device, IdFormat, Matrix, MemoryStore, Resolver, RqKMeans, SemanticIdEngine};
+/// use semid::registry::{MemoryStore, Resolver};
+/// use semid::{Device, IdFormat, Matrix, RqKMeans, SemanticIdEngine};
 ///
 /// let values: Vec<f32> = (0..4000).map(|i| ((i * i) % 251) as f32).collect();
 /// let rows = Matrix::new(&values, 8)?;
@@ -72,7 +73,7 @@ impl SemanticIdEngine {
     /// As for [`Registry::new`] and [`Manifest::new`].
     pub fn new(model: impl Into<Model>, store: impl Store, resolver: Resolver, format: IdFormat) -> Result<Self> {
         let model = model.into();
-        let manifest = Manifest::new(&model.fingerprint(), model.levels().len(), resolver, format)?;
+        let manifest = Manifest::new(&model.fingerprint(), model.levels(), resolver, format)?;
         let registry = Registry::new(store, manifest, &model.to_bytes()?)?;
         Ok(Self::of(model, registry))
     }
@@ -90,8 +91,8 @@ impl SemanticIdEngine {
     pub fn open(store: impl Store) -> Result<Self> {
         let registry = Registry::open(store)?;
         let model = Model::from_bytes(&registry.model()?)?;
-        let fits = model.fingerprint() == registry.manifest().fingerprint()
-            && model.levels().len() == registry.manifest().levels();
+        let fits =
+            model.fingerprint() == registry.manifest().fingerprint() && model.levels() == registry.manifest().levels();
         match fits {
             true => Ok(Self::of(model, registry)),
             false => Err(Error::damaged_registry("its model is not the one its manifest names")),
@@ -174,8 +175,7 @@ impl SemanticIdEngine {
             return Err(ErrorKind::ItemCount { items: items.len(), rows: rows.len() }.into());
         }
         let clusters = self.model.clusters();
-        let quantizer = self.model.quantizer();
-        let step = crate::grid::pow2(-quantizer.codebook_exponent());
+        let step = self.model.step();
         let moves = matches!(self.registry.manifest().resolver(), Resolver::Reassign { .. });
         let mut repeated = Repeated::among(items)?;
         let mut report = AssignReport::default();
@@ -186,15 +186,16 @@ impl SemanticIdEngine {
             // Rows that may move are asked about again and again.
             let quantized = self.model.quantized_rows(&part, device).map_err(of_all)?;
             let values = if moves { in_memory(&*quantized).map_err(of_all)? } else { Vec::new() };
-            let matrix = Matrix::new(&values, quantizer.dim())?;
+            let matrix = Matrix::new(&values, quantized.dim())?;
             // The source hears of a cancellation, rows in memory do not.
             let source = rows;
             let rows: &dyn Rows = if moves { &matrix } else { &*quantized };
             let items: Vec<&str> = items.iter().map(AsRef::as_ref).collect();
-            let codes = quantizer.encode(rows, device).map_err(of_all)?;
+            let codes = self.model.encode_given(rows, device).map_err(of_all)?;
             repeated.check(first_row, &items, &codes)?;
-            let costs = RowDistances::new(quantizer, rows)?.asking(source);
-            let geometry = Some(Geometry { costs: &costs, clusters: &clusters, squared_step: step * step });
+            let costs = if moves { Some(self.model.costs(rows, source)?) } else { None };
+            let geometry =
+                costs.as_deref().map(|costs| Geometry { costs, clusters: &clusters, squared_step: step * step });
             let assigned = self.registry.assign_batch(&Batch { items: &items, codes: &codes, first_row, geometry })?;
             report += assigned.report;
             sink(first_row, &assigned)?;

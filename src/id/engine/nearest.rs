@@ -2,7 +2,6 @@
 
 use super::SemanticIdEngine;
 use crate::error::{Error, ErrorKind, Result};
-use crate::grid::pow2;
 use crate::id::registry::Registry;
 use crate::id::semantic_id::SemanticId;
 use std::collections::BinaryHeap;
@@ -35,7 +34,7 @@ impl SemanticIdEngine {
     pub fn nearest(&self, item: &str, k: usize) -> Result<Vec<Neighbor>> {
         let registry = self.registry.snapshot()?;
         let own = registry.id(item)?.ok_or_else(|| ErrorKind::UnknownItem { item: item.to_owned() })?;
-        let step = pow2(-self.model.quantizer().codebook_exponent());
+        let step = self.model.step();
         let mut found = Vec::new();
         for shared in (0..=own.codes.len()).rev() {
             let missing = k.saturating_sub(found.len());
@@ -83,16 +82,12 @@ impl SemanticIdEngine {
         Ok(nearest.into_sorted_vec())
     }
 
-    /// The sum of the codewords, on the grid.
+    /// The point of the codes, on the grid of the codewords.
     fn decoded(&self, codes: &[u32]) -> Result<Vec<i64>> {
-        let mut sum = vec![0; self.model.quantizer().dim()];
-        for (codebook, code) in self.model.levels().iter().zip(codes) {
-            let codeword = codebook.codeword(*code as usize);
-            let codeword =
-                codeword.ok_or_else(|| Error::damaged_registry(format!("the model has no codes {codes:?}")))?;
-            sum.iter_mut().zip(codeword).for_each(|(sum, value)| *sum += i64::from(*value));
-        }
-        Ok(sum)
+        self.model.point(codes).map_err(|error| match error.kind() {
+            ErrorKind::Code { .. } => Error::damaged_registry(format!("the model has no codes {codes:?}")),
+            _ => error,
+        })
     }
 }
 

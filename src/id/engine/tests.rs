@@ -87,7 +87,7 @@ fn colliding_items_move_where_there_is_room() {
             engine.registry().store().used_below(&[&[]]).unwrap()[0].iter().map(|(_, used)| *used).collect();
         assert!(held.iter().all(|used| *used <= u64::from(capacity)), "{held:?}");
         assert!(report.moved > 0 && report.collisions > 0 && report.added_distance != 0.0, "{report:?}");
-        let moved = |record: &crate::ItemRecord| record.entry.encoded.is_some();
+        let moved = |record: &crate::registry::ItemRecord| record.entry.encoded.is_some();
         let moved = engine.registry().records(&[]).filter(|record| record.as_ref().is_ok_and(moved)).count();
         assert_eq!(moved as u64, report.moved);
         assert_eq!(assign(&mut engine, fit).0, ids, "published items stay");
@@ -118,9 +118,7 @@ fn the_nearest_are_those_of_a_full_sort() {
         .map(|record| record.map(|record| (record.item, record.entry.id)).unwrap())
         .collect();
     let decoded = |id: &SemanticId| {
-        let mut row = vec![0.0; DIM];
-        engine.model().quantizer().decode_row(0, &id.codes, 2, &mut row).unwrap();
-        row
+        engine.model().decode(&crate::Codes::new(id.codes.clone(), 2).unwrap(), &Device::cpu()).unwrap()
     };
     for (item, id) in all.iter().step_by(7) {
         let own = decoded(id);
@@ -160,8 +158,8 @@ fn the_nearest_are_those_of_a_full_sort() {
 #[cfg(feature = "sqlite")]
 mod files {
     use super::*;
-    use crate::SqliteStore;
     use crate::id::store::Holder;
+    use crate::registry::SqliteStore;
 
     #[test]
     fn engines_are_saved_and_loaded_with_all_they_know() {

@@ -21,11 +21,12 @@ use std::path::Path;
 /// as one more: `<d_1>`. Token ids are contiguous, a block per level and that of the suffix last, so that more suffixes
 /// move no other token. Retired IDs are not exported, but their suffixes keep their tokens.
 ///
-/// IDs that end in item keys ([`Resolver::ItemId`](crate::Resolver::ItemId)) are no tokens of a vocabulary; only
+/// IDs that end in item keys ([`Resolver::ItemId`](crate::registry::Resolver::ItemId)) are no tokens of a vocabulary; only
 /// [`Export::ids`] takes them. A file has the IDs of one moment, whoever writes meanwhile.
 ///
 /// ```
-/// use semid::{Codes, Export, IdFormat, Manifest, MemoryStore, Registry, Resolver};
+/// use semid::registry::{Export, Manifest, MemoryStore, Registry, Resolver};
+/// use semid::{Codes, IdFormat};
 ///
 /// let manifest = Manifest::new("any model", 2, Resolver::default(), IdFormat::plain("-"))?;
 /// let mut registry = Registry::new(MemoryStore::new(), manifest, b"")?;

@@ -11,7 +11,7 @@ use std::path::Path;
 /// Every token that IDs can have: one block of contiguous ids per level, and one for suffixes where there are any.
 ///
 /// ```
-/// use semid::Vocabulary;
+/// use semid::registry::Vocabulary;
 ///
 /// // Levels of 256 and 64 codes, suffixes 0 and 1, added to a tokenizer of 32,000 tokens.
 /// let vocabulary = Vocabulary::new(&[256, 64], 2, 0, 32_000)?;

@@ -50,60 +50,10 @@ mod upward;
 mod tests;
 
 use crate::error::{Error, ErrorKind, Result};
-use crate::rq::RowDistances;
+use crate::quantizer::Costs;
 use occupancy::Occupancy;
 use rayon::prelude::*;
 use std::collections::BTreeMap;
-
-/// What the solver asks about the new items.
-pub(crate) trait Costs: Sync {
-    /// Squared distances of what the codes `prefix` leave of item `item` to all codewords of level `prefix.len()`.
-    fn distances(&self, item: usize, prefix: &[u32]) -> Result<Vec<u64>>;
-
-    /// [`Costs::distances`] of one item, for many prefixes.
-    fn of_item(&self, item: usize) -> Result<Box<OfItem<'_>>> {
-        Ok(Box::new(move |prefix| self.distances(item, prefix)))
-    }
-
-    /// For each of `items` the position in this list of the first one with the same distances, as far as that is known:
-    /// its own position is never wrong.
-    fn alike(&self, items: &[usize]) -> Result<Vec<usize>> {
-        Ok((0..items.len()).collect())
-    }
-
-    /// Asks whether to go on; it is called again and again, also where no distance is needed.
-    ///
-    /// # Errors
-    /// [`ErrorKind::Cancelled`] where not.
-    fn go_on(&self) -> Result<()> {
-        Ok(())
-    }
-}
-
-/// Distances of an item below a prefix.
-pub(crate) type OfItem<'a> = dyn Fn(&[u32]) -> Result<Vec<u64>> + 'a;
-
-impl Costs for RowDistances<'_> {
-    fn distances(&self, item: usize, prefix: &[u32]) -> Result<Vec<u64>> {
-        RowDistances::distances(self, item, prefix)
-    }
-
-    fn of_item(&self, item: usize) -> Result<Box<OfItem<'_>>> {
-        let products = self.products(item)?;
-        Ok(Box::new(move |prefix| match &products {
-            Some(products) => products.distances(prefix),
-            None => RowDistances::distances(self, item, prefix),
-        }))
-    }
-
-    fn alike(&self, items: &[usize]) -> Result<Vec<usize>> {
-        RowDistances::alike(self, items)
-    }
-
-    fn go_on(&self) -> Result<()> {
-        RowDistances::go_on(self)
-    }
-}
 
 /// The places used already below a prefix: codes, and how many of their places are used. Each codes appear once.
 pub(crate) type UsedBelow<'a> = dyn FnMut(&[u32]) -> Result<Vec<(Vec<u32>, u64)>> + 'a;

@@ -1,8 +1,8 @@
 //! The free places an item looks at, nearest first.
 
-use super::OfItem;
 use super::occupancy::Occupancy;
 use crate::error::Result;
+use crate::quantizer::CostsOfRow;
 
 /// Prefixes of the last level with free places that an item looks at.
 pub(super) const PREFIXES: usize = 8;
@@ -14,7 +14,7 @@ pub(super) type Place = (u64, Vec<u32>);
 
 /// One item's walk.
 struct Walk<'a> {
-    distances: &'a OfItem<'a>,
+    distances: &'a CostsOfRow<'a>,
     occupancy: &'a Occupancy<'a>,
     levels: usize,
     wanted: usize,
@@ -25,7 +25,7 @@ struct Walk<'a> {
 
 /// The `wanted` nearest of the free places that the item looks at below `prefix`, by distance and codes.
 pub(super) fn places(
-    distances: &OfItem<'_>,
+    distances: &CostsOfRow<'_>,
     occupancy: &Occupancy<'_>,
     levels: usize,
     prefix: &[u32],

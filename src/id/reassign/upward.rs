@@ -52,7 +52,7 @@ fn place_batch(
     let levels = problem.clusters.len();
     let look = |item: usize| {
         problem.costs.go_on()?;
-        let near = places(&*problem.costs.of_item(item)?, occupancy, levels, prefix, batch.len())?;
+        let near = places(&*problem.costs.of_row(item)?, occupancy, levels, prefix, batch.len())?;
         Ok((near, problem.own_distance(item)?))
     };
     // Equal items look at the same places, so one of them looks for all.

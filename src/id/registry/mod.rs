@@ -6,8 +6,8 @@ use super::semantic_id::SemanticId;
 use super::shape::Shape;
 use super::store::{Entry, Holder, Manifest, Store, answers, single, transaction};
 use super::text::{IdText, ParsedId};
+use crate::codes::Codes;
 use crate::error::{ErrorKind, Result};
-use crate::rq::Codes;
 use std::fmt;
 
 /// Item keys and their unique semantic IDs, in a [`Store`].
@@ -20,7 +20,8 @@ use std::fmt;
 /// calls read may be of different moments; [`Registry::snapshot`] stands still.
 ///
 /// ```
-/// use semid::{Codes, IdFormat, Manifest, MemoryStore, Registry, Resolver};
+/// use semid::registry::{Manifest, MemoryStore, Registry, Resolver};
+/// use semid::{Codes, IdFormat};
 ///
 /// let manifest = Manifest::new("any model", 2, Resolver::default(), IdFormat::plain("-"))?;
 /// let mut registry = Registry::new(MemoryStore::new(), manifest, b"")?;
@@ -128,7 +129,7 @@ impl Registry {
     /// Gives an ID to every item that has none, all in one transaction, and returns the IDs of all.
     ///
     /// Items are taken in the order given, so that many calls with parts of the items give what one call gives, except with
-    /// [`Resolver::Reassign`](crate::Resolver::Reassign), which places the new items of a call together and needs the
+    /// [`Resolver::Reassign`](crate::registry::Resolver::Reassign), which places the new items of a call together and needs the
     /// model: see [`SemanticIdEngine`](crate::SemanticIdEngine).
     ///
     /// # Shapes

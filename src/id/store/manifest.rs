@@ -16,7 +16,8 @@ const FORMAT_VERSION: u32 = 1;
 /// Stores keep it as text under the names of [`Manifest::to_map`].
 ///
 /// ```
-/// use semid::{IdFormat, Manifest, Resolver};
+/// use semid::registry::{Manifest, Resolver};
+/// use semid::IdFormat;
 ///
 /// let manifest = Manifest::new("fingerprint of the model", 3, Resolver::default(), IdFormat::plain("-"))?;
 /// let map = manifest.to_map();

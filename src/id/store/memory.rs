@@ -12,7 +12,8 @@ use std::sync::Arc;
 /// A snapshot costs nothing; the first change beside one copies all that is there.
 ///
 /// ```
-/// use semid::{IdFormat, Manifest, MemoryStore, Registry, Resolver};
+/// use semid::registry::{Manifest, MemoryStore, Registry, Resolver};
+/// use semid::IdFormat;
 ///
 /// let manifest = Manifest::new("any model", 2, Resolver::default(), IdFormat::plain("-"))?;
 /// let registry = Registry::new(MemoryStore::new(), manifest, b"")?;

@@ -24,7 +24,7 @@ use std::any::Any;
 /// A place for registered IDs, which anybody can implement.
 ///
 /// A store is a table of [`Record`]s with two unique keys, the ID and the item, and beside it a [`Manifest`] and the
-/// bytes of a model file. It decides nothing: [`Registry`](crate::Registry) gives IDs. All IDs of a store have the same
+/// bytes of a model file. It decides nothing: [`Registry`](crate::registry::Registry) gives IDs. All IDs of a store have the same
 /// number of codes.
 ///
 /// Methods that take a slice answer for each of its elements, in their order. A registry asks for a whole batch at a time,

@@ -39,7 +39,8 @@ impl From<Resolver> for SuffixForm {
 /// perhaps a number. Reading accepts nothing that writing would not give.
 ///
 /// ```
-/// use semid::{IdFormat, IdText, ParsedId, SemanticId, SuffixForm};
+/// use semid::registry::{IdText, ParsedId, SemanticId, SuffixForm};
+/// use semid::IdFormat;
 ///
 /// let text = IdText::new(IdFormat::plain("-"), SuffixForm::WhenNeeded)?;
 /// let id = SemanticId::new(vec![12, 5, 33], 1);

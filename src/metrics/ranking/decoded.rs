@@ -8,7 +8,7 @@ use crate::{Device, Result};
 
 /// Items whose IDs decode to nearer vectors are nearer; IDs may decode to the same vector.
 pub(crate) struct ByDecoded<'a> {
-    /// What every ID decodes to, weighed by its rows.
+    /// The point that every ID decodes to, with the number of its rows as its weight.
     points: &'a Points<'a>,
     nearest: Nearest,
 }

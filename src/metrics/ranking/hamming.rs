@@ -62,7 +62,7 @@ impl<'a> ByHamming<'a> {
                 }
             }
         }
-        // What agrees nowhere.
+        // IDs that were met at no level agree with the query at none.
         counts.iter_mut().skip(levels).for_each(|count| *count += rest);
         counts
     }

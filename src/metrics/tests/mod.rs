@@ -4,10 +4,13 @@ mod curve;
 mod devices;
 mod golden;
 mod nearest;
+mod properties;
 mod refused;
 mod shuffled;
 
 use super::Quantizer;
+use crate::quantizer::{EncodeOptions, Sink};
+use crate::rq::EncodeReport;
 use crate::{Codes, Device, Error, Metric, Rows};
 
 /// A model that is nothing but codebooks: codes decode to the sum of their codewords.
@@ -29,13 +32,23 @@ impl Quantizer for Codebooks {
         self.metric
     }
 
-    fn reconstructs(&self) -> bool {
-        true
+    fn kind(&self) -> &'static str {
+        "codebooks"
     }
 
-    fn encode(&self, rows: &dyn Rows, _: &Device) -> Result<Codes, Error> {
-        let levels = self.books.len();
-        Codes::new(vec![0; rows.len() * levels], levels)
+    fn fingerprint(&self) -> String {
+        String::new()
+    }
+
+    fn encode_quantized(
+        &self,
+        rows: &dyn Rows,
+        _: &Device,
+        _: &EncodeOptions,
+        sink: &mut Sink<'_>,
+    ) -> Result<EncodeReport, Error> {
+        sink(0, &vec![0; rows.len() * self.books.len()])?;
+        Ok(EncodeReport::default())
     }
 
     fn decode_levels(&self, codes: &Codes, levels: usize, _: &Device) -> Result<Vec<f32>, Error> {

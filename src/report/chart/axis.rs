@@ -7,7 +7,7 @@ use std::ops::Range;
 /// One direction of a chart.
 #[derive(Clone)]
 pub(in crate::report) struct Axis {
-    /// What the values are.
+    /// The meaning of the values, as the axis says it.
     pub(in crate::report) name: String,
     from: f64,
     to: f64,

@@ -31,7 +31,7 @@ pub(super) struct Chart {
 
 /// Points that belong together.
 pub(super) struct Series {
-    /// What the legend says; nothing where it says nothing.
+    /// The name in the legend; empty where the series has no entry there.
     pub(super) name: Option<String>,
     pub(super) ink: Ink,
     pub(super) shape: Shape,

@@ -8,7 +8,7 @@ use crate::report::figure::Figure;
 use crate::report::numbers::{count, percent};
 use crate::report::table::Table;
 
-/// What the collision rate would be with fewer levels.
+/// Draws the collision rate of the first 1, 2, ... levels.
 pub(in crate::report) fn collisions(codes: &CodeMetrics) -> Result<Figure> {
     let rates = codes.levels.iter().map(|level| level.prefix_collision_rate);
     let mut table = Table::new(&["Codes", "Clusters of the last one", "Different prefixes", "Collision rate"]);

@@ -1,11 +1,11 @@
-//! What decoding does not give back.
+//! The squared error that is left after each level.
 
 use super::{level_names, of_levels};
 use crate::error::Result;
 use crate::metrics::ErrorMetrics;
 use crate::report::chart::{Axis, Chart};
 use crate::report::figure::Figure;
-use crate::report::numbers::{percent, real};
+use crate::report::numbers::{percent, real, reals};
 use crate::report::table::Table;
 
 /// The squared error after every level.
@@ -13,10 +13,10 @@ pub(in crate::report) fn errors(errors: &ErrorMetrics) -> Result<Figure> {
     let values = &errors.squared_error_per_level;
     let first = values.first().copied().unwrap_or(0.0);
     let mut table = Table::new(&["Codes", "Squared error per item", "Of that after the first code"]);
-    for (i, value) in values.iter().enumerate() {
+    for (i, (value, written)) in values.iter().zip(reals(values)).enumerate() {
         let share = value / first;
         let share = if share.is_finite() { percent(share) } else { "-".to_owned() };
-        table.push([(i + 1).to_string(), real(*value), share]);
+        table.push([(i + 1).to_string(), written, share]);
     }
     let said = table.said(&[1]);
     let chart = Chart {

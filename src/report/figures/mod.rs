@@ -34,3 +34,6 @@ fn of_levels(name: Option<&str>, series: usize, values: impl IntoIterator<Item =
 fn level_names(levels: usize) -> Vec<String> {
     (1..=levels).map(|level| level.to_string()).collect()
 }
+
+#[cfg(test)]
+mod tests;

@@ -18,13 +18,13 @@ const EXAMPLES: usize = 3;
 /// Upper ends of the shares of collided items that the colours of cells stand for.
 const HEAT: [f64; 4] = [0.0, 0.1, 0.25, 0.5];
 
-/// How dark a prefix is of whose items so many share their ID.
+/// Returns how dark the cell of a prefix is: the class of the share of its items that share their ID.
 fn heat(collided: usize, items: usize) -> usize {
     let share = collided as f64 / items.max(1) as f64;
     HEAT.iter().filter(|end| share > **end).count()
 }
 
-/// What the colours of cells mean.
+/// Names the colours of cells: the share of items that share their whole ID.
 pub(in crate::report) fn heat_names() -> [&'static str; 5] {
     ["none", "up to 10 %", "up to 25 %", "up to 50 %", "more"]
 }
@@ -73,7 +73,7 @@ pub(in crate::report) fn tree(facts: &Facts<'_>) -> Result<Figure> {
     })
 }
 
-/// What stands beneath the code of a prefix: its label, its words and some of its items, as far as they are known.
+/// Lists the texts beneath the code of a prefix: its label, its words and some of its items, as far as they are known.
 fn beneath(facts: &Facts<'_>, node: &Node) -> Vec<String> {
     let words = Some(facts.words_of(node)).filter(|words| !words.is_empty());
     facts.label(node).map(str::to_owned).into_iter().chain(words).chain(facts.examples(node)).collect()

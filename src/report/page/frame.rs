@@ -1,4 +1,4 @@
-//! What is around everything: head, style, script.
+//! The frame of a page: head, style, script.
 
 use super::section::section;
 use crate::report::Report;
@@ -55,7 +55,7 @@ pub(super) fn details(report: &Report<'_>) -> Markup {
     section(
         "details-section",
         "Where this comes from",
-        "The same on every device, bit for bit.",
+        "Every device makes this page, bit for bit.",
         html! {
             dl { @for (name, value) in lines { div { dt { (name) } dd { (value) } } } }
         },

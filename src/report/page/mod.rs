@@ -33,7 +33,7 @@ pub(super) fn of_model(report: &Report<'_>, facts: &Facts<'_>) -> Result<ReportP
 
     let body = html! {
         (summary::summary(facts))
-        (section("collisions-section", "Collisions", "Items that share their whole ID.", html! {
+        (section("collisions-section", "Collisions", "Items collide where they share their whole ID.", html! {
             div class="beside" {
                 div { @for of in &collisions { (figure(of)) } }
                 (collisions::largest(facts))
@@ -44,7 +44,7 @@ pub(super) fn of_model(report: &Report<'_>, facts: &Facts<'_>) -> Result<ReportP
         (section("usage-section", "Use of the codes",
             "A code that few items have is wasted; a code that many items have says little.", grid(&usage)))
         @if !alike.is_empty() {
-            (section("alike-section", "Likeness", "What the IDs keep of the embeddings.", grid(&alike)))
+            (section("alike-section", "Likeness", "How much of the likeness of embeddings the IDs keep.", grid(&alike)))
         }
         (runs::runs(report.sweep, report.rank_by))
         (frame::details(report))

@@ -1,7 +1,7 @@
 //! The runs of a sweep side by side.
 
 use super::section::{section, table};
-use crate::report::numbers::{items, percent, real};
+use crate::report::numbers::{items, percent, reals_or_none};
 use crate::report::table::Table;
 use crate::sweep::{SweepMetric, SweepRecord};
 use maud::{Markup, html};
@@ -28,15 +28,17 @@ pub(super) fn runs(records: &[SweepRecord], metric: SweepMetric) -> Markup {
     let expected = Expected::of(records);
     head.extend(expected.as_ref().map(|expected| expected.head.as_str()));
     let mut of = Table::new(&head);
-    for record in metric.rank(records) {
-        let (ids, errors) = (&record.metrics.codes.ids, &record.metrics.errors);
+    let ranked = metric.rank(records);
+    let error = |record: &&SweepRecord| record.metrics.errors.as_ref().map(|errors| errors.squared_error_per_row);
+    let errors = reals_or_none(&ranked.iter().map(error).collect::<Vec<_>>());
+    let values = reals_or_none(&ranked.iter().map(|record| metric.value(record)).collect::<Vec<_>>());
+    for ((record, error), value) in ranked.into_iter().zip(errors).zip(values) {
+        let ids = &record.metrics.codes.ids;
         let recall = record.metrics.neighbors.as_ref().map(|of| percent(of.recall_at_k.decoded.value));
-        let error = errors.as_ref().map(|errors| real(errors.squared_error_per_row));
-        let or_none = |text: Option<String>| text.unwrap_or_else(|| "-".to_owned());
         let mut row = vec![record.parameters.name()];
-        row.extend(other.map(|_| or_none(metric.value(record).map(real))));
+        row.extend(other.map(|_| value));
         row.extend([percent(ids.collision_rate), percent(ids.collided_item_rate)]);
-        row.extend([error, recall].map(or_none));
+        row.extend([error, recall.unwrap_or_else(|| "-".to_owned())]);
         row.extend(expected.as_ref().map(|expected| expected.value(record)));
         of.rows.push(row);
     }
@@ -46,7 +48,7 @@ pub(super) fn runs(records: &[SweepRecord], metric: SweepMetric) -> Markup {
     section("runs-section", "Runs of the sweep", &intro, table("Runs", &of))
 }
 
-/// What there is to know about expected collision rates.
+/// Says how expected collision rates are to be read.
 const EXPECTED: &str = " Expected collision rates are an approximation, from how evenly these items use the codes of every \
                         level and how many of them share an ID.";
 
@@ -76,7 +78,7 @@ impl Expected {
     }
 }
 
-/// What recall is called: by its k where all runs have the same.
+/// Names the recall column: by its k where all runs have the same.
 fn recall_name(records: &[SweepRecord]) -> String {
     let mut ks = records.iter().filter_map(|record| record.metrics.neighbors.as_ref()).map(|of| of.k);
     match ks.next() {

@@ -112,7 +112,7 @@ fn errors(quality: &Quality) -> Option<String> {
     later_codes(&quality.errors.as_ref()?.squared_error_per_level)
 }
 
-/// What the codes after the first one do to the squared error, where that can be said.
+/// Says how the codes after the first one change the squared error, where it was measured.
 fn later_codes(per_level: &[f64]) -> Option<String> {
     let (first, last) = (*per_level.first()?, *per_level.last()?);
     let less = (first - last) / first;
@@ -154,7 +154,7 @@ fn purity(facts: &Facts<'_>) -> Option<String> {
     ))
 }
 
-/// What can be done about collisions.
+/// Advises what to do about collisions.
 fn advice() -> Markup {
     html! {
         li {

@@ -6,7 +6,7 @@ mod squarify;
 
 pub(super) use squarify::{Rect, squarify};
 
-use crate::rq::Codes;
+use crate::codes::Codes;
 use std::cmp::Reverse;
 use std::ops::Range;
 

@@ -120,7 +120,8 @@ impl Default for MiniBatch {
 /// many levels as it is long; unknown fields, unknown versions and values that no fit takes are refused.
 ///
 /// ```
-/// use semid::{Init, RqKMeans};
+/// use semid::rq::Init;
+/// use semid::RqKMeans;
 ///
 /// let params: RqKMeans = serde_json::from_str(r#"{"clusters": [64, 16], "init": "random"}"#)?;
 /// assert_eq!(params, RqKMeans::new(2, [64, 16]).init(Init::Random));

@@ -1,6 +1,7 @@
 //! Parameters through files: nothing is lost, nothing is guessed.
 
-use crate::{Algorithm, Clusters, Init, Metric, MiniBatch, RqKMeans};
+use crate::rq::{Algorithm, Clusters, Init, MiniBatch};
+use crate::{Metric, RqKMeans};
 use serde_json::{Value, from_str, from_value, json, to_value};
 
 /// Parameters of which each field differs from its default in some.

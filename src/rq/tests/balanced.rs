@@ -1,9 +1,10 @@
 //! Balanced fits: the same on every device, sizes as asked for, prices that explain the codes.
 
 use super::{coarse_rows, fit, same_everywhere};
-use crate::{Algorithm, Device, ErrorKind, Init, Matrix, Metric, MiniBatch, RqKMeans, RqKMeansModel};
+use crate::rq::{Algorithm, Init, MiniBatch};
+use crate::{Device, ErrorKind, Matrix, Metric, RqKMeans, RqKMeansModel};
 
-fn sizes(report: &crate::FitReport) -> Vec<(u64, u64)> {
+fn sizes(report: &crate::rq::FitReport) -> Vec<(u64, u64)> {
     report.levels.iter().map(|level| level.balance.unwrap()).map(|b| (b.smallest, b.largest)).collect()
 }
 
@@ -55,7 +56,8 @@ fn loose_sizes_change_nothing() {
     let (model, report) = fit(&base.sizes(0, 150), &values, 3, &Device::cpu()).unwrap();
     assert_eq!(model.levels(), plain.levels());
     assert!(model.prices().unwrap().iter().flatten().all(|price| *price == 0));
-    let errors = |report: &crate::FitReport| report.levels.iter().map(|level| level.squared_error).collect::<Vec<_>>();
+    let errors =
+        |report: &crate::rq::FitReport| report.levels.iter().map(|level| level.squared_error).collect::<Vec<_>>();
     assert_eq!(errors(&report), errors(&expected));
 }
 

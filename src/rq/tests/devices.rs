@@ -1,7 +1,8 @@
 //! Fits and encodes on every device of this machine give the same bits.
 
 use super::{coarse_rows, rows, same_everywhere};
-use crate::{Algorithm, Init, Metric, MiniBatch, RqKMeans};
+use crate::rq::{Algorithm, Init, MiniBatch};
+use crate::{Metric, RqKMeans};
 
 #[test]
 fn every_device_fits_and_encodes_the_same() {

@@ -90,7 +90,7 @@ fn capacities_are_kept_at_the_smallest_cost_on_every_device() {
     let rows = Matrix::new(&new, DIM).unwrap();
     for (priced, capacity) in [(false, 20), (true, 23), (false, 100), (true, 100)] {
         let encoder = if priced { model.encoder().priced().unwrap() } else { model.encoder() };
-        let limited = encoder.capacity(capacity);
+        let limited = encoder.clone().capacity(capacity);
         let codes = limited.encode(&rows, &Device::reference()).unwrap();
         for (level, clusters) in model.clusters().into_iter().enumerate() {
             let column = || codes.rows().map(|codes| codes[level] as usize);

@@ -1,7 +1,8 @@
 //! Data at the ends of f32: a model or an error that says why, the same on every device, never a panic.
 
 use super::{devices, fit};
-use crate::{Algorithm, Device, Error, ErrorKind, Init, Matrix, Metric, MiniBatch, RqKMeans, RqKMeansModel};
+use crate::rq::{Algorithm, Init, MiniBatch};
+use crate::{Device, Error, ErrorKind, Matrix, Metric, RqKMeans, RqKMeansModel};
 
 fn data() -> Vec<Vec<f32>> {
     let (max, tiny, small) = (f32::MAX, f32::from_bits(1), f32::MIN_POSITIVE);

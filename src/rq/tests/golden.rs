@@ -2,7 +2,8 @@
 //! make them differ. They must never change; if one of these tests fails, it is the code that is wrong.
 
 use super::{coarse_rows, rows, same_everywhere};
-use crate::{Algorithm, Metric, MiniBatch, RqKMeans};
+use crate::rq::{Algorithm, MiniBatch};
+use crate::{Metric, RqKMeans};
 
 #[test]
 fn grouped_rows() {

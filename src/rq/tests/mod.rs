@@ -13,7 +13,8 @@ mod sinkhorn;
 mod variants;
 
 use crate::rng::row_hash;
-use crate::{Device, Error, FitReport, Matrix, RqKMeans, RqKMeansModel};
+use crate::rq::FitReport;
+use crate::{Device, Error, Matrix, RqKMeans, RqKMeansModel};
 use std::ops::ControlFlow;
 use std::sync::OnceLock;
 

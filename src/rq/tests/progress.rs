@@ -1,7 +1,8 @@
 //! Watching, cancelling, fitting step by step, and starting again on a coarser grid.
 
 use super::{coarse_rows, devices, fit};
-use crate::{Algorithm, Codebook, Device, ErrorKind, Init, Matrix, MiniBatch, Progress, RqKMeans, RqKMeansModel};
+use crate::rq::{Algorithm, Codebook, Init, MiniBatch, Progress};
+use crate::{Device, ErrorKind, Matrix, RqKMeans, RqKMeansModel};
 use std::ops::ControlFlow;
 
 #[test]

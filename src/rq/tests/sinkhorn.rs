@@ -1,7 +1,8 @@
 //! Soft balance in a fit: the same on every device, nearly even, and refused where it makes no sense.
 
 use super::{coarse_rows, fit, same_everywhere};
-use crate::{Algorithm, Device, ErrorKind, Metric, MiniBatch, RqKMeans};
+use crate::rq::{Algorithm, MiniBatch};
+use crate::{Device, ErrorKind, Metric, RqKMeans};
 
 #[test]
 fn sinkhorn_fits_are_the_same_on_every_device() {

@@ -2,7 +2,8 @@
 
 use super::{coarse_rows, fit, same_everywhere};
 use crate::rng::sample;
-use crate::{Algorithm, Device, Init, Matrix, Metric, MiniBatch, RqKMeans};
+use crate::rq::{Algorithm, Init, MiniBatch};
+use crate::{Device, Matrix, Metric, RqKMeans};
 
 /// What the squared error of a level is reported as, from rows and codewords alone.
 fn squared_errors(model: &crate::RqKMeansModel, values: &[f32]) -> Vec<f64> {

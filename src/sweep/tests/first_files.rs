@@ -1,11 +1,10 @@
 //! Lines of the first format, with settings in the words of that time, are gone on from.
 
 use crate::metrics::Evaluation;
+use crate::rq::{Algorithm, Init, MiniBatch};
 use crate::sweep::{Sweep, SweepRecord};
-use crate::{
-    Algorithm, CodebookUpdate, Device, ErrorKind, Estimator, Init, Keep, Loss, MatmulWidth, Matrix, Metric, MiniBatch,
-    Reduction, RqKMeans, RqVae, Schedule,
-};
+use crate::vae::{CodebookUpdate, Estimator, Keep, Loss, MatmulWidth, Reduction, Schedule};
+use crate::{Device, ErrorKind, Matrix, Metric, RqKMeans, RqVae};
 use std::path::PathBuf;
 
 fn networks() -> RqVae {
@@ -62,7 +61,11 @@ fn sweeps_go_on_and_tell_others_apart() {
         // Whole: nothing is left to do.
         std::fs::write(&path, &text).unwrap();
         let records = sweep.run_with(&rows, &device, &path, |progress| {
-            assert!(matches!(progress.stage, crate::SweepStage::Finished(_)), "{name}: {:?}", progress.parameters);
+            assert!(
+                matches!(progress.stage, crate::sweep::SweepStage::Finished(_)),
+                "{name}: {:?}",
+                progress.parameters
+            );
             std::ops::ControlFlow::Continue(())
         });
         assert_eq!(records.unwrap().len(), text.lines().count(), "{name}");

@@ -12,7 +12,8 @@ mod stored;
 use super::{Sweep, SweepKind, SweepRecord};
 use crate::metrics::Evaluation;
 use crate::rng::row_hash;
-use crate::{Algorithm, Device, Init, Matrix, Metric, MiniBatch, Model, RqKMeans, RqVae};
+use crate::rq::{Algorithm, Init, MiniBatch};
+use crate::{Device, Matrix, Metric, Model, RqKMeans, RqVae};
 use std::path::{Path, PathBuf};
 
 const DIM: usize = 4;
@@ -101,7 +102,7 @@ fn every_run_is_what_it_would_be_alone() {
                 }
             };
             assert_eq!(record.fingerprint, model.fingerprint(), "{of:?}");
-            let metrics = sweep.evaluation.run(&model, &rows, &device).unwrap();
+            let metrics = sweep.evaluation.run(&*model, &rows, &device).unwrap();
             assert_eq!(record.metrics, metrics, "{of:?}");
         }
     }

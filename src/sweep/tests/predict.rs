@@ -1,9 +1,10 @@
 //! Predicted collisions against draws, and against a recurrence.
 
+use crate::Codes;
 use crate::metrics::{CodeMetrics, code_metrics};
 use crate::rng::Stream;
+use crate::sweep::PredictedCollisions;
 use crate::sweep::predict::distinct;
-use crate::{Codes, PredictedCollisions};
 use std::collections::HashSet;
 
 /// Codes in which every pair of `a` x `b` is there once.

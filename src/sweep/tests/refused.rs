@@ -2,9 +2,10 @@
 
 use super::{DIM, network, place, run, sweep, values};
 use crate::metrics::Evaluation;
+use crate::rq::Clusters;
 use crate::sweep::file::is_at;
 use crate::sweep::{Sweep, SweepRecord};
-use crate::{Clusters, Device, Error, ErrorKind, Matrix, RqKMeans, RqVae};
+use crate::{Device, Error, ErrorKind, Matrix, RqKMeans, RqVae};
 use std::path::Path;
 
 fn refusal(sweep: &Sweep, values: &[f32], dim: usize, path: &Path) -> Error {

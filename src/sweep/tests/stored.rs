@@ -2,8 +2,10 @@
 
 use super::{DIM, place, run, sweep, values};
 use crate::metrics::Evaluation;
+use crate::rq::Clusters;
+use crate::sweep::SweepKind;
 use crate::sweep::{Sweep, SweepRecord};
-use crate::{Clusters, Device, ErrorKind, Matrix, RqKMeans, RqVae, SweepKind};
+use crate::{Device, ErrorKind, Matrix, RqKMeans, RqVae};
 use serde_json::{Value, from_str, json, to_value};
 
 #[test]

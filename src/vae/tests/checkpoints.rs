@@ -3,7 +3,8 @@
 use super::rows;
 use crate::vae::RqVaeFit;
 use crate::vae::tally::StepLosses;
-use crate::{CodebookUpdate, Device, ErrorKind, Keep, Matrix, RqKMeans, RqVae, Schedule};
+use crate::vae::{CodebookUpdate, Keep, Schedule};
+use crate::{Device, ErrorKind, Matrix, RqKMeans, RqVae};
 use std::ops::ControlFlow;
 use std::path::PathBuf;
 use tempfile::TempDir;

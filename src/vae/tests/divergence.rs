@@ -2,7 +2,8 @@
 
 use super::rows;
 use crate::vae::divergence::{FACTOR, Relative, RowSize};
-use crate::{Device, ErrorKind, Keep, Loss, Matrix, Reduction, RqVae};
+use crate::vae::{Keep, Loss, Reduction};
+use crate::{Device, ErrorKind, Matrix, RqVae};
 use std::ops::ControlFlow;
 
 fn small() -> RqVae {

@@ -7,7 +7,7 @@ use safetensors::SafeTensors;
 fn model() -> RqVaeModel {
     let values = rows(200, 7);
     let params = RqVae::new(2, [6, 4]).hidden([9]).latent(5).epochs(1).batch(32).batch_norm(true);
-    let params = params.width(crate::MatmulWidth::Sixteen);
+    let params = params.width(crate::vae::MatmulWidth::Sixteen);
     params.fit(&Matrix::new(&values, 7).unwrap(), &Device::cpu()).unwrap()
 }
 

@@ -2,7 +2,8 @@
 
 use super::rows;
 use crate::rng::row_hash;
-use crate::{Codes, Device, ErrorKind, Keep, Matrix, RqVae, RqVaeModel};
+use crate::vae::Keep;
+use crate::{Codes, Device, ErrorKind, Matrix, RqVae, RqVaeModel};
 
 fn params() -> RqVae {
     RqVae::new(2, 4).hidden([8]).latent(3).epochs(2).batch(43).held_out(0.0)
@@ -75,7 +76,7 @@ fn a_bound_holds_for_every_code() {
     let values = rows(43, 6);
     let rows = Matrix::new(&values, 6).unwrap();
     let (mut proved, mut decoded, mut refused) = (0, 0, 0);
-    for width in [crate::MatmulWidth::Eight, crate::MatmulWidth::Sixteen] {
+    for width in [crate::vae::MatmulWidth::Eight, crate::vae::MatmulWidth::Sixteen] {
         let trained = params().width(width).slope(2.0).lr(1e-2).fit(&rows, &Device::cpu()).unwrap();
         for exponent in 0..130 {
             let mut model = trained.clone();

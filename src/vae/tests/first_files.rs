@@ -1,6 +1,7 @@
 //! Checkpoints of the first version, with the parameters in the words of that time, go on.
 
-use crate::{CodebookUpdate, Device, ErrorKind, Keep, Matrix, RqKMeans, RqVae, Schedule};
+use crate::vae::{CodebookUpdate, Keep, Schedule};
+use crate::{Device, ErrorKind, Matrix, RqKMeans, RqVae};
 use std::ops::ControlFlow;
 use std::path::PathBuf;
 

@@ -1,7 +1,8 @@
 //! Golden fingerprints of trained models. They must never change; if this test fails, it is the code that is wrong.
 
 use super::rows;
-use crate::{Device, Estimator, Loss, MatmulWidth, Matrix, RqVae, Schedule};
+use crate::vae::{Estimator, Loss, MatmulWidth, Schedule};
+use crate::{Device, Matrix, RqVae};
 
 #[test]
 fn trainings_end_where_they_always_did() {

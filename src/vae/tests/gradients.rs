@@ -6,7 +6,8 @@ use crate::vae::standard::Standard;
 use crate::vae::start::InitialModel;
 use crate::vae::trained_codebook::TrainedCodebook;
 use crate::vae::weights::{Layer, widths};
-use crate::{Device, Estimator, Loss, MatmulWidth, Reduction, RqVae};
+use crate::vae::{Estimator, Loss, MatmulWidth, Reduction};
+use crate::{Device, RqVae};
 use serde::Deserialize;
 
 #[derive(Deserialize)]

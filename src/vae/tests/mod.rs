@@ -3,8 +3,8 @@
 mod checkpoints;
 mod divergence;
 mod file;
-mod first_files;
 mod finite;
+mod first_files;
 mod golden;
 mod gradients;
 mod optimizer;

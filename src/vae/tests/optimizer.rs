@@ -1,9 +1,9 @@
 //! AdamW, schedules and moving averages against PyTorch, see tests/spec/optimizer.py, and against their definition.
 
-use crate::Schedule;
 use crate::codebook::Codebook;
 use crate::kernel::adamw::{Rule, StepFactors, adamw};
 use crate::rng::row_hash;
+use crate::vae::Schedule;
 use crate::vae::trained_codebook::TrainedCodebook;
 use serde::Deserialize;
 

@@ -2,7 +2,8 @@
 
 use super::rows;
 use crate::vae::data::Data;
-use crate::{CodebookUpdate, Device, ErrorKind, Matrix, RqVae, Schedule};
+use crate::vae::{CodebookUpdate, Schedule};
+use crate::{Device, ErrorKind, Matrix, RqVae};
 
 fn refused(params: RqVae) -> crate::Error {
     let values = rows(129, 6);
@@ -50,6 +51,34 @@ fn parameters_out_of_range_are_named() {
     }
     assert!(matches!(refused(RqVae::new(2, 200).batch(32)).kind(), ErrorKind::TooFewRows { clusters: 200, .. }));
     assert!(matches!(refused(RqVae::new(2, [3, 4, 5])).kind(), ErrorKind::ClustersPerLevel { .. }));
+}
+
+/// A default that fits, while what was asked for is refused: see `parameters_out_of_range_are_named`.
+#[test]
+fn the_default_batch_fits_any_number_of_rows() {
+    let device = Device::cpu();
+    let params = RqVae::new(1, 2).hidden([4]).latent(2).epochs(1).held_out(0.0);
+    for (count, batch_norm, expected) in [
+        (3, false, 3),
+        (1900, false, 1900),
+        (2049, false, 2048),
+        (1900, true, 1900),
+        (2048, true, 2048),
+        (2049, true, 2047),
+        (4097, true, 2047),
+    ] {
+        let values = rows(count, 2);
+        let rows = Matrix::new(&values, 2).unwrap();
+        let params = params.clone().batch_norm(batch_norm);
+        let training = params.begin(&rows, &device).unwrap();
+        assert_eq!(training.batch(), expected, "{count} rows, batch norm {batch_norm}");
+        assert!(count < 2000 || count % expected != 1 || !batch_norm);
+        let (model, asked) = (params.fit(&rows, &device).unwrap(), params.batch(expected).fit(&rows, &device).unwrap());
+        assert_eq!(model, asked, "{count} rows");
+    }
+    let few = rows(1900, 2);
+    let error = params.batch(2048).fit(&Matrix::new(&few, 2).unwrap(), &device).unwrap_err().to_string();
+    assert!(error.contains("2048") && error.contains("1900 rows to train on"), "{error}");
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! Parameters of trainings through files.
 
-use crate::{CodebookUpdate, Estimator, Keep, Loss, MatmulWidth, Reduction, RqVae, Schedule};
+use crate::RqVae;
+use crate::vae::{CodebookUpdate, Estimator, Keep, Loss, MatmulWidth, Reduction, Schedule};
 use serde_json::{from_str, from_value, json, to_value};
 
 /// Parameters of which each field differs from its default.

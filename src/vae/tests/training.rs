@@ -2,7 +2,8 @@
 
 use super::rows;
 use crate::vae::VaeProgress;
-use crate::{CodebookUpdate, Device, Estimator, Loss, MatmulWidth, Matrix, Reduction, RqKMeans, RqVae, RqVaeModel};
+use crate::vae::{CodebookUpdate, Estimator, Loss, MatmulWidth, Reduction};
+use crate::{Device, Matrix, RqKMeans, RqVae, RqVaeModel};
 use std::ops::ControlFlow;
 
 fn params() -> RqVae {

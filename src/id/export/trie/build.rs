@@ -15,7 +15,7 @@ pub(super) struct Paths {
     keys: Vec<u8>,
 }
 
-/// See [`Export::trie`](crate::Export::trie).
+/// See [`Export::trie`](crate::registry::Export::trie).
 #[derive(Debug, Default, PartialEq)]
 pub(super) struct Trie {
     pub(super) indptr: Vec<i64>,

@@ -18,7 +18,7 @@ fn registry() -> Registry {
 }
 
 fn stores(dir: &tempfile::TempDir) -> Vec<Registry> {
-    let store = crate::SqliteStore::open(dir.path().join("ids.db")).unwrap();
+    let store = crate::registry::SqliteStore::open(dir.path().join("ids.db")).unwrap();
     vec![registry(), Registry::new(store, manifest(Resolver::default()), b"").unwrap()]
 }
 
@@ -181,8 +181,9 @@ fn look_ups_by_prefix() {
 #[test]
 fn another_model_or_setting_is_refused() {
     let dir = tempfile::tempdir().unwrap();
-    let open =
-        |manifest| Registry::new(crate::SqliteStore::open(dir.path().join("ids.db")).unwrap(), manifest, b"bytes");
+    let open = |manifest| {
+        Registry::new(crate::registry::SqliteStore::open(dir.path().join("ids.db")).unwrap(), manifest, b"bytes")
+    };
     assert_eq!(open(manifest(Resolver::default())).unwrap().model().unwrap(), b"bytes");
     open(manifest(Resolver::default())).unwrap();
     let refused = |manifest| -> Error { open(manifest).unwrap_err() };

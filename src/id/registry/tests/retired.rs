@@ -38,7 +38,7 @@ proptest! {
         let dir = tempfile::tempdir().unwrap();
         let format = || if token { IdFormat::token() } else { IdFormat::plain("-") };
         let manifest = || Manifest::new("model", 2, resolver, format()).unwrap();
-        let sqlite = Registry::new(crate::SqliteStore::open(dir.path().join("ids.db")).unwrap(), manifest(), b"");
+        let sqlite = Registry::new(crate::registry::SqliteStore::open(dir.path().join("ids.db")).unwrap(), manifest(), b"");
         let memory = Registry::new(MemoryStore::new(), manifest(), b"");
         for registry in [memory.unwrap(), sqlite.unwrap()] {
             let mut registry = registry.update_changed(true);

@@ -1,7 +1,7 @@
 //! The tests that every [`Store`] has to pass.
 //!
 //! ```
-//! use semid::{MemoryStore, conformance};
+//! use semid::registry::{MemoryStore, conformance};
 //!
 //! conformance::check(MemoryStore::new);
 //! ```

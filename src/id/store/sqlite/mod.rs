@@ -41,7 +41,8 @@ const ATTEMPTS: usize = 20;
 /// others could change what statements do.
 ///
 /// ```
-/// use semid::{IdFormat, Manifest, Registry, Resolver, SqliteStore};
+/// use semid::registry::{Manifest, Registry, Resolver, SqliteStore};
+/// use semid::IdFormat;
 ///
 /// let dir = tempfile::tempdir()?;
 /// let store = SqliteStore::open(dir.path().join("ids.db"))?;

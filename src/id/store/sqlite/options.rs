@@ -16,7 +16,7 @@ type Watch = dyn Fn() -> ControlFlow<()> + Send + Sync;
 /// How an SQLite database is opened: how long it waits for other processes, and what stops it.
 ///
 /// ```
-/// use semid::SqliteOptions;
+/// use semid::registry::SqliteOptions;
 /// use std::ops::ControlFlow;
 /// use std::sync::Arc;
 /// use std::sync::atomic::{AtomicBool, Ordering::Relaxed};

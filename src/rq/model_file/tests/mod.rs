@@ -3,7 +3,11 @@
 mod damage;
 
 use super::*;
+use crate::ErrorKind;
+use crate::io::model_file::checksum;
 use crate::{Device, Matrix, RqKMeans};
+use safetensors::SafeTensors;
+use serde_json::json;
 
 /// A small model: every kind of number in it, negative ones included.
 fn model(metric: Metric) -> RqKMeansModel {

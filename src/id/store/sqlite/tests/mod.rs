@@ -7,10 +7,10 @@ mod sharing;
 mod stopping;
 
 use super::*;
+use crate::codes::Codes;
 use crate::error::ErrorKind;
 use crate::id::store::conformance;
 use crate::id::{IdFormat, Registry, Resolver};
-use crate::rq::Codes;
 use rusqlite::Connection;
 use std::path::PathBuf;
 

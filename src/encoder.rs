@@ -1,11 +1,13 @@
 //! Encoding other than by the nearest codewords alone: with the prices of a balanced fit, and within capacities.
 
-use super::codes::Codes;
-use super::encode::EncodeReport;
-use super::model::RqKMeansModel;
+use crate::codes::Codes;
 use crate::device::Device;
-use crate::error::{Error, ErrorKind, Result, try_vec};
+use crate::error::{ErrorKind, Result};
+use crate::quantizer::{self, EncodeOptions, Quantizer};
 use crate::rows::Rows;
+use crate::rq::EncodeReport;
+use std::fmt;
+use std::sync::Arc;
 
 /// How rows are to be encoded: by their nearest codewords, unless more is asked for.
 ///
@@ -23,21 +25,25 @@ use crate::rows::Rows;
 /// assert!((0..8).all(|code| first(code) <= 13) && near.len() == 100);
 /// # Ok::<(), semid::Error>(())
 /// ```
-#[derive(Clone, Copy, Debug)]
-pub struct Encoder<'a> {
-    pub(super) model: &'a RqKMeansModel,
-    pub(super) priced: bool,
-    pub(super) capacity: Option<usize>,
+#[derive(Clone)]
+#[must_use]
+pub struct Encoder {
+    model: Arc<dyn Quantizer>,
+    options: EncodeOptions,
 }
 
-impl RqKMeansModel {
-    /// Encodes by the nearest codewords, or as the encoder is told to.
-    pub fn encoder(&self) -> Encoder<'_> {
-        Encoder { model: self, priced: false, capacity: None }
+impl fmt::Debug for Encoder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { model, options } = self;
+        f.debug_struct("Encoder").field("kind", &model.kind()).field("options", options).finish()
     }
 }
 
-impl<'a> Encoder<'a> {
+impl Encoder {
+    pub(crate) fn new(model: Arc<dyn Quantizer>) -> Self {
+        Self { model, options: EncodeOptions::default() }
+    }
+
     /// Gives every row, level by level, the codeword with the smallest squared distance plus price: the model's prices are
     /// those at which the rows of a balanced fit chose clusters of equal size, so rows like them stay near balance.
     ///
@@ -46,11 +52,12 @@ impl<'a> Encoder<'a> {
     ///
     /// # Errors
     /// [`ErrorKind::NoPrices`] where clusters were not balanced in the fit.
-    pub fn priced(self) -> Result<Self> {
-        match self.model.prices() {
-            Some(_) => Ok(Self { priced: true, ..self }),
-            None => Err(ErrorKind::NoPrices.into()),
+    pub fn priced(mut self) -> Result<Self> {
+        if !self.model.has_prices() {
+            return Err(ErrorKind::NoPrices.into());
         }
+        self.options.priced = true;
+        Ok(self)
     }
 
     /// Gives no codeword, at any level, to more than `capacity` of all the rows, at the smallest sum of squared distances -
@@ -63,8 +70,9 @@ impl<'a> Encoder<'a> {
     ///
     /// # Errors
     /// [`ErrorKind::Sizes`] on encoding more rows than there is room for.
-    pub fn capacity(self, capacity: usize) -> Self {
-        Self { capacity: Some(capacity), ..self }
+    pub fn capacity(mut self, capacity: usize) -> Self {
+        self.options.capacity = Some(capacity);
+        self
     }
 
     /// Codes of all rows.
@@ -75,19 +83,11 @@ impl<'a> Encoder<'a> {
     /// # Errors
     /// A wrong dimension, NaN or infinities, and what devices and sources can meet.
     pub fn encode(&self, rows: &dyn Rows, device: &Device) -> Result<Codes> {
-        let levels = self.model.levels().len();
-        let len = rows.len().checked_mul(levels).ok_or_else(|| Error::parameter("rows", rows.len(), "too many"))?;
-        let mut values = try_vec(0, len, "codes")?;
-        self.encode_with(rows, device, |first, codes| {
-            let place = values.iter_mut().skip(first * levels);
-            place.zip(codes).for_each(|(value, code)| *value = *code);
-            Ok(())
-        })?;
-        Codes::new(values, levels)
+        quantizer::collect(self.model.levels(), rows.len(), |sink| self.encode_with(rows, device, sink).map(drop))
     }
 
-    /// Encodes in constant memory, or with a capacity in that of all rows: `sink` receives the number of the first row and the
-    /// codes (n, L) of a chunk, in the order of the rows.
+    /// Encodes in constant memory, or with a capacity in that of all rows: `sink` receives the number of the first row and
+    /// the codes (n, L) of a chunk, in the order of the rows.
     ///
     /// # Errors
     /// As for [`Encoder::encode`], and whatever `sink` returns.
@@ -97,18 +97,7 @@ impl<'a> Encoder<'a> {
         device: &Device,
         mut sink: impl FnMut(usize, &[u32]) -> Result<()>,
     ) -> Result<EncodeReport> {
-        if rows.dim() != self.model.dim() {
-            return Err(ErrorKind::DimMismatch { expected: self.model.dim(), found: rows.dim() }.into());
-        }
-        match self.capacity {
-            None => self.encode_chunks(rows, device, &mut sink),
-            Some(capacity) => self.encode_whole(capacity, rows, device, &mut sink),
-        }
-    }
-
-    /// Prices of a level, where they matter.
-    pub(super) fn prices(&self, level: usize) -> Option<&'a [i64]> {
-        let prices = self.model.prices().filter(|_| self.priced)?;
-        prices.get(level).map(Vec::as_slice)
+        let rows = self.model.quantized_rows(rows, device)?;
+        self.model.encode_quantized(&rows, device, &self.options, &mut sink)
     }
 }

@@ -44,6 +44,11 @@ impl Codes {
         &self.values
     }
 
+    /// All codes, row by row, taken out.
+    pub fn into_values(self) -> Vec<u32> {
+        self.values
+    }
+
     /// Codes of row `row`, if there is such a row.
     pub fn get(&self, row: usize) -> Option<&[u32]> {
         self.rows().nth(row)

@@ -1,0 +1,206 @@
+//! What the model files of all kinds have in common.
+//!
+//! A model file is a `.safetensors` file, readable by anybody. `__metadata__` holds `format`, `format_version`, `kind`,
+//! `config` (JSON), `fingerprint` and `checksum`: SHA-256 over the other five values in this order and then the tensors'
+//! bytes in the order that the kind states, each preceded by its length as u64 little endian. The checksum covers what the
+//! fingerprint leaves out, so that no damaged byte goes unnoticed.
+
+use super::AtomicFile;
+use super::file::Source;
+use crate::error::{Error, ErrorKind, Result, try_vec};
+use safetensors::{Dtype, SafeTensorError, SafeTensors};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::json;
+use sha2::{Digest, Sha256};
+use std::collections::HashMap;
+use std::path::Path;
+
+pub(crate) const FORMAT: &str = "semid";
+/// The newest version that any kind has.
+pub(crate) const FORMAT_VERSION: u32 = 2;
+/// What the checksum covers of the metadata, in this order.
+const COVERED: [&str; 5] = ["format", "format_version", "kind", "config", "fingerprint"];
+
+/// A tensor's name, type, shape and bytes.
+pub(crate) type Tensor = (String, Dtype, Vec<usize>, Vec<u8>);
+
+/// A model file whose kind is not known yet.
+pub(crate) struct ModelFile<'a> {
+    tensors: SafeTensors<'a>,
+    metadata: HashMap<String, String>,
+}
+
+impl<'a> ModelFile<'a> {
+    /// # Errors
+    /// [`ErrorKind::Format`] for what is no model file.
+    pub(crate) fn read(bytes: &'a [u8]) -> Result<Self> {
+        let broken = |error: SafeTensorError| Error::format("model", error.to_string());
+        let tensors = SafeTensors::deserialize(bytes).map_err(broken)?;
+        let (_, metadata) = SafeTensors::read_metadata(bytes).map_err(broken)?;
+        let metadata = metadata.metadata().clone().ok_or_else(|| not_a_model("it has no `__metadata__`"))?;
+        let file = Self { tensors, metadata };
+        match file.get("format") == FORMAT {
+            true => Ok(file),
+            false => Err(not_a_model("its metadata do not say `format` = \"semid\"")),
+        }
+    }
+
+    fn get(&self, key: &str) -> &str {
+        self.metadata.get(key).map_or("", String::as_str)
+    }
+
+    pub(crate) fn kind(&self) -> &str {
+        self.get("kind")
+    }
+
+    /// The format version, at most `newest`.
+    ///
+    /// # Errors
+    /// [`ErrorKind::NewerFormat`], and [`ErrorKind::Damaged`] for what is no version.
+    pub(crate) fn version(&self, newest: u32) -> Result<u32> {
+        match self.get("format_version").parse::<u32>() {
+            Ok(found) if (1..=newest).contains(&found) => Ok(found),
+            Ok(found) if found > newest => {
+                Err(ErrorKind::NewerFormat { found: found.to_string(), supported: newest }.into())
+            }
+            _ => Err(Error::damaged(format!("unknown format version `{}`", self.get("format_version")))),
+        }
+    }
+
+    /// Refuses a file of another kind.
+    pub(crate) fn expect_kind(&self, kind: &str) -> Result<()> {
+        match self.kind() == kind {
+            true => Ok(()),
+            false => Err(not_a_model(&format!("it holds a model of kind `{}`, not `{kind}`", self.kind()))),
+        }
+    }
+
+    /// The configuration, whose ranges are yet to be checked.
+    pub(crate) fn config<C: DeserializeOwned>(&self) -> Result<C> {
+        serde_json::from_str(self.get("config")).map_err(|error| Error::damaged(error.to_string()))
+    }
+
+    /// Little-endian bytes of a tensor of the given type and shape.
+    pub(crate) fn tensor(&self, name: &str, expected: Dtype, shape: &[usize]) -> Result<&'a [u8]> {
+        let tensor = self.tensors.tensor(name);
+        let tensor = tensor.map_err(|_| Error::damaged(format!("tensor `{name}` is missing")))?;
+        if tensor.dtype() != expected || tensor.shape() != shape {
+            let (dtype, found) = (tensor.dtype(), tensor.shape());
+            return Err(Error::damaged(format!(
+                "tensor `{name}` is {dtype:?} {found:?} instead of {expected:?} {shape:?}"
+            )));
+        }
+        Ok(tensor.data())
+    }
+
+    /// Refuses tensors beside those in `data`, and data that do not match the checksum.
+    pub(crate) fn check_data(&self, data: &[&[u8]]) -> Result<()> {
+        if self.tensors.len() != data.len() {
+            return Err(Error::damaged(format!("it has {} tensors instead of {}", self.tensors.len(), data.len())));
+        }
+        self.check_digest("checksum", &checksum(COVERED.map(|key| self.get(key)), data))
+    }
+
+    pub(crate) fn check_fingerprint(&self, fingerprint: &str) -> Result<()> {
+        self.check_digest("fingerprint", fingerprint)
+    }
+
+    fn check_digest(&self, key: &str, digest: &str) -> Result<()> {
+        match self.get(key) == digest {
+            true => Ok(()),
+            false => Err(Error::damaged(format!("its contents do not match its {key}"))),
+        }
+    }
+}
+
+fn not_a_model(reason: &str) -> Error {
+    Error::format("model", format!("{reason}; give a file that `Model::save` or `semid fit` wrote"))
+}
+
+/// The bytes of a model file; `tensors` stand in the order of the checksum.
+pub(crate) fn to_bytes(
+    (kind, version): (&str, u32),
+    config: &impl Serialize,
+    fingerprint: &str,
+    mut tensors: Vec<Tensor>,
+) -> Result<Vec<u8>> {
+    let config = serde_json::to_string(config).map_err(|error| Error::format("model", error.to_string()))?;
+    let version = version.to_string();
+    let data: Vec<&[u8]> = tensors.iter().map(|(_, _, _, bytes)| bytes.as_slice()).collect();
+    let metadata = json!({
+        "checksum": checksum([FORMAT, &version, kind, &config, fingerprint], &data),
+        "config": config,
+        "fingerprint": fingerprint,
+        "format": FORMAT,
+        "format_version": version,
+        "kind": kind,
+    });
+    // Larger numbers first, so that all of them are aligned.
+    tensors.sort_by_key(|(_, dtype, _, _)| *dtype != Dtype::I64);
+    Ok(assemble(metadata, &tensors))
+}
+
+/// A safetensors file with its keys in a fixed order, which the `safetensors` crate leaves to chance for metadata.
+pub(crate) fn assemble(metadata: serde_json::Value, tensors: &[Tensor]) -> Vec<u8> {
+    let mut entries = vec![("__metadata__".to_owned(), metadata)];
+    let mut end = 0;
+    for (name, dtype, shape, bytes) in tensors {
+        let start = end;
+        end += bytes.len();
+        entries.push((
+            name.clone(),
+            json!({ "data_offsets": [start, end], "dtype": format!("{dtype:?}"), "shape": shape }),
+        ));
+    }
+    // Sorted, so that it does not matter whether `serde_json` keeps the order or sorts itself.
+    entries.sort_by(|a, b| a.0.cmp(&b.0));
+    let mut header = serde_json::Value::Object(entries.into_iter().collect()).to_string();
+    // The data start at a multiple of 8, as readers that map the file expect.
+    header.extend(std::iter::repeat_n(' ', header.len().next_multiple_of(8) - header.len()));
+    let mut out = Vec::with_capacity(8 + header.len() + end);
+    out.extend((header.len() as u64).to_le_bytes());
+    out.extend(header.as_bytes());
+    tensors.iter().for_each(|(_, _, _, bytes)| out.extend(bytes));
+    out
+}
+
+/// All bytes of a file.
+pub(crate) fn read_file(path: &Path) -> Result<Vec<u8>> {
+    let source = Source::open(path, "model")?;
+    let len = usize::try_from(source.len()).map_err(|_| source.error("too large for this machine"))?;
+    let mut bytes = try_vec(0, len, "a model file").map_err(|error| error.at(path))?;
+    source.read(0, &mut bytes)?;
+    Ok(bytes)
+}
+
+/// Writes a file that appears complete or not at all; errors have its path.
+pub(crate) fn write_file(path: &Path, bytes: Result<Vec<u8>>) -> Result<()> {
+    let bytes = bytes.map_err(|error| error.at(path))?;
+    let mut file = AtomicFile::create(path)?;
+    file.put(&bytes)?;
+    file.commit()
+}
+
+/// SHA-256 over the parts, each preceded by its length.
+pub(crate) fn checksum<const N: usize>(values: [&str; N], tensors: &[&[u8]]) -> String {
+    let mut hash = Sha256::new();
+    for part in values.iter().map(|value| value.as_bytes()).chain(tensors.iter().copied()) {
+        hash.update((part.len() as u64).to_le_bytes());
+        hash.update(part);
+    }
+    hex(&hash.finalize())
+}
+
+/// Lower-case hexadecimal digits.
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+pub(crate) fn le_bytes(values: &[f32]) -> Vec<u8> {
+    values.iter().flat_map(|value| value.to_le_bytes()).collect()
+}
+
+pub(crate) fn from_le_bytes(bytes: &[u8]) -> Vec<f32> {
+    bytes.as_chunks::<4>().0.iter().map(|value| f32::from_le_bytes(*value)).collect()
+}

@@ -1,0 +1,271 @@
+//! What every kind of model can do: all that metrics, registries, reports, sweeps and commands know of one.
+
+use crate::codebook::Codebook;
+use crate::codes::Codes;
+use crate::device::Device;
+use crate::error::{Error, ErrorKind, Result, try_vec};
+use crate::io::model_file::ModelFile;
+use crate::origin::{Origin, Provenance};
+use crate::rows::Rows;
+use crate::rq::{EncodeReport, Metric};
+use serde_json::Value;
+use std::any::Any;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// Receives the number of a first row and the codes (n, L) of a chunk.
+pub(crate) type Sink<'a> = dyn FnMut(usize, &[u32]) -> Result<()> + 'a;
+
+/// A model that turns rows into codes and codes into rows, whatever its kind.
+///
+/// Every kind of model of this crate implements it, and [`Model`](crate::Model) holds one of any kind. Implement it to
+/// measure a model of your own, for example with [`Evaluation`](crate::metrics::Evaluation): this needs the methods without
+/// a default. What a kind does not provide is [`ErrorKind::Unsupported`].
+pub trait Quantizer: Any + Send + Sync {
+    /// Name of the kind, such as `rq-kmeans`.
+    fn kind(&self) -> &'static str;
+
+    /// SHA-256, in hex, of everything that influences an encode.
+    fn fingerprint(&self) -> String;
+
+    /// Number of dimensions of a row, D.
+    fn dim(&self) -> usize;
+
+    /// Clusters of every level.
+    fn clusters(&self) -> Vec<usize>;
+
+    /// How distances between rows are understood.
+    fn metric(&self) -> Metric;
+
+    /// Encodes [`Quantizer::quantized_rows`] in constant memory: `sink` receives the chunks in the order of the rows.
+    ///
+    /// # Errors
+    /// What the rows, the device and the source can meet, and whatever `sink` returns.
+    fn encode_quantized(
+        &self,
+        rows: &dyn Rows,
+        device: &Device,
+        options: &EncodeOptions,
+        sink: &mut Sink<'_>,
+    ) -> Result<EncodeReport>;
+
+    /// Rows of the first `levels` levels of all codes; `device` runs a decoder where there is one.
+    ///
+    /// # Shapes
+    /// `codes` (N, L) gives values (N, D), row by row; `levels` is 1 to L.
+    ///
+    /// # Errors
+    /// Codes or levels that the model does not have, and what devices can meet.
+    fn decode_levels(&self, codes: &Codes, levels: usize, device: &Device) -> Result<Vec<f32>>;
+
+    /// Number of levels, L.
+    fn levels(&self) -> usize {
+        self.clusters().len()
+    }
+
+    /// The seed the model was made with.
+    fn seed(&self) -> u64 {
+        0
+    }
+
+    /// Whether decoding gives the rows back, apart from an error; rows of unit length for the cosine metric.
+    fn reconstructs(&self) -> bool {
+        true
+    }
+
+    /// What codewords are compared with: the rows themselves, or latents, which are computed when they are read.
+    ///
+    /// # Errors
+    /// [`ErrorKind::DimMismatch`], and what devices can meet.
+    fn quantized_rows<'a>(&'a self, rows: &'a dyn Rows, device: &Device) -> Result<Box<dyn Rows + 'a>> {
+        let _ = device;
+        Ok(Box::new(rows))
+    }
+
+    /// Codes of [`Quantizer::quantized_rows`].
+    ///
+    /// # Errors
+    /// As for [`Quantizer::encode`].
+    fn encode_given(&self, rows: &dyn Rows, device: &Device) -> Result<Codes> {
+        collect(self.levels(), rows.len(), |sink| {
+            self.encode_quantized(rows, device, &EncodeOptions::default(), sink).map(drop)
+        })
+    }
+
+    /// Codes of all rows.
+    ///
+    /// # Shapes
+    /// `rows` (N, D) gives codes (N, L).
+    ///
+    /// # Exactness
+    /// A row's codes depend on the row and the model alone: not on the device, the batch or the other rows.
+    ///
+    /// # Errors
+    /// What the rows, the device and the source can meet.
+    fn encode(&self, rows: &dyn Rows, device: &Device) -> Result<Codes> {
+        self.encode_given(&self.quantized_rows(rows, device)?, device)
+    }
+
+    /// Rows of all codes, see [`Quantizer::decode_levels`]; codes may have fewer levels than the model.
+    ///
+    /// # Errors
+    /// As for [`Quantizer::decode_levels`].
+    fn decode(&self, codes: &Codes, device: &Device) -> Result<Vec<f32>> {
+        self.decode_levels(codes, codes.levels(), device)
+    }
+
+    /// The codewords of a level, in the space of [`Quantizer::quantized_rows`], where there are such.
+    fn codebook(&self, level: usize) -> Option<&Codebook> {
+        let _ = level;
+        None
+    }
+
+    /// Length of a step of the grid of the codewords.
+    fn step(&self) -> f64 {
+        1.0
+    }
+
+    /// Whether there is a price for every codeword, for [`EncodeOptions::priced`].
+    fn has_prices(&self) -> bool {
+        false
+    }
+
+    /// Distances between `rows`, which are [`Quantizer::quantized_rows`], and codewords; `source` is asked for a row from
+    /// time to time, so that one that is cancelled ends the work.
+    ///
+    /// # Errors
+    /// [`ErrorKind::DimMismatch`], [`ErrorKind::Unsupported`].
+    fn costs<'a>(&'a self, rows: &'a dyn Rows, source: &'a dyn Rows) -> Result<Box<dyn Costs + 'a>> {
+        let _ = (rows, source);
+        Err(unsupported(self.kind(), "distances to single codewords"))
+    }
+
+    /// The point that codes stand for, in steps of the grid of the codewords: distances between such points are exact.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Code`] for a code that its level does not have, [`ErrorKind::Unsupported`].
+    fn point(&self, codes: &[u32]) -> Result<Vec<i64>> {
+        let _ = codes;
+        Err(unsupported(self.kind(), "points on a grid"))
+    }
+
+    /// The same model with other labels: what code k of a level was is now code `labels[level][k]`; `labels` are
+    /// permutations.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Unsupported`].
+    fn relabelled(&self, labels: &[Vec<u32>]) -> Result<Arc<dyn Quantizer>> {
+        let _ = labels;
+        Err(unsupported(self.kind(), "other labels"))
+    }
+
+    /// The bytes of the model file; equal models have equal bytes.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Range`] where a codeword exceeds f32, [`ErrorKind::Unsupported`].
+    fn to_bytes(&self) -> Result<Vec<u8>> {
+        Err(unsupported(self.kind(), "model files"))
+    }
+
+    /// What the model file says about the model, by name.
+    ///
+    /// # Errors
+    /// None for the kinds of this crate.
+    fn config(&self) -> Result<BTreeMap<String, Value>> {
+        Ok(BTreeMap::new())
+    }
+
+    /// The parameters of the fit, by name, where they were recorded.
+    fn parameters(&self) -> Option<&BTreeMap<String, Value>> {
+        self.origin()?.parameters.as_ref()
+    }
+
+    /// The data that the model was fitted to, where that was recorded.
+    fn provenance(&self) -> Option<&Provenance> {
+        self.origin()?.provenance.as_ref()
+    }
+
+    #[doc(hidden)]
+    fn origin(&self) -> Option<&Origin> {
+        None
+    }
+
+    /// The same model with this origin.
+    #[doc(hidden)]
+    fn of_origin(&self, origin: Origin) -> Result<Arc<dyn Quantizer>> {
+        let _ = origin;
+        Err(unsupported(self.kind(), "records of where they come from"))
+    }
+}
+
+/// How rows are encoded: by their nearest codewords, unless more is asked for.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct EncodeOptions {
+    /// Whether the prices of a balanced fit are added to the squared distances.
+    pub priced: bool,
+    /// Most rows of a cluster, at every level, of all rows together.
+    pub capacity: Option<usize>,
+}
+
+/// A kind of model, as its files name it.
+pub(crate) struct Kind {
+    /// `kind` in the metadata of a file.
+    pub(crate) name: &'static str,
+    /// Checks all of a file and makes a model of it.
+    pub(crate) read: fn(&ModelFile<'_>) -> Result<Arc<dyn Quantizer>>,
+}
+
+/// Distances of rows to codewords along any codes, not only those that encoding chooses.
+pub trait Costs: Sync {
+    /// Squared distances, in steps of the grid, of what the codes `prefix` leave of a row to all codewords of level
+    /// `prefix.len()`.
+    ///
+    /// # Errors
+    /// More codes than the model has levels, [`ErrorKind::Code`], and what the source can meet.
+    fn distances(&self, row: usize, prefix: &[u32]) -> Result<Vec<u64>>;
+
+    /// [`Costs::distances`] of one row, for many prefixes.
+    ///
+    /// # Errors
+    /// What the source can meet.
+    fn of_row(&self, row: usize) -> Result<Box<CostsOfRow<'_>>> {
+        Ok(Box::new(move |prefix| self.distances(row, prefix)))
+    }
+
+    /// For each of `rows` the position in this list of the first one with the same distances, as far as that is known: its
+    /// own position is never wrong.
+    ///
+    /// # Errors
+    /// What the source can meet.
+    fn alike(&self, rows: &[usize]) -> Result<Vec<usize>> {
+        Ok((0..rows.len()).collect())
+    }
+
+    /// Asks whether to go on; it is called again and again, also where no distance is needed.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Cancelled`] where not.
+    fn go_on(&self) -> Result<()> {
+        Ok(())
+    }
+}
+
+/// Distances of a row below a prefix.
+pub(crate) type CostsOfRow<'a> = dyn Fn(&[u32]) -> Result<Vec<u64>> + 'a;
+
+/// All codes of `rows` rows that `encode` hands out.
+pub(crate) fn collect(levels: usize, rows: usize, encode: impl FnOnce(&mut Sink<'_>) -> Result<()>) -> Result<Codes> {
+    let len = rows.checked_mul(levels).ok_or_else(|| Error::parameter("rows", rows, "too many"))?;
+    let mut values = try_vec(0, len, "codes")?;
+    encode(&mut |first, codes| {
+        let place = values.iter_mut().skip(first * levels);
+        place.zip(codes).for_each(|(value, code)| *value = *code);
+        Ok(())
+    })?;
+    Codes::new(values, levels)
+}
+
+pub(crate) fn unsupported(kind: &'static str, what: &'static str) -> Error {
+    ErrorKind::Unsupported { kind, what }.into()
+}

@@ -1,0 +1,132 @@
+//! Residual k-means as a kind of model.
+
+use super::encode::EncodeReport;
+use super::encoding::Encoding;
+use super::model::RqKMeansModel;
+use super::params::Metric;
+use super::row_distances::RowDistances;
+use crate::codebook::Codebook;
+use crate::codes::Codes;
+use crate::device::Device;
+use crate::error::{ErrorKind, Result};
+use crate::grid::pow2;
+use crate::origin::{Origin, fields};
+use crate::quantizer::{Costs, CostsOfRow, EncodeOptions, Quantizer, Sink};
+use crate::rows::Rows;
+use serde_json::Value;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+impl Quantizer for RqKMeansModel {
+    fn kind(&self) -> &'static str {
+        super::KIND.name
+    }
+
+    fn fingerprint(&self) -> String {
+        self.fingerprint()
+    }
+
+    fn dim(&self) -> usize {
+        self.dim()
+    }
+
+    fn clusters(&self) -> Vec<usize> {
+        self.clusters()
+    }
+
+    fn metric(&self) -> Metric {
+        self.metric()
+    }
+
+    fn seed(&self) -> u64 {
+        self.seed
+    }
+
+    fn reconstructs(&self) -> bool {
+        !self.normalize_residuals()
+    }
+
+    fn encode_quantized(
+        &self,
+        rows: &dyn Rows,
+        device: &Device,
+        options: &EncodeOptions,
+        sink: &mut Sink<'_>,
+    ) -> Result<EncodeReport> {
+        Encoding { model: self, options }.run(rows, device, sink)
+    }
+
+    fn decode_levels(&self, codes: &Codes, levels: usize, _: &Device) -> Result<Vec<f32>> {
+        self.decode_levels(codes, levels)
+    }
+
+    fn codebook(&self, level: usize) -> Option<&Codebook> {
+        self.levels.get(level)
+    }
+
+    fn step(&self) -> f64 {
+        pow2(-self.codebook_exponent())
+    }
+
+    fn has_prices(&self) -> bool {
+        self.prices().is_some()
+    }
+
+    fn costs<'a>(&'a self, rows: &'a dyn Rows, source: &'a dyn Rows) -> Result<Box<dyn Costs + 'a>> {
+        Ok(Box::new(RowDistances::new(self, rows)?.asking(source)))
+    }
+
+    /// The sum of the codewords.
+    fn point(&self, codes: &[u32]) -> Result<Vec<i64>> {
+        let mut sum = vec![0; self.dim()];
+        for (level, (codebook, code)) in self.levels.iter().zip(codes).enumerate() {
+            let clusters = codebook.clusters();
+            let codeword = codebook.codeword(*code as usize);
+            let codeword = codeword.ok_or(ErrorKind::Code { row: 0, level, code: *code, clusters })?;
+            sum.iter_mut().zip(codeword).for_each(|(sum, value)| *sum += i64::from(*value));
+        }
+        Ok(sum)
+    }
+
+    fn relabelled(&self, labels: &[Vec<u32>]) -> Result<Arc<dyn Quantizer>> {
+        Ok(Arc::new(self.relabelled(labels)?))
+    }
+
+    fn to_bytes(&self) -> Result<Vec<u8>> {
+        self.to_bytes()
+    }
+
+    fn config(&self) -> Result<BTreeMap<String, Value>> {
+        fields(&self.file_config())
+    }
+
+    fn origin(&self) -> Option<&Origin> {
+        Some(&self.origin)
+    }
+
+    fn of_origin(&self, origin: Origin) -> Result<Arc<dyn Quantizer>> {
+        Ok(Arc::new(self.clone().with_origin(origin)))
+    }
+}
+
+impl Costs for RowDistances<'_> {
+    fn distances(&self, row: usize, prefix: &[u32]) -> Result<Vec<u64>> {
+        self.distances(row, prefix)
+    }
+
+    fn of_row(&self, row: usize) -> Result<Box<CostsOfRow<'_>>> {
+        let products = self.products(row)?;
+        Ok(Box::new(move |prefix| match &products {
+            Some(products) => products.distances(prefix),
+            None => self.distances(row, prefix),
+        }))
+    }
+
+    fn alike(&self, rows: &[usize]) -> Result<Vec<usize>> {
+        self.alike(rows)
+    }
+
+    fn go_on(&self) -> Result<()> {
+        self.go_on()
+    }
+}
