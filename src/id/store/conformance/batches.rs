@@ -6,8 +6,10 @@ use crate::id::store::{Entry, Holder, Record, Store};
 
 /// Many answers are those to single questions, in the order asked, and many records are added together or not at all.
 pub(super) fn check(store: &mut dyn Store) {
-    let entry =
-        |number: u64| Entry { id: id(&[3, number as u32 % 5], number), encoded: number.is_multiple_of(3).then(|| vec![9, 9]) };
+    let entry = |number: u64| Entry {
+        id: id(&[3, number as u32 % 5], number),
+        encoded: number.is_multiple_of(3).then(|| vec![9, 9]),
+    };
     let key = |number: u64| format!("item {number}");
     let records: Vec<Record> = (0..300).map(|number| record(Some(&key(number)), &entry(number))).collect();
     committed(store, |store| {
