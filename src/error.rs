@@ -491,19 +491,6 @@ impl Error {
         self
     }
 
-    /// The same error about rows of other numbers, where it is about rows.
-    pub(crate) fn map_rows(mut self, number: impl Fn(usize) -> usize) -> Self {
-        use ErrorKind::{Code, FarRow, ItemKey, NotFinite, Ragged, RepeatedItem};
-        match &mut self.0.kind {
-            NotFinite { row, .. } | FarRow { row } | Ragged { row, .. } | Code { row, .. } | ItemKey { row, .. } => {
-                *row = number(*row);
-            }
-            RepeatedItem { first, row, .. } => (*first, *row) = (number(*first), number(*row)),
-            _ => {}
-        }
-        self
-    }
-
     /// The build lacks `feature`, which adds `what`.
     #[cfg(not(all(feature = "gpu", feature = "parquet")))]
     pub(crate) fn feature(feature: &'static str, what: &'static str) -> Self {
