@@ -1,7 +1,8 @@
 //! A store of your own: a registry in one JSON file. `cargo run --example json_store`
 //!
 //! For registries that a person wants to read and that fit in memory: every commit writes the whole file. Processes take
-//! turns by a lock file beside it; what others committed is seen from the next `begin` on.
+//! turns by a lock file beside it; what others committed is seen in a snapshot, which reads the file anew, and from the
+//! next `begin` on.
 
 use semid::io::AtomicFile;
 use semid::registry::{Entry, Holder, Manifest, MemoryStore, Record, SemanticId, Store};
@@ -77,7 +78,7 @@ fn read(path: &Path) -> Result<MemoryStore> {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(memory),
         Err(error) => return Err(failed(path, error)),
     };
-    let mut contents: Contents = serde_json::from_slice(&text).map_err(|error| failed(path, error))?;
+    let contents: Contents = serde_json::from_slice(&text).map_err(|error| failed(path, error))?;
     memory.begin()?;
     if !contents.manifest.is_empty() {
         let digits = |at| contents.model.get(at..at + 2).and_then(|digits| u8::from_str_radix(digits, 16).ok());
@@ -85,13 +86,11 @@ fn read(path: &Path) -> Result<MemoryStore> {
         let model = model.ok_or_else(|| failed(path, "the model is no hexadecimal number"))?;
         memory.set_manifest(&Manifest::from_map(&contents.manifest)?, &model)?;
     }
-    // Retired IDs first: the items that had them may have others now.
-    contents.records.sort_by_key(|line| line.item.is_some());
-    for Line { item, former, codes, suffix, encoded } in contents.records {
+    let record = |Line { item, former, codes, suffix, encoded }| {
         let entry = Entry { id: SemanticId::new(codes, suffix), encoded };
-        memory.insert(item.as_deref().or(former.as_deref()), &entry)?;
-        former.map_or(Ok(None), |former| memory.retire(&former))?;
-    }
+        Record { item, entry, former }
+    };
+    memory.insert(&contents.records.into_iter().map(record).collect::<Vec<_>>())?;
     memory.commit()?;
     Ok(memory)
 }
@@ -125,6 +124,10 @@ impl Store for JsonStore {
         self.memory.model()
     }
 
+    fn snapshot(&self) -> Result<Box<dyn Store>> {
+        read(&self.path)?.snapshot()
+    }
+
     fn set_manifest(&mut self, manifest: &Manifest, model: &[u8]) -> Result<()> {
         self.memory.set_manifest(manifest, model)
     }
@@ -151,31 +154,31 @@ impl Store for JsonStore {
         Ok(())
     }
 
-    fn entry(&self, item: &str) -> Result<Option<Entry>> {
-        self.memory.entry(item)
+    fn entries(&self, items: &[&str]) -> Result<Vec<Option<Entry>>> {
+        self.memory.entries(items)
     }
 
-    fn holder(&self, id: &SemanticId) -> Result<Holder> {
-        self.memory.holder(id)
+    fn holders(&self, ids: &[SemanticId]) -> Result<Vec<Holder>> {
+        self.memory.holders(ids)
     }
 
-    fn insert(&mut self, item: Option<&str>, entry: &Entry) -> Result<()> {
-        self.memory.insert(item, entry)
+    fn insert(&mut self, records: &[Record]) -> Result<()> {
+        self.memory.insert(records)
     }
 
-    fn retire(&mut self, item: &str) -> Result<Option<SemanticId>> {
-        self.memory.retire(item)
+    fn retire(&mut self, items: &[&str]) -> Result<Vec<Option<SemanticId>>> {
+        self.memory.retire(items)
     }
 
     fn scan(&self, prefix: &[u32], after: Option<&SemanticId>, limit: usize) -> Result<Vec<Record>> {
         self.memory.scan(prefix, after, limit)
     }
 
-    fn retired(&self, codes: &[u32], item: &str) -> Result<Vec<u64>> {
-        self.memory.retired(codes, item)
+    fn retired(&self, pairs: &[(&[u32], &str)]) -> Result<Vec<Vec<u64>>> {
+        self.memory.retired(pairs)
     }
 
-    fn used(&self, codes: &[u32]) -> Result<u64> {
+    fn used(&self, codes: &[&[u32]]) -> Result<Vec<u64>> {
         self.memory.used(codes)
     }
 }
@@ -186,6 +189,11 @@ fn check(folder: &Path) {
     conformance::check(|| {
         files += 1;
         JsonStore::open(folder.join(format!("{files}.json"))).expect("a new file")
+    });
+    conformance::check_shared(|| {
+        files += 1;
+        let open = || JsonStore::open(folder.join(format!("{files}.json"))).expect("a new file");
+        (open(), open())
     });
 }
 

@@ -467,6 +467,17 @@ pub enum ErrorKind {
     /// The registry cannot be written to.
     #[error("the registry is read-only: check the permissions of the file and its folder")]
     ReadOnly,
+    /// A file beside the registry belongs to another user, so that nothing can be written.
+    #[error(
+        "{} belongs to {owner}, the registry does not: have it removed, while nobody uses the registry, and go on",
+        file.display()
+    )]
+    ForeignLog {
+        /// The write-ahead log, or its index.
+        file: PathBuf,
+        /// Whose it is.
+        owner: String,
+    },
     /// No room for the registry to grow; what it held is as before.
     #[error("no space left for the registry, which is as before: free some and run the same again")]
     Full,

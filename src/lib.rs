@@ -109,10 +109,10 @@ pub mod vae;
 
 /// Unique semantic IDs that stay: registries, where they are kept, and what is exported from them.
 pub mod registry {
-    #[cfg(feature = "sqlite")]
-    pub use crate::id::store::SqliteStore;
     pub use crate::id::store::conformance;
-    pub use crate::id::store::{Entry, Holder, Manifest, MemoryStore, Record, Store};
+    pub use crate::id::store::{Entry, Holder, Manifest, MemoryStore, Record, Store, UsedCodes};
+    #[cfg(feature = "sqlite")]
+    pub use crate::id::store::{SqliteOptions, SqliteStore};
     pub use crate::id::{
         AssignReport, Assigned, Assignment, IdText, ItemRecord, Neighbor, ParsedId, Records, Registry, Resolver,
         SemanticId, SemanticIdEngine, SuffixForm,

@@ -3,3 +3,4 @@ need_compiler
 need_vulkan
 need_redis
 cargo test --workspace --locked
+cargo test --workspace --locked --example redis_store -- --ignored

@@ -1,9 +1,10 @@
 //! `semid delete`
 
 use crate::args::{Common, DeleteArgs};
+use crate::database;
 use crate::items;
 use crate::output::{self, Answer, Failure, Outcome};
-use semid::registry::{Registry, SqliteStore};
+use semid::registry::Registry;
 use serde::Serialize;
 use std::path::Path;
 
@@ -25,8 +26,8 @@ pub(crate) fn run(common: &Common, args: &DeleteArgs) -> Outcome {
         items.extend(items::keys(path)?);
     }
     let failed = |error| Failure::of_file(error, &args.db);
-    drop(SqliteStore::open_read_only(&args.db)?); // nothing is made where there is nothing
-    let mut registry = Registry::open(SqliteStore::open(&args.db)?).map_err(failed)?;
+    drop(database::read(&args.db)?); // nothing is made where there is nothing
+    let mut registry = Registry::open(database::open(&args.db)?).map_err(failed)?;
     let retired = registry.remove(&items).map_err(failed)?.iter().flatten().count();
     let unknown = items.len() - retired;
     let left = registry.len().map_err(failed)?;

@@ -3,6 +3,7 @@
 use crate::args::{Assignment, Common, EncodeArgs, Format};
 use crate::balance::{self, Balance};
 use crate::interrupt::{self, Watched};
+use crate::items;
 use crate::outliers;
 use crate::output::{self, Answer, Failure, Outcome};
 use crate::progress::Bar;
@@ -48,7 +49,7 @@ pub(crate) fn run(common: &Common, args: &EncodeArgs) -> Outcome {
     output::differs_from(&args.output, &args.model, "model")?;
     let device = common.device()?;
     let keys = keys(args)?;
-    let mut sink = Sink::create(&args.output, rows.len(), &model, keys, format)?;
+    let mut sink = Sink::create(&args.output, rows.len(), &model, keys, args.id_column.as_deref(), format)?;
     let rows = Watched::new(&*rows);
     let bar = Bar::rows(common, semid::Rows::len(&rows));
     bar.name("encoding");
@@ -137,13 +138,18 @@ impl Sink {
         rows: usize,
         model: &Model,
         keys: Option<Vec<String>>,
+        column: Option<&str>,
         format: IdFormat,
     ) -> Result<Self, Failure> {
         let levels = model.levels();
         match path.extension().unwrap_or_default().to_string_lossy().to_lowercase().as_str() {
             "npy" => Ok(Self::Codes(NpyWriter::create(path, rows, levels)?)),
             "csv" | "jsonl" | "parquet" => {
-                Ok(Self::Ids { out: IdWriter::create(path, keys.is_some())?, keys, format, levels })
+                let out = match column {
+                    Some(column) => IdWriter::create_with_keys(path, items::output_column(Some(column)))?,
+                    None => IdWriter::create(path, false)?,
+                };
+                Ok(Self::Ids { out, keys, format, levels })
             }
             _ => {
                 let path = path.display();

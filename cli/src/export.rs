@@ -1,10 +1,11 @@
 //! `semid export`
 
 use crate::args::{Common, ExportArgs, Kind};
+use crate::database;
 use crate::interrupt;
 use crate::output::{self, Answer, Failure, Outcome};
 use semid::SemanticIdEngine;
-use semid::registry::{Export, Exported, Registry, SqliteStore};
+use semid::registry::{Export, Exported, Registry};
 use serde::Serialize;
 use std::path::Path;
 use std::time::Instant;
@@ -36,18 +37,24 @@ pub(crate) fn run(common: &Common, args: &ExportArgs) -> Outcome {
         return Err(Failure::Error(format!("{}: {advice}", args.output.display())));
     }
     let start = Instant::now();
-    let registry = Registry::open(SqliteStore::open_read_only(&args.db)?)?;
+    let failed = |error| Failure::of_file(error, &args.db);
+    // With the model, which knows what codes there can be.
+    let engine = SemanticIdEngine::open(database::read(&args.db)?).map_err(failed)?;
     let watch = |_| interrupt::check();
-    let export = Export::new(&registry).base(args.base).first_token(args.first_token).watch(&watch);
+    let export = Export::new(engine.registry()).base(args.base).first_token(args.first_token).watch(&watch);
+    let export = match &args.id_column {
+        Some(name) => export.key_column(name),
+        None => export,
+    };
     let (name, exported) = match kind {
         Kind::Ids => ("ids", export.ids(&args.output)),
         Kind::Index => ("index", export.index(&args.output)),
         Kind::Vocabulary => ("vocabulary", export.vocabulary(&args.output)),
         Kind::AddedTokens => ("added-tokens", export.added_tokens(&args.output)),
         Kind::Trie => ("trie", export.trie(&args.output)),
-        Kind::Engine => ("engine", copy(&args.db, &args.output)),
+        Kind::Engine => ("engine", copy(&engine, &args.output)),
     };
-    let Exported { items, tokens, nodes, .. } = exported?;
+    let Exported { items, tokens, nodes, .. } = exported.map_err(failed)?;
     let written = Written {
         kind: name,
         items,
@@ -62,11 +69,11 @@ pub(crate) fn run(common: &Common, args: &ExportArgs) -> Outcome {
     Ok(Answer::Yes)
 }
 
-/// Saves the engine that is in a database.
-fn copy(db: &Path, output: &Path) -> semid::Result<Exported> {
-    SemanticIdEngine::open(SqliteStore::open_read_only(db)?)?.save(output)?;
+/// Saves the engine.
+fn copy(engine: &SemanticIdEngine, output: &Path) -> semid::Result<Exported> {
+    engine.save(output)?;
     let mut exported = Exported::default();
-    exported.items = Some(Registry::open(SqliteStore::open_read_only(output)?)?.len()?);
+    exported.items = Some(Registry::open(database::read(output)?)?.len()?);
     Ok(exported)
 }
 
@@ -93,7 +100,7 @@ fn unknown(output: &Path) -> Failure {
 fn text(written: &Written<'_>) -> String {
     let Written { kind, items, tokens, nodes, seconds, output, .. } = written;
     let counts = [("item", items), ("token", tokens), ("node", nodes)];
-    let things = |(name, n): &(&str, &Option<u64>)| n.map(|n| output::things(n as usize, name));
-    let counts: Vec<String> = counts.iter().filter_map(things).collect();
+    let counts: Vec<String> =
+        counts.iter().filter_map(|(name, n)| Some(output::things((**n)? as usize, name))).collect();
     format!("exported {kind}: {} in {seconds:.2} s\nsaved {}\n", counts.join(", "), output.display())
 }

@@ -2,6 +2,7 @@
 
 use crate::args::KeyArgs;
 use crate::output::Failure;
+use semid::ErrorKind;
 use semid::io::{columns, read_strings};
 use std::path::Path;
 
@@ -24,7 +25,7 @@ pub(crate) fn of_rows(args: &KeyArgs, input: &Path, rows: usize) -> Result<Vec<S
             }
             Ok(items)
         }
-        (None, None) if args.row_numbers => Ok((0..rows).map(|row| row.to_string()).collect()),
+        (None, None) if args.row_numbers => kept((0..rows).map(|row| row.to_string())),
         (None, None) => Err(Failure::Error(format!("{}: {}", input.display(), advice(input, parquet)?))),
     }
 }
@@ -36,6 +37,12 @@ fn advice(input: &Path, parquet: bool) -> Result<String, Failure> {
         false => "give its items' keys, one a line, with --items FILE".to_owned(),
     };
     Ok(format!("{place}, or --row-numbers if a row will always be the same item"))
+}
+
+/// The name of the column of item keys in an output: that of the input, so that the tables join on it, unless the output
+/// has another column of that name.
+pub(crate) fn output_column(id_column: Option<&str>) -> &str {
+    id_column.filter(|name| !["id", "codes"].contains(name)).unwrap_or("item")
 }
 
 /// The item keys in a text file, one a line.
@@ -54,5 +61,23 @@ pub(crate) fn keys(path: &Path) -> Result<Vec<String>, Failure> {
 pub(crate) fn lines(path: &Path) -> Result<Vec<String>, Failure> {
     let failed = |error| Failure::Error(format!("{}: reading failed: {error}", path.display()));
     let text = std::fs::read_to_string(path).map_err(failed)?;
-    Ok(text.strip_prefix('\u{feff}').unwrap_or(&text).lines().map(str::to_owned).collect())
+    kept(text.strip_prefix('\u{feff}').unwrap_or(&text).lines())
+}
+
+/// All texts in memory, or an error where there is too little of it.
+fn kept(texts: impl Iterator<Item = impl AsRef<str>>) -> Result<Vec<String>, Failure> {
+    let mut all: Vec<String> = Vec::new();
+    let mut bytes = 0;
+    for text in texts {
+        let mut copy = String::new();
+        bytes += size_of::<String>() + text.as_ref().len();
+        let room = copy.try_reserve_exact(text.as_ref().len()).and_then(|()| all.try_reserve(1));
+        room.map_err(|_| {
+            let what = "the item keys".to_owned();
+            semid::Error::from(ErrorKind::OutOfMemory { what, bytes: bytes as u64 })
+        })?;
+        copy.push_str(text.as_ref());
+        all.push(copy);
+    }
+    Ok(all)
 }

@@ -1,9 +1,10 @@
 //! `semid lookup`
 
 use crate::args::{Common, LookupArgs};
+use crate::database;
 use crate::output::{self, Answer, Failure, Outcome};
 use semid::SemanticIdEngine;
-use semid::registry::{Holder, Registry, SqliteStore};
+use semid::registry::{Holder, Registry};
 use serde::Serialize;
 use std::fmt::Write;
 
@@ -31,7 +32,7 @@ struct Near {
     item: String,
     id: String,
     shared: usize,
-    distance: f64,
+    squared_distance: f64,
 }
 
 /// What `--json` prints for a prefix.
@@ -57,7 +58,7 @@ struct Found {
 }
 
 pub(crate) fn run(common: &Common, args: &LookupArgs) -> Outcome {
-    let store = SqliteStore::open_read_only(&args.db)?;
+    let store = database::read(&args.db)?;
     let failed = |error| Failure::of_file(error, &args.db);
     match (&args.what.id, &args.what.prefix, &args.what.item) {
         (Some(id), ..) => {
@@ -66,7 +67,7 @@ pub(crate) fn run(common: &Common, args: &LookupArgs) -> Outcome {
             Ok(answer(found.item.is_some()))
         }
         (_, Some(prefix), _) => {
-            let registry = Registry::open(store).map_err(failed)?;
+            let registry = Registry::open(store).and_then(|registry| registry.snapshot()).map_err(failed)?;
             let found = of_prefix(&registry, prefix, args.limit).map_err(failed)?;
             output::result(common.json, &found, || prefix_text(&found, args.limit))?;
             Ok(answer(found.items > 0))
@@ -112,7 +113,7 @@ fn of_item<'a>(engine: &SemanticIdEngine, item: &'a str, neighbors: usize) -> se
         id: registry.text(&near.id, &near.item),
         item: near.item,
         shared: near.shared,
-        distance: near.distance,
+        squared_distance: near.squared_distance,
     });
     let (id, encoded) = (registry.text(&entry.id, item), entry.encoded().to_vec());
     Ok(OfItem { item, id: Some(id), codes: Some(entry.id.codes), encoded: Some(encoded), neighbors: near.collect() })
@@ -124,8 +125,8 @@ fn item_text(found: &OfItem<'_>) -> String {
     if !found.neighbors.is_empty() {
         text += "\nshared  squared distance  ID and item\n";
     }
-    for Near { item, id, shared, distance } in &found.neighbors {
-        let _ = writeln!(text, "{shared:>6}  {distance:>16.6}  {id}  {item}"); // writing to a string cannot fail
+    for Near { item, id, shared, squared_distance } in &found.neighbors {
+        let _ = writeln!(text, "{shared:>6}  {squared_distance:>16.6}  {id}  {item}"); // writing to a string cannot fail
     }
     text
 }

@@ -7,6 +7,7 @@ mod assign;
 mod balance;
 mod completions;
 mod config;
+mod database;
 mod decode;
 mod delete;
 mod demo;

@@ -31,7 +31,7 @@ fn item_keys_must_be_clear() {
     assert_eq!(two.code, Some(2));
     assert!(two.stderr.contains("cannot be used with"), "{}", two.stderr);
     let nul = dir.semid(&format!("{NEW} --items nul.txt"));
-    assert!(nul.code == Some(2) && nul.stderr.contains("row 0 has a NUL"), "{}", nul.stderr);
+    assert!(nul.code == Some(2) && nul.stderr.contains("nul.txt: the item key of row 0 has a NUL"), "{}", nul.stderr);
 }
 
 #[test]
@@ -141,4 +141,44 @@ fn nothing_is_made_for_a_bad_request() {
         let args = format!("assign --db new.csv --model m.safetensors --input x.npy --row-numbers --output {other}");
         dir.fails(&args, &[other, "is also the database"]);
     }
+}
+
+/// A bad row is named by its number in the input, whatever batch it is in; and the same command does not go on by itself.
+#[test]
+fn a_bad_row_is_named_whatever_batch_it_is_in() {
+    let dir = Dir::with_items();
+    let assign = |input: &str| {
+        let run = dir.semid(&format!(
+            "assign --db ids.db --model m.safetensors --input {input}.npy --items items.txt --batch-rows 100"
+        ));
+        assert_eq!(run.code, Some(2), "{input}");
+        run.stderr
+    };
+    let mut rows = values(300, 6);
+    rows[257 * 6 + 4] = f32::NAN;
+    dir.npy_of("nan.npy", 6, &rows);
+    let said = assign("nan");
+    for part in ["nan.npy", "row 257, column 4", "200 of 300 rows have their IDs", "repair that row"] {
+        assert!(said.contains(part), "{said}");
+    }
+    assert!(!said.contains("; the same command goes on"), "{said}");
+    std::fs::remove_file(dir.path("ids.db")).unwrap();
+    dir.items("items.txt", (0..300).map(|i| if i == 290 { 4 } else { i }));
+    dir.npy_of("twice.npy", 6, &values(300, 6));
+    let said = assign("twice");
+    for part in ["items.txt", "rows 4 and 290", "200 of 300 rows have their IDs", "repair the item keys"] {
+        assert!(said.contains(part), "{said}");
+    }
+}
+
+#[test]
+fn a_database_without_a_model_is_told_from_none() {
+    let dir = Dir::with_items();
+    dir.write("ids.db", "");
+    dir.fails(AGAIN, &["ids.db", "holds no registry yet", "--model"]);
+    std::fs::remove_file(dir.path("ids.db")).unwrap();
+    dir.fails(AGAIN, &["ids.db", "no such database yet", "--model"]);
+    dir.semid(&format!("{AGAIN} --model m.safetensors")).ok();
+    rusqlite::Connection::open(dir.path("ids.db")).unwrap().execute_batch("DELETE FROM model").unwrap();
+    dir.fails(AGAIN, &["ids.db", "has lost its model"]);
 }

@@ -59,7 +59,7 @@ fn what_is_not_there_is_exit_code_1_and_what_is_no_id_exit_code_2() {
         ("--id", "07-7"),
         ("--id", "7-7-0"),
         ("--id", "-7-7"),
-        ("--prefix", "7-"),
+        ("--prefix", "7--"),
         ("--prefix", "1-2-3"),
     ] {
         let run = lookup(&dir, flag, value, "");
@@ -94,6 +94,8 @@ fn prefixes_count_and_list_what_is_below() {
         let listed = found["children"].as_array().unwrap().iter();
         assert!(listed.map(|c| (c["code"].as_u64().unwrap() as u32, c["items"].as_u64().unwrap())).eq(children));
     }
+    let both = ["7-", "7"].map(|prefix| lookup(&dir, "--prefix", prefix, "--json").json(0)["records"].clone());
+    assert!(both[0] == both[1] && both[0].as_array().is_some_and(|records| !records.is_empty()));
     assert_eq!(lookup(&dir, "--prefix", "", "--json").json(0)["records"].as_array().map(Vec::len), Some(20));
     let text = lookup(&dir, "--prefix", "", "--limit 3").ok();
     assert!(text.starts_with("300 items\n") && text.contains("... and 297 more"), "{text}");
@@ -128,7 +130,7 @@ fn neighbors_come_by_prefix_and_then_by_distance() {
                 (&shared(expected).into(), &*text(&ids[other]))
             );
             assert_eq!(shared(other), shared(expected));
-            let (stated, expected) = (near["distance"].as_f64().unwrap(), distance(expected));
+            let (stated, expected) = (near["squared_distance"].as_f64().unwrap(), distance(expected));
             assert!((stated - distance(other)).abs() < 1e-3 && (stated - expected).abs() < 1e-3, "{near}");
         }
     }

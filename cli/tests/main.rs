@@ -22,8 +22,14 @@ mod outputs;
 #[cfg(target_os = "linux")]
 mod registry_births;
 mod registry_faults;
+mod registry_hostile;
 #[cfg(unix)]
 mod registry_kills;
+#[cfg(unix)]
+mod registry_signals;
+mod registry_snapshots;
+#[cfg(unix)]
+mod registry_users;
 mod registry_writers;
 mod report;
 mod round_trip;

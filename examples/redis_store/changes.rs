@@ -34,12 +34,12 @@ pub(crate) struct Changes {
 }
 
 impl Changes {
-    pub(crate) fn insert(&mut self, item: Option<&str>, entry: &Entry) {
+    pub(crate) fn insert(&mut self, Record { item, entry, former }: &Record) {
         let encoded = entry.encoded.clone().filter(|_| item.is_some());
-        let held = Held { item: item.map(str::to_owned), encoded, former: None };
-        self.ids.insert(entry.id.clone(), held);
+        let former = former.clone().filter(|_| item.is_none());
+        self.ids.insert(entry.id.clone(), Held { item: item.clone(), encoded, former });
         if let Some(item) = item {
-            self.items.insert(item.to_owned(), Some(entry.clone()));
+            self.items.insert(item.clone(), Some(entry.clone()));
         }
     }
 

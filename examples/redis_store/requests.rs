@@ -13,11 +13,42 @@ const FIELDS: usize = 10_000;
 impl RedisStore {
     pub(crate) fn call(&self, command: &str, key: &str, arguments: &[&[u8]]) -> Result<Reply> {
         let key = format!("{}:{key}", self.name);
-        self.client.borrow_mut().call(&[&[command.as_bytes(), key.as_bytes()], arguments].concat())
+        self.client().call(&[&[command.as_bytes(), key.as_bytes()], arguments].concat())
     }
 
     pub(crate) fn plain(&self, command: &str) -> Result<Reply> {
-        self.client.borrow_mut().call(&[command.as_bytes()])
+        self.client().call(&[command.as_bytes()])
+    }
+
+    /// A command about a key, to be sent with others.
+    fn command(&self, command: &str, key: &str, arguments: &[&[u8]]) -> Vec<Vec<u8>> {
+        let key = format!("{}:{key}", self.name).into_bytes();
+        let arguments = arguments.iter().map(|argument| argument.to_vec());
+        [command.as_bytes().to_vec(), key].into_iter().chain(arguments).collect()
+    }
+
+    /// The values of many fields of a hash.
+    pub(crate) fn fields(&self, key: &str, fields: &[Vec<u8>]) -> Result<Vec<Option<Vec<u8>>>> {
+        let mut values = Vec::with_capacity(fields.len());
+        for fields in fields.chunks(FIELDS) {
+            let found = self.call("HMGET", key, &fields.iter().map(Vec::as_slice).collect::<Vec<_>>())?;
+            values.extend(found.list().into_iter().map(Reply::bytes));
+        }
+        Ok(values)
+    }
+
+    /// Everything that the server has, of one moment.
+    pub(crate) fn read_all(&self) -> Result<[Reply; 3]> {
+        let plain = |command: &str| vec![command.as_bytes().to_vec()];
+        let commands = [
+            plain("MULTI"),
+            self.command("HGETALL", "manifest", &[]),
+            self.command("GET", "model", &[]),
+            self.command("HGETALL", "holders", &[]),
+            plain("EXEC"),
+        ];
+        let done = self.client().call_all(&commands)?.pop().map(Reply::list).unwrap_or_default();
+        <[Reply; 3]>::try_from(done).map_err(|_| failed("a transaction gave other replies than were asked for"))
     }
 
     /// Sends many arguments, of which every `group` belong together.
@@ -67,23 +98,43 @@ impl RedisStore {
         let limit = i64::try_from(limit).unwrap_or(-1).to_string();
         let members = self.call("ZRANGEBYLEX", "ids", &[&min, &max, b"LIMIT", b"0", limit.as_bytes()])?;
         let members: Vec<Vec<u8>> = members.list().into_iter().filter_map(Reply::bytes).collect();
-        let mut records = Vec::with_capacity(members.len());
-        for members in members.chunks(FIELDS) {
-            let holders = self.call("HMGET", "holders", &members.iter().map(Vec::as_slice).collect::<Vec<_>>())?;
-            for (member, holder) in members.iter().zip(holders.list()) {
-                records.push(held(&holder.bytes().unwrap_or_default())?.record(layout::id(member)?));
-            }
-        }
-        Ok(records)
+        self.records_of(&members)
     }
 
-    /// The largest suffix that the server has with `codes`.
-    pub(crate) fn largest(&self, codes: &[u32]) -> Result<Option<u64>> {
-        let codes = of_codes(codes);
-        let (max, min) = (max(&codes), [b"[", codes.as_slice()].concat());
-        let last = self.call("ZREVRANGEBYLEX", "ids", &[&max, &min, b"LIMIT", b"0", b"1"])?;
-        let last = last.list().pop().and_then(Reply::bytes);
-        last.map(|last| layout::id(&last).map(|id| id.suffix)).transpose()
+    fn records_of(&self, members: &[Vec<u8>]) -> Result<Vec<Record>> {
+        let holders = self.fields("holders", members)?;
+        let record = |(member, value): (&Vec<u8>, Option<Vec<u8>>)| {
+            Ok(held(&value.unwrap_or_default())?.record(layout::id(member)?))
+        };
+        members.iter().zip(holders).map(record).collect()
+    }
+
+    /// The server's records below each of these prefixes.
+    pub(crate) fn records_below(&self, prefixes: &[&[u32]]) -> Result<Vec<Vec<Record>>> {
+        let range = |prefix: &&[u32]| {
+            let prefix = of_codes(prefix);
+            self.command("ZRANGEBYLEX", "ids", &[&[b"[", prefix.as_slice()].concat(), &max(&prefix)])
+        };
+        let ranges = self.client().call_all(&prefixes.iter().map(range).collect::<Vec<_>>())?;
+        let members = |range: Reply| range.list().into_iter().filter_map(Reply::bytes).collect::<Vec<_>>();
+        let members: Vec<Vec<Vec<u8>>> = ranges.into_iter().map(members).collect();
+        let mut records = self.records_of(&members.concat())?.into_iter();
+        Ok(members.iter().map(|members| records.by_ref().take(members.len()).collect()).collect())
+    }
+
+    /// The largest suffix that the server has with each of these codes.
+    pub(crate) fn largest(&self, codes: &[&[u32]]) -> Result<Vec<Option<u64>>> {
+        let last = |codes: &&[u32]| {
+            let codes = of_codes(codes);
+            let (max, min) = (max(&codes), [b"[", codes.as_slice()].concat());
+            self.command("ZREVRANGEBYLEX", "ids", &[&max, &min, b"LIMIT", b"0", b"1"])
+        };
+        let replies = self.client().call_all(&codes.iter().map(last).collect::<Vec<_>>())?;
+        let suffix = |reply: Reply| {
+            let last = reply.list().pop().and_then(Reply::bytes);
+            last.map(|last| layout::id(&last).map(|id| id.suffix)).transpose()
+        };
+        replies.into_iter().map(suffix).collect()
     }
 }
 

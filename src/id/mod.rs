@@ -9,6 +9,7 @@ mod records;
 mod registry;
 mod resolver;
 mod semantic_id;
+mod shape;
 pub(crate) mod store;
 mod text;
 

@@ -1,8 +1,10 @@
 //! Iteration over the items of a registry.
 
 use super::semantic_id::SemanticId;
-use super::store::{Entry, PAGE, Store};
+use super::shape::Shape;
+use super::store::{Entry, PAGE, Record, Store};
 use crate::error::Result;
+use std::fmt;
 
 /// An item and its ID.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -13,47 +15,60 @@ pub struct ItemRecord {
     pub entry: Entry,
 }
 
-/// The items below a prefix, in the order of their IDs.
+/// The items below a prefix, in the order of their IDs, as they were when this was made.
 ///
-/// Read a page at a time: what others commit meanwhile may be among them or not.
-pub struct Records<'a> {
-    store: &'a dyn Store,
+/// They are read a page at a time from a snapshot, which ends with the value.
+pub struct Records {
+    /// None after a failure, and at the end.
+    store: Option<Result<Box<dyn Store>>>,
+    shape: Shape,
     prefix: Vec<u32>,
     after: Option<SemanticId>,
-    page: std::vec::IntoIter<super::store::Record>,
-    done: bool,
+    page: std::vec::IntoIter<Record>,
 }
 
-impl<'a> Records<'a> {
-    pub(super) fn new(store: &'a dyn Store, prefix: &[u32]) -> Self {
-        Self { store, prefix: prefix.to_vec(), after: None, page: Vec::new().into_iter(), done: false }
+impl Records {
+    pub(super) fn new(store: Result<Box<dyn Store>>, shape: Shape, prefix: &[u32]) -> Self {
+        let page = Vec::new().into_iter();
+        Self { store: Some(store), shape, prefix: prefix.to_vec(), after: None, page }
     }
 
-    fn next_page(&mut self) -> Result<()> {
-        let page = self.store.scan(&self.prefix, self.after.as_ref(), PAGE)?;
-        self.done = page.is_empty();
-        self.after = page.last().map(|last| last.entry.id.clone());
+    /// Reads the next page; `false` at the end.
+    fn next_page(&mut self) -> Result<bool> {
+        let store = match self.store.take() {
+            None => return Ok(false),
+            Some(store) => store?,
+        };
+        let page = store.scan(&self.prefix, self.after.as_ref(), PAGE)?;
+        self.shape.check_all(&page)?;
+        let Some(last) = page.last() else { return Ok(false) };
+        self.after = Some(last.entry.id.clone());
         self.page = page.into_iter();
-        Ok(())
+        self.store = Some(Ok(store));
+        Ok(true)
     }
 }
 
-impl Iterator for Records<'_> {
+impl Iterator for Records {
     type Item = Result<ItemRecord>;
 
     fn next(&mut self) -> Option<Self::Item> {
         loop {
-            let items = |record: super::store::Record| Some(ItemRecord { item: record.item?, entry: record.entry });
+            let items = |record: Record| Some(ItemRecord { item: record.item?, entry: record.entry });
             if let Some(record) = self.page.find_map(items) {
                 return Some(Ok(record));
             }
-            if self.done {
-                return None;
-            }
-            if let Err(error) = self.next_page() {
-                self.done = true;
-                return Some(Err(error));
+            match self.next_page() {
+                Ok(true) => {}
+                Ok(false) => return None,
+                Err(error) => return Some(Err(error)),
             }
         }
+    }
+}
+
+impl fmt::Debug for Records {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Records").field("prefix", &self.prefix).finish_non_exhaustive()
     }
 }

@@ -3,12 +3,12 @@
 use super::atomic::AtomicFile;
 use super::extension;
 use crate::error::{Error, Result};
-use serde::Serialize;
+use serde::ser::{Serialize, SerializeMap, Serializer};
 use std::path::{Path, PathBuf};
 
 /// Writes semantic IDs, one row at a time; the file appears under its name when all of it is on disk.
 ///
-/// The columns are `item` or, where there are no item keys, `row` (from 0); `id`, the text form; and in json lines and
+/// The columns are `item`, or the name given, or, where there are no item keys, `row` (from 0); `id`, the text form; and in json lines and
 /// parquet `codes`.
 ///
 /// ```
@@ -27,7 +27,8 @@ use std::path::{Path, PathBuf};
 pub struct IdWriter {
     path: PathBuf,
     out: Out,
-    items: bool,
+    /// Name of the column of item keys, if there is one.
+    keys: Option<String>,
     row: u64,
 }
 
@@ -39,34 +40,71 @@ enum Out {
     Parquet(Box<super::parquet::IdTable>),
 }
 
+/// The column of item keys unless it is named, and that of row numbers.
+const KEYS: &str = "item";
+const ROWS: &str = "row";
+/// The other columns.
+const OWN: [&str; 2] = ["id", "codes"];
+
 /// One line of json lines.
-#[derive(Serialize)]
 struct Line<'a> {
-    #[serde(skip_serializing_if = "Option::is_none")]
+    keys: Option<&'a str>,
     item: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    row: Option<u64>,
+    row: u64,
     id: &'a str,
     codes: &'a [u32],
 }
 
+impl Serialize for Line<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+        let mut line = serializer.serialize_map(Some(3))?;
+        match (self.keys, self.item) {
+            (Some(keys), Some(item)) => line.serialize_entry(keys, item)?,
+            _ => line.serialize_entry(ROWS, &self.row)?,
+        }
+        line.serialize_entry("id", self.id)?;
+        line.serialize_entry("codes", self.codes)?;
+        line.end()
+    }
+}
+
 impl IdWriter {
-    /// Begins a file whose extension, .csv, .jsonl or .parquet, says its format; `items` says whether rows have item keys.
+    /// Begins a file whose extension, .csv, .jsonl or .parquet, says its format; `items` says whether rows have item keys,
+    /// which make the column `item`.
     ///
     /// # Errors
     /// [`ErrorKind::Io`](crate::ErrorKind::Io); [`ErrorKind::Parameter`](crate::ErrorKind::Parameter) for another
     /// extension; [`ErrorKind::Feature`](crate::ErrorKind::Feature) for parquet in a build without it.
     pub fn create(path: impl AsRef<Path>, items: bool) -> Result<Self> {
+        Self::begin(path.as_ref(), items.then_some(KEYS))
+    }
+
+    /// [`IdWriter::create`] for rows with item keys, whose column has the name `keys`, so that the file joins with the
+    /// table that the keys come from.
+    ///
+    /// # Errors
+    /// As for [`IdWriter::create`]; [`ErrorKind::Parameter`](crate::ErrorKind::Parameter) for `id` and `codes`, which are
+    /// columns of their own.
+    pub fn create_with_keys(path: impl AsRef<Path>, keys: &str) -> Result<Self> {
         let path = path.as_ref();
+        if OWN.contains(&keys) {
+            return Err(Error::parameter("keys", keys, "a name other than `id` and `codes`").at(path));
+        }
+        Self::begin(path, Some(keys))
+    }
+
+    fn begin(path: &Path, keys: Option<&str>) -> Result<Self> {
         let out = match extension(path).as_str() {
             "csv" => {
                 let mut out = AtomicFile::create(path)?;
-                out.put(if items { b"item,id\n" } else { b"row,id\n" })?;
+                let mut header = String::new();
+                push_field(&mut header, keys.unwrap_or(ROWS));
+                out.put(format!("{header},id\n").as_bytes())?;
                 Out::Csv(out)
             }
             "jsonl" => Out::JsonLines(AtomicFile::create(path)?),
             #[cfg(feature = "parquet")]
-            "parquet" => Out::Parquet(Box::new(super::parquet::IdTable::create(path, items)?)),
+            "parquet" => Out::Parquet(Box::new(super::parquet::IdTable::create(path, keys)?)),
             #[cfg(not(feature = "parquet"))]
             "parquet" => return Err(Error::feature("parquet", "parquet files").at(path)),
             _ => {
@@ -74,7 +112,7 @@ impl IdWriter {
                 return Err(Error::parameter("output", path.display(), expected));
             }
         };
-        Ok(Self { path: path.to_owned(), out, items, row: 0 })
+        Ok(Self { path: path.to_owned(), out, keys: keys.map(str::to_owned), row: 0 })
     }
 
     /// Appends a row.
@@ -84,8 +122,9 @@ impl IdWriter {
     /// missing or not expected.
     pub fn push(&mut self, item: Option<&str>, id: &str, codes: &[u32]) -> Result<()> {
         let row = self.row;
-        if item.is_some() != self.items {
-            let expected = if self.items { "this row needs an item key" } else { "these rows have no item keys" };
+        if item.is_some() != self.keys.is_some() {
+            let expected =
+                if self.keys.is_some() { "this row needs an item key" } else { "these rows have no item keys" };
             return Err(Error::parameter("item", format!("{item:?}"), expected).at(&self.path));
         }
         match &mut self.out {
@@ -101,7 +140,7 @@ impl IdWriter {
                 out.put(line.as_bytes())?;
             }
             Out::JsonLines(out) => {
-                let line = Line { item, row: item.is_none().then_some(row), id, codes };
+                let line = Line { keys: self.keys.as_deref(), item, row, id, codes };
                 serde_json::to_writer(&mut *out, &line).map_err(|error| out.error(error.into()))?;
                 out.put(b"\n")?;
             }
@@ -169,6 +208,24 @@ mod tests {
         );
         let expected = "{\"row\":0,\"id\":\"12-5-33\",\"codes\":[12,5,4294967295]}\n";
         assert_eq!(write("x.jsonl", &[None]), expected);
+    }
+
+    #[test]
+    fn keys_have_the_name_of_their_column() {
+        let dir = tempfile::tempdir().unwrap();
+        for (name, expected) in
+            [("x.csv", "\"a,b\",id\nkey,1\n"), ("x.jsonl", "{\"a,b\":\"key\",\"id\":\"1\",\"codes\":[1]}\n")]
+        {
+            let path = dir.path().join(name);
+            let mut out = IdWriter::create_with_keys(&path, "a,b").unwrap();
+            out.push(Some("key"), "1", &[1]).unwrap();
+            out.finish().unwrap();
+            assert_eq!(std::fs::read_to_string(path).unwrap(), expected);
+        }
+        for name in ["id", "codes"] {
+            let error = IdWriter::create_with_keys(&dir.path().join("y.csv"), name).unwrap_err();
+            assert!(matches!(error.kind(), ErrorKind::Parameter { name: "keys", .. }), "{error}");
+        }
     }
 
     #[test]

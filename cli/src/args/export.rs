@@ -20,6 +20,9 @@ pub(crate) struct ExportArgs {
     /// The id of the first token: the size of the vocabulary that the tokens are added to
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub(crate) first_token: u64,
+    /// Name of the column of item keys in .csv, .jsonl and .parquet [default: item]
+    #[arg(long, value_name = "NAME")]
+    pub(crate) id_column: Option<String>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

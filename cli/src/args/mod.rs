@@ -287,7 +287,8 @@ pub(crate) struct EncodeArgs {
     /// What stands between the codes of a plain semantic ID
     #[arg(long, value_name = "TEXT", default_value = "-", allow_hyphen_values = true)]
     pub(crate) separator: String,
-    /// Column of a parquet input with the items' keys, to stand beside the semantic IDs
+    /// Column of a parquet input with the items' keys, to stand beside the semantic IDs; it keeps its name in the output
+    /// (`item` instead of `id` or `codes`)
     #[arg(long, value_name = "NAME")]
     pub(crate) id_column: Option<String>,
     /// What decides a row's code at each level

@@ -1,6 +1,7 @@
 //! The engine in the database, which is made where there is none.
 
 use crate::args::{AssignArgs, Format, ResolverName, SettingArgs};
+use crate::database;
 use crate::output::Failure;
 use semid::registry::{Manifest, Resolver, SqliteStore, Store};
 use semid::{ErrorKind, IdFormat, Model, SemanticIdEngine};
@@ -9,30 +10,36 @@ use std::num::NonZeroU32;
 /// Opens or makes the database; flags that contradict what it has are refused, and nothing is made for a bad flag.
 pub(super) fn open(args: &AssignArgs, dim: usize) -> Result<SemanticIdEngine, Failure> {
     let failed = |error| Failure::of_file(error, &args.db);
-    let store = args.db.exists().then(|| SqliteStore::open(&args.db)).transpose()?;
+    let store = args.db.exists().then(|| database::open(&args.db)).transpose()?;
     let manifest = store.as_ref().map(Store::manifest).transpose()?.flatten();
     let (resolver, format) = settings(&args.settings, manifest.as_ref())
         .map_err(|reason| Failure::Error(format!("{}: {reason}", args.db.display())))?;
     let model = match (&args.model, store.as_ref().map(Store::model).transpose()?.flatten()) {
         (Some(path), _) => Model::load(path)?,
         (None, Some(bytes)) => Model::from_bytes(&bytes).map_err(failed)?,
-        (None, None) => {
-            let db = args.db.display();
-            return Err(Failure::Error(format!("{db}: there is no such database yet; give --model to make it")));
-        }
+        (None, None) => return Err(Failure::Error(format!("{}: {}", args.db.display(), no_model(&store, &manifest)))),
     };
     Manifest::new(&model.fingerprint(), model.levels(), resolver, format.clone()).map_err(failed)?;
     if model.dim() != dim {
         let mismatch = ErrorKind::DimMismatch { expected: model.dim(), found: dim };
         return Err(Failure::of_file(mismatch.into(), &args.input.input));
     }
-    let store = store.map_or_else(|| SqliteStore::open(&args.db), Ok)?;
+    let store = store.map_or_else(|| database::open(&args.db), Ok)?;
     let engine = SemanticIdEngine::new(model, store, resolver, format).map_err(failed)?;
     let engine = engine.update_changed(args.update_changed);
     Ok(match args.batch_rows {
         Some(rows) => engine.batch_rows(rows),
         None => engine,
     })
+}
+
+/// Why there is no model in the database.
+fn no_model(store: &Option<SqliteStore>, manifest: &Option<Manifest>) -> &'static str {
+    match (store, manifest) {
+        (None, _) => "there is no such database yet; give --model to make it",
+        (Some(_), None) => "the database holds no registry yet; give --model to make one",
+        (Some(_), Some(_)) => "the registry has lost its model; restore the database from a copy",
+    }
 }
 
 /// What the flags ask for; what they leave open is as the database has it.

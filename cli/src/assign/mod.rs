@@ -71,7 +71,8 @@ fn output(args: &AssignArgs) -> Result<Option<IdWriter>, Failure> {
     output::differs_from(path, &args.db, "database")?;
     let inputs = [Some(&args.input.input), args.model.as_ref(), args.keys.items.as_ref()];
     inputs.into_iter().flatten().try_for_each(|input| output::differs(path, input))?;
-    Ok(Some(IdWriter::create(path, true)?))
+    let column = items::output_column(args.keys.id_column.as_deref());
+    Ok(Some(IdWriter::create_with_keys(path, column)?))
 }
 
 fn assign(
@@ -91,7 +92,7 @@ fn assign(
     let rows = Shown { rows: &watched, bar: &bar };
     let assigned = engine.unique_ids_with(&rows, keys, device, |first, assigned| {
         done = first + assigned.assignments.len();
-        interrupt::say(format!("interrupted; {}", safe(args, done, len)));
+        interrupt::say(format!("interrupted; {}", safe(args, done, len, GOES_ON)));
         tracing::debug!("{done} rows have their IDs");
         if let Some(out) = &mut out {
             for (item, assignment) in keys.iter().skip(first).zip(&assigned.assignments) {
@@ -103,16 +104,46 @@ fn assign(
     });
     drop(bar);
     let finished = assigned.and_then(|report| out.map_or(Ok(()), IdWriter::finish).map(|()| report));
-    finished.map_err(|error| unfinished(Failure::of_rows(error, &args.input.input), args, done, len))
+    finished.map_err(|error| {
+        let advice = advice(error.kind());
+        unfinished(failure(error, args), advice, args, done, len)
+    })
 }
 
-fn safe(args: &AssignArgs, done: usize, rows: usize) -> String {
-    format!("{done} of {rows} rows have their IDs in {}; the same command goes on", args.db.display())
+/// The failure with the file that has the fault.
+fn failure(error: semid::Error, args: &AssignArgs) -> Failure {
+    use ErrorKind::{Cancelled, Code, FarRow, ItemKey, OutOfMemory, RepeatedItem};
+    let input = &args.input.input;
+    match error.kind() {
+        ItemKey { .. } | RepeatedItem { .. } => Failure::of_file(error, args.keys.items.as_ref().unwrap_or(input)),
+        FarRow { .. } | Code { .. } => Failure::of_file(error, input),
+        Cancelled | OutOfMemory { .. } => error.into(),
+        _ => Failure::of_rows(error, input),
+    }
+}
+
+/// The advice where nothing has to be repaired.
+const GOES_ON: &str = "the same command goes on";
+
+/// How to go on after a failure.
+fn advice(kind: &ErrorKind) -> &'static str {
+    use ErrorKind::{DamagedRegistry, FarRow, ItemKey, NotFinite, Ragged, RepeatedItem};
+    match kind {
+        NotFinite { .. } | FarRow { .. } | Ragged { .. } => "repair that row, and the same command goes on",
+        ItemKey { .. } | RepeatedItem { .. } => "repair the item keys, and the same command goes on",
+        DamagedRegistry { .. } => "the database has to be restored before anything goes on",
+        _ => GOES_ON,
+    }
+}
+
+/// What is safe by now, and how to go on.
+fn safe(args: &AssignArgs, done: usize, rows: usize, advice: &str) -> String {
+    format!("{done} of {rows} rows have their IDs in {}; {advice}", args.db.display())
 }
 
 /// Says what is safe although the rest failed.
-fn unfinished(failure: Failure, args: &AssignArgs, done: usize, rows: usize) -> Failure {
-    let safe = safe(args, done, rows);
+fn unfinished(failure: Failure, advice: &str, args: &AssignArgs, done: usize, rows: usize) -> Failure {
+    let safe = safe(args, done, rows, advice);
     match failure {
         Failure::Interrupted => Failure::Stopped(format!("interrupted; {safe}")),
         Failure::Error(message) if done > 0 => Failure::Error(format!("{message}; {safe}")),

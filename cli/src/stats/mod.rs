@@ -3,11 +3,12 @@
 mod tally;
 
 use crate::args::{Common, StatsArgs};
+use crate::database;
 use crate::interrupt;
 use crate::output::{self, Answer, Failure, Outcome};
 use semid::Model;
 use semid::metrics::Bucket;
-use semid::registry::{Registry, SqliteStore};
+use semid::registry::Registry;
 use serde::Serialize;
 use std::fmt::Write;
 use std::path::Path;
@@ -49,13 +50,14 @@ struct Largest {
 
 pub(crate) fn run(common: &Common, args: &StatsArgs) -> Outcome {
     let failed = |error| Failure::of_file(error, &args.db);
-    let registry = Registry::open(SqliteStore::open_read_only(&args.db)?).map_err(failed)?;
+    let registry =
+        Registry::open(database::read(&args.db)?).and_then(|registry| registry.snapshot()).map_err(failed)?;
     let stats = stats(&registry, &args.db).map_err(failed)?;
     output::result(common.json, &stats, || text(&stats))?;
     Ok(Answer::Yes)
 }
 
-/// Counts all records, retired ones too, a page at a time.
+/// Counts all records of a snapshot, retired ones too, a page at a time.
 fn count(registry: &Registry, clusters: &[usize]) -> semid::Result<Tally> {
     let mut tally = Tally::new(clusters)?;
     let mut after = None;

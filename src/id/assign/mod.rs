@@ -12,7 +12,8 @@ pub(super) use plan::{Plan, plan};
 use super::reassign::{Placed, UsedBelow, reassign};
 use super::resolver::Resolver;
 use super::semantic_id::SemanticId;
-use super::store::{Entry, Manifest, Store};
+use super::shape::Shape;
+use super::store::{Entry, Manifest, Record, Store, UsedCodes, answers, single};
 use crate::codes::Codes;
 use crate::error::{Error, Result};
 use crate::quantizer::{Costs, CostsOfRow};
@@ -86,31 +87,52 @@ pub(crate) struct Geometry<'a> {
     pub(crate) squared_step: f64,
 }
 
+/// What an assignment has to keep to.
+pub(super) struct Rules<'a> {
+    pub(super) manifest: &'a Manifest,
+    pub(super) shape: &'a Shape,
+    pub(super) update_changed: bool,
+}
+
 /// Keeps the IDs of known items and gives new ones, within a transaction.
+///
+/// The store is asked about all items of the batch at once, and takes all new records at once.
 pub(super) fn assign(
     store: &mut dyn Store,
-    manifest: &Manifest,
-    update_changed: bool,
+    rules: &Rules<'_>,
     batch: &Batch<'_>,
     order: &Order,
     plan: Option<&Plan>,
 ) -> Result<Assigned> {
     let mut report = AssignReport { items: batch.items.len() as u64, ..AssignReport::default() };
     let mut assignments: Vec<Option<Assignment>> = vec![None; batch.items.len()];
-    let mut new = Vec::new();
-    for row in &order.by_key {
+    let (mut new, mut changed) = (Vec::new(), Vec::new());
+    let keys: Vec<&str> = order.groups().filter_map(|rows| batch.items.get(*rows.first()?).copied()).collect();
+    for (rows, entry) in order.groups().zip(answers(store.entries(&keys)?, keys.len())?) {
+        let Some(row) = rows.first() else { continue };
         let (Some(item), Some(codes)) = (batch.items.get(*row), batch.codes.get(*row)) else { continue };
-        let first = order.first_rows.get(*row).unwrap_or(row);
-        if first != row && matches!(assignments.get(*first), Some(None)) {
-            continue; // gets the ID of the first row, which is new
+        let Some(entry) = entry else {
+            new.push((*row, *item, codes));
+            continue;
+        };
+        rules.shape.check(&entry)?;
+        match (entry.encoded() != codes, rules.update_changed) {
+            (true, true) => {
+                report.changed += 1;
+                changed.push(*item);
+                new.push((*row, *item, codes));
+                continue;
+            }
+            (true, false) => report.changed += rows.len() as u64,
+            (false, _) => {}
         }
-        match known(store, item, codes, update_changed, &mut report)? {
-            Some(id) => set(&mut assignments, *row, Assignment { id, new: false }),
-            None => new.push((*row, *item, codes)),
-        }
+        set(&mut assignments, *row, Assignment { id: entry.id, new: false });
+    }
+    if !changed.is_empty() {
+        store.retire(&changed)?;
     }
     new.sort_unstable_by_key(|(row, ..)| *row);
-    for ((row, ..), id) in new.iter().zip(register(store, manifest, batch, &new, plan, &mut report)?) {
+    for ((row, ..), id) in new.iter().zip(register(store, rules.manifest, batch, &new, plan, &mut report)?) {
         set(&mut assignments, *row, Assignment { id, new: true });
     }
     report.new = new.len() as u64;
@@ -122,26 +144,7 @@ fn set(assignments: &mut [Option<Assignment>], row: usize, assignment: Assignmen
     assignments.get_mut(row).into_iter().for_each(|place| *place = Some(assignment.clone()));
 }
 
-/// The ID that an item keeps, if any.
-fn known(
-    store: &mut dyn Store,
-    item: &str,
-    codes: &[u32],
-    update_changed: bool,
-    report: &mut AssignReport,
-) -> Result<Option<SemanticId>> {
-    let Some(entry) = store.entry(item)? else { return Ok(None) };
-    if entry.encoded() != codes {
-        report.changed += 1;
-        if update_changed {
-            store.retire(item)?;
-            return Ok(None);
-        }
-    }
-    Ok(Some(entry.id))
-}
-
-/// Gives the rows after the first one of a new item its ID.
+/// Gives the rows after the first one of an item its ID.
 fn repeat(assignments: Vec<Option<Assignment>>, first_rows: &[usize]) -> Vec<Assignment> {
     let mut all: Vec<Assignment> = Vec::with_capacity(assignments.len());
     for (assignment, first) in assignments.into_iter().zip(first_rows) {
@@ -163,6 +166,9 @@ fn register(
     plan: Option<&Plan>,
     report: &mut AssignReport,
 ) -> Result<Vec<SemanticId>> {
+    if new.is_empty() {
+        return Ok(Vec::new());
+    }
     let moved = match manifest.resolver() {
         Resolver::Reassign { capacity } => Some(moved(store, u64::from(capacity.get()), batch, new, plan, report)?),
         _ => None,
@@ -171,21 +177,28 @@ fn register(
     let mut places: Vec<_> = new.iter().enumerate().map(|(i, new)| (codes_of(i, new.2), i, new)).collect();
     // Neighbours in a store are written together, and items with the same codes stay in their order.
     places.sort_unstable_by_key(|(codes, i, _)| (*codes, *i));
+    let keys: Vec<_> = places.iter().map(|(codes, _, (_, item, _))| (*codes, *item)).collect();
+    let suffixes = suffix::give(store, manifest.resolver(), &keys)?;
     let mut ids = vec![SemanticId::default(); new.len()];
-    for (codes, i, (_, item, encoded)) in places {
-        let used = store.used(codes)?;
-        report.collisions += u64::from(moved.is_none() && used > 0);
-        let suffix = match manifest.resolver() {
-            Resolver::ItemId if used > 0 => suffix::beside_key(store, codes, item, used)?,
-            _ => used,
-        };
+    let mut records = Vec::with_capacity(new.len());
+    for ((codes, i, (_, item, encoded)), suffix) in places.into_iter().zip(suffixes) {
+        report.collisions += u64::from(moved.is_none() && suffix > 0);
         report.moved += u64::from(codes != *encoded);
         let encoded = (codes != *encoded).then(|| encoded.to_vec());
-        let entry = Entry { id: SemanticId::new(codes.to_vec(), suffix), encoded };
-        store.insert(Some(item), &entry)?;
-        ids.get_mut(i).into_iter().for_each(|place| *place = entry.id.clone());
+        let id = SemanticId::new(codes.to_vec(), suffix);
+        ids.get_mut(i).into_iter().for_each(|place| *place = id.clone());
+        records.push(Record::new(*item, Entry { id, encoded }));
     }
+    store.insert(&records)?;
     Ok(ids)
+}
+
+/// The different codes of new items, in order.
+fn distinct<'a>(new: &[New<'a>]) -> Vec<&'a [u32]> {
+    let mut distinct: Vec<&[u32]> = new.iter().map(|(_, _, codes)| *codes).collect();
+    distinct.sort_unstable();
+    distinct.dedup();
+    distinct
 }
 
 /// The codes that new items get where no more than `capacity` may share them.
@@ -197,19 +210,20 @@ fn moved(
     plan: Option<&Plan>,
     report: &mut AssignReport,
 ) -> Result<Vec<Vec<u32>>> {
-    let mut used: HashMap<&[u32], u64> = HashMap::new();
+    let distinct = distinct(new);
+    let mut used: HashMap<&[u32], u64> = distinct.iter().copied().zip(store.used(&distinct)?).collect();
     for (_, _, codes) in new {
-        let used = match used.entry(codes) {
-            std::collections::hash_map::Entry::Occupied(used) => used.into_mut(),
-            std::collections::hash_map::Entry::Vacant(place) => place.insert(store.used(codes)?),
-        };
+        let used = used.entry(codes).or_default();
         report.collisions += u64::from(*used >= capacity);
         *used = used.saturating_add(1);
     }
     let geometry = geometry(batch)?;
     let placed = match plan.filter(|plan| plan.holds_for(new)) {
         Some(plan) if plan.still_holds(store)? => plan.placed.clone(),
-        _ => place(&mut |prefix| store.used_below(prefix), capacity, geometry, new)?,
+        _ => {
+            let mut below = Below::of_last_level(store, &distinct)?;
+            place(&mut |prefix| below.take(prefix), capacity, geometry, new)?
+        }
     };
     report.added_distance = placed.iter().map(|p| p.added_distance).sum::<i128>() as f64 * geometry.squared_step;
     Ok(placed.into_iter().map(|placed| placed.codes).collect())
@@ -231,6 +245,26 @@ fn place(
     let keys: Vec<&str> = new.iter().map(|(_, item, _)| *item).collect();
     let costs = RowCosts { costs: geometry.costs, rows: new.iter().map(|(row, ..)| *row).collect() };
     reassign(&encoded, &keys, capacity, used_below, geometry.clusters, &costs)
+}
+
+/// The used places below prefixes, of which those of the last level are asked for together.
+struct Below<'a> {
+    store: &'a dyn Store,
+    known: HashMap<&'a [u32], Vec<UsedCodes>>,
+}
+
+impl<'a> Below<'a> {
+    /// The used places beside all of `codes`, which are sorted.
+    fn of_last_level(store: &'a dyn Store, codes: &[&'a [u32]]) -> Result<Self> {
+        let mut prefixes: Vec<&[u32]> = codes.iter().filter_map(|codes| Some(codes.split_last()?.1)).collect();
+        prefixes.dedup();
+        let used = answers(store.used_below(&prefixes)?, prefixes.len())?;
+        Ok(Self { store, known: prefixes.into_iter().zip(used).collect() })
+    }
+
+    fn take(&mut self, prefix: &[u32]) -> Result<Vec<UsedCodes>> {
+        self.known.remove(prefix).map_or_else(|| single(self.store.used_below(&[prefix])?), Ok)
+    }
 }
 
 /// The costs of new items, numbered among themselves, from those of the rows of the batch.

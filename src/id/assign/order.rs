@@ -8,9 +8,16 @@ use crate::id::store::Manifest;
 /// The rows of a batch by item key.
 pub(crate) struct Order {
     /// All rows, ordered by item key and then by number: neighbours in a store are looked up together.
-    pub(super) by_key: Vec<usize>,
+    by_key: Vec<usize>,
     /// Per row, the first row with the same item key.
     pub(super) first_rows: Vec<usize>,
+}
+
+impl Order {
+    /// The rows of each item key, by key and then by number.
+    pub(super) fn groups(&self) -> impl Iterator<Item = &[usize]> {
+        self.by_key.chunk_by(|a, b| self.first_rows.get(*a) == self.first_rows.get(*b))
+    }
 }
 
 /// Refuses what cannot be assigned, before any transaction.

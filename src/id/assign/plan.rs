@@ -5,8 +5,8 @@
 
 use super::super::reassign::Placed;
 use super::super::resolver::Resolver;
-use super::super::store::{Manifest, Store};
-use super::{Batch, New, Order, geometry, place};
+use super::super::store::{Store, answers};
+use super::{Batch, Below, New, Order, Rules, distinct, geometry, place};
 use crate::error::Result;
 use sha2::{Digest, Sha256};
 
@@ -22,16 +22,16 @@ pub(in crate::id) struct Plan {
 /// The plan for a batch, where its items are moved.
 pub(in crate::id) fn plan(
     store: &dyn Store,
-    manifest: &Manifest,
-    update_changed: bool,
+    rules: &Rules<'_>,
     batch: &Batch<'_>,
     order: &Order,
 ) -> Result<Option<Plan>> {
-    let Resolver::Reassign { capacity } = manifest.resolver() else { return Ok(None) };
-    let new = new_items(store, update_changed, batch, order)?;
+    let Resolver::Reassign { capacity } = rules.manifest.resolver() else { return Ok(None) };
+    let new = new_items(store, rules, batch, order)?;
+    let mut known = Below::of_last_level(store, &distinct(&new))?;
     let mut used = Vec::new();
     let mut used_below = |prefix: &[u32]| {
-        let below = store.used_below(prefix)?;
+        let below = known.take(prefix)?;
         used.push((prefix.to_vec(), digest(&below)));
         Ok(below)
     };
@@ -40,16 +40,15 @@ pub(in crate::id) fn plan(
 }
 
 /// The items that get an ID if nobody registers them before.
-fn new_items<'a>(store: &dyn Store, update_changed: bool, batch: &'a Batch<'_>, order: &Order) -> Result<Vec<New<'a>>> {
+fn new_items<'a>(store: &dyn Store, rules: &Rules<'_>, batch: &'a Batch<'_>, order: &Order) -> Result<Vec<New<'a>>> {
+    let rows: Vec<usize> = order.groups().filter_map(|rows| rows.first().copied()).collect();
+    let keys: Vec<&str> = rows.iter().filter_map(|row| batch.items.get(*row).copied()).collect();
     let mut new = Vec::new();
-    for row in &order.by_key {
-        let (Some(item), Some(codes)) = (batch.items.get(*row), batch.codes.get(*row)) else { continue };
-        if order.first_rows.get(*row).is_some_and(|first| first != row) {
-            continue; // decided with the first row of the item
-        }
-        let keeps = store.entry(item)?.is_some_and(|entry| !update_changed || entry.encoded() == codes);
+    for (row, entry) in rows.into_iter().zip(answers(store.entries(&keys)?, keys.len())?) {
+        let (Some(item), Some(codes)) = (batch.items.get(row), batch.codes.get(row)) else { continue };
+        let keeps = entry.is_some_and(|entry| !rules.update_changed || entry.encoded() == codes);
         if !keeps {
-            new.push((*row, *item, codes));
+            new.push((row, *item, codes));
         }
     }
     new.sort_unstable_by_key(|(row, ..)| *row);
@@ -64,12 +63,9 @@ impl Plan {
 
     /// Whether what it was found from is as it was.
     pub(super) fn still_holds(&self, store: &dyn Store) -> Result<bool> {
-        for (prefix, before) in &self.used {
-            if digest(&store.used_below(prefix)?) != *before {
-                return Ok(false);
-            }
-        }
-        Ok(true)
+        let prefixes: Vec<&[u32]> = self.used.iter().map(|(prefix, _)| prefix.as_slice()).collect();
+        let now = answers(store.used_below(&prefixes)?, prefixes.len())?;
+        Ok(self.used.iter().zip(now).all(|((_, before), now)| digest(&now) == *before))
     }
 }
 

@@ -1,21 +1,68 @@
-//! The suffix of an ID whose text has the item key.
+//! The suffixes of new IDs.
 
 use crate::error::Result;
-use crate::id::store::{Store, each_record};
+use crate::id::resolver::Resolver;
+use crate::id::store::{Store, answers, each_record};
 use crate::id::text::RETURNED;
 
-/// The suffix of a new ID of `item` with `codes`, of whose suffixes `used` is one more than the largest that was given.
+/// Codes and item key of a new item.
+type Key<'a> = (&'a [u32], &'a str);
+
+/// The suffix of every new item, in their order; items with the same codes stand together.
 ///
-/// Codes and key make the text unique, unless the item had an ID with these codes before: that text is retired, and the
-/// new one gets a number.
-pub(super) fn beside_key(store: &dyn Store, codes: &[u32], item: &str, used: u64) -> Result<u64> {
-    if !store.retired(codes, item)?.is_empty() {
-        return Ok(used.max(RETURNED));
+/// Suffixes count on from the largest that was ever given with the codes. Where the text of an ID has the item key
+/// ([`Resolver::ItemId`]), codes and key make it unique, unless the item had an ID with these codes before: that text is
+/// retired, and the new one gets a number, which is a suffix from [`RETURNED`] on.
+pub(super) fn give(store: &dyn Store, resolver: Resolver, keys: &[Key<'_>]) -> Result<Vec<u64>> {
+    let mut distinct: Vec<&[u32]> = keys.iter().map(|(codes, _)| *codes).collect();
+    distinct.dedup();
+    let used = answers(store.used(&distinct)?, distinct.len())?;
+    let groups = keys.chunk_by(|(a, _), (b, _)| a == b).zip(used);
+    if resolver != Resolver::ItemId {
+        let count = |(group, used): (&[Key<'_>], u64)| (0..group.len() as u64).map(move |i| used.saturating_add(i));
+        return Ok(groups.flat_map(count).collect());
     }
-    if used <= RETURNED {
-        return Ok(used);
+    let groups: Vec<(&[Key<'_>], u64)> = groups.collect();
+    let met: Vec<Key<'_>> = groups.iter().filter(|(_, used)| *used > 0).flat_map(|(keys, _)| *keys).copied().collect();
+    let retired = if met.is_empty() { Vec::new() } else { answers(store.retired(&met)?, met.len())? };
+    let mut retired = retired.into_iter();
+    let mut suffixes = Vec::with_capacity(keys.len());
+    for (keys, used) in groups {
+        let mut next = Next { used, below: (used <= RETURNED).then_some(used) };
+        for (codes, _) in keys {
+            let returned = used > 0 && retired.next().is_some_and(|retired| !retired.is_empty());
+            suffixes.push(if returned { next.of_returned() } else { next.of_other(store, codes)? });
+        }
     }
-    // Items that came back have gone ahead; the others count on where they were.
+    Ok(suffixes)
+}
+
+/// The next suffixes of some codes.
+struct Next {
+    /// One more than the largest.
+    used: u64,
+    /// One more than the largest below [`RETURNED`], once that is known.
+    below: Option<u64>,
+}
+
+impl Next {
+    /// For an item that had an ID with these codes.
+    fn of_returned(&mut self) -> u64 {
+        let suffix = self.used.max(RETURNED);
+        self.used = suffix.saturating_add(1);
+        suffix
+    }
+
+    /// Items that came back may have gone ahead; the others count on where they were.
+    fn of_other(&mut self, store: &dyn Store, codes: &[u32]) -> Result<u64> {
+        let suffix = self.below.map_or_else(|| largest_below(store, codes), Ok)?;
+        self.below = Some(suffix.saturating_add(1));
+        self.used = self.used.max(suffix.saturating_add(1));
+        Ok(suffix)
+    }
+}
+
+fn largest_below(store: &dyn Store, codes: &[u32]) -> Result<u64> {
     let mut next = 0;
     each_record(store, codes, &mut |record| {
         let suffix = record.entry.id.suffix;

@@ -1,7 +1,7 @@
 //! The rows of a batch, and item keys that stand in several batches.
 
 use crate::codes::Codes;
-use crate::error::{ErrorKind, Result, try_vec};
+use crate::error::{Error, ErrorKind, Result, try_vec};
 use crate::rows::Rows;
 use std::collections::{HashMap, HashSet};
 
@@ -19,6 +19,14 @@ pub(super) struct Part<'a> {
     pub(super) len: usize,
 }
 
+impl Part<'_> {
+    /// An error about a row of the part, by the number that the row has among all rows.
+    pub(super) fn error_of_all(&self, error: Error) -> Error {
+        error.map_rows(|row| row.saturating_add(self.first))
+    }
+}
+
+/// Its rows have numbers of their own, from 0; so have the errors of reading them.
 impl Rows for Part<'_> {
     fn len(&self) -> usize {
         self.len
@@ -29,7 +37,8 @@ impl Rows for Part<'_> {
     }
 
     fn read(&self, first: usize, out: &mut [f32]) -> Result<()> {
-        self.rows.read(self.first.saturating_add(first), out)
+        let read = self.rows.read(self.first.saturating_add(first), out);
+        read.map_err(|error| error.map_rows(|row| row.saturating_sub(self.first)))
     }
 }
 
@@ -37,10 +46,14 @@ impl Rows for Part<'_> {
 pub(super) struct Repeated<'a>(HashMap<&'a str, Option<(usize, Vec<u32>)>>);
 
 impl<'a> Repeated<'a> {
-    pub(super) fn among<S: AsRef<str>>(items: &'a [S]) -> Self {
-        let mut seen = HashSet::with_capacity(items.len());
+    pub(super) fn among<S: AsRef<str>>(items: &'a [S]) -> Result<Self> {
+        let mut seen = HashSet::new();
+        seen.try_reserve(items.len()).map_err(|_| ErrorKind::OutOfMemory {
+            what: "the item keys".to_owned(),
+            bytes: (items.len() as u64).saturating_mul(size_of::<(&str, u64)>() as u64),
+        })?;
         let again = items.iter().map(AsRef::as_ref).filter(|item| !seen.insert(*item));
-        Self(again.map(|item| (item, None)).collect())
+        Ok(Self(again.map(|item| (item, None)).collect()))
     }
 
     /// Refuses an item with other codes than in its first row.

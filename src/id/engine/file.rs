@@ -2,7 +2,7 @@
 
 use super::SemanticIdEngine;
 use crate::error::{Error, Result};
-use crate::id::store::{SqliteStore, copy, has_log};
+use crate::id::store::{SqliteStore, copy, each_record, has_log};
 use crate::io::AtomicFile;
 use std::any::Any;
 use std::path::Path;
@@ -13,7 +13,7 @@ impl SemanticIdEngine {
     /// # Errors
     /// [`ErrorKind::Io`](crate::ErrorKind::Io) and what stores can meet; [`ErrorKind::Parameter`](crate::ErrorKind::Parameter)
     /// for the path of a database that is in use, such as that of the engine itself.
-    pub fn save(&mut self, path: impl AsRef<Path>) -> Result<()> {
+    pub fn save(&self, path: impl AsRef<Path>) -> Result<()> {
         let path = path.as_ref();
         if has_log(path) {
             return Err(Error::parameter(
@@ -32,11 +32,21 @@ impl SemanticIdEngine {
                 let near = part.parent().unwrap_or(Path::new("."));
                 let scratch = tempfile::tempdir_in(near).map_err(|error| Error::io("creating", error).at(near))?;
                 let mut copied = SqliteStore::open(scratch.path().join("ids.db"))?;
-                copy(self.registry.store_mut(), &mut copied)?;
+                copy(&*self.registry.store().snapshot()?, &mut copied)?;
                 copied.copy_to(part)?;
             }
         }
+        self.check(part)?;
         file.commit()
+    }
+
+    /// Refuses a copy with IDs that the model cannot have given.
+    fn check(&self, copy: &Path) -> Result<()> {
+        let copy = SqliteStore::open_read_only(copy)?;
+        each_record(&copy, &[], &mut |record| self.registry.shape().check(&record.entry)).map_err(|error| {
+            // The fault is in what was copied.
+            error.into_kind().into()
+        })
     }
 
     /// Loads an engine that was saved, or that has been at work in this database, to go on in it.

@@ -75,7 +75,12 @@ impl SemanticIdEngine {
         let model = model.into();
         let manifest = Manifest::new(&model.fingerprint(), model.levels(), resolver, format)?;
         let registry = Registry::new(store, manifest, &model.to_bytes()?)?;
-        Ok(Self { model, registry, batch_rows: BATCH })
+        Ok(Self::of(model, registry))
+    }
+
+    fn of(model: Model, mut registry: Registry) -> Self {
+        registry.set_clusters(model.clusters());
+        Self { model, registry, batch_rows: BATCH }
     }
 
     /// The engine that `store` holds, model and all.
@@ -89,7 +94,7 @@ impl SemanticIdEngine {
         let fits =
             model.fingerprint() == registry.manifest().fingerprint() && model.levels() == registry.manifest().levels();
         match fits {
-            true => Ok(Self { model, registry, batch_rows: BATCH }),
+            true => Ok(Self::of(model, registry)),
             false => Err(Error::damaged_registry("its model is not the one its manifest names")),
         }
     }
@@ -173,20 +178,21 @@ impl SemanticIdEngine {
         let clusters = self.model.clusters();
         let step = self.model.step();
         let moves = matches!(self.registry.manifest().resolver(), Resolver::Reassign { .. });
-        let mut repeated = Repeated::among(items);
+        let mut repeated = Repeated::among(items)?;
         let mut report = AssignReport::default();
         for (batch, items) in items.chunks(self.batch_rows).enumerate() {
             let first_row = batch.saturating_mul(self.batch_rows);
             let part = Part { rows, first: first_row, len: items.len() };
+            let of_all = |error: Error| part.error_of_all(error);
             // Rows that may move are asked about again and again.
-            let quantized = self.model.quantized_rows(&part, device)?;
-            let values = if moves { in_memory(&*quantized)? } else { Vec::new() };
+            let quantized = self.model.quantized_rows(&part, device).map_err(of_all)?;
+            let values = if moves { in_memory(&*quantized).map_err(of_all)? } else { Vec::new() };
             let matrix = Matrix::new(&values, quantized.dim())?;
             // The source hears of a cancellation, rows in memory do not.
             let source = rows;
             let rows: &dyn Rows = if moves { &matrix } else { &*quantized };
             let items: Vec<&str> = items.iter().map(AsRef::as_ref).collect();
-            let codes = self.model.encode_given(rows, device)?;
+            let codes = self.model.encode_given(rows, device).map_err(of_all)?;
             repeated.check(first_row, &items, &codes)?;
             let costs = if moves { Some(self.model.costs(rows, source)?) } else { None };
             let geometry =

@@ -2,6 +2,7 @@
 
 use super::SemanticIdEngine;
 use crate::error::{Error, ErrorKind, Result};
+use crate::id::registry::Registry;
 use crate::id::semantic_id::SemanticId;
 use std::collections::BinaryHeap;
 
@@ -16,14 +17,14 @@ pub struct Neighbor {
     /// Number of first codes that both have.
     pub shared: usize,
     /// Squared distance between the sums of their codewords, in units of the embeddings or of their latents.
-    pub distance: f64,
+    pub squared_distance: f64,
 }
 
 impl SemanticIdEngine {
     /// The `k` items nearest to `item`: by the length of the shared prefix, longest first, then by the distance between
     /// their decoded embeddings, then by their IDs.
     ///
-    /// Reads the items below the shortest prefix that has `k` of them, and keeps `k` in memory.
+    /// Reads the items below the shortest prefix that has `k` of them, all of one moment, and keeps `k` in memory.
     ///
     /// # Exactness
     /// Distances are compared as exact integers.
@@ -31,7 +32,8 @@ impl SemanticIdEngine {
     /// # Errors
     /// [`ErrorKind::UnknownItem`], and what stores can meet.
     pub fn nearest(&self, item: &str, k: usize) -> Result<Vec<Neighbor>> {
-        let own = self.registry.id(item)?.ok_or_else(|| ErrorKind::UnknownItem { item: item.to_owned() })?;
+        let registry = self.registry.snapshot()?;
+        let own = registry.id(item)?.ok_or_else(|| ErrorKind::UnknownItem { item: item.to_owned() })?;
         let step = self.model.step();
         let mut found = Vec::new();
         for shared in (0..=own.codes.len()).rev() {
@@ -39,22 +41,28 @@ impl SemanticIdEngine {
             if missing == 0 {
                 break;
             }
-            let ring = self.nearest_in_ring(&own, shared, missing)?;
+            let ring = self.nearest_in_ring(&registry, &own, shared, missing)?;
             found.extend(ring.into_iter().map(|(distance, id, item)| {
-                let distance = distance as f64 * step * step;
-                Neighbor { item, id, shared, distance }
+                let squared_distance = distance as f64 * step * step;
+                Neighbor { item, id, shared, squared_distance }
             }));
         }
         Ok(found)
     }
 
     /// The `most` nearest of the items that share exactly the first `shared` codes, nearest first.
-    fn nearest_in_ring(&self, own: &SemanticId, shared: usize, most: usize) -> Result<Vec<(u64, SemanticId, String)>> {
+    fn nearest_in_ring(
+        &self,
+        registry: &Registry,
+        own: &SemanticId,
+        shared: usize,
+        most: usize,
+    ) -> Result<Vec<(u64, SemanticId, String)>> {
         let target = self.decoded(&own.codes)?;
         let prefix = own.codes.get(..shared).unwrap_or_default();
         let mut nearest = BinaryHeap::new();
         let mut last: Option<(Vec<u32>, u64)> = None;
-        for record in self.registry.records(prefix) {
+        for record in registry.records(prefix) {
             let record = record?;
             let id = record.entry.id;
             let longer = shared < own.codes.len() && id.codes.get(shared) == own.codes.get(shared);

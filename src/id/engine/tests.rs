@@ -83,7 +83,8 @@ fn colliding_items_move_where_there_is_room() {
     for (capacity, fit, more) in [(1, 20, 30), (2, 45, 60)] {
         let mut engine = new(capacity);
         let (ids, report) = assign(&mut engine, fit);
-        let held: Vec<u64> = engine.registry().store().used_below(&[]).unwrap().iter().map(|(_, used)| *used).collect();
+        let held: Vec<u64> =
+            engine.registry().store().used_below(&[&[]]).unwrap()[0].iter().map(|(_, used)| *used).collect();
         assert!(held.iter().all(|used| *used <= u64::from(capacity)), "{held:?}");
         assert!(report.moved > 0 && report.collisions > 0 && report.added_distance != 0.0, "{report:?}");
         let moved = |record: &crate::registry::ItemRecord| record.entry.encoded.is_some();
@@ -93,7 +94,7 @@ fn colliding_items_move_where_there_is_room() {
         let (later, report) = assign(&mut engine, more);
         assert_eq!((&later[..fit], report.changed), (&ids[..], 0));
         assert_eq!(later.iter().collect::<std::collections::HashSet<_>>().len(), more);
-        let places = engine.registry().store().used_below(&[]).unwrap();
+        let places = engine.registry().store().used_below(&[&[]]).unwrap().remove(0);
         assert!(places.len() == 25 && places.iter().all(|(_, used)| *used >= u64::from(capacity)), "{places:?}");
     }
 }
@@ -133,7 +134,7 @@ fn the_nearest_are_those_of_a_full_sort() {
             assert_eq!(found.len(), k.min(all.len() - 1));
             for (found, (shared, distance, ..)) in found.iter().zip(&expected) {
                 assert_eq!(found.shared, *shared);
-                assert!((found.distance - distance).abs() <= 1e-3 * distance.max(1.0), "{found:?} {distance}");
+                assert!((found.squared_distance - distance).abs() <= 1e-3 * distance.max(1.0), "{found:?} {distance}");
             }
             let set = |len: usize| expected.iter().take(len).map(|e| &e.3).collect::<std::collections::BTreeSet<_>>();
             // Equal distances may differ in the last bit here, so sets are compared where no tie is cut.

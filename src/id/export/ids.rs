@@ -14,7 +14,7 @@ impl Export<'_> {
     /// # Errors
     /// As for [`IdWriter::create`]; what stores can meet.
     pub fn ids(&self, path: impl AsRef<Path>) -> Result<Exported> {
-        let mut out = IdWriter::create(path.as_ref(), true)?;
+        let mut out = IdWriter::create_with_keys(path.as_ref(), self.key_column)?;
         let mut items = 0_u64;
         self.each_record(&mut |record| {
             let Some(item) = &record.item else { return Ok(()) };

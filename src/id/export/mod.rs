@@ -22,7 +22,7 @@ use std::path::Path;
 /// move no other token. Retired IDs are not exported, but their suffixes keep their tokens.
 ///
 /// IDs that end in item keys ([`Resolver::ItemId`](crate::registry::Resolver::ItemId)) are no tokens of a vocabulary; only
-/// [`Export::ids`] takes them. What others commit meanwhile may be exported or not.
+/// [`Export::ids`] takes them. A file has the IDs of one moment, whoever writes meanwhile.
 ///
 /// ```
 /// use semid::registry::{Export, Manifest, MemoryStore, Registry, Resolver};
@@ -44,7 +44,40 @@ pub struct Export<'a> {
     registry: &'a Registry,
     base: u32,
     first_token: u64,
+    key_column: &'a str,
     watch: Option<&'a dyn Fn(u64) -> Result<()>>,
+}
+
+/// Records, tokens or nodes between two looks at whether to go on.
+const WATCHED: u64 = 1024;
+
+/// The suffixes of records, which no registry gives without all smaller ones.
+#[derive(Default)]
+struct Suffixes {
+    records: u64,
+    end: u64,
+}
+
+impl Suffixes {
+    fn add(&mut self, record: &Record) -> Result<()> {
+        self.records += 1;
+        self.end = self.end.max(record.entry.id.suffix.saturating_add(1));
+        Ok(())
+    }
+
+    /// One more than the largest suffix.
+    ///
+    /// # Errors
+    /// [`ErrorKind::DamagedRegistry`](crate::ErrorKind::DamagedRegistry) for a suffix that takes more records than there are:
+    /// it would make a vocabulary that has no end.
+    fn end(&self) -> Result<u64> {
+        let Self { records, end } = *self;
+        if end > records {
+            let reason = format!("an ID has suffix {}, and there are only {records} IDs", end - 1);
+            return Err(Error::damaged_registry(reason));
+        }
+        Ok(end)
+    }
 }
 
 /// What went into a file.
@@ -62,7 +95,7 @@ pub struct Exported {
 impl<'a> Export<'a> {
     /// Exports of `registry`, with tokens numbered from 0 and token ids from 0.
     pub fn new(registry: &'a Registry) -> Self {
-        Self { registry, base: 0, first_token: 0, watch: None }
+        Self { registry, base: 0, first_token: 0, key_column: "item", watch: None }
     }
 
     /// The number of code 0 in the name of its token, 0 or 1: `<a_0>` or `<a_1>`; other programs expect either.
@@ -79,7 +112,14 @@ impl<'a> Export<'a> {
         self
     }
 
-    /// Calls `watch` with the number of items read so far, now and then; an error it returns ends the export.
+    /// The name of the column of item keys in [`Export::ids`], `item` unless told otherwise.
+    #[must_use]
+    pub fn key_column(mut self, name: &'a str) -> Self {
+        self.key_column = name;
+        self
+    }
+
+    /// Calls `watch` with the number of items read so far, every few milliseconds; an error it returns ends the export.
     #[must_use]
     pub fn watch(mut self, watch: &'a dyn Fn(u64) -> Result<()>) -> Self {
         self.watch = Some(watch);
@@ -94,12 +134,9 @@ impl<'a> Export<'a> {
     /// file; what stores can meet.
     pub fn tokens(&self) -> Result<Vocabulary> {
         self.check_tokens()?;
-        let mut suffixes = 0;
-        self.each_record(&mut |record| {
-            suffixes = suffixes.max(record.entry.id.suffix.saturating_add(1));
-            Ok(())
-        })?;
-        self.vocabulary_of(suffixes)
+        let mut suffixes = Suffixes::default();
+        self.each_record(&mut |record| suffixes.add(&record))?;
+        self.vocabulary_of(suffixes.end()?)
     }
 
     /// Writes the [vocabulary](Vocabulary) as JSON.
@@ -118,7 +155,7 @@ impl<'a> Export<'a> {
     /// # Errors
     /// As for [`Export::vocabulary`].
     pub fn added_tokens(&self, path: impl AsRef<Path>) -> Result<Exported> {
-        self.tokens()?.write_added_tokens(path.as_ref())
+        self.tokens()?.write_added_tokens(path.as_ref(), &|| self.go_on(0))
     }
 
     fn check_tokens(&self) -> Result<()> {
@@ -152,14 +189,21 @@ impl<'a> Export<'a> {
 
     /// Visits all records in order, retired ones too.
     fn each_record(&self, visit: &mut dyn FnMut(Record) -> Result<()>) -> Result<()> {
-        let mut items = 0;
-        store::each_record(self.registry.store(), &[], &mut |record| {
+        let (mut records, mut items) = (0, 0);
+        store::each_record(&*self.registry.store().snapshot()?, &[], &mut |record| {
+            self.registry.shape().check(&record.entry)?;
+            records += 1;
             items += u64::from(record.item.is_some());
-            if let Some(watch) = self.watch.filter(|_| items % store::PAGE as u64 == 0) {
-                watch(items)?;
+            if records % WATCHED == 0 {
+                self.go_on(items)?;
             }
             visit(record)
         })
+    }
+
+    /// Asks whether to go on.
+    fn go_on(&self, items: u64) -> Result<()> {
+        self.watch.map_or(Ok(()), |watch| watch(items))
     }
 }
 

@@ -31,9 +31,12 @@ fn registry(resolver: Resolver, ids: &Ids) -> Registry {
     let mut store: Box<dyn Store> = Box::new(MemoryStore::new());
     transaction(&mut *store, |store| {
         store.set_manifest(&manifest, &MODEL)?;
-        ids.iter().try_for_each(|(item, codes, suffix)| {
-            store.insert(item.as_deref(), &Entry::new(SemanticId::new(codes.to_vec(), *suffix)))
-        })
+        let record = |(item, codes, suffix): &(Option<String>, [u32; 2], u64)| Record {
+            item: item.clone(),
+            entry: Entry::new(SemanticId::new(codes.to_vec(), *suffix)),
+            former: None,
+        };
+        store.insert(&ids.iter().map(record).collect::<Vec<_>>())
     })
     .unwrap();
     Registry::from_box(store).unwrap()

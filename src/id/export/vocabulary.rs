@@ -1,7 +1,7 @@
 //! The tokens of all IDs, and their ids.
 
-use super::Exported;
 use super::ids::token_name;
+use super::{Exported, WATCHED};
 use crate::error::{Error, Result};
 use crate::id::format::level_name;
 use crate::io::AtomicFile;
@@ -132,10 +132,13 @@ impl Vocabulary {
         Ok(self.exported())
     }
 
-    pub(super) fn write_added_tokens(&self, path: &Path) -> Result<Exported> {
+    pub(super) fn write_added_tokens(&self, path: &Path, watch: &dyn Fn() -> Result<()>) -> Result<Exported> {
         let mut out = AtomicFile::create(path)?;
         let mut before = "{\n";
-        for (name, id) in self.iter() {
+        for (number, (name, id)) in (0_u64..).zip(self.iter()) {
+            if number % WATCHED == 0 {
+                watch()?;
+            }
             out.put(format!("{before}  \"{name}\": {id}").as_bytes())?;
             before = ",\n";
         }

@@ -3,7 +3,8 @@
 use super::assign::{self, Assigned, Batch};
 use super::records::Records;
 use super::semantic_id::SemanticId;
-use super::store::{Entry, Holder, Manifest, Store, transaction};
+use super::shape::Shape;
+use super::store::{Entry, Holder, Manifest, Store, answers, single, transaction};
 use super::text::{IdText, ParsedId};
 use crate::codes::Codes;
 use crate::error::{ErrorKind, Result};
@@ -13,6 +14,10 @@ use std::fmt;
 ///
 /// An item that has an ID keeps it, whatever is assigned later and in whatever order; an ID that was given once is never
 /// given to another item, even after its item is removed. Several processes may assign into one store at once.
+///
+/// Threads may share a registry for reading, without a lock of their own: `&Registry` does. Assigning takes `&mut`; a server
+/// that does both keeps one registry for its readers and opens another one, on the same store, for the writer. What single
+/// calls read may be of different moments; [`Registry::snapshot`] stands still.
 ///
 /// ```
 /// use semid::registry::{Manifest, MemoryStore, Registry, Resolver};
@@ -33,6 +38,7 @@ use std::fmt;
 pub struct Registry {
     store: Box<dyn Store>,
     manifest: Manifest,
+    shape: Shape,
     update_changed: bool,
 }
 
@@ -68,7 +74,26 @@ impl Registry {
 
     pub(super) fn from_box(store: Box<dyn Store>) -> Result<Self> {
         let manifest = store.manifest()?.ok_or(ErrorKind::NoRegistry)?;
-        Ok(Self { store, manifest, update_changed: false })
+        let shape = Shape::new(manifest.levels());
+        Ok(Self { store, manifest, shape, update_changed: false })
+    }
+
+    /// Knows the clusters of the model from now on, and with them the codes that there can be.
+    pub(super) fn set_clusters(&mut self, clusters: Vec<usize>) {
+        self.shape = Shape::with(self.manifest.levels(), clusters);
+    }
+
+    pub(super) fn shape(&self) -> &Shape {
+        &self.shape
+    }
+
+    /// The registry as it is now, to read from while others assign: it never changes, and its `assign` is refused.
+    ///
+    /// # Errors
+    /// What stores can meet.
+    pub fn snapshot(&self) -> Result<Self> {
+        let store = self.store.snapshot()?;
+        Ok(Self { store, manifest: self.manifest.clone(), shape: self.shape.clone(), update_changed: false })
     }
 
     /// Whether a known item whose codes have changed gets a new ID; its old one is retired. By default it keeps its ID.
@@ -96,7 +121,7 @@ impl Registry {
         &*self.store
     }
 
-    #[cfg(feature = "sqlite")]
+    #[cfg(all(test, feature = "sqlite"))]
     pub(crate) fn store_mut(&mut self) -> &mut dyn Store {
         &mut *self.store
     }
@@ -120,11 +145,10 @@ impl Registry {
     }
 
     pub(crate) fn assign_batch(&mut self, batch: &Batch<'_>) -> Result<Assigned> {
-        let (manifest, update) = (&self.manifest, self.update_changed);
-        let order = assign::check(manifest, batch)?;
-        let plan = assign::plan(&*self.store, manifest, update, batch, &order)?;
-        let assign = |store: &mut dyn Store| assign::assign(store, manifest, update, batch, &order, plan.as_ref());
-        transaction(&mut *self.store, assign)
+        let order = assign::check(&self.manifest, batch)?;
+        let rules = assign::Rules { manifest: &self.manifest, shape: &self.shape, update_changed: self.update_changed };
+        let plan = assign::plan(&*self.store, &rules, batch, &order)?;
+        transaction(&mut *self.store, |store| assign::assign(store, &rules, batch, &order, plan.as_ref()))
     }
 
     /// Takes their IDs from items, all in one transaction; the IDs are retired and never given again, not to the same items
@@ -133,7 +157,8 @@ impl Registry {
     /// # Errors
     /// Nothing is changed then. What stores can meet.
     pub fn remove<S: AsRef<str>>(&mut self, items: &[S]) -> Result<Vec<Option<SemanticId>>> {
-        transaction(&mut *self.store, |store| items.iter().map(|item| store.retire(item.as_ref())).collect())
+        let items: Vec<&str> = items.iter().map(AsRef::as_ref).collect();
+        transaction(&mut *self.store, |store| answers(store.retire(&items)?, items.len()))
     }
 
     /// The ID of an item.
@@ -149,7 +174,20 @@ impl Registry {
     /// # Errors
     /// What stores can meet.
     pub fn entry(&self, item: &str) -> Result<Option<Entry>> {
-        self.store.entry(item)
+        let entry = single(self.store.entries(&[item])?)?;
+        entry.iter().try_for_each(|entry| self.shape.check(entry))?;
+        Ok(entry)
+    }
+
+    /// The IDs of many items, which a store looks up together.
+    ///
+    /// # Errors
+    /// What stores can meet.
+    pub fn entries<S: AsRef<str>>(&self, items: &[S]) -> Result<Vec<Option<Entry>>> {
+        let items: Vec<&str> = items.iter().map(AsRef::as_ref).collect();
+        let entries = answers(self.store.entries(&items)?, items.len())?;
+        entries.iter().flatten().try_for_each(|entry| self.shape.check(entry))?;
+        Ok(entries)
     }
 
     /// The text of the ID of an item.
@@ -163,7 +201,7 @@ impl Registry {
     /// [`ErrorKind::IdText`] for a text that no ID has; what stores can meet.
     pub fn find(&self, text: &str) -> Result<Holder> {
         match self.manifest.text().parse(text, self.manifest.levels())? {
-            ParsedId::Id(id) => self.store.holder(&id),
+            ParsedId::Id(id) => single(self.store.holders(&[id])?),
             ParsedId::Item { codes, item, suffix } => self.find_named(&codes, item, suffix),
         }
     }
@@ -174,7 +212,7 @@ impl Registry {
         if self.entry(&item)?.is_some_and(|entry| entry.id.codes == codes && named(entry.id.suffix)) {
             return Ok(Holder::Item(item));
         }
-        let retired = self.store.retired(codes, &item)?.into_iter().any(named);
+        let retired = single(self.store.retired(&[(codes, &item)])?)?.into_iter().any(named);
         Ok(if retired { Holder::Retired } else { Holder::Free })
     }
 
@@ -191,9 +229,9 @@ impl Registry {
         self.manifest.text()
     }
 
-    /// The items whose codes begin with `prefix`, in the order of their IDs; an empty prefix gives all.
-    pub fn records(&self, prefix: &[u32]) -> Records<'_> {
-        Records::new(&*self.store, prefix)
+    /// The items whose codes begin with `prefix`, in the order of their IDs and as of now; an empty prefix gives all.
+    pub fn records(&self, prefix: &[u32]) -> Records {
+        Records::new(self.store.snapshot(), self.shape.clone(), prefix)
     }
 
     /// Number of items whose codes begin with `prefix`.

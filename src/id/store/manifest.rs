@@ -4,6 +4,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::id::format::IdFormat;
 use crate::id::resolver::Resolver;
 use crate::id::text::{IdText, SuffixForm};
+use crate::rq::MAX_LEVELS;
 use std::collections::BTreeMap;
 use std::num::NonZeroU32;
 
@@ -36,10 +37,10 @@ impl Manifest {
     /// The manifest of a registry for the IDs of the model with this fingerprint.
     ///
     /// # Errors
-    /// [`ErrorKind::Parameter`] for no levels, and where IDs could have equal texts; see [`IdText::new`].
+    /// [`ErrorKind::Parameter`] for no levels or more than 256, and where IDs could have equal texts; see [`IdText::new`].
     pub fn new(fingerprint: &str, levels: usize, resolver: Resolver, format: IdFormat) -> Result<Self> {
-        if levels == 0 {
-            return Err(Error::parameter("levels", levels, "at least 1"));
+        if levels == 0 || levels > MAX_LEVELS {
+            return Err(Error::parameter("levels", levels, format!("1 to {MAX_LEVELS} are supported")));
         }
         let text = IdText::new(format, SuffixForm::from(resolver))?;
         Ok(Self { fingerprint: fingerprint.to_owned(), levels, resolver, text })

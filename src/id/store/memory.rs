@@ -1,13 +1,15 @@
 //! A store in memory.
 
 use super::{Entry, Holder, Manifest, Record, Store};
-use crate::error::{ErrorKind, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::id::semantic_id::SemanticId;
 use std::collections::{BTreeMap, HashMap};
 use std::ops::Bound;
 use std::sync::Arc;
 
 /// Registered IDs in memory; gone with the value unless the engine is saved.
+///
+/// A snapshot costs nothing; the first change beside one copies all that is there.
 ///
 /// ```
 /// use semid::registry::{Manifest, MemoryStore, Registry, Resolver};
@@ -20,17 +22,24 @@ use std::sync::Arc;
 /// ```
 #[derive(Debug, Default)]
 pub struct MemoryStore {
+    /// Shared with snapshots, which nobody changes.
+    table: Arc<Table>,
+    /// How to take back the changes since `begin`, last one last.
+    undo: Vec<Undo>,
+    is_snapshot: bool,
+}
+
+#[derive(Clone, Debug, Default)]
+struct Table {
     manifest: Option<(Manifest, Vec<u8>)>,
     ids: BTreeMap<SemanticId, Holding>,
     items: HashMap<Arc<str>, SemanticId>,
     /// The retired IDs that were taken from items, last one last.
     retired: HashMap<Arc<str>, Vec<SemanticId>>,
-    /// How to take back the changes since `begin`, last one last.
-    undo: Vec<Undo>,
 }
 
 /// Who has an ID.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 enum Holding {
     Item(Held),
     /// Nobody any more; who had it, if that is known.
@@ -38,7 +47,7 @@ enum Holding {
 }
 
 /// What an ID that is not retired belongs to.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Held {
     item: Arc<str>,
     encoded: Option<Vec<u32>>,
@@ -56,25 +65,120 @@ impl MemoryStore {
     pub fn new() -> Self {
         Self::default()
     }
+
+    fn table(&mut self) -> &mut Table {
+        Arc::make_mut(&mut self.table)
+    }
+
+    /// Takes back changes until `len` are left.
+    fn undo_to(&mut self, len: usize) {
+        let table = Arc::make_mut(&mut self.table);
+        self.undo.drain(len..).rev().for_each(|undo| table.undo(undo));
+    }
+}
+
+impl Table {
+    fn entry(&self, item: &str) -> Option<Entry> {
+        let id = self.items.get(item)?;
+        let encoded = match self.ids.get(id) {
+            Some(Holding::Item(held)) => held.encoded.clone(),
+            _ => None,
+        };
+        Some(Entry { id: id.clone(), encoded })
+    }
+
+    fn holder(&self, id: &SemanticId) -> Holder {
+        match self.ids.get(id) {
+            None => Holder::Free,
+            Some(Holding::Retired(_)) => Holder::Retired,
+            Some(Holding::Item(held)) => Holder::Item(held.item.to_string()),
+        }
+    }
+
+    fn insert(&mut self, record: &Record) -> Result<()> {
+        let taken = |what: String| Err(ErrorKind::Taken { what }.into());
+        let id = &record.entry.id;
+        if self.ids.contains_key(id) {
+            return taken(format!("the ID {id:?}"));
+        }
+        let holding = match &record.item {
+            Some(item) if self.items.contains_key(item.as_str()) => return taken(format!("the item {item:?}")),
+            Some(item) => {
+                let item: Arc<str> = item.as_str().into();
+                self.items.insert(item.clone(), id.clone());
+                Holding::Item(Held { item, encoded: record.entry.encoded.clone() })
+            }
+            None => {
+                let former: Option<Arc<str>> = record.former.as_deref().map(Arc::from);
+                former.iter().for_each(|item| self.retired.entry(item.clone()).or_default().push(id.clone()));
+                Holding::Retired(former)
+            }
+        };
+        self.ids.insert(id.clone(), holding);
+        Ok(())
+    }
+
+    fn retire(&mut self, item: &str) -> Option<(SemanticId, Held)> {
+        let (item, id) = self.items.remove_entry(item)?;
+        match self.ids.insert(id.clone(), Holding::Retired(Some(item.clone()))) {
+            Some(Holding::Item(held)) => {
+                self.retired.entry(item).or_default().push(id.clone());
+                Some((id, held))
+            }
+            _ => None,
+        }
+    }
+
+    fn undo(&mut self, undo: Undo) {
+        match undo {
+            Undo::Manifest(former) => self.manifest = former,
+            Undo::Insert(id) => match self.ids.remove(&id) {
+                Some(Holding::Item(held)) => drop(self.items.remove(&held.item)),
+                Some(Holding::Retired(Some(former))) => drop(self.retired.get_mut(&former).and_then(Vec::pop)),
+                _ => {}
+            },
+            Undo::Retire(id, held) => {
+                self.retired.get_mut(&held.item).and_then(Vec::pop);
+                self.items.insert(held.item.clone(), id.clone());
+                self.ids.insert(id, Holding::Item(held));
+            }
+        }
+    }
+
+    fn retired(&self, codes: &[u32], item: &str) -> Vec<u64> {
+        let of_item = self.retired.get(item).into_iter().flatten();
+        let mut suffixes: Vec<u64> = of_item.filter(|id| id.codes == codes).map(|id| id.suffix).collect();
+        suffixes.sort_unstable();
+        suffixes
+    }
+
+    fn used(&self, codes: &[u32]) -> u64 {
+        let (first, last) = (SemanticId::new(codes.to_vec(), 0), SemanticId::new(codes.to_vec(), u64::MAX));
+        self.ids.range(first..=last).next_back().map_or(0, |(id, _)| id.suffix.saturating_add(1))
+    }
 }
 
 impl Store for MemoryStore {
     fn manifest(&self) -> Result<Option<Manifest>> {
-        Ok(self.manifest.as_ref().map(|(manifest, _)| manifest.clone()))
+        Ok(self.table.manifest.as_ref().map(|(manifest, _)| manifest.clone()))
     }
 
     fn model(&self) -> Result<Option<Vec<u8>>> {
-        Ok(self.manifest.as_ref().map(|(_, model)| model.clone()))
+        Ok(self.table.manifest.as_ref().map(|(_, model)| model.clone()))
+    }
+
+    fn snapshot(&self) -> Result<Box<dyn Store>> {
+        Ok(Box::new(Self { table: self.table.clone(), undo: Vec::new(), is_snapshot: true }))
     }
 
     fn set_manifest(&mut self, manifest: &Manifest, model: &[u8]) -> Result<()> {
-        let former = self.manifest.replace((manifest.clone(), model.to_vec()));
+        let former = self.table().manifest.replace((manifest.clone(), model.to_vec()));
         self.undo.push(Undo::Manifest(former));
         Ok(())
     }
 
     fn begin(&mut self) -> Result<()> {
-        self.rollback()
+        if self.is_snapshot { Err(Error::from(ErrorKind::ReadOnly)) } else { self.rollback() }
     }
 
     fn commit(&mut self) -> Result<()> {
@@ -83,65 +187,39 @@ impl Store for MemoryStore {
     }
 
     fn rollback(&mut self) -> Result<()> {
-        while let Some(undo) = self.undo.pop() {
-            match undo {
-                Undo::Manifest(former) => self.manifest = former,
-                Undo::Insert(id) => {
-                    if let Some(Holding::Item(held)) = self.ids.remove(&id) {
-                        self.items.remove(&held.item);
-                    }
-                }
-                Undo::Retire(id, held) => {
-                    self.retired.get_mut(&held.item).and_then(Vec::pop);
-                    self.items.insert(held.item.clone(), id.clone());
-                    self.ids.insert(id, Holding::Item(held));
-                }
+        if !self.undo.is_empty() {
+            self.undo_to(0);
+        }
+        Ok(())
+    }
+
+    fn entries(&self, items: &[&str]) -> Result<Vec<Option<Entry>>> {
+        Ok(items.iter().map(|item| self.table.entry(item)).collect())
+    }
+
+    fn holders(&self, ids: &[SemanticId]) -> Result<Vec<Holder>> {
+        Ok(ids.iter().map(|id| self.table.holder(id)).collect())
+    }
+
+    fn insert(&mut self, records: &[Record]) -> Result<()> {
+        let before = self.undo.len();
+        for record in records {
+            if let Err(error) = self.table().insert(record) {
+                self.undo_to(before);
+                return Err(error);
             }
+            self.undo.push(Undo::Insert(record.entry.id.clone()));
         }
         Ok(())
     }
 
-    fn entry(&self, item: &str) -> Result<Option<Entry>> {
-        let Some(id) = self.items.get(item) else { return Ok(None) };
-        let encoded = match self.ids.get(id) {
-            Some(Holding::Item(held)) => held.encoded.clone(),
-            _ => None,
-        };
-        Ok(Some(Entry { id: id.clone(), encoded }))
-    }
-
-    fn holder(&self, id: &SemanticId) -> Result<Holder> {
-        Ok(match self.ids.get(id) {
-            None => Holder::Free,
-            Some(Holding::Retired(_)) => Holder::Retired,
-            Some(Holding::Item(held)) => Holder::Item(held.item.to_string()),
-        })
-    }
-
-    fn insert(&mut self, item: Option<&str>, entry: &Entry) -> Result<()> {
-        let taken = |what: String| Err(ErrorKind::Taken { what }.into());
-        if self.ids.contains_key(&entry.id) {
-            return taken(format!("the ID {:?}", entry.id));
-        }
-        if let Some(item) = item.filter(|item| self.items.contains_key(*item)) {
-            return taken(format!("the item {item:?}"));
-        }
-        let held = item.map(|item| Held { item: item.into(), encoded: entry.encoded.clone() });
-        if let Some(held) = &held {
-            self.items.insert(held.item.clone(), entry.id.clone());
-        }
-        self.ids.insert(entry.id.clone(), held.map_or(Holding::Retired(None), Holding::Item));
-        self.undo.push(Undo::Insert(entry.id.clone()));
-        Ok(())
-    }
-
-    fn retire(&mut self, item: &str) -> Result<Option<SemanticId>> {
-        let Some((item, id)) = self.items.remove_entry(item) else { return Ok(None) };
-        if let Some(Holding::Item(held)) = self.ids.insert(id.clone(), Holding::Retired(Some(item.clone()))) {
-            self.retired.entry(item).or_default().push(id.clone());
+    fn retire(&mut self, items: &[&str]) -> Result<Vec<Option<SemanticId>>> {
+        let retire = |item: &&str| {
+            let (id, held) = Arc::make_mut(&mut self.table).retire(item)?;
             self.undo.push(Undo::Retire(id.clone(), held));
-        }
-        Ok(Some(id))
+            Some(id)
+        };
+        Ok(items.iter().map(retire).collect())
     }
 
     fn scan(&self, prefix: &[u32], after: Option<&SemanticId>, limit: usize) -> Result<Vec<Record>> {
@@ -150,27 +228,24 @@ impl Store for MemoryStore {
             Some(after) if *after >= first => Bound::Excluded(after),
             _ => Bound::Included(&first),
         };
-        let below = self.ids.range((from, Bound::Unbounded)).take_while(|(id, _)| id.codes.starts_with(prefix));
+        let below = self.table.ids.range((from, Bound::Unbounded)).take_while(|(id, _)| id.codes.starts_with(prefix));
         Ok(below.take(limit).map(|(id, holding)| record(id, holding)).collect())
     }
 
-    fn retired(&self, codes: &[u32], item: &str) -> Result<Vec<u64>> {
-        let of_item = self.retired.get(item).into_iter().flatten();
-        let mut suffixes: Vec<u64> = of_item.filter(|id| id.codes == codes).map(|id| id.suffix).collect();
-        suffixes.sort_unstable();
-        Ok(suffixes)
+    fn retired(&self, pairs: &[(&[u32], &str)]) -> Result<Vec<Vec<u64>>> {
+        Ok(pairs.iter().map(|(codes, item)| self.table.retired(codes, item)).collect())
     }
 
-    fn used(&self, codes: &[u32]) -> Result<u64> {
-        let (first, last) = (SemanticId::new(codes.to_vec(), 0), SemanticId::new(codes.to_vec(), u64::MAX));
-        Ok(self.ids.range(first..=last).next_back().map_or(0, |(id, _)| id.suffix.saturating_add(1)))
+    fn used(&self, codes: &[&[u32]]) -> Result<Vec<u64>> {
+        Ok(codes.iter().map(|codes| self.table.used(codes)).collect())
     }
 }
 
 fn record(id: &SemanticId, holding: &Holding) -> Record {
-    let (item, encoded, former) = match holding {
-        Holding::Item(held) => (Some(held.item.to_string()), held.encoded.clone(), None),
-        Holding::Retired(former) => (None, None, former.as_ref().map(|former| former.to_string())),
-    };
-    Record { item, entry: Entry { id: id.clone(), encoded }, former }
+    match holding {
+        Holding::Item(Held { item, encoded }) => {
+            Record::new(item.to_string(), Entry { id: id.clone(), encoded: encoded.clone() })
+        }
+        Holding::Retired(former) => Record::retired(id.clone(), former.as_ref().map(|former| former.to_string())),
+    }
 }

@@ -3,6 +3,7 @@
 pub mod conformance;
 mod manifest;
 mod memory;
+mod record;
 #[cfg(feature = "sqlite")]
 mod sqlite;
 #[cfg(test)]
@@ -10,63 +11,24 @@ mod tests;
 
 pub use manifest::Manifest;
 pub use memory::MemoryStore;
-#[cfg(feature = "sqlite")]
-pub use sqlite::SqliteStore;
+pub use record::{Entry, Holder, Record, UsedCodes};
 #[cfg(feature = "sqlite")]
 pub(crate) use sqlite::has_log;
+#[cfg(feature = "sqlite")]
+pub use sqlite::{SqliteOptions, SqliteStore};
 
 use super::semantic_id::SemanticId;
-use crate::error::Result;
+use crate::error::{ErrorKind, Result};
 use std::any::Any;
-
-/// The ID of an item.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Entry {
-    /// Its ID.
-    pub id: SemanticId,
-    /// The codes that the encoder gave, where they are not those of the ID.
-    pub encoded: Option<Vec<u32>>,
-}
-
-impl Entry {
-    /// The entry of an item that has its own codes.
-    pub fn new(id: SemanticId) -> Self {
-        Self { id, encoded: None }
-    }
-
-    /// The codes that the encoder gave when the item was registered.
-    pub fn encoded(&self) -> &[u32] {
-        self.encoded.as_deref().unwrap_or(&self.id.codes)
-    }
-}
-
-/// An ID that was given once, and to whom.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Record {
-    /// The item key; none for a retired ID.
-    pub item: Option<String>,
-    /// The ID; `encoded` is none for a retired one.
-    pub entry: Entry,
-    /// The key of the item that a retired ID was taken from; none where that was never known.
-    pub former: Option<String>,
-}
-
-/// What an ID is.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Holder {
-    /// It was never given.
-    Free,
-    /// An item has it.
-    Item(String),
-    /// An item had it; nobody gets it again.
-    Retired,
-}
 
 /// A place for registered IDs, which anybody can implement.
 ///
 /// A store is a table of [`Record`]s with two unique keys, the ID and the item, and beside it a [`Manifest`] and the
 /// bytes of a model file. It decides nothing: [`Registry`](crate::registry::Registry) gives IDs. All IDs of a store have the same
 /// number of codes.
+///
+/// Methods that take a slice answer for each of its elements, in their order. A registry asks for a whole batch at a time,
+/// so a store behind a network needs a few round trips per batch, whatever the number of items.
 ///
 /// # For implementers
 /// - The methods with `&mut self` other than `begin` are called between `begin` and `commit` or `rollback` only. What
@@ -75,10 +37,12 @@ pub enum Holder {
 /// - Between `begin` and its end there is no other writer, in this process or another: `begin` waits for it, and fails
 ///   with [`ErrorKind::Locked`](crate::ErrorKind::Locked) after a while. A store that cannot lock has to refuse in `commit`
 ///   what another writer has made stale.
-/// - Reading methods may be called at any time; between `begin` and its end they see the changes made so far.
+/// - Reading methods may be called at any time, by several threads at once; between `begin` and its end they see the
+///   changes made so far. Two calls may be answered from different moments; what needs one moment takes a
+///   [`snapshot`](Store::snapshot).
 /// - Failures that fit no other kind are [`ErrorKind::Store`](crate::ErrorKind::Store).
 /// - [`conformance`] has the tests that every store must pass.
-pub trait Store: Any + Send {
+pub trait Store: Any + Send + Sync {
     /// The manifest, if there is a registry.
     ///
     /// # Errors
@@ -90,6 +54,16 @@ pub trait Store: Any + Send {
     /// # Errors
     /// Whatever reading can meet.
     fn model(&self) -> Result<Option<Vec<u8>>>;
+
+    /// All that is committed now, as a store that only reads and never changes, whoever writes meanwhile.
+    ///
+    /// A snapshot outlives the store that it was taken of. Writers go on beside it; what it costs them is for a store to
+    /// say. Its `begin` fails with [`ErrorKind::ReadOnly`](crate::ErrorKind::ReadOnly). It is not asked for between `begin`
+    /// and its end.
+    ///
+    /// # Errors
+    /// Whatever reading can meet.
+    fn snapshot(&self) -> Result<Box<dyn Store>>;
 
     /// Makes the store a registry of that manifest and model.
     ///
@@ -115,29 +89,30 @@ pub trait Store: Any + Send {
     /// Whatever the store can meet.
     fn rollback(&mut self) -> Result<()>;
 
-    /// The entry of an item.
+    /// The entry of every item, if it has one.
     ///
     /// # Errors
     /// Whatever reading can meet.
-    fn entry(&self, item: &str) -> Result<Option<Entry>>;
+    fn entries(&self, items: &[&str]) -> Result<Vec<Option<Entry>>>;
 
-    /// Who has an ID.
+    /// Who has every ID.
     ///
     /// # Errors
     /// Whatever reading can meet.
-    fn holder(&self, id: &SemanticId) -> Result<Holder>;
+    fn holders(&self, ids: &[SemanticId]) -> Result<Vec<Holder>>;
 
-    /// Records an ID as an item's or, without an item, as retired.
+    /// Adds records: IDs of items, and retired ones.
     ///
     /// # Errors
-    /// [`ErrorKind::Taken`](crate::ErrorKind::Taken) where the ID was given before, or the item has one.
-    fn insert(&mut self, item: Option<&str>, entry: &Entry) -> Result<()>;
+    /// None is added then. [`ErrorKind::Taken`](crate::ErrorKind::Taken) where an ID was given before or an item has one,
+    /// also by another of these records.
+    fn insert(&mut self, records: &[Record]) -> Result<()>;
 
-    /// Takes the ID from an item and marks it retired, of that item; `None` for an unknown item.
+    /// Takes the ID from every item and marks it retired, of that item; `None` for an unknown item.
     ///
     /// # Errors
     /// Whatever writing can meet.
-    fn retire(&mut self, item: &str) -> Result<Option<SemanticId>>;
+    fn retire(&mut self, items: &[&str]) -> Result<Vec<Option<SemanticId>>>;
 
     /// The first `limit` records whose codes begin with `prefix` and whose ID comes after `after`, retired ones too, in
     /// the order of the IDs.
@@ -146,47 +121,55 @@ pub trait Store: Any + Send {
     /// Whatever reading can meet.
     fn scan(&self, prefix: &[u32], after: Option<&SemanticId>, limit: usize) -> Result<Vec<Record>>;
 
-    /// One more than the largest suffix that was ever given with these codes; 0 if none was.
+    /// One more than the largest suffix that was ever given with each of these codes; 0 if none was.
     ///
-    /// Called for every new item; what is provided reads all records with these codes.
+    /// The registry asks once per batch; what is provided reads all records with these codes.
     ///
     /// # Errors
     /// Whatever reading can meet.
-    fn used(&self, codes: &[u32]) -> Result<u64> {
-        Ok(self.used_below(codes)?.first().map_or(0, |(_, used)| *used))
+    fn used(&self, codes: &[&[u32]]) -> Result<Vec<u64>> {
+        let used = |below: Vec<UsedCodes>| below.first().map_or(0, |(_, used)| *used);
+        Ok(self.used_below(codes)?.into_iter().map(used).collect())
     }
 
-    /// The suffixes of the retired IDs with these codes that were taken from an item, in order.
+    /// For each pair of codes and an item, the suffixes of the retired IDs with these codes that were taken from the item,
+    /// in order.
     ///
     /// What is provided reads all records with these codes.
     ///
     /// # Errors
     /// Whatever reading can meet.
-    fn retired(&self, codes: &[u32], item: &str) -> Result<Vec<u64>> {
-        let mut suffixes = Vec::new();
-        each_record(self, codes, &mut |record| {
-            suffixes.extend((record.former.as_deref() == Some(item)).then_some(record.entry.id.suffix));
-            Ok(())
-        })?;
-        Ok(suffixes)
+    fn retired(&self, pairs: &[(&[u32], &str)]) -> Result<Vec<Vec<u64>>> {
+        let retired = |(codes, item): &(&[u32], &str)| {
+            let mut suffixes = Vec::new();
+            each_record(self, codes, &mut |record| {
+                suffixes.extend((record.former.as_deref() == Some(item)).then_some(record.entry.id.suffix));
+                Ok(())
+            })?;
+            Ok(suffixes)
+        };
+        pairs.iter().map(retired).collect()
     }
 
-    /// [`Store::used`] of all codes that begin with `prefix` and were ever given, in order.
+    /// For each prefix, [`Store::used`] of all codes that begin with it and were ever given, in order.
     ///
     /// # Errors
     /// Whatever reading can meet.
-    fn used_below(&self, prefix: &[u32]) -> Result<Vec<(Vec<u32>, u64)>> {
-        let mut all: Vec<(Vec<u32>, u64)> = Vec::new();
-        each_record(self, prefix, &mut |record| {
-            let SemanticId { codes, suffix } = record.entry.id;
-            let used = suffix.saturating_add(1);
-            match all.last_mut() {
-                Some((last, most)) if *last == codes => *most = used,
-                _ => all.push((codes, used)),
-            }
-            Ok(())
-        })?;
-        Ok(all)
+    fn used_below(&self, prefixes: &[&[u32]]) -> Result<Vec<Vec<UsedCodes>>> {
+        let below = |prefix: &&[u32]| {
+            let mut all: Vec<UsedCodes> = Vec::new();
+            each_record(self, prefix, &mut |record| {
+                let SemanticId { codes, suffix } = record.entry.id;
+                let used = suffix.saturating_add(1);
+                match all.last_mut() {
+                    Some((last, most)) if *last == codes => *most = used,
+                    _ => all.push((codes, used)),
+                }
+                Ok(())
+            })?;
+            Ok(all)
+        };
+        prefixes.iter().map(below).collect()
     }
 
     /// Number of items whose codes begin with `prefix`.
@@ -221,10 +204,27 @@ pub trait Store: Any + Send {
     }
 }
 
+/// The answer of a store to a single question.
+pub(crate) fn single<T>(answers: Vec<T>) -> Result<T> {
+    let [answer] = <[T; 1]>::try_from(answers).map_err(|answers| wrong_number(answers.len(), 1))?;
+    Ok(answer)
+}
+
+/// The answers of a store to `asked` questions.
+pub(crate) fn answers<T>(answers: Vec<T>, asked: usize) -> Result<Vec<T>> {
+    if answers.len() == asked { Ok(answers) } else { Err(wrong_number(answers.len(), asked)) }
+}
+
+fn wrong_number(answers: usize, asked: usize) -> crate::Error {
+    ErrorKind::Store { reason: format!("it gave {answers} answers to {asked} questions") }.into()
+}
+
 /// Records read at a time.
 pub(crate) const PAGE: usize = 4096;
 
 /// Calls `visit` with every record below `prefix`, retired ones too, in order and a page at a time.
+///
+/// The pages are of one moment on a snapshot, or between `begin` and its end.
 pub(crate) fn each_record<S: Store + ?Sized>(
     store: &S,
     prefix: &[u32],
@@ -250,33 +250,19 @@ pub(crate) fn transaction<T>(store: &mut dyn Store, change: impl FnOnce(&mut dyn
     result
 }
 
-/// Copies all of a registry, as of one moment, into an empty store.
+/// Copies all of a snapshot into an empty store.
 #[cfg(feature = "sqlite")]
-pub(crate) fn copy(from: &mut dyn Store, to: &mut dyn Store) -> Result<()> {
-    from.begin()?; // nobody writes meanwhile
-    let copied = transaction(to, |to| {
+pub(crate) fn copy(from: &dyn Store, to: &mut dyn Store) -> Result<()> {
+    transaction(to, |to| {
         if let (Some(manifest), Some(model)) = (from.manifest()?, from.model()?) {
             to.set_manifest(&manifest, &model)?;
         }
-        // Retired IDs first, as long as nobody else has the keys of their items.
-        each_record(from, &[], &mut |record| copy_retired(&record, to))?;
-        each_record(from, &[], &mut |record| match &record.item {
-            Some(item) => to.insert(Some(item), &record.entry),
-            None => Ok(()),
-        })
-    });
-    from.rollback()?;
-    copied
-}
-
-#[cfg(feature = "sqlite")]
-fn copy_retired(record: &Record, to: &mut dyn Store) -> Result<()> {
-    match (&record.item, &record.former) {
-        (Some(_), _) => Ok(()),
-        (None, None) => to.insert(None, &record.entry),
-        (None, Some(former)) => {
-            to.insert(Some(former), &record.entry)?;
-            to.retire(former).map(|_| ())
+        let mut after: Option<SemanticId> = None;
+        loop {
+            let page = from.scan(&[], after.as_ref(), PAGE)?;
+            let Some(last) = page.last() else { return Ok(()) };
+            after = Some(last.entry.id.clone());
+            to.insert(&page)?;
         }
-    }
+    })
 }

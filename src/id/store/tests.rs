@@ -30,17 +30,20 @@ impl Store for Defaults {
     fn rollback(&mut self) -> Result<()> {
         self.0.rollback()
     }
-    fn entry(&self, item: &str) -> Result<Option<Entry>> {
-        self.0.entry(item)
+    fn snapshot(&self) -> Result<Box<dyn Store>> {
+        self.0.snapshot()
     }
-    fn holder(&self, id: &SemanticId) -> Result<Holder> {
-        self.0.holder(id)
+    fn entries(&self, items: &[&str]) -> Result<Vec<Option<Entry>>> {
+        self.0.entries(items)
     }
-    fn insert(&mut self, item: Option<&str>, entry: &Entry) -> Result<()> {
-        self.0.insert(item, entry)
+    fn holders(&self, ids: &[SemanticId]) -> Result<Vec<Holder>> {
+        self.0.holders(ids)
     }
-    fn retire(&mut self, item: &str) -> Result<Option<SemanticId>> {
-        self.0.retire(item)
+    fn insert(&mut self, records: &[Record]) -> Result<()> {
+        self.0.insert(records)
+    }
+    fn retire(&mut self, items: &[&str]) -> Result<Vec<Option<SemanticId>>> {
+        self.0.retire(items)
     }
     fn scan(&self, prefix: &[u32], after: Option<&SemanticId>, limit: usize) -> Result<Vec<Record>> {
         // Short pages, so that what is built on them has to go on.
@@ -53,13 +56,12 @@ fn defaults_read_more_than_a_page() {
     let mut store = Defaults(MemoryStore::new());
     let len = 2 * PAGE as u64 + 3;
     store.begin().unwrap();
-    for i in 0..len {
-        store.insert(Some(&i.to_string()), &Entry::new(SemanticId::new(vec![i as u32 % 3], i / 3))).unwrap();
-    }
+    let record = |i| Record::new(format!("{i}"), Entry::new(SemanticId::new(vec![i as u32 % 3], i / 3)));
+    store.insert(&(0..len).map(record).collect::<Vec<_>>()).unwrap();
     store.commit().unwrap();
     assert_eq!(store.count(&[]).unwrap(), len);
     assert_eq!(store.children(&[]).unwrap().iter().map(|(_, count)| count).sum::<u64>(), len);
-    assert_eq!(store.used(&[2]).unwrap(), len / 3);
+    assert_eq!(store.used(&[&[2]]).unwrap(), [len / 3]);
 }
 
 fn manifest(resolver: Resolver, format: IdFormat) -> Manifest {
@@ -85,6 +87,8 @@ fn a_manifest_that_makes_no_sense_is_damaged_and_a_newer_one_newer() {
         ("format_version", "one"),
         ("levels", "0"),
         ("levels", "-3"),
+        ("levels", "257"),
+        ("levels", "4000000000"),
         ("resolver", "best"),
         ("capacity", "0"),
         ("text", "prose"),

@@ -144,7 +144,7 @@ impl IdText {
         self.try_parse(text, levels).ok_or_else(|| self.refuse(text, levels, ""))
     }
 
-    /// The codes of the first levels, which may be all or none: "12-5".
+    /// The codes of the first levels, which may be all or none: "12-5", or "12-5-" with the separator that follows them.
     ///
     /// # Errors
     /// [`ErrorKind::IdText`] for anything else, or more than `levels` codes.
@@ -152,7 +152,9 @@ impl IdText {
         if text.is_empty() {
             return Ok(Vec::new());
         }
-        let parts = self.parts(text).filter(|parts| parts.len() <= levels);
+        let separator = self.format.separator().unwrap_or_default();
+        let codes = text.strip_suffix(separator).unwrap_or(text);
+        let parts = self.parts(codes).filter(|parts| parts.len() <= levels);
         let codes: Option<Vec<u32>> = parts.and_then(|parts| parts.into_iter().map(number).collect());
         codes.ok_or_else(|| self.refuse(text, levels, "the first codes of "))
     }

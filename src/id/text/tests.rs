@@ -141,10 +141,12 @@ fn other_texts_are_refused_with_an_example() {
         let error = form.parse(text, 2).unwrap_err();
         assert!(error.to_string().contains("`1-2-1`"), "{text}: {error}");
     }
-    for text in ["1-2-3", "1-", "x", "1-2 "] {
+    for text in ["1-2-3", "1--", "-", "-1", "x", "1-2 ", "1-2-3-"] {
         assert!(form.parse_prefix(text, 2).is_err(), "{text}");
     }
-    assert_eq!(form.parse_prefix("", 2).unwrap(), Vec::<u32>::new());
+    for (text, codes) in [("", vec![]), ("1", vec![1]), ("1-", vec![1]), ("1-2", vec![1, 2]), ("1-2-", vec![1, 2])] {
+        assert_eq!(form.parse_prefix(text, 2).unwrap(), codes, "{text}");
+    }
     let token = IdText::new(IdFormat::token(), SuffixForm::WhenNeeded).unwrap();
     for text in ["<a_1><a_2>", "<a_1>", "<a_1><b_2>x", "a_1><b_2", "<a_1> <b_2>", "<b_1><a_2>"] {
         assert!(token.parse(text, 2).is_err(), "{text}");

@@ -39,11 +39,12 @@ enum Keys {
 }
 
 impl IdTable {
-    pub(crate) fn create(path: &Path, items: bool) -> Result<Self> {
+    /// Begins a file with item keys in the column of that name, or else with row numbers.
+    pub(crate) fn create(path: &Path, keys: Option<&str>) -> Result<Self> {
         let code = Arc::new(Field::new("element", DataType::UInt32, false));
-        let (name, kind, keys) = match items {
-            true => ("item", DataType::Utf8, Keys::Items(StringBuilder::new())),
-            false => ("row", DataType::UInt64, Keys::Rows(UInt64Builder::new())),
+        let (name, kind, keys) = match keys {
+            Some(name) => (name, DataType::Utf8, Keys::Items(StringBuilder::new())),
+            None => ("row", DataType::UInt64, Keys::Rows(UInt64Builder::new())),
         };
         let schema: SchemaRef = Arc::new(Schema::new(vec![
             Field::new(name, kind, false),

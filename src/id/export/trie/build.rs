@@ -1,6 +1,7 @@
 //! A trie from sorted paths.
 
 use crate::error::{Error, Result};
+use crate::id::export::WATCHED;
 use std::collections::VecDeque;
 use std::ops::Range;
 
@@ -59,11 +60,20 @@ impl Paths {
     }
 
     /// The trie with the tokens that `token` gives for (depth, code).
-    pub(super) fn trie(&self, token: &dyn Fn(usize, u64) -> Result<i64>) -> Result<Trie> {
+    ///
+    /// `watch` is called now and then; an error it returns ends the work.
+    pub(super) fn trie(
+        &self,
+        token: &dyn Fn(usize, u64) -> Result<i64>,
+        watch: &dyn Fn() -> Result<()>,
+    ) -> Result<Trie> {
         let mut trie = Trie { indptr: vec![0], ..Trie::default() };
         // The items below the nodes that come next; below a node they are together, as they are sorted.
         let mut nodes = VecDeque::from([(0..self.len(), 0)]);
         while let Some((Range { start, end }, depth)) = nodes.pop_front() {
+            if (trie.items.len() as u64).is_multiple_of(WATCHED) {
+                watch()?;
+            }
             let mut item = start;
             // A path that ends here sorts before those that go on.
             let ends = item < end && self.code(item, depth).is_none();

@@ -3,7 +3,7 @@
 mod build;
 mod file;
 
-use super::{Export, Exported};
+use super::{Export, Exported, Suffixes};
 use crate::error::{Error, Result};
 use build::Paths;
 use file::File;
@@ -35,18 +35,18 @@ impl Export<'_> {
     pub fn trie(&self, path: impl AsRef<Path>) -> Result<Exported> {
         self.check_tokens()?;
         let mut paths = Paths::new(self.registry.manifest().levels());
-        let mut suffixes = 0;
+        let mut suffixes = Suffixes::default();
         self.each_record(&mut |record| {
+            suffixes.add(&record)?;
             let id = &record.entry.id;
-            suffixes = suffixes.max(id.suffix.saturating_add(1));
             record.item.as_deref().map_or(Ok(()), |item| paths.push(item, &id.codes, self.suffix(id.suffix)))
         })?;
-        let vocabulary = self.vocabulary_of(suffixes)?;
+        let vocabulary = self.vocabulary_of(suffixes.end()?)?;
         let token = |level, code| {
             let id = vocabulary.id(level, code).and_then(|id| i64::try_from(id).ok());
             id.ok_or_else(|| Error::damaged_registry(format!("level {} of its model has no code {code}", level + 1)))
         };
-        let trie = paths.trie(&token)?;
+        let trie = paths.trie(&token, &|| self.go_on(paths.len() as u64))?;
         let (items, nodes) = (Some(paths.len() as u64), trie.items.len() as u64);
 
         let mut file = File::new(path.as_ref(), &vocabulary.to_json(self.registry.manifest().fingerprint())?);

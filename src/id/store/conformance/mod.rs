@@ -6,10 +6,12 @@
 //! conformance::check(MemoryStore::new);
 //! ```
 
+mod batches;
 mod reference;
+mod snapshots;
 
-use super::{Entry, Holder, Manifest, Record, Store};
-use crate::error::ErrorKind;
+use super::{Entry, Holder, Manifest, Record, Store, single};
+use crate::error::{ErrorKind, Result};
 use crate::id::format::IdFormat;
 use crate::id::resolver::Resolver;
 use crate::id::semantic_id::SemanticId;
@@ -17,7 +19,7 @@ use reference::{Random, Reference};
 
 /// Tests the stores that `new` makes, each of them new and empty, against what [`Store`] promises.
 ///
-/// Durability, waiting for other processes and failures of the medium are not tested.
+/// Batches, snapshots with a writer beside them, rollbacks, pages and duplicates are tested; durability, waiting for other processes and failures of the medium are not tested.
 ///
 /// # Panics
 /// Where a promise is broken.
@@ -27,7 +29,51 @@ pub fn check<S: Store>(mut new: impl FnMut() -> S) {
     duplicates(&mut new());
     item_keys(&mut new());
     pages(&mut new());
+    batches::check(&mut new());
+    snapshots::stand_still(&mut new());
+    snapshots::beside_a_writer(&mut new());
     (0..8).for_each(|seed| random_changes(&mut new(), seed));
+}
+
+/// Tests stores that share what they hold: `new` opens two that are new and empty, in one place.
+///
+/// What one of them commits the other one finds in a snapshot, and in its next transaction, and no half of it before.
+///
+/// # Panics
+/// Where a promise is broken.
+pub fn check_shared<S: Store>(mut new: impl FnMut() -> (S, S)) {
+    let (mut writer, reader) = new();
+    snapshots::of_another_writer(&mut writer, &reader);
+}
+
+/// Questions about one item or ID, and changes of one.
+trait One {
+    fn entry(&self, item: &str) -> Result<Option<Entry>>;
+    fn holder(&self, id: &SemanticId) -> Result<Holder>;
+    fn put(&mut self, item: Option<&str>, entry: &Entry) -> Result<()>;
+    fn take(&mut self, item: &str) -> Result<Option<SemanticId>>;
+}
+
+impl<S: Store + ?Sized> One for S {
+    fn entry(&self, item: &str) -> Result<Option<Entry>> {
+        single(self.entries(&[item])?)
+    }
+    fn holder(&self, id: &SemanticId) -> Result<Holder> {
+        single(self.holders(std::slice::from_ref(id))?)
+    }
+    fn put(&mut self, item: Option<&str>, entry: &Entry) -> Result<()> {
+        self.insert(&[record(item, entry)])
+    }
+    fn take(&mut self, item: &str) -> Result<Option<SemanticId>> {
+        single(self.retire(&[item])?)
+    }
+}
+
+fn record(item: Option<&str>, entry: &Entry) -> Record {
+    match item {
+        Some(item) => Record::new(item, entry.clone()),
+        None => Record::retired(entry.id.clone(), None),
+    }
 }
 
 /// Runs `change` in a transaction that is committed.
@@ -69,12 +115,12 @@ fn manifests(store: &mut dyn Store) {
 fn duplicates(store: &mut dyn Store) {
     let entry = |suffix| Entry::new(id(&[1, 2], suffix));
     committed(store, |store| {
-        store.insert(Some("a"), &entry(0)).expect("insert");
-        store.insert(None, &entry(1)).expect("insert");
-        store.insert(Some("b"), &entry(2)).expect("insert");
-        assert_eq!(store.retire("b").expect("retire"), Some(id(&[1, 2], 2)));
+        store.put(Some("a"), &entry(0)).expect("insert");
+        store.put(None, &entry(1)).expect("insert");
+        store.put(Some("b"), &entry(2)).expect("insert");
+        assert_eq!(store.take("b").expect("retire"), Some(id(&[1, 2], 2)));
         for (item, suffix) in [(Some("c"), 0), (Some("c"), 1), (Some("c"), 2), (Some("a"), 3), (None, 0), (None, 2)] {
-            let error = store.insert(item, &entry(suffix)).expect_err("the ID or the item is taken");
+            let error = store.put(item, &entry(suffix)).expect_err("the ID or the item is taken");
             assert!(matches!(error.kind(), ErrorKind::Taken { .. }), "{item:?} {suffix}: {error}");
         }
     });
@@ -82,7 +128,7 @@ fn duplicates(store: &mut dyn Store) {
     assert_eq!(store.entry("b").expect("entry"), None);
     assert_eq!(store.entry("c").expect("entry"), None);
     assert_eq!(store.count(&[]).expect("count"), 1);
-    assert_eq!(store.used(&[1, 2]).expect("used"), 3);
+    assert_eq!(store.used(&[&[1, 2]]).expect("used"), [3]);
 }
 
 fn item_keys(store: &mut dyn Store) {
@@ -91,7 +137,7 @@ fn item_keys(store: &mut dyn Store) {
         ["a", "A", "a ", " a", "\u{e9}", "e\u{301}", "'; --", "\"", "%", "_", "a\nb", "\u{10ffff}", "1", "01", &long];
     committed(store, |store| {
         for (suffix, key) in (0..).zip(keys) {
-            store.insert(Some(key), &Entry::new(id(&[7], suffix))).expect(key);
+            store.put(Some(key), &Entry::new(id(&[7], suffix))).expect(key);
         }
     });
     for (suffix, key) in (0..).zip(keys) {
@@ -111,7 +157,7 @@ fn pages(store: &mut dyn Store) {
     committed(store, |store| {
         // Backwards, so that an order of insertion is not the one asked for.
         for id in all.iter().rev() {
-            store.insert(Some(&format!("{id:?}")), &Entry::new(id.clone())).expect("insert");
+            store.put(Some(&format!("{id:?}")), &Entry::new(id.clone())).expect("insert");
         }
     });
     let ids = |records: Vec<Record>| records.into_iter().map(|record| record.entry.id).collect::<Vec<_>>();

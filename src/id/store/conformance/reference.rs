@@ -1,7 +1,7 @@
 //! What a store holds, as a list that is searched from one end to the other.
 
-use super::super::{Entry, Holder, Record, Store};
-use super::{CODES, id};
+use super::super::{Entry, Holder, Record, Store, single};
+use super::{CODES, One, id, record};
 use crate::id::semantic_id::SemanticId;
 use std::collections::BTreeMap;
 
@@ -46,7 +46,7 @@ impl Reference {
                 *record = Record { item: None, entry: Entry::new(record.entry.id.clone()), former: record.item.take() };
                 record.entry.id.clone()
             });
-            assert_eq!(store.retire(&item).expect("retire"), retired, "retire {item}");
+            assert_eq!(store.take(&item).expect("retire"), retired, "retire {item}");
             return;
         }
         let item = (random.below(8) > 0).then_some(item);
@@ -54,10 +54,10 @@ impl Reference {
         let entry = Entry { id: random.id(), encoded };
         let taken = |record: &Record| record.entry.id == entry.id || (item.is_some() && record.item == item);
         let taken = self.0.iter().any(taken);
-        let inserted = store.insert(item.as_deref(), &entry);
+        let inserted = store.put(item.as_deref(), &entry);
         assert_eq!(inserted.is_err(), taken, "insert {item:?} {entry:?}: {inserted:?}");
         if !taken {
-            self.0.push(Record { item, entry, former: None });
+            self.0.push(record(item.as_deref(), &entry));
         }
     }
 
@@ -101,9 +101,10 @@ impl Reference {
         assert_eq!(store.children(prefix).expect("children"), Vec::from_iter(children), "children {prefix:?}");
         if prefix.len() == 3 {
             let of_prefix = used.get(prefix).copied().unwrap_or_default();
-            assert_eq!(store.used(prefix).expect("used"), of_prefix, "used {prefix:?}");
+            assert_eq!(store.used(&[prefix]).expect("used"), [of_prefix], "used {prefix:?}");
         }
-        assert_eq!(store.used_below(prefix).expect("used_below"), Vec::from_iter(used), "used_below {prefix:?}");
+        let below = single(store.used_below(&[prefix]).expect("used_below")).expect("one answer");
+        assert_eq!(below, Vec::from_iter(used), "used_below {prefix:?}");
     }
 
     /// Compares the retired IDs of some items, with codes at which they had some and with others.
@@ -118,7 +119,7 @@ impl Reference {
             let of_item = retired.iter().filter(|r| r.former.as_ref() == Some(&item) && r.entry.id.codes == codes);
             let mut suffixes: Vec<u64> = of_item.map(|record| record.entry.id.suffix).collect();
             suffixes.sort_unstable();
-            assert_eq!(store.retired(&codes, &item).expect("retired"), suffixes, "retired {codes:?} {item}");
+            assert_eq!(store.retired(&[(&codes, &item)]).expect("retired"), [suffixes], "retired {codes:?} {item}");
         }
     }
 }

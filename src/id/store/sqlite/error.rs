@@ -20,6 +20,7 @@ pub(super) fn typed(error: rusqlite::Error) -> Error {
 
 fn by_code(code: ErrorCode, error: &rusqlite::Error) -> Error {
     match code {
+        ErrorCode::OperationInterrupted => ErrorKind::Cancelled.into(),
         ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked => ErrorKind::Locked.into(),
         ErrorCode::ReadOnly | ErrorCode::PermissionDenied => ErrorKind::ReadOnly.into(),
         ErrorCode::DiskFull => ErrorKind::Full.into(),

@@ -3,27 +3,42 @@
 mod codec;
 mod error;
 mod open;
+mod options;
 mod place;
 mod schema;
+mod session;
+mod stamp;
 mod statements;
 #[cfg(test)]
 mod tests;
 
-use super::{Entry, Holder, Manifest, Record, Store};
-use crate::error::{Error, Result};
+pub use options::SqliteOptions;
+
+use super::{Entry, Holder, Manifest, Record, Store, UsedCodes};
+use crate::error::{Error, ErrorKind, Result};
 use crate::id::semantic_id::SemanticId;
-use error::typed;
-use rusqlite::Connection;
+use session::Session;
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-/// How long to wait for other processes unless told otherwise.
-const BUSY_TIMEOUT: Duration = Duration::from_secs(30);
+/// How often a file that changes while it is read is read again.
+const ATTEMPTS: usize = 20;
 
 /// Registered IDs in one SQLite database; several processes may use it at once.
 ///
 /// A database has a write-ahead log and `synchronous = FULL`: what was committed survives a crash of the process, and
 /// of the machine as far as the disk keeps its promises. It does not belong on a network file system.
+///
+/// Threads that read through one store take turns, a call at a time; a snapshot has a connection of its own and waits for
+/// nobody. Readers do not wait for a writer, nor a writer for readers, but while a snapshot lives, the write-ahead log of
+/// the database grows with all that is written. A writer waits for other writers.
+///
+/// A reader that may not write to the file leaves nothing beside it. Where no write-ahead log lies beside the file, such a
+/// reader has no lock, so a snapshot fails with [`ErrorKind::Store`] if the file is changed under it: take another one.
+///
+/// A database is refused where its schema is not exactly the one that this crate makes: triggers, views and tables of
+/// others could change what statements do.
 ///
 /// ```
 /// use semid::registry::{Manifest, Registry, Resolver, SqliteStore};
@@ -38,22 +53,22 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(30);
 /// ```
 #[derive(Debug)]
 pub struct SqliteStore {
-    connection: Connection,
+    /// Shared with the snapshots of a snapshot.
+    session: Arc<Mutex<Session>>,
     path: PathBuf,
-    /// Whether the tables tell whose retired IDs were; the first version, which is not migrated to be read, does not.
-    has_former: bool,
+    options: SqliteOptions,
+    is_snapshot: bool,
 }
 
 impl SqliteStore {
-    /// Opens a database for reading and writing; makes it where there is none.
+    /// Opens a database for reading and writing; makes it where there is none. The path is a path and never a URI.
     ///
     /// # Errors
-    /// With the path: [`ErrorKind::ReadOnly`](crate::ErrorKind::ReadOnly), [`ErrorKind::Locked`](crate::ErrorKind::Locked)
-    /// after 30 seconds, [`ErrorKind::Full`](crate::ErrorKind::Full), [`ErrorKind::Format`](crate::ErrorKind::Format) for
-    /// another kind of file, [`ErrorKind::DamagedRegistry`](crate::ErrorKind::DamagedRegistry),
-    /// [`ErrorKind::NewerRegistry`](crate::ErrorKind::NewerRegistry), [`ErrorKind::Io`](crate::ErrorKind::Io).
+    /// With the path: [`ErrorKind::ReadOnly`], [`ErrorKind::ForeignLog`], [`ErrorKind::Locked`] after 30 seconds,
+    /// [`ErrorKind::Full`], [`ErrorKind::Format`] for another kind of file, [`ErrorKind::DamagedRegistry`],
+    /// [`ErrorKind::NewerRegistry`], [`ErrorKind::Io`].
     pub fn open(path: impl AsRef<Path>) -> Result<Self> {
-        Self::open_with(path, BUSY_TIMEOUT)
+        SqliteOptions::new().open(path)
     }
 
     /// [`SqliteStore::open`] that waits for other processes no longer than `busy_timeout`, now and later.
@@ -61,22 +76,22 @@ impl SqliteStore {
     /// # Errors
     /// As for [`SqliteStore::open`].
     pub fn open_with(path: impl AsRef<Path>, busy_timeout: Duration) -> Result<Self> {
-        let path = path.as_ref().to_owned();
-        match open::to_write(&path, busy_timeout) {
-            Ok(connection) => Ok(Self { connection, path, has_former: true }),
-            Err(error) => Err(error.at(path)),
-        }
+        SqliteOptions::new().busy_timeout(busy_timeout).open(path)
     }
 
     /// Opens an existing database for reading, whether it can be written to or not.
     ///
     /// # Errors
-    /// As for [`SqliteStore::open`], and [`ErrorKind::NoRegistry`](crate::ErrorKind::NoRegistry) for an empty database.
+    /// As for [`SqliteStore::open`], and [`ErrorKind::NoRegistry`] for an empty database.
     pub fn open_read_only(path: impl AsRef<Path>) -> Result<Self> {
-        let path = path.as_ref().to_owned();
-        match open::to_read(&path, BUSY_TIMEOUT) {
-            Ok((connection, version)) => Ok(Self { connection, path, has_former: version > 1 }),
-            Err(error) => Err(error.at(path)),
+        SqliteOptions::new().open_read_only(path)
+    }
+
+    fn of(path: &Path, options: &SqliteOptions, session: Result<Session>) -> Result<Self> {
+        let (path, options) = (path.to_owned(), options.clone());
+        match session {
+            Ok(session) => Ok(Self { session: Arc::new(Mutex::new(session)), path, options, is_snapshot: false }),
+            Err(error) => Err(options.explain(error).at(path)),
         }
     }
 
@@ -88,106 +103,145 @@ impl SqliteStore {
     /// Reads all of the database and checks it: its pages, its order, that every ID has one item and every item one ID.
     ///
     /// # Errors
-    /// [`ErrorKind::DamagedRegistry`](crate::ErrorKind::DamagedRegistry) with what was found first.
+    /// [`ErrorKind::DamagedRegistry`] with what was found first.
     pub fn check(&self) -> Result<()> {
-        let said = self.row("PRAGMA integrity_check(1)", [], |row| row.get::<_, String>(0))?;
-        match said.as_deref() {
-            Some("ok") => Ok(()),
-            said => Err(self.at(Error::damaged_registry(said.unwrap_or("it cannot be checked")))),
-        }
+        self.read(|session| {
+            let said = session.row("PRAGMA integrity_check(1)", [], |row| row.get::<_, String>(0))?;
+            match said.as_deref() {
+                Some("ok") => Ok(()),
+                said => Err(Error::damaged_registry(said.unwrap_or("it cannot be checked"))),
+            }
+        })
     }
 
     /// Writes a copy, as of one moment, to the empty or missing file `path`.
     pub(crate) fn copy_to(&self, path: &Path) -> Result<()> {
-        let name = path.to_str().ok_or_else(|| Error::parameter("path", path.display(), "UTF-8"))?;
-        // A copy changes nothing here, but is refused by a connection that only reads.
-        let query_only = |on: bool| self.connection.pragma_update(None, "query_only", on).map_err(typed);
-        let former = self.connection.pragma_query_value(None, "query_only", |row| row.get(0)).map_err(typed)?;
-        query_only(false)?;
-        let copied = self.connection.execute("VACUUM INTO ?1", [name]).map_err(|error| typed(error).at(path));
-        query_only(former)?;
-        copied.map(|_| ())
+        // A statement of its own, outside any transaction: a copy is of one moment by itself.
+        let other = self.options.open_read_only(&self.path)?;
+        other.read(|session| session.copy_to(path))
+    }
+
+    fn session(&self) -> MutexGuard<'_, Session> {
+        // A thread that panicked amidst a call has left a connection that is as good as before.
+        self.session.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// An error with the place of the database, and with what else is known about it.
+    fn at(&self, error: Error) -> Error {
+        let error = match error.kind() {
+            ErrorKind::ReadOnly => place::foreign_log(&self.path).map_or(error, Error::from),
+            _ => self.options.explain(error),
+        };
+        error.at(&self.path)
+    }
+
+    /// What `read` finds; it reads again where a file that has no locks was changed meanwhile.
+    fn read<T>(&self, read: impl Fn(&Session) -> Result<T>) -> Result<T> {
+        let mut session = self.session();
+        for _ in 0..ATTEMPTS {
+            if session.is_stale(&self.path) {
+                if self.is_snapshot {
+                    return Err(self.at(stamp::changed()));
+                }
+                *session = open::to_read(&self.path, &self.options).map_err(|error| self.at(error))?;
+            }
+            let found = read(&session);
+            if !session.is_stale(&self.path) {
+                return found.map_err(|error| self.at(error));
+            }
+        }
+        Err(self.at(stamp::changed()))
+    }
+
+    fn write<T>(&self, write: impl FnOnce(&Session) -> Result<T>) -> Result<T> {
+        write(&self.session()).map_err(|error| self.at(error))
     }
 }
 
 /// Whether a write-ahead log lies beside `path`, without which a database of that name is incomplete.
 pub(crate) fn has_log(path: &Path) -> bool {
-    open::has_log(path)
+    place::has_log(path)
 }
 
 impl Store for SqliteStore {
     fn manifest(&self) -> Result<Option<Manifest>> {
-        let rows = self.rows("SELECT key, value FROM manifest", [], |row| Ok((row.get(0)?, row.get(1)?)))?;
-        let map = rows.into_iter().collect();
-        (!std::collections::BTreeMap::is_empty(&map))
-            .then(|| Manifest::from_map(&map).map_err(|e| self.at(e)))
-            .transpose()
+        self.read(|session| {
+            let map = session.manifest()?;
+            (!map.is_empty()).then(|| Manifest::from_map(&map)).transpose()
+        })
     }
 
     fn model(&self) -> Result<Option<Vec<u8>>> {
-        self.row("SELECT bytes FROM model", [], |row| row.get(0))
+        self.read(|session| session.row("SELECT bytes FROM model", [], |row| row.get(0)))
+    }
+
+    fn snapshot(&self) -> Result<Box<dyn Store>> {
+        let (path, options) = (self.path.clone(), self.options.clone());
+        if self.is_snapshot {
+            return Ok(Box::new(Self { session: self.session.clone(), path, options, is_snapshot: true }));
+        }
+        let session = open::snapshot(&path, &options);
+        Ok(Box::new(Self { is_snapshot: true, ..Self::of(&path, &options, session)? }))
     }
 
     fn set_manifest(&mut self, manifest: &Manifest, model: &[u8]) -> Result<()> {
-        self.change("DELETE FROM manifest", [])?;
-        for (key, value) in manifest.to_map() {
-            self.change("INSERT INTO manifest (key, value) VALUES (?1, ?2)", [key, value])?;
-        }
-        self.change("INSERT OR REPLACE INTO model (id, bytes) VALUES (0, ?1)", [model])?;
-        Ok(())
+        self.write(|session| session.set_manifest(&manifest.to_map(), model))
     }
 
     fn begin(&mut self) -> Result<()> {
+        if self.is_snapshot {
+            return Err(Error::from(ErrorKind::ReadOnly).at(&self.path));
+        }
         self.rollback()?;
-        self.batch("BEGIN IMMEDIATE")
+        self.write(|session| session.batch("BEGIN IMMEDIATE"))
     }
 
     fn commit(&mut self) -> Result<()> {
-        self.batch("COMMIT")
+        self.write(|session| session.batch("COMMIT"))
     }
 
     fn rollback(&mut self) -> Result<()> {
         // SQLite has rolled back by itself after some failures, a full disk for one.
-        if self.connection.is_autocommit() { Ok(()) } else { self.batch("ROLLBACK") }
+        self.write(|session| if session.is_autocommit() { Ok(()) } else { session.batch("ROLLBACK") })
     }
 
-    fn entry(&self, item: &str) -> Result<Option<Entry>> {
-        self.find_entry(item)
+    fn entries(&self, items: &[&str]) -> Result<Vec<Option<Entry>>> {
+        self.read(|session| session.at_once(items, |item| session.entry(item)))
     }
 
-    fn holder(&self, id: &SemanticId) -> Result<Holder> {
-        self.find_holder(id)
+    fn holders(&self, ids: &[SemanticId]) -> Result<Vec<Holder>> {
+        self.read(|session| session.at_once(ids, |id| session.holder(id)))
     }
 
-    fn insert(&mut self, item: Option<&str>, entry: &Entry) -> Result<()> {
-        self.insert_record(item, entry)
+    fn insert(&mut self, records: &[Record]) -> Result<()> {
+        self.write(|session| session.insert(records))
     }
 
-    fn retire(&mut self, item: &str) -> Result<Option<SemanticId>> {
-        self.retire_item(item)
+    fn retire(&mut self, items: &[&str]) -> Result<Vec<Option<SemanticId>>> {
+        self.write(|session| items.iter().map(|item| session.retire(item)).collect())
     }
 
     fn scan(&self, prefix: &[u32], after: Option<&SemanticId>, limit: usize) -> Result<Vec<Record>> {
-        self.records(prefix, after, limit)
+        self.read(|session| session.scan(prefix, after, limit))
     }
 
-    fn used(&self, codes: &[u32]) -> Result<u64> {
-        self.largest_suffix(codes)
+    fn used(&self, codes: &[&[u32]]) -> Result<Vec<u64>> {
+        self.read(|session| session.at_once(codes, |codes| session.used(codes)))
     }
 
-    fn retired(&self, codes: &[u32], item: &str) -> Result<Vec<u64>> {
-        self.retired_suffixes(codes, item)
+    fn retired(&self, pairs: &[(&[u32], &str)]) -> Result<Vec<Vec<u64>>> {
+        self.read(|session| session.at_once(pairs, |(codes, item)| session.retired(codes, item)))
     }
 
-    fn used_below(&self, prefix: &[u32]) -> Result<Vec<(Vec<u32>, u64)>> {
-        self.largest_suffixes(prefix)
+    fn used_below(&self, prefixes: &[&[u32]]) -> Result<Vec<Vec<UsedCodes>>> {
+        self.read(|session| session.at_once(prefixes, |prefix| session.used_below(prefix)))
     }
 
     fn count(&self, prefix: &[u32]) -> Result<u64> {
-        self.count_items(prefix)
+        self.read(|session| session.count(prefix))
     }
 
     fn children(&self, prefix: &[u32]) -> Result<Vec<(u32, u64)>> {
-        self.count_children(prefix)
+        self.read(|session| session.children(prefix))
     }
 }

@@ -1,8 +1,16 @@
 //! The tables, and how older databases get them.
+//!
+//! A registry is an SQLite database of application id `0x73656D69` ("semi"), whose user version is that of its tables. Its
+//! schema has the objects of [`MIGRATIONS`] up to that version and no others, but for the statistics that `ANALYZE` keeps.
+//! A record of `ids` is an ID that was given once, for ever: `codes` has two bytes per level, big endian, so that the order
+//! of records is that of IDs; `suffix` tells apart those with equal codes; `item` is NULL for a retired ID, whose item was
+//! `former`. `manifest` has the names and values of [`Manifest::to_map`](crate::Manifest::to_map), `model` one row: the
+//! bytes of the model file.
 
 use super::error::{not_a_registry, typed};
 use crate::error::{Error, ErrorKind, Result};
 use rusqlite::{Connection, TransactionBehavior};
+use std::collections::BTreeMap;
 
 /// "semi": what `file` and other programs can tell a registry by.
 pub(super) const APPLICATION_ID: i32 = 0x7365_6D69;
@@ -31,18 +39,30 @@ pub(super) const MIGRATIONS: [&str; 2] = [
 /// The newest version, which is the one written.
 pub(super) const VERSION: u32 = MIGRATIONS.len() as u32;
 
-/// The version of the tables; 0 for a database without any.
+/// The version of the tables, whose schema is that of this version and nothing else; 0 for a database without any.
 ///
 /// # Errors
-/// A database of another program, of a newer version, or without its tables.
-pub(super) fn version(connection: &Connection) -> Result<u32> {
-    // All three of one moment: another process may be making the tables now.
+/// A database of another program, of a newer version, or with another schema.
+pub(super) fn check(connection: &Connection) -> Result<u32> {
+    // All of one moment: another process may be making the tables now.
     let snapshot = connection.is_autocommit().then(|| connection.unchecked_transaction()).transpose();
     let _snapshot = snapshot.map_err(typed)?;
+    let version = version(connection)?;
+    if version > 0 {
+        let damaged = |error: Error| match error.into_kind() {
+            ErrorKind::Store { reason } => Error::damaged_registry(reason),
+            kind => kind.into(),
+        };
+        compare(objects(connection).map_err(damaged)?, expected(version)?)?;
+    }
+    Ok(version)
+}
+
+fn version(connection: &Connection) -> Result<u32> {
     let number = |sql| connection.query_row(sql, [], |row| row.get::<_, i64>(0)).map_err(typed);
     let application = number("PRAGMA application_id")?;
     let version = number("PRAGMA user_version")?;
-    let tables = number("SELECT count(*) FROM sqlite_schema")?;
+    let tables = number("SELECT count(*) FROM (SELECT 1 FROM sqlite_schema LIMIT 1)")?;
     if (application, version, tables) == (0, 0, 0) {
         return Ok(0);
     }
@@ -58,14 +78,52 @@ pub(super) fn version(connection: &Connection) -> Result<u32> {
     }
 }
 
+/// Tables, indexes, triggers and views by kind and name, each with its table and the text that made it.
+type Objects = BTreeMap<(String, String), (String, Option<String>)>;
+
+fn objects(connection: &Connection) -> Result<Objects> {
+    // A hundred are many more than a registry has; what `ANALYZE` keeps is data.
+    let sql = "SELECT type, name, tbl_name, sql FROM sqlite_schema \
+               WHERE NOT (type = 'table' AND name IN ('sqlite_stat1', 'sqlite_stat4')) LIMIT 100";
+    let mut statement = connection.prepare(sql).map_err(typed)?;
+    let rows = statement.query_map([], |row| Ok(((row.get(0)?, row.get(1)?), (row.get(2)?, row.get(3)?))));
+    rows.and_then(Iterator::collect).map_err(typed)
+}
+
+/// The schema of a version, as SQLite itself writes it.
+fn expected(version: u32) -> Result<Objects> {
+    let connection = Connection::open_in_memory().map_err(typed)?;
+    for statement in MIGRATIONS.iter().take(version as usize) {
+        connection.execute_batch(statement).map_err(typed)?;
+    }
+    objects(&connection)
+}
+
+fn compare(mut found: Objects, expected: Objects) -> Result<()> {
+    for ((kind, name), definition) in expected {
+        let reason = match found.remove(&(kind.clone(), name.clone())) {
+            Some(found) if found == definition => continue,
+            Some(_) => format!("the {kind} `{name}` is not defined as in a registry"),
+            None => format!("it has no {kind} `{name}`"),
+        };
+        return Err(Error::damaged_registry(reason));
+    }
+    match found.into_keys().next() {
+        None => Ok(()),
+        Some((kind, name)) => {
+            Err(Error::damaged_registry(format!("it has the {kind} `{name}`, which no registry has")))
+        }
+    }
+}
+
 /// Brings the tables to the newest version, all or nothing.
 pub(super) fn migrate(connection: &mut Connection) -> Result<()> {
-    if version(connection)? == VERSION {
+    if check(connection)? == VERSION {
         return Ok(());
     }
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(typed)?;
     // Another process may have done it before the lock was had.
-    let from = version(&transaction)?;
+    let from = check(&transaction)?;
     for statement in MIGRATIONS.iter().skip(from as usize) {
         transaction.execute_batch(statement).map_err(typed)?;
     }

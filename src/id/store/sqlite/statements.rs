@@ -2,10 +2,15 @@
 
 use super::codec::{decode, encode, end};
 use super::error::typed;
-use super::{Entry, Holder, Record, SqliteStore};
+use super::session::Session;
+use super::{Entry, Holder, Record};
 use crate::error::{Error, ErrorKind, Result};
 use crate::id::semantic_id::SemanticId;
-use rusqlite::{ErrorCode, OptionalExtension, Params, Row, params};
+use rusqlite::{ErrorCode, params};
+use std::collections::BTreeMap;
+
+/// More names than any manifest has: a file that has more is not read to its end.
+const MOST_NAMES: usize = 1000;
 
 /// A page of records: a range of the primary key.
 pub(super) const SCAN: &str = "SELECT codes, suffix, encoded, item, former FROM ids
@@ -22,53 +27,32 @@ pub(super) const ENTRY: &str = "SELECT codes, suffix, \
 /// The retired IDs of an item with some codes.
 pub(super) const RETIRED: &str = "SELECT suffix FROM ids WHERE former = ?1 AND codes = ?2 ORDER BY suffix";
 
-impl SqliteStore {
-    /// An error with the place of the database.
-    pub(super) fn at(&self, error: Error) -> Error {
-        error.at(&self.path)
+impl Session {
+    pub(super) fn manifest(&self) -> Result<BTreeMap<String, String>> {
+        let limit = MOST_NAMES as i64 + 1;
+        let rows = self.rows("SELECT key, value FROM manifest LIMIT ?1", [limit], |row| Ok((row.get(0)?, row.get(1)?)));
+        let rows = rows?;
+        match rows.len() > MOST_NAMES {
+            true => Err(Error::damaged_registry(format!("its manifest has more than {MOST_NAMES} names"))),
+            false => Ok(rows.into_iter().collect()),
+        }
     }
 
-    fn failed(&self, error: rusqlite::Error) -> Error {
-        self.at(typed(error))
+    pub(super) fn set_manifest(&self, map: &BTreeMap<String, String>, model: &[u8]) -> Result<()> {
+        self.change("DELETE FROM manifest", [])?;
+        for (key, value) in map {
+            self.change("INSERT INTO manifest (key, value) VALUES (?1, ?2)", [key, value])?;
+        }
+        self.change("INSERT OR REPLACE INTO model (id, bytes) VALUES (0, ?1)", [model])?;
+        Ok(())
     }
 
-    pub(super) fn batch(&self, sql: &str) -> Result<()> {
-        self.connection.execute_batch(sql).map_err(|error| self.failed(error))
-    }
-
-    pub(super) fn change(&self, sql: &str, params: impl Params) -> Result<usize> {
-        let mut statement = self.connection.prepare_cached(sql).map_err(|error| self.failed(error))?;
-        statement.execute(params).map_err(|error| self.failed(error))
-    }
-
-    /// The first row, if there is one.
-    pub(super) fn row<T>(
-        &self,
-        sql: &str,
-        params: impl Params,
-        read: impl FnOnce(&Row<'_>) -> rusqlite::Result<T>,
-    ) -> Result<Option<T>> {
-        let mut statement = self.connection.prepare_cached(sql).map_err(|error| self.failed(error))?;
-        statement.query_row(params, read).optional().map_err(|error| self.failed(error))
-    }
-
-    pub(super) fn rows<T>(
-        &self,
-        sql: &str,
-        params: impl Params,
-        read: impl FnMut(&Row<'_>) -> rusqlite::Result<T>,
-    ) -> Result<Vec<T>> {
-        let mut statement = self.connection.prepare_cached(sql).map_err(|error| self.failed(error))?;
-        let rows = statement.query_map(params, read).and_then(Iterator::collect);
-        rows.map_err(|error| self.failed(error))
-    }
-
-    pub(super) fn find_entry(&self, item: &str) -> Result<Option<Entry>> {
+    pub(super) fn entry(&self, item: &str) -> Result<Option<Entry>> {
         let found = self.row(ENTRY, [item], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
-        found.map(|found| self.entry_of(found)).transpose()
+        found.map(entry_of).transpose()
     }
 
-    pub(super) fn find_holder(&self, id: &SemanticId) -> Result<Holder> {
+    pub(super) fn holder(&self, id: &SemanticId) -> Result<Holder> {
         let (Some(codes), Ok(suffix)) = (encode(&id.codes), i64::try_from(id.suffix)) else { return Ok(Holder::Free) };
         let sql = "SELECT item FROM ids WHERE codes = ?1 AND suffix = ?2";
         Ok(match self.row(sql, params![codes, suffix], |row| row.get(0))? {
@@ -78,29 +62,48 @@ impl SqliteStore {
         })
     }
 
-    pub(super) fn insert_record(&self, item: Option<&str>, entry: &Entry) -> Result<()> {
-        let (codes, encoded) = (stored(&entry.id.codes)?, entry.encoded.as_deref().map(stored).transpose()?);
-        let suffix = i64::try_from(entry.id.suffix);
-        let suffix = suffix.map_err(|_| Error::parameter("suffix", entry.id.suffix, "below 2^63"))?;
-        let sql = "INSERT INTO ids (codes, suffix, item, encoded) VALUES (?1, ?2, ?3, ?4)";
-        let mut statement = self.connection.prepare_cached(sql).map_err(|error| self.failed(error))?;
-        match statement.execute(params![codes, suffix, item, encoded.filter(|_| item.is_some())]) {
+    pub(super) fn insert(&self, records: &[Record]) -> Result<()> {
+        for (i, record) in records.iter().enumerate() {
+            if let Err(error) = self.insert_record(record) {
+                // After any other failure the whole transaction is rolled back.
+                if matches!(error.kind(), ErrorKind::Taken { .. }) {
+                    records.iter().take(i).try_for_each(|record| self.remove_record(record))?;
+                }
+                return Err(error);
+            }
+        }
+        Ok(())
+    }
+
+    fn insert_record(&self, Record { item, entry, former }: &Record) -> Result<()> {
+        let encoded = entry.encoded.as_deref().filter(|_| item.is_some()).map(stored).transpose()?;
+        let former = former.as_deref().filter(|_| item.is_none());
+        let (codes, suffix) = (stored(&entry.id.codes)?, stored_suffix(&entry.id)?);
+        let sql = "INSERT INTO ids (codes, suffix, item, encoded, former) VALUES (?1, ?2, ?3, ?4, ?5)";
+        let mut statement = self.connection.prepare_cached(sql).map_err(typed)?;
+        match statement.execute(params![codes, suffix, item, encoded, former]) {
             Ok(_) => Ok(()),
             Err(error) if error.sqlite_error_code() == Some(ErrorCode::ConstraintViolation) => {
-                let what = format!("the ID {:?} or the item {:?}", entry.id, item.unwrap_or_default());
-                Err(self.at(ErrorKind::Taken { what }.into()))
+                let what = format!("the ID {:?} or the item {:?}", entry.id, item.as_deref().unwrap_or_default());
+                Err(ErrorKind::Taken { what }.into())
             }
-            Err(error) => Err(self.failed(error)),
+            Err(error) => Err(typed(error)),
         }
     }
 
-    pub(super) fn retire_item(&self, item: &str) -> Result<Option<SemanticId>> {
-        let Some(entry) = self.find_entry(item)? else { return Ok(None) };
+    fn remove_record(&self, record: &Record) -> Result<()> {
+        let id = &record.entry.id;
+        let sql = "DELETE FROM ids WHERE codes = ?1 AND suffix = ?2";
+        self.change(sql, params![stored(&id.codes)?, stored_suffix(id)?]).map(|_| ())
+    }
+
+    pub(super) fn retire(&self, item: &str) -> Result<Option<SemanticId>> {
+        let Some(entry) = self.entry(item)? else { return Ok(None) };
         self.change("UPDATE ids SET item = NULL, encoded = NULL, former = item WHERE item = ?1", [item])?;
         Ok(Some(entry.id))
     }
 
-    pub(super) fn records(&self, prefix: &[u32], after: Option<&SemanticId>, limit: usize) -> Result<Vec<Record>> {
+    pub(super) fn scan(&self, prefix: &[u32], after: Option<&SemanticId>, limit: usize) -> Result<Vec<Record>> {
         let Some(first) = encode(prefix) else { return Ok(Vec::new()) };
         let end = end(&first);
         let (codes, suffix) = match after {
@@ -114,39 +117,37 @@ impl SqliteStore {
         let rows = self.rows(sql, params![codes, suffix, end, limit], |row| {
             Ok(((row.get(0)?, row.get(1)?, row.get(2)?), row.get(3)?, row.get(4)?))
         })?;
-        let record = |(entry, item, former)| Ok(Record { item, entry: self.entry_of(entry)?, former });
+        let record = |(entry, item, former)| Ok(Record { item, entry: entry_of(entry)?, former });
         rows.into_iter().map(record).collect()
     }
 
-    pub(super) fn largest_suffix(&self, codes: &[u32]) -> Result<u64> {
+    pub(super) fn used(&self, codes: &[u32]) -> Result<u64> {
         let Some(codes) = encode(codes) else { return Ok(0) };
         let largest = self.row("SELECT max(suffix) FROM ids WHERE codes = ?1", [codes], |row| row.get(0))?;
-        self.used_of(largest.flatten())
+        used_of(largest.flatten())
     }
 
-    pub(super) fn retired_suffixes(&self, codes: &[u32], item: &str) -> Result<Vec<u64>> {
+    pub(super) fn retired(&self, codes: &[u32], item: &str) -> Result<Vec<u64>> {
         let Some(codes) = encode(codes).filter(|_| self.has_former) else { return Ok(Vec::new()) };
         let suffixes = self.rows(RETIRED, params![item, codes], |row| row.get::<_, i64>(0))?;
-        let suffix =
-            |suffix| u64::try_from(suffix).map_err(|_| self.at(Error::damaged_registry("a suffix is negative")));
-        suffixes.into_iter().map(suffix).collect()
+        suffixes.into_iter().map(suffix_of).collect()
     }
 
-    pub(super) fn largest_suffixes(&self, prefix: &[u32]) -> Result<Vec<(Vec<u32>, u64)>> {
+    pub(super) fn used_below(&self, prefix: &[u32]) -> Result<Vec<(Vec<u32>, u64)>> {
         let Some(first) = encode(prefix) else { return Ok(Vec::new()) };
         let sql = "SELECT codes, max(suffix) FROM ids WHERE codes >= ?1 AND codes < ?2 GROUP BY codes ORDER BY codes";
         let rows = self.rows(sql, [&first, &end(&first)], |row| Ok((row.get::<_, Vec<u8>>(0)?, row.get(1)?)))?;
-        rows.into_iter().map(|(codes, largest)| Ok((decode(&codes)?, self.used_of(largest)?))).collect()
+        rows.into_iter().map(|(codes, largest)| Ok((decode(&codes)?, used_of(largest)?))).collect()
     }
 
-    pub(super) fn count_items(&self, prefix: &[u32]) -> Result<u64> {
+    pub(super) fn count(&self, prefix: &[u32]) -> Result<u64> {
         let Some(first) = encode(prefix) else { return Ok(0) };
         let sql = "SELECT count(*) FROM ids WHERE codes >= ?1 AND codes < ?2 AND item IS NOT NULL";
         let count = self.row(sql, [&first, &end(&first)], |row| row.get::<_, i64>(0))?;
         Ok(count.unwrap_or(0).unsigned_abs())
     }
 
-    pub(super) fn count_children(&self, prefix: &[u32]) -> Result<Vec<(u32, u64)>> {
+    pub(super) fn children(&self, prefix: &[u32]) -> Result<Vec<(u32, u64)>> {
         let Some(first) = encode(prefix) else { return Ok(Vec::new()) };
         let sql = "SELECT substr(codes, ?3 + 1, 2) AS code, count(*) FROM ids \
                    WHERE codes >= ?1 AND codes < ?2 AND item IS NOT NULL AND length(codes) > ?3 \
@@ -156,25 +157,31 @@ impl SqliteStore {
         })?;
         let child = |(code, count): (Vec<u8>, i64)| match decode(&code)?.as_slice() {
             [code] => Ok((*code, count.unsigned_abs())),
-            _ => Err(self.at(Error::damaged_registry("IDs differ in their number of codes"))),
+            _ => Err(Error::damaged_registry("IDs differ in their number of codes")),
         };
         rows.into_iter().map(child).collect()
     }
+}
 
-    fn entry_of(&self, (codes, suffix, encoded): (Vec<u8>, i64, Option<Vec<u8>>)) -> Result<Entry> {
-        let suffix = u64::try_from(suffix).map_err(|_| self.at(Error::damaged_registry("a suffix is negative")))?;
-        let decoded = |bytes: &[u8]| decode(bytes).map_err(|error| self.at(error));
-        let id = SemanticId::new(decoded(&codes)?, suffix);
-        Ok(Entry { id, encoded: encoded.as_deref().map(decoded).transpose()? })
-    }
+fn entry_of((codes, suffix, encoded): (Vec<u8>, i64, Option<Vec<u8>>)) -> Result<Entry> {
+    let id = SemanticId::new(decode(&codes)?, suffix_of(suffix)?);
+    Ok(Entry { id, encoded: encoded.as_deref().map(decode).transpose()? })
+}
 
-    fn used_of(&self, largest: Option<i64>) -> Result<u64> {
-        let used = u64::try_from(largest.map_or(0, |largest| largest.saturating_add(1)));
-        used.map_err(|_| self.at(Error::damaged_registry("a suffix is negative")))
-    }
+fn suffix_of(suffix: i64) -> Result<u64> {
+    u64::try_from(suffix).map_err(|_| Error::damaged_registry("a suffix is negative"))
+}
+
+fn used_of(largest: Option<i64>) -> Result<u64> {
+    largest.map_or(Ok(0), |largest| Ok(suffix_of(largest)?.saturating_add(1)))
 }
 
 /// The bytes of codes to be written.
 fn stored(codes: &[u32]) -> Result<Vec<u8>> {
     encode(codes).ok_or_else(|| Error::parameter("codes", format!("{codes:?}"), "below 65,536"))
+}
+
+/// A suffix to be written.
+fn stored_suffix(id: &SemanticId) -> Result<i64> {
+    i64::try_from(id.suffix).map_err(|_| Error::parameter("suffix", id.suffix, "below 2^63"))
 }

@@ -29,6 +29,17 @@ fn item_keys_are_strings_or_integers() {
     assert!(error("x").contains("\"utf8\""), "{}", error("x"));
 }
 
+#[test]
+fn keys_have_the_name_of_their_column() {
+    let folder = Folder::new();
+    let path = folder.path("ids.parquet");
+    let mut out = IdWriter::create_with_keys(&path, "asin").unwrap();
+    out.push(Some("B0"), "1-0", &[1, 0]).unwrap();
+    out.finish().unwrap();
+    assert_eq!(columns(&path).unwrap(), ["asin", "id", "codes"]);
+    assert_eq!(read_strings(&path, "asin").unwrap(), ["B0"]);
+}
+
 fn written_ids(folder: &Folder, items: bool, count: usize) -> PathBuf {
     let path = folder.path("ids.parquet");
     let mut out = IdWriter::create(&path, items).unwrap();

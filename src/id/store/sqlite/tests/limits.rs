@@ -9,7 +9,7 @@ fn a_full_disk_leaves_the_items_and_the_rest_follows_later() {
     let (mut failures, mut pages) = (0, 1);
     loop {
         let store = dir.store();
-        store.connection.pragma_update(None, "max_page_count", pages).unwrap();
+        store.session().connection.pragma_update(None, "max_page_count", pages).unwrap();
         let mut registry = registry(store).unwrap();
         let result = assign(&mut registry, 0..2000);
         if result.is_ok() {
@@ -39,7 +39,7 @@ fn a_full_disk_at_creation_leaves_nothing_in_the_way() {
         let made = result.is_ok();
         if let Err(error) = result {
             assert!(matches!(error.kind(), ErrorKind::Full), "{error}");
-            assert_eq!(schema::version(&connection).unwrap(), 0);
+            assert_eq!(schema::check(&connection).unwrap(), 0);
             failures += 1;
         }
         drop(connection);

@@ -1,13 +1,17 @@
 mod damage;
+mod hostile;
 mod limits;
 mod migrations;
+mod readers;
 mod sharing;
+mod stopping;
 
 use super::*;
 use crate::codes::Codes;
 use crate::error::ErrorKind;
 use crate::id::store::conformance;
 use crate::id::{IdFormat, Registry, Resolver};
+use rusqlite::Connection;
 use std::path::PathBuf;
 
 /// A folder and the path of a database in it.
@@ -71,17 +75,24 @@ fn it_conforms() {
         number += 1;
         SqliteStore::open(dir.path().join(format!("{number}.db"))).unwrap()
     });
+    conformance::check_shared(|| {
+        number += 1;
+        let open = || SqliteStore::open(dir.path().join(format!("{number}.db"))).unwrap();
+        (open(), open())
+    });
 }
 
 #[test]
 fn it_is_durable() {
     let dir = Dir::with_items(250);
     let store = dir.store();
-    let text =
-        |name: &str| store.row(&format!("PRAGMA {name}"), [], |row| row.get::<_, rusqlite::types::Value>(0)).unwrap();
+    let text = |name: &str| {
+        let session = store.session();
+        session.row(&format!("PRAGMA {name}"), [], |row| row.get::<_, rusqlite::types::Value>(0)).unwrap()
+    };
     assert_eq!(text("journal_mode"), Some("wal".to_owned().into()));
     assert_eq!(text("synchronous"), Some(2.into()));
-    assert_eq!(text("busy_timeout"), Some(30_000.into()));
+    assert_eq!(store.options.busy_timeout, Duration::from_secs(30));
     assert_eq!(text("application_id"), Some(i64::from(schema::APPLICATION_ID).into()));
     assert_eq!(text("user_version"), Some(2.into()));
     store.check().unwrap();
@@ -100,7 +111,8 @@ fn look_ups_use_the_indexes() {
         (super::statements::RETIRED, "USING COVERING INDEX retired (former=? AND codes=?)"),
     ] {
         let params = rusqlite::params_from_iter(vec![0; sql.matches('?').count()]);
-        let rows = store.rows(&format!("EXPLAIN QUERY PLAN {sql}"), params, |row| row.get::<_, String>(3)).unwrap();
+        let session = store.session();
+        let rows = session.rows(&format!("EXPLAIN QUERY PLAN {sql}"), params, |row| row.get::<_, String>(3)).unwrap();
         let steps: Vec<&String> = rows.iter().filter(|step| !step.ends_with("SUBQUERY 1")).collect();
         assert!(steps.iter().all(|step| step.starts_with("SEARCH")), "{sql}: {rows:?}");
         assert!(steps.len() <= 2 && rows[0].contains(plan), "{sql}: {rows:?}");

@@ -63,13 +63,13 @@ fn what_was_committed_before_a_kill_is_there_and_no_more() {
     assign(&mut killed, 0..40).unwrap();
     let store = killed.store_mut();
     store.begin().unwrap();
-    store.insert(Some("half"), &Entry::new(SemanticId::new(vec![9, 9], 0))).unwrap();
+    store.insert(&[Record::new("half", Entry::new(SemanticId::new(vec![9, 9], 0)))]).unwrap();
     let after = Dir::new();
     for ending in ["", "-wal"] {
         let name = |dir: &Dir| format!("{}{ending}", dir.path().display());
         std::fs::copy(name(&dir), name(&after)).unwrap();
     }
-    assert!(has_log(&after.path()), "the changes are not in the file yet");
+    assert!(place::has_log(&after.path()), "the changes are not in the file yet");
     assert_eq!(intact(&after.registry()), 40);
     after.store().check().unwrap();
 }

@@ -1,0 +1,105 @@
+//! How a database is opened.
+
+use super::{SqliteStore, open};
+use crate::error::{Error, ErrorKind, Result};
+use std::fmt;
+use std::ops::ControlFlow;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// How long to wait for other processes unless told otherwise.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(30);
+
+type Watch = dyn Fn() -> ControlFlow<()> + Send + Sync;
+
+/// How an SQLite database is opened: how long it waits for other processes, and what stops it.
+///
+/// ```
+/// use semid::registry::SqliteOptions;
+/// use std::ops::ControlFlow;
+/// use std::sync::Arc;
+/// use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+///
+/// let stop = Arc::new(AtomicBool::new(true));
+/// let asked = stop.clone();
+/// let options = SqliteOptions::new()
+///     .watch(move || if asked.load(Relaxed) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) });
+/// let dir = tempfile::tempdir()?;
+/// let path = dir.path().join("ids.db");
+/// assert!(matches!(options.open(&path).unwrap_err().kind(), semid::ErrorKind::Cancelled));
+/// stop.store(false, Relaxed);
+/// options.open(&path)?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone)]
+pub struct SqliteOptions {
+    pub(super) busy_timeout: Duration,
+    watch: Option<Arc<Watch>>,
+}
+
+impl Default for SqliteOptions {
+    fn default() -> Self {
+        Self { busy_timeout: BUSY_TIMEOUT, watch: None }
+    }
+}
+
+impl SqliteOptions {
+    /// Waits 30 seconds for other processes; nothing stops it.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Waits for other processes no longer than `timeout`, at opening and later.
+    #[must_use]
+    pub fn busy_timeout(mut self, timeout: Duration) -> Self {
+        self.busy_timeout = timeout;
+        self
+    }
+
+    /// Calls `watch` many times a second while SQLite works or waits; [`ControlFlow::Break`] ends the work with
+    /// [`ErrorKind::Cancelled`]. It is called by the thread that works, and should return at once.
+    #[must_use]
+    pub fn watch(mut self, watch: impl Fn() -> ControlFlow<()> + Send + Sync + 'static) -> Self {
+        self.watch = Some(Arc::new(watch));
+        self
+    }
+
+    /// [`SqliteStore::open`] with these options.
+    ///
+    /// # Errors
+    /// As for [`SqliteStore::open`], and [`ErrorKind::Cancelled`].
+    pub fn open(&self, path: impl AsRef<Path>) -> Result<SqliteStore> {
+        let path = path.as_ref();
+        SqliteStore::of(path, self, open::to_write(path, self))
+    }
+
+    /// [`SqliteStore::open_read_only`] with these options.
+    ///
+    /// # Errors
+    /// As for [`SqliteStore::open_read_only`], and [`ErrorKind::Cancelled`].
+    pub fn open_read_only(&self, path: impl AsRef<Path>) -> Result<SqliteStore> {
+        let path = path.as_ref();
+        SqliteStore::of(path, self, open::to_read(path, self))
+    }
+
+    /// Whether work is to stop.
+    pub(super) fn stopped(&self) -> bool {
+        self.watch.as_ref().is_some_and(|watch| watch().is_break())
+    }
+
+    /// `error`, or that it was a stop which ended the work.
+    pub(super) fn explain(&self, error: Error) -> Error {
+        match error.kind() {
+            ErrorKind::Locked if self.stopped() => ErrorKind::Cancelled.into(),
+            _ => error,
+        }
+    }
+}
+
+impl fmt::Debug for SqliteOptions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { busy_timeout, watch } = self;
+        f.debug_struct("SqliteOptions").field("busy_timeout", busy_timeout).field("watch", &watch.is_some()).finish()
+    }
+}
