@@ -141,7 +141,7 @@ pub(crate) fn check_outputs(command: &Command) -> Result<(), Failure> {
     command.outputs().into_iter().try_for_each(is_no_stdout)?;
     let (path, what, others) = match command {
         Command::Fit(args) => (&args.output, "a model", NO_MODELS),
-        Command::Sweep(args) => (&args.output, "the runs of a sweep", NO_SWEEPS),
+        Command::Sweep(args) => (&args.output, "the result of a sweep", NO_SWEEPS),
         _ => return Ok(()),
     };
     let extension = path.extension().unwrap_or_default().to_string_lossy().to_lowercase();

@@ -38,7 +38,7 @@ fn fit_tells_sizes_and_the_proof() {
     let json = dir.semid(&format!("{FIT} --balanced --min-size 10 --max-size 90 --json")).json(0);
     let balance = &json["levels"][0]["balance"];
     assert!(balance["smallest"].as_u64() >= Some(10) && balance["largest"].as_u64() <= Some(90), "{json}");
-    assert!(dir.semid("info --model m.safetensors").ok().contains("with prices"));
+    assert!(dir.semid("info --model m.safetensors").ok().contains("keeps them so"));
     let plain = dir.semid(&format!("{FIT} --json")).json(0);
     assert!(plain.get("optimality_gap").is_none() && plain["levels"][0].get("balance").is_none(), "{plain}");
     assert_eq!(dir.semid("info --model m.safetensors --json").json(0)["prices"], false);
@@ -95,7 +95,7 @@ fn encode_at_prices_and_within_a_capacity() {
 fn what_cannot_be_is_refused() {
     let dir = Dir::with_model();
     let encode = "encode --model m.safetensors --input x.npy --output c.npy";
-    dir.fails(&format!("{encode} --assignment priced"), &["m.safetensors", "no prices", "--balanced"]);
+    dir.fails(&format!("{encode} --assignment priced"), &["m.safetensors", "no prices", "balanced clusters"]);
     dir.fails(&format!("{encode} --capacity 37"), &["x.npy", "level 1", "300 rows", "8 clusters", "at least 38"]);
     dir.fails(&format!("{encode} --capacity 0"), &["x.npy", "level 1"]);
     let fit = "fit --input x.npy --output out.safetensors --clusters 8";

@@ -90,7 +90,7 @@ fn what_cannot_be_swept() {
         ("--kind rq-vae --metric cosine", vec!["--metric cosine", "--kind rq-kmeans"]),
         ("--kind rq-vae --balanced both", vec!["--balanced", "--kind rq-kmeans"]),
         ("--kind rq-vae --checkpoint c", vec!["--checkpoint", "semid fit"]),
-        ("--output x.npy", vec!["x.npy", "input"]),
+        ("--output x.npy", vec!["x.npy", "the result of a sweep is no .npy file"]),
         ("--output m.safetensors", vec!["m.safetensors", "line 1"]),
         ("--output gone/s.jsonl", vec!["gone"]),
         ("--models x.npy", vec!["x.npy"]),
