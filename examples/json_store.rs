@@ -1,8 +1,8 @@
 //! A store of your own: a registry in one JSON file. `cargo run --example json_store`
 //!
-//! For registries that a person wants to read and that fit in memory: every commit writes the whole file. Processes take
-//! turns by a lock file beside it; what others committed is seen in a snapshot, which reads the file anew, and from the
-//! next `begin` on.
+//! For registries that a person wants to read and that fit in memory: every commit writes the whole file. Processes
+//! take turns by a lock file beside it; what others committed is seen in a snapshot, which reads the file anew, and
+//! from the next `begin` on.
 
 use semid::io::AtomicFile;
 use semid::registry::{Entry, Holder, Manifest, MemoryStore, Record, SemanticId, Store};

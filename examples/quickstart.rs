@@ -3,7 +3,8 @@
 use semid::{Device, IdFormat, Matrix, RqKMeans, RqKMeansModel};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
-    // 2,000 embeddings of 32 dimensions in 50 loose groups; yours come from a file (`semid::io::open`) or from `ndarray`.
+    // 2,000 embeddings of 32 dimensions in 50 loose groups; yours come from a file (`semid::io::open`) or from
+    // `ndarray`.
     let value = |row: usize, d: usize| ((row % 50 * 31 + d * 17) % 97) as f32 + ((row * 7 + d * 13) % 11) as f32 / 10.0;
     let values: Vec<f32> = (0..2000).flat_map(|row| (0..32).map(move |d| value(row, d))).collect();
     let rows = Matrix::new(&values, 32)?;

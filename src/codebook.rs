@@ -72,12 +72,12 @@ pub(crate) fn largest_sum<'a>(levels: impl IntoIterator<Item = &'a Codebook>) ->
     levels.into_iter().map(Codebook::largest).sum()
 }
 
-/// Largest component that a level may have after the levels before, where all may add up to `most`: three quarters of it on
-/// the first level, as large as a value on the grid, and half of what is left on every later one.
+/// Largest component that a level may have after the levels before, where all may add up to `most`: three quarters of
+/// it on the first level, as large as a value on the grid, and half of what is left on every later one.
 ///
 /// # Exactness
-/// It depends on the levels before alone. Only far outliers of the residuals ever reach it; within it the best codeword is
-/// the centroid, each component cut off at the bound.
+/// It depends on the levels before alone. Only far outliers of the residuals ever reach it; within it the best codeword
+/// is the centroid, each component cut off at the bound.
 pub(crate) fn room<'a>(most: i64, before: impl Iterator<Item = &'a Codebook>) -> i64 {
     let used = before.map(Codebook::largest).reduce(|sum, largest| sum + largest);
     used.map_or(most - most / 4, |used| (most - used) / 2)

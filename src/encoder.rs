@@ -44,8 +44,8 @@ impl Encoder {
         Self { model, options: EncodeOptions::default() }
     }
 
-    /// Gives every row, level by level, the codeword with the smallest squared distance plus price: the model's prices are
-    /// those at which the rows of a balanced fit chose clusters of equal size, so rows like them stay near balance.
+    /// Gives every row, level by level, the codeword with the smallest squared distance plus price: the model's prices
+    /// are those at which the rows of a balanced fit chose clusters of equal size, so rows like them stay near balance.
     ///
     /// # Exactness
     /// Integers throughout, the lowest code on a tie. A row's codes depend on the row and the model alone.
@@ -60,13 +60,13 @@ impl Encoder {
         Ok(self)
     }
 
-    /// Gives no codeword, at any level, to more than `capacity` of all the rows, at the smallest sum of squared distances -
-    /// with [`Encoder::priced`], of squared distances plus prices. Codes then depend on all rows together, which have
-    /// to fit the device's memory.
+    /// Gives no codeword, at any level, to more than `capacity` of all the rows, at the smallest sum of squared
+    /// distances - with [`Encoder::priced`], of squared distances plus prices. Codes then depend on all rows together,
+    /// which have to fit the device's memory.
     ///
     /// # Exactness
-    /// Every level is the exact optimum for what the levels before left over; of several optima the one whose codes, read
-    /// row by row, are lexicographically smallest. The report says what was proved.
+    /// Every level is the exact optimum for what the levels before left over; of several optima the one whose codes,
+    /// read row by row, are lexicographically smallest. The report says what was proved.
     ///
     /// # Errors
     /// [`ErrorKind::Sizes`] on encoding more rows than there is room for.
@@ -86,8 +86,8 @@ impl Encoder {
         quantizer::collect(self.model.levels(), rows.len(), |sink| self.encode_with(rows, device, sink).map(drop))
     }
 
-    /// Encodes in constant memory, or with a capacity in that of all rows: `sink` receives the number of the first row and
-    /// the codes (n, L) of a chunk, in the order of the rows.
+    /// Encodes in constant memory, or with a capacity in that of all rows: `sink` receives the number of the first row
+    /// and the codes (n, L) of a chunk, in the order of the rows.
     ///
     /// # Errors
     /// As for [`Encoder::encode`], and whatever `sink` returns.

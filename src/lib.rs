@@ -1,8 +1,8 @@
 //! Semantic IDs from embeddings, with the same bits on every device.
 //!
-//! A semantic ID is a short list of codes, such as `12-5-33`, that says where an embedding lies: the first code names one
-//! of K clusters, the second one of K clusters of what the first left over, and so on. Items with a common prefix are
-//! alike. The codebooks come from residual k-means ([`RqKMeans`]) or from a network that is trained ([`RqVae`]).
+//! A semantic ID is a short list of codes, such as `12-5-33`, that says where an embedding lies: the first code names
+//! one of K clusters, the second one of K clusters of what the first left over, and so on. Items with a common prefix
+//! are alike. The codebooks come from residual k-means ([`RqKMeans`]) or from a network that is trained ([`RqVae`]).
 //!
 //! ```
 //! use semid::{Device, IdFormat, Matrix, RqKMeans};
@@ -41,8 +41,8 @@
 //! The same rows, parameters and seed give the same model, and the same model and row the same codes, bit for bit, on
 //! every [`Device`], for any number of threads, any batch size and any order of the rows to encode. Rows are put on a
 //! fixed-point [`Grid`](rq::Grid) first; every operation that can influence a result is integer arithmetic, or float
-//! arithmetic whose result is exactly representable in whatever order it is done. Anything approximate is a filter with a
-//! proved bound, whose undecided cases exact integers settle.
+//! arithmetic whose result is exactly representable in whatever order it is done. Anything approximate is a filter with
+//! a proved bound, whose undecided cases exact integers settle.
 //!
 //! # Where to look
 //!
@@ -120,12 +120,12 @@ pub mod registry {
     pub use crate::id::{Export, Exported, TokenLevel, Vocabulary};
 }
 
-/// Work on shards of the rows, which may lie in other processes or on other machines: what is asked of the holders of rows
-/// and what they answer, as bytes.
+/// Work on shards of the rows, which may lie in other processes or on other machines: what is asked of the holders of
+/// rows and what they answer, as bytes.
 ///
 /// A [`Worker`](shards::Worker) holds one shard, which are rows of consecutive numbers, and answers requests. Every
-/// request names the state that the rows are to be in, so that it has the same answer whatever was asked before, and from
-/// a worker that was started again.
+/// request names the state that the rows are to be in, so that it has the same answer whatever was asked before, and
+/// from a worker that was started again.
 pub mod shards {
     pub use crate::grid::GridSketch;
     pub use crate::partial::Partial;

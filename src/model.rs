@@ -110,7 +110,7 @@ impl Model {
     ///
     /// let rows = Matrix::new(&[1.0, 2.0, 3.0, 5.0, 8.0, 13.0], 1)?;
     /// let model = Model::from(RqKMeans::new(1, 2).fit(&rows, &Device::cpu())?);
-    /// assert_eq!(model.downcast::<RqKMeansModel>().map(|model| model.grid().dim()), Some(1));
+    /// assert_eq!(model.downcast::<RqKMeansModel>().map(|model| model.grid().offset().len()), Some(1));
     /// # Ok::<(), semid::Error>(())
     /// ```
     pub fn downcast<Q: Quantizer>(&self) -> Option<&Q> {
@@ -137,7 +137,8 @@ impl Model {
         Encoder::new(Arc::clone(&self.0))
     }
 
-    /// The same model with a record of the data it was fitted to, which goes into its file and not into its fingerprint.
+    /// The same model with a record of the data it was fitted to, which goes into its file and not into its
+    /// fingerprint.
     ///
     /// # Errors
     /// [`ErrorKind::Unsupported`] for a kind of your own that keeps no such record.
@@ -148,7 +149,8 @@ impl Model {
     /// The same model with other labels: what code k of a level was is now code `labels[level][k]`.
     ///
     /// # Errors
-    /// [`ErrorKind::Parameter`] where the labels of a level are no permutation of its codes; [`ErrorKind::Unsupported`].
+    /// [`ErrorKind::Parameter`] where the labels of a level are no permutation of its codes;
+    /// [`ErrorKind::Unsupported`].
     pub fn relabelled(&self, labels: &[Vec<u32>]) -> Result<Self> {
         let clusters = self.clusters();
         let fits = |(labels, clusters): (&Vec<u32>, &usize)| {

@@ -88,7 +88,7 @@ impl Partial {
     /// [`ErrorKind::Overflow`] where a sum exceeds its integer; nothing is added then.
     ///
     /// ```
-    /// use semid::Partial;
+    /// use semid::shards::Partial;
     ///
     /// let (mut some, mut others) = (Partial::new(2, 3), Partial::new(2, 3));
     /// some.add(0, &[1, 2, 3]);

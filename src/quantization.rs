@@ -44,8 +44,8 @@ impl Quantization {
         if self.unit_grid() { UNIT_EXPONENT } else { self.grid.exponent() }
     }
 
-    /// Whether the residuals of `level` are scaled to unit length, once: those of level 0 also where both the metric and
-    /// `normalize_residuals` ask for it.
+    /// Whether the residuals of `level` are scaled to unit length, once: those of level 0 also where both the metric
+    /// and `normalize_residuals` ask for it.
     pub(crate) fn scales_level(&self, level: usize) -> bool {
         self.normalize_residuals || (self.metric == Metric::Cosine && level == 0)
     }

@@ -19,8 +19,8 @@ pub(crate) type Sink<'a> = dyn FnMut(usize, &[u32]) -> Result<()> + 'a;
 /// A model that turns rows into codes and codes into rows, whatever its kind.
 ///
 /// Every kind of model of this crate implements it, and [`Model`](crate::Model) holds one of any kind. Implement it to
-/// measure a model of your own, for example with [`Evaluation`](crate::metrics::Evaluation): this needs the methods without
-/// a default. What a kind does not provide is [`ErrorKind::Unsupported`].
+/// measure a model of your own, for example with [`Evaluation`](crate::metrics::Evaluation): this needs the methods
+/// without a default. What a kind does not provide is [`ErrorKind::Unsupported`].
 pub trait Quantizer: Any + Send + Sync {
     /// Name of the kind, such as `rq-kmeans`.
     fn kind(&self) -> &'static str;
@@ -130,8 +130,8 @@ pub trait Quantizer: Any + Send + Sync {
         false
     }
 
-    /// Distances between `rows`, which are [`Quantizer::quantized_rows`], and codewords; `source` is asked for a row from
-    /// time to time, so that one that is cancelled ends the work.
+    /// Distances between `rows`, which are [`Quantizer::quantized_rows`], and codewords; `source` is asked for a row
+    /// from time to time, so that one that is cancelled ends the work.
     ///
     /// # Errors
     /// [`ErrorKind::DimMismatch`], [`ErrorKind::Unsupported`].
@@ -233,8 +233,8 @@ pub trait Costs: Sync {
         Ok(Box::new(move |prefix| self.distances(row, prefix)))
     }
 
-    /// For each of `rows` the position in this list of the first one with the same distances, as far as that is known: its
-    /// own position is never wrong.
+    /// For each of `rows` the position in this list of the first one with the same distances, as far as that is known:
+    /// its own position is never wrong.
     ///
     /// # Errors
     /// What the source can meet.

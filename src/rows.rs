@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 /// A matrix of f32 rows that can be read in pieces, so that it may be larger than memory.
 ///
-/// Implemented for `ndarray` matrices, for [`Matrix`] over a flat slice, for the readers of [`crate::io`], and for what is
-/// behind `&`, `Box` and `Arc`. Implement it for a source of your own; its own errors go into
+/// Implemented for `ndarray` matrices, for [`Matrix`] over a flat slice, for the readers of [`crate::io`], and for what
+/// is behind `&`, `Box` and `Arc`. Implement it for a source of your own; its own errors go into
 /// [`ErrorKind::Source`](crate::ErrorKind::Source).
 ///
 /// # Shapes

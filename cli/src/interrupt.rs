@@ -85,8 +85,8 @@ mod signals {
     }
 
     fn is_ignored(signal: i32) -> bool {
-        // SAFETY: without a new action `sigaction` only writes the present one, for which there is room; all zeros are a
-        // value of that plain structure.
+        // SAFETY: without a new action `sigaction` only writes the present one, for which there is room; all zeros are
+        // a value of that plain structure.
         unsafe {
             let mut action: libc::sigaction = std::mem::zeroed();
             libc::sigaction(signal, std::ptr::null(), &mut action) == 0 && action.sa_sigaction == libc::SIG_IGN

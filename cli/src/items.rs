@@ -39,8 +39,8 @@ fn advice(input: &Path, parquet: bool) -> Result<String, Failure> {
     Ok(format!("{place}, or --row-numbers if a row will always be the same item"))
 }
 
-/// The name of the column of item keys in an output: that of the input, so that the tables join on it, unless the output
-/// has another column of that name.
+/// The name of the column of item keys in an output: that of the input, so that the tables join on it, unless the
+/// output has another column of that name.
 pub(crate) fn output_column(id_column: Option<&str>) -> &str {
     id_column.filter(|name| !["id", "codes"].contains(name)).unwrap_or("item")
 }

@@ -40,8 +40,8 @@ fn main() -> ExitCode {
     output::exit_code(output::catch_panics(|| run(&cli)))
 }
 
-/// Mesa's device selection complains on stderr about a missing `XDG_RUNTIME_DIR`, as in containers, although nothing here
-/// needs it: it is then switched off.
+/// Mesa's device selection complains on stderr about a missing `XDG_RUNTIME_DIR`, as in containers, although nothing
+/// here needs it: it is then switched off.
 fn quiet_drivers() {
     if std::env::var_os("XDG_RUNTIME_DIR").is_none() && std::env::var_os("NODEVICE_SELECT").is_none() {
         // SAFETY: this is the first thing that `main` does; no other thread exists that could read the environment.

@@ -143,7 +143,8 @@ fn nothing_is_made_for_a_bad_request() {
     }
 }
 
-/// A bad row is named by its number in the input, whatever batch it is in; and the same command does not go on by itself.
+/// A bad row is named by its number in the input, whatever batch it is in; and the same command does not go on by
+/// itself.
 #[test]
 fn a_bad_row_is_named_whatever_batch_it_is_in() {
     let dir = Dir::with_items();

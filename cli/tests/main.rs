@@ -126,7 +126,8 @@ impl Dir {
         Run::of(args, self.command(args).output().unwrap())
     }
 
-    /// Runs `semid` with arguments that must fail with exit code 2, leave no new file, and say in one line all of `parts`.
+    /// Runs `semid` with arguments that must fail with exit code 2, leave no new file, and say in one line all of
+    /// `parts`.
     pub(crate) fn fails(&self, args: &str, parts: &[&str]) {
         let before = self.files();
         let Run { code, stdout, stderr, .. } = self.semid(args);

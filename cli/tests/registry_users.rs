@@ -7,8 +7,8 @@ use std::os::unix::process::CommandExt;
 const OWNER: u32 = 12_345;
 const READER: u32 = 65_534;
 
-/// A folder that everybody can write to, with the owner's database of 300 items and an output of the IDs; none where this
-/// process may not be other users.
+/// A folder that everybody can write to, with the owner's database of 300 items and an output of the IDs; none where
+/// this process may not be other users.
 fn of_the_owner() -> Option<Dir> {
     let dir = Dir::with_items();
     if std::fs::metadata(dir.path("")).unwrap().uid() != 0 {

@@ -102,11 +102,11 @@ fn few_things_are_counted_in_words() {
     let dir = Dir::new();
     dir.npy("x.npy", 1, 1);
     dir.semid("fit --input x.npy --output m.safetensors --levels 1 --clusters 1 --device cpu").ok();
-    assert!(dir.semid(REPORT).ok().contains("about 1 row in"));
+    assert!(dir.semid(REPORT).ok().contains("about 1 row on"));
     assert!(dir.text("r.html").contains("x.npy: 1 row of 1 dimension<"));
     dir.npy("x.npy", 40, 2);
     dir.semid("fit --input x.npy --output m.safetensors --levels 64 --clusters 2 --device cpu").ok();
-    assert!(dir.semid(REPORT).ok().contains("about 40 rows in"));
+    assert!(dir.semid(REPORT).ok().contains("about 40 rows on"));
     let page = dir.text("r.html");
     assert!(page.contains("of 64 codes, out of 2^64 possible ones") && page.contains("64 levels of 2 clusters<"));
 }

@@ -70,6 +70,7 @@ fn networks_beside_residual_k_means() {
 #[test]
 fn what_cannot_be_swept() {
     let dir = Dir::with_model();
+    dir.write("notes.jsonl", "no sweep\n");
     for (flags, parts) in [
         ("--clusters 4,301", vec!["x.npy", "301 clusters", "300 rows"]),
         ("--levels 3 --clusters 8-6", vec!["2 numbers of clusters", "3 levels"]),
@@ -91,7 +92,8 @@ fn what_cannot_be_swept() {
         ("--kind rq-vae --balanced both", vec!["--balanced", "--kind rq-kmeans"]),
         ("--kind rq-vae --checkpoint c", vec!["--checkpoint", "semid fit"]),
         ("--output x.npy", vec!["x.npy", "the result of a sweep is no .npy file"]),
-        ("--output m.safetensors", vec!["m.safetensors", "line 1"]),
+        ("--output m.safetensors", vec!["m.safetensors", "no .safetensors file"]),
+        ("--output notes.jsonl", vec!["notes.jsonl", "line 1"]),
         ("--output gone/s.jsonl", vec!["gone"]),
         ("--models x.npy", vec!["x.npy"]),
     ] {

@@ -18,12 +18,12 @@ const LOCK_MS: &str = "60000";
 /// Registered IDs on a Redis server, all keys of which begin with a name.
 ///
 /// `NAME:ids` is a sorted set of IDs, `NAME:holders` a hash from ID to item, `NAME:items` one from item to ID,
-/// `NAME:manifest` a hash, `NAME:model` a string. Changes are gathered here and sent in one `MULTI`, which the server does
-/// all or nothing, and only if `NAME:lock` is still this writer's: the key is watched. What is acknowledged is as durable
-/// as the server is told to be: `appendonly yes` and `appendfsync always` for every commit on disk.
+/// `NAME:manifest` a hash, `NAME:model` a string. Changes are gathered here and sent in one `MULTI`, which the server
+/// does all or nothing, and only if `NAME:lock` is still this writer's: the key is watched. What is acknowledged is as
+/// durable as the server is told to be: `appendonly yes` and `appendfsync always` for every commit on disk.
 ///
-/// Redis keeps no versions of what it holds, so a snapshot is a copy: one `MULTI` reads everything at one moment into the
-/// memory of the reader, and the server serves nobody else for as long as that takes. Single look-ups need none. A
+/// Redis keeps no versions of what it holds, so a snapshot is a copy: one `MULTI` reads everything at one moment into
+/// the memory of the reader, and the server serves nobody else for as long as that takes. Single look-ups need none. A
 /// registry too large for that needs another layout, with a version in every key.
 pub(crate) struct RedisStore {
     client: Mutex<Client>,

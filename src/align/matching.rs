@@ -19,9 +19,9 @@ pub(super) struct Pair {
 /// code, and of these permutations one with which as many rows as possible do.
 ///
 /// # Exactness
-/// Integers alone: the optimum of an assignment problem whose weight of (new, old) is `(N + 1) a + n` for n rows, of which
-/// a agree. Of several optima it is the one that the search comes to, which goes through new codes and labels in ascending
-/// order. Codes that share no row with a label take those left over, both in ascending order.
+/// Integers alone: the optimum of an assignment problem whose weight of (new, old) is `(N + 1) a + n` for n rows, of
+/// which a agree. Of several optima it is the one that the search comes to, which goes through new codes and labels in
+/// ascending order. Codes that share no row with a label take those left over, both in ascending order.
 pub(super) fn labels(mut pairs: Vec<Pair>, clusters: usize) -> Result<Vec<u32>> {
     pairs.retain(|pair| (pair.old as usize) < clusters && (pair.new as usize) < clusters);
     pairs.par_sort_unstable();
@@ -64,8 +64,8 @@ fn own(weights: &[Weights]) -> Vec<Option<usize>> {
     weights.iter().map(|list| best(list).map(|(label, _)| label)).collect()
 }
 
-/// Lists the costs of a new code at each label, which fall as the weight rises, and the cost of taking no label: each code has a
-/// place of its own for that, behind all labels.
+/// Lists the costs of a new code at each label, which fall as the weight rises, and the cost of taking no label: each
+/// code has a place of its own for that, behind all labels.
 fn edges(weights: &[Weights], row: usize, most: u64) -> Row {
     let list = weights.get(row).map(Vec::as_slice).unwrap_or_default();
     let mut edges: Vec<Edge> =

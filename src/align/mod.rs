@@ -1,5 +1,5 @@
-//! New models with old labels: which codeword of a level has which number says nothing, so a model that was fitted again
-//! can take the numbers with which most items keep their codes.
+//! New models with old labels: which codeword of a level has which number says nothing, so a model that was fitted
+//! again can take the numbers with which most items keep their codes.
 
 mod matching;
 #[cfg(test)]
@@ -28,9 +28,9 @@ pub struct Alignment {
 impl Alignment {
     /// The labels with which as many rows as possible keep their codes, level by level.
     ///
-    /// Level 0 gets the labels with which most rows have their old code. Every later level looks first at the rows whose
-    /// codes before are all their old ones, as the others' IDs have changed anyway, and then at all rows. An old code that
-    /// is no code of the new level is no label; levels that only one side has stay as they are.
+    /// Level 0 gets the labels with which most rows have their old code. Every later level looks first at the rows
+    /// whose codes before are all their old ones, as the others' IDs have changed anyway, and then at all rows. An old
+    /// code that is no code of the new level is no label; levels that only one side has stay as they are.
     ///
     /// # Shapes
     /// `old` (N, M) and `new` (N, L) of the same rows; `clusters` (L) of the new model.
@@ -40,7 +40,8 @@ impl Alignment {
     /// the same every time.
     ///
     /// # Errors
-    /// [`ErrorKind::Empty`], [`ErrorKind::RowCount`], and [`ErrorKind::CodeLevels`] where `clusters` has another length.
+    /// [`ErrorKind::Empty`], [`ErrorKind::RowCount`], and [`ErrorKind::CodeLevels`] where `clusters` has another
+    /// length.
     ///
     /// # References
     /// R. K. Ahuja, T. L. Magnanti, J. B. Orlin, Network Flows, 1993, chapter 12.
@@ -106,12 +107,13 @@ impl Alignment {
 }
 
 impl Model {
-    /// Copies the model with the codewords of every level in the order in which as many of `rows` as possible have the codes
-    /// that `old` gives them (see [`Alignment::of_codes`]).
+    /// Copies the model with the codewords of every level in the order in which as many of `rows` as possible have the
+    /// codes that `old` gives them (see [`Alignment::of_codes`]).
     ///
     /// # Exactness
-    /// The new model is the same on every device. It gives every row the codes of this one, relabelled; only a row that is
-    /// exactly as far from two codewords takes the one that comes first now. `after` counts the codes it really gives.
+    /// The new model is the same on every device. It gives every row the codes of this one, relabelled; only a row that
+    /// is exactly as far from two codewords takes the one that comes first now. `after` counts the codes it really
+    /// gives.
     ///
     /// # Errors
     /// As for [`Quantizer::encode`](crate::Quantizer::encode) of both models, and [`ErrorKind::Empty`].

@@ -2,8 +2,8 @@
 
 use std::fs::read_to_string;
 
-/// Bytes that a program may still take without others having to give theirs up, where the system says so: what Linux calls
-/// available, and no more than the limits of a container leave.
+/// Bytes that a program may still take without others having to give theirs up, where the system says so: what Linux
+/// calls available, and no more than the limits of a container leave.
 pub(super) fn available_memory() -> Option<u64> {
     let machine = read_to_string("/proc/meminfo").ok().and_then(|text| available(&text))?;
     let number = |name: &str| read_to_string(format!("/sys/fs/cgroup/{name}")).ok()?.trim().parse::<u64>().ok();

@@ -9,9 +9,9 @@ const LANES: usize = 8;
 /// A sum of squared distances between rows and their places on the grid, in squared grid steps.
 ///
 /// # Exactness
-/// A row's distance is the sum of the squares of `(x - offset) 2^e - q` in binary64: dimension d is added to partial sum d mod 8,
-/// one after the other, and then the partial sums in order. The sum over the rows is exact, integers per power of two, so the
-/// rows may come in any order and in any pieces; it is rounded when it is read.
+/// A row's distance is the sum of the squares of `(x - offset) 2^e - q` in binary64: dimension d is added to partial
+/// sum d mod 8, one after the other, and then the partial sums in order. The sum over the rows is exact, integers per
+/// power of two, so the rows may come in any order and in any pieces; it is rounded when it is read.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Loss(BTreeMap<i32, u128>);
 

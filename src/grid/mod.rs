@@ -17,8 +17,8 @@ pub use sketch::GridSketch;
 
 /// Largest magnitude of a row on a grid of its own. Every grid integer is an exact f32.
 const GRID_MAX: i32 = (1 << 23) - 1;
-/// Largest magnitude of a value that is put on the grid of a model; values beyond it saturate. A quarter of 2^23 is left
-/// for the codewords of later levels where those of the first are as large.
+/// Largest magnitude of a value that is put on the grid of a model; values beyond it saturate. A quarter of 2^23 is
+/// left for the codewords of later levels where those of the first are as large.
 pub(crate) const SATURATION: i32 = 3 << 21;
 /// Magnitude that values reach on the grid of rows without far outliers.
 pub(crate) const RANGE: i32 = 1 << 20;
@@ -33,8 +33,8 @@ const ROUND: f64 = 6_755_399_441_055_744.0;
 /// Per-dimension offset and power-of-two scale that map f32 rows to integers.
 ///
 /// # Exactness
-/// `q = clamp(round_half_even((f64(x) - f64(offset)) * 2^exponent), -3 * 2^21, 3 * 2^21)`, in IEEE binary64. [`GridSketch`]
-/// says how `fit` chooses offsets and exponent.
+/// `q = clamp(round_half_even((f64(x) - f64(offset)) * 2^exponent), -3 * 2^21, 3 * 2^21)`, in IEEE binary64.
+/// [`GridSketch`] says how `fit` chooses offsets and exponent.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Grid {
     offset: Vec<f32>,

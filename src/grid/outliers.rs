@@ -21,7 +21,8 @@ pub struct Outlier {
 /// Values beyond the grid.
 ///
 /// # Exactness
-/// Counted and ordered by integers and by binary64 steps of single values, so the parts of the rows may come in any order.
+/// Counted and ordered by integers and by binary64 steps of single values, so the parts of the rows may come in any
+/// order.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Saturation {
     /// Values that saturated.

@@ -19,13 +19,14 @@ pub enum Resolver {
         /// Whether the first item has a suffix too, "12-5-33-0", so that all IDs are equally long.
         always: bool,
     },
-    /// Every ID has the item key in it: "12-5-33-numpy". If that one is retired, and the item comes back to the same codes,
-    /// a number makes the new one different: "12-5-33-numpy-1".
+    /// Every ID has the item key in it: "12-5-33-numpy". If that one is retired, and the item comes back to the same
+    /// codes, a number makes the new one different: "12-5-33-numpy-1".
     ItemId,
     /// Colliding items move to the nearest free codes; a suffix where no codes are free.
     ///
-    /// The new items of a call, 65,536 rows of it at a time, are placed together, at the smallest total increase of distance.
-    /// So where an item goes depends on which items are new in the same call; once given, its ID stays as any other.
+    /// The new items of a call, 65,536 rows of it at a time, are placed together, at the smallest total increase of
+    /// distance. So where an item goes depends on which items are new in the same call; once given, its ID stays as any
+    /// other.
     Reassign {
         /// Items that may share the same codes.
         capacity: NonZeroU32,

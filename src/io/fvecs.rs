@@ -25,8 +25,8 @@ impl FvecsRows {
     /// Opens `path` and checks its length against the first row.
     ///
     /// # Errors
-    /// [`ErrorKind::Io`]; [`ErrorKind::Empty`]; [`ErrorKind::Dim`]; [`ErrorKind::Format`] for a length that is not one of
-    /// whole rows.
+    /// [`ErrorKind::Io`]; [`ErrorKind::Empty`]; [`ErrorKind::Dim`]; [`ErrorKind::Format`] for a length that is not one
+    /// of whole rows.
     pub fn open(path: impl AsRef<Path>) -> Result<Self> {
         let path = path.as_ref();
         let source = Source::open(path, "fvecs")?;

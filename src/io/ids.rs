@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 
 /// Writes semantic IDs, one row at a time; the file appears under its name when all of it is on disk.
 ///
-/// The columns are `item`, or the name given, or, where there are no item keys, `row` (from 0); `id`, the text form; and in json lines and
-/// parquet `codes`.
+/// The columns are `item`, or the name given, or, where there are no item keys, `row` (from 0); `id`, the text form;
+/// and in json lines and parquet `codes`.
 ///
 /// ```
 /// use semid::io::IdWriter;
@@ -69,8 +69,8 @@ impl Serialize for Line<'_> {
 }
 
 impl IdWriter {
-    /// Begins a file whose extension, .csv, .jsonl or .parquet, says its format; `items` says whether rows have item keys,
-    /// which make the column `item`.
+    /// Begins a file whose extension, .csv, .jsonl or .parquet, says its format; `items` says whether rows have item
+    /// keys, which make the column `item`.
     ///
     /// # Errors
     /// [`ErrorKind::Io`](crate::ErrorKind::Io); [`ErrorKind::Parameter`](crate::ErrorKind::Parameter) for another
@@ -83,8 +83,8 @@ impl IdWriter {
     /// table that the keys come from.
     ///
     /// # Errors
-    /// As for [`IdWriter::create`]; [`ErrorKind::Parameter`](crate::ErrorKind::Parameter) for `id` and `codes`, which are
-    /// columns of their own.
+    /// As for [`IdWriter::create`]; [`ErrorKind::Parameter`](crate::ErrorKind::Parameter) for `id` and `codes`, which
+    /// are columns of their own.
     pub fn create_with_keys(path: impl AsRef<Path>, keys: &str) -> Result<Self> {
         let path = path.as_ref();
         if OWN.contains(&keys) {
@@ -118,8 +118,8 @@ impl IdWriter {
     /// Appends a row.
     ///
     /// # Errors
-    /// [`ErrorKind::Io`](crate::ErrorKind::Io); [`ErrorKind::Parameter`](crate::ErrorKind::Parameter) where an item key is
-    /// missing or not expected.
+    /// [`ErrorKind::Io`](crate::ErrorKind::Io); [`ErrorKind::Parameter`](crate::ErrorKind::Parameter) where an item key
+    /// is missing or not expected.
     pub fn push(&mut self, item: Option<&str>, id: &str, codes: &[u32]) -> Result<()> {
         let row = self.row;
         if item.is_some() != self.keys.is_some() {

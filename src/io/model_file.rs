@@ -1,9 +1,9 @@
 //! What the model files of all kinds have in common.
 //!
 //! A model file is a `.safetensors` file, readable by anybody. `__metadata__` holds `format`, `format_version`, `kind`,
-//! `config` (JSON), `fingerprint` and `checksum`: SHA-256 over the other five values in this order and then the tensors'
-//! bytes in the order that the kind states, each preceded by its length as u64 little endian. The checksum covers what the
-//! fingerprint leaves out, so that no damaged byte goes unnoticed.
+//! `config` (JSON), `fingerprint` and `checksum`: SHA-256 over the other five values in this order and then the
+//! tensors' bytes in the order that the kind states, each preceded by its length as u64 little endian. The checksum
+//! covers what the fingerprint leaves out, so that no damaged byte goes unnoticed.
 
 use super::AtomicFile;
 use super::file::Source;
@@ -17,8 +17,9 @@ use std::collections::HashMap;
 use std::path::Path;
 
 pub(crate) const FORMAT: &str = "semid";
-/// Version of the files and of the numeric contract behind them, the same for models of every kind. Versions 1 and 2 are
-/// read as well: only values that are farther from the rows of the fit than 6 times their range may get other codes now.
+/// Version of the files and of the numeric contract behind them, the same for models of every kind. Versions 1 and 2
+/// are read as well: only values that are farther from the rows of the fit than 6 times their range may get other codes
+/// now.
 pub(crate) const FORMAT_VERSION: u32 = 3;
 /// What the checksum covers of the metadata, in this order.
 const COVERED: [&str; 5] = ["format", "format_version", "kind", "config", "fingerprint"];

@@ -39,11 +39,12 @@ pub struct ErrorMetrics {
 /// `rows` (N, D), `codes` (N, L).
 ///
 /// # Exactness
-/// The sums of a row and then the sum over the rows are made in f64, in order: the same on every machine, for any number of
-/// threads.
+/// The sums of a row and then the sum over the rows are made in f64, in order: the same on every machine, for any
+/// number of threads.
 ///
 /// # Errors
-/// [`ErrorKind::Empty`], [`ErrorKind::RowCount`], [`ErrorKind::DimMismatch`], what decoding can meet, NaN and infinities.
+/// [`ErrorKind::Empty`], [`ErrorKind::RowCount`], [`ErrorKind::DimMismatch`], what decoding can meet, NaN and
+/// infinities.
 pub fn errors(model: &dyn Quantizer, rows: &dyn Rows, codes: &Codes, device: &Device) -> Result<ErrorMetrics> {
     let (len, dim) = (rows.len(), rows.dim());
     check(model, rows, codes)?;

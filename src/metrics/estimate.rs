@@ -29,7 +29,8 @@ impl Estimate {
     /// `mean +- 3 / n` where all of several are alike, cut to 0 ..= 1. The sums are made in the order of the values.
     ///
     /// # References
-    /// J. A. Hanley, A. Lippman-Hand, If nothing goes wrong, is everything all right?, JAMA 249, 1983: the rule of three.
+    /// J. A. Hanley, A. Lippman-Hand, If nothing goes wrong, is everything all right?, JAMA 249, 1983: the rule of
+    /// three.
     pub(super) fn mean(values: &[f64], population: u64) -> Self {
         let samples = values.len() as u64;
         let n = samples as f64;
@@ -47,8 +48,8 @@ impl Estimate {
 
     /// A rank correlation of `samples` of `population` pairs.
     ///
-    /// The interval is `tanh(atanh(r) +- 1.96 sqrt((1 + r^2 / 2) / (n - 3)))`, and all of -1 ..= 1 where n is 3 or less or r is
-    /// 1 or -1, of which the formula says nothing.
+    /// The interval is `tanh(atanh(r) +- 1.96 sqrt((1 + r^2 / 2) / (n - 3)))`, and all of -1 ..= 1 where n is 3 or less
+    /// or r is 1 or -1, of which the formula says nothing.
     ///
     /// # References
     /// D. G. Bonett, T. A. Wright, Sample size requirements for estimating Pearson, Kendall and Spearman correlations,

@@ -27,8 +27,8 @@ use std::ops::ControlFlow;
 /// ```
 ///
 /// # Files
-/// It is serialized as an object with `k`, `recall_curve`, `sample`, `pairs` and `seed`; a field that is missing has its
-/// default, unknown ones are refused.
+/// It is serialized as an object with `k`, `recall_curve`, `sample`, `pairs` and `seed`; a field that is missing has
+/// its default, unknown ones are refused.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "Stored")]
 pub struct Evaluation {
@@ -111,7 +111,8 @@ impl Evaluation {
         self
     }
 
-    /// Looks for the neighbours of that many rows, chosen by the seed, instead of all; the neighbours are among all rows.
+    /// Looks for the neighbours of that many rows, chosen by the seed, instead of all; the neighbours are among all
+    /// rows.
     #[must_use]
     pub fn sample(mut self, queries: usize) -> Self {
         self.sample = Some(queries);
@@ -151,8 +152,9 @@ impl Evaluation {
     /// `rows` (N, D), `codes` (N, L).
     ///
     /// # Errors
-    /// [`Empty`](crate::ErrorKind::Empty); [`Parameter`](crate::ErrorKind::Parameter) for k above N - 1 or no queries; rows and codes that do not belong
-    /// together or to the model; [`Cancelled`](crate::ErrorKind::Cancelled); what devices and sources can meet.
+    /// [`Empty`](crate::ErrorKind::Empty); [`Parameter`](crate::ErrorKind::Parameter) for k above N - 1 or no queries;
+    /// rows and codes that do not belong together or to the model; [`Cancelled`](crate::ErrorKind::Cancelled); what
+    /// devices and sources can meet.
     pub fn run_on_codes(
         &self,
         model: &dyn Quantizer,

@@ -1,10 +1,10 @@
 //! Whether semantic IDs are good: collisions, usage, errors, neighbours, correlation, purity and stability.
 //!
-//! [`Evaluation`] measures all that can be said of a model and some rows. What codes alone tell needs neither rows nor a
-//! device: [`code_metrics`], or [`CodeCounter`] for codes that come one after the other.
+//! [`Evaluation`] measures all that can be said of a model and some rows. What codes alone tell needs neither rows nor
+//! a device: [`code_metrics`], or [`CodeCounter`] for codes that come one after the other.
 //!
-//! N rows have U different IDs of L codes; level l has K clusters, and p is the share of rows that have a code, a prefix
-//! or an ID, n their number.
+//! N rows have U different IDs of L codes; level l has K clusters, and p is the share of rows that have a code, a
+//! prefix or an ID, n their number.
 //!
 //! | metric | formula | best |
 //! | --- | --- | --- |
@@ -27,12 +27,12 @@
 //!
 //! # Neighbours, and what ties are worth
 //!
-//! The true neighbours of a row are its k nearest among all other rows: by Euclidean distance, and for a cosine model by
-//! that between the rows scaled to unit length. IDs are near by one of three distances: L less the length of the shared
-//! prefix (`prefix`), the distance between what they decode to (`decoded`), or the number of levels at which they differ
-//! (`hamming`). Many rows are equally far then, and the order of rows in a file must not decide: a metric is the expected
-//! value over all orders of tied rows. If b rows are nearer than a group of t tied ones, one of these is among the first k
-//! with probability
+//! The true neighbours of a row are its k nearest among all other rows: by Euclidean distance, and for a cosine model
+//! by that between the rows scaled to unit length. IDs are near by one of three distances: L less the length of the
+//! shared prefix (`prefix`), the distance between what they decode to (`decoded`), or the number of levels at which
+//! they differ (`hamming`). Many rows are equally far then, and the order of rows in a file must not decide: a metric
+//! is the expected value over all orders of tied rows. If b rows are nearer than a group of t tied ones, one of these
+//! is among the first k with probability
 //!
 //! ```text
 //! s = clamp(k - b, 0, t) / t                  (m = k - b places left for t rows: m / t)
@@ -48,14 +48,14 @@
 //!
 //! # Exactness
 //!
-//! Distances are integers on a grid that the rows define by themselves, so that neighbours are the same whatever model is
-//! measured and on every device. Counts and rank correlations are computed with integers; what has to be rounded is
+//! Distances are integers on a grid that the rows define by themselves, so that neighbours are the same whatever model
+//! is measured and on every device. Counts and rank correlations are computed with integers; what has to be rounded is
 //! rounded in an order that neither threads nor devices change. Metrics of samples are functions of the seed.
 //!
 //! # References
 //!
-//! F. McSherry, M. Najork, Computing Information Retrieval Performance Measures Efficiently in the Presence of Tied Scores,
-//! ECIR 2008.
+//! F. McSherry, M. Najork, Computing Information Retrieval Performance Measures Efficiently in the Presence of Tied
+//! Scores, ECIR 2008.
 
 mod code_metrics;
 mod correlation;

@@ -40,8 +40,8 @@ impl Nearest {
     /// The neighbours of the points `queries`, which ascend.
     ///
     /// # Exactness
-    /// Squared distances on the grid, integers, by `kernel::range_search`: a point is listed if it is no farther than the
-    /// k-th nearest one so far. So the lists do not depend on the device, the blocks or their order.
+    /// Squared distances on the grid, integers, by `kernel::range_search`: a point is listed if it is no farther than
+    /// the k-th nearest one so far. So the lists do not depend on the device, the blocks or their order.
     ///
     /// # Errors
     /// What devices and sources can meet.

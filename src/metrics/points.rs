@@ -12,8 +12,8 @@ use std::collections::HashMap;
 /// The different points among rows.
 ///
 /// # Exactness
-/// The grid is the one that `fit` chooses for these rows. For the cosine metric rows are scaled to length 2^20. Points depend on the rows and the metric
-/// alone, and so do the distances between them, which are integers.
+/// The grid is the one that `fit` chooses for these rows. For the cosine metric rows are scaled to length 2^20. Points
+/// depend on the rows and the metric alone, and so do the distances between them, which are integers.
 pub(super) struct Points<'a> {
     rows: &'a dyn Rows,
     quantization: Quantization,
@@ -89,8 +89,8 @@ impl<'a> Points<'a> {
         self.rows.dim()
     }
 
-    /// Calls `use_points` with some of the points at a time, in order, as the place of the first among them and their grid
-    /// values: all points, or the `chosen` ones, which ascend.
+    /// Calls `use_points` with some of the points at a time, in order, as the place of the first among them and their
+    /// grid values: all points, or the `chosen` ones, which ascend.
     pub(super) fn each(
         &self,
         chosen: Option<&[u32]>,

@@ -7,8 +7,8 @@ use std::collections::BTreeMap;
 /// A bucket is a code of a level, a prefix, or a whole ID. Buckets without items are not counted.
 ///
 /// # Exactness
-/// Counts are integers; each measure rounds a few times in f64, in the order of the sizes, so that it is the same for any
-/// order of the buckets.
+/// Counts are integers; each measure rounds a few times in f64, in the order of the sizes, so that it is the same for
+/// any order of the buckets.
 ///
 /// ```
 /// use semid::metrics::Sizes;
@@ -92,7 +92,8 @@ impl Sizes {
         }
     }
 
-    /// `K sum n^2 / N^2` over K buckets, empty ones included: 1 where all are equally large, K where one has everything.
+    /// `K sum n^2 / N^2` over K buckets, empty ones included: 1 where all are equally large, K where one has
+    /// everything.
     pub fn imbalance(&self, buckets: u64) -> f64 {
         let square =
             |(size, count): (&u64, &u64)| (u128::from(*size) * u128::from(*size)).saturating_mul(u128::from(*count));

@@ -31,9 +31,9 @@ const CURVE: [usize; 7] = [1, 2, 5, 10, 20, 50, 100];
 
 /// A report on the semantic IDs that a model gives, as a page for a browser and as figures.
 ///
-/// The page is one HTML file that needs nothing else: it asks no network for anything. It is light or dark as the reader
-/// likes, fits a telephone, and can be used by keyboard and with a screen reader. All texts given, as names of items, are
-/// shown as they are: none can become part of the page's code.
+/// The page is one HTML file that needs nothing else: it asks no network for anything. It is light or dark as the
+/// reader likes, fits a telephone, and can be used by keyboard and with a screen reader. All texts given, as names of
+/// items, are shown as they are: none can become part of the page's code.
 ///
 /// # Exactness
 /// Equal models, rows, names and settings give the same bytes, on every device. The page holds no time or date.
@@ -173,7 +173,8 @@ impl<'a> Report<'a> {
     /// `rows` (N, D), `codes` (N, L), names and labels (N).
     ///
     /// # Errors
-    /// [`ErrorKind::RowCount`] for names or labels that are not one for each row; what [`Evaluation::run_on_codes`] can meet.
+    /// [`ErrorKind::RowCount`] for names or labels that are not one for each row; what [`Evaluation::run_on_codes`] can
+    /// meet.
     pub fn run_on_codes(
         &self,
         model: &dyn Quantizer,

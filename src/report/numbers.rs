@@ -39,8 +39,9 @@ pub(super) fn real(value: f64) -> String {
     }
 }
 
-/// The numbers of a column in one format: as many decimals for all as give the smallest four significant digits, but at most two
-/// more than give them to the largest; all in powers of ten where one is too small or too large to be written out.
+/// The numbers of a column in one format: as many decimals for all as give the smallest four significant digits, but at
+/// most two more than give them to the largest; all in powers of ten where one is too small or too large to be written
+/// out.
 pub(super) fn reals(values: &[f64]) -> Vec<String> {
     let sizes = || values.iter().map(|value| value.abs()).filter(|size| *size > 0.0);
     if sizes().any(|size| !(1e-4..1e7).contains(&size)) {

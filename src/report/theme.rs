@@ -14,7 +14,8 @@ pub(super) enum Ink {
     Muted,
     /// Lines that help to read values.
     Grid,
-    /// A line or an area of a series: the first eight have colours of their own, and a colour comes again with another dash.
+    /// A line or an area of a series: the first eight have colours of their own, and a colour comes again with another
+    /// dash.
     Series(usize),
     /// A cell of a map, from few (0) to many (4).
     Heat(usize),

@@ -9,7 +9,8 @@ const MOST: usize = 3;
 
 /// The words of the items' names.
 ///
-/// A word is a run of letters and digits with at least one letter, of two characters or more, in lower case; a name has it once.
+/// A word is a run of letters and digits with at least one letter, of two characters or more, in lower case; a name has
+/// it once.
 pub(super) struct Words {
     words: Vec<String>,
     /// Items whose names have a word.
@@ -46,9 +47,9 @@ impl Words {
 
     /// The words that set the names of these rows apart, the strongest first.
     ///
-    /// Of n items among N, a word that a of them have, and b of all, counts where two of the n or more have it, one in twenty or
-    /// more, and at least twice as large a share of the n as of all: `a N >= 2 b n`. The largest `a N - b n` is the strongest,
-    /// which is the difference of the shares; the alphabet decides a tie.
+    /// Of n items among N, a word that a of them have, and b of all, counts where two of the n or more have it, one in
+    /// twenty or more, and at least twice as large a share of the n as of all: `a N >= 2 b n`. The largest `a N - b n`
+    /// is the strongest, which is the difference of the shares; the alphabet decides a tie.
     pub(super) fn of(&self, rows: &[usize]) -> Vec<&str> {
         let mut counts: BTreeMap<u32, u64> = BTreeMap::new();
         for word in rows.iter().filter_map(|row| self.of_rows.get(*row)).flatten() {
@@ -98,7 +99,8 @@ mod tests {
         // `django` is in 3 of 3 and 3 of 8; `x2` in 1 of 3 only.
         assert_eq!(words.of(&[0, 1, 2]), ["django"]);
         assert_eq!(words.of(&[3, 4]), ["flask"]);
-        // Half as large a share of all is still apart, more is not: py in 2 of 4 and 2 of 8, flask in 2 of 5 and 2 of 8.
+        // Half as large a share of all is still apart, more is not: py in 2 of 4 and 2 of 8, flask in 2 of 5 and 2 of
+        // 8.
         assert_eq!(words.of(&[5, 6, 7, 0]), ["py"]);
         assert!(words.of(&[3, 4, 0, 1, 5]).iter().all(|word| *word != "flask"));
         assert!(words.of(&[0, 1, 2, 3, 4, 5, 6, 7]).is_empty() && words.of(&[0]).is_empty());

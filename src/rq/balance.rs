@@ -9,7 +9,8 @@ pub struct Balance {
     /// Rows of the largest cluster.
     pub largest: u64,
     /// How far the total cost of an assignment may at most have been above the optimum, in squared grid steps, over all
-    /// assignments of the run that was kept: 0 proves that each was the optimum. `None` for Sinkhorn, which is no optimum.
+    /// assignments of the run that was kept: 0 proves that each was the optimum. `None` for Sinkhorn, which is no
+    /// optimum.
     pub gap: Option<u128>,
     /// The same per row and in squared units of the embeddings, to be compared with the squared error.
     pub optimality_gap: Option<f64>,

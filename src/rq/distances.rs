@@ -57,8 +57,8 @@ impl<'a> Distances<'a> {
     /// those of the nearest codewords afterwards.
     ///
     /// # Exactness
-    /// What the nearest codeword costs bounds the smallest sum; `Table::range_search` has the exact distance of every codeword
-    /// that may be below that, which are the same ones on every device.
+    /// What the nearest codeword costs bounds the smallest sum; `Table::range_search` has the exact distance of every
+    /// codeword that may be below that, which are the same ones on every device.
     pub(super) fn cheapest(&mut self, prices: &[i128]) -> Result<Cheapest> {
         let settled = self.table.assign(self.codebook)?.settled;
         let mut codes = try_vec(0, self.table.rows(), "codes")?;

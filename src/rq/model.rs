@@ -106,8 +106,8 @@ impl RqKMeansModel {
     ///
     /// The bytes, integers little endian: `semid rq-kmeans 1` and a zero byte; metric (0 l2, 1 cosine) and
     /// normalize_residuals (0, 1), a byte each; grid exponent and codebook exponent, i32; D and L, u32; K of every
-    /// level, u32; the offset, D x f32; the codewords of every level, K x D x i32 grid integers; and, where the model has
-    /// prices, those of every level, K x i64.
+    /// level, u32; the offset, D x f32; the codewords of every level, K x D x i32 grid integers; and, where the model
+    /// has prices, those of every level, K x i64.
     pub fn fingerprint(&self) -> String {
         let mut hash = Sha256::new();
         hash.update(b"semid rq-kmeans 1\0");

@@ -54,8 +54,8 @@ impl Optimal {
         Ok(self.take(solution, first))
     }
 
-    /// Brings prices near the optimum where they may be far from it; whether they changed: a sample of few rows would not
-    /// be worth it.
+    /// Brings prices near the optimum where they may be far from it; whether they changed: a sample of few rows would
+    /// not be worth it.
     fn approach(&mut self, engine: &dyn Engine, table: &mut dyn Table, codebook: &Codebook) -> Result<bool> {
         if self.sample.is_none() {
             self.sample = Sampled::new(engine, table, self.sizes, codebook.clusters())?;

@@ -1,8 +1,9 @@
 //! Distances of one row below many prefixes, from inner products.
 //!
-//! What the codes `p` leave of a row q is r = q - sum c(l, p_l), so `|r - c|^2 = |r|^2 - 2 r.c + |c|^2`, and both `|r|^2` and
-//! `r.c` are sums of inner products of q and of codewords: those of codewords are the same for all rows, and those of q
-//! for all prefixes. A row of K distances then costs K times the number of levels, whatever the dimensions.
+//! What the codes `p` leave of a row q is r = q - sum c(l, p_l), so `|r - c|^2 = |r|^2 - 2 r.c + |c|^2`, and both
+//! `|r|^2` and `r.c` are sums of inner products of q and of codewords: those of codewords are the same for all rows,
+//! and those of q for all prefixes. A row of K distances then costs K times the number of levels, whatever the
+//! dimensions.
 //!
 //! # Exactness
 //! Integers modulo 2^64: whatever a sum in between overflows to, a distance is below 2^63 and comes out as it is.

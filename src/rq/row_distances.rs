@@ -94,8 +94,8 @@ impl<'a> RowDistances<'a> {
         self.residual(row, &[]).is_ok_and(|other| other == residual)
     }
 
-    /// A row's inner products with codewords, with which its distances below many prefixes are quick; none where residuals
-    /// are normalised, which is not linear, or the model is too large.
+    /// A row's inner products with codewords, with which its distances below many prefixes are quick; none where
+    /// residuals are normalised, which is not linear, or the model is too large.
     pub(crate) fn products(&self, row: usize) -> Result<Option<Products<'_>>> {
         // The first few rows are quicker without.
         let few = self.asked_for.fetch_add(1, Ordering::Relaxed) < FEW;
@@ -114,12 +114,12 @@ impl<'a> RowDistances<'a> {
     /// `prefix` has fewer codes than the model has levels; the result has one distance per codeword of that level.
     ///
     /// # Exactness
-    /// The scalar kernels, in the order in which encoding applies them: the lowest of the smallest distances is the code
-    /// that encoding chooses after `prefix`.
+    /// The scalar kernels, in the order in which encoding applies them: the lowest of the smallest distances is the
+    /// code that encoding chooses after `prefix`.
     ///
     /// # Errors
-    /// A parameter error for too many codes, [`ErrorKind::Code`] for a code its codebook does not have, NaN or infinities,
-    /// and what the source can meet.
+    /// A parameter error for too many codes, [`ErrorKind::Code`] for a code its codebook does not have, NaN or
+    /// infinities, and what the source can meet.
     pub(crate) fn distances(&self, row: usize, prefix: &[u32]) -> Result<Vec<u64>> {
         let levels = self.model.levels();
         let expected = || format!("below the model's {} levels", levels.len());

@@ -13,8 +13,8 @@ const AT_LEAST: usize = 4;
 /// Clusters that the lists of a sample hold at first.
 const CANDIDATES: usize = 8;
 
-/// Rows at equal steps, and the sizes of clusters in proportion. The optimum of the sample costs little, and at its prices
-/// most rows of the whole are where they belong: the search over all rows begins with short lists.
+/// Rows at equal steps, and the sizes of clusters in proportion. The optimum of the sample costs little, and at its
+/// prices most rows of the whole are where they belong: the search over all rows begins with short lists.
 pub(super) struct Sampled {
     table: Box<dyn Table>,
     sizes: Sizes,

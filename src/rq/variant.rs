@@ -33,8 +33,8 @@ impl RqKMeans {
         Ok(settings)
     }
 
-    /// What the file of a model of the first `levels` levels tells about its fit: nothing where no fit of that many levels
-    /// gives it.
+    /// What the file of a model of the first `levels` levels tells about its fit: nothing where no fit of that many
+    /// levels gives it.
     fn origin(&self, clusters: &[usize], levels: usize) -> Result<Origin> {
         if levels < clusters.len() && !self.levels_stand_alone() {
             return Ok(Origin::default());

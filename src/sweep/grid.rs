@@ -39,10 +39,10 @@ use std::path::{Path, PathBuf};
 /// ```
 ///
 /// # Files
-/// It is serialized as an object with `version` (1) and the fields of the table, but for the folder of models; `kinds` are
-/// objects as [`RqKMeans`] and [`RqVae`] are serialized, of which `kind` must be there, and `levels`, `clusters`, `seed` and
-/// `sizes` are the sweep's. A field that is missing has its default, which is 2, 3, 4 for `levels` and 64, 256 for
-/// `clusters`; unknown fields are refused.
+/// It is serialized as an object with `version` (1) and the fields of the table, but for the folder of models; `kinds`
+/// are objects as [`RqKMeans`] and [`RqVae`] are serialized, of which `kind` must be there, and `levels`, `clusters`,
+/// `seed` and `sizes` are the sweep's. A field that is missing has its default, which is 2, 3, 4 for `levels` and 64,
+/// 256 for `clusters`; unknown fields are refused.
 ///
 /// ```
 /// let sweep: semid::Sweep = serde_json::from_str(
@@ -181,8 +181,8 @@ impl Sweep {
         self
     }
 
-    /// Sets the folder in which models are kept, under their [`SweepParameters::name`]; it is made where it is missing. Other
-    /// models of those names, as of a sweep of other rows, are not replaced.
+    /// Sets the folder in which models are kept, under their [`SweepParameters::name`]; it is made where it is missing.
+    /// Other models of those names, as of a sweep of other rows, are not replaced.
     #[must_use]
     pub fn models<'a>(mut self, folder: impl Into<Option<&'a Path>>) -> Self {
         self.models = folder.into().map(Path::to_owned);

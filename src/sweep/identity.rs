@@ -51,8 +51,8 @@ impl Sweep {
         all.map(|(name, value)| (name.to_owned(), Value::from(value))).collect()
     }
 
-    /// Refuses lines that this sweep would not write. What a line does not name has its default: it is of a time before there
-    /// was such a parameter.
+    /// Refuses lines that this sweep would not write. What a line does not name has its default: it is of a time before
+    /// there was such a parameter.
     pub(super) fn compare(&self, records: &[SweepRecord], chains: &[Chain<'_>], data: &SweepData) -> Result<()> {
         let mut runs = runs_of(chains);
         for (line, record) in (1..).zip(records) {

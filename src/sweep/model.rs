@@ -17,8 +17,8 @@ impl Sweep {
     /// The model that was measured, bit for bit.
     ///
     /// # Errors
-    /// [`ErrorKind::Parameter`] for a run that is not of this grid, [`ErrorKind::OtherSweep`] where other rows or parameters
-    /// give another model; what fitting can meet.
+    /// [`ErrorKind::Parameter`] for a run that is not of this grid, [`ErrorKind::OtherSweep`] where other rows or
+    /// parameters give another model; what fitting can meet.
     ///
     /// ```
     /// use semid::metrics::Evaluation;

@@ -9,8 +9,8 @@ const MOST: f64 = 700.0;
 impl PredictedCollisions {
     /// Collisions of `rows` rows of the kind of those measured.
     ///
-    /// Levels whose codes have entropies H_1 ... H_L, in nats, say as much as `M = e^(H_1 + ... + H_L)` IDs that are equally
-    /// frequent. Of M such IDs, N rows that take them independently have
+    /// Levels whose codes have entropies H_1 ... H_L, in nats, say as much as `M = e^(H_1 + ... + H_L)` IDs that are
+    /// equally frequent. Of M such IDs, N rows that take them independently have
     ///
     /// ```text
     /// U = M (1 - (1 - 1/M)^N)        different ones to be expected, and a collision rate of 1 - U / N

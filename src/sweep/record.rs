@@ -12,8 +12,8 @@ pub(super) const LEGACY: u32 = 1;
 
 /// A finished run of a sweep: its model, its rows and its measures.
 ///
-/// A sweep's file has one as a JSON object on every line, in the order of the grid. All of it is the same on every device
-/// and however often the sweep was interrupted, apart from `seconds`, which stands last.
+/// A sweep's file has one as a JSON object on every line, in the order of the grid. All of it is the same on every
+/// device and however often the sweep was interrupted, apart from `seconds`, which stands last.
 ///
 /// ```
 /// use semid::metrics::Evaluation;

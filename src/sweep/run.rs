@@ -22,13 +22,13 @@ impl Sweep {
     /// Fits and measures the runs that the file at `path` does not have yet, and returns all runs.
     ///
     /// # Exactness
-    /// The file ends with the same bytes, apart from `seconds`, on every device and however often the sweep was stopped or
-    /// killed in between.
+    /// The file ends with the same bytes, apart from `seconds`, on every device and however often the sweep was stopped
+    /// or killed in between.
     ///
     /// # Errors
-    /// Parameters that make no sense for some run, before anything is fitted; [`ErrorKind::OtherSweep`] where the file has
-    /// lines that this sweep would not write, [`ErrorKind::Busy`] where another process writes to it; what fitting and
-    /// measuring can meet. Finished runs stay in the file.
+    /// Parameters that make no sense for some run, before anything is fitted; [`ErrorKind::OtherSweep`] where the file
+    /// has lines that this sweep would not write, [`ErrorKind::Busy`] where another process writes to it; what fitting
+    /// and measuring can meet. Finished runs stay in the file.
     pub fn run(&self, rows: &dyn Rows, device: &Device, path: impl AsRef<Path>) -> Result<Vec<SweepRecord>> {
         self.run_with(rows, device, path, |_| ControlFlow::Continue(()))
     }
@@ -68,7 +68,8 @@ impl Sweep {
         Ok(work.file.finish())
     }
 
-    /// Makes the folder of models, in which those of `missing` runs can be written: better known before they are fitted.
+    /// Makes the folder of models, in which those of `missing` runs can be written: better known before they are
+    /// fitted.
     fn prepare_folder<'a>(&self, missing: impl Iterator<Item = &'a SweepParameters>) -> Result<()> {
         let Some(folder) = &self.models else { return Ok(()) };
         std::fs::create_dir_all(folder).map_err(|error| Error::io("creating", error).at(folder))?;
@@ -95,7 +96,8 @@ struct Work<'a> {
 }
 
 impl Work<'_> {
-    /// All runs of a chain, fitting no more levels than those that are not finished need; `later` are the chains after it.
+    /// All runs of a chain, fitting no more levels than those that are not finished need; `later` are the chains after
+    /// it.
     fn chain(&mut self, chain: &Chain<'_>, later: &[Chain<'_>]) -> Result<()> {
         let open = |(i, run): &(usize, &SweepParameters)| !self.is_finished(self.at + i, run);
         let last = chain.runs.iter().enumerate().filter(open).map(|(i, _)| i + 1).next_back();

@@ -1,8 +1,9 @@
 //! Checkpoints: all that a training needs to go on to the same bits as if it had never stopped.
 //!
-//! A `.safetensors` file: `state.{i}` (f32) are the networks' parameters, moments and averages, `book.{l}.{part}` those of
-//! the codebooks, `best` the bytes of the best model's file. `__metadata__` holds the parameters (JSON), the rows' digest,
-//! where the training stands and a checksum over everything. Files of version 1 have the parameters as `legacy.rs` writes them.
+//! A `.safetensors` file: `state.{i}` (f32) are the networks' parameters, moments and averages, `book.{l}.{part}` those
+//! of the codebooks, `best` the bytes of the best model's file. `__metadata__` holds the parameters (JSON), the rows'
+//! digest, where the training stands and a checksum over everything. Files of version 1 have the parameters as
+//! `legacy.rs` writes them.
 
 use super::data::Data;
 use super::fit::RqVaeFit;
@@ -43,8 +44,8 @@ struct Standing {
 }
 
 impl RqVaeFit {
-    /// Trains to the end, with a checkpoint after every epoch and where the callback stops it; after any other failure the
-    /// file keeps the last good state.
+    /// Trains to the end, with a checkpoint after every epoch and where the callback stops it; after any other failure
+    /// the file keeps the last good state.
     ///
     /// # Errors
     /// As for [`RqVaeFit::next_epoch`] and [`RqVaeFit::save_checkpoint`].
@@ -119,8 +120,8 @@ impl RqVaeFit {
 }
 
 impl RqVae {
-    /// The parameters that the steps of a training depend on. Without a cosine, a longer training begins with the bits of a
-    /// shorter one, so the number of epochs is not among them.
+    /// The parameters that the steps of a training depend on. Without a cosine, a longer training begins with the bits
+    /// of a shorter one, so the number of epochs is not among them.
     fn lasting(&self) -> Self {
         match self.schedule {
             Schedule::Cosine => self.canonical(),
@@ -128,8 +129,8 @@ impl RqVae {
         }
     }
 
-    /// Whether a file of that version with these parameters is of this training. Parameters that this build does not know
-    /// make another training.
+    /// Whether a file of that version with these parameters is of this training. Parameters that this build does not
+    /// know make another training.
     fn is_of(&self, version: &str, params: &str) -> bool {
         match version {
             LEGACY => legacy::checkpoint(self).contains(&params.to_owned()),
@@ -137,12 +138,12 @@ impl RqVae {
         }
     }
 
-    /// Goes on with the training of a checkpoint: the same rows and parameters give the same bits as without a stop. The
-    /// number of epochs may be another one, unless the learning rate follows a cosine.
+    /// Goes on with the training of a checkpoint: the same rows and parameters give the same bits as without a stop.
+    /// The number of epochs may be another one, unless the learning rate follows a cosine.
     ///
     /// # Errors
-    /// As for [`RqVae::begin`]; [`ErrorKind::DamagedCheckpoint`] for a broken checkpoint and [`ErrorKind::Parameter`] for one
-    /// of other rows or parameters.
+    /// As for [`RqVae::begin`]; [`ErrorKind::DamagedCheckpoint`] for a broken checkpoint and [`ErrorKind::Parameter`]
+    /// for one of other rows or parameters.
     pub fn resume(&self, checkpoint: impl AsRef<Path>, rows: &dyn Rows, device: &Device) -> Result<RqVaeFit> {
         let path = checkpoint.as_ref();
         let bytes = read_file(path)?;

@@ -72,8 +72,8 @@ impl Data {
         self.train.len() / self.dim
     }
 
-    /// The rows that epochs are validated on: those held out, or else the first twentieth of the training rows, but at least
-    /// [`LEAST_VALIDATION_ROWS`] of them.
+    /// The rows that epochs are validated on: those held out, or else the first twentieth of the training rows, but at
+    /// least [`LEAST_VALIDATION_ROWS`] of them.
     pub(super) fn validation_rows(&self) -> &[f32] {
         if !self.held_out.is_empty() {
             return &self.held_out;

@@ -1,13 +1,15 @@
 //! Divergence: losses far beyond what the rows themselves weigh.
 //!
-//! Losses of two batches cannot be compared with each other: one of them may hold the only large row of the data, and its loss
-//! is then large however good the networks are. So every loss is first divided by the size of the rows that it is of.
+//! Losses of two batches cannot be compared with each other: one of them may hold the only large row of the data, and
+//! its loss is then large however good the networks are. So every loss is first divided by the size of the rows that it
+//! is of.
 
 use super::params::{Loss, Reduction, RqVae};
 use crate::error::{ErrorKind, Result};
 use serde::{Deserialize, Serialize};
 
-/// A training whose losses, relative to its rows, are that many times as large as those of untrained networks has diverged.
+/// A training whose losses, relative to its rows, are that many times as large as those of untrained networks has
+/// diverged.
 pub(super) const FACTOR: f64 = 1000.0;
 
 /// The size of rows: the mean loss of answering every row with zeros, which are the mean of standardised rows.
@@ -53,8 +55,8 @@ pub(super) struct Relative {
 }
 
 impl Relative {
-    /// The losses of a batch relative to its rows and to all: a batch of nearly zero rows among larger ones may well cost more
-    /// than its own rows weigh, as networks answer what they have learnt from the others.
+    /// The losses of a batch relative to its rows and to all: a batch of nearly zero rows among larger ones may well
+    /// cost more than its own rows weigh, as networks answer what they have learnt from the others.
     pub(super) fn new(reconstruction: f64, squared_distance: f64, batch: RowSize, all: RowSize) -> Self {
         // Rows of zeros have no size; their losses count as they are.
         let size = |size: f64| if size > 0.0 { size } else { 1.0 };
@@ -69,8 +71,8 @@ impl Relative {
     /// # Errors
     /// [`ErrorKind::Diverged`].
     pub(super) fn check(self, untrained: Self, params: &RqVae, step: u64) -> Result<()> {
-        // Latents are small at first and may grow to the size of the rows, and where the quantization loss weighs little to
-        // what makes it as large as the reconstruction loss.
+        // Latents are small at first and may grow to the size of the rows, and where the quantization loss weighs
+        // little to what makes it as large as the reconstruction loss.
         let weight = (1.0 + params.beta) * params.quantization_weight;
         let floor = if weight > 0.0 { (1.0 / weight).max(1.0) } else { f64::INFINITY };
         let checks = [

@@ -13,8 +13,8 @@ use crate::error::{ErrorKind, Result};
 use std::ops::ControlFlow;
 
 impl RqVaeFit {
-    /// Trains to the end of the current epoch and validates it; `None` when all epochs are done. The callback comes after
-    /// every step and may stop the training, which can go on later.
+    /// Trains to the end of the current epoch and validates it; `None` when all epochs are done. The callback comes
+    /// after every step and may stop the training, which can go on later.
     ///
     /// # Errors
     /// [`ErrorKind::Cancelled`] where the callback stopped it, [`ErrorKind::Diverged`], and what devices can meet.
@@ -132,8 +132,8 @@ impl RqVaeFit {
         })
     }
 
-    /// Restarts codewords that had no rows in this epoch at what the levels before left of rows, each of another row while
-    /// there are enough, in the order of the epoch.
+    /// Restarts codewords that had no rows in this epoch at what the levels before left of rows, each of another row
+    /// while there are enough, in the order of the epoch.
     fn restart_unused(&mut self, order: &[usize]) -> Result<()> {
         let unused = self.state.tally.unused();
         let count = unused.iter().map(Vec::len).sum::<usize>().min(order.len());

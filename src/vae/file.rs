@@ -1,8 +1,8 @@
 //! The model file of an RQ-VAE: that of a residual k-means model of the latents, and the layers.
 //!
 //! Tensors, all f32: `codebook.0` ... `codebook.{L-1}` (K, latent), `offset` and `scale` (D), and of every layer
-//! `encoder.{i}.weight` (outputs, inputs), `encoder.{i}.bias` (outputs), likewise `decoder.{i}...`. `__metadata__` is that of
-//! other models, with `kind` "rq-vae"; the checksum covers the tensors in the order given here.
+//! `encoder.{i}.weight` (outputs, inputs), `encoder.{i}.bias` (outputs), likewise `decoder.{i}...`. `__metadata__` is
+//! that of other models, with `kind` "rq-vae"; the checksum covers the tensors in the order given here.
 
 use super::finite::are_proper;
 use super::model::RqVaeModel;
@@ -68,8 +68,8 @@ impl RqVaeModel {
         Self::from_bytes(&read_file(path)?).map_err(|error| error.at(path))
     }
 
-    /// The bytes of the model file; equal models have equal bytes. Beside what encoding and decoding need they hold the seed,
-    /// the parameters of the training and, where it was recorded, the provenance.
+    /// The bytes of the model file; equal models have equal bytes. Beside what encoding and decoding need they hold the
+    /// seed, the parameters of the training and, where it was recorded, the provenance.
     ///
     /// # Errors
     /// [`ErrorKind::Range`] where a codeword exceeds f32.

@@ -19,10 +19,11 @@ pub(super) fn are_proper(layers: &[Layer]) -> bool {
 }
 
 impl RqVaeModel {
-    /// Refuses a model that decodes the codes of one of these standardised rows, or their first levels, to a value beyond f32.
+    /// Refuses a model that decodes the codes of one of these standardised rows, or their first levels, to a value
+    /// beyond f32.
     ///
-    /// Most models are proved by their weights alone, for all codes. Embeddings near the largest f32 can make a bound exceed it
-    /// that no row comes near; then the codes of the rows decide.
+    /// Most models are proved by their weights alone, for all codes. Embeddings near the largest f32 can make a bound
+    /// exceed it that no row comes near; then the codes of the rows decide.
     ///
     /// # Errors
     /// [`ErrorKind::Undecodable`], [`ErrorKind::FarRow`] for a row without a finite latent, and what devices can meet.
@@ -49,10 +50,10 @@ impl RqVaeModel {
 
     /// Whether weights and codewords alone prove that every code decodes to finite values.
     ///
-    /// No magnitude of a latent value is beyond the sum, over the levels, of the largest one of a codeword. A layer with inputs
-    /// of magnitudes up to `x_j` has outputs of magnitudes up to `sum_j (|w_j| + d max |w|) (x_j + d max x) + |bias|`: products
-    /// are those of integers of b bits, which differ from the values by at most half a unit, and `d = 2^(1 - b)` times the
-    /// largest magnitude of a vector is no less.
+    /// No magnitude of a latent value is beyond the sum, over the levels, of the largest one of a codeword. A layer
+    /// with inputs of magnitudes up to `x_j` has outputs of magnitudes up to `sum_j (|w_j| + d max |w|) (x_j + d max x)
+    /// + |bias|`: products are those of integers of b bits, which differ from the values by at most half a unit, and `d
+    /// = 2^(1 - b)` times the largest magnitude of a vector is no less.
     pub(super) fn is_bounded(&self) -> bool {
         let step = pow2(-self.quantizer().codebook_exponent());
         let mut bounds = vec![0.0; self.latent_dim()];

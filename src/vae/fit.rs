@@ -31,8 +31,8 @@ use crate::kernel::float::finish;
 /// assert_eq!(report.epochs.len(), 2);
 /// # Ok::<(), semid::Error>(())
 /// ```
-// Its methods are in `epoch.rs` (epochs, restarts, validation, the end), `step.rs` (one batch) and `checkpoint.rs` (saving and
-// going on); `plus.rs` makes one from a residual k-means model.
+// Its methods are in `epoch.rs` (epochs, restarts, validation, the end), `step.rs` (one batch) and `checkpoint.rs`
+// (saving and going on); `plus.rs` makes one from a residual k-means model.
 pub struct RqVaeFit {
     pub(super) params: RqVae,
     pub(super) device: Device,

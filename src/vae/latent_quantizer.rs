@@ -1,4 +1,5 @@
-//! The residual quantizer in training: codebooks in f32, put on a grid for every step, where codes, residuals and sums are exact.
+//! The residual quantizer in training: codebooks in f32, put on a grid for every step, where codes, residuals and sums
+//! are exact.
 
 use super::params::{CodebookUpdate, RqVae};
 use super::trained_codebook::TrainedCodebook;

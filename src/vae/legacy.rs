@@ -1,4 +1,5 @@
-//! How the first files named the parameters of a training: version 1 of checkpoints, and format 1 of the lines of sweeps.
+//! How the first files named the parameters of a training: version 1 of checkpoints, and format 1 of the lines of
+//! sweeps.
 //!
 //! This is frozen. A parameter that came later does not appear; no such file is of a training that sets it.
 

@@ -20,8 +20,8 @@ use std::sync::{Mutex, PoisonError};
 
 /// A trained residual-quantized variational autoencoder.
 ///
-/// Rows are standardised, the encoder turns them into latents, and these are encoded by a residual quantizer like that of
-/// [`RqKMeansModel`]; decoding goes the other way.
+/// Rows are standardised, the encoder turns them into latents, and these are encoded by a residual quantizer like that
+/// of [`RqKMeansModel`]; decoding goes the other way.
 ///
 /// # Exactness
 /// Equal fingerprints mean equal codes for every row, on every device.
@@ -96,9 +96,9 @@ impl RqVaeModel {
     /// SHA-256, in hex, of everything that influences an encode.
     ///
     /// The bytes, numbers little endian: `semid rq-vae 1` and a zero byte; skip (0, 1) and bits of the products, a byte
-    /// each; the slope, f32; D, latent dimensions and number of the encoder's layers, u32; offset and scale, D x f32 each;
-    /// of every layer of the encoder its inputs and outputs, u32, its weights and its biases, f32; the fingerprint of the
-    /// quantizer, 64 hex digits.
+    /// each; the slope, f32; D, latent dimensions and number of the encoder's layers, u32; offset and scale, D x f32
+    /// each; of every layer of the encoder its inputs and outputs, u32, its weights and its biases, f32; the
+    /// fingerprint of the quantizer, 64 hex digits.
     pub fn fingerprint(&self) -> String {
         let mut hash = Sha256::new();
         hash.update(b"semid rq-vae 1\0");
@@ -181,8 +181,8 @@ impl RqVaeModel {
     /// `codes` (N, m) with m at most L gives values (N, D), row by row.
     ///
     /// # Errors
-    /// As for [`RqKMeansModel::decode`]; [`ErrorKind::Undecodable`] for codes whose values are beyond the largest f32, and what
-    /// devices can meet.
+    /// As for [`RqKMeansModel::decode`]; [`ErrorKind::Undecodable`] for codes whose values are beyond the largest f32,
+    /// and what devices can meet.
     pub fn decode(&self, codes: &Codes, device: &Device) -> Result<Vec<f32>> {
         self.decode_levels(codes, codes.levels(), device)
     }

@@ -114,8 +114,8 @@ impl Network {
         Ok(())
     }
 
-    /// Runs the backward pass, from the gradient of the output in the last of the activations' gradients. It computes the
-    /// gradient of the input only where `input_too` asks for it.
+    /// Runs the backward pass, from the gradient of the output in the last of the activations' gradients. It computes
+    /// the gradient of the input only where `input_too` asks for it.
     pub(super) fn backward(
         &self,
         tensors: &mut dyn Tensors,

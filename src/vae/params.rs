@@ -44,10 +44,10 @@ pub enum Reduction {
 
 /// Bits of the integers that matrices are multiplied in; every sum is exact.
 ///
-/// 8 is the default because it is what real embeddings favour: trained on 20,000 of them (384 dimensions, 3 x 256 codes, 30
-/// epochs), both reconstruct as f32 does to 0.2 %, use as many codes, and 8 bits take 0.6 of the time. 16 is for rows
-/// that keep outliers when they are standardised: a vector's integers share one scale, and a value a hundred times the others
-/// leaves these a single bit of 8. Files name the number of bits.
+/// 8 is the default because it is what real embeddings favour: trained on 20,000 of them (384 dimensions, 3 x 256
+/// codes, 30 epochs), both reconstruct as f32 does to 0.2 %, use as many codes, and 8 bits take 0.6 of the time. 16 is
+/// for rows that keep outliers when they are standardised: a vector's integers share one scale, and a value a hundred
+/// times the others leaves these a single bit of 8. Files name the number of bits.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "u32", into = "u32")]
 #[non_exhaustive]
@@ -137,8 +137,8 @@ pub enum Estimator {
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum Keep {
-    /// The epoch with the smallest reconstruction loss on held-out rows. The quantization loss does not count: it grows with the
-    /// latents, which start small.
+    /// The epoch with the smallest reconstruction loss on held-out rows. The quantization loss does not count: it grows
+    /// with the latents, which start small.
     #[default]
     Loss,
     /// The epoch with the smallest collision rate of held-out rows, and among several the smallest reconstruction loss.
@@ -173,8 +173,8 @@ pub enum Keep {
 /// | `sample` | all rows | train and judge on that many rows: those with the smallest hash of (seed, row) |
 /// | `seed` | 42 | everything random is a function of it |
 ///
-/// Rows are held in memory, standardised, as f32. Where the field's libraries have other defaults: they start codebooks at
-/// random, restart none, and leave inputs as they are; each of the three makes codes collapse.
+/// Rows are held in memory, standardised, as f32. Where the field's libraries have other defaults: they start codebooks
+/// at random, restart none, and leave inputs as they are; each of the three makes codes collapse.
 ///
 /// ```
 /// use semid::{Device, Matrix, RqVae};
@@ -352,8 +352,8 @@ impl RqVae {
         self
     }
 
-    /// The rows per step of a training on `rows` rows. With batch norm the default is the largest size up to 2,048 that leaves
-    /// no single row for the last batch.
+    /// The rows per step of a training on `rows` rows. With batch norm the default is the largest size up to 2,048 that
+    /// leaves no single row for the last batch.
     pub(super) fn batch_of(&self, rows: usize) -> usize {
         let most = rows.clamp(1, DEFAULT_BATCH);
         self.batch.unwrap_or_else(|| match self.batch_norm {
@@ -397,11 +397,12 @@ impl RqVae {
         self
     }
 
-    /// Assigns latents by Sinkhorn while training, softly balanced, with an epsilon for every level or one for all; 0 leaves
-    /// a level as it is. Held-out rows, and rows encoded later, get their nearest codewords.
+    /// Assigns latents by Sinkhorn while training, softly balanced, with an epsilon for every level or one for all; 0
+    /// leaves a level as it is. Held-out rows, and rows encoded later, get their nearest codewords.
     ///
     /// # References
-    /// B. Zheng et al., Adapting Large Language Models by Integrating Collaborative Semantics for Recommendation, ICDE 2024.
+    /// B. Zheng et al., Adapting Large Language Models by Integrating Collaborative Semantics for Recommendation, ICDE
+    /// 2024.
     #[must_use]
     pub fn sinkhorn(mut self, epsilons: impl Into<Vec<f64>>, iterations: usize) -> Self {
         self.sinkhorn = (epsilons.into(), iterations);

@@ -19,11 +19,12 @@ impl RqVae {
     /// Begins an RQ-KMeans+ training: codebooks are those of `model`, the encoder is `x + MLP(x)` with a last layer of
     /// zeros, so that it starts as the model itself; latents have the embeddings' dimensions.
     ///
-    /// Rows are only shifted, by the model's offset, not scaled. `latent`, `kmeans_init` and `standardize` do not matter.
+    /// Rows are only shifted, by the model's offset, not scaled. `latent`, `kmeans_init` and `standardize` do not
+    /// matter.
     ///
     /// # Errors
-    /// As for [`RqVae::begin`]; [`ErrorKind::DimMismatch`] for a model of other rows, and [`ErrorKind::Parameter`] for one
-    /// that scales rows or residuals, or whose clusters are not those asked for.
+    /// As for [`RqVae::begin`]; [`ErrorKind::DimMismatch`] for a model of other rows, and [`ErrorKind::Parameter`] for
+    /// one that scales rows or residuals, or whose clusters are not those asked for.
     pub fn begin_from(&self, model: &RqKMeansModel, rows: &dyn Rows, device: &Device) -> Result<RqVaeFit> {
         let (params, data) = self.plus(model, rows)?;
         let start = params.start_of(model, &data)?;

@@ -1,4 +1,5 @@
-//! RQ-VAEs as a kind of model: rows and distances between them are those of the embeddings, codewords lie among the latents.
+//! RQ-VAEs as a kind of model: rows and distances between them are those of the embeddings, codewords lie among the
+//! latents.
 
 use super::model::RqVaeModel;
 use crate::codebook::Codebook;

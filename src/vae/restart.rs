@@ -4,8 +4,8 @@ use super::latent_quantizer::LatentQuantizer;
 use crate::grid::Grid;
 use crate::kernel::assign::assign;
 
-/// Restarts the codewords listed per level at residuals of the given latents (n, d): each of another row, over all levels,
-/// while there are enough.
+/// Restarts the codewords listed per level at residuals of the given latents (n, d): each of another row, over all
+/// levels, while there are enough.
 pub(super) fn restart_unused(quantizer: &mut LatentQuantizer, latents: &[f32], unused: &[Vec<usize>]) {
     let (dim, exponent) = (quantizer.dim, quantizer.exponent);
     let mut residual = vec![0; latents.len()];

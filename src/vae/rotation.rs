@@ -8,9 +8,9 @@ pub(super) fn rotate_rows(latents: &[f32], quantized: &[f32], dim: usize, gradie
     rows.zip(gradient.chunks_exact_mut(dim)).for_each(|((z, q), gradient)| rotate(z, q, gradient));
 }
 
-/// `|q| / |z| Rᵀ g`, R being the rotation in their plane that turns z into the direction of q:
-/// `Rᵀ g = g - 2 r (r g) + 2 z (q g)` with z and q of unit length and r that of their sum. Where one of the three vectors
-/// is zero the gradient stays as it is.
+/// `|q| / |z| Rᵀ g`, R being the rotation in their plane that turns z into the direction of q: `Rᵀ g = g - 2 r (r g) +
+/// 2 z (q g)` with z and q of unit length and r that of their sum. Where one of the three vectors is zero the gradient
+/// stays as it is.
 ///
 /// # Exactness
 /// In f64, sums from the first dimension to the last, on the host: the same everywhere.

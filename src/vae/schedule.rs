@@ -35,7 +35,8 @@ impl Schedule {
         }
     }
 
-    /// The factor for step `step`, from 0, of `epochs` epochs with `steps` steps each, the first `warmup` of which warm up.
+    /// The factor for step `step`, from 0, of `epochs` epochs with `steps` steps each, the first `warmup` of which warm
+    /// up.
     ///
     /// # Exactness
     /// In f64, the cosine by the `libm` crate: the same everywhere.

@@ -39,12 +39,12 @@ impl Standard {
         Self { offset: vec![0.0; dim], scale: vec![1.0; dim] }
     }
 
-    /// Mean 0 and variance 1 over all rows; a dimension without variance keeps its scale. Far outliers, for which the grid of
-    /// a dimension has no room, count for nothing.
+    /// Mean 0 and variance 1 over all rows; a dimension without variance keeps its scale. Far outliers, for which the
+    /// grid of a dimension has no room, count for nothing.
     ///
     /// # Exactness
-    /// Every dimension is on a grid of its own ([`GridSketch`]). Sums of grid values and of their squares are exact integers, for
-    /// up to 2^64 rows in any order; mean and scale follow from them in f64, each rounded to f32 once.
+    /// Every dimension is on a grid of its own ([`GridSketch`]). Sums of grid values and of their squares are exact
+    /// integers, for up to 2^64 rows in any order; mean and scale follow from them in f64, each rounded to f32 once.
     pub(super) fn of(rows: &dyn Rows) -> Result<Self> {
         let dim = rows.dim();
         let mut sketch = GridSketch::new(dim);

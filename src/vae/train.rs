@@ -19,15 +19,18 @@ impl RqVae {
     /// `rows` (N, D).
     ///
     /// # Exactness
-    /// Equal rows, parameters and seeds give the same model, bit for bit, on every device and for any number of threads.
+    /// Equal rows, parameters and seeds give the same model, bit for bit, on every device and for any number of
+    /// threads.
     ///
     /// # Errors
-    /// Parameters that make no sense, NaN or infinities, [`ErrorKind::Diverged`], and what devices and sources can meet.
+    /// Parameters that make no sense, NaN or infinities, [`ErrorKind::Diverged`], and what devices and sources can
+    /// meet.
     pub fn fit(&self, rows: &dyn Rows, device: &Device) -> Result<RqVaeModel> {
         Ok(self.fit_with(rows, device, |_| ControlFlow::Continue(()))?.0)
     }
 
-    /// [`RqVae::fit`] with a callback after every step, which may stop it; see [`RqVae::begin_with`] for what comes before.
+    /// [`RqVae::fit`] with a callback after every step, which may stop it; see [`RqVae::begin_with`] for what comes
+    /// before.
     ///
     /// # Errors
     /// As for [`RqVae::fit`], and [`ErrorKind::Cancelled`].

@@ -38,7 +38,8 @@ pub(crate) struct FitArgs {
     /// With --balanced: most rows of a cluster [default: rows / clusters, rounded up]
     #[arg(long, value_name = "N", help_heading = "Balanced clusters")]
     pub(crate) max_size: Option<usize>,
-    /// Balance softly by Sinkhorn instead, as papers do: 0.003 (hardest) to 0.05; rq-vae takes one per level too, 0 for none
+    /// Balance softly by Sinkhorn instead, as papers do: 0.003 (hardest) to 0.05; rq-vae takes one per level too, 0 for
+    /// none
     #[arg(
         long,
         value_name = "E",

@@ -287,15 +287,15 @@ pub(crate) struct EncodeArgs {
     /// What stands between the codes of a plain semantic ID
     #[arg(long, value_name = "TEXT", default_value = "-", allow_hyphen_values = true)]
     pub(crate) separator: String,
-    /// Column of a parquet input with the items' keys, to stand beside the semantic IDs; it keeps its name in the output
-    /// (`item` instead of `id` or `codes`)
+    /// Column of a parquet input with the items' keys, to stand beside the semantic IDs; it keeps its name in the
+    /// output (`item` instead of `id` or `codes`)
     #[arg(long, value_name = "NAME")]
     pub(crate) id_column: Option<String>,
     /// What decides a row's code at each level
     #[arg(long, value_enum, default_value_t = Assignment::Nearest, help_heading = "Balanced clusters")]
     pub(crate) assignment: Assignment,
-    /// Give no code of a level to more than N rows of the input, at the smallest total distance (plus prices, if priced);
-    /// all rows together have to fit in memory
+    /// Give no code of a level to more than N rows of the input, at the smallest total distance (plus prices, if
+    /// priced); all rows together have to fit in memory
     #[arg(long, value_name = "N", help_heading = "Balanced clusters")]
     pub(crate) capacity: Option<usize>,
 }

@@ -34,7 +34,8 @@ pub(crate) struct AssignArgs {
 #[derive(Debug, Args)]
 #[group(multiple = false)]
 pub(crate) struct KeyArgs {
-    /// Column of a parquet input with the items' keys; it keeps its name in the output (`item` instead of `id` or `codes`)
+    /// Column of a parquet input with the items' keys; it keeps its name in the output (`item` instead of `id` or
+    /// `codes`)
     #[arg(long, value_name = "NAME")]
     pub(crate) id_column: Option<String>,
     /// Text file with the items' keys, one a line, in the order of the rows

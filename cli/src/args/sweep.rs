@@ -47,8 +47,8 @@ pub(crate) struct SweepArgs {
     /// Seed of queries and pairs [default: 42]
     #[arg(long, value_name = "SEED")]
     pub(crate) eval_seed: Option<u64>,
-    /// Predict the collision rate of that many rows, from how evenly every level's codes are used and how many rows collide:
-    /// an approximation
+    /// Predict the collision rate of that many rows, from how evenly every level's codes are used and how many rows
+    /// collide: an approximation
     #[arg(long, value_name = "N")]
     pub(crate) predict: Option<u64>,
     /// Keep the models in this folder, in place of those of the same names

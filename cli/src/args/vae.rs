@@ -84,7 +84,8 @@ pub(crate) struct VaeArgs {
     /// Bits of the integers that matrices are multiplied in, 8 or 16 [default: 8]
     #[arg(long, value_name = "BITS", value_parser = bits)]
     pub(crate) matmul_bits: Option<u32>,
-    /// File to keep the training's state in after every epoch and on Ctrl-C; if it is there, the training goes on from it
+    /// File to keep the training's state in after every epoch and on Ctrl-C; if it is there, the training goes on from
+    /// it
     #[arg(long, value_name = "FILE")]
     pub(crate) checkpoint: Option<PathBuf>,
     /// The fitted rq-kmeans model that rq-kmeans-plus starts from

@@ -112,11 +112,12 @@ fn assign(
 
 /// The failure with the file that has the fault.
 fn failure(error: semid::Error, args: &AssignArgs) -> Failure {
-    use ErrorKind::{Cancelled, Code, FarRow, ItemKey, OutOfMemory, RepeatedItem};
+    use ErrorKind::{Cancelled, Code, DamagedRegistry, FarRow, ItemKey, OutOfMemory, RepeatedItem};
     let input = &args.input.input;
     match error.kind() {
         ItemKey { .. } | RepeatedItem { .. } => Failure::of_file(error, args.keys.items.as_ref().unwrap_or(input)),
         FarRow { .. } | Code { .. } => Failure::of_file(error, input),
+        DamagedRegistry { .. } => Failure::of_file(error, &args.db),
         Cancelled | OutOfMemory { .. } => error.into(),
         _ => Failure::of_rows(error, input),
     }

@@ -96,7 +96,8 @@ impl Story {
         Some(acknowledged)
     }
 
-    /// What is there is what an unbroken run would have had after some batch, no earlier than the last one acknowledged.
+    /// What is there is what an unbroken run would have had after some batch, no earlier than the last one
+    /// acknowledged.
     fn check(&self, acknowledged: usize) {
         let output = self.dir.path("ids.csv");
         assert!(!output.exists() || self.dir.text("ids.csv") == self.output, "part of a file has its name");

@@ -10,9 +10,9 @@ const MAGIC: &[u8; 20] = b"semid grid sketch 1\0";
 impl GridSketch {
     /// The sketch as bytes; equal sketches have equal bytes.
     ///
-    /// Integers and values are little endian: `semid grid sketch 1` and a zero byte; D and the number of rows n, u32; the
-    /// smallest and the largest value of every dimension, 2 x D x f32 (infinity and minus infinity where there are no rows);
-    /// and the sample, n x D x f32, by ascending hash.
+    /// Integers and values are little endian: `semid grid sketch 1` and a zero byte; D and the number of rows n, u32;
+    /// the smallest and the largest value of every dimension, 2 x D x f32 (infinity and minus infinity where there are
+    /// no rows); and the sample, n x D x f32, by ascending hash.
     pub fn to_bytes(&self) -> Vec<u8> {
         let rows = self.sample.rows();
         let mut bytes = MAGIC.to_vec();

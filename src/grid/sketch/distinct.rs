@@ -11,8 +11,9 @@ const ROWS: std::ops::RangeInclusive<usize> = 1024..=65_536;
 /// Of the different rows those with the smallest hashes; equal hashes are ordered by the rows' bits.
 ///
 /// # Exactness
-/// The hash of a row is `mix(sum_d bits_d key_d)` modulo 2^64. `bits_d` are the bits of a value, those of 0 for -0; `key_d` is
-/// the high half of `mix((d + 1) 0x9e3779b97f4a7c15)`; `mix` is SplitMix64's. Neither a seed nor a place enters.
+/// The hash of a row is `mix(sum_d bits_d key_d)` modulo 2^64. `bits_d` are the bits of a value, those of 0 for -0;
+/// `key_d` is the high half of `mix((d + 1) 0x9e3779b97f4a7c15)`; `mix` is SplitMix64's. Neither a seed nor a place
+/// enters.
 #[derive(Clone, Debug)]
 pub(super) struct Distinct {
     dim: usize,

@@ -13,27 +13,28 @@ use reach::{Column, LEAST};
 
 /// What has to be known of rows to choose their grid. Sketches of parts of the rows merge to the sketch of all rows.
 ///
-/// A sketch holds the smallest and the largest value of every dimension, and of the different rows those with the smallest
-/// hashes, at most 65,536: a sample in which a row that occurs often counts once.
+/// A sketch holds the smallest and the largest value of every dimension, and of the different rows those with the
+/// smallest hashes, at most 65,536: a sample in which a row that occurs often counts once.
 ///
 /// # Shapes
 /// Rows (N, D), in any number of pieces.
 ///
 /// # Exactness
-/// The sketch and its grid depend on the set of the rows alone: not on their order, their number of copies, or the pieces and
-/// machines that they came through.
+/// The sketch and its grid depend on the set of the rows alone: not on their order, their number of copies, or the
+/// pieces and machines that they came through.
 ///
-/// The grid of rows without far outliers has the middle of every dimension's range as its offset, and the largest exponent e
-/// at which no value exceeds 2^20 steps. One far value would so make the grid coarse for all others, therefore there is a
-/// second rule, which takes over where it gives a larger e:
+/// The grid of rows without far outliers has the middle of every dimension's range as its offset, and the largest
+/// exponent e at which no value exceeds 2^20 steps. One far value would so make the grid coarse for all others,
+/// therefore there is a second rule, which takes over where it gives a larger e:
 ///
 /// - The offset of a dimension is the median of the sample (the lower of two middle ones).
 /// - `near` and `far` are the 75 % and the 99.5 % quantile (nearest rank) of the sample's distances `|x - offset|` in a
-///   dimension, in binary64; where the former is 0, as most values are equal, the 95 % quantile takes its place. Its *reach*, up to which values are expected, is `far max(2^12, 16 (far / near)^2)`: a power law
-///   through both quantiles goes on beyond them, so heavy tails reach far. More than 64 times as far as `near` lies no
-///   tail but something else: where `far > 64 near`, the reach is `64 near 2^12`. It is 0 where `near` is.
-/// - With the largest reach of all dimensions, e is the largest exponent at which `reach 2^e` does not exceed 3 * 2^21. Where
-///   every reach is 0, it is taken from the largest `far 2^12`.
+///   dimension, in binary64; where the former is 0, as most values are equal, the 95 % quantile takes its place. Its
+///   *reach*, up to which values are expected, is `far max(2^12, 16 (far / near)^2)`: a power law through both
+///   quantiles goes on beyond them, so heavy tails reach far. More than 64 times as far as `near` lies no tail but
+///   something else: where `far > 64 near`, the reach is `64 near 2^12`. It is 0 where `near` is.
+/// - With the largest reach of all dimensions, e is the largest exponent at which `reach 2^e` does not exceed 3 * 2^21.
+///   Where every reach is 0, it is taken from the largest `far 2^12`.
 ///
 /// Without centring, offsets are 0 in both rules. Values beyond 3 * 2^21 steps then saturate.
 ///

@@ -19,8 +19,8 @@ fn unit(count: usize, stream: u64) -> Vec<f32> {
 
 #[test]
 fn the_rule_by_hand() {
-    // The median is 100, the distances are 0, 1, 1, ..., 99, 99, 100 and the outlier's: the 200th of 201 is 100, so values
-    // reach 409,600, and 2^3 steps for each unit put that just below 3 * 2^21.
+    // The median is 100, the distances are 0, 1, 1, ..., 99, 99, 100 and the outlier's: the 200th of 201 is 100, so
+    // values reach 409,600, and 2^3 steps for each unit put that just below 3 * 2^21.
     let mut rows: Vec<f32> = (0..200).map(|x| x as f32).collect();
     rows.push(1e9);
     assert_eq!(sketch(&rows, 1).grid(true), Grid::new(vec![100.0], 3));

@@ -1,7 +1,7 @@
 //! Placing new items before the store is locked: a search may take long, and other writers need not wait for it.
 //!
-//! A plan is a function of the new items and of the used places that the search asked about. Once the store is locked these are
-//! looked up again; where they are the same, the search would find the same, and else it is done again.
+//! A plan is a function of the new items and of the used places that the search asked about. Once the store is locked
+//! these are looked up again; where they are the same, the search would find the same, and else it is done again.
 
 use super::super::reassign::Placed;
 use super::super::resolver::Resolver;

@@ -11,8 +11,8 @@ type Key<'a> = (&'a [u32], &'a str);
 /// The suffix of every new item, in their order; items with the same codes stand together.
 ///
 /// Suffixes count on from the largest that was ever given with the codes. Where the text of an ID has the item key
-/// ([`Resolver::ItemId`]), codes and key make it unique, unless the item had an ID with these codes before: that text is
-/// retired, and the new one gets a number, which is a suffix from [`RETURNED`] on.
+/// ([`Resolver::ItemId`]), codes and key make it unique, unless the item had an ID with these codes before: that text
+/// is retired, and the new one gets a number, which is a suffix from [`RETURNED`] on.
 pub(super) fn give(store: &dyn Store, resolver: Resolver, keys: &[Key<'_>]) -> Result<Vec<u64>> {
     let mut distinct: Vec<&[u32]> = keys.iter().map(|(codes, _)| *codes).collect();
     distinct.dedup();

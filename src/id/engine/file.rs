@@ -11,8 +11,9 @@ impl SemanticIdEngine {
     /// Saves all of the engine as one SQLite database, of one moment; the file appears complete or not at all.
     ///
     /// # Errors
-    /// [`ErrorKind::Io`](crate::ErrorKind::Io) and what stores can meet; [`ErrorKind::Parameter`](crate::ErrorKind::Parameter)
-    /// for the path of a database that is in use, such as that of the engine itself.
+    /// [`ErrorKind::Io`](crate::ErrorKind::Io) and what stores can meet;
+    /// [`ErrorKind::Parameter`](crate::ErrorKind::Parameter) for the path of a database that is in use, such as that of
+    /// the engine itself.
     pub fn save(&self, path: impl AsRef<Path>) -> Result<()> {
         let path = path.as_ref();
         if has_log(path) {
@@ -52,8 +53,8 @@ impl SemanticIdEngine {
     /// Loads an engine that was saved, or that has been at work in this database, to go on in it.
     ///
     /// # Errors
-    /// As for [`SqliteStore::open`] and [`SemanticIdEngine::open`]; [`ErrorKind::Io`](crate::ErrorKind::Io) for a missing
-    /// file.
+    /// As for [`SqliteStore::open`] and [`SemanticIdEngine::open`]; [`ErrorKind::Io`](crate::ErrorKind::Io) for a
+    /// missing file.
     pub fn load(path: impl AsRef<Path>) -> Result<Self> {
         let path = path.as_ref();
         std::fs::metadata(path).map_err(|error| Error::io("opening", error).at(path))?;

@@ -135,12 +135,12 @@ impl SemanticIdEngine {
     /// `rows` (N, D), N item keys, N texts.
     ///
     /// # Exactness
-    /// The IDs depend on the model, what is registered already, the rows and their order: not on the device or, as batches
-    /// are always of 65,536 rows, on how often this was begun before and broken off.
+    /// The IDs depend on the model, what is registered already, the rows and their order: not on the device or, as
+    /// batches are always of 65,536 rows, on how often this was begun before and broken off.
     ///
     /// # Errors
-    /// As for [`Quantizer::encode`](crate::Quantizer::encode) and [`Registry::assign`]. What earlier batches of 65,536 rows
-    /// registered stays.
+    /// As for [`Quantizer::encode`](crate::Quantizer::encode) and [`Registry::assign`]. What earlier batches of 65,536
+    /// rows registered stays.
     pub fn unique_ids<S: AsRef<str>>(
         &mut self,
         rows: &dyn Rows,
@@ -157,8 +157,8 @@ impl SemanticIdEngine {
         Ok((ids, report))
     }
 
-    /// [`SemanticIdEngine::unique_ids`] in constant memory besides the item keys: `sink` receives the number of the first
-    /// row of a batch and its IDs, which are durable by then.
+    /// [`SemanticIdEngine::unique_ids`] in constant memory besides the item keys: `sink` receives the number of the
+    /// first row of a batch and its IDs, which are durable by then.
     ///
     /// # Errors
     /// As for [`SemanticIdEngine::unique_ids`], and whatever `sink` returns.

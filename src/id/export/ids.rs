@@ -8,8 +8,8 @@ use crate::io::{AtomicFile, IdWriter};
 use std::path::Path;
 
 impl Export<'_> {
-    /// Writes items and the texts of their IDs to .csv, .jsonl or .parquet, as [`IdWriter`] does, in the order of the IDs
-    /// and in constant memory.
+    /// Writes items and the texts of their IDs to .csv, .jsonl or .parquet, as [`IdWriter`] does, in the order of the
+    /// IDs and in constant memory.
     ///
     /// # Errors
     /// As for [`IdWriter::create`]; what stores can meet.

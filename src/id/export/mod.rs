@@ -17,12 +17,12 @@ use std::path::Path;
 
 /// Writes a registry's IDs for recommenders and language models; every file appears complete or not at all.
 ///
-/// Generative models read an ID as one token per level, `<a_12><b_5><c_33>`, and the suffix, where the text form has one,
-/// as one more: `<d_1>`. Token ids are contiguous, a block per level and that of the suffix last, so that more suffixes
-/// move no other token. Retired IDs are not exported, but their suffixes keep their tokens.
+/// Generative models read an ID as one token per level, `<a_12><b_5><c_33>`, and the suffix, where the text form has
+/// one, as one more: `<d_1>`. Token ids are contiguous, a block per level and that of the suffix last, so that more
+/// suffixes move no other token. Retired IDs are not exported, but their suffixes keep their tokens.
 ///
-/// IDs that end in item keys ([`Resolver::ItemId`](crate::registry::Resolver::ItemId)) are no tokens of a vocabulary; only
-/// [`Export::ids`] takes them. A file has the IDs of one moment, whoever writes meanwhile.
+/// IDs that end in item keys ([`Resolver::ItemId`](crate::registry::Resolver::ItemId)) are no tokens of a vocabulary;
+/// only [`Export::ids`] takes them. A file has the IDs of one moment, whoever writes meanwhile.
 ///
 /// ```
 /// use semid::registry::{Export, Manifest, MemoryStore, Registry, Resolver};
@@ -68,8 +68,8 @@ impl Suffixes {
     /// One more than the largest suffix.
     ///
     /// # Errors
-    /// [`ErrorKind::DamagedRegistry`](crate::ErrorKind::DamagedRegistry) for a suffix that takes more records than there are:
-    /// it would make a vocabulary that has no end.
+    /// [`ErrorKind::DamagedRegistry`](crate::ErrorKind::DamagedRegistry) for a suffix that takes more records than
+    /// there are: it would make a vocabulary that has no end.
     fn end(&self) -> Result<u64> {
         let Self { records, end } = *self;
         if end > records {
@@ -129,9 +129,9 @@ impl<'a> Export<'a> {
     /// The tokens of the registry's IDs as they are now.
     ///
     /// # Errors
-    /// [`ErrorKind::Parameter`](crate::ErrorKind::Parameter) for another base than 0 and 1, token ids of 2^63 and above,
-    /// and IDs that end in item keys; [`ErrorKind::Format`](crate::ErrorKind::Format) where the registry has no model
-    /// file; what stores can meet.
+    /// [`ErrorKind::Parameter`](crate::ErrorKind::Parameter) for another base than 0 and 1, token ids of 2^63 and
+    /// above, and IDs that end in item keys; [`ErrorKind::Format`](crate::ErrorKind::Format) where the registry has no
+    /// model file; what stores can meet.
     pub fn tokens(&self) -> Result<Vocabulary> {
         self.check_tokens()?;
         let mut suffixes = Suffixes::default();
@@ -141,8 +141,8 @@ impl<'a> Export<'a> {
 
     /// Writes the [vocabulary](Vocabulary) as JSON.
     ///
-    /// `levels` has for every level the `name` and the `count` of its tokens and `first`, the id of its first one, that of
-    /// code 0: code c of that level is token `first + c`, called `<name_(base + c)>`.
+    /// `levels` has for every level the `name` and the `count` of its tokens and `first`, the id of its first one, that
+    /// of code 0: code c of that level is token `first + c`, called `<name_(base + c)>`.
     ///
     /// # Errors
     /// As for [`Export::tokens`]; [`ErrorKind::Io`](crate::ErrorKind::Io).

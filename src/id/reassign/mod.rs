@@ -1,41 +1,42 @@
 //! Reassignment: new items whose codes are taken move to the nearest free codes.
 //!
-//! A *place* is one of the `capacity` items that may hold the same codes. The places that are used already, by published
-//! or retired items, are never touched; the solver places the new items of one call. The *distance* of an item at some
-//! codes is what encoding makes smallest at the last level: the squared distance of its residual, after all codes but the
-//! last, to the codeword of the last. Without normalised residuals that is its squared distance to what the codes decode
-//! to, so it compares across prefixes. An item's *increase* is its distance there less its distance at its encoded codes;
-//! below another prefix it may be negative, as encoding is greedy.
+//! A *place* is one of the `capacity` items that may hold the same codes. The places that are used already, by
+//! published or retired items, are never touched; the solver places the new items of one call. The *distance* of an
+//! item at some codes is what encoding makes smallest at the last level: the squared distance of its residual, after
+//! all codes but the last, to the codeword of the last. Without normalised residuals that is its squared distance to
+//! what the codes decode to, so it compares across prefixes. An item's *increase* is its distance there less its
+//! distance at its encoded codes; below another prefix it may be negative, as encoding is greedy.
 //!
 //! # The rule
-//! 1. *Last level.* New items that share all codes but the last are a group, and groups do not touch each other. Where no
-//!    code of the group has more items than free places, everyone keeps the encoded codes. Otherwise as many items of the
-//!    group as possible are placed below their shared prefix, at the smallest possible sum of increases. This is exact
-//!    ([`transport`](crate::transport)). An item may give way to another one where that makes the sum smaller.
-//! 2. *Upwards.* Items left over are grouped by one code less, and all free places below that shorter prefix are open to
-//!    them; the items placed before stay. They are placed in batches of [`upward::BATCH`], in the order of their keys.
-//!    Within a batch as many items as possible are placed at the smallest sum of increases over the places that each
-//!    item looks at. That is exact for these places; which places an item looks at is a heuristic: it goes through the
-//!    prefixes of the last level, at every level nearest first and passing over full ones, until it has seen
-//!    [`search::PREFIXES`] of them and as many free places as the batch has items, or [`search::MOST_PREFIXES`]. An item
-//!    that finds no place within a batch is in the next one; it is left over only where nothing is free. So on, up to no
-//!    shared prefix at all.
+//! 1. *Last level.* New items that share all codes but the last are a group, and groups do not touch each other. Where
+//!    no code of the group has more items than free places, everyone keeps the encoded codes. Otherwise as many items
+//!    of the group as possible are placed below their shared prefix, at the smallest possible sum of increases. This is
+//!    exact ([`transport`](crate::transport)). An item may give way to another one where that makes the sum smaller.
+//! 2. *Upwards.* Items left over are grouped by one code less, and all free places below that shorter prefix are open
+//!    to them; the items placed before stay. They are placed in batches of [`upward::BATCH`], in the order of their
+//!    keys. Within a batch as many items as possible are placed at the smallest sum of increases over the places that
+//!    each item looks at. That is exact for these places; which places an item looks at is a heuristic: it goes through
+//!    the prefixes of the last level, at every level nearest first and passing over full ones, until it has seen
+//!    [`search::PREFIXES`] of them and as many free places as the batch has items, or [`search::MOST_PREFIXES`]. An
+//!    item that finds no place within a batch is in the next one; it is left over only where nothing is free. So on, up
+//!    to no shared prefix at all.
 //! 3. *Suffix.* Items left over when the whole space is full keep their encoded codes and need a suffix.
 //!
 //! # Exactness
 //! Equal items are placed as all others are: in the order of their keys, the nearest free place first.
 //!
-//! Costs and potentials are integers. The result depends on the set of (key, codes) and the used places alone, not on the
-//! order of the items, threads or devices. Items are placed in the order of their keys, each at the end of its shortest path,
-//! the lowest free codes on a tie.
+//! Costs and potentials are integers. The result depends on the set of (key, codes) and the used places alone, not on
+//! the order of the items, threads or devices. Items are placed in the order of their keys, each at the end of its
+//! shortest path, the lowest free codes on a tie.
 //!
 //! # Cost
-//! A group without a collision asks for no distances. In other groups a row of distances is asked for once per item that a
-//! search comes across; n items on K codes take at most n searches of K codes and the edges of their items each, and far
-//! fewer where a near place is free. Upwards an item asks for about ten rows of distances, seldom more than
+//! A group without a collision asks for no distances. In other groups a row of distances is asked for once per item
+//! that a search comes across; n items on K codes take at most n searches of K codes and the edges of their items each,
+//! and far fewer where a near place is free. Upwards an item asks for about ten rows of distances, seldom more than
 //! [`search::MOST_PREFIXES`]. Equal items ask once together: in a group, and in every batch upwards, where a batch of
-//! equal items needs no search either. So the time grows with the number of items, whether they are equal or not. The used places below a prefix are held in memory while its group is placed: where the
-//! items of a first code find no place below it, that is the whole registry.
+//! equal items needs no search either. So the time grows with the number of items, whether they are equal or not. The
+//! used places below a prefix are held in memory while its group is placed: where the items of a first code find no
+//! place below it, that is the whole registry.
 //!
 //! # References
 //! R. Jonker, A. Volgenant, A Shortest Augmenting Path Algorithm for Dense and Sparse Linear Assignment Problems,
@@ -93,8 +94,8 @@ struct Outcome {
 /// `encoded` (N, L), `keys` (N), `clusters` (L); the result has N entries.
 ///
 /// # Errors
-/// A parameter error for lists that do not fit together or no capacity, [`ErrorKind::Code`] for a code outside its level,
-/// and whatever `used_below` and `costs` meet.
+/// A parameter error for lists that do not fit together or no capacity, [`ErrorKind::Code`] for a code outside its
+/// level, and whatever `used_below` and `costs` meet.
 pub(crate) fn reassign(
     encoded: &[Vec<u32>],
     keys: &[&str],

@@ -85,8 +85,8 @@ fn place_batch(
     Ok(batch.iter().zip(placed).map(named).collect())
 }
 
-/// Where the items of a batch go that are all equal, which look at the places `near` and pay `stay` at their codes: what
-/// [`solve`] finds for them, as an exchange of equal items adds nothing.
+/// Where the items of a batch go that are all equal, which look at the places `near` and pay `stay` at their codes:
+/// what [`solve`] finds for them, as an exchange of equal items adds nothing.
 fn of_equal_items(batch: &[usize], (near, stay): (Vec<Place>, u64), occupancy: &Occupancy<'_>) -> Vec<Option<Found>> {
     let times = |codes: &[u32]| narrow(occupancy.free(codes)).min(batch.len() as u64) as usize;
     let mut places = near.iter().flat_map(|(cost, codes)| std::iter::repeat_n((cost, codes), times(codes)));

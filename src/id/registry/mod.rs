@@ -12,12 +12,12 @@ use std::fmt;
 
 /// Item keys and their unique semantic IDs, in a [`Store`].
 ///
-/// An item that has an ID keeps it, whatever is assigned later and in whatever order; an ID that was given once is never
-/// given to another item, even after its item is removed. Several processes may assign into one store at once.
+/// An item that has an ID keeps it, whatever is assigned later and in whatever order; an ID that was given once is
+/// never given to another item, even after its item is removed. Several processes may assign into one store at once.
 ///
-/// Threads may share a registry for reading, without a lock of their own: `&Registry` does. Assigning takes `&mut`; a server
-/// that does both keeps one registry for its readers and opens another one, on the same store, for the writer. What single
-/// calls read may be of different moments; [`Registry::snapshot`] stands still.
+/// Threads may share a registry for reading, without a lock of their own: `&Registry` does. Assigning takes `&mut`; a
+/// server that does both keeps one registry for its readers and opens another one, on the same store, for the writer.
+/// What single calls read may be of different moments; [`Registry::snapshot`] stands still.
 ///
 /// ```
 /// use semid::registry::{Manifest, MemoryStore, Registry, Resolver};
@@ -45,7 +45,8 @@ pub struct Registry {
 impl Registry {
     /// The registry in `store`, made there if the store is empty.
     ///
-    /// `model` are the bytes of the model file whose fingerprint the manifest has, which [`Registry::model`] gives back.
+    /// `model` are the bytes of the model file whose fingerprint the manifest has, which [`Registry::model`] gives
+    /// back.
     ///
     /// # Errors
     /// [`ErrorKind::OtherModel`] and [`ErrorKind::OtherRegistry`] where the store has a registry with another manifest;
@@ -128,17 +129,17 @@ impl Registry {
 
     /// Gives an ID to every item that has none, all in one transaction, and returns the IDs of all.
     ///
-    /// Items are taken in the order given, so that many calls with parts of the items give what one call gives, except with
-    /// [`Resolver::Reassign`](crate::registry::Resolver::Reassign), which places the new items of a call together and needs the
-    /// model: see [`SemanticIdEngine`](crate::SemanticIdEngine).
+    /// Items are taken in the order given, so that many calls with parts of the items give what one call gives, except
+    /// with [`Resolver::Reassign`](crate::registry::Resolver::Reassign), which places the new items of a call together
+    /// and needs the model: see [`SemanticIdEngine`](crate::SemanticIdEngine).
     ///
     /// # Shapes
     /// N item keys, codes (N, L).
     ///
     /// # Errors
     /// Nothing is changed then. [`ErrorKind::ItemKey`] for an item key that is empty or has a NUL,
-    /// [`ErrorKind::RepeatedItem`] for one with two rows of different codes, [`ErrorKind::ItemCount`], a wrong number of
-    /// levels, and what stores can meet.
+    /// [`ErrorKind::RepeatedItem`] for one with two rows of different codes, [`ErrorKind::ItemCount`], a wrong number
+    /// of levels, and what stores can meet.
     pub fn assign<S: AsRef<str>>(&mut self, items: &[S], codes: &Codes) -> Result<Assigned> {
         let items: Vec<&str> = items.iter().map(AsRef::as_ref).collect();
         self.assign_batch(&Batch { items: &items, codes, first_row: 0, geometry: None })
@@ -151,8 +152,8 @@ impl Registry {
         transaction(&mut *self.store, |store| assign::assign(store, &rules, batch, &order, plan.as_ref()))
     }
 
-    /// Takes their IDs from items, all in one transaction; the IDs are retired and never given again, not to the same items
-    /// either; the store remembers whose they were. Returns the ID each item had.
+    /// Takes their IDs from items, all in one transaction; the IDs are retired and never given again, not to the same
+    /// items either; the store remembers whose they were. Returns the ID each item had.
     ///
     /// # Errors
     /// Nothing is changed then. What stores can meet.

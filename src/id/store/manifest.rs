@@ -37,7 +37,8 @@ impl Manifest {
     /// The manifest of a registry for the IDs of the model with this fingerprint.
     ///
     /// # Errors
-    /// [`ErrorKind::Parameter`] for no levels or more than 256, and where IDs could have equal texts; see [`IdText::new`].
+    /// [`ErrorKind::Parameter`] for no levels or more than 256, and where IDs could have equal texts; see
+    /// [`IdText::new`].
     pub fn new(fingerprint: &str, levels: usize, resolver: Resolver, format: IdFormat) -> Result<Self> {
         if levels == 0 || levels > MAX_LEVELS {
             return Err(Error::parameter("levels", levels, format!("1 to {MAX_LEVELS} are supported")));

@@ -24,19 +24,19 @@ use std::any::Any;
 /// A place for registered IDs, which anybody can implement.
 ///
 /// A store is a table of [`Record`]s with two unique keys, the ID and the item, and beside it a [`Manifest`] and the
-/// bytes of a model file. It decides nothing: [`Registry`](crate::registry::Registry) gives IDs. All IDs of a store have the same
-/// number of codes.
+/// bytes of a model file. It decides nothing: [`Registry`](crate::registry::Registry) gives IDs. All IDs of a store
+/// have the same number of codes.
 ///
-/// Methods that take a slice answer for each of its elements, in their order. A registry asks for a whole batch at a time,
-/// so a store behind a network needs a few round trips per batch, whatever the number of items.
+/// Methods that take a slice answer for each of its elements, in their order. A registry asks for a whole batch at a
+/// time, so a store behind a network needs a few round trips per batch, whatever the number of items.
 ///
 /// # For implementers
 /// - The methods with `&mut self` other than `begin` are called between `begin` and `commit` or `rollback` only. What
 ///   `commit` acknowledged is durable and visible to every other reader; until then others see nothing of it. A `begin`
 ///   without end, after a failure, is rolled back by the next one.
 /// - Between `begin` and its end there is no other writer, in this process or another: `begin` waits for it, and fails
-///   with [`ErrorKind::Locked`](crate::ErrorKind::Locked) after a while. A store that cannot lock has to refuse in `commit`
-///   what another writer has made stale.
+///   with [`ErrorKind::Locked`](crate::ErrorKind::Locked) after a while. A store that cannot lock has to refuse in
+///   `commit` what another writer has made stale.
 /// - Reading methods may be called at any time, by several threads at once; between `begin` and its end they see the
 ///   changes made so far. Two calls may be answered from different moments; what needs one moment takes a
 ///   [`snapshot`](Store::snapshot).
@@ -57,9 +57,9 @@ pub trait Store: Any + Send + Sync {
 
     /// All that is committed now, as a store that only reads and never changes, whoever writes meanwhile.
     ///
-    /// A snapshot outlives the store that it was taken of. Writers go on beside it; what it costs them is for a store to
-    /// say. Its `begin` fails with [`ErrorKind::ReadOnly`](crate::ErrorKind::ReadOnly). It is not asked for between `begin`
-    /// and its end.
+    /// A snapshot outlives the store that it was taken of. Writers go on beside it; what it costs them is for a store
+    /// to say. Its `begin` fails with [`ErrorKind::ReadOnly`](crate::ErrorKind::ReadOnly). It is not asked for between
+    /// `begin` and its end.
     ///
     /// # Errors
     /// Whatever reading can meet.
@@ -104,8 +104,8 @@ pub trait Store: Any + Send + Sync {
     /// Adds records: IDs of items, and retired ones.
     ///
     /// # Errors
-    /// None is added then. [`ErrorKind::Taken`](crate::ErrorKind::Taken) where an ID was given before or an item has one,
-    /// also by another of these records.
+    /// None is added then. [`ErrorKind::Taken`](crate::ErrorKind::Taken) where an ID was given before or an item has
+    /// one, also by another of these records.
     fn insert(&mut self, records: &[Record]) -> Result<()>;
 
     /// Takes the ID from every item and marks it retired, of that item; `None` for an unknown item.
@@ -132,8 +132,8 @@ pub trait Store: Any + Send + Sync {
         Ok(self.used_below(codes)?.into_iter().map(used).collect())
     }
 
-    /// For each pair of codes and an item, the suffixes of the retired IDs with these codes that were taken from the item,
-    /// in order.
+    /// For each pair of codes and an item, the suffixes of the retired IDs with these codes that were taken from the
+    /// item, in order.
     ///
     /// What is provided reads all records with these codes.
     ///

@@ -59,8 +59,8 @@ pub struct IdText {
     suffix: SuffixForm,
 }
 
-/// The suffixes from here on are for items that had an ID with their codes and key before: the text of that one is retired,
-/// so theirs has a number. Counters never come that far.
+/// The suffixes from here on are for items that had an ID with their codes and key before: the text of that one is
+/// retired, so theirs has a number. Counters never come that far.
 pub(crate) const RETURNED: u64 = 1 << 62;
 
 /// What a text names.
@@ -144,7 +144,8 @@ impl IdText {
         self.try_parse(text, levels).ok_or_else(|| self.refuse(text, levels, ""))
     }
 
-    /// The codes of the first levels, which may be all or none: "12-5", or "12-5-" with the separator that follows them.
+    /// The codes of the first levels, which may be all or none: "12-5", or "12-5-" with the separator that follows
+    /// them.
     ///
     /// # Errors
     /// [`ErrorKind::IdText`] for anything else, or more than `levels` codes.

@@ -19,9 +19,9 @@ const BUFFER: usize = 1 << 18;
 
 /// A file being written beside its final place, which it takes at once in [`commit`](AtomicFile::commit).
 ///
-/// Dropped without that, it leaves nothing behind and a former file of the name as it was. A link stays and the file that
-/// it leads to is written, whether that exists or not. What is not a regular file, such as a pipe or `/dev/null`, is
-/// written directly. A file that is write-protected, or whose owner would change, is not replaced.
+/// Dropped without that, it leaves nothing behind and a former file of the name as it was. A link stays and the file
+/// that it leads to is written, whether that exists or not. What is not a regular file, such as a pipe or `/dev/null`,
+/// is written directly. A file that is write-protected, or whose owner would change, is not replaced.
 ///
 /// Until then the bytes are in a file named `.semid-` and so on in the same folder. A process that is killed leaves it
 /// there; on Linux the next process of this machine that writes to the folder removes it.
@@ -56,8 +56,8 @@ impl AtomicFile {
     /// Begins to write what will be at `path`.
     ///
     /// # Errors
-    /// [`ErrorKind::Io`](crate::ErrorKind::Io), also where the folder cannot be written to and where the file there must
-    /// not be replaced.
+    /// [`ErrorKind::Io`](crate::ErrorKind::Io), also where the folder cannot be written to and where the file there
+    /// must not be replaced.
     pub fn create(path: impl AsRef<Path>) -> Result<Self> {
         let path = path.as_ref();
         let out = Out::create(path).map_err(|error| Error::io("creating", error).at(path))?;
@@ -168,8 +168,8 @@ fn folder(path: &Path) -> &Path {
 
 /// Makes the new name in `folder` outlive a power failure.
 ///
-/// The file is in place by now, so that a folder that cannot be synchronized (not readable, or on a file system that knows
-/// no such thing) is no failure.
+/// The file is in place by now, so that a folder that cannot be synchronized (not readable, or on a file system that
+/// knows no such thing) is no failure.
 #[cfg(unix)]
 fn sync_folder(folder: &Path) -> io::Result<()> {
     use io::ErrorKind::{InvalidInput, PermissionDenied, Unsupported};

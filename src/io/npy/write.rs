@@ -59,8 +59,8 @@ impl<T: Element> NpyWriter<T> {
     /// Begins a file of `rows` x `columns` values.
     ///
     /// # Errors
-    /// [`ErrorKind::Io`](crate::ErrorKind::Io); [`ErrorKind::Parameter`](crate::ErrorKind::Parameter) for a shape that no
-    /// file can have.
+    /// [`ErrorKind::Io`](crate::ErrorKind::Io); [`ErrorKind::Parameter`](crate::ErrorKind::Parameter) for a shape that
+    /// no file can have.
     pub fn create(path: impl AsRef<Path>, rows: usize, columns: usize) -> Result<Self> {
         let path = path.as_ref();
         if data_len(rows, columns, size_of::<T>()).is_none() {
@@ -74,8 +74,8 @@ impl<T: Element> NpyWriter<T> {
     /// Appends values, row after row; a piece may end within a row.
     ///
     /// # Errors
-    /// [`ErrorKind::Io`](crate::ErrorKind::Io); [`ErrorKind::Parameter`](crate::ErrorKind::Parameter) for more values than
-    /// the shape has.
+    /// [`ErrorKind::Io`](crate::ErrorKind::Io); [`ErrorKind::Parameter`](crate::ErrorKind::Parameter) for more values
+    /// than the shape has.
     pub fn write(&mut self, values: &[T]) -> Result<()> {
         let Some(left) = self.left.checked_sub(values.len()) else {
             return Err(Error::parameter("values", values.len(), format!("{} are left of the shape", self.left)));

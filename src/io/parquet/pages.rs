@@ -15,7 +15,8 @@ use parquet::schema::types::ColumnDescPtr;
 use std::io::{self, BufReader, Read};
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// Bytes that a page may unpack to and values that it may hold, whatever its size, and beyond them for each of its bytes.
+/// Bytes that a page may unpack to and values that it may hold, whatever its size, and beyond them for each of its
+/// bytes.
 const FREE: u64 = 64 << 20;
 const PER_BYTE: u64 = 1024;
 

@@ -25,7 +25,8 @@ const BATCH_ROWS: usize = 8192;
 /// and time are bounded by the size of the file (a page may unpack to 64 MiB and 1,024 times its bytes).
 ///
 /// # Shapes
-/// (N, D), with D from the first row and checked in every row that is read, and in those that are decoded along with it.
+/// (N, D), with D from the first row and checked in every row that is read, and in those that are decoded along with
+/// it.
 #[derive(Debug)]
 pub struct ParquetRows {
     table: Table,
@@ -65,7 +66,10 @@ impl ParquetRows {
         let first = table.arrays(column, 0, 1, MAX_DIM).and_then(|mut arrays| table.next(&mut arrays));
         // The first row says how long all are, so that one too long is not ragged.
         let first = first.map_err(|error| match error.kind() {
-            ErrorKind::Ragged { found, .. } => Error::from(ErrorKind::Dim { dim: *found }).at(path),
+            ErrorKind::Ragged { row: 0, found, .. } => Error::from(ErrorKind::Dim { dim: *found }).at(path),
+            ErrorKind::Ragged { row, found, .. } => {
+                table.error(format!("row {row} has {found} values or more, where {MAX_DIM} are the most"))
+            }
             _ => error,
         })?;
         let dim = match first.as_list_opt::<i32>() {

@@ -25,8 +25,8 @@ impl SafetensorsRows {
     /// Opens the tensor `name` of the file at `path`, or its only tensor that can hold embeddings.
     ///
     /// # Errors
-    /// [`ErrorKind::Io`](crate::ErrorKind::Io); [`ErrorKind::Format`](crate::ErrorKind::Format) for a damaged file or no
-    /// such tensor; [`ErrorKind::Dim`](crate::ErrorKind::Dim).
+    /// [`ErrorKind::Io`](crate::ErrorKind::Io); [`ErrorKind::Format`](crate::ErrorKind::Format) for a damaged file or
+    /// no such tensor; [`ErrorKind::Dim`](crate::ErrorKind::Dim).
     pub fn open(path: impl AsRef<Path>, name: Option<&str>) -> Result<Self> {
         let path = path.as_ref();
         let source = Source::open(path, "safetensors")?;

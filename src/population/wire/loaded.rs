@@ -5,9 +5,9 @@ use crate::error::Result;
 use crate::grid::{Loss, Outlier, Saturation};
 use crate::population::load::Loaded;
 
-/// Values that saturated (u64), whether there are far ones (u8, 0 or 1), and of each of the worst rows steps from the offset (f64), row (u64), column (u32) and
-/// value (f32); then the powers of two (i32) of what is left out, and the sum of each (u128). Every field is a list of
-/// its own.
+/// Values that saturated (u64), whether there are far ones (u8, 0 or 1), and of each of the worst rows steps from the
+/// offset (f64), row (u64), column (u32) and value (f32); then the powers of two (i32) of what is left out, and the sum
+/// of each (u128). Every field is a list of its own.
 pub(super) fn write(loaded: &Loaded, to: &mut Writer) {
     let Loaded { saturation, loss } = loaded;
     to.u64(saturation.values);

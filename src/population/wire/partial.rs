@@ -12,7 +12,7 @@ impl Partial {
     /// changed (u64), K counts (u64) and K x D sums (i64); before each list its length (u64), all little endian.
     ///
     /// ```
-    /// use semid::Partial;
+    /// use semid::shards::Partial;
     ///
     /// let mut partial = Partial::new(2, 3);
     /// partial.add(1, &[1, -2, 3]);

@@ -48,7 +48,8 @@ impl<'a> Legend<'a> {
         self.0.last().map_or(px(32), |entry| entry.at.1 + px(24))
     }
 
-    /// Returns how many pixels a chart needs beside its size, so that its frame is as high as with a single line of names.
+    /// Returns how many pixels a chart needs beside its size, so that its frame is as high as with a single line of
+    /// names.
     pub(super) fn more(&self) -> u32 {
         let lines = self.0.last().zip(self.0.first()).map_or(0, |(last, first)| last.at.1 - first.at.1);
         lines.unsigned_abs() / px(1).unsigned_abs()

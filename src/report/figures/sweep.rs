@@ -47,7 +47,8 @@ impl Group {
 /// Collision rates of every number of levels of a group.
 type Rates = BTreeMap<usize, Vec<f64>>;
 
-/// The longest lists of clusters with the rates of all that they begin with: of `32-16-8` also those of `32-16` and `32`.
+/// The longest lists of clusters with the rates of all that they begin with: of `32-16-8` also those of `32-16` and
+/// `32`.
 fn groups(records: &[SweepRecord]) -> BTreeMap<Group, Rates> {
     let all: BTreeSet<Group> = records.iter().map(|record| Group::new(&record.parameters)).collect();
     let is_longest = |group: &&Group| !all.iter().any(|other| other != *group && other.continues(group));

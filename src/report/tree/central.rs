@@ -28,11 +28,12 @@ struct Centres {
 }
 
 impl Tree<'_> {
-    /// Finds the items nearest to the centre of each prefix: the mean of its rows, which have unit length for the cosine metric.
+    /// Finds the items nearest to the centre of each prefix: the mean of its rows, which have unit length for the
+    /// cosine metric.
     ///
     /// # Exactness
-    /// Sums and squared distances are made in f64, row by row and dimension by dimension: the same on every machine. The lower row
-    /// number wins a tie.
+    /// Sums and squared distances are made in f64, row by row and dimension by dimension: the same on every machine.
+    /// The lower row number wins a tie.
     ///
     /// # Errors
     /// NaN, infinities, and what reading can meet.

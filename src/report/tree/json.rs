@@ -13,10 +13,11 @@ const LABELS: usize = 2000;
 impl Tree<'_> {
     /// `{levels, names, more, labels, words, root}`.
     ///
-    /// A prefix is `[code, items, collided, inside, label, nearest, words]`: inside are longer prefixes or, for a whole ID, the
-    /// names of its items, nearest the items nearest to its centre. Places at the end are left out where nothing is known,
-    /// and a label that is not known is -1. Names, labels and words are numbers in their lists; names are those of the whole
-    /// IDs that there is room for, in the order of the rows, and `more` are further ones, numbered on.
+    /// A prefix is `[code, items, collided, inside, label, nearest, words]`: inside are longer prefixes or, for a whole
+    /// ID, the names of its items, nearest the items nearest to its centre. Places at the end are left out where
+    /// nothing is known, and a label that is not known is -1. Names, labels and words are numbers in their lists; names
+    /// are those of the whole IDs that there is room for, in the order of the rows, and `more` are further ones,
+    /// numbered on.
     pub(in crate::report) fn json(&self, names: &Names<'_>, captions: &Captions, words: &Words) -> String {
         let mut listed = Vec::new();
         self.listed(&self.root, 0, &mut listed);

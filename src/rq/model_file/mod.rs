@@ -59,8 +59,8 @@ impl RqKMeansModel {
 
     /// The bytes of the model file; equal models have equal bytes.
     ///
-    /// Beside what the fingerprint covers, the bytes hold the seed, the parameters of the fit and, where it was recorded, the
-    /// provenance; models that differ in these alone are not equal, but give equal codes.
+    /// Beside what the fingerprint covers, the bytes hold the seed, the parameters of the fit and, where it was
+    /// recorded, the provenance; models that differ in these alone are not equal, but give equal codes.
     ///
     /// # Errors
     /// [`ErrorKind::Range`] where a codeword exceeds f32.

@@ -5,8 +5,8 @@ use serde::de::{Deserialize, Deserializer, Error, SeqAccess, Visitor};
 use serde::{Serialize, Serializer};
 use std::fmt;
 
-/// Clusters per level: one number for all levels, or a list with one number per level. It is serialized as that number or
-/// list.
+/// Clusters per level: one number for all levels, or a list with one number per level. It is serialized as that number
+/// or list.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Clusters {
     /// The same number at every level.

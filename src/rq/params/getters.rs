@@ -53,8 +53,8 @@ impl RqKMeans {
         self.algorithm
     }
 
-    /// The fewest and the most rows of a cluster where clusters are balanced; see [`RqKMeans::sizes`] for bounds that are
-    /// `None`.
+    /// The fewest and the most rows of a cluster where clusters are balanced; see [`RqKMeans::sizes`] for bounds that
+    /// are `None`.
     pub fn get_sizes(&self) -> Option<(Option<usize>, Option<usize>)> {
         self.sizes
     }

@@ -19,13 +19,13 @@ use serde::{Deserialize, Serialize};
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum Init {
-    /// Greedy k-means++: each codeword is the best of several rows drawn with probability proportional to their
-    /// squared distance from the codewords so far. With many rows the choice is among candidates that are drawn from all
-    /// rows with the same probabilities first, each weighted by the rows nearest to it.
+    /// Greedy k-means++: each codeword is the best of several rows drawn with probability proportional to their squared
+    /// distance from the codewords so far. With many rows the choice is among candidates that are drawn from all rows
+    /// with the same probabilities first, each weighted by the rows nearest to it.
     ///
     /// # References
-    /// D. Arthur, S. Vassilvitskii, k-means++: The Advantages of Careful Seeding, SODA 2007. B. Bahmani et al., Scalable
-    /// K-Means++, VLDB 2012.
+    /// D. Arthur, S. Vassilvitskii, k-means++: The Advantages of Careful Seeding, SODA 2007. B. Bahmani et al.,
+    /// Scalable K-Means++, VLDB 2012.
     #[default]
     #[serde(rename = "k-means++")]
     KMeansPlusPlus,
@@ -97,9 +97,9 @@ impl Default for MiniBatch {
 /// ```
 ///
 /// # Files
-/// Parameters are serialized as an object with `kind` ("rq-kmeans"), `version` (1) and the fields of the table, enums in
-/// the words of the command line. A field that is missing has its default, and a list of clusters without `levels` has as
-/// many levels as it is long; unknown fields, unknown versions and values that no fit takes are refused.
+/// Parameters are serialized as an object with `kind` ("rq-kmeans"), `version` (1) and the fields of the table, enums
+/// in the words of the command line. A field that is missing has its default, and a list of clusters without `levels`
+/// has as many levels as it is long; unknown fields, unknown versions and values that no fit takes are refused.
 ///
 /// ```
 /// use semid::rq::Init;
@@ -214,13 +214,13 @@ impl RqKMeans {
         self
     }
 
-    /// Gives all clusters of a level as many rows as each other, `floor(N / K)` to `ceil(N / K)`: plain k-means leaves most
-    /// of the possible codes unused. The model keeps the prices at which the rows chose their clusters: encode with
-    /// [`crate::Encoder::priced`] to keep new rows near balance.
+    /// Gives all clusters of a level as many rows as each other, `floor(N / K)` to `ceil(N / K)`: plain k-means leaves
+    /// most of the possible codes unused. The model keeps the prices at which the rows chose their clusters: encode
+    /// with [`crate::Encoder::priced`] to keep new rows near balance.
     ///
     /// # Exactness
-    /// Every assignment step is the exact optimum: the smallest sum of squared distances that the sizes allow, and of all
-    /// optimal assignments the one whose codes, read row by row, are lexicographically smallest.
+    /// Every assignment step is the exact optimum: the smallest sum of squared distances that the sizes allow, and of
+    /// all optimal assignments the one whose codes, read row by row, are lexicographically smallest.
     ///
     /// ```
     /// use semid::{Device, Matrix, RqKMeans};
@@ -246,17 +246,17 @@ impl RqKMeans {
         self
     }
 
-    /// Gives rows their codes in every iteration by an entropic transport plan, as papers on semantic IDs do: clusters are
-    /// only nearly equal in size, and nothing is proved. [`RqKMeans::balanced`] is exact and usually better; this is for
-    /// comparisons with those papers, where `epsilon` is 0.003 to 0.05 and there are 50 to 100 `iterations`.
+    /// Gives rows their codes in every iteration by an entropic transport plan, as papers on semantic IDs do: clusters
+    /// are only nearly equal in size, and nothing is proved. [`RqKMeans::balanced`] is exact and usually better; this
+    /// is for comparisons with those papers, where `epsilon` is 0.003 to 0.05 and there are 50 to 100 `iterations`.
     ///
     /// Squared distances are shifted and scaled to -1 ..= 1 over all rows and codewords; the plan starts from
-    /// `exp(-distance / epsilon)`, and in every iteration first each row and then each cluster is scaled to an equal share.
-    /// A row gets the cluster with its largest share, the lowest one on a tie. Encoding is as without it.
+    /// `exp(-distance / epsilon)`, and in every iteration first each row and then each cluster is scaled to an equal
+    /// share. A row gets the cluster with its largest share, the lowest one on a tie. Encoding is as without it.
     ///
     /// # Exactness
-    /// Binary64 on the host, with the exponential of `libm` and sums in a fixed order: the same on every device, with any
-    /// number of threads.
+    /// Binary64 on the host, with the exponential of `libm` and sums in a fixed order: the same on every device, with
+    /// any number of threads.
     ///
     /// # References
     /// M. Cuturi, Sinkhorn Distances, NeurIPS 2013. B. Zheng et al., Adapting Large Language Models by Integrating

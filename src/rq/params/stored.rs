@@ -1,7 +1,7 @@
 //! Parameters as they stand in files: named fields, with a version.
 //!
-//! A new parameter is a new field here whose default means what was done before there was it; files without the field then
-//! keep their meaning. A field whose meaning changes needs a new version.
+//! A new parameter is a new field here whose default means what was done before there was it; files without the field
+//! then keep their meaning. A field whose meaning changes needs a new version.
 
 use super::{Algorithm, Clusters, Init, Metric, MiniBatch, RqKMeans};
 use crate::error::{Error, ErrorKind};

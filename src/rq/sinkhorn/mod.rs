@@ -52,8 +52,9 @@ fn distances(table: &mut dyn Table, codebook: &Codebook, unit: f64) -> Result<Ve
 /// The cluster with the largest share of every row in the plan; `distances` (N, K) become the plan's kernel.
 ///
 /// # Exactness
-/// The plan is `u_i m_ik v_k` with `m_ik = exp(-(d_ik - min_k d_ik) / epsilon)` of scaled distances: what a row's minimum takes
-/// away, u gives back. Every operation is binary64 in a fixed order, and blocks of rows are of a fixed size.
+/// The plan is `u_i m_ik v_k` with `m_ik = exp(-(d_ik - min_k d_ik) / epsilon)` of scaled distances: what a row's
+/// minimum takes away, u gives back. Every operation is binary64 in a fixed order, and blocks of rows are of a fixed
+/// size.
 pub(crate) fn codes(distances: &mut [f64], clusters: usize, epsilon: f64, iterations: usize) -> Vec<u32> {
     kernel(distances, clusters, epsilon);
     let rows = (distances.len() / clusters) as f64;
@@ -76,8 +77,8 @@ pub(crate) fn codes(distances: &mut [f64], clusters: usize, epsilon: f64, iterat
 fn kernel(distances: &mut [f64], clusters: usize, epsilon: f64) {
     let (low, high) = distances.iter().fold((f64::INFINITY, 0.0_f64), |(low, high), d| (low.min(*d), high.max(*d)));
     let middle = (high + low) / 2.0;
-    // Only equal distances, which would divide by 0, get the constant of the papers' programs: added to others it would make
-    // the plan depend on the unit of the embeddings.
+    // Only equal distances, which would divide by 0, get the constant of the papers' programs: added to others it would
+    // make the plan depend on the unit of the embeddings.
     let amplitude = if high > middle { high - middle } else { 1e-5 };
     distances.par_chunks_mut(clusters).for_each(|row| {
         row.iter_mut().for_each(|d| *d = (*d - middle) / amplitude);

@@ -73,7 +73,8 @@ fn threads_change_nothing() {
     assert!([2, 3, 7].into_iter().all(|threads| run(threads) == expected));
 }
 
-/// Equal distances, a cluster that nothing is near, one row, one cluster: an answer, and an even one where there is one.
+/// Equal distances, a cluster that nothing is near, one row, one cluster: an answer, and an even one where there is
+/// one.
 #[test]
 fn extremes_have_an_answer() {
     assert_eq!(codes(&mut [0.0; 12], 3, 0.003, 50), [0, 0, 0, 0]);

@@ -4,7 +4,8 @@ use crate::grid::quantize_rows_alone;
 use crate::kernel::unit_length::unit_length;
 use crate::{Device, Matrix, Metric, RqKMeans};
 
-/// One row and one cluster: the codeword is the row as level 0 has it. Scaling twice would move some rows by a grid step.
+/// One row and one cluster: the codeword is the row as level 0 has it. Scaling twice would move some rows by a grid
+/// step.
 #[test]
 fn rows_are_scaled_once_before_level_0() {
     let mut different = 0;

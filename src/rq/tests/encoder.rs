@@ -7,7 +7,8 @@ use crate::{Device, ErrorKind, Matrix, Metric, RqKMeans, RqKMeansModel};
 
 const DIM: usize = 3;
 
-/// Residuals of the rows at every level along `codes`, with distances to all codewords of the level, from the definition.
+/// Residuals of the rows at every level along `codes`, with distances to all codewords of the level, from the
+/// definition.
 fn distances(model: &RqKMeansModel, values: &[f32], codes: &crate::Codes, level: usize) -> Vec<Vec<i128>> {
     let mut q = vec![0; values.len()];
     model.grid().quantize(values, &mut q);

@@ -1,5 +1,5 @@
-//! Golden fingerprints. They pin the algorithm: the data are made of integers by IEEE divisions, so that no platform can
-//! make them differ. They must never change; if one of these tests fails, it is the code that is wrong.
+//! Golden fingerprints. They pin the algorithm: the data are made of integers by IEEE divisions, so that no platform
+//! can make them differ. They must never change; if one of these tests fails, it is the code that is wrong.
 
 use super::{coarse_rows, rows, same_everywhere};
 use crate::rq::{Algorithm, MiniBatch};

@@ -11,9 +11,10 @@ const NONE: i64 = i64::MAX;
 
 /// Rows in clusters at prices, and what it costs to move them.
 ///
-/// Rows with equal lists move as one, so the state is how many of each class are in which clusters. A node per cluster, which wants `min` rows, and one more, the pool, that wants the `N - K min` rows beyond. A row moves
-/// from cluster to cluster; a cluster gives one of its rows to the pool (takes a *seat*, at most `max - min`), or takes one
-/// back. Moving a row from a to b costs `c(i, b) - c(i, a) + price(b) - price(a)`, a seat the difference of prices alone.
+/// Rows with equal lists move as one, so the state is how many of each class are in which clusters. A node per cluster,
+/// which wants `min` rows, and one more, the pool, that wants the `N - K min` rows beyond. A row moves from cluster to
+/// cluster; a cluster gives one of its rows to the pool (takes a *seat*, at most `max - min`), or takes one back.
+/// Moving a row from a to b costs `c(i, b) - c(i, a) + price(b) - price(a)`, a seat the difference of prices alone.
 ///
 /// # Exactness
 /// Invariant: no possible move costs less than 0, so the assignment is optimal for the sizes it has. A path from a node

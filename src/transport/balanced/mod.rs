@@ -1,4 +1,5 @@
-//! Balanced assignment: every row one cluster, every cluster a number of rows within bounds, at the smallest total cost.
+//! Balanced assignment: every row one cluster, every cluster a number of rows within bounds, at the smallest total
+//! cost.
 //!
 //! # The problem
 //! N rows, K clusters, costs `c(i, k)` below 2^63, sizes `min <= size(k) <= max` with `K min <= N <= K max`. Wanted is
@@ -8,25 +9,27 @@
 //! Both results are functions of costs and sizes alone, whatever the start, the device or the way they were found:
 //!
 //! - **Codes**: of all optimal assignments the one whose codes, read row by row, are lexicographically smallest.
-//! - **Prices**: of all optimal prices the largest - for every cluster at once, which exists because optimal prices form a
-//!   lattice. Every row has the smallest `cost + price` where it is; a cluster with a positive price is full, one with a
-//!   negative price has `min` rows. Where the sizes leave no choice (`N = K min` or `N = K max`) only differences of prices
-//!   mean something, and the price of cluster 0 is 0.
+//! - **Prices**: of all optimal prices the largest - for every cluster at once, which exists because optimal prices
+//!   form a lattice. Every row has the smallest `cost + price` where it is; a cluster with a positive price is full,
+//!   one with a negative price has `min` rows. Where the sizes leave no choice (`N = K min` or `N = K max`) only
+//!   differences of prices mean something, and the price of cluster 0 is 0.
 //!
 //! # How
-//! [`candidates::Candidates`] holds, per row, the clusters below a limit with their exact costs, and a proved bound of all others.
-//! [`sweep::sweep`] brings prices near the optimum, [`flow::Flow`] solves the problem over the candidates exactly by successive
-//! shortest paths on the graph of the clusters, and rows whose bound does not prove that no other cluster could matter
-//! get longer lists, until none is left: column generation, whose end is the optimum over all clusters. Then
-//! [`smallest::smallest`] picks the codes among the optimal ones.
+//! [`candidates::Candidates`] holds, per row, the clusters below a limit with their exact costs, and a proved bound of
+//! all others. [`sweep::sweep`] brings prices near the optimum, [`flow::Flow`] solves the problem over the candidates
+//! exactly by successive shortest paths on the graph of the clusters, and rows whose bound does not prove that no other
+//! cluster could matter get longer lists, until none is left: column generation, whose end is the optimum over all
+//! clusters. Then [`smallest::smallest`] picks the codes among the optimal ones.
 //!
-//! Rows with equal lists are one row with a weight ([`classes::Classes`]): many equal rows, as zeros or those of a coarse grid,
-//! move together. A search along the clusters, of K^2 steps, is done per group of rows that move and not per row.
+//! Rows with equal lists are one row with a weight ([`classes::Classes`]): many equal rows, as zeros or those of a
+//! coarse grid, move together. A search along the clusters, of K^2 steps, is done per group of rows that move and not
+//! per row.
 //!
 //! # Why nothing overflows
-//! Costs are below 2^63, so their differences are exact in i64 and the total of up to 2^38 rows in u128. Prices are i128:
-//! a path over K <= 2^16 clusters adds up to less than 2^80, and a price raised by a path stays within a path's length of
-//! one that was never raised (see [`flow::Flow`]), so a solution's prices are within 2^80 of those at the start.
+//! Costs are below 2^63, so their differences are exact in i64 and the total of up to 2^38 rows in u128. Prices are
+//! i128: a path over K <= 2^16 clusters adds up to less than 2^80, and a price raised by a path stays within a path's
+//! length of one that was never raised (see [`flow::Flow`]), so a solution's prices are within 2^80 of those at the
+//! start.
 //!
 //! # References
 //! R. K. Ahuja, T. L. Magnanti, J. B. Orlin, Network Flows, 1993, chapters 9 (successive shortest paths) and 17.

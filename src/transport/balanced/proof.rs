@@ -6,9 +6,9 @@ use super::sizes::Sizes;
 /// Total cost of `codes`, and how far it may be above the optimum: 0 proves that it is the optimum.
 ///
 /// # Exactness
-/// For any prices, every assignment that keeps the sizes costs at least
-/// `sum_i min_k (c(i, k) + p(k)) - sum_k (max p(k)+ - min p(k)-)`, with p+ and p- the positive and the negative part: each
-/// row pays at least its minimum, and a cluster takes in at most `max p+` and at least `-min p-`. Integers throughout.
+/// For any prices, every assignment that keeps the sizes costs at least `sum_i min_k (c(i, k) + p(k)) - sum_k (max
+/// p(k)+ - min p(k)-)`, with p+ and p- the positive and the negative part: each row pays at least its minimum, and a
+/// cluster takes in at most `max p+` and at least `-min p-`. Integers throughout.
 pub(super) fn prove(candidates: &Candidates, sizes: Sizes, prices: &[i128], codes: &[u32]) -> (u128, i128) {
     let (mut total, mut bound) = (0_i128, 0_i128);
     for ((row, code), others) in codes.iter().enumerate().zip(candidates.others(prices)) {

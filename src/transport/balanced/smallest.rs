@@ -10,11 +10,12 @@ use std::collections::HashMap;
 ///
 /// # Exactness
 /// At optimal prices the optimal assignments are those that give every row one of its cheapest clusters and keep the
-/// sizes, a cluster with a positive price full and one with a negative price at its minimum. Row by row, a row takes the
-/// lowest of its cheapest clusters that some such assignment allows with all rows before it as they are: one exists
+/// sizes, a cluster with a positive price full and one with a negative price at its minimum. Row by row, a row takes
+/// the lowest of its cheapest clusters that some such assignment allows with all rows before it as they are: one exists
 /// where tied rows that come later can make room, along a path of clusters.
 ///
-/// Rows with equal lists are exchangeable as long as they are not settled, so what counts is how many of them are where.
+/// Rows with equal lists are exchangeable as long as they are not settled, so what counts is how many of them are
+/// where.
 pub(super) fn smallest(candidates: &Candidates, sizes: Sizes, prices: &[i128], codes: &mut [u32]) {
     let mut ties = Ties::new(candidates, sizes, prices, codes);
     for (row, code) in codes.iter_mut().enumerate() {

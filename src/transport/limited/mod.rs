@@ -1,10 +1,10 @@
 //! The transport problem: rows to columns with limited places, as many as possible, at the smallest sum of costs.
 //!
 //! Successive shortest augmenting paths. Rows are placed one after the other; a row whose columns are full takes the
-//! place of another row, which moves on, along the path of exchanges that adds least. Column potentials keep the cost of
-//! every exchange non-negative, so Dijkstra's algorithm finds that path: a column with free places has potential 0, and a
-//! column nearer than the end of the path is lowered by the difference. After every row the rows so far are placed
-//! optimally.
+//! place of another row, which moves on, along the path of exchanges that adds least. Column potentials keep the cost
+//! of every exchange non-negative, so Dijkstra's algorithm finds that path: a column with free places has potential 0,
+//! and a column nearer than the end of the path is lowered by the difference. After every row the rows so far are
+//! placed optimally.
 //!
 //! Being left out is a column of its own with room for all, which costs more than any sum of distances: so no row is
 //! left out that could be placed.

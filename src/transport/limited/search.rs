@@ -168,8 +168,8 @@ impl<'a> Search<'a> {
         Ok(slot.insert(loaded))
     }
 
-    /// Column and increase of every row, `None` for those left out. A row that never moved is at its own column, where it
-    /// adds nothing.
+    /// Column and increase of every row, `None` for those left out. A row that never moved is at its own column, where
+    /// it adds nothing.
     pub(super) fn places(&self) -> Vec<Option<(usize, i128)>> {
         let place = |(row, at): (&Option<Row>, &Option<(usize, Option<u64>)>)| {
             let (column, paid) = at.filter(|(column, _)| *column < self.columns.len() - 1)?;

@@ -12,9 +12,9 @@ use std::path::Path;
 impl Export<'_> {
     /// Writes the trie of all IDs as .safetensors: which tokens may follow which.
     ///
-    /// Nodes are numbered breadth first from the root, 0. The edges of node n are `indptr[n] .. indptr[n + 1]`, ordered by
-    /// token. The ID that ends at node n, if any, is that of item `items[n]`; with suffixes where needed, longer IDs may
-    /// follow it. Items are numbered in the order of their IDs.
+    /// Nodes are numbered breadth first from the root, 0. The edges of node n are `indptr[n] .. indptr[n + 1]`, ordered
+    /// by token. The ID that ends at node n, if any, is that of item `items[n]`; with suffixes where needed, longer IDs
+    /// may follow it. Items are numbered in the order of their IDs.
     ///
     /// | tensor | shape | |
     /// | --- | --- | --- |

@@ -22,8 +22,8 @@ fn one_level_is_the_best_of_all_placements() {
     assert!(moved > 100 && left_over > 100, "{moved} moved, {left_over} left over: too easy");
 }
 
-/// Whether a cycle of exchanges between codes, free places and being left over makes the sum smaller: Bellman and Ford's
-/// test on all exchanges, which is another algorithm than the solver's. One level.
+/// Whether a cycle of exchanges between codes, free places and being left over makes the sum smaller: Bellman and
+/// Ford's test on all exchanges, which is another algorithm than the solver's. One level.
 fn can_be_better(table: &Table, placed: &[Placed], free: &[Vec<u32>]) -> bool {
     let codes = table.clusters[0];
     // The node after the codes is being left over, which costs nothing.

@@ -19,7 +19,8 @@ use reference::{Random, Reference};
 
 /// Tests the stores that `new` makes, each of them new and empty, against what [`Store`] promises.
 ///
-/// Batches, snapshots with a writer beside them, rollbacks, pages and duplicates are tested; durability, waiting for other processes and failures of the medium are not tested.
+/// Batches, snapshots with a writer beside them, rollbacks, pages and duplicates are tested; durability, waiting for
+/// other processes and failures of the medium are not tested.
 ///
 /// # Panics
 /// Where a promise is broken.

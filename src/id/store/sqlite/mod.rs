@@ -30,12 +30,13 @@ const ATTEMPTS: usize = 20;
 /// A database has a write-ahead log and `synchronous = FULL`: what was committed survives a crash of the process, and
 /// of the machine as far as the disk keeps its promises. It does not belong on a network file system.
 ///
-/// Threads that read through one store take turns, a call at a time; a snapshot has a connection of its own and waits for
-/// nobody. Readers do not wait for a writer, nor a writer for readers, but while a snapshot lives, the write-ahead log of
-/// the database grows with all that is written. A writer waits for other writers.
+/// Threads that read through one store take turns, a call at a time; a snapshot has a connection of its own and waits
+/// for nobody. Readers do not wait for a writer, nor a writer for readers, but while a snapshot lives, the write-ahead
+/// log of the database grows with all that is written. A writer waits for other writers.
 ///
-/// A reader that may not write to the file leaves nothing beside it. Where no write-ahead log lies beside the file, such a
-/// reader has no lock, so a snapshot fails with [`ErrorKind::Store`] if the file is changed under it: take another one.
+/// A reader that may not write to the file leaves nothing beside it. Where no write-ahead log lies beside the file,
+/// such a reader has no lock, so a snapshot fails with [`ErrorKind::Store`] if the file is changed under it: take
+/// another one.
 ///
 /// A database is refused where its schema is not exactly the one that this crate makes: triggers, views and tables of
 /// others could change what statements do.

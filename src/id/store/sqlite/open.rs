@@ -30,11 +30,12 @@ pub(super) fn to_write(path: &Path, options: &SqliteOptions) -> Result<Session> 
 
 fn writing(path: &Path, options: &SqliteOptions) -> Result<Session> {
     let mut connection = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE)?;
-    prepare(&mut connection, options)?;
-    schema::check(&connection)?; // before anything is changed in a file of somebody else
+    // Before anything is read: SQLite makes files for its log beside the database, which would stay.
     if connection.is_readonly("main").map_err(typed)? {
         return Err(ErrorKind::ReadOnly.into());
     }
+    prepare(&mut connection, options)?;
+    schema::check(&connection)?; // before anything is changed in a file of somebody else
     write_ahead_log(&connection, options)?;
     connection.pragma_update(None, "synchronous", "FULL").map_err(typed)?;
     schema::migrate(&mut connection)?;
@@ -71,7 +72,8 @@ fn reading(path: &Path, options: &SqliteOptions, snapshot: bool) -> Result<Sessi
 
 /// Reads a file that may not be written to, and makes no file beside it: SQLite would, and could not remove it.
 ///
-/// Between the look at the log and the opening another process may end and remove the log. Both ways fail then, or notice.
+/// Between the look at the log and the opening another process may end and remove the log. Both ways fail then, or
+/// notice.
 pub(super) fn without_permission(path: &Path, options: &SqliteOptions, snapshot: bool) -> Result<Session> {
     if !has_log(path) {
         return without_log(path, options, snapshot);

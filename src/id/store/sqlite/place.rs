@@ -16,8 +16,8 @@ pub(super) fn check(path: &Path) -> Result<()> {
     }
 }
 
-/// What the operating system says about the place of a database that SQLite, which tells little, could not open to write;
-/// `error` itself where it says nothing.
+/// What the operating system says about the place of a database that SQLite, which tells little, could not open to
+/// write; `error` itself where it says nothing.
 pub(super) fn explain(error: Error, path: &Path) -> Error {
     if let Some(foreign) = foreign_log(path) {
         return foreign.into();

@@ -1,11 +1,11 @@
 //! The tables, and how older databases get them.
 //!
-//! A registry is an SQLite database of application id `0x73656D69` ("semi"), whose user version is that of its tables. Its
-//! schema has the objects of [`MIGRATIONS`] up to that version and no others, but for the statistics that `ANALYZE` keeps.
-//! A record of `ids` is an ID that was given once, for ever: `codes` has two bytes per level, big endian, so that the order
-//! of records is that of IDs; `suffix` tells apart those with equal codes; `item` is NULL for a retired ID, whose item was
-//! `former`. `manifest` has the names and values of [`Manifest::to_map`](crate::Manifest::to_map), `model` one row: the
-//! bytes of the model file.
+//! A registry is an SQLite database of application id `0x73656D69` ("semi"), whose user version is that of its tables.
+//! Its schema has the objects of [`MIGRATIONS`] up to that version and no others, but for the statistics that `ANALYZE`
+//! keeps. A record of `ids` is an ID that was given once, for ever: `codes` has two bytes per level, big endian, so
+//! that the order of records is that of IDs; `suffix` tells apart those with equal codes; `item` is NULL for a retired
+//! ID, whose item was `former`. `manifest` has the names and values of [`Manifest::to_map`](crate::Manifest::to_map),
+//! `model` one row: the bytes of the model file.
 
 use super::error::{not_a_registry, typed};
 use crate::error::{Error, ErrorKind, Result};

@@ -148,7 +148,7 @@ fn rows_that_go_on_are_refused_before_they_are_decoded() {
     lengths.truncate(200);
     let path = folder.put("x.parquet", &lists(&lengths));
     let error = soon(|| read_path(&path, None).unwrap_err());
-    assert!(matches!(error.kind(), ErrorKind::Ragged { row: 1, expected: 4, found: 250_000 }), "{error}");
+    assert!(error.to_string().contains("row 1 has 250000 values or more"), "{error}");
     assert_eq!(error.path(), Some(path.as_path()));
 
     lengths[0] = 250_000;

@@ -82,11 +82,11 @@ const ROUNDS_MAX: usize = 12;
 
 /// Candidates for the first codewords, and how many rows are nearest to each.
 ///
-/// The first candidate is a uniform row. In every round K rows are drawn with replacement, with probability proportional
-/// to their squared distance from the candidates of the rounds before; each row drawn becomes a candidate once. There are
-/// [`ROUNDS`] rounds, and then more of them as long as the round before at least halved the sum of these distances, up to
-/// [`ROUNDS_MAX`] in all: the far rows of heavy tails take all draws of the first rounds. A row counts for the first of its
-/// nearest candidates.
+/// The first candidate is a uniform row. In every round K rows are drawn with replacement, with probability
+/// proportional to their squared distance from the candidates of the rounds before; each row drawn becomes a candidate
+/// once. There are [`ROUNDS`] rounds, and then more of them as long as the round before at least halved the sum of
+/// these distances, up to [`ROUNDS_MAX`] in all: the far rows of heavy tails take all draws of the first rounds. A row
+/// counts for the first of its nearest candidates.
 ///
 /// # References
 /// B. Bahmani et al., Scalable K-Means++, VLDB 2012.
