@@ -35,14 +35,14 @@ fn items_keep_their_keys() {
     dir.semid("encode --model m.safetensors --input p.parquet --column embedding --id-column name --output i.parquet")
         .ok();
     assert_eq!(
-        read_strings(&dir.path("i.parquet"), "name").unwrap(),
-        read_strings(&dir.path("p.parquet"), "name").unwrap()
+        read_strings(dir.path("i.parquet"), "name").unwrap(),
+        read_strings(dir.path("p.parquet"), "name").unwrap()
     );
     let assign = "assign --model m.safetensors --db ids.db --input p.parquet --column embedding";
     dir.semid(&format!("{assign} --id-column name --output a.csv")).ok();
     assert!(dir.text("a.csv").starts_with("name,id\nboto3,"));
     dir.semid("export --db ids.db --output e.parquet --id-column name").ok();
-    assert_eq!(read_strings(&dir.path("e.parquet"), "name").unwrap().len(), dir.text("a.csv").lines().count() - 1);
+    assert_eq!(read_strings(dir.path("e.parquet"), "name").unwrap().len(), dir.text("a.csv").lines().count() - 1);
 
     let encode = "encode --model m.safetensors --input p.parquet";
     dir.fails(&format!("{encode} --output c.npy --id-column name"), &["c.npy", "no item keys"]);

@@ -1,6 +1,6 @@
 //! Devices: the engines that run the kernels, all with the same result.
 //!
-//! An [`Engine`] makes a [`Table`]: N residual rows held where the engine computes, with one code per row. The host
+//! An `Engine` makes a `Table`: N residual rows held where the engine computes, with one code per row. The host
 //! code of `rq/` drives tables and never sees how they work.
 
 mod cpu;

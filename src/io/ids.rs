@@ -223,7 +223,7 @@ mod tests {
             assert_eq!(std::fs::read_to_string(path).unwrap(), expected);
         }
         for name in ["id", "codes"] {
-            let error = IdWriter::create_with_keys(&dir.path().join("y.csv"), name).unwrap_err();
+            let error = IdWriter::create_with_keys(dir.path().join("y.csv"), name).unwrap_err();
             assert!(matches!(error.kind(), ErrorKind::Parameter { name: "keys", .. }), "{error}");
         }
     }

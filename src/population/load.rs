@@ -12,6 +12,9 @@ use rayon::prelude::*;
 /// Values read at a time: 4 MiB of f32.
 pub(super) const CHUNK_VALUES: usize = 1 << 20;
 
+/// Is called with some of the rows used: the place of the first among them, their numbers, and their values.
+type UseNumbered<'u> = dyn FnMut(usize, &dyn Fn(usize) -> usize, &[f32]) -> Result<()> + 'u;
+
 /// Some of the rows of a caller, in order.
 #[derive(Clone)]
 pub(crate) struct Source<'a> {
@@ -150,10 +153,7 @@ impl<'a> Source<'a> {
     }
 
     /// The same with the numbers of the rows.
-    fn each_numbered_chunk(
-        &self,
-        use_rows: &mut dyn FnMut(usize, &dyn Fn(usize) -> usize, &[f32]) -> Result<()>,
-    ) -> Result<()> {
+    fn each_numbered_chunk(&self, use_rows: &mut UseNumbered<'_>) -> Result<()> {
         let (dim, base) = (self.rows.dim(), self.chosen.base());
         let step = (CHUNK_VALUES / dim).max(1);
         let mut buffer = try_vec(0.0, step.min(self.span.len()) * dim, "a chunk of rows")?;

@@ -54,7 +54,7 @@ impl RqVaeModel {
     /// Saves the model; the file appears complete or not at all.
     ///
     /// # Errors
-    /// [`ErrorKind::Io`] with the path.
+    /// [`ErrorKind::Io`](crate::ErrorKind::Io) with the path.
     pub fn save(&self, path: impl AsRef<Path>) -> Result<()> {
         write_file(path.as_ref(), self.to_bytes())
     }
@@ -62,7 +62,7 @@ impl RqVaeModel {
     /// Loads a model and checks all of it: sizes, invariants, fingerprint and checksum.
     ///
     /// # Errors
-    /// [`ErrorKind::Io`], [`ErrorKind::Format`], [`ErrorKind::Damaged`] or [`ErrorKind::NewerFormat`], with the path.
+    /// [`ErrorKind::Io`](crate::ErrorKind::Io), [`ErrorKind::Format`](crate::ErrorKind::Format), [`ErrorKind::Damaged`](crate::ErrorKind::Damaged) or [`ErrorKind::NewerFormat`](crate::ErrorKind::NewerFormat), with the path.
     pub fn load(path: impl AsRef<Path>) -> Result<Self> {
         let path = path.as_ref();
         Self::from_bytes(&read_file(path)?).map_err(|error| error.at(path))
@@ -72,7 +72,7 @@ impl RqVaeModel {
     /// seed, the parameters of the training and, where it was recorded, the provenance.
     ///
     /// # Errors
-    /// [`ErrorKind::Range`] where a codeword exceeds f32.
+    /// [`ErrorKind::Range`](crate::ErrorKind::Range) where a codeword exceeds f32.
     pub fn to_bytes(&self) -> Result<Vec<u8>> {
         let mut tensors: Vec<Tensor> = Vec::new();
         let mut put = |name: String, shape: Vec<usize>, values: &[f32]| {

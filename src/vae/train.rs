@@ -23,7 +23,7 @@ impl RqVae {
     /// threads.
     ///
     /// # Errors
-    /// Parameters that make no sense, NaN or infinities, [`ErrorKind::Diverged`], and what devices and sources can
+    /// Parameters that make no sense, NaN or infinities, [`ErrorKind::Diverged`](crate::ErrorKind::Diverged), and what devices and sources can
     /// meet.
     pub fn fit(&self, rows: &dyn Rows, device: &Device) -> Result<RqVaeModel> {
         Ok(self.fit_with(rows, device, |_| ControlFlow::Continue(()))?.0)
@@ -33,7 +33,7 @@ impl RqVae {
     /// before.
     ///
     /// # Errors
-    /// As for [`RqVae::fit`], and [`ErrorKind::Cancelled`].
+    /// As for [`RqVae::fit`], and [`ErrorKind::Cancelled`](crate::ErrorKind::Cancelled).
     pub fn fit_with(
         &self,
         rows: &dyn Rows,
@@ -56,7 +56,7 @@ impl RqVae {
     /// [`RqVae::begin`] with a callback for the k-means that the codebooks start from, which may stop it.
     ///
     /// # Errors
-    /// As for [`RqVae::fit`], and [`ErrorKind::Cancelled`].
+    /// As for [`RqVae::fit`], and [`ErrorKind::Cancelled`](crate::ErrorKind::Cancelled).
     pub fn begin_with(
         &self,
         rows: &dyn Rows,

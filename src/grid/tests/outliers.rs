@@ -30,7 +30,7 @@ fn the_worst_rows_are_named() {
         }
         all
     };
-    let whole = saturation(&[0..100]);
+    let whole = saturation(std::slice::from_ref(&(0..100)));
     assert_eq!(whole.values, 13);
     far.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
     let named = whole.outliers().into_iter().map(|Outlier { row, column, value }| (value.abs(), row as usize, column));
