@@ -55,6 +55,7 @@
 /// second best one, in any evaluation, exceeds it by more than `slope * |row| + base`.
 ///
 /// `longest` is the largest squared length of the codewords, of `dim` dimensions each.
+#[cfg(any(feature = "gpu", test))]
 pub(crate) fn gap(dim: usize, longest: u64) -> (f32, f32) {
     let unit = f64::from(f32::EPSILON);
     let roundings = (dim as f64 + 5.0) * unit;

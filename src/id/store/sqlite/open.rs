@@ -127,6 +127,9 @@ fn unopened(error: rusqlite::Error, path: &Path) -> Error {
 
 /// Makes a connection one that trusts no file and can be stopped.
 fn prepare(connection: &mut Connection, options: &SqliteOptions) -> Result<()> {
+    if options.stopped() {
+        return Err(ErrorKind::Cancelled.into());
+    }
     for (config, on) in [
         (DbConfig::SQLITE_DBCONFIG_ENABLE_TRIGGER, false),
         (DbConfig::SQLITE_DBCONFIG_ENABLE_VIEW, false),
