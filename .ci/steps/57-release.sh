@@ -1,4 +1,5 @@
 # kernels, fits and the contract with release code, which is what people run, with all vector instructions there are
+# Only on request: .ci/run release
 need_compiler
 need_vulkan
 need_python

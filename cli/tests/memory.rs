@@ -31,7 +31,9 @@ fn too_little_memory_of_the_host_is_an_error() {
         let (code, error) =
             limited(&dir, mebibytes << 20, "fit --input x.npy --output m.safetensors --clusters 4 --device cpu");
         assert_eq!(code, 2, "{mebibytes} MiB: {error}");
-        assert!(error.contains("out of memory") && error.contains("rows on the grid"), "{mebibytes} MiB: {error}");
+        // Which of the two comes first depends on what threads have reserved by then.
+        let what = ["rows on the grid", "a chunk of rows"].iter().any(|what| error.contains(what));
+        assert!(error.contains("out of memory") && what, "{mebibytes} MiB: {error}");
     }
     assert_eq!(dir.files(), ["x.npy"]);
 }
