@@ -10,7 +10,7 @@ pub use training::{checkpoint, sweep};
 
 use file::with_file;
 use semid::io::{self, ReadOptions};
-use semid::{Codes, Device, Matrix, Model, Quantizer, Rows};
+use semid::{Codes, Device, Matrix, Model, Rows};
 
 /// A model file.
 ///

@@ -50,8 +50,6 @@ pub fn database(bytes: &[u8]) {
 fn look(registry: &Registry) {
     let _ = registry.id("numpy");
     let _ = registry.model();
-    if let Ok(ParsedId::Id(id)) = registry.parse("1-1-1") {
-        let _ = registry.item(&id);
-    }
-    let _ = registry.records().take(4096).count();
+    let _ = registry.find("1-1-1");
+    let _ = registry.records(&[]).take(4096).count();
 }
