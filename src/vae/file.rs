@@ -62,7 +62,9 @@ impl RqVaeModel {
     /// Loads a model and checks all of it: sizes, invariants, fingerprint and checksum.
     ///
     /// # Errors
-    /// [`ErrorKind::Io`](crate::ErrorKind::Io), [`ErrorKind::Format`](crate::ErrorKind::Format), [`ErrorKind::Damaged`](crate::ErrorKind::Damaged) or [`ErrorKind::NewerFormat`](crate::ErrorKind::NewerFormat), with the path.
+    /// [`ErrorKind::Io`](crate::ErrorKind::Io), [`ErrorKind::Format`](crate::ErrorKind::Format),
+    /// [`ErrorKind::Damaged`](crate::ErrorKind::Damaged) or [`ErrorKind::NewerFormat`](crate::ErrorKind::NewerFormat),
+    /// with the path.
     pub fn load(path: impl AsRef<Path>) -> Result<Self> {
         let path = path.as_ref();
         Self::from_bytes(&read_file(path)?).map_err(|error| error.at(path))

@@ -76,7 +76,8 @@ impl RqKMeans {
         Ok(self.fit_with(rows, device, |_| ControlFlow::Continue(()))?.0)
     }
 
-    /// Fits all levels, telling `progress` about each iteration; `Break` ends the fit with [`ErrorKind::Cancelled`](crate::ErrorKind::Cancelled).
+    /// Fits all levels, telling `progress` about each iteration; `Break` ends the fit with
+    /// [`ErrorKind::Cancelled`](crate::ErrorKind::Cancelled).
     ///
     /// # Errors
     /// As for [`RqKMeans::fit`].
@@ -196,7 +197,8 @@ impl Fit<'_> {
     /// The model of the levels fitted so far, with the report of the fit.
     ///
     /// # Errors
-    /// [`ErrorKind::Range`](crate::ErrorKind::Range) where codewords exceed f32; a parameter error where no level was fitted.
+    /// [`ErrorKind::Range`](crate::ErrorKind::Range) where codewords exceed f32; a parameter error where no level was
+    /// fitted.
     pub fn finish(self) -> Result<(RqKMeansModel, FitReport)> {
         let model = self.model()?;
         let report = FitReport {

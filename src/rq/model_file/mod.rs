@@ -43,7 +43,8 @@ impl RqKMeansModel {
     /// Saves the model; the file appears complete or not at all.
     ///
     /// # Errors
-    /// [`ErrorKind::Io`](crate::ErrorKind::Io) with the path, [`ErrorKind::Range`](crate::ErrorKind::Range) where a codeword exceeds f32.
+    /// [`ErrorKind::Io`](crate::ErrorKind::Io) with the path, [`ErrorKind::Range`](crate::ErrorKind::Range) where a
+    /// codeword exceeds f32.
     pub fn save(&self, path: impl AsRef<Path>) -> Result<()> {
         write_file(path.as_ref(), self.to_bytes())
     }
@@ -51,7 +52,9 @@ impl RqKMeansModel {
     /// Loads a model and checks all of it: sizes, invariants, fingerprint and checksum.
     ///
     /// # Errors
-    /// [`ErrorKind::Io`](crate::ErrorKind::Io), [`ErrorKind::Format`](crate::ErrorKind::Format), [`ErrorKind::Damaged`](crate::ErrorKind::Damaged) or [`ErrorKind::NewerFormat`](crate::ErrorKind::NewerFormat), with the path.
+    /// [`ErrorKind::Io`](crate::ErrorKind::Io), [`ErrorKind::Format`](crate::ErrorKind::Format),
+    /// [`ErrorKind::Damaged`](crate::ErrorKind::Damaged) or [`ErrorKind::NewerFormat`](crate::ErrorKind::NewerFormat),
+    /// with the path.
     pub fn load(path: impl AsRef<Path>) -> Result<Self> {
         let path = path.as_ref();
         Self::from_bytes(&read_file(path)?).map_err(|error| error.at(path))

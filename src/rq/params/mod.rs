@@ -84,7 +84,7 @@ impl Default for MiniBatch {
 /// | `sizes` | any | rows per cluster: see [`RqKMeans::balanced`] |
 /// | `sinkhorn` | off | see [`RqKMeans::sinkhorn`] |
 /// | `sample` | all rows | fit on that many rows: those with the smallest hash of (seed, row) |
-/// | `center` | on | subtract the midrange per dimension (never for cosine) |
+/// | `center` | on | subtract a middle per dimension (never for cosine): see [`GridSketch`](crate::shards::GridSketch) |
 ///
 /// ```
 /// use semid::{Device, Matrix, RqKMeans};
@@ -290,7 +290,8 @@ impl RqKMeans {
         self
     }
 
-    /// Sets whether the midrange per dimension is subtracted; it costs nothing and gives the finest grid.
+    /// Sets whether a middle per dimension is subtracted: the midrange or, beside far outliers, the median. It costs
+    /// nothing and gives the finest grid.
     #[must_use]
     pub fn center(mut self, center: bool) -> Self {
         self.center = center;
