@@ -1,7 +1,7 @@
 //! The clusters that a row may be given, and a bound of what all the others cost.
 
 use super::classes::Classes;
-use super::solve::Costs;
+use super::costs::Costs;
 use crate::error::Result;
 use crate::kernel::range_search::RangeMatches;
 

@@ -37,6 +37,7 @@
 
 mod candidates;
 mod classes;
+mod costs;
 mod flow;
 mod paths;
 mod proof;
@@ -48,5 +49,6 @@ mod sweep;
 pub(crate) mod tests;
 mod width;
 
+pub(crate) use costs::Costs;
 pub(crate) use sizes::Sizes;
-pub(crate) use solve::{Costs, Solution, Start, solve};
+pub(crate) use solve::{Solution, Start, solve};

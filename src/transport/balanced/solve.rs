@@ -1,6 +1,7 @@
 //! The whole search: lists, prices, exact flow, and longer lists until they are proved to be long enough.
 
 use super::candidates::{Candidates, NO_LIMIT, Open};
+use super::costs::Costs;
 use super::flow::Flow;
 use super::paths::OutOfReach;
 use super::proof::{ZipPrices, prove};
@@ -8,13 +9,6 @@ use super::sizes::Sizes;
 use super::smallest::smallest;
 use super::sweep::sweep;
 use crate::error::Result;
-use crate::kernel::range_search::RangeMatches;
-
-/// What it costs to give a row a cluster.
-pub(crate) trait Costs {
-    /// For every row the clusters with `cost + price` below the row's limit, ascending, with their costs (below 2^63).
-    fn range_search(&mut self, prices: &[i128], limits: &[i128]) -> Result<RangeMatches>;
-}
 
 /// Where the search starts; it decides how long the search takes and not what it finds.
 pub(crate) struct Start {

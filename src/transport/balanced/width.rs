@@ -1,7 +1,8 @@
 //! How far first lists reach: measured on a few rows.
 
+use super::costs::Costs;
 use super::proof::ZipPrices;
-use super::solve::{Costs, Start};
+use super::solve::Start;
 use crate::error::Result;
 
 /// Rows that are looked at.
