@@ -3,8 +3,9 @@
 use crate::error::Result;
 use crate::kernel::range_search::RangeMatches;
 
-/// What it costs to give a row a cluster.
+/// The costs of giving clusters to rows.
 pub(crate) trait Costs {
-    /// For every row the clusters with `cost + price` below the row's limit, ascending, with their costs (below 2^63).
+    /// Returns for every row the clusters with `cost + price` below the row's limit, ascending, with their costs (below
+    /// 2^63).
     fn range_search(&mut self, prices: &[i128], limits: &[i128]) -> Result<RangeMatches>;
 }
