@@ -78,7 +78,7 @@ pub(crate) fn run(common: &Common, args: &EvalArgs) -> Outcome {
     Ok(Answer::Yes)
 }
 
-/// The failure of `error`, which is about the codes where these were given.
+/// Returns the failure of `error`; it is about the codes if these were given.
 fn failure(error: semid::Error, args: &EvalArgs) -> Failure {
     use semid::ErrorKind::{Code, CodeLevels, RowCount};
     match (error.kind(), &args.codes) {
@@ -87,7 +87,7 @@ fn failure(error: semid::Error, args: &EvalArgs) -> Failure {
     }
 }
 
-/// The labels of the rows, if there are any.
+/// Returns the labels of the rows, if there are any.
 fn labels(args: &EvalArgs, rows: usize) -> Result<Option<Vec<String>>, Failure> {
     let input = &args.input.input;
     match (&args.label_column, &args.labels) {
@@ -103,7 +103,7 @@ fn labels(args: &EvalArgs, rows: usize) -> Result<Option<Vec<String>>, Failure> 
                 false => {
                     let (path, found) = (path.display(), labels.len());
                     Err(Failure::Error(format!(
-                        "{path}: there are {found} labels for {rows} rows: give one a line for each"
+                        "{path}: there are {found} labels for {rows} rows; give one line per row"
                     )))
                 }
             }
