@@ -18,6 +18,7 @@ mod evaluation;
 mod export;
 mod fit;
 mod info;
+mod input;
 mod interrupt;
 mod items;
 mod lookup;
