@@ -19,7 +19,7 @@ pub(crate) fn check(command: &Command) -> Result<(), Failure> {
     }
     let known = if others == NO_MODELS { "safetensors" } else { "jsonl" };
     Err(Failure::Error(format!(
-        "{}: {what} is not a .{extension} file; give a name that ends in .{known}",
+        "{}: {what} is no .{extension} file; give a name that ends in .{known}",
         path.display()
     )))
 }
