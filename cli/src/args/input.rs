@@ -7,8 +7,8 @@ use std::path::PathBuf;
 /// The files of embeddings, and their column or tensor.
 #[derive(Debug, Args)]
 pub(crate) struct InputArgs {
-    /// Embeddings: .npy, .parquet, .safetensors or .fvecs; a folder, or a pattern such as 'part-*.parquet', stands for its
-    /// files in the order of their names; several inputs are read one after the other
+    /// Embeddings: .npy, .parquet, .safetensors or .fvecs; a folder, or a pattern such as 'part-*.parquet', stands for
+    /// its files in the order of their names; several inputs are read one after the other
     #[arg(long, short, value_name = "FILE", required = true, num_args = 1..)]
     pub(crate) input: Vec<PathBuf>,
     /// Column of a parquet file [default: embedding, or the only column of lists of floats]
