@@ -1,0 +1,63 @@
+//! Collects keys and IDs of any lengths into a mapping.
+
+use super::Mapping;
+use crate::codes::Codes;
+use crate::error::{Error, ErrorKind, Result, try_reserve};
+
+/// Items as a file gives them, one after the other.
+#[derive(Default)]
+pub(super) struct Builder {
+    keys: Vec<String>,
+    values: Vec<u32>,
+    /// Where the codes of every item end.
+    ends: Vec<usize>,
+}
+
+impl Builder {
+    /// Adds an item.
+    pub(super) fn push(&mut self, key: String, codes: impl IntoIterator<Item = u64>) -> Result<()> {
+        let start = self.values.len();
+        for code in codes {
+            try_reserve(&mut self.values, 1, "codes of items")?;
+            self.values.push(u32::try_from(code).ok().filter(|code| (*code as usize) < LIMIT).ok_or_else(|| {
+                let expected = format!("codes of a level are below {LIMIT} (item {key:?})");
+                Error::parameter("code", code, expected)
+            })?);
+        }
+        if self.values.len() == start {
+            return Err(Error::parameter("id", "empty", format!("item {key:?} has an ID without codes")));
+        }
+        try_reserve(&mut self.keys, 1, "item keys")?;
+        try_reserve(&mut self.ends, 1, "codes of items")?;
+        self.keys.push(key);
+        self.ends.push(self.values.len());
+        Ok(())
+    }
+
+    /// Makes the mapping.
+    ///
+    /// An ID that is shorter than the longest one gets, at every level that it lacks, a code that no item has there: it
+    /// stays different from all longer IDs.
+    pub(super) fn finish(self) -> Result<Mapping> {
+        let starts = || std::iter::once(0).chain(self.ends.iter().copied());
+        let ids = || starts().zip(&self.ends).map(|(start, end)| self.values.get(start..*end).unwrap_or_default());
+        let levels = ids().map(<[u32]>::len).max().ok_or(ErrorKind::Empty)?;
+        if ids().all(|id| id.len() == levels) {
+            return Mapping::new(self.keys, Codes::new(self.values, levels)?);
+        }
+        let mut none = vec![0; levels];
+        for id in ids() {
+            none.iter_mut().zip(id).for_each(|(none, code)| *none = (*code + 1).max(*none));
+        }
+        let mut values = Vec::new();
+        try_reserve(&mut values, levels.saturating_mul(self.keys.len()), "codes of items")?;
+        for id in ids() {
+            values.extend_from_slice(id);
+            values.extend(none.iter().skip(id.len()));
+        }
+        Mapping::new(self.keys, Codes::new(values, levels)?)
+    }
+}
+
+/// Codes are below this, so that a level has room for the code of IDs that end before it.
+const LIMIT: usize = crate::MAX_CLUSTERS - 1;

@@ -1,0 +1,182 @@
+//! Judges semantic IDs that any tool made: everything about them that needs no model.
+//!
+//! A [`Mapping`] gives every item its ID. Items are joined by their keys, never by the order of rows.
+//!
+//! | question | answer |
+//! | --- | --- |
+//! | How many items share an ID, and are the levels used? | [`Mapping::metrics`] |
+//! | How good can a recommender get that only knows these IDs? | [`Mapping::recall_ceiling`] |
+//! | Do the items that people want collide? | [`Mapping::weighted_collisions`] |
+//! | How many ways go on from a prefix? | [`Mapping::fan_out`] |
+//! | Do items that are used together share prefixes? | [`Mapping::co_occurrence`] |
+//! | Which items have new IDs? | [`Mapping::churn`] |
+//! | Are items that share an ID the same, alike, or in conflict? | [`Mapping::collision_kinds`], with embeddings |
+//! | Do near items have near IDs? | [`Evaluator::run_ids`](crate::metrics::Evaluator::run_ids), with embeddings |
+
+mod builder;
+mod churn;
+mod co_occurrence;
+mod collisions;
+mod fan_out;
+mod join;
+mod read;
+#[cfg(test)]
+mod tests;
+mod weighted;
+
+pub use churn::Churn;
+pub use co_occurrence::{CoOccurrence, LevelCoOccurrence};
+pub use collisions::{CollisionKinds, Conflict, KindCount};
+pub use fan_out::FanOut;
+pub use join::JoinedRows;
+pub use read::{MappingOptions, read_pairs};
+pub use weighted::WeightedCollisions;
+
+use crate::codes::Codes;
+use crate::error::{Error, ErrorKind, Result};
+use crate::metrics::{CodeMetrics, Sizes, code_metrics};
+use std::collections::HashMap;
+
+/// The semantic IDs of items, whatever made them.
+///
+/// ```
+/// use semid::Codes;
+/// use semid::mapping::Mapping;
+///
+/// let keys = ["hat", "cap", "shoe"].map(String::from);
+/// let mapping = Mapping::new(keys.to_vec(), Codes::new(vec![0, 1, 0, 1, 2, 0], 2)?)?;
+/// assert_eq!(mapping.metrics()?.ids.collision_rate, 1.0 / 3.0);
+/// // With one place per list, a recommender finds the hat in half of the cases, and so it does the cap.
+/// assert_eq!(mapping.recall_ceiling(1)?, 2.0 / 3.0);
+/// # Ok::<(), semid::Error>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Mapping {
+    keys: Vec<String>,
+    codes: Codes,
+    /// Number of clusters of every level.
+    clusters: Vec<usize>,
+    /// The row of every key.
+    rows: HashMap<String, usize>,
+}
+
+impl Mapping {
+    /// Makes a mapping from the keys (N) of items to their codes (N, L).
+    ///
+    /// A level has as many clusters as its largest code asks for, see [`Mapping::with_clusters`].
+    ///
+    /// # Errors
+    /// [`ErrorKind::RowCount`], [`ErrorKind::Empty`]; [`ErrorKind::Parameter`] for a key that two items have and for a
+    /// code that is too large.
+    pub fn new(keys: Vec<String>, codes: Codes) -> Result<Self> {
+        if keys.len() != codes.len() {
+            return Err(ErrorKind::RowCount { what: "item keys", found: keys.len(), rows: codes.len() }.into());
+        }
+        if codes.is_empty() {
+            return Err(ErrorKind::Empty.into());
+        }
+        let mut rows = HashMap::new();
+        rows.try_reserve(keys.len()).map_err(|_| ErrorKind::OutOfMemory {
+            what: "item keys".into(),
+            bytes: (keys.len() as u64).saturating_mul(size_of::<(String, usize)>() as u64),
+        })?;
+        for (row, key) in keys.iter().enumerate() {
+            if let Some(first) = rows.insert(key.clone(), row) {
+                let expected = format!("rows {first} and {row} have this key; every item needs a key of its own");
+                return Err(Error::parameter("item key", format!("{key:?}"), expected));
+            }
+        }
+        let mut clusters = vec![1; codes.levels()];
+        for row in codes.rows() {
+            clusters.iter_mut().zip(row).for_each(|(most, code)| *most = (*code as usize + 1).max(*most));
+        }
+        if let Some(most) = clusters.iter().find(|clusters| **clusters > crate::MAX_CLUSTERS) {
+            let expected = format!("codes of a level are below {}", crate::MAX_CLUSTERS);
+            return Err(Error::parameter("code", most - 1, expected));
+        }
+        Ok(Self { keys, codes, clusters, rows })
+    }
+
+    /// Sets the number of clusters of the first levels, so that codes that no item has count as unused.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Code`] for an item whose code its level does not have, [`ErrorKind::CodeLevels`] for more numbers
+    /// than levels.
+    pub fn with_clusters(mut self, clusters: &[usize]) -> Result<Self> {
+        if clusters.len() > self.clusters.len() {
+            let (expected, found) = (self.clusters.len(), clusters.len());
+            return Err(ErrorKind::CodeLevels { expected, found }.into());
+        }
+        for (level, (own, clusters)) in self.clusters.iter_mut().zip(clusters).enumerate() {
+            if let Some(row) = self.codes.rows().position(|row| row.get(level).is_some_and(|c| *c as usize >= *clusters)) {
+                let code = self.codes.get(row).and_then(|row| row.get(level)).copied().unwrap_or(0);
+                return Err(ErrorKind::Code { row, level, code, clusters: *clusters }.into());
+            }
+            *own = *clusters;
+        }
+        Ok(self)
+    }
+
+    /// Returns the keys of the items, (N).
+    pub fn keys(&self) -> &[String] {
+        &self.keys
+    }
+
+    /// Returns the codes of the items, (N, L), in the order of the keys.
+    pub fn codes(&self) -> &Codes {
+        &self.codes
+    }
+
+    /// Returns the number of clusters of every level, (L).
+    pub fn clusters(&self) -> &[usize] {
+        &self.clusters
+    }
+
+    /// Returns the number of the item with this key.
+    pub fn row(&self, key: &str) -> Option<usize> {
+        self.rows.get(key).copied()
+    }
+
+    /// Measures the codes alone: collisions of whole IDs, and the use of every level.
+    ///
+    /// # Errors
+    /// As for [`code_metrics`].
+    pub fn metrics(&self) -> Result<CodeMetrics> {
+        code_metrics(&self.codes, &self.clusters)
+    }
+
+    /// Returns the best recall at `k` that any recommender can reach that answers with these IDs, if every item is
+    /// wanted equally often: the mean over the items of `min(1, k / n)`, where n items have the item's ID.
+    ///
+    /// A recommender that knows the right ID still has to choose k of its n items by chance.
+    ///
+    /// # Exactness
+    /// The value is the quotient of two integers, `sum over IDs of min(n, k)` and N.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Parameter`] for k = 0.
+    pub fn recall_ceiling(&self, k: u64) -> Result<f64> {
+        if k == 0 {
+            return Err(Error::parameter("k", 0, "at least 1 item is recommended"));
+        }
+        let sizes = self.group_sizes().into_values();
+        let (mut found, mut all) = (0, 0);
+        for size in sizes {
+            found += size.min(k);
+            all += size;
+        }
+        Ok(found as f64 / all as f64)
+    }
+
+    /// Returns the number of items of every ID.
+    fn group_sizes(&self) -> HashMap<&[u32], u64> {
+        let mut sizes = HashMap::new();
+        self.codes.rows().for_each(|row| *sizes.entry(row).or_insert(0) += 1);
+        sizes
+    }
+
+    /// Returns the sizes of the groups of items that share an ID.
+    pub fn sizes(&self) -> Sizes {
+        self.group_sizes().into_values().collect()
+    }
+}
