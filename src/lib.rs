@@ -64,6 +64,7 @@
 //! | test a store of your own | [`registry::conformance`] |
 //! | export IDs to recommenders and language models | [`registry::Export`], [`registry::Vocabulary`] |
 //! | know whether codes are good | [`metrics::Evaluation`] for everything at once; [`metrics`] one by one |
+//! | judge IDs that another tool made | [`mapping::Mapping`] |
 //! | compare models of many sizes and kinds | [`Sweep`], [`sweep::SweepMetric`] |
 //! | look at results, and show them | `Report`: a web page and figures |
 //! | measure a model of your own | [`Quantizer`] |
@@ -92,6 +93,7 @@ mod grid;
 mod id;
 pub mod io;
 mod kernel;
+pub mod mapping;
 pub mod metrics;
 mod model;
 mod origin;

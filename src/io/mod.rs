@@ -74,7 +74,7 @@ pub fn open(path: impl AsRef<Path>, options: &ReadOptions) -> Result<Inputs> {
 }
 
 /// The extension in lower case, or nothing.
-fn extension(path: &Path) -> String {
+pub(crate) fn extension(path: &Path) -> String {
     path.extension().unwrap_or_default().to_string_lossy().to_lowercase()
 }
 

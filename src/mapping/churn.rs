@@ -40,7 +40,11 @@ impl Mapping {
         if both == 0 {
             let example = (self.keys.first(), older.keys.first());
             let found = format!("{:?} and {:?}", example.0.map_or("", |key| key), example.1.map_or("", |key| key));
-            return Err(Error::parameter("item keys", found, "some items are in both; these are the first keys of each"));
+            return Err(Error::parameter(
+                "item keys",
+                found,
+                "some items are in both; these are the first keys of each",
+            ));
         }
         Ok(Churn {
             added_items: self.keys.len() as u64 - both,

@@ -108,7 +108,8 @@ fn normalized_information(numbers: &[u32], pairs: &[(usize, usize)]) -> Option<f
     for same in joint.chunk_by(|a, b| a.0 == b.0) {
         single.extend(same.first().map(|(x, _)| (*x, same.len() as u64)));
     }
-    let count = |x: u32| single.binary_search_by_key(&x, |(x, _)| *x).ok().and_then(|at| single.get(at)).map_or(0, |of| of.1);
+    let count =
+        |x: u32| single.binary_search_by_key(&x, |(x, _)| *x).ok().and_then(|at| single.get(at)).map_or(0, |of| of.1);
     let entropy: f64 = single.iter().map(|(_, n)| *n as f64 / all * libm::log(all / *n as f64)).sum();
     let information: f64 = joint
         .chunk_by(|a, b| a == b)

@@ -10,13 +10,12 @@
 //! | How many ways go on from a prefix? | [`Mapping::fan_out`] |
 //! | Do items that are used together share prefixes? | [`Mapping::co_occurrence`] |
 //! | Which items have new IDs? | [`Mapping::churn`] |
-//! | Are items that share an ID the same, alike, or in conflict? | [`Mapping::collision_kinds`], with embeddings |
+//! | Are items that share an ID the same, alike, or in conflict? | [`collision_kinds`](crate::metrics::collision_kinds), with embeddings: see [`Mapping::join`] |
 //! | Do near items have near IDs? | [`Evaluator::run_ids`](crate::metrics::Evaluator::run_ids), with embeddings |
 
 mod builder;
 mod churn;
 mod co_occurrence;
-mod collisions;
 mod fan_out;
 mod join;
 mod read;
@@ -26,10 +25,9 @@ mod weighted;
 
 pub use churn::Churn;
 pub use co_occurrence::{CoOccurrence, LevelCoOccurrence};
-pub use collisions::{CollisionKinds, Conflict, KindCount};
 pub use fan_out::FanOut;
 pub use join::JoinedRows;
-pub use read::{MappingOptions, read_pairs};
+pub use read::{MappingOptions, read_numbers, read_pairs};
 pub use weighted::WeightedCollisions;
 
 use crate::codes::Codes;
@@ -108,7 +106,9 @@ impl Mapping {
             return Err(ErrorKind::CodeLevels { expected, found }.into());
         }
         for (level, (own, clusters)) in self.clusters.iter_mut().zip(clusters).enumerate() {
-            if let Some(row) = self.codes.rows().position(|row| row.get(level).is_some_and(|c| *c as usize >= *clusters)) {
+            if let Some(row) =
+                self.codes.rows().position(|row| row.get(level).is_some_and(|c| *c as usize >= *clusters))
+            {
                 let code = self.codes.get(row).and_then(|row| row.get(level)).copied().unwrap_or(0);
                 return Err(ErrorKind::Code { row, level, code, clusters: *clusters }.into());
             }

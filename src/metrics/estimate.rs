@@ -32,7 +32,7 @@ impl Estimate {
     /// # References
     /// J. A. Hanley, A. Lippman-Hand, If nothing goes wrong, is everything all right?, JAMA 249, 1983: the rule of
     /// three.
-    pub(super) fn mean(values: &[f64], population: u64) -> Self {
+    pub(crate) fn mean(values: &[f64], population: u64) -> Self {
         let samples = values.len() as u64;
         let n = samples as f64;
         let mean = values.iter().sum::<f64>() / n.max(1.0);

@@ -4,21 +4,22 @@ use super::counter::code_metrics;
 use super::errors::{self, errors};
 use super::evaluation::Evaluation;
 use super::known::Known;
-use super::progress::{EvaluationProgress, tell};
+use super::progress::{Callback, EvaluationProgress, tell};
 use super::quality::Quality;
 use crate::codes::Codes;
 use crate::device::Device;
 use crate::error::Result;
 use crate::quantizer::Quantizer;
 use crate::rows::Rows;
+use crate::rq::Metric;
 use std::ops::ControlFlow;
 
 /// Evaluates models on the same rows; it searches their true neighbours only once. See [`Evaluation::on`].
 pub struct Evaluator<'a> {
-    evaluation: Evaluation,
-    rows: &'a dyn Rows,
+    pub(super) evaluation: Evaluation,
+    pub(super) rows: &'a dyn Rows,
     /// The facts about the rows, one per metric.
-    known: Vec<Known<'a>>,
+    pub(super) known: Vec<Known<'a>>,
 }
 
 impl Evaluation {
@@ -67,14 +68,18 @@ impl<'a> Evaluator<'a> {
         let errors = model.reconstructs().then(|| errors(model, self.rows, codes, device)).transpose()?;
         let mut quality = Quality { codes: of_codes, errors, neighbors: None };
         if self.evaluation.k > 0 {
-            let metric = model.metric();
-            let known = match self.known.iter().position(|known| known.metric == metric) {
-                Some(at) => self.known.swap_remove(at),
-                None => Known::new(&self.evaluation, self.rows, metric, device, &mut progress)?,
-            };
+            let known = self.take_known(model.metric(), device, &mut progress)?;
             quality.neighbors = Some(known.neighbors(&self.evaluation, model, codes, device, &mut progress)?);
             self.known.push(known);
         }
         Ok(quality)
+    }
+
+    /// Takes the facts about the rows, which have to be put back; finds them where they are not known yet.
+    pub(super) fn take_known(&mut self, metric: Metric, device: &Device, progress: Callback<'_>) -> Result<Known<'a>> {
+        match self.known.iter().position(|known| known.metric == metric) {
+            Some(at) => Ok(self.known.swap_remove(at)),
+            None => Known::new(&self.evaluation, self.rows, metric, device, progress),
+        }
     }
 }

@@ -58,6 +58,7 @@
 //! Scores, ECIR 2008.
 
 mod code_metrics;
+mod collision_kinds;
 mod correlation;
 mod counter;
 mod decoded;
@@ -65,6 +66,7 @@ mod errors;
 mod estimate;
 mod evaluation;
 mod evaluator;
+mod id_neighbors;
 mod ids;
 mod known;
 mod nearest;
@@ -82,11 +84,13 @@ mod ties;
 
 pub use crate::quantizer::Quantizer;
 pub use code_metrics::{Bucket, CodeMetrics, IdMetrics, LevelMetrics};
+pub use collision_kinds::{CollisionKinds, Conflict, KindCount, collision_kinds};
 pub use counter::{CodeCounter, SortedCodeCounter, code_metrics};
 pub use errors::{ErrorMetrics, errors};
 pub use estimate::Estimate;
 pub use evaluation::Evaluation;
 pub use evaluator::Evaluator;
+pub use id_neighbors::{ByCodes, IdNeighborMetrics};
 pub use progress::EvaluationProgress;
 pub use purity::{PrefixPurity, prefix_purity};
 pub use quality::{ByDistance, NeighborMetrics, Quality, RecallAt};

@@ -89,6 +89,16 @@ impl<'a> Points<'a> {
         self.rows.dim()
     }
 
+    /// Returns the step of the grid, in the unit of the rows; of unit rows for the cosine metric.
+    pub(super) fn step(&self) -> f64 {
+        crate::grid::pow2(-self.quantization.grid.exponent())
+    }
+
+    /// Returns the first row that is this point.
+    pub(super) fn first_row(&self, point: u32) -> usize {
+        self.first.get(point as usize).copied().unwrap_or(0)
+    }
+
     /// Calls `use_points` with some of the points at a time, in order: with the place of the first among them and their
     /// grid values. The points are all, or the `chosen` ones, which ascend.
     pub(super) fn each(

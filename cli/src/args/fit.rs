@@ -129,3 +129,12 @@ pub(crate) enum Algorithm {
     /// Small batches update the codewords, weighted by counts
     MiniBatch,
 }
+
+impl From<Metric> for semid::Metric {
+    fn from(metric: Metric) -> Self {
+        match metric {
+            Metric::L2 => Self::L2,
+            Metric::Cosine => Self::Cosine,
+        }
+    }
+}

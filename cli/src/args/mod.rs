@@ -10,7 +10,7 @@ mod report;
 mod sweep;
 mod vae;
 
-pub(crate) use eval::EvalArgs;
+pub(crate) use eval::{EvalArgs, IdsArgs};
 pub(crate) use export::{ExportArgs, Kind};
 pub(crate) use fit::{Algorithm, FitArgs, FitOptions, Init, Metric};
 pub(crate) use input::InputArgs;
@@ -177,15 +177,19 @@ Examples:
   semid verify --model model.safetensors --input items.npy
   semid verify --model model.safetensors --input items.npy --device cpu --device gpu --all")]
     Verify(VerifyArgs),
-    /// Measure how good the semantic IDs of a model are: collisions, usage, errors, neighbours
+    /// Measure how good the semantic IDs of a model, or of any tool, are: collisions, usage, errors, neighbours
     #[command(after_help = "\
 Examples:
   semid eval --model model.safetensors --input items.npy
   semid eval --model model.safetensors --input items.parquet --label-column category --sample 5000
   semid eval --model new.safetensors --input items.npy --against old.safetensors --k 0 --json
+  semid eval --ids ids.csv
+  semid eval --ids index.json --input items.parquet --id-column name --interactions bought-together.csv
+  semid eval --ids new.parquet --against old.parquet --weight-column sales
 
 Numbers measured on a sample are shown as value +- half of their 95 % confidence interval.")]
-    Eval(EvalArgs),
+    #[command(mut_args(eval::of_eval))]
+    Eval(Box<EvalArgs>),
     /// Draw a report on the semantic IDs of a model, as a web page
     #[command(after_help = "\
 Examples:

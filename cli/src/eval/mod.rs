@@ -1,6 +1,7 @@
 //! `semid eval`
 
 mod against;
+mod ids;
 mod table;
 
 use crate::args::{self, Common, EvalArgs};
@@ -37,7 +38,8 @@ struct Evaluated {
 
 pub(crate) fn run(common: &Common, args: &EvalArgs) -> Outcome {
     args::only_with_neighbors(args.k, [("sample", args.sample.is_some()), ("pairs", args.pairs.is_some())])?;
-    let model = Model::load(&args.model)?;
+    let Some(model) = &args.model else { return ids::run(common, args) };
+    let model = Model::load(model)?;
     let input = Input::open(&args.input)?;
     let rows = Watched::new(&input.rows);
     let label_column = ("--label-column", args.label_column.as_deref());

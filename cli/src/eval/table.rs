@@ -3,7 +3,7 @@
 use super::Evaluated;
 use super::against::Unchanged;
 use crate::output::{numbers, things};
-use semid::metrics::{ByDistance, ErrorMetrics, Estimate, NeighborMetrics, PrefixPurity, Quality};
+use semid::metrics::{ByDistance, CodeMetrics, ErrorMetrics, Estimate, NeighborMetrics, PrefixPurity};
 
 /// Returns the whole result as text.
 pub(super) fn text(evaluated: &Evaluated) -> String {
@@ -13,8 +13,8 @@ pub(super) fn text(evaluated: &Evaluated) -> String {
     let (rows, dim) = (things(rows as usize, "row"), things(*dim, "dimension"));
     let head = format!("{rows} of {dim}; {kind}, {metric}; clusters per level: {clusters}\n");
     let sections = [
-        Some(collisions(quality)),
-        Some(levels(quality)),
+        Some(collisions(&quality.codes)),
+        Some(levels(&quality.codes)),
         Some(quality.errors.as_ref().map_or_else(no_errors, errors)),
         quality.neighbors.as_ref().map(neighbors),
         evaluated.prefix_purity.as_deref().map(purity),
@@ -28,13 +28,13 @@ pub(super) fn text(evaluated: &Evaluated) -> String {
 }
 
 /// Writes a heading, and lines with a name, a value and its meaning.
-fn section(heading: &str, lines: &[(&str, String, &str)]) -> String {
+pub(super) fn section(heading: &str, lines: &[(&str, String, &str)]) -> String {
     let line = |(name, value, meaning): &(&str, String, &str)| format!("  {name:<22}{value:>12}   {meaning}\n");
     format!("{heading}\n{}", lines.iter().map(line).collect::<String>())
 }
 
-fn collisions(quality: &Quality) -> String {
-    let ids = &quality.codes.ids;
+pub(super) fn collisions(codes: &CodeMetrics) -> String {
+    let ids = &codes.ids;
     let mut text = section(
         "Collisions: items with the same ID",
         &[
@@ -52,7 +52,7 @@ fn collisions(quality: &Quality) -> String {
             ("imbalance", number(ids.imbalance), "1 if all IDs that occur have equally many items"),
         ],
     );
-    let largest = quality.codes.largest_buckets.iter().map(|bucket| {
+    let largest = codes.largest_buckets.iter().map(|bucket| {
         let codes: Vec<String> = bucket.codes.iter().map(u32::to_string).collect();
         format!("{} ({})", codes.join("-"), things(bucket.items as usize, "item"))
     });
@@ -63,13 +63,13 @@ fn collisions(quality: &Quality) -> String {
     text
 }
 
-fn levels(quality: &Quality) -> String {
+pub(super) fn levels(codes: &CodeMetrics) -> String {
     let mut text = "\
 Levels: used and dead codes; perplexity, at best the clusters; gini, at best 0; imbalance, at best 1; 1 - prefixes/N
    level clusters   used   dead  perplexity  entropy   gini  imbalance  prefix_collision_rate
 "
     .to_owned();
-    for (i, level) in quality.codes.levels.iter().enumerate() {
+    for (i, level) in codes.levels.iter().enumerate() {
         text += &format!(
             "  {:>6} {:>8} {:>6} {:>6} {:>11.2} {:>8.4} {:>6.3} {:>10.3} {:>22.4}\n",
             i + 1,
@@ -124,7 +124,7 @@ Neighbours: rows nearest by ID compared with the {k} nearest rows, for {queries}
     )
 }
 
-fn purity(purity: &[PrefixPurity]) -> String {
+pub(super) fn purity(purity: &[PrefixPurity]) -> String {
     let mut text = "\
 Purity: the share of items that have the most frequent label of their prefix, and the same with shuffled labels
     codes      purity            shuffled
@@ -152,12 +152,12 @@ Stability: the share of rows with the same code as before, and with the same cod
     text
 }
 
-fn number(value: f64) -> String {
+pub(super) fn number(value: f64) -> String {
     numbers(&[value]).concat()
 }
 
 /// Writes a value, with half of its confidence interval if it has one.
-fn estimate(estimate: Option<Estimate>) -> String {
+pub(super) fn estimate(estimate: Option<Estimate>) -> String {
     match estimate {
         None => "undefined".to_owned(),
         Some(Estimate { value, low, high, .. }) if low < high => format!("{value:.4} +- {:.4}", (high - low) / 2.0),

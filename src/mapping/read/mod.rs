@@ -1,0 +1,139 @@
+//! Reads mappings and pairs of items from files.
+
+mod json;
+mod table;
+mod text;
+
+use super::Mapping;
+use super::builder::Builder;
+use crate::error::{Error, Result};
+use crate::io::read_codes;
+use std::path::Path;
+
+/// Where a file has the items' keys and their IDs.
+#[derive(Clone, Debug, Default)]
+#[non_exhaustive]
+pub struct MappingOptions {
+    /// Column of the items' keys; without it `item`, `item_id`, `key` or `row`.
+    pub key_column: Option<String>,
+    /// Columns of the IDs: one of whole IDs, or one for every level; without it `codes`, `id` or `semantic_id`.
+    pub id_columns: Vec<String>,
+}
+
+/// The names of columns that are keys unless others are named, in the order of preference.
+const KEYS: [&str; 4] = ["item", "item_id", "key", "row"];
+/// The names of columns that are IDs unless others are named.
+const IDS: [&str; 4] = ["codes", "id", "semantic_id", "sid"];
+
+impl Mapping {
+    /// Reads the IDs of items from a file that any tool wrote; the extension says the format.
+    ///
+    /// | format | content |
+    /// | --- | --- |
+    /// | .csv, .tsv | a column of keys, and a column of IDs or one for every level |
+    /// | .jsonl | an object per line, with a key and an ID |
+    /// | .parquet | a column of keys, and a column of IDs or one for every level |
+    /// | .json | one object `{"key": ID, ...}`, such as `index.json` |
+    /// | .npy | codes (N, L); the keys are the numbers of the rows, from 0 |
+    ///
+    /// An ID is a list of codes, or a text: numbers that characters other than letters separate, as in `12-5-33`, or
+    /// tokens of which each ends in a number, as in `<a_12><b_5><c_33>`. IDs may be of different lengths: one that is
+    /// shorter than the longest gets a code of its own at the levels that it lacks.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Io`](crate::ErrorKind::Io) and [`ErrorKind::Format`](crate::ErrorKind::Format), with the path;
+    /// [`ErrorKind::Parameter`](crate::ErrorKind::Parameter) for another extension and for a key that two items have;
+    /// [`ErrorKind::Feature`](crate::ErrorKind::Feature) for a format that this build leaves out.
+    pub fn read(path: impl AsRef<Path>, options: &MappingOptions) -> Result<Self> {
+        let path = path.as_ref();
+        let read = || match crate::io::extension(path).as_str() {
+            "npy" => {
+                let (values, levels) = read_codes(path)?;
+                let mut builder = Builder::default();
+                for (row, codes) in values.chunks(levels).enumerate() {
+                    builder.push(row.to_string(), codes.iter().map(|code| u64::from(*code)))?;
+                }
+                builder.finish()
+            }
+            "json" => json::object(path)?.finish(),
+            "jsonl" => json::lines(path, options)?.finish(),
+            "csv" => table::csv(path, b',', options)?.finish(),
+            "tsv" => table::csv(path, b'\t', options)?.finish(),
+            "parquet" => table::parquet(path, options)?.finish(),
+            _ => {
+                let expected = "IDs are read from .csv, .tsv, .jsonl, .parquet, .json and .npy";
+                Err(Error::parameter("ids", path.display(), expected))
+            }
+        };
+        read().map_err(|error| if error.path().is_some() { error } else { error.at(path) })
+    }
+}
+
+/// Reads pairs of item keys, such as items that were bought together, from the first two columns of a .csv, .tsv or
+/// .parquet file, or from those that are named.
+///
+/// # Errors
+/// As for [`Mapping::read`].
+pub fn read_pairs(path: impl AsRef<Path>, columns: Option<[&str; 2]>) -> Result<Vec<(String, String)>> {
+    let path = path.as_ref();
+    let read = || match crate::io::extension(path).as_str() {
+        "csv" => table::csv_pairs(path, b',', columns),
+        "tsv" => table::csv_pairs(path, b'\t', columns),
+        "parquet" => table::parquet_pairs(path, columns),
+        _ => Err(Error::parameter("pairs", path.display(), "pairs are read from .csv, .tsv and .parquet")),
+    };
+    read().map_err(|error| if error.path().is_some() { error } else { error.at(path) })
+}
+
+/// Reads a number for every item, such as how often it was bought, from the column `column` of a .csv, .tsv or .parquet
+/// file that has the items' keys too.
+///
+/// # Errors
+/// As for [`Mapping::read`]; [`ErrorKind::Parameter`](crate::ErrorKind::Parameter) for what is no number.
+pub fn read_numbers(path: impl AsRef<Path>, options: &MappingOptions, column: &str) -> Result<Vec<(String, f64)>> {
+    let path = path.as_ref();
+    let read = || {
+        let key = match (&options.key_column, table::names(path)?) {
+            (Some(key), _) => key.clone(),
+            (None, names) => key_of(&names.iter().map(String::as_str).collect::<Vec<_>>())?.to_owned(),
+        };
+        let number = |(key, text): (String, String)| match text.trim().parse::<f64>() {
+            Ok(number) => Ok((key, number)),
+            Err(_) => Err(Error::parameter("number", format!("{text:?}"), format!("a number (item {key:?})"))),
+        };
+        read_pairs(path, Some([&key, column]))?.into_iter().map(number).collect::<Result<Vec<_>>>()
+    };
+    read().map_err(|error| if error.path().is_some() { error } else { error.at(path) })
+}
+
+/// Chooses the column of keys among the names of all columns.
+fn key_of<'a>(names: &[&'a str]) -> Result<&'a str> {
+    KEYS.iter().find_map(|key| names.iter().copied().find(|name| name == key)).ok_or_else(|| {
+        let names = names.iter().map(|name| format!("{name:?}")).collect::<Vec<_>>().join(", ");
+        let expected = format!("name the column of the items' keys; the columns are {names}");
+        Error::parameter("key column", "none", expected)
+    })
+}
+
+/// Chooses the columns of keys and of IDs among the names of all columns.
+fn choose<'a>(names: &[&'a str], options: &'a MappingOptions) -> Result<(&'a str, Vec<&'a str>)> {
+    let known = |name: &str| names.iter().copied().find(|other| *other == name);
+    let all = || names.iter().map(|name| format!("{name:?}")).collect::<Vec<_>>().join(", ");
+    let missing = |what: &'static str, name: &str| {
+        Error::parameter(what, format!("{name:?}"), format!("one of the columns, which are {}", all()))
+    };
+    let key = match &options.key_column {
+        Some(key) => known(key).ok_or_else(|| missing("key column", key))?,
+        None => key_of(names)?,
+    };
+    let named = options.id_columns.iter().map(|id| known(id).ok_or_else(|| missing("ID column", id)));
+    let mut ids = named.collect::<Result<Vec<&str>>>()?;
+    if ids.is_empty() {
+        ids.extend(IDS.iter().find_map(|id| known(id)).filter(|id| *id != key));
+    }
+    if ids.is_empty() {
+        let expected = format!("name the column of the IDs, or those of all levels; the columns are {}", all());
+        return Err(Error::parameter("ID column", "none", expected));
+    }
+    Ok((key, ids))
+}

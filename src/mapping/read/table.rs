@@ -1,0 +1,162 @@
+//! IDs in tables: .csv, .tsv and .parquet.
+
+use super::super::builder::Builder;
+use super::{MappingOptions, choose, text};
+use crate::error::{Error, Result, try_reserve};
+use std::path::Path;
+
+/// Returns the names of the columns.
+pub(super) fn names(path: &Path) -> Result<Vec<String>> {
+    match crate::io::extension(path).as_str() {
+        "csv" => csv_names(path, b','),
+        "tsv" => csv_names(path, b'\t'),
+        #[cfg(feature = "parquet")]
+        "parquet" => crate::io::columns(path),
+        #[cfg(not(feature = "parquet"))]
+        "parquet" => Err(Error::feature("parquet", "parquet files")),
+        _ => Err(Error::parameter("numbers", path.display(), "numbers are read from .csv, .tsv and .parquet")),
+    }
+}
+
+/// Adds the items of a table, whose columns `texts` gives as texts.
+#[cfg(feature = "parquet")]
+fn items(names: &[&str], options: &MappingOptions, texts: impl Fn(&str) -> Result<Vec<String>>) -> Result<Builder> {
+    let (key, ids) = choose(names, options)?;
+    let keys = texts(key)?;
+    let columns = ids.iter().map(|id| texts(id)).collect::<Result<Vec<_>>>()?;
+    let mut builder = Builder::default();
+    for (row, key) in keys.into_iter().enumerate() {
+        let mut codes = Vec::new();
+        for column in &columns {
+            codes.append(&mut text::codes(column.get(row).map_or("", String::as_str), &key)?);
+        }
+        builder.push(key, codes)?;
+    }
+    Ok(builder)
+}
+
+#[cfg(feature = "parquet")]
+pub(super) fn parquet(path: &Path, options: &MappingOptions) -> Result<Builder> {
+    use crate::io::{columns, read_strings};
+    let names = columns(path)?;
+    // Lists of codes cannot be read as texts; the texts of the same IDs stand beside them.
+    let beside = names.iter().map(String::as_str).filter(|name| *name != "codes" || options.id_columns.len() == 1);
+    items(&beside.collect::<Vec<_>>(), options, |name| read_strings(path, name))
+}
+
+#[cfg(feature = "parquet")]
+pub(super) fn parquet_pairs(path: &Path, columns: Option<[&str; 2]>) -> Result<Vec<(String, String)>> {
+    use crate::io::read_strings;
+    let names = crate::io::columns(path)?;
+    let [a, b] = match (columns, names.as_slice()) {
+        (Some(named), _) => named,
+        (None, [a, b, ..]) => [a.as_str(), b.as_str()],
+        _ => return Err(Error::format("parquet", "it has fewer than two columns")),
+    };
+    Ok(read_strings(path, a)?.into_iter().zip(read_strings(path, b)?).collect())
+}
+
+#[cfg(not(feature = "parquet"))]
+pub(super) fn parquet(_: &Path, _: &MappingOptions) -> Result<Builder> {
+    Err(Error::feature("parquet", "parquet files"))
+}
+
+#[cfg(not(feature = "parquet"))]
+pub(super) fn parquet_pairs(_: &Path, _: Option<[&str; 2]>) -> Result<Vec<(String, String)>> {
+    Err(Error::feature("parquet", "parquet files"))
+}
+
+#[cfg(feature = "csv")]
+mod delimited {
+    use super::*;
+    use csv::{Reader, ReaderBuilder, StringRecord};
+    use std::fs::File;
+
+    fn open(path: &Path, delimiter: u8) -> Result<(Reader<File>, StringRecord)> {
+        let file = File::open(path).map_err(|error| Error::io("opening", error))?;
+        let mut reader = ReaderBuilder::new().delimiter(delimiter).from_reader(file);
+        let mut header = reader.headers().map_err(wrong)?.clone();
+        if let Some(first) = header.get(0).and_then(|first| first.strip_prefix('\u{feff}')) {
+            header = std::iter::once(first.to_owned()).chain(header.iter().skip(1).map(str::to_owned)).collect();
+        }
+        Ok((reader, header))
+    }
+
+    pub(in super::super) fn csv_names(path: &Path, delimiter: u8) -> Result<Vec<String>> {
+        Ok(open(path, delimiter)?.1.iter().map(str::to_owned).collect())
+    }
+
+    fn wrong(error: csv::Error) -> Error {
+        match error.into_kind() {
+            csv::ErrorKind::Io(error) => Error::io("reading", error),
+            kind => Error::format("csv", format!("{kind:?}")),
+        }
+    }
+
+    pub(in super::super) fn csv(path: &Path, delimiter: u8, options: &MappingOptions) -> Result<Builder> {
+        let (mut reader, header) = open(path, delimiter)?;
+        let names: Vec<&str> = header.iter().collect();
+        let (key, ids) = choose(&names, options)?;
+        let place = |name: &str| names.iter().position(|other| *other == name).unwrap_or(usize::MAX);
+        let (key, ids) = (place(key), ids.into_iter().map(place).collect::<Vec<_>>());
+        let mut builder = Builder::default();
+        let mut record = StringRecord::new();
+        while reader.read_record(&mut record).map_err(wrong)? {
+            let field = |at: usize| record.get(at).unwrap_or_default();
+            let mut codes = Vec::new();
+            for id in &ids {
+                codes.append(&mut text::codes(field(*id), field(key))?);
+            }
+            builder.push(field(key).to_owned(), codes)?;
+        }
+        Ok(builder)
+    }
+
+    pub(in super::super) fn csv_pairs(
+        path: &Path,
+        delimiter: u8,
+        columns: Option<[&str; 2]>,
+    ) -> Result<Vec<(String, String)>> {
+        let (mut reader, header) = open(path, delimiter)?;
+        let place = |name: &str| {
+            header.iter().position(|other| other == name).ok_or_else(|| {
+                let names = header.iter().map(|name| format!("{name:?}")).collect::<Vec<_>>().join(", ");
+                Error::parameter("column", format!("{name:?}"), format!("one of the columns, which are {names}"))
+            })
+        };
+        let [a, b] = match columns {
+            Some([a, b]) => [place(a)?, place(b)?],
+            None => [0, 1],
+        };
+        let mut pairs = Vec::new();
+        let mut record = StringRecord::new();
+        while reader.read_record(&mut record).map_err(wrong)? {
+            let (Some(a), Some(b)) = (record.get(a), record.get(b)) else {
+                return Err(Error::format("csv", "it has fewer than two columns"));
+            };
+            try_reserve(&mut pairs, 1, "pairs of items")?;
+            pairs.push((a.to_owned(), b.to_owned()));
+        }
+        Ok(pairs)
+    }
+}
+
+#[cfg(feature = "csv")]
+use delimited::csv_names;
+#[cfg(feature = "csv")]
+pub(super) use delimited::{csv, csv_pairs};
+
+#[cfg(not(feature = "csv"))]
+fn csv_names(_: &Path, _: u8) -> Result<Vec<String>> {
+    Err(Error::feature("csv", ".csv files"))
+}
+
+#[cfg(not(feature = "csv"))]
+pub(super) fn csv(_: &Path, _: u8, _: &MappingOptions) -> Result<Builder> {
+    Err(Error::feature("csv", ".csv files"))
+}
+
+#[cfg(not(feature = "csv"))]
+pub(super) fn csv_pairs(_: &Path, _: u8, _: Option<[&str; 2]>) -> Result<Vec<(String, String)>> {
+    Err(Error::feature("csv", ".csv files"))
+}

@@ -1,0 +1,200 @@
+use super::*;
+use crate::ErrorKind;
+use crate::io::testing::Folder;
+use crate::rows::{Matrix, Rows};
+
+fn mapping(ids: &[(&str, &[u32])]) -> Mapping {
+    let levels = ids[0].1.len();
+    let keys = ids.iter().map(|(key, _)| (*key).to_owned()).collect();
+    let codes = ids.iter().flat_map(|(_, codes)| codes.iter().copied()).collect();
+    Mapping::new(keys, Codes::new(codes, levels).unwrap()).unwrap()
+}
+
+fn three() -> Mapping {
+    mapping(&[("hat", &[0, 1]), ("cap", &[0, 1]), ("shoe", &[2, 0])])
+}
+
+#[test]
+fn every_item_has_one_key() {
+    let error = Mapping::new(vec!["a".into(), "b".into(), "a".into()], Codes::new(vec![0, 1, 2], 1).unwrap());
+    assert_eq!(
+        error.unwrap_err().to_string(),
+        "item key \"a\": rows 0 and 2 have this key; every item needs a key of its own"
+    );
+    let error = Mapping::new(vec!["a".into()], Codes::new(vec![0, 1], 1).unwrap()).unwrap_err();
+    assert!(matches!(error.kind(), ErrorKind::RowCount { found: 1, rows: 2, .. }), "{error}");
+    assert!(matches!(Mapping::new(vec![], Codes::new(vec![], 1).unwrap()).unwrap_err().kind(), ErrorKind::Empty));
+}
+
+#[test]
+fn clusters_follow_from_the_codes_unless_they_are_given() {
+    assert_eq!(three().clusters(), [3, 2]);
+    let given = three().with_clusters(&[5]).unwrap();
+    assert_eq!(given.clusters(), [5, 2]);
+    assert_eq!(given.metrics().unwrap().levels[0].dead_codes, 3);
+    let error = three().with_clusters(&[3, 1]).unwrap_err();
+    assert!(matches!(error.kind(), ErrorKind::Code { row: 0, level: 1, code: 1, clusters: 1 }), "{error}");
+    assert!(matches!(three().with_clusters(&[3, 2, 1]).unwrap_err().kind(), ErrorKind::CodeLevels { .. }));
+}
+
+#[test]
+fn no_recommender_finds_more_than_the_ceiling() {
+    // One of the two items of 0-1 is found by chance, and shoe always is.
+    assert_eq!(three().recall_ceiling(1).unwrap(), 2.0 / 3.0);
+    assert_eq!(three().recall_ceiling(2).unwrap(), 1.0);
+    assert!(three().recall_ceiling(0).is_err());
+    assert_eq!(three().sizes().largest(), 2);
+}
+
+#[test]
+fn weights_say_which_collisions_matter() {
+    let weighted = three().weighted_collisions(&[6.0, 1.0, 3.0]).unwrap();
+    assert_eq!((weighted.collided_weight_rate, weighted.lost_weight_rate), (0.7, 0.1));
+    let even = three().weighted_collisions(&[1.0; 3]).unwrap();
+    assert_eq!(even.collided_weight_rate, three().metrics().unwrap().ids.collided_item_rate);
+    assert!((even.lost_weight_rate - three().metrics().unwrap().ids.collision_rate).abs() < 1e-15);
+    for weights in [&[1.0, -1.0, 1.0][..], &[0.0; 3], &[f64::NAN, 1.0, 1.0], &[f64::INFINITY, 1.0, 1.0]] {
+        assert!(matches!(three().weighted_collisions(weights).unwrap_err().kind(), ErrorKind::Parameter { .. }));
+    }
+    assert!(matches!(three().weighted_collisions(&[1.0]).unwrap_err().kind(), ErrorKind::RowCount { .. }));
+}
+
+#[test]
+fn fan_out_counts_what_follows_a_prefix() {
+    let fan = mapping(&[("a", &[0, 1]), ("b", &[0, 2]), ("c", &[0, 1]), ("d", &[1, 0]), ("e", &[2, 0])]).fan_out();
+    assert_eq!((fan[0].prefixes, fan[0].mean, fan[0].median, fan[0].max), (1, 3.0, 3, 3));
+    assert_eq!((fan[1].prefixes, fan[1].mean, fan[1].median, fan[1].max), (3, 4.0 / 3.0, 1, 2));
+}
+
+#[test]
+fn churn_goes_by_keys_and_not_by_order() {
+    let newer = mapping(&[("new", &[1, 1]), ("shoe", &[2, 0]), ("cap", &[0, 3])]);
+    let churn = newer.churn(&three()).unwrap();
+    assert_eq!((churn.added_items, churn.removed_items, churn.changed_items), (1, 1, 1));
+    assert_eq!(churn.stability.rows, 2);
+    assert_eq!(
+        (&churn.stability.unchanged_codes[..], &churn.stability.unchanged_prefixes[..]),
+        (&[1.0, 0.5][..], &[1.0, 0.5][..])
+    );
+    // One more level is a change, but the levels of both are compared.
+    let longer = mapping(&[("hat", &[0, 1, 5])]).churn(&three()).unwrap();
+    assert_eq!((longer.changed_items, &longer.stability.unchanged_prefixes[..]), (1, &[1.0, 1.0][..]));
+    let error = mapping(&[("tie", &[0, 1])]).churn(&three()).unwrap_err().to_string();
+    assert!(error.contains("\"tie\"") && error.contains("\"hat\""), "{error}");
+}
+
+#[test]
+fn items_that_occur_together_share_prefixes_or_do_not() {
+    let ids = mapping(&[("a", &[0, 0]), ("b", &[0, 1]), ("c", &[1, 0]), ("d", &[1, 1])]);
+    let together = [("a", "b"), ("c", "d"), ("b", "a"), ("a", "a"), ("a", "nothing")];
+    let measured = ids.co_occurrence(&together, 1).unwrap();
+    assert_eq!((measured.pairs, measured.left_out), (3, 2));
+    let [first, second] = &measured.levels[..] else { panic!() };
+    // The first code of an item says that of its partner; whole IDs do so too, and are never the same.
+    assert!((first.normalized_information.unwrap() - 1.0).abs() < 1e-12);
+    assert_eq!((first.same_prefix, second.same_prefix), (1.0, 0.0));
+    assert!((second.normalized_information.unwrap() - 1.0).abs() < 1e-12);
+    // All pairs of all items: a prefix says nothing.
+    let keys = ["a", "b", "c", "d"];
+    let all: Vec<(&str, &str)> =
+        keys.iter().flat_map(|a| keys.iter().map(|b| (*a, *b))).filter(|(a, b)| a != b).collect();
+    let measured = ids.co_occurrence(&all, 1).unwrap();
+    // p(x, y) is 1/6 on the diagonal of prefixes and 1/3 off it: I = ln 2 - H(1/3).
+    let third: f64 = 1.0 / 3.0;
+    let expected = 1.0 + (third * third.ln() + (1.0 - third) * (1.0 - third).ln()) / 2.0_f64.ln();
+    assert!((measured.levels[0].normalized_information.unwrap() - expected).abs() < 1e-12);
+    let one = mapping(&[("a", &[0]), ("b", &[0])]).co_occurrence(&[("a", "b")], 1).unwrap();
+    assert_eq!((one.levels[0].normalized_information, one.levels[0].shuffled), (None, None));
+    assert!(ids.co_occurrence(&[("x", "a")], 1).unwrap_err().to_string().contains("\"x\""));
+}
+
+#[test]
+fn rows_are_joined_by_keys() {
+    let values = [10.0, 20.0, 30.0, 40.0];
+    let rows = Matrix::new(&values, 1).unwrap();
+    let keys = ["shoe", "unknown", "hat", "tie"].map(str::to_owned);
+    let ids = three();
+    let joined = ids.join(&rows, &keys).unwrap();
+    assert_eq!((joined.places(), joined.rows_without_id(), joined.items_without_row()), (&[0, 2][..], 2, 1));
+    assert_eq!(joined.codes().values(), [2, 0, 0, 1]);
+    let mut out = [0.0; 2];
+    joined.read(0, &mut out).unwrap();
+    assert_eq!(out, [10.0, 30.0]);
+    assert!(joined.read(1, &mut out).is_err());
+    let twice = ["hat", "a", "hat", "b"].map(str::to_owned);
+    assert!(ids.join(&rows, &twice).unwrap_err().to_string().contains("rows 0 and 2"));
+    let none = ["1", "2", "3", "4"].map(str::to_owned);
+    assert!(ids.join(&rows, &none).unwrap_err().to_string().contains("\"1\""));
+}
+
+/// The same three items in every form.
+#[test]
+fn every_form_gives_the_same_mapping() {
+    let folder = Folder::new();
+    let mut files = vec![
+        folder.put("index.json", br#"{"hat": ["<a_0>", "<b_1>"], "cap": ["<a_0>", "<b_1>"], "shoe": ["<a_2>", "<b_0>"]}"#),
+        folder.put("text.json", br#"{"hat": "0-1", "cap": "<a_0><b_1>", "shoe": [2, 0]}"#),
+        folder.put("ids.jsonl", b"{\"item\":\"hat\",\"id\":\"0-1\",\"codes\":[0,1]}\n\n{\"item\":\"cap\",\"id\":\"0-1\"}\n{\"key\":\"shoe\",\"sid\":[2,0]}\n"),
+    ];
+    if cfg!(feature = "csv") {
+        files.push(folder.put("ids.csv", b"\xef\xbb\xbfitem,id\nhat,0-1\ncap,\"0,1\"\nshoe,<a_2><b_0>\n"));
+        files.push(folder.put("ids.tsv", b"id\titem\n0-1\that\n0-1\tcap\n2-0\tshoe\n"));
+    }
+    for path in files {
+        let read = Mapping::read(&path, &MappingOptions::default()).unwrap();
+        assert_eq!((read.keys(), read.codes()), (three().keys(), three().codes()), "{}", path.display());
+    }
+}
+
+#[cfg(feature = "csv")]
+#[test]
+fn columns_can_be_named_and_one_per_level() {
+    let folder = Folder::new();
+    let path = folder.put("ids.csv", b"sku,level 1,level 2,sales\nhat,0,1,6\ncap,0,1,1\nshoe,2,0,3\n");
+    let options =
+        MappingOptions { key_column: Some("sku".into()), id_columns: vec!["level 1".into(), "level 2".into()] };
+    assert_eq!(Mapping::read(&path, &options).unwrap().codes(), three().codes());
+    let sales = read_numbers(&path, &options, "sales").unwrap();
+    assert_eq!(sales[2], ("shoe".to_owned(), 3.0));
+    let error = Mapping::read(&path, &MappingOptions::default()).unwrap_err().to_string();
+    assert!(error.contains("name the column of the items' keys") && error.contains("\"sku\""), "{error}");
+    let missing = MappingOptions { key_column: Some("sku".into()), id_columns: vec!["level 3".into()] };
+    assert!(Mapping::read(&path, &missing).unwrap_err().to_string().contains("\"level 3\""));
+    assert!(read_numbers(&path, &options, "sku").unwrap_err().to_string().contains("\"hat\""));
+    let pairs = read_pairs(&path, Some(["sku", "sales"])).unwrap();
+    assert_eq!(pairs[0], ("hat".to_owned(), "6".to_owned()));
+}
+
+#[test]
+fn shorter_ids_stay_different_from_longer_ones() {
+    let folder = Folder::new();
+    let path = folder.put("ids.json", br#"{"a": "1-2", "b": "1-2-0", "c": "1-2-1", "d": "1-2"}"#);
+    let read = Mapping::read(&path, &MappingOptions::default()).unwrap();
+    assert_eq!(read.codes().values(), [1, 2, 2, 1, 2, 0, 1, 2, 1, 1, 2, 2]);
+    assert_eq!(read.metrics().unwrap().ids.distinct_ids, 3);
+}
+
+#[test]
+fn files_that_hold_no_ids_say_why() {
+    let folder = Folder::new();
+    for (name, bytes, expected) in [
+        ("x.json", &b"[1, 2]"[..], "index.json"),
+        ("x.json", b"{\"a\": \"1-2\"", "index.json"),
+        ("x.json", b"{\"a\": \"shoe-2\"}", "\"shoe-2\""),
+        ("x.json", b"{\"a\": []}", "without codes"),
+        ("x.json", b"{\"a\": [70000]}", "70000"),
+        ("x.json", b"{\"a\": \"1\", \"a\": \"2\"}", "rows 0 and 1"),
+        ("x.jsonl", b"{\"item\": \"a\", \"id\": null}", "null"),
+        ("x.jsonl", b"{\"item\": \"a\"}", "name the column of the IDs"),
+        ("x.jsonl", b"{\"item\": \"a\", \"id\": \"1\"}\n{", "line 2"),
+        ("x.txt", b"", ".jsonl"),
+    ] {
+        let path = folder.put(name, bytes);
+        let error = Mapping::read(&path, &MappingOptions::default()).unwrap_err();
+        assert!(error.to_string().contains(expected), "{name}: {error}");
+    }
+    assert!(matches!(
+        Mapping::read(folder.path("none.json"), &MappingOptions::default()).unwrap_err().kind(),
+        ErrorKind::Io { .. }
+    ));
+}

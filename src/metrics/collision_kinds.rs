@@ -1,0 +1,249 @@
+//! Tells items that share an ID because they are equal from those that an ID throws together.
+
+use super::correlation::Pairs;
+use super::ids::Ids;
+use super::points::Points;
+use crate::codes::Codes;
+use crate::device::Device;
+use crate::error::{Error, ErrorKind, Result, try_reserve};
+use crate::kernel::assign::squared_distance;
+use crate::rows::Rows;
+use crate::rq::Metric;
+use rayon::prelude::*;
+use serde::Serialize;
+use std::cmp::Reverse;
+
+/// How many pairs of rows say which distances are usual.
+const PAIRS: usize = 20_000;
+/// Most different rows of a group whose pairs are all compared.
+const ALL_PAIRS: usize = 1 << 13;
+/// How many values are held at a time.
+const VALUES: usize = 1 << 25;
+/// How many of the largest conflicts are listed.
+const LISTED: usize = 20;
+
+/// The groups of items that share an ID, by how far apart their embeddings are.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[non_exhaustive]
+pub struct CollisionKinds {
+    /// The share of random pairs of rows that are no farther apart than `near_distance`.
+    pub quantile: f64,
+    /// Items of a group are near duplicates if no two are farther apart than this distance.
+    pub near_distance: f64,
+    /// Groups whose rows are all equal on the grid.
+    pub exact_duplicates: KindCount,
+    /// Other groups that lie within `near_distance`.
+    pub near_duplicates: KindCount,
+    /// All other groups.
+    pub conflicts: KindCount,
+    /// The conflicts whose items are farthest apart, farthest first; on a tie the smaller ID comes first.
+    pub largest_conflicts: Vec<Conflict>,
+}
+
+/// Number of groups, and of their items.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct KindCount {
+    /// Number of IDs that several items share.
+    pub groups: u64,
+    /// Number of items with these IDs.
+    pub items: u64,
+}
+
+/// An ID that different items share.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[non_exhaustive]
+pub struct Conflict {
+    /// The codes of the ID.
+    pub codes: Vec<u32>,
+    /// Number of items that share it.
+    pub items: u64,
+    /// The largest distance between two of them. Of more than 8,192 different rows it is only found from a row that is
+    /// far from the first one, and may be up to twice as large.
+    pub largest_distance: f64,
+    /// The two rows that are that far apart, ascending.
+    pub rows: [usize; 2],
+}
+
+/// Counts the kinds of collisions: items with the same ID that are equal, near duplicates, or in conflict.
+///
+/// Near is what only a share `quantile` of all pairs of rows is, estimated from 20,000 random pairs: the distance at
+/// the place `floor(quantile * pairs)` of their sorted distances.
+///
+/// # Shapes
+/// `rows` (N, D), `codes` (N, L).
+///
+/// # Exactness
+/// Distances are integers on the grid of the rows, so every device gives the same groups and the same conflicts.
+///
+/// # Errors
+/// [`ErrorKind::RowCount`], [`ErrorKind::Empty`]; [`ErrorKind::Parameter`] for a quantile outside 0 ..= 1; any error of
+/// the device and of reading rows.
+///
+/// ```
+/// use semid::metrics::collision_kinds;
+/// use semid::{Codes, Device, Matrix, Metric};
+///
+/// let values = [0.0, 0.0, 1.0, 1.01, 5.0, 9.0, 2.0, 4.0];
+/// let codes = Codes::new(vec![0, 0, 1, 1, 2, 2, 3, 4], 1)?;
+/// let kinds = collision_kinds(&Matrix::new(&values, 1)?, &codes, Metric::L2, 0.1, 42, &Device::cpu())?;
+/// assert_eq!((kinds.exact_duplicates.groups, kinds.near_duplicates.groups, kinds.conflicts.groups), (1, 1, 1));
+/// assert_eq!(kinds.largest_conflicts[0].rows, [4, 5]);
+/// # Ok::<(), semid::Error>(())
+/// ```
+pub fn collision_kinds(
+    rows: &dyn Rows,
+    codes: &Codes,
+    metric: Metric,
+    quantile: f64,
+    seed: u64,
+    device: &Device,
+) -> Result<CollisionKinds> {
+    if !(0.0..=1.0).contains(&quantile) {
+        return Err(Error::parameter("quantile", quantile, "a share from 0 to 1"));
+    }
+    if codes.len() != rows.len() {
+        return Err(ErrorKind::RowCount { what: "codes", found: codes.len(), rows: rows.len() }.into());
+    }
+    if codes.is_empty() {
+        return Err(ErrorKind::Empty.into());
+    }
+    let points = Points::new(rows, metric, device, |_| 1)?;
+    let mut usual = Pairs::new(rows.len(), PAIRS, seed).distances(&points, device, |row| row)?;
+    usual.sort_unstable();
+    let place = ((quantile * usual.len() as f64) as usize).min(usual.len().saturating_sub(1));
+    let near = usual.get(place).copied().unwrap_or(0);
+    let length = |squared: u64| (squared as f64).sqrt() * points.step();
+    let ids = Ids::new(codes)?;
+    let groups = groups(&points, &ids)?;
+    let distances = largest_distances(&points, &groups, device)?;
+    let mut kinds = CollisionKinds {
+        quantile,
+        near_distance: length(near),
+        exact_duplicates: KindCount::default(),
+        near_duplicates: KindCount::default(),
+        conflicts: KindCount::default(),
+        largest_conflicts: Vec::new(),
+    };
+    let mut conflicts = Vec::new();
+    for (group, largest) in groups.iter().zip(&distances) {
+        let count = match largest.squared {
+            0 => &mut kinds.exact_duplicates,
+            squared if squared <= near => &mut kinds.near_duplicates,
+            _ => {
+                conflicts.push((Reverse(largest.squared), group, largest));
+                &mut kinds.conflicts
+            }
+        };
+        count.groups += 1;
+        count.items += group.items;
+    }
+    conflicts.sort_by_key(|(squared, _, _)| *squared); // stable: the smaller ID comes first
+    let row = |point: u32| points.first_row(point);
+    kinds.largest_conflicts = conflicts
+        .iter()
+        .take(LISTED)
+        .map(|(_, group, largest)| Conflict {
+            codes: ids.id(group.id).to_vec(),
+            items: group.items,
+            largest_distance: length(largest.squared),
+            rows: [row(largest.ends[0]), row(largest.ends[1])],
+        })
+        .collect();
+    Ok(kinds)
+}
+
+/// An ID that several items share.
+struct Group {
+    id: u32,
+    items: u64,
+    /// The different points among its rows, ascending.
+    points: Vec<u32>,
+}
+
+/// The two points of a group that are farthest apart.
+#[derive(Clone, Copy, Default)]
+struct Largest {
+    squared: u64,
+    ends: [u32; 2],
+}
+
+/// Returns the groups, in the order of the IDs.
+fn groups(points: &Points<'_>, ids: &Ids) -> Result<Vec<Group>> {
+    let mut pairs: Vec<(u32, u32)> = Vec::new();
+    try_reserve(&mut pairs, ids.of_row.len(), "points of IDs")?;
+    pairs.extend(ids.of_row.iter().copied().zip(points.of_row.iter().copied()));
+    pairs.sort_unstable();
+    let shared = pairs.chunk_by(|a, b| a.0 == b.0).filter(|same| same.len() > 1);
+    Ok(shared
+        .filter_map(|same| {
+            let mut points: Vec<u32> = same.iter().map(|(_, point)| *point).collect();
+            points.dedup();
+            Some(Group { id: same.first()?.0, items: same.len() as u64, points })
+        })
+        .collect())
+}
+
+/// Finds the largest distance in every group; the values of some groups are held at a time.
+fn largest_distances(points: &Points<'_>, groups: &[Group], device: &Device) -> Result<Vec<Largest>> {
+    let dim = points.dim();
+    let mut all = Vec::with_capacity(groups.len());
+    let mut rest = groups;
+    while !rest.is_empty() {
+        let mut held = 0;
+        let fit = rest.iter().take_while(|group| {
+            held += group.points.len() * dim;
+            held <= VALUES
+        });
+        let (batch, after) = rest.split_at(fit.count().max(1));
+        rest = after;
+        let mut chosen: Vec<u32> = batch.iter().flat_map(|group| group.points.iter().copied()).collect();
+        chosen.sort_unstable();
+        chosen.dedup();
+        let mut values = Vec::new();
+        try_reserve(&mut values, chosen.len().saturating_mul(dim), "the rows of a group")?;
+        points.each(Some(&chosen), device, &mut |_, q| {
+            values.extend_from_slice(q);
+            Ok(())
+        })?;
+        let value = |point: u32| {
+            let at = chosen.partition_point(|other| *other < point);
+            values.get(at * dim..(at + 1) * dim).unwrap_or_default()
+        };
+        let largest = |group: &Group| match group.points.len() {
+            0 | 1 => Largest::default(),
+            few if few <= ALL_PAIRS => {
+                let from = |i: usize| {
+                    let start = group.points.get(i).copied().unwrap_or(0);
+                    farthest(start, group.points.get(i + 1..).unwrap_or_default(), &value)
+                };
+                // Of equal distances the first pair wins, in whatever order threads find them.
+                let better = |a: Largest, b: Largest| if b.squared > a.squared { b } else { a };
+                let of_starts: Vec<Largest> = (0..few).into_par_iter().map(from).collect();
+                of_starts.into_iter().fold(Largest::default(), better)
+            }
+            _ => {
+                let first = group.points.first().copied().unwrap_or(0);
+                let far = farthest(first, &group.points, &value).ends[1];
+                let mut largest = farthest(far, &group.points, &value);
+                largest.ends.sort_unstable();
+                largest
+            }
+        };
+        all.extend(batch.iter().map(largest));
+    }
+    Ok(all)
+}
+
+/// The first of `others` that is farthest from `start`.
+fn farthest<'a>(start: u32, others: &[u32], value: &impl Fn(u32) -> &'a [i32]) -> Largest {
+    let from = value(start);
+    let mut largest = Largest { squared: 0, ends: [start; 2] };
+    for other in others {
+        let squared = squared_distance(from, value(*other));
+        if squared > largest.squared {
+            largest = Largest { squared, ends: [start, *other] };
+        }
+    }
+    largest
+}
