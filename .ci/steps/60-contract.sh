@@ -2,3 +2,5 @@
 need_python
 need_tool
 "$python" tests/spec/check.py "$semid"
+# `eval --ids` against numpy.
+"$python" tests/spec/mapping.py "$semid"

@@ -10,6 +10,7 @@ mod balanced;
 mod config;
 mod demo;
 mod eval;
+mod eval_ids;
 mod export;
 mod formats;
 mod inputs;

@@ -1,0 +1,96 @@
+//! `semid eval --ids`.
+
+use super::Dir;
+use serde_json::{Value, json};
+
+/// A folder with a model, and its IDs in every form that `encode` writes.
+fn with_ids() -> Dir {
+    let dir = Dir::with_items();
+    for ids in ["ids.csv", "ids.jsonl", "ids.parquet", "ids.npy"] {
+        dir.semid(&format!("encode --model m.safetensors --input x.npy --output {ids}")).ok();
+    }
+    dir
+}
+
+#[test]
+fn ids_have_the_figures_of_the_model_that_made_them() {
+    let dir = with_ids();
+    let of_model = dir.semid("eval --model m.safetensors --input x.npy --json").json(0);
+    for ids in ["ids.csv", "ids.jsonl", "ids.parquet", "ids.npy"] {
+        let judged = dir.semid(&format!("eval --ids {ids} --input x.npy --row-numbers --clusters 8,8 --json")).json(0);
+        for figure in ["rows", "distinct_ids", "collision_rate", "perplexity", "levels", "largest_buckets"] {
+            assert_eq!(judged[figure], of_model[figure], "{ids}: {figure}");
+        }
+        for metric in ["recall_at_k", "ndcg_at_k", "distance_correlation"] {
+            for by in ["prefix", "hamming"] {
+                assert_eq!(judged["embeddings"][metric][by], of_model[metric][by], "{ids}: {metric} by {by}");
+            }
+        }
+    }
+}
+
+#[test]
+fn ids_are_joined_by_key_and_not_by_order() {
+    let dir = with_ids();
+    let ids = std::fs::read_to_string(dir.path("ids.csv")).unwrap();
+    let mut lines: Vec<String> = ids.lines().skip(1).map(|line| format!("item {line}\n")).collect();
+    lines.reverse();
+    lines.truncate(290);
+    dir.write("other.csv", format!("item,id\n{}", lines.concat()));
+    let judged = dir.semid("eval --ids other.csv --input x.npy --items items.txt --against other.csv --json").json(0);
+    assert_eq!(judged["embeddings"]["rows"], 290);
+    assert_eq!(judged["embeddings"]["rows_without_id"], 10);
+    assert_eq!(judged["churn"]["changed_items"], 0);
+    let all = dir.semid("eval --ids ids.csv --input x.npy --row-numbers --json").json(0);
+    let near = |of: &Value| of["embeddings"]["recall_at_k"]["prefix"]["value"].as_f64().unwrap();
+    assert!((near(&judged) - near(&all)).abs() < 0.05, "{judged} {all}");
+}
+
+#[test]
+fn the_index_of_a_registry_is_judged_as_it_is() {
+    let dir = Dir::with_items();
+    dir.semid("assign --model m.safetensors --input x.npy --items items.txt --db ids.db --output all.csv").ok();
+    dir.semid("export --db ids.db --output index.json").ok();
+    let index = dir.semid("eval --ids index.json --json").json(0);
+    assert_eq!((&index["rows"], &index["collision_rate"]), (&json!(300), &json!(0.0)));
+    let table = dir.semid("eval --ids all.csv --json").json(0);
+    for figure in ["distinct_ids", "levels", "fan_out", "recall_ceiling"] {
+        assert_eq!(index[figure], table[figure], "{figure}");
+    }
+}
+
+#[test]
+fn people_read_names_and_meanings() {
+    let dir = with_ids();
+    dir.write("pairs.csv", "a,b\n0,1\n2,3\n4,5\n");
+    let text = dir
+        .semid("eval --ids ids.csv --input x.npy --row-numbers --interactions pairs.csv --against ids.jsonl --k 5")
+        .ok();
+    for part in
+        ["300 items", "recall_ceiling at 5", "Fan-out", "conflicts", "Co-occurrence", "Churn: 0 of 300", "apart"]
+    {
+        assert!(text.contains(part), "{part}: {text}");
+    }
+    assert!(text.lines().all(|line| line.len() <= 120), "{text}");
+}
+
+#[test]
+fn flags_that_do_not_fit_together_are_refused() {
+    let dir = with_ids();
+    for (flags, expected) in [
+        ("--ids ids.csv --model m.safetensors --input x.npy", "cannot be used with"),
+        ("--ids ids.csv --sample 3", "give them with --input"),
+        ("--ids ids.csv --labels items.txt", "give them with --input"),
+        ("--model m.safetensors", "--input"),
+        ("--input x.npy", "--model"),
+        ("--ids ids.csv --input x.npy", "--row-numbers"),
+        ("--ids ids.csv --ids-column code", "\"code\""),
+        ("--ids none.csv", "none.csv"),
+        ("--ids ids.csv --clusters 2", "clusters"),
+        ("--ids ids.csv --interactions ids.csv", "pairs of different items"),
+    ] {
+        let run = dir.semid(&format!("eval {flags}"));
+        assert_eq!((run.code, run.stdout.as_str()), (Some(2), ""), "{flags}");
+        assert!(run.stderr.contains(expected), "{flags}: {}", run.stderr);
+    }
+}
