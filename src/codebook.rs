@@ -6,6 +6,8 @@ use crate::error::{Error, Result};
 pub const MAX_DIM: usize = 8192;
 /// Most codewords a level may have.
 pub const MAX_CLUSTERS: usize = 65_536;
+/// Most levels of a model.
+pub(crate) const MAX_LEVELS: usize = 256;
 /// Bound on the sum over the levels of the largest codeword component: a residual then stays within 2^24.
 pub(crate) const CODEWORDS_MAX: i64 = 1 << 23;
 

@@ -82,11 +82,14 @@
 //! Each works with and without the others. Only `gpu` is on by default, as its absence would go unnoticed:
 //! [`Device::auto`] would take the CPU. The command line tool is a package of its own, `semid-cli`.
 mod align;
+mod balance;
+mod clusters;
 mod codebook;
 mod codes;
 pub mod device;
 mod encoder;
 mod error;
+mod fields;
 mod grid;
 mod id;
 pub mod io;
@@ -147,7 +150,7 @@ pub use rq::{Metric, RqKMeans, RqKMeansModel};
 pub use sweep::Sweep;
 pub use vae::{RqVae, RqVaeModel};
 
-pub(crate) use codebook::{MAX_CLUSTERS, MAX_DIM};
+pub(crate) use codebook::{MAX_CLUSTERS, MAX_DIM, MAX_LEVELS};
 
 /// The example in README.md, run by `cargo test`.
 #[cfg(doctest)]

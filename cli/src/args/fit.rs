@@ -1,7 +1,9 @@
 //! Flags of `semid fit`.
 
-use super::{InputArgs, ModelKind, VaeArgs};
+use super::{InputArgs, VaeArgs};
+use clap::builder::{PossibleValue, PossibleValuesParser};
 use clap::{Args, ValueEnum};
+use semid::quantizer::Parameters;
 use std::path::PathBuf;
 
 #[derive(Debug, Args)]
@@ -18,8 +20,8 @@ pub(crate) struct FitArgs {
     #[arg(long)]
     pub(crate) provenance: bool,
     /// What to fit [default: rq-kmeans]
-    #[arg(long, value_enum)]
-    pub(crate) kind: Option<ModelKind>,
+    #[arg(long, value_parser = kinds(|_| true))]
+    pub(crate) kind: Option<String>,
     /// Levels [default: 3, or the length of the list of --clusters]
     #[arg(long, short, value_name = "L")]
     pub(crate) levels: Option<usize>,
@@ -103,6 +105,12 @@ pub(crate) struct FitOptions {
     /// Train all levels with every mini-batch, instead of one level after the other
     #[arg(long)]
     pub(crate) joint: bool,
+}
+
+/// The names of kinds, each with what it is.
+pub(super) fn kinds(listed: impl Fn(&Parameters) -> bool) -> PossibleValuesParser {
+    let kinds = Parameters::kinds().filter(|(name, _)| Parameters::of_kind(name).is_ok_and(|kind| listed(&kind)));
+    kinds.map(|(name, about)| PossibleValue::new(name).help(about)).collect::<Vec<_>>().into()
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]

@@ -11,11 +11,11 @@ mod vae;
 
 pub(crate) use eval::EvalArgs;
 pub(crate) use export::{ExportArgs, Kind};
-pub(crate) use fit::{Algorithm, FitArgs, FitOptions, Init, Metric};
+pub(crate) use fit::{Algorithm, FitArgs, FitOptions};
 pub(crate) use registry::{AssignArgs, DeleteArgs, KeyArgs, LookupArgs, ResolverName, SettingArgs, StatsArgs};
 pub(crate) use report::{PageArgs, ReportArgs};
-pub(crate) use sweep::{Balanced, SweepArgs, SweptKind};
-pub(crate) use vae::{Keep, Loss, ModelKind, Reduction, Schedule, VaeArgs};
+pub(crate) use sweep::{Balanced, SweepArgs};
+pub(crate) use vae::{Schedule, VaeArgs};
 
 use crate::output::Failure;
 use clap::builder::styling::{AnsiColor, Styles};

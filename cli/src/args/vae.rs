@@ -93,20 +93,6 @@ pub(crate) struct VaeArgs {
     pub(crate) warm_start: Option<PathBuf>,
 }
 
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub(crate) enum ModelKind {
-    /// Residual k-means of the embeddings
-    #[default]
-    #[value(name = "rq-kmeans")]
-    KMeans,
-    /// Residual quantization in the latent space of a trained network
-    #[value(name = "rq-vae")]
-    Vae,
-    /// A network that starts as a fitted rq-kmeans model
-    #[value(name = "rq-kmeans-plus")]
-    KMeansPlus,
-}
-
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Schedule {
     /// The same all the time
@@ -148,41 +134,5 @@ fn bits(text: &str) -> Result<u32, String> {
         "8" => Ok(8),
         "16" => Ok(16),
         _ => Err("give 8 or 16".to_owned()),
-    }
-}
-
-impl VaeArgs {
-    /// The first flag that was given, in words, to be refused with other kinds of model.
-    pub(crate) fn first_given(&self) -> Option<&'static str> {
-        let given = [
-            ("hidden", self.hidden.is_some()),
-            ("latent", self.latent.is_some()),
-            ("epochs", self.epochs.is_some()),
-            ("lr", self.lr.is_some()),
-            ("weight-decay", self.weight_decay.is_some()),
-            ("schedule", self.schedule.is_some()),
-            ("warmup", self.warmup.is_some()),
-            ("step-epochs", self.step_epochs.is_some()),
-            ("gamma", self.gamma.is_some()),
-            ("clip", self.clip.is_some()),
-            ("beta", self.beta.is_some()),
-            ("quantization-weight", self.quantization_weight.is_some()),
-            ("loss", self.loss.is_some()),
-            ("reduction", self.reduction.is_some()),
-            ("dropout", self.dropout.is_some()),
-            ("batch-norm", self.batch_norm),
-            ("slope", self.slope.is_some()),
-            ("kmeans-init", self.kmeans_init.is_some()),
-            ("no-revive", self.no_revive),
-            ("ema", self.ema.is_some()),
-            ("rotation-trick", self.rotation_trick),
-            ("no-standardize", self.no_standardize),
-            ("held-out", self.held_out.is_some()),
-            ("keep", self.keep.is_some()),
-            ("matmul-bits", self.matmul_bits.is_some()),
-            ("checkpoint", self.checkpoint.is_some()),
-            ("warm-start", self.warm_start.is_some()),
-        ];
-        given.into_iter().find(|(_, given)| *given).map(|(name, _)| name)
     }
 }

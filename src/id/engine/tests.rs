@@ -1,5 +1,5 @@
 use super::*;
-use crate::RqKMeansModel;
+use crate::{RqKMeans, RqKMeansModel};
 use crate::id::semantic_id::SemanticId;
 use crate::id::store::MemoryStore;
 use crate::rows::Matrix;
