@@ -8,7 +8,7 @@ use semid::io::{ReadOptions, open, read_strings};
 use semid::metrics::{Evaluation, Quality};
 use semid::quantizer::{Parameters, TrainOptions};
 use semid::rq::FitReport;
-use semid::{Codes, IdFormat, RqKMeans};
+use semid::{Codes, IdFormat, Rows, RqKMeans};
 use serde::Serialize;
 use std::fmt::Write as _;
 use std::time::Instant;
@@ -67,13 +67,13 @@ pub(crate) fn run(common: &Common) -> Outcome {
     let bar = Bar::fit(common);
     let start = Instant::now();
     let params = Parameters::from(RqKMeans::new(CLUSTERS.len(), CLUSTERS).n_init(8));
-    let (model, report) = params.fit_with(&*rows, &device, &TrainOptions::default(), |progress| {
+    let (model, report) = params.fit_with(&rows, &device, &TrainOptions::default(), |progress| {
         bar.trained(progress);
         interrupt::flow()
     })?;
-    let codes = model.encode(&*rows, &device)?;
+    let codes = model.encode(&rows, &device)?;
     let evaluation = Evaluation::new().sample(QUERIES);
-    let quality = evaluation.run_on_codes(&*model, &*rows, &codes, &device, |_| interrupt::flow())?;
+    let quality = evaluation.run_on_codes(&*model, &rows, &codes, &device, |_| interrupt::flow())?;
     drop(bar);
     let demo = Demo {
         rows: rows.len(),

@@ -5,7 +5,7 @@ use crate::quantizer::Kind;
 use crate::{rq, vae};
 
 /// The kinds of models: a new one is a line here and a folder of its own.
-pub(super) static KINDS: [Kind; 3] = [rq::KIND, vae::KIND, vae::PLUS];
+pub(super) static KINDS: &[Kind] = &[rq::KIND, vae::KIND, vae::PLUS];
 
 /// An error about a kind that is not in the table, which lists those that are.
 pub(super) fn unknown(name: &str, listed: impl Fn(&Kind) -> bool) -> Error {
@@ -27,7 +27,7 @@ mod tests {
 
     #[test]
     fn parameters_of_every_kind_are_read_as_they_are_written() {
-        for kind in &KINDS {
+        for kind in KINDS {
             let read = |fields| (kind.parameters)(fields).unwrap();
             let default = read(json!({ "kind": kind.name }));
             let fields = default.parameters().unwrap();

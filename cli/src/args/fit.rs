@@ -44,7 +44,7 @@ pub(crate) struct FitArgs {
     /// none
     #[arg(
         long,
-        value_name = "E",
+        value_name = "E", value_parser = super::finite::<f64>,
         value_delimiter = ',',
         conflicts_with = "balanced",
         help_heading = "Balanced clusters"
@@ -73,7 +73,7 @@ pub(crate) struct FitOptions {
     #[arg(long, value_name = "N")]
     pub(crate) max_iter: Option<usize>,
     /// Stop a level when its codewords' squared movement is at most this times the mean variance [default: 0.0001]
-    #[arg(long, value_name = "TOL")]
+    #[arg(long, value_name = "TOL", value_parser = super::finite::<f64>)]
     pub(crate) tol: Option<f64>,
     /// Runs per level, of which the best is kept [default: 1]
     #[arg(long, value_name = "N")]

@@ -3,6 +3,7 @@
 mod eval;
 mod export;
 mod fit;
+mod input;
 mod memory;
 mod registry;
 mod report;
@@ -12,17 +13,18 @@ mod vae;
 pub(crate) use eval::EvalArgs;
 pub(crate) use export::{ExportArgs, Kind};
 pub(crate) use fit::{Algorithm, FitArgs, FitOptions};
+pub(crate) use input::InputArgs;
 pub(crate) use registry::{AssignArgs, DeleteArgs, KeyArgs, LookupArgs, ResolverName, SettingArgs, StatsArgs};
 pub(crate) use report::{PageArgs, ReportArgs};
 pub(crate) use sweep::{Balanced, SweepArgs};
 pub(crate) use vae::{Schedule, VaeArgs};
 
-use crate::output::Failure;
+use crate::failure::Failure;
 use clap::builder::styling::{AnsiColor, Styles};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use semid::Device;
-use semid::io::ReadOptions;
 use std::path::{Path, PathBuf};
+use std::str::FromStr;
 
 const STYLES: Styles = Styles::styled()
     .header(AnsiColor::Green.on_default().bold())
@@ -248,29 +250,6 @@ impl Command {
     }
 }
 
-/// Where embeddings come from.
-#[derive(Debug, Args)]
-pub(crate) struct InputArgs {
-    /// Embeddings: .npy, .parquet, .safetensors or .fvecs
-    #[arg(long, short, value_name = "FILE")]
-    pub(crate) input: PathBuf,
-    /// Column of a parquet file [default: embedding, or the only column of lists of floats]
-    #[arg(long, value_name = "NAME")]
-    pub(crate) column: Option<String>,
-    /// Tensor of a safetensors file [default: its only matrix of floats]
-    #[arg(long, value_name = "NAME")]
-    pub(crate) tensor: Option<String>,
-}
-
-impl InputArgs {
-    pub(crate) fn options(&self) -> ReadOptions {
-        let mut options = ReadOptions::default();
-        options.column.clone_from(&self.column);
-        options.tensor.clone_from(&self.tensor);
-        options
-    }
-}
-
 #[derive(Debug, Args)]
 pub(crate) struct EncodeArgs {
     /// Model file, as `semid fit` writes it
@@ -371,4 +350,12 @@ fn threads(text: &str) -> Result<usize, String> {
     const MOST: usize = MOST_THREADS;
     let threads = text.parse().map_err(|_| format!("give a number, 0 to {MOST}"))?;
     if threads > MOST { Err(format!("at most {MOST} threads")) } else { Ok(threads) }
+}
+
+/// Reads a number; parameters have no place for NaN and infinities.
+fn finite<T: Copy + FromStr + Into<f64>>(text: &str) -> Result<T, String> {
+    match text.parse::<T>() {
+        Ok(number) if number.into().is_finite() => Ok(number),
+        _ => Err("give a finite number".to_owned()),
+    }
 }

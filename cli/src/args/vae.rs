@@ -19,10 +19,10 @@ pub(crate) struct VaeArgs {
     #[arg(long, value_name = "N")]
     pub(crate) epochs: Option<usize>,
     /// Learning rate of AdamW [default: 1e-4]
-    #[arg(long, value_name = "RATE")]
+    #[arg(long, value_name = "RATE", value_parser = super::finite::<f64>)]
     pub(crate) lr: Option<f64>,
     /// Weight decay of AdamW [default: 0]
-    #[arg(long, value_name = "DECAY")]
+    #[arg(long, value_name = "DECAY", value_parser = super::finite::<f64>)]
     pub(crate) weight_decay: Option<f64>,
     /// How the learning rate changes [default: constant]
     #[arg(long, value_enum)]
@@ -34,16 +34,16 @@ pub(crate) struct VaeArgs {
     #[arg(long, value_name = "EPOCHS")]
     pub(crate) step_epochs: Option<usize>,
     /// Factor by which --schedule step lowers the rate [default: 0.5]
-    #[arg(long, value_name = "FACTOR")]
+    #[arg(long, value_name = "FACTOR", value_parser = super::finite::<f64>)]
     pub(crate) gamma: Option<f64>,
     /// Largest norm of the whole gradient [default: no limit]
-    #[arg(long, value_name = "NORM")]
+    #[arg(long, value_name = "NORM", value_parser = super::finite::<f64>)]
     pub(crate) clip: Option<f64>,
     /// Weight of the commitment loss [default: 0.25]
-    #[arg(long, value_name = "WEIGHT")]
+    #[arg(long, value_name = "WEIGHT", value_parser = super::finite::<f64>)]
     pub(crate) beta: Option<f64>,
     /// Weight of codebook and commitment losses together [default: 1]
-    #[arg(long, value_name = "WEIGHT")]
+    #[arg(long, value_name = "WEIGHT", value_parser = super::finite::<f64>)]
     pub(crate) quantization_weight: Option<f64>,
     /// How reconstructions are judged [default: mse]
     #[arg(long, value_enum)]
@@ -52,13 +52,13 @@ pub(crate) struct VaeArgs {
     #[arg(long, value_enum)]
     pub(crate) reduction: Option<Reduction>,
     /// Probability with which inputs of layers are dropped [default: 0]
-    #[arg(long, value_name = "P")]
+    #[arg(long, value_name = "P", value_parser = super::finite::<f64>)]
     pub(crate) dropout: Option<f64>,
     /// Normalise hidden layers over the batch
     #[arg(long)]
     pub(crate) batch_norm: bool,
     /// Slope of the rectifier below zero; above 0 it is a leaky ReLU [default: 0]
-    #[arg(long, value_name = "SLOPE")]
+    #[arg(long, value_name = "SLOPE", value_parser = super::finite::<f32>)]
     pub(crate) slope: Option<f32>,
     /// Start codebooks as residual k-means of latents, not at random [default: true]
     #[arg(long, value_name = "BOOL", num_args = 0..=1, default_missing_value = "true")]
@@ -67,7 +67,7 @@ pub(crate) struct VaeArgs {
     #[arg(long)]
     pub(crate) no_revive: bool,
     /// Move codewords by an exponential moving average with this decay, instead of by gradients
-    #[arg(long, value_name = "DECAY")]
+    #[arg(long, value_name = "DECAY", value_parser = super::finite::<f64>)]
     pub(crate) ema: Option<f64>,
     /// Rotate gradients as they pass the quantizer, instead of passing them unchanged
     #[arg(long)]
@@ -76,7 +76,7 @@ pub(crate) struct VaeArgs {
     #[arg(long)]
     pub(crate) no_standardize: bool,
     /// Share of the rows kept from training, at most 65,536 rows, on which every epoch is judged [default: 0.05]
-    #[arg(long, value_name = "SHARE")]
+    #[arg(long, value_name = "SHARE", value_parser = super::finite::<f64>)]
     pub(crate) held_out: Option<f64>,
     /// Which epoch's model is kept [default: loss]
     #[arg(long, value_enum)]

@@ -8,11 +8,12 @@ mod warm_start;
 
 use crate::args::{Common, FitArgs};
 use crate::config::Config;
+use crate::input::Input;
 use crate::interrupt::{self, Watched};
 use crate::output::{self, Answer, Failure, Outcome};
 use crate::progress::Bar;
 use flags::{Flags, for_kinds};
-use semid::io::{AtomicFile, Provenance, open};
+use semid::io::{AtomicFile, Provenance};
 use semid::quantizer::{Parameters, TrainOption, TrainOptions, TrainingProgress};
 use semid::{ErrorKind, Model, Rows};
 use serde::Serialize;
@@ -48,14 +49,14 @@ pub(crate) fn run(common: &Common, args: &FitArgs) -> Outcome {
     let aligned_to = config.remove("align_to");
     let warm_start = warm_start::load(args, &kind, &mut config)?;
     let params = parameters(args, &kind, config.clone())?;
-    let rows = open(&args.input.input, &args.input.options())?;
-    let older = align::Older::load(args, aligned_to.as_ref(), &config, rows.dim())?;
-    check_outputs(args)?;
+    let input = Input::open(&args.input)?;
+    let older = align::Older::load(args, aligned_to.as_ref(), &config, input.rows.dim())?;
+    check_outputs(args, &input)?;
     let device = match (common.device()?, args.memory) {
         (device, Some(bytes)) => device.with_memory(bytes),
         (device, None) => device,
     };
-    let rows = Watched::new(&*rows);
+    let rows = Watched::new(&input.rows);
     let bar = Bar::fit(common);
     let start = Instant::now();
     let mut options = TrainOptions::default();
@@ -66,7 +67,7 @@ pub(crate) fn run(common: &Common, args: &FitArgs) -> Outcome {
         interrupt::flow()
     };
     let training = params.begin(&rows, &device, &options, &mut tell);
-    let mut training = training.map_err(|error| Failure::of_rows(error, &args.input.input))?;
+    let mut training = training.map_err(|error| input.failure(error))?;
     let mut tell = |progress: &TrainingProgress<'_>| {
         bar.trained(progress);
         if let Some(path) = options.checkpoint.filter(|_| progress.number > 1) {
@@ -78,15 +79,15 @@ pub(crate) fn run(common: &Common, args: &FitArgs) -> Outcome {
         match training.advance(&mut tell) {
             Ok(true) => {}
             Ok(false) => break,
-            Err(error) => return Err(stopped(error, args, &params, training.finished_parts())),
+            Err(error) => return Err(stopped(error, &input, args, &params, training.finished_parts())),
         }
     }
     let (model, report) = (Model::from(training.model()?), training.report()?);
     let seconds = start.elapsed().as_secs_f64();
     drop(bar);
-    interrupt::check().map_err(|error| stopped(error, args, &params, training.finished_parts()))?;
+    interrupt::check().map_err(|error| stopped(error, &input, args, &params, training.finished_parts()))?;
     let (model, alignment) = align::align(older.as_ref(), model, &rows, &device)?;
-    let model = recorded(model, args, &rows)?;
+    let model = recorded(model, args, &input)?;
     interrupt::check()?;
     model.save(&args.output)?;
     let told = report::told(&report)?;
@@ -159,10 +160,10 @@ fn size_and_seed(args: &FitArgs, config: &mut Config) -> Result<(), Failure> {
 }
 
 /// Makes sure that all files can be written and are none of the inputs, which is better known before a long fit.
-fn check_outputs(args: &FitArgs) -> Result<(), Failure> {
-    output::differs(&args.output, &args.input.input)?;
+fn check_outputs(args: &FitArgs, input: &Input) -> Result<(), Failure> {
+    input.check_output(&args.output)?;
     for file in args.vae.checkpoint.iter().chain(&args.vae.warm_start) {
-        output::differs(file, &args.input.input)?;
+        input.check_output(file)?;
         output::differs_from(file, &args.output, "output")?;
     }
     Ok(args.vae.checkpoint.iter().chain([&args.output]).try_for_each(|file| AtomicFile::check(file))?)
@@ -173,8 +174,8 @@ fn goes_on(checkpoint: &Path) -> String {
 }
 
 /// A failure after that many epochs; where there is a checkpoint it says how to go on.
-fn stopped(error: semid::Error, args: &FitArgs, params: &Parameters, epochs: usize) -> Failure {
-    let Some(path) = &args.vae.checkpoint else { return Failure::of_rows(error, &args.input.input) };
+fn stopped(error: semid::Error, input: &Input, args: &FitArgs, params: &Parameters, epochs: usize) -> Failure {
+    let Some(path) = &args.vae.checkpoint else { return input.failure(error) };
     // A schedule that depends on the number of epochs makes a shorter training another one.
     let depends = || params.parameters().is_ok_and(|fields| fields.get("schedule").is_some_and(|is| is == "cosine"));
     match error.kind() {
@@ -188,10 +189,10 @@ fn stopped(error: semid::Error, args: &FitArgs, params: &Parameters, epochs: usi
     }
 }
 
-/// The model with a record of its input, if that was asked for.
-fn recorded(model: Model, args: &FitArgs, rows: &dyn Rows) -> Result<Model, Failure> {
+/// The model with a record of its inputs, if that was asked for.
+fn recorded(model: Model, args: &FitArgs, input: &Input) -> Result<Model, Failure> {
     match args.provenance {
-        true => Ok(model.with_provenance(Provenance::new().input(&args.input.input, rows)?)?),
+        true => Ok(model.with_provenance(Provenance::new().inputs(&input.rows)?)?),
         false => Ok(model),
     }
 }

@@ -1,8 +1,8 @@
 use super::*;
-use crate::{RqKMeans, RqKMeansModel};
 use crate::id::semantic_id::SemanticId;
 use crate::id::store::MemoryStore;
 use crate::rows::Matrix;
+use crate::{RqKMeans, RqKMeansModel};
 
 const DIM: usize = 4;
 
