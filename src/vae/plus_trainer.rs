@@ -79,6 +79,6 @@ impl Trainer for RqKMeansPlus {
 }
 
 fn k_means(model: &dyn Quantizer) -> Result<&RqKMeansModel> {
-    let expected = "it is no rq-kmeans model; give one that is";
+    let expected = "this is no rq-kmeans model; give one";
     (model as &dyn Any).downcast_ref().ok_or_else(|| Error::parameter("warm_start", model.kind(), expected))
 }

@@ -1,4 +1,4 @@
-//! From flags to fields of the parameters.
+//! Turns flags into fields of the parameters.
 //!
 //! A flag sets the field of its name. Which kinds take it follows from the fields that the parameters of a kind have, so
 //! nothing here names a kind; the few flags that stand for a part of a field are in `grouped.rs`.
@@ -26,7 +26,7 @@ impl Refused {
 
 impl From<Refused> for Failure {
     fn from(Refused { flag, why }: Refused) -> Self {
-        Self::Error(format!("--{flag}: {why}"))
+        Self::Error(format!("--{flag} {why}"))
     }
 }
 
@@ -43,7 +43,7 @@ impl<'a> Flags<'a> {
         Ok(Self { config, known: fields(kind)?, refused: Vec::new() })
     }
 
-    /// The flags that were given but have no place among these parameters.
+    /// Returns the flags that were given but have no place among these parameters.
     pub(crate) fn refused(self) -> Vec<Refused> {
         self.refused
     }
@@ -105,19 +105,19 @@ impl<'a> Flags<'a> {
     }
 }
 
-/// All fields of the parameters of a kind.
+/// Returns all fields of the parameters of a kind.
 fn fields(kind: &Parameters) -> Result<Map<String, Value>, Failure> {
     Ok(kind.parameters()?.into_iter().collect())
 }
 
-/// Why a flag is refused that only these kinds take.
+/// Says why a flag is refused that only these kinds take.
 pub(crate) fn for_kinds(takes: impl Fn(&Parameters) -> bool) -> String {
     let names = Parameters::kinds().map(|(name, _)| name);
     let names: Vec<&str> = names.filter(|name| Parameters::of_kind(name).is_ok_and(|kind| takes(&kind))).collect();
     format!("is for --kind {}; leave it out", names.join(", "))
 }
 
-/// The word on the command line, which is that of files.
+/// Returns the word on the command line, which is that of files.
 pub(super) fn word(value: Option<impl ValueEnum>) -> Option<String> {
     Some(value?.to_possible_value()?.get_name().to_owned())
 }

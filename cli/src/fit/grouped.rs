@@ -1,4 +1,4 @@
-//! Flags that stand for a part of a field, or for one field or another.
+//! Sets fields from flags that stand for a part of a field, or for one field or another.
 
 use super::flags::Flags;
 use crate::args::{self, FitArgs, FitOptions, VaeArgs};
@@ -8,18 +8,18 @@ use serde_json::{Map, Value, json};
 const MINI_BATCH: &str = "mini-batch";
 
 impl Flags<'_> {
-    /// The value of a field: that of the file, or else the default.
+    /// Returns the value of a field: that of the file, or else the default.
     fn value(&self, field: &str) -> Result<Value, Failure> {
         let known = || self.known.get(field).cloned().unwrap_or_default();
         Ok(self.config.get::<Value>(field)?.unwrap_or_else(known))
     }
 
-    /// The fields of an object.
+    /// Returns the fields of an object.
     fn object(&self, field: &str) -> Result<Map<String, Value>, Failure> {
         Ok(self.value(field)?.as_object().cloned().unwrap_or_default())
     }
 
-    /// Iterations of the k-means itself, or of that which codebooks start from.
+    /// Sets the iterations of the k-means itself, or of that which codebooks start from.
     pub(super) fn max_iter(&mut self, options: &FitOptions) -> Result<(), Failure> {
         let Some(iterations) = options.max_iter else { return Ok(()) };
         if self.known.contains_key("max_iter") {
@@ -32,7 +32,7 @@ impl Flags<'_> {
         }
     }
 
-    /// Rows per batch, of a training or of mini-batch k-means, and the other parameters of the latter.
+    /// Sets the rows per batch, of a training or of mini-batch k-means, and the other parameters of the latter.
     pub(super) fn batches(&mut self, options: &FitOptions) -> Result<(), Failure> {
         let has_batch = self.known.contains_key("batch");
         if has_batch {
@@ -62,7 +62,7 @@ impl Flags<'_> {
         self.config.set("algorithm", options.algorithm.map(|_| "lloyd"))
     }
 
-    /// The schedule with what was given of it.
+    /// Sets what was given of the schedule.
     pub(super) fn schedule(&mut self, vae: &VaeArgs) -> Result<(), Failure> {
         let steps = [("step-epochs", vae.step_epochs.is_some()), ("gamma", vae.gamma.is_some())];
         let steps = steps.into_iter().filter(|(_, given)| *given).map(|(flag, _)| flag);
@@ -86,7 +86,7 @@ impl Flags<'_> {
         self.config.set("schedule", super::flags::word(vae.schedule))
     }
 
-    /// Sizes of clusters that were given.
+    /// Sets the sizes of clusters that were given.
     pub(super) fn sizes(&mut self, args: &FitArgs) -> Result<(), Failure> {
         let given = [("min", "min-size", args.min_size), ("max", "max-size", args.max_size)];
         if args.balanced && !self.known.contains_key("sizes") {
@@ -103,7 +103,7 @@ impl Flags<'_> {
         self.config.set("sizes", Some(sizes))
     }
 
-    /// Sinkhorn as it was given: one epsilon, or one per level for kinds that have a list of them.
+    /// Sets Sinkhorn as it was given: one epsilon, or one per level for kinds that have a list of them.
     pub(super) fn sinkhorn(&mut self, args: &FitArgs) -> Result<(), Failure> {
         let (given, rounds) = (&args.sinkhorn_epsilon, args.sinkhorn_iterations);
         let mut parts = self.object("sinkhorn")?;
@@ -126,7 +126,7 @@ impl Flags<'_> {
             list if has_list => drop(parts.insert("epsilons".to_owned(), json!(list))),
             [epsilon] => drop(parts.insert("epsilon".to_owned(), json!(epsilon))),
             _ => {
-                self.refuse("sinkhorn-epsilon", "several are for the networks of --kind rq-vae; give one");
+                self.refuse("sinkhorn-epsilon", "several values are for the networks of --kind rq-vae; give one");
                 return Ok(());
             }
         }

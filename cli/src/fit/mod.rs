@@ -110,25 +110,25 @@ pub(crate) fn run(common: &Common, args: &FitArgs) -> Outcome {
     Ok(Answer::Yes)
 }
 
-/// The kind that was asked for, or that of the file, with its defaults.
+/// Returns the kind that was asked for, or that of the file, with its defaults.
 fn kind(args: &FitArgs, config: &Config) -> Result<Parameters, Failure> {
     let in_file = config.get::<String>("kind")?;
     let name = args.kind.as_ref().or(in_file.as_ref()).map_or("rq-kmeans", String::as_str);
     let unknown = |_| {
         let known: Vec<&str> = Parameters::kinds().map(|(name, _)| name).collect();
-        config.failure(&format!("unknown kind `{name}`; there are {}", known.join(", ")))
+        config.failure(&format!("unknown kind `{name}`; the kinds are {}", known.join(", ")))
     };
     Parameters::of_kind(name).map_err(unknown)
 }
 
-/// The parameters of the file, with those that flags set in their place.
+/// Returns the parameters of the file, with those that flags set in their place.
 fn parameters(args: &FitArgs, kind: &Parameters, mut file: Config) -> Result<Parameters, Failure> {
     let options = [
         ("checkpoint", TrainOption::Checkpoint, args.vae.checkpoint.is_some()),
         ("memory", TrainOption::Memory, args.memory.is_some()),
     ];
     if let Some((flag, option, _)) = options.into_iter().find(|(_, option, given)| *given && !kind.takes(*option)) {
-        return Err(Failure::Error(format!("--{flag}: {}", for_kinds(|kind| kind.takes(option)))));
+        return Err(Failure::Error(format!("--{flag} {}", for_kinds(|kind| kind.takes(option)))));
     }
     file.set("kind", Some(kind.kind()))?;
     let mut config = file.clone();
@@ -145,7 +145,7 @@ fn parameters(args: &FitArgs, kind: &Parameters, mut file: Config) -> Result<Par
     }
 }
 
-/// Sets levels, clusters and seed that were given; a list of clusters has its own number of levels.
+/// Sets the levels, clusters and seed that were given; a list of clusters also decides the number of levels.
 fn size_and_seed(args: &FitArgs, config: &mut Config) -> Result<(), Failure> {
     match args.clusters.as_slice() {
         [] => {}
@@ -159,7 +159,7 @@ fn size_and_seed(args: &FitArgs, config: &mut Config) -> Result<(), Failure> {
     config.set("seed", args.seed)
 }
 
-/// Makes sure that all files can be written and are none of the inputs, which is better known before a long fit.
+/// Makes sure that all files can be written and are none of the inputs, before a long fit finds out.
 fn check_outputs(args: &FitArgs, input: &Input) -> Result<(), Failure> {
     input.check_output(&args.output)?;
     for file in args.vae.checkpoint.iter().chain(&args.vae.warm_start) {
@@ -189,7 +189,7 @@ fn stopped(error: semid::Error, input: &Input, args: &FitArgs, params: &Paramete
     }
 }
 
-/// The model with a record of its inputs, if that was asked for.
+/// Returns the model, with a record of its inputs if that was asked for.
 fn recorded(model: Model, args: &FitArgs, input: &Input) -> Result<Model, Failure> {
     match args.provenance {
         true => Ok(model.with_provenance(Provenance::new().inputs(&input.rows)?)?),

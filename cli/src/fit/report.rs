@@ -1,4 +1,4 @@
-//! The report of a fit, as `--json` and as text: a function for every kind that has more to tell than its rows.
+//! Tells of a fit, as `--json` and as text: there is a function for every kind that has more to tell than its rows.
 
 use crate::balance::{self, Balance};
 use crate::outliers;
@@ -10,7 +10,7 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 use std::fmt::Write;
 
-/// What a kind tells of a fit.
+/// The words and fields in which a kind tells of a fit.
 #[derive(Default)]
 pub(super) struct Told {
     pub(super) fields: Map<String, Value>,

@@ -1,4 +1,4 @@
-//! The fitted model that a training starts from: `--warm-start`.
+//! Loads the fitted model that a training starts from, for `--warm-start`.
 
 use super::align::is_that;
 use super::flags::for_kinds;
@@ -13,12 +13,12 @@ pub(super) fn load(args: &FitArgs, kind: &Parameters, config: &mut Config) -> Re
     let named = config.remove("warm_start");
     let for_kinds = || for_kinds(|kind| kind.takes(TrainOption::WarmStart));
     let path = match (&args.vae.warm_start, kind.takes(TrainOption::WarmStart)) {
-        (None, false) if named.is_some() => return Err(config.failure(&format!("warm_start: {}", for_kinds()))),
+        (None, false) if named.is_some() => return Err(config.failure(&format!("warm_start {}", for_kinds()))),
         (None, false) => return Ok(None),
-        (Some(_), false) => return Err(Failure::Error(format!("--warm-start: {}", for_kinds()))),
+        (Some(_), false) => return Err(Failure::Error(format!("--warm-start {}", for_kinds()))),
         (None, true) => {
             let reason = "starts from a fitted model; give it as --warm-start model.safetensors";
-            return Err(Failure::Error(format!("--kind {}: {reason}", kind.kind())));
+            return Err(Failure::Error(format!("--kind {} {reason}", kind.kind())));
         }
         (Some(path), true) => path,
     };
@@ -45,7 +45,7 @@ fn leaves_sizes(args: &FitArgs, model: &Model) -> Result<(), Failure> {
     match wrong.into_iter().find(|(_, wrong)| *wrong) {
         Some((name, _)) => {
             let found = format!("{clusters:?} clusters in {} dimensions", model.dim());
-            Err(Failure::Error(format!("--{name}: is that of the warm start, which has {found}; leave it out")))
+            Err(Failure::Error(format!("--{name} differs from the warm start, which has {found}; leave it out")))
         }
         None => Ok(()),
     }

@@ -51,6 +51,23 @@ fn ids_are_unique_and_the_same_again_on_every_device() {
 }
 
 #[test]
+fn an_engine_is_fitted_with_parameters_of_any_kind() {
+    let values = values(300);
+    let (rows, device) = (Matrix::new(&values, DIM).unwrap(), Device::cpu());
+    let network = crate::RqVae::new(2, 5).hidden([6]).latent(3).epochs(1).batch(50);
+    let k_means = RqKMeans::new(2, 5);
+    let kinds: [(&dyn Trainer, String); 2] = [
+        (&network, network.fit(&rows, &device).unwrap().fingerprint()),
+        (&k_means, k_means.fit(&rows, &device).unwrap().fingerprint()),
+    ];
+    for (params, fingerprint) in kinds {
+        let (resolver, format) = (Resolver::default(), IdFormat::plain("-"));
+        let fitted = SemanticIdEngine::fit(&rows, params, &device, MemoryStore::new(), resolver, format).unwrap();
+        assert_eq!(fitted.model().fingerprint(), fingerprint, "{params:?}");
+    }
+}
+
+#[test]
 fn repeated_items_are_one_across_batches() {
     let rows = BATCH + 10;
     let values: Vec<f32> = (0..rows * DIM).map(|i| (i / DIM % 7 * 16) as f32).collect();

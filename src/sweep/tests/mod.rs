@@ -3,6 +3,7 @@
 mod first_files;
 mod metric;
 mod model;
+mod own_kind;
 mod predict;
 mod refused;
 mod resume;
