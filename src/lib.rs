@@ -66,6 +66,7 @@
 //! | know whether codes are good | [`metrics::Evaluation`] for everything at once; [`metrics`] one by one |
 //! | compare models of many sizes and kinds | [`Sweep`], [`sweep::SweepMetric`] |
 //! | look at results, and show them | `Report`: a web page and figures |
+//! | fit a model of any kind by its name, or of your own in a sweep | [`quantizer::Parameters`], [`quantizer::Trainer`] |
 //! | measure a model of your own | [`Quantizer`] |
 //! | merge exact sums of shards | [`shards::Partial`] |
 //! | handle errors | [`Error`], [`ErrorKind`] |
