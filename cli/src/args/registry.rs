@@ -54,7 +54,7 @@ pub(crate) struct SettingArgs {
     #[arg(long, value_enum)]
     pub(crate) resolver: Option<ResolverName>,
     /// Give the first item with its codes a suffix too, so that all IDs are equally long
-    #[arg(long)]
+    #[arg(long, visible_alias = "fixed-depth")]
     pub(crate) always_suffix: bool,
     /// Items that may share codes before one moves, with --resolver reassign [default: 1]
     #[arg(long, value_name = "N")]
