@@ -19,6 +19,7 @@ mod export;
 mod failure;
 mod fit;
 mod info;
+mod input;
 mod interrupt;
 mod items;
 mod lookup;
