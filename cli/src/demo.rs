@@ -25,7 +25,7 @@ const SHOWN: usize = 6;
 /// How many packages are queries, whose neighbours the IDs should find.
 const QUERIES: usize = 500;
 
-/// What `--json` prints.
+/// The output of `--json`.
 #[derive(Serialize)]
 struct Demo {
     rows: usize,

@@ -22,7 +22,7 @@ use std::fmt::Write;
 use std::path::Path;
 use std::time::Instant;
 
-/// What `--json` prints.
+/// The output of `--json`.
 #[derive(Serialize)]
 struct Fitted<'a> {
     fingerprint: String,
