@@ -223,3 +223,20 @@ fn a_network_is_judged_by_the_same_code() {
     assert!((expected - found).abs() < 1e-5 * expected, "{expected} {found}");
     assert!(value(&eval["recall_at_k"]["decoded"]) > 10.0 / 299.0, "{eval}");
 }
+
+#[test]
+fn margins_say_how_many_codes_noise_can_change() {
+    let dir = Dir::with_model();
+    let eval = dir.semid(&format!("{EVAL} --k 0 --noise 0,1,1e9 --json")).json(0);
+    let levels = eval["margins"]["levels"].as_array().unwrap();
+    assert_eq!(levels.len(), 2);
+    for level in levels {
+        let fragile: Vec<f64> =
+            level["fragile"].as_array().unwrap().iter().map(|share| share.as_f64().unwrap()).collect();
+        assert!(fragile[0] == 0.0 && fragile[1] < 1.0 && fragile[2] == 1.0, "{level}");
+        assert!(level["low_margin"].as_f64().unwrap() <= level["median_margin"].as_f64().unwrap(), "{level}");
+    }
+    let text = dir.semid(&format!("{EVAL} --k 0 --noise 0.5")).ok();
+    assert!(text.contains("Margins") && text.contains("noise 0.5"), "{text}");
+    dir.fails(&format!("{EVAL} --noise=-1"), &["noise", "from 0 on"]);
+}

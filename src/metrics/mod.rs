@@ -23,6 +23,7 @@
 //! | `ndcg_at_k` | `sum over ranks r to k of relevance / log2(r + 1)`, over that of a perfect ranking | 1 |
 //! | `distance_correlation` | Spearman's rank correlation of the distances of rows and of IDs, over pairs of rows | 1 |
 //! | `purity` | `sum over prefixes of the items with their most frequent label, / N` ([`prefix_purity`]) | 1 |
+//! | `fragile` | share of rows whose code noise of a given length can change ([`margins`]) | 0 |
 //! | `unchanged_codes`, `unchanged_prefixes` | share of rows that keep a code, all codes to it ([`stability`]) | 1 |
 //!
 //! # Neighbours and ties
@@ -69,6 +70,7 @@ mod evaluator;
 mod id_neighbors;
 mod ids;
 mod known;
+mod margins;
 mod nearest;
 mod neighbors;
 mod points;
@@ -91,6 +93,7 @@ pub use estimate::Estimate;
 pub use evaluation::Evaluation;
 pub use evaluator::Evaluator;
 pub use id_neighbors::{ByCodes, IdNeighborMetrics};
+pub use margins::{LevelMargins, margins};
 pub use progress::EvaluationProgress;
 pub use purity::{PrefixPurity, prefix_purity};
 pub use quality::{ByDistance, NeighborMetrics, Quality, RecallAt};

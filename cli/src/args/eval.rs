@@ -11,6 +11,10 @@ pub(crate) struct EvalArgs {
     pub(crate) model: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) input: InputArgs,
+    /// Lengths of noise, in the unit of the embeddings: shows how many codes each could change, and by how much the
+    /// nearest codeword beats the second one
+    #[arg(long, value_name = "LENGTH", value_delimiter = ',')]
+    pub(crate) noise: Vec<f64>,
     #[command(flatten)]
     pub(crate) ids: IdsArgs,
     /// Measure these codes (.npy) instead of the codes that the model gives
@@ -46,7 +50,7 @@ pub(crate) struct EvalArgs {
 pub(crate) struct IdsArgs {
     /// Measure the IDs in this file instead of a model: .csv, .tsv, .jsonl, .parquet, .json ({"key": ID, ...}) or .npy
     /// (codes); embeddings, given with --input, are joined by the items' keys
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["model", "codes"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["model", "codes", "noise"])]
     pub(crate) ids: Option<PathBuf>,
     /// Column of the keys in the file of IDs [default: item, item_id, key or row]
     #[arg(long, value_name = "NAME", requires = "ids")]

@@ -12,7 +12,7 @@ use crate::output::{self, Answer, Failure, Outcome};
 use crate::progress::Bar;
 use against::Unchanged;
 use semid::io::read_codes;
-use semid::metrics::{PrefixPurity, Quality, prefix_purity};
+use semid::metrics::{LevelMargins, PrefixPurity, Quality, margins, prefix_purity};
 use semid::{Codes, Metric, Model, Rows};
 use serde::Serialize;
 use std::path::Path;
@@ -31,9 +31,18 @@ struct Evaluated {
     prefix_purity: Option<Vec<PrefixPurity>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     stability: Option<Unchanged>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    margins: Option<Margins>,
     seed: u64,
     seconds: f64,
     device: String,
+}
+
+/// How clear the codes are.
+#[derive(Serialize)]
+struct Margins {
+    noise: Vec<f64>,
+    levels: Vec<LevelMargins>,
 }
 
 pub(crate) fn run(common: &Common, args: &EvalArgs) -> Outcome {
@@ -64,6 +73,12 @@ pub(crate) fn run(common: &Common, args: &EvalArgs) -> Outcome {
     });
     let quality = quality.map_err(|error| failure(error, args, &input))?;
     drop(bar);
+    let margins = (!args.noise.is_empty()).then(|| {
+        let sample = Some(args.sample.unwrap_or(MARGINS).min(rows.len()));
+        margins(&*model, &rows, &codes, sample, &args.noise, args.seed, &device)
+    });
+    let margins = margins.transpose().map_err(|error| failure(error, args, &input))?;
+    let margins = margins.map(|levels| Margins { noise: args.noise.clone(), levels });
     let evaluated = Evaluated {
         dim: rows.dim(),
         kind: model.kind(),
@@ -72,6 +87,7 @@ pub(crate) fn run(common: &Common, args: &EvalArgs) -> Outcome {
         quality,
         prefix_purity,
         stability,
+        margins,
         seed: args.seed,
         seconds: start.elapsed().as_secs_f64(),
         device: device.info().name.clone(),

@@ -1,7 +1,7 @@
 //! Writes an evaluation for people: aligned numbers, each with its meaning.
 
-use super::Evaluated;
 use super::against::Unchanged;
+use super::{Evaluated, Margins};
 use crate::output::{numbers, things};
 use semid::metrics::{ByDistance, CodeMetrics, ErrorMetrics, Estimate, NeighborMetrics, PrefixPurity};
 
@@ -19,6 +19,7 @@ pub(super) fn text(evaluated: &Evaluated) -> String {
         quality.neighbors.as_ref().map(neighbors),
         evaluated.prefix_purity.as_deref().map(purity),
         evaluated.stability.as_ref().map(stability),
+        evaluated.margins.as_ref().map(margins),
     ];
     let body: Vec<String> = sections.into_iter().flatten().collect();
     format!(
@@ -148,6 +149,22 @@ Stability: the share of rows with the same code as before, and with the same cod
     for (i, (codes, prefixes)) in levels.enumerate() {
         let level = i + 1;
         text += &format!("  {level:>6}{codes:>18.4}{prefixes:>21.4}\n");
+    }
+    text
+}
+
+fn margins(margins: &Margins) -> String {
+    let sizes: String = margins.noise.iter().map(|noise| format!("{:>14}", format!("noise {noise}"))).collect();
+    let mut text = format!(
+        "\
+Margins: squared distance to the second nearest codeword less that to the nearest; share of codes that noise can change
+   level     ties   5 % of rows        median{sizes}
+"
+    );
+    for (i, level) in margins.levels.iter().enumerate() {
+        let [low, median] = [level.low_margin, level.median_margin].map(number);
+        let fragile: String = level.fragile.iter().map(|share| format!("{share:>14.4}")).collect();
+        text += &format!("  {:>6}{:>9.4}{low:>14}{median:>14}{fragile}\n", i + 1, level.ties);
     }
     text
 }

@@ -1,8 +1,10 @@
 //! Compares metrics with other implementations, on every device, and tries bad input.
 
+mod collision_kinds;
 mod curve;
 mod devices;
 mod golden;
+mod margins;
 mod nearest;
 mod properties;
 mod refused;
