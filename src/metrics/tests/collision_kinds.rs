@@ -12,7 +12,7 @@ fn kinds_are_those_of_all_distances() {
         let count = 40;
         // Few different values, so that some rows are equal.
         let values: Vec<f32> =
-            (0..count * DIM).map(|_| stream.below(2) as f32 + stream.below(2) as f32 / 100.0).collect();
+            (0..count * DIM).map(|_| stream.below(2) as f32 + stream.below(2) as f32 / 128.0).collect();
         let codes = Codes::new((0..count).map(|_| stream.below(12) as u32).collect(), 1).unwrap();
         let rows = Matrix::new(&values, DIM).unwrap();
         let apart = |a: usize, b: usize| -> f64 {
