@@ -90,6 +90,23 @@ pub struct KernelTime {
     pub dispatches: u64,
 }
 
+/// What the filter of assignments did on the CPU, see [`Device::filter_counts`].
+#[doc(hidden)]
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[non_exhaustive]
+pub struct FilterCounts {
+    /// The number of rows whose scores against all codewords were computed.
+    pub scored: u64,
+    /// The number of these rows for which several codewords stayed open, which distances then settled.
+    pub undecided: u64,
+    /// The number of codewords that stayed open, for all of these rows together.
+    pub candidates: u64,
+    /// The seconds for scores, of all threads together.
+    pub scoring_seconds: f64,
+    /// The seconds for assignments, of all threads together, including those for scores.
+    pub assigning_seconds: f64,
+}
+
 impl Device {
     /// Returns the best hardware GPU that can run the kernels; the CPU if there is none, or if the build lacks the
     /// feature `gpu`.
@@ -227,6 +244,12 @@ impl Device {
         self.engine.kernel_times()
     }
 
+    /// Returns what the filter did since the last call; zeros for devices that do not count it.
+    #[doc(hidden)]
+    pub fn filter_counts(&self) -> FilterCounts {
+        self.engine.filter_counts()
+    }
+
     pub(crate) fn engine(&self) -> &dyn Engine {
         &*self.engine
     }
@@ -312,6 +335,11 @@ pub(crate) trait Engine: Send + Sync {
     /// Returns the times since the last call.
     fn kernel_times(&self) -> Vec<KernelTime> {
         Vec::new()
+    }
+
+    /// Returns what the filter did since the last call.
+    fn filter_counts(&self) -> FilterCounts {
+        FilterCounts::default()
     }
 }
 
