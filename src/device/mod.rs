@@ -121,8 +121,8 @@ impl Device {
 
     /// Returns the CPU with all its cores and its fastest vector instructions.
     ///
-    /// The environment variable `SEMID_SIMD` (`avx512vnni`, `avx512`, `avx2`, `neon` or `portable`) chooses other
-    /// vector instructions, for tests and measurements. If its value names instructions that this processor does not
+    /// The environment variable `SEMID_SIMD` (`avx512vnni`, `avxvnni`, `avx512`, `avx2`, `neon` or `portable`) chooses
+    /// other vector instructions, for tests and measurements. If its value names instructions that this processor does not
     /// have, all work on the device fails with [`ErrorKind::UnknownSimd`].
     pub fn cpu() -> Self {
         // Without a thread count the engine runs on rayon's global pool, and nothing can fail.
@@ -189,9 +189,9 @@ impl Device {
     /// index in [`Device::list`]), `gpu:NAME` (an adapter whose description contains NAME, in any case), or several of
     /// these names with commas between, see [`Device::several`].
     ///
-    /// `cpu` multiplies in the fastest way that this processor has. `cpu:f32` multiplies f32, and `cpu:16bit` pairs of
-    /// 16-bit integers, whether or not that is faster. `cpu:portable` uses only vector instructions that every
-    /// processor of the architecture has.
+    /// `cpu` multiplies in the fastest way that this processor has. `cpu:8bit` and `cpu:16bit` multiply
+    /// integers of so many bits, and `cpu:f32` multiplies f32, whether or not that is faster. `cpu:portable` uses only
+    /// vector instructions that every processor of the architecture has.
     ///
     /// # Errors
     /// [`ErrorKind::UnknownDevice`] for a name that fits no device, [`ErrorKind::NoAdapter`] where no adapter can run

@@ -45,7 +45,7 @@ impl Resolver {
         Self::Reassign { capacity: NonZeroU32::MIN }
     }
 
-    /// Returns the name used in manifests and on the command line: `suffix`, `suffix-always`, `item-id` or `reassign`.
+    /// Returns the name that manifests use: `suffix`, `suffix-always`, `item-id` or `reassign`.
     pub fn name(&self) -> &'static str {
         match self {
             Self::Suffix { always: false } => "suffix",

@@ -1,7 +1,7 @@
 //! The clusters that each row may get, and a bound on the costs of all other clusters.
 
 use super::classes::Classes;
-use super::solve::Costs;
+use super::costs::Costs;
 use crate::error::Result;
 use crate::kernel::range_search::RangeMatches;
 

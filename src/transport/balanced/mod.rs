@@ -38,6 +38,7 @@
 
 mod candidates;
 mod classes;
+mod costs;
 mod flow;
 mod paths;
 mod proof;
@@ -49,5 +50,6 @@ mod sweep;
 pub(crate) mod tests;
 mod width;
 
+pub(crate) use costs::Costs;
 pub(crate) use sizes::Sizes;
-pub(crate) use solve::{Costs, Solution, Start, solve};
+pub(crate) use solve::{Solution, Start, solve};

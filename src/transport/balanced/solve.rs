@@ -1,6 +1,7 @@
 //! Runs the whole search: lists, prices, the exact flow, and longer lists until they are proved to be long enough.
 
 use super::candidates::{Candidates, NO_LIMIT, Open};
+use super::costs::Costs;
 use super::flow::Flow;
 use super::paths::OutOfReach;
 use super::proof::{ZipPrices, prove};
@@ -8,14 +9,6 @@ use super::sizes::Sizes;
 use super::smallest::smallest;
 use super::sweep::sweep;
 use crate::error::Result;
-use crate::kernel::range_search::RangeMatches;
-
-/// The costs of giving clusters to rows.
-pub(crate) trait Costs {
-    /// Returns for every row the clusters with `cost + price` below the row's limit, ascending, with their costs (below
-    /// 2^63).
-    fn range_search(&mut self, prices: &[i128], limits: &[i128]) -> Result<RangeMatches>;
-}
 
 /// The start of the search; it decides how long the search takes, but not its result.
 pub(crate) struct Start {

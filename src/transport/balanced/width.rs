@@ -1,7 +1,8 @@
 //! Measures on a few rows how far the first lists have to reach.
 
+use super::costs::Costs;
 use super::proof::ZipPrices;
-use super::solve::{Costs, Start};
+use super::solve::Start;
 use crate::error::Result;
 
 /// How many rows are measured.

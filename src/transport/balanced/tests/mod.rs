@@ -5,8 +5,9 @@ mod golden;
 mod rule;
 
 use super::candidates::Candidates;
+use super::costs::Costs;
 use super::sizes::Sizes;
-use super::solve::{Costs, Solution, Start, solve};
+use super::solve::{Solution, Start, solve};
 use crate::ErrorKind;
 use crate::error::Result;
 use crate::kernel::range_search::RangeMatches;

@@ -1,0 +1,97 @@
+//! The ways in which commands end: with an answer, or with a failure and what helps against it.
+
+use semid::ErrorKind;
+use std::io;
+use std::path::Path;
+
+/// The answer of a command that ran to its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Answer {
+    /// The command is done, or its answer is yes.
+    Yes,
+    /// The answer to the command's question is no.
+    No,
+    /// The command failed, and its result says so.
+    Failed,
+}
+
+/// Why a command did not run to its end.
+#[derive(Debug)]
+pub(crate) enum Failure {
+    /// The message: what is wrong, where, and what to do.
+    Error(String),
+    /// The user pressed Ctrl-C.
+    Interrupted,
+    /// The user pressed Ctrl-C after some work was saved: the message says what is saved and how to go on.
+    Stopped(String),
+    /// Nobody reads stdout any more.
+    ClosedPipe,
+}
+
+/// The result of every command.
+pub(crate) type Outcome = Result<Answer, Failure>;
+
+impl From<semid::Error> for Failure {
+    fn from(error: semid::Error) -> Self {
+        match error.kind() {
+            ErrorKind::Cancelled => Self::Interrupted,
+            _ => Self::Error(said(&error)),
+        }
+    }
+}
+
+/// Writes the error with the option that helps, which the library cannot know.
+fn said(error: &semid::Error) -> String {
+    match hint(error.kind()) {
+        Some(hint) => format!("{error} ({hint})"),
+        None => error.to_string(),
+    }
+}
+
+fn hint(kind: &ErrorKind) -> Option<&'static str> {
+    match kind {
+        ErrorKind::NoPrices => Some("`semid fit --balanced`"),
+        ErrorKind::NoAdapter { .. } => Some("--device cpu"),
+        ErrorKind::OutOfMemory { .. } => Some("--sample takes a part of the rows"),
+        ErrorKind::Format { reason, .. } if reason.ends_with("name the tensor to read") => Some("--tensor NAME"),
+        ErrorKind::Format { reason, .. } if reason.ends_with("name the column to read") => Some("--column NAME"),
+        _ => None,
+    }
+}
+
+impl From<io::Error> for Failure {
+    /// An error of writing to stdout: the library does all other writing.
+    fn from(error: io::Error) -> Self {
+        match error.kind() {
+            io::ErrorKind::BrokenPipe => Self::ClosedPipe,
+            _ => Self::Error(format!("stdout: writing failed: {error}")),
+        }
+    }
+}
+
+impl Failure {
+    /// Makes the failure of `error`, which is about the file at `path` unless it names another one.
+    pub(crate) fn of_file(error: semid::Error, path: &Path) -> Self {
+        match (error.kind(), error.path()) {
+            (ErrorKind::Cancelled, _) | (_, Some(_)) => error.into(),
+            _ => Self::Error(format!("{}: {}", path.display(), said(&error))),
+        }
+    }
+
+    /// Makes the failure of `error` during work on the rows of the file at `input`.
+    pub(crate) fn of_rows(error: semid::Error, input: &Path) -> Self {
+        use ErrorKind::{Dim, DimMismatch, Empty, FarRow, NotFinite, Ragged, Sizes, TooFewRows};
+        let about_rows = matches!(
+            error.kind(),
+            Dim { .. }
+                | DimMismatch { .. }
+                | Empty
+                | FarRow { .. }
+                | NotFinite { .. }
+                | Ragged { .. }
+                | Sizes { .. }
+                | TooFewRows { .. }
+        );
+        if about_rows { Self::of_file(error, input) } else { error.into() }
+    }
+}
