@@ -257,10 +257,10 @@ pub enum ErrorKind {
         /// The row, from 0.
         row: usize,
     },
-    /// Codes that a network decodes to values beyond the largest f32.
+    /// Codes that a model decodes to values beyond the largest f32.
     #[error(
-        "the model decodes the codes of row {row} to values beyond the largest f32; give codes of rows like those that the \
-         model was trained on"
+        "the model decodes the codes of row {row} to values beyond the largest f32; give codes of rows like those that \
+         the model was fitted to, or fit it to smaller values"
     )]
     Undecodable {
         /// The row, from 0.
@@ -628,13 +628,15 @@ impl std::error::Error for Error {
     }
 }
 
+/// The error of memory for `len` values of a type that could not be had.
+pub(crate) fn out_of_memory<T>(what: &str, len: usize) -> Error {
+    ErrorKind::OutOfMemory { what: what.to_owned(), bytes: (len as u64).saturating_mul(size_of::<T>() as u64) }.into()
+}
+
 /// A vector of `len` copies of `value`, or [`ErrorKind::OutOfMemory`] instead of an abort.
 pub(crate) fn try_vec<T: Clone>(value: T, len: usize, what: &str) -> Result<Vec<T>> {
     let mut out = Vec::new();
-    out.try_reserve_exact(len).map_err(|_| ErrorKind::OutOfMemory {
-        what: what.to_owned(),
-        bytes: (len as u64).saturating_mul(size_of::<T>() as u64),
-    })?;
+    out.try_reserve_exact(len).map_err(|_| out_of_memory::<T>(what, len))?;
     out.resize(len, value);
     Ok(out)
 }
@@ -654,7 +656,6 @@ pub(crate) fn try_collect<T>(values: impl Iterator<Item = T>, what: &str) -> Res
 
 /// Room for `more` values in `out`, or [`ErrorKind::OutOfMemory`] instead of an abort.
 pub(crate) fn try_reserve<T>(out: &mut Vec<T>, more: usize, what: &str) -> Result<()> {
-    let bytes = || (out.len() as u64).saturating_add(more as u64).saturating_mul(size_of::<T>() as u64);
-    let failed = ErrorKind::OutOfMemory { what: what.to_owned(), bytes: bytes() };
-    out.try_reserve(more).map_err(|_| failed.into())
+    let all = out.len().saturating_add(more);
+    out.try_reserve(more).map_err(|_| out_of_memory::<T>(what, all))
 }

@@ -33,9 +33,10 @@ impl Rows for DecodedRows<'_> {
     }
 }
 
-/// [`Quantizer::decode_levels`] where rows can be: a sum of codewords may lie beyond the largest f32.
+/// [`Quantizer::decode_saturated`], for models too that have no other than [`Quantizer::decode_levels`]: a sum of
+/// codewords may lie beyond the largest f32.
 pub(super) fn decode_finite(model: &dyn Quantizer, codes: &Codes, levels: usize, device: &Device) -> Result<Vec<f32>> {
-    let mut decoded = model.decode_levels(codes, levels, device)?;
+    let mut decoded = model.decode_saturated(codes, levels, device)?;
     decoded.iter_mut().for_each(|value| *value = value.clamp(f32::MIN, f32::MAX));
     Ok(decoded)
 }

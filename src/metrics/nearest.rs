@@ -4,7 +4,7 @@ use super::points::Points;
 use super::ties::Place;
 use crate::codebook::Codebook;
 use crate::device::{Device, Purpose, Table};
-use crate::error::{ErrorKind, Result};
+use crate::error::{ErrorKind, Result, try_reserve, try_vec};
 use crate::kernel::range_search::RangeMatches;
 use rayon::prelude::*;
 
@@ -18,6 +18,8 @@ const VALUES: usize = 1 << 27;
 const CANDIDATES: usize = 1 << 24;
 /// Most neighbours of all queries together: 2 GiB.
 pub(super) const MOST: usize = 1 << 27;
+/// What the memory of neighbours is for.
+const NEIGHBORS: &str = "neighbours of queries";
 /// No limit: above every distance.
 const FAR: i128 = 1 << 64;
 
@@ -68,7 +70,7 @@ impl Nearest {
         let most = (VALUES / points.dim()).min(QUERIES).min(room / k.max(1) / 4).max(1);
         let mut pending: Vec<&[u32]> = queries.chunks(most).rev().collect();
         while let Some(part) = pending.pop() {
-            match Search::new(points, part, k).run(room, device, tick)? {
+            match Search::new(points, part, k)?.run(room, device, tick)? {
                 Some(lists) => nearest.append(lists)?,
                 // Too many candidates tie: half of the queries at a time.
                 None => {
@@ -88,7 +90,9 @@ impl Nearest {
                 let what = "neighbours that tie with the k-th".into();
                 return Err(ErrorKind::OutOfMemory { what, bytes }.into());
             }
+            try_reserve(&mut self.neighbors, list.len(), NEIGHBORS)?;
             self.neighbors.extend(list);
+            try_reserve(&mut self.ends, 1, NEIGHBORS)?;
             self.ends.push(self.neighbors.len());
         }
         Ok(())
@@ -134,9 +138,10 @@ struct Search<'a> {
 }
 
 impl<'a> Search<'a> {
-    fn new(points: &'a Points<'a>, queries: &'a [u32], k: usize) -> Self {
-        let count = queries.len();
-        Self { points, queries, k: k as u64, lists: vec![Vec::new(); count], limits: vec![FAR; count] }
+    fn new(points: &'a Points<'a>, queries: &'a [u32], k: usize) -> Result<Self> {
+        let lists = try_vec(Vec::new(), queries.len(), NEIGHBORS)?;
+        let limits = try_vec(FAR, queries.len(), NEIGHBORS)?;
+        Ok(Self { points, queries, k: k as u64, lists, limits })
     }
 
     /// The lists, or nothing where they would take too much memory.
@@ -166,20 +171,23 @@ impl<'a> Search<'a> {
         let near = table.range_search(&codebook, &vec![0; codebook.clusters()], &self.limits)?;
         let (k, weights) = (self.k, self.points.weights.as_slice());
         let lists = self.lists.par_iter_mut().zip(&mut self.limits).zip(self.queries);
-        lists.enumerate().for_each(|(i, ((list, limit), query))| {
-            if add(list, &near, i, first) {
+        lists.enumerate().try_for_each(|(i, ((list, limit), query))| {
+            if add(list, &near, i, first)? {
                 *limit = trim(list, *query, k, weights);
             }
-        });
-        Ok(())
+            Ok(())
+        })
     }
 }
 
 /// Adds the points that are near to query `i`; `false` where there are none.
-fn add(list: &mut Vec<Neighbor>, near: &RangeMatches, i: usize, first: usize) -> bool {
+fn add(list: &mut Vec<Neighbor>, near: &RangeMatches, i: usize, first: usize) -> Result<bool> {
     let before = list.len();
-    list.extend(near.row(i).map(|(point, distance)| (distance, (first + point) as u32)));
-    list.len() > before
+    for (point, distance) in near.row(i) {
+        try_reserve(list, 1, NEIGHBORS)?;
+        list.push((distance, (first + point) as u32));
+    }
+    Ok(list.len() > before)
 }
 
 /// Sorts a list and cuts it behind the points that tie with the k-th neighbour; returns what is above their distance.

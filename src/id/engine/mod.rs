@@ -114,6 +114,15 @@ impl SemanticIdEngine {
         self
     }
 
+    /// The engine as it is now, to read from while others assign: its registry is a [`Registry::snapshot`].
+    ///
+    /// # Errors
+    /// What stores can meet.
+    pub fn snapshot(&self) -> Result<Self> {
+        let (model, registry) = (self.model.clone(), self.registry.snapshot()?);
+        Ok(Self { model, registry, batch_rows: self.batch_rows })
+    }
+
     /// The model.
     pub fn model(&self) -> &Model {
         &self.model
