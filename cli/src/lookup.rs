@@ -126,7 +126,8 @@ fn item_text(found: &OfItem<'_>) -> String {
         text += "\nshared  squared distance  ID and item\n";
     }
     for Near { item, id, shared, squared_distance } in &found.neighbors {
-        let _ = writeln!(text, "{shared:>6}  {squared_distance:>16.6}  {id}  {item}"); // writing to a string cannot fail
+        // Writing to a string cannot fail.
+        let _ = writeln!(text, "{shared:>6}  {squared_distance:>16.6}  {id}  {item}");
     }
     text
 }

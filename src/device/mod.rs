@@ -93,6 +93,12 @@ pub struct KernelTime {
 impl Device {
     /// The best hardware GPU if there is one that can run the kernels, otherwise the CPU; always the CPU in a build
     /// without the feature `gpu`.
+    ///
+    /// On Linux no driver is loaded where the kernel shows no GPU in `/dev`: it then costs no more than
+    /// [`Device::cpu`]. Elsewhere drivers take memory of their own, tens of MB, and some write to the standard error of
+    /// the process: Mesa's Vulkan layer complains that `XDG_RUNTIME_DIR` is not set, as in containers and services. A
+    /// library cannot prevent that without changing the environment of the whole process; set `XDG_RUNTIME_DIR`, or
+    /// `NODEVICE_SELECT=1`, before the program starts. The command line tool does so for itself.
     pub fn auto() -> Self {
         gpu::best().map_or_else(|_| Self::cpu(), Self::of)
     }

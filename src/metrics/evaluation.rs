@@ -197,7 +197,7 @@ impl Evaluation {
         let queries = self.sample.map_or(rows, |sample| sample.min(rows));
         if self.k > 0 && queries.saturating_mul(self.most()) > nearest::MOST {
             let expected = format!(
-                "of {queries} rows at most {} neighbours each are supported; look at fewer rows, or at fewer neighbours",
+                "of {queries} rows at most {} neighbours each are supported; look at fewer rows, or fewer neighbours",
                 nearest::MOST / queries.max(1)
             );
             return Err(Error::parameter("k", self.most(), expected));

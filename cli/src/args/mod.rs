@@ -53,7 +53,8 @@ pub(crate) struct Common {
     #[arg(long, global = true, value_name = "NAME")]
     pub(crate) device: Vec<String>,
     /// Threads to use on the CPU; 0 means all cores
-    #[arg(long, global = true, value_name = "T", default_value_t = 0, hide_default_value = true, value_parser = threads)]
+    #[arg(long, global = true, value_name = "T", default_value_t = 0, hide_default_value = true)]
+    #[arg(value_parser = threads)]
     pub(crate) threads: usize,
     /// Print the result as one JSON object
     #[arg(long, global = true)]
@@ -101,7 +102,7 @@ Examples:
   semid fit --input large.npy --memory 2GiB --device gpu:0,gpu:1 --output model.safetensors
   semid fit --input newer.npy --align-to model.safetensors --output newer.safetensors
   semid fit --input items.npy --config fit.toml --seed 7 --provenance --output model.safetensors
-  semid fit --input items.npy --kind rq-kmeans-plus --warm-start model.safetensors --epochs 20 --output plus.safetensors")]
+  semid fit --input items.npy --kind rq-kmeans-plus --warm-start m.safetensors --epochs 20 --output plus.safetensors")]
     Fit(Box<FitArgs>),
     /// Give every row its codes or its semantic ID
     #[command(after_help = "\
@@ -213,8 +214,8 @@ Examples:
 Token ids are the same in all files of a registry: a block per level, and one for suffixes last, which grows.
 
 The tensors of a trie, whose root is node 0: after node n come the edges indptr[n] to indptr[n + 1] - 1; edge e is \
-token tokens[e] and leads to node children[e]. At node n ends the ID of item items[n], none if that is -1, and longer IDs may \
-go on. The key of item i is the UTF-8 in item_keys[item_offsets[i]] to item_keys[item_offsets[i + 1] - 1].")]
+token tokens[e] and leads to node children[e]. At node n ends the ID of item items[n], none if that is -1, and longer \
+IDs may go on. The key of item i is the UTF-8 in item_keys[item_offsets[i]] to item_keys[item_offsets[i + 1] - 1].")]
     Export(ExportArgs),
     /// See what semantic IDs are, on real data that comes with semid
     #[command(after_help = "\

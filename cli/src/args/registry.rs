@@ -86,7 +86,8 @@ pub(crate) struct LookupArgs {
     #[command(flatten)]
     pub(crate) what: LookupWhat,
     /// Show the K items nearest to the item as well: by the length of the common prefix, then by distance
-    #[arg(long, value_name = "K", conflicts_with_all = ["id", "prefix"], default_value_t = 0, hide_default_value = true)]
+    #[arg(long, value_name = "K", conflicts_with_all = ["id", "prefix"])]
+    #[arg(default_value_t = 0, hide_default_value = true)]
     pub(crate) neighbors: usize,
     /// Most items to show with --prefix
     #[arg(long, value_name = "N", default_value_t = 20)]

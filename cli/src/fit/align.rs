@@ -39,7 +39,8 @@ impl<'a> Older<'a> {
             return match named {
                 None => Ok(None),
                 Some(name) => Err(config.failure(&format!(
-                    "align_to: names the model with fingerprint {name} by its fingerprint alone; give its file as --align-to"
+                    "align_to: names the model with fingerprint {name} by its fingerprint alone; \
+                     give its file as --align-to"
                 ))),
             };
         };

@@ -92,11 +92,14 @@ pub(crate) fn network(params: RqVae, options: &FitOptions, vae: &VaeArgs) -> Res
         params = params.kmeans_iters(max_iter);
     }
     macro_rules! set {
-        ($($from:ident: $($name:ident),*;)*) => { $($(if let Some(value) = $from.$name.clone() { params = params.$name(value); })*)* };
+        ($($from:ident: $($name:ident),*;)*) => {
+            $($(if let Some(value) = $from.$name.clone() { params = params.$name(value); })*)*
+        };
     }
     set!(
         options: sample, batch;
-        vae: hidden, latent, epochs, lr, weight_decay, warmup, clip, beta, quantization_weight, dropout, slope, kmeans_init;
+        vae: hidden, latent, epochs, lr, weight_decay, warmup, clip, beta, quantization_weight, dropout, slope,
+            kmeans_init;
         vae: held_out;
     );
     params = if vae.batch_norm { params.batch_norm(true) } else { params };

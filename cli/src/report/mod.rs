@@ -84,7 +84,7 @@ fn text(written: &Written<'_>) -> String {
     let (output, kilobytes) = (output.display(), bytes.div_ceil(1000));
     let rows = output::things(*rows, "row");
     format!(
-        "drew a page of {kilobytes} kB{figures} about {rows} on {device} in {seconds:.2} s\nsaved {output}; open it in a \
-         browser\n"
+        "drew a page of {kilobytes} kB{figures} about {rows} on {device} in {seconds:.2} s\n\
+         saved {output}; open it in a browser\n"
     )
 }

@@ -118,9 +118,9 @@ impl GridSketch {
         (0..self.dim()).map(|d| self.grid_of(&rows, d..d + 1, true)).collect()
     }
 
-    /// Mean over the dimensions of the squared width of the values, in squared steps of `grid`; far outliers hardly move
-    /// it. The width of a dimension is that between the 5 % and the 95 % quantile (nearest rank) of the sample, on the
-    /// grid, and where these are equal, as most values are, that between the smallest and the largest value.
+    /// Mean over the dimensions of the squared width of the values, in squared steps of `grid`; far outliers hardly
+    /// move it. The width of a dimension is that between the 5 % and the 95 % quantile (nearest rank) of the sample, on
+    /// the grid, and where these are equal, as most values are, that between the smallest and the largest value.
     ///
     /// # Exactness
     /// Integers, and their sum, divided once in binary64.

@@ -186,7 +186,10 @@ fn values() -> impl Strategy<Value = f32> {
 proptest! {
     /// Shards in any order, one of them empty, and rows one by one: the same sketch to the last bit, and the same grid.
     #[test]
-    fn any_split_and_order_has_one_grid(rows in prop::collection::vec(values(), 3 * 20), cuts in [0_usize..=20, 0..=20]) {
+    fn any_split_and_order_has_one_grid(
+        rows in prop::collection::vec(values(), 3 * 20),
+        cuts in [0_usize..=20, 0..=20],
+    ) {
         let whole = sketch(&rows, 3);
         let (first, second) = (cuts[0].min(cuts[1]) * 3, cuts[0].max(cuts[1]) * 3);
         let mut merged = sketch(&rows[second..], 3);

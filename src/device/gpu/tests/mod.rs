@@ -34,7 +34,7 @@ fn cut_into_parts() {
 
 #[test]
 fn adapters_have_names_and_limits() {
-    for (index, found) in adapter::all().iter().enumerate() {
+    for (index, found) in adapter::all().enumerate() {
         assert_eq!(found.info.name, format!("gpu:{index}"));
         assert!(["vulkan", "metal", "dx12", "gl"].contains(&found.info.backend.as_str()), "{:?}", found.info);
         assert!(found.info.limits.is_some_and(|limits| limits.buffer_bytes > 0), "{:?}", found.info);
