@@ -7,7 +7,7 @@ use crate::progress::Bar;
 use semid::io::{ReadOptions, open, read_strings};
 use semid::metrics::{Evaluation, Quality};
 use semid::rq::FitReport;
-use semid::{Codes, IdFormat, RqKMeans};
+use semid::{Codes, IdFormat, Rows, RqKMeans};
 use serde::Serialize;
 use std::fmt::Write as _;
 use std::time::Instant;
@@ -65,13 +65,13 @@ pub(crate) fn run(common: &Common) -> Outcome {
     let device = common.device()?;
     let bar = Bar::fit(common);
     let start = Instant::now();
-    let (model, report) = RqKMeans::new(CLUSTERS.len(), CLUSTERS).n_init(8).fit_with(&*rows, &device, |progress| {
+    let (model, report) = RqKMeans::new(CLUSTERS.len(), CLUSTERS).n_init(8).fit_with(&rows, &device, |progress| {
         bar.show(progress);
         interrupt::flow()
     })?;
-    let codes = model.encode(&*rows, &device)?;
+    let codes = model.encode(&rows, &device)?;
     let evaluation = Evaluation::new().sample(QUERIES);
-    let quality = evaluation.run_on_codes(&model, &*rows, &codes, &device, |_| interrupt::flow())?;
+    let quality = evaluation.run_on_codes(&model, &rows, &codes, &device, |_| interrupt::flow())?;
     drop(bar);
     let demo = Demo {
         rows: rows.len(),

@@ -1,40 +1,30 @@
 //! Item keys: from a text file, a column, or the row numbers.
 
 use crate::args::KeyArgs;
+use crate::input::Input;
 use crate::output::Failure;
-use semid::ErrorKind;
-use semid::io::{columns, read_strings};
+use semid::{ErrorKind, Rows};
 use std::path::Path;
 
 /// The keys of the items in the rows of `input`.
-pub(crate) fn of_rows(args: &KeyArgs, input: &Path, rows: usize) -> Result<Vec<String>, Failure> {
-    let parquet = input.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("parquet"));
-    match (&args.id_column, &args.items) {
-        (Some(_), _) if !parquet => {
-            let advice = "--id-column needs a .parquet input; give the keys with --items FILE";
-            Err(Failure::Error(format!("{}: {advice}", input.display())))
-        }
-        (Some(column), _) => Ok(read_strings(input, column)?),
-        (None, Some(path)) => {
-            let items = keys(path)?;
-            if items.len() != rows {
-                let (path, found) = (path.display(), items.len());
-                return Err(Failure::Error(format!(
-                    "{path}: there are {found} item keys for {rows} rows: give one a line for each"
-                )));
-            }
-            Ok(items)
-        }
-        (None, None) if args.row_numbers => kept((0..rows).map(|row| row.to_string())),
-        (None, None) => Err(Failure::Error(format!("{}: {}", input.display(), advice(input, parquet)?))),
+pub(crate) fn of_rows(args: &KeyArgs, input: &Input) -> Result<Vec<String>, Failure> {
+    if let Some(path) = &args.items {
+        keys(path)?;
+    }
+    let id_column = ("--id-column", args.id_column.as_deref());
+    match input.texts(id_column, ("item keys", "--items", args.items.as_deref()))? {
+        Some(keys) => Ok(keys),
+        None if args.row_numbers => kept((0..input.rows.len()).map(|row| row.to_string())),
+        None => Err(input.refuse(&advice(input)?)),
     }
 }
 
 /// What to do where nothing says which row is which item.
-fn advice(input: &Path, parquet: bool) -> Result<String, Failure> {
-    let place = match parquet {
-        true => format!("give the column of its items' keys with --id-column (it has {})", columns(input)?.join(", ")),
-        false => "give its items' keys, one a line, with --items FILE".to_owned(),
+fn advice(input: &Input) -> Result<String, Failure> {
+    let columns = input.rows.columns()?;
+    let place = match columns.is_empty() {
+        false => format!("give the column of its items' keys with --id-column (it has {})", columns.join(", ")),
+        true => "give its items' keys, one a line, with --items FILE".to_owned(),
     };
     Ok(format!("{place}, or --row-numbers if a row will always be the same item"))
 }

@@ -1,6 +1,7 @@
 //! `semid eval`.
 
 use super::Dir;
+use semid::Rows;
 use serde_json::Value;
 
 const EVAL: &str = "eval --model m.safetensors --input x.npy";

@@ -1,4 +1,4 @@
-//! Rows that codes decode to.
+//! Reads rows by decoding codes.
 
 use crate::codes::Codes;
 use crate::device::Device;
@@ -6,7 +6,7 @@ use crate::error::Result;
 use crate::quantizer::Quantizer;
 use crate::rows::{Rows, out_of_range};
 
-/// Rows that IDs decode to; reading decodes them.
+/// Rows that IDs decode to; reading a row decodes it.
 pub(super) struct DecodedRows<'a> {
     pub(super) model: &'a dyn Quantizer,
     pub(super) codes: &'a Codes,
@@ -33,8 +33,8 @@ impl Rows for DecodedRows<'_> {
     }
 }
 
-/// [`Quantizer::decode_saturated`], for models too that have no other than [`Quantizer::decode_levels`]: a sum of
-/// codewords may lie beyond the largest f32.
+/// Decodes as [`Quantizer::decode_saturated`], also for models that only have [`Quantizer::decode_levels`]: a sum of
+/// codewords may exceed the largest f32.
 pub(super) fn decode_finite(model: &dyn Quantizer, codes: &Codes, levels: usize, device: &Device) -> Result<Vec<f32>> {
     let mut decoded = model.decode_saturated(codes, levels, device)?;
     decoded.iter_mut().for_each(|value| *value = value.clamp(f32::MIN, f32::MAX));

@@ -1,4 +1,4 @@
-//! The part of an evaluation that is about neighbours and distances.
+//! Measures neighbours and distances.
 
 use super::correlation::DISTANCES;
 use super::decoded::DecodedRows;
@@ -19,7 +19,7 @@ use crate::quantizer::Quantizer;
 use crate::rq::Metric;
 
 impl Known<'_> {
-    /// Recall, NDCG and the correlation of distances.
+    /// Measures recall, NDCG and the correlation of distances.
     pub(super) fn neighbors(
         &self,
         evaluation: &Evaluation,

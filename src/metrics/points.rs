@@ -1,4 +1,4 @@
-//! Rows as points on a grid of their own, or codes as the points they stand for; equal ones are one point.
+//! Puts rows on a grid made for them, or codes where their codewords put them, and joins equal ones to one point.
 
 use super::integers::Integers;
 use crate::device::{Device, Engine, Purpose};
@@ -10,19 +10,19 @@ use crate::rows::Rows;
 use sha2::{Digest, Sha256};
 use std::collections::HashMap;
 
-/// The different points among rows.
+/// The different points among the rows.
 ///
 /// # Exactness
-/// The grid is the one that `fit` chooses for these rows. For the cosine metric rows are scaled to length 2^20. Points
-/// depend on the rows and the metric alone, and so do the distances between them, which are integers. Codes of a model
-/// whose codewords are integers have the sums of these as their points: no rounding separates what is equally far.
+/// The grid is the one that `fit` chooses for these rows. With the cosine metric, rows are scaled to length 2^20. The
+/// points depend only on the rows and the metric, and so do their distances, which are integers. If the codewords of a
+/// model are integers, the points of its codes are their sums: no rounding separates what is equally far.
 pub(super) struct Points<'a> {
     values: Values<'a>,
-    /// Point of every row, numbered as they first appear, (N).
+    /// The point of every row, (N); points are numbered in the order in which they appear.
     pub(super) of_row: Vec<u32>,
-    /// First row of every point, ascending, (P).
+    /// The first row of every point, ascending, (P).
     first: Vec<usize>,
-    /// Weight of every point: that of its rows, (P).
+    /// The weight of every point, which is the sum over its rows, (P).
     pub(super) weights: Vec<u64>,
 }
 
@@ -34,7 +34,7 @@ enum Values<'a> {
 }
 
 impl<'a> Points<'a> {
-    /// The points of `rows`, of which each weighs what `weight` says; reads them twice.
+    /// Makes the points of `rows`, where `weight` gives the weight of each row; reads the rows twice.
     pub(super) fn new(
         rows: &'a dyn Rows,
         metric: Metric,
@@ -69,7 +69,7 @@ impl<'a> Points<'a> {
         Ok(points)
     }
 
-    /// Finds out which rows are equal.
+    /// Finds equal rows and numbers the points.
     fn number(&mut self, device: &Device, weight: impl Fn(usize) -> u64) -> Result<()> {
         let dim = self.dim();
         let mut known: HashMap<[u8; 32], u32> = HashMap::new();
@@ -99,7 +99,7 @@ impl<'a> Points<'a> {
         Ok(())
     }
 
-    /// Number of points, P.
+    /// Returns the number of points, P.
     pub(super) fn len(&self) -> usize {
         self.first.len()
     }
@@ -111,8 +111,8 @@ impl<'a> Points<'a> {
         }
     }
 
-    /// Calls `use_points` with some of the points at a time, in order, as the place of the first among them and their
-    /// grid values: all points, or the `chosen` ones, which ascend.
+    /// Calls `use_points` with some of the points at a time, in order: with the place of the first among them and their
+    /// grid values. The points are all, or the `chosen` ones, which ascend.
     pub(super) fn each(
         &self,
         chosen: Option<&[u32]>,
@@ -159,7 +159,7 @@ impl<'a> Points<'a> {
     }
 }
 
-/// The rows scaled to unit length on the device.
+/// Scales the rows to unit length on the device.
 fn unit_length(engine: &dyn Engine, q: &[i32], dim: usize) -> Result<Vec<i32>> {
     let rows = q.len() / dim;
     let mut table = engine.table(rows, dim, Purpose::Encode)?;

@@ -1,4 +1,4 @@
-//! Whether items with the same prefix have the same label, beside what chance would give.
+//! Measures whether items with the same prefix have the same label, and compares this with chance.
 
 use super::estimate::Estimate;
 use super::ids::Ids;
@@ -9,7 +9,7 @@ use serde::Serialize;
 
 /// What the memory of labels is for.
 const LABELS: &str = "labels of rows";
-/// Shuffles of the labels.
+/// How often the labels are shuffled.
 const SHUFFLES: usize = 10;
 
 /// Purity of the prefixes of one length.
@@ -18,19 +18,19 @@ const SHUFFLES: usize = 10;
 pub struct PrefixPurity {
     /// `sum over prefixes of the items with the most frequent label of their prefix / N`.
     pub purity: f64,
-    /// Purity of labels dealt out at random, which follows from the sizes of prefixes and labels alone.
+    /// The purity of shuffled labels, which depends only on the sizes of prefixes and of labels.
     pub shuffled: Estimate,
 }
 
-/// Purity of the prefixes of 1, 2, ... L codes.
+/// Measures the purity of the prefixes of 1, 2, ... L codes.
 ///
-/// The control is the mean of 10 shuffles of the labels, with the 95 % confidence interval of that mean.
+/// The control is the mean over 10 shuffles of the labels, with a 95 % confidence interval.
 ///
 /// # Shapes
 /// `codes` (N, L), `labels` (N).
 ///
 /// # Exactness
-/// A function of the codes, of which labels are equal, and of the seed.
+/// The result depends only on the codes, on which labels are equal, and on the seed.
 ///
 /// # Errors
 /// [`ErrorKind::Empty`], [`ErrorKind::RowCount`], [`ErrorKind::OutOfMemory`].
@@ -55,7 +55,7 @@ pub fn prefix_purity<T: Ord>(codes: &Codes, labels: &[T], seed: u64) -> Result<V
     let mut order: Vec<(u32, usize)> = try_collect(ids.of_row.iter().copied().zip(0..), "the order of rows")?;
     order.sort_unstable();
     let numbers = numbers(labels)?;
-    // Labels in the order of the IDs: a prefix is a range of them.
+    // The labels are in the order of the IDs, so that a prefix is a range of them.
     let mut labels = try_collect(order.iter().filter_map(|(_, row)| numbers.get(*row).copied()), LABELS)?;
     let lengths = (1..=codes.levels()).map(|length| sizes(&ids, length)).collect::<Result<Vec<_>>>()?;
     let mut sorted = try_vec(0, labels.len(), LABELS)?;
@@ -76,7 +76,7 @@ pub fn prefix_purity<T: Ord>(codes: &Codes, labels: &[T], seed: u64) -> Result<V
     Ok(own.into_iter().enumerate().map(of_length).collect())
 }
 
-/// Labels as numbers, equal ones as equal numbers.
+/// Numbers the labels, with equal numbers for equal labels.
 fn numbers<T: Ord>(labels: &[T]) -> Result<Vec<u32>> {
     let mut order: Vec<(&T, usize)> = try_collect(labels.iter().zip(0..), LABELS)?;
     order.sort_unstable();
@@ -89,7 +89,7 @@ fn numbers<T: Ord>(labels: &[T]) -> Result<Vec<u32>> {
     Ok(numbers)
 }
 
-/// Rows of every prefix of that length, in the order of the IDs.
+/// Returns the number of rows of every prefix of that length, in the order of the IDs.
 fn sizes(ids: &Ids, length: usize) -> Result<Vec<usize>> {
     let all: Vec<u32> = try_collect(0..ids.len() as u32, "prefixes")?;
     let same = all.chunk_by(|a, b| ids.shared_prefix(*a, *b) >= length);
@@ -99,7 +99,7 @@ fn sizes(ids: &Ids, length: usize) -> Result<Vec<usize>> {
     )
 }
 
-/// The share of labels that are the most frequent one of their prefix; `sorted` is room for all labels.
+/// Returns the share of items that have the most frequent label of their prefix; `sorted` has room for all labels.
 fn purity(labels: &[u32], sizes: &[usize], sorted: &mut [u32]) -> f64 {
     let (mut rest, mut pure) = (labels, 0);
     for size in sizes {

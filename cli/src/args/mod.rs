@@ -3,6 +3,7 @@
 mod eval;
 mod export;
 mod fit;
+mod input;
 mod memory;
 mod registry;
 mod report;
@@ -12,16 +13,16 @@ mod vae;
 pub(crate) use eval::EvalArgs;
 pub(crate) use export::{ExportArgs, Kind};
 pub(crate) use fit::{Algorithm, FitArgs, FitOptions, Init, Metric};
+pub(crate) use input::InputArgs;
 pub(crate) use registry::{AssignArgs, DeleteArgs, KeyArgs, LookupArgs, ResolverName, SettingArgs, StatsArgs};
 pub(crate) use report::{PageArgs, ReportArgs};
 pub(crate) use sweep::{Balanced, SweepArgs, SweptKind};
 pub(crate) use vae::{Keep, Loss, ModelKind, Reduction, Schedule, VaeArgs};
 
-use crate::output::Failure;
+use crate::failure::Failure;
 use clap::builder::styling::{AnsiColor, Styles};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use semid::Device;
-use semid::io::ReadOptions;
 use std::path::{Path, PathBuf};
 
 const STYLES: Styles = Styles::styled()
@@ -246,29 +247,6 @@ impl Command {
             _ => (None, None),
         };
         [output, second].into_iter().flatten().map(PathBuf::as_path).collect()
-    }
-}
-
-/// Where embeddings come from.
-#[derive(Debug, Args)]
-pub(crate) struct InputArgs {
-    /// Embeddings: .npy, .parquet, .safetensors or .fvecs
-    #[arg(long, short, value_name = "FILE")]
-    pub(crate) input: PathBuf,
-    /// Column of a parquet file [default: embedding, or the only column of lists of floats]
-    #[arg(long, value_name = "NAME")]
-    pub(crate) column: Option<String>,
-    /// Tensor of a safetensors file [default: its only matrix of floats]
-    #[arg(long, value_name = "NAME")]
-    pub(crate) tensor: Option<String>,
-}
-
-impl InputArgs {
-    pub(crate) fn options(&self) -> ReadOptions {
-        let mut options = ReadOptions::default();
-        options.column.clone_from(&self.column);
-        options.tensor.clone_from(&self.tensor);
-        options
     }
 }
 

@@ -2,13 +2,14 @@
 
 use crate::args::{AssignArgs, Format, ResolverName, SettingArgs};
 use crate::database;
+use crate::input::Input;
 use crate::output::Failure;
 use semid::registry::{Manifest, Resolver, SqliteStore, Store};
-use semid::{ErrorKind, IdFormat, Model, SemanticIdEngine};
+use semid::{ErrorKind, IdFormat, Model, Rows, SemanticIdEngine};
 use std::num::NonZeroU32;
 
 /// Opens or makes the database; flags that contradict what it has are refused, and nothing is made for a bad flag.
-pub(super) fn open(args: &AssignArgs, dim: usize) -> Result<SemanticIdEngine, Failure> {
+pub(super) fn open(args: &AssignArgs, input: &Input) -> Result<SemanticIdEngine, Failure> {
     let failed = |error| Failure::of_file(error, &args.db);
     let store = args.db.exists().then(|| database::open(&args.db)).transpose()?;
     let manifest = store.as_ref().map(Store::manifest).transpose()?.flatten();
@@ -20,9 +21,10 @@ pub(super) fn open(args: &AssignArgs, dim: usize) -> Result<SemanticIdEngine, Fa
         (None, None) => return Err(Failure::Error(format!("{}: {}", args.db.display(), no_model(&store, &manifest)))),
     };
     Manifest::new(&model.fingerprint(), model.levels(), resolver, format.clone()).map_err(failed)?;
+    let dim = input.rows.dim();
     if model.dim() != dim {
         let mismatch = ErrorKind::DimMismatch { expected: model.dim(), found: dim };
-        return Err(Failure::of_file(mismatch.into(), &args.input.input));
+        return Err(input.failure(mismatch.into()));
     }
     let store = store.map_or_else(|| database::open(&args.db), Ok)?;
     let engine = SemanticIdEngine::new(model, store, resolver, format).map_err(failed)?;

@@ -3,11 +3,12 @@
 mod engine;
 
 use crate::args::{AssignArgs, Common};
+use crate::input::Input;
 use crate::interrupt::{self, Watched};
 use crate::items;
 use crate::output::{self, Answer, Failure, Outcome};
 use crate::progress::{Bar, Shown};
-use semid::io::{IdWriter, open};
+use semid::io::IdWriter;
 use semid::registry::AssignReport;
 use semid::{Device, ErrorKind, Rows, SemanticIdEngine};
 use serde::Serialize;
@@ -35,17 +36,16 @@ struct Summary<'a> {
 }
 
 pub(crate) fn run(common: &Common, args: &AssignArgs) -> Outcome {
-    let input = &args.input.input;
-    let rows = open(input, &args.input.options())?;
-    if rows.is_empty() {
-        return Err(Failure::of_rows(ErrorKind::Empty.into(), input));
+    let input = Input::open(&args.input)?;
+    if input.rows.is_empty() {
+        return Err(input.failure(ErrorKind::Empty.into()));
     }
-    let keys = items::of_rows(&args.keys, input, rows.len())?;
+    let keys = items::of_rows(&args.keys, &input)?;
     let device = common.device()?;
-    let out = output(args)?;
-    let mut engine = engine::open(args, rows.dim())?;
+    let out = output(args, &input)?;
+    let mut engine = engine::open(args, &input)?;
     let start = Instant::now();
-    let report = assign(common, args, &mut engine, &*rows, &keys, &device, out)?;
+    let report = assign(common, args, &mut engine, &input, &keys, &device, out)?;
     let summary = Summary {
         items: report.items,
         new: report.new,
@@ -66,10 +66,11 @@ pub(crate) fn run(common: &Common, args: &AssignArgs) -> Outcome {
 }
 
 /// Begins the file to write, which must be none of those that are read.
-fn output(args: &AssignArgs) -> Result<Option<IdWriter>, Failure> {
+fn output(args: &AssignArgs, input: &Input) -> Result<Option<IdWriter>, Failure> {
     let Some(path) = &args.output else { return Ok(None) };
     output::differs_from(path, &args.db, "database")?;
-    let inputs = [Some(&args.input.input), args.model.as_ref(), args.keys.items.as_ref()];
+    input.check_output(path)?;
+    let inputs = [args.model.as_ref(), args.keys.items.as_ref()];
     inputs.into_iter().flatten().try_for_each(|input| output::differs(path, input))?;
     let column = items::output_column(args.keys.id_column.as_deref());
     Ok(Some(IdWriter::create_with_keys(path, column)?))
@@ -79,16 +80,16 @@ fn assign(
     common: &Common,
     args: &AssignArgs,
     engine: &mut SemanticIdEngine,
-    rows: &dyn Rows,
+    input: &Input,
     keys: &[String],
     device: &Device,
     mut out: Option<IdWriter>,
 ) -> Result<AssignReport, Failure> {
-    let bar = Bar::rows(common, rows.len());
+    let bar = Bar::rows(common, input.rows.len());
     bar.name("assigning");
     let text = engine.registry().id_text().clone();
-    let (mut done, len) = (0, rows.len());
-    let watched = Watched::new(rows);
+    let (mut done, len) = (0, input.rows.len());
+    let watched = Watched::new(&input.rows);
     let rows = Shown { rows: &watched, bar: &bar };
     let assigned = engine.unique_ids_with(&rows, keys, device, |first, assigned| {
         done = first + assigned.assignments.len();
@@ -106,20 +107,21 @@ fn assign(
     let finished = assigned.and_then(|report| out.map_or(Ok(()), IdWriter::finish).map(|()| report));
     finished.map_err(|error| {
         let advice = advice(error.kind());
-        unfinished(failure(error, args), advice, args, done, len)
+        unfinished(failure(error, args, input), advice, args, done, len)
     })
 }
 
 /// The failure with the file that has the fault.
-fn failure(error: semid::Error, args: &AssignArgs) -> Failure {
+fn failure(error: semid::Error, args: &AssignArgs, input: &Input) -> Failure {
     use ErrorKind::{Cancelled, Code, DamagedRegistry, FarRow, ItemKey, OutOfMemory, RepeatedItem};
-    let input = &args.input.input;
     match error.kind() {
-        ItemKey { .. } | RepeatedItem { .. } => Failure::of_file(error, args.keys.items.as_ref().unwrap_or(input)),
-        FarRow { .. } | Code { .. } => Failure::of_file(error, input),
+        ItemKey { .. } | RepeatedItem { .. } => {
+            Failure::of_file(error, args.keys.items.as_deref().unwrap_or(input.name()))
+        }
+        FarRow { .. } | Code { .. } => Failure::of_file(error, input.name()),
         DamagedRegistry { .. } => Failure::of_file(error, &args.db),
         Cancelled | OutOfMemory { .. } => error.into(),
-        _ => Failure::of_rows(error, input),
+        _ => input.failure(error),
     }
 }
 

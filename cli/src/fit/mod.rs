@@ -7,13 +7,13 @@ mod vae;
 use crate::args::{Common, FitArgs, ModelKind};
 use crate::balance::{self, Balance};
 use crate::config::Config;
+use crate::input::Input;
 use crate::interrupt::{self, Watched};
 use crate::outliers;
 use crate::output::{self, Answer, Failure, Outcome};
 use crate::progress::Bar;
 use clap::ValueEnum;
-use semid::io::Provenance;
-use semid::io::{AtomicFile, open};
+use semid::io::{AtomicFile, Provenance};
 use semid::rq::{FitReport, LevelReport};
 use semid::{Model, Rows, RqKMeans};
 use serde::Serialize;
@@ -85,27 +85,27 @@ pub(crate) fn run(common: &Common, args: &FitArgs) -> Outcome {
     size_and_seed(args, &mut config)?;
     let params = params::k_means(config.parameters::<RqKMeans>()?, &args.options, false)?;
     let params = sinkhorn(balanced(params, args)?, args)?;
-    let rows = open(&args.input.input, &args.input.options())?;
-    let older = align::Older::load(args, aligned_to.as_ref(), &config, rows.dim())?;
-    output::differs(&args.output, &args.input.input)?;
+    let input = Input::open(&args.input)?;
+    let older = align::Older::load(args, aligned_to.as_ref(), &config, input.rows.dim())?;
+    input.check_output(&args.output)?;
     // A folder that cannot be written to is better found out now than after a long fit.
     AtomicFile::check(&args.output)?;
     let device = match (common.device()?, args.memory) {
         (device, Some(bytes)) => device.with_memory(bytes),
         (device, None) => device,
     };
-    let rows = Watched::new(&*rows);
+    let rows = Watched::new(&input.rows);
     let bar = Bar::fit(common);
     let start = Instant::now();
     let fitted = params.fit_with(&rows, &device, |progress| {
         bar.show(progress);
         interrupt::flow()
     });
-    let (model, report) = fitted.map_err(|error| Failure::of_rows(error, &args.input.input))?;
+    let (model, report) = fitted.map_err(|error| input.failure(error))?;
     let seconds = start.elapsed().as_secs_f64();
     drop(bar);
     let (model, alignment) = align::align(older.as_ref(), model.into(), &rows, &device)?;
-    let model = recorded(model, args, &rows)?;
+    let model = recorded(model, args, &input)?;
     interrupt::check()?;
     model.save(&args.output)?;
     let fitted = Fitted {
@@ -179,10 +179,10 @@ fn iterations_alone() -> Failure {
     Failure::Error("--sinkhorn-iterations: is for --sinkhorn-epsilon; add that".into())
 }
 
-/// The model with a record of its input, if that was asked for.
-fn recorded(model: Model, args: &FitArgs, rows: &dyn Rows) -> Result<Model, Failure> {
+/// The model with a record of its inputs, if that was asked for.
+fn recorded(model: Model, args: &FitArgs, input: &Input) -> Result<Model, Failure> {
     match args.provenance {
-        true => Ok(model.with_provenance(Provenance::new().input(&args.input.input, rows)?)?),
+        true => Ok(model.with_provenance(Provenance::new().inputs(&input.rows)?)?),
         false => Ok(model),
     }
 }

@@ -3,10 +3,11 @@
 use super::{align, params};
 use crate::args::{Common, FitArgs, ModelKind};
 use crate::config::Config;
+use crate::input::Input;
 use crate::interrupt::{self, Watched};
 use crate::output::{self, Answer, Failure, Outcome};
 use crate::progress::Bar;
-use semid::io::{AtomicFile, open};
+use semid::io::AtomicFile;
 use semid::vae::{EpochReport, RqVaeFit, RqVaeReport, Schedule};
 use semid::{Device, ErrorKind, Model, Rows, RqKMeansModel, RqVae};
 use serde::Serialize;
@@ -61,11 +62,11 @@ pub(super) fn run(common: &Common, args: &FitArgs, mut config: Config, kind: Mod
     }
     let params = params::network(config.parameters::<RqVae>()?, &args.options, &args.vae)?;
     let params = sinkhorn(params, args)?;
-    let rows = open(&args.input.input, &args.input.options())?;
-    let older = align::Older::load(args, aligned_to.as_ref(), &config, rows.dim())?;
-    output::differs(&args.output, &args.input.input)?;
+    let input = Input::open(&args.input)?;
+    let older = align::Older::load(args, aligned_to.as_ref(), &config, input.rows.dim())?;
+    input.check_output(&args.output)?;
     for file in args.vae.checkpoint.iter().chain(&args.vae.warm_start) {
-        output::differs(file, &args.input.input)?;
+        input.check_output(file)?;
         output::differs_from(file, &args.output, "output")?;
     }
     // That they cannot be written is better known before the training.
@@ -73,11 +74,11 @@ pub(super) fn run(common: &Common, args: &FitArgs, mut config: Config, kind: Mod
         AtomicFile::check(file)?;
     }
     let device = common.device()?;
-    let rows = Watched::new(&*rows);
+    let rows = Watched::new(&input.rows);
     let start = Instant::now();
     let bar = Bar::fit(common);
     let training = begin(args, &params, warm_start.as_ref(), &rows, &device, &bar);
-    let mut training = training.map_err(|error| Failure::of_rows(error, &args.input.input))?;
+    let mut training = training.map_err(|error| input.failure(error))?;
     let trained = training.train(args.vae.checkpoint.as_deref(), |progress| {
         bar.epoch(progress);
         if let Some(path) = args.vae.checkpoint.as_ref().filter(|_| !progress.done.is_empty()) {
@@ -91,7 +92,7 @@ pub(super) fn run(common: &Common, args: &FitArgs, mut config: Config, kind: Mod
     let seconds = start.elapsed().as_secs_f64();
     interrupt::check().map_err(|error| stopped(error, args, &params, report.epochs.len()))?;
     let (model, alignment) = align::align(older.as_ref(), model.into(), &rows, &device)?;
-    let model = super::recorded(model, args, &rows)?;
+    let model = super::recorded(model, args, &input)?;
     model.save(&args.output)?;
     let trained = Trained {
         fingerprint: model.fingerprint(),

@@ -7,12 +7,12 @@ use crate::args::{self, Balanced, Common, SweepArgs, SweptKind};
 use crate::config::Config;
 use crate::evaluation::sampled;
 use crate::fit::params;
+use crate::input::Input;
 use crate::interrupt::{self, Watched};
 use crate::output::{self, Answer, Failure, Outcome};
 use crate::progress::Bar;
 use crate::report::Page;
 use best::Best;
-use semid::io::open;
 use semid::sweep::{SweepKind, SweepMetric, SweepParameters, SweepRecord, SweepStage};
 use semid::{ErrorKind, Metric, Rows, RqKMeans, RqVae, Sweep};
 use serde::Serialize;
@@ -54,18 +54,17 @@ pub(crate) fn run(common: &Common, args: &SweepArgs) -> Outcome {
     let metric = rank_by(args, &sweep)?;
     let given = [("queries", args.queries.is_some()), ("pairs", args.pairs.is_some())];
     args::only_with_neighbors(sweep.get_evaluation().get_k(), given)?;
-    let input = &args.input.input;
-    let rows = open(input, &args.input.options())?;
-    output::differs(&args.output, input)?;
+    let input = Input::open(&args.input)?;
+    input.check_output(&args.output)?;
     let sweep = match config.has_in("evaluation", "sample") {
         true => sweep,
         false => {
-            let evaluation = sampled(sweep.get_evaluation().clone(), rows.len());
+            let evaluation = sampled(sweep.get_evaluation().clone(), input.rows.len());
             sweep.evaluation(evaluation)
         }
     };
-    let rows = Watched::new(&*rows);
-    let page = page(args, rows.len())?;
+    let rows = Watched::new(&input.rows);
+    let page = page(args, &input)?;
     let device = common.device()?;
     let start = Instant::now();
     let mut state = State::new(common, &args.output);
@@ -105,12 +104,11 @@ fn ranked_run<'a>(metric: &SweepMetric, record: &'a SweepRecord) -> Ranked<'a> {
 }
 
 /// The page of `--report`, whose flags are nothing without it.
-fn page(args: &SweepArgs, rows: usize) -> Result<Option<Page<'_>>, Failure> {
-    let input = &args.input.input;
+fn page<'a>(args: &'a SweepArgs, input: &'a Input) -> Result<Option<Page<'a>>, Failure> {
     match (&args.report, args.page.first_given()) {
         (Some(report), _) => {
             output::differs_from(report, &args.output, "output")?;
-            Page::new(&args.page, report, input, &[], rows).map(Some)
+            Page::new(&args.page, report, input, &[]).map(Some)
         }
         (None, Some(name)) => {
             Err(Failure::Error(format!("--{name}: is for the page of --report; add that, or leave it out")))
@@ -263,7 +261,7 @@ impl State {
 
     /// A failure; one of a run says of which, and Ctrl-C how to go on.
     fn failure(&self, error: semid::Error, args: &SweepArgs) -> Failure {
-        let Some((name, runs)) = &self.run else { return Failure::of_rows(error, &args.input.input) };
+        let Some((name, runs)) = &self.run else { return Failure::of_rows(error, &args.input.name()) };
         match error.kind() {
             ErrorKind::Cancelled if self.finished > 0 => Failure::Stopped(self.goes_on(*runs)),
             ErrorKind::Cancelled => Failure::Interrupted,

@@ -3,10 +3,10 @@
 mod device;
 
 use crate::args::{Common, VerifyArgs};
+use crate::input::Input;
 use crate::interrupt::Watched;
 use crate::output::{self, Answer, Failure, Outcome};
 use device::{Candidate, Entry, Work};
-use semid::io::open;
 use semid::{Device, ErrorKind, Matrix, Model, Result, Rows};
 use serde::Serialize;
 use std::fmt::Write;
@@ -30,16 +30,16 @@ struct Verified {
 
 pub(crate) fn run(common: &Common, args: &VerifyArgs) -> Outcome {
     let model = Model::load(&args.model)?;
-    let rows = open(&args.input.input, &args.input.options())?;
+    let input = Input::open(&args.input)?;
+    let rows = Watched::new(&input.rows);
     if rows.dim() != model.dim() {
         let kind = ErrorKind::DimMismatch { expected: model.dim(), found: rows.dim() };
-        return Err(Failure::Error(format!("{}: {kind}", args.input.input.display())));
+        return Err(input.refuse(&kind.to_string()));
     }
     let devices = candidates(common);
     if let Some(name) = args.plant_difference.as_ref().filter(|name| !devices.iter().any(|d| d.name == **name)) {
         return Err(Failure::Error(format!("--plant-difference {name}: is none of the devices compared")));
     }
-    let rows = Watched::new(&*rows);
     let input_rows = rows.len();
     let count = if args.all { input_rows } else { args.rows.clamp(1, input_rows.max(1)) };
     let (sample, fit_rows) = (spaced(&rows, count)?, spaced(&rows, input_rows.min(FIT_ROWS))?);
@@ -60,7 +60,7 @@ pub(crate) fn run(common: &Common, args: &VerifyArgs) -> Outcome {
         fit_rows,
         planted: args.plant_difference.as_deref(),
     };
-    let entries = work.compare(common, &devices).map_err(|error| Failure::of_rows(error, &args.input.input))?;
+    let entries = work.compare(common, &devices).map_err(|error| input.failure(error))?;
     let equal = entries.iter().all(|entry| entry.equal);
     let failed = entries.iter().any(|entry| entry.error.is_some());
     let verified = Verified {

@@ -1,4 +1,4 @@
-//! Which adapters there are, what they can do, and opening one.
+//! Lists the adapters and their abilities, and opens one.
 
 use super::context::Context;
 use super::kernel::Layout;
@@ -7,31 +7,32 @@ use crate::error::{ErrorKind, Result};
 use std::path::Path;
 use std::sync::OnceLock;
 
-/// The smallest storage binding that a table can be cut into.
+/// The smallest storage binding that a table can be divided into.
 const LEAST_BINDING: u64 = 16 << 20;
-/// Larger bindings bring nothing, and some drivers handle them badly.
+/// The largest binding that is used; larger ones bring nothing, and some drivers handle them badly.
 const MOST_BINDING: u64 = 1 << 30;
 
-/// An adapter with its place in the list.
+/// An adapter and its index in the list.
 pub(super) struct Found {
     pub(super) adapter: wgpu::Adapter,
     pub(super) info: DeviceInfo,
     device_type: wgpu::DeviceType,
 }
 
-/// Every adapter of every backend. The order is that of the backends, then of the driver, and stays the same for the
-/// life of the process: drivers are asked once, those of OpenGL only if the iterator gets that far.
+/// Returns every adapter of every backend, in the order of the backends, then of the driver. The order stays the same
+/// for the life of the process, because drivers are asked only once; those of OpenGL are asked when the iterator gets
+/// that far.
 pub(super) fn all() -> impl Iterator<Item = &'static Found> {
     native().iter().chain(std::iter::once_with(gl).flatten())
 }
 
-/// The adapters of Vulkan, Metal and DX12.
+/// Returns the adapters of Vulkan, Metal and DX12.
 fn native() -> &'static [Found] {
     static FOUND: OnceLock<Vec<Found>> = OnceLock::new();
     FOUND.get_or_init(|| ask(wgpu::Backends::all().difference(wgpu::Backends::GL), 0))
 }
 
-/// The adapters of OpenGL, mostly the same hardware once more; their drivers take memory of their own.
+/// Returns the adapters of OpenGL: mostly the same hardware once more, through drivers that take memory of their own.
 fn gl() -> &'static [Found] {
     static FOUND: OnceLock<Vec<Found>> = OnceLock::new();
     FOUND.get_or_init(|| ask(wgpu::Backends::GL, native().len()))
@@ -40,7 +41,7 @@ fn gl() -> &'static [Found] {
 /// Asks the drivers of these backends for their adapters, the first of which gets the index `first`.
 fn ask(backends: wgpu::Backends, first: usize) -> Vec<Found> {
     let mut descriptor = wgpu::InstanceDescriptor::new_without_display_handle();
-    // No validation layers, which print, and no VALIDATION_INDIRECT_CALL, which limits buffers to 4 GiB.
+    // The flags leave out validation layers, which print, and VALIDATION_INDIRECT_CALL, which limits buffers to 4 GiB.
     descriptor.flags = wgpu::InstanceFlags::empty();
     descriptor.backends = backends;
     let instance = wgpu::Instance::new(descriptor);
@@ -49,7 +50,7 @@ fn ask(backends: wgpu::Backends, first: usize) -> Vec<Found> {
     (first..).zip(adapters).map(|(index, adapter)| describe(index, adapter)).collect()
 }
 
-/// Whether this machine may have a hardware GPU: to ask its drivers costs 70 MB, and some print complaints.
+/// Returns whether this machine may have a hardware GPU; asking its drivers costs 70 MB, and some print complaints.
 ///
 /// On Linux the kernel shows every GPU that programs can use as a file in `dev`, the folder `/dev`.
 pub(super) fn may_have_hardware(dev: &Path) -> bool {
@@ -83,7 +84,7 @@ fn describe(index: usize, adapter: wgpu::Adapter) -> Found {
     Found { adapter, info, device_type: about.device_type }
 }
 
-/// Discrete before integrated before virtual and unknown ones; software never.
+/// Ranks discrete adapters before integrated ones, and these before virtual and unknown ones; software has no rank.
 fn rank(device_type: wgpu::DeviceType) -> Option<u8> {
     match device_type {
         wgpu::DeviceType::DiscreteGpu => Some(0),
@@ -94,7 +95,7 @@ fn rank(device_type: wgpu::DeviceType) -> Option<u8> {
     }
 }
 
-/// The hardware adapters, best first, and those of OpenGL after all others.
+/// Returns the hardware adapters, best first, with those of OpenGL after all others.
 pub(super) fn hardware() -> impl Iterator<Item = &'static Found> {
     let ranked = |found: &'static [Found]| {
         let mut ranked: Vec<_> =
@@ -105,7 +106,7 @@ pub(super) fn hardware() -> impl Iterator<Item = &'static Found> {
     ranked(native()).chain(std::iter::once_with(move || ranked(gl())).flatten())
 }
 
-/// The adapter with that index, or else the first whose description or driver contains `which` in any case.
+/// Returns the adapter with that index, or else the first one whose description or driver contains `which` in any case.
 pub(super) fn find(which: &str) -> Option<&'static Found> {
     if let Ok(index) = which.parse::<usize>() {
         return all().nth(index);
@@ -116,7 +117,7 @@ pub(super) fn find(which: &str) -> Option<&'static Found> {
 }
 
 impl Found {
-    /// Opens a device with the limits that the kernels need and nothing more.
+    /// Opens a device with the limits that the kernels need, and no higher ones.
     ///
     /// # Errors
     /// [`ErrorKind::NoAdapter`] where a limit is too small or the driver refuses.
