@@ -24,7 +24,8 @@ pub enum ErrorKind {
     Empty,
     /// Fewer rows than clusters were given to `fit`.
     #[error(
-        "level {} asks for {clusters} clusters but there are only {rows} rows: give more rows or fewer clusters", level + 1
+        "level {} asks for {clusters} clusters but there are only {rows} rows: give more rows or fewer clusters",
+        level + 1
     )]
     TooFewRows {
         /// Number of rows used for fitting.
@@ -70,7 +71,8 @@ pub enum ErrorKind {
     },
     /// Two files of one input have rows of different lengths; the error's path is the second.
     #[error(
-        "its rows have {found} dimensions, those of {} have {expected}: read only files of one model's embeddings", first.display()
+        "its rows have {found} dimensions, those of {} have {expected}: read only files of one model's embeddings",
+        first.display()
     )]
     Widths {
         /// The first file.
@@ -307,7 +309,8 @@ pub enum ErrorKind {
     },
     /// The file of a sweep has a line that this sweep would not write.
     #[error(
-        "line {line} has {} {found}, not {expected}: it is of another sweep; give another file, or the same arguments as before",
+        "line {line} has {} {found}, not {expected}: it is of another sweep; give another file, or the same arguments as \
+         before",
         what.trim()
     )]
     OtherSweep {
@@ -359,7 +362,8 @@ pub enum ErrorKind {
     },
     /// Memory could not be had.
     #[error(
-        "out of memory: {bytes} bytes for {what} could not be allocated; fit on a sample of the rows, or give fewer rows at a time"
+        "out of memory: {bytes} bytes for {what} could not be allocated; fit on a sample of the rows, or give fewer rows \
+         at a time"
     )]
     OutOfMemory {
         /// What the memory was for.
