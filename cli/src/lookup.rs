@@ -8,7 +8,7 @@ use semid::registry::{Holder, Registry};
 use serde::Serialize;
 use std::fmt::Write;
 
-/// What `--json` prints for an ID.
+/// The output of `--json` for an ID.
 #[derive(Serialize)]
 struct OfId<'a> {
     id: &'a str,
@@ -16,13 +16,13 @@ struct OfId<'a> {
     retired: bool,
 }
 
-/// What `--json` prints for an item.
+/// The output of `--json` for an item.
 #[derive(Serialize)]
 struct OfItem<'a> {
     item: &'a str,
     id: Option<String>,
     codes: Option<Vec<u32>>,
-    /// What the encoder gave.
+    /// The codes that the encoder gave.
     encoded: Option<Vec<u32>>,
     neighbors: Vec<Near>,
 }
@@ -35,7 +35,7 @@ struct Near {
     squared_distance: f64,
 }
 
-/// What `--json` prints for a prefix.
+/// The output of `--json` for a prefix.
 #[derive(Serialize)]
 struct OfPrefix<'a> {
     prefix: &'a str,

@@ -1,8 +1,8 @@
-//! Warnings about values that the grid has no room for.
+//! Warns about values for which the grid has no room.
 
 use semid::rq::Outlier;
 
-/// One sentence about the values beyond the grid and their worst rows, if there are any.
+/// Returns one sentence about the values beyond the grid and their worst rows, if there are any.
 pub(crate) fn warnings(values: u64, worst: &[Outlier]) -> Vec<String> {
     if values == 0 {
         return Vec::new();

@@ -309,8 +309,8 @@ pub enum ErrorKind {
     },
     /// The file of a sweep has a line that this sweep would not write.
     #[error(
-        "line {line} has {} {found}, not {expected}: it is of another sweep; give another file, or the same arguments as \
-         before",
+        "line {line} has {} {found}, not {expected}: it is of another sweep; give another file, or the same \
+         arguments as before",
         what.trim()
     )]
     OtherSweep {
@@ -362,8 +362,8 @@ pub enum ErrorKind {
     },
     /// Memory could not be had.
     #[error(
-        "out of memory: {bytes} bytes for {what} could not be allocated; fit on a sample of the rows, or give fewer rows \
-         at a time"
+        "out of memory: {bytes} bytes for {what} could not be allocated; fit on a sample of the rows, or give fewer \
+         rows at a time"
     )]
     OutOfMemory {
         /// What the memory was for.

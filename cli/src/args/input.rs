@@ -1,14 +1,14 @@
-//! Flags of what is read, which all commands about embeddings share.
+//! Flags of the input, which all commands on embeddings share.
 
 use clap::Args;
 use semid::io::ReadOptions;
 use std::path::PathBuf;
 
-/// Where embeddings come from.
+/// The files of embeddings, and their column or tensor.
 #[derive(Debug, Args)]
 pub(crate) struct InputArgs {
-    /// Embeddings: .npy, .parquet, .safetensors or .fvecs; a folder or a pattern as 'part-*.parquet' for the files in
-    /// it, in the order of their names; several are read one after the other
+    /// Embeddings: .npy, .parquet, .safetensors or .fvecs; a folder, or a pattern such as 'part-*.parquet', stands for
+    /// its files in the order of their names; several inputs are read one after the other
     #[arg(long, short, value_name = "FILE", required = true, num_args = 1..)]
     pub(crate) input: Vec<PathBuf>,
     /// Column of a parquet file [default: embedding, or the only column of lists of floats]
@@ -27,7 +27,7 @@ impl InputArgs {
         options
     }
 
-    /// What errors call the input.
+    /// Returns the name of the input in errors.
     pub(crate) fn name(&self) -> PathBuf {
         match self.input.as_slice() {
             [] => PathBuf::new(),
