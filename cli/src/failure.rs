@@ -50,6 +50,7 @@ fn said(error: &semid::Error) -> String {
 
 fn hint(kind: &ErrorKind) -> Option<&'static str> {
     match kind {
+        ErrorKind::MixedDepths { .. } => Some("`semid assign --fixed-depth` with a new --db; it is --always-suffix"),
         ErrorKind::NoPrices => Some("`semid fit --balanced`"),
         ErrorKind::NoAdapter { .. } => Some("--device cpu"),
         ErrorKind::OutOfMemory { .. } => Some("--sample takes a part of the rows"),
