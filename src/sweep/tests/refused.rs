@@ -123,7 +123,7 @@ fn a_line_that_was_changed_is_named() {
     let start = text.find('\n').unwrap() + 1;
     let end = start + text[start..].find('\n').unwrap();
     let mut silent = Vec::new();
-    for at in (start..end).filter(|at| (at - start) % 3 == 0 || end - at < 80) {
+    for at in (start..end).filter(|at| (at - start).is_multiple_of(3) || end - at < 80) {
         let mut damaged = whole.clone();
         damaged[at] ^= 1;
         std::fs::write(&path, &damaged).unwrap();
