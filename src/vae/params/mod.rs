@@ -10,8 +10,8 @@ pub use choices::{CodebookUpdate, Estimator, Keep, Loss, Reduction};
 pub use width::MatmulWidth;
 
 use super::schedule::Schedule;
+use crate::clusters::Clusters;
 use crate::kernel::adamw::Rule;
-use crate::rq::Clusters;
 use serde::{Deserialize, Serialize};
 
 /// Rows per step, where there are so many and no other number is asked for.
