@@ -13,7 +13,7 @@ use std::time::Instant;
 /// How many values are decoded at a time.
 const CHUNK: usize = 1 << 20;
 
-/// What `--json` prints.
+/// The output of `--json`.
 #[derive(Serialize)]
 struct Decoded<'a> {
     rows: usize,

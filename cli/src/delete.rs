@@ -8,7 +8,7 @@ use semid::registry::Registry;
 use serde::Serialize;
 use std::path::Path;
 
-/// What `--json` prints.
+/// The output of `--json`.
 #[derive(Serialize)]
 struct Deleted<'a> {
     items: usize,

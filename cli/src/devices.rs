@@ -7,7 +7,7 @@ use semid::device::{AdapterLimits, DeviceInfo};
 use serde::Serialize;
 use std::fmt::Write;
 
-/// What `--json` prints.
+/// The output of `--json`.
 #[derive(Serialize)]
 struct Devices {
     /// The device that `auto` chooses here.

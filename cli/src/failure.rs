@@ -50,11 +50,15 @@ fn said(error: &semid::Error) -> String {
 
 fn hint(kind: &ErrorKind) -> Option<&'static str> {
     match kind {
+        ErrorKind::MixedDepths { .. } => Some("`semid assign --fixed-depth` with a new --db; it is --always-suffix"),
         ErrorKind::NoPrices => Some("`semid fit --balanced`"),
         ErrorKind::NoAdapter { .. } => Some("--device cpu"),
         ErrorKind::OutOfMemory { .. } => Some("--sample takes a part of the rows"),
         ErrorKind::Format { reason, .. } if reason.ends_with("name the tensor to read") => Some("--tensor NAME"),
         ErrorKind::Format { reason, .. } if reason.ends_with("name the column to read") => Some("--column NAME"),
+        ErrorKind::Format { format: "model", reason } if reason.ends_with("`Model::save` wrote") => {
+            Some("`semid fit` writes such files")
+        }
         _ => None,
     }
 }

@@ -8,7 +8,7 @@ use semid::registry::{Holder, Registry};
 use serde::Serialize;
 use std::fmt::Write;
 
-/// What `--json` prints for an ID.
+/// The output of `--json` for an ID.
 #[derive(Serialize)]
 struct OfId<'a> {
     id: &'a str,
@@ -16,7 +16,7 @@ struct OfId<'a> {
     retired: bool,
 }
 
-/// What `--json` prints for an item.
+/// The output of `--json` for an item.
 #[derive(Serialize)]
 struct OfItem<'a> {
     item: &'a str,
@@ -35,7 +35,7 @@ struct Near {
     squared_distance: f64,
 }
 
-/// What `--json` prints for a prefix.
+/// The output of `--json` for a prefix.
 #[derive(Serialize)]
 struct OfPrefix<'a> {
     prefix: &'a str,
@@ -73,7 +73,7 @@ pub(crate) fn run(common: &Common, args: &LookupArgs) -> Outcome {
             Ok(answer(found.items > 0))
         }
         (.., item) => {
-            let engine = SemanticIdEngine::open(store).map_err(failed)?;
+            let engine = SemanticIdEngine::open(store).and_then(|engine| engine.snapshot()).map_err(failed)?;
             let found = of_item(&engine, item.as_deref().unwrap_or_default(), args.neighbors).map_err(failed)?;
             output::result(common.json, &found, || item_text(&found))?;
             Ok(answer(found.id.is_some()))

@@ -17,7 +17,7 @@ fn fit() {
     let dir = Dir::new();
     dir.npy("x.npy", 300, 6);
     let fit = dir.semid("fit --input x.npy --output m.safetensors --clusters 8,5 --device cpu --json").json(0);
-    let expected = "backend device dim fingerprint levels output read_seconds rows saturated_values seconds";
+    let expected = "backend device dim fingerprint kind levels output read_seconds rows saturated_values seconds";
     assert_eq!(keys(&fit).join(" "), expected);
     assert_eq!((&fit["rows"], &fit["dim"], &fit["device"]), (&300.into(), &6.into(), &"cpu".into()));
     assert!(is_digest(&fit["fingerprint"]) && fit["seconds"].as_f64() > Some(0.0));
@@ -73,7 +73,8 @@ fn units_of_the_cpu() {
         let device = list.iter().find(|device| device["name"] == name).unwrap_or_else(|| panic!("no {name}"));
         assert!(device["usable"] == true && device["description"].as_str().unwrap().contains("portable, "), "{device}");
     }
-    let args = "verify --model m.safetensors --input x.npy --device cpu --device cpu:8bit --device cpu:16bit --device cpu:f32 --device reference";
+    let args = "verify --model m.safetensors --input x.npy --device cpu --device cpu:8bit --device cpu:16bit \
+                --device cpu:f32 --device reference";
     for simd in ["portable", "avx2", "avx512", "avxvnni", "avx512vnni"] {
         if simd == "portable" || list.iter().any(|device| device["description"].as_str().unwrap().contains("x86_64")) {
             let verified = run(&format!("{args} --json"), simd);

@@ -54,7 +54,7 @@ pub(crate) struct SettingArgs {
     #[arg(long, value_enum)]
     pub(crate) resolver: Option<ResolverName>,
     /// Give the first item with some codes a suffix too, so that all IDs have equally many parts
-    #[arg(long)]
+    #[arg(long, visible_alias = "fixed-depth")]
     pub(crate) always_suffix: bool,
     /// With --resolver reassign: how many items may share codes before one moves [default: 1]
     #[arg(long, value_name = "N")]

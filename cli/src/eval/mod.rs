@@ -17,7 +17,7 @@ use serde::Serialize;
 use std::path::Path;
 use std::time::Instant;
 
-/// What `--json` prints.
+/// The output of `--json`.
 #[derive(Serialize)]
 struct Evaluated {
     dim: usize,

@@ -17,7 +17,7 @@ use tally::Tally;
 /// How many records are read at a time.
 const PAGE: usize = 4096;
 
-/// What `--json` prints.
+/// The output of `--json`.
 #[derive(Serialize)]
 struct Stats<'a> {
     items: u64,

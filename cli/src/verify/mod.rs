@@ -14,7 +14,7 @@ use std::fmt::Write;
 /// How many rows the devices refit on.
 const FIT_ROWS: usize = 1000;
 
-/// What `--json` prints.
+/// The output of `--json`.
 #[derive(Serialize)]
 struct Verified {
     equal: bool,

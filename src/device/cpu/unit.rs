@@ -153,12 +153,18 @@ impl Unit {
         }
     }
 
-    /// Every pair of instructions and products that this processor has.
+    /// Every pair of instructions and products that this processor has and that runs code of its own: of 8-bit integers
+    /// alone, VNNI multiplies otherwise than AVX-512 or AVX2.
     #[cfg(test)]
     pub(in crate::device) fn all() -> Vec<Self> {
         let simd = Simd::ALL.into_iter().filter(|simd| simd.arch().is_some());
         let all = [Products::F32, Products::Bits16, Products::Bits8];
-        simd.flat_map(|simd| all.map(|products| Self::new(simd, products))).collect()
+        let with = |simd| all.into_iter().map(move |products| Self::new(simd, products));
+        let own = |unit: &Self| match unit.simd {
+            Simd::Avx512Vnni | Simd::AvxVnni => unit.products == Products::Bits8,
+            _ => true,
+        };
+        simd.flat_map(with).filter(own).collect()
     }
 
     /// Words for people.
