@@ -69,6 +69,7 @@ mod evaluation;
 mod evaluator;
 mod id_neighbors;
 mod ids;
+mod integers;
 mod known;
 mod margins;
 mod nearest;

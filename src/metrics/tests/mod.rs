@@ -4,6 +4,7 @@ mod collision_kinds;
 mod curve;
 mod devices;
 mod golden;
+mod integers;
 mod margins;
 mod nearest;
 mod properties;
