@@ -109,7 +109,7 @@ pub fn collision_kinds(
         return Err(ErrorKind::Empty.into());
     }
     let points = Points::new(rows, metric, device, |_| 1)?;
-    let mut usual = Pairs::new(rows.len(), PAIRS, seed).distances(&points, device, |row| row)?;
+    let mut usual = Pairs::new(rows.len(), PAIRS, seed)?.distances(&points, device, |row| row)?;
     usual.sort_unstable();
     let place = ((quantile * usual.len() as f64) as usize).min(usual.len().saturating_sub(1));
     let near = usual.get(place).copied().unwrap_or(0);

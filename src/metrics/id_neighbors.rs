@@ -94,7 +94,7 @@ impl Evaluator<'_> {
         let mut score = |ranking: &dyn Ranking| -> Result<_> {
             truth.score(ranking, &known.queries, &[k], &mut tick)?.into_iter().next().ok_or(ErrorKind::Empty.into())
         };
-        let scores = ByCodes { prefix: score(&ByPrefix::new(&ids))?, hamming: score(&ByHamming::new(&ids)?)? };
+        let scores = ByCodes { prefix: score(&ByPrefix::new(&ids)?)?, hamming: score(&ByHamming::new(&ids)?)? };
         drop(tick);
         tell(&mut progress, "distances", 0, 0)?;
         let id = |row: usize| ids.of_row.get(row).copied().unwrap_or(0);
@@ -108,8 +108,8 @@ impl Evaluator<'_> {
             recall_at_k: scores.map(|retrieval| retrieval.recall),
             ndcg_at_k: scores.map(|retrieval| retrieval.ndcg),
             distance_correlation: ByCodes {
-                prefix: correlate(&|a, b| codes.levels() - ids.shared_prefix(a, b)),
-                hamming: correlate(&|a, b| ids.hamming(a, b)),
+                prefix: correlate(&|a, b| codes.levels() - ids.shared_prefix(a, b))?,
+                hamming: correlate(&|a, b| ids.hamming(a, b))?,
             },
         };
         self.known.push(known);

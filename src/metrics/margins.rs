@@ -75,7 +75,7 @@ pub fn margins(
     if codes.is_empty() {
         return Err(ErrorKind::Empty.into());
     }
-    let chosen = rng::sample(seed, rows.len(), sample.unwrap_or(rows.len()).max(1));
+    let chosen = rng::sample(seed, rows.len(), sample.unwrap_or(rows.len()).max(1))?;
     let rows = model.quantized_rows(rows, device)?;
     let costs = model.costs(&*rows, &*rows)?;
     let step = model.step();

@@ -111,9 +111,12 @@ impl<'a> Points<'a> {
         }
     }
 
-    /// Returns the step of the grid, in the unit of the rows; of unit rows for the cosine metric.
+    /// Returns the step of the grid of rows, in their unit; of unit rows for the cosine metric.
     pub(super) fn step(&self) -> f64 {
-        crate::grid::pow2(-self.quantization.grid.exponent())
+        match &self.values {
+            Values::Rows(_, quantization) => crate::grid::pow2(-quantization.grid.exponent()),
+            Values::Integers(_) => 1.0,
+        }
     }
 
     /// Returns the first row that is this point.

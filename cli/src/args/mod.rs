@@ -12,7 +12,7 @@ mod vae;
 
 pub(crate) use eval::{EvalArgs, IdsArgs};
 pub(crate) use export::{ExportArgs, Kind};
-pub(crate) use fit::{Algorithm, FitArgs, FitOptions};
+pub(crate) use fit::{Algorithm, FitArgs, FitOptions, Metric};
 pub(crate) use input::InputArgs;
 pub(crate) use registry::{AssignArgs, DeleteArgs, KeyArgs, LookupArgs, ResolverName, SettingArgs, StatsArgs};
 pub(crate) use report::{PageArgs, ReportArgs};

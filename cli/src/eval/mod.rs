@@ -18,6 +18,9 @@ use serde::Serialize;
 use std::path::Path;
 use std::time::Instant;
 
+/// Rows whose margins are measured unless `--sample` says another number.
+const MARGINS: usize = 10_000;
+
 /// The output of `--json`.
 #[derive(Serialize)]
 struct Evaluated {

@@ -2,7 +2,7 @@
 
 use crate::metrics::margins;
 use crate::rng::Stream;
-use crate::{Codes, Device, ErrorKind, Matrix, Quantizer, RqKMeans};
+use crate::{Codes, Device, ErrorKind, Matrix, RqKMeans};
 
 const DIM: usize = 3;
 const NOISE: [f64; 4] = [0.0, 0.05, 0.2, 0.6];
@@ -25,7 +25,7 @@ fn margins_are_those_of_distances_to_the_decoded_codes() {
     let measured = margins(&model, &rows, &codes, None, &NOISE, 1, &device).unwrap();
     let decoded = |codes: Vec<u32>, levels: usize| -> Vec<f64> {
         let codes = Codes::new(codes, levels).unwrap();
-        model.decode_levels(&codes, levels, &device).unwrap().into_iter().map(f64::from).collect()
+        model.decode_levels(&codes, levels).unwrap().into_iter().map(f64::from).collect()
     };
     for level in 0..2 {
         let (mut of_rows, mut fragile) = (Vec::new(), [0; NOISE.len()]);
