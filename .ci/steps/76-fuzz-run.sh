@@ -1,4 +1,5 @@
 # new inputs for everything that is read: a minute for each fuzz target, where nightly Rust is installed
+# Only on request: .ci/run fuzz-run
 need_compiler
 if ! cargo +nightly --version >/dev/null 2>&1; then
   echo 'NOT RUN: nightly Rust is not installed here (rustup toolchain install nightly)'
