@@ -73,7 +73,8 @@ fn units_of_the_cpu() {
         let device = list.iter().find(|device| device["name"] == name).unwrap_or_else(|| panic!("no {name}"));
         assert!(device["usable"] == true && device["description"].as_str().unwrap().contains("portable, "), "{device}");
     }
-    let args = "verify --model m.safetensors --input x.npy --device cpu --device cpu:f32 --device cpu:16bit --device reference";
+    let args = "verify --model m.safetensors --input x.npy --device cpu --device cpu:f32 --device cpu:16bit \
+                --device reference";
     for simd in ["portable", "avx2", "avx512"] {
         if simd == "portable" || list.iter().any(|device| device["description"].as_str().unwrap().contains("x86_64")) {
             let verified = run(&format!("{args} --json"), simd);

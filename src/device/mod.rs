@@ -93,6 +93,12 @@ pub struct KernelTime {
 impl Device {
     /// Returns the best hardware GPU that can run the kernels; the CPU if there is none, or if the build lacks the
     /// feature `gpu`.
+    ///
+    /// On Linux no driver is loaded if the kernel shows no GPU in `/dev`; the call then costs no more than
+    /// [`Device::cpu`]. Otherwise drivers take memory of their own, tens of MB, and some write to the standard error of
+    /// the process: Mesa's Vulkan layer complains if `XDG_RUNTIME_DIR` is not set, as in containers and services. A
+    /// library cannot prevent this without changing the environment of the whole process. Set `XDG_RUNTIME_DIR`, or
+    /// `NODEVICE_SELECT=1`, before the program starts; the command line tool does so for itself.
     pub fn auto() -> Self {
         gpu::best().map_or_else(|_| Self::cpu(), Self::of)
     }
