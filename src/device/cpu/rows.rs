@@ -112,7 +112,10 @@ impl Held {
         if self.words.len() != rows * words {
             self.words = try_vec(0, rows.saturating_mul(words), "rows as integers")?;
         }
-        self.scaled.resize(if width.is_some() { rows } else { 0 }, Scaled::default());
+        let scaled = if width.is_some() { rows } else { 0 };
+        if self.scaled.len() != scaled {
+            self.scaled = try_vec(Scaled::default(), scaled, "rows as integers")?;
+        }
         let lengths = self.values.par_chunks(dim * BLOCK).zip(self.lengths.par_chunks_mut(BLOCK));
         pool.run(|| match width {
             None => lengths.for_each(|(rows, lengths)| unit.run(Lengths { rows, dim, lengths })),
