@@ -1,5 +1,6 @@
 //! The one error type: what went wrong, where, and what to do about it.
 
+use crate::io::BadRow;
 use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -88,6 +89,16 @@ pub enum ErrorKind {
         expected: usize,
         /// Dimensions found.
         found: usize,
+    },
+    /// The input has rows that cannot be used.
+    #[error("{}", crate::io::bad_rows::summary(*count, *rows, first))]
+    BadRows {
+        /// How many of them there are.
+        count: usize,
+        /// Rows of the input.
+        rows: usize,
+        /// The first of them, 20 at most.
+        first: Vec<BadRow>,
     },
     /// Two files of one input have rows of different lengths; the error's path is the second.
     #[error(
