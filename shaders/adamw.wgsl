@@ -1,4 +1,4 @@
-// One step of AdamW. Twin: src/kernel/adamw.rs, with the order of the operations.
+// One step of AdamW. Twin: src/kernel/adamw.rs, which states the order of the operations.
 
 struct Params {
     first: u32, // first element of this dispatch

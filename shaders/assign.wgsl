@@ -1,12 +1,13 @@
-// Nearest codeword of every row: a tiled f32 matrix product as a filter, with the best, the second best and the index
-// kept in registers over all codewords. Twin, and proof of the bound: src/kernel/assign/mod.rs.
+// Finds the nearest codeword of every row. A tiled f32 matrix product serves as a filter, and registers keep the best
+// score, the second best and the code of the best over all codewords. Twin, and proof of the bound:
+// src/kernel/assign/mod.rs.
 //
 // A workgroup owns 128 rows (64 without WIDE_ROWS) and walks over the codewords 128 at a time (64 without WIDE_CODES),
-// 16 components at a time. An invocation owns 8 x 8 scores (or 4 of either) in four 4 x 4 blocks, one row per column of
-// a matrix: its near and far codewords for its first rows (`a`, `b`) and its later rows (`c`, `d`). Shapes: rows padded
-// to the tile, codewords (width, padded) with zeros and a huge half norm as padding.
+// 16 components at a time. An invocation owns 8 x 8 scores (or 4 instead of either 8) in four 4 x 4 blocks, one row per
+// column of a matrix: near and far codewords with its first rows (`a`, `b`) and with its later rows (`c`, `d`). Shapes:
+// rows are padded to the tile; codewords are (width, padded), padded with zeros and a huge half norm.
 
-// Rows of a workgroup: 128 or 64.
+// How many rows a workgroup owns: 128 or 64.
 override GROUP_ROWS: u32 = 128u;
 override WIDE_ROWS: bool = GROUP_ROWS == 128u;
 override WIDE_CODES: bool = true;
@@ -23,8 +24,8 @@ override WIDE_CODES: bool = true;
 // Blocks are permuted by the component's quarter, so that the transposed stores hit different banks.
 var<workgroup> tile: array<vec4<f32>, 1024>;
 
-// (best, second best, code of the best): the loser of every comparison may become the second best. The proof holds even
-// where a compiler evaluates `score` or the comparison twice with different rounding.
+// The state is (best, second best, code of the best): the loser of every comparison may become the second best. The
+// proof holds even where a compiler evaluates `score` or the comparison twice with different rounding.
 fn meet(state: vec3<f32>, score: f32, code: f32) -> vec3<f32> {
     let second = min(state.y, max(state.x, score));
     return select(vec3<f32>(state.x, second, state.z), vec3<f32>(score, second, code), score < state.x);
@@ -35,7 +36,7 @@ fn meet4(state: vec3<f32>, scores: vec4<f32>, code: f32) -> vec3<f32> {
     return meet(meet(first, scores.z, code + 2.0), scores.w, code + 3.0);
 }
 
-// Adds to column i the products of component i of `row` with all of `code`.
+// Adds the products of component i of `row` with all of `code` to column i.
 fn add_products(sums: mat4x4<f32>, row: vec4<f32>, code: vec4<f32>) -> mat4x4<f32> {
     return mat4x4<f32>(
         fma(vec4<f32>(row.x), code, sums[0]),
@@ -45,7 +46,7 @@ fn add_products(sums: mat4x4<f32>, row: vec4<f32>, code: vec4<f32>) -> mat4x4<f3
     );
 }
 
-// 4 neighbours x 4 components for the tile, one neighbour per column.
+// Loads 4 neighbours x 4 components for the tile, one neighbour per column.
 fn fetch(loads: bool, loads_rows: bool, row_at: u32, code_at: u32) -> mat4x4<f32> {
     if (!loads) {
         return mat4x4<f32>();
@@ -82,7 +83,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     var state6 = vec3<f32>(0x1p120, 0x1p120, 0.0);
     var state7 = vec3<f32>(0x1p120, 0x1p120, 0.0);
 
-    // `code` and `k` are where the values in `fetched` come from: one step ahead of the products.
+    // `code` and `k` say where the values in `fetched` come from: one step ahead of the products.
     var code = 0u;
     var k = 0u;
     var fetched = fetch(loads, loads_rows, from_row + k, (k + quarter) * params.padded + code + block * 4u);
@@ -101,8 +102,8 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
                 tile[stored + 96u] = components[3];
             }
             workgroupBarrier();
-            // Fetched now, stored in the next step: the products hide the latency. The last fetch is of the first tile
-            // again and goes unused.
+            // These values are stored in the next step, so that the products hide the latency. The last fetch loads the
+            // first tile again, and nothing uses it.
             k += 4u;
             if (k == params.width) {
                 k = 0u;
@@ -175,8 +176,8 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
         }
     }
 
-    // 64 rows at a time, 16 states each, reduced by one invocation per row. The order does not matter: a tie is never
-    // decided here.
+    // Handles 64 rows at a time, with 16 states each; one invocation reduces each row. Their order does not matter,
+    // because a tie is never decided here.
     var changed = 0.0;
     for (var half = 0u; half < row_blocks / 16u; half++) {
         workgroupBarrier();

@@ -1,4 +1,4 @@
-// Squared distance of every row to the codeword of its code, 0 where it has none.
+// Computes the squared distance of every row to the codeword of its code; 0 where the row has no code.
 // Twin: src/kernel/assigned_distances.rs.
 
 @group(0) @binding(1) var<storage, read> rows: array<vec4<f32>>;

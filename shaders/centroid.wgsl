@@ -1,7 +1,7 @@
-// Component sums per cluster. Twin: src/kernel/centroid.rs.
+// Sums the components of the rows per cluster. Twin: src/kernel/centroid.rs.
 //
-// A piece is a stretch of the ordered list within one cluster; a workgroup sums 64 vec4 columns of one piece. 64 values
-// within 2^24 sum within 2^30 in i32, and are then folded into 64 bits in two's complement.
+// A piece is a stretch of the ordered list within one cluster; a workgroup sums 64 vec4 columns of one piece. The sum
+// of 64 values within 2^24 is within 2^30, so i32 holds it; it is then added to 64 bits in two's complement.
 
 @group(0) @binding(1) var<storage, read> rows: array<vec4<f32>>;
 @group(0) @binding(2) var<storage, read> ordered: array<u32>;
@@ -11,8 +11,8 @@
 // One piece per workgroup.
 const GROUP_ROWS: u32 = 1u;
 
-// Adds 64 bits to a pair. Whichever addition wraps the low word sees it from the old value and carries: any order of
-// concurrent additions ends in the same pair.
+// Adds 64 bits to a pair. The addition that wraps the low word sees this from the old value and adds the carry, so that
+// concurrent additions in any order end in the same pair.
 fn add(at: u32, low: u32, high: u32) {
     let old = atomicAdd(&sums[at], low);
     let carried = high + u32(old + low < old);

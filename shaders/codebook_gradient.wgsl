@@ -1,5 +1,5 @@
-// Minus the sum of what a codeword left over of its members. One value of a codeword per invocation. Twin:
-// src/kernel/codebook_gradient.rs.
+// Computes for every codeword minus the sum of its members' residuals, member less codeword. An invocation computes one
+// value of a codeword. Twin: src/kernel/codebook_gradient.rs.
 
 struct Params {
     first: u32,    // first value of this dispatch

@@ -1,4 +1,4 @@
-// Sums of columns, as 16-bit scaled integers: within i32. Twin: src/kernel/column_sums.rs.
+// Sums columns as scaled 16-bit integers; the sums stay within i32. Twin: src/kernel/column_sums.rs.
 
 @group(0) @binding(2) var<storage, read_write> sums: array<u32>;
 

@@ -1,4 +1,4 @@
-// a = a op b, element by element. Twin: src/kernel/combine.rs.
+// Computes a = a op b, element by element. Twin: src/kernel/combine.rs.
 
 struct Params {
     first: u32,  // first element of this dispatch

@@ -1,4 +1,4 @@
-// Members per cluster. Integer atomics: any order gives the same counts.
+// Counts the members of each cluster. Integer atomics give the same counts in any order.
 
 @group(0) @binding(1) var<storage, read> codes: array<u32>; // code + 1, or 0
 @group(0) @binding(2) var<storage, read_write> counts: array<atomic<u32>>;

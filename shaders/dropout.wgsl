@@ -1,4 +1,4 @@
-// Elements kept or dropped by a hash of their place. Twin: src/kernel/dropout.rs.
+// Keeps or drops each element by a hash of its place. Twin: src/kernel/dropout.rs.
 
 struct Params {
     first: u32, // first element of this dispatch

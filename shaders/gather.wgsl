@@ -1,4 +1,4 @@
-// Copies listed rows out as integers, one workgroup per row.
+// Copies the listed rows to the output as integers; a workgroup copies one row.
 
 @group(0) @binding(1) var<storage, read> rows: array<vec4<f32>>;
 @group(0) @binding(2) var<storage, read> listed: array<u32>;

@@ -1,6 +1,6 @@
-// An upper bound on the length of every row, for the rounding bound of `assign`; see there.
-// The f32 sum of D squares errs by less than 2^-9.9, its root by less than 2^-10.8 and a few units in the last place,
-// in either direction: a factor 1 + 2^-10 covers both. The floor of 1 keeps the root away from zero.
+// Computes an upper bound on the length of every row, which the rounding bound of `assign` needs; see there. The f32
+// sum of D squares errs by less than 2^-9.9, its root by less than 2^-10.8 and a few units in the last place, in either
+// direction: a factor 1 + 2^-10 covers both. The floor of 1 keeps the root away from zero.
 
 @group(0) @binding(1) var<storage, read> rows: array<vec4<f32>>;
 @group(0) @binding(2) var<storage, read_write> lengths: array<f32>;

@@ -1,4 +1,5 @@
-// Products of packed integers, rounded once. Twin: src/kernel/matmul.rs; operands from scale_operand.wgsl.
+// Computes products of packed integers and rounds each result once. Twin: src/kernel/matmul.rs; scale_operand.wgsl
+// makes the operands.
 //
 // A workgroup owns 64 x 64 results and walks over the packed words 16 rows at a time: 64 terms of 8 bits, or both
 // digits of 32 terms of 16 bits. An invocation owns 4 x 4 results. Sums of products of digits stay within i32 for 2^16
@@ -28,13 +29,13 @@ const GROUP_ROWS: u32 = 64u;
 // [word 16][4 vectors 16] of either operand.
 var<workgroup> tile: array<vec4<u32>, 512>;
 
-// Products with word `a` of words of 4 vectors.
+// Returns the products of word `a` with words of 4 vectors.
 fn dots(a: u32, b: vec4<u32>) -> vec4<i32> {
     return vec4<i32>(dot4I8Packed(a, b.x), dot4I8Packed(a, b.y), dot4I8Packed(a, b.z), dot4I8Packed(a, b.w));
 }
 
-// The result of row `i` and column `j`: (256 high + low + 128) of either operand makes
-// 2^16 hh + 2^8 (hl + lh) + ll + 2^7 (sum a + sum b) - 2^14 terms.
+// Stores the result of row `i` and column `j`. As each integer is 256 high + low + 128, the product is 2^16 hh + 2^8
+// (hl + lh) + ll + 2^7 (sum a + sum b) - 2^14 terms.
 fn store(i: u32, j: u32, high: i32, middle: i32, low: i32) {
     if (i >= params.m || j >= params.n) {
         return;

@@ -1,9 +1,10 @@
-// For every point and row, the smaller of their squared distance and `closest` of the row. Twin:
+// Returns for every point and row the smaller of their squared distance and `closest` of the row. Twin:
 // src/kernel/min_distances.rs.
 //
-// Four points at a time go through an f32 filter first. A difference of integers rounds once, its square twice, and a
-// sum of D such squares of one sign keeps the relative error below gamma_(D + 3) with u = 2^-23, under 2^-9.9 for any
-// order, fusion or rounding: where sum * (1 - 2^-8) still reaches `closest`, the exact distance does too.
+// Four points at a time go through an f32 filter first. A difference of integers rounds once and its square twice; as
+// all D squares have one sign, their sum keeps the relative error below gamma_(D + 3) with u = 2^-23, which is under
+// 2^-9.9 for any order, fusion or rounding. So where sum * (1 - 2^-8) still reaches `closest`, the exact distance does
+// too.
 
 @group(0) @binding(1) var<storage, read> rows: array<vec4<f32>>;
 @group(0) @binding(2) var<storage, read> points: array<vec4<f32>>;
@@ -19,7 +20,7 @@ fn square(row: vec4<f32>, point: u32, i: u32) -> f32 {
     return dot(difference, difference);
 }
 
-// This lane's part of the exact squared distance.
+// Returns this lane's part of the exact squared distance.
 fn distance_part(row: u32, point: u32, lane: u32) -> vec2<u32> {
     var total = vec2<u32>(0u);
     for (var i = lane; i < params.width; i += LANES * FOLD) {
@@ -42,7 +43,8 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     if (valid) {
         limit = closest[row - params.first];
     }
-    // At least `limit`: two conversions, a product with a power of two and a sum, each within one part in 2^23.
+    // `reach` is at least `limit`: two conversions, a product with a power of two and a sum each err by at most one
+    // part in 2^23.
     let reach = (f32(limit.y) * 4294967296.0 + f32(limit.x)) * 1.0000019;
     for (var point = 0u; point < params.count; point += 4u) {
         var sum = vec4<f32>();
@@ -77,7 +79,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
         lows[local] = low;
         highs[local] = high;
         workgroupBarrier();
-        // The first lanes finish a point each.
+        // The first lanes finish one point each.
         if (valid && lane < some) {
             var distance = limit;
             if (maybe_closer[lane]) {

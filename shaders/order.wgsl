@@ -1,5 +1,5 @@
 // Lists the rows cluster by cluster. `cursors` starts at the first place of each cluster. The order within a cluster
-// depends on timing, but the list only feeds exact sums.
+// depends on timing, but only exact sums are made from the list.
 
 @group(0) @binding(1) var<storage, read> codes: array<u32>; // code + 1, or 0
 @group(0) @binding(2) var<storage, read_write> cursors: array<atomic<u32>>;

@@ -1,4 +1,4 @@
-// Keeps what is above zero and multiplies the rest by a slope. Twin: src/kernel/rectify.rs.
+// Keeps values above zero and multiplies all others by a slope. Twin: src/kernel/rectify.rs.
 
 struct Params {
     first: u32, // first element of this dispatch

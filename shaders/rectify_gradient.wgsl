@@ -1,4 +1,5 @@
-// The gradient before `rectify` from the one behind it and its output. Twin: src/kernel/rectify.rs.
+// Turns the gradient behind `rectify` into the gradient before it, by the output of `rectify`. Twin:
+// src/kernel/rectify.rs.
 
 struct Params {
     first: u32, // first element of this dispatch

@@ -1,5 +1,5 @@
-// Subtracts from every row the codeword of its code. Twin: src/kernel/residual.rs.
-// Values and codewords are integers within 2^24 and so is every difference: f32 subtraction is exact.
+// Subtracts from every row the codeword of its code. Twin: src/kernel/residual.rs. Values, codewords and their
+// differences are integers within 2^24, so f32 subtraction is exact.
 
 @group(0) @binding(1) var<storage, read_write> rows: array<vec4<f32>>;
 @group(0) @binding(2) var<storage, read> codewords: array<vec4<f32>>;

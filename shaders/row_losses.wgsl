@@ -1,4 +1,4 @@
-// Sums of the magnitudes or squares of rows, as 16-bit scaled integers. Twin: src/kernel/row_losses.rs.
+// Sums the magnitudes or the squares of each row, as scaled 16-bit integers. Twin: src/kernel/row_losses.rs.
 
 @group(0) @binding(2) var<storage, read_write> losses: array<u32>;
 

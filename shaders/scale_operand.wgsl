@@ -1,13 +1,13 @@
-// An operand of `matmul` as packed integers. Twin: `scaled` of src/kernel/scaled.rs.
+// Packs an operand of `matmul` as integers. Twin: `scaled` of src/kernel/scaled.rs.
 //
-// A word holds 4 terms of a vector, and a row of words the same 4 terms of all vectors; terms and vectors are padded
-// with zeros. Integers of 16 bits have two signed digits, q = 256 high + low + 128, as `dot4I8Packed` takes them: 8
-// rows of high digits are followed by the 8 rows of low digits of the same terms.
+// A word holds 4 terms of a vector, and a row of words holds the same 4 terms of all vectors; terms and vectors are
+// padded with zeros. An integer of 16 bits becomes two signed digits, q = 256 high + low + 128, which `dot4I8Packed`
+// takes: 8 rows of high digits are followed by 8 rows with the low digits of the same terms.
 
 @group(0) @binding(2) var<storage, read_write> packed: array<u32>; // (rows, padded)
 @group(0) @binding(3) var<storage, read_write> scales: array<vec2<i32>>; // shift, and sum of the integers at 16 bits
 
-// The integer of a term, 0 past the last.
+// Returns the integer of a term; 0 beyond the last term.
 fn term(vector: u32, at: u32, shift: i32) -> i32 {
     if (at >= params.terms) {
         return 0;
@@ -15,7 +15,7 @@ fn term(vector: u32, at: u32, shift: i32) -> i32 {
     return integer(vector, at, shift);
 }
 
-// The 4 integers of a word.
+// Returns the 4 integers of a word.
 fn four(vector: u32, word: u32, shift: i32) -> vec4<i32> {
     let at = word * 4u;
     return vec4<i32>(
@@ -48,7 +48,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
             q = four(vector, word, shift);
         }
         if (wide) {
-            // The padding of a last word is no digit: both operands have 0 there, in both digits.
+            // The padding of the last word has no digits: both operands have 0 there, in both digits.
             let left = select(0u, min(4u, params.terms - word * 4u), real);
             let mask = select(0xffffffffu >> ((32u - left * 8u) & 31u), 0u, left == 0u);
             let at = (word / 8u * 16u + word % 8u) * params.padded + vector;

@@ -1,8 +1,8 @@
-// Settles the rows that `assign` left undecided by exact distances; the lowest code wins a tie.
+// Gives the rows that `assign` left undecided their codes by exact distances; the lowest code wins a tie.
 //
-// One workgroup per row: invocations stride over the codewords and reduce by the total order (distance, code). A
-// codeword whose f32 score is further from the best one than the bound of `assign` allows is passed over: the same
-// proof, see src/kernel/assign/mod.rs. The best codeword itself never is.
+// A workgroup takes one row: its invocations stride over the codewords and reduce by the total order (distance, code).
+// They skip a codeword whose f32 score is farther from the best score than the bound of `assign` allows; the proof in
+// src/kernel/assign/mod.rs covers this too. They never skip the best codeword itself.
 
 @group(0) @binding(1) var<storage, read> rows: array<vec4<f32>>;
 @group(0) @binding(2) var<storage, read> codewords: array<vec4<f32>>;
@@ -53,7 +53,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
             continue;
         }
         let candidate = distance(row, code);
-        // Codes ascend within an invocation, so the strict comparison keeps the lowest one.
+        // Codes ascend within an invocation, so the strict comparison keeps the lowest code.
         if (u64_less(candidate, best)) {
             best = candidate;
             best_code = code;

@@ -1,5 +1,6 @@
-// Takes the codewords of a row from its latents, level by level: values for the decoder, and the pull of the codewords
-// on the latents. One latent value per invocation. Twin: src/kernel/straight_through.rs.
+// Subtracts the codewords of a row from its latents, level by level. Gives the values for the decoder, the pull of the
+// codewords on the latents, and the residuals. An invocation computes one latent value. Twin:
+// src/kernel/straight_through.rs.
 
 struct Params {
     first: u32,    // first latent value of this dispatch

@@ -1,5 +1,5 @@
 // Scales every row to length 2^20 on the grid. Twin: src/kernel/unit_length.rs.
-// The division is in shared/scale.wgsl.
+// shared/scale.wgsl has the division.
 
 @group(0) @binding(1) var<storage, read_write> rows: array<vec4<f32>>;
 

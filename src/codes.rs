@@ -1,8 +1,8 @@
-//! The codes of rows.
+//! Codes of rows.
 
 use crate::error::{ErrorKind, Result};
 
-/// Codes of N rows at L levels.
+/// The codes of N rows at L levels.
 ///
 /// # Shapes
 /// (N, L), row by row.
@@ -13,10 +13,10 @@ pub struct Codes {
 }
 
 impl Codes {
-    /// Codes over `values`, `levels` per row.
+    /// Makes codes from `values`, with `levels` codes per row.
     ///
     /// # Errors
-    /// [`ErrorKind::Length`] where the last row would be incomplete.
+    /// [`ErrorKind::Length`] where `values` does not divide into whole rows.
     pub fn new(values: Vec<u32>, levels: usize) -> Result<Self> {
         if levels == 0 || !values.len().is_multiple_of(levels) {
             return Err(ErrorKind::Length { len: values.len(), dim: levels }.into());
@@ -24,40 +24,40 @@ impl Codes {
         Ok(Self { values, levels })
     }
 
-    /// Number of rows, N.
+    /// Returns the number of rows, N.
     pub fn len(&self) -> usize {
         self.values.len() / self.levels
     }
 
-    /// Whether there are no rows.
+    /// Returns whether there are no rows.
     pub fn is_empty(&self) -> bool {
         self.values.is_empty()
     }
 
-    /// Number of levels, L.
+    /// Returns the number of levels, L.
     pub fn levels(&self) -> usize {
         self.levels
     }
 
-    /// All codes, row by row.
+    /// Returns all codes, row by row.
     pub fn values(&self) -> &[u32] {
         &self.values
     }
 
-    /// All codes, row by row, taken out.
+    /// Returns the vector of all codes, row by row, without copying it.
     pub fn into_values(self) -> Vec<u32> {
         self.values
     }
 
-    /// Codes of row `row`, if there is such a row.
+    /// Returns the codes of row `row`; none if there is no such row.
     pub fn get(&self, row: usize) -> Option<&[u32]> {
         self.rows().nth(row)
     }
 
-    /// The codes of the first levels.
+    /// Returns the codes of the first `levels` levels.
     ///
     /// # Errors
-    /// [`ErrorKind::CodeLevels`] where there are not so many, [`ErrorKind::Length`] for none.
+    /// [`ErrorKind::CodeLevels`] where there are fewer levels, [`ErrorKind::Length`] for 0 levels.
     ///
     /// ```
     /// use semid::Codes;
@@ -74,7 +74,7 @@ impl Codes {
         Self::new(self.rows().flat_map(|row| row.iter().take(levels)).copied().collect(), levels)
     }
 
-    /// The codes of each row.
+    /// Iterates over the rows' codes.
     pub fn rows(&self) -> impl ExactSizeIterator<Item = &[u32]> {
         self.values.chunks_exact(self.levels)
     }

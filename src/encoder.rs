@@ -1,4 +1,4 @@
-//! Encoding other than by the nearest codewords alone: with the prices of a balanced fit, and within capacities.
+//! Encodes in other ways than by the nearest codewords alone: with the prices of a balanced fit, and within capacities.
 
 use crate::codes::Codes;
 use crate::device::Device;
@@ -9,7 +9,7 @@ use crate::rq::EncodeReport;
 use std::fmt;
 use std::sync::Arc;
 
-/// How rows are to be encoded: by their nearest codewords, unless more is asked for.
+/// Settings of an encode; by default every row gets its nearest codewords.
 ///
 /// ```
 /// use semid::{Device, Matrix, RqKMeans};
@@ -44,14 +44,14 @@ impl Encoder {
         Self { model, options: EncodeOptions::default() }
     }
 
-    /// Gives every row, level by level, the codeword with the smallest squared distance plus price: the model's prices
-    /// are those at which the rows of a balanced fit chose clusters of equal size, so rows like them stay near balance.
+    /// Gives every row, level by level, the codeword with the smallest squared distance plus price. The model's prices
+    /// are those at which the rows of its balanced fit chose clusters of equal size, so similar rows stay near balance.
     ///
     /// # Exactness
-    /// Integers throughout, the lowest code on a tie. A row's codes depend on the row and the model alone.
+    /// Every value is an integer, and the lowest code wins a tie. A row's codes depend only on the row and the model.
     ///
     /// # Errors
-    /// [`ErrorKind::NoPrices`] where clusters were not balanced in the fit.
+    /// [`ErrorKind::NoPrices`] where the fit did not balance its clusters.
     pub fn priced(mut self) -> Result<Self> {
         if !self.model.has_prices() {
             return Err(ErrorKind::NoPrices.into());
@@ -60,34 +60,34 @@ impl Encoder {
         Ok(self)
     }
 
-    /// Gives no codeword, at any level, to more than `capacity` of all the rows, at the smallest sum of squared
-    /// distances - with [`Encoder::priced`], of squared distances plus prices. Codes then depend on all rows together,
-    /// which have to fit the device's memory.
+    /// Gives each codeword, at every level, to at most `capacity` of all rows, at the smallest sum of squared
+    /// distances; with [`Encoder::priced`], of squared distances plus prices. The codes then depend on all rows
+    /// together, and all rows have to fit the device's memory.
     ///
     /// # Exactness
-    /// Every level is the exact optimum for what the levels before left over; of several optima the one whose codes,
-    /// read row by row, are lexicographically smallest. The report says what was proved.
+    /// Every level is the exact optimum for the residuals that the levels before it leave. Of several optima it is the
+    /// one whose codes, read row by row, are lexicographically smallest. The report says what was proved.
     ///
     /// # Errors
-    /// [`ErrorKind::Sizes`] on encoding more rows than there is room for.
+    /// Encoding fails with [`ErrorKind::Sizes`] if there are more rows than the codewords have room for.
     pub fn capacity(mut self, capacity: usize) -> Self {
         self.options.capacity = Some(capacity);
         self
     }
 
-    /// Codes of all rows.
+    /// Returns the codes of all rows.
     ///
     /// # Shapes
     /// `rows` (N, D) gives codes (N, L).
     ///
     /// # Errors
-    /// A wrong dimension, NaN or infinities, and what devices and sources can meet.
+    /// A wrong dimension, NaN or infinities, and any error of the device and of reading `rows`.
     pub fn encode(&self, rows: &dyn Rows, device: &Device) -> Result<Codes> {
         quantizer::collect(self.model.levels(), rows.len(), |sink| self.encode_with(rows, device, sink).map(drop))
     }
 
-    /// Encodes in constant memory, or with a capacity in that of all rows: `sink` receives the number of the first row
-    /// and the codes (n, L) of a chunk, in the order of the rows.
+    /// Encodes in constant memory or, with a capacity, in memory for all rows: calls `sink` with the number of the
+    /// first row of each chunk and the chunk's codes (n, L), in the order of the rows.
     ///
     /// # Errors
     /// As for [`Encoder::encode`], and whatever `sink` returns.

@@ -1,4 +1,4 @@
-//! Where a model comes from: what its file tells beside what encoding needs.
+//! Records where a model comes from, which its file has in addition to what encoding needs.
 
 use crate::error::{Error, Result};
 use crate::io::Inputs;
@@ -11,11 +11,11 @@ use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::path::Path;
 
-/// What stands in the configuration of a model file without any influence on an encode or on the fingerprint.
+/// The part of a model file's configuration that influences neither an encode nor the fingerprint.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[doc(hidden)]
 pub struct Origin {
-    /// The parameters of the fit; as they are read, so that those of a newer version do no harm.
+    /// The parameters of the fit, kept as they were read, so that parameters of a newer version are not lost.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) parameters: Option<BTreeMap<String, Value>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -23,14 +23,14 @@ pub struct Origin {
 }
 
 impl Origin {
-    /// Of a fit with these parameters, and `more` fields.
+    /// Makes the origin of a fit with these parameters, with the fields `more`.
     pub(crate) fn of(parameters: &impl Serialize, more: &[(&str, &str)]) -> Result<Self> {
         let mut parameters = fields(parameters)?;
         parameters.extend(more.iter().map(|(name, value)| ((*name).to_owned(), Value::from(*value))));
         Ok(Self { parameters: Some(parameters), provenance: None })
     }
 
-    /// The same, after the codes were numbered as those of the model with this fingerprint.
+    /// Records that the codes were numbered like those of the model with this fingerprint.
     pub(crate) fn aligned_to(mut self, fingerprint: &str) -> Self {
         if let Some(parameters) = &mut self.parameters {
             parameters.insert("align_to".to_owned(), Value::from(fingerprint));
@@ -39,7 +39,7 @@ impl Origin {
     }
 }
 
-/// The fields of parameters, by name.
+/// Returns the fields of parameters, by name.
 pub(crate) fn fields(parameters: &impl Serialize) -> Result<BTreeMap<String, Value>> {
     let broken = |reason: String| Error::format("parameters", reason);
     match serde_json::to_value(parameters) {
@@ -49,7 +49,7 @@ pub(crate) fn fields(parameters: &impl Serialize) -> Result<BTreeMap<String, Val
     }
 }
 
-/// Which data a model was fitted to, and by which version of this library: see
+/// Names the data that a model was fitted to, and the version of this library that fitted it; see
 /// [`Model::with_provenance`](crate::Model::with_provenance).
 ///
 /// ```
@@ -73,9 +73,9 @@ pub(crate) fn fields(parameters: &impl Serialize) -> Result<BTreeMap<String, Val
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Provenance {
-    /// The files.
+    /// The input files.
     pub inputs: Vec<ProvenanceInput>,
-    /// Version of this library.
+    /// The version of this library.
     pub semid: String,
 }
 
@@ -83,13 +83,13 @@ pub struct Provenance {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct ProvenanceInput {
-    /// Its name, without folders.
+    /// The name of the file, without folders.
     pub name: String,
-    /// SHA-256, in hex, of its bytes.
+    /// SHA-256 of its bytes, in hex.
     pub sha256: String,
-    /// Rows that were read from it, N.
+    /// The number of rows that were read from it, N.
     pub rows: usize,
-    /// Dimensions of these, D.
+    /// The number of dimensions of these rows, D.
     pub dim: usize,
 }
 
@@ -100,15 +100,15 @@ impl Default for Provenance {
 }
 
 impl Provenance {
-    /// This version, and no input yet.
+    /// Makes a provenance with this version and no input.
     pub fn new() -> Self {
         Self { inputs: Vec::new(), semid: env!("CARGO_PKG_VERSION").to_owned() }
     }
 
-    /// Adds a file, whose bytes are read and hashed, and from which `rows` were read.
+    /// Adds a file from which `rows` were read; reads and hashes all of its bytes.
     ///
     /// # Errors
-    /// [`ErrorKind::Io`](crate::ErrorKind::Io) with the path.
+    /// [`ErrorKind::Io`](crate::ErrorKind::Io), with the path.
     pub fn input(mut self, path: impl AsRef<Path>, rows: &dyn Rows) -> Result<Self> {
         let path = path.as_ref();
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
@@ -130,7 +130,7 @@ impl Provenance {
     }
 }
 
-/// SHA-256 of a file, which is read in pieces.
+/// Returns the SHA-256 of a file, which it reads in pieces.
 fn sha256_of(path: &Path) -> Result<String> {
     let source = Source::open(path, "input")?;
     let (mut hash, mut piece, mut at) = (Sha256::new(), vec![0; 1 << 20], 0);

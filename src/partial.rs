@@ -1,4 +1,4 @@
-//! Exact partial sums per cluster: the unit in which threads, chunks, devices and shards report, merged in any order.
+//! Exact sums per cluster, which threads, chunks, devices and shards report, and which merge in any order.
 
 use crate::codebook::Codebook;
 use crate::error::{ErrorKind, Result};
@@ -9,8 +9,8 @@ use crate::error::{ErrorKind, Result};
 /// `counts` (K), `sums` (K, D).
 ///
 /// # Exactness
-/// Grid values are within 2^24, so i64 sums are exact for up to 2^38 rows; addition is associative and commutative,
-/// so any split of the rows and any order of merging give the same bits.
+/// Grid values are within 2^24, so i64 sums are exact for up to 2^38 rows. Addition is associative and commutative, so
+/// any split of the rows and any order of merging give the same bits.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Partial {
     counts: Vec<u64>,
@@ -21,55 +21,56 @@ pub struct Partial {
 }
 
 impl Partial {
-    /// Most rows that sums are exact for.
+    /// The most rows for which sums are exact.
     pub(crate) const MAX_ROWS: u64 = 1 << 38;
 
-    /// Sums of no rows.
+    /// Makes the sums of no rows.
     pub fn new(clusters: usize, dim: usize) -> Self {
         Self { counts: vec![0; clusters], sums: vec![0; clusters * dim], dim, energy: 0, changed: 0 }
     }
 
-    /// Takes sums that a device computed.
+    /// Makes sums that a device computed.
     pub(crate) fn from_parts(counts: Vec<u64>, sums: Vec<i64>, dim: usize) -> Self {
         Self { counts, sums, dim, energy: 0, changed: 0 }
     }
 
-    /// The same sums of rows whose squared lengths add up to `energy` and of which so many `changed` their cluster.
+    /// Returns the same sums, for rows whose squared lengths add up to `energy` and `changed` of which changed their
+    /// cluster.
     pub(crate) fn with(self, energy: u128, changed: u64) -> Self {
         Self { energy, changed, ..self }
     }
 
-    /// Members per cluster.
+    /// Returns the number of members of each cluster.
     pub fn counts(&self) -> &[u64] {
         &self.counts
     }
 
-    /// Component sums, cluster by cluster.
+    /// Returns the component sums, cluster by cluster.
     pub fn sums(&self) -> &[i64] {
         &self.sums
     }
 
-    /// Number of dimensions, D.
+    /// Returns the number of dimensions, D.
     pub fn dim(&self) -> usize {
         self.dim
     }
 
-    /// Sum of the rows' squared lengths, in squared grid steps; 0 where it is not known.
+    /// Returns the sum of the rows' squared lengths, in squared grid steps; 0 where it is not known.
     pub fn energy(&self) -> u128 {
         self.energy
     }
 
-    /// How many of the rows were in another cluster before.
+    /// Returns how many of the rows were in another cluster before.
     pub fn changed(&self) -> u64 {
         self.changed
     }
 
-    /// Adds one row to cluster `k`, but not its squared length; a `k` out of range is ignored.
+    /// Adds one row to cluster `k`, but not its squared length; ignores a `k` out of range.
     pub fn add(&mut self, k: usize, row: &[i32]) {
         self.change(k, row, 1);
     }
 
-    /// Takes one row out of cluster `k`; a `k` out of range is ignored.
+    /// Removes one row from cluster `k`; ignores a `k` out of range.
     pub fn remove(&mut self, k: usize, row: &[i32]) {
         self.change(k, row, -1);
     }
@@ -81,11 +82,11 @@ impl Partial {
         sums.iter_mut().zip(row).for_each(|(sum, value)| *sum += sign * i64::from(*value));
     }
 
-    /// Adds the sums of other rows over the same clusters.
+    /// Adds the sums of other rows for the same clusters.
     ///
     /// # Errors
     /// [`ErrorKind::Shape`] where the other sums have another number of clusters or dimensions, and
-    /// [`ErrorKind::Overflow`] where a sum exceeds its integer; nothing is added then.
+    /// [`ErrorKind::Overflow`] where a sum exceeds its integer. A call that fails adds nothing.
     ///
     /// ```
     /// use semid::shards::Partial;
@@ -104,7 +105,7 @@ impl Partial {
             let (found, expected) = (shape(other), shape(self));
             return Err(ErrorKind::Shape { what: "sums per cluster", found, expected }.into());
         }
-        // Twice a sum still is an i64.
+        // Even twice a sum fits i64.
         let fits = self.counts.iter().chain(&other.counts).fold(0_u64, |all, n| all.saturating_add(*n))
             <= Self::MAX_ROWS
             && self.sums.iter().zip(&other.sums).all(|(a, b)| a.saturating_add(*b).unsigned_abs() <= 1 << 62);
@@ -118,15 +119,15 @@ impl Partial {
         Ok(())
     }
 
-    /// The rounded mean of cluster `k` - `floor((2 sum + n) / (2 n))` - or `None` where it has no members.
+    /// Returns the rounded mean of cluster `k`, `floor((2 sum + n) / (2 n))`; none where it has no members.
     pub fn centroid(&self, k: usize) -> Option<impl Iterator<Item = i32>> {
         let count = i64::try_from(*self.counts.get(k)?).ok().filter(|count| *count > 0)?;
         let sums = self.sums.chunks_exact(self.dim).nth(k)?;
         Some(sums.iter().map(move |sum| (2 * sum + count).div_euclid(2 * count) as i32))
     }
 
-    /// Exact squared error of the rows summed here against `codebook`: `energy - 2 sum_k c_k . s_k + sum_k n_k
-    /// |c_k|^2`.
+    /// Returns the exact squared error of the rows summed here against `codebook`: `energy - 2 sum_k c_k . s_k + sum_k
+    /// n_k |c_k|^2`.
     pub(crate) fn squared_error(&self, codebook: &Codebook) -> u128 {
         let mut error = self.energy as i128;
         let codewords = codebook.values().chunks_exact(self.dim);

@@ -4,7 +4,7 @@
 //! That is safe at any instant: files appear under their names only when they are complete, and databases undo what was
 //! not committed, as after a power failure.
 
-use crate::output;
+use crate::stderr;
 use semid::{ErrorKind, Result, Rows};
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
@@ -59,7 +59,7 @@ fn heard() {
 /// Ends the process at once, leaving no temporary files.
 fn end() {
     semid::io::remove_unfinished();
-    output::say_interrupted(&message());
+    stderr::say_interrupted(&message());
     signals::exit(EXIT_CODE.into());
 }
 

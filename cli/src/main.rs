@@ -16,6 +16,7 @@ mod encode;
 mod eval;
 mod evaluation;
 mod export;
+mod failure;
 mod fit;
 mod info;
 mod input;
@@ -24,9 +25,11 @@ mod items;
 mod lookup;
 mod outliers;
 mod output;
+mod outputs;
 mod progress;
 mod report;
 mod stats;
+mod stderr;
 mod sweep;
 mod verify;
 
@@ -58,7 +61,7 @@ fn run(cli: &Cli) -> Outcome {
     start_log();
     start_threads(cli.common.threads)?;
     interrupt::watch();
-    output::check_outputs(command)?;
+    outputs::check(command)?;
     let common = &cli.common;
     match command {
         Command::Fit(args) => fit::run(common, args),

@@ -172,9 +172,9 @@ fn the_best_run_has_one_recall_on_the_page_of_a_sweep() {
         let row =
             shown(&format!("<th scope=\"row\" role=\"rowheader\">{}</th>", best["name"].as_str().unwrap()), "</tr>");
         assert!(row.contains(&format!(">{recall:.1} %<")), "{flags}: {row}");
-        // The page says how many were looked at.
+        // The page says how many items were queries.
         let queries = best["metrics"]["queries"].as_u64().unwrap();
-        (shown("Measured for ", " among all"), queries)
+        (shown("It is measured for ", " among all"), queries)
     };
     assert_eq!(recall("--output all.jsonl"), ("2,500 items".to_owned(), 2500));
     assert_eq!(recall("--queries 100 --pairs 500 --output some.jsonl"), ("100 items".to_owned(), 100));

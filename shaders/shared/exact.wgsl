@@ -1,6 +1,7 @@
-// What exact sums and their scales have in common.
+// A constant that exact sums and their scales share.
 
-// The shift of a vector with NaN or an infinity: with any other added, it stays above half of this.
+// The shift of a vector that has NaN or an infinity; added to the shift of any other vector, it stays above half of
+// this.
 const BAD: i32 = 0x100000;
 
 fn i64_from(value: i32) -> vec2<u32> {

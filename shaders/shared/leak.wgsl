@@ -1,6 +1,6 @@
 // Needs soft_float.wgsl.
 
-// `x` where it is kept, else its product with `slope`: +0 for slope 0, unless x is NaN.
+// Returns `x` if `keep` is set, else its product with `slope`: +0 for slope 0, unless x is NaN.
 fn leak(x: u32, keep: bool, slope: u32) -> u32 {
     if (keep) {
         return x;

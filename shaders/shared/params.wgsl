@@ -1,4 +1,4 @@
-// What every dispatch is told; the same words in the same order as `Params` in src/device/gpu/params.rs.
+// Parameters of every dispatch; `Params` in src/device/gpu/params.rs has the same words in the same order.
 struct Params {
     first: u32,    // first row (or piece) of this dispatch
     end: u32,      // one past its last

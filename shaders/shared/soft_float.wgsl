@@ -1,8 +1,9 @@
-// IEEE-754 binary32 on bit patterns, rounded to nearest even, in integers only: the same bits everywhere.
+// IEEE-754 binary32 on bit patterns, rounded to nearest even, computed with integers only: every device gives the same
+// bits.
 //
-// Subnormal operands are zeros of their sign. A result is rounded as IEEE rounds it, gradual underflow included, and
-// is a zero of its sign if it then lies below 2^-126. Every NaN is the one below. Twin: src/kernel/float.rs, in native
-// f32. Needs u64.wgsl.
+// Subnormal operands count as zeros of their sign. A result is rounded as IEEE rounds it, gradual underflow included;
+// if it then lies below 2^-126, it becomes a zero of its sign. Every NaN is the one below. Twin: src/kernel/float.rs,
+// in native f32. Needs u64.wgsl.
 
 const SIGN: u32 = 0x80000000u;
 const SMALLEST: u32 = 0x00800000u; // 2^-126
@@ -26,19 +27,20 @@ fn float_exponent(a: u32) -> i32 {
     return i32((a >> 23u) & 0xffu);
 }
 
-// The 24 bits of a normal number.
+// Returns the 24 bits of a normal number's significand.
 fn float_significand(a: u32) -> u32 {
     return (a & 0x7fffffu) | SMALLEST;
 }
 
-// Rounds m 2^(exponent - 158), with m in [2^31, 2^32): 24 bits to keep, and 8 that decide, the last of which is set if
-// anything below it is not zero.
+// Rounds m 2^(exponent - 158), with m in [2^31, 2^32). It keeps 24 bits of m, and the other 8 decide the rounding; the
+// last bit of m is set if any bit below it was not zero.
 fn float_round(sign: u32, exponent: i32, m: u32) -> u32 {
     if (exponent >= 255) {
         return sign | INFINITY;
     }
     if (exponent <= 0) {
-        // Steps of 2^-149 below 2^-126: what lies half a step below it, or less, rounds up to it, the tie being even.
+        // Below 2^-126 steps are 2^-149: values half a step below 2^-126, or closer, round up to it, because on the tie
+        // it is the even neighbour.
         return sign | select(0u, SMALLEST, exponent == 0 && m >= 0xffffff00u);
     }
     let kept = m >> 8u;
@@ -59,7 +61,8 @@ fn float_add(a: u32, b: u32) -> u32 {
     if ((small & ~SIGN) == 0u) {
         return select(large, large & small, (large & ~SIGN) == 0u);
     }
-    // 7 bits more, and one free above for a carry. A sum that lost bits cancels two bits at most: they stay below.
+    // 7 bits more, and one free bit above for a carry. If a sum lost bits, at most two leading bits cancel, so those
+    // lost stay below the result.
     let exponent = float_exponent(large);
     let m = float_significand(large) << 7u;
     let n = float_significand(small) << 7u;
@@ -107,7 +110,7 @@ fn float_div(a: u32, b: u32) -> u32 {
     if (x == 0u || y == INFINITY) {
         return sign;
     }
-    // Long division: the leading bit of the quotient, then 8 bits at a time. What is left over stays below n < 2^24.
+    // Long division finds the leading bit of the quotient, then 8 bits at a time. The remainder stays below n < 2^24.
     let n = float_significand(y);
     let half = float_significand(x) < n;
     let first = (float_significand(x) << u32(half)) - n;
@@ -130,8 +133,8 @@ fn float_sqrt(a: u32) -> u32 {
     if (x >= INFINITY) {
         return NAN;
     }
-    // 25 bits of the root, one by one. `twice` is twice the root so far, `left` what its square leaves over, both on a
-    // scale that shifts along.
+    // Finds 25 bits of the root, one by one. `twice` is twice the root so far, and `left` is the number less the root's
+    // square, both on a scale that shifts along.
     let odd = ~u32(float_exponent(x)) & 1u;
     var left = float_significand(x) << (1u + odd);
     var twice = 0u;
@@ -149,7 +152,7 @@ fn float_sqrt(a: u32) -> u32 {
     return float_round(0u, exponent, (root << 7u) | u32(left != 0u));
 }
 
-// dot 2^-shift, for a signed 64-bit integer as (low, high).
+// Returns dot 2^-shift, for a signed 64-bit integer as (low, high).
 fn float_from_exact(dot: vec2<u32>, shift: i32) -> u32 {
     if ((dot.x | dot.y) == 0u) {
         return 0u;
@@ -160,7 +163,8 @@ fn float_from_exact(dot: vec2<u32>, shift: i32) -> u32 {
     return float_round(dot.y & SIGN, 190 - i32(zeros) - shift, m.y | u32(m.x != 0u));
 }
 
-// The integer nearest to a 2^shift, the even one on a tie, but not beyond `limit`, which is below 2^23. For finite a.
+// Returns the integer nearest to a 2^shift, the even one on a tie, but at most `limit`, which is below 2^23. For finite
+// a.
 fn float_scaled(a: u32, shift: i32, limit: u32) -> i32 {
     let distance = 150 - float_exponent(a) - shift;
     if ((a & INFINITY) == 0u || distance > 24) {
@@ -168,7 +172,7 @@ fn float_scaled(a: u32, shift: i32, limit: u32) -> i32 {
     }
     let n = u32(max(distance, 1));
     let m = float_significand(a);
-    // What needs no shift is 2^23 or more.
+    // A value that needs no shift is 2^23 or more.
     let kept = select(m >> n, limit, distance < 1);
     let up = (m & ((1u << n) - 1u)) + (kept & 1u) > (1u << (n - 1u));
     let value = i32(min(kept + u32(up), limit));

@@ -1,8 +1,8 @@
-// Exact sums of squared differences of grid values; needs u64.wgsl.
+// Sums squared differences of grid values exactly. Needs u64.wgsl.
 //
-// A difference of values within 2^24 is at most 2^25: 13 low bits l and a high part h of at most 2^12. Its square is
-// l^2 + (l h << 14) + (h^2 << 26), and the three sums are kept apart in u32: 32 terms stay below 2^31, 2^30 and 2^29.
-// So 8 vec4 may be added before the sums must be folded into 64 bits.
+// A difference of values within 2^24 is at most 2^25: it has 13 low bits l and a high part h of at most 2^12. Its
+// square is l^2 + (l h << 14) + (h^2 << 26). Three u32 hold the three sums apart: with 32 terms they stay below 2^31,
+// 2^30 and 2^29. So 8 vec4 may be added before the sums must be folded into 64 bits.
 
 const FOLD: u32 = 8u;
 

@@ -1,4 +1,4 @@
-// Rows or columns of a matrix as scaled integers: 16 vectors per workgroup, 16 lanes for each. Twin:
+// Reads rows or columns of a matrix as scaled integers: 16 vectors per workgroup, 16 lanes for each. Twin:
 // src/kernel/scaled.rs. Needs u64.wgsl and soft_float.wgsl.
 
 struct Params {
@@ -23,7 +23,8 @@ fn value(vector: u32, term: u32) -> u32 {
     return values[vector * params.vector_stride + term * params.term_stride];
 }
 
-// The shift of vector `v` of the workgroup's 16. All lanes find the largest values first, in the order of memory.
+// Returns the shift of vector `v` of the workgroup's 16. All lanes first find the largest values, in the order of
+// memory.
 fn vector_shift(group: u32, local: u32, v: u32) -> i32 {
     let in_rows = params.term_stride == 1u;
     let mine = select(local % 16u, local / 16u, in_rows);
@@ -46,14 +47,14 @@ fn vector_shift(group: u32, local: u32, v: u32) -> i32 {
     return select(select(shift, 0, exponent == 0), BAD, exponent == 255);
 }
 
-// The integer of a value; 0 in a vector of zeros. The vector must not be bad.
+// Returns the integer of a value; 0 in a vector of zeros. The vector must not be bad.
 fn integer(vector: u32, term: u32, shift: i32) -> i32 {
     return float_scaled(value(vector, term), shift, (1u << (params.bits - 1u)) - 1u);
 }
 
-// The sum over the lanes of vector `v`, for each of them.
+// Returns to every lane the sum over the lanes of vector `v`.
 fn vector_sum(v: u32, lane: u32, sum: i32) -> i32 {
-    workgroupBarrier(); // all have read what was there before
+    workgroupBarrier(); // every lane has read the values of the last call
     lane_words[v * 16u + lane] = bitcast<u32>(sum);
     workgroupBarrier();
     var total = 0;

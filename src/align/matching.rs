@@ -1,33 +1,34 @@
-//! Which new code takes which old label.
+//! Decides which new code takes which old label.
 
 use crate::error::Result;
 use crate::transport::limited::{Edge, Row, solve};
 use rayon::prelude::*;
 
-/// A row at some level.
+/// The codes of a row at some level.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Pair {
-    /// Its code in the new model.
+    /// The row's code in the new model.
     pub(super) new: u32,
-    /// Its code in the old model.
+    /// The row's code in the old model.
     pub(super) old: u32,
-    /// Whether all codes before are the same already.
+    /// Whether all codes of the levels before are already the same.
     pub(super) agrees: bool,
 }
 
-/// The label of each of `clusters` new codes: a permutation with which as many rows that agree as possible keep their
-/// code, and of these permutations one with which as many rows as possible do.
+/// Returns the label of each of `clusters` new codes. The labels are a permutation that lets as many agreeing rows as
+/// possible keep their code and, among such permutations, as many of all rows as possible.
 ///
 /// # Exactness
-/// Integers alone: the optimum of an assignment problem whose weight of (new, old) is `(N + 1) a + n` for n rows, of
-/// which a agree. Of several optima it is the one that the search comes to, which goes through new codes and labels in
-/// ascending order. Codes that share no row with a label take those left over, both in ascending order.
+/// Only integers are used: the labels are the optimum of an assignment problem in which (new, old) weighs `(N + 1) a +
+/// n` for n rows, a of them agreeing. Of several optima the search returns the first one that it finds, going through
+/// new codes and labels in ascending order. Codes that share no row with a label get the labels left over, both in
+/// ascending order.
 pub(super) fn labels(mut pairs: Vec<Pair>, clusters: usize) -> Result<Vec<u32>> {
     pairs.retain(|pair| (pair.old as usize) < clusters && (pair.new as usize) < clusters);
     pairs.par_sort_unstable();
     let weights = weights(&pairs, clusters);
     let most = weights.iter().flatten().map(|(_, weight)| *weight).max().unwrap_or(0);
-    // A place for every label, and one for every new code that takes none of them yet.
+    // There is a place for every label, and one for every new code that takes no label yet.
     let places = solve(&vec![1; 2 * clusters], &own(&weights), &|row| Ok(edges(&weights, row, most)))?;
     let mut labels: Vec<Option<u32>> = vec![None; clusters];
     let mut free = vec![true; clusters];
@@ -41,7 +42,7 @@ pub(super) fn labels(mut pairs: Vec<Pair>, clusters: usize) -> Result<Vec<u32>> 
     Ok(labels.into_iter().map(|label| label.or_else(|| rest.next()).unwrap_or_default()).collect())
 }
 
-/// Labels that a new code shares rows with, ascending, and their weights.
+/// The labels that a new code shares rows with, ascending, and their weights.
 type Weights = Vec<(usize, u64)>;
 
 /// Sums up the weights of every new code; `pairs` are sorted.
@@ -64,8 +65,8 @@ fn own(weights: &[Weights]) -> Vec<Option<usize>> {
     weights.iter().map(|list| best(list).map(|(label, _)| label)).collect()
 }
 
-/// Lists the costs of a new code at each label, which fall as the weight rises, and the cost of taking no label: each
-/// code has a place of its own for that, behind all labels.
+/// Lists the costs of a new code at each label, which fall as the weight rises, and the cost of taking no label, for
+/// which each code has its own place behind all labels.
 fn edges(weights: &[Weights], row: usize, most: u64) -> Row {
     let list = weights.get(row).map(Vec::as_slice).unwrap_or_default();
     let mut edges: Vec<Edge> =

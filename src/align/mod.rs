@@ -1,5 +1,5 @@
-//! New models with old labels: which codeword of a level has which number says nothing, so a model that was fitted
-//! again can take the numbers with which most items keep their codes.
+//! Gives new models the labels of old ones. The numbers of the codewords of a level are arbitrary, so a model that was
+//! fitted again can number them such that most items keep their codes.
 
 mod matching;
 #[cfg(test)]
@@ -13,35 +13,35 @@ use crate::model::Model;
 use crate::rows::Rows;
 use matching::{Pair, labels};
 
-/// Labels for the codes of a new model, and how many rows keep their codes without and with them.
+/// Labels for the codes of a new model, and the share of rows that keep their codes with and without them.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Alignment {
     /// For every level the label of each code: a permutation of 0 .. K - 1.
     pub labels: Vec<Vec<u32>>,
-    /// Old codes against the new ones as they are; of the levels that both have.
+    /// Compares the old codes with the new ones as they are, at the levels that both have.
     pub before: Stability,
-    /// Old codes against the new ones with these labels.
+    /// Compares the old codes with the new ones after relabelling.
     pub after: Stability,
 }
 
 impl Alignment {
-    /// The labels with which as many rows as possible keep their codes, level by level.
+    /// Finds the labels with which as many rows as possible keep their codes, level by level.
     ///
-    /// Level 0 gets the labels with which most rows have their old code. Every later level looks first at the rows
-    /// whose codes before are all their old ones, as the others' IDs have changed anyway, and then at all rows. An old
-    /// code that is no code of the new level is no label; levels that only one side has stay as they are.
+    /// The first level gets the labels with which most rows have their old code. For every later level, rows whose
+    /// earlier codes are all the old ones count first, as the IDs of other rows have changed anyway; then all rows
+    /// count. An old code that is no code of the new level is no label; levels that only one side has stay as they are.
     ///
     /// # Shapes
     /// `old` (N, M) and `new` (N, L) of the same rows; `clusters` (L) of the new model.
     ///
     /// # Exactness
-    /// Every level is an assignment problem, solved to its optimum in integers. Of equally good labels the search takes
-    /// the same every time.
+    /// Every level is an assignment problem, solved to its optimum in integers. If several sets of labels are equally
+    /// good, every run returns the same one.
     ///
     /// # Errors
-    /// [`ErrorKind::Empty`], [`ErrorKind::RowCount`], and [`ErrorKind::CodeLevels`] where `clusters` has another
-    /// length.
+    /// [`ErrorKind::Empty`], [`ErrorKind::RowCount`], and [`ErrorKind::CodeLevels`] where `clusters` does not have one
+    /// entry per level of `new`.
     ///
     /// # References
     /// R. K. Ahuja, T. L. Magnanti, J. B. Orlin, Network Flows, 1993, chapter 12.
@@ -84,12 +84,12 @@ impl Alignment {
         Ok(alignment)
     }
 
-    /// Whether some code has another label.
+    /// Returns whether some code gets another label.
     fn changes(&self) -> bool {
         !self.labels.iter().all(|labels| labels.iter().copied().eq(0..labels.len() as u32))
     }
 
-    /// The codes with their new labels.
+    /// Returns the codes with their new labels.
     ///
     /// # Errors
     /// [`ErrorKind::Code`] for a code without a label.
@@ -107,13 +107,13 @@ impl Alignment {
 }
 
 impl Model {
-    /// Copies the model with the codewords of every level in the order in which as many of `rows` as possible have the
-    /// codes that `old` gives them (see [`Alignment::of_codes`]).
+    /// Copies the model with its codewords in another order at every level, such that as many of `rows` as possible
+    /// have the codes that `old` gives them (see [`Alignment::of_codes`]).
     ///
     /// # Exactness
-    /// The new model is the same on every device. It gives every row the codes of this one, relabelled; only a row that
-    /// is exactly as far from two codewords takes the one that comes first now. `after` counts the codes it really
-    /// gives.
+    /// The new model is the same on every device. It gives every row the relabelled codes of this model; only a row
+    /// with exactly the same distance to two codewords takes the one that comes first in the new order. `after` counts
+    /// the codes that the new model really gives.
     ///
     /// # Errors
     /// As for [`Quantizer::encode`](crate::Quantizer::encode) of both models, and [`ErrorKind::Empty`].

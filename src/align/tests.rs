@@ -1,11 +1,11 @@
-//! Labels against all permutations; aligned models against what they were made from, on every device.
+//! Compares labels with all permutations, and aligned models with the models they came from, on every device.
 
 use super::Alignment;
 use super::matching::{Pair, labels};
 use crate::rng::row_hash;
 use crate::{Codes, Device, ErrorKind, Matrix, Model, RqKMeans, RqKMeansModel, RqVae};
 
-/// All permutations of 0 .. n.
+/// Returns all permutations of 0 .. n.
 fn permutations(n: u32) -> Vec<Vec<u32>> {
     if n == 0 {
         return vec![Vec::new()];
@@ -20,7 +20,7 @@ fn permutations(n: u32) -> Vec<Vec<u32>> {
     permutations(n - 1).into_iter().flat_map(longer).collect()
 }
 
-/// Rows that agree and keep their code, and all rows that keep it.
+/// Counts the agreeing rows that keep their code, and all rows that keep it.
 fn kept(pairs: &[Pair], labels: &[u32]) -> (usize, usize) {
     let same = |pair: &&Pair| labels[pair.new as usize] == pair.old;
     (pairs.iter().filter(|pair| pair.agrees).filter(same).count(), pairs.iter().filter(same).count())
@@ -31,7 +31,7 @@ fn no_permutation_keeps_more() {
     for case in 0..300 {
         let draw = |i: u64, below: u64| row_hash(case, i) % below;
         let clusters = 1 + draw(0, 6) as usize;
-        // Old models may have more codes, few rows leave codes without any, and many bring ties.
+        // Old models may have more codes, few rows leave codes without any, and many rows cause ties.
         let (old_clusters, rows) = (clusters as u64 + draw(1, 3), [3, 12, 60][draw(2, 3) as usize]);
         let pair = |row: u64| Pair {
             new: draw(10 + 3 * row, clusters as u64) as u32,
@@ -52,7 +52,8 @@ fn no_permutation_keeps_more() {
 
 #[test]
 fn later_levels_look_at_rows_that_have_kept_their_codes() {
-    // Level 0 swaps its two codes, but for rows 4 to 6, which are lost. At level 1 these alone would keep its codes.
+    // Level 0 swaps its two codes, except for rows 4 to 6, which lose theirs; at level 1 only these rows would keep
+    // their codes.
     let old = Codes::new(vec![0, 0, 0, 1, 1, 0, 1, 1, 0, 0, 0, 0, 0, 0], 2).unwrap();
     let new = Codes::new(vec![1, 1, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0], 2).unwrap();
     let alignment = Alignment::of_codes(&old, &new, &[2, 2]).unwrap();
@@ -91,7 +92,7 @@ fn what_does_not_belong_together() {
 
 const DIM: usize = 6;
 
-/// Rows in loose groups, none exactly between two codewords.
+/// Makes rows in loose groups, none of them exactly between two codewords.
 fn values() -> Vec<f32> {
     let hash = |i: usize| (row_hash(5, i as u64) % 100_003) as f32 / 5000.0;
     let value = |row: usize, d: usize| 3.0 * hash(row % 9 * DIM + d) + hash(1000 + row * DIM + d);
@@ -102,7 +103,7 @@ fn k_means(seed: u64) -> RqKMeans {
     RqKMeans::new(2, [6, 5]).seed(seed)
 }
 
-/// Rows, and two models that differ in their seed.
+/// Makes rows, and two models that differ in their seed.
 fn models(device: Device) -> (Vec<f32>, [Model; 2]) {
     let values = values();
     let rows = Matrix::new(&values, DIM).unwrap();

@@ -1,7 +1,7 @@
-//! Devices: the engines that run the kernels, all with the same result.
+//! Devices: engines that run the kernels, all with the same result.
 //!
-//! An `Engine` makes a `Table`: N residual rows held where the engine computes, with one code per row. The host
-//! code of `rq/` drives tables and never sees how they work.
+//! An `Engine` makes a `Table`, which holds N residual rows where the engine computes, and one code per row. The host
+//! code of `rq/` drives tables and does not know how they work.
 
 mod cpu;
 #[cfg(feature = "gpu")]
@@ -27,7 +27,7 @@ use std::fmt;
 use std::sync::Arc;
 use tensors::Tensors;
 
-/// Where `fit` and `encode` run. The choice changes the time they take, never a bit of the result.
+/// The place where `fit` and `encode` run. The choice changes how long they take, but no bit of the result.
 ///
 /// ```
 /// use semid::Device;
@@ -41,78 +41,78 @@ pub struct Device {
     memory: Option<u64>,
 }
 
-/// What is known about a device.
+/// A description of a device.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct DeviceInfo {
-    /// Name that selects it: `reference`, `cpu`, `cpu:UNIT` or `gpu:N`.
+    /// The name that selects the device: `reference`, `cpu`, `cpu:UNIT` or `gpu:N`.
     pub name: String,
-    /// Adapter or processor, as its driver calls it.
+    /// The adapter or processor, as its driver names it.
     pub description: String,
     /// `scalar`, `simd`, or the graphics API: `vulkan`, `metal`, `dx12`, `gl`.
     pub backend: String,
-    /// Driver and its version, empty where there is none.
+    /// The driver and its version; empty for a device without a driver.
     pub driver: String,
-    /// Whether it is real hardware (a GPU, or the processor itself) rather than an adapter emulated in software.
+    /// Whether the device is real hardware (a GPU, or the processor itself) and not an adapter emulated in software.
     pub hardware: bool,
-    /// Limits of an adapter; the CPU has none.
+    /// The limits of an adapter; none for the CPU.
     pub limits: Option<AdapterLimits>,
 }
 
-/// The limits of an adapter that decide how rows are cut up.
+/// The limits of an adapter that decide how rows are divided.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct AdapterLimits {
-    /// Bytes of one buffer.
+    /// Bytes that one buffer may have.
     pub buffer_bytes: u64,
     /// Bytes that a kernel can address in one buffer.
     pub binding_bytes: u64,
     /// Buffers that a kernel can use at once.
     pub storage_buffers: u32,
-    /// Bytes of memory that a workgroup shares.
+    /// Bytes of memory that the invocations of a workgroup share.
     pub workgroup_bytes: u32,
-    /// Invocations of a workgroup.
+    /// Invocations that a workgroup may have.
     pub invocations: u32,
-    /// Whether kernels can be timed.
+    /// Whether the time of kernels can be measured.
     pub timestamps: bool,
 }
 
-/// Time that a kernel took on the device, see [`Device::kernel_times`].
+/// The time that a kernel took on the device, see [`Device::kernel_times`].
 #[doc(hidden)]
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct KernelTime {
-    /// Name of the kernel.
+    /// The name of the kernel.
     pub name: &'static str,
-    /// Seconds, over all dispatches.
+    /// Seconds, summed over all dispatches.
     pub seconds: f64,
     /// Number of dispatches.
     pub dispatches: u64,
 }
 
 impl Device {
-    /// The best hardware GPU if there is one that can run the kernels, otherwise the CPU; always the CPU in a build
-    /// without the feature `gpu`.
+    /// Returns the best hardware GPU that can run the kernels; the CPU if there is none, or if the build lacks the
+    /// feature `gpu`.
     pub fn auto() -> Self {
         gpu::best().map_or_else(|_| Self::cpu(), Self::of)
     }
 
-    /// The scalar, single-threaded reference: the specification in code, slow on purpose.
+    /// Returns the scalar, single-threaded reference: the specification in code, slow on purpose.
     pub fn reference() -> Self {
         Self::of(Arc::new(reference::Reference::new()))
     }
 
-    /// The CPU with all its cores and its fastest vector unit.
+    /// Returns the CPU with all its cores and its fastest vector instructions.
     ///
     /// The environment variable `SEMID_SIMD` (`avx512vnni`, `avx512`, `avx2`, `neon` or `portable`) chooses other
-    /// vector instructions, for tests and measurements. With a value that this processor does not have, everything that
-    /// is to run on the device fails with [`ErrorKind::UnknownSimd`].
+    /// vector instructions, for tests and measurements. If its value names instructions that this processor does not
+    /// have, all work on the device fails with [`ErrorKind::UnknownSimd`].
     pub fn cpu() -> Self {
-        // Without a thread count of its own the engine runs on rayon's global pool and nothing can fail.
+        // Without a thread count the engine runs on rayon's global pool, and nothing can fail.
         Self::of(Arc::new(cpu::Cpu::new()))
     }
 
-    /// The CPU with a fixed number of threads; 0 means all cores.
+    /// Returns the CPU with a fixed number of threads; 0 means all cores.
     ///
     /// # Errors
     /// [`ErrorKind::Device`] where the threads cannot be started, [`ErrorKind::UnknownSimd`] as for [`Device::named`].
@@ -124,8 +124,8 @@ impl Device {
         Self { engine, memory: None }
     }
 
-    /// Several devices as one: rows are divided evenly among `first` and the `others`, which work at the same time.
-    /// Networks are trained on `first` alone.
+    /// Joins several devices to one: `first` and the `others` each get an equal part of the rows and work at the same
+    /// time. Only `first` trains networks.
     ///
     /// ```
     /// use semid::{Device, Matrix, RqKMeans};
@@ -142,8 +142,9 @@ impl Device {
         if others.is_empty() { first } else { Self::of(Arc::new(several::Several::new(first, others))) }
     }
 
-    /// The same device with so many bytes of memory for a fit, its rows included; without this it is what the machine
-    /// has left. A fit of rows that need more reads them again for every pass over them, with the same result.
+    /// Returns the same device with a limit on the memory of a fit, in bytes, which includes the rows; without this
+    /// call the limit is the memory that the machine has left. A fit whose rows need more memory reads them again for
+    /// every pass over them, with the same result.
     ///
     /// ```
     /// use semid::Device;
@@ -154,31 +155,31 @@ impl Device {
         Self { memory: Some(bytes), ..self }
     }
 
-    /// Bytes that a fit may take, where they are limited.
+    /// Returns how many bytes a fit may use; none where that is not limited.
     pub fn memory(&self) -> Option<u64> {
         self.memory
     }
 
-    /// Bytes that a fit may take which needs so many; the machine is only asked where they are many.
+    /// Returns how many bytes a fit that needs `needed` may use; asks the machine only where that is much.
     pub(crate) fn memory_for(&self, needed: u64) -> Option<u64> {
         const MANY: u64 = 256 << 20;
-        // Some is left for others.
+        // Other programs keep a part.
         let machine = || machine::available_memory().map(|bytes| bytes / 8 * 7);
         self.memory.or_else(|| if needed < MANY { None } else { machine() })
     }
 
-    /// The device of that name: `auto`, `reference`, `cpu`, `gpu` (best hardware adapter), `gpu:N` (by index in
-    /// [`Device::list`]), `gpu:NAME` (an adapter whose description contains NAME, in any case), or several of them with
-    /// commas between, see [`Device::several`].
+    /// Returns the device of that name: `auto`, `reference`, `cpu`, `gpu` (the best hardware adapter), `gpu:N` (by
+    /// index in [`Device::list`]), `gpu:NAME` (an adapter whose description contains NAME, in any case), or several of
+    /// these names with commas between, see [`Device::several`].
     ///
-    /// `cpu` multiplies whatever is fastest on this processor. `cpu:f32` multiplies f32 and `cpu:16bit` pairs of 16-bit
-    /// integers, whether or not that is faster; `cpu:portable` uses no vector instructions beyond those that every
+    /// `cpu` multiplies in the fastest way that this processor has. `cpu:f32` multiplies f32, and `cpu:16bit` pairs of
+    /// 16-bit integers, whether or not that is faster. `cpu:portable` uses only vector instructions that every
     /// processor of the architecture has.
     ///
     /// # Errors
-    /// [`ErrorKind::UnknownDevice`] for a name that fits nothing, [`ErrorKind::NoAdapter`] where no adapter can run
-    /// the kernels, [`ErrorKind::Feature`] where a GPU is asked of a build without the feature `gpu`,
-    /// [`ErrorKind::UnknownSimd`] for a CPU where `SEMID_SIMD` names no instructions of this processor.
+    /// [`ErrorKind::UnknownDevice`] for a name that fits no device, [`ErrorKind::NoAdapter`] where no adapter can run
+    /// the kernels, [`ErrorKind::Feature`] for a GPU in a build without the feature `gpu`, [`ErrorKind::UnknownSimd`]
+    /// for a CPU where `SEMID_SIMD` names no instructions of this processor.
     pub fn named(name: &str) -> Result<Self> {
         if let Some((first, others)) = name.split_once(',') {
             let others: Result<Vec<Self>> = others.split(',').map(Self::named).collect();
@@ -200,7 +201,7 @@ impl Device {
         }
     }
 
-    /// Every device of this machine, adapters in the order of their index; opens none of them.
+    /// Lists the devices of this machine, with the adapters in the order of their index; opens none of them.
     pub fn list() -> Vec<DeviceInfo> {
         let mut all = vec![Self::reference().info().clone(), Self::cpu().info().clone()];
         let units = cpu::Unit::NAMES.iter().filter_map(|name| cpu::Cpu::named(name)?.ok());
@@ -209,18 +210,18 @@ impl Device {
         all
     }
 
-    /// What is known about this device.
+    /// Returns the description of this device.
     pub fn info(&self) -> &DeviceInfo {
         self.engine.info()
     }
 
-    /// Switches the timing of kernels on or off, for benchmarks; `false` where the device cannot time them.
+    /// Switches the timing of kernels on or off, for benchmarks; returns `false` where the device cannot time them.
     #[doc(hidden)]
     pub fn time_kernels(&self, on: bool) -> bool {
         self.engine.time_kernels(on)
     }
 
-    /// Times since the last call.
+    /// Returns the times since the last call.
     #[doc(hidden)]
     pub fn kernel_times(&self) -> Vec<KernelTime> {
         self.engine.kernel_times()
@@ -247,67 +248,68 @@ fn unknown(name: &str) -> crate::Error {
 /// The code of a row that has none; a model has at most 65,536 codewords.
 const NO_CODE: u32 = u32::MAX;
 
-/// What `assign` found out.
+/// Counts of an `assign`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Assigned {
-    /// Rows whose code differs from the one before.
+    /// Rows whose code differs from their code before.
     pub(crate) changed: u64,
-    /// Rows that a filter left undecided and exact distances settled.
+    /// Rows that the filter left undecided, so that exact distances decided.
     pub(crate) settled: u64,
 }
 
 impl Assigned {
-    /// Both together, for different rows.
+    /// Adds the counts of two different sets of rows.
     #[inline(always)]
     pub(crate) fn plus(self, other: Self) -> Self {
         Self { changed: self.changed + other.changed, settled: self.settled + other.settled }
     }
 }
 
-/// What a table is going to be used for; engines may prepare for it.
+/// The use that a table is made for; engines may prepare for it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Purpose {
-    /// The same rows are assigned again and again, to codewords that move little by little.
+    /// The same rows are assigned repeatedly, to codewords that move little by little.
     Fit,
     /// Rows are assigned once per level.
     Encode,
 }
 
-/// A place to compute.
+/// An implementation of all kernels on some hardware.
 pub(crate) trait Engine: Send + Sync {
     fn info(&self) -> &DeviceInfo;
 
-    /// Room for `rows` rows of `dim` grid values (1 ..= [`MAX_DIM`](crate::rq::MAX_DIM)); they are zero until uploaded.
+    /// Makes a table of `rows` rows of `dim` grid values (1 ..= [`MAX_DIM`](crate::rq::MAX_DIM)), which are zero until
+    /// they are uploaded.
     fn table(&self, rows: usize, dim: usize, purpose: Purpose) -> Result<Box<dyn Table>>;
 
-    /// Room for the matrices of a network.
+    /// Makes a store for the matrices of a network.
     fn tensors(&self) -> Result<Box<dyn Tensors>>;
 
-    /// Rows that `encode` should hand over at a time.
+    /// Returns how many rows `encode` should hand over at a time.
     fn chunk_rows(&self, dim: usize) -> usize;
 
-    /// [`Grid::quantize`], on as many threads as the engine uses.
+    /// Does the same as [`Grid::quantize`], on as many threads as the engine uses.
     fn quantize(&self, grid: &Grid, rows: &[f32], out: &mut [i32]) -> u64 {
         grid.quantize(rows, out)
     }
 
-    /// [`grid::quantize_rows_alone`], likewise.
+    /// Does the same as [`grid::quantize_rows_alone`], on as many threads as the engine uses.
     fn quantize_rows_alone(&self, rows: &[f32], dim: usize, out: &mut [i32]) {
         grid::quantize_rows_alone(rows, dim, out);
     }
 
-    /// Runs work of many small steps from one of the engine's own threads, where it has any: a step that comes from
-    /// another thread has to wake them first.
+    /// Runs work of many small steps from one of the engine's own threads, if it has any: a step from another thread
+    /// would have to wake them first.
     fn run(&self, work: &mut (dyn FnMut() + Send)) {
         work();
     }
 
-    /// Switches the timing of kernels on or off; `false` where there is none.
+    /// Switches the timing of kernels on or off; returns `false` where the engine has none.
     fn time_kernels(&self, _on: bool) -> bool {
         false
     }
 
-    /// Times since the last call.
+    /// Returns the times since the last call.
     fn kernel_times(&self) -> Vec<KernelTime> {
         Vec::new()
     }
@@ -315,8 +317,8 @@ pub(crate) trait Engine: Send + Sync {
 
 /// N residual rows on a device, each with a code.
 ///
-/// A fresh table, and any table after `upload`, `unit_length` or `subtract`, has no codes: the next `assign` counts
-/// every row as changed. Each method does what the kernel of the same name does, bit for bit.
+/// A new table has no codes, and neither has a table after `upload`, `unit_length` or `subtract`: the next `assign`
+/// counts every row as changed. Each method does what the kernel of the same name does, bit for bit.
 pub(crate) trait Table: Send {
     fn rows(&self) -> usize;
 
@@ -325,34 +327,35 @@ pub(crate) trait Table: Send {
     /// Replaces rows from `first` on; `rows` holds whole rows of grid values within 2^24.
     fn upload(&mut self, first: usize, rows: &[i32]) -> Result<()>;
 
-    /// Copies of the given rows, in the given order.
+    /// Returns copies of the given rows, in the given order.
     fn gather(&mut self, rows: &[usize]) -> Result<Vec<i32>>;
 
-    /// `kernel::unit_length`.
+    /// Runs `kernel::unit_length`: scales every row to the same length.
     fn unit_length(&mut self) -> Result<()>;
 
-    /// `kernel::assign`: gives every row the code of its nearest codeword.
+    /// Runs `kernel::assign`: gives every row the code of its nearest codeword.
     fn assign(&mut self, codebook: &Codebook) -> Result<Assigned>;
 
-    /// Copies the codes out; `out` holds one per row.
+    /// Copies the codes to `out`, which holds one per row.
     fn codes(&mut self, out: &mut [u32]) -> Result<()>;
 
     /// Replaces the codes; `codes` holds one per row.
     fn set_codes(&mut self, codes: &[u32]) -> Result<()>;
 
-    /// `kernel::centroid`: sums of the rows by their codes, all below `clusters`.
+    /// Runs `kernel::centroid`: returns the sums of the rows by their codes, which are all below `clusters`.
     fn sums(&mut self, clusters: usize) -> Result<Partial>;
 
-    /// `kernel::assigned_distances`: squared distance of every row to the codeword of its code.
+    /// Runs `kernel::assigned_distances`: returns the squared distance of every row to the codeword of its code.
     fn assigned_distances(&mut self, codebook: &Codebook) -> Result<Vec<u64>>;
 
-    /// `kernel::residual`: subtracts from every row the codeword of its code and forgets the codes.
+    /// Runs `kernel::residual`: subtracts from every row the codeword of its code, and forgets the codes.
     fn subtract(&mut self, codebook: &Codebook) -> Result<()>;
 
-    /// `kernel::min_distances` for points (P, D): P x N distances, none above `closest` of its row.
+    /// Runs `kernel::min_distances` for points (P, D): returns P x N distances, none above `closest` of its row.
     fn min_distances(&mut self, points: &[i32], closest: &[u64]) -> Result<Vec<u64>>;
 
-    /// `kernel::range_search`: for every row the codewords whose squared distance plus price is below the row's limit.
+    /// Runs `kernel::range_search`: returns for every row the codewords whose squared distance plus price is below its
+    /// limit.
     fn range_search(&mut self, codebook: &Codebook, prices: &[i128], limits: &[i128]) -> Result<RangeMatches> {
         range_search::range_search(self, codebook, prices, limits)
     }

@@ -28,7 +28,7 @@ enum Form {
 }
 
 impl IdFormat {
-    /// Decimal codes with a separator between them: "12-5-33".
+    /// Writes codes as decimal numbers with a separator between them: "12-5-33".
     ///
     /// Different codes give different texts as long as the separator is not empty and has no digit; see
     /// [`IdFormat::check`].
@@ -36,18 +36,18 @@ impl IdFormat {
         Self(Form::Plain(separator.to_owned()))
     }
 
-    /// A token per level, as language models read them: `<a_12><b_5><c_33>`; levels after the 26th are named `aa`,
-    /// `ab` and so on.
+    /// Writes a token per level, as language models read them: `<a_12><b_5><c_33>`. Levels after the 26th are named
+    /// `aa`, `ab` and so on.
     pub fn token() -> Self {
         Self(Form::Token)
     }
 
-    /// Whatever `format` makes of the codes of a row.
+    /// Writes whatever text `format` returns for the codes of a row.
     pub fn custom(format: impl Fn(&[u32]) -> String + Send + Sync + 'static) -> Self {
         Self(Form::Custom(Arc::new(format)))
     }
 
-    /// Refuses a separator with which different codes could give the same text.
+    /// Refuses a separator that could give different codes the same text.
     ///
     /// # Errors
     /// [`crate::ErrorKind::Parameter`] for an empty separator or one with a digit.
@@ -61,7 +61,7 @@ impl IdFormat {
         }
     }
 
-    /// The separator of plain codes.
+    /// Returns the separator of plain codes; none for other forms.
     pub fn separator(&self) -> Option<&str> {
         match &self.0 {
             Form::Plain(separator) => Some(separator),
@@ -69,17 +69,17 @@ impl IdFormat {
         }
     }
 
-    /// Whether codes become tokens.
+    /// Returns whether codes are written as tokens.
     pub fn is_token(&self) -> bool {
         matches!(self.0, Form::Token)
     }
 
-    /// The text of every row.
+    /// Returns the text of every row.
     pub fn format(&self, codes: &Codes) -> Vec<String> {
         codes.rows().map(|row| self.format_row(row)).collect()
     }
 
-    /// The text of one row's codes.
+    /// Returns the text of one row's codes.
     pub fn format_row(&self, codes: &[u32]) -> String {
         match &self.0 {
             Form::Plain(separator) => codes.iter().map(u32::to_string).collect::<Vec<_>>().join(separator),
@@ -99,7 +99,7 @@ impl fmt::Debug for IdFormat {
     }
 }
 
-/// a ... z, aa ... az, ba ... as spreadsheets name columns.
+/// Names levels as spreadsheets name columns: a ... z, aa ... az, ba ...
 pub(crate) fn level_name(level: usize) -> String {
     let letter = char::from(b'a' + (level % 26) as u8);
     match level / 26 {

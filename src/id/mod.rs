@@ -1,4 +1,4 @@
-//! Semantic IDs: as text, and registered so that every item has one of its own.
+//! Semantic IDs: their text forms, and the registry that gives every item an ID that no other item has.
 
 mod assign;
 mod engine;

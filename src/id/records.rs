@@ -1,4 +1,4 @@
-//! Iteration over the items of a registry.
+//! Iterates over the items of a registry.
 
 use super::semantic_id::SemanticId;
 use super::shape::Shape;
@@ -11,15 +11,15 @@ use std::fmt;
 pub struct ItemRecord {
     /// The item key.
     pub item: String,
-    /// Its ID, and what the encoder gave.
+    /// Its ID, and the codes that the encoder gave.
     pub entry: Entry,
 }
 
-/// The items below a prefix, in the order of their IDs, as they were when this was made.
+/// Iterates over the items below a prefix, in the order of their IDs, as they were when the iterator was made.
 ///
-/// They are read a page at a time from a snapshot, which ends with the value.
+/// It reads a page at a time from a snapshot, which lives as long as the iterator.
 pub struct Records {
-    /// None after a failure, and at the end.
+    /// The snapshot; none after a failure and at the end.
     store: Option<Result<Box<dyn Store>>>,
     shape: Shape,
     prefix: Vec<u32>,
@@ -33,7 +33,7 @@ impl Records {
         Self { store: Some(store), shape, prefix: prefix.to_vec(), after: None, page }
     }
 
-    /// Reads the next page; `false` at the end.
+    /// Reads the next page; returns `false` at the end.
     fn next_page(&mut self) -> Result<bool> {
         let store = match self.store.take() {
             None => return Ok(false),

@@ -1,4 +1,4 @@
-//! What happens to items whose codes are taken.
+//! Chooses IDs for items whose codes are taken.
 
 use crate::error::{Error, Result};
 use std::num::NonZeroU32;
@@ -14,21 +14,21 @@ use std::num::NonZeroU32;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Resolver {
-    /// The first item has the codes alone, "12-5-33", the next ones a counter, "12-5-33-1".
+    /// The first item has the codes alone, "12-5-33"; the next ones have a counter too, "12-5-33-1".
     Suffix {
-        /// Whether the first item has a suffix too, "12-5-33-0", so that all IDs are equally long.
+        /// Whether the first item has a suffix too, "12-5-33-0", so that all IDs have equally many parts.
         always: bool,
     },
-    /// Every ID has the item key in it: "12-5-33-numpy". If that one is retired, and the item comes back to the same
-    /// codes, a number makes the new one different: "12-5-33-numpy-1".
+    /// Every ID contains the item key: "12-5-33-numpy". If the item comes back to codes where its ID was retired, the
+    /// new ID ends in a number: "12-5-33-numpy-1".
     ItemId,
-    /// Colliding items move to the nearest free codes; a suffix where no codes are free.
+    /// Items whose codes are taken move to the nearest free codes; where no codes are free, they get a suffix.
     ///
-    /// The new items of a call, 65,536 rows of it at a time, are placed together, at the smallest total increase of
-    /// distance. So where an item goes depends on which items are new in the same call; once given, its ID stays as any
-    /// other.
+    /// The new items of a call are placed together, 65,536 rows at a time, at the smallest total increase of distance.
+    /// So the codes that an item moves to depend on which other items are new in the same call; once given, its ID
+    /// stays.
     Reassign {
-        /// Items that may share the same codes.
+        /// How many items may share the same codes.
         capacity: NonZeroU32,
     },
 }
@@ -40,12 +40,12 @@ impl Default for Resolver {
 }
 
 impl Resolver {
-    /// [`Resolver::Reassign`] with one item per codes.
+    /// Returns [`Resolver::Reassign`] with one item per list of codes.
     pub fn reassign() -> Self {
         Self::Reassign { capacity: NonZeroU32::MIN }
     }
 
-    /// The name used in manifests and on the command line: `suffix`, `suffix-always`, `item-id` or `reassign`.
+    /// Returns the name that manifests use: `suffix`, `suffix-always`, `item-id` or `reassign`.
     pub fn name(&self) -> &'static str {
         match self {
             Self::Suffix { always: false } => "suffix",
@@ -55,7 +55,7 @@ impl Resolver {
         }
     }
 
-    /// Items that may share the same codes without being moved, where that is limited.
+    /// Returns how many items may share the same codes without being moved; none where that is not limited.
     pub fn capacity(&self) -> Option<NonZeroU32> {
         match self {
             Self::Reassign { capacity } => Some(*capacity),
@@ -63,7 +63,7 @@ impl Resolver {
         }
     }
 
-    /// The resolver of that name; `capacity` matters to `reassign` alone.
+    /// Returns the resolver of that name; only `reassign` uses `capacity`.
     ///
     /// # Errors
     /// [`crate::ErrorKind::Parameter`] for an unknown name.

@@ -2,7 +2,7 @@
 
 /// A registered semantic ID: the codes of all levels, and a suffix where several items share the codes.
 ///
-/// Ordered by codes, then suffix, so that all IDs with a common prefix stand together.
+/// IDs are ordered by codes, then suffix, so that all IDs with a common prefix are consecutive.
 ///
 /// ```
 /// use semid::registry::SemanticId;
@@ -19,7 +19,7 @@ pub struct SemanticId {
 }
 
 impl SemanticId {
-    /// The ID of these codes and suffix.
+    /// Makes the ID with these codes and suffix.
     pub fn new(codes: Vec<u32>, suffix: u64) -> Self {
         Self { codes, suffix }
     }

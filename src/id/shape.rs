@@ -1,14 +1,14 @@
-//! What the codes of an ID must be, which no store checks.
+//! Checks the codes of an ID, which no store does.
 
 use super::store::{Entry, Record};
 use crate::MAX_CLUSTERS;
 use crate::error::{Error, Result};
 
-/// The number of codes of every ID, and below what each must be.
+/// The number of codes of every ID, and the number of clusters that each code must be below.
 #[derive(Clone, Debug)]
 pub(super) struct Shape {
     levels: usize,
-    /// Known once the model is.
+    /// The clusters per level; none until the model is known.
     clusters: Option<Vec<usize>>,
 }
 
@@ -17,12 +17,12 @@ impl Shape {
         Self { levels, clusters: None }
     }
 
-    /// With the clusters of the model.
+    /// Makes the shape of IDs of a model with these clusters.
     pub(super) fn with(levels: usize, clusters: Vec<usize>) -> Self {
         Self { levels, clusters: Some(clusters) }
     }
 
-    /// Refuses an entry that no registry of this shape gave.
+    /// Refuses an entry that a registry of this shape cannot have given.
     ///
     /// # Errors
     /// [`ErrorKind::DamagedRegistry`](crate::ErrorKind::DamagedRegistry).
@@ -35,6 +35,7 @@ impl Shape {
             for (level, code) in codes.iter().enumerate() {
                 let clusters = self.clusters.as_ref().and_then(|all| all.get(level)).copied().unwrap_or(MAX_CLUSTERS);
                 if *code as usize >= clusters {
+                    let level = level + 1;
                     let reason = format!("an ID has codes {codes:?}, and level {level} has {clusters} codes only");
                     return Err(Error::damaged_registry(reason));
                 }

@@ -1,85 +1,86 @@
-//! Measures of quality that need nothing but codes.
+//! Measures of quality that need only codes.
 
 use super::sizes::{Sizes, ratio};
 use serde::{Deserialize, Serialize};
 
-/// Measures of codes alone: collisions of whole IDs, and how each level uses its clusters.
+/// Measures of codes alone: collisions of whole IDs, and the use of the clusters of each level.
 ///
-/// Serialized, the fields of `ids` stand beside the others.
+/// In serialized form the fields of `ids` stand among the other fields.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct CodeMetrics {
     /// Number of rows, N.
     pub rows: u64,
-    /// Whole IDs.
+    /// Measures of whole IDs.
     #[serde(flatten)]
     pub ids: IdMetrics,
-    /// Levels, first to last.
+    /// Measures of each level, first to last.
     pub levels: Vec<LevelMetrics>,
-    /// The IDs that most items share, largest first; the smaller ID first on a tie.
+    /// The IDs that most items share, largest first; on a tie the smaller ID comes first.
     pub largest_buckets: Vec<Bucket>,
 }
 
-/// Measures of whole IDs; U is the number of different ones.
+/// Measures of whole IDs; U is the number of different IDs.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct IdMetrics {
-    /// Different IDs, U.
+    /// Number of different IDs, U.
     pub distinct_ids: u64,
     /// `1 - U / N`.
     pub collision_rate: f64,
-    /// Items that share their ID with another one.
+    /// Number of items that share their ID with another item.
     pub collided_items: u64,
-    /// The share of these: `collided_items / N`.
+    /// Share of items that share their ID: `collided_items / N`.
     pub collided_item_rate: f64,
-    /// Items of the ID that most share.
+    /// Number of items of the most shared ID.
     pub max_bucket: u64,
     /// `-sum p ln p` over the IDs, in nats.
     pub entropy: f64,
-    /// Entropy over that of all possible IDs being equally frequent, `ln(K_1 ... K_L)`; 1 where there is but one.
+    /// Entropy divided by `ln(K_1 ... K_L)`, the entropy if all possible IDs were equally frequent; 1 where only one is
+    /// possible.
     pub entropy_ratio: f64,
     /// `e^entropy`.
     pub perplexity: f64,
-    /// Gini coefficient of the items per ID that occurs, see [`Sizes::gini`].
+    /// Gini coefficient of the numbers of items of the IDs that occur, see [`Sizes::gini`].
     pub gini: f64,
-    /// `U sum n^2 / N^2` over the IDs that occur: 1 where all have the same number of items.
+    /// `U sum n^2 / N^2` over the IDs that occur; 1 where all have the same number of items.
     pub imbalance: f64,
 }
 
-/// Measures of one level, and of the prefixes that end with it.
+/// Measures of one level, and of the prefixes that end at it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct LevelMetrics {
-    /// Clusters, K.
+    /// Number of clusters, K.
     pub clusters: u64,
-    /// Codes that occur.
+    /// Number of codes that occur.
     pub used_codes: u64,
-    /// Codes that do not: `K - used_codes`.
+    /// Number of codes that do not occur: `K - used_codes`.
     pub dead_codes: u64,
     /// `used_codes / K`.
     pub utilization: f64,
-    /// Items of the code that most have.
+    /// Number of items of the most frequent code.
     pub max_bucket: u64,
-    /// `-sum p ln p` over the codes, in nats; `ln K` at most.
+    /// `-sum p ln p` over the codes, in nats; at most `ln K`.
     pub entropy: f64,
-    /// `e^entropy`: as many codes, used equally, would say as much.
+    /// `e^entropy`: the number of equally frequent codes that would have the same entropy.
     pub perplexity: f64,
-    /// Gini coefficient of the items per code that occurs, see [`Sizes::gini`].
+    /// Gini coefficient of the numbers of items of the codes that occur, see [`Sizes::gini`].
     pub gini: f64,
-    /// `K sum n^2 / N^2` over all codes: 1 where all have the same number of items, K where one has all.
+    /// `K sum n^2 / N^2` over all codes; 1 where all have the same number of items, K where one code has all items.
     pub imbalance: f64,
-    /// Different prefixes up to this level, U_d.
+    /// Number of different prefixes up to this level, U_d.
     pub prefixes: u64,
     /// `1 - U_d / N`.
     pub prefix_collision_rate: f64,
 }
 
-/// An ID with its items.
+/// An ID and the number of items that have it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Bucket {
-    /// Its codes.
+    /// The codes of the ID.
     pub codes: Vec<u32>,
-    /// Number of items that have it.
+    /// Number of items that have the ID.
     pub items: u64,
 }
 

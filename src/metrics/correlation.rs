@@ -1,4 +1,4 @@
-//! Spearman's rank correlation between distances of rows and distances of their IDs.
+//! Computes Spearman's rank correlation between distances of rows and distances of their IDs.
 
 use super::estimate::Estimate;
 use super::points::Points;
@@ -10,12 +10,12 @@ use crate::rng::Stream;
 /// Pairs of different rows.
 pub(super) struct Pairs {
     pub(super) rows: Vec<(usize, usize)>,
-    /// Number of pairs there are.
+    /// Number of all possible pairs.
     population: u64,
 }
 
 impl Pairs {
-    /// All pairs of `rows` rows if there are at most `most`, otherwise `most` drawn independently.
+    /// Takes all pairs of `rows` rows if there are at most `most`, otherwise draws `most` pairs independently.
     pub(super) fn new(rows: usize, most: usize, seed: u64) -> Self {
         let population = (rows as u64).saturating_mul((rows as u64).saturating_sub(1)) / 2;
         if population <= most as u64 {
@@ -31,7 +31,8 @@ impl Pairs {
         Self { rows: (0..most).map(pair).collect(), population }
     }
 
-    /// Squared distances on the grid between the two of every pair, `place` saying which row of `points` an element is.
+    /// Returns the squared distance on the grid between the rows of each pair; `place` gives the place of a row in
+    /// `points`.
     pub(super) fn distances(
         &self,
         points: &Points<'_>,
@@ -60,17 +61,18 @@ impl Pairs {
         Ok(pairs.iter().map(|(a, b)| squared_distance(row(*a), row(*b))).collect())
     }
 
-    /// The correlation of two distances of every pair, if both vary.
+    /// Returns the correlation of two distances of every pair; none where one of them does not vary.
     pub(super) fn correlation(&self, a: &[u64], b: &[u64]) -> Option<Estimate> {
         spearman(a, b).map(|value| Estimate::rank_correlation(value, self.rows.len() as u64, self.population))
     }
 }
 
-/// Spearman's rank correlation, equal values having the mean of their ranks; none where one of the two does not vary.
+/// Returns Spearman's rank correlation, with equal values given the mean of their ranks; none where one list does not
+/// vary.
 ///
 /// # Exactness
-/// Pearson's correlation of the ranks. Twice a rank less its mean is an integer, and so are the sums of their products:
-/// only the last quotient and root are rounded.
+/// Computes Pearson's correlation of the ranks. Twice a rank less twice the mean rank is an integer, and so are the
+/// sums of products: only the last quotient and root are rounded.
 pub(super) fn spearman(a: &[u64], b: &[u64]) -> Option<f64> {
     let (a, b) = (ranks(a), ranks(b));
     let sum = |a: &[i64], b: &[i64]| a.iter().zip(b).map(|(a, b)| i128::from(*a) * i128::from(*b)).sum::<i128>() as f64;
@@ -78,7 +80,7 @@ pub(super) fn spearman(a: &[u64], b: &[u64]) -> Option<f64> {
     (scale > 0.0).then(|| (sum(&a, &b) / scale).clamp(-1.0, 1.0))
 }
 
-/// Twice the rank of every value less twice the mean rank.
+/// Returns twice the rank of every value less twice the mean rank.
 fn ranks(values: &[u64]) -> Vec<i64> {
     let mut order: Vec<(u64, usize)> = values.iter().copied().zip(0..).collect();
     order.sort_unstable();
@@ -87,7 +89,7 @@ fn ranks(values: &[u64]) -> Vec<i64> {
     for group in order.chunk_by(|a, b| a.0 == b.0) {
         let tied = group.len() as i64;
         for (_, at) in group {
-            // The group has the ranks before + 1 to before + tied.
+            // The tied values have the ranks before + 1 to before + tied.
             ranks.iter_mut().skip(*at).take(1).for_each(|rank| *rank = 2 * before + tied + 1 - (count + 1));
         }
         before += tied;

@@ -1,4 +1,4 @@
-//! Counting codes that come in any order, or sorted and then in constant memory.
+//! Counts codes in any order, or sorted codes in constant memory.
 
 use super::code_metrics::{Bucket, CodeMetrics, IdMetrics, LevelMetrics};
 use super::sizes::Sizes;
@@ -7,10 +7,10 @@ use crate::error::{Error, ErrorKind, Result};
 use std::cmp::Reverse;
 use std::collections::HashMap;
 
-/// Largest buckets kept.
+/// How many of the largest buckets are kept.
 const LARGEST: usize = 5;
 
-/// Measures codes alone: collisions of whole IDs, and how each level uses its clusters.
+/// Measures codes alone: collisions of whole IDs, and the use of the clusters of each level.
 ///
 /// # Shapes
 /// `codes` (N, L), `clusters` (L).
@@ -34,7 +34,7 @@ pub fn code_metrics(codes: &Codes, clusters: &[usize]) -> Result<CodeMetrics> {
     counter.finish()
 }
 
-/// Counts the codes of rows, a row at a time and in any order; keeps one entry per different ID.
+/// Counts the codes of rows one by one, in any order; keeps one entry per different ID.
 ///
 /// ```
 /// use semid::metrics::CodeCounter;
@@ -54,10 +54,10 @@ pub struct CodeCounter {
 }
 
 impl CodeCounter {
-    /// Makes a counter for levels with so many clusters.
+    /// Makes a counter for levels with these numbers of clusters.
     ///
     /// # Errors
-    /// [`ErrorKind::Clusters`] for a number of clusters that no level has.
+    /// [`ErrorKind::Clusters`] for a number of clusters that no level can have.
     pub fn new(clusters: &[usize]) -> Result<Self> {
         check_clusters(clusters)?;
         Ok(Self { clusters: clusters.to_vec(), rows: 0, ids: HashMap::new() })
@@ -66,7 +66,8 @@ impl CodeCounter {
     /// Counts a row.
     ///
     /// # Errors
-    /// [`ErrorKind::CodeLevels`] for a wrong number of codes, [`ErrorKind::Code`] for a code its level does not have.
+    /// [`ErrorKind::CodeLevels`] for a wrong number of codes, [`ErrorKind::Code`] for a code that its level does not
+    /// have.
     pub fn add(&mut self, codes: &[u32]) -> Result<()> {
         check(self.rows, codes, &self.clusters)?;
         match self.ids.get_mut(codes) {
@@ -77,7 +78,7 @@ impl CodeCounter {
         Ok(())
     }
 
-    /// Ends the count and returns its measures.
+    /// Ends the count and returns the measures.
     ///
     /// # Errors
     /// [`ErrorKind::Empty`] where there was no row.
@@ -90,7 +91,7 @@ impl CodeCounter {
     }
 }
 
-/// Counts the codes of items that come sorted by their codes, in memory that depends on the clusters alone.
+/// Counts the codes of items in the order of their codes; its memory depends only on the clusters.
 ///
 /// ```
 /// use semid::metrics::SortedCodeCounter;
@@ -104,11 +105,11 @@ impl CodeCounter {
 #[derive(Clone, Debug)]
 pub struct SortedCodeCounter {
     clusters: Vec<usize>,
-    /// Items per code, for every level.
+    /// For every level, the number of items of each code.
     usage: Vec<Vec<u64>>,
-    /// Sizes of the prefixes that are complete, for every length.
+    /// For every length, the sizes of the prefixes that are complete.
     prefixes: Vec<Sizes>,
-    /// Items so far of the prefixes of `current`, for every length.
+    /// For every length, the number of items so far with the prefix of `current`.
     open: Vec<u64>,
     current: Vec<u32>,
     ids: usize,
@@ -116,7 +117,7 @@ pub struct SortedCodeCounter {
 }
 
 impl SortedCodeCounter {
-    /// Makes a counter for levels with so many clusters.
+    /// Makes a counter for levels with these numbers of clusters.
     ///
     /// # Errors
     /// As for [`CodeCounter::new`].
@@ -133,10 +134,10 @@ impl SortedCodeCounter {
         })
     }
 
-    /// Counts `items` items with the same codes, which are not smaller than those before.
+    /// Counts `items` items with the same codes, which must not be smaller than the codes before.
     ///
     /// # Errors
-    /// As for [`CodeCounter::add`]; a parameter error for smaller codes.
+    /// As for [`CodeCounter::add`]; a parameter error for codes smaller than those before.
     pub fn add(&mut self, codes: &[u32], items: u64) -> Result<()> {
         check(self.ids, codes, &self.clusters)?;
         if items == 0 {
@@ -172,7 +173,7 @@ impl SortedCodeCounter {
         }
     }
 
-    /// Ends the count and returns its measures.
+    /// Ends the count and returns the measures.
     ///
     /// # Errors
     /// [`ErrorKind::Empty`] where there was no item.
@@ -198,7 +199,7 @@ fn check_clusters(clusters: &[usize]) -> Result<()> {
     }
 }
 
-/// Refuses codes that are not those of a model with so many clusters per level.
+/// Refuses codes that a model with these clusters per level cannot give.
 pub(super) fn check(row: usize, codes: &[u32], clusters: &[usize]) -> Result<()> {
     if codes.len() != clusters.len() {
         return Err(ErrorKind::CodeLevels { expected: clusters.len(), found: codes.len() }.into());

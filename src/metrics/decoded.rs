@@ -1,4 +1,4 @@
-//! Rows that codes decode to.
+//! Reads rows by decoding codes.
 
 use crate::codes::Codes;
 use crate::device::Device;
@@ -6,7 +6,7 @@ use crate::error::Result;
 use crate::quantizer::Quantizer;
 use crate::rows::{Rows, out_of_range};
 
-/// Rows that IDs decode to; reading decodes them.
+/// Rows that IDs decode to; reading a row decodes it.
 pub(super) struct DecodedRows<'a> {
     pub(super) model: &'a dyn Quantizer,
     pub(super) codes: &'a Codes,
@@ -33,7 +33,7 @@ impl Rows for DecodedRows<'_> {
     }
 }
 
-/// [`Quantizer::decode_levels`] where rows can be: a sum of codewords may lie beyond the largest f32.
+/// Decodes as [`Quantizer::decode_levels`], but refuses infinities: a sum of codewords may exceed the largest f32.
 pub(super) fn decode_finite(model: &dyn Quantizer, codes: &Codes, levels: usize, device: &Device) -> Result<Vec<f32>> {
     let mut decoded = model.decode_levels(codes, levels, device)?;
     decoded.iter_mut().for_each(|value| *value = value.clamp(f32::MIN, f32::MAX));

@@ -1,4 +1,4 @@
-//! Quantization errors: how far decoded rows are from the rows themselves.
+//! Measures quantization errors: how far decoded rows are from the rows themselves.
 
 use super::counter;
 use super::decoded::decode_finite;
@@ -12,14 +12,14 @@ use crate::rq::Metric;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-/// Values of a chunk of rows.
+/// Number of values in a chunk of rows.
 const CHUNK_VALUES: usize = 1 << 20;
-/// Added to the denominator, so that the relative error is finite where both values are zero.
+/// This is added to the denominator, so that the relative error is finite where both values are zero.
 const SMALL: f64 = 1e-4;
 
-/// Differences between rows x and what their codes decode to, y.
+/// Errors between rows x and the rows y that their codes decode to.
 ///
-/// For the cosine metric x is scaled to unit length first.
+/// With the cosine metric, x is first scaled to unit length.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct ErrorMetrics {
@@ -33,17 +33,17 @@ pub struct ErrorMetrics {
     pub squared_error_per_level: Vec<f64>,
 }
 
-/// Errors of `codes` as a description of `rows`; `device` runs a decoder where there is one.
+/// Measures the errors of `codes` as a description of `rows`; `device` runs the decoder if the model has one.
 ///
 /// # Shapes
 /// `rows` (N, D), `codes` (N, L).
 ///
 /// # Exactness
-/// The sums of a row and then the sum over the rows are made in f64, in order: the same on every machine, for any
-/// number of threads.
+/// Sums over the values of a row, then over rows, are computed in f64 in a fixed order, so every machine and any number
+/// of threads give the same bits.
 ///
 /// # Errors
-/// [`ErrorKind::Empty`], [`ErrorKind::RowCount`], [`ErrorKind::DimMismatch`], what decoding can meet, NaN and
+/// [`ErrorKind::Empty`], [`ErrorKind::RowCount`], [`ErrorKind::DimMismatch`], any error of decoding, and NaN or
 /// infinities.
 pub fn errors(model: &dyn Quantizer, rows: &dyn Rows, codes: &Codes, device: &Device) -> Result<ErrorMetrics> {
     let (len, dim) = (rows.len(), rows.dim());
@@ -76,7 +76,7 @@ pub fn errors(model: &dyn Quantizer, rows: &dyn Rows, codes: &Codes, device: &De
     })
 }
 
-/// Refuses rows and codes that do not belong together or to the model.
+/// Refuses rows and codes that do not fit together or do not fit the model.
 pub(super) fn check(model: &dyn Quantizer, rows: &dyn Rows, codes: &Codes) -> Result<()> {
     if rows.is_empty() {
         return Err(ErrorKind::Empty.into());
@@ -94,7 +94,7 @@ pub(super) fn check(model: &dyn Quantizer, rows: &dyn Rows, codes: &Codes) -> Re
     codes.rows().enumerate().try_for_each(|(row, codes)| counter::check(row, codes, &clusters))
 }
 
-/// Squared and relative error of a row.
+/// Returns the squared and the relative error of a row.
 fn of_row(x: &[f32], y: &[f32], metric: Metric) -> [f64; 2] {
     let scale = match metric {
         Metric::L2 => 1.0,
@@ -110,7 +110,7 @@ fn of_row(x: &[f32], y: &[f32], metric: Metric) -> [f64; 2] {
     [squared, relative]
 }
 
-/// 1 over the length of a row, or 1 for a row of zeros.
+/// Returns 1 over the length of a row, or 1 for a row of zeros.
 fn inverse_length(x: &[f32]) -> f64 {
     let square: f64 = x.iter().map(|x| f64::from(*x) * f64::from(*x)).sum();
     if square > 0.0 { 1.0 / square.sqrt() } else { 1.0 }

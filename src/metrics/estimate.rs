@@ -1,18 +1,18 @@
-//! Means of samples, and how far they may be from the mean of all.
+//! Means of samples, and how far they may be from the mean of the whole population.
 
 use serde::{Deserialize, Serialize};
 
-/// Standard deviations of a normal distribution that 95 % lie within.
+/// 95 % of a normal distribution lie within this number of standard deviations.
 const NORMAL_95: f64 = 1.959_963_984_540_054;
 
 /// A value measured on a sample, with a 95 % confidence interval.
 ///
-/// The interval says what the choice of the sample leaves open. Measured on everything there is, nothing is left open:
-/// `low`, `value` and `high` are the same.
+/// The interval shows the uncertainty from the choice of the sample. A value measured on the whole population has none:
+/// `low`, `value` and `high` are then equal.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Estimate {
-    /// The value.
+    /// The measured value.
     pub value: f64,
     /// Lower end of the interval.
     pub low: f64,
@@ -23,10 +23,11 @@ pub struct Estimate {
 }
 
 impl Estimate {
-    /// The mean of `values` within 0 ..= 1, drawn without repetition from `population` of their kind.
+    /// Estimates the mean of a population from `values` within 0 ..= 1, which were drawn from it without repetition.
     ///
-    /// With standard deviation s of the n values the interval is `mean +- 1.96 s sqrt((1 - n / population) / n)`, and
-    /// `mean +- 3 / n` where all of several are alike, cut to 0 ..= 1. The sums are made in the order of the values.
+    /// With standard deviation s of the n values, the interval is `mean +- 1.96 s sqrt((1 - n / population) / n)`;
+    /// where all values of a part of the population are equal, it is `mean +- 3 / n`. Both are cut to 0 ..= 1. The sums
+    /// are computed in the order of the values.
     ///
     /// # References
     /// J. A. Hanley, A. Lippman-Hand, If nothing goes wrong, is everything all right?, JAMA 249, 1983: the rule of
@@ -46,10 +47,10 @@ impl Estimate {
         Self { value: mean, low: (mean - half).max(0.0), high: (mean + half).min(1.0), samples }
     }
 
-    /// A rank correlation of `samples` of `population` pairs.
+    /// Estimates a rank correlation from `samples` of `population` pairs.
     ///
-    /// The interval is `tanh(atanh(r) +- 1.96 sqrt((1 + r^2 / 2) / (n - 3)))`, and all of -1 ..= 1 where n is 3 or less
-    /// or r is 1 or -1, of which the formula says nothing.
+    /// The interval is `tanh(atanh(r) +- 1.96 sqrt((1 + r^2 / 2) / (n - 3)))`. It is -1 ..= 1 where n is at most 3 or r
+    /// is 1 or -1, because the formula does not hold there.
     ///
     /// # References
     /// D. G. Bonett, T. A. Wright, Sample size requirements for estimating Pearson, Kendall and Spearman correlations,
@@ -77,7 +78,7 @@ mod tests {
         let ends = |of: Estimate| (of.low, of.high);
         assert_eq!(ends(Estimate::mean(&[0.1], 9)), (0.0, 1.0));
         assert_eq!(ends(Estimate::mean(&[0.1], 1)), (0.1, 0.1));
-        // All alike: fewer than 3 of 30 are otherwise.
+        // If all 30 values are equal, fewer than 3 in 30 others probably differ.
         assert_eq!(ends(Estimate::mean(&[0.5; 30], 31)), (0.4, 0.6));
         assert_eq!(ends(Estimate::mean(&[1.0; 2], 9)), (0.0, 1.0));
         assert_eq!(ends(Estimate::mean(&[0.25; 8], 8)), (0.25, 0.25));

@@ -1,4 +1,4 @@
-//! All metrics of a model on some rows at once.
+//! Measures all metrics of a model on some rows at once.
 
 use super::nearest;
 use super::progress::EvaluationProgress;
@@ -11,7 +11,7 @@ use crate::rows::Rows;
 use serde::{Deserialize, Serialize};
 use std::ops::ControlFlow;
 
-/// Settings of an evaluation: which metrics it measures, and on how many rows.
+/// Settings of an evaluation: the metrics that it measures, and on how many rows.
 ///
 /// ```
 /// use semid::metrics::Evaluation;
@@ -27,8 +27,8 @@ use std::ops::ControlFlow;
 /// ```
 ///
 /// # Files
-/// It is serialized as an object with `k`, `recall_curve`, `sample`, `pairs` and `seed`; a field that is missing has
-/// its default, unknown ones are refused.
+/// An evaluation is serialized as an object with `k`, `recall_curve`, `sample`, `pairs` and `seed`. A missing field has
+/// its default; unknown fields are refused.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "Stored")]
 pub struct Evaluation {
@@ -40,7 +40,7 @@ pub struct Evaluation {
     pub(crate) seed: u64,
 }
 
-/// [`Evaluation`] as files have it, not checked yet.
+/// [`Evaluation`] as files contain it, before it is checked.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields, default)]
 struct Stored {
@@ -69,7 +69,7 @@ impl TryFrom<Stored> for Evaluation {
     }
 }
 
-/// Most pairs of rows: they take some 100 bytes each.
+/// The largest number of pairs of rows; a pair takes some 100 bytes.
 const MOST_PAIRS: u64 = 1 << 24;
 
 impl Default for Evaluation {
@@ -79,19 +79,19 @@ impl Default for Evaluation {
 }
 
 impl Evaluation {
-    /// 10 neighbours, all rows as queries, 20,000 pairs, seed 42.
+    /// Makes an evaluation with 10 neighbours, all rows as queries, 20,000 pairs and seed 42.
     pub fn new() -> Self {
         Self { k: 10, curve: Vec::new(), sample: None, pairs: 20_000, seed: 42 }
     }
 
-    /// Neighbours of each query; 0 leaves out everything about neighbours and distances.
+    /// Sets the number of neighbours of each query; 0 leaves out everything about neighbours and distances.
     #[must_use]
     pub fn k(mut self, k: usize) -> Self {
         self.k = k;
         self
     }
 
-    /// Numbers of neighbours to measure recall at as well, all in one search; without effect where k is 0.
+    /// Sets further numbers of neighbours at which the same search measures recall; no effect where k is 0.
     ///
     /// ```
     /// use semid::metrics::Evaluation;
@@ -111,7 +111,7 @@ impl Evaluation {
         self
     }
 
-    /// Looks for the neighbours of that many rows, chosen by the seed, instead of all; the neighbours are among all
+    /// Sets how many rows, chosen by the seed, are queries instead of all rows; their neighbours are searched among all
     /// rows.
     #[must_use]
     pub fn sample(mut self, queries: usize) -> Self {
@@ -119,42 +119,43 @@ impl Evaluation {
         self
     }
 
-    /// Most pairs of rows for the correlation of distances; all pairs where there are no more.
+    /// Sets the largest number of pairs of rows for the correlation of distances; if there are fewer pairs, all are
+    /// used.
     #[must_use]
     pub fn pairs(mut self, pairs: usize) -> Self {
         self.pairs = pairs;
         self
     }
 
-    /// Seed of the sample and of the pairs.
+    /// Sets the seed of the sample and of the pairs.
     #[must_use]
     pub fn seed(mut self, seed: u64) -> Self {
         self.seed = seed;
         self
     }
 
-    /// Encodes rows with a model and measures.
+    /// Encodes rows with a model and measures the codes.
     ///
     /// # Exactness
-    /// The same bits on every device, for any number of threads: distances are exact integers, and what is rounded is
+    /// Every device and any number of threads give the same bits: distances are exact integers, and other values are
     /// rounded in a fixed order.
     ///
     /// # Errors
-    /// As for [`Evaluation::run_on_codes`], and what encoding can meet.
+    /// As for [`Evaluation::run_on_codes`], and any error of encoding.
     pub fn run(&self, model: &dyn Quantizer, rows: &dyn Rows, device: &Device) -> Result<Quality> {
         let codes = model.encode(rows, device)?;
         self.run_on_codes(model, rows, &codes, device, |_| ControlFlow::Continue(()))
     }
 
-    /// Measures codes that `rows` were given, by the model or otherwise; `progress` may stop it.
+    /// Measures codes of `rows`, whether the model gave them or not; `progress` may stop the evaluation.
     ///
     /// # Shapes
     /// `rows` (N, D), `codes` (N, L).
     ///
     /// # Errors
     /// [`Empty`](crate::ErrorKind::Empty); [`Parameter`](crate::ErrorKind::Parameter) for k above N - 1 or no queries;
-    /// rows and codes that do not belong together or to the model; [`Cancelled`](crate::ErrorKind::Cancelled); what
-    /// devices and sources can meet.
+    /// errors for rows and codes that do not fit together or do not fit the model;
+    /// [`Cancelled`](crate::ErrorKind::Cancelled); any error of the device and of reading rows.
     pub fn run_on_codes(
         &self,
         model: &dyn Quantizer,
@@ -166,23 +167,23 @@ impl Evaluation {
         self.on(rows).run(model, codes, device, progress)
     }
 
-    /// Neighbours that have to be searched.
+    /// Returns how many neighbours have to be searched.
     pub(super) fn most(&self) -> usize {
         self.curve.iter().copied().max().unwrap_or(0).max(self.k)
     }
 
-    /// Refuses what cannot be measured, whatever the rows.
+    /// Refuses settings that no rows allow.
     fn check_alone(&self) -> Result<()> {
         if self.sample == Some(0) {
-            return Err(Error::parameter("sample", 0, "at least 1 row has to be looked at"));
+            return Err(Error::parameter("sample", 0, "at least 1 row must be a query"));
         }
         match self.pairs {
-            0 => Err(Error::parameter("pairs", 0, "at least 1 pair has to be looked at")),
+            0 => Err(Error::parameter("pairs", 0, "at least 1 pair is needed")),
             _ => Ok(()),
         }
     }
 
-    /// Refuses what cannot be measured on that many rows.
+    /// Refuses settings that this number of rows does not allow.
     pub(crate) fn check(&self, rows: usize) -> Result<()> {
         if self.k >= rows && self.k > 0 {
             let expected =
@@ -197,14 +198,14 @@ impl Evaluation {
         let queries = self.sample.map_or(rows, |sample| sample.min(rows));
         if self.k > 0 && queries.saturating_mul(self.most()) > nearest::MOST {
             let expected = format!(
-                "of {queries} rows at most {} neighbours each are supported; look at fewer rows, or at fewer neighbours",
+                "of {queries} rows at most {} neighbours each are supported; ask for fewer queries or neighbours",
                 nearest::MOST / queries.max(1)
             );
             return Err(Error::parameter("k", self.most(), expected));
         }
         let all = (rows as u64).saturating_mul((rows as u64).saturating_sub(1)) / 2;
         if self.k > 0 && all.min(self.pairs as u64) > MOST_PAIRS {
-            let expected = format!("at most {MOST_PAIRS} pairs are supported; thousands tell as much");
+            let expected = format!("at most {MOST_PAIRS} pairs are supported; thousands give as good an estimate");
             return Err(Error::parameter("pairs", self.pairs, expected));
         }
         Ok(())
@@ -212,27 +213,27 @@ impl Evaluation {
 }
 
 impl Evaluation {
-    /// The neighbours of each query.
+    /// Returns the number of neighbours of each query.
     pub fn get_k(&self) -> usize {
         self.k
     }
 
-    /// The further numbers of neighbours that recall is measured at.
+    /// Returns the further numbers of neighbours at which recall is measured.
     pub fn get_recall_curve(&self) -> &[usize] {
         &self.curve
     }
 
-    /// The number of queries; `None` is all rows.
+    /// Returns the number of queries; `None` means all rows.
     pub fn get_sample(&self) -> Option<usize> {
         self.sample
     }
 
-    /// The most pairs of rows.
+    /// Returns the largest number of pairs of rows.
     pub fn get_pairs(&self) -> usize {
         self.pairs
     }
 
-    /// The seed of queries and pairs.
+    /// Returns the seed of queries and pairs.
     pub fn get_seed(&self) -> u64 {
         self.seed
     }

@@ -1,4 +1,4 @@
-//! Many evaluations on the same rows.
+//! Evaluates several models on the same rows.
 
 use super::counter::code_metrics;
 use super::errors::{self, errors};
@@ -13,19 +13,19 @@ use crate::quantizer::Quantizer;
 use crate::rows::Rows;
 use std::ops::ControlFlow;
 
-/// An evaluation of models on the same rows, whose true neighbours are looked for once; see [`Evaluation::on`].
+/// Evaluates models on the same rows; it searches their true neighbours only once. See [`Evaluation::on`].
 pub struct Evaluator<'a> {
     evaluation: Evaluation,
     rows: &'a dyn Rows,
-    /// One per metric.
+    /// The facts about the rows, one per metric.
     known: Vec<Known<'a>>,
 }
 
 impl Evaluation {
-    /// An evaluation of several models on `rows`.
+    /// Prepares the evaluation of several models on `rows`.
     ///
     /// # Exactness
-    /// Each model gets the numbers that [`Evaluation::run_on_codes`] gives it alone.
+    /// Each model gets the same numbers as from [`Evaluation::run_on_codes`].
     ///
     /// ```
     /// use semid::metrics::Evaluation;
@@ -49,7 +49,7 @@ impl Evaluation {
 }
 
 impl<'a> Evaluator<'a> {
-    /// Measures codes that the rows were given.
+    /// Measures codes of the rows.
     ///
     /// # Errors
     /// As for [`Evaluation::run_on_codes`].

@@ -1,15 +1,15 @@
-//! The different IDs among the codes of rows.
+//! Finds the different IDs among the codes of rows.
 
 use crate::codes::Codes;
 use crate::error::{Result, try_collect, try_reserve, try_vec};
 
-/// The different IDs, sorted, and which one each row has.
+/// The different IDs, sorted, and the ID of each row.
 pub(super) struct Ids {
-    /// (U, L), ascending.
+    /// The codes of the IDs, (U, L), ascending.
     pub(super) codes: Codes,
-    /// ID of every row, (N).
+    /// The ID of every row, (N).
     pub(super) of_row: Vec<u32>,
-    /// Rows of every ID, (U).
+    /// The number of rows of every ID, (U).
     pub(super) rows: Vec<u64>,
 }
 
@@ -39,24 +39,24 @@ impl Ids {
         Ok(Self { codes: Codes::new(values, levels)?, of_row, rows })
     }
 
-    /// Number of different IDs, U.
+    /// Returns the number of different IDs, U.
     pub(super) fn len(&self) -> usize {
         self.rows.len()
     }
 
-    /// Codes of an ID.
+    /// Returns the codes of an ID.
     pub(super) fn id(&self, id: u32) -> &[u32] {
         let levels = self.codes.levels();
         let start = id as usize * levels;
         self.codes.values().get(start..start + levels).unwrap_or_default()
     }
 
-    /// Number of first codes that two IDs share.
+    /// Returns the number of leading codes that two IDs share.
     pub(super) fn shared_prefix(&self, a: u32, b: u32) -> usize {
         self.id(a).iter().zip(self.id(b)).take_while(|(a, b)| a == b).count()
     }
 
-    /// Number of levels at which two IDs differ.
+    /// Returns the number of levels at which two IDs differ.
     pub(super) fn hamming(&self, a: u32, b: u32) -> usize {
         self.id(a).iter().zip(self.id(b)).filter(|(a, b)| a != b).count()
     }

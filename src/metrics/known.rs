@@ -1,4 +1,4 @@
-//! Facts about rows alone, which hold whatever model is measured.
+//! Facts that depend only on rows and hold for every model that is measured.
 
 use super::correlation::Pairs;
 use super::evaluation::Evaluation;
@@ -15,11 +15,11 @@ use crate::rq::Metric;
 pub(super) struct Known<'a> {
     pub(super) metric: Metric,
     pub(super) points: Points<'a>,
-    /// Rows whose neighbours are looked for, ascending.
+    /// The queries: rows whose neighbours are searched, ascending.
     pub(super) queries: Vec<usize>,
     pub(super) nearest: Nearest,
     pub(super) pairs: Pairs,
-    /// Squared distance of every pair.
+    /// The squared distance of every pair.
     pub(super) distances: Vec<u64>,
 }
 
@@ -45,12 +45,12 @@ impl<'a> Known<'a> {
 }
 
 fn queries(evaluation: &Evaluation, rows: usize) -> Vec<usize> {
-    // The seed is turned into another one, so that these are not the rows that `fit` samples by it.
+    // The seed is changed, so that the queries are not the rows that `fit` samples with it.
     let seed = Stream::new("queries", evaluation.seed, 0, 0).next_u64();
     rng::sample(seed, rows, evaluation.sample.unwrap_or(rows))
 }
 
-/// Lists the points, or IDs, that these rows have, each once and in ascending order.
+/// Lists the points, or IDs, of these rows, each once and in ascending order.
 pub(super) fn distinct(rows: &[usize], of_row: &[u32]) -> Vec<u32> {
     let mut all: Vec<u32> = rows.iter().filter_map(|row| of_row.get(*row).copied()).collect();
     all.sort_unstable();

@@ -1,10 +1,10 @@
-//! Whether semantic IDs are good: collisions, usage, errors, neighbours, correlation, purity and stability.
+//! Measures how good semantic IDs are: collisions, usage, errors, neighbours, correlation, purity and stability.
 //!
-//! [`Evaluation`] measures all that can be said of a model and some rows. What codes alone tell needs neither rows nor
-//! a device: [`code_metrics`], or [`CodeCounter`] for codes that come one after the other.
+//! [`Evaluation`] measures everything about a model and some rows. Measures of codes alone need neither rows nor a
+//! device: [`code_metrics`] computes them, and [`CodeCounter`] does for codes that come one after the other.
 //!
-//! N rows have U different IDs of L codes; level l has K clusters, and p is the share of rows that have a code, a
-//! prefix or an ID, n their number.
+//! N rows have U different IDs of L codes, and level l has K clusters. For a code, a prefix or an ID, n is the number
+//! of rows that have it and p their share.
 //!
 //! | metric | formula | best |
 //! | --- | --- | --- |
@@ -23,16 +23,16 @@
 //! | `ndcg_at_k` | `sum over ranks r to k of relevance / log2(r + 1)`, over that of a perfect ranking | 1 |
 //! | `distance_correlation` | Spearman's rank correlation of the distances of rows and of IDs, over pairs of rows | 1 |
 //! | `purity` | `sum over prefixes of the items with their most frequent label, / N` ([`prefix_purity`]) | 1 |
-//! | `unchanged_codes`, `unchanged_prefixes` | share of rows that keep a code, and all codes up to it ([`stability`]) | 1 |
+//! | `unchanged_codes`, `unchanged_prefixes` | share of rows that keep a code, all codes to it ([`stability`]) | 1 |
 //!
-//! # Neighbours, and what ties are worth
+//! # Neighbours and ties
 //!
-//! The true neighbours of a row are its k nearest among all other rows: by Euclidean distance, and for a cosine model
-//! by that between the rows scaled to unit length. IDs are near by one of three distances: L less the length of the
-//! shared prefix (`prefix`), the distance between what they decode to (`decoded`), or the number of levels at which
-//! they differ (`hamming`). Many rows are equally far then, and the order of rows in a file must not decide: a metric
-//! is the expected value over all orders of tied rows. If b rows are nearer than a group of t tied ones, one of these
-//! is among the first k with probability
+//! The true neighbours of a row are its k nearest among all other rows, by Euclidean distance; for a cosine model, by
+//! the distance between rows scaled to unit length. IDs are near by one of three distances: L less the length of the
+//! shared prefix (`prefix`), the distance between the rows that they decode to (`decoded`), or the number of levels at
+//! which they differ (`hamming`). Many rows have the same such distance, and the order of rows in a file must not
+//! decide between them, so a metric is the expected value over all orders of tied rows. If b rows are nearer than a
+//! group of t tied rows, one of the group is among the first k with probability
 //!
 //! ```text
 //! s = clamp(k - b, 0, t) / t                  (m = k - b places left for t rows: m / t)
@@ -48,9 +48,9 @@
 //!
 //! # Exactness
 //!
-//! Distances are integers on a grid that the rows define by themselves, so that neighbours are the same whatever model
-//! is measured and on every device. Counts and rank correlations are computed with integers; what has to be rounded is
-//! rounded in an order that neither threads nor devices change. Metrics of samples are functions of the seed.
+//! Distances are integers on a grid that depends only on the rows, so neighbours are the same for every model and on
+//! every device. Counts and rank correlations are computed with integers; other values are rounded in an order that
+//! neither threads nor devices change. Metrics of samples are functions of the seed.
 //!
 //! # References
 //!

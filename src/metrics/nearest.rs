@@ -1,4 +1,5 @@
-//! Exact nearest points: all against all in blocks, on any device, without a matrix of all distances.
+//! Finds the exact nearest points: it compares all points with all queries in blocks, on any device, and never holds a
+//! matrix of all distances.
 
 use super::points::Points;
 use super::ties::Place;
@@ -8,43 +9,45 @@ use crate::error::{ErrorKind, Result};
 use crate::kernel::range_search::RangeMatches;
 use rayon::prelude::*;
 
-/// Points compared with all queries at a time; fewer at first, while nothing limits the distances.
+/// How many points are compared with all queries at a time; fewer at first, while nothing limits the distances.
 const BLOCK: usize = 256;
 const FIRST_BLOCK: usize = 16;
-/// Queries on the device at a time, and the most values that they may have.
+/// How many queries are on the device at a time, and how many values they have at most.
 const QUERIES: usize = 1 << 16;
 const VALUES: usize = 1 << 27;
-/// Candidates kept at a time for all queries together, unless there is but one query.
+/// How many candidates are kept at a time for all queries together, unless there is only one query.
 const CANDIDATES: usize = 1 << 24;
-/// Most neighbours of all queries together: 2 GiB.
+/// How many neighbours all queries together may have; they take 2 GiB.
 pub(super) const MOST: usize = 1 << 27;
-/// No limit: above every distance.
+/// A limit above every distance, which limits nothing.
 const FAR: i128 = 1 << 64;
 
-/// A point at a squared distance.
+/// A squared distance, and the point at this distance.
 pub(super) type Neighbor = (u64, u32);
 
-/// For every query the points that are among its k nearest rows, nearest first, with all that tie with the last.
+/// For every query the points among its k nearest rows, nearest first, with all points that tie with the last.
 ///
-/// Points count as often as they weigh, and the query itself once less.
+/// A point counts as often as its weight says; the query's own point counts once less.
 pub(super) struct Nearest {
     queries: Vec<u32>,
     ends: Vec<usize>,
     neighbors: Vec<Neighbor>,
 }
 
-/// Called after every block of points with the number of comparisons of two points since the last call.
+/// A function that is called after every block of points, with the number of comparisons of two points since the last
+/// call.
 pub(super) type Tick<'a> = &'a mut dyn FnMut(u64) -> Result<()>;
 
 impl Nearest {
-    /// The neighbours of the points `queries`, which ascend.
+    /// Finds the neighbours of the points `queries`, which ascend.
     ///
     /// # Exactness
-    /// Squared distances on the grid, integers, by `kernel::range_search`: a point is listed if it is no farther than
-    /// the k-th nearest one so far. So the lists do not depend on the device, the blocks or their order.
+    /// Squared distances on the grid are integers, and `kernel::range_search` compares them: a point is listed if it is
+    /// no farther than the k-th nearest one so far. So the lists do not depend on the device, on the blocks or on their
+    /// order.
     ///
     /// # Errors
-    /// What devices and sources can meet.
+    /// Any error of the device and of reading rows.
     pub(super) fn search(
         points: &Points<'_>,
         queries: Vec<u32>,
@@ -70,7 +73,7 @@ impl Nearest {
         while let Some(part) = pending.pop() {
             match Search::new(points, part, k).run(room, device, tick)? {
                 Some(lists) => nearest.append(lists)?,
-                // Too many candidates tie: half of the queries at a time.
+                // Too many candidates tie, so the search continues with half of the queries at a time.
                 None => {
                     let (first, second) = part.split_at(part.len() / 2);
                     pending.extend([second, first]);
@@ -94,7 +97,7 @@ impl Nearest {
         Ok(())
     }
 
-    /// Returns the neighbours of a query, nearest first, and none for a point that was no query.
+    /// Returns the neighbours of a query, nearest first; none for a point that was no query.
     pub(super) fn of(&self, query: u32) -> &[Neighbor] {
         let Ok(at) = self.queries.binary_search(&query) else { return &[] };
         let start = at.checked_sub(1).and_then(|before| self.ends.get(before)).copied().unwrap_or(0);
@@ -102,7 +105,7 @@ impl Nearest {
     }
 }
 
-/// The neighbours of a query with their places, given what every point weighs.
+/// Iterates over the neighbours of a query with their places, given the weight of every point.
 pub(super) fn places<'a>(
     query: u32,
     list: &'a [Neighbor],
@@ -117,19 +120,19 @@ pub(super) fn places<'a>(
     })
 }
 
-/// Returns the weight of a point for a query, which does not count as its own neighbour.
+/// Returns the weight of a point for a query; the query does not count as its own neighbour.
 fn weight(query: u32, point: u32, weights: &[u64]) -> u64 {
     let weight = weights.get(point as usize).copied().unwrap_or(0);
     if point == query { weight.saturating_sub(1) } else { weight }
 }
 
-/// The search for some queries.
+/// The search for some of the queries.
 struct Search<'a> {
     points: &'a Points<'a>,
     queries: &'a [u32],
     k: u64,
     lists: Vec<Vec<Neighbor>>,
-    /// Above the distance of the k-th neighbour so far.
+    /// Per query a limit above the distance of its k-th neighbour so far.
     limits: Vec<i128>,
 }
 
@@ -139,7 +142,7 @@ impl<'a> Search<'a> {
         Self { points, queries, k: k as u64, lists: vec![Vec::new(); count], limits: vec![FAR; count] }
     }
 
-    /// The lists, or nothing where they would take too much memory.
+    /// Returns the lists; none if they would take too much memory.
     fn run(mut self, room: usize, device: &Device, tick: Tick<'_>) -> Result<Option<Vec<Vec<Neighbor>>>> {
         let dim = self.points.dim();
         let mut table = device.engine().table(self.queries.len(), dim, Purpose::Fit)?;
@@ -175,14 +178,15 @@ impl<'a> Search<'a> {
     }
 }
 
-/// Adds the points that are near to query `i`; `false` where there are none.
+/// Adds the points that are near query `i`; returns `false` if there are none.
 fn add(list: &mut Vec<Neighbor>, near: &RangeMatches, i: usize, first: usize) -> bool {
     let before = list.len();
     list.extend(near.row(i).map(|(point, distance)| (distance, (first + point) as u32)));
     list.len() > before
 }
 
-/// Sorts a list and cuts it behind the points that tie with the k-th neighbour; returns what is above their distance.
+/// Sorts a list and cuts it behind the points that tie with the k-th neighbour; returns a limit just above their
+/// distance.
 fn trim(list: &mut Vec<Neighbor>, query: u32, k: u64, weights: &[u64]) -> i128 {
     list.retain(|(_, point)| weight(query, *point, weights) > 0);
     list.sort_unstable();

@@ -1,4 +1,4 @@
-//! The part of an evaluation that is about neighbours and distances.
+//! Measures neighbours and distances.
 
 use super::decoded::DecodedRows;
 use super::estimate::Estimate;
@@ -16,7 +16,7 @@ use crate::error::{ErrorKind, Result};
 use crate::quantizer::Quantizer;
 
 impl Known<'_> {
-    /// Recall, NDCG and the correlation of distances.
+    /// Measures recall, NDCG and the correlation of distances.
     pub(super) fn neighbors(
         &self,
         evaluation: &Evaluation,

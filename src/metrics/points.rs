@@ -1,4 +1,4 @@
-//! Rows as points on a grid of their own, equal rows being one point.
+//! Puts rows on a grid made for them, and joins equal rows to one point.
 
 use crate::device::{Device, Engine, Purpose};
 use crate::error::{Result, try_vec};
@@ -9,24 +9,24 @@ use crate::rows::Rows;
 use sha2::{Digest, Sha256};
 use std::collections::HashMap;
 
-/// The different points among rows.
+/// The different points among the rows.
 ///
 /// # Exactness
-/// The grid is the one that `fit` chooses for these rows. For the cosine metric rows are scaled to length 2^20. Points
-/// depend on the rows and the metric alone, and so do the distances between them, which are integers.
+/// The grid is the one that `fit` chooses for these rows. With the cosine metric, rows are scaled to length 2^20. The
+/// points depend only on the rows and the metric, and so do their distances, which are integers.
 pub(super) struct Points<'a> {
     rows: &'a dyn Rows,
     quantization: Quantization,
-    /// Point of every row, numbered as they first appear, (N).
+    /// The point of every row, (N); points are numbered in the order in which they appear.
     pub(super) of_row: Vec<u32>,
-    /// First row of every point, ascending, (P).
+    /// The first row of every point, ascending, (P).
     first: Vec<usize>,
-    /// Weight of every point: that of its rows, (P).
+    /// The weight of every point, which is the sum over its rows, (P).
     pub(super) weights: Vec<u64>,
 }
 
 impl<'a> Points<'a> {
-    /// The points of `rows`, of which each weighs what `weight` says; reads them twice.
+    /// Makes the points of `rows`, where `weight` gives the weight of each row; reads the rows twice.
     pub(super) fn new(
         rows: &'a dyn Rows,
         metric: Metric,
@@ -55,7 +55,7 @@ impl<'a> Points<'a> {
         Ok(points)
     }
 
-    /// Finds out which rows are equal.
+    /// Finds equal rows and numbers the points.
     fn number(&mut self, device: &Device, weight: impl Fn(usize) -> u64) -> Result<()> {
         let dim = self.rows.dim();
         let mut known: HashMap<[u8; 32], u32> = HashMap::new();
@@ -80,7 +80,7 @@ impl<'a> Points<'a> {
         Ok(())
     }
 
-    /// Number of points, P.
+    /// Returns the number of points, P.
     pub(super) fn len(&self) -> usize {
         self.first.len()
     }
@@ -89,8 +89,8 @@ impl<'a> Points<'a> {
         self.rows.dim()
     }
 
-    /// Calls `use_points` with some of the points at a time, in order, as the place of the first among them and their
-    /// grid values: all points, or the `chosen` ones, which ascend.
+    /// Calls `use_points` with some of the points at a time, in order: with the place of the first among them and their
+    /// grid values. The points are all, or the `chosen` ones, which ascend.
     pub(super) fn each(
         &self,
         chosen: Option<&[u32]>,
@@ -125,7 +125,7 @@ impl<'a> Points<'a> {
     }
 }
 
-/// The rows scaled to unit length on the device.
+/// Scales the rows to unit length on the device.
 fn unit_length(engine: &dyn Engine, q: &[i32], dim: usize) -> Result<Vec<i32>> {
     let rows = q.len() / dim;
     let mut table = engine.table(rows, dim, Purpose::Encode)?;

@@ -1,24 +1,24 @@
-//! The progress of a long evaluation.
+//! Reports the progress of a long evaluation.
 
 use crate::error::{ErrorKind, Result};
 use std::ops::ControlFlow;
 
-/// How far an evaluation is.
+/// The progress of an evaluation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct EvaluationProgress {
-    /// The stage that the evaluation is at.
+    /// The present stage of the evaluation.
     pub stage: &'static str,
-    /// Comparisons of two rows done at this stage.
+    /// Comparisons of two rows that this stage has done.
     pub done: u64,
-    /// Comparisons that it takes; 0 where that is not known.
+    /// Comparisons that this stage takes; 0 where that is not known.
     pub total: u64,
 }
 
-/// May stop the evaluation by returning `Break`.
+/// A callback that may return `Break` to stop the evaluation.
 pub(super) type Callback<'a> = &'a mut dyn FnMut(&EvaluationProgress) -> ControlFlow<()>;
 
-/// Tells, and stops where the callback wants to.
+/// Calls the callback, and returns an error if it wants to stop.
 pub(super) fn tell(progress: Callback<'_>, stage: &'static str, done: u64, total: u64) -> Result<()> {
     match progress(&EvaluationProgress { stage, done, total }) {
         ControlFlow::Continue(()) => Ok(()),
@@ -26,7 +26,7 @@ pub(super) fn tell(progress: Callback<'_>, stage: &'static str, done: u64, total
     }
 }
 
-/// Adds up comparisons and tells.
+/// Adds up comparisons and reports the sum.
 pub(super) fn counter(
     progress: Callback<'_>,
     stage: &'static str,

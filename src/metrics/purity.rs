@@ -1,4 +1,4 @@
-//! Whether items with the same prefix have the same label, beside what chance would give.
+//! Measures whether items with the same prefix have the same label, and compares this with chance.
 
 use super::estimate::Estimate;
 use super::ids::Ids;
@@ -7,7 +7,7 @@ use crate::error::{ErrorKind, Result};
 use crate::rng::Stream;
 use serde::Serialize;
 
-/// Shuffles of the labels.
+/// How often the labels are shuffled.
 const SHUFFLES: usize = 10;
 
 /// Purity of the prefixes of one length.
@@ -16,19 +16,19 @@ const SHUFFLES: usize = 10;
 pub struct PrefixPurity {
     /// `sum over prefixes of the items with the most frequent label of their prefix / N`.
     pub purity: f64,
-    /// Purity of labels dealt out at random, which follows from the sizes of prefixes and labels alone.
+    /// The purity of shuffled labels, which depends only on the sizes of prefixes and of labels.
     pub shuffled: Estimate,
 }
 
-/// Purity of the prefixes of 1, 2, ... L codes.
+/// Measures the purity of the prefixes of 1, 2, ... L codes.
 ///
-/// The control is the mean of 10 shuffles of the labels, with the 95 % confidence interval of that mean.
+/// The control is the mean over 10 shuffles of the labels, with a 95 % confidence interval.
 ///
 /// # Shapes
 /// `codes` (N, L), `labels` (N).
 ///
 /// # Exactness
-/// A function of the codes, of which labels are equal, and of the seed.
+/// The result depends only on the codes, on which labels are equal, and on the seed.
 ///
 /// # Errors
 /// [`ErrorKind::Empty`], [`ErrorKind::RowCount`].
@@ -53,7 +53,7 @@ pub fn prefix_purity<T: Ord>(codes: &Codes, labels: &[T], seed: u64) -> Result<V
     let mut order: Vec<(u32, usize)> = ids.of_row.iter().copied().zip(0..).collect();
     order.sort_unstable();
     let numbers = numbers(labels);
-    // Labels in the order of the IDs: a prefix is a range of them.
+    // The labels are in the order of the IDs, so that a prefix is a range of them.
     let mut labels: Vec<u32> = order.iter().filter_map(|(_, row)| numbers.get(*row).copied()).collect();
     let lengths: Vec<Vec<usize>> = (1..=codes.levels()).map(|length| sizes(&ids, length)).collect();
     let pure = |labels: &[u32]| -> Vec<f64> { lengths.iter().map(|sizes| purity(labels, sizes)).collect() };
@@ -72,7 +72,7 @@ pub fn prefix_purity<T: Ord>(codes: &Codes, labels: &[T], seed: u64) -> Result<V
     Ok(own.into_iter().enumerate().map(of_length).collect())
 }
 
-/// Labels as numbers, equal ones as equal numbers.
+/// Numbers the labels, with equal numbers for equal labels.
 fn numbers<T: Ord>(labels: &[T]) -> Vec<u32> {
     let mut order: Vec<(&T, usize)> = labels.iter().zip(0..).collect();
     order.sort_unstable();
@@ -85,14 +85,14 @@ fn numbers<T: Ord>(labels: &[T]) -> Vec<u32> {
     numbers
 }
 
-/// Rows of every prefix of that length, in the order of the IDs.
+/// Returns the number of rows of every prefix of that length, in the order of the IDs.
 fn sizes(ids: &Ids, length: usize) -> Vec<usize> {
     let all: Vec<u32> = (0..ids.len() as u32).collect();
     let same = all.chunk_by(|a, b| ids.shared_prefix(*a, *b) >= length);
     same.map(|same| same.iter().filter_map(|id| ids.rows.get(*id as usize)).sum::<u64>() as usize).collect()
 }
 
-/// The share of labels that are the most frequent one of their prefix.
+/// Returns the share of items that have the most frequent label of their prefix.
 fn purity(labels: &[u32], sizes: &[usize]) -> f64 {
     let (mut rest, mut pure) = (labels, 0);
     let mut sorted = Vec::new();

@@ -9,43 +9,44 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Quality {
-    /// Measures of codes alone. Serialized, these fields stand beside the others.
+    /// Measures of codes alone. In serialized form these fields stand among the others.
     #[serde(flatten)]
     pub codes: CodeMetrics,
-    /// Errors of decoding, unless the model's codes do not decode to its rows; serialized likewise.
+    /// Errors of decoding; none if the model's codes do not decode to its rows. They are serialized in the same way.
     #[serde(flatten)]
     pub errors: Option<ErrorMetrics>,
-    /// Neighbours, unless k is 0; serialized likewise.
+    /// Measures of neighbours; none if k is 0. They are serialized in the same way.
     #[serde(flatten)]
     pub neighbors: Option<NeighborMetrics>,
 }
 
-/// Whether near rows have near IDs.
+/// Measures whether near rows have near IDs.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct NeighborMetrics {
-    /// Neighbours of each query.
+    /// Number of neighbours of each query.
     pub k: usize,
-    /// Rows whose neighbours were looked for, among all rows.
+    /// Number of queries; their neighbours are searched among all rows.
     pub queries: usize,
-    /// Expected share of the k true neighbours among the k nearest by their IDs.
+    /// Expected share of a query's k true neighbours that are among the k nearest by their IDs.
     pub recall_at_k: ByDistance<Estimate>,
-    /// Expected normalized discounted cumulative gain, a true neighbour being worth 1.
+    /// Expected normalized discounted cumulative gain, in which a true neighbour has the gain 1.
     pub ndcg_at_k: ByDistance<Estimate>,
-    /// Recall at other numbers of neighbours, where they were asked for.
+    /// Recall at the further numbers of neighbours that were asked for.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub recall_curve: Vec<RecallAt>,
-    /// Spearman's rank correlation of the distances of pairs of rows and of their IDs; none where one does not vary.
+    /// Spearman's rank correlation, over pairs of rows, between the distances of rows and of IDs; none where one of
+    /// them does not vary.
     pub distance_correlation: ByDistance<Option<Estimate>>,
 }
 
-/// Recall at a number of neighbours, see [`Evaluation::recall_curve`](super::Evaluation::recall_curve).
+/// Recall at one number of neighbours, see [`Evaluation::recall_curve`](super::Evaluation::recall_curve).
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct RecallAt {
-    /// Neighbours of each query.
+    /// Number of neighbours of each query.
     pub k: usize,
-    /// Expected share of the k true neighbours among the k nearest by their IDs.
+    /// Expected share of a query's k true neighbours that are among the k nearest by their IDs.
     pub recall: ByDistance<Estimate>,
 }
 
@@ -53,16 +54,16 @@ pub struct RecallAt {
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct ByDistance<T> {
-    /// The longer the shared prefix, the nearer.
+    /// By the shared prefix: the longer it is, the nearer.
     pub prefix: T,
-    /// Distance between what the IDs decode to.
+    /// By the distance between the rows that the IDs decode to.
     pub decoded: T,
-    /// Number of levels at which the codes differ.
+    /// By the number of levels at which the codes differ.
     pub hamming: T,
 }
 
 impl<T> ByDistance<T> {
-    /// Makes a value for every distance by `part`.
+    /// Returns `part` of the value for every distance.
     pub fn map<U>(&self, mut part: impl FnMut(&T) -> U) -> ByDistance<U> {
         ByDistance { prefix: part(&self.prefix), decoded: part(&self.decoded), hamming: part(&self.hamming) }
     }

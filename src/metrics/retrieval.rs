@@ -1,4 +1,4 @@
-//! Recall and NDCG: whether the nearest rows have the nearest IDs.
+//! Measures recall and NDCG: whether the nearest rows have the nearest IDs.
 
 use super::estimate::Estimate;
 use super::ids::Ids;
@@ -9,7 +9,7 @@ use super::ties::Discounts;
 use crate::error::{Result, try_collect};
 use rayon::prelude::*;
 
-/// Queries scored at a time.
+/// How many queries are scored at a time.
 const BLOCK: usize = 1024;
 
 /// Recall and NDCG at k, by one ranking.
@@ -24,7 +24,7 @@ pub(super) struct Truth<'a> {
     pub(super) points: &'a Points<'a>,
     pub(super) ids: &'a Ids,
     pub(super) nearest: &'a Nearest,
-    /// Rows of every pair of a point and an ID, sorted, with their number.
+    /// Every pair of a point and an ID that some rows have, sorted, with the number of these rows.
     pairs: Vec<((u32, u32), u64)>,
 }
 
@@ -37,17 +37,18 @@ impl<'a> Truth<'a> {
         Ok(Self { points, ids, nearest, pairs: try_collect(pairs, "pairs of points and IDs")? })
     }
 
-    /// The IDs of the rows of a point, with their number.
+    /// Iterates over the IDs of the rows of a point, with the number of these rows.
     fn ids_of(&self, point: u32) -> impl Iterator<Item = (u32, u64)> {
         let start = self.pairs.partition_point(|((other, _), _)| *other < point);
         let pairs = self.pairs.iter().skip(start).take_while(move |((other, _), _)| *other == point);
         pairs.map(|((_, id), rows)| (*id, *rows))
     }
 
-    /// Recall and NDCG of `ranking` for the rows `queries`, at each of `ks`, which both have been searched for.
+    /// Returns recall and NDCG of `ranking` for the rows `queries`, at each of `ks`; neighbours of these queries must
+    /// have been searched up to these k.
     ///
     /// # Errors
-    /// Whatever `tick` returns, which is called with the number of queries done.
+    /// Any error of `tick`, which is called with the number of queries done.
     pub(super) fn score(
         &self,
         ranking: &dyn Ranking,
@@ -77,7 +78,7 @@ impl<'a> Truth<'a> {
         Ok((0..ks.len()).map(at).collect())
     }
 
-    /// Recall and NDCG of a query with this point and ID, for each of the k's that `discounts` are for.
+    /// Returns recall and NDCG of a query with this point and ID, at the k of each of `discounts`.
     fn score_of(&self, ranking: &dyn Ranking, (point, id): (u32, u32), discounts: &[Discounts]) -> Vec<[f64; 2]> {
         let place_of = ranking.of(id);
         let mut scores = vec![[0.0; 2]; discounts.len()];

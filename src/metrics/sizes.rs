@@ -1,14 +1,14 @@
-//! The sizes of buckets, from which every measure of how evenly items lie in buckets follows.
+//! Keeps the sizes of buckets, from which all measures of how evenly items are spread follow.
 
 use std::collections::BTreeMap;
 
-/// How many buckets have how many items: enough for every measure below, whatever the number of buckets.
+/// Counts how many buckets have each size, which is enough for every measure below, whatever the number of buckets.
 ///
-/// A bucket is a code of a level, a prefix, or a whole ID. Buckets without items are not counted.
+/// A bucket is a code of a level, a prefix, or a whole ID. Buckets without items do not count.
 ///
 /// # Exactness
-/// Counts are integers; each measure rounds a few times in f64, in the order of the sizes, so that it is the same for
-/// any order of the buckets.
+/// Counts are integers. Each measure rounds a few times in f64, in the order of the sizes, so the order of the buckets
+/// does not matter.
 ///
 /// ```
 /// use semid::metrics::Sizes;
@@ -24,44 +24,44 @@ pub struct Sizes {
 }
 
 impl Sizes {
-    /// Counts a bucket of `items` items, unless it is empty.
+    /// Counts a bucket of `items` items; ignores an empty one.
     pub fn push(&mut self, items: u64) {
         if items > 0 {
             *self.by_size.entry(items).or_default() += 1;
         }
     }
 
-    /// Number of buckets that have items, U.
+    /// Returns the number of buckets that have items, U.
     pub fn buckets(&self) -> u64 {
         self.by_size.values().sum()
     }
 
-    /// Number of items, N.
+    /// Returns the number of items, N.
     pub fn items(&self) -> u64 {
         self.by_size.iter().fold(0, |items, (size, buckets)| items.saturating_add(size.saturating_mul(*buckets)))
     }
 
-    /// Items of the largest bucket.
+    /// Returns the number of items of the largest bucket.
     pub fn largest(&self) -> u64 {
         self.by_size.last_key_value().map_or(0, |(size, _)| *size)
     }
 
-    /// Items that are not alone in their bucket.
+    /// Returns the number of items that are not alone in their bucket.
     pub fn collided_items(&self) -> u64 {
         self.items() - self.by_size.get(&1).copied().unwrap_or(0)
     }
 
-    /// `1 - U / N`: the share of items that would have to move for every item to be alone.
+    /// Returns `1 - U / N`: the share of items that would have to move for every item to be alone.
     pub fn collision_rate(&self) -> f64 {
         ratio(self.items() - self.buckets(), self.items())
     }
 
-    /// The share of items that are not alone in their bucket.
+    /// Returns the share of items that are not alone in their bucket.
     pub fn collided_item_rate(&self) -> f64 {
         ratio(self.collided_items(), self.items())
     }
 
-    /// `H = -sum p ln p` in nats, p being the share of items of a bucket.
+    /// Returns `H = -sum p ln p` in nats, where p is the share of the items that a bucket has.
     pub fn entropy(&self) -> f64 {
         let items = self.items() as f64;
         let of_size = |(size, buckets): (&u64, &u64)| {
@@ -71,18 +71,19 @@ impl Sizes {
         self.by_size.iter().map(of_size).sum()
     }
 
-    /// `e^H`: the number of equally large buckets that would be as hard to guess.
+    /// Returns `e^H`: the number of equally large buckets with the same entropy.
     pub fn perplexity(&self) -> f64 {
         libm::exp(self.entropy())
     }
 
-    /// Gini coefficient of the sizes `x_1 <= ... <= x_U`: `2 sum i x_i / (U N) - (U + 1) / U`; 0 where all are equal.
+    /// Returns the Gini coefficient of the sizes `x_1 <= ... <= x_U`: `2 sum i x_i / (U N) - (U + 1) / U`; 0 where all
+    /// are equal.
     pub fn gini(&self) -> f64 {
         let (buckets, items) = (u128::from(self.buckets()), u128::from(self.items()));
         let (mut ranked, mut before) = (0_u128, 0_u128);
         for (size, count) in &self.by_size {
             let (size, count) = (u128::from(*size), u128::from(*count));
-            // Twice the sum of the ranks of `count` buckets behind `before` smaller ones.
+            // This adds twice the sum of the ranks of `count` buckets behind `before` smaller ones.
             ranked = ranked.saturating_add((size * count).saturating_mul(2 * before + count + 1));
             before += count;
         }
@@ -92,8 +93,8 @@ impl Sizes {
         }
     }
 
-    /// `K sum n^2 / N^2` over K buckets, empty ones included: 1 where all are equally large, K where one has
-    /// everything.
+    /// Returns `K sum n^2 / N^2` over K buckets, empty ones included: 1 where all are equally large, K where one has
+    /// all items.
     pub fn imbalance(&self, buckets: u64) -> f64 {
         let square =
             |(size, count): (&u64, &u64)| (u128::from(*size) * u128::from(*size)).saturating_mul(u128::from(*count));
@@ -111,7 +112,7 @@ impl FromIterator<u64> for Sizes {
     }
 }
 
-/// `part / all`, 0 of nothing.
+/// Returns `part / all`; 0 if `all` is 0.
 pub(super) fn ratio(part: u64, all: u64) -> f64 {
     if all == 0 { 0.0 } else { part as f64 / all as f64 }
 }

@@ -1,18 +1,18 @@
-//! How many codes stay the same from one model, or one set of IDs, to another.
+//! Measures how many codes stay the same from one model, or one set of IDs, to another.
 
 use crate::codes::Codes;
 use crate::error::{ErrorKind, Result};
 use serde::Serialize;
 
-/// The share of rows that keep their codes.
+/// The shares of rows that keep their codes.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct Stability {
-    /// Rows compared, N.
+    /// Number of rows compared, N.
     pub rows: u64,
-    /// The share of rows with the same code, for every level.
+    /// For every level, the share of rows with the same code.
     pub unchanged_codes: Vec<f64>,
-    /// The share of rows with the same first 1, 2, ... L codes; the last one is that of unchanged IDs.
+    /// The share of rows with the same first 1, 2, ... L codes; the last value is the share of unchanged IDs.
     pub unchanged_prefixes: Vec<f64>,
 }
 

@@ -1,4 +1,4 @@
-//! The rows of a shard on a device, and what is computed from them there.
+//! Holds the rows of a shard on a device, and computes reductions of them there.
 
 use super::memo::Memo;
 use super::reductions;
@@ -10,16 +10,16 @@ use crate::error::{Error, Result};
 use crate::partial::Partial;
 use std::sync::Arc;
 
-/// A table whose rows are in a state.
+/// A table, with the state that its rows are in.
 pub(super) struct Held {
     pub(super) table: Box<dyn Table>,
     pub(super) state: State,
-    /// The codebook whose nearest codewords are the table's codes.
+    /// The codebook of which the table's codes are the nearest codewords.
     pub(super) codes_of: Option<Arc<Codebook>>,
 }
 
 impl Held {
-    /// Subtracts the levels that `state` has and the rows do not; `keeps` says whether their codes are to be kept.
+    /// Subtracts the levels that `state` has and the rows do not; if `keeps` is set, `memo` keeps their codes.
     pub(super) fn advance(&mut self, state: &State, memo: &mut Memo, keeps: bool) -> Result<()> {
         for level in state.levels.iter().skip(self.state.levels.len()) {
             self.subtract(level, memo, keeps)?;
@@ -52,10 +52,10 @@ impl Held {
         }
     }
 
-    /// Computes what is asked for.
+    /// Computes a reduction.
     pub(super) fn reduce(&mut self, memo: &mut Memo, reduction: &Reduction) -> Result<Answer> {
         Ok(match reduction {
-            // Before rows are on a table.
+            // The shard answers these before its rows are on a table.
             Reduction::Sketch | Reduction::Loaded => {
                 return Err(Error::parameter("reduction", "sketch", "rows in a table are on a grid already"));
             }
@@ -68,7 +68,7 @@ impl Held {
         })
     }
 
-    /// Gives the table the nearest codewords of `codebook` as codes, unless it has them.
+    /// Makes the nearest codewords of `codebook` the table's codes, unless they are already.
     fn bring_codes(&mut self, memo: &mut Memo, codebook: &Arc<Codebook>) -> Result<()> {
         if self.codes_of.as_ref() == Some(codebook) {
             return Ok(());
@@ -98,7 +98,7 @@ impl Held {
         Ok(self.table.sums(now.clusters())?.with(energy, changed))
     }
 
-    /// Sum of the rows' squared lengths: their distances from the origin.
+    /// Returns the sum of the rows' squared lengths, which are their squared distances from the origin.
     fn energy(&mut self, memo: &mut Memo) -> Result<u128> {
         if let Some(energy) = memo.energy {
             return Ok(energy);
@@ -108,7 +108,7 @@ impl Held {
         Ok(energy)
     }
 
-    /// The candidates nearest to the rows.
+    /// Finds the candidate nearest to each row.
     fn nearest<'m>(&mut self, memo: &'m mut Memo, candidates: &Arc<Codebook>) -> Result<&'m Nearest> {
         let known = memo.nearest.take().filter(|nearest| nearest.begins(candidates));
         let mut nearest = match known {

@@ -1,4 +1,4 @@
-//! From the caller's rows to residuals on a device, a chunk at a time.
+//! Brings the caller's rows to a device as residuals, a chunk at a time.
 
 use super::Ask;
 use crate::device::{Engine, Table};
@@ -9,56 +9,56 @@ use crate::rng::Sample;
 use crate::rows::Rows;
 use rayon::prelude::*;
 
-/// Values read at a time: 4 MiB of f32.
+/// How many values are read at a time: 4 MiB of f32.
 pub(super) const CHUNK_VALUES: usize = 1 << 20;
 
-/// Is called with some of the rows used: the place of the first among them, their numbers, and their values.
+/// A function that takes some of the rows used: the place of the first among them, their numbers, and their values.
 type UseNumbered<'u> = dyn FnMut(usize, &dyn Fn(usize) -> usize, &[f32]) -> Result<()> + 'u;
 
-/// Some of the rows of a caller, in order.
+/// Rows of a caller, in order, some of which are used.
 #[derive(Clone)]
 pub(crate) struct Source<'a> {
     rows: &'a dyn Rows,
-    /// The rows that are read, by their places in `rows`.
+    /// The rows that are read, as places in `rows`.
     span: std::ops::Range<usize>,
     /// Which of them are used.
     chosen: Chosen,
 }
 
-/// What the grid does not hold of rows.
+/// What the grid leaves out of rows.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Loaded {
-    /// Values beyond it.
+    /// The values beyond the grid.
     pub(crate) saturation: Saturation,
-    /// What rounding and saturation leave out.
+    /// The error of rounding and saturation.
     pub(crate) loss: Loss,
 }
 
 #[derive(Clone)]
 enum Chosen {
-    /// Those of a sample; the first row of `rows` has the number `base`.
+    /// The rows of a sample; the first row of `rows` has the number `base`.
     Sample { sample: Sample, base: u64 },
-    /// Those at these places, which ascend.
+    /// The rows at these places, which ascend.
     List(Vec<usize>),
 }
 
 impl<'a> Source<'a> {
-    /// All rows.
+    /// Uses all rows.
     pub(crate) fn all(rows: &'a dyn Rows) -> Self {
         Self::new(rows, 0..rows.len(), 0)
     }
 
-    /// The rows at the places `span`; the first row of `rows` has the number `base`.
+    /// Uses the rows at the places `span`; the first row of `rows` has the number `base`.
     pub(super) fn new(rows: &'a dyn Rows, span: std::ops::Range<usize>, base: u64) -> Self {
         Self { rows, span, chosen: Chosen::Sample { sample: Sample::ALL, base } }
     }
 
-    /// The rows at these places, which ascend.
+    /// Uses the rows at these places, which ascend.
     pub(crate) fn chosen(rows: &'a dyn Rows, chosen: Vec<usize>) -> Self {
         Self { rows, span: 0..rows.len(), chosen: Chosen::List(chosen) }
     }
 
-    /// The rows of a sample, chosen by their numbers.
+    /// Uses the rows of a sample, which chooses them by their numbers.
     pub(super) fn sampled(&self, sample: Sample) -> Self {
         let base = match self.chosen {
             Chosen::Sample { base, .. } => base,
@@ -67,17 +67,17 @@ impl<'a> Source<'a> {
         Self { rows: self.rows, span: self.span.clone(), chosen: Chosen::Sample { sample, base } }
     }
 
-    /// Rows that are read, used or not.
+    /// Returns how many rows are read, used or not.
     pub(super) fn span(&self) -> usize {
         self.span.len()
     }
 
-    /// Number of dimensions.
+    /// Returns the number of dimensions.
     pub(super) fn dim(&self) -> usize {
         self.rows.dim()
     }
 
-    /// Number of rows used.
+    /// Returns the number of rows used.
     pub(super) fn len(&self) -> usize {
         match &self.chosen {
             Chosen::List(list) => list.len(),
@@ -88,7 +88,7 @@ impl<'a> Source<'a> {
         }
     }
 
-    /// What the grid is chosen from.
+    /// Returns the sketch from which a grid is chosen.
     pub(super) fn sketch(&self, ask: Ask<'_>) -> Result<GridSketch> {
         let mut sketch = GridSketch::new(self.dim());
         self.each_chunk(&mut |_, rows| {
@@ -98,7 +98,7 @@ impl<'a> Source<'a> {
         Ok(sketch)
     }
 
-    /// Puts the rows on the grid and into `table`; what the grid does not hold is added to `loaded`, if anybody asks.
+    /// Puts the rows on the grid and into `table`; if `loaded` is given, adds to it what the grid leaves out.
     pub(crate) fn load(
         &self,
         quantization: &Quantization,
@@ -128,7 +128,7 @@ impl<'a> Source<'a> {
         })
     }
 
-    /// The rows at these places among those used, which ascend: only they are read.
+    /// Reads the rows at these places among the rows used, and no others; the places ascend.
     pub(super) fn pick(&self, places: &[u64]) -> Result<Vec<f32>> {
         let dim = self.dim();
         let mut values = try_vec(0.0, places.len().saturating_mul(dim), "rows")?;
@@ -146,13 +146,13 @@ impl<'a> Source<'a> {
         result.map(|()| values)
     }
 
-    /// Calls `use_rows` with some of the rows used at a time, in order: the place of the first among them, and their
-    /// values.
+    /// Calls `use_rows` with some of the rows used at a time, in order: with the place of the first one among the rows
+    /// used, and the values.
     pub(crate) fn each_chunk(&self, use_rows: &mut dyn FnMut(usize, &[f32]) -> Result<()>) -> Result<()> {
         self.each_numbered_chunk(&mut |first, _, rows| use_rows(first, rows))
     }
 
-    /// The same with the numbers of the rows.
+    /// Does the same as `each_chunk`, and also passes the numbers of the rows.
     fn each_numbered_chunk(&self, use_rows: &mut UseNumbered<'_>) -> Result<()> {
         let (dim, base) = (self.rows.dim(), self.chosen.base());
         let step = (CHUNK_VALUES / dim).max(1);
@@ -184,7 +184,7 @@ impl<'a> Source<'a> {
 }
 
 impl Chosen {
-    /// The number of the first row.
+    /// Returns the number of the first row.
     fn base(&self) -> usize {
         match self {
             Self::Sample { base, .. } => *base as usize,
@@ -192,12 +192,12 @@ impl Chosen {
         }
     }
 
-    /// Whether every row is used.
+    /// Returns whether every row is used.
     fn all(&self) -> bool {
         matches!(self, Self::Sample { sample: Sample { last: None, .. }, .. })
     }
 
-    /// Calls `use_row` with the place of every row used of the span.
+    /// Calls `use_row` with the place of every used row in the span.
     fn each(&self, span: std::ops::Range<usize>, use_row: &mut dyn FnMut(usize)) {
         match self {
             Self::Sample { sample, base } => {
@@ -211,10 +211,10 @@ impl Chosen {
     }
 }
 
-/// Values that one task compares with their places on the grid.
+/// How many values one task compares with their places on the grid.
 const LOSS_TASK: usize = 1 << 16;
 
-/// What the grid leaves out of rows that are at `q` on it.
+/// Returns what the grid leaves out of rows that have the grid values `q`.
 fn left_out(engine: &dyn Engine, grid: &Grid, rows: &[f32], q: &[i32]) -> Loss {
     let task = (LOSS_TASK / grid.dim()).max(1) * grid.dim();
     let of_task = |(rows, q): (&[f32], &[i32])| {

@@ -1,4 +1,4 @@
-//! What a shard remembers about its rows while its table may serve other shards.
+//! Facts that a shard keeps about its rows while its table may serve other shards.
 
 use super::request::{Answer, Reduction, State};
 use super::seeding::Nearest;
@@ -7,26 +7,26 @@ use crate::device::Table;
 use crate::error::{Result, try_vec};
 use std::sync::Arc;
 
-/// Facts about the rows in one state. All of them can be found again from the rows.
+/// Facts about the rows in one state; all of them can be computed again from the rows.
 #[derive(Default)]
 pub(super) struct Memo {
     state: Option<Arc<State>>,
-    /// Codes of the first levels of the state, where they are kept: a code is below 65,536.
+    /// The codes of the state's first levels, if they are kept; a code is below 65,536.
     levels: Vec<Vec<u16>>,
-    /// The nearest codewords of a codebook, where they are kept.
+    /// The nearest codewords of a codebook, if they are kept.
     codes: Option<(Arc<Codebook>, Vec<u16>)>,
-    /// Sum of the rows' squared lengths.
+    /// The sum of the rows' squared lengths.
     pub(super) energy: Option<u128>,
     pub(super) nearest: Option<Nearest>,
 }
 
 impl Memo {
-    /// Bytes per row: codes of all levels, and what seeding knows.
+    /// Returns the bytes kept per row: the codes of all levels, and the distances and codes of seeding.
     pub(super) fn bytes(levels: usize) -> usize {
         (levels + 1) * size_of::<u16>() + Nearest::BYTES
     }
 
-    /// Forgets what is not true of the rows in `state`.
+    /// Forgets every fact that does not hold for the rows in `state`.
     pub(super) fn enter(&mut self, state: &Arc<State>) {
         let Some(before) = self.state.replace(state.clone()).filter(|before| state.extends(before)) else {
             *self = Self { state: Some(state.clone()), ..Self::default() };
@@ -45,12 +45,12 @@ impl Memo {
         (self.energy, self.nearest) = (None, None);
     }
 
-    /// Whether it is about this state.
+    /// Returns whether the facts are about this state.
     pub(super) fn is_of(&self, state: &State) -> bool {
         self.state.as_deref() == Some(state)
     }
 
-    /// The answer to a reduction over rows in the state that was entered last, where no table is needed for it.
+    /// Returns the answer to a reduction in the state that was entered last; none where it needs a table.
     pub(super) fn answer(&self, reduction: &Reduction) -> Option<Answer> {
         let known = |candidates| self.nearest.as_ref().filter(|nearest| nearest.is_of(candidates));
         match reduction {
@@ -61,7 +61,7 @@ impl Memo {
         }
     }
 
-    /// Gives the table the codes of a level, if they are kept.
+    /// Gives the table the codes of a level, and returns whether they were kept.
     pub(super) fn restore_level(&self, level: usize, table: &mut dyn Table) -> Result<bool> {
         self.levels.get(level).map_or(Ok(false), |codes| table.set_codes(&widened(codes)?).map(|()| true))
     }
@@ -74,7 +74,7 @@ impl Memo {
         Ok(())
     }
 
-    /// Gives the table the nearest codewords of `codebook`, if they are kept.
+    /// Gives the table the nearest codewords of `codebook`, and returns whether they were kept.
     pub(super) fn restore(&mut self, codebook: &Arc<Codebook>, table: &mut dyn Table) -> Result<bool> {
         match self.codes.take_if(|(of, _)| of == codebook) {
             Some((_, codes)) => table.set_codes(&widened(&codes)?).map(|()| true),
@@ -88,7 +88,7 @@ impl Memo {
         Ok(())
     }
 
-    /// Forgets everything that takes memory for every row.
+    /// Forgets all facts that need memory for every row.
     pub(super) fn forget_rows(&mut self) {
         (self.levels, self.codes, self.nearest) = (Vec::new(), None, None);
     }

@@ -1,9 +1,9 @@
-//! Rows held elsewhere: a fit sees them through reductions alone.
+//! Rows held elsewhere, which a fit sees only through reductions.
 //!
-//! A [`Population`] is a number of shards, each with rows of consecutive numbers. A shard answers a [`Request`], which
-//! names the state that the rows are to be in (sample, grid, levels so far), so that the same request has the same
-//! answer whatever was asked before: what a shard keeps on a device is a cache, never a source. [`Residuals`] is the
-//! side of the fit: it asks all shards and merges their answers.
+//! A [`Population`] is a number of shards; the rows of a shard have consecutive numbers. A shard answers a [`Request`],
+//! which names the state that the rows have to be in (sample, grid, levels so far). So the same request has the same
+//! answer, whatever was asked before: what a shard keeps on a device is a cache, never a source. A fit uses
+//! [`Residuals`], which asks all shards and merges their answers.
 //!
 //! | reduction | answer | merged by |
 //! | --- | --- | --- |
@@ -16,9 +16,8 @@
 //! | farthest | distance, row and code of the farthest rows | the largest distance, then the lowest row |
 //! | gather | rows | place |
 //!
-//! # Exactness
-//! Every answer is made of integers and merged by operations that do not depend on order, and what does depend on order
-//! (draws, ties) goes by the numbers of the rows. So a fit has the same bits for every division into shards.
+//! Every answer consists of integers and is merged by operations that do not depend on order. Where order matters
+//! (draws, ties), the numbers of the rows decide. So a fit gives the same bits for every division into shards.
 
 mod held;
 mod load;
@@ -52,20 +51,21 @@ use crate::device::Table;
 use crate::error::Result;
 use request::State;
 
-/// Called now and then during long work; an error ends it.
+/// A function that long work calls now and then; an error that it returns ends the work.
 pub(crate) type Ask<'a> = &'a mut dyn FnMut() -> Result<()>;
 
-/// Holders of rows.
+/// One or more shards that hold the rows.
 pub(crate) trait Population: Send {
-    /// Rows of every shard; a shard's rows follow those of the shards before it.
+    /// Returns the number of rows of every shard; a shard's rows follow those of the shards before it.
     fn shards(&self) -> Vec<u64>;
 
-    /// Number of dimensions, D.
+    /// Returns the number of dimensions, D.
     fn dim(&self) -> usize;
 
-    /// Hands shards their requests, in the order of the shards; the answers come in the order of the requests.
+    /// Sends requests to shards, in the order of the shards; returns the answers in the order of the requests.
     fn call(&mut self, requests: &[(usize, Request)], ask: Ask<'_>) -> Result<Vec<Reply>>;
 
-    /// The table of all rows in a state, where a single shard has them all in memory; its codes may be changed.
+    /// Returns the table of all rows in a state, if a single shard has them all in memory; the caller may change its
+    /// codes.
     fn table(&mut self, state: &std::sync::Arc<State>, ask: Ask<'_>) -> Result<Option<&mut dyn Table>>;
 }

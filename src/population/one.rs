@@ -1,4 +1,4 @@
-//! A population that is one table.
+//! A population that consists of one table.
 
 use super::held::Held;
 use super::memo::Memo;
@@ -8,14 +8,14 @@ use crate::device::Table;
 use crate::error::{Error, Result};
 use std::sync::Arc;
 
-/// Rows that are copied to a table of their own: they cannot be read again, so their states only go forwards.
+/// Rows copied to their own table. They cannot be read again, so their states can only advance.
 pub(super) struct One {
     held: Held,
     memo: Memo,
 }
 
 impl One {
-    /// The rows of `table`, which are in the state already.
+    /// Takes the rows of `table`, which are already in `state`.
     pub(super) fn new(table: Box<dyn Table>, state: &State) -> Self {
         let held = Held { table, state: state.clone(), codes_of: None };
         Self { held, memo: Memo::default() }

@@ -6,15 +6,15 @@ use crate::device::Table;
 use crate::error::{Result, try_vec};
 use std::collections::BinaryHeap;
 
-/// Sum of the rows' squared lengths: their distances from the origin.
+/// Returns the sum of the rows' squared lengths, which are their squared distances from the origin.
 pub(crate) fn energy(table: &mut dyn Table) -> Result<u128> {
     let unbounded = try_vec(u64::MAX, table.rows(), "squared lengths")?;
     let lengths = table.min_distances(&vec![0; table.dim()], &unbounded)?;
     Ok(lengths.iter().map(|length| u128::from(*length)).sum())
 }
 
-/// The `count` rows farthest from the codewords of their codes: farthest first, the lowest row on a tie. Rows that
-/// coincide with their codewords are left out.
+/// Returns the `count` rows farthest from the codewords of their codes: farthest first, the lowest row on a tie. It
+/// leaves out rows that equal their codewords.
 pub(crate) fn farthest(table: &mut dyn Table, codebook: &Codebook, count: usize) -> Result<Vec<FarRow>> {
     let distances = table.assigned_distances(codebook)?;
     let mut codes = try_vec(0, table.rows(), "codes")?;
@@ -23,7 +23,7 @@ pub(crate) fn farthest(table: &mut dyn Table, codebook: &Codebook, count: usize)
     Ok(first(rows.filter(|row| row.distance > 0), count))
 }
 
-/// The first `count` rows of the order from the farthest to the nearest.
+/// Returns the first `count` rows in the order from the farthest to the nearest.
 fn first(rows: impl Iterator<Item = FarRow>, count: usize) -> Vec<FarRow> {
     let mut found: BinaryHeap<Ranked> = BinaryHeap::new();
     for row in rows.map(Ranked) {
@@ -36,7 +36,7 @@ fn first(rows: impl Iterator<Item = FarRow>, count: usize) -> Vec<FarRow> {
     found.into_sorted_vec().into_iter().map(|row| row.0).collect()
 }
 
-/// A row by its rank: the greatest is the last one.
+/// A row, ordered such that the greatest comes last in the answer.
 #[derive(PartialEq, Eq)]
 struct Ranked(FarRow);
 

@@ -1,4 +1,4 @@
-//! What a driver asks of the holders of rows, and what they answer.
+//! Requests of a driver to the holders of rows, and their answers.
 
 use super::load::Loaded;
 use crate::codebook::Codebook;
@@ -8,8 +8,8 @@ use crate::quantization::Quantization;
 use crate::rng::Sample;
 use std::sync::Arc;
 
-/// What the rows are to be before something is computed from them: the rows of a sample, on a grid, less their
-/// codewords of the levels so far, and scaled to unit length where the next level wants that.
+/// The state that rows have to be in before a reduction: the rows of a sample on a grid, less their codewords of the
+/// levels so far, and scaled to unit length if the next level wants that.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct State {
     pub(crate) sample: Sample,
@@ -17,16 +17,16 @@ pub(crate) struct State {
     pub(crate) levels: Vec<FittedLevel>,
 }
 
-/// A level that is fitted.
+/// A fitted level.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct FittedLevel {
     pub(crate) codebook: Arc<Codebook>,
-    /// The codes of all rows, where balancing decided instead of the nearest codewords.
+    /// The codes of all rows, where balancing chose them; none where they are the nearest codewords.
     pub(crate) codes: Option<Arc<Vec<u32>>>,
 }
 
 impl State {
-    /// Whether these levels come after those of `before`, of the same rows on the same grid.
+    /// Returns whether these levels continue those of `before`, for the same rows on the same grid.
     pub(crate) fn extends(&self, before: &Self) -> bool {
         self.sample == before.sample
             && self.quantization == before.quantization
@@ -42,7 +42,7 @@ pub struct Request {
 }
 
 impl Request {
-    /// The answer of a shard without rows.
+    /// Returns the answer of a shard without rows.
     pub(crate) fn of_no_rows(&self, dim: usize) -> Answer {
         match &self.reduction {
             Reduction::Sketch => Answer::Sketch(GridSketch::new(dim)),
@@ -57,34 +57,34 @@ impl Request {
     }
 }
 
-/// What is to be computed. Places are counted from 0 among the rows of the shard that the sample chooses.
+/// What a shard computes. Places are counted from 0 among the rows of the shard that the sample chooses.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Reduction {
-    /// What the grid is chosen from; the state's grid and levels do not matter.
+    /// The sketch from which the grid is chosen; the state's grid and levels have no influence.
     Sketch,
-    /// What the grid does not hold of the rows; the state's levels do not matter.
+    /// What the grid leaves out of the rows; the state's levels have no influence.
     Loaded,
-    /// Sums of the rows by the nearest codeword of `now`; how many rows were nearest to another codeword of `before`.
-    /// Without `before`, every row counts as changed.
+    /// Sums of the rows by the nearest codeword of `now`, and how many rows were nearest to another codeword of
+    /// `before`. Without `before`, every row counts as changed.
     Assign {
-        /// The codebook of the last time.
+        /// The codebook of the request before.
         before: Option<Arc<Codebook>>,
-        /// The codebook.
+        /// The codebook of this request.
         now: Arc<Codebook>,
     },
-    /// The sum over the rows of the squared distance to the nearest of the candidates.
+    /// The sum over the rows of the squared distance to the nearest candidate.
     Potential {
         /// Candidates for first codewords.
         candidates: Arc<Codebook>,
     },
-    /// The places on which values below the shard's potential fall.
+    /// The places on which the given values fall, all of them below the shard's potential.
     Draw {
         /// Candidates for first codewords.
         candidates: Arc<Codebook>,
         /// The values.
         values: Vec<u128>,
     },
-    /// How many rows are nearest to each of the candidates, the first on a tie.
+    /// How many rows are nearest to each candidate, the first one on a tie.
     Weights {
         /// Candidates for first codewords.
         candidates: Arc<Codebook>,
@@ -93,12 +93,12 @@ pub(crate) enum Reduction {
     Farthest {
         /// The codebook.
         codebook: Arc<Codebook>,
-        /// Most rows to name.
+        /// The largest number of rows in the answer.
         count: usize,
     },
     /// The rows themselves.
     Gather {
-        /// Their places.
+        /// The places of the rows.
         places: Vec<u64>,
     },
 }
@@ -107,40 +107,40 @@ pub(crate) enum Reduction {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Reply(pub(crate) Answer);
 
-/// What was computed, by the [`Reduction`] that was asked for.
+/// The result of a [`Reduction`].
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Answer {
-    /// To [`Reduction::Sketch`].
+    /// Answers [`Reduction::Sketch`].
     Sketch(GridSketch),
-    /// To [`Reduction::Loaded`].
+    /// Answers [`Reduction::Loaded`].
     Loaded(Loaded),
-    /// To [`Reduction::Assign`].
+    /// Answers [`Reduction::Assign`].
     Sums(Partial),
-    /// To [`Reduction::Potential`].
+    /// Answers [`Reduction::Potential`].
     Potential(u128),
-    /// To [`Reduction::Draw`].
+    /// Answers [`Reduction::Draw`].
     Places(Vec<u64>),
-    /// To [`Reduction::Weights`].
+    /// Answers [`Reduction::Weights`].
     Weights(Vec<u64>),
-    /// To [`Reduction::Farthest`], farthest first.
+    /// Answers [`Reduction::Farthest`], farthest first.
     Farthest(Vec<FarRow>),
-    /// To [`Reduction::Gather`]: grid integers, row by row.
+    /// Answers [`Reduction::Gather`] with grid integers, row by row.
     Rows(Vec<i32>),
 }
 
-/// A row that is away from its codeword.
+/// A row that differs from its codeword.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct FarRow {
-    /// Squared distance, not 0.
+    /// The squared distance, which is not 0.
     pub(crate) distance: u64,
-    /// The row's place.
+    /// The place of the row.
     pub(crate) place: u64,
-    /// Its code.
+    /// The code of the row.
     pub(crate) code: u32,
 }
 
 impl FarRow {
-    /// Farthest first, the lowest row on a tie.
+    /// Returns a key that puts the farthest row first, and the lowest row first on a tie.
     pub(crate) fn order(&self) -> (std::cmp::Reverse<u64>, u64) {
         (std::cmp::Reverse(self.distance), self.place)
     }

@@ -1,4 +1,4 @@
-//! All rows as the fit sees them: reductions over the answers of the shards.
+//! All rows as the fit sees them: it merges the answers of the shards.
 
 use super::load::Loaded;
 use super::one::One;
@@ -13,17 +13,17 @@ use crate::quantization::{Metric, Quantization};
 use crate::rng::Sample;
 use std::sync::Arc;
 
-/// What the levels so far leave of the rows, wherever these are.
+/// The residuals of the rows after the levels so far, wherever the rows are held.
 pub(crate) struct Residuals<'a> {
     population: Box<dyn Population + 'a>,
     device: Device,
     state: Arc<State>,
-    /// Rows of every shard that the sample chooses.
+    /// For every shard, how many of its rows the sample chooses.
     used: Vec<u64>,
 }
 
 impl<'a> Residuals<'a> {
-    /// The rows of a sample; what concerns few rows is computed on `device`.
+    /// Takes the rows of a sample; `device` computes what concerns few rows.
     pub(crate) fn new(population: Box<dyn Population + 'a>, sample: Sample, device: &Device) -> Self {
         let mut first = 0;
         let used = population.shards().into_iter().map(|rows| {
@@ -38,7 +38,7 @@ impl<'a> Residuals<'a> {
         Self { population, device: device.clone(), state, used }
     }
 
-    /// The rows of a table.
+    /// Takes the rows of a table.
     #[cfg(test)]
     pub(crate) fn of(table: Box<dyn Table>, device: &Device) -> Residuals<'static> {
         let grid = Grid::new(vec![0.0; table.dim()], UNIT_EXPONENT);
@@ -48,22 +48,22 @@ impl<'a> Residuals<'a> {
         Residuals { used: population.shards(), population, device: device.clone(), state }
     }
 
-    /// Number of rows, N.
+    /// Returns the number of rows, N.
     pub(crate) fn rows(&self) -> usize {
         self.used.iter().sum::<u64>() as usize
     }
 
-    /// Number of dimensions, D.
+    /// Returns the number of dimensions, D.
     pub(crate) fn dim(&self) -> usize {
         self.population.dim()
     }
 
-    /// Where few rows are computed with.
+    /// Returns the device that computes what concerns few rows.
     pub(crate) fn device(&self) -> &Device {
         &self.device
     }
 
-    /// What the grid is chosen from.
+    /// Returns the sketch from which the grid is chosen.
     pub(crate) fn sketch(&mut self, ask: Ask<'_>) -> Result<GridSketch> {
         let mut all = GridSketch::new(self.dim());
         for answer in self.ask_all(&Reduction::Sketch, ask)? {
@@ -75,7 +75,7 @@ impl<'a> Residuals<'a> {
         Ok(all)
     }
 
-    /// Puts the rows on a grid, before the first level; returns what it does not hold of them.
+    /// Puts the rows on a grid, before the first level; returns what the grid leaves out of them.
     pub(crate) fn load(&mut self, quantization: &Quantization, ask: Ask<'_>) -> Result<Loaded> {
         let (sample, quantization) = (self.state.sample, quantization.clone());
         self.state = Arc::new(State { sample, quantization, levels: Vec::new() });
@@ -92,14 +92,14 @@ impl<'a> Residuals<'a> {
         Ok(all)
     }
 
-    /// Subtracts from every row its codeword of a level that is fitted, and scales it to unit length if the next level
-    /// wants that.
+    /// Subtracts from every row its codeword of a fitted level, and scales it to unit length if the next level wants
+    /// that.
     pub(crate) fn subtract(&mut self, level: FittedLevel) {
         Arc::make_mut(&mut self.state).levels.push(level);
     }
 
-    /// Assigns every row to its nearest codeword: counts and sums per cluster, energy, and how many rows were nearest
-    /// to another codeword of the codebook before (all, where there was none).
+    /// Assigns every row to its nearest codeword. Returns counts and sums per cluster, the energy, and how many rows
+    /// were nearest to another codeword of the codebook before; without such a codebook, that is all rows.
     pub(crate) fn assign(
         &mut self,
         before: Option<&Arc<Codebook>>,
@@ -120,7 +120,7 @@ impl<'a> Residuals<'a> {
         Ok(all)
     }
 
-    /// For every shard the sum over its rows of the squared distance to the nearest candidate.
+    /// Returns for every shard the sum over its rows of the squared distance to the nearest candidate.
     pub(crate) fn potentials(&mut self, candidates: &Arc<Codebook>, ask: Ask<'_>) -> Result<Vec<u128>> {
         let answers = self.ask_all(&Reduction::Potential { candidates: candidates.clone() }, ask)?;
         answers
@@ -129,8 +129,8 @@ impl<'a> Residuals<'a> {
             .collect()
     }
 
-    /// The rows on which values below the sum of the `potentials` fall: a row is drawn with probability proportional to
-    /// its squared distance from the nearest candidate. The order is not that of the values.
+    /// Returns the rows on which values below the sum of the `potentials` fall, so that a row is drawn with probability
+    /// proportional to its squared distance from the nearest candidate. The rows are not in the order of the values.
     pub(crate) fn draw(
         &mut self,
         candidates: &Arc<Codebook>,
@@ -164,7 +164,7 @@ impl<'a> Residuals<'a> {
         Ok(rows)
     }
 
-    /// How many rows are nearest to each candidate.
+    /// Returns how many rows are nearest to each candidate.
     pub(crate) fn weights(&mut self, candidates: &Arc<Codebook>, ask: Ask<'_>) -> Result<Vec<u64>> {
         let mut all = vec![0; candidates.clusters()];
         for answer in self.ask_all(&Reduction::Weights { candidates: candidates.clone() }, ask)? {
@@ -179,8 +179,8 @@ impl<'a> Residuals<'a> {
         Ok(all)
     }
 
-    /// The `count` rows farthest from their nearest codewords, farthest first and the lowest row on a tie; a row's
-    /// place is its number.
+    /// Returns the `count` rows farthest from their nearest codewords, farthest first and the lowest row on a tie. A
+    /// row's place is its number.
     pub(crate) fn farthest(&mut self, codebook: &Arc<Codebook>, count: usize, ask: Ask<'_>) -> Result<Vec<FarRow>> {
         let answers = self.ask_all(&Reduction::Farthest { codebook: codebook.clone(), count }, ask)?;
         let mut all = Vec::new();
@@ -198,7 +198,7 @@ impl<'a> Residuals<'a> {
         Ok(all)
     }
 
-    /// Copies of the given rows, in the given order.
+    /// Returns copies of the given rows, in the given order.
     pub(crate) fn gather(&mut self, rows: &[u64], ask: Ask<'_>) -> Result<Vec<i32>> {
         let dim = self.dim();
         let ends: Vec<u64> = (0..self.used.len()).map(|shard| self.first_row(shard + 1)).collect();
@@ -228,8 +228,8 @@ impl<'a> Residuals<'a> {
         Ok(all)
     }
 
-    /// The given rows in a table of their own, with the same state: what is fitted later may be subtracted from them
-    /// alone.
+    /// Copies the given rows, in their state, to their own table. Levels that are fitted later may be subtracted from
+    /// the copy alone.
     pub(crate) fn copy(&mut self, rows: &[u64], ask: Ask<'_>) -> Result<Residuals<'static>> {
         let values = self.gather(rows, ask)?;
         let mut table = self.device.engine().table(rows.len(), self.dim(), Purpose::Encode)?;
@@ -238,17 +238,17 @@ impl<'a> Residuals<'a> {
         Ok(Residuals { used: population.shards(), population, device: self.device.clone(), state: self.state.clone() })
     }
 
-    /// The table of all rows, where a single shard has them in memory; its codes may be changed.
+    /// Returns the table of all rows, if a single shard has them in memory; the caller may change its codes.
     pub(crate) fn table(&mut self, ask: Ask<'_>) -> Result<Option<&mut dyn Table>> {
         self.population.table(&self.state, ask)
     }
 
-    /// The number of a shard's first row.
+    /// Returns the number of a shard's first row.
     fn first_row(&self, shard: usize) -> u64 {
         self.used.iter().take(shard).sum()
     }
 
-    /// Asks all shards the same.
+    /// Sends the same reduction to all shards.
     fn ask_all(&mut self, reduction: &Reduction, ask: Ask<'_>) -> Result<Vec<Answer>> {
         self.ask((0..self.used.len()).map(|shard| (shard, reduction.clone())).collect(), ask)
     }
@@ -263,7 +263,7 @@ impl<'a> Residuals<'a> {
         }
     }
 
-    /// Refuses counts that are not of all rows.
+    /// Refuses a count that is not that of all rows.
     fn check(&self, found: u64) -> Result<()> {
         let expected = self.rows() as u64;
         match found == expected {

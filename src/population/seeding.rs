@@ -1,4 +1,4 @@
-//! Distances of a shard's rows to candidates for first codewords.
+//! Distances of a shard's rows to candidates for the first codewords.
 
 use crate::codebook::Codebook;
 use crate::device::Table;
@@ -6,7 +6,7 @@ use crate::error::{Result, try_vec};
 use crate::rng::Draws;
 use std::sync::Arc;
 
-/// The nearest of the candidates for every row, the first on a tie.
+/// The nearest candidate of every row, the first one on a tie.
 pub(super) struct Nearest {
     candidates: Arc<Codebook>,
     distances: Vec<u64>,
@@ -14,10 +14,10 @@ pub(super) struct Nearest {
 }
 
 impl Nearest {
-    /// Bytes per row.
+    /// The bytes that each row needs.
     pub(super) const BYTES: usize = size_of::<u64>() + size_of::<u32>();
 
-    /// Before there is a candidate.
+    /// Starts without a candidate.
     pub(super) fn new(rows: usize, dim: usize) -> Result<Self> {
         Ok(Self {
             candidates: Arc::new(Codebook::new(Vec::new(), dim)),
@@ -26,17 +26,17 @@ impl Nearest {
         })
     }
 
-    /// Whether these are the candidates.
+    /// Returns whether the distances are those to exactly these candidates.
     pub(super) fn is_of(&self, candidates: &Arc<Codebook>) -> bool {
         self.candidates == *candidates
     }
 
-    /// Whether what is known of these candidates is of the first of `candidates`.
+    /// Returns whether the candidates so far are the first ones of `candidates`.
     pub(super) fn begins(&self, candidates: &Codebook) -> bool {
         candidates.values().starts_with(self.candidates.values())
     }
 
-    /// Takes in the candidates that are new; whether there were any: the table's codes are then their indices.
+    /// Adds the new candidates; returns whether there were any, because the table's codes are then their indices.
     pub(super) fn extend(&mut self, table: &mut dyn Table, candidates: &Arc<Codebook>) -> Result<bool> {
         let known = self.candidates.clusters();
         let new = candidates.values().get(self.candidates.values().len()..).unwrap_or_default();
@@ -61,7 +61,7 @@ impl Nearest {
         self.distances.iter().map(|distance| u128::from(*distance)).sum()
     }
 
-    /// The places on which the values fall: see [`Draws`].
+    /// Returns the places on which the values fall; see [`Draws`].
     pub(super) fn draw(&self, values: &[u128]) -> Vec<u64> {
         let weight = |place: usize| self.distances.get(place).map_or(0, |distance| u128::from(*distance));
         let draws = Draws::new(self.distances.len(), &weight);

@@ -1,4 +1,4 @@
-//! One shard: rows of consecutive numbers, and a table that is brought to the state that a request names.
+//! A shard: rows with consecutive numbers, and a table that it brings to the state that a request names.
 
 use super::Ask;
 use super::held::Held;
@@ -17,32 +17,32 @@ pub(crate) struct Shard<'a> {
     source: Source<'a>,
     device: Device,
     purpose: Purpose,
-    /// Whether codes and distances are kept while the table serves other shards.
+    /// Whether the shard keeps codes and distances while the table serves other shards.
     keeps: bool,
-    /// How many rows a sample chooses.
+    /// The number of rows that a sample chooses.
     used: Option<(Sample, usize)>,
     held: Option<Held>,
     memo: Memo,
 }
 
 impl<'a> Shard<'a> {
-    /// The rows at the places `span`; the first row of `rows` has the number `base` among all rows.
+    /// Takes the rows at the places `span`; the first row of `rows` has the number `base` among all rows.
     pub(crate) fn new(rows: &'a dyn Rows, span: Range<usize>, base: u64, device: &Device, purpose: Purpose) -> Self {
         let source = Source::new(rows, span, base);
         Self { source, device: device.clone(), purpose, keeps: false, used: None, held: None, memo: Memo::default() }
     }
 
-    /// The same shard, which keeps codes and distances of its rows when it gives away its table.
+    /// Sets whether the shard keeps codes and distances of its rows when it gives away its table.
     pub(super) fn keeping(self, keeps: bool) -> Self {
         Self { keeps, ..self }
     }
 
-    /// Rows of the shard, whether a sample chooses them or not.
+    /// Returns the number of rows of the shard, whether a sample chooses them or not.
     pub(super) fn rows(&self) -> u64 {
         self.source.span() as u64
     }
 
-    /// Answers a request. `spare` is a table that the shard may take for its rows.
+    /// Answers a request. The shard may take the table `spare` for its rows.
     pub(super) fn answer(
         &mut self,
         request: &Request,
@@ -73,26 +73,26 @@ impl<'a> Shard<'a> {
         held.reduce(memo, &request.reduction).map(Reply)
     }
 
-    /// The table in a state; its codes may be changed.
+    /// Returns the table in a state; the caller may change its codes.
     pub(super) fn table(&mut self, state: &Arc<State>, ask: Ask<'_>) -> Result<&mut dyn Table> {
         let (held, _) = self.enter(state, &mut None, ask)?;
         held.codes_of = None;
         Ok(&mut *held.table)
     }
 
-    /// Gives the table away; what is to be known later of the rows is kept.
+    /// Gives the table away, after keeping the facts that later requests need.
     pub(super) fn release(&mut self) -> Result<Option<Box<dyn Table>>> {
         let Some(Held { mut table, state, codes_of, .. }) = self.held.take() else { return Ok(None) };
         match codes_of {
             _ if !self.keeps => self.memo.forget_rows(),
-            // Since the table was last used, there may have been a request about another state that needed no table.
+            // A request about another state that needed no table may have come since the table was last used.
             Some(codebook) if self.memo.is_of(&state) => self.memo.keep(codebook, &mut *table)?,
             _ => {}
         }
         Ok(Some(table))
     }
 
-    /// How many rows the sample chooses.
+    /// Returns how many rows the sample chooses.
     pub(super) fn used(&mut self, sample: Sample) -> usize {
         match self.used {
             Some((of, used)) if of == sample => used,
@@ -100,14 +100,14 @@ impl<'a> Shard<'a> {
         }
     }
 
-    /// Whether to read only the rows asked for, because they are few and the table is not near the state.
+    /// Returns whether to read only the rows asked for, because they are few and the table is not near the state.
     fn should_pick(&self, state: &State, places: &[u64]) -> bool {
         let ready = self.held.as_ref().is_some_and(|held| state.extends(&held.state));
         let few = places.len() < self.source.span() / 8;
         !ready && few && state.levels.iter().all(|level| level.codes.is_none())
     }
 
-    /// The rows at these places in a state, from a table of their own.
+    /// Returns the rows at these places in a state, from a table made for them.
     fn pick(&mut self, state: &State, places: &[u64]) -> Result<Vec<i32>> {
         let mut sorted = places.to_vec();
         sorted.sort_unstable();
@@ -125,7 +125,7 @@ impl<'a> Shard<'a> {
         held.table.gather(&places.iter().map(index).collect::<Vec<_>>())
     }
 
-    /// Brings the table to the state, from where it is or from the rows.
+    /// Brings the table to the state, from its present state or from the rows.
     fn enter(
         &mut self,
         state: &Arc<State>,
@@ -141,7 +141,7 @@ impl<'a> Shard<'a> {
         Ok((self.held.insert(held), &mut self.memo))
     }
 
-    /// The rows before the first level.
+    /// Loads the rows as they are before the first level.
     fn load(
         &mut self,
         state: &State,

@@ -1,4 +1,4 @@
-//! Many shards on one machine: each with a table of its own, or taking turns with one.
+//! Many shards on one machine, which have their own tables or take turns with one.
 
 use super::request::{Reply, Request, State};
 use super::shard::Shard;
@@ -11,19 +11,19 @@ use std::sync::Arc;
 pub(crate) struct Sharded<'a> {
     shards: Vec<Shard<'a>>,
     dim: usize,
-    /// Shards, from the first on, that stay on their device. The others take turns: each is made again from its rows
+    /// How many shards, from the first one on, stay on their device. The others take turns: each loads its rows again
     /// when it is asked.
     resident: usize,
     spare: Option<Box<dyn Table>>,
 }
 
 impl<'a> Sharded<'a> {
-    /// Shards that all stay on their devices.
+    /// Makes a population of shards that all stay on their devices.
     pub(crate) fn new(shards: Vec<Shard<'a>>, dim: usize) -> Self {
         Self { resident: shards.len(), shards, dim, spare: None }
     }
 
-    /// The same shards, of which only the first ones stay.
+    /// Keeps only the first `resident` shards on their devices.
     pub(super) fn resident(self, resident: usize) -> Self {
         Self { resident, ..self }
     }

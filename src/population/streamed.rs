@@ -1,4 +1,4 @@
-//! How rows are divided so that a fit keeps to the memory there is.
+//! Divides rows so that a fit stays within the available memory.
 
 use super::memo::Memo;
 use super::shard::Shard;
@@ -7,22 +7,22 @@ use crate::device::{Device, Purpose};
 use crate::error::{ErrorKind, Result};
 use crate::rows::Rows;
 
-/// What a fit needs memory for.
+/// The sizes on which a fit's need for memory depends.
 pub(crate) struct Needs {
-    /// Rows used.
+    /// The number of rows used.
     pub(crate) rows: usize,
-    /// Number of dimensions.
+    /// The number of dimensions.
     pub(crate) dim: usize,
-    /// Most clusters of a level.
+    /// The largest number of clusters of a level.
     pub(crate) clusters: usize,
-    /// Number of levels.
+    /// The number of levels.
     pub(crate) levels: usize,
     /// Whether all rows have to be in one table.
     pub(crate) whole: bool,
 }
 
-/// Shards of `rows`: a single one where the device's memory holds it. Otherwise the first rows stay in memory as far
-/// as there is room, and the others take turns in a small table, into which they are read again for every pass.
+/// Divides `rows` into shards: a single one if the device's memory can hold it. Otherwise as many of the first rows as
+/// fit stay in memory, and the others take turns in a small table, which reads them again for every pass.
 pub(crate) fn divide<'a>(rows: &'a dyn Rows, needs: &Needs, device: &Device) -> Result<Sharded<'a>> {
     let memory = device.memory_for(needs.all());
     let all = 0..rows.len();
@@ -34,7 +34,7 @@ pub(crate) fn divide<'a>(rows: &'a dyn Rows, needs: &Needs, device: &Device) -> 
         return Err(ErrorKind::NotWhole.into());
     }
     let plan = needs.plan(memory.unwrap_or(u64::MAX))?;
-    // Rows of the source for so many rows used: a sample takes them evenly.
+    // Returns how many rows of the source contain so many used rows; a sample takes them evenly.
     let read = |used: u64| (used as u128 * all.end as u128 / needs.rows.max(1) as u128).max(1) as usize;
     let mut shards = Vec::new();
     let mut first = 0;
@@ -52,22 +52,22 @@ pub(crate) fn divide<'a>(rows: &'a dyn Rows, needs: &Needs, device: &Device) -> 
     Ok(Sharded::new(shards, needs.dim).resident(resident))
 }
 
-/// Rows of a division.
+/// Numbers of rows of a division.
 #[derive(Debug, PartialEq)]
 struct Plan {
-    /// Rows that stay in memory.
+    /// The rows that stay in memory.
     resident: u64,
-    /// Rows in memory at a turn.
+    /// The rows of one turn.
     turn: u64,
     /// Whether codes and distances of all rows are kept.
     keeps: bool,
 }
 
-/// The program itself, buffers of chunks, and what threads work with.
+/// The bytes of the program itself, of buffers for chunks, and of what threads work with.
 const PROGRAM: u64 = 64 << 20;
-/// Most bytes of the rows of a turn: many more would save nothing.
+/// The largest number of bytes of the rows of a turn; a larger turn would save nothing.
 const TURN: u64 = 64 << 20;
-/// Fewest rows of a turn.
+/// The smallest number of rows of a turn.
 const TURN_ROWS: u64 = 1024;
 
 impl Needs {
@@ -75,19 +75,19 @@ impl Needs {
         (self.clusters as u64).saturating_mul(self.dim as u64)
     }
 
-    /// What does not depend on the number of rows: codebooks and sums, and candidates for first codewords, which are
-    /// all rows where these are few.
+    /// Returns the bytes that do not depend on the number of rows: codebooks, sums, and candidates for the first
+    /// codewords, which are all rows where there are few of them.
     fn fixed(&self) -> u64 {
         let candidates = 16_u64.saturating_mul(self.values()).min(self.rows as u64 * self.dim as u64);
         PROGRAM.saturating_add(48_u64.saturating_mul(self.values())).saturating_add(8_u64.saturating_mul(candidates))
     }
 
-    /// A row in a table: values, code, length, and distances while these are looked at.
+    /// Returns the bytes of a row in a table: values, code, length, and distances while they are compared.
     fn row(&self) -> u64 {
         4 * self.dim as u64 + 48
     }
 
-    /// Everything, with all rows in one table that remembers distances from one iteration to the next.
+    /// Returns the bytes of a fit with all rows in one table that remembers distances from one iteration to the next.
     fn all(&self) -> u64 {
         let (rows, dim) = (self.rows as u64, self.dim as u64);
         let remembered = rows.saturating_mul(8 + 2 * self.clusters as u64).min((96 << 20) + rows * dim * 4 / 5);
@@ -106,7 +106,7 @@ impl Needs {
         let left = if keeps { left - kept } else { left };
         let turn = (left / 2).min(TURN) / self.row();
         let resident = (left - turn * self.row()) / self.row();
-        // A shard of few rows is not worth its calls.
+        // A resident shard with few rows is not worth the calls that it needs.
         let resident = if resident < turn { 0 } else { resident };
         Ok(Plan { resident, turn: turn.max(1), keeps })
     }

@@ -1,4 +1,4 @@
-//! A holder of rows that is asked in bytes.
+//! Holds rows and answers requests in bytes.
 
 use super::request::{Request, State};
 use super::shard::Shard;
@@ -17,7 +17,7 @@ pub struct Worker<'a> {
 }
 
 impl<'a> Worker<'a> {
-    /// A worker for `rows`, of which the first one has the number `first` among the rows of all shards.
+    /// Makes a worker for `rows`; the first of them has the number `first` among the rows of all shards.
     pub fn new(rows: &'a dyn Rows, first: u64, device: &Device) -> Self {
         Self { shard: Shard::new(rows, 0..rows.len(), first, device, Purpose::Fit), dim: rows.dim() }
     }
@@ -27,11 +27,11 @@ impl<'a> Worker<'a> {
         &mut self.shard
     }
 
-    /// Answers a request of [`Request::to_bytes`] by the bytes of a [`crate::shards::Reply`].
+    /// Answers a request, given by [`Request::to_bytes`], with the bytes of a [`crate::shards::Reply`].
     ///
     /// # Errors
-    /// [`ErrorKind::Message`] for bytes that are no request, [`ErrorKind::DimMismatch`] for a request about rows of
-    /// other dimensions, and what devices and sources can meet.
+    /// [`ErrorKind::Message`] for bytes that are no request, [`ErrorKind::DimMismatch`] for a request about rows with
+    /// another number of dimensions, and any error of the device and of reading rows.
     pub fn answer(&mut self, request: &[u8]) -> Result<Vec<u8>> {
         let request = Request::from_bytes(request)?;
         let State { quantization, .. } = &*request.state;

@@ -1,4 +1,4 @@
-//! Measurements behind a report.
+//! The measurements behind a report.
 
 use super::Report;
 use super::names::{Captions, Names};
@@ -9,18 +9,18 @@ use crate::error::Result;
 use crate::metrics::{PrefixPurity, Quality, Quantizer, prefix_purity};
 use crate::rows::Rows;
 
-/// Bytes of a page that the tree may take, about.
+/// About how many bytes of a page the tree may take.
 const TREE_BYTES: usize = 3_000_000;
-/// Bytes that the name of an item takes in the tree besides its letters.
+/// How many bytes the name of an item takes in the tree besides its letters.
 const NAME_BYTES: usize = 10;
 
-/// Measurements that a page is made of.
+/// The measurements from which a page is made.
 pub(super) struct Facts<'a> {
     pub(super) names: Names<'a>,
     pub(super) captions: Captions,
     pub(super) words: Words,
     pub(super) tree: Tree<'a>,
-    /// Items of every code, for every level.
+    /// For every level, the number of items of each code.
     pub(super) usage: Vec<Vec<u64>>,
     pub(super) quality: Quality,
     pub(super) purity: Option<Vec<PrefixPurity>>,
@@ -49,7 +49,7 @@ impl<'a> Facts<'a> {
     }
 }
 
-/// Items of every code, for every level.
+/// Counts the items of every code, for every level.
 fn usage(codes: &Codes, clusters: &[usize]) -> Vec<Vec<u64>> {
     let mut usage: Vec<Vec<u64>> = clusters.iter().map(|clusters| vec![0; *clusters]).collect();
     for row in codes.rows() {

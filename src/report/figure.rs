@@ -1,4 +1,4 @@
-//! A figure: a drawing, what it says in words, and the numbers behind it.
+//! A figure: a drawing, its meaning in words, and the numbers behind it.
 
 use super::chart::Chart;
 use super::table::Table;
@@ -6,17 +6,17 @@ use super::theme;
 use crate::error::Result;
 use maud::{Markup, PreEscaped, html};
 
-/// A drawing with everything that belongs to it.
+/// A drawing with its title, texts and numbers.
 #[derive(Clone, Debug)]
 pub(super) struct Figure {
-    /// Name of the file, without its extension, and of the element.
+    /// The name of the file, without extension, and of the element.
     pub(super) name: String,
     pub(super) title: String,
-    /// How to read it.
+    /// An explanation of how to read the figure.
     pub(super) note: String,
-    /// A description for readers who do not see it.
+    /// A description for readers who do not see the drawing.
     pub(super) text: String,
-    /// Elements of the SVG.
+    /// The elements of the SVG.
     pub(super) body: String,
     pub(super) size: (u32, u32),
     pub(super) table: Table,
@@ -36,19 +36,19 @@ impl Figure {
         })
     }
 
-    /// Sets the words on how to read it.
+    /// Sets the explanation of how to read the figure.
     pub(super) fn note(mut self, note: impl Into<String>) -> Self {
         self.note = note.into();
         self
     }
 
-    /// Sets the description for readers who do not see it.
+    /// Sets the description for readers who do not see the drawing.
     pub(super) fn text(mut self, text: impl Into<String>) -> Self {
         self.text = text.into();
         self
     }
 
-    /// The drawing as part of a page.
+    /// Returns the drawing as a part of a page.
     pub(super) fn inline(&self) -> Markup {
         let (name, (width, height)) = (&self.name, self.size);
         html! {
@@ -61,7 +61,7 @@ impl Figure {
         }
     }
 
-    /// The drawing as a file of its own, with its title above.
+    /// Returns the drawing as a separate file, with its title above.
     pub(super) fn alone(&self) -> String {
         let (width, height) = self.size;
         let above = 34;

@@ -1,4 +1,4 @@
-//! Reports: whether semantic IDs are good, for people to read and to look at.
+//! Reports for people to read and look at, which show whether semantic IDs are good.
 
 mod chart;
 mod facts;
@@ -22,21 +22,21 @@ use crate::sweep::{SweepMetric, SweepRecord};
 use facts::Facts;
 use std::ops::ControlFlow;
 
-/// Most rows whose neighbours are looked for, unless another number is asked for.
+/// The number of queries by default, if there are so many rows.
 const QUERIES: usize = 2000;
-/// Neighbours of each, as far as there are so many.
+/// The number of neighbours of each query, if there are so many.
 const K: usize = 10;
-/// Numbers of neighbours that recall is measured at, as far as there are so many.
+/// The numbers of neighbours at which recall is measured, if there are so many.
 const CURVE: [usize; 7] = [1, 2, 5, 10, 20, 50, 100];
 
-/// A report on the semantic IDs that a model gives, as a page for a browser and as figures.
+/// Makes a report on the semantic IDs that a model gives: a page for a browser, and figures.
 ///
-/// The page is one HTML file that needs nothing else: it asks no network for anything. It is light or dark as the
-/// reader likes, fits a telephone, and can be used by keyboard and with a screen reader. All texts given, as names of
-/// items, are shown as they are: none can become part of the page's code.
+/// The page is one HTML file that loads nothing from a network. It is light or dark as the reader prefers, fits a
+/// telephone, and works by keyboard and with a screen reader. Given texts, such as names of items, are shown as they
+/// are: no text can become part of the page's code.
 ///
 /// # Exactness
-/// Equal models, rows, names and settings give the same bytes, on every device. The page holds no time or date.
+/// Equal models, rows, names and settings give the same bytes on every device. The page contains no time or date.
 ///
 /// ```
 /// use semid::{Device, Matrix, Report, RqKMeans};
@@ -71,7 +71,7 @@ impl Default for Report<'_> {
 }
 
 impl<'a> Report<'a> {
-    /// A report without names; 10 neighbours, or as many as there are, of at most 2,000 rows; 20,000 pairs; seed 42.
+    /// Makes a report without names: with up to 10 neighbours of up to 2,000 rows, 20,000 pairs and seed 42.
     pub fn new() -> Self {
         Self {
             title: "Semantic IDs".to_owned(),
@@ -87,56 +87,56 @@ impl<'a> Report<'a> {
         }
     }
 
-    /// The title of the page.
+    /// Sets the title of the page.
     #[must_use]
     pub fn title(mut self, title: impl Into<String>) -> Self {
         self.title = title.into();
         self
     }
 
-    /// Names of the items, one for each row; without, they are called by their row numbers.
+    /// Sets the names of the items, one for each row; without names, items are called by their row numbers.
     #[must_use]
     pub fn names(mut self, names: &'a [String]) -> Self {
         self.names = Some(names);
         self
     }
 
-    /// Labels of the items, such as categories, one for each row: items with a common prefix should share them.
+    /// Sets labels of the items, such as categories, one for each row; items with a common prefix should share them.
     #[must_use]
     pub fn labels(mut self, labels: &'a [String]) -> Self {
         self.labels = Some(labels);
         self
     }
 
-    /// Runs of a sweep, to be compared.
+    /// Adds the runs of a sweep, which the page compares.
     #[must_use]
     pub fn sweep(mut self, runs: &'a [SweepRecord]) -> Self {
         self.sweep = runs;
         self
     }
 
-    /// Sets what the runs of a sweep are ranked by; without, by their collision rate.
+    /// Sets the metric by which the runs of a sweep are ranked; by default it is their collision rate.
     #[must_use]
     pub fn rank_by(mut self, metric: SweepMetric) -> Self {
         self.rank_by = metric;
         self
     }
 
-    /// Adds a line to what the page says about where all of it comes from, such as the name of a file.
+    /// Adds a line to the part of the page that says where its contents come from, such as the name of a file.
     #[must_use]
     pub fn detail(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.details.push((name.into(), value.into()));
         self
     }
 
-    /// Looks for the neighbours of that many rows, chosen by the seed; 0 leaves out everything about neighbours.
+    /// Sets how many rows, chosen by the seed, are queries; 0 leaves out everything about neighbours.
     #[must_use]
     pub fn sample(mut self, queries: usize) -> Self {
         self.queries = queries;
         self
     }
 
-    /// Neighbours of each of these rows; 0 leaves out everything about neighbours, as for
+    /// Sets the number of neighbours of each query; 0 leaves out everything about neighbours, as for
     /// [`Evaluation::k`](crate::metrics::Evaluation::k).
     #[must_use]
     pub fn k(mut self, k: usize) -> Self {
@@ -144,37 +144,38 @@ impl<'a> Report<'a> {
         self
     }
 
-    /// Most pairs of rows for the correlation of distances; all pairs where there are no more.
+    /// Sets the largest number of pairs of rows for the correlation of distances; if there are fewer pairs, all are
+    /// used.
     #[must_use]
     pub fn pairs(mut self, pairs: usize) -> Self {
         self.pairs = pairs;
         self
     }
 
-    /// Seed of the sample, of pairs of rows and of shuffled labels.
+    /// Sets the seed of the sample, of the pairs of rows and of the shuffled labels.
     #[must_use]
     pub fn seed(mut self, seed: u64) -> Self {
         self.seed = seed;
         self
     }
 
-    /// Encodes rows with a model, measures, and draws.
+    /// Encodes rows with a model, measures, and draws the page.
     ///
     /// # Errors
-    /// As for [`Report::run_on_codes`], and what encoding can meet.
+    /// As for [`Report::run_on_codes`], and any error of encoding.
     pub fn run(&self, model: &dyn Quantizer, rows: &dyn Rows, device: &Device) -> Result<ReportPage> {
         let codes = model.encode(rows, device)?;
         self.run_on_codes(model, rows, &codes, device, |_| ControlFlow::Continue(()))
     }
 
-    /// Reports on codes that `rows` were given; `progress` may stop it.
+    /// Reports on given codes of `rows`; `progress` may stop it.
     ///
     /// # Shapes
     /// `rows` (N, D), `codes` (N, L), names and labels (N).
     ///
     /// # Errors
-    /// [`ErrorKind::RowCount`] for names or labels that are not one for each row; what [`Evaluation::run_on_codes`] can
-    /// meet.
+    /// [`ErrorKind::RowCount`] where there is not one name or label for each row; any error of
+    /// [`Evaluation::run_on_codes`].
     pub fn run_on_codes(
         &self,
         model: &dyn Quantizer,
@@ -214,12 +215,12 @@ pub struct ReportPage {
 }
 
 impl ReportPage {
-    /// The page: a whole HTML file.
+    /// Returns the page, which is a whole HTML file.
     pub fn html(&self) -> &str {
         &self.html
     }
 
-    /// The figures of the page, each as a file of its own.
+    /// Returns the figures of the page, each as a separate file.
     pub fn figures(&self) -> &[ReportFigure] {
         &self.figures
     }
@@ -229,11 +230,11 @@ impl ReportPage {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ReportFigure {
-    /// Name that no other figure of the page has, fit for a file: `collisions`, `usage-1` and so on.
+    /// The name of the figure, which is unique on the page and fit for a file: `collisions`, `usage-1` and so on.
     pub name: String,
     /// The title of the figure.
     pub title: String,
-    /// The file.
+    /// The SVG file.
     pub svg: String,
 }
 

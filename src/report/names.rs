@@ -3,15 +3,15 @@
 use super::numbers::short;
 use std::collections::BTreeMap;
 
-/// Longest name that is written out.
+/// How many characters of a name are written.
 pub(super) const LONGEST: usize = 80;
 
-/// Names of the rows, or their numbers.
+/// The names of the rows, or none where rows are called by their numbers.
 #[derive(Clone, Copy)]
 pub(super) struct Names<'a>(pub(super) Option<&'a [String]>);
 
 impl Names<'_> {
-    /// The name of a row, cut where it is long.
+    /// Returns the name of a row, cut if it is long.
     pub(super) fn of(&self, row: usize) -> String {
         match self.0.and_then(|names| names.get(row)) {
             Some(name) => short(name, LONGEST),
@@ -19,7 +19,7 @@ impl Names<'_> {
         }
     }
 
-    /// The names of some rows in one text, and how many more there are.
+    /// Returns the names of some rows in one text, with the number of those left out.
     pub(super) fn list(&self, rows: &[usize], most: usize) -> String {
         let names: Vec<String> = rows.iter().take(most).map(|row| self.of(*row)).collect();
         match rows.len().saturating_sub(most) {
@@ -29,7 +29,7 @@ impl Names<'_> {
     }
 }
 
-/// Labels of the rows, each once.
+/// The labels of the rows; each label is stored once.
 pub(super) struct Captions {
     labels: Vec<String>,
     of_row: Vec<usize>,
@@ -43,12 +43,12 @@ impl Captions {
         Self { labels: numbers.keys().map(|label| short(label, LONGEST)).collect(), of_row }
     }
 
-    /// A label by its number.
+    /// Returns the label with that number.
     pub(super) fn label(&self, number: usize) -> Option<&str> {
         self.labels.get(number).map(String::as_str)
     }
 
-    /// The number of the label that most of these rows have, the first one on a tie.
+    /// Returns the number of the label that most of these rows have; on a tie, the lowest number.
     pub(super) fn most(&self, rows: &[usize]) -> Option<usize> {
         let mut counts: BTreeMap<usize, usize> = BTreeMap::new();
         for label in rows.iter().filter_map(|row| self.of_row.get(*row)) {

@@ -1,6 +1,6 @@
-//! Numbers for people.
+//! Writes numbers for people.
 
-/// A count with its thousands apart: `60,000`.
+/// Writes a count with commas between thousands: `60,000`.
 pub(super) fn count(value: u64) -> String {
     let digits = value.to_string();
     let mut text = String::new();
@@ -13,7 +13,7 @@ pub(super) fn count(value: u64) -> String {
     text
 }
 
-/// A share: `13.3 %`; only nothing is `0 %`, and only all `100 %`.
+/// Writes a share: `13.3 %`. Only exactly 0 becomes `0 %`, and only exactly 1 `100 %`.
 pub(super) fn percent(share: f64) -> String {
     let percent = 100.0 * share;
     match percent {
@@ -25,7 +25,7 @@ pub(super) fn percent(share: f64) -> String {
     }
 }
 
-/// A number with four significant digits, without zeros at its end.
+/// Writes a number with four significant digits, without zeros at its end.
 pub(super) fn real(value: f64) -> String {
     let size = value.abs();
     if value != 0.0 && !(1e-4..1e7).contains(&size) {
@@ -39,9 +39,9 @@ pub(super) fn real(value: f64) -> String {
     }
 }
 
-/// The numbers of a column in one format: as many decimals for all as give the smallest four significant digits, but at
-/// most two more than give them to the largest; all in powers of ten where one is too small or too large to be written
-/// out.
+/// Writes the numbers of a column in one format. All have as many decimals as give four significant digits to the
+/// smallest, but at most two more than give them to the largest. If one is too small or too large to be written out,
+/// all are in powers of ten.
 pub(super) fn reals(values: &[f64]) -> Vec<String> {
     let sizes = || values.iter().map(|value| value.abs()).filter(|size| *size > 0.0);
     if sizes().any(|size| !(1e-4..1e7).contains(&size)) {
@@ -52,28 +52,29 @@ pub(super) fn reals(values: &[f64]) -> Vec<String> {
     values.iter().map(|value| format!("{value:.*}", most.min(least + 2))).collect()
 }
 
-/// [`reals`] of the values that are known; `-` for the others.
+/// Writes the known values with [`reals`], and `-` for the others.
 pub(super) fn reals_or_none(values: &[Option<f64>]) -> Vec<String> {
     let mut known = reals(&values.iter().copied().flatten().collect::<Vec<f64>>()).into_iter();
     values.iter().map(|value| value.and_then(|_| known.next()).unwrap_or_else(|| "-".to_owned())).collect()
 }
 
-/// A number of things that need not be whole: `53.3`.
+/// Writes a number of things that need not be whole: `53.3`.
 pub(super) fn about(value: f64) -> String {
     if value >= 1000.0 { count(value.round() as u64) } else { real((value * 10.0).round() / 10.0) }
 }
 
-/// `1 cell`, `2 cells`.
+/// Writes a number of things: `1 cell`, `2 cells`.
 pub(super) fn things(number: u64, name: &str) -> String {
     format!("{} {name}{}", count(number), if number == 1 { "" } else { "s" })
 }
 
-/// `1 item`, `2 items`.
+/// Writes a number of items: `1 item`, `2 items`.
 pub(super) fn items(number: u64) -> String {
     things(number, "item")
 }
 
-/// A text of at most `most` characters, the last one being dots where it was longer; on one line, as XML allows it.
+/// Cuts a text to at most `most` characters, the last of which is an ellipsis if the text was longer; puts it on one
+/// line and removes characters that XML forbids.
 pub(super) fn short(text: &str, most: usize) -> String {
     let clean = |c: char| match c {
         '\u{fffe}' | '\u{ffff}' => char::REPLACEMENT_CHARACTER,

@@ -1,4 +1,4 @@
-//! Reports as files.
+//! Writes reports to files.
 
 use super::ReportPage;
 use crate::error::{Error, Result};
@@ -7,7 +7,7 @@ use std::io::Write;
 use std::path::Path;
 
 impl ReportPage {
-    /// Writes the page; the file appears complete or not at all.
+    /// Writes the page. The file appears complete or not at all.
     ///
     /// # Errors
     /// [`ErrorKind::Io`](crate::ErrorKind::Io), with the path.
@@ -15,7 +15,7 @@ impl ReportPage {
         write(path.as_ref(), &self.html)
     }
 
-    /// Writes every figure into a folder, which is made where there is none: `collisions.svg` and so on.
+    /// Writes every figure into a folder, as `collisions.svg` and so on; makes the folder if it is missing.
     ///
     /// # Errors
     /// [`ErrorKind::Io`](crate::ErrorKind::Io), with the path.

@@ -1,6 +1,6 @@
 //! Tables: the numbers behind a figure.
 
-/// Texts in rows; the first one of a row says what it is about.
+/// Rows of texts; the first text of a row names it.
 #[derive(Clone, Debug)]
 pub(super) struct Table {
     pub(super) head: Vec<String>,
@@ -16,7 +16,7 @@ impl Table {
         self.rows.push(row.to_vec());
     }
 
-    /// Each row in words: its first text, and those of some other columns.
+    /// Puts each row into words: its first text, and those of some other columns.
     pub(super) fn said(&self, columns: &[usize]) -> String {
         let row = |row: &Vec<String>| {
             let values: Vec<&str> = columns.iter().filter_map(|column| row.get(*column)).map(String::as_str).collect();

@@ -1,4 +1,4 @@
-//! Whole reports: well-formed, hostile texts kept as texts, the same bytes for the same input.
+//! Whole reports are well-formed, keep hostile texts as texts, and give the same bytes for the same input.
 
 use super::{Report, ReportPage};
 use crate::quantizer::{EncodeOptions, Sink};
@@ -6,7 +6,7 @@ use crate::rq::EncodeReport;
 use crate::{Codes, Device, Error, ErrorKind, Matrix, Metric, Rows};
 use roxmltree::{Document, ParsingOptions};
 
-/// What would do harm as HTML, in a script, in an attribute or in an SVG.
+/// Texts that would do harm in HTML, in a script, in an attribute or in an SVG.
 const HOSTILE: [&str; 8] = [
     "</script><script>alert(1)</script>",
     "<img src=x onerror=alert(2)>",
@@ -18,7 +18,7 @@ const HOSTILE: [&str; 8] = [
     "\u{fffe}\u{ffff}",
 ];
 
-/// A model whose codes come with its rows: no decoder, so no errors either.
+/// A model that takes its codes from the rows: it has no decoder, so no errors are measured.
 struct Given {
     clusters: Vec<usize>,
     codes: Codes,
@@ -65,7 +65,7 @@ impl crate::metrics::Quantizer for Given {
     }
 }
 
-/// 40 rows in 8 groups of 5, of which the first two have common IDs.
+/// Makes 40 rows in 8 groups of 5; the items of the first two groups share IDs.
 fn run(report: &Report<'_>, device: &Device) -> Result<ReportPage, Error> {
     let values: Vec<f32> = (0..40).map(|row| (row * row % 17) as f32).collect();
     let codes = (0..40).flat_map(|row| [row % 8, if row % 8 < 2 { 0 } else { row / 8 }]).collect();
@@ -77,7 +77,7 @@ fn names() -> Vec<String> {
     (0..40).map(|row| HOSTILE.get(row).map_or_else(|| format!("item {row}"), |name| (*name).to_owned())).collect()
 }
 
-/// The data of the tree in a page.
+/// Returns the data of the tree in a page.
 fn tree(page: &str) -> serde_json::Value {
     let start = page.split("id=\"tree-data\">").nth(1).unwrap();
     serde_json::from_str(start.split("</script>").next().unwrap()).unwrap()
@@ -86,7 +86,7 @@ fn tree(page: &str) -> serde_json::Value {
 #[test]
 fn hostile_names_and_labels_stay_texts() {
     let mut names = names();
-    // Row 39 is nearest to the centre of code 7, so that its name is drawn.
+    // Row 39 is nearest to the centre of code 7, so its name is drawn.
     names[39] = HOSTILE[7].to_owned();
     let mut labels = names.clone();
     labels.rotate_left(3);
@@ -99,9 +99,9 @@ fn hostile_names_and_labels_stay_texts() {
     let (before, data) = html.split_once("id=\"tree-data\">").unwrap();
     let after = data.split_once("</script>").unwrap().1;
     assert!(!before.contains(HOSTILE[2]) && !after.contains(HOSTILE[2]), "an attribute would end");
-    // The data of the tree and the script of the page, and nothing else.
+    // The page has the data of the tree and the script, and no other script.
     assert_eq!((html.matches("<script").count(), html.matches("</script").count()), (2, 2));
-    // The names are all there, apart from characters that XML forbids.
+    // All names are there, except for characters that XML forbids.
     let tree = tree(html);
     assert_eq!(tree["names"][0], HOSTILE[0]);
     assert_eq!(tree["names"][6], "  \u{202e}\u{2028}");
@@ -130,7 +130,7 @@ fn figures_are_files_of_their_own_with_words() {
                 document.descendants().find(|node| node.attribute("id") == Some(id)).and_then(|node| node.text());
             assert!(words.is_some_and(|words| words.len() > 10), "{} {what}", figure.name);
         }
-        // Every colour comes from the style, so that light and dark have theirs.
+        // Every colour comes from the style, so that light and dark have different ones.
         for node in document.descendants().filter(|node| node.is_element()) {
             assert!(node.attribute("fill").is_none() && node.attribute("stroke").is_none(), "{}", figure.name);
         }
@@ -148,7 +148,7 @@ fn the_drawings_of_the_page_are_those_of_the_files() {
         let document = Document::parse_with_options(&drawing, ParsingOptions::default()).unwrap();
         let shapes = document.descendants().filter(|node| node.is_element()).count();
         let alone = Document::parse(&figure.svg).unwrap();
-        // The file has a style, a background and a title more.
+        // The separate file also has a style, a background and a title.
         assert_eq!(shapes + 3, alone.descendants().filter(|node| node.is_element()).count(), "{}", figure.name);
     }
 }
@@ -166,7 +166,7 @@ fn the_same_bytes_on_every_device_and_for_every_run() {
 #[test]
 fn the_numbers_of_the_page_are_those_of_the_codes() {
     let page = run(&Report::new(), &Device::cpu()).unwrap();
-    // 6 groups of 5 items that are alone, and 2 IDs of 5 items.
+    // 6 groups have 5 items with different IDs, and 2 IDs have 5 items each.
     for text in
         ["40 items have 32 different IDs of 2 codes", "25.0 % of the items share their ID", "1 of 9 codes of level 1"]
     {
@@ -174,15 +174,16 @@ fn the_numbers_of_the_page_are_those_of_the_codes() {
     }
     let tree = tree(page.html());
     assert_eq!(tree["levels"], 2);
-    // Code 0 with 5 items, all in one ID; the rows 0, 8, 16, 24 and 32.
+    // Code 0 has 5 items with one ID: the rows 0, 8, 16, 24 and 32.
     assert_eq!((&tree["root"][1], &tree["root"][2]), (&40.into(), &10.into()));
-    // Their values are 0, 13, 1, 15 and 4, the mean is 6.6: 4, 1, 0, 13 and 15 are 2.6, 5.6, 6.6, 6.4 and 8.4 off.
+    // Their values are 0, 13, 1, 15 and 4, and the mean is 6.6: rows with 4, 1, 0, 13 and 15 are 2.6, 5.6, 6.6, 6.4 and
+    // 8.4 away.
     let nearest = [32, 16, 8, 0, 24];
     let id = serde_json::json!([0, 5, 5, [0, 8, 16, 24, 32], -1, nearest]);
     assert_eq!(tree["root"][3][0], serde_json::json!([0, 5, 5, [id], -1, nearest]));
 }
 
-/// The nearest rows once more, by sorting; they are none of the first ones.
+/// The nearest rows are found by sorting; none of the first rows is among them.
 #[test]
 fn cells_are_named_by_the_items_nearest_to_their_centre() {
     let noise = |row: usize| (crate::rng::row_hash(3, row as u64) % 2000) as f32 / 100.0 - 10.0;
@@ -206,7 +207,7 @@ fn cells_are_named_by_the_items_nearest_to_their_centre() {
         members.sort_by(|a, b| distance(*a).total_cmp(&distance(*b)));
         assert_eq!(numbers(&cell[5]), members[..8], "group {code}");
         assert!(members[0] >= 12, "the first rows are far away");
-        // Only the word that the others lack.
+        // Only the word counts that the other names lack.
         let words: Vec<&str> = numbers(&cell[6]).iter().map(|word| tree["words"][word].as_str().unwrap()).collect();
         assert_eq!(words, [format!("group{code}")]);
     }
@@ -231,7 +232,7 @@ fn neighbours_and_pairs_are_as_many_as_asked_for() {
     assert!(
         three.contains("recall@3 by") && three.contains("Of the 3 items most like") && !three.contains("recall@10")
     );
-    // 40 rows have 780 pairs; of fewer the correlation is another one.
+    // 40 rows have 780 pairs; fewer pairs give another correlation.
     let correlation = |html: &str| html.split("a rank correlation of ").nth(1).unwrap()[..6].to_owned();
     assert_eq!(correlation(&of(Report::new().pairs(780))), correlation(&plain));
     assert_ne!(correlation(&of(Report::new().pairs(20))), correlation(&plain));
@@ -249,7 +250,7 @@ fn nothing_is_loaded() {
     assert!(html.contains("default-src 'none'"));
     for loads in ["http://", "https://", "src=", "@import", "url("] {
         let found = html.matches(loads).count();
-        // Names of XML are no addresses.
+        // Names in XML are no addresses.
         assert_eq!(found, 0, "{loads}");
     }
 }

@@ -1,32 +1,32 @@
-//! Colours, by what they are for, in light and in dark.
+//! Colours by their purpose, in light and in dark.
 
 use plotters::style::RGBColor;
 use std::fmt::Write as _;
 
-/// The part of a figure that is drawn, which decides its colour.
+/// The purpose of a drawn part, which decides its colour.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Ink {
-    /// Behind everything.
+    /// The background.
     Card,
-    /// Words that matter.
+    /// Important words.
     Text,
-    /// Words beside.
+    /// Less important words.
     Muted,
     /// Lines that help to read values.
     Grid,
-    /// A line or an area of a series: the first eight have colours of their own, and a colour comes again with another
-    /// dash.
+    /// A line or an area of a series; the first eight series have different colours, and later ones repeat them with
+    /// another dash.
     Series(usize),
-    /// A cell of a map, from few (0) to many (4).
+    /// A cell of a map, from few collisions (0) to many (4).
     Heat(usize),
 }
 
-/// Series that have their own colour.
+/// How many series have different colours.
 pub(super) const SERIES: usize = 8;
-/// Colours of cells.
+/// How many colours cells have.
 pub(super) const HEAT: usize = 5;
 
-/// Names of colours with their values in light and in dark.
+/// The names of colours with their values in light and in dark.
 const COLOURS: [(&str, &str, &str); 19] = [
     ("paper", "#f5f6f9", "#11141a"),
     ("card", "#ffffff", "#1a1f28"),
@@ -49,7 +49,7 @@ const COLOURS: [(&str, &str, &str); 19] = [
     ("h4", "#f2a59b", "#73312d"),
 ];
 
-/// Dashes of the series, so that colour is not all that tells them apart.
+/// The dashes of the series, so that readers can tell them apart without colour.
 const DASHES: [&str; 4] = ["", "8 4", "2 4", "10 4 2 4"];
 
 impl Ink {
@@ -64,22 +64,22 @@ impl Ink {
         }
     }
 
-    /// Class of what is filled with this.
+    /// Returns the class of areas filled with this ink.
     pub(super) fn fill(self) -> String {
         format!("f-{}", self.name())
     }
 
-    /// Classes of lines of this.
+    /// Returns the classes of lines drawn with this ink.
     pub(super) fn line(self) -> String {
         let dash = match self {
-            // Neighbours differ in their dashes, and so do those of the same colour.
+            // Neighbouring series differ in their dashes, and so do series of the same colour.
             Self::Series(i) => (i % SERIES + i / SERIES) % DASHES.len(),
             _ => 0,
         };
         if dash == 0 { format!("l-{}", self.name()) } else { format!("l-{} d-{dash}", self.name()) }
     }
 
-    /// A colour for the plotting library that stands for this ink.
+    /// Returns a colour for the plotting library that stands for this ink.
     pub(super) fn colour(self) -> RGBColor {
         match self {
             Self::Card => RGBColor(0, 0, 0),
@@ -91,7 +91,7 @@ impl Ink {
         }
     }
 
-    /// The ink that a colour stands for.
+    /// Returns the ink that a colour stands for.
     pub(super) fn of_colour((kind, index, _): (u8, u8, u8)) -> Self {
         match kind {
             0 => Self::Card,
@@ -104,7 +104,7 @@ impl Ink {
     }
 }
 
-/// Style of figures on a page, where the reader may choose the theme.
+/// Returns the style of figures on a page, where the reader may choose the theme.
 pub(super) fn page_style() -> String {
     let variables = |pick: fn(&(&'static str, &'static str, &'static str)) -> &'static str| {
         COLOURS.iter().fold(String::new(), |all, colour| format!("{all}--{}:{};", colour.0, pick(colour)))
@@ -118,7 +118,7 @@ pub(super) fn page_style() -> String {
     )
 }
 
-/// Style of a figure alone; not every viewer knows variables.
+/// Returns the style of a figure in its own file, without variables, which not every viewer knows.
 pub(super) fn figure_style() -> String {
     let (light, dark) = (rules(|colour| colour.1.to_owned()), rules(|colour| colour.2.to_owned()));
     format!("text{{font-family:system-ui,sans-serif}}\n{light}@media (prefers-color-scheme:dark){{\n{dark}}}\n")
@@ -141,7 +141,7 @@ fn rules(value: impl Fn(&(&'static str, &'static str, &'static str)) -> String) 
 mod tests {
     use super::*;
 
-    /// Relative luminance by WCAG 2.2.
+    /// Returns the relative luminance by WCAG 2.2.
     fn luminance(hex: &str) -> f64 {
         let channel = |at: usize| {
             let value = f64::from(u8::from_str_radix(&hex[at..at + 2], 16).unwrap()) / 255.0;
@@ -193,7 +193,7 @@ mod tests {
         let looks: Vec<String> = inks.collect();
         let different: std::collections::BTreeSet<&String> = looks.iter().collect();
         assert_eq!(different.len(), looks.len(), "{looks:?}");
-        // Every class that a line has is in the style of figures and of pages.
+        // Every class of a line is in the style of figures and in that of pages.
         for class in looks.iter().flat_map(|look| look.split(' ')) {
             let rule = format!(".{class}{{");
             assert!(figure_style().contains(&rule) && page_style().contains(&rule), "{class}");

@@ -1,26 +1,25 @@
-//! The words that set the names of some items apart from all others.
+//! Finds the words that set the names of some items apart from all others.
 
 use super::names::Names;
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap};
 
-/// Words given for a group of items.
+/// How many words a group of items gets.
 const MOST: usize = 3;
 
 /// The words of the items' names.
 ///
-/// A word is a run of letters and digits with at least one letter, of two characters or more, in lower case; a name has
-/// it once.
+/// A word is a run of at least two letters and digits, one of them a letter, in lower case. A name has each word once.
 pub(super) struct Words {
     words: Vec<String>,
-    /// Items whose names have a word.
+    /// For each word, the number of items whose names have it.
     counts: Vec<u64>,
-    /// Words of every row's name.
+    /// For each row, the words of its name.
     of_rows: Vec<Vec<u32>>,
 }
 
 impl Words {
-    /// The words of all names; none where items have no names.
+    /// Collects the words of all names; none if items have no names.
     pub(super) fn new(names: &Names<'_>) -> Self {
         let mut numbers: HashMap<String, u32> = HashMap::new();
         let mut all = Self { words: Vec::new(), counts: Vec::new(), of_rows: Vec::new() };
@@ -45,11 +44,12 @@ impl Words {
         all
     }
 
-    /// The words that set the names of these rows apart, the strongest first.
+    /// Returns the words that set the names of these rows apart, the strongest first.
     ///
-    /// Of n items among N, a word that a of them have, and b of all, counts where two of the n or more have it, one in
-    /// twenty or more, and at least twice as large a share of the n as of all: `a N >= 2 b n`. The largest `a N - b n`
-    /// is the strongest, which is the difference of the shares; the alphabet decides a tie.
+    /// Take n items of N, and a word that a of the n and b of all N have. The word counts if at least two of the n have
+    /// it, and at least one in twenty, and if its share of the n is at least twice its share of all: `a N >= 2 b n`.
+    /// The word with the largest `a N - b n`, the difference of the shares, is the strongest; on a tie the alphabet
+    /// decides.
     pub(super) fn of(&self, rows: &[usize]) -> Vec<&str> {
         let mut counts: BTreeMap<u32, u64> = BTreeMap::new();
         for word in rows.iter().filter_map(|row| self.of_rows.get(*row)).flatten() {
@@ -96,17 +96,17 @@ mod tests {
     fn words_that_most_others_lack_are_given() {
         let names = ["django-a1", "django-b1", "django-c1-x2", "flask-d1", "flask-x2", "e1", "f1-py", "py-g1"];
         let words = words(&names);
-        // `django` is in 3 of 3 and 3 of 8; `x2` in 1 of 3 only.
+        // `django` is in 3 of these 3 names and in 3 of all 8; `x2` is in only 1 of the 3.
         assert_eq!(words.of(&[0, 1, 2]), ["django"]);
         assert_eq!(words.of(&[3, 4]), ["flask"]);
-        // Half as large a share of all is still apart, more is not: py in 2 of 4 and 2 of 8, flask in 2 of 5 and 2 of
-        // 8.
+        // A share that is exactly twice the share of all still counts, a smaller one does not: py is in 2 of these 4
+        // and in 2 of all 8, flask in 2 of 5 and 2 of 8.
         assert_eq!(words.of(&[5, 6, 7, 0]), ["py"]);
         assert!(words.of(&[3, 4, 0, 1, 5]).iter().all(|word| *word != "flask"));
         assert!(words.of(&[0, 1, 2, 3, 4, 5, 6, 7]).is_empty() && words.of(&[0]).is_empty());
     }
 
-    /// The rule once more, by shares in f64, on names made of ten words.
+    /// The same rule in shares of f64, for many names made of ten words.
     #[test]
     fn the_rule_holds_for_many_names() {
         let hash = |i: u64| crate::rng::row_hash(9, i);

@@ -4,11 +4,10 @@
 //! `encoder.{i}.weight` (outputs, inputs), `encoder.{i}.bias` (outputs), likewise `decoder.{i}...`. `__metadata__` is
 //! that of other models, with `kind` "rq-vae"; the checksum covers the tensors in the order given here.
 
-use super::finite::are_proper;
 use super::model::RqVaeModel;
 use super::params::{MAX_LAYERS, MatmulWidth};
 use super::standard::Standard;
-use super::weights::{Layer, widths};
+use super::weights::{Layer, are_proper, widths};
 use crate::codebook::{self, Codebook};
 use crate::error::{Error, Result};
 use crate::grid::{EXPONENTS, Grid};

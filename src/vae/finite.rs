@@ -12,12 +12,6 @@ const BLOCK: usize = 4096;
 /// Covers the roundings of the bound itself and of f32 values, a few of 2^-24 per layer.
 const SLACK: f64 = 1.001;
 
-/// Whether every number is one that a training gives: finite, and not subnormal, as every device flushes those.
-pub(super) fn are_proper(layers: &[Layer]) -> bool {
-    let mut values = layers.iter().flat_map(|layer| layer.weight.iter().chain(&layer.bias));
-    values.all(|x| x.is_normal() || *x == 0.0)
-}
-
 impl RqVaeModel {
     /// Refuses a model that decodes the codes of one of these standardised rows, or their first levels, to a value
     /// beyond f32.

@@ -1,11 +1,10 @@
 //! The trained model: standardisation, encoder, residual quantizer, decoder.
 
-use super::finite::are_proper;
 use super::forward::Forward;
 use super::latent_quantizer::LatentQuantizer;
 use super::params::{MatmulWidth, RqVae};
 use super::standard::Standard;
-use super::weights::Layer;
+use super::weights::{Layer, are_proper};
 use crate::codes::Codes;
 use crate::device::Device;
 use crate::error::{ErrorKind, Result};

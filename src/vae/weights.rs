@@ -15,6 +15,12 @@ pub(crate) struct Layer {
     pub(crate) bias: Vec<f32>,
 }
 
+/// Whether every number is one that a training gives: finite, and not subnormal, as every device flushes those.
+pub(super) fn are_proper(layers: &[Layer]) -> bool {
+    let mut values = layers.iter().flat_map(|layer| layer.weight.iter().chain(&layer.bias));
+    values.all(|x| x.is_normal() || *x == 0.0)
+}
+
 /// Batch norm of a layer's outputs.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Norm {

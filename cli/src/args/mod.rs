@@ -19,7 +19,7 @@ pub(crate) use report::{PageArgs, ReportArgs};
 pub(crate) use sweep::{Balanced, SweepArgs, SweptKind};
 pub(crate) use vae::{Keep, Loss, ModelKind, Reduction, Schedule, VaeArgs};
 
-use crate::output::Failure;
+use crate::failure::Failure;
 use clap::builder::styling::{AnsiColor, Styles};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use semid::Device;

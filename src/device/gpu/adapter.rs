@@ -1,4 +1,4 @@
-//! Which adapters there are, what they can do, and opening one.
+//! Lists the adapters and their abilities, and opens one.
 
 use super::context::Context;
 use super::kernel::Layout;
@@ -7,25 +7,26 @@ use crate::error::{ErrorKind, Result};
 use std::path::Path;
 use std::sync::OnceLock;
 
-/// The smallest storage binding that a table can be cut into.
+/// The smallest storage binding that a table can be divided into.
 const LEAST_BINDING: u64 = 16 << 20;
-/// Larger bindings bring nothing, and some drivers handle them badly.
+/// The largest binding that is used; larger ones bring nothing, and some drivers handle them badly.
 const MOST_BINDING: u64 = 1 << 30;
 
-/// An adapter with its place in the list.
+/// An adapter and its index in the list.
 pub(super) struct Found {
     pub(super) adapter: wgpu::Adapter,
     pub(super) info: DeviceInfo,
     device_type: wgpu::DeviceType,
 }
 
-/// Every adapter of every backend. The order is that of the backends, then of the driver, and stays the same for the
-/// life of the process: drivers are asked once.
+/// Returns every adapter of every backend, in the order of the backends, then of the driver. The order stays the same
+/// for the life of the process, because drivers are asked only once.
 pub(super) fn all() -> &'static [Found] {
     static FOUND: OnceLock<Vec<Found>> = OnceLock::new();
     FOUND.get_or_init(|| {
         let mut descriptor = wgpu::InstanceDescriptor::new_without_display_handle();
-        // No validation layers, which print, and no VALIDATION_INDIRECT_CALL, which limits buffers to 4 GiB.
+        // The flags leave out validation layers, which print, and VALIDATION_INDIRECT_CALL, which limits buffers to 4
+        // GiB.
         descriptor.flags = wgpu::InstanceFlags::empty();
         let instance = wgpu::Instance::new(descriptor);
         let mut adapters = pollster::block_on(instance.enumerate_adapters(wgpu::Backends::all()));
@@ -34,7 +35,7 @@ pub(super) fn all() -> &'static [Found] {
     })
 }
 
-/// Whether this machine may have a hardware GPU: to ask its drivers costs 70 MB, and some print complaints.
+/// Returns whether this machine may have a hardware GPU; asking its drivers costs 70 MB, and some print complaints.
 ///
 /// On Linux the kernel shows every GPU that programs can use as a file in `dev`, the folder `/dev`.
 pub(super) fn may_have_hardware(dev: &Path) -> bool {
@@ -68,7 +69,7 @@ fn describe(index: usize, adapter: wgpu::Adapter) -> Found {
     Found { adapter, info, device_type: about.device_type }
 }
 
-/// Discrete before integrated before virtual and unknown ones; software never.
+/// Ranks discrete adapters before integrated ones, and these before virtual and unknown ones; software has no rank.
 fn rank(device_type: wgpu::DeviceType) -> Option<u8> {
     match device_type {
         wgpu::DeviceType::DiscreteGpu => Some(0),
@@ -79,7 +80,7 @@ fn rank(device_type: wgpu::DeviceType) -> Option<u8> {
     }
 }
 
-/// The hardware adapters, best first.
+/// Returns the hardware adapters, best first.
 pub(super) fn hardware() -> Vec<&'static Found> {
     let mut ranked: Vec<_> =
         all().iter().filter_map(|found| rank(found.device_type).map(|rank| (rank, found))).collect();
@@ -87,7 +88,7 @@ pub(super) fn hardware() -> Vec<&'static Found> {
     ranked.into_iter().map(|(_, found)| found).collect()
 }
 
-/// The adapter with that index, or else the first whose description or driver contains `which` in any case.
+/// Returns the adapter with that index, or else the first one whose description or driver contains `which` in any case.
 pub(super) fn find(which: &str) -> Option<&'static Found> {
     if let Ok(index) = which.parse::<usize>() {
         return all().get(index);
@@ -98,7 +99,7 @@ pub(super) fn find(which: &str) -> Option<&'static Found> {
 }
 
 impl Found {
-    /// Opens a device with the limits that the kernels need and nothing more.
+    /// Opens a device with the limits that the kernels need, and no higher ones.
     ///
     /// # Errors
     /// [`ErrorKind::NoAdapter`] where a limit is too small or the driver refuses.

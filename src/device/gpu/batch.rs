@@ -1,4 +1,4 @@
-//! Dispatches gathered into few submissions.
+//! Gathers dispatches into few submissions.
 
 use super::context::Context;
 use super::kernel::Kernel;
@@ -6,13 +6,13 @@ use crate::error::Result;
 use std::collections::VecDeque;
 use wgpu::BufferUsages;
 
-/// Steps of a submission.
+/// How many steps a submission has at most.
 const STEPS: usize = 256;
-/// Bytes from the parameters of a step to those of the next: the alignment of uniform bindings.
+/// Bytes from the parameters of one step to those of the next, which is the alignment of uniform bindings.
 const SLOT: usize = 256;
-/// Words of parameters, at most.
+/// How many words of parameters a step has at most.
 const WORDS: usize = 16;
-/// Submissions that may be under way at once.
+/// How many submissions may be in progress at once.
 const UNDER_WAY: usize = 8;
 
 enum Command {
@@ -26,9 +26,9 @@ impl Command {
     }
 }
 
-/// Commands that wait for their submission, and the submissions that are under way.
+/// Commands that wait for their submission, and the submissions in progress.
 pub(super) struct Batch {
-    /// Parameters, a slot for each command.
+    /// The parameters, with a slot for each command.
     params: wgpu::Buffer,
     slots: Vec<[u32; SLOT / 4]>,
     commands: Vec<Command>,
@@ -43,7 +43,7 @@ impl Batch {
         Ok(Self { params, slots: Vec::new(), commands: Vec::new(), work: 0, under_way: VecDeque::new() })
     }
 
-    /// Adds a dispatch with `work` operations over `groups` workgroups; `buffers` are bindings 1, 2, ... in order.
+    /// Adds a dispatch over `groups` workgroups with `work` operations; `buffers` are bindings 1, 2, ... in order.
     pub(super) fn dispatch(
         &mut self,
         context: &Context,
@@ -72,7 +72,7 @@ impl Batch {
         if context.timer.as_ref().is_some_and(|timer| timer.is_on()) { self.flush(context) } else { Ok(()) }
     }
 
-    /// Adds a copy of `bytes` (a multiple of 4) from the start of a buffer to that of another.
+    /// Adds a copy of `bytes` (a multiple of 4) from the start of one buffer to the start of another.
     pub(super) fn copy(&mut self, context: &Context, from: &wgpu::Buffer, to: &wgpu::Buffer, bytes: u64) -> Result<()> {
         self.make_room(context, bytes as usize)?;
         self.add(Command::Copy { from: from.clone(), to: to.clone(), bytes }, &[]);
@@ -94,7 +94,7 @@ impl Batch {
         self.commands.push(command);
     }
 
-    /// Submits what was added since the last time.
+    /// Submits the commands added since the last submission.
     pub(super) fn flush(&mut self, context: &Context) -> Result<()> {
         let (commands, slots) = (std::mem::take(&mut self.commands), std::mem::take(&mut self.slots));
         self.work = 0;

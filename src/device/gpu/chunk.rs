@@ -1,4 +1,4 @@
-//! Part of a table that fits the adapter's bindings.
+//! A part of a table that fits the adapter's bindings.
 
 use super::context::Context;
 use super::kernel::Kernel;
@@ -7,24 +7,24 @@ use super::span::Span;
 use crate::error::Result;
 use std::ops::Range;
 
-/// Workgroups along a dimension.
+/// How many workgroups a dispatch may have along one dimension.
 const GROUPS: usize = 65_535;
 
-/// Buffers of `rows.len()` rows of a table.
+/// The buffers for `rows.len()` rows of a table.
 pub(super) struct Chunk {
-    /// Which rows of the table these are.
+    /// The rows of the table that this chunk holds.
     pub(super) rows: Range<usize>,
-    /// (rows, width) vec4 of f32: exact integers.
+    /// Values, (rows, width) vec4 of f32, which are exact integers.
     pub(super) values: wgpu::Buffer,
-    /// Upper bounds on the length of each row, while the table says that they are fresh.
+    /// An upper bound on the length of each row, valid while the table says that rows are measured.
     pub(super) lengths: wgpu::Buffer,
-    /// Code + 1 of each row, 0 where it has none: a cleared buffer has no codes.
+    /// Code + 1 of each row, and 0 where it has none: in a cleared buffer no row has a code.
     pub(super) codes: wgpu::Buffer,
-    /// Room for a list of rows, with their best scores where `assign` makes it.
+    /// Space for a list of rows; with `assign`, also for their best scores.
     pub(super) list: wgpu::Buffer,
 }
 
-/// Rows are allocated in tiles of the largest `assign`, so that it may load whole tiles.
+/// Returns the tile by which rows are allocated: that of the widest `assign`, which may then load whole tiles.
 fn tile_rows() -> usize {
     Kernel::Assign { wide_rows: true, wide_codes: true }.group_rows()
 }
@@ -41,7 +41,7 @@ impl Chunk {
         })
     }
 
-    /// Rows that a chunk may have: as many tiles as fit a binding.
+    /// Returns how many rows a chunk may have: as many tiles as fit a binding.
     pub(super) fn most_rows(context: &Context, width: usize) -> usize {
         let row_bytes = (width as u64).saturating_mul(16).max(16);
         let tile = tile_rows();
@@ -68,7 +68,8 @@ impl Chunk {
     }
 }
 
-/// Cuts `count` rows into dispatches: whole workgroups, no more than there may be, and a bounded amount of work.
+/// Divides `count` rows into dispatches of whole workgroups, with at most the allowed number and a bounded amount of
+/// work.
 pub(super) fn slices(
     context: &Context,
     kernel: Kernel,

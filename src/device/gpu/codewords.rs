@@ -1,11 +1,11 @@
-//! A codebook on the device, with what bounds the rounding of `assign`.
+//! A codebook on the device, with the values that bound the rounding of `assign`.
 
 use super::context::Context;
 use crate::codebook::Codebook;
 use crate::error::{Result, try_vec};
 use crate::kernel::assign;
 
-/// Half norm of the codewords that only pad a tile: no score of a real one comes near.
+/// Half norm of the codewords that pad a tile; no score of a real codeword comes near it.
 const FAR: f32 = f32::from_bits((127 + 100) << 23);
 
 /// Codewords as f32.
@@ -48,7 +48,8 @@ impl Codewords {
     }
 }
 
-/// Whether so many codewords are better walked over 128 at a time than 64: unless that pads them by an eighth more.
+/// Returns whether it is faster to walk over so many codewords 128 at a time than 64: it is, unless that pads them by
+/// more than an eighth.
 pub(super) fn wide_codes(clusters: usize) -> bool {
     clusters.next_multiple_of(128) * 8 <= clusters.next_multiple_of(64) * 9
 }

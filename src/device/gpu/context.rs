@@ -1,4 +1,4 @@
-//! An opened device: its pipelines and dispatches, with every failure as a typed error.
+//! An opened device with its pipelines and dispatches; every failure becomes a typed error.
 
 use super::kernel::Kernel;
 use super::params::Params;
@@ -10,31 +10,32 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 use wgpu::BufferUsages;
 
-/// Work of a dispatch, in products, between what keeps a small GPU busy and what fills a large one.
+/// The least and the most work of a dispatch, in products: enough to keep a small GPU busy, and enough to fill a large
+/// one.
 const LEAST_WORK: f64 = (1_u64 << 28) as f64;
 const MOST_WORK: f64 = (1_u64 << 38) as f64;
-/// Work of a dispatch before any has been measured: some 100 ms on a slow integrated GPU.
+/// The work of a dispatch before any has been measured: some 100 ms on a slow integrated GPU.
 const FIRST_WORK: usize = 1 << 34;
-/// Less work than this says more about the cost of a submission than about the device.
+/// Work below this says more about the cost of a submission than about the device.
 const LEAST_TO_LEARN: f64 = (1_u64 << 30) as f64;
-/// How long a dispatch should take: systems reset a device that is busy for a second or two.
+/// How long a dispatch should take; systems reset a device that is busy for a second or two.
 const DISPATCH_SECONDS: f64 = 0.05;
 
-/// A device with its queue and pipelines; shared by the tables on it.
+/// A device with its queue and pipelines, which the tables on it share.
 pub(super) struct Context {
     pub(super) name: String,
     pub(super) device: wgpu::Device,
     pub(super) queue: wgpu::Queue,
-    /// Bytes that one buffer, and one storage binding, may have.
+    /// How many bytes one buffer, and one storage binding, may have.
     pub(super) binding: u64,
-    /// Products, or operations that take as long, that a dispatch may hold.
+    /// How many products, or operations that take as long, a dispatch may hold.
     dispatch_work: AtomicUsize,
     /// Whether `assign` uses its larger row tile.
     pub(super) wide: bool,
-    /// Why the device can no longer be trusted, once it cannot.
+    /// The reason why the device can no longer be trusted; none while it can.
     failure: Arc<Mutex<Option<String>>>,
     pipelines: Mutex<HashMap<Kernel, wgpu::ComputePipeline>>,
-    /// Parameters and epoch of the next submission: held from writing them until it is submitted.
+    /// Parameters and epoch of the next submission; the lock is held from writing them until the submission.
     pub(super) next: Mutex<Next>,
     pub(super) epoch: AtomicU32,
     pub(super) timer: Option<Timer>,
@@ -65,7 +66,7 @@ impl Context {
                 lock(&failure).get_or_insert(reason);
             }
         };
-        // Without a handler of our own wgpu panics.
+        // Without a handler, wgpu panics.
         let uncaptured = note(&failure);
         device.on_uncaptured_error(Arc::new(move |error: wgpu::Error| uncaptured(one_line(&error.to_string()))));
         let lost = note(&failure);
@@ -92,7 +93,7 @@ impl Context {
                 wgpu::DeviceType::Cpu => LEAST_WORK as usize,
                 _ => FIRST_WORK,
             }),
-            // 64 sums per invocation fit the registers of discrete GPUs; integrated ones are reported to spill them.
+            // 64 sums per invocation fit the registers of discrete GPUs; integrated GPUs are reported to spill them.
             wide: device_type != wgpu::DeviceType::IntegratedGpu,
             failure,
             pipelines: Mutex::default(),
@@ -105,8 +106,8 @@ impl Context {
         Ok(context)
     }
 
-    /// The same device with every index checked by the shaders, the other `assign`, and bindings and dispatches as
-    /// small as they can be, so that small tables are cut up.
+    /// Returns the same device with shaders that check every index, with the other row tile of `assign`, and with
+    /// bindings and dispatches so small that small tables are divided.
     #[cfg(test)]
     pub(super) fn for_tests(mut self, binding: u64, dispatch_work: usize) -> Self {
         self.checked = true;
@@ -114,7 +115,7 @@ impl Context {
         Self { binding, dispatch_work: AtomicUsize::new(dispatch_work), ..self }
     }
 
-    /// Takes `source` for the text of `kernel` from now on.
+    /// Makes `source` the text of `kernel` from now on.
     #[cfg(test)]
     pub(super) fn plant(&self, kernel: Kernel, source: &str) -> Result<()> {
         let pipeline = self.scoped(kernel.name(), 0, || self.build(kernel.name(), source, &kernel.constants()))?;
@@ -122,7 +123,7 @@ impl Context {
         Ok(())
     }
 
-    /// Loses the device, as a driver reset would.
+    /// Loses the device, as a driver reset does.
     #[cfg(test)]
     pub(super) fn destroy(&self) {
         self.device.destroy();
@@ -132,7 +133,7 @@ impl Context {
         ErrorKind::Device { device: self.name.clone(), reason: reason.into() }.into()
     }
 
-    /// An error if anything has gone wrong on this device so far.
+    /// Returns an error if anything has gone wrong on this device so far.
     pub(super) fn check(&self) -> Result<()> {
         match &*lock(&self.failure) {
             Some(reason) => Err(self.failed(reason)),
@@ -140,7 +141,7 @@ impl Context {
         }
     }
 
-    /// Runs `make`; an out-of-memory error comes back as such, any other as a failure of the device.
+    /// Runs `make`; reports an out-of-memory error as such, and any other error as a failure of the device.
     pub(super) fn scoped<T>(&self, what: &str, bytes: u64, make: impl FnOnce() -> T) -> Result<T> {
         self.check()?;
         let internal = self.device.push_error_scope(wgpu::ErrorFilter::Internal);
@@ -160,12 +161,12 @@ impl Context {
         Ok(made)
     }
 
-    /// Products, or operations that take as long, that a dispatch may hold.
+    /// Returns how many products, or operations that take as long, a dispatch may hold.
     pub(super) fn dispatch_work(&self) -> usize {
         self.dispatch_work.load(Ordering::Relaxed)
     }
 
-    /// Learns from `work` that was done since `start` how much a dispatch may hold. Only durations depend on it.
+    /// Learns how much work a dispatch may hold from `work` that was done since `start`. Only durations depend on it.
     pub(super) fn learn(&self, work: f64, start: Instant) {
         if work >= LEAST_TO_LEARN {
             let per_dispatch = work / start.elapsed().as_secs_f64().max(1e-6) * DISPATCH_SECONDS;
@@ -189,10 +190,10 @@ impl Context {
         let module = match self.checked {
             true => self.device.create_shader_module(descriptor),
             // SAFETY: the shaders are those of this crate. Every index is below a bound that the host took from the
-            // shapes it made the buffers for: rows from `first` below `end`, components below `width`, codewords below
-            // `clusters` (codes are compared with it), listed rows below the length of the list, elements below `end`,
-            // vectors below `count` or `padded`. Every loop runs to such a bound. The tests run the same kernels with
-            // the checks on, with the same results.
+            // shapes for which it made the buffers: rows from `first` are below `end`, components below `width`,
+            // codewords below `clusters` (codes are compared with it), listed rows below the length of the list,
+            // elements below `end`, vectors below `count` or `padded`. Every loop runs to such a bound. The tests run
+            // the same kernels with the checks on, and get the same results.
             false => unsafe {
                 self.device.create_shader_module_trusted(descriptor, wgpu::ShaderRuntimeChecks::unchecked())
             },
@@ -202,7 +203,7 @@ impl Context {
             layout: None,
             module: &module,
             entry_point: Some("main"),
-            // No kernel reads workgroup memory that it has not written, but for values it then ignores.
+            // No kernel reads workgroup memory before writing it, except for values that it then ignores.
             compilation_options: wgpu::PipelineCompilationOptions {
                 constants,
                 zero_initialize_workgroup_memory: false,
@@ -262,7 +263,7 @@ impl Context {
     }
 }
 
-/// Messages of wgpu run over several lines.
+/// Joins the lines of a message of wgpu.
 fn one_line(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }

@@ -1,4 +1,4 @@
-//! The WGSL kernels: a row for each, with what it is made of. Sizes and bindings are read from the shaders themselves.
+//! The table of the WGSL kernels: a row names the parts of each. Sizes and bindings are read from the shaders.
 
 use std::collections::HashMap;
 use std::sync::OnceLock;
@@ -20,13 +20,13 @@ const LEAK: &str = shader!("shared/leak");
 const EXACT: &str = shader!("shared/exact");
 const VECTORS: &str = shader!("shared/vectors");
 
-/// Makes [`Kernel`] of rows `Name { variants } = "file" [shared parts] { override: value }`; the last ones are for
+/// Makes [`Kernel`] from rows `Name { variants } = "file" [shared parts] { override: value }`; the last rows are for
 /// tests.
 macro_rules! kernels {
     ($($kernel:ident $({ $($variant:ident),+ })? = $file:literal [$($part:ident),*]
        $({ $($constant:ident: $value:expr),+ })?;)*
      @tests $($test:ident = $test_file:literal [$($test_part:ident),*];)*) => {
-        /// A kernel, with the variants that override constants make of it.
+        /// A kernel, with the variants that its override constants distinguish.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         pub(super) enum Kernel {
             $($kernel $({ $($variant: bool),+ })?,)*
@@ -34,7 +34,7 @@ macro_rules! kernels {
         }
 
         impl Kernel {
-            /// Every kernel in every variant.
+            /// Returns every kernel in every variant.
             pub(super) fn all() -> Vec<Self> {
                 let mut all = Vec::new();
                 $({
@@ -49,7 +49,7 @@ macro_rules! kernels {
                 all
             }
 
-            /// Name of the shader file.
+            /// Returns the name of the shader file.
             pub(super) fn name(self) -> &'static str {
                 match self {
                     $(Self::$kernel { .. } => $file,)*
@@ -57,7 +57,7 @@ macro_rules! kernels {
                 }
             }
 
-            /// Its WGSL, shared parts first.
+            /// Returns the WGSL, shared parts first.
             pub(super) fn source(self) -> String {
                 match self {
                     $(Self::$kernel { .. } => [$($part,)* shader!($file)].concat(),)*
@@ -67,7 +67,7 @@ macro_rules! kernels {
                 }
             }
 
-            /// Values of its override constants.
+            /// Returns the values of the override constants.
             pub(super) fn constants(self) -> Vec<(&'static str, f64)> {
                 match self {
                     $(Self::$kernel $({ $($variant),+ })? => vec![$($((stringify!($constant), $value)),+)?],)*
@@ -110,23 +110,23 @@ kernels! {
 }
 
 impl Kernel {
-    /// Rows (or listed rows, pieces, elements or vectors) that one workgroup handles.
+    /// Returns how many rows (or listed rows, pieces, elements or vectors) one workgroup handles.
     pub(super) fn group_rows(self) -> usize {
-        // A shader that does not parse has no pipeline either, so nothing is dispatched by this number.
+        // A shader that does not parse has no pipeline, so no dispatch uses this number.
         layouts().get(&self).map_or(1, |layout| layout.group_rows)
     }
 }
 
-/// What a shader needs of an adapter.
+/// The needs of a shader.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Layout {
-    /// Its `GROUP_ROWS`; without one, an invocation handles one row.
+    /// The value of `GROUP_ROWS`; in a shader without it, an invocation handles one row.
     pub(super) group_rows: usize,
     /// Invocations of a workgroup.
     pub(super) invocations: u32,
-    /// Storage buffers that it binds.
+    /// Storage buffers that the shader binds.
     pub(super) storage_buffers: u32,
-    /// Bytes that a workgroup shares.
+    /// Bytes that the invocations of a workgroup share.
     pub(super) workgroup_bytes: u32,
 }
 
@@ -158,7 +158,7 @@ impl Layout {
         })
     }
 
-    /// What all kernels together need: the most of each.
+    /// Returns the needs of all kernels together: the largest of each.
     pub(super) fn most() -> Self {
         layouts().values().fold(Self::default(), |most, layout| Self {
             group_rows: most.group_rows.max(layout.group_rows),

@@ -1,4 +1,4 @@
-//! Matrices of networks on a GPU: bits of f32, computed with in integers.
+//! Matrices of networks on a GPU: the shaders compute on bits of f32 with integers.
 
 use super::batch::Batch;
 use super::chunk::slices;
@@ -14,11 +14,11 @@ use std::sync::Arc;
 
 pub(super) struct GpuMatrices {
     pub(super) context: Arc<Context>,
-    /// Dispatches that are yet to be submitted.
+    /// The dispatches that are not submitted yet.
     pub(super) batch: Batch,
-    /// Values of all matrices, by number.
+    /// The values of all matrices, by number.
     buffers: Vec<wgpu::Buffer>,
-    /// Operands of products; the memory is reused from one to the next.
+    /// The operands of products; each product reuses their memory.
     pub(super) operands: [Operand; 2],
 }
 
@@ -34,7 +34,7 @@ impl GpuMatrices {
         found.ok_or_else(|| self.context.failed(format!("there is no matrix {}", tensor.id)))
     }
 
-    /// Runs `kernel` over `len` elements of `floats` operations each.
+    /// Runs `kernel` over `len` elements, with `floats` operations each.
     pub(super) fn elements(
         &mut self,
         kernel: Kernel,
@@ -60,7 +60,7 @@ impl GpuMatrices {
         vectors.run(&self.context, &mut self.batch, kernel, &[&x, &out])
     }
 
-    /// Room for a matrix of zeros.
+    /// Makes a matrix of zeros.
     pub(super) fn create(&mut self, rows: usize, columns: usize) -> Result<Tensor> {
         let bytes = (rows as u64).saturating_mul(columns as u64).saturating_mul(4);
         self.buffers.push(self.context.storage("a matrix of the network", bytes)?);
@@ -69,14 +69,14 @@ impl GpuMatrices {
 
     /// Replaces all values.
     pub(super) fn upload(&mut self, to: Tensor, values: &[f32]) -> Result<()> {
-        // What waits for its submission must not see these values yet.
+        // Commands that wait for their submission must not see these values.
         self.batch.flush(&self.context)?;
         let mut bits = try_vec(0_u32, values.len().min(to.len()), "values to upload")?;
         bits.iter_mut().zip(values).for_each(|(bits, value)| *bits = finish(*value).to_bits());
         self.context.write(&self.buffer(to)?, 0, bytemuck::cast_slice(&bits))
     }
 
-    /// All values.
+    /// Returns all values.
     pub(super) fn download(&mut self, from: Tensor) -> Result<Vec<f32>> {
         self.batch.flush(&self.context)?;
         let buffer = self.buffer(from)?;

@@ -1,4 +1,4 @@
-//! Buffers of a device, what is written into them and read back.
+//! Makes the buffers of a device, writes to them and reads them back.
 
 use super::context::{Context, lock};
 use super::span::Span;
@@ -9,20 +9,22 @@ use std::sync::mpsc;
 use std::time::Duration;
 use wgpu::BufferUsages;
 
-/// Large enough that the cost of a submission does not matter, small beside the memory of any adapter.
+/// Bytes of a transfer: so many that the cost of a submission does not matter, and few beside the memory of any
+/// adapter.
 const PIECE: u64 = 32 << 20;
-/// Longest that a wait goes without a look at whether the device is lost.
+/// How long a wait goes on before the next check whether the device is lost.
 const LOOK: Duration = Duration::from_millis(500);
-/// Longest that a callback may come after the work it belongs to is done.
+/// How much later than the end of its work a callback may come.
 const CALLBACK: Duration = Duration::from_secs(10);
 
 impl Context {
-    /// A zeroed storage buffer.
+    /// Makes a zeroed storage buffer.
     pub(super) fn storage(&self, what: &str, size: u64) -> Result<wgpu::Buffer> {
         self.buffer(what, size, BufferUsages::STORAGE | BufferUsages::COPY_SRC | BufferUsages::COPY_DST)
     }
 
-    /// Bytes of an upload, or of results, that are on the device at once: they must fit a buffer with an epoch behind.
+    /// Returns how many bytes of an upload, or of results, are on the device at once; with an epoch they must fit a
+    /// buffer.
     pub(super) fn piece(&self) -> usize {
         (PIECE.min(self.binding / 2)) as usize
     }
@@ -38,7 +40,7 @@ impl Context {
         self.scoped(what, size, || self.device.create_buffer(&descriptor))
     }
 
-    /// A storage buffer that holds `words`.
+    /// Makes a storage buffer that holds `words`.
     pub(super) fn filled<T: bytemuck::NoUninit>(&self, what: &str, words: &[T]) -> Result<wgpu::Buffer> {
         let bytes: &[u8] = bytemuck::cast_slice(words);
         let buffer = self.storage(what, bytes.len() as u64)?;
@@ -51,7 +53,7 @@ impl Context {
         self.scoped("an upload", bytes.len() as u64, || self.queue.write_buffer(buffer, offset, bytes))
     }
 
-    /// Zeroes a whole buffer.
+    /// Fills a whole buffer with zeros.
     pub(super) fn clear(&self, buffer: &wgpu::Buffer) -> Result<()> {
         let mut encoder = self.device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
         encoder.clear_buffer(buffer, 0, None);
@@ -64,10 +66,10 @@ impl Context {
         self.queue.submit([])
     }
 
-    /// Copies spans of buffers back, one after the other.
+    /// Reads spans of buffers back, one after the other.
     ///
-    /// A map that reports success on a lost device may hold anything, so every read-back ends with an epoch word that
-    /// travels through the same submission and must come back.
+    /// After a device is lost, a map that reports success may hold anything. So every read-back ends with an epoch word
+    /// that travels through the same submission and must come back.
     pub(super) fn read(&self, spans: &[Span<'_>]) -> Result<Vec<u8>> {
         let size: u64 = spans.iter().map(|span| span.size).sum();
         let staging = self.buffer("a read-back", size + 4, BufferUsages::MAP_READ | BufferUsages::COPY_DST)?;
@@ -91,7 +93,7 @@ impl Context {
             });
         })?;
         self.wait(index)?;
-        // Another thread's wait may be the one that calls back, a little later than ours returns.
+        // Another thread's wait may call back, a little later than this thread's wait returns.
         match receiver.recv_timeout(CALLBACK) {
             Ok(Ok(())) => {}
             Ok(Err(error)) => return Err(self.failed(format!("a read-back could not be mapped: {error}"))),
@@ -114,7 +116,7 @@ impl Context {
     pub(super) fn wait(&self, index: wgpu::SubmissionIndex) -> Result<()> {
         loop {
             let wait = wgpu::PollType::Wait { submission_index: Some(index.clone()), timeout: Some(LOOK) };
-            // A wait that the driver answers with "lost" makes wgpu panic, after it has called the lost callback.
+            // If the driver answers a wait with "lost", wgpu calls the lost callback and then panics.
             let polled = catch_unwind(AssertUnwindSafe(|| self.device.poll(wait)));
             self.check()?;
             match polled {

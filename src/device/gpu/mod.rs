@@ -1,8 +1,8 @@
-//! The GPU device: WGSL kernels through wgpu.
+//! The GPU device, which runs WGSL kernels through wgpu.
 //!
-//! Rows lie on the adapter as f32, which holds every grid value exactly; kernels that need more than 24 bits convert to
-//! integers, and `assign` uses f32 as a filter with a proved bound. See `shaders/` for the kernels and `src/kernel/`
-//! for their twins.
+//! Rows are on the adapter as f32, which holds every grid value exactly. Kernels that need more than 24 bits convert to
+//! integers, and `assign` uses f32 as a filter with a proved bound. `shaders/` has the kernels, and `src/kernel/` their
+//! twins.
 
 mod adapter;
 mod batch;
@@ -59,7 +59,7 @@ impl Engine for Gpu {
     }
 
     fn chunk_rows(&self, dim: usize) -> usize {
-        // Enough rows to fill a large GPU, in 64 MiB of f32 and as much of integers on the host.
+        // This many rows fill a large GPU, and take 64 MiB as f32 and as much as integers on the host.
         ((16 << 20) / dim.max(1)).clamp(1024, 1 << 18)
     }
 
@@ -74,11 +74,11 @@ impl Engine for Gpu {
     }
 }
 
-/// The best hardware adapter.
+/// Opens the best hardware adapter.
 pub(super) fn best() -> Result<Arc<dyn Engine>> {
     let none = ErrorKind::NoAdapter { reason: "there is no hardware adapter".into() };
     let mut refused: crate::Error = none.into();
-    // No driver is asked, and so none is loaded, where there can be no answer.
+    // On a machine that cannot have a GPU, no driver is asked, so none is loaded.
     if !adapter::may_have_hardware(Path::new("/dev")) {
         return Err(refused);
     }
@@ -91,7 +91,7 @@ pub(super) fn best() -> Result<Arc<dyn Engine>> {
     Err(refused)
 }
 
-/// The adapter with that index in [`list`], or the first whose description or driver contains `which`.
+/// Opens the adapter with that index in [`list`], or the first one whose description or driver contains `which`.
 pub(super) fn select(which: &str) -> Result<Arc<dyn Engine>> {
     match adapter::find(which) {
         Some(found) => Ok(Arc::new(Gpu::open(found)?)),
@@ -99,7 +99,7 @@ pub(super) fn select(which: &str) -> Result<Arc<dyn Engine>> {
     }
 }
 
-/// The adapter of [`select`] with the tiles of integrated GPUs.
+/// Opens the adapter of [`select`] with the tiles of integrated GPUs.
 #[cfg(test)]
 pub(super) fn select_narrow(which: &str) -> Result<Arc<dyn Engine>> {
     let Some(found) = adapter::find(which) else { return Err(super::unknown(&format!("gpu:{which}"))) };
@@ -109,7 +109,7 @@ pub(super) fn select_narrow(which: &str) -> Result<Arc<dyn Engine>> {
     Ok(Arc::new(Gpu { info, context: Arc::new(context) }))
 }
 
-/// Every adapter, in the order of its index.
+/// Lists every adapter, in the order of its index.
 pub(super) fn list() -> Vec<DeviceInfo> {
     adapter::all().iter().map(|found| found.info.clone()).collect()
 }

@@ -4,7 +4,7 @@ use super::context::Context;
 use super::vectors::Vectors;
 use crate::error::Result;
 
-/// Room for an operand as packed integers; it is reused from one product to the next.
+/// Memory for an operand as packed integers, which is reused from one product to the next.
 pub(super) struct Operand {
     pub(super) packed: wgpu::Buffer,
     pub(super) scales: wgpu::Buffer,
@@ -15,7 +15,7 @@ impl Operand {
         Ok(Self { packed: context.storage("an operand", 0)?, scales: context.storage("scales of an operand", 0)? })
     }
 
-    /// Makes room for these vectors.
+    /// Makes the memory large enough for these vectors.
     pub(super) fn make_room(&mut self, context: &Context, vectors: &Vectors) -> Result<()> {
         let (packed, scales) = ((vectors.rows * vectors.padded * 4) as u64, vectors.padded as u64 * 8);
         if self.packed.size() < packed {

@@ -1,6 +1,6 @@
-//! What a dispatch is told: the words of shaders/shared/params.wgsl.
+//! Parameters of a dispatch: the words of shaders/shared/params.wgsl.
 
-/// See shaders/shared/params.wgsl for the meaning of each field.
+/// The meaning of each field is in shaders/shared/params.wgsl.
 #[derive(Clone, Copy, Default)]
 pub(super) struct Params {
     pub(super) first: u32,

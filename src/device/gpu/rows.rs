@@ -11,9 +11,9 @@ use rayon::prelude::*;
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-/// Components that a step of `assign` consumes; rows are padded to a multiple of it with zeros.
+/// Components that a step of `assign` takes; rows are padded with zeros to a multiple of it.
 const STEP: usize = 16;
-/// Pieces of an upload that may be under way at once.
+/// How many pieces of an upload may be in progress at once.
 const UPLOADS: usize = 4;
 pub(super) struct GpuRows {
     pub(super) context: Arc<Context>,
@@ -22,9 +22,9 @@ pub(super) struct GpuRows {
     /// vec4 per row.
     pub(super) width: usize,
     pub(super) chunks: Vec<Chunk>,
-    /// Undecided and changed rows of an `assign`.
+    /// The numbers of undecided and changed rows of an `assign`.
     pub(super) counters: wgpu::Buffer,
-    /// Whether the chunks hold the lengths of their rows.
+    /// Whether the chunks hold the lengths of their present rows.
     pub(super) measured: bool,
 }
 
@@ -44,20 +44,20 @@ impl GpuRows {
         Params { width: self.width as u32, ..Params::default() }
     }
 
-    /// A codebook on the device, with the parameters of a dispatch that takes it.
+    /// Puts a codebook on the device; returns it with the parameters of a dispatch that takes it.
     pub(super) fn codewords(&self, codebook: &Codebook) -> Result<(Codewords, Params)> {
         let codewords = Codewords::new(&self.context, codebook, self.width)?;
         let Codewords { clusters, padded, slope, base, .. } = codewords;
         Ok((codewords, Params { clusters, padded, slope, base, ..self.params() }))
     }
 
-    /// The rows changed: their codes and lengths are worth nothing now.
+    /// Forgets the codes and lengths of the rows, because the rows changed.
     pub(super) fn forget(&mut self) -> Result<()> {
         self.measured = false;
         self.chunks.iter().try_for_each(|chunk| self.context.clear(&chunk.codes))
     }
 
-    /// Rows as they lie on the device: f32, padded with zeros.
+    /// Lays rows out as on the device: as f32, padded with zeros.
     fn pad(&self, rows: &[i32]) -> Result<Vec<f32>> {
         let stride = self.width * 4;
         let mut padded = try_vec(0.0_f32, rows.len() / self.dim * stride, "rows to upload")?;
@@ -68,12 +68,12 @@ impl GpuRows {
         Ok(padded)
     }
 
-    /// Rows whose results of `bytes` each make up one piece.
+    /// Returns for how many rows the results, of `bytes` each, make up one piece.
     pub(super) fn piece_rows(&self, bytes: usize) -> usize {
         (self.context.piece() / bytes.max(1)).max(1)
     }
 
-    /// Points laid out like rows.
+    /// Puts points on the device, laid out like rows.
     pub(super) fn points(&self, points: &[i32]) -> Result<wgpu::Buffer> {
         self.context.filled("points", &self.pad(points)?)
     }
@@ -105,7 +105,7 @@ impl GpuRows {
         Ok(())
     }
 
-    /// Copies the codes out.
+    /// Copies the codes to `out`.
     pub(super) fn codes(&self, out: &mut [u32]) -> Result<()> {
         for chunk in &self.chunks {
             let bytes = self.context.read(&[chunk.codes_span()])?;

@@ -1,4 +1,4 @@
-//! Codebooks larger than a binding of the adapter, slice by slice.
+//! Handles codebooks larger than a binding of the adapter, slice by slice.
 
 use super::kernels;
 use super::rows::GpuRows;
@@ -10,14 +10,14 @@ use crate::error::{Result, try_vec};
 const PADDING: usize = 128;
 
 impl GpuRows {
-    /// How many codewords a binding holds, where it does not hold all of `codebook`.
+    /// Returns how many codewords a binding holds; none if it holds all of `codebook`.
     pub(super) fn slice(&self, codebook: &Codebook) -> Option<usize> {
         let room = (self.context.binding / (self.width as u64 * 16)) as usize / PADDING * PADDING;
         (room >= PADDING && codebook.clusters() > room).then_some(room)
     }
 }
 
-/// The nearest codeword of every slice, then the nearest of these: of the lowest slice on a tie.
+/// Finds the nearest codeword of every slice, then the nearest of these; on a tie that of the lowest slice.
 pub(super) fn assign(table: &mut GpuRows, codebook: &Codebook, size: usize) -> Result<Assigned> {
     let rows = table.rows;
     let mut before = try_vec(NO_CODE, rows, "codes")?;
@@ -40,7 +40,7 @@ pub(super) fn assign(table: &mut GpuRows, codebook: &Codebook, size: usize) -> R
     Ok(Assigned { changed, settled: settled.min(rows as u64) })
 }
 
-/// Squared distances of the rows to the codewords of their codes.
+/// Returns the squared distance of every row to the codeword of its code.
 pub(super) fn assigned_distances(table: &mut GpuRows, codebook: &Codebook, size: usize) -> Result<Vec<u64>> {
     let mut out = try_vec(0, table.rows, "distances")?;
     each_slice(table, codebook, size, &mut |table, slice, codes| {
@@ -57,11 +57,11 @@ pub(super) fn subtract(table: &mut GpuRows, codebook: &Codebook, size: usize) ->
     each_slice(table, codebook, size, &mut |table, slice, _| kernels::residual::subtract(table, slice))
 }
 
-/// What is done with a slice and the codes within it.
+/// A function that takes a slice, and for each row its code within the slice.
 type Work<'a> = &'a mut dyn FnMut(&mut GpuRows, &Codebook, &[u32]) -> Result<()>;
 
-/// Calls `work` for every slice of codewords, with no codes for the rows of other slices; afterwards the rows have
-/// their codes again.
+/// Calls `work` for every slice of codewords; the rows of other slices have no codes during the call. Afterwards all
+/// rows have their codes again.
 fn each_slice(table: &mut GpuRows, codebook: &Codebook, size: usize, work: Work<'_>) -> Result<()> {
     let dim = codebook.dim();
     let mut codes = try_vec(NO_CODE, table.rows, "codes")?;

@@ -1,5 +1,5 @@
-//! Rows on a GPU as a [`Table`]: each method runs the kernel of its name, slice by slice where a codebook is larger
-//! than a binding.
+//! Implements [`Table`] for rows on a GPU: each method runs the kernel of its name, slice by slice where a codebook is
+//! larger than a binding.
 
 use super::rows::GpuRows;
 use super::{kernels, sliced};

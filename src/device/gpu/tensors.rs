@@ -1,4 +1,4 @@
-//! Matrices on a GPU as [`Tensors`]: each method runs the kernel of its name.
+//! Implements [`Tensors`] for matrices on a GPU: each method runs the kernel of its name.
 
 use super::kernels;
 use super::matrices::GpuMatrices;

@@ -1,4 +1,4 @@
-//! Time spent per kernel, from timestamp queries, for benchmarks.
+//! Measures the time of each kernel by timestamp queries, for benchmarks.
 
 use super::span::Span;
 use crate::device::KernelTime;
@@ -7,8 +7,8 @@ use std::sync::Mutex;
 use std::sync::PoisonError;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// Two timestamps around each dispatch. While it is on, every dispatch is waited for: the times are those of the
-/// device alone, and the host is slower.
+/// Puts two timestamps around each dispatch. While the timer is on, the host waits for every dispatch: the times are
+/// those of the device alone, and the host is slower.
 pub(super) struct Timer {
     queries: wgpu::QuerySet,
     resolved: wgpu::Buffer,
@@ -19,7 +19,7 @@ pub(super) struct Timer {
 }
 
 impl Timer {
-    /// A timer that is off, where the device has timestamps.
+    /// Makes a timer that is off; none if the device has no timestamps.
     pub(super) fn new(device: &wgpu::Device, queue: &wgpu::Queue) -> Option<Self> {
         if !device.features().contains(wgpu::Features::TIMESTAMP_QUERY) {
             return None;
@@ -76,7 +76,7 @@ impl Timer {
         Ok(())
     }
 
-    /// The times so far, which start again from zero.
+    /// Returns the times so far and starts again from zero.
     pub(super) fn take(&self) -> Vec<KernelTime> {
         std::mem::take(&mut self.times.lock().unwrap_or_else(PoisonError::into_inner))
     }

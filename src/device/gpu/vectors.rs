@@ -7,10 +7,10 @@ use super::kernel::Kernel;
 use crate::error::Result;
 use crate::kernel::scaled::Width;
 
-/// What a float operation on integers costs, in products of `assign`.
+/// How many products of `assign` cost as much as one float operation on integers.
 pub(super) const FLOAT_WORK: usize = 64;
 
-/// See shaders/shared/vectors.wgsl for the meaning of each field.
+/// The meaning of each field is in shaders/shared/vectors.wgsl.
 #[derive(Clone, Copy)]
 pub(super) struct Vectors {
     pub(super) count: usize,
@@ -18,7 +18,7 @@ pub(super) struct Vectors {
     pub(super) vector_stride: usize,
     pub(super) term_stride: usize,
     pub(super) width: Width,
-    /// At least `count`: those between are padding.
+    /// At least `count`; the vectors from `count` on are padding.
     pub(super) padded: usize,
     pub(super) rows: usize,
     pub(super) kind: u32,

@@ -1,4 +1,4 @@
-//! Giving IDs to a batch of items.
+//! Gives IDs to the items of a batch.
 
 mod order;
 mod plan;
@@ -19,41 +19,43 @@ use crate::error::{Error, Result};
 use crate::quantizer::{Costs, CostsOfRow};
 use std::collections::HashMap;
 
-/// The IDs of a batch.
+/// The IDs of a batch, and counts of what was done.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Assigned {
-    /// The ID of every row.
+    /// The ID of the item of every row.
     pub assignments: Vec<Assignment>,
-    /// What happened.
+    /// Counts of new, kept and moved IDs.
     pub report: AssignReport,
 }
 
 /// The ID of one row's item.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Assignment {
-    /// Its ID.
+    /// The ID.
     pub id: SemanticId,
-    /// Whether it was given now.
+    /// Whether this call gave the ID; false where the item had it before.
     pub new: bool,
 }
 
-/// What an assignment came to; `items` = `new` + `kept`.
+/// Counts of one assignment; `items` = `new` + `kept`.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct AssignReport {
-    /// Rows given.
+    /// Rows of the call.
     pub items: u64,
-    /// IDs given now.
+    /// IDs that this call gave.
     pub new: u64,
-    /// Rows whose item had its ID already.
+    /// Rows whose item keeps the ID it had, or got from an earlier row of the call.
     pub kept: u64,
-    /// New items whose codes were taken.
+    /// New items whose encoded codes were taken.
     pub collisions: u64,
     /// New items that were moved to other codes.
     pub moved: u64,
-    /// Rows of known items whose codes are not those they were registered with.
+    /// Rows of known items whose codes differ from those they were registered with; where such items get new IDs, each
+    /// item counts once.
     pub changed: u64,
-    /// What moving added to the squared distances between items and their codes, in units of the embeddings.
+    /// The increase of the squared distances between items and their codes that moving caused, summed, in units of the
+    /// embeddings.
     pub added_distance: f64,
 }
 
@@ -69,34 +71,34 @@ impl std::ops::AddAssign for AssignReport {
     }
 }
 
-/// Items with their codes.
+/// Items with their codes, and what is needed to move them.
 pub(crate) struct Batch<'a> {
     pub(crate) items: &'a [&'a str],
     pub(crate) codes: &'a Codes,
-    /// Number of the first row in messages.
+    /// The number that error messages give to the first row.
     pub(crate) first_row: usize,
-    /// What is needed to move items.
+    /// Distances for moving items; none where the caller has no model.
     pub(crate) geometry: Option<Geometry<'a>>,
 }
 
-/// Distances between the rows of a batch and codewords.
+/// Distances between the rows of a batch and codewords, and their scale.
 pub(crate) struct Geometry<'a> {
     pub(crate) costs: &'a dyn Costs,
     pub(crate) clusters: &'a [usize],
-    /// Squared length of a step of the codewords' grid, in units of the embeddings.
+    /// Squared length of one step of the codewords' grid, in units of the embeddings.
     pub(crate) squared_step: f64,
 }
 
-/// What an assignment has to keep to.
+/// The settings that an assignment obeys.
 pub(super) struct Rules<'a> {
     pub(super) manifest: &'a Manifest,
     pub(super) shape: &'a Shape,
     pub(super) update_changed: bool,
 }
 
-/// Keeps the IDs of known items and gives new ones, within a transaction.
+/// Keeps the IDs of known items and gives IDs to new ones; the caller has begun a transaction.
 ///
-/// The store is asked about all items of the batch at once, and takes all new records at once.
+/// Asks the store about all items of the batch in one call and adds all new records in another.
 pub(super) fn assign(
     store: &mut dyn Store,
     rules: &Rules<'_>,
@@ -144,7 +146,7 @@ fn set(assignments: &mut [Option<Assignment>], row: usize, assignment: Assignmen
     assignments.get_mut(row).into_iter().for_each(|place| *place = Some(assignment.clone()));
 }
 
-/// Gives the rows after the first one of an item its ID.
+/// Copies the ID of an item's first row to its later rows.
 fn repeat(assignments: Vec<Option<Assignment>>, first_rows: &[usize]) -> Vec<Assignment> {
     let mut all: Vec<Assignment> = Vec::with_capacity(assignments.len());
     for (assignment, first) in assignments.into_iter().zip(first_rows) {
@@ -157,7 +159,7 @@ fn repeat(assignments: Vec<Option<Assignment>>, first_rows: &[usize]) -> Vec<Ass
 /// A new item: row, key, codes.
 type New<'a> = (usize, &'a str, &'a [u32]);
 
-/// Gives IDs to new items; of items with the same codes the first has the lowest suffix.
+/// Gives IDs to new items. Of items with the same codes, the first in `new` gets the lowest suffix.
 fn register(
     store: &mut dyn Store,
     manifest: &Manifest,
@@ -175,7 +177,7 @@ fn register(
     };
     let codes_of = |i: usize, encoded| moved.as_ref().and_then(|moved| moved.get(i)).map_or(encoded, Vec::as_slice);
     let mut places: Vec<_> = new.iter().enumerate().map(|(i, new)| (codes_of(i, new.2), i, new)).collect();
-    // Neighbours in a store are written together, and items with the same codes stay in their order.
+    // Sorted, so that a store writes neighbours together; items with the same codes stay in their order.
     places.sort_unstable_by_key(|(codes, i, _)| (*codes, *i));
     let keys: Vec<_> = places.iter().map(|(codes, _, (_, item, _))| (*codes, *item)).collect();
     let suffixes = suffix::give(store, manifest.resolver(), &keys)?;
@@ -193,7 +195,7 @@ fn register(
     Ok(ids)
 }
 
-/// The different codes of new items, in order.
+/// Returns each of the new items' codes once, sorted.
 fn distinct<'a>(new: &[New<'a>]) -> Vec<&'a [u32]> {
     let mut distinct: Vec<&[u32]> = new.iter().map(|(_, _, codes)| *codes).collect();
     distinct.sort_unstable();
@@ -201,7 +203,8 @@ fn distinct<'a>(new: &[New<'a>]) -> Vec<&'a [u32]> {
     distinct
 }
 
-/// The codes that new items get where no more than `capacity` may share them.
+/// Returns the codes of each new item after moving, so that no more than `capacity` items share codes where places are
+/// free.
 fn moved(
     store: &dyn Store,
     capacity: u64,
@@ -234,7 +237,7 @@ fn geometry<'a>(batch: &'a Batch<'_>) -> Result<&'a Geometry<'a>> {
     batch.geometry.as_ref().ok_or_else(missing)
 }
 
-/// Where new items go.
+/// Places the new items with [`reassign`].
 fn place(
     used_below: &mut UsedBelow<'_>,
     capacity: u64,
@@ -247,14 +250,14 @@ fn place(
     reassign(&encoded, &keys, capacity, used_below, geometry.clusters, &costs)
 }
 
-/// The used places below prefixes, of which those of the last level are asked for together.
+/// The used places below prefixes; those below the prefixes of the last level are read in one call.
 struct Below<'a> {
     store: &'a dyn Store,
     known: HashMap<&'a [u32], Vec<UsedCodes>>,
 }
 
 impl<'a> Below<'a> {
-    /// The used places beside all of `codes`, which are sorted.
+    /// Reads the used places that share all codes but the last with any of `codes`, which are sorted.
     fn of_last_level(store: &'a dyn Store, codes: &[&'a [u32]]) -> Result<Self> {
         let mut prefixes: Vec<&[u32]> = codes.iter().filter_map(|codes| Some(codes.split_last()?.1)).collect();
         prefixes.dedup();
@@ -267,7 +270,7 @@ impl<'a> Below<'a> {
     }
 }
 
-/// The costs of new items, numbered among themselves, from those of the rows of the batch.
+/// The costs of new items, numbered from 0, taken from the costs of the batch's rows.
 struct RowCosts<'a> {
     costs: &'a dyn Costs,
     rows: Vec<usize>,

@@ -1,26 +1,26 @@
-//! What a batch must be, and the order in which it is looked up.
+//! Checks a batch, and orders its rows for look-ups.
 
 use super::Batch;
 use crate::MAX_CLUSTERS;
 use crate::error::{Error, ErrorKind, Result};
 use crate::id::store::Manifest;
 
-/// The rows of a batch by item key.
+/// The rows of a batch, sorted by item key.
 pub(crate) struct Order {
-    /// All rows, ordered by item key and then by number: neighbours in a store are looked up together.
+    /// All rows, sorted by item key and then by number, so that a store looks up neighbours together.
     by_key: Vec<usize>,
-    /// Per row, the first row with the same item key.
+    /// For each row, the first row with the same item key.
     pub(super) first_rows: Vec<usize>,
 }
 
 impl Order {
-    /// The rows of each item key, by key and then by number.
+    /// Iterates over the groups of rows with equal item keys, in the order of the keys; a group is sorted by number.
     pub(super) fn groups(&self) -> impl Iterator<Item = &[usize]> {
         self.by_key.chunk_by(|a, b| self.first_rows.get(*a) == self.first_rows.get(*b))
     }
 }
 
-/// Refuses what cannot be assigned, before any transaction.
+/// Refuses a batch that cannot be assigned; called before any transaction begins.
 pub(crate) fn check(manifest: &Manifest, batch: &Batch<'_>) -> Result<Order> {
     let (items, codes) = (batch.items, batch.codes);
     if items.len() != codes.len() {
@@ -60,7 +60,7 @@ pub(crate) fn check(manifest: &Manifest, batch: &Batch<'_>) -> Result<Order> {
     }
 }
 
-/// Refuses item keys that not every store can hold.
+/// Refuses item keys that some stores cannot hold.
 fn check_key(item: &str, row: usize) -> Result<()> {
     let reason = match item {
         "" => "is empty",

@@ -1,7 +1,8 @@
-//! Placing new items before the store is locked: a search may take long, and other writers need not wait for it.
+//! Places new items before the store is locked, because a search may take long and other writers should not wait for
+//! it.
 //!
-//! A plan is a function of the new items and of the used places that the search asked about. Once the store is locked
-//! these are looked up again; where they are the same, the search would find the same, and else it is done again.
+//! The result of a search depends only on the new items and the used places that it read. Once the store is locked,
+//! those places are read again: if they are unchanged, the plan holds; if not, the search runs again.
 
 use super::super::reassign::Placed;
 use super::super::resolver::Resolver;
@@ -10,16 +11,16 @@ use super::{Batch, Below, New, Order, Rules, distinct, geometry, place};
 use crate::error::Result;
 use sha2::{Digest, Sha256};
 
-/// Where the new items of a batch would go.
+/// Codes for the new items of a batch, and what they were computed from.
 pub(in crate::id) struct Plan {
-    /// Rows of the new items.
+    /// Row of each new item.
     rows: Vec<usize>,
-    /// Prefixes whose used places were asked about, with a digest of these.
+    /// Prefixes whose used places the search read, each with a digest of these places.
     used: Vec<(Vec<u32>, [u8; 32])>,
     pub(super) placed: Vec<Placed>,
 }
 
-/// The plan for a batch, where its items are moved.
+/// Computes the plan for a batch; none unless the resolver moves items.
 pub(in crate::id) fn plan(
     store: &dyn Store,
     rules: &Rules<'_>,
@@ -39,7 +40,7 @@ pub(in crate::id) fn plan(
     Ok(Some(Plan { rows: new.into_iter().map(|(row, ..)| row).collect(), used, placed }))
 }
 
-/// The items that get an ID if nobody registers them before.
+/// Returns the items that will get an ID unless another writer registers them first.
 fn new_items<'a>(store: &dyn Store, rules: &Rules<'_>, batch: &'a Batch<'_>, order: &Order) -> Result<Vec<New<'a>>> {
     let rows: Vec<usize> = order.groups().filter_map(|rows| rows.first().copied()).collect();
     let keys: Vec<&str> = rows.iter().filter_map(|row| batch.items.get(*row).copied()).collect();
@@ -56,12 +57,12 @@ fn new_items<'a>(store: &dyn Store, rules: &Rules<'_>, batch: &'a Batch<'_>, ord
 }
 
 impl Plan {
-    /// Whether it is about these items.
+    /// Returns whether the plan was made for these items.
     pub(super) fn holds_for(&self, new: &[New<'_>]) -> bool {
         self.rows.iter().eq(new.iter().map(|(row, ..)| row))
     }
 
-    /// Whether what it was found from is as it was.
+    /// Returns whether the store still has the used places that the search read.
     pub(super) fn still_holds(&self, store: &dyn Store) -> Result<bool> {
         let prefixes: Vec<&[u32]> = self.used.iter().map(|(prefix, _)| prefix.as_slice()).collect();
         let now = answers(store.used_below(&prefixes)?, prefixes.len())?;
@@ -69,7 +70,7 @@ impl Plan {
     }
 }
 
-/// SHA-256 of used places.
+/// Returns the SHA-256 of used places.
 fn digest(used: &[(Vec<u32>, u64)]) -> [u8; 32] {
     let mut hash = Sha256::new();
     for (codes, used) in used {

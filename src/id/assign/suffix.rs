@@ -1,18 +1,18 @@
-//! The suffixes of new IDs.
+//! Chooses the suffixes of new IDs.
 
 use crate::error::Result;
 use crate::id::resolver::Resolver;
 use crate::id::store::{Store, answers, each_record};
 use crate::id::text::RETURNED;
 
-/// Codes and item key of a new item.
+/// Codes and item key of one new item.
 type Key<'a> = (&'a [u32], &'a str);
 
-/// The suffix of every new item, in their order; items with the same codes stand together.
+/// Returns the suffix of every new item, in the order of `keys`; items with the same codes must stand together.
 ///
-/// Suffixes count on from the largest that was ever given with the codes. Where the text of an ID has the item key
-/// ([`Resolver::ItemId`]), codes and key make it unique, unless the item had an ID with these codes before: that text
-/// is retired, and the new one gets a number, which is a suffix from [`RETURNED`] on.
+/// Suffixes count on from the largest that was ever given with the codes. Where the text of an ID contains the item key
+/// ([`Resolver::ItemId`]), codes and key already make it unique, unless the item had an ID with these codes before:
+/// that text is retired, and the new ID gets a suffix from [`RETURNED`] on, which its text shows as a number.
 pub(super) fn give(store: &dyn Store, resolver: Resolver, keys: &[Key<'_>]) -> Result<Vec<u64>> {
     let mut distinct: Vec<&[u32]> = keys.iter().map(|(codes, _)| *codes).collect();
     distinct.dedup();
@@ -37,23 +37,23 @@ pub(super) fn give(store: &dyn Store, resolver: Resolver, keys: &[Key<'_>]) -> R
     Ok(suffixes)
 }
 
-/// The next suffixes of some codes.
+/// The next suffixes for one list of codes.
 struct Next {
-    /// One more than the largest.
+    /// One more than the largest suffix given.
     used: u64,
-    /// One more than the largest below [`RETURNED`], once that is known.
+    /// One more than the largest suffix below [`RETURNED`]; none until it has been read.
     below: Option<u64>,
 }
 
 impl Next {
-    /// For an item that had an ID with these codes.
+    /// Returns the suffix for an item that had an ID with these codes before.
     fn of_returned(&mut self) -> u64 {
         let suffix = self.used.max(RETURNED);
         self.used = suffix.saturating_add(1);
         suffix
     }
 
-    /// Items that came back may have gone ahead; the others count on where they were.
+    /// Returns the suffix for any other item: suffixes from [`RETURNED`] on do not count for it.
     fn of_other(&mut self, store: &dyn Store, codes: &[u32]) -> Result<u64> {
         let suffix = self.below.map_or_else(|| largest_below(store, codes), Ok)?;
         self.below = Some(suffix.saturating_add(1));

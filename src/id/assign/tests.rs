@@ -1,4 +1,4 @@
-//! Searches run while others may write, and what they found counts only if nobody did.
+//! Other writers may write during a search; its result counts only if none of them did.
 
 use super::{Batch, Geometry};
 use crate::codes::Codes;
@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::time::Duration;
 
-/// Distances between codes, during the first of which something is done.
+/// Distances between codes; the first question for them runs an action.
 struct Disturbed<F> {
     first: Mutex<Option<F>>,
 }
@@ -67,7 +67,7 @@ fn others_may_write_during_a_search() {
     assert_eq!(found, assign(&mut alone, &CROWD, || {}));
 }
 
-/// What another writer took meanwhile is not given again: the result is that of a search after it.
+/// A place that another writer took meanwhile is not given again: the result is that of a new search.
 #[test]
 fn a_search_is_done_again_where_places_were_taken_meanwhile() {
     let (_folder, path) = place();

@@ -1,18 +1,18 @@
-//! The rows of a batch, and item keys that stand in several batches.
+//! Reads the rows of a batch, and checks item keys that occur in several batches.
 
 use crate::codes::Codes;
 use crate::error::{Error, ErrorKind, Result, try_vec};
 use crate::rows::Rows;
 use std::collections::{HashMap, HashSet};
 
-/// All values of some rows.
+/// Reads all values of some rows into memory.
 pub(super) fn in_memory(rows: &dyn Rows) -> Result<Vec<f32>> {
     let mut values = try_vec(0.0, rows.len().saturating_mul(rows.dim()), "a batch of rows")?;
     rows.read(0, &mut values)?;
     Ok(values)
 }
 
-/// Some of the rows.
+/// A range of the rows.
 pub(super) struct Part<'a> {
     pub(super) rows: &'a dyn Rows,
     pub(super) first: usize,
@@ -20,13 +20,13 @@ pub(super) struct Part<'a> {
 }
 
 impl Part<'_> {
-    /// An error about a row of the part, by the number that the row has among all rows.
+    /// Renumbers an error about a row of the range, so that it names the row's number among all rows.
     pub(super) fn error_of_all(&self, error: Error) -> Error {
         error.map_rows(|row| row.saturating_add(self.first))
     }
 }
 
-/// Its rows have numbers of their own, from 0; so have the errors of reading them.
+/// Rows are numbered from 0 within the range, also in errors of reading.
 impl Rows for Part<'_> {
     fn len(&self) -> usize {
         self.len
@@ -42,7 +42,7 @@ impl Rows for Part<'_> {
     }
 }
 
-/// Item keys that stand in several rows, with the first of them and its codes once they are known.
+/// Item keys that occur in several rows, each with its first row and that row's codes once they are known.
 pub(super) struct Repeated<'a>(HashMap<&'a str, Option<(usize, Vec<u32>)>>);
 
 impl<'a> Repeated<'a> {
@@ -56,7 +56,7 @@ impl<'a> Repeated<'a> {
         Ok(Self(again.map(|item| (item, None)).collect()))
     }
 
-    /// Refuses an item with other codes than in its first row.
+    /// Refuses an item whose codes differ from those of its first row.
     pub(super) fn check(&mut self, first_row: usize, items: &[&'a str], codes: &Codes) -> Result<()> {
         if self.0.is_empty() {
             return Ok(());

@@ -1,4 +1,4 @@
-//! Engines as files: one SQLite database with the model, the settings and all IDs.
+//! Saves and loads engines: one SQLite database holds the model, the settings and all IDs.
 
 use super::SemanticIdEngine;
 use crate::error::{Error, Result};
@@ -8,10 +8,10 @@ use std::any::Any;
 use std::path::Path;
 
 impl SemanticIdEngine {
-    /// Saves all of the engine as one SQLite database, of one moment; the file appears complete or not at all.
+    /// Saves the engine as one SQLite database, as of one moment. The file appears complete or not at all.
     ///
     /// # Errors
-    /// [`ErrorKind::Io`](crate::ErrorKind::Io) and what stores can meet;
+    /// [`ErrorKind::Io`](crate::ErrorKind::Io), and any error of the store;
     /// [`ErrorKind::Parameter`](crate::ErrorKind::Parameter) for the path of a database that is in use, such as that of
     /// the engine itself.
     pub fn save(&self, path: impl AsRef<Path>) -> Result<()> {
@@ -45,12 +45,12 @@ impl SemanticIdEngine {
     fn check(&self, copy: &Path) -> Result<()> {
         let copy = SqliteStore::open_read_only(copy)?;
         each_record(&copy, &[], &mut |record| self.registry.shape().check(&record.entry)).map_err(|error| {
-            // The fault is in what was copied.
+            // The copy is exact, so the fault is in the registry that was copied.
             error.into_kind().into()
         })
     }
 
-    /// Loads an engine that was saved, or that has been at work in this database, to go on in it.
+    /// Loads an engine from a database that [`SemanticIdEngine::save`] wrote or an engine works in, and goes on in it.
     ///
     /// # Errors
     /// As for [`SqliteStore::open`] and [`SemanticIdEngine::open`]; [`ErrorKind::Io`](crate::ErrorKind::Io) for a

@@ -1,4 +1,4 @@
-//! The engine: a model and a registry.
+//! The engine joins a model and a registry.
 
 use super::assign::{AssignReport, Assigned, Batch, Geometry};
 use super::format::IdFormat;
@@ -22,10 +22,10 @@ mod tests;
 
 pub use nearest::Neighbor;
 
-/// Rows that are assigned together: a fixed number, so that no ID depends on the device or its memory.
+/// Rows that are assigned together. The number is fixed, so that no ID depends on the device or its memory.
 const BATCH: usize = 65_536;
 
-/// From embeddings to unique, stable IDs: a model, and the registry of the IDs it gave.
+/// Turns embeddings into unique, stable IDs: it holds a model, and the registry of the IDs given with it.
 ///
 /// ```
 /// use semid::registry::{MemoryStore, Resolver};
@@ -67,7 +67,7 @@ impl SemanticIdEngine {
         Self::new(params.fit(rows, device)?, store, resolver, format)
     }
 
-    /// The engine of `model` and the registry in `store`, which is made there if the store is empty.
+    /// Makes the engine of `model` and the registry in `store`; an empty store becomes a new registry.
     ///
     /// # Errors
     /// As for [`Registry::new`] and [`Manifest::new`].
@@ -83,7 +83,7 @@ impl SemanticIdEngine {
         Self { model, registry, batch_rows: BATCH }
     }
 
-    /// The engine that `store` holds, model and all.
+    /// Opens the engine whose model and registry `store` holds.
     ///
     /// # Errors
     /// As for [`Registry::open`] and [`Model::from_bytes`]; [`ErrorKind::DamagedRegistry`] where the model is not
@@ -106,7 +106,7 @@ impl SemanticIdEngine {
         self
     }
 
-    /// Rows per transaction, for tests: with [`Resolver::Reassign`] the IDs depend on it.
+    /// Sets the rows per transaction, for tests: with [`Resolver::Reassign`] the IDs depend on it.
     #[doc(hidden)]
     #[must_use]
     pub fn batch_rows(mut self, rows: NonZeroUsize) -> Self {
@@ -114,33 +114,33 @@ impl SemanticIdEngine {
         self
     }
 
-    /// The model.
+    /// Returns the model.
     pub fn model(&self) -> &Model {
         &self.model
     }
 
-    /// The registry.
+    /// Returns the registry.
     pub fn registry(&self) -> &Registry {
         &self.registry
     }
 
-    /// The registry, to remove items.
+    /// Returns the registry for changes, such as removing items.
     pub fn registry_mut(&mut self) -> &mut Registry {
         &mut self.registry
     }
 
-    /// The unique ID of every row's item; items that have none get one.
+    /// Returns the ID of every row's item as text; items without an ID get one.
     ///
     /// # Shapes
     /// `rows` (N, D), N item keys, N texts.
     ///
     /// # Exactness
-    /// The IDs depend on the model, what is registered already, the rows and their order: not on the device or, as
-    /// batches are always of 65,536 rows, on how often this was begun before and broken off.
+    /// The IDs depend on the model, on what is registered already, and on the rows and their order. They do not depend
+    /// on the device, nor, as every batch has 65,536 rows, on how often an earlier run was interrupted.
     ///
     /// # Errors
-    /// As for [`Quantizer::encode`](crate::Quantizer::encode) and [`Registry::assign`]. What earlier batches of 65,536
-    /// rows registered stays.
+    /// As for [`Quantizer::encode`](crate::Quantizer::encode) and [`Registry::assign`]. IDs that earlier batches of
+    /// 65,536 rows registered stay.
     pub fn unique_ids<S: AsRef<str>>(
         &mut self,
         rows: &dyn Rows,
@@ -157,8 +157,8 @@ impl SemanticIdEngine {
         Ok((ids, report))
     }
 
-    /// [`SemanticIdEngine::unique_ids`] in constant memory besides the item keys: `sink` receives the number of the
-    /// first row of a batch and its IDs, which are durable by then.
+    /// Does the same as [`SemanticIdEngine::unique_ids`], but needs constant memory besides the item keys: calls `sink`
+    /// with the number of the first row of each batch and the batch's IDs, which are durable by then.
     ///
     /// # Errors
     /// As for [`SemanticIdEngine::unique_ids`], and whatever `sink` returns.
@@ -184,11 +184,11 @@ impl SemanticIdEngine {
             let first_row = batch.saturating_mul(self.batch_rows);
             let part = Part { rows, first: first_row, len: items.len() };
             let of_all = |error: Error| part.error_of_all(error);
-            // Rows that may move are asked about again and again.
+            // A search asks about a row that may move again and again, so it stays quantized.
             let quantized = self.model.quantized_rows(&part, device).map_err(of_all)?;
             let values = if moves { in_memory(&*quantized).map_err(of_all)? } else { Vec::new() };
             let matrix = Matrix::new(&values, quantized.dim())?;
-            // The source hears of a cancellation, rows in memory do not.
+            // Reading `rows` hears of a cancellation; rows copied to memory do not.
             let source = rows;
             let rows: &dyn Rows = if moves { &matrix } else { &*quantized };
             let items: Vec<&str> = items.iter().map(AsRef::as_ref).collect();

@@ -1,4 +1,4 @@
-//! The items nearest to an item.
+//! Finds the items nearest to an item.
 
 use super::SemanticIdEngine;
 use crate::error::{Error, ErrorKind, Result};
@@ -10,27 +10,29 @@ use std::collections::BinaryHeap;
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Neighbor {
-    /// Its key.
+    /// The neighbor's key.
     pub item: String,
-    /// Its ID.
+    /// The neighbor's ID.
     pub id: SemanticId,
-    /// Number of first codes that both have.
+    /// How many leading codes both items share.
     pub shared: usize,
-    /// Squared distance between the sums of their codewords, in units of the embeddings or of their latents.
+    /// Squared distance between the two items' decoded points, in units of the embeddings or, for an RQ-VAE, of its
+    /// latents.
     pub squared_distance: f64,
 }
 
 impl SemanticIdEngine {
-    /// The `k` items nearest to `item`: by the length of the shared prefix, longest first, then by the distance between
-    /// their decoded embeddings, then by their IDs.
+    /// Returns the `k` items nearest to `item`: those with the longest shared prefix first, then by the distance
+    /// between their decoded embeddings, then by their IDs.
     ///
-    /// Reads the items below the shortest prefix that has `k` of them, all of one moment, and keeps `k` in memory.
+    /// Reads the items below the longest prefix of `item` that has `k` others, all as of one moment, and keeps `k` in
+    /// memory.
     ///
     /// # Exactness
     /// Distances are compared as exact integers.
     ///
     /// # Errors
-    /// [`ErrorKind::UnknownItem`], and what stores can meet.
+    /// [`ErrorKind::UnknownItem`], and any error of the store.
     pub fn nearest(&self, item: &str, k: usize) -> Result<Vec<Neighbor>> {
         let registry = self.registry.snapshot()?;
         let own = registry.id(item)?.ok_or_else(|| ErrorKind::UnknownItem { item: item.to_owned() })?;
@@ -50,7 +52,7 @@ impl SemanticIdEngine {
         Ok(found)
     }
 
-    /// The `most` nearest of the items that share exactly the first `shared` codes, nearest first.
+    /// Returns the nearest `most` of the items that share exactly the first `shared` codes, nearest first.
     fn nearest_in_ring(
         &self,
         registry: &Registry,
@@ -82,7 +84,7 @@ impl SemanticIdEngine {
         Ok(nearest.into_sorted_vec())
     }
 
-    /// The point of the codes, on the grid of the codewords.
+    /// Decodes the codes to a point on the codewords' grid.
     fn decoded(&self, codes: &[u32]) -> Result<Vec<i64>> {
         self.model.point(codes).map_err(|error| match error.kind() {
             ErrorKind::Code { .. } => Error::damaged_registry(format!("the model has no codes {codes:?}")),
@@ -91,7 +93,7 @@ impl SemanticIdEngine {
     }
 }
 
-/// Fits u64: components are within 2^23 and there are at most 8,192 of them.
+/// The sum fits u64: components are within 2^23 and there are at most 8,192 of them.
 fn squared_distance(a: &[i64], b: &[i64]) -> u64 {
     a.iter().zip(b).map(|(a, b)| (a - b).unsigned_abs().pow(2)).sum()
 }

@@ -43,7 +43,7 @@ fn ids_are_unique_and_the_same_again_on_every_device() {
     let mut second = engine(MemoryStore::new());
     let rows = Matrix::new(&values, DIM).unwrap();
     assert_eq!(second.unique_ids(&rows, &items(500), &Device::reference()).unwrap().0, ids);
-    // The first part of every ID is what encode gives.
+    // The codes in every ID are those that encode returns.
     let codes = first.model().encode(&rows, &Device::cpu()).unwrap();
     for (id, codes) in ids.iter().zip(codes.rows()) {
         assert_eq!(first.registry().parse_prefix(&id.split('-').take(2).collect::<Vec<_>>().join("-")).unwrap(), codes);

@@ -1,4 +1,4 @@
-//! Items with their IDs, one after the other, in the order of the IDs.
+//! Writes the items with their IDs, in the order of the IDs.
 
 use super::{Export, Exported};
 use crate::error::Result;
@@ -8,11 +8,11 @@ use crate::io::{AtomicFile, IdWriter};
 use std::path::Path;
 
 impl Export<'_> {
-    /// Writes items and the texts of their IDs to .csv, .jsonl or .parquet, as [`IdWriter`] does, in the order of the
-    /// IDs and in constant memory.
+    /// Writes item keys and the texts of their IDs to .csv, .jsonl or .parquet, as [`IdWriter`] does: in the order of
+    /// the IDs and in constant memory.
     ///
     /// # Errors
-    /// As for [`IdWriter::create`]; what stores can meet.
+    /// As for [`IdWriter::create`], and any error of the store.
     pub fn ids(&self, path: impl AsRef<Path>) -> Result<Exported> {
         let mut out = IdWriter::create_with_keys(path.as_ref(), self.key_column)?;
         let mut items = 0_u64;
@@ -26,12 +26,12 @@ impl Export<'_> {
         Ok(Exported { items: Some(items), ..Exported::default() })
     }
 
-    /// Writes `{"item": ["<a_12>", "<b_5>", "<c_33>"], ...}`, an item per line, in the order of the IDs and in constant
-    /// memory.
+    /// Writes `{"item": ["<a_12>", "<b_5>", "<c_33>"], ...}` with one item per line, in the order of the IDs and in
+    /// constant memory.
     ///
     /// # Errors
-    /// [`ErrorKind::Parameter`](crate::ErrorKind::Parameter) for another base than 0 and 1 and for IDs that end in item
-    /// keys; [`ErrorKind::Io`](crate::ErrorKind::Io); what stores can meet.
+    /// [`ErrorKind::Parameter`](crate::ErrorKind::Parameter) for a base that is neither 0 nor 1 and for IDs that end in
+    /// item keys; [`ErrorKind::Io`](crate::ErrorKind::Io); any error of the store.
     pub fn index(&self, path: impl AsRef<Path>) -> Result<Exported> {
         self.check_tokens()?;
         let mut out = AtomicFile::create(path.as_ref())?;
@@ -48,7 +48,7 @@ impl Export<'_> {
         Ok(Exported { items: Some(items), ..Exported::default() })
     }
 
-    /// The names of an ID's tokens as JSON strings, which need no escapes.
+    /// Returns the names of an ID's tokens as JSON strings; no character in them needs an escape.
     fn token_names(&self, id: &SemanticId) -> String {
         let numbers = id.codes.iter().map(|code| u64::from(*code)).chain(self.suffix(id.suffix)).enumerate();
         let name = |(level, number)| format!("\"{}\"", token_name(&level_name(level), number, self.base));
@@ -56,7 +56,7 @@ impl Export<'_> {
     }
 }
 
-/// `<a_12>`
+/// Returns the name of a token, such as `<a_12>`.
 pub(super) fn token_name(level: &str, number: u64, base: u32) -> String {
     format!("<{level}_{}>", u128::from(number) + u128::from(base))
 }

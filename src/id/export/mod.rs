@@ -1,4 +1,4 @@
-//! A registry as files for other programs.
+//! Writes a registry as files for other programs.
 
 mod ids;
 #[cfg(test)]
@@ -17,12 +17,14 @@ use std::path::Path;
 
 /// Writes a registry's IDs for recommenders and language models; every file appears complete or not at all.
 ///
-/// Generative models read an ID as one token per level, `<a_12><b_5><c_33>`, and the suffix, where the text form has
-/// one, as one more: `<d_1>`. Token ids are contiguous, a block per level and that of the suffix last, so that more
-/// suffixes move no other token. Retired IDs are not exported, but their suffixes keep their tokens.
+/// Generative models read an ID as one token per level, `<a_12><b_5><c_33>`; where the text form has a suffix, it is
+/// one more token: `<d_1>`. Token ids are contiguous: each level has a block of ids, and the suffix has the last block,
+/// so that new suffixes leave the ids of all other tokens as they are. Retired IDs are not exported, but their suffixes
+/// keep their tokens.
 ///
-/// IDs that end in item keys ([`Resolver::ItemId`](crate::registry::Resolver::ItemId)) are no tokens of a vocabulary;
-/// only [`Export::ids`] takes them. A file has the IDs of one moment, whoever writes meanwhile.
+/// IDs that end in item keys ([`Resolver::ItemId`](crate::registry::Resolver::ItemId)) have no tokens, as item keys are
+/// in no vocabulary; only [`Export::ids`] takes them. Every file shows the registry as of one moment, even while others
+/// write to it.
 ///
 /// ```
 /// use semid::registry::{Export, Manifest, MemoryStore, Registry, Resolver};
@@ -48,10 +50,10 @@ pub struct Export<'a> {
     watch: Option<&'a dyn Fn(u64) -> Result<()>>,
 }
 
-/// Records, tokens or nodes between two looks at whether to go on.
+/// How many records, tokens or nodes are handled between two calls of `watch`.
 const WATCHED: u64 = 1024;
 
-/// The suffixes of records, which no registry gives without all smaller ones.
+/// The largest suffix and the number of records; a registry gives no suffix without all smaller ones.
 #[derive(Default)]
 struct Suffixes {
     records: u64,
@@ -68,8 +70,8 @@ impl Suffixes {
     /// One more than the largest suffix.
     ///
     /// # Errors
-    /// [`ErrorKind::DamagedRegistry`](crate::ErrorKind::DamagedRegistry) for a suffix that takes more records than
-    /// there are: it would make a vocabulary that has no end.
+    /// [`ErrorKind::DamagedRegistry`](crate::ErrorKind::DamagedRegistry) for a suffix that needs more records than
+    /// there are: a vocabulary with all smaller suffixes would never end.
     fn end(&self) -> Result<u64> {
         let Self { records, end } = *self;
         if end > records {
@@ -80,58 +82,60 @@ impl Suffixes {
     }
 }
 
-/// What went into a file.
+/// Counts of what a file contains.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Exported {
-    /// Items, where the file has items.
+    /// Number of items; none for a file without items.
     pub items: Option<u64>,
-    /// Tokens of the vocabulary, where the file has token ids.
+    /// Number of tokens of the vocabulary; none for a file without token ids.
     pub tokens: Option<u64>,
-    /// Nodes of the trie, where the file is one.
+    /// Number of nodes of the trie; none for a file that is no trie.
     pub nodes: Option<u64>,
 }
 
 impl<'a> Export<'a> {
-    /// Exports of `registry`, with tokens numbered from 0 and token ids from 0.
+    /// Prepares exports of `registry`, in which codes in token names and token ids both start from 0.
     pub fn new(registry: &'a Registry) -> Self {
         Self { registry, base: 0, first_token: 0, key_column: "item", watch: None }
     }
 
-    /// The number of code 0 in the name of its token, 0 or 1: `<a_0>` or `<a_1>`; other programs expect either.
+    /// Sets the number that code 0 has in the name of its token, `<a_0>` or `<a_1>`; programs differ in which they
+    /// expect.
     #[must_use]
     pub fn base(mut self, base: u32) -> Self {
         self.base = base;
         self
     }
 
-    /// The id of the first token: the size of the vocabulary that the tokens are added to.
+    /// Sets the id of the first token: the size of the vocabulary that the tokens are added to.
     #[must_use]
     pub fn first_token(mut self, id: u64) -> Self {
         self.first_token = id;
         self
     }
 
-    /// The name of the column of item keys in [`Export::ids`], `item` unless told otherwise.
+    /// Sets the name of the column of item keys in [`Export::ids`]; it is `item` by default.
     #[must_use]
     pub fn key_column(mut self, name: &'a str) -> Self {
         self.key_column = name;
         self
     }
 
-    /// Calls `watch` with the number of items read so far, every few milliseconds; an error it returns ends the export.
+    /// Calls `watch` with the number of items read so far, every few milliseconds; an error that it returns ends the
+    /// export.
     #[must_use]
     pub fn watch(mut self, watch: &'a dyn Fn(u64) -> Result<()>) -> Self {
         self.watch = Some(watch);
         self
     }
 
-    /// The tokens of the registry's IDs as they are now.
+    /// Returns the tokens that the registry's IDs have now.
     ///
     /// # Errors
-    /// [`ErrorKind::Parameter`](crate::ErrorKind::Parameter) for another base than 0 and 1, token ids of 2^63 and
-    /// above, and IDs that end in item keys; [`ErrorKind::Format`](crate::ErrorKind::Format) where the registry has no
-    /// model file; what stores can meet.
+    /// [`ErrorKind::Parameter`](crate::ErrorKind::Parameter) for a base that is neither 0 nor 1, for token ids of 2^63
+    /// and above, and for IDs that end in item keys; [`ErrorKind::Format`](crate::ErrorKind::Format) where the registry
+    /// has no model file; any error of the store.
     pub fn tokens(&self) -> Result<Vocabulary> {
         self.check_tokens()?;
         let mut suffixes = Suffixes::default();
@@ -141,16 +145,16 @@ impl<'a> Export<'a> {
 
     /// Writes the [vocabulary](Vocabulary) as JSON.
     ///
-    /// `levels` has for every level the `name` and the `count` of its tokens and `first`, the id of its first one, that
-    /// of code 0: code c of that level is token `first + c`, called `<name_(base + c)>`.
+    /// Every entry of `levels` has the `name` of the level, the `count` of its tokens, and `first`, the id of the token
+    /// of code 0. Code c of that level has the token `first + c`, which is called `<name_(base + c)>`.
     ///
     /// # Errors
-    /// As for [`Export::tokens`]; [`ErrorKind::Io`](crate::ErrorKind::Io).
+    /// As for [`Export::tokens`], and [`ErrorKind::Io`](crate::ErrorKind::Io).
     pub fn vocabulary(&self, path: impl AsRef<Path>) -> Result<Exported> {
         self.tokens()?.write_json(path.as_ref(), self.registry.manifest().fingerprint())
     }
 
-    /// Writes `{"<a_0>": 32000, ...}`, as tokenizers keep tokens that were added: `added_tokens.json`.
+    /// Writes `{"<a_0>": 32000, ...}`, the form in which tokenizers keep added tokens: `added_tokens.json`.
     ///
     /// # Errors
     /// As for [`Export::vocabulary`].
@@ -171,7 +175,7 @@ impl<'a> Export<'a> {
         }
     }
 
-    /// The vocabulary where suffixes below `suffixes` were given.
+    /// Returns the vocabulary of a registry that has given suffixes below `suffixes`.
     fn vocabulary_of(&self, suffixes: u64) -> Result<Vocabulary> {
         let clusters = Model::from_bytes(&self.registry.model()?)?.clusters();
         let suffixes = match self.registry.id_text().suffix() {
@@ -182,12 +186,12 @@ impl<'a> Export<'a> {
         Vocabulary::new(&clusters, suffixes, self.base, self.first_token)
     }
 
-    /// The suffix of an ID where its text has one.
+    /// Returns the suffix if the text of the ID shows it.
     fn suffix(&self, suffix: u64) -> Option<u64> {
         (suffix > 0 || self.registry.id_text().suffix() == SuffixForm::Always).then_some(suffix)
     }
 
-    /// Visits all records in order, retired ones too.
+    /// Calls `visit` with all records in order, retired ones too.
     fn each_record(&self, visit: &mut dyn FnMut(Record) -> Result<()>) -> Result<()> {
         let (mut records, mut items) = (0, 0);
         store::each_record(&*self.registry.store().snapshot()?, &[], &mut |record| {
@@ -201,7 +205,7 @@ impl<'a> Export<'a> {
         })
     }
 
-    /// Asks whether to go on.
+    /// Asks `watch` whether to go on.
     fn go_on(&self, items: u64) -> Result<()> {
         self.watch.map_or(Ok(()), |watch| watch(items))
     }

@@ -1,4 +1,4 @@
-//! Exports are read back with other means and compared with a plain list of what was registered.
+//! Reads exports back with other tools and compares them with a plain list of what was registered.
 
 use super::*;
 use crate::error::ErrorKind;
@@ -16,14 +16,14 @@ use std::sync::LazyLock;
 
 const CLUSTERS: [usize; 2] = [3, 4];
 
-/// A model file of that many clusters per level.
+/// Makes a model file with that many clusters per level.
 static MODEL: LazyLock<Vec<u8>> = LazyLock::new(|| {
     let values: Vec<f32> = (0..200).map(|i| ((i * i) % 83) as f32).collect();
     let params = RqKMeans::new(2, CLUSTERS.to_vec()).max_iter(1);
     params.fit(&Matrix::new(&values, 4).unwrap(), &Device::reference()).unwrap().to_bytes().unwrap()
 });
 
-/// Item keys (none: retired) with codes and suffix.
+/// Item keys (none for retired IDs) with codes and suffix.
 type Ids = Vec<(Option<String>, [u32; 2], u64)>;
 
 fn registry(resolver: Resolver, ids: &Ids) -> Registry {
@@ -42,7 +42,7 @@ fn registry(resolver: Resolver, ids: &Ids) -> Registry {
     Registry::from_box(store).unwrap()
 }
 
-/// Ids with suffixes as a registry would give them, some retired.
+/// Makes IDs with suffixes as a registry would give them, some of them retired.
 fn any_ids() -> impl Strategy<Value = Ids> {
     let id = (0..3_u32, 0..4_u32, any::<bool>(), "[a-z\"\\\\ \u{e9}\u{2192}\n]{0,3}");
     prop::collection::vec(id, 0..40).prop_map(|ids| {
@@ -60,7 +60,7 @@ fn any_ids() -> impl Strategy<Value = Ids> {
 const RESOLVERS: [(Resolver, bool); 2] =
     [(Resolver::Suffix { always: false }, false), (Resolver::Suffix { always: true }, true)];
 
-/// What the items' paths have to be, by a formula of its own: (level, number) per token.
+/// Computes the expected paths of the items by another formula, as (level, number) per token.
 fn expected(ids: &Ids, always: bool) -> BTreeMap<String, Vec<(usize, u64)>> {
     let path = |[a, b]: [u32; 2], suffix| {
         let mut path = vec![(0, u64::from(a)), (1, u64::from(b))];
@@ -146,7 +146,7 @@ proptest! {
     }
 }
 
-/// The items of a trie file with their tokens.
+/// Reads the items of a trie file with their tokens.
 fn walk(bytes: &[u8]) -> BTreeMap<String, Vec<i64>> {
     let file = SafeTensors::deserialize(bytes).unwrap();
     let numbers = |name: &str| -> Vec<i64> {

@@ -1,4 +1,4 @@
-//! The tokens of all IDs, and their ids.
+//! The tokens of all IDs and their numbers.
 
 use super::ids::token_name;
 use super::{Exported, WATCHED};
@@ -8,7 +8,7 @@ use crate::io::AtomicFile;
 use serde::Serialize;
 use std::path::Path;
 
-/// Every token that IDs can have: one block of contiguous ids per level, and one for suffixes where there are any.
+/// Every token that IDs can have: one block of contiguous ids per level, and one for suffixes if there are any.
 ///
 /// ```
 /// use semid::registry::Vocabulary;
@@ -32,36 +32,37 @@ pub struct Vocabulary {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct TokenLevel {
-    /// What their names begin with: `a` for `<a_12>`.
+    /// The beginning of the names: `a` for `<a_12>`.
     pub name: String,
-    /// The id of the first one, that of code 0.
+    /// The id of the first token, which is that of code 0.
     pub first: u64,
-    /// How many there are.
+    /// Number of tokens.
     pub count: u64,
 }
 
-/// The file.
+/// The JSON file.
 #[derive(Serialize)]
 struct Json<'a> {
     format: &'static str,
     format_version: u32,
-    /// Of the model.
+    /// Fingerprint of the model.
     fingerprint: &'a str,
     base: u32,
     first_token: u64,
     tokens: u64,
-    /// Whether the last level is that of the suffix.
+    /// Whether the last level holds the suffixes.
     suffix: bool,
     levels: &'a [TokenLevel],
 }
 
 impl Vocabulary {
-    /// The tokens of levels with these numbers of clusters and of that many suffixes, which may be none.
+    /// Makes the tokens of levels with these numbers of clusters, and of `suffixes` suffixes, which may be 0.
     ///
-    /// `base` is the number of code 0 in the name of its token, 0 or 1; `first_token` the id of the first token.
+    /// `base` is the number that code 0 has in the name of its token, 0 or 1; `first_token` is the id of the first
+    /// token.
     ///
     /// # Errors
-    /// [`ErrorKind::Parameter`](crate::ErrorKind::Parameter) for another base, and for ids of 2^63 and above.
+    /// [`ErrorKind::Parameter`](crate::ErrorKind::Parameter) for any other base, and for ids of 2^63 and above.
     pub fn new(clusters: &[usize], suffixes: u64, base: u32, first_token: u64) -> Result<Self> {
         if base > 1 {
             return Err(Error::parameter("base", base, "0 or 1"));
@@ -78,39 +79,40 @@ impl Vocabulary {
         Ok(Self { base, first_token, levels, suffix })
     }
 
-    /// The blocks of tokens, in the order of their ids; the last one is that of suffixes if [`Vocabulary::has_suffix`].
+    /// Returns the blocks of tokens in the order of their ids; if [`Vocabulary::has_suffix`], the last one holds the
+    /// suffixes.
     pub fn levels(&self) -> &[TokenLevel] {
         &self.levels
     }
 
-    /// Whether the last level is that of suffixes.
+    /// Returns whether the last level holds suffixes.
     pub fn has_suffix(&self) -> bool {
         self.suffix
     }
 
-    /// Number of tokens.
+    /// Returns the number of tokens.
     pub fn len(&self) -> u64 {
         self.levels.iter().map(|level| level.count).sum()
     }
 
-    /// Whether there are no tokens.
+    /// Returns whether there are no tokens.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// The id of the token of `code` at a level, from 0; none where there is no such token.
+    /// Returns the id of the token of `code` at a level, counted from 0; none where no token has this code.
     pub fn id(&self, level: usize, code: u64) -> Option<u64> {
         let level = self.levels.get(level)?;
         (code < level.count).then(|| level.first + code)
     }
 
-    /// All tokens with their ids, in order.
+    /// Iterates over all tokens with their ids, in the order of the ids.
     pub fn iter(&self) -> impl Iterator<Item = (String, u64)> + '_ {
         let token = |level: &TokenLevel, code| (token_name(&level.name, code, self.base), level.first + code);
         self.levels.iter().flat_map(move |level| (0..level.count).map(move |code| token(level, code)))
     }
 
-    /// The vocabulary as JSON.
+    /// Returns the vocabulary as JSON.
     pub(super) fn to_json(&self, fingerprint: &str) -> Result<String> {
         let json = Json {
             format: "semid-vocabulary",

@@ -1,4 +1,4 @@
-//! The last level: new items that share all codes but the last.
+//! Places the new items of a group, which share all codes but the last, at the last level.
 
 use super::occupancy::Occupancy;
 use super::{Outcome, Problem, distance_at};
@@ -7,7 +7,7 @@ use crate::transport::limited::{Edge, Row, solve};
 use std::cell::RefCell;
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-/// Places the items of a group, which are in the order of their keys, below their shared prefix.
+/// Places the items of a group below their shared prefix; `group` is in the order of the item keys.
 pub(super) fn place(
     problem: &Problem<'_>,
     prefix: &[u32],
@@ -26,7 +26,7 @@ pub(super) fn place(
     }
     let own = |item: &usize| problem.codes(*item).last().copied().unwrap_or(0);
     let own_columns: Vec<Option<usize>> = group.iter().map(|item| Some(own(item) as usize)).collect();
-    // Equal items have equal rows, which are made once.
+    // Equal items have equal distances, which are computed once.
     let (alike, rows) = (problem.alike(group)?, RefCell::new(HashMap::new()));
     let repeated: HashSet<usize> =
         alike.iter().enumerate().filter(|(at, first)| at != *first).map(|(_, first)| *first).collect();
@@ -54,16 +54,17 @@ pub(super) fn place(
     Ok(outcome)
 }
 
-/// Whether no code has more items than free places.
+/// Returns whether every code has a free place for each of the group's items that encoding put there.
 fn keeps_all(problem: &Problem<'_>, group: &[usize], occupancy: &Occupancy<'_>) -> bool {
     let mut wanted = BTreeMap::new();
     group.iter().for_each(|item| *wanted.entry(problem.codes(*item)).or_insert(0_u128) += 1);
     wanted.iter().all(|(codes, items)| *items <= occupancy.free(codes))
 }
 
-/// The nearest columns that together have a place for each of `rows` rows, lowest first on a tie.
+/// Returns the nearest columns that together have a place for each of `rows` rows; on a tie, the lowest columns.
 ///
-/// A row never needs another one: the other rows leave one of these places free, and it is no farther.
+/// A row never needs a column beyond these: the other rows leave at least one of these places free, and none beyond is
+/// nearer.
 fn nearest(distances: &[u64], free: &[u64], rows: usize) -> Vec<Edge> {
     let open = distances.iter().zip(free).enumerate().filter(|(_, (_, free))| **free > 0);
     let mut edges: Vec<Edge> = open.map(|(column, (cost, _))| Edge { column, cost: *cost }).collect();
@@ -79,7 +80,7 @@ fn nearest(distances: &[u64], free: &[u64], rows: usize) -> Vec<Edge> {
     edges
 }
 
-/// More places than a u64 counts are as good as all of them.
+/// Converts a number of places to u64; a number that does not fit becomes the largest, which no batch can fill either.
 pub(super) fn narrow(places: u128) -> u64 {
     u64::try_from(places).unwrap_or(u64::MAX)
 }

@@ -1,42 +1,45 @@
 //! Reassignment: new items whose codes are taken move to the nearest free codes.
 //!
-//! A *place* is one of the `capacity` items that may hold the same codes. The places that are used already, by
-//! published or retired items, are never touched; the solver places the new items of one call. The *distance* of an
-//! item at some codes is what encoding makes smallest at the last level: the squared distance of its residual, after
-//! all codes but the last, to the codeword of the last. Without normalised residuals that is its squared distance to
-//! what the codes decode to, so it compares across prefixes. An item's *increase* is its distance there less its
-//! distance at its encoded codes; below another prefix it may be negative, as encoding is greedy.
+//! A *place* is one of the `capacity` items that may have the same codes. Places that published or retired items use
+//! are never touched; the solver places the new items of one call. The *distance* of an item at some codes is the value
+//! that encoding minimises at the last level: the squared distance from the item's residual, after all codes but the
+//! last, to the codeword of the last code. Without normalised residuals it equals the squared distance from the item to
+//! the point that the codes decode to, so distances below different prefixes can be compared. The *increase* of an item
+//! at some codes is its distance there less its distance at its encoded codes. It may be negative below another prefix,
+//! as encoding is greedy.
 //!
 //! # The rule
-//! 1. *Last level.* New items that share all codes but the last are a group, and groups do not touch each other. Where
-//!    no code of the group has more items than free places, everyone keeps the encoded codes. Otherwise as many items
-//!    of the group as possible are placed below their shared prefix, at the smallest possible sum of increases. This is
-//!    exact ([`transport`](crate::transport)). An item may give way to another one where that makes the sum smaller.
+//! 1. *Last level.* New items that share all codes but the last form a group; groups do not affect each other. Where no
+//!    code of the group has more items than free places, every item keeps its encoded codes. Otherwise the solver
+//!    places as many items of the group as possible below their shared prefix, at the smallest possible sum of
+//!    increases. This is exact ([`transport`](crate::transport)). It may move an item away from its encoded codes, in
+//!    favour of another item, where that makes the sum smaller.
 //! 2. *Upwards.* Items left over are grouped by one code less, and all free places below that shorter prefix are open
 //!    to them; the items placed before stay. They are placed in batches of [`upward::BATCH`], in the order of their
-//!    keys. Within a batch as many items as possible are placed at the smallest sum of increases over the places that
-//!    each item looks at. That is exact for these places; which places an item looks at is a heuristic: it goes through
-//!    the prefixes of the last level, at every level nearest first and passing over full ones, until it has seen
-//!    [`search::PREFIXES`] of them and as many free places as the batch has items, or [`search::MOST_PREFIXES`]. An
-//!    item that finds no place within a batch is in the next one; it is left over only where nothing is free. So on, up
-//!    to no shared prefix at all.
+//!    keys. Each batch places as many of its items as possible at the smallest sum of increases over the places that
+//!    its items look at. The sum is exact for these places; which places an item looks at is a heuristic. An item goes
+//!    through the prefixes of the last level, nearest first at every level and passing over full ones, until it has
+//!    seen [`search::PREFIXES`] of them and as many free places as the batch has items, or [`search::MOST_PREFIXES`]
+//!    prefixes. An item that finds no place within a batch joins the next one; it is left over only where no place is
+//!    free. This repeats with one code less each time, up to the empty prefix.
 //! 3. *Suffix.* Items left over when the whole space is full keep their encoded codes and need a suffix.
 //!
 //! # Exactness
-//! Equal items are placed as all others are: in the order of their keys, the nearest free place first.
+//! Equal items follow the same rule as all others: the order of their keys decides, and the nearest free place goes
+//! first.
 //!
-//! Costs and potentials are integers. The result depends on the set of (key, codes) and the used places alone, not on
-//! the order of the items, threads or devices. Items are placed in the order of their keys, each at the end of its
-//! shortest path, the lowest free codes on a tie.
+//! Costs and potentials are integers. The result depends only on the set of (key, codes) and on the used places, not on
+//! the order of the items, on threads or on devices. The solver places items in the order of their keys, each at the
+//! end of its shortest path; on a tie it takes the lowest free codes.
 //!
 //! # Cost
-//! A group without a collision asks for no distances. In other groups a row of distances is asked for once per item
-//! that a search comes across; n items on K codes take at most n searches of K codes and the edges of their items each,
-//! and far fewer where a near place is free. Upwards an item asks for about ten rows of distances, seldom more than
-//! [`search::MOST_PREFIXES`]. Equal items ask once together: in a group, and in every batch upwards, where a batch of
-//! equal items needs no search either. So the time grows with the number of items, whether they are equal or not. The
-//! used places below a prefix are held in memory while its group is placed: where the items of a first code find no
-//! place below it, that is the whole registry.
+//! A group without a collision computes no distances. Other groups compute one row of distances per item that a search
+//! reaches; n items on K codes need at most n searches over K codes and the edges of the items, and far fewer where a
+//! near place is free. In step 2 an item computes about ten rows of distances, and seldom more than
+//! [`search::MOST_PREFIXES`]. Equal items share their rows: within a group, and within every batch of step 2, where a
+//! batch of equal items needs no search either. So the time grows with the number of items, whether they are equal or
+//! not. The used places below a prefix are held in memory while its group is placed: where items find no place below
+//! their first code, that is the whole registry.
 //!
 //! # References
 //! R. Jonker, A. Volgenant, A Shortest Augmenting Path Algorithm for Dense and Sparse Linear Assignment Problems,
@@ -56,17 +59,17 @@ use occupancy::Occupancy;
 use rayon::prelude::*;
 use std::collections::BTreeMap;
 
-/// The places used already below a prefix: codes, and how many of their places are used. Each codes appear once.
+/// Returns the used places below a prefix: each list of codes once, with the number of its used places.
 pub(crate) type UsedBelow<'a> = dyn FnMut(&[u32]) -> Result<Vec<(Vec<u32>, u64)>> + 'a;
 
-/// Where a new item goes.
+/// Where the solver puts a new item.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Placed {
-    /// Its codes.
+    /// The codes.
     pub(crate) codes: Vec<u32>,
-    /// Whether all places of these codes were used, so that only a suffix beyond the capacity makes the ID unique.
+    /// Whether these codes have no free place, so that only a suffix beyond the capacity makes the ID unique.
     pub(crate) suffix_needed: bool,
-    /// Its squared distance at these codes less that at its encoded codes.
+    /// The squared distance of the item at these codes less that at its encoded codes.
     pub(crate) added_distance: i128,
 }
 
@@ -78,10 +81,10 @@ struct Problem<'a> {
     costs: &'a dyn Costs,
 }
 
-/// An item placed at `codes`, and its increase.
+/// An item, the codes where it was placed, and its increase.
 type Found = (usize, Vec<u32>, i128);
 
-/// What one step does with its items.
+/// The result of one step: the items that found a place, and those left over.
 #[derive(Default)]
 struct Outcome {
     found: Vec<Found>,
@@ -91,11 +94,11 @@ struct Outcome {
 /// Places new items by the rule of this module.
 ///
 /// # Shapes
-/// `encoded` (N, L), `keys` (N), `clusters` (L); the result has N entries.
+/// `encoded` (N, L), `keys` (N), `clusters` (L); N results.
 ///
 /// # Errors
-/// A parameter error for lists that do not fit together or no capacity, [`ErrorKind::Code`] for a code outside its
-/// level, and whatever `used_below` and `costs` meet.
+/// A parameter error for lists of unequal lengths or a capacity of 0, [`ErrorKind::Code`] for a code outside its level,
+/// and any error of `used_below` and `costs`.
 pub(crate) fn reassign(
     encoded: &[Vec<u32>],
     keys: &[&str],
@@ -144,7 +147,8 @@ impl Problem<'_> {
         Ok(())
     }
 
-    /// Places `items` below their first `depth` codes; `taken` are the places of the new items placed before.
+    /// Places `items` below their first `depth` codes; `taken` holds the places of the new items that earlier steps
+    /// placed.
     fn level(
         &self,
         depth: usize,
@@ -179,7 +183,7 @@ impl Problem<'_> {
         self.encoded.get(item).map_or(&[], Vec::as_slice)
     }
 
-    /// For each of `items` the position in this list of the first one that has the same codes and distances.
+    /// Returns for each of `items` the position in this list of the first item with the same codes and distances.
     fn alike(&self, items: &[usize]) -> Result<Vec<usize>> {
         let mut alike = self.costs.alike(items)?;
         for (at, first) in alike.iter_mut().enumerate() {
@@ -191,7 +195,7 @@ impl Problem<'_> {
         Ok(alike)
     }
 
-    /// Distance of an item at its encoded codes.
+    /// Returns the distance of an item at its encoded codes.
     fn own_distance(&self, item: usize) -> Result<u64> {
         match self.codes(item).split_last() {
             Some((code, prefix)) => distance_at(&self.costs.distances(item, prefix)?, *code),
@@ -207,7 +211,7 @@ impl Outcome {
     }
 }
 
-/// The distance to codeword `code`.
+/// Returns the distance to codeword `code`.
 fn distance_at(distances: &[u64], code: u32) -> Result<u64> {
     let missing = || Error::parameter("distances", distances.len(), format!("must reach code {code}"));
     distances.get(code as usize).copied().ok_or_else(missing)

@@ -1,13 +1,13 @@
-//! Which places below a prefix are used.
+//! Counts the used places below prefixes.
 
 use std::collections::HashMap;
 
-/// Used places below the prefixes of `depth` codes or more.
+/// The used places below prefixes of `depth` codes or more.
 pub(super) struct Occupancy<'a> {
     clusters: &'a [usize],
     capacity: u64,
     depth: usize,
-    /// Used places below every prefix that has some.
+    /// Number of used places below every prefix that has any.
     used: HashMap<Vec<u32>, u128>,
 }
 
@@ -16,7 +16,7 @@ impl<'a> Occupancy<'a> {
         Self { clusters, capacity, depth, used: HashMap::new() }
     }
 
-    /// Uses `count` more places of `codes`; more than there are free use all.
+    /// Marks `count` more places of `codes` as used; if fewer are free, all are.
     pub(super) fn add(&mut self, codes: &[u32], count: u64) {
         let count = u128::from(count).min(self.free(codes));
         for len in self.depth..=codes.len() {
@@ -25,7 +25,7 @@ impl<'a> Occupancy<'a> {
         }
     }
 
-    /// Free places below `prefix`.
+    /// Returns the number of free places below `prefix`.
     pub(super) fn free(&self, prefix: &[u32]) -> u128 {
         let below = self.clusters.iter().skip(prefix.len());
         let places = below.fold(u128::from(self.capacity), |places, clusters| places.saturating_mul(*clusters as u128));

@@ -1,18 +1,18 @@
-//! The free places an item looks at, nearest first.
+//! Finds the free places that an item looks at, nearest first.
 
 use super::occupancy::Occupancy;
 use crate::error::Result;
 use crate::quantizer::CostsOfRow;
 
-/// Prefixes of the last level with free places that an item looks at.
+/// How many prefixes of the last level with free places an item looks at, where they have enough free places.
 pub(super) const PREFIXES: usize = 8;
-/// Most of them, where the first do not have as many free places as wanted.
+/// How many it looks at most, where the first ones have too few free places.
 pub(super) const MOST_PREFIXES: usize = 64;
 
-/// A free place and the item's distance there.
+/// The item's distance at a free place, and the codes of the place.
 pub(super) type Place = (u64, Vec<u32>);
 
-/// One item's walk.
+/// The search of one item.
 struct Walk<'a> {
     distances: &'a CostsOfRow<'a>,
     occupancy: &'a Occupancy<'a>,
@@ -23,7 +23,8 @@ struct Walk<'a> {
     prefixes: usize,
 }
 
-/// The `wanted` nearest of the free places that the item looks at below `prefix`, by distance and codes.
+/// Returns the `wanted` nearest of the free places that the item looks at below `prefix`, ordered by distance, then
+/// codes.
 pub(super) fn places(
     distances: &CostsOfRow<'_>,
     occupancy: &Occupancy<'_>,
@@ -37,7 +38,7 @@ pub(super) fn places(
 }
 
 impl Walk<'_> {
-    /// Goes through the codes that follow `prefix`, which is left as it was.
+    /// Visits the codes that follow `prefix`; `prefix` is unchanged on return.
     fn below(&mut self, prefix: &mut Vec<u32>) -> Result<()> {
         let distances = (self.distances)(prefix)?;
         let mut codes: Vec<(u64, u32)> = distances.into_iter().zip(0..).collect();

@@ -1,4 +1,4 @@
-//! Above the last level: items whose group was full, below a shorter prefix.
+//! Places the items whose group was full below a shorter prefix.
 
 use super::group::narrow;
 use super::occupancy::Occupancy;
@@ -9,10 +9,10 @@ use crate::transport::limited::{Edge, Row, solve};
 use rayon::prelude::*;
 use std::collections::VecDeque;
 
-/// Items placed together.
+/// How many items are placed together.
 pub(super) const BATCH: usize = 256;
 
-/// Places the items of a group, which are in the order of their keys, below their shared prefix.
+/// Places the items of a group below their shared prefix; `group` is in the order of the item keys.
 pub(super) fn place(
     problem: &Problem<'_>,
     prefix: &[u32],
@@ -25,7 +25,7 @@ pub(super) fn place(
         let batch: Vec<usize> = waiting.drain(..BATCH.min(waiting.len())).collect();
         let placed = place_batch(problem, prefix, &batch, &occupancy)?;
         if placed.iter().all(Option::is_none) {
-            // Only costs that lack codewords can get here; without progress there is no end.
+            // Only costs that lack codewords lead here; without this check the loop would never end.
             waiting.extend(batch);
             break;
         }
@@ -42,7 +42,7 @@ pub(super) fn place(
     Ok(Outcome { found, left_over: waiting.into() })
 }
 
-/// Where the items of a batch go: as many as possible, at the smallest sum of increases over the places they look at.
+/// Places as many items of a batch as possible, at the smallest sum of increases over the places that they look at.
 fn place_batch(
     problem: &Problem<'_>,
     prefix: &[u32],
@@ -55,7 +55,7 @@ fn place_batch(
         let near = places(&*problem.costs.of_row(item)?, occupancy, levels, prefix, batch.len())?;
         Ok((near, problem.own_distance(item)?))
     };
-    // Equal items look at the same places, so one of them looks for all.
+    // Equal items look at the same places, so one of them searches for all.
     let alike = problem.alike(batch)?;
     if let (Some(first), true) = (batch.first(), alike.iter().all(|first| *first == 0)) {
         return Ok(of_equal_items(batch, look(*first)?, occupancy));
@@ -85,8 +85,8 @@ fn place_batch(
     Ok(batch.iter().zip(placed).map(named).collect())
 }
 
-/// Where the items of a batch go that are all equal, which look at the places `near` and pay `stay` at their codes:
-/// what [`solve`] finds for them, as an exchange of equal items adds nothing.
+/// Places a batch of equal items: each looks at the places `near` and has the distance `stay` at its encoded codes. The
+/// result is that of [`solve`], as exchanging equal items changes no sum.
 fn of_equal_items(batch: &[usize], (near, stay): (Vec<Place>, u64), occupancy: &Occupancy<'_>) -> Vec<Option<Found>> {
     let times = |codes: &[u32]| narrow(occupancy.free(codes)).min(batch.len() as u64) as usize;
     let mut places = near.iter().flat_map(|(cost, codes)| std::iter::repeat_n((cost, codes), times(codes)));

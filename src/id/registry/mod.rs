@@ -1,4 +1,4 @@
-//! The registry: every item one ID, every ID one item, for ever.
+//! The registry gives every item one ID, which no other item ever gets.
 
 use super::assign::{self, Assigned, Batch};
 use super::records::Records;
@@ -12,12 +12,12 @@ use std::fmt;
 
 /// Item keys and their unique semantic IDs, in a [`Store`].
 ///
-/// An item that has an ID keeps it, whatever is assigned later and in whatever order; an ID that was given once is
-/// never given to another item, even after its item is removed. Several processes may assign into one store at once.
+/// An item that has an ID keeps it, whatever is assigned later and in whatever order. An ID that was given once is
+/// never given to another item, even after its item is removed. Several processes may assign in one store at once.
 ///
-/// Threads may share a registry for reading, without a lock of their own: `&Registry` does. Assigning takes `&mut`; a
-/// server that does both keeps one registry for its readers and opens another one, on the same store, for the writer.
-/// What single calls read may be of different moments; [`Registry::snapshot`] stands still.
+/// Threads may share a `&Registry` for reading without a lock. Assigning takes `&mut`; a server that does both keeps
+/// one registry for its readers and opens another one, on the same store, for the writer. Two calls may show different
+/// moments; the calls of one [`Registry::snapshot`] all show the same.
 ///
 /// ```
 /// use semid::registry::{Manifest, MemoryStore, Registry, Resolver};
@@ -43,20 +43,20 @@ pub struct Registry {
 }
 
 impl Registry {
-    /// The registry in `store`, made there if the store is empty.
+    /// Opens the registry in `store`; in an empty store it makes a new one.
     ///
-    /// `model` are the bytes of the model file whose fingerprint the manifest has, which [`Registry::model`] gives
-    /// back.
+    /// `model` holds the bytes of the model file whose fingerprint is in the manifest; [`Registry::model`] returns
+    /// them.
     ///
     /// # Errors
     /// [`ErrorKind::OtherModel`] and [`ErrorKind::OtherRegistry`] where the store has a registry with another manifest;
-    /// what stores can meet.
+    /// any error of the store.
     pub fn new(store: impl Store, manifest: Manifest, model: &[u8]) -> Result<Self> {
         let mut store: Box<dyn Store> = Box::new(store);
         if store.manifest()?.is_none() {
             transaction(&mut *store, |store| match store.manifest()? {
                 None => store.set_manifest(&manifest, model),
-                // Another process was faster.
+                // Another process made the registry first.
                 Some(_) => Ok(()),
             })?;
         }
@@ -65,10 +65,10 @@ impl Registry {
         Ok(registry)
     }
 
-    /// The registry that `store` has.
+    /// Opens the registry that `store` has.
     ///
     /// # Errors
-    /// [`ErrorKind::NoRegistry`] for an empty store; what stores can meet.
+    /// [`ErrorKind::NoRegistry`] for an empty store; any error of the store.
     pub fn open(store: impl Store) -> Result<Self> {
         Self::from_box(Box::new(store))
     }
@@ -79,7 +79,7 @@ impl Registry {
         Ok(Self { store, manifest, shape, update_changed: false })
     }
 
-    /// Knows the clusters of the model from now on, and with them the codes that there can be.
+    /// Sets the clusters of the model, so that codes read from the store can be checked against them.
     pub(super) fn set_clusters(&mut self, clusters: Vec<usize>) {
         self.shape = Shape::with(self.manifest.levels(), clusters);
     }
@@ -88,36 +88,37 @@ impl Registry {
         &self.shape
     }
 
-    /// The registry as it is now, to read from while others assign: it never changes, and its `assign` is refused.
+    /// Returns the registry as it is now, to read from while others assign: it never changes, and refuses `assign`.
     ///
     /// # Errors
-    /// What stores can meet.
+    /// Any error of the store.
     pub fn snapshot(&self) -> Result<Self> {
         let store = self.store.snapshot()?;
         Ok(Self { store, manifest: self.manifest.clone(), shape: self.shape.clone(), update_changed: false })
     }
 
-    /// Whether a known item whose codes have changed gets a new ID; its old one is retired. By default it keeps its ID.
+    /// Sets whether a known item whose codes have changed gets a new ID, which retires its old one. By default it keeps
+    /// its ID.
     #[must_use]
     pub fn update_changed(mut self, update: bool) -> Self {
         self.update_changed = update;
         self
     }
 
-    /// The settings it was made with.
+    /// Returns the settings that the registry was made with.
     pub fn manifest(&self) -> &Manifest {
         &self.manifest
     }
 
-    /// The bytes of the model file.
+    /// Returns the bytes of the model file.
     ///
     /// # Errors
-    /// What stores can meet.
+    /// Any error of the store.
     pub fn model(&self) -> Result<Vec<u8>> {
         Ok(self.store.model()?.ok_or(ErrorKind::NoRegistry)?)
     }
 
-    /// The store.
+    /// Returns the store.
     pub fn store(&self) -> &dyn Store {
         &*self.store
     }
@@ -127,19 +128,19 @@ impl Registry {
         &mut *self.store
     }
 
-    /// Gives an ID to every item that has none, all in one transaction, and returns the IDs of all.
+    /// Gives an ID to every item that has none, all in one transaction, and returns the IDs of all items.
     ///
-    /// Items are taken in the order given, so that many calls with parts of the items give what one call gives, except
-    /// with [`Resolver::Reassign`](crate::registry::Resolver::Reassign), which places the new items of a call together
-    /// and needs the model: see [`SemanticIdEngine`](crate::SemanticIdEngine).
+    /// Items are taken in the order given, so that several calls with parts of the items give the same IDs as one call
+    /// with all. [`Resolver::Reassign`](crate::registry::Resolver::Reassign) is the exception: it places the new items
+    /// of a call together and needs the model; see [`SemanticIdEngine`](crate::SemanticIdEngine).
     ///
     /// # Shapes
     /// N item keys, codes (N, L).
     ///
     /// # Errors
-    /// Nothing is changed then. [`ErrorKind::ItemKey`] for an item key that is empty or has a NUL,
-    /// [`ErrorKind::RepeatedItem`] for one with two rows of different codes, [`ErrorKind::ItemCount`], a wrong number
-    /// of levels, and what stores can meet.
+    /// A call that fails changes nothing. [`ErrorKind::ItemKey`] for an item key that is empty or has a NUL,
+    /// [`ErrorKind::RepeatedItem`] for an item with two rows of different codes, [`ErrorKind::ItemCount`],
+    /// [`ErrorKind::Parameter`] for a wrong number of levels, and any error of the store.
     pub fn assign<S: AsRef<str>>(&mut self, items: &[S], codes: &Codes) -> Result<Assigned> {
         let items: Vec<&str> = items.iter().map(AsRef::as_ref).collect();
         self.assign_batch(&Batch { items: &items, codes, first_row: 0, geometry: None })
@@ -152,38 +153,38 @@ impl Registry {
         transaction(&mut *self.store, |store| assign::assign(store, &rules, batch, &order, plan.as_ref()))
     }
 
-    /// Takes their IDs from items, all in one transaction; the IDs are retired and never given again, not to the same
-    /// items either; the store remembers whose they were. Returns the ID each item had.
+    /// Removes the IDs of items, all in one transaction, and returns the ID that each item had. The IDs are retired and
+    /// never given again, not even to the same items; the store remembers whose they were.
     ///
     /// # Errors
-    /// Nothing is changed then. What stores can meet.
+    /// A call that fails changes nothing. Any error of the store.
     pub fn remove<S: AsRef<str>>(&mut self, items: &[S]) -> Result<Vec<Option<SemanticId>>> {
         let items: Vec<&str> = items.iter().map(AsRef::as_ref).collect();
         transaction(&mut *self.store, |store| answers(store.retire(&items)?, items.len()))
     }
 
-    /// The ID of an item.
+    /// Returns the ID of an item.
     ///
     /// # Errors
-    /// What stores can meet.
+    /// Any error of the store.
     pub fn id(&self, item: &str) -> Result<Option<SemanticId>> {
         Ok(self.entry(item)?.map(|entry| entry.id))
     }
 
-    /// The ID of an item, and what the encoder gave where that is something else.
+    /// Returns the ID of an item, and the codes that the encoder gave where they differ.
     ///
     /// # Errors
-    /// What stores can meet.
+    /// Any error of the store.
     pub fn entry(&self, item: &str) -> Result<Option<Entry>> {
         let entry = single(self.store.entries(&[item])?)?;
         entry.iter().try_for_each(|entry| self.shape.check(entry))?;
         Ok(entry)
     }
 
-    /// The IDs of many items, which a store looks up together.
+    /// Returns the IDs of many items, for which it asks the store once.
     ///
     /// # Errors
-    /// What stores can meet.
+    /// Any error of the store.
     pub fn entries<S: AsRef<str>>(&self, items: &[S]) -> Result<Vec<Option<Entry>>> {
         let items: Vec<&str> = items.iter().map(AsRef::as_ref).collect();
         let entries = answers(self.store.entries(&items)?, items.len())?;
@@ -191,15 +192,15 @@ impl Registry {
         Ok(entries)
     }
 
-    /// The text of the ID of an item.
+    /// Returns the text of the ID of an item.
     pub fn text(&self, id: &SemanticId, item: &str) -> String {
         self.manifest.text().text(id, item)
     }
 
-    /// Who has the ID that `text` names.
+    /// Returns who has the ID that `text` names.
     ///
     /// # Errors
-    /// [`ErrorKind::IdText`] for a text that no ID has; what stores can meet.
+    /// [`ErrorKind::IdText`] for a text that no ID has; any error of the store.
     pub fn find(&self, text: &str) -> Result<Holder> {
         match self.manifest.text().parse(text, self.manifest.levels())? {
             ParsedId::Id(id) => single(self.store.holders(&[id])?),
@@ -207,7 +208,7 @@ impl Registry {
         }
     }
 
-    /// Who has the ID whose text has an item key, and a number if it tells the suffix.
+    /// Returns who has the ID whose text contains an item key, and a number if the text shows the suffix.
     fn find_named(&self, codes: &[u32], item: String, suffix: Option<u64>) -> Result<Holder> {
         let named = |of: u64| self.id_text().number(of).and(Some(of)) == suffix;
         if self.entry(&item)?.is_some_and(|entry| entry.id.codes == codes && named(entry.id.suffix)) {
@@ -217,7 +218,7 @@ impl Registry {
         Ok(if retired { Holder::Retired } else { Holder::Free })
     }
 
-    /// The codes that the beginning of an ID names: "12-5".
+    /// Returns the codes that the beginning of an ID names: "12-5".
     ///
     /// # Errors
     /// [`ErrorKind::IdText`] for a text that no ID begins with.
@@ -225,44 +226,45 @@ impl Registry {
         self.manifest.text().parse_prefix(text, self.manifest.levels())
     }
 
-    /// The form of the texts.
+    /// Returns the text form of the IDs.
     pub fn id_text(&self) -> &IdText {
         self.manifest.text()
     }
 
-    /// The items whose codes begin with `prefix`, in the order of their IDs and as of now; an empty prefix gives all.
+    /// Iterates over the items whose codes begin with `prefix`, in the order of their IDs and as of now; an empty
+    /// prefix gives all.
     pub fn records(&self, prefix: &[u32]) -> Records {
         Records::new(self.store.snapshot(), self.shape.clone(), prefix)
     }
 
-    /// Number of items whose codes begin with `prefix`.
+    /// Returns the number of items whose codes begin with `prefix`.
     ///
     /// # Errors
-    /// What stores can meet.
+    /// Any error of the store.
     pub fn count(&self, prefix: &[u32]) -> Result<u64> {
         self.store.count(prefix)
     }
 
-    /// The codes that follow `prefix`, each with its number of items.
+    /// Returns the codes that follow `prefix`, each with its number of items.
     ///
     /// # Errors
-    /// What stores can meet.
+    /// Any error of the store.
     pub fn children(&self, prefix: &[u32]) -> Result<Vec<(u32, u64)>> {
         self.store.children(prefix)
     }
 
-    /// Number of items.
+    /// Returns the number of items.
     ///
     /// # Errors
-    /// What stores can meet.
+    /// Any error of the store.
     pub fn len(&self) -> Result<u64> {
         self.count(&[])
     }
 
-    /// Whether there is no item.
+    /// Returns whether the registry has no item.
     ///
     /// # Errors
-    /// What stores can meet.
+    /// Any error of the store.
     pub fn is_empty(&self) -> Result<bool> {
         Ok(self.records(&[]).next().transpose()?.is_none())
     }

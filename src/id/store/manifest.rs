@@ -1,4 +1,4 @@
-//! What a registry says about itself.
+//! The settings that a registry stores about itself.
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::id::format::IdFormat;
@@ -8,12 +8,12 @@ use crate::rq::MAX_LEVELS;
 use std::collections::BTreeMap;
 use std::num::NonZeroU32;
 
-/// Format version of the contents of a store, whatever store it is.
+/// Format version of the contents of a store, for every kind of store.
 const FORMAT_VERSION: u32 = 1;
 
 /// The settings of a registry, which never change: published IDs depend on them.
 ///
-/// Stores keep it as text under the names of [`Manifest::to_map`].
+/// Stores keep the manifest as text, under the names of [`Manifest::to_map`].
 ///
 /// ```
 /// use semid::registry::{Manifest, Resolver};
@@ -34,11 +34,11 @@ pub struct Manifest {
 }
 
 impl Manifest {
-    /// The manifest of a registry for the IDs of the model with this fingerprint.
+    /// Makes the manifest of a registry for the IDs of the model with this fingerprint.
     ///
     /// # Errors
-    /// [`ErrorKind::Parameter`] for no levels or more than 256, and where IDs could have equal texts; see
-    /// [`IdText::new`].
+    /// [`ErrorKind::Parameter`] for 0 levels or more than 256, and for a resolver and format with which two IDs could
+    /// have the same text; see [`IdText::new`].
     pub fn new(fingerprint: &str, levels: usize, resolver: Resolver, format: IdFormat) -> Result<Self> {
         if levels == 0 || levels > MAX_LEVELS {
             return Err(Error::parameter("levels", levels, format!("1 to {MAX_LEVELS} are supported")));
@@ -47,27 +47,27 @@ impl Manifest {
         Ok(Self { fingerprint: fingerprint.to_owned(), levels, resolver, text })
     }
 
-    /// Fingerprint of the model that gives the codes.
+    /// Returns the fingerprint of the model that gives the codes.
     pub fn fingerprint(&self) -> &str {
         &self.fingerprint
     }
 
-    /// Number of levels of every ID.
+    /// Returns the number of levels of every ID.
     pub fn levels(&self) -> usize {
         self.levels
     }
 
-    /// What happens to items whose codes are taken.
+    /// Returns how items whose codes are taken get an ID.
     pub fn resolver(&self) -> Resolver {
         self.resolver
     }
 
-    /// The text form of the IDs.
+    /// Returns the text form of the IDs.
     pub fn text(&self) -> &IdText {
         &self.text
     }
 
-    /// The manifest as names and values.
+    /// Returns the manifest as names and values.
     pub fn to_map(&self) -> BTreeMap<String, String> {
         let mut map = vec![
             ("format_version", FORMAT_VERSION.to_string()),
@@ -83,10 +83,10 @@ impl Manifest {
         map.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
     }
 
-    /// Reads back what [`Manifest::to_map`] gave; names it does not know are left to later versions.
+    /// Reads what [`Manifest::to_map`] returned; it ignores names that it does not know, which later versions may add.
     ///
     /// # Errors
-    /// [`ErrorKind::NewerRegistry`]; [`ErrorKind::DamagedRegistry`] for a value that is missing or makes no sense.
+    /// [`ErrorKind::NewerRegistry`]; [`ErrorKind::DamagedRegistry`] for a value that is missing or not valid.
     pub fn from_map(map: &BTreeMap<String, String>) -> Result<Self> {
         let supported = FORMAT_VERSION;
         match number(map, "format_version")? {
@@ -112,7 +112,7 @@ impl Manifest {
         Self::new(value(map, "fingerprint")?, levels, resolver, format).map_err(senseless)
     }
 
-    /// Refuses to work under `self` on a registry that has the manifest `found`.
+    /// Refuses to work with the settings `self` on a registry that has the manifest `found`.
     ///
     /// # Errors
     /// [`ErrorKind::OtherModel`], [`ErrorKind::OtherRegistry`].

@@ -7,9 +7,10 @@ use std::collections::{BTreeMap, HashMap};
 use std::ops::Bound;
 use std::sync::Arc;
 
-/// Registered IDs in memory; gone with the value unless the engine is saved.
+/// Holds registered IDs in memory; they are lost with the value unless the engine is saved.
 ///
-/// A snapshot costs nothing; the first change beside one copies all that is there.
+/// A snapshot costs nothing by itself; the first change after it copies everything, so that the snapshot stays as it
+/// is.
 ///
 /// ```
 /// use semid::registry::{Manifest, MemoryStore, Registry, Resolver};
@@ -22,9 +23,9 @@ use std::sync::Arc;
 /// ```
 #[derive(Debug, Default)]
 pub struct MemoryStore {
-    /// Shared with snapshots, which nobody changes.
+    /// Shared with snapshots; a change copies a table that is shared.
     table: Arc<Table>,
-    /// How to take back the changes since `begin`, last one last.
+    /// The inverses of the changes since `begin`, in the order of the changes.
     undo: Vec<Undo>,
     is_snapshot: bool,
 }
@@ -34,19 +35,19 @@ struct Table {
     manifest: Option<(Manifest, Vec<u8>)>,
     ids: BTreeMap<SemanticId, Holding>,
     items: HashMap<Arc<str>, SemanticId>,
-    /// The retired IDs that were taken from items, last one last.
+    /// The retired IDs that were taken from each item, the latest last.
     retired: HashMap<Arc<str>, Vec<SemanticId>>,
 }
 
-/// Who has an ID.
+/// The state of an ID.
 #[derive(Clone, Debug)]
 enum Holding {
     Item(Held),
-    /// Nobody any more; who had it, if that is known.
+    /// No item has it any more; the item that had it, if that is known.
     Retired(Option<Arc<str>>),
 }
 
-/// What an ID that is not retired belongs to.
+/// The item that an ID belongs to, and the codes that the encoder gave.
 #[derive(Clone, Debug)]
 struct Held {
     item: Arc<str>,
@@ -61,7 +62,7 @@ enum Undo {
 }
 
 impl MemoryStore {
-    /// An empty store.
+    /// Makes an empty store.
     pub fn new() -> Self {
         Self::default()
     }
@@ -70,7 +71,7 @@ impl MemoryStore {
         Arc::make_mut(&mut self.table)
     }
 
-    /// Takes back changes until `len` are left.
+    /// Undoes the latest changes until `len` are left.
     fn undo_to(&mut self, len: usize) {
         let table = Arc::make_mut(&mut self.table);
         self.undo.drain(len..).rev().for_each(|undo| table.undo(undo));

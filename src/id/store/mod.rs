@@ -1,4 +1,4 @@
-//! Where registered IDs are kept: one small trait, in memory and in SQLite.
+//! Stores of registered IDs: one small trait, implemented in memory and with SQLite.
 
 pub mod conformance;
 mod manifest;
@@ -21,124 +21,124 @@ use super::semantic_id::SemanticId;
 use crate::error::{ErrorKind, Result};
 use std::any::Any;
 
-/// A place for registered IDs, which anybody can implement.
+/// A place that keeps registered IDs; anybody can implement it.
 ///
-/// A store is a table of [`Record`]s with two unique keys, the ID and the item, and beside it a [`Manifest`] and the
-/// bytes of a model file. It decides nothing: [`Registry`](crate::registry::Registry) gives IDs. All IDs of a store
-/// have the same number of codes.
+/// A store is a table of [`Record`]s with two unique keys, the ID and the item, together with a [`Manifest`] and the
+/// bytes of a model file. It decides nothing: [`Registry`](crate::registry::Registry) chooses the IDs. All IDs of a
+/// store have the same number of codes.
 ///
-/// Methods that take a slice answer for each of its elements, in their order. A registry asks for a whole batch at a
-/// time, so a store behind a network needs a few round trips per batch, whatever the number of items.
+/// Methods that take a slice return one answer per element, in the order of the elements. A registry asks about a whole
+/// batch at a time, so a store behind a network needs a few round trips per batch, however many items it has.
 ///
 /// # For implementers
-/// - The methods with `&mut self` other than `begin` are called between `begin` and `commit` or `rollback` only. What
-///   `commit` acknowledged is durable and visible to every other reader; until then others see nothing of it. A `begin`
-///   without end, after a failure, is rolled back by the next one.
-/// - Between `begin` and its end there is no other writer, in this process or another: `begin` waits for it, and fails
-///   with [`ErrorKind::Locked`](crate::ErrorKind::Locked) after a while. A store that cannot lock has to refuse in
-///   `commit` what another writer has made stale.
-/// - Reading methods may be called at any time, by several threads at once; between `begin` and its end they see the
-///   changes made so far. Two calls may be answered from different moments; what needs one moment takes a
+/// - The registry calls the methods with `&mut self`, other than `begin`, only between `begin` and `commit` or
+///   `rollback`. When `commit` returns, the changes are durable and every other reader sees them; until then no other
+///   reader sees any of them. If a failure leaves a `begin` without its end, the next `begin` rolls it back.
+/// - Between `begin` and its end there is no other writer, in this process or another: `begin` waits for other writers,
+///   and fails with [`ErrorKind::Locked`](crate::ErrorKind::Locked) after a while. A store that cannot lock has to
+///   check in `commit` whether another writer has changed what was read, and refuse then.
+/// - Any thread may call reading methods at any time, also several threads at once; between `begin` and its end they
+///   see the changes made so far. Two calls may show different moments; a caller that needs one moment takes a
 ///   [`snapshot`](Store::snapshot).
 /// - Failures that fit no other kind are [`ErrorKind::Store`](crate::ErrorKind::Store).
 /// - [`conformance`] has the tests that every store must pass.
 pub trait Store: Any + Send + Sync {
-    /// The manifest, if there is a registry.
+    /// Returns the manifest; none if there is no registry.
     ///
     /// # Errors
-    /// Whatever reading can meet; [`Manifest::from_map`].
+    /// Any error of reading, and the errors of [`Manifest::from_map`].
     fn manifest(&self) -> Result<Option<Manifest>>;
 
-    /// The bytes of the model file, if there is a registry.
+    /// Returns the bytes of the model file; none if there is no registry.
     ///
     /// # Errors
-    /// Whatever reading can meet.
+    /// Any error of reading.
     fn model(&self) -> Result<Option<Vec<u8>>>;
 
-    /// All that is committed now, as a store that only reads and never changes, whoever writes meanwhile.
+    /// Returns everything committed by now as a store that only reads and never changes, even while others write.
     ///
-    /// A snapshot outlives the store that it was taken of. Writers go on beside it; what it costs them is for a store
-    /// to say. Its `begin` fails with [`ErrorKind::ReadOnly`](crate::ErrorKind::ReadOnly). It is not asked for between
-    /// `begin` and its end.
+    /// A snapshot may outlive the store that it was taken from. Writers go on beside it; each store documents what that
+    /// costs them. The snapshot's `begin` fails with [`ErrorKind::ReadOnly`](crate::ErrorKind::ReadOnly). The registry
+    /// takes no snapshot between `begin` and its end.
     ///
     /// # Errors
-    /// Whatever reading can meet.
+    /// Any error of reading.
     fn snapshot(&self) -> Result<Box<dyn Store>>;
 
-    /// Makes the store a registry of that manifest and model.
+    /// Makes the store a registry with this manifest and model.
     ///
     /// # Errors
-    /// Whatever writing can meet.
+    /// Any error of writing.
     fn set_manifest(&mut self, manifest: &Manifest, model: &[u8]) -> Result<()>;
 
-    /// Begins changes, alone.
+    /// Begins changes, and keeps other writers out until `commit` or `rollback`.
     ///
     /// # Errors
     /// [`ErrorKind::Locked`](crate::ErrorKind::Locked), [`ErrorKind::ReadOnly`](crate::ErrorKind::ReadOnly).
     fn begin(&mut self) -> Result<()>;
 
-    /// Makes all changes since `begin` durable at once.
+    /// Makes all changes since `begin` durable, all or none.
     ///
     /// # Errors
-    /// Whatever writing can meet; no change is kept then, and `rollback` follows.
+    /// Any error of writing; no change is kept then, and the registry calls `rollback`.
     fn commit(&mut self) -> Result<()>;
 
-    /// Forgets all changes since `begin`.
+    /// Undoes all changes since `begin`.
     ///
     /// # Errors
-    /// Whatever the store can meet.
+    /// Any error of the store.
     fn rollback(&mut self) -> Result<()>;
 
-    /// The entry of every item, if it has one.
+    /// Returns the entry of every item; none for an item without one.
     ///
     /// # Errors
-    /// Whatever reading can meet.
+    /// Any error of reading.
     fn entries(&self, items: &[&str]) -> Result<Vec<Option<Entry>>>;
 
-    /// Who has every ID.
+    /// Returns who has each ID.
     ///
     /// # Errors
-    /// Whatever reading can meet.
+    /// Any error of reading.
     fn holders(&self, ids: &[SemanticId]) -> Result<Vec<Holder>>;
 
-    /// Adds records: IDs of items, and retired ones.
+    /// Adds records of items and of retired IDs.
     ///
     /// # Errors
-    /// None is added then. [`ErrorKind::Taken`](crate::ErrorKind::Taken) where an ID was given before or an item has
-    /// one, also by another of these records.
+    /// No record is added then. [`ErrorKind::Taken`](crate::ErrorKind::Taken) where an ID was given before or an item
+    /// already has one, be it by another of these records.
     fn insert(&mut self, records: &[Record]) -> Result<()>;
 
-    /// Takes the ID from every item and marks it retired, of that item; `None` for an unknown item.
+    /// Takes the ID from every item and marks it as retired from that item; returns `None` for an unknown item.
     ///
     /// # Errors
-    /// Whatever writing can meet.
+    /// Any error of writing.
     fn retire(&mut self, items: &[&str]) -> Result<Vec<Option<SemanticId>>>;
 
-    /// The first `limit` records whose codes begin with `prefix` and whose ID comes after `after`, retired ones too, in
-    /// the order of the IDs.
+    /// Returns the first `limit` records whose codes begin with `prefix` and whose ID comes after `after`, retired ones
+    /// too, in the order of the IDs.
     ///
     /// # Errors
-    /// Whatever reading can meet.
+    /// Any error of reading.
     fn scan(&self, prefix: &[u32], after: Option<&SemanticId>, limit: usize) -> Result<Vec<Record>>;
 
-    /// One more than the largest suffix that was ever given with each of these codes; 0 if none was.
+    /// Returns one more than the largest suffix that was ever given with each of these codes; 0 if none was.
     ///
-    /// The registry asks once per batch; what is provided reads all records with these codes.
+    /// The registry calls this once per batch. The provided method reads all records with these codes.
     ///
     /// # Errors
-    /// Whatever reading can meet.
+    /// Any error of reading.
     fn used(&self, codes: &[&[u32]]) -> Result<Vec<u64>> {
         let used = |below: Vec<UsedCodes>| below.first().map_or(0, |(_, used)| *used);
         Ok(self.used_below(codes)?.into_iter().map(used).collect())
     }
 
-    /// For each pair of codes and an item, the suffixes of the retired IDs with these codes that were taken from the
-    /// item, in order.
+    /// Returns, for each pair of codes and an item, the suffixes of the retired IDs with these codes that were taken
+    /// from the item, in order.
     ///
-    /// What is provided reads all records with these codes.
+    /// The provided method reads all records with these codes.
     ///
     /// # Errors
-    /// Whatever reading can meet.
+    /// Any error of reading.
     fn retired(&self, pairs: &[(&[u32], &str)]) -> Result<Vec<Vec<u64>>> {
         let retired = |(codes, item): &(&[u32], &str)| {
             let mut suffixes = Vec::new();
@@ -151,10 +151,10 @@ pub trait Store: Any + Send + Sync {
         pairs.iter().map(retired).collect()
     }
 
-    /// For each prefix, [`Store::used`] of all codes that begin with it and were ever given, in order.
+    /// Returns, for each prefix, [`Store::used`] of all codes that begin with it and were ever given, in order.
     ///
     /// # Errors
-    /// Whatever reading can meet.
+    /// Any error of reading.
     fn used_below(&self, prefixes: &[&[u32]]) -> Result<Vec<Vec<UsedCodes>>> {
         let below = |prefix: &&[u32]| {
             let mut all: Vec<UsedCodes> = Vec::new();
@@ -172,10 +172,10 @@ pub trait Store: Any + Send + Sync {
         prefixes.iter().map(below).collect()
     }
 
-    /// Number of items whose codes begin with `prefix`.
+    /// Returns the number of items whose codes begin with `prefix`.
     ///
     /// # Errors
-    /// Whatever reading can meet.
+    /// Any error of reading.
     fn count(&self, prefix: &[u32]) -> Result<u64> {
         let mut count = 0;
         each_record(self, prefix, &mut |record| {
@@ -185,10 +185,10 @@ pub trait Store: Any + Send + Sync {
         Ok(count)
     }
 
-    /// The codes that follow `prefix` in IDs of items, each with its number of items, in order.
+    /// Returns the codes that follow `prefix` in IDs of items, each with its number of items, in order.
     ///
     /// # Errors
-    /// Whatever reading can meet.
+    /// Any error of reading.
     fn children(&self, prefix: &[u32]) -> Result<Vec<(u32, u64)>> {
         let mut all: Vec<(u32, u64)> = Vec::new();
         each_record(self, prefix, &mut |record| {
@@ -204,13 +204,13 @@ pub trait Store: Any + Send + Sync {
     }
 }
 
-/// The answer of a store to a single question.
+/// Returns the answer of a store to a single question; refuses any other number of answers.
 pub(crate) fn single<T>(answers: Vec<T>) -> Result<T> {
     let [answer] = <[T; 1]>::try_from(answers).map_err(|answers| wrong_number(answers.len(), 1))?;
     Ok(answer)
 }
 
-/// The answers of a store to `asked` questions.
+/// Returns the answers of a store to `asked` questions; refuses any other number of answers.
 pub(crate) fn answers<T>(answers: Vec<T>, asked: usize) -> Result<Vec<T>> {
     if answers.len() == asked { Ok(answers) } else { Err(wrong_number(answers.len(), asked)) }
 }
@@ -219,12 +219,12 @@ fn wrong_number(answers: usize, asked: usize) -> crate::Error {
     ErrorKind::Store { reason: format!("it gave {answers} answers to {asked} questions") }.into()
 }
 
-/// Records read at a time.
+/// How many records are read at a time.
 pub(crate) const PAGE: usize = 4096;
 
-/// Calls `visit` with every record below `prefix`, retired ones too, in order and a page at a time.
+/// Calls `visit` with every record below `prefix`, retired ones too, in order; reads a page at a time.
 ///
-/// The pages are of one moment on a snapshot, or between `begin` and its end.
+/// All pages show the same moment only on a snapshot, or between `begin` and its end.
 pub(crate) fn each_record<S: Store + ?Sized>(
     store: &S,
     prefix: &[u32],
@@ -239,18 +239,18 @@ pub(crate) fn each_record<S: Store + ?Sized>(
     }
 }
 
-/// Runs `change` between `begin` and `commit`, or `rollback` where anything fails.
+/// Runs `change` between `begin` and `commit`; if any of them fails, calls `rollback`.
 pub(crate) fn transaction<T>(store: &mut dyn Store, change: impl FnOnce(&mut dyn Store) -> Result<T>) -> Result<T> {
     store.begin()?;
     let result = change(store).and_then(|value| store.commit().map(|()| value));
     if result.is_err() {
-        // The first failure is the one to tell; what cannot be rolled back now is rolled back by the next `begin`.
+        // The caller gets the first failure. If `rollback` fails too, the next `begin` rolls back.
         let _ = store.rollback();
     }
     result
 }
 
-/// Copies all of a snapshot into an empty store.
+/// Copies everything from a snapshot into an empty store.
 #[cfg(feature = "sqlite")]
 pub(crate) fn copy(from: &dyn Store, to: &mut dyn Store) -> Result<()> {
     transaction(to, |to| {

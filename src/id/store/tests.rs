@@ -8,7 +8,7 @@ fn stores_conform() {
     conformance::check(|| Defaults(MemoryStore::new()));
 }
 
-/// A store with nothing but what has to be implemented.
+/// A store that implements the required methods only.
 struct Defaults(MemoryStore);
 
 impl Store for Defaults {
@@ -46,7 +46,7 @@ impl Store for Defaults {
         self.0.retire(items)
     }
     fn scan(&self, prefix: &[u32], after: Option<&SemanticId>, limit: usize) -> Result<Vec<Record>> {
-        // Short pages, so that what is built on them has to go on.
+        // Pages are short, so that the provided methods have to read several.
         self.0.scan(prefix, after, limit.min(PAGE))
     }
 }

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-/// The key with `%`, the characters of the separator, `<`, `>`, control characters and white space as `%XX` per byte.
+/// Writes `%`, the characters of the separator, `<`, `>`, control characters and white space as `%XX` per byte.
 pub(super) fn escape(item: &str, separator: &str) -> String {
     let mut out = String::with_capacity(item.len());
     for c in item.chars() {
@@ -17,7 +17,7 @@ pub(super) fn escape(item: &str, separator: &str) -> String {
     out
 }
 
-/// The key without escapes, if they are complete and give UTF-8.
+/// Returns the key without escapes; none where an escape is incomplete or the bytes are not UTF-8.
 pub(super) fn unescape(text: &str) -> Option<String> {
     let mut parts = text.split('%');
     let mut out = parts.next()?.as_bytes().to_vec();

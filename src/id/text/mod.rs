@@ -1,4 +1,4 @@
-//! The text form of registered IDs, and back.
+//! Writes registered IDs as text and reads them back.
 
 mod escape;
 #[cfg(test)]
@@ -9,15 +9,15 @@ use super::resolver::Resolver;
 use super::semantic_id::SemanticId;
 use crate::error::{Error, ErrorKind, Result};
 
-/// What follows the codes in the text of an ID.
+/// The part that follows the codes in the text of an ID.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum SuffixForm {
-    /// The suffix unless it is 0: "12-5-33", "12-5-33-1".
+    /// The suffix, unless it is 0: "12-5-33", "12-5-33-1".
     WhenNeeded,
-    /// The suffix: "12-5-33-0".
+    /// The suffix in every text: "12-5-33-0".
     Always,
-    /// The item key, percent-escaped, and a number where the item had that ID before, which was retired:
+    /// The item key, percent-escaped, and also a number where an earlier ID of the item with these codes was retired:
     /// "12-5-33-numpy", "12-5-33-numpy-1".
     Item,
 }
@@ -32,12 +32,12 @@ impl From<Resolver> for SuffixForm {
     }
 }
 
-/// How registered IDs of a fixed number of levels are written and read.
+/// The rule by which registered IDs of a fixed number of levels are written and read.
 ///
 /// Different IDs have different texts. A text splits at the separator in one way only: codes and suffixes are decimal
-/// digits, of which a separator has none, and item keys have every character of the separator escaped. The number of
-/// levels being fixed, the first parts are the codes, and what follows, if anything, is the suffix, or the item key and
-/// perhaps a number. Reading accepts nothing that writing would not give.
+/// digits, which no separator contains, and item keys have every character of the separator escaped. As the number of
+/// levels is fixed, the first parts are the codes; any further parts are the suffix, or the item key and perhaps a
+/// number. Reading accepts only texts that writing gives.
 ///
 /// ```
 /// use semid::registry::{IdText, ParsedId, SemanticId, SuffixForm};
@@ -59,32 +59,32 @@ pub struct IdText {
     suffix: SuffixForm,
 }
 
-/// The suffixes from here on are for items that had an ID with their codes and key before: the text of that one is
-/// retired, so theirs has a number. Counters never come that far.
+/// The first suffix of IDs for items that had an ID with the same codes and key before: the text of that ID is retired,
+/// so the text of the new one has a number. Counters never get this far.
 pub(crate) const RETURNED: u64 = 1 << 62;
 
-/// What a text names.
+/// The meaning of a text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ParsedId {
-    /// An ID, complete.
+    /// A complete ID.
     Id(SemanticId),
-    /// The codes of an item with this key ([`SuffixForm::Item`]).
+    /// The codes of an item with this key, for [`SuffixForm::Item`].
     Item {
         /// One code per level.
         codes: Vec<u32>,
         /// The item key, without escapes.
         item: String,
-        /// The suffix where a number tells it; otherwise only the registry knows it.
+        /// The suffix where the text has a number; otherwise only the registry knows it.
         suffix: Option<u64>,
     },
 }
 
 impl IdText {
-    /// The text form of `format` and `suffix`.
+    /// Makes the text form with this format of the codes and this form of the suffix.
     ///
     /// # Errors
-    /// [`ErrorKind::Parameter`] for a separator with which two IDs could have the same text, and for custom formats,
-    /// which cannot be read.
+    /// [`ErrorKind::Parameter`] for a separator that could give two IDs the same text, and for custom formats, whose
+    /// texts cannot be read back.
     pub fn new(format: IdFormat, suffix: SuffixForm) -> Result<Self> {
         format.check()?;
         if format.separator().is_none() && !format.is_token() {
@@ -102,17 +102,17 @@ impl IdText {
         Ok(Self { format, suffix })
     }
 
-    /// The form of the codes.
+    /// Returns the format of the codes.
     pub fn format(&self) -> &IdFormat {
         &self.format
     }
 
-    /// The form of what follows them.
+    /// Returns the form of the part that follows the codes.
     pub fn suffix(&self) -> SuffixForm {
         self.suffix
     }
 
-    /// The text of the ID of `item`.
+    /// Returns the text of the ID of `item`.
     pub fn text(&self, id: &SemanticId, item: &str) -> String {
         let mut text = self.format.format_row(&id.codes);
         let separator = self.format.separator();
@@ -127,7 +127,7 @@ impl IdText {
         text
     }
 
-    /// The number that tells a suffix, where the text has one.
+    /// Returns the number by which the text shows a suffix; none where the text shows no number.
     pub(crate) fn number(&self, suffix: u64) -> Option<u64> {
         match self.suffix {
             SuffixForm::WhenNeeded => (suffix > 0).then_some(suffix),
@@ -136,7 +136,7 @@ impl IdText {
         }
     }
 
-    /// The ID, or the codes and item key, that `text` names in a registry of `levels` levels.
+    /// Returns the ID, or the codes and item key, that `text` names in a registry of `levels` levels.
     ///
     /// # Errors
     /// [`ErrorKind::IdText`] for a text that no ID has.
@@ -144,11 +144,11 @@ impl IdText {
         self.try_parse(text, levels).ok_or_else(|| self.refuse(text, levels, ""))
     }
 
-    /// The codes of the first levels, which may be all or none: "12-5", or "12-5-" with the separator that follows
-    /// them.
+    /// Returns the codes of the first levels, which may be all or none: "12-5", or "12-5-" with the separator that
+    /// follows.
     ///
     /// # Errors
-    /// [`ErrorKind::IdText`] for anything else, or more than `levels` codes.
+    /// [`ErrorKind::IdText`] for any other text, and for more than `levels` codes.
     pub fn parse_prefix(&self, text: &str, levels: usize) -> Result<Vec<u32>> {
         if text.is_empty() {
             return Ok(Vec::new());
@@ -178,7 +178,7 @@ impl IdText {
             _ => return None,
         };
         let id = SemanticId::new(codes, suffix);
-        // Whatever has several spellings, such as escapes, is taken in the one that is written.
+        // Escapes allow several spellings of a key; only the one that `text` writes is accepted.
         if self.text(&id, item.as_deref().unwrap_or_default()) != text {
             return None;
         }
@@ -188,7 +188,7 @@ impl IdText {
         })
     }
 
-    /// The parts between separators, or within tokens whose level names are right.
+    /// Returns the parts between separators, or inside tokens; none where a token's level name is wrong.
     fn parts<'a>(&self, text: &'a str) -> Option<Vec<&'a str>> {
         if let Some(separator) = self.format.separator() {
             return Some(text.split(separator).collect());
@@ -204,7 +204,7 @@ impl IdText {
     }
 }
 
-/// A decimal number as it is written: no sign, no leading zeros.
+/// Reads a decimal number as it is written: no sign, no leading zeros.
 fn number<T: std::str::FromStr>(text: &str) -> Option<T> {
     let canonical = text.bytes().all(|byte| byte.is_ascii_digit()) && (text == "0" || !text.starts_with('0'));
     canonical.then(|| text.parse().ok()).flatten()

@@ -10,7 +10,7 @@ fn form() -> impl Strategy<Value = IdText> {
     (format, suffix).prop_filter_map("refused", |(format, suffix)| IdText::new(format, suffix).ok())
 }
 
-/// Keys that look like parts of IDs, separators and escapes.
+/// Keys that look like parts of IDs, separators or escapes.
 fn item() -> impl Strategy<Value = String> {
     let pieces = [
         "a",
@@ -63,7 +63,8 @@ proptest! {
             _ => ParsedId::Id(id.clone()),
         };
         prop_assert_eq!(form.parse(&text, levels).unwrap(), expected, "{}", text);
-        // Not as an ID of one level more or less, except that a suffix may look like a code: the levels are fixed.
+        // No text reads as an ID with one level more or less, unless a suffix looks like a code: the number of levels
+        // is fixed.
         if let Some(separator) = form.format().separator() {
             let last = match form.suffix() {
                 SuffixForm::WhenNeeded => usize::from(id.suffix > 0),

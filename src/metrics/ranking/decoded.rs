@@ -1,4 +1,4 @@
-//! By the distance between what IDs decode to.
+//! Ranks by the distance between the vectors that IDs decode to.
 
 use super::Ranking;
 use crate::metrics::nearest::{Nearest, Tick, places};
@@ -6,15 +6,15 @@ use crate::metrics::points::Points;
 use crate::metrics::ties::Place;
 use crate::{Device, Result};
 
-/// Items whose IDs decode to nearer vectors are nearer; IDs may decode to the same vector.
+/// Items whose IDs decode to nearer vectors are nearer; several IDs may decode to the same vector.
 pub(crate) struct ByDecoded<'a> {
-    /// The point that every ID decodes to, with the number of its rows as its weight.
+    /// The point that every ID decodes to, weighted with the number of the ID's rows.
     points: &'a Points<'a>,
     nearest: Nearest,
 }
 
 impl<'a> ByDecoded<'a> {
-    /// The ranking for queries with the IDs `queries`, up to rank `k`.
+    /// Makes the ranking for queries with the IDs `queries`, up to rank `k`.
     pub(crate) fn new(
         points: &'a Points<'a>,
         queries: impl Iterator<Item = u32>,
@@ -34,7 +34,7 @@ impl<'a> ByDecoded<'a> {
 }
 
 impl Ranking for ByDecoded<'_> {
-    /// None for items beyond rank k.
+    /// The place is none for items beyond rank k.
     fn of(&self, query: u32) -> Box<dyn Fn(u32) -> Option<Place> + '_> {
         let query = self.point(query);
         let list = query.map(|query| self.nearest.of(query)).unwrap_or_default();

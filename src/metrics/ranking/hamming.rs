@@ -1,4 +1,4 @@
-//! By the Hamming distance: the number of levels at which two IDs differ, fewest first.
+//! Ranks by the Hamming distance: the number of levels at which two IDs differ, fewest first.
 
 use super::Ranking;
 use crate::error::{Result, try_collect};
@@ -8,7 +8,7 @@ use crate::metrics::ties::Place;
 /// Items whose codes differ at fewer levels are nearer.
 pub(crate) struct ByHamming<'a> {
     ids: &'a Ids,
-    /// For every level the IDs by their code there, and where each code's IDs begin among them.
+    /// For every level, the IDs sorted by their code there, and the place where each code's IDs begin.
     levels: Vec<Level>,
 }
 
@@ -32,7 +32,7 @@ impl Level {
         Ok(Self { ids: try_collect(ids.into_iter().map(|(_, id)| id), "IDs of codes")?, starts })
     }
 
-    /// The IDs with this code.
+    /// Returns the IDs with this code.
     fn with(&self, code: u32) -> &[u32] {
         let bounds = self.starts.get(code as usize).zip(self.starts.get(code as usize + 1));
         bounds.and_then(|(start, end)| self.ids.get(*start..*end)).unwrap_or_default()
@@ -47,7 +47,7 @@ impl<'a> ByHamming<'a> {
         Ok(Self { ids, levels })
     }
 
-    /// Rows at every Hamming distance from an ID, those with the ID itself included.
+    /// Counts the rows at every Hamming distance from an ID; the rows with the ID itself count too.
     fn counts(&self, query: u32) -> Vec<u64> {
         let codes = self.ids.id(query);
         let levels = codes.len();
@@ -55,7 +55,7 @@ impl<'a> ByHamming<'a> {
         let mut rest = self.ids.of_row.len() as u64;
         for (l, (level, code)) in self.levels.iter().zip(codes).enumerate() {
             for id in level.with(*code) {
-                // Every ID is counted once, at the first level where it agrees.
+                // Every ID is counted once, at the first level where its code equals the query's.
                 let other = self.ids.id(*id);
                 if codes.iter().zip(other).take(l).all(|(a, b)| a != b) {
                     let rows = self.ids.rows.get(*id as usize).copied().unwrap_or(0);
@@ -64,7 +64,7 @@ impl<'a> ByHamming<'a> {
                 }
             }
         }
-        // IDs that were met at no level agree with the query at none.
+        // IDs that were met at no level differ from the query at every level.
         counts.iter_mut().skip(levels).for_each(|count| *count += rest);
         counts
     }
@@ -73,7 +73,7 @@ impl<'a> ByHamming<'a> {
 impl Ranking for ByHamming<'_> {
     fn of(&self, query: u32) -> Box<dyn Fn(u32) -> Option<Place> + '_> {
         let mut counts = self.counts(query);
-        // The query itself is left out.
+        // The query itself does not count.
         counts.iter_mut().take(1).for_each(|count| *count -= 1);
         Box::new(move |item| {
             let distance = self.ids.hamming(query, item);

@@ -1,4 +1,4 @@
-//! Neighbours as the codes see them: by shared prefix, by decoded distance, by Hamming distance.
+//! Ranks neighbours by their codes: by shared prefix, by decoded distance, or by Hamming distance.
 
 mod decoded;
 mod hamming;
@@ -10,11 +10,12 @@ pub(super) use prefix::ByPrefix;
 
 use super::ties::Place;
 
-/// An order of all items by how near their IDs are to that of a query.
+/// Orders all items by how near their IDs are to the ID of a query.
 pub(super) trait Ranking: Sync {
-    /// The places of the items of each ID for a query with the ID `query`, which is left out itself.
+    /// Returns a function from an ID to the place of its items, for a query with the ID `query`; the query itself does
+    /// not count.
     ///
     /// # Shapes
-    /// IDs are numbers below U; `query` is one of those that the ranking was made for.
+    /// IDs are numbers below U; the ranking must have been made for `query`.
     fn of(&self, query: u32) -> Box<dyn Fn(u32) -> Option<Place> + '_>;
 }

@@ -1,13 +1,13 @@
-//! By the length of the shared prefix, longest first.
+//! Ranks by the length of the shared prefix, longest first.
 
 use super::Ranking;
 use crate::metrics::ids::Ids;
 use crate::metrics::ties::Place;
 
-/// Items sharing more first codes with the query are nearer.
+/// Items that share more leading codes with the query are nearer.
 pub(crate) struct ByPrefix<'a> {
     ids: &'a Ids,
-    /// Rows that share the first 1, ... L codes of every ID, (U, L).
+    /// For every ID, the number of rows that share its first 1, ... L codes, (U, L).
     sharing: Vec<u64>,
 }
 
@@ -19,7 +19,7 @@ impl<'a> ByPrefix<'a> {
             let prefix = |id: &usize| ids.id(*id as u32).get(..=level).unwrap_or_default();
             let mut start = 0;
             while start < ids.len() {
-                // IDs are sorted: those with a common prefix are neighbours.
+                // IDs are sorted, so those with a common prefix are consecutive.
                 let same = (start..ids.len()).take_while(|id| prefix(id) == prefix(&start)).count();
                 let rows = ids.rows.iter().skip(start).take(same).sum();
                 let of_level = sharing.iter_mut().skip(start * levels + level).step_by(levels);
@@ -30,7 +30,7 @@ impl<'a> ByPrefix<'a> {
         Self { ids, sharing }
     }
 
-    /// Rows that share the first `codes` codes of `id`.
+    /// Returns the number of rows that share the first `codes` codes of `id`.
     fn sharing(&self, id: u32, codes: usize) -> u64 {
         let levels = self.ids.codes.levels();
         match codes.checked_sub(1) {
@@ -46,7 +46,7 @@ impl Ranking for ByPrefix<'_> {
             let shared = self.ids.shared_prefix(query, item);
             let longer = match shared == self.ids.codes.levels() {
                 true => 0,
-                // The query itself shares all codes.
+                // The query itself shares all codes, and does not count.
                 false => self.sharing(query, shared + 1) - 1,
             };
             Some(Place { before: longer, tied: self.sharing(query, shared) - 1 - longer })

@@ -1,11 +1,11 @@
-//! One search for many k gives what a search for each of them gives.
+//! One search for many k gives the same as a search for each of them.
 
 use crate::metrics::Evaluation;
 use crate::{Device, Matrix, RqKMeans};
 
 #[test]
 fn a_curve_has_the_bits_of_evaluations_one_by_one() {
-    // Few distinct values: rows and IDs tie at almost every rank.
+    // There are few distinct values, so rows and IDs tie at almost every rank.
     let values: Vec<f32> = (0..900).map(|i| ((i * i * 7) % 5) as f32).collect();
     let (rows, device) = (Matrix::new(&values, 3).unwrap(), Device::cpu());
     let model = RqKMeans::new(2, 6).fit(&rows, &device).unwrap();
@@ -21,6 +21,6 @@ fn a_curve_has_the_bits_of_evaluations_one_by_one() {
     let alone = at(7, Evaluation::new());
     assert_eq!((both.recall_at_k, both.ndcg_at_k), (alone.recall_at_k, alone.ndcg_at_k));
     assert!(alone.recall_curve.is_empty());
-    // With all others as neighbours everything is found.
+    // With all other rows as neighbours, everything is found.
     assert!((both.recall_curve[3].recall.prefix.value - 1.0).abs() < 1e-12);
 }

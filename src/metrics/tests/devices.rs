@@ -1,10 +1,10 @@
-//! The same bits on every device, for any number of threads and in any order of the rows.
+//! Every device, any number of threads and any order of the rows give the same bits.
 
 use super::golden::cases;
 use crate::metrics::{Evaluation, Quality};
 use crate::{Device, Matrix, Metric, RqKMeans};
 
-/// The CPU with some numbers of threads, and every adapter that can be opened.
+/// Returns the CPU with several numbers of threads, and every adapter that can be opened.
 fn devices() -> Vec<Device> {
     let mut devices = vec![Device::cpu(), Device::cpu_with_threads(1).unwrap(), Device::cpu_with_threads(3).unwrap()];
     for info in Device::list().iter().filter(|info| info.name.starts_with("gpu:")) {
@@ -26,7 +26,7 @@ fn every_device_measures_the_same_bits() {
     }
 }
 
-/// Rows in loose groups, some of them twice.
+/// Makes rows in loose groups, some of them twice.
 fn rows(count: usize, dim: usize) -> Vec<f32> {
     let hash = |i: usize| (crate::rng::row_hash(7, i as u64) % 2001) as f32 / 100.0;
     let value = |row: usize, d: usize| {
@@ -64,7 +64,7 @@ fn the_order_of_the_rows_does_not_matter() {
     let model = RqKMeans::new(2, 6).fit(&first, &device).unwrap();
     let of = |rows| Evaluation::new().pairs(1 << 20).run(&model, rows, &device).unwrap().neighbors.unwrap();
     let (first, second) = (of(&first), of(&second));
-    // Only the order in which the scores of the rows are added may show.
+    // The only difference may come from the order in which the scores of the rows are added.
     for (a, b) in [(first.recall_at_k, second.recall_at_k), (first.ndcg_at_k, second.ndcg_at_k)] {
         for (a, b) in [(a.prefix, b.prefix), (a.decoded, b.decoded), (a.hamming, b.hamming)] {
             assert!((a.value - b.value).abs() < 1e-13, "{a:?} {b:?}");

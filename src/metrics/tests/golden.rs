@@ -1,4 +1,4 @@
-//! What numpy, scipy and scikit-learn found; `tests/spec/metrics.py` writes it.
+//! Compares with values that numpy, scipy and scikit-learn found; `tests/spec/metrics.py` writes them.
 
 use super::Codebooks;
 use crate::metrics::estimate::Estimate;
@@ -53,7 +53,7 @@ impl Case {
         Codes::new(self.codes.concat(), self.codebooks.len()).unwrap()
     }
 
-    /// Every metric of the case on a device.
+    /// Measures every metric of the case on a device.
     pub(super) fn quality(&self, device: &Device) -> Quality {
         let metric = if self.metric == "cosine" { Metric::Cosine } else { Metric::L2 };
         let model = Codebooks { metric, books: self.codebooks.clone() };
@@ -72,7 +72,7 @@ fn golden() -> Golden {
     serde_json::from_str(include_str!("../../../tests/spec/metrics.json")).unwrap()
 }
 
-/// Demands all that is in `expected` of `found`, numbers to 1e-9.
+/// Asserts that `found` has everything in `expected`, with numbers equal to 1e-9.
 fn compare(place: &str, expected: &Value, found: &Value) {
     match (expected, found) {
         (Value::Object(expected), found) => {
@@ -84,7 +84,7 @@ fn compare(place: &str, expected: &Value, found: &Value) {
             assert_eq!(expected.len(), found.len(), "{place}");
             expected.iter().zip(found).for_each(|(expected, found)| compare(place, expected, found));
         }
-        // An estimate of everything there is has no interval.
+        // An estimate from the whole population has no interval.
         (Value::Number(_), Value::Object(estimate)) => {
             for end in ["value", "low", "high"] {
                 compare(place, expected, &estimate[end]);
@@ -143,7 +143,7 @@ fn purity_is_that_of_a_contingency_matrix_and_its_control_near_that_of_other_shu
         for (found, expected) in found.iter().zip(&case.purity) {
             compare(&case.name, &expected.purity.into(), &found.purity.into());
             let apart = (found.shuffled.value - expected.shuffled).abs();
-            // The mean of 10 shuffles, to 5 of its standard deviations.
+            // This is the mean of 10 shuffles, compared to within 5 of its standard deviations.
             assert!(apart <= 5.0 * expected.deviation / 10.0_f64.sqrt() + 1e-9, "{}: {apart}", case.name);
             assert_eq!(found.shuffled.samples, 10);
         }

@@ -1,4 +1,4 @@
-//! Metrics against other implementations, on every device, and on bad input.
+//! Compares metrics with other implementations, on every device, and tries bad input.
 
 mod curve;
 mod devices;
@@ -13,7 +13,7 @@ use crate::quantizer::{EncodeOptions, Sink};
 use crate::rq::EncodeReport;
 use crate::{Codes, Device, Error, Metric, Rows};
 
-/// A model that is nothing but codebooks: codes decode to the sum of their codewords.
+/// A model that consists of codebooks only: codes decode to the sum of their codewords.
 pub(super) struct Codebooks {
     pub(super) metric: Metric,
     pub(super) books: Vec<Vec<Vec<f32>>>,

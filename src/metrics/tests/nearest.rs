@@ -1,16 +1,16 @@
-//! Exact neighbours against brute force, with weights, ties, and too many candidates for memory.
+//! Compares exact neighbours with brute force, with weights, ties, and too many candidates for memory.
 
 use crate::metrics::nearest::{Nearest, Neighbor};
 use crate::metrics::points::Points;
 use crate::rng::row_hash;
 use crate::{Device, Matrix, Metric};
 
-/// Rows on a lattice, of which many are equal and more are equally far.
+/// Makes rows on a lattice; many are equal, and more have equal distances.
 fn lattice(count: usize, dim: usize, most: u64) -> Vec<f32> {
     (0..count * dim).map(|i| (row_hash(5, i as u64) % most) as f32).collect()
 }
 
-/// The neighbours of row `query` as rows, by sorting all distances.
+/// Returns the neighbours of row `query` as rows, by sorting all distances.
 fn brute(values: &[f32], dim: usize, query: usize, k: usize) -> Vec<(f64, usize)> {
     let row = |row: usize| values.chunks_exact(dim).nth(row).unwrap();
     let distance = |other: usize| row(query).iter().zip(row(other)).map(|(a, b)| f64::from(a - b).powi(2)).sum();
@@ -22,7 +22,7 @@ fn brute(values: &[f32], dim: usize, query: usize, k: usize) -> Vec<(f64, usize)
     all
 }
 
-/// The rows of the points of a list, with their distances in units of the nearest but 0.
+/// Returns the rows of the points of a list, with their distances in units of the smallest one that is not 0.
 fn rows_of(points: &Points<'_>, list: &[Neighbor], query: usize) -> Vec<(u64, usize)> {
     let rows = |(distance, point): &Neighbor| {
         let rows = points.of_row.iter().enumerate().filter(move |(_, other)| *other == point);
@@ -51,7 +51,7 @@ fn the_neighbours_are_those_of_sorting_all_distances() {
             let of_expected: Vec<usize> = expected.iter().map(|(_, row)| *row).collect();
             let of_found: Vec<usize> = found.iter().map(|(_, row)| *row).collect();
             assert_eq!(of_found, of_expected, "row {query} of {count}");
-            // One factor, the square of the grid's scale, between all distances.
+            // All distances have the same factor, the square of the grid's scale.
             let factor = found.iter().zip(&expected).find(|(_, (expected, _))| *expected > 0.0);
             let factor = factor.map_or(1.0, |(found, expected)| found.0 as f64 / expected.0);
             assert!(found.iter().zip(&expected).all(|(found, expected)| found.0 as f64 == expected.0 * factor));
@@ -75,7 +75,7 @@ fn what_is_left_out_of_a_search_has_no_neighbours() {
 
 #[test]
 fn too_many_candidates_for_memory_take_longer_and_give_the_same() {
-    // All rows are equally far from each other: 99 candidates for each.
+    // All rows are equally far from each other, so each has 99 candidates.
     let values: Vec<f32> = (0..100 * 100).map(|i| f32::from(u8::from(i / 100 == i % 100))).collect();
     let rows = Matrix::new(&values, 100).unwrap();
     let device = Device::cpu();

@@ -1,4 +1,4 @@
-//! Properties that hold whatever the numbers are.
+//! Checks properties that hold for all numbers.
 
 use super::Codebooks;
 use crate::metrics::{Evaluation, Quality, code_metrics};
@@ -6,7 +6,7 @@ use crate::{Codes, Device, Matrix, Metric};
 
 const DIM: usize = 3;
 
-/// 120 rows, some equal, and codes and codebooks that have nothing to do with them.
+/// Makes 120 rows, some of them equal, with codes and codebooks that are unrelated to them.
 fn scene() -> (Vec<f32>, Codes, Vec<Vec<Vec<f32>>>) {
     let hash = |seed: u64, i: usize| (crate::rng::row_hash(seed, i as u64) % 4096) as f32 / 256.0 - 8.0;
     let values = (0..120).flat_map(|row| (0..DIM).map(move |d| hash(1, row % 100 * DIM + d))).collect();
@@ -22,7 +22,7 @@ fn quality(values: &[f32], codes: &Codes, books: &[Vec<Vec<f32>>]) -> Quality {
     evaluation.run_on_codes(&model, &rows, codes, &Device::cpu(), |_| std::ops::ControlFlow::Continue(())).unwrap()
 }
 
-/// Powers of two change no mantissa, so that nothing but the squared errors changes, and these by exactly their square.
+/// A power of two changes no mantissa, so only the squared errors change, each by exactly its square.
 #[test]
 fn a_power_of_two_scales_the_errors_alone() {
     let (values, codes, books) = scene();
@@ -42,7 +42,7 @@ fn a_power_of_two_scales_the_errors_alone() {
     }
 }
 
-/// A shift of all rows and first codewords by an exact amount: distances stay, relative errors do not.
+/// A shift of all rows and first codewords by an exact amount keeps distances, but not relative errors.
 #[test]
 fn a_shift_changes_relative_errors_alone() {
     let (values, codes, books) = scene();

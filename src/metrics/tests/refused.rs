@@ -1,4 +1,4 @@
-//! Bad input: typed errors that say what is wrong.
+//! Bad input gives typed errors that say what is wrong.
 
 use super::Codebooks;
 use crate::metrics::{CodeCounter, Evaluation, SortedCodeCounter, code_metrics, errors, prefix_purity, stability};

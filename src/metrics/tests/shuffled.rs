@@ -1,4 +1,4 @@
-//! What is random: a function of the seed, and near the truth.
+//! Random parts are functions of the seed, and near the truth.
 
 use crate::metrics::{Evaluation, prefix_purity};
 use crate::rng::row_hash;
@@ -25,7 +25,7 @@ fn samples_cover_the_truth_as_often_as_they_claim() {
             *covered += usize::from(found.low <= truth.value && truth.value <= found.high);
         }
     }
-    // 38 are expected; 33 or fewer have a probability of one in 300.
+    // 38 are expected; the probability of 33 or fewer is one in 300.
     assert!(covered.iter().all(|covered| *covered >= 34), "{covered:?} of {runs}");
 }
 

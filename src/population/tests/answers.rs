@@ -7,7 +7,7 @@ use crate::population::request::{Answer, FarRow, FittedLevel, Reduction};
 use crate::quantization::Quantization;
 use crate::rng::Sample;
 
-/// Requests about several states, none of them in an order that a fit would have.
+/// Requests about several states, in an order that no fit would have.
 fn requests(dim: usize) -> Vec<Request> {
     let codebook = |seed: u64, clusters: usize| {
         let values = (0..clusters * dim).map(|i| (row_hash(seed, i as u64) % 2_000_001) as i32 - 1_000_000).collect();
@@ -71,7 +71,7 @@ fn the_same_request_has_the_same_answer_in_every_order() {
     }
 }
 
-/// The reductions by their definitions, from grid integers alone.
+/// Computes the reductions by their definitions, from grid integers alone.
 #[test]
 fn answers_are_what_they_are_said_to_be() {
     let values = values(60, 2, 6);

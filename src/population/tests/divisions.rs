@@ -1,4 +1,4 @@
-//! Fits over shards against fits of the whole.
+//! Compares fits over shards with fits of the whole.
 
 use super::*;
 use crate::population::{Needs, divide};
@@ -8,7 +8,8 @@ fn every_division_has_the_fingerprint_of_the_whole() {
     let (rows, dim) = (300, 5);
     let values = values(rows, dim, 3);
     let matrix = Matrix::new(&values, dim).unwrap();
-    // The second level has more clusters than a sixteenth of the rows: its first codewords are chosen among all rows.
+    // The second level has more clusters than a sixteenth of the rows, so its first codewords are chosen among all
+    // rows.
     for params in kinds(&RqKMeans::new(3, [6, 23, 4]).seed(5).max_iter(9)) {
         let (expected, report) = whole(&params, &matrix);
         for held in HELD {
@@ -22,7 +23,8 @@ fn every_division_has_the_fingerprint_of_the_whole() {
     }
 }
 
-/// Small fits with many clusters, few different rows and far ones: ties, empty clusters, draws among equal rows.
+/// Small fits with many clusters and few different rows, some of them far, so that ties, empty clusters and draws among
+/// equal rows occur.
 #[test]
 fn random_fits_have_the_fingerprint_of_the_reference() {
     let mut reseeded = 0;
@@ -58,7 +60,7 @@ fn random_fits_have_the_fingerprint_of_the_reference() {
     assert!(reseeded > 50, "{reseeded} empty clusters were given rows");
 }
 
-/// Rows that do not fit take turns, and the fit says nothing of it.
+/// Rows that do not fit take turns, and the fit says nothing about it.
 #[test]
 fn fits_keep_to_their_memory_and_change_nothing() {
     let (rows, dim) = (20_000, 2);

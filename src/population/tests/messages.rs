@@ -1,4 +1,4 @@
-//! Bytes of requests, replies and partial sums: there and back, and damaged ones.
+//! Writes and reads requests, replies and partial sums as bytes, intact and damaged.
 
 use super::*;
 use crate::codebook::Codebook;
@@ -94,7 +94,7 @@ fn reply() -> impl Strategy<Value = Reply> {
     })
 }
 
-/// Takes every way of damaging the bytes: what is read from them is an error, or a value that has these bytes.
+/// Damages the bytes in every way: reading gives an error, or a value that has exactly these bytes.
 fn damage<T>(bytes: &[u8], from: impl Fn(&[u8]) -> Result<T>, to: impl Fn(&T) -> Vec<u8>) {
     let check = |bytes: &[u8]| match from(bytes) {
         Ok(value) => assert_eq!(to(&value), bytes),
@@ -144,7 +144,7 @@ proptest! {
         damage(&bytes, Partial::from_bytes, Partial::to_bytes);
     }
 
-    /// Whatever a worker is asked, it answers or refuses.
+    /// A worker answers or refuses every request.
     #[test]
     fn workers_survive_every_request(request in request()) {
         let values = values(12, 2, 4);

@@ -1,4 +1,4 @@
-//! Every division of rows into shards, wherever these are, gives the bits of the whole.
+//! Every division of rows into shards, wherever they are, gives the bits of the whole.
 
 mod answers;
 mod divisions;
@@ -15,7 +15,7 @@ use crate::{Device, Matrix, Metric, Rows, RqKMeans, RqKMeansModel};
 use std::ops::{ControlFlow, Range};
 use std::sync::{Arc, OnceLock};
 
-/// Rows in loose groups, a third of them exact duplicates of others.
+/// Makes rows in loose groups, a third of them exact duplicates of others.
 fn values(rows: usize, dim: usize, seed: u64) -> Vec<f32> {
     let value = |row: usize, d: usize| {
         let row = if row % 3 == 1 { row / 7 } else { row };
@@ -25,7 +25,7 @@ fn values(rows: usize, dim: usize, seed: u64) -> Vec<f32> {
     (0..rows).flat_map(|row| (0..dim).map(move |d| value(row, d))).collect()
 }
 
-/// Fits of every kind that shards can do.
+/// Fits of every kind that shards support.
 fn kinds(base: &RqKMeans) -> Vec<RqKMeans> {
     let small = MiniBatch { batch: 40, init_buffer: 60, layer_wise: true };
     vec![
@@ -44,7 +44,7 @@ fn kinds(base: &RqKMeans) -> Vec<RqKMeans> {
     ]
 }
 
-/// Different devices: the reference, the CPU and every adapter.
+/// Returns different devices: the reference, the CPU and every adapter.
 fn devices() -> &'static [Device] {
     static DEVICES: OnceLock<Vec<Device>> = OnceLock::new();
     DEVICES.get_or_init(|| {
@@ -54,7 +54,7 @@ fn devices() -> &'static [Device] {
     })
 }
 
-/// Spans of so many shards, one of them empty and one with a single row where there are several.
+/// Returns so many spans; where there are several, one is empty and one has a single row.
 fn spans(rows: usize, shards: usize) -> Vec<Range<usize>> {
     let mut ends: Vec<usize> = (1..=shards).map(|i| rows * i / shards).collect();
     if shards > 4 {
@@ -64,20 +64,20 @@ fn spans(rows: usize, shards: usize) -> Vec<Range<usize>> {
     std::iter::once(0).chain(ends.clone()).zip(ends).map(|(start, end)| start..end).collect()
 }
 
-/// How shards are held.
+/// The ways of holding shards.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Held {
-    /// Each on a device of its own, of all kinds.
+    /// Each shard has its own device; all kinds of devices occur.
     Devices,
-    /// They take turns with one table and keep codes and distances.
+    /// The shards take turns with one table, and keep codes and distances.
     Turns,
-    /// They take turns and keep nothing.
+    /// The shards take turns and keep nothing.
     Forgetful,
-    /// The first one stays, the others take turns.
+    /// The first shard stays, the others take turns.
     Mixed,
-    /// Asked in bytes.
+    /// Workers are asked in bytes.
     Bytes,
-    /// Asked in bytes, and every worker begins anew before every third request.
+    /// Workers are asked in bytes, and every worker starts anew before every third request.
     Restarted,
 }
 
@@ -106,7 +106,7 @@ struct Processes<'a> {
     asked: usize,
 }
 
-/// The rows of one process alone.
+/// The rows that one process holds.
 struct Part {
     values: Vec<f32>,
     dim: usize,
@@ -132,7 +132,7 @@ impl<'a> Processes<'a> {
         let part = |span: &Range<usize>| -> &'a Part {
             let mut values = vec![0.0; span.len() * rows.dim()];
             rows.read(span.start, &mut values).unwrap();
-            // A few small tests: what their rows take is given back when they end.
+            // Leaks the rows: the tests are few and small, and the memory is given back when the process ends.
             Box::leak(Box::new(Part { values, dim: rows.dim(), first: span.start as u64 }))
         };
         let parts: Vec<&Part> = spans.iter().map(part).collect();
@@ -177,7 +177,7 @@ fn fit_over(params: &RqKMeans, population: Box<dyn Population + '_>) -> Result<(
     fit.finish()
 }
 
-/// The same on one table of the reference.
+/// Fits the same on one table of the reference.
 fn whole(params: &RqKMeans, rows: &dyn Rows) -> (RqKMeansModel, FitReport) {
     params.fit_with(rows, &Device::reference(), |_| ControlFlow::Continue(())).unwrap()
 }

@@ -1,4 +1,4 @@
-//! What cannot be done over shards, and shards that misbehave.
+//! Refuses what shards cannot do, and shards that misbehave.
 
 use super::*;
 use crate::ErrorKind;
@@ -110,7 +110,7 @@ fn workers_refuse_requests_about_other_rows() {
     assert!(matches!(error.kind(), ErrorKind::Parameter { name: "places", .. }), "{error}");
 }
 
-/// Notes what is asked.
+/// Records the requests.
 struct Spy<'p, 'a>(&'p mut Sharded<'a>, &'p mut Vec<Request>);
 
 impl Population for Spy<'_, '_> {

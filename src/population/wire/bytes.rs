@@ -1,15 +1,16 @@
-//! Integers and lists of them as little-endian bytes, and back with every length checked before memory is taken.
+//! Writes integers and lists of them as little-endian bytes, and reads them back; it checks every length before it
+//! allocates memory.
 
 use crate::error::{ErrorKind, Result};
 
-/// Version of all byte forms of shards.
+/// The version of all byte forms of shards.
 const VERSION: u32 = 1;
 
-/// Bytes being written.
+/// Writes a message.
 pub(super) struct Writer(Vec<u8>);
 
 impl Writer {
-    /// Begins a message of a kind that four letters name.
+    /// Begins a message; four letters name its kind.
     pub(super) fn new(letters: &[u8; 4]) -> Self {
         let mut writer = Self(letters.to_vec());
         writer.u32(VERSION);
@@ -36,7 +37,7 @@ impl Writer {
         self.0.extend(value.to_le_bytes());
     }
 
-    /// The number of values, then the values.
+    /// Writes the number of values, then the values.
     pub(super) fn list<T: Copy, const N: usize>(&mut self, values: &[T], bytes: fn(T) -> [u8; N]) {
         self.u64(values.len() as u64);
         self.0.reserve(values.len() * N);
@@ -44,14 +45,14 @@ impl Writer {
     }
 }
 
-/// Bytes being read.
+/// Reads a message.
 pub(super) struct Reader<'a> {
     what: &'static str,
     left: &'a [u8],
 }
 
 impl<'a> Reader<'a> {
-    /// Reads a message of a kind that four letters name; `what` is what errors call it.
+    /// Begins to read a message whose kind four letters name; errors call it `what`.
     pub(super) fn new(what: &'static str, letters: &[u8; 4], bytes: &'a [u8]) -> Result<Self> {
         let mut reader = Self { what, left: bytes };
         if reader.take::<4>()? != *letters {
@@ -97,7 +98,7 @@ impl<'a> Reader<'a> {
         Ok(u128::from_le_bytes(self.take()?))
     }
 
-    /// 0 or 1.
+    /// Reads a byte that must be 0 or 1.
     pub(super) fn flag(&mut self) -> Result<bool> {
         match self.u8()? {
             0 => Ok(false),
@@ -106,7 +107,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// A number of values, then the values.
+    /// Reads the number of values, then the values.
     pub(super) fn list<T, const N: usize>(&mut self, value: fn([u8; N]) -> T) -> Result<Vec<T>> {
         let count = self.u64()?;
         let bytes = usize::try_from(count).ok().and_then(|count| count.checked_mul(N));

@@ -1,13 +1,13 @@
-//! What a grid does not hold, as bytes.
+//! Writes what a grid leaves out of rows as bytes.
 
 use super::bytes::{Reader, Writer};
 use crate::error::Result;
 use crate::grid::{Loss, Outlier, Saturation};
 use crate::population::load::Loaded;
 
-/// Values that saturated (u64), whether there are far ones (u8, 0 or 1), and of each of the worst rows steps from the
-/// offset (f64), row (u64), column (u32) and value (f32); then the powers of two (i32) of what is left out, and the sum
-/// of each (u128). Every field is a list of its own.
+/// Writes the number of values that saturated (u64); whether there are far ones (u8, 0 or 1); for each of the worst
+/// rows its steps from the offset (f64), row (u64), column (u32) and value (f32); then the powers of two (i32) of the
+/// loss and the sum of each (u128). Every field of the rows and sums is a separate list.
 pub(super) fn write(loaded: &Loaded, to: &mut Writer) {
     let Loaded { saturation, loss } = loaded;
     to.u64(saturation.values);

@@ -1,7 +1,7 @@
-//! Requests, replies and partial sums as bytes, for shards in other processes.
+//! The byte form of requests, replies and partial sums, for shards in other processes.
 //!
-//! All numbers are little endian; every message begins with four letters and a version, and ends where its last value
-//! does. Nothing is allocated before the bytes for it are known to be there.
+//! All numbers are little endian. Every message begins with four letters and a version, and ends with its last value.
+//! The reader allocates memory only after it knows that the bytes for it are there.
 
 mod bytes;
 mod loaded;

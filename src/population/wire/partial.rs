@@ -1,4 +1,4 @@
-//! Partial sums as bytes.
+//! The byte form of partial sums.
 
 use super::bytes::{Reader, Writer};
 use crate::MAX_DIM;
@@ -8,8 +8,9 @@ use crate::partial::Partial;
 const LETTERS: &[u8; 4] = b"SIDp";
 
 impl Partial {
-    /// The sums as bytes, to be sent or kept: `SIDp` and the version (u32, 1), D (u32), energy (u128), rows that
-    /// changed (u64), K counts (u64) and K x D sums (i64); before each list its length (u64), all little endian.
+    /// Returns the sums as bytes, to be sent or kept: `SIDp` and the version (u32, 1), D (u32), energy (u128), the
+    /// number of rows that changed (u64), K counts (u64) and K x D sums (i64). Each list follows its length (u64); all
+    /// numbers are little endian.
     ///
     /// ```
     /// use semid::shards::Partial;
@@ -25,11 +26,11 @@ impl Partial {
         to.finish()
     }
 
-    /// The sums of [`Partial::to_bytes`].
+    /// Reads the bytes of [`Partial::to_bytes`].
     ///
     /// # Errors
-    /// [`crate::ErrorKind::Message`] for bytes of another kind or version, of a wrong length, or with sums that no
-    /// rows have.
+    /// [`crate::ErrorKind::Message`] for bytes of another kind or version, of a wrong length, or with sums that no rows
+    /// can have.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self> {
         let mut from = Reader::new("message of partial sums", LETTERS, bytes)?;
         let partial = read(&mut from)?;
@@ -60,7 +61,7 @@ pub(super) fn read(from: &mut Reader<'_>) -> Result<Partial> {
     }
     let rows =
         counts.iter().try_fold(0_u64, |rows, count| rows.checked_add(*count)).filter(|rows| *rows <= Partial::MAX_ROWS);
-    // A component is within 2^24.
+    // Each component of a row is within 2^24.
     let holds = |sums: &[i64], count: u64| sums.iter().all(|sum| sum.unsigned_abs() <= count << 24);
     match rows {
         Some(rows)

@@ -1,4 +1,4 @@
-//! Replies as bytes.
+//! The byte form of replies.
 
 use super::bytes::{Reader, Writer};
 use super::{loaded, partial};
@@ -9,7 +9,8 @@ use crate::population::request::{Answer, FarRow, Reply};
 const LETTERS: &[u8; 4] = b"SIDr";
 
 impl Reply {
-    /// The reply as bytes: `SIDr` and the version (u32, 1), a number for the answer (u8) and the answer.
+    /// Returns the reply as bytes: `SIDr` and the version (u32, 1), the number of the answer's kind (u8), and the
+    /// answer.
     pub fn to_bytes(&self) -> Vec<u8> {
         let mut to = Writer::new(LETTERS);
         match &self.0 {
@@ -49,7 +50,7 @@ impl Reply {
         to.finish()
     }
 
-    /// The reply of [`Reply::to_bytes`].
+    /// Reads the bytes of [`Reply::to_bytes`].
     ///
     /// # Errors
     /// [`crate::ErrorKind::Message`] for bytes of another kind or version, of a wrong length, or with values out of
@@ -75,7 +76,7 @@ impl Reply {
     }
 }
 
-/// Distance and place (u64 each), and code (u32).
+/// The bytes of a far row: distance and place (u64 each), and code (u32).
 const FAR_ROW: usize = 20;
 
 fn far_row_to_bytes(row: FarRow) -> [u8; FAR_ROW] {

@@ -1,4 +1,4 @@
-//! Requests as bytes.
+//! The byte form of requests.
 
 use super::bytes::{Reader, Writer};
 use super::state::{self, read_codebook, write_codebook};
@@ -10,11 +10,11 @@ use std::sync::Arc;
 const LETTERS: &[u8; 4] = b"SIDq";
 
 impl Request {
-    /// The request as bytes: `SIDq` and the version (u32, 1), the state, a number for the reduction (u8) and what it
-    /// is of.
+    /// Returns the request as bytes: `SIDq` and the version (u32, 1), the state, the number of the reduction's kind
+    /// (u8), and its arguments.
     ///
     /// # Errors
-    /// [`crate::ErrorKind::NotWhole`] where a level was balanced: its codes are of all rows together.
+    /// [`crate::ErrorKind::NotWhole`] where a level was balanced, because its codes belong to all rows together.
     pub fn to_bytes(&self) -> Result<Vec<u8>> {
         let mut to = Writer::new(LETTERS);
         state::write(&self.state, &mut to)?;
@@ -53,7 +53,7 @@ impl Request {
         Ok(to.finish())
     }
 
-    /// The request of [`Request::to_bytes`].
+    /// Reads the bytes of [`Request::to_bytes`].
     ///
     /// # Errors
     /// [`crate::ErrorKind::Message`] for bytes of another kind or version, of a wrong length, or with values out of

@@ -1,4 +1,4 @@
-//! States and codebooks as bytes.
+//! The byte form of states and codebooks.
 
 use super::bytes::{Reader, Writer};
 use crate::codebook::{CODEWORDS_MAX, Codebook, largest_sum};
@@ -10,9 +10,9 @@ use crate::rng::Sample;
 use crate::{MAX_CLUSTERS, MAX_DIM};
 use std::sync::Arc;
 
-/// The sample: seed (u64), whether it is not all rows (u8), and then the last hash and row (u64 each); the grid: offset
-/// (f32 list) and exponent (i32); metric (0 l2, 1 cosine) and normalize_residuals (u8 each); the number of levels
-/// (u32) and the codewords of each (i32 list).
+/// Writes a state: the sample's seed (u64), whether the sample leaves out rows (u8), and if so its last hash and row
+/// (u64 each); the grid's offset (f32 list) and exponent (i32); metric (0 l2, 1 cosine) and normalize_residuals (u8
+/// each); the number of levels (u32) and the codewords of each (i32 list).
 pub(super) fn write(state: &State, to: &mut Writer) -> Result<()> {
     let State { sample, quantization, levels } = state;
     to.u64(sample.seed);
@@ -27,7 +27,7 @@ pub(super) fn write(state: &State, to: &mut Writer) -> Result<()> {
     to.u8(u8::from(quantization.normalize_residuals));
     to.u32(levels.len() as u32);
     for level in levels {
-        // The codes of balanced levels are of all rows together.
+        // The codes of balanced levels belong to all rows together.
         if level.codes.is_some() {
             return Err(ErrorKind::NotWhole.into());
         }
@@ -63,7 +63,7 @@ pub(super) fn write_codebook(codebook: &Codebook, to: &mut Writer) {
     to.list(codebook.values(), i32::to_le_bytes);
 }
 
-/// A codebook of 1 to `most` codewords within 2^24.
+/// Reads a codebook of 1 to `most` codewords within 2^24.
 pub(super) fn read_codebook(from: &mut Reader<'_>, dim: usize, most: usize) -> Result<Arc<Codebook>> {
     let values = from.list(i32::from_le_bytes)?;
     let clusters = values.len() / dim;

@@ -1,6 +1,6 @@
 "use strict";
 
-// The theme: that of the system until the reader chooses, which is remembered where the browser allows.
+// The page follows the system's theme until the reader chooses one; the browser remembers it if it may.
 (() => {
   const root = document.documentElement, button = document.getElementById("theme");
   const system = matchMedia("(prefers-color-scheme: dark)");
@@ -19,7 +19,7 @@
   show();
 })();
 
-// The tree of IDs: a map whose cells are looked into.
+// The tree of IDs is a map; readers click a cell to look inside.
 (() => {
   const source = document.getElementById("tree-data");
   if (!source) return;
@@ -27,12 +27,12 @@
   const texts = names.concat(more);
   const map = document.getElementById("map"), path = document.getElementById("path");
   const said = document.getElementById("said"), find = document.getElementById("find");
-  const MOST = 300; // cells shown at a time
+  const MOST = 300; // how many cells are shown at a time
   const count = (n) => n.toLocaleString("en");
   const things = (n, name) => `${count(n)} ${name}${n === 1 ? "" : "s"}`;
   const items = (n) => things(n, "item");
 
-  // A place in the tree: its prefix, the data of its node and, where cells were too many, the nodes it stands for.
+  // A place in the tree has a prefix, the data of its node and, if there were too many cells, the nodes it stands for.
   const place = (node, codes, up, rest) => ({ node, codes, up, rest });
   const top = place(root, [], null, null);
   let here = top, found = null;
@@ -51,7 +51,7 @@
     return [...shown, place(at.node, at.codes, at, inside(at).slice(MOST - 1))];
   }
 
-  // Names of the items nearest to the centre of a place or, where these are not known, of its first ones.
+  // Returns the names of the items nearest to the centre of a place or, if these are not known, of its first items.
   const central = (at) => (at.rest ? undefined : at.node[5]);
   function examples(at, most) {
     if (central(at)) return central(at).slice(0, most).map((name) => texts[name]);
@@ -72,7 +72,7 @@
   const label = (at) => (at.rest || whole(at) ? undefined : labels[at.node[4]]);
   const apart = (at) => (at.rest ? [] : (at.node[6] || []).map((word) => words[word]));
 
-  // Squarified rectangles in per cent, for sizes that descend.
+  // Returns squarified rectangles in per cent, for sizes that descend.
   function squarify(sizes, width, height) {
     const rects = [];
     let [x, y, w, h] = [0, 0, width, height], rest = sizes.reduce((a, b) => a + b, 0), start = 0;
@@ -117,7 +117,7 @@
     const besides = `${caption ? `; mostly ${caption}` : ""}${said.length ? `; names with ${said.join(", ")}` : ""}`;
     made.setAttribute("aria-label", `${text(at)}: ${items(size(at))}${shared}${besides}${also}`);
     made.title = `${text(at)}: ${items(size(at))}${shared}`;
-    // Words only where they can be read.
+    // A cell has words only if they can be read.
     const name = at.rest ? `${count(at.rest.length)} others` : String(at.codes[at.codes.length - 1]);
     const fits = (w / 100) * map.clientWidth > 16 + 9 * Math.min(name.length, 4);
     const lines = fits ? Math.floor(((h / 100) * map.clientHeight - 6) / 16) : 0;
@@ -176,12 +176,12 @@
     if (!whole(at)) found = null;
     draw();
     steps();
-    const shared = collided(at) ? `; ${count(collided(at))} of the items share their ID with another one` : ", each with an ID of its own";
+    const shared = collided(at) ? `; ${count(collided(at))} of the items share their ID with another one` : ", all with different IDs";
     const groups = whole(at) || !inside(at).length ? "" : ` in ${things(inside(at).length, "cell")}`;
     const name = at === top ? "All items" : whole(at) ? `ID ${text(at)}` : at.rest ? "Other cells" : `IDs that begin with ${text(at)}`;
     said.textContent = `${name}: ${items(size(at))}${groups}${shared}.`;
     if (!focus) return;
-    // Going back, the cell that was looked into is where it goes on, or the one that stands for it.
+    // Going back puts the focus on the cell that was looked into, or on the one that stands for it.
     let into = from;
     while (into && into.up !== at) into = into.up;
     const leads = (part) => (part.rest ? into.rest || part.rest.includes(into.node) : part.node === into.node);
@@ -195,7 +195,7 @@
     target.focus();
   }
 
-  // The nearest cell in a direction.
+  // Returns the nearest cell in a direction.
   function beside(from, dx, dy) {
     const middle = (of) => { const at = of.getBoundingClientRect(); return [at.left + at.width / 2, at.top + at.height / 2]; };
     const [x, y] = middle(from);
@@ -221,7 +221,7 @@
     event.preventDefault();
   });
 
-  // The place of the ID that has a name.
+  // Returns the place of the ID of the item with a name.
   function leaf(at, name) {
     if (whole(at)) return (at.node[3] || []).includes(name) ? at : null;
     for (const node of inside(at)) {

@@ -1,4 +1,4 @@
-//! Axes: a range of values, some of which are written.
+//! Axes: a range of values, some of which have marks with texts.
 
 use crate::report::numbers;
 use plotters::coord::ranged1d::{KeyPointHint, NoDefaultFormatting, Ranged, ValueFormatter};
@@ -7,47 +7,47 @@ use std::ops::Range;
 /// One direction of a chart.
 #[derive(Clone)]
 pub(in crate::report) struct Axis {
-    /// The meaning of the values, as the axis says it.
+    /// What the values mean, in the words of the axis.
     pub(in crate::report) name: String,
     from: f64,
     to: f64,
-    /// Values that are written, ascending, with their texts.
+    /// The marks, ascending: values and their texts.
     marks: Vec<(f64, String)>,
 }
 
 impl Axis {
-    /// From 0 to a round number that is not below `most`, in three to six steps.
+    /// Makes an axis from 0 to a round number that is not below `most`, in three to six steps.
     pub(in crate::report) fn from_zero(name: &str, most: f64, text: fn(f64) -> String) -> Self {
         let most = if most.is_finite() { most.max(0.0) } else { 0.0 };
         let step = round_step(most / 4.0);
         let steps = (most / step).ceil().max(1.0);
-        // Products, not sums: the last mark is the end of the axis.
+        // The marks are products, not sums, so that the last one is exactly the end of the axis.
         let marks = (0..=steps as u32).map(|i| (f64::from(i) * step, text(f64::from(i) * step))).collect();
         Self { name: name.to_owned(), from: 0.0, to: steps * step, marks }
     }
 
-    /// From 0 to `end` itself, with round numbers between.
+    /// Makes an axis from 0 to exactly `end`, with marks at round numbers.
     pub(in crate::report) fn from_zero_to(name: &str, end: f64, text: fn(f64) -> String) -> Self {
         let mut axis = Self::from_zero(name, end, text);
-        // Counts, so there is nothing to write between whole numbers.
+        // The values are counts, so marks stand at whole numbers only.
         axis.marks.retain(|mark| mark.0 <= end && mark.0.fract() == 0.0);
         axis.to = end;
         axis
     }
 
-    /// From 0 to 1 in percent.
+    /// Makes an axis from 0 to 1, in percent.
     pub(in crate::report) fn share(name: &str) -> Self {
         Self::from_zero(name, 1.0, whole_percent)
     }
 
-    /// Named places 1, 2, ... with half a step around them, as many named as there is room for.
+    /// Makes an axis of named places 1, 2, ... with half a step around them; it names as many as there is room for.
     pub(in crate::report) fn places(name: &str, names: &[String]) -> Self {
         let every = names.len().div_ceil(10).max(1);
         let marks = names.iter().enumerate().step_by(every).map(|(i, text)| ((i + 1) as f64, text.clone()));
         Self { name: name.to_owned(), from: 0.5, to: names.len() as f64 + 0.5, marks: marks.collect() }
     }
 
-    /// Numbers on a logarithmic scale; points have their common logarithms.
+    /// Makes an axis on a logarithmic scale, on which points have their common logarithms.
     pub(in crate::report) fn logarithmic(name: &str, values: &[usize]) -> Self {
         let place = |value: &usize| libm::log10(*value as f64);
         let marks: Vec<(f64, String)> =
@@ -57,7 +57,7 @@ impl Axis {
         Self { name: name.to_owned(), from: from - around, to: to + around, marks }
     }
 
-    /// The longest text.
+    /// Returns the longest text of the marks.
     pub(super) fn longest(&self) -> String {
         self.marks.iter().map(|mark| mark.1.clone()).max_by_key(|text| text.chars().count()).unwrap_or_default()
     }
@@ -85,7 +85,7 @@ impl Ranged for Axis {
 }
 
 impl ValueFormatter<f64> for Axis {
-    /// The text at a mark.
+    /// Returns the text of a mark.
     fn format(value: &f64) -> String {
         numbers::real(*value)
     }
@@ -95,7 +95,7 @@ impl ValueFormatter<f64> for Axis {
     }
 }
 
-/// 1, 2, 2.5 or 5 times a power of ten that is not below `least`.
+/// Returns the smallest of 1, 2, 2.5 or 5 times a power of ten that is not below `least`.
 fn round_step(least: f64) -> f64 {
     if least < f64::MIN_POSITIVE {
         return 1.0;
@@ -105,7 +105,7 @@ fn round_step(least: f64) -> f64 {
     step.unwrap_or(10.0 * power)
 }
 
-/// `25 %`; marks are round.
+/// Writes a share as `25 %`; marks have round shares.
 pub(in crate::report) fn whole_percent(share: f64) -> String {
     format!("{} %", numbers::real(100.0 * share))
 }

@@ -1,4 +1,5 @@
-//! A backend of the plotting library that writes SVG with classes in place of colours, so that a page chooses them.
+//! A backend of the plotting library that writes SVG with classes instead of colours, so that the page chooses the
+//! colours.
 
 use crate::report::theme::Ink;
 use maud::PreEscaped;
@@ -9,14 +10,14 @@ use plotters_backend::{DrawingBackend, DrawingErrorKind, FontStyle};
 use std::convert::Infallible;
 use std::fmt::Write as _;
 
-/// Units of the plotting library, which knows integers only, per pixel.
+/// How many units of the plotting library make a pixel; the library knows only integers.
 pub(super) const UNITS: i32 = 10;
 
 type Done = Result<(), DrawingErrorKind<Infallible>>;
 
 /// Writes the elements of an SVG into a string.
 pub(super) struct Svg<'a> {
-    /// In pixels.
+    /// The size in pixels.
     pub(super) size: (u32, u32),
     pub(super) out: &'a mut String,
 }
@@ -49,7 +50,7 @@ impl Svg<'_> {
     }
 }
 
-/// A length in units, written in pixels.
+/// A length in units, which is written in pixels.
 struct Pixels(i32);
 
 impl std::fmt::Display for Pixels {
@@ -60,7 +61,7 @@ impl std::fmt::Display for Pixels {
     }
 }
 
-/// Width of a text in units, as far as that can be told without the font of the reader.
+/// Estimates the width of a text in units; the font of the reader is not known.
 pub(super) fn text_width(text: &str, size: f64) -> u32 {
     (text.chars().count() as f64 * size * 0.56) as u32
 }
@@ -114,7 +115,7 @@ impl DrawingBackend for Svg<'_> {
             HPos::Center => "middle",
             HPos::Right => "end",
         };
-        // From the point given down to the baseline.
+        // The library gives a point, and SVG places text by its baseline.
         let down = match anchor.v_pos {
             VPos::Top => 0.8,
             VPos::Center => 0.35,

@@ -1,4 +1,4 @@
-//! Maps of cells whose areas say how much they hold.
+//! Maps of cells whose areas show how many items they hold.
 
 use super::backend::{Svg, text_width};
 use super::{Area, Drawn, LETTERS, letters_of, px};
@@ -8,13 +8,13 @@ use crate::report::theme::Ink;
 use crate::report::tree::{Rect, squarify};
 use plotters::prelude::*;
 
-/// Size of a map in pixels.
+/// The size of a map in pixels.
 pub(in crate::report) const MAP_SIZE: (u32, u32) = (760, 480);
 
-/// Parts of a cell with shorter sides than this, in units, are not drawn: nobody would see them, and they are many.
+/// Parts of a cell with sides shorter than this, in units, are not drawn: nobody would see them, and there are many.
 const PART: f64 = 80.0;
 
-/// A cell: how large, how dark, what it says first and, where there is room, beneath, and what it is divided into.
+/// A cell: how large and how dark it is, the text it shows first, the texts beneath if there is room, and its parts.
 pub(in crate::report) struct Cell {
     pub(in crate::report) items: u64,
     pub(in crate::report) heat: usize,
@@ -23,7 +23,7 @@ pub(in crate::report) struct Cell {
     pub(in crate::report) parts: Vec<u64>,
 }
 
-/// The elements of the SVG of a map of cells, the largest first.
+/// Returns the elements of the SVG of a map of cells, the largest first.
 ///
 /// # Errors
 /// As for [`Chart::draw`](super::Chart::draw).

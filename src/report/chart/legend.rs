@@ -1,4 +1,4 @@
-//! Names of the series of a chart, above its frame.
+//! Shows the names of the series of a chart, above its frame.
 
 use super::backend::text_width;
 use super::{Area, Drawn, LETTERS, SIZE, Series, Shape, px, words};
@@ -7,27 +7,27 @@ use crate::report::theme::Ink;
 use plotters::prelude::*;
 use plotters::style::text_anchor::HPos;
 
-/// Left and right of every line, in pixels.
+/// Space to the left and right of every line, in pixels.
 const SIDE: i32 = 8;
-/// From the sample of a series to its name, in pixels, both included.
+/// Width of the sample of a series, and distance from its start to the name, in pixels.
 const SAMPLE: (i32, i32) = (20, 26);
-/// From one line to the next, in pixels.
+/// Distance from one line to the next, in pixels.
 const LINE: i32 = 17;
-/// Longest name that fits on a line.
+/// How many characters of a name fit on a line.
 const LONGEST: usize = 40;
 
-/// A series that has a name, and its upper corner in units.
+/// A series that has a name, and its upper left corner in units.
 struct Entry<'a> {
     series: &'a Series,
     name: String,
     at: (i32, i32),
 }
 
-/// Where every name is.
+/// The places of all names.
 pub(super) struct Legend<'a>(Vec<Entry<'a>>);
 
 impl<'a> Legend<'a> {
-    /// As many names on a line as there is room for.
+    /// Puts as many names on a line as there is room for.
     pub(super) fn new(series: &'a [Series]) -> Self {
         let (mut x, mut y) = (px(SIDE), px(26));
         let named = series.iter().filter_map(|series| Some((series, short(series.name.as_deref()?, LONGEST))));
@@ -43,12 +43,12 @@ impl<'a> Legend<'a> {
         Self(named.map(place).collect())
     }
 
-    /// Where the frame may begin, in units.
+    /// Returns where the frame may begin, in units.
     pub(super) fn bottom(&self) -> i32 {
         self.0.last().map_or(px(32), |entry| entry.at.1 + px(24))
     }
 
-    /// Returns how many pixels a chart needs beside its size, so that its frame is as high as with a single line of
+    /// Returns how many pixels a chart needs in addition to its size for its frame to be as high as with one line of
     /// names.
     pub(super) fn more(&self) -> u32 {
         let lines = self.0.last().zip(self.0.first()).map_or(0, |(last, first)| last.at.1 - first.at.1);

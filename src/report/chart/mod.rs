@@ -17,35 +17,35 @@ use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 use std::convert::Infallible;
 
-/// Size of a chart in pixels: as wide as a telephone; a legend of more than one line makes it higher.
+/// The size of a chart in pixels: as wide as a telephone. A legend with more than one line makes the chart higher.
 const SIZE: (u32, u32) = (340, 256);
-/// Size of letters in pixels.
+/// The size of letters in pixels.
 const LETTERS: i32 = 13;
 
-/// A chart.
+/// A chart with two axes and some series.
 pub(super) struct Chart {
     pub(super) x: Axis,
     pub(super) y: Axis,
     pub(super) series: Vec<Series>,
 }
 
-/// Points that belong together.
+/// Points that are drawn together.
 pub(super) struct Series {
-    /// The name in the legend; empty where the series has no entry there.
+    /// The name in the legend; none for a series without an entry there.
     pub(super) name: Option<String>,
     pub(super) ink: Ink,
     pub(super) shape: Shape,
     pub(super) points: Vec<(f64, f64)>,
 }
 
-/// How points are drawn.
+/// The way in which points are drawn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Shape {
     /// A line.
     Line,
     /// A line with a dot at every point.
     Dots,
-    /// An area, the points going around it.
+    /// An area; the points are its outline.
     Area,
     /// A pale area, behind the line that it belongs to.
     Band,
@@ -56,10 +56,10 @@ type Area<'a> = DrawingArea<Svg<'a>, Shift>;
 type Context<'a, 'b> = ChartContext<'a, Svg<'b>, Cartesian2d<Axis, Axis>>;
 
 impl Chart {
-    /// The elements of the SVG, without what is around them, and its size in pixels.
+    /// Returns the elements of the SVG, without its outer element, and its size in pixels.
     ///
     /// # Errors
-    /// None that any input is known to cause.
+    /// No input is known to cause one.
     pub(super) fn draw(&self) -> Result<(String, (u32, u32))> {
         let mut out = String::new();
         let legend = Legend::new(&self.series);
@@ -99,7 +99,7 @@ impl Chart {
             .label_style(font(Ink::Muted))
             .axis_desc_style(font(Ink::Muted))
             .set_all_tick_mark_size(px(3))
-            // So far down that the first mark does not meet the lowest one of the other axis.
+            // This moves the first mark down, so that it does not meet the lowest mark of the other axis.
             .set_tick_mark_size(LabelAreaPosition::Bottom, px(8))
             .draw()
     }
@@ -125,7 +125,7 @@ impl Series {
     }
 }
 
-/// Pixels in units of the plotting library.
+/// Converts pixels to units of the plotting library.
 fn px(pixels: i32) -> i32 {
     pixels * UNITS
 }
@@ -138,7 +138,7 @@ fn letters() -> FontDesc<'static> {
     letters_of(FontStyle::Normal)
 }
 
-/// Words of a text in one colour, at its upper corner.
+/// Makes a text in one colour, whose upper corner is at `at`.
 fn words<'a>(text: &'a str, at: (i32, i32), ink: Ink, side: HPos) -> Text<'a, (i32, i32), &'a str> {
     Text::new(text, at, letters().color(&ink.colour()).pos(Pos::new(side, VPos::Top)))
 }

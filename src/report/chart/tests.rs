@@ -1,9 +1,9 @@
-//! Whole charts: room for the frame whatever the legend, and nothing outside.
+//! Whole charts leave room for the frame, whatever the legend, and draw nothing outside.
 
 use super::{Axis, Chart, Ink, Series, Shape};
 use roxmltree::{Document, Node};
 
-/// A drawn chart whose lines go from the lowest to the highest value of both axes.
+/// Draws a chart whose lines go from the lowest to the highest value of both axes.
 fn drawn(names: &[String]) -> (String, (u32, u32)) {
     let series = names.iter().enumerate().map(|(i, name)| Series {
         name: Some(name.clone()),
@@ -20,7 +20,7 @@ fn number(node: &Node<'_, '_>, name: &str) -> f64 {
     node.attribute(name).unwrap().parse().unwrap()
 }
 
-/// From the first to the last point of a path, across and down.
+/// Returns the distance from the first to the last point of a path, across and down.
 fn extent(path: &str) -> (f64, f64) {
     let points: Vec<f64> =
         path.split(['M', 'L', ' ']).filter(|part| !part.is_empty()).map(|part| part.parse().unwrap()).collect();
@@ -37,7 +37,7 @@ fn the_frame_is_as_large_whatever_the_legend() {
         let document = Document::parse(&svg).unwrap();
         let of_series = |node: &Node<'_, '_>| node.attribute("class").is_some_and(|class| class.starts_with("l-s"));
         let paths = document.descendants().filter(of_series).map(|node| extent(node.attribute("d").unwrap()));
-        // Samples in the legend are level.
+        // The samples in the legend are level.
         let lines: Vec<(f64, f64)> = paths.filter(|path| path.1 > 0.0).collect();
         assert_eq!(lines.len(), names.len());
         assert!(lines.iter().all(|line| line.0 > 250.0 && (155.0..160.0).contains(&line.1)), "{lines:?}");

@@ -24,6 +24,9 @@ pub(in crate::report) fn collisions(codes: &CodeMetrics) -> Result<Figure> {
     };
     let figure = Figure::chart("collisions", "Collisions by length of the ID", &chart, table)?;
     Ok(figure
-        .note("The collision rate is the share of items that would have to move for every item to be alone; this is what it would be if IDs ended after so many codes.")
+        .note(
+            "The collision rate is the share of items that would have to move for every item to be alone. The chart \
+             shows what it would be if IDs ended after so many codes.",
+        )
         .text(format!("Collision rate by number of codes. {said}.")))
 }

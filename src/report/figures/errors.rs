@@ -1,4 +1,4 @@
-//! The squared error that is left after each level.
+//! Shows the squared error that is left after each level.
 
 use super::{level_names, of_levels};
 use crate::error::Result;
@@ -8,7 +8,7 @@ use crate::report::figure::Figure;
 use crate::report::numbers::{percent, real, reals};
 use crate::report::table::Table;
 
-/// The squared error after every level.
+/// Draws the squared error after every level.
 pub(in crate::report) fn errors(errors: &ErrorMetrics) -> Result<Figure> {
     let values = &errors.squared_error_per_level;
     let first = values.first().copied().unwrap_or(0.0);
@@ -26,6 +26,9 @@ pub(in crate::report) fn errors(errors: &ErrorMetrics) -> Result<Figure> {
     };
     let figure = Figure::chart("errors", "Error after every level", &chart, table)?;
     Ok(figure
-        .note("Mean squared distance between an item's embedding and what its first codes decode to. A level that hardly lowers it adds little.")
+        .note(
+            "This is the mean squared distance between an item's embedding and the point that its first codes decode \
+             to. A level that hardly lowers it adds little.",
+        )
         .text(format!("Squared error per item by number of codes decoded. {said}.")))
 }

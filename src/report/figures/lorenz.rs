@@ -1,4 +1,4 @@
-//! How unevenly items lie on codes.
+//! Shows how unevenly items are spread over codes.
 
 use super::LINES;
 use crate::error::Result;
@@ -9,10 +9,10 @@ use crate::report::numbers::percent;
 use crate::report::table::Table;
 use crate::report::theme::Ink;
 
-/// Points of a curve.
+/// How many points a curve has.
 const POINTS: usize = 100;
 
-/// Lorenz curves of the codes that occur, one per level.
+/// Draws Lorenz curves of the codes that occur, one per level.
 pub(in crate::report) fn lorenz(levels: &[LevelMetrics], usage: &[Vec<u64>]) -> Result<Figure> {
     let even = Series {
         name: Some("equal".to_owned()),
@@ -53,9 +53,9 @@ pub(in crate::report) fn lorenz(levels: &[LevelMetrics], usage: &[Vec<u64>]) -> 
         )))
 }
 
-/// Items of the first codes, ascending.
+/// The items of the first codes, in ascending order of the codes' items.
 struct Curve {
-    /// Items of the first 0, 1, 2, ... codes.
+    /// The number of items of the first 0, 1, 2, ... codes.
     sums: Vec<u64>,
 }
 
@@ -74,7 +74,7 @@ impl Curve {
         self.sums.len() - 1
     }
 
-    /// Share of the items that the first codes have, in straight lines between whole codes.
+    /// Returns the share of the items that the first codes have, with straight lines between whole codes.
     fn share(&self, codes: f64) -> f64 {
         let all = self.sums.last().copied().unwrap_or(0).max(1) as f64;
         let place = codes * self.codes() as f64;
@@ -105,7 +105,7 @@ mod tests {
             let codes = Codes::new((0..levels * 4).map(|i| i as u32 % 3).collect(), levels).unwrap();
             let metrics = code_metrics(&codes, &vec![3; levels]).unwrap();
             let figure = lorenz(&metrics.levels, &vec![vec![2, 1, 1]; levels]).unwrap();
-            // Each in the legend and in the frame.
+            // Each curve is in the legend and in the frame.
             assert_eq!(figure.body.matches("class=\"l-s").count(), 2 * curves, "{levels}");
             assert_eq!(figure.table.rows.len(), levels);
             assert!(figure.note.ends_with(note), "{}", figure.note);

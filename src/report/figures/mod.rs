@@ -21,16 +21,16 @@ pub(super) use usage::usage;
 use super::chart::{Series, Shape};
 use super::theme::Ink;
 
-/// Series that a chart has at most: more could not be told apart.
+/// How many series a chart has at most; readers could not tell more apart.
 const LINES: usize = 12;
 
-/// Values of the levels, as a line with dots.
+/// Makes a series of the levels' values, as a line with dots.
 fn of_levels(name: Option<&str>, series: usize, values: impl IntoIterator<Item = f64>) -> Series {
     let points = values.into_iter().zip(1_u32..).map(|(value, level)| (f64::from(level), value)).collect();
     Series { name: name.map(str::to_owned), ink: Ink::Series(series), shape: Shape::Dots, points }
 }
 
-/// `1`, `2`, ... up to the number of levels.
+/// Returns `1`, `2`, ... up to the number of levels.
 fn level_names(levels: usize) -> Vec<String> {
     (1..=levels).map(|level| level.to_string()).collect()
 }

@@ -1,4 +1,4 @@
-//! Whether items with a common prefix have a common label.
+//! Shows whether items with a common prefix have a common label.
 
 use super::{level_names, of_levels};
 use crate::error::Result;
@@ -8,7 +8,7 @@ use crate::report::figure::Figure;
 use crate::report::numbers::percent;
 use crate::report::table::Table;
 
-/// Purity by length of the prefix, beside that of shuffled labels.
+/// Draws purity by length of the prefix, beside the purity of shuffled labels.
 pub(in crate::report) fn purity(purity: &[PrefixPurity]) -> Result<Figure> {
     let mut table = Table::new(&["Codes", "Purity", "With labels shuffled"]);
     for (i, of) in purity.iter().enumerate() {
@@ -25,6 +25,9 @@ pub(in crate::report) fn purity(purity: &[PrefixPurity]) -> Result<Figure> {
     };
     let figure = Figure::chart("purity", "Labels of items with a common prefix", &chart, table)?;
     Ok(figure
-        .note("Purity is the share of items that have the most frequent label of their prefix. What counts is the distance to shuffled labels: short groups are pure by themselves.")
+        .note(
+            "Purity is the share of items that have the most frequent label of their prefix. What counts is the \
+             distance from shuffled labels, because small groups are pure by chance.",
+        )
         .text(format!("Purity by number of codes. {said}.")))
 }

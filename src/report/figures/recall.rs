@@ -1,4 +1,4 @@
-//! How many true neighbours the IDs find.
+//! Shows how many true neighbours the IDs find.
 
 use crate::error::Result;
 use crate::metrics::{ByDistance, Estimate, NeighborMetrics};
@@ -8,13 +8,13 @@ use crate::report::numbers::{count, items, percent};
 use crate::report::table::Table;
 use crate::report::theme::Ink;
 
-/// A distance between IDs: its name, and how to pick its value.
+/// A distance between IDs: its name, and a function that picks its value.
 type Distance = (&'static str, fn(&ByDistance<Estimate>) -> Estimate);
 
 const DISTANCES: [Distance; 3] =
     [("decoded distance", |of| of.decoded), ("shared prefix", |of| of.prefix), ("Hamming distance", |of| of.hamming)];
 
-/// Recall at several k, for each distance between IDs.
+/// Draws recall at several k, for each distance between IDs.
 pub(in crate::report) fn recall(metrics: &NeighborMetrics, rows: u64) -> Result<Option<Figure>> {
     let curve = &metrics.recall_curve;
     if curve.is_empty() {
@@ -48,14 +48,15 @@ pub(in crate::report) fn recall(metrics: &NeighborMetrics, rows: u64) -> Result<
     Ok(Some(
         figure
             .note(format!(
-                "Of an item's k nearest items, the share that is also among the k with the nearest IDs; ties count by \
-                 expectation. Measured for {queries} among all; pale bands are 95 % confidence intervals."
+                "Recall is the share of an item's k nearest items that are also among the k with the nearest IDs; ties \
+                 count by expectation. It is measured for {queries} among all. Pale bands are 95 % confidence \
+                 intervals."
             ))
             .text(format!("Recall at k by decoded distance, shared prefix and Hamming distance. {said}.")),
     ))
 }
 
-/// A value, with half of its interval where there is one.
+/// Writes a value, with half of its interval if it has one.
 fn estimate(of: &Estimate) -> String {
     match of.high - of.low {
         width if width > 0.0 => format!("{:.1} \u{b1} {:.1} %", 100.0 * of.value, 50.0 * width),

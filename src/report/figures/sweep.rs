@@ -1,4 +1,4 @@
-//! Collisions against levels and clusters.
+//! Shows collisions by levels and clusters.
 
 use super::{LINES, level_names};
 use crate::error::Result;
@@ -10,13 +10,13 @@ use crate::report::theme::Ink;
 use crate::sweep::{SweepParameters, SweepRecord};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Longest name of a kind.
+/// How many characters of the name of a kind are shown.
 const LONGEST: usize = 30;
 
-/// Runs that differ in their levels and seeds alone.
+/// Runs that differ only in their levels and seeds.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
 struct Group {
-    /// Clusters of every level of the longest IDs.
+    /// The clusters of every level of the longest IDs.
     clusters: Vec<usize>,
     kind: String,
     balanced: bool,
@@ -28,7 +28,7 @@ impl Group {
         Self { clusters: clusters.clone(), kind: kind.clone(), balanced: *balanced }
     }
 
-    /// Whether the runs of `other` are those of this group with fewer levels.
+    /// Returns whether the runs of `other` are those of this group with fewer levels.
     fn continues(&self, other: &Self) -> bool {
         (&self.kind, self.balanced) == (&other.kind, other.balanced) && self.clusters.starts_with(&other.clusters)
     }
@@ -44,11 +44,11 @@ impl Group {
     }
 }
 
-/// Collision rates of every number of levels of a group.
+/// For every number of levels of a group, the collision rates of its runs.
 type Rates = BTreeMap<usize, Vec<f64>>;
 
-/// The longest lists of clusters with the rates of all that they begin with: of `32-16-8` also those of `32-16` and
-/// `32`.
+/// Returns the longest lists of clusters with the rates of every list that they begin with: for `32-16-8` also those of
+/// `32-16` and `32`.
 fn groups(records: &[SweepRecord]) -> BTreeMap<Group, Rates> {
     let all: BTreeSet<Group> = records.iter().map(|record| Group::new(&record.parameters)).collect();
     let is_longest = |group: &&Group| !all.iter().any(|other| other != *group && other.continues(group));
@@ -63,7 +63,7 @@ fn groups(records: &[SweepRecord]) -> BTreeMap<Group, Rates> {
     groups
 }
 
-/// Collision rate against levels, a line for each number of clusters: the mean over the seeds.
+/// Draws the collision rate by levels, with a line for each number of clusters; a point is the mean over the seeds.
 pub(in crate::report) fn sweep(records: &[SweepRecord]) -> Result<Option<Figure>> {
     let groups = groups(records);
     if groups.is_empty() {
@@ -99,7 +99,8 @@ pub(in crate::report) fn sweep(records: &[SweepRecord]) -> Result<Option<Figure>
     Ok(Some(
         figure
             .note(format!(
-                "Mean over the seeds of a sweep's runs. Lower is better; more levels or clusters make longer IDs.{more}"
+                "A point is the mean over the seeds of a sweep's runs. Lower is better; more levels or clusters make \
+                 longer IDs.{more}"
             ))
             .text(format!("Collision rate by levels and clusters. {said}.")),
     ))
@@ -111,7 +112,7 @@ mod tests {
     use crate::metrics::Evaluation;
     use crate::{Device, Matrix, Sweep};
 
-    /// The rows of the table: name, levels, seeds.
+    /// Returns the rows of the table: name, levels, seeds.
     fn lines(lists: &[&[usize]], levels: &[usize]) -> Vec<(String, String, String)> {
         let values: Vec<f32> = (0..120).map(|i| (i * i % 37) as f32).collect();
         let (rows, folder) = (Matrix::new(&values, 2).unwrap(), tempfile::tempdir().unwrap());
@@ -131,7 +132,7 @@ mod tests {
         let one = [1, 2, 3].map(|levels| line("8-4-2", levels));
         assert_eq!(lines(&[&[8, 4, 2]], &[3, 1, 2]), one);
         assert_eq!(lines(&[&[4, 4, 4]], &[1, 3]), [line("4 clusters", 1), line("4 clusters", 3)]);
-        // What begins several lists is the beginning of each.
+        // Runs with which several lists begin belong to each of these lists.
         let both = [line("8-2", 1), line("8-2", 2), line("8-4", 1), line("8-4", 2)];
         assert_eq!(lines(&[&[8, 4], &[8, 2]], &[1, 2]), both);
     }

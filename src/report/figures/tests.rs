@@ -8,13 +8,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 const CLUSTERS: [usize; 2] = [40, 7];
 
-/// 500 rows with codes that some rows share.
+/// Makes 500 rows with codes, some of which several rows share.
 fn codes() -> Codes {
     let code = |row: u32, level: u64| (crate::rng::row_hash(level, u64::from(row)) % 1000).pow(2) as u32;
     Codes::new((0..500).flat_map(|row| [code(row, 1) / 25_001, code(row, 2) / 142_900]).collect(), 2).unwrap()
 }
 
-/// Items per code of a level, counted here.
+/// Counts the items per code of a level by other means.
 fn counts(codes: &Codes, level: usize) -> Vec<u64> {
     let mut counts = vec![0; CLUSTERS[level]];
     codes.rows().for_each(|row| counts[row[level] as usize] += 1);
@@ -35,7 +35,7 @@ fn collisions_are_those_of_prefixes() {
     assert_eq!(column(&figure, 2), [1, 2].map(|length| different(length).to_string()));
     let rate = |length: usize| format!("{:.1} %", 100.0 * (1.0 - different(length) as f64 / 500.0));
     assert_eq!(column(&figure, 3), [1, 2].map(rate));
-    // The description says the same numbers.
+    // The description has the same numbers.
     assert!([1, 2].iter().all(|length| figure.text.contains(&rate(*length))), "{}", figure.text);
 }
 

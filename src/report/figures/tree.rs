@@ -1,4 +1,4 @@
-//! The first level of the tree of prefixes as a map.
+//! Shows the first level of the tree of prefixes as a map.
 
 use crate::error::Result;
 use crate::report::chart::{Cell, MAP_SIZE, cells};
@@ -9,16 +9,16 @@ use crate::report::numbers::{count, items, percent, short, things};
 use crate::report::table::Table;
 use crate::report::tree::Node;
 
-/// Cells that are drawn, and rows of the table, at most.
+/// How many cells are drawn, and how many rows the table has, at most.
 const CELLS: usize = 400;
 const ROWS: usize = 50;
-/// Names of items beneath a code.
+/// How many names of items stand beneath a code.
 const EXAMPLES: usize = 3;
 
-/// Upper ends of the shares of collided items that the colours of cells stand for.
+/// The upper ends of the shares of collided items that the colours of cells show.
 const HEAT: [f64; 4] = [0.0, 0.1, 0.25, 0.5];
 
-/// Returns how dark the cell of a prefix is: the class of the share of its items that share their ID.
+/// Returns how dark the cell of a prefix is, by the share of its items that share their ID.
 fn heat(collided: usize, items: usize) -> usize {
     let share = collided as f64 / items.max(1) as f64;
     HEAT.iter().filter(|end| share > **end).count()
@@ -29,7 +29,7 @@ pub(in crate::report) fn heat_names() -> [&'static str; 5] {
     ["none", "up to 10 %", "up to 25 %", "up to 50 %", "more"]
 }
 
-/// A map of the codes of the first level.
+/// Draws a map of the codes of the first level.
 pub(in crate::report) fn tree(facts: &Facts<'_>) -> Result<Figure> {
     let tree = &facts.tree;
     let children = &tree.root.children;
@@ -73,25 +73,25 @@ pub(in crate::report) fn tree(facts: &Facts<'_>) -> Result<Figure> {
     })
 }
 
-/// Lists the texts beneath the code of a prefix: its label, its words and some of its items, as far as they are known.
+/// Lists the texts beneath the code of a prefix: its label, its words and some of its items, if they are known.
 fn beneath(facts: &Facts<'_>, node: &Node) -> Vec<String> {
     let words = Some(facts.words_of(node)).filter(|words| !words.is_empty());
     facts.label(node).map(str::to_owned).into_iter().chain(words).chain(facts.examples(node)).collect()
 }
 
 impl Facts<'_> {
-    /// The label that most items of a prefix have.
+    /// Returns the label that most items of a prefix have.
     fn label(&self, node: &Node) -> Option<&str> {
         self.captions.most(self.tree.rows(node)).and_then(|label| self.captions.label(label))
     }
 
-    /// The words that set the names of a prefix apart.
+    /// Returns the words that set the names of a prefix apart.
     fn words_of(&self, node: &Node) -> String {
         let words = self.words.of(self.tree.rows(node));
         words.into_iter().map(|word| short(word, LONGEST)).collect::<Vec<String>>().join(" \u{b7} ")
     }
 
-    /// The names of the items nearest to the centre of a prefix.
+    /// Returns the names of the items nearest to the centre of a prefix.
     fn examples(&self, node: &Node) -> Vec<String> {
         self.tree.examples(node, EXAMPLES).into_iter().map(|row| self.names.of(row)).collect()
     }

@@ -1,4 +1,4 @@
-//! How often the codes of a level are used.
+//! Shows how often the codes of a level are used.
 
 use crate::error::Result;
 use crate::metrics::LevelMetrics;
@@ -8,12 +8,12 @@ use crate::report::numbers::{about, count, real};
 use crate::report::table::Table;
 use crate::report::theme::Ink;
 
-/// Steps that a chart has at most.
+/// How many steps a chart has at most.
 const STEPS: usize = 190;
-/// Ranks that the table has at most.
+/// How many ranks the table has at most.
 const RANKS: usize = 10;
 
-/// Items per code of a level, most used first; `counts` has all codes of the level.
+/// Draws the items per code of a level, most used first; `counts` has all codes of the level.
 pub(in crate::report) fn usage(level: usize, metrics: &LevelMetrics, counts: &[u64]) -> Result<Figure> {
     let mut counts = counts.to_vec();
     counts.sort_unstable_by(|a, b| b.cmp(a));
@@ -52,7 +52,7 @@ pub(in crate::report) fn usage(level: usize, metrics: &LevelMetrics, counts: &[u
         )))
 }
 
-/// The outline of the bars; neighbours share one, of their mean height, where there are many.
+/// Returns the outline of the bars; where there are many, neighbours share a bar with their mean height.
 fn steps(counts: &[u64]) -> Vec<(f64, f64)> {
     let mut points = vec![(0.0, 0.0)];
     let mut before = 0;

@@ -1,4 +1,4 @@
-//! The IDs that most items share.
+//! Lists the IDs that most items share.
 
 use super::section::table;
 use crate::report::facts::Facts;
@@ -8,11 +8,11 @@ use crate::report::tree::Tree;
 use maud::{Markup, html};
 use std::cmp::Reverse;
 
-/// IDs that are listed, and names of each.
+/// How many IDs are listed, and how many names for each.
 const LISTED: usize = 12;
 const NAMES: usize = 8;
 
-/// The largest collisions with the names of their items.
+/// Shows the largest collisions with the names of their items.
 pub(super) fn largest(facts: &Facts<'_>) -> Markup {
     let mut of = Table::new(&["ID", "Items", "Names"]);
     for (id, rows) in shared(&facts.tree) {
@@ -22,7 +22,7 @@ pub(super) fn largest(facts: &Facts<'_>) -> Markup {
         div class="panel" {
             h3 { "Largest collisions" }
             @if of.rows.is_empty() {
-                p class="empty" { "None: every item has an ID of its own." }
+                p class="empty" { "None: no two items share an ID." }
             } @else {
                 (table("Largest collisions", &of))
             }
@@ -30,7 +30,7 @@ pub(super) fn largest(facts: &Facts<'_>) -> Markup {
     }
 }
 
-/// The IDs that most items share, with their rows; the smaller ID first on a tie.
+/// Returns the IDs that most items share, with their rows; on a tie the smaller ID comes first.
 fn shared<'a>(tree: &'a Tree<'_>) -> Vec<(String, &'a [usize])> {
     let mut shared: Vec<(String, &[usize])> = tree.ids().filter(|(_, rows)| rows.len() > 1).collect();
     shared.sort_by_key(|(_, rows)| Reverse(rows.len()));

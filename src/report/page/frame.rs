@@ -1,4 +1,4 @@
-//! The frame of a page: head, style, script.
+//! The frame of a page: head, style and script.
 
 use super::section::section;
 use crate::report::Report;
@@ -11,10 +11,10 @@ use sha2::{Digest, Sha256};
 const STYLE: &str = include_str!("../assets/report.css");
 const SCRIPT: &str = include_str!("../assets/report.js");
 
-/// The whole file.
+/// Returns the whole file.
 pub(super) fn frame(title: &str, body: Markup) -> String {
     let style = format!("{}{STYLE}", theme::page_style());
-    // Nothing but this style and this script can run, and nothing can be loaded.
+    // This policy lets only this style and this script run, and lets nothing be loaded.
     let policy = format!(
         "default-src 'none'; style-src '{}'; script-src '{}'; img-src data:; base-uri 'none'; form-action 'none'",
         hash(&style),
@@ -47,7 +47,7 @@ pub(super) fn frame(title: &str, body: Markup) -> String {
     page.into_string()
 }
 
-/// Where the numbers come from.
+/// Shows where the numbers come from.
 pub(super) fn details(report: &Report<'_>) -> Markup {
     let seed = report.seed.to_string();
     let lines = report.details.iter().map(|(name, value)| (name.as_str(), value.as_str()));
@@ -55,14 +55,14 @@ pub(super) fn details(report: &Report<'_>) -> Markup {
     section(
         "details-section",
         "Where this comes from",
-        "Every device makes this page, bit for bit.",
+        "Every device makes the same page, bit for bit.",
         html! {
             dl { @for (name, value) in lines { div { dt { (name) } dd { (value) } } } }
         },
     )
 }
 
-/// As browsers are told which scripts and styles may run.
+/// Returns the hash by which a policy allows a script or style to run.
 fn hash(text: &str) -> String {
     format!("sha256-{}", BASE64_STANDARD.encode(Sha256::digest(text)))
 }

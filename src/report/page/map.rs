@@ -1,4 +1,4 @@
-//! The tree of IDs as a map to zoom into.
+//! Shows the tree of IDs as a map to zoom into.
 
 use super::section::numbers;
 use crate::report::facts::Facts;
@@ -6,7 +6,7 @@ use crate::report::figure::Figure;
 use crate::report::figures::heat_names;
 use maud::{Markup, PreEscaped, html};
 
-/// The map; the script of the page makes it one to zoom into.
+/// Returns the map; the script of the page lets readers zoom into it.
 pub(super) fn map(tree: &Figure, facts: &Facts<'_>) -> Markup {
     html! {
         figure id="tree" class="wide" {
@@ -22,7 +22,8 @@ pub(super) fn map(tree: &Figure, facts: &Facts<'_>) -> Markup {
             div id="map" { (tree.inline()) }
             figcaption {
                 (tree.note)
-                " In a cell stand the words that set its names apart, and the items nearest to its centre. Click a cell to look inside. By keyboard: arrows move, Enter looks inside, Escape goes back."
+                " A cell shows the words that set its names apart and the items nearest to its centre. Click a cell to "
+                "look inside. By keyboard, arrows move, Enter looks inside, Escape goes back."
             }
             ul class="legend" {
                 li { "Items that share their whole ID:" }

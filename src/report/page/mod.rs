@@ -15,7 +15,7 @@ use crate::error::Result;
 use maud::{Markup, html};
 use section::{figure, section};
 
-/// The page on a model.
+/// Returns the page about a model.
 pub(super) fn of_model(report: &Report<'_>, facts: &Facts<'_>) -> Result<ReportPage> {
     let codes = &facts.quality.codes;
     let collisions = [figures::sweep(report.sweep)?, Some(figures::collisions(codes)?)];
@@ -40,11 +40,13 @@ pub(super) fn of_model(report: &Report<'_>, facts: &Facts<'_>) -> Result<ReportP
             }
         }))
         (section("tree-section", "The tree of IDs",
-            "Items in a common cell begin with the same codes, so they should be alike.", map::map(&tree, facts)))
+            "Items in the same cell have IDs that begin with the same codes, so they should be alike.",
+            map::map(&tree, facts)))
         (section("usage-section", "Use of the codes",
             "A code that few items have is wasted; a code that many items have says little.", grid(&usage)))
         @if !alike.is_empty() {
-            (section("alike-section", "Likeness", "How much of the likeness of embeddings the IDs keep.", grid(&alike)))
+            (section("alike-section", "Likeness",
+                "These figures show how much of the embeddings' likeness the IDs keep.", grid(&alike)))
         }
         (runs::runs(report.sweep, report.rank_by))
         (frame::details(report))

@@ -1,4 +1,4 @@
-//! The runs of a sweep side by side.
+//! Shows the runs of a sweep side by side.
 
 use super::section::{section, table};
 use crate::report::numbers::{items, percent, reals_or_none};
@@ -6,7 +6,7 @@ use crate::report::table::Table;
 use crate::sweep::{SweepMetric, SweepRecord};
 use maud::{Markup, html};
 
-/// Metrics that have a column of their own.
+/// Metrics that always have a column.
 const SHOWN: [&str; 5] = [
     "collision_rate",
     "collided_item_rate",
@@ -15,7 +15,7 @@ const SHOWN: [&str; 5] = [
     "predicted_collision_rate",
 ];
 
-/// All runs, the best first.
+/// Lists all runs, the best first.
 pub(super) fn runs(records: &[SweepRecord], metric: SweepMetric) -> Markup {
     if records.is_empty() {
         return html! {};
@@ -44,23 +44,24 @@ pub(super) fn runs(records: &[SweepRecord], metric: SweepMetric) -> Markup {
     }
     let best = if metric.less_is_better() { "less" } else { "more" };
     let about = if expected.is_some() { EXPECTED } else { "" };
-    let intro = format!("Ranked by {}, of which {best} is better; recall by decoded distance.{about}", metric.name());
+    let name = metric.name();
+    let intro = format!("The runs are ranked by {name}: {best} is better. Recall is by decoded distance.{about}");
     section("runs-section", "Runs of the sweep", &intro, table("Runs", &of))
 }
 
-/// Says how expected collision rates are to be read.
-const EXPECTED: &str = " Expected collision rates are an approximation, from how evenly these items use the codes of every \
-                        level and how many of them share an ID.";
+/// Explains expected collision rates.
+const EXPECTED: &str = " Expected collision rates are an approximation, based on how evenly these items use the codes of \
+                        every level and on how many of them share an ID.";
 
-/// The column of the collision rates expected of some number of items.
+/// The column of the collision rates that are expected for some number of items.
 struct Expected {
     head: String,
-    /// Whether all runs have the same number of items, which the head then says.
+    /// Whether all runs have the same number of items; the head of the column then says it.
     same: bool,
 }
 
 impl Expected {
-    /// None where nothing was predicted.
+    /// Returns the column; none if no run has a prediction.
     fn of(records: &[SweepRecord]) -> Option<Self> {
         let mut rows = records.iter().filter_map(|record| Some(record.predicted?.rows));
         let first = rows.next()?;
@@ -78,7 +79,7 @@ impl Expected {
     }
 }
 
-/// Names the recall column: by its k where all runs have the same.
+/// Names the recall column, with its k if all runs have the same.
 fn recall_name(records: &[SweepRecord]) -> String {
     let mut ks = records.iter().filter_map(|record| record.metrics.neighbors.as_ref()).map(|of| of.k);
     match ks.next() {

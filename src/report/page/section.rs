@@ -1,10 +1,10 @@
-//! The parts that pages are made of.
+//! Builds the parts of pages.
 
 use crate::report::figure::Figure;
 use crate::report::table::Table;
 use maud::{Markup, html};
 
-/// A part of the page with a heading.
+/// Makes a part of the page with a heading.
 pub(super) fn section(id: &str, title: &str, intro: &str, body: Markup) -> Markup {
     html! {
         section aria-labelledby=(id) {
@@ -15,7 +15,7 @@ pub(super) fn section(id: &str, title: &str, intro: &str, body: Markup) -> Marku
     }
 }
 
-/// A figure with how to read it and its numbers.
+/// Shows a figure with its explanation and its numbers.
 pub(super) fn figure(figure: &Figure) -> Markup {
     html! {
         figure id=(figure.name) {
@@ -27,7 +27,7 @@ pub(super) fn figure(figure: &Figure) -> Markup {
     }
 }
 
-/// The numbers of a figure, folded.
+/// Shows the numbers of a figure, folded.
 pub(super) fn numbers(title: &str, of: &Table) -> Markup {
     html! {
         details {
@@ -37,11 +37,12 @@ pub(super) fn numbers(title: &str, of: &Table) -> Markup {
     }
 }
 
-/// A table that scrolls by itself where it is wider than the page.
+/// Makes a table, which scrolls by itself if it is wider than the page.
 pub(super) fn table(caption: &str, table: &Table) -> Markup {
     html! {
         div class="scroll" tabindex="0" role="region" aria-label=(caption) {
-            // The roles are those of the elements; they remain where a narrow screen shows a table as a list.
+            // The roles are those of the elements; stated here, they remain where a narrow screen shows a table as a
+            // list.
             table role="table" {
                 caption class="hidden" { (caption) }
                 thead role="rowgroup" {

@@ -1,14 +1,14 @@
-//! The most important things, in plain words.
+//! Says the most important things in plain words.
 
 use crate::metrics::Quality;
 use crate::report::facts::Facts;
 use crate::report::numbers::{about, count, items, percent, real, things};
 use maud::{Markup, html};
 
-/// Most factors of a product that is written out.
+/// How many factors of a product are written out.
 const FACTORS: usize = 6;
 
-/// Numbers in large letters, and sentences.
+/// Shows some numbers in large letters, and sentences.
 pub(super) fn summary(facts: &Facts<'_>) -> Markup {
     let quality = &facts.quality;
     let sentences = [
@@ -60,7 +60,7 @@ fn ids(quality: &Quality) -> String {
     format!("{rows} {have} {} of {levels}, out of {}.", things(ids.distinct_ids, "different ID"), possible(&clusters))
 }
 
-/// How many IDs there could be: the product of the clusters, as far as that is readable.
+/// Says how many IDs are possible: the product of the clusters, as long as that is readable.
 fn possible(clusters: &[u64]) -> String {
     match clusters {
         [1] => "1 possible one".to_owned(),
@@ -112,7 +112,7 @@ fn errors(quality: &Quality) -> Option<String> {
     later_codes(&quality.errors.as_ref()?.squared_error_per_level)
 }
 
-/// Says how the codes after the first one change the squared error, where it was measured.
+/// Says how the codes after the first one change the squared error, if it was measured.
 fn later_codes(per_level: &[f64]) -> Option<String> {
     let (first, last) = (*per_level.first()?, *per_level.last()?);
     let less = (first - last) / first;
@@ -128,7 +128,7 @@ fn neighbors(quality: &Quality) -> Option<String> {
     let (decoded, prefix) = (found(of.recall_at_k.decoded.value), found(of.recall_at_k.prefix.value));
     let chance = of.k as f64 * of.k as f64 / quality.codes.rows.saturating_sub(1).max(1) as f64;
     Some(format!(
-        "Of the {} most like an item, its ID finds {decoded} by decoded distance and {prefix} by shared prefix; \
+        "Of the {} most like it, an item's ID finds {decoded} by decoded distance and {prefix} by shared prefix; \
          chance would find {}.",
         items(of.k as u64),
         if chance < 0.01 { "next to none".to_owned() } else { format!("{chance:.2}") }
@@ -147,8 +147,8 @@ fn distances(quality: &Quality) -> Option<String> {
 fn purity(facts: &Facts<'_>) -> Option<String> {
     let first = facts.purity.as_ref()?.first()?;
     Some(format!(
-        "{} of the items have the most frequent label among those with the same first code; with labels shuffled it \
-         would be {}.",
+        "{} of the items have the most frequent label among those with the same first code; with \
+         shuffled labels it would be {}.",
         percent(first.purity),
         percent(first.shuffled.value)
     ))
@@ -158,8 +158,8 @@ fn purity(facts: &Facts<'_>) -> Option<String> {
 fn advice() -> Markup {
     html! {
         li {
-            "For fewer collisions take more levels or clusters, or balanced clusters: " code { "semid sweep" }
-            " compares them. " code { "semid assign" } " gives every item a unique ID whatever they are."
+            "More levels, more clusters or balanced clusters give fewer collisions: " code { "semid sweep" }
+            " compares them. " code { "semid assign" } " gives every item a unique ID in any case."
         }
     }
 }
@@ -174,7 +174,7 @@ mod tests {
         assert_eq!(possible(&[1000, 8]), "1,000 \u{d7} 8 possible ones");
         assert_eq!(possible(&[2; 6]), "2 \u{d7} 2 \u{d7} 2 \u{d7} 2 \u{d7} 2 \u{d7} 2 possible ones");
         assert_eq!(possible(&[2; 256]), "2^256 possible ones");
-        // 7 times 100 and 3 times 10.
+        // The product has 7 factors of 100 and 3 of 10.
         assert_eq!(possible(&[100, 10, 100, 10, 100, 10, 100, 100, 100, 100]), "about 10^17 possible ones");
     }
 

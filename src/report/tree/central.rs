@@ -1,4 +1,4 @@
-//! The items nearest to the centre of a prefix, which say what it is about.
+//! Finds the items nearest to the centre of a prefix, which show what the prefix is about.
 
 use super::{Node, Tree};
 use crate::error::{Result, try_vec};
@@ -7,36 +7,37 @@ use crate::metrics::Quantizer;
 use crate::rows::Rows;
 use crate::rq::Metric;
 
-/// Values of rows read at a time.
+/// How many values of rows are read at a time.
 const CHUNK_VALUES: usize = 1 << 20;
-/// Bytes of centres kept at once. Prefixes beyond them, the longest and smallest ones, name their first items.
+/// How many bytes of centres are kept at once. Prefixes that do not fit, the longest and smallest ones, are named by
+/// their first items.
 const CENTRE_BYTES: usize = 64 << 20;
-/// Items kept of a prefix, nearest first.
+/// How many items of a prefix are kept, nearest first.
 const MOST: usize = 8;
-/// No centre.
+/// Stands for no centre.
 const NONE: u32 = u32::MAX;
 
-/// Sums of the rows of prefixes, and the items nearest to their means.
+/// The sums of the rows of prefixes, and the items nearest to their means.
 struct Centres {
     dim: usize,
-    /// The prefixes' sums of rows, then their means.
+    /// For each prefix the sum of its rows, and later their mean.
     values: Vec<f64>,
-    /// Distances and rows, in ascending order.
+    /// For each prefix the nearest rows with their distances, ascending.
     nearest: Vec<Vec<(f64, usize)>>,
-    /// The prefix of each row at every depth that has any.
+    /// The prefix of each row, for every depth that has any.
     of_rows: Vec<Vec<u32>>,
 }
 
 impl Tree<'_> {
-    /// Finds the items nearest to the centre of each prefix: the mean of its rows, which have unit length for the
-    /// cosine metric.
+    /// Finds the items nearest to the centre of each prefix. The centre is the mean of its rows, which with the cosine
+    /// metric are first scaled to unit length.
     ///
     /// # Exactness
-    /// Sums and squared distances are made in f64, row by row and dimension by dimension: the same on every machine.
-    /// The lower row number wins a tie.
+    /// Sums and squared distances are computed in f64, row by row and dimension by dimension, so every machine gets the
+    /// same. On a tie the lower row number wins.
     ///
     /// # Errors
-    /// NaN, infinities, and what reading can meet.
+    /// NaN, infinities, and any error of reading rows.
     pub(in crate::report) fn find_central(&mut self, model: &dyn Quantizer, rows: &dyn Rows) -> Result<()> {
         let dim = rows.dim().max(1);
         let mut room = CENTRE_BYTES / (dim * size_of::<f64>());
@@ -46,7 +47,7 @@ impl Tree<'_> {
             let mut of_rows = vec![NONE; self.order.len()];
             let mut nodes = super::at_depth(&mut self.root, depth);
             nodes.sort_by_key(|node| std::cmp::Reverse(node.items.len()));
-            // Two items are equally far from their mean.
+            // Two items are equally far from their mean, so only prefixes with more items have a nearest one.
             for node in nodes.into_iter().filter(|node| node.items.len() > 2).take(room) {
                 room -= 1;
                 node.central = vec![sizes.len()];
@@ -87,7 +88,7 @@ impl Centres {
             let centre = self.values.iter().skip(slot * self.dim);
             let distance: f64 = centre.zip(x).map(|(c, x)| (x - c) * (x - c)).sum();
             let Some(nearest) = self.nearest.get_mut(slot) else { continue };
-            // Rows come in ascending order, so that an equal distance goes behind.
+            // Rows come in ascending order, so a row goes behind rows with an equal distance.
             let place = nearest.partition_point(|(other, _)| *other <= distance);
             if place < MOST {
                 nearest.insert(place, (distance, row));
@@ -97,14 +98,14 @@ impl Centres {
     }
 }
 
-/// Puts rows in the places of the numbers of centres.
+/// Names prefixes by rows in the order of the centres' numbers.
 fn name(node: &mut Node, nearest: &[Vec<(f64, usize)>]) {
     let found = node.central.first().and_then(|slot| nearest.get(*slot));
     node.central = found.map(|nearest| nearest.iter().map(|(_, row)| *row).collect()).unwrap_or_default();
     node.children.iter_mut().for_each(|child| name(child, nearest));
 }
 
-/// Calls `use_row` with every row, in order; rows have unit length for the cosine metric.
+/// Calls `use_row` with every row in order; with the cosine metric rows have unit length.
 fn each_row(rows: &dyn Rows, metric: Metric, use_row: &mut dyn FnMut(usize, &[f64])) -> Result<()> {
     let (len, dim) = (rows.len(), rows.dim().max(1));
     let step = (CHUNK_VALUES / dim).max(1);
@@ -125,7 +126,7 @@ fn each_row(rows: &dyn Rows, metric: Metric, use_row: &mut dyn FnMut(usize, &[f6
     Ok(())
 }
 
-/// 1 over the length of a row, or 1 for a row of zeros.
+/// Returns 1 over the length of a row, or 1 for a row of zeros.
 fn inverse_length(x: &[f32]) -> f64 {
     let square: f64 = x.iter().map(|x| f64::from(*x) * f64::from(*x)).sum();
     if square > 0.0 { 1.0 / square.sqrt() } else { 1.0 }

@@ -1,4 +1,4 @@
-//! The tree as data for the script of the page.
+//! Writes the tree as data for the script of the page.
 
 use super::{Node, Tree};
 use crate::report::names::{Captions, LONGEST, Names};
@@ -7,17 +7,17 @@ use crate::report::words::Words;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
-/// Most labels that are written out.
+/// How many labels are written at most.
 const LABELS: usize = 2000;
 
 impl Tree<'_> {
     /// `{levels, names, more, labels, words, root}`.
     ///
-    /// A prefix is `[code, items, collided, inside, label, nearest, words]`: inside are longer prefixes or, for a whole
-    /// ID, the names of its items, nearest the items nearest to its centre. Places at the end are left out where
-    /// nothing is known, and a label that is not known is -1. Names, labels and words are numbers in their lists; names
-    /// are those of the whole IDs that there is room for, in the order of the rows, and `more` are further ones,
-    /// numbered on.
+    /// A prefix is `[code, items, collided, inside, label, nearest, words]`. `inside` has longer prefixes or, for a
+    /// whole ID, the names of its items; `nearest` has the items nearest to its centre. Unknown values at the end are
+    /// left out, and an unknown label is -1. Names, labels and words are indices into their lists. `names` are those of
+    /// the whole IDs for which there is room, in the order of the rows; `more` are further names, and their numbers
+    /// continue.
     pub(in crate::report) fn json(&self, names: &Names<'_>, captions: &Captions, words: &Words) -> String {
         let mut listed = Vec::new();
         self.listed(&self.root, 0, &mut listed);
@@ -34,11 +34,11 @@ impl Tree<'_> {
             "words": lists.texts.things,
             "root": root,
         });
-        // Nothing in the text may end the element that it stands in.
+        // No text may end the element that contains it.
         tree.to_string().replace('<', "\\u003c").replace('>', "\\u003e").replace('&', "\\u0026")
     }
 
-    /// Rows of the whole IDs that there is room for.
+    /// Collects the rows of the whole IDs for which there is room.
     fn listed(&self, node: &Node, depth: usize, rows: &mut Vec<usize>) {
         match depth == self.codes.levels() {
             true => rows.extend(self.rows(node)),
@@ -57,7 +57,7 @@ impl Tree<'_> {
             value.extend(label.map(|label| json!(label)));
         }
         if !node.central.is_empty() {
-            // The places before, where they are not known.
+            // These fill the places before, whose values are not known.
             value.extend([json!([]), json!(-1)].into_iter().skip(value.len() - 3));
             value.push(node.central.iter().map(|row| lists.name(*row)).collect());
             let words = if whole { Vec::new() } else { lists.words(rows) };
@@ -67,17 +67,17 @@ impl Tree<'_> {
     }
 }
 
-/// Lists of texts that the tree refers to.
+/// The lists of texts to which the tree refers.
 struct Lists<'a> {
     listed: &'a [usize],
-    /// Rows of items that are named without being listed, in the order of their first use.
+    /// Rows of items that are named but not listed, in the order of their first use.
     more: Numbered<usize>,
     labels: Labels<'a>,
     words: &'a Words,
     texts: Numbered<String>,
 }
 
-/// Different things in the order of their first use.
+/// Different things, numbered in the order of their first use.
 struct Numbered<T> {
     numbers: BTreeMap<T, usize>,
     things: Vec<T>,
@@ -102,7 +102,7 @@ impl<T: Ord + Clone> Numbered<T> {
 }
 
 impl Lists<'_> {
-    /// The number of an item's name.
+    /// Returns the number of an item's name.
     fn name(&mut self, row: usize) -> usize {
         match self.listed.binary_search(&row) {
             Ok(number) => number,
@@ -110,13 +110,13 @@ impl Lists<'_> {
         }
     }
 
-    /// The numbers of the words that set these rows apart.
+    /// Returns the numbers of the words that set these rows apart.
     fn words(&mut self, rows: &[usize]) -> Vec<usize> {
         self.words.of(rows).into_iter().map(|word| self.texts.number(short(word, LONGEST))).collect()
     }
 }
 
-/// Labels in the order of their first use.
+/// The labels, numbered in the order of their first use.
 struct Labels<'a> {
     captions: &'a Captions,
     used: BTreeMap<usize, usize>,

@@ -1,4 +1,4 @@
-//! The tree of prefixes: which items begin with which codes.
+//! The tree of prefixes, which shows which items begin with which codes.
 
 mod central;
 mod json;
@@ -13,33 +13,34 @@ use std::ops::Range;
 /// A prefix and its items.
 #[derive(Clone, Debug)]
 pub(super) struct Node {
-    /// Last code of the prefix.
+    /// The last code of the prefix.
     pub(super) code: u32,
-    /// Places of its items in the order of the tree.
+    /// The places of its items in the order of the tree.
     pub(super) items: Range<usize>,
-    /// Items that share their whole ID with another one.
+    /// How many of its items share their whole ID with another item.
     pub(super) collided: usize,
-    /// Longer prefixes, most items first; none where the room did not suffice, or for whole IDs.
+    /// The longer prefixes, most items first; none for whole IDs and where there is too little room.
     pub(super) children: Vec<Node>,
-    /// Its rows nearest to its centre, nearest first; none before they are looked for, or where the first ones do.
+    /// The rows nearest to its centre, nearest first; none until they are searched, and where the first rows are used
+    /// instead.
     pub(super) central: Vec<usize>,
 }
 
-/// All prefixes that there was room for.
+/// All prefixes for which there is room.
 pub(super) struct Tree<'a> {
     codes: &'a Codes,
     pub(super) root: Node,
-    /// Rows, sorted by their codes and then by their number.
+    /// The rows, sorted by their codes and then by their number.
     order: Vec<usize>,
-    /// Places in `order` of every whole ID.
+    /// For every whole ID, the places of its rows in `order`.
     ids: Vec<Range<usize>>,
 }
 
-/// Bytes that a prefix takes, about.
+/// About how many bytes a prefix takes.
 const NODE_BYTES: usize = 16;
 
 impl<'a> Tree<'a> {
-    /// The tree of codes (N, L) in about `room` bytes, `bytes_of` being what a row takes in a whole ID.
+    /// Makes the tree of codes (N, L) in about `room` bytes; `bytes_of` says how many bytes a row takes in a whole ID.
     pub(super) fn new(codes: &'a Codes, room: usize, bytes_of: impl Fn(usize) -> usize) -> Self {
         let levels = codes.levels();
         let row = |row: usize| codes.values().get(row * levels..(row + 1) * levels).unwrap_or_default();
@@ -49,7 +50,7 @@ impl<'a> Tree<'a> {
         let mut room = room;
         let mut root = sorted.node(0, 0..order.len(), 0);
         for depth in 0..levels {
-            // The largest prefixes of a length are divided first.
+            // Of the prefixes with one length, the largest are divided first.
             let mut nodes = at_depth(&mut root, depth);
             nodes.sort_by_key(|node| Reverse(node.items.len()));
             for node in nodes {
@@ -65,24 +66,24 @@ impl<'a> Tree<'a> {
         Self { codes, root, order, ids }
     }
 
-    /// Rows of a prefix: of a whole ID they ascend.
+    /// Returns the rows of a prefix; those of a whole ID ascend.
     pub(super) fn rows(&self, node: &Node) -> &[usize] {
         self.order.get(node.items.clone()).unwrap_or_default()
     }
 
-    /// Whole IDs, ascending, with their rows.
+    /// Iterates over the whole IDs, ascending, with their rows.
     pub(super) fn ids(&self) -> impl Iterator<Item = (String, &[usize])> {
         let rows = self.ids.iter().filter_map(|range| self.order.get(range.clone()));
         rows.map(|rows| (rows.first().map_or_else(String::new, |row| self.id(*row)), rows))
     }
 
-    /// The codes of a row as text: `12-5-33`.
+    /// Returns the codes of a row as text: `12-5-33`.
     fn id(&self, row: usize) -> String {
         let codes = self.codes.rows().nth(row).unwrap_or_default();
         codes.iter().map(u32::to_string).collect::<Vec<_>>().join("-")
     }
 
-    /// The rows that a prefix is named by: those nearest to its centre, or its first ones.
+    /// Returns the rows by which a prefix is named: those nearest to its centre, or its first ones.
     pub(super) fn examples(&self, node: &Node, most: usize) -> Vec<usize> {
         match node.central.is_empty() {
             true => self.first_rows(node, most),
@@ -90,7 +91,7 @@ impl<'a> Tree<'a> {
         }
     }
 
-    /// The first rows of a prefix, ascending.
+    /// Returns the first rows of a prefix, ascending.
     pub(super) fn first_rows(&self, node: &Node, most: usize) -> Vec<usize> {
         let mut rows = self.rows(node).to_vec();
         let most = most.min(rows.len());
@@ -103,7 +104,7 @@ impl<'a> Tree<'a> {
     }
 }
 
-/// The prefixes of a length.
+/// Returns the prefixes with one length.
 fn at_depth(node: &mut Node, depth: usize) -> Vec<&mut Node> {
     match depth {
         0 => vec![node],
@@ -123,7 +124,7 @@ impl<'a, F: Fn(usize) -> &'a [u32]> Sorted<'a, F> {
         self.order.get(place).map(|row| (self.row)(*row)).unwrap_or_default()
     }
 
-    /// Ranges of the places in `items` whose rows have the same first `length` codes.
+    /// Divides `items` into ranges of places whose rows have the same first `length` codes.
     fn groups(&self, items: Range<usize>, length: usize) -> Vec<Range<usize>> {
         let prefix = |place: usize| self.codes(place).get(..length);
         let mut groups: Vec<Range<usize>> = Vec::new();
@@ -150,7 +151,7 @@ impl<'a, F: Fn(usize) -> &'a [u32]> Sorted<'a, F> {
         Node { code, items, collided, children: Vec::new(), central: Vec::new() }
     }
 
-    /// Prefixes longer by one, most items first; the smaller code first on a tie.
+    /// Returns the prefixes that are longer by one, most items first; on a tie the smaller code comes first.
     fn children(&self, items: Range<usize>, depth: usize) -> Vec<Node> {
         let groups = self.groups(items, depth + 1).into_iter();
         let code = |place: usize| self.codes(place).get(depth).copied().unwrap_or(0);

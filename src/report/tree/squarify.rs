@@ -1,4 +1,4 @@
-//! Rectangles of given areas that fill a rectangle and are not far from squares.
+//! Divides a rectangle into rectangles of given areas that are close to squares.
 
 /// A rectangle.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -9,7 +9,8 @@ pub(in crate::report) struct Rect {
     pub(in crate::report) height: f64,
 }
 
-/// Rectangles that fill `all`, one for each of `sizes`, which descend, with areas in proportion.
+/// Returns rectangles that fill `all`, one for each of `sizes`, which descend; their areas are in proportion to the
+/// sizes.
 ///
 /// # References
 /// M. Bruls, K. Huizing, J. J. van Wijk, Squarified Treemaps, 2000.
@@ -28,7 +29,7 @@ pub(in crate::report) fn squarify(sizes: &[u64], all: Rect) -> std::vec::IntoIte
     rects.into_iter()
 }
 
-/// How many of the first sizes make the best row along the shorter side.
+/// Returns how many of the first sizes make the best row along the shorter side.
 fn row(sizes: &[u64], left: Rect, rest: f64) -> usize {
     let side = left.width.min(left.height);
     let scale = left.width * left.height / rest.max(1.0);
@@ -46,7 +47,7 @@ fn row(sizes: &[u64], left: Rect, rest: f64) -> usize {
     sizes.len()
 }
 
-/// Puts a row that takes `share` of `left` along its shorter side; returns what is left then.
+/// Puts a row that takes `share` of `left` along its shorter side; returns what is left of `left`.
 fn lay(row: &[u64], sum: f64, left: Rect, share: f64, rects: &mut Vec<Rect>) -> Rect {
     let mut before = 0.0;
     let wide = left.width >= left.height;

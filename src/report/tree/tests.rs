@@ -2,12 +2,12 @@ use super::{Node, Tree};
 use crate::Codes;
 use std::collections::BTreeMap;
 
-/// 300 rows of 3 codes, some of which are equal.
+/// Makes 300 rows of 3 codes, some of them equal.
 fn codes() -> Codes {
     Codes::new((0..300_u32).flat_map(|row| [row * row % 7, row * 5 % 11 / 3, row % 2]).collect(), 3).unwrap()
 }
 
-/// Every prefix, counted without a tree.
+/// Counts every prefix without a tree.
 fn counted(codes: &Codes) -> BTreeMap<Vec<u32>, Vec<usize>> {
     let mut counted: BTreeMap<Vec<u32>, Vec<usize>> = BTreeMap::new();
     for (row, codes) in codes.rows().enumerate() {

@@ -1,36 +1,37 @@
-//! The clusters that a row may be given, and a bound of what all the others cost.
+//! The clusters that each row may get, and a bound on the costs of all other clusters.
 
 use super::classes::Classes;
-use super::solve::Costs;
+use super::costs::Costs;
 use crate::error::Result;
 use crate::kernel::range_search::RangeMatches;
 
-/// Above every `cost + price`: a limit that lists all clusters.
+/// Above every `cost + price`, so that this limit lists all clusters.
 pub(super) const NO_LIMIT: i128 = 1 << 120;
-/// Below every `cost + price`: a limit that lists none.
+/// Below every `cost + price`, so that this limit lists none.
 const NOTHING: i128 = -NO_LIMIT;
 
-/// A row that needs another list: of what costs less than `width` above the cheapest, which costs at most `bound`.
+/// A row that needs a new list: of all clusters less than `width` above the cheapest one, which costs at most `bound`.
 pub(super) struct Open {
     pub(super) row: usize,
     pub(super) bound: i128,
     pub(super) width: i128,
 }
 
-/// Exact costs of some clusters per row. A cluster that is not listed had, at the prices of the row's generation, a
-/// `cost + price` of at least the row's limit.
+/// The exact costs of some clusters per row. Each cluster that a row does not list had, at the prices of the row's
+/// generation, a `cost + price` of at least the row's limit.
 pub(super) struct Candidates {
     near: RangeMatches,
     clusters: usize,
     limits: Vec<i128>,
     generation: Vec<u32>,
-    /// Prices at which lists were made.
+    /// The prices at which each generation of lists was made.
     prices: Vec<Vec<i128>>,
     classes: Classes,
 }
 
 impl Candidates {
-    /// Lists for every row what costs less than `width` above the cheapest, whose `cost + price` is at most `bounds`.
+    /// Lists for every row the clusters that cost less than `width` above the cheapest one. `bounds` has for every row
+    /// at least the `cost + price` of its cheapest cluster.
     pub(super) fn new(costs: &mut dyn Costs, prices: &[i128], bounds: Vec<i128>, width: i128) -> Result<Self> {
         let near = RangeMatches::new();
         let open: Vec<Open> =
@@ -56,23 +57,23 @@ impl Candidates {
         self.clusters
     }
 
-    /// Listed clusters of a row with their costs, ascending.
+    /// Iterates over the listed clusters of a row and their costs, in the order of the clusters.
     #[inline(always)]
     pub(super) fn row(&self, row: usize) -> impl ExactSizeIterator<Item = (usize, u64)> + Clone {
         self.near.row(row)
     }
 
-    /// The rows with equal lists.
+    /// Returns the classes of rows with equal lists.
     pub(super) fn classes(&self) -> &Classes {
         &self.classes
     }
 
-    /// What a cluster that is listed for the row costs it.
+    /// Returns the cost of a cluster that the row lists.
     pub(super) fn cost(&self, row: usize, cluster: usize) -> u64 {
         self.row(row).find(|(k, _)| *k == cluster).map_or(0, |(_, cost)| cost)
     }
 
-    /// The listed cluster with the smallest `cost + price`, the lowest one on a tie.
+    /// Returns the listed cluster with the smallest `cost + price`, the lowest one on a tie.
     pub(super) fn cheapest(&self, row: usize, prices: &[i128]) -> usize {
         self.row(row).map(|(k, cost)| (i128::from(cost) + prices[k], k)).min().map_or(0, |(_, k)| k)
     }
@@ -81,7 +82,7 @@ impl Candidates {
         self.near.entries()
     }
 
-    /// For every row a lower bound of `cost + price` of the clusters that are not listed.
+    /// Iterates over the rows: a lower bound on `cost + price` of the clusters that each row does not list.
     pub(super) fn others<'a>(&'a self, prices: &'a [i128]) -> impl Iterator<Item = i128> + 'a {
         let drift = |old: &Vec<i128>| prices.iter().zip(old).map(|(new, old)| new - old).min().unwrap_or(0);
         let drifts: Vec<i128> = self.prices.iter().map(drift).collect();
@@ -92,7 +93,7 @@ impl Candidates {
         })
     }
 
-    /// Lists the given rows anew, all at `prices`.
+    /// Makes new lists for the given rows, all at `prices`.
     pub(super) fn renew(&mut self, costs: &mut dyn Costs, prices: &[i128], open: &[Open]) -> Result<()> {
         let mut limits = vec![NOTHING; self.rows()];
         let mut widths = vec![0; self.rows()];
@@ -111,7 +112,8 @@ impl Candidates {
                 let least = fresh.row(row).map(|entry| priced(&entry)).min().unwrap_or(NO_LIMIT);
                 let limit = self.limits[row].min(least + widths[row]);
                 self.limits[row] = limit;
-                // What was listed before stays: short lists alone would be forgotten and found again by turns.
+                // Clusters listed before stay: with short lists alone, the search would forget and find the same
+                // clusters by turns.
                 let kept = fresh.row(row).filter(|entry| priced(entry) < limit);
                 union(self.near.row(row), kept, |cluster, cost| merged.push(cluster as u32, cost));
             } else {
@@ -125,7 +127,7 @@ impl Candidates {
     }
 }
 
-/// Calls `take` with all entries of two ascending lists, those in both once.
+/// Calls `take` with all entries of two ascending lists; entries in both lists come once.
 fn union(
     a: impl Iterator<Item = (usize, u64)>,
     b: impl Iterator<Item = (usize, u64)>,

@@ -1,22 +1,23 @@
-//! Rows with the same list of candidates, which are one row with a weight to the search.
+//! Classes of rows with equal lists of candidates; the search takes a class as one row with a weight.
 
 use crate::kernel::range_search::RangeMatches;
 use std::collections::HashMap;
 
-/// The rows by their lists; classes are numbered by their first rows.
+/// The classes of the rows; classes are numbered in the order of their first rows.
 #[derive(Default)]
 pub(super) struct Classes {
-    /// Class of every row.
+    /// The class of every row.
     of_row: Vec<u32>,
-    /// First row and number of rows of every class.
+    /// The first row of every class, and its number of rows.
     classes: Vec<(u32, u32)>,
 }
 
 impl Classes {
-    /// Of rows with these lists.
+    /// Makes the classes of rows with these lists.
     pub(super) fn of(lists: &RangeMatches, rows: usize) -> Self {
         let mut new = Self { of_row: Vec::with_capacity(rows), classes: Vec::with_capacity(rows) };
-        // The last class with a hash, and for each class the one before with the same hash.
+        // `last` has the last class with a hash, and `before` has for each class the class before it with the same
+        // hash.
         let (mut last, mut before) = (HashMap::with_capacity(rows), Vec::with_capacity(rows));
         for row in 0..rows {
             let latest = last.entry(hash(lists.row(row))).or_insert(NONE);
@@ -43,29 +44,29 @@ impl Classes {
         self.of_row[row] as usize
     }
 
-    /// The first row of a class.
+    /// Returns the first row of a class.
     #[inline(always)]
     pub(super) fn first(&self, class: usize) -> usize {
         self.classes[class].0 as usize
     }
 
-    /// How many rows a class has.
+    /// Returns the number of rows of a class.
     #[inline(always)]
     pub(super) fn weight(&self, class: usize) -> usize {
         self.classes[class].1 as usize
     }
 
-    /// Cluster of every row, where `at` lists how many rows of each class are in which clusters.
+    /// Returns the cluster of every row; `at` has for each class the number of its rows in each cluster.
     pub(super) fn codes(&self, mut at: Vec<Held>) -> Vec<u32> {
         at.iter_mut().for_each(|held| held.0.sort_unstable_by_key(|(cluster, _)| std::cmp::Reverse(*cluster)));
         self.of_row.iter().map(|class| at[*class as usize].pop()).collect()
     }
 }
 
-/// No class.
+/// Stands for no class.
 const NONE: u32 = u32::MAX;
 
-/// A quick hash of a list; lists with equal hashes are compared.
+/// Hashes a list quickly; lists with equal hashes must still be compared.
 fn hash(list: impl Iterator<Item = (usize, u64)>) -> u64 {
     let mix = |hash: u64, word: u64| {
         let mixed = (hash ^ word).wrapping_mul(0xff51_afd7_ed55_8ccd);
@@ -74,17 +75,17 @@ fn hash(list: impl Iterator<Item = (usize, u64)>) -> u64 {
     list.fold(1, |hash, (cluster, cost)| mix(mix(hash, cluster as u64), cost))
 }
 
-/// Clusters with the number of rows of a class in them.
+/// The clusters that rows of a class are in, with the number of these rows.
 #[derive(Clone, Default)]
 pub(super) struct Held(Vec<(u32, u32)>);
 
 impl Held {
-    /// Rows in a cluster.
+    /// Returns the number of rows in a cluster.
     pub(super) fn count(&self, cluster: usize) -> usize {
         self.0.iter().find(|(k, _)| *k as usize == cluster).map_or(0, |(_, count)| *count as usize)
     }
 
-    /// The lowest cluster with rows.
+    /// Returns the lowest cluster that has rows.
     pub(super) fn lowest(&self) -> Option<usize> {
         self.0.iter().map(|(k, _)| *k as usize).min()
     }
@@ -97,7 +98,7 @@ impl Held {
         }
     }
 
-    /// Takes `count` rows out of a cluster, which has them.
+    /// Takes `count` rows out of a cluster, which must have them.
     pub(super) fn remove(&mut self, cluster: usize, count: usize) {
         if let Some(at) = self.0.iter().position(|(k, _)| *k as usize == cluster) {
             self.0[at].1 = self.0[at].1.saturating_sub(count as u32);
@@ -107,7 +108,7 @@ impl Held {
         }
     }
 
-    /// Takes a row out of the last cluster of the list.
+    /// Takes a row out of the last cluster of the list, and returns the cluster.
     fn pop(&mut self) -> u32 {
         let Some((cluster, _)) = self.0.last().copied() else { return 0 };
         let last = self.0.len() - 1;

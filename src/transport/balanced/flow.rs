@@ -1,4 +1,4 @@
-//! The exact optimum over the candidates: successive shortest paths on the graph of the clusters.
+//! Solves the problem over the candidates exactly, by successive shortest paths on the graph of the clusters.
 
 use super::candidates::Candidates;
 use super::classes::Held;
@@ -6,42 +6,44 @@ use super::sizes::Sizes;
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
-/// No row of the one cluster lists the other.
+/// Marks a pair of clusters without a move: no row of the first lists the second.
 const NONE: i64 = i64::MAX;
 
-/// Rows in clusters at prices, and what it costs to move them.
+/// Rows in clusters at prices, and the costs of moving them.
 ///
-/// Rows with equal lists move as one, so the state is how many of each class are in which clusters. A node per cluster,
-/// which wants `min` rows, and one more, the pool, that wants the `N - K min` rows beyond. A row moves from cluster to
-/// cluster; a cluster gives one of its rows to the pool (takes a *seat*, at most `max - min`), or takes one back.
-/// Moving a row from a to b costs `c(i, b) - c(i, a) + price(b) - price(a)`, a seat the difference of prices alone.
+/// Rows with equal lists move as one, so the state is the number of rows of each class in each cluster. The graph has a
+/// node per cluster, which wants `min` rows, and one more, the pool, which wants the other `N - K min` rows. A row
+/// moves from cluster to cluster; a cluster gives one of its rows to the pool (it takes a *seat*, at most `max - min`)
+/// or takes one back. To move a row from a to b costs `c(i, b) - c(i, a) + price(b) - price(a)`; to take or give back a
+/// seat costs the difference of prices alone.
 ///
 /// # Exactness
-/// Invariant: no possible move costs less than 0, so the assignment is optimal for the sizes it has. A path from a node
-/// with too many rows to one with too few, the shortest there is, keeps it: prices along the path rise by what the node
-/// is nearer than the path is long. A node is raised only when it has enough rows, and then to a price that is the raw
-/// length of a path above the price of a node that was never raised.
+/// Invariant: no possible move costs less than 0, so the assignment is optimal for the sizes it has. A shortest path
+/// from a node with too many rows to one with too few keeps the invariant: every node on the way has its price raised
+/// by the length of the path less its own distance. A node's price is raised only when it has enough rows, and then to
+/// the raw length of a path above the price of a node that was never raised.
 pub(super) struct Flow<'a> {
     candidates: &'a Candidates,
     clusters: usize,
     sizes: Sizes,
-    /// Where the rows of each class are.
+    /// The clusters that the rows of each class are in.
     at: Vec<Held>,
     counts: Vec<usize>,
     seats: Vec<usize>,
-    /// Seats taken by all clusters, and those there are.
+    /// The number of seats that clusters have taken, and the number of all seats.
     taken: usize,
     extra: usize,
-    /// Prices of the clusters and, last, of the pool.
+    /// Prices of the clusters; the last one is that of the pool.
     pub(super) prices: Vec<i128>,
-    /// Per pair of clusters the classes of the first by the difference of their costs; those that left are skipped.
+    /// For each pair of clusters, the classes in the first one by the difference of their costs; classes that have left
+    /// are skipped.
     heaps: Vec<BinaryHeap<Reverse<(i64, u32)>>>,
-    /// The smallest difference per pair.
+    /// The smallest difference of each pair.
     best: Vec<i64>,
 }
 
 impl<'a> Flow<'a> {
-    /// Puts every row where it is cheapest at `prices`.
+    /// Puts every row into the cluster that is cheapest at `prices`.
     pub(super) fn new(candidates: &'a Candidates, prices: &[i128], sizes: Sizes) -> Self {
         let (rows, clusters) = (candidates.rows(), candidates.clusters());
         let classes = candidates.classes();
@@ -102,12 +104,12 @@ impl<'a> Flow<'a> {
         }
     }
 
-    /// The node of the pool.
+    /// Returns the node of the pool.
     pub(super) fn pool(&self) -> usize {
         self.clusters
     }
 
-    /// Rows that a node has beyond what it wants.
+    /// Returns how many rows a node has beyond those it wants; negative if it lacks rows.
     pub(super) fn excess(&self, node: usize) -> i64 {
         match node == self.pool() {
             true => self.taken as i64 - self.extra as i64,
@@ -115,7 +117,7 @@ impl<'a> Flow<'a> {
         }
     }
 
-    /// Calls `visit` with every node that a row can move to from `node`, and what that costs.
+    /// Calls `visit` with every node that a row can move to from `node`, and the cost of the move.
     #[inline(always)]
     pub(super) fn each_move(&self, node: usize, mut visit: impl FnMut(usize, i128)) {
         let from = self.prices[node];
@@ -134,7 +136,7 @@ impl<'a> Flow<'a> {
         }
     }
 
-    /// What a move from `a` to `b` costs, if there is one.
+    /// Returns the cost of a move from `a` to `b`; none if no row can make it.
     pub(super) fn cost(&self, a: usize, b: usize) -> Option<i128> {
         let mut found = None;
         if a != self.pool() && b != self.pool() {
@@ -149,7 +151,7 @@ impl<'a> Flow<'a> {
         found
     }
 
-    /// How many rows can do the cheapest move from `a` to `b` at once.
+    /// Returns how many rows can make the cheapest move from `a` to `b` at once.
     pub(super) fn capacity(&self, a: usize, b: usize) -> usize {
         match (a == self.pool(), b == self.pool()) {
             (true, _) => self.seats.get(b).copied().unwrap_or(0),
@@ -158,12 +160,12 @@ impl<'a> Flow<'a> {
         }
     }
 
-    /// The class whose move from `a` to `b` is cheapest.
+    /// Returns the class whose move from `a` to `b` is cheapest.
     fn cheapest(&self, a: usize, b: usize) -> Option<usize> {
         self.heaps[a * self.clusters + b].peek().map(|Reverse((_, class))| *class as usize)
     }
 
-    /// Does the cheapest move from `a` to `b` with `count` rows, see [`Flow::capacity`].
+    /// Makes the cheapest move from `a` to `b` with `count` rows, at most [`Flow::capacity`].
     pub(super) fn go(&mut self, a: usize, b: usize, count: usize) {
         if a == self.pool() {
             self.seats[b] -= count;
@@ -198,12 +200,12 @@ impl<'a> Flow<'a> {
         }
     }
 
-    /// Prices of the clusters and the pool, and the cluster of every row.
+    /// Returns the prices of the clusters and the pool, and the cluster of every row.
     pub(super) fn into_parts(self) -> (Vec<i128>, Vec<u32>) {
         (self.prices, self.candidates.classes().codes(self.at))
     }
 
-    /// Drops classes that left from the top of a heap.
+    /// Removes classes that have left from the top of a heap.
     fn refresh(&mut self, a: usize, b: usize) {
         let pair = a * self.clusters + b;
         let heap = &mut self.heaps[pair];
@@ -214,7 +216,7 @@ impl<'a> Flow<'a> {
     }
 }
 
-/// `a - b`, which are below 2^63.
+/// Returns `a - b`; both are below 2^63.
 fn difference(a: u64, b: u64) -> i64 {
     a.wrapping_sub(b) as i64
 }

@@ -1,34 +1,35 @@
-//! Balanced assignment: every row one cluster, every cluster a number of rows within bounds, at the smallest total
-//! cost.
+//! Balanced assignment: gives every row one cluster, and every cluster a number of rows within bounds, at the smallest
+//! total cost.
 //!
 //! # The problem
-//! N rows, K clusters, costs `c(i, k)` below 2^63, sizes `min <= size(k) <= max` with `K min <= N <= K max`. Wanted is
-//! the exact optimum of the transport problem: codes with the smallest sum of `c(i, code(i))`.
+//! Given are N rows, K clusters, costs `c(i, k)` below 2^63, and sizes `min <= size(k) <= max` with `K min <= N <= K
+//! max`. The solver finds the exact optimum of this transport problem: codes with the smallest sum of `c(i, code(i))`.
 //!
 //! # Which optimum
-//! Both results are functions of costs and sizes alone, whatever the start, the device or the way they were found:
+//! Codes and prices are functions of the costs and sizes alone; the start of the search, its course and the device do
+//! not matter:
 //!
-//! - **Codes**: of all optimal assignments the one whose codes, read row by row, are lexicographically smallest.
-//! - **Prices**: of all optimal prices the largest - for every cluster at once, which exists because optimal prices
-//!   form a lattice. Every row has the smallest `cost + price` where it is; a cluster with a positive price is full,
-//!   one with a negative price has `min` rows. Where the sizes leave no choice (`N = K min` or `N = K max`) only
-//!   differences of prices mean something, and the price of cluster 0 is 0.
+//! - **Codes**: of all optimal assignments, the one whose codes, read row by row, are lexicographically smallest.
+//! - **Prices**: of all optimal prices the largest, for every cluster at once; they exist because optimal prices form a
+//!   lattice. Every row is in a cluster with its smallest `cost + price`; a cluster with a positive price is full, and
+//!   one with a negative price has `min` rows. Where the sizes leave no choice (`N = K min` or `N = K max`), only
+//!   differences of prices have a meaning, and the price of cluster 0 is 0.
 //!
 //! # How
-//! [`candidates::Candidates`] holds, per row, the clusters below a limit with their exact costs, and a proved bound of
-//! all others. [`sweep::sweep`] brings prices near the optimum, [`flow::Flow`] solves the problem over the candidates
-//! exactly by successive shortest paths on the graph of the clusters, and rows whose bound does not prove that no other
-//! cluster could matter get longer lists, until none is left: column generation, whose end is the optimum over all
-//! clusters. Then [`smallest::smallest`] picks the codes among the optimal ones.
+//! [`candidates::Candidates`] holds, per row, the clusters below a limit with their exact costs, and a proved bound on
+//! all others. [`sweep::sweep`] brings prices near the optimum, and [`flow::Flow`] solves the problem over the
+//! candidates exactly by successive shortest paths on the graph of the clusters. Rows whose bound does not prove that
+//! no other cluster could matter get longer lists, until no such row is left. This is column generation, which ends at
+//! the optimum over all clusters. Then [`smallest::smallest`] picks the codes among the optimal ones.
 //!
-//! Rows with equal lists are one row with a weight ([`classes::Classes`]): many equal rows, as zeros or those of a
-//! coarse grid, move together. A search along the clusters, of K^2 steps, is done per group of rows that move and not
-//! per row.
+//! Rows with equal lists count as one row with a weight ([`classes::Classes`]), so that many equal rows, such as zeros
+//! or the rows of a coarse grid, move together. A search along the clusters takes K^2 steps; it runs once per group of
+//! rows that move, not once per row.
 //!
 //! # Why nothing overflows
 //! Costs are below 2^63, so their differences are exact in i64 and the total of up to 2^38 rows in u128. Prices are
-//! i128: a path over K <= 2^16 clusters adds up to less than 2^80, and a price raised by a path stays within a path's
-//! length of one that was never raised (see [`flow::Flow`]), so a solution's prices are within 2^80 of those at the
+//! i128: a path over K <= 2^16 clusters adds up to less than 2^80, and a path raises a price to at most its own length
+//! above a price that was never raised (see [`flow::Flow`]). So a solution's prices are within 2^80 of those at the
 //! start.
 //!
 //! # References
@@ -37,6 +38,7 @@
 
 mod candidates;
 mod classes;
+mod costs;
 mod flow;
 mod paths;
 mod proof;
@@ -48,5 +50,6 @@ mod sweep;
 pub(crate) mod tests;
 mod width;
 
+pub(crate) use costs::Costs;
 pub(crate) use sizes::Sizes;
-pub(crate) use solve::{Costs, Solution, Start, solve};
+pub(crate) use solve::{Solution, Start, solve};

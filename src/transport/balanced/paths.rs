@@ -1,17 +1,17 @@
-//! Shortest paths on the graph of the clusters: to repair sizes, and to find the largest optimal prices.
+//! Finds shortest paths on the graph of the clusters, to repair sizes and to find the largest optimal prices.
 
 use super::flow::Flow;
 
-/// The candidates leave some cluster out of reach: of the nodes that are marked, rows need longer lists.
+/// The candidates leave some cluster out of reach; the rows at the marked nodes need longer lists.
 #[derive(Debug)]
 pub(super) struct OutOfReach(pub(super) Vec<bool>);
 
 impl Flow<'_> {
-    /// Moves rows along shortest paths until every cluster has as many as it wants.
+    /// Moves rows along shortest paths until every cluster has the rows that it wants.
     pub(super) fn run(&mut self) -> Result<(), OutOfReach> {
         while (0..=self.pool()).any(|node| self.excess(node) > 0) {
             let path = self.shortest()?;
-            // As long as no move on it costs anything, the path stays a shortest one.
+            // The path stays a shortest one as long as every move on it costs 0.
             loop {
                 let count = self.count_along(&path);
                 path.iter().zip(path.iter().skip(1)).for_each(|(a, b)| self.go(*a, *b, count));
@@ -26,14 +26,16 @@ impl Flow<'_> {
         Ok(())
     }
 
-    /// How many rows can move along a path at once: no more than its ends want, and than each cheapest move can take.
+    /// Returns how many rows can move along a path at once: at most what both ends want, and what every cheapest move
+    /// can take.
     fn count_along(&self, path: &[usize]) -> usize {
         let excess = |node: Option<&usize>| node.map_or(0, |node| self.excess(*node).unsigned_abs() as usize);
         let moves = path.iter().zip(path.iter().skip(1)).map(|(a, b)| self.capacity(*a, *b));
         moves.min().unwrap_or(1).min(excess(path.first())).min(excess(path.last())).max(1)
     }
 
-    /// A shortest path from a node with too many rows to one with too few; raises prices so that it costs 0.
+    /// Finds a shortest path from a node with too many rows to one with too few, and raises prices so that the path
+    /// costs 0.
     fn shortest(&mut self) -> Result<Vec<usize>, OutOfReach> {
         let nodes = self.pool() + 1;
         let mut tree = Tree::new(nodes);
@@ -56,7 +58,7 @@ impl Flow<'_> {
         Ok(path)
     }
 
-    /// Raises the prices of settled nodes by what they are nearer than the last one.
+    /// Raises the price of each settled node by the difference between the largest distance and its own.
     fn raise(&mut self, tree: &Tree) {
         let settled = || tree.distance.iter().zip(&tree.settled).enumerate().filter(|(_, (_, settled))| **settled);
         let length = settled().map(|(_, (distance, _))| *distance).max().unwrap_or(0);
@@ -65,11 +67,12 @@ impl Flow<'_> {
         }
     }
 
-    /// What has to be added to each price to have the largest optimal ones, that of `root` unchanged.
+    /// Returns what has to be added to each price to get the largest optimal prices that leave the price of `root`
+    /// unchanged.
     ///
     /// # Exactness
-    /// Optimal prices are those at which no move costs less than 0. So a price exceeds the root's by no more than the
-    /// raw length of any path to it, and the shortest paths' lengths keep all these bounds at once.
+    /// Prices are optimal if no move costs less than 0. So a price exceeds the root's price by at most the raw length
+    /// of any path between them, and the lengths of the shortest paths satisfy all these bounds at once.
     pub(super) fn rises(&self, root: usize) -> Result<Vec<i128>, OutOfReach> {
         let nodes = self.pool() + 1;
         let mut costs = vec![None; nodes * nodes];
@@ -96,7 +99,7 @@ impl Flow<'_> {
 
 const FAR: i128 = i128::MAX;
 
-/// Dijkstra's algorithm on few nodes: the nearest one is found by looking at all.
+/// Dijkstra's algorithm for few nodes; it finds the nearest node by looking at all of them.
 struct Tree {
     distance: Vec<i128>,
     before: Vec<Option<usize>>,
@@ -108,7 +111,7 @@ impl Tree {
         Self { distance: vec![FAR; nodes], before: vec![None; nodes], settled: vec![false; nodes] }
     }
 
-    /// The nearest node in reach that is not settled, the lowest on a tie; it is settled now.
+    /// Settles and returns the nearest node in reach that is not settled, the lowest one on a tie.
     fn settle(&mut self) -> Option<usize> {
         let open = self.distance.iter().zip(&self.settled).enumerate().filter(|(_, (d, done))| **d < FAR && !**done);
         let node = open.min_by_key(|(_, (distance, _))| **distance)?.0;

@@ -1,14 +1,14 @@
-//! The proof that a solution is optimal: what it costs, and what any solution costs at least.
+//! Proves that a solution is optimal, by its cost and a lower bound on the cost of every solution.
 
 use super::candidates::Candidates;
 use super::sizes::Sizes;
 
-/// Total cost of `codes`, and how far it may be above the optimum: 0 proves that it is the optimum.
+/// Returns the total cost of `codes`, and how far it may be above the optimum: 0 proves that it is the optimum.
 ///
 /// # Exactness
-/// For any prices, every assignment that keeps the sizes costs at least `sum_i min_k (c(i, k) + p(k)) - sum_k (max
-/// p(k)+ - min p(k)-)`, with p+ and p- the positive and the negative part: each row pays at least its minimum, and a
-/// cluster takes in at most `max p+` and at least `-min p-`. Integers throughout.
+/// At any prices, every assignment that keeps the sizes costs at least `sum_i min_k (c(i, k) + p(k)) - sum_k (max p(k)+
+/// - min p(k)-)`, where p+ and p- are the positive and the negative part: each row pays at least its minimum, and a
+/// cluster takes in at most `max p+` and at least `-min p-`. All values are integers.
 pub(super) fn prove(candidates: &Candidates, sizes: Sizes, prices: &[i128], codes: &[u32]) -> (u128, i128) {
     let (mut total, mut bound) = (0_i128, 0_i128);
     for ((row, code), others) in codes.iter().enumerate().zip(candidates.others(prices)) {
@@ -24,7 +24,7 @@ pub(super) fn prove(candidates: &Candidates, sizes: Sizes, prices: &[i128], code
     (total as u128, total - bound)
 }
 
-/// `cost + price` of listed clusters.
+/// Adds prices to listed clusters.
 pub(super) trait ZipPrices: Iterator<Item = (usize, u64)> + Sized {
     fn zip_prices(self, prices: &[i128]) -> impl Iterator<Item = i128> {
         self.map(|(k, cost)| i128::from(cost) + prices.get(k).copied().unwrap_or(0))

@@ -1,8 +1,8 @@
-//! How many rows a cluster may hold.
+//! Bounds on the number of rows of a cluster.
 
 use crate::error::{ErrorKind, Result};
 
-/// Bounds of the size of every cluster.
+/// Bounds on the size of every cluster.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Sizes {
     /// Fewest rows of a cluster.
@@ -12,13 +12,13 @@ pub(crate) struct Sizes {
 }
 
 impl Sizes {
-    /// As equal as they can be: `floor(rows / clusters) ..= ceil(rows / clusters)`.
+    /// Returns bounds that make sizes as equal as possible: `floor(rows / clusters) ..= ceil(rows / clusters)`.
     pub(crate) fn balanced(rows: usize, clusters: usize) -> Self {
         let clusters = clusters.max(1);
         Self { min: rows / clusters, max: rows.div_ceil(clusters) }
     }
 
-    /// Refuses bounds that no assignment of `rows` rows to `clusters` clusters keeps.
+    /// Refuses bounds that no assignment of `rows` rows to `clusters` clusters can keep.
     pub(crate) fn check(self, level: usize, rows: usize, clusters: usize) -> Result<Self> {
         let Self { min, max } = self;
         let (least, most) = (min.saturating_mul(clusters), max.saturating_mul(clusters));
@@ -28,7 +28,7 @@ impl Sizes {
         }
     }
 
-    /// Bounds that mean the same, equal to each other where every cluster must have the same size.
+    /// Returns bounds with the same meaning that are equal to each other where every cluster must have the same size.
     pub(super) fn tight(self, rows: usize, clusters: usize) -> Self {
         let Self { min, max } = self;
         match rows {

@@ -1,4 +1,4 @@
-//! Among all optimal assignments, the one whose codes are lexicographically smallest.
+//! Finds, among all optimal assignments, the one whose codes are lexicographically smallest.
 
 use super::candidates::Candidates;
 use super::classes::Held;
@@ -9,13 +9,13 @@ use std::collections::HashMap;
 /// Turns optimal `codes` into the lexicographically smallest optimal ones.
 ///
 /// # Exactness
-/// At optimal prices the optimal assignments are those that give every row one of its cheapest clusters and keep the
-/// sizes, a cluster with a positive price full and one with a negative price at its minimum. Row by row, a row takes
-/// the lowest of its cheapest clusters that some such assignment allows with all rows before it as they are: one exists
-/// where tied rows that come later can make room, along a path of clusters.
+/// At optimal prices, an assignment is optimal if it gives every row one of its cheapest clusters and keeps the sizes,
+/// with every cluster of positive price full and every cluster of negative price at its minimum. Row by row, each row
+/// takes the lowest of its cheapest clusters that some such assignment allows while all rows before it stay as they
+/// are. That assignment exists if later rows with ties can make room along a path of clusters.
 ///
-/// Rows with equal lists are exchangeable as long as they are not settled, so what counts is how many of them are
-/// where.
+/// Rows with equal lists are exchangeable until they are settled, so the search counts only how many of them each
+/// cluster has.
 pub(super) fn smallest(candidates: &Candidates, sizes: Sizes, prices: &[i128], codes: &mut [u32]) {
     let mut ties = Ties::new(candidates, sizes, prices, codes);
     for (row, code) in codes.iter_mut().enumerate() {
@@ -29,20 +29,21 @@ pub(super) fn smallest(candidates: &Candidates, sizes: Sizes, prices: &[i128], c
 /// Classes of rows with several cheapest clusters.
 struct Ties {
     clusters: usize,
-    /// Cheapest clusters of each class, ascending.
+    /// The cheapest clusters of each class, ascending.
     choices: HashMap<usize, Vec<u32>>,
-    /// Where the rows of each class are that are not settled yet.
+    /// The clusters that the unsettled rows of each class are in.
     held: HashMap<usize, Held>,
-    /// How many rows in one cluster might as well be in the other.
+    /// For each pair of clusters, how many rows in the first could be in the second at the same cost.
     count: Vec<u32>,
-    /// Classes of such rows; some have left.
+    /// For each pair, the classes of these rows; some of them may have left.
     passing: HashMap<usize, Vec<usize>>,
-    /// Clusters whose price leaves their size open, and how far they are above and below their bounds.
+    /// Which clusters may change their size, because their price is 0; `room` and `spare` count rows up to the upper
+    /// and down to the lower bound.
     free: Vec<bool>,
     room: Vec<usize>,
     spare: Vec<usize>,
-    /// How often rows were shifted, and for classes how often they had been when no lower cluster than one was found:
-    /// until the next shift there are only fewer ways.
+    /// How often rows were shifted; and for a class, that number when no lower cluster than a certain one was found.
+    /// Until the next shift the number of ways can only fall.
     shifts: usize,
     lowest: HashMap<usize, (usize, usize)>,
 }
@@ -79,7 +80,7 @@ impl Ties {
         ties
     }
 
-    /// One more row of a class is in cluster `a`.
+    /// Puts one more row of a class into cluster `a`.
     fn enter(&mut self, class: usize, a: usize) {
         let Some(choices) = self.choices.get(&class) else { return };
         let held = self.held.entry(class).or_default();
@@ -94,7 +95,7 @@ impl Ties {
         }
     }
 
-    /// One row less.
+    /// Takes one row of a class out of cluster `a`.
     fn leave(&mut self, class: usize, a: usize) {
         self.held.entry(class).or_default().remove(a, 1);
         for k in self.choices.get(&class).into_iter().flatten().filter(|k| **k as usize != a) {
@@ -102,7 +103,7 @@ impl Ties {
         }
     }
 
-    /// Settles a row of a class in the lowest cluster it can have, which is returned.
+    /// Settles a row of a class in the lowest cluster that it can have, and returns that cluster.
     fn settle(&mut self, class: usize) -> usize {
         let own = self.held.get(&class).and_then(Held::lowest).unwrap_or(0);
         self.leave(class, own);
@@ -122,8 +123,8 @@ impl Ties {
         own
     }
 
-    /// Whether a place in `start` can be made free by filling one in `end`. `before` holds the way back of all nodes
-    /// seen, in this and in earlier searches, which found nothing: their nodes need not be searched again.
+    /// Returns whether a place in `start` becomes free if one in `end` is filled. `before` holds the way back of all
+    /// nodes seen by this search and by earlier ones, which found nothing, so their nodes need no second search.
     fn search(&self, start: usize, end: usize, before: &mut [Option<usize>]) -> bool {
         if before[start].is_some() {
             return false;
@@ -144,7 +145,8 @@ impl Ties {
         false
     }
 
-    /// Whether `a` can pass a row to `b`; the node after the last cluster is the pool of places beyond the minimum.
+    /// Returns whether `a` can pass a row to `b`; the node after the last cluster is the pool of places beyond the
+    /// minimum.
     fn linked(&self, a: usize, b: usize) -> bool {
         match (a == self.clusters, b == self.clusters) {
             (false, false) => self.count[a * self.clusters + b] > 0,
@@ -159,7 +161,7 @@ impl Ties {
         let mut node = end;
         while let Some(from) = before[node].filter(|from| *from != node) {
             if node == self.clusters {
-                // One more row stays in `from` than before.
+                // `from` keeps one more row than before.
                 self.room[from] -= 1;
                 self.spare[from] += 1;
             } else if from == self.clusters {

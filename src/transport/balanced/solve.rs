@@ -1,6 +1,7 @@
-//! The whole search: lists, prices, exact flow, and longer lists until they are proved to be long enough.
+//! Runs the whole search: lists, prices, the exact flow, and longer lists until they are proved to be long enough.
 
 use super::candidates::{Candidates, NO_LIMIT, Open};
+use super::costs::Costs;
 use super::flow::Flow;
 use super::paths::OutOfReach;
 use super::proof::{ZipPrices, prove};
@@ -8,46 +9,40 @@ use super::sizes::Sizes;
 use super::smallest::smallest;
 use super::sweep::sweep;
 use crate::error::Result;
-use crate::kernel::range_search::RangeMatches;
 
-/// What it costs to give a row a cluster.
-pub(crate) trait Costs {
-    /// For every row the clusters with `cost + price` below the row's limit, ascending, with their costs (below 2^63).
-    fn range_search(&mut self, prices: &[i128], limits: &[i128]) -> Result<RangeMatches>;
-}
-
-/// Where the search starts; it decides how long the search takes and not what it finds.
+/// The start of the search; it decides how long the search takes, but not its result.
 pub(crate) struct Start {
     /// Prices (K) of a similar problem, or zeros.
     pub(crate) prices: Vec<i128>,
-    /// For every row (N) at least the smallest `cost + price` at these prices: that of any one cluster.
+    /// For every row (N) a bound that is at least its smallest `cost + price` at these prices, such as that of any one
+    /// cluster.
     pub(crate) bounds: Vec<i128>,
-    /// How far above that the first lists reach.
+    /// How far above the cheapest cluster the first lists reach.
     pub(crate) margin: i128,
 }
 
 /// The optimum, as the module's documentation defines it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Solution {
-    /// Cluster of every row.
+    /// The cluster of every row.
     pub(crate) codes: Vec<u32>,
-    /// Price of every cluster.
+    /// The price of every cluster.
     pub(crate) prices: Vec<i128>,
-    /// Total cost.
+    /// The total cost.
     pub(crate) cost: u128,
     /// How far above the optimum the total cost may be: 0 is the proof that it is the optimum.
     pub(crate) gap: i128,
-    /// Length of all lists at the end, and how often they were made.
+    /// The length of all lists together at the end, and how often lists were made.
     pub(crate) entries: usize,
     pub(crate) rounds: usize,
 }
 
 /// A width that lists all clusters.
 const WIDEST: i128 = 1 << 100;
-/// Times that prices are brought nearer before the exact search whatever the lists still miss.
+/// How many times prices approach the optimum before the exact search runs even with lists that are too short.
 const APPROACHES: usize = 24;
 
-/// Finds the optimum of the transport problem; `sizes` can be kept (see [`Sizes::check`]).
+/// Finds the optimum of the transport problem; [`Sizes::check`] must accept `sizes`.
 pub(crate) fn solve(costs: &mut dyn Costs, sizes: Sizes, start: Start) -> Result<Solution> {
     let (rows, clusters) = (start.bounds.len(), start.prices.len());
     let sizes = sizes.tight(rows, clusters);
@@ -93,12 +88,12 @@ pub(crate) fn solve(costs: &mut dyn Costs, sizes: Sizes, start: Start) -> Result
     }
 }
 
-/// The smallest `cost + price` that is listed for a row.
+/// Returns the smallest `cost + price` that a row lists.
 fn least(candidates: &Candidates, row: usize, prices: &[i128]) -> i128 {
     candidates.row(row).zip_prices(prices).min().unwrap_or(NO_LIMIT)
 }
 
-/// Rows for which a cluster that is not listed might be as cheap as the cheapest one that is.
+/// Returns the rows for which some cluster that is not listed may be as cheap as the cheapest listed one.
 fn open_rows(candidates: &Candidates, prices: &[i128], margin: i128) -> Vec<Open> {
     let mut open = Vec::new();
     for (row, others) in candidates.others(prices).enumerate() {
@@ -110,7 +105,7 @@ fn open_rows(candidates: &Candidates, prices: &[i128], margin: i128) -> Vec<Open
     open
 }
 
-/// No solution over the candidates: the rows of some clusters list none of the others.
+/// The candidates have no solution: the rows of some clusters list none of the other clusters.
 struct Stuck {
     prices: Vec<i128>,
     codes: Vec<u32>,
@@ -118,7 +113,7 @@ struct Stuck {
 }
 
 impl Stuck {
-    /// Prices and rows for new lists, which reach `stretch` farther to clusters that are not marked.
+    /// Returns prices and rows for new lists, which reach `stretch` farther to clusters that are not marked.
     fn towards_the_rest(&self, candidates: &Candidates, margin: i128, stretch: i128) -> (Vec<i128>, Vec<Open>) {
         let lower = |(price, marked): (&i128, &bool)| if *marked { *price } else { price - stretch };
         let prices: Vec<i128> = self.prices.iter().zip(&self.marked).map(lower).collect();
@@ -158,7 +153,7 @@ fn attempt(candidates: &Candidates, sizes: Sizes, prices: &[i128]) -> Result<Fou
     }
 }
 
-/// Prices of the clusters with that of `root` 0.
+/// Shifts the prices of the clusters so that that of `root` is 0.
 fn normal(mut prices: Vec<i128>, root: usize) -> Vec<i128> {
     let zero = prices.get(root).copied().unwrap_or(0);
     prices.pop();
@@ -166,7 +161,7 @@ fn normal(mut prices: Vec<i128>, root: usize) -> Vec<i128> {
     prices
 }
 
-/// The largest prices, and with them the smallest codes and the proof.
+/// Finds the largest prices, the smallest codes at them, and the proof.
 fn finish(candidates: &Candidates, sizes: Sizes, found: Found) -> Solution {
     let Found { mut codes, largest: prices, .. } = found;
     smallest(candidates, sizes, &prices, &mut codes);

@@ -1,4 +1,4 @@
-//! Prices near the optimum, cheaply: only a better start for the exact search.
+//! Brings prices near the optimum at low cost, as a better start for the exact search.
 
 use super::candidates::Candidates;
 use super::sizes::Sizes;
@@ -6,14 +6,14 @@ use rayon::prelude::*;
 
 /// Most passes over all rows.
 const ROUNDS: usize = 80;
-/// Passes without progress after which it ends.
+/// How many passes without progress end the sweep.
 const PATIENCE: usize = 16;
-/// Prices and steps stay within this, so that a cost plus a price fits i64 or saturates harmlessly.
+/// Prices and steps stay within this, so that a cost plus a price fits i64 or saturates without harm.
 const LIMIT: i128 = 1 << 61;
 
-/// Raises the prices of clusters that attract too many rows and lowers those of clusters with too few, by a step per
-/// cluster that grows while the direction stays and shrinks when it turns. Returns the best prices met.
-/// None moves by more than `reach`: farther away the lists of candidates say little.
+/// Raises the prices of clusters that attract too many rows and lowers those of clusters that attract too few. Each
+/// cluster has a step, which grows while its direction stays the same and shrinks when it turns. No price moves by more
+/// than `reach`, because lists of candidates say little farther away. Returns the best prices that the sweep met.
 ///
 /// # References
 /// M. Riedmiller, H. Braun, A direct adaptive method for faster backpropagation learning: the RPROP algorithm, 1993.
@@ -45,7 +45,7 @@ pub(super) fn sweep(candidates: &Candidates, sizes: Sizes, start: &[i128], reach
             };
             *before = wrong.signum();
             let moved = (*price + *before * *step).clamp(*first - reach, *first + reach);
-            // Where sizes are free to differ, 0 is a price that must not be jumped over.
+            // Where sizes may differ, a price must not jump over 0.
             let jumps = moved.signum() * price.signum() < 0 && sizes.min < sizes.max;
             *price = if jumps { 0 } else { moved };
         }
@@ -53,10 +53,10 @@ pub(super) fn sweep(candidates: &Candidates, sizes: Sizes, start: &[i128], reach
     best.into_iter().map(i128::from).collect()
 }
 
-/// Classes of rows that one task counts.
+/// How many classes one task counts.
 const BLOCK: usize = 4096;
 
-/// Rows that each cluster attracts.
+/// Counts the rows that each cluster attracts.
 fn counts(candidates: &Candidates, prices: &[i64]) -> Vec<i64> {
     let classes = candidates.classes();
     let blocks = (0..classes.len().div_ceil(BLOCK)).into_par_iter();
@@ -73,7 +73,7 @@ fn counts(candidates: &Candidates, prices: &[i64]) -> Vec<i64> {
     })
 }
 
-/// The cluster that is cheapest for a row.
+/// Returns the cluster that is cheapest for a row.
 #[inline(always)]
 fn attracted(candidates: &Candidates, row: usize, prices: &[i64]) -> usize {
     let (mut best, mut least) = (0, i64::MAX);
@@ -86,7 +86,7 @@ fn attracted(candidates: &Candidates, row: usize, prices: &[i64]) -> usize {
     best
 }
 
-/// Rows that a cluster has too many (or, negative, too few) at its price.
+/// Returns how many rows a cluster has too many, or, negative, too few, at its price.
 fn wrong(price: i64, count: i64, sizes: Sizes) -> i64 {
     let (min, max) = (sizes.min as i64, sizes.max as i64);
     match price.signum() {

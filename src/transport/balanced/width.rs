@@ -1,21 +1,23 @@
-//! How far first lists reach: measured on a few rows.
+//! Measures on a few rows how far the first lists have to reach.
 
+use super::costs::Costs;
 use super::proof::ZipPrices;
-use super::solve::{Costs, Start};
+use super::solve::Start;
 use crate::error::Result;
 
-/// Rows that are looked at.
+/// How many rows are measured.
 const SAMPLE: usize = 64;
 
 impl Start {
-    /// A start whose first lists hold about `wanted` clusters beside the cheapest; `bounds` as for [`Start::bounds`].
+    /// Makes a start whose first lists hold about `wanted` clusters besides the cheapest; for `bounds` see
+    /// [`Start::bounds`].
     pub(crate) fn new(costs: &mut dyn Costs, prices: Vec<i128>, bounds: Vec<i128>, wanted: usize) -> Result<Self> {
         let margin = width(costs, bounds.len(), &prices, wanted)?;
         Ok(Self { prices, bounds, margin })
     }
 }
 
-/// How far above the least `cost + price` half of some rows have `wanted` other clusters.
+/// Returns how far above the smallest `cost + price` half of the measured rows have `wanted` other clusters.
 fn width(costs: &mut dyn Costs, rows: usize, prices: &[i128], wanted: usize) -> Result<i128> {
     let step = rows.div_ceil(SAMPLE).max(1);
     let limit = |row: usize| if row.is_multiple_of(step) { i128::MAX >> 10 } else { i128::MIN >> 10 };

@@ -1,53 +1,54 @@
-//! The transport problem: rows to columns with limited places, as many as possible, at the smallest sum of costs.
+//! The transport problem with limited places: puts as many rows as possible into columns, at the smallest sum of costs.
 //!
-//! Successive shortest augmenting paths. Rows are placed one after the other; a row whose columns are full takes the
-//! place of another row, which moves on, along the path of exchanges that adds least. Column potentials keep the cost
-//! of every exchange non-negative, so Dijkstra's algorithm finds that path: a column with free places has potential 0,
-//! and a column nearer than the end of the path is lowered by the difference. After every row the rows so far are
-//! placed optimally.
+//! The solver uses successive shortest augmenting paths. It places rows one after the other. If the columns of a row
+//! are full, the row takes the place of another row, which moves on, along the path of exchanges that adds least.
+//! Column potentials keep the cost of every exchange non-negative, so that Dijkstra's algorithm finds this path: a
+//! column with free places has potential 0, and a column nearer than the end of the path is lowered by the difference.
+//! After each row, the rows so far are placed optimally.
 //!
-//! Being left out is a column of its own with room for all, which costs more than any sum of distances: so no row is
-//! left out that could be placed.
+//! To be left out is a column with room for all rows, which costs more than any sum of distances, so no row is left out
+//! that could be placed.
 
 mod search;
 
 use crate::error::Result;
 use search::Search;
 
-/// A column that a row may take, and its distance there.
+/// A column that a row may take, and the row's distance there.
 #[derive(Clone, Copy)]
 pub(crate) struct Edge {
     pub(crate) column: usize,
     pub(crate) cost: u64,
 }
 
-/// What a row can do.
+/// The columns that a row may take.
 #[derive(Clone, Default)]
 pub(crate) struct Row {
-    /// The columns it may take, each once.
+    /// The columns, each once.
     pub(crate) edges: Vec<Edge>,
-    /// Its distance at its encoded codes, from which its increase is counted; also what it pays where it is left out.
+    /// The row's distance at its encoded codes, from which increases are counted; a row that is left out pays it too.
     pub(crate) stay: u64,
 }
 
-/// The column of every row and the increase there; `None` for a row that is left out.
+/// Returns the column of every row and the increase there; `None` for a row that is left out.
 ///
-/// `own` is a column where a row costs `stay` and no other column is cheaper: it needs no search as long as there are
-/// free places. `row` is asked at most once per row, and only where a search comes across it.
+/// `own` has for a row a column that costs `stay` and is at least as cheap as all its other columns: the row needs no
+/// search as long as that column has free places. The solver calls `row` at most once per row, and only for rows that a
+/// search reaches.
 ///
 /// # Shapes
-/// `free` (columns), `own` (rows); the result has an entry per row.
+/// `free` (columns), `own` (rows); one result per row.
 ///
 /// # Exactness
-/// A path has at most 2^32 distances below 2^64 and one that is left out at 2^100: sums stay within i128. A search
-/// ends at the nearest free column, the lowest on a tie.
+/// A path has at most 2^32 distances below 2^64, and being left out adds 2^100 once, so sums stay within i128. A search
+/// ends at the nearest free column, the lowest one on a tie.
 pub(crate) fn solve(
     free: &[u64],
     own: &[Option<usize>],
     row: &dyn Fn(usize) -> Result<Row>,
 ) -> Result<Vec<Option<(usize, i128)>>> {
     let mut search = Search::new(free, own.len(), row);
-    // Own columns first: such a placement is a path of its own that adds nothing.
+    // Own columns come first: such a placement is a path that adds nothing.
     let mut contested = Vec::new();
     for (row, own) in own.iter().enumerate() {
         if !own.is_some_and(|column| search.take(row, column)) {

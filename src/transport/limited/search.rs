@@ -1,41 +1,43 @@
-//! One shortest augmenting path after the other.
+//! Finds one shortest augmenting path after the other.
 
 use super::Row;
 use crate::error::Result;
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
-/// What a row pays beyond its distance where it is left out.
+/// What a row pays in addition to `stay` if it is left out.
 const LEFT_OUT: i128 = 1 << 100;
-/// Length of the path to a column that was not reached.
+/// The length of the path to a column that was not reached.
 const FAR: i128 = i128::MAX;
 
-/// The rows placed so far, and one search.
+/// The rows placed so far, and the state of one search.
 ///
-/// Rows and columns are indices into these lists: edges to columns that do not exist are dropped when a row arrives.
+/// Rows and columns are indices into these lists; a row's edges to columns that do not exist are dropped when it
+/// arrives.
 pub(super) struct Search<'a> {
     ask: &'a dyn Fn(usize) -> Result<Row>,
     rows: Vec<Option<Row>>,
-    /// Column of every placed row, and what it pays there; nothing until it is loaded, which is at its own column.
+    /// The column of every placed row, and its cost there; the cost is none until the row is loaded, and the row is
+    /// then at its own column.
     at: Vec<Option<(usize, Option<u64>)>>,
-    /// One per column, and last the column of the rows left out.
+    /// One entry per column; the last one is the column of the rows left out.
     columns: Vec<Column>,
-    /// Columns reached: length, whether full, and number.
+    /// The columns reached: length, whether full, and number.
     open: BinaryHeap<Reverse<(i128, bool, usize)>>,
     reached: Vec<usize>,
-    /// Length of the shortest path found so far that ends at a free place: longer ones are not followed.
+    /// The length of the shortest path found so far that ends at a free place; longer paths are not followed.
     end: i128,
 }
 
 struct Column {
     free: u64,
     rows: Vec<usize>,
-    /// At most 0, and 0 while there are free places.
+    /// At most 0; it is 0 while there are free places.
     potential: i128,
-    /// Reduced length of the shortest path of this search, and the row that takes the column at its end.
+    /// The reduced length of the shortest path of this search, and the row that takes the column at its end.
     length: i128,
     by: usize,
-    /// Whether that length is final.
+    /// Whether the length is final.
     done: bool,
 }
 
@@ -54,7 +56,7 @@ impl<'a> Search<'a> {
         }
     }
 
-    /// Places a new row at `column` if that has a free place.
+    /// Places a new row at `column` if that has a free place; returns whether it has.
     pub(super) fn take(&mut self, row: usize, column: usize) -> bool {
         match self.columns.get_mut(column) {
             Some(found) if found.free > 0 => {
@@ -93,14 +95,14 @@ impl<'a> Search<'a> {
         Ok(())
     }
 
-    /// Shortens the paths to the columns that `row` may take; `base` is the length of the path that makes it leave.
+    /// Shortens the paths to the columns that `row` may take; `base` is the length of the path that makes `row` leave.
     fn reach(&mut self, row: usize, base: i128) -> Result<()> {
         self.load(row)?;
         let Some(loaded) = &self.rows[row] else { return Ok(()) };
         let edges = loaded.edges.iter().map(|edge| (edge.column, i128::from(edge.cost)));
         let left_out = (self.columns.len() - 1, LEFT_OUT + i128::from(loaded.stay));
-        // Left out first: what is no shorter need not be looked at. Costs ascend from there, and potentials are never
-        // positive, so no later edge is shorter.
+        // The column of rows left out comes first, as longer edges need not be looked at. Costs ascend from there, and
+        // potentials are never positive, so no later edge is shorter.
         for (number, cost) in [left_out].into_iter().chain(edges) {
             if base + cost > self.end && number != left_out.0 {
                 break;
@@ -120,7 +122,8 @@ impl<'a> Search<'a> {
         Ok(())
     }
 
-    /// Makes every exchange of the new placement non-negative again; `end` is the length of the path taken.
+    /// Lowers potentials so that every exchange of the new placement is non-negative again; `end` is the length of the
+    /// path taken.
     fn lower_potentials(&mut self, end: i128) {
         for number in &self.reached {
             let column = &mut self.columns[*number];
@@ -128,12 +131,12 @@ impl<'a> Search<'a> {
         }
     }
 
-    /// Lets every row of the path that ends at `column` and starts with the unplaced `first` take its new column.
+    /// Moves every row of the path that ends at `column` and starts with the unplaced row `first` to its new column.
     fn move_along(&mut self, mut column: usize, first: usize) {
         loop {
             let row = self.columns[column].by;
             match column + 1 == self.columns.len() {
-                // A row left out stays so: its edges, which may be many, are not needed again.
+                // A row left out stays left out, so its edges, which may be many, are not needed again.
                 true => self.rows[row].iter_mut().for_each(|row| row.edges = Vec::new()),
                 false => self.columns[column].rows.push(row),
             }
@@ -155,7 +158,7 @@ impl<'a> Search<'a> {
         }
     }
 
-    /// Asks for a row at most once.
+    /// Returns a row; loads it at its first use.
     fn load(&mut self, row: usize) -> Result<&Row> {
         let columns = self.columns.len() - 1;
         let slot = &mut self.rows[row];
@@ -168,8 +171,8 @@ impl<'a> Search<'a> {
         Ok(slot.insert(loaded))
     }
 
-    /// Column and increase of every row, `None` for those left out. A row that never moved is at its own column, where
-    /// it adds nothing.
+    /// Returns the column and increase of every row, `None` for those left out. A row that never moved is at its own
+    /// column, where it adds nothing.
     pub(super) fn places(&self) -> Vec<Option<(usize, i128)>> {
         let place = |(row, at): (&Option<Row>, &Option<(usize, Option<u64>)>)| {
             let (column, paid) = at.filter(|(column, _)| *column < self.columns.len() - 1)?;

@@ -1,4 +1,4 @@
-//! Dispatches of `adamw`.
+//! Dispatches `adamw`.
 
 use crate::device::gpu::kernel::Kernel;
 use crate::device::gpu::matrices::GpuMatrices;
@@ -6,7 +6,7 @@ use crate::device::tensors::Parameter;
 use crate::error::Result;
 use crate::kernel::adamw::StepFactors;
 
-/// Float operations of a parameter.
+/// Float operations per parameter.
 const ADAMW_FLOATS: usize = 14;
 
 /// Twin: `kernel::adamw::adamw`.

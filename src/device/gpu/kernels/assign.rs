@@ -1,4 +1,4 @@
-//! Dispatches of `assign`: the filter, and `settle` for the rows that it leaves undecided.
+//! Dispatches `assign`, the filter, and `settle` for the rows that it leaves undecided.
 
 use crate::codebook::Codebook;
 use crate::device::Assigned;
@@ -12,7 +12,7 @@ use crate::device::gpu::span::{Span, words};
 use crate::error::Result;
 use std::time::Instant;
 
-/// Twin: `kernel::assign::assign`. The codebook fits a binding.
+/// Twin: `kernel::assign::assign`. The codebook must fit a binding.
 pub(in crate::device::gpu) fn assign(rows: &mut GpuRows, codebook: &Codebook) -> Result<Assigned> {
     measure(rows)?;
     let (codewords, params) = rows.codewords(codebook)?;
@@ -42,7 +42,7 @@ pub(in crate::device::gpu) fn assign(rows: &mut GpuRows, codebook: &Codebook) ->
     Ok(assigned)
 }
 
-/// Upper bounds of the lengths of the rows, for the bound of the filter.
+/// Computes upper bounds on the lengths of the rows, which the bound of the filter needs.
 fn measure(rows: &mut GpuRows) -> Result<()> {
     if !rows.measured {
         for chunk in &rows.chunks {
@@ -53,7 +53,7 @@ fn measure(rows: &mut GpuRows) -> Result<()> {
     Ok(())
 }
 
-/// Undecided and changed rows.
+/// Returns the numbers of undecided and of changed rows.
 fn counters(rows: &GpuRows) -> Result<[u32; 2]> {
     let bytes = rows.context.read(&[Span { buffer: &rows.counters, offset: 0, size: 8 }])?;
     let mut words = words(&bytes);

@@ -1,4 +1,4 @@
-//! Dispatches of `assigned_distances`.
+//! Dispatches `assigned_distances`.
 
 use crate::codebook::Codebook;
 use crate::device::gpu::kernel::Kernel;
@@ -7,7 +7,7 @@ use crate::device::gpu::rows::GpuRows;
 use crate::device::gpu::span::{Span, doubles};
 use crate::error::{Result, try_vec};
 
-/// Twin: `kernel::assigned_distances::assigned_distances`. The codebook fits a binding.
+/// Twin: `kernel::assigned_distances::assigned_distances`. The codebook must fit a binding.
 pub(in crate::device::gpu) fn assigned_distances(rows: &GpuRows, codebook: &Codebook) -> Result<Vec<u64>> {
     let (codewords, params) = rows.codewords(codebook)?;
     let mut out = try_vec(0, rows.rows, "distances")?;

@@ -1,4 +1,4 @@
-//! Dispatches of the centroid reduction: count, order by cluster, sum piece by piece.
+//! Dispatches the centroid reduction: counts rows, orders them by cluster, and sums piece by piece.
 
 use crate::device::gpu::chunk::slices;
 use crate::device::gpu::kernel::Kernel;
@@ -8,7 +8,7 @@ use crate::device::gpu::span::{Span, doubles, words};
 use crate::error::{Result, try_vec};
 use crate::partial::Partial;
 
-/// Rows of a piece: long enough that adding its sums costs little, short enough to share the work out.
+/// Rows of a piece: so many that adding its sums costs little, and so few that the work can be shared.
 const PIECE_ROWS: u32 = 256;
 
 /// (cluster, start, end, unused) in the ordered list.

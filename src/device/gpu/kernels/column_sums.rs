@@ -1,4 +1,4 @@
-//! Dispatches of `column_sums`.
+//! Dispatches `column_sums`.
 
 use crate::device::gpu::kernel::Kernel;
 use crate::device::gpu::matrices::GpuMatrices;

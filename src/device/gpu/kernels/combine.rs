@@ -1,4 +1,4 @@
-//! Dispatches of `combine`.
+//! Dispatches `combine`.
 
 use crate::device::gpu::kernel::Kernel;
 use crate::device::gpu::matrices::GpuMatrices;

@@ -1,4 +1,4 @@
-//! Dispatches of `dropout`.
+//! Dispatches `dropout`.
 
 use crate::device::gpu::kernel::Kernel;
 use crate::device::gpu::matrices::GpuMatrices;

@@ -1,4 +1,4 @@
-//! Dispatches of `gather`: copies of rows.
+//! Dispatches `gather`, which copies rows.
 
 use crate::device::gpu::chunk::slices;
 use crate::device::gpu::kernel::Kernel;
@@ -7,7 +7,7 @@ use crate::device::gpu::rows::GpuRows;
 use crate::device::gpu::span::{Span, words};
 use crate::error::{Result, try_vec};
 
-/// Copies of the given rows, in the given order.
+/// Returns copies of the given rows, in the given order.
 pub(in crate::device::gpu) fn gather(table: &GpuRows, rows: &[usize]) -> Result<Vec<i32>> {
     let mut out = try_vec(0, rows.len().saturating_mul(table.dim), "gathered rows")?;
     let row_bytes = table.width * 16;

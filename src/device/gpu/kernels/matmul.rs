@@ -1,4 +1,4 @@
-//! Dispatches of matrix products: both operands to packed integers, then the products.
+//! Dispatches matrix products: packs both operands as integers, then multiplies them.
 
 use crate::device::gpu::chunk::slices;
 use crate::device::gpu::kernel::Kernel;
@@ -11,7 +11,7 @@ use crate::kernel::scaled::Width;
 
 /// Rows of packed words that a workgroup takes at a time.
 const STEP: usize = 16;
-/// `dot4I8Packed` of a word of 16-bit integers: each digit with each.
+/// Calls of `dot4I8Packed` per word of 16-bit integers: each digit of one operand with each of the other.
 const DIGIT_PRODUCTS: usize = 4;
 
 /// Twin: `kernel::matmul::matmul`.
@@ -28,7 +28,7 @@ pub(in crate::device::gpu) fn matmul(
     let GpuMatrices { context, batch, operands, .. } = matrices;
     let wide = width == Width::Bits16;
     let kernel = Kernel::Matmul { wide };
-    // Rows and columns of results that a workgroup owns.
+    // A workgroup owns a tile of this many rows and columns of results.
     let tile = kernel.group_rows();
     let rows = shape.k.div_ceil(if wide { 2 * STEP } else { 4 * STEP }) * STEP;
     let (a, b) = matmul::Vectors::of(product, shape, &[], &[]);

@@ -1,4 +1,4 @@
-//! Dispatches of the seeding distances.
+//! Dispatches `min_distances`, the seeding distances.
 
 use crate::device::gpu::chunk::slices;
 use crate::device::gpu::kernel::Kernel;
@@ -7,7 +7,7 @@ use crate::device::gpu::rows::GpuRows;
 use crate::device::gpu::span::{Span, doubles};
 use crate::error::{Result, try_vec};
 
-/// Points of a dispatch.
+/// How many points one dispatch takes.
 const POINTS: usize = 64;
 
 /// Twin: `kernel::min_distances::min_distances`.
@@ -22,7 +22,7 @@ pub(in crate::device::gpu) fn min_distances(table: &mut GpuRows, points: &[i32],
         let on_device = table.points(points)?;
         let piece = table.piece_rows(8 * count);
         for chunk in &table.chunks {
-            // Every dispatch has its own buffers, which start at its first row.
+            // Every dispatch has buffers that start at its first row.
             for part in slices(&table.context, Kernel::MinDistances, chunk.rows.len(), count * table.dim) {
                 for start in part.clone().step_by(piece) {
                     let end = part.end.min(start + piece);

@@ -1,4 +1,5 @@
-//! Dispatches: one file per kernel, of the same name as its contract and twin in `kernel/` and its WGSL in `shaders/`.
+//! Dispatches of the kernels: one file per kernel, named like its contract and twin in `kernel/` and its WGSL in
+//! `shaders/`.
 
 pub(super) mod adamw;
 pub(super) mod assign;
@@ -17,5 +18,5 @@ pub(super) mod row_losses;
 pub(super) mod straight_through;
 pub(super) mod unit_length;
 
-/// How many operations of `assign` an exact difference, squared and added, is worth.
+/// How many operations of `assign` cost as much as one exact difference, squared and added.
 const EXACT_WORK: usize = 8;

@@ -1,4 +1,4 @@
-//! Dispatches of `rectify` and `rectify_gradient`.
+//! Dispatches `rectify` and `rectify_gradient`.
 
 use crate::device::gpu::kernel::Kernel;
 use crate::device::gpu::matrices::GpuMatrices;

@@ -1,4 +1,4 @@
-//! Dispatches of `row_losses`.
+//! Dispatches `row_losses`.
 
 use crate::device::gpu::kernel::Kernel;
 use crate::device::gpu::matrices::GpuMatrices;

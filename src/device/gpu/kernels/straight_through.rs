@@ -1,4 +1,4 @@
-//! Dispatches of `straight_through`.
+//! Dispatches `straight_through`.
 
 use crate::device::gpu::kernel::Kernel;
 use crate::device::gpu::matrices::GpuMatrices;
@@ -6,7 +6,7 @@ use crate::device::tensors::Passing;
 use crate::error::Result;
 use crate::kernel::straight_through::Weight;
 
-/// Float operations of a value, besides those of its levels.
+/// Float operations per value, besides those of its levels.
 const PASS_FLOATS: usize = 3;
 
 /// Twin: `kernel::straight_through::straight_through`.

@@ -1,4 +1,4 @@
-//! Dispatches of `unit_length`.
+//! Dispatches `unit_length`.
 
 use crate::device::gpu::kernel::Kernel;
 use crate::device::gpu::kernels::EXACT_WORK;

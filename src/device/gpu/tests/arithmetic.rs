@@ -1,4 +1,4 @@
-//! 64-bit arithmetic in pairs of u32, against u64.
+//! Compares 64-bit arithmetic on pairs of u32 with u64.
 
 use crate::device::gpu::adapter;
 use crate::device::gpu::kernel::Kernel;
@@ -39,7 +39,7 @@ fn pairs_of_u32_are_u64() {
     let mut random = Random(1);
     pairs.extend((0..200_000).map(|_| {
         let (a, b) = (random.next(), random.next());
-        // Every length of number, and squares with their neighbours for the root.
+        // Numbers of every length; for the root, squares with their neighbours.
         match random.next() % 4 {
             0 => (a, b),
             1 => (a >> (b & 63), b >> (a & 63)),

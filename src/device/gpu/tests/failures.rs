@@ -1,4 +1,4 @@
-//! A device that is lost, or too small, gives a typed error wherever it happens.
+//! A lost device, or one that is too small, gives a typed error wherever that happens.
 
 use crate::codebook::Codebook;
 use crate::device::Purpose;
@@ -15,7 +15,7 @@ const ROWS: usize = 300;
 type Step = fn(&mut dyn Table, &Codebook) -> Result<()>;
 
 const STEPS: [(&str, Step); 9] = [
-    // What is only queued shows with the next read-back.
+    // A fault in queued work shows at the next read-back.
     ("upload", |table, _| table.upload(0, &[7; ROWS * DIM]).and_then(|()| table.gather(&[0]).map(drop))),
     ("gather", |table, _| table.gather(&[1, 2]).map(drop)),
     ("unit_length", |table, _| table.unit_length().and_then(|()| table.gather(&[0]).map(drop))),

@@ -3,11 +3,11 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-/// Modules of `kernel/` that are no kernels: what several of them share.
+/// Modules of `kernel/` that are no kernels but that several kernels share.
 const SHARED: [&str; 2] = ["float", "scaled"];
 /// Kernels that run on the host.
 const HOST: [&str; 1] = ["range_search"];
-/// Shaders that do a part of another kernel, with that kernel.
+/// Shaders that do a part of another kernel's work, with that kernel.
 const PARTS: [(&str, &str); 7] = [
     ("count", "centroid"),
     ("gather", "gather"),
@@ -22,7 +22,7 @@ fn folder(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
 }
 
-/// Names of the files of a folder, or of its folders with a `mod.rs`, without what is about the folder itself.
+/// Returns the names of the files of a folder, or of its folders with a `mod.rs`, except files about the folder itself.
 fn names(path: &str, extension: &str) -> BTreeSet<String> {
     let name = |entry: std::fs::DirEntry| {
         let path = entry.path();
@@ -44,7 +44,7 @@ fn every_kernel_has_a_shader_and_a_file_of_dispatches() {
     let with_shader = &kernels - &set(&HOST);
     assert!(with_shader.len() > 10 && with_shader.len() + HOST.len() == kernels.len());
     assert_eq!(&names("shaders", "wgsl") - &parts, with_shader);
-    // `gather` only copies: it has no twin.
+    // `gather` only copies, so it has no twin.
     assert_eq!(&names("src/device/gpu/kernels", "rs") - &set(&["gather"]), with_shader);
     for (part, whole) in PARTS {
         let dispatches = std::fs::read_to_string(folder(&format!("src/device/gpu/kernels/{whole}.rs"))).unwrap();
@@ -68,7 +68,7 @@ fn shaders_name_their_twins() {
     }
 }
 
-/// ARCHITECTURE.md names them all.
+/// ARCHITECTURE.md names every kernel.
 #[test]
 fn the_architecture_lists_every_kernel() {
     let text = std::fs::read_to_string(folder("ARCHITECTURE.md")).unwrap();

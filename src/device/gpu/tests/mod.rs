@@ -1,5 +1,5 @@
-//! What only the GPU has: shaders that must translate, arithmetic made of u32, floats made of integers, limits,
-//! failures.
+//! Tests of what only the GPU has: shaders that must translate, arithmetic made of u32, floats made of integers,
+//! limits, and failures.
 
 mod arithmetic;
 mod failures;
@@ -14,15 +14,15 @@ use super::adapter;
 use crate::device::tests::{Case, compare, outcome, reference};
 use std::sync::Arc;
 
-/// Small bindings and dispatches cut tables, lists and sums into many parts; checked shaders catch any index out of
-/// bounds that the unchecked ones might hide.
+/// Small bindings and dispatches divide tables, lists and sums into many parts. Checked shaders catch an index out of
+/// bounds that unchecked ones might hide.
 #[test]
 fn cut_into_parts() {
     for found in adapter::all() {
         let Ok(context) = found.open() else { continue };
         let context = Arc::new(context.for_tests(96 << 10, 1 << 16));
         let gpu = Gpu { info: found.info.clone(), context };
-        // The last two have more codewords than a binding holds.
+        // The last two codebooks have more codewords than a binding holds.
         let cases = [(700, 33, 130), (513, 64, 65), (300, 5, 700), (2500, 100, 7), (300, 40, 1000), (64, 130, 300)];
         for (rows, dim, clusters) in cases {
             let case = Case { rows, dim, clusters, data: rows };

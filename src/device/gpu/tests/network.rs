@@ -1,4 +1,4 @@
-//! Networks on adapters that cut work up, fail, or have faults in their shaders.
+//! Tests networks on adapters that divide work, fail, or have faults in their shaders.
 
 use crate::device::Engine;
 use crate::device::gpu::Gpu;
@@ -8,7 +8,7 @@ use crate::device::tensors::tests::{Expected, few_cases};
 use crate::error::ErrorKind;
 use std::sync::Arc;
 
-/// Dispatches of few elements, and shaders that check every index.
+/// Uses dispatches of few elements, and shaders that check every index.
 #[test]
 fn networks_cut_into_parts() {
     let expected = Expected::new(few_cases());
@@ -19,7 +19,7 @@ fn networks_cut_into_parts() {
     }
 }
 
-/// A fault in every kernel, which the cases must bring to light.
+/// Plants a fault in every kernel, which the cases must find.
 const FAULTS: [(Kernel, &str, &str); 34] = [
     (Kernel::AdamW, "float_mul(params.rest2, float_mul(g, g))", "float_mul(float_mul(params.rest2, g), g)"),
     (Kernel::AdamW, "float_div(m, denominator)", "float_mul(m, float_div(ONE, denominator))"),

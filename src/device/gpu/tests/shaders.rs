@@ -1,4 +1,4 @@
-//! Every shader, as it is used, must translate for every graphics API.
+//! Every shader, in the form in which it is used, must translate for every graphics API.
 
 use crate::device::gpu::kernel::Kernel;
 use naga::back::{hlsl, msl, pipeline_constants::process_overrides, spv};
@@ -10,7 +10,7 @@ fn every_shader_translates() {
         let source = kernel.source();
         let module = naga::front::wgsl::parse_str(&source)
             .unwrap_or_else(|error| panic!("{kernel:?}: {}", error.emit_to_string(&source)));
-        // No capability beyond core WGSL.
+        // Shaders may use no capability beyond core WGSL.
         let info = Validator::new(ValidationFlags::all(), Capabilities::empty())
             .validate(&module)
             .unwrap_or_else(|error| panic!("{kernel:?}: {}", error.emit_to_string(&source)));

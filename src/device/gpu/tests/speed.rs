@@ -1,4 +1,4 @@
-//! Milliseconds per kernel: `cargo test --release --lib speed -- --ignored --nocapture`.
+//! Measures milliseconds per kernel: `cargo test --release --lib speed -- --ignored --nocapture`.
 
 use crate::codebook::Codebook;
 use crate::device::Engine;
@@ -85,7 +85,7 @@ fn speed() {
     }
 }
 
-/// A layer of a network on a batch: forward, both gradients, the step of the optimiser.
+/// Times a layer of a network on a batch: forward, both gradients, and the step of the optimiser.
 #[test]
 #[ignore = "a measurement"]
 fn speed_of_networks() {

@@ -1,21 +1,21 @@
-//! A trie from sorted paths.
+//! Builds a trie from sorted paths.
 
 use crate::error::{Error, Result};
 use crate::id::export::WATCHED;
 use std::collections::VecDeque;
 use std::ops::Range;
 
-/// The codes and suffixes of all items, in the order of their IDs.
+/// The codes, suffixes and keys of all items, in the order of their IDs.
 pub(super) struct Paths {
     levels: usize,
     codes: Vec<u32>,
     suffixes: Vec<Option<u64>>,
-    /// Where each key begins, and the end of the last.
+    /// The offset at which each key begins, and the end of the last key.
     offsets: Vec<i64>,
     keys: Vec<u8>,
 }
 
-/// See [`Export::trie`](crate::registry::Export::trie).
+/// The arrays of the file; [`Export::trie`](crate::registry::Export::trie) describes them.
 #[derive(Debug, Default, PartialEq)]
 pub(super) struct Trie {
     pub(super) indptr: Vec<i64>,
@@ -29,7 +29,7 @@ impl Paths {
         Self { levels, codes: Vec::new(), suffixes: Vec::new(), offsets: vec![0], keys: Vec::new() }
     }
 
-    /// Appends an item whose ID is greater than all before.
+    /// Appends an item, whose ID must be greater than those of all items before it.
     pub(super) fn push(&mut self, item: &str, codes: &[u32], suffix: Option<u64>) -> Result<()> {
         if codes.len() != self.levels {
             return Err(Error::damaged_registry(format!("item {item:?} has {} codes", codes.len())));
@@ -45,12 +45,12 @@ impl Paths {
         self.suffixes.len()
     }
 
-    /// Offsets and bytes of the item keys.
+    /// Returns the offsets and bytes of the item keys.
     pub(super) fn into_keys(self) -> (Vec<i64>, Vec<u8>) {
         (self.offsets, self.keys)
     }
 
-    /// The code of an item at a depth, or its suffix; none where its path is over.
+    /// Returns the code of an item at a depth, or its suffix; none where its path has ended.
     fn code(&self, item: usize, depth: usize) -> Option<u64> {
         match depth < self.levels {
             true => self.codes.get(item * self.levels + depth).map(|code| u64::from(*code)),
@@ -59,23 +59,23 @@ impl Paths {
         }
     }
 
-    /// The trie with the tokens that `token` gives for (depth, code).
+    /// Builds the trie, with the token that `token` gives for each (depth, code).
     ///
-    /// `watch` is called now and then; an error it returns ends the work.
+    /// Calls `watch` now and then; an error that it returns ends the work.
     pub(super) fn trie(
         &self,
         token: &dyn Fn(usize, u64) -> Result<i64>,
         watch: &dyn Fn() -> Result<()>,
     ) -> Result<Trie> {
         let mut trie = Trie { indptr: vec![0], ..Trie::default() };
-        // The items below the nodes that come next; below a node they are together, as they are sorted.
+        // The items below each node that comes next. As items are sorted, those below one node are consecutive.
         let mut nodes = VecDeque::from([(0..self.len(), 0)]);
         while let Some((Range { start, end }, depth)) = nodes.pop_front() {
             if (trie.items.len() as u64).is_multiple_of(WATCHED) {
                 watch()?;
             }
             let mut item = start;
-            // A path that ends here sorts before those that go on.
+            // A path that ends at this node sorts before those that go on.
             let ends = item < end && self.code(item, depth).is_none();
             trie.items.push(if ends { item as i64 } else { -1 });
             item += usize::from(ends);

@@ -1,4 +1,4 @@
-//! The safetensors file, of which nothing is copied.
+//! Writes a safetensors file without copying the tensors.
 
 use crate::error::Result;
 use crate::io::AtomicFile;
@@ -7,15 +7,15 @@ use std::path::{Path, PathBuf};
 
 const FORMAT: &str = "semid-trie";
 const FORMAT_VERSION: &str = "1";
-/// Numbers to convert to bytes at a time.
+/// Numbers that are converted to bytes at a time.
 const CHUNK: usize = 8192;
 
-/// A file to be written, tensor after tensor.
+/// A file that is written tensor by tensor.
 pub(super) struct File {
     path: PathBuf,
     header: Map<String, Value>,
     tensors: Vec<Tensor>,
-    /// Bytes of the tensors so far.
+    /// Bytes of the tensors added so far.
     len: usize,
 }
 
@@ -50,7 +50,8 @@ impl File {
 
     pub(super) fn write(self) -> Result<()> {
         let mut header = Value::Object(self.header).to_string();
-        // The numbers begin at a multiple of 8, as readers that map the file into memory want it.
+        // The header is padded so that numbers begin at a multiple of 8: readers that map the file into memory need
+        // that.
         header.push_str(&" ".repeat(header.len().next_multiple_of(8) - header.len()));
         let mut out = AtomicFile::create(&self.path)?;
         out.put(&(header.len() as u64).to_le_bytes())?;

@@ -1,4 +1,4 @@
-//! All IDs as a trie, for constrained decoding.
+//! Writes all IDs as a trie, for constrained decoding.
 
 mod build;
 mod file;
@@ -10,11 +10,11 @@ use file::File;
 use std::path::Path;
 
 impl Export<'_> {
-    /// Writes the trie of all IDs as .safetensors: which tokens may follow which.
+    /// Writes the trie of all IDs as .safetensors; it tells which tokens may follow which.
     ///
-    /// Nodes are numbered breadth first from the root, 0. The edges of node n are `indptr[n] .. indptr[n + 1]`, ordered
-    /// by token. The ID that ends at node n, if any, is that of item `items[n]`; with suffixes where needed, longer IDs
-    /// may follow it. Items are numbered in the order of their IDs.
+    /// Nodes are numbered breadth first from the root, which is 0. Node n has the edges `indptr[n] .. indptr[n + 1]`,
+    /// ordered by token. If an ID ends at node n, it is the ID of item `items[n]`; where only some IDs have suffixes,
+    /// longer IDs may go on from there. Items are numbered in the order of their IDs.
     ///
     /// | tensor | shape | |
     /// | --- | --- | --- |
@@ -25,10 +25,10 @@ impl Export<'_> {
     /// | `item_offsets` | items + 1, i64 | first byte of an item key |
     /// | `item_keys` | bytes, u8 | item keys in UTF-8, one after the other |
     ///
-    /// The metadata have `format` = "semid-trie", `format_version` and `vocabulary`, which is the JSON of
+    /// The metadata have `format` = "semid-trie", `format_version`, and `vocabulary`: the JSON of
     /// [`Export::vocabulary`].
     ///
-    /// Takes memory for all IDs: about 100 bytes and the key for each.
+    /// Needs memory for all IDs: about 100 bytes and the key for each.
     ///
     /// # Errors
     /// As for [`Export::vocabulary`].

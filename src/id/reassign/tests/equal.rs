@@ -1,10 +1,10 @@
-//! Equal items are asked about once, and go where they would go if nobody knew that they are equal.
+//! Equal items share their look-ups, and get the places that they would get if nobody knew that they are equal.
 
 use super::*;
 use crate::ErrorKind;
 use crate::error::Error;
 
-/// A table that knows which of its items are duplicates, and may be told to stop.
+/// A table of distances that knows which of its items are duplicates, and can be told to stop.
 struct Knowing {
     table: Table,
     questions: AtomicUsize,
@@ -66,7 +66,7 @@ fn merging_changes_no_place() {
     assert!(moved > 1000, "{moved} moved: too easy");
 }
 
-/// The sum is the smallest there is, and within it the nearest places go to the first keys.
+/// The sum is the smallest possible, and the first keys get the nearest places.
 #[test]
 fn equal_items_take_the_nearest_places_in_the_order_of_their_keys() {
     for seed in 0..100 {
@@ -89,7 +89,7 @@ fn equal_items_take_the_nearest_places_in_the_order_of_their_keys() {
     }
 }
 
-/// Growth: twice the items, at most a little more than twice the questions; and not one per item.
+/// Twice the items ask at most a little more than twice the questions, and fewer than one per item.
 #[test]
 fn many_equal_items_ask_for_few_distances() {
     for items in [1000, 2000, 4000] {

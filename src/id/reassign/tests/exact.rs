@@ -1,4 +1,4 @@
-//! The last level is placed at the smallest sum of increases.
+//! The last level has the smallest sum of increases.
 
 use super::*;
 
@@ -22,11 +22,11 @@ fn one_level_is_the_best_of_all_placements() {
     assert!(moved > 100 && left_over > 100, "{moved} moved, {left_over} left over: too easy");
 }
 
-/// Whether a cycle of exchanges between codes, free places and being left over makes the sum smaller: Bellman and
-/// Ford's test on all exchanges, which is another algorithm than the solver's. One level.
+/// Returns whether a cycle of exchanges between codes, free places and being left over would make the sum smaller. Runs
+/// Bellman and Ford's test over all exchanges of one level, which is another algorithm than the solver's.
 fn can_be_better(table: &Table, placed: &[Placed], free: &[Vec<u32>]) -> bool {
     let codes = table.clusters[0];
-    // The node after the codes is being left over, which costs nothing.
+    // The node after those of the codes stands for being left over, which costs nothing.
     let node = |placed: &Placed| if placed.suffix_needed { codes } else { placed.codes[0] as usize };
     let places: Vec<usize> =
         (0..codes).map(|code| free.iter().filter(|free| free[0] as usize == code).count()).collect();
@@ -37,7 +37,7 @@ fn can_be_better(table: &Table, placed: &[Placed], free: &[Vec<u32>]) -> bool {
         edges.extend(open.map(|to| (node(at), to, cost(to) - cost(node(at)))));
     }
     let held = |code: usize| placed.iter().filter(|placed| node(placed) == code).count();
-    // A chain of moves may end at a free place, which is a way back to any code it began at.
+    // A chain of moves may end at a free place, from which there is a way back to the code where the chain began.
     let open = (0..codes).filter(|code| places[*code] > held(*code));
     edges.extend(open.flat_map(|code| (0..codes).map(move |other| (code, other, 0))));
     let mut distance = vec![0_i128; codes + 1];
@@ -60,7 +60,7 @@ fn larger_groups_have_no_exchange_that_is_better() {
         let free = free_places(&table.clusters, capacity, &used);
         assert_eq!(sum(&placed).0, free.len().min(items as usize), "problem {seed}");
         assert!(!can_be_better(&table, &placed, &free), "problem {seed}");
-        // Two items that change places to the worse must be noticed.
+        // The test must notice two items that change places for the worse.
         let increase = |item: usize, placed: &Placed| match placed.suffix_needed {
             true => 0,
             false => table.increase(item, &placed.codes),

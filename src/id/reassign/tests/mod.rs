@@ -1,4 +1,4 @@
-//! The solver against all placements, against optimality conditions, and its promises.
+//! Tests the solver against all placements, against optimality conditions, and its promises.
 
 mod equal;
 mod exact;
@@ -13,10 +13,10 @@ use crate::rng::row_hash;
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// Used places by their codes.
+/// Number of used places by codes.
 type Used = BTreeMap<Vec<u32>, u64>;
 
-/// Items with made-up distances below `limit`, few of which differ where it is small. Items with the same identity are
+/// Items with made-up distances below `limit`; a small limit makes ties frequent. Items with the same identity are
 /// duplicates.
 struct Table {
     identities: Vec<u64>,
@@ -38,7 +38,7 @@ impl Table {
         Self { identities, clusters: clusters.to_vec(), limit, asked: AtomicUsize::new(0) }
     }
 
-    /// Codes as an encoder chooses them: the lowest of the nearest, level by level.
+    /// Chooses codes as an encoder does: the lowest of the nearest, level by level.
     fn encode(&self, item: usize) -> Vec<u32> {
         let mut codes = Vec::new();
         while codes.len() < self.clusters.len() {
@@ -59,7 +59,7 @@ impl Table {
     }
 
     fn keys(&self) -> Vec<String> {
-        // Not in the order of the items.
+        // The answers are not in the order of the items.
         (0..self.identities.len()).map(|item| format!("{}-{item}", item * 7 % 5)).collect()
     }
 
@@ -81,12 +81,12 @@ impl Table {
     }
 }
 
-/// A random number below `bound`.
+/// Draws a random number below `bound`.
 fn random(seed: u64, what: u64, bound: u64) -> u64 {
     row_hash(row_hash(77, seed), what) % bound
 }
 
-/// A random problem: items of which some are duplicates, a capacity, and used places.
+/// Makes a random problem: items, some of them duplicates, a capacity, and used places.
 fn problem(seed: u64, items: u64, clusters: &[usize]) -> (Table, u64, Used) {
     let limit = [3, 10, 1 << 40, u64::MAX >> 1][random(seed, 0, 4) as usize];
     let kinds = [1, 3, 1000][random(seed, 1, 3) as usize];
@@ -96,14 +96,14 @@ fn problem(seed: u64, items: u64, clusters: &[usize]) -> (Table, u64, Used) {
     let mut used = Used::new();
     for (i, codes) in all_codes(clusters).into_iter().enumerate() {
         if random(seed, 1000 + i as u64, 4) < share {
-            // More than the capacity: suffixes beyond it were given before.
+            // May exceed the capacity, as suffixes beyond it were given before.
             used.insert(codes, 1 + random(seed, 5000 + i as u64, capacity + 1));
         }
     }
     (Table::new(identities, clusters, limit), capacity, used)
 }
 
-/// All codes of a space.
+/// Returns all codes of a space.
 fn all_codes(clusters: &[usize]) -> Vec<Vec<u32>> {
     clusters.iter().fold(vec![vec![]], |prefixes, clusters| {
         let longer = |prefix: Vec<u32>| (0..*clusters as u32).map(move |code| [&prefix[..], &[code]].concat());
@@ -111,20 +111,20 @@ fn all_codes(clusters: &[usize]) -> Vec<Vec<u32>> {
     })
 }
 
-/// The codes of every free place.
+/// Returns the codes of every free place.
 fn free_places(clusters: &[usize], capacity: u64, used: &Used) -> Vec<Vec<u32>> {
     let free = |codes: &Vec<u32>| capacity.saturating_sub(used.get(codes).copied().unwrap_or(0)) as usize;
     all_codes(clusters).into_iter().flat_map(|codes| vec![codes.clone(); free(&codes)]).collect()
 }
 
-/// Most items that can be placed and the smallest sum of increases with so many, by trying everything.
+/// Tries everything; returns how many items can be placed at most and the smallest sum of increases for so many.
 fn brute_force(table: &Table, items: &[usize], places: &mut Vec<Option<Vec<u32>>>) -> (usize, i128) {
     let Some((item, rest)) = items.split_first() else { return (0, 0) };
     let mut best = brute_force(table, rest, places);
     let mut tried = None;
     for at in 0..places.len() {
         let Some(codes) = places[at].take() else { continue };
-        // The second place of the same codes is the same.
+        // A second place with the same codes changes nothing.
         if tried.as_ref() != Some(&codes) {
             let (placed, sum) = brute_force(table, rest, places);
             let found = (placed + 1, sum + table.increase(*item, &codes));

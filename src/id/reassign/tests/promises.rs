@@ -1,8 +1,8 @@
-//! What holds for every problem.
+//! Promises that hold for every problem.
 
 use super::*;
 
-/// Random problems of three levels with every kind of overflow.
+/// Random problems of three levels, with every kind of overflow.
 fn problems() -> impl Iterator<Item = (Table, u64, Used)> {
     (0..120).map(|seed| problem(seed, [5, 40, 150][seed as usize % 3], &[3, 1 + seed as usize % 5, 4]))
 }
@@ -29,7 +29,7 @@ fn capacities_hold_and_a_suffix_means_that_all_is_full() {
                 up[same] += 1;
             }
         }
-        // Whoever left a prefix left it full; whoever needs a suffix leaves a full space.
+        // An item that left a prefix left it full; an item that needs a suffix found the whole space full.
         let free = free_places(&table.clusters, capacity, &now);
         for (item, placed) in placed.iter().enumerate() {
             let encoded = table.encode(item);
@@ -78,7 +78,7 @@ fn neither_order_nor_threads_matter() {
     }
 }
 
-/// The first key of equal items keeps the codes.
+/// Of equal items, the one with the first key keeps the codes.
 #[test]
 fn earlier_keys_go_first() {
     let table = Table::new(vec![3; 4], &[2, 3], 1 << 20);
@@ -87,7 +87,7 @@ fn earlier_keys_go_first() {
     assert_eq!(placed[2].codes, table.encode(2));
     let mut by_key: Vec<(&String, i128)> = keys.iter().zip(placed.iter().map(|placed| placed.added_distance)).collect();
     by_key.sort();
-    // Three stay below their prefix, in the order of their keys; the last one leaves.
+    // Three items stay below their prefix, in the order of their keys; the last one leaves it.
     assert!(by_key[..3].is_sorted_by_key(|(_, added)| *added));
     let leaves = placed.iter().position(|placed| placed.codes[0] != table.encode(0)[0]);
     assert_eq!(leaves, Some(0));

@@ -1,4 +1,4 @@
-//! Lists that do not fit together, and errors on the way.
+//! Refuses lists that do not fit together, and passes on errors of its callbacks.
 
 use super::*;
 use crate::error::{Error, ErrorKind};
@@ -39,6 +39,6 @@ fn errors_end_it() {
     };
     assert!(solve(&codes, &mut |_| Ok(Vec::new())).contains("the row"));
     assert!(solve(&codes, &mut |_| Err(Error::damaged("the store"))).contains("the store"));
-    // Fewer distances than codes.
+    // There are fewer distances than codes.
     assert!(solve(&[vec![2], vec![2]], &mut |_| Ok(vec![(vec![2], 1)])).contains("distances"));
 }

@@ -1,5 +1,5 @@
-//! Seconds for large batches, with distances from a model of 3 levels of 256:
-//! `cargo test --lib reassign::tests::speed -- --ignored --nocapture`.
+//! Measures the seconds for large batches, with distances from a model of 3 levels of 256: `cargo test --lib
+//! reassign::tests::speed -- --ignored --nocapture`.
 
 use super::*;
 use crate::codebook::Codebook;
@@ -10,7 +10,7 @@ use crate::{Device, Matrix, RqKMeansModel};
 use std::collections::BTreeSet;
 use std::time::Instant;
 
-/// A model whose codewords are half as long at every level.
+/// Makes a model whose codewords are half as long at every further level.
 fn model(dim: usize) -> RqKMeansModel {
     let value = |level: u32, i: usize| ((random(u64::from(level), i as u64, 1 << 18) as i32) - (1 << 17)) >> level;
     let codebook = |level| Codebook::new((0..256 * dim).map(|i| value(level, i)).collect(), dim);
@@ -19,7 +19,7 @@ fn model(dim: usize) -> RqKMeansModel {
     RqKMeansModel::new(quantization, (0..3).map(codebook).collect(), 0).unwrap()
 }
 
-/// Rows within `noise` of what the first `levels` of `centers` random codes decode to.
+/// Makes rows within `noise` of the points that the first `levels` of `centers` random codes decode to.
 fn rows(model: &RqKMeansModel, count: usize, centers: u64, levels: usize, noise: u64) -> Vec<f32> {
     let value = |(row, d): (usize, usize)| {
         let center = random(1, row as u64, centers);

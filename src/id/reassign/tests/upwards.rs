@@ -1,8 +1,8 @@
-//! Items that find their group full.
+//! Items whose group is full.
 
 use super::*;
 
-/// With few clusters every free place is looked at, so that a batch is exact above the last level too.
+/// With few clusters an item looks at every free place, so a batch is exact above the last level too.
 #[test]
 fn two_levels_are_the_best_of_all_placements_level_by_level() {
     let (mut up, mut negative) = (0, 0);
@@ -29,7 +29,7 @@ fn two_levels_are_the_best_of_all_placements_level_by_level() {
     assert!(up > 100 && negative > 10, "{up} moved up, {negative} of them came nearer: too easy");
 }
 
-/// Several batches, each of which sees only a part of the free places.
+/// Several batches, each of which looks at only a part of the free places.
 #[test]
 fn a_crowd_fills_the_space_to_the_last_place() {
     for (items, kinds) in [(700, 1), (900, 40), (1000, 5000)] {

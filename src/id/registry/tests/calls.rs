@@ -1,4 +1,4 @@
-//! How often a registry asks its store: a fixed number of times per batch, as every time may be a round trip.
+//! A registry asks its store a fixed number of times per batch, as every call may be a round trip.
 
 use super::*;
 use crate::error::Result;
@@ -6,7 +6,7 @@ use crate::id::store::{Entry, Record};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
-/// A store that counts the calls it gets.
+/// A store that counts its calls.
 struct Counted(MemoryStore, Arc<AtomicUsize>);
 
 impl Counted {
@@ -74,7 +74,8 @@ fn a_batch_takes_a_few_calls_whatever_its_size() {
             let store = Counted(MemoryStore::new(), count.clone());
             let mut registry = Registry::new(store, manifest(resolver), b"").unwrap().update_changed(true);
             let keys: Vec<String> = (0..items).map(|item| format!("item {item}")).collect();
-            // New items, known ones, changed ones that come back to where they were, and looking up all of them.
+            // The calls assign new items, known items and changed items that return to earlier codes, and look all of
+            // them up.
             let steps = [0, 0, 1, 0].map(|step| {
                 count.store(0, Relaxed);
                 let rows: Vec<[u32; 2]> = (0..items).map(|item| [item % 5, step]).collect();

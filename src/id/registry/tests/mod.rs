@@ -34,7 +34,7 @@ fn ids(assigned: Assigned) -> Vec<SemanticId> {
     assigned.assignments.into_iter().map(|assignment| assignment.id).collect()
 }
 
-/// The rules, with maps: known items keep their ID, new ones count on.
+/// The rules, written with maps: known items keep their ID, new ones count on.
 #[derive(Default)]
 struct Rules {
     ids: HashMap<String, SemanticId>,
@@ -58,7 +58,7 @@ impl Rules {
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, cases: 60, ..ProptestConfig::default() })]
 
-    /// Any order, any batches, repeats within a batch, changes and removals in between.
+    /// Mixes orders, batches, repeats within a batch, changes and removals.
     #[test]
     fn ids_are_those_of_the_rules(
         batches in prop::collection::vec(prop::collection::vec((0..40_usize, 0..12_u32), 0..20), 1..12),
@@ -70,7 +70,7 @@ proptest! {
             let mut registry = registry.update_changed(update);
             let mut rules = Rules::default();
             for (number, batch) in batches.iter().enumerate() {
-                // An item has other codes in some batches, but the same within one.
+                // An item may have different codes in different batches, but not within one.
                 let rows: Vec<(String, [u32; 2])> = batch.iter().map(|(item, _)| {
                     let change = batch.first().map_or(0, |(_, change)| u32::from(*change == 0 && item % 3 == 0));
                     (format!("item {item}"), [(item % 4) as u32, (item % 3) as u32 + change])

@@ -1,11 +1,11 @@
-//! The text of a retired ID is never given again, and is known to be retired, with every resolver.
+//! The text of a retired ID is never given again, and reads as retired, with every resolver.
 
 use super::*;
 
-/// All texts that were given, with their items; none: retired.
+/// All texts ever given, with their items; none for retired ones.
 type Given = HashMap<String, Option<String>>;
 
-/// Gives IDs and sees what became of the texts.
+/// Gives IDs and records their texts.
 fn assign(registry: &mut Registry, given: &mut Given, items: &[String], rows: &[[u32; 2]]) {
     let assigned = registry.assign(items, &codes(rows)).unwrap();
     for (item, assignment) in items.iter().zip(assigned.assignments) {

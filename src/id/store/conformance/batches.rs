@@ -1,10 +1,10 @@
-//! Many questions and changes in one call.
+//! Checks calls with many questions or changes.
 
 use super::{One, committed, id, record};
 use crate::error::ErrorKind;
 use crate::id::store::{Entry, Holder, Record, Store};
 
-/// Many answers are those to single questions, in the order asked, and many records are added together or not at all.
+/// Many questions in one call get the answers of single calls, in the order asked; records are added all or not at all.
 pub(super) fn check(store: &mut dyn Store) {
     let entry = |number: u64| Entry {
         id: id(&[3, number as u32 % 5], number),
@@ -18,7 +18,7 @@ pub(super) fn check(store: &mut dyn Store) {
         let keys = ["item 7", "nobody", "item 5", "item 7"];
         let gone = [Some(entry(7).id), None, Some(entry(5).id), None];
         assert_eq!(store.retire(&keys).expect("retire"), gone, "an item that comes twice has nothing the second time");
-        // A retired ID that comes with the item it was taken from.
+        // A retired ID, added together with the item that it was taken from.
         store.insert(&[Record::retired(id(&[3, 1], 900), Some("item 8".to_owned()))]).expect("insert");
     });
     let keys: Vec<String> = (0..310).rev().chain([3, 3]).map(key).collect();

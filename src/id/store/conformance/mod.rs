@@ -1,4 +1,4 @@
-//! The tests that every [`Store`] has to pass.
+//! Tests that every [`Store`] has to pass.
 //!
 //! ```
 //! use semid::registry::{MemoryStore, conformance};
@@ -17,13 +17,13 @@ use crate::id::resolver::Resolver;
 use crate::id::semantic_id::SemanticId;
 use reference::{Random, Reference};
 
-/// Tests the stores that `new` makes, each of them new and empty, against what [`Store`] promises.
+/// Tests a store against the promises of [`Store`]. Every call of `new` makes a new and empty store.
 ///
-/// Batches, snapshots with a writer beside them, rollbacks, pages and duplicates are tested; durability, waiting for
-/// other processes and failures of the medium are not tested.
+/// Tests batches, snapshots with a writer beside them, rollbacks, pages and duplicates; does not test durability,
+/// waiting for other processes and failures of the medium.
 ///
 /// # Panics
-/// Where a promise is broken.
+/// Panics where the store breaks a promise.
 pub fn check<S: Store>(mut new: impl FnMut() -> S) {
     empty(&mut new());
     manifests(&mut new());
@@ -36,18 +36,18 @@ pub fn check<S: Store>(mut new: impl FnMut() -> S) {
     (0..8).for_each(|seed| random_changes(&mut new(), seed));
 }
 
-/// Tests stores that share what they hold: `new` opens two that are new and empty, in one place.
+/// Tests stores that share their contents: `new` opens two stores on one new and empty place.
 ///
-/// What one of them commits the other one finds in a snapshot, and in its next transaction, and no half of it before.
+/// A snapshot and the next transaction of one store must show what the other one committed, and nothing uncommitted.
 ///
-/// # Panics
+/// Panics where a store breaks a promise.
 /// Where a promise is broken.
 pub fn check_shared<S: Store>(mut new: impl FnMut() -> (S, S)) {
     let (mut writer, reader) = new();
     snapshots::of_another_writer(&mut writer, &reader);
 }
 
-/// Questions about one item or ID, and changes of one.
+/// Questions about one item or ID, and changes of one item, in terms of batches.
 trait One {
     fn entry(&self, item: &str) -> Result<Option<Entry>>;
     fn holder(&self, id: &SemanticId) -> Result<Holder>;
@@ -77,7 +77,7 @@ fn record(item: Option<&str>, entry: &Entry) -> Record {
     }
 }
 
-/// Runs `change` in a transaction that is committed.
+/// Runs `change` in a transaction and commits it.
 fn committed(store: &mut dyn Store, change: impl FnOnce(&mut dyn Store)) {
     store.begin().expect("begin");
     change(store);
@@ -147,7 +147,7 @@ fn item_keys(store: &mut dyn Store) {
     }
 }
 
-/// Codes whose order as numbers is not that of their texts or of their bytes in little endian.
+/// Codes whose order as numbers differs from the order of their texts and of their bytes in little endian.
 const CODES: [u32; 6] = [0, 2, 10, 255, 256, 65_535];
 
 fn pages(store: &mut dyn Store) {
@@ -156,7 +156,7 @@ fn pages(store: &mut dyn Store) {
         CODES.iter().for_each(|b| all.extend([0, 1, 10, 1 << 62].map(|suffix| id(&[a, *b], suffix))));
     }
     committed(store, |store| {
-        // Backwards, so that an order of insertion is not the one asked for.
+        // Inserted backwards, so that the order of insertion is not the order asked for.
         for id in all.iter().rev() {
             store.put(Some(&format!("{id:?}")), &Entry::new(id.clone())).expect("insert");
         }

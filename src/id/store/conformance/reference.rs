@@ -1,11 +1,11 @@
-//! What a store holds, as a list that is searched from one end to the other.
+//! A store as a list that is searched from one end to the other.
 
 use super::super::{Entry, Holder, Record, Store, single};
 use super::{CODES, One, id, record};
 use crate::id::semantic_id::SemanticId;
 use std::collections::BTreeMap;
 
-/// A linear congruential generator; any would do.
+/// A linear congruential generator; any generator would do.
 pub(super) struct Random(u64);
 
 impl Random {
@@ -22,7 +22,7 @@ impl Random {
         CODES.get(self.below(CODES.len() as u64) as usize).copied().unwrap_or_default()
     }
 
-    /// One of a few IDs, most of which are met again.
+    /// Draws one of a few IDs, so that most come up again.
     fn id(&mut self) -> SemanticId {
         id(&[self.code(), self.code(), self.code() % 3], self.below(3))
     }
@@ -32,12 +32,12 @@ impl Random {
     }
 }
 
-/// Every record, in no order.
+/// All records, in no order.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Reference(Vec<Record>);
 
 impl Reference {
-    /// Makes one change, or sees it refused, here and in the store.
+    /// Makes one random change here and in the store, or asserts that the store refuses it.
     pub(super) fn change(&mut self, store: &mut dyn Store, random: &mut Random) {
         let item = random.item();
         if random.below(4) == 0 {
@@ -61,7 +61,7 @@ impl Reference {
         }
     }
 
-    /// Compares everything that can be read.
+    /// Compares the answers of every reading method.
     pub(super) fn compare(&self, store: &dyn Store, random: &mut Random) {
         for _ in 0..6 {
             let (item, id) = (random.item(), random.id());
@@ -107,7 +107,7 @@ impl Reference {
         assert_eq!(below, Vec::from_iter(used), "used_below {prefix:?}");
     }
 
-    /// Compares the retired IDs of some items, with codes at which they had some and with others.
+    /// Compares the retired IDs of some items, with codes at which they had some and with other codes.
     fn compare_retired(&self, store: &dyn Store, random: &mut Random) {
         let retired: Vec<&Record> = self.0.iter().filter(|record| record.former.is_some()).collect();
         for _ in 0..4 {

@@ -1,4 +1,4 @@
-//! Snapshots: all that is read from one is of one moment.
+//! Checks that everything read from a snapshot is as of one moment.
 
 use super::{One, committed, id};
 use crate::error::ErrorKind;
@@ -38,7 +38,7 @@ fn change_all(store: &mut dyn Store, round: u64) {
     });
 }
 
-/// All records in pages of that many.
+/// Reads all records in pages of `page` records.
 fn records(store: &dyn Store, page: usize) -> Vec<Record> {
     let mut all: Vec<Record> = Vec::new();
     loop {
@@ -51,7 +51,7 @@ fn records(store: &dyn Store, page: usize) -> Vec<Record> {
     }
 }
 
-/// Asserts that every item is there once.
+/// Asserts that every item is there exactly once.
 fn is_whole(records: &[Record]) {
     let mut seen: HashMap<&str, usize> = HashMap::new();
     records.iter().filter_map(|record| record.item.as_deref()).for_each(|item| *seen.entry(item).or_default() += 1);
@@ -60,7 +60,7 @@ fn is_whole(records: &[Record]) {
     assert_eq!(seen.len() as u64, ITEMS, "items are missing");
 }
 
-/// A snapshot, and one of it, never change; the store does.
+/// Asserts that a snapshot, and a snapshot of it, stay as they are while the store changes.
 pub(super) fn stand_still(store: &mut dyn Store) {
     fill(store);
     let snapshot = store.snapshot().expect("snapshot");
@@ -94,7 +94,7 @@ pub(super) fn stand_still(store: &mut dyn Store) {
     assert_eq!(now.len() as u64, 2 * ITEMS);
 }
 
-/// A thread reads snapshots page by page, while this one gives new IDs to all items again and again.
+/// Threads read snapshots page by page while this thread gives new IDs to all items again and again.
 pub(super) fn beside_a_writer(store: &mut dyn Store) {
     fill(store);
     let start = Instant::now();
@@ -118,7 +118,7 @@ pub(super) fn beside_a_writer(store: &mut dyn Store) {
     }
 }
 
-/// The reader's snapshots are of what the writer has committed last.
+/// Asserts that the reader's snapshots show what the writer committed last.
 pub(super) fn of_another_writer(writer: &mut dyn Store, reader: &dyn Store) {
     fill(writer);
     for round in 1..6 {

@@ -1,14 +1,14 @@
-//! Codes as bytes: two per code, big endian, so that the order of the bytes is that of the codes.
+//! Writes codes as bytes: two per code, big endian, so that bytes and codes have the same order.
 
 use crate::error::{Error, Result};
 
-/// The bytes of codes; none where a code is above 65,535, which no ID has.
+/// Returns the bytes of codes; none where a code is above 65,535, which no ID has.
 pub(super) fn encode(codes: &[u32]) -> Option<Vec<u8>> {
     let pairs: Option<Vec<[u8; 2]>> = codes.iter().map(|code| Some(u16::try_from(*code).ok()?.to_be_bytes())).collect();
     Some(pairs?.concat())
 }
 
-/// The codes of bytes.
+/// Returns the codes that bytes stand for.
 pub(super) fn decode(bytes: &[u8]) -> Result<Vec<u32>> {
     match bytes.as_chunks::<2>() {
         (pairs, []) => Ok(pairs.iter().map(|pair| u32::from(u16::from_be_bytes(*pair))).collect()),
@@ -16,7 +16,7 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Vec<u32>> {
     }
 }
 
-/// The first bytes after all that begin with `prefix`, as long as an ID has at most 256 levels.
+/// Returns the first bytes after all those that begin with `prefix`, for IDs of at most 256 levels.
 pub(super) fn end(prefix: &[u8]) -> Vec<u8> {
     let mut end = prefix.to_vec();
     while let Some(last) = end.pop() {

@@ -1,10 +1,10 @@
-//! SQLite's errors in terms of this crate.
+//! Converts SQLite's errors to errors of this crate.
 
 use crate::error::{Error, ErrorKind};
 use rusqlite::ErrorCode;
 use std::io;
 
-/// The kind that tells a user what to do.
+/// Returns the kind of error that tells a user what to do.
 pub(super) fn typed(error: rusqlite::Error) -> Error {
     use rusqlite::Error as Sqlite;
     match &error {

@@ -22,24 +22,24 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-/// How often a file that changes while it is read is read again.
+/// How many times a file is read that changes while it is read.
 const ATTEMPTS: usize = 20;
 
-/// Registered IDs in one SQLite database; several processes may use it at once.
+/// Keeps registered IDs in one SQLite database, which several processes may use at once.
 ///
-/// A database has a write-ahead log and `synchronous = FULL`: what was committed survives a crash of the process, and
-/// of the machine as far as the disk keeps its promises. It does not belong on a network file system.
+/// A database has a write-ahead log and `synchronous = FULL`: committed changes survive a crash of the process, and a
+/// crash of the machine if its disk writes what it acknowledges. Do not put a database on a network file system.
 ///
-/// Threads that read through one store take turns, a call at a time; a snapshot has a connection of its own and waits
-/// for nobody. Readers do not wait for a writer, nor a writer for readers, but while a snapshot lives, the write-ahead
-/// log of the database grows with all that is written. A writer waits for other writers.
+/// Threads that read through one store take turns, call by call; a snapshot has its own connection and waits for
+/// nobody. Readers do not wait for a writer, nor a writer for readers. But as long as a snapshot lives, the write-ahead
+/// log grows with everything that is written. A writer waits for other writers.
 ///
-/// A reader that may not write to the file leaves nothing beside it. Where no write-ahead log lies beside the file,
-/// such a reader has no lock, so a snapshot fails with [`ErrorKind::Store`] if the file is changed under it: take
-/// another one.
+/// A reader without permission to write to the file leaves nothing beside it. Where no write-ahead log lies beside the
+/// file, such a reader has no lock: if the file changes under its snapshot, reading from it fails with
+/// [`ErrorKind::Store`]; take another snapshot then.
 ///
-/// A database is refused where its schema is not exactly the one that this crate makes: triggers, views and tables of
-/// others could change what statements do.
+/// A store refuses a database whose schema is not exactly the one that this crate makes, as foreign triggers, views and
+/// tables could change what statements do.
 ///
 /// ```
 /// use semid::registry::{Manifest, Registry, Resolver, SqliteStore};
@@ -54,7 +54,7 @@ const ATTEMPTS: usize = 20;
 /// ```
 #[derive(Debug)]
 pub struct SqliteStore {
-    /// Shared with the snapshots of a snapshot.
+    /// Snapshots of a snapshot share its session.
     session: Arc<Mutex<Session>>,
     path: PathBuf,
     options: SqliteOptions,
@@ -62,7 +62,7 @@ pub struct SqliteStore {
 }
 
 impl SqliteStore {
-    /// Opens a database for reading and writing; makes it where there is none. The path is a path and never a URI.
+    /// Opens a database for reading and writing, and makes it if it is missing. The path is never read as a URI.
     ///
     /// # Errors
     /// With the path: [`ErrorKind::ReadOnly`], [`ErrorKind::ForeignLog`], [`ErrorKind::Locked`] after 30 seconds,
@@ -72,7 +72,7 @@ impl SqliteStore {
         SqliteOptions::new().open(path)
     }
 
-    /// [`SqliteStore::open`] that waits for other processes no longer than `busy_timeout`, now and later.
+    /// Opens as [`SqliteStore::open`], but this and later calls wait for other processes no longer than `busy_timeout`.
     ///
     /// # Errors
     /// As for [`SqliteStore::open`].
@@ -80,7 +80,7 @@ impl SqliteStore {
         SqliteOptions::new().busy_timeout(busy_timeout).open(path)
     }
 
-    /// Opens an existing database for reading, whether it can be written to or not.
+    /// Opens an existing database for reading; needs no permission to write to it.
     ///
     /// # Errors
     /// As for [`SqliteStore::open`], and [`ErrorKind::NoRegistry`] for an empty database.
@@ -96,15 +96,15 @@ impl SqliteStore {
         }
     }
 
-    /// Where the database is.
+    /// Returns the path of the database.
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// Reads all of the database and checks it: its pages, its order, that every ID has one item and every item one ID.
+    /// Reads the whole database and checks its pages, its order, and that every ID has one item and every item one ID.
     ///
     /// # Errors
-    /// [`ErrorKind::DamagedRegistry`] with what was found first.
+    /// [`ErrorKind::DamagedRegistry`], which names the first fault found.
     pub fn check(&self) -> Result<()> {
         self.read(|session| {
             let said = session.row("PRAGMA integrity_check(1)", [], |row| row.get::<_, String>(0))?;
@@ -117,17 +117,17 @@ impl SqliteStore {
 
     /// Writes a copy, as of one moment, to the empty or missing file `path`.
     pub(crate) fn copy_to(&self, path: &Path) -> Result<()> {
-        // A statement of its own, outside any transaction: a copy is of one moment by itself.
+        // The copy is one statement, so it is of one moment; its own connection keeps it outside any transaction.
         let other = self.options.open_read_only(&self.path)?;
         other.read(|session| session.copy_to(path))
     }
 
     fn session(&self) -> MutexGuard<'_, Session> {
-        // A thread that panicked amidst a call has left a connection that is as good as before.
+        // A thread that panicked during a call leaves a connection that still works.
         self.session.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// An error with the place of the database, and with what else is known about it.
+    /// Adds the path of the database to an error, and the cause where it is known.
     fn at(&self, error: Error) -> Error {
         let error = match error.kind() {
             ErrorKind::ReadOnly => place::foreign_log(&self.path).map_or(error, Error::from),
@@ -136,7 +136,7 @@ impl SqliteStore {
         error.at(&self.path)
     }
 
-    /// What `read` finds; it reads again where a file that has no locks was changed meanwhile.
+    /// Returns the result of `read`; repeats it where a file that is read without locks was changed meanwhile.
     fn read<T>(&self, read: impl Fn(&Session) -> Result<T>) -> Result<T> {
         let mut session = self.session();
         for _ in 0..ATTEMPTS {
@@ -159,7 +159,7 @@ impl SqliteStore {
     }
 }
 
-/// Whether a write-ahead log lies beside `path`, without which a database of that name is incomplete.
+/// Returns whether a write-ahead log lies beside `path`; a database is incomplete without its log.
 pub(crate) fn has_log(path: &Path) -> bool {
     place::has_log(path)
 }
@@ -202,7 +202,7 @@ impl Store for SqliteStore {
     }
 
     fn rollback(&mut self) -> Result<()> {
-        // SQLite has rolled back by itself after some failures, a full disk for one.
+        // After some failures, such as a full disk, SQLite has already rolled back.
         self.write(|session| if session.is_autocommit() { Ok(()) } else { session.batch("ROLLBACK") })
     }
 

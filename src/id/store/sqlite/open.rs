@@ -1,4 +1,4 @@
-//! Opening a database: for writing, or a file that may not be written to.
+//! Opens a database for writing, or a file that may not be written to for reading.
 
 use super::SqliteOptions;
 use super::error::typed;
@@ -13,13 +13,13 @@ use std::io;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-/// 64 MiB of pages, in KiB: look-ups go all over the file.
+/// 64 MiB of pages, in KiB, as look-ups touch pages all over the file.
 const CACHE: i64 = -65_536;
 
-/// Steps of SQLite's virtual machine between two looks at whether to stop: far below a millisecond.
+/// Steps of SQLite's virtual machine between two checks whether to stop; they take far less than a millisecond.
 const STEPS: i32 = 4096;
 
-/// A session that can write, to a file that is made where it is missing.
+/// Opens a session that can write, and makes the file if it is missing.
 pub(super) fn to_write(path: &Path, options: &SqliteOptions) -> Result<Session> {
     place::check(path)?;
     writing(path, options).map_err(|error| match error.kind() {
@@ -30,7 +30,7 @@ pub(super) fn to_write(path: &Path, options: &SqliteOptions) -> Result<Session> 
 
 fn writing(path: &Path, options: &SqliteOptions) -> Result<Session> {
     let mut connection = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE)?;
-    // Before anything is read: SQLite makes files for its log beside the database, which would stay.
+    // This comes before any read: a read makes files for the log beside the database, and they would stay.
     if connection.is_readonly("main").map_err(typed)? {
         return Err(ErrorKind::ReadOnly.into());
     }
@@ -42,12 +42,12 @@ fn writing(path: &Path, options: &SqliteOptions) -> Result<Session> {
     Session::new(connection, schema::VERSION, None)
 }
 
-/// A session that only reads, also where the file or its folder cannot be written to.
+/// Opens a session that only reads; it needs no permission to write to the file or its folder.
 pub(super) fn to_read(path: &Path, options: &SqliteOptions) -> Result<Session> {
     reading(path, options, false)
 }
 
-/// A session that reads from one moment on.
+/// Opens a session that reads everything as of one moment.
 pub(super) fn snapshot(path: &Path, options: &SqliteOptions) -> Result<Session> {
     reading(path, options, true)
 }
@@ -55,14 +55,14 @@ pub(super) fn snapshot(path: &Path, options: &SqliteOptions) -> Result<Session> 
 fn reading(path: &Path, options: &SqliteOptions, snapshot: bool) -> Result<Session> {
     std::fs::metadata(path).map_err(|error| Error::io("opening", error))?;
     place::check(path)?;
-    // Where it may write, SQLite removes the files it needs beside the database when it is done.
+    // With permission to write, SQLite removes the files that it makes beside the database when it is done.
     let connection = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
     if connection.is_readonly("main").map_err(typed)? {
         drop(connection);
         return without_permission(path, options, snapshot);
     }
     match begin_reading(connection, options, snapshot, None) {
-        // The shared memory of the write-ahead log cannot be had, so there can be no writer either.
+        // SQLite cannot make the shared memory of the write-ahead log here, so there can be no writer either.
         Err(error) if matches!(error.kind(), ErrorKind::Io { .. } | ErrorKind::ReadOnly) && !has_log(path) => {
             without_log(path, options, snapshot)
         }
@@ -70,10 +70,11 @@ fn reading(path: &Path, options: &SqliteOptions, snapshot: bool) -> Result<Sessi
     }
 }
 
-/// Reads a file that may not be written to, and makes no file beside it: SQLite would, and could not remove it.
+/// Opens a file that may not be written to, without making files beside it: SQLite would make them and could not remove
+/// them.
 ///
-/// Between the look at the log and the opening another process may end and remove the log. Both ways fail then, or
-/// notice.
+/// Between the check for a log and the opening, another process may end and remove its log. Then both ways of opening
+/// either fail or notice the change.
 pub(super) fn without_permission(path: &Path, options: &SqliteOptions, snapshot: bool) -> Result<Session> {
     if !has_log(path) {
         return without_log(path, options, snapshot);
@@ -82,7 +83,7 @@ pub(super) fn without_permission(path: &Path, options: &SqliteOptions, snapshot:
     begin_reading(connection, options, snapshot, None)
 }
 
-/// Reads the file alone, without locks, and looks whether it changes.
+/// Opens the file alone, without locks; its stamp shows later whether it has changed.
 fn without_log(path: &Path, options: &SqliteOptions, snapshot: bool) -> Result<Session> {
     let stamp = Stamp::settled(path);
     let connection = connect_uri(&uri(path, "immutable=1"), path)?;
@@ -97,7 +98,7 @@ fn begin_reading(
 ) -> Result<Session> {
     prepare(&mut connection, options)?;
     if snapshot {
-        // The first look, at the schema, is the moment.
+        // SQLite fixes the moment of the transaction at its first read, that of the schema.
         connection.execute_batch("BEGIN").map_err(typed)?;
     }
     let version = schema::check(&connection)?;
@@ -125,7 +126,7 @@ fn unopened(error: rusqlite::Error, path: &Path) -> Error {
     }
 }
 
-/// Makes a connection one that trusts no file and can be stopped.
+/// Sets up a connection so that it trusts no file and can be stopped.
 fn prepare(connection: &mut Connection, options: &SqliteOptions) -> Result<()> {
     if options.stopped() {
         return Err(ErrorKind::Cancelled.into());
@@ -135,7 +136,7 @@ fn prepare(connection: &mut Connection, options: &SqliteOptions) -> Result<()> {
         (DbConfig::SQLITE_DBCONFIG_ENABLE_VIEW, false),
         (DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA, false),
         (DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true),
-        // Otherwise statements are planned anew for every value bound to them.
+        // Without this, SQLite plans a statement anew for every value bound to it.
         (DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true),
     ] {
         connection.set_db_config(config, on).map_err(typed)?;
@@ -160,7 +161,7 @@ fn prepare(connection: &mut Connection, options: &SqliteOptions) -> Result<()> {
     Ok(())
 }
 
-/// Switches to the write-ahead log; SQLite does not wait for other processes here.
+/// Switches to the write-ahead log; waits for other processes itself, as SQLite does not wait here.
 fn write_ahead_log(connection: &Connection, options: &SqliteOptions) -> Result<()> {
     let start = Instant::now();
     loop {
@@ -168,7 +169,7 @@ fn write_ahead_log(connection: &Connection, options: &SqliteOptions) -> Result<(
         match mode.map_err(typed) {
             Ok(mode) if mode == "wal" => return Ok(()),
             Ok(mode) => {
-                let reason = format!("no write-ahead log ({mode}) on this file system; use a local one");
+                let reason = format!("this file system supports no write-ahead log (mode {mode}); use a local one");
                 return Err(ErrorKind::Store { reason }.into());
             }
             Err(error)

@@ -1,4 +1,4 @@
-//! How a database is opened.
+//! Options for opening a database.
 
 use super::{SqliteStore, open};
 use crate::error::{Error, ErrorKind, Result};
@@ -8,12 +8,12 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// How long to wait for other processes unless told otherwise.
+/// How long a database waits for other processes by default.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(30);
 
 type Watch = dyn Fn() -> ControlFlow<()> + Send + Sync;
 
-/// How an SQLite database is opened: how long it waits for other processes, and what stops it.
+/// Sets how an SQLite database is opened: how long it waits for other processes, and who can stop its work.
 ///
 /// ```
 /// use semid::registry::SqliteOptions;
@@ -45,27 +45,27 @@ impl Default for SqliteOptions {
 }
 
 impl SqliteOptions {
-    /// Waits 30 seconds for other processes; nothing stops it.
+    /// Makes options that wait 30 seconds for other processes and that nothing stops.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Waits for other processes no longer than `timeout`, at opening and later.
+    /// Sets how long opening and later calls wait for other processes.
     #[must_use]
     pub fn busy_timeout(mut self, timeout: Duration) -> Self {
         self.busy_timeout = timeout;
         self
     }
 
-    /// Calls `watch` many times a second while SQLite works or waits; [`ControlFlow::Break`] ends the work with
-    /// [`ErrorKind::Cancelled`]. It is called by the thread that works, and should return at once.
+    /// Calls `watch` many times a second while SQLite works or waits; if it returns [`ControlFlow::Break`], the work
+    /// ends with [`ErrorKind::Cancelled`]. The working thread calls `watch`, so it should return at once.
     #[must_use]
     pub fn watch(mut self, watch: impl Fn() -> ControlFlow<()> + Send + Sync + 'static) -> Self {
         self.watch = Some(Arc::new(watch));
         self
     }
 
-    /// [`SqliteStore::open`] with these options.
+    /// Opens a database with these options, as [`SqliteStore::open`] does.
     ///
     /// # Errors
     /// As for [`SqliteStore::open`], and [`ErrorKind::Cancelled`].
@@ -74,7 +74,7 @@ impl SqliteOptions {
         SqliteStore::of(path, self, open::to_write(path, self))
     }
 
-    /// [`SqliteStore::open_read_only`] with these options.
+    /// Opens a database with these options, as [`SqliteStore::open_read_only`] does.
     ///
     /// # Errors
     /// As for [`SqliteStore::open_read_only`], and [`ErrorKind::Cancelled`].
@@ -83,12 +83,12 @@ impl SqliteOptions {
         SqliteStore::of(path, self, open::to_read(path, self))
     }
 
-    /// Whether work is to stop.
+    /// Returns whether work has to stop.
     pub(super) fn stopped(&self) -> bool {
         self.watch.as_ref().is_some_and(|watch| watch().is_break())
     }
 
-    /// `error`, or that it was a stop which ended the work.
+    /// Returns `error`, or [`ErrorKind::Cancelled`] where a stop has ended the work.
     pub(super) fn explain(&self, error: Error) -> Error {
         match error.kind() {
             ErrorKind::Locked if self.stopped() => ErrorKind::Cancelled.into(),

@@ -1,11 +1,11 @@
-//! The place of a database: what lies beside it, and why there can be none.
+//! Looks at the place of a database: the files beside it, and why a database cannot be there.
 
 use super::error::not_a_registry;
 use crate::error::{Error, ErrorKind, Result};
 use std::io::ErrorKind::{IsADirectory, NotFound, PermissionDenied, ReadOnlyFilesystem};
 use std::path::{Path, PathBuf};
 
-/// Refuses what is there and no regular file: reading a pipe waits for ever.
+/// Refuses a path to anything but a regular file, as reading a pipe may wait for ever.
 pub(super) fn check(path: &Path) -> Result<()> {
     match std::fs::metadata(path) {
         Ok(file) if file.is_file() => Ok(()),
@@ -16,8 +16,8 @@ pub(super) fn check(path: &Path) -> Result<()> {
     }
 }
 
-/// What the operating system says about the place of a database that SQLite, which tells little, could not open to
-/// write; `error` itself where it says nothing.
+/// Asks the operating system why SQLite, whose errors say little, could not open a database for writing; returns
+/// `error` itself where the system gives no reason.
 pub(super) fn explain(error: Error, path: &Path) -> Error {
     if let Some(foreign) = foreign_log(path) {
         return foreign.into();
@@ -26,14 +26,15 @@ pub(super) fn explain(error: Error, path: &Path) -> Error {
     if let Err(error) = std::fs::metadata(folder) {
         return Error::io("opening", error);
     }
-    // The write-ahead log has to be made beside the database.
+    // SQLite has to make the write-ahead log beside the database.
     match tempfile::tempfile_in(folder) {
         Err(error) if matches!(error.kind(), PermissionDenied | ReadOnlyFilesystem) => ErrorKind::ReadOnly.into(),
         _ => error,
     }
 }
 
-/// A file beside the database that belongs to another user than the database: the reason why nothing can be written.
+/// Returns the first file beside the database that belongs to another user than the database; it is the reason why
+/// nothing can be written.
 #[cfg(unix)]
 pub(super) fn foreign_log(path: &Path) -> Option<ErrorKind> {
     use std::os::unix::fs::MetadataExt;
@@ -50,33 +51,34 @@ pub(super) fn foreign_log(_path: &Path) -> Option<ErrorKind> {
     None
 }
 
-/// The endings of the files that SQLite keeps beside a database.
+/// The endings of the names of the files that SQLite keeps beside a database.
 #[cfg(unix)]
 const LOGS: [&str; 2] = ["-wal", "-shm"];
 
-/// Whether there are changes beside the file that are not in it yet.
+/// Returns whether the write-ahead log has content, that is, changes that may not be in the file yet.
 pub(super) fn has_log(path: &Path) -> bool {
     std::fs::metadata(beside(path, "-wal")).is_ok_and(|log| log.len() > 0)
 }
 
-/// The name of a file that SQLite keeps beside a database.
+/// Returns the name of a file that SQLite keeps beside a database.
 pub(super) fn beside(path: &Path, ending: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(ending);
     name.into()
 }
 
-/// The path as SQLite takes it for nothing but a path: "file:x" is a URI to it, and ":memory:" no file.
+/// Returns the path in a form that SQLite takes as a path only; it would read "file:x" as a URI and ":memory:" as no
+/// file.
 pub(super) fn plain(path: &Path) -> PathBuf {
     if path.is_absolute() { path.to_owned() } else { Path::new(".").join(path) }
 }
 
-/// The URI of a path with these parameters.
+/// Returns the URI of a path with these parameters.
 pub(super) fn uri(path: &Path, parameters: &str) -> PathBuf {
     let path = plain(path);
     let safe = |byte: &u8| byte.is_ascii_alphanumeric() || b"/-_.".contains(byte);
     let escape = |byte: &u8| if safe(byte) { char::from(*byte).to_string() } else { format!("%{byte:02X}") };
     let name: String = path.as_os_str().as_encoded_bytes().iter().map(escape).collect();
-    // An absolute path follows an authority, which is none.
+    // Before an absolute path stands an authority, which is empty here.
     format!("file:{}{name}?{parameters}", if name.starts_with('/') { "//" } else { "" }).into()
 }

@@ -1,21 +1,21 @@
-//! The tables, and how older databases get them.
+//! Makes and checks the tables, and migrates older databases.
 //!
-//! A registry is an SQLite database of application id `0x73656D69` ("semi"), whose user version is that of its tables.
-//! Its schema has the objects of [`MIGRATIONS`] up to that version and no others, but for the statistics that `ANALYZE`
-//! keeps. A record of `ids` is an ID that was given once, for ever: `codes` has two bytes per level, big endian, so
-//! that the order of records is that of IDs; `suffix` tells apart those with equal codes; `item` is NULL for a retired
-//! ID, whose item was `former`. `manifest` has the names and values of [`Manifest::to_map`](crate::Manifest::to_map),
-//! `model` one row: the bytes of the model file.
+//! A registry is an SQLite database with application id `0x73656D69` ("semi"), whose user version is the version of its
+//! tables. Its schema has the objects of [`MIGRATIONS`] up to that version and no others, except for the statistics
+//! that `ANALYZE` keeps. A record of `ids` is an ID that was given once, for ever. `codes` has two bytes per level, big
+//! endian, so that records and IDs have the same order; `suffix` tells IDs with equal codes apart; `item` is NULL for a
+//! retired ID, and `former` is the item that had it. `manifest` has the names and values of
+//! [`Manifest::to_map`](crate::Manifest::to_map); `model` has one row, the bytes of the model file.
 
 use super::error::{not_a_registry, typed};
 use crate::error::{Error, ErrorKind, Result};
 use rusqlite::{Connection, TransactionBehavior};
 use std::collections::BTreeMap;
 
-/// "semi": what `file` and other programs can tell a registry by.
+/// "semi"; `file` and other programs can recognise a registry by it.
 pub(super) const APPLICATION_ID: i32 = 0x7365_6D69;
 
-/// Statement `i` leads from version `i` to `i + 1`. Published ones never change; a new version is one more entry.
+/// Statement `i` leads from version `i` to `i + 1`. Published statements never change; a new version adds one.
 pub(super) const MIGRATIONS: [&str; 2] = [
     "
     CREATE TABLE ids (
@@ -39,12 +39,13 @@ pub(super) const MIGRATIONS: [&str; 2] = [
 /// The newest version, which is the one written.
 pub(super) const VERSION: u32 = MIGRATIONS.len() as u32;
 
-/// The version of the tables, whose schema is that of this version and nothing else; 0 for a database without any.
+/// Checks that the schema is exactly that of the version of the tables, and returns the version; 0 for an empty
+/// database.
 ///
 /// # Errors
-/// A database of another program, of a newer version, or with another schema.
+/// Fails for a database of another program, of a newer version, or with another schema.
 pub(super) fn check(connection: &Connection) -> Result<u32> {
-    // All of one moment: another process may be making the tables now.
+    // All reads show one moment, as another process may be making the tables now.
     let snapshot = connection.is_autocommit().then(|| connection.unchecked_transaction()).transpose();
     let _snapshot = snapshot.map_err(typed)?;
     let version = version(connection)?;
@@ -78,11 +79,11 @@ fn version(connection: &Connection) -> Result<u32> {
     }
 }
 
-/// Tables, indexes, triggers and views by kind and name, each with its table and the text that made it.
+/// Tables, indexes, triggers and views by kind and name, each with its table and the statement that made it.
 type Objects = BTreeMap<(String, String), (String, Option<String>)>;
 
 fn objects(connection: &Connection) -> Result<Objects> {
-    // A hundred are many more than a registry has; what `ANALYZE` keeps is data.
+    // A registry has far fewer than a hundred objects. The tables of `ANALYZE` hold data only.
     let sql = "SELECT type, name, tbl_name, sql FROM sqlite_schema \
                WHERE NOT (type = 'table' AND name IN ('sqlite_stat1', 'sqlite_stat4')) LIMIT 100";
     let mut statement = connection.prepare(sql).map_err(typed)?;
@@ -90,7 +91,7 @@ fn objects(connection: &Connection) -> Result<Objects> {
     rows.and_then(Iterator::collect).map_err(typed)
 }
 
-/// The schema of a version, as SQLite itself writes it.
+/// Returns the schema of a version in SQLite's own words, by making it in memory.
 fn expected(version: u32) -> Result<Objects> {
     let connection = Connection::open_in_memory().map_err(typed)?;
     for statement in MIGRATIONS.iter().take(version as usize) {
@@ -116,13 +117,13 @@ fn compare(mut found: Objects, expected: Objects) -> Result<()> {
     }
 }
 
-/// Brings the tables to the newest version, all or nothing.
+/// Brings the tables to the newest version, in one transaction.
 pub(super) fn migrate(connection: &mut Connection) -> Result<()> {
     if check(connection)? == VERSION {
         return Ok(());
     }
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(typed)?;
-    // Another process may have done it before the lock was had.
+    // Another process may have done it before this one got the lock.
     let from = check(&transaction)?;
     for statement in MIGRATIONS.iter().skip(from as usize) {
         transaction.execute_batch(statement).map_err(typed)?;

@@ -1,4 +1,4 @@
-//! A connection with what is known about its database.
+//! A connection, and facts about its database.
 
 use super::error::typed;
 use super::place;
@@ -7,18 +7,20 @@ use crate::error::{Error, ErrorKind, Result};
 use rusqlite::{Connection, OptionalExtension, Params, Row};
 use std::path::Path;
 
-/// One connection, used by one thread at a time.
+/// A connection that one thread uses at a time.
 #[derive(Debug)]
 pub(super) struct Session {
     pub(super) connection: Connection,
-    /// Whether the tables tell whose retired IDs were; the first version, which is not migrated to be read, does not.
+    /// Whether the tables have a column for whose a retired ID was. Version 1 has none, and reading does not migrate
+    /// it.
     pub(super) has_former: bool,
-    /// What the file was like when it was opened without locks.
+    /// The stamp of a file that was opened without locks, at its opening.
     stamp: Option<Stamp>,
 }
 
 impl Session {
-    /// A session of checked tables, which are touched so that a damaged file is noticed before work begins.
+    /// Makes a session of checked tables, and reads from each of them so that a damaged file is noticed before work
+    /// begins.
     pub(super) fn new(connection: Connection, version: u32, stamp: Option<Stamp>) -> Result<Self> {
         let session = Self { connection, has_former: version > 1, stamp };
         for sql in [
@@ -35,7 +37,7 @@ impl Session {
         Ok(session)
     }
 
-    /// Whether the file is another one than when it was opened without locks.
+    /// Returns whether a file opened without locks has changed since.
     pub(super) fn is_stale(&self, path: &Path) -> bool {
         self.stamp.is_some() && self.stamp != Stamp::of(path)
     }
@@ -52,7 +54,7 @@ impl Session {
         self.connection.prepare_cached(sql).and_then(|mut statement| statement.execute(params)).map_err(typed)
     }
 
-    /// The first row, if there is one.
+    /// Returns the first row; none if there is no row.
     pub(super) fn row<T>(
         &self,
         sql: &str,
@@ -73,7 +75,7 @@ impl Session {
         statement.query_map(params, read).and_then(Iterator::collect).map_err(typed)
     }
 
-    /// The answers to several questions, all from one moment.
+    /// Returns the answers to several questions, all as of one moment.
     pub(super) fn at_once<Q, A>(&self, asked: &[Q], answer: impl FnMut(&Q) -> Result<A>) -> Result<Vec<A>> {
         let alone = asked.len() > 1 && self.is_autocommit();
         let moment = alone.then(|| self.connection.unchecked_transaction()).transpose().map_err(typed)?;
@@ -86,7 +88,7 @@ impl Session {
     pub(super) fn copy_to(&self, path: &Path) -> Result<()> {
         let plain = place::plain(path);
         let name = plain.to_str().ok_or_else(|| Error::parameter("path", path.display(), "UTF-8"))?;
-        // A copy changes nothing here, but is refused by a connection that only reads.
+        // SQLite refuses this statement while `query_only` is on, though it changes nothing in this database.
         self.connection.pragma_update(None, "query_only", false).map_err(typed)?;
         let copied = self.connection.execute("VACUUM INTO ?1", [name]).map_err(|error| typed(error).at(path));
         self.connection.pragma_update(None, "query_only", true).map_err(typed)?;

@@ -1,4 +1,4 @@
-//! The statements, prepared once per connection.
+//! The statements of a session; each connection prepares them once.
 
 use super::codec::{decode, encode, end};
 use super::error::typed;
@@ -9,22 +9,22 @@ use crate::id::semantic_id::SemanticId;
 use rusqlite::{ErrorCode, params};
 use std::collections::BTreeMap;
 
-/// More names than any manifest has: a file that has more is not read to its end.
+/// More names than any manifest has; reading stops here.
 const MOST_NAMES: usize = 1000;
 
-/// A page of records: a range of the primary key.
+/// Reads a page of records, which is a range of the primary key.
 pub(super) const SCAN: &str = "SELECT codes, suffix, encoded, item, former FROM ids
     WHERE (codes, suffix) > (?1, ?2) AND codes < ?3 ORDER BY codes, suffix LIMIT ?4";
 
-/// The entry of an item.
+/// Reads the entry of an item.
 ///
-/// The index `items` has the ID in it; only for moved items, which few are, the record is read as well. That it is not
-/// read for others makes look-ups more than twice as fast.
+/// The index `items` contains the ID. The record itself is read only for moved items, of which there are few; not
+/// reading it for the others makes look-ups more than twice as fast.
 pub(super) const ENTRY: &str = "SELECT codes, suffix, \
     (SELECT m.encoded FROM ids AS m INDEXED BY moved WHERE m.item = ids.item AND m.encoded IS NOT NULL) \
     FROM ids INDEXED BY items WHERE item = ?1";
 
-/// The retired IDs of an item with some codes.
+/// Reads the retired IDs of an item with given codes.
 pub(super) const RETIRED: &str = "SELECT suffix FROM ids WHERE former = ?1 AND codes = ?2 ORDER BY suffix";
 
 impl Session {
@@ -65,7 +65,7 @@ impl Session {
     pub(super) fn insert(&self, records: &[Record]) -> Result<()> {
         for (i, record) in records.iter().enumerate() {
             if let Err(error) = self.insert_record(record) {
-                // After any other failure the whole transaction is rolled back.
+                // After any other failure the registry rolls back the whole transaction.
                 if matches!(error.kind(), ErrorKind::Taken { .. }) {
                     records.iter().take(i).try_for_each(|record| self.remove_record(record))?;
                 }
@@ -176,12 +176,12 @@ fn used_of(largest: Option<i64>) -> Result<u64> {
     largest.map_or(Ok(0), |largest| Ok(suffix_of(largest)?.saturating_add(1)))
 }
 
-/// The bytes of codes to be written.
+/// Returns the bytes of codes to be written; refuses codes that do not fit.
 fn stored(codes: &[u32]) -> Result<Vec<u8>> {
     encode(codes).ok_or_else(|| Error::parameter("codes", format!("{codes:?}"), "below 65,536"))
 }
 
-/// A suffix to be written.
+/// Returns the suffix to be written; refuses one that does not fit.
 fn stored_suffix(id: &SemanticId) -> Result<i64> {
     i64::try_from(id.suffix).map_err(|_| Error::parameter("suffix", id.suffix, "below 2^63"))
 }

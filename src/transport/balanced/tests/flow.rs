@@ -1,9 +1,9 @@
-//! A minimum-cost flow out of the textbook: Bellman-Ford on an explicit graph, one unit at a time.
+//! A textbook minimum-cost flow: Bellman-Ford on an explicit graph, one unit at a time.
 
 use super::{Matrix, Sizes};
 use std::collections::VecDeque;
 
-/// Arcs in pairs, each followed by its reverse.
+/// Arcs in pairs; the reverse of an arc follows it.
 #[derive(Default)]
 struct Graph {
     to: Vec<usize>,
@@ -23,7 +23,7 @@ impl Graph {
         }
     }
 
-    /// Sends one unit from `source` to `sink` along a cheapest path; its cost.
+    /// Sends one unit from `source` to `sink` along a cheapest path, and returns its cost.
     fn augment(&mut self, source: usize, sink: usize) -> Option<i128> {
         let mut distance = vec![i128::MAX; self.out.len()];
         let mut by = vec![usize::MAX; self.out.len()];
@@ -49,8 +49,8 @@ impl Graph {
     }
 }
 
-/// The smallest total cost: rows to clusters, clusters to the sink, where the first `min` places of each cluster are
-/// worth so much that every flow of all rows fills them.
+/// Returns the smallest total cost. Rows flow to clusters and clusters to the sink; the first `min` places of each
+/// cluster are worth so much that every flow of all rows fills them.
 pub(crate) fn optimum(problem: &Matrix, sizes: Sizes) -> u128 {
     const WORTH: i128 = 1 << 90;
     let (rows, clusters) = (problem.rows(), problem.clusters);

@@ -14,7 +14,7 @@ struct Golden {
     optimum: u128,
 }
 
-/// The costs of the script, written once more.
+/// Computes the costs of the script a second time.
 fn costs(golden: &Golden) -> Matrix {
     let mix = |z: u64| {
         let z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);

@@ -1,12 +1,13 @@
-//! The solver against independent ones: a textbook flow, enumeration, and golden optima of another program.
+//! Compares the solver with independent ones: a textbook flow, enumeration, and golden optima of another program.
 
 pub(crate) mod flow;
 mod golden;
 mod rule;
 
 use super::candidates::Candidates;
+use super::costs::Costs;
 use super::sizes::Sizes;
-use super::solve::{Costs, Solution, Start, solve};
+use super::solve::{Solution, Start, solve};
 use crate::ErrorKind;
 use crate::error::Result;
 use crate::kernel::range_search::RangeMatches;
@@ -45,7 +46,7 @@ impl Matrix {
         (0..self.clusters).map(|k| codes.iter().filter(|code| **code as usize == k).count()).collect()
     }
 
-    /// Starts from given prices with lists of a given length.
+    /// Starts from given prices, with lists of a given length.
     fn solve_from(&self, sizes: Sizes, prices: &[i128], margin: i128) -> Solution {
         let first = |row: &[u64]| i128::from(row[0]) + prices[0];
         let bounds = self.costs.chunks_exact(self.clusters).map(first).collect();
@@ -57,7 +58,8 @@ impl Matrix {
     }
 }
 
-/// The `i`-th random problem of a kind: costs up to `most`, of which small ones make ties; some rows are duplicates.
+/// Makes the `i`-th random problem of a kind, with costs up to `most`, of which small ones cause ties; some rows are
+/// duplicates.
 fn problem(i: u64, rows: usize, clusters: usize, most: u64) -> Matrix {
     let cost = |at: usize| {
         let row = if (at / clusters).is_multiple_of(5) { at / clusters / 10 } else { at / clusters };
@@ -66,7 +68,7 @@ fn problem(i: u64, rows: usize, clusters: usize, most: u64) -> Matrix {
     Matrix { costs: (0..rows * clusters).map(cost).collect(), clusters }
 }
 
-/// A random problem of which about `share` of 10 rows are one row, and the others are of few kinds.
+/// Makes a random problem in which about `share` of 10 rows are one row, and the others are of few kinds.
 fn repeated(i: u64, rows: usize, clusters: usize, most: u64, share: u64) -> Matrix {
     let kind = |row: usize| match row_hash(i + 1, row as u64) % 10 < share {
         true => 0,
@@ -76,7 +78,7 @@ fn repeated(i: u64, rows: usize, clusters: usize, most: u64, share: u64) -> Matr
     Matrix { costs: (0..rows * clusters).map(cost).collect(), clusters }
 }
 
-/// Bounds that can be kept: balanced ones, equal ones where they can be, loose ones, and none to speak of.
+/// Returns bounds that can be kept: balanced ones, equal ones where possible, loose ones, and very loose ones.
 fn bounds(i: u64, rows: usize, clusters: usize) -> Sizes {
     let balanced = Sizes::balanced(rows, clusters);
     let hash = |salt: u64, most: usize| (row_hash(i, salt) % (most as u64 + 1)) as usize;
@@ -88,7 +90,7 @@ fn bounds(i: u64, rows: usize, clusters: usize) -> Sizes {
     }
 }
 
-/// What every solution has to be, from costs and sizes alone.
+/// Asserts what must hold for every solution, from costs and sizes alone.
 fn check(problem: &Matrix, sizes: Sizes, solution: &Solution) {
     let found = problem.sizes(&solution.codes);
     assert!(found.iter().all(|size| (sizes.min..=sizes.max).contains(size)), "{found:?} {sizes:?}");
@@ -134,7 +136,7 @@ fn problems_of_many_equal_rows_cost_what_a_textbook_flow_costs() {
     }
 }
 
-/// The result is a function of costs and sizes: neither the prices at the start nor the length of lists matter.
+/// The result depends only on costs and sizes; neither the prices at the start nor the length of lists matter.
 #[test]
 fn the_start_does_not_matter() {
     for i in 0..40 {
@@ -149,7 +151,7 @@ fn the_start_does_not_matter() {
     }
 }
 
-/// A solution that is not optimal is not certified: the gap is what it costs too much, at the least.
+/// A solution that is not optimal gets no proof: the gap is at least its excess cost.
 #[test]
 fn the_gap_finds_planted_faults() {
     let mut planted = 0;

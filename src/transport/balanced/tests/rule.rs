@@ -1,9 +1,9 @@
-//! Which optimum it is, by enumeration of all assignments and by the constraints of optimal prices.
+//! Checks which optimum is returned, by enumeration of all assignments and by the constraints of optimal prices.
 
 use super::{Matrix, Sizes, bounds, problem, repeated};
 use crate::rng::row_hash;
 
-/// The first of all cheapest assignments in lexicographic order.
+/// Returns the lexicographically first of all cheapest assignments.
 fn first_optimum(problem: &Matrix, sizes: Sizes) -> Vec<u32> {
     let (rows, clusters) = (problem.rows(), problem.clusters);
     let digit = |number: usize, row: usize| (number / clusters.pow((rows - 1 - row) as u32) % clusters) as u32;
@@ -12,8 +12,8 @@ fn first_optimum(problem: &Matrix, sizes: Sizes) -> Vec<u32> {
     kept.min_by_key(|codes| problem.cost(codes)).unwrap()
 }
 
-/// The largest prices at which `codes` are cheapest and sizes are explained: the bounds they put on each other,
-/// lowered until none is broken.
+/// Returns the largest prices at which `codes` are cheapest and the sizes are explained; it lowers prices to the bounds
+/// that they put on each other, until none is broken.
 fn largest_prices(problem: &Matrix, sizes: Sizes, codes: &[u32]) -> Vec<i128> {
     const FAR: i128 = 1 << 100;
     let clusters = problem.clusters;
@@ -23,7 +23,8 @@ fn largest_prices(problem: &Matrix, sizes: Sizes, codes: &[u32]) -> Vec<i128> {
     if tight {
         prices[0] = 0;
     }
-    // Not full: at most 0. (The bound of a cluster above its minimum is from below and follows from the others.)
+    // A cluster that is not full has a price of at most 0. (The bound of a cluster above its minimum is from below and
+    // follows from the others.)
     for (price, size) in prices.iter_mut().zip(&found).filter(|_| !tight) {
         *price = if *size < sizes.max { 0 } else { FAR };
     }
@@ -64,8 +65,8 @@ fn equal_rows_get_the_first_optimum_too() {
     }
 }
 
-/// Larger problems full of ties: no row can have a lower code while all rows before it keep theirs. Asked of another
-/// solver: costs that forbid all else must cost more.
+/// In larger problems full of ties, no row can have a lower code while all rows before it keep theirs. The test asks
+/// another solver: costs that forbid all else must add up to more.
 #[test]
 fn no_code_can_be_lower_in_problems_full_of_ties() {
     for i in 0..12 {

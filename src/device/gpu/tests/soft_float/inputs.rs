@@ -1,9 +1,9 @@
-//! Inputs at which a float operation can go wrong.
+//! Inputs at which a float operation may go wrong.
 
 use super::{CHUNK, Input};
 use crate::device::tests::Random;
 
-/// What floats can be made of that is special in any way.
+/// Floats that are special in some way.
 fn specials() -> Vec<u32> {
     let exponents = [0, 1, 2, 23, 24, 63, 64, 103, 104, 126, 127, 128, 150, 151, 190, 191, 252, 253, 254, 255];
     let significands = [0, 1, 0x003f_ffff, 0x0040_0000, 0x007f_fffe, 0x007f_ffff];
@@ -11,7 +11,7 @@ fn specials() -> Vec<u32> {
     magnitudes.flat_map(|bits| [bits, bits | 0x8000_0000]).collect()
 }
 
-/// A number with that exponent, and a significand that is random, of few bits, or next to a power of two.
+/// Makes a number with that exponent, and a significand that is random, of few bits, or next to a power of two.
 fn with_exponent(exponent: u32, random: &mut Random) -> u32 {
     let bits = random.next();
     let significand = match bits >> 61 {
@@ -24,12 +24,12 @@ fn with_exponent(exponent: u32, random: &mut Random) -> u32 {
     (bits as u32 & 0x8000_0000) | (exponent.min(255) << 23) | (significand & 0x007f_ffff)
 }
 
-/// The f32 nearest to `value`, or one of its neighbours.
+/// Returns the f32 nearest to `value`, or one of its neighbours.
 fn near(value: f64, random: &mut Random) -> u32 {
     (value as f32).to_bits().wrapping_add((random.next() % 3) as u32).wrapping_sub(1)
 }
 
-/// Pairs for which one operation or another is at an edge; `index` runs through all pairs of exponents.
+/// Makes pairs for which some operation is at an edge; `index` runs through all pairs of exponents.
 fn pair(index: usize, random: &mut Random) -> (u32, u32) {
     let exponents = (index as u32 / 8 % 256, index as u32 / 2048 % 256);
     let some = exponents.0.clamp(1, 254);
@@ -37,7 +37,7 @@ fn pair(index: usize, random: &mut Random) -> (u32, u32) {
     let offset = (random.next() % 5) as u32;
     match index % 8 {
         0 | 1 => (with_exponent(exponents.0, random), with_exponent(exponents.1, random)),
-        // Sums that cancel, and that round at the end of the smaller one.
+        // Sums that cancel, and sums that round at the end of the smaller number.
         2 => (a, with_exponent((some + exponents.1 % 54).saturating_sub(27), random)),
         // Products and quotients around 2^-126 and around 2^128.
         3 => (a, with_exponent((126 + offset).saturating_sub(some), random)),
@@ -64,7 +64,7 @@ fn pair(index: usize, random: &mut Random) -> (u32, u32) {
     }
 }
 
-/// An integer of any length, for a shift that often takes it to 2^-126 or 2^128, and often has 24 bits and a tie.
+/// Makes an integer of any length, with a shift that often takes it to 2^-126 or 2^128; it often has 24 bits and a tie.
 fn dot(b: u32, random: &mut Random) -> u64 {
     let bits = random.next();
     let shift = i64::from(b & 0x1ff) - 128;

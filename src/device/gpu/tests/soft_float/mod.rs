@@ -1,4 +1,4 @@
-//! Soft floats against native f32, bit for bit.
+//! Compares soft floats with native f32, bit for bit.
 
 mod inputs;
 
@@ -14,12 +14,13 @@ use std::array;
 /// Two floats, and a 64-bit integer for `float_from_exact`.
 type Input = (u32, u32, u64);
 
-/// Inputs of a dispatch.
+/// The inputs of a dispatch.
 const CHUNK: usize = 1 << 19;
 
 const NAMES: [&str; 8] = ["add", "sub", "mul", "div", "sqrt", "from_exact", "scaled", "positive, nan"];
 
-/// Subnormals become zeros of their sign, and any NaN the one. On bits: the compiler takes one NaN for another.
+/// Turns subnormals into zeros of their sign, and any NaN into the one. It works on bits, as the compiler may swap
+/// NaNs.
 fn flush(bits: u32) -> u32 {
     match bits & 0x7fff_ffff {
         ..0x0080_0000 => bits & 0x8000_0000,
@@ -32,8 +33,8 @@ fn flushed(value: f32) -> u32 {
     flush(value.to_bits())
 }
 
-/// dot 2^-shift: rounded to 24 bits by the language where there is no underflow, and compared in 128 bits where the
-/// result is 2^-126 or nothing.
+/// Computes dot 2^-shift. Where there is no underflow, the language rounds it to 24 bits; otherwise it is compared in
+/// 128 bits to decide between 2^-126 and zero.
 fn from_exact(dot: i64, shift: i32) -> f32 {
     let rounded = f64::from(dot as f32) * 2_f64.powi(-shift);
     if dot == 0 || rounded.abs() >= f64::from(f32::MIN_POSITIVE) {
@@ -70,7 +71,7 @@ fn expected((a, b, dot): Input) -> [u32; 8] {
     ]
 }
 
-/// How many results of each operation were of each kind: no kind may be missing.
+/// Counts how many results of each operation were of each kind; every kind must occur.
 #[derive(Default)]
 struct Seen([[usize; 5]; 6]);
 
@@ -95,7 +96,7 @@ impl Seen {
             assert_eq!(seen.iter().sum::<usize>(), chunks * CHUNK, "{name}");
             println!("{name:10} {seen:?} {:?}", Self::KINDS);
             for (kind, seen) in Self::KINDS.iter().zip(seen) {
-                // Roots are never small, and integers never NaN.
+                // Roots are never small, and integers are never NaN.
                 let possible = !matches!((*name, *kind), ("sqrt", "2^-126") | ("from_exact", "NaN"));
                 assert_eq!(*seen >= 50, possible, "{name}: {seen} results are {kind}");
             }
@@ -116,7 +117,7 @@ fn results(context: &Context, inputs: &[Input]) -> Vec<[u32; 8]> {
     (0..inputs.len()).map(|_| array::from_fn(|_| words.next().expect("a word"))).collect()
 }
 
-/// The first difference, in words.
+/// Returns the first difference, in words.
 fn difference(inputs: &[Input], expected: &[[u32; 8]], found: &[[u32; 8]]) -> Option<String> {
     assert_eq!(expected.len(), found.len());
     let at = expected.iter().zip(found).position(|(expected, found)| expected != found)?;
@@ -141,7 +142,7 @@ fn check(chunks: usize) {
     seen.check(chunks);
 }
 
-/// A million inputs of every operation.
+/// Compares a million inputs of every operation.
 #[test]
 fn soft_floats_are_native_floats() {
     check(2);
@@ -153,7 +154,7 @@ fn ten_million_soft_floats_are_native_floats() {
     check(20);
 }
 
-/// Faults in every part of the shader, each of which the inputs must bring to light.
+/// Plants faults in every part of the shader, each of which the inputs must find.
 const FAULTS: [(&str, &str); 22] = [
     ("exponent >= 255", "exponent > 255"),
     ("exponent == 0 && m >= 0xffffff00u", "exponent == 0 && m >= 0xffffff80u"),

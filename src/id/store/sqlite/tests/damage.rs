@@ -1,13 +1,13 @@
-//! Files that are no registry, or one no more.
+//! Files that are not, or no longer, a registry.
 
 use super::*;
 
-/// The bytes of a database with 300 items.
+/// Returns the bytes of a database with 300 items.
 fn good() -> Vec<u8> {
     std::fs::read(Dir::with_items(300).path()).unwrap()
 }
 
-/// Opens the bytes as a database and reads all of it: an error, or what is there.
+/// Opens the bytes as a database and reads all of it; returns an error or the contents.
 fn read(bytes: &[u8]) -> Result<usize> {
     let dir = Dir::new();
     std::fs::write(dir.path(), bytes).unwrap();
@@ -44,7 +44,7 @@ fn damage_is_reported_or_did_no_harm() {
 #[test]
 fn truncations_are_reported() {
     let good = good();
-    // SQLite takes a single byte for an empty file.
+    // SQLite takes a file of one byte for an empty one.
     for len in (2..good.len()).step_by(509) {
         typed(&read(&good[..len]).unwrap_err(), len);
     }

@@ -1,9 +1,9 @@
-//! Databases that were made to do harm: foreign schemas, and numbers that describe more than there is.
+//! Databases made to do harm: with foreign schemas, and with numbers that claim more than there is.
 
 use super::*;
 use std::time::Instant;
 
-/// A database with 20 items, after `sql` without any protection.
+/// Makes a database with 20 items, then runs `sql` in it without any protection.
 fn after(sql: &str) -> Dir {
     let dir = Dir::with_items(20);
     let connection = Connection::open(dir.path()).unwrap();
@@ -11,7 +11,7 @@ fn after(sql: &str) -> Dir {
     dir
 }
 
-/// The errors of opening it both ways, which must come at once.
+/// Returns the errors of opening it for writing and for reading, both of which must come at once.
 fn refused(dir: &Dir) -> [Error; 2] {
     let start = Instant::now();
     let errors = [SqliteStore::open(dir.path()).unwrap_err(), SqliteStore::open_read_only(dir.path()).unwrap_err()];
@@ -63,7 +63,7 @@ fn what_analyze_keeps_is_no_foreign_schema() {
     assert_eq!(intact(&registry(SqliteStore::open_read_only(dir.path()).unwrap()).unwrap()), 20);
 }
 
-/// A trigger that comes after the opening is not fired: registering succeeds, or fails, but never does nothing.
+/// A trigger that is added after the opening is not fired: registering succeeds or fails, but never does nothing.
 #[test]
 fn a_trigger_that_comes_later_does_nothing() {
     let dir = Dir::with_items(20);
@@ -114,7 +114,7 @@ fn paths_are_never_uris() {
     let dir = tempfile::tempdir().unwrap();
     let here = std::env::current_dir().unwrap();
     let up: PathBuf = here.components().skip(1).map(|_| "..").collect();
-    // A path that is relative, and begins as a URI.
+    // The path is relative and begins like a URI.
     let inside = dir.path().join("file:x.db");
     for path in [up.join(inside.strip_prefix("/").unwrap()), inside.clone()] {
         assign(&mut registry(SqliteStore::open(&path).unwrap()).unwrap(), 0..20).unwrap();

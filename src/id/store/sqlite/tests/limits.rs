@@ -1,4 +1,4 @@
-//! Full disks, locks and files that cannot be written to.
+//! Full disks, locks, and files that may not be written to.
 
 use super::*;
 use std::time::Instant;
@@ -19,7 +19,7 @@ fn a_full_disk_leaves_the_items_and_the_rest_follows_later() {
         let error = result.unwrap_err();
         assert!(matches!(error.kind(), ErrorKind::Full), "{pages} pages: {error}");
         assert_eq!(error.path(), Some(dir.path().as_path()));
-        // In the same connection, and for everybody else.
+        // The limit holds in this connection, and for every other one.
         assert_eq!((intact(&registry), intact(&dir.registry())), (100, 100));
         dir.store().check().unwrap();
         (failures, pages) = (failures + 1, pages + 1);
@@ -94,7 +94,7 @@ fn a_read_only_file_can_be_read() {
     }
 }
 
-/// As in a folder that cannot be written to: SQLite finds no place for its shared memory.
+/// Simulates a folder that may not be written to: SQLite finds no place for its shared memory.
 #[cfg(unix)]
 #[test]
 fn a_file_in_a_read_only_folder_can_be_read_unless_changes_lie_beside_it() {

@@ -2,7 +2,7 @@
 
 use super::*;
 
-/// A database as version 1 made it, with items 0 and 1 and a retired ID.
+/// Makes a database as version 1 made it, with items 0 and 1 and a retired ID.
 fn version_1() -> Dir {
     let dir = Dir::new();
     let connection = Connection::open(dir.path()).unwrap();

@@ -14,7 +14,7 @@ use crate::id::{IdFormat, Registry, Resolver};
 use rusqlite::Connection;
 use std::path::PathBuf;
 
-/// A folder and the path of a database in it.
+/// A folder, and the path of a database in it.
 struct Dir(tempfile::TempDir);
 
 impl Dir {
@@ -23,11 +23,11 @@ impl Dir {
     }
 
     fn path(&self) -> PathBuf {
-        // Characters that mean something in URIs.
+        // The name has characters that mean something in URIs.
         self.0.path().join("ids %3f?#.db")
     }
 
-    /// With `items` items in it.
+    /// Makes a database with `items` items.
     fn with_items(items: usize) -> Self {
         let dir = Self::new();
         assign(&mut dir.registry(), 0..items).unwrap();
@@ -55,7 +55,7 @@ fn assign(registry: &mut Registry, items: std::ops::Range<usize>) -> Result<()> 
     registry.assign(&items, &Codes::new(codes, 2)?).map(|_| ())
 }
 
-/// The items that there are, having checked that they have the IDs an unbroken run gives and that look-ups agree.
+/// Returns the items that are there; asserts that they have the IDs of an unbroken run and that look-ups agree.
 fn intact(registry: &Registry) -> usize {
     let len = registry.len().unwrap() as usize;
     for i in 0..len {

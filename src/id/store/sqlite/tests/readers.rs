@@ -15,7 +15,7 @@ fn threads_read_without_a_lock_of_their_own() {
     assert_eq!(intact(&shared), 520);
 }
 
-/// The way of a reader that may not write to the file, which for the superuser is no way to get to by permissions.
+/// Opens as a reader without permission to write does; permissions alone would not lead the superuser there.
 fn without_permission(dir: &Dir, is_snapshot: bool) -> SqliteStore {
     let (path, options) = (dir.path(), SqliteOptions::new());
     let session = open::without_permission(&path, &options, is_snapshot);
@@ -57,7 +57,7 @@ fn a_snapshot_without_locks_says_that_the_file_was_changed() {
     let reader = registry(without_permission(&dir, false)).unwrap();
     let snapshot = registry(without_permission(&dir, true)).unwrap();
     assert_eq!((intact(&snapshot), intact(&reader)), (300, 300));
-    // The log goes into the file when the last writer ends.
+    // SQLite copies the log into the file when the last writer ends.
     assign(&mut dir.registry(), 0..310).unwrap();
     let error = snapshot.len().unwrap_err();
     assert!(error.to_string().contains("changed while it was read"), "{error}");
@@ -82,7 +82,7 @@ fn a_log_of_another_user_is_named_with_its_owner() {
         eprintln!("SKIPPED: only the superuser can give files to others");
         return;
     }
-    // SQLite, run by the superuser, gives the files that it opens to the owner of the database.
+    // When the superuser runs SQLite, it gives the files that it makes to the owner of the database.
     let store = dir.store();
     let log = place::beside(&dir.path(), "-wal");
     chown(&log, Some(65_534), None).unwrap();

@@ -55,7 +55,7 @@ fn every_item_has_one_id_and_every_id_one_item() {
     dir.store().check().unwrap();
 }
 
-/// What a kill leaves: the files as they are while a transaction is open.
+/// Copies the files as they are while a transaction is open, which is what a kill leaves.
 #[test]
 fn what_was_committed_before_a_kill_is_there_and_no_more() {
     let dir = Dir::with_items(30);

@@ -1,18 +1,18 @@
-//! Work and waiting that is stopped from outside.
+//! Stops work and waiting from outside.
 
 use super::*;
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::time::Instant;
 
-/// Options that stop once the flag is set.
+/// Makes options that stop once the flag is set.
 fn stopping(flag: &Arc<AtomicBool>) -> SqliteOptions {
     let flag = flag.clone();
     let watch = move || if flag.load(Relaxed) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) };
     SqliteOptions::new().watch(watch)
 }
 
-/// Sets the flag in 100 ms, and asserts that `work` is cancelled within a second of that.
+/// Sets the flag after 100 ms, and asserts that `work` is cancelled within a second of that.
 fn stops<T: std::fmt::Debug>(flag: &Arc<AtomicBool>, work: impl FnOnce() -> Result<T>) {
     let (start, later) = (Instant::now(), flag.clone());
     let setter = std::thread::spawn(move || {
@@ -50,7 +50,7 @@ fn opening_a_locked_file_stops() {
     stops(&flag, || stopping(&flag).open_read_only(dir.path()));
 }
 
-/// Statements that would go on for ever, as they did with a view in the place of a table.
+/// Statements that would never end, as with a view in the place of a table.
 #[test]
 fn running_statements_stop() {
     let dir = Dir::with_items(10);

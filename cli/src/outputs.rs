@@ -1,0 +1,47 @@
+//! Checks, before any work, of the files that a command will write.
+
+use crate::args::Command;
+use crate::failure::Failure;
+use same_file::Handle;
+use std::path::Path;
+
+/// Refuses outputs that are stdout, where the result is printed, and names that are those of other formats.
+pub(crate) fn check(command: &Command) -> Result<(), Failure> {
+    command.outputs().into_iter().try_for_each(is_no_stdout)?;
+    let (path, what, others) = match command {
+        Command::Fit(args) => (&args.output, "a model", NO_MODELS),
+        Command::Sweep(args) => (&args.output, "the result of a sweep", NO_SWEEPS),
+        _ => return Ok(()),
+    };
+    let extension = path.extension().unwrap_or_default().to_string_lossy().to_lowercase();
+    if !others.contains(&extension.as_str()) {
+        return Ok(());
+    }
+    let known = if others == NO_MODELS { "safetensors" } else { "jsonl" };
+    Err(Failure::Error(format!(
+        "{}: {what} is no .{extension} file; give a name that ends in .{known}",
+        path.display()
+    )))
+}
+
+/// Extensions that other files have.
+const NO_MODELS: &[&str] =
+    &["csv", "db", "fvecs", "htm", "html", "json", "jsonl", "npy", "npz", "parquet", "svg", "toml", "txt"];
+const NO_SWEEPS: &[&str] =
+    &["csv", "db", "fvecs", "htm", "html", "npy", "npz", "parquet", "safetensors", "svg", "toml"];
+
+/// Refuses the name `-` and the file that stdout goes to.
+fn is_no_stdout(path: &Path) -> Result<(), Failure> {
+    let refuse = |why: &str| Err(Failure::Error(format!("{}: {why}", path.display())));
+    if path == Path::new("-") {
+        return refuse("files are not written to stdout, where the result is printed; give a name");
+    }
+    let named = ["/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"].iter().any(|name| path == Path::new(name));
+    // Only regular files are opened to compare them: to open a pipe would wait for its other end.
+    let is_file = || path.metadata().is_ok_and(|metadata| metadata.is_file());
+    let same = || Handle::from_path(path).is_ok_and(|file| Handle::stdout().is_ok_and(|stdout| stdout == file));
+    if named || (is_file() && same()) {
+        return refuse("is stdout, where the result is printed; name another file");
+    }
+    Ok(())
+}
