@@ -7,7 +7,9 @@ use std::path::Path;
 /// Python that make another file.
 pub(super) fn refuse(path: &Path, extension: &str) -> Result<()> {
     let (name, import, values) = match extension {
-        "pt" | "pth" => ("PyTorch", "torch", "torch.load(FILE, map_location=\"cpu\", weights_only=True).float().numpy()"),
+        "pt" | "pth" => {
+            ("PyTorch", "torch", "torch.load(FILE, map_location=\"cpu\", weights_only=True).float().numpy()")
+        }
         "h5" | "hdf5" => {
             ("HDF5", "h5py", "next(d for d in h5py.File(FILE).values() if getattr(d, \"ndim\", 0) == 2)[:]")
         }
@@ -18,5 +20,9 @@ pub(super) fn refuse(path: &Path, extension: &str) -> Result<()> {
     let values = values.replace("FILE", &text(path));
     let to = text(&path.with_extension("npy"));
     let code = format!("import numpy, {import}\n    numpy.save({to}, {values})");
-    Err(Error::format("embeddings", format!("it is a file of {name}, which is not read; in Python, this writes it as .npy:\n    {code}")).at(path))
+    Err(Error::format(
+        "embeddings",
+        format!("it is a file of {name}, which is not read; in Python, this writes it as .npy:\n    {code}"),
+    )
+    .at(path))
 }

@@ -114,16 +114,31 @@ impl Dense {
     /// Reads the values from number `first` on as f32.
     fn floats(&self, first: usize, out: &mut [f32]) -> Result<()> {
         match self.float {
-            Float::F16 => self.convert::<u16>(first, out, |x| x.swap_bytes(), |from, to| {
-                from.reinterpret_cast::<f16>().convert_to_f32_slice(to);
-            }),
-            Float::Bf16 => self.convert::<u16>(first, out, |x| x.swap_bytes(), |from, to| {
-                from.reinterpret_cast::<bf16>().convert_to_f32_slice(to);
-            }),
+            Float::F16 => self.convert::<u16>(
+                first,
+                out,
+                |x| x.swap_bytes(),
+                |from, to| {
+                    from.reinterpret_cast::<f16>().convert_to_f32_slice(to);
+                },
+            ),
+            Float::Bf16 => self.convert::<u16>(
+                first,
+                out,
+                |x| x.swap_bytes(),
+                |from, to| {
+                    from.reinterpret_cast::<bf16>().convert_to_f32_slice(to);
+                },
+            ),
             Float::F32 => self.values::<u32>(first, bytemuck::cast_slice_mut(out), |x| x.swap_bytes()),
-            Float::F64 => self.convert::<u64>(first, out, |x| x.swap_bytes(), |from, to| {
-                each(from, to, |bits| f64::from_bits(bits) as f32);
-            }),
+            Float::F64 => self.convert::<u64>(
+                first,
+                out,
+                |x| x.swap_bytes(),
+                |from, to| {
+                    each(from, to, |bits| f64::from_bits(bits) as f32);
+                },
+            ),
             Float::I8 => self.convert::<i8>(first, out, |x| *x, |from, to| each(from, to, f32::from)),
             Float::U8 => self.convert::<u8>(first, out, |x| *x, |from, to| each(from, to, f32::from)),
             Float::I16 => self.convert::<i16>(first, out, |x| x.swap_bytes(), |from, to| each(from, to, f32::from)),

@@ -32,9 +32,9 @@ pub use fvecs::FvecsRows;
 pub use ids::IdWriter;
 pub use inputs::Inputs;
 pub use npy::{CodesFile, Element, NpyRows, NpyWriter, read_codes};
+pub use options::{FloatBytes, ReadOptions};
 #[cfg(feature = "parquet")]
 pub use parquet::{ParquetRows, columns, read_strings};
-pub use options::{FloatBytes, ReadOptions};
 pub use safetensors::SafetensorsRows;
 
 pub use crate::origin::{Provenance, ProvenanceInput};

@@ -27,7 +27,9 @@ pub(crate) fn choose(wanted: &str, names: &[&str]) -> Result<Vec<usize>, String>
 
 /// The text before the number at the end of a name, and that number with its digits.
 fn numbered(name: &str) -> Option<(&str, &str, usize)> {
-    let at = name.rfind(|c: char| !c.is_ascii_digit()).map_or(0, |at| at + name[at..].chars().next().map_or(0, char::len_utf8));
+    let at = name
+        .rfind(|c: char| !c.is_ascii_digit())
+        .map_or(0, |at| at + name[at..].chars().next().map_or(0, char::len_utf8));
     let (prefix, digits) = name.split_at(at);
     Some((prefix, digits, digits.parse().ok()?))
 }

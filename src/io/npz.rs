@@ -29,7 +29,8 @@ pub(super) fn open(source: Source, options: &ReadOptions) -> Result<Box<dyn Dial
         CompressionMethod::Deflated => {
             let most = packed.saturating_mul(DEFLATE).saturating_add(1 << 10);
             if size > most {
-                let reason = format!("array {name:?} claims to unpack {packed} bytes to {size}: it is damaged or hostile");
+                let reason =
+                    format!("array {name:?} claims to unpack {packed} bytes to {size}: it is damaged or hostile");
                 return Err(source.error(reason));
             }
             let saved = spool::save(Checked { member, source: &source }, size.saturating_add(1), source.path(), "npz")?;

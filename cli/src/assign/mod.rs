@@ -3,7 +3,7 @@
 mod engine;
 
 use crate::args::{AssignArgs, Common};
-use crate::input::Input;
+use crate::input::{Input, Texts};
 use crate::interrupt::{self, Watched};
 use crate::items;
 use crate::output::{self, Answer, Failure, Outcome};
@@ -36,7 +36,8 @@ struct Summary<'a> {
 }
 
 pub(crate) fn run(common: &Common, args: &AssignArgs) -> Outcome {
-    let input = Input::open(&args.input)?;
+    let keys = Texts { column: args.keys.id_column.as_deref(), file: args.keys.items.as_deref() };
+    let input = Input::open(common, &args.input, keys, None)?;
     if input.rows.is_empty() {
         return Err(input.failure(ErrorKind::Empty.into()));
     }
@@ -130,8 +131,9 @@ const GOES_ON: &str = "the same command goes on";
 
 /// How to go on after a failure.
 fn advice(kind: &ErrorKind) -> &'static str {
-    use ErrorKind::{DamagedRegistry, FarRow, ItemKey, NotFinite, Ragged, RepeatedItem};
+    use ErrorKind::{BadRows, DamagedRegistry, FarRow, ItemKey, NotFinite, Ragged, RepeatedItem};
     match kind {
+        BadRows { .. } => "repair these rows, and the same command goes on",
         NotFinite { .. } | FarRow { .. } | Ragged { .. } => "repair that row, and the same command goes on",
         ItemKey { .. } | RepeatedItem { .. } => "repair the item keys, and the same command goes on",
         DamagedRegistry { .. } => "the database has to be restored before anything goes on",

@@ -7,11 +7,11 @@ mod vae;
 use crate::args::{Common, FitArgs, ModelKind};
 use crate::balance::{self, Balance};
 use crate::config::Config;
-use crate::input::Input;
+use crate::input::{Input, Texts};
 use crate::interrupt::{self, Watched};
 use crate::outliers;
 use crate::output::{self, Answer, Failure, Outcome};
-use crate::progress::Bar;
+use crate::progress::{Bar, FirstRead};
 use clap::ValueEnum;
 use semid::io::{AtomicFile, Provenance};
 use semid::rq::{FitReport, LevelReport};
@@ -32,6 +32,9 @@ struct Fitted<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     optimality_gap: Option<f64>,
     saturated_values: u64,
+    /// Rows that were left out.
+    #[serde(skip_serializing_if = "output::is_zero")]
+    bad_rows: usize,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     warnings: Vec<String>,
     device: &'a str,
@@ -85,7 +88,7 @@ pub(crate) fn run(common: &Common, args: &FitArgs) -> Outcome {
     size_and_seed(args, &mut config)?;
     let params = params::k_means(config.parameters::<RqKMeans>()?, &args.options, false)?;
     let params = sinkhorn(balanced(params, args)?, args)?;
-    let input = Input::open(&args.input)?;
+    let input = Input::open(common, &args.input, Texts::default(), None)?;
     let older = align::Older::load(args, aligned_to.as_ref(), &config, input.rows.dim())?;
     input.check_output(&args.output)?;
     // A folder that cannot be written to is better found out now than after a long fit.
@@ -96,8 +99,9 @@ pub(crate) fn run(common: &Common, args: &FitArgs) -> Outcome {
     };
     let rows = Watched::new(&input.rows);
     let bar = Bar::fit(common);
+    let shown = FirstRead { rows: &rows, bar: &bar };
     let start = Instant::now();
-    let fitted = params.fit_with(&rows, &device, |progress| {
+    let fitted = params.fit_with(&shown, &device, |progress| {
         bar.show(progress);
         interrupt::flow()
     });
@@ -115,6 +119,7 @@ pub(crate) fn run(common: &Common, args: &FitArgs) -> Outcome {
         levels: report.levels.iter().map(Level::from).collect(),
         optimality_gap: balance::gap(report.levels.iter().filter_map(|level| level.balance.as_ref())),
         saturated_values: report.saturated_values,
+        bad_rows: input.skipped(),
         warnings: outliers::warnings(report.saturated_values, &report.outliers),
         device: &device.info().name,
         backend: &device.info().backend,

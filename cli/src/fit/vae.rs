@@ -3,7 +3,7 @@
 use super::{align, params};
 use crate::args::{Common, FitArgs, ModelKind};
 use crate::config::Config;
-use crate::input::Input;
+use crate::input::{Input, Texts};
 use crate::interrupt::{self, Watched};
 use crate::output::{self, Answer, Failure, Outcome};
 use crate::progress::Bar;
@@ -62,7 +62,7 @@ pub(super) fn run(common: &Common, args: &FitArgs, mut config: Config, kind: Mod
     }
     let params = params::network(config.parameters::<RqVae>()?, &args.options, &args.vae)?;
     let params = sinkhorn(params, args)?;
-    let input = Input::open(&args.input)?;
+    let input = Input::open(common, &args.input, Texts::default(), None)?;
     let older = align::Older::load(args, aligned_to.as_ref(), &config, input.rows.dim())?;
     input.check_output(&args.output)?;
     for file in args.vae.checkpoint.iter().chain(&args.vae.warm_start) {

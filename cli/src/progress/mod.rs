@@ -11,6 +11,7 @@ use semid::sweep::SweepStage;
 use semid::vae::VaeProgress;
 use semid::{Result, Rows};
 use std::io::IsTerminal;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -22,6 +23,8 @@ pub(crate) struct Bar {
     bar: ProgressBar,
     lines: Lines,
     verbose: bool,
+    /// Whether the rows are still read for the first time.
+    reading: AtomicBool,
     /// The step that is being done, by its number, and what to say when it is.
     step: Mutex<Option<(usize, String)>>,
 }
@@ -32,6 +35,7 @@ impl Bar {
         let bar = Self::new(common, "{elapsed_precise} {prefix} [{bar:24}] {pos}/{len} {wide_msg}");
         bar.bar.set_length(1);
         bar.name("reading");
+        bar.reading.store(true, Relaxed);
         bar
     }
 
@@ -62,7 +66,13 @@ impl Bar {
             bar.enable_steady_tick(Duration::from_millis(200));
             bar
         };
-        Self { bar, lines: Lines::new(common), verbose: common.verbose, step: Mutex::new(None) }
+        Self {
+            bar,
+            lines: Lines::new(common),
+            verbose: common.verbose,
+            reading: AtomicBool::new(false),
+            step: Mutex::new(None),
+        }
     }
 
     /// Says what is being done in the step of this number; when another begins, how it ended.
@@ -98,6 +108,19 @@ impl Bar {
         self.lines.now(|| format!("{}: {rows} of {} rows", self.bar.prefix(), total()));
     }
 
+    /// Shows that `rows` of `total` rows are done.
+    pub(crate) fn of(&self, rows: usize, total: usize) {
+        self.bar.set_length(total as u64);
+        self.done(rows);
+    }
+
+    /// Shows that `rows` of `total` rows were read, until a fit has begun.
+    fn read(&self, rows: usize, total: usize) {
+        if self.reading.load(Relaxed) {
+            self.of(rows, total);
+        }
+    }
+
     /// Shows how far an evaluation is.
     pub(crate) fn compared(&self, progress: &EvaluationProgress) {
         self.bar.set_prefix(progress.stage);
@@ -109,6 +132,7 @@ impl Bar {
 
     /// Shows the state of a fit.
     pub(crate) fn show(&self, progress: &Progress) {
+        self.reading.store(false, Relaxed);
         self.bar.set_prefix(format!("level {}/{}", progress.level + 1, progress.levels));
         self.bar.set_length(progress.max_iter as u64);
         self.bar.set_position(progress.iteration as u64);
@@ -129,6 +153,7 @@ impl Bar {
 impl Bar {
     /// Shows the state of a training.
     pub(crate) fn epoch(&self, progress: &VaeProgress<'_>) {
+        self.reading.store(false, Relaxed);
         let VaeProgress { epoch, epochs, step, steps, loss, done, .. } = progress;
         self.bar.set_prefix(format!("epoch {epoch}/{epochs}"));
         self.bar.set_length(*steps as u64);
@@ -192,6 +217,28 @@ impl Rows for Shown<'_> {
     fn read(&self, first: usize, out: &mut [f32]) -> Result<()> {
         self.rows.read(first, out)?;
         self.bar.done(first.saturating_add(out.len() / self.dim().max(1)));
+        Ok(())
+    }
+}
+
+/// Rows that move the bar of a fit while they are read for the first time.
+pub(crate) struct FirstRead<'a> {
+    pub(crate) rows: &'a dyn Rows,
+    pub(crate) bar: &'a Bar,
+}
+
+impl Rows for FirstRead<'_> {
+    fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    fn dim(&self) -> usize {
+        self.rows.dim()
+    }
+
+    fn read(&self, first: usize, out: &mut [f32]) -> Result<()> {
+        self.rows.read(first, out)?;
+        self.bar.read(first.saturating_add(out.len() / self.dim().max(1)), self.len());
         Ok(())
     }
 }

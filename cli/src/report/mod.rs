@@ -30,7 +30,7 @@ struct Written<'a> {
 
 pub(crate) fn run(common: &Common, args: &ReportArgs) -> Outcome {
     let model = Model::load(&args.model)?;
-    let input = Input::open(&args.input)?;
+    let input = Input::open(common, &args.input, args.page.texts(), args.page.label_column.as_deref())?;
     let rows = Watched::new(&input.rows);
     let sweep = args.sweep.as_deref().map(|path| runs(path, &input)).transpose()?.unwrap_or_default();
     let inputs: Vec<&Path> =

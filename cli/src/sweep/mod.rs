@@ -54,7 +54,7 @@ pub(crate) fn run(common: &Common, args: &SweepArgs) -> Outcome {
     let metric = rank_by(args, &sweep)?;
     let given = [("queries", args.queries.is_some()), ("pairs", args.pairs.is_some())];
     args::only_with_neighbors(sweep.get_evaluation().get_k(), given)?;
-    let input = Input::open(&args.input)?;
+    let input = Input::open(common, &args.input, args.page.texts(), args.page.label_column.as_deref())?;
     input.check_output(&args.output)?;
     let sweep = match config.has_in("evaluation", "sample") {
         true => sweep,

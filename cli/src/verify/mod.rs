@@ -3,7 +3,7 @@
 mod device;
 
 use crate::args::{Common, VerifyArgs};
-use crate::input::Input;
+use crate::input::{Input, Texts};
 use crate::interrupt::Watched;
 use crate::output::{self, Answer, Failure, Outcome};
 use device::{Candidate, Entry, Work};
@@ -30,7 +30,7 @@ struct Verified {
 
 pub(crate) fn run(common: &Common, args: &VerifyArgs) -> Outcome {
     let model = Model::load(&args.model)?;
-    let input = Input::open(&args.input)?;
+    let input = Input::open(common, &args.input, Texts::default(), None)?;
     let rows = Watched::new(&input.rows);
     if rows.dim() != model.dim() {
         let kind = ErrorKind::DimMismatch { expected: model.dim(), found: rows.dim() };
@@ -55,7 +55,7 @@ pub(crate) fn run(common: &Common, args: &VerifyArgs) -> Outcome {
     let work = Work {
         model: &model,
         rows: some,
-        source_row: &|row| source_row(row, count, input_rows),
+        source_row: &|row| input.rows.input_row(source_row(row, count, input_rows)),
         whole: whole.then_some(&rows as &dyn Rows),
         fit_rows,
         planted: args.plant_difference.as_deref(),

@@ -103,7 +103,8 @@ fn decode(readers: &Readers, wanted: Vec<(usize, Range<usize>)>) -> Vec<Result<B
     std::thread::scope(|scope| {
         let others: Vec<_> = wanted.map(|of| scope.spawn(move || one(of))).collect();
         let first = first.into_iter().map(one);
-        let joined = others.into_iter().map(|thread| thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
+        let joined =
+            others.into_iter().map(|thread| thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
         first.chain(joined).collect()
     })
 }

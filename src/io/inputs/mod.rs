@@ -36,6 +36,8 @@ pub struct Inputs {
     blocks: Blocks,
     /// The rows that are left out, by their numbers in the input, in order.
     skipped: Vec<usize>,
+    /// Bytes of standard input.
+    saved: Option<u64>,
 }
 
 impl Inputs {
@@ -48,17 +50,18 @@ impl Inputs {
     /// # Errors
     /// As for [`open`](super::open); [`ErrorKind::Widths`] where two files have rows of different lengths.
     pub fn open<P: AsRef<Path>>(paths: impl IntoIterator<Item = P>, options: &ReadOptions) -> Result<Self> {
-        Self::open_with(paths, options, |_| ControlFlow::Continue(()))
+        Self::open_with(paths, options, |_, _| ControlFlow::Continue(()))
     }
 
-    /// [`Inputs::open`], which tells how many rows were searched where rows are left out, and can be stopped.
+    /// [`Inputs::open`], which tells how many rows of how many were searched, where rows are left out, and can
+    /// be stopped.
     ///
     /// # Errors
     /// As for [`Inputs::open`]; [`ErrorKind::Cancelled`] where `progress` breaks.
     pub fn open_with<P: AsRef<Path>>(
         paths: impl IntoIterator<Item = P>,
         options: &ReadOptions,
-        progress: impl FnMut(usize) -> ControlFlow<()>,
+        mut progress: impl FnMut(usize, usize) -> ControlFlow<()>,
     ) -> Result<Self> {
         let mut files = Vec::new();
         for path in paths {
@@ -66,9 +69,10 @@ impl Inputs {
         }
         let alone = files.len() == 1;
         let mut readers = Readers::new(options);
+        let mut saved = None;
         for file in files {
             let (reader, is_stdin) = match file == Path::new("-") {
-                true => (standard_input(options), true),
+                true => (standard_input(options, &mut saved), true),
                 false => (dialect::open(&file, options), false),
             };
             match reader {
@@ -85,16 +89,17 @@ impl Inputs {
             return Err(ErrorKind::Empty.into());
         }
         let spans = Spans::new(readers.parts.iter().map(|part| part.rows))?;
-        let mut inputs = Self { readers, spans, blocks: Blocks::default(), skipped: Vec::new() };
+        let mut inputs = Self { readers, spans, blocks: Blocks::default(), skipped: Vec::new(), saved };
         if options.bad_rows == BadRows::Skip {
             let mut skipped = Vec::new();
+            let total = inputs.total();
             inputs.scan(
                 |bad| {
                     try_reserve(&mut skipped, 1, "the numbers of bad rows")?;
                     skipped.push(bad.row);
                     Ok(())
                 },
-                progress,
+                |done| progress(done, total),
             )?;
             inputs.skipped = skipped;
             if inputs.skipped.len() == inputs.total() && inputs.total() > 0 {
@@ -113,6 +118,11 @@ impl Inputs {
     pub fn place(&self, row: usize) -> Option<(&Path, usize)> {
         let (part, row) = self.spans.find(row);
         self.readers.parts.get(part).map(|part| (part.path.as_path(), row))
+    }
+
+    /// Bytes of standard input, where it is part of the input: they were saved to a temporary file.
+    pub fn standard_input(&self) -> Option<u64> {
+        self.saved
     }
 
     /// Number of all rows of the input, with those that are left out.
@@ -230,9 +240,10 @@ impl Inputs {
 }
 
 /// Standard input, which is saved, as it can be read only once and not by position.
-fn standard_input(options: &ReadOptions) -> Result<Box<dyn Dialect>> {
+fn standard_input(options: &ReadOptions, saved: &mut Option<u64>) -> Result<Box<dyn Dialect>> {
     let path = Path::new("-");
     let source = spool::save(std::io::stdin().lock(), u64::MAX, path, "input")?;
+    *saved = Some(source.len());
     if source.len() == 0 {
         return Err(Error::from(ErrorKind::Empty).at(path));
     }

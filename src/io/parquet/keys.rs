@@ -56,7 +56,8 @@ impl Keys {
             Self::Date => {
                 let array = array.as_primitive_opt::<Date32Type>().ok_or(Problem::Type)?;
                 for (row, days) in array.values().iter().enumerate() {
-                    let date = Date32Type::to_naive_date_opt(*days).ok_or(Problem::Row(row, "no date of the calendar"))?;
+                    let date =
+                        Date32Type::to_naive_date_opt(*days).ok_or(Problem::Row(row, "no date of the calendar"))?;
                     texts.push(date.to_string());
                 }
                 Ok(())

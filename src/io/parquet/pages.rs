@@ -58,7 +58,9 @@ fn check_brotli(source: &Source, header: &PageHeader, offset: u64, bytes: u64) -
     // What is damaged is left to the decoder, which gives up at the same place.
     let count = io::copy(&mut unpacked.take(most.saturating_add(1)), &mut io::sink()).unwrap_or(0);
     match count > most {
-        true => Err(source.error(format!("the page at byte {offset} unpacks to more than the {most} bytes that it states"))),
+        true => {
+            Err(source.error(format!("the page at byte {offset} unpacks to more than the {most} bytes that it states")))
+        }
         false => Ok(()),
     }
 }

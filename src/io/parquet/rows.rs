@@ -133,7 +133,13 @@ impl ParquetRows {
     }
 
     /// [`ParquetRows::fill`], again with room for long rows where one is met.
-    fn fill_all(&self, slot: &mut Option<Cursor>, first: usize, out: &mut [f32], faults: &mut Vec<Fault>) -> Result<()> {
+    fn fill_all(
+        &self,
+        slot: &mut Option<Cursor>,
+        first: usize,
+        out: &mut [f32],
+        faults: &mut Vec<Fault>,
+    ) -> Result<()> {
         let before = faults.len();
         match self.fill(slot, first, out, faults) {
             Err(error) if matches!(error.kind(), ErrorKind::Ragged { .. }) && !self.patient.swap(true, Relaxed) => {

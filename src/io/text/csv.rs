@@ -110,8 +110,9 @@ impl Lines for Csv {
             if row >= skip {
                 let row = row - skip;
                 let field = record.get(wanted).filter(|field| !field.is_empty());
-                let field = field
-                    .ok_or_else(|| source.error(format!("column {column:?} is empty in row {row}; every row needs a value")))?;
+                let field = field.ok_or_else(|| {
+                    source.error(format!("column {column:?} is empty in row {row}; every row needs a value"))
+                })?;
                 let text = std::str::from_utf8(field)
                     .map_err(|_| source.error(format!("column {column:?} of row {row} is not UTF-8")))?;
                 try_reserve(&mut texts, 1, "the texts of a column")?;

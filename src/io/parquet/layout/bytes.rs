@@ -29,7 +29,9 @@ impl Bytes {
                 _ => "bytes".to_owned(),
             };
             let remedy = "say which floats these are: f16le, bf16le, f32le or f64le";
-            return Err(table.error(format!("column {name:?} holds {width}, which nothing says to be floats; {remedy}")));
+            return Err(
+                table.error(format!("column {name:?} holds {width}, which nothing says to be floats; {remedy}"))
+            );
         };
         Ok(Self { leaves: [table.leaf(column, &[])?], float })
     }
