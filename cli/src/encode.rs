@@ -8,6 +8,7 @@ use crate::items;
 use crate::outliers;
 use crate::output::{self, Answer, Failure, Outcome};
 use crate::progress::Bar;
+use crate::warnings::{Directed, Usage};
 use semid::io::{IdWriter, NpyWriter};
 use semid::rq::EncodeReport;
 use semid::{Encoder, IdFormat, Model, Result, Rows};
@@ -55,11 +56,14 @@ pub(crate) fn run(common: &Common, args: &EncodeArgs) -> Outcome {
     let keys = keys(args, &input)?;
     let mut sink = Sink::create(&args.output, input.rows.total(), &model, keys, args.id_column.as_deref(), format)?;
     let rows = Watched::new(&input.rows);
+    let directed = Directed::new(&rows, model.metric());
+    let mut usage = Usage::new(&model.clusters());
     let bar = Bar::rows(common, rows.len());
     bar.name("encoding");
     let start = Instant::now();
-    let encoded = encoder.encode_with(&rows, &device, |first, codes| {
+    let encoded = encoder.encode_with(&directed, &device, |first, codes| {
         interrupt::check()?;
+        usage.count(codes);
         sink.write(first, codes, &input)?;
         bar.done(first + codes.len() / model.levels());
         Ok(())
@@ -68,6 +72,7 @@ pub(crate) fn run(common: &Common, args: &EncodeArgs) -> Outcome {
     drop(bar);
     interrupt::check()?;
     sink.finish(&input)?;
+    let number = |row| input.rows.input_row(row);
     let encoded = Encoded {
         rows: report.rows,
         levels: model.levels(),
@@ -76,7 +81,12 @@ pub(crate) fn run(common: &Common, args: &EncodeArgs) -> Outcome {
         settled_rows: report.settled_rows,
         saturated_values: report.saturated_values,
         bad_rows: input.skipped(),
-        warnings: outliers::warnings(report.saturated_values, &report.outliers),
+        warnings: [
+            outliers::warnings(report.saturated_values, &report.outliers, number),
+            directed.warnings(number),
+            usage.warnings(report.rows as usize),
+        ]
+        .concat(),
         balance: report.balance.iter().copied().map(Balance::from).collect(),
         optimality_gap: balance::gap(&report.balance),
         device: &device.info().name,

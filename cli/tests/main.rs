@@ -6,6 +6,7 @@ mod assign_moved;
 mod assign_refused;
 mod bad_input;
 mod bad_model;
+mod bad_rows;
 mod balanced;
 mod config;
 mod demo;

@@ -61,11 +61,26 @@ pub(super) fn open(path: &Path, options: &ReadOptions) -> Result<Box<dyn Dialect
     if !is_known(path) {
         return Err(Error::parameter("input", path.display(), NAMES));
     }
+    is_built_in(&extension).map_err(|error| error.at(path))?;
     of(Source::open(path, "input")?, &extension, options)
+}
+
+/// Refuses formats whose feature this build has not.
+fn is_built_in(extension: &str) -> Result<()> {
+    match extension {
+        #[cfg(not(feature = "csv"))]
+        "csv" | "tsv" => Err(Error::feature("csv", "tables as text")),
+        #[cfg(not(feature = "npz"))]
+        "npz" => Err(Error::feature("npz", ".npz files")),
+        #[cfg(not(feature = "parquet"))]
+        "parquet" => Err(Error::feature("parquet", "parquet files")),
+        _ => Ok(()),
+    }
 }
 
 /// Opens the file in `source`, which is of the format that an extension says.
 pub(super) fn of(source: Source, extension: &str, options: &ReadOptions) -> Result<Box<dyn Dialect>> {
+    is_built_in(extension).map_err(|error| error.at(source.path()))?;
     Ok(match extension {
         "npy" => Box::new(NpyRows::of(source.named("npy"), options.integers)?),
         "safetensors" => Box::new(SafetensorsRows::of(source.named("safetensors"), options.tensor.as_deref())?),
@@ -73,12 +88,8 @@ pub(super) fn of(source: Source, extension: &str, options: &ReadOptions) -> Resu
         "csv" | "tsv" | "jsonl" => Box::new(text::open(source.named("text"), extension, options)?),
         #[cfg(feature = "npz")]
         "npz" => super::npz::open(source.named("npz"), options)?,
-        #[cfg(not(feature = "npz"))]
-        "npz" => return Err(Error::feature("npz", ".npz files").at(source.path())),
         #[cfg(feature = "parquet")]
         "parquet" => Box::new(super::ParquetRows::of(source.named("parquet"), options)?),
-        #[cfg(not(feature = "parquet"))]
-        "parquet" => return Err(Error::feature("parquet", "parquet files").at(source.path())),
         _ => return Err(Error::parameter("input", source.path().display(), NAMES)),
     })
 }

@@ -124,6 +124,18 @@ mod tests {
         assert_eq!(error.path(), Some(path.as_path()));
     }
 
+    #[test]
+    fn files_of_other_programs_are_refused_with_what_converts_them() {
+        let folder = testing::Folder::new();
+        for (name, import) in [("a \"b\".pt", "torch"), ("x.pkl", "pickle"), ("x.h5", "h5py")] {
+            let path = folder.path(name);
+            let error = open(&path, &ReadOptions::default()).err().unwrap();
+            let (text, code) = (error.to_string(), format!("\n    import numpy, {import}\n    numpy.save("));
+            assert!(text.contains(&code) && text.contains(".npy"), "{text}");
+            assert_eq!(error.path(), Some(path.as_path()));
+        }
+    }
+
     #[cfg(not(feature = "parquet"))]
     #[test]
     fn parquet_names_the_feature_that_is_left_out() {

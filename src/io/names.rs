@@ -4,7 +4,8 @@ use super::list;
 use crate::MAX_DIM;
 use std::collections::HashMap;
 
-/// Numbers of the columns of `names` that `wanted` means: `f0..f383`, `a,b,c`, or a prefix of names that end in numbers.
+/// Numbers of the columns of `names` that `wanted` means: `f0..f383`, `a,b,c`, or a prefix of names that end in
+/// numbers.
 pub(crate) fn choose(wanted: &str, names: &[&str]) -> Result<Vec<usize>, String> {
     let mut places = HashMap::new();
     for (place, name) in names.iter().enumerate() {

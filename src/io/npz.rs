@@ -4,6 +4,7 @@ use super::dialect::Dialect;
 use super::file::Source;
 use super::{ReadOptions, list, spool};
 use crate::error::{Error, Result};
+use std::borrow::Cow;
 use std::io::{self, Read, Seek, SeekFrom};
 use zip::{CompressionMethod, ZipArchive};
 
@@ -59,17 +60,21 @@ impl<R: Read> Read for Checked<'_, R> {
 /// The name of the member to read.
 fn choose(source: &Source, wanted: Option<&str>) -> Result<String> {
     let archive = archive(source)?;
-    let arrays = || archive.file_names().filter_map(|name| Some((name, name.strip_suffix(".npy")?)));
-    let names = || list(arrays().map(|(_, name)| name));
-    match (wanted, arrays().next(), arrays().nth(1)) {
-        (Some(wanted), ..) => arrays()
-            .find(|(_, name)| *name == wanted)
-            .map(|(full, _)| full.to_owned())
-            .ok_or_else(|| source.error(format!("no array {wanted:?}; it has {}", names()))),
-        (None, Some((only, _)), None) => Ok(only.to_owned()),
-        (None, None, _) => Err(source.error("it has no arrays")),
-        _ => Err(source.error(format!("several arrays could hold embeddings: {}; name the tensor to read", names()))),
-    }
+    let names: Vec<String> = archive.file_names().flatten().map(Cow::into_owned).collect();
+    let arrays: Vec<&str> = names.iter().filter_map(|name| name.strip_suffix(".npy")).collect();
+    let found = match (wanted, arrays.as_slice()) {
+        (Some(wanted), _) => match arrays.iter().find(|name| **name == wanted) {
+            Some(found) => found,
+            None => return Err(source.error(format!("no array {wanted:?}; it has {}", list(&arrays)))),
+        },
+        (None, [only]) => only,
+        (None, []) => return Err(source.error("it has no arrays")),
+        _ => {
+            let reason = format!("several arrays could hold embeddings: {}; name the tensor to read", list(&arrays));
+            return Err(source.error(reason));
+        }
+    };
+    Ok(format!("{found}.npy"))
 }
 
 fn archive(source: &Source) -> Result<ZipArchive<At<'_>>> {

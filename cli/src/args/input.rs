@@ -15,8 +15,8 @@ pub(crate) struct InputArgs {
     /// Column of a .parquet or .jsonl file [default: embedding, or the only column of lists of floats]
     #[arg(long, value_name = "NAME", help_heading = "Input")]
     pub(crate) column: Option<String>,
-    /// Columns of a table that has one for every dimension: f0..f383, a,b,c, or the prefix f of f0, f1, ... [default for
-    /// .csv and .tsv: all but those with item keys or labels]
+    /// Columns of a table that has one for every dimension: f0..f383, a,b,c, or the prefix f of f0, f1, ... [default
+    /// for .csv and .tsv: all but those with item keys or labels]
     #[arg(long, value_name = "NAMES", conflicts_with = "column", help_heading = "Input")]
     pub(crate) columns: Option<String>,
     /// Floats that a column of bytes holds: f16le, bf16le, f32le or f64le

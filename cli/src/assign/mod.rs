@@ -26,6 +26,9 @@ struct Summary<'a> {
     changed: u64,
     added_distance: f64,
     retired: u64,
+    /// Rows that were left out.
+    #[serde(skip_serializing_if = "output::is_zero")]
+    bad_rows: usize,
     fingerprint: &'a str,
     #[serde(serialize_with = "output::path")]
     db: &'a Path,
@@ -48,6 +51,7 @@ pub(crate) fn run(common: &Common, args: &AssignArgs) -> Outcome {
     let start = Instant::now();
     let report = assign(common, args, &mut engine, &input, &keys, &device, out)?;
     let summary = Summary {
+        bad_rows: input.skipped(),
         items: report.items,
         new: report.new,
         kept: report.kept,

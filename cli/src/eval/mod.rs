@@ -21,6 +21,9 @@ use std::time::Instant;
 #[derive(Serialize)]
 struct Evaluated {
     dim: usize,
+    /// Rows that were left out.
+    #[serde(skip_serializing_if = "output::is_zero")]
+    bad_rows: usize,
     kind: &'static str,
     metric: &'static str,
     fingerprint: String,
@@ -63,6 +66,7 @@ pub(crate) fn run(common: &Common, args: &EvalArgs) -> Outcome {
     let quality = quality.map_err(|error| failure(error, args, &input))?;
     drop(bar);
     let evaluated = Evaluated {
+        bad_rows: input.skipped(),
         dim: rows.dim(),
         kind: model.kind(),
         metric: if model.metric() == Metric::Cosine { "cosine" } else { "l2" },

@@ -12,6 +12,7 @@ use crate::interrupt::{self, Watched};
 use crate::outliers;
 use crate::output::{self, Answer, Failure, Outcome};
 use crate::progress::{Bar, FirstRead};
+use crate::warnings::{self, Directed};
 use clap::ValueEnum;
 use semid::io::{AtomicFile, Provenance};
 use semid::rq::{FitReport, LevelReport};
@@ -99,7 +100,8 @@ pub(crate) fn run(common: &Common, args: &FitArgs) -> Outcome {
     };
     let rows = Watched::new(&input.rows);
     let bar = Bar::fit(common);
-    let shown = FirstRead { rows: &rows, bar: &bar };
+    let directed = Directed::new(&rows, params.get_metric());
+    let shown = FirstRead { rows: &directed, bar: &bar };
     let start = Instant::now();
     let fitted = params.fit_with(&shown, &device, |progress| {
         bar.show(progress);
@@ -108,6 +110,13 @@ pub(crate) fn run(common: &Common, args: &FitArgs) -> Outcome {
     let (model, report) = fitted.map_err(|error| input.failure(error))?;
     let seconds = start.elapsed().as_secs_f64();
     drop(bar);
+    let number = |row| input.rows.input_row(row);
+    let warnings = [
+        outliers::warnings(report.saturated_values, &report.outliers, number),
+        directed.warnings(number),
+        warnings::codewords(model.levels(), &report.levels),
+    ]
+    .concat();
     let (model, alignment) = align::align(older.as_ref(), model.into(), &rows, &device)?;
     let model = recorded(model, args, &input)?;
     interrupt::check()?;
@@ -120,7 +129,7 @@ pub(crate) fn run(common: &Common, args: &FitArgs) -> Outcome {
         optimality_gap: balance::gap(report.levels.iter().filter_map(|level| level.balance.as_ref())),
         saturated_values: report.saturated_values,
         bad_rows: input.skipped(),
-        warnings: outliers::warnings(report.saturated_values, &report.outliers),
+        warnings,
         device: &device.info().name,
         backend: &device.info().backend,
         seconds,

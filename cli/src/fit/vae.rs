@@ -7,6 +7,7 @@ use crate::input::{Input, Texts};
 use crate::interrupt::{self, Watched};
 use crate::output::{self, Answer, Failure, Outcome};
 use crate::progress::Bar;
+use crate::warnings;
 use semid::io::AtomicFile;
 use semid::vae::{EpochReport, RqVaeFit, RqVaeReport, Schedule};
 use semid::{Device, ErrorKind, Model, Rows, RqKMeansModel, RqVae};
@@ -21,7 +22,12 @@ struct Trained<'a> {
     fingerprint: String,
     kind: &'static str,
     rows: usize,
+    /// Rows that were left out.
+    #[serde(skip_serializing_if = "output::is_zero")]
+    bad_rows: usize,
     dim: usize,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    warnings: Vec<String>,
     best_epoch: usize,
     history: &'a [EpochReport],
     device: &'a str,
@@ -94,11 +100,16 @@ pub(super) fn run(common: &Common, args: &FitArgs, mut config: Config, kind: Mod
     let (model, alignment) = align::align(older.as_ref(), model.into(), &rows, &device)?;
     let model = super::recorded(model, args, &input)?;
     model.save(&args.output)?;
+    let best = report.epochs.iter().find(|epoch| epoch.epoch == report.best_epoch);
+    let used = best.map(|epoch| epoch.used.iter().copied().zip(model.clusters()).collect::<Vec<_>>());
+    let warnings = warnings::usage(used.unwrap_or_default(), report.rows);
     let trained = Trained {
         fingerprint: model.fingerprint(),
         kind: model.kind(),
         rows: report.rows,
+        bad_rows: input.skipped(),
         dim: report.dim,
+        warnings,
         best_epoch: report.best_epoch,
         history: &report.epochs,
         device: &device.info().name,
@@ -108,6 +119,7 @@ pub(super) fn run(common: &Common, args: &FitArgs, mut config: Config, kind: Mod
         output: &args.output,
         alignment,
     };
+    output::warn(&trained.warnings);
     output::result(common.json, &trained, || text(&trained, &report))?;
     Ok(Answer::Yes)
 }

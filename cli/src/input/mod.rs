@@ -8,7 +8,6 @@ use crate::items;
 use crate::output::{self, Failure};
 use crate::progress::Bar;
 use crate::stderr;
-use semid::Rows;
 use semid::io::Inputs;
 use std::cell::RefCell;
 use std::path::{Path, PathBuf};
@@ -139,10 +138,5 @@ impl Input {
             }
             (None, None) => Ok(None),
         }
-    }
-
-    /// Number of rows that are read.
-    pub(crate) fn len(&self) -> usize {
-        self.rows.len()
     }
 }

@@ -23,6 +23,9 @@ use std::time::Instant;
 #[derive(Serialize)]
 struct Swept<'a> {
     runs: usize,
+    /// Rows that were left out.
+    #[serde(skip_serializing_if = "output::is_zero")]
+    bad_rows: usize,
     /// Runs that were in the file already.
     kept: usize,
     rank_by: &'static str,
@@ -85,6 +88,7 @@ pub(crate) fn run(common: &Common, args: &SweepArgs) -> Outcome {
     let ranked = metric.rank(&records);
     let swept = Swept {
         runs: records.len(),
+        bad_rows: input.skipped(),
         kept,
         rank_by: metric.name(),
         less_is_better: metric.less_is_better(),

@@ -22,6 +22,9 @@ struct Verified {
     rows: usize,
     /// Rows of the input, all encoded by the fast devices if there are at least two.
     input_rows: usize,
+    /// Rows that were left out.
+    #[serde(skip_serializing_if = "output::is_zero")]
+    bad_rows: usize,
     /// Rows that every device fitted on.
     fit_rows: usize,
     fingerprint: String,
@@ -67,6 +70,7 @@ pub(crate) fn run(common: &Common, args: &VerifyArgs) -> Outcome {
         equal,
         rows: count,
         input_rows,
+        bad_rows: input.skipped(),
         fit_rows: fit_rows.len(),
         fingerprint: model.fingerprint(),
         devices: entries,

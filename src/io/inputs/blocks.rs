@@ -41,8 +41,8 @@ impl Block {
 }
 
 impl Blocks {
-    /// The block with `row` of `part`, if these rows come in blocks. Where blocks are read one after the other, the next
-    /// ones are decoded along with it.
+    /// The block with `row` of `part`, if these rows come in blocks. Where blocks are read one after the other, the
+    /// next ones are decoded along with it.
     ///
     /// Threads of their own decode, not those of a pool: one of a pool could take up other work while it waits, which
     /// might read here as well.

@@ -55,7 +55,7 @@ pub(super) fn open(source: Source, extension: &str, options: &ReadOptions) -> Re
         "jsonl" => Box::new(jsonl::JsonLines::new(options)),
         #[cfg(feature = "csv")]
         "csv" | "tsv" => Box::new(csv::Csv::open(&source, if extension == "tsv" { b'\t' } else { b',' }, options)?),
-        _ => return Err(Error::feature("csv", "files of numbers as text").at(source.path())),
+        _ => return Err(source.error("it is no text of a known format")),
     };
     TextRows::read(source, lines)
 }
