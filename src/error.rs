@@ -462,6 +462,17 @@ pub enum ErrorKind {
         /// The value asked for.
         found: String,
     },
+    /// IDs with and without a suffix where readers take IDs of one depth only.
+    #[error(
+        "`{short}` and `{long}` have different numbers of tokens, and this file is for IDs that all have the same: make a \
+         new registry in which every ID has a suffix"
+    )]
+    MixedDepths {
+        /// An ID.
+        short: String,
+        /// An ID with one token more.
+        long: String,
+    },
     /// A registry written by a newer version.
     #[error("the registry has format version {found}, this semid reads up to {supported}: update semid")]
     NewerRegistry {

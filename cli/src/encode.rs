@@ -16,7 +16,7 @@ use serde::Serialize;
 use std::path::Path;
 use std::time::Instant;
 
-/// What `--json` prints.
+/// The output of `--json`.
 #[derive(Serialize)]
 struct Encoded<'a> {
     rows: u64,
@@ -30,7 +30,7 @@ struct Encoded<'a> {
     bad_rows: usize,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     warnings: Vec<String>,
-    /// One entry per level where a capacity was given.
+    /// One entry per level, if a capacity was given.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     balance: Vec<Balance>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -115,7 +115,7 @@ fn text(encoded: &Encoded<'_>, report: &EncodeReport) -> String {
     let tied = match settled_rows {
         0 => String::new(),
         rows => format!(
-            "{} lay about as near to two codewords or more: exact integers told which is nearest\n",
+            "{} had two or more codewords at almost the same distance: exact integers decided which is nearest\n",
             output::things(*rows as usize, "row")
         ),
     };
@@ -126,7 +126,7 @@ fn text(encoded: &Encoded<'_>, report: &EncodeReport) -> String {
     )
 }
 
-/// The items' keys, if they were asked for.
+/// Returns the item keys, if they were asked for.
 fn keys(args: &EncodeArgs, input: &Input) -> Result<Option<Vec<String>>, Failure> {
     let Some(column) = &args.id_column else { return Ok(None) };
     let is = |path: &Path, extension: &str| path.extension().is_some_and(|e| e.eq_ignore_ascii_case(extension));
@@ -135,12 +135,12 @@ fn keys(args: &EncodeArgs, input: &Input) -> Result<Option<Vec<String>>, Failure
     }
     if is(&args.output, "npy") {
         let output = args.output.display();
-        return Err(Failure::Error(format!("{output}: .npy holds no item keys; use .csv, .jsonl or .parquet")));
+        return Err(Failure::Error(format!("{output}: a .npy file has no item keys; use .csv, .jsonl or .parquet")));
     }
     Ok(Some(input.rows.strings(column)?))
 }
 
-/// Where codes go.
+/// Writes codes or IDs to the output.
 enum Sink {
     /// Rows without codes, which were left out, have [`NO_CODE`] at every level.
     Codes {

@@ -5,12 +5,12 @@ use crate::database;
 use crate::interrupt;
 use crate::output::{self, Answer, Failure, Outcome};
 use semid::SemanticIdEngine;
-use semid::registry::{Export, Exported, Registry};
+use semid::registry::{BaseTokenizer, Export, Exported, Registry, SidKey};
 use serde::Serialize;
 use std::path::Path;
 use std::time::Instant;
 
-/// What `--json` prints.
+/// The output of `--json`.
 #[derive(Serialize)]
 struct Written<'a> {
     kind: &'a str,
@@ -24,6 +24,8 @@ struct Written<'a> {
     base: Option<u32>,
     #[serde(skip_serializing_if = "Option::is_none")]
     first_token: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    packed_base: Option<u64>,
     seconds: f64,
     #[serde(serialize_with = "output::path")]
     output: &'a Path,
@@ -33,25 +35,32 @@ pub(crate) fn run(common: &Common, args: &ExportArgs) -> Outcome {
     let kind = args.kind.or_else(|| kind_of(&args.output)).ok_or_else(|| unknown(&args.output))?;
     output::differs(&args.output, &args.db)?;
     if kind == Kind::Engine && args.output.exists() {
-        let advice = "is there already, and a database is not replaced; give a new name";
+        let advice = "the file exists, and a database is not replaced; give a new name";
         return Err(Failure::Error(format!("{}: {advice}", args.output.display())));
     }
+    let tokenizer = tokenizer(kind, args)?;
     let start = Instant::now();
     let failed = |error| Failure::of_file(error, &args.db);
-    // With the model, which knows what codes there can be.
+    // The engine has the model, which knows the clusters of each level.
     let engine = SemanticIdEngine::open(database::read(&args.db)?).map_err(failed)?;
     let watch = |_| interrupt::check();
-    let export = Export::new(engine.registry()).base(args.base).first_token(args.first_token).watch(&watch);
-    let export = match &args.id_column {
-        Some(name) => export.key_column(name),
-        None => export,
-    };
+    let mut export = Export::new(engine.registry()).base(args.base).watch(&watch);
+    if let Some(name) = &args.id_column {
+        export = export.key_column(name);
+    }
+    if let Some(first) = args.first_token {
+        export = export.first_token(first);
+    }
+    if let Some(tokenizer) = &tokenizer {
+        export = export.tokenizer(tokenizer);
+    }
     let (name, exported) = match kind {
         Kind::Ids => ("ids", export.ids(&args.output)),
         Kind::Index => ("index", export.index(&args.output)),
         Kind::Vocabulary => ("vocabulary", export.vocabulary(&args.output)),
         Kind::AddedTokens => ("added-tokens", export.added_tokens(&args.output)),
         Kind::Trie => ("trie", export.trie(&args.output)),
+        Kind::SidJson => ("sid-json", export.sids(&args.output, sid_key(args))),
         Kind::Engine => ("engine", copy(&engine, &args.output)),
     };
     let Exported { items, tokens, nodes, .. } = exported.map_err(failed)?;
@@ -60,8 +69,9 @@ pub(crate) fn run(common: &Common, args: &ExportArgs) -> Outcome {
         items,
         tokens,
         nodes,
-        base: (!matches!(kind, Kind::Ids | Kind::Engine)).then_some(args.base),
-        first_token: tokens.map(|_| args.first_token),
+        base: (!matches!(kind, Kind::Ids | Kind::SidJson | Kind::Engine)).then_some(args.base),
+        packed_base: args.packed.filter(|_| kind == Kind::SidJson),
+        first_token: tokens.and(args.first_token.or(tokenizer.as_ref().map(BaseTokenizer::next_id))),
         seconds: start.elapsed().as_secs_f64(),
         output: &args.output,
     };
@@ -69,7 +79,29 @@ pub(crate) fn run(common: &Common, args: &ExportArgs) -> Outcome {
     Ok(Answer::Yes)
 }
 
-/// Saves the engine.
+/// Reads the tokenizer, if there is one; refuses to write token ids when nothing says where they begin.
+fn tokenizer(kind: Kind, args: &ExportArgs) -> Result<Option<BaseTokenizer>, Failure> {
+    if let Some(path) = &args.tokenizer {
+        output::differs(&args.output, path)?;
+        return Ok(Some(BaseTokenizer::open(path)?));
+    }
+    if kind.has_token_ids() && args.first_token.is_none() {
+        let advice = "holds the ids of tokens, and ids from 0 would be those of other tokens; give --tokenizer \
+                      tokenizer.json, or --first-token with the number of tokens of the tokenizer (0 if it has only these)";
+        return Err(Failure::Error(format!("{}: {advice}", args.output.display())));
+    }
+    Ok(None)
+}
+
+fn sid_key(args: &ExportArgs) -> SidKey {
+    match (args.packed, args.end_code) {
+        (Some(base), _) => SidKey::Packed { base },
+        (None, true) => SidKey::CommasWithEnd,
+        (None, false) => SidKey::Commas,
+    }
+}
+
+/// Saves the engine to a new database.
 fn copy(engine: &SemanticIdEngine, output: &Path) -> semid::Result<Exported> {
     engine.save(output)?;
     let mut exported = Exported::default();
@@ -77,7 +109,7 @@ fn copy(engine: &SemanticIdEngine, output: &Path) -> semid::Result<Exported> {
     Ok(exported)
 }
 
-/// What a file of that name holds, where that is clear.
+/// Returns what a file of that name contains, if the name tells it.
 fn kind_of(path: &Path) -> Option<Kind> {
     let name = path.file_name()?.to_string_lossy().to_lowercase();
     let is = |known: &str| name == known || name.ends_with(&format!(".{known}"));
@@ -85,6 +117,7 @@ fn kind_of(path: &Path) -> Option<Kind> {
         "csv" | "jsonl" | "parquet" => Some(Kind::Ids),
         "safetensors" => Some(Kind::Trie),
         "db" => Some(Kind::Engine),
+        _ if is("sids.json") => Some(Kind::SidJson),
         _ if is("index.json") => Some(Kind::Index),
         _ if is("vocabulary.json") => Some(Kind::Vocabulary),
         _ if is("added_tokens.json") => Some(Kind::AddedTokens),

@@ -1,28 +1,28 @@
-//! How commands end: with an answer, or with a failure and what helps against it.
+//! The ways in which commands end: with an answer, or with a failure and what helps against it.
 
 use semid::ErrorKind;
 use std::io;
 use std::path::Path;
 
-/// How a command that ran to its end answers.
+/// The answer of a command that ran to its end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Answer {
-    /// Done, or yes.
+    /// The command is done, or its answer is yes.
     Yes,
     /// The answer to the command's question is no.
     No,
-    /// A failure that the result itself tells about.
+    /// The command failed, and its result says so.
     Failed,
 }
 
 /// Why a command did not run to its end.
 #[derive(Debug)]
 pub(crate) enum Failure {
-    /// What is wrong, where, and what to do.
+    /// The message: what is wrong, where, and what to do.
     Error(String),
-    /// Ctrl-C.
+    /// The user pressed Ctrl-C.
     Interrupted,
-    /// Ctrl-C, after some work was saved: what and how to go on.
+    /// The user pressed Ctrl-C after some work was saved: the message says what is saved and how to go on.
     Stopped(String),
     /// Nobody reads stdout any more.
     ClosedPipe,
@@ -30,7 +30,7 @@ pub(crate) enum Failure {
     Ended(Answer),
 }
 
-/// What every command returns.
+/// The result of every command.
 pub(crate) type Outcome = Result<Answer, Failure>;
 
 impl From<semid::Error> for Failure {
@@ -42,7 +42,7 @@ impl From<semid::Error> for Failure {
     }
 }
 
-/// The error, and the option that helps, which the library cannot know.
+/// Writes the error with the option that helps, which the library cannot know.
 fn said(error: &semid::Error) -> String {
     match hint(error.kind()) {
         Some(hint) => format!("{error} ({hint})"),
@@ -52,6 +52,7 @@ fn said(error: &semid::Error) -> String {
 
 fn hint(kind: &ErrorKind) -> Option<&'static str> {
     match kind {
+        ErrorKind::MixedDepths { .. } => Some("`semid assign --fixed-depth` with a new --db; it is --always-suffix"),
         ErrorKind::NoPrices => Some("`semid fit --balanced`"),
         ErrorKind::NoAdapter { .. } => Some("--device cpu"),
         ErrorKind::OutOfMemory { .. } => Some("--sample takes a part of the rows"),
@@ -65,7 +66,7 @@ fn hint(kind: &ErrorKind) -> Option<&'static str> {
 }
 
 impl From<io::Error> for Failure {
-    /// Only stdout is written to without the library.
+    /// An error of writing to stdout: the library does all other writing.
     fn from(error: io::Error) -> Self {
         match error.kind() {
             io::ErrorKind::BrokenPipe => Self::ClosedPipe,
@@ -75,7 +76,7 @@ impl From<io::Error> for Failure {
 }
 
 impl Failure {
-    /// The failure of `error`, which concerns the file at `path` unless it names another one.
+    /// Makes the failure of `error`, which is about the file at `path` unless it names another one.
     pub(crate) fn of_file(error: semid::Error, path: &Path) -> Self {
         match (error.kind(), error.path()) {
             (ErrorKind::Cancelled, _) | (_, Some(_)) => error.into(),
@@ -83,7 +84,7 @@ impl Failure {
         }
     }
 
-    /// The failure of `error` while the rows of the file at `input` were worked on.
+    /// Makes the failure of `error` during work on the rows of the file at `input`.
     pub(crate) fn of_rows(error: semid::Error, input: &Path) -> Self {
         use ErrorKind::{BadRows, Dim, DimMismatch, Empty, FarRow, NotFinite, Ragged, Sizes, TooFewRows};
         let about_rows = matches!(

@@ -1,4 +1,4 @@
-//! Item keys: from a text file, a column, or the row numbers.
+//! Reads item keys from a text file, from a column, or from the row numbers.
 
 use crate::args::KeyArgs;
 use crate::input::Input;
@@ -6,7 +6,7 @@ use crate::output::Failure;
 use semid::{ErrorKind, Rows};
 use std::path::Path;
 
-/// The keys of the items in the rows of `input`.
+/// Returns the keys of the items in the rows of `input`.
 pub(crate) fn of_rows(args: &KeyArgs, input: &Input) -> Result<Vec<String>, Failure> {
     if let Some(path) = &args.items {
         keys(path)?;
@@ -19,42 +19,44 @@ pub(crate) fn of_rows(args: &KeyArgs, input: &Input) -> Result<Vec<String>, Fail
     }
 }
 
-/// What to do where nothing says which row is which item.
+/// Says what to do where no flag says which item a row is.
 fn advice(input: &Input) -> Result<String, Failure> {
     let columns = input.rows.columns()?;
     let place = match columns.is_empty() {
-        false => format!("give the column of its items' keys with --id-column (it has {})", columns.join(", ")),
-        true => "give its items' keys, one a line, with --items FILE".to_owned(),
+        false => {
+            format!("give the column of its items' keys with --id-column (the columns are {})", columns.join(", "))
+        }
+        true => "give the item keys, one per line, with --items FILE".to_owned(),
     };
     Ok(format!("{place}, or --row-numbers if a row will always be the same item"))
 }
 
-/// The name of the column of item keys in an output: that of the input, so that the tables join on it, unless the
-/// output has another column of that name.
+/// Returns the name of the column of item keys in an output. It is that of the input, so that tables can be joined by
+/// it, unless the output has another column of that name.
 pub(crate) fn output_column(id_column: Option<&str>) -> &str {
     id_column.filter(|name| !["id", "codes"].contains(name)).unwrap_or("item")
 }
 
-/// The item keys in a text file, one a line.
+/// Reads the item keys in a text file, one per line.
 pub(crate) fn keys(path: &Path) -> Result<Vec<String>, Failure> {
     let keys = lines(path)?;
     match keys.iter().position(String::is_empty) {
         Some(empty) => {
             let (path, line) = (path.display(), empty + 1);
-            Err(Failure::Error(format!("{path}: line {line} is empty: every item needs a key")))
+            Err(Failure::Error(format!("{path}: line {line} is empty, but every item needs a key")))
         }
         None => Ok(keys),
     }
 }
 
-/// The lines of a text file; an empty one is a text as well.
+/// Reads the lines of a text file; an empty line counts too.
 pub(crate) fn lines(path: &Path) -> Result<Vec<String>, Failure> {
     let failed = |error| Failure::Error(format!("{}: reading failed: {error}", path.display()));
     let text = std::fs::read_to_string(path).map_err(failed)?;
     kept(text.strip_prefix('\u{feff}').unwrap_or(&text).lines())
 }
 
-/// All texts in memory, or an error where there is too little of it.
+/// Keeps all texts in memory; returns an error if there is too little.
 fn kept(texts: impl Iterator<Item = impl AsRef<str>>) -> Result<Vec<String>, Failure> {
     let mut all: Vec<String> = Vec::new();
     let mut bytes = 0;

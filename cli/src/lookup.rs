@@ -8,7 +8,7 @@ use semid::registry::{Holder, Registry};
 use serde::Serialize;
 use std::fmt::Write;
 
-/// What `--json` prints for an ID.
+/// The output of `--json` for an ID.
 #[derive(Serialize)]
 struct OfId<'a> {
     id: &'a str,
@@ -16,13 +16,13 @@ struct OfId<'a> {
     retired: bool,
 }
 
-/// What `--json` prints for an item.
+/// The output of `--json` for an item.
 #[derive(Serialize)]
 struct OfItem<'a> {
     item: &'a str,
     id: Option<String>,
     codes: Option<Vec<u32>>,
-    /// What the encoder gave.
+    /// The codes that the encoder gave.
     encoded: Option<Vec<u32>>,
     neighbors: Vec<Near>,
 }
@@ -35,7 +35,7 @@ struct Near {
     squared_distance: f64,
 }
 
-/// What `--json` prints for a prefix.
+/// The output of `--json` for a prefix.
 #[derive(Serialize)]
 struct OfPrefix<'a> {
     prefix: &'a str,
@@ -126,7 +126,8 @@ fn item_text(found: &OfItem<'_>) -> String {
         text += "\nshared  squared distance  ID and item\n";
     }
     for Near { item, id, shared, squared_distance } in &found.neighbors {
-        let _ = writeln!(text, "{shared:>6}  {squared_distance:>16.6}  {id}  {item}"); // writing to a string cannot fail
+        // Writing to a string cannot fail.
+        let _ = writeln!(text, "{shared:>6}  {squared_distance:>16.6}  {id}  {item}");
     }
     text
 }

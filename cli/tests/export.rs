@@ -48,7 +48,7 @@ fn the_name_of_the_output_says_what_is_written() {
     assert_eq!((&written["items"], &written["nodes"]), (&json!(4), &json!(7)));
     export("--output other --kind trie --first-token 100");
     assert_eq!(dir.read("other"), dir.read("t.safetensors"));
-    let text = dir.semid("export --db ids.db --output t.safetensors").ok();
+    let text = dir.semid("export --db ids.db --output t.safetensors --first-token 100").ok();
     assert!(text.starts_with("exported trie: 4 items, 19 tokens, 7 nodes in"), "{text}");
 }
 
@@ -76,8 +76,64 @@ fn what_cannot_be_exported_is_refused() {
     dir.semid("export --db ids.db --output ids.csv").ok();
     assert!(dir.text("ids.csv").contains("a,7-1-a\n"), "{}", dir.text("ids.csv"));
     dir.fails("export --db ids.db --output ids.json", &["ids.json", "--kind"]);
+    dir.fails("export --db ids.db --output sids.json", &["item-id", "export the IDs as text"]);
     dir.fails("export --db ids.db --output index.json", &["item-id", "export the IDs as text"]);
     dir.fails("export --db ids.db --output ids.db --kind ids", &["ids.db", "is also the input"]);
     dir.fails("export --db no.db --output ids.csv", &["no.db"]);
     dir.fails("export --db m.safetensors --output ids.csv", &["m.safetensors"]);
+}
+
+#[test]
+fn token_ids_begin_after_those_of_a_tokenizer() {
+    let dir = with_database(Resolver::default());
+    for output in ["added_tokens.json", "vocabulary.json", "trie.safetensors"] {
+        dir.fails(&format!("export --db ids.db --output {output}"), &[output, "--first-token", "--tokenizer"]);
+    }
+    let vocab =
+        json!({"model": {"type": "BPE", "vocab": {"a": 0, "b": 1}}, "added_tokens": [{"id": 2, "content": "<pad>"}]});
+    dir.write("tokenizer.json", vocab.to_string());
+    let export = "export --db ids.db --output added_tokens.json --json";
+    let written = dir.semid(&format!("{export} --tokenizer tokenizer.json")).json(0);
+    assert_eq!(written["first_token"], 3);
+    let by_number = dir.read("added_tokens.json");
+    dir.semid(&format!("{export} --first-token 3")).ok();
+    assert_eq!(dir.read("added_tokens.json"), by_number);
+    assert_eq!(dir.semid(&format!("{export} --first-token 0")).json(0)["first_token"], 0);
+    let both = dir.semid(&format!("{export} --first-token 3 --tokenizer tokenizer.json"));
+    assert_eq!(both.code, Some(2));
+    dir.fails(
+        "export --db ids.db --output tokenizer.json --kind trie --tokenizer tokenizer.json",
+        &["is also the input"],
+    );
+    dir.write("other.json", "{}");
+    dir.fails("export --db ids.db --output t.safetensors --tokenizer other.json", &["other.json", "model.vocab"]);
+    dir.write("other.json", json!({"model": {"vocab": {"<b_7>": 0}}}).to_string());
+    dir.fails("export --db ids.db --output t.safetensors --tokenizer other.json", &["other.json", "<b_7>"]);
+}
+
+#[test]
+fn catalogues_take_ids_of_one_depth() {
+    let dir = with_database(Resolver::default());
+    dir.fails("export --db ids.db --output sids.json", &["ids.db", "`0-2` and `7-1-2`", "--fixed-depth"]);
+    dir.items("items.txt", 0..300);
+    let assign = "assign --model m.safetensors --input x.npy --items items.txt --fixed-depth --db";
+    dir.semid(&format!("{assign} fixed.db --output fixed.csv")).ok();
+    assert_eq!(dir.semid("stats --db fixed.db --json").json(0)["resolver"], "suffix-always");
+    dir.semid("export --db fixed.db --output sids.json").ok();
+    let sids: Value = serde_json::from_slice(&dir.read("sids.json")).unwrap();
+    let ids = dir.text("fixed.csv");
+    let ids: Vec<String> = ids.lines().skip(1).map(|line| line.split_once(',').unwrap().1.replace('-', ",")).collect();
+    assert_eq!(sids.as_object().unwrap().len(), 300);
+    assert!(ids.iter().all(|id| sids[id] == 1), "{sids}");
+    let packed = dir.semid("export --db fixed.db --kind sid-json --packed --output packed.json --json").json(0);
+    assert_eq!(
+        (&packed["kind"], &packed["packed_base"], &packed["items"]),
+        (&json!("sid-json"), &json!(8192), &json!(300))
+    );
+    let packed: Value = serde_json::from_slice(&dir.read("packed.json")).unwrap();
+    let number = |id: &String| id.split(',').fold(0, |number, code| number * 8192 + code.parse::<u64>().unwrap());
+    assert!(ids.iter().all(|id| packed[number(id).to_string()] == 1), "{packed}");
+    dir.semid("export --db fixed.db --output sids.json --end-code").ok();
+    assert!(dir.text("sids.json").lines().all(|line| line.ends_with(",1\":1,") || line.ends_with(",1\":1}")));
+    dir.fails(&format!("{assign} ids.db"), &["ids.db", "suffix-always"]);
 }

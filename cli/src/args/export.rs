@@ -1,4 +1,4 @@
-//! The flags of `semid export`.
+//! Flags of `semid export`.
 
 use clap::{Args, ValueEnum};
 use std::path::PathBuf;
@@ -11,15 +11,25 @@ pub(crate) struct ExportArgs {
     /// File to write
     #[arg(long, short, value_name = "FILE")]
     pub(crate) output: PathBuf,
-    /// What to write [default: what the name of the output says]
+    /// What to write [default: chosen by the name of the output]
     #[arg(long, value_enum)]
     pub(crate) kind: Option<Kind>,
-    /// The number of code 0 in the names of tokens: 0 for <a_0>, 1 for <a_1>
+    /// Number of code 0 in the names of tokens: 0 for <a_0>, 1 for <a_1>
     #[arg(long, value_name = "0|1", default_value_t = 0, value_parser = clap::value_parser!(u32).range(..=1))]
     pub(crate) base: u32,
-    /// The id of the first token: the size of the vocabulary that the tokens are added to
-    #[arg(long, value_name = "N", default_value_t = 0)]
-    pub(crate) first_token: u64,
+    /// The id of the first token: the number of tokens of the tokenizer that they are added to, `len(tokenizer)`, and
+    /// not the rows of the model's embeddings, which may be padded; 0 for a vocabulary of these tokens alone
+    #[arg(long, value_name = "N", conflicts_with = "tokenizer")]
+    pub(crate) first_token: Option<u64>,
+    /// The tokenizer.json that the tokens are added to, which says the id of the first one
+    #[arg(long, value_name = "FILE")]
+    pub(crate) tokenizer: Option<PathBuf>,
+    /// Write each ID of sid-json as one integer, its codes being digits to this base
+    #[arg(long, value_name = "BASE", conflicts_with = "end_code", num_args = 0..=1, default_missing_value = "8192")]
+    pub(crate) packed: Option<u64>,
+    /// Add the code of FlashRec's end mark, 1, to each ID of sid-json: "12,5,33,1"
+    #[arg(long)]
+    pub(crate) end_code: bool,
     /// Name of the column of item keys in .csv, .jsonl and .parquet [default: item]
     #[arg(long, value_name = "NAME")]
     pub(crate) id_column: Option<String>,
@@ -27,16 +37,25 @@ pub(crate) struct ExportArgs {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Kind {
-    /// Items with their IDs as text: any .csv, .jsonl or .parquet
+    /// Item keys and their IDs as text, in any .csv, .jsonl or .parquet
     Ids,
-    /// {"item": ["<a_12>", "<b_5>", "<c_33>"], ...}: index.json
+    /// {"item": ["<a_12>", "<b_5>", "<c_33>"], ...} in index.json
     Index,
-    /// The tokens of each level and their ids: vocabulary.json
+    /// The tokens of each level and their ids, in vocabulary.json
     Vocabulary,
-    /// {"<a_0>": 32000, ...}: added_tokens.json
+    /// {"<a_0>": 32000, ...} in added_tokens.json
     AddedTokens,
-    /// Which tokens may follow which: any .safetensors
+    /// A trie that tells which tokens may follow which, in any .safetensors
     Trie,
-    /// A copy of the whole database as of one moment, also while others write: any .db
+    /// {"12,5,33": 1, ...}, the catalogue that FlashRec reads; all IDs need the same depth, in sids.json
+    SidJson,
+    /// A copy of the whole database as of one moment, even while others write to it, in any .db
     Engine,
+}
+
+impl Kind {
+    /// Whether the file says which token has which id.
+    pub(crate) fn has_token_ids(self) -> bool {
+        matches!(self, Self::Vocabulary | Self::AddedTokens | Self::Trie)
+    }
 }

@@ -1,15 +1,15 @@
-//! Flags of what is read, which all commands about embeddings share.
+//! Flags of the input, which all commands on embeddings share.
 
 use clap::{Args, ValueEnum};
 use semid::io::{BadRows, FloatBytes, ReadOptions};
 use std::path::PathBuf;
 
-/// Where embeddings come from.
+/// The files of embeddings, and their column or tensor.
 #[derive(Debug, Args)]
 pub(crate) struct InputArgs {
-    /// Embeddings: .npy, .npz, .parquet, .safetensors, .fvecs, .csv, .tsv or .jsonl; a folder or a pattern as
-    /// 'part-*.parquet' for the files in it, in the order of their names; several are read one after the other; - is
-    /// standard input
+    /// Embeddings: .npy, .npz, .parquet, .safetensors, .fvecs, .csv, .tsv or .jsonl; a folder, or a pattern
+    /// such as 'part-*.parquet', stands for its files in the order of their names; several inputs are read one after
+    /// the other; - is standard input
     #[arg(long, short, value_name = "FILE", required = true, num_args = 1.., help_heading = "Input")]
     pub(crate) input: Vec<PathBuf>,
     /// Column of a .parquet or .jsonl file [default: embedding, or the only column of lists of floats]
@@ -60,7 +60,7 @@ impl InputArgs {
         options
     }
 
-    /// What errors call the input.
+    /// Returns the name of the input in errors.
     pub(crate) fn name(&self) -> PathBuf {
         match self.input.as_slice() {
             [] => PathBuf::new(),

@@ -15,7 +15,7 @@ use serde::Serialize;
 use std::path::Path;
 use std::time::Instant;
 
-/// What `--json` prints.
+/// The output of `--json`.
 #[derive(Serialize)]
 struct Summary<'a> {
     items: u64,
@@ -70,7 +70,7 @@ pub(crate) fn run(common: &Common, args: &AssignArgs) -> Outcome {
     Ok(Answer::Yes)
 }
 
-/// Begins the file to write, which must be none of those that are read.
+/// Starts the output file, which must not be a file that the command reads.
 fn output(args: &AssignArgs, input: &Input) -> Result<Option<IdWriter>, Failure> {
     let Some(path) = &args.output else { return Ok(None) };
     output::differs_from(path, &args.db, "database")?;
@@ -116,7 +116,7 @@ fn assign(
     })
 }
 
-/// The failure with the file that has the fault.
+/// Returns the failure, with the file that has the fault.
 fn failure(error: semid::Error, args: &AssignArgs, input: &Input) -> Failure {
     use ErrorKind::{Cancelled, Code, DamagedRegistry, FarRow, ItemKey, OutOfMemory, RepeatedItem};
     match error.kind() {
@@ -133,24 +133,24 @@ fn failure(error: semid::Error, args: &AssignArgs, input: &Input) -> Failure {
 /// The advice where nothing has to be repaired.
 const GOES_ON: &str = "the same command goes on";
 
-/// How to go on after a failure.
+/// Says how to go on after a failure.
 fn advice(kind: &ErrorKind) -> &'static str {
     use ErrorKind::{BadRows, DamagedRegistry, FarRow, ItemKey, NotFinite, Ragged, RepeatedItem};
     match kind {
         BadRows { .. } => "repair these rows, and the same command goes on",
         NotFinite { .. } | FarRow { .. } | Ragged { .. } => "repair that row, and the same command goes on",
         ItemKey { .. } | RepeatedItem { .. } => "repair the item keys, and the same command goes on",
-        DamagedRegistry { .. } => "the database has to be restored before anything goes on",
+        DamagedRegistry { .. } => "restore the database before the command can go on",
         _ => GOES_ON,
     }
 }
 
-/// What is safe by now, and how to go on.
+/// Says what is safe by now, and how to go on.
 fn safe(args: &AssignArgs, done: usize, rows: usize, advice: &str) -> String {
     format!("{done} of {rows} rows have their IDs in {}; {advice}", args.db.display())
 }
 
-/// Says what is safe although the rest failed.
+/// Adds what is safe to a failure.
 fn unfinished(failure: Failure, advice: &str, args: &AssignArgs, done: usize, rows: usize) -> Failure {
     let safe = safe(args, done, rows, advice);
     match failure {
@@ -166,7 +166,7 @@ fn text(summary: &Summary<'_>) -> String {
     let items = things(items, "item");
     let mut text = format!("{items} on {device} in {seconds:.2} s: {new} new, {kept} kept their IDs\n");
     if *collisions > 0 {
-        text += &format!("{} met codes that were taken", things(collisions, "new item"));
+        text += &format!("{} had codes that were taken", things(collisions, "new item"));
         text += &match moved {
             0 => "\n".to_owned(),
             _ => format!("; {moved} moved, which added {:.6} to the squared distances\n", summary.added_distance),
@@ -176,8 +176,8 @@ fn text(summary: &Summary<'_>) -> String {
         let have = if *changed == 1 { "has" } else { "have" };
         text += &format!("{} {have} other codes than before: ", things(changed, "known item"));
         text += match retired {
-            0 => "they keep their IDs; --update-changed gives new ones\n",
-            _ => "they got new IDs, the old ones are retired\n",
+            0 => "they keep their IDs; --update-changed would give new ones\n",
+            _ => "they got new IDs, and the old ones are retired\n",
         };
     }
     text += &format!("registered in {}\n", summary.db.display());

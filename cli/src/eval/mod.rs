@@ -17,7 +17,7 @@ use serde::Serialize;
 use std::path::Path;
 use std::time::Instant;
 
-/// What `--json` prints.
+/// The output of `--json`.
 #[derive(Serialize)]
 struct Evaluated {
     dim: usize,
@@ -82,7 +82,7 @@ pub(crate) fn run(common: &Common, args: &EvalArgs) -> Outcome {
     Ok(Answer::Yes)
 }
 
-/// The failure of `error`, which is about the codes where these were given.
+/// Returns the failure of `error`; it is about the codes if these were given.
 fn failure(error: semid::Error, args: &EvalArgs, input: &Input) -> Failure {
     use semid::ErrorKind::{Code, CodeLevels, RowCount};
     match (error.kind(), &args.codes) {

@@ -19,7 +19,7 @@ pub(crate) struct Texts<'a> {
     pub(crate) file: Option<&'a Path>,
 }
 
-/// Open embeddings.
+/// The open files of embeddings.
 pub(crate) struct Input {
     pub(crate) rows: Inputs,
     name: PathBuf,
@@ -72,7 +72,7 @@ impl Input {
         Ok(input)
     }
 
-    /// What errors call it.
+    /// The name of the input in errors.
     pub(crate) fn name(&self) -> &Path {
         &self.name
     }
@@ -82,7 +82,7 @@ impl Input {
         self.rows.skipped().len()
     }
 
-    /// The failure of `error` while its rows were worked on, with their numbers in the input.
+    /// Returns the failure of `error` during work on the rows, with their numbers in the input.
     pub(crate) fn failure(&self, error: semid::Error) -> Failure {
         let file = RefCell::new(self.name.clone());
         let error = error.map_rows(|row| {
@@ -98,23 +98,23 @@ impl Input {
         Failure::of_rows(error, &file.into_inner())
     }
 
-    /// A failure that is about the input.
+    /// Returns a failure that is about the input.
     pub(crate) fn refuse(&self, reason: &str) -> Failure {
         Failure::Error(format!("{}: {reason}", self.name.display()))
     }
 
-    /// Refuses to replace one of its files.
+    /// Refuses an output that is one of the files of the input.
     pub(crate) fn check_output(&self, output: &Path) -> Result<(), Failure> {
         self.rows.files().try_for_each(|(file, _)| output::differs(output, file))
     }
 
-    /// Whether the rows have columns beside the embeddings.
+    /// Returns whether the rows have columns besides the embeddings.
     pub(crate) fn has_columns(&self) -> Result<bool, Failure> {
         Ok(!self.rows.columns()?.is_empty())
     }
 
-    /// A text for every row that is read: of the column that `flag` names, or the lines of a file of `what`, which
-    /// `other` names, if either was given.
+    /// Returns a text for every row that is read, if asked: from the column that `flag` gives, or from the lines of the
+    /// file of `what` that `other` gives.
     pub(crate) fn texts(
         &self,
         (flag, column): (&str, Option<&str>),
@@ -132,7 +132,7 @@ impl Input {
                 match found == rows {
                     true => Ok(Some(self.rows.kept(lines))),
                     false => Err(Failure::Error(format!(
-                        "{path}: there are {found} {what} for {rows} rows: give one a line for each"
+                        "{path}: there are {found} {what} for {rows} rows; give one line per row"
                     ))),
                 }
             }

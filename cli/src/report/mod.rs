@@ -15,7 +15,7 @@ use serde::Serialize;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-/// What `--json` prints.
+/// The output of `--json`.
 #[derive(Serialize)]
 struct Written<'a> {
     #[serde(serialize_with = "output::path")]
@@ -70,7 +70,7 @@ pub(crate) fn run(common: &Common, args: &ReportArgs) -> Outcome {
     Ok(Answer::Yes)
 }
 
-/// The runs in the file of a sweep, which have to be of these rows.
+/// Reads the runs in the file of a sweep, which must be on these rows.
 fn runs(path: &Path, input: &Input) -> Result<Vec<SweepRecord>, Failure> {
     let runs = SweepRecord::read(path)?;
     let data = SweepData::of(&input.rows).map_err(|error| input.failure(error))?;
@@ -87,7 +87,7 @@ fn text(written: &Written<'_>) -> String {
     let (output, kilobytes) = (output.display(), bytes.div_ceil(1000));
     let rows = output::things(*rows, "row");
     format!(
-        "drew a page of {kilobytes} kB{figures} about {rows} on {device} in {seconds:.2} s\nsaved {output}; open it in a \
-         browser\n"
+        "drew a page of {kilobytes} kB{figures} about {rows} on {device} in {seconds:.2} s\n\
+         saved {output}; open it in a browser\n"
     )
 }

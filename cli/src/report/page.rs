@@ -1,4 +1,4 @@
-//! A page: what its flags say, and its files.
+//! Prepares a page from its flags, and writes its files.
 
 use crate::args::PageArgs;
 use crate::input::Input;
@@ -9,7 +9,7 @@ use semid::{Model, Report};
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
-/// A page to be drawn on the rows of an input.
+/// A page to be drawn about the rows of an input.
 pub(crate) struct Page<'a> {
     args: &'a PageArgs,
     output: &'a Path,
@@ -19,7 +19,7 @@ pub(crate) struct Page<'a> {
 }
 
 impl<'a> Page<'a> {
-    /// Reads the texts of the rows, and makes sure that `output` can be written and is none of the inputs.
+    /// Reads the texts of the rows, and checks that `output` can be written and is none of the inputs.
     pub(crate) fn new(
         args: &'a PageArgs,
         output: &'a Path,
@@ -38,13 +38,13 @@ impl<'a> Page<'a> {
             let path = output.display();
             return Err(Failure::Error(format!("{path}: a report is a web page; give it a name that ends in .html")));
         }
-        // That it cannot be written is better known before the measuring.
+        // It is better to learn before the measuring that the output cannot be written.
         AtomicFile::check(output)?;
         args.svg.as_deref().map_or(Ok(()), writable)?;
         Ok(Self { args, output, input, names, labels })
     }
 
-    /// The report on a model, which comes from `source`.
+    /// Returns the report on a model, which comes from `source`.
     pub(crate) fn report(&self, model: &Model, source: &str, rows: usize) -> Report<'_> {
         let input = file_name(self.input.name());
         let stem = self.input.name().file_stem().unwrap_or_default().to_string_lossy();
@@ -64,7 +64,7 @@ impl<'a> Page<'a> {
         report
     }
 
-    /// Writes the page and, where they are wanted, the figures; returns the files of these.
+    /// Writes the page and, if asked, the figures; returns the files of the figures.
     pub(crate) fn save(&self, page: &ReportPage) -> Result<Vec<PathBuf>, Failure> {
         page.save(self.output)?;
         let Some(folder) = &self.args.svg else { return Ok(Vec::new()) };
@@ -73,7 +73,7 @@ impl<'a> Page<'a> {
     }
 }
 
-/// Makes a folder where there is none, and makes sure that files can be written into it.
+/// Makes a folder if it is missing, and checks that files can be written into it.
 fn writable(folder: &Path) -> Result<(), Failure> {
     std::fs::create_dir_all(folder).map_err(|error| {
         Failure::Error(format!("{}: making the folder failed: {error}; give another one", folder.display()))
@@ -81,7 +81,7 @@ fn writable(folder: &Path) -> Result<(), Failure> {
     Ok(AtomicFile::check(&folder.join("collisions.svg"))?)
 }
 
-/// Clusters of every level, as one text that stays short where there are many equal ones.
+/// Writes the clusters of every level in one text, which stays short if many are equal.
 fn clusters(of: &[usize]) -> String {
     match of {
         [first, rest @ ..] if rest.len() >= 6 && rest.iter().all(|clusters| clusters == first) => {
@@ -91,7 +91,7 @@ fn clusters(of: &[usize]) -> String {
     }
 }
 
-/// The name of a file without its folders, which are nobody's business.
+/// Returns the name of a file without its folders, which may be private.
 pub(crate) fn file_name(path: &Path) -> String {
     path.file_name().unwrap_or_default().to_string_lossy().into_owned()
 }

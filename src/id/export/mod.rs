@@ -1,11 +1,16 @@
 //! Writes a registry as files for other programs.
 
+mod depth;
 mod ids;
+mod sids;
 #[cfg(test)]
 mod tests;
+mod tokenizer;
 mod trie;
 mod vocabulary;
 
+pub use sids::SidKey;
+pub use tokenizer::BaseTokenizer;
 pub use vocabulary::{TokenLevel, Vocabulary};
 
 use super::registry::Registry;
@@ -45,7 +50,8 @@ use std::path::Path;
 pub struct Export<'a> {
     registry: &'a Registry,
     base: u32,
-    first_token: u64,
+    first_token: Option<u64>,
+    tokenizer: Option<&'a BaseTokenizer>,
     key_column: &'a str,
     watch: Option<&'a dyn Fn(u64) -> Result<()>>,
 }
@@ -95,9 +101,10 @@ pub struct Exported {
 }
 
 impl<'a> Export<'a> {
-    /// Prepares exports of `registry`, in which codes in token names and token ids both start from 0.
+    /// Prepares exports of `registry`, in which codes in token names start from 0. Files with token ids need
+    /// [`Export::first_token`] or [`Export::tokenizer`] as well.
     pub fn new(registry: &'a Registry) -> Self {
-        Self { registry, base: 0, first_token: 0, key_column: "item", watch: None }
+        Self { registry, base: 0, first_token: None, tokenizer: None, key_column: "item", watch: None }
     }
 
     /// Sets the number that code 0 has in the name of its token, `<a_0>` or `<a_1>`; programs differ in which they
@@ -108,10 +115,21 @@ impl<'a> Export<'a> {
         self
     }
 
-    /// Sets the id of the first token: the size of the vocabulary that the tokens are added to.
+    /// Sets the id of the first token: the number of tokens of the tokenizer that the tokens are added to.
+    ///
+    /// That is the length of the tokenizer, which may be less than the number of rows of the model's embeddings; 0 is
+    /// right only for a vocabulary that has these tokens and no others.
     #[must_use]
     pub fn first_token(mut self, id: u64) -> Self {
-        self.first_token = id;
+        self.first_token = Some(id);
+        self
+    }
+
+    /// Takes the id of the first token from the tokenizer that the tokens are added to, and refuses tokens that it has
+    /// already. [`Export::first_token`] has precedence.
+    #[must_use]
+    pub fn tokenizer(mut self, tokenizer: &'a BaseTokenizer) -> Self {
+        self.tokenizer = Some(tokenizer);
         self
     }
 
@@ -133,11 +151,13 @@ impl<'a> Export<'a> {
     /// Returns the tokens that the registry's IDs have now.
     ///
     /// # Errors
-    /// [`ErrorKind::Parameter`](crate::ErrorKind::Parameter) for a base that is neither 0 nor 1, for token ids of 2^63
-    /// and above, and for IDs that end in item keys; [`ErrorKind::Format`](crate::ErrorKind::Format) where the registry
-    /// has no model file; any error of the store.
+    /// [`ErrorKind::Parameter`](crate::ErrorKind::Parameter) for a base that is neither 0 nor 1, without the id of the
+    /// first token, for token ids of 2^63 and above, and for IDs that end in item keys;
+    /// [`ErrorKind::Format`](crate::ErrorKind::Format) where the registry has no model file and where the tokenizer has
+    /// one of the tokens already; any error of the store.
     pub fn tokens(&self) -> Result<Vocabulary> {
         self.check_tokens()?;
+        self.first_id()?;
         let mut suffixes = Suffixes::default();
         self.each_record(&mut |record| suffixes.add(&record))?;
         self.vocabulary_of(suffixes.end()?)
@@ -175,6 +195,18 @@ impl<'a> Export<'a> {
         }
     }
 
+    /// Returns the id of the first token.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Parameter`](crate::ErrorKind::Parameter) where nothing was said: ids from 0 would be those of other
+    /// tokens, and a model trained with them would be wrong without a sign of it.
+    fn first_id(&self) -> Result<u64> {
+        let expected = "the number of tokens of the tokenizer that the tokens are added to: ids from 0 would be those of \
+                        its own tokens";
+        let first = self.first_token.or(self.tokenizer.map(BaseTokenizer::next_id));
+        first.ok_or_else(|| Error::parameter("first_token", "none", expected))
+    }
+
     /// Returns the vocabulary of a registry that has given suffixes below `suffixes`.
     fn vocabulary_of(&self, suffixes: u64) -> Result<Vocabulary> {
         let clusters = Model::from_bytes(&self.registry.model()?)?.clusters();
@@ -183,7 +215,11 @@ impl<'a> Export<'a> {
             SuffixForm::Always => suffixes.max(1),
             _ => suffixes,
         };
-        Vocabulary::new(&clusters, suffixes, self.base, self.first_token)
+        let vocabulary = Vocabulary::new(&clusters, suffixes, self.base, self.first_id()?)?;
+        if let Some(tokenizer) = self.tokenizer {
+            vocabulary.iter().try_for_each(|(token, _)| tokenizer.check_new(&token))?;
+        }
+        Ok(vocabulary)
     }
 
     /// Returns the suffix if the text of the ID shows it.

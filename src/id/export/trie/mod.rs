@@ -34,6 +34,7 @@ impl Export<'_> {
     /// As for [`Export::vocabulary`].
     pub fn trie(&self, path: impl AsRef<Path>) -> Result<Exported> {
         self.check_tokens()?;
+        self.first_id()?;
         let mut paths = Paths::new(self.registry.manifest().levels());
         let mut suffixes = Suffixes::default();
         self.each_record(&mut |record| {
