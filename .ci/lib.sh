@@ -95,7 +95,9 @@ need_dialects() {
   fi
 }
 
-find_chromium() { command -v "${CHROMIUM:-chromium}" || command -v chromium-browser || command -v google-chrome || true; }
+find_chromium() {
+  command -v "${CHROMIUM:-chromium}" || command -v chromium-browser || command -v google-chrome || true
+}
 need_chromium() {
   [ -n "$(find_chromium)" ] || apt_install chromium
   CHROMIUM=$(find_chromium)

@@ -61,6 +61,9 @@ fn hint(kind: &ErrorKind) -> Option<&'static str> {
         ErrorKind::BadRows { .. } => Some("--bad-rows skip leaves them out, --bad-rows list shows all"),
         ErrorKind::Format { reason, .. } if reason.ends_with("f16le, bf16le, f32le or f64le") => Some("--as f32le"),
         ErrorKind::Format { reason, .. } if reason.contains("allow integers") => Some("--integers"),
+        ErrorKind::Format { format: "model", reason } if reason.ends_with("`Model::save` wrote") => {
+            Some("`semid fit` writes such files")
+        }
         _ => None,
     }
 }

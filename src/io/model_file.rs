@@ -122,7 +122,7 @@ impl<'a> ModelFile<'a> {
 }
 
 fn not_a_model(reason: &str) -> Error {
-    Error::format("model", format!("{reason}; give a file that `Model::save` or `semid fit` wrote"))
+    Error::format("model", format!("{reason}; give a file that `Model::save` wrote"))
 }
 
 /// The bytes of a model file; `tensors` stand in the order of the checksum.
@@ -179,6 +179,11 @@ pub(crate) fn read_file(path: &Path) -> Result<Vec<u8>> {
     let mut bytes = try_vec(0, len, "a model file").map_err(|error| error.at(path))?;
     source.read(0, &mut bytes)?;
     Ok(bytes)
+}
+
+/// Reads a file and makes of its bytes what `read` makes of them; errors have its path.
+pub(crate) fn load_file<T>(path: &Path, read: impl FnOnce(&[u8]) -> Result<T>) -> Result<T> {
+    read(&read_file(path)?).map_err(|error| error.at(path))
 }
 
 /// Writes a file that appears complete or not at all; errors have its path.

@@ -12,6 +12,7 @@
 //! half a line at the end, from a process that was killed, is dropped. A network that was being trained goes on from
 //! the checkpoint of its last epoch, which stands beside the file until the run is finished.
 
+mod checksum;
 mod data;
 mod file;
 mod getters;
@@ -29,7 +30,7 @@ mod stored;
 mod tests;
 mod training;
 
-pub use grid::{Sweep, SweepKind};
+pub use grid::Sweep;
 pub use metric::SweepMetric;
 pub use progress::{SweepProgress, SweepStage};
 pub use record::{PredictedCollisions, SweepData, SweepParameters, SweepRecord, SweepSeconds};

@@ -1,8 +1,8 @@
 use super::*;
-use crate::RqKMeansModel;
 use crate::id::semantic_id::SemanticId;
 use crate::id::store::MemoryStore;
 use crate::rows::Matrix;
+use crate::{RqKMeans, RqKMeansModel};
 
 const DIM: usize = 4;
 
@@ -47,6 +47,23 @@ fn ids_are_unique_and_the_same_again_on_every_device() {
     let codes = first.model().encode(&rows, &Device::cpu()).unwrap();
     for (id, codes) in ids.iter().zip(codes.rows()) {
         assert_eq!(first.registry().parse_prefix(&id.split('-').take(2).collect::<Vec<_>>().join("-")).unwrap(), codes);
+    }
+}
+
+#[test]
+fn an_engine_is_fitted_with_parameters_of_any_kind() {
+    let values = values(300);
+    let (rows, device) = (Matrix::new(&values, DIM).unwrap(), Device::cpu());
+    let network = crate::RqVae::new(2, 5).hidden([6]).latent(3).epochs(1).batch(50);
+    let k_means = RqKMeans::new(2, 5);
+    let kinds: [(&dyn Trainer, String); 2] = [
+        (&network, network.fit(&rows, &device).unwrap().fingerprint()),
+        (&k_means, k_means.fit(&rows, &device).unwrap().fingerprint()),
+    ];
+    for (params, fingerprint) in kinds {
+        let (resolver, format) = (Resolver::default(), IdFormat::plain("-"));
+        let fitted = SemanticIdEngine::fit(&rows, params, &device, MemoryStore::new(), resolver, format).unwrap();
+        assert_eq!(fitted.model().fingerprint(), fingerprint, "{params:?}");
     }
 }
 
@@ -160,6 +177,29 @@ mod files {
     use super::*;
     use crate::id::store::Holder;
     use crate::registry::SqliteStore;
+
+    /// An item and its neighbours, as a look-up shows them, while another engine removes and adds items.
+    #[test]
+    fn a_snapshot_reads_items_and_their_neighbours_of_one_moment() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("ids.db");
+        let mut writer = engine(SqliteStore::open(&path).unwrap());
+        assign(&mut writer, 60);
+        let reader = SemanticIdEngine::load(&path).unwrap();
+        let snapshot = reader.snapshot().unwrap();
+        let read = |engine: &SemanticIdEngine| {
+            let near = engine.nearest("item 3", 59).unwrap();
+            near.into_iter().map(|near| (near.item, near.id)).collect::<Vec<_>>()
+        };
+        let before = (snapshot.registry().entry("item 3").unwrap(), read(&snapshot));
+        assert!(before.0.is_some() && before.1.len() == 59);
+        let gone: Vec<String> = (10..60).map(|row| format!("item {row}")).collect();
+        writer.registry_mut().remove(&gone.iter().map(String::as_str).collect::<Vec<_>>()).unwrap();
+        assign(&mut writer, 90);
+        assert_eq!((snapshot.registry().entry("item 3").unwrap(), read(&snapshot)), before);
+        assert_ne!(read(&reader.snapshot().unwrap()).len(), 0);
+        assert!(reader.nearest("item 80", 3).is_ok() && snapshot.nearest("item 80", 3).is_err());
+    }
 
     #[test]
     fn engines_are_saved_and_loaded_with_all_they_know() {
