@@ -39,7 +39,7 @@ pub(crate) fn usage(used: impl IntoIterator<Item = (usize, usize)>, rows: usize)
     let few =
         |(_, (used, clusters)): &(usize, (usize, usize))| (*used as f64) < FEW * *clusters as f64 && rows >= *clusters;
     let say = |(i, (used, clusters)): (usize, (usize, usize))| {
-        format!("{} of the {clusters} of level {} are used, fewer than 5 %", things(used, "code"), i + 1)
+        format!("{} of {clusters} of level {} used: fewer than 5 %", things(used, "code"), i + 1)
     };
     used.into_iter().enumerate().filter(few).map(say).collect()
 }

@@ -137,6 +137,7 @@ const GOES_ON: &str = "the same command goes on";
 fn advice(kind: &ErrorKind) -> &'static str {
     use ErrorKind::{BadRows, DamagedRegistry, FarRow, ItemKey, NotFinite, Ragged, RepeatedItem};
     match kind {
+        BadRows { count: 1, .. } => "repair that row, and the same command goes on",
         BadRows { .. } => "repair these rows, and the same command goes on",
         NotFinite { .. } | FarRow { .. } | Ragged { .. } => "repair that row, and the same command goes on",
         ItemKey { .. } | RepeatedItem { .. } => "repair the item keys, and the same command goes on",

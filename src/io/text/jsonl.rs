@@ -33,10 +33,9 @@ impl JsonLines {
                     (Some(name), ..) => name.clone(),
                     _ if lists().any(|name| name == "embedding") => "embedding".to_owned(),
                     (None, Some(only), None) => only.to_owned(),
-                    (None, None, _) => {
-                        let reason = format!("no field of its first object is a list; its fields: {}", list(&names));
-                        return Err(source.error(reason));
-                    }
+                    _ if names.iter().any(|name| name == "embedding") => "embedding".to_owned(),
+                    // A bad row; a later one may tell.
+                    (None, None, _) => return Ok(&Value::Null),
                     _ => {
                         let reason = format!("several fields are lists: {}; name the column to read", list(lists()));
                         return Err(source.error(reason));

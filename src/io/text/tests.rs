@@ -38,7 +38,7 @@ fn json_lines_are_lists_or_objects_with_a_list() {
     let options = ReadOptions { column: Some("b".to_owned()), ..ReadOptions::default() };
     assert_eq!(text("x.jsonl", two, &options).unwrap(), (1, vec![2.0]));
     assert!(matches!(text("x.jsonl", "\n\n", &plain).unwrap_err().kind(), ErrorKind::Empty));
-    assert!(text("x.jsonl", "{\"a\": 1}\n", &plain).unwrap_err().to_string().contains("no field"));
+    assert!(text("x.jsonl", "{\"a\": 1}\n", &plain).unwrap_err().to_string().contains("none of its 1 rows"));
 }
 
 #[test]
