@@ -86,13 +86,11 @@ impl Embeddings {
     }
 }
 
+/// Writes the values of a column.
+type WriteColumn<'a> = &'a mut dyn FnMut(&mut SerializedColumnWriter<'_>) -> Result<()>;
+
 /// Writes a file; `columns` get the columns one after the other.
-fn write(
-    path: &Path,
-    message: &str,
-    properties: WriterProperties,
-    columns: &mut [&mut dyn FnMut(&mut SerializedColumnWriter<'_>) -> Result<()>],
-) -> Result<()> {
+fn write(path: &Path, message: &str, properties: WriterProperties, columns: &mut [WriteColumn<'_>]) -> Result<()> {
     let schema = Arc::new(parse_message_type(message)?);
     let mut writer = SerializedFileWriter::new(File::create(path)?, schema, Arc::new(properties))?;
     let mut group = writer.next_row_group()?;

@@ -7,7 +7,7 @@ use crate::warnings;
 use semid::quantizer::TrainingReport;
 use semid::rq::{FitReport, LevelReport};
 use semid::vae::{EpochReport, RqVaeReport};
-use semid::{Model, Quantizer, RqKMeansModel};
+use semid::{Model, RqKMeansModel};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 use std::fmt::Write;

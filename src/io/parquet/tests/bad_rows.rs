@@ -13,8 +13,11 @@ use parquet::file::writer::SerializedFileWriter;
 use parquet::schema::parser::parse_message_type;
 use std::sync::Arc;
 
+/// Row, column and kind of a fault.
+type Found = (usize, Option<usize>, BadRowKind);
+
 /// 100 rows of 3, and the faults in them.
-fn rows() -> (Vec<Row>, Vec<(usize, Option<usize>, BadRowKind)>) {
+fn rows() -> (Vec<Row>, Vec<Found>) {
     let mut rows: Vec<Row> = (0..100).map(|i| row(&[i as f32, 1.0, -1.0])).collect();
     rows[0] = None;
     rows[7] = row(&[]);
