@@ -38,6 +38,7 @@ impl Source {
     }
 
     /// The `len` bytes from `start` on, as a file of a format of its own.
+    #[cfg(feature = "npz")]
     pub(crate) fn part(self, start: u64, len: u64, format: &'static str) -> Result<Self> {
         match start.checked_add(len).filter(|end| *end <= self.len) {
             Some(_) => Ok(Self { start: self.start + start, len, format, ..self }),

@@ -13,6 +13,7 @@ mod fvecs;
 mod ids;
 mod inputs;
 pub(crate) mod model_file;
+#[cfg(any(feature = "csv", feature = "parquet"))]
 mod names;
 mod npy;
 #[cfg(feature = "npz")]
