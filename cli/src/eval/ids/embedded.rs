@@ -2,7 +2,7 @@
 
 use crate::args::{Common, EvalArgs};
 use crate::evaluation::evaluation;
-use crate::input::Input;
+use crate::input::{Input, Texts};
 use crate::interrupt::{self, Watched};
 use crate::items;
 use crate::output::Failure;
@@ -54,7 +54,8 @@ impl Embedded {
         if args.input.input.is_empty() {
             return Ok(None);
         }
-        let input = Input::open(&args.input)?;
+        let texts = Texts { column: args.ids.keys.id_column.as_deref(), file: args.ids.keys.items.as_deref() };
+        let input = Input::open(common, &args.input, texts, args.label_column.as_deref())?;
         let keys = keys(args, &input)?;
         let rows = Watched::new(&input.rows);
         let joined = mapping.join(&rows, &keys).map_err(|error| input.failure(error))?;
@@ -97,7 +98,7 @@ fn keys(args: &EvalArgs, input: &Input) -> Result<Vec<String>, Failure> {
     let of_keys = &args.ids.keys;
     let numbered = args.ids.ids.as_deref().is_some_and(|ids| super::super::has_extension(ids, "npy"));
     match numbered && of_keys.id_column.is_none() && of_keys.items.is_none() {
-        true => Ok((0..input.rows.len()).map(|row| row.to_string()).collect()),
+        true => Ok((0..input.rows.len()).map(|row| input.rows.input_row(row).to_string()).collect()),
         false => items::of_rows(of_keys, input),
     }
 }
