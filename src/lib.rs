@@ -117,7 +117,7 @@ pub mod registry {
         AssignReport, Assigned, Assignment, IdText, ItemRecord, Neighbor, ParsedId, Records, Registry, Resolver,
         SemanticId, SemanticIdEngine, SuffixForm,
     };
-    pub use crate::id::{BaseTokenizer, Export, Exported, SidKey, TokenLevel, Vocabulary};
+    pub use crate::id::{BaseTokenizer, Export, Exported, SidKey, StaticSizes, TokenLevel, Vocabulary};
 }
 
 /// Work on shards of the rows, which may lie in other processes or on other machines: what is asked of the holders of

@@ -15,7 +15,7 @@ mod text;
 
 pub use assign::{AssignReport, Assigned, Assignment};
 pub use engine::{Neighbor, SemanticIdEngine};
-pub use export::{BaseTokenizer, Export, Exported, SidKey, TokenLevel, Vocabulary};
+pub use export::{BaseTokenizer, Export, Exported, SidKey, StaticSizes, TokenLevel, Vocabulary};
 pub use format::IdFormat;
 pub use records::{ItemRecord, Records};
 pub use registry::Registry;

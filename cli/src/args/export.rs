@@ -30,6 +30,12 @@ pub(crate) struct ExportArgs {
     /// Add the code of FlashRec's end mark, 1, to each ID of sid-json: "12,5,33,1"
     #[arg(long)]
     pub(crate) end_code: bool,
+    /// First levels of a static index with dense tables [default: 2, or 1 for IDs of two codes]
+    #[arg(long, value_name = "1|2", value_parser = clap::value_parser!(u8).range(1..=2))]
+    pub(crate) dense_levels: Option<u8>,
+    /// Codes that the decoder of a static index scores on each level [default: those of the largest level]
+    #[arg(long, value_name = "V")]
+    pub(crate) vocab_size: Option<u64>,
     /// Name of the column of item keys in .csv, .jsonl and .parquet [default: item]
     #[arg(long, value_name = "NAME")]
     pub(crate) id_column: Option<String>,
@@ -47,6 +53,8 @@ pub(crate) enum Kind {
     AddedTokens,
     /// Which tokens may follow which: any .safetensors
     Trie,
+    /// The index of STATIC, for decoding on accelerators; all IDs need the same depth: any .npz, static.safetensors
+    Static,
     /// {"12,5,33": 1, ...}, the catalogue that FlashRec reads; all IDs need the same depth: sids.json
     SidJson,
     /// A copy of the whole database as of one moment, also while others write: any .db

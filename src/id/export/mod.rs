@@ -3,6 +3,8 @@
 mod depth;
 mod ids;
 mod sids;
+mod static_index;
+mod tensors;
 #[cfg(test)]
 mod tests;
 mod tokenizer;
@@ -10,6 +12,7 @@ mod trie;
 mod vocabulary;
 
 pub use sids::SidKey;
+pub use static_index::StaticSizes;
 pub use tokenizer::BaseTokenizer;
 pub use vocabulary::{TokenLevel, Vocabulary};
 
@@ -209,17 +212,24 @@ impl<'a> Export<'a> {
 
     /// Returns the vocabulary of a registry that has given suffixes below `suffixes`.
     fn vocabulary_of(&self, suffixes: u64) -> Result<Vocabulary> {
+        let (clusters, suffixes) = self.code_counts(suffixes)?;
+        let vocabulary = Vocabulary::new(&clusters, suffixes, self.base, self.first_id()?)?;
+        if let Some(tokenizer) = self.tokenizer {
+            vocabulary.iter().try_for_each(|(token, _)| tokenizer.check_new(&token))?;
+        }
+        Ok(vocabulary)
+    }
+
+    /// Returns the number of codes of each level and the number of suffixes that texts show, in a registry that has
+    /// given suffixes below `suffixes`.
+    fn code_counts(&self, suffixes: u64) -> Result<(Vec<usize>, u64)> {
         let clusters = Model::from_bytes(&self.registry.model()?)?.clusters();
         let suffixes = match self.registry.id_text().suffix() {
             SuffixForm::WhenNeeded if suffixes < 2 => 0,
             SuffixForm::Always => suffixes.max(1),
             _ => suffixes,
         };
-        let vocabulary = Vocabulary::new(&clusters, suffixes, self.base, self.first_id()?)?;
-        if let Some(tokenizer) = self.tokenizer {
-            vocabulary.iter().try_for_each(|(token, _)| tokenizer.check_new(&token))?;
-        }
-        Ok(vocabulary)
+        Ok((clusters, suffixes))
     }
 
     /// Returns the suffix if the text of the ID shows it.
