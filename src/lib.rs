@@ -115,7 +115,7 @@ pub mod registry {
     pub use crate::id::store::{SqliteOptions, SqliteStore};
     pub use crate::id::{
         AssignReport, Assigned, Assignment, IdText, ItemRecord, Neighbor, ParsedId, Records, Registry, Resolver,
-        SemanticId, SemanticIdEngine, SuffixForm,
+        SemanticId, SemanticIdEngine, SuffixForm, TokenTemplate,
     };
     pub use crate::id::{BaseTokenizer, Export, Exported, SidKey, StaticSizes, TokenLevel, Vocabulary};
 }

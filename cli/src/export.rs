@@ -5,7 +5,7 @@ use crate::database;
 use crate::interrupt;
 use crate::output::{self, Answer, Failure, Outcome};
 use semid::SemanticIdEngine;
-use semid::registry::{BaseTokenizer, Export, Exported, Registry, SidKey, StaticSizes};
+use semid::registry::{BaseTokenizer, Export, Exported, Registry, SidKey, StaticSizes, TokenTemplate};
 use serde::Serialize;
 use std::path::Path;
 use std::time::Instant;
@@ -44,7 +44,16 @@ pub(crate) fn run(common: &Common, args: &ExportArgs) -> Outcome {
     // With the model, which knows what codes there can be.
     let engine = SemanticIdEngine::open(database::read(&args.db)?).map_err(failed)?;
     let watch = |_| interrupt::check();
-    let mut export = Export::new(engine.registry()).base(args.base).watch(&watch);
+    let own = engine.registry().id_text().format().template();
+    let template = args.template.over(own)?;
+    let base = args.base.or(template.as_ref().or(own).map(TokenTemplate::first_code)).unwrap_or_default();
+    let mut export = Export::new(engine.registry()).watch(&watch);
+    if let Some(template) = template {
+        export = export.template(template);
+    }
+    if let Some(base) = args.base {
+        export = export.base(base);
+    }
     if let Some(name) = &args.id_column {
         export = export.key_column(name);
     }
@@ -70,7 +79,7 @@ pub(crate) fn run(common: &Common, args: &ExportArgs) -> Outcome {
         items,
         tokens,
         nodes,
-        base: (!matches!(kind, Kind::Ids | Kind::SidJson | Kind::Static | Kind::Engine)).then_some(args.base),
+        base: (!matches!(kind, Kind::Ids | Kind::SidJson | Kind::Static | Kind::Engine)).then_some(base),
         packed_base: args.packed.filter(|_| kind == Kind::SidJson),
         first_token: tokens.and(args.first_token.or(tokenizer.as_ref().map(BaseTokenizer::next_id))),
         seconds: start.elapsed().as_secs_f64(),

@@ -11,6 +11,7 @@ mod resolver;
 mod semantic_id;
 mod shape;
 pub(crate) mod store;
+mod template;
 mod text;
 
 pub use assign::{AssignReport, Assigned, Assignment};
@@ -21,4 +22,5 @@ pub use records::{ItemRecord, Records};
 pub use registry::Registry;
 pub use resolver::Resolver;
 pub use semantic_id::SemanticId;
+pub use template::TokenTemplate;
 pub use text::{IdText, ParsedId, SuffixForm};

@@ -1,5 +1,6 @@
 //! The flags of `semid export`.
 
+use super::TemplateArgs;
 use clap::{Args, ValueEnum};
 use std::path::PathBuf;
 
@@ -14,9 +15,11 @@ pub(crate) struct ExportArgs {
     /// What to write [default: what the name of the output says]
     #[arg(long, value_enum)]
     pub(crate) kind: Option<Kind>,
-    /// The number of code 0 in the names of tokens: 0 for <a_0>, 1 for <a_1>
-    #[arg(long, value_name = "0|1", default_value_t = 0, value_parser = clap::value_parser!(u32).range(..=1))]
-    pub(crate) base: u32,
+    /// The number of code 0 in the names of tokens: 0 for <a_0>, 1 for <a_1> [default: 0]
+    #[arg(long, value_name = "0|1", value_parser = clap::value_parser!(u32).range(..=1))]
+    pub(crate) base: Option<u32>,
+    #[command(flatten)]
+    pub(crate) template: TemplateArgs,
     /// The id of the first token: the number of tokens of the tokenizer that they are added to, `len(tokenizer)`, and
     /// not the rows of the model's embeddings, which may be padded; 0 for a vocabulary of these tokens alone
     #[arg(long, value_name = "N", conflicts_with = "tokenizer")]

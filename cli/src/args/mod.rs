@@ -7,6 +7,7 @@ mod memory;
 mod registry;
 mod report;
 mod sweep;
+mod template;
 mod vae;
 
 pub(crate) use eval::EvalArgs;
@@ -14,6 +15,7 @@ pub(crate) use export::{ExportArgs, Kind};
 pub(crate) use fit::{Algorithm, FitArgs, FitOptions, Init, Metric};
 pub(crate) use registry::{AssignArgs, DeleteArgs, KeyArgs, LookupArgs, ResolverName, SettingArgs, StatsArgs};
 pub(crate) use report::{PageArgs, ReportArgs};
+pub(crate) use template::TemplateArgs;
 pub(crate) use sweep::{Balanced, SweepArgs, SweptKind};
 pub(crate) use vae::{Keep, Loss, ModelKind, Reduction, Schedule, VaeArgs};
 
@@ -118,6 +120,7 @@ Examples:
   semid assign --model model.safetensors --input items.parquet --id-column name --db ids.db --output ids.csv
   semid assign --db ids.db --input more.npy --items more.txt
   semid assign --db new.db --model model.safetensors --input items.npy --row-numbers --resolver reassign
+  semid assign --db engine.db --model model.safetensors --input items.npy --row-numbers --fixed-depth
 
 The database has the model and all settings in it, so that later runs need neither. Items that have an ID keep it. \
 After Ctrl-C or a crash, the same command goes on where it was, and gives the IDs that it would have given unbroken.")]
@@ -127,6 +130,7 @@ After Ctrl-C or a crash, the same command goes on where it was, and gives the ID
 Examples:
   semid lookup --db ids.db --item numpy --neighbors 10
   semid lookup --db ids.db --id 12-5-33
+  semid lookup --db ids.db --id "<s_a_12><s_b_5><s_c_33>" --token-template "<s_{level}_{code}>"
   semid lookup --db ids.db --prefix 12-5 --limit 100 --json")]
     Lookup(LookupArgs),
     /// Count what a database of semantic IDs holds
@@ -206,11 +210,15 @@ one, and ends with the same lines, but for the seconds. Levels that models have 
 Examples:
   semid export --db ids.db --output ids.csv
   semid export --db ids.db --output index.json --base 1
-  semid export --db ids.db --output added_tokens.json --first-token 32000
+  semid export --db ids.db --output added_tokens.json --tokenizer base/tokenizer.json
   semid export --db ids.db --output trie.safetensors --first-token 32000
+  semid export --db ids.db --output index.json --token-template "<item_L{level0}_C{code}>"
+  semid export --db ids.db --output ids.jsonl --token-template "<s_{level}_{code}>" --begin "<|sid_begin|>" --end "<|sid_end|>"
+  semid export --db engine.db --output index.npz --kind static
+  semid export --db engine.db --output sids.json --packed
   semid export --db ids.db --output copy.db
 
-Token ids are the same in all files of a registry: a block per level, and one for suffixes last, which grows.
+Token ids are the same in all files of a registry: the marks, a block per level, and one for suffixes last, which grows.
 
 The tensors of a trie, whose root is node 0: after node n come the edges indptr[n] to indptr[n + 1] - 1; edge e is \
 token tokens[e] and leads to node children[e]. At node n ends the ID of item items[n], none if that is -1, and longer IDs may \
