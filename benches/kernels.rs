@@ -12,7 +12,7 @@
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use semid::io::{ReadOptions, open};
 use semid::rq::Grid;
-use semid::{Device, Matrix, Result, RqKMeans, RqKMeansModel};
+use semid::{Device, Matrix, Result, Rows, RqKMeans, RqKMeansModel};
 use std::hint::black_box;
 use std::ops::ControlFlow;
 use std::time::{Duration, Instant};

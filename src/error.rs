@@ -89,6 +89,18 @@ pub enum ErrorKind {
         /// Dimensions found.
         found: usize,
     },
+    /// Two files of one input have rows of different lengths; the error's path is the second.
+    #[error(
+        "its rows have {found} dimensions, those of {} have {expected}: read only files of one model's embeddings", first.display()
+    )]
+    Widths {
+        /// The first file.
+        first: PathBuf,
+        /// Dimensions of its rows.
+        expected: usize,
+        /// Dimensions of the rows of the other file.
+        found: usize,
+    },
     /// The rows of a list column differ in length.
     #[error(
         "row {row} has {found} values, the rows before it {expected}: every row needs the same number of dimensions"

@@ -48,7 +48,7 @@
 //!
 //! | to | see |
 //! | --- | --- |
-//! | hand over embeddings | [`Rows`], [`Matrix`], [`io::open`] |
+//! | hand over embeddings | [`Rows`], [`Matrix`], [`Concat`], [`io::open`] for files, folders and patterns |
 //! | choose where to compute | [`Device`], [`device::DeviceInfo`] |
 //! | fit residual k-means, plain or balanced, Lloyd or mini-batch | [`RqKMeans`] |
 //! | fit one level at a time, watch or cancel | [`rq::Fit`], [`rq::Progress`] |
@@ -84,6 +84,7 @@
 mod align;
 mod codebook;
 mod codes;
+mod concat;
 pub mod device;
 mod encoder;
 mod error;
@@ -134,6 +135,7 @@ pub mod shards {
 
 pub use align::Alignment;
 pub use codes::Codes;
+pub use concat::Concat;
 pub use device::Device;
 pub use encoder::Encoder;
 pub use error::{Error, ErrorKind, Result};

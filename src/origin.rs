@@ -1,6 +1,7 @@
 //! Records where a model comes from, which its file has in addition to what encoding needs.
 
 use crate::error::{Error, Result};
+use crate::io::Inputs;
 use crate::io::file::Source;
 use crate::io::model_file::hex;
 use crate::rows::Rows;
@@ -113,6 +114,18 @@ impl Provenance {
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let input = ProvenanceInput { name, sha256: sha256_of(path)?, rows: rows.len(), dim: rows.dim() };
         self.inputs.push(input);
+        Ok(self)
+    }
+
+    /// Adds all files of `inputs` that have rows, each of which is read and hashed.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Io`](crate::ErrorKind::Io) with the path.
+    pub fn inputs(mut self, inputs: &Inputs) -> Result<Self> {
+        for (path, rows) in inputs.files() {
+            let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            self.inputs.push(ProvenanceInput { name, sha256: sha256_of(path)?, rows, dim: inputs.dim() });
+        }
         Ok(self)
     }
 }

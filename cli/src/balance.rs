@@ -1,14 +1,14 @@
-//! How results tell about the sizes of clusters.
+//! Says how large the clusters of a result are.
 
 use serde::Serialize;
 use std::fmt::Write;
 
-/// What balancing a level came to, as `--json` prints it.
+/// The sizes and the optimality of a level, as `--json` prints them.
 #[derive(Serialize)]
 pub(crate) struct Balance {
     smallest: u64,
     largest: u64,
-    /// How far a step may have been above the optimum, per row, in the units of the squared error.
+    /// How far a step may be above the optimum, per row, in the units of the squared error.
     #[serde(skip_serializing_if = "Option::is_none")]
     optimality_gap: Option<f64>,
 }
@@ -20,13 +20,13 @@ impl From<semid::rq::Balance> for Balance {
     }
 }
 
-/// The largest gap of all levels, where all were proved.
+/// Returns the largest gap of all levels; none unless all have one.
 pub(crate) fn gap<'a>(levels: impl IntoIterator<Item = &'a semid::rq::Balance>) -> Option<f64> {
     let gaps: Option<Vec<f64>> = levels.into_iter().map(|balance| balance.optimality_gap).collect();
     gaps?.into_iter().reduce(f64::max)
 }
 
-/// A line per balanced level, and one about the proof.
+/// Writes a line per balanced level, and one about the proof.
 pub(crate) fn text<'a>(levels: impl IntoIterator<Item = (usize, &'a semid::rq::Balance)>) -> String {
     let levels: Vec<_> = levels.into_iter().collect();
     let mut out = String::new();

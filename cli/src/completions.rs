@@ -5,7 +5,7 @@ use crate::output::{self, Answer, Outcome};
 use clap::CommandFactory;
 use serde::Serialize;
 
-/// What `--json` prints.
+/// The output of `--json`.
 #[derive(Serialize)]
 struct Completions {
     shell: String,

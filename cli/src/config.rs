@@ -1,4 +1,4 @@
-//! Parameters from a file: `--config`.
+//! Reads parameters from a file, for `--config`.
 
 use crate::output::Failure;
 use serde::Serialize;
@@ -6,7 +6,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 use std::path::{Path, PathBuf};
 
-/// Fields by name: those of the file, then those that flags set in their place.
+/// Fields by name: those of the file, and those that flags set in their place.
 #[derive(Default)]
 pub(crate) struct Config {
     path: Option<PathBuf>,
@@ -14,7 +14,7 @@ pub(crate) struct Config {
 }
 
 impl Config {
-    /// The fields of a file, none without one.
+    /// Reads the fields of a file; no fields without a file.
     pub(crate) fn read(path: Option<&Path>) -> Result<Self, Failure> {
         let Some(path) = path else { return Ok(Self::default()) };
         let failure = |reason: String| Failure::Error(format!("{}: {reason}", path.display()));
@@ -33,11 +33,11 @@ impl Config {
         };
         match value.map_err(failure)? {
             Value::Object(fields) => Ok(Self { path: Some(path.to_owned()), fields }),
-            _ => Err(failure("it holds no object of parameters, such as {\"levels\": 3}".to_owned())),
+            _ => Err(failure("the file has no object of parameters, such as {\"levels\": 3}".to_owned())),
         }
     }
 
-    /// Sets a field in place of that of the file, where there is a value for it.
+    /// Sets a field in place of the file's, if there is a value for it.
     pub(crate) fn set(&mut self, name: &str, value: Option<impl Serialize>) -> Result<(), Failure> {
         if let Some(value) = value {
             let value = serde_json::to_value(value).map_err(|error| Failure::Error(format!("{name}: {error}")))?;
@@ -46,7 +46,7 @@ impl Config {
         Ok(())
     }
 
-    /// Sets a field of the object `name`.
+    /// Sets a field of the object `name`, if there is a value for it.
     pub(crate) fn set_in(&mut self, name: &str, field: &str, value: Option<impl Serialize>) -> Result<(), Failure> {
         let inner = self.fields.get(name).cloned();
         let Value::Object(fields) = inner.unwrap_or_else(|| Value::Object(Map::new())) else { return Ok(()) };
@@ -58,7 +58,7 @@ impl Config {
         Ok(())
     }
 
-    /// Whether there is such a field in the object `name`.
+    /// Returns whether the object `name` has such a field.
     pub(crate) fn has_in(&self, name: &str, field: &str) -> bool {
         self.fields.get(name).is_some_and(|inner| inner.get(field).is_some())
     }
@@ -71,14 +71,14 @@ impl Config {
         self.fields.remove(name)
     }
 
-    /// A field, if it is there and of that type.
+    /// Returns a field; none if it is missing.
     pub(crate) fn get<T: DeserializeOwned>(&self, name: &str) -> Result<Option<T>, Failure> {
         let Some(value) = self.fields.get(name) else { return Ok(None) };
         let read = serde_json::from_value(value.clone());
         read.map(Some).map_err(|error| self.failure(&format!("{name}: {}", reason(&error.to_string()))))
     }
 
-    /// The parameters that the fields are of.
+    /// Returns the parameters that the fields describe.
     pub(crate) fn parameters<T: DeserializeOwned>(&self) -> Result<T, Failure> {
         serde_path_to_error::deserialize(Value::Object(self.fields.clone())).map_err(|error| {
             let place = error.path().to_string();
@@ -90,7 +90,7 @@ impl Config {
         })
     }
 
-    /// A failure that names the file, if there is one.
+    /// Makes a failure that names the file, if there is one.
     pub(crate) fn failure(&self, reason: &str) -> Failure {
         Failure::Error(match &self.path {
             Some(path) => format!("{}: {reason}", path.display()),
@@ -99,7 +99,7 @@ impl Config {
     }
 }
 
-/// Why parameters were refused: of a name that nobody knows, the nearest one that is known.
+/// Says why parameters were refused; for an unknown name it suggests the nearest known one.
 fn reason(message: &str) -> String {
     let known = |what: &str, rest: &str| {
         let mut names = rest.split('`').skip(1).step_by(2);
@@ -117,7 +117,7 @@ fn reason(message: &str) -> String {
     field.or(variant).unwrap_or_else(|| message.to_owned())
 }
 
-/// Edit distance: insertions, deletions and replacements of characters.
+/// Returns the edit distance: insertions, deletions and replacements of characters.
 fn distance(a: &str, b: &str) -> usize {
     let mut row: Vec<usize> = (0..=b.chars().count()).collect();
     for (i, x) in a.chars().enumerate() {

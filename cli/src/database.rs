@@ -1,11 +1,11 @@
-//! Databases of semantic IDs, opened so that Ctrl-C ends whatever they do.
+//! Opens databases of semantic IDs such that Ctrl-C ends their work.
 
 use crate::interrupt;
 use semid::Result;
 use semid::registry::{SqliteOptions, SqliteStore};
 use std::path::Path;
 
-/// Opens a database for writing; makes it where there is none.
+/// Opens a database for writing, and makes it if it is missing.
 pub(crate) fn open(path: &Path) -> Result<SqliteStore> {
     SqliteOptions::new().watch(interrupt::flow).open(path)
 }

@@ -10,10 +10,10 @@ use serde::Serialize;
 use std::path::Path;
 use std::time::Instant;
 
-/// Values decoded at a time.
+/// How many values are decoded at a time.
 const CHUNK: usize = 1 << 20;
 
-/// What `--json` prints.
+/// The output of `--json`.
 #[derive(Serialize)]
 struct Decoded<'a> {
     rows: usize,
@@ -28,7 +28,7 @@ pub(crate) fn run(common: &Common, args: &DecodeArgs) -> Outcome {
     let model = Model::load(&args.model)?;
     let file = CodesFile::open(&args.input)?;
     if !args.output.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("npy")) {
-        return Err(Failure::Error(format!("{}: embeddings go to .npy", args.output.display())));
+        return Err(Failure::Error(format!("{}: embeddings are written to .npy", args.output.display())));
     }
     output::differs(&args.output, &args.input)?;
     output::differs_from(&args.output, &args.model, "model")?;

@@ -8,13 +8,13 @@ use semid::registry::Registry;
 use serde::Serialize;
 use std::path::Path;
 
-/// What `--json` prints.
+/// The output of `--json`.
 #[derive(Serialize)]
 struct Deleted<'a> {
     items: usize,
     retired: usize,
     unknown: usize,
-    /// Items that remain.
+    /// How many items remain.
     left: u64,
     #[serde(serialize_with = "output::path")]
     db: &'a Path,
@@ -40,7 +40,7 @@ fn text(deleted: &Deleted<'_>) -> String {
     let Deleted { retired, unknown, left, db, .. } = deleted;
     let unknown = match unknown {
         0 => String::new(),
-        _ => format!("{unknown} of {} were not there\n", deleted.items),
+        _ => format!("{unknown} of {} had no ID here\n", deleted.items),
     };
     let removed = match retired {
         1 => "removed 1 item, whose ID is retired".to_owned(),

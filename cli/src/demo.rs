@@ -7,7 +7,7 @@ use crate::progress::Bar;
 use semid::io::{ReadOptions, open, read_strings};
 use semid::metrics::{Evaluation, Quality};
 use semid::rq::FitReport;
-use semid::{Codes, IdFormat, RqKMeans};
+use semid::{Codes, IdFormat, Rows, RqKMeans};
 use serde::Serialize;
 use std::fmt::Write as _;
 use std::time::Instant;
@@ -18,13 +18,13 @@ const DATA: &[u8] = include_bytes!("../data/top-packages.parquet");
 const CLUSTERS: [usize; 3] = [64, 32, 16];
 /// Packages that many people know.
 const FAMOUS: [&str; 8] = ["numpy", "pandas", "matplotlib", "requests", "django", "pytest", "cryptography", "boto3"];
-/// Neighbours shown.
+/// How many neighbours are shown.
 const SHOWN: usize = 6;
 
-/// Packages whose neighbours are looked for, to see how many their IDs find.
+/// How many packages are queries, whose neighbours the IDs should find.
 const QUERIES: usize = 500;
 
-/// What `--json` prints.
+/// The output of `--json`.
 #[derive(Serialize)]
 struct Demo {
     rows: usize,
@@ -42,11 +42,11 @@ struct Level {
     clusters: usize,
     used: u64,
     squared_error: f64,
-    /// Different beginnings of IDs up to this level, per row.
+    /// Different prefixes up to this level, divided by the number of rows.
     distinct: f64,
 }
 
-/// A package with the packages, most downloaded first, whose IDs begin as its own.
+/// A package, and the packages, most downloaded first, whose IDs begin in the same way.
 #[derive(Serialize)]
 struct Package {
     name: String,
@@ -65,13 +65,13 @@ pub(crate) fn run(common: &Common) -> Outcome {
     let device = common.device()?;
     let bar = Bar::fit(common);
     let start = Instant::now();
-    let (model, report) = RqKMeans::new(CLUSTERS.len(), CLUSTERS).n_init(8).fit_with(&*rows, &device, |progress| {
+    let (model, report) = RqKMeans::new(CLUSTERS.len(), CLUSTERS).n_init(8).fit_with(&rows, &device, |progress| {
         bar.show(progress);
         interrupt::flow()
     })?;
-    let codes = model.encode(&*rows, &device)?;
+    let codes = model.encode(&rows, &device)?;
     let evaluation = Evaluation::new().sample(QUERIES);
-    let quality = evaluation.run_on_codes(&model, &*rows, &codes, &device, |_| interrupt::flow())?;
+    let quality = evaluation.run_on_codes(&model, &rows, &codes, &device, |_| interrupt::flow())?;
     drop(bar);
     let demo = Demo {
         rows: rows.len(),
@@ -117,10 +117,10 @@ fn package(name: &str, names: &[String], codes: &Codes) -> Option<Package> {
 fn text(demo: &Demo) -> String {
     let mut out = format!(
         "\
-{} popular Python packages, each described by an embedding: {} numbers that a language model made of the
-package's one-line description. semid fits {} levels of clusters to them, each level to what the levels
-before it left over. The numbers of a package's clusters are its semantic ID: short, and packages that
-do similar things share its beginning.
+This demo has {} popular Python packages. Each is described by an embedding: {} numbers that a language model
+made of the package's one-line description. semid fits {} levels of clusters to the embeddings, each level to the
+residuals that the levels before it leave. The numbers of a package's clusters are its semantic ID. It is short, and
+packages that do similar things have IDs that begin in the same way.
 ",
         demo.rows,
         demo.dim,
@@ -138,7 +138,7 @@ do similar things share its beginning.
             }
         }
     }
-    out.push_str("\nlevel  clusters  used  squared error  different IDs up to here\n");
+    out.push_str("\nlevel  clusters  used  squared error  different prefixes\n");
     for (i, Level { clusters, used, squared_error, distinct }) in demo.levels.iter().enumerate() {
         let share = format!("{:.1} % of rows", 100.0 * distinct);
         let _ = writeln!(out, "{:>5}  {clusters:>8}  {used:>4}  {squared_error:>13.4}  {share:>24}", i + 1);
@@ -147,8 +147,8 @@ do similar things share its beginning.
         let _ = writeln!(
             out,
             "
-{:.1} % of the packages share their ID with another one. Of the {} packages nearest to one, {:.1} % are among the
-{} with the nearest IDs; {:.1} % would be by chance. More levels and clusters give more: see `semid eval`.",
+{:.1} % of the packages share their ID with another one. Of the {} packages nearest to a package, {:.1} % are among
+the {} with the nearest IDs; by chance it would be {:.1} %. More levels and clusters find more: see `semid eval`.",
             100.0 * demo.quality.codes.ids.collided_item_rate,
             neighbors.k,
             100.0 * neighbors.recall_at_k.decoded.value,
@@ -159,11 +159,11 @@ do similar things share its beginning.
     let _ = write!(
         out,
         "
-Fitted, encoded and judged on {} in {:.2} s. The model's fingerprint:
+Fitted, encoded and measured on {} in {:.2} s. The model's fingerprint:
   {}
 It is the same on every device: try `semid devices`, then `semid demo --device NAME`.
 
-Your own embeddings, next:
+Next, try your own embeddings:
   semid fit    --input items.npy --output model.safetensors
   semid encode --model model.safetensors --input items.npy --output ids.csv
   semid verify --model model.safetensors --input items.npy
@@ -173,7 +173,7 @@ Your own embeddings, next:
     out
 }
 
-/// The first names, and how many more there are.
+/// Joins the first names, and says how many more there are.
 fn list(names: &[String]) -> String {
     let shown = names.iter().take(SHOWN).map(String::as_str).collect::<Vec<_>>().join(", ");
     match names.len().saturating_sub(SHOWN) {

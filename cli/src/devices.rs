@@ -7,10 +7,10 @@ use semid::device::{AdapterLimits, DeviceInfo};
 use serde::Serialize;
 use std::fmt::Write;
 
-/// What `--json` prints.
+/// The output of `--json`.
 #[derive(Serialize)]
 struct Devices {
-    /// Name of the device that `auto` means here.
+    /// The device that `auto` chooses here.
     auto: String,
     devices: Vec<Entry>,
 }
@@ -23,12 +23,12 @@ struct Entry {
     backend: String,
     driver: String,
     hardware: bool,
-    /// Whether it can run everything.
+    /// Whether the device can run all kernels.
     usable: bool,
-    /// Why not, where it cannot.
+    /// The reason why it cannot.
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<String>,
-    /// Limits of an adapter.
+    /// The limits of an adapter.
     #[serde(skip_serializing_if = "Option::is_none")]
     limits: Option<Limits>,
 }

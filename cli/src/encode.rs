@@ -2,19 +2,20 @@
 
 use crate::args::{Assignment, Common, EncodeArgs, Format};
 use crate::balance::{self, Balance};
+use crate::input::Input;
 use crate::interrupt::{self, Watched};
 use crate::items;
 use crate::outliers;
 use crate::output::{self, Answer, Failure, Outcome};
 use crate::progress::Bar;
-use semid::io::{IdWriter, NpyWriter, open, read_strings};
+use semid::io::{IdWriter, NpyWriter};
 use semid::rq::EncodeReport;
-use semid::{Encoder, IdFormat, Model, Result};
+use semid::{Encoder, IdFormat, Model, Result, Rows};
 use serde::Serialize;
 use std::path::Path;
 use std::time::Instant;
 
-/// What `--json` prints.
+/// The output of `--json`.
 #[derive(Serialize)]
 struct Encoded<'a> {
     rows: u64,
@@ -25,7 +26,7 @@ struct Encoded<'a> {
     saturated_values: u64,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     warnings: Vec<String>,
-    /// One entry per level where a capacity was given.
+    /// One entry per level, if a capacity was given.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     balance: Vec<Balance>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -44,14 +45,14 @@ pub(crate) fn run(common: &Common, args: &EncodeArgs) -> Outcome {
     format.check()?;
     let model = Model::load(&args.model)?;
     let encoder = encoder(&model, args)?;
-    let rows = open(&args.input.input, &args.input.options())?;
-    output::differs(&args.output, &args.input.input)?;
+    let input = Input::open(&args.input)?;
+    input.check_output(&args.output)?;
     output::differs_from(&args.output, &args.model, "model")?;
     let device = common.device()?;
-    let keys = keys(args)?;
-    let mut sink = Sink::create(&args.output, rows.len(), &model, keys, args.id_column.as_deref(), format)?;
-    let rows = Watched::new(&*rows);
-    let bar = Bar::rows(common, semid::Rows::len(&rows));
+    let keys = keys(args, &input)?;
+    let mut sink = Sink::create(&args.output, input.rows.len(), &model, keys, args.id_column.as_deref(), format)?;
+    let rows = Watched::new(&input.rows);
+    let bar = Bar::rows(common, rows.len());
     bar.name("encoding");
     let start = Instant::now();
     let encoded = encoder.encode_with(&rows, &device, |first, codes| {
@@ -60,7 +61,7 @@ pub(crate) fn run(common: &Common, args: &EncodeArgs) -> Outcome {
         bar.done(first + codes.len() / model.levels());
         Ok(())
     });
-    let report = encoded.map_err(|error| Failure::of_rows(error, &args.input.input))?;
+    let report = encoded.map_err(|error| input.failure(error))?;
     drop(bar);
     interrupt::check()?;
     sink.finish()?;
@@ -100,7 +101,7 @@ fn text(encoded: &Encoded<'_>, report: &EncodeReport) -> String {
     let tied = match settled_rows {
         0 => String::new(),
         rows => format!(
-            "{} lay about as near to two codewords or more: exact integers told which is nearest\n",
+            "{} had two or more codewords at almost the same distance: exact integers decided which is nearest\n",
             output::things(*rows as usize, "row")
         ),
     };
@@ -111,22 +112,21 @@ fn text(encoded: &Encoded<'_>, report: &EncodeReport) -> String {
     )
 }
 
-/// The items' keys, if they were asked for.
-fn keys(args: &EncodeArgs) -> Result<Option<Vec<String>>, Failure> {
+/// Returns the item keys, if they were asked for.
+fn keys(args: &EncodeArgs, input: &Input) -> Result<Option<Vec<String>>, Failure> {
     let Some(column) = &args.id_column else { return Ok(None) };
     let is = |path: &Path, extension: &str| path.extension().is_some_and(|e| e.eq_ignore_ascii_case(extension));
-    if !is(&args.input.input, "parquet") {
-        let input = args.input.input.display();
-        return Err(Failure::Error(format!("{input}: --id-column needs a .parquet input; leave it out")));
+    if !input.has_columns()? {
+        return Err(input.refuse("--id-column needs an input that has columns, such as .parquet; leave it out"));
     }
     if is(&args.output, "npy") {
         let output = args.output.display();
-        return Err(Failure::Error(format!("{output}: .npy holds no item keys; use .csv, .jsonl or .parquet")));
+        return Err(Failure::Error(format!("{output}: a .npy file has no item keys; use .csv, .jsonl or .parquet")));
     }
-    Ok(Some(read_strings(&args.input.input, column)?))
+    Ok(Some(input.rows.strings(column)?))
 }
 
-/// Where codes go.
+/// Writes codes or IDs to the output.
 enum Sink {
     Codes(NpyWriter<u32>),
     Ids { out: IdWriter, keys: Option<Vec<String>>, format: IdFormat, levels: usize },

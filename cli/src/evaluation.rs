@@ -1,12 +1,12 @@
-//! What `semid eval` and `semid sweep` measure.
+//! Decides what `semid eval` and `semid sweep` measure.
 
 use semid::metrics::Evaluation;
 
-/// Rows up to which the neighbours of all of them are looked for, and the sample of more.
+/// Up to this many rows, all rows are queries; `SAMPLE` is the number of queries for more rows.
 const ALL: usize = 100_000;
 const SAMPLE: usize = 10_000;
 
-/// The evaluation of `rows` rows that flags ask for; what was not given is left to the defaults.
+/// Returns the evaluation of `rows` rows that flags ask for; flags that were not given leave the defaults.
 pub(crate) fn evaluation(rows: usize, k: usize, sample: Option<usize>, pairs: Option<usize>, seed: u64) -> Evaluation {
     let evaluation = Evaluation::new().k(k).seed(seed);
     let evaluation = match sample {
@@ -19,7 +19,7 @@ pub(crate) fn evaluation(rows: usize, k: usize, sample: Option<usize>, pairs: Op
     }
 }
 
-/// The evaluation of `rows` rows where nobody said of how many the neighbours are looked for.
+/// Returns the evaluation of `rows` rows where no flag says how many queries to take.
 pub(crate) fn sampled(evaluation: Evaluation, rows: usize) -> Evaluation {
     if rows > ALL { evaluation.sample(SAMPLE) } else { evaluation }
 }

@@ -10,7 +10,7 @@ use serde::Serialize;
 use std::path::Path;
 use std::time::Instant;
 
-/// What `--json` prints.
+/// The output of `--json`.
 #[derive(Serialize)]
 struct Written<'a> {
     kind: &'a str,
@@ -35,13 +35,13 @@ pub(crate) fn run(common: &Common, args: &ExportArgs) -> Outcome {
     let kind = args.kind.or_else(|| kind_of(&args.output)).ok_or_else(|| unknown(&args.output))?;
     output::differs(&args.output, &args.db)?;
     if kind == Kind::Engine && args.output.exists() {
-        let advice = "is there already, and a database is not replaced; give a new name";
+        let advice = "the file exists, and a database is not replaced; give a new name";
         return Err(Failure::Error(format!("{}: {advice}", args.output.display())));
     }
     let tokenizer = tokenizer(kind, args)?;
     let start = Instant::now();
     let failed = |error| Failure::of_file(error, &args.db);
-    // With the model, which knows what codes there can be.
+    // The engine has the model, which knows the clusters of each level.
     let engine = SemanticIdEngine::open(database::read(&args.db)?).map_err(failed)?;
     let watch = |_| interrupt::check();
     let own = engine.registry().id_text().format().template();
@@ -122,7 +122,7 @@ fn sid_key(args: &ExportArgs) -> SidKey {
     }
 }
 
-/// Saves the engine.
+/// Saves the engine to a new database.
 fn copy(engine: &SemanticIdEngine, output: &Path) -> semid::Result<Exported> {
     engine.save(output)?;
     let mut exported = Exported::default();
@@ -130,7 +130,7 @@ fn copy(engine: &SemanticIdEngine, output: &Path) -> semid::Result<Exported> {
     Ok(exported)
 }
 
-/// What a file of that name holds, where that is clear.
+/// Returns what a file of that name contains, if the name tells it.
 fn kind_of(path: &Path) -> Option<Kind> {
     let name = path.file_name()?.to_string_lossy().to_lowercase();
     let is = |known: &str| name == known || name.ends_with(&format!(".{known}"));

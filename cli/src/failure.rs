@@ -1,34 +1,34 @@
-//! How commands end: with an answer, or with a failure and what helps against it.
+//! The ways in which commands end: with an answer, or with a failure and what helps against it.
 
 use semid::ErrorKind;
 use std::io;
 use std::path::Path;
 
-/// How a command that ran to its end answers.
+/// The answer of a command that ran to its end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Answer {
-    /// Done, or yes.
+    /// The command is done, or its answer is yes.
     Yes,
     /// The answer to the command's question is no.
     No,
-    /// A failure that the result itself tells about.
+    /// The command failed, and its result says so.
     Failed,
 }
 
 /// Why a command did not run to its end.
 #[derive(Debug)]
 pub(crate) enum Failure {
-    /// What is wrong, where, and what to do.
+    /// The message: what is wrong, where, and what to do.
     Error(String),
-    /// Ctrl-C.
+    /// The user pressed Ctrl-C.
     Interrupted,
-    /// Ctrl-C, after some work was saved: what and how to go on.
+    /// The user pressed Ctrl-C after some work was saved: the message says what is saved and how to go on.
     Stopped(String),
     /// Nobody reads stdout any more.
     ClosedPipe,
 }
 
-/// What every command returns.
+/// The result of every command.
 pub(crate) type Outcome = Result<Answer, Failure>;
 
 impl From<semid::Error> for Failure {
@@ -40,7 +40,7 @@ impl From<semid::Error> for Failure {
     }
 }
 
-/// The error, and the option that helps, which the library cannot know.
+/// Writes the error with the option that helps, which the library cannot know.
 fn said(error: &semid::Error) -> String {
     match hint(error.kind()) {
         Some(hint) => format!("{error} ({hint})"),
@@ -61,7 +61,7 @@ fn hint(kind: &ErrorKind) -> Option<&'static str> {
 }
 
 impl From<io::Error> for Failure {
-    /// Only stdout is written to without the library.
+    /// An error of writing to stdout: the library does all other writing.
     fn from(error: io::Error) -> Self {
         match error.kind() {
             io::ErrorKind::BrokenPipe => Self::ClosedPipe,
@@ -71,7 +71,7 @@ impl From<io::Error> for Failure {
 }
 
 impl Failure {
-    /// The failure of `error`, which concerns the file at `path` unless it names another one.
+    /// Makes the failure of `error`, which is about the file at `path` unless it names another one.
     pub(crate) fn of_file(error: semid::Error, path: &Path) -> Self {
         match (error.kind(), error.path()) {
             (ErrorKind::Cancelled, _) | (_, Some(_)) => error.into(),
@@ -79,7 +79,7 @@ impl Failure {
         }
     }
 
-    /// The failure of `error` while the rows of the file at `input` were worked on.
+    /// Makes the failure of `error` during work on the rows of the file at `input`.
     pub(crate) fn of_rows(error: semid::Error, input: &Path) -> Self {
         use ErrorKind::{Dim, DimMismatch, Empty, FarRow, NotFinite, Ragged, Sizes, TooFewRows};
         let about_rows = matches!(

@@ -10,7 +10,7 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
-/// What `--json` prints.
+/// The output of `--json`.
 #[derive(Serialize)]
 struct Info<'a> {
     kind: &'static str,
@@ -23,18 +23,19 @@ struct Info<'a> {
     seed: u64,
     grid_exponent: i32,
     codebook_exponent: i32,
-    /// Whether it has prices, for `encode --assignment priced`.
+    /// Whether the model has prices, for `encode --assignment priced`.
     prices: bool,
-    /// Largest magnitude of a codeword's component, per level, in units of the embeddings.
+    /// For each level, the largest magnitude of a codeword's component, in units of the embeddings.
     largest_component: Vec<f64>,
     #[serde(flatten, skip_serializing_if = "Option::is_none")]
     network: Option<Network>,
-    /// The parameters of the fit, as `semid fit --config` takes them; null in files from before they were kept.
+    /// The parameters of the fit, in the form that `semid fit --config` takes; null in files of versions that did not
+    /// keep them.
     parameters: Option<&'a BTreeMap<String, Value>>,
     provenance: Option<&'a Provenance>,
 }
 
-/// What the configuration of every kind says.
+/// The configuration that every kind has.
 #[derive(Default, Deserialize)]
 #[serde(default)]
 struct Config {
@@ -43,7 +44,7 @@ struct Config {
     codebook_exponent: i32,
 }
 
-/// The network around the quantizer, where there is one.
+/// The network around the quantizer, if there is one.
 #[derive(Serialize, Deserialize)]
 struct Network {
     latent: usize,
@@ -92,7 +93,7 @@ fn text(info: &Info<'_>) -> String {
         ("grid", format!("steps of 2^{}, codewords of 2^{}", -info.grid_exponent, -info.codebook_exponent)),
         (
             "sizes",
-            if info.prices { "balanced; `encode --assignment priced` keeps them so" } else { "as they come" }
+            if info.prices { "balanced; `encode --assignment priced` keeps new rows so" } else { "not balanced" }
                 .to_owned(),
         ),
         ("semantic IDs", format!("{} possible", possible_ids(&info.clusters))),
@@ -120,7 +121,7 @@ fn text(info: &Info<'_>) -> String {
     out
 }
 
-/// The number of different codes: in full while that is readable.
+/// Writes the number of different codes, in full as long as that is readable.
 fn possible_ids(clusters: &[usize]) -> String {
     let product = clusters.iter().map(|k| *k as f64).product::<f64>();
     if product < 1e15 { product.to_string() } else { format!("{product:.3e}") }

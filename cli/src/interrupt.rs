@@ -1,8 +1,8 @@
-//! Ctrl-C and requests to end: the first asks running work to stop, which most work hears between two steps. What has
-//! not ended a moment later is ended here, and so is everything at the second request.
+//! Handles Ctrl-C and requests to end. The first one asks running work to stop, and most work hears that between two
+//! steps. If work has not ended a moment later, the process is ended here, and so it is at the second request.
 //!
-//! That is safe at any instant: files appear under their names only when they are complete, and databases undo what was
-//! not committed, as after a power failure.
+//! This is safe at any instant: files appear under their names only when they are complete, and databases undo changes
+//! that were not committed, as after a power failure.
 
 use crate::stderr;
 use semid::{ErrorKind, Result, Rows};
@@ -14,35 +14,35 @@ use std::time::{Duration, Instant};
 /// Exit code of a process that was interrupted.
 pub(crate) const EXIT_CODE: u8 = 130;
 
-/// What work has to stop by itself, and to say so.
+/// How long work may take to stop by itself and to say so.
 const GRACE: Duration = Duration::from_millis(700);
 
 static INTERRUPTED: AtomicBool = AtomicBool::new(false);
 
-/// What is said where work does not say it.
+/// What is printed if work does not print anything itself.
 static MESSAGE: Mutex<Option<String>> = Mutex::new(None);
 
-/// Begins to watch for Ctrl-C and for requests to end.
+/// Starts to watch for Ctrl-C and for requests to end.
 ///
-/// Signals that the parent process chose to be ignored, as nohup does, are left alone; the others are watched.
+/// Signals that the parent process wants to be ignored, as nohup does, stay ignored.
 pub(crate) fn watch() {
     if let Err(error) = signals::watch() {
         tracing::debug!("signals are not watched: {error}");
     }
 }
 
-/// Sets what is said if the process has to be ended: what is safe by now, and how to go on.
+/// Sets the message for a process that is ended: what is safe by now, and how to go on.
 pub(crate) fn say(message: impl Into<String>) {
     *MESSAGE.lock().unwrap_or_else(PoisonError::into_inner) = Some(message.into());
 }
 
-/// What is said of work that was stopped.
+/// Returns the message for work that was stopped.
 pub(crate) fn message() -> String {
     let message = MESSAGE.lock().unwrap_or_else(PoisonError::into_inner).clone();
     message.unwrap_or_else(|| "interrupted; nothing was written".to_owned())
 }
 
-/// A request to end was heard.
+/// Handles a request to end.
 fn heard() {
     if INTERRUPTED.swap(true, Relaxed) {
         end();
@@ -74,7 +74,7 @@ mod signals {
     pub(super) use signal_hook::low_level::exit;
 
     pub(super) fn watch() -> io::Result<()> {
-        // A write beyond the limit of a file's size is then an error like any other.
+        // With this handler, a write beyond the file size limit is an error like any other.
         signal_hook::flag::register(SIGXFSZ, Arc::new(AtomicBool::new(false)))?;
         let watched = [SIGHUP, SIGINT, SIGTERM].into_iter().filter(|signal| !is_ignored(*signal));
         let mut signals = Signals::new(watched)?;
@@ -85,8 +85,8 @@ mod signals {
     }
 
     fn is_ignored(signal: i32) -> bool {
-        // SAFETY: without a new action `sigaction` only writes the present one, for which there is room; all zeros are
-        // a value of that plain structure.
+        // SAFETY: without a new action, `sigaction` only writes the present one to `action`, which has room for it;
+        // zeros in all bytes are a valid value of that plain structure.
         unsafe {
             let mut action: libc::sigaction = std::mem::zeroed();
             libc::sigaction(signal, std::ptr::null(), &mut action) == 0 && action.sa_sigaction == libc::SIG_IGN
@@ -105,17 +105,17 @@ mod signals {
     }
 }
 
-/// What a progress callback answers.
+/// Returns the answer of a progress callback.
 pub(crate) fn flow() -> ControlFlow<()> {
     if INTERRUPTED.load(Relaxed) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
 }
 
-/// An error once there was a Ctrl-C.
+/// Returns an error after a Ctrl-C.
 pub(crate) fn check() -> Result<()> {
     if INTERRUPTED.load(Relaxed) { Err(ErrorKind::Cancelled.into()) } else { Ok(()) }
 }
 
-/// Rows that stop at Ctrl-C and know how long they were read.
+/// Rows whose reading stops at Ctrl-C, and which measure the time that reading takes.
 pub(crate) struct Watched<'a> {
     rows: &'a dyn Rows,
     nanos: AtomicU64,
@@ -126,7 +126,7 @@ impl<'a> Watched<'a> {
         Self { rows, nanos: AtomicU64::new(0) }
     }
 
-    /// Time spent reading, in seconds.
+    /// Returns the time spent reading, in seconds.
     pub(crate) fn seconds(&self) -> f64 {
         Duration::from_nanos(self.nanos.load(Relaxed)).as_secs_f64()
     }

@@ -3,12 +3,12 @@
 use crate::args::{Common, LookupArgs};
 use crate::database;
 use crate::output::{self, Answer, Failure, Outcome};
-use semid::{IdFormat, SemanticIdEngine};
 use semid::registry::{Holder, IdText, ParsedId, Registry, SemanticId};
+use semid::{IdFormat, SemanticIdEngine};
 use serde::Serialize;
 use std::fmt::Write;
 
-/// What `--json` prints for an ID.
+/// The output of `--json` for an ID.
 #[derive(Serialize)]
 struct OfId<'a> {
     id: &'a str,
@@ -16,13 +16,13 @@ struct OfId<'a> {
     retired: bool,
 }
 
-/// What `--json` prints for an item.
+/// The output of `--json` for an item.
 #[derive(Serialize)]
 struct OfItem<'a> {
     item: &'a str,
     id: Option<String>,
     codes: Option<Vec<u32>>,
-    /// What the encoder gave.
+    /// The codes that the encoder gave.
     encoded: Option<Vec<u32>>,
     neighbors: Vec<Near>,
 }
@@ -35,7 +35,7 @@ struct Near {
     squared_distance: f64,
 }
 
-/// What `--json` prints for a prefix.
+/// The output of `--json` for a prefix.
 #[derive(Serialize)]
 struct OfPrefix<'a> {
     prefix: &'a str,
@@ -149,7 +149,8 @@ fn item_text(found: &OfItem<'_>) -> String {
         text += "\nshared  squared distance  ID and item\n";
     }
     for Near { item, id, shared, squared_distance } in &found.neighbors {
-        let _ = writeln!(text, "{shared:>6}  {squared_distance:>16.6}  {id}  {item}"); // writing to a string cannot fail
+        // Writing to a string cannot fail.
+        let _ = writeln!(text, "{shared:>6}  {squared_distance:>16.6}  {id}  {item}");
     }
     text
 }
@@ -163,7 +164,8 @@ fn of_prefix<'a>(
     let text = text.unwrap_or(registry.id_text());
     let codes = text.parse_prefix(prefix, registry.manifest().levels())?;
     let format = text.format();
-    let child = |(code, items)| Child { code, prefix: format.format_prefix(&[codes.as_slice(), &[code]].concat()), items };
+    let child =
+        |(code, items)| Child { code, prefix: format.format_prefix(&[codes.as_slice(), &[code]].concat()), items };
     let found = |record: semid::Result<semid::registry::ItemRecord>| {
         let semid::registry::ItemRecord { item, entry } = record?;
         Ok(Found { id: text.text(&entry.id, &item), item })

@@ -1,6 +1,6 @@
 //! `semid`: semantic IDs on the command line.
 //!
-//! Thin on purpose: arguments in, library calls, text out.
+//! The tool is thin on purpose: it parses arguments, calls the library and prints text.
 
 mod args;
 mod assign;
@@ -19,6 +19,7 @@ mod export;
 mod failure;
 mod fit;
 mod info;
+mod input;
 mod interrupt;
 mod items;
 mod lookup;
@@ -43,8 +44,8 @@ fn main() -> ExitCode {
     output::exit_code(output::catch_panics(|| run(&cli)))
 }
 
-/// Mesa's device selection complains on stderr about a missing `XDG_RUNTIME_DIR`, as in containers, although nothing
-/// here needs it: it is then switched off.
+/// Switches off Mesa's device selection if `XDG_RUNTIME_DIR` is missing, as in containers: it would complain about that
+/// on stderr, although nothing here needs it.
 fn quiet_drivers() {
     if std::env::var_os("XDG_RUNTIME_DIR").is_none() && std::env::var_os("NODEVICE_SELECT").is_none() {
         // SAFETY: this is the first thing that `main` does; no other thread exists that could read the environment.
@@ -82,7 +83,7 @@ fn run(cli: &Cli) -> Outcome {
     }
 }
 
-/// Prints what libraries log to stderr, if `RUST_LOG` asks for it.
+/// Prints the log of libraries to stderr, if `RUST_LOG` asks for it.
 fn start_log() {
     if std::env::var_os("RUST_LOG").is_some_and(|filter| !filter.is_empty()) {
         progress::log_instead();
@@ -91,7 +92,7 @@ fn start_log() {
     }
 }
 
-/// Limits the threads of this process, on which the CPU device runs too; 0 means all cores.
+/// Limits the threads of this process, which the CPU device uses too; 0 means all cores.
 fn start_threads(threads: usize) -> Result<(), Failure> {
     let asked = std::env::var("RAYON_NUM_THREADS").ok().and_then(|text| text.parse::<usize>().ok());
     if let Some(asked) = asked.filter(|asked| threads == 0 && *asked > args::MOST_THREADS) {

@@ -1,8 +1,8 @@
-//! Warnings about values that the grid has no room for.
+//! Warns about values for which the grid has no room.
 
 use semid::rq::Outlier;
 
-/// One sentence about the values beyond the grid and their worst rows, if there are any.
+/// Returns one sentence about the values beyond the grid and their worst rows, if there are any.
 pub(crate) fn warnings(values: u64, worst: &[Outlier]) -> Vec<String> {
     if values == 0 {
         return Vec::new();
@@ -11,8 +11,8 @@ pub(crate) fn warnings(values: u64, worst: &[Outlier]) -> Vec<String> {
     let named: Vec<String> =
         worst.iter().map(|at| format!("row {} column {}: {:e}", at.row, at.column, at.value)).collect();
     vec![format!(
-        "{values} {are} far beyond all others, and {largest} cut off at the end of the grid; the worst rows, counted from 0: {}; \
-         leave them out if they are wrong",
+        "{values} {are} far beyond all others, and {largest} cut off at the end of the grid; \
+         the worst rows, counted from 0: {}; leave them out if they are wrong",
         named.join(", ")
     )]
 }
@@ -33,7 +33,8 @@ mod tests {
         let (_, report) = RqKMeans::new(1, 4).fit_with(&rows, &Device::cpu(), going).unwrap();
         let found = warnings(report.saturated_values, &report.outliers);
         let expected = "2 values lie far beyond all others, and they were cut off at the end of the grid; \
-                        the worst rows, counted from 0: row 2 column 0: 1e30, row 5 column 1: -1e20; leave them out if they are wrong";
+                        the worst rows, counted from 0: row 2 column 0: 1e30, row 5 column 1: -1e20; \
+                        leave them out if they are wrong";
         assert_eq!(found, [expected]);
     }
 }

@@ -1,4 +1,4 @@
-//! What comes out: results on stdout, errors on stderr, and the exit code.
+//! Prints results on stdout, and returns the exit code.
 
 use crate::interrupt;
 use crate::stderr::{error, say_interrupted};
@@ -17,7 +17,8 @@ pub(crate) fn result(json: bool, result: &impl Serialize, text: impl FnOnce() ->
     interrupt::say("interrupted while the result was printed");
     if json {
         let object = serde_json::to_string(result).map_err(|error| Failure::Error(error.to_string()))?;
-        // As it is: without a terminal, `anstream` would leave out control characters, which keys may have.
+        // The object is printed as it is: without a terminal, `anstream` would remove control characters, which keys
+        // may contain.
         print(&mut io::stdout().lock(), &format!("{object}\n"))
     } else {
         self::text(&text())
@@ -34,27 +35,27 @@ fn print(stdout: &mut impl Write, text: &str) -> Result<(), Failure> {
     Ok(stdout.flush()?)
 }
 
-/// A path for `--json`, where JSON can hold it; bytes that are no UTF-8 become U+FFFD.
+/// Writes a path for `--json`; bytes that are no UTF-8 become U+FFFD.
 pub(crate) fn path<S: Serializer>(path: &Path, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(&path.to_string_lossy())
 }
 
-/// [`path`], where there may be none.
+/// Writes a path as [`path`] does, or nothing if there is none.
 pub(crate) fn path_if_any<S: Serializer>(path: &Option<&Path>, serializer: S) -> Result<S::Ok, S::Error> {
     path.map(Path::to_string_lossy).serialize(serializer)
 }
 
-/// Refuses to replace a file that is read, or that this command makes as well.
+/// Refuses to replace a file that this command reads or also makes.
 pub(crate) fn differs(output: &Path, input: &Path) -> Result<(), Failure> {
     differs_from(output, input, "input")
 }
 
-/// `1 row`, `2 rows`.
+/// Writes a number of things: `1 row`, `2 rows`.
 pub(crate) fn things(number: usize, name: &str) -> String {
     format!("{number} {name}{}", if number == 1 { "" } else { "s" })
 }
 
-/// Numbers that stand together, all in one format: with as many decimals as the smallest of them needs for four digits.
+/// Writes numbers that stand together in one format, with as many decimals as give four digits to the smallest of them.
 pub(crate) fn numbers(values: &[f64]) -> Vec<String> {
     let sizes = || values.iter().map(|value| value.abs()).filter(|size| *size > 0.0 && size.is_finite());
     let (least, most) = (sizes().fold(f64::INFINITY, f64::min), sizes().fold(0.0, f64::max));
@@ -66,17 +67,17 @@ pub(crate) fn numbers(values: &[f64]) -> Vec<String> {
     values.iter().map(|value| format!("{value:.decimals$}")).collect()
 }
 
-/// [`differs`], for a file that is the `what`.
+/// Refuses as [`differs`] does, for a file that is the `what`.
 pub(crate) fn differs_from(output: &Path, other: &Path, what: &str) -> Result<(), Failure> {
     match (place(output), place(other)) {
         (Some(to), Some(from)) if to == from && (to.is_file() || !to.exists()) => {
-            Err(Failure::Error(format!("{}: is also the {what}; name another file", output.display())))
+            Err(Failure::Error(format!("{}: this file is also the {what}; name another one", output.display())))
         }
         _ => Ok(()),
     }
 }
 
-/// Where a file is, or will be: its folder without links, and its name.
+/// Returns the place of a file that is or will be there: its folder without links, and its name.
 fn place(path: &Path) -> Option<PathBuf> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     path.canonicalize().ok().or_else(|| Some(folder.canonicalize().ok()?.join(path.file_name()?)))
@@ -103,7 +104,7 @@ pub(crate) fn exit_code(outcome: Outcome) -> ExitCode {
     }
 }
 
-/// The panic that happened last.
+/// The message of the latest panic.
 static PANIC: Mutex<Option<String>> = Mutex::new(None);
 
 /// Runs `work` and reports a panic that nobody caught as an error.

@@ -41,6 +41,8 @@ fn a_new_model_keeps_more_codes_and_says_how_many() {
     let text = dir.semid(&align).ok();
     assert!(text.contains("m.safetensors") && text.contains("whole prefix"), "{text}");
     assert!(text.contains(&format!("{:.2} %", 100.0 * after.1)), "{text}");
+    let numbers = text.lines().filter(|line| line.contains("% ->")).filter_map(|line| line.split_whitespace().next());
+    assert_eq!(numbers.collect::<Vec<_>>(), ["1", "2"], "levels count from 1: {text}");
     let stored = dir.semid("verify --model new.safetensors --input x.npy --rows 100 --json").json(0);
     assert_eq!(stored["equal"], true);
 }

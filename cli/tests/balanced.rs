@@ -38,7 +38,7 @@ fn fit_tells_sizes_and_the_proof() {
     let json = dir.semid(&format!("{FIT} --balanced --min-size 10 --max-size 90 --json")).json(0);
     let balance = &json["levels"][0]["balance"];
     assert!(balance["smallest"].as_u64() >= Some(10) && balance["largest"].as_u64() <= Some(90), "{json}");
-    assert!(dir.semid("info --model m.safetensors").ok().contains("keeps them so"));
+    assert!(dir.semid("info --model m.safetensors").ok().contains("keeps new rows so"));
     let plain = dir.semid(&format!("{FIT} --json")).json(0);
     assert!(plain.get("optimality_gap").is_none() && plain["levels"][0].get("balance").is_none(), "{plain}");
     assert_eq!(dir.semid("info --model m.safetensors --json").json(0)["prices"], false);

@@ -1,6 +1,7 @@
 //! `semid eval`.
 
 use super::Dir;
+use semid::Rows;
 use serde_json::Value;
 
 const EVAL: &str = "eval --model m.safetensors --input x.npy";
@@ -130,7 +131,7 @@ fn errors_that_cannot_be_measured_are_not_left_out_without_a_word() {
     assert!(!dir.semid(&format!("{EVAL} --k 0")).ok().contains("not measured"));
     dir.semid("fit --input x.npy --output m.safetensors --levels 2 --clusters 8 --normalize-residuals").ok();
     let text = dir.semid(&format!("{EVAL} --k 0")).ok();
-    assert!(text.contains("Errors: not measured, as residuals of unit length"), "{text}");
+    assert!(text.contains("Errors: not measured, because residuals of unit length"), "{text}");
 }
 
 #[test]

@@ -89,7 +89,8 @@ fn token_ids_begin_after_those_of_a_tokenizer() {
     for output in ["added_tokens.json", "vocabulary.json", "trie.safetensors"] {
         dir.fails(&format!("export --db ids.db --output {output}"), &[output, "--first-token", "--tokenizer"]);
     }
-    let vocab = json!({"model": {"type": "BPE", "vocab": {"a": 0, "b": 1}}, "added_tokens": [{"id": 2, "content": "<pad>"}]});
+    let vocab =
+        json!({"model": {"type": "BPE", "vocab": {"a": 0, "b": 1}}, "added_tokens": [{"id": 2, "content": "<pad>"}]});
     dir.write("tokenizer.json", vocab.to_string());
     let export = "export --db ids.db --output added_tokens.json --json";
     let written = dir.semid(&format!("{export} --tokenizer tokenizer.json")).json(0);
@@ -100,7 +101,10 @@ fn token_ids_begin_after_those_of_a_tokenizer() {
     assert_eq!(dir.semid(&format!("{export} --first-token 0")).json(0)["first_token"], 0);
     let both = dir.semid(&format!("{export} --first-token 3 --tokenizer tokenizer.json"));
     assert_eq!(both.code, Some(2));
-    dir.fails("export --db ids.db --output tokenizer.json --kind trie --tokenizer tokenizer.json", &["is also the input"]);
+    dir.fails(
+        "export --db ids.db --output tokenizer.json --kind trie --tokenizer tokenizer.json",
+        &["is also the input"],
+    );
     dir.write("other.json", "{}");
     dir.fails("export --db ids.db --output t.safetensors --tokenizer other.json", &["other.json", "model.vocab"]);
     dir.write("other.json", json!({"model": {"vocab": {"<b_7>": 0}}}).to_string());
@@ -122,7 +126,10 @@ fn catalogues_take_ids_of_one_depth() {
     assert_eq!(sids.as_object().unwrap().len(), 300);
     assert!(ids.iter().all(|id| sids[id] == 1), "{sids}");
     let packed = dir.semid("export --db fixed.db --kind sid-json --packed --output packed.json --json").json(0);
-    assert_eq!((&packed["kind"], &packed["packed_base"], &packed["items"]), (&json!("sid-json"), &json!(8192), &json!(300)));
+    assert_eq!(
+        (&packed["kind"], &packed["packed_base"], &packed["items"]),
+        (&json!("sid-json"), &json!(8192), &json!(300))
+    );
     let packed: Value = serde_json::from_slice(&dir.read("packed.json")).unwrap();
     let number = |id: &String| id.split(',').fold(0, |number, code| number * 8192 + code.parse::<u64>().unwrap());
     assert!(ids.iter().all(|id| packed[number(id).to_string()] == 1), "{packed}");

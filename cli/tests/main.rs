@@ -12,6 +12,7 @@ mod demo;
 mod eval;
 mod export;
 mod formats;
+mod inputs;
 mod json;
 mod lookup;
 #[cfg(target_os = "linux")]

@@ -7,7 +7,7 @@ use super::{
     signals::{signal, start, until, until_watching},
 };
 use semid::io::read_codes;
-use semid::{Device, Model, RqVaeModel, io::open};
+use semid::{Device, Model, Rows, RqVaeModel, io::open};
 use serde_json::Value;
 
 const FIT: &str = "fit --kind rq-vae --input x.npy --levels 2 --clusters 8 --hidden 12 --latent 4 --epochs 3 --batch 50 \
@@ -26,7 +26,7 @@ fn every_command_takes_a_network() {
     let dir = with_network();
     let model = RqVaeModel::load(dir.path("m.safetensors")).unwrap();
     let rows = open(dir.path("x.npy"), &semid::io::ReadOptions::default()).unwrap();
-    let expected = model.encode(&*rows, &Device::cpu()).unwrap();
+    let expected = model.encode(&rows, &Device::cpu()).unwrap();
 
     dir.semid("encode --model m.safetensors --input x.npy --output codes.npy").ok();
     assert_eq!(read_codes(dir.path("codes.npy")).unwrap(), (expected.values().to_vec(), 2));

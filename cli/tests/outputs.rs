@@ -41,7 +41,7 @@ fn stdout_is_for_the_result() {
     let args = format!("{FIT} --output m.safetensors");
     let stdout = std::fs::File::options().append(true).open(dir.path("m.safetensors")).unwrap();
     let run = Run::of(&args, dir.command(&args).stdout(stdout).output().unwrap());
-    assert!(run.code == Some(2) && run.stderr.contains("m.safetensors: is stdout"), "{}", run.stderr);
+    assert!(run.code == Some(2) && run.stderr.contains("m.safetensors: this is stdout"), "{}", run.stderr);
     assert!(dir.read("m.safetensors") == model);
     dir.semid(&format!("{FIT} --output /dev/null")).ok();
 }

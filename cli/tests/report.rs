@@ -140,7 +140,8 @@ fn a_sweep_reports_on_its_best_run() {
     let text = dir.text("r.html");
     let fingerprint = swept["ranking"][0]["fingerprint"].as_str().unwrap();
     let why = format!("{best}, the best of 4 by recall_at_k.decoded");
-    for part in [fingerprint, &why, "item 299", "<title>Best</title>", "rq-kmeans-1x4-seed42", "Ranked by recall_at_k"]
+    for part in
+        [fingerprint, &why, "item 299", "<title>Best</title>", "rq-kmeans-1x4-seed42", "are ranked by recall_at_k"]
     {
         assert!(text.contains(part), "{part}");
     }

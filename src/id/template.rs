@@ -232,7 +232,15 @@ impl TokenTemplate {
         // What may follow a text that ends a token: the next token or the mark at the end.
         let follows = |text: &str| match text.chars().next() {
             Some(c) => vec![c],
-            None => self.around(0).0.chars().next().or(Some('0')).into_iter().chain(self.end.as_deref().and_then(|end| end.chars().next())).collect(),
+            None => self
+                .around(0)
+                .0
+                .chars()
+                .next()
+                .or(Some('0'))
+                .into_iter()
+                .chain(self.end.as_deref().and_then(|end| end.chars().next()))
+                .collect(),
         };
         if follows(&self.around(0).1).iter().any(char::is_ascii_digit) {
             return refuse("something other than a digit after {code}, where its digits end");

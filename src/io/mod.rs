@@ -5,9 +5,11 @@
 
 mod atomic;
 mod dense;
+mod dialect;
 pub(crate) mod file;
 mod fvecs;
 mod ids;
+mod inputs;
 pub(crate) mod model_file;
 mod npy;
 #[cfg(feature = "parquet")]
@@ -19,6 +21,7 @@ pub(crate) mod testing;
 pub use atomic::{AtomicFile, remove_unfinished};
 pub use fvecs::FvecsRows;
 pub use ids::IdWriter;
+pub use inputs::Inputs;
 pub use npy::{CodesFile, Element, NpyRows, NpyWriter, read_codes};
 #[cfg(feature = "parquet")]
 pub use parquet::{ParquetRows, columns, read_strings};
@@ -26,8 +29,7 @@ pub use safetensors::SafetensorsRows;
 
 pub use crate::origin::{Provenance, ProvenanceInput};
 
-use crate::error::{Error, Result};
-use crate::rows::Rows;
+use crate::error::Result;
 use std::path::Path;
 
 /// Which part of a file holds the embeddings, where a file can hold several.
@@ -40,7 +42,8 @@ pub struct ReadOptions {
     pub tensor: Option<String>,
 }
 
-/// Opens embeddings for reading in pieces; the extension says the format: .npy, .parquet, .safetensors or .fvecs.
+/// Opens embeddings for reading in pieces: a file, all files in a folder, or those that fit a pattern such as
+/// `part-*.parquet`; the extension says the format: .npy, .parquet, .safetensors or .fvecs. See [`Inputs`].
 ///
 /// ```
 /// use semid::Rows;
@@ -64,22 +67,10 @@ pub struct ReadOptions {
 /// [`ErrorKind::Feature`](crate::ErrorKind::Feature) for parquet in a build without the feature `parquet`;
 /// [`ErrorKind::Io`](crate::ErrorKind::Io), as for a missing file; [`ErrorKind::Format`](crate::ErrorKind::Format),
 /// [`ErrorKind::Dim`](crate::ErrorKind::Dim), [`ErrorKind::Empty`](crate::ErrorKind::Empty) and
-/// [`ErrorKind::Ragged`](crate::ErrorKind::Ragged) for what the file holds.
-pub fn open(path: impl AsRef<Path>, options: &ReadOptions) -> Result<Box<dyn Rows + Send>> {
-    let path = path.as_ref();
-    Ok(match extension(path).as_str() {
-        "npy" => Box::new(NpyRows::open(path)?),
-        "safetensors" => Box::new(SafetensorsRows::open(path, options.tensor.as_deref())?),
-        "fvecs" => Box::new(FvecsRows::open(path)?),
-        #[cfg(feature = "parquet")]
-        "parquet" => Box::new(ParquetRows::open(path, options.column.as_deref())?),
-        #[cfg(not(feature = "parquet"))]
-        "parquet" => return Err(Error::feature("parquet", "parquet files").at(path)),
-        _ => {
-            let expected = "embeddings are read from files named .npy, .parquet, .safetensors or .fvecs";
-            return Err(Error::parameter("input", path.display(), expected));
-        }
-    })
+/// [`ErrorKind::Ragged`](crate::ErrorKind::Ragged) for what the file holds;
+/// [`ErrorKind::Widths`](crate::ErrorKind::Widths) where two files have rows of different lengths.
+pub fn open(path: impl AsRef<Path>, options: &ReadOptions) -> Result<Inputs> {
+    Inputs::open([path], options)
 }
 
 /// The extension in lower case, or nothing.
@@ -104,6 +95,7 @@ fn list<S: AsRef<str>>(names: impl IntoIterator<Item = S>) -> String {
 mod tests {
     use super::*;
     use crate::error::ErrorKind;
+    use crate::rows::Rows;
 
     #[test]
     fn the_extension_chooses_the_format_in_either_case() {

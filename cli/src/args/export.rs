@@ -1,4 +1,4 @@
-//! The flags of `semid export`.
+//! Flags of `semid export`.
 
 use super::TemplateArgs;
 use clap::{Args, ValueEnum};
@@ -12,10 +12,10 @@ pub(crate) struct ExportArgs {
     /// File to write
     #[arg(long, short, value_name = "FILE")]
     pub(crate) output: PathBuf,
-    /// What to write [default: what the name of the output says]
+    /// What to write [default: chosen by the name of the output]
     #[arg(long, value_enum)]
     pub(crate) kind: Option<Kind>,
-    /// The number of code 0 in the names of tokens: 0 for <a_0>, 1 for <a_1> [default: 0]
+    /// Number of code 0 in the names of tokens: 0 for <a_0>, 1 for <a_1> [default: 0]
     #[arg(long, value_name = "0|1", value_parser = clap::value_parser!(u32).range(..=1))]
     pub(crate) base: Option<u32>,
     #[command(flatten)]
@@ -46,21 +46,21 @@ pub(crate) struct ExportArgs {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Kind {
-    /// Items with their IDs as text: any .csv, .jsonl or .parquet
+    /// Item keys and their IDs as text, in any .csv, .jsonl or .parquet
     Ids,
-    /// {"item": ["<a_12>", "<b_5>", "<c_33>"], ...}: index.json
+    /// {"item": ["<a_12>", "<b_5>", "<c_33>"], ...} in index.json
     Index,
-    /// The tokens of each level and their ids: vocabulary.json
+    /// The tokens of each level and their ids, in vocabulary.json
     Vocabulary,
-    /// {"<a_0>": 32000, ...}: added_tokens.json
+    /// {"<a_0>": 32000, ...} in added_tokens.json
     AddedTokens,
-    /// Which tokens may follow which: any .safetensors
+    /// A trie that tells which tokens may follow which, in any .safetensors
     Trie,
-    /// The index of STATIC, for decoding on accelerators; all IDs need the same depth: any .npz, static.safetensors
+    /// The index of STATIC, for decoding on accelerators; all IDs need the same depth, in any .npz or static.safetensors
     Static,
-    /// {"12,5,33": 1, ...}, the catalogue that FlashRec reads; all IDs need the same depth: sids.json
+    /// {"12,5,33": 1, ...}, the catalogue that FlashRec reads; all IDs need the same depth, in sids.json
     SidJson,
-    /// A copy of the whole database as of one moment, also while others write: any .db
+    /// A copy of the whole database as of one moment, even while others write to it, in any .db
     Engine,
 }
 

@@ -1,6 +1,6 @@
-//! Numbers of bytes as people write them.
+//! Reads numbers of bytes as people write them.
 
-/// Units and their bytes.
+/// Units and how many bytes they stand for.
 const UNITS: [(&str, u64); 10] = [
     ("", 1),
     ("B", 1),
@@ -14,7 +14,7 @@ const UNITS: [(&str, u64); 10] = [
     ("TIB", 1 << 40),
 ];
 
-/// Bytes of `600MiB`, `2 GB` or `1000000`.
+/// Reads `600MiB`, `2 GB` or `1000000` as a number of bytes.
 pub(super) fn bytes(text: &str) -> Result<u64, String> {
     let digits = text.bytes().take_while(u8::is_ascii_digit).count();
     let (number, unit) = text.split_at(digits);

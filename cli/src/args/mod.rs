@@ -3,6 +3,7 @@
 mod eval;
 mod export;
 mod fit;
+mod input;
 mod memory;
 mod registry;
 mod report;
@@ -13,17 +14,17 @@ mod vae;
 pub(crate) use eval::EvalArgs;
 pub(crate) use export::{ExportArgs, Kind};
 pub(crate) use fit::{Algorithm, FitArgs, FitOptions, Init, Metric};
+pub(crate) use input::InputArgs;
 pub(crate) use registry::{AssignArgs, DeleteArgs, KeyArgs, LookupArgs, ResolverName, SettingArgs, StatsArgs};
 pub(crate) use report::{PageArgs, ReportArgs};
-pub(crate) use template::TemplateArgs;
 pub(crate) use sweep::{Balanced, SweepArgs, SweptKind};
+pub(crate) use template::TemplateArgs;
 pub(crate) use vae::{Keep, Loss, ModelKind, Reduction, Schedule, VaeArgs};
 
 use crate::failure::Failure;
 use clap::builder::styling::{AnsiColor, Styles};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use semid::Device;
-use semid::io::ReadOptions;
 use std::path::{Path, PathBuf};
 
 const STYLES: Styles = Styles::styled()
@@ -38,7 +39,7 @@ const STYLES: Styles = Styles::styled()
 Start with:
   semid demo
 
-Exit codes: 0 done, 1 the answer is no, 2 error, 130 interrupted.")]
+Exit codes: 0 the command is done, 1 the answer is no, 2 an error, 130 interrupted.")]
 pub(crate) struct Cli {
     #[command(flatten)]
     pub(crate) common: Common,
@@ -50,12 +51,19 @@ pub(crate) struct Cli {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Common options")]
 pub(crate) struct Common {
-    /// Where to compute: auto, reference, cpu, gpu, gpu:N or gpu:NAME (see `semid devices`), or several
-    /// with commas between, which share the rows; the result is the same
+    /// Device to compute on: auto, reference, cpu, gpu, gpu:N or gpu:NAME (see `semid devices`), or several with commas
+    /// between, which share the rows; every device gives the same result
     #[arg(long, global = true, value_name = "NAME")]
     pub(crate) device: Vec<String>,
-    /// Threads to use on the CPU; 0 means all cores
-    #[arg(long, global = true, value_name = "T", default_value_t = 0, hide_default_value = true, value_parser = threads)]
+    /// Threads on the CPU; 0 means all cores
+    #[arg(
+        long,
+        global = true,
+        value_name = "T",
+        default_value_t = 0,
+        hide_default_value = true,
+        value_parser = threads
+    )]
     pub(crate) threads: usize,
     /// Print the result as one JSON object
     #[arg(long, global = true)]
@@ -63,33 +71,33 @@ pub(crate) struct Common {
     /// Show no progress
     #[arg(long, short, global = true)]
     pub(crate) quiet: bool,
-    /// Show every iteration of a fit and every step of a sweep, on a line of its own
+    /// Show every iteration of a fit and every step of a sweep on a separate line
     #[arg(long, short, global = true, conflicts_with = "quiet")]
     pub(crate) verbose: bool,
 }
 
-/// Refuses flags that were given and are about neighbours only, where `--k 0` leaves these out.
+/// Refuses flags about neighbours where `--k 0` leaves neighbours out.
 pub(crate) fn only_with_neighbors(k: usize, given: [(&str, bool); 2]) -> Result<(), Failure> {
     match given.into_iter().find(|(_, given)| *given && k == 0) {
         Some((name, _)) => Err(Failure::Error(format!(
-            "--{name}: is about neighbours, which --k 0 leaves out; give another --k, or leave it out"
+            "--{name} is about neighbours, which --k 0 leaves out; give another --k, or leave --{name} out"
         ))),
         None => Ok(()),
     }
 }
 
 impl Common {
-    /// Opens the device asked for, `auto` without one.
+    /// Opens the device that the flags name, or `auto` if they name none.
     pub(crate) fn device(&self) -> Result<Device, Failure> {
         match self.device.as_slice() {
             [] => Ok(Device::auto()),
             [name] => Ok(Device::named(name)?),
-            _ => Err(Failure::Error("--device: this command runs on one device; give it once".into())),
+            _ => Err(Failure::Error("--device: this command runs on one device; give the flag once".into())),
         }
     }
 }
 
-/// What to do.
+/// The commands.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Fit a model to embeddings and save it: residual k-means, or a network that quantizes its latents
@@ -103,7 +111,7 @@ Examples:
   semid fit --input large.npy --memory 2GiB --device gpu:0,gpu:1 --output model.safetensors
   semid fit --input newer.npy --align-to model.safetensors --output newer.safetensors
   semid fit --input items.npy --config fit.toml --seed 7 --provenance --output model.safetensors
-  semid fit --input items.npy --kind rq-kmeans-plus --warm-start model.safetensors --epochs 20 --output plus.safetensors")]
+  semid fit --input items.npy --kind rq-kmeans-plus --warm-start model.safetensors --output plus.safetensors")]
     Fit(Box<FitArgs>),
     /// Give every row its codes or its semantic ID
     #[command(after_help = "\
@@ -122,10 +130,10 @@ Examples:
   semid assign --db new.db --model model.safetensors --input items.npy --row-numbers --resolver reassign
   semid assign --db engine.db --model model.safetensors --input items.npy --row-numbers --fixed-depth
 
-The database has the model and all settings in it, so that later runs need neither. Items that have an ID keep it. \
-After Ctrl-C or a crash, the same command goes on where it was, and gives the IDs that it would have given unbroken.")]
+The database contains the model and all settings, so later runs need neither. Items that have an ID keep it. \
+After Ctrl-C or a crash, the same command goes on where it stopped, and gives the IDs of an unbroken run.")]
     Assign(Box<AssignArgs>),
-    /// Find items by their semantic IDs, and IDs by their items; exit code 1 where there is none
+    /// Find items by their semantic IDs, or IDs by their items; exit code 1 if nothing is found
     #[command(after_help = "\
 Examples:
   semid lookup --db ids.db --item numpy --neighbors 10
@@ -133,20 +141,20 @@ Examples:
   semid lookup --db ids.db --id "<s_a_12><s_b_5><s_c_33>" --token-template "<s_{level}_{code}>"
   semid lookup --db ids.db --prefix 12-5 --limit 100 --json")]
     Lookup(LookupArgs),
-    /// Count what a database of semantic IDs holds
+    /// Count items, codes and retired IDs in a database of semantic IDs
     #[command(after_help = "\
 Examples:
   semid stats --db ids.db
   semid stats --db ids.db --json")]
     Stats(StatsArgs),
-    /// Remove items from a database of semantic IDs; exit code 1 if it did not know all of them
+    /// Remove items from a database of semantic IDs; exit code 1 if it does not have all of them
     #[command(after_help = "\
 Examples:
   semid delete --db ids.db --item numpy --item scipy
   semid delete --db ids.db --items gone.txt
 
-The IDs of removed items are retired: no item ever gets them again, not even the same one. \
-The database remembers whose they were, so the keys of removed items stay in it.")]
+The IDs of removed items are retired: no item ever gets them again, not even the same item. \
+The database remembers whose they were, so it keeps the keys of removed items.")]
     Delete(DeleteArgs),
     /// Turn codes back into embeddings
     #[command(after_help = "\
@@ -167,13 +175,13 @@ Examples:
   semid devices
   semid devices --json")]
     Devices,
-    /// Encode and refit on every device and compare bit for bit; exit code 1 on any difference
+    /// Encode and refit on every device, and compare the results bit for bit; exit code 1 if they differ
     #[command(after_help = "\
 Examples:
   semid verify --model model.safetensors --input items.npy
   semid verify --model model.safetensors --input items.npy --device cpu --device gpu --all")]
     Verify(VerifyArgs),
-    /// Judge the semantic IDs that a model gives: collisions, usage, errors, neighbours
+    /// Measure how good the semantic IDs of a model are: collisions, usage, errors, neighbours
     #[command(after_help = "\
 Examples:
   semid eval --model model.safetensors --input items.npy
@@ -182,16 +190,16 @@ Examples:
 
 Numbers measured on a sample are shown as value +- half of their 95 % confidence interval.")]
     Eval(EvalArgs),
-    /// Draw a report on the semantic IDs that a model gives: a web page to look at and to pass on
+    /// Draw a report on the semantic IDs of a model, as a web page
     #[command(after_help = "\
 Examples:
   semid report --model model.safetensors --input items.parquet --id-column name --output report.html
   semid report --model model.safetensors --input items.npy --items names.txt --output report.html --svg figures
   semid report --model model.safetensors --input items.npy --sweep sweep.jsonl --output report.html
 
-The page is one file and loads nothing; names of items and labels are in it.")]
+The page is one file, which loads nothing; it contains the names and labels of the items.")]
     Report(Box<ReportArgs>),
-    /// Fit and judge models of many sizes, to see which levels and clusters to take
+    /// Fit and measure models of many sizes, to help choose levels and clusters
     #[command(after_help = "\
 Examples:
   semid sweep --input items.npy --levels 2,3,4 --clusters 64,256 --output sweep.jsonl
@@ -201,8 +209,9 @@ Examples:
   semid sweep --input items.npy --kind rq-kmeans,rq-vae --latent 32 --epochs 50 --output sweep.jsonl
   semid sweep --input items.parquet --output sweep.jsonl --report report.html --id-column name
 
-The output has a line of JSON for every finished run. After Ctrl-C or a crash the same command goes on after the last \
-one, and ends with the same lines, but for the seconds. Levels that models have in common are fitted once.")]
+The output has a line of JSON for every finished run. After Ctrl-C or a crash, the same command goes on after the last \
+finished run, and writes the same lines as an unbroken sweep, except for the seconds. Levels that models share are \
+fitted once.")]
     #[command(mut_args(sweep::of_sweep))]
     Sweep(Box<SweepArgs>),
     /// Write the semantic IDs of a database for recommenders and language models
@@ -218,13 +227,14 @@ Examples:
   semid export --db engine.db --output sids.json --packed
   semid export --db ids.db --output copy.db
 
-Token ids are the same in all files of a registry: the marks, a block per level, and one for suffixes last, which grows.
+Token ids are the same in all files of a registry: first those of --begin and --end, then a block for each level; the \
+last block is for suffixes and grows.
 
-The tensors of a trie, whose root is node 0: after node n come the edges indptr[n] to indptr[n + 1] - 1; edge e is \
-token tokens[e] and leads to node children[e]. At node n ends the ID of item items[n], none if that is -1, and longer IDs may \
-go on. The key of item i is the UTF-8 in item_keys[item_offsets[i]] to item_keys[item_offsets[i + 1] - 1].")]
+The root of a trie is node 0. Node n has the edges indptr[n] to indptr[n + 1] - 1; edge e has the token tokens[e] and \
+leads to node children[e]. The ID of item items[n] ends at node n, or no ID if items[n] is -1; longer IDs may go on \
+from there. The key of item i is the UTF-8 in item_keys[item_offsets[i]] to item_keys[item_offsets[i + 1] - 1].")]
     Export(ExportArgs),
-    /// See what semantic IDs are, on real data that comes with semid
+    /// Show what semantic IDs are, on real data that comes with semid
     #[command(after_help = "\
 Examples:
   semid demo
@@ -240,7 +250,7 @@ Examples:
 }
 
 impl Command {
-    /// The files that it will write.
+    /// Returns the files that the command will write.
     pub(crate) fn outputs(&self) -> Vec<&Path> {
         let (output, second) = match self {
             Self::Fit(args) => (Some(&args.output), args.vae.checkpoint.as_ref()),
@@ -253,29 +263,6 @@ impl Command {
             _ => (None, None),
         };
         [output, second].into_iter().flatten().map(PathBuf::as_path).collect()
-    }
-}
-
-/// Where embeddings come from.
-#[derive(Debug, Args)]
-pub(crate) struct InputArgs {
-    /// Embeddings: .npy, .parquet, .safetensors or .fvecs
-    #[arg(long, short, value_name = "FILE")]
-    pub(crate) input: PathBuf,
-    /// Column of a parquet file [default: embedding, or the only column of lists of floats]
-    #[arg(long, value_name = "NAME")]
-    pub(crate) column: Option<String>,
-    /// Tensor of a safetensors file [default: its only matrix of floats]
-    #[arg(long, value_name = "NAME")]
-    pub(crate) tensor: Option<String>,
-}
-
-impl InputArgs {
-    pub(crate) fn options(&self) -> ReadOptions {
-        let mut options = ReadOptions::default();
-        options.column.clone_from(&self.column);
-        options.tensor.clone_from(&self.tensor);
-        options
     }
 }
 
@@ -292,18 +279,18 @@ pub(crate) struct EncodeArgs {
     /// Form of the semantic IDs: 12-5-33 or <a_12><b_5><c_33>
     #[arg(long, value_enum, default_value_t = Format::Plain)]
     pub(crate) format: Format,
-    /// What stands between the codes of a plain semantic ID
+    /// Text between the codes of a plain semantic ID
     #[arg(long, value_name = "TEXT", default_value = "-", allow_hyphen_values = true)]
     pub(crate) separator: String,
-    /// Column of a parquet input with the items' keys, to stand beside the semantic IDs; it keeps its name in the
-    /// output (`item` instead of `id` or `codes`)
+    /// Column of a parquet input with the item keys, which the output has beside the semantic IDs, under the same name
+    /// (under `item` if that is `id` or `codes`)
     #[arg(long, value_name = "NAME")]
     pub(crate) id_column: Option<String>,
-    /// What decides a row's code at each level
+    /// How each level chooses a row's code
     #[arg(long, value_enum, default_value_t = Assignment::Nearest, help_heading = "Balanced clusters")]
     pub(crate) assignment: Assignment,
-    /// Give no code of a level to more than N rows of the input, at the smallest total distance (plus prices, if
-    /// priced); all rows together have to fit in memory
+    /// Give each code of a level to at most N rows of the input, at the smallest total distance (plus prices, with
+    /// --assignment priced); all rows together must fit in memory
     #[arg(long, value_name = "N", help_heading = "Balanced clusters")]
     pub(crate) capacity: Option<usize>,
 }
@@ -319,7 +306,7 @@ pub(crate) struct DecodeArgs {
     /// Embeddings to write, .npy
     #[arg(long, short, value_name = "FILE")]
     pub(crate) output: PathBuf,
-    /// Use only the first levels [default: all that the codes have]
+    /// Use only the first L levels [default: all levels that the codes have]
     #[arg(long, short, value_name = "L")]
     pub(crate) levels: Option<usize>,
 }
@@ -338,13 +325,13 @@ pub(crate) struct VerifyArgs {
     pub(crate) model: PathBuf,
     #[command(flatten)]
     pub(crate) input: InputArgs,
-    /// Rows to compare on all devices, evenly spread over the input; fast devices are compared on all rows as well
+    /// Rows to compare on all devices, evenly spread over the input; fast devices also compare all rows
     #[arg(long, value_name = "N", default_value_t = 2000)]
     pub(crate) rows: usize,
     /// Compare all rows on all devices, however slow
     #[arg(long, conflicts_with = "rows")]
     pub(crate) all: bool,
-    /// Flip one bit of the codes of this device, to see the difference noticed
+    /// Flip one bit in the codes of this device, to show that the difference is found
     #[arg(long, hide = true, value_name = "NAME")]
     pub(crate) plant_difference: Option<String>,
 }
@@ -360,7 +347,7 @@ pub(crate) struct CompletionsArgs {
 pub(crate) enum Assignment {
     /// The nearest codeword
     Nearest,
-    /// The smallest distance plus price: near balance, for models fitted with --balanced
+    /// The codeword with the smallest distance plus price: near balance, for models fitted with --balanced
     Priced,
 }
 
@@ -372,11 +359,11 @@ pub(crate) enum Format {
     Token,
 }
 
-/// Most threads that can be asked for.
+/// The largest number of threads that a user may ask for.
 pub(crate) const MOST_THREADS: usize = 1024;
 
 fn threads(text: &str) -> Result<usize, String> {
     const MOST: usize = MOST_THREADS;
     let threads = text.parse().map_err(|_| format!("give a number, 0 to {MOST}"))?;
-    if threads > MOST { Err(format!("at most {MOST} threads")) } else { Ok(threads) }
+    if threads > MOST { Err(format!("give at most {MOST} threads")) } else { Ok(threads) }
 }

@@ -1,4 +1,4 @@
-//! The flags of commands about databases of semantic IDs.
+//! Flags of the commands on databases of semantic IDs.
 
 use super::{Format, InputArgs, TemplateArgs};
 use clap::{Args, ValueEnum};
@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 #[derive(Debug, Args)]
 pub(crate) struct AssignArgs {
-    /// Database of semantic IDs; made where there is none
+    /// Database of semantic IDs; it is made if it is missing
     #[arg(long, value_name = "FILE")]
     pub(crate) db: PathBuf,
     /// Model file, as `semid fit` writes it [default: the model in the database]
@@ -17,10 +17,10 @@ pub(crate) struct AssignArgs {
     pub(crate) input: InputArgs,
     #[command(flatten)]
     pub(crate) keys: KeyArgs,
-    /// File to write all items of the input to, with their IDs: .csv, .jsonl or .parquet
+    /// File to write with all items of the input and their IDs: .csv, .jsonl or .parquet
     #[arg(long, short, value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
-    /// Give items whose codes are not what they were new IDs; the old ones are retired
+    /// Give new IDs to items whose codes have changed; their old IDs are retired
     #[arg(long)]
     pub(crate) update_changed: bool,
     #[command(flatten)]
@@ -30,39 +30,39 @@ pub(crate) struct AssignArgs {
     pub(crate) batch_rows: Option<NonZeroUsize>,
 }
 
-/// Where item keys come from.
+/// The source of item keys.
 #[derive(Debug, Args)]
 #[group(multiple = false)]
 pub(crate) struct KeyArgs {
-    /// Column of a parquet input with the items' keys; it keeps its name in the output (`item` instead of `id` or
-    /// `codes`)
+    /// Column of a parquet input with the item keys; the output has them under the same name (under `item` if that is
+    /// `id` or `codes`)
     #[arg(long, value_name = "NAME")]
     pub(crate) id_column: Option<String>,
-    /// Text file with the items' keys, one a line, in the order of the rows
+    /// Text file with the item keys, one per line, in the order of the rows
     #[arg(long, value_name = "FILE")]
     pub(crate) items: Option<PathBuf>,
-    /// Take the row numbers, from 0, as the items' keys: row 5 is the same item in every input
+    /// Use the row numbers, from 0, as item keys: row 5 is then the same item in every input
     #[arg(long)]
     pub(crate) row_numbers: bool,
 }
 
-/// What a database keeps from when it is made.
+/// The settings that a database keeps from its beginning.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Options for a new database, which never change")]
 pub(crate) struct SettingArgs {
     /// How items with equal codes get different IDs [default: suffix]
     #[arg(long, value_enum)]
     pub(crate) resolver: Option<ResolverName>,
-    /// Give the first item with its codes a suffix too, so that all IDs are equally long
+    /// Give the first item with some codes a suffix too, so that all IDs have equally many parts
     #[arg(long, visible_alias = "fixed-depth")]
     pub(crate) always_suffix: bool,
-    /// Items that may share codes before one moves, with --resolver reassign [default: 1]
+    /// With --resolver reassign: how many items may share codes before one moves [default: 1]
     #[arg(long, value_name = "N")]
     pub(crate) capacity: Option<NonZeroU32>,
     /// Form of the semantic IDs: 12-5-33 or <a_12><b_5><c_33> [default: plain]
     #[arg(long, value_enum)]
     pub(crate) format: Option<Format>,
-    /// What stands between the codes of a plain semantic ID [default: -]
+    /// Text between the codes of a plain semantic ID [default: -]
     #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
     pub(crate) separator: Option<String>,
     #[command(flatten)]
@@ -73,10 +73,10 @@ pub(crate) struct SettingArgs {
 pub(crate) enum ResolverName {
     /// A counter after the codes: 12-5-33, 12-5-33-1
     Suffix,
-    /// The item's key after the codes: 12-5-33-numpy; 12-5-33-numpy-1 if that is the ID of a former numpy
+    /// The item key after the codes: 12-5-33-numpy, or 12-5-33-numpy-1 if the former is retired
     ItemId,
-    /// Items whose codes are taken move to the nearest free ones; up to 65,536 rows of a run are placed together, so
-    /// that the same items in several runs may go elsewhere
+    /// The nearest free codes; up to 65,536 rows of a run are placed together, so the same items may go to other codes
+    /// in several runs
     Reassign,
 }
 
@@ -87,10 +87,16 @@ pub(crate) struct LookupArgs {
     pub(crate) db: PathBuf,
     #[command(flatten)]
     pub(crate) what: LookupWhat,
-    /// Show the K items nearest to the item as well: by the length of the common prefix, then by distance
-    #[arg(long, value_name = "K", conflicts_with_all = ["id", "prefix"], default_value_t = 0, hide_default_value = true)]
+    /// Also show the K items nearest to the item: by the length of the common prefix, then by distance
+    #[arg(
+        long,
+        value_name = "K",
+        conflicts_with_all = ["id", "prefix"],
+        default_value_t = 0,
+        hide_default_value = true
+    )]
     pub(crate) neighbors: usize,
-    /// Most items to show with --prefix
+    /// Maximum number of items to show with --prefix
     #[arg(long, value_name = "N", default_value_t = 20)]
     pub(crate) limit: usize,
     /// The number of code 0 in the tokens of --id and --prefix
@@ -103,13 +109,13 @@ pub(crate) struct LookupArgs {
 #[derive(Debug, Args)]
 #[group(required = true, multiple = false)]
 pub(crate) struct LookupWhat {
-    /// The item that has this semantic ID
+    /// Find the item that has this semantic ID
     #[arg(long, value_name = "ID", allow_hyphen_values = true)]
     pub(crate) id: Option<String>,
-    /// The items whose semantic IDs begin with these codes; "" gives all
+    /// Find the items whose semantic IDs begin with these codes; "" finds all
     #[arg(long, value_name = "CODES", allow_hyphen_values = true)]
     pub(crate) prefix: Option<String>,
-    /// The semantic ID of this item
+    /// Find the semantic ID of this item
     #[arg(long, value_name = "KEY", allow_hyphen_values = true)]
     pub(crate) item: Option<String>,
 }
@@ -136,7 +142,7 @@ pub(crate) struct DeleteWhat {
     /// Key of an item to remove; may be given several times
     #[arg(long = "item", value_name = "KEY", allow_hyphen_values = true)]
     pub(crate) item: Vec<String>,
-    /// Text file with the keys of items to remove, one a line
+    /// Text file with the keys of the items to remove, one per line
     #[arg(long, value_name = "FILE")]
     pub(crate) items: Option<PathBuf>,
 }

@@ -14,7 +14,7 @@ pub(crate) struct ReportArgs {
     /// Page to write, .html
     #[arg(long, short, value_name = "FILE")]
     pub(crate) output: PathBuf,
-    /// File of a sweep, to compare its runs
+    /// File of a sweep, whose runs the page compares
     #[arg(long, value_name = "FILE")]
     pub(crate) sweep: Option<PathBuf>,
     #[command(flatten)]
@@ -22,42 +22,42 @@ pub(crate) struct ReportArgs {
     /// Neighbours per row; 0 leaves out everything about neighbours [default: 10, or as many as there are]
     #[arg(long, short, value_name = "K")]
     pub(crate) k: Option<usize>,
-    /// Look for the neighbours of that many rows, chosen by the seed; 0 leaves out everything about neighbours
+    /// Search the neighbours of this many rows, chosen by the seed; 0 leaves out everything about neighbours
     #[arg(long, value_name = "N", default_value_t = 2000)]
     pub(crate) sample: usize,
-    /// Most pairs of rows for the correlation of distances
+    /// Maximum number of pairs of rows for the correlation of distances
     #[arg(long, value_name = "N", default_value_t = 20_000)]
     pub(crate) pairs: usize,
-    /// Everything random is a function of the seed
+    /// Seed of everything random
     #[arg(long, value_name = "SEED", default_value_t = 42)]
     pub(crate) seed: u64,
 }
 
-/// What is on a page, and beside it.
+/// The contents of a page, and the files beside it.
 #[derive(Debug, Args)]
 pub(crate) struct PageArgs {
     /// Column of a parquet input with the names of the items
     #[arg(long, value_name = "NAME")]
     pub(crate) id_column: Option<String>,
-    /// Text file with the name of every item, one a line
+    /// Text file with the name of every item, one per line
     #[arg(long, value_name = "FILE", conflicts_with = "id_column")]
     pub(crate) items: Option<PathBuf>,
-    /// Column of a parquet input with labels, such as categories, that items with a common prefix should share
+    /// Column of a parquet input with labels, such as categories, which items with a common prefix should share
     #[arg(long, value_name = "NAME")]
     pub(crate) label_column: Option<String>,
-    /// Text file with a label for every row, one a line
+    /// Text file with a label for every row, one per line
     #[arg(long, value_name = "FILE", conflicts_with = "label_column")]
     pub(crate) labels: Option<PathBuf>,
     /// Title of the page [default: the name of the input]
     #[arg(long, value_name = "TEXT")]
     pub(crate) title: Option<String>,
-    /// Folder to write the figures to as well, as .svg
+    /// Folder for the figures, which are then also written as .svg
     #[arg(long, value_name = "FOLDER")]
     pub(crate) svg: Option<PathBuf>,
 }
 
 impl PageArgs {
-    /// The first flag that was given, in words, to be refused where there is no page.
+    /// Returns the first flag that was given, so that it can be refused where there is no page.
     pub(crate) fn first_given(&self) -> Option<&'static str> {
         let given = [
             ("id-column", self.id_column.is_some()),

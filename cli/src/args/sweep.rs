@@ -10,51 +10,52 @@ use std::path::PathBuf;
 pub(crate) struct SweepArgs {
     #[command(flatten)]
     pub(crate) input: InputArgs,
-    /// File to write, a line of JSON per finished run; if it is there, the sweep goes on from it
+    /// File to write, with a line of JSON per finished run; if it exists, the sweep goes on from it
     #[arg(long, short, value_name = "FILE")]
     pub(crate) output: PathBuf,
-    /// Take the grid from this .json or .toml file; flags win over it
+    /// Read the grid from this .json or .toml file; flags override the file
     #[arg(long, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
     /// Numbers of levels [default: 2,3,4]
     #[arg(long, short, value_name = "L", value_delimiter = ',')]
     pub(crate) levels: Option<Vec<usize>>,
-    /// Clusters per level: numbers for all levels, or lists as 256-128-64, of which L levels take the first L
-    /// [default: 64,256]
+    /// Clusters per level: numbers for all levels, or lists such as 256-128-64, of which L levels use the first L
+    /// numbers [default: 64,256]
     #[arg(long, value_name = "K", value_delimiter = ',', value_parser = clusters)]
     pub(crate) clusters: Option<Vec<Clusters>>,
-    /// What to fit [default: rq-kmeans]
+    /// Kinds of models to fit [default: rq-kmeans]
     #[arg(long, value_enum, value_delimiter = ',')]
     pub(crate) kind: Option<Vec<SweptKind>>,
-    /// Whether all clusters of a level get the same number of rows, for rq-kmeans [default: off]
+    /// With rq-kmeans: whether all clusters of a level get the same number of rows [default: off]
     #[arg(long, value_enum)]
     pub(crate) balanced: Option<Balanced>,
     /// Seeds of the fits [default: 42]
     #[arg(long, value_name = "SEED", value_delimiter = ',', visible_alias = "seed")]
     pub(crate) seeds: Option<Vec<u64>>,
-    /// Metric that decides which run is best, as mse or recall_at_k.decoded; another name lists them all
+    /// Metric that decides which run is best, such as mse or recall_at_k.decoded; an unknown name lists all metrics
     #[arg(long, value_name = "METRIC", default_value = "collision_rate")]
     pub(crate) rank_by: String,
     /// Neighbours per row; 0 leaves out everything about neighbours, which takes most of the time [default: 10]
     #[arg(long, value_name = "K")]
     pub(crate) k: Option<usize>,
-    /// Look for the neighbours of that many rows [default: all, or 10000 of more than 100000]
+    /// Search the neighbours of this many rows [default: all, or 10000 of more than 100000]
     #[arg(long, value_name = "N")]
     pub(crate) queries: Option<usize>,
-    /// Most pairs of rows for the correlation of distances [default: 20000]
+    /// Maximum number of pairs of rows for the correlation of distances [default: 20000]
     #[arg(long, value_name = "N")]
     pub(crate) pairs: Option<usize>,
-    /// Seed of queries and pairs [default: 42]
+    /// Seed of the queries and pairs [default: 42]
     #[arg(long, value_name = "SEED")]
     pub(crate) eval_seed: Option<u64>,
-    /// Predict the collision rate of that many rows, from how evenly every level's codes are used and how many rows
-    /// collide: an approximation
+    /// Predict the collision rate for this many rows, approximately, from how evenly every level's codes are used and
+    /// how many rows collide
     #[arg(long, value_name = "N")]
     pub(crate) predict: Option<u64>,
-    /// Keep the models in this folder, in place of those of the same names
+    /// Folder for the models; files with the same names are replaced
     #[arg(long, value_name = "FOLDER")]
     pub(crate) models: Option<PathBuf>,
-    /// Also draw a report on the best run, beside the others, as this .html; without --models its model is fitted again
+    /// Also draw a report on the best run and the other runs, as this .html; without --models, its model is fitted
+    /// again
     #[arg(long, value_name = "FILE", help_heading = "Report")]
     pub(crate) report: Option<PathBuf>,
     #[command(flatten, next_help_heading = "Report")]
@@ -77,15 +78,16 @@ pub(crate) enum SweptKind {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Balanced {
-    /// As many as it comes
+    /// Clusters have as many rows as they attract
     Off,
-    /// The same number, or one more
+    /// All clusters have the same number of rows, or one more
     On,
-    /// One run each
+    /// One run of each
     Both,
 }
 
-/// The flags of networks as they are here: without those of one training, and of kinds that are not swept.
+/// Adapts the flags of networks to sweeps: hides those of a single training, and names only the kinds that can be
+/// swept.
 pub(super) fn of_sweep(flag: Arg) -> Arg {
     let flag = match flag.get_id().as_str() {
         "checkpoint" | "warm_start" => flag.hide(true),

@@ -45,25 +45,25 @@ pub(crate) struct VaeArgs {
     /// Weight of codebook and commitment losses together [default: 1]
     #[arg(long, value_name = "WEIGHT")]
     pub(crate) quantization_weight: Option<f64>,
-    /// How reconstructions are judged [default: mse]
+    /// How reconstructions are compared with rows [default: mse]
     #[arg(long, value_enum)]
     pub(crate) loss: Option<Loss>,
-    /// Whether the reconstruction loss is averaged or summed over the dimensions [default: mean]
+    /// Whether the reconstruction loss is the mean or the sum over the dimensions [default: mean]
     #[arg(long, value_enum)]
     pub(crate) reduction: Option<Reduction>,
-    /// Probability with which inputs of layers are dropped [default: 0]
+    /// Probability that an input of a layer is dropped [default: 0]
     #[arg(long, value_name = "P")]
     pub(crate) dropout: Option<f64>,
-    /// Normalise hidden layers over the batch
+    /// Normalise the values of hidden layers over the batch
     #[arg(long)]
     pub(crate) batch_norm: bool,
     /// Slope of the rectifier below zero; above 0 it is a leaky ReLU [default: 0]
     #[arg(long, value_name = "SLOPE")]
     pub(crate) slope: Option<f32>,
-    /// Start codebooks as residual k-means of latents, not at random [default: true]
+    /// Start codebooks by residual k-means of latents, not at random [default: true]
     #[arg(long, value_name = "BOOL", num_args = 0..=1, default_missing_value = "true")]
     pub(crate) kmeans_init: Option<bool>,
-    /// Leave codewords without rows where they are, instead of restarting them
+    /// Do not restart codewords without rows
     #[arg(long)]
     pub(crate) no_revive: bool,
     /// Move codewords by an exponential moving average with this decay, instead of by gradients
@@ -75,20 +75,19 @@ pub(crate) struct VaeArgs {
     /// Do not standardise the dimensions of the embeddings
     #[arg(long)]
     pub(crate) no_standardize: bool,
-    /// Share of the rows kept from training, at most 65,536 rows, on which every epoch is judged [default: 0.05]
+    /// Share of the rows, at most 65,536 rows, that are not trained on and that validate every epoch [default: 0.05]
     #[arg(long, value_name = "SHARE")]
     pub(crate) held_out: Option<f64>,
-    /// Which epoch's model is kept [default: loss]
+    /// Which epoch's model to keep [default: loss]
     #[arg(long, value_enum)]
     pub(crate) keep: Option<Keep>,
-    /// Bits of the integers that matrices are multiplied in, 8 or 16 [default: 8]
+    /// Bits of the integers in matrix products, 8 or 16 [default: 8]
     #[arg(long, value_name = "BITS", value_parser = bits)]
     pub(crate) matmul_bits: Option<u32>,
-    /// File to keep the training's state in after every epoch and on Ctrl-C; if it is there, the training goes on from
-    /// it
+    /// File that keeps the training's state after every epoch and on Ctrl-C; if it exists, the training goes on from it
     #[arg(long, value_name = "FILE")]
     pub(crate) checkpoint: Option<PathBuf>,
-    /// The fitted rq-kmeans model that rq-kmeans-plus starts from
+    /// Fitted rq-kmeans model from which rq-kmeans-plus starts
     #[arg(long, value_name = "MODEL")]
     pub(crate) warm_start: Option<PathBuf>,
 }
@@ -109,11 +108,11 @@ pub(crate) enum ModelKind {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Schedule {
-    /// The same all the time
+    /// The learning rate stays the same
     Constant,
-    /// Half a cosine down to 0
+    /// It falls along half a cosine, to 0
     Cosine,
-    /// Lowered every --step-epochs epochs
+    /// It is multiplied by --gamma every --step-epochs epochs
     Step,
 }
 
@@ -127,19 +126,19 @@ pub(crate) enum Loss {
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
 pub(crate) enum Reduction {
-    /// Averaged
+    /// The mean
     Mean,
-    /// Summed
+    /// The sum
     Sum,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
 pub(crate) enum Keep {
-    /// The one of the smallest reconstruction loss on held-out rows
+    /// The model with the smallest reconstruction loss on held-out rows
     Loss,
-    /// The one of the smallest collision rate of held-out rows
+    /// The model with the smallest collision rate on held-out rows
     Collisions,
-    /// The last one
+    /// The model of the last epoch
     Last,
 }
 
@@ -152,7 +151,7 @@ fn bits(text: &str) -> Result<u32, String> {
 }
 
 impl VaeArgs {
-    /// The first flag that was given, in words, to be refused with other kinds of model.
+    /// Returns the first flag that was given, so that it can be refused with other kinds of model.
     pub(crate) fn first_given(&self) -> Option<&'static str> {
         let given = [
             ("hidden", self.hidden.is_some()),

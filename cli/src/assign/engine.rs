@@ -1,14 +1,16 @@
-//! The engine in the database, which is made where there is none.
+//! Opens the engine in the database, or makes it.
 
 use crate::args::{AssignArgs, Format, ResolverName, SettingArgs};
 use crate::database;
+use crate::input::Input;
 use crate::output::Failure;
 use semid::registry::{Manifest, Resolver, SqliteStore, Store};
-use semid::{ErrorKind, IdFormat, Model, SemanticIdEngine};
+use semid::{ErrorKind, IdFormat, Model, Rows, SemanticIdEngine};
 use std::num::NonZeroU32;
 
-/// Opens or makes the database; flags that contradict what it has are refused, and nothing is made for a bad flag.
-pub(super) fn open(args: &AssignArgs, dim: usize) -> Result<SemanticIdEngine, Failure> {
+/// Opens or makes the database. Flags that contradict an existing database are refused, and a bad flag makes no
+/// database.
+pub(super) fn open(args: &AssignArgs, input: &Input) -> Result<SemanticIdEngine, Failure> {
     let failed = |error| Failure::of_file(error, &args.db);
     let store = args.db.exists().then(|| database::open(&args.db)).transpose()?;
     let manifest = store.as_ref().map(Store::manifest).transpose()?.flatten();
@@ -20,9 +22,10 @@ pub(super) fn open(args: &AssignArgs, dim: usize) -> Result<SemanticIdEngine, Fa
         (None, None) => return Err(Failure::Error(format!("{}: {}", args.db.display(), no_model(&store, &manifest)))),
     };
     Manifest::new(&model.fingerprint(), model.levels(), resolver, format.clone()).map_err(failed)?;
+    let dim = input.rows.dim();
     if model.dim() != dim {
         let mismatch = ErrorKind::DimMismatch { expected: model.dim(), found: dim };
-        return Err(Failure::of_file(mismatch.into(), &args.input.input));
+        return Err(input.failure(mismatch.into()));
     }
     let store = store.map_or_else(|| database::open(&args.db), Ok)?;
     let engine = SemanticIdEngine::new(model, store, resolver, format).map_err(failed)?;
@@ -33,16 +36,16 @@ pub(super) fn open(args: &AssignArgs, dim: usize) -> Result<SemanticIdEngine, Fa
     })
 }
 
-/// Why there is no model in the database.
+/// Says why the database has no model.
 fn no_model(store: &Option<SqliteStore>, manifest: &Option<Manifest>) -> &'static str {
     match (store, manifest) {
-        (None, _) => "there is no such database yet; give --model to make it",
+        (None, _) => "there is no such database yet; give --model to make one",
         (Some(_), None) => "the database holds no registry yet; give --model to make one",
         (Some(_), Some(_)) => "the registry has lost its model; restore the database from a copy",
     }
 }
 
-/// What the flags ask for; what they leave open is as the database has it.
+/// Returns the settings that the flags ask for; where they are silent, those of the database.
 fn settings(args: &SettingArgs, manifest: Option<&Manifest>) -> Result<(Resolver, IdFormat), String> {
     let kind = args.resolver.or(manifest.map(|manifest| name(manifest.resolver()))).unwrap_or(ResolverName::Suffix);
     let resolver = resolver(args, kind, manifest.map(Manifest::resolver))?;

@@ -3,18 +3,19 @@
 mod engine;
 
 use crate::args::{AssignArgs, Common};
+use crate::input::Input;
 use crate::interrupt::{self, Watched};
 use crate::items;
 use crate::output::{self, Answer, Failure, Outcome};
 use crate::progress::{Bar, Shown};
-use semid::io::{IdWriter, open};
+use semid::io::IdWriter;
 use semid::registry::AssignReport;
 use semid::{Device, ErrorKind, Rows, SemanticIdEngine};
 use serde::Serialize;
 use std::path::Path;
 use std::time::Instant;
 
-/// What `--json` prints.
+/// The output of `--json`.
 #[derive(Serialize)]
 struct Summary<'a> {
     items: u64,
@@ -35,17 +36,16 @@ struct Summary<'a> {
 }
 
 pub(crate) fn run(common: &Common, args: &AssignArgs) -> Outcome {
-    let input = &args.input.input;
-    let rows = open(input, &args.input.options())?;
-    if rows.is_empty() {
-        return Err(Failure::of_rows(ErrorKind::Empty.into(), input));
+    let input = Input::open(&args.input)?;
+    if input.rows.is_empty() {
+        return Err(input.failure(ErrorKind::Empty.into()));
     }
-    let keys = items::of_rows(&args.keys, input, rows.len())?;
+    let keys = items::of_rows(&args.keys, &input)?;
     let device = common.device()?;
-    let out = output(args)?;
-    let mut engine = engine::open(args, rows.dim())?;
+    let out = output(args, &input)?;
+    let mut engine = engine::open(args, &input)?;
     let start = Instant::now();
-    let report = assign(common, args, &mut engine, &*rows, &keys, &device, out)?;
+    let report = assign(common, args, &mut engine, &input, &keys, &device, out)?;
     let summary = Summary {
         items: report.items,
         new: report.new,
@@ -65,11 +65,12 @@ pub(crate) fn run(common: &Common, args: &AssignArgs) -> Outcome {
     Ok(Answer::Yes)
 }
 
-/// Begins the file to write, which must be none of those that are read.
-fn output(args: &AssignArgs) -> Result<Option<IdWriter>, Failure> {
+/// Starts the output file, which must not be a file that the command reads.
+fn output(args: &AssignArgs, input: &Input) -> Result<Option<IdWriter>, Failure> {
     let Some(path) = &args.output else { return Ok(None) };
     output::differs_from(path, &args.db, "database")?;
-    let inputs = [Some(&args.input.input), args.model.as_ref(), args.keys.items.as_ref()];
+    input.check_output(path)?;
+    let inputs = [args.model.as_ref(), args.keys.items.as_ref()];
     inputs.into_iter().flatten().try_for_each(|input| output::differs(path, input))?;
     let column = items::output_column(args.keys.id_column.as_deref());
     Ok(Some(IdWriter::create_with_keys(path, column)?))
@@ -79,16 +80,16 @@ fn assign(
     common: &Common,
     args: &AssignArgs,
     engine: &mut SemanticIdEngine,
-    rows: &dyn Rows,
+    input: &Input,
     keys: &[String],
     device: &Device,
     mut out: Option<IdWriter>,
 ) -> Result<AssignReport, Failure> {
-    let bar = Bar::rows(common, rows.len());
+    let bar = Bar::rows(common, input.rows.len());
     bar.name("assigning");
     let text = engine.registry().id_text().clone();
-    let (mut done, len) = (0, rows.len());
-    let watched = Watched::new(rows);
+    let (mut done, len) = (0, input.rows.len());
+    let watched = Watched::new(&input.rows);
     let rows = Shown { rows: &watched, bar: &bar };
     let assigned = engine.unique_ids_with(&rows, keys, device, |first, assigned| {
         done = first + assigned.assignments.len();
@@ -106,43 +107,44 @@ fn assign(
     let finished = assigned.and_then(|report| out.map_or(Ok(()), IdWriter::finish).map(|()| report));
     finished.map_err(|error| {
         let advice = advice(error.kind());
-        unfinished(failure(error, args), advice, args, done, len)
+        unfinished(failure(error, args, input), advice, args, done, len)
     })
 }
 
-/// The failure with the file that has the fault.
-fn failure(error: semid::Error, args: &AssignArgs) -> Failure {
+/// Returns the failure, with the file that has the fault.
+fn failure(error: semid::Error, args: &AssignArgs, input: &Input) -> Failure {
     use ErrorKind::{Cancelled, Code, DamagedRegistry, FarRow, ItemKey, OutOfMemory, RepeatedItem};
-    let input = &args.input.input;
     match error.kind() {
-        ItemKey { .. } | RepeatedItem { .. } => Failure::of_file(error, args.keys.items.as_ref().unwrap_or(input)),
-        FarRow { .. } | Code { .. } => Failure::of_file(error, input),
+        ItemKey { .. } | RepeatedItem { .. } => {
+            Failure::of_file(error, args.keys.items.as_deref().unwrap_or(input.name()))
+        }
+        FarRow { .. } | Code { .. } => Failure::of_file(error, input.name()),
         DamagedRegistry { .. } => Failure::of_file(error, &args.db),
         Cancelled | OutOfMemory { .. } => error.into(),
-        _ => Failure::of_rows(error, input),
+        _ => input.failure(error),
     }
 }
 
 /// The advice where nothing has to be repaired.
 const GOES_ON: &str = "the same command goes on";
 
-/// How to go on after a failure.
+/// Says how to go on after a failure.
 fn advice(kind: &ErrorKind) -> &'static str {
     use ErrorKind::{DamagedRegistry, FarRow, ItemKey, NotFinite, Ragged, RepeatedItem};
     match kind {
         NotFinite { .. } | FarRow { .. } | Ragged { .. } => "repair that row, and the same command goes on",
         ItemKey { .. } | RepeatedItem { .. } => "repair the item keys, and the same command goes on",
-        DamagedRegistry { .. } => "the database has to be restored before anything goes on",
+        DamagedRegistry { .. } => "restore the database before the command can go on",
         _ => GOES_ON,
     }
 }
 
-/// What is safe by now, and how to go on.
+/// Says what is safe by now, and how to go on.
 fn safe(args: &AssignArgs, done: usize, rows: usize, advice: &str) -> String {
     format!("{done} of {rows} rows have their IDs in {}; {advice}", args.db.display())
 }
 
-/// Says what is safe although the rest failed.
+/// Adds what is safe to a failure.
 fn unfinished(failure: Failure, advice: &str, args: &AssignArgs, done: usize, rows: usize) -> Failure {
     let safe = safe(args, done, rows, advice);
     match failure {
@@ -158,7 +160,7 @@ fn text(summary: &Summary<'_>) -> String {
     let items = things(items, "item");
     let mut text = format!("{items} on {device} in {seconds:.2} s: {new} new, {kept} kept their IDs\n");
     if *collisions > 0 {
-        text += &format!("{} met codes that were taken", things(collisions, "new item"));
+        text += &format!("{} had codes that were taken", things(collisions, "new item"));
         text += &match moved {
             0 => "\n".to_owned(),
             _ => format!("; {moved} moved, which added {:.6} to the squared distances\n", summary.added_distance),
@@ -168,8 +170,8 @@ fn text(summary: &Summary<'_>) -> String {
         let have = if *changed == 1 { "has" } else { "have" };
         text += &format!("{} {have} other codes than before: ", things(changed, "known item"));
         text += match retired {
-            0 => "they keep their IDs; --update-changed gives new ones\n",
-            _ => "they got new IDs, the old ones are retired\n",
+            0 => "they keep their IDs; --update-changed would give new ones\n",
+            _ => "they got new IDs, and the old ones are retired\n",
         };
     }
     text += &format!("registered in {}\n", summary.db.display());

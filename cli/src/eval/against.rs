@@ -1,4 +1,4 @@
-//! `--against`: how much of older codes is left.
+//! Compares codes with older ones, for `--against`.
 
 use crate::output::Failure;
 use semid::io::read_codes;
@@ -7,7 +7,7 @@ use semid::{Codes, Device, ErrorKind, Model, Rows};
 use serde::Serialize;
 use std::path::Path;
 
-/// What stayed of the first levels, which both sides have.
+/// The share of rows that keep their codes, on the first levels, which both sides have.
 #[derive(Serialize)]
 pub(super) struct Unchanged {
     /// Number of levels compared.
@@ -16,7 +16,7 @@ pub(super) struct Unchanged {
     pub(super) stability: Stability,
 }
 
-/// The codes of `--against`: those that an older model gives, or those in a file, which `model` must have.
+/// Returns the older codes: those that an older model gives, or those in a file, which must be codes of `model`.
 pub(super) fn older(path: &Path, model: &Model, rows: &dyn Rows, device: &Device) -> Result<Codes, Failure> {
     if !super::has_extension(path, "npy") {
         return Model::load(path)?.encode(rows, device).map_err(|error| Failure::of_file(error, path));
@@ -26,14 +26,14 @@ pub(super) fn older(path: &Path, model: &Model, rows: &dyn Rows, device: &Device
     if codes.len() != rows.len() {
         let (path, found, rows) = (path.display(), codes.len(), rows.len());
         return Err(Failure::Error(format!(
-            "{path}: has codes of {found} rows, the input has {rows}: give older codes of the same rows"
+            "{path}: it has codes of {found} rows, but the input has {rows}; give older codes of the same rows"
         )));
     }
     check(&codes, &model.clusters()).map_err(|kind| Failure::of_file(kind.into(), path))?;
     Ok(codes)
 }
 
-/// Refuses codes that are outside of their level's clusters.
+/// Refuses codes that a level's clusters do not include.
 fn check(codes: &Codes, clusters: &[usize]) -> Result<(), ErrorKind> {
     for (row, codes) in codes.rows().enumerate() {
         for (level, (code, clusters)) in codes.iter().zip(clusters).enumerate() {
@@ -45,7 +45,7 @@ fn check(codes: &Codes, clusters: &[usize]) -> Result<(), ErrorKind> {
     Ok(())
 }
 
-/// Compares the first levels of both, as many as both have.
+/// Compares the first levels, as many as both sides have.
 pub(super) fn compare(before: &Codes, after: &Codes) -> semid::Result<Unchanged> {
     let levels = before.levels().min(after.levels());
     let stability = stability(&before.first_levels(levels)?, &after.first_levels(levels)?)?;

@@ -5,19 +5,19 @@ mod table;
 
 use crate::args::{self, Common, EvalArgs};
 use crate::evaluation::evaluation;
+use crate::input::Input;
 use crate::interrupt::{self, Watched};
-use crate::items;
 use crate::output::{self, Answer, Failure, Outcome};
 use crate::progress::Bar;
 use against::Unchanged;
-use semid::io::{open, read_codes, read_strings};
+use semid::io::read_codes;
 use semid::metrics::{PrefixPurity, Quality, prefix_purity};
 use semid::{Codes, Metric, Model, Rows};
 use serde::Serialize;
 use std::path::Path;
 use std::time::Instant;
 
-/// What `--json` prints.
+/// The output of `--json`.
 #[derive(Serialize)]
 struct Evaluated {
     dim: usize,
@@ -36,31 +36,31 @@ struct Evaluated {
 }
 
 pub(crate) fn run(common: &Common, args: &EvalArgs) -> Outcome {
-    let input = &args.input.input;
     args::only_with_neighbors(args.k, [("sample", args.sample.is_some()), ("pairs", args.pairs.is_some())])?;
     let model = Model::load(&args.model)?;
-    let rows = open(input, &args.input.options())?;
-    let rows = Watched::new(&*rows);
-    let labels = labels(args, rows.len())?;
+    let input = Input::open(&args.input)?;
+    let rows = Watched::new(&input.rows);
+    let label_column = ("--label-column", args.label_column.as_deref());
+    let labels = input.texts(label_column, ("labels", "--labels", args.labels.as_deref()))?;
     let device = common.device()?;
     let start = Instant::now();
     let bar = Bar::comparisons(common);
     bar.name("encoding");
     let codes = match &args.codes {
         Some(path) => read(path)?,
-        None => model.encode(&rows, &device).map_err(|error| Failure::of_rows(error, input))?,
+        None => model.encode(&rows, &device).map_err(|error| input.failure(error))?,
     };
     let older = args.against.as_ref().map(|path| against::older(path, &model, &rows, &device)).transpose()?;
     let stability = older.map(|older| against::compare(&older, &codes)).transpose();
-    let stability = stability.map_err(|error| failure(error, args))?;
+    let stability = stability.map_err(|error| failure(error, args, &input))?;
     let purity = labels.map(|labels| prefix_purity(&codes, &labels, args.seed)).transpose();
-    let prefix_purity = purity.map_err(|error| failure(error, args))?;
+    let prefix_purity = purity.map_err(|error| failure(error, args, &input))?;
     let evaluation = evaluation(rows.len(), args.k, args.sample, args.pairs, args.seed);
     let quality = evaluation.run_on_codes(&*model, &rows, &codes, &device, |progress| {
         bar.compared(progress);
         interrupt::flow()
     });
-    let quality = quality.map_err(|error| failure(error, args))?;
+    let quality = quality.map_err(|error| failure(error, args, &input))?;
     drop(bar);
     let evaluated = Evaluated {
         dim: rows.dim(),
@@ -78,37 +78,12 @@ pub(crate) fn run(common: &Common, args: &EvalArgs) -> Outcome {
     Ok(Answer::Yes)
 }
 
-/// The failure of `error`, which is about the codes where these were given.
-fn failure(error: semid::Error, args: &EvalArgs) -> Failure {
+/// Returns the failure of `error`; it is about the codes if these were given.
+fn failure(error: semid::Error, args: &EvalArgs, input: &Input) -> Failure {
     use semid::ErrorKind::{Code, CodeLevels, RowCount};
     match (error.kind(), &args.codes) {
         (Code { .. } | CodeLevels { .. } | RowCount { .. }, Some(path)) => Failure::of_file(error, path),
-        _ => Failure::of_rows(error, &args.input.input),
-    }
-}
-
-/// The labels of the rows, if there are any.
-fn labels(args: &EvalArgs, rows: usize) -> Result<Option<Vec<String>>, Failure> {
-    let input = &args.input.input;
-    match (&args.label_column, &args.labels) {
-        (Some(column), _) if has_extension(input, "parquet") => Ok(Some(read_strings(input, column)?)),
-        (Some(_), _) => {
-            let advice = "--label-column needs a .parquet input; give the labels with --labels FILE";
-            Err(Failure::Error(format!("{}: {advice}", input.display())))
-        }
-        (None, Some(path)) => {
-            let labels = items::lines(path)?;
-            match labels.len() == rows {
-                true => Ok(Some(labels)),
-                false => {
-                    let (path, found) = (path.display(), labels.len());
-                    Err(Failure::Error(format!(
-                        "{path}: there are {found} labels for {rows} rows: give one a line for each"
-                    )))
-                }
-            }
-        }
-        (None, None) => Ok(None),
+        _ => input.failure(error),
     }
 }
 

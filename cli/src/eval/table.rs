@@ -1,11 +1,11 @@
-//! An evaluation for people: aligned numbers, each with what it means.
+//! Writes an evaluation for people: aligned numbers, each with its meaning.
 
 use super::Evaluated;
 use super::against::Unchanged;
 use crate::output::{numbers, things};
 use semid::metrics::{ByDistance, ErrorMetrics, Estimate, NeighborMetrics, PrefixPurity, Quality};
 
-/// The whole result as text.
+/// Returns the whole result as text.
 pub(super) fn text(evaluated: &Evaluated) -> String {
     let Evaluated { dim, kind, metric, device, seconds, quality, .. } = evaluated;
     let clusters: Vec<String> = quality.codes.levels.iter().map(|level| level.clusters.to_string()).collect();
@@ -27,7 +27,7 @@ pub(super) fn text(evaluated: &Evaluated) -> String {
     )
 }
 
-/// A heading, and lines of a name, a value and what it means.
+/// Writes a heading, and lines with a name, a value and its meaning.
 fn section(heading: &str, lines: &[(&str, String, &str)]) -> String {
     let line = |(name, value, meaning): &(&str, String, &str)| format!("  {name:<22}{value:>12}   {meaning}\n");
     format!("{heading}\n{}", lines.iter().map(line).collect::<String>())
@@ -38,17 +38,17 @@ fn collisions(quality: &Quality) -> String {
     let mut text = section(
         "Collisions: items with the same ID",
         &[
-            ("distinct_ids", ids.distinct_ids.to_string(), "different IDs, U, of N rows"),
+            ("distinct_ids", ids.distinct_ids.to_string(), "number of different IDs, U, of N rows"),
             (
                 "collision_rate",
                 number(ids.collision_rate),
-                "1 - U/N: items that would have to move for all to be alone",
+                "1 - U/N: share of items that would have to move for all to be alone",
             ),
-            ("collided_item_rate", number(ids.collided_item_rate), "items that share their ID with another one"),
-            ("max_bucket", ids.max_bucket.to_string(), "items of the ID that most share"),
+            ("collided_item_rate", number(ids.collided_item_rate), "share of items whose ID another item has too"),
+            ("max_bucket", ids.max_bucket.to_string(), "number of items of the most shared ID"),
             ("entropy_ratio", number(ids.entropy_ratio), "1 if every possible ID were equally frequent"),
-            ("perplexity", number(ids.perplexity), "equally frequent IDs that would say as much"),
-            ("gini", number(ids.gini), "0 if all IDs that occur have equally many items, near 1 if few have most"),
+            ("perplexity", number(ids.perplexity), "number of equally frequent IDs with the same entropy"),
+            ("gini", number(ids.gini), "0 if all IDs that occur have equally many items, near 1 if a few have most"),
             ("imbalance", number(ids.imbalance), "1 if all IDs that occur have equally many items"),
         ],
     );
@@ -95,13 +95,13 @@ fn errors(errors: &ErrorMetrics) -> String {
     ];
     let values = numbers(&lines.map(|(_, value, _)| value));
     let lines = lines.iter().zip(values).map(|((name, _, meaning), value)| (*name, value, *meaning));
-    let mut text = section("Errors: rows and what their IDs decode to", &lines.collect::<Vec<_>>());
+    let mut text = section("Errors: rows compared with what their IDs decode to", &lines.collect::<Vec<_>>());
     text += &format!("  squared error after each level: {}\n", per_level.join(", "));
     text
 }
 
 fn no_errors() -> String {
-    "Errors: not measured, as residuals of unit length do not add up to rows\n".to_owned()
+    "Errors: not measured, because residuals of unit length do not add up to rows\n".to_owned()
 }
 
 fn neighbors(metrics: &NeighborMetrics) -> String {
@@ -113,9 +113,9 @@ fn neighbors(metrics: &NeighborMetrics) -> String {
     let some = |of: ByDistance<Estimate>| of.map(|estimate| Some(*estimate));
     format!(
         "\
-Neighbours: nearest by ID against the {k} nearest rows, for {queries} rows; 1 is best
+Neighbours: rows nearest by ID compared with the {k} nearest rows, for {queries} rows; 1 is best
   nearest by ID             shared prefix    decoded distance    Hamming distance
-{}{}{}  recall: the share of true neighbours found; ndcg: the same, the first ones counting more; correlation:
+{}{}{}  recall: the share of true neighbours found; ndcg: the same, where the first ones count more; correlation:
   Spearman's, of the distances between rows and between their IDs, over pairs of rows. Tied items count by expectation.
 ",
         line("recall_at_k", some(recall)),
@@ -126,7 +126,7 @@ Neighbours: nearest by ID against the {k} nearest rows, for {queries} rows; 1 is
 
 fn purity(purity: &[PrefixPurity]) -> String {
     let mut text = "\
-Purity: the share of items that have the most frequent label of their prefix; and with the labels shuffled
+Purity: the share of items that have the most frequent label of their prefix, and the same with shuffled labels
     codes      purity            shuffled
 "
     .to_owned();
@@ -140,7 +140,7 @@ fn stability(unchanged: &Unchanged) -> String {
     let Unchanged { levels, stability } = unchanged;
     let mut text = format!(
         "\
-Stability: the share of rows that have the same code as before, and the same codes up to it; levels compared: {levels}
+Stability: the share of rows with the same code as before, and with the same codes up to it; levels compared: {levels}
    level   unchanged_codes   unchanged_prefixes
 "
     );
@@ -156,7 +156,7 @@ fn number(value: f64) -> String {
     numbers(&[value]).concat()
 }
 
-/// A value, with half of its confidence interval where there is one.
+/// Writes a value, with half of its confidence interval if it has one.
 fn estimate(estimate: Option<Estimate>) -> String {
     match estimate {
         None => "undefined".to_owned(),

@@ -1,4 +1,4 @@
-//! `semid fit --align-to`
+//! Aligns a model with an older one, for `semid fit --align-to`.
 
 use crate::args::FitArgs;
 use crate::config::Config;
@@ -16,7 +16,7 @@ pub(super) struct Older<'a> {
     path: &'a Path,
 }
 
-/// How many rows keep their codes.
+/// The shares of rows that keep their codes.
 #[derive(Serialize)]
 pub(super) struct Aligned {
     #[serde(serialize_with = "output::path")]
@@ -26,9 +26,9 @@ pub(super) struct Aligned {
 }
 
 impl<'a> Older<'a> {
-    /// The model of `--align-to`, if that is given, for rows of `dim` dimensions.
+    /// Loads the model of `--align-to`, if that is given, for rows of `dim` dimensions.
     ///
-    /// `named` is what the file of parameters says of it.
+    /// `named` is the fingerprint that the file of parameters gives for it.
     pub(super) fn load(
         args: &'a FitArgs,
         named: Option<&Value>,
@@ -39,7 +39,7 @@ impl<'a> Older<'a> {
             return match named {
                 None => Ok(None),
                 Some(name) => Err(config.failure(&format!(
-                    "align_to: names the model with fingerprint {name} by its fingerprint alone; give its file as --align-to"
+                    "align_to names a model only by its fingerprint, {name}; give the file of that model as --align-to"
                 ))),
             };
         };
@@ -48,7 +48,7 @@ impl<'a> Older<'a> {
         is_that(model.fingerprint(), named, "align-to", config)?;
         if model.dim() != dim {
             let kind = ErrorKind::DimMismatch { expected: model.dim(), found: dim };
-            return Err(Failure::Error(format!("{}: is a model of other rows: {kind}", path.display())));
+            return Err(Failure::Error(format!("{}: this model is of other rows: {kind}", path.display())));
         }
         Ok(Some(Self { model, path }))
     }
@@ -60,14 +60,14 @@ pub(super) fn is_that(found: String, named: Option<&Value>, flag: &str, config: 
         Some(name) if name.as_str() != Some(found.as_str()) => {
             let key = flag.replace('-', "_");
             let reason =
-                format!("{key}: is the fingerprint {name}, but --{flag} has {found}; give that model, or drop the key");
+                format!("{key} is the fingerprint {name}, but --{flag} has {found}; give that model, or drop the key");
             Err(config.failure(&reason))
         }
         _ => Ok(()),
     }
 }
 
-/// Gives the codes of a model the numbers of the older one, if there is one.
+/// Numbers the codes of a model like those of the older one, if there is one.
 pub(super) fn align(
     older: Option<&Older<'_>>,
     model: Model,
@@ -80,16 +80,17 @@ pub(super) fn align(
     Ok((model, Some(Aligned { to, before: alignment.before, after: alignment.after })))
 }
 
-/// The churn, in words.
+/// Says in words how many rows keep their codes.
 pub(super) fn text(aligned: Option<&Aligned>) -> String {
     let Some(Aligned { to, before, after }) = aligned else { return String::new() };
-    let mut out = format!("rows that keep what {} gives them, before and after renumbering\n", to.display());
+    let mut out = format!("share of rows that keep the codes of {}, before and after renumbering\n", to.display());
     out.push_str("level          code before -> after        whole prefix before -> after\n");
     let codes = before.unchanged_codes.iter().zip(&after.unchanged_codes);
     let prefixes = before.unchanged_prefixes.iter().zip(&after.unchanged_prefixes);
     for (level, ((before, after), (prefix_before, prefix_after))) in codes.zip(prefixes).enumerate() {
         let [before, after, prefix_before, prefix_after] =
             [before, after, prefix_before, prefix_after].map(|share| format!("{:.2} %", 100.0 * share));
+        let level = level + 1;
         let _ = writeln!(out, "{level:>5}  {before:>18} -> {after:<17}{prefix_before:>18} -> {prefix_after}");
     }
     out

@@ -7,13 +7,13 @@ mod vae;
 use crate::args::{Common, FitArgs, ModelKind};
 use crate::balance::{self, Balance};
 use crate::config::Config;
+use crate::input::Input;
 use crate::interrupt::{self, Watched};
 use crate::outliers;
 use crate::output::{self, Answer, Failure, Outcome};
 use crate::progress::Bar;
 use clap::ValueEnum;
-use semid::io::Provenance;
-use semid::io::{AtomicFile, open};
+use semid::io::{AtomicFile, Provenance};
 use semid::rq::{FitReport, LevelReport};
 use semid::{Model, Rows, RqKMeans};
 use serde::Serialize;
@@ -21,14 +21,14 @@ use std::fmt::Write;
 use std::path::Path;
 use std::time::Instant;
 
-/// What `--json` prints.
+/// The output of `--json`.
 #[derive(Serialize)]
 struct Fitted<'a> {
     fingerprint: String,
     rows: usize,
     dim: usize,
     levels: Vec<Level>,
-    /// The largest of the levels' gaps, where they were proved.
+    /// The largest gap of the levels, if all have one.
     #[serde(skip_serializing_if = "Option::is_none")]
     optimality_gap: Option<f64>,
     saturated_values: u64,
@@ -78,34 +78,34 @@ pub(crate) fn run(common: &Common, args: &FitArgs) -> Outcome {
         return vae::run(common, args, config, kind);
     }
     if let Some(name) = args.vae.first_given() {
-        return Err(Failure::Error(format!("--{name}: is for --kind rq-vae; add that, or leave it out")));
+        return Err(Failure::Error(format!("--{name} is for --kind rq-vae; add that, or leave --{name} out")));
     }
     let aligned_to = config.remove("align_to");
     config.set("kind", Some("rq-kmeans"))?;
     size_and_seed(args, &mut config)?;
     let params = params::k_means(config.parameters::<RqKMeans>()?, &args.options, false)?;
     let params = sinkhorn(balanced(params, args)?, args)?;
-    let rows = open(&args.input.input, &args.input.options())?;
-    let older = align::Older::load(args, aligned_to.as_ref(), &config, rows.dim())?;
-    output::differs(&args.output, &args.input.input)?;
-    // A folder that cannot be written to is better found out now than after a long fit.
+    let input = Input::open(&args.input)?;
+    let older = align::Older::load(args, aligned_to.as_ref(), &config, input.rows.dim())?;
+    input.check_output(&args.output)?;
+    // It is better to learn before a long fit that a folder cannot be written to.
     AtomicFile::check(&args.output)?;
     let device = match (common.device()?, args.memory) {
         (device, Some(bytes)) => device.with_memory(bytes),
         (device, None) => device,
     };
-    let rows = Watched::new(&*rows);
+    let rows = Watched::new(&input.rows);
     let bar = Bar::fit(common);
     let start = Instant::now();
     let fitted = params.fit_with(&rows, &device, |progress| {
         bar.show(progress);
         interrupt::flow()
     });
-    let (model, report) = fitted.map_err(|error| Failure::of_rows(error, &args.input.input))?;
+    let (model, report) = fitted.map_err(|error| input.failure(error))?;
     let seconds = start.elapsed().as_secs_f64();
     drop(bar);
     let (model, alignment) = align::align(older.as_ref(), model.into(), &rows, &device)?;
-    let model = recorded(model, args, &rows)?;
+    let model = recorded(model, args, &input)?;
     interrupt::check()?;
     model.save(&args.output)?;
     let fitted = Fitted {
@@ -129,10 +129,10 @@ pub(crate) fn run(common: &Common, args: &FitArgs) -> Outcome {
 }
 
 fn unknown_kind(name: &str) -> String {
-    format!("unknown kind `{name}`; there are rq-kmeans, rq-vae and rq-kmeans-plus")
+    format!("unknown kind `{name}`; the kinds are rq-kmeans, rq-vae and rq-kmeans-plus")
 }
 
-/// Sets levels, clusters and seed that were given; a list of clusters has its own number of levels.
+/// Sets the levels, clusters and seed that were given; a list of clusters also decides the number of levels.
 fn size_and_seed(args: &FitArgs, config: &mut Config) -> Result<(), Failure> {
     match args.clusters.as_slice() {
         [] => {}
@@ -146,13 +146,13 @@ fn size_and_seed(args: &FitArgs, config: &mut Config) -> Result<(), Failure> {
     config.set("seed", args.seed)
 }
 
-/// Sizes of clusters that were given.
+/// Sets the sizes of clusters that were given.
 fn balanced(params: RqKMeans, args: &FitArgs) -> Result<RqKMeans, Failure> {
     let given = [("min-size", args.min_size), ("max-size", args.max_size)];
     let before = params.get_sizes();
     if !args.balanced && before.is_none() {
         return match given.into_iter().find(|(_, size)| size.is_some()) {
-            Some((name, _)) => Err(Failure::Error(format!("--{name}: is for --balanced; add that"))),
+            Some((name, _)) => Err(Failure::Error(format!("--{name} is for --balanced; add that"))),
             None => Ok(params),
         };
     }
@@ -160,13 +160,13 @@ fn balanced(params: RqKMeans, args: &FitArgs) -> Result<RqKMeans, Failure> {
     Ok(params.sizes(args.min_size.or(min), args.max_size.or(max)))
 }
 
-/// Sinkhorn as it was given.
+/// Sets Sinkhorn as the flags ask.
 fn sinkhorn(params: RqKMeans, args: &FitArgs) -> Result<RqKMeans, Failure> {
     let (epsilon, iterations) = params.get_sinkhorn().map_or((None, 50), |(epsilon, rounds)| (Some(epsilon), rounds));
     let epsilon = match args.sinkhorn_epsilon.as_slice() {
         [] => epsilon,
         [epsilon] => Some(*epsilon),
-        _ => return Err(Failure::Error("--sinkhorn-epsilon: several are for --kind rq-vae; give one".into())),
+        _ => return Err(Failure::Error("--sinkhorn-epsilon: several values are for --kind rq-vae; give one".into())),
     };
     match (epsilon, args.sinkhorn_iterations) {
         (Some(epsilon), given) => Ok(params.sinkhorn(epsilon, given.unwrap_or(iterations))),
@@ -176,13 +176,13 @@ fn sinkhorn(params: RqKMeans, args: &FitArgs) -> Result<RqKMeans, Failure> {
 }
 
 fn iterations_alone() -> Failure {
-    Failure::Error("--sinkhorn-iterations: is for --sinkhorn-epsilon; add that".into())
+    Failure::Error("--sinkhorn-iterations is for --sinkhorn-epsilon; add that".into())
 }
 
-/// The model with a record of its input, if that was asked for.
-fn recorded(model: Model, args: &FitArgs, rows: &dyn Rows) -> Result<Model, Failure> {
+/// Returns the model, with a record of its inputs if that was asked for.
+fn recorded(model: Model, args: &FitArgs, input: &Input) -> Result<Model, Failure> {
     match args.provenance {
-        true => Ok(model.with_provenance(Provenance::new().input(&args.input.input, rows)?)?),
+        true => Ok(model.with_provenance(Provenance::new().inputs(&input.rows)?)?),
         false => Ok(model),
     }
 }
@@ -203,7 +203,7 @@ fn text(fitted: &Fitted<'_>, report: &FitReport) -> String {
     out
 }
 
-/// A table of levels.
+/// Writes a table of levels.
 pub(crate) fn levels(levels: &[LevelReport]) -> String {
     let mut out = String::from("level  clusters  iterations  squared error  empty reseeded\n");
     for (i, level) in levels.iter().enumerate() {

@@ -1,4 +1,4 @@
-//! From flags to what the library is asked to do.
+//! Turns flags into parameters of the library.
 
 use crate::args::{self, FitOptions, VaeArgs};
 use crate::output::Failure;
@@ -6,7 +6,7 @@ use semid::rq::{Algorithm, Init, MiniBatch};
 use semid::vae::{CodebookUpdate, Estimator, Keep, Loss, MatmulWidth, Reduction, Schedule};
 use semid::{Metric, RqKMeans, RqVae};
 
-/// Residual k-means with the options that were given; `beside_networks` says that `--batch` may be meant for these.
+/// Sets the options of residual k-means that were given; with `beside_networks`, `--batch` may be meant for networks.
 pub(crate) fn k_means(params: RqKMeans, options: &FitOptions, beside_networks: bool) -> Result<RqKMeans, Failure> {
     let mut params = params;
     macro_rules! set {
@@ -35,7 +35,7 @@ pub(crate) fn k_means(params: RqKMeans, options: &FitOptions, beside_networks: b
     Ok(params.algorithm(algorithm))
 }
 
-/// The algorithm with what was given of it.
+/// Sets the options of the algorithm that were given.
 fn algorithm(before: Algorithm, options: &FitOptions, beside_networks: bool) -> Result<Algorithm, Failure> {
     let before = match (options.algorithm, before) {
         (None, before) => before,
@@ -45,7 +45,7 @@ fn algorithm(before: Algorithm, options: &FitOptions, beside_networks: bool) -> 
     };
     if let Algorithm::MiniBatch(batches) = before {
         if options.n_init.is_some() {
-            return Err(Failure::Error("--n-init: is for --algorithm lloyd; leave it out".into()));
+            return Err(Failure::Error("--n-init is for --algorithm lloyd; leave it out".into()));
         }
         return Ok(Algorithm::MiniBatch(MiniBatch {
             batch: options.batch.unwrap_or(batches.batch),
@@ -59,12 +59,12 @@ fn algorithm(before: Algorithm, options: &FitOptions, beside_networks: bool) -> 
         ("joint", options.joint),
     ];
     match given.into_iter().find(|(_, given)| *given) {
-        Some((name, _)) => Err(Failure::Error(format!("--{name}: is for --algorithm mini-batch; add that"))),
+        Some((name, _)) => Err(Failure::Error(format!("--{name} is for --algorithm mini-batch; add that"))),
         None => Ok(Algorithm::Lloyd),
     }
 }
 
-/// Refuses options that say nothing to networks.
+/// Refuses options that have no meaning for networks.
 pub(crate) fn only_for_networks(options: &FitOptions, vae: &VaeArgs) -> Result<(), Failure> {
     let seeded = vae.kmeans_init != Some(false) && vae.warm_start.is_none();
     let given = [
@@ -80,24 +80,26 @@ pub(crate) fn only_for_networks(options: &FitOptions, vae: &VaeArgs) -> Result<(
         ("joint", options.joint),
     ];
     match given.into_iter().find(|(_, given)| *given) {
-        Some((name, _)) => Err(Failure::Error(format!("--{name}: is for --kind rq-kmeans; leave it out"))),
+        Some((name, _)) => Err(Failure::Error(format!("--{name} is for --kind rq-kmeans; leave it out"))),
         None => Ok(()),
     }
 }
 
-/// A network with the options that were given.
+/// Sets the options of networks that were given.
 pub(crate) fn network(params: RqVae, options: &FitOptions, vae: &VaeArgs) -> Result<RqVae, Failure> {
     let mut params = params;
     if let Some(max_iter) = options.max_iter {
         params = params.kmeans_iters(max_iter);
     }
     macro_rules! set {
-        ($($from:ident: $($name:ident),*;)*) => { $($(if let Some(value) = $from.$name.clone() { params = params.$name(value); })*)* };
+        ($($from:ident: $($name:ident),*;)*) => {
+            $($(if let Some(value) = $from.$name.clone() { params = params.$name(value); })*)*
+        };
     }
     set!(
         options: sample, batch;
-        vae: hidden, latent, epochs, lr, weight_decay, warmup, clip, beta, quantization_weight, dropout, slope, kmeans_init;
-        vae: held_out;
+        vae: hidden, latent, epochs, lr, weight_decay, warmup, clip, beta, quantization_weight, dropout, slope;
+        vae: kmeans_init, held_out;
     );
     params = if vae.batch_norm { params.batch_norm(true) } else { params };
     params = if vae.no_revive { params.revive(false) } else { params };
@@ -131,7 +133,7 @@ pub(crate) fn network(params: RqVae, options: &FitOptions, vae: &VaeArgs) -> Res
     Ok(params.schedule(schedule))
 }
 
-/// The schedule with what was given of it.
+/// Sets the options of the schedule that were given.
 fn schedule(before: Schedule, vae: &VaeArgs) -> Result<Schedule, Failure> {
     let before = match (vae.schedule, before) {
         (None, before) | (Some(args::Schedule::Step), before @ Schedule::Step { .. }) => before,
@@ -144,7 +146,7 @@ fn schedule(before: Schedule, vae: &VaeArgs) -> Result<Schedule, Failure> {
             Ok(Schedule::Step { epochs: vae.step_epochs.unwrap_or(epochs), gamma: vae.gamma.unwrap_or(gamma) })
         }
         _ if vae.step_epochs.is_some() || vae.gamma.is_some() => {
-            Err(Failure::Error("--step-epochs and --gamma: are for --schedule step; add that".into()))
+            Err(Failure::Error("--step-epochs and --gamma are for --schedule step; add that".into()))
         }
         other => Ok(other),
     }

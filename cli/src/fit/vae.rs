@@ -3,10 +3,11 @@
 use super::{align, params};
 use crate::args::{Common, FitArgs, ModelKind};
 use crate::config::Config;
+use crate::input::Input;
 use crate::interrupt::{self, Watched};
 use crate::output::{self, Answer, Failure, Outcome};
 use crate::progress::Bar;
-use semid::io::{AtomicFile, open};
+use semid::io::AtomicFile;
 use semid::vae::{EpochReport, RqVaeFit, RqVaeReport, Schedule};
 use semid::{Device, ErrorKind, Model, Rows, RqKMeansModel, RqVae};
 use serde::Serialize;
@@ -14,7 +15,7 @@ use std::fmt::Write;
 use std::path::Path;
 use std::time::Instant;
 
-/// What `--json` prints.
+/// The output of `--json`.
 #[derive(Serialize)]
 struct Trained<'a> {
     fingerprint: String,
@@ -35,11 +36,11 @@ struct Trained<'a> {
 
 pub(super) fn run(common: &Common, args: &FitArgs, mut config: Config, kind: ModelKind) -> Outcome {
     if args.balanced {
-        return Err(Failure::Error("--balanced: is for --kind rq-kmeans; leave it out".into()));
+        return Err(Failure::Error("--balanced is for --kind rq-kmeans; leave it out".into()));
     }
     if args.memory.is_some() {
         let reason =
-            "--memory: is for --kind rq-kmeans; networks keep all rows in memory: leave it out, or take --sample";
+            "--memory is for --kind rq-kmeans, as networks keep all rows in memory; leave it out, or use --sample";
         return Err(Failure::Error(reason.into()));
     }
     params::only_for_networks(&args.options, &args.vae)?;
@@ -49,35 +50,35 @@ pub(super) fn run(common: &Common, args: &FitArgs, mut config: Config, kind: Mod
         align::is_that(model.fingerprint(), named.as_ref(), "warm-start", &config)?;
         leaves_to_warm_start(args, model)?;
     } else if named.is_some() {
-        return Err(config.failure("warm_start: is for kind rq-kmeans-plus; leave it out"));
+        return Err(config.failure("warm_start is for kind rq-kmeans-plus; leave it out"));
     }
     let aligned_to = config.remove("align_to");
     config.set("kind", Some("rq-vae"))?;
     super::size_and_seed(args, &mut config)?;
     if let Some(model) = &warm_start {
-        // Where nothing is said, sizes are those of the warm start; a training refuses others.
+        // If nothing sets the sizes, they are those of the warm start; a training refuses any others.
         config.set("levels", (!config.has("levels")).then(|| model.levels().len()))?;
         config.set("clusters", (!config.has("clusters")).then(|| model.clusters()))?;
     }
     let params = params::network(config.parameters::<RqVae>()?, &args.options, &args.vae)?;
     let params = sinkhorn(params, args)?;
-    let rows = open(&args.input.input, &args.input.options())?;
-    let older = align::Older::load(args, aligned_to.as_ref(), &config, rows.dim())?;
-    output::differs(&args.output, &args.input.input)?;
+    let input = Input::open(&args.input)?;
+    let older = align::Older::load(args, aligned_to.as_ref(), &config, input.rows.dim())?;
+    input.check_output(&args.output)?;
     for file in args.vae.checkpoint.iter().chain(&args.vae.warm_start) {
-        output::differs(file, &args.input.input)?;
+        input.check_output(file)?;
         output::differs_from(file, &args.output, "output")?;
     }
-    // That they cannot be written is better known before the training.
+    // It is better to learn before the training that these files cannot be written.
     for file in args.vae.checkpoint.iter().chain([&args.output]) {
         AtomicFile::check(file)?;
     }
     let device = common.device()?;
-    let rows = Watched::new(&*rows);
+    let rows = Watched::new(&input.rows);
     let start = Instant::now();
     let bar = Bar::fit(common);
     let training = begin(args, &params, warm_start.as_ref(), &rows, &device, &bar);
-    let mut training = training.map_err(|error| Failure::of_rows(error, &args.input.input))?;
+    let mut training = training.map_err(|error| input.failure(error))?;
     let trained = training.train(args.vae.checkpoint.as_deref(), |progress| {
         bar.epoch(progress);
         if let Some(path) = args.vae.checkpoint.as_ref().filter(|_| !progress.done.is_empty()) {
@@ -91,7 +92,7 @@ pub(super) fn run(common: &Common, args: &FitArgs, mut config: Config, kind: Mod
     let seconds = start.elapsed().as_secs_f64();
     interrupt::check().map_err(|error| stopped(error, args, &params, report.epochs.len()))?;
     let (model, alignment) = align::align(older.as_ref(), model.into(), &rows, &device)?;
-    let model = super::recorded(model, args, &rows)?;
+    let model = super::recorded(model, args, &input)?;
     model.save(&args.output)?;
     let trained = Trained {
         fingerprint: model.fingerprint(),
@@ -135,7 +136,7 @@ fn goes_on(checkpoint: &Path) -> String {
     format!("interrupted; the same command goes on from {}", checkpoint.display())
 }
 
-/// A failure after that many epochs; where there is a checkpoint it says how to go on.
+/// Returns the failure after that many epochs; if there is a checkpoint, it says how to go on.
 fn stopped(error: semid::Error, args: &FitArgs, params: &RqVae, epochs: usize) -> Failure {
     let Some(path) = &args.vae.checkpoint else { return error.into() };
     match error.kind() {
@@ -149,22 +150,22 @@ fn stopped(error: semid::Error, args: &FitArgs, params: &RqVae, epochs: usize) -
     }
 }
 
-/// The model of `--warm-start`, which `rq-kmeans-plus` needs and nothing else takes.
+/// Loads the model of `--warm-start`, which `rq-kmeans-plus` needs and no other kind takes.
 fn warm_start(args: &FitArgs, kind: ModelKind) -> Result<Option<RqKMeansModel>, Failure> {
     match (&args.vae.warm_start, kind == ModelKind::KMeansPlus) {
         (None, false) => Ok(None),
-        (Some(_), false) => Err(Failure::Error("--warm-start: is for --kind rq-kmeans-plus; add that".into())),
+        (Some(_), false) => Err(Failure::Error("--warm-start is for --kind rq-kmeans-plus; add that".into())),
         (None, true) => Err(Failure::Error(
-            "--kind rq-kmeans-plus: starts from a fitted model; give it as --warm-start model.safetensors".into(),
+            "--kind rq-kmeans-plus starts from a fitted model; give one as --warm-start model.safetensors".into(),
         )),
         (Some(path), true) => match Model::load(path)?.downcast::<RqKMeansModel>() {
             Some(model) => Ok(Some(model.clone())),
-            None => Err(Failure::Error(format!("{}: is no rq-kmeans model; give one that is", path.display()))),
+            None => Err(Failure::Error(format!("{}: this is no rq-kmeans model; give one", path.display()))),
         },
     }
 }
 
-/// Sinkhorn as it was given.
+/// Sets Sinkhorn as the flags ask.
 fn sinkhorn(params: RqVae, args: &FitArgs) -> Result<RqVae, Failure> {
     let (epsilons, iterations) = params.get_sinkhorn();
     let epsilons = match args.sinkhorn_epsilon.as_slice() {
@@ -177,7 +178,7 @@ fn sinkhorn(params: RqVae, args: &FitArgs) -> Result<RqVae, Failure> {
     Ok(params.sinkhorn(epsilons, args.sinkhorn_iterations.unwrap_or(iterations)))
 }
 
-/// Refuses what the warm start decides, where it is asked for otherwise.
+/// Refuses flags that ask for other sizes than the warm start has.
 fn leaves_to_warm_start(args: &FitArgs, model: &RqKMeansModel) -> Result<(), Failure> {
     let clusters = model.clusters();
     let other_clusters = match args.clusters.as_slice() {
@@ -195,13 +196,13 @@ fn leaves_to_warm_start(args: &FitArgs, model: &RqKMeansModel) -> Result<(), Fai
     match wrong.into_iter().find(|(_, wrong)| *wrong) {
         Some((name, _)) => {
             let found = format!("{clusters:?} clusters in {} dimensions", model.dim());
-            Err(Failure::Error(format!("--{name}: is that of the warm start, which has {found}; leave it out")))
+            Err(Failure::Error(format!("--{name} differs from the warm start, which has {found}; leave it out")))
         }
         None => Ok(()),
     }
 }
 
-/// Most epochs that the text lists.
+/// How many epochs the text lists at most.
 const LISTED: usize = 10;
 
 fn text(trained: &Trained<'_>, report: &RqVaeReport) -> String {

@@ -1,4 +1,4 @@
-//! Progress where nobody watches a terminal: plain lines on stderr, or events where `RUST_LOG` asks for these.
+//! Shows progress without a terminal: as plain lines on stderr, or as events if `RUST_LOG` asks for them.
 
 use crate::args::Common;
 use std::io::{IsTerminal, Write};
@@ -7,21 +7,21 @@ use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-/// Longest time without a line.
+/// The longest time without a line.
 const SILENCE: Duration = Duration::from_secs(30);
 
-/// Whether lines are events.
+/// Whether lines become events.
 static LOG: AtomicBool = AtomicBool::new(false);
 
-/// Makes events of all lines.
+/// Turns all lines into events.
 pub(crate) fn log_instead() {
     LOG.store(true, Relaxed);
 }
 
-/// Says what happens: a line when a step is done, and one whenever there was none for half a minute.
+/// Prints a line when a step is done, and one after every half minute without a line.
 pub(super) struct Lines {
     state: Arc<Mutex<State>>,
-    /// Dropped to end the thread that breaks the silence.
+    /// When this is dropped, the thread that breaks the silence ends.
     _end: Option<Sender<()>>,
     shown: bool,
 }
@@ -29,7 +29,7 @@ pub(super) struct Lines {
 struct State {
     begun: Instant,
     last: Instant,
-    /// What is being done.
+    /// What is being done now.
     now: String,
 }
 
@@ -41,7 +41,7 @@ impl State {
         if LOG.load(Relaxed) {
             tracing::info!("{text}");
         } else {
-            // Nobody is left to tell where stderr is closed.
+            // If stderr is closed, nobody is left to tell.
             let _ = writeln!(std::io::stderr(), "{hours}:{minutes:02}:{seconds:02} {text}");
         }
     }
@@ -59,7 +59,7 @@ impl Lines {
         Self { state, _end: end, shown }
     }
 
-    /// Sets what is being done, for a line in case of silence.
+    /// Sets what is being done now, which is printed after half a minute of silence.
     pub(super) fn now(&self, text: impl FnOnce() -> String) {
         if self.shown {
             self.state.lock().unwrap_or_else(PoisonError::into_inner).now = text();
@@ -74,7 +74,7 @@ impl Lines {
     }
 }
 
-/// Starts a thread that breaks the silence until what is returned is dropped.
+/// Starts a thread that breaks the silence; it ends when the returned sender is dropped.
 fn watch(state: &Arc<Mutex<State>>, silence: Duration) -> Option<Sender<()>> {
     let (end, ended) = channel();
     let state = state.clone();

@@ -1,4 +1,4 @@
-//! Progress on stderr: a bar where that is a terminal, and plain lines elsewhere.
+//! Shows progress on stderr: a bar on a terminal, and plain lines elsewhere.
 
 mod lines;
 
@@ -17,17 +17,17 @@ use std::time::Duration;
 use lines::Lines;
 pub(crate) use lines::log_instead;
 
-/// A bar that vanishes when it is dropped; where nobody would see it there are lines instead.
+/// A bar that vanishes when it is dropped; without a terminal it prints lines instead.
 pub(crate) struct Bar {
     bar: ProgressBar,
     lines: Lines,
     verbose: bool,
-    /// The step that is being done, by its number, and what to say when it is.
+    /// The number of the present step, and the text for the end of this step.
     step: Mutex<Option<(usize, String)>>,
 }
 
 impl Bar {
-    /// A bar for the iterations of a fit.
+    /// Makes a bar for the iterations of a fit.
     pub(crate) fn fit(common: &Common) -> Self {
         let bar = Self::new(common, "{elapsed_precise} {prefix} [{bar:24}] {pos}/{len} {wide_msg}");
         bar.bar.set_length(1);
@@ -35,19 +35,19 @@ impl Bar {
         bar
     }
 
-    /// A bar for `rows` rows.
+    /// Makes a bar for `rows` rows.
     pub(crate) fn rows(common: &Common, rows: usize) -> Self {
         let bar = Self::new(common, "{elapsed_precise} {prefix} [{bar:24}] {pos}/{len} rows, {per_sec}, {eta} left");
         bar.bar.set_length(rows as u64);
         bar
     }
 
-    /// A bar for the comparisons of an evaluation.
+    /// Makes a bar for the comparisons of an evaluation.
     pub(crate) fn comparisons(common: &Common) -> Self {
         Self::new(common, "{elapsed_precise} {prefix} [{bar:24}] {percent} %, {eta} left")
     }
 
-    /// A bar for the stages of a sweep.
+    /// Makes a bar for the stages of a sweep.
     pub(crate) fn sweep(common: &Common) -> Self {
         Self::new(common, "{elapsed_precise} {prefix} [{bar:24}] {wide_msg}")
     }
@@ -65,7 +65,7 @@ impl Bar {
         Self { bar, lines: Lines::new(common), verbose: common.verbose, step: Mutex::new(None) }
     }
 
-    /// Says what is being done in the step of this number; when another begins, how it ended.
+    /// Says what the step with this number does; when another step begins, prints how it ended.
     fn step(&self, number: usize, text: String) {
         self.lines.now(|| text.clone());
         let mut step = self.step.lock().unwrap_or_else(PoisonError::into_inner);
@@ -84,7 +84,7 @@ impl Bar {
         }
     }
 
-    /// What the rows are for.
+    /// Sets what the rows are read for.
     pub(crate) fn name(&self, name: impl Into<String>) {
         let name = name.into();
         self.lines.now(|| name.clone());
@@ -98,7 +98,7 @@ impl Bar {
         self.lines.now(|| format!("{}: {rows} of {} rows", self.bar.prefix(), total()));
     }
 
-    /// Shows how far an evaluation is.
+    /// Shows the progress of an evaluation.
     pub(crate) fn compared(&self, progress: &EvaluationProgress) {
         self.bar.set_prefix(progress.stage);
         self.bar.set_length(progress.total.max(1));
@@ -148,7 +148,7 @@ impl Bar {
 }
 
 impl Bar {
-    /// Shows what is being done for a run of a sweep.
+    /// Shows what a run of a sweep is doing.
     pub(crate) fn sweep_stage(&self, run: &str, stage: SweepStage<'_>) {
         let (done, total, message) = match stage {
             SweepStage::Fit(fit) => {
@@ -174,7 +174,7 @@ impl Bar {
     }
 }
 
-/// Rows that move a bar when they are read.
+/// Rows that advance a bar when they are read.
 pub(crate) struct Shown<'a> {
     pub(crate) rows: &'a dyn Rows,
     pub(crate) bar: &'a Bar,

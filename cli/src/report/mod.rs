@@ -5,17 +5,17 @@ mod page;
 pub(crate) use page::Page;
 
 use crate::args::{Common, ReportArgs};
+use crate::input::Input;
 use crate::interrupt::{self, Watched};
 use crate::output::{self, Answer, Failure, Outcome};
 use crate::progress::Bar;
-use semid::io::open;
 use semid::sweep::{SweepData, SweepRecord};
 use semid::{Model, Rows};
 use serde::Serialize;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-/// What `--json` prints.
+/// The output of `--json`.
 #[derive(Serialize)]
 struct Written<'a> {
     #[serde(serialize_with = "output::path")]
@@ -29,19 +29,18 @@ struct Written<'a> {
 }
 
 pub(crate) fn run(common: &Common, args: &ReportArgs) -> Outcome {
-    let input = &args.input.input;
     let model = Model::load(&args.model)?;
-    let rows = open(input, &args.input.options())?;
-    let rows = Watched::new(&*rows);
-    let sweep = args.sweep.as_deref().map(|path| runs(path, &rows, input)).transpose()?.unwrap_or_default();
+    let input = Input::open(&args.input)?;
+    let rows = Watched::new(&input.rows);
+    let sweep = args.sweep.as_deref().map(|path| runs(path, &input)).transpose()?.unwrap_or_default();
     let inputs: Vec<&Path> =
         [Some(&args.model), args.sweep.as_ref()].into_iter().flatten().map(PathBuf::as_path).collect();
-    let page = Page::new(&args.page, &args.output, input, &inputs, rows.len())?;
+    let page = Page::new(&args.page, &args.output, &input, &inputs)?;
     let device = common.device()?;
     let start = Instant::now();
     let bar = Bar::comparisons(common);
     bar.name("encoding");
-    let codes = model.encode(&rows, &device).map_err(|error| Failure::of_rows(error, input))?;
+    let codes = model.encode(&rows, &device).map_err(|error| input.failure(error))?;
     let report = page.report(&model, &page::file_name(&args.model), rows.len());
     let report = report.sweep(&sweep).sample(args.sample).pairs(args.pairs).seed(args.seed);
     let report = match args.k {
@@ -52,7 +51,7 @@ pub(crate) fn run(common: &Common, args: &ReportArgs) -> Outcome {
         bar.compared(progress);
         interrupt::flow()
     });
-    let drawn = drawn.map_err(|error| Failure::of_rows(error, input))?;
+    let drawn = drawn.map_err(|error| input.failure(error))?;
     interrupt::check()?;
     drop(bar);
     let written = Written {
@@ -67,10 +66,10 @@ pub(crate) fn run(common: &Common, args: &ReportArgs) -> Outcome {
     Ok(Answer::Yes)
 }
 
-/// The runs in the file of a sweep, which have to be of these rows.
-fn runs(path: &Path, rows: &dyn Rows, input: &Path) -> Result<Vec<SweepRecord>, Failure> {
+/// Reads the runs in the file of a sweep, which must be on these rows.
+fn runs(path: &Path, input: &Input) -> Result<Vec<SweepRecord>, Failure> {
     let runs = SweepRecord::read(path)?;
-    let data = SweepData::of(rows).map_err(|error| Failure::of_rows(error, input))?;
+    let data = SweepData::of(&input.rows).map_err(|error| input.failure(error))?;
     data.check(&runs).map_err(|error| Failure::of_file(error, path))?;
     Ok(runs)
 }
@@ -84,7 +83,7 @@ fn text(written: &Written<'_>) -> String {
     let (output, kilobytes) = (output.display(), bytes.div_ceil(1000));
     let rows = output::things(*rows, "row");
     format!(
-        "drew a page of {kilobytes} kB{figures} about {rows} on {device} in {seconds:.2} s\nsaved {output}; open it in a \
-         browser\n"
+        "drew a page of {kilobytes} kB{figures} about {rows} on {device} in {seconds:.2} s\n\
+         saved {output}; open it in a browser\n"
     )
 }

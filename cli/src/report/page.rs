@@ -1,51 +1,53 @@
-//! A page: what its flags say, and its files.
+//! Prepares a page from its flags, and writes its files.
 
 use crate::args::PageArgs;
-use crate::items;
+use crate::input::Input;
 use crate::output::{self, Failure, things};
-use semid::io::{AtomicFile, read_strings};
+use semid::io::AtomicFile;
 use semid::report::ReportPage;
 use semid::{Model, Report};
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
-/// A page to be drawn on the rows of an input.
+/// A page to be drawn about the rows of an input.
 pub(crate) struct Page<'a> {
     args: &'a PageArgs,
     output: &'a Path,
-    input: &'a Path,
+    input: &'a Input,
     names: Option<Vec<String>>,
     labels: Option<Vec<String>>,
 }
 
 impl<'a> Page<'a> {
-    /// Reads the texts of the rows, and makes sure that `output` can be written and is none of the inputs.
+    /// Reads the texts of the rows, and checks that `output` can be written and is none of the inputs.
     pub(crate) fn new(
         args: &'a PageArgs,
         output: &'a Path,
-        input: &'a Path,
+        input: &'a Input,
         inputs: &[&Path],
-        rows: usize,
     ) -> Result<Self, Failure> {
-        let names = texts(args.id_column.as_deref(), args.items.as_deref(), input, rows, "names")?;
-        let labels = texts(args.label_column.as_deref(), args.labels.as_deref(), input, rows, "labels")?;
+        let id_column = ("--id-column", args.id_column.as_deref());
+        let names = input.texts(id_column, ("names", "--items", args.items.as_deref()))?;
+        let label_column = ("--label-column", args.label_column.as_deref());
+        let labels = input.texts(label_column, ("labels", "--labels", args.labels.as_deref()))?;
         let texts = [args.items.as_deref(), args.labels.as_deref()].into_iter().flatten();
-        inputs.iter().copied().chain(texts).chain([input]).try_for_each(|other| output::differs(output, other))?;
+        inputs.iter().copied().chain(texts).try_for_each(|other| output::differs(output, other))?;
+        input.check_output(output)?;
         let is_page = |extension: &OsStr| ["html", "htm"].iter().any(|html| extension.eq_ignore_ascii_case(html));
         if !output.extension().is_some_and(is_page) {
             let path = output.display();
             return Err(Failure::Error(format!("{path}: a report is a web page; give it a name that ends in .html")));
         }
-        // That it cannot be written is better known before the measuring.
+        // It is better to learn before the measuring that the output cannot be written.
         AtomicFile::check(output)?;
         args.svg.as_deref().map_or(Ok(()), writable)?;
         Ok(Self { args, output, input, names, labels })
     }
 
-    /// The report on a model, which comes from `source`.
+    /// Returns the report on a model, which comes from `source`.
     pub(crate) fn report(&self, model: &Model, source: &str, rows: usize) -> Report<'_> {
-        let input = file_name(self.input);
-        let stem = self.input.file_stem().unwrap_or_default().to_string_lossy();
+        let input = file_name(self.input.name());
+        let stem = self.input.name().file_stem().unwrap_or_default().to_string_lossy();
         let title = self.args.title.clone().unwrap_or_else(|| format!("Semantic IDs of {stem}"));
         let (rows, dimensions) = (things(rows, "row"), things(model.dim(), "dimension"));
         let mut report = Report::new()
@@ -62,7 +64,7 @@ impl<'a> Page<'a> {
         report
     }
 
-    /// Writes the page and, where they are wanted, the figures; returns the files of these.
+    /// Writes the page and, if asked, the figures; returns the files of the figures.
     pub(crate) fn save(&self, page: &ReportPage) -> Result<Vec<PathBuf>, Failure> {
         page.save(self.output)?;
         let Some(folder) = &self.args.svg else { return Ok(Vec::new()) };
@@ -71,7 +73,7 @@ impl<'a> Page<'a> {
     }
 }
 
-/// Makes a folder where there is none, and makes sure that files can be written into it.
+/// Makes a folder if it is missing, and checks that files can be written into it.
 fn writable(folder: &Path) -> Result<(), Failure> {
     std::fs::create_dir_all(folder).map_err(|error| {
         Failure::Error(format!("{}: making the folder failed: {error}; give another one", folder.display()))
@@ -79,7 +81,7 @@ fn writable(folder: &Path) -> Result<(), Failure> {
     Ok(AtomicFile::check(&folder.join("collisions.svg"))?)
 }
 
-/// Clusters of every level, as one text that stays short where there are many equal ones.
+/// Writes the clusters of every level in one text, which stays short if many are equal.
 fn clusters(of: &[usize]) -> String {
     match of {
         [first, rest @ ..] if rest.len() >= 6 && rest.iter().all(|clusters| clusters == first) => {
@@ -89,36 +91,7 @@ fn clusters(of: &[usize]) -> String {
     }
 }
 
-/// The name of a file without its folders, which are nobody's business.
+/// Returns the name of a file without its folders, which may be private.
 pub(crate) fn file_name(path: &Path) -> String {
     path.file_name().unwrap_or_default().to_string_lossy().into_owned()
-}
-
-/// The texts of the rows in a column or in a file, if either is given.
-fn texts(
-    column: Option<&str>,
-    file: Option<&Path>,
-    input: &Path,
-    rows: usize,
-    what: &str,
-) -> Result<Option<Vec<String>>, Failure> {
-    let parquet = input.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("parquet"));
-    match (column, file) {
-        (Some(column), _) if parquet => Ok(Some(read_strings(input, column)?)),
-        (Some(_), _) => {
-            let advice = format!("a column of {what} needs a .parquet input; give the {what} in a text file");
-            Err(Failure::Error(format!("{}: {advice}", input.display())))
-        }
-        (None, Some(path)) => {
-            let lines = items::lines(path)?;
-            let (path, found) = (path.display(), lines.len());
-            match found == rows {
-                true => Ok(Some(lines)),
-                false => Err(Failure::Error(format!(
-                    "{path}: there are {found} {what} for {rows} rows: give one a line for each"
-                ))),
-            }
-        }
-        (None, None) => Ok(None),
-    }
 }

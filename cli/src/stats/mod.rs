@@ -14,10 +14,10 @@ use std::fmt::Write;
 use std::path::Path;
 use tally::Tally;
 
-/// Records read at a time.
+/// How many records are read at a time.
 const PAGE: usize = 4096;
 
-/// What `--json` prints.
+/// The output of `--json`.
 #[derive(Serialize)]
 struct Stats<'a> {
     items: u64,
@@ -57,7 +57,7 @@ pub(crate) fn run(common: &Common, args: &StatsArgs) -> Outcome {
     Ok(Answer::Yes)
 }
 
-/// Counts all records of a snapshot, retired ones too, a page at a time.
+/// Counts all records of a snapshot, retired ones too; reads a page at a time.
 fn count(registry: &Registry, clusters: &[usize]) -> semid::Result<Tally> {
     let mut tally = Tally::new(clusters)?;
     let mut after = None;
@@ -103,7 +103,7 @@ fn stats<'a>(registry: &Registry, db: &'a Path) -> semid::Result<Stats<'a>> {
     })
 }
 
-/// The size of the database and of what was written beside it and is still to be merged.
+/// Returns the size of the database and of the log beside it that is not merged yet.
 fn bytes(db: &Path) -> u64 {
     let mut log = db.as_os_str().to_owned();
     log.push("-wal");

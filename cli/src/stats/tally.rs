@@ -1,10 +1,10 @@
-//! Counting records that come in the order of their IDs, in constant memory.
+//! Counts records in the order of their IDs, in constant memory.
 
 use semid::Result;
 use semid::metrics::{CodeMetrics, SortedCodeCounter};
 use semid::registry::Record;
 
-/// What was counted so far.
+/// The counts so far.
 pub(super) struct Tally {
     pub(super) items: u64,
     pub(super) retired: u64,
@@ -30,7 +30,7 @@ impl Tally {
         self.codes.add(&id.codes, 1)
     }
 
-    /// What the codes of the items tell, if there are items.
+    /// Returns the measures of the items' codes; none without items.
     pub(super) fn codes(&self) -> Result<Option<CodeMetrics>> {
         if self.items == 0 { Ok(None) } else { self.codes.clone().finish().map(Some) }
     }

@@ -1,4 +1,4 @@
-//! The report on the best run of a sweep.
+//! Draws the report on the best run of a sweep.
 
 use super::State;
 use crate::args::SweepArgs;
@@ -8,7 +8,7 @@ use crate::report::Page;
 use semid::sweep::{SweepMetric, SweepRecord};
 use semid::{Device, Rows, Sweep};
 
-/// All that the report is about.
+/// Everything that the report needs.
 pub(super) struct Best<'a> {
     pub(super) page: Page<'a>,
     pub(super) args: &'a SweepArgs,
@@ -40,7 +40,7 @@ impl Best<'_> {
         let mut report = page.report(&model, &source, rows.len()).sweep(records).rank_by(*metric);
         let evaluation = self.sweep.get_evaluation();
         report = report.k(evaluation.get_k()).seed(evaluation.get_seed()).pairs(evaluation.get_pairs());
-        // As many as the sweep took, or one model would have two recalls on one page.
+        // The page takes the sweep's number of neighbours; otherwise it would show two recalls of one model.
         if let Some(neighbors) = &best.metrics.neighbors {
             report = report.sample(neighbors.queries);
         }

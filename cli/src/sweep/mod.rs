@@ -7,23 +7,23 @@ use crate::args::{self, Balanced, Common, SweepArgs, SweptKind};
 use crate::config::Config;
 use crate::evaluation::sampled;
 use crate::fit::params;
+use crate::input::Input;
 use crate::interrupt::{self, Watched};
 use crate::output::{self, Answer, Failure, Outcome};
 use crate::progress::Bar;
 use crate::report::Page;
 use best::Best;
-use semid::io::open;
 use semid::sweep::{SweepKind, SweepMetric, SweepParameters, SweepRecord, SweepStage};
 use semid::{ErrorKind, Metric, Rows, RqKMeans, RqVae, Sweep};
 use serde::Serialize;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-/// What `--json` prints.
+/// The output of `--json`.
 #[derive(Serialize)]
 struct Swept<'a> {
     runs: usize,
-    /// Runs that were in the file already.
+    /// How many runs the file already had.
     kept: usize,
     rank_by: &'static str,
     less_is_better: bool,
@@ -34,12 +34,12 @@ struct Swept<'a> {
     output: &'a Path,
     #[serde(skip_serializing_if = "Option::is_none", serialize_with = "output::path_if_any")]
     report: Option<&'a Path>,
-    /// Run that the report is about.
+    /// The run that the report is about.
     #[serde(skip_serializing_if = "Option::is_none")]
     reported: Option<String>,
 }
 
-/// A run in its place.
+/// A run with its rank.
 #[derive(Serialize)]
 struct Ranked<'a> {
     name: String,
@@ -54,18 +54,17 @@ pub(crate) fn run(common: &Common, args: &SweepArgs) -> Outcome {
     let metric = rank_by(args, &sweep)?;
     let given = [("queries", args.queries.is_some()), ("pairs", args.pairs.is_some())];
     args::only_with_neighbors(sweep.get_evaluation().get_k(), given)?;
-    let input = &args.input.input;
-    let rows = open(input, &args.input.options())?;
-    output::differs(&args.output, input)?;
+    let input = Input::open(&args.input)?;
+    input.check_output(&args.output)?;
     let sweep = match config.has_in("evaluation", "sample") {
         true => sweep,
         false => {
-            let evaluation = sampled(sweep.get_evaluation().clone(), rows.len());
+            let evaluation = sampled(sweep.get_evaluation().clone(), input.rows.len());
             sweep.evaluation(evaluation)
         }
     };
-    let rows = Watched::new(&*rows);
-    let page = page(args, rows.len())?;
+    let rows = Watched::new(&input.rows);
+    let page = page(args, &input)?;
     let device = common.device()?;
     let start = Instant::now();
     let mut state = State::new(common, &args.output);
@@ -104,22 +103,21 @@ fn ranked_run<'a>(metric: &SweepMetric, record: &'a SweepRecord) -> Ranked<'a> {
     Ranked { name: record.parameters.name(), value: metric.value(record), record }
 }
 
-/// The page of `--report`, whose flags are nothing without it.
-fn page(args: &SweepArgs, rows: usize) -> Result<Option<Page<'_>>, Failure> {
-    let input = &args.input.input;
+/// Returns the page of `--report`; refuses the flags of the page without it.
+fn page<'a>(args: &'a SweepArgs, input: &'a Input) -> Result<Option<Page<'a>>, Failure> {
     match (&args.report, args.page.first_given()) {
         (Some(report), _) => {
             output::differs_from(report, &args.output, "output")?;
-            Page::new(&args.page, report, input, &[], rows).map(Some)
+            Page::new(&args.page, report, input, &[]).map(Some)
         }
         (None, Some(name)) => {
-            Err(Failure::Error(format!("--{name}: is for the page of --report; add that, or leave it out")))
+            Err(Failure::Error(format!("--{name} is for the page of --report; add that, or leave --{name} out")))
         }
         (None, None) => Ok(None),
     }
 }
 
-/// The metric of `--rank-by`, which must be one that is measured.
+/// Returns the metric of `--rank-by`, which must be measured.
 fn rank_by(args: &SweepArgs, sweep: &Sweep) -> Result<SweepMetric, Failure> {
     let name = args.rank_by.as_str();
     let metric = SweepMetric::named(name).map_err(|error| Failure::Error(format!("--rank-by: {error}")))?;
@@ -127,12 +125,12 @@ fn rank_by(args: &SweepArgs, sweep: &Sweep) -> Result<SweepMetric, Failure> {
     let errors = ["squared_error_per_row", "mse", "relative_l1"].contains(&name);
     let normalized = |kind: &SweepKind| matches!(kind, SweepKind::RqKMeans(params) if params.get_normalize_residuals());
     let missing = [
-        (neighbors && sweep.get_evaluation().get_k() == 0, "is about neighbours, which --k 0 leaves out"),
+        (neighbors && sweep.get_evaluation().get_k() == 0, "this metric is about neighbours, which --k 0 leaves out"),
         (
             name == "predicted_collision_rate" && sweep.get_predict().is_none(),
-            "needs a number of rows; give --predict N",
+            "this metric needs a number of rows; give --predict N",
         ),
-        (errors && sweep.get_kinds().iter().any(normalized), "is not measured with --normalize-residuals"),
+        (errors && sweep.get_kinds().iter().any(normalized), "this metric is not measured with --normalize-residuals"),
     ];
     match missing.into_iter().find(|(missing, _)| *missing) {
         Some((_, why)) => Err(Failure::Error(format!("--rank-by {name}: {why}"))),
@@ -140,7 +138,7 @@ fn rank_by(args: &SweepArgs, sweep: &Sweep) -> Result<SweepMetric, Failure> {
     }
 }
 
-/// The grid of the file with what flags set in its place.
+/// Returns the grid of the file, with the values that flags set in its place.
 fn grid(args: &SweepArgs) -> Result<Config, Failure> {
     let mut config = Config::read(args.config.as_deref())?;
     config.set("levels", args.levels.as_ref())?;
@@ -168,12 +166,12 @@ fn sweep(args: &SweepArgs, config: &Config) -> Result<Sweep, Failure> {
     Ok(sweep.kinds(kinds).models(args.models.as_deref()))
 }
 
-/// The kinds that were asked for, or those of the grid, with the options that were given.
+/// Returns the kinds that flags name, or those of the grid, with the options that were given.
 fn kinds(args: &SweepArgs, sweep: &Sweep) -> Result<Vec<SweepKind>, Failure> {
     for (name, given) in [("checkpoint", args.vae.checkpoint.is_some()), ("warm-start", args.vae.warm_start.is_some())]
     {
         if given {
-            return Err(Failure::Error(format!("--{name}: is for `semid fit`; leave it out")));
+            return Err(Failure::Error(format!("--{name} is for `semid fit`; leave it out")));
         }
     }
     let kinds = match &args.kind {
@@ -183,12 +181,12 @@ fn kinds(args: &SweepArgs, sweep: &Sweep) -> Result<Vec<SweepKind>, Failure> {
     let k_means = kinds.iter().any(|kind| matches!(kind, SweepKind::RqKMeans(_)));
     let network = kinds.iter().any(|kind| matches!(kind, SweepKind::RqVae(_)));
     if let Some(name) = args.vae.first_given().filter(|_| !network) {
-        return Err(Failure::Error(format!("--{name}: is for --kind rq-vae; add that, or leave it out")));
+        return Err(Failure::Error(format!("--{name} is for --kind rq-vae; add that, or leave --{name} out")));
     }
     if !k_means {
         params::only_for_networks(&args.options, &args.vae)?;
         if args.balanced.is_some_and(|balanced| balanced != Balanced::Off) {
-            return Err(Failure::Error("--balanced: is for --kind rq-kmeans; leave it out".into()));
+            return Err(Failure::Error("--balanced is for --kind rq-kmeans; leave it out".into()));
         }
     }
     let with_options = |kind| {
@@ -202,13 +200,13 @@ fn kinds(args: &SweepArgs, sweep: &Sweep) -> Result<Vec<SweepKind>, Failure> {
     let cosine =
         |kind: &SweepKind| matches!(kind, SweepKind::RqKMeans(params) if params.get_metric() == Metric::Cosine);
     if network && kinds.iter().any(cosine) {
-        let reason = "measures rq-kmeans on rows of unit length and rq-vae on rows as they are, which do not compare";
+        let reason = "rq-kmeans measures rows of unit length and rq-vae rows as they are, which do not compare";
         return Err(Failure::Error(format!("--metric cosine: {reason}; sweep the kinds apart")));
     }
     Ok(kinds)
 }
 
-/// The kind as the grid has it, or with defaults.
+/// Returns the kind as the grid has it, or with defaults.
 fn of_kind(kind: SweptKind, sweep: &Sweep) -> SweepKind {
     let is_it = |known: &&SweepKind| match kind {
         SweptKind::KMeans => matches!(known, SweepKind::RqKMeans(_)),
@@ -221,14 +219,14 @@ fn of_kind(kind: SweptKind, sweep: &Sweep) -> SweepKind {
     sweep.get_kinds().iter().find(is_it).cloned().unwrap_or_else(default)
 }
 
-/// What is shown and what is remembered for failures.
+/// The progress that is shown, and what failures need to know.
 struct State {
     bar: Bar,
     output: PathBuf,
-    /// Run that is worked on, with the number of all.
+    /// The present run, with the number of all runs.
     run: Option<(String, usize)>,
     finished: usize,
-    /// Finished runs that nothing was done for.
+    /// How many finished runs needed no work.
     kept: usize,
     worked: bool,
 }
@@ -255,15 +253,15 @@ impl State {
         self.run = Some((name, runs));
     }
 
-    /// What is said of a sweep that was stopped.
+    /// Returns the message for a sweep that was stopped.
     fn goes_on(&self, runs: usize) -> String {
         let (finished, output) = (self.finished, self.output.display());
         format!("interrupted; {finished} of {runs} runs are finished, the same command goes on from {output}")
     }
 
-    /// A failure; one of a run says of which, and Ctrl-C how to go on.
+    /// Returns a failure; it names the run, and after Ctrl-C it says how to go on.
     fn failure(&self, error: semid::Error, args: &SweepArgs) -> Failure {
-        let Some((name, runs)) = &self.run else { return Failure::of_rows(error, &args.input.input) };
+        let Some((name, runs)) = &self.run else { return Failure::of_rows(error, &args.input.name()) };
         match error.kind() {
             ErrorKind::Cancelled if self.finished > 0 => Failure::Stopped(self.goes_on(*runs)),
             ErrorKind::Cancelled => Failure::Interrupted,

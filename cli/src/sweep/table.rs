@@ -1,14 +1,14 @@
-//! The ranking of a sweep, for people.
+//! Writes the ranking of a sweep for people.
 
 use super::{Ranked, Swept};
 use crate::output::{numbers, things};
 use semid::sweep::SweepMetric;
 use std::fmt::Write;
 
-/// Most runs that are listed.
+/// How many runs are listed at most.
 const LISTED: usize = 30;
 
-/// The whole result as text.
+/// Returns the whole result as text.
 pub(super) fn text(metric: &SweepMetric, swept: &Swept<'_>) -> String {
     let Swept { runs, kept, device, seconds, output, .. } = swept;
     let again = if *kept > 0 { format!(", {kept} of them before") } else { String::new() };
@@ -27,7 +27,7 @@ pub(super) fn text(metric: &SweepMetric, swept: &Swept<'_>) -> String {
     out
 }
 
-/// Columns beside the metric that the ranking is by.
+/// Columns that are always there, beside that of the metric of the ranking.
 const ALWAYS: [&str; 4] = ["collision_rate", "mse", "recall_at_k.decoded", "predicted_collision_rate"];
 
 fn table(metric: &SweepMetric, ranking: &[Ranked<'_>]) -> String {
@@ -53,7 +53,7 @@ fn table(metric: &SweepMetric, ranking: &[Ranked<'_>]) -> String {
     out
 }
 
-/// The cells of a column, all in one format.
+/// Writes the cells of a column in one format.
 fn cells(values: impl Iterator<Item = Option<f64>>) -> Vec<String> {
     let values: Vec<Option<f64>> = values.collect();
     let mut texts = numbers(&values.iter().flatten().copied().collect::<Vec<_>>()).into_iter();

@@ -1,4 +1,4 @@
-//! What one device made of the rows, and how it compares with the others.
+//! Computes results on one device, and compares them with those of the others.
 
 use crate::args::Common;
 use crate::interrupt;
@@ -9,7 +9,7 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 use std::time::Instant;
 
-/// Levels, clusters and iterations of the refit are limited to these, so that the slow reference takes part.
+/// Levels, clusters and iterations of the refit are at most these, so that the slow reference can take part.
 const FIT_LEVELS: usize = 4;
 const FIT_CLUSTERS: usize = 64;
 const FIT_ITERATIONS: usize = 5;
@@ -17,7 +17,7 @@ const FIT_ITERATIONS: usize = 5;
 const FIT_WIDTH: usize = 32;
 const FIT_BATCH: usize = 128;
 
-/// One device of the result.
+/// The result of one device.
 #[derive(Serialize)]
 pub(super) struct Entry {
     pub(super) name: String,
@@ -25,59 +25,59 @@ pub(super) struct Entry {
     pub(super) backend: String,
     pub(super) equal: bool,
     rows: usize,
-    /// SHA-256 of the codes of those rows, u32 little endian.
+    /// SHA-256 of the codes of the compared rows, as u32 in little endian.
     pub(super) codes_sha256: Option<String>,
     /// The same for all rows of the input.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) all_codes_sha256: Option<String>,
-    /// Fingerprint of the model refitted on a sample.
+    /// The fingerprint of the model that the device fitted to a sample.
     pub(super) fit_fingerprint: Option<String>,
     seconds: f64,
-    /// Where the first difference from the first device lies.
+    /// The place of the first difference from the first device.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) difference: Option<String>,
-    /// Why the device could not take part.
+    /// The reason why the device could not take part.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) error: Option<String>,
 }
 
-/// What a device made of the rows.
+/// The codes and the fingerprint that a device computed.
 struct Made {
     some: Codes,
     whole: Option<Codes>,
     fingerprint: String,
 }
 
-/// What every device is asked to do.
+/// The work that every device does.
 pub(super) struct Work<'a> {
     pub(super) model: &'a Model,
     /// The rows for all devices.
     pub(super) rows: &'a dyn Rows,
-    /// Number of the row of the input that stands at a row of those.
+    /// Returns the row of the input for a row of `rows`.
     pub(super) source_row: &'a dyn Fn(usize) -> usize,
-    /// All rows, for the fast devices.
+    /// All rows, which only fast devices encode.
     pub(super) whole: Option<&'a dyn Rows>,
     pub(super) fit_rows: &'a dyn Rows,
-    /// The device whose codes are tampered with.
+    /// The device whose codes are changed by one bit.
     pub(super) planted: Option<&'a str>,
 }
 
 /// A device to compare.
 pub(super) struct Candidate {
     pub(super) name: String,
-    /// What is known about it, unless it cannot be opened.
+    /// The description of the device; none if it cannot be opened.
     pub(super) info: Option<DeviceInfo>,
 }
 
 impl Candidate {
-    /// Whether it is neither the scalar reference nor an adapter emulated in software.
+    /// Returns whether the device is neither the scalar reference nor an adapter emulated in software.
     pub(super) fn is_fast(&self) -> bool {
         self.info.as_ref().is_some_and(|info| info.hardware && info.backend != "scalar")
     }
 }
 
 impl Work<'_> {
-    /// Runs every device and compares it with those before it.
+    /// Runs every device, and compares it with those before it.
     pub(super) fn compare(&self, common: &Common, devices: &[Candidate]) -> Result<Vec<Entry>> {
         let mut entries: Vec<Entry> = Vec::new();
         let mut first: Option<Made> = None;
@@ -149,11 +149,12 @@ impl Work<'_> {
     }
 
     fn difference(&self, first: &Made, made: &Made) -> Option<String> {
-        let fit = (first.fingerprint != made.fingerprint).then(|| "the fit has another fingerprint".to_owned());
+        let fit =
+            (first.fingerprint != made.fingerprint).then(|| "the fitted model has another fingerprint".to_owned());
         codes_difference(&first.some, &made.some, self.source_row).or(fit)
     }
 
-    /// Fits a model like this one, made small enough for a sample of rows; returns its fingerprint.
+    /// Fits a small model like this one to a sample of the rows; returns its fingerprint.
     fn refit(&self, common: &Common, device: &Device) -> Result<String> {
         let bar = Bar::fit(common);
         let most = FIT_CLUSTERS.min(self.fit_rows.len());
@@ -185,7 +186,7 @@ impl Work<'_> {
     }
 }
 
-/// Whether `error` is the device's failure and not that of the input or of the user.
+/// Returns whether `error` is the device's failure, and not one of the input or of the user.
 fn is_of_device(error: &Error) -> bool {
     use ErrorKind::{Device, NoAdapter, OutOfMemory, UnknownDevice};
     matches!(error.kind(), Device { .. } | NoAdapter { .. } | UnknownDevice { .. } | OutOfMemory { .. })

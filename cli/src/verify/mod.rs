@@ -3,26 +3,26 @@
 mod device;
 
 use crate::args::{Common, VerifyArgs};
+use crate::input::Input;
 use crate::interrupt::Watched;
 use crate::output::{self, Answer, Failure, Outcome};
 use device::{Candidate, Entry, Work};
-use semid::io::open;
 use semid::{Device, ErrorKind, Matrix, Model, Result, Rows};
 use serde::Serialize;
 use std::fmt::Write;
 
-/// Rows that devices refit on.
+/// How many rows the devices refit on.
 const FIT_ROWS: usize = 1000;
 
-/// What `--json` prints.
+/// The output of `--json`.
 #[derive(Serialize)]
 struct Verified {
     equal: bool,
-    /// Rows that every device encoded.
+    /// How many rows every device encoded.
     rows: usize,
-    /// Rows of the input, all encoded by the fast devices if there are at least two.
+    /// How many rows the input has; fast devices encode all of them if there are at least two such devices.
     input_rows: usize,
-    /// Rows that every device fitted on.
+    /// How many rows every device fitted.
     fit_rows: usize,
     fingerprint: String,
     devices: Vec<Entry>,
@@ -30,16 +30,16 @@ struct Verified {
 
 pub(crate) fn run(common: &Common, args: &VerifyArgs) -> Outcome {
     let model = Model::load(&args.model)?;
-    let rows = open(&args.input.input, &args.input.options())?;
+    let input = Input::open(&args.input)?;
+    let rows = Watched::new(&input.rows);
     if rows.dim() != model.dim() {
         let kind = ErrorKind::DimMismatch { expected: model.dim(), found: rows.dim() };
-        return Err(Failure::Error(format!("{}: {kind}", args.input.input.display())));
+        return Err(input.refuse(&kind.to_string()));
     }
     let devices = candidates(common);
     if let Some(name) = args.plant_difference.as_ref().filter(|name| !devices.iter().any(|d| d.name == **name)) {
-        return Err(Failure::Error(format!("--plant-difference {name}: is none of the devices compared")));
+        return Err(Failure::Error(format!("--plant-difference {name}: this is none of the devices compared")));
     }
-    let rows = Watched::new(&*rows);
     let input_rows = rows.len();
     let count = if args.all { input_rows } else { args.rows.clamp(1, input_rows.max(1)) };
     let (sample, fit_rows) = (spaced(&rows, count)?, spaced(&rows, input_rows.min(FIT_ROWS))?);
@@ -60,7 +60,7 @@ pub(crate) fn run(common: &Common, args: &VerifyArgs) -> Outcome {
         fit_rows,
         planted: args.plant_difference.as_deref(),
     };
-    let entries = work.compare(common, &devices).map_err(|error| Failure::of_rows(error, &args.input.input))?;
+    let entries = work.compare(common, &devices).map_err(|error| input.failure(error))?;
     let equal = entries.iter().all(|entry| entry.equal);
     let failed = entries.iter().any(|entry| entry.error.is_some());
     let verified = Verified {
@@ -79,8 +79,8 @@ pub(crate) fn run(common: &Common, args: &VerifyArgs) -> Outcome {
     })
 }
 
-/// The devices to compare: those named, or all. A comparison takes two, so that a single one is compared with the
-/// reference.
+/// Returns the devices to compare: those named, or all. A comparison needs two, so a single device is compared with the
+/// reference, or the reference with the CPU.
 fn candidates(common: &Common) -> Vec<Candidate> {
     let all = Device::list();
     let partner = if common.device.iter().all(|name| name == "reference") { "cpu" } else { "reference" };
@@ -88,7 +88,8 @@ fn candidates(common: &Common) -> Vec<Candidate> {
     let mut chosen: Vec<Candidate> = Vec::new();
     for name in partner.into_iter().chain(common.device.iter().map(String::as_str)) {
         let listed = all.iter().find(|info| info.name == name).cloned();
-        // Other names, such as `gpu`, are resolved by opening them; the comparison tells why one cannot be opened.
+        // Other names, such as `gpu`, are resolved by opening the device; the comparison tells why one cannot be
+        // opened.
         let info = listed.or_else(|| Device::named(name).ok().map(|device| device.info().clone()));
         let name = info.as_ref().map_or(name, |info| &info.name).to_owned();
         if !chosen.iter().any(|other| other.name == name) {
@@ -101,7 +102,7 @@ fn candidates(common: &Common) -> Vec<Candidate> {
     }
 }
 
-/// Values of `count` rows evenly spread over `rows`, or nothing if these are all rows.
+/// Returns the values of `count` rows evenly spread over `rows`; none if these are all rows.
 fn spaced(rows: &dyn Rows, count: usize) -> Result<Option<Vec<f32>>> {
     if count >= rows.len() {
         return Ok(None);
@@ -113,7 +114,7 @@ fn spaced(rows: &dyn Rows, count: usize) -> Result<Option<Vec<f32>>> {
     Ok(Some(values))
 }
 
-/// Row of the input that stands at `row` of `count` evenly spread ones.
+/// Returns the row of the input that is number `row` of `count` evenly spread rows.
 fn source_row(row: usize, count: usize, input_rows: usize) -> usize {
     (row as u128 * input_rows as u128 / count.max(1) as u128) as usize
 }

@@ -109,7 +109,15 @@ impl<'a> Export<'a> {
     /// Prepares exports of `registry`, in which codes in token names start from 0. Files with token ids need
     /// [`Export::first_token`] or [`Export::tokenizer`] as well.
     pub fn new(registry: &'a Registry) -> Self {
-        Self { registry, base: None, template: None, first_token: None, tokenizer: None, key_column: "item", watch: None }
+        Self {
+            registry,
+            base: None,
+            template: None,
+            first_token: None,
+            tokenizer: None,
+            key_column: "item",
+            watch: None,
+        }
     }
 
     /// Sets the number that code 0 has in the name of its token, `<a_0>` or `<a_1>`; programs differ in which they

@@ -80,7 +80,9 @@ impl SidKey {
         let expected = match self {
             Self::Commas if depth < 2 => "integers, as IDs of one code have no comma".to_owned(),
             // With a first code of 0 in every ID, no integer needs more than the codes that follow.
-            Self::Packed { base } if depth < PACKED_LEVELS || (depth > PACKED_LEVELS && last < power(base, depth - 1)) => {
+            Self::Packed { base }
+                if depth < PACKED_LEVELS || (depth > PACKED_LEVELS && last < power(base, depth - 1)) =>
+            {
                 format!("codes with commas: readers would take these integers of {depth} codes for those of others")
             }
             _ => return Ok(()),

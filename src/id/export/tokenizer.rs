@@ -44,7 +44,8 @@ impl BaseTokenizer {
         let next_id = ids.iter().max().map_or(0, |most| most + 1);
         if next_id != ids.len() as u64 {
             let largest = next_id.saturating_sub(1);
-            let reason = format!("its {} ids have gaps: the largest is {largest}; give the first id as a number", ids.len());
+            let reason =
+                format!("its {} ids have gaps: the largest is {largest}; give the first id as a number", ids.len());
             return Err(damaged(reason));
         }
         Ok(Self { path: path.to_owned(), tokens, next_id })

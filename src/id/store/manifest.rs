@@ -130,7 +130,9 @@ impl Manifest {
     pub(crate) fn check(&self, found: &Self) -> Result<()> {
         let (asked, found) = (self.to_map(), found.to_map());
         let get = |map: &BTreeMap<String, String>, name: &str| map.get(name).cloned().unwrap_or_else(|| "none".into());
-        for setting in ["fingerprint", "levels", "resolver", "capacity", "text", "separator", "template", "base", "begin", "end"] {
+        for setting in
+            ["fingerprint", "levels", "resolver", "capacity", "text", "separator", "template", "base", "begin", "end"]
+        {
             let (expected, found) = (get(&found, setting), get(&asked, setting));
             if expected != found {
                 return Err(match setting {

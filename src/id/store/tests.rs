@@ -1,6 +1,6 @@
 use super::*;
 use crate::error::ErrorKind;
-use crate::id::{IdFormat, Resolver};
+use crate::id::{IdFormat, Resolver, TokenTemplate};
 
 #[test]
 fn stores_conform() {
@@ -86,7 +86,8 @@ fn manifests_with_a_template_are_of_version_2_and_others_of_version_1() {
         assert!(matches!(error.kind(), ErrorKind::DamagedRegistry { .. }), "{key} {value}: {error}");
     }
     // A registry whose tokens differ in a mark is another one.
-    let other = manifest(Resolver::default(), IdFormat::tokens(template().template().unwrap().clone().end("</s>").unwrap()));
+    let other =
+        manifest(Resolver::default(), IdFormat::tokens(template().template().unwrap().clone().end("</s>").unwrap()));
     let error = other.check(&Manifest::from_map(&map).unwrap()).unwrap_err();
     assert!(matches!(error.kind(), ErrorKind::OtherRegistry { setting: "end", .. }), "{error}");
 }

@@ -91,7 +91,8 @@ impl IdText {
         if format.separator().is_none() && !format.is_token() {
             return Err(Error::parameter("format", "custom", "registered IDs are plain or token: they are read back"));
         }
-        if suffix == SuffixForm::Item && format.template().is_some_and(|template| *template != TokenTemplate::default()) {
+        if suffix == SuffixForm::Item && format.template().is_some_and(|template| *template != TokenTemplate::default())
+        {
             let expected = "the default: an item key could hold the text of any other";
             return Err(Error::parameter("token template", format!("{:?}", format.template()), expected));
         }
@@ -122,7 +123,8 @@ impl IdText {
         let separator = self.format.separator();
         let key = (self.suffix == SuffixForm::Item).then(|| escape::escape(item, separator.unwrap_or_default()));
         let codes = id.codes.iter().map(|code| u64::from(*code));
-        let shown = |code| self.format.template().map_or_else(|| u64::to_string(&code), |template| template.number(code));
+        let shown =
+            |code| self.format.template().map_or_else(|| u64::to_string(&code), |template| template.number(code));
         let parts = codes.map(shown).chain(key).chain(self.number(id.suffix).map(shown));
         match self.format.template() {
             Some(template) => template.write(parts, true),

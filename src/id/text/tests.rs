@@ -32,13 +32,16 @@ fn template() -> impl Strategy<Value = TokenTemplate> {
     ];
     let marks = ["<|sid_begin|>", "<", "</s>", "\u{e9}", "_", "<a_", "x"];
     let mark = || prop::option::of(prop::sample::select(marks.to_vec()));
-    (prop::sample::select(texts.to_vec()), mark(), mark(), 0..2_u32).prop_filter_map("refused", |(text, begin, end, base)| {
-        let mut template = TokenTemplate::new(text).unwrap().base(base).unwrap();
-        if let Some(mark) = begin {
-            template = template.begin(mark).ok()?;
-        }
-        end.map_or(Some(template.clone()), |mark| template.end(mark).ok())
-    })
+    (prop::sample::select(texts.to_vec()), mark(), mark(), 0..2_u32).prop_filter_map(
+        "refused",
+        |(text, begin, end, base)| {
+            let mut template = TokenTemplate::new(text).unwrap().base(base).unwrap();
+            if let Some(mark) = begin {
+                template = template.begin(mark).ok()?;
+            }
+            end.map_or(Some(template.clone()), |mark| template.end(mark).ok())
+        },
+    )
 }
 
 /// Keys that look like parts of IDs, separators or escapes.
@@ -210,7 +213,7 @@ fn ambiguous_templates_are_refused() {
         ("{level0}{code}", "after the level"),
         ("{code}{level1}", "after {code}"),
         ("{code}0{level}", "after {code}"),
-        ("1{level}_{code}", "after {code}"),  // a token, and then another one
+        ("1{level}_{code}", "after {code}"), // a token, and then another one
         ("<{level}x_{code}>", "after the level"),
         ("<{level0}0_{code}>", "after the level"),
         ("b_{code}_{level}", "after the level"),
@@ -238,7 +241,10 @@ fn ambiguous_templates_are_refused() {
 fn tokenizers_find_the_tokens_of_every_template() {
     for text in ["{level}{code}", "{code}{level}", "L{level1}:{code};", "[{code}@{level1}]", "0{level}0{code}x9"] {
         let template = TokenTemplate::new(text).unwrap();
-        let tokens: Vec<String> = (0..30).flat_map(|level| (0..25).map(move |code| (level, code))).map(|(l, c)| template.token(l, c)).collect();
+        let tokens: Vec<String> = (0..30)
+            .flat_map(|level| (0..25).map(move |code| (level, code)))
+            .map(|(l, c)| template.token(l, c))
+            .collect();
         let known: std::collections::HashSet<&str> = tokens.iter().map(String::as_str).collect();
         assert_eq!(known.len(), tokens.len(), "{text}");
         for codes in [[1, 2, 3], [0, 0, 0], [2, 12, 21], [24, 2, 4]] {
@@ -250,7 +256,8 @@ fn tokenizers_find_the_tokens_of_every_template() {
                 found.push(longest);
                 rest = &rest[longest.len()..];
             }
-            let expected: Vec<String> = codes.iter().enumerate().map(|(level, code)| template.token(level, *code)).collect();
+            let expected: Vec<String> =
+                codes.iter().enumerate().map(|(level, code)| template.token(level, *code)).collect();
             assert_eq!(found, expected, "{text}");
         }
     }

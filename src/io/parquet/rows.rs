@@ -1,7 +1,9 @@
+use super::strings::strings_of;
 use super::table::{Arrays, Table};
 use crate::MAX_DIM;
 use crate::error::{Error, ErrorKind, Result};
 use crate::io::dense::check_span;
+use crate::io::dialect::Dialect;
 use crate::io::list;
 use crate::rows::Rows;
 use arrow_array::cast::AsArray;
@@ -160,6 +162,16 @@ impl Rows for ParquetRows {
             *slot = Some(cursor);
         }
         Ok(())
+    }
+}
+
+impl Dialect for ParquetRows {
+    fn columns(&self) -> Result<Vec<String>> {
+        Ok(self.table.columns().map(|(name, _)| name.to_owned()).collect())
+    }
+
+    fn strings(&self, column: &str) -> Result<Vec<String>> {
+        strings_of(&self.table, column)
     }
 }
 

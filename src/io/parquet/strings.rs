@@ -24,8 +24,10 @@ pub fn columns(path: impl AsRef<Path>) -> Result<Vec<String>> {
 /// [`ErrorKind::Io`](crate::ErrorKind::Io); [`ErrorKind::Format`](crate::ErrorKind::Format) for a damaged file, no such
 /// column, a column of another type, or a null, with its row.
 pub fn read_strings(path: impl AsRef<Path>, column: &str) -> Result<Vec<String>> {
-    let path = path.as_ref();
-    let table = Table::open(path)?;
+    strings_of(&Table::open(path.as_ref())?, column)
+}
+
+pub(super) fn strings_of(table: &Table, column: &str) -> Result<Vec<String>> {
     let (index, kind) = table.column(column)?;
     if !(kind.is_integer() || matches!(kind, DataType::Utf8)) {
         return Err(table.error(format!("column {column:?} is of type {kind}, not of strings or integers")));

@@ -158,7 +158,11 @@ impl Sizes {
         }
         let vocab = asked.vocab_size.unwrap_or(codes);
         if vocab < codes || vocab > i32::MAX as u64 {
-            return Err(Error::parameter("vocab_size", vocab, format!("{codes}, the codes of the largest level, to 2^31")));
+            return Err(Error::parameter(
+                "vocab_size",
+                vocab,
+                format!("{codes}, the codes of the largest level, to 2^31"),
+            ));
         }
         let dense = asked.dense_levels.unwrap_or(2.min(depth - 1));
         if !(1..=2).contains(&dense) || dense >= depth {

@@ -45,7 +45,8 @@ impl SidRows {
         self.codes.extend(codes);
         if let Some(suffix) = suffix {
             let code = i32::try_from(suffix).ok();
-            let code = code.ok_or_else(|| Error::parameter("suffix", suffix, "below 2^31, as states are 32-bit integers"))?;
+            let code =
+                code.ok_or_else(|| Error::parameter("suffix", suffix, "below 2^31, as states are 32-bit integers"))?;
             self.codes.push(code as u32);
         }
         Ok(())

@@ -95,10 +95,10 @@ fn index(resolver: Resolver, ids: &Ids, sizes: StaticSizes) -> Result<Index> {
     assert_eq!(exported.nodes, Some(index.indptr.len() as u64 - 2));
     let padding = &index.csr[index.csr.len() - index.vocab..];
     assert!(padding.iter().all(|row| *row == [index.vocab as i32, 0]));
-    assert_eq!((index.csr.len() - index.vocab, index.csr.len()), (
-        index.indptr[index.indptr.len() - 2],
-        index.indptr[index.indptr.len() - 1]
-    ));
+    assert_eq!(
+        (index.csr.len() - index.vocab, index.csr.len()),
+        (index.indptr[index.indptr.len() - 2], index.indptr[index.indptr.len() - 1])
+    );
     Ok(index)
 }
 

@@ -1,0 +1,78 @@
+//! Readers of many files, of which only some are open at a time.
+
+use crate::error::{Error, Result};
+use crate::io::ReadOptions;
+use crate::io::dialect::{self, Dialect};
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// Most files that are open at once: fewer than systems allow a process.
+const MOST_OPEN: usize = 128;
+
+/// A file with rows.
+#[derive(Debug)]
+pub(super) struct Part {
+    pub(super) path: PathBuf,
+    pub(super) rows: usize,
+}
+
+/// The files, and readers of those that were used last.
+pub(super) struct Readers {
+    pub(super) parts: Vec<Part>,
+    pub(super) dim: usize,
+    options: ReadOptions,
+    /// The one used last stands last.
+    open: Mutex<Vec<(usize, Arc<dyn Dialect>)>>,
+}
+
+impl Readers {
+    pub(super) fn new(options: &ReadOptions) -> Self {
+        Self { parts: Vec::new(), dim: 0, options: options.clone(), open: Mutex::default() }
+    }
+
+    /// Adds a file with its reader.
+    pub(super) fn push(&mut self, path: PathBuf, reader: Box<dyn Dialect>) {
+        self.dim = reader.dim();
+        self.parts.push(Part { path, rows: reader.len() });
+        self.keep(self.parts.len() - 1, reader.into());
+    }
+
+    fn keep(&self, part: usize, reader: Arc<dyn Dialect>) {
+        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+        if open.len() >= MOST_OPEN {
+            open.remove(0);
+        }
+        open.push((part, reader));
+    }
+
+    /// The reader of a part, which is opened again where it was closed.
+    pub(super) fn get(&self, part: usize) -> Result<Arc<dyn Dialect>> {
+        if let Some(reader) = self.find(part) {
+            return Ok(reader);
+        }
+        let Some(Part { path, rows }) = self.parts.get(part) else {
+            return Err(Error::parameter("part", part, format!("there are {}", self.parts.len())));
+        };
+        let reader: Arc<dyn Dialect> = dialect::open(path, &self.options)?.into();
+        if (reader.len(), reader.dim()) != (*rows, self.dim) {
+            let reason = format!(
+                "it has {} rows of {} values, where it had {rows} of {}: it was changed while it was read",
+                reader.len(),
+                reader.dim(),
+                self.dim
+            );
+            return Err(Error::format("input", reason).at(path));
+        }
+        self.keep(part, reader.clone());
+        Ok(reader)
+    }
+
+    fn find(&self, part: usize) -> Option<Arc<dyn Dialect>> {
+        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+        let at = open.iter().rposition(|(open, _)| *open == part)?;
+        let entry = open.remove(at);
+        let reader = entry.1.clone();
+        open.push(entry);
+        Some(reader)
+    }
+}

@@ -1,0 +1,124 @@
+use super::*;
+use crate::io::testing::Folder;
+use crate::io::{NpyWriter, open};
+use std::fs;
+
+fn npy(path: &Path, dim: usize, values: &[f32]) {
+    let mut out = NpyWriter::<f32>::create(path, values.len() / dim, dim).unwrap();
+    out.write(values).unwrap();
+    out.finish().unwrap();
+}
+
+fn fvecs(path: &Path, dim: usize, values: &[f32]) {
+    let row = |row: &[f32]| {
+        [(dim as i32).to_le_bytes()]
+            .into_iter()
+            .chain(row.iter().map(|x| x.to_le_bytes()))
+            .flatten()
+            .collect::<Vec<u8>>()
+    };
+    fs::write(path, values.chunks(dim).flat_map(row).collect::<Vec<_>>()).unwrap();
+}
+
+fn all(rows: &dyn Rows) -> Vec<f32> {
+    let mut out = vec![0.0; rows.len() * rows.dim()];
+    rows.read(0, &mut out).unwrap();
+    out
+}
+
+fn numbers(range: std::ops::Range<usize>) -> Vec<f32> {
+    range.map(|i| i as f32).collect()
+}
+
+/// A folder as Spark writes it, of 10 rows in three parts.
+fn parts() -> Folder {
+    let folder = Folder::new();
+    fs::create_dir(folder.path("items")).unwrap();
+    npy(&folder.path("items/part-2.npy"), 2, &numbers(14..20));
+    npy(&folder.path("items/part-0.npy"), 2, &numbers(0..8));
+    fvecs(&folder.path("items/part-1.fvecs"), 2, &numbers(8..14));
+    npy(&folder.path("items/part-00-empty.npy"), 2, &[]);
+    for other in ["_SUCCESS", ".part-0.npy.crc", "README.md", "_part-9.npy", ".part-9.npy"] {
+        folder.put(&format!("items/{other}"), b"other");
+    }
+    folder
+}
+
+#[test]
+fn a_folder_and_a_pattern_are_read_in_the_order_of_their_names() {
+    let folder = parts();
+    for path in ["items", "items/", "items/*", "items/part-*", "items/part-[0-9].*", "item?/part-*.*"] {
+        let rows = open(folder.path(path), &ReadOptions::default()).unwrap();
+        assert_eq!(all(&rows), numbers(0..20), "{path}");
+        let files: Vec<_> = rows.files().map(|(path, rows)| (path.file_name().unwrap().to_owned(), rows)).collect();
+        assert_eq!(files, [("part-0.npy".into(), 4), ("part-1.fvecs".into(), 3), ("part-2.npy".into(), 3)]);
+        assert_eq!(rows.place(5).unwrap(), (folder.path("items/part-1.fvecs").as_path(), 1));
+        assert!(rows.place(10).is_none());
+    }
+}
+
+#[test]
+fn several_paths_are_read_in_the_order_in_which_they_are_given() {
+    let folder = parts();
+    let paths = ["items/part-2.npy", "items/part-0.npy"].map(|name| folder.path(name));
+    let rows = Inputs::open(paths, &ReadOptions::default()).unwrap();
+    assert_eq!(all(&rows), [numbers(14..20), numbers(0..8)].concat());
+    let mut out = [0.0; 4];
+    rows.read(2, &mut out).unwrap();
+    assert_eq!(out, [18.0, 19.0, 0.0, 1.0]);
+}
+
+#[test]
+fn a_file_is_meant_by_its_name_whatever_characters_it_has() {
+    let folder = Folder::new();
+    npy(&folder.path("x[1].npy"), 1, &[1.0]);
+    npy(&folder.path("x1.npy"), 1, &[2.0]);
+    assert_eq!(all(&open(folder.path("x[1].npy"), &ReadOptions::default()).unwrap()), [1.0]);
+    assert_eq!(all(&open(folder.path("x[12].npy"), &ReadOptions::default()).unwrap()), [2.0]);
+}
+
+#[test]
+fn rows_of_another_length_are_refused_with_both_files() {
+    let folder = parts();
+    npy(&folder.path("items/part-3.npy"), 3, &[0.0; 3]);
+    let error = open(folder.path("items"), &ReadOptions::default()).unwrap_err();
+    assert!(matches!(error.kind(), ErrorKind::Widths { expected: 2, found: 3, .. }), "{error}");
+    let text = error.to_string();
+    assert!(text.contains("part-3.npy") && text.contains("part-0.npy"), "{text}");
+}
+
+#[test]
+fn folders_and_patterns_without_embeddings_say_so() {
+    let folder = Folder::new();
+    let refused = |path: &str| open(folder.path(path), &ReadOptions::default()).unwrap_err();
+    fs::create_dir_all(folder.path("none/year=2026")).unwrap();
+    assert!(refused("none").to_string().contains("year=2026"), "{}", refused("none"));
+    fs::create_dir(folder.path("other")).unwrap();
+    folder.put("other/labels.txt", b"");
+    assert!(refused("other").to_string().contains("labels.txt"), "{}", refused("other"));
+    assert!(matches!(refused("*.npy").kind(), ErrorKind::Io { .. }), "{}", refused("*.npy"));
+    assert!(matches!(refused("a[.npy").kind(), ErrorKind::Parameter { .. }), "{}", refused("a[.npy"));
+    npy(&folder.path("empty-1.npy"), 2, &[]);
+    npy(&folder.path("empty-2.npy"), 2, &[]);
+    assert!(matches!(refused("empty-*").kind(), ErrorKind::Empty), "{}", refused("empty-*"));
+    assert_eq!(open(folder.path("empty-1.npy"), &ReadOptions::default()).unwrap().len(), 0);
+}
+
+#[test]
+fn more_files_than_may_be_open_are_read_and_noticed_when_they_change() {
+    let folder = Folder::new();
+    let parts = 300;
+    for i in 0..parts {
+        npy(&folder.path(&format!("{i:03}.npy")), 1, &[i as f32]);
+    }
+    let rows = open(folder.path("*.npy"), &ReadOptions::default()).unwrap();
+    let mut out = [0.0];
+    for i in (0..parts).chain((0..parts).rev()) {
+        rows.read(i, &mut out).unwrap();
+        assert_eq!(out, [i as f32]);
+    }
+    npy(&folder.path("299.npy"), 1, &[1.0, 2.0]);
+    let error = rows.read(299, &mut out).unwrap_err();
+    assert!(error.to_string().contains("changed while it was read"), "{error}");
+    assert_eq!(error.path(), Some(folder.path("299.npy").as_path()));
+}
