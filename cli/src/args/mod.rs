@@ -138,7 +138,7 @@ After Ctrl-C or a crash, the same command goes on where it stopped, and gives th
 Examples:
   semid lookup --db ids.db --item numpy --neighbors 10
   semid lookup --db ids.db --id 12-5-33
-  semid lookup --db ids.db --id "<s_a_12><s_b_5><s_c_33>" --token-template "<s_{level}_{code}>"
+  semid lookup --db ids.db --id \"<s_a_12><s_b_5><s_c_33>\" --token-template \"<s_{level}_{code}>\"
   semid lookup --db ids.db --prefix 12-5 --limit 100 --json")]
     Lookup(LookupArgs),
     /// Count items, codes and retired IDs in a database of semantic IDs
@@ -221,8 +221,8 @@ Examples:
   semid export --db ids.db --output index.json --base 1
   semid export --db ids.db --output added_tokens.json --tokenizer base/tokenizer.json
   semid export --db ids.db --output trie.safetensors --first-token 32000
-  semid export --db ids.db --output index.json --token-template "<item_L{level0}_C{code}>"
-  semid export --db ids.db --output ids.jsonl --token-template "<s_{level}_{code}>" --begin "<|sid_begin|>" --end "<|sid_end|>"
+  semid export --db ids.db --output index.json --token-template \"<item_L{level0}_C{code}>\"
+  semid export --db ids.db --output ids.jsonl --token-template \"<s_{level}_{code}>\" --begin \"<|sid_begin|>\" --end \"<|sid_end|>\"
   semid export --db engine.db --output index.npz --kind static
   semid export --db engine.db --output sids.json --packed
   semid export --db ids.db --output copy.db

@@ -191,7 +191,7 @@ impl SidRows {
     /// Gives code and next state of every edge, and the rows after them.
     pub(super) fn put_edges(&self, states: &States, vocab: usize, put: &mut Put<'_>) -> Result<()> {
         let mut bytes = Vec::with_capacity(8 * CHUNK);
-        let mut edge = |bytes: &mut Vec<u8>, code: u32, state: i32, put: &mut Put<'_>| {
+        let edge = |bytes: &mut Vec<u8>, code: u32, state: i32, put: &mut Put<'_>| {
             bytes.extend(code.to_le_bytes());
             bytes.extend(state.to_le_bytes());
             if bytes.len() >= 8 * CHUNK {
