@@ -69,6 +69,7 @@ pub(crate) fn run(common: &Common, args: &ExportArgs) -> Outcome {
         Kind::Vocabulary => ("vocabulary", export.vocabulary(&args.output)),
         Kind::AddedTokens => ("added-tokens", export.added_tokens(&args.output)),
         Kind::Trie => ("trie", export.trie(&args.output)),
+        Kind::Hf => ("hf", export.hf(&args.output)),
         Kind::Static => ("static", export.static_index(&args.output, sizes(args))),
         Kind::SidJson => ("sid-json", export.sids(&args.output, sid_key(args))),
         Kind::Engine => ("engine", copy(&engine, &args.output)),

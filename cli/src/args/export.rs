@@ -9,7 +9,7 @@ pub(crate) struct ExportArgs {
     /// Database of semantic IDs
     #[arg(long, value_name = "FILE")]
     pub(crate) db: PathBuf,
-    /// File to write
+    /// File to write, or folder for --kind hf
     #[arg(long, short, value_name = "FILE")]
     pub(crate) output: PathBuf,
     /// What to write [default: chosen by the name of the output]
@@ -56,6 +56,8 @@ pub(crate) enum Kind {
     AddedTokens,
     /// A trie that tells which tokens may follow which, in any .safetensors
     Trie,
+    /// A folder with added tokens, trie, tokenizer settings, a LogitsProcessor and a model card for `transformers`
+    Hf,
     /// The index of STATIC, for decoding on accelerators; all IDs need the same depth, in any .npz or static.safetensors
     Static,
     /// {"12,5,33": 1, ...}, the catalogue that FlashRec reads; all IDs need the same depth, in sids.json
@@ -67,6 +69,6 @@ pub(crate) enum Kind {
 impl Kind {
     /// Whether the file says which token has which id.
     pub(crate) fn has_token_ids(self) -> bool {
-        matches!(self, Self::Vocabulary | Self::AddedTokens | Self::Trie)
+        matches!(self, Self::Vocabulary | Self::AddedTokens | Self::Trie | Self::Hf)
     }
 }

@@ -3,6 +3,7 @@
 mod engine;
 
 use crate::args::{AssignArgs, Common};
+use crate::file_system;
 use crate::input::Input;
 use crate::interrupt::{self, Watched};
 use crate::items;
@@ -33,6 +34,7 @@ struct Summary<'a> {
     output: Option<&'a Path>,
     device: &'a str,
     seconds: f64,
+    warnings: &'a [String],
 }
 
 pub(crate) fn run(common: &Common, args: &AssignArgs) -> Outcome {
@@ -44,6 +46,7 @@ pub(crate) fn run(common: &Common, args: &AssignArgs) -> Outcome {
     let device = common.device()?;
     let out = output(args, &input)?;
     let mut engine = engine::open(args, &input)?;
+    output::warn(&warnings);
     let start = Instant::now();
     let report = assign(common, args, &mut engine, &input, &keys, &device, out)?;
     let summary = Summary {
@@ -60,6 +63,7 @@ pub(crate) fn run(common: &Common, args: &AssignArgs) -> Outcome {
         output: args.output.as_deref(),
         device: &device.info().name,
         seconds: start.elapsed().as_secs_f64(),
+        warnings: &warnings,
     };
     output::result(common.json, &summary, || text(&summary))?;
     Ok(Answer::Yes)

@@ -1,6 +1,7 @@
 //! Writes a registry as files for other programs.
 
 mod depth;
+mod hf;
 mod ids;
 mod sids;
 mod static_index;
