@@ -83,6 +83,20 @@ need_python() {
   fi
 }
 
+# A Python with what reads exports, as $exports_python. The package flashrec is there for its reader of catalogues alone,
+# which needs none of what the package depends on.
+need_exports_python() {
+  exports_python=$tools/exports/bin/python
+  python3 -c 'import ensurepip' 2>/dev/null || apt_install python3-venv
+  if ! cmp -s tests/exports/requirements.txt "$tools/exports/wanted"; then
+    rm -rf "$tools/exports"
+    python3 -m venv "$tools/exports"
+    "$exports_python" -m pip install --quiet --disable-pip-version-check $(grep -v flashrec tests/exports/requirements.txt)
+    "$exports_python" -m pip install --quiet --disable-pip-version-check --no-deps $(grep flashrec tests/exports/requirements.txt)
+    cp tests/exports/requirements.txt "$tools/exports/wanted"
+  fi
+}
+
 find_chromium() { command -v "${CHROMIUM:-chromium}" || command -v chromium-browser || command -v google-chrome || true; }
 need_chromium() {
   [ -n "$(find_chromium)" ] || apt_install chromium

@@ -32,9 +32,9 @@ pub(crate) fn check(db: &Path, probe: impl Fn(&Path) -> io::Result<FileSystem>) 
         FileSystem::Network(name) if !exists => Err(Failure::Error(format!(
             "{shown}: would be on {name}, a network file system; {advice}; give a --db on a local disk"
         ))),
-        FileSystem::Network(name) => Ok(Some(format!(
-            "{shown}: is on {name}, a network file system; {advice}; move it to a local disk"
-        ))),
+        FileSystem::Network(name) => {
+            Ok(Some(format!("{shown}: is on {name}, a network file system; {advice}; move it to a local disk")))
+        }
         FileSystem::Program(name) => Ok(Some(format!(
             "{shown}: is on {name}, which may be a network file system; if it is, {advice}; a local disk is safe"
         ))),
@@ -103,7 +103,10 @@ mod tests {
         for magic in [0x6969, 0x517B, 0xFF53_4D42, 0xFE53_4D42, 0x00C3_6400] {
             let network @ FileSystem::Network(name) = named(magic) else { panic!("{magic:x}") };
             let Err(Failure::Error(refused)) = checked(&new, network) else { panic!("{magic:x}") };
-            assert!(refused.contains("new.db") && refused.contains(name) && refused.contains("local disk"), "{refused}");
+            assert!(
+                refused.contains("new.db") && refused.contains(name) && refused.contains("local disk"),
+                "{refused}"
+            );
             let warned = checked(&old, network).unwrap().unwrap();
             assert!(warned.contains("old.db") && warned.contains(name) && warned.contains("local disk"), "{warned}");
         }

@@ -51,7 +51,8 @@ impl Usage {
             let _ = writeln!(text, "| first token | `{token}`, id {id} |");
         }
         let _ = writeln!(text, "| fingerprint of the model | `{}` |\n", manifest.fingerprint());
-        let _ = writeln!(text, "| level | first token id | codes | used | perplexity |\n| --- | --- | --- | --- | --- |");
+        let _ =
+            writeln!(text, "| level | first token id | codes | used | perplexity |\n| --- | --- | --- | --- | --- |");
         for (number, level) in vocabulary.levels().iter().enumerate() {
             let _ = match self.levels.get(number) {
                 Some(counts) => {

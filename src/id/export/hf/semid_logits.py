@@ -90,7 +90,7 @@ class SemanticIdLogitsProcessor(LogitsProcessor):
                     return [self.begin]
                 tokens = tokens[1:]
         node = 0
-        for place, token in enumerate(tokens):
+        for token in tokens:
             child = self.trie.child(node, token)
             if child is None:
                 # After an ID: the rest of the text, or only the end of it.

@@ -1,6 +1,8 @@
 //! Reads exports back with other tools and compares them with a plain list of what was registered.
 
+mod hf;
 mod sids;
+mod templates;
 mod token_ids;
 
 use super::*;
