@@ -3,9 +3,8 @@
 use crate::codes::Codes;
 use crate::device::Device;
 use crate::error::{ErrorKind, Result};
-use crate::quantizer::{self, EncodeOptions, Quantizer};
+use crate::quantizer::{self, EncodeOptions, EncodeReport, Quantizer};
 use crate::rows::Rows;
-use crate::rq::EncodeReport;
 use std::fmt;
 use std::sync::Arc;
 

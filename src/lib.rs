@@ -66,6 +66,7 @@
 //! | know whether codes are good | [`metrics::Evaluation`] for everything at once; [`metrics`] one by one |
 //! | compare models of many sizes and kinds | [`Sweep`], [`sweep::SweepMetric`] |
 //! | look at results, and show them | `Report`: a web page and figures |
+//! | fit a model of any kind by its name, or of your own in a sweep | [`quantizer::Parameters`], [`quantizer::Trainer`] |
 //! | measure a model of your own | [`Quantizer`] |
 //! | merge exact sums of shards | [`shards::Partial`] |
 //! | handle errors | [`Error`], [`ErrorKind`] |
@@ -82,12 +83,15 @@
 //! Each works with and without the others. Only `gpu` is on by default, as its absence would go unnoticed:
 //! [`Device::auto`] would take the CPU. The command line tool is a package of its own, `semid-cli`.
 mod align;
+mod balance;
+mod clusters;
 mod codebook;
 mod codes;
 mod concat;
 pub mod device;
 mod encoder;
 mod error;
+mod fields;
 mod grid;
 mod id;
 pub mod io;
@@ -149,7 +153,7 @@ pub use rq::{Metric, RqKMeans, RqKMeansModel};
 pub use sweep::Sweep;
 pub use vae::{RqVae, RqVaeModel};
 
-pub(crate) use codebook::{MAX_CLUSTERS, MAX_DIM};
+pub(crate) use codebook::{MAX_CLUSTERS, MAX_DIM, MAX_LEVELS};
 
 /// The example in README.md, run by `cargo test`.
 #[cfg(doctest)]

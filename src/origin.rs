@@ -1,6 +1,7 @@
 //! Records where a model comes from, which its file has in addition to what encoding needs.
 
-use crate::error::{Error, Result};
+use crate::error::Result;
+use crate::fields::fields;
 use crate::io::Inputs;
 use crate::io::file::Source;
 use crate::io::model_file::hex;
@@ -36,16 +37,6 @@ impl Origin {
             parameters.insert("align_to".to_owned(), Value::from(fingerprint));
         }
         self
-    }
-}
-
-/// Returns the fields of parameters, by name.
-pub(crate) fn fields(parameters: &impl Serialize) -> Result<BTreeMap<String, Value>> {
-    let broken = |reason: String| Error::format("parameters", reason);
-    match serde_json::to_value(parameters) {
-        Ok(Value::Object(fields)) => Ok(fields.into_iter().collect()),
-        Ok(_) => Err(broken("they are no object".to_owned())),
-        Err(error) => Err(broken(error.to_string())),
     }
 }
 

@@ -1,19 +1,25 @@
 //! Reads parameters from a file, for `--config`.
 
 use crate::output::Failure;
+use semid::quantizer::Parameters;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 use std::path::{Path, PathBuf};
 
 /// Fields by name: those of the file, and those that flags set in their place.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Config {
     path: Option<PathBuf>,
     fields: Map<String, Value>,
 }
 
 impl Config {
+    /// Takes the fields of parameters.
+    pub(crate) fn of(params: &Parameters) -> Result<Self, Failure> {
+        Ok(Self { path: None, fields: params.parameters()?.into_iter().collect() })
+    }
+
     /// Reads the fields of a file; no fields without a file.
     pub(crate) fn read(path: Option<&Path>) -> Result<Self, Failure> {
         let Some(path) = path else { return Ok(Self::default()) };
@@ -90,6 +96,11 @@ impl Config {
         })
     }
 
+    /// Forgets the file, which then is in no message.
+    pub(crate) fn without_path(self) -> Self {
+        Self { path: None, ..self }
+    }
+
     /// Makes a failure that names the file, if there is one.
     pub(crate) fn failure(&self, reason: &str) -> Failure {
         Failure::Error(match &self.path {
@@ -112,9 +123,20 @@ fn reason(message: &str) -> String {
         };
         Some(format!("unknown {what} `{unknown}`; {hint}"))
     };
-    let field = message.strip_prefix("unknown field ").and_then(|rest| known("key", rest));
-    let variant = message.strip_prefix("unknown variant ").and_then(|rest| known("value", rest));
-    field.or(variant).unwrap_or_else(|| message.to_owned())
+    for (begins, what) in [("unknown field ", "key"), ("unknown variant ", "value")] {
+        // The place may stand before it.
+        if let Some((place, rest)) = message.split_once(begins).filter(|(place, _)| is_place(place))
+            && let Some(known) = known(what, rest)
+        {
+            return format!("{place}{known}");
+        }
+    }
+    message.to_owned()
+}
+
+/// Whether this is nothing, or a field before a colon.
+fn is_place(text: &str) -> bool {
+    text.strip_suffix(": ").map_or(text.is_empty(), |field| !field.contains([' ', '`']))
 }
 
 /// Returns the edit distance: insertions, deletions and replacements of characters.

@@ -6,6 +6,7 @@ use crate::output::{self, Answer, Failure, Outcome};
 use crate::progress::Bar;
 use semid::io::{ReadOptions, open, read_strings};
 use semid::metrics::{Evaluation, Quality};
+use semid::quantizer::{Parameters, TrainOptions};
 use semid::rq::FitReport;
 use semid::{Codes, IdFormat, Rows, RqKMeans};
 use serde::Serialize;
@@ -65,13 +66,14 @@ pub(crate) fn run(common: &Common) -> Outcome {
     let device = common.device()?;
     let bar = Bar::fit(common);
     let start = Instant::now();
-    let (model, report) = RqKMeans::new(CLUSTERS.len(), CLUSTERS).n_init(8).fit_with(&rows, &device, |progress| {
-        bar.show(progress);
+    let params = Parameters::from(RqKMeans::new(CLUSTERS.len(), CLUSTERS).n_init(8));
+    let (model, report) = params.fit_with(&rows, &device, &TrainOptions::default(), |progress| {
+        bar.trained(progress);
         interrupt::flow()
     })?;
     let codes = model.encode(&rows, &device)?;
     let evaluation = Evaluation::new().sample(QUERIES);
-    let quality = evaluation.run_on_codes(&model, &rows, &codes, &device, |_| interrupt::flow())?;
+    let quality = evaluation.run_on_codes(&*model, &rows, &codes, &device, |_| interrupt::flow())?;
     drop(bar);
     let demo = Demo {
         rows: rows.len(),
@@ -79,7 +81,7 @@ pub(crate) fn run(common: &Common) -> Outcome {
         device: device.info().name.clone(),
         seconds: start.elapsed().as_secs_f64(),
         fingerprint: model.fingerprint(),
-        levels: levels(&report, &quality),
+        levels: report.details.downcast_ref().map_or_else(Vec::new, |report| levels(report, &quality)),
         quality,
         packages: FAMOUS.iter().filter_map(|name| package(name, &names, &codes)).collect(),
     };

@@ -103,7 +103,6 @@ fn what_cannot_be_is_refused() {
     dir.fails(&format!("{fit} --balanced --min-size 38"), &["x.npy", "at most 37"]);
     dir.fails(&format!("{fit} --balanced --algorithm mini-batch"), &["algorithm", "balanced"]);
     dir.fails(&format!("{fit} --sinkhorn-epsilon 0.002"), &["sinkhorn_epsilon", "0.003"]);
-    dir.fails(&format!("{fit} --sinkhorn-epsilon NaN"), &["sinkhorn_epsilon", "finite"]);
     dir.fails(&format!("{fit} --sinkhorn-epsilon 0.1 --sinkhorn-iterations 0"), &["sinkhorn_iterations"]);
     dir.fails(&format!("{fit} --sinkhorn-epsilon 0.1 --algorithm mini-batch"), &["algorithm", "Sinkhorn"]);
     dir.fails(&format!("{fit} --sinkhorn-epsilon 0.1,0.2"), &["--sinkhorn-epsilon", "--kind rq-vae"]);
@@ -114,6 +113,8 @@ fn what_cannot_be_is_refused() {
         (fit, "--sinkhorn-iterations 3", "--sinkhorn-epsilon"),
         (fit, "--balanced --sinkhorn-epsilon 0.1", "cannot be used with"),
         (fit, "--sinkhorn-epsilon small", "--sinkhorn-epsilon"),
+        (fit, "--sinkhorn-epsilon NaN", "finite"),
+        (fit, "--kind rq-vae --clip inf", "finite"),
         (encode, "--assignment cheapest", "nearest, priced"),
         (encode, "--capacity -3", "-3"),
     ];

@@ -119,6 +119,11 @@ fn files_that_are_no_parameters_are_refused_with_what_is_wrong() {
         assert!(!dir.path("o.safetensors").exists(), "{text}");
     }
     dir.fails("fit --input x.npy --output o.safetensors --config gone.json", &["gone.json"]);
+    // A flag that is wrong is not the file's fault.
+    dir.write("c.json", r#"{"levels": 2, "clusters": 8}"#);
+    let run = dir.semid("fit --input x.npy --output o.safetensors --config c.json --n-init 0");
+    assert!(run.code == Some(2) && run.stderr.contains("`n_init` = 0"), "{}", run.stderr);
+    assert!(!run.stderr.contains("c.json"), "{}", run.stderr);
 }
 
 #[test]

@@ -171,7 +171,7 @@ fn tokens_by_a_template_are_exported_and_read_back() {
     assert_eq!(index["e"], json!(["<item_L0_C1>", "<item_L1_C3>"]));
     let found = flags("lookup --db ids.db", &[&numbers[..], &["--id", "<item_L0_C1><item_L1_C3>"]].concat()).ok();
     assert_eq!(found, "e\n");
-    for (template, part) in [("<{code}>", "one {code} and one {level}"), ("{level0}{code}", "after the level")] {
+    for (template, part) in [("<{code}>", "one {code} and one {level}"), ("{level0}{code}", "after {code}")] {
         let run = flags("export --db ids.db --output index.json", &["--token-template", template]);
         assert!(run.code == Some(2) && run.stderr.contains(part), "{}", run.stderr);
     }

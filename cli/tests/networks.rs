@@ -91,17 +91,18 @@ fn rq_kmeans_plus_starts_from_a_model() {
     dir.fails("fit --kind rq-vae --input x.npy --output o.safetensors --warm-start m.safetensors", &["rq-kmeans-plus"]);
     let wrong = plus.replace("--warm-start m.safetensors", "--warm-start p.safetensors");
     dir.fails(&format!("{wrong} --output o.safetensors"), &["p.safetensors", "no rq-kmeans model"]);
-    for flag in [
-        "--levels 7",
-        "--clusters 9",
-        "--clusters 256",
-        "--clusters 8,9",
-        "--latent 3",
-        "--kmeans-init",
-        "--no-standardize",
+    for (flag, part) in [
+        ("--levels 7", "warm start"),
+        ("--clusters 9", "warm start"),
+        ("--clusters 256", "warm start"),
+        ("--clusters 8,9", "warm start"),
+        ("--latent 3", "--kind rq-vae;"),
+        ("--kmeans-init", "--kind rq-vae;"),
+        ("--no-standardize", "--kind rq-vae;"),
+        ("--max-iter 3", "--kind rq-kmeans;"),
     ] {
         let name = flag.split(' ').next().unwrap();
-        dir.fails(&format!("{plus} {flag} --output o.safetensors"), &[name, "warm start"]);
+        dir.fails(&format!("{plus} {flag} --output o.safetensors"), &[name, part]);
     }
 }
 

@@ -203,11 +203,11 @@ impl TokenTemplate {
         self.read_tokens(text.strip_suffix(self.end.as_deref().unwrap_or_default())?)
     }
 
-    /// Does the same for the first tokens of an ID, with the marks or without.
+    /// Does the same for the first tokens of an ID, with the mark before them; the one after them may follow.
     pub(crate) fn read_first<'t>(&self, text: &'t str) -> Option<Vec<&'t str>> {
-        let without = text.strip_prefix(self.begin.as_deref().unwrap_or_default()).unwrap_or(text);
-        let without = without.strip_suffix(self.end.as_deref().unwrap_or_default()).unwrap_or(without);
-        self.read_tokens(without)
+        let text = text.strip_prefix(self.begin.as_deref().unwrap_or_default())?;
+        // A token may end as the mark does, so the mark is taken away only from what is no list of tokens with it.
+        self.read_tokens(text).or_else(|| self.read_tokens(text.strip_suffix(self.end.as_deref()?)?))
     }
 
     fn read_tokens<'t>(&self, text: &'t str) -> Option<Vec<&'t str>> {

@@ -181,6 +181,11 @@ pub(crate) fn read_file(path: &Path) -> Result<Vec<u8>> {
     Ok(bytes)
 }
 
+/// Reads a file and makes of its bytes what `read` makes of them; errors have its path.
+pub(crate) fn load_file<T>(path: &Path, read: impl FnOnce(&[u8]) -> Result<T>) -> Result<T> {
+    read(&read_file(path)?).map_err(|error| error.at(path))
+}
+
 /// Writes a file that appears complete or not at all; errors have its path.
 pub(crate) fn write_file(path: &Path, bytes: Result<Vec<u8>>) -> Result<()> {
     let bytes = bytes.map_err(|error| error.at(path))?;

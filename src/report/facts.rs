@@ -28,18 +28,18 @@ pub(super) struct Facts<'a> {
 
 impl<'a> Facts<'a> {
     pub(super) fn new(
-        report: &Report<'a>,
+        report: &'a Report,
         (model, rows): (&dyn Quantizer, &dyn Rows),
         codes: &'a Codes,
         quality: Quality,
     ) -> Result<Self> {
-        let names = Names(report.names);
-        let purity = report.labels.map(|labels| prefix_purity(codes, labels, report.seed)).transpose()?;
+        let names = Names(report.names.as_deref());
+        let purity = report.labels.as_deref().map(|labels| prefix_purity(codes, labels, report.seed)).transpose()?;
         let mut tree = Tree::new(codes, TREE_BYTES, |row| names.of(row).len() + NAME_BYTES);
         tree.find_central(model, rows)?;
         Ok(Self {
             names,
-            captions: Captions::new(report.labels.unwrap_or_default()),
+            captions: Captions::new(report.labels.as_deref().unwrap_or_default()),
             words: Words::new(&names),
             tree,
             usage: usage(codes, &model.clusters()),

@@ -21,6 +21,7 @@ use crate::rows::Rows;
 use crate::sweep::{SweepMetric, SweepRecord};
 use facts::Facts;
 use std::ops::ControlFlow;
+use std::sync::Arc;
 
 /// The number of queries by default, if there are so many rows.
 const QUERIES: usize = 2000;
@@ -51,11 +52,11 @@ const CURVE: [usize; 7] = [1, 2, 5, 10, 20, 50, 100];
 /// # Ok::<(), semid::Error>(())
 /// ```
 #[derive(Clone, Debug)]
-pub struct Report<'a> {
+pub struct Report {
     title: String,
-    names: Option<&'a [String]>,
-    labels: Option<&'a [String]>,
-    sweep: &'a [SweepRecord],
+    names: Option<Arc<[String]>>,
+    labels: Option<Arc<[String]>>,
+    sweep: Arc<[SweepRecord]>,
     rank_by: SweepMetric,
     details: Vec<(String, String)>,
     queries: usize,
@@ -64,20 +65,20 @@ pub struct Report<'a> {
     seed: u64,
 }
 
-impl Default for Report<'_> {
+impl Default for Report {
     fn default() -> Self {
         Self::new()
     }
 }
 
-impl<'a> Report<'a> {
+impl Report {
     /// Makes a report without names: with up to 10 neighbours of up to 2,000 rows, 20,000 pairs and seed 42.
     pub fn new() -> Self {
         Self {
             title: "Semantic IDs".to_owned(),
             names: None,
             labels: None,
-            sweep: &[],
+            sweep: Arc::new([]),
             rank_by: SweepMetric::default(),
             details: Vec::new(),
             queries: QUERIES,
@@ -96,22 +97,22 @@ impl<'a> Report<'a> {
 
     /// Sets the names of the items, one for each row; without names, items are called by their row numbers.
     #[must_use]
-    pub fn names(mut self, names: &'a [String]) -> Self {
-        self.names = Some(names);
+    pub fn names(mut self, names: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.names = Some(names.into_iter().map(Into::into).collect());
         self
     }
 
     /// Sets labels of the items, such as categories, one for each row; items with a common prefix should share them.
     #[must_use]
-    pub fn labels(mut self, labels: &'a [String]) -> Self {
-        self.labels = Some(labels);
+    pub fn labels(mut self, labels: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.labels = Some(labels.into_iter().map(Into::into).collect());
         self
     }
 
     /// Adds the runs of a sweep, which the page compares.
     #[must_use]
-    pub fn sweep(mut self, runs: &'a [SweepRecord]) -> Self {
-        self.sweep = runs;
+    pub fn sweep(mut self, runs: impl Into<Arc<[SweepRecord]>>) -> Self {
+        self.sweep = runs.into();
         self
     }
 
@@ -202,8 +203,8 @@ impl<'a> Report<'a> {
                 None => Ok(()),
             }
         };
-        wrong("names", self.names)?;
-        wrong("labels", self.labels)
+        wrong("names", self.names.as_deref())?;
+        wrong("labels", self.labels.as_deref())
     }
 }
 

@@ -66,7 +66,7 @@ impl crate::metrics::Quantizer for Given {
 }
 
 /// Makes 40 rows in 8 groups of 5; the items of the first two groups share IDs.
-fn run(report: &Report<'_>, device: &Device) -> Result<ReportPage, Error> {
+fn run(report: &Report, device: &Device) -> Result<ReportPage, Error> {
     let values: Vec<f32> = (0..40).map(|row| (row * row % 17) as f32).collect();
     let codes = (0..40).flat_map(|row| [row % 8, if row % 8 < 2 { 0 } else { row / 8 }]).collect();
     let model = Given { clusters: vec![9, 5], codes: Codes::new(codes, 2).unwrap() };
@@ -224,7 +224,7 @@ fn equal_rows_are_named_by_the_first_ones() {
 
 #[test]
 fn neighbours_and_pairs_are_as_many_as_asked_for() {
-    let page = |report: Report<'_>| run(&report, &Device::cpu());
+    let page = |report: Report| run(&report, &Device::cpu());
     let of = |report| page(report).unwrap().html().to_owned();
     let plain = of(Report::new());
     assert!(plain == of(Report::new().k(10).pairs(20_000)) && plain.contains("recall@10 by"));

@@ -1,7 +1,7 @@
 //! Encoding within capacities: all rows at once, the exact optimum of every level.
 
 use super::distances::Distances;
-use super::encode::{EncodeReport, Sink};
+use super::encode::Sink;
 use super::encoding::Encoding;
 use super::optimal::Optimal;
 use super::params::check_balanced;
@@ -9,6 +9,7 @@ use crate::device::{Device, Purpose};
 use crate::error::{Error, Result, try_vec};
 use crate::grid::pow2;
 use crate::population::{Loaded, Source};
+use crate::quantizer::EncodeReport;
 use crate::rows::Rows;
 use crate::transport::balanced::Sizes;
 

@@ -1,6 +1,5 @@
 //! Encoding: from rows to codes, a chunk at a time.
 
-use super::balance::Balance;
 use super::distances::Distances;
 use super::encoding::Encoding;
 use super::model::RqKMeansModel;
@@ -8,26 +7,10 @@ use crate::codebook::Codebook;
 use crate::codes::Codes;
 use crate::device::{Device, Purpose, Table};
 use crate::error::{Error, Result, try_vec};
-use crate::grid::{Outlier, Saturation, read_finite};
+use crate::grid::{Saturation, read_finite};
 use crate::population::to_grid;
-use crate::quantizer::{EncodeOptions, Quantizer};
+use crate::quantizer::{EncodeOptions, EncodeReport, Quantizer};
 use crate::rows::Rows;
-
-/// What an encode came across.
-#[derive(Clone, Debug, Default, PartialEq)]
-#[non_exhaustive]
-pub struct EncodeReport {
-    /// Rows encoded.
-    pub rows: u64,
-    /// Row-levels that the device's filter left undecided and exact distances settled.
-    pub settled_rows: u64,
-    /// Values beyond the grid, taken as its largest.
-    pub saturated_values: u64,
-    /// Of the rows with such values the worst, 8 at most: the farthest value of each, farthest first.
-    pub outliers: Vec<Outlier>,
-    /// What keeping to a capacity came to, one entry per level; empty without one.
-    pub balance: Vec<Balance>,
-}
 
 /// Receives the number of a first row and the codes of a chunk.
 pub(super) type Sink<'a> = &'a mut dyn FnMut(usize, &[u32]) -> Result<()>;

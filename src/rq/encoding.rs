@@ -1,11 +1,11 @@
 //! One way of encoding with a model: by distance alone or with prices, row by row or within capacities.
 
-use super::encode::{EncodeReport, Sink};
+use super::encode::Sink;
 use super::model::RqKMeansModel;
 use crate::device::Device;
 use crate::encoder::Encoder;
 use crate::error::{ErrorKind, Result};
-use crate::quantizer::EncodeOptions;
+use crate::quantizer::{EncodeOptions, EncodeReport};
 use crate::rows::Rows;
 use std::sync::Arc;
 

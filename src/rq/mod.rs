@@ -1,6 +1,5 @@
 //! Residual k-means: parameters, fitting level by level, and the fitted model that encodes and decodes.
 
-mod balance;
 mod capacity;
 mod decode;
 mod distances;
@@ -18,21 +17,22 @@ mod quantizer;
 mod row_distances;
 mod sampled;
 pub(crate) mod sinkhorn;
+mod trainer;
 mod variant;
 
+pub use crate::balance::Balance;
 pub use crate::codebook::{Codebook, MAX_CLUSTERS, MAX_DIM};
 pub use crate::grid::{Grid, Outlier};
-pub use balance::Balance;
-pub use encode::EncodeReport;
-pub(crate) use fit::FirstLevels;
+pub use crate::quantizer::EncodeReport;
 pub use fit::{Fit, FitReport, LevelReport};
 pub use model::RqKMeansModel;
 pub(crate) use model_file::KIND;
+pub(crate) use params::SINKHORN_EPSILON;
 pub use params::{Algorithm, Clusters, Init, Metric, MiniBatch, RqKMeans};
-pub(crate) use params::{MAX_LEVELS, PARAMETERS_VERSION, SINKHORN_EPSILON, check_version, default_levels};
 pub use progress::Progress;
 #[cfg(test)]
 pub(crate) use row_distances::RowDistances;
+pub(crate) use trainer::telling;
 
 #[cfg(test)]
 mod tests;

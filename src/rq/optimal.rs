@@ -1,8 +1,8 @@
 //! The exact optimum under sizes of clusters, again and again for the same rows and codewords that move.
 
-use super::balance::Balance;
 use super::distances::Distances;
 use super::sampled::Sampled;
+use crate::balance::Balance;
 use crate::codebook::Codebook;
 use crate::device::{Engine, Table};
 use crate::error::{Error, ErrorKind, Result, try_vec};

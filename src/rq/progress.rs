@@ -1,6 +1,7 @@
 //! What a long fit tells while it runs.
 
 use crate::error::{ErrorKind, Result};
+use std::fmt;
 use std::ops::ControlFlow;
 
 /// State of a fit after one iteration, handed to the progress callback.
@@ -22,6 +23,17 @@ pub struct Progress {
     pub squared_error: f64,
     /// Rows whose code changed in this iteration.
     pub changed: u64,
+}
+
+/// How the fit goes, without where it is.
+impl fmt::Display for Progress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (self.iteration, self.changed) {
+            (0, _) => f.write_str("choosing the first codewords"),
+            (_, 1) => write!(f, "squared error {:.6}, 1 row changed", self.squared_error),
+            (_, changed) => write!(f, "squared error {:.6}, {changed} rows changed", self.squared_error),
+        }
+    }
 }
 
 /// The callback: called after each iteration, may stop the fit by returning `Break`.

@@ -1,21 +1,24 @@
 //! Residual k-means as a kind of model.
 
-use super::encode::EncodeReport;
 use super::encoding::Encoding;
 use super::model::RqKMeansModel;
-use super::params::Metric;
+use super::params::{Metric, RqKMeans};
 use super::row_distances::RowDistances;
 use crate::codebook::Codebook;
 use crate::codes::Codes;
 use crate::device::Device;
 use crate::error::{ErrorKind, Result};
+use crate::fields::fields;
 use crate::grid::pow2;
-use crate::origin::{Origin, fields};
-use crate::quantizer::{Costs, CostsOfRow, EncodeOptions, Quantizer, Sink};
+use crate::origin::Origin;
+use crate::quantizer::{Costs, CostsOfRow, EncodeOptions, EncodeReport, Quantizer, Sink, Trainer};
 use crate::rows::Rows;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::sync::Arc;
+
+/// Iterations per level of a short fit.
+const SHORT_ITERATIONS: usize = 5;
 
 impl Quantizer for RqKMeansModel {
     fn kind(&self) -> &'static str {
@@ -98,6 +101,12 @@ impl Quantizer for RqKMeansModel {
 
     fn config(&self) -> Result<BTreeMap<String, Value>> {
         fields(&self.file_config())
+    }
+
+    fn short_fit(&self, clusters: &[usize], _: usize) -> Result<Arc<dyn Trainer>> {
+        let params = RqKMeans::new(clusters.len(), clusters).seed(self.seed).metric(self.metric());
+        let params = params.normalize_residuals(self.normalize_residuals());
+        Ok(Arc::new(params.max_iter(SHORT_ITERATIONS).tol(0.0)))
     }
 
     fn origin(&self) -> Option<&Origin> {

@@ -5,9 +5,7 @@ use super::model::RqKMeansModel;
 use super::params::{Algorithm, Clusters, MiniBatch, RqKMeans};
 use crate::codebook::{self, Codebook};
 use crate::error::{Error, Result};
-use crate::origin::{Origin, fields};
-use serde_json::Value;
-use std::collections::BTreeMap;
+use crate::origin::Origin;
 
 impl RqKMeans {
     /// The same parameters with these ones.
@@ -23,14 +21,6 @@ impl RqKMeans {
     /// Whether the first levels of a model are those of a model that has no others.
     pub(crate) fn levels_stand_alone(&self) -> bool {
         !matches!(self.algorithm, Algorithm::MiniBatch(MiniBatch { layer_wise: false, .. }))
-    }
-
-    /// Names and values of all parameters that variants have in common.
-    pub(crate) fn settings(&self) -> Result<BTreeMap<String, Value>> {
-        let mut settings = fields(self)?;
-        let varied = ["kind", "version", "levels", "clusters", "seed", "sizes"];
-        settings.retain(|name, _| !varied.contains(&name.as_str()));
-        Ok(settings)
     }
 
     /// What the file of a model of the first `levels` levels tells about its fit: nothing where no fit of that many

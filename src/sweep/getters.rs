@@ -1,8 +1,9 @@
 //! What the grid of a sweep is set to, see the setters of the same names.
 
-use super::grid::{Sweep, SweepKind};
+use super::grid::Sweep;
+use crate::clusters::Clusters;
 use crate::metrics::Evaluation;
-use crate::rq::Clusters;
+use crate::quantizer::Parameters;
 
 impl Sweep {
     /// The numbers of levels, ascending.
@@ -16,11 +17,11 @@ impl Sweep {
     }
 
     /// The kinds of models.
-    pub fn get_kinds(&self) -> &[SweepKind] {
+    pub fn get_kinds(&self) -> &[Parameters] {
         &self.kinds
     }
 
-    /// Whether the clusters of residual k-means are balanced.
+    /// Whether clusters are balanced.
     pub fn get_balanced(&self) -> &[bool] {
         &self.balanced
     }

@@ -1,21 +1,25 @@
 //! The grid: which runs there are, and which of them are one fit.
 
+use super::identity::settings_of;
 use super::record::SweepParameters;
+use crate::MAX_LEVELS;
+use crate::clusters::Clusters;
 use crate::error::{Error, ErrorKind, Result};
 use crate::metrics::Evaluation;
-use crate::rq::{Clusters, MAX_LEVELS, RqKMeans};
-use crate::vae::{self, RqVae};
+use crate::quantizer::{Parameters, TrainOption, Trainer};
+use crate::rq::RqKMeans;
 use serde::{Deserialize, Serialize};
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// A grid of models to be fitted and measured, see the [crate]'s `semid sweep`.
 ///
 /// | parameter | default | meaning |
 /// | --- | --- | --- |
 /// | `levels`, `clusters` | - | numbers of levels; clusters per level, each one number or a list of which L levels take the first L |
-/// | `kinds` | residual k-means | see [`SweepKind`] |
-/// | `balanced` | off | of residual k-means: off, on, or both |
+/// | `kinds` | residual k-means | kinds of models, with all parameters but those that a sweep sets |
+/// | `balanced` | off | of kinds that can balance clusters: off, on, or both |
 /// | `seeds` | 42 | seeds of the fits |
 /// | `evaluation` | [`Evaluation::new`] | what is measured |
 /// | `predict` | off | also predict the collisions of that many rows |
@@ -40,8 +44,8 @@ use std::path::{Path, PathBuf};
 ///
 /// # Files
 /// It is serialized as an object with `version` (1) and the fields of the table, but for the folder of models; `kinds`
-/// are objects as [`RqKMeans`] and [`RqVae`] are serialized, of which `kind` must be there, and `levels`, `clusters`,
-/// `seed` and `sizes` are the sweep's. A field that is missing has its default, which is 2, 3, 4 for `levels` and 64,
+/// are objects as [`Parameters`] are serialized, of which `kind` must be there, and `levels`, `clusters`, `seed` and
+/// `sizes` are the sweep's. A field that is missing has its default, which is 2, 3, 4 for `levels` and 64,
 /// 256 for `clusters`; unknown fields are refused.
 ///
 /// ```
@@ -56,7 +60,7 @@ use std::path::{Path, PathBuf};
 pub struct Sweep {
     pub(super) levels: Vec<usize>,
     pub(super) clusters: Vec<Clusters>,
-    pub(super) kinds: Vec<SweepKind>,
+    pub(super) kinds: Vec<Parameters>,
     pub(super) balanced: Vec<bool>,
     pub(super) seeds: Vec<u64>,
     pub(super) evaluation: Evaluation,
@@ -64,65 +68,14 @@ pub struct Sweep {
     pub(super) models: Option<PathBuf>,
 }
 
-/// A kind of model, with all parameters but those that a sweep sets: levels, clusters, seed, and bounds of sizes.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub enum SweepKind {
-    /// Residual k-means.
-    RqKMeans(RqKMeans),
-    /// A network, which has no balance.
-    RqVae(Box<RqVae>),
-}
-
-impl From<RqKMeans> for SweepKind {
-    fn from(params: RqKMeans) -> Self {
-        Self::RqKMeans(params)
-    }
-}
-
-impl From<RqVae> for SweepKind {
-    fn from(params: RqVae) -> Self {
-        Self::RqVae(Box::new(params))
-    }
-}
-
-impl SweepKind {
-    pub(super) fn name(&self) -> &'static str {
-        match self {
-            Self::RqKMeans(_) => "rq-kmeans",
-            Self::RqVae(_) => vae::NAME,
-        }
-    }
-
-    /// Whether the parameters that a sweep does not set are the same.
-    fn is_like(&self, other: &Self) -> bool {
-        match (self, other) {
-            (Self::RqKMeans(a), Self::RqKMeans(b)) => a.variant(&[1], false, 0) == b.variant(&[1], false, 0),
-            (Self::RqVae(a), Self::RqVae(b)) => a.variant(&[1], 0) == b.variant(&[1], 0),
-            _ => false,
-        }
-    }
-
-    fn levels_stand_alone(&self) -> bool {
-        matches!(self, Self::RqKMeans(params) if params.levels_stand_alone())
-    }
-
-    fn check(&self, run: &SweepParameters, rows: usize, dim: usize) -> Result<()> {
-        match self {
-            Self::RqKMeans(params) => params.variant(&run.clusters, run.balanced, run.seed).check(rows, dim).map(drop),
-            Self::RqVae(params) => params.variant(&run.clusters, run.seed).check_rows(rows, dim),
-        }
-    }
-}
-
 /// Runs that are one fit, the shortest first.
 pub(super) struct Chain<'a> {
-    pub(super) kind: &'a SweepKind,
+    pub(super) kind: &'a Parameters,
     pub(super) runs: Vec<SweepParameters>,
 }
 
 /// All runs in their order, each with its kind.
-pub(super) fn runs_of<'a>(chains: &'a [Chain<'_>]) -> impl Iterator<Item = (&'a SweepKind, &'a SweepParameters)> {
+pub(super) fn runs_of<'a>(chains: &'a [Chain<'_>]) -> impl Iterator<Item = (&'a Parameters, &'a SweepParameters)> {
     chains.iter().flat_map(|chain| chain.runs.iter().map(|run| (chain.kind, run)))
 }
 
@@ -148,12 +101,12 @@ impl Sweep {
 
     /// Sets the kinds of models.
     #[must_use]
-    pub fn kinds(mut self, kinds: impl IntoIterator<Item = SweepKind>) -> Self {
+    pub fn kinds(mut self, kinds: impl IntoIterator<Item = Parameters>) -> Self {
         self.kinds = kinds.into_iter().collect();
         self
     }
 
-    /// Sets whether the clusters of residual k-means are balanced; both is possible.
+    /// Sets whether clusters are balanced, for kinds that can do so; both is possible.
     #[must_use]
     pub fn balanced(mut self, balanced: impl IntoIterator<Item = bool>) -> Self {
         self.balanced = balanced.into_iter().collect();
@@ -203,9 +156,9 @@ impl Sweep {
         let mut chains: Vec<Chain<'_>> = Vec::new();
         for seed in &self.seeds {
             for kind in &self.kinds {
-                let balanced: &[bool] = match kind {
-                    SweepKind::RqKMeans(_) => &self.balanced,
-                    SweepKind::RqVae(_) => &[false],
+                let balanced: &[bool] = match kind.takes(TrainOption::Balance) {
+                    true => &self.balanced,
+                    false => &[false],
                 };
                 for (balanced, clusters) in balanced.iter().flat_map(|b| self.clusters.iter().map(move |c| (*b, c))) {
                     let runs = self.levels.iter().map(|levels| parameters(kind, *levels, clusters, balanced, *seed));
@@ -236,14 +189,21 @@ impl Sweep {
         if let Some(levels) = self.levels.iter().find(|levels| **levels > MAX_LEVELS) {
             return Err(Error::parameter("levels", levels, format!("at most {MAX_LEVELS} are supported")));
         }
-        let again = |(i, kind): &(usize, &SweepKind)| {
-            let mut before = self.kinds.iter().take(*i);
-            before.any(|other| other.name() == kind.name() && !other.is_like(kind))
-        };
-        match self.kinds.iter().enumerate().find(again) {
-            Some((_, kind)) => {
+        if let Some(kind) = self.kinds.iter().find(|kind| kind.takes(TrainOption::WarmStart)) {
+            let expected = "it starts from a fitted model, of which a sweep has none; fit it alone";
+            return Err(Error::parameter("kinds", kind.kind(), expected));
+        }
+        let like = |a: &Parameters, b: &Parameters| Ok::<_, Error>(settings_of(a)? == settings_of(b)?);
+        let mut again = None;
+        for (i, kind) in self.kinds.iter().enumerate() {
+            for other in self.kinds.iter().take(i).filter(|other| other.kind() == kind.kind()) {
+                again = again.or((!like(kind, other)?).then_some(kind));
+            }
+        }
+        match again {
+            Some(kind) => {
                 let expected = "names have to tell runs apart; give kinds with other parameters to another sweep";
-                Err(Error::parameter("kinds", format!("several {}", kind.name()), expected))
+                Err(Error::parameter("kinds", format!("several {}", kind.kind()), expected))
             }
             None => Ok(()),
         }
@@ -251,7 +211,7 @@ impl Sweep {
 
     /// Refuses what some run could not do with `rows` rows of `dim` dimensions.
     pub(super) fn check(&self, chains: &[Chain<'_>], rows: usize, dim: usize) -> Result<()> {
-        runs_of(chains).try_for_each(|(kind, run)| kind.check(run, rows, dim))?;
+        runs_of(chains).try_for_each(|(kind, run)| run.trainer(kind).check(rows, dim))?;
         self.evaluation.check(rows)?;
         match self.predict {
             Some(0) => Err(Error::parameter("predict", 0, "collisions of at least 1 row can be predicted")),
@@ -260,8 +220,15 @@ impl Sweep {
     }
 }
 
+impl SweepParameters {
+    /// The parameters of this run, all others as the kind has them.
+    pub(super) fn trainer(&self, kind: &Parameters) -> Arc<dyn Trainer> {
+        kind.variant(&self.clusters, self.seed, self.balanced)
+    }
+}
+
 fn parameters(
-    kind: &SweepKind,
+    kind: &Parameters,
     levels: usize,
     clusters: &Clusters,
     balanced: bool,
@@ -274,5 +241,5 @@ fn parameters(
             None => return Err(ErrorKind::ClustersPerLevel { levels, given: list.len() }.into()),
         },
     };
-    Ok(SweepParameters { kind: kind.name().to_owned(), levels, clusters, balanced, seed })
+    Ok(SweepParameters { kind: kind.kind().to_owned(), levels, clusters, balanced, seed })
 }

@@ -1,11 +1,10 @@
 //! What makes a line of a sweep's file the one that a sweep would write.
 
-use super::grid::{Chain, Sweep, SweepKind, runs_of};
+use super::grid::{Chain, Sweep, runs_of};
 use super::record::{LEGACY, SweepData, SweepParameters, SweepRecord};
 use crate::error::{ErrorKind, Result};
 use crate::metrics::Evaluation;
-use crate::rq::{self, RqKMeans};
-use crate::vae::{self, RqVae};
+use crate::quantizer::Parameters;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,7 +12,7 @@ type Settings = BTreeMap<String, Value>;
 
 impl Sweep {
     /// Everything that influences the lines of a kind, besides the parameters and the rows.
-    pub(super) fn settings(&self, kind: &SweepKind) -> Result<Settings> {
+    pub(super) fn settings(&self, kind: &Parameters) -> Result<Settings> {
         // Without `..`, so that nothing is forgotten.
         let Evaluation { k, curve, sample, pairs, seed } = &self.evaluation;
         let measured = [
@@ -24,16 +23,13 @@ impl Sweep {
             ("predict", json!(self.predict)),
             ("recall_curve", json!(curve)),
         ];
-        let mut settings = match kind {
-            SweepKind::RqKMeans(params) => params.settings(),
-            SweepKind::RqVae(params) => params.settings(),
-        }?;
+        let mut settings = settings_of(kind)?;
         settings.extend(measured.map(|(name, value)| (name.to_owned(), value)));
         Ok(settings)
     }
 
     /// The settings as lines of the first format have them: frozen.
-    fn legacy_settings(&self, kind: &SweepKind) -> Settings {
+    fn legacy_settings(&self, kind: &Parameters) -> Settings {
         let Evaluation { k, curve, sample, pairs, seed } = &self.evaluation;
         let measured = [
             ("k", k.to_string()),
@@ -43,11 +39,7 @@ impl Sweep {
             ("predict", self.predict.map_or("none".to_owned(), |rows| rows.to_string())),
         ];
         let curve = (!curve.is_empty()).then(|| ("recall_curve", format!("{curve:?}")));
-        let settings = match kind {
-            SweepKind::RqKMeans(params) => rq::legacy::settings(params),
-            SweepKind::RqVae(params) => vae::legacy::settings(params),
-        };
-        let all = settings.into_iter().chain(measured).chain(curve);
+        let all = kind.first_settings().into_iter().chain(measured).chain(curve);
         all.map(|(name, value)| (name.to_owned(), Value::from(value))).collect()
     }
 
@@ -82,13 +74,22 @@ impl Sweep {
     }
 }
 
-/// The settings of a sweep that sets nothing.
-fn defaults(kind: &SweepKind) -> Result<Settings> {
-    let kind = match kind {
-        SweepKind::RqKMeans(_) => RqKMeans::default().into(),
-        SweepKind::RqVae(_) => RqVae::default().into(),
-    };
-    Sweep::new([1], [1]).settings(&kind)
+/// Parameters that the sweep sets, and what says how the others are to be read.
+const NOT_SETTINGS: [&str; 6] = ["kind", "version", "levels", "clusters", "seed", "sizes"];
+
+/// Names and values of all parameters that the runs of a kind have in common.
+pub(super) fn settings_of(kind: &Parameters) -> Result<Settings> {
+    let mut settings = kind.parameters()?;
+    settings.retain(|name, _| !NOT_SETTINGS.contains(&name.as_str()));
+    Ok(settings)
+}
+
+/// The settings of a sweep that sets nothing; none of a kind that only the caller knows.
+fn defaults(kind: &Parameters) -> Result<Settings> {
+    match Parameters::of_kind(kind.kind()) {
+        Ok(kind) => Sweep::new([1], [1]).settings(&kind),
+        Err(_) => Ok(Settings::new()),
+    }
 }
 
 /// What a line is a function of, by name.

@@ -29,7 +29,7 @@ mod stored;
 mod tests;
 mod training;
 
-pub use grid::{Sweep, SweepKind};
+pub use grid::Sweep;
 pub use metric::SweepMetric;
 pub use progress::{SweepProgress, SweepStage};
 pub use record::{PredictedCollisions, SweepData, SweepParameters, SweepRecord, SweepSeconds};

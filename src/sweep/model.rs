@@ -1,11 +1,12 @@
 //! The model of a finished run.
 
-use super::grid::{Sweep, SweepKind, runs_of};
+use super::grid::{Sweep, runs_of};
 use super::progress::{SweepProgress, SweepStage};
 use super::record::SweepRecord;
 use crate::device::Device;
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::Model;
+use crate::quantizer::{TrainOptions, TrainingProgress, train};
 use crate::rows::Rows;
 use std::ops::ControlFlow;
 use std::path::PathBuf;
@@ -61,18 +62,9 @@ impl Sweep {
             return Ok(model);
         }
         let mut tell = |stage: SweepStage<'_>| progress(&SweepProgress { run, runs, parameters, stage });
-        let model: Model = match kind {
-            SweepKind::RqKMeans(params) => {
-                let params = params.variant(&parameters.clusters, parameters.balanced, parameters.seed);
-                params.fit_with(rows, device, |fit| tell(SweepStage::Fit(fit)))?.0.into()
-            }
-            SweepKind::RqVae(params) => {
-                let params = params.variant(&parameters.clusters, parameters.seed);
-                let mut training = params.begin_with(rows, device, |fit| tell(SweepStage::Fit(fit)))?;
-                training.train(None, |step| tell(SweepStage::Train(step)))?;
-                training.finish()?.0.into()
-            }
-        };
+        let mut tell = |training: &TrainingProgress<'_>| tell(SweepStage::Train(training));
+        let (model, _) = train(&*parameters.trainer(kind), rows, device, &TrainOptions::default(), &mut tell)?;
+        let model = Model::from(model);
         let (found, expected) = (record.fingerprint.clone(), model.fingerprint());
         match found == expected {
             true => Ok(model),

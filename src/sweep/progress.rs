@@ -2,8 +2,7 @@
 
 use super::record::{SweepParameters, SweepRecord};
 use crate::metrics::EvaluationProgress;
-use crate::rq::Progress;
-use crate::vae::VaeProgress;
+use crate::quantizer::TrainingProgress;
 use std::ops::ControlFlow;
 
 /// How far a sweep is.
@@ -24,10 +23,8 @@ pub struct SweepProgress<'a> {
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub enum SweepStage<'a> {
-    /// Levels are fitted.
-    Fit(&'a Progress),
-    /// A network is trained.
-    Train(&'a VaeProgress<'a>),
+    /// The model is trained.
+    Train(&'a TrainingProgress<'a>),
     /// The model is measured.
     Evaluation(&'a EvaluationProgress),
     /// The run is in the file, from now on or from before.

@@ -35,8 +35,8 @@ pub struct SweepRecord {
     pub format: u32,
     /// The parameters of this run, one point of the grid.
     pub parameters: SweepParameters,
-    /// Everything else that influences the result, by name: the other fields of [`RqKMeans`](crate::RqKMeans) or
-    /// [`RqVae`](crate::RqVae), and what was measured. They are the same in all lines of a kind.
+    /// Everything else that influences the result, by name: the other parameters of the kind, and what was measured.
+    /// They are the same in all lines of a kind.
     pub settings: BTreeMap<String, Value>,
     /// The rows that were fitted and measured.
     pub data: SweepData,
@@ -55,7 +55,7 @@ pub struct SweepRecord {
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct SweepParameters {
-    /// `rq-kmeans` or `rq-vae`.
+    /// Name of the kind, such as `rq-kmeans`.
     pub kind: String,
     /// Levels, L.
     pub levels: usize,

@@ -1,7 +1,7 @@
 //! The runs, one after the other.
 
 use super::file::SweepFile;
-use super::grid::{Chain, Sweep, SweepKind, runs_of};
+use super::grid::{Chain, Sweep, runs_of};
 use super::progress::{Callback, SweepProgress, SweepStage};
 use super::record::{FORMAT, PredictedCollisions, SweepData, SweepParameters, SweepRecord, SweepSeconds};
 use super::shared::Shared;
@@ -11,9 +11,8 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::io::AtomicFile;
 use crate::metrics::Evaluator;
 use crate::model::Model;
+use crate::quantizer::{Parameters, TrainOption, TrainingProgress};
 use crate::rows::Rows;
-use crate::rq::RqKMeans;
-use crate::vae::RqVae;
 use std::ops::ControlFlow;
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -102,68 +101,51 @@ impl Work<'_> {
         let open = |(i, run): &(usize, &SweepParameters)| !self.is_finished(self.at + i, run);
         let last = chain.runs.iter().enumerate().filter(open).map(|(i, _)| i + 1).next_back();
         let needed = chain.runs.get(..last.unwrap_or(0)).unwrap_or_default();
-        match chain.kind {
-            _ if needed.is_empty() => {}
-            SweepKind::RqKMeans(params) => self.fit(chain.kind, params, needed, later)?,
-            SweepKind::RqVae(params) => needed.iter().try_for_each(|run| self.train(chain.kind, params, run))?,
-        }
+        self.train(chain.kind, needed, later)?;
         chain.runs.get(needed.len()..).unwrap_or_default().iter().try_for_each(|run| self.tell_finished(run))
     }
 
-    /// One fit, of which every run takes the first levels; it goes on after those that an earlier chain shares with it.
-    fn fit(
-        &mut self,
-        kind: &SweepKind,
-        params: &RqKMeans,
-        runs: &[SweepParameters],
-        later: &[Chain<'_>],
-    ) -> Result<()> {
+    /// Trains one model, of which every run takes the first levels; the training goes on after those that an earlier
+    /// chain shares with it.
+    fn train(&mut self, kind: &Parameters, runs: &[SweepParameters], later: &[Chain<'_>]) -> Result<()> {
         let Some(longest) = runs.last() else { return Ok(()) };
-        let params = params.variant(&longest.clusters, longest.balanced, longest.seed);
         let (rows, device, first) = (self.rows, self.device, self.at);
+        let (trainer, checkpoint) = (longest.trainer(kind), Checkpoint::of(self.file.path()));
         self.shared.enter(longest);
         let mut spent = Duration::ZERO;
-        let mut fit = None;
+        let mut training = None;
         for (i, run) in runs.iter().enumerate() {
             let (at, runs, progress) = (first + i, self.runs, &mut *self.progress);
-            let mut tell = |fit: &crate::rq::Progress| {
-                progress(&SweepProgress { run: at, runs, parameters: run, stage: SweepStage::Fit(fit) })
+            let mut tell = |training: &TrainingProgress<'_>| {
+                progress(&SweepProgress { run: at, runs, parameters: run, stage: SweepStage::Train(training) })
             };
             let mut start = Instant::now();
-            let fit = match (&mut fit, self.shared.longest(longest)) {
-                (Some(fit), _) => fit,
-                (None, None) => fit.insert(params.begin_with(rows, device, &mut tell)?),
+            let training = match (&mut training, self.shared.longest(longest)) {
+                (Some(training), _) => training,
+                (None, None) => training.insert(checkpoint.begin(&*trainer, rows, device, None, &mut tell)?),
                 (None, Some((levels, before))) => {
-                    let fit = fit.insert(params.go_on_with(levels, rows, device, &mut tell)?);
+                    let begun = checkpoint.begin(&*trainer, rows, device, Some(levels), &mut tell)?;
                     // A run counts as if it were alone. The time before already holds that of reading the rows.
                     (spent, start) = (*before, Instant::now());
-                    fit
+                    training.insert(begun)
                 }
             };
-            while fit.levels() < run.levels && fit.next_level_with(&mut tell)?.is_some() {
-                if params.levels_stand_alone() {
-                    self.shared.keep(fit, longest, later, spent + start.elapsed());
+            while training.levels() < run.levels && training.advance(&mut tell)? {
+                if kind.levels_stand_alone() {
+                    self.shared.keep(&**training, longest, later, spent + start.elapsed());
                 }
             }
             spent += start.elapsed();
-            self.finish(kind, run, &fit.model()?.into(), spent)?;
+            self.finish(kind, run, &training.model()?.into(), spent)?;
         }
-        Ok(())
-    }
-
-    fn train(&mut self, kind: &SweepKind, params: &RqVae, run: &SweepParameters) -> Result<()> {
-        let start = Instant::now();
-        let (at, runs, progress) = (self.at, self.runs, &mut *self.progress);
-        let params = params.variant(&run.clusters, run.seed);
-        let mut tell = |stage: SweepStage<'_>| progress(&SweepProgress { run: at, runs, parameters: run, stage });
-        let checkpoint = Checkpoint::of(self.file.path());
-        let model = checkpoint.train(&params, self.rows, self.device, &mut tell)?;
-        self.finish(kind, run, &model.into(), start.elapsed())?;
-        checkpoint.remove()
+        match kind.takes(TrainOption::Checkpoint) {
+            true => checkpoint.remove(),
+            false => Ok(()),
+        }
     }
 
     /// Keeps the model, measures it and writes the line, where that is not done yet.
-    fn finish(&mut self, kind: &SweepKind, run: &SweepParameters, model: &Model, fit: Duration) -> Result<()> {
+    fn finish(&mut self, kind: &Parameters, run: &SweepParameters, model: &Model, fit: Duration) -> Result<()> {
         let fingerprint = model.fingerprint();
         if let Some(found) = self.file.records.get(self.at).map(|record| record.fingerprint.clone())
             && found != fingerprint
@@ -186,7 +168,7 @@ impl Work<'_> {
 
     fn measure(
         &mut self,
-        kind: &SweepKind,
+        kind: &Parameters,
         run: &SweepParameters,
         model: &Model,
         fingerprint: String,

@@ -2,7 +2,7 @@
 
 use super::grid::Chain;
 use super::record::SweepParameters;
-use crate::rq::{FirstLevels, Fit};
+use crate::quantizer::{FirstLevels, Training};
 use std::time::Duration;
 
 /// Levels at which a later chain branches off, of all chains with the same kind, balance and seed.
@@ -28,15 +28,22 @@ impl Shared {
         begins.max_by_key(|(clusters, _)| clusters.len()).map(|(_, levels)| levels)
     }
 
-    /// Keeps the levels that `fit` has so far, where one of the chains to come branches off after exactly these.
-    pub(super) fn keep(&mut self, fit: &Fit<'_>, run: &SweepParameters, later: &[Chain<'_>], spent: Duration) {
+    /// Keeps the levels that `training` has so far, where one of the chains to come branches off after exactly these.
+    pub(super) fn keep(
+        &mut self,
+        training: &dyn Training,
+        run: &SweepParameters,
+        later: &[Chain<'_>],
+        spent: Duration,
+    ) {
         let branches = |chain: &Chain<'_>| {
             let other = chain.runs.last().filter(|other| one_family(other, run));
-            other.is_some_and(|other| common(&run.clusters, &other.clusters) == fit.levels())
+            other.is_some_and(|other| common(&run.clusters, &other.clusters) == training.levels())
         };
-        let clusters = run.clusters.get(..fit.levels()).unwrap_or_default();
+        let clusters = run.clusters.get(..training.levels()).unwrap_or_default();
         if later.iter().any(branches) && !self.levels.iter().any(|(known, _)| known == clusters) {
-            self.levels.push((clusters.to_vec(), (fit.first_levels(), spent)));
+            let levels = training.first_levels().map(|levels| (clusters.to_vec(), (levels, spent)));
+            self.levels.extend(levels);
         }
     }
 }

@@ -1,16 +1,15 @@
 //! The grid of a sweep as it stands in files: named fields, with a version.
 
-use super::grid::{Sweep, SweepKind};
+use super::grid::Sweep;
+use crate::clusters::Clusters;
 use crate::error::Error;
+use crate::fields::{VERSION, check_version};
 use crate::metrics::Evaluation;
-use crate::origin::fields;
-use crate::rq::{Clusters, PARAMETERS_VERSION, RqKMeans, check_version};
-use crate::vae::{self, RqVae};
+use crate::quantizer::Parameters;
 use serde::de::{self, Deserializer};
 use serde::ser;
 use serde::{Deserialize, Serialize, Serializer};
-use serde_json::Value;
-use std::collections::BTreeMap;
+use serde_json::{Map, Value};
 
 /// Fields of a kind that the sweep sets.
 const SET: [&str; 4] = ["levels", "clusters", "seed", "sizes"];
@@ -22,7 +21,7 @@ pub(super) struct Stored {
     version: u32,
     levels: Vec<usize>,
     clusters: Vec<Clusters>,
-    kinds: Vec<SweepKind>,
+    kinds: Vec<Kind>,
     balanced: Vec<bool>,
     seeds: Vec<u64>,
     evaluation: Evaluation,
@@ -39,7 +38,8 @@ impl From<Sweep> for Stored {
     fn from(sweep: Sweep) -> Self {
         // The folder of models is a place, and no parameter.
         let Sweep { levels, clusters, kinds, balanced, seeds, evaluation, predict, models: _ } = sweep;
-        Self { version: PARAMETERS_VERSION, levels, clusters, kinds, balanced, seeds, evaluation, predict }
+        let kinds = kinds.into_iter().map(Kind).collect();
+        Self { version: VERSION, levels, clusters, kinds, balanced, seeds, evaluation, predict }
     }
 }
 
@@ -49,40 +49,36 @@ impl TryFrom<Stored> for Sweep {
     fn try_from(stored: Stored) -> Result<Self, Error> {
         let Stored { version, levels, clusters, kinds, balanced, seeds, evaluation, predict } = stored;
         check_version(version)?;
-        let sweep = Sweep::new(levels, clusters).kinds(kinds).balanced(balanced).seeds(seeds);
+        let sweep = Sweep::new(levels, clusters)
+            .kinds(kinds.into_iter().map(|Kind(kind)| kind))
+            .balanced(balanced)
+            .seeds(seeds);
         let sweep = sweep.evaluation(evaluation).predict(predict);
         sweep.runs()?;
         Ok(sweep)
     }
 }
 
-impl Serialize for SweepKind {
+/// Parameters without those that the sweep sets.
+#[derive(Clone, Debug)]
+struct Kind(Parameters);
+
+impl Serialize for Kind {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let fields = match self {
-            Self::RqKMeans(params) => fields(params),
-            Self::RqVae(params) => fields(params),
-        };
-        let mut fields = fields.map_err(ser::Error::custom)?;
+        let mut fields = self.0.parameters().map_err(ser::Error::custom)?;
         fields.retain(|name, _| !SET.contains(&name.as_str()));
         fields.serialize(serializer)
     }
 }
 
-impl<'de> Deserialize<'de> for SweepKind {
+impl<'de> Deserialize<'de> for Kind {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let fields = BTreeMap::<String, Value>::deserialize(deserializer)?;
-        if let Some(name) = SET.iter().find(|name| fields.contains_key(**name)) {
-            return Err(de::Error::custom(format!(
-                "`{name}` is the same for all kinds of a sweep; give it beside `kinds`"
-            )));
-        }
-        let kind = fields.get("kind").cloned().ok_or_else(|| de::Error::missing_field("kind"))?;
-        let fields = Value::Object(fields.into_iter().collect());
-        let name = kind.as_str().unwrap_or_default();
-        match name {
-            vae::NAME => serde_json::from_value::<RqVae>(fields).map(Self::from).map_err(de::Error::custom),
-            "rq-kmeans" => serde_json::from_value::<RqKMeans>(fields).map(Self::from).map_err(de::Error::custom),
-            _ => Err(de::Error::unknown_variant(name, &["rq-kmeans", vae::NAME])),
+        let fields = Map::<String, Value>::deserialize(deserializer)?;
+        match SET.iter().find(|name| fields.contains_key(**name)) {
+            Some(name) => {
+                Err(de::Error::custom(format!("`{name}` is the same for all kinds of a sweep; give it beside `kinds`")))
+            }
+            None => Parameters::deserialize(Value::Object(fields)).map(Self).map_err(de::Error::custom),
         }
     }
 }

@@ -1,11 +1,9 @@
-//! Trainings of networks, which go on where a sweep was stopped or killed.
+//! Trainings, which go on where a sweep was stopped or killed.
 
-use super::progress::SweepStage;
 use crate::device::Device;
 use crate::error::{Error, ErrorKind, Result};
+use crate::quantizer::{FirstLevels, Tell, TrainOption, TrainOptions, Trainer, Training};
 use crate::rows::Rows;
-use crate::vae::{RqVae, RqVaeModel};
-use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
 /// The file that keeps the state of a training beside the file of its sweep.
@@ -18,21 +16,24 @@ impl Checkpoint {
         Self(path.into())
     }
 
-    /// Trains a model, from the file's state if it is one of this training.
-    pub(super) fn train(
+    /// Begins a training, from the file's state if it is one of this training.
+    pub(super) fn begin<'a>(
         &self,
-        params: &RqVae,
-        rows: &dyn Rows,
-        device: &Device,
-        tell: &mut dyn FnMut(SweepStage<'_>) -> ControlFlow<()>,
-    ) -> Result<RqVaeModel> {
-        let resumed = self.0.exists().then(|| params.resume(&self.0, rows, device));
-        let mut training = match resumed.filter(|resumed| !resumed.as_ref().is_err_and(is_of_another)) {
-            Some(training) => training?,
-            None => params.begin_with(rows, device, |fit| tell(SweepStage::Fit(fit)))?,
-        };
-        training.train(Some(&self.0), |step| tell(SweepStage::Train(step)))?;
-        Ok(training.finish()?.0)
+        trainer: &dyn Trainer,
+        rows: &'a dyn Rows,
+        device: &'a Device,
+        first_levels: Option<&FirstLevels>,
+        tell: Tell<'_>,
+    ) -> Result<Box<dyn Training + 'a>> {
+        let checkpoint = trainer.takes(TrainOption::Checkpoint).then_some(self.0.as_path());
+        let options = TrainOptions { checkpoint, first_levels, ..TrainOptions::default() };
+        match trainer.begin(rows, device, &options, tell) {
+            Err(error) if checkpoint.is_some_and(Path::exists) && is_of_another(&error) => {
+                self.remove()?;
+                trainer.begin(rows, device, &options, tell)
+            }
+            training => training,
+        }
     }
 
     /// Removes the file, if it is there.

@@ -5,18 +5,19 @@
 //! that of other models, with `kind` "rq-vae"; the checksum covers the tensors in the order given here.
 
 use super::model::RqVaeModel;
-use super::params::{MAX_LAYERS, MatmulWidth};
+use super::params::{MAX_LAYERS, MatmulWidth, RqVae};
 use super::standard::Standard;
 use super::weights::{Layer, are_proper, widths};
 use crate::codebook::{self, Codebook};
 use crate::error::{Error, Result};
+use crate::fields::read_fields;
 use crate::grid::{EXPONENTS, Grid};
-use crate::io::model_file::{ModelFile, Tensor, from_le_bytes, le_bytes, read_file, to_bytes, write_file};
+use crate::io::model_file::{ModelFile, Tensor, from_le_bytes, le_bytes, load_file, to_bytes, write_file};
 use crate::origin::Origin;
 use crate::quantization::{Metric, Quantization};
 use crate::quantizer::Kind;
-use crate::rq::{MAX_LEVELS, RqKMeansModel};
-use crate::{MAX_CLUSTERS, MAX_DIM};
+use crate::rq::RqKMeansModel;
+use crate::{MAX_CLUSTERS, MAX_DIM, MAX_LEVELS};
 use safetensors::Dtype;
 use serde::{Deserialize, Serialize};
 use std::path::Path;
@@ -24,9 +25,16 @@ use std::sync::Arc;
 
 /// The `kind` in the metadata of such a model file.
 pub(crate) const NAME: &str = "rq-vae";
+/// The kind of a network that started from a residual k-means model; its file is that of a network.
+pub(super) const PLUS_NAME: &str = "rq-kmeans-plus";
 
 /// This kind of model.
-pub(crate) const KIND: Kind = Kind { name: NAME, read: |file| Ok(Arc::new(RqVaeModel::from_file(file)?)) };
+pub(crate) const KIND: Kind = Kind {
+    name: NAME,
+    about: "Residual quantization in the latent space of a trained network",
+    read: Some(|file| Ok(Arc::new(RqVaeModel::from_file(file)?))),
+    parameters: |fields| Ok(Arc::new(read_fields::<RqVae>(fields)?)),
+};
 
 /// The configuration in a model file.
 #[derive(Debug, Serialize, Deserialize)]
@@ -65,8 +73,7 @@ impl RqVaeModel {
     /// [`ErrorKind::Damaged`](crate::ErrorKind::Damaged) or [`ErrorKind::NewerFormat`](crate::ErrorKind::NewerFormat),
     /// with the path.
     pub fn load(path: impl AsRef<Path>) -> Result<Self> {
-        let path = path.as_ref();
-        Self::from_bytes(&read_file(path)?).map_err(|error| error.at(path))
+        load_file(path.as_ref(), Self::from_bytes)
     }
 
     /// The bytes of the model file; equal models have equal bytes. Beside what encoding and decoding need they hold the

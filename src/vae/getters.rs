@@ -2,7 +2,7 @@
 
 use super::params::{CodebookUpdate, Estimator, Keep, Loss, MatmulWidth, Reduction, RqVae};
 use super::schedule::Schedule;
-use crate::rq::Clusters;
+use crate::clusters::Clusters;
 
 impl RqVae {
     /// The number of levels, L.

@@ -5,8 +5,9 @@
 
 use super::params::{CodebookUpdate, DEFAULT_BATCH, Estimator, Keep, Loss, MatmulWidth, Reduction, RqVae};
 use super::schedule::Schedule;
+use crate::clusters::Clusters;
 use crate::kernel::adamw::Rule;
-use crate::rq::{Clusters, legacy};
+use crate::rq::legacy;
 
 /// What a checkpoint may say: clusters were one number or a list, as they were given.
 pub(super) fn checkpoint(params: &RqVae) -> [String; 2] {

@@ -12,8 +12,9 @@ use crate::grid::{Grid, read_finite};
 use crate::io::model_file::hex;
 use crate::origin::Origin;
 use crate::quantization::{Metric, Quantization};
+use crate::quantizer::EncodeReport;
 use crate::rows::Rows;
-use crate::rq::{EncodeReport, RqKMeansModel};
+use crate::rq::RqKMeansModel;
 use sha2::{Digest, Sha256};
 use std::sync::{Mutex, PoisonError};
 

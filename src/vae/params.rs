@@ -1,11 +1,12 @@
 //! Parameters of an RQ-VAE's training.
 
 use super::schedule::Schedule;
+use crate::clusters::Clusters;
 use crate::error::{Error, ErrorKind, Result};
 use crate::kernel::adamw::Rule;
 use crate::kernel::row_losses::Power;
 use crate::kernel::scaled::Width;
-use crate::rq::{Clusters, RqKMeans, SINKHORN_EPSILON};
+use crate::rq::{RqKMeans, SINKHORN_EPSILON};
 use crate::{MAX_DIM, kernel::matmul::MAX_TERMS};
 use serde::{Deserialize, Serialize};
 

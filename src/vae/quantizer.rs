@@ -1,22 +1,29 @@
 //! RQ-VAEs as a kind of model: rows and distances between them are those of the embeddings, codewords lie among the
 //! latents.
 
+use super::file::PLUS_NAME;
 use super::model::RqVaeModel;
+use super::params::RqVae;
 use crate::codebook::Codebook;
 use crate::codes::Codes;
 use crate::device::Device;
 use crate::error::Result;
-use crate::origin::{Origin, fields};
-use crate::quantizer::{Costs, EncodeOptions, Quantizer, Sink};
+use crate::fields::fields;
+use crate::origin::Origin;
+use crate::quantization::Metric;
+use crate::quantizer::{Costs, EncodeOptions, EncodeReport, Quantizer, Sink, Trainer};
 use crate::rows::Rows;
-use crate::rq::{EncodeReport, Metric};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+/// Hidden and latent widths, and rows per step, of a short fit.
+const SHORT_WIDTH: usize = 32;
+const SHORT_BATCH: usize = 128;
+
 impl Quantizer for RqVaeModel {
     fn kind(&self) -> &'static str {
-        if self.has_skip() { "rq-kmeans-plus" } else { super::KIND.name }
+        if self.has_skip() { PLUS_NAME } else { super::KIND.name }
     }
 
     fn fingerprint(&self) -> String {
@@ -83,6 +90,13 @@ impl Quantizer for RqVaeModel {
 
     fn config(&self) -> Result<BTreeMap<String, Value>> {
         fields(&self.file_config())
+    }
+
+    /// One epoch of a small network.
+    fn short_fit(&self, clusters: &[usize], rows: usize) -> Result<Arc<dyn Trainer>> {
+        let params = RqVae::new(clusters.len(), clusters).seed(self.quantizer.seed()).hidden([SHORT_WIDTH]);
+        let params = params.latent(self.latent_dim().min(SHORT_WIDTH)).width(self.width());
+        Ok(Arc::new(params.epochs(1).lr(1e-3).batch(SHORT_BATCH.min(rows)).held_out(0.0)))
     }
 
     fn origin(&self) -> Option<&Origin> {

@@ -1,6 +1,7 @@
 //! Reports of a training: its progress, its epochs and its end.
 
 use serde::{Deserialize, Serialize};
+use std::fmt;
 
 /// How far a training is.
 #[derive(Clone, Copy, Debug)]
@@ -18,6 +19,17 @@ pub struct VaeProgress<'a> {
     pub loss: f64,
     /// Epochs done before.
     pub done: &'a [EpochReport],
+}
+
+/// How the training goes, without where it is.
+impl fmt::Display for VaeProgress<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "loss {:.5}", self.loss)?;
+        let Some(last) = self.done.last() else { return Ok(()) };
+        let used: Vec<String> = last.used.iter().map(usize::to_string).collect();
+        let (held_out, collisions, used) = (last.held_out_loss, 100.0 * last.collision_rate, used.join("/"));
+        write!(f, ", held out {held_out:.5}, {collisions:.1} % collisions, codes used {used}")
+    }
 }
 
 /// Losses and codes of an epoch.

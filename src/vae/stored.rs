@@ -2,9 +2,10 @@
 
 use super::params::{CodebookUpdate, Estimator, Keep, Loss, MatmulWidth, Reduction, RqVae};
 use super::schedule::Schedule;
+use crate::clusters::Clusters;
 use crate::error::Error;
+use crate::fields::{VERSION, check_version};
 use crate::kernel::adamw::Rule;
-use crate::rq::{Clusters, PARAMETERS_VERSION, check_version, default_levels};
 use serde::{Deserialize, Serialize};
 
 /// What the `kind` of a network is.
@@ -115,7 +116,7 @@ impl From<RqVae> for Stored {
         let (epsilons, iterations) = sinkhorn;
         Self {
             kind: Kind::RqVae,
-            version: PARAMETERS_VERSION,
+            version: VERSION,
             levels: Some(levels),
             clusters,
             hidden,
@@ -160,7 +161,7 @@ impl TryFrom<Stored> for RqVae {
         let [beta1, beta2] = stored.betas;
         let Stored { lr, epsilon, weight_decay, .. } = stored;
         let params = Self {
-            levels: stored.levels.unwrap_or_else(|| default_levels(&stored.clusters)),
+            levels: stored.levels.unwrap_or_else(|| stored.clusters.default_levels()),
             clusters: stored.clusters,
             hidden: stored.hidden,
             latent: stored.latent,

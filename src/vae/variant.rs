@@ -1,11 +1,11 @@
 //! One training of many that differ in size and seed.
 
+use super::file::PLUS_NAME;
 use super::params::RqVae;
+use crate::clusters::Clusters;
 use crate::error::{ErrorKind, Result};
-use crate::origin::{Origin, fields};
-use crate::rq::Clusters;
-use serde_json::Value;
-use std::collections::BTreeMap;
+use crate::fields::Fields;
+use crate::origin::Origin;
 
 impl RqVae {
     /// Copies the parameters with these clusters and this seed.
@@ -24,13 +24,6 @@ impl RqVae {
         self.check(train, dim).map(drop)
     }
 
-    /// Names and values of all parameters that variants have in common.
-    pub(crate) fn settings(&self) -> Result<BTreeMap<String, Value>> {
-        let mut settings = fields(self)?;
-        settings.retain(|name, _| !["kind", "version", "levels", "clusters", "seed"].contains(&name.as_str()));
-        Ok(settings)
-    }
-
     /// The same parameters, with one number of clusters where all levels have the same.
     pub(super) fn canonical(&self) -> Self {
         Self { clusters: Clusters::of_list(&self.clusters.list(self.levels)), ..self.clone() }
@@ -43,10 +36,13 @@ impl RqVae {
         if warm_start.is_empty() {
             return Origin::of(&params, &[]);
         }
-        let mut origin = Origin::of(&params, &[("kind", "rq-kmeans-plus"), ("warm_start", warm_start)])?;
-        // The warm start decides these.
-        let decided = |name: &str| ["latent", "kmeans_init", "standardize"].contains(&name);
-        origin.parameters.iter_mut().for_each(|fields| fields.retain(|name, _| !decided(name)));
+        let mut origin = Origin::of(&params, &[("kind", PLUS_NAME), ("warm_start", warm_start)])?;
+        origin.parameters.iter_mut().for_each(leave_to_warm_start);
         Ok(origin)
     }
+}
+
+/// Removes the fields that a warm start decides.
+pub(super) fn leave_to_warm_start(fields: &mut Fields) {
+    fields.retain(|name, _| !["latent", "kmeans_init", "standardize"].contains(&name.as_str()));
 }

@@ -1,7 +1,9 @@
 //! Flags of `semid fit`.
 
-use super::{InputArgs, ModelKind, VaeArgs};
+use super::{InputArgs, VaeArgs};
+use clap::builder::{PossibleValue, PossibleValuesParser};
 use clap::{Args, ValueEnum};
+use semid::quantizer::Parameters;
 use std::path::PathBuf;
 
 #[derive(Debug, Args)]
@@ -18,8 +20,8 @@ pub(crate) struct FitArgs {
     #[arg(long)]
     pub(crate) provenance: bool,
     /// Kind of model to fit [default: rq-kmeans]
-    #[arg(long, value_enum)]
-    pub(crate) kind: Option<ModelKind>,
+    #[arg(long, value_parser = kinds(|_| true))]
+    pub(crate) kind: Option<String>,
     /// Number of levels [default: 3, or the length of the list of --clusters]
     #[arg(long, short, value_name = "L")]
     pub(crate) levels: Option<usize>,
@@ -42,7 +44,7 @@ pub(crate) struct FitArgs {
     /// per level, 0 for none
     #[arg(
         long,
-        value_name = "E",
+        value_name = "E", value_parser = super::finite::<f64>,
         value_delimiter = ',',
         conflicts_with = "balanced",
         help_heading = "Balanced clusters"
@@ -71,7 +73,7 @@ pub(crate) struct FitOptions {
     #[arg(long, value_name = "N")]
     pub(crate) max_iter: Option<usize>,
     /// Stop a level when its codewords' squared movement is at most this times the mean variance [default: 0.0001]
-    #[arg(long, value_name = "TOL")]
+    #[arg(long, value_name = "TOL", value_parser = super::finite::<f64>)]
     pub(crate) tol: Option<f64>,
     /// Runs per level, of which the best is kept [default: 1]
     #[arg(long, value_name = "N")]
@@ -103,6 +105,12 @@ pub(crate) struct FitOptions {
     /// Let every mini-batch train all levels, instead of training one level after the other
     #[arg(long)]
     pub(crate) joint: bool,
+}
+
+/// The names of kinds, each with what it is.
+pub(super) fn kinds(listed: impl Fn(&Parameters) -> bool) -> PossibleValuesParser {
+    let kinds = Parameters::kinds().filter(|(name, _)| Parameters::of_kind(name).is_ok_and(|kind| listed(&kind)));
+    kinds.map(|(name, about)| PossibleValue::new(name).help(about)).collect::<Vec<_>>().into()
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]

@@ -13,19 +13,20 @@ mod vae;
 
 pub(crate) use eval::EvalArgs;
 pub(crate) use export::{ExportArgs, Kind};
-pub(crate) use fit::{Algorithm, FitArgs, FitOptions, Init, Metric};
+pub(crate) use fit::{Algorithm, FitArgs, FitOptions};
 pub(crate) use input::InputArgs;
 pub(crate) use registry::{AssignArgs, DeleteArgs, KeyArgs, LookupArgs, ResolverName, SettingArgs, StatsArgs};
 pub(crate) use report::{PageArgs, ReportArgs};
-pub(crate) use sweep::{Balanced, SweepArgs, SweptKind};
+pub(crate) use sweep::{Balanced, SweepArgs};
 pub(crate) use template::TemplateArgs;
-pub(crate) use vae::{Keep, Loss, ModelKind, Reduction, Schedule, VaeArgs};
+pub(crate) use vae::{Schedule, VaeArgs};
 
 use crate::failure::Failure;
 use clap::builder::styling::{AnsiColor, Styles};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use semid::Device;
 use std::path::{Path, PathBuf};
+use std::str::FromStr;
 
 const STYLES: Styles = Styles::styled()
     .header(AnsiColor::Green.on_default().bold())
@@ -367,4 +368,12 @@ fn threads(text: &str) -> Result<usize, String> {
     const MOST: usize = MOST_THREADS;
     let threads = text.parse().map_err(|_| format!("give a number, 0 to {MOST}"))?;
     if threads > MOST { Err(format!("give at most {MOST} threads")) } else { Ok(threads) }
+}
+
+/// Reads a number; parameters have no place for NaN and infinities.
+fn finite<T: Copy + FromStr + Into<f64>>(text: &str) -> Result<T, String> {
+    match text.parse::<T>() {
+        Ok(number) if number.into().is_finite() => Ok(number),
+        _ => Err("give a finite number".to_owned()),
+    }
 }

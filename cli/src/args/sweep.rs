@@ -1,8 +1,10 @@
 //! Flags of `semid sweep`.
 
+use super::fit::kinds;
 use super::vae::HEADING;
 use super::{FitOptions, InputArgs, PageArgs, VaeArgs};
 use clap::{Arg, Args, ValueEnum};
+use semid::quantizer::TrainOption;
 use semid::rq::Clusters;
 use std::path::PathBuf;
 
@@ -24,8 +26,8 @@ pub(crate) struct SweepArgs {
     #[arg(long, value_name = "K", value_delimiter = ',', value_parser = clusters)]
     pub(crate) clusters: Option<Vec<Clusters>>,
     /// Kinds of models to fit [default: rq-kmeans]
-    #[arg(long, value_enum, value_delimiter = ',')]
-    pub(crate) kind: Option<Vec<SweptKind>>,
+    #[arg(long, value_delimiter = ',', value_parser = kinds(|kind| !kind.takes(TrainOption::WarmStart)))]
+    pub(crate) kind: Option<Vec<String>>,
     /// With rq-kmeans: whether all clusters of a level get the same number of rows [default: off]
     #[arg(long, value_enum)]
     pub(crate) balanced: Option<Balanced>,
@@ -64,16 +66,6 @@ pub(crate) struct SweepArgs {
     pub(crate) options: FitOptions,
     #[command(flatten)]
     pub(crate) vae: VaeArgs,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum SweptKind {
-    /// Residual k-means of the embeddings
-    #[value(name = "rq-kmeans")]
-    KMeans,
-    /// Residual quantization in the latent space of a trained network
-    #[value(name = "rq-vae")]
-    Vae,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

@@ -19,10 +19,10 @@ pub(crate) struct VaeArgs {
     #[arg(long, value_name = "N")]
     pub(crate) epochs: Option<usize>,
     /// Learning rate of AdamW [default: 1e-4]
-    #[arg(long, value_name = "RATE")]
+    #[arg(long, value_name = "RATE", value_parser = super::finite::<f64>)]
     pub(crate) lr: Option<f64>,
     /// Weight decay of AdamW [default: 0]
-    #[arg(long, value_name = "DECAY")]
+    #[arg(long, value_name = "DECAY", value_parser = super::finite::<f64>)]
     pub(crate) weight_decay: Option<f64>,
     /// How the learning rate changes [default: constant]
     #[arg(long, value_enum)]
@@ -34,16 +34,16 @@ pub(crate) struct VaeArgs {
     #[arg(long, value_name = "EPOCHS")]
     pub(crate) step_epochs: Option<usize>,
     /// Factor by which --schedule step lowers the rate [default: 0.5]
-    #[arg(long, value_name = "FACTOR")]
+    #[arg(long, value_name = "FACTOR", value_parser = super::finite::<f64>)]
     pub(crate) gamma: Option<f64>,
     /// Largest norm of the whole gradient [default: no limit]
-    #[arg(long, value_name = "NORM")]
+    #[arg(long, value_name = "NORM", value_parser = super::finite::<f64>)]
     pub(crate) clip: Option<f64>,
     /// Weight of the commitment loss [default: 0.25]
-    #[arg(long, value_name = "WEIGHT")]
+    #[arg(long, value_name = "WEIGHT", value_parser = super::finite::<f64>)]
     pub(crate) beta: Option<f64>,
     /// Weight of codebook and commitment losses together [default: 1]
-    #[arg(long, value_name = "WEIGHT")]
+    #[arg(long, value_name = "WEIGHT", value_parser = super::finite::<f64>)]
     pub(crate) quantization_weight: Option<f64>,
     /// How reconstructions are compared with rows [default: mse]
     #[arg(long, value_enum)]
@@ -52,13 +52,13 @@ pub(crate) struct VaeArgs {
     #[arg(long, value_enum)]
     pub(crate) reduction: Option<Reduction>,
     /// Probability that an input of a layer is dropped [default: 0]
-    #[arg(long, value_name = "P")]
+    #[arg(long, value_name = "P", value_parser = super::finite::<f64>)]
     pub(crate) dropout: Option<f64>,
     /// Normalise the values of hidden layers over the batch
     #[arg(long)]
     pub(crate) batch_norm: bool,
     /// Slope of the rectifier below zero; above 0 it is a leaky ReLU [default: 0]
-    #[arg(long, value_name = "SLOPE")]
+    #[arg(long, value_name = "SLOPE", value_parser = super::finite::<f32>)]
     pub(crate) slope: Option<f32>,
     /// Start codebooks by residual k-means of latents, not at random [default: true]
     #[arg(long, value_name = "BOOL", num_args = 0..=1, default_missing_value = "true")]
@@ -67,7 +67,7 @@ pub(crate) struct VaeArgs {
     #[arg(long)]
     pub(crate) no_revive: bool,
     /// Move codewords by an exponential moving average with this decay, instead of by gradients
-    #[arg(long, value_name = "DECAY")]
+    #[arg(long, value_name = "DECAY", value_parser = super::finite::<f64>)]
     pub(crate) ema: Option<f64>,
     /// Rotate gradients as they pass the quantizer, instead of passing them unchanged
     #[arg(long)]
@@ -76,7 +76,7 @@ pub(crate) struct VaeArgs {
     #[arg(long)]
     pub(crate) no_standardize: bool,
     /// Share of the rows, at most 65,536 rows, that are not trained on and that validate every epoch [default: 0.05]
-    #[arg(long, value_name = "SHARE")]
+    #[arg(long, value_name = "SHARE", value_parser = super::finite::<f64>)]
     pub(crate) held_out: Option<f64>,
     /// Which epoch's model to keep [default: loss]
     #[arg(long, value_enum)]
@@ -90,20 +90,6 @@ pub(crate) struct VaeArgs {
     /// Fitted rq-kmeans model from which rq-kmeans-plus starts
     #[arg(long, value_name = "MODEL")]
     pub(crate) warm_start: Option<PathBuf>,
-}
-
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub(crate) enum ModelKind {
-    /// Residual k-means of the embeddings
-    #[default]
-    #[value(name = "rq-kmeans")]
-    KMeans,
-    /// Residual quantization in the latent space of a trained network
-    #[value(name = "rq-vae")]
-    Vae,
-    /// A network that starts as a fitted rq-kmeans model
-    #[value(name = "rq-kmeans-plus")]
-    KMeansPlus,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -147,41 +133,5 @@ fn bits(text: &str) -> Result<u32, String> {
         "8" => Ok(8),
         "16" => Ok(16),
         _ => Err("give 8 or 16".to_owned()),
-    }
-}
-
-impl VaeArgs {
-    /// Returns the first flag that was given, so that it can be refused with other kinds of model.
-    pub(crate) fn first_given(&self) -> Option<&'static str> {
-        let given = [
-            ("hidden", self.hidden.is_some()),
-            ("latent", self.latent.is_some()),
-            ("epochs", self.epochs.is_some()),
-            ("lr", self.lr.is_some()),
-            ("weight-decay", self.weight_decay.is_some()),
-            ("schedule", self.schedule.is_some()),
-            ("warmup", self.warmup.is_some()),
-            ("step-epochs", self.step_epochs.is_some()),
-            ("gamma", self.gamma.is_some()),
-            ("clip", self.clip.is_some()),
-            ("beta", self.beta.is_some()),
-            ("quantization-weight", self.quantization_weight.is_some()),
-            ("loss", self.loss.is_some()),
-            ("reduction", self.reduction.is_some()),
-            ("dropout", self.dropout.is_some()),
-            ("batch-norm", self.batch_norm),
-            ("slope", self.slope.is_some()),
-            ("kmeans-init", self.kmeans_init.is_some()),
-            ("no-revive", self.no_revive),
-            ("ema", self.ema.is_some()),
-            ("rotation-trick", self.rotation_trick),
-            ("no-standardize", self.no_standardize),
-            ("held-out", self.held_out.is_some()),
-            ("keep", self.keep.is_some()),
-            ("matmul-bits", self.matmul_bits.is_some()),
-            ("checkpoint", self.checkpoint.is_some()),
-            ("warm-start", self.warm_start.is_some()),
-        ];
-        given.into_iter().find(|(_, given)| *given).map(|(name, _)| name)
     }
 }

@@ -44,6 +44,7 @@ pub(crate) fn run(common: &Common, args: &AssignArgs) -> Outcome {
     }
     let keys = items::of_rows(&args.keys, &input)?;
     let device = common.device()?;
+    let warnings = Vec::from_iter(file_system::check(&args.db, file_system::probe)?);
     let out = output(args, &input)?;
     let mut engine = engine::open(args, &input)?;
     output::warn(&warnings);

@@ -1,22 +1,23 @@
 //! `semid fit`
 
 mod align;
-pub(crate) mod params;
-mod vae;
+pub(crate) mod flags;
+mod grouped;
+mod report;
+mod warm_start;
 
-use crate::args::{Common, FitArgs, ModelKind};
-use crate::balance::{self, Balance};
+use crate::args::{Common, FitArgs};
 use crate::config::Config;
 use crate::input::Input;
 use crate::interrupt::{self, Watched};
-use crate::outliers;
 use crate::output::{self, Answer, Failure, Outcome};
 use crate::progress::Bar;
-use clap::ValueEnum;
+use flags::{Flags, for_kinds};
 use semid::io::{AtomicFile, Provenance};
-use semid::rq::{FitReport, LevelReport};
-use semid::{Model, Rows, RqKMeans};
+use semid::quantizer::{Parameters, TrainOption, TrainOptions, TrainingProgress};
+use semid::{ErrorKind, Model, Rows};
 use serde::Serialize;
+use serde_json::{Map, Value};
 use std::fmt::Write;
 use std::path::Path;
 use std::time::Instant;
@@ -25,13 +26,11 @@ use std::time::Instant;
 #[derive(Serialize)]
 struct Fitted<'a> {
     fingerprint: String,
+    kind: &'static str,
     rows: usize,
     dim: usize,
-    levels: Vec<Level>,
-    /// The largest gap of the levels, if all have one.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    optimality_gap: Option<f64>,
-    saturated_values: u64,
+    #[serde(flatten)]
+    details: Map<String, Value>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     warnings: Vec<String>,
     device: &'a str,
@@ -44,52 +43,15 @@ struct Fitted<'a> {
     alignment: Option<align::Aligned>,
 }
 
-/// One level of a fit.
-#[derive(Serialize)]
-pub(crate) struct Level {
-    clusters: usize,
-    iterations: usize,
-    squared_error: f64,
-    empty_reseeded: u64,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    balance: Option<Balance>,
-}
-
-impl From<&LevelReport> for Level {
-    fn from(level: &LevelReport) -> Self {
-        Self {
-            clusters: level.clusters,
-            iterations: level.iterations,
-            squared_error: level.squared_error,
-            empty_reseeded: level.empty_reseeded,
-            balance: level.balance.map(Balance::from),
-        }
-    }
-}
-
 pub(crate) fn run(common: &Common, args: &FitArgs) -> Outcome {
     let mut config = Config::read(args.config.as_deref())?;
-    let in_file = match config.get::<String>("kind")? {
-        Some(name) => Some(ModelKind::from_str(&name, false).map_err(|_| config.failure(&unknown_kind(&name)))?),
-        None => None,
-    };
-    let kind = args.kind.or(in_file).unwrap_or_default();
-    if kind != ModelKind::KMeans {
-        return vae::run(common, args, config, kind);
-    }
-    if let Some(name) = args.vae.first_given() {
-        return Err(Failure::Error(format!("--{name} is for --kind rq-vae; add that, or leave --{name} out")));
-    }
+    let kind = kind(args, &config)?;
     let aligned_to = config.remove("align_to");
-    config.set("kind", Some("rq-kmeans"))?;
-    size_and_seed(args, &mut config)?;
-    let params = params::k_means(config.parameters::<RqKMeans>()?, &args.options, false)?;
-    let params = sinkhorn(balanced(params, args)?, args)?;
+    let warm_start = warm_start::load(args, &kind, &mut config)?;
+    let params = parameters(args, &kind, config.clone())?;
     let input = Input::open(&args.input)?;
     let older = align::Older::load(args, aligned_to.as_ref(), &config, input.rows.dim())?;
-    input.check_output(&args.output)?;
-    // It is better to learn before a long fit that a folder cannot be written to.
-    AtomicFile::check(&args.output)?;
+    check_outputs(args, &input)?;
     let device = match (common.device()?, args.memory) {
         (device, Some(bytes)) => device.with_memory(bytes),
         (device, None) => device,
@@ -97,25 +59,45 @@ pub(crate) fn run(common: &Common, args: &FitArgs) -> Outcome {
     let rows = Watched::new(&input.rows);
     let bar = Bar::fit(common);
     let start = Instant::now();
-    let fitted = params.fit_with(&rows, &device, |progress| {
-        bar.show(progress);
+    let mut options = TrainOptions::default();
+    options.checkpoint = args.vae.checkpoint.as_deref();
+    options.warm_start = warm_start.as_deref();
+    let mut tell = |progress: &TrainingProgress<'_>| {
+        bar.trained(progress);
         interrupt::flow()
-    });
-    let (model, report) = fitted.map_err(|error| input.failure(error))?;
+    };
+    let training = params.begin(&rows, &device, &options, &mut tell);
+    let mut training = training.map_err(|error| input.failure(error))?;
+    let mut tell = |progress: &TrainingProgress<'_>| {
+        bar.trained(progress);
+        if let Some(path) = options.checkpoint.filter(|_| progress.number > 1) {
+            interrupt::say(goes_on(path));
+        }
+        interrupt::flow()
+    };
+    loop {
+        match training.advance(&mut tell) {
+            Ok(true) => {}
+            Ok(false) => break,
+            Err(error) => return Err(stopped(error, &input, args, &params, training.finished_parts())),
+        }
+    }
+    let (model, report) = (Model::from(training.model()?), training.report()?);
     let seconds = start.elapsed().as_secs_f64();
     drop(bar);
-    let (model, alignment) = align::align(older.as_ref(), model.into(), &rows, &device)?;
+    interrupt::check().map_err(|error| stopped(error, &input, args, &params, training.finished_parts()))?;
+    let (model, alignment) = align::align(older.as_ref(), model, &rows, &device)?;
     let model = recorded(model, args, &input)?;
     interrupt::check()?;
     model.save(&args.output)?;
+    let told = report::told(&report)?;
     let fitted = Fitted {
         fingerprint: model.fingerprint(),
+        kind: model.kind(),
         rows: report.rows,
         dim: report.dim,
-        levels: report.levels.iter().map(Level::from).collect(),
-        optimality_gap: balance::gap(report.levels.iter().filter_map(|level| level.balance.as_ref())),
-        saturated_values: report.saturated_values,
-        warnings: outliers::warnings(report.saturated_values, &report.outliers),
+        details: told.fields,
+        warnings: told.warnings,
         device: &device.info().name,
         backend: &device.info().backend,
         seconds,
@@ -124,12 +106,43 @@ pub(crate) fn run(common: &Common, args: &FitArgs) -> Outcome {
         alignment,
     };
     output::warn(&fitted.warnings);
-    output::result(common.json, &fitted, || text(&fitted, &report))?;
+    output::result(common.json, &fitted, || text(&fitted, &told.text))?;
     Ok(Answer::Yes)
 }
 
-fn unknown_kind(name: &str) -> String {
-    format!("unknown kind `{name}`; the kinds are rq-kmeans, rq-vae and rq-kmeans-plus")
+/// Returns the kind that was asked for, or that of the file, with its defaults.
+fn kind(args: &FitArgs, config: &Config) -> Result<Parameters, Failure> {
+    let in_file = config.get::<String>("kind")?;
+    let name = args.kind.as_ref().or(in_file.as_ref()).map_or("rq-kmeans", String::as_str);
+    let unknown = |_| {
+        let known: Vec<&str> = Parameters::kinds().map(|(name, _)| name).collect();
+        config.failure(&format!("unknown kind `{name}`; the kinds are {}", known.join(", ")))
+    };
+    Parameters::of_kind(name).map_err(unknown)
+}
+
+/// Returns the parameters of the file, with those that flags set in their place.
+fn parameters(args: &FitArgs, kind: &Parameters, mut file: Config) -> Result<Parameters, Failure> {
+    let options = [
+        ("checkpoint", TrainOption::Checkpoint, args.vae.checkpoint.is_some()),
+        ("memory", TrainOption::Memory, args.memory.is_some()),
+    ];
+    if let Some((flag, option, _)) = options.into_iter().find(|(_, option, given)| *given && !kind.takes(*option)) {
+        return Err(Failure::Error(format!("--{flag} {}", for_kinds(|kind| kind.takes(option)))));
+    }
+    file.set("kind", Some(kind.kind()))?;
+    let mut config = file.clone();
+    size_and_seed(args, &mut config)?;
+    let mut flags = Flags::new(kind, &mut config)?;
+    flags.set_all(&args.options, &args.vae)?;
+    flags.sizes(args)?;
+    flags.sinkhorn(args)?;
+    match flags.refused().into_iter().next() {
+        Some(refused) => Err(refused.into()),
+        // What is wrong with flags is not said of the file.
+        None if file.parameters::<Parameters>().is_ok() => config.without_path().parameters(),
+        None => config.parameters(),
+    }
 }
 
 /// Sets the levels, clusters and seed that were given; a list of clusters also decides the number of levels.
@@ -146,37 +159,34 @@ fn size_and_seed(args: &FitArgs, config: &mut Config) -> Result<(), Failure> {
     config.set("seed", args.seed)
 }
 
-/// Sets the sizes of clusters that were given.
-fn balanced(params: RqKMeans, args: &FitArgs) -> Result<RqKMeans, Failure> {
-    let given = [("min-size", args.min_size), ("max-size", args.max_size)];
-    let before = params.get_sizes();
-    if !args.balanced && before.is_none() {
-        return match given.into_iter().find(|(_, size)| size.is_some()) {
-            Some((name, _)) => Err(Failure::Error(format!("--{name} is for --balanced; add that"))),
-            None => Ok(params),
-        };
+/// Makes sure that all files can be written and are none of the inputs, before a long fit finds out.
+fn check_outputs(args: &FitArgs, input: &Input) -> Result<(), Failure> {
+    input.check_output(&args.output)?;
+    for file in args.vae.checkpoint.iter().chain(&args.vae.warm_start) {
+        input.check_output(file)?;
+        output::differs_from(file, &args.output, "output")?;
     }
-    let (min, max) = before.unwrap_or_default();
-    Ok(params.sizes(args.min_size.or(min), args.max_size.or(max)))
+    Ok(args.vae.checkpoint.iter().chain([&args.output]).try_for_each(|file| AtomicFile::check(file))?)
 }
 
-/// Sets Sinkhorn as the flags ask.
-fn sinkhorn(params: RqKMeans, args: &FitArgs) -> Result<RqKMeans, Failure> {
-    let (epsilon, iterations) = params.get_sinkhorn().map_or((None, 50), |(epsilon, rounds)| (Some(epsilon), rounds));
-    let epsilon = match args.sinkhorn_epsilon.as_slice() {
-        [] => epsilon,
-        [epsilon] => Some(*epsilon),
-        _ => return Err(Failure::Error("--sinkhorn-epsilon: several values are for --kind rq-vae; give one".into())),
-    };
-    match (epsilon, args.sinkhorn_iterations) {
-        (Some(epsilon), given) => Ok(params.sinkhorn(epsilon, given.unwrap_or(iterations))),
-        (None, Some(_)) => Err(iterations_alone()),
-        (None, None) => Ok(params),
-    }
+fn goes_on(checkpoint: &Path) -> String {
+    format!("interrupted; the same command goes on from {}", checkpoint.display())
 }
 
-fn iterations_alone() -> Failure {
-    Failure::Error("--sinkhorn-iterations is for --sinkhorn-epsilon; add that".into())
+/// A failure after that many epochs; where there is a checkpoint it says how to go on.
+fn stopped(error: semid::Error, input: &Input, args: &FitArgs, params: &Parameters, epochs: usize) -> Failure {
+    let Some(path) = &args.vae.checkpoint else { return input.failure(error) };
+    // A schedule that depends on the number of epochs makes a shorter training another one.
+    let depends = || params.parameters().is_ok_and(|fields| fields.get("schedule").is_some_and(|is| is == "cosine"));
+    match error.kind() {
+        ErrorKind::Cancelled => Failure::Stopped(goes_on(path)),
+        ErrorKind::Diverged { .. } if epochs > 0 && !depends() => {
+            let how = format!("the same command with --epochs {epochs} saves the best model until then");
+            let path = path.display();
+            Failure::Error(format!("{error}; {path} keeps the state after epoch {epochs}: {how}"))
+        }
+        _ => error.into(),
+    }
 }
 
 /// Returns the model, with a record of its inputs if that was asked for.
@@ -187,30 +197,11 @@ fn recorded(model: Model, args: &FitArgs, input: &Input) -> Result<Model, Failur
     }
 }
 
-fn text(fitted: &Fitted<'_>, report: &FitReport) -> String {
-    let mut out = format!(
-        "fitted {} of {} on {} in {:.2} s\n",
-        output::things(fitted.rows, "row"),
-        output::things(fitted.dim, "dimension"),
-        fitted.device,
-        fitted.seconds
-    );
-    out.push_str(&levels(&report.levels));
-    let balances = report.levels.iter().enumerate().filter_map(|(i, level)| Some((i, level.balance.as_ref()?)));
-    out.push_str(&balance::text(balances));
+fn text(fitted: &Fitted<'_>, details: &str) -> String {
+    let Fitted { kind, device, seconds, output, fingerprint, .. } = fitted;
+    let (rows, dim) = (output::things(fitted.rows, "row"), output::things(fitted.dim, "dimension"));
+    let mut out = format!("fitted {kind} to {rows} of {dim} on {device} in {seconds:.2} s\n{details}");
     out.push_str(&align::text(fitted.alignment.as_ref()));
-    let _ = writeln!(out, "fingerprint {}\nsaved {}", fitted.fingerprint, fitted.output.display());
-    out
-}
-
-/// Writes a table of levels.
-pub(crate) fn levels(levels: &[LevelReport]) -> String {
-    let mut out = String::from("level  clusters  iterations  squared error  empty reseeded\n");
-    for (i, level) in levels.iter().enumerate() {
-        let LevelReport { clusters, iterations, squared_error, empty_reseeded, .. } = level;
-        let level = i + 1;
-        let _ =
-            writeln!(out, "{level:>5}  {clusters:>8}  {iterations:>10}  {squared_error:>13.6}  {empty_reseeded:>14}");
-    }
+    let _ = writeln!(out, "fingerprint {fingerprint}\nsaved {}", output.display());
     out
 }

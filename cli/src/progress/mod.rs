@@ -3,12 +3,10 @@
 mod lines;
 
 use crate::args::Common;
-use crate::output::things;
 use indicatif::{ProgressBar, ProgressStyle};
 use semid::metrics::EvaluationProgress;
-use semid::rq::Progress;
+use semid::quantizer::TrainingProgress;
 use semid::sweep::SweepStage;
-use semid::vae::VaeProgress;
 use semid::{Result, Rows};
 use std::io::IsTerminal;
 use std::sync::{Mutex, PoisonError};
@@ -107,43 +105,14 @@ impl Bar {
         self.lines.now(|| format!("{}: {percent:.0} %", progress.stage));
     }
 
-    /// Shows the state of a fit.
-    pub(crate) fn show(&self, progress: &Progress) {
-        self.bar.set_prefix(format!("level {}/{}", progress.level + 1, progress.levels));
-        self.bar.set_length(progress.max_iter as u64);
-        self.bar.set_position(progress.iteration as u64);
-        let message = match progress.iteration {
-            0 => "choosing the first codewords".to_owned(),
-            _ => {
-                let changed = things(progress.changed as usize, "row");
-                format!("squared error {:.6}, {changed} changed", progress.squared_error)
-            }
-        };
-        let Progress { level, levels, iteration, max_iter, .. } = progress;
-        let text = format!("level {}/{levels}, iteration {iteration} of at most {max_iter}: {message}", level + 1);
-        self.step(*level, text);
-        self.bar.set_message(message);
-    }
-}
-
-impl Bar {
     /// Shows the state of a training.
-    pub(crate) fn epoch(&self, progress: &VaeProgress<'_>) {
-        let VaeProgress { epoch, epochs, step, steps, loss, done, .. } = progress;
-        self.bar.set_prefix(format!("epoch {epoch}/{epochs}"));
-        self.bar.set_length(*steps as u64);
-        self.bar.set_position(*step as u64);
-        let message = match done.last() {
-            None => format!("loss {loss:.5}"),
-            Some(last) => {
-                let used: Vec<String> = last.used.iter().map(usize::to_string).collect();
-                let (held_out, collisions) = (last.held_out_loss, 100.0 * last.collision_rate);
-                let used = used.join("/");
-                format!("loss {loss:.5}, held out {held_out:.5}, {collisions:.1} % collisions, codes used {used}")
-            }
-        };
-        self.step(*epoch, format!("epoch {epoch}/{epochs}, step {step}/{steps}: {message}"));
-        self.bar.set_message(message);
+    pub(crate) fn trained(&self, progress: &TrainingProgress<'_>) {
+        let TrainingProgress { part, number, parts, step, done, most, state } = progress;
+        self.bar.set_prefix(format!("{part} {number}/{parts}"));
+        self.bar.set_length(*most as u64);
+        self.bar.set_position(*done as u64);
+        self.step(*number, format!("{part} {number}/{parts}, {step} {done} of at most {most}: {state}"));
+        self.bar.set_message(state.to_string());
     }
 }
 
@@ -151,12 +120,8 @@ impl Bar {
     /// Shows what a run of a sweep is doing.
     pub(crate) fn sweep_stage(&self, run: &str, stage: SweepStage<'_>) {
         let (done, total, message) = match stage {
-            SweepStage::Fit(fit) => {
-                let Progress { level, levels, iteration, max_iter, .. } = fit;
-                (*iteration, *max_iter, format!("level {}/{levels}", level + 1))
-            }
-            SweepStage::Train(VaeProgress { epoch, epochs, step, steps, .. }) => {
-                (*step, *steps, format!("epoch {epoch}/{epochs}"))
+            SweepStage::Train(TrainingProgress { part, number, parts, done, most, .. }) => {
+                (*done, *most, format!("{part} {number}/{parts}"))
             }
             SweepStage::Evaluation(of) => (of.done as usize, of.total as usize, of.stage.to_owned()),
             _ => (1, 1, "finished".to_owned()),

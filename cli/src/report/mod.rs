@@ -42,7 +42,7 @@ pub(crate) fn run(common: &Common, args: &ReportArgs) -> Outcome {
     bar.name("encoding");
     let codes = model.encode(&rows, &device).map_err(|error| input.failure(error))?;
     let report = page.report(&model, &page::file_name(&args.model), rows.len());
-    let report = report.sweep(&sweep).sample(args.sample).pairs(args.pairs).seed(args.seed);
+    let report = report.sweep(sweep).sample(args.sample).pairs(args.pairs).seed(args.seed);
     let report = match args.k {
         Some(k) => report.k(k),
         None => report,

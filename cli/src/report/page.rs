@@ -45,7 +45,7 @@ impl<'a> Page<'a> {
     }
 
     /// Returns the report on a model, which comes from `source`.
-    pub(crate) fn report(&self, model: &Model, source: &str, rows: usize) -> Report<'_> {
+    pub(crate) fn report(&self, model: &Model, source: &str, rows: usize) -> Report {
         let input = file_name(self.input.name());
         let stem = self.input.name().file_stem().unwrap_or_default().to_string_lossy();
         let title = self.args.title.clone().unwrap_or_else(|| format!("Semantic IDs of {stem}"));

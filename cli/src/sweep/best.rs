@@ -37,7 +37,7 @@ impl Best<'_> {
             1 => name.clone(),
             runs => format!("{name}, the best of {runs} by {}", metric.name()),
         };
-        let mut report = page.report(&model, &source, rows.len()).sweep(records).rank_by(*metric);
+        let mut report = page.report(&model, &source, rows.len()).sweep(*records).rank_by(*metric);
         let evaluation = self.sweep.get_evaluation();
         report = report.k(evaluation.get_k()).seed(evaluation.get_seed()).pairs(evaluation.get_pairs());
         // The page takes the sweep's number of neighbours; otherwise it would show two recalls of one model.

@@ -3,18 +3,19 @@
 mod best;
 mod table;
 
-use crate::args::{self, Balanced, Common, SweepArgs, SweptKind};
+use crate::args::{self, Balanced, Common, SweepArgs};
 use crate::config::Config;
 use crate::evaluation::sampled;
-use crate::fit::params;
+use crate::fit::flags::{Flags, Refused, for_kinds};
 use crate::input::Input;
 use crate::interrupt::{self, Watched};
 use crate::output::{self, Answer, Failure, Outcome};
 use crate::progress::Bar;
 use crate::report::Page;
 use best::Best;
-use semid::sweep::{SweepKind, SweepMetric, SweepParameters, SweepRecord, SweepStage};
-use semid::{ErrorKind, Metric, Rows, RqKMeans, RqVae, Sweep};
+use semid::quantizer::{Parameters, TrainOption};
+use semid::sweep::{SweepMetric, SweepParameters, SweepRecord, SweepStage};
+use semid::{ErrorKind, Metric, Rows, Sweep};
 use serde::Serialize;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -123,7 +124,7 @@ fn rank_by(args: &SweepArgs, sweep: &Sweep) -> Result<SweepMetric, Failure> {
     let metric = SweepMetric::named(name).map_err(|error| Failure::Error(format!("--rank-by: {error}")))?;
     let neighbors = ["recall_at_k", "ndcg_at_k", "distance_correlation"].iter().any(|of| name.starts_with(of));
     let errors = ["squared_error_per_row", "mse", "relative_l1"].contains(&name);
-    let normalized = |kind: &SweepKind| matches!(kind, SweepKind::RqKMeans(params) if params.get_normalize_residuals());
+    let normalized = |kind: &Parameters| !kind.reconstructs();
     let missing = [
         (neighbors && sweep.get_evaluation().get_k() == 0, "this metric is about neighbours, which --k 0 leaves out"),
         (
@@ -167,7 +168,7 @@ fn sweep(args: &SweepArgs, config: &Config) -> Result<Sweep, Failure> {
 }
 
 /// Returns the kinds that flags name, or those of the grid, with the options that were given.
-fn kinds(args: &SweepArgs, sweep: &Sweep) -> Result<Vec<SweepKind>, Failure> {
+fn kinds(args: &SweepArgs, sweep: &Sweep) -> Result<Vec<Parameters>, Failure> {
     for (name, given) in [("checkpoint", args.vae.checkpoint.is_some()), ("warm-start", args.vae.warm_start.is_some())]
     {
         if given {
@@ -176,47 +177,49 @@ fn kinds(args: &SweepArgs, sweep: &Sweep) -> Result<Vec<SweepKind>, Failure> {
     }
     let kinds = match &args.kind {
         None => sweep.get_kinds().to_vec(),
-        Some(asked) => asked.iter().map(|kind| of_kind(*kind, sweep)).collect(),
+        Some(asked) => asked.iter().map(|name| of_kind(name, sweep)).collect::<Result<_, _>>()?,
     };
-    let k_means = kinds.iter().any(|kind| matches!(kind, SweepKind::RqKMeans(_)));
-    let network = kinds.iter().any(|kind| matches!(kind, SweepKind::RqVae(_)));
-    if let Some(name) = args.vae.first_given().filter(|_| !network) {
-        return Err(Failure::Error(format!("--{name} is for --kind rq-vae; add that, or leave --{name} out")));
+    let balances = |kind: &Parameters| kind.takes(TrainOption::Balance);
+    if args.balanced.is_some_and(|balanced| balanced != Balanced::Off) && !kinds.iter().any(balances) {
+        return Err(Failure::Error(format!("--balanced {}", for_kinds(balances))));
     }
-    if !k_means {
-        params::only_for_networks(&args.options, &args.vae)?;
-        if args.balanced.is_some_and(|balanced| balanced != Balanced::Off) {
-            return Err(Failure::Error("--balanced is for --kind rq-kmeans; leave it out".into()));
-        }
-    }
-    let with_options = |kind| {
-        Ok(match kind {
-            SweepKind::RqKMeans(before) => params::k_means(before, &args.options, network)?.into(),
-            SweepKind::RqVae(before) => params::network(*before, &args.options, &args.vae)?.into(),
-            other => other,
-        })
-    };
-    let kinds = kinds.into_iter().map(with_options).collect::<Result<Vec<SweepKind>, Failure>>()?;
-    let cosine =
-        |kind: &SweepKind| matches!(kind, SweepKind::RqKMeans(params) if params.get_metric() == Metric::Cosine);
-    if network && kinds.iter().any(cosine) {
-        let reason = "rq-kmeans measures rows of unit length and rq-vae rows as they are, which do not compare";
-        return Err(Failure::Error(format!("--metric cosine: {reason}; sweep the kinds apart")));
+    let kinds = with_flags(args, &kinds)?;
+    let is = |metric: Metric| move |kind: &&Parameters| kind.metric() == metric;
+    if let (Some(cosine), Some(plain)) = (kinds.iter().find(is(Metric::Cosine)), kinds.iter().find(is(Metric::L2))) {
+        let (cosine, plain) = (cosine.kind(), plain.kind());
+        let reason = format!("{cosine} measures rows of unit length and {plain} rows as they are");
+        return Err(Failure::Error(format!("--metric cosine: {reason}, which do not compare; sweep the kinds apart")));
     }
     Ok(kinds)
 }
 
 /// Returns the kind as the grid has it, or with defaults.
-fn of_kind(kind: SweptKind, sweep: &Sweep) -> SweepKind {
-    let is_it = |known: &&SweepKind| match kind {
-        SweptKind::KMeans => matches!(known, SweepKind::RqKMeans(_)),
-        SweptKind::Vae => matches!(known, SweepKind::RqVae(_)),
-    };
-    let default = || match kind {
-        SweptKind::KMeans => RqKMeans::default().into(),
-        SweptKind::Vae => RqVae::default().into(),
-    };
-    sweep.get_kinds().iter().find(is_it).cloned().unwrap_or_else(default)
+fn of_kind(name: &str, sweep: &Sweep) -> Result<Parameters, Failure> {
+    match sweep.get_kinds().iter().find(|kind| kind.kind() == name) {
+        Some(kind) => Ok(kind.clone()),
+        None => Ok(Parameters::of_kind(name)?),
+    }
+}
+
+/// Returns the kinds with what flags set; a flag has to say something to one of them.
+fn with_flags(args: &SweepArgs, kinds: &[Parameters]) -> Result<Vec<Parameters>, Failure> {
+    let mut all = Vec::new();
+    let mut refused: Option<Vec<Refused>> = None;
+    for kind in kinds {
+        let mut config = Config::of(kind)?;
+        let mut flags = Flags::new(kind, &mut config)?;
+        flags.set_all(&args.options, &args.vae)?;
+        let others = flags.refused();
+        refused = Some(match refused {
+            None => others,
+            Some(before) => before.into_iter().filter(|flag| others.iter().any(|other| other.is_of(flag))).collect(),
+        });
+        all.push(config.parameters()?);
+    }
+    match refused.and_then(|refused| refused.into_iter().next()) {
+        Some(refused) => Err(refused.into()),
+        None => Ok(all),
+    }
 }
 
 /// The progress that is shown, and what failures need to know.

@@ -4,18 +4,15 @@ use crate::args::Common;
 use crate::interrupt;
 use crate::progress::Bar;
 use semid::device::DeviceInfo;
-use semid::{Codes, Device, Error, ErrorKind, Model, Result, Rows, RqKMeans, RqKMeansModel, RqVae, RqVaeModel};
+use semid::quantizer::{Parameters, TrainOptions};
+use semid::{Codes, Device, Error, ErrorKind, Model, Result, Rows};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 use std::time::Instant;
 
-/// Levels, clusters and iterations of the refit are at most these, so that the slow reference can take part.
+/// Levels and clusters of the refit are at most these, so that the slow reference can take part.
 const FIT_LEVELS: usize = 4;
 const FIT_CLUSTERS: usize = 64;
-const FIT_ITERATIONS: usize = 5;
-/// Hidden and latent widths, and rows per step, of the refit of a network.
-const FIT_WIDTH: usize = 32;
-const FIT_BATCH: usize = 128;
 
 /// The result of one device.
 #[derive(Serialize)]
@@ -45,7 +42,7 @@ pub(super) struct Entry {
 struct Made {
     some: Codes,
     whole: Option<Codes>,
-    fingerprint: String,
+    fingerprint: Option<String>,
 }
 
 /// The work that every device does.
@@ -106,7 +103,7 @@ impl Work<'_> {
                 Ok(mut made) => {
                     entry.codes_sha256 = Some(sha256(&made.some));
                     entry.all_codes_sha256 = made.whole.as_ref().map(sha256);
-                    entry.fit_fingerprint = Some(made.fingerprint.clone());
+                    entry.fit_fingerprint = made.fingerprint.clone();
                     entry.difference = first.as_ref().and_then(|first| self.difference(first, &made));
                     if let (None, Some(whole)) = (&entry.difference, made.whole.take()) {
                         let first = first_whole.get_or_insert_with(|| whole.clone());
@@ -154,35 +151,22 @@ impl Work<'_> {
         codes_difference(&first.some, &made.some, self.source_row).or(fit)
     }
 
-    /// Fits a small model like this one to a sample of the rows; returns its fingerprint.
-    fn refit(&self, common: &Common, device: &Device) -> Result<String> {
+    /// Fits a small model like this one to a sample of the rows; returns its fingerprint, or none for a kind that has no
+    /// short fit.
+    fn refit(&self, common: &Common, device: &Device) -> Result<Option<String>> {
         let bar = Bar::fit(common);
         let most = FIT_CLUSTERS.min(self.fit_rows.len());
         let clusters = self.model.clusters().into_iter().take(FIT_LEVELS).map(|clusters| clusters.min(most));
         let clusters: Vec<usize> = clusters.collect();
-        if let Some(model) = self.model.downcast::<RqVaeModel>() {
-            let vae = RqVae::new(clusters.len(), clusters).seed(self.model.seed()).hidden([FIT_WIDTH]);
-            let vae = vae.latent(model.latent_dim().min(FIT_WIDTH)).width(model.width());
-            let vae = vae.epochs(1).lr(1e-3).batch(FIT_BATCH.min(self.fit_rows.len())).held_out(0.0);
-            let fitted = vae.fit_with(self.fit_rows, device, |progress| {
-                bar.epoch(progress);
-                interrupt::flow()
-            });
-            return Ok(fitted?.0.fingerprint());
-        }
-        let kmeans = RqKMeans::new(clusters.len(), clusters)
-            .seed(self.model.seed())
-            .metric(self.model.metric())
-            .normalize_residuals(
-                self.model.downcast::<RqKMeansModel>().is_some_and(|model| model.normalize_residuals()),
-            )
-            .max_iter(FIT_ITERATIONS)
-            .tol(0.0);
-        let fitted = kmeans.fit_with(self.fit_rows, device, |progress| {
-            bar.show(progress);
+        let params = match self.model.short_fit(&clusters, self.fit_rows.len()) {
+            Err(error) if matches!(error.kind(), ErrorKind::Unsupported { .. }) => return Ok(None),
+            params => Parameters::from(params?),
+        };
+        let fitted = params.fit_with(self.fit_rows, device, &TrainOptions::default(), |progress| {
+            bar.trained(progress);
             interrupt::flow()
         });
-        Ok(fitted?.0.fingerprint())
+        Ok(Some(fitted?.0.fingerprint()))
     }
 }
 

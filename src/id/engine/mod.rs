@@ -8,10 +8,11 @@ use super::store::{Manifest, Store};
 use crate::device::Device;
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::Model;
+use crate::quantizer::{TrainOptions, Trainer, train};
 use crate::rows::{Matrix, Rows};
-use crate::rq::RqKMeans;
 use batch::{Part, Repeated, in_memory};
 use std::num::NonZeroUsize;
+use std::ops::ControlFlow;
 
 mod batch;
 #[cfg(feature = "sqlite")]
@@ -55,16 +56,17 @@ impl SemanticIdEngine {
     /// Fits a model to `rows` and makes a registry for it in `store`.
     ///
     /// # Errors
-    /// As for [`RqKMeans::fit`] and [`SemanticIdEngine::new`].
+    /// As for [`Trainer::begin`] and [`SemanticIdEngine::new`].
     pub fn fit(
         rows: &dyn Rows,
-        params: &RqKMeans,
+        params: &dyn Trainer,
         device: &Device,
         store: impl Store,
         resolver: Resolver,
         format: IdFormat,
     ) -> Result<Self> {
-        Self::new(params.fit(rows, device)?, store, resolver, format)
+        let (model, _) = train(params, rows, device, &TrainOptions::default(), &mut |_| ControlFlow::Continue(()))?;
+        Self::new(model, store, resolver, format)
     }
 
     /// Makes the engine of `model` and the registry in `store`; an empty store becomes a new registry.

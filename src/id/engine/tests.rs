@@ -1,8 +1,8 @@
 use super::*;
-use crate::RqKMeansModel;
 use crate::id::semantic_id::SemanticId;
 use crate::id::store::MemoryStore;
 use crate::rows::Matrix;
+use crate::{RqKMeans, RqKMeansModel};
 
 const DIM: usize = 4;
 
@@ -47,6 +47,23 @@ fn ids_are_unique_and_the_same_again_on_every_device() {
     let codes = first.model().encode(&rows, &Device::cpu()).unwrap();
     for (id, codes) in ids.iter().zip(codes.rows()) {
         assert_eq!(first.registry().parse_prefix(&id.split('-').take(2).collect::<Vec<_>>().join("-")).unwrap(), codes);
+    }
+}
+
+#[test]
+fn an_engine_is_fitted_with_parameters_of_any_kind() {
+    let values = values(300);
+    let (rows, device) = (Matrix::new(&values, DIM).unwrap(), Device::cpu());
+    let network = crate::RqVae::new(2, 5).hidden([6]).latent(3).epochs(1).batch(50);
+    let k_means = RqKMeans::new(2, 5);
+    let kinds: [(&dyn Trainer, String); 2] = [
+        (&network, network.fit(&rows, &device).unwrap().fingerprint()),
+        (&k_means, k_means.fit(&rows, &device).unwrap().fingerprint()),
+    ];
+    for (params, fingerprint) in kinds {
+        let (resolver, format) = (Resolver::default(), IdFormat::plain("-"));
+        let fitted = SemanticIdEngine::fit(&rows, params, &device, MemoryStore::new(), resolver, format).unwrap();
+        assert_eq!(fitted.model().fingerprint(), fingerprint, "{params:?}");
     }
 }
 

@@ -1,11 +1,11 @@
 //! The settings that a registry stores about itself.
 
+use crate::MAX_LEVELS;
 use crate::error::{Error, ErrorKind, Result};
 use crate::id::format::IdFormat;
 use crate::id::resolver::Resolver;
 use crate::id::template::TokenTemplate;
 use crate::id::text::{IdText, SuffixForm};
-use crate::rq::MAX_LEVELS;
 use std::collections::BTreeMap;
 use std::num::NonZeroU32;
 

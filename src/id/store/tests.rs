@@ -135,7 +135,7 @@ fn a_manifest_that_makes_no_sense_is_damaged_and_a_newer_one_newer() {
         assert!(matches!(error.kind(), ErrorKind::DamagedRegistry { .. }), "{key}: {error}");
     }
     let mut map = good;
-    map.insert("format_version".into(), "2".into());
+    map.insert("format_version".into(), "3".into());
     let error = Manifest::from_map(&map).unwrap_err();
-    assert!(matches!(error.kind(), ErrorKind::NewerRegistry { supported: 1, .. }), "{error}");
+    assert!(matches!(error.kind(), ErrorKind::NewerRegistry { supported: 2, .. }), "{error}");
 }

@@ -210,7 +210,7 @@ fn ambiguous_templates_are_refused() {
         ("<{level}{level0}{code}>", "no other braces"),
         ("<{level}_{code}_{x}>", "no other braces"),
         ("<{level} {code}>", "no white space"),
-        ("{level0}{code}", "after the level"),
+        ("{level0}{code}", "after {code}"),
         ("{code}{level1}", "after {code}"),
         ("{code}0{level}", "after {code}"),
         ("1{level}_{code}", "after {code}"), // a token, and then another one

@@ -48,7 +48,7 @@ pub(super) fn frame(title: &str, body: Markup) -> String {
 }
 
 /// Shows where the numbers come from.
-pub(super) fn details(report: &Report<'_>) -> Markup {
+pub(super) fn details(report: &Report) -> Markup {
     let seed = report.seed.to_string();
     let lines = report.details.iter().map(|(name, value)| (name.as_str(), value.as_str()));
     let lines = lines.chain([("Seed of everything sampled", seed.as_str())]);

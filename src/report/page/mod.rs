@@ -16,9 +16,9 @@ use maud::{Markup, html};
 use section::{figure, section};
 
 /// Returns the page about a model.
-pub(super) fn of_model(report: &Report<'_>, facts: &Facts<'_>) -> Result<ReportPage> {
+pub(super) fn of_model(report: &Report, facts: &Facts<'_>) -> Result<ReportPage> {
     let codes = &facts.quality.codes;
-    let collisions = [figures::sweep(report.sweep)?, Some(figures::collisions(codes)?)];
+    let collisions = [figures::sweep(&report.sweep)?, Some(figures::collisions(codes)?)];
     let collisions: Vec<Figure> = collisions.into_iter().flatten().collect();
     let tree = figures::tree(facts)?;
     let levels = codes.levels.iter().zip(&facts.usage).enumerate();
@@ -48,7 +48,7 @@ pub(super) fn of_model(report: &Report<'_>, facts: &Facts<'_>) -> Result<ReportP
             (section("alike-section", "Likeness",
                 "These figures show how much of the embeddings' likeness the IDs keep.", grid(&alike)))
         }
-        (runs::runs(report.sweep, report.rank_by))
+        (runs::runs(&report.sweep, report.rank_by))
         (frame::details(report))
     };
     let all = collisions.iter().chain([&tree]).chain(&usage).chain(&alike);
@@ -59,7 +59,7 @@ fn grid(figures: &[Figure]) -> Markup {
     html! { div class="grid" { @for of in figures { (figure(of)) } } }
 }
 
-fn finish<'a>(report: &Report<'_>, body: Markup, figures: impl Iterator<Item = &'a Figure>) -> ReportPage {
+fn finish<'a>(report: &Report, body: Markup, figures: impl Iterator<Item = &'a Figure>) -> ReportPage {
     let alone =
         |figure: &Figure| ReportFigure { name: figure.name.clone(), title: figure.title.clone(), svg: figure.alone() };
     ReportPage { html: frame::frame(&report.title, body), figures: figures.map(alone).collect() }

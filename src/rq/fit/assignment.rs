@@ -2,12 +2,12 @@
 //! Sinkhorn.
 
 use super::work::{Balancing, LevelWork};
+use crate::balance::Balance;
 use crate::codebook::Codebook;
 use crate::device::Table;
 use crate::error::{ErrorKind, Result};
 use crate::partial::Partial;
 use crate::population::{self, Ask, FarRow};
-use crate::rq::balance::Balance;
 use crate::rq::optimal::Optimal;
 use crate::rq::sinkhorn::Sinkhorn;
 use std::sync::Arc;

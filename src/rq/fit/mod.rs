@@ -176,7 +176,7 @@ impl Fit<'_> {
     /// # Errors
     /// As for [`RqKMeans::fit`].
     pub fn next_level(&mut self) -> Result<Option<LevelReport>> {
-        self.next_level_with(&mut |_| ControlFlow::Continue(()))
+        self.next_level_with(|_| ControlFlow::Continue(()))
     }
 
     /// Fits the next level, telling `progress` about each iteration.
@@ -185,12 +185,12 @@ impl Fit<'_> {
     /// As for [`RqKMeans::fit`].
     pub fn next_level_with(
         &mut self,
-        progress: &mut dyn FnMut(&Progress) -> ControlFlow<()>,
+        mut progress: impl FnMut(&Progress) -> ControlFlow<()>,
     ) -> Result<Option<LevelReport>> {
         if self.fitted.len() == self.clusters.len() {
             return Ok(None);
         }
-        self.fit_level(progress)?;
+        self.fit_level(&mut progress)?;
         Ok(self.reports.last().cloned())
     }
 
@@ -200,15 +200,18 @@ impl Fit<'_> {
     /// [`ErrorKind::Range`](crate::ErrorKind::Range) where codewords exceed f32; a parameter error where no level was
     /// fitted.
     pub fn finish(self) -> Result<(RqKMeansModel, FitReport)> {
-        let model = self.model()?;
-        let report = FitReport {
+        Ok((self.model()?, self.report()))
+    }
+
+    /// Reports on the levels so far.
+    pub(super) fn report(&self) -> FitReport {
+        FitReport {
             rows: self.residuals.rows(),
             dim: self.residuals.dim(),
-            levels: self.reports,
+            levels: self.reports.clone(),
             saturated_values: self.loaded.saturation.values,
             outliers: self.loaded.saturation.outliers(),
-        };
-        Ok((model, report))
+        }
     }
 
     /// The codebooks of the levels so far.

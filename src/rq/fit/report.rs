@@ -1,7 +1,7 @@
 //! What a fit came to.
 
+use crate::balance::Balance;
 use crate::grid::Outlier;
-use crate::rq::balance::Balance;
 
 /// What a fit came to.
 #[derive(Clone, Debug, PartialEq)]

@@ -1,8 +1,8 @@
 //! What fitting a level works with, and what it ends with.
 
+use crate::balance::Balance;
 use crate::codebook::Codebook;
 use crate::population::Residuals;
-use crate::rq::balance::Balance;
 use crate::rq::params::RqKMeans;
 use crate::rq::progress::Progress;
 use crate::transport::balanced::Sizes;

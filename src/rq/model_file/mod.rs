@@ -5,15 +5,16 @@
 //! tensors in this order: codebooks, offset, prices. The rest is that of all model files, see `io/model_file.rs`.
 
 use super::model::RqKMeansModel;
-use super::params::{MAX_LEVELS, Metric};
+use super::params::{Metric, RqKMeans};
 use crate::codebook::{self, Codebook};
 use crate::error::{Error, Result};
+use crate::fields::read_fields;
 use crate::grid::{EXPONENTS, Grid};
-use crate::io::model_file::{ModelFile, Tensor, from_le_bytes, le_bytes, read_file, to_bytes, write_file};
+use crate::io::model_file::{ModelFile, Tensor, from_le_bytes, le_bytes, load_file, to_bytes, write_file};
 use crate::origin::Origin;
 use crate::quantization::Quantization;
 use crate::quantizer::Kind;
-use crate::{MAX_CLUSTERS, MAX_DIM};
+use crate::{MAX_CLUSTERS, MAX_DIM, MAX_LEVELS};
 use safetensors::Dtype;
 use serde::{Deserialize, Serialize};
 use std::path::Path;
@@ -22,7 +23,12 @@ use std::sync::Arc;
 const NAME: &str = "rq-kmeans";
 
 /// This kind of model.
-pub(crate) const KIND: Kind = Kind { name: NAME, read: |file| Ok(Arc::new(RqKMeansModel::from_file(file)?)) };
+pub(crate) const KIND: Kind = Kind {
+    name: NAME,
+    about: "Residual k-means of the embeddings",
+    read: Some(|file| Ok(Arc::new(RqKMeansModel::from_file(file)?))),
+    parameters: |fields| Ok(Arc::new(read_fields::<RqKMeans>(fields)?)),
+};
 
 /// The configuration in a model file.
 #[derive(Debug, Serialize, Deserialize)]
@@ -56,8 +62,7 @@ impl RqKMeansModel {
     /// [`ErrorKind::Damaged`](crate::ErrorKind::Damaged) or [`ErrorKind::NewerFormat`](crate::ErrorKind::NewerFormat),
     /// with the path.
     pub fn load(path: impl AsRef<Path>) -> Result<Self> {
-        let path = path.as_ref();
-        Self::from_bytes(&read_file(path)?).map_err(|error| error.at(path))
+        load_file(path.as_ref(), Self::from_bytes)
     }
 
     /// The bytes of the model file; equal models have equal bytes.

@@ -1,9 +1,9 @@
 //! Parameters that make no sense are refused before any work.
 
-use super::{Algorithm, MAX_LEVELS, MiniBatch, RqKMeans};
+use super::{Algorithm, MiniBatch, RqKMeans};
 use crate::error::{Error, ErrorKind, Result};
 use crate::transport::balanced::Sizes;
-use crate::{MAX_CLUSTERS, MAX_DIM};
+use crate::{MAX_CLUSTERS, MAX_DIM, MAX_LEVELS};
 
 impl RqKMeans {
     /// Clusters of every level, checked.

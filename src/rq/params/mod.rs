@@ -1,13 +1,10 @@
 //! What a fit is asked to do.
 
 mod check;
-mod clusters;
 mod getters;
 mod stored;
+pub use crate::clusters::Clusters;
 pub(crate) use check::SINKHORN_EPSILON;
-pub use clusters::Clusters;
-pub(crate) use stored::{VERSION as PARAMETERS_VERSION, check_version, default_levels};
-
 pub(super) use check::check_balanced;
 
 pub use crate::quantization::Metric;
@@ -298,9 +295,6 @@ impl RqKMeans {
         self
     }
 }
-
-/// Most levels a model may have.
-pub(crate) const MAX_LEVELS: usize = 256;
 
 #[cfg(test)]
 mod stored_tests;

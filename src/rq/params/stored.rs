@@ -4,14 +4,12 @@
 //! then keep their meaning. A field whose meaning changes needs a new version.
 
 use super::{Algorithm, Clusters, Init, Metric, MiniBatch, RqKMeans};
-use crate::error::{Error, ErrorKind};
+use crate::error::Error;
+use crate::fields::{VERSION, check_version};
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{self, Deserializer, MapAccess, Visitor};
 use serde::{Deserialize, Serialize};
 use std::fmt;
-
-/// The version that this build writes, and the only one there is.
-pub(crate) const VERSION: u32 = 1;
 
 /// What the `kind` of residual k-means is.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
@@ -116,7 +114,7 @@ impl TryFrom<Stored> for RqKMeans {
 
     fn try_from(stored: Stored) -> Result<Self, Error> {
         check_version(stored.version)?;
-        let levels = stored.levels.unwrap_or_else(|| default_levels(&stored.clusters));
+        let levels = stored.levels.unwrap_or_else(|| stored.clusters.default_levels());
         let params = Self {
             levels,
             clusters: stored.clusters,
@@ -135,23 +133,6 @@ impl TryFrom<Stored> for RqKMeans {
         };
         params.check_alone()?;
         Ok(params)
-    }
-}
-
-/// Levels where a file names none: those of the list of clusters.
-pub(crate) fn default_levels(clusters: &Clusters) -> usize {
-    match clusters {
-        Clusters::Same(_) => RqKMeans::default().levels,
-        Clusters::PerLevel(list) => list.len(),
-    }
-}
-
-/// Refuses parameters whose version this build does not know.
-pub(crate) fn check_version(version: u32) -> Result<(), Error> {
-    match version {
-        VERSION => Ok(()),
-        0 => Err(Error::parameter("version", version, format!("versions begin with {VERSION}"))),
-        _ => Err(ErrorKind::NewerFormat { found: version.to_string(), supported: VERSION }.into()),
     }
 }
 

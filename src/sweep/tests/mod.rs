@@ -3,14 +3,16 @@
 mod first_files;
 mod metric;
 mod model;
+mod own_kind;
 mod predict;
 mod refused;
 mod resume;
 mod shared;
 mod stored;
 
-use super::{Sweep, SweepKind, SweepRecord};
+use super::{Sweep, SweepRecord};
 use crate::metrics::Evaluation;
+use crate::quantizer::Parameters;
 use crate::rng::row_hash;
 use crate::rq::{Algorithm, Init, MiniBatch};
 use crate::{Device, Matrix, Metric, Model, RqKMeans, RqVae};
@@ -69,7 +71,7 @@ fn timeless(text: &str) -> String {
 fn every_run_is_what_it_would_be_alone() {
     let small = |layer_wise| Algorithm::MiniBatch(MiniBatch { batch: 30, init_buffer: 6, layer_wise });
     let k_means = || RqKMeans::new(1, 1);
-    let kinds: [Vec<SweepKind>; 6] = [
+    let kinds: [Vec<Parameters>; 6] = [
         vec![k_means().n_init(2).sample(120).into()],
         // Two metrics in one sweep.
         vec![k_means().metric(Metric::Cosine).init(Init::Random).into(), network().into()],
@@ -81,7 +83,7 @@ fn every_run_is_what_it_would_be_alone() {
     let (values, device) = (values(), Device::cpu());
     let rows = Matrix::new(&values, DIM).unwrap();
     for kinds in kinds {
-        let Some(SweepKind::RqKMeans(k_means)) = kinds.first().cloned() else { unreachable!() };
+        let k_means = kinds[0].downcast::<RqKMeans>().unwrap();
         let balanced = k_means.algorithm == Algorithm::Lloyd && k_means.sinkhorn.is_none();
         let sweep = branching().kinds(kinds.clone()).balanced([false, balanced]);
         let (_folder, path) = place();

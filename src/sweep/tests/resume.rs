@@ -74,8 +74,10 @@ fn a_network_goes_on_from_its_last_step() {
     let steps = |stop: usize| {
         let mut seen = Vec::new();
         let result = sweep.run_with(&rows, &Device::cpu(), &path, |progress| {
-            if let SweepStage::Train(step) = progress.stage {
-                seen.push((step.epoch, step.step));
+            if let SweepStage::Train(step) = progress.stage
+                && step.part == "epoch"
+            {
+                seen.push((step.number, step.done));
             }
             if seen.len() == stop { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         });

@@ -12,10 +12,10 @@ fn fits(sweep: &Sweep) -> (Vec<usize>, Vec<SweepRecord>) {
     let (values, mut counts) = (values(), BTreeMap::new());
     let rows = Matrix::new(&values, DIM).unwrap();
     let records = sweep.run_with(&rows, &Device::cpu(), &path, |progress| {
-        if let SweepStage::Fit(fit) = progress.stage
-            && fit.iteration == 1
+        if let SweepStage::Train(fit) = progress.stage
+            && fit.done == 1
         {
-            *counts.entry(fit.level).or_insert(0) += 1;
+            *counts.entry(fit.number).or_insert(0) += 1;
         }
         ControlFlow::Continue(())
     });

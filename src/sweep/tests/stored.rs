@@ -3,7 +3,6 @@
 use super::{DIM, place, run, sweep, values};
 use crate::metrics::Evaluation;
 use crate::rq::Clusters;
-use crate::sweep::SweepKind;
 use crate::sweep::{Sweep, SweepRecord};
 use crate::{Device, ErrorKind, Matrix, RqKMeans, RqVae};
 use serde_json::{Value, from_str, json, to_value};
@@ -25,7 +24,7 @@ fn a_grid_is_read_as_it_is_written() {
     assert_eq!((read.get_balanced(), read.get_clusters()), (&[false, true][..], sweep.get_clusters()));
     assert_eq!((read.get_kinds().len(), read.get_evaluation()), (2, sweep.get_evaluation()));
     assert_eq!((read.get_evaluation().get_k(), read.get_evaluation().get_recall_curve()), (4, &[1, 2][..]));
-    let SweepKind::RqKMeans(params) = &read.get_kinds()[0] else { panic!("{read:?}") };
+    let params = read.get_kinds()[0].downcast::<RqKMeans>().unwrap();
     assert_eq!(params.get_tol(), 0.1 + 0.2);
     let fields = to_value(&sweep).unwrap();
     assert_eq!((fields["levels"].clone(), fields["clusters"].clone()), (json!([1, 3]), json!([9, [8, 5, 3]])));

@@ -1,20 +1,36 @@
-//! What every kind of model can do: all that metrics, registries, reports, sweeps and commands know of one.
+//! Kinds of models: what a model of any kind can do, and how one is trained.
+//!
+//! Metrics, registries, alignment, sweeps, reports and commands know a kind by the traits [`Quantizer`] and [`Trainer`]
+//! alone.
+
+mod costs;
+mod encode;
+mod kind;
+mod parameters;
+mod trainer;
+mod training;
+
+pub use costs::Costs;
+pub(crate) use costs::CostsOfRow;
+pub use encode::{EncodeOptions, EncodeReport};
+pub(crate) use encode::{Sink, collect};
+pub(crate) use kind::Kind;
+pub use parameters::Parameters;
+pub use trainer::{TrainOption, TrainOptions, Trainer};
+pub use training::{FinishedTraining, FirstLevels, Training, TrainingProgress, TrainingReport};
+pub(crate) use training::{Tell, train};
 
 use crate::codebook::Codebook;
 use crate::codes::Codes;
 use crate::device::Device;
-use crate::error::{Error, ErrorKind, Result, try_vec};
-use crate::io::model_file::ModelFile;
+use crate::error::{Error, ErrorKind, Result};
 use crate::origin::{Origin, Provenance};
+use crate::quantization::Metric;
 use crate::rows::Rows;
-use crate::rq::{EncodeReport, Metric};
 use serde_json::Value;
 use std::any::Any;
 use std::collections::BTreeMap;
 use std::sync::Arc;
-
-/// Receives the number of a first row and the codes (n, L) of a chunk.
-pub(crate) type Sink<'a> = dyn FnMut(usize, &[u32]) -> Result<()> + 'a;
 
 /// A model that turns rows into codes and codes into rows, whatever its kind.
 ///
@@ -185,6 +201,16 @@ pub trait Quantizer: Any + Send + Sync {
         self.origin()?.provenance.as_ref()
     }
 
+    /// Parameters of a short fit of this kind, with `clusters` and for `rows` rows, by which devices are compared: it
+    /// does what the fit of this model did, with fewer iterations and smaller layers.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Unsupported`].
+    fn short_fit(&self, clusters: &[usize], rows: usize) -> Result<Arc<dyn Trainer>> {
+        let _ = (clusters, rows);
+        Err(unsupported(self.kind(), "short fits"))
+    }
+
     #[doc(hidden)]
     fn origin(&self) -> Option<&Origin> {
         None
@@ -196,74 +222,6 @@ pub trait Quantizer: Any + Send + Sync {
         let _ = origin;
         Err(unsupported(self.kind(), "records of where they come from"))
     }
-}
-
-/// How rows are encoded: by their nearest codewords, unless more is asked for.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct EncodeOptions {
-    /// Whether the prices of a balanced fit are added to the squared distances.
-    pub priced: bool,
-    /// Most rows of a cluster, at every level, of all rows together.
-    pub capacity: Option<usize>,
-}
-
-/// A kind of model, as its files name it.
-pub(crate) struct Kind {
-    /// `kind` in the metadata of a file.
-    pub(crate) name: &'static str,
-    /// Checks all of a file and makes a model of it.
-    pub(crate) read: fn(&ModelFile<'_>) -> Result<Arc<dyn Quantizer>>,
-}
-
-/// Distances of rows to codewords along any codes, not only those that encoding chooses.
-pub trait Costs: Sync {
-    /// Squared distances, in steps of the grid, of what the codes `prefix` leave of a row to all codewords of level
-    /// `prefix.len()`.
-    ///
-    /// # Errors
-    /// More codes than the model has levels, [`ErrorKind::Code`], and what the source can meet.
-    fn distances(&self, row: usize, prefix: &[u32]) -> Result<Vec<u64>>;
-
-    /// [`Costs::distances`] of one row, for many prefixes.
-    ///
-    /// # Errors
-    /// What the source can meet.
-    fn of_row(&self, row: usize) -> Result<Box<CostsOfRow<'_>>> {
-        Ok(Box::new(move |prefix| self.distances(row, prefix)))
-    }
-
-    /// For each of `rows` the position in this list of the first one with the same distances, as far as that is known:
-    /// its own position is never wrong.
-    ///
-    /// # Errors
-    /// What the source can meet.
-    fn alike(&self, rows: &[usize]) -> Result<Vec<usize>> {
-        Ok((0..rows.len()).collect())
-    }
-
-    /// Asks whether to go on; it is called again and again, also where no distance is needed.
-    ///
-    /// # Errors
-    /// [`ErrorKind::Cancelled`] where not.
-    fn go_on(&self) -> Result<()> {
-        Ok(())
-    }
-}
-
-/// Distances of a row below a prefix.
-pub(crate) type CostsOfRow<'a> = dyn Fn(&[u32]) -> Result<Vec<u64>> + 'a;
-
-/// All codes of `rows` rows that `encode` hands out.
-pub(crate) fn collect(levels: usize, rows: usize, encode: impl FnOnce(&mut Sink<'_>) -> Result<()>) -> Result<Codes> {
-    let len = rows.checked_mul(levels).ok_or_else(|| Error::parameter("rows", rows, "too many"))?;
-    let mut values = try_vec(0, len, "codes")?;
-    encode(&mut |first, codes| {
-        let place = values.iter_mut().skip(first * levels);
-        place.zip(codes).for_each(|(value, code)| *value = *code);
-        Ok(())
-    })?;
-    Codes::new(values, levels)
 }
 
 pub(crate) fn unsupported(kind: &'static str, what: &'static str) -> Error {

@@ -1,6 +1,6 @@
-//! What keeping clusters to a size came to.
+//! The report of an assignment that kept clusters to a size.
 
-/// What balancing the clusters of a level came to.
+/// How well the clusters of a level are balanced.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Balance {
@@ -17,8 +17,8 @@ pub struct Balance {
 }
 
 impl Balance {
-    /// Of `codes` below `clusters`; a squared grid step is `unit` squared units of the embeddings.
-    pub(super) fn new(codes: &[u32], clusters: usize, gap: Option<u128>, unit: f64) -> Self {
+    /// Counts `codes`, which are below `clusters`; a squared grid step is `unit` squared units of the embeddings.
+    pub(crate) fn new(codes: &[u32], clusters: usize, gap: Option<u128>, unit: f64) -> Self {
         let mut counts = vec![0_u64; clusters];
         for code in codes {
             if let Some(count) = counts.get_mut(*code as usize) {

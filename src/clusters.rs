@@ -48,6 +48,14 @@ impl Clusters {
         }
     }
 
+    /// The levels where none are named: those of the list, or else 3.
+    pub(crate) fn default_levels(&self) -> usize {
+        match self {
+            Self::Same(_) => 3,
+            Self::PerLevel(list) => list.len(),
+        }
+    }
+
     /// One number where all levels have the same.
     pub(crate) fn of_list(list: &[usize]) -> Self {
         match list.first().filter(|first| list.iter().all(|clusters| clusters == *first)) {

@@ -1,23 +1,22 @@
 //! Models of any kind, and the table of the kinds.
 
+mod kinds;
+mod parameters;
+
 use crate::device::Device;
 use crate::encoder::Encoder;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, Result};
 use crate::io::file::format_of;
-use crate::io::model_file::{ModelFile, read_file, write_file};
+use crate::io::model_file::{ModelFile, load_file, write_file};
 use crate::origin::{Origin, Provenance};
-use crate::quantizer::{Kind, Quantizer};
+use crate::quantizer::{EncodeReport, Quantizer};
 use crate::rows::Rows;
-use crate::rq::{self, EncodeReport};
-use crate::vae;
+use kinds::KINDS;
 use std::any::Any;
 use std::fmt;
 use std::ops::Deref;
 use std::path::Path;
 use std::sync::Arc;
-
-/// The kinds of models: a new one is a line here and a folder of its own.
-static KINDS: [Kind; 2] = [rq::KIND, vae::KIND];
 
 /// A model that encodes rows, whatever its kind: what commands, registries and metrics work with.
 ///
@@ -40,6 +39,12 @@ pub struct Model(Arc<dyn Quantizer>);
 impl<Q: Quantizer> From<Q> for Model {
     fn from(model: Q) -> Self {
         Self(Arc::new(model))
+    }
+}
+
+impl From<Arc<dyn Quantizer>> for Model {
+    fn from(model: Arc<dyn Quantizer>) -> Self {
+        Self(model)
     }
 }
 
@@ -69,16 +74,15 @@ impl Model {
     /// Loads a model file of any kind and checks all of it.
     ///
     /// # Errors
-    /// As for [`Model::from_bytes`], and [`ErrorKind::Io`], with the path.
+    /// As for [`Model::from_bytes`], and [`ErrorKind::Io`](crate::ErrorKind::Io), with the path.
     pub fn load(path: impl AsRef<Path>) -> Result<Self> {
-        let path = path.as_ref();
-        Self::from_bytes(&read_file(path)?).map_err(|error| error.at(path))
+        load_file(path.as_ref(), Self::from_bytes)
     }
 
     /// Saves the model; the file appears complete or not at all.
     ///
     /// # Errors
-    /// [`ErrorKind::Io`] with the path, [`ErrorKind::Range`] where a codeword exceeds f32.
+    /// [`ErrorKind::Io`](crate::ErrorKind::Io) with the path, [`ErrorKind::Range`] where a codeword exceeds f32.
     pub fn save(&self, path: impl AsRef<Path>) -> Result<()> {
         write_file(path.as_ref(), self.to_bytes())
     }
@@ -86,19 +90,18 @@ impl Model {
     /// The model in the bytes of a model file.
     ///
     /// # Errors
-    /// [`ErrorKind::Format`], [`ErrorKind::Damaged`], [`ErrorKind::NewerFormat`], and [`ErrorKind::UnknownKind`] for a
+    /// [`ErrorKind::Format`](crate::ErrorKind::Format), [`ErrorKind::Damaged`], [`ErrorKind::NewerFormat`], and [`ErrorKind::UnknownKind`] for a
     /// kind that this version does not have.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self> {
         if let Some(found) = format_of(bytes) {
             return Err(Error::format("model", format!("it is {found}, not a model")));
         }
         let file = ModelFile::read(bytes)?;
-        match KINDS.iter().find(|kind| kind.name == file.kind()) {
-            Some(kind) => Ok(Self((kind.read)(&file)?)),
+        match KINDS.iter().find(|kind| kind.name == file.kind()).and_then(|kind| kind.read) {
+            Some(read) => Ok(Self(read(&file)?)),
             None => {
                 file.check_version()?;
-                let known = KINDS.iter().map(|kind| kind.name).collect::<Vec<_>>().join(", ");
-                Err(ErrorKind::UnknownKind { kind: file.kind().to_owned(), known }.into())
+                Err(kinds::unknown(file.kind(), |kind| kind.read.is_some()))
             }
         }
     }
@@ -141,7 +144,7 @@ impl Model {
     /// fingerprint.
     ///
     /// # Errors
-    /// [`ErrorKind::Unsupported`] for a kind of your own that keeps no such record.
+    /// [`ErrorKind::Unsupported`](crate::ErrorKind::Unsupported) for a kind of your own that keeps no such record.
     pub fn with_provenance(self, provenance: Provenance) -> Result<Self> {
         self.change_origin(|origin| origin.provenance = Some(provenance))
     }
@@ -149,8 +152,8 @@ impl Model {
     /// The same model with other labels: what code k of a level was is now code `labels[level][k]`.
     ///
     /// # Errors
-    /// [`ErrorKind::Parameter`] where the labels of a level are no permutation of its codes;
-    /// [`ErrorKind::Unsupported`].
+    /// [`ErrorKind::Parameter`](crate::ErrorKind::Parameter) where the labels of a level are no permutation of its codes;
+    /// [`ErrorKind::Unsupported`](crate::ErrorKind::Unsupported).
     pub fn relabelled(&self, labels: &[Vec<u32>]) -> Result<Self> {
         let clusters = self.clusters();
         let fits = |(labels, clusters): (&Vec<u32>, &usize)| {
@@ -169,17 +172,5 @@ impl Model {
         let mut origin = self.origin().cloned().unwrap_or_default();
         change(&mut origin);
         Ok(Self(self.of_origin(origin)?))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn kinds_have_names_of_their_own() {
-        for (i, kind) in KINDS.iter().enumerate() {
-            assert!(KINDS[..i].iter().all(|other| other.name != kind.name), "{}", kind.name);
-        }
     }
 }

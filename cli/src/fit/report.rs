@@ -1,0 +1,107 @@
+//! Tells of a fit, as `--json` and as text: there is a function for every kind that has more to tell than its rows.
+
+use crate::balance::{self, Balance};
+use crate::outliers;
+use crate::output::Failure;
+use semid::quantizer::TrainingReport;
+use semid::rq::{FitReport, LevelReport};
+use semid::vae::{EpochReport, RqVaeReport};
+use serde::Serialize;
+use serde_json::{Map, Value, json};
+use std::fmt::Write;
+
+/// The words and fields in which a kind tells of a fit.
+#[derive(Default)]
+pub(super) struct Told {
+    pub(super) fields: Map<String, Value>,
+    pub(super) text: String,
+    pub(super) warnings: Vec<String>,
+}
+
+/// Tells of a fit of any kind.
+pub(super) fn told(report: &TrainingReport) -> Result<Told, Failure> {
+    if let Some(report) = report.details.downcast_ref() {
+        k_means(report)
+    } else if let Some(report) = report.details.downcast_ref() {
+        network(report)
+    } else {
+        Ok(Told::default())
+    }
+}
+
+/// One level of a fit.
+#[derive(Serialize)]
+struct Level {
+    clusters: usize,
+    iterations: usize,
+    squared_error: f64,
+    empty_reseeded: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    balance: Option<Balance>,
+}
+
+impl From<&LevelReport> for Level {
+    fn from(level: &LevelReport) -> Self {
+        Self {
+            clusters: level.clusters,
+            iterations: level.iterations,
+            squared_error: level.squared_error,
+            empty_reseeded: level.empty_reseeded,
+            balance: level.balance.map(Balance::from),
+        }
+    }
+}
+
+fn k_means(report: &FitReport) -> Result<Told, Failure> {
+    let levels: Vec<Level> = report.levels.iter().map(Level::from).collect();
+    let mut fields = Map::from_iter([
+        ("levels".to_owned(), value(&levels)?),
+        ("saturated_values".to_owned(), json!(report.saturated_values)),
+    ]);
+    // The largest of the levels' gaps, where they were proved.
+    let gap = balance::gap(report.levels.iter().filter_map(|level| level.balance.as_ref()));
+    fields.extend(gap.map(|gap| ("optimality_gap".to_owned(), json!(gap))));
+    let mut text = levels_table(&report.levels);
+    let balances = report.levels.iter().enumerate().filter_map(|(i, level)| Some((i, level.balance.as_ref()?)));
+    text.push_str(&balance::text(balances));
+    Ok(Told { fields, text, warnings: outliers::warnings(report.saturated_values, &report.outliers) })
+}
+
+fn levels_table(levels: &[LevelReport]) -> String {
+    let mut out = String::from("level  clusters  iterations  squared error  empty reseeded\n");
+    for (i, level) in levels.iter().enumerate() {
+        let LevelReport { clusters, iterations, squared_error, empty_reseeded, .. } = level;
+        let level = i + 1;
+        let _ =
+            writeln!(out, "{level:>5}  {clusters:>8}  {iterations:>10}  {squared_error:>13.6}  {empty_reseeded:>14}");
+    }
+    out
+}
+
+/// Most epochs that the text lists.
+const LISTED: usize = 10;
+
+fn network(report: &RqVaeReport) -> Result<Told, Failure> {
+    let fields = Map::from_iter([
+        ("best_epoch".to_owned(), json!(report.best_epoch)),
+        ("history".to_owned(), value(&report.epochs)?),
+    ]);
+    let mut text = String::from("epoch      loss  reconstruction  held-out loss  collisions  used codes\n");
+    let step = report.epochs.len().div_ceil(LISTED).max(1);
+    for epoch in report.epochs.iter().filter(|epoch| epoch.epoch % step == 0 || epoch.epoch == report.best_epoch) {
+        let EpochReport { epoch, loss, reconstruction, held_out_loss, collision_rate, used, .. } = epoch;
+        let used: Vec<String> = used.iter().map(usize::to_string).collect();
+        let (collisions, used) = (format!("{:.2} %", 100.0 * collision_rate), used.join(" / "));
+        let line = format!("{epoch:>5}  {loss:>8.5}  {reconstruction:>14.5}  {held_out_loss:>13.5}  {collisions:>10}");
+        let _ = writeln!(text, "{line}  {used}");
+    }
+    match report.best_epoch {
+        0 => text.push_str("not trained\n"),
+        epoch => drop(writeln!(text, "kept epoch {epoch}")),
+    }
+    Ok(Told { fields, text, warnings: Vec::new() })
+}
+
+fn value(of: &impl Serialize) -> Result<Value, Failure> {
+    serde_json::to_value(of).map_err(|error| Failure::Error(error.to_string()))
+}

@@ -1,0 +1,125 @@
+//! A training in progress, whatever the kind of its model.
+
+use super::{Quantizer, TrainOptions, Trainer};
+use crate::device::Device;
+use crate::error::Result;
+use crate::rows::Rows;
+use std::any::Any;
+use std::fmt;
+use std::ops::ControlFlow;
+use std::sync::Arc;
+
+/// Hears how far a training is; `Break` ends it with [`ErrorKind::Cancelled`](crate::ErrorKind::Cancelled).
+pub(crate) type Tell<'a> = &'a mut dyn FnMut(&TrainingProgress<'_>) -> ControlFlow<()>;
+
+/// Levels that several trainings begin with, in the form of their kind.
+pub type FirstLevels = Arc<dyn Any + Send + Sync>;
+
+/// A training in progress.
+pub trait Training {
+    /// Counts the levels that the model has so far.
+    fn levels(&self) -> usize;
+
+    /// Trains the next level, or all levels where they are trained together; returns `false` where all are trained.
+    ///
+    /// # Errors
+    /// As for [`Trainer::begin`].
+    fn advance(&mut self, tell: Tell<'_>) -> Result<bool>;
+
+    /// Makes a model of the levels so far; the training may go on.
+    ///
+    /// # Errors
+    /// A parameter error where there is no level yet.
+    fn model(&self) -> Result<Arc<dyn Quantizer>>;
+
+    /// Reports on the training so far.
+    ///
+    /// # Errors
+    /// As for [`Training::model`].
+    fn report(&self) -> Result<TrainingReport>;
+
+    /// Counts the parts that are finished, levels or epochs, also after an error.
+    fn finished_parts(&self) -> usize {
+        self.levels()
+    }
+
+    /// The levels so far, for trainings that go on after them; `None` where a kind does not share levels.
+    fn first_levels(&self) -> Option<FirstLevels> {
+        None
+    }
+}
+
+/// The progress of a training.
+#[derive(Clone, Copy, Debug)]
+pub struct TrainingProgress<'a> {
+    /// Name of the parts that are trained one after the other: `level` or `epoch`.
+    pub part: &'static str,
+    /// Number of the part under way, from 1.
+    pub number: usize,
+    /// Number of all parts.
+    pub parts: usize,
+    /// Name of the steps of a part: `iteration` or `step`.
+    pub step: &'static str,
+    /// Steps of this part that are done.
+    pub done: usize,
+    /// Most steps of this part.
+    pub most: usize,
+    /// How the training goes, in words.
+    pub state: fmt::Arguments<'a>,
+}
+
+/// The report of a training.
+#[derive(Debug)]
+pub struct TrainingReport {
+    /// Rows trained on.
+    pub rows: usize,
+    /// Dimensions of a row.
+    pub dim: usize,
+    /// The report of the kind: a [`FitReport`](crate::rq::FitReport) or a [`RqVaeReport`](crate::vae::RqVaeReport) for
+    /// the kinds of this crate.
+    pub details: Box<dyn Any + Send>,
+}
+
+/// A training of a kind that trains all at once, when it is done.
+pub struct FinishedTraining {
+    model: Arc<dyn Quantizer>,
+    rows: usize,
+}
+
+impl FinishedTraining {
+    /// The training of `model` on `rows` rows.
+    pub fn new(model: impl Quantizer, rows: usize) -> Self {
+        Self { model: Arc::new(model), rows }
+    }
+}
+
+impl Training for FinishedTraining {
+    fn levels(&self) -> usize {
+        self.model.levels()
+    }
+
+    fn advance(&mut self, _: Tell<'_>) -> Result<bool> {
+        Ok(false)
+    }
+
+    fn model(&self) -> Result<Arc<dyn Quantizer>> {
+        Ok(Arc::clone(&self.model))
+    }
+
+    fn report(&self) -> Result<TrainingReport> {
+        Ok(TrainingReport { rows: self.rows, dim: self.model.dim(), details: Box::new(()) })
+    }
+}
+
+/// Trains to the end.
+pub(crate) fn train(
+    trainer: &dyn Trainer,
+    rows: &dyn Rows,
+    device: &Device,
+    options: &TrainOptions<'_>,
+    tell: Tell<'_>,
+) -> Result<(Arc<dyn Quantizer>, TrainingReport)> {
+    let mut training = trainer.begin(rows, device, options, tell)?;
+    while training.advance(tell)? {}
+    Ok((training.model()?, training.report()?))
+}

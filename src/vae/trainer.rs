@@ -1,0 +1,130 @@
+//! Networks as a kind that is trained.
+
+use super::fit::RqVaeFit;
+use super::model::RqVaeModel;
+use super::params::RqVae;
+use super::report::{RqVaeReport, VaeProgress};
+use crate::device::Device;
+use crate::error::{Error, Result};
+use crate::fields::{Fields, fields};
+use crate::quantizer::{
+    Quantizer, Tell, TrainOption, TrainOptions, Trainer, Training, TrainingProgress, TrainingReport,
+};
+use crate::rows::Rows;
+use crate::rq;
+use std::ops::ControlFlow;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+impl Trainer for RqVae {
+    fn kind(&self) -> &'static str {
+        super::NAME
+    }
+
+    fn parameters(&self) -> Result<Fields> {
+        fields(self)
+    }
+
+    fn variant(&self, clusters: &[usize], seed: u64, _: bool) -> Arc<dyn Trainer> {
+        Arc::new(self.variant(clusters, seed))
+    }
+
+    fn check(&self, rows: usize, dim: usize) -> Result<()> {
+        self.check_rows(rows, dim)
+    }
+
+    fn begin<'a>(
+        &self,
+        rows: &'a dyn Rows,
+        device: &'a Device,
+        options: &TrainOptions<'_>,
+        tell: Tell<'_>,
+    ) -> Result<Box<dyn Training + 'a>> {
+        let fit = match options.checkpoint.filter(|path| path.exists()) {
+            Some(path) => self.resume(path, rows, device),
+            None => self.begin_with(rows, device, rq::telling(tell)),
+        };
+        Ok(Box::new(NetworkTraining::new(fit?, options)))
+    }
+
+    fn takes(&self, option: TrainOption) -> bool {
+        option == TrainOption::Checkpoint
+    }
+
+    fn first_settings(&self) -> Vec<(&'static str, String)> {
+        super::legacy::settings(self)
+    }
+}
+
+/// The training of a network; all levels are trained together.
+pub(super) struct NetworkTraining {
+    state: State,
+    checkpoint: Option<PathBuf>,
+}
+
+enum State {
+    Training(Box<RqVaeFit>),
+    Ended(Box<(RqVaeModel, RqVaeReport)>),
+    /// The end itself failed.
+    Failed,
+}
+
+impl NetworkTraining {
+    pub(super) fn new(fit: RqVaeFit, options: &TrainOptions<'_>) -> Self {
+        Self { state: State::Training(Box::new(fit)), checkpoint: options.checkpoint.map(Into::into) }
+    }
+
+    fn ended(&self) -> Result<(&RqVaeModel, &RqVaeReport)> {
+        match &self.state {
+            State::Ended(ended) => Ok((&ended.0, &ended.1)),
+            _ => Err(Error::parameter("levels", 0, "train the network first")),
+        }
+    }
+}
+
+impl Training for NetworkTraining {
+    fn levels(&self) -> usize {
+        self.ended().map_or(0, |(model, _)| model.quantizer.levels().len())
+    }
+
+    fn advance(&mut self, tell: Tell<'_>) -> Result<bool> {
+        let State::Training(fit) = &mut self.state else { return Ok(false) };
+        fit.train(self.checkpoint.as_deref(), telling(tell))?;
+        if let State::Training(fit) = std::mem::replace(&mut self.state, State::Failed) {
+            self.state = State::Ended(Box::new(fit.finish()?));
+        }
+        Ok(true)
+    }
+
+    fn model(&self) -> Result<Arc<dyn Quantizer>> {
+        Ok(Arc::new(self.ended()?.0.clone()))
+    }
+
+    fn report(&self) -> Result<TrainingReport> {
+        let report = self.ended()?.1.clone();
+        Ok(TrainingReport { rows: report.rows, dim: report.dim, details: Box::new(report) })
+    }
+
+    fn finished_parts(&self) -> usize {
+        match &self.state {
+            State::Training(fit) => fit.epochs().len(),
+            State::Ended(ended) => ended.1.epochs.len(),
+            State::Failed => 0,
+        }
+    }
+}
+
+/// Tells the progress of a network in the form of all trainings.
+fn telling(tell: Tell<'_>) -> impl FnMut(&VaeProgress<'_>) -> ControlFlow<()> {
+    move |progress| {
+        tell(&TrainingProgress {
+            part: "epoch",
+            number: progress.epoch,
+            parts: progress.epochs,
+            step: "step",
+            done: progress.step,
+            most: progress.steps,
+            state: format_args!("{progress}"),
+        })
+    }
+}
