@@ -2,7 +2,7 @@
 
 use super::format::level_name;
 use crate::error::{Error, Result};
-use crate::rq::MAX_LEVELS;
+use crate::MAX_LEVELS;
 use std::fmt;
 
 /// How the tokens of an ID are written: a text with a place for the level and one for the code, and marks around the
