@@ -76,6 +76,7 @@
 //! | feature | adds |
 //! | --- | --- |
 //! | `gpu` (default) | GPUs, through wgpu |
+//! | `npz` | writing .npz files |
 //! | `parquet` | reading and writing Parquet files |
 //! | `sqlite` | registries in SQLite databases |
 //! | `report` | reports as web pages and figures |

@@ -7,6 +7,8 @@ mod tests;
 use super::depth::Depth;
 use super::tensors::{Dtype, Put, Tensor, write_safetensors};
 use super::{Export, Exported, Suffixes};
+#[cfg(not(feature = "npz"))]
+use crate::error::ErrorKind;
 use crate::error::{Error, Result};
 use rows::SidRows;
 use serde_json::json;
@@ -72,8 +74,8 @@ impl Export<'_> {
     /// [`ErrorKind::MixedDepths`](crate::ErrorKind::MixedDepths) for IDs of different depths;
     /// [`ErrorKind::Parameter`](crate::ErrorKind::Parameter) for a registry without items, for IDs of one code and IDs
     /// that end in item keys, for sizes that do not fit the IDs, for dense tables of more than 2^30 entries, for states or
-    /// edges that do not fit i32, and for .npz without the feature `npz`; [`ErrorKind::Io`](crate::ErrorKind::Io); any
-    /// error of the store.
+    /// edges that do not fit i32; [`ErrorKind::Feature`](crate::ErrorKind::Feature) for .npz without the feature `npz`;
+    /// [`ErrorKind::Io`](crate::ErrorKind::Io); any error of the store.
     pub fn static_index(&self, path: impl AsRef<Path>, sizes: StaticSizes) -> Result<Exported> {
         self.check_tokens()?;
         let path = path.as_ref();
@@ -140,7 +142,7 @@ fn npz(path: &Path, tensors: &[Tensor<'_>]) -> Result<()> {
 
 #[cfg(not(feature = "npz"))]
 fn npz(path: &Path, _: &[Tensor<'_>]) -> Result<()> {
-    Err(Error::parameter("path", path.display(), "another format: this build lacks the feature `npz`"))
+    Err(Error::from(ErrorKind::Feature { feature: "npz", what: "writing .npz files" }).at(path))
 }
 
 /// Sizes that fit the IDs.
