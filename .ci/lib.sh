@@ -91,13 +91,18 @@ need_exports_python() {
   if ! cmp -s tests/exports/requirements.txt "$tools/exports/wanted"; then
     rm -rf "$tools/exports"
     python3 -m venv "$tools/exports"
-    "$exports_python" -m pip install --quiet --disable-pip-version-check $(grep -v flashrec tests/exports/requirements.txt)
-    "$exports_python" -m pip install --quiet --disable-pip-version-check --no-deps $(grep flashrec tests/exports/requirements.txt)
+    local pip=("$exports_python" -m pip install --quiet --disable-pip-version-check)
+    grep -v flashrec tests/exports/requirements.txt >"$tools/exports/others"
+    grep flashrec tests/exports/requirements.txt >"$tools/exports/flashrec"
+    "${pip[@]}" -r "$tools/exports/others"
+    "${pip[@]}" --no-deps -r "$tools/exports/flashrec"
     cp tests/exports/requirements.txt "$tools/exports/wanted"
   fi
 }
 
-find_chromium() { command -v "${CHROMIUM:-chromium}" || command -v chromium-browser || command -v google-chrome || true; }
+find_chromium() {
+  command -v "${CHROMIUM:-chromium}" || command -v chromium-browser || command -v google-chrome || true
+}
 need_chromium() {
   [ -n "$(find_chromium)" ] || apt_install chromium
   CHROMIUM=$(find_chromium)

@@ -4,12 +4,14 @@
     python benches/balanced.py growth SEMID --rows 10000,100000,1000000 --markdown
     python benches/balanced.py quality SEMID packages.parquet --markdown
 
-speed    one level, the same rows for both: `semid fit --balanced` and KMeansConstrained(size_min = floor, size_max = ceil),
-         tolerance 0, taking turns, each in a process of its own. Each chooses its first codewords by its own k-means++. The
+speed    one level, the same rows for both: `semid fit --balanced` and KMeansConstrained(size_min = floor, size_max =
+         ceil), tolerance 0, taking turns, each in a process of its own. Each chooses its first codewords by its own
+         k-means++. The
          squared error is computed here, in float64, from centroids that are the means of each one's clusters. semid's
          seconds include reading the file; those of the other do not.
 growth   semid alone on a made-up mixture of 2,000 groups of very different sizes (128 dimensions).
-quality  3 levels, plain and balanced: perplexity of the codes per level, collision rate (1 - different IDs / rows), squared
+quality  3 levels, plain and balanced: perplexity of the codes per level, collision rate (1 - different IDs / rows),
+         squared
          error per row. Codes as `semid encode` gives them: to the nearest codeword, at prices, within capacities.
 """
 
@@ -35,8 +37,8 @@ def fit(options, rows, model, *flags):
 
 
 def encode(options, rows, model, codes, *flags):
-    measured([options.semid, "encode", "--input", rows, "--model", model, "--output", codes, "--device", "cpu", "--json",
-              *flags])
+    measured([options.semid, "encode", "--input", rows, "--model", model, "--output", codes, "--device", "cpu",
+              "--json", *flags])
     return np.load(codes)
 
 
@@ -53,8 +55,8 @@ def be_constrained(options):
 
     x = np.load(options.data)
     low, high = len(x) // options.clusters, math.ceil(len(x) / options.clusters)
-    model = KMeansConstrained(options.clusters, size_min=low, size_max=high, n_init=1, max_iter=options.iterations, tol=0,
-                              random_state=options.seed)
+    model = KMeansConstrained(options.clusters, size_min=low, size_max=high, n_init=1, max_iter=options.iterations,
+                              tol=0, random_state=options.seed)
     start = time.perf_counter()
     model.fit(x)
     seconds = time.perf_counter() - start
@@ -72,13 +74,14 @@ def speed(options):
         np.save(folder / "x.npy", x)
         for repeat in range(options.repeats):
             seed = options.seed + repeat
-            report, memory = fit(options, folder / "x.npy", folder / "m.safetensors", "--levels", 1, "--balanced", "--seed", seed)
+            files = folder / "x.npy", folder / "m.safetensors"
+            report, memory = fit(options, *files, "--levels", 1, "--balanced", "--seed", seed)
             # The rows of the fit, at its capacities: the assignment that the fit ended with.
-            codes = encode(options, folder / "x.npy", folder / "m.safetensors", folder / "c.npy", "--assignment", "priced",
-                           "--capacity", high)[:, 0]
+            flags = ["--assignment", "priced", "--capacity", high]
+            codes = encode(options, *files, folder / "c.npy", *flags)[:, 0]
             results["semid"].append((report["seconds"], inertia(x, codes, options.clusters), memory))
-            call = [sys.executable, __file__, "constrained", options.semid, folder / "x.npy", "--folder", folder, "--seed", seed,
-                    "--clusters", options.clusters, "--iterations", options.iterations]
+            call = [sys.executable, __file__, "constrained", options.semid, folder / "x.npy", "--folder", folder,
+                    "--seed", seed, "--clusters", options.clusters, "--iterations", options.iterations]
             report, memory = measured(call)
             codes = np.load(folder / "codes.npy")
             sizes = np.bincount(codes, minlength=options.clusters)
@@ -92,7 +95,8 @@ def speed(options):
         yield [name, f"{median(name, 0):.2f}", f"{min(seconds):.2f} - {max(seconds):.2f}", f"{median(name, 1):.5f}",
                f"{median(name, 2) / 2**20:.0f}"]
     ratio = lambda i: median("semid", i) / median("k-means-constrained", i)
-    yield ["semid / k-means-constrained", f"{ratio(0):.4f} (1 / {1 / ratio(0):.1f})", "", f"{ratio(1):.4f}", f"{ratio(2):.2f}"]
+    yield ["semid / k-means-constrained", f"{ratio(0):.4f} (1 / {1 / ratio(0):.1f})", "", f"{ratio(1):.4f}",
+           f"{ratio(2):.2f}"]
 
 
 def mixture(path, count, dim=128, groups=2000):

@@ -5,7 +5,8 @@
     python benches/peers.py target/release/semid packages.parquet [--repeats 3] [--threads 2] [--markdown]
 
 Every contestant fits residual k-means - 3 levels of 256 codewords, 20 iterations, all rows, no tolerance - and encodes
-the same rows. Each runs in a process of its own, so that peak memory can be told apart; what peers take to read the file is not timed.
+the same rows. Each runs in a process of its own, so that peak memory can be told apart; what peers take to read the
+file is not timed.
 The squared error is computed here, from the decoded codes, in float64, for everybody in the same way.
 
 faiss           faiss.Kmeans per level on the residuals, no subsampling, and a flat search to encode
@@ -114,7 +115,8 @@ PEERS = {"faiss": faiss_kmeans, "faiss RQ": faiss_rq, "scikit-learn": scikit_lea
 
 def run_peer(name, options, folder):
     """Runs a peer in a process of its own."""
-    call = [sys.executable, __file__, *sys.argv[1:], "--peer", name, "--folder", str(folder), "--seed", str(options.seed)]
+    place = ["--folder", str(folder), "--seed", str(options.seed)]
+    call = [sys.executable, __file__, *sys.argv[1:], "--peer", name, *place]
     report, memory = measured(call)
     return None if report is None else {**report, "encode_memory": None, "fit_memory": memory}
 
@@ -138,7 +140,8 @@ def run_semid(options, folder):
         "--clusters", options.clusters, "--max-iter", options.iterations, "--tol", 0, "--seed", options.seed, *common])
     encode, encode_memory = measured([
         options.semid, "encode", "--model", model, "--input", folder / "x.npy", "--output", codes, *common])
-    measured([options.semid, "decode", "--model", model, "--input", codes, "--output", folder / "decoded.npy", "--json"])
+    decoded = folder / "decoded.npy"
+    measured([options.semid, "decode", "--model", model, "--input", codes, "--output", decoded, "--json"])
     found = np.load(codes)
     return {
         "fit": fit["seconds"], "encode": encode["seconds"], "unique": len(np.unique(found, axis=0)) / len(found),
@@ -185,7 +188,8 @@ def table(results, x, options):
                f"{median(runs, 'fit_memory') / 2**20:.0f}"]
     for name in results:
         if name != "semid":
-            ratio = [f"{median(results['semid'], key) / median(results[name], key):.3f}" for key in ("fit", "encode", "error")]
+            of = lambda key: median(results["semid"], key) / median(results[name], key)
+            ratio = [f"{of(key):.3f}" for key in ("fit", "encode", "error")]
             yield [f"semid / {name}", ratio[0], "", ratio[1], "", ratio[2], "", ""]
 
 

@@ -156,7 +156,8 @@ def main():
         print(f"{len(rows)} rows of {rows.shape[1]}, {args.epochs} epochs, {args.threads} threads")
         print("| | reconstruction | quantization | codes used | seconds per epoch | ratio |")
         print("| --- | --- | --- | --- | --- | --- |")
-        print(f"| PyTorch {torch.__version__} f32 | {reconstruction:.5f} | {quantization:.5f} | {used} | {per_epoch:.3f} | |")
+        losses = f"{reconstruction:.5f} | {quantization:.5f}"
+        print(f"| PyTorch {torch.__version__} f32 | {losses} | {used} | {per_epoch:.3f} | |")
         for bits in args.bits.split(","):
             out = os.path.join(folder, f"{bits}.safetensors")
             found = semid(args.tool, *common, "--matmul-bits", bits, "--epochs", args.epochs, "--output", out)
@@ -164,8 +165,8 @@ def main():
             seconds = (found["seconds"] - before) / args.epochs
             difference = 100 * (last["reconstruction"] / reconstruction - 1)
             print(
-                f"| semid {bits} bits | {last['reconstruction']:.5f} ({difference:+.2f} %) | {last['quantization']:.5f} "
-                f"| {last['used']} | {seconds:.3f} | {seconds / per_epoch:.2f} |"
+                f"| semid {bits} bits | {last['reconstruction']:.5f} ({difference:+.2f} %) "
+                f"| {last['quantization']:.5f} | {last['used']} | {seconds:.3f} | {seconds / per_epoch:.2f} |"
             )
 
 

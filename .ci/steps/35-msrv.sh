@@ -11,5 +11,6 @@ import json, sys
 number = lambda version: ([int(part) for part in version.split(".")] + [0, 0])[:3]
 newer = [p["id"] for p in json.load(sys.stdin)["packages"] if number(p["rust_version"] or "0") > number(sys.argv[1])]
 sys.exit("dependencies that need a newer Rust: " + ", ".join(newer) if newer else 0)' "$msrv"
-  echo "Rust $msrv: not built with it, as that toolchain is not installed; no dependency and no library feature is newer"
+  echo "Rust $msrv: not built with it, as that toolchain is not installed;" \
+    "no dependency and no library feature is newer"
 fi

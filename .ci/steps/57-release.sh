@@ -9,7 +9,7 @@ semid=$target/release/semid
 usable='import json, sys
 cpu = next(d for d in json.load(sys.stdin)["devices"] if d["name"] == "cpu")
 sys.exit(0 if cpu["usable"] else 1)'
-for simd in avx512 avx2 neon portable; do
+for simd in avx512vnni avxvnni avx512 avx2 neon portable; do
   if SEMID_SIMD=$simd "$semid" devices --json | "$python" -c "$usable"; then
     echo "contract with $simd"
     SEMID_SIMD=$simd "$python" tests/spec/check.py "$semid"

@@ -56,6 +56,9 @@ fn hint(kind: &ErrorKind) -> Option<&'static str> {
         ErrorKind::OutOfMemory { .. } => Some("--sample takes a part of the rows"),
         ErrorKind::Format { reason, .. } if reason.ends_with("name the tensor to read") => Some("--tensor NAME"),
         ErrorKind::Format { reason, .. } if reason.ends_with("name the column to read") => Some("--column NAME"),
+        ErrorKind::Format { format: "model", reason } if reason.ends_with("`Model::save` wrote") => {
+            Some("`semid fit` writes such files")
+        }
         _ => None,
     }
 }

@@ -64,10 +64,12 @@ fn kept(texts: impl Iterator<Item = impl AsRef<str>>) -> Result<Vec<String>, Fai
         let mut copy = String::new();
         bytes += size_of::<String>() + text.as_ref().len();
         let room = copy.try_reserve_exact(text.as_ref().len()).and_then(|()| all.try_reserve(1));
-        room.map_err(|_| {
-            let what = "the item keys".to_owned();
-            semid::Error::from(ErrorKind::OutOfMemory { what, bytes: bytes as u64 })
-        })?;
+        if room.is_err() {
+            // Many small texts leave no room for the error either.
+            drop(all);
+            let what = "the texts of items".to_owned();
+            return Err(semid::Error::from(ErrorKind::OutOfMemory { what, bytes: bytes as u64 }).into());
+        }
         copy.push_str(text.as_ref());
         all.push(copy);
     }

@@ -75,7 +75,7 @@ pub(crate) fn run(common: &Common, args: &LookupArgs) -> Outcome {
             Ok(answer(found.items > 0))
         }
         (.., item) => {
-            let engine = SemanticIdEngine::open(store).map_err(failed)?;
+            let engine = SemanticIdEngine::open(store).and_then(|engine| engine.snapshot()).map_err(failed)?;
             let found = of_item(&engine, item.as_deref().unwrap_or_default(), args.neighbors).map_err(failed)?;
             output::result(common.json, &found, || item_text(&found))?;
             Ok(answer(found.id.is_some()))

@@ -42,3 +42,17 @@ fn models_of_a_newer_format_ask_for_an_update() {
     dir.write("new.safetensors", model);
     dir.fails("info --model new.safetensors", &["new.safetensors", "version 4", "update semid"]);
 }
+
+/// The library names its own function, the tool its command.
+#[test]
+fn what_is_no_model_says_what_makes_one() {
+    let dir = Dir::with_model();
+    let header = br#"{"__metadata__":{"format":"pt"},"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}"#;
+    dir.write("other.safetensors", [&(header.len() as u64).to_le_bytes(), header.as_slice(), &[0; 4]].concat());
+    dir.fails(
+        "info --model other.safetensors",
+        &["other.safetensors", "`Model::save`", "`semid fit` writes such files"],
+    );
+    let error = semid::Model::load(dir.path("other.safetensors")).unwrap_err().to_string();
+    assert!(error.contains("`Model::save`") && !error.contains("semid fit"), "{error}");
+}

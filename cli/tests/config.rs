@@ -30,8 +30,8 @@ fn a_fit_of_every_kind_is_repeated_from_its_model_file() {
             &format!(
                 "--kind rq-vae {network} --weight-decay 0.01 --schedule step --step-epochs 1 --gamma 0.25 --warmup 1 \
                  --clip 2.5 --beta 0.3 --quantization-weight 0.9 --loss l1 --reduction sum --dropout 0.1 --batch-norm \
-                 --slope 0.01 --no-revive --ema 0.95 --rotation-trick --no-standardize --held-out 0.1 --keep collisions \
-                 --matmul-bits 16 --sample 220 --seed 8 --max-iter 7 --sinkhorn-epsilon 0.01,0"
+                 --slope 0.01 --no-revive --ema 0.95 --rotation-trick --no-standardize --held-out 0.1 \
+                 --keep collisions --matmul-bits 16 --sample 220 --seed 8 --max-iter 7 --sinkhorn-epsilon 0.01,0"
             ),
             "",
         ),

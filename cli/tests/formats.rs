@@ -59,7 +59,11 @@ fn the_same_rows_in_any_format_give_the_same_model() {
     let bytes: Vec<u8> = values.iter().flat_map(|value| value.to_le_bytes()).collect();
     let fvecs = bytes.chunks_exact(20).flat_map(|row| [&5_i32.to_le_bytes(), row].concat());
     dir.write("x.fvecs", fvecs.collect::<Vec<u8>>());
-    let header = r#"{"a":{"dtype":"F32","shape":[200,5],"data_offsets":[0,4000]},"b":{"dtype":"F32","shape":[1,5],"data_offsets":[4000,4020]}}"#;
+    let header = [
+        r#"{"a":{"dtype":"F32","shape":[200,5],"data_offsets":[0,4000]},"#,
+        r#""b":{"dtype":"F32","shape":[1,5],"data_offsets":[4000,4020]}}"#,
+    ]
+    .concat();
     let safetensors = [&(header.len() as u64).to_le_bytes(), header.as_bytes(), &bytes, &bytes[..20]].concat();
     dir.write("x.safetensors", safetensors);
     let fit = |input: &str| {

@@ -69,12 +69,13 @@ fn units_of_the_cpu() {
     let run = |args: &str, simd: &str| Run::of(args, dir.command(args).env("SEMID_SIMD", simd).output().unwrap());
     let devices = run("devices --json", "portable").json(0);
     let list = devices["devices"].as_array().unwrap();
-    for name in ["cpu", "cpu:f32", "cpu:16bit", "cpu:portable"] {
+    for name in ["cpu", "cpu:8bit", "cpu:16bit", "cpu:f32", "cpu:portable"] {
         let device = list.iter().find(|device| device["name"] == name).unwrap_or_else(|| panic!("no {name}"));
         assert!(device["usable"] == true && device["description"].as_str().unwrap().contains("portable, "), "{device}");
     }
-    let args = "verify --model m.safetensors --input x.npy --device cpu --device cpu:f32 --device cpu:16bit --device reference";
-    for simd in ["portable", "avx2", "avx512"] {
+    let args = "verify --model m.safetensors --input x.npy --device cpu --device cpu:8bit --device cpu:16bit \
+                --device cpu:f32 --device reference";
+    for simd in ["portable", "avx2", "avx512", "avxvnni", "avx512vnni"] {
         if simd == "portable" || list.iter().any(|device| device["description"].as_str().unwrap().contains("x86_64")) {
             let verified = run(&format!("{args} --json"), simd);
             // A processor without these instructions refuses all of its units, and says so.

@@ -63,6 +63,30 @@ fn too_little_memory_of_the_adapter_is_an_error() {
     assert_eq!(dir.files(), ["x.npy"]);
 }
 
+/// Under every limit an evaluation either has the memory it needs, or says which it lacks: it never aborts.
+#[test]
+fn too_little_memory_for_an_evaluation_is_an_error() {
+    const ROWS: usize = 200_000;
+    let dir = Dir::new();
+    dir.npy("x.npy", ROWS, 2);
+    dir.write("labels.txt", (0..ROWS).map(|row| format!("{}\n", row % 97)).collect::<String>());
+    dir.semid("fit --input x.npy --output m.safetensors --levels 2 --clusters 32 --max-iter 2 --sample 5000").ok();
+    let inputs = "eval --input x.npy --model m.safetensors --labels labels.txt --device cpu";
+    let args = format!("{inputs} --k 1 --sample 2 --pairs 3000000 --json");
+    let (mut refused, mut whats) = (0, std::collections::BTreeSet::new());
+    for mebibytes in (176..2048).step_by(24) {
+        let (code, error) = limited(&dir, mebibytes << 20, &args);
+        if code == 0 {
+            break;
+        }
+        assert!(code == 2 && error.contains("out of memory"), "{mebibytes} MiB: {code} {error}");
+        refused += 1;
+        whats
+            .extend(error.split_once("bytes for ").and_then(|(_, what)| Some(what.split_once(" could")?.0.to_owned())));
+    }
+    assert!(refused >= 4 && whats.len() >= 3, "{refused} refusals, for {whats:?}");
+}
+
 /// What does not fit takes turns: 400 MiB of rows in a process that may take 500 MiB of addresses in all, most of which
 /// threads reserve and do not use.
 #[test]

@@ -10,8 +10,8 @@ use semid::io::read_codes;
 use semid::{Device, Model, Rows, RqVaeModel, io::open};
 use serde_json::Value;
 
-const FIT: &str = "fit --kind rq-vae --input x.npy --levels 2 --clusters 8 --hidden 12 --latent 4 --epochs 3 --batch 50 \
-    --lr 1e-3 --seed 3";
+const FIT: &str = "fit --kind rq-vae --input x.npy --levels 2 --clusters 8 --hidden 12 --latent 4 --epochs 3 \
+    --batch 50 --lr 1e-3 --seed 3";
 
 fn with_network() -> Dir {
     let dir = Dir::new();

@@ -90,9 +90,32 @@ pub struct KernelTime {
     pub dispatches: u64,
 }
 
+/// What the filter of assignments did on the CPU, see [`Device::filter_counts`].
+#[doc(hidden)]
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[non_exhaustive]
+pub struct FilterCounts {
+    /// The number of rows whose scores against all codewords were computed.
+    pub scored: u64,
+    /// The number of these rows for which several codewords stayed open, which distances then settled.
+    pub undecided: u64,
+    /// The number of codewords that stayed open, for all of these rows together.
+    pub candidates: u64,
+    /// The seconds for scores, of all threads together.
+    pub scoring_seconds: f64,
+    /// The seconds for assignments, of all threads together, including those for scores.
+    pub assigning_seconds: f64,
+}
+
 impl Device {
     /// Returns the best hardware GPU that can run the kernels; the CPU if there is none, or if the build lacks the
     /// feature `gpu`.
+    ///
+    /// On Linux no driver is loaded if the kernel shows no GPU in `/dev`; the call then costs no more than
+    /// [`Device::cpu`]. Otherwise drivers take memory of their own, tens of MB, and some write to the standard error of
+    /// the process: Mesa's Vulkan layer complains if `XDG_RUNTIME_DIR` is not set, as in containers and services. A
+    /// library cannot prevent this without changing the environment of the whole process. Set `XDG_RUNTIME_DIR`, or
+    /// `NODEVICE_SELECT=1`, before the program starts; the command line tool does so for itself.
     pub fn auto() -> Self {
         gpu::best().map_or_else(|_| Self::cpu(), Self::of)
     }
@@ -104,8 +127,8 @@ impl Device {
 
     /// Returns the CPU with all its cores and its fastest vector instructions.
     ///
-    /// The environment variable `SEMID_SIMD` (`avx512vnni`, `avx512`, `avx2`, `neon` or `portable`) chooses other
-    /// vector instructions, for tests and measurements. If its value names instructions that this processor does not
+    /// The environment variable `SEMID_SIMD` (`avx512vnni`, `avxvnni`, `avx512`, `avx2`, `neon` or `portable`) chooses
+    /// other vector instructions, for tests and measurements. If its value names instructions that this processor does not
     /// have, all work on the device fails with [`ErrorKind::UnknownSimd`].
     pub fn cpu() -> Self {
         // Without a thread count the engine runs on rayon's global pool, and nothing can fail.
@@ -172,9 +195,9 @@ impl Device {
     /// index in [`Device::list`]), `gpu:NAME` (an adapter whose description contains NAME, in any case), or several of
     /// these names with commas between, see [`Device::several`].
     ///
-    /// `cpu` multiplies in the fastest way that this processor has. `cpu:f32` multiplies f32, and `cpu:16bit` pairs of
-    /// 16-bit integers, whether or not that is faster. `cpu:portable` uses only vector instructions that every
-    /// processor of the architecture has.
+    /// `cpu` multiplies in the fastest way that this processor has. `cpu:8bit` and `cpu:16bit` multiply
+    /// integers of so many bits, and `cpu:f32` multiplies f32, whether or not that is faster. `cpu:portable` uses only
+    /// vector instructions that every processor of the architecture has.
     ///
     /// # Errors
     /// [`ErrorKind::UnknownDevice`] for a name that fits no device, [`ErrorKind::NoAdapter`] where no adapter can run
@@ -225,6 +248,12 @@ impl Device {
     #[doc(hidden)]
     pub fn kernel_times(&self) -> Vec<KernelTime> {
         self.engine.kernel_times()
+    }
+
+    /// Returns what the filter did since the last call; zeros for devices that do not count it.
+    #[doc(hidden)]
+    pub fn filter_counts(&self) -> FilterCounts {
+        self.engine.filter_counts()
     }
 
     pub(crate) fn engine(&self) -> &dyn Engine {
@@ -312,6 +341,11 @@ pub(crate) trait Engine: Send + Sync {
     /// Returns the times since the last call.
     fn kernel_times(&self) -> Vec<KernelTime> {
         Vec::new()
+    }
+
+    /// Returns what the filter did since the last call.
+    fn filter_counts(&self) -> FilterCounts {
+        FilterCounts::default()
     }
 }
 

@@ -1,8 +1,8 @@
 //! Names of tokens by a user's template.
 
 use super::format::level_name;
-use crate::error::{Error, Result};
 use crate::MAX_LEVELS;
+use crate::error::{Error, Result};
 use std::fmt;
 
 /// How the tokens of an ID are written: a text with a place for the level and one for the code, and marks around the

@@ -122,7 +122,7 @@ impl<'a> ModelFile<'a> {
 }
 
 fn not_a_model(reason: &str) -> Error {
-    Error::format("model", format!("{reason}; give a file that `Model::save` or `semid fit` wrote"))
+    Error::format("model", format!("{reason}; give a file that `Model::save` wrote"))
 }
 
 /// The bytes of a model file; `tensors` stand in the order of the checksum.

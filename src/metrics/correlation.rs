@@ -3,7 +3,7 @@
 use super::estimate::Estimate;
 use super::points::Points;
 use crate::device::Device;
-use crate::error::Result;
+use crate::error::{Result, try_collect, try_reserve, try_vec};
 use crate::kernel::assign::squared_distance;
 use crate::rng::Stream;
 
@@ -16,11 +16,14 @@ pub(super) struct Pairs {
 
 impl Pairs {
     /// Takes all pairs of `rows` rows if there are at most `most`, otherwise draws `most` pairs independently.
-    pub(super) fn new(rows: usize, most: usize, seed: u64) -> Self {
+    ///
+    /// # Errors
+    /// Returns [`OutOfMemory`](crate::ErrorKind::OutOfMemory).
+    pub(super) fn new(rows: usize, most: usize, seed: u64) -> Result<Self> {
         let population = (rows as u64).saturating_mul((rows as u64).saturating_sub(1)) / 2;
         if population <= most as u64 {
-            let rows = (0..rows).flat_map(|a| (a + 1..rows).map(move |b| (a, b))).collect();
-            return Self { rows, population };
+            let rows = (0..rows).flat_map(|a| (a + 1..rows).map(move |b| (a, b)));
+            return Ok(Self { rows: try_collect(rows, PAIRS)?, population });
         }
         let mut stream = Stream::new("pairs", seed, 0, 0);
         let mut draw = |bound: usize| stream.below(bound as u128) as usize;
@@ -28,7 +31,7 @@ impl Pairs {
             let (a, b) = (draw(rows), draw(rows - 1));
             (a, b + usize::from(b >= a))
         };
-        Self { rows: (0..most).map(pair).collect(), population }
+        Ok(Self { rows: try_collect((0..most).map(pair), PAIRS)?, population })
     }
 
     /// Returns the squared distance on the grid between the rows of each pair; `place` gives the place of a row in
@@ -40,16 +43,13 @@ impl Pairs {
         place: impl Fn(usize) -> usize,
     ) -> Result<Vec<u64>> {
         let point = |row| points.of_row.get(place(row)).copied().unwrap_or(0);
-        let pairs: Vec<(u32, u32)> = self.rows.iter().map(|(a, b)| (point(*a), point(*b))).collect();
-        let mut chosen: Vec<u32> = pairs.iter().flat_map(|(a, b)| [*a, *b]).collect();
+        let pairs = try_collect(self.rows.iter().map(|(a, b)| (point(*a), point(*b))), PAIRS)?;
+        let mut chosen = try_collect(pairs.iter().flat_map(|(a, b)| [*a, *b]), PAIRS)?;
         chosen.sort_unstable();
         chosen.dedup();
         let dim = points.dim();
         let mut values = Vec::new();
-        values.try_reserve_exact(chosen.len().saturating_mul(dim)).map_err(|_| crate::ErrorKind::OutOfMemory {
-            what: "the rows of pairs".into(),
-            bytes: (chosen.len() as u64).saturating_mul(dim as u64 * 4),
-        })?;
+        try_reserve(&mut values, chosen.len().saturating_mul(dim), "the rows of pairs")?;
         points.each(Some(&chosen), device, &mut |_, q| {
             values.extend_from_slice(q);
             Ok(())
@@ -58,14 +58,19 @@ impl Pairs {
             let at = chosen.partition_point(|other| *other < point);
             values.get(at * dim..(at + 1) * dim).unwrap_or_default()
         };
-        Ok(pairs.iter().map(|(a, b)| squared_distance(row(*a), row(*b))).collect())
+        try_collect(pairs.iter().map(|(a, b)| squared_distance(row(*a), row(*b))), DISTANCES)
     }
 
     /// Returns the correlation of two distances of every pair; none where one of them does not vary.
-    pub(super) fn correlation(&self, a: &[u64], b: &[u64]) -> Option<Estimate> {
-        spearman(a, b).map(|value| Estimate::rank_correlation(value, self.rows.len() as u64, self.population))
+    pub(super) fn correlation(&self, a: &[u64], b: &[u64]) -> Result<Option<Estimate>> {
+        let estimate = |value| Estimate::rank_correlation(value, self.rows.len() as u64, self.population);
+        Ok(spearman(a, b)?.map(estimate))
     }
 }
+
+/// What the memory of pairs and of their distances is for.
+const PAIRS: &str = "pairs of rows";
+pub(super) const DISTANCES: &str = "distances of pairs";
 
 /// Returns Spearman's rank correlation, with equal values given the mean of their ranks; none where one list does not
 /// vary.
@@ -73,18 +78,18 @@ impl Pairs {
 /// # Exactness
 /// Computes Pearson's correlation of the ranks. Twice a rank less twice the mean rank is an integer, and so are the
 /// sums of products: only the last quotient and root are rounded.
-pub(super) fn spearman(a: &[u64], b: &[u64]) -> Option<f64> {
-    let (a, b) = (ranks(a), ranks(b));
+pub(super) fn spearman(a: &[u64], b: &[u64]) -> Result<Option<f64>> {
+    let (a, b) = (ranks(a)?, ranks(b)?);
     let sum = |a: &[i64], b: &[i64]| a.iter().zip(b).map(|(a, b)| i128::from(*a) * i128::from(*b)).sum::<i128>() as f64;
     let scale = (sum(&a, &a) * sum(&b, &b)).sqrt();
-    (scale > 0.0).then(|| (sum(&a, &b) / scale).clamp(-1.0, 1.0))
+    Ok((scale > 0.0).then(|| (sum(&a, &b) / scale).clamp(-1.0, 1.0)))
 }
 
 /// Returns twice the rank of every value less twice the mean rank.
-fn ranks(values: &[u64]) -> Vec<i64> {
-    let mut order: Vec<(u64, usize)> = values.iter().copied().zip(0..).collect();
+fn ranks(values: &[u64]) -> Result<Vec<i64>> {
+    let mut order: Vec<(u64, usize)> = try_collect(values.iter().copied().zip(0..), "ranks of distances")?;
     order.sort_unstable();
-    let mut ranks = vec![0; values.len()];
+    let mut ranks = try_vec(0, values.len(), "ranks of distances")?;
     let (mut before, count) = (0, values.len() as i64);
     for group in order.chunk_by(|a, b| a.0 == b.0) {
         let tied = group.len() as i64;
@@ -94,5 +99,5 @@ fn ranks(values: &[u64]) -> Vec<i64> {
         }
         before += tied;
     }
-    ranks
+    Ok(ranks)
 }

@@ -3,10 +3,12 @@
 use super::code_metrics::{Bucket, CodeMetrics, IdMetrics, LevelMetrics};
 use super::sizes::Sizes;
 use crate::codes::Codes;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, ErrorKind, Result, out_of_memory, try_collect};
 use std::cmp::Reverse;
 use std::collections::HashMap;
 
+/// What the memory of IDs is for.
+const IDS: &str = "different IDs";
 /// How many of the largest buckets are kept.
 const LARGEST: usize = 5;
 
@@ -72,7 +74,18 @@ impl CodeCounter {
         check(self.rows, codes, &self.clusters)?;
         match self.ids.get_mut(codes) {
             Some(items) => *items += 1,
-            None => drop(self.ids.insert(codes.into(), 1)),
+            None => {
+                let mut key = Vec::new();
+                let room = key.try_reserve_exact(codes.len()).and_then(|()| self.ids.try_reserve(1));
+                if room.is_err() {
+                    let all = self.ids.len() + 1;
+                    // Many small keys leave no room for the error either.
+                    self.ids = HashMap::new();
+                    return Err(out_of_memory::<(Box<[u32]>, u64)>(IDS, all));
+                }
+                key.extend_from_slice(codes);
+                self.ids.insert(key.into_boxed_slice(), 1);
+            }
         }
         self.rows += 1;
         Ok(())
@@ -83,7 +96,7 @@ impl CodeCounter {
     /// # Errors
     /// [`ErrorKind::Empty`] where there was no row.
     pub fn finish(self) -> Result<CodeMetrics> {
-        let mut ids: Vec<(Box<[u32]>, u64)> = self.ids.into_iter().collect();
+        let mut ids = try_collect(self.ids.into_iter(), IDS)?;
         ids.sort_unstable();
         let mut counter = SortedCodeCounter::new(&self.clusters)?;
         ids.iter().try_for_each(|(codes, items)| counter.add(codes, *items))?;

@@ -33,9 +33,10 @@ impl Rows for DecodedRows<'_> {
     }
 }
 
-/// Decodes as [`Quantizer::decode_levels`], but refuses infinities: a sum of codewords may exceed the largest f32.
+/// Decodes as [`Quantizer::decode_saturated`], also for models that only have [`Quantizer::decode_levels`]: a sum of
+/// codewords may exceed the largest f32.
 pub(super) fn decode_finite(model: &dyn Quantizer, codes: &Codes, levels: usize, device: &Device) -> Result<Vec<f32>> {
-    let mut decoded = model.decode_levels(codes, levels, device)?;
+    let mut decoded = model.decode_saturated(codes, levels, device)?;
     decoded.iter_mut().for_each(|value| *value = value.clamp(f32::MIN, f32::MAX));
     Ok(decoded)
 }

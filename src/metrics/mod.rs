@@ -66,6 +66,7 @@ mod estimate;
 mod evaluation;
 mod evaluator;
 mod ids;
+mod integers;
 mod known;
 mod nearest;
 mod neighbors;

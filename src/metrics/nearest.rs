@@ -5,7 +5,7 @@ use super::points::Points;
 use super::ties::Place;
 use crate::codebook::Codebook;
 use crate::device::{Device, Purpose, Table};
-use crate::error::{ErrorKind, Result};
+use crate::error::{ErrorKind, Result, try_reserve, try_vec};
 use crate::kernel::range_search::RangeMatches;
 use rayon::prelude::*;
 
@@ -19,6 +19,8 @@ const VALUES: usize = 1 << 27;
 const CANDIDATES: usize = 1 << 24;
 /// How many neighbours all queries together may have; they take 2 GiB.
 pub(super) const MOST: usize = 1 << 27;
+/// What the memory of neighbours is for.
+const NEIGHBORS: &str = "neighbours of queries";
 /// A limit above every distance, which limits nothing.
 const FAR: i128 = 1 << 64;
 
@@ -71,7 +73,7 @@ impl Nearest {
         let most = (VALUES / points.dim()).min(QUERIES).min(room / k.max(1) / 4).max(1);
         let mut pending: Vec<&[u32]> = queries.chunks(most).rev().collect();
         while let Some(part) = pending.pop() {
-            match Search::new(points, part, k).run(room, device, tick)? {
+            match Search::new(points, part, k)?.run(room, device, tick)? {
                 Some(lists) => nearest.append(lists)?,
                 // Too many candidates tie, so the search continues with half of the queries at a time.
                 None => {
@@ -91,7 +93,9 @@ impl Nearest {
                 let what = "neighbours that tie with the k-th".into();
                 return Err(ErrorKind::OutOfMemory { what, bytes }.into());
             }
+            try_reserve(&mut self.neighbors, list.len(), NEIGHBORS)?;
             self.neighbors.extend(list);
+            try_reserve(&mut self.ends, 1, NEIGHBORS)?;
             self.ends.push(self.neighbors.len());
         }
         Ok(())
@@ -137,9 +141,10 @@ struct Search<'a> {
 }
 
 impl<'a> Search<'a> {
-    fn new(points: &'a Points<'a>, queries: &'a [u32], k: usize) -> Self {
-        let count = queries.len();
-        Self { points, queries, k: k as u64, lists: vec![Vec::new(); count], limits: vec![FAR; count] }
+    fn new(points: &'a Points<'a>, queries: &'a [u32], k: usize) -> Result<Self> {
+        let lists = try_vec(Vec::new(), queries.len(), NEIGHBORS)?;
+        let limits = try_vec(FAR, queries.len(), NEIGHBORS)?;
+        Ok(Self { points, queries, k: k as u64, lists, limits })
     }
 
     /// Returns the lists; none if they would take too much memory.
@@ -169,20 +174,23 @@ impl<'a> Search<'a> {
         let near = table.range_search(&codebook, &vec![0; codebook.clusters()], &self.limits)?;
         let (k, weights) = (self.k, self.points.weights.as_slice());
         let lists = self.lists.par_iter_mut().zip(&mut self.limits).zip(self.queries);
-        lists.enumerate().for_each(|(i, ((list, limit), query))| {
-            if add(list, &near, i, first) {
+        lists.enumerate().try_for_each(|(i, ((list, limit), query))| {
+            if add(list, &near, i, first)? {
                 *limit = trim(list, *query, k, weights);
             }
-        });
-        Ok(())
+            Ok(())
+        })
     }
 }
 
 /// Adds the points that are near query `i`; returns `false` if there are none.
-fn add(list: &mut Vec<Neighbor>, near: &RangeMatches, i: usize, first: usize) -> bool {
+fn add(list: &mut Vec<Neighbor>, near: &RangeMatches, i: usize, first: usize) -> Result<bool> {
     let before = list.len();
-    list.extend(near.row(i).map(|(point, distance)| (distance, (first + point) as u32)));
-    list.len() > before
+    for (point, distance) in near.row(i) {
+        try_reserve(list, 1, NEIGHBORS)?;
+        list.push((distance, (first + point) as u32));
+    }
+    Ok(list.len() > before)
 }
 
 /// Sorts a list and cuts it behind the points that tie with the k-th neighbour; returns a limit just above their

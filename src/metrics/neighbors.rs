@@ -1,9 +1,11 @@
 //! Measures neighbours and distances.
 
+use super::correlation::DISTANCES;
 use super::decoded::DecodedRows;
 use super::estimate::Estimate;
 use super::evaluation::Evaluation;
 use super::ids::Ids;
+use super::integers::Integers;
 use super::known::{Known, distinct};
 use super::points::Points;
 use super::progress::{Callback, counter, tell};
@@ -12,8 +14,9 @@ use super::ranking::{ByDecoded, ByHamming, ByPrefix, Ranking};
 use super::retrieval::Truth;
 use crate::codes::Codes;
 use crate::device::Device;
-use crate::error::{ErrorKind, Result};
+use crate::error::{ErrorKind, Result, try_collect};
 use crate::quantizer::Quantizer;
+use crate::rq::Metric;
 
 impl Known<'_> {
     /// Measures recall, NDCG and the correlation of distances.
@@ -26,17 +29,21 @@ impl Known<'_> {
         progress: Callback<'_>,
     ) -> Result<NeighborMetrics> {
         let ids = Ids::new(codes)?;
-        let decoded = DecodedRows { model, codes: &ids.codes, device };
         let weight = |id: usize| ids.rows.get(id).copied().unwrap_or(0);
-        let decoded = Points::new(&decoded, self.metric, device, weight)?;
+        let rows = DecodedRows { model, codes: &ids.codes, device };
+        // Rows of the cosine metric are scaled to unit length, and so are those that codes decode to.
+        let decoded = match model.decodes_to_points() && self.metric == Metric::L2 {
+            true => Points::of_codes(Integers { model, codes: &ids.codes }, device, weight)?,
+            false => Points::new(&rows, self.metric, device, weight)?,
+        };
 
-        let query_ids = distinct(&self.queries, &ids.of_row);
+        let query_ids = distinct(&self.queries, &ids.of_row)?;
         let mut tick = counter(progress, "neighbours of the decoded IDs", query_ids.len(), decoded.len());
         let by_decoded = ByDecoded::new(&decoded, query_ids.into_iter(), evaluation.most(), device, &mut tick)?;
         drop(tick);
 
         let truth = Truth::new(&self.points, &ids, &self.nearest)?;
-        let (by_prefix, by_hamming) = (ByPrefix::new(&ids), ByHamming::new(&ids)?);
+        let (by_prefix, by_hamming) = (ByPrefix::new(&ids)?, ByHamming::new(&ids)?);
         let ks: Vec<usize> = std::iter::once(evaluation.k).chain(evaluation.curve.iter().copied()).collect();
         let mut tick = counter(progress, "recall", self.queries.len(), 3);
         let mut score = |ranking: &dyn Ranking| truth.score(ranking, &self.queries, &ks, &mut tick);
@@ -70,15 +77,15 @@ impl Known<'_> {
         let of_decoded = self.pairs.distances(decoded, device, |row| id(row) as usize)?;
         let mut correlate = |distances: &[u64]| -> Result<Option<Estimate>> {
             tell(progress, "distances", 0, 0)?;
-            Ok(self.pairs.correlation(&self.distances, distances))
+            self.pairs.correlation(&self.distances, distances)
         };
-        let by = |distance: &dyn Fn(u32, u32) -> usize| -> Vec<u64> {
-            self.pairs.rows.iter().map(|(a, b)| distance(id(*a), id(*b)) as u64).collect()
+        let by = |distance: &dyn Fn(u32, u32) -> usize| -> Result<Vec<u64>> {
+            try_collect(self.pairs.rows.iter().map(|(a, b)| distance(id(*a), id(*b)) as u64), DISTANCES)
         };
         Ok(ByDistance {
-            prefix: correlate(&by(&|a, b| ids.codes.levels() - ids.shared_prefix(a, b)))?,
+            prefix: correlate(&by(&|a, b| ids.codes.levels() - ids.shared_prefix(a, b))?)?,
             decoded: correlate(&of_decoded)?,
-            hamming: correlate(&by(&|a, b| ids.hamming(a, b)))?,
+            hamming: correlate(&by(&|a, b| ids.hamming(a, b))?)?,
         })
     }
 }

@@ -1,7 +1,8 @@
-//! Puts rows on a grid made for them, and joins equal rows to one point.
+//! Puts rows on a grid made for them, or codes where their codewords put them, and joins equal ones to one point.
 
+use super::integers::Integers;
 use crate::device::{Device, Engine, Purpose};
-use crate::error::{Result, try_vec};
+use crate::error::{Result, out_of_memory, try_collect, try_reserve, try_vec};
 use crate::grid::GridSketch;
 use crate::population::{Source, to_grid};
 use crate::quantization::{Metric, Quantization};
@@ -13,16 +14,23 @@ use std::collections::HashMap;
 ///
 /// # Exactness
 /// The grid is the one that `fit` chooses for these rows. With the cosine metric, rows are scaled to length 2^20. The
-/// points depend only on the rows and the metric, and so do their distances, which are integers.
+/// points depend only on the rows and the metric, and so do their distances, which are integers. If the codewords of a
+/// model are integers, the points of its codes are their sums: no rounding separates what is equally far.
 pub(super) struct Points<'a> {
-    rows: &'a dyn Rows,
-    quantization: Quantization,
+    values: Values<'a>,
     /// The point of every row, (N); points are numbered in the order in which they appear.
     pub(super) of_row: Vec<u32>,
     /// The first row of every point, ascending, (P).
     first: Vec<usize>,
     /// The weight of every point, which is the sum over its rows, (P).
     pub(super) weights: Vec<u64>,
+}
+
+/// Where the integers of the points come from.
+enum Values<'a> {
+    /// Rows, which are put on a grid.
+    Rows(&'a dyn Rows, Quantization),
+    Integers(Integers<'a>),
 }
 
 impl<'a> Points<'a> {
@@ -44,28 +52,39 @@ impl<'a> Points<'a> {
             Metric::L2 => sketch.grid(true),
             Metric::Cosine => crate::rq::Grid::new(vec![0.0; rows.dim()], crate::grid::UNIT_EXPONENT),
         };
-        let mut points = Self {
-            rows,
-            quantization: Quantization { grid, metric, normalize_residuals: false },
-            of_row: try_vec(0, rows.len(), "points of rows")?,
-            first: Vec::new(),
-            weights: Vec::new(),
-        };
+        let quantization = Quantization { grid, metric, normalize_residuals: false };
+        Self::of(Values::Rows(rows, quantization), rows.len(), device, weight)
+    }
+
+    /// The points that codes stand for, of which each weighs what `weight` says; computes them twice.
+    pub(super) fn of_codes(codes: Integers<'a>, device: &Device, weight: impl Fn(usize) -> u64) -> Result<Self> {
+        let len = codes.len();
+        Self::of(Values::Integers(codes), len, device, weight)
+    }
+
+    fn of(values: Values<'a>, len: usize, device: &Device, weight: impl Fn(usize) -> u64) -> Result<Self> {
+        let of_row = try_vec(0, len, "points of rows")?;
+        let mut points = Self { values, of_row, first: Vec::new(), weights: Vec::new() };
         points.number(device, weight)?;
         Ok(points)
     }
 
     /// Finds equal rows and numbers the points.
     fn number(&mut self, device: &Device, weight: impl Fn(usize) -> u64) -> Result<()> {
-        let dim = self.rows.dim();
+        let dim = self.dim();
         let mut known: HashMap<[u8; 32], u32> = HashMap::new();
         let (mut of_row, mut first, mut weights) = (std::mem::take(&mut self.of_row), Vec::new(), Vec::new());
         let mut places = of_row.iter_mut();
-        self.each_chunk(Source::all(self.rows), device, &mut |start, q| {
+        self.each_chunk(None, device, &mut |start, q| {
             for ((i, q), place) in q.chunks_exact(dim).enumerate().zip(&mut places) {
                 let digest = Sha256::digest(bytemuck::cast_slice::<i32, u8>(q)).into();
+                known
+                    .try_reserve(1)
+                    .map_err(|_| out_of_memory::<([u8; 32], u32)>("different points", known.len() + 1))?;
                 let point = *known.entry(digest).or_insert(first.len() as u32);
                 if point as usize == first.len() {
+                    try_reserve(&mut first, 1, "different points")?;
+                    try_reserve(&mut weights, 1, "different points")?;
                     first.push(start + i);
                     weights.push(0);
                 }
@@ -86,7 +105,10 @@ impl<'a> Points<'a> {
     }
 
     pub(super) fn dim(&self) -> usize {
-        self.rows.dim()
+        match &self.values {
+            Values::Rows(rows, _) => rows.dim(),
+            Values::Integers(codes) => codes.dim(),
+        }
     }
 
     /// Calls `use_points` with some of the points at a time, in order: with the place of the first among them and their
@@ -98,26 +120,38 @@ impl<'a> Points<'a> {
         use_points: &mut dyn FnMut(usize, &[i32]) -> Result<()>,
     ) -> Result<()> {
         let rows = match chosen {
-            None => self.first.clone(),
-            Some(chosen) => chosen.iter().filter_map(|point| self.first.get(*point as usize).copied()).collect(),
+            None => try_collect(self.first.iter().copied(), "rows of points")?,
+            Some(chosen) => {
+                let first = chosen.iter().filter_map(|point| self.first.get(*point as usize).copied());
+                try_collect(first, "rows of points")?
+            }
         };
-        self.each_chunk(Source::chosen(self.rows, rows), device, use_points)
+        self.each_chunk(Some(rows), device, use_points)
     }
 
+    /// Calls `use_points` with all rows, or the `chosen` ones, which ascend.
     fn each_chunk(
         &self,
-        source: Source<'_>,
+        chosen: Option<Vec<usize>>,
         device: &Device,
         use_points: &mut dyn FnMut(usize, &[i32]) -> Result<()>,
     ) -> Result<()> {
+        let (rows, quantization) = match &self.values {
+            Values::Integers(codes) => return codes.each_chunk(chosen.as_deref(), use_points),
+            Values::Rows(rows, quantization) => (*rows, quantization),
+        };
+        let source = match chosen {
+            None => Source::all(rows),
+            Some(chosen) => Source::chosen(rows, chosen),
+        };
         let mut buffer = Vec::new();
         source.each_chunk(&mut |first, rows| {
             if buffer.len() < rows.len() {
                 buffer = try_vec(0, rows.len(), "a chunk of rows")?;
             }
             let q = buffer.get_mut(..rows.len()).unwrap_or_default();
-            to_grid(device.engine(), &self.quantization, rows, q);
-            match self.quantization.scales_level(0) {
+            to_grid(device.engine(), quantization, rows, q);
+            match quantization.scales_level(0) {
                 true => use_points(first, &unit_length(device.engine(), q, self.dim())?),
                 false => use_points(first, q),
             }

@@ -3,10 +3,12 @@
 use super::estimate::Estimate;
 use super::ids::Ids;
 use crate::codes::Codes;
-use crate::error::{ErrorKind, Result};
+use crate::error::{ErrorKind, Result, try_collect, try_vec};
 use crate::rng::Stream;
 use serde::Serialize;
 
+/// What the memory of labels is for.
+const LABELS: &str = "labels of rows";
 /// How often the labels are shuffled.
 const SHUFFLES: usize = 10;
 
@@ -31,7 +33,7 @@ pub struct PrefixPurity {
 /// The result depends only on the codes, on which labels are equal, and on the seed.
 ///
 /// # Errors
-/// [`ErrorKind::Empty`], [`ErrorKind::RowCount`].
+/// [`ErrorKind::Empty`], [`ErrorKind::RowCount`], [`ErrorKind::OutOfMemory`].
 ///
 /// ```
 /// use semid::Codes;
@@ -50,13 +52,15 @@ pub fn prefix_purity<T: Ord>(codes: &Codes, labels: &[T], seed: u64) -> Result<V
         return Err(ErrorKind::RowCount { what: "labels", found: labels.len(), rows: codes.len() }.into());
     }
     let ids = Ids::new(codes)?;
-    let mut order: Vec<(u32, usize)> = ids.of_row.iter().copied().zip(0..).collect();
+    let mut order: Vec<(u32, usize)> = try_collect(ids.of_row.iter().copied().zip(0..), "the order of rows")?;
     order.sort_unstable();
-    let numbers = numbers(labels);
+    let numbers = numbers(labels)?;
     // The labels are in the order of the IDs, so that a prefix is a range of them.
-    let mut labels: Vec<u32> = order.iter().filter_map(|(_, row)| numbers.get(*row).copied()).collect();
-    let lengths: Vec<Vec<usize>> = (1..=codes.levels()).map(|length| sizes(&ids, length)).collect();
-    let pure = |labels: &[u32]| -> Vec<f64> { lengths.iter().map(|sizes| purity(labels, sizes)).collect() };
+    let mut labels = try_collect(order.iter().filter_map(|(_, row)| numbers.get(*row).copied()), LABELS)?;
+    let lengths = (1..=codes.levels()).map(|length| sizes(&ids, length)).collect::<Result<Vec<_>>>()?;
+    let mut sorted = try_vec(0, labels.len(), LABELS)?;
+    let mut pure =
+        |labels: &[u32]| -> Vec<f64> { lengths.iter().map(|sizes| purity(labels, sizes, &mut sorted)).collect() };
     let own = pure(&labels);
     let mut stream = Stream::new("labels", seed, 0, 0);
     let shuffled: Vec<Vec<f64>> = (0..SHUFFLES)
@@ -73,34 +77,36 @@ pub fn prefix_purity<T: Ord>(codes: &Codes, labels: &[T], seed: u64) -> Result<V
 }
 
 /// Numbers the labels, with equal numbers for equal labels.
-fn numbers<T: Ord>(labels: &[T]) -> Vec<u32> {
-    let mut order: Vec<(&T, usize)> = labels.iter().zip(0..).collect();
+fn numbers<T: Ord>(labels: &[T]) -> Result<Vec<u32>> {
+    let mut order: Vec<(&T, usize)> = try_collect(labels.iter().zip(0..), LABELS)?;
     order.sort_unstable();
-    let mut numbers = vec![0; labels.len()];
+    let mut numbers = try_vec(0, labels.len(), LABELS)?;
     for (number, same) in order.chunk_by(|a, b| a.0 == b.0).enumerate() {
         for (_, row) in same {
             numbers.iter_mut().skip(*row).take(1).for_each(|place| *place = number as u32);
         }
     }
-    numbers
+    Ok(numbers)
 }
 
 /// Returns the number of rows of every prefix of that length, in the order of the IDs.
-fn sizes(ids: &Ids, length: usize) -> Vec<usize> {
-    let all: Vec<u32> = (0..ids.len() as u32).collect();
+fn sizes(ids: &Ids, length: usize) -> Result<Vec<usize>> {
+    let all: Vec<u32> = try_collect(0..ids.len() as u32, "prefixes")?;
     let same = all.chunk_by(|a, b| ids.shared_prefix(*a, *b) >= length);
-    same.map(|same| same.iter().filter_map(|id| ids.rows.get(*id as usize)).sum::<u64>() as usize).collect()
+    try_collect(
+        same.map(|same| same.iter().filter_map(|id| ids.rows.get(*id as usize)).sum::<u64>() as usize),
+        "prefixes",
+    )
 }
 
-/// Returns the share of items that have the most frequent label of their prefix.
-fn purity(labels: &[u32], sizes: &[usize]) -> f64 {
+/// Returns the share of items that have the most frequent label of their prefix; `sorted` has room for all labels.
+fn purity(labels: &[u32], sizes: &[usize], sorted: &mut [u32]) -> f64 {
     let (mut rest, mut pure) = (labels, 0);
-    let mut sorted = Vec::new();
     for size in sizes {
         let (prefix, others) = rest.split_at((*size).min(rest.len()));
         rest = others;
-        sorted.clear();
-        sorted.extend_from_slice(prefix);
+        let sorted = sorted.get_mut(..prefix.len()).unwrap_or_default();
+        sorted.copy_from_slice(prefix);
         sorted.sort_unstable();
         pure += sorted.chunk_by(|a, b| a == b).map(<[u32]>::len).max().unwrap_or(0);
     }

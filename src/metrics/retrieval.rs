@@ -6,11 +6,13 @@ use super::nearest::{Nearest, Tick, places};
 use super::points::Points;
 use super::ranking::Ranking;
 use super::ties::Discounts;
-use crate::error::{Result, try_collect};
+use crate::error::{Error, Result, try_collect, try_reserve};
 use rayon::prelude::*;
 
 /// How many queries are scored at a time.
 const BLOCK: usize = 1024;
+/// What the memory of scores is for.
+const SCORES: &str = "scores of queries";
 
 /// Recall and NDCG at k, by one ranking.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -57,13 +59,15 @@ impl<'a> Truth<'a> {
         tick: Tick<'_>,
     ) -> Result<Vec<Retrieval>> {
         let row = |row: &usize| (self.points.of_row.get(*row).copied(), self.ids.of_row.get(*row).copied());
-        let rows: Vec<(u32, u32)> = queries.iter().map(row).filter_map(|(point, id)| point.zip(id)).collect();
+        let pairs = || queries.iter().map(row).filter_map(|(point, id)| point.zip(id));
+        let rows: Vec<(u32, u32)> = try_collect(pairs(), "points and IDs of queries")?;
         // Rows with the same point and ID have the same scores.
-        let mut kinds = rows.clone();
+        let mut kinds = try_collect(pairs(), "points and IDs of queries")?;
         kinds.par_sort_unstable();
         kinds.dedup();
         let discounts: Vec<Discounts> = ks.iter().map(|k| Discounts::new(*k)).collect();
-        let mut scores: Vec<Vec<[f64; 2]>> = Vec::with_capacity(kinds.len());
+        let mut scores: Vec<Vec<[f64; 2]>> = Vec::new();
+        try_reserve(&mut scores, kinds.len(), SCORES)?;
         for block in kinds.chunks(BLOCK) {
             scores.par_extend(block.par_iter().map(|kind| self.score_of(ranking, *kind, &discounts)));
             tick(block.len() as u64)?;
@@ -72,10 +76,13 @@ impl<'a> Truth<'a> {
         let score = |row| kinds.binary_search(row).ok().and_then(|at| scores.get(at));
         let mean = |at: usize, which: fn(&[f64; 2]) -> f64| {
             let value = |row| score(row).and_then(|scores| scores.get(at)).map_or(0.0, which);
-            Estimate::mean(&rows.iter().map(value).collect::<Vec<f64>>(), population)
+            Ok::<_, Error>(Estimate::mean(&try_collect(rows.iter().map(value), SCORES)?, population))
         };
-        let at = |at| Retrieval { recall: mean(at, |[recall, _]| *recall), ndcg: mean(at, |[_, ndcg]| *ndcg) };
-        Ok((0..ks.len()).map(at).collect())
+        let at = |at| {
+            let (recall, ndcg) = (mean(at, |[recall, _]| *recall)?, mean(at, |[_, ndcg]| *ndcg)?);
+            Ok(Retrieval { recall, ndcg })
+        };
+        (0..ks.len()).map(at).collect()
     }
 
     /// Returns recall and NDCG of a query with this point and ID, at the k of each of `discounts`.

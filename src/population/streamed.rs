@@ -82,9 +82,10 @@ impl Needs {
         PROGRAM.saturating_add(48_u64.saturating_mul(self.values())).saturating_add(8_u64.saturating_mul(candidates))
     }
 
-    /// Returns the bytes of a row in a table: values, code, length, and distances while they are compared.
+    /// Returns the bytes of a row in a table: values, the integers that a filter may multiply, code, length, and
+    /// distances while they are compared.
     fn row(&self) -> u64 {
-        4 * self.dim as u64 + 48
+        6 * self.dim as u64 + 64
     }
 
     /// Returns the bytes of a fit with all rows in one table that remembers distances from one iteration to the next.

@@ -71,8 +71,17 @@ pub trait Quantizer: Any + Send + Sync {
     /// `codes` (N, L) gives values (N, D), row by row; `levels` is 1 to L.
     ///
     /// # Errors
-    /// Codes or levels that the model does not have, and what devices can meet.
+    /// Codes or levels that the model does not have, [`ErrorKind::Undecodable`], and what devices can meet.
     fn decode_levels(&self, codes: &Codes, levels: usize, device: &Device) -> Result<Vec<f32>>;
+
+    /// [`Quantizer::decode_levels`] with the largest f32 in place of values beyond it, where a kind can tell; metrics
+    /// measure with these.
+    ///
+    /// # Errors
+    /// As for [`Quantizer::decode_levels`].
+    fn decode_saturated(&self, codes: &Codes, levels: usize, device: &Device) -> Result<Vec<f32>> {
+        self.decode_levels(codes, levels, device)
+    }
 
     /// Number of levels, L.
     fn levels(&self) -> usize {
@@ -156,13 +165,20 @@ pub trait Quantizer: Any + Send + Sync {
         Err(unsupported(self.kind(), "distances to single codewords"))
     }
 
-    /// The point that codes stand for, in steps of the grid of the codewords: distances between such points are exact.
+    /// The point that codes stand for, in steps of the grid of the codewords: distances between such points are exact,
+    /// and components are within 2^23.
     ///
     /// # Errors
     /// [`ErrorKind::Code`] for a code that its level does not have, [`ErrorKind::Unsupported`].
     fn point(&self, codes: &[u32]) -> Result<Vec<i64>> {
         let _ = codes;
         Err(unsupported(self.kind(), "points on a grid"))
+    }
+
+    /// Whether rows decode to their [`Quantizer::point`] and a shift that all rows share, so that distances between
+    /// points are those between decoded rows.
+    fn decodes_to_points(&self) -> bool {
+        false
     }
 
     /// The same model with other labels: what code k of a level was is now code `labels[level][k]`; `labels` are

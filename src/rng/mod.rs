@@ -8,6 +8,7 @@ pub(crate) use draws::BLOCK;
 pub(crate) use draws::Draws;
 pub(crate) use sample::Sample;
 
+use crate::error::{Result, try_collect};
 use rand_pcg::Pcg64;
 use rand_pcg::rand_core::Rng;
 use sha2::{Digest, Sha256};
@@ -82,12 +83,15 @@ pub(crate) fn mix(z: u64) -> u64 {
 }
 
 /// The `count` rows below `rows` with the smallest hash of (seed, row), in ascending order of the row.
-pub(crate) fn sample(seed: u64, rows: usize, count: usize) -> Vec<usize> {
+///
+/// # Errors
+/// [`ErrorKind::OutOfMemory`](crate::ErrorKind::OutOfMemory).
+pub(crate) fn sample(seed: u64, rows: usize, count: usize) -> Result<Vec<usize>> {
     if count == 0 {
-        return Vec::new();
+        return Ok(Vec::new());
     }
     let sample = Sample::new(seed, rows, count);
-    (0..rows).filter(|row| sample.holds(*row as u64)).collect()
+    try_collect((0..rows).filter(|row| sample.holds(*row as u64)), "chosen rows")
 }
 
 #[cfg(test)]

@@ -12,7 +12,8 @@ impl RqKMeansModel {
     /// embedding of their prefix.
     ///
     /// # Errors
-    /// [`ErrorKind::Code`] for a code its codebook does not have; a parameter error for more levels than the model's.
+    /// [`ErrorKind::Code`] for a code its codebook does not have; a parameter error for more levels than the model's;
+    /// [`ErrorKind::Undecodable`] where a value is beyond the largest f32, as embeddings near it can give.
     pub fn decode(&self, codes: &Codes) -> Result<Vec<f32>> {
         self.decode_levels(codes, codes.levels())
     }
@@ -32,6 +33,16 @@ impl RqKMeansModel {
         Ok(values)
     }
 
+    /// [`RqKMeansModel::decode_levels`] with the largest f32 in place of values beyond it.
+    pub(super) fn decode_saturated(&self, codes: &Codes, levels: usize) -> Result<Vec<f32>> {
+        let mut values = try_vec(0.0, codes.len().saturating_mul(self.dim()), "decoded rows")?;
+        for ((row, codes), out) in codes.rows().enumerate().zip(values.chunks_exact_mut(self.dim())) {
+            self.restore_row(row, codes, levels, out)?;
+            out.iter_mut().for_each(|value| *value = value.clamp(f32::MIN, f32::MAX));
+        }
+        Ok(values)
+    }
+
     /// Decodes the first `levels` codes of one row; `row` is its number in messages.
     ///
     /// # Shapes
@@ -40,6 +51,15 @@ impl RqKMeansModel {
     /// # Errors
     /// As for [`RqKMeansModel::decode`].
     pub fn decode_row(&self, row: usize, codes: &[u32], levels: usize, out: &mut [f32]) -> Result<()> {
+        self.restore_row(row, codes, levels, out)?;
+        match out.iter().all(|value| value.is_finite()) {
+            true => Ok(()),
+            false => Err(ErrorKind::Undecodable { row }.into()),
+        }
+    }
+
+    /// [`RqKMeansModel::decode_row`], where values beyond the largest f32 are infinities.
+    fn restore_row(&self, row: usize, codes: &[u32], levels: usize, out: &mut [f32]) -> Result<()> {
         let most = self.levels.len().min(codes.len());
         if levels == 0 || levels > most {
             return Err(Error::parameter("levels", levels, format!("the model and the codes have 1 to {most}")));

@@ -63,6 +63,10 @@ impl Quantizer for RqKMeansModel {
         self.decode_levels(codes, levels)
     }
 
+    fn decode_saturated(&self, codes: &Codes, levels: usize, _: &Device) -> Result<Vec<f32>> {
+        self.decode_saturated(codes, levels)
+    }
+
     fn codebook(&self, level: usize) -> Option<&Codebook> {
         self.levels.get(level)
     }
@@ -89,6 +93,10 @@ impl Quantizer for RqKMeansModel {
             sum.iter_mut().zip(codeword).for_each(|(sum, value)| *sum += i64::from(*value));
         }
         Ok(sum)
+    }
+
+    fn decodes_to_points(&self) -> bool {
+        true
     }
 
     fn relabelled(&self, labels: &[Vec<u32>]) -> Result<Arc<dyn Quantizer>> {

@@ -1,6 +1,7 @@
 //! The file of a sweep: lines that stay, and one more at a time.
 
-use super::record::{FORMAT, LEGACY, SweepRecord};
+use super::checksum;
+use super::record::{CHECKED, FORMAT, LEGACY, SweepRecord};
 use crate::error::{Error, ErrorKind, Result};
 use same_file::Handle;
 use std::fs::{File, OpenOptions, TryLockError};
@@ -70,6 +71,7 @@ impl SweepFile {
     /// Writes a finished run in place of half a line, to disk.
     pub(super) fn append(&mut self, record: SweepRecord) -> Result<()> {
         let mut line = serde_json::to_vec(&record).map_err(|error| Error::format("sweep", error.to_string()))?;
+        checksum::append(&mut line);
         line.push(b'\n');
         let written = self.write(&line);
         written.map_err(|error| error.at(&self.path))?;
@@ -133,11 +135,25 @@ fn parse(bytes: &[u8]) -> Result<(Vec<SweepRecord>, usize)> {
 }
 
 fn record(line: usize, bytes: &[u8]) -> Result<SweepRecord> {
-    let record: SweepRecord = serde_json::from_slice(bytes).map_err(|error| not_ours(line, &error.to_string()))?;
-    match record.format {
-        LEGACY..=FORMAT => Ok(record),
-        found => Err(not_ours(line, &format!("it has format {found}, this semid knows {LEGACY} to {FORMAT}"))),
+    let checked = checksum::check(bytes.strip_suffix(b"\n").unwrap_or(bytes));
+    let record: SweepRecord = match serde_json::from_slice(bytes) {
+        Ok(record) => record,
+        // A line that has a checksum is one of ours.
+        Err(_) if checked == Some(false) => return Err(changed(line)),
+        Err(error) => return Err(not_ours(line, &error.to_string())),
+    };
+    match (record.format, checked) {
+        (LEGACY..=FORMAT, Some(true)) | (LEGACY..CHECKED, None) => Ok(record),
+        (LEGACY..=FORMAT, _) => Err(changed(line)),
+        (found, _) => Err(not_ours(line, &format!("it has format {found}, this semid knows {LEGACY} to {FORMAT}"))),
     }
+}
+
+/// A line that is not as it was written.
+fn changed(line: usize) -> Error {
+    let reason = "does not match its checksum, it was changed or damaged; restore it from a copy, or remove it and all \
+                  lines after it to have these runs again";
+    Error::format("sweep", format!("line {line} {reason}"))
 }
 
 fn not_ours(line: usize, reason: &str) -> Error {

@@ -12,6 +12,7 @@
 //! half a line at the end, from a process that was killed, is dropped. A network that was being trained goes on from
 //! the checkpoint of its last epoch, which stands beside the file until the run is finished.
 
+mod checksum;
 mod data;
 mod file;
 mod getters;

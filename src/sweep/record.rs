@@ -6,14 +6,17 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 
 /// Version of the lines that this build writes.
-pub(super) const FORMAT: u32 = 2;
+pub(super) const FORMAT: u32 = 3;
+/// The first version whose lines end with a checksum.
+pub(super) const CHECKED: u32 = 3;
 /// The version whose settings are in the words of that time.
 pub(super) const LEGACY: u32 = 1;
 
 /// A finished run of a sweep: its model, its rows and its measures.
 ///
 /// A sweep's file has one as a JSON object on every line, in the order of the grid. All of it is the same on every
-/// device and however often the sweep was interrupted, apart from `seconds`, which stands last.
+/// device and however often the sweep was interrupted, apart from `seconds` and, behind it, the checksum of the line,
+/// `sha256`: in hex, of all before it with a `}` in the place of the comma.
 ///
 /// ```
 /// use semid::metrics::Evaluation;
@@ -31,7 +34,8 @@ pub(super) const LEGACY: u32 = 1;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct SweepRecord {
-    /// Version of the format, 2. In lines of version 1 all settings are strings.
+    /// Version of the format, 3. Lines of versions 1 and 2 have no checksum; in those of version 1 all settings are
+    /// strings.
     pub format: u32,
     /// The parameters of this run, one point of the grid.
     pub parameters: SweepParameters,

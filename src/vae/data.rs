@@ -41,9 +41,9 @@ impl Data {
             None if params.standardize => Standard::of(rows)?,
             None => Standard::none(dim),
         };
-        let used = rng::sample(params.seed, len, params.sample.unwrap_or(len));
+        let used = rng::sample(params.seed, len, params.sample.unwrap_or(len))?;
         let (_, count) = params.split(len);
-        let held: HashSet<usize> = rng::sample(params.seed ^ HELD_OUT, used.len(), count).into_iter().collect();
+        let held: HashSet<usize> = rng::sample(params.seed ^ HELD_OUT, used.len(), count)?.into_iter().collect();
         let mut data = Self {
             dim,
             standard,

@@ -46,8 +46,8 @@ impl RqVaeModel {
     ///
     /// No magnitude of a latent value is beyond the sum, over the levels, of the largest one of a codeword. A layer
     /// with inputs of magnitudes up to `x_j` has outputs of magnitudes up to
-    /// `sum_j (|w_j| + d max |w|) (x_j + d max x) + |bias|`: products are those of integers of b bits, which differ from
-    /// the values by at most half a unit, and `d = 2^(1 - b)` times the largest magnitude of a vector is no less.
+    /// `sum_j (|w_j| + d max |w|) (x_j + d max x) + |bias|`: products are those of integers of b bits, which differ
+    /// from the values by at most half a unit, and `d = 2^(1 - b)` times the largest magnitude of a vector is no less.
     pub(super) fn is_bounded(&self) -> bool {
         let step = pow2(-self.quantizer().codebook_exponent());
         let mut bounds = vec![0.0; self.latent_dim()];

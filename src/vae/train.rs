@@ -23,7 +23,8 @@ impl RqVae {
     /// threads.
     ///
     /// # Errors
-    /// Parameters that make no sense, NaN or infinities, [`ErrorKind::Diverged`](crate::ErrorKind::Diverged), and what devices and sources can
+    /// Parameters that make no sense, NaN or infinities, [`ErrorKind::Diverged`](crate::ErrorKind::Diverged), and what
+    /// devices and sources can
     /// meet.
     pub fn fit(&self, rows: &dyn Rows, device: &Device) -> Result<RqVaeModel> {
         Ok(self.fit_with(rows, device, |_| ControlFlow::Continue(()))?.0)

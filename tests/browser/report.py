@@ -35,7 +35,7 @@ def npy(path, rows):
 
 
 def make(semid, folder, rows=600):
-    """Reports on made-up items: on a model, on one with many cells, on one with many levels, and on items that are all alone."""
+    """Reports on made-up items: on a model, on one with many cells, on one with many levels, and on items all alone."""
     values = [[(i * 7919 % 97) / 7 + d * (i % 12) for d in range(6)] for i in range(rows)]
     npy(folder / "x.npy", values)
     names = HOSTILE + [f"item {i}" for i in range(rows - len(HOSTILE))]
@@ -57,7 +57,8 @@ def make(semid, folder, rows=600):
     npy(folder / "colours.npy", [[float(50 * (i % 4 == d)) + i * 7 % 11 / 9 for d in range(4)] for i in range(80)])
     (folder / "colours.txt").write_text("\n".join(f"a {colours[i % 4]} thing, {i}" for i in range(80)) + "\n")
     run("fit --input colours.npy --clusters 4,2 --output colours.safetensors --device cpu")
-    run("report --model colours.safetensors --input colours.npy --items colours.txt --k 0 --output colours.html --device cpu")
+    run("report --model colours.safetensors --input colours.npy --items colours.txt --k 0 --output colours.html "
+        "--device cpu")
     npy(folder / "few.npy", values[:5])
     run("fit --input few.npy --clusters 5 --output few.safetensors --device cpu")
     run("report --model few.safetensors --input few.npy --output few.html --device cpu")
@@ -142,10 +143,14 @@ def figures(page):
     wrong = page.evaluate(
         """() => [...document.querySelectorAll('figure > svg')].flatMap((svg) => {
           const frame = svg.getBoundingClientRect();
-          const boxes = [...svg.querySelectorAll('text')].map((text) => [text.textContent, text.getBoundingClientRect()]);
-          const meet = (a, b) => Math.min(a.right, b.right) - Math.max(a.left, b.left) > 1 && Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top) > 3;
-          const outside = boxes.filter(([, box]) => box.left < frame.left - 1 || box.right > frame.right + 1 || box.bottom > frame.bottom + 1);
-          const pairs = boxes.flatMap(([text, a], i) => boxes.slice(0, i).filter(([, b]) => meet(a, b)).map(([other]) => `${text} / ${other}`));
+          const texts = [...svg.querySelectorAll('text')];
+          const boxes = texts.map((text) => [text.textContent, text.getBoundingClientRect()]);
+          const meet = (a, b) => Math.min(a.right, b.right) - Math.max(a.left, b.left) > 1
+            && Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top) > 3;
+          const outside = boxes.filter(([, box]) => box.left < frame.left - 1 || box.right > frame.right + 1
+            || box.bottom > frame.bottom + 1);
+          const pairs = boxes.flatMap(([text, a], i) => boxes.slice(0, i).filter(([, b]) => meet(a, b))
+            .map(([other]) => `${text} / ${other}`));
           return [...outside.map(([text]) => `outside: ${text}`), ...pairs];
         })"""
     )
@@ -296,7 +301,8 @@ def resize(page, check):
     boxes = page.evaluate(
         "[...document.querySelectorAll('.cell')].map((c) => [c.offsetLeft, c.offsetTop, c.offsetWidth, c.offsetHeight])"
     )
-    across, along = page.evaluate("[map.clientWidth, map.clientHeight]".replace("map", "document.getElementById('map')"))
+    sizes = "[map.clientWidth, map.clientHeight]".replace("map", "document.getElementById('map')")
+    across, along = page.evaluate(sizes)
     covered = sum(w * h for _, _, w, h in boxes) / (across * along)
     assert 0.97 < covered < 1.03, covered
 
@@ -345,7 +351,8 @@ def main():
             for scheme in ["light", "dark"]:
                 for width in [360, 1280]:
                     shown = Page(browser, folder / f"{file}.html", width, 800, scheme)
-                    expect(shown.page.locator("#theme")).to_have_text("Light theme" if scheme == "dark" else "Dark theme")
+                    other = "Light theme" if scheme == "dark" else "Dark theme"
+                    expect(shown.page.locator("#theme")).to_have_text(other)
                     if shots:
                         shots.mkdir(exist_ok=True)
                         shown.page.screenshot(path=shots / f"{file}-{width}-{scheme}.png", full_page=True)

@@ -70,7 +70,8 @@ def check(semid, folder, always, base):
     expected = {item: names(codes, base) for item, codes in ids.items()}
     yield "there are collisions", any(len(codes) == 3 for codes in ids.values())
     yield "index", index == expected and list(index) == list(expected)
-    yield "added tokens are contiguous", list(added.values()) == list(range(BASE_VOCABULARY, BASE_VOCABULARY + len(added)))
+    numbers = range(BASE_VOCABULARY, BASE_VOCABULARY + len(added))
+    yield "added tokens are contiguous", list(added.values()) == list(numbers)
     of_levels = {
         f"<{level['name']}_{code + base}>": level["first"] + code
         for level in vocabulary["levels"]

@@ -88,7 +88,8 @@ def golden(case):
     x = torch.randn(case["rows"], case["dim"], generator=generator).double()
     encoder = layers([case["dim"], *case["hidden"], case["latent"]], generator)
     decoder = layers([case["latent"], *case["hidden"][::-1], case["dim"]], generator)
-    books = [0.5**level * torch.randn(k, case["latent"], generator=generator) for level, k in enumerate(case["clusters"])]
+    book = lambda level, k: 0.5**level * torch.randn(k, case["latent"], generator=generator)
+    books = [book(level, k) for level, k in enumerate(case["clusters"])]
     books = [book.double().requires_grad_() for book in books]
 
     z = run(x, encoder, case, key)

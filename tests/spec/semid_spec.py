@@ -204,7 +204,7 @@ def training_grid(x, center=True):
 
 
 def left_out(x, q, offset, exponent):
-    """Squared distance of rows from their places on the grid, in squared steps: what rounding and saturation leave out."""
+    """Squared distance of rows from their places on the grid, in squared steps: what rounding and saturation cost."""
     left = np.ldexp(x.astype(np.float64) - offset.astype(np.float64), exponent) - q
     lanes = np.zeros((len(x), 8))
     for d in range(x.shape[1]):

@@ -2,7 +2,8 @@
 
     python3 tests/spec/sinkhorn.py        # needs numpy and scipy; writes tests/spec/sinkhorn.json
 
-Distances are made by the formula of balanced.py. Rows whose two largest shares are closer than 1e-9 of themselves would make
+Distances are made by the formula of balanced.py. Rows whose two largest shares are closer than 1e-9 of themselves would
+make
 a code a matter of rounding: there are none, or the script says so.
 """
 

@@ -4,6 +4,7 @@ mod align;
 pub(crate) mod flags;
 mod grouped;
 mod report;
+mod train;
 mod warm_start;
 
 use crate::args::{Common, FitArgs};
@@ -14,13 +15,14 @@ use crate::output::{self, Answer, Failure, Outcome};
 use crate::progress::Bar;
 use flags::{Flags, for_kinds};
 use semid::io::{AtomicFile, Provenance};
-use semid::quantizer::{Parameters, TrainOption, TrainOptions, TrainingProgress};
-use semid::{ErrorKind, Model, Rows};
+use semid::quantizer::{Parameters, TrainOption};
+use semid::{Model, Rows};
 use serde::Serialize;
 use serde_json::{Map, Value};
 use std::fmt::Write;
 use std::path::Path;
 use std::time::Instant;
+use train::Work;
 
 /// The output of `--json`.
 #[derive(Serialize)]
@@ -59,33 +61,11 @@ pub(crate) fn run(common: &Common, args: &FitArgs) -> Outcome {
     let rows = Watched::new(&input.rows);
     let bar = Bar::fit(common);
     let start = Instant::now();
-    let mut options = TrainOptions::default();
-    options.checkpoint = args.vae.checkpoint.as_deref();
-    options.warm_start = warm_start.as_deref();
-    let mut tell = |progress: &TrainingProgress<'_>| {
-        bar.trained(progress);
-        interrupt::flow()
-    };
-    let training = params.begin(&rows, &device, &options, &mut tell);
-    let mut training = training.map_err(|error| input.failure(error))?;
-    let mut tell = |progress: &TrainingProgress<'_>| {
-        bar.trained(progress);
-        if let Some(path) = options.checkpoint.filter(|_| progress.number > 1) {
-            interrupt::say(goes_on(path));
-        }
-        interrupt::flow()
-    };
-    loop {
-        match training.advance(&mut tell) {
-            Ok(true) => {}
-            Ok(false) => break,
-            Err(error) => return Err(stopped(error, &input, args, &params, training.finished_parts())),
-        }
-    }
-    let (model, report) = (Model::from(training.model()?), training.report()?);
+    let warm_start = warm_start.as_deref();
+    let work = Work { args, params: &params, input: &input, rows: &rows, device: &device, warm_start };
+    let (model, report) = work.train(&bar)?;
     let seconds = start.elapsed().as_secs_f64();
     drop(bar);
-    interrupt::check().map_err(|error| stopped(error, &input, args, &params, training.finished_parts()))?;
     let (model, alignment) = align::align(older.as_ref(), model, &rows, &device)?;
     let model = recorded(model, args, &input)?;
     interrupt::check()?;
@@ -167,26 +147,6 @@ fn check_outputs(args: &FitArgs, input: &Input) -> Result<(), Failure> {
         output::differs_from(file, &args.output, "output")?;
     }
     Ok(args.vae.checkpoint.iter().chain([&args.output]).try_for_each(|file| AtomicFile::check(file))?)
-}
-
-fn goes_on(checkpoint: &Path) -> String {
-    format!("interrupted; the same command goes on from {}", checkpoint.display())
-}
-
-/// A failure after that many epochs; where there is a checkpoint it says how to go on.
-fn stopped(error: semid::Error, input: &Input, args: &FitArgs, params: &Parameters, epochs: usize) -> Failure {
-    let Some(path) = &args.vae.checkpoint else { return input.failure(error) };
-    // A schedule that depends on the number of epochs makes a shorter training another one.
-    let depends = || params.parameters().is_ok_and(|fields| fields.get("schedule").is_some_and(|is| is == "cosine"));
-    match error.kind() {
-        ErrorKind::Cancelled => Failure::Stopped(goes_on(path)),
-        ErrorKind::Diverged { .. } if epochs > 0 && !depends() => {
-            let how = format!("the same command with --epochs {epochs} saves the best model until then");
-            let path = path.display();
-            Failure::Error(format!("{error}; {path} keeps the state after epoch {epochs}: {how}"))
-        }
-        _ => error.into(),
-    }
 }
 
 /// Returns the model, with a record of its inputs if that was asked for.

@@ -2,19 +2,18 @@
 
 use super::exact::{approximate_squared_distance, relative_error, squared_distance};
 use super::history::Movements;
-use super::lanes::Lanes;
 use super::memory::{Mark, Memory};
 use super::panel::Panel;
+use super::rows::{RowBuffer, Rows};
 use super::scores::Scores;
 use super::select::nearest;
-use crate::device::Assigned;
+use super::tally::Tally;
 use crate::device::NO_CODE;
+use std::time::Instant;
 
 /// Rows of one block with what is known about them.
 pub(super) struct Block<'a> {
-    pub(super) rows: &'a [f32],
-    /// Upper bounds of the rows' lengths.
-    pub(super) lengths: &'a [f32],
+    pub(super) rows: Rows<'a>,
     pub(super) codes: &'a mut [u32],
     pub(super) memory: Memory<'a>,
 }
@@ -24,8 +23,7 @@ pub(super) struct Block<'a> {
 pub(super) struct Scratch {
     scores: Scores,
     open: Vec<usize>,
-    rows: Vec<f32>,
-    lengths: Vec<f32>,
+    rows: RowBuffer,
 }
 
 /// [`assign_all`] or, with movements, [`assign_moved`], as one operation compiled for this processor's vectors.
@@ -39,29 +37,33 @@ pub(super) struct Assign<'a, 'b> {
 }
 
 impl pulp::WithSimd for Assign<'_, '_> {
-    type Output = Assigned;
+    type Output = Tally;
 
     #[inline(always)]
-    fn with_simd<S: pulp::Simd>(self, _: S) -> Assigned {
-        match self.block.memory.marks.is_empty() {
+    fn with_simd<S: pulp::Simd>(self, _: S) -> Tally {
+        let start = Instant::now();
+        let tally = match self.block.memory.marks.is_empty() {
             true => self.assign_all(),
             false => self.assign_moved(),
-        }
+        };
+        Tally { assigning: start.elapsed(), ..tally }
     }
 }
 
 impl Assign<'_, '_> {
     /// Assigns every row by its scores against all codewords.
     #[inline(always)]
-    fn assign_all(self) -> Assigned {
+    fn assign_all(self) -> Tally {
         let Self { block, panel, scratch, .. } = self;
-        scratch.scores.compute(block.rows, block.lengths, panel);
-        let rows = block.rows.chunks_exact(panel.dim()).zip(block.lengths).zip(block.codes);
-        let mut assigned = Assigned::default();
-        for (((row, length), code), (scores, error)) in rows.zip(scratch.scores.rows()) {
-            assigned = assigned.plus(assign_row(row, (*length, error), scores, panel, code));
+        let mut tally = Tally::default();
+        let start = Instant::now();
+        scratch.scores.compute(block.rows, panel);
+        tally.scoring += start.elapsed();
+        let scores = scratch.scores.lower.chunks_exact(panel.clusters());
+        for (i, (code, scores)) in block.codes.iter_mut().zip(scores).enumerate() {
+            assign_row(block.rows, i, scores, panel, code, &mut tally);
         }
-        assigned
+        tally
     }
 
     /// Assigns rows of which some were measured before the codewords moved; the others are measured now.
@@ -70,49 +72,52 @@ impl Assign<'_, '_> {
     /// A codeword is skipped where a lower bound of its distance exceeds an upper bound of the own one: it is farther,
     /// not even tied. Rows for which too many are left go through their scores against all codewords.
     #[inline(always)]
-    fn assign_moved(self) -> Assigned {
+    fn assign_moved(self) -> Tally {
         let Self { block, panel, epoch, movements, scratch } = self;
-        let (dim, clusters) = (panel.dim(), panel.clusters());
-        let mut assigned = Assigned::default();
+        let clusters = panel.clusters();
+        let mut tally = Tally::default();
         scratch.open.clear();
-        scratch.rows.clear();
-        scratch.lengths.clear();
+        scratch.rows.clear(panel.dim());
         let Memory { marks, bounds } = block.memory;
-        let inputs = block.rows.chunks_exact(dim).zip(block.lengths);
         let known = block.codes.iter_mut().zip(&*marks).zip(bounds.chunks_exact(clusters));
-        for (i, ((row, length), ((code, mark), bounds))) in inputs.zip(known).enumerate() {
+        for (i, ((code, mark), bounds)) in known.enumerate() {
+            let row = block.rows.row(i);
             // No closure: it would not be compiled for the vectors that this function is compiled for.
             let label = match movements.since(mark.epoch) {
                 Some(movements) if *code != NO_CODE => update_row(row, *code, *mark, bounds, movements, panel),
                 _ => None,
             };
             match label {
-                Some(label) => assigned.changed += u64::from(std::mem::replace(code, label) != label),
+                Some(label) => tally.changed += u64::from(std::mem::replace(code, label) != label),
                 None => {
                     scratch.open.push(i);
-                    scratch.rows.extend_from_slice(row);
-                    scratch.lengths.push(*length);
+                    scratch.rows.push(block.rows, i);
                 }
             }
         }
-        scratch.scores.compute(&scratch.rows, &scratch.lengths, panel);
-        let rows = scratch.rows.chunks_exact(dim).zip(&scratch.lengths);
-        for ((i, (row, length)), (scores, error)) in scratch.open.iter().zip(rows).zip(scratch.scores.rows()) {
+        let start = Instant::now();
+        scratch.scores.compute(scratch.rows.rows(), panel);
+        tally.scoring += start.elapsed();
+        for (i, scores) in scratch.open.iter().zip(scratch.scores.lower.chunks_exact(clusters)) {
             let place = block.codes.get_mut(*i).zip(marks.get_mut(*i));
             let Some(((code, mark), bounds)) = place.zip(bounds.chunks_exact_mut(clusters).nth(*i)) else { continue };
-            assigned = assigned.plus(assign_row(row, (*length, error), scores, panel, code));
-            *mark = Mark::measure(epoch, scores, *length, panel.longest, bounds);
+            assign_row(block.rows, *i, scores, panel, code, &mut tally);
+            let length = block.rows.lengths.get(*i).copied().unwrap_or_default();
+            *mark = Mark::measure(epoch, scores, length, panel.longest, bounds);
         }
-        assigned
+        tally
     }
 }
 
 /// Assigns one row by its scores against all codewords.
 #[inline(always)]
-fn assign_row(row: &[f32], (length, error): (f32, f32), scores: &[f32], panel: &Panel, code: &mut u32) -> Assigned {
-    let (label, settled) = nearest(scores, &Lanes::of(scores), row, (length, error), panel);
-    let changed = std::mem::replace(code, label) != label;
-    Assigned { changed: u64::from(changed), settled: u64::from(settled) }
+fn assign_row(rows: Rows<'_>, i: usize, scores: &[f32], panel: &Panel, code: &mut u32, tally: &mut Tally) {
+    let length = rows.lengths.get(i).copied().unwrap_or_default();
+    let nearest = nearest(scores, rows.row(i), (length, rows.error(i)), panel);
+    tally.changed += u64::from(std::mem::replace(code, nearest.code) != nearest.code);
+    tally.scored += 1;
+    tally.undecided += u64::from(nearest.candidates > 1);
+    tally.candidates += u64::from(nearest.candidates);
 }
 
 /// Most codewords that a row is compared with one by one.

@@ -3,6 +3,7 @@
 use super::bounds::square_at_least;
 use super::exact::squared_distance;
 use super::panel::Panel;
+use super::rows::{Held, Rows};
 use super::scores::Scores;
 use rayon::prelude::*;
 
@@ -14,8 +15,8 @@ const BLOCK: usize = 252;
 /// # Exactness
 /// A row whose score has a lower bound L is at a squared distance of at least `L + |r|^2`; where that reaches
 /// `closest` the distance cannot be smaller. Everything else is computed exactly.
-pub(super) fn min_distances(rows: &[f32], lengths: &[f32], panel: &Panel, closest: &[u64], out: &mut [u64]) {
-    let (dim, count) = (panel.dim(), closest.len());
+pub(super) fn min_distances(rows: &Held, panel: &Panel, closest: &[u64], out: &mut [u64]) {
+    let count = closest.len();
     if count == 0 {
         return;
     }
@@ -24,16 +25,15 @@ pub(super) fn min_distances(rows: &[f32], lengths: &[f32], panel: &Panel, closes
     for point in out.chunks_exact_mut(count) {
         blocks.iter_mut().zip(point.chunks_mut(BLOCK)).for_each(|(block, part)| block.push(part));
     }
-    let inputs = rows.par_chunks(dim * BLOCK).zip(lengths.par_chunks(BLOCK)).zip(closest.par_chunks(BLOCK));
-    inputs.zip(blocks).for_each_init(Scores::default, |scores, (((rows, lengths), closest), out)| {
-        panel.unit.run(Block { rows, lengths, panel, closest, scores, out });
+    let inputs = rows.blocks(BLOCK).zip(closest.par_chunks(BLOCK));
+    inputs.zip(blocks).for_each_init(Scores::default, |scores, ((rows, closest), out)| {
+        panel.unit.run(Block { rows, panel, closest, scores, out });
     });
 }
 
 /// A block of rows, and of every point's distances the part for these rows.
 struct Block<'a, 'b> {
-    rows: &'a [f32],
-    lengths: &'a [f32],
+    rows: Rows<'a>,
     panel: &'a Panel,
     closest: &'a [u64],
     scores: &'b mut Scores,
@@ -45,9 +45,9 @@ impl pulp::WithSimd for Block<'_, '_> {
 
     #[inline(always)]
     fn with_simd<S: pulp::Simd>(mut self, _: S) {
-        self.scores.compute(self.rows, self.lengths, self.panel);
+        self.scores.compute(self.rows, self.panel);
         let lower = self.scores.lower.chunks_exact(self.panel.clusters());
-        let rows = self.rows.chunks_exact(self.panel.dim()).zip(self.lengths).zip(self.closest).zip(lower);
+        let rows = self.rows.values.chunks_exact(self.panel.dim()).zip(self.rows.lengths).zip(self.closest).zip(lower);
         for (i, (((row, length), closest), lower)) in rows.enumerate() {
             let square = square_at_least(*length);
             for (p, (lower, out)) in lower.iter().zip(&mut self.out).enumerate() {

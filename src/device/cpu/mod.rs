@@ -4,8 +4,8 @@ mod assign;
 mod bounds;
 mod exact;
 mod history;
+mod integers;
 mod lanes;
-mod madd;
 mod memory;
 mod min_distances;
 mod network;
@@ -13,15 +13,17 @@ mod pairs;
 mod panel;
 mod products;
 mod range_search;
+mod rows;
 mod scores;
 mod select;
 mod sums;
 mod table;
+mod tally;
 mod unit;
 mod unit_length;
 
 use super::tensors::Tensors;
-use super::{DeviceInfo, Engine, Purpose, Table};
+use super::{DeviceInfo, Engine, FilterCounts, Purpose, Table};
 use crate::error::{ErrorKind, Result};
 use crate::grid::{self, Grid};
 use rayon::prelude::*;
@@ -35,6 +37,7 @@ pub(super) struct Cpu {
     threads: usize,
     /// What it computes with, or the value of `SEMID_SIMD` that stands in the way and what there is.
     unit: std::result::Result<Unit, (String, String)>,
+    tallies: Arc<tally::Tallies>,
 }
 
 /// The threads to run on: rayon's own, or a fixed number.
@@ -102,7 +105,7 @@ impl Cpu {
             hardware: true,
             limits: None,
         };
-        Self { info, pool, threads, unit }
+        Self { info, pool, threads, unit, tallies: Arc::default() }
     }
 
     fn unit(&self) -> Result<Unit> {
@@ -122,11 +125,23 @@ impl Engine for Cpu {
     }
 
     fn table(&self, rows: usize, dim: usize, purpose: Purpose) -> Result<Box<dyn Table>> {
-        Ok(Box::new(table::CpuTable::new(self.pool.clone(), self.unit()?, rows, dim, purpose == Purpose::Fit)?))
+        let (pool, unit, tallies) = (self.pool.clone(), self.unit()?, self.tallies.clone());
+        Ok(Box::new(table::CpuTable::new(pool, unit, tallies, (rows, dim), purpose == Purpose::Fit)?))
     }
 
     fn tensors(&self) -> Result<Box<dyn Tensors>> {
         Ok(Box::new(network::CpuTensors::new(self.pool.clone(), self.unit()?)))
+    }
+
+    fn filter_counts(&self) -> FilterCounts {
+        let tally = self.tallies.take();
+        FilterCounts {
+            scored: tally.scored,
+            undecided: tally.undecided,
+            candidates: tally.candidates,
+            scoring_seconds: tally.scoring.as_secs_f64(),
+            assigning_seconds: tally.assigning.as_secs_f64(),
+        }
     }
 
     fn chunk_rows(&self, dim: usize) -> usize {

@@ -1,5 +1,4 @@
-//! Exact sums of products of pairs of 16-bit integers: what matrix products of networks, and the filter of
-//! [`super::madd`], are made of.
+//! Exact sums of products of pairs of 16-bit integers: what matrix products of networks are made of.
 
 /// Rows of a tile: with two vectors of columns the sums fill 12 of 16 registers.
 pub(super) const ROWS: usize = 6;

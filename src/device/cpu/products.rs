@@ -18,7 +18,7 @@ pub(super) fn products(rows: &[f32], panel: &Panel, out: &mut [f32]) {
         #[cfg(target_arch = "x86_64")]
         Simd::Avx512Vnni | Simd::Avx512 => avx512,
         #[cfg(target_arch = "x86_64")]
-        Simd::Avx2 => avx2,
+        Simd::AvxVnni | Simd::Avx2 => avx2,
         #[cfg(target_arch = "aarch64")]
         Simd::Neon => neon,
         _ => portable,

@@ -4,6 +4,7 @@ use super::bounds::square_at_least;
 use super::exact::squared_distance;
 use super::lanes::{LANES, each_bit};
 use super::panel::Panel;
+use super::rows::{Held, RowBuffer, Rows};
 use super::scores::Scores;
 use crate::error::Result;
 use crate::kernel::range_search::RangeMatches;
@@ -35,17 +36,9 @@ impl<'a> Prices<'a> {
 /// reach the limit by more than 1e-12 of all terms, which is far more than the few roundings of 2^-53 on the way, the
 /// codeword is not listed. Everything else is computed exactly. A row whose limit is no more than the least price has
 /// no list.
-pub(super) fn range_search(
-    rows: &[f32],
-    lengths: &[f32],
-    panel: &Panel,
-    prices: &Prices<'_>,
-    limits: &[i128],
-) -> Result<RangeMatches> {
-    let blocks = rows.par_chunks(panel.dim() * BLOCK).zip(lengths.par_chunks(BLOCK)).zip(limits.par_chunks(BLOCK));
-    let run = |scratch: &mut Scratch, ((rows, lengths), limits)| {
-        panel.unit.run(Block { rows, lengths, limits, panel, prices, scratch })
-    };
+pub(super) fn range_search(rows: &Held, panel: &Panel, prices: &Prices<'_>, limits: &[i128]) -> Result<RangeMatches> {
+    let blocks = rows.blocks(BLOCK).zip(limits.par_chunks(BLOCK));
+    let run = |scratch: &mut Scratch, (rows, limits)| panel.unit.run(Block { rows, limits, panel, prices, scratch });
     let lists: Vec<RangeMatches> = blocks.map_init(Scratch::default, run).collect();
     let mut near = RangeMatches::with_capacity(limits.len(), lists.iter().map(RangeMatches::entries).sum())?;
     lists.into_iter().for_each(|list| near.append(&list));
@@ -56,13 +49,11 @@ pub(super) fn range_search(
 #[derive(Default)]
 struct Scratch {
     scores: Scores,
-    rows: Vec<f32>,
-    lengths: Vec<f32>,
+    rows: RowBuffer,
 }
 
 struct Block<'a, 'b> {
-    rows: &'a [f32],
-    lengths: &'a [f32],
+    rows: Rows<'a>,
     limits: &'a [i128],
     panel: &'a Panel,
     prices: &'a Prices<'a>,
@@ -75,10 +66,10 @@ impl pulp::WithSimd for Block<'_, '_> {
     #[inline(always)]
     fn with_simd<S: pulp::Simd>(mut self, _: S) -> RangeMatches {
         self.compute_scores();
-        let Self { rows, lengths, limits, panel, prices, scratch } = self;
+        let Self { rows, limits, panel, prices, scratch } = self;
         let mut lists = scratch.scores.lower.chunks_exact(panel.clusters());
         let mut near = RangeMatches::new();
-        for ((row, length), limit) in rows.chunks_exact(panel.dim()).zip(lengths).zip(limits) {
+        for ((row, length), limit) in rows.values.chunks_exact(panel.dim()).zip(rows.lengths).zip(limits) {
             if *limit > prices.least {
                 let square = square_at_least(*length);
                 let rounded = *limit as f64;
@@ -110,20 +101,18 @@ impl Block<'_, '_> {
     /// Scores of the rows that have a limit.
     #[inline(always)]
     fn compute_scores(&mut self) {
-        let Self { rows, lengths, limits, panel, prices, scratch } = self;
+        let Self { rows, limits, panel, prices, scratch } = self;
         let least = prices.least;
         if limits.iter().all(|limit| *limit > least) {
-            return scratch.scores.compute(rows, lengths, panel);
+            return scratch.scores.compute(*rows, panel);
         }
-        scratch.rows.clear();
-        scratch.lengths.clear();
-        for ((row, length), limit) in rows.chunks_exact(panel.dim()).zip(*lengths).zip(*limits) {
+        scratch.rows.clear(panel.dim());
+        for (i, limit) in limits.iter().enumerate() {
             if *limit > least {
-                scratch.rows.extend_from_slice(row);
-                scratch.lengths.push(*length);
+                scratch.rows.push(*rows, i);
             }
         }
-        scratch.scores.compute(&scratch.rows, &scratch.lengths, panel);
+        scratch.scores.compute(scratch.rows.rows(), panel);
     }
 }
 

@@ -1,13 +1,14 @@
 //! Rows of the CPU device, and what is remembered about them between two assignments.
 
 use super::assign::{Assign, Block, Scratch};
-use super::bounds::up;
-use super::exact::{squared_distance, squared_length};
+use super::exact::squared_distance;
 use super::history::{History, Movements};
 use super::memory::{Mark, Memory};
 use super::panel::Panel;
 use super::range_search::{self, Prices};
+use super::rows::Held;
 use super::sums::{self, Changes};
+use super::tally::{Tallies, Tally};
 use super::unit::Unit;
 use super::unit_length::UnitLength;
 use super::{Pool, min_distances};
@@ -32,13 +33,9 @@ const UPLOAD: usize = 1 << 15;
 pub(super) struct CpuTable {
     pool: Pool,
     unit: Unit,
-    /// Grid values (N, D) as f32: exact, and what the GEMM takes.
-    values: Vec<f32>,
-    dim: usize,
+    tallies: Arc<Tallies>,
+    rows: Held,
     codes: Vec<u32>,
-    /// Upper bounds of the rows' lengths (N); stale when `measured` is false.
-    lengths: Vec<f32>,
-    measured: bool,
     /// Whether assignments of the same rows are going to be repeated with similar codewords.
     repeats: bool,
     history: History,
@@ -62,15 +59,19 @@ struct Sums {
 }
 
 impl CpuTable {
-    pub(super) fn new(pool: Pool, unit: Unit, rows: usize, dim: usize, repeats: bool) -> Result<Self> {
+    pub(super) fn new(
+        pool: Pool,
+        unit: Unit,
+        tallies: Arc<Tallies>,
+        (rows, dim): (usize, usize),
+        repeats: bool,
+    ) -> Result<Self> {
         Ok(Self {
             pool,
             unit,
-            values: try_vec(0.0, rows.saturating_mul(dim), "rows on the grid")?,
-            dim,
+            tallies,
+            rows: Held::new(rows, dim)?,
             codes: try_vec(NO_CODE, rows, "codes")?,
-            lengths: try_vec(0.0, rows, "lengths")?,
-            measured: false,
             repeats,
             history: History::default(),
             marks: Vec::new(),
@@ -83,7 +84,6 @@ impl CpuTable {
     /// The rows are about to change: forget all that was known about them.
     fn forget(&mut self) {
         self.codes.fill(NO_CODE);
-        self.measured = false;
         self.history = History::default();
         self.marks = Vec::new();
         self.bounds = Vec::new();
@@ -101,28 +101,16 @@ impl CpuTable {
         Ok(panel)
     }
 
-    fn row(&self, row: usize) -> &[f32] {
-        self.values.chunks_exact(self.dim).nth(row).unwrap_or_default()
-    }
-
-    fn measure(&mut self) {
-        if self.measured {
-            return;
-        }
-        let (unit, values, lengths, dim) = (self.unit, &self.values, &mut self.lengths, self.dim);
-        self.pool.run(|| {
-            let blocks = values.par_chunks(dim * BLOCK).zip(lengths.par_chunks_mut(BLOCK));
-            blocks.for_each(|(rows, lengths)| unit.run(Lengths { rows, dim, lengths }));
-        });
-        self.measured = true;
+    fn measure(&mut self) -> Result<()> {
+        self.rows.measure(&self.pool, self.unit)
     }
 
     /// Rows that are to remember bounds for so many codewords: none where it does not pay.
     fn rows_to_remember(&self, clusters: usize) -> usize {
-        if clusters < 64 || self.dim < 64 {
+        if clusters < 64 || self.dim() < 64 {
             return 0;
         }
-        let bytes = MEMORY + size_of_val(self.values.as_slice()) / 5;
+        let bytes = MEMORY + size_of_val(self.rows.values()) / 5;
         let rows = bytes / (size_of::<Mark>() + clusters * size_of::<u16>());
         if rows < self.rows() { rows / BLOCK * BLOCK } else { self.rows() }
     }
@@ -142,26 +130,24 @@ impl CpuTable {
 
     /// Movement of codewords below which bounds save work: a fraction of the rows' typical length.
     fn near_enough(&self) -> f32 {
-        let total: f64 = self.lengths.iter().map(|length| f64::from(*length)).sum();
-        (0.2 * total / self.rows().max(1) as f64) as f32
+        (0.2 * self.rows.mean_length()) as f32
     }
 
     /// Assigns blocks of rows on all threads.
-    fn assign_blocks(&mut self, panel: &Panel, movements: &Movements) -> Assigned {
+    fn assign_blocks(&mut self, panel: &Panel, movements: &Movements) -> Tally {
         let epoch = self.history.next();
-        let (values, lengths, codes, dim) = (&self.values, &self.lengths, &mut self.codes, self.dim);
+        let (rows, codes) = (&self.rows, &mut self.codes);
         let bounds = self.bounds.chunks_mut(BLOCK * panel.clusters());
         let memory = self.marks.chunks_mut(BLOCK).zip(bounds).map(|(marks, bounds)| Memory { marks, bounds });
         let blocks = codes.len().div_ceil(BLOCK);
         let memory: Vec<Memory<'_>> = memory.chain(std::iter::repeat_with(Memory::default)).take(blocks).collect();
-        let run = |scratch: &mut Scratch, (((rows, lengths), codes), memory)| {
-            let block = Block { rows, lengths, codes, memory };
+        let run = |scratch: &mut Scratch, ((rows, codes), memory)| {
+            let block = Block { rows, codes, memory };
             panel.unit.run(Assign { block, panel, epoch, movements, scratch })
         };
         self.pool.run(|| {
-            let rows = values.par_chunks(dim * BLOCK).zip(lengths.par_chunks(BLOCK));
-            let blocks = rows.zip(codes.par_chunks_mut(BLOCK)).zip(memory);
-            blocks.map_init(Scratch::default, run).reduce(Assigned::default, Assigned::plus)
+            let blocks = rows.blocks(BLOCK).zip(codes.par_chunks_mut(BLOCK)).zip(memory);
+            blocks.map_init(Scratch::default, run).reduce(Tally::default, Tally::plus)
         })
     }
 }
@@ -172,12 +158,13 @@ impl Table for CpuTable {
     }
 
     fn dim(&self) -> usize {
-        self.dim
+        self.rows.dim()
     }
 
     fn upload(&mut self, first: usize, rows: &[i32]) -> Result<()> {
         self.forget();
-        let values = self.values.get_mut(first * self.dim..).unwrap_or_default();
+        let dim = self.dim();
+        let values = self.rows.change().get_mut(first * dim..).unwrap_or_default();
         let parts = values.par_chunks_mut(UPLOAD).zip(rows.par_chunks(UPLOAD));
         self.pool.run(|| {
             parts.for_each(|(values, rows)| values.iter_mut().zip(rows).for_each(|(value, q)| *value = *q as f32));
@@ -186,26 +173,28 @@ impl Table for CpuTable {
     }
 
     fn gather(&mut self, rows: &[usize]) -> Result<Vec<i32>> {
-        Ok(rows.iter().flat_map(|row| self.row(*row)).map(|value| *value as i32).collect())
+        Ok(rows.iter().flat_map(|row| self.rows.row(*row)).map(|value| *value as i32).collect())
     }
 
     fn unit_length(&mut self) -> Result<()> {
         self.forget();
-        let (unit, values, dim) = (self.unit, &mut self.values, self.dim);
+        let (unit, dim) = (self.unit, self.dim());
+        let values = self.rows.change();
         self.pool.run(|| values.par_chunks_mut(dim * BLOCK).for_each(|rows| unit.run(UnitLength { rows, dim })));
         Ok(())
     }
 
     fn assign(&mut self, codebook: &Codebook) -> Result<Assigned> {
-        self.measure();
+        self.measure()?;
         let panel = self.prepare(codebook)?;
         let movements = self.pool.run(|| self.history.movements(&panel));
         self.remember(&movements, panel.clusters())?;
-        let assigned = self.assign_blocks(&panel, &movements);
+        let tally = self.assign_blocks(&panel, &movements);
+        self.tallies.add(tally);
         if self.repeats {
             self.history.push(&panel);
         }
-        Ok(assigned)
+        Ok(Assigned { changed: tally.changed, settled: tally.undecided })
     }
 
     fn codes(&mut self, out: &mut [u32]) -> Result<()> {
@@ -224,14 +213,15 @@ impl Table for CpuTable {
             None => Sums {
                 codes: try_vec(NO_CODE, self.rows(), "codes")?,
                 counts: try_vec(0, clusters, "counts")?,
-                sums: try_vec(0, clusters.saturating_mul(self.dim), "sums")?,
+                sums: try_vec(0, clusters.saturating_mul(self.dim()), "sums")?,
             },
         };
         let changes = Changes::between(&known.codes, &self.codes, clusters)?;
-        self.pool
-            .run(|| sums::apply(self.unit, &self.values, self.dim, &changes, (&mut known.sums, &mut known.counts)));
+        self.pool.run(|| {
+            sums::apply(self.unit, self.rows.values(), self.rows.dim(), &changes, (&mut known.sums, &mut known.counts))
+        });
         known.codes.copy_from_slice(&self.codes);
-        let partial = Partial::from_parts(known.counts.clone(), known.sums.clone(), self.dim);
+        let partial = Partial::from_parts(known.counts.clone(), known.sums.clone(), self.dim());
         self.sums = self.repeats.then_some(known);
         Ok(partial)
     }
@@ -239,10 +229,10 @@ impl Table for CpuTable {
     fn assigned_distances(&mut self, codebook: &Codebook) -> Result<Vec<u64>> {
         let panel = Panel::new(self.unit, codebook)?;
         let mut out = try_vec(0, self.rows(), "distances")?;
-        let dim = self.dim;
         self.pool.run(|| {
-            let blocks = self.values.par_chunks(dim * BLOCK).zip(self.codes.par_chunks(BLOCK));
+            let blocks = self.rows.blocks(BLOCK).zip(self.codes.par_chunks(BLOCK));
             blocks.zip(out.par_chunks_mut(BLOCK)).for_each(|((rows, codes), out)| {
+                let rows = rows.values;
                 panel.unit.run(OwnDistances { rows, codes, panel: &panel, out });
             });
         });
@@ -250,7 +240,8 @@ impl Table for CpuTable {
     }
 
     fn subtract(&mut self, codebook: &Codebook) -> Result<()> {
-        let (values, codes, dim) = (&mut self.values, &self.codes, self.dim);
+        let (codes, dim) = (&self.codes, self.rows.dim());
+        let values = self.rows.change();
         self.pool.run(|| {
             values.par_chunks_mut(dim * BLOCK).zip(codes.par_chunks(BLOCK)).for_each(|(rows, codes)| {
                 for (row, code) in rows.chunks_exact_mut(dim).zip(codes) {
@@ -264,37 +255,19 @@ impl Table for CpuTable {
     }
 
     fn min_distances(&mut self, points: &[i32], closest: &[u64]) -> Result<Vec<u64>> {
-        self.measure();
-        let panel = Panel::new(self.unit, &Codebook::new(points.to_vec(), self.dim))?;
+        self.measure()?;
+        let panel = Panel::new(self.unit, &Codebook::new(points.to_vec(), self.dim()))?;
         let rows = closest.len();
         let mut out = try_vec(0, panel.clusters().saturating_mul(rows), "seeding distances")?;
-        self.pool.run(|| min_distances::min_distances(&self.values, &self.lengths, &panel, closest, &mut out));
+        self.pool.run(|| min_distances::min_distances(&self.rows, &panel, closest, &mut out));
         Ok(out)
     }
 
     fn range_search(&mut self, codebook: &Codebook, prices: &[i128], limits: &[i128]) -> Result<RangeMatches> {
-        self.measure();
+        self.measure()?;
         let panel = self.prepare(codebook)?;
         let prices = Prices::new(prices);
-        self.pool.run(|| range_search::range_search(&self.values, &self.lengths, &panel, &prices, limits))
-    }
-}
-
-/// Upper bounds of the lengths of rows.
-struct Lengths<'a> {
-    rows: &'a [f32],
-    dim: usize,
-    lengths: &'a mut [f32],
-}
-
-impl pulp::WithSimd for Lengths<'_> {
-    type Output = ();
-
-    #[inline(always)]
-    fn with_simd<S: pulp::Simd>(self, _: S) {
-        for (row, length) in self.rows.chunks_exact(self.dim).zip(self.lengths) {
-            *length = up(squared_length(row).sqrt() * (1.0 + 1e-12));
-        }
+        self.pool.run(|| range_search::range_search(&self.rows, &panel, &prices, limits))
     }
 }
 

@@ -1,5 +1,8 @@
 //! What the CPU device computes with: the vector instructions, and the numbers that its filter multiplies.
 
+use super::integers::Width;
+#[cfg(target_arch = "x86_64")]
+use super::integers::vnni;
 use super::pairs::{Portable, Work};
 use crate::error::{ErrorKind, Result};
 use std::borrow::Cow;
@@ -12,6 +15,8 @@ const SIMD: &str = "SEMID_SIMD";
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::device) enum Simd {
     Avx512Vnni,
+    /// 256-bit vectors that multiply 8-bit integers, in the encoding of AVX-VNNI or of AVX-512.
+    AvxVnni,
     Avx512,
     Avx2,
     Neon,
@@ -21,12 +26,13 @@ pub(in crate::device) enum Simd {
 
 impl Simd {
     /// Best first.
-    const ALL: [Self; 5] = [Self::Avx512Vnni, Self::Avx512, Self::Avx2, Self::Neon, Self::Portable];
+    const ALL: [Self; 6] = [Self::Avx512Vnni, Self::AvxVnni, Self::Avx512, Self::Avx2, Self::Neon, Self::Portable];
 
     /// The name that `SEMID_SIMD` takes.
     fn name(self) -> &'static str {
         match self {
             Self::Avx512Vnni => "avx512vnni",
+            Self::AvxVnni => "avxvnni",
             Self::Avx512 => "avx512",
             Self::Avx2 => "avx2",
             Self::Neon => "neon",
@@ -39,9 +45,10 @@ impl Simd {
     fn arch(self) -> Option<pulp::Arch> {
         use pulp::x86::{V3, V4};
         match self {
-            Self::Avx512Vnni if !std::is_x86_feature_detected!("avx512vnni") => None,
+            Self::Avx512Vnni if !vnni::has_512() => None,
+            Self::AvxVnni if !vnni::has_256() => None,
             Self::Avx512Vnni | Self::Avx512 => V4::try_new().map(pulp::Arch::V4),
-            Self::Avx2 => V3::try_new().map(pulp::Arch::V3),
+            Self::AvxVnni | Self::Avx2 => V3::try_new().map(pulp::Arch::V3),
             Self::Neon => None,
             Self::Portable => Some(pulp::Arch::Scalar),
         }
@@ -78,6 +85,18 @@ impl Simd {
 pub(in crate::device) enum Products {
     F32,
     Bits16,
+    Bits8,
+}
+
+impl Products {
+    /// The integers that are multiplied, if it is integers.
+    pub(super) fn width(self) -> Option<Width> {
+        match self {
+            Self::F32 => None,
+            Self::Bits16 => Some(Width::Bits16),
+            Self::Bits8 => Some(Width::Bits8),
+        }
+    }
 }
 
 /// Vector instructions and products that work together.
@@ -90,7 +109,7 @@ pub(in crate::device) struct Unit {
 
 impl Unit {
     /// Names of units after `cpu:`.
-    pub(in crate::device) const NAMES: [&'static str; 3] = ["f32", "16bit", "portable"];
+    pub(in crate::device) const NAMES: [&'static str; 4] = ["8bit", "16bit", "f32", "portable"];
 
     /// The fastest unit with the instructions that this processor has or that `SEMID_SIMD` names.
     ///
@@ -98,9 +117,17 @@ impl Unit {
     /// [`ErrorKind::UnknownSimd`] where `SEMID_SIMD` names none of this processor.
     pub(in crate::device) fn fastest() -> Result<Self> {
         let simd = Simd::chosen()?;
-        // With 256-bit vectors pairs of 16 bits are multiplied at twice the rate of f32, with 512-bit ones they are
-        // not.
-        Ok(Self::new(simd, if simd == Simd::Avx2 { Products::Bits16 } else { Products::F32 }))
+        Ok(Self::new(simd, Self::products_of(simd)))
+    }
+
+    /// What is multiplied at the highest rate. With 256-bit vectors pairs of 16 bits are multiplied at twice the rate
+    /// of f32, with 512-bit ones they are not.
+    fn products_of(simd: Simd) -> Products {
+        match simd {
+            Simd::Avx512Vnni | Simd::AvxVnni => Products::Bits8,
+            Simd::Avx2 => Products::Bits16,
+            Simd::Avx512 | Simd::Neon | Simd::Portable => Products::F32,
+        }
     }
 
     /// The unit of that name, or `None` for a name that is none of [`Unit::NAMES`].
@@ -110,8 +137,9 @@ impl Unit {
     pub(in crate::device) fn named(name: &str) -> Option<Result<Self>> {
         let with = |products| Simd::chosen().map(|simd| Self::new(simd, products));
         match name {
-            "f32" => Some(with(Products::F32)),
+            "8bit" => Some(with(Products::Bits8)),
             "16bit" => Some(with(Products::Bits16)),
+            "f32" => Some(with(Products::F32)),
             "portable" => Some(Simd::chosen().map(|_| Self::new(Simd::Portable, Products::F32))),
             _ => None,
         }
@@ -125,11 +153,18 @@ impl Unit {
         }
     }
 
-    /// Every pair of instructions and products that this processor has; those with VNNI run the code of AVX-512.
+    /// Every pair of instructions and products that this processor has and that runs code of its own: of 8-bit integers
+    /// alone, VNNI multiplies otherwise than AVX-512 or AVX2.
     #[cfg(test)]
     pub(in crate::device) fn all() -> Vec<Self> {
-        let simd = Simd::ALL.into_iter().filter(|simd| *simd != Simd::Avx512Vnni && simd.arch().is_some());
-        simd.flat_map(|simd| [Products::F32, Products::Bits16].map(|products| Self::new(simd, products))).collect()
+        let simd = Simd::ALL.into_iter().filter(|simd| simd.arch().is_some());
+        let all = [Products::F32, Products::Bits16, Products::Bits8];
+        let with = |simd| all.into_iter().map(move |products| Self::new(simd, products));
+        let own = |unit: &Self| match unit.simd {
+            Simd::Avx512Vnni | Simd::AvxVnni => unit.products == Products::Bits8,
+            _ => true,
+        };
+        simd.flat_map(with).filter(own).collect()
     }
 
     /// Words for people.
@@ -137,6 +172,7 @@ impl Unit {
         let products = match self.products {
             Products::F32 => "f32 products",
             Products::Bits16 => "16-bit products",
+            Products::Bits8 => "8-bit products",
         };
         format!("{}, {products}", self.simd.name())
     }

@@ -20,19 +20,34 @@ pub(super) struct Found {
 }
 
 /// Returns every adapter of every backend, in the order of the backends, then of the driver. The order stays the same
-/// for the life of the process, because drivers are asked only once.
-pub(super) fn all() -> &'static [Found] {
+/// for the life of the process, because drivers are asked only once; those of OpenGL are asked when the iterator gets
+/// that far.
+pub(super) fn all() -> impl Iterator<Item = &'static Found> {
+    native().iter().chain(std::iter::once_with(gl).flatten())
+}
+
+/// Returns the adapters of Vulkan, Metal and DX12.
+fn native() -> &'static [Found] {
     static FOUND: OnceLock<Vec<Found>> = OnceLock::new();
-    FOUND.get_or_init(|| {
-        let mut descriptor = wgpu::InstanceDescriptor::new_without_display_handle();
-        // The flags leave out validation layers, which print, and VALIDATION_INDIRECT_CALL, which limits buffers to 4
-        // GiB.
-        descriptor.flags = wgpu::InstanceFlags::empty();
-        let instance = wgpu::Instance::new(descriptor);
-        let mut adapters = pollster::block_on(instance.enumerate_adapters(wgpu::Backends::all()));
-        adapters.sort_by_key(|adapter| adapter.get_info().backend as u8);
-        adapters.into_iter().enumerate().map(|(index, adapter)| describe(index, adapter)).collect()
-    })
+    FOUND.get_or_init(|| ask(wgpu::Backends::all().difference(wgpu::Backends::GL), 0))
+}
+
+/// Returns the adapters of OpenGL: mostly the same hardware once more, through drivers that take memory of their own.
+fn gl() -> &'static [Found] {
+    static FOUND: OnceLock<Vec<Found>> = OnceLock::new();
+    FOUND.get_or_init(|| ask(wgpu::Backends::GL, native().len()))
+}
+
+/// Asks the drivers of these backends for their adapters, the first of which gets the index `first`.
+fn ask(backends: wgpu::Backends, first: usize) -> Vec<Found> {
+    let mut descriptor = wgpu::InstanceDescriptor::new_without_display_handle();
+    // The flags leave out validation layers, which print, and VALIDATION_INDIRECT_CALL, which limits buffers to 4 GiB.
+    descriptor.flags = wgpu::InstanceFlags::empty();
+    descriptor.backends = backends;
+    let instance = wgpu::Instance::new(descriptor);
+    let mut adapters = pollster::block_on(instance.enumerate_adapters(backends));
+    adapters.sort_by_key(|adapter| adapter.get_info().backend as u8);
+    (first..).zip(adapters).map(|(index, adapter)| describe(index, adapter)).collect()
 }
 
 /// Returns whether this machine may have a hardware GPU; asking its drivers costs 70 MB, and some print complaints.
@@ -80,22 +95,25 @@ fn rank(device_type: wgpu::DeviceType) -> Option<u8> {
     }
 }
 
-/// Returns the hardware adapters, best first.
-pub(super) fn hardware() -> Vec<&'static Found> {
-    let mut ranked: Vec<_> =
-        all().iter().filter_map(|found| rank(found.device_type).map(|rank| (rank, found))).collect();
-    ranked.sort_by_key(|(rank, _)| *rank);
-    ranked.into_iter().map(|(_, found)| found).collect()
+/// Returns the hardware adapters, best first, with those of OpenGL after all others.
+pub(super) fn hardware() -> impl Iterator<Item = &'static Found> {
+    let ranked = |found: &'static [Found]| {
+        let mut ranked: Vec<_> =
+            found.iter().filter_map(|found| rank(found.device_type).map(|rank| (rank, found))).collect();
+        ranked.sort_by_key(|(rank, _)| *rank);
+        ranked.into_iter().map(|(_, found)| found)
+    };
+    ranked(native()).chain(std::iter::once_with(move || ranked(gl())).flatten())
 }
 
 /// Returns the adapter with that index, or else the first one whose description or driver contains `which` in any case.
 pub(super) fn find(which: &str) -> Option<&'static Found> {
     if let Ok(index) = which.parse::<usize>() {
-        return all().get(index);
+        return all().nth(index);
     }
     let which = which.to_lowercase();
     let fits = |text: &str| text.to_lowercase().contains(&which);
-    all().iter().find(|found| !which.is_empty() && (fits(&found.info.description) || fits(&found.info.driver)))
+    all().find(|found| !which.is_empty() && (fits(&found.info.description) || fits(&found.info.driver)))
 }
 
 impl Found {

@@ -111,5 +111,5 @@ pub(super) fn select_narrow(which: &str) -> Result<Arc<dyn Engine>> {
 
 /// Lists every adapter, in the order of its index.
 pub(super) fn list() -> Vec<DeviceInfo> {
-    adapter::all().iter().map(|found| found.info.clone()).collect()
+    adapter::all().map(|found| found.info.clone()).collect()
 }

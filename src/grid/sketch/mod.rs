@@ -4,12 +4,12 @@ mod bytes;
 mod distinct;
 mod reach;
 
-use super::Grid;
 use super::exponent::finest;
 use super::range::Range;
+use super::{Grid, pow2, quantize_value};
 use crate::error::{ErrorKind, Result};
 use distinct::Distinct;
-use reach::{Column, LEAST};
+use reach::{Column, LEAST, smallest};
 
 /// What has to be known of rows to choose their grid. Sketches of parts of the rows merge to the sketch of all rows.
 ///
@@ -116,6 +116,29 @@ impl GridSketch {
     pub(crate) fn grids(&self) -> Vec<Grid> {
         let rows = self.sample.rows();
         (0..self.dim()).map(|d| self.grid_of(&rows, d..d + 1, true)).collect()
+    }
+
+    /// Mean over the dimensions of the squared width of the values, in squared steps of `grid`; far outliers hardly
+    /// move it. The width of a dimension is that between the 5 % and the 95 % quantile (nearest rank) of the sample, on
+    /// the grid, and where these are equal, as most values are, that between the smallest and the largest value.
+    ///
+    /// # Exactness
+    /// Integers, and their sum, divided once in binary64.
+    pub(crate) fn squared_width(&self, grid: &Grid) -> f64 {
+        let rows = self.sample.rows();
+        let scale = pow2(grid.exponent());
+        let width = |d: usize, offset: f32| {
+            let mut values: Vec<f32> = rows.iter().filter_map(|row| row.get(d).copied()).collect();
+            let count = values.len();
+            let mut quantile = |percent: usize| smallest(&mut values, (count * percent).div_ceil(100), f32::total_cmp);
+            let all = (self.range.min.get(d).copied(), self.range.max.get(d).copied());
+            let bounds = [(quantile(5), quantile(95)), (all.0.unwrap_or_default(), all.1.unwrap_or_default())];
+            let steps = |x: f32| i64::from(quantize_value(x, offset, scale));
+            let widths = bounds.map(|(low, high)| steps(high) - steps(low));
+            widths.into_iter().find(|width| *width > 0).unwrap_or(0)
+        };
+        let squares = grid.offset().iter().enumerate().map(|(d, offset)| width(d, *offset).unsigned_abs().pow(2));
+        squares.sum::<u64>() as f64 / self.dim() as f64
     }
 
     /// The grid for some of the dimensions; `rows` are those of the sample.

@@ -35,7 +35,11 @@ impl Column {
 }
 
 /// The `rank`-th smallest of `values`, counted from 1; 0 of none.
-fn smallest<T: Copy + Default>(values: &mut [T], rank: usize, order: impl Fn(&T, &T) -> std::cmp::Ordering) -> T {
+pub(super) fn smallest<T: Copy + Default>(
+    values: &mut [T],
+    rank: usize,
+    order: impl Fn(&T, &T) -> std::cmp::Ordering,
+) -> T {
     match rank.checked_sub(1).filter(|place| *place < values.len()) {
         Some(place) => *values.select_nth_unstable_by(place, order).1,
         None => T::default(),

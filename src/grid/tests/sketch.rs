@@ -43,6 +43,28 @@ fn the_rule_by_hand() {
     assert_eq!(few(1e30).exponent(), 0);
 }
 
+#[test]
+fn the_squared_width_by_hand() {
+    // 5 % and 95 % of 100 values are the 5th and the 95th, in a dimension of steps of 1 / 4.
+    let grid = Grid::new(vec![50.0, -7.0, 0.0, 0.0], 2);
+    let column = |i: usize| [i as f32, i as f32 * -0.5, if i < 3 { 8.0 } else { 0.0 }, 1.0];
+    let mut rows: Vec<f32> = (0..100).flat_map(column).collect();
+    // Most values of the third dimension are equal: its width is that of all values, and there is none in the fourth.
+    let expected = (4 * 90_i64).pow(2) + (2 * 90_i64).pow(2) + (4 * 8_i64).pow(2);
+    assert_eq!(sketch(&rows, 4).squared_width(&grid), expected as f64 / 4.0);
+    // One value of any size changes nothing, nor does the order.
+    rows[0] = 1e5;
+    let far = sketch(&rows, 4).squared_width(&grid);
+    assert_eq!(far, (expected - (4 * 90_i64).pow(2) + (4 * 90_i64).pow(2)) as f64 / 4.0);
+    let mut backwards: Vec<f32> = rows.chunks(4).rev().flatten().copied().collect();
+    assert_eq!(sketch(&backwards, 4).squared_width(&grid), far);
+    let (first, second) = backwards.split_at_mut(160);
+    let mut merged = sketch(first, 4);
+    merged.merge(&sketch(second, 4)).unwrap();
+    assert_eq!(merged.squared_width(&grid), far);
+    assert_eq!(GridSketch::new(2).squared_width(&Grid::new(vec![0.0; 2], 20)), 0.0);
+}
+
 /// One row of any size: the same grid for all others, on which only that row saturates.
 #[test]
 fn a_far_row_does_not_make_the_grid_coarse() {
@@ -164,7 +186,10 @@ fn values() -> impl Strategy<Value = f32> {
 proptest! {
     /// Shards in any order, one of them empty, and rows one by one: the same sketch to the last bit, and the same grid.
     #[test]
-    fn any_split_and_order_has_one_grid(rows in prop::collection::vec(values(), 3 * 20), cuts in [0_usize..=20, 0..=20]) {
+    fn any_split_and_order_has_one_grid(
+        rows in prop::collection::vec(values(), 3 * 20),
+        cuts in [0_usize..=20, 0..=20],
+    ) {
         let whole = sketch(&rows, 3);
         let (first, second) = (cuts[0].min(cuts[1]) * 3, cuts[0].max(cuts[1]) * 3);
         let mut merged = sketch(&rows[second..], 3);

@@ -116,6 +116,15 @@ impl SemanticIdEngine {
         self
     }
 
+    /// Returns the engine as it is now, to read from while others assign: its registry is a [`Registry::snapshot`].
+    ///
+    /// # Errors
+    /// Returns whatever the store's snapshot can fail with.
+    pub fn snapshot(&self) -> Result<Self> {
+        let (model, registry) = (self.model.clone(), self.registry.snapshot()?);
+        Ok(Self { model, registry, batch_rows: self.batch_rows })
+    }
+
     /// Returns the model.
     pub fn model(&self) -> &Model {
         &self.model

@@ -178,6 +178,29 @@ mod files {
     use crate::id::store::Holder;
     use crate::registry::SqliteStore;
 
+    /// An item and its neighbours, as a look-up shows them, while another engine removes and adds items.
+    #[test]
+    fn a_snapshot_reads_items_and_their_neighbours_of_one_moment() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("ids.db");
+        let mut writer = engine(SqliteStore::open(&path).unwrap());
+        assign(&mut writer, 60);
+        let reader = SemanticIdEngine::load(&path).unwrap();
+        let snapshot = reader.snapshot().unwrap();
+        let read = |engine: &SemanticIdEngine| {
+            let near = engine.nearest("item 3", 59).unwrap();
+            near.into_iter().map(|near| (near.item, near.id)).collect::<Vec<_>>()
+        };
+        let before = (snapshot.registry().entry("item 3").unwrap(), read(&snapshot));
+        assert!(before.0.is_some() && before.1.len() == 59);
+        let gone: Vec<String> = (10..60).map(|row| format!("item {row}")).collect();
+        writer.registry_mut().remove(&gone.iter().map(String::as_str).collect::<Vec<_>>()).unwrap();
+        assign(&mut writer, 90);
+        assert_eq!((snapshot.registry().entry("item 3").unwrap(), read(&snapshot)), before);
+        assert_ne!(read(&reader.snapshot().unwrap()).len(), 0);
+        assert!(reader.nearest("item 80", 3).is_ok() && snapshot.nearest("item 80", 3).is_err());
+    }
+
     #[test]
     fn engines_are_saved_and_loaded_with_all_they_know() {
         let dir = tempfile::tempdir().unwrap();

@@ -76,7 +76,7 @@ impl Temporary {
         self.file.as_file()
     }
 
-    #[cfg(any(feature = "sqlite", test))]
+    #[cfg(feature = "sqlite")]
     pub(super) fn path(&self) -> &Path {
         self.file.path()
     }

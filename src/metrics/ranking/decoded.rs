@@ -1,10 +1,11 @@
 //! Ranks by the distance between the vectors that IDs decode to.
 
 use super::Ranking;
+use crate::device::Device;
+use crate::error::{Result, try_collect};
 use crate::metrics::nearest::{Nearest, Tick, places};
 use crate::metrics::points::Points;
 use crate::metrics::ties::Place;
-use crate::{Device, Result};
 
 /// Items whose IDs decode to nearer vectors are nearer; several IDs may decode to the same vector.
 pub(crate) struct ByDecoded<'a> {
@@ -22,7 +23,8 @@ impl<'a> ByDecoded<'a> {
         device: &Device,
         tick: Tick<'_>,
     ) -> Result<Self> {
-        let mut queries: Vec<u32> = queries.filter_map(|id| points.of_row.get(id as usize).copied()).collect();
+        let queries = queries.filter_map(|id| points.of_row.get(id as usize).copied());
+        let mut queries = try_collect(queries, "queries")?;
         queries.sort_unstable();
         queries.dedup();
         Ok(Self { points, nearest: Nearest::search(points, queries, k, device, tick)? })

@@ -1,6 +1,7 @@
 //! Ranks by the length of the shared prefix, longest first.
 
 use super::Ranking;
+use crate::error::{Result, try_vec};
 use crate::metrics::ids::Ids;
 use crate::metrics::ties::Place;
 
@@ -12,9 +13,9 @@ pub(crate) struct ByPrefix<'a> {
 }
 
 impl<'a> ByPrefix<'a> {
-    pub(crate) fn new(ids: &'a Ids) -> Self {
+    pub(crate) fn new(ids: &'a Ids) -> Result<Self> {
         let levels = ids.codes.levels();
-        let mut sharing = vec![0; ids.codes.values().len()];
+        let mut sharing = try_vec(0, ids.codes.values().len(), "rows of prefixes")?;
         for level in 0..levels {
             let prefix = |id: &usize| ids.id(*id as u32).get(..=level).unwrap_or_default();
             let mut start = 0;
@@ -27,7 +28,7 @@ impl<'a> ByPrefix<'a> {
                 start += same;
             }
         }
-        Self { ids, sharing }
+        Ok(Self { ids, sharing })
     }
 
     /// Returns the number of rows that share the first `codes` codes of `id`.

@@ -3,6 +3,7 @@
 mod curve;
 mod devices;
 mod golden;
+mod integers;
 mod nearest;
 mod properties;
 mod refused;

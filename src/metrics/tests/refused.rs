@@ -151,7 +151,9 @@ fn errors_of_the_largest_rows_are_finite() {
     for levels in 1..=3 {
         let model = RqKMeans::new(levels, 16).fit(&rows, &device).unwrap();
         let codes = model.encode(&rows, &device).unwrap();
-        beyond += model.decode(&codes).unwrap().iter().filter(|x| !x.is_finite()).count();
+        // Decoding itself refuses values beyond the largest f32, metrics measure with that one.
+        beyond +=
+            usize::from(model.decode(&codes).is_err_and(|error| matches!(error.kind(), ErrorKind::Undecodable { .. })));
         let errors = errors(&model, &rows, &codes, &device).unwrap();
         let all = errors.squared_error_per_level.iter().chain([&errors.mse, &errors.relative_l1]);
         assert!(all.into_iter().all(|error| error.is_finite()), "{errors:?}");

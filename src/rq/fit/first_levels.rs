@@ -1,9 +1,8 @@
 //! Levels that several fits have in common.
 
-use super::{Fit, LevelReport};
+use super::{Fit, LevelReport, Scale};
 use crate::device::Device;
 use crate::error::Result;
-use crate::grid::Grid;
 use crate::population::FittedLevel;
 use crate::rows::Rows;
 use crate::rq::params::RqKMeans;
@@ -12,7 +11,7 @@ use crate::rq::progress::Callback;
 /// The levels that a fit has so far, for fits whose parameters differ only in the clusters of later levels.
 #[derive(Clone)]
 pub(crate) struct FirstLevels {
-    grid: Grid,
+    scale: Scale,
     levels: Vec<FittedLevel>,
     prices: Vec<Vec<i64>>,
     reports: Vec<LevelReport>,
@@ -22,7 +21,7 @@ impl Fit<'_> {
     /// All levels fitted so far.
     pub(crate) fn first_levels(&self) -> FirstLevels {
         FirstLevels {
-            grid: self.quantization.grid.clone(),
+            scale: Scale { grid: self.quantization.grid.clone(), most_variance: self.most_variance },
             levels: self.fitted.clone(),
             prices: self.prices.clone(),
             reports: self.reports.clone(),
@@ -42,11 +41,11 @@ impl RqKMeans {
         device: &'a Device,
         callback: Callback<'_>,
     ) -> Result<Fit<'a>> {
-        let mut fit = self.begin_on(Some(first.grid.clone()), rows, device, callback)?;
+        let mut fit = self.begin_on(Some(first.scale.clone()), rows, device, callback)?;
         for level in &first.levels {
             fit.residuals.subtract(level.clone());
         }
-        let FirstLevels { grid: _, levels, prices, reports } = first.clone();
+        let FirstLevels { scale: _, levels, prices, reports } = first.clone();
         (fit.fitted, fit.prices, fit.reports) = (levels, prices, reports);
         Ok(fit)
     }

@@ -41,7 +41,7 @@ pub(super) fn lloyd(
         // Far values make up nearly all of the variance: measured by it, the first step would be the last.
         let scale = match work.far {
             true => squared_error as f64 / work.residuals.rows().max(1) as f64 / codebook.dim() as f64,
-            false => mean_variance(&partial),
+            false => mean_variance(&partial).min(work.most_variance),
         };
         still = moved as f64 <= work.params.tol * scale;
         iterations += 1;

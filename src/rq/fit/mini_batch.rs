@@ -87,7 +87,7 @@ pub(super) fn layer(work: &mut LevelWork<'_, '_>, batch: MiniBatch, callback: Ca
         let per_row = step.squared_error as f64 * work.unit / rows.rows().max(1) as f64;
         progress = Progress { iteration: iterations, squared_error: per_row, changed: step.changed, ..progress };
         report(callback, &progress)?;
-        if step.moved <= work.params.tol * step.variance {
+        if step.moved <= work.params.tol * step.variance.min(work.most_variance) {
             break;
         }
     }
@@ -112,7 +112,7 @@ pub(super) fn joint(work: &mut LevelWork<'_, '_>, batch: MiniBatch, callback: Ca
             let step = running.step(&mut rows, room, ask)?;
             before.push(running.codebook.clone());
             subtract(&mut rows, &running.codebook, ask)?;
-            still &= step.moved <= work.params.tol * step.variance;
+            still &= step.moved <= work.params.tol * step.variance.min(work.most_variance);
             per_row = step.squared_error as f64 * work.unit / rows.rows().max(1) as f64;
         }
         let level = levels.len().saturating_sub(1);

@@ -58,7 +58,17 @@ pub struct Fit<'a> {
     joint: Vec<Trained>,
     reports: Vec<LevelReport>,
     loaded: Loaded,
+    most_variance: f64,
     pub(super) codewords_max: i64,
+}
+
+/// The grid of rows, and what their variance is taken to be at most.
+#[derive(Clone)]
+pub(crate) struct Scale {
+    grid: Grid,
+    /// Mean over the dimensions, in squared grid steps: a variance beyond it is that of outliers. See
+    /// [`GridSketch::squared_width`](crate::grid::GridSketch).
+    most_variance: f64,
 }
 
 impl RqKMeans {
@@ -109,10 +119,10 @@ impl RqKMeans {
         self.begin_on(None, rows, device, callback)
     }
 
-    /// [`RqKMeans::begin_with`] on a grid, or on that of the rows.
+    /// [`RqKMeans::begin_with`] on the scale given, or on that of the rows.
     fn begin_on<'a>(
         &self,
-        grid: Option<Grid>,
+        scale: Option<Scale>,
         rows: &'a dyn Rows,
         device: &'a Device,
         callback: Callback<'_>,
@@ -125,14 +135,14 @@ impl RqKMeans {
             levels: clusters.len(),
             whole: self.sizes.is_some() || self.sinkhorn.is_some(),
         };
-        self.begin_over(Box::new(divide(rows, &needs, device)?), grid, device, callback)
+        self.begin_over(Box::new(divide(rows, &needs, device)?), scale, device, callback)
     }
 
     /// A fit of the rows of a population; what concerns few rows is computed on `device`.
     pub(crate) fn begin_over<'a>(
         &self,
         population: Box<dyn Population + 'a>,
-        grid: Option<Grid>,
+        scale: Option<Scale>,
         device: &Device,
         callback: Callback<'_>,
     ) -> Result<Fit<'a>> {
@@ -140,11 +150,8 @@ impl RqKMeans {
         let (clusters, used) = self.check(rows, population.dim())?;
         let mut residuals = Residuals::new(population, Sample::new(self.seed, rows, used), device);
         let mut ask = || report(callback, &Progress::start(clusters.len(), self.max_iter));
-        let quantization = Quantization {
-            grid: grid.map_or_else(|| self.grid(&mut residuals, &mut ask), Ok)?,
-            metric: self.metric,
-            normalize_residuals: self.normalize_residuals,
-        };
+        let Scale { grid, most_variance } = scale.map_or_else(|| self.scale(&mut residuals, &mut ask), Ok)?;
+        let quantization = Quantization { grid, metric: self.metric, normalize_residuals: self.normalize_residuals };
         let loaded = residuals.load(&quantization, &mut ask)?;
         Ok(Fit {
             params: self.clone(),
@@ -156,17 +163,23 @@ impl RqKMeans {
             joint: Vec::new(),
             reports: Vec::new(),
             loaded,
+            most_variance,
             codewords_max: CODEWORDS_MAX,
         })
     }
 
-    /// The grid for these rows.
-    fn grid(&self, rows: &mut Residuals<'_>, ask: Ask<'_>) -> Result<Grid> {
-        match self.metric {
-            Metric::L2 => Ok(rows.sketch(ask)?.grid(self.center)),
+    /// The scale of these rows.
+    fn scale(&self, rows: &mut Residuals<'_>, ask: Ask<'_>) -> Result<Scale> {
+        if self.metric == Metric::Cosine {
             // Every row has a grid of its own, and what follows is on the unit grid.
-            Metric::Cosine => Ok(Grid::new(vec![0.0; rows.dim()], UNIT_EXPONENT)),
+            let grid = Grid::new(vec![0.0; rows.dim()], UNIT_EXPONENT);
+            return Ok(Scale { grid, most_variance: f64::INFINITY });
         }
+        let sketch = rows.sketch(ask)?;
+        let grid = sketch.grid(self.center);
+        // Residuals of unit length have no outliers.
+        let most_variance = if self.normalize_residuals { f64::INFINITY } else { sketch.squared_width(&grid) };
+        Ok(Scale { grid, most_variance })
     }
 }
 
@@ -228,6 +241,7 @@ impl Fit<'_> {
             codewords_max: self.codewords_max,
             loss: if self.quantization.unit_grid() { 0.0 } else { self.loaded.loss.total() },
             far: self.loaded.saturation.far,
+            most_variance: self.most_variance,
             sizes: self.params.sizes_of(self.residuals.rows(), clusters),
             residuals: &mut self.residuals,
             clusters: &self.clusters,

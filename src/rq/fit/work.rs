@@ -23,6 +23,8 @@ pub(super) struct LevelWork<'a, 'r> {
     pub(super) loss: f64,
     /// Whether some of the rows have values far beyond all others.
     pub(super) far: bool,
+    /// What the mean variance of a dimension is taken to be at most, in squared grid steps.
+    pub(super) most_variance: f64,
     /// Bounds of the clusters' sizes, where there are any.
     pub(super) sizes: Option<Sizes>,
     /// A squared grid step in squared units of the embeddings.

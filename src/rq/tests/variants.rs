@@ -42,7 +42,8 @@ fn samples_lists_and_several_runs() {
     let (model, report) = same_everywhere(&RqKMeans::new(3, [1, 7, 20]).sample(50), &values, 4);
     assert_eq!((model.clusters(), report.rows), (vec![1, 7, 20], 50));
     // Fitting on a sample is fitting on its rows.
-    let chosen: Vec<f32> = sample(42, 120, 50).iter().flat_map(|row| &values[row * 4..][..4]).copied().collect();
+    let chosen: Vec<f32> =
+        sample(42, 120, 50).unwrap().iter().flat_map(|row| &values[row * 4..][..4]).copied().collect();
     let params = RqKMeans::new(3, [1, 7, 20]);
     assert_eq!(fit(&params, &chosen, 4, &Device::cpu()).unwrap().0.fingerprint(), model.fingerprint());
     // More runs are never worse, and the first of them is the only run of a single one.

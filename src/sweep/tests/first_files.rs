@@ -75,7 +75,7 @@ fn sweeps_go_on_and_tell_others_apart() {
         std::fs::write(&path, &beginning).unwrap();
         let records = sweep.run(&rows, &device, &path).unwrap();
         let formats: Vec<u32> = records.iter().map(|record| record.format).collect();
-        assert_eq!(formats, [vec![1; kept], vec![2; records.len() - kept]].concat(), "{name}");
+        assert_eq!(formats, [vec![1; kept], vec![3; records.len() - kept]].concat(), "{name}");
         assert!(std::fs::read_to_string(&path).unwrap().starts_with(&beginning), "{name}");
         assert_eq!(SweepRecord::read(&path).unwrap(), records, "{name}");
         assert_eq!(sweep.run(&rows, &device, &path).unwrap(), records, "{name}");

@@ -7,6 +7,7 @@ use crate::rq::Clusters;
 use crate::sweep::file::is_at;
 use crate::sweep::{Sweep, SweepRecord};
 use crate::{Device, Error, ErrorKind, Matrix, RqKMeans, RqVae};
+use sha2::{Digest, Sha256};
 use std::path::Path;
 
 fn refusal(sweep: &Sweep, values: &[f32], dim: usize, path: &Path) -> Error {
@@ -95,9 +96,52 @@ fn a_model_that_comes_out_otherwise_is_noticed() {
     let records = run(&sweep, &path);
     let text = std::fs::read_to_string(&path).unwrap();
     let two: String = text.lines().take(2).map(|line| line.to_owned() + "\n").collect();
-    std::fs::write(&path, two.replace(&records[1].fingerprint, &records[2].fingerprint)).unwrap();
+    let two = two.replace(&records[1].fingerprint, &records[2].fingerprint);
+    std::fs::write(&path, two.lines().map(|line| summed(line) + "\n").collect::<String>()).unwrap();
     let error = refusal(&sweep, &values(), DIM, &path);
     assert!(matches!(error.kind(), ErrorKind::OtherSweep { line: 2, what, .. } if what == "fingerprint"), "{error}");
+}
+
+/// A line with the checksum of what else it has, by the words of [`SweepRecord`].
+fn summed(line: &str) -> String {
+    let object = unsummed(line);
+    let sum = Sha256::digest(&object).iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+    format!("{},\"sha256\":\"{sum}\"}}", object.strip_suffix('}').unwrap())
+}
+
+/// A line without its checksum.
+fn unsummed(line: &str) -> String {
+    line.split(",\"sha256\":\"").collect::<Vec<_>>().split_last().unwrap().1.join(",\"sha256\":\"") + "}"
+}
+
+#[test]
+fn a_line_that_was_changed_is_named() {
+    let (_folder, path) = place();
+    let sweep = sweep().seeds([42]);
+    let records = run(&sweep, &path);
+    let whole = std::fs::read(&path).unwrap();
+    let text = String::from_utf8(whole.clone()).unwrap();
+    assert!(text.lines().all(|line| summed(line) == line));
+    let start = text.find('\n').unwrap() + 1;
+    let end = start + text[start..].find('\n').unwrap();
+    let mut silent = Vec::new();
+    for at in (start..end).filter(|at| (at - start).is_multiple_of(3) || end - at < 80) {
+        let mut damaged = whole.clone();
+        damaged[at] ^= 1;
+        std::fs::write(&path, &damaged).unwrap();
+        match SweepRecord::read(&path) {
+            Err(error) => assert!(error.to_string().contains("line 2"), "byte {at}: {error}"),
+            Ok(_) => silent.push(at),
+        }
+    }
+    assert_eq!(silent, [0; 0], "changed bytes that nobody noticed");
+    // Lines of the second format have no checksum.
+    let second = text.lines().take(5).map(|line| unsummed(line).replacen("\"format\":3", "\"format\":2", 1) + "\n");
+    let second = second.collect::<String>();
+    std::fs::write(&path, &second).unwrap();
+    let found = run(&sweep, &path);
+    assert!(found.iter().zip(&records).all(|(a, b)| a.fingerprint == b.fingerprint && a.metrics == b.metrics));
+    assert!(found.len() == records.len() && std::fs::read_to_string(&path).unwrap().starts_with(&second));
 }
 
 #[test]
@@ -112,9 +156,11 @@ fn what_is_no_file_of_a_sweep() {
         ("{}\n".to_owned(), "line 1"),
         (format!("{first}\n\n"), "line 2"),
         (format!("{first}\nnotes"), "line 2"),
-        (first.replace("\"format\":2", "\"format\":3") + "\n", "format 3"),
-        (first.replace("\"format\":2", "\"format\":0") + "\n", "format 0"),
-        (first.replace("collision_rate", "x") + "\n", "collision_rate"),
+        (first.replace("\"format\":3", "\"format\":4") + "\n", "format 4"),
+        (first.replace("\"format\":3", "\"format\":0") + "\n", "format 0"),
+        (first.replace("collision_rate", "x") + "\n", "line 1 does not match its checksum"),
+        (unsummed(first) + "\n", "line 1 does not match its checksum"),
+        (unsummed(first).replace("collision_rate", "x") + "\n", "collision_rate"),
     ] {
         std::fs::write(&path, &content).unwrap();
         for error in [refusal(&sweep, &values(), DIM, &path), SweepRecord::read(&path).unwrap_err()] {

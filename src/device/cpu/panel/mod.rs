@@ -1,9 +1,9 @@
-//! A codebook prepared for filtering: its codewords as f32 and, where that is faster, as 16-bit integers, and per
+//! A codebook prepared for filtering: its codewords as f32 and, where that is faster, as small integers, and per
 //! codeword what bounds the error of a score.
 
 use super::bounds::{Coefficients, U, up};
-use super::madd::Packed;
-use super::unit::{Products, Unit};
+use super::integers::Packed;
+use super::unit::Unit;
 use crate::codebook::Codebook;
 use crate::error::{Result, try_vec};
 
@@ -24,16 +24,17 @@ use crate::error::{Result, try_vec};
 /// *f32 products* ([`super::products`], `error = 0`): in any order, with or without fused multiply-add, each of the D
 /// terms passes through at most D roundings, so `|product - r.c| <= g_D |r| |c|` by Cauchy-Schwarz.
 ///
-/// *16-bit products* ([`super::madd`]): `r = r'/a + e` and `c = c'/b + f` with integer r' and c', `|e| <= error` and
-/// `|f| <= spread`. Their integer product is exact, so `r'.c'/(ab)` differs from `r.c = (r'/a).(c'/b) + (r'/a).f + e.c`
-/// by at most `(|r| + error) spread + error |c|`; turning it into f32 and scaling it adds less than `5 u` of
-/// `(|r| + error) (|c| + spread)`.
+/// *Products of integers* of 8 or 16 bits ([`super::integers`]): `r = a r' + e` and `c = b c' + f` with integer r' and
+/// c', `|e| <= error` and `|f| <= spread`. Their product is exact, so `a b r'.c'` differs from `r.c = (a r').(b c') +
+/// (a r').f + e.c` by at most `(|r| + error) spread + error |c|`; turning it into f32 and scaling it are four roundings
+/// and add less than `5 u` of `(|r| + error) (|c| + spread)`. Nothing is assumed of the integers but that they were
+/// measured: however coarse they are, the bound holds.
 ///
 /// In both cases `norm` is `|c|^2 - slack` rounded once, and at most six more roundings, each u relative to values
 /// within `|c|^2 + 2 (|r| + error) (|c| + spread) + length slope + error tilt`, follow. With
 ///
 /// ```text
-/// slope = 2 (spread + (|c| + spread) g),   g = g_(D + 16) for f32 products, g_16 for 16-bit products
+/// slope = 2 (spread + (|c| + spread) g),   g = g_(D + 16) for f32 products, g_16 for integers
 /// tilt = 2 (|c| + spread) (1 + g_16),   slack = 8 u |c|^2
 /// ```
 ///
@@ -49,20 +50,21 @@ pub(super) struct Panel {
     slack: Vec<f64>,
     /// Upper bound of all lengths of codewords.
     pub(super) longest: f32,
-    /// The codewords as 16-bit integers, where the unit multiplies those.
+    /// The codewords as integers, where the unit multiplies those.
     pub(super) packed: Option<Packed>,
 }
 
 impl Panel {
     pub(super) fn new(unit: Unit, codebook: &Codebook) -> Result<Self> {
-        let (clusters, dim) = (codebook.clusters(), codebook.dim());
+        let dim = codebook.dim();
         let mut values = try_vec(0.0_f32, codebook.values().len(), "codewords")?;
         values.iter_mut().zip(codebook.values()).for_each(|(value, q)| *value = *q as f32);
-        Ok(Self::of(unit, values, clusters, dim))
+        let packed = unit.products.width().map(|width| Packed::new(unit, width, &values, dim)).transpose()?;
+        Ok(Self::of(unit, values, packed, dim))
     }
 
-    fn of(unit: Unit, values: Vec<f32>, clusters: usize, dim: usize) -> Self {
-        let packed = (unit.products == Products::Bits16).then(|| Packed::new(unit, &values, dim));
+    fn of(unit: Unit, values: Vec<f32>, packed: Option<Packed>, dim: usize) -> Self {
+        let clusters = values.len() / dim;
         let gamma = |n: f64| n * U / (1.0 - n * U) * 1.0001;
         let of_product = if packed.is_some() { gamma(16.0) } else { gamma((dim + 16) as f64) };
         let (coefficients, slack) = (Coefficients::default(), Vec::new());

@@ -47,7 +47,9 @@ fn a_lost_device_is_a_typed_error_at_every_step() {
                 match at == lost_before {
                     false => result.unwrap_or_else(|error| panic!("{name} on {}: {error}", found.info.name)),
                     true => assert!(
-                        matches!(&result, Err(error) if matches!(error.kind(), ErrorKind::Device { device, .. } if *device == found.info.name)),
+                        result.as_ref().is_err_and(|error| {
+                            matches!(error.kind(), ErrorKind::Device { device, .. } if *device == found.info.name)
+                        }),
                         "{name} on a lost {}: {result:?}",
                         found.info.description
                     ),
@@ -62,7 +64,7 @@ fn a_lost_device_is_a_typed_error_at_every_step() {
 #[test]
 fn a_device_lost_at_work_is_a_typed_error() {
     let codebook = Codebook::new((0..3 * DIM as i32).collect(), DIM);
-    for (found, wait) in adapter::all().iter().flat_map(|found| [1, 7, 30].map(|wait| (found, wait))) {
+    for (found, wait) in adapter::all().flat_map(|found| [1, 7, 30].map(|wait| (found, wait))) {
         let Some((gpu, mut table)) = open(found) else { continue };
         let error = std::thread::scope(|scope| {
             scope.spawn(|| {

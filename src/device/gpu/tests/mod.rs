@@ -34,7 +34,7 @@ fn cut_into_parts() {
 
 #[test]
 fn adapters_have_names_and_limits() {
-    for (index, found) in adapter::all().iter().enumerate() {
+    for (index, found) in adapter::all().enumerate() {
         assert_eq!(found.info.name, format!("gpu:{index}"));
         assert!(["vulkan", "metal", "dx12", "gl"].contains(&found.info.backend.as_str()), "{:?}", found.info);
         assert!(found.info.limits.is_some_and(|limits| limits.buffer_bytes > 0), "{:?}", found.info);
@@ -45,5 +45,5 @@ fn adapters_have_names_and_limits() {
     }
     assert!(adapter::find("no such adapter").is_none());
     assert!(adapter::find("").is_none());
-    assert!(adapter::hardware().iter().all(|found| found.info.hardware));
+    assert!(adapter::hardware().all(|found| found.info.hardware));
 }

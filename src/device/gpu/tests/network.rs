@@ -60,7 +60,7 @@ const FAULTS: [(Kernel, &str, &str); 34] = [
 #[test]
 fn faults_are_found() {
     let expected = Expected::new(few_cases());
-    let Some(gpu) = adapter::all().iter().find_map(|found| Gpu::open(found).ok()) else { return };
+    let Some(gpu) = adapter::all().find_map(|found| Gpu::open(found).ok()) else { return };
     for (kernel, right, wrong) in FAULTS {
         let source = kernel.source();
         assert!(source.contains(right), "{right}");

@@ -60,7 +60,11 @@ fn distinct_rows(rows: &mut Residuals<'_>, clusters: usize, seed: u64, ask: Ask<
     }
 }
 
-/// Greedy k-means++ over all rows, which are few.
+/// Greedy k-means++ over all rows, which are few: [`DIRECT`] times the clusters at most.
+///
+/// Where they are not in one table already, all of them are copied into one. So few rows take no more memory than
+/// [`DIRECT`] codebooks, whatever N is (the candidates of [`oversample`] take nearly as much), and a fit counts them
+/// among what it needs besides its shards. Drawing by reductions would ask every shard once per codeword and candidate.
 fn direct(rows: &mut Residuals<'_>, clusters: usize, stream: &mut Stream, ask: Ask<'_>) -> Result<Vec<i32>> {
     let weights = vec![1; rows.rows()];
     if let Some(table) = rows.table(ask)? {

@@ -1,6 +1,6 @@
 //! What a row remembers never hides a codeword that is near enough.
 
-use super::{Numbers, each_case, floats, lengths, panels};
+use super::{Numbers, each_case, floats, held, panels};
 use crate::codebook::Codebook;
 use crate::device::cpu::exact::{approximate_squared_distance, relative_error};
 use crate::device::cpu::history::{History, Movements};
@@ -21,11 +21,13 @@ fn moved(codebook: &Codebook, numbers: &mut Numbers) -> Codebook {
 
 /// Codewords hidden from rows, and how many of these were within the limit after all.
 fn hidden(panel: &Panel, rows: &[i32], now: &Codebook, movements: &Movements, epoch: u32) -> (usize, usize) {
-    let (dim, values) = (now.dim(), floats(rows));
-    let (lengths, mut scores) = (lengths(&values, dim), Scores::default());
-    scores.compute(&values, &lengths, panel);
+    let dim = now.dim();
+    let (held, mut scores) = (held(rows, dim, panel.unit), Scores::default());
+    let measured = held.rows(0, rows.len() / dim);
+    scores.compute(measured, panel);
     let (mut hidden, mut wrong) = (0, 0);
-    for (i, ((row, length), (scores, _))) in rows.chunks_exact(dim).zip(&lengths).zip(scores.rows()).enumerate() {
+    let scores = scores.lower.chunks_exact(now.clusters());
+    for (i, ((row, length), scores)) in rows.chunks_exact(dim).zip(measured.lengths).zip(scores).enumerate() {
         let mut bounds = vec![0; now.clusters()];
         let mark = Mark::measure(epoch, scores, *length, panel.longest, &mut bounds);
         let distances: Vec<u64> =

@@ -3,12 +3,12 @@
 mod memory;
 mod near_ties;
 
-use super::Panel;
+use super::{Coefficients, Panel};
 use crate::codebook::Codebook;
-use crate::device::cpu::bounds::up;
-use crate::device::cpu::exact::squared_length;
+use crate::device::cpu::Pool;
+use crate::device::cpu::rows::Held;
 use crate::device::cpu::scores::Scores;
-use crate::device::cpu::unit::Unit;
+use crate::device::cpu::unit::{Products, Unit};
 use crate::rng::row_hash;
 
 /// The codewords for every pair of vector instructions and products that this processor has.
@@ -45,8 +45,12 @@ fn floats(values: &[i32]) -> Vec<f32> {
     values.iter().map(|value| *value as f32).collect()
 }
 
-fn lengths(rows: &[f32], dim: usize) -> Vec<f32> {
-    rows.chunks_exact(dim).map(|row| up(squared_length(row).sqrt() * (1.0 + 1e-12))).collect()
+/// Rows as a table holds them for a unit.
+pub(in crate::device::cpu) fn held(rows: &[i32], dim: usize, unit: Unit) -> Held {
+    let mut held = Held::new(rows.len() / dim, dim).unwrap();
+    held.change().copy_from_slice(&floats(rows));
+    held.measure(&Pool(None), unit).unwrap();
+    held
 }
 
 /// `|c|^2 - 2 r.c`, exactly.
@@ -57,17 +61,18 @@ fn score(row: &[i32], codeword: &[i32]) -> i128 {
 /// How many bounds of all scores do not hold: lower ones, upper ones.
 fn violations(panel: &Panel, rows: &[i32], codebook: &Codebook) -> (usize, usize) {
     let dim = codebook.dim();
-    let (values, mut scores) = (floats(rows), Scores::default());
-    let lengths = lengths(&values, dim);
-    scores.compute(&values, &lengths, panel);
+    let (held, mut scores) = (held(rows, dim, panel.unit), Scores::default());
+    let measured = held.rows(0, rows.len() / dim);
+    scores.compute(measured, panel);
     let (mut low, mut high) = (0, 0);
-    let all = rows.chunks_exact(dim).zip(&lengths).zip(&scores.errors).zip(scores.lower.chunks_exact(panel.clusters()));
-    for (((row, length), error), lower) in all {
+    let all = rows.chunks_exact(dim).zip(measured.lengths).zip(scores.lower.chunks_exact(panel.clusters()));
+    for (i, ((row, length), lower)) in all.enumerate() {
+        let error = measured.error(i);
         for (k, (lower, codeword)) in lower.iter().zip(codebook.values().chunks_exact(dim)).enumerate() {
             let exact = score(row, codeword);
             // `exact` is an integer, so rounding a bound towards it changes nothing.
             low += usize::from(f64::from(*lower).ceil() as i128 > exact);
-            high += usize::from((panel.upper(k, *lower, *length, *error).floor() as i128) < exact);
+            high += usize::from((panel.upper(k, *lower, *length, error).floor() as i128) < exact);
         }
     }
     (low, high)
@@ -123,4 +128,32 @@ fn squared_lengths_are_within_their_bound() {
     let off = (exact - square as u64) as f64 / exact as f64;
     let within = |bits: i32| off <= 2.0_f64.powi(-bits);
     assert!(within(40) && !within(41), "{off}");
+}
+
+/// A row whose rounding leaves as much of every component as it can, and two codewords along what is left: the error of
+/// their products is as large as the bound says.
+fn tight(dim: usize) -> (Vec<i32>, Codebook) {
+    // Steps of 1,000: 490 is left of every component but the first.
+    let row: Vec<i32> = (0..dim).map(|d| if d == 0 { 127_000 } else { 1000 * (d as i32 % 50) + 490 }).collect();
+    let codewords = [vec![100; dim], vec![-100; dim]].concat();
+    (row, Codebook::new(codewords, dim))
+}
+
+/// The bound of 8-bit products is no larger than it has to be, and half of it would not do.
+#[test]
+fn half_the_bound_of_8_bits_does_not_hold() {
+    let units = Unit::all().into_iter().filter(|unit| unit.products == Products::Bits8);
+    for unit in units {
+        let mut wrong = 0;
+        for dim in [16, 100, 384, 1030] {
+            let (row, codebook) = tight(dim);
+            let mut panel = Panel::new(unit, &codebook).unwrap();
+            assert_eq!(violations(&panel, &row, &codebook), (0, 0), "{dim} dimensions, {unit:?}");
+            let Coefficients { slope, tilt, .. } = &mut panel.coefficients;
+            slope.iter_mut().chain(tilt).for_each(|value| *value /= 2.0);
+            let (low, high) = violations(&panel, &row, &codebook);
+            wrong += usize::from(low > 0 && high > 0);
+        }
+        assert_eq!(wrong, 4, "{unit:?}");
+    }
 }

@@ -1,6 +1,6 @@
 //! What the filter proves or leaves open is right, however close the nearest codewords are.
 
-use super::{Numbers, floats, lengths, panels};
+use super::{Numbers, held, panels};
 use crate::codebook::Codebook;
 use crate::device::NO_CODE;
 use crate::device::cpu::assign::{Assign, Block, Scratch};
@@ -49,11 +49,10 @@ fn cancelling(numbers: &mut Numbers, rows: usize, dim: usize) -> (Vec<i32>, Code
 }
 
 fn codes_of(panel: &Panel, rows: &[i32], memory: Memory<'_>, codes: &mut [u32], history: &History) -> u64 {
-    let rows = floats(rows);
-    let lengths = lengths(&rows, panel.dim());
-    let block = Block { rows: &rows, lengths: &lengths, codes, memory };
+    let held = held(rows, panel.dim(), panel.unit);
+    let block = Block { rows: held.rows(0, codes.len()), codes, memory };
     let (epoch, movements) = (history.next(), &history.movements(panel));
-    panel.unit.run(Assign { block, panel, epoch, movements, scratch: &mut Scratch::default() }).settled
+    panel.unit.run(Assign { block, panel, epoch, movements, scratch: &mut Scratch::default() }).undecided
 }
 
 fn expected(rows: &[i32], codebook: &Codebook) -> Vec<u32> {

@@ -128,7 +128,7 @@ fn difference(inputs: &[Input], expected: &[[u32; 8]], found: &[[u32; 8]]) -> Op
 }
 
 fn check(chunks: usize) {
-    let contexts: Vec<_> = adapter::all().iter().filter_map(|found| Some((found, found.open().ok()?))).collect();
+    let contexts: Vec<_> = adapter::all().filter_map(|found| Some((found, found.open().ok()?))).collect();
     let mut seen = Seen::default();
     for chunk in 0..chunks {
         let inputs = inputs(chunk);
@@ -184,7 +184,7 @@ const FAULTS: [(&str, &str); 22] = [
 fn faults_are_found() {
     let inputs = &inputs(0)[..CHUNK / 4];
     let expected: Vec<[u32; 8]> = inputs.iter().map(|input| expected(*input)).collect();
-    if let Some(context) = adapter::all().iter().find_map(|found| found.open().ok()) {
+    if let Some(context) = adapter::all().find_map(|found| found.open().ok()) {
         for (right, wrong) in FAULTS {
             let source = Kernel::SoftFloat.source();
             assert!(source.contains(right), "{right}");

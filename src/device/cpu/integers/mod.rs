@@ -1,0 +1,61 @@
+//! Approximate inner products through exact products of small integers: rows and codewords as integers of 8 or 16 bits,
+//! each vector with a scale of its own and a measured bound of what rounding took from it.
+//!
+//! # Contract
+//! A row is `r = a r' + e` with integers r', a scale a and `|e| <= error`; a codeword is `c = b c' + f` with integers
+//! c', a scale b and `|f| <= spread` ([`round`]). Integers of 8 bits are within 127; those of 16 bits are within 32,700
+//! and their vectors no longer than 46,046. [`packed`] computes `r'.c'` exactly in i32 and makes of `a b r'.c'` a lower
+//! bound of a score in f32, whose error [`super::panel`] bounds: the bound uses what was *measured* of each vector,
+//! not the worst case of its width, and that is why 8 bits are enough for most rows.
+//!
+//! # Exactness of the sums
+//! *16 bits.* By Cauchy-Schwarz every partial sum of `r'.c'` is within `46,046^2 < 2^31`.
+//!
+//! *8 bits.* The multipliers of processors take one factor without a sign, so codewords are stored as `c' + 128`, within
+//! 1 and 255, and a row's sums start at `-128 (r'_1 + ... + r'_D)`. Their results are `r'.c'`, within `127^2 * 8192 <
+//! 2^31`; a start is within `128 * 127 * 8192`, and all products together within `255 * 127 * 8192`, so that no partial
+//! sum in any order leaves i32 either. Dimensions that fill up the last word of a row have `r' = 0` and add nothing.
+//!
+//! Nothing else in here can differ between processors: sums of integers have no order, and each float operation is one
+//! IEEE operation that Rust neither fuses nor reorders. So a bound that is computed twice is the same bound, and
+//! comparing it is comparing one number. A test compares every multiplier with [`multiply::Portable`], bit for bit.
+
+mod multiply;
+mod packed;
+mod round;
+#[cfg(target_arch = "x86_64")]
+pub(super) mod vnni;
+
+pub(super) use packed::Packed;
+pub(super) use round::{Scaled, round};
+
+/// Bits of an integer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Width {
+    Bits8,
+    Bits16,
+}
+
+impl Width {
+    /// Integers in a word of 32 bits.
+    pub(super) const fn per_word(self) -> usize {
+        match self {
+            Self::Bits8 => 4,
+            Self::Bits16 => 2,
+        }
+    }
+
+    /// Words of a row of so many dimensions.
+    pub(super) fn words(self, dim: usize) -> usize {
+        dim.div_ceil(self.per_word())
+    }
+}
+
+/// What is added to the 8-bit integers of codewords.
+const SHIFT: i32 = 128;
+
+const MOST_8: usize = 127;
+const _: () = assert!((SHIFT as usize + MOST_8) * MOST_8 * crate::rq::MAX_DIM < 1 << 31, "sums stay within i32");
+
+#[cfg(test)]
+mod tests;

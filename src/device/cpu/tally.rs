@@ -1,0 +1,49 @@
+//! What the filter did: for benches and for people who tune it.
+
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+/// Counts of one or more assignments.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Tally {
+    /// Rows whose code changed.
+    pub(super) changed: u64,
+    /// Rows whose scores against all codewords were computed.
+    pub(super) scored: u64,
+    /// Those of them whose scores left several codewords open, and the codewords left open for all of them.
+    pub(super) undecided: u64,
+    pub(super) candidates: u64,
+    /// Time of all threads together: for scores, and for all of it.
+    pub(super) scoring: Duration,
+    pub(super) assigning: Duration,
+}
+
+impl Tally {
+    #[inline(always)]
+    pub(super) fn plus(self, other: Self) -> Self {
+        Self {
+            changed: self.changed + other.changed,
+            scored: self.scored + other.scored,
+            undecided: self.undecided + other.undecided,
+            candidates: self.candidates + other.candidates,
+            scoring: self.scoring + other.scoring,
+            assigning: self.assigning + other.assigning,
+        }
+    }
+}
+
+/// The counts of all tables of a device.
+#[derive(Default)]
+pub(super) struct Tallies(Mutex<Tally>);
+
+impl Tallies {
+    pub(super) fn add(&self, tally: Tally) {
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        *all = all.plus(tally);
+    }
+
+    /// The counts since the last call.
+    pub(super) fn take(&self) -> Tally {
+        std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}

@@ -1,0 +1,35 @@
+//! Memory or an error: vectors that do not abort where there is too little.
+
+use super::{Error, ErrorKind, Result};
+
+/// The error of memory for `len` values of a type that could not be had.
+pub(crate) fn out_of_memory<T>(what: &str, len: usize) -> Error {
+    ErrorKind::OutOfMemory { what: what.to_owned(), bytes: (len as u64).saturating_mul(size_of::<T>() as u64) }.into()
+}
+
+/// A vector of `len` copies of `value`, or [`ErrorKind::OutOfMemory`] instead of an abort.
+pub(crate) fn try_vec<T: Clone>(value: T, len: usize, what: &str) -> Result<Vec<T>> {
+    let mut out = Vec::new();
+    out.try_reserve_exact(len).map_err(|_| out_of_memory::<T>(what, len))?;
+    out.resize(len, value);
+    Ok(out)
+}
+
+/// What `values` yield, or [`ErrorKind::OutOfMemory`] instead of an abort.
+pub(crate) fn try_collect<T>(values: impl Iterator<Item = T>, what: &str) -> Result<Vec<T>> {
+    let mut out = Vec::new();
+    try_reserve(&mut out, values.size_hint().0, what)?;
+    for value in values {
+        if out.len() == out.capacity() {
+            try_reserve(&mut out, 1, what)?;
+        }
+        out.push(value);
+    }
+    Ok(out)
+}
+
+/// Room for `more` values in `out`, or [`ErrorKind::OutOfMemory`] instead of an abort.
+pub(crate) fn try_reserve<T>(out: &mut Vec<T>, more: usize, what: &str) -> Result<()> {
+    let all = out.len().saturating_add(more);
+    out.try_reserve(more).map_err(|_| out_of_memory::<T>(what, all))
+}

@@ -1,0 +1,156 @@
+//! The one error type: what went wrong, where, and what to do about it.
+
+mod kind;
+mod memory;
+
+pub use kind::ErrorKind;
+pub(crate) use memory::{out_of_memory, try_collect, try_reserve, try_vec};
+
+use std::fmt;
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// Result of every fallible call of this crate.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// What went wrong ([`Error::kind`]) and in which file, where there is one ([`Error::path`]).
+///
+/// ```
+/// use semid::{Device, ErrorKind, Matrix, RqKMeans};
+///
+/// let rows = Matrix::new(&[1.0, f32::NAN, 2.0, 3.0], 2)?;
+/// let error = RqKMeans::new(1, 2).fit(&rows, &Device::reference()).unwrap_err();
+/// assert!(matches!(error.kind(), ErrorKind::NotFinite { row: 0, column: 1, .. }));
+/// # Ok::<(), semid::Error>(())
+/// ```
+pub struct Error(Box<Inner>);
+
+struct Inner {
+    kind: ErrorKind,
+    path: Option<PathBuf>,
+}
+
+impl Error {
+    /// The kind of failure with its facts.
+    pub fn kind(&self) -> &ErrorKind {
+        &self.0.kind
+    }
+
+    /// The error of a source of rows of your own.
+    ///
+    /// ```
+    /// use semid::{Device, Error, ErrorKind, Result, RqKMeans, Rows};
+    ///
+    /// struct Remote;
+    ///
+    /// impl Rows for Remote {
+    ///     fn len(&self) -> usize {
+    ///         100
+    ///     }
+    ///     fn dim(&self) -> usize {
+    ///         8
+    ///     }
+    ///     fn read(&self, _first: usize, _out: &mut [f32]) -> Result<()> {
+    ///         Err(Error::source_of_rows("no connection"))
+    ///     }
+    /// }
+    ///
+    /// let error = RqKMeans::new(1, 2).fit(&Remote, &Device::cpu()).unwrap_err();
+    /// assert!(matches!(error.kind(), ErrorKind::Source(own) if own.to_string() == "no connection"));
+    /// ```
+    pub fn source_of_rows(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        ErrorKind::Source(error.into()).into()
+    }
+
+    /// The kind, taken out.
+    pub fn into_kind(self) -> ErrorKind {
+        self.0.kind
+    }
+
+    /// The file concerned, if there is one.
+    pub fn path(&self) -> Option<&Path> {
+        self.0.path.as_deref()
+    }
+
+    /// The same error, placed in `path` unless it already has a place.
+    pub(crate) fn at(mut self, path: impl AsRef<Path>) -> Self {
+        self.0.path.get_or_insert_with(|| path.as_ref().to_owned());
+        self
+    }
+
+    /// The build lacks `feature`, which adds `what`.
+    #[cfg(not(all(feature = "gpu", feature = "parquet")))]
+    pub(crate) fn feature(feature: &'static str, what: &'static str) -> Self {
+        ErrorKind::Feature { feature, what }.into()
+    }
+
+    /// The same error about rows of other numbers, where it is about rows.
+    #[must_use]
+    pub fn map_rows(mut self, number: impl Fn(usize) -> usize) -> Self {
+        use ErrorKind::{Code, FarRow, ItemKey, NotFinite, Ragged, RepeatedItem, Undecodable};
+        match &mut self.0.kind {
+            NotFinite { row, .. }
+            | FarRow { row }
+            | Undecodable { row }
+            | Ragged { row, .. }
+            | Code { row, .. }
+            | ItemKey { row, .. } => {
+                *row = number(*row);
+            }
+            RepeatedItem { first, row, .. } => (*first, *row) = (number(*first), number(*row)),
+            _ => {}
+        }
+        self
+    }
+
+    pub(crate) fn io(action: &'static str, source: io::Error) -> Self {
+        ErrorKind::Io { action, source }.into()
+    }
+
+    pub(crate) fn format(format: &'static str, reason: impl Into<String>) -> Self {
+        ErrorKind::Format { format, reason: reason.into() }.into()
+    }
+
+    pub(crate) fn damaged(reason: impl Into<String>) -> Self {
+        ErrorKind::Damaged { reason: reason.into() }.into()
+    }
+
+    pub(crate) fn damaged_registry(reason: impl Into<String>) -> Self {
+        ErrorKind::DamagedRegistry { reason: reason.into() }.into()
+    }
+
+    pub(crate) fn parameter(name: &'static str, value: impl fmt::Display, expected: impl Into<String>) -> Self {
+        ErrorKind::Parameter { name, value: value.to_string(), expected: expected.into() }.into()
+    }
+}
+
+impl From<ErrorKind> for Error {
+    fn from(kind: ErrorKind) -> Self {
+        Self(Box::new(Inner { kind, path: None }))
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0.path {
+            Some(path) => write!(f, "{}: {}", path.display(), self.0.kind),
+            None => self.0.kind.fmt(f),
+        }
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Error").field("kind", &self.0.kind).field("path", &self.0.path).finish()
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match &self.0.kind {
+            ErrorKind::Io { source, .. } => Some(source),
+            ErrorKind::Source(source) => Some(&**source),
+            _ => None,
+        }
+    }
+}
