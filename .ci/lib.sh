@@ -83,8 +83,8 @@ need_python() {
   fi
 }
 
-# A Python with what reads exports, as $exports_python. The package flashrec is there for its reader of catalogues alone,
-# which needs none of what the package depends on.
+# A Python with what reads exports, as $exports_python. The package flashrec is there for its reader of catalogues
+# alone, which needs none of what the package depends on.
 need_exports_python() {
   exports_python=$tools/exports/bin/python
   python3 -c 'import ensurepip' 2>/dev/null || apt_install python3-venv

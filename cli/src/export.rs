@@ -98,7 +98,8 @@ fn tokenizer(kind: Kind, args: &ExportArgs) -> Result<Option<BaseTokenizer>, Fai
     }
     if kind.has_token_ids() && args.first_token.is_none() {
         let advice = "holds the ids of tokens, and ids from 0 would be those of other tokens; give --tokenizer \
-                      tokenizer.json, or --first-token with the number of tokens of the tokenizer (0 if it has only these)";
+                      tokenizer.json, or --first-token with the number of tokens of the tokenizer (0 if it has only \
+                      these)";
         return Err(Failure::Error(format!("{}: {advice}", args.output.display())));
     }
     Ok(None)

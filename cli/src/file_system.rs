@@ -20,8 +20,8 @@ pub(crate) enum FileSystem {
 /// Refuses a new database on a network file system; returns a warning for one that is there already, and for a file
 /// system that may be one.
 ///
-/// `probe` tells the file system of an existing path. Where it cannot tell, nothing is said: what is wrong with the path
-/// is found when the database is opened.
+/// `probe` tells the file system of an existing path. Where it cannot tell, nothing is said: what is wrong with the
+/// path is found when the database is opened.
 pub(crate) fn check(db: &Path, probe: impl Fn(&Path) -> io::Result<FileSystem>) -> Result<Option<String>, Failure> {
     let exists = db.exists();
     let at = if exists { db.to_path_buf() } else { folder(db) };

@@ -8,9 +8,9 @@ use std::fmt;
 /// How the tokens of an ID are written: a text with a place for the level and one for the code, and marks around the
 /// tokens of an ID.
 ///
-/// `{code}` is the code. `{level}` is the level as letters, a, b and so on; `{level0}` and `{level1}` are its number from
-/// 0 or from 1. A template is refused if a text could be read in two ways, or if a token could begin another one that
-/// follows from the same text, as tokenizers take the longest.
+/// `{code}` is the code. `{level}` is the level as letters, a, b and so on; `{level0}` and `{level1}` are its number
+/// from 0 or from 1. A template is refused if a text could be read in two ways, or if a token could begin another one
+/// that follows from the same text, as tokenizers take the longest.
 ///
 /// ```
 /// use semid::registry::{IdText, ParsedId, SemanticId, SuffixForm, TokenTemplate};
@@ -69,8 +69,8 @@ impl TokenTemplate {
     /// Makes the template with this text, without marks and with codes from 0.
     ///
     /// # Errors
-    /// [`ErrorKind::Parameter`](crate::ErrorKind::Parameter) for a text that does not have exactly one place for the level
-    /// and one for the code, has white space or control characters, or is ambiguous.
+    /// [`ErrorKind::Parameter`](crate::ErrorKind::Parameter) for a text that does not have exactly one place for the
+    /// level and one for the code, has white space or control characters, or is ambiguous.
     pub fn new(template: &str) -> Result<Self> {
         let refuse = |expected: &str| Err(Error::parameter("token template", format!("{template:?}"), expected));
         if template.chars().any(|c| c.is_whitespace() || c.is_control()) {
@@ -183,8 +183,8 @@ impl TokenTemplate {
         }
     }
 
-    /// Writes the tokens that show `codes`, one level after the other, and the mark before them; and the mark after them
-    /// if the ID is `complete`.
+    /// Writes the tokens that show `codes`, one level after the other, and the mark before them; and the mark after
+    /// them if the ID is `complete`.
     pub(crate) fn write(&self, codes: impl IntoIterator<Item = String>, complete: bool) -> String {
         let mut text = self.begin.clone().unwrap_or_default();
         for (level, code) in codes.into_iter().enumerate() {

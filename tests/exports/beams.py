@@ -2,9 +2,9 @@
 
     python3 tests/exports/beams.py [target/debug/semid]
 
-The model has random weights, so that without the mask hardly any of its texts is an ID. With it, 1,000 IDs found by beam
-search have to be registered ones, as ids.csv has them, whatever the form of the tokens. The folder is loaded without a
-network. Prints `N passed, N failed`; exits with 1 if anything failed.
+The model has random weights, so that without the mask hardly any of its texts is an ID. With it, 1,000 IDs found by
+beam search have to be registered ones, as index.json has them, whatever the form of the tokens. The folder is loaded
+without a network. Prints `N passed, N failed`; exits with 1 if anything failed.
 """
 
 import importlib.util
@@ -61,7 +61,8 @@ def check_tokenizer(check, name, folder, expected, base):
         check(f"{name}: {how}: ids", ids == added and len(tokenizer) == max(added.values()) + 1)
         texts = list(expected.values())
         encoded = tokenizer(texts, add_special_tokens=False)["input_ids"]
-        check(f"{name}: {how}: every ID is its tokens", all(number >= min(added.values()) for row in encoded for number in row))
+        lowest = min(added.values())
+        check(f"{name}: {how}: every ID is its tokens", all(number >= lowest for row in encoded for number in row))
         check(f"{name}: {how}: decoded", tokenizer.batch_decode(encoded, skip_special_tokens=False) == texts or [
             "".join(tokenizer.convert_ids_to_tokens(row)) for row in encoded] == texts)
         within = tokenizer("a " + texts[0] + "b", add_special_tokens=False)["input_ids"]
@@ -81,7 +82,8 @@ def strip(text, marks):
 def check_beams(check, name, folder, tokenizer, expected):
     torch.manual_seed(7)
     config = transformers.GPT2Config(
-        vocab_size=len(tokenizer), n_positions=32, n_embd=32, n_layer=2, n_head=2, bos_token_id=1, eos_token_id=1, pad_token_id=2
+        vocab_size=len(tokenizer), n_positions=32, n_embd=32, n_layer=2, n_head=2,
+        bos_token_id=1, eos_token_id=1, pad_token_id=2,
     )
     model = transformers.GPT2LMHeadModel(config).eval()
     with torch.no_grad():
@@ -119,18 +121,20 @@ def main():
         run("fit", "--input", "x.npy", "--output", "m.safetensors", "--clusters", "20,30")
         count = base_tokenizer(folder / "tokenizer.json")
         for number, (name, flags) in enumerate(FORMS.items()):
-            db, out = f"{number}.db", folder / f"hf-{number}"
+            db, out, base = f"{number}.db", folder / f"hf-{number}", folder / "tokenizer.json"
             fixed = ["--fixed-depth"] if name.startswith("fixed") else []
             run("assign", "--db", db, "--model", "m.safetensors", "--input", "x.npy", "--row-numbers", *fixed)
-            written = run("export", "--db", db, "--kind", "hf", "--output", out, "--tokenizer", "tokenizer.json", *flags)
+            written = run("export", "--db", db, "--kind", "hf", "--output", out, "--tokenizer", base, *flags)
             check(f"{name}: first token", written["first_token"] == count)
             run("export", "--db", db, "--output", "index.json", *flags)
-            expected = {item: "".join(tokens) for item, tokens in json.loads((folder / "index.json").read_text()).items()}
+            index = json.loads((folder / "index.json").read_text())
+            expected = {item: "".join(tokens) for item, tokens in index.items()}
             check(f"{name}: all items", len(set(expected.values())) == 2000)
-            found = [run("lookup", "--db", db, "--id", expected[item], *(flags or ["--token-template", "<{level}_{code}>"]))["item"] for item in ["0", "7", "1999"]]
-            check(f"{name}: lookup reads them back", found == ["0", "7", "1999"])
+            form, some = flags or ["--token-template", "<{level}_{code}>"], ["0", "7", "1999"]
+            found = [run("lookup", "--db", db, "--id", expected[item], *form)["item"] for item in some]
+            check(f"{name}: lookup reads them back", found == some)
             check(f"{name}: a card", "fingerprint" in (out / "README.md").read_text())
-            tokenizer = check_tokenizer(check, name, out, expected, folder / "tokenizer.json")
+            tokenizer = check_tokenizer(check, name, out, expected, base)
             check_beams(check, name, out, tokenizer, expected)
     check.end()
 

@@ -69,7 +69,8 @@ def flashrec_catalog():
 def check_catalogue(check, run, folder, db, ids):
     catalog = flashrec_catalog()
     expected = sorted(ids.values())
-    for name, flags in [("commas", []), ("packed", ["--packed"]), ("packed 9999", ["--packed", 9999]), ("end", ["--end-code"])]:
+    forms = {"commas": [], "packed": ["--packed"], "packed 9999": ["--packed", 9999], "end": ["--end-code"]}
+    for name, flags in forms.items():
         path = folder / f"{db}-{name}.json"
         written = run("export", "--db", db, "--kind", "sid-json", "--output", path, *flags)
         base = written.get("packed_base", 8192)
@@ -167,7 +168,8 @@ def check_tokens(check, run, folder):
     check("added tokens are decoded as they are", all(
         "".join(loaded.id_to_token(number) for number in found.ids) == text for found, text in zip(encoded, texts)
     ))
-    print(f"{len(added)} tokens: added in {adding:.2f} s, loaded in {loading:.2f} s, 1,000 IDs encoded in {encoding:.3f} s")
+    times = f"added in {adding:.2f} s, loaded in {loading:.2f} s, {len(texts)} IDs encoded in {encoding:.3f} s"
+    print(f"{len(added)} tokens: {times}")
 
 
 def main():
@@ -179,8 +181,8 @@ def main():
         np.save(folder / "x.npy", np.random.default_rng(1).integers(-40, 40, (500, 4)).astype(np.float32))
         for name, clusters in [("two", "9,11"), ("three", "5,9,7")]:
             run("fit", "--input", "x.npy", "--output", "m.safetensors", "--clusters", clusters)
-            run("assign", "--db", name, "--model", "m.safetensors", "--input", "x.npy", "--row-numbers", "--fixed-depth",
-                "--output", f"{name}.csv")
+            run("assign", "--db", name, "--model", "m.safetensors", "--input", "x.npy", "--row-numbers",
+                "--fixed-depth", "--output", f"{name}.csv")
             ids = ids_of(folder / f"{name}.csv")
             check(f"{name}: all of one depth", len({len(codes) for codes in ids.values()}) == 1)
             check(f"{name}: there are collisions", any(codes[-1] for codes in ids.values()))

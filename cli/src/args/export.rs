@@ -58,7 +58,8 @@ pub(crate) enum Kind {
     Trie,
     /// A folder with added tokens, trie, tokenizer settings, a LogitsProcessor and a model card for `transformers`
     Hf,
-    /// The index of STATIC, for decoding on accelerators; all IDs need the same depth, in any .npz or static.safetensors
+    /// The index of STATIC, for decoding on accelerators; all IDs need the same depth, in any .npz or
+    /// static.safetensors
     Static,
     /// {"12,5,33": 1, ...}, the catalogue that FlashRec reads; all IDs need the same depth, in sids.json
     SidJson,

@@ -223,7 +223,7 @@ Examples:
   semid export --db ids.db --output added_tokens.json --tokenizer base/tokenizer.json
   semid export --db ids.db --output trie.safetensors --first-token 32000
   semid export --db ids.db --output index.json --token-template \"<item_L{level0}_C{code}>\"
-  semid export --db ids.db --output ids.jsonl --token-template \"<s_{level}_{code}>\" --begin \"<|sid_begin|>\" --end \"<|sid_end|>\"
+  semid export --db ids.db --output ids.csv --token-template \"<s_{level}_{code}>\" --begin \"<sid>\" --end \"</sid>\"
   semid export --db ids.db --kind hf --output for-my-model --tokenizer base/tokenizer.json
   semid export --db engine.db --output index.npz --kind static
   semid export --db engine.db --output sids.json --packed

@@ -129,8 +129,8 @@ impl<'a> Export<'a> {
         self
     }
 
-    /// Sets how tokens are written, and the marks around those of an ID; by default as the registry's own tokens are, or
-    /// `<a_12><b_5><c_33>` where its IDs are plain.
+    /// Sets how tokens are written, and the marks around those of an ID; by default as the registry's own tokens are,
+    /// or `<a_12><b_5><c_33>` where its IDs are plain.
     #[must_use]
     pub fn template(mut self, template: TokenTemplate) -> Self {
         self.template = Some(template);
@@ -232,8 +232,8 @@ impl<'a> Export<'a> {
     /// [`ErrorKind::Parameter`](crate::ErrorKind::Parameter) where nothing was said: ids from 0 would be those of other
     /// tokens, and a model trained with them would be wrong without a sign of it.
     fn first_id(&self) -> Result<u64> {
-        let expected = "the number of tokens of the tokenizer that the tokens are added to: ids from 0 would be those of \
-                        its own tokens";
+        let expected = "the number of tokens of the tokenizer that the tokens are added to: ids from 0 would be those \
+                        of its own tokens";
         let first = self.first_token.or(self.tokenizer.map(BaseTokenizer::next_id));
         first.ok_or_else(|| Error::parameter("first_token", "none", expected))
     }

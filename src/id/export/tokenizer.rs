@@ -87,8 +87,8 @@ impl BaseTokenizer {
     }
 }
 
-/// Returns a token as tokenizers keep it: found as it is in any text, with nothing stripped around it. Marks are special,
-/// so that decoding can leave them out.
+/// Returns a token as tokenizers keep it: found as it is in any text, with nothing stripped around it. Marks are
+/// special, so that decoding can leave them out.
 pub(super) fn added(vocabulary: &Vocabulary, token: &str, id: u64) -> Value {
     let special = vocabulary.marks().contains(&Some(id));
     json!({

@@ -28,8 +28,8 @@ pub struct StaticSizes {
 }
 
 impl StaticSizes {
-    /// Takes the default sizes: two dense levels, or one where IDs have only two codes, and as many codes as the largest
-    /// level has.
+    /// Takes the default sizes: two dense levels, or one where IDs have only two codes, and as many codes as the
+    /// largest level has.
     pub fn new() -> Self {
         Self::default()
     }
@@ -52,8 +52,8 @@ impl Export<'_> {
     /// Writes the index of STATIC as .safetensors, or as .npz where the name ends in that.
     ///
     /// The arrays are those of `build_static_index` for the codes of all IDs, from 0 on each level, and a suffix as one
-    /// more level. All IDs have to have the same depth L, which is at least 2. With V codes per level, d dense levels, S
-    /// states and E edges:
+    /// more level. All IDs have to have the same depth L, which is at least 2. With V codes per level, d dense levels,
+    /// S states and E edges:
     ///
     /// | tensor | shape | |
     /// | --- | --- | --- |
@@ -73,9 +73,9 @@ impl Export<'_> {
     /// # Errors
     /// [`ErrorKind::MixedDepths`](crate::ErrorKind::MixedDepths) for IDs of different depths;
     /// [`ErrorKind::Parameter`](crate::ErrorKind::Parameter) for a registry without items, for IDs of one code and IDs
-    /// that end in item keys, for sizes that do not fit the IDs, for dense tables of more than 2^30 entries, for states or
-    /// edges that do not fit i32; [`ErrorKind::Feature`](crate::ErrorKind::Feature) for .npz without the feature `npz`;
-    /// [`ErrorKind::Io`](crate::ErrorKind::Io); any error of the store.
+    /// that end in item keys, for sizes that do not fit the IDs, for dense tables of more than 2^30 entries, for states
+    /// or edges that do not fit i32; [`ErrorKind::Feature`](crate::ErrorKind::Feature) for .npz without the feature
+    /// `npz`; [`ErrorKind::Io`](crate::ErrorKind::Io); any error of the store.
     pub fn static_index(&self, path: impl AsRef<Path>, sizes: StaticSizes) -> Result<Exported> {
         self.check_tokens()?;
         let path = path.as_ref();

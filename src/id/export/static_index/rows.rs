@@ -85,8 +85,8 @@ impl SidRows {
         self.depth
     }
 
-    /// Iterates over the IDs, each with the depth at which its first new node is: the length of the prefix that it shares
-    /// with the ID before it.
+    /// Iterates over the IDs, each with the depth at which its first new node is: the length of the prefix that it
+    /// shares with the ID before it.
     fn rows(&self) -> impl Iterator<Item = (&[u32], usize)> {
         let rows = || self.codes.chunks_exact(self.depth.max(1));
         let before = std::iter::once(&[][..]).chain(rows());

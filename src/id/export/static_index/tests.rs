@@ -108,7 +108,8 @@ proptest! {
     #[test]
     fn the_engine_lets_every_id_through_and_no_other(ids in any_ids(), dense in 1..3_usize, more in 0..5_u64) {
         let live = ids.iter().filter(|(item, ..)| item.is_some());
-        let expected: BTreeSet<_> = live.map(|(_, [a, b], suffix)| vec![u64::from(*a), u64::from(*b), *suffix]).collect();
+        let codes = |(_, [a, b], suffix): &(Option<String>, [u32; 2], u64)| vec![u64::from(*a), u64::from(*b), *suffix];
+        let expected: BTreeSet<_> = live.map(codes).collect();
         prop_assume!(!expected.is_empty());
         let suffixes = ids.iter().map(|(.., suffix)| suffix + 1).max().unwrap();
         let vocab = suffixes.max(4) + more;
