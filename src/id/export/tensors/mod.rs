@@ -16,12 +16,15 @@ const CHUNK: usize = 8192;
 /// Takes the next bytes of an array.
 pub(super) type Put<'p> = dyn FnMut(&[u8]) -> Result<()> + 'p;
 
+/// Gives the bytes of an array.
+type Bytes<'a> = dyn Fn(&mut Put<'_>) -> Result<()> + 'a;
+
 /// An array of a file, whose bytes are made while it is written.
 pub(super) struct Tensor<'a> {
     name: &'static str,
     dtype: Dtype,
     shape: Vec<usize>,
-    bytes: Box<dyn Fn(&mut Put<'_>) -> Result<()> + 'a>,
+    bytes: Box<Bytes<'a>>,
 }
 
 /// The type of an array's elements; all are little endian.
