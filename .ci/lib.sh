@@ -100,6 +100,18 @@ need_exports_python() {
   fi
 }
 
+# The programs whose files tests/dialects reads, as $dialects.
+need_dialects() {
+  python3 -c 'import ensurepip' 2>/dev/null || apt_install python3-venv
+  dialects=$tools/dialects/bin/python
+  if ! cmp -s tests/dialects/requirements.txt "$tools/dialects/wanted"; then
+    rm -rf "$tools/dialects"
+    python3 -m venv "$tools/dialects"
+    "$dialects" -m pip install --quiet --disable-pip-version-check -r tests/dialects/requirements.txt
+    cp tests/dialects/requirements.txt "$tools/dialects/wanted"
+  fi
+}
+
 find_chromium() {
   command -v "${CHROMIUM:-chromium}" || command -v chromium-browser || command -v google-chrome || true
 }

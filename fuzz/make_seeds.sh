@@ -23,6 +23,17 @@ save_file({"rows": rows[:6]}, "x.safetensors")
 with open("x.fvecs", "wb") as file:
     for row in rows[:6]:
         file.write(np.int32(4).tobytes() + row.tobytes())
+np.savez("stored.npz", x=rows[:6])
+np.savez_compressed("packed.npz", x=np.asfortranarray(rows[:6]), y=rows[:2])
+np.save("fortran.npy", np.asfortranarray(rows[:6]))
+with open("plain.csv", "w") as file:
+    file.write("1,2.5\n-3e2,4\n")
+with open("keyed.csv", "w") as file:
+    file.write('id,a,b\n"x, y",1,2.5\nz,nan,3\n')
+with open("lists.jsonl", "w") as file:
+    file.write("[1, 2.5]\n[0.1, -4]\n")
+with open("objects.jsonl", "w") as file:
+    file.write('{"id": "a", "embedding": [1, 2.5, -3e-2]}\n{"id": 7, "embedding": [4, 5, null]}\n')
 with open("items.txt", "w") as file:
     file.writelines(f"item {i}\n" for i in range(64))
 PYTHON
@@ -35,7 +46,10 @@ network=(--kind rq-vae --levels 1 --clusters 4 --hidden 4 --latent 2 --batch 16 
 fit "${network[@]}" --checkpoint checkpoint --output network.safetensors
 for model in plain balanced cosine network; do put model $model.safetensors $model; done
 [ ! -e checkpoint ] || put checkpoint checkpoint epoch-1
-for file in x half double codes; do put npy $file.npy $file; done
+for file in stored packed; do put npz $file.npz $file; done
+for file in plain keyed; do put csv $file.csv $file; done
+for file in lists objects; do put jsonl $file.jsonl $file; done
+for file in x half double codes fortran; do put npy $file.npy $file; done
 put safetensors x.safetensors rows
 put fvecs x.fvecs rows
 "$semid" encode --quiet --device cpu --model plain.safetensors --input x.npy --output ids.parquet

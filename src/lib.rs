@@ -30,7 +30,7 @@
 //! # let mut out = NpyWriter::<f32>::create(&path, 500, 8)?;
 //! # out.write(&(0..4000).map(|i| ((i * i) % 251) as f32).collect::<Vec<f32>>())?;
 //! # out.finish()?;
-//! let rows = open(&path, &ReadOptions::default())?; // .npy, .parquet, .safetensors or .fvecs
+//! let rows = open(&path, &ReadOptions::default())?; // .npy, .parquet, .safetensors, ...; also a folder of parts
 //! let model = RqKMeans::new(3, 16).fit(&rows, &Device::cpu())?;
 //! assert_eq!(model.encode(&rows, &Device::cpu())?.len(), 500);
 //! # Ok::<(), Box<dyn std::error::Error>>(())
@@ -76,7 +76,8 @@
 //! | feature | adds |
 //! | --- | --- |
 //! | `gpu` (default) | GPUs, through wgpu |
-//! | `npz` | writing .npz files |
+//! | `csv` | reading .csv and .tsv files of numbers |
+//! | `npz` | reading and writing .npz files |
 //! | `parquet` | reading and writing Parquet files |
 //! | `sqlite` | registries in SQLite databases |
 //! | `report` | reports as web pages and figures |

@@ -2,12 +2,13 @@
 
 use crate::args::{Assignment, Common, EncodeArgs, Format};
 use crate::balance::{self, Balance};
-use crate::input::Input;
+use crate::input::{Input, Texts};
 use crate::interrupt::{self, Watched};
 use crate::items;
 use crate::outliers;
 use crate::output::{self, Answer, Failure, Outcome};
 use crate::progress::Bar;
+use crate::warnings::{Directed, Usage};
 use semid::io::{IdWriter, NpyWriter};
 use semid::rq::EncodeReport;
 use semid::{Encoder, IdFormat, Model, Result, Rows};
@@ -24,6 +25,9 @@ struct Encoded<'a> {
     read_seconds: f64,
     settled_rows: u64,
     saturated_values: u64,
+    /// Rows that were left out.
+    #[serde(skip_serializing_if = "output::is_zero")]
+    bad_rows: usize,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     warnings: Vec<String>,
     /// One entry per level, if a capacity was given.
@@ -45,26 +49,30 @@ pub(crate) fn run(common: &Common, args: &EncodeArgs) -> Outcome {
     format.check()?;
     let model = Model::load(&args.model)?;
     let encoder = encoder(&model, args)?;
-    let input = Input::open(&args.input)?;
+    let input = Input::open(common, &args.input, Texts { column: args.id_column.as_deref(), file: None }, None)?;
     input.check_output(&args.output)?;
     output::differs_from(&args.output, &args.model, "model")?;
     let device = common.device()?;
     let keys = keys(args, &input)?;
-    let mut sink = Sink::create(&args.output, input.rows.len(), &model, keys, args.id_column.as_deref(), format)?;
+    let mut sink = Sink::create(&args.output, input.rows.total(), &model, keys, args.id_column.as_deref(), format)?;
     let rows = Watched::new(&input.rows);
+    let directed = Directed::new(&rows, model.metric());
+    let mut usage = Usage::new(&model.clusters());
     let bar = Bar::rows(common, rows.len());
     bar.name("encoding");
     let start = Instant::now();
-    let encoded = encoder.encode_with(&rows, &device, |first, codes| {
+    let encoded = encoder.encode_with(&directed, &device, |first, codes| {
         interrupt::check()?;
-        sink.write(first, codes)?;
+        usage.count(codes);
+        sink.write(first, codes, &input)?;
         bar.done(first + codes.len() / model.levels());
         Ok(())
     });
     let report = encoded.map_err(|error| input.failure(error))?;
     drop(bar);
     interrupt::check()?;
-    sink.finish()?;
+    sink.finish(&input)?;
+    let number = |row| input.rows.input_row(row);
     let encoded = Encoded {
         rows: report.rows,
         levels: model.levels(),
@@ -72,7 +80,13 @@ pub(crate) fn run(common: &Common, args: &EncodeArgs) -> Outcome {
         read_seconds: rows.seconds(),
         settled_rows: report.settled_rows,
         saturated_values: report.saturated_values,
-        warnings: outliers::warnings(report.saturated_values, &report.outliers),
+        bad_rows: input.skipped(),
+        warnings: [
+            outliers::warnings(report.saturated_values, &report.outliers, number),
+            directed.warnings(number),
+            usage.warnings(report.rows as usize),
+        ]
+        .concat(),
         balance: report.balance.iter().copied().map(Balance::from).collect(),
         optimality_gap: balance::gap(&report.balance),
         device: &device.info().name,
@@ -128,8 +142,18 @@ fn keys(args: &EncodeArgs, input: &Input) -> Result<Option<Vec<String>>, Failure
 
 /// Writes codes or IDs to the output.
 enum Sink {
-    Codes(NpyWriter<u32>),
-    Ids { out: IdWriter, keys: Option<Vec<String>>, format: IdFormat, levels: usize },
+    /// Rows without codes, which were left out, have [`NO_CODE`] at every level.
+    Codes {
+        out: NpyWriter<u32>,
+        next: usize,
+        levels: usize,
+    },
+    Ids {
+        out: IdWriter,
+        keys: Option<Vec<String>>,
+        format: IdFormat,
+        levels: usize,
+    },
 }
 
 impl Sink {
@@ -143,7 +167,7 @@ impl Sink {
     ) -> Result<Self, Failure> {
         let levels = model.levels();
         match path.extension().unwrap_or_default().to_string_lossy().to_lowercase().as_str() {
-            "npy" => Ok(Self::Codes(NpyWriter::create(path, rows, levels)?)),
+            "npy" => Ok(Self::Codes { out: NpyWriter::create(path, rows, levels)?, next: 0, levels }),
             "csv" | "jsonl" | "parquet" => {
                 let out = match column {
                     Some(column) => IdWriter::create_with_keys(path, items::output_column(Some(column)))?,
@@ -158,22 +182,43 @@ impl Sink {
         }
     }
 
-    fn write(&mut self, first: usize, codes: &[u32]) -> Result<()> {
+    fn write(&mut self, first: usize, codes: &[u32], input: &Input) -> Result<()> {
         match self {
-            Self::Codes(out) => out.write(codes),
+            Self::Codes { out, next, levels } if input.skipped() > 0 => {
+                codes.chunks_exact(*levels).enumerate().try_for_each(|(i, codes)| {
+                    let row = input.rows.input_row(first + i);
+                    without_codes(out, row - *next, *levels)?;
+                    *next = row + 1;
+                    out.write(codes)
+                })
+            }
+            Self::Codes { out, .. } => out.write(codes),
             Self::Ids { out, keys, format, levels } => {
                 codes.chunks_exact(*levels).enumerate().try_for_each(|(i, codes)| {
                     let key = keys.as_ref().and_then(|keys| keys.get(first + i)).map(String::as_str);
+                    out.skip_to(input.rows.input_row(first + i) as u64);
                     out.push(key, &format.format_row(codes), codes)
                 })
             }
         }
     }
 
-    fn finish(self) -> Result<()> {
+    fn finish(self, input: &Input) -> Result<()> {
         match self {
-            Self::Codes(out) => out.finish(),
+            Self::Codes { mut out, next, levels } => {
+                if input.skipped() > 0 {
+                    without_codes(&mut out, input.rows.total() - next, levels)?;
+                }
+                out.finish()
+            }
             Self::Ids { out, .. } => out.finish(),
         }
     }
+}
+
+/// What stands in a file of codes for a row that has none.
+const NO_CODE: u32 = u32::MAX;
+
+fn without_codes(out: &mut NpyWriter<u32>, rows: usize, levels: usize) -> Result<()> {
+    (0..rows).try_for_each(|_| out.write(&vec![NO_CODE; levels]))
 }

@@ -26,6 +26,8 @@ pub(crate) enum Failure {
     Stopped(String),
     /// Nobody reads stdout any more.
     ClosedPipe,
+    /// All that was asked for is done, and this is the answer.
+    Ended(Answer),
 }
 
 /// The result of every command.
@@ -56,6 +58,9 @@ fn hint(kind: &ErrorKind) -> Option<&'static str> {
         ErrorKind::OutOfMemory { .. } => Some("--sample takes a part of the rows"),
         ErrorKind::Format { reason, .. } if reason.ends_with("name the tensor to read") => Some("--tensor NAME"),
         ErrorKind::Format { reason, .. } if reason.ends_with("name the column to read") => Some("--column NAME"),
+        ErrorKind::BadRows { .. } => Some("--bad-rows skip leaves them out, --bad-rows list shows all"),
+        ErrorKind::Format { reason, .. } if reason.ends_with("f16le, bf16le, f32le or f64le") => Some("--as f32le"),
+        ErrorKind::Format { reason, .. } if reason.contains("allow integers") => Some("--integers"),
         ErrorKind::Format { format: "model", reason } if reason.ends_with("`Model::save` wrote") => {
             Some("`semid fit` writes such files")
         }
@@ -84,10 +89,11 @@ impl Failure {
 
     /// Makes the failure of `error` during work on the rows of the file at `input`.
     pub(crate) fn of_rows(error: semid::Error, input: &Path) -> Self {
-        use ErrorKind::{Dim, DimMismatch, Empty, FarRow, NotFinite, Ragged, Sizes, TooFewRows};
+        use ErrorKind::{BadRows, Dim, DimMismatch, Empty, FarRow, NotFinite, Ragged, Sizes, TooFewRows};
         let about_rows = matches!(
             error.kind(),
-            Dim { .. }
+            BadRows { .. }
+                | Dim { .. }
                 | DimMismatch { .. }
                 | Empty
                 | FarRow { .. }

@@ -14,7 +14,7 @@ pub(crate) fn of_rows(args: &KeyArgs, input: &Input) -> Result<Vec<String>, Fail
     let id_column = ("--id-column", args.id_column.as_deref());
     match input.texts(id_column, ("item keys", "--items", args.items.as_deref()))? {
         Some(keys) => Ok(keys),
-        None if args.row_numbers => kept((0..input.rows.len()).map(|row| row.to_string())),
+        None if args.row_numbers => kept((0..input.rows.len()).map(|row| input.rows.input_row(row).to_string())),
         None => Err(input.refuse(&advice(input)?)),
     }
 }

@@ -33,6 +33,7 @@ mod stats;
 mod stderr;
 mod sweep;
 mod verify;
+mod warnings;
 
 use args::{Cli, Command};
 use clap::{CommandFactory, Parser};

@@ -45,6 +45,12 @@ pub(crate) fn path_if_any<S: Serializer>(path: &Option<&Path>, serializer: S) ->
     path.map(Path::to_string_lossy).serialize(serializer)
 }
 
+/// Whether a number is left out of `--json`.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands over references")]
+pub(crate) fn is_zero(number: &usize) -> bool {
+    *number == 0
+}
+
 /// Refuses to replace a file that this command reads or also makes.
 pub(crate) fn differs(output: &Path, input: &Path) -> Result<(), Failure> {
     differs_from(output, input, "input")
@@ -89,6 +95,7 @@ pub(crate) fn exit_code(outcome: Outcome) -> ExitCode {
         Ok(Answer::Yes) | Err(Failure::ClosedPipe) => ExitCode::SUCCESS,
         Ok(Answer::No) => ExitCode::from(1),
         Ok(Answer::Failed) => ExitCode::from(2),
+        Err(Failure::Ended(answer)) => exit_code(Ok(answer)),
         Err(Failure::Error(message)) => {
             error(&message);
             ExitCode::from(2)

@@ -8,6 +8,7 @@ use std::path::Path;
 /// Refuses outputs that are stdout, where the result is printed, and names with the extension of another format.
 pub(crate) fn check(command: &Command) -> Result<(), Failure> {
     command.outputs().into_iter().try_for_each(is_no_stdout)?;
+    command.input().and_then(|input| input.bad_rows_output.as_deref()).map_or(Ok(()), is_no_stdout)?;
     let (path, what, others) = match command {
         Command::Fit(args) => (&args.output, "a model", NO_MODELS),
         Command::Sweep(args) => (&args.output, "the result of a sweep", NO_SWEEPS),

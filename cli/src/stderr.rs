@@ -10,6 +10,11 @@ pub(crate) fn warn(warnings: &[String]) {
     }
 }
 
+/// Something to know that is no reason to worry.
+pub(crate) fn note(message: &str) {
+    let _ = writeln!(anstream::stderr(), "note: {message}");
+}
+
 /// Prints that the process was interrupted, unless another thread already has.
 pub(crate) fn say_interrupted(message: &str) {
     static SAID: AtomicBool = AtomicBool::new(false);
@@ -20,6 +25,7 @@ pub(crate) fn say_interrupted(message: &str) {
 
 /// Prints one line; if stderr is closed, nobody is left to tell.
 pub(crate) fn error(message: &str) {
-    let line = message.replace(['\n', '\r'], " ");
+    // Lines that begin with spaces are code to paste, or a list; no name of a file can begin another kind of line.
+    let line = message.replace("\n    ", "\u{1}").replace(['\n', '\r'], " ").replace('\u{1}', "\n    ");
     let _ = writeln!(anstream::stderr(), "\x1b[1;31merror:\x1b[0m {line}");
 }

@@ -66,10 +66,56 @@ pub fn fvecs(bytes: &[u8]) {
     rows("x.fvecs", bytes);
 }
 
-/// Opens embeddings and reads all of them, some rows at a time.
-fn rows(name: &str, bytes: &[u8]) {
+/// A table of numbers as text, with item keys in the column `id` or without.
+pub fn csv(bytes: &[u8]) {
+    let mut keyed = ReadOptions::default();
+    keyed.beside = vec!["id".to_owned()];
+    for options in [ReadOptions::default(), keyed] {
+        read("x.csv", bytes, options);
+        texts("x.csv", bytes);
+    }
+}
+
+/// Json lines, with item keys in the field `id` or without.
+pub fn jsonl(bytes: &[u8]) {
+    rows("x.jsonl", bytes);
+    texts("x.jsonl", bytes);
+}
+
+/// An .npz file.
+pub fn npz(bytes: &[u8]) {
+    rows("x.npz", bytes);
+    let mut named = ReadOptions::default();
+    named.tensor = Some("x".to_owned());
+    read("x.npz", bytes, named);
+}
+
+/// Reads the item keys of a file.
+fn texts(name: &str, bytes: &[u8]) {
     with_file(name, bytes, |path| {
-        let Ok(rows) = io::open(path, &ReadOptions::default()) else { return };
+        if let Ok(rows) = io::open(path, &ReadOptions::default())
+            && let Ok(texts) = rows.strings("id")
+        {
+            assert_eq!(texts.len(), rows.len());
+        }
+    });
+}
+
+/// Reads embeddings, refusing bad rows and leaving them out.
+fn rows(name: &str, bytes: &[u8]) {
+    read(name, bytes, ReadOptions::default());
+}
+
+/// Opens embeddings and reads all of them, some rows at a time; without bad rows they have to be finite.
+fn read(name: &str, bytes: &[u8], mut options: ReadOptions) {
+    read_all(name, bytes, &options);
+    options.bad_rows = io::BadRows::Skip;
+    read_all(name, bytes, &options);
+}
+
+fn read_all(name: &str, bytes: &[u8], options: &ReadOptions) {
+    with_file(name, bytes, |path| {
+        let Ok(rows) = io::open(path, options) else { return };
         let (len, dim) = (rows.len(), rows.dim());
         assert!(dim > 0, "rows have dimensions");
         let step = (4096 / dim).max(1);
@@ -79,6 +125,7 @@ fn rows(name: &str, bytes: &[u8]) {
             if rows.read(first, &mut buffer[..count * dim]).is_err() {
                 return;
             }
+            assert!(buffer[..count * dim].iter().all(|value| value.is_finite()), "a bad row was read");
         }
     });
 }

@@ -4,13 +4,16 @@
 use std::fs;
 use std::path::Path;
 
-const TARGETS: [(&str, fn(&[u8])); 9] = [
+const TARGETS: [(&str, fn(&[u8])); 12] = [
     ("model", semid_fuzz::model),
     ("checkpoint", semid_fuzz::checkpoint),
     ("npy", semid_fuzz::npy),
     ("parquet", semid_fuzz::parquet),
     ("safetensors", semid_fuzz::safetensors),
     ("fvecs", semid_fuzz::fvecs),
+    ("csv", semid_fuzz::csv),
+    ("jsonl", semid_fuzz::jsonl),
+    ("npz", semid_fuzz::npz),
     ("ids", semid_fuzz::ids),
     ("database", semid_fuzz::database),
     ("sweep", semid_fuzz::sweep),

@@ -1,5 +1,6 @@
 //! What can go wrong.
 
+use crate::io::BadRow;
 use std::io;
 use std::path::PathBuf;
 
@@ -68,6 +69,16 @@ pub enum ErrorKind {
         expected: usize,
         /// Dimensions found.
         found: usize,
+    },
+    /// The input has rows that cannot be used.
+    #[error("{}", crate::io::bad_rows::summary(*count, *rows, first))]
+    BadRows {
+        /// How many of them there are.
+        count: usize,
+        /// Rows of the input.
+        rows: usize,
+        /// The first of them, 20 at most.
+        first: Vec<BadRow>,
     },
     /// Two files of one input have rows of different lengths; the error's path is the second.
     #[error(

@@ -79,7 +79,7 @@ impl Error {
     }
 
     /// The build lacks `feature`, which adds `what`.
-    #[cfg(not(all(feature = "gpu", feature = "parquet")))]
+    #[cfg(not(all(feature = "csv", feature = "gpu", feature = "npz", feature = "parquet")))]
     pub(crate) fn feature(feature: &'static str, what: &'static str) -> Self {
         ErrorKind::Feature { feature, what }.into()
     }

@@ -17,13 +17,19 @@ pub(crate) enum Float {
     Bf16,
     F32,
     F64,
+    /// Whole numbers, all of which f32 has.
+    I8,
+    U8,
+    I16,
+    U16,
 }
 
 impl Float {
     /// Bytes of one value.
     pub(crate) fn size(self) -> usize {
         match self {
-            Float::F16 | Float::Bf16 => 2,
+            Float::I8 | Float::U8 => 1,
+            Float::F16 | Float::Bf16 | Float::I16 | Float::U16 => 2,
             Float::F32 => 4,
             Float::F64 => 8,
         }
@@ -39,6 +45,8 @@ pub(crate) struct Dense {
     pub(crate) dim: usize,
     pub(crate) float: Float,
     pub(crate) big_endian: bool,
+    /// One column after the other instead of one row.
+    pub(crate) by_columns: bool,
 }
 
 impl Dense {
@@ -95,7 +103,16 @@ impl Rows for Dense {
 
     fn read(&self, first: usize, out: &mut [f32]) -> Result<()> {
         check_span(self, first, out.len())?;
-        let first = first * self.dim;
+        match self.by_columns {
+            false => self.floats(first * self.dim, out),
+            true => self.columns(first, out),
+        }
+    }
+}
+
+impl Dense {
+    /// Reads the values from number `first` on as f32.
+    fn floats(&self, first: usize, out: &mut [f32]) -> Result<()> {
         match self.float {
             Float::F16 => self.convert::<u16>(
                 first,
@@ -119,11 +136,33 @@ impl Rows for Dense {
                 out,
                 |x| x.swap_bytes(),
                 |from, to| {
-                    to.iter_mut().zip(from).for_each(|(to, from)| *to = f64::from_bits(*from) as f32);
+                    each(from, to, |bits| f64::from_bits(bits) as f32);
                 },
             ),
+            Float::I8 => self.convert::<i8>(first, out, |x| *x, |from, to| each(from, to, f32::from)),
+            Float::U8 => self.convert::<u8>(first, out, |x| *x, |from, to| each(from, to, f32::from)),
+            Float::I16 => self.convert::<i16>(first, out, |x| x.swap_bytes(), |from, to| each(from, to, f32::from)),
+            Float::U16 => self.convert::<u16>(first, out, |x| x.swap_bytes(), |from, to| each(from, to, f32::from)),
         }
     }
+
+    /// Reads rows out of values that are stored column by column: from each column as many as fit a piece of memory.
+    fn columns(&self, first: usize, out: &mut [f32]) -> Result<()> {
+        let mut column = vec![0.0; (out.len() / self.dim).min(CHUNK)];
+        for (piece, out) in out.chunks_mut(CHUNK * self.dim).enumerate() {
+            let row = first + piece * CHUNK;
+            for i in 0..self.dim {
+                let (values, _) = column.split_at_mut(out.len() / self.dim);
+                self.floats(i * self.rows + row, values)?;
+                out.iter_mut().skip(i).step_by(self.dim).zip(&*values).for_each(|(out, value)| *out = *value);
+            }
+        }
+        Ok(())
+    }
+}
+
+fn each<T: Copy>(from: &[T], to: &mut [f32], convert: impl Fn(T) -> f32) {
+    to.iter_mut().zip(from).for_each(|(to, from)| *to = convert(*from));
 }
 
 /// Bytes of `rows` x `columns` values, where that is a number of bytes a machine can address.

@@ -2,7 +2,7 @@
 
 use crate::error::{Error, Result};
 use std::fs::File;
-use std::io;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 /// An open regular file of a known length, with what its errors need to say.
@@ -10,6 +10,8 @@ use std::path::{Path, PathBuf};
 pub(crate) struct Source {
     file: File,
     path: PathBuf,
+    /// Where it begins in the file.
+    start: u64,
     len: u64,
     format: &'static str,
 }
@@ -26,7 +28,32 @@ impl Source {
         }
         let file = File::open(path).map_err(at)?;
         let len = file.metadata().map_err(at)?.len();
-        Ok(Self { file, path: path.to_owned(), len, format })
+        Ok(Self { file, path: path.to_owned(), start: 0, len, format })
+    }
+
+    /// What was written to `file`, which errors will call the `format` file at `path`.
+    pub(crate) fn spooled(file: File, path: &Path, format: &'static str) -> Result<Self> {
+        let len = file.metadata().map_err(|error| Error::io("reading", error).at(path))?.len();
+        Ok(Self { file, path: path.to_owned(), start: 0, len, format })
+    }
+
+    /// The `len` bytes from `start` on, as a file of a format of its own.
+    #[cfg(feature = "npz")]
+    pub(crate) fn part(self, start: u64, len: u64, format: &'static str) -> Result<Self> {
+        match start.checked_add(len).filter(|end| *end <= self.len) {
+            Some(_) => Ok(Self { start: self.start + start, len, format, ..self }),
+            None => Err(self.error(format!("its {len} bytes from byte {start} on lie outside of it"))),
+        }
+    }
+
+    /// The same, which errors will call a `format` file.
+    pub(crate) fn named(self, format: &'static str) -> Self {
+        Self { format, ..self }
+    }
+
+    /// Reads from front to back.
+    pub(crate) fn reader(&self) -> FromStart<'_> {
+        FromStart { source: self, at: 0 }
     }
 
     /// Length of the file when it was opened.
@@ -41,7 +68,7 @@ impl Source {
 
     /// Fills `out` with the bytes from `offset` on.
     pub(crate) fn read(&self, offset: u64, out: &mut [u8]) -> Result<()> {
-        read_exact_at(&self.file, offset, out).map_err(|error| match error.kind() {
+        read_exact_at(&self.file, self.start.saturating_add(offset), out).map_err(|error| match error.kind() {
             io::ErrorKind::UnexpectedEof => self.error(format!(
                 "it ends before byte {}: it is truncated or still being written",
                 offset.saturating_add(out.len() as u64)
@@ -53,6 +80,24 @@ impl Source {
     /// A format error placed in this file.
     pub(crate) fn error(&self, reason: impl Into<String>) -> Error {
         Error::format(self.format, reason).at(&self.path)
+    }
+}
+
+/// A file being read from front to back.
+#[derive(Debug)]
+pub(crate) struct FromStart<'a> {
+    source: &'a Source,
+    at: u64,
+}
+
+impl Read for FromStart<'_> {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        let left = usize::try_from(self.source.len().saturating_sub(self.at)).unwrap_or(usize::MAX);
+        let count = out.len().min(left);
+        let (out, _) = out.split_at_mut(count);
+        self.source.read(self.at, out).map_err(io::Error::other)?;
+        self.at += count as u64;
+        Ok(count)
     }
 }
 

@@ -28,17 +28,19 @@ impl FvecsRows {
     /// [`ErrorKind::Io`]; [`ErrorKind::Empty`]; [`ErrorKind::Dim`]; [`ErrorKind::Format`] for a length that is not one
     /// of whole rows.
     pub fn open(path: impl AsRef<Path>) -> Result<Self> {
-        let path = path.as_ref();
-        let source = Source::open(path, "fvecs")?;
+        Self::of(Source::open(path.as_ref(), "fvecs")?)
+    }
+
+    pub(crate) fn of(source: Source) -> Result<Self> {
         if source.len() == 0 {
-            return Err(Error::from(ErrorKind::Empty).at(path));
+            return Err(Error::from(ErrorKind::Empty).at(source.path()));
         }
         let mut prefix = [0; 4];
         source.read(0, &mut prefix)?;
         let dim = i32::from_le_bytes(prefix);
         let dim = usize::try_from(dim).map_err(|_| source.error(format!("row 0 has {dim} dimensions")))?;
         if dim == 0 || dim > MAX_DIM {
-            return Err(Error::from(ErrorKind::Dim { dim }).at(path));
+            return Err(Error::from(ErrorKind::Dim { dim }).at(source.path()));
         }
         let record = 4 + 4 * dim as u64;
         if !source.len().is_multiple_of(record) {

@@ -151,6 +151,11 @@ impl IdWriter {
         Ok(())
     }
 
+    /// Passes over rows, so that the next one has the number `row` where rows have numbers.
+    pub fn skip_to(&mut self, row: u64) {
+        self.row = row;
+    }
+
     /// Completes the file.
     ///
     /// # Errors

@@ -4,6 +4,8 @@
 //! file claims are checked against its size before memory is asked for. What is written appears complete or not at all.
 
 mod atomic;
+pub(crate) mod bad_rows;
+mod convert;
 mod dense;
 mod dialect;
 pub(crate) mod file;
@@ -11,18 +13,27 @@ mod fvecs;
 mod ids;
 mod inputs;
 pub(crate) mod model_file;
+#[cfg(any(feature = "csv", feature = "parquet"))]
+mod names;
 mod npy;
+#[cfg(feature = "npz")]
+mod npz;
+mod options;
 #[cfg(feature = "parquet")]
 mod parquet;
 mod safetensors;
+mod spool;
 #[cfg(test)]
 pub(crate) mod testing;
+mod text;
 
 pub use atomic::{AtomicFile, remove_unfinished};
+pub use bad_rows::{BadRow, BadRowKind, BadRows};
 pub use fvecs::FvecsRows;
 pub use ids::IdWriter;
 pub use inputs::Inputs;
 pub use npy::{CodesFile, Element, NpyRows, NpyWriter, read_codes};
+pub use options::{FloatBytes, ReadOptions};
 #[cfg(feature = "parquet")]
 pub use parquet::{ParquetRows, columns, read_strings};
 pub use safetensors::SafetensorsRows;
@@ -32,18 +43,9 @@ pub use crate::origin::{Provenance, ProvenanceInput};
 use crate::error::Result;
 use std::path::Path;
 
-/// Which part of a file holds the embeddings, where a file can hold several.
-#[derive(Clone, Debug, Default)]
-#[non_exhaustive]
-pub struct ReadOptions {
-    /// Column of a parquet file; without it `embedding`, or else the only column of lists of floats.
-    pub column: Option<String>,
-    /// Tensor of a safetensors file; without it the only matrix of floats.
-    pub tensor: Option<String>,
-}
-
 /// Opens embeddings for reading in pieces: a file, all files in a folder, or those that fit a pattern such as
-/// `part-*.parquet`; the extension says the format: .npy, .parquet, .safetensors or .fvecs. See [`Inputs`].
+/// `part-*.parquet`; the extension says the format: .npy, .npz, .parquet, .safetensors, .fvecs, .csv,
+/// .tsv or .jsonl. `-` is standard input, which is saved to a temporary file. See [`Inputs`].
 ///
 /// ```
 /// use semid::Rows;
@@ -64,10 +66,12 @@ pub struct ReadOptions {
 ///
 /// # Errors
 /// [`ErrorKind::Parameter`](crate::ErrorKind::Parameter) for another extension;
-/// [`ErrorKind::Feature`](crate::ErrorKind::Feature) for parquet in a build without the feature `parquet`;
+/// [`ErrorKind::Feature`](crate::ErrorKind::Feature) for a format whose feature
+/// the build has not;
 /// [`ErrorKind::Io`](crate::ErrorKind::Io), as for a missing file; [`ErrorKind::Format`](crate::ErrorKind::Format),
 /// [`ErrorKind::Dim`](crate::ErrorKind::Dim), [`ErrorKind::Empty`](crate::ErrorKind::Empty) and
 /// [`ErrorKind::Ragged`](crate::ErrorKind::Ragged) for what the file holds;
+/// [`ErrorKind::BadRows`](crate::ErrorKind::BadRows) by its reads, for rows that cannot be used;
 /// [`ErrorKind::Widths`](crate::ErrorKind::Widths) where two files have rows of different lengths.
 pub fn open(path: impl AsRef<Path>, options: &ReadOptions) -> Result<Inputs> {
     Inputs::open([path], options)
@@ -110,7 +114,7 @@ mod tests {
 
     #[test]
     fn unknown_extensions_and_missing_files_say_so() {
-        for name in ["x.pt", "x", ""] {
+        for name in ["x.xyz", "x", ""] {
             let error = open(Path::new(name), &ReadOptions::default()).err().unwrap();
             assert!(matches!(error.kind(), ErrorKind::Parameter { name: "input", .. }), "{error}");
             assert!(error.to_string().contains(".fvecs"), "{error}");
@@ -119,6 +123,18 @@ mod tests {
         let error = open(&path, &ReadOptions::default()).err().unwrap();
         assert!(matches!(error.kind(), ErrorKind::Io { .. }), "{error}");
         assert_eq!(error.path(), Some(path.as_path()));
+    }
+
+    #[test]
+    fn files_of_other_programs_are_refused_with_what_converts_them() {
+        let folder = testing::Folder::new();
+        for (name, import) in [("a \"b\".pt", "torch"), ("x.pkl", "pickle"), ("x.h5", "h5py")] {
+            let path = folder.path(name);
+            let error = open(&path, &ReadOptions::default()).err().unwrap();
+            let (text, code) = (error.to_string(), format!("\n    import numpy, {import}\n    numpy.save("));
+            assert!(text.contains(&code) && text.contains(".npy"), "{text}");
+            assert_eq!(error.path(), Some(path.as_path()));
+        }
     }
 
     #[cfg(not(feature = "parquet"))]

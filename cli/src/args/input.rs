@@ -1,29 +1,62 @@
 //! Flags of the input, which all commands on embeddings share.
 
-use clap::Args;
-use semid::io::ReadOptions;
+use clap::{Args, ValueEnum};
+use semid::io::{BadRows, FloatBytes, ReadOptions};
 use std::path::PathBuf;
 
 /// The files of embeddings, and their column or tensor.
 #[derive(Debug, Args)]
 pub(crate) struct InputArgs {
-    /// Embeddings: .npy, .parquet, .safetensors or .fvecs; a folder, or a pattern such as 'part-*.parquet', stands for
-    /// its files in the order of their names; several inputs are read one after the other
-    #[arg(long, short, value_name = "FILE", required = true, num_args = 1..)]
+    /// Embeddings: .npy, .npz, .parquet, .safetensors, .fvecs, .csv, .tsv or .jsonl; a folder, or a pattern
+    /// such as 'part-*.parquet', stands for its files in the order of their names; several inputs are read one after
+    /// the other; - is standard input
+    #[arg(long, short, value_name = "FILE", required = true, num_args = 1.., help_heading = "Input")]
     pub(crate) input: Vec<PathBuf>,
-    /// Column of a parquet file [default: embedding, or the only column of lists of floats]
-    #[arg(long, value_name = "NAME")]
+    /// Column of a .parquet or .jsonl file [default: embedding, or the only column of lists of floats]
+    #[arg(long, value_name = "NAME", help_heading = "Input")]
     pub(crate) column: Option<String>,
-    /// Tensor of a safetensors file [default: its only matrix of floats]
-    #[arg(long, value_name = "NAME")]
+    /// Columns of a table that has one for every dimension: f0..f383, a,b,c, or the prefix f of f0, f1, ... [default
+    /// for .csv and .tsv: all but those with item keys or labels]
+    #[arg(long, value_name = "NAMES", conflicts_with = "column", help_heading = "Input")]
+    pub(crate) columns: Option<String>,
+    /// Floats that a column of bytes holds: f16le, bf16le, f32le or f64le
+    #[arg(long = "as", value_name = "TYPE", help_heading = "Input")]
+    pub(crate) bytes: Option<FloatBytes>,
+    /// Tensor of a .safetensors file or array of an .npz file [default: its only matrix of floats]
+    #[arg(long, value_name = "NAME", help_heading = "Input")]
     pub(crate) tensor: Option<String>,
+    /// Read .npy files of integers of up to 16 bits as embeddings, at the scale 1
+    #[arg(long, help_heading = "Input")]
+    pub(crate) integers: bool,
+    /// What to do about rows with NaN, infinities or nulls, without values, or of another length
+    #[arg(long, value_enum, value_name = "WHAT", default_value_t = OnBadRows::Refuse, help_heading = "Input")]
+    pub(crate) bad_rows: OnBadRows,
+    /// File to write all bad rows to, with their keys: .csv or .jsonl; with --bad-rows skip or list
+    #[arg(long, value_name = "FILE", help_heading = "Input")]
+    pub(crate) bad_rows_output: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum OnBadRows {
+    /// End with their number and the first of them
+    Refuse,
+    /// Leave them out: they are not fitted and get no code; row numbers stay those of the input
+    Skip,
+    /// Print them, and do nothing else; exit code 1 if there are any
+    List,
 }
 
 impl InputArgs {
-    pub(crate) fn options(&self) -> ReadOptions {
+    /// How to read it; `beside` are columns that are no dimensions.
+    pub(crate) fn options(&self, beside: &[Option<&str>]) -> ReadOptions {
         let mut options = ReadOptions::default();
         options.column.clone_from(&self.column);
+        options.columns.clone_from(&self.columns);
         options.tensor.clone_from(&self.tensor);
+        options.bytes = self.bytes;
+        options.integers = self.integers;
+        options.beside = beside.iter().flatten().map(|name| (*name).to_owned()).collect();
+        options.bad_rows = if self.bad_rows == OnBadRows::Skip { BadRows::Skip } else { BadRows::Refuse };
         options
     }
 

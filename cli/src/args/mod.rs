@@ -14,7 +14,7 @@ mod vae;
 pub(crate) use eval::EvalArgs;
 pub(crate) use export::{ExportArgs, Kind};
 pub(crate) use fit::{Algorithm, FitArgs, FitOptions};
-pub(crate) use input::InputArgs;
+pub(crate) use input::{InputArgs, OnBadRows};
 pub(crate) use registry::{AssignArgs, DeleteArgs, KeyArgs, LookupArgs, ResolverName, SettingArgs, StatsArgs};
 pub(crate) use report::{PageArgs, ReportArgs};
 pub(crate) use sweep::{Balanced, SweepArgs};
@@ -252,6 +252,20 @@ Examples:
 }
 
 impl Command {
+    /// The flags of its embeddings, if it reads some.
+    pub(crate) fn input(&self) -> Option<&InputArgs> {
+        Some(match self {
+            Self::Fit(args) => &args.input,
+            Self::Encode(args) => &args.input,
+            Self::Assign(args) => &args.input,
+            Self::Verify(args) => &args.input,
+            Self::Eval(args) => &args.input,
+            Self::Report(args) => &args.input,
+            Self::Sweep(args) => &args.input,
+            _ => return None,
+        })
+    }
+
     /// Returns the files that the command will write.
     pub(crate) fn outputs(&self) -> Vec<&Path> {
         let (output, second) = match self {

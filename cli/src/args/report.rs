@@ -1,6 +1,7 @@
 //! Flags of `semid report`.
 
 use super::InputArgs;
+use crate::input::Texts;
 use clap::Args;
 use std::path::PathBuf;
 
@@ -57,6 +58,11 @@ pub(crate) struct PageArgs {
 }
 
 impl PageArgs {
+    /// Where the names of the items come from.
+    pub(crate) fn texts(&self) -> Texts<'_> {
+        Texts { column: self.id_column.as_deref(), file: self.items.as_deref() }
+    }
+
     /// Returns the first flag that was given, so that it can be refused where there is no page.
     pub(crate) fn first_given(&self) -> Option<&'static str> {
         let given = [

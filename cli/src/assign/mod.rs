@@ -4,7 +4,7 @@ mod engine;
 
 use crate::args::{AssignArgs, Common};
 use crate::file_system;
-use crate::input::Input;
+use crate::input::{Input, Texts};
 use crate::interrupt::{self, Watched};
 use crate::items;
 use crate::output::{self, Answer, Failure, Outcome};
@@ -27,6 +27,9 @@ struct Summary<'a> {
     changed: u64,
     added_distance: f64,
     retired: u64,
+    /// Rows that were left out.
+    #[serde(skip_serializing_if = "output::is_zero")]
+    bad_rows: usize,
     fingerprint: &'a str,
     #[serde(serialize_with = "output::path")]
     db: &'a Path,
@@ -38,7 +41,8 @@ struct Summary<'a> {
 }
 
 pub(crate) fn run(common: &Common, args: &AssignArgs) -> Outcome {
-    let input = Input::open(&args.input)?;
+    let keys = Texts { column: args.keys.id_column.as_deref(), file: args.keys.items.as_deref() };
+    let input = Input::open(common, &args.input, keys, None)?;
     if input.rows.is_empty() {
         return Err(input.failure(ErrorKind::Empty.into()));
     }
@@ -51,6 +55,7 @@ pub(crate) fn run(common: &Common, args: &AssignArgs) -> Outcome {
     let start = Instant::now();
     let report = assign(common, args, &mut engine, &input, &keys, &device, out)?;
     let summary = Summary {
+        bad_rows: input.skipped(),
         items: report.items,
         new: report.new,
         kept: report.kept,
@@ -135,8 +140,10 @@ const GOES_ON: &str = "the same command goes on";
 
 /// Says how to go on after a failure.
 fn advice(kind: &ErrorKind) -> &'static str {
-    use ErrorKind::{DamagedRegistry, FarRow, ItemKey, NotFinite, Ragged, RepeatedItem};
+    use ErrorKind::{BadRows, DamagedRegistry, FarRow, ItemKey, NotFinite, Ragged, RepeatedItem};
     match kind {
+        BadRows { count: 1, .. } => "repair that row, and the same command goes on",
+        BadRows { .. } => "repair these rows, and the same command goes on",
         NotFinite { .. } | FarRow { .. } | Ragged { .. } => "repair that row, and the same command goes on",
         ItemKey { .. } | RepeatedItem { .. } => "repair the item keys, and the same command goes on",
         DamagedRegistry { .. } => "restore the database before the command can go on",

@@ -5,7 +5,7 @@ mod table;
 
 use crate::args::{self, Common, EvalArgs};
 use crate::evaluation::evaluation;
-use crate::input::Input;
+use crate::input::{Input, Texts};
 use crate::interrupt::{self, Watched};
 use crate::output::{self, Answer, Failure, Outcome};
 use crate::progress::Bar;
@@ -21,6 +21,9 @@ use std::time::Instant;
 #[derive(Serialize)]
 struct Evaluated {
     dim: usize,
+    /// Rows that were left out.
+    #[serde(skip_serializing_if = "output::is_zero")]
+    bad_rows: usize,
     kind: &'static str,
     metric: &'static str,
     fingerprint: String,
@@ -38,7 +41,7 @@ struct Evaluated {
 pub(crate) fn run(common: &Common, args: &EvalArgs) -> Outcome {
     args::only_with_neighbors(args.k, [("sample", args.sample.is_some()), ("pairs", args.pairs.is_some())])?;
     let model = Model::load(&args.model)?;
-    let input = Input::open(&args.input)?;
+    let input = Input::open(common, &args.input, Texts::default(), args.label_column.as_deref())?;
     let rows = Watched::new(&input.rows);
     let label_column = ("--label-column", args.label_column.as_deref());
     let labels = input.texts(label_column, ("labels", "--labels", args.labels.as_deref()))?;
@@ -47,7 +50,7 @@ pub(crate) fn run(common: &Common, args: &EvalArgs) -> Outcome {
     let bar = Bar::comparisons(common);
     bar.name("encoding");
     let codes = match &args.codes {
-        Some(path) => read(path)?,
+        Some(path) => kept(read(path)?, &input)?,
         None => model.encode(&rows, &device).map_err(|error| input.failure(error))?,
     };
     let older = args.against.as_ref().map(|path| against::older(path, &model, &rows, &device)).transpose()?;
@@ -63,6 +66,7 @@ pub(crate) fn run(common: &Common, args: &EvalArgs) -> Outcome {
     let quality = quality.map_err(|error| failure(error, args, &input))?;
     drop(bar);
     let evaluated = Evaluated {
+        bad_rows: input.skipped(),
         dim: rows.dim(),
         kind: model.kind(),
         metric: if model.metric() == Metric::Cosine { "cosine" } else { "l2" },
@@ -85,6 +89,16 @@ fn failure(error: semid::Error, args: &EvalArgs, input: &Input) -> Failure {
         (Code { .. } | CodeLevels { .. } | RowCount { .. }, Some(path)) => Failure::of_file(error, path),
         _ => input.failure(error),
     }
+}
+
+/// The codes of the rows that are read, of those of all rows of the input.
+fn kept(codes: Codes, input: &Input) -> Result<Codes, Failure> {
+    if input.skipped() == 0 || codes.len() != input.rows.total() {
+        return Ok(codes);
+    }
+    let levels = codes.levels();
+    let rows = input.rows.kept(codes.rows().map(<[u32]>::to_vec).collect());
+    Ok(Codes::new(rows.concat(), levels)?)
 }
 
 fn read(path: &Path) -> Result<Codes, Failure> {

@@ -9,10 +9,11 @@ mod warm_start;
 
 use crate::args::{Common, FitArgs};
 use crate::config::Config;
-use crate::input::Input;
+use crate::input::{Input, Texts};
 use crate::interrupt::{self, Watched};
 use crate::output::{self, Answer, Failure, Outcome};
-use crate::progress::Bar;
+use crate::progress::{Bar, FirstRead};
+use crate::warnings::Directed;
 use flags::{Flags, for_kinds};
 use semid::io::{AtomicFile, Provenance};
 use semid::quantizer::{Parameters, TrainOption};
@@ -33,6 +34,9 @@ struct Fitted<'a> {
     dim: usize,
     #[serde(flatten)]
     details: Map<String, Value>,
+    /// How many rows were left out.
+    #[serde(skip_serializing_if = "output::is_zero")]
+    bad_rows: usize,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     warnings: Vec<String>,
     device: &'a str,
@@ -51,7 +55,7 @@ pub(crate) fn run(common: &Common, args: &FitArgs) -> Outcome {
     let aligned_to = config.remove("align_to");
     let warm_start = warm_start::load(args, &kind, &mut config)?;
     let params = parameters(args, &kind, config.clone())?;
-    let input = Input::open(&args.input)?;
+    let input = Input::open(common, &args.input, Texts::default(), None)?;
     let older = align::Older::load(args, aligned_to.as_ref(), &config, input.rows.dim())?;
     check_outputs(args, &input)?;
     let device = match (common.device()?, args.memory) {
@@ -60,9 +64,11 @@ pub(crate) fn run(common: &Common, args: &FitArgs) -> Outcome {
     };
     let rows = Watched::new(&input.rows);
     let bar = Bar::fit(common);
+    let directed = Directed::new(&rows, params.metric());
+    let shown = FirstRead { rows: &directed, bar: &bar };
     let start = Instant::now();
     let warm_start = warm_start.as_deref();
-    let work = Work { args, params: &params, input: &input, rows: &rows, device: &device, warm_start };
+    let work = Work { args, params: &params, input: &input, rows: &shown, device: &device, warm_start };
     let (model, report) = work.train(&bar)?;
     let seconds = start.elapsed().as_secs_f64();
     drop(bar);
@@ -70,14 +76,17 @@ pub(crate) fn run(common: &Common, args: &FitArgs) -> Outcome {
     let model = recorded(model, args, &input)?;
     interrupt::check()?;
     model.save(&args.output)?;
-    let told = report::told(&report)?;
+    let number = |row| input.rows.input_row(row);
+    let told = report::told(&report, &model, number)?;
+    let warnings = [told.warnings, directed.warnings(number)].concat();
     let fitted = Fitted {
         fingerprint: model.fingerprint(),
         kind: model.kind(),
         rows: report.rows,
         dim: report.dim,
         details: told.fields,
-        warnings: told.warnings,
+        bad_rows: input.skipped(),
+        warnings,
         device: &device.info().name,
         backend: &device.info().backend,
         seconds,

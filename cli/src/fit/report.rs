@@ -3,9 +3,11 @@
 use crate::balance::{self, Balance};
 use crate::outliers;
 use crate::output::Failure;
+use crate::warnings;
 use semid::quantizer::TrainingReport;
 use semid::rq::{FitReport, LevelReport};
 use semid::vae::{EpochReport, RqVaeReport};
+use semid::{Model, RqKMeansModel};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 use std::fmt::Write;
@@ -18,12 +20,12 @@ pub(super) struct Told {
     pub(super) warnings: Vec<String>,
 }
 
-/// Tells of a fit of any kind.
-pub(super) fn told(report: &TrainingReport) -> Result<Told, Failure> {
+/// Tells of a fit of any kind; `number` is the number that a row has in the input.
+pub(super) fn told(report: &TrainingReport, model: &Model, number: impl Fn(usize) -> usize) -> Result<Told, Failure> {
     if let Some(report) = report.details.downcast_ref() {
-        k_means(report)
+        k_means(report, model.downcast(), number)
     } else if let Some(report) = report.details.downcast_ref() {
-        network(report)
+        network(report, &model.clusters())
     } else {
         Ok(Told::default())
     }
@@ -52,7 +54,11 @@ impl From<&LevelReport> for Level {
     }
 }
 
-fn k_means(report: &FitReport) -> Result<Told, Failure> {
+fn k_means(
+    report: &FitReport,
+    model: Option<&RqKMeansModel>,
+    number: impl Fn(usize) -> usize,
+) -> Result<Told, Failure> {
     let levels: Vec<Level> = report.levels.iter().map(Level::from).collect();
     let mut fields = Map::from_iter([
         ("levels".to_owned(), value(&levels)?),
@@ -64,7 +70,9 @@ fn k_means(report: &FitReport) -> Result<Told, Failure> {
     let mut text = levels_table(&report.levels);
     let balances = report.levels.iter().enumerate().filter_map(|(i, level)| Some((i, level.balance.as_ref()?)));
     text.push_str(&balance::text(balances));
-    Ok(Told { fields, text, warnings: outliers::warnings(report.saturated_values, &report.outliers) })
+    let equal = model.map(|model| warnings::codewords(model.levels(), &report.levels)).unwrap_or_default();
+    let warnings = [outliers::warnings(report.saturated_values, &report.outliers, number), equal].concat();
+    Ok(Told { fields, text, warnings })
 }
 
 fn levels_table(levels: &[LevelReport]) -> String {
@@ -81,7 +89,7 @@ fn levels_table(levels: &[LevelReport]) -> String {
 /// Most epochs that the text lists.
 const LISTED: usize = 10;
 
-fn network(report: &RqVaeReport) -> Result<Told, Failure> {
+fn network(report: &RqVaeReport, clusters: &[usize]) -> Result<Told, Failure> {
     let fields = Map::from_iter([
         ("best_epoch".to_owned(), json!(report.best_epoch)),
         ("history".to_owned(), value(&report.epochs)?),
@@ -99,7 +107,10 @@ fn network(report: &RqVaeReport) -> Result<Told, Failure> {
         0 => text.push_str("not trained\n"),
         epoch => drop(writeln!(text, "kept epoch {epoch}")),
     }
-    Ok(Told { fields, text, warnings: Vec::new() })
+    let best = report.epochs.iter().find(|epoch| epoch.epoch == report.best_epoch);
+    let used = best.map(|epoch| epoch.used.iter().copied().zip(clusters.iter().copied()).collect::<Vec<_>>());
+    let warnings = warnings::usage(used.unwrap_or_default(), report.rows);
+    Ok(Told { fields, text, warnings })
 }
 
 fn value(of: &impl Serialize) -> Result<Value, Failure> {

@@ -9,6 +9,7 @@ use semid::quantizer::TrainingProgress;
 use semid::sweep::SweepStage;
 use semid::{Result, Rows};
 use std::io::IsTerminal;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -20,6 +21,8 @@ pub(crate) struct Bar {
     bar: ProgressBar,
     lines: Lines,
     verbose: bool,
+    /// Whether the rows are still read for the first time.
+    reading: AtomicBool,
     /// The number of the present step, and the text for the end of this step.
     step: Mutex<Option<(usize, String)>>,
 }
@@ -30,6 +33,7 @@ impl Bar {
         let bar = Self::new(common, "{elapsed_precise} {prefix} [{bar:24}] {pos}/{len} {wide_msg}");
         bar.bar.set_length(1);
         bar.name("reading");
+        bar.reading.store(true, Relaxed);
         bar
     }
 
@@ -60,7 +64,13 @@ impl Bar {
             bar.enable_steady_tick(Duration::from_millis(200));
             bar
         };
-        Self { bar, lines: Lines::new(common), verbose: common.verbose, step: Mutex::new(None) }
+        Self {
+            bar,
+            lines: Lines::new(common),
+            verbose: common.verbose,
+            reading: AtomicBool::new(false),
+            step: Mutex::new(None),
+        }
     }
 
     /// Says what the step with this number does; when another step begins, prints how it ended.
@@ -96,6 +106,19 @@ impl Bar {
         self.lines.now(|| format!("{}: {rows} of {} rows", self.bar.prefix(), total()));
     }
 
+    /// Shows that `rows` of `total` rows are done.
+    pub(crate) fn of(&self, rows: usize, total: usize) {
+        self.bar.set_length(total as u64);
+        self.done(rows);
+    }
+
+    /// Shows that `rows` of `total` rows were read, until a fit has begun.
+    fn read(&self, rows: usize, total: usize) {
+        if self.reading.load(Relaxed) {
+            self.of(rows, total);
+        }
+    }
+
     /// Shows the progress of an evaluation.
     pub(crate) fn compared(&self, progress: &EvaluationProgress) {
         self.bar.set_prefix(progress.stage);
@@ -107,6 +130,7 @@ impl Bar {
 
     /// Shows the state of a training.
     pub(crate) fn trained(&self, progress: &TrainingProgress<'_>) {
+        self.reading.store(false, Relaxed);
         let TrainingProgress { part, number, parts, step, done, most, state } = progress;
         self.bar.set_prefix(format!("{part} {number}/{parts}"));
         self.bar.set_length(*most as u64);
@@ -157,6 +181,28 @@ impl Rows for Shown<'_> {
     fn read(&self, first: usize, out: &mut [f32]) -> Result<()> {
         self.rows.read(first, out)?;
         self.bar.done(first.saturating_add(out.len() / self.dim().max(1)));
+        Ok(())
+    }
+}
+
+/// Rows that move the bar of a fit while they are read for the first time.
+pub(crate) struct FirstRead<'a> {
+    pub(crate) rows: &'a dyn Rows,
+    pub(crate) bar: &'a Bar,
+}
+
+impl Rows for FirstRead<'_> {
+    fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    fn dim(&self) -> usize {
+        self.rows.dim()
+    }
+
+    fn read(&self, first: usize, out: &mut [f32]) -> Result<()> {
+        self.rows.read(first, out)?;
+        self.bar.read(first.saturating_add(out.len() / self.dim().max(1)), self.len());
         Ok(())
     }
 }

@@ -24,13 +24,16 @@ struct Written<'a> {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     figures: Vec<String>,
     rows: usize,
+    /// Rows that were left out.
+    #[serde(skip_serializing_if = "output::is_zero")]
+    bad_rows: usize,
     seconds: f64,
     device: String,
 }
 
 pub(crate) fn run(common: &Common, args: &ReportArgs) -> Outcome {
     let model = Model::load(&args.model)?;
-    let input = Input::open(&args.input)?;
+    let input = Input::open(common, &args.input, args.page.texts(), args.page.label_column.as_deref())?;
     let rows = Watched::new(&input.rows);
     let sweep = args.sweep.as_deref().map(|path| runs(path, &input)).transpose()?.unwrap_or_default();
     let inputs: Vec<&Path> =
@@ -59,6 +62,7 @@ pub(crate) fn run(common: &Common, args: &ReportArgs) -> Outcome {
         bytes: drawn.html().len(),
         figures: page.save(&drawn)?.iter().map(|path| path.to_string_lossy().into_owned()).collect(),
         rows: rows.len(),
+        bad_rows: input.skipped(),
         seconds: start.elapsed().as_secs_f64(),
         device: device.info().name.clone(),
     };
@@ -75,7 +79,7 @@ fn runs(path: &Path, input: &Input) -> Result<Vec<SweepRecord>, Failure> {
 }
 
 fn text(written: &Written<'_>) -> String {
-    let Written { output, bytes, figures, rows, seconds, device } = written;
+    let Written { output, bytes, figures, rows, seconds, device, .. } = written;
     let figures = match figures.len() {
         0 => String::new(),
         many => format!(" and {}", output::things(many, "figure")),

@@ -24,6 +24,9 @@ use std::time::Instant;
 #[derive(Serialize)]
 struct Swept<'a> {
     runs: usize,
+    /// Rows that were left out.
+    #[serde(skip_serializing_if = "output::is_zero")]
+    bad_rows: usize,
     /// How many runs the file already had.
     kept: usize,
     rank_by: &'static str,
@@ -55,7 +58,7 @@ pub(crate) fn run(common: &Common, args: &SweepArgs) -> Outcome {
     let metric = rank_by(args, &sweep)?;
     let given = [("queries", args.queries.is_some()), ("pairs", args.pairs.is_some())];
     args::only_with_neighbors(sweep.get_evaluation().get_k(), given)?;
-    let input = Input::open(&args.input)?;
+    let input = Input::open(common, &args.input, args.page.texts(), args.page.label_column.as_deref())?;
     input.check_output(&args.output)?;
     let sweep = match config.has_in("evaluation", "sample") {
         true => sweep,
@@ -86,6 +89,7 @@ pub(crate) fn run(common: &Common, args: &SweepArgs) -> Outcome {
     let ranked = metric.rank(&records);
     let swept = Swept {
         runs: records.len(),
+        bad_rows: input.skipped(),
         kept,
         rank_by: metric.name(),
         less_is_better: metric.less_is_better(),

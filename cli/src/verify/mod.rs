@@ -3,7 +3,7 @@
 mod device;
 
 use crate::args::{Common, VerifyArgs};
-use crate::input::Input;
+use crate::input::{Input, Texts};
 use crate::interrupt::Watched;
 use crate::output::{self, Answer, Failure, Outcome};
 use device::{Candidate, Entry, Work};
@@ -22,6 +22,9 @@ struct Verified {
     rows: usize,
     /// How many rows the input has; fast devices encode all of them if there are at least two such devices.
     input_rows: usize,
+    /// Rows that were left out.
+    #[serde(skip_serializing_if = "output::is_zero")]
+    bad_rows: usize,
     /// How many rows every device fitted.
     fit_rows: usize,
     fingerprint: String,
@@ -30,7 +33,7 @@ struct Verified {
 
 pub(crate) fn run(common: &Common, args: &VerifyArgs) -> Outcome {
     let model = Model::load(&args.model)?;
-    let input = Input::open(&args.input)?;
+    let input = Input::open(common, &args.input, Texts::default(), None)?;
     let rows = Watched::new(&input.rows);
     if rows.dim() != model.dim() {
         let kind = ErrorKind::DimMismatch { expected: model.dim(), found: rows.dim() };
@@ -55,7 +58,7 @@ pub(crate) fn run(common: &Common, args: &VerifyArgs) -> Outcome {
     let work = Work {
         model: &model,
         rows: some,
-        source_row: &|row| source_row(row, count, input_rows),
+        source_row: &|row| input.rows.input_row(source_row(row, count, input_rows)),
         whole: whole.then_some(&rows as &dyn Rows),
         fit_rows,
         planted: args.plant_difference.as_deref(),
@@ -67,6 +70,7 @@ pub(crate) fn run(common: &Common, args: &VerifyArgs) -> Outcome {
         equal,
         rows: count,
         input_rows,
+        bad_rows: input.skipped(),
         fit_rows: fit_rows.len(),
         fingerprint: model.fingerprint(),
         devices: entries,

@@ -12,6 +12,10 @@ const MOST: usize = 1 << 20;
 
 /// The files that `path` means, in the order of their names, byte by byte.
 pub(super) fn files(path: &Path) -> Result<Vec<PathBuf>> {
+    // A file of this name is `./-`.
+    if path == Path::new("-") {
+        return Ok(vec![path.to_owned()]);
+    }
     if path.is_dir() {
         return folder(path);
     }

@@ -1,52 +1,85 @@
 //! Embeddings in one file or in many, read as if they were one.
 
+mod blocks;
 mod find;
 mod readers;
+mod scan;
 #[cfg(test)]
 mod tests;
 
 use super::ReadOptions;
+use super::bad_rows::{BadRows, Fault, not_finite};
 use super::dialect::{self, Dialect};
+use super::spool;
 use crate::concat::Spans;
-use crate::error::{Error, ErrorKind, Result};
-use crate::rows::Rows;
+use crate::error::{Error, ErrorKind, Result, try_reserve};
+use crate::rows::{Rows, out_of_range};
+use blocks::Blocks;
 use readers::Readers;
 use std::fmt;
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
 /// Embeddings in one file or in many, which are read in pieces, with the texts that stand beside them.
 ///
 /// Rows of several files follow each other in the order in which the files were given, and those of a folder or a
-/// pattern in the order of the files' names, byte by byte: `part-10` comes before `part-2`.
+/// pattern in the order of the files' names, byte by byte: `part-10` comes before `part-2`. Rows that cannot be used
+/// are refused or left out, as [`ReadOptions::bad_rows`] says.
 ///
 /// # Shapes
-/// Every file is (Ni, D); together they are (N1 + N2 + ..., D). Files without rows are left out.
+/// Every file is (Ni, D); together they are (N1 + N2 + ..., D), less the rows that are left out. Files without rows are
+/// passed over.
 pub struct Inputs {
     readers: Readers,
+    /// Of all rows, also those that are left out.
     spans: Spans,
+    blocks: Blocks,
+    /// The rows that are left out, by their numbers in the input, in order.
+    skipped: Vec<usize>,
+    /// Bytes of standard input.
+    saved: Option<u64>,
 }
 
 impl Inputs {
-    /// Opens all files that `paths` mean: files, folders and patterns such as `part-*.parquet`.
+    /// Opens all files that `paths` mean: files, folders, patterns such as `part-*.parquet`, and `-` for standard
+    /// input.
     ///
     /// Of a folder, or by a pattern, those files are read whose format is known and whose name does not begin with `.`
-    /// or `_`, so that `_SUCCESS` and checksums are left out.
+    /// or `_`, so that `_SUCCESS` and checksums are passed over.
     ///
     /// # Errors
     /// As for [`open`](super::open); [`ErrorKind::Widths`] where two files have rows of different lengths.
     pub fn open<P: AsRef<Path>>(paths: impl IntoIterator<Item = P>, options: &ReadOptions) -> Result<Self> {
+        Self::open_with(paths, options, |_, _| ControlFlow::Continue(()))
+    }
+
+    /// [`Inputs::open`], which tells how many rows of how many were searched, where rows are left out, and can
+    /// be stopped.
+    ///
+    /// # Errors
+    /// As for [`Inputs::open`]; [`ErrorKind::Cancelled`] where `progress` breaks.
+    pub fn open_with<P: AsRef<Path>>(
+        paths: impl IntoIterator<Item = P>,
+        options: &ReadOptions,
+        mut progress: impl FnMut(usize, usize) -> ControlFlow<()>,
+    ) -> Result<Self> {
         let mut files = Vec::new();
         for path in paths {
             files.append(&mut find::files(path.as_ref())?);
         }
         let alone = files.len() == 1;
         let mut readers = Readers::new(options);
+        let mut saved = None;
         for file in files {
-            match dialect::open(&file, options) {
+            let (reader, is_stdin) = match file == Path::new("-") {
+                true => (standard_input(options, &mut saved), true),
+                false => (dialect::open(&file, options), false),
+            };
+            match reader {
                 Ok(reader) if reader.is_empty() && !alone => {}
                 Ok(reader) => {
                     check_width(&readers, &file, &*reader)?;
-                    readers.push(file, reader);
+                    readers.push(file, reader, is_stdin);
                 }
                 Err(error) if matches!(error.kind(), ErrorKind::Empty) && !alone => {}
                 Err(error) => return Err(error),
@@ -56,7 +89,24 @@ impl Inputs {
             return Err(ErrorKind::Empty.into());
         }
         let spans = Spans::new(readers.parts.iter().map(|part| part.rows))?;
-        Ok(Self { readers, spans })
+        let mut inputs = Self { readers, spans, blocks: Blocks::default(), skipped: Vec::new(), saved };
+        if options.bad_rows == BadRows::Skip {
+            let mut skipped = Vec::new();
+            let total = inputs.total();
+            inputs.scan(
+                |bad| {
+                    try_reserve(&mut skipped, 1, "the numbers of bad rows")?;
+                    skipped.push(bad.row);
+                    Ok(())
+                },
+                |done| progress(done, total),
+            )?;
+            inputs.skipped = skipped;
+            if inputs.skipped.len() == inputs.total() && inputs.total() > 0 {
+                return Err(inputs.refusal());
+            }
+        }
+        Ok(inputs)
     }
 
     /// The files that have rows, and how many each has.
@@ -64,10 +114,52 @@ impl Inputs {
         self.readers.parts.iter().map(|part| (part.path.as_path(), part.rows))
     }
 
-    /// The file that `row` is in, and its number there.
+    /// The file that has row `row` of the input, and its number there.
     pub fn place(&self, row: usize) -> Option<(&Path, usize)> {
         let (part, row) = self.spans.find(row);
         self.readers.parts.get(part).map(|part| (part.path.as_path(), row))
+    }
+
+    /// Bytes of standard input, where it is part of the input: they were saved to a temporary file.
+    pub fn standard_input(&self) -> Option<u64> {
+        self.saved
+    }
+
+    /// Number of all rows of the input, with those that are left out.
+    pub fn total(&self) -> usize {
+        self.spans.len()
+    }
+
+    /// The numbers, in the input, of the rows that are left out.
+    pub fn skipped(&self) -> &[usize] {
+        &self.skipped
+    }
+
+    /// The number that `row` has in the input, where all rows are counted.
+    pub fn input_row(&self, row: usize) -> usize {
+        if self.skipped.is_empty() {
+            return row;
+        }
+        // Row `row` comes after every row that is left out before it.
+        let (mut low, mut high) = (0, self.skipped.len());
+        while low < high {
+            let middle = (low + high) / 2;
+            match self.skipped.get(middle) {
+                Some(skipped) if skipped - middle <= row => low = middle + 1,
+                _ => high = middle,
+            }
+        }
+        row + low
+    }
+
+    /// Those of `texts`, one for each row of the input, whose rows are read.
+    pub fn kept<T>(&self, texts: Vec<T>) -> Vec<T> {
+        if self.skipped.is_empty() {
+            return texts;
+        }
+        let mut skipped = self.skipped.iter().copied().peekable();
+        let texts = texts.into_iter().enumerate();
+        texts.filter_map(|(row, text)| skipped.next_if_eq(&row).is_none().then_some(text)).collect()
     }
 
     /// Names of the columns of the first file that texts can be read from.
@@ -78,12 +170,20 @@ impl Inputs {
         self.readers.get(0)?.columns()
     }
 
-    /// The texts of a column, such as item keys, one per row, over all files.
+    /// The texts of a column, such as item keys, one for each row that is read, over all files.
+    ///
+    /// # Errors
+    /// As for [`Inputs::all_strings`].
+    pub fn strings(&self, column: &str) -> Result<Vec<String>> {
+        Ok(self.kept(self.all_strings(column)?))
+    }
+
+    /// The texts of a column, one for each row of the input.
     ///
     /// # Errors
     /// [`ErrorKind::Parameter`] for a file whose format has no columns; otherwise as for
     /// [`read_strings`](super::read_strings).
-    pub fn strings(&self, column: &str) -> Result<Vec<String>> {
+    pub fn all_strings(&self, column: &str) -> Result<Vec<String>> {
         let mut all = Vec::new();
         for (part, file) in self.readers.parts.iter().enumerate() {
             let mut texts = self.readers.get(part)?.strings(column).map_err(|error| at(error, &file.path))?;
@@ -94,13 +194,61 @@ impl Inputs {
             match all.is_empty() {
                 true => all = texts,
                 false => {
-                    crate::error::try_reserve(&mut all, texts.len(), "the texts of a column")?;
+                    try_reserve(&mut all, texts.len(), "the texts of a column")?;
                     all.append(&mut texts);
                 }
             }
         }
         Ok(all)
     }
+
+    /// Reads rows of the input from `first` on; bad ones are reported by their part and their number there.
+    fn read_input(&self, first: usize, out: &mut [f32], bad: &mut dyn FnMut(usize, Fault)) -> Result<()> {
+        let dim = self.readers.dim;
+        let mut faults = Vec::new();
+        self.spans.split(first, dim, out, |part, row, out| {
+            faults.clear();
+            self.read_part(part, row, out, &mut faults).map_err(|error| match self.readers.parts.get(part) {
+                Some(part) => at(error, &part.path),
+                None => error,
+            })?;
+            faults.extend(not_finite(out, dim, row));
+            // One fault for every row: that of the row as a whole, or that of its first column.
+            faults.sort_by_key(|fault| (fault.row, fault.column));
+            faults.dedup_by_key(|fault| fault.row);
+            faults.iter().for_each(|fault| bad(part, *fault));
+            Ok(())
+        })
+    }
+
+    fn read_part(&self, part: usize, row: usize, out: &mut [f32], faults: &mut Vec<Fault>) -> Result<()> {
+        let dim = self.readers.dim;
+        let (mut row, mut out) = (row, out);
+        while !out.is_empty() {
+            let Some(block) = self.blocks.get(&self.readers, part, row)? else {
+                return self.readers.get(part)?.read_lenient(row, out, faults);
+            };
+            let count = block.copy(dim, row, out, faults);
+            if count == 0 {
+                return Err(out_of_range(row, self.spans.len()));
+            }
+            row += count / dim;
+            out = out.get_mut(count..).unwrap_or_default();
+        }
+        Ok(())
+    }
+}
+
+/// Standard input, which is saved, as it can be read only once and not by position.
+fn standard_input(options: &ReadOptions, saved: &mut Option<u64>) -> Result<Box<dyn Dialect>> {
+    let path = Path::new("-");
+    let source = spool::save(std::io::stdin().lock(), u64::MAX, path, "input")?;
+    *saved = Some(source.len());
+    if source.len() == 0 {
+        return Err(Error::from(ErrorKind::Empty).at(path));
+    }
+    let extension = dialect::sniff(&source)?;
+    dialect::of(source, extension, options)
 }
 
 fn at(error: Error, path: &Path) -> Error {
@@ -120,7 +268,7 @@ fn check_width(readers: &Readers, path: &Path, reader: &dyn Dialect) -> Result<(
 
 impl Rows for Inputs {
     fn len(&self) -> usize {
-        self.spans.len()
+        self.spans.len() - self.skipped.len()
     }
 
     fn dim(&self) -> usize {
@@ -128,21 +276,34 @@ impl Rows for Inputs {
     }
 
     fn read(&self, first: usize, out: &mut [f32]) -> Result<()> {
-        self.spans.split(first, self.readers.dim, out, |part, row, out| {
-            let error = match self.readers.get(part).and_then(|reader| reader.read(row, out)) {
-                Ok(()) => return Ok(()),
-                Err(error) => error,
-            };
-            match self.readers.parts.get(part) {
-                Some(part) => Err(at(error, &part.path)),
-                None => Err(error),
-            }
-        })
+        let dim = self.readers.dim;
+        let count = out.len() / dim;
+        if !out.len().is_multiple_of(dim) {
+            return Err(ErrorKind::Length { len: out.len(), dim }.into());
+        }
+        if first.checked_add(count).is_none_or(|end| end > self.len()) {
+            return Err(out_of_range(first, self.len()));
+        }
+        let mut is_bad = false;
+        let (mut row, mut rest) = (first, out);
+        while !rest.is_empty() {
+            // Up to the next row that is left out.
+            let input_row = self.input_row(row);
+            let next = self.skipped.partition_point(|skipped| *skipped < input_row);
+            let run = self.skipped.get(next).map_or(usize::MAX, |skipped| skipped - input_row);
+            let (out, after) = rest.split_at_mut(rest.len().min(run.saturating_mul(dim)));
+            self.read_input(input_row, out, &mut |_, _| is_bad = true)?;
+            row += out.len() / dim;
+            rest = after;
+        }
+        if is_bad { Err(self.refusal()) } else { Ok(()) }
     }
 }
 
 impl fmt::Debug for Inputs {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Inputs").field("files", &self.readers.parts).field("dim", &self.readers.dim).finish()
+        let mut inputs = f.debug_struct("Inputs");
+        inputs.field("files", &self.readers.parts).field("dim", &self.readers.dim);
+        inputs.field("skipped", &self.skipped.len()).finish()
     }
 }

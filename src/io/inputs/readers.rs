@@ -3,6 +3,7 @@
 use crate::error::{Error, Result};
 use crate::io::ReadOptions;
 use crate::io::dialect::{self, Dialect};
+use std::fmt;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -10,10 +11,17 @@ use std::sync::{Arc, Mutex, PoisonError};
 const MOST_OPEN: usize = 128;
 
 /// A file with rows.
-#[derive(Debug)]
 pub(super) struct Part {
     pub(super) path: PathBuf,
     pub(super) rows: usize,
+    /// The reader of what cannot be opened again.
+    pinned: Option<Arc<dyn Dialect>>,
+}
+
+impl fmt::Debug for Part {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Part").field("path", &self.path).field("rows", &self.rows).finish()
+    }
 }
 
 /// The files, and readers of those that were used last.
@@ -31,10 +39,13 @@ impl Readers {
     }
 
     /// Adds a file with its reader.
-    pub(super) fn push(&mut self, path: PathBuf, reader: Box<dyn Dialect>) {
+    pub(super) fn push(&mut self, path: PathBuf, reader: Box<dyn Dialect>, is_pinned: bool) {
         self.dim = reader.dim();
-        self.parts.push(Part { path, rows: reader.len() });
-        self.keep(self.parts.len() - 1, reader.into());
+        let (rows, reader): (_, Arc<dyn Dialect>) = (reader.len(), reader.into());
+        self.parts.push(Part { path, rows, pinned: is_pinned.then(|| reader.clone()) });
+        if !is_pinned {
+            self.keep(self.parts.len() - 1, reader);
+        }
     }
 
     fn keep(&self, part: usize, reader: Arc<dyn Dialect>) {
@@ -50,9 +61,12 @@ impl Readers {
         if let Some(reader) = self.find(part) {
             return Ok(reader);
         }
-        let Some(Part { path, rows }) = self.parts.get(part) else {
+        let Some(Part { path, rows, pinned }) = self.parts.get(part) else {
             return Err(Error::parameter("part", part, format!("there are {}", self.parts.len())));
         };
+        if let Some(reader) = pinned {
+            return Ok(reader.clone());
+        }
         let reader: Arc<dyn Dialect> = dialect::open(path, &self.options)?.into();
         if (reader.len(), reader.dim()) != (*rows, self.dim) {
             let reason = format!(

@@ -28,8 +28,11 @@ impl CodesFile {
         let path = path.as_ref();
         let source = Source::open(path, "npy")?;
         let header = Header::read(&source)?;
-        if header.descr.kind == b'f' {
+        if !matches!(header.descr.kind, b'i' | b'u') {
             return Err(source.error("it holds floats, not codes; give the file that `encode` wrote"));
+        }
+        if header.by_columns {
+            return Err(source.error("its codes are in Fortran order; save `np.ascontiguousarray(x)` instead"));
         }
         if header.columns == 0 {
             return Err(source.error("its rows have no levels"));

@@ -8,6 +8,9 @@ pub(crate) struct Descr {
     pub(crate) size: usize,
 }
 
+/// The kind of a bfloat16, for which numpy has no letter.
+pub(crate) const BFLOAT: u8 = b'b';
+
 /// What the dict says.
 #[derive(Debug)]
 pub(super) struct Dict {
@@ -94,7 +97,17 @@ impl<'a> Parser<'a> {
             return Err("a structured type; save one plain array of numbers instead".to_owned());
         }
         let text = self.string()?;
-        let unknown = || format!("the type `{}`, which is none of f2, f4, f8 or integers", text.escape_ascii());
+        let unknown =
+            || format!("the type `{}`, which is none of f2, f4, f8, bfloat16 or integers", text.escape_ascii());
+        let named = |kind, size| Ok(Descr { big_endian: false, kind, size });
+        match text {
+            // What numpy makes of the bfloat16 of ml_dtypes: two bytes without a type of its own.
+            b"bfloat16" | b"V2" | b"<V2" | b"|V2" => return named(BFLOAT, 2),
+            b"float16" | b"f2" | b"=f2" => return named(b'f', 2),
+            b"float32" | b"f4" | b"=f4" => return named(b'f', 4),
+            b"float64" | b"f8" | b"=f8" => return named(b'f', 8),
+            _ => {}
+        }
         let [order @ (b'<' | b'>' | b'|'), kind @ (b'f' | b'i' | b'u'), size] = *text else { return Err(unknown()) };
         match (size, order) {
             (b'1', _) if kind != b'f' => {}

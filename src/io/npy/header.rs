@@ -10,10 +10,12 @@ const MAGIC: &[u8; 6] = b"\x93NUMPY";
 /// Longest header that is read; a header of two dimensions takes about 60 bytes.
 const MAX_HEADER: usize = 1 << 16;
 
-/// What the header says about a 2-D array in C order, checked against the length of the file.
+/// What the header says about a 2-D array, checked against the length of the file.
 #[derive(Debug)]
 pub(crate) struct Header {
     pub(crate) descr: Descr,
+    /// Whether the values stand column by column, in Fortran order.
+    pub(crate) by_columns: bool,
     pub(crate) rows: usize,
     pub(crate) columns: usize,
     /// Byte at which the values begin.
@@ -24,17 +26,15 @@ impl Header {
     pub(crate) fn read(source: &Source) -> Result<Self> {
         let (start, text) = read_text(source)?;
         let dict = Dict::parse(&text).map_err(|reason| source.error(format!("its header has {reason}")))?;
-        if dict.fortran_order {
-            let remedy = "save `np.ascontiguousarray(x)` instead";
-            return Err(source.error(format!("its values are in Fortran order; {remedy}")));
-        }
         let [rows, columns] = dict.shape[..] else {
             let hint = if dict.shape.len() == 1 { "; save `x.reshape(-1, columns)` instead" } else { "" };
             return Err(source.error(format!("it has {} dimensions, not 2{hint}", dict.shape.len())));
         };
         let found = source.len() - start;
         match data_len(rows, columns, dict.descr.size) {
-            Some(expected) if expected == found => Ok(Self { descr: dict.descr, rows, columns, start }),
+            Some(expected) if expected == found => {
+                Ok(Self { descr: dict.descr, by_columns: dict.fortran_order, rows, columns, start })
+            }
             Some(expected) => Err(source.error(format!(
                 "shape ({rows}, {columns}) needs {expected} bytes of data, the file has {found}: it is {}",
                 if found < expected { "truncated" } else { "damaged" }

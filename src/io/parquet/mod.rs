@@ -16,6 +16,8 @@
 
 mod delta;
 mod ids;
+mod keys;
+mod layout;
 mod levels;
 mod pages;
 mod rows;

@@ -12,11 +12,12 @@ use parquet::arrow::arrow_reader::{
     ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReader, RowGroups, RowSelection, RowSelector,
 };
 use parquet::arrow::{ProjectionMask, parquet_to_arrow_field_levels};
-use parquet::basic::Compression;
+use parquet::basic::{Compression, LogicalType};
 use parquet::column::page::{PageIterator, PageReader};
 use parquet::errors::ParquetError;
 use parquet::file::metadata::{ColumnChunkMetaData, ParquetMetaData, RowGroupMetaData};
 use parquet::file::reader::SerializedPageReader;
+use parquet::schema::types::SchemaDescriptor;
 use std::io;
 use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -36,7 +37,11 @@ pub(super) struct Table {
 
 impl Table {
     pub(super) fn open(path: &Path) -> Result<Self> {
-        let source = Arc::new(Source::open(path, "parquet")?);
+        Self::of(Source::open(path, "parquet")?)
+    }
+
+    pub(super) fn of(source: Source) -> Result<Self> {
+        let source = Arc::new(source);
         check_footer(&source)?;
         // Without the schema that Arrow writers add, every list is a List and every string is Utf8.
         let options = ArrowReaderOptions::new().with_skip_arrow_metadata(true);
@@ -96,15 +101,52 @@ impl Table {
         }
     }
 
-    /// Arrays of up to `rows` rows of the column of index `column`, from row `first` on; no row has more than `limit`
-    /// values.
-    pub(super) fn arrays(&self, column: usize, first: usize, rows: usize, limit: usize) -> Result<Arrays> {
-        let metadata = self.metadata.metadata();
-        let schema = metadata.file_metadata().schema_descr();
-        let mut leaves = (0..schema.num_columns()).filter(|leaf| schema.get_column_root_idx(*leaf) == column);
-        let (Some(leaf), None) = (leaves.next(), leaves.next()) else {
-            return Err(self.error("its column has columns of its own"));
+    /// The place, among all columns that hold values, of the only one of the column of index `column` that lies at
+    /// `path` in it.
+    pub(super) fn leaf(&self, column: usize, path: &[&str]) -> Result<usize> {
+        let schema = self.schema();
+        let fits = |leaf: &usize| {
+            let parts = schema.column(*leaf).path().parts().get(1..).map(<[String]>::to_vec).unwrap_or_default();
+            schema.get_column_root_idx(*leaf) == column && path.iter().zip(&parts).all(|(name, part)| name == part)
         };
+        let mut leaves = (0..schema.num_columns()).filter(fits);
+        match (leaves.next(), leaves.next()) {
+            (Some(leaf), None) => Ok(leaf),
+            _ => Err(self.error("its column has columns of its own")),
+        }
+    }
+
+    fn schema(&self) -> &SchemaDescriptor {
+        self.metadata.metadata().file_metadata().schema_descr()
+    }
+
+    /// Whether the column at a place among those that hold values is marked as UUIDs.
+    pub(super) fn is_uuid(&self, leaf: usize) -> bool {
+        self.schema().column(leaf).logical_type_ref() == Some(&LogicalType::Uuid)
+    }
+
+    /// A value of the metadata that writers add.
+    pub(super) fn key_value(&self, key: &str) -> Option<&str> {
+        let all = self.metadata.metadata().file_metadata().key_value_metadata()?;
+        all.iter().find(|entry| entry.key == key)?.value.as_deref()
+    }
+
+    /// The rows of the row group that has `row`.
+    pub(super) fn group(&self, row: usize) -> Option<Range<usize>> {
+        let mut start = 0;
+        let mut groups = self.metadata.metadata().row_groups().iter().map(|group| {
+            let begin = start;
+            start += group.num_rows() as usize;
+            begin..start
+        });
+        groups.find(|rows| rows.contains(&row))
+    }
+
+    /// Arrays of up to `rows` rows of the columns at the places `leaves`, from row `first` on; no row has more than
+    /// `limit` values.
+    pub(super) fn arrays(&self, leaves: &[usize], first: usize, rows: usize, limit: usize) -> Result<Arrays> {
+        let metadata = self.metadata.metadata();
+        let schema = self.schema();
         let all = metadata.row_groups();
         let mut skip = first;
         let mut group = 0;
@@ -121,18 +163,19 @@ impl Table {
             metadata: metadata.clone(),
             groups: group..all.len(),
             first: first - skip,
-            leaf,
+            leaf: 0,
             limit,
             finding: finding.clone(),
         };
-        // Views of strings, so that a dictionary's long text is not copied for each row that has it.
+        // Views of texts, so that a dictionary's long text is not copied for each row that has it.
         let view = |field: &Arc<Field>| match field.data_type() {
             DataType::Utf8 => Arc::new(field.as_ref().clone().with_data_type(DataType::Utf8View)),
+            DataType::Binary => Arc::new(field.as_ref().clone().with_data_type(DataType::BinaryView)),
             _ => field.clone(),
         };
         let fields: Fields = self.metadata.schema().fields().iter().map(view).collect();
         let reader = guard(&self.source, &finding, || {
-            let mask = ProjectionMask::roots(schema, [column]);
+            let mask = ProjectionMask::leaves(schema, leaves.iter().copied());
             let levels = parquet_to_arrow_field_levels(schema, mask, Some(&fields))?;
             let rest = RowGroups::num_rows(&groups).saturating_sub(skip);
             let selection = RowSelection::from(vec![RowSelector::skip(skip), RowSelector::select(rest)]);
@@ -141,14 +184,14 @@ impl Table {
         Ok(Arrays { reader, finding })
     }
 
-    /// The next array, which is not empty; there has to be one.
-    pub(super) fn next(&self, arrays: &mut Arrays) -> Result<ArrayRef> {
+    /// The next arrays, one for each column, which are not empty; there have to be some.
+    pub(super) fn next(&self, arrays: &mut Arrays) -> Result<Vec<ArrayRef>> {
         let batch = guard(&self.source, &arrays.finding, || match arrays.reader.next() {
             Some(batch) => batch.map(Some).map_err(ParquetError::from),
             None => Ok(None),
         })?;
-        let array = batch.and_then(|batch| batch.columns().first().cloned()).filter(|array| !array.is_empty());
-        array.ok_or_else(|| self.error(format!("its rows end before the {} that it claims", self.rows)))
+        let columns = batch.filter(|batch| batch.num_rows() > 0).map(|batch| batch.columns().to_vec());
+        columns.ok_or_else(|| self.error(format!("its rows end before the {} that it claims", self.rows)))
     }
 }
 
@@ -166,7 +209,7 @@ struct Groups {
     groups: Range<usize>,
     /// Row at which the first of them begins.
     first: usize,
-    /// The column, by its place among those that hold values.
+    /// The column whose pages are read, by its place among those that hold values.
     leaf: usize,
     /// Most values of a row.
     limit: usize,
@@ -176,10 +219,10 @@ struct Groups {
 impl Groups {
     fn pages(&self, group: &RowGroupMetaData, first: usize) -> Result<Pages> {
         let chunk = group.column(self.leaf);
-        use Compression::{GZIP, SNAPPY, UNCOMPRESSED, ZSTD};
+        use Compression::{BROTLI, GZIP, LZ4, LZ4_RAW, SNAPPY, UNCOMPRESSED, ZSTD};
         let codec = chunk.compression();
-        if !matches!(codec, UNCOMPRESSED | SNAPPY | GZIP(_) | ZSTD(_)) {
-            let known = "write it with zstd, snappy, gzip or no compression";
+        if !matches!(codec, UNCOMPRESSED | SNAPPY | GZIP(_) | ZSTD(_) | LZ4 | LZ4_RAW | BROTLI(_)) {
+            let known = "write it with zstd, snappy, lz4, gzip, brotli or no compression";
             return Err(self.source.error(format!("its compression is {codec}, which is not read; {known}")));
         }
         check_chunk(&self.source, chunk)?;
@@ -200,8 +243,8 @@ impl RowGroups for Groups {
         self.row_groups().map(|group| group.num_rows() as usize).sum()
     }
 
-    fn column_chunks(&self, _leaf: usize) -> Result<Box<dyn PageIterator>, ParquetError> {
-        Ok(Box::new(self.clone()))
+    fn column_chunks(&self, leaf: usize) -> Result<Box<dyn PageIterator>, ParquetError> {
+        Ok(Box::new(Self { leaf, ..self.clone() }))
     }
 
     fn row_groups(&self) -> Box<dyn Iterator<Item = &RowGroupMetaData> + '_> {

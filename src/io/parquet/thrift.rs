@@ -23,6 +23,8 @@ pub(super) struct PageHeader {
     pub(super) values: Option<i64>,
     /// Rows, which pages of version 2 state.
     pub(super) rows: Option<i64>,
+    /// Bytes of levels, which stand before the data in pages of version 2 and are not packed.
+    pub(super) level_bytes: [Option<i64>; 2],
 }
 
 impl PageHeader {
@@ -35,6 +37,8 @@ impl PageHeader {
             [3] => header.packed_bytes = Some(value),
             [5 | 7 | 8, 1] => header.values = Some(value),
             [8, 3] => header.rows = Some(value),
+            [8, 5] => header.level_bytes[0] = Some(value),
+            [8, 6] => header.level_bytes[1] = Some(value),
             _ => {}
         };
         let mut walk = Walk { rest: bytes, path: Vec::new(), depth: 0, seen: &mut seen };

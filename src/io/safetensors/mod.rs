@@ -28,8 +28,10 @@ impl SafetensorsRows {
     /// [`ErrorKind::Io`](crate::ErrorKind::Io); [`ErrorKind::Format`](crate::ErrorKind::Format) for a damaged file or
     /// no such tensor; [`ErrorKind::Dim`](crate::ErrorKind::Dim).
     pub fn open(path: impl AsRef<Path>, name: Option<&str>) -> Result<Self> {
-        let path = path.as_ref();
-        let source = Source::open(path, "safetensors")?;
+        Self::of(Source::open(path.as_ref(), "safetensors")?, name)
+    }
+
+    pub(crate) fn of(source: Source, name: Option<&str>) -> Result<Self> {
         let header = Header::read(&source)?;
         let (name, tensor, float) = choose(&header, name).map_err(|reason| source.error(reason))?;
         let Some([rows, dim]) = tensor.shape.matrix() else {
@@ -38,7 +40,7 @@ impl SafetensorsRows {
         let [begin, end] = tensor.data_offsets;
         // No overflow: the offsets were checked against the length of the file.
         let start = header.data + begin;
-        Dense { source, start, rows, dim, float, big_endian: false }.check(end - begin).map(Self)
+        Dense { source, start, rows, dim, float, big_endian: false, by_columns: false }.check(end - begin).map(Self)
     }
 }
 

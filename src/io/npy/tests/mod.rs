@@ -85,6 +85,59 @@ fn reads_every_float_type_of_either_byte_order() {
 }
 
 #[test]
+fn reads_what_other_libraries_make_of_the_type() {
+    let values = [1.5, -2.0, 0.25, f32::INFINITY];
+    let bf16 = values.map(|value| half::bf16::from_f32(value).to_le_bytes()).concat();
+    for descr in ["<V2", "|V2", "V2", "bfloat16"] {
+        assert_eq!(read_all(&npy(descr, "(2, 2)", &bf16)).unwrap(), (2, values.to_vec()), "{descr}");
+    }
+    for (descr, data) in [
+        ("float16", values.map(|value| half::f16::from_f32(value).to_le_bytes().to_vec()).concat()),
+        ("=f4", values.map(|value| value.to_le_bytes().to_vec()).concat()),
+        ("float32", values.map(|value| value.to_le_bytes().to_vec()).concat()),
+        ("f8", values.map(|value| f64::from(value).to_le_bytes().to_vec()).concat()),
+    ] {
+        assert_eq!(read_all(&npy(descr, "(2, 2)", &data)).unwrap(), (2, values.to_vec()), "{descr}");
+    }
+}
+
+#[test]
+fn integers_are_read_where_they_are_allowed() {
+    let folder = Folder::new();
+    for (descr, data, expected) in [
+        ("|i1", vec![0x80, 0x7f, 0xff], [-128.0, 127.0, -1.0]),
+        ("|u1", vec![0x80, 0x7f, 0xff], [128.0, 127.0, 255.0]),
+        ("<i2", vec![0, 0x80, 0xff, 0x7f, 0xff, 0xff], [-32768.0, 32767.0, -1.0]),
+        (">u2", vec![0, 0x80, 0xff, 0x7f, 0xff, 0xff], [128.0, 65407.0, 65535.0]),
+    ] {
+        let path = folder.put("x.npy", &npy(descr, "(1, 3)", &data));
+        let options = crate::io::ReadOptions { integers: true, ..Default::default() };
+        let mut out = [0.0; 3];
+        crate::io::open(&path, &options).unwrap().read(0, &mut out).unwrap();
+        assert_eq!(out, expected, "{descr}");
+        NpyRows::open(&path).unwrap_err();
+    }
+}
+
+#[test]
+fn any_piece_of_an_array_in_fortran_order_is_the_same_rows() {
+    let (rows, dim) = (40_000, 3);
+    let value = |row: usize, column: usize| (row * dim + column) as f32;
+    let columns = (0..dim).flat_map(|column| (0..rows).map(move |row| value(row, column)));
+    let data: Vec<u8> = columns.flat_map(f32::to_le_bytes).collect();
+    let header = format!("{{'descr': '<f4', 'fortran_order': True, 'shape': ({rows}, {dim}), }}");
+    let folder = Folder::new();
+    let file = NpyRows::open(folder.put("x.npy", &with_header(&header, &data))).unwrap();
+    for (first, count) in [(0, rows), (1, rows - 1), (rows - 1, 1), (rows, 0), (32_000, 17)] {
+        let mut out = vec![0.0; count * dim];
+        file.read(first, &mut out).unwrap();
+        let expected: Vec<f32> = (first * dim..(first + count) * dim).map(|i| i as f32).collect();
+        assert!(out == expected, "{first} {count}");
+    }
+    file.read(rows, &mut [0.0; 3]).unwrap_err();
+}
+
+#[test]
 fn nan_passes_and_large_doubles_become_infinite() {
     let data = [f64::NAN, 1e300, -1e300].map(f64::to_le_bytes).concat();
     let (_, values) = read_all(&npy("<f8", "(1, 3)", &data)).unwrap();
@@ -117,12 +170,14 @@ fn headers_of_versions_2_and_3_are_read() {
 
 #[test]
 fn unsupported_arrays_are_refused_with_what_to_do() {
-    let fortran = "{'descr': '<f4', 'fortran_order': True, 'shape': (1, 1), }";
-    assert!(reason(&with_header(fortran, &[0; 4])).contains("np.ascontiguousarray"));
     assert!(reason(&npy("<f4", "(4,)", &[0; 16])).contains("reshape"));
     assert!(reason(&npy("<f4", "(1, 2, 2)", &[0; 16])).contains("3 dimensions"));
     assert!(reason(&npy("<f4", "()", &[0; 4])).contains("0 dimensions"));
     assert!(reason(&npy("<i4", "(1, 1)", &[0; 4])).contains("astype"));
+    assert!(reason(&npy("|i1", "(1, 1)", &[0; 1])).contains("allow integers"));
+    let fortran = "{'descr': '<u4', 'fortran_order': True, 'shape': (1, 1), }";
+    let error = codes(&with_header(fortran, &[0; 4])).unwrap_err().to_string();
+    assert!(error.contains("np.ascontiguousarray"), "{error}");
     assert!(reason(&npy("|O", "(1, 1)", &[0; 4])).contains("`|O`"));
     assert!(reason(&npy("<f16", "(1, 1)", &[0; 16])).contains("`<f16`"));
     let structured = "{'descr': [('a', '<f4')], 'fortran_order': False, 'shape': (1, 1), }";

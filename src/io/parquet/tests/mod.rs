@@ -1,3 +1,4 @@
+mod bad_rows;
 mod bombs;
 mod ids;
 
@@ -139,8 +140,10 @@ fn nulls_and_ragged_rows_are_refused_with_the_row() {
     assert!(reason(&with(0, Some(vec![None, None, None])), None).contains("row 0, column 0 "));
     let error = read(&with(21, row(&[1.0])), None).unwrap_err();
     assert!(matches!(error.kind(), ErrorKind::Ragged { row: 21, expected: 3, found: 1 }), "{error}");
-    let error = read(&with(0, row(&[])), None).unwrap_err();
+    assert!(reason(&with(0, row(&[])), None).contains("row 0 is empty"));
+    let error = read(&table(vec![("x", lists(&[row(&[]), row(&[])]))], 1), None).unwrap_err();
     assert!(matches!(error.kind(), ErrorKind::Dim { dim: 0 }), "{error}");
+    assert!(reason(&table(vec![("x", lists(&[None, None]))], 1), None).contains("all are null"));
     let error = read(&table(vec![("x", lists(&[]))], 1), None).unwrap_err();
     assert!(matches!(error.kind(), ErrorKind::Empty), "{error}");
 }
@@ -169,9 +172,10 @@ fn a_bad_row_is_not_passed_over_by_trying_again() {
     let mut rows = rows(50);
     rows[45] = None;
     let file = ParquetRows::open(folder.put("x.parquet", &table(vec![("x", lists(&rows))], 20)), None).unwrap();
-    for first in [40, 40, 45] {
-        let error = file.read(first, &mut [0.0; 15]).unwrap_err();
+    for first in [40, 43, 40, 45] {
+        let error = file.read(first, &mut [0.0; 15 + 3][..(46 - first).max(1) * 3]).unwrap_err();
         assert!(error.to_string().contains("row 45 "), "{error}");
+        file.read(40, &mut [0.0; 15]).unwrap();
     }
     file.read(46, &mut [0.0; 12]).unwrap();
 }
@@ -194,10 +198,11 @@ fn the_column_is_found_or_the_candidates_are_named() {
 
 #[test]
 fn every_compression_that_is_named_is_read() {
-    use Compression::{GZIP, SNAPPY, UNCOMPRESSED, ZSTD};
+    use Compression::{BROTLI, GZIP, LZ4, LZ4_RAW, SNAPPY, UNCOMPRESSED, ZSTD};
     let batch = RecordBatch::try_from_iter([("x", lists(&rows(50)))]).unwrap();
     let all = rows(50).iter().flatten().flatten().flatten().copied().collect::<Vec<f32>>();
-    for codec in [UNCOMPRESSED, SNAPPY, GZIP(Default::default()), ZSTD(Default::default())] {
+    let (gzip, zstd, brotli) = (GZIP(Default::default()), ZSTD(Default::default()), BROTLI(Default::default()));
+    for codec in [UNCOMPRESSED, SNAPPY, gzip, zstd, brotli, LZ4, LZ4_RAW] {
         for version in [WriterVersion::PARQUET_1_0, WriterVersion::PARQUET_2_0] {
             let properties = WriterProperties::builder().set_compression(codec).set_writer_version(version).build();
             let mut writer = ArrowWriter::try_new(Vec::new(), batch.schema(), Some(properties)).unwrap();

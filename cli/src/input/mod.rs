@@ -1,0 +1,142 @@
+//! The embeddings that a command works on, with the texts that belong to their rows.
+
+mod bad_rows;
+
+use crate::args::{Common, InputArgs, OnBadRows};
+use crate::interrupt;
+use crate::items;
+use crate::output::{self, Failure};
+use crate::progress::Bar;
+use crate::stderr;
+use semid::io::Inputs;
+use std::cell::RefCell;
+use std::path::{Path, PathBuf};
+
+/// Where texts of rows come from: a column of the input, or a file with a line for every row.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Texts<'a> {
+    pub(crate) column: Option<&'a str>,
+    pub(crate) file: Option<&'a Path>,
+}
+
+/// The open files of embeddings.
+pub(crate) struct Input {
+    pub(crate) rows: Inputs,
+    name: PathBuf,
+}
+
+impl Input {
+    /// Opens all files of the input, whose rows have these keys and, maybe, labels in a column.
+    ///
+    /// Where its bad rows are to be listed, they are, and the command ends.
+    pub(crate) fn open(
+        common: &Common,
+        args: &InputArgs,
+        keys: Texts<'_>,
+        labels: Option<&str>,
+    ) -> Result<Self, Failure> {
+        let name = args.name();
+        if let Some(path) = args.bad_rows_output.as_deref().filter(|_| args.bad_rows == OnBadRows::Refuse) {
+            let path = path.display();
+            return Err(Failure::Error(format!("--bad-rows-output {path}: is for --bad-rows skip or list; add that")));
+        }
+        let bar = Bar::rows(common, 0);
+        bar.name("looking for bad rows");
+        let rows = Inputs::open_with(&args.input, &args.options(&[keys.column, labels]), |done, total| {
+            bar.of(done, total);
+            interrupt::flow()
+        });
+        let rows = rows.map_err(|error| Failure::of_rows(error, &name))?;
+        let input = Self { rows, name };
+        if let Some(bytes) = input.rows.standard_input().filter(|_| !common.quiet) {
+            stderr::note(&format!(
+                "standard input was saved to a temporary file of {bytes} bytes, to be read by position"
+            ));
+        }
+        if args.bad_rows == OnBadRows::List {
+            bad_rows::list(common, args, &input, keys, &bar)?;
+        }
+        drop(bar);
+        let skipped = input.skipped();
+        if let Some(path) = args.bad_rows_output.as_deref() {
+            input.check_output(path)?;
+            bad_rows::write(path, &input, keys)?;
+        }
+        if skipped > 0 {
+            output::warn(&[format!(
+                "{}: {skipped} of {} rows are bad and were left out",
+                input.name.display(),
+                input.rows.total()
+            )]);
+        }
+        Ok(input)
+    }
+
+    /// The name of the input in errors.
+    pub(crate) fn name(&self) -> &Path {
+        &self.name
+    }
+
+    /// Number of rows that are left out.
+    pub(crate) fn skipped(&self) -> usize {
+        self.rows.skipped().len()
+    }
+
+    /// Returns the failure of `error` during work on the rows, with their numbers in the input.
+    pub(crate) fn failure(&self, error: semid::Error) -> Failure {
+        let file = RefCell::new(self.name.clone());
+        let error = error.map_rows(|row| {
+            let row = self.rows.input_row(row);
+            match self.rows.place(row) {
+                Some((path, row)) => {
+                    file.replace(path.to_owned());
+                    row
+                }
+                None => row,
+            }
+        });
+        Failure::of_rows(error, &file.into_inner())
+    }
+
+    /// Returns a failure that is about the input.
+    pub(crate) fn refuse(&self, reason: &str) -> Failure {
+        Failure::Error(format!("{}: {reason}", self.name.display()))
+    }
+
+    /// Refuses an output that is one of the files of the input.
+    pub(crate) fn check_output(&self, output: &Path) -> Result<(), Failure> {
+        self.rows.files().try_for_each(|(file, _)| output::differs(output, file))
+    }
+
+    /// Returns whether the rows have columns besides the embeddings.
+    pub(crate) fn has_columns(&self) -> Result<bool, Failure> {
+        Ok(!self.rows.columns()?.is_empty())
+    }
+
+    /// Returns a text for every row that is read, if asked: from the column that `flag` gives, or from the lines of the
+    /// file of `what` that `other` gives.
+    pub(crate) fn texts(
+        &self,
+        (flag, column): (&str, Option<&str>),
+        (what, other, file): (&str, &str, Option<&Path>),
+    ) -> Result<Option<Vec<String>>, Failure> {
+        match (column, file) {
+            (Some(_), _) if !self.has_columns()? => {
+                let advice = format!("{flag} needs an input that has columns, such as .parquet");
+                Err(self.refuse(&format!("{advice}; give the {what} with {other} FILE")))
+            }
+            (Some(column), _) => Ok(Some(self.rows.strings(column)?)),
+            (None, Some(path)) => {
+                let lines = items::lines(path)?;
+                let (path, found, rows) = (path.display(), lines.len(), self.rows.total());
+                match found == rows {
+                    true => Ok(Some(self.rows.kept(lines))),
+                    false => Err(Failure::Error(format!(
+                        "{path}: there are {found} {what} for {rows} rows; give one line per row"
+                    ))),
+                }
+            }
+            (None, None) => Ok(None),
+        }
+    }
+}

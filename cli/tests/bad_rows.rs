@@ -1,0 +1,154 @@
+//! Rows that cannot be used: refused all at once, left out, or listed.
+
+use super::{Dir, values};
+use serde_json::Value;
+
+/// `bad.npy`: `x.npy` with four bad rows; `good.npy`: the others; `good.txt`: their keys.
+fn with_bad_rows() -> Dir {
+    let dir = Dir::with_items();
+    let mut all = values(300, 6);
+    (all[3 * 6 + 5], all[100 * 6], all[101 * 6 + 2], all[299 * 6 + 1]) =
+        (f32::NAN, f32::INFINITY, f32::NEG_INFINITY, f32::NAN);
+    dir.npy_of("bad.npy", 6, &all);
+    let good: Vec<usize> = (0..300).filter(|row| ![3, 100, 101, 299].contains(row)).collect();
+    dir.npy_of("good.npy", 6, &good.iter().flat_map(|row| all[row * 6..][..6].to_vec()).collect::<Vec<_>>());
+    dir.items("good.txt", good);
+    dir
+}
+
+#[test]
+fn all_bad_rows_are_refused_at_once() {
+    let dir = with_bad_rows();
+    let run = dir.semid("fit --input bad.npy --clusters 8 --output out.safetensors");
+    assert_eq!((run.code, run.stdout.as_str()), (Some(2), ""));
+    let lines: Vec<&str> = run.stderr.lines().collect();
+    assert!(lines[0].starts_with("error: bad.npy: 4 of 300 rows are bad"), "{}", run.stderr);
+    let named =
+        ["row 3, column 5 is NaN", "row 100, column 0 is inf", "row 101, column 2 is -inf", "row 299, column 1"];
+    assert!(named.iter().zip(&lines[1..]).all(|(name, line)| line.contains(name)), "{}", run.stderr);
+    assert!(run.stderr.contains("--bad-rows skip"), "{}", run.stderr);
+    assert!(!dir.path("out.safetensors").exists());
+}
+
+#[test]
+fn rows_that_are_left_out_are_not_fitted() {
+    let dir = with_bad_rows();
+    dir.semid("fit --input good.npy --levels 2 --clusters 8 --output good.safetensors").ok();
+    let run = dir.semid("fit --input bad.npy --bad-rows skip --levels 2 --clusters 8 --output skip.safetensors --json");
+    let json: Value = serde_json::from_str(&run.stdout).unwrap();
+    assert_eq!((&json["rows"], &json["bad_rows"]), (&296.into(), &4.into()));
+    assert!(run.stderr.contains("bad.npy: 4 of 300 rows are bad and were left out"), "{}", run.stderr);
+    assert_eq!(dir.read("skip.safetensors"), dir.read("good.safetensors"));
+    for command in ["verify --device cpu --device reference", "eval --k 2", "report --output r.html"] {
+        let run = dir.semid(&format!("{command} --model m.safetensors --input bad.npy --bad-rows skip"));
+        assert_eq!(run.code, Some(0), "{}", run.stderr);
+        assert!(run.stderr.contains("left out"), "{}", run.stderr);
+    }
+}
+
+#[test]
+fn rows_that_are_left_out_have_no_code_and_others_keep_their_numbers() {
+    let dir = with_bad_rows();
+    let encode = "encode --model m.safetensors --bad-rows skip --input bad.npy --output";
+    for output in ["c.npy", "c.csv"] {
+        assert_eq!(dir.semid(&format!("{encode} {output}")).code, Some(0));
+    }
+    dir.semid("encode --model m.safetensors --input good.npy --output g.npy").ok();
+    let (codes, levels) = semid::io::read_codes(dir.path("c.npy")).unwrap();
+    let (good, _) = semid::io::read_codes(dir.path("g.npy")).unwrap();
+    let rows: Vec<&[u32]> = codes.chunks(levels).collect();
+    assert_eq!(rows.len(), 300);
+    let mut good = good.chunks(levels);
+    for (row, codes) in rows.iter().enumerate() {
+        match [3, 100, 101, 299].contains(&row) {
+            true => assert!(codes.iter().all(|code| *code == u32::MAX), "{row}"),
+            false => assert_eq!(Some(*codes), good.next(), "{row}"),
+        }
+    }
+    let text = dir.text("c.csv");
+    let numbers: Vec<usize> =
+        text.lines().skip(1).map(|line| line.split_once(',').unwrap().0.parse().unwrap()).collect();
+    assert_eq!(numbers, (0..300).filter(|row| ![3, 100, 101, 299].contains(row)).collect::<Vec<_>>());
+    // The codes of all rows go with the input of which they are.
+    let judged = dir.semid("eval --model m.safetensors --input bad.npy --bad-rows skip --codes c.npy --k 0 --json");
+    let plain = dir.semid("eval --model m.safetensors --input good.npy --k 0 --json").stdout;
+    let part = |text: &str| serde_json::from_str::<Value>(text).unwrap()["codes"].clone();
+    assert_eq!(part(&judged.stdout), part(&plain), "{}", judged.stderr);
+}
+
+#[test]
+fn items_without_a_usable_row_get_no_id() {
+    let dir = with_bad_rows();
+    let assign =
+        "assign --model m.safetensors --bad-rows skip --bad-rows-output bad.csv --input bad.npy --items items.txt";
+    assert_eq!(dir.semid(&format!("{assign} --db a.db")).code, Some(0));
+    dir.semid("assign --model m.safetensors --input good.npy --items good.txt --db b.db").ok();
+    for db in ["a", "b"] {
+        dir.semid(&format!("export --db {db}.db --output {db}.csv")).ok();
+    }
+    assert_eq!(dir.text("a.csv"), dir.text("b.csv"));
+    let expected = "row,item,file,file_row,column,kind\n3,item 3,bad.npy,3,5,nan\n100,item 100,bad.npy,100,0,infinite\n\
+                    101,item 101,bad.npy,101,2,infinite\n299,item 299,bad.npy,299,1,nan\n";
+    assert_eq!(dir.text("bad.csv"), expected);
+    // Row numbers as keys are those of the input.
+    assert_eq!(
+        dir.semid("assign --model m.safetensors --bad-rows skip --input bad.npy --row-numbers --db n.db").code,
+        Some(0)
+    );
+    dir.semid("lookup --db n.db --item 298").ok();
+    assert_eq!(dir.semid("lookup --db n.db --item 100").code, Some(1));
+}
+
+#[test]
+fn bad_rows_are_listed_without_any_work() {
+    let dir = with_bad_rows();
+    let list = "fit --input bad.npy good.npy --bad-rows list --clusters 8 --output out.safetensors";
+    let run = dir.semid(list);
+    assert_eq!(run.code, Some(1), "{}", run.stderr);
+    assert!(run.stdout.starts_with("4 rows of 596 are bad\nbad.npy: row 3, column 5 is NaN\n"), "{}", run.stdout);
+    let json: Value =
+        serde_json::from_str(&dir.semid(&format!("{list} --json --bad-rows-output b.jsonl")).stdout).unwrap();
+    assert_eq!(json["bad_rows"].as_array().unwrap().len(), 4);
+    let last = serde_json::json!({"row": 299, "file": "bad.npy", "file_row": 299, "column": 1, "kind": "nan"});
+    assert_eq!((&json["rows"], &json["bad_rows"][3]), (&596.into(), &last));
+    let lines: Vec<Value> = dir.text("b.jsonl").lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!((lines.len(), &lines[3]), (4, &last));
+    assert!(!dir.path("out.safetensors").exists());
+    let none = dir.semid("encode --model m.safetensors --input good.npy --bad-rows list --output c.npy");
+    assert_eq!((none.code, none.stdout.as_str()), (Some(0), "0 rows of 296 are bad\n"), "{}", none.stderr);
+    dir.fails(
+        "encode --model m.safetensors --input x.npy --bad-rows-output b.csv --output c.npy",
+        &["--bad-rows-output b.csv", "--bad-rows skip"],
+    );
+}
+
+#[test]
+fn conversions_can_be_pasted() {
+    let dir = Dir::new();
+    dir.write("x.pkl", b"pickle");
+    let run = dir.semid("fit --input x.pkl --clusters 8 --output out.safetensors");
+    assert_eq!(run.code, Some(2));
+    let code: Vec<&str> = run.stderr.lines().skip(1).map(str::trim).collect();
+    assert_eq!(code[0], "import numpy, pickle", "{}", run.stderr);
+    assert!(code[1].starts_with("numpy.save(\"x.npy\", "), "{}", run.stderr);
+}
+
+#[test]
+fn standard_input_is_saved_and_read() {
+    use std::io::Write;
+    use std::process::Stdio;
+    let dir = Dir::with_model();
+    dir.semid("encode --model m.safetensors --input x.npy --output expected.npy").ok();
+    let rows = values(300, 6);
+    let lines: String = rows.chunks(6).map(|row| format!("{row:?}\n")).collect();
+    for (name, bytes) in [("npy", dir.read("x.npy")), ("jsonl", lines.into_bytes())] {
+        let mut command = dir.command("encode --model m.safetensors --input - --output found.npy -v");
+        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+        child.stdin.take().unwrap().write_all(&bytes).unwrap();
+        let output = child.wait_with_output().unwrap();
+        let stderr = String::from_utf8(output.stderr).unwrap();
+        assert!(output.status.success(), "{name}: {stderr}");
+        assert!(stderr.contains(&format!("saved to a temporary file of {} bytes", bytes.len())), "{stderr}");
+        assert_eq!(dir.read("found.npy"), dir.read("expected.npy"), "{name}");
+    }
+}

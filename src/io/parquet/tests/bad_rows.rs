@@ -1,0 +1,177 @@
+//! Bad rows of parquet files: named all at once, or left out.
+
+use super::{Row, lists, row, table};
+use crate::error::ErrorKind;
+use crate::io::testing::Folder;
+use crate::io::{BadRowKind, BadRows, ReadOptions, open};
+use crate::rows::Rows;
+use arrow_array::builder::{BinaryBuilder, Float32Builder};
+use arrow_array::types::Int32Type;
+use arrow_array::{ArrayRef, Date32Array, Decimal128Array, DictionaryArray};
+use parquet::data_type::{FixedLenByteArray, FixedLenByteArrayType};
+use parquet::file::writer::SerializedFileWriter;
+use parquet::schema::parser::parse_message_type;
+use std::sync::Arc;
+
+/// Row, column and kind of a fault.
+type Found = (usize, Option<usize>, BadRowKind);
+
+/// 100 rows of 3, and the faults in them.
+fn rows() -> (Vec<Row>, Vec<Found>) {
+    let mut rows: Vec<Row> = (0..100).map(|i| row(&[i as f32, 1.0, -1.0])).collect();
+    rows[0] = None;
+    rows[7] = row(&[]);
+    rows[8] = Some(vec![Some(1.0), None, Some(f32::NAN)]);
+    rows[30] = row(&[1.0; 2]);
+    rows[31] = row(&[1.0; 5000]);
+    rows[55] = row(&[1.0, f32::NAN, 2.0]);
+    rows[99] = row(&[1.0, 2.0, f32::NEG_INFINITY]);
+    let length = |found| BadRowKind::Length { expected: 3, found };
+    let faults = vec![
+        (0, None, BadRowKind::Null),
+        (7, None, BadRowKind::Empty),
+        (8, Some(1), BadRowKind::Null),
+        (30, None, length(2)),
+        (31, None, length(5000)),
+        (55, Some(1), BadRowKind::Nan),
+        (99, Some(2), BadRowKind::Infinite(f32::NEG_INFINITY)),
+    ];
+    (rows, faults)
+}
+
+#[test]
+fn all_bad_rows_are_named_at_once() {
+    let (rows, expected) = rows();
+    let folder = Folder::new();
+    let path = folder.put("x.parquet", &table(vec![("x", lists(&rows))], 40));
+    let input = open(&path, &ReadOptions::default()).unwrap();
+    // Rows without a fault can be read.
+    input.read(60, &mut [0.0; 30]).unwrap();
+    let error = input.read(50, &mut [0.0; 30]).unwrap_err();
+    let ErrorKind::BadRows { count: 7, rows: 100, first } = error.kind() else { panic!("{error}") };
+    let found: Vec<_> = first.iter().map(|bad| (bad.row, bad.column, bad.kind)).collect();
+    assert_eq!(found, expected);
+    assert_eq!(error.path(), Some(path.as_path()));
+    let text = error.to_string();
+    for part in ["7 of 100 rows are bad", "\n    row 0 has no embedding", "\n    row 31 has 5000 values, not 3"] {
+        assert!(text.contains(part), "{text}");
+    }
+}
+
+#[test]
+fn bad_rows_are_left_out_over_all_parts() {
+    let (rows, faults) = rows();
+    let folder = Folder::new();
+    folder.put("a.parquet", &table(vec![("x", lists(&rows))], 40));
+    folder.put("b.parquet", &table(vec![("x", lists(&rows))], 9));
+    let options = ReadOptions { bad_rows: BadRows::Skip, ..ReadOptions::default() };
+    let input = open(folder.path("*.parquet"), &options).unwrap();
+    let bad: Vec<usize> = (0..2).flat_map(|part| faults.iter().map(move |fault| part * 100 + fault.0)).collect();
+    assert_eq!((input.len(), input.total(), input.skipped()), (186, 200, bad.as_slice()));
+    let good: Vec<usize> = (0..200).filter(|row| !bad.contains(row)).collect();
+    for (i, row) in good.iter().enumerate() {
+        assert_eq!(input.input_row(i), *row);
+    }
+    assert_eq!(input.kept((0..200).collect()), good);
+    let mut all = vec![0.0; 186 * 3];
+    input.read(0, &mut all).unwrap();
+    assert!(all.chunks(3).zip(&good).all(|(found, row)| found == [(row % 100) as f32, 1.0, -1.0]));
+    for first in [0, 5, 91, 92, 93, 185] {
+        let mut out = vec![0.0; 3 * (186 - first).min(20)];
+        input.read(first, &mut out).unwrap();
+        assert_eq!(out, all[first * 3..][..out.len()], "{first}");
+    }
+}
+
+#[test]
+fn an_input_of_bad_rows_alone_is_refused() {
+    let folder = Folder::new();
+    let path = folder.put("x.parquet", &table(vec![("x", lists(&[None, row(&[f32::NAN])]))], 40));
+    let options = ReadOptions { bad_rows: BadRows::Skip, ..ReadOptions::default() };
+    let error = open(path, &options).unwrap_err();
+    assert!(matches!(error.kind(), ErrorKind::BadRows { count: 2, rows: 2, .. }), "{error}");
+}
+
+#[test]
+fn columns_of_dimensions_are_read_in_the_order_that_is_asked_for() {
+    let column = |start: f32, null: Option<usize>| -> ArrayRef {
+        let mut values = Float32Builder::new();
+        (0..20).for_each(|i| values.append_option((Some(i) != null).then_some(start + i as f32)));
+        Arc::new(values.finish())
+    };
+    let columns = vec![("f1", column(100.0, None)), ("id", column(900.0, None)), ("f0", column(0.0, Some(13)))];
+    let folder = Folder::new();
+    let path = folder.put("x.parquet", &table(columns, 6));
+    let read = |wanted: &str| {
+        let options =
+            ReadOptions { columns: Some(wanted.to_owned()), bad_rows: BadRows::Skip, ..ReadOptions::default() };
+        let input = open(&path, &options)?;
+        let mut out = vec![0.0; input.len() * input.dim()];
+        input.read(0, &mut out)?;
+        Ok::<_, crate::Error>((input.skipped().to_vec(), out))
+    };
+    for wanted in ["f", "f0..f1", "f0,f1"] {
+        let (skipped, values) = read(wanted).unwrap();
+        assert_eq!(
+            (skipped, &values[..4], values[38 - 2]),
+            (vec![13], &[0.0, 100.0, 1.0, 101.0][..], 19.0),
+            "{wanted}"
+        );
+    }
+    assert_eq!(read("f1,f0").unwrap().1[..4], [100.0, 0.0, 101.0, 1.0]);
+    assert!(read("f0,f0").unwrap_err().to_string().contains("named twice"));
+    assert!(read("f0..f2").unwrap_err().to_string().contains("no column \"f2\""));
+}
+
+#[test]
+fn item_keys_of_every_type_have_one_text() {
+    let mut bytes = BinaryBuilder::new();
+    bytes.append_value("caf\u{e9}");
+    bytes.append_value("");
+    let mut broken = BinaryBuilder::new();
+    broken.append_value("a");
+    broken.append_value([0xff]);
+    let names: DictionaryArray<Int32Type> = ["x", "y"].into_iter().collect();
+    let decimal = |values: [i128; 2]| -> ArrayRef {
+        Arc::new(Decimal128Array::from(values.to_vec()).with_data_type(arrow_schema::DataType::Decimal128(12, 2)))
+    };
+    let columns: Vec<(&str, ArrayRef, [&str; 2])> = vec![
+        ("bytes", Arc::new(bytes.finish()), ["caf\u{e9}", ""]),
+        ("dictionary", Arc::new(names), ["x", "y"]),
+        ("date", Arc::new(Date32Array::from(vec![0, -1])), ["1970-01-01", "1969-12-31"]),
+        ("decimal", decimal([1250, -5]), ["12.50", "-0.05"]),
+    ];
+    let folder = Folder::new();
+    let mut all: Vec<(&str, ArrayRef)> = columns.iter().map(|(name, array, _)| (*name, array.clone())).collect();
+    all.push(("broken", Arc::new(broken.finish())));
+    let path = folder.put("x.parquet", &table(all, 1));
+    for (name, _, expected) in &columns {
+        assert_eq!(super::read_strings(&path, name).unwrap(), expected, "{name}");
+    }
+    let error = super::read_strings(&path, "broken").unwrap_err().to_string();
+    assert!(error.contains("row 1 is not UTF-8"), "{error}");
+
+    // Only bytes that are marked as such are UUIDs.
+    for (mark, expected) in [("(UUID)", Some("61616161-6161-6161-6161-616161616161")), ("", Some("aaaaaaaaaaaaaaaa"))] {
+        let path = folder.put("u.parquet", &fixed_bytes(mark, b'a'));
+        assert_eq!(super::read_strings(&path, "id").ok().as_ref().map(|keys| keys[0].as_str()), expected);
+    }
+    let path = folder.put("u.parquet", &fixed_bytes("(UUID)", 0xff));
+    assert_eq!(super::read_strings(&path, "id").unwrap(), ["ffffffff-ffff-ffff-ffff-ffffffffffff"]);
+    let path = folder.put("u.parquet", &fixed_bytes("", 0xff));
+    assert!(super::read_strings(&path, "id").unwrap_err().to_string().contains("row 0 is not UTF-8"));
+}
+
+/// A file with one row of 16 equal bytes.
+fn fixed_bytes(mark: &str, byte: u8) -> Vec<u8> {
+    let message = format!("message m {{ required fixed_len_byte_array(16) id {mark}; }}");
+    let schema = Arc::new(parse_message_type(&message).unwrap());
+    let mut writer = SerializedFileWriter::new(Vec::new(), schema, Arc::default()).unwrap();
+    let mut group = writer.next_row_group().unwrap();
+    let mut column = group.next_column().unwrap().unwrap();
+    let value = FixedLenByteArray::from(vec![byte; 16]);
+    column.typed::<FixedLenByteArrayType>().write_batch(&[value], None, None).unwrap();
+    column.close().unwrap();
+    group.close().unwrap();
+    writer.into_inner().unwrap()
+}

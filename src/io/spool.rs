@@ -1,0 +1,39 @@
+//! Input that cannot be read by position, saved to a temporary file that has no name and goes away by itself.
+
+use super::file::Source;
+use crate::error::{Error, Result};
+use std::fs::File;
+use std::io::{self, BufWriter, Read, Write};
+use std::path::Path;
+
+/// A temporary file being written.
+pub(crate) struct Spool(BufWriter<File>);
+
+impl Spool {
+    pub(crate) fn new() -> Result<Self> {
+        tempfile::tempfile().map(|file| Self(BufWriter::with_capacity(1 << 18, file))).map_err(failed)
+    }
+
+    pub(crate) fn floats(&mut self, values: &[f32]) -> Result<()> {
+        values.iter().try_for_each(|value| self.0.write_all(&value.to_le_bytes())).map_err(failed)
+    }
+
+    /// What was written, which errors will call the `format` file at `path`.
+    pub(crate) fn finish(self, path: &Path, format: &'static str) -> Result<Source> {
+        let file = self.0.into_inner().map_err(|error| failed(error.into_error()))?;
+        Source::spooled(file, path, format)
+    }
+}
+
+/// Saves all bytes of `from`, at most `most`.
+pub(crate) fn save(from: impl Read, most: u64, path: &Path, format: &'static str) -> Result<Source> {
+    let mut spool = Spool::new()?;
+    let mut from = from.take(most);
+    // Errors of either side look the same; a disk that is full is the one that happens.
+    io::copy(&mut from, &mut spool.0).map_err(failed)?;
+    spool.finish(path, format)
+}
+
+fn failed(error: io::Error) -> Error {
+    Error::io("saving the input to a temporary file", error)
+}

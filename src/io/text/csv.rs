@@ -1,0 +1,175 @@
+//! Numbers separated by commas or tabs, under a header or without one.
+
+use super::{Lines, MAX_LINE, Row};
+use crate::error::{Error, Result, try_reserve};
+use crate::io::bad_rows::BadRowKind;
+use crate::io::file::{FromStart, Source};
+use crate::io::{ReadOptions, list, names};
+use csv::{ByteRecord, Reader, ReaderBuilder};
+use std::cell::Cell;
+use std::io::{self, Read};
+use std::rc::Rc;
+
+pub(super) struct Csv {
+    delimiter: u8,
+    /// Names of all columns, where there is a header.
+    names: Option<Vec<String>>,
+    /// The columns of the dimensions; all where it is none.
+    dimensions: Option<Vec<usize>>,
+}
+
+impl Csv {
+    /// Finds out what the columns are.
+    pub(super) fn open(source: &Source, delimiter: u8, options: &ReadOptions) -> Result<Self> {
+        let mut first = None;
+        records(source, delimiter, |_, record| {
+            first = Some(record.clone());
+            Ok(false)
+        })?;
+        let Some(first) = first else {
+            return Ok(Self { delimiter, names: None, dimensions: None });
+        };
+        // A header is a first row with a field that is no number and not left out.
+        let is_header = first.iter().any(|field| !field.trim_ascii().is_empty() && number(field).is_none());
+        if !is_header {
+            return match (&options.columns, options.beside.first()) {
+                (None, None) => Ok(Self { delimiter, names: None, dimensions: None }),
+                _ => Err(source.error("it has no header with the names of its columns; write one as its first line")),
+            };
+        }
+        let text = |field: &[u8]| String::from_utf8_lossy(field).trim_start_matches('\u{feff}').trim().to_owned();
+        let all: Vec<String> = first.iter().map(text).collect();
+        let all_names: Vec<&str> = all.iter().map(String::as_str).collect();
+        if let Some(missing) = options.beside.iter().find(|name| !all.contains(name)) {
+            return Err(source.error(format!("no column {missing:?}; it has {}", list(&all))));
+        }
+        let dimensions = match &options.columns {
+            Some(wanted) => names::choose(wanted, &all_names).map_err(|reason| source.error(reason))?,
+            None => (0..all.len()).filter(|i| !all.get(*i).is_some_and(|name| options.beside.contains(name))).collect(),
+        };
+        Ok(Self { delimiter, names: Some(all), dimensions: Some(dimensions) })
+    }
+
+    fn skipped(&self) -> usize {
+        usize::from(self.names.is_some())
+    }
+}
+
+/// A number, or none; texts such as `nan` and `inf` are numbers that are not finite.
+fn number(field: &[u8]) -> Option<f32> {
+    let value: f64 = std::str::from_utf8(field.trim_ascii()).ok()?.parse().ok()?;
+    Some(value as f32)
+}
+
+impl Lines for Csv {
+    fn values(&self, source: &Source, each: &mut dyn FnMut(Row<'_>) -> Result<()>) -> Result<()> {
+        let mut values = Vec::new();
+        let skip = self.skipped();
+        records(source, self.delimiter, |row, record| {
+            if row < skip {
+                return Ok(true);
+            }
+            values.clear();
+            let mut bad = None;
+            let mut put = |field: Option<&[u8]>| {
+                let empty = field.is_none_or(|field| field.trim_ascii().is_empty());
+                let value = field.and_then(number);
+                let kind = if empty { BadRowKind::Null } else { BadRowKind::Text };
+                bad = bad.or(value.is_none().then_some((Some(values.len()), kind)));
+                values.push(value.unwrap_or(f32::NAN));
+            };
+            match (&self.dimensions, &self.names) {
+                (Some(columns), Some(names)) if record.len() == names.len() => {
+                    columns.iter().for_each(|column| put(record.get(*column)));
+                }
+                (None, _) => record.iter().for_each(|field| put(Some(field))),
+                // As many values too few or too many as there are fields.
+                (Some(columns), names) => {
+                    let expected = columns.len();
+                    let others = names.as_ref().map_or(0, Vec::len).saturating_sub(expected);
+                    let found = record.len().saturating_sub(others);
+                    bad = Some((None, BadRowKind::Length { expected, found }));
+                }
+            }
+            each(Row { values: &values, bad })?;
+            Ok(true)
+        })
+    }
+
+    fn columns(&self) -> Vec<String> {
+        self.names.clone().unwrap_or_default()
+    }
+
+    fn strings(&self, source: &Source, column: &str) -> Result<Vec<String>> {
+        let names = self.columns();
+        let wanted = names.iter().position(|name| name == column);
+        let wanted = wanted.ok_or_else(|| source.error(format!("no column {column:?}; it has {}", list(&names))))?;
+        let mut texts = Vec::new();
+        let skip = self.skipped();
+        records(source, self.delimiter, |row, record| {
+            if row >= skip {
+                let row = row - skip;
+                let field = record.get(wanted).filter(|field| !field.is_empty());
+                let field = field.ok_or_else(|| {
+                    source.error(format!("column {column:?} is empty in row {row}; every row needs a value"))
+                })?;
+                let text = std::str::from_utf8(field)
+                    .map_err(|_| source.error(format!("column {column:?} of row {row} is not UTF-8")))?;
+                try_reserve(&mut texts, 1, "the texts of a column")?;
+                texts.push(text.to_owned());
+            }
+            Ok(true)
+        })?;
+        Ok(texts)
+    }
+}
+
+/// A file whose reader fails where a record goes on and on.
+struct Limited<'a> {
+    source: FromStart<'a>,
+    /// Bytes read since the last record began, about.
+    since: Rc<Cell<u64>>,
+}
+
+impl Read for Limited<'_> {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        let count = self.source.read(out)?;
+        self.since.set(self.since.get() + count as u64);
+        if self.since.get() > MAX_LINE {
+            let reason = format!("a row is longer than {MAX_LINE} bytes; is a quote never closed?");
+            return Err(io::Error::new(io::ErrorKind::InvalidData, reason));
+        }
+        Ok(count)
+    }
+}
+
+/// Calls `each` with the number and the fields of every record, until it says that it has enough.
+fn records(source: &Source, delimiter: u8, mut each: impl FnMut(usize, &ByteRecord) -> Result<bool>) -> Result<()> {
+    let since = Rc::new(Cell::new(0));
+    let input = Limited { source: source.reader(), since: since.clone() };
+    let mut builder = ReaderBuilder::new();
+    builder.delimiter(delimiter).has_headers(false).flexible(true).buffer_capacity(1 << 18);
+    let mut reader: Reader<Limited<'_>> = builder.from_reader(input);
+    let mut record = ByteRecord::new();
+    let mut row = 0;
+    loop {
+        match reader.read_byte_record(&mut record) {
+            Ok(true) => {}
+            Ok(false) => return Ok(()),
+            Err(error) => {
+                return Err(match error.into_kind() {
+                    csv::ErrorKind::Io(error) if error.kind() != io::ErrorKind::InvalidData => {
+                        Error::io("reading", error).at(source.path())
+                    }
+                    csv::ErrorKind::Io(error) => source.error(error.to_string()),
+                    other => source.error(format!("row {row}: {other:?}")),
+                });
+            }
+        }
+        since.set(0);
+        if !each(row, &record)? {
+            return Ok(());
+        }
+        row += 1;
+    }
+}

@@ -1,0 +1,122 @@
+//! Json lines: each a list of numbers, or an object one of whose fields is such a list.
+
+use super::{Lines, MAX_LINE, Row};
+use crate::error::{Result, try_reserve};
+use crate::io::ReadOptions;
+use crate::io::bad_rows::BadRowKind;
+use crate::io::file::Source;
+use crate::io::list;
+use serde_json::Value;
+use std::io::{BufRead, BufReader, Read};
+use std::sync::OnceLock;
+
+pub(super) struct JsonLines {
+    wanted: Option<String>,
+    /// The field of the list and all fields, as the first object has them.
+    found: OnceLock<(String, Vec<String>)>,
+}
+
+impl JsonLines {
+    pub(super) fn new(options: &ReadOptions) -> Self {
+        Self { wanted: options.column.clone(), found: OnceLock::new() }
+    }
+
+    /// The value that has the embedding of a line.
+    fn embedding<'a>(&self, source: &Source, line: &'a Value) -> Result<&'a Value> {
+        let Value::Object(fields) = line else { return Ok(line) };
+        let (field, _) = match self.found.get() {
+            Some(found) => found,
+            None => {
+                let names: Vec<String> = fields.keys().cloned().collect();
+                let lists = || fields.iter().filter(|(_, value)| value.is_array()).map(|(name, _)| name.as_str());
+                let field = match (&self.wanted, lists().next(), lists().nth(1)) {
+                    (Some(name), ..) => name.clone(),
+                    _ if lists().any(|name| name == "embedding") => "embedding".to_owned(),
+                    (None, Some(only), None) => only.to_owned(),
+                    _ if names.iter().any(|name| name == "embedding") => "embedding".to_owned(),
+                    // A bad row; a later one may tell.
+                    (None, None, _) => return Ok(&Value::Null),
+                    _ => {
+                        let reason = format!("several fields are lists: {}; name the column to read", list(lists()));
+                        return Err(source.error(reason));
+                    }
+                };
+                self.found.get_or_init(|| (field, names))
+            }
+        };
+        Ok(fields.get(field).unwrap_or(&Value::Null))
+    }
+}
+
+impl Lines for JsonLines {
+    fn values(&self, source: &Source, each: &mut dyn FnMut(Row<'_>) -> Result<()>) -> Result<()> {
+        let mut values = Vec::new();
+        lines(source, |_, line| {
+            values.clear();
+            let Ok(line) = serde_json::from_slice::<Value>(line) else {
+                return each(Row { values: &[], bad: Some((None, BadRowKind::Text)) });
+            };
+            let bad = match self.embedding(source, &line)? {
+                Value::Array(numbers) => {
+                    try_reserve(&mut values, numbers.len(), "the values of a row")?;
+                    let mut bad = None;
+                    for (column, number) in numbers.iter().enumerate() {
+                        let kind = if number.is_null() { BadRowKind::Null } else { BadRowKind::Text };
+                        bad = bad.or(number.as_f64().is_none().then_some((Some(column), kind)));
+                        values.push(number.as_f64().unwrap_or(f64::NAN) as f32);
+                    }
+                    bad
+                }
+                Value::Null => Some((None, BadRowKind::Null)),
+                _ => Some((None, BadRowKind::Text)),
+            };
+            each(Row { values: &values, bad })
+        })
+    }
+
+    fn columns(&self) -> Vec<String> {
+        self.found.get().map(|(_, names)| names.clone()).unwrap_or_default()
+    }
+
+    fn strings(&self, source: &Source, column: &str) -> Result<Vec<String>> {
+        let mut texts = Vec::new();
+        lines(source, |row, line| {
+            let line: Option<Value> = serde_json::from_slice(line).ok();
+            let text = match line.as_ref().and_then(|line| line.get(column)) {
+                Some(Value::String(text)) => text.clone(),
+                Some(Value::Number(number)) if number.is_i64() || number.is_u64() => number.to_string(),
+                Some(Value::Null) => return Err(source.error(format!("field {column:?} is null in row {row}"))),
+                Some(_) => {
+                    return Err(source.error(format!("field {column:?} of row {row} is no text and no whole number")));
+                }
+                None => return Err(source.error(format!("row {row} has no field {column:?}; every row needs a value"))),
+            };
+            try_reserve(&mut texts, 1, "the texts of a column")?;
+            texts.push(text);
+            Ok(())
+        })?;
+        Ok(texts)
+    }
+}
+
+/// Calls `each` with the number and the text of every line that is not blank.
+fn lines(source: &Source, mut each: impl FnMut(usize, &[u8]) -> Result<()>) -> Result<()> {
+    let mut reader = BufReader::with_capacity(1 << 18, source.reader());
+    let (mut line, mut row) = (Vec::new(), 0);
+    loop {
+        line.clear();
+        let read = (&mut reader).take(MAX_LINE).read_until(b'\n', &mut line);
+        let count = read.map_err(|error| crate::error::Error::io("reading", error).at(source.path()))?;
+        if count == 0 {
+            return Ok(());
+        }
+        if count as u64 >= MAX_LINE {
+            return Err(source.error(format!("row {row} is longer than {MAX_LINE} bytes")));
+        }
+        let text = line.strip_prefix(b"\xef\xbb\xbf").filter(|_| row == 0).unwrap_or(&line);
+        if !text.trim_ascii().is_empty() {
+            each(row, text)?;
+            row += 1;
+        }
+    }
+}

@@ -1,0 +1,174 @@
+use crate::error::ErrorKind;
+use crate::io::testing::{Folder, each_damage};
+use crate::io::{BadRowKind, BadRows, ReadOptions, open};
+use crate::rows::Rows;
+use std::path::Path;
+
+fn read(path: &Path, options: &ReadOptions) -> crate::Result<(usize, Vec<f32>)> {
+    let rows = open(path, options)?;
+    let mut out = vec![0.0; rows.len() * rows.dim()];
+    rows.read(0, &mut out)?;
+    Ok((rows.dim(), out))
+}
+
+fn text(name: &str, text: &str, options: &ReadOptions) -> crate::Result<(usize, Vec<f32>)> {
+    read(&Folder::new().put(name, text.as_bytes()), options)
+}
+
+fn skip() -> ReadOptions {
+    ReadOptions { bad_rows: BadRows::Skip, ..ReadOptions::default() }
+}
+
+#[test]
+fn json_lines_are_lists_or_objects_with_a_list() {
+    let plain = ReadOptions::default();
+    let expected = (2, vec![1.0, -2.5, 3e10, 0.1]);
+    for lines in [
+        "[1, -2.5]\n[3e10, 0.1]\n",
+        "\u{feff}[1, -2.5]\n\n  \n[3e10, 0.1]",
+        "{\"id\": \"a\", \"embedding\": [1, -2.5]}\r\n{\"embedding\": [3e10, 0.1], \"id\": \"b\"}\r\n",
+        "{\"embedding\": [1, -2.5], \"other\": [1]}\n{\"embedding\": [3e10, 0.1]}\n",
+        "{\"vector\": [1, -2.5]}\n{\"vector\": [3e10, 0.1]}\n",
+    ] {
+        assert_eq!(text("x.jsonl", lines, &plain).unwrap(), expected, "{lines}");
+    }
+    let two = "{\"a\": [1], \"b\": [2]}\n";
+    let error = text("x.jsonl", two, &plain).unwrap_err().to_string();
+    assert!(error.contains("\"a\", \"b\"; name the column to read"), "{error}");
+    let options = ReadOptions { column: Some("b".to_owned()), ..ReadOptions::default() };
+    assert_eq!(text("x.jsonl", two, &options).unwrap(), (1, vec![2.0]));
+    assert!(matches!(text("x.jsonl", "\n\n", &plain).unwrap_err().kind(), ErrorKind::Empty));
+    assert!(text("x.jsonl", "{\"a\": 1}\n", &plain).unwrap_err().to_string().contains("none of its 1 rows"));
+}
+
+#[test]
+fn bad_lines_are_named_by_kind_or_left_out() {
+    let lines = "null\n[]\n[1, 2]\n{\"embedding\": null}\n[1]\n[1, null]\n[1, \"x\"]\n[1, 2, 3]\nnonsense\n[1, 1e999]\n[3, 4]\n";
+    let folder = Folder::new();
+    let path = folder.put("x.jsonl", lines.as_bytes());
+    let error = read(&path, &ReadOptions::default()).unwrap_err();
+    let ErrorKind::BadRows { count, rows, first } = error.kind() else { panic!("{error}") };
+    assert_eq!((*count, *rows), (9, 11));
+    let found: Vec<_> = first.iter().map(|bad| (bad.row, bad.column, bad.kind)).collect();
+    let length = |found| BadRowKind::Length { expected: 2, found };
+    let expected = [
+        (0, None, BadRowKind::Null),
+        (1, None, BadRowKind::Empty),
+        (3, None, BadRowKind::Null),
+        (4, None, length(1)),
+        (5, Some(1), BadRowKind::Null),
+        (6, Some(1), BadRowKind::Text),
+        (7, None, length(3)),
+        (8, None, BadRowKind::Text),
+        (9, None, BadRowKind::Text),
+    ];
+    assert_eq!(found, expected);
+    assert_eq!(error.path(), Some(path.as_path()));
+
+    let rows = open(&path, &skip()).unwrap();
+    assert_eq!((rows.len(), rows.total(), rows.skipped()), (2, 11, &[0, 1, 3, 4, 5, 6, 7, 8, 9][..]));
+    assert_eq!(read(&path, &skip()).unwrap(), (2, vec![1.0, 2.0, 3.0, 4.0]));
+    assert_eq!([rows.input_row(0), rows.input_row(1)], [2, 10]);
+    assert_eq!(rows.kept((0..11).collect()), [2, 10]);
+}
+
+#[test]
+fn texts_of_json_lines_are_strings_or_whole_numbers() {
+    let folder = Folder::new();
+    let lines =
+        "{\"id\": \"a\", \"n\": -7, \"e\": [1]}\n{\"e\": [2], \"n\": 18446744073709551615, \"id\": \"\\u00e9\"}\n";
+    let rows = open(folder.put("x.jsonl", lines.as_bytes()), &ReadOptions::default()).unwrap();
+    assert_eq!(rows.strings("id").unwrap(), ["a", "\u{e9}"]);
+    assert_eq!(rows.strings("n").unwrap(), ["-7", "18446744073709551615"]);
+    assert!(rows.strings("e").unwrap_err().to_string().contains("row 0"));
+    assert!(rows.strings("q").unwrap_err().to_string().contains("no field \"q\""));
+    let mut columns = rows.columns().unwrap();
+    columns.sort();
+    assert_eq!(columns, ["e", "id", "n"]);
+}
+
+#[cfg(feature = "csv")]
+mod csv {
+    use super::*;
+
+    #[test]
+    fn numbers_with_and_without_a_header() {
+        let plain = ReadOptions::default();
+        let expected = (2, vec![1.0, -2.5, 3e10, 0.1]);
+        for (name, lines) in [
+            ("x.csv", "1,-2.5\n3e10,0.1\n"),
+            ("x.csv", "\u{feff}a,b\r\n1, -2.5\r\n\r\n3e10,\"0.1\""),
+            ("x.tsv", "1\t-2.5\n3e10\t0.1\n"),
+            ("x.CSV", "a,b\n1,-2.5\n3e10,0.1\n"),
+        ] {
+            assert_eq!(text(name, lines, &plain).unwrap(), expected, "{lines}");
+        }
+        assert!(matches!(text("x.csv", "", &plain).unwrap_err().kind(), ErrorKind::Empty));
+        assert!(matches!(text("x.csv", "a,b\n", &plain).unwrap_err().kind(), ErrorKind::Empty));
+    }
+
+    #[test]
+    fn columns_of_keys_are_no_dimensions() {
+        let folder = Folder::new();
+        let lines = "id,f0,f1,name\n7,1,2,\"a, b\"\n8,3,4,c\n";
+        let path = folder.put("x.csv", lines.as_bytes());
+        // Nothing says that the first and the last column are none.
+        let error = read(&path, &ReadOptions::default()).unwrap_err().to_string();
+        assert!(error.contains("row 0, column 3 is no number"), "{error}");
+        let beside = vec!["id".to_owned(), "name".to_owned()];
+        let options = ReadOptions { beside, ..ReadOptions::default() };
+        assert_eq!(read(&path, &options).unwrap(), (2, vec![1.0, 2.0, 3.0, 4.0]));
+        for wanted in ["f0..f1", "f", "f0,f1"] {
+            let options = ReadOptions { columns: Some(wanted.to_owned()), ..ReadOptions::default() };
+            let rows = open(&path, &options).unwrap();
+            assert_eq!(read(&path, &options).unwrap(), (2, vec![1.0, 2.0, 3.0, 4.0]));
+            assert_eq!(rows.strings("id").unwrap(), ["7", "8"]);
+            assert_eq!(rows.strings("name").unwrap(), ["a, b", "c"]);
+            assert_eq!(rows.columns().unwrap(), ["id", "f0", "f1", "name"]);
+        }
+        let options = ReadOptions { columns: Some("f".to_owned()), ..ReadOptions::default() };
+        let error = text("y.csv", "1,2\n3,4\n", &options).unwrap_err().to_string();
+        assert!(error.contains("no header"), "{error}");
+    }
+
+    #[test]
+    fn bad_rows_of_tables() {
+        let lines = "1,2\n,2\n1\n1,x\n1,nan\ninf,2\n3,4\n";
+        let error = text("x.csv", lines, &ReadOptions::default()).unwrap_err();
+        let ErrorKind::BadRows { count: 5, rows: 7, first } = error.kind() else { panic!("{error}") };
+        let found: Vec<_> = first.iter().map(|bad| (bad.row, bad.column, bad.kind.name())).collect();
+        let expected = [
+            (1, Some(0), "null"),
+            (2, None, "wrong length"),
+            (3, Some(1), "no number"),
+            (4, Some(1), "nan"),
+            (5, Some(0), "infinite"),
+        ];
+        assert_eq!(found, expected);
+        assert_eq!(text("x.csv", lines, &skip()).unwrap(), (2, vec![1.0, 2.0, 3.0, 4.0]));
+    }
+
+    #[test]
+    fn a_quote_that_is_never_closed_is_refused() {
+        let mut lines = b"1,2\n\"".to_vec();
+        lines.resize(80 << 20, b'7');
+        let error = read(&Folder::new().put("x.csv", &lines), &ReadOptions::default()).unwrap_err();
+        assert!(error.to_string().contains("never closed"), "{error}");
+    }
+}
+
+#[test]
+fn damage_never_panics() {
+    each_damage("x.jsonl", b"{\"e\": [1, 2.5], \"i\": \"a\"}\n[3, 4]\n", |path, _| {
+        if let Ok(rows) = open(path, &skip()) {
+            let _ = rows.strings("i");
+        }
+    });
+    #[cfg(feature = "csv")]
+    each_damage("x.csv", b"id,a,b\n\"x\",1,2.5\ny,3,4\n", |path, _| {
+        let options = ReadOptions { beside: vec!["id".to_owned()], ..skip() };
+        if let Ok(rows) = open(path, &options) {
+            let _ = rows.strings("id");
+        }
+    });
+}
