@@ -24,7 +24,7 @@ type Custom = dyn Fn(&[u32]) -> String + Send + Sync;
 #[derive(Clone)]
 enum Form {
     Plain(String),
-    Tokens(TokenTemplate),
+    Tokens(Arc<TokenTemplate>),
     Custom(Arc<Custom>),
 }
 
@@ -45,7 +45,7 @@ impl IdFormat {
 
     /// Writes a token per level by a template: `<s_a_12><s_b_5><s_c_33>`.
     pub fn tokens(template: TokenTemplate) -> Self {
-        Self(Form::Tokens(template))
+        Self(Form::Tokens(Arc::new(template)))
     }
 
     /// Writes whatever text `format` returns for the codes of a row.
@@ -83,7 +83,7 @@ impl IdFormat {
     /// Returns the template of the tokens; none for other forms.
     pub fn template(&self) -> Option<&TokenTemplate> {
         match &self.0 {
-            Form::Tokens(template) => Some(template),
+            Form::Tokens(template) => Some(template.as_ref()),
             _ => None,
         }
     }
