@@ -77,7 +77,7 @@ impl TextRows {
                 zeros = vec![0.0; dim];
                 (0..std::mem::take(&mut ahead)).try_for_each(|_| spool.floats(&zeros))?;
             }
-            let length = (values.len() != dim).then_some(match values.len() {
+            let length = (values.is_empty() || values.len() != dim).then_some(match values.len() {
                 0 => (None, BadRowKind::Empty),
                 found => (None, BadRowKind::Length { expected: dim, found }),
             });
