@@ -83,6 +83,23 @@ need_python() {
   fi
 }
 
+# A Python with what reads exports, as $exports_python. The package flashrec is there for its reader of catalogues
+# alone, which needs none of what the package depends on.
+need_exports_python() {
+  exports_python=$tools/exports/bin/python
+  python3 -c 'import ensurepip' 2>/dev/null || apt_install python3-venv
+  if ! cmp -s tests/exports/requirements.txt "$tools/exports/wanted"; then
+    rm -rf "$tools/exports"
+    python3 -m venv "$tools/exports"
+    local pip=("$exports_python" -m pip install --quiet --disable-pip-version-check)
+    grep -v flashrec tests/exports/requirements.txt >"$tools/exports/others"
+    grep flashrec tests/exports/requirements.txt >"$tools/exports/flashrec"
+    "${pip[@]}" -r "$tools/exports/others"
+    "${pip[@]}" --no-deps -r "$tools/exports/flashrec"
+    cp tests/exports/requirements.txt "$tools/exports/wanted"
+  fi
+}
+
 # The programs whose files tests/dialects reads, as $dialects.
 need_dialects() {
   python3 -c 'import ensurepip' 2>/dev/null || apt_install python3-venv

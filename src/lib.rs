@@ -78,7 +78,7 @@
 //! | --- | --- |
 //! | `gpu` (default) | GPUs, through wgpu |
 //! | `csv` | reading .csv and .tsv files of numbers |
-//! | `npz` | reading .npz files |
+//! | `npz` | reading and writing .npz files |
 //! | `parquet` | reading and writing Parquet files |
 //! | `sqlite` | registries in SQLite databases |
 //! | `report` | reports as web pages and figures |
@@ -124,9 +124,9 @@ pub mod registry {
     pub use crate::id::store::{SqliteOptions, SqliteStore};
     pub use crate::id::{
         AssignReport, Assigned, Assignment, IdText, ItemRecord, Neighbor, ParsedId, Records, Registry, Resolver,
-        SemanticId, SemanticIdEngine, SuffixForm,
+        SemanticId, SemanticIdEngine, SuffixForm, TokenTemplate,
     };
-    pub use crate::id::{BaseTokenizer, Export, Exported, SidKey, TokenLevel, Vocabulary};
+    pub use crate::id::{BaseTokenizer, Export, Exported, SidKey, StaticSizes, TokenLevel, Vocabulary};
 }
 
 /// Work on shards of the rows, which may lie in other processes or on other machines: what is asked of the holders of

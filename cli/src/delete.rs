@@ -2,6 +2,7 @@
 
 use crate::args::{Common, DeleteArgs};
 use crate::database;
+use crate::file_system;
 use crate::items;
 use crate::output::{self, Answer, Failure, Outcome};
 use semid::registry::Registry;
@@ -27,6 +28,7 @@ pub(crate) fn run(common: &Common, args: &DeleteArgs) -> Outcome {
     }
     let failed = |error| Failure::of_file(error, &args.db);
     drop(database::read(&args.db)?); // nothing is made where there is nothing
+    output::warn(&Vec::from_iter(file_system::check(&args.db, file_system::probe)?));
     let mut registry = Registry::open(database::open(&args.db)?).map_err(failed)?;
     let retired = registry.remove(&items).map_err(failed)?.iter().flatten().count();
     let unknown = items.len() - retired;

@@ -5,7 +5,7 @@ use crate::database;
 use crate::interrupt;
 use crate::output::{self, Answer, Failure, Outcome};
 use semid::SemanticIdEngine;
-use semid::registry::{BaseTokenizer, Export, Exported, Registry, SidKey};
+use semid::registry::{BaseTokenizer, Export, Exported, Registry, SidKey, StaticSizes, TokenTemplate};
 use serde::Serialize;
 use std::path::Path;
 use std::time::Instant;
@@ -44,7 +44,16 @@ pub(crate) fn run(common: &Common, args: &ExportArgs) -> Outcome {
     // The engine has the model, which knows the clusters of each level.
     let engine = SemanticIdEngine::open(database::read(&args.db)?).map_err(failed)?;
     let watch = |_| interrupt::check();
-    let mut export = Export::new(engine.registry()).base(args.base).watch(&watch);
+    let own = engine.registry().id_text().format().template();
+    let template = args.template.over(own)?;
+    let base = args.base.or(template.as_ref().or(own).map(TokenTemplate::first_code)).unwrap_or_default();
+    let mut export = Export::new(engine.registry()).watch(&watch);
+    if let Some(template) = template {
+        export = export.template(template);
+    }
+    if let Some(base) = args.base {
+        export = export.base(base);
+    }
     if let Some(name) = &args.id_column {
         export = export.key_column(name);
     }
@@ -60,6 +69,8 @@ pub(crate) fn run(common: &Common, args: &ExportArgs) -> Outcome {
         Kind::Vocabulary => ("vocabulary", export.vocabulary(&args.output)),
         Kind::AddedTokens => ("added-tokens", export.added_tokens(&args.output)),
         Kind::Trie => ("trie", export.trie(&args.output)),
+        Kind::Hf => ("hf", export.hf(&args.output)),
+        Kind::Static => ("static", export.static_index(&args.output, sizes(args))),
         Kind::SidJson => ("sid-json", export.sids(&args.output, sid_key(args))),
         Kind::Engine => ("engine", copy(&engine, &args.output)),
     };
@@ -69,7 +80,7 @@ pub(crate) fn run(common: &Common, args: &ExportArgs) -> Outcome {
         items,
         tokens,
         nodes,
-        base: (!matches!(kind, Kind::Ids | Kind::SidJson | Kind::Engine)).then_some(args.base),
+        base: (!matches!(kind, Kind::Ids | Kind::SidJson | Kind::Static | Kind::Engine)).then_some(base),
         packed_base: args.packed.filter(|_| kind == Kind::SidJson),
         first_token: tokens.and(args.first_token.or(tokenizer.as_ref().map(BaseTokenizer::next_id))),
         seconds: start.elapsed().as_secs_f64(),
@@ -87,10 +98,22 @@ fn tokenizer(kind: Kind, args: &ExportArgs) -> Result<Option<BaseTokenizer>, Fai
     }
     if kind.has_token_ids() && args.first_token.is_none() {
         let advice = "holds the ids of tokens, and ids from 0 would be those of other tokens; give --tokenizer \
-                      tokenizer.json, or --first-token with the number of tokens of the tokenizer (0 if it has only these)";
+                      tokenizer.json, or --first-token with the number of tokens of the tokenizer (0 if it has only \
+                      these)";
         return Err(Failure::Error(format!("{}: {advice}", args.output.display())));
     }
     Ok(None)
+}
+
+fn sizes(args: &ExportArgs) -> StaticSizes {
+    let mut sizes = StaticSizes::new();
+    if let Some(levels) = args.dense_levels {
+        sizes = sizes.dense_levels(levels.into());
+    }
+    match args.vocab_size {
+        Some(size) => sizes.vocab_size(size),
+        None => sizes,
+    }
 }
 
 fn sid_key(args: &ExportArgs) -> SidKey {
@@ -115,7 +138,9 @@ fn kind_of(path: &Path) -> Option<Kind> {
     let is = |known: &str| name == known || name.ends_with(&format!(".{known}"));
     match path.extension()?.to_string_lossy().to_lowercase().as_str() {
         "csv" | "jsonl" | "parquet" => Some(Kind::Ids),
+        "safetensors" if is("static.safetensors") => Some(Kind::Static),
         "safetensors" => Some(Kind::Trie),
+        "npz" => Some(Kind::Static),
         "db" => Some(Kind::Engine),
         _ if is("sids.json") => Some(Kind::SidJson),
         _ if is("index.json") => Some(Kind::Index),

@@ -3,8 +3,8 @@
 use crate::args::{Common, LookupArgs};
 use crate::database;
 use crate::output::{self, Answer, Failure, Outcome};
-use semid::SemanticIdEngine;
-use semid::registry::{Holder, Registry};
+use semid::registry::{Holder, IdText, ParsedId, Registry, SemanticId};
+use semid::{IdFormat, SemanticIdEngine};
 use serde::Serialize;
 use std::fmt::Write;
 
@@ -62,13 +62,15 @@ pub(crate) fn run(common: &Common, args: &LookupArgs) -> Outcome {
     let failed = |error| Failure::of_file(error, &args.db);
     match (&args.what.id, &args.what.prefix, &args.what.item) {
         (Some(id), ..) => {
-            let found = of_id(&Registry::open(store).map_err(failed)?, id).map_err(failed)?;
+            let registry = Registry::open(store).map_err(failed)?;
+            let found = tokens(args, &registry).and_then(|text| of_id(&registry, id, text.as_ref())).map_err(failed)?;
             output::result(common.json, &found, || id_text(&found))?;
             Ok(answer(found.item.is_some()))
         }
         (_, Some(prefix), _) => {
             let registry = Registry::open(store).and_then(|registry| registry.snapshot()).map_err(failed)?;
-            let found = of_prefix(&registry, prefix, args.limit).map_err(failed)?;
+            let text = tokens(args, &registry).map_err(failed)?;
+            let found = of_prefix(&registry, prefix, args.limit, text.as_ref()).map_err(failed)?;
             output::result(common.json, &found, || prefix_text(&found, args.limit))?;
             Ok(answer(found.items > 0))
         }
@@ -85,8 +87,29 @@ fn answer(found: bool) -> Answer {
     if found { Answer::Yes } else { Answer::No }
 }
 
-fn of_id<'a>(registry: &Registry, id: &'a str) -> semid::Result<OfId<'a>> {
-    let holder = registry.find(id)?;
+/// How the flags say that tokens are written; none where the text is as the registry writes it.
+fn tokens(args: &LookupArgs, registry: &Registry) -> semid::Result<Option<IdText>> {
+    let own = registry.id_text().format().template();
+    let template = match (args.template.over(own)?, args.base) {
+        (None, None) => return Ok(None),
+        (template, base) => {
+            let template = template.or(own.cloned()).unwrap_or_default();
+            base.map_or(Ok(template.clone()), |base| template.base(base))?
+        }
+    };
+    IdText::new(IdFormat::tokens(template), registry.id_text().suffix()).map(Some)
+}
+
+fn of_id<'a>(registry: &Registry, id: &'a str, text: Option<&IdText>) -> semid::Result<OfId<'a>> {
+    let holder = match text {
+        Some(text) => registry.find(&match text.parse(id, registry.manifest().levels())? {
+            ParsedId::Id(id) => registry.text(&id, ""),
+            ParsedId::Item { codes, item, suffix } => {
+                registry.text(&SemanticId::new(codes, suffix.unwrap_or_default()), &item)
+            }
+        })?,
+        None => registry.find(id)?,
+    };
     let retired = holder == Holder::Retired;
     let item = match holder {
         Holder::Item(item) => Some(item),
@@ -132,13 +155,20 @@ fn item_text(found: &OfItem<'_>) -> String {
     text
 }
 
-fn of_prefix<'a>(registry: &Registry, prefix: &'a str, limit: usize) -> semid::Result<OfPrefix<'a>> {
-    let codes = registry.parse_prefix(prefix)?;
-    let format = registry.id_text().format();
-    let child = |(code, items)| Child { code, prefix: format.format_row(&[codes.as_slice(), &[code]].concat()), items };
+fn of_prefix<'a>(
+    registry: &Registry,
+    prefix: &'a str,
+    limit: usize,
+    text: Option<&IdText>,
+) -> semid::Result<OfPrefix<'a>> {
+    let text = text.unwrap_or(registry.id_text());
+    let codes = text.parse_prefix(prefix, registry.manifest().levels())?;
+    let format = text.format();
+    let child =
+        |(code, items)| Child { code, prefix: format.format_prefix(&[codes.as_slice(), &[code]].concat()), items };
     let found = |record: semid::Result<semid::registry::ItemRecord>| {
         let semid::registry::ItemRecord { item, entry } = record?;
-        Ok(Found { id: registry.text(&entry.id, &item), item })
+        Ok(Found { id: text.text(&entry.id, &item), item })
     };
     Ok(OfPrefix {
         prefix,

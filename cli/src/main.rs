@@ -17,6 +17,7 @@ mod eval;
 mod evaluation;
 mod export;
 mod failure;
+mod file_system;
 mod fit;
 mod info;
 mod input;

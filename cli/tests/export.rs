@@ -1,6 +1,6 @@
 //! `semid export`.
 
-use super::Dir;
+use super::{Dir, Run};
 use semid::io::read_strings;
 use semid::registry::{Manifest, Registry, Resolver, SqliteStore};
 use semid::{IdFormat, RqKMeansModel};
@@ -136,4 +136,92 @@ fn catalogues_take_ids_of_one_depth() {
     dir.semid("export --db fixed.db --output sids.json --end-code").ok();
     assert!(dir.text("sids.json").lines().all(|line| line.ends_with(",1\":1,") || line.ends_with(",1\":1}")));
     dir.fails(&format!("{assign} ids.db"), &["ids.db", "suffix-always"]);
+}
+
+#[test]
+fn tokens_by_a_template_are_exported_and_read_back() {
+    let dir = with_database(Resolver::default());
+    let flags = |command: &str, rest: &[&str]| {
+        let mut run = dir.command(command);
+        Run::of(command, run.args(rest).output().unwrap())
+    };
+    let template = ["--token-template", "<s_{level}_{code}>", "--begin", "<|sid_begin|>", "--end", "<|sid_end|>"];
+    flags("export --db ids.db --output ids.jsonl", &template).ok();
+    let first: Value = serde_json::from_str(dir.text("ids.jsonl").lines().next().unwrap()).unwrap();
+    assert_eq!(first["id"], "<|sid_begin|><s_a_0><s_b_2><|sid_end|>");
+    for line in dir.text("ids.jsonl").lines() {
+        let line: Value = serde_json::from_str(line).unwrap();
+        let id = ["--id", line["id"].as_str().unwrap()];
+        assert_eq!(flags("lookup --db ids.db --json", &[&template[..], &id].concat()).json(0)["item"], line["item"]);
+    }
+    flags("export --db ids.db --output index.json", &template).ok();
+    let index: Value = serde_json::from_slice(&dir.read("index.json")).unwrap();
+    assert_eq!(index["d \"é\""], json!(["<|sid_begin|>", "<s_a_7>", "<s_b_1>", "<s_c_2>", "<|sid_end|>"]));
+    let prefix =
+        flags("lookup --db ids.db --json", &[&template[..], &["--prefix", "<|sid_begin|><s_a_7>"]].concat()).json(0);
+    assert_eq!(
+        (&prefix["items"], &prefix["children"][0]["prefix"]),
+        (&json!(2), &json!("<|sid_begin|><s_a_7><s_b_1>"))
+    );
+    assert_eq!(prefix["records"][0]["id"], "<|sid_begin|><s_a_7><s_b_1><|sid_end|>");
+    // What is exported with codes from 1 is read so.
+    let numbers = ["--token-template", "<item_L{level0}_C{code}>", "--base", "1"];
+    flags("export --db ids.db --output index.json", &numbers).ok();
+    let index: Value = serde_json::from_slice(&dir.read("index.json")).unwrap();
+    assert_eq!(index["e"], json!(["<item_L0_C1>", "<item_L1_C3>"]));
+    let found = flags("lookup --db ids.db", &[&numbers[..], &["--id", "<item_L0_C1><item_L1_C3>"]].concat()).ok();
+    assert_eq!(found, "e\n");
+    for (template, part) in [("<{code}>", "one {code} and one {level}"), ("{level0}{code}", "after {code}")] {
+        let run = flags("export --db ids.db --output index.json", &["--token-template", template]);
+        assert!(run.code == Some(2) && run.stderr.contains(part), "{}", run.stderr);
+    }
+    let added = flags("export --db ids.db --output added_tokens.json --first-token 5", &template);
+    assert!(added.ok().contains("21 tokens"));
+    let added: Value = serde_json::from_slice(&dir.read("added_tokens.json")).unwrap();
+    assert_eq!((&added["<|sid_begin|>"], &added["<|sid_end|>"], &added["<s_a_0>"]), (&json!(5), &json!(6), &json!(7)));
+}
+
+#[test]
+fn a_database_keeps_its_template() {
+    let dir = Dir::with_items();
+    let assign = "assign --db ids.db --model m.safetensors --input x.npy --items items.txt --output ids.csv";
+    let template = ["--token-template", "<s_{level}_{code}>", "--end", "</s>"];
+    let run = |command: &str, rest: &[&str]| Run::of(command, dir.command(command).args(rest).output().unwrap());
+    run(assign, &template).ok();
+    let id = dir.text("ids.csv").lines().nth(1).unwrap().split_once(',').unwrap().1.to_owned();
+    assert!(id.starts_with("<s_a_") && id.ends_with("></s>"), "{id}");
+    assert_eq!(run("lookup --db ids.db", &["--id", &id]).ok(), "item 0\n");
+    dir.semid(assign).ok(); // as it is, without a flag
+    assert!(dir.text("ids.csv").contains(&id));
+    dir.semid("export --db ids.db --output index.json").ok();
+    let index: Value = serde_json::from_slice(&dir.read("index.json")).unwrap();
+    let tokens = index["item 0"].as_array().unwrap();
+    assert_eq!(tokens.iter().map(|token| token.as_str().unwrap()).collect::<String>(), id);
+    for flags in [&["--end", "</t>"][..], &["--format", "plain"], &["--token-template", "<{level}_{code}>"]] {
+        let run = run(assign, flags);
+        assert!(run.code == Some(2) && run.stderr.contains("ids.db"), "{}", run.stderr);
+    }
+    let refused =
+        run("assign --db new.db --model m.safetensors --input x.npy --items items.txt --format plain", &template);
+    assert!(refused.code == Some(2) && refused.stderr.contains("go with tokens"), "{}", refused.stderr);
+    let flags = ["--resolver", "item-id", "--token-template", "<s_{level}_{code}>"];
+    let refused = run("assign --db new.db --model m.safetensors --input x.npy --items items.txt", &flags);
+    assert!(refused.code == Some(2) && refused.stderr.contains("item key"), "{}", refused.stderr);
+    assert!(!dir.path("new.db").exists());
+}
+
+#[test]
+fn engines_and_tokenizers_get_files_of_their_own() {
+    let dir = Dir::with_items();
+    dir.semid("assign --db ids.db --model m.safetensors --input x.npy --items items.txt --fixed-depth").ok();
+    for output in ["index.npz", "static.safetensors"] {
+        let written = dir.semid(&format!("export --db ids.db --output {output} --json")).json(0);
+        assert_eq!((&written["kind"], &written["items"]), (&json!("static"), &json!(300)));
+    }
+    dir.fails("export --db ids.db --output index.npz --vocab-size 3", &["ids.db", "vocab_size"]);
+    let written = dir.semid("export --db ids.db --output folder --kind hf --first-token 10 --json").json(0);
+    assert_eq!((&written["kind"], &written["first_token"]), (&json!("hf"), &json!(10)));
+    assert!(dir.path("folder/README.md").exists() && dir.path("folder/trie.safetensors").exists());
+    dir.fails("export --db ids.db --output folder --kind hf --first-token 10", &["folder"]);
+    dir.fails("export --db ids.db --output other --kind hf", &["other", "--tokenizer"]);
 }

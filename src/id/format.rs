@@ -1,5 +1,6 @@
 //! Text forms of codes.
 
+use super::template::TokenTemplate;
 use crate::codes::Codes;
 use crate::error::{Error, Result};
 use std::fmt;
@@ -23,7 +24,7 @@ type Custom = dyn Fn(&[u32]) -> String + Send + Sync;
 #[derive(Clone)]
 enum Form {
     Plain(String),
-    Token,
+    Tokens(Arc<TokenTemplate>),
     Custom(Arc<Custom>),
 }
 
@@ -39,7 +40,12 @@ impl IdFormat {
     /// Writes a token per level, as language models read them: `<a_12><b_5><c_33>`. Levels after the 26th are named
     /// `aa`, `ab` and so on.
     pub fn token() -> Self {
-        Self(Form::Token)
+        Self::tokens(TokenTemplate::default())
+    }
+
+    /// Writes a token per level by a template: `<s_a_12><s_b_5><s_c_33>`.
+    pub fn tokens(template: TokenTemplate) -> Self {
+        Self(Form::Tokens(Arc::new(template)))
     }
 
     /// Writes whatever text `format` returns for the codes of a row.
@@ -71,7 +77,15 @@ impl IdFormat {
 
     /// Returns whether codes are written as tokens.
     pub fn is_token(&self) -> bool {
-        matches!(self.0, Form::Token)
+        self.template().is_some()
+    }
+
+    /// Returns the template of the tokens; none for other forms.
+    pub fn template(&self) -> Option<&TokenTemplate> {
+        match &self.0 {
+            Form::Tokens(template) => Some(template.as_ref()),
+            _ => None,
+        }
     }
 
     /// Returns the text of every row.
@@ -81,9 +95,21 @@ impl IdFormat {
 
     /// Returns the text of one row's codes.
     pub fn format_row(&self, codes: &[u32]) -> String {
+        self.write(codes, true)
+    }
+
+    /// Returns the text of the first codes of an ID: the same as [`IdFormat::format_row`] gives, but for the mark after
+    /// the last token, if there is one.
+    pub fn format_prefix(&self, codes: &[u32]) -> String {
+        self.write(codes, false)
+    }
+
+    fn write(&self, codes: &[u32], complete: bool) -> String {
         match &self.0 {
             Form::Plain(separator) => codes.iter().map(u32::to_string).collect::<Vec<_>>().join(separator),
-            Form::Token => codes.iter().enumerate().map(|(i, code)| format!("<{}_{code}>", level_name(i))).collect(),
+            Form::Tokens(template) => {
+                template.write(codes.iter().map(|code| template.number(u64::from(*code))), complete)
+            }
             Form::Custom(format) => format(codes),
         }
     }
@@ -93,7 +119,7 @@ impl fmt::Debug for IdFormat {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0 {
             Form::Plain(separator) => f.debug_tuple("Plain").field(separator).finish(),
-            Form::Token => f.write_str("Token"),
+            Form::Tokens(template) => f.debug_tuple("Tokens").field(template).finish(),
             Form::Custom(_) => f.write_str("Custom"),
         }
     }

@@ -11,14 +11,16 @@ mod resolver;
 mod semantic_id;
 mod shape;
 pub(crate) mod store;
+mod template;
 mod text;
 
 pub use assign::{AssignReport, Assigned, Assignment};
 pub use engine::{Neighbor, SemanticIdEngine};
-pub use export::{BaseTokenizer, Export, Exported, SidKey, TokenLevel, Vocabulary};
+pub use export::{BaseTokenizer, Export, Exported, SidKey, StaticSizes, TokenLevel, Vocabulary};
 pub use format::IdFormat;
 pub use records::{ItemRecord, Records};
 pub use registry::Registry;
 pub use resolver::Resolver;
 pub use semantic_id::SemanticId;
+pub use template::TokenTemplate;
 pub use text::{IdText, ParsedId, SuffixForm};

@@ -1,5 +1,6 @@
 //! Flags of `semid export`.
 
+use super::TemplateArgs;
 use clap::{Args, ValueEnum};
 use std::path::PathBuf;
 
@@ -8,15 +9,17 @@ pub(crate) struct ExportArgs {
     /// Database of semantic IDs
     #[arg(long, value_name = "FILE")]
     pub(crate) db: PathBuf,
-    /// File to write
+    /// File to write, or folder for --kind hf
     #[arg(long, short, value_name = "FILE")]
     pub(crate) output: PathBuf,
     /// What to write [default: chosen by the name of the output]
     #[arg(long, value_enum)]
     pub(crate) kind: Option<Kind>,
-    /// Number of code 0 in the names of tokens: 0 for <a_0>, 1 for <a_1>
-    #[arg(long, value_name = "0|1", default_value_t = 0, value_parser = clap::value_parser!(u32).range(..=1))]
-    pub(crate) base: u32,
+    /// Number of code 0 in the names of tokens: 0 for <a_0>, 1 for <a_1> [default: 0]
+    #[arg(long, value_name = "0|1", value_parser = clap::value_parser!(u32).range(..=1))]
+    pub(crate) base: Option<u32>,
+    #[command(flatten)]
+    pub(crate) template: TemplateArgs,
     /// The id of the first token: the number of tokens of the tokenizer that they are added to, `len(tokenizer)`, and
     /// not the rows of the model's embeddings, which may be padded; 0 for a vocabulary of these tokens alone
     #[arg(long, value_name = "N", conflicts_with = "tokenizer")]
@@ -30,6 +33,12 @@ pub(crate) struct ExportArgs {
     /// Add the code of FlashRec's end mark, 1, to each ID of sid-json: "12,5,33,1"
     #[arg(long)]
     pub(crate) end_code: bool,
+    /// First levels of a static index with dense tables [default: 2, or 1 for IDs of two codes]
+    #[arg(long, value_name = "1|2", value_parser = clap::value_parser!(u8).range(1..=2))]
+    pub(crate) dense_levels: Option<u8>,
+    /// Codes that the decoder of a static index scores on each level [default: those of the largest level]
+    #[arg(long, value_name = "V")]
+    pub(crate) vocab_size: Option<u64>,
     /// Name of the column of item keys in .csv, .jsonl and .parquet [default: item]
     #[arg(long, value_name = "NAME")]
     pub(crate) id_column: Option<String>,
@@ -47,6 +56,11 @@ pub(crate) enum Kind {
     AddedTokens,
     /// A trie that tells which tokens may follow which, in any .safetensors
     Trie,
+    /// A folder with added tokens, trie, tokenizer settings, a LogitsProcessor and a model card for `transformers`
+    Hf,
+    /// The index of STATIC, for decoding on accelerators; all IDs need the same depth, in any .npz or
+    /// static.safetensors
+    Static,
     /// {"12,5,33": 1, ...}, the catalogue that FlashRec reads; all IDs need the same depth, in sids.json
     SidJson,
     /// A copy of the whole database as of one moment, even while others write to it, in any .db
@@ -56,6 +70,6 @@ pub(crate) enum Kind {
 impl Kind {
     /// Whether the file says which token has which id.
     pub(crate) fn has_token_ids(self) -> bool {
-        matches!(self, Self::Vocabulary | Self::AddedTokens | Self::Trie)
+        matches!(self, Self::Vocabulary | Self::AddedTokens | Self::Trie | Self::Hf)
     }
 }

@@ -8,6 +8,7 @@ mod memory;
 mod registry;
 mod report;
 mod sweep;
+mod template;
 mod vae;
 
 pub(crate) use eval::{EvalArgs, IdsArgs};
@@ -17,6 +18,7 @@ pub(crate) use input::{InputArgs, OnBadRows};
 pub(crate) use registry::{AssignArgs, DeleteArgs, KeyArgs, LookupArgs, ResolverName, SettingArgs, StatsArgs};
 pub(crate) use report::{PageArgs, ReportArgs};
 pub(crate) use sweep::{Balanced, SweepArgs};
+pub(crate) use template::TemplateArgs;
 pub(crate) use vae::{Schedule, VaeArgs};
 
 use crate::failure::Failure;
@@ -127,6 +129,7 @@ Examples:
   semid assign --model model.safetensors --input items.parquet --id-column name --db ids.db --output ids.csv
   semid assign --db ids.db --input more.npy --items more.txt
   semid assign --db new.db --model model.safetensors --input items.npy --row-numbers --resolver reassign
+  semid assign --db engine.db --model model.safetensors --input items.npy --row-numbers --fixed-depth
 
 The database contains the model and all settings, so later runs need neither. Items that have an ID keep it. \
 After Ctrl-C or a crash, the same command goes on where it stopped, and gives the IDs of an unbroken run.")]
@@ -136,6 +139,7 @@ After Ctrl-C or a crash, the same command goes on where it stopped, and gives th
 Examples:
   semid lookup --db ids.db --item numpy --neighbors 10
   semid lookup --db ids.db --id 12-5-33
+  semid lookup --db ids.db --id \"<s_a_12><s_b_5><s_c_33>\" --token-template \"<s_{level}_{code}>\"
   semid lookup --db ids.db --prefix 12-5 --limit 100 --json")]
     Lookup(LookupArgs),
     /// Count items, codes and retired IDs in a database of semantic IDs
@@ -220,11 +224,17 @@ fitted once.")]
 Examples:
   semid export --db ids.db --output ids.csv
   semid export --db ids.db --output index.json --base 1
-  semid export --db ids.db --output added_tokens.json --first-token 32000
+  semid export --db ids.db --output added_tokens.json --tokenizer base/tokenizer.json
   semid export --db ids.db --output trie.safetensors --first-token 32000
+  semid export --db ids.db --output index.json --token-template \"<item_L{level0}_C{code}>\"
+  semid export --db ids.db --output ids.csv --token-template \"<s_{level}_{code}>\" --begin \"<sid>\" --end \"</sid>\"
+  semid export --db ids.db --kind hf --output for-my-model --tokenizer base/tokenizer.json
+  semid export --db engine.db --output index.npz --kind static
+  semid export --db engine.db --output sids.json --packed
   semid export --db ids.db --output copy.db
 
-Token ids are the same in all files of a registry: each level has a block, and the last block is for suffixes and grows.
+Token ids are the same in all files of a registry: first those of --begin and --end, then a block for each level; the \
+last block is for suffixes and grows.
 
 The root of a trie is node 0. Node n has the edges indptr[n] to indptr[n + 1] - 1; edge e has the token tokens[e] and \
 leads to node children[e]. The ID of item items[n] ends at node n, or no ID if items[n] is -1; longer IDs may go on \

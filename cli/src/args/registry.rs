@@ -1,6 +1,6 @@
 //! Flags of the commands on databases of semantic IDs.
 
-use super::{Format, InputArgs};
+use super::{Format, InputArgs, TemplateArgs};
 use clap::{Args, ValueEnum};
 use std::num::{NonZeroU32, NonZeroUsize};
 use std::path::PathBuf;
@@ -65,6 +65,8 @@ pub(crate) struct SettingArgs {
     /// Text between the codes of a plain semantic ID [default: -]
     #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
     pub(crate) separator: Option<String>,
+    #[command(flatten)]
+    pub(crate) template: TemplateArgs,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -97,6 +99,11 @@ pub(crate) struct LookupArgs {
     /// Maximum number of items to show with --prefix
     #[arg(long, value_name = "N", default_value_t = 20)]
     pub(crate) limit: usize,
+    /// The number of code 0 in the tokens of --id and --prefix
+    #[arg(long, value_name = "0|1", conflicts_with = "item", value_parser = clap::value_parser!(u32).range(..=1))]
+    pub(crate) base: Option<u32>,
+    #[command(flatten)]
+    pub(crate) template: TemplateArgs,
 }
 
 #[derive(Debug, Args)]

@@ -50,13 +50,16 @@ fn settings(args: &SettingArgs, manifest: Option<&Manifest>) -> Result<(Resolver
     let kind = args.resolver.or(manifest.map(|manifest| name(manifest.resolver()))).unwrap_or(ResolverName::Suffix);
     let resolver = resolver(args, kind, manifest.map(Manifest::resolver))?;
     let former = manifest.map(|manifest| manifest.text().format());
+    let own = former.and_then(IdFormat::template);
+    let template = args.template.over(own).map_err(|error| error.to_string())?;
     let token = match args.format {
         Some(format) => matches!(format, Format::Token),
-        None => former.is_some_and(IdFormat::is_token),
+        None => template.is_some() || own.is_some(),
     };
     let format = match (token, &args.separator) {
+        (false, _) if template.is_some() => return Err("--token-template, --begin and --end go with tokens".to_owned()),
         (true, Some(separator)) => return Err(format!("--separator {separator} goes with plain IDs, not with tokens")),
-        (true, None) => IdFormat::token(),
+        (true, None) => IdFormat::tokens(template.or(own.cloned()).unwrap_or_default()),
         (false, Some(separator)) => IdFormat::plain(separator),
         (false, None) => IdFormat::plain(former.and_then(IdFormat::separator).unwrap_or("-")),
     };

@@ -3,6 +3,7 @@
 mod engine;
 
 use crate::args::{AssignArgs, Common};
+use crate::file_system;
 use crate::input::{Input, Texts};
 use crate::interrupt::{self, Watched};
 use crate::items;
@@ -36,6 +37,7 @@ struct Summary<'a> {
     output: Option<&'a Path>,
     device: &'a str,
     seconds: f64,
+    warnings: &'a [String],
 }
 
 pub(crate) fn run(common: &Common, args: &AssignArgs) -> Outcome {
@@ -46,8 +48,10 @@ pub(crate) fn run(common: &Common, args: &AssignArgs) -> Outcome {
     }
     let keys = items::of_rows(&args.keys, &input)?;
     let device = common.device()?;
+    let warnings = Vec::from_iter(file_system::check(&args.db, file_system::probe)?);
     let out = output(args, &input)?;
     let mut engine = engine::open(args, &input)?;
+    output::warn(&warnings);
     let start = Instant::now();
     let report = assign(common, args, &mut engine, &input, &keys, &device, out)?;
     let summary = Summary {
@@ -65,6 +69,7 @@ pub(crate) fn run(common: &Common, args: &AssignArgs) -> Outcome {
         output: args.output.as_deref(),
         device: &device.info().name,
         seconds: start.elapsed().as_secs_f64(),
+        warnings: &warnings,
     };
     output::result(common.json, &summary, || text(&summary))?;
     Ok(Answer::Yes)

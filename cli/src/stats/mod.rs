@@ -79,7 +79,7 @@ fn stats<'a>(registry: &Registry, db: &'a Path) -> semid::Result<Stats<'a>> {
     let ids = codes.as_ref().map(|codes| &codes.ids);
     let used = codes.as_ref().map(|codes| codes.levels.iter().map(|level| level.used_codes).collect());
     let format = manifest.text().format();
-    let largest = |Bucket { codes, items }| Largest { codes: format.format_row(&codes), items };
+    let largest = |Bucket { codes, items }| Largest { codes: format.format_prefix(&codes), items };
     let bytes = bytes(db);
     Ok(Stats {
         items: tally.items,

@@ -1,8 +1,11 @@
 //! Writes a registry as files for other programs.
 
 mod depth;
+mod hf;
 mod ids;
 mod sids;
+mod static_index;
+mod tensors;
 #[cfg(test)]
 mod tests;
 mod tokenizer;
@@ -10,11 +13,13 @@ mod trie;
 mod vocabulary;
 
 pub use sids::SidKey;
+pub use static_index::StaticSizes;
 pub use tokenizer::BaseTokenizer;
 pub use vocabulary::{TokenLevel, Vocabulary};
 
 use super::registry::Registry;
 use super::store::{self, Record};
+use super::template::TokenTemplate;
 use super::text::SuffixForm;
 use crate::error::{Error, Result};
 use crate::model::Model;
@@ -49,7 +54,8 @@ use std::path::Path;
 /// ```
 pub struct Export<'a> {
     registry: &'a Registry,
-    base: u32,
+    base: Option<u32>,
+    template: Option<TokenTemplate>,
     first_token: Option<u64>,
     tokenizer: Option<&'a BaseTokenizer>,
     key_column: &'a str,
@@ -104,14 +110,30 @@ impl<'a> Export<'a> {
     /// Prepares exports of `registry`, in which codes in token names start from 0. Files with token ids need
     /// [`Export::first_token`] or [`Export::tokenizer`] as well.
     pub fn new(registry: &'a Registry) -> Self {
-        Self { registry, base: 0, first_token: None, tokenizer: None, key_column: "item", watch: None }
+        Self {
+            registry,
+            base: None,
+            template: None,
+            first_token: None,
+            tokenizer: None,
+            key_column: "item",
+            watch: None,
+        }
     }
 
     /// Sets the number that code 0 has in the name of its token, `<a_0>` or `<a_1>`; programs differ in which they
     /// expect.
     #[must_use]
     pub fn base(mut self, base: u32) -> Self {
-        self.base = base;
+        self.base = Some(base);
+        self
+    }
+
+    /// Sets how tokens are written, and the marks around those of an ID; by default as the registry's own tokens are,
+    /// or `<a_12><b_5><c_33>` where its IDs are plain.
+    #[must_use]
+    pub fn template(mut self, template: TokenTemplate) -> Self {
+        self.template = Some(template);
         self
     }
 
@@ -166,7 +188,8 @@ impl<'a> Export<'a> {
     /// Writes the [vocabulary](Vocabulary) as JSON.
     ///
     /// Every entry of `levels` has the `name` of the level, the `count` of its tokens, and `first`, the id of the token
-    /// of code 0. Code c of that level has the token `first + c`, which is called `<name_(base + c)>`.
+    /// of code 0. Code c of that level has the token `first + c`, which is called `<name_(base + c)>`, or as `template`
+    /// says; `begin` and `end` are the marks around an ID.
     ///
     /// # Errors
     /// As for [`Export::tokens`], and [`ErrorKind::Io`](crate::ErrorKind::Io).
@@ -183,9 +206,7 @@ impl<'a> Export<'a> {
     }
 
     fn check_tokens(&self) -> Result<()> {
-        if self.base > 1 {
-            return Err(Error::parameter("base", self.base, "0 or 1"));
-        }
+        self.token_template()?;
         match self.registry.id_text().suffix() {
             SuffixForm::Item => {
                 let expected = "`suffix` or `reassign`: item keys are no tokens; export the IDs as text instead";
@@ -195,31 +216,48 @@ impl<'a> Export<'a> {
         }
     }
 
+    /// Returns how tokens are written.
+    fn token_template(&self) -> Result<TokenTemplate> {
+        let own = || self.registry.id_text().format().template().cloned().unwrap_or_default();
+        let template = self.template.clone().unwrap_or_else(own);
+        match self.base {
+            Some(base) => template.base(base),
+            None => Ok(template),
+        }
+    }
+
     /// Returns the id of the first token.
     ///
     /// # Errors
     /// [`ErrorKind::Parameter`](crate::ErrorKind::Parameter) where nothing was said: ids from 0 would be those of other
     /// tokens, and a model trained with them would be wrong without a sign of it.
     fn first_id(&self) -> Result<u64> {
-        let expected = "the number of tokens of the tokenizer that the tokens are added to: ids from 0 would be those of \
-                        its own tokens";
+        let expected = "the number of tokens of the tokenizer that the tokens are added to: ids from 0 would be those \
+                        of its own tokens";
         let first = self.first_token.or(self.tokenizer.map(BaseTokenizer::next_id));
         first.ok_or_else(|| Error::parameter("first_token", "none", expected))
     }
 
     /// Returns the vocabulary of a registry that has given suffixes below `suffixes`.
     fn vocabulary_of(&self, suffixes: u64) -> Result<Vocabulary> {
+        let (clusters, suffixes) = self.code_counts(suffixes)?;
+        let vocabulary = Vocabulary::with_template(&self.token_template()?, &clusters, suffixes, self.first_id()?)?;
+        if let Some(tokenizer) = self.tokenizer {
+            vocabulary.iter().try_for_each(|(token, _)| tokenizer.check_new(&token))?;
+        }
+        Ok(vocabulary)
+    }
+
+    /// Returns the number of codes of each level and the number of suffixes that texts show, in a registry that has
+    /// given suffixes below `suffixes`.
+    fn code_counts(&self, suffixes: u64) -> Result<(Vec<usize>, u64)> {
         let clusters = Model::from_bytes(&self.registry.model()?)?.clusters();
         let suffixes = match self.registry.id_text().suffix() {
             SuffixForm::WhenNeeded if suffixes < 2 => 0,
             SuffixForm::Always => suffixes.max(1),
             _ => suffixes,
         };
-        let vocabulary = Vocabulary::new(&clusters, suffixes, self.base, self.first_id()?)?;
-        if let Some(tokenizer) = self.tokenizer {
-            vocabulary.iter().try_for_each(|(token, _)| tokenizer.check_new(&token))?;
-        }
-        Ok(vocabulary)
+        Ok((clusters, suffixes))
     }
 
     /// Returns the suffix if the text of the ID shows it.
@@ -249,10 +287,11 @@ impl<'a> Export<'a> {
 
 impl std::fmt::Debug for Export<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self { registry, base, first_token, .. } = self;
+        let Self { registry, base, template, first_token, .. } = self;
         f.debug_struct("Export")
             .field("registry", registry)
             .field("base", base)
+            .field("template", template)
             .field("first_token", first_token)
             .finish_non_exhaustive()
     }

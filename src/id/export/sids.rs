@@ -30,8 +30,8 @@ impl Export<'_> {
     ///
     /// FlashRec reads this as its catalogue. All IDs have to have the same depth; a suffix is one more code.
     ///
-    /// A packed integer does not say how many codes it has: readers take three, or as many as the largest integer needs.
-    /// So IDs of fewer than three codes are refused, and also longer ones that three codes could hold.
+    /// A packed integer does not say how many codes it has: readers take three, or as many as the largest integer
+    /// needs. So IDs of fewer than three codes are refused, and also longer ones that three codes could hold.
     ///
     /// # Errors
     /// [`ErrorKind::MixedDepths`](crate::ErrorKind::MixedDepths) for IDs of different depths;

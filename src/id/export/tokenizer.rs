@@ -1,7 +1,8 @@
 //! Reads the tokenizer that the tokens of IDs are added to.
 
+use super::Vocabulary;
 use crate::error::{Error, Result};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 use std::collections::HashSet;
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -25,6 +26,7 @@ const MOST_BYTES: u64 = 1 << 28;
 #[derive(Debug)]
 pub struct BaseTokenizer {
     path: PathBuf,
+    json: Value,
     tokens: HashSet<String>,
     next_id: u64,
 }
@@ -48,7 +50,7 @@ impl BaseTokenizer {
                 format!("its {} ids have gaps: the largest is {largest}; give the first id as a number", ids.len());
             return Err(damaged(reason));
         }
-        Ok(Self { path: path.to_owned(), tokens, next_id })
+        Ok(Self { path: path.to_owned(), json, tokens, next_id })
     }
 
     /// Returns the id that the next token gets: one more than the largest one.
@@ -61,6 +63,20 @@ impl BaseTokenizer {
         self.tokens.contains(token)
     }
 
+    /// Returns the JSON of the tokenizer with all tokens of `vocabulary` added, whose ids follow its own.
+    pub(super) fn with(&self, vocabulary: &Vocabulary) -> Result<Value> {
+        let damaged = |reason: &str| Error::format("tokenizer.json", reason).at(&self.path);
+        let first = vocabulary.iter().next().map(|(_, id)| id);
+        if first.is_some_and(|first| first != self.next_id) {
+            return Err(damaged("it has another number of tokens than the first id says"));
+        }
+        let mut json = self.json.clone();
+        let tokens = json.as_object_mut().map(|json| json.entry("added_tokens").or_insert_with(|| json!([])));
+        let tokens = tokens.and_then(Value::as_array_mut).ok_or_else(|| damaged("its added_tokens are no list"))?;
+        tokens.extend(vocabulary.iter().map(|(token, id)| added(vocabulary, &token, id)));
+        Ok(json)
+    }
+
     /// Refuses a token that the tokenizer has already, as it would keep its id.
     pub(super) fn check_new(&self, token: &str) -> Result<()> {
         if self.has(token) {
@@ -69,6 +85,21 @@ impl BaseTokenizer {
         }
         Ok(())
     }
+}
+
+/// Returns a token as tokenizers keep it: found as it is in any text, with nothing stripped around it. Marks are
+/// special, so that decoding can leave them out.
+pub(super) fn added(vocabulary: &Vocabulary, token: &str, id: u64) -> Value {
+    let special = vocabulary.marks().contains(&Some(id));
+    json!({
+        "id": id,
+        "content": token,
+        "single_word": false,
+        "lstrip": false,
+        "rstrip": false,
+        "normalized": false,
+        "special": special,
+    })
 }
 
 fn read(path: &Path) -> Result<Vec<u8>> {

@@ -1,14 +1,15 @@
 //! The tokens of all IDs and their numbers.
 
-use super::ids::token_name;
 use super::{Exported, WATCHED};
 use crate::error::{Error, Result};
-use crate::id::format::level_name;
+use crate::id::template::TokenTemplate;
 use crate::io::AtomicFile;
 use serde::Serialize;
+use serde_json::Value;
 use std::path::Path;
 
-/// Every token that IDs can have: one block of contiguous ids per level, and one for suffixes if there are any.
+/// Every token that IDs can have: the marks before and after an ID, if there are any, one block of contiguous ids per
+/// level, and one for suffixes if there are any.
 ///
 /// ```
 /// use semid::registry::Vocabulary;
@@ -22,8 +23,10 @@ use std::path::Path;
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Vocabulary {
-    base: u32,
+    template: TokenTemplate,
     first_token: u64,
+    /// The ids of the marks before and after an ID, where the template has them.
+    marks: [Option<u64>; 2],
     levels: Vec<TokenLevel>,
     suffix: bool,
 }
@@ -32,7 +35,7 @@ pub struct Vocabulary {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct TokenLevel {
-    /// The beginning of the names: `a` for `<a_12>`.
+    /// The level in the names: `a` for `<a_12>`.
     pub name: String,
     /// The id of the first token, which is that of code 0.
     pub first: u64,
@@ -53,6 +56,19 @@ struct Json<'a> {
     /// Whether the last level holds the suffixes.
     suffix: bool,
     levels: &'a [TokenLevel],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    template: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    begin: Option<Mark<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    end: Option<Mark<'a>>,
+}
+
+/// A mark before or after the tokens of an ID.
+#[derive(Serialize)]
+struct Mark<'a> {
+    token: &'a str,
+    id: u64,
 }
 
 impl Vocabulary {
@@ -64,19 +80,48 @@ impl Vocabulary {
     /// # Errors
     /// [`ErrorKind::Parameter`](crate::ErrorKind::Parameter) for any other base, and for ids of 2^63 and above.
     pub fn new(clusters: &[usize], suffixes: u64, base: u32, first_token: u64) -> Result<Self> {
-        if base > 1 {
-            return Err(Error::parameter("base", base, "0 or 1"));
+        Self::with_template(&TokenTemplate::default().base(base)?, clusters, suffixes, first_token)
+    }
+
+    /// Does the same with tokens that are written by a template; its marks have the first ids.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Parameter`](crate::ErrorKind::Parameter) for ids of 2^63 and above.
+    pub fn with_template(
+        template: &TokenTemplate,
+        clusters: &[usize],
+        suffixes: u64,
+        first_token: u64,
+    ) -> Result<Self> {
+        let too_large = || Error::parameter("first_token", first_token, "low enough for ids below 2^63");
+        let mut next = first_token;
+        let mut take = |count: u64| {
+            let first = next;
+            let end = first.checked_add(count).filter(|end| i64::try_from(*end).is_ok());
+            next = end.ok_or_else(too_large)?;
+            Ok::<_, Error>(first)
+        };
+        let mut marks = [None, None];
+        for (id, mark) in marks.iter_mut().zip(template.marks()) {
+            *id = mark.map(|_| take(1)).transpose()?;
         }
         let suffix = suffixes > 0;
         let counts = clusters.iter().map(|clusters| *clusters as u64).chain(suffix.then_some(suffixes));
         let mut levels = Vec::with_capacity(clusters.len() + 1);
-        let mut first = first_token;
         for (level, count) in counts.enumerate() {
-            levels.push(TokenLevel { name: level_name(level), first, count });
-            let end = first.checked_add(count).filter(|end| i64::try_from(*end).is_ok());
-            first = end.ok_or_else(|| Error::parameter("first_token", first_token, "low enough for ids below 2^63"))?;
+            levels.push(TokenLevel { name: template.level(level), first: take(count)?, count });
         }
-        Ok(Self { base, first_token, levels, suffix })
+        Ok(Self { template: template.clone(), first_token, marks, levels, suffix })
+    }
+
+    /// Returns the template by which the tokens are written.
+    pub fn template(&self) -> &TokenTemplate {
+        &self.template
+    }
+
+    /// Returns the ids of the marks before and after the tokens of an ID.
+    pub fn marks(&self) -> [Option<u64>; 2] {
+        self.marks
     }
 
     /// Returns the blocks of tokens in the order of their ids; if [`Vocabulary::has_suffix`], the last one holds the
@@ -92,7 +137,8 @@ impl Vocabulary {
 
     /// Returns the number of tokens.
     pub fn len(&self) -> u64 {
-        self.levels.iter().map(|level| level.count).sum()
+        let marks = self.marks.iter().flatten().count() as u64;
+        marks + self.levels.iter().map(|level| level.count).sum::<u64>()
     }
 
     /// Returns whether there are no tokens.
@@ -108,21 +154,32 @@ impl Vocabulary {
 
     /// Iterates over all tokens with their ids, in the order of the ids.
     pub fn iter(&self) -> impl Iterator<Item = (String, u64)> + '_ {
-        let token = |level: &TokenLevel, code| (token_name(&level.name, code, self.base), level.first + code);
-        self.levels.iter().flat_map(move |level| (0..level.count).map(move |code| token(level, code)))
+        let marks = self.template.marks().into_iter().zip(self.marks);
+        let marks = marks.filter_map(|(mark, id)| Some((mark?.to_owned(), id?)));
+        let of_level = move |(number, level): (usize, &TokenLevel)| {
+            let first = level.first;
+            (0..level.count).map(move |code| (self.template.token(number, code), first + code))
+        };
+        marks.chain(self.levels.iter().enumerate().flat_map(of_level))
     }
 
     /// Returns the vocabulary as JSON.
     pub(super) fn to_json(&self, fingerprint: &str) -> Result<String> {
+        let template = (!self.template.is_plain()).then_some(&self.template);
+        let marks = self.template.marks().into_iter().zip(self.marks);
+        let mut marks = marks.map(|(token, id)| Some(Mark { token: token?, id: id? }));
         let json = Json {
             format: "semid-vocabulary",
-            format_version: 1,
+            format_version: if template.is_some() { 2 } else { 1 },
             fingerprint,
-            base: self.base,
+            base: self.template.first_code(),
             first_token: self.first_token,
             tokens: self.len(),
             suffix: self.suffix,
             levels: &self.levels,
+            template: template.map(TokenTemplate::to_string),
+            begin: marks.next().flatten(),
+            end: marks.next().flatten(),
         };
         serde_json::to_string(&json).map_err(|error| Error::format("vocabulary", error.to_string()))
     }
@@ -141,7 +198,7 @@ impl Vocabulary {
             if number % WATCHED == 0 {
                 watch()?;
             }
-            out.put(format!("{before}  \"{name}\": {id}").as_bytes())?;
+            out.put(format!("{before}  {}: {id}", Value::from(name)).as_bytes())?;
             before = ",\n";
         }
         out.put(b"\n}\n")?;

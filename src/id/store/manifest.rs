@@ -4,12 +4,14 @@ use crate::MAX_LEVELS;
 use crate::error::{Error, ErrorKind, Result};
 use crate::id::format::IdFormat;
 use crate::id::resolver::Resolver;
+use crate::id::template::TokenTemplate;
 use crate::id::text::{IdText, SuffixForm};
 use std::collections::BTreeMap;
 use std::num::NonZeroU32;
 
-/// Format version of the contents of a store, for every kind of store.
-const FORMAT_VERSION: u32 = 1;
+/// Format version of the contents of a store, for every kind of store; registries whose tokens have a template of their
+/// own are of version 2, all others of version 1.
+const FORMAT_VERSION: u32 = 2;
 
 /// The settings of a registry, which never change: published IDs depend on them.
 ///
@@ -69,16 +71,24 @@ impl Manifest {
 
     /// Returns the manifest as names and values.
     pub fn to_map(&self) -> BTreeMap<String, String> {
+        let template = self.text.format().template().filter(|template| **template != TokenTemplate::default());
+        let version = if template.is_some() { FORMAT_VERSION } else { 1 };
         let mut map = vec![
-            ("format_version", FORMAT_VERSION.to_string()),
+            ("format_version", version.to_string()),
             ("fingerprint", self.fingerprint.clone()),
             ("levels", self.levels.to_string()),
             ("resolver", self.resolver.name().to_owned()),
         ];
         map.extend(self.resolver.capacity().map(|capacity| ("capacity", capacity.to_string())));
-        match self.text.format().separator() {
-            Some(separator) => map.extend([("text", "plain".into()), ("separator", separator.to_owned())]),
-            None => map.push(("text", "token".into())),
+        match (self.text.format().separator(), template) {
+            (Some(separator), _) => map.extend([("text", "plain".into()), ("separator", separator.to_owned())]),
+            (None, None) => map.push(("text", "token".into())),
+            (None, Some(template)) => {
+                map.extend([("text", "template".into()), ("template", template.to_string())]);
+                map.extend([("base", template.first_code().to_string())]);
+                let marks = ["begin", "end"].into_iter().zip(template.marks());
+                map.extend(marks.filter_map(|(name, mark)| Some((name, mark?.to_owned()))));
+            }
         }
         map.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
     }
@@ -104,6 +114,7 @@ impl Manifest {
         let format = match value(map, "text")? {
             "plain" => IdFormat::plain(value(map, "separator")?),
             "token" => IdFormat::token(),
+            "template" => IdFormat::tokens(template(map)?),
             other => return Err(Error::damaged_registry(format!("its manifest has text form `{other}`"))),
         };
         let senseless = |error: Error| Error::damaged_registry(format!("its manifest makes no sense: {error}"));
@@ -119,7 +130,9 @@ impl Manifest {
     pub(crate) fn check(&self, found: &Self) -> Result<()> {
         let (asked, found) = (self.to_map(), found.to_map());
         let get = |map: &BTreeMap<String, String>, name: &str| map.get(name).cloned().unwrap_or_else(|| "none".into());
-        for setting in ["fingerprint", "levels", "resolver", "capacity", "text", "separator"] {
+        for setting in
+            ["fingerprint", "levels", "resolver", "capacity", "text", "separator", "template", "base", "begin", "end"]
+        {
             let (expected, found) = (get(&found, setting), get(&asked, setting));
             if expected != found {
                 return Err(match setting {
@@ -136,6 +149,23 @@ impl PartialEq for Manifest {
     fn eq(&self, other: &Self) -> bool {
         self.to_map() == other.to_map()
     }
+}
+
+fn template(map: &BTreeMap<String, String>) -> Result<TokenTemplate> {
+    let read = || {
+        let mut template = TokenTemplate::new(value(map, "template")?)?.base(number(map, "base")?)?;
+        if let Some(mark) = map.get("begin") {
+            template = template.begin(mark)?;
+        }
+        match map.get("end") {
+            Some(mark) => template.end(mark),
+            None => Ok(template),
+        }
+    };
+    read().map_err(|error| match error.kind() {
+        ErrorKind::Parameter { .. } => Error::damaged_registry(format!("its manifest makes no sense: {error}")),
+        _ => error,
+    })
 }
 
 fn value<'a>(map: &'a BTreeMap<String, String>, name: &str) -> Result<&'a str> {

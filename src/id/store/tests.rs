@@ -1,6 +1,6 @@
 use super::*;
 use crate::error::ErrorKind;
-use crate::id::{IdFormat, Resolver};
+use crate::id::{IdFormat, Resolver, TokenTemplate};
 
 #[test]
 fn stores_conform() {
@@ -68,10 +68,37 @@ fn manifest(resolver: Resolver, format: IdFormat) -> Manifest {
     Manifest::new("f", 2, resolver, format).unwrap()
 }
 
+fn template() -> IdFormat {
+    let template = TokenTemplate::new("<s_{level1}_{code}>").unwrap().base(1).unwrap();
+    IdFormat::tokens(template.begin("<|sid_begin|>").unwrap().end("<|sid_end|>").unwrap())
+}
+
+#[test]
+fn manifests_with_a_template_are_of_version_2_and_others_of_version_1() {
+    let version = |format| manifest(Resolver::default(), format).to_map()["format_version"].clone();
+    assert_eq!([IdFormat::plain("-"), IdFormat::token(), template()].map(version), ["1", "1", "2"]);
+    let map = manifest(Resolver::default(), template()).to_map();
+    assert_eq!(Manifest::from_map(&map).unwrap().text().format().template(), template().template());
+    for (key, value) in [("template", "<s>"), ("base", "2"), ("begin", ""), ("end", "<s_1_5>")] {
+        let mut map = map.clone();
+        map.insert(key.into(), value.into());
+        let error = Manifest::from_map(&map).unwrap_err();
+        assert!(matches!(error.kind(), ErrorKind::DamagedRegistry { .. }), "{key} {value}: {error}");
+    }
+    // A registry whose tokens differ in a mark is another one.
+    let other =
+        manifest(Resolver::default(), IdFormat::tokens(template().template().unwrap().clone().end("</s>").unwrap()));
+    let error = other.check(&Manifest::from_map(&map).unwrap()).unwrap_err();
+    assert!(matches!(error.kind(), ErrorKind::OtherRegistry { setting: "end", .. }), "{error}");
+}
+
 #[test]
 fn manifests_of_every_setting_come_back() {
     for resolver in [Resolver::default(), Resolver::Suffix { always: true }, Resolver::ItemId, Resolver::reassign()] {
-        for format in [IdFormat::plain("-"), IdFormat::plain(" / "), IdFormat::token()] {
+        for format in [IdFormat::plain("-"), IdFormat::plain(" / "), IdFormat::token(), template()] {
+            if resolver == Resolver::ItemId && format.template().is_some_and(|template| !template.is_plain()) {
+                continue; // item keys need the default template
+            }
             let manifest = manifest(resolver, format);
             let back = Manifest::from_map(&manifest.to_map()).unwrap();
             assert_eq!((back.resolver(), back.to_map()), (resolver, manifest.to_map()));
@@ -108,7 +135,7 @@ fn a_manifest_that_makes_no_sense_is_damaged_and_a_newer_one_newer() {
         assert!(matches!(error.kind(), ErrorKind::DamagedRegistry { .. }), "{key}: {error}");
     }
     let mut map = good;
-    map.insert("format_version".into(), "2".into());
+    map.insert("format_version".into(), "3".into());
     let error = Manifest::from_map(&map).unwrap_err();
-    assert!(matches!(error.kind(), ErrorKind::NewerRegistry { supported: 1, .. }), "{error}");
+    assert!(matches!(error.kind(), ErrorKind::NewerRegistry { supported: 2, .. }), "{error}");
 }

@@ -4,9 +4,10 @@ mod escape;
 #[cfg(test)]
 mod tests;
 
-use super::format::{IdFormat, level_name};
+use super::format::IdFormat;
 use super::resolver::Resolver;
 use super::semantic_id::SemanticId;
+use super::template::TokenTemplate;
 use crate::error::{Error, ErrorKind, Result};
 
 /// The part that follows the codes in the text of an ID.
@@ -90,6 +91,11 @@ impl IdText {
         if format.separator().is_none() && !format.is_token() {
             return Err(Error::parameter("format", "custom", "registered IDs are plain or token: they are read back"));
         }
+        if suffix == SuffixForm::Item && format.template().is_some_and(|template| *template != TokenTemplate::default())
+        {
+            let expected = "the default: an item key could hold the text of any other";
+            return Err(Error::parameter("token template", format!("{:?}", format.template()), expected));
+        }
         let escapes = |separator: &str| separator.contains(|c: char| c == '%' || c.is_ascii_hexdigit());
         if suffix == SuffixForm::Item && format.separator().is_some_and(escapes) {
             let separator = format!("{:?}", format.separator().unwrap_or_default());
@@ -114,17 +120,16 @@ impl IdText {
 
     /// Returns the text of the ID of `item`.
     pub fn text(&self, id: &SemanticId, item: &str) -> String {
-        let mut text = self.format.format_row(&id.codes);
         let separator = self.format.separator();
         let key = (self.suffix == SuffixForm::Item).then(|| escape::escape(item, separator.unwrap_or_default()));
-        let number = self.number(id.suffix).map(|number| number.to_string());
-        for (level, last) in (id.codes.len()..).zip(key.into_iter().chain(number)) {
-            match separator {
-                Some(separator) => text.extend([separator, &last]),
-                None => text.push_str(&format!("<{}_{last}>", level_name(level))),
-            }
+        let codes = id.codes.iter().map(|code| u64::from(*code));
+        let shown =
+            |code| self.format.template().map_or_else(|| u64::to_string(&code), |template| template.number(code));
+        let parts = codes.map(shown).chain(key).chain(self.number(id.suffix).map(shown));
+        match self.format.template() {
+            Some(template) => template.write(parts, true),
+            None => parts.collect::<Vec<_>>().join(separator.unwrap_or_default()),
         }
-        text
     }
 
     /// Returns the number by which the text shows a suffix; none where the text shows no number.
@@ -153,10 +158,15 @@ impl IdText {
         if text.is_empty() {
             return Ok(Vec::new());
         }
-        let separator = self.format.separator().unwrap_or_default();
-        let codes = text.strip_suffix(separator).unwrap_or(text);
-        let parts = self.parts(codes).filter(|parts| parts.len() <= levels);
-        let codes: Option<Vec<u32>> = parts.and_then(|parts| parts.into_iter().map(number).collect());
+        let parts = match self.format.template() {
+            Some(template) => template.read_first(text),
+            None => {
+                let separator = self.format.separator().unwrap_or_default();
+                Some(text.strip_suffix(separator).unwrap_or(text).split(separator).collect())
+            }
+        };
+        let parts = parts.filter(|parts| parts.len() <= levels);
+        let codes: Option<Vec<u32>> = parts.and_then(|parts| parts.into_iter().map(|part| self.code(part)).collect());
         codes.ok_or_else(|| self.refuse(text, levels, "the first codes of "))
     }
 
@@ -166,13 +176,13 @@ impl IdText {
             return None;
         }
         let rest = parts.split_off(levels);
-        let codes: Vec<u32> = parts.into_iter().map(number).collect::<Option<_>>()?;
+        let codes: Vec<u32> = parts.into_iter().map(|part| self.code(part)).collect::<Option<_>>()?;
         let (suffix, item) = match (self.suffix, rest.as_slice()) {
             (SuffixForm::WhenNeeded, []) => (0, None),
-            (SuffixForm::WhenNeeded | SuffixForm::Always, [suffix]) => (number(suffix)?, None),
+            (SuffixForm::WhenNeeded | SuffixForm::Always, [suffix]) => (self.code(suffix)?, None),
             (SuffixForm::Item, [item]) => (0, Some(escape::unescape(item)?)),
             (SuffixForm::Item, [item, again]) => {
-                let again = number::<u64>(again)?.checked_sub(1)?;
+                let again = self.code::<u64>(again)?.checked_sub(1)?;
                 (RETURNED.checked_add(again)?, Some(escape::unescape(item)?))
             }
             _ => return None,
@@ -188,13 +198,20 @@ impl IdText {
         })
     }
 
-    /// Returns the parts between separators, or inside tokens; none where a token's level name is wrong.
+    /// Returns the parts between separators, or inside tokens; none where the text is no list of tokens.
     fn parts<'a>(&self, text: &'a str) -> Option<Vec<&'a str>> {
-        if let Some(separator) = self.format.separator() {
-            return Some(text.split(separator).collect());
+        match self.format.template() {
+            Some(template) => template.read(text),
+            None => Some(text.split(self.format.separator().unwrap_or_default()).collect()),
         }
-        let tokens = text.strip_prefix('<')?.strip_suffix('>')?.split("><").enumerate();
-        tokens.map(|(level, token)| token.strip_prefix(&level_name(level))?.strip_prefix('_')).collect()
+    }
+
+    /// Returns the number that a part shows.
+    fn code<T: std::str::FromStr + TryFrom<u64>>(&self, part: &str) -> Option<T> {
+        match self.format.template() {
+            Some(template) => T::try_from(template.code(part)?).ok(),
+            None => number(part),
+        }
     }
 
     fn refuse(&self, text: &str, levels: usize, part: &str) -> Error {

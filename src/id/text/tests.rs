@@ -1,4 +1,5 @@
 use super::*;
+use crate::id::template::TokenTemplate;
 use proptest::prelude::*;
 use std::collections::HashMap;
 
@@ -6,8 +7,41 @@ const SEPARATORS: [&str; 13] = ["-", "--", " ", "/", "_", "><", "<", ">_<", "\u{
 
 fn form() -> impl Strategy<Value = IdText> {
     let suffix = prop_oneof![Just(SuffixForm::WhenNeeded), Just(SuffixForm::Always), Just(SuffixForm::Item)];
-    let format = prop_oneof![prop::sample::select(&SEPARATORS[..]).prop_map(IdFormat::plain), Just(IdFormat::token()),];
+    let format = prop_oneof![
+        prop::sample::select(&SEPARATORS[..]).prop_map(IdFormat::plain),
+        Just(IdFormat::token()),
+        template().prop_map(IdFormat::tokens),
+    ];
     (format, suffix).prop_filter_map("refused", |(format, suffix)| IdText::new(format, suffix).ok())
+}
+
+/// Templates of all shapes, with and without marks.
+fn template() -> impl Strategy<Value = TokenTemplate> {
+    let texts = [
+        "<{level}_{code}>",
+        "<s_{level}_{code}>",
+        "<item_L{level0}_C{code}>",
+        "{level}{code}",
+        "{code}{level}",
+        "{code}{level}|",
+        "[{code}@{level1}]",
+        "L{level1}:{code};",
+        "{code}-{level0}_",
+        "\u{2192}{level}12{code}\"",
+        "0{level}0{code}x9",
+    ];
+    let marks = ["<|sid_begin|>", "<", "</s>", "\u{e9}", "_", "<a_", "x"];
+    let mark = || prop::option::of(prop::sample::select(marks.to_vec()));
+    (prop::sample::select(texts.to_vec()), mark(), mark(), 0..2_u32).prop_filter_map(
+        "refused",
+        |(text, begin, end, base)| {
+            let mut template = TokenTemplate::new(text).unwrap().base(base).unwrap();
+            if let Some(mark) = begin {
+                template = template.begin(mark).ok()?;
+            }
+            end.map_or(Some(template.clone()), |mark| template.end(mark).ok())
+        },
+    )
 }
 
 /// Keys that look like parts of IDs, separators or escapes.
@@ -75,13 +109,13 @@ proptest! {
             prop_assert_eq!(text.split(separator).count(), parts);
         }
         for len in 1..=levels {
-            let prefix = form.format().format_row(&id.codes[..len]);
+            let prefix = form.format().format_prefix(&id.codes[..len]);
             prop_assert_eq!(form.parse_prefix(&prefix, levels).unwrap(), &id.codes[..len]);
         }
     }
 
     #[test]
-    fn what_is_read_is_written_so(form in form(), text in "[-0-9a-d_<>%/+ ]{0,12}") {
+    fn what_is_read_is_written_so(form in form(), text in "[-0-9a-d_<>%/+ sLC:;|@\\[\\]]{0,12}") {
         for levels in 1..4 {
             match form.parse(&text, levels) {
                 Ok(ParsedId::Id(id)) => prop_assert_eq!(form.text(&id, "other"), text.as_str()),
@@ -164,4 +198,67 @@ fn forms_that_could_mislead_are_refused() {
     }
     assert!(IdText::new(IdFormat::plain("%"), SuffixForm::Always).is_ok());
     assert!(IdText::new(IdFormat::custom(|_| String::new()), SuffixForm::Always).is_err());
+}
+
+#[test]
+fn ambiguous_templates_are_refused() {
+    for (text, part) in [
+        ("<s>", "one {code} and one {level}"),
+        ("<{code}>", "one {code} and one {level}"),
+        ("<{level}>", "one {code} and one {level}"),
+        ("<{level}{code}{code}>", "no other braces"),
+        ("<{level}{level0}{code}>", "no other braces"),
+        ("<{level}_{code}_{x}>", "no other braces"),
+        ("<{level} {code}>", "no white space"),
+        ("{level0}{code}", "after {code}"),
+        ("{code}{level1}", "after {code}"),
+        ("{code}0{level}", "after {code}"),
+        ("1{level}_{code}", "after {code}"), // a token, and then another one
+        ("<{level}x_{code}>", "after the level"),
+        ("<{level0}0_{code}>", "after the level"),
+        ("b_{code}_{level}", "after the level"),
+    ] {
+        let error = TokenTemplate::new(text).unwrap_err();
+        assert!(matches!(error.kind(), ErrorKind::Parameter { name: "token template", .. }), "{text}: {error}");
+        assert!(error.to_string().contains(part), "{text}: {error}");
+    }
+    let open = TokenTemplate::new("{level}_{code}").unwrap();
+    assert!(open.clone().end("0").is_err() && open.clone().begin("0").is_ok());
+    for mark in ["", " ", "\n", "a_1", "z_0", "aa_65535"] {
+        assert!(open.clone().begin(mark).is_err(), "{mark:?}");
+    }
+    assert!(open.clone().begin("a_01").is_ok() && open.clone().base(2).is_err());
+    assert!(open.begin("<x>").unwrap().end("<x>").is_err());
+    // No template but the default one can hold item keys.
+    let template = TokenTemplate::new("<s_{level}_{code}>").unwrap();
+    let error = IdText::new(IdFormat::tokens(template), SuffixForm::Item).unwrap_err();
+    assert!(error.to_string().contains("item key"), "{error}");
+}
+
+/// Tokens of all levels and codes: no two are equal, and where one begins another one, what follows it in a text cannot
+/// go on as the other one does, so that tokenizers, which take the longest, find the tokens that were written.
+#[test]
+fn tokenizers_find_the_tokens_of_every_template() {
+    for text in ["{level}{code}", "{code}{level}", "L{level1}:{code};", "[{code}@{level1}]", "0{level}0{code}x9"] {
+        let template = TokenTemplate::new(text).unwrap();
+        let tokens: Vec<String> = (0..30)
+            .flat_map(|level| (0..25).map(move |code| (level, code)))
+            .map(|(l, c)| template.token(l, c))
+            .collect();
+        let known: std::collections::HashSet<&str> = tokens.iter().map(String::as_str).collect();
+        assert_eq!(known.len(), tokens.len(), "{text}");
+        for codes in [[1, 2, 3], [0, 0, 0], [2, 12, 21], [24, 2, 4]] {
+            let written = template.write(codes.iter().map(|code| template.number(*code)), true);
+            let (mut rest, mut found) = (written.as_str(), Vec::new());
+            while !rest.is_empty() {
+                let ends = (1..=rest.len()).rev().filter(|end| rest.is_char_boundary(*end));
+                let longest = ends.map(|end| &rest[..end]).find(|part| known.contains(part)).unwrap();
+                found.push(longest);
+                rest = &rest[longest.len()..];
+            }
+            let expected: Vec<String> =
+                codes.iter().enumerate().map(|(level, code)| template.token(level, *code)).collect();
+            assert_eq!(found, expected, "{text}");
+        }
+    }
 }

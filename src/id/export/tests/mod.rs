@@ -1,6 +1,8 @@
 //! Reads exports back with other tools and compares them with a plain list of what was registered.
 
+mod hf;
 mod sids;
+mod templates;
 mod token_ids;
 
 use super::*;
@@ -27,9 +29,9 @@ static MODEL: LazyLock<Vec<u8>> = LazyLock::new(|| {
 });
 
 /// Item keys (none for retired IDs) with codes and suffix.
-type Ids = Vec<(Option<String>, [u32; 2], u64)>;
+pub(super) type Ids = Vec<(Option<String>, [u32; 2], u64)>;
 
-fn registry(resolver: Resolver, ids: &Ids) -> Registry {
+pub(super) fn registry(resolver: Resolver, ids: &Ids) -> Registry {
     let manifest = Manifest::new("fingerprint", 2, resolver, IdFormat::plain("-")).unwrap();
     let mut store: Box<dyn Store> = Box::new(MemoryStore::new());
     transaction(&mut *store, |store| {
@@ -46,7 +48,7 @@ fn registry(resolver: Resolver, ids: &Ids) -> Registry {
 }
 
 /// Makes IDs with suffixes as a registry would give them, some of them retired.
-fn any_ids() -> impl Strategy<Value = Ids> {
+pub(super) fn any_ids() -> impl Strategy<Value = Ids> {
     let id = (0..3_u32, 0..4_u32, any::<bool>(), "[a-z\"\\\\ \u{e9}\u{2192}\n]{0,3}");
     prop::collection::vec(id, 0..40).prop_map(|ids| {
         let mut used: BTreeMap<[u32; 2], u64> = BTreeMap::new();

@@ -1,13 +1,16 @@
 //! Writes all IDs as a trie, for constrained decoding.
 
 mod build;
-mod file;
 
+use super::tensors::{Tensor, write_safetensors};
 use super::{Export, Exported, Suffixes};
 use crate::error::{Error, Result};
 use build::Paths;
-use file::File;
+use serde_json::json;
 use std::path::Path;
+
+const FORMAT: &str = "semid-trie";
+const FORMAT_VERSION: &str = "1";
 
 impl Export<'_> {
     /// Writes the trie of all IDs as .safetensors; it tells which tokens may follow which.
@@ -50,15 +53,18 @@ impl Export<'_> {
         let trie = paths.trie(&token, &|| self.go_on(paths.len() as u64))?;
         let (items, nodes) = (Some(paths.len() as u64), trie.items.len() as u64);
 
-        let mut file = File::new(path.as_ref(), &vocabulary.to_json(self.registry.manifest().fingerprint())?);
-        file.numbers("indptr", trie.indptr);
-        file.numbers("tokens", trie.tokens);
-        file.numbers("children", trie.children);
-        file.numbers("items", trie.items);
+        let vocabulary_json = vocabulary.to_json(self.registry.manifest().fingerprint())?;
+        let metadata = json!({ "format": FORMAT, "format_version": FORMAT_VERSION, "vocabulary": vocabulary_json });
         let (offsets, keys) = paths.into_keys();
-        file.numbers("item_offsets", offsets);
-        file.bytes("item_keys", keys);
-        file.write()?;
+        let tensors = [
+            Tensor::i64("indptr", &trie.indptr),
+            Tensor::i64("tokens", &trie.tokens),
+            Tensor::i64("children", &trie.children),
+            Tensor::i64("items", &trie.items),
+            Tensor::i64("item_offsets", &offsets),
+            Tensor::u8("item_keys", &keys),
+        ];
+        write_safetensors(path.as_ref(), metadata, &tensors)?;
         Ok(Exported { items, tokens: Some(vocabulary.len()), nodes: Some(nodes) })
     }
 }
