@@ -6,13 +6,13 @@ use crate::output::Failure;
 use semid::{ErrorKind, Rows};
 use std::path::Path;
 
+/// What errors call the keys of items.
+pub(crate) const KEYS: &str = "item keys";
+
 /// Returns the keys of the items in the rows of `input`.
 pub(crate) fn of_rows(args: &KeyArgs, input: &Input) -> Result<Vec<String>, Failure> {
-    if let Some(path) = &args.items {
-        keys(path)?;
-    }
     let id_column = ("--id-column", args.id_column.as_deref());
-    match input.texts(id_column, ("item keys", "--items", args.items.as_deref()))? {
+    match input.texts(id_column, (KEYS, "--items", args.items.as_deref()))? {
         Some(keys) => Ok(keys),
         None if args.row_numbers => kept((0..input.rows.len()).map(|row| input.rows.input_row(row).to_string())),
         None => Err(input.refuse(&advice(input)?)),

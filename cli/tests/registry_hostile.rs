@@ -10,7 +10,7 @@ const COMMANDS: [&str; 8] = [
     "lookup --db ids.db --item a",
     "stats --db ids.db",
     "delete --db ids.db --item a",
-    "export --db ids.db --output added_tokens.json",
+    "export --db ids.db --output added_tokens.json --first-token 0",
     "export --db ids.db --output copy.db",
 ];
 
@@ -62,7 +62,9 @@ fn numbers_are_bounded_by_what_they_describe() {
 
     let dir = registered();
     execute(&dir, "UPDATE ids SET suffix = 1 << 40 WHERE item = 'item 7'");
-    for output in ["added_tokens.json", "vocabulary.json", "trie.safetensors"] {
+    for output in
+        ["added_tokens.json", "vocabulary.json", "trie.safetensors"].map(|file| format!("{file} --first-token 0"))
+    {
         dir.fails(&format!("export --db ids.db --output {output}"), &["ids.db", "suffix 1099511627776", "300 IDs"]);
     }
 }

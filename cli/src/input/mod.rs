@@ -127,7 +127,8 @@ impl Input {
             }
             (Some(column), _) => Ok(Some(self.rows.strings(column)?)),
             (None, Some(path)) => {
-                let lines = items::lines(path)?;
+                // The file may be a pipe, which can be read only once.
+                let lines = if what == items::KEYS { items::keys(path)? } else { items::lines(path)? };
                 let (path, found, rows) = (path.display(), lines.len(), self.rows.total());
                 match found == rows {
                     true => Ok(Some(self.rows.kept(lines))),
