@@ -507,7 +507,8 @@ pub enum ErrorKind {
     /// The progress callback asked to stop.
     #[error("cancelled")]
     Cancelled,
-    /// Rows of a type of your own could not be read: its own error, see [`Error::source_of_rows`].
+    /// Rows of a type of your own could not be read: its own error, see
+    /// [`Error::source_of_rows`](crate::Error::source_of_rows).
     #[error("reading rows failed: {0}")]
     Source(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// Reading or writing failed.

@@ -82,7 +82,8 @@ impl Model {
     /// Saves the model; the file appears complete or not at all.
     ///
     /// # Errors
-    /// [`ErrorKind::Io`](crate::ErrorKind::Io) with the path, [`ErrorKind::Range`] where a codeword exceeds f32.
+    /// [`ErrorKind::Io`](crate::ErrorKind::Io) with the path, [`Range`](crate::ErrorKind::Range) where a codeword
+    /// exceeds f32.
     pub fn save(&self, path: impl AsRef<Path>) -> Result<()> {
         write_file(path.as_ref(), self.to_bytes())
     }
@@ -90,8 +91,9 @@ impl Model {
     /// The model in the bytes of a model file.
     ///
     /// # Errors
-    /// [`ErrorKind::Format`](crate::ErrorKind::Format), [`ErrorKind::Damaged`], [`ErrorKind::NewerFormat`], and [`ErrorKind::UnknownKind`] for a
-    /// kind that this version does not have.
+    /// [`ErrorKind::Format`](crate::ErrorKind::Format), [`Damaged`](crate::ErrorKind::Damaged),
+    /// [`NewerFormat`](crate::ErrorKind::NewerFormat), and [`UnknownKind`](crate::ErrorKind::UnknownKind) for a kind
+    /// that this version does not have.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self> {
         if let Some(found) = format_of(bytes) {
             return Err(Error::format("model", format!("it is {found}, not a model")));
@@ -152,8 +154,8 @@ impl Model {
     /// The same model with other labels: what code k of a level was is now code `labels[level][k]`.
     ///
     /// # Errors
-    /// [`ErrorKind::Parameter`](crate::ErrorKind::Parameter) where the labels of a level are no permutation of its codes;
-    /// [`ErrorKind::Unsupported`](crate::ErrorKind::Unsupported).
+    /// [`ErrorKind::Parameter`](crate::ErrorKind::Parameter) where the labels of a level are no permutation of its
+    /// codes; [`ErrorKind::Unsupported`](crate::ErrorKind::Unsupported).
     pub fn relabelled(&self, labels: &[Vec<u32>]) -> Result<Self> {
         let clusters = self.clusters();
         let fits = |(labels, clusters): (&Vec<u32>, &usize)| {

@@ -8,7 +8,7 @@ pub trait Costs: Sync {
     /// `prefix.len()`.
     ///
     /// # Errors
-    /// More codes than the model has levels, [`ErrorKind::Code`], and what the source can meet.
+    /// More codes than the model has levels, [`Code`](crate::ErrorKind::Code), and what the source can meet.
     fn distances(&self, row: usize, prefix: &[u32]) -> Result<Vec<u64>>;
 
     /// [`Costs::distances`] of one row, for many prefixes.
@@ -31,7 +31,7 @@ pub trait Costs: Sync {
     /// Asks whether to go on; it is called again and again, also where no distance is needed.
     ///
     /// # Errors
-    /// [`ErrorKind::Cancelled`] where not.
+    /// [`Cancelled`](crate::ErrorKind::Cancelled) where not.
     fn go_on(&self) -> Result<()> {
         Ok(())
     }

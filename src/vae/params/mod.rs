@@ -63,7 +63,7 @@ pub(in crate::vae) const DEFAULT_BATCH: usize = 2048;
 /// Systems with Generative Retrieval, NeurIPS 2023.
 ///
 /// # Files
-/// Parameters are serialized as those of [`RqKMeans`] are, with `kind` "rq-vae".
+/// Parameters are serialized as those of [`RqKMeans`](crate::RqKMeans) are, with `kind` "rq-vae".
 ///
 /// ```
 /// use semid::vae::Schedule;
