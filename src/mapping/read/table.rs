@@ -1,8 +1,10 @@
 //! IDs in tables: .csv, .tsv and .parquet.
 
 use super::super::builder::Builder;
-use super::{MappingOptions, choose, text};
-use crate::error::{Error, Result, try_reserve};
+use super::MappingOptions;
+#[cfg(any(feature = "csv", feature = "parquet"))]
+use super::{choose, text};
+use crate::error::{Error, Result};
 use std::path::Path;
 
 /// Returns the names of the columns.
@@ -69,6 +71,7 @@ pub(super) fn parquet_pairs(_: &Path, _: Option<[&str; 2]>) -> Result<Vec<(Strin
 #[cfg(feature = "csv")]
 mod delimited {
     use super::*;
+    use crate::error::try_reserve;
     use csv::{Reader, ReaderBuilder, StringRecord};
     use std::fs::File;
 
