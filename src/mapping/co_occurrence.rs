@@ -2,7 +2,7 @@
 
 use super::Mapping;
 use crate::error::{Error, Result};
-use crate::metrics::Estimate;
+use crate::metrics::{Estimate, numbers};
 use crate::rng::Stream;
 use serde::Serialize;
 
@@ -58,42 +58,27 @@ impl Mapping {
         let mut partners: Vec<usize> = found.iter().map(|(_, b)| *b).collect();
         let shuffles: Vec<Vec<(usize, usize)>> = (0..SHUFFLES)
             .map(|_| {
-                for last in (1..partners.len()).rev() {
-                    partners.swap(last, stream.below(last as u128 + 1) as usize);
-                }
+                stream.shuffle(&mut partners);
                 found.iter().map(|(a, _)| *a).zip(partners.iter().copied()).collect()
             })
             .collect();
-        let level = |length: usize| {
-            let numbers = self.prefix_numbers(length);
+        let level = |length: usize| -> Result<LevelCoOccurrence> {
+            let prefixes: Vec<&[u32]> = self.codes.rows().filter_map(|row| row.get(..length)).collect();
+            let numbers = numbers(&prefixes)?;
             let information = |pairs: &[(usize, usize)]| normalized_information(&numbers, pairs);
             let shuffled: Option<Vec<f64>> = shuffles.iter().map(|pairs| information(pairs)).collect();
             let same = found.iter().filter(|(a, b)| numbers.get(*a) == numbers.get(*b)).count();
-            LevelCoOccurrence {
+            Ok(LevelCoOccurrence {
                 normalized_information: information(&found),
                 shuffled: shuffled.map(|values| Estimate::mean(&values, u64::MAX)),
                 same_prefix: same as f64 / found.len() as f64,
-            }
+            })
         };
         Ok(CoOccurrence {
             pairs: found.len() as u64,
             left_out: (pairs.len() - found.len()) as u64,
-            levels: (1..=self.codes.levels()).map(level).collect(),
+            levels: (1..=self.codes.levels()).map(level).collect::<Result<_>>()?,
         })
-    }
-
-    /// Numbers the prefixes of this length; returns the number of every item's prefix.
-    fn prefix_numbers(&self, length: usize) -> Vec<u32> {
-        let mut order: Vec<(&[u32], usize)> =
-            self.codes.rows().map(|row| row.get(..length).unwrap_or_default()).zip(0..).collect();
-        order.sort_unstable();
-        let mut numbers = vec![0; order.len()];
-        for (number, same) in order.chunk_by(|a, b| a.0 == b.0).enumerate() {
-            for (_, row) in same {
-                numbers.iter_mut().skip(*row).take(1).for_each(|place| *place = number as u32);
-            }
-        }
-        numbers
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::correlation::Pairs;
 use super::ids::Ids;
-use super::points::Points;
+use super::points::{PointValues, Points};
 use crate::codes::Codes;
 use crate::device::Device;
 use crate::error::{Error, ErrorKind, Result, try_reserve};
@@ -197,25 +197,14 @@ fn largest_distances(points: &Points<'_>, groups: &[Group], device: &Device) -> 
         });
         let (batch, after) = rest.split_at(fit.count().max(1));
         rest = after;
-        let mut chosen: Vec<u32> = batch.iter().flat_map(|group| group.points.iter().copied()).collect();
-        chosen.sort_unstable();
-        chosen.dedup();
-        let mut values = Vec::new();
-        try_reserve(&mut values, chosen.len().saturating_mul(dim), "the rows of a group")?;
-        points.each(Some(&chosen), device, &mut |_, q| {
-            values.extend_from_slice(q);
-            Ok(())
-        })?;
-        let value = |point: u32| {
-            let at = chosen.partition_point(|other| *other < point);
-            values.get(at * dim..(at + 1) * dim).unwrap_or_default()
-        };
+        let chosen = batch.iter().flat_map(|group| group.points.iter().copied()).collect();
+        let values = points.values(chosen, "the rows of a group", device)?;
         let largest = |group: &Group| match group.points.len() {
             0 | 1 => Largest::default(),
             few if few <= ALL_PAIRS => {
                 let from = |i: usize| {
                     let start = group.points.get(i).copied().unwrap_or(0);
-                    farthest(start, group.points.get(i + 1..).unwrap_or_default(), &value)
+                    farthest(start, group.points.get(i + 1..).unwrap_or_default(), &values)
                 };
                 // Of equal distances the first pair wins, in whatever order threads find them.
                 let better = |a: Largest, b: Largest| if b.squared > a.squared { b } else { a };
@@ -224,8 +213,8 @@ fn largest_distances(points: &Points<'_>, groups: &[Group], device: &Device) -> 
             }
             _ => {
                 let first = group.points.first().copied().unwrap_or(0);
-                let far = farthest(first, &group.points, &value).ends[1];
-                let mut largest = farthest(far, &group.points, &value);
+                let far = farthest(first, &group.points, &values).ends[1];
+                let mut largest = farthest(far, &group.points, &values);
                 largest.ends.sort_unstable();
                 largest
             }
@@ -236,11 +225,11 @@ fn largest_distances(points: &Points<'_>, groups: &[Group], device: &Device) -> 
 }
 
 /// The first of `others` that is farthest from `start`.
-fn farthest<'a>(start: u32, others: &[u32], value: &impl Fn(u32) -> &'a [i32]) -> Largest {
-    let from = value(start);
+fn farthest(start: u32, others: &[u32], values: &PointValues) -> Largest {
+    let from = values.of(start);
     let mut largest = Largest { squared: 0, ends: [start; 2] };
     for other in others {
-        let squared = squared_distance(from, value(*other));
+        let squared = squared_distance(from, values.of(*other));
         if squared > largest.squared {
             largest = Largest { squared, ends: [start, *other] };
         }

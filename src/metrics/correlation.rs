@@ -3,7 +3,7 @@
 use super::estimate::Estimate;
 use super::points::Points;
 use crate::device::Device;
-use crate::error::{Result, try_collect, try_reserve, try_vec};
+use crate::error::{Result, try_collect, try_vec};
 use crate::kernel::assign::squared_distance;
 use crate::rng::Stream;
 
@@ -44,21 +44,9 @@ impl Pairs {
     ) -> Result<Vec<u64>> {
         let point = |row| points.of_row.get(place(row)).copied().unwrap_or(0);
         let pairs = try_collect(self.rows.iter().map(|(a, b)| (point(*a), point(*b))), PAIRS)?;
-        let mut chosen = try_collect(pairs.iter().flat_map(|(a, b)| [*a, *b]), PAIRS)?;
-        chosen.sort_unstable();
-        chosen.dedup();
-        let dim = points.dim();
-        let mut values = Vec::new();
-        try_reserve(&mut values, chosen.len().saturating_mul(dim), "the rows of pairs")?;
-        points.each(Some(&chosen), device, &mut |_, q| {
-            values.extend_from_slice(q);
-            Ok(())
-        })?;
-        let row = |point| {
-            let at = chosen.partition_point(|other| *other < point);
-            values.get(at * dim..(at + 1) * dim).unwrap_or_default()
-        };
-        try_collect(pairs.iter().map(|(a, b)| squared_distance(row(*a), row(*b))), DISTANCES)
+        let chosen = try_collect(pairs.iter().flat_map(|(a, b)| [*a, *b]), PAIRS)?;
+        let values = points.values(chosen, "the rows of pairs", device)?;
+        try_collect(pairs.iter().map(|(a, b)| squared_distance(values.of(*a), values.of(*b))), DISTANCES)
     }
 
     /// Returns the correlation of two distances of every pair; none where one of them does not vary.

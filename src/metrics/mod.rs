@@ -96,6 +96,7 @@ pub use evaluator::Evaluator;
 pub use id_neighbors::{ByCodes, IdNeighborMetrics};
 pub use margins::{LevelMargins, margins};
 pub use progress::EvaluationProgress;
+pub(crate) use purity::numbers;
 pub use purity::{PrefixPurity, prefix_purity};
 pub use quality::{ByDistance, NeighborMetrics, Quality, RecallAt};
 pub use sizes::Sizes;

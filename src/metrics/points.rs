@@ -33,6 +33,22 @@ enum Values<'a> {
     Integers(Integers<'a>),
 }
 
+/// The values of some points, in memory.
+pub(super) struct PointValues {
+    /// The points, ascending.
+    chosen: Vec<u32>,
+    values: Vec<i32>,
+    dim: usize,
+}
+
+impl PointValues {
+    /// Returns the values of a point that was chosen.
+    pub(super) fn of(&self, point: u32) -> &[i32] {
+        let at = self.chosen.partition_point(|other| *other < point);
+        self.values.get(at * self.dim..(at + 1) * self.dim).unwrap_or_default()
+    }
+}
+
 impl<'a> Points<'a> {
     /// Makes the points of `rows`, where `weight` gives the weight of each row; reads the rows twice.
     pub(super) fn new(
@@ -122,6 +138,20 @@ impl<'a> Points<'a> {
     /// Returns the first row that is this point.
     pub(super) fn first_row(&self, point: u32) -> usize {
         self.first.get(point as usize).copied().unwrap_or(0)
+    }
+
+    /// Reads the values of the `chosen` points, which may be named more than once; `what` names them in an error.
+    pub(super) fn values(&self, mut chosen: Vec<u32>, what: &str, device: &Device) -> Result<PointValues> {
+        chosen.sort_unstable();
+        chosen.dedup();
+        let dim = self.dim();
+        let mut values = Vec::new();
+        try_reserve(&mut values, chosen.len().saturating_mul(dim), what)?;
+        self.each(Some(&chosen), device, &mut |_, q| {
+            values.extend_from_slice(q);
+            Ok(())
+        })?;
+        Ok(PointValues { chosen, values, dim })
     }
 
     /// Calls `use_points` with some of the points at a time, in order: with the place of the first among them and their

@@ -65,9 +65,7 @@ pub fn prefix_purity<T: Ord>(codes: &Codes, labels: &[T], seed: u64) -> Result<V
     let mut stream = Stream::new("labels", seed, 0, 0);
     let shuffled: Vec<Vec<f64>> = (0..SHUFFLES)
         .map(|_| {
-            for last in (1..labels.len()).rev() {
-                labels.swap(last, stream.below(last as u128 + 1) as usize);
-            }
+            stream.shuffle(&mut labels);
             pure(&labels)
         })
         .collect();
@@ -77,7 +75,7 @@ pub fn prefix_purity<T: Ord>(codes: &Codes, labels: &[T], seed: u64) -> Result<V
 }
 
 /// Numbers the labels, with equal numbers for equal labels.
-fn numbers<T: Ord>(labels: &[T]) -> Result<Vec<u32>> {
+pub(crate) fn numbers<T: Ord>(labels: &[T]) -> Result<Vec<u32>> {
     let mut order: Vec<(&T, usize)> = try_collect(labels.iter().zip(0..), LABELS)?;
     order.sort_unstable();
     let mut numbers = try_vec(0, labels.len(), LABELS)?;

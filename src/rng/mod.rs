@@ -41,6 +41,13 @@ impl Stream {
         self.0.next_u64()
     }
 
+    /// Shuffles `items`, every order equally likely: Fisher and Yates, from the last place on.
+    pub(crate) fn shuffle<T>(&mut self, items: &mut [T]) {
+        for last in (1..items.len()).rev() {
+            items.swap(last, self.below(last as u128 + 1) as usize);
+        }
+    }
+
     /// A uniform integer below `bound`, which is not 0: as many bits as `bound - 1` has, drawn until below it.
     /// Up to 64 bits take one draw, more take two (high half first).
     pub(crate) fn below(&mut self, bound: u128) -> u128 {

@@ -90,13 +90,10 @@ impl Data {
         }
     }
 
-    /// The order of the training rows in an epoch: a Fisher-Yates shuffle, which depends on (seed, epoch) alone.
+    /// The order of the training rows in an epoch: a shuffle, which depends on (seed, epoch) alone.
     pub(super) fn order(&self, seed: u64, epoch: usize) -> Vec<usize> {
         let mut order: Vec<usize> = (0..self.len()).collect();
-        let mut stream = Stream::new("rq-vae order", seed, 0, epoch);
-        for i in (1..order.len()).rev() {
-            order.swap(i, stream.below(i as u128 + 1) as usize);
-        }
+        Stream::new("rq-vae order", seed, 0, epoch).shuffle(&mut order);
         order
     }
 }

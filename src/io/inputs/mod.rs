@@ -186,7 +186,7 @@ impl Inputs {
     pub fn all_strings(&self, column: &str) -> Result<Vec<String>> {
         let mut all = Vec::new();
         for (part, file) in self.readers.parts.iter().enumerate() {
-            let mut texts = self.readers.get(part)?.strings(column).map_err(|error| at(error, &file.path))?;
+            let mut texts = self.readers.get(part)?.strings(column).map_err(|error| error.at(&file.path))?;
             if texts.len() != file.rows {
                 let (what, found, rows) = ("texts of a column", texts.len(), file.rows);
                 return Err(Error::from(ErrorKind::RowCount { what, found, rows }).at(&file.path));
@@ -209,7 +209,7 @@ impl Inputs {
         self.spans.split(first, dim, out, |part, row, out| {
             faults.clear();
             self.read_part(part, row, out, &mut faults).map_err(|error| match self.readers.parts.get(part) {
-                Some(part) => at(error, &part.path),
+                Some(part) => error.at(&part.path),
                 None => error,
             })?;
             faults.extend(not_finite(out, dim, row));
@@ -249,10 +249,6 @@ fn standard_input(options: &ReadOptions, saved: &mut Option<u64>) -> Result<Box<
     }
     let extension = dialect::sniff(&source)?;
     dialect::of(source, extension, options)
-}
-
-fn at(error: Error, path: &Path) -> Error {
-    if error.path().is_some() { error } else { error.at(path) }
 }
 
 /// Refuses a file whose rows are not as long as those of the files before it.

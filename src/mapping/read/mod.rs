@@ -65,7 +65,7 @@ impl Mapping {
                 Err(Error::parameter("ids", path.display(), expected))
             }
         };
-        read().map_err(|error| if error.path().is_some() { error } else { error.at(path) })
+        read().map_err(|error| error.at(path))
     }
 }
 
@@ -82,7 +82,7 @@ pub fn read_pairs(path: impl AsRef<Path>, columns: Option<[&str; 2]>) -> Result<
         "parquet" => table::parquet_pairs(path, columns),
         _ => Err(Error::parameter("pairs", path.display(), "pairs are read from .csv, .tsv and .parquet")),
     };
-    read().map_err(|error| if error.path().is_some() { error } else { error.at(path) })
+    read().map_err(|error| error.at(path))
 }
 
 /// Reads a number for every item, such as how often it was bought, from the column `column` of a .csv, .tsv or .parquet
@@ -103,7 +103,7 @@ pub fn read_numbers(path: impl AsRef<Path>, options: &MappingOptions, column: &s
         };
         read_pairs(path, Some([&key, column]))?.into_iter().map(number).collect::<Result<Vec<_>>>()
     };
-    read().map_err(|error| if error.path().is_some() { error } else { error.at(path) })
+    read().map_err(|error| error.at(path))
 }
 
 /// Chooses the column of keys among the names of all columns.
