@@ -282,9 +282,10 @@ class Quantizer(Parameters):
         -------
         ndarray of float32, (N, D)
         """
+        model = self._model
         codes = to_codes(codes)
         levels = codes.shape[1] if levels is None else _integer("levels", levels, 1)
-        return self._model.decode(codes, levels, self._place(device))
+        return model.decode(codes, levels, self._place(device))
 
     def inverse_transform(self, X: Any) -> np.ndarray:
         """The rows that codes stand for: the same as ``decode``, by scikit-learn's name."""
@@ -390,16 +391,12 @@ class Quantizer(Parameters):
     def _of(cls, model: "_semid.Model", params: dict) -> Any:
         fields = model.parameters()
         fields = json.loads(fields) if fields else {}
-        if model.kind != cls._file_kind():
+        if model.kind != cls._kind:
             raise InputError(f"this is a model of kind {model.kind!r}; use semid.load for any kind", "UnknownKind")
         known = cls._from_file({"clusters": list(model.clusters), "levels": len(model.clusters), **fields})
         made = cls(**{**known, **params})
         made._adopt(model)
         return made
-
-    @classmethod
-    def _file_kind(cls) -> str:
-        return cls._kind
 
     @classmethod
     def _from_file(cls, fields: dict) -> dict:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno as _errno
 import os
+import re
 import sys
 from typing import Optional
 
@@ -26,7 +27,8 @@ class SemidError(Exception):
         self.path = path
 
     def __reduce__(self):
-        return _rebuild, (type(self), str(self), self.kind, self.path)
+        cls = NotFittedError if isinstance(self, NotFittedError) else type(self)
+        return _rebuild, (cls, str(self), self.kind, self.path)
 
 
 class InputError(SemidError, ValueError):
@@ -126,8 +128,7 @@ def make(kind: str, message: str, path: Optional[str], name: Optional[str], code
     """Makes the exception for an error of the library."""
     if name in ("parameters", "settings"):
         message = _of_settings(message.split(": ", 1)[-1])
-    elif name in NAMES:
-        message = message.replace(f"parameter `{name}`", f"parameter `{NAMES[name]}`", 1)
+    message = re.sub(r"^parameter `(\w+)`", lambda found: f"parameter `{NAMES.get(found[1], found[1])}`", message)
     error = _KINDS.get(kind, InputError)
     if error is FileError and code == _errno.ENOENT:
         error = MissingFileError
@@ -147,24 +148,25 @@ def _of_settings(reason: str) -> str:
 
 
 def _rebuild(cls, message, kind, path):
-    return cls(message, kind, path)
+    return (_not_fitted_class() if cls is NotFittedError else cls)(message, kind, path)
 
 
 def not_fitted(estimator: object) -> NotFittedError:
     """The error of an estimator that is not fitted; also scikit-learn's, where that is in use."""
     message = f"this {type(estimator).__name__} is not fitted yet; call fit, or load a model"
+    return _not_fitted_class()(message, "NotFitted")
+
+
+def _not_fitted_class() -> type:
+    """Our class of errors, or ours and scikit-learn's as one."""
+    global _joined
     exceptions = sys.modules.get("sklearn.exceptions")
-    cls = NotFittedError
-    if exceptions is not None:
-        cls = _joined(exceptions.NotFittedError)
-    return cls(message, "NotFitted")
+    if exceptions is None:
+        return NotFittedError
+    if _joined is None:
+        bases = (NotFittedError, exceptions.NotFittedError)
+        _joined = type("NotFittedError", bases, {"__doc__": NotFittedError.__doc__})
+    return _joined
 
 
-def _joined(theirs):
-    """Our error and scikit-learn's as one class."""
-    if _joined.made is None:
-        _joined.made = type("NotFittedError", (NotFittedError, theirs), {"__doc__": NotFittedError.__doc__})
-    return _joined.made
-
-
-_joined.made = None
+_joined: Optional[type] = None

@@ -73,12 +73,14 @@ def evaluate(
         "pairs": _integer("pairs", pairs, 1),
         "seed": _integer("random_state", random_state),
     }
+    inner = model._model
     given = None if codes is None else to_codes(codes)
     rows = to_rows(X, column=column)
+    model._check_width(rows)
     with Listening(progress) as tell:
         return json.loads(
             _semid.evaluate(
-                model._model, rows, json.dumps(settings), model._place(device), codes=given, progress=tell
+                inner, rows, json.dumps(settings), model._place(device), codes=given, progress=tell
             )
         )
 

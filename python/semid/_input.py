@@ -95,20 +95,22 @@ def _array(array: np.ndarray) -> np.ndarray:
     if array.ndim != 2:
         hint = {
             0: "give an array (N, D)",
-            1: "reshape your data: one row is X.reshape(1, -1), one dimension is X.reshape(-1, 1)",
+            1: "Reshape your data: one row is X.reshape(1, -1), one dimension is X.reshape(-1, 1)",
         }.get(array.ndim, "flatten the last axes")
         raise InputError(f"expected a 2D array (N, D), got {array.ndim}D of shape {array.shape}; {hint}", "Shape")
     if array.dtype.kind == "c":
-        raise InputError("complex data not supported: embeddings are real numbers", "Type")
+        raise InputError("Complex data not supported: embeddings are real numbers", "Type")
     if array.dtype.kind == "O":
         return _numbers(array)
+    if array.dtype.name == "bfloat16":
+        return array.astype(np.float32)
     if array.dtype.kind not in "fiub":
         raise InputError(f"rows must be numbers, not {array.dtype}", "Type")
     if array.shape[0] == 0:
         raise InputError(f"found array with 0 sample(s) (shape={array.shape}): there are no rows", "Empty")
     if array.shape[1] == 0:
         raise InputError(
-            f"found array with 0 feature(s) (shape={array.shape}) while a minimum of 1 is required", "Dim"
+            f"found array with 0 feature(s) (shape={array.shape}) while a minimum of 1 is required.", "Dim"
         )
     # Forms that no pointer to native numbers can read; all others are read where they are.
     if array.dtype.kind == "f" and array.dtype.itemsize > 8:

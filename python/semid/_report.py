@@ -32,6 +32,10 @@ class Report:
         Lines of the part that says where the contents come from.
     k, sample, random_state
         As for ``evaluate``; by default up to 10 neighbours of up to 2,000 rows.
+    column : str, optional
+        Column of embeddings in a table.
+    progress : bool or callable, optional
+        As for ``RQKMeans``.
 
     Attributes
     ----------

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from typing import Any, Optional, Sequence, Union
 
@@ -365,10 +364,6 @@ class RQKMeansPlus(RQVAE):
         return self._start()
 
     @classmethod
-    def _file_kind(cls) -> str:
-        return "rq-vae"
-
-    @classmethod
     def _from_file(cls, fields: dict) -> dict:
         params = super()._from_file(fields)
         return {name: value for name, value in params.items() if name in cls._names()}
@@ -376,12 +371,8 @@ class RQKMeansPlus(RQVAE):
 
 def of_model(model: "_semid.Model", params: dict) -> Quantizer:
     """The class of a model's kind, with the model."""
-    fields = json.loads(model.parameters() or "{}")
-    if model.kind == "rq-kmeans":
-        return RQKMeans._of(model, params)
-    if fields.get("kind") == RQKMeansPlus._kind:
-        return RQKMeansPlus._of(model, params)
-    return RQVAE._of(model, params)
+    kinds = {cls._kind: cls for cls in (RQKMeans, RQVAE, RQKMeansPlus)}
+    return kinds[model.kind]._of(model, params)
 
 
 def load(path: Union[str, os.PathLike], **params: Any) -> Quantizer:

@@ -2,7 +2,7 @@
 
 use crate::errors::OrRaise;
 use crate::source::Source;
-use half::{bf16, f16};
+use half::f16;
 use ndarray::{ArrayView2, Axis};
 use numpy::{Element, PyReadonlyArray2};
 use pyo3::exceptions::PyTypeError;
@@ -42,7 +42,7 @@ macro_rules! arrays {
     };
 }
 
-arrays!(F32 f32, F64 f64, F16 f16, Bf16 bf16, I8 i8, U8 u8, I16 i16, U16 u16, I32 i32, U32 u32, I64 i64, U64 u64, Bool bool);
+arrays!(F32 f32, F64 f64, F16 f16, I8 i8, U8 u8, I16 i16, U16 u16, I32 i32, U32 u32, I64 i64, U64 u64, Bool bool);
 
 impl<'py> Input<'py> {
     /// Takes an array, a list of arrays or a source.
@@ -103,7 +103,7 @@ macro_rules! numbers {
 }
 
 numbers!(
-    f64: x => x as f32, f16: x => x.to_f32(), bf16: x => x.to_f32(), i8: x => f32::from(x), u8: x => f32::from(x),
+    f64: x => x as f32, f16: x => x.to_f32(), i8: x => f32::from(x), u8: x => f32::from(x),
     i16: x => f32::from(x), u16: x => f32::from(x), i32: x => x as f32, u32: x => x as f32, i64: x => x as f32,
     u64: x => x as f32, bool: x => f32::from(u8::from(x))
 );

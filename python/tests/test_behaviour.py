@@ -22,7 +22,7 @@ WORK = {
     "evaluation": "semid.evaluate(small, big, k=10, device='reference')",
     "encode": "small.encode(np.concatenate([big] * 40), device='reference')",
     "sweep": "semid.sweep(X, levels=[2], n_clusters=[512], random_states=range(1000), k=0)",
-    "assign": "semid.SemanticIdEngine(small, resolver='reassign').unique_ids(big, device='reference')",
+    "assign": "semid.SemanticIdEngine(small, resolver='reassign').unique_ids(np.concatenate([big] * 20), device='reference')",
     "batches": "semid.RQKMeans(1, 4).fit(np.ones((10, 4)) for _ in iter(int, 1))",
     "verify": "[semid.verify(small, X[:, :32]) for _ in range(10**6)]",
 }
@@ -77,7 +77,8 @@ def test_nothing_is_half_written_after_a_stop(X, tmp_path):
     assert not model.__sklearn_is_fitted__()
     with pytest.raises(Stop):
         semid.sweep(X, levels=[1], n_clusters=[4], k=0, path=tmp_path / "s.jsonl", models=tmp_path / "m", progress=stop)
-    assert (tmp_path / "s.jsonl").read_bytes() == b"" and not list((tmp_path / "m").iterdir())
+    left = [file for file in tmp_path.rglob("*") if file.is_file() and file.stat().st_size]
+    assert not left
 
 
 def test_other_threads_run_during_a_fit():

@@ -31,8 +31,8 @@ def test_values_that_are_no_numbers_are_named(X, value, words):
 PARAMETERS = [
     ({"n_clusters": 601}, "TooFewRows", "only 600 rows"),
     ({"n_clusters": 0}, "Parameter", "n_clusters"),
-    ({"n_clusters": 70000}, "Clusters", "70000 clusters"),
-    ({"n_clusters": [4, 4]}, "ClustersPerLevel", "3 levels"),
+    ({"n_clusters": 70000}, "Parameter", "70000 clusters"),
+    ({"n_clusters": [4, 4]}, "Parameter", "3 levels"),
     ({"n_clusters": 2.5}, "Parameter", "n_clusters"),
     ({"n_levels": True}, "Parameter", "n_levels"),
     ({"n_levels": 300}, "Parameter", "n_levels"),
@@ -75,7 +75,7 @@ def test_a_model_that_is_not_fitted(X, name, tmp_path):
 def test_rows_of_another_width(model):
     with pytest.raises(semid.InputError, match="16 features"):
         model.encode(np.zeros((2, 3)))
-    with pytest.raises(semid.InputError, match="16"):
+    with pytest.raises(semid.InputError, match="16 features"):
         semid.evaluate(model, np.zeros((20, 3)))
 
 

@@ -203,7 +203,7 @@ def test_arrow_rows_that_cannot_be_used(small):
         model.fit(pa.array([["a"], ["b"]]))
     with pytest.raises(TypeError, match="column"):
         model.fit(pa.table({"a": [[1.0]], "b": [[2.0]]}))
-    with pytest.raises(TypeError, match="no column 'c'"):
+    with pytest.raises(TypeError, match='no column "c"'):
         model.fit(pa.table({"a": [[1.0]]}), column="c")
     assert model.fit(pa.table({"a": [[1.0], [2.0]], "b": [[2.0], [3.0]]}), column="b").n_features_in_ == 1
 
@@ -223,7 +223,7 @@ def test_polars(small, expected, form):
     elif form == "frame":
         check(pl.DataFrame([names, array]), expected)
     elif form == "named":
-        check(pl.DataFrame([names, array.alias("v"), array.alias("w") * 2]), expected, column="v")
+        check(pl.DataFrame([names, array.alias("v"), pl.Series("w", -small.astype("f4"), dtype=pl.Array(pl.Float32, 8))]), expected, column="v")
     elif form == "numbers":
         check(pl.DataFrame(small.astype("f4")), expected)
     else:
@@ -314,7 +314,7 @@ NO_ROWS = {
     "nothing": (None, TypeError, "NoneType"),
     "no rows": (np.zeros((0, 3)), semid.InputError, "0 sample"),
     "no columns": (np.zeros((3, 0)), semid.InputError, "0 feature"),
-    "complex": (np.zeros((3, 3), complex), semid.InputError, "complex"),
+    "complex": (np.zeros((3, 3), complex), semid.InputError, "Complex"),
     "texts": (np.array([["a", "b"]]), semid.InputError, "numbers"),
     "objects": (np.array([[object()]]), TypeError, "numbers"),
     "ragged": ([[1.0], [1.0, 2.0]], semid.InputError, "equally long"),
