@@ -105,7 +105,7 @@ impl Partial {
             let (found, expected) = (shape(other), shape(self));
             return Err(ErrorKind::Shape { what: "sums per cluster", found, expected }.into());
         }
-        // Even twice a sum fits i64.
+        // Sums stay within half of the range of i64, because `centroid` doubles them.
         let fits = self.counts.iter().chain(&other.counts).fold(0_u64, |all, n| all.saturating_add(*n))
             <= Self::MAX_ROWS
             && self.sums.iter().zip(&other.sums).all(|(a, b)| a.saturating_add(*b).unsigned_abs() <= 1 << 62);

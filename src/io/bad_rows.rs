@@ -1,17 +1,17 @@
-//! Rows that cannot be used, and what is done about them.
+//! Rows that cannot be used, and what a reader does about them.
 
 use std::fmt;
 use std::path::PathBuf;
 
-/// What is done about rows that cannot be used: that hold NaN, infinities or nulls, are missing, or are of another
-/// length.
+/// What a reader does about rows that cannot be used: rows that hold NaN, infinities, nulls or texts, that are missing,
+/// or that have another length.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum BadRows {
     /// Reading fails, and the error counts all of them and names the first.
     #[default]
     Refuse,
-    /// They are left out: the rows that are read are the others. Finding them takes a pass over the input.
+    /// Bad rows are left out, and only the others are read. Opening takes a pass over the input, which finds them.
     Skip,
 }
 
@@ -48,7 +48,7 @@ pub struct BadRow {
     pub file_row: usize,
     /// Its number in the whole input, from 0.
     pub row: usize,
-    /// The first column that is to blame, from 0; none where it is the row as a whole.
+    /// The first bad column, from 0; none where the row as a whole is bad.
     pub column: Option<usize>,
     /// What is wrong.
     pub kind: BadRowKind,
@@ -61,7 +61,7 @@ impl fmt::Display for BadRow {
 }
 
 impl BadRowKind {
-    /// A word for it.
+    /// Returns a name of the kind in one or two words.
     pub fn name(&self) -> &'static str {
         match self {
             Self::Nan => "nan",
@@ -106,10 +106,10 @@ impl fmt::Display for BadRowKind {
     }
 }
 
-/// The rows of `values` that are not finite, as faults of rows from `first` on.
+/// Finds the rows of `values` that are not finite; `first` is the number of the first row.
 pub(crate) fn not_finite(values: &[f32], dim: usize, first: usize) -> impl Iterator<Item = Fault> {
     let bad = |value: &f32| value.to_bits() & 0x7f80_0000 == 0x7f80_0000;
-    // The sum of such flags is a vector loop; rows are searched only where there is something.
+    // A loop that combines such flags compiles to vector instructions; rows are searched only where a flag is set.
     let any = values.iter().map(|value| u32::from(bad(value))).fold(0, |a, b| a | b) != 0;
     let rows = if any { values.chunks_exact(dim.max(1)) } else { [].chunks_exact(1) };
     rows.enumerate().filter_map(move |(i, row)| {
@@ -123,7 +123,7 @@ pub(crate) fn not_finite(values: &[f32], dim: usize, first: usize) -> impl Itera
 /// Most rows that an error names.
 pub(crate) const NAMED: usize = 20;
 
-/// How many rows are bad, and the first of them, for an error.
+/// Writes how many rows are bad, and the first of them, for an error.
 pub(crate) fn summary(count: usize, rows: usize, first: &[BadRow]) -> String {
     let mut files = first.iter().map(|bad| &bad.path);
     let one_file = files.next().is_none_or(|path| files.all(|other| other == path));
