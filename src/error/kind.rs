@@ -448,8 +448,8 @@ pub enum ErrorKind {
     },
     /// Some IDs have a suffix and others do not, but the readers of the file take IDs of one depth only.
     #[error(
-        "`{short}` and `{long}` have different numbers of tokens, and this file is for IDs that all have the same: make a \
-         new registry in which every ID has a suffix"
+        "`{short}` and `{long}` have different numbers of tokens, and this file is for IDs that all have the same: make \
+         a new registry in which every ID has a suffix"
     )]
     MixedDepths {
         /// An ID.
