@@ -119,7 +119,7 @@ impl Partial {
         Ok(())
     }
 
-    /// Returns the rounded mean of cluster `k`, `floor((2 sum + n) / (2 n))`; none where it has no members.
+    /// Returns the mean of cluster `k`, rounded half up, `floor((2 sum + n) / (2 n))`; none where it has no members.
     pub fn centroid(&self, k: usize) -> Option<impl Iterator<Item = i32>> {
         let count = i64::try_from(*self.counts.get(k)?).ok().filter(|count| *count > 0)?;
         let sums = self.sums.chunks_exact(self.dim).nth(k)?;

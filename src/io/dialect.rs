@@ -94,8 +94,8 @@ pub(super) fn of(source: Source, extension: &str, options: &ReadOptions) -> Resu
     })
 }
 
-/// Returns the extension of files that begin as `source` does. A JSON bracket at the start means .jsonl, a tab in the
-/// first 16 bytes .tsv, and all else .csv.
+/// Returns the extension of files that begin as `source` does. The first bytes tell binary formats; of texts, one that
+/// begins with a bracket is .jsonl, one with a tab in the first 16 bytes .tsv, and any other .csv.
 pub(super) fn sniff(source: &Source) -> Result<&'static str> {
     let mut start = [0; 16];
     let len = source.len().min(16) as usize;

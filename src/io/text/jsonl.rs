@@ -12,7 +12,7 @@ use std::sync::OnceLock;
 
 pub(super) struct JsonLines {
     wanted: Option<String>,
-    /// The name of the field with the list, and the names of all fields, from the first object that has such a list.
+    /// The name of the field with the list, and the names of all fields, from the first object that tells them.
     found: OnceLock<(String, Vec<String>)>,
 }
 
