@@ -447,8 +447,8 @@ pub enum ErrorKind {
     },
     /// IDs with and without a suffix where readers take IDs of one depth only.
     #[error(
-        "`{short}` and `{long}` have different numbers of tokens, and this file is for IDs that all have the same: make a \
-         new registry in which every ID has a suffix"
+        "`{short}` and `{long}` have different numbers of tokens, and this file is for IDs that all have the same: \
+         make a new registry in which every ID has a suffix"
     )]
     MixedDepths {
         /// An ID.

@@ -80,8 +80,8 @@ fn open(table: &Table, column: usize, options: &ReadOptions) -> Result<Box<dyn L
         return match hint::is_half(table, name) {
             true => Ok(Box::new(list::Lists::open(table, column)?)),
             false => Err(table.error(format!(
-                "column {name:?} holds lists of 2 bytes, which may be 16-bit floats, but nothing says so; cast them to 32-bit \
-                 floats"
+                "column {name:?} holds lists of 2 bytes, which may be 16-bit floats, but nothing says so; cast them to \
+                 32-bit floats"
             ))),
         };
     }
