@@ -1,6 +1,6 @@
 //! What can go wrong.
 
-use crate::io::BadRow;
+use super::bad_row::{self, BadRow};
 use std::io;
 use std::path::PathBuf;
 
@@ -71,7 +71,7 @@ pub enum ErrorKind {
         found: usize,
     },
     /// The input has rows that cannot be used.
-    #[error("{}", crate::io::bad_rows::summary(*count, *rows, first))]
+    #[error("{}", bad_row::summary(*count, *rows, first))]
     BadRows {
         /// How many of them there are.
         count: usize,
