@@ -1,7 +1,7 @@
 //! The grid of a sweep: which runs there are, and which of them share a fit.
 
-use super::identity::settings_of;
 use super::record::SweepParameters;
+use super::settings::settings_of;
 use crate::MAX_LEVELS;
 use crate::clusters::Clusters;
 use crate::error::{Error, ErrorKind, Result};

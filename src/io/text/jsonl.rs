@@ -1,9 +1,8 @@
 //! Reads json lines, each of which is a list of numbers, or an object with a field that is such a list.
 
 use super::{Lines, MAX_LINE, Row};
-use crate::error::{Result, try_reserve};
+use crate::error::{BadRowKind, Result, try_reserve};
 use crate::io::ReadOptions;
-use crate::io::bad_rows::BadRowKind;
 use crate::io::file::Source;
 use crate::io::list;
 use serde_json::Value;

@@ -8,8 +8,7 @@ mod vector;
 mod wide;
 
 use super::table::Table;
-use crate::error::Result;
-use crate::io::bad_rows::BadRowKind;
+use crate::error::{BadRowKind, Result};
 use crate::io::{ReadOptions, list as names_of};
 use arrow_array::ArrayRef;
 use arrow_schema::DataType;
