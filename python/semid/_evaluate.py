@@ -79,9 +79,7 @@ def evaluate(
     model._check_width(rows)
     with Listening(progress) as tell:
         return json.loads(
-            _semid.evaluate(
-                inner, rows, json.dumps(settings), model._place(device), codes=given, progress=tell
-            )
+            _semid.evaluate(inner, rows, json.dumps(settings), model._place(device), codes=given, progress=tell)
         )
 
 

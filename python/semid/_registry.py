@@ -270,7 +270,13 @@ class SemanticIdEngine(_Items):
         return self
 
     def unique_ids(
-        self, X: Any, items: Any = None, *, column: Optional[str] = None, device: Optional[str] = None, output: str = "list"
+        self,
+        X: Any,
+        items: Any = None,
+        *,
+        column: Optional[str] = None,
+        device: Optional[str] = None,
+        output: str = "list",
     ) -> Any:
         """The IDs of the items of rows; items without an ID get one.
 
@@ -309,5 +315,3 @@ class SemanticIdEngine(_Items):
         made._settings = {}
         made._inner = inner
         return made
-
-

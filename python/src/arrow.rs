@@ -107,7 +107,8 @@ fn part(chunk: &ArrayRef, column: Option<&str>) -> std::result::Result<Part, Wro
 
 /// The first value and the length of lists that are all equally long.
 fn even(offsets: &[usize]) -> std::result::Result<(usize, usize), Wrong> {
-    let lengths: Vec<usize> = offsets.windows(2).map(|pair| pair.iter().rev().copied().reduce(|b, a| b - a).unwrap_or(0)).collect();
+    let lengths: Vec<usize> =
+        offsets.windows(2).map(|pair| pair.iter().rev().copied().reduce(|b, a| b - a).unwrap_or(0)).collect();
     let dim = lengths.first().copied().unwrap_or(0);
     match lengths.iter().position(|length| *length != dim) {
         None => Ok((offsets.first().copied().unwrap_or(0), dim)),

@@ -27,6 +27,15 @@ impl Model {
         py.detach(|| semid::Model::load(path)).or_raise(py).map(Self)
     }
 
+    /// A model of codewords (K, D) of every level, which another tool fitted.
+    #[staticmethod]
+    fn from_codewords(py: Python<'_>, levels: Vec<PyReadonlyArray2<'_, f32>>) -> PyResult<Self> {
+        let dim = levels.first().map_or(0, |level| level.as_array().ncols());
+        let values: Vec<Vec<f32>> = levels.iter().map(|level| level.as_array().iter().copied().collect()).collect();
+        let slices: Vec<&[f32]> = values.iter().map(Vec::as_slice).collect();
+        RqKMeansModel::from_codewords(&slices, dim).or_raise(py).map(|model| Self(model.into()))
+    }
+
     fn to_bytes<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyBytes>> {
         let bytes = py.detach(|| self.0.to_bytes()).or_raise(py)?;
         Ok(PyBytes::new(py, &bytes))

@@ -184,9 +184,10 @@ impl Registry {
             self.with(|held| {
                 let registry = held.registry();
                 let entries = registry.entries(&items)?;
-                let texts = entries.iter().zip(&items).map(|(entry, item)| {
-                    entry.as_ref().map(|entry| registry.text(&entry.id, item))
-                });
+                let texts = entries
+                    .iter()
+                    .zip(&items)
+                    .map(|(entry, item)| entry.as_ref().map(|entry| registry.text(&entry.id, item)));
                 Ok(texts.collect())
             })
         };

@@ -83,9 +83,8 @@ pub(crate) fn report(
         let codes = codes_of(&model.0, given, &rows, &device)?;
         let tell = |step: &_| watch.evaluated(step);
         let page = fresh(report.run_on_codes(&*model.0, &rows, &codes, &device, tell))?;
-        let figures = page.figures().iter().map(|figure| {
-            (figure.name.clone(), figure.title.clone(), figure.svg.clone())
-        });
+        let figures =
+            page.figures().iter().map(|figure| (figure.name.clone(), figure.title.clone(), figure.svg.clone()));
         Ok((page.html().to_owned(), figures.collect()))
     })
 }

@@ -58,7 +58,9 @@ impl Source {
 
 /// Opens files, folders and patterns as one input.
 #[pyfunction]
-#[pyo3(signature = (paths, *, column=None, columns=None, tensor=None, bytes=None, integers=false, beside=Vec::new(), skip_bad_rows=false))]
+#[pyo3(signature = (
+    paths, *, column=None, columns=None, tensor=None, bytes=None, integers=false, beside=Vec::new(), skip_bad_rows=false
+))]
 #[allow(clippy::too_many_arguments)]
 pub(crate) fn open(
     py: Python<'_>,

@@ -35,7 +35,8 @@ impl Spool {
             Some(parent) => tempfile::tempdir_in(parent),
             None => tempfile::tempdir(),
         };
-        let folder = folder.map_err(|error| PyOSError::new_err(format!("creating a temporary folder failed: {error}")))?;
+        let folder =
+            folder.map_err(|error| PyOSError::new_err(format!("creating a temporary folder failed: {error}")))?;
         Ok(Self(Mutex::new(Some(Parts { folder, files: 0, values: Vec::new(), dim: 0 }))))
     }
 

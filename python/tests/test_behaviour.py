@@ -17,12 +17,12 @@ import semid
 WORK = {
     "fit": "semid.RQKMeans(4, 512, max_iter=100000, tol=0, device='cpu').fit(X)",
     "fit of a file": "semid.RQKMeans(4, 512, max_iter=100000, tol=0, device='cpu').fit(path)",
-    "fit with progress": "semid.RQKMeans(4, 512, max_iter=10**5, tol=0, device='cpu', progress=lambda p: None).fit(X)",
+    "progress": "semid.RQKMeans(4, 512, max_iter=10**5, tol=0, device='cpu', progress=lambda p: None).fit(X)",
     "network": "semid.RQVAE(3, 64, epochs=10**5, device='cpu').fit(X[:3000])",
     "evaluation": "semid.evaluate(small, big, k=10, device='reference')",
     "encode": "small.encode(np.concatenate([big] * 40), device='reference')",
     "sweep": "semid.sweep(X, levels=[2], n_clusters=[512], random_states=range(1000), k=0)",
-    "assign": "semid.SemanticIdEngine(small, resolver='reassign').unique_ids(np.concatenate([big] * 20), device='reference')",
+    "assign": "semid.SemanticIdEngine(small).unique_ids(np.concatenate([big] * 40), device='reference')",
     "batches": "semid.RQKMeans(1, 4).fit(np.ones((10, 4)) for _ in iter(int, 1))",
     "verify": "[semid.verify(small, X[:, :32]) for _ in range(10**6)]",
 }
@@ -35,7 +35,7 @@ def test_ctrl_c_stops_work_within_a_second(work, tmp_path):
         import numpy as np, semid, sys, time
         random = np.random.default_rng(0)
         X = random.normal(size=(20000, 64)).astype(np.float32)
-        path = {str(tmp_path / 'x.npy')!r}
+        path = {str(tmp_path / "x.npy")!r}
         np.save(path, X)
         big = random.normal(size=(30000, 32)).astype(np.float32)
         small = semid.RQKMeans(2, 16, device="cpu").fit(big[:2000])
@@ -107,7 +107,10 @@ def test_threads_use_one_model(model, X, codes):
 
     def work():
         for _ in range(20):
-            if not np.array_equal(model.encode(X), codes) or model.fingerprint != semid.RQKMeans(3, 8).fit(X).fingerprint:
+            if (
+                not np.array_equal(model.encode(X), codes)
+                or model.fingerprint != semid.RQKMeans(3, 8).fit(X).fingerprint
+            ):
                 failures.append(1)
 
     threads = [threading.Thread(target=work) for _ in range(4)]

@@ -119,11 +119,20 @@ def test_files(tmp_path, model):
 
 
 def test_errors_can_be_pickled(model):
-    for work in (lambda: model.decode([[9, 9, 9]]), lambda: semid.load("missing.safetensors"), lambda: semid.RQKMeans().fingerprint):
+    for work in (
+        lambda: model.decode([[9, 9, 9]]),
+        lambda: semid.load("missing.safetensors"),
+        lambda: semid.RQKMeans().fingerprint,
+    ):
         try:
             work()
         except semid.SemidError as error:
             again = pickle.loads(pickle.dumps(error))
-            assert (type(again), str(again), again.kind, again.path) == (type(error), str(error), error.kind, error.path)
+            assert (type(again), str(again), again.kind, again.path) == (
+                type(error),
+                str(error),
+                error.kind,
+                error.path,
+            )
         else:
             pytest.fail("no error")

@@ -80,7 +80,9 @@ def test_lists_and_parts(small, expected):
 def test_iterators_of_batches(small, expected):
     model, codes = expected
     for kinds in (("f4", "f4", "f4"), ("f8", "f2", "i1")):
-        batches = lambda: iter([small[:7].astype(kinds[0]), small[7:100].astype(kinds[1]), small[100:].astype(kinds[2])])
+        batches = lambda: iter(
+            [small[:7].astype(kinds[0]), small[7:100].astype(kinds[1]), small[100:].astype(kinds[2])]
+        )
         assert semid.RQKMeans(2, 8).fit(batches()).fingerprint == model.fingerprint
         np.testing.assert_array_equal(model.encode(batches()), codes)
         assert semid.RQKMeans(2, 8).fit(x for x in batches()).fingerprint == model.fingerprint
@@ -160,8 +162,19 @@ def arrow_forms(rows):
 @pytest.mark.parametrize(
     "form",
     [
-        "fixed", "list", "large list", "sliced list", "sliced fixed", "slice of a list", "f64", "f16", "chunked",
-        "column", "table", "batch", "tensor",
+        "fixed",
+        "list",
+        "large list",
+        "sliced list",
+        "sliced fixed",
+        "slice of a list",
+        "f64",
+        "f16",
+        "chunked",
+        "column",
+        "table",
+        "batch",
+        "tensor",
     ],
 )
 def test_arrow(small, expected, form):
@@ -223,7 +236,11 @@ def test_polars(small, expected, form):
     elif form == "frame":
         check(pl.DataFrame([names, array]), expected)
     elif form == "named":
-        check(pl.DataFrame([names, array.alias("v"), pl.Series("w", -small.astype("f4"), dtype=pl.Array(pl.Float32, 8))]), expected, column="v")
+        check(
+            pl.DataFrame([names, array.alias("v"), pl.Series("w", -small.astype("f4"), dtype=pl.Array(pl.Float32, 8))]),
+            expected,
+            column="v",
+        )
     elif form == "numbers":
         check(pl.DataFrame(small.astype("f4")), expected)
     else:

@@ -165,7 +165,9 @@ def test_parameters_by_name():
 
 def test_repr_shows_what_is_not_the_default():
     assert repr(semid.RQKMeans()) == "RQKMeans()"
-    assert repr(semid.RQKMeans(2, [4, 8], metric="cosine")) == "RQKMeans(n_levels=2, n_clusters=[4, 8], metric='cosine')"
+    assert (
+        repr(semid.RQKMeans(2, [4, 8], metric="cosine")) == "RQKMeans(n_levels=2, n_clusters=[4, 8], metric='cosine')"
+    )
 
 
 def test_parameters_are_checked_by_fit_and_not_before(X):

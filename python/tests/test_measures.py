@@ -50,7 +50,9 @@ def test_codes_of_others_can_be_measured(model, X, codes):
 
 @pytest.mark.parametrize("device", ["reference", "cpu"])
 def test_measures_have_the_same_bits_on_every_device(model, X, device):
-    measured = [semid.evaluate(model, X[:200], k=3, recall_curve=[1, 2], sample=50, device=at) for at in ("cpu", device)]
+    measured = [
+        semid.evaluate(model, X[:200], k=3, recall_curve=[1, 2], sample=50, device=at) for at in ("cpu", device)
+    ]
     assert measured[0] == measured[1] and len(measured[0]["recall_curve"]) == 2
 
 
@@ -97,7 +99,9 @@ def test_sweeps_over_kinds(X):
     vae = semid.RQVAE(hidden=[8], latent=4, epochs=1, batch_size=64)
     runs = semid.sweep(X, levels=[1], n_clusters=[4], kinds=["rq-kmeans", vae], balanced=[False, True], k=0)
     assert [(run["parameters"]["kind"], run["parameters"]["balanced"]) for run in runs] == [
-        ("rq-kmeans", False), ("rq-kmeans", True), ("rq-vae", False),
+        ("rq-kmeans", False),
+        ("rq-kmeans", True),
+        ("rq-vae", False),
     ]
 
 
@@ -105,7 +109,9 @@ def test_reports(model, X, tmp_path):
     names = [f"<item> {i}" for i in range(600)]
     labels = [str(i % 3) for i in range(600)]
     runs = semid.sweep(X, levels=[1], n_clusters=[4], k=0)
-    report = semid.Report(model, X, names=names, labels=labels, title="Made up", sweep=runs, details={"made by": "hand"})
+    report = semid.Report(
+        model, X, names=names, labels=labels, title="Made up", sweep=runs, details={"made by": "hand"}
+    )
     assert "<title>Made up</title>" in report.html and "made by" in report.html and "<item> 7" not in report.html
     assert report.figures["collisions"].count("<svg") == 1
     shown = report._repr_html_()
@@ -169,7 +175,10 @@ def test_formats(options, text, dtype):
     assert ids[0] == text and len(ids) == 2
 
 
-@pytest.mark.parametrize("options", [{"separator": ""}, {"separator": "1"}, {"format": "json"}, {"template": "x"}, {"base": 2}, {"output": "set"}])
+@pytest.mark.parametrize(
+    "options",
+    [{"separator": ""}, {"separator": "1"}, {"format": "json"}, {"template": "x"}, {"base": 2}, {"output": "set"}],
+)
 def test_formats_that_are_refused(options):
     with pytest.raises(semid.InputError):
         semid.format_ids([[1, 2]], **options)

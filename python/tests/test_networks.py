@@ -45,11 +45,28 @@ def test_every_device_trains_the_same_bits(vae, X, device):
 
 
 PARAMETERS = [
-    {"beta": 0.5}, {"weight_decay": 0.1}, {"schedule": "cosine"}, {"schedule": {"step": {"epochs": 1, "gamma": 0.5}}},
-    {"loss": "l1"}, {"reduction": "sum"}, {"dropout": 0.1}, {"batch_norm": True}, {"slope": 0.25},
-    {"kmeans_init": False}, {"update": {"moving-average": 0.9}}, {"estimator": "rotation"}, {"standardize": False},
-    {"held_out": 0.2}, {"width": 16}, {"sinkhorn": [0.01, 0.02]}, {"betas": [0.8, 0.9]}, {"clip": 0.1}, {"warmup": 1},
-    {"latent": 5}, {"hidden": [12, 8]}, {"random_state": 3},
+    {"beta": 0.5},
+    {"weight_decay": 0.1},
+    {"schedule": "cosine"},
+    {"schedule": {"step": {"epochs": 1, "gamma": 0.5}}},
+    {"loss": "l1"},
+    {"reduction": "sum"},
+    {"dropout": 0.1},
+    {"batch_norm": True},
+    {"slope": 0.25},
+    {"kmeans_init": False},
+    {"update": {"moving-average": 0.9}},
+    {"estimator": "rotation"},
+    {"standardize": False},
+    {"held_out": 0.2},
+    {"width": 16},
+    {"sinkhorn": [0.01, 0.02]},
+    {"betas": [0.8, 0.9]},
+    {"clip": 0.1},
+    {"warmup": 1},
+    {"latent": 5},
+    {"hidden": [12, 8]},
+    {"random_state": 3},
 ]
 
 
@@ -112,10 +129,19 @@ def test_reading_all_kinds(vae, X, tmp_path):
         semid.RQKMeans.load(tmp_path / "m.safetensors")
 
 
-@pytest.mark.parametrize("params, words", [
-    ({"epochs": -1}, "epochs"), ({"lr": -1.0}, "lr"), ({"width": 12}, "width"), ({"hidden": [0]}, "hidden"),
-    ({"dropout": 1.5}, "dropout"), ({"loss": "huber"}, "huber"), ({"keep": "best"}, "best"), ({"lr": "fast"}, "lr"),
-])
+@pytest.mark.parametrize(
+    "params, words",
+    [
+        ({"epochs": -1}, "epochs"),
+        ({"lr": -1.0}, "lr"),
+        ({"width": 12}, "width"),
+        ({"hidden": [0]}, "hidden"),
+        ({"dropout": 1.5}, "dropout"),
+        ({"loss": "huber"}, "huber"),
+        ({"keep": "best"}, "best"),
+        ({"lr": "fast"}, "lr"),
+    ],
+)
 def test_parameters_that_make_no_sense(X, params, words):
     with pytest.raises(semid.InputError, match=words):
         semid.RQVAE(2, 8, **{**SMALL, **params}).fit(X)

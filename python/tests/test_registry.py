@@ -151,7 +151,13 @@ def test_item_keys_in_any_form(form):
 
 @pytest.mark.parametrize(
     "keys, words",
-    [(["a"], "1 item keys for 2 rows"), (["", "b"], "row 0"), ([None, "b"], "None"), ([1.5, "b"], "1.5"), (["a", "a"], "same")],
+    [
+        (["a"], "1 item keys for 2 rows"),
+        (["", "b"], "row 0"),
+        ([None, "b"], "None"),
+        ([1.5, "b"], "1.5"),
+        (["a", "a"], "same"),
+    ],
 )
 def test_item_keys_that_are_refused(keys, words):
     with pytest.raises(semid.InputError, match=words):
@@ -166,11 +172,20 @@ def test_ids_as_arrow(model, X):
     assert ids.type == pa.string() and len(ids) == 600
 
 
-@pytest.mark.parametrize("kind, name", [
-    ("ids", "ids.csv"), ("ids", "ids.jsonl"), ("ids", "ids.parquet"), ("index", "index.json"),
-    ("vocabulary", "vocabulary.json"), ("added-tokens", "added_tokens.json"), ("trie", "trie.safetensors"),
-    ("static", "static.npz"), ("sid-json", "sids.json"),
-])
+@pytest.mark.parametrize(
+    "kind, name",
+    [
+        ("ids", "ids.csv"),
+        ("ids", "ids.jsonl"),
+        ("ids", "ids.parquet"),
+        ("index", "index.json"),
+        ("vocabulary", "vocabulary.json"),
+        ("added-tokens", "added_tokens.json"),
+        ("trie", "trie.safetensors"),
+        ("static", "static.npz"),
+        ("sid-json", "sids.json"),
+    ],
+)
 def test_exports(model, X, tmp_path, kind, name):
     engine = semid.SemanticIdEngine(model, resolver="suffix-always")
     engine.unique_ids(X)
