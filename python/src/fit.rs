@@ -67,24 +67,28 @@ fn read(params: &str) -> Result<Parameters> {
 }
 
 fn describe(report: &TrainingReport) -> Value {
+    if let Some(fit) = report.details.downcast_ref::<FitReport>() {
+        return of_fit(fit);
+    }
     let mut described = json!({ "rows": report.rows, "dim": report.dim });
-    let details = if let Some(fit) = report.details.downcast_ref::<FitReport>() {
-        json!({
-            "levels": fit.levels.iter().map(|level| json!({
-                "clusters": level.clusters,
-                "iterations": level.iterations,
-                "squared_error": level.squared_error,
-                "empty_reseeded": level.empty_reseeded,
-            })).collect::<Vec<_>>(),
-            "saturated_values": fit.saturated_values,
-        })
-    } else if let Some(vae) = report.details.downcast_ref::<RqVaeReport>() {
-        json!({ "best_epoch": vae.best_epoch, "epochs": serde_json::to_value(&vae.epochs).unwrap_or_default() })
-    } else {
-        json!({})
-    };
-    if let (Some(all), Value::Object(details)) = (described.as_object_mut(), details) {
-        all.extend(details);
+    if let Some(vae) = report.details.downcast_ref::<RqVaeReport>() {
+        described["best_epoch"] = json!(vae.best_epoch);
+        described["epochs"] = serde_json::to_value(&vae.epochs).unwrap_or_default();
     }
     described
+}
+
+/// The report of a fit of residual k-means.
+pub(crate) fn of_fit(fit: &FitReport) -> Value {
+    json!({
+        "rows": fit.rows,
+        "dim": fit.dim,
+        "levels": fit.levels.iter().map(|level| json!({
+            "clusters": level.clusters,
+            "iterations": level.iterations,
+            "squared_error": level.squared_error,
+            "empty_reseeded": level.empty_reseeded,
+        })).collect::<Vec<_>>(),
+        "saturated_values": fit.saturated_values,
+    })
 }

@@ -13,6 +13,7 @@ mod input;
 mod model;
 mod registry;
 mod report;
+mod shards;
 mod source;
 mod spool;
 mod sweep;
@@ -32,6 +33,9 @@ fn extension(m: &Bound<'_, PyModule>) -> PyResult<()> {
     m.add_function(wrap_pyfunction!(fit::fit, m)?)?;
     m.add_function(wrap_pyfunction!(fit::parameters, m)?)?;
     m.add_function(wrap_pyfunction!(fit::kinds, m)?)?;
+    m.add_class::<shards::Worker>()?;
+    m.add_function(wrap_pyfunction!(shards::fit_on_workers, m)?)?;
+    m.add_function(wrap_pyfunction!(shards::merge_replies, m)?)?;
     m.add_function(wrap_pyfunction!(evaluation::evaluate, m)?)?;
     m.add_function(wrap_pyfunction!(evaluation::code_metrics, m)?)?;
     m.add_function(wrap_pyfunction!(sweep::sweep, m)?)?;

@@ -1,0 +1,295 @@
+"""Fit, encode and assign on Ray, with the bits of one machine: ``pip install "semid[ray]"``.
+
+.. code-block:: python
+
+    model = semid.ray.fit("items/*.parquet", semid.RQKMeans())
+    semid.ray.encode("items/", model).write_parquet("codes/")
+
+The rows have an order, which the fingerprint depends on: that of the files, or of a dataset that keeps its order (this
+module sets ``preserve_order``). Actors and tasks that die are started anew by Ray, and give the same bits.
+"""
+
+from __future__ import annotations
+
+import glob
+import os
+from typing import Any, Iterator, Optional, Sequence, Union
+
+import numpy as np
+import ray
+
+from semid import _semid, shards
+from semid._base import Quantizer, _integer
+from semid._errors import InputError
+from semid._kmeans import RQKMeans
+from semid._registry import Registry
+
+__all__ = ["assign", "encode", "fit"]
+
+_PATHS = Union[str, os.PathLike, Sequence[Union[str, os.PathLike]]]
+
+#: Replies are merged by tasks, so many at a time, before the driver sees them, where there are more.
+_MERGED = 8
+
+
+@ray.remote(max_restarts=-1, max_task_retries=-1)
+class _Shard:
+    """A worker as an actor; it reads its rows again when it is started anew."""
+
+    def __init__(self, rows: tuple, column: Optional[str], device: str, threads: Optional[int]):
+        kind, data, first, count = rows
+        options = {"column": column, "device": device, "n_jobs": threads}
+        if kind == "files":
+            self._worker = shards.Worker(_open(data, column), span=(first, first + count), **options)
+        else:
+            import pyarrow
+
+            tables = pyarrow.concat_tables(ray.get(data))
+            self._worker = shards.Worker(tables, first_row=first, **options)
+
+    def shape(self) -> tuple:
+        return self._worker.rows, self._worker.dim
+
+    def answer(self, request: bytes) -> bytes:
+        return self._worker.answer(request)
+
+    def process(self) -> int:
+        return os.getpid()
+
+
+@ray.remote(num_cpus=0)
+def _merge(*replies: bytes) -> bytes:
+    return shards.merge(replies)
+
+
+@ray.remote(num_cpus=0)
+def _count(table: Any) -> int:
+    return table.num_rows
+
+
+class _Engine:
+    """Brings requests to actors."""
+
+    def __init__(self, actors: list):
+        self.actors = actors
+        self._shapes = ray.get([actor.shape.remote() for actor in actors])
+
+    def shards(self) -> list:
+        return [rows for rows, _ in self._shapes]
+
+    def dim(self) -> int:
+        return self._shapes[0][1]
+
+    def call(self, calls: list) -> list:
+        sent: dict = {}
+        replies = []
+        for call in calls:
+            # A request goes to every node once.
+            if id(call.request) not in sent:
+                sent[id(call.request)] = ray.put(call.request)
+            replies.append(self.actors[call.shard].answer.remote(sent[id(call.request)]))
+        of = [[number] for number in range(len(calls))]
+        while len(replies) > _MERGED and all(call.merges for call in calls):
+            parts = [slice(start, start + _MERGED) for start in range(0, len(replies), _MERGED)]
+            replies = [_merge.remote(*replies[part]) for part in parts]
+            of = [sum(of[part], []) for part in parts]
+        return list(zip(of, ray.get(replies)))
+
+
+def fit(
+    data: Any,
+    model: RQKMeans,
+    *,
+    column: Optional[str] = None,
+    num_shards: Optional[int] = None,
+    num_cpus: float = 1,
+    num_gpus: float = 0,
+) -> RQKMeans:
+    """Fits a model to rows that actors hold.
+
+    Parameters
+    ----------
+    data : path, pattern, list of paths, or ray.data.Dataset
+        Paths have to be there on every node. A dataset is read once and kept in Ray's object store.
+    model : RQKMeans
+        Its device is that of the driver; actors use ``"gpu"`` where ``num_gpus`` is given, and else the CPU.
+    column : str, optional
+        Column of the embeddings.
+    num_shards : int, optional
+        Actors, of which each holds a shard in memory: one per CPU of the cluster by default.
+    num_cpus, num_gpus : float
+        What every actor needs.
+
+    Returns
+    -------
+    RQKMeans
+        ``model``, fitted. Its fingerprint is that of a fit on one machine, whatever ``num_shards`` is.
+    """
+    if not ray.is_initialized():
+        ray.init(include_dashboard=False)
+    if num_shards is None:
+        num_shards = max(1, int(ray.cluster_resources().get("CPU", 1) // max(num_cpus, 1)))
+    num_shards = _integer("num_shards", num_shards, 1)
+    device, threads = ("gpu", None) if num_gpus else ("cpu", max(1, int(num_cpus)))
+    start = _Shard.options(num_cpus=num_cpus, num_gpus=num_gpus).remote
+    actors = [start(rows, column, device, threads) for rows in _divide(data, column, num_shards)]
+    try:
+        return shards.fit(model, _Engine(actors))
+    finally:
+        for actor in actors:
+            ray.kill(actor)
+
+
+def _divide(data: Any, column: Optional[str], parts: int) -> Iterator[tuple]:
+    """What every actor holds: the kind of its rows, where they are, the number of the first, and how many there are."""
+    if isinstance(data, ray.data.Dataset):
+        yield from _blocks(data, column, parts)
+        return
+    paths = _absolute(data)
+    rows = len(_open(paths, column))
+    for part in range(parts):
+        first, end = rows * part // parts, rows * (part + 1) // parts
+        yield "files", paths, first, end - first
+
+
+def _blocks(dataset: Any, column: Optional[str], parts: int) -> Iterator[tuple]:
+    """Neighbouring blocks of a dataset, about as many rows in each part."""
+    with _ordered():
+        if column is not None:
+            dataset = dataset.select_columns([column])
+        blocks = dataset.to_arrow_refs()
+    counts = ray.get([_count.remote(block) for block in blocks])
+    total, first, held, start = sum(counts), 0, 0, 0
+    taken: list = []
+    for block, count in zip(blocks, counts):
+        if count:
+            taken.append(block)
+        held += count
+        if taken and held * parts >= total * (start + 1):
+            yield "blocks", taken, first, held - first
+            first, taken = held, []
+            while held * parts >= total * (start + 1) and start < parts:
+                start += 1
+    if taken:
+        yield "blocks", taken, first, held - first
+
+
+class _ordered:
+    """Datasets keep the order of their rows in here."""
+
+    def __enter__(self) -> None:
+        self._options = ray.data.DataContext.get_current().execution_options
+        self._before = self._options.preserve_order
+        self._options.preserve_order = True
+
+    def __exit__(self, *_: object) -> None:
+        self._options.preserve_order = self._before
+
+
+def _absolute(data: _PATHS) -> list:
+    paths = [data] if isinstance(data, (str, os.PathLike)) else list(data)
+    found: list = []
+    for path in map(os.fspath, paths):
+        matches = sorted(glob.glob(path)) if glob.has_magic(path) else [path]
+        if not matches:
+            raise InputError(f"{path}: no file has such a name", "Empty")
+        found.extend(os.path.abspath(match) for match in matches)
+    return found
+
+
+def _open(paths: list, column: Optional[str]) -> "_semid.Source":
+    return _semid.open(paths, column=column)
+
+
+class _Encoder:
+    """Encodes batches in a task."""
+
+    def __init__(self, model: Quantizer, column: Optional[str], output: str):
+        self._model, self._column, self._output = model, column, output
+
+    def __call__(self, batch: Any) -> Any:
+        import pyarrow
+
+        codes = self._model.encode(batch, column=self._column, device="cpu")
+        values = pyarrow.array(codes.reshape(-1), pyarrow.uint32())
+        lists = pyarrow.FixedSizeListArray.from_arrays(values, codes.shape[1])
+        return batch.append_column(self._output, lists)
+
+
+def encode(
+    dataset: Any,
+    model: Quantizer,
+    *,
+    column: Optional[str] = None,
+    output: str = "codes",
+    concurrency: Optional[int] = None,
+    batch_size: int = 4096,
+) -> Any:
+    """Adds the codes of every row to a dataset, as a column of lists.
+
+    Parameters
+    ----------
+    dataset : ray.data.Dataset, path or list of paths of parquet files
+    model : a fitted model
+    column : str, optional
+        Column of the embeddings.
+    output : str, default "codes"
+        Name of the new column.
+    concurrency : int, optional
+        Actors that encode; one per CPU of the cluster by default.
+    batch_size : int
+
+    Returns
+    -------
+    ray.data.Dataset
+        Write it with ``write_parquet``.
+    """
+    if not isinstance(dataset, ray.data.Dataset):
+        dataset = ray.data.read_parquet(_absolute(dataset))
+    if concurrency is None:
+        concurrency = max(1, int(ray.cluster_resources().get("CPU", 1)))
+    return dataset.map_batches(
+        _Encoder,
+        fn_constructor_args=(model, column, output),
+        batch_format="pyarrow",
+        batch_size=batch_size,
+        concurrency=concurrency,
+    )
+
+
+def assign(
+    dataset: Any,
+    model: Quantizer,
+    registry: Registry,
+    *,
+    items: str,
+    column: Optional[str] = None,
+    concurrency: Optional[int] = None,
+    batch_size: int = 65_536,
+) -> int:
+    """Gives the items of a dataset unique IDs in a registry that the driver holds, and returns how many rows there were.
+
+    Actors encode. The IDs are given in the order of the rows, as on one machine.
+
+    Parameters
+    ----------
+    dataset : ray.data.Dataset, path or list of paths of parquet files
+    model : a fitted model
+    registry : semid.Registry
+    items : str
+        Column of the items' keys.
+    column : str, optional
+        Column of the embeddings.
+    """
+    with _ordered():
+        encoded = encode(dataset, model, column=column, output="__codes", concurrency=concurrency)
+        batches = encoded.select_columns([items, "__codes"]).iter_batches(
+            batch_size=batch_size, batch_format="pyarrow"
+        )
+        done = 0
+        for batch in batches:
+            lists = batch.column("__codes").combine_chunks()
+            codes = np.asarray(lists.flatten()).reshape(len(lists), -1)
+            registry.assign(batch.column(items), codes)
+            done += len(codes)
+    return done

@@ -1,0 +1,149 @@
+"""Fits over workers, on engines that lose, repeat, merge and reorder."""
+
+import numpy as np
+import pytest
+
+import semid
+from semid import shards
+
+
+class Engine:
+    """Workers in this process, in the place of an engine."""
+
+    def __init__(self, X, parts, lose=0, merges=False):
+        cuts = [len(X) * part // parts for part in range(parts + 1)]
+        self.parts = [(X[start:end], start) for start, end in zip(cuts, cuts[1:])]
+        self.workers = [self._worker(part) for part in range(parts)]
+        self.lose, self.merges, self.asked, self.lost = lose, merges, 0, 0
+
+    def _worker(self, part):
+        rows, first = self.parts[part]
+        return shards.Worker(rows, first_row=first, n_jobs=1)
+
+    def shards(self):
+        return [worker.rows for worker in self.workers]
+
+    def dim(self):
+        return self.workers[0].dim
+
+    def call(self, calls):
+        answers = []
+        for number, call in enumerate(calls):
+            self.asked += 1
+            if self.lose and self.asked % self.lose == 0:
+                self.workers[call.shard] = self._worker(call.shard)
+                self.lost += 1
+            answers.append(([number], self.workers[call.shard].answer(call.request)))
+        if self.merges and all(call.merges for call in calls):
+            return [(list(range(len(calls))), shards.merge([reply for _, reply in reversed(answers)]))]
+        return answers[::-1]
+
+
+PARAMETERS = [
+    {},
+    {"metric": "cosine"},
+    {"normalize_residuals": True},
+    {"algorithm": "mini-batch", "batch_size": 50, "init_size": 100, "max_iter": 20},
+    {"n_init": 2},
+    {"sample": 200},
+    {"init": "random"},
+    {"center": False},
+]
+
+
+@pytest.mark.parametrize("parameters", PARAMETERS, ids=str)
+@pytest.mark.parametrize("how", [{"parts": 1}, {"parts": 4}, {"parts": 3, "lose": 5}, {"parts": 7, "merges": True}], ids=str)
+def test_the_fingerprint_is_that_of_one_machine(X, parameters, how):
+    engine = Engine(X, **how)
+    model = shards.fit(semid.RQKMeans(2, 6, device="cpu", **parameters), engine)
+    expected = semid.RQKMeans(2, 6, device="cpu", **parameters).fit(X)
+    assert model.fingerprint == expected.fingerprint
+    assert model.report_ == expected.report_
+    assert (engine.lost > 3) == ("lose" in how)
+    assert np.array_equal(model.encode(X), expected.encode(X))
+
+
+def test_spans_number_rows_as_the_source_does(X):
+    engine = Engine(X, 1)
+    engine.workers = [shards.Worker(X, span=(0, 250)), shards.Worker(X, span=(250, 600))]
+    assert engine.shards() == [250, 350]
+    assert shards.fit(semid.RQKMeans(2, 6, device="cpu"), engine).fingerprint == semid.RQKMeans(2, 6).fit(X).fingerprint
+    with pytest.raises(ValueError, match="span"):
+        shards.Worker(X, span=(0, 601))
+    with pytest.raises(ValueError, match="first_row or span"):
+        shards.Worker(X, span=(0, 60), first_row=5)
+
+
+def test_equal_requests_are_one_object(X):
+    seen = []
+
+    class Watched(Engine):
+        def call(self, calls):
+            equal = [a.request is b.request for a, b in zip(calls, calls[1:]) if a.request == b.request]
+            seen.extend(equal)
+            return super().call(calls)
+
+    shards.fit(semid.RQKMeans(1, 6, device="cpu"), Watched(X, 4))
+    assert len(seen) > 20 and all(seen)
+
+
+def test_what_the_engine_raises_is_raised(X):
+    class Broken(Engine):
+        def call(self, calls):
+            if self.asked > 10:
+                raise ConnectionError("the cluster is gone")
+            return super().call(calls)
+
+    model = semid.RQKMeans(2, 6, device="cpu")
+    with pytest.raises(ConnectionError, match="the cluster is gone"):
+        shards.fit(model, Broken(X, 2))
+    assert not hasattr(model, "model_")
+
+
+def test_lost_answers_end_the_fit(X):
+    class Lossy(Engine):
+        def call(self, calls):
+            return super().call(calls)[1:]
+
+    with pytest.raises(semid.SemidError, match="has none"):
+        shards.fit(semid.RQKMeans(2, 6, device="cpu"), Lossy(X, 2))
+
+
+def test_rows_that_change_are_noticed(X):
+    class Doubled(Engine):
+        """Asks twice, the second time another worker with other rows."""
+
+        def call(self, calls):
+            answers = super().call(calls)
+            if self.asked > 8:
+                other = shards.Worker(self.parts[0][0] + 1)
+                answers.append(([0], other.answer(calls[0].request)))
+            return answers
+
+    with pytest.raises(semid.SemidError, match="differ"):
+        shards.fit(semid.RQKMeans(2, 6, device="cpu"), Doubled(X, 2))
+
+
+def test_what_needs_all_rows_is_refused(X):
+    for model in (semid.RQKMeans(2, 6, balanced=True, device="cpu"), semid.RQVAE(1, 4, device="cpu")):
+        with pytest.raises(semid.SemidError, match="sample"):
+            shards.fit(model, Engine(X, 2))
+
+
+def test_replies_of_other_kinds_do_not_merge(X):
+    with pytest.raises(semid.SemidError):
+        shards.merge([])
+    with pytest.raises(semid.SemidError):
+        shards.merge([b"nonsense"])
+
+
+def test_a_worker_refuses_what_is_no_request(X):
+    with pytest.raises(semid.SemidError, match="request"):
+        shards.Worker(X).answer(b"nonsense")
+
+
+def test_progress_tells_of_levels(X):
+    told = []
+    shards.fit(semid.RQKMeans(2, 6, device="cpu", progress=told.append), Engine(X, 2))
+    assert {progress.number for progress in told} == {1, 2}
+    assert all(progress.part == "level" and progress.parts == 2 for progress in told)

@@ -1,0 +1,140 @@
+"""Fits on Ray with processes and a node that are killed, and the bits of one machine."""
+
+import os
+import signal
+
+import numpy as np
+import pyarrow
+import pyarrow.parquet
+import pytest
+import ray
+from ray.cluster_utils import Cluster
+
+import semid
+import semid.ray
+from semid.ray import _Shard
+
+ROWS, DIM = 3000, 24
+
+
+def made_up():
+    random = np.random.default_rng(1)
+    centres = random.normal(scale=3, size=(40, DIM))
+    return (centres[random.integers(0, 40, ROWS)] + random.normal(size=(ROWS, DIM))).astype(np.float32)
+
+
+@pytest.fixture(scope="session")
+def X():
+    return made_up()
+
+
+@pytest.fixture(scope="session")
+def expected(X):
+    return semid.RQKMeans(2, 16, device="cpu").fit(X)
+
+
+@pytest.fixture(scope="session")
+def folder(X, tmp_path_factory):
+    """Seven parquet files of different lengths."""
+    path = tmp_path_factory.mktemp("parts")
+    cuts = [0, 100, 101, 700, 1500, 1600, 2900, ROWS]
+    for number, (start, end) in enumerate(zip(cuts, cuts[1:])):
+        lists = pyarrow.FixedSizeListArray.from_arrays(pyarrow.array(X[start:end].reshape(-1)), DIM)
+        keys = pyarrow.array([f"item {row}" for row in range(start, end)])
+        table = pyarrow.table({"item": keys, "embedding": lists})
+        pyarrow.parquet.write_table(table, path / f"part-{number}.parquet")
+    return path
+
+
+@pytest.fixture(scope="module")
+def cluster():
+    """Two nodes, each with processes of its own."""
+    cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 6, "include_dashboard": False})
+    cluster.add_node(num_cpus=6)
+    cluster.wait_for_nodes()
+    ray.init(address=cluster.address, log_to_driver=False)
+    yield cluster
+    ray.shutdown()
+    cluster.shutdown()
+
+
+def model(progress=None):
+    return semid.RQKMeans(2, 16, device="cpu", progress=progress)
+
+
+@pytest.mark.parametrize("num_shards", [1, 2, 8, 64])
+def test_any_number_of_shards_has_the_fingerprint_of_one_machine(cluster, folder, expected, num_shards):
+    fitted = semid.ray.fit(str(folder / "part-*.parquet"), model(), num_shards=num_shards, num_cpus=0.1)
+    assert fitted.fingerprint == expected.fingerprint
+
+
+def test_a_dataset_has_it_too(cluster, folder, expected):
+    dataset = ray.data.read_parquet(str(folder))
+    fitted = semid.ray.fit(dataset, model(), column="embedding", num_shards=3, num_cpus=0.5)
+    assert fitted.fingerprint == expected.fingerprint
+
+
+def test_actors_that_are_killed_are_started_anew(cluster, folder, expected, monkeypatch):
+    actors, killed = [], []
+    options = _Shard.options
+
+    class Recorded:
+        def __init__(self, **given):
+            self._options = options(**given)
+
+        def remote(self, *args):
+            actors.append(self._options.remote(*args))
+            return actors[-1]
+
+    monkeypatch.setattr(_Shard, "options", Recorded)
+
+    def kill(progress):
+        if progress.done == 2 and len(killed) < progress.number:
+            process = ray.get(actors[progress.number % 3].process.remote())
+            os.kill(process, signal.SIGKILL)
+            killed.append((progress.number % 3, process))
+
+    fitted = semid.ray.fit(str(folder), model(kill), num_shards=3, num_cpus=0.5)
+    assert fitted.fingerprint == expected.fingerprint
+    assert len(killed) == 2
+    for _, process in killed:
+        with pytest.raises(ProcessLookupError):
+            os.kill(process, 0)
+
+
+def test_a_node_that_is_lost_is_replaced(cluster, folder, expected):
+    node = cluster.add_node(num_cpus=4, resources={"lost": 4})
+    cluster.wait_for_nodes()
+    before = len([found for found in ray.nodes() if found["Alive"]])
+    lost = []
+
+    def lose(progress):
+        if progress.number == 1 and progress.done == 2 and not lost:
+            cluster.remove_node(node, allow_graceful=False)
+            lost.append(node)
+
+    fitted = semid.ray.fit(str(folder), model(lose), num_shards=9, num_cpus=1)
+    assert fitted.fingerprint == expected.fingerprint
+    assert lost and len([found for found in ray.nodes() if found["Alive"]]) == before - 1
+
+
+def test_codes_are_those_of_one_machine(cluster, folder, expected, X):
+    with semid.ray._ordered():
+        table = pyarrow.concat_tables(
+            semid.ray.encode(str(folder), expected, column="embedding", concurrency=2).iter_batches(
+                batch_format="pyarrow"
+            )
+        )
+    codes = np.asarray(table.column("codes").combine_chunks().flatten()).reshape(-1, 2)
+    order = [int(item.split()[1]) for item in table.column("item").to_pylist()]
+    assert sorted(order) == list(range(ROWS))
+    assert np.array_equal(codes, expected.encode(X)[order])
+
+
+def test_ids_are_those_of_one_machine(cluster, folder, expected, X, tmp_path):
+    keys = [f"item {row}" for row in range(ROWS)]
+    alone = semid.SemanticIdEngine(expected)
+    ids = alone.unique_ids(X, keys)
+    registry = semid.Registry(2, [16, 16])
+    assert semid.ray.assign(str(folder), expected, registry, items="item", column="embedding") == ROWS
+    assert registry.lookup(keys) == ids
