@@ -93,7 +93,7 @@ fn workers_refuse_requests_about_other_rows() {
     let (two, three) = (values(20, 2, 1), values(20, 3, 1));
     let (two, three) = (Matrix::new(&two, 2).unwrap(), Matrix::new(&three, 3).unwrap());
     let mut asked = Vec::new();
-    let mut sharded = Sharded::new(vec![Shard::new(&two, 0..20, 0, &Device::cpu(), Purpose::Fit)], 2);
+    let mut sharded = Sharded::new(vec![Shard::new(two, 0..20, 0, &Device::cpu(), Purpose::Fit)], 2);
     let mut residuals = crate::population::Residuals::new(
         Box::new(Spy(&mut sharded, &mut asked)),
         crate::rng::Sample::ALL,
@@ -102,11 +102,11 @@ fn workers_refuse_requests_about_other_rows() {
     residuals.gather(&[7, 1], &mut || Ok(())).unwrap();
     drop(residuals);
     let bytes = asked[0].to_bytes().unwrap();
-    let error = Worker::new(&three, 0, &Device::cpu()).answer(&bytes).unwrap_err();
+    let error = Worker::new(three, 0, &Device::cpu()).answer(&bytes).unwrap_err();
     assert!(matches!(error.kind(), ErrorKind::DimMismatch { expected: 2, found: 3 }), "{error}");
     let few = values(5, 2, 1);
     let few = Matrix::new(&few, 2).unwrap();
-    let error = Worker::new(&few, 0, &Device::cpu()).answer(&bytes).unwrap_err();
+    let error = Worker::new(few, 0, &Device::cpu()).answer(&bytes).unwrap_err();
     assert!(matches!(error.kind(), ErrorKind::Parameter { name: "places", .. }), "{error}");
 }
 
