@@ -122,8 +122,8 @@ need_chromium() {
   export CHROMIUM
 }
 
-# Every shader as the library hands it to a driver, in the folder $shaders, and a Python with other compilers of shaders, as
-# $shaders_python.
+# Every shader as the library hands it to a driver, in the folder $shaders, and a Python with other compilers of
+# shaders, as $shaders_python.
 need_shaders() {
   python3 -c 'import ensurepip' 2>/dev/null || apt_install python3-venv
   shaders_python=$tools/shaders-python/bin/python
@@ -156,7 +156,9 @@ need_radv() {
   for package in "$radv"/deb/*.deb; do dpkg-deb -x "$package" "$radv/root"; done
   mkdir "$radv/lib"
   # Debian 12 still has some libraries in /lib.
-  for folder in "$radv"/root/{usr/,}lib/"$(uname -m)-linux-gnu"; do [ ! -d "$folder" ] || cp -a "$folder"/. "$radv/lib"; done
+  for folder in "$radv"/root/{usr/,}lib/"$(uname -m)-linux-gnu"; do
+    [ ! -d "$folder" ] || cp -a "$folder"/. "$radv/lib"
+  done
   sed "s|\"library_path\": *\".*/|\"library_path\": \"$radv/lib/|" \
     "$radv"/root/usr/share/vulkan/icd.d/radeon_icd.*.json >"$radv/radeon_icd.json"
   rm -rf "$radv/deb" "$radv/root"

@@ -2,5 +2,5 @@
 need_compiler
 need_vulkan
 need_shaders
-# lavapipe alone: the software driver of Chromium takes 20 seconds for one kernel in a build of Dawn that is not Chrome's.
+# lavapipe alone: SwiftShader would take 20 seconds to compile one of the kernels.
 VK_DRIVER_FILES=$(lavapipe_icd) VK_ICD_FILENAMES=$(lavapipe_icd) "$shaders_python" tests/tint/check.py "$shaders"

@@ -1,6 +1,6 @@
 //! Names of tokens by a user's template.
 
-use super::format::level_name;
+use super::level_name::level_name;
 use crate::MAX_LEVELS;
 use crate::error::{Error, Result};
 use std::fmt;
