@@ -54,7 +54,8 @@ def check(family, found, known, compared):
                   if is_worse(figure, known[name][figure], now[figure])]
         if better:
             print(f"{family}: {name} is better than known: {', '.join(better)}; --update writes it down")
-    yield from (f"{family}: there is no {name} any more; --update forgets it" for name in sorted(set(known) - set(right)))
+    gone = sorted(set(known) - set(right))
+    yield from (f"{family}: there is no {name} any more; --update forgets it" for name in gone)
 
 
 def main():
