@@ -53,7 +53,7 @@ impl<R: Rows> Rows for Concat<R> {
 
     fn read(&self, first: usize, out: &mut [f32]) -> Result<()> {
         self.spans.split(first, self.dim, out, |part, row, out| {
-            let before = first.saturating_sub(row);
+            let before = self.spans.start(part);
             match self.parts.get(part) {
                 Some(rows) => rows.read(row, out).map_err(|error| error.map_rows(|row| row.saturating_add(before))),
                 None => Ok(()),
@@ -67,7 +67,7 @@ impl<R: Rows> Rows for Concat<R> {
 pub(crate) struct Spans(Vec<usize>);
 
 impl Spans {
-    /// Of parts that have so many rows each.
+    /// Records the ends of parts with so many rows each.
     pub(crate) fn new(lens: impl IntoIterator<Item = usize>) -> Result<Self> {
         let mut end = 0_usize;
         let ends = lens.into_iter().map(|len| {
@@ -81,19 +81,19 @@ impl Spans {
         self.0.last().copied().unwrap_or(0)
     }
 
-    /// First row of a part.
+    /// Returns the number of the first row of a part.
     pub(crate) fn start(&self, part: usize) -> usize {
         part.checked_sub(1).and_then(|before| self.0.get(before)).copied().unwrap_or(0)
     }
 
-    /// The part that `row` is in and its number there.
+    /// Returns the part that has `row`, and the row's number in it.
     pub(crate) fn find(&self, row: usize) -> (usize, usize) {
         let part = self.0.partition_point(|end| *end <= row);
         (part, row - self.start(part))
     }
 
-    /// Calls `read` for each part with rows in `out`, which holds the rows from `first` on: with its number, its first
-    /// row there, and its share of `out`.
+    /// Calls `read` for each part that has some of the rows from `first` on, with the part's number, the first of these
+    /// rows in it, and its share of `out`.
     pub(crate) fn split(
         &self,
         first: usize,
@@ -145,6 +145,32 @@ mod tests {
         }
         rows.read(20, &mut [0.0; 3]).unwrap_err();
         rows.read(0, &mut [0.0; 4]).unwrap_err();
+    }
+
+    #[test]
+    fn errors_number_rows_among_all_parts() {
+        /// Rows that are all bad.
+        struct Bad(usize);
+        impl Rows for Bad {
+            fn len(&self) -> usize {
+                self.0
+            }
+            fn dim(&self) -> usize {
+                1
+            }
+            fn read(&self, first: usize, out: &mut [f32]) -> Result<()> {
+                let row = first + out.len() - 1;
+                Err(ErrorKind::NotFinite { row, column: 0, value: f32::NAN }.into())
+            }
+        }
+        let good = [1.0; 5];
+        let good = || Box::new(Matrix::new(&good, 1).unwrap()) as Box<dyn Rows>;
+        let rows = Concat::new([good(), Box::new(Bad(4)), good()]).unwrap();
+        // The piece begins in the first part, in the second, and at its end; its last bad row is row 7 or 8.
+        for (first, count, bad) in [(0, 8, 7), (3, 5, 7), (5, 4, 8), (6, 5, 8), (8, 3, 8)] {
+            let error = rows.read(first, &mut vec![0.0; count]).unwrap_err();
+            assert!(matches!(error.kind(), ErrorKind::NotFinite { row, .. } if *row == bad), "{first}: {error}");
+        }
     }
 
     #[test]

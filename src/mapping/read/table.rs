@@ -41,7 +41,8 @@ fn items(names: &[&str], options: &MappingOptions, texts: impl Fn(&str) -> Resul
 pub(super) fn parquet(path: &Path, options: &MappingOptions) -> Result<Builder> {
     use crate::io::{columns, read_strings};
     let names = columns(path)?;
-    // Lists of codes cannot be read as texts; the texts of the same IDs stand beside them.
+    // A column of lists cannot be read as texts. Files that have such a column `codes` have the same IDs as texts
+    // beside it.
     let beside = names.iter().map(String::as_str).filter(|name| *name != "codes" || options.id_columns.len() == 1);
     items(&beside.collect::<Vec<_>>(), options, |name| read_strings(path, name))
 }

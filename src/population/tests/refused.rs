@@ -88,6 +88,22 @@ fn sums_of_other_shapes_are_not_merged() {
     assert_eq!(partial, before);
 }
 
+/// The largest sums that are taken from anybody have a mean.
+#[test]
+fn means_of_the_largest_sums_are_exact() {
+    let (rows, most) = (Partial::MAX_ROWS, 1_i64 << 24);
+    let sum = most * rows as i64;
+    let of = |sum: i64| Partial::from_parts(vec![rows], vec![sum, -sum], 2);
+    let partial = Partial::from_bytes(&of(sum).to_bytes()).unwrap();
+    assert_eq!(partial.centroid(0).unwrap().collect::<Vec<_>>(), [1 << 24, -(1 << 24)]);
+    let mut none = Partial::new(1, 2);
+    none.merge(&partial).unwrap();
+    assert_eq!(none.centroid(0).unwrap().collect::<Vec<_>>(), [1 << 24, -(1 << 24)]);
+    assert!(Partial::from_bytes(&of(sum + 1).to_bytes()).is_err());
+    let more = Partial::from_parts(vec![rows + 1], vec![0, 0], 2);
+    assert!(Partial::from_bytes(&more.to_bytes()).is_err());
+}
+
 #[test]
 fn workers_refuse_requests_about_other_rows() {
     let (two, three) = (values(20, 2, 1), values(20, 3, 1));
