@@ -135,6 +135,6 @@ def test_ids_are_those_of_one_machine(cluster, folder, expected, X, tmp_path):
     keys = [f"item {row}" for row in range(ROWS)]
     alone = semid.SemanticIdEngine(expected)
     ids = alone.unique_ids(X, keys)
-    registry = semid.Registry(2, [16, 16])
+    registry = semid.Registry(2)
     assert semid.ray.assign(str(folder), expected, registry, items="item", column="embedding") == ROWS
     assert registry.lookup(keys) == ids

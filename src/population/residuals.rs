@@ -82,10 +82,7 @@ impl<'a> Residuals<'a> {
         let mut all = Loaded::default();
         for answer in self.ask_all(&Reduction::Loaded, ask)? {
             match answer {
-                Answer::Loaded(loaded) => {
-                    all.saturation.merge(loaded.saturation);
-                    all.loss.merge(&loaded.loss);
-                }
+                Answer::Loaded(loaded) => all.merge(&loaded),
                 _ => return Err(unexpected()),
             }
         }
@@ -155,9 +152,11 @@ impl<'a> Residuals<'a> {
             requests.map(|(shard, values)| (shard, (shard, draw(values)))).unzip();
         let mut rows = Vec::new();
         for (shard, answer) in shards.into_iter().zip(self.ask(requests, ask)?) {
-            let first = self.first_row(shard);
+            let (first, used) = (self.first_row(shard), self.used_of(shard));
             match answer {
-                Answer::Places(places) => rows.extend(places.into_iter().map(|place| first + place)),
+                Answer::Places(places) if places.iter().all(|place| *place < used) => {
+                    rows.extend(places.into_iter().map(|place| first + place));
+                }
                 _ => return Err(unexpected()),
             }
         }
@@ -185,9 +184,9 @@ impl<'a> Residuals<'a> {
         let answers = self.ask_all(&Reduction::Farthest { codebook: codebook.clone(), count }, ask)?;
         let mut all = Vec::new();
         for (shard, answer) in answers.into_iter().enumerate() {
-            let first = self.first_row(shard);
+            let (first, used) = (self.first_row(shard), self.used_of(shard));
             match answer {
-                Answer::Farthest(rows) => {
+                Answer::Farthest(rows) if rows.iter().all(|row| row.place < used) => {
                     all.extend(rows.into_iter().map(|row| FarRow { place: first + row.place, ..row }));
                 }
                 _ => return Err(unexpected()),
@@ -246,6 +245,11 @@ impl<'a> Residuals<'a> {
     /// Returns the number of a shard's first row.
     fn first_row(&self, shard: usize) -> u64 {
         self.used.iter().take(shard).sum()
+    }
+
+    /// Returns how many of a shard's rows the sample chooses.
+    fn used_of(&self, shard: usize) -> u64 {
+        self.used.get(shard).copied().unwrap_or(0)
     }
 
     /// Sends the same reduction to all shards.
