@@ -37,6 +37,8 @@ mod sweep;
 mod verify;
 mod warnings;
 
+pub use demo::DATA as DEMO_DATA;
+
 use args::{Cli, Command};
 use clap::{CommandFactory, Parser};
 use output::{Answer, Failure, Outcome};
