@@ -25,8 +25,8 @@ ids = semid.SemanticIdEngine(model).unique_ids(table, table["name"], output="arr
 registered = pa.table({"name": table["name"], "id": ids})
 connection.sql("CREATE TABLE ids AS SELECT * FROM registered")
 
-answer = connection.sql("SELECT count(*), count(DISTINCT id) FROM packages JOIN ids USING (name)").fetchone()
-assert answer == (len(names), len(names)), answer
+answer = connection.sql("SELECT count(*), count(DISTINCT id) FROM packages JOIN ids USING (name)").fetchall()
+assert answer == [(len(names), len(names))], answer
 print(
     connection.sql(
         "SELECT split_part(id, '-', 1) AS first, count(*) AS items FROM ids GROUP BY 1 ORDER BY 2 DESC LIMIT 5"
