@@ -5,5 +5,5 @@ cargo fmt --manifest-path python/Cargo.toml --check
 "$packaged/bin/mypy" --no-error-summary --ignore-missing-imports --cache-dir "$tools/mypy" python/semid
 for version in "${python_versions[@]}"; do
   python_package "$version"
-  SEMID_TOOL=$PWD/$semid "$packaged/bin/python" -P -m pytest -c python/pyproject.toml -p no:cacheprovider python/tests
+  SEMID_TOOL=$(realpath "$semid") "$packaged/bin/pytest" -c python/pyproject.toml -p no:cacheprovider python/tests
 done

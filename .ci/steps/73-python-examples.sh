@@ -7,6 +7,6 @@ if ! cmp -s python/tests/requirements-large.txt "$packaged/large"; then
   cp python/tests/requirements-large.txt "$packaged/large"
 fi
 python_package "${python_versions[-1]}"
-SEMID_ALL_EXAMPLES=1 SEMID_TOOL=$PWD/$semid "$packaged/bin/python" -P -m pytest -c python/pyproject.toml \
+SEMID_ALL_EXAMPLES=1 SEMID_TOOL=$(realpath "$semid") "$packaged/bin/pytest" -c python/pyproject.toml \
   -p no:cacheprovider python/tests
-"$packaged/bin/python" -P python/tests/predecessor/run.py
+"$packaged/bin/python" python/tests/predecessor/run.py

@@ -37,7 +37,7 @@ def test_examples(name, tmp_path):
     need(*NEEDS[name])
     offline = {"HF_HUB_OFFLINE": "1", "TRANSFORMERS_OFFLINE": "1", "RAY_USAGE_STATS_ENABLED": "0"}
     done = subprocess.run(
-        [sys.executable, "-P", EXAMPLES / f"{name}.py"],
+        [sys.executable, EXAMPLES / f"{name}.py"],
         cwd=tmp_path,
         env={**os.environ, **offline},
         capture_output=True,

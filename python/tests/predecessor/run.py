@@ -69,7 +69,7 @@ def main() -> None:
             "no:cacheprovider",
             "--continue-on-collection-errors",
         ]
-        pytest = [sys.executable, "-P", "-m", "pytest", *options, "."]
+        pytest = [sys.executable, "-m", "pytest", *options, "."]
         done = subprocess.run(pytest, cwd=changed, capture_output=True, text=True)
     outcomes = {name: how for how, name in re.findall(r"^(PASSED|FAILED|ERROR) (\S+)", done.stdout, re.M)}
     passed = [name for name, how in outcomes.items() if how == "PASSED"]
