@@ -4,6 +4,7 @@ mod assign;
 mod engine;
 mod export;
 mod format;
+mod namespace;
 mod reassign;
 mod records;
 mod registry;

@@ -13,7 +13,7 @@ use arrow_array::{Array, ArrayRef};
 use arrow_schema::DataType;
 
 /// The type of the elements of a list; that of their only field where they are structures of one.
-pub(super) fn element(kind: &DataType) -> Option<&DataType> {
+pub(in crate::io::parquet) fn element(kind: &DataType) -> Option<&DataType> {
     let DataType::List(item) = kind else { return None };
     match item.data_type() {
         DataType::Struct(fields) if fields.len() == 1 => fields.first().map(|field| field.data_type()),

@@ -1,8 +1,7 @@
 //! Writes what is judged of IDs for people.
 
-use super::super::table::{self, estimate, number, section};
-use super::Judged;
-use super::embedded::{Embedded, Kinds};
+use super::table::{self, estimate, number, section};
+use crate::judge::{Embedded, Judged, Kinds};
 use crate::output::things;
 use semid::mapping::{Churn, CoOccurrence, FanOut, WeightedCollisions};
 use semid::metrics::{ByCodes, Estimate, IdNeighborMetrics};
