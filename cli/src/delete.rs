@@ -3,7 +3,7 @@
 use crate::args::{Common, DeleteArgs};
 use crate::database;
 use crate::file_system;
-use crate::items;
+use crate::lines;
 use crate::output::{self, Answer, Failure, Outcome};
 use semid::registry::Registry;
 use serde::Serialize;
@@ -26,7 +26,7 @@ struct Deleted<'a> {
 pub(crate) fn run(common: &Common, args: &DeleteArgs) -> Outcome {
     let mut items = args.what.item.clone();
     if let Some(path) = &args.what.items {
-        items.extend(items::keys(path)?);
+        items.extend(lines::keys(path)?);
     }
     let failed = |error| Failure::of_file(error, &args.db);
     drop(database::read(&args.db, &args.namespace)?); // nothing is made where there is nothing

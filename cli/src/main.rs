@@ -24,6 +24,7 @@ mod input;
 mod interrupt;
 mod items;
 mod judge;
+mod lines;
 mod lookup;
 mod outliers;
 mod output;

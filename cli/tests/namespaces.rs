@@ -126,7 +126,8 @@ fn tokens_are_shared_or_separate() {
     assert_eq!(separate[0].len(), shared[0].len() + 1);
     assert!(separate[0].iter().all(|(name, _)| name.contains("goods")));
     assert!(separate[0].iter().all(|(name, _)| separate[1].iter().all(|(other, _)| name != other)));
-    dir.fails("export --db ids.db --namespace goods --first-token 0 --output vocabulary.json --token-template <{namespace}_{level0}>", &["{code}"]);
+    let args = "export --db ids.db --namespace goods --first-token 0 --output vocabulary.json";
+    dir.fails(&format!("{args} --token-template <{{namespace}}_{{level0}}>"), &["{code}"]);
 
     let own = "--format token --token-template <{namespace}_{level}_{code}>";
     let dir = two([own, own]);

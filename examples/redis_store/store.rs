@@ -19,9 +19,10 @@ const LOCK_MS: &str = "60000";
 ///
 /// `NAME:ids` is a sorted set of IDs, `NAME:holders` a hash from ID to item, `NAME:items` one from item to ID,
 /// `NAME:manifest` a hash, `NAME:model` a string. The first four have another set of keys for each namespace, such as
-/// `NAME:ids:goods`; `NAME:namespaces` is the set of names. Changes are gathered here and sent in one `MULTI`, which the server
-/// does all or nothing, and only if `NAME:lock` is still this writer's: the key is watched. What is acknowledged is as
-/// durable as the server is told to be: `appendonly yes` and `appendfsync always` for every commit on disk.
+/// `NAME:ids:goods`; `NAME:namespaces` is the set of names. Changes are gathered here and sent in one `MULTI`, which
+/// the server does all or nothing, and only if `NAME:lock` is still this writer's: the key is watched. What is
+/// acknowledged is as durable as the server is told to be: `appendonly yes` and `appendfsync always` for every commit
+/// on disk.
 ///
 /// Redis keeps no versions of what it holds, so a snapshot is a copy: one `MULTI` reads everything at one moment into
 /// the memory of the reader, and the server serves nobody else for as long as that takes. Single look-ups need none. A

@@ -128,8 +128,8 @@ impl Device {
     /// Returns the CPU with all its cores and its fastest vector instructions.
     ///
     /// The environment variable `SEMID_SIMD` (`avx512vnni`, `avxvnni`, `avx512`, `avx2`, `neon` or `portable`) chooses
-    /// other vector instructions, for tests and measurements. If its value names instructions that this processor does not
-    /// have, all work on the device fails with [`ErrorKind::UnknownSimd`].
+    /// other vector instructions, for tests and measurements. If its value names instructions that this processor does
+    /// not have, all work on the device fails with [`ErrorKind::UnknownSimd`].
     pub fn cpu() -> Self {
         // Without a thread count the engine runs on rayon's global pool, and nothing can fail.
         Self::of(Arc::new(cpu::Cpu::new()))

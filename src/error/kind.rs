@@ -1,6 +1,6 @@
 //! What can go wrong.
 
-use crate::io::BadRow;
+use super::bad_row::{self, BadRow};
 use std::io;
 use std::path::PathBuf;
 
@@ -71,7 +71,7 @@ pub enum ErrorKind {
         found: usize,
     },
     /// The input has rows that cannot be used.
-    #[error("{}", crate::io::bad_rows::summary(*count, *rows, first))]
+    #[error("{}", bad_row::summary(*count, *rows, first))]
     BadRows {
         /// How many of them there are.
         count: usize,
@@ -455,8 +455,8 @@ pub enum ErrorKind {
     },
     /// IDs with and without a suffix where readers take IDs of one depth only.
     #[error(
-        "`{short}` and `{long}` have different numbers of tokens, and this file is for IDs that all have the same: make a \
-         new registry in which every ID has a suffix"
+        "`{short}` and `{long}` have different numbers of tokens, and this file is for IDs that all have the same: \
+         make a new registry in which every ID has a suffix"
     )]
     MixedDepths {
         /// An ID.

@@ -1,8 +1,11 @@
 //! The one error type: what went wrong, where, and what to do about it.
 
+mod bad_row;
 mod kind;
 mod memory;
 
+pub use bad_row::{BadRow, BadRowKind};
+pub(crate) use bad_row::{Fault, NAMED};
 pub use kind::ErrorKind;
 pub(crate) use memory::{out_of_memory, try_collect, try_reserve, try_vec};
 

@@ -4,6 +4,7 @@ mod assign;
 mod engine;
 mod export;
 mod format;
+mod level_name;
 mod namespace;
 mod reassign;
 mod records;

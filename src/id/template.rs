@@ -1,6 +1,6 @@
 //! Names of tokens by a user's template.
 
-use super::format::level_name;
+use super::level_name::level_name;
 use crate::MAX_LEVELS;
 use crate::error::{Error, Result};
 use std::fmt;
@@ -9,9 +9,9 @@ use std::fmt;
 /// tokens of an ID.
 ///
 /// `{code}` is the code. `{level}` is the level as letters, a, b and so on; `{level0}` and `{level1}` are its number
-/// from 0 or from 1. A template may contain the name of a namespace, which keeps its tokens apart from those of the others:
-/// `<goods_{level}_{code}>`. A template is refused if a text could be read in two ways, or if a token could begin another one
-/// that follows from the same text, as tokenizers take the longest.
+/// from 0 or from 1. A template may contain the name of a namespace, which keeps its tokens apart from those of the
+/// others: `<goods_{level}_{code}>`. A template is refused if a text could be read in two ways, or if a token could
+/// begin another one that follows from the same text, as tokenizers take the longest.
 ///
 /// ```
 /// use semid::registry::{IdText, ParsedId, SemanticId, SuffixForm, TokenTemplate};

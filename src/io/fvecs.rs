@@ -1,6 +1,7 @@
 //! The fvecs files of nearest-neighbour benchmarks: each row is its dimensions as i32 and then as many f32.
 
 use super::dense::check_span;
+use super::dialect::Dialect;
 use super::file::Source;
 use crate::MAX_DIM;
 use crate::error::{Error, ErrorKind, Result, try_vec};
@@ -20,6 +21,8 @@ pub struct FvecsRows {
     rows: usize,
     dim: usize,
 }
+
+impl Dialect for FvecsRows {}
 
 impl FvecsRows {
     /// Opens `path` and checks its length against the first row.

@@ -8,8 +8,8 @@ use std::sync::Arc;
 
 /// The parameters of a fit, whatever the kind of its model: what sweeps, files of parameters and commands work with.
 ///
-/// They can do what every [`Trainer`] can, and are cheap to clone. Files name them by `kind`; a parameter that is missing
-/// has its default, and unknown kinds and parameters are refused.
+/// They can do what every [`Trainer`] can, and are cheap to clone. Files name them by `kind`; a parameter that is
+/// missing has its default, and unknown kinds and parameters are refused.
 ///
 /// ```
 /// use semid::quantizer::Parameters;

@@ -23,8 +23,8 @@ pub trait Trainer: Any + fmt::Debug + Send + Sync {
     /// Name of the kind, such as `rq-kmeans`.
     fn kind(&self) -> &'static str;
 
-    /// Lists all parameters by name, as they stand in files: `kind`, `version`, `levels`, `clusters`, `seed` and those of
-    /// the kind.
+    /// Lists all parameters by name, as they stand in files: `kind`, `version`, `levels`, `clusters`, `seed` and those
+    /// of the kind.
     ///
     /// # Errors
     /// None for the kinds of this crate.

@@ -1,7 +1,7 @@
 //! The grid: which runs there are, and which of them are one fit.
 
-use super::identity::settings_of;
 use super::record::SweepParameters;
+use super::settings::settings_of;
 use crate::MAX_LEVELS;
 use crate::clusters::Clusters;
 use crate::error::{Error, ErrorKind, Result};

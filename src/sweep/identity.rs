@@ -2,13 +2,12 @@
 
 use super::grid::{Chain, Sweep, runs_of};
 use super::record::{LEGACY, SweepData, SweepParameters, SweepRecord};
+use super::settings::{Settings, settings_of};
 use crate::error::{ErrorKind, Result};
 use crate::metrics::Evaluation;
 use crate::quantizer::Parameters;
 use serde_json::{Value, json};
-use std::collections::{BTreeMap, BTreeSet};
-
-type Settings = BTreeMap<String, Value>;
+use std::collections::BTreeSet;
 
 impl Sweep {
     /// Everything that influences the lines of a kind, besides the parameters and the rows.
@@ -72,16 +71,6 @@ impl Sweep {
         }
         Ok(())
     }
-}
-
-/// Parameters that the sweep sets, and what says how the others are to be read.
-const NOT_SETTINGS: [&str; 6] = ["kind", "version", "levels", "clusters", "seed", "sizes"];
-
-/// Names and values of all parameters that the runs of a kind have in common.
-pub(super) fn settings_of(kind: &Parameters) -> Result<Settings> {
-    let mut settings = kind.parameters()?;
-    settings.retain(|name, _| !NOT_SETTINGS.contains(&name.as_str()));
-    Ok(settings)
 }
 
 /// The settings of a sweep that sets nothing; none of a kind that only the caller knows.

@@ -24,6 +24,7 @@ mod predict;
 mod progress;
 mod record;
 mod run;
+mod settings;
 mod shared;
 mod stored;
 #[cfg(test)]

@@ -21,7 +21,8 @@ pub(crate) struct IdsArgs {
     /// Clusters of each level, so that codes that no item has count as dead [default: the largest code and 1]
     #[arg(long, value_name = "K", requires = "ids", value_delimiter = ',')]
     pub(crate) clusters: Vec<usize>,
-    /// Column of the file of IDs (.csv, .tsv, .jsonl, .parquet) with how often each item is wanted, which weighs collisions
+    /// Column of the file of IDs (.csv, .tsv, .jsonl, .parquet) with how often each item is wanted, which weighs
+    /// collisions
     #[arg(long, value_name = "NAME", requires = "ids")]
     pub(crate) weight_column: Option<String>,
     /// Pairs of keys of items that were used together (.csv, .tsv, .parquet: the first two columns): shows whether they

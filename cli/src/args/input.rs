@@ -69,3 +69,19 @@ impl InputArgs {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::InputArgs;
+    use clap::{Args as _, Command};
+    use semid::io::EXTENSIONS;
+
+    #[test]
+    fn the_help_names_every_format_that_is_read() {
+        let command = InputArgs::augment_args(Command::new("semid"));
+        let input = command.get_arguments().find(|flag| flag.get_id() == "input").unwrap();
+        let help = input.get_help().unwrap().to_string();
+        let missing: Vec<_> = EXTENSIONS.iter().filter(|name| !help.contains(&format!(".{name}"))).collect();
+        assert!(missing.is_empty(), "{missing:?} in {help}");
+    }
+}

@@ -4,8 +4,8 @@ use clap::Args;
 
 #[derive(Debug, Args)]
 pub(crate) struct NamespaceArgs {
-    /// Namespace of the database, such as `goods`: each keeps its own items and IDs, so that two catalogues may have the
-    /// same item keys; all have the same model [default: the one without a name]
+    /// Namespace of the database, such as `goods`: each keeps its own items and IDs, so that two catalogues may have
+    /// the same item keys; all have the same model [default: the one without a name]
     #[arg(long = "namespace", value_name = "NAME")]
     name: Option<String>,
 }

@@ -1,7 +1,7 @@
 //! Turns flags into fields of the parameters.
 //!
-//! A flag sets the field of its name. Which kinds take it follows from the fields that the parameters of a kind have, so
-//! nothing here names a kind; the few flags that stand for a part of a field are in `grouped.rs`.
+//! A flag sets the field of its name. Which kinds take it follows from the fields that the parameters of a kind have,
+//! so nothing here names a kind; the few flags that stand for a part of a field are in `grouped.rs`.
 
 use crate::args::{FitOptions, VaeArgs};
 use crate::config::Config;

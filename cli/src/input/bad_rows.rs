@@ -3,7 +3,7 @@
 use super::{Input, Texts};
 use crate::args::{Common, InputArgs};
 use crate::interrupt;
-use crate::items;
+use crate::lines;
 use crate::output::{self, Answer, Failure};
 use crate::progress::Bar;
 use semid::io::{AtomicFile, BadRow};
@@ -109,7 +109,7 @@ fn find(input: &Input, bar: Option<&Bar>) -> Result<Vec<BadRow>, Failure> {
 fn all_keys(input: &Input, keys: Texts<'_>) -> Result<Option<Vec<String>>, Failure> {
     match (keys.column, keys.file) {
         (Some(column), _) => Ok(Some(input.rows.all_strings(column)?)),
-        (None, Some(file)) => items::lines(file).map(Some),
+        (None, Some(file)) => lines::lines(file).map(Some),
         (None, None) => Ok(None),
     }
 }

@@ -4,7 +4,7 @@ mod bad_rows;
 
 use crate::args::{Common, InputArgs, OnBadRows};
 use crate::interrupt;
-use crate::items;
+use crate::lines;
 use crate::output::{self, Failure};
 use crate::progress::Bar;
 use crate::stderr;
@@ -128,7 +128,7 @@ impl Input {
             (Some(column), _) => Ok(Some(self.rows.strings(column)?)),
             (None, Some(path)) => {
                 // The file may be a pipe, which can be read only once.
-                let lines = if what == items::KEYS { items::keys(path)? } else { items::lines(path)? };
+                let lines = if what == lines::KEYS { lines::keys(path)? } else { lines::lines(path)? };
                 let (path, found, rows) = (path.display(), lines.len(), self.rows.total());
                 match found == rows {
                     true => Ok(Some(self.rows.kept(lines))),

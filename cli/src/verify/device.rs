@@ -151,8 +151,8 @@ impl Work<'_> {
         codes_difference(&first.some, &made.some, self.source_row).or(fit)
     }
 
-    /// Fits a small model like this one to a sample of the rows; returns its fingerprint, or none for a kind that has no
-    /// short fit.
+    /// Fits a small model like this one to a sample of the rows; returns its fingerprint, or none for a kind that has
+    /// no short fit.
     fn refit(&self, common: &Common, device: &Device) -> Result<Option<String>> {
         let bar = Bar::fit(common);
         let most = FIT_CLUSTERS.min(self.fit_rows.len());

@@ -8,7 +8,8 @@ use std::any::Any;
 use std::path::Path;
 
 impl SemanticIdEngine {
-    /// Saves the engine, with all namespaces of its store, as one SQLite database, as of one moment. The file appears complete or not at all.
+    /// Saves the engine, with all namespaces of its store, as one SQLite database, as of one moment. The file appears
+    /// complete or not at all.
     ///
     /// # Errors
     /// [`ErrorKind::Io`](crate::ErrorKind::Io), and any error of the store;
@@ -53,7 +54,8 @@ impl SemanticIdEngine {
         Ok(())
     }
 
-    /// Loads the engine of the namespace without a name from a database that [`SemanticIdEngine::save`] wrote or an engine works in, and goes on in it.
+    /// Loads the engine of the namespace without a name from a database that [`SemanticIdEngine::save`] wrote or an
+    /// engine works in, and goes on in it.
     ///
     /// # Errors
     /// As for [`SqliteStore::open`] and [`SemanticIdEngine::open`]; [`ErrorKind::Io`](crate::ErrorKind::Io) for a

@@ -33,9 +33,9 @@ use std::path::Path;
 /// keep their tokens.
 ///
 /// IDs that end in item keys ([`Resolver::ItemId`](crate::registry::Resolver::ItemId)) have no tokens, as item keys are
-/// in no vocabulary; only [`Export::ids`] takes them. Namespaces of one store whose IDs have the same token template have
-/// one vocabulary, with the suffixes that they need together, so that one model can read all of them. Every file shows the registry as of one moment, even while others
-/// write to it.
+/// in no vocabulary; only [`Export::ids`] takes them. Namespaces of one store whose IDs have the same token template
+/// have one vocabulary, with the suffixes that they need together, so that one model can read all of them. Every file
+/// shows the registry as of one moment, even while others write to it.
 ///
 /// ```
 /// use semid::registry::{Export, Manifest, MemoryStore, Registry, Resolver};

@@ -57,9 +57,9 @@ impl Registry {
     ///
     /// # Errors
     /// [`ErrorKind::OtherModel`] and [`ErrorKind::OtherRegistry`] where the store has a registry with another manifest,
-    /// or another namespace has another model; [`ErrorKind::Parameter`] for tokens that stand for other codes in another
-    /// namespace; [`ErrorKind::NoNamespace`] for a new registry without a name beside namespaces with names; any error of
-    /// the store.
+    /// or another namespace has another model; [`ErrorKind::Parameter`] for tokens that stand for other codes in
+    /// another namespace; [`ErrorKind::NoNamespace`] for a new registry without a name beside namespaces with names;
+    /// any error of the store.
     pub fn new(store: impl Store, manifest: Manifest, model: &[u8]) -> Result<Self> {
         let mut store: Box<dyn Store> = Box::new(store);
         if store.manifest()?.is_none() {

@@ -65,8 +65,8 @@ pub trait Store: Any + Send + Sync {
         ""
     }
 
-    /// Turns to a namespace: from now on `manifest` and the methods about records are about this one. A namespace without
-    /// a manifest is like an empty store, but for its model. Any unfinished transaction is rolled back.
+    /// Turns to a namespace: from now on `manifest` and the methods about records are about this one. A namespace
+    /// without a manifest is like an empty store, but for its model. Any unfinished transaction is rolled back.
     ///
     /// The provided method is that of a store without namespaces. Callers use [`Store::in_namespace`], which checks the
     /// name.

@@ -1,8 +1,7 @@
 //! Blocks of rows that are decoded together, on all cores, and kept while they are read.
 
 use super::readers::Readers;
-use crate::error::{Result, try_vec};
-use crate::io::bad_rows::Fault;
+use crate::error::{Fault, Result, try_vec};
 use std::collections::VecDeque;
 use std::ops::Range;
 use std::sync::{Arc, Mutex, PoisonError};

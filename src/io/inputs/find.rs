@@ -1,7 +1,7 @@
 //! The files that a path means: itself, those in a folder, or those that fit a pattern.
 
 use crate::error::{Error, Result};
-use crate::io::dialect::{NAMES, is_known};
+use crate::io::formats::{is_known, names};
 use crate::io::list;
 use std::ffi::OsStr;
 use std::io;
@@ -80,7 +80,9 @@ fn parts(path: &Path, mut files: Vec<PathBuf>) -> Result<Vec<PathBuf>> {
     let (parts, others): (Vec<PathBuf>, Vec<PathBuf>) = files.into_iter().partition(|file| is_part(file));
     if parts.is_empty() {
         let others = list(others.iter().filter_map(|file| file.file_name()).map(OsStr::to_string_lossy));
-        return Err(Error::format("folder", format!("none of its files holds embeddings: {others}; {NAMES}")).at(path));
+        return Err(
+            Error::format("folder", format!("none of its files holds embeddings: {others}; {}", names())).at(path)
+        );
     }
     Ok(parts)
 }

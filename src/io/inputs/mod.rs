@@ -8,11 +8,12 @@ mod scan;
 mod tests;
 
 use super::ReadOptions;
-use super::bad_rows::{BadRows, Fault, not_finite};
-use super::dialect::{self, Dialect};
+use super::bad_rows::{BadRows, not_finite};
+use super::dialect::Dialect;
+use super::formats;
 use super::spool;
 use crate::concat::Spans;
-use crate::error::{Error, ErrorKind, Result, try_reserve};
+use crate::error::{Error, ErrorKind, Fault, Result, try_reserve};
 use crate::rows::{Rows, out_of_range};
 use blocks::Blocks;
 use readers::Readers;
@@ -73,7 +74,7 @@ impl Inputs {
         for file in files {
             let (reader, is_stdin) = match file == Path::new("-") {
                 true => (standard_input(options, &mut saved), true),
-                false => (dialect::open(&file, options), false),
+                false => (formats::open(&file, options), false),
             };
             match reader {
                 Ok(reader) if reader.is_empty() && !alone => {}
@@ -247,8 +248,8 @@ fn standard_input(options: &ReadOptions, saved: &mut Option<u64>) -> Result<Box<
     if source.len() == 0 {
         return Err(Error::from(ErrorKind::Empty).at(path));
     }
-    let extension = dialect::sniff(&source)?;
-    dialect::of(source, extension, options)
+    let extension = formats::sniff(&source)?;
+    formats::of(source, extension, options)
 }
 
 /// Refuses a file whose rows are not as long as those of the files before it.

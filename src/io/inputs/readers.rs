@@ -2,7 +2,8 @@
 
 use crate::error::{Error, Result};
 use crate::io::ReadOptions;
-use crate::io::dialect::{self, Dialect};
+use crate::io::dialect::Dialect;
+use crate::io::formats;
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -67,7 +68,7 @@ impl Readers {
         if let Some(reader) = pinned {
             return Ok(reader.clone());
         }
-        let reader: Arc<dyn Dialect> = dialect::open(path, &self.options)?.into();
+        let reader: Arc<dyn Dialect> = formats::open(path, &self.options)?.into();
         if (reader.len(), reader.dim()) != (*rows, self.dim) {
             let reason = format!(
                 "it has {} rows of {} values, where it had {rows} of {}: it was changed while it was read",

@@ -1,8 +1,7 @@
 //! The search for all bad rows of an input.
 
 use super::Inputs;
-use crate::error::{Error, ErrorKind, Result, try_vec};
-use crate::io::bad_rows::{BadRow, Fault, NAMED};
+use crate::error::{BadRow, Error, ErrorKind, Fault, NAMED, Result, try_vec};
 use std::ops::ControlFlow;
 
 /// Values read at a time.

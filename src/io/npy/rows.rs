@@ -2,6 +2,7 @@ use super::dict::BFLOAT;
 use super::header::Header;
 use crate::error::Result;
 use crate::io::dense::{Dense, Float};
+use crate::io::dialect::Dialect;
 use crate::io::file::Source;
 use crate::rows::Rows;
 use std::path::Path;
@@ -15,6 +16,8 @@ use std::path::Path;
 /// The array is (N, D).
 #[derive(Debug)]
 pub struct NpyRows(Dense);
+
+impl Dialect for NpyRows {}
 
 impl NpyRows {
     /// Opens `path` and checks its header against its length.

@@ -37,8 +37,8 @@ impl CodeLists {
 ///
 /// # Errors
 /// [`ErrorKind::Io`](crate::ErrorKind::Io); [`ErrorKind::Format`](crate::ErrorKind::Format) for a damaged file, no such
-/// column, a null and a number below 0, with the row; [`ErrorKind::Ragged`](crate::ErrorKind::Ragged) for a list of more
-/// numbers than IDs have levels.
+/// column, a null and a number below 0, with the row; [`ErrorKind::Ragged`](crate::ErrorKind::Ragged) for a list of
+/// more numbers than IDs have levels.
 pub(crate) fn read_code_lists(path: &Path, column: &str) -> Result<Option<CodeLists>> {
     let table = Table::open(path)?;
     let (index, kind) = table.column(column)?;

@@ -5,6 +5,7 @@ mod header;
 mod tests;
 
 use super::dense::{Dense, Float};
+use super::dialect::Dialect;
 use super::file::Source;
 use super::list;
 use crate::error::Result;
@@ -20,6 +21,8 @@ use std::path::Path;
 /// The tensor is (N, D).
 #[derive(Debug)]
 pub struct SafetensorsRows(Dense);
+
+impl Dialect for SafetensorsRows {}
 
 impl SafetensorsRows {
     /// Opens the tensor `name` of the file at `path`, or its only tensor that can hold embeddings.

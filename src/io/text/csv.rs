@@ -1,8 +1,7 @@
 //! Numbers separated by commas or tabs, under a header or without one.
 
 use super::{Lines, MAX_LINE, Row};
-use crate::error::{Error, Result, try_reserve};
-use crate::io::bad_rows::BadRowKind;
+use crate::error::{BadRowKind, Error, Result, try_reserve};
 use crate::io::file::{FromStart, Source};
 use crate::io::{ReadOptions, list, names};
 use csv::{ByteRecord, Reader, ReaderBuilder};

@@ -1,9 +1,8 @@
 //! Json lines: each a list of numbers, or an object one of whose fields is such a list.
 
 use super::{Lines, MAX_LINE, Row};
-use crate::error::{Result, try_reserve};
+use crate::error::{BadRowKind, Result, try_reserve};
 use crate::io::ReadOptions;
-use crate::io::bad_rows::BadRowKind;
 use crate::io::file::Source;
 use crate::io::list;
 use serde_json::Value;

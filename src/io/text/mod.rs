@@ -12,13 +12,12 @@ mod jsonl;
 mod tests;
 
 use super::ReadOptions;
-use super::bad_rows::{BadRowKind, Fault};
 use super::dense::{Dense, Float};
 use super::dialect::Dialect;
 use super::file::Source;
 use super::spool::Spool;
 use crate::MAX_DIM;
-use crate::error::{Error, ErrorKind, Result, try_reserve};
+use crate::error::{BadRowKind, Error, ErrorKind, Fault, Result, try_reserve};
 use crate::rows::Rows;
 
 /// Longest row of text.

@@ -38,9 +38,10 @@ impl Mapping {
     /// | .json | one object `{"key": ID, ...}`, such as `index.json` |
     /// | .npy | codes (N, L); the keys are the numbers of the rows, from 0 |
     ///
-    /// An ID is a list of codes (in .parquet a list of integers of any width), or a text: numbers that characters other than letters separate, as in `12-5-33`, or
-    /// tokens of which each ends in a number, as in `<a_12><b_5><c_33>`. IDs may be of different lengths: one that is
-    /// shorter than the longest gets a code of its own at the levels that it lacks.
+    /// An ID is a list of codes (in .parquet a list of integers of any width), or a text: numbers that characters other
+    /// than letters separate, as in `12-5-33`, or tokens of which each ends in a number, as in `<a_12><b_5><c_33>`. IDs
+    /// may be of different lengths: one that is shorter than the longest gets a code of its own at the levels that it
+    /// lacks.
     ///
     /// # Errors
     /// [`ErrorKind::Io`](crate::ErrorKind::Io) and [`ErrorKind::Format`](crate::ErrorKind::Format), with the path;

@@ -132,9 +132,16 @@ fn rows_are_joined_by_keys() {
 fn every_form_gives_the_same_mapping() {
     let folder = Folder::new();
     let mut files = vec![
-        folder.put("index.json", br#"{"hat": ["<a_0>", "<b_1>"], "cap": ["<a_0>", "<b_1>"], "shoe": ["<a_2>", "<b_0>"]}"#),
+        folder.put(
+            "index.json",
+            br#"{"hat": ["<a_0>", "<b_1>"], "cap": ["<a_0>", "<b_1>"], "shoe": ["<a_2>", "<b_0>"]}"#,
+        ),
         folder.put("text.json", br#"{"hat": "0-1", "cap": "<a_0><b_1>", "shoe": [2, 0]}"#),
-        folder.put("ids.jsonl", b"{\"item\":\"hat\",\"id\":\"0-1\",\"codes\":[0,1]}\n\n{\"item\":\"cap\",\"id\":\"0-1\"}\n{\"key\":\"shoe\",\"sid\":[2,0]}\n"),
+        folder.put(
+            "ids.jsonl",
+            b"{\"item\":\"hat\",\"id\":\"0-1\",\"codes\":[0,1]}\n\n{\"item\":\"cap\",\"id\":\"0-1\"}\n\
+              {\"key\":\"shoe\",\"sid\":[2,0]}\n",
+        ),
     ];
     if cfg!(feature = "csv") {
         files.push(folder.put("ids.csv", b"\xef\xbb\xbfitem,id\nhat,0-1\ncap,\"0,1\"\nshoe,<a_2><b_0>\n"));

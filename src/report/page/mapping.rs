@@ -37,8 +37,8 @@ fn ceiling(mapping: &Mapping, weighted: Option<&WeightedCollisions>, k: u64) -> 
         of.push([format!("{share} whose ID another item has too"), percent(weighted.collided_weight_rate)]);
         of.push([format!("{share} lost if an ID stands for its heaviest item"), percent(weighted.lost_weight_rate)]);
     }
-    let intro = "The best that any recommender can reach that answers with these IDs, as it tells items of one ID apart \
-                 by chance only.";
+    let intro = "The best that any recommender can reach that answers with these IDs, as it tells items of one ID \
+                 apart by chance only.";
     section("ceiling-section", "The ceiling", intro, table("The ceiling", &of))
 }
 
@@ -59,7 +59,8 @@ fn churn(churn: &Churn) -> Markup {
         of.push([(i + 1).to_string(), percent(*codes), percent(*prefixes)]);
     }
     let intro = format!(
-        "Of {} that both mappings have, {} changed their IDs; {} were added and {} removed. Items are found by their keys.",
+        "Of {} that both mappings have, {} changed their IDs; {} were added and {} removed. Items are found by their \
+         keys.",
         items(churn.stability.rows),
         count(churn.changed_items),
         count(churn.added_items),

@@ -2,13 +2,13 @@
 //!
 //! A registry is an SQLite database with application id `0x73656D69` ("semi"), whose user version is the version of its
 //! tables. Its schema has the objects of [`MIGRATIONS`] up to that version and no others, except for the statistics
-//! that `ANALYZE` keeps, and for the tables of namespaces. The tables of namespace n of the table `namespaces` are those
-//! of [`NAMESPACE`] with `_n` after their names. Statements name tables with an `@` in the place of this ending, which
-//! is empty for the namespace without a name. A database is of version 3 from its first namespace on, so that older
-//! versions of this program can go on with all others. A record of `ids` is an ID that was given once, for ever. `codes` has two bytes per level, big
-//! endian, so that records and IDs have the same order; `suffix` tells IDs with equal codes apart; `item` is NULL for a
-//! retired ID, and `former` is the item that had it. `manifest` has the names and values of
-//! [`Manifest::to_map`](crate::Manifest::to_map); `model` has one row, the bytes of the model file.
+//! that `ANALYZE` keeps, and for the tables of namespaces. The tables of namespace n of the table `namespaces` are
+//! those of [`NAMESPACE`] with `_n` after their names. Statements name tables with an `@` in the place of this ending,
+//! which is empty for the namespace without a name. A database is of version 3 from its first namespace on, so that
+//! older versions of this program can go on with all others. A record of `ids` is an ID that was given once, for ever.
+//! `codes` has two bytes per level, big endian, so that records and IDs have the same order; `suffix` tells IDs with
+//! equal codes apart; `item` is NULL for a retired ID, and `former` is the item that had it. `manifest` has the names
+//! and values of [`Manifest::to_map`](crate::Manifest::to_map); `model` has one row, the bytes of the model file.
 
 use super::error::{not_a_registry, typed};
 use crate::error::{Error, ErrorKind, Result};

@@ -2,9 +2,8 @@
 
 use super::super::table::Table;
 use super::{Bad, Layout};
-use crate::error::Result;
+use crate::error::{BadRowKind, Result};
 use crate::io::FloatBytes;
-use crate::io::bad_rows::BadRowKind;
 use arrow_array::cast::AsArray;
 use arrow_array::{Array, ArrayRef};
 use arrow_schema::DataType;

@@ -6,8 +6,7 @@
 
 use super::super::table::Table;
 use super::{Bad, Layout, floats};
-use crate::error::Result;
-use crate::io::bad_rows::BadRowKind;
+use crate::error::{BadRowKind, Result};
 use arrow_array::cast::AsArray;
 use arrow_array::{Array, ArrayRef};
 use arrow_schema::DataType;

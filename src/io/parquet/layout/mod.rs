@@ -10,8 +10,7 @@ mod wide;
 pub(in crate::io::parquet) use list::element;
 
 use super::table::Table;
-use crate::error::Result;
-use crate::io::bad_rows::BadRowKind;
+use crate::error::{BadRowKind, Result};
 use crate::io::{ReadOptions, list as names_of};
 use arrow_array::ArrayRef;
 use arrow_schema::DataType;
@@ -82,8 +81,8 @@ fn open(table: &Table, column: usize, options: &ReadOptions) -> Result<Box<dyn L
         return match hint::is_half(table, name) {
             true => Ok(Box::new(list::Lists::open(table, column)?)),
             false => Err(table.error(format!(
-                "column {name:?} holds lists of 2 bytes, which may be 16-bit floats, but nothing says so; cast them to 32-bit \
-                 floats"
+                "column {name:?} holds lists of 2 bytes, which may be 16-bit floats, but nothing says so; cast them to \
+                 32-bit floats"
             ))),
         };
     }

@@ -2,8 +2,7 @@
 
 use super::super::table::Table;
 use super::{Bad, Layout, list};
-use crate::error::Result;
-use crate::io::bad_rows::BadRowKind;
+use crate::error::{BadRowKind, Result};
 use arrow_array::cast::AsArray;
 use arrow_array::types::Int8Type;
 use arrow_array::{Array, ArrayRef, StructArray};

@@ -3,8 +3,7 @@
 use super::super::table::Table;
 use super::{Bad, Layout, floats};
 use crate::MAX_DIM;
-use crate::error::{Error, ErrorKind, Result};
-use crate::io::bad_rows::BadRowKind;
+use crate::error::{BadRowKind, Error, ErrorKind, Result};
 use crate::io::names;
 use arrow_array::{Array, ArrayRef};
 
