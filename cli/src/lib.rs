@@ -24,6 +24,7 @@ mod info;
 mod input;
 mod interrupt;
 mod items;
+mod judge;
 mod lines;
 mod lookup;
 mod outliers;
@@ -37,6 +38,8 @@ mod sweep;
 mod verify;
 mod warnings;
 mod worker;
+
+pub use demo::DATA as DEMO_DATA;
 
 use args::{Cli, Command};
 use clap::{CommandFactory, Parser};

@@ -28,7 +28,7 @@ from semid._errors import (
 )
 from semid._semid import Source, __version__
 from semid._evaluate import Verified, code_metrics, devices, evaluate, verify
-from semid._input import open
+from semid._input import load_demo, open
 from semid._kmeans import RQKMeans
 from semid._progress import Progress
 from semid._registry import Registry, SemanticIdEngine
@@ -65,6 +65,7 @@ __all__ = [
     "evaluate",
     "format_ids",
     "load",
+    "load_demo",
     "open",
     "sweep",
     "verify",

@@ -90,6 +90,17 @@ class Quantizer(Parameters):
     #: Name of the kind in files.
     _kind = ""
 
+    n_levels: int
+    n_clusters: Any
+    random_state: Any
+    device: str
+    n_jobs: Optional[int]
+    progress: Any
+    model_: "_semid.Model"
+    report_: dict
+    n_features_in_: int
+    feature_names_in_: np.ndarray
+
     def _more_parameters(self) -> dict:
         """The parameters of the kind, by their names in files."""
         raise NotImplementedError
@@ -389,8 +400,7 @@ class Quantizer(Parameters):
 
     @classmethod
     def _of(cls, model: "_semid.Model", params: dict) -> Any:
-        fields = model.parameters()
-        fields = json.loads(fields) if fields else {}
+        fields = json.loads(model.parameters() or "{}")
         if model.kind != cls._kind:
             raise InputError(f"this is a model of kind {model.kind!r}; use semid.load for any kind", "UnknownKind")
         known = cls._from_file({"clusters": list(model.clusters), "levels": len(model.clusters), **fields})

@@ -5,8 +5,10 @@ Rows are an array (N, D), a list of such arrays that follow each other, or a ``S
 
 from __future__ import annotations
 
+import builtins
 import os
 import sys
+import tempfile
 from collections.abc import Iterable, Iterator
 from typing import Any, Optional, Union
 
@@ -350,3 +352,26 @@ def to_texts(values: Any, what: str = "items") -> list:
         else:
             raise InputError(f"{what}: entry {row} is {value!r}; texts and integers are supported", "ItemKey")
     return texts
+
+
+def load_demo() -> tuple:
+    """The data of ``semid demo``: embeddings of what packages say about themselves, and their names.
+
+    Returns
+    -------
+    X : ndarray of float32, (2500, 384)
+    names : list of str
+
+    Examples
+    --------
+    >>> import semid
+    >>> X, names = semid.load_demo()
+    >>> X.shape, len(names)
+    ((2500, 384), 2500)
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        path = os.path.join(folder, "demo.parquet")
+        with builtins.open(path, "wb") as file:
+            file.write(_semid.demo_data())
+        rows = _semid.open([path])
+        return rows.read(0, len(rows)), _semid.read_strings(path, "name")

@@ -1,6 +1,8 @@
 //! Rows that do not come from NumPy: in files, or in memory of Arrow.
 
+use crate::codes::matrix;
 use crate::errors::OrRaise;
+use numpy::PyArray2;
 use pyo3::prelude::*;
 use semid::io::{Inputs, ReadOptions};
 use semid::{Concat, Rows};
@@ -47,6 +49,14 @@ impl Source {
         Ok(Self::new(rows, "several sources"))
     }
 
+    /// The rows from `first` on, as an array (count, D).
+    fn read<'py>(&self, py: Python<'py>, first: usize, count: usize) -> PyResult<Bound<'py, PyArray2<f32>>> {
+        let count = count.min(self.rows.len().saturating_sub(first));
+        let mut values = vec![0.0; count * self.rows.dim()];
+        py.detach(|| self.rows.read(first, &mut values)).or_raise(py)?;
+        matrix(py, values, self.rows.dim())
+    }
+
     fn __len__(&self) -> usize {
         self.rows.len()
     }
@@ -85,4 +95,10 @@ pub(crate) fn open(
     }
     let inputs = py.detach(|| Inputs::open(&paths, &options)).or_raise(py)?;
     Ok(Source::new(inputs, "files"))
+}
+
+/// The texts of a column of a file, such as item keys.
+#[pyfunction]
+pub(crate) fn read_strings(py: Python<'_>, path: PathBuf, column: &str) -> PyResult<Vec<String>> {
+    py.detach(|| semid::io::read_strings(&path, column)).or_raise(py)
 }

@@ -8,10 +8,10 @@ use semid::quantizer::TrainingProgress;
 use semid::sweep::{SweepProgress, SweepStage};
 use semid::{ErrorKind, Result, Rows};
 use std::ops::ControlFlow;
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering::Relaxed};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::sync::{Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// How often the thread that called looks for Ctrl-C.
 const TICK: Duration = Duration::from_millis(30);
@@ -112,6 +112,16 @@ impl Rows for WatchedRows<'_> {
     }
 }
 
+/// The time that the library took for the last piece of work, in nanoseconds.
+static LIBRARY: AtomicU64 = AtomicU64::new(0);
+
+/// The seconds that the library took for the last piece of work of this process: what a call takes beyond them is the
+/// overhead of Python, which benchmarks measure.
+#[pyfunction]
+pub(crate) fn library_seconds() -> f64 {
+    Duration::from_nanos(LIBRARY.load(Relaxed)).as_secs_f64()
+}
+
 /// Does work on `values` values without Python's lock; Ctrl-C, and an error of `progress`, end it.
 pub(crate) fn run<T: Send>(
     py: Python<'_>,
@@ -120,6 +130,12 @@ pub(crate) fn run<T: Send>(
     work: impl FnOnce(&Watch<'_>) -> Result<T> + Send,
 ) -> PyResult<T> {
     check_process()?;
+    let work = |watch: &Watch<'_>| {
+        let start = Instant::now();
+        let result = work(watch);
+        LIBRARY.store(u64::try_from(start.elapsed().as_nanos()).unwrap_or(u64::MAX), Relaxed);
+        result
+    };
     let stop = AtomicBool::new(false);
     if values < FEW && progress.is_none() {
         let watch = Watch { stop: &stop, listener: None };

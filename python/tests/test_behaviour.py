@@ -18,7 +18,7 @@ WORK = {
     "fit": "semid.RQKMeans(4, 512, max_iter=100000, tol=0, device='cpu').fit(X)",
     "fit of a file": "semid.RQKMeans(4, 512, max_iter=100000, tol=0, device='cpu').fit(path)",
     "progress": "semid.RQKMeans(4, 512, max_iter=10**5, tol=0, device='cpu', progress=lambda p: None).fit(X)",
-    "network": "semid.RQVAE(3, 64, epochs=10**5, device='cpu').fit(X[:3000])",
+    "network": "semid.RQVAE(3, 64, hidden=[64], epochs=10**5, batch_size=512, device='cpu').fit(X[:3000])",
     "evaluation": "semid.evaluate(small, big, k=10, device='reference')",
     "encode": "small.encode(np.concatenate([big] * 40), device='reference')",
     "sweep": "semid.sweep(X, levels=[2], n_clusters=[512], random_states=range(1000), k=0)",

@@ -17,7 +17,7 @@ from semid.compat.core import BaseSemanticEncoder, as_rows
 from semid.compat.uniqueness.resolver import BaseResolver, SinkhornResolver, UniqueIdResolver
 from semid.compat.uniqueness.stores import InMemoryCollisionStore, SQLiteCollisionStore
 
-_ENCODERS = {"RQKMeans": RQKMeans, "RQVAE": RQVAE}
+_ENCODERS: Dict[str, Any] = {"RQKMeans": RQKMeans, "RQVAE": RQVAE}
 
 
 class SemanticIdEngine:

@@ -107,7 +107,7 @@ class RQKMeans(BaseSemanticEncoder):
 
     def _adopt(self, model: "_semid.Model") -> None:
         self.D_ = model.dim
-        books = [model.codebook(level) for level in range(len(model.clusters))]
+        books: List[np.ndarray] = [model.codebook(level) for level in range(len(model.clusters))]
         offset = np.asarray(model.offset(), np.float64)
         # The sum of the codewords is then the decoded row, as readers of `codebooks.npz` take it.
         books[0] = (books[0].astype(np.float64) + offset).astype(np.float32)
@@ -164,7 +164,7 @@ class RQKMeans(BaseSemanticEncoder):
         with open(os.path.join(path, "metadata.json"), "w", encoding="utf-8") as file:
             json.dump(metadata, file, indent=2)
         books = {f"codebook_{level}": book for level, book in enumerate(self._codebooks)}
-        np.savez_compressed(os.path.join(path, "codebooks.npz"), **books)
+        np.savez_compressed(os.path.join(path, "codebooks.npz"), **books)  # type: ignore[arg-type]
         model.save(os.path.join(path, _MODEL))
 
     @classmethod

@@ -95,10 +95,10 @@ class RQVAE(BaseSemanticEncoder):
     @property
     def module(self) -> SimpleNamespace:
         """A view of what scripts ask of the network of PyTorch: the codebooks, and that no training is under way."""
-        layers = self.num_emb_list
+        layers: list = list(self.num_emb_list)
         if isinstance(self._fitted, _semid.Model):
             layers = [self._fitted.codebook(level) for level in range(len(layers))]
-        return SimpleNamespace(training=False, rq=SimpleNamespace(vq_layers=list(layers)))
+        return SimpleNamespace(training=False, rq=SimpleNamespace(vq_layers=layers))
 
     def fit(self, X: Any, *, device: Optional[str] = None, pretrained_codebook_path: Optional[str] = None) -> "RQVAE":
         """Trains on rows (N, in_dim); with the codebooks of an RQKMeans, as RQ-KMeans+."""

@@ -110,6 +110,10 @@ class SQLiteCollisionStore(CollisionStore):
                 self._open[1].close()
             self._open = None
 
+    def __del__(self) -> None:
+        if "_lock" in self.__dict__:
+            self.close()
+
     def __getstate__(self) -> Any:
         return {"db_path": self.db_path}
 
