@@ -9,8 +9,8 @@ use crate::error::{ErrorKind, Result};
 /// `counts` (K), `sums` (K, D).
 ///
 /// # Exactness
-/// Grid values are within 2^24, so i64 sums are exact for up to 2^37 rows, and so is twice a sum plus a count. Addition is associative and commutative, so
-/// any split of the rows and any order of merging give the same bits.
+/// Grid values are within 2^24, so i64 sums are exact for up to 2^37 rows, and so is twice a sum plus a count. Addition
+/// is associative and commutative, so any split of the rows and any order of merging give the same bits.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Partial {
     counts: Vec<u64>,

@@ -120,10 +120,12 @@ impl<'a> Residuals<'a> {
     /// Returns for every shard the sum over its rows of the squared distance to the nearest candidate.
     pub(crate) fn potentials(&mut self, candidates: &Arc<Codebook>, ask: Ask<'_>) -> Result<Vec<u128>> {
         let answers = self.ask_all(&Reduction::Potential { candidates: candidates.clone() }, ask)?;
-        answers
-            .into_iter()
-            .map(|answer| if let Answer::Potential(sum) = answer { Ok(sum) } else { Err(unexpected()) })
-            .collect()
+        let potential = |(shard, answer)| match answer {
+            // A squared distance is below 2^63.
+            Answer::Potential(sum) if sum <= u128::from(self.used_of(shard)) << 63 => Ok(sum),
+            _ => Err(unexpected()),
+        };
+        answers.into_iter().enumerate().map(potential).collect()
     }
 
     /// Returns the rows on which values below the sum of the `potentials` fall, so that a row is drawn with probability
