@@ -267,7 +267,7 @@ def assign(
     concurrency: Optional[int] = None,
     batch_size: int = 65_536,
 ) -> int:
-    """Gives the items of a dataset unique IDs in a registry that the driver holds, and returns how many rows there were.
+    """Gives the items of a dataset unique IDs in a registry that the driver holds, and returns the number of rows.
 
     Actors encode. The IDs are given in the order of the rows, as on one machine.
 
@@ -283,9 +283,7 @@ def assign(
     """
     with _ordered():
         encoded = encode(dataset, model, column=column, output="__codes", concurrency=concurrency)
-        batches = encoded.select_columns([items, "__codes"]).iter_batches(
-            batch_size=batch_size, batch_format="pyarrow"
-        )
+        batches = encoded.select_columns([items, "__codes"]).iter_batches(batch_size=batch_size, batch_format="pyarrow")
         done = 0
         for batch in batches:
             lists = batch.column("__codes").combine_chunks()

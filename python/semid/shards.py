@@ -1,8 +1,8 @@
 """Fits over rows that many processes or machines hold, with the fingerprint of a fit on one machine.
 
-A worker holds one shard, rows with consecutive numbers, and answers requests, which are bytes. What it keeps is a cache:
-an engine may start workers anew, move them, and repeat requests. ``semid.ray`` does all of this on Ray; this module is
-for other engines.
+A worker holds one shard, rows with consecutive numbers, and answers requests, which are bytes. What it keeps is a
+cache: an engine may start workers anew, move them, and repeat requests. ``semid.ray`` does all of this on Ray; this
+module is for other engines.
 
 >>> import numpy as np
 >>> import semid
@@ -105,7 +105,9 @@ class Worker:
     ):
         if first_row and span is not None:
             raise InputError("give first_row or span: the rows of a span have the numbers that they have", "Parameter")
-        self._worker = _semid.Worker(_source(to_rows(rows, column=column)), place(device, n_jobs, None), first_row, span)
+        self._worker = _semid.Worker(
+            _source(to_rows(rows, column=column)), place(device, n_jobs, None), first_row, span
+        )
 
     @property
     def rows(self) -> int:

@@ -11,7 +11,12 @@ import pytest
 
 import semid
 
-MODULES = [module.name for module in pkgutil.walk_packages(semid.__path__, "semid.") if "__main__" not in module.name]
+#: All but the program, and what needs an engine, whose tests are in tests_ray.
+MODULES = [
+    module.name
+    for module in pkgutil.walk_packages(semid.__path__, "semid.")
+    if module.name not in ("semid.__main__", "semid.ray")
+]
 
 
 @pytest.mark.parametrize("name", ["semid", *MODULES])

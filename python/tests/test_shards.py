@@ -52,7 +52,9 @@ PARAMETERS = [
 
 
 @pytest.mark.parametrize("parameters", PARAMETERS, ids=str)
-@pytest.mark.parametrize("how", [{"parts": 1}, {"parts": 4}, {"parts": 3, "lose": 5}, {"parts": 7, "merges": True}], ids=str)
+@pytest.mark.parametrize(
+    "how", [{"parts": 1}, {"parts": 4}, {"parts": 3, "lose": 5}, {"parts": 7, "merges": True}], ids=str
+)
 def test_the_fingerprint_is_that_of_one_machine(X, parameters, how):
     engine = Engine(X, **how)
     model = shards.fit(semid.RQKMeans(2, 6, device="cpu", **parameters), engine)

@@ -1,4 +1,5 @@
-# fits on Ray: processes and a node are killed, and the fingerprint is that of one machine
+# fits on Ray: actors and a node are killed, and the fingerprint is that of one machine
+# Only on request: .ci/run ray; Ray takes 600 MB of disk
 need_python_package
 ray=$tools/package-ray
 if ! cat python/tests/requirements.txt python/tests_ray/requirements.txt | cmp -s - "$ray/wanted"; then
@@ -9,4 +10,4 @@ if ! cat python/tests/requirements.txt python/tests_ray/requirements.txt | cmp -
   cat python/tests/requirements.txt python/tests_ray/requirements.txt >"$ray/wanted"
 fi
 "$ray/bin/pip" install --quiet --disable-pip-version-check --no-deps --force-reinstall "$wheel"
-"$ray/bin/python" -P -m pytest -q python/tests_ray
+"$ray/bin/pytest" -c python/pyproject.toml -W default -p no:cacheprovider python/tests_ray
