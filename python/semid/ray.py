@@ -154,9 +154,9 @@ def _divide(data: Any, column: Optional[str], parts: int) -> Iterator[tuple]:
 
 def _blocks(dataset: Any, column: Optional[str], parts: int) -> Iterator[tuple]:
     """Neighbouring blocks of a dataset, about as many rows in each part."""
-    with _ordered():
-        if column is not None:
-            dataset = dataset.select_columns([column])
+    if column is not None:
+        dataset = dataset.select_columns([column])
+    with _ordered(dataset):
         blocks = dataset.to_arrow_refs()
     counts = ray.get([_count.remote(block) for block in blocks])
     total, first, held, start = sum(counts), 0, 0, 0
@@ -177,8 +177,11 @@ def _blocks(dataset: Any, column: Optional[str], parts: int) -> Iterator[tuple]:
 class _ordered:
     """Datasets keep the order of their rows in here."""
 
+    def __init__(self, dataset: Any):
+        # A dataset has a context of its own since it was made.
+        self._options = dataset.context.execution_options
+
     def __enter__(self) -> None:
-        self._options = ray.data.DataContext.get_current().execution_options
         self._before = self._options.preserve_order
         self._options.preserve_order = True
 
@@ -236,7 +239,7 @@ def encode(
     output : str, default "codes"
         Name of the new column.
     concurrency : int, optional
-        Actors that encode; one per CPU of the cluster by default.
+        Actors that encode; by default as many as the cluster has CPUs for, but for one that reads.
     batch_size : int
 
     Returns
@@ -247,13 +250,16 @@ def encode(
     if not isinstance(dataset, ray.data.Dataset):
         dataset = ray.data.read_parquet(_absolute(dataset))
     if concurrency is None:
-        concurrency = max(1, int(ray.cluster_resources().get("CPU", 1)))
+        # With all CPUs taken by actors, no task could read the rows.
+        most: Any = (1, max(1, int(ray.cluster_resources().get("CPU", 1)) - 1))
+    else:
+        most = _integer("concurrency", concurrency, 1)
     return dataset.map_batches(
         _Encoder,
         fn_constructor_args=(model, column, output),
         batch_format="pyarrow",
         batch_size=batch_size,
-        concurrency=concurrency,
+        concurrency=most,
     )
 
 
@@ -281,11 +287,11 @@ def assign(
     column : str, optional
         Column of the embeddings.
     """
-    with _ordered():
-        encoded = encode(dataset, model, column=column, output="__codes", concurrency=concurrency)
-        batches = encoded.select_columns([items, "__codes"]).iter_batches(batch_size=batch_size, batch_format="pyarrow")
-        done = 0
-        for batch in batches:
+    encoded = encode(dataset, model, column=column, output="__codes", concurrency=concurrency)
+    encoded = encoded.select_columns([items, "__codes"])
+    done = 0
+    with _ordered(encoded):
+        for batch in encoded.iter_batches(batch_size=batch_size, batch_format="pyarrow"):
             lists = batch.column("__codes").combine_chunks()
             codes = np.asarray(lists.flatten()).reshape(len(lists), -1)
             registry.assign(batch.column(items), codes)

@@ -119,12 +119,8 @@ def test_a_node_that_is_lost_is_replaced(cluster, folder, expected):
 
 
 def test_codes_are_those_of_one_machine(cluster, folder, expected, X):
-    with semid.ray._ordered():
-        table = pyarrow.concat_tables(
-            semid.ray.encode(str(folder), expected, column="embedding", concurrency=2).iter_batches(
-                batch_format="pyarrow"
-            )
-        )
+    encoded = semid.ray.encode(str(folder), expected, column="embedding", concurrency=2)
+    table = pyarrow.concat_tables(encoded.iter_batches(batch_format="pyarrow"))
     codes = np.asarray(table.column("codes").combine_chunks().flatten()).reshape(-1, 2)
     order = [int(item.split()[1]) for item in table.column("item").to_pylist()]
     assert sorted(order) == list(range(ROWS))
