@@ -5,6 +5,7 @@ mod decode;
 mod distances;
 mod encode;
 mod encoding;
+mod few;
 mod fit;
 pub(crate) mod legacy;
 mod model;

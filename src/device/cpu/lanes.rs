@@ -19,6 +19,20 @@ impl Lanes {
         Self(lanes)
     }
 
+    /// A limit that the smallest scores of `rank` lanes are below, infinite where there are not as many; scores not
+    /// below it may be in these lanes, too.
+    #[inline(always)]
+    pub(super) fn above(&self, rank: u32) -> f32 {
+        let mut below = [0_u32; LANES];
+        for score in self.0 {
+            for i in 0..LANES {
+                below[i] += u32::from(score < self.0[i]);
+            }
+        }
+        let limits = self.0.iter().zip(below).filter(|(_, below)| *below >= rank);
+        limits.fold(f32::INFINITY, |limit, (score, _)| lower(*score, limit))
+    }
+
     /// The smallest score and an index that has it.
     #[inline(always)]
     pub(super) fn lowest(&self, scores: &[f32]) -> (usize, f32) {
@@ -48,12 +62,16 @@ fn lowest(lanes: &[f32; LANES]) -> f32 {
 /// The indices of the flags that are set, ascending.
 #[inline(always)]
 pub(super) fn each_bit(flags: &[bool; LANES], mut each: impl FnMut(usize)) {
-    let mut bits = 0_u32;
-    for i in 0..LANES {
-        bits |= u32::from(flags[i]) << i;
+    // A flag is a byte of 1 or 0; most often all are 0.
+    let words: [u64; LANES / 8] = bytemuck::cast(*flags);
+    if words.iter().fold(0, |any, word| any | word) == 0 {
+        return;
     }
-    while bits != 0 {
-        each(bits.trailing_zeros() as usize);
-        bits &= bits - 1;
+    for (w, word) in words.into_iter().enumerate() {
+        let mut word = u64::from_le(word);
+        while word != 0 {
+            each(8 * w + word.trailing_zeros() as usize / 8);
+            word &= word - 1;
+        }
     }
 }
