@@ -1,5 +1,5 @@
-//! Encodes in other ways than a file of rows by the nearest codewords alone: a few rows at a time, with the prices of a
-//! balanced fit, and within capacities.
+//! Encodes by the nearest codewords or in other ways: a few rows at a time, with the prices of a balanced fit, and
+//! within capacities.
 
 use crate::codes::Codes;
 use crate::device::Device;
@@ -115,8 +115,8 @@ impl Encoder {
         self
     }
 
-    /// Prepares the encoder for [`Encoder::encode_into`] on `device`: rounds and packs the codewords of all levels. Other
-    /// settings come before: they undo it.
+    /// Prepares the encoder for [`Encoder::encode_into`] on `device`: rounds and packs the codewords of all levels.
+    /// Other settings come before: they undo it.
     ///
     /// Only residual k-means on the CPU gains from it, without prices and capacities. Everything else encodes as
     /// [`Encoder::encode`] does.
@@ -133,8 +133,8 @@ impl Encoder {
         Ok(self.prepared.insert(Prepared { device: device.clone(), few }))
     }
 
-    /// Writes the codes of a few rows, on the thread of the caller; prepares the encoder for [`Device::cpu`] first if it
-    /// is not prepared.
+    /// Writes the codes of a few rows, on the thread of the caller; prepares the encoder for [`Device::cpu`] first if
+    /// it is not prepared.
     ///
     /// # Shapes
     /// `rows` (n, D), row by row, gives `codes` (n, L).
@@ -183,7 +183,7 @@ impl Encoder {
     /// first row of each chunk and the chunk's codes (n, L), in the order of the rows.
     ///
     /// # Errors
-    /// As for [`Encoder::encode`], and whatever `sink` returns.
+    /// As for [`Encoder::encode`], and every error that `sink` returns.
     pub fn encode_with(
         &self,
         rows: &dyn Rows,

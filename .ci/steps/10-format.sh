@@ -1,2 +1,3 @@
-# formatting
+# formatting, and no line wider than 120 characters
 cargo fmt --all --check
+python3 .ci/line_width.py

@@ -6,7 +6,8 @@ if ! cargo +nightly --version >/dev/null 2>&1; then
   exit 0
 fi
 if ! cargo fuzz --version 2>/dev/null | grep -q " $cargo_fuzz\$"; then
-  cargo install cargo-fuzz --version "$cargo_fuzz" --locked --quiet --root "$tools/cargo" --target-dir "$tools/cargo-fuzz"
+  cargo install cargo-fuzz --version "$cargo_fuzz" --locked --quiet \
+    --root "$tools/cargo" --target-dir "$tools/cargo-fuzz"
   rm -rf "$tools/cargo-fuzz"
 fi
 seconds=${SEMID_FUZZ_SECONDS:-60}

@@ -23,6 +23,8 @@ mod info;
 mod input;
 mod interrupt;
 mod items;
+mod judge;
+mod lines;
 mod lookup;
 mod outliers;
 mod output;

@@ -3,33 +3,29 @@
 use crate::args::Command;
 use crate::failure::Failure;
 use same_file::Handle;
+use semid::io::EXTENSIONS;
 use std::path::Path;
 
 /// Refuses outputs that are stdout, where the result is printed, and names with the extension of another format.
 pub(crate) fn check(command: &Command) -> Result<(), Failure> {
     command.outputs().into_iter().try_for_each(is_no_stdout)?;
     command.input().and_then(|input| input.bad_rows_output.as_deref()).map_or(Ok(()), is_no_stdout)?;
-    let (path, what, others) = match command {
-        Command::Fit(args) => (&args.output, "a model", NO_MODELS),
-        Command::Sweep(args) => (&args.output, "the result of a sweep", NO_SWEEPS),
+    let (path, what, own, others) = match command {
+        Command::Fit(args) => (&args.output, "a model", "safetensors", NO_MODELS),
+        Command::Sweep(args) => (&args.output, "the result of a sweep", "jsonl", NO_SWEEPS),
         _ => return Ok(()),
     };
     let extension = path.extension().unwrap_or_default().to_string_lossy().to_lowercase();
-    if !others.contains(&extension.as_str()) {
+    let extension = extension.as_str();
+    if extension == own || !(EXTENSIONS.contains(&extension) || others.contains(&extension)) {
         return Ok(());
     }
-    let known = if others == NO_MODELS { "safetensors" } else { "jsonl" };
-    Err(Failure::Error(format!(
-        "{}: {what} is no .{extension} file; give a name that ends in .{known}",
-        path.display()
-    )))
+    Err(Failure::Error(format!("{}: {what} is no .{extension} file; give a name that ends in .{own}", path.display())))
 }
 
-/// Extensions of other kinds of files.
-const NO_MODELS: &[&str] =
-    &["csv", "db", "fvecs", "htm", "html", "json", "jsonl", "npy", "npz", "parquet", "svg", "toml", "txt"];
-const NO_SWEEPS: &[&str] =
-    &["csv", "db", "fvecs", "htm", "html", "npy", "npz", "parquet", "safetensors", "svg", "toml"];
+/// Extensions of files that are neither a model, or the result of a sweep, nor embeddings.
+const NO_MODELS: &[&str] = &["db", "htm", "html", "json", "svg", "toml", "txt"];
+const NO_SWEEPS: &[&str] = &["db", "htm", "html", "svg", "toml"];
 
 /// Refuses the name `-` and the file that stdout writes to.
 fn is_no_stdout(path: &Path) -> Result<(), Failure> {

@@ -4,6 +4,8 @@ mod assign;
 mod engine;
 mod export;
 mod format;
+mod level_name;
+mod namespace;
 mod reassign;
 mod records;
 mod registry;

@@ -1,13 +1,14 @@
 //! The fvecs files of nearest-neighbour benchmarks: each row is its dimensions as i32 and then as many f32.
 
 use super::dense::check_span;
+use super::dialect::Dialect;
 use super::file::Source;
 use crate::MAX_DIM;
 use crate::error::{Error, ErrorKind, Result, try_vec};
 use crate::rows::Rows;
 use std::path::Path;
 
-/// Bytes read at a time, or one row where that is longer.
+/// Number of bytes that are read at a time; a longer row is read as a whole.
 const CHUNK: usize = 1 << 17;
 
 /// Embeddings in an fvecs file, read in pieces.
@@ -20,6 +21,8 @@ pub struct FvecsRows {
     rows: usize,
     dim: usize,
 }
+
+impl Dialect for FvecsRows {}
 
 impl FvecsRows {
     /// Opens `path` and checks its length against the first row.

@@ -47,7 +47,7 @@ pub(crate) enum OnBadRows {
 }
 
 impl InputArgs {
-    /// How to read it; `beside` are columns that are no dimensions.
+    /// Returns how to read the input; `beside` names columns that are no dimensions.
     pub(crate) fn options(&self, beside: &[Option<&str>]) -> ReadOptions {
         let mut options = ReadOptions::default();
         options.column.clone_from(&self.column);
@@ -67,5 +67,21 @@ impl InputArgs {
             [one] => one.clone(),
             [first, more @ ..] => format!("{} and {} more", first.display(), more.len()).into(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::InputArgs;
+    use clap::{Args as _, Command};
+    use semid::io::EXTENSIONS;
+
+    #[test]
+    fn the_help_names_every_format_that_is_read() {
+        let command = InputArgs::augment_args(Command::new("semid"));
+        let input = command.get_arguments().find(|flag| flag.get_id() == "input").unwrap();
+        let help = input.get_help().unwrap().to_string();
+        let missing: Vec<_> = EXTENSIONS.iter().filter(|name| !help.contains(&format!(".{name}"))).collect();
+        assert!(missing.is_empty(), "{missing:?} in {help}");
     }
 }

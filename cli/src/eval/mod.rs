@@ -2,6 +2,7 @@
 
 mod against;
 mod ids;
+mod ids_text;
 mod table;
 
 use crate::args::{self, Common, EvalArgs};
@@ -112,7 +113,7 @@ fn failure(error: semid::Error, args: &EvalArgs, input: &Input) -> Failure {
     }
 }
 
-/// The codes of the rows that are read, of those of all rows of the input.
+/// Returns the codes of the rows that are read; `codes` may have those of all rows of the input.
 fn kept(codes: Codes, input: &Input) -> Result<Codes, Failure> {
     if input.skipped() == 0 || codes.len() != input.rows.total() {
         return Ok(codes);
@@ -127,6 +128,6 @@ fn read(path: &Path) -> Result<Codes, Failure> {
     Ok(Codes::new(values, levels)?)
 }
 
-fn has_extension(path: &Path, extension: &str) -> bool {
+pub(crate) fn has_extension(path: &Path, extension: &str) -> bool {
     path.extension().is_some_and(|found| found.eq_ignore_ascii_case(extension))
 }

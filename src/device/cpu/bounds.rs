@@ -3,7 +3,8 @@
 /// Unit roundoff of binary32, round to nearest.
 pub(super) const U: f64 = 1.0 / 16_777_216.0;
 
-/// Values that lists of coefficients are filled up to, with zeros: the codewords of a group of [`super::pairs`] and [`super::integers`].
+/// Values that lists of coefficients are filled up to, with zeros: the codewords of a group of [`super::pairs`] and
+/// [`super::integers`].
 pub(super) const GROUP: usize = super::pairs::COLUMNS;
 
 /// Coefficients of the lower bounds of the scores of K codewords, see [`super::panel::Panel`]; with zeros up to whole

@@ -1,7 +1,6 @@
 //! Exact squared distances of rows held as f32 integers.
 
 use super::bounds::{U, up};
-use crate::kernel::assign;
 use pulp::Simd;
 
 /// From here on an f64 sum of integers may have been rounded.
@@ -13,7 +12,7 @@ const LANES: usize = 16;
 /// # Exactness
 /// Differences are within 2^25 and exact, squares within 2^50 and exact. All partial sums, in whatever order, are sums
 /// of non-negative integers and never larger than the result: a result below 2^53 proves that none was rounded.
-/// Otherwise the integer kernel computes it.
+/// Otherwise integers compute it.
 #[inline(always)]
 pub(super) fn squared_distance(a: &[f32], b: &[f32]) -> u64 {
     let sum = squared_distance_f64(a, b);
@@ -25,30 +24,27 @@ fn squared_distance_f64(a: &[f32], b: &[f32]) -> f64 {
     let mut lanes = [0.0_f64; LANES];
     let ((a_parts, a_rest), (b_parts, b_rest)) = (a.as_chunks::<LANES>(), b.as_chunks::<LANES>());
     for (a, b) in a_parts.iter().zip(b_parts) {
-        for i in 0..LANES {
-            let difference = f64::from(a[i]) - f64::from(b[i]);
-            lanes[i] += difference * difference;
+        for ((lane, a), b) in lanes.iter_mut().zip(a).zip(b) {
+            let difference = f64::from(*a) - f64::from(*b);
+            *lane += difference * difference;
         }
     }
-    let mut rest = 0.0;
+    let mut sum = total(lanes);
     for (a, b) in a_rest.iter().zip(b_rest) {
         let difference = f64::from(*a) - f64::from(*b);
-        rest += difference * difference;
+        sum += difference * difference;
     }
-    sum(lanes) + rest
+    sum
 }
 
-/// The sum of all lanes, by halves: loops of a fixed length, which compile to vector code.
+/// The sum of all lanes, one after the other: a sum by halves keeps the loops before it from wide vectors.
 #[inline(always)]
-fn sum(lanes: [f64; LANES]) -> f64 {
-    let (mut eight, mut four) = ([0.0; 8], [0.0; 4]);
-    for i in 0..8 {
-        eight[i] = lanes[i] + lanes[i + 8];
+fn total(lanes: [f64; LANES]) -> f64 {
+    let mut sum = 0.0;
+    for lane in lanes {
+        sum += lane;
     }
-    for i in 0..4 {
-        four[i] = eight[i] + eight[i + 4];
-    }
-    (four[0] + four[2]) + (four[1] + four[3])
+    sum
 }
 
 /// Distance of two rows of integers within 2^24, rounded up.
@@ -60,8 +56,9 @@ pub(super) fn distance_at_most(a: &[f32], b: &[f32]) -> f32 {
 
 #[cold]
 fn in_integers(a: &[f32], b: &[f32]) -> u64 {
-    let integers = |row: &[f32]| row.iter().map(|value| *value as i32).collect::<Vec<i32>>();
-    assign::squared_distance(&integers(a), &integers(b))
+    // The values are integers within 2^24, so the conversions are exact.
+    let square = |(a, b): (&f32, &f32)| (*a as i64 - *b as i64).unsigned_abs().pow(2);
+    a.iter().zip(b).map(square).sum()
 }
 
 /// Squared distance of two rows of integers within 2^24 in f32, within [`relative_error`] of itself.
@@ -129,15 +126,15 @@ pub(super) fn relative_error(dim: usize) -> f32 {
 #[inline(always)]
 pub(super) fn squared_length(row: &[f32]) -> f64 {
     let mut lanes = [0.0_f64; LANES];
-    let (parts, row_rest) = row.as_chunks::<LANES>();
+    let (parts, rest) = row.as_chunks::<LANES>();
     for part in parts {
-        for i in 0..LANES {
-            lanes[i] += f64::from(part[i]) * f64::from(part[i]);
+        for (lane, value) in lanes.iter_mut().zip(part) {
+            *lane += f64::from(*value) * f64::from(*value);
         }
     }
-    let mut rest = 0.0;
-    for value in row_rest {
-        rest += f64::from(*value) * f64::from(*value);
+    let mut sum = total(lanes);
+    for value in rest {
+        sum += f64::from(*value) * f64::from(*value);
     }
-    sum(lanes) + rest
+    sum
 }

@@ -62,16 +62,12 @@ fn lowest(lanes: &[f32; LANES]) -> f32 {
 /// The indices of the flags that are set, ascending.
 #[inline(always)]
 pub(super) fn each_bit(flags: &[bool; LANES], mut each: impl FnMut(usize)) {
-    // A flag is a byte of 1 or 0; most often all are 0.
-    let words: [u64; LANES / 8] = bytemuck::cast(*flags);
-    if words.iter().fold(0, |any, word| any | word) == 0 {
-        return;
+    let mut bits = 0_u32;
+    for i in 0..LANES {
+        bits |= u32::from(flags[i]) << i;
     }
-    for (w, word) in words.into_iter().enumerate() {
-        let mut word = u64::from_le(word);
-        while word != 0 {
-            each(8 * w + word.trailing_zeros() as usize / 8);
-            word &= word - 1;
-        }
+    while bits != 0 {
+        each(bits.trailing_zeros() as usize);
+        bits &= bits - 1;
     }
 }

@@ -2,19 +2,20 @@
 
 use crate::error::{Error, Result};
 use crate::io::ReadOptions;
-use crate::io::dialect::{self, Dialect};
+use crate::io::dialect::Dialect;
+use crate::io::formats;
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// Most files that are open at once: fewer than systems allow a process.
+/// Most files that are open at once, fewer than an operating system allows a process.
 const MOST_OPEN: usize = 128;
 
 /// A file with rows.
 pub(super) struct Part {
     pub(super) path: PathBuf,
     pub(super) rows: usize,
-    /// The reader of what cannot be opened again.
+    /// The reader of a part that cannot be opened again.
     pinned: Option<Arc<dyn Dialect>>,
 }
 
@@ -24,12 +25,12 @@ impl fmt::Debug for Part {
     }
 }
 
-/// The files, and readers of those that were used last.
+/// The files, and the readers of those that were used last.
 pub(super) struct Readers {
     pub(super) parts: Vec<Part>,
     pub(super) dim: usize,
     options: ReadOptions,
-    /// The one used last stands last.
+    /// The reader used last is the last one.
     open: Mutex<Vec<(usize, Arc<dyn Dialect>)>>,
 }
 
@@ -56,7 +57,7 @@ impl Readers {
         open.push((part, reader));
     }
 
-    /// The reader of a part, which is opened again where it was closed.
+    /// Returns the reader of a part, and opens it again if it was closed.
     pub(super) fn get(&self, part: usize) -> Result<Arc<dyn Dialect>> {
         if let Some(reader) = self.find(part) {
             return Ok(reader);
@@ -67,7 +68,7 @@ impl Readers {
         if let Some(reader) = pinned {
             return Ok(reader.clone());
         }
-        let reader: Arc<dyn Dialect> = dialect::open(path, &self.options)?.into();
+        let reader: Arc<dyn Dialect> = formats::open(path, &self.options)?.into();
         if (reader.len(), reader.dim()) != (*rows, self.dim) {
             let reason = format!(
                 "it has {} rows of {} values, where it had {rows} of {}: it was changed while it was read",

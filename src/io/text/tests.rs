@@ -43,7 +43,8 @@ fn json_lines_are_lists_or_objects_with_a_list() {
 
 #[test]
 fn bad_lines_are_named_by_kind_or_left_out() {
-    let lines = "null\n[]\n[1, 2]\n{\"embedding\": null}\n[1]\n[1, null]\n[1, \"x\"]\n[1, 2, 3]\nnonsense\n[1, 1e999]\n[3, 4]\n";
+    let lines = "null\n[]\n[1, 2]\n{\"embedding\": null}\n[1]\n[1, null]\n[1, \"x\"]\n[1, 2, 3]\nnonsense\n[1, 1e999]\n\
+                 [3, 4]\n";
     let folder = Folder::new();
     let path = folder.put("x.jsonl", lines.as_bytes());
     let error = read(&path, &ReadOptions::default()).unwrap_err();

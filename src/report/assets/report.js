@@ -81,7 +81,8 @@
       let sum = 0, best = Infinity, end = start;
       for (; end < sizes.length; end += 1) {
         const area = (sum + sizes[end]) * scale;
-        const worst = Math.max((side * side * sizes[start] * scale) / (area * area), (area * area) / (side * side * sizes[end] * scale));
+        const ratio = (size) => (side * side * size * scale) / (area * area);
+        const worst = Math.max(ratio(sizes[start]), 1 / ratio(sizes[end]));
         if (end > start && worst > best) break;
         [best, sum] = [worst, sum + sizes[end]];
       }
@@ -95,7 +96,8 @@
       if (wide) { x += share * w; w -= share * w; } else { y += share * h; h -= share * h; }
       rest -= sum;
     }
-    return rects.map(([rx, ry, rw, rh]) => [(100 * rx) / width, (100 * ry) / height, (100 * rw) / width, (100 * rh) / height]);
+    const across = (x) => (100 * x) / width, down = (y) => (100 * y) / height;
+    return rects.map(([rx, ry, rw, rh]) => [across(rx), down(ry), across(rw), down(rh)]);
   }
 
   const element = (name, className, content) => {
@@ -146,7 +148,9 @@
     const shown = parts(here);
     map.classList.toggle("list", whole(here));
     if (whole(here)) return map.replaceChildren(list(here));
-    if (!shown.length) return map.replaceChildren(element("p", "empty", "The names of these items are not on this page."));
+    if (!shown.length) {
+      return map.replaceChildren(element("p", "empty", "The names of these items are not on this page."));
+    }
     const rects = squarify(shown.map(size), Math.max(map.clientWidth, 1), Math.max(map.clientHeight, 1));
     const cells = shown.map((at, i) => cell(at, rects[i]));
     cells[0].tabIndex = 0;
@@ -157,7 +161,8 @@
     const all = [];
     for (let at = here; at; at = at.up) all.unshift(at);
     path.replaceChildren(...all.map((at) => {
-      const item = element("li"), name = at === top ? "All items" : at.rest ? "others" : String(at.codes[at.codes.length - 1]);
+      const item = element("li");
+      const name = at === top ? "All items" : at.rest ? "others" : String(at.codes[at.codes.length - 1]);
       if (at === here) {
         item.append(element("span", "", name));
         item.firstChild.setAttribute("aria-current", "true");
@@ -176,9 +181,12 @@
     if (!whole(at)) found = null;
     draw();
     steps();
-    const shared = collided(at) ? `; ${count(collided(at))} of the items share their ID with another one` : ", all with different IDs";
+    const shared = collided(at)
+      ? `; ${count(collided(at))} of the items share their ID with another one`
+      : ", all with different IDs";
     const groups = whole(at) || !inside(at).length ? "" : ` in ${things(inside(at).length, "cell")}`;
-    const name = at === top ? "All items" : whole(at) ? `ID ${text(at)}` : at.rest ? "Other cells" : `IDs that begin with ${text(at)}`;
+    const part = at.rest ? "Other cells" : `IDs that begin with ${text(at)}`;
+    const name = at === top ? "All items" : whole(at) ? `ID ${text(at)}` : part;
     said.textContent = `${name}: ${items(size(at))}${groups}${shared}.`;
     if (!focus) return;
     // Going back puts the focus on the cell that was looked into, or on the one that stands for it.
@@ -197,11 +205,15 @@
 
   // Returns the nearest cell in a direction.
   function beside(from, dx, dy) {
-    const middle = (of) => { const at = of.getBoundingClientRect(); return [at.left + at.width / 2, at.top + at.height / 2]; };
+    const middle = (of) => {
+      const at = of.getBoundingClientRect();
+      return [at.left + at.width / 2, at.top + at.height / 2];
+    };
     const [x, y] = middle(from);
     let best = null, least = Infinity;
     for (const other of map.querySelectorAll(".cell")) {
-      const [ox, oy] = middle(other), ahead = (ox - x) * dx + (oy - y) * dy, aside = Math.abs((ox - x) * dy) + Math.abs((oy - y) * dx);
+      const [ox, oy] = middle(other), ahead = (ox - x) * dx + (oy - y) * dy;
+      const aside = Math.abs((ox - x) * dy) + Math.abs((oy - y) * dx);
       if (other !== from && ahead > 1 && ahead + 2 * aside < least) [best, least] = [other, ahead + 2 * aside];
     }
     return best;
@@ -240,12 +252,15 @@
     const match = tests.map((test) => lower.findIndex(test)).find((name) => name >= 0);
     if (match === undefined) {
       const all = names.length === root[1];
-      said.textContent = all ? `No item is called ${wanted}.` : `${wanted} is not among the ${items(names.length)} listed on this page.`;
+      said.textContent = all
+        ? `No item is called ${wanted}.`
+        : `${wanted} is not among the ${items(names.length)} listed on this page.`;
       return;
     }
     found = match;
     go(leaf(top, match), false);
-    said.textContent = `${names[match]} has the ID ${text(here)}, as ${here.node[1] === 1 ? "no other item" : `${items(here.node[1] - 1)} more`}.`;
+    const others = here.node[1] === 1 ? "no other item" : `${items(here.node[1] - 1)} more`;
+    said.textContent = `${names[match]} has the ID ${text(here)}, as ${others}.`;
   });
 
   map.classList.add("live");

@@ -126,7 +126,8 @@ impl DrawingBackend for Svg<'_> {
         let bold = if matches!(style.style(), FontStyle::Bold) { " font-weight=\"600\"" } else { "" };
         let PreEscaped(text) = text.render();
         self.put(format_args!(
-            "<text x=\"{x}\" y=\"{y}\" class=\"{class}\" font-size=\"{size}\" text-anchor=\"{place}\"{bold}>{text}</text>\n"
+            "<text x=\"{x}\" y=\"{y}\" class=\"{class}\" font-size=\"{size}\" text-anchor=\"{place}\"{bold}>\
+             {text}</text>\n"
         ))
     }
 

@@ -45,8 +45,8 @@ pub(in crate::report) fn lorenz(levels: &[LevelMetrics], usage: &[Vec<u64>]) -> 
     };
     Ok(figure
         .note(format!(
-            "The further a curve hangs below the straight line, the more items lie on few codes. Codes that no item has \
-             are left out; the Gini coefficient is twice the area between.{more}"
+            "The further a curve hangs below the straight line, the more items lie on few codes. Codes that no item \
+             has are left out; the Gini coefficient is twice the area between.{more}"
         ))
         .text(format!(
             "Share of the items by share of the used codes, least used first. Gini coefficients by level: {said}."

@@ -45,7 +45,8 @@ pub(in crate::report) fn usage(level: usize, metrics: &LevelMetrics, counts: &[u
     Ok(figure
         .note(format!("{used} of {all} codes are used, as evenly as {perplexity} equally frequent ones (perplexity)."))
         .text(format!(
-            "Items per code, most used first: from {} down to {}; {} if all were equal. {used} of {all} codes are used.",
+            "Items per code, most used first: from {} down to {}; {} if all were equal. {used} of {all} codes are \
+             used.",
             count(most),
             count(counts.last().copied().unwrap_or(0)),
             about(even)

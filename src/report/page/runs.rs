@@ -50,8 +50,8 @@ pub(super) fn runs(records: &[SweepRecord], metric: SweepMetric) -> Markup {
 }
 
 /// Explains expected collision rates.
-const EXPECTED: &str = " Expected collision rates are an approximation, based on how evenly these items use the codes of \
-                        every level and on how many of them share an ID.";
+const EXPECTED: &str = " Expected collision rates are an approximation, based on how evenly these items use the codes \
+                        of every level and on how many of them share an ID.";
 
 /// The column of the collision rates that are expected for some number of items.
 struct Expected {

@@ -11,10 +11,11 @@
 //! # Exactness of the sums
 //! *16 bits.* By Cauchy-Schwarz every partial sum of `r'.c'` is within `46,046^2 < 2^31`.
 //!
-//! *8 bits.* The multipliers of processors take one factor without a sign, so codewords are stored as `c' + 128`, within
-//! 1 and 255, and a row's sums start at `-128 (r'_1 + ... + r'_D)`. Their results are `r'.c'`, within `127^2 * 8192 <
-//! 2^31`; a start is within `128 * 127 * 8192`, and all products together within `255 * 127 * 8192`, so that no partial
-//! sum in any order leaves i32 either. Dimensions that fill up the last word of a row have `r' = 0` and add nothing.
+//! *8 bits.* The multipliers of processors take one factor without a sign, so codewords are stored as `c' + 128`,
+//! within 1 and 255, and a row's sums start at `-128 (r'_1 + ... + r'_D)`. Their results are `r'.c'`, within `127^2 *
+//! 8192 < 2^31`; a start is within `128 * 127 * 8192`, and all products together within `255 * 127 * 8192`, so that no
+//! partial sum in any order leaves i32 either. Dimensions that fill up the last word of a row have `r' = 0` and add
+//! nothing.
 //!
 //! Nothing else in here can differ between processors: sums of integers have no order, and each float operation is one
 //! IEEE operation that Rust neither fuses nor reorders. So a bound that is computed twice is the same bound, and

@@ -30,7 +30,8 @@ const LANES: usize = 16;
 /// With `scaled = fl(x * scale)`, `scaled - integer` is exact, and `|x * scale - scaled| <= u |scaled|`. The f32 sum of
 /// D squares is within a factor 1.001 for D up to 8,192. The length of `row * scale - integers` is then at most `1.001
 /// sqrt(sum) + u |scaled|`, and `u |scaled|` is at most `u LENGTH < 0.003` for 16 bits, `u 127 sqrt(8192) < 0.001` for
-/// 8. The scale is the inverse of the returned f32 up to u, which moves the quotient by as much again at most. A largest
+/// 8. The scale is the inverse of the returned f32 up to u, which moves the quotient by as much again at most. A
+///    largest
 /// component within `127 (1 + 3 u)` rounds to 127.
 #[inline(always)]
 pub(in crate::device::cpu) fn round(width: Width, row: &[f32], length: f32, words: &mut [i32]) -> Scaled {

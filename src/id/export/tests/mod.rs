@@ -102,8 +102,9 @@ proptest! {
             let path = folder.path("index.json");
             let exported = Export::new(&registry(resolver, &ids)).base(base).index(&path).unwrap();
             let name = |(level, number)| format!("<{}_{}>", ["a", "b", "c"][level], number + u64::from(base));
+            let named = expected(&ids, always).into_iter();
             let expected: BTreeMap<_, Vec<_>> =
-                expected(&ids, always).into_iter().map(|(item, path)| (item, path.into_iter().map(name).collect())).collect();
+                named.map(|(item, path)| (item, path.into_iter().map(name).collect())).collect();
             prop_assert_eq!(exported.items, Some(expected.len() as u64));
             prop_assert_eq!(json(&path), serde_json::to_value(expected).unwrap());
         }
@@ -120,7 +121,8 @@ proptest! {
             let (vocabulary, added) = (json(&folder.path("v.json")), json(&folder.path("a.json")));
 
             let counts = [("a", 3), ("b", 4), ("c", suffixes(&ids, always))];
-            let names = counts.iter().flat_map(|(name, count)| (0..*count).map(move |c| format!("<{name}_{}>", c + u64::from(base))));
+            let token = |name: &str, code: u64| format!("<{name}_{}>", code + u64::from(base));
+            let names = counts.iter().flat_map(|(name, count)| (0..*count).map(move |code| token(name, code)));
             let expected: BTreeMap<String, u64> = names.zip(first..).collect();
             prop_assert_eq!(exported.tokens, Some(expected.len() as u64));
             prop_assert_eq!(added, serde_json::to_value(expected).unwrap());
@@ -143,8 +145,9 @@ proptest! {
             let exported = Export::new(&registry(resolver, &ids)).first_token(first).trie(&path).unwrap();
             let offsets = [0, 3, 7];
             let token = |(level, number): (usize, u64)| (first + offsets[level] + number) as i64;
+            let paths = expected(&ids, always).into_iter();
             let expected: BTreeMap<String, Vec<i64>> =
-                expected(&ids, always).into_iter().map(|(item, path)| (item, path.into_iter().map(token).collect())).collect();
+                paths.map(|(item, path)| (item, path.into_iter().map(token).collect())).collect();
             prop_assert_eq!(exported.items, Some(expected.len() as u64));
             prop_assert_eq!(walk(&std::fs::read(&path).unwrap()), expected);
         }

@@ -79,13 +79,16 @@ proptest! {
                 let of_rows: Vec<[u32; 2]> = rows.iter().map(|(_, codes)| *codes).collect();
                 let known: Vec<bool> = items.iter().map(|item| rules.ids.contains_key(*item)).collect();
                 let before = rules.ids.clone();
-                let expected: Vec<SemanticId> = rows.iter().map(|(item, codes)| rules.assign(item, *codes, update)).collect();
+                let expected: Vec<SemanticId> =
+                    rows.iter().map(|(item, codes)| rules.assign(item, *codes, update)).collect();
                 let assigned = registry.assign(&items, &codes(&of_rows)).unwrap();
                 let report = assigned.report;
                 let news = rules.ids.iter().filter(|(item, id)| before.get(*item) != Some(*id)).count() as u64;
-                prop_assert_eq!((report.items, report.new, report.kept), (rows.len() as u64, news, rows.len() as u64 - news));
+                let kept = rows.len() as u64 - news;
+                prop_assert_eq!((report.items, report.new, report.kept), (rows.len() as u64, news, kept));
                 if !update {
-                    let changed = rows.iter().zip(known).filter(|((item, codes), known)| *known && rules.registered[item] != *codes);
+                    let is_changed = |(item, codes): &(String, [u32; 2])| rules.registered[item] != *codes;
+                    let changed = rows.iter().zip(known).filter(|(row, known)| *known && is_changed(row));
                     prop_assert_eq!(report.changed, changed.count() as u64);
                 }
                 prop_assert_eq!(ids(assigned), expected);
@@ -98,10 +101,11 @@ proptest! {
                     }
                 }
             }
-            let mut expected: Vec<(SemanticId, String)> = rules.ids.iter().map(|(item, id)| (id.clone(), item.clone())).collect();
+            let mut expected: Vec<(SemanticId, String)> =
+                rules.ids.iter().map(|(item, id)| (id.clone(), item.clone())).collect();
             expected.sort();
-            let found: Vec<(SemanticId, String)> =
-                registry.records(&[]).map(|record| record.map(|record| (record.entry.id, record.item)).unwrap()).collect();
+            let records = registry.records(&[]).map(Result::unwrap);
+            let found: Vec<(SemanticId, String)> = records.map(|record| (record.entry.id, record.item)).collect();
             prop_assert_eq!(&found, &expected);
             for (id, item) in &expected {
                 prop_assert_eq!(registry.find(&registry.text(id, item)).unwrap(), Holder::Item(item.clone()));

@@ -32,13 +32,16 @@ proptest! {
     #[test]
     fn texts_are_given_once(
         steps in prop::collection::vec((prop::collection::vec((0..8_usize, 0..2_u32), 1..6), 0..8_usize), 1..15),
-        resolver in prop::sample::select(vec![Resolver::default(), Resolver::Suffix { always: true }, Resolver::ItemId]),
+        resolver in prop::sample::select(vec![
+            Resolver::default(), Resolver::Suffix { always: true }, Resolver::ItemId,
+        ]),
         token in any::<bool>(),
     ) {
         let dir = tempfile::tempdir().unwrap();
         let format = || if token { IdFormat::token() } else { IdFormat::plain("-") };
         let manifest = || Manifest::new("model", 2, resolver, format()).unwrap();
-        let sqlite = Registry::new(crate::registry::SqliteStore::open(dir.path().join("ids.db")).unwrap(), manifest(), b"");
+        let store = crate::registry::SqliteStore::open(dir.path().join("ids.db")).unwrap();
+        let sqlite = Registry::new(store, manifest(), b"");
         let memory = Registry::new(MemoryStore::new(), manifest(), b"");
         for registry in [memory.unwrap(), sqlite.unwrap()] {
             let mut registry = registry.update_changed(true);

@@ -3,15 +3,14 @@
 use super::super::table::Table;
 use super::{Bad, Layout, floats};
 use crate::MAX_DIM;
-use crate::error::{Error, ErrorKind, Result};
-use crate::io::bad_rows::BadRowKind;
+use crate::error::{BadRowKind, Error, ErrorKind, Result};
 use crate::io::names;
 use arrow_array::{Array, ArrayRef};
 
 #[derive(Debug)]
 pub(super) struct Wide {
     leaves: Vec<usize>,
-    /// For each dimension its place among the columns that are read, which are in the order of the file.
+    /// The place of each dimension among the columns that are read, which come in the order of the file.
     places: Vec<usize>,
 }
 

@@ -29,7 +29,8 @@ fn foreign_schemas_are_refused_by_name() {
         ("CREATE TRIGGER quiet BEFORE INSERT ON ids BEGIN SELECT RAISE(IGNORE); END".to_owned(), "trigger `quiet`"),
         (
             format!(
-                "CREATE TRIGGER spin AFTER UPDATE ON ids BEGIN INSERT INTO ids (codes, suffix) {endless} x'00000000', i + 9 FROM n; END"
+                "CREATE TRIGGER spin AFTER UPDATE ON ids BEGIN \
+                 INSERT INTO ids (codes, suffix) {endless} x'00000000', i + 9 FROM n; END"
             ),
             "trigger `spin`",
         ),
