@@ -7,6 +7,7 @@ mod encode;
 mod encoding;
 mod few;
 mod fit;
+mod imported;
 pub(crate) mod legacy;
 mod model;
 mod model_file;
