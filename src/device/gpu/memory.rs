@@ -65,38 +65,31 @@ impl Context {
         self.queue.submit(commands)
     }
 
-    /// Fills a whole buffer with zeros.
-    pub(super) fn clear(&self, buffer: &wgpu::Buffer) -> Result<()> {
-        let mut encoder = self.device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
-        encoder.clear_buffer(buffer, 0, None);
-        self.submit([encoder.finish()]);
-        self.check()
-    }
-
     /// Starts the pending uploads.
     pub(super) fn flush(&self) -> wgpu::SubmissionIndex {
         self.submit([])
     }
 
-    /// Reads spans of buffers back, one after the other.
+    /// Reads spans of buffers back, one after the other, as they are after the commands that `before` records.
     ///
     /// After a device is lost, a map that reports success may hold anything. So every read-back ends with an epoch word
     /// that travels through the same submission and must come back.
-    pub(super) fn read(&self, spans: &[Span<'_>]) -> Result<Vec<u8>> {
+    pub(super) fn read(&self, spans: &[Span<'_>], before: impl FnOnce(&mut wgpu::CommandEncoder)) -> Result<Vec<u8>> {
         let size: u64 = spans.iter().map(|span| span.size).sum();
         let staging = self.buffer("a read-back", size + 4, BufferUsages::MAP_READ | BufferUsages::COPY_DST)?;
         self.traffic.read(size + 4);
         let epoch = self.epoch.fetch_add(1, Ordering::Relaxed);
         let index = self.scoped("a read-back", size, || {
-            let next = lock(&self.next);
-            self.put(&next.epoch, 0, &epoch.to_le_bytes());
+            let word = lock(&self.epoch_word);
+            self.put(&word, 0, &epoch.to_le_bytes());
             let mut encoder = self.device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
+            before(&mut encoder);
             let mut at = 0;
             for span in spans {
                 encoder.copy_buffer_to_buffer(span.buffer, span.offset, &staging, at, span.size);
                 at += span.size;
             }
-            encoder.copy_buffer_to_buffer(&next.epoch, 0, &staging, at, 4);
+            encoder.copy_buffer_to_buffer(&word, 0, &staging, at, 4);
             self.submit([encoder.finish()])
         })?;
         let (sender, receiver) = mpsc::channel();
