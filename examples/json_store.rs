@@ -10,7 +10,7 @@ use semid::registry::{Registry, Resolver, conformance};
 use semid::{Codes, IdFormat};
 use semid::{ErrorKind, Result};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{File, TryLockError};
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -29,8 +29,17 @@ struct JsonStore {
 /// What the file holds.
 #[derive(Default, Serialize, Deserialize)]
 struct Contents {
-    manifest: BTreeMap<String, String>,
     model: String,
+    #[serde(flatten)]
+    without_name: Namespace,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    namespaces: BTreeMap<String, Namespace>,
+}
+
+/// What a namespace has.
+#[derive(Default, Serialize, Deserialize)]
+struct Namespace {
+    manifest: BTreeMap<String, String>,
     records: Vec<Line>,
 }
 
@@ -54,14 +63,24 @@ impl JsonStore {
     }
 
     fn write(&self) -> Result<()> {
-        let mut contents = Contents::default();
-        if let (Some(manifest), Some(model)) = (self.memory.manifest()?, self.memory.model()?) {
-            contents.manifest = manifest.to_map();
-            contents.model = model.iter().map(|byte| format!("{byte:02x}")).collect();
-        }
-        for Record { item, entry, former } in self.memory.scan(&[], None, usize::MAX)? {
-            let SemanticId { codes, suffix } = entry.id;
-            contents.records.push(Line { item, former, codes, suffix, encoded: entry.encoded });
+        let mut memory = self.memory.snapshot()?;
+        let model = memory.model()?.unwrap_or_default();
+        let mut contents =
+            Contents { model: model.iter().map(|byte| format!("{byte:02x}")).collect(), ..Contents::default() };
+        // The namespace of this transaction may have no manifest yet.
+        let names = memory.namespaces()?.into_iter().map(|(name, _)| name).chain([memory.namespace().to_owned()]);
+        for name in names.chain([String::new()]).collect::<BTreeSet<_>>() {
+            memory.use_namespace(&name)?;
+            let manifest = memory.manifest()?.map(|manifest| manifest.to_map()).unwrap_or_default();
+            let mut namespace = Namespace { manifest, records: Vec::new() };
+            for Record { item, entry, former } in memory.scan(&[], None, usize::MAX)? {
+                let SemanticId { codes, suffix } = entry.id;
+                namespace.records.push(Line { item, former, codes, suffix, encoded: entry.encoded });
+            }
+            match name.as_str() {
+                "" => contents.without_name = namespace,
+                _ => drop(contents.namespaces.insert(name, namespace)),
+            }
         }
         // Takes the place of the former file at once, when all of it is on disk.
         let mut file = AtomicFile::create(&self.path)?;
@@ -79,20 +98,28 @@ fn read(path: &Path) -> Result<MemoryStore> {
         Err(error) => return Err(failed(path, error)),
     };
     let contents: Contents = serde_json::from_slice(&text).map_err(|error| failed(path, error))?;
-    memory.begin()?;
-    if !contents.manifest.is_empty() {
-        let digits = |at| contents.model.get(at..at + 2).and_then(|digits| u8::from_str_radix(digits, 16).ok());
-        let model: Option<Vec<u8>> = (0..contents.model.len()).step_by(2).map(digits).collect();
-        let model = model.ok_or_else(|| failed(path, "the model is no hexadecimal number"))?;
-        memory.set_manifest(&Manifest::from_map(&contents.manifest)?, &model)?;
-    }
+    let digits = |at| contents.model.get(at..at + 2).and_then(|digits| u8::from_str_radix(digits, 16).ok());
+    let model: Option<Vec<u8>> = (0..contents.model.len()).step_by(2).map(digits).collect();
+    let model = model.ok_or_else(|| failed(path, "the model is no hexadecimal number"))?;
     let record = |Line { item, former, codes, suffix, encoded }| {
         let entry = Entry { id: SemanticId::new(codes, suffix), encoded };
         Record { item, entry, former }
     };
-    memory.insert(&contents.records.into_iter().map(record).collect::<Vec<_>>())?;
-    memory.commit()?;
+    for (name, namespace) in contents.namespaces.into_iter().chain([(String::new(), contents.without_name)]) {
+        memory.use_namespace(&name)?;
+        memory.begin()?;
+        if !namespace.manifest.is_empty() {
+            memory.set_manifest(&Manifest::from_map(&namespace.manifest)?, &model)?;
+        }
+        memory.insert(&namespace.records.into_iter().map(record).collect::<Vec<_>>())?;
+        memory.commit()?;
+    }
     Ok(memory)
+}
+
+/// What the file holds, in a namespace.
+fn read_in(path: &Path, namespace: &str) -> Result<MemoryStore> {
+    read(path)?.in_namespace(namespace)
 }
 
 /// Waits until no other process has the lock beside the file at `path`.
@@ -124,8 +151,21 @@ impl Store for JsonStore {
         self.memory.model()
     }
 
+    fn namespace(&self) -> &str {
+        self.memory.namespace()
+    }
+
+    fn use_namespace(&mut self, name: &str) -> Result<()> {
+        self.rollback()?;
+        self.memory.use_namespace(name)
+    }
+
+    fn namespaces(&self) -> Result<Vec<(String, Manifest)>> {
+        self.memory.namespaces()
+    }
+
     fn snapshot(&self) -> Result<Box<dyn Store>> {
-        read(&self.path)?.snapshot()
+        read_in(&self.path, self.namespace())?.snapshot()
     }
 
     fn set_manifest(&mut self, manifest: &Manifest, model: &[u8]) -> Result<()> {
@@ -135,7 +175,7 @@ impl Store for JsonStore {
     fn begin(&mut self) -> Result<()> {
         self.rollback()?;
         let lock = lock(&self.path)?;
-        self.memory = read(&self.path)?;
+        self.memory = read_in(&self.path, self.namespace())?;
         self.memory.begin()?;
         self.lock = Some(lock);
         Ok(())
@@ -223,6 +263,23 @@ mod tests {
     #[test]
     fn conforms() {
         check(tempfile::tempdir().unwrap().path());
+    }
+
+    #[test]
+    fn namespaces_come_back() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("ids.json");
+        let manifest = || Manifest::new("model", 1, Resolver::default(), IdFormat::token()).unwrap();
+        for (name, items) in [("", 1), ("goods", 2), ("videos", 3)] {
+            let store = JsonStore::open(&path).unwrap().in_namespace(name).unwrap();
+            let mut registry = Registry::new(store, manifest(), &[0, 255]).unwrap();
+            let keys: Vec<String> = (0..items).map(|item| item.to_string()).collect();
+            registry.assign(&keys, &Codes::new(vec![3; items], 1).unwrap()).unwrap();
+        }
+        let registry = Registry::open(JsonStore::open(&path).unwrap()).unwrap();
+        assert_eq!(registry.namespaces().unwrap(), ["", "goods", "videos"]);
+        let items = |name: &str| registry.snapshot_of(name).unwrap().len().unwrap();
+        assert_eq!(["", "goods", "videos"].map(items), [1, 2, 3]);
     }
 
     #[test]

@@ -17,6 +17,8 @@ struct Deleted<'a> {
     unknown: usize,
     /// How many items remain.
     left: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    namespace: Option<&'a str>,
     #[serde(serialize_with = "output::path")]
     db: &'a Path,
 }
@@ -27,19 +29,20 @@ pub(crate) fn run(common: &Common, args: &DeleteArgs) -> Outcome {
         items.extend(lines::keys(path)?);
     }
     let failed = |error| Failure::of_file(error, &args.db);
-    drop(database::read(&args.db)?); // nothing is made where there is nothing
+    drop(database::read(&args.db, &args.namespace)?); // nothing is made where there is nothing
     output::warn(&Vec::from_iter(file_system::check(&args.db, file_system::probe)?));
-    let mut registry = Registry::open(database::open(&args.db)?).map_err(failed)?;
+    let mut registry = Registry::open(database::open(&args.db, &args.namespace)?).map_err(failed)?;
     let retired = registry.remove(&items).map_err(failed)?.iter().flatten().count();
     let unknown = items.len() - retired;
     let left = registry.len().map_err(failed)?;
-    let deleted = Deleted { items: items.len(), retired, unknown, left, db: &args.db };
+    let namespace = args.namespace.given();
+    let deleted = Deleted { items: items.len(), retired, unknown, left, namespace, db: &args.db };
     output::result(common.json, &deleted, || text(&deleted))?;
     Ok(if unknown == 0 { Answer::Yes } else { Answer::No })
 }
 
 fn text(deleted: &Deleted<'_>) -> String {
-    let Deleted { retired, unknown, left, db, .. } = deleted;
+    let Deleted { retired, unknown, left, namespace, db, .. } = deleted;
     let unknown = match unknown {
         0 => String::new(),
         _ => format!("{unknown} of {} had no ID here\n", deleted.items),
@@ -49,5 +52,6 @@ fn text(deleted: &Deleted<'_>) -> String {
         _ => format!("removed {retired} items, whose IDs are retired"),
     };
     let left = output::things(*left as usize, "item");
-    format!("{removed}\n{unknown}{left} left in {}\n", db.display())
+    let namespace = namespace.map(|name| format!("namespace {name} of ")).unwrap_or_default();
+    format!("{removed}\n{unknown}{left} left in {namespace}{}\n", db.display())
 }

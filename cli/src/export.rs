@@ -5,7 +5,7 @@ use crate::database;
 use crate::interrupt;
 use crate::output::{self, Answer, Failure, Outcome};
 use semid::SemanticIdEngine;
-use semid::registry::{BaseTokenizer, Export, Exported, Registry, SidKey, StaticSizes, TokenTemplate};
+use semid::registry::{BaseTokenizer, Export, Exported, SidKey, SqliteStore, StaticSizes, Store, TokenTemplate};
 use serde::Serialize;
 use std::path::Path;
 use std::time::Instant;
@@ -14,6 +14,8 @@ use std::time::Instant;
 #[derive(Serialize)]
 struct Written<'a> {
     kind: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    namespace: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     items: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -34,6 +36,10 @@ struct Written<'a> {
 pub(crate) fn run(common: &Common, args: &ExportArgs) -> Outcome {
     let kind = args.kind.or_else(|| kind_of(&args.output)).ok_or_else(|| unknown(&args.output))?;
     output::differs(&args.output, &args.db)?;
+    if let (Kind::Engine, Some(name)) = (kind, args.namespace.given()) {
+        let advice = "a copy has all namespaces of the database";
+        return Err(Failure::Error(format!("{}: {advice}; leave --namespace {name} out", args.output.display())));
+    }
     if kind == Kind::Engine && args.output.exists() {
         let advice = "the file exists, and a database is not replaced; give a new name";
         return Err(Failure::Error(format!("{}: {advice}", args.output.display())));
@@ -42,10 +48,14 @@ pub(crate) fn run(common: &Common, args: &ExportArgs) -> Outcome {
     let start = Instant::now();
     let failed = |error| Failure::of_file(error, &args.db);
     // The engine has the model, which knows the clusters of each level.
-    let engine = SemanticIdEngine::open(database::read(&args.db)?).map_err(failed)?;
+    let mut store = database::read(&args.db, &args.namespace)?;
+    if let (Kind::Engine, Some((first, _))) = (kind, store.namespaces()?.first()) {
+        store.use_namespace(first)?; // a copy has all namespaces, whichever is open
+    }
+    let engine = SemanticIdEngine::open(store).map_err(failed)?;
     let watch = |_| interrupt::check();
     let own = engine.registry().id_text().format().template();
-    let template = args.template.over(own)?;
+    let template = args.template.over(own, &args.namespace)?;
     let base = args.base.or(template.as_ref().or(own).map(TokenTemplate::first_code)).unwrap_or_default();
     let mut export = Export::new(engine.registry()).watch(&watch);
     if let Some(template) = template {
@@ -77,6 +87,7 @@ pub(crate) fn run(common: &Common, args: &ExportArgs) -> Outcome {
     let Exported { items, tokens, nodes, .. } = exported.map_err(failed)?;
     let written = Written {
         kind: name,
+        namespace: args.namespace.given(),
         items,
         tokens,
         nodes,
@@ -128,7 +139,13 @@ fn sid_key(args: &ExportArgs) -> SidKey {
 fn copy(engine: &SemanticIdEngine, output: &Path) -> semid::Result<Exported> {
     engine.save(output)?;
     let mut exported = Exported::default();
-    exported.items = Some(Registry::open(database::read(output)?)?.len()?);
+    let mut copy = SqliteStore::open_read_only(output)?;
+    let mut items = 0;
+    for (name, _) in copy.namespaces()? {
+        copy.use_namespace(&name)?;
+        items += copy.count(&[])?;
+    }
+    exported.items = Some(items);
     Ok(exported)
 }
 

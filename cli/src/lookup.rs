@@ -58,7 +58,7 @@ struct Found {
 }
 
 pub(crate) fn run(common: &Common, args: &LookupArgs) -> Outcome {
-    let store = database::read(&args.db)?;
+    let store = database::read(&args.db, &args.namespace)?;
     let failed = |error| Failure::of_file(error, &args.db);
     match (&args.what.id, &args.what.prefix, &args.what.item) {
         (Some(id), ..) => {
@@ -90,7 +90,7 @@ fn answer(found: bool) -> Answer {
 /// How the flags say that tokens are written; none where the text is as the registry writes it.
 fn tokens(args: &LookupArgs, registry: &Registry) -> semid::Result<Option<IdText>> {
     let own = registry.id_text().format().template();
-    let template = match (args.template.over(own)?, args.base) {
+    let template = match (args.template.over(own, &args.namespace)?, args.base) {
         (None, None) => return Ok(None),
         (template, base) => {
             let template = template.or(own.cloned()).unwrap_or_default();

@@ -23,6 +23,7 @@ mod info;
 mod input;
 mod interrupt;
 mod items;
+mod judge;
 mod lines;
 mod lookup;
 mod outliers;

@@ -94,3 +94,19 @@ fn flags_that_do_not_fit_together_are_refused() {
         assert!(run.stderr.contains(expected), "{flags}: {}", run.stderr);
     }
 }
+
+/// Weights come from the file of IDs in the same reading, in every format that has columns.
+#[test]
+fn weights_are_read_with_the_ids() {
+    let dir = Dir::new();
+    dir.write("ids.csv", "item,id,sales\nhat,0-1,6\ncap,0-1,1\nshoe,2-0,3\n");
+    let line =
+        |item: &str, id: &str, sales: u32| format!("{{\"item\":\"{item}\",\"id\":\"{id}\",\"sales\":{sales}}}\n");
+    dir.write("ids.jsonl", line("hat", "0-1", 6) + &line("cap", "0-1", 1) + &line("shoe", "2-0", 3));
+    for ids in ["ids.csv", "ids.jsonl"] {
+        let judged = dir.semid(&format!("eval --ids {ids} --weight-column sales --json")).json(0);
+        assert_eq!((&judged["collided_weight_rate"], &judged["lost_weight_rate"]), (&json!(0.7), &json!(0.1)), "{ids}");
+    }
+    dir.write("text.jsonl", "{\"item\":\"hat\",\"id\":\"0-1\",\"sales\":\"many\"}\n");
+    dir.fails("eval --ids text.jsonl --weight-column sales", &["line 1", "the weight is a text"]);
+}

@@ -19,6 +19,7 @@ mod json;
 mod lookup;
 #[cfg(target_os = "linux")]
 mod memory;
+mod namespaces;
 mod networks;
 #[cfg(unix)]
 mod outputs;

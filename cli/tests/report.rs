@@ -201,3 +201,96 @@ fn collisions_expected_of_more_items_say_of_how_many() {
     assert!(both.contains(">Collision rate expected</th>"));
     assert!(both.contains("% of 1,234,567 items</td>") && both.contains("% of 5,000 items</td>"));
 }
+
+/// IDs of items 0 to 299 as another tool has them, and those of an older run, which lacks some and has changed others.
+fn with_ids() -> Dir {
+    let dir = Dir::with_items();
+    dir.semid("encode --model m.safetensors --input x.npy --output own.csv").ok();
+    let own = dir.text("own.csv");
+    let ids: Vec<(usize, &str)> = own.lines().skip(1).map(|line| line.split_once(',').unwrap().1).enumerate().collect();
+    let file = |ids: &mut dyn Iterator<Item = (usize, String)>| {
+        ids.fold("item,id,sales\n".to_owned(), |text, (item, id)| text + &format!("item {item},{id},{}\n", item + 1))
+    };
+    dir.write("ids.csv", file(&mut ids.iter().rev().map(|(item, id)| (*item, (*id).to_owned()))));
+    let older = |(item, id): &(usize, &str)| (*item, if *item < 30 { "7-7".to_owned() } else { (*id).to_owned() });
+    dir.write("older.csv", file(&mut ids.iter().take(290).map(older)));
+    dir.write("pairs.csv", "a,b\nitem 0,item 1\nitem 2,item 3\nitem 4,nobody\n");
+    dir
+}
+
+#[test]
+fn ids_of_any_tool_have_a_page() {
+    let dir = with_ids();
+    let args =
+        "report --ids ids.csv --against older.csv --weight-column sales --interactions pairs.csv --output r.html";
+    let written = dir.semid(&format!("{args} --svg figures --json")).json(0);
+    assert_eq!((&written["rows"], &written["device"]), (&300.into(), &serde_json::Value::Null));
+    let page = dir.text("r.html");
+    let judged = dir.semid("eval --ids ids.csv --against older.csv --json").json(0);
+    let changed = judged["churn"]["changed_items"].as_u64().unwrap();
+    assert!((1..=30).contains(&changed));
+    for part in [
+        "<title>Semantic IDs of ids</title>",
+        "Fan-out",
+        &format!("Of 290 items that both mappings have, {changed} changed their IDs; 10 were added and 0 removed"),
+        "Items with the same codes up to here",
+        "Best recall@10",
+        "heaviest item",
+        "over 2 pairs; 1 were left out",
+        "item 299",
+        "the first of its items",
+        "older.csv",
+    ] {
+        assert!(page.contains(part), "no {part}");
+    }
+    assert!(!page.contains("Kinds of collisions") && !page.contains("and the items nearest to its centre"));
+    assert!(!page.contains(dir.path("").to_str().unwrap()));
+    // Churn by key: the order of the items says nothing.
+    let first = judged["churn"]["unchanged_prefixes"][0].as_f64().unwrap();
+    assert!(page.contains(&format!("{:.1} %", 100.0 * first)), "{first}");
+    for figure in written["figures"].as_array().unwrap() {
+        roxmltree::Document::parse(&dir.text(figure.as_str().unwrap())).unwrap();
+    }
+    dir.semid(args).ok();
+    assert_eq!(dir.text("r.html"), page, "the same page again");
+}
+
+#[test]
+fn embeddings_say_more_of_ids_of_any_tool() {
+    let dir = with_ids();
+    let args = "report --ids ids.csv --input x.npy --items items.txt --labels items.txt --output r.html --device cpu";
+    dir.semid(&format!("{args} --k 3")).ok();
+    let page = dir.text("r.html");
+    for part in ["Kinds of collisions", "conflicts", "Recall@3", "Best recall@3", "joined by key", "Labels of items"] {
+        assert!(page.contains(part), "no {part}");
+    }
+    dir.semid(&format!("{args} --sample 0")).ok();
+    assert!(!dir.text("r.html").contains("Hamming"));
+    dir.semid("encode --model m.safetensors --input x.npy --output codes.npy").ok();
+    dir.semid("report --ids codes.npy --input x.npy --output r.html --device cpu").ok();
+    assert!(dir.text("r.html").contains("Recall@10"));
+    dir.semid("report --ids own.csv --input x.npy --row-numbers --output r.html --device cpu").ok();
+}
+
+#[test]
+fn flags_of_pages_about_ids_that_do_not_fit_are_refused() {
+    let dir = with_ids();
+    dir.write("ids.html", "item,id");
+    for (flags, part) in [
+        ("--ids ids.csv --model m.safetensors --input x.npy --output r.html", "cannot be used with"),
+        ("--ids ids.csv --sweep s.jsonl --output r.html", "cannot be used with"),
+        ("--ids ids.csv --labels items.txt --output r.html", "give them with --input"),
+        ("--ids ids.csv --row-numbers --output r.html", "give them with --input"),
+        ("--ids ids.csv --input x.npy --output r.html", "--row-numbers"),
+        ("--ids ids.csv --output r.csv", ".html"),
+        ("--ids ids.html --output ids.html", "ids.html"),
+        ("--ids none.csv --output r.html", "none.csv"),
+        ("--output r.html", "--model"),
+    ] {
+        let before = dir.files();
+        let run = dir.semid(&format!("report {flags}"));
+        assert_eq!((run.code, run.stdout.as_str()), (Some(2), ""), "{flags}");
+        assert!(run.stderr.contains(part), "{flags}: {}", run.stderr);
+        assert_eq!(dir.files(), before, "{flags}");
+    }
+}

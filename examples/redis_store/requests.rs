@@ -10,9 +10,12 @@ use semid::registry::{Entry, Record};
 /// Fields per command.
 const FIELDS: usize = 10_000;
 
+/// The name of a namespace, its manifest and its holders.
+pub(crate) type OfNamespace = (String, [Reply; 2]);
+
 impl RedisStore {
     pub(crate) fn call(&self, command: &str, key: &str, arguments: &[&[u8]]) -> Result<Reply> {
-        let key = format!("{}:{key}", self.name);
+        let key = self.key(key, &self.namespace);
         self.client().call(&[&[command.as_bytes(), key.as_bytes()], arguments].concat())
     }
 
@@ -20,9 +23,17 @@ impl RedisStore {
         self.client().call(&[command.as_bytes()])
     }
 
+    /// The server's name of a key; the namespaces share the model, the lock and the set of their names.
+    fn key(&self, key: &str, namespace: &str) -> String {
+        match (key, namespace) {
+            ("model" | "lock" | "namespaces", _) | (_, "") => format!("{}:{key}", self.name),
+            _ => format!("{}:{key}:{namespace}", self.name),
+        }
+    }
+
     /// A command about a key, to be sent with others.
     fn command(&self, command: &str, key: &str, arguments: &[&[u8]]) -> Vec<Vec<u8>> {
-        let key = format!("{}:{key}", self.name).into_bytes();
+        let key = self.key(key, &self.namespace).into_bytes();
         let arguments = arguments.iter().map(|argument| argument.to_vec());
         [command.as_bytes().to_vec(), key].into_iter().chain(arguments).collect()
     }
@@ -37,18 +48,31 @@ impl RedisStore {
         Ok(values)
     }
 
-    /// Everything that the server has, of one moment.
-    pub(crate) fn read_all(&self) -> Result<[Reply; 3]> {
+    /// Everything that the server has, of one moment: the model, and of every namespace its manifest and holders.
+    pub(crate) fn read_all(&self) -> Result<(Reply, Vec<OfNamespace>)> {
         let plain = |command: &str| vec![command.as_bytes().to_vec()];
-        let commands = [
-            plain("MULTI"),
-            self.command("HGETALL", "manifest", &[]),
-            self.command("GET", "model", &[]),
-            self.command("HGETALL", "holders", &[]),
-            plain("EXEC"),
-        ];
-        let done = self.client().call_all(&commands)?.pop().map(Reply::list).unwrap_or_default();
-        <[Reply; 3]>::try_from(done).map_err(|_| failed("a transaction gave other replies than were asked for"))
+        loop {
+            // A namespace that is added before `EXEC` makes it answer nothing, and then everything is asked again.
+            self.plain_key("WATCH", "namespaces")?;
+            let names = self.plain_key("SMEMBERS", "namespaces")?.list().into_iter().filter_map(Reply::bytes);
+            let names = [Vec::new()].into_iter().chain(names).map(|name| String::from_utf8(name).map_err(failed));
+            let names: Vec<String> = names.collect::<Result<_>>()?;
+            let of = |command: &str, key: &str, name: &str| {
+                vec![command.as_bytes().to_vec(), self.key(key, name).into_bytes()]
+            };
+            let mut commands = vec![plain("MULTI"), self.command("GET", "model", &[])];
+            commands.extend(names.iter().flat_map(|name| ["manifest", "holders"].map(|key| of("HGETALL", key, name))));
+            commands.push(plain("EXEC"));
+            let done = match self.client().call_all(&commands)?.pop() {
+                Some(Reply::Nil) => continue,
+                done => done.map(Reply::list).unwrap_or_default(),
+            };
+            let wrong = || failed("a transaction gave other replies than were asked for");
+            let mut done = done.into_iter();
+            let model = done.next().ok_or_else(wrong)?;
+            let mut of_name = |name| Ok((name, [done.next().ok_or_else(wrong)?, done.next().ok_or_else(wrong)?]));
+            return Ok((model, names.into_iter().map(&mut of_name).collect::<Result<_>>()?));
+        }
     }
 
     /// Sends many arguments, of which every `group` belong together.
@@ -66,6 +90,10 @@ impl RedisStore {
             let fields: Vec<Vec<u8>> = manifest.to_map().into_iter().flat_map(|(k, v)| [k.into(), v.into()]).collect();
             self.send("HSET", "manifest", 2, &fields)?;
             self.call("SET", "model", &[model])?;
+        }
+        let has_changes = !self.changes.ids.is_empty() || self.changes.manifest.is_some();
+        if has_changes && !self.namespace.is_empty() {
+            self.call("SADD", "namespaces", &[self.namespace.as_bytes()])?;
         }
         let mut members = Vec::new();
         let mut holders = Vec::new();

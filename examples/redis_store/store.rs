@@ -18,9 +18,11 @@ const LOCK_MS: &str = "60000";
 /// Registered IDs on a Redis server, all keys of which begin with a name.
 ///
 /// `NAME:ids` is a sorted set of IDs, `NAME:holders` a hash from ID to item, `NAME:items` one from item to ID,
-/// `NAME:manifest` a hash, `NAME:model` a string. Changes are gathered here and sent in one `MULTI`, which the server
-/// does all or nothing, and only if `NAME:lock` is still this writer's: the key is watched. What is acknowledged is as
-/// durable as the server is told to be: `appendonly yes` and `appendfsync always` for every commit on disk.
+/// `NAME:manifest` a hash, `NAME:model` a string. The first four have another set of keys for each namespace, such as
+/// `NAME:ids:goods`; `NAME:namespaces` is the set of names. Changes are gathered here and sent in one `MULTI`, which
+/// the server does all or nothing, and only if `NAME:lock` is still this writer's: the key is watched. What is
+/// acknowledged is as durable as the server is told to be: `appendonly yes` and `appendfsync always` for every commit
+/// on disk.
 ///
 /// Redis keeps no versions of what it holds, so a snapshot is a copy: one `MULTI` reads everything at one moment into
 /// the memory of the reader, and the server serves nobody else for as long as that takes. Single look-ups need none. A
@@ -28,6 +30,7 @@ const LOCK_MS: &str = "60000";
 pub(crate) struct RedisStore {
     client: Mutex<Client>,
     pub(crate) name: String,
+    pub(crate) namespace: String,
     pub(crate) changes: Changes,
     /// What the lock says while it is held.
     lock: Option<String>,
@@ -36,7 +39,8 @@ pub(crate) struct RedisStore {
 impl RedisStore {
     pub(crate) fn open(address: &str, name: &str) -> Result<Self> {
         let client = Mutex::new(Client::connect(address)?);
-        Ok(Self { client, name: name.to_owned(), changes: Changes::default(), lock: None })
+        let (name, namespace) = (name.to_owned(), String::new());
+        Ok(Self { client, name, namespace, changes: Changes::default(), lock: None })
     }
 
     /// The connection, which one thread uses at a time.
@@ -61,17 +65,36 @@ impl Store for RedisStore {
     }
 
     fn snapshot(&self) -> Result<Box<dyn Store>> {
-        let [manifest, model, holders] = self.read_all()?;
+        let (model, namespaces) = self.read_all()?;
+        let model = model.bytes().unwrap_or_default();
         let mut all = MemoryStore::new();
-        all.begin()?;
-        if let (Some(manifest), Some(model)) = (manifest_of(manifest)?, model.bytes()) {
-            all.set_manifest(&manifest, &model)?;
+        for (name, [manifest, holders]) in namespaces {
+            all.use_namespace(&name)?;
+            all.begin()?;
+            if let Some(manifest) = manifest_of(manifest)? {
+                all.set_manifest(&manifest, &model)?;
+            }
+            let fields: Vec<Vec<u8>> = holders.list().into_iter().filter_map(Reply::bytes).collect();
+            let record = |[id, value]: &[Vec<u8>; 2]| Ok(held(value)?.record(layout::id(id)?));
+            all.insert(&fields.as_chunks().0.iter().map(record).collect::<Result<Vec<_>>>()?)?;
+            all.commit()?;
         }
-        let fields: Vec<Vec<u8>> = holders.list().into_iter().filter_map(Reply::bytes).collect();
-        let record = |[id, value]: &[Vec<u8>; 2]| Ok(held(value)?.record(layout::id(id)?));
-        all.insert(&fields.as_chunks().0.iter().map(record).collect::<Result<Vec<_>>>()?)?;
-        all.commit()?;
+        all.use_namespace(&self.namespace)?;
         all.snapshot()
+    }
+
+    fn namespace(&self) -> &str {
+        &self.namespace
+    }
+
+    fn use_namespace(&mut self, name: &str) -> Result<()> {
+        self.rollback()?;
+        name.clone_into(&mut self.namespace);
+        Ok(())
+    }
+
+    fn namespaces(&self) -> Result<Vec<(String, Manifest)>> {
+        self.snapshot()?.namespaces()
     }
 
     fn set_manifest(&mut self, manifest: &Manifest, model: &[u8]) -> Result<()> {

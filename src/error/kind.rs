@@ -426,6 +426,14 @@ pub enum ErrorKind {
     /// The store has no registry in it.
     #[error("holds no registry: assign IDs into it first, or give another file")]
     NoRegistry,
+    /// A namespace in which no registry was made.
+    #[error("{}", no_namespace(namespace, known))]
+    NoNamespace {
+        /// The name that was asked for; empty for the namespace in which a store begins.
+        namespace: String,
+        /// The names of the namespaces of the store.
+        known: Vec<String>,
+    },
     /// The registry belongs to another model; IDs of two models cannot live together.
     #[error("the registry belongs to model {expected}, this is model {found}: use that model or a new registry")]
     OtherModel {
@@ -520,4 +528,14 @@ pub enum ErrorKind {
         /// The error of the operating system.
         source: io::Error,
     },
+}
+
+fn no_namespace(namespace: &str, known: &[String]) -> String {
+    let shown = |name: &String| if name.is_empty() { "the one without a name".to_owned() } else { format!("`{name}`") };
+    let known = known.iter().map(shown).collect::<Vec<_>>().join(", ");
+    match (namespace, known.as_str()) {
+        ("", known) => format!("the registry has namespaces, and none without a name; name one of {known}"),
+        (_, "") => format!("holds no registry, and so no namespace `{namespace}`: assign IDs into it first"),
+        (_, known) => format!("the registry has no namespace `{namespace}`; it has {known}"),
+    }
 }

@@ -5,6 +5,7 @@ mod engine;
 mod export;
 mod format;
 mod level_name;
+mod namespace;
 mod reassign;
 mod records;
 mod registry;

@@ -9,8 +9,9 @@ use std::fmt;
 /// tokens of an ID.
 ///
 /// `{code}` is the code. `{level}` is the level as letters, a, b and so on; `{level0}` and `{level1}` are its number
-/// from 0 or from 1. A template is refused if a text could be read in two ways, or if a token could begin another one
-/// that follows from the same text, as tokenizers take the longest.
+/// from 0 or from 1. A template may contain the name of a namespace, which keeps its tokens apart from those of the
+/// others: `<goods_{level}_{code}>`. A template is refused if a text could be read in two ways, or if a token could
+/// begin another one that follows from the same text, as tokenizers take the longest.
 ///
 /// ```
 /// use semid::registry::{IdText, ParsedId, SemanticId, SuffixForm, TokenTemplate};
@@ -181,6 +182,23 @@ impl TokenTemplate {
             true => (format!("{before}{}{between}", self.level(level)), after.clone()),
             false => (before.clone(), format!("{between}{}{after}", self.level(level))),
         }
+    }
+
+    /// Returns whether one of the first `levels` levels has a token that is also a token of `other`, although the two
+    /// write tokens differently. It may say so too of tokens whose codes are larger than any.
+    pub(crate) fn confuses(&self, other: &Self, levels: usize) -> bool {
+        let unmarked = |template: &Self| Self { begin: None, end: None, ..template.clone() };
+        if unmarked(self) == unmarked(other) {
+            return false;
+        }
+        let digits = |text: Option<&str>| text.is_some_and(|text| text.bytes().all(|byte| byte.is_ascii_digit()));
+        // One text goes on where the other begins or ends with a part of its code.
+        let heads = |a: &str, b: &str| digits(a.strip_prefix(b)) || digits(b.strip_prefix(a));
+        let tails = |a: &str, b: &str| digits(a.strip_suffix(b)) || digits(b.strip_suffix(a));
+        let theirs: Vec<(String, String)> = (0..levels).map(|level| other.around(level)).collect();
+        (0..levels).map(|level| self.around(level)).any(|(head, tail)| {
+            theirs.iter().any(|(other_head, other_tail)| heads(&head, other_head) && tails(&tail, other_tail))
+        })
     }
 
     /// Writes the tokens that show `codes`, one level after the other, and the mark before them; and the mark after

@@ -39,8 +39,12 @@ pub use inputs::Inputs;
 pub use npy::{CodesFile, Element, NpyRows, NpyWriter, read_codes};
 pub use options::{FloatBytes, ReadOptions};
 #[cfg(feature = "parquet")]
+pub(crate) use parquet::{CodeLists, read_code_lists, read_reals};
+#[cfg(feature = "parquet")]
 pub use parquet::{ParquetRows, columns, read_strings};
 pub use safetensors::SafetensorsRows;
+#[cfg(feature = "csv")]
+pub(crate) use text::column_names;
 
 pub use crate::origin::{Provenance, ProvenanceInput};
 

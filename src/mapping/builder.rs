@@ -11,6 +11,8 @@ pub(super) struct Builder {
     values: Vec<u32>,
     /// Where the codes of every item end.
     ends: Vec<usize>,
+    /// How often each item is wanted, where that is known.
+    weights: Vec<f64>,
 }
 
 impl Builder {
@@ -34,11 +36,33 @@ impl Builder {
         Ok(())
     }
 
+    /// Says how often the item that was added last is wanted, from the text of a number.
+    pub(super) fn weigh(&mut self, text: &str) -> Result<()> {
+        let key = self.keys.last().map_or("", String::as_str);
+        let wrong = |_| Error::parameter("weight", format!("{text:?}"), format!("a number (item {key:?})"));
+        let weight = text.trim().parse().map_err(wrong)?;
+        try_reserve(&mut self.weights, 1, "weights of items")?;
+        self.weights.push(weight);
+        Ok(())
+    }
+
+    /// Says how often every item is wanted.
+    #[cfg(feature = "parquet")]
+    pub(super) fn weigh_all(&mut self, weights: Vec<f64>) {
+        self.weights = weights;
+    }
+
     /// Makes the mapping.
     ///
     /// An ID that is shorter than the longest one gets, at every level that it lacks, a code that no item has there: it
     /// stays different from all longer IDs.
-    pub(super) fn finish(self) -> Result<Mapping> {
+    pub(super) fn finish(mut self) -> Result<Mapping> {
+        let weights = std::mem::take(&mut self.weights);
+        let mapping = self.mapping()?;
+        Ok(Mapping { weights: (weights.len() == mapping.keys.len()).then_some(weights), ..mapping })
+    }
+
+    fn mapping(self) -> Result<Mapping> {
         let starts = || std::iter::once(0).chain(self.ends.iter().copied());
         let ids = || starts().zip(&self.ends).map(|(start, end)| self.values.get(start..*end).unwrap_or_default());
         let levels = ids().map(<[u32]>::len).max().ok_or(ErrorKind::Empty)?;

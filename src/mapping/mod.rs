@@ -27,11 +27,11 @@ pub use churn::Churn;
 pub use co_occurrence::{CoOccurrence, LevelCoOccurrence};
 pub use fan_out::FanOut;
 pub use join::JoinedRows;
-pub use read::{MappingOptions, read_numbers, read_pairs};
+pub use read::{MappingOptions, read_pairs};
 pub use weighted::WeightedCollisions;
 
 use crate::codes::Codes;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, ErrorKind, Result, try_reserve};
 use crate::metrics::{CodeMetrics, Sizes, code_metrics};
 use std::collections::HashMap;
 
@@ -54,8 +54,10 @@ pub struct Mapping {
     codes: Codes,
     /// Number of clusters of every level.
     clusters: Vec<usize>,
-    /// The row of every key.
-    rows: HashMap<String, usize>,
+    /// The rows, in the order of their keys.
+    by_key: Vec<usize>,
+    /// How often each item is wanted, where the file of the IDs says so.
+    weights: Option<Vec<f64>>,
 }
 
 impl Mapping {
@@ -73,16 +75,15 @@ impl Mapping {
         if codes.is_empty() {
             return Err(ErrorKind::Empty.into());
         }
-        let mut rows = HashMap::new();
-        rows.try_reserve(keys.len()).map_err(|_| ErrorKind::OutOfMemory {
-            what: "item keys".into(),
-            bytes: (keys.len() as u64).saturating_mul(size_of::<(String, usize)>() as u64),
-        })?;
-        for (row, key) in keys.iter().enumerate() {
-            if let Some(first) = rows.insert(key.clone(), row) {
-                let expected = format!("rows {first} and {row} have this key; every item needs a key of its own");
-                return Err(Error::parameter("item key", format!("{key:?}"), expected));
-            }
+        let mut by_key = Vec::new();
+        try_reserve(&mut by_key, keys.len(), "the order of item keys")?;
+        by_key.extend(0..keys.len());
+        let key = |row: &usize| keys.get(*row).map_or("", String::as_str);
+        by_key.sort_unstable_by(|a, b| (key(a), a).cmp(&(key(b), b)));
+        let twice = by_key.windows(2).filter(|pair| pair.first().map(key) == pair.last().map(key));
+        if let Some([first, row]) = twice.min_by_key(|pair| pair.last().copied()) {
+            let expected = format!("rows {first} and {row} have this key; every item needs a key of its own");
+            return Err(Error::parameter("item key", format!("{:?}", key(row)), expected));
         }
         let mut clusters = vec![1; codes.levels()];
         for row in codes.rows() {
@@ -92,7 +93,7 @@ impl Mapping {
             let expected = format!("codes of a level are below {}", crate::MAX_CLUSTERS);
             return Err(Error::parameter("code", most - 1, expected));
         }
-        Ok(Self { keys, codes, clusters, rows })
+        Ok(Self { keys, codes, clusters, by_key, weights: None })
     }
 
     /// Sets the number of clusters of the first levels, so that codes that no item has count as unused.
@@ -134,7 +135,14 @@ impl Mapping {
 
     /// Returns the number of the item with this key.
     pub fn row(&self, key: &str) -> Option<usize> {
-        self.rows.get(key).copied()
+        let at = self.by_key.binary_search_by_key(&key, |row| self.keys.get(*row).map_or("", String::as_str));
+        self.by_key.get(at.ok()?).copied()
+    }
+
+    /// Returns how often each item is wanted, (N), where the file of the IDs was read with
+    /// [`MappingOptions::weight_column`].
+    pub fn weights(&self) -> Option<&[f64]> {
+        self.weights.as_deref()
     }
 
     /// Measures the codes alone: collisions of whole IDs, and the use of every level.
@@ -148,10 +156,11 @@ impl Mapping {
     /// Returns the best recall at `k` that any recommender can reach that answers with these IDs, if every item is
     /// wanted equally often: the mean over the items of `min(1, k / n)`, where n items have the item's ID.
     ///
-    /// A recommender that knows the right ID still has to choose k of its n items by chance.
+    /// A recommender that knows the right ID still has to choose k of its n items by chance. For several k, take
+    /// [`Sizes::recall_ceiling`] of [`Mapping::sizes`].
     ///
     /// # Exactness
-    /// The value is the quotient of two integers, `sum over IDs of min(n, k)` and N.
+    /// As for [`Sizes::recall_ceiling`].
     ///
     /// # Errors
     /// [`ErrorKind::Parameter`] for k = 0.
@@ -159,13 +168,7 @@ impl Mapping {
         if k == 0 {
             return Err(Error::parameter("k", 0, "at least 1 item is recommended"));
         }
-        let sizes = self.group_sizes().into_values();
-        let (mut found, mut all) = (0, 0);
-        for size in sizes {
-            found += size.min(k);
-            all += size;
-        }
-        Ok(found as f64 / all as f64)
+        Ok(self.sizes().recall_ceiling(k))
     }
 
     /// Returns the number of items of every ID.

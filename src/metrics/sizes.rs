@@ -61,6 +61,17 @@ impl Sizes {
         ratio(self.collided_items(), self.items())
     }
 
+    /// Returns the best recall at `k` that any recommender can reach whose answers are buckets, if every item is wanted
+    /// equally often: the mean over the items of `min(1, k / n)`, where n items have the item's bucket.
+    ///
+    /// # Exactness
+    /// The value is the quotient of two integers, `sum over buckets of min(n, k)` and N; 0 where there is no item.
+    pub fn recall_ceiling(&self, k: u64) -> f64 {
+        let found =
+            |found: u64, (size, buckets): (&u64, &u64)| found.saturating_add(size.min(&k).saturating_mul(*buckets));
+        ratio(self.by_size.iter().fold(0, found), self.items())
+    }
+
     /// Returns `H = -sum p ln p` in nats, where p is the share of the items that a bucket has.
     pub fn entropy(&self) -> f64 {
         let items = self.items() as f64;

@@ -6,6 +6,7 @@ use super::tree::Tree;
 use super::words::Words;
 use crate::codes::Codes;
 use crate::error::Result;
+use crate::mapping::Mapping;
 use crate::metrics::{PrefixPurity, Quality, Quantizer, prefix_purity};
 use crate::rows::Rows;
 
@@ -20,6 +21,8 @@ pub(super) struct Facts<'a> {
     pub(super) captions: Captions,
     pub(super) words: Words,
     pub(super) tree: Tree<'a>,
+    /// Whether the tree knows which items are nearest to the centres of its cells.
+    pub(super) has_centres: bool,
     /// For every level, the number of items of each code.
     pub(super) usage: Vec<Vec<u64>>,
     pub(super) quality: Quality,
@@ -42,9 +45,27 @@ impl<'a> Facts<'a> {
             captions: Captions::new(report.labels.as_deref().unwrap_or_default()),
             words: Words::new(&names),
             tree,
+            has_centres: true,
             usage: usage(codes, &model.clusters()),
             quality,
             purity,
+        })
+    }
+
+    /// What a mapping says without embeddings.
+    pub(super) fn of_mapping(report: &'a Report, mapping: &'a Mapping) -> Result<Self> {
+        let names = Names(report.names.as_deref().or(Some(mapping.keys())));
+        let codes = mapping.codes();
+        let labels = report.labels.as_deref();
+        Ok(Self {
+            names,
+            captions: Captions::new(labels.unwrap_or_default()),
+            words: Words::new(&names),
+            tree: Tree::new(codes, TREE_BYTES, |row| names.of(row).len() + NAME_BYTES),
+            has_centres: false,
+            usage: usage(codes, mapping.clusters()),
+            quality: Quality { codes: mapping.metrics()?, errors: None, neighbors: None },
+            purity: labels.map(|labels| prefix_purity(codes, labels, report.seed)).transpose()?,
         })
     }
 }

@@ -4,6 +4,7 @@ mod chart;
 mod facts;
 mod figure;
 mod figures;
+mod mapping;
 mod names;
 mod numbers;
 mod page;
@@ -20,6 +21,7 @@ use crate::metrics::{Evaluation, EvaluationProgress, Quantizer};
 use crate::rows::Rows;
 use crate::sweep::{SweepMetric, SweepRecord};
 use facts::Facts;
+pub use mapping::MappingFindings;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 

@@ -1,6 +1,6 @@
 //! Flags of `semid export`.
 
-use super::TemplateArgs;
+use super::{NamespaceArgs, TemplateArgs};
 use clap::{Args, ValueEnum};
 use std::path::PathBuf;
 
@@ -9,6 +9,8 @@ pub(crate) struct ExportArgs {
     /// Database of semantic IDs
     #[arg(long, value_name = "FILE")]
     pub(crate) db: PathBuf,
+    #[command(flatten)]
+    pub(crate) namespace: NamespaceArgs,
     /// File to write, or folder for --kind hf
     #[arg(long, short, value_name = "FILE")]
     pub(crate) output: PathBuf,
@@ -63,7 +65,7 @@ pub(crate) enum Kind {
     Static,
     /// {"12,5,33": 1, ...}, the catalogue that FlashRec reads; all IDs need the same depth, in sids.json
     SidJson,
-    /// A copy of the whole database as of one moment, even while others write to it, in any .db
+    /// A copy of the whole database with all its namespaces as of one moment, even while others write to it, in any .db
     Engine,
 }
 

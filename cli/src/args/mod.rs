@@ -3,18 +3,22 @@
 mod eval;
 mod export;
 mod fit;
+mod ids;
 mod input;
 mod memory;
+mod namespace;
 mod registry;
 mod report;
 mod sweep;
 mod template;
 mod vae;
 
-pub(crate) use eval::{EvalArgs, IdsArgs};
+pub(crate) use eval::EvalArgs;
 pub(crate) use export::{ExportArgs, Kind};
 pub(crate) use fit::{Algorithm, FitArgs, FitOptions, Metric};
+pub(crate) use ids::IdsArgs;
 pub(crate) use input::{InputArgs, OnBadRows};
+pub(crate) use namespace::NamespaceArgs;
 pub(crate) use registry::{AssignArgs, DeleteArgs, KeyArgs, LookupArgs, ResolverName, SettingArgs, StatsArgs};
 pub(crate) use report::{PageArgs, ReportArgs};
 pub(crate) use sweep::{Balanced, SweepArgs};
@@ -195,14 +199,17 @@ Examples:
 Numbers measured on a sample are shown as value +- half of their 95 % confidence interval.")]
     #[command(mut_args(eval::of_eval))]
     Eval(Box<EvalArgs>),
-    /// Draw a report on the semantic IDs of a model, as a web page
+    /// Draw a report on the semantic IDs of a model, or of any tool, as a web page
     #[command(after_help = "\
 Examples:
   semid report --model model.safetensors --input items.parquet --id-column name --output report.html
   semid report --model model.safetensors --input items.npy --items names.txt --output report.html --svg figures
   semid report --model model.safetensors --input items.npy --sweep sweep.jsonl --output report.html
+  semid report --ids ids.csv --against older.csv --output report.html
+  semid report --ids index.json --input items.parquet --id-column name --output report.html
 
 The page is one file, which loads nothing; it contains the names and labels of the items.")]
+    #[command(mut_args(ids::without_input))]
     Report(Box<ReportArgs>),
     /// Fit and measure models of many sizes, to help choose levels and clusters
     #[command(after_help = "\

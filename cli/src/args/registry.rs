@@ -1,6 +1,6 @@
 //! Flags of the commands on databases of semantic IDs.
 
-use super::{Format, InputArgs, TemplateArgs};
+use super::{Format, InputArgs, NamespaceArgs, TemplateArgs};
 use clap::{Args, ValueEnum};
 use std::num::{NonZeroU32, NonZeroUsize};
 use std::path::PathBuf;
@@ -10,6 +10,8 @@ pub(crate) struct AssignArgs {
     /// Database of semantic IDs; it is created if it is missing
     #[arg(long, value_name = "FILE")]
     pub(crate) db: PathBuf,
+    #[command(flatten)]
+    pub(crate) namespace: NamespaceArgs,
     /// Model file, as `semid fit` writes it [default: the model in the database]
     #[arg(long, short, value_name = "FILE")]
     pub(crate) model: Option<PathBuf>,
@@ -46,9 +48,9 @@ pub(crate) struct KeyArgs {
     pub(crate) row_numbers: bool,
 }
 
-/// The settings that a database keeps from its beginning.
+/// The settings that a database, and each of its namespaces, keeps from its beginning.
 #[derive(Debug, Args)]
-#[command(next_help_heading = "Options for a new database, which never change")]
+#[command(next_help_heading = "Options for a new database or namespace, which never change")]
 pub(crate) struct SettingArgs {
     /// How items with equal codes get different IDs [default: suffix]
     #[arg(long, value_enum)]
@@ -85,6 +87,8 @@ pub(crate) struct LookupArgs {
     /// Database of semantic IDs
     #[arg(long, value_name = "FILE")]
     pub(crate) db: PathBuf,
+    #[command(flatten)]
+    pub(crate) namespace: NamespaceArgs,
     #[command(flatten)]
     pub(crate) what: LookupWhat,
     /// Also show the K items nearest to the item: by the length of the common prefix, then by distance
@@ -125,6 +129,8 @@ pub(crate) struct StatsArgs {
     /// Database of semantic IDs
     #[arg(long, value_name = "FILE")]
     pub(crate) db: PathBuf,
+    #[command(flatten)]
+    pub(crate) namespace: NamespaceArgs,
 }
 
 #[derive(Debug, Args)]
@@ -132,6 +138,8 @@ pub(crate) struct DeleteArgs {
     /// Database of semantic IDs
     #[arg(long, value_name = "FILE")]
     pub(crate) db: PathBuf,
+    #[command(flatten)]
+    pub(crate) namespace: NamespaceArgs,
     #[command(flatten)]
     pub(crate) what: DeleteWhat,
 }

@@ -1,6 +1,6 @@
 //! Flags of `semid report`.
 
-use super::InputArgs;
+use super::{IdsArgs, InputArgs};
 use crate::input::Texts;
 use clap::Args;
 use std::path::PathBuf;
@@ -8,15 +8,23 @@ use std::path::PathBuf;
 #[derive(Debug, Args)]
 pub(crate) struct ReportArgs {
     /// Model file, as `semid fit` writes it
-    #[arg(long, short, value_name = "FILE")]
-    pub(crate) model: PathBuf,
+    #[arg(long, short, value_name = "FILE", required_unless_present = "ids")]
+    pub(crate) model: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) input: InputArgs,
+    #[command(flatten)]
+    pub(crate) ids: IdsArgs,
+    /// File of older IDs: shows how many items have other IDs now; they are found by their keys
+    #[arg(long, value_name = "FILE", requires = "ids")]
+    pub(crate) against: Option<PathBuf>,
+    /// With --ids: the keys of the items are the numbers of their rows, from 0
+    #[arg(long, requires = "ids", conflicts_with_all = ["id_column", "items"])]
+    pub(crate) row_numbers: bool,
     /// Page to write, .html
     #[arg(long, short, value_name = "FILE")]
     pub(crate) output: PathBuf,
     /// File of a sweep, whose runs the page compares
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", conflicts_with = "ids")]
     pub(crate) sweep: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) page: PageArgs,
@@ -37,10 +45,10 @@ pub(crate) struct ReportArgs {
 /// The contents of a page, and the files beside it.
 #[derive(Debug, Args)]
 pub(crate) struct PageArgs {
-    /// Column of the input with the names of the items
+    /// Column of the input with the names of the items; with --ids their keys, by which rows are joined with IDs
     #[arg(long, value_name = "NAME")]
     pub(crate) id_column: Option<String>,
-    /// Text file with the name of every item, one per line
+    /// Text file with the name of every item, one per line; with --ids their keys
     #[arg(long, value_name = "FILE", conflicts_with = "id_column")]
     pub(crate) items: Option<PathBuf>,
     /// Column of the input with labels, such as categories, which items with a common prefix should share

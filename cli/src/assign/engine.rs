@@ -1,6 +1,6 @@
 //! Opens the engine in the database, or makes it.
 
-use crate::args::{AssignArgs, Format, ResolverName, SettingArgs};
+use crate::args::{AssignArgs, Format, NamespaceArgs, ResolverName, SettingArgs};
 use crate::database;
 use crate::input::Input;
 use crate::output::Failure;
@@ -12,9 +12,9 @@ use std::num::NonZeroU32;
 /// database.
 pub(super) fn open(args: &AssignArgs, input: &Input) -> Result<SemanticIdEngine, Failure> {
     let failed = |error| Failure::of_file(error, &args.db);
-    let store = args.db.exists().then(|| database::open(&args.db)).transpose()?;
+    let store = args.db.exists().then(|| database::open(&args.db, &args.namespace)).transpose()?;
     let manifest = store.as_ref().map(Store::manifest).transpose()?.flatten();
-    let (resolver, format) = settings(&args.settings, manifest.as_ref())
+    let (resolver, format) = settings(&args.settings, &args.namespace, manifest.as_ref())
         .map_err(|reason| Failure::Error(format!("{}: {reason}", args.db.display())))?;
     let model = match (&args.model, store.as_ref().map(Store::model).transpose()?.flatten()) {
         (Some(path), _) => Model::load(path)?,
@@ -27,7 +27,7 @@ pub(super) fn open(args: &AssignArgs, input: &Input) -> Result<SemanticIdEngine,
         let mismatch = ErrorKind::DimMismatch { expected: model.dim(), found: dim };
         return Err(input.failure(mismatch.into()));
     }
-    let store = store.map_or_else(|| database::open(&args.db), Ok)?;
+    let store = store.map_or_else(|| database::open(&args.db, &args.namespace), Ok)?;
     let engine = SemanticIdEngine::new(model, store, resolver, format).map_err(failed)?;
     let engine = engine.update_changed(args.update_changed);
     Ok(match args.batch_rows {
@@ -46,12 +46,16 @@ fn no_model(store: &Option<SqliteStore>, manifest: &Option<Manifest>) -> &'stati
 }
 
 /// Returns the settings that the flags ask for; where they are silent, those of the database.
-fn settings(args: &SettingArgs, manifest: Option<&Manifest>) -> Result<(Resolver, IdFormat), String> {
+fn settings(
+    args: &SettingArgs,
+    namespace: &NamespaceArgs,
+    manifest: Option<&Manifest>,
+) -> Result<(Resolver, IdFormat), String> {
     let kind = args.resolver.or(manifest.map(|manifest| name(manifest.resolver()))).unwrap_or(ResolverName::Suffix);
     let resolver = resolver(args, kind, manifest.map(Manifest::resolver))?;
     let former = manifest.map(|manifest| manifest.text().format());
     let own = former.and_then(IdFormat::template);
-    let template = args.template.over(own).map_err(|error| error.to_string())?;
+    let template = args.template.over(own, namespace).map_err(|error| error.to_string())?;
     let token = match args.format {
         Some(format) => matches!(format, Format::Token),
         None => template.is_some() || own.is_some(),

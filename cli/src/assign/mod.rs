@@ -31,6 +31,8 @@ struct Summary<'a> {
     #[serde(skip_serializing_if = "output::is_zero")]
     bad_rows: usize,
     fingerprint: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    namespace: Option<&'a str>,
     #[serde(serialize_with = "output::path")]
     db: &'a Path,
     #[serde(serialize_with = "output::path_if_any")]
@@ -65,6 +67,7 @@ pub(crate) fn run(common: &Common, args: &AssignArgs) -> Outcome {
         added_distance: report.added_distance,
         retired: if args.update_changed { report.changed } else { 0 },
         fingerprint: engine.registry().manifest().fingerprint(),
+        namespace: args.namespace.given(),
         db: &args.db,
         output: args.output.as_deref(),
         device: &device.info().name,
@@ -186,7 +189,8 @@ fn text(summary: &Summary<'_>) -> String {
             _ => "they got new IDs, and the old ones are retired\n",
         };
     }
-    text += &format!("registered in {}\n", summary.db.display());
+    let namespace = summary.namespace.map(|name| format!("namespace {name} of ")).unwrap_or_default();
+    text += &format!("registered in {namespace}{}\n", summary.db.display());
     if let Some(output) = summary.output {
         text += &format!("saved {}\n", output.display());
     }

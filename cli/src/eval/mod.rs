@@ -2,6 +2,7 @@
 
 mod against;
 mod ids;
+mod ids_text;
 mod table;
 
 use crate::args::{self, Common, EvalArgs};
@@ -127,6 +128,6 @@ fn read(path: &Path) -> Result<Codes, Failure> {
     Ok(Codes::new(values, levels)?)
 }
 
-fn has_extension(path: &Path, extension: &str) -> bool {
+pub(crate) fn has_extension(path: &Path, extension: &str) -> bool {
     path.extension().is_some_and(|found| found.eq_ignore_ascii_case(extension))
 }

@@ -1,5 +1,6 @@
 //! `semid report`
 
+mod ids;
 mod page;
 
 pub(crate) use page::Page;
@@ -28,23 +29,25 @@ struct Written<'a> {
     #[serde(skip_serializing_if = "output::is_zero")]
     bad_rows: usize,
     seconds: f64,
-    device: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    device: Option<String>,
 }
 
 pub(crate) fn run(common: &Common, args: &ReportArgs) -> Outcome {
-    let model = Model::load(&args.model)?;
+    let Some(model_path) = &args.model else { return ids::run(common, args) };
+    let model = Model::load(model_path)?;
     let input = Input::open(common, &args.input, args.page.texts(), args.page.label_column.as_deref())?;
     let rows = Watched::new(&input.rows);
     let sweep = args.sweep.as_deref().map(|path| runs(path, &input)).transpose()?.unwrap_or_default();
     let inputs: Vec<&Path> =
-        [Some(&args.model), args.sweep.as_ref()].into_iter().flatten().map(PathBuf::as_path).collect();
+        [Some(model_path), args.sweep.as_ref()].into_iter().flatten().map(PathBuf::as_path).collect();
     let page = Page::new(&args.page, &args.output, &input, &inputs)?;
     let device = common.device()?;
     let start = Instant::now();
     let bar = Bar::comparisons(common);
     bar.name("encoding");
     let codes = model.encode(&rows, &device).map_err(|error| input.failure(error))?;
-    let report = page.report(&model, &page::file_name(&args.model), rows.len());
+    let report = page.report(&model, &page::file_name(model_path), rows.len());
     let report = report.sweep(sweep).sample(args.sample).pairs(args.pairs).seed(args.seed);
     let report = match args.k {
         Some(k) => report.k(k),
@@ -64,7 +67,7 @@ pub(crate) fn run(common: &Common, args: &ReportArgs) -> Outcome {
         rows: rows.len(),
         bad_rows: input.skipped(),
         seconds: start.elapsed().as_secs_f64(),
-        device: device.info().name.clone(),
+        device: Some(device.info().name.clone()),
     };
     output::result(common.json, &written, || text(&written))?;
     Ok(Answer::Yes)
@@ -86,8 +89,9 @@ fn text(written: &Written<'_>) -> String {
     };
     let (output, kilobytes) = (output.display(), bytes.div_ceil(1000));
     let rows = output::things(*rows, "row");
+    let device = device.as_ref().map(|device| format!(" on {device}")).unwrap_or_default();
     format!(
-        "drew a page of {kilobytes} kB{figures} about {rows} on {device} in {seconds:.2} s\n\
+        "drew a page of {kilobytes} kB{figures} about {rows}{device} in {seconds:.2} s\n\
          saved {output}; open it in a browser\n"
     )
 }

@@ -33,14 +33,7 @@ impl<'a> Page<'a> {
         let texts = [args.items.as_deref(), args.labels.as_deref()].into_iter().flatten();
         inputs.iter().copied().chain(texts).try_for_each(|other| output::differs(output, other))?;
         input.check_output(output)?;
-        let is_page = |extension: &OsStr| ["html", "htm"].iter().any(|html| extension.eq_ignore_ascii_case(html));
-        if !output.extension().is_some_and(is_page) {
-            let path = output.display();
-            return Err(Failure::Error(format!("{path}: a report is a web page; give it a name that ends in .html")));
-        }
-        // It is better to learn before the measuring that the output cannot be written.
-        AtomicFile::check(output)?;
-        args.svg.as_deref().map_or(Ok(()), writable)?;
+        check_output(args, output)?;
         Ok(Self { args, output, input, names, labels })
     }
 
@@ -66,11 +59,27 @@ impl<'a> Page<'a> {
 
     /// Writes the page and, if asked, the figures; returns the files of the figures.
     pub(crate) fn save(&self, page: &ReportPage) -> Result<Vec<PathBuf>, Failure> {
-        page.save(self.output)?;
-        let Some(folder) = &self.args.svg else { return Ok(Vec::new()) };
-        page.save_figures(folder)?;
-        Ok(page.figures().iter().map(|figure| folder.join(format!("{}.svg", figure.name))).collect())
+        save(self.args, self.output, page)
     }
+}
+
+/// Checks, before the measuring, that the page and its figures can be written.
+pub(super) fn check_output(args: &PageArgs, output: &Path) -> Result<(), Failure> {
+    let is_page = |extension: &OsStr| ["html", "htm"].iter().any(|html| extension.eq_ignore_ascii_case(html));
+    if !output.extension().is_some_and(is_page) {
+        let path = output.display();
+        return Err(Failure::Error(format!("{path}: a report is a web page; give it a name that ends in .html")));
+    }
+    AtomicFile::check(output)?;
+    args.svg.as_deref().map_or(Ok(()), writable)
+}
+
+/// Writes a page and, if asked, its figures; returns the files of the figures.
+pub(super) fn save(args: &PageArgs, output: &Path, page: &ReportPage) -> Result<Vec<PathBuf>, Failure> {
+    page.save(output)?;
+    let Some(folder) = &args.svg else { return Ok(Vec::new()) };
+    page.save_figures(folder)?;
+    Ok(page.figures().iter().map(|figure| folder.join(format!("{}.svg", figure.name))).collect())
 }
 
 /// Makes a folder if it is missing, and checks that files can be written into it.

@@ -37,8 +37,21 @@ struct Stats<'a> {
     format: &'static str,
     separator: Option<String>,
     fingerprint: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    namespace: Option<&'a str>,
+    /// All namespaces of the database; empty if the only one has no name.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    namespaces: Vec<Namespace>,
     #[serde(serialize_with = "output::path")]
     db: &'a Path,
+}
+
+/// A namespace of the database.
+#[derive(Serialize)]
+struct Namespace {
+    /// Empty for the one without a name.
+    namespace: String,
+    items: u64,
 }
 
 /// Codes that several items share.
@@ -50,9 +63,10 @@ struct Largest {
 
 pub(crate) fn run(common: &Common, args: &StatsArgs) -> Outcome {
     let failed = |error| Failure::of_file(error, &args.db);
-    let registry =
-        Registry::open(database::read(&args.db)?).and_then(|registry| registry.snapshot()).map_err(failed)?;
-    let stats = stats(&registry, &args.db).map_err(failed)?;
+    let registry = Registry::open(database::read(&args.db, &args.namespace)?)
+        .and_then(|registry| registry.snapshot())
+        .map_err(failed)?;
+    let stats = stats(&registry, args).map_err(failed)?;
     output::result(common.json, &stats, || text(&stats))?;
     Ok(Answer::Yes)
 }
@@ -71,7 +85,7 @@ fn count(registry: &Registry, clusters: &[usize]) -> semid::Result<Tally> {
     Ok(tally)
 }
 
-fn stats<'a>(registry: &Registry, db: &'a Path) -> semid::Result<Stats<'a>> {
+fn stats<'a>(registry: &Registry, args: &'a StatsArgs) -> semid::Result<Stats<'a>> {
     let manifest = registry.manifest();
     let clusters = Model::from_bytes(&registry.model()?)?.clusters();
     let tally = count(registry, &clusters)?;
@@ -80,7 +94,9 @@ fn stats<'a>(registry: &Registry, db: &'a Path) -> semid::Result<Stats<'a>> {
     let used = codes.as_ref().map(|codes| codes.levels.iter().map(|level| level.used_codes).collect());
     let format = manifest.text().format();
     let largest = |Bucket { codes, items }| Largest { codes: format.format_prefix(&codes), items };
-    let bytes = bytes(db);
+    let bytes = bytes(&args.db);
+    let namespaces = namespaces(registry)?;
+    let all = if namespaces.is_empty() { tally.items } else { namespaces.iter().map(|other| other.items).sum() };
     Ok(Stats {
         items: tally.items,
         retired: tally.retired,
@@ -93,14 +109,25 @@ fn stats<'a>(registry: &Registry, db: &'a Path) -> semid::Result<Stats<'a>> {
         largest_buckets: codes.into_iter().flat_map(|codes| codes.largest_buckets).map(largest).collect(),
         clusters,
         bytes,
-        bytes_per_item: (tally.items > 0).then(|| bytes as f64 / tally.items as f64),
+        bytes_per_item: (all > 0).then(|| bytes as f64 / all as f64),
         resolver: manifest.resolver().name(),
         capacity: manifest.resolver().capacity().map(Into::into),
         format: if format.is_token() { "token" } else { "plain" },
         separator: format.separator().map(str::to_owned),
         fingerprint: manifest.fingerprint().to_owned(),
-        db,
+        namespace: args.namespace.given(),
+        namespaces,
+        db: &args.db,
     })
+}
+
+fn namespaces(registry: &Registry) -> semid::Result<Vec<Namespace>> {
+    let names = registry.namespaces()?;
+    let items = |namespace: String| {
+        let items = registry.snapshot_of(&namespace)?.len()?;
+        Ok(Namespace { namespace, items })
+    };
+    if names == [""] { Ok(Vec::new()) } else { names.into_iter().map(items).collect() }
 }
 
 /// Returns the size of the database and of the log beside it that is not merged yet.
@@ -142,6 +169,14 @@ fn text(stats: &Stats<'_>) -> String {
     let mut text = String::new();
     for (name, value) in facts {
         let _ = writeln!(text, "{name:<16}{value}"); // writing to a string cannot fail
+    }
+    if !stats.namespaces.is_empty() {
+        text += "\n   items  namespace\n";
+    }
+    for Namespace { namespace, items } in &stats.namespaces {
+        let shown = if namespace.is_empty() { "(without a name)" } else { namespace };
+        let here = if stats.namespace.unwrap_or_default() == namespace { ", counted above" } else { "" };
+        let _ = writeln!(text, "{items:>8}  {shown}{here}");
     }
     if !stats.largest_buckets.is_empty() {
         text += "\n   items  codes shared by most\n";

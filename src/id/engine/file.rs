@@ -2,13 +2,14 @@
 
 use super::SemanticIdEngine;
 use crate::error::{Error, Result};
-use crate::id::store::{SqliteStore, copy, each_record, has_log};
+use crate::id::store::{SqliteStore, Store, copy, each_record, has_log};
 use crate::io::AtomicFile;
 use std::any::Any;
 use std::path::Path;
 
 impl SemanticIdEngine {
-    /// Saves the engine as one SQLite database, as of one moment. The file appears complete or not at all.
+    /// Saves the engine, with all namespaces of its store, as one SQLite database, as of one moment. The file appears
+    /// complete or not at all.
     ///
     /// # Errors
     /// [`ErrorKind::Io`](crate::ErrorKind::Io), and any error of the store;
@@ -33,7 +34,7 @@ impl SemanticIdEngine {
                 let near = part.parent().unwrap_or(Path::new("."));
                 let scratch = tempfile::tempdir_in(near).map_err(|error| Error::io("creating", error).at(near))?;
                 let mut copied = SqliteStore::open(scratch.path().join("ids.db"))?;
-                copy(&*self.registry.store().snapshot()?, &mut copied)?;
+                copy(&mut *self.registry.store().snapshot()?, &mut copied)?;
                 copied.copy_to(part)?;
             }
         }
@@ -43,14 +44,18 @@ impl SemanticIdEngine {
 
     /// Refuses a copy with IDs that the model cannot have given.
     fn check(&self, copy: &Path) -> Result<()> {
-        let copy = SqliteStore::open_read_only(copy)?;
-        each_record(&copy, &[], &mut |record| self.registry.shape().check(&record.entry)).map_err(|error| {
+        let mut copy = SqliteStore::open_read_only(copy)?;
+        for (name, _) in copy.namespaces()? {
+            copy.use_namespace(&name)?;
+            let checked = each_record(&copy, &[], &mut |record| self.registry.shape().check(&record.entry));
             // The copy is exact, so the fault is in the registry that was copied.
-            error.into_kind().into()
-        })
+            checked.map_err(|error| Error::from(error.into_kind()))?;
+        }
+        Ok(())
     }
 
-    /// Loads an engine from a database that [`SemanticIdEngine::save`] wrote or an engine works in, and goes on in it.
+    /// Loads the engine of the namespace without a name from a database that [`SemanticIdEngine::save`] wrote or an
+    /// engine works in, and goes on in it.
     ///
     /// # Errors
     /// As for [`SqliteStore::open`] and [`SemanticIdEngine::open`]; [`ErrorKind::Io`](crate::ErrorKind::Io) for a

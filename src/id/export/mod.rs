@@ -33,8 +33,9 @@ use std::path::Path;
 /// keep their tokens.
 ///
 /// IDs that end in item keys ([`Resolver::ItemId`](crate::registry::Resolver::ItemId)) have no tokens, as item keys are
-/// in no vocabulary; only [`Export::ids`] takes them. Every file shows the registry as of one moment, even while others
-/// write to it.
+/// in no vocabulary; only [`Export::ids`] takes them. Namespaces of one store whose IDs have the same token template
+/// have one vocabulary, with the suffixes that they need together, so that one model can read all of them. Every file
+/// shows the registry as of one moment, even while others write to it.
 ///
 /// ```
 /// use semid::registry::{Export, Manifest, MemoryStore, Registry, Resolver};
@@ -238,9 +239,28 @@ impl<'a> Export<'a> {
         first.ok_or_else(|| Error::parameter("first_token", "none", expected))
     }
 
+    /// Returns the number of suffixes that texts show in other namespaces with the same tokens.
+    fn suffixes_elsewhere(&self) -> Result<u64> {
+        let own = self.registry.id_text().format().template();
+        let mut most = 0;
+        for (name, manifest) in self.registry.store().namespaces()? {
+            let text = manifest.text();
+            let is_shared = text.format().template() == own && text.suffix() != SuffixForm::Item;
+            if name != self.registry.namespace() && is_shared {
+                let other = self.registry.snapshot_of(&name)?;
+                let (mut export, mut suffixes) = (Export::new(&other), Suffixes::default());
+                export.watch = self.watch;
+                export.each_record(&mut |record| suffixes.add(&record))?;
+                most = most.max(export.code_counts(suffixes.end()?)?.1);
+            }
+        }
+        Ok(most)
+    }
+
     /// Returns the vocabulary of a registry that has given suffixes below `suffixes`.
     fn vocabulary_of(&self, suffixes: u64) -> Result<Vocabulary> {
         let (clusters, suffixes) = self.code_counts(suffixes)?;
+        let suffixes = suffixes.max(self.suffixes_elsewhere()?);
         let vocabulary = Vocabulary::with_template(&self.token_template()?, &clusters, suffixes, self.first_id()?)?;
         if let Some(tokenizer) = self.tokenizer {
             vocabulary.iter().try_for_each(|(token, _)| tokenizer.check_new(&token))?;

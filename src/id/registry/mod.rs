@@ -1,6 +1,7 @@
 //! The registry gives every item one ID, which no other item ever gets.
 
 use super::assign::{self, Assigned, Batch};
+use super::namespace;
 use super::records::Records;
 use super::semantic_id::SemanticId;
 use super::shape::Shape;
@@ -18,6 +19,12 @@ use std::fmt;
 /// Threads may share a `&Registry` for reading without a lock. Assigning takes `&mut`; a server that does both keeps
 /// one registry for its readers and opens another one, on the same store, for the writer. Two calls may show different
 /// moments; the calls of one [`Registry::snapshot`] all show the same.
+///
+/// A store may have several namespaces, which keep catalogues with the same item keys apart: a registry is that of the
+/// namespace which its store is in, see [`Store::in_namespace`]. Item keys and IDs are unique within a namespace; all
+/// namespaces of a store have the same model. Namespaces whose IDs have the same token template share their tokens; a
+/// template that contains the name of the namespace keeps them separate, and no ID of one can then be read as an ID of
+/// the other.
 ///
 /// ```
 /// use semid::registry::{Manifest, MemoryStore, Registry, Resolver};
@@ -46,16 +53,22 @@ impl Registry {
     /// Opens the registry in `store`; in an empty store it makes a new one.
     ///
     /// `model` holds the bytes of the model file whose fingerprint is in the manifest; [`Registry::model`] returns
-    /// them.
+    /// them. A store has one model: where another namespace has a registry already, its model stays.
     ///
     /// # Errors
-    /// [`ErrorKind::OtherModel`] and [`ErrorKind::OtherRegistry`] where the store has a registry with another manifest;
+    /// [`ErrorKind::OtherModel`] and [`ErrorKind::OtherRegistry`] where the store has a registry with another manifest,
+    /// or another namespace has another model; [`ErrorKind::Parameter`] for tokens that stand for other codes in
+    /// another namespace; [`ErrorKind::NoNamespace`] for a new registry without a name beside namespaces with names;
     /// any error of the store.
     pub fn new(store: impl Store, manifest: Manifest, model: &[u8]) -> Result<Self> {
         let mut store: Box<dyn Store> = Box::new(store);
         if store.manifest()?.is_none() {
             transaction(&mut *store, |store| match store.manifest()? {
-                None => store.set_manifest(&manifest, model),
+                None => {
+                    namespace::check_beside(store, &manifest)?;
+                    let kept = store.model()?;
+                    store.set_manifest(&manifest, kept.as_deref().unwrap_or(model))
+                }
                 // Another process made the registry first.
                 Some(_) => Ok(()),
             })?;
@@ -68,13 +81,14 @@ impl Registry {
     /// Opens the registry that `store` has.
     ///
     /// # Errors
-    /// [`ErrorKind::NoRegistry`] for an empty store; any error of the store.
+    /// [`ErrorKind::NoRegistry`] for an empty store, [`ErrorKind::NoNamespace`] where other namespaces have a registry;
+    /// any error of the store.
     pub fn open(store: impl Store) -> Result<Self> {
         Self::from_box(Box::new(store))
     }
 
     pub(super) fn from_box(store: Box<dyn Store>) -> Result<Self> {
-        let manifest = store.manifest()?.ok_or(ErrorKind::NoRegistry)?;
+        let Some(manifest) = store.manifest()? else { return Err(namespace::no_registry(&*store)?) };
         let shape = Shape::new(manifest.levels());
         Ok(Self { store, manifest, shape, update_changed: false })
     }
@@ -95,6 +109,33 @@ impl Registry {
     pub fn snapshot(&self) -> Result<Self> {
         let store = self.store.snapshot()?;
         Ok(Self { store, manifest: self.manifest.clone(), shape: self.shape.clone(), update_changed: false })
+    }
+
+    /// Returns the registry of another namespace as it is now, as [`Registry::snapshot`] does; of a snapshot as it was
+    /// then.
+    ///
+    /// # Errors
+    /// [`ErrorKind::NoNamespace`]; any error of the store.
+    pub fn snapshot_of(&self, namespace: &str) -> Result<Self> {
+        let mut store = self.store.snapshot()?;
+        store.use_namespace(namespace)?;
+        let mut other = Self::from_box(store)?;
+        // All namespaces have the same model.
+        other.shape = self.shape.clone();
+        Ok(other)
+    }
+
+    /// Returns the name of the namespace; empty for the one in which every store begins.
+    pub fn namespace(&self) -> &str {
+        self.store.namespace()
+    }
+
+    /// Returns the names of all namespaces of the store that have a registry, in order.
+    ///
+    /// # Errors
+    /// Any error of the store.
+    pub fn namespaces(&self) -> Result<Vec<String>> {
+        Ok(self.store.namespaces()?.into_iter().map(|(name, _)| name).collect())
     }
 
     /// Sets whether a known item whose codes have changed gets a new ID, which retires its old one. By default it keeps

@@ -23,8 +23,12 @@ use std::sync::Arc;
 /// ```
 #[derive(Debug, Default)]
 pub struct MemoryStore {
-    /// Shared with snapshots; a change copies a table that is shared.
+    /// The namespace that the store is in. Shared with snapshots; a change copies a table that is shared.
     table: Arc<Table>,
+    /// The name of that namespace, and the tables of all others.
+    namespace: String,
+    others: BTreeMap<String, Arc<Table>>,
+    model: Option<Arc<[u8]>>,
     /// The inverses of the changes since `begin`, in the order of the changes.
     undo: Vec<Undo>,
     is_snapshot: bool,
@@ -32,7 +36,7 @@ pub struct MemoryStore {
 
 #[derive(Clone, Debug, Default)]
 struct Table {
-    manifest: Option<(Manifest, Vec<u8>)>,
+    manifest: Option<Manifest>,
     ids: BTreeMap<SemanticId, Holding>,
     items: HashMap<Arc<str>, SemanticId>,
     /// The retired IDs that were taken from each item, the latest last.
@@ -56,7 +60,7 @@ struct Held {
 
 #[derive(Debug)]
 enum Undo {
-    Manifest(Option<(Manifest, Vec<u8>)>),
+    Manifest(Option<Manifest>, Option<Arc<[u8]>>),
     Insert(SemanticId),
     Retire(SemanticId, Held),
 }
@@ -74,7 +78,13 @@ impl MemoryStore {
     /// Undoes the latest changes until `len` are left.
     fn undo_to(&mut self, len: usize) {
         let table = Arc::make_mut(&mut self.table);
-        self.undo.drain(len..).rev().for_each(|undo| table.undo(undo));
+        for undo in self.undo.drain(len..).rev() {
+            match undo {
+                Undo::Manifest(former, model) => (table.manifest, self.model) = (former, model),
+                Undo::Insert(id) => table.remove(&id),
+                Undo::Retire(id, held) => table.give_back(id, held),
+            }
+        }
     }
 }
 
@@ -130,20 +140,20 @@ impl Table {
         }
     }
 
-    fn undo(&mut self, undo: Undo) {
-        match undo {
-            Undo::Manifest(former) => self.manifest = former,
-            Undo::Insert(id) => match self.ids.remove(&id) {
-                Some(Holding::Item(held)) => drop(self.items.remove(&held.item)),
-                Some(Holding::Retired(Some(former))) => drop(self.retired.get_mut(&former).and_then(Vec::pop)),
-                _ => {}
-            },
-            Undo::Retire(id, held) => {
-                self.retired.get_mut(&held.item).and_then(Vec::pop);
-                self.items.insert(held.item.clone(), id.clone());
-                self.ids.insert(id, Holding::Item(held));
-            }
+    /// Removes the record that was inserted last.
+    fn remove(&mut self, id: &SemanticId) {
+        match self.ids.remove(id) {
+            Some(Holding::Item(held)) => drop(self.items.remove(&held.item)),
+            Some(Holding::Retired(Some(former))) => drop(self.retired.get_mut(&former).and_then(Vec::pop)),
+            _ => {}
         }
+    }
+
+    /// Gives back the ID that was retired last.
+    fn give_back(&mut self, id: SemanticId, held: Held) {
+        self.retired.get_mut(&held.item).and_then(Vec::pop);
+        self.items.insert(held.item.clone(), id.clone());
+        self.ids.insert(id, Holding::Item(held));
     }
 
     fn retired(&self, codes: &[u32], item: &str) -> Vec<u64> {
@@ -161,20 +171,43 @@ impl Table {
 
 impl Store for MemoryStore {
     fn manifest(&self) -> Result<Option<Manifest>> {
-        Ok(self.table.manifest.as_ref().map(|(manifest, _)| manifest.clone()))
+        Ok(self.table.manifest.clone())
     }
 
     fn model(&self) -> Result<Option<Vec<u8>>> {
-        Ok(self.table.manifest.as_ref().map(|(_, model)| model.clone()))
+        Ok(self.model.as_deref().map(<[u8]>::to_vec))
+    }
+
+    fn namespace(&self) -> &str {
+        &self.namespace
+    }
+
+    fn use_namespace(&mut self, name: &str) -> Result<()> {
+        self.rollback()?;
+        if self.namespace != name {
+            let table = self.others.remove(name).unwrap_or_default();
+            let former = std::mem::replace(&mut self.namespace, name.to_owned());
+            self.others.insert(former, std::mem::replace(&mut self.table, table));
+        }
+        Ok(())
+    }
+
+    fn namespaces(&self) -> Result<Vec<(String, Manifest)>> {
+        let all = self.others.iter().chain([(&self.namespace, &self.table)]);
+        let mut all: Vec<_> = all.filter_map(|(name, table)| Some((name.clone(), table.manifest.clone()?))).collect();
+        all.sort_unstable_by(|(a, _), (b, _)| a.cmp(b));
+        Ok(all)
     }
 
     fn snapshot(&self) -> Result<Box<dyn Store>> {
-        Ok(Box::new(Self { table: self.table.clone(), undo: Vec::new(), is_snapshot: true }))
+        let Self { table, namespace, others, model, .. } = self;
+        let (table, namespace, others, model) = (table.clone(), namespace.clone(), others.clone(), model.clone());
+        Ok(Box::new(Self { table, namespace, others, model, undo: Vec::new(), is_snapshot: true }))
     }
 
     fn set_manifest(&mut self, manifest: &Manifest, model: &[u8]) -> Result<()> {
-        let former = self.table().manifest.replace((manifest.clone(), model.to_vec()));
-        self.undo.push(Undo::Manifest(former));
+        let former = self.table().manifest.replace(manifest.clone());
+        self.undo.push(Undo::Manifest(former, self.model.replace(model.into())));
         Ok(())
     }
 

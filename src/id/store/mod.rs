@@ -17,6 +17,7 @@ pub(crate) use sqlite::has_log;
 #[cfg(feature = "sqlite")]
 pub use sqlite::{SqliteOptions, SqliteStore};
 
+use super::namespace;
 use super::semantic_id::SemanticId;
 use crate::error::{ErrorKind, Result};
 use std::any::Any;
@@ -26,6 +27,10 @@ use std::any::Any;
 /// A store is a table of [`Record`]s with two unique keys, the ID and the item, together with a [`Manifest`] and the
 /// bytes of a model file. It decides nothing: [`Registry`](crate::registry::Registry) chooses the IDs. All IDs of a
 /// store have the same number of codes.
+///
+/// A store may have several *namespaces*: each has a manifest and records of its own, and all have the same model. An
+/// item key and an ID are unique within a namespace. Every store begins in the namespace with the empty name, and is
+/// about one namespace at a time; see [`Store::in_namespace`].
 ///
 /// Methods that take a slice return one answer per element, in the order of the elements. A registry asks about a whole
 /// batch at a time, so a store behind a network needs a few round trips per batch, however many items it has.
@@ -55,9 +60,65 @@ pub trait Store: Any + Send + Sync {
     /// Any error of reading.
     fn model(&self) -> Result<Option<Vec<u8>>>;
 
+    /// Returns the name of the namespace that the store is in; empty in the one in which it begins.
+    fn namespace(&self) -> &str {
+        ""
+    }
+
+    /// Turns to a namespace: from now on `manifest` and the methods about records are about this one. A namespace
+    /// without a manifest is like an empty store, but for its model. Any unfinished transaction is rolled back.
+    ///
+    /// The provided method is that of a store without namespaces. Callers use [`Store::in_namespace`], which checks the
+    /// name.
+    ///
+    /// # Errors
+    /// Any error of the store; [`ErrorKind::Store`](crate::ErrorKind::Store) where it has no namespaces.
+    fn use_namespace(&mut self, name: &str) -> Result<()> {
+        match name {
+            "" => Ok(()),
+            _ => Err(ErrorKind::Store { reason: "this kind of store has no namespaces".to_owned() }.into()),
+        }
+    }
+
+    /// Returns the manifests of all namespaces that have one, each with the name of its namespace, in the order of the
+    /// names.
+    ///
+    /// # Errors
+    /// As for [`Store::manifest`].
+    fn namespaces(&self) -> Result<Vec<(String, Manifest)>> {
+        Ok(self.manifest()?.map(|manifest| (String::new(), manifest)).into_iter().collect())
+    }
+
+    /// Returns the store, turned to a namespace; an empty name stands for the one in which every store begins.
+    ///
+    /// ```
+    /// use semid::registry::{Manifest, MemoryStore, Registry, Resolver, Store};
+    /// use semid::{Codes, IdFormat};
+    ///
+    /// let manifest = Manifest::new("any model", 2, Resolver::default(), IdFormat::plain("-"))?;
+    /// let mut registry = Registry::new(MemoryStore::new().in_namespace("goods")?, manifest, b"")?;
+    /// registry.assign(&["7"], &Codes::new(vec![12, 5], 2)?)?;
+    /// assert_eq!(registry.namespace(), "goods");
+    /// assert_eq!(registry.namespaces()?, ["goods"]);
+    /// # Ok::<(), semid::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`ErrorKind::Parameter`](crate::ErrorKind::Parameter) for a name that has other characters than ASCII letters,
+    /// digits, `_`, `-` and `.`, or more than 64 of them; the errors of [`Store::use_namespace`].
+    fn in_namespace(mut self, name: &str) -> Result<Self>
+    where
+        Self: Sized,
+    {
+        namespace::check_name(name)?;
+        self.use_namespace(name)?;
+        Ok(self)
+    }
+
     /// Returns everything committed by now as a store that only reads and never changes, even while others write.
     ///
-    /// A snapshot may outlive the store that it was taken from. Writers go on beside it; each store documents what that
+    /// A snapshot begins in the namespace of the store, and can be turned to the others as of the same moment. It may
+    /// outlive the store that it was taken from. Writers go on beside it; each store documents what that
     /// costs them. The snapshot's `begin` fails with [`ErrorKind::ReadOnly`](crate::ErrorKind::ReadOnly). The registry
     /// takes no snapshot between `begin` and its end.
     ///
@@ -65,7 +126,7 @@ pub trait Store: Any + Send + Sync {
     /// Any error of reading.
     fn snapshot(&self) -> Result<Box<dyn Store>>;
 
-    /// Makes the store a registry with this manifest and model.
+    /// Makes the namespace a registry with this manifest, and gives the store this model.
     ///
     /// # Errors
     /// Any error of writing.
@@ -250,9 +311,19 @@ pub(crate) fn transaction<T>(store: &mut dyn Store, change: impl FnOnce(&mut dyn
     result
 }
 
-/// Copies everything from a snapshot into an empty store.
+/// Copies all namespaces from a snapshot into an empty store.
 #[cfg(feature = "sqlite")]
-pub(crate) fn copy(from: &dyn Store, to: &mut dyn Store) -> Result<()> {
+pub(crate) fn copy(from: &mut dyn Store, to: &mut dyn Store) -> Result<()> {
+    for (name, _) in from.namespaces()? {
+        from.use_namespace(&name)?;
+        to.use_namespace(&name)?;
+        copy_namespace(from, to)?;
+    }
+    Ok(())
+}
+
+#[cfg(feature = "sqlite")]
+fn copy_namespace(from: &dyn Store, to: &mut dyn Store) -> Result<()> {
     transaction(to, |to| {
         if let (Some(manifest), Some(model)) = (from.manifest()?, from.model()?) {
             to.set_manifest(&manifest, &model)?;

@@ -19,6 +19,7 @@ mod ids;
 mod keys;
 mod layout;
 mod levels;
+mod numbers;
 mod pages;
 mod rows;
 mod shape;
@@ -29,5 +30,6 @@ mod tests;
 mod thrift;
 
 pub(crate) use ids::IdTable;
+pub(crate) use numbers::{CodeLists, read_code_lists, read_reals};
 pub use rows::ParquetRows;
 pub use strings::{columns, read_strings};

@@ -36,8 +36,7 @@ impl Csv {
                 _ => Err(source.error("it has no header with the names of its columns; write one as its first line")),
             };
         }
-        let text = |field: &[u8]| String::from_utf8_lossy(field).trim_start_matches('\u{feff}').trim().to_owned();
-        let all: Vec<String> = first.iter().map(text).collect();
+        let all = column_names(&first);
         let all_names: Vec<&str> = all.iter().map(String::as_str).collect();
         if let Some(missing) = options.beside.iter().find(|name| !all.contains(name)) {
             return Err(source.error(format!("no column {missing:?}; it has {}", list(&all))));
@@ -52,6 +51,12 @@ impl Csv {
     fn skipped(&self) -> usize {
         usize::from(self.names.is_some())
     }
+}
+
+/// Returns the names of columns in a header, without the mark of UTF-8 at the beginning of a file.
+pub(crate) fn column_names(header: &ByteRecord) -> Vec<String> {
+    let text = |field: &[u8]| String::from_utf8_lossy(field).trim_start_matches('\u{feff}').trim().to_owned();
+    header.iter().map(text).collect()
 }
 
 /// Reads a number; texts such as `nan` and `inf` are numbers that are not finite.

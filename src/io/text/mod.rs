@@ -5,6 +5,8 @@
 
 #[cfg(feature = "csv")]
 mod csv;
+#[cfg(feature = "csv")]
+pub(crate) use csv::column_names;
 mod jsonl;
 #[cfg(test)]
 mod tests;

@@ -1,7 +1,7 @@
 //! IDs in JSON: one object of all items, or one object per line.
 
 use super::super::builder::Builder;
-use super::{MappingOptions, choose, text};
+use super::{Columns, MappingOptions, choose, text};
 use crate::error::{Error, Result};
 use serde::Deserialize;
 use serde::de::{Deserializer, MapAccess, Visitor};
@@ -91,7 +91,7 @@ pub(super) fn lines(path: &Path, options: &MappingOptions) -> Result<Builder> {
         let wrong = |reason: String| Error::format("jsonl", format!("line {}: {reason}", number + 1));
         let object: Map<String, Value> = serde_json::from_str(&line).map_err(|error| wrong(error.to_string()))?;
         let names: Vec<&str> = object.keys().map(String::as_str).collect();
-        let (key, ids) = choose(&names, options)?;
+        let Columns { key, ids, weight } = choose(&names, options)?;
         let key = match object.get(key) {
             Some(Value::String(key)) => key.clone(),
             Some(Value::Number(key)) => key.to_string(),
@@ -105,6 +105,11 @@ pub(super) fn lines(path: &Path, options: &MappingOptions) -> Result<Builder> {
             codes.append(&mut id.codes(&key)?);
         }
         builder.push(key, codes)?;
+        match weight.map(|weight| object.get(weight)) {
+            None => {}
+            Some(Some(Value::Number(weight))) => builder.weigh(&weight.to_string())?,
+            Some(other) => return Err(wrong(format!("the weight is {}, not a number", kind(other)))),
+        }
     }
     Ok(builder)
 }

@@ -16,15 +16,18 @@ use std::path::Path;
 pub struct MappingOptions {
     /// Column of the items' keys; without it `item`, `item_id`, `key` or `row`.
     pub key_column: Option<String>,
-    /// Columns of the IDs: one of whole IDs, or one for every level; without them `codes`, `id`, `semantic_id` or
-    /// `sid`.
+    /// Columns of the IDs: one of whole IDs, or one for every level; without them `id`, `semantic_id`, `sid` or
+    /// `codes`.
     pub id_columns: Vec<String>,
+    /// Column with how often each item is wanted, for [`Mapping::weights`].
+    pub weight_column: Option<String>,
 }
 
 /// Columns that are taken for keys unless another one is named, in the order of preference.
 const KEYS: [&str; 4] = ["item", "item_id", "key", "row"];
-/// Columns that are taken for IDs unless others are named, in the order of preference.
-const IDS: [&str; 4] = ["codes", "id", "semantic_id", "sid"];
+/// Columns that are taken for IDs unless others are named, in the order of preference. Whole IDs come first, as codes
+/// may lack a suffix.
+const IDS: [&str; 4] = ["id", "semantic_id", "sid", "codes"];
 
 impl Mapping {
     /// Reads the IDs of items from a file that any tool wrote; the extension says the format.
@@ -37,9 +40,10 @@ impl Mapping {
     /// | .json | one object `{"key": ID, ...}`, such as `index.json` |
     /// | .npy | codes (N, L); the keys are the numbers of the rows, from 0 |
     ///
-    /// An ID is a list of codes or a text. A text consists of numbers with characters other than letters between them,
-    /// as in `12-5-33`, or of tokens, each of which ends in a number, as in `<a_12><b_5><c_33>`. IDs may be of
-    /// different lengths: one that is shorter than the longest gets a code of its own at the levels that it lacks.
+    /// An ID is a list of codes (in .parquet a list of integers of any width) or a text. A text consists of numbers
+    /// with characters other than letters between them, as in `12-5-33`, or of tokens, each of which ends in a number,
+    /// as in `<a_12><b_5><c_33>`. IDs may be of different lengths: one that is shorter than the longest gets a code of
+    /// its own at the levels that it lacks.
     ///
     /// # Errors
     /// [`ErrorKind::Io`](crate::ErrorKind::Io) and [`ErrorKind::Format`](crate::ErrorKind::Format), with the path;
@@ -48,6 +52,10 @@ impl Mapping {
     pub fn read(path: impl AsRef<Path>, options: &MappingOptions) -> Result<Self> {
         let path = path.as_ref();
         let read = || match crate::io::extension(path).as_str() {
+            "npy" | "json" if options.weight_column.is_some() => {
+                let column = options.weight_column.clone().unwrap_or_default();
+                Err(Error::parameter("weight column", column, "this format has no columns beside those of the IDs"))
+            }
             "npy" => {
                 let (values, levels) = read_codes(path)?;
                 let mut builder = Builder::default();
@@ -86,27 +94,6 @@ pub fn read_pairs(path: impl AsRef<Path>, columns: Option<[&str; 2]>) -> Result<
     read().map_err(|error| error.at(path))
 }
 
-/// Reads a number for every item, such as how often it was bought, from the column `column` of a .csv, .tsv or .parquet
-/// file that has the items' keys too.
-///
-/// # Errors
-/// As for [`Mapping::read`]; [`ErrorKind::Parameter`](crate::ErrorKind::Parameter) for what is no number.
-pub fn read_numbers(path: impl AsRef<Path>, options: &MappingOptions, column: &str) -> Result<Vec<(String, f64)>> {
-    let path = path.as_ref();
-    let read = || {
-        let key = match (&options.key_column, table::names(path)?) {
-            (Some(key), _) => key.clone(),
-            (None, names) => key_of(&names.iter().map(String::as_str).collect::<Vec<_>>())?.to_owned(),
-        };
-        let number = |(key, text): (String, String)| match text.trim().parse::<f64>() {
-            Ok(number) => Ok((key, number)),
-            Err(_) => Err(Error::parameter("number", format!("{text:?}"), format!("a number (item {key:?})"))),
-        };
-        read_pairs(path, Some([&key, column]))?.into_iter().map(number).collect::<Result<Vec<_>>>()
-    };
-    read().map_err(|error| error.at(path))
-}
-
 /// Chooses the column of keys among the names of all columns.
 fn key_of<'a>(names: &[&'a str]) -> Result<&'a str> {
     KEYS.iter().find_map(|key| names.iter().copied().find(|name| name == key)).ok_or_else(|| {
@@ -116,8 +103,16 @@ fn key_of<'a>(names: &[&'a str]) -> Result<&'a str> {
     })
 }
 
-/// Chooses the columns of keys and of IDs among the names of all columns.
-fn choose<'a>(names: &[&'a str], options: &'a MappingOptions) -> Result<(&'a str, Vec<&'a str>)> {
+/// The columns of a file that say something of its items.
+struct Columns<'a> {
+    key: &'a str,
+    /// The column of whole IDs, or those of all levels.
+    ids: Vec<&'a str>,
+    weight: Option<&'a str>,
+}
+
+/// Chooses the columns that are read among the names of all columns.
+fn choose<'a>(names: &[&'a str], options: &MappingOptions) -> Result<Columns<'a>> {
     let known = |name: &str| names.iter().copied().find(|other| *other == name);
     let all = || names.iter().map(|name| format!("{name:?}")).collect::<Vec<_>>().join(", ");
     let missing = |what: &'static str, name: &str| {
@@ -130,11 +125,13 @@ fn choose<'a>(names: &[&'a str], options: &'a MappingOptions) -> Result<(&'a str
     let named = options.id_columns.iter().map(|id| known(id).ok_or_else(|| missing("ID column", id)));
     let mut ids = named.collect::<Result<Vec<&str>>>()?;
     if ids.is_empty() {
-        ids.extend(IDS.iter().find_map(|id| known(id)).filter(|id| *id != key));
+        ids.extend(IDS.iter().filter_map(|id| known(id)).find(|id| *id != key));
     }
     if ids.is_empty() {
         let expected = format!("name the column of the IDs, or those of all levels; the columns are {}", all());
         return Err(Error::parameter("ID column", "none", expected));
     }
-    Ok((key, ids))
+    let weight = options.weight_column.as_ref();
+    let weight = weight.map(|weight| known(weight).ok_or_else(|| missing("weight column", weight))).transpose()?;
+    Ok(Columns { key, ids, weight })
 }

@@ -3,48 +3,45 @@
 use super::super::builder::Builder;
 use super::MappingOptions;
 #[cfg(any(feature = "csv", feature = "parquet"))]
-use super::{choose, text};
+use super::{Columns, choose, text};
 use crate::error::{Error, Result};
 use std::path::Path;
 
-/// Returns the names of the columns.
-pub(super) fn names(path: &Path) -> Result<Vec<String>> {
-    match crate::io::extension(path).as_str() {
-        "csv" => csv_names(path, b','),
-        "tsv" => csv_names(path, b'\t'),
-        #[cfg(feature = "parquet")]
-        "parquet" => crate::io::columns(path),
-        #[cfg(not(feature = "parquet"))]
-        "parquet" => Err(Error::feature("parquet", "parquet files")),
-        _ => Err(Error::parameter("numbers", path.display(), "numbers are read from .csv, .tsv and .parquet")),
-    }
-}
-
-/// Adds the items of a table, whose columns `texts` gives as texts.
+/// A column of IDs, or of the codes of a level.
 #[cfg(feature = "parquet")]
-fn items(names: &[&str], options: &MappingOptions, texts: impl Fn(&str) -> Result<Vec<String>>) -> Result<Builder> {
-    let (key, ids) = choose(names, options)?;
-    let keys = texts(key)?;
-    let columns = ids.iter().map(|id| texts(id)).collect::<Result<Vec<_>>>()?;
-    let mut builder = Builder::default();
-    for (row, key) in keys.into_iter().enumerate() {
-        let mut codes = Vec::new();
-        for column in &columns {
-            codes.append(&mut text::codes(column.get(row).map_or("", String::as_str), &key)?);
-        }
-        builder.push(key, codes)?;
-    }
-    Ok(builder)
+enum Ids {
+    Texts(Vec<String>),
+    Lists(crate::io::CodeLists),
 }
 
 #[cfg(feature = "parquet")]
 pub(super) fn parquet(path: &Path, options: &MappingOptions) -> Result<Builder> {
-    use crate::io::{columns, read_strings};
+    use crate::io::{columns, read_code_lists, read_reals, read_strings};
     let names = columns(path)?;
-    // A column of lists cannot be read as texts. Files that have such a column `codes` have the same IDs as texts
-    // beside it.
-    let beside = names.iter().map(String::as_str).filter(|name| *name != "codes" || options.id_columns.len() == 1);
-    items(&beside.collect::<Vec<_>>(), options, |name| read_strings(path, name))
+    let Columns { key, ids, weight } = choose(&names.iter().map(String::as_str).collect::<Vec<_>>(), options)?;
+    let keys = read_strings(path, key)?;
+    let column = |id: &&str| match read_code_lists(path, id)? {
+        Some(lists) => Ok(Ids::Lists(lists)),
+        None => read_strings(path, id).map(Ids::Texts),
+    };
+    let columns = ids.iter().map(column).collect::<Result<Vec<_>>>()?;
+    let mut builder = Builder::default();
+    for (row, key) in keys.into_iter().enumerate() {
+        let mut codes = Vec::new();
+        for column in &columns {
+            match column {
+                Ids::Lists(lists) => codes.extend(lists.get(row)),
+                Ids::Texts(texts) => codes.append(&mut text::codes(texts.get(row).map_or("", String::as_str), &key)?),
+            }
+        }
+        builder.push(key, codes)?;
+    }
+    if let Some(weight) = weight {
+        let expected = "a column of numbers";
+        let weights = read_reals(path, weight)?;
+        builder.weigh_all(weights.ok_or_else(|| Error::parameter("weight column", format!("{weight:?}"), expected))?);
+    }
+    Ok(builder)
 }
 
 #[cfg(feature = "parquet")]
@@ -76,18 +73,11 @@ mod delimited {
     use csv::{Reader, ReaderBuilder, StringRecord};
     use std::fs::File;
 
-    fn open(path: &Path, delimiter: u8) -> Result<(Reader<File>, StringRecord)> {
+    fn open(path: &Path, delimiter: u8) -> Result<(Reader<File>, Vec<String>)> {
         let file = File::open(path).map_err(|error| Error::io("opening", error))?;
         let mut reader = ReaderBuilder::new().delimiter(delimiter).from_reader(file);
-        let mut header = reader.headers().map_err(wrong)?.clone();
-        if let Some(first) = header.get(0).and_then(|first| first.strip_prefix('\u{feff}')) {
-            header = std::iter::once(first.to_owned()).chain(header.iter().skip(1).map(str::to_owned)).collect();
-        }
+        let header = crate::io::column_names(reader.byte_headers().map_err(wrong)?);
         Ok((reader, header))
-    }
-
-    pub(in super::super) fn csv_names(path: &Path, delimiter: u8) -> Result<Vec<String>> {
-        Ok(open(path, delimiter)?.1.iter().map(str::to_owned).collect())
     }
 
     fn wrong(error: csv::Error) -> Error {
@@ -99,10 +89,10 @@ mod delimited {
 
     pub(in super::super) fn csv(path: &Path, delimiter: u8, options: &MappingOptions) -> Result<Builder> {
         let (mut reader, header) = open(path, delimiter)?;
-        let names: Vec<&str> = header.iter().collect();
-        let (key, ids) = choose(&names, options)?;
+        let names: Vec<&str> = header.iter().map(String::as_str).collect();
+        let Columns { key, ids, weight } = choose(&names, options)?;
         let place = |name: &str| names.iter().position(|other| *other == name).unwrap_or(usize::MAX);
-        let (key, ids) = (place(key), ids.into_iter().map(place).collect::<Vec<_>>());
+        let (key, ids, weight) = (place(key), ids.into_iter().map(place).collect::<Vec<_>>(), weight.map(place));
         let mut builder = Builder::default();
         let mut record = StringRecord::new();
         while reader.read_record(&mut record).map_err(wrong)? {
@@ -112,6 +102,7 @@ mod delimited {
                 codes.append(&mut text::codes(field(*id), field(key))?);
             }
             builder.push(field(key).to_owned(), codes)?;
+            weight.map_or(Ok(()), |weight| builder.weigh(field(weight)))?;
         }
         Ok(builder)
     }
@@ -146,14 +137,7 @@ mod delimited {
 }
 
 #[cfg(feature = "csv")]
-use delimited::csv_names;
-#[cfg(feature = "csv")]
 pub(super) use delimited::{csv, csv_pairs};
-
-#[cfg(not(feature = "csv"))]
-fn csv_names(_: &Path, _: u8) -> Result<Vec<String>> {
-    Err(Error::feature("csv", ".csv files"))
-}
 
 #[cfg(not(feature = "csv"))]
 pub(super) fn csv(_: &Path, _: u8, _: &MappingOptions) -> Result<Builder> {

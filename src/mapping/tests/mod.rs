@@ -158,18 +158,121 @@ fn every_form_gives_the_same_mapping() {
 fn columns_can_be_named_and_one_per_level() {
     let folder = Folder::new();
     let path = folder.put("ids.csv", b"sku,level 1,level 2,sales\nhat,0,1,6\ncap,0,1,1\nshoe,2,0,3\n");
-    let options =
-        MappingOptions { key_column: Some("sku".into()), id_columns: vec!["level 1".into(), "level 2".into()] };
-    assert_eq!(Mapping::read(&path, &options).unwrap().codes(), three().codes());
-    let sales = read_numbers(&path, &options, "sales").unwrap();
-    assert_eq!(sales[2], ("shoe".to_owned(), 3.0));
+    let named = |ids: &[&str], weight: Option<&str>| MappingOptions {
+        key_column: Some("sku".into()),
+        id_columns: ids.iter().map(|id| (*id).to_owned()).collect(),
+        weight_column: weight.map(str::to_owned),
+    };
+    let levels = ["level 1", "level 2"];
+    let read = Mapping::read(&path, &named(&levels, None)).unwrap();
+    assert_eq!((read.codes(), read.weights()), (three().codes(), None));
+    assert_eq!(Mapping::read(&path, &named(&levels, Some("sales"))).unwrap().weights(), Some(&[6.0, 1.0, 3.0][..]));
     let error = Mapping::read(&path, &MappingOptions::default()).unwrap_err().to_string();
     assert!(error.contains("name the column of the items' keys") && error.contains("\"sku\""), "{error}");
-    let missing = MappingOptions { key_column: Some("sku".into()), id_columns: vec!["level 3".into()] };
-    assert!(Mapping::read(&path, &missing).unwrap_err().to_string().contains("\"level 3\""));
-    assert!(read_numbers(&path, &options, "sku").unwrap_err().to_string().contains("\"hat\""));
+    let refused = |options| Mapping::read(&path, &options).unwrap_err().to_string();
+    assert!(refused(named(&["level 3"], None)).contains("\"level 3\""));
+    assert!(refused(named(&levels, Some("sku"))).contains("\"hat\""));
+    assert!(refused(named(&levels, Some("price"))).contains("\"price\""));
+    let json = folder.put("ids.json", br#"{"hat": "0-1"}"#);
+    let error = Mapping::read(&json, &named(&[], Some("sales"))).unwrap_err().to_string();
+    assert!(error.contains("no columns beside"), "{error}");
     let pairs = read_pairs(&path, Some(["sku", "sales"])).unwrap();
     assert_eq!(pairs[0], ("hat".to_owned(), "6".to_owned()));
+}
+
+/// The three items as other tools write them: lists of whole numbers of every width, and weights of every kind.
+#[cfg(feature = "parquet")]
+#[test]
+fn lists_of_codes_in_parquet_are_read() {
+    use arrow_array::builder::{FixedSizeListBuilder, LargeListBuilder, ListBuilder, PrimitiveBuilder};
+    use arrow_array::types::*;
+    use arrow_array::{ArrayRef, ArrowPrimitiveType, Float64Array, Int32Array, RecordBatch, StringArray};
+    use parquet::arrow::ArrowWriter;
+    use std::sync::Arc;
+
+    let folder = Folder::new();
+    let write = |columns: Vec<(&str, ArrayRef)>| {
+        let batch = RecordBatch::try_from_iter_with_nullable(columns.into_iter().map(|(n, a)| (n, a, true))).unwrap();
+        let mut writer = ArrowWriter::try_new(Vec::new(), batch.schema(), None).unwrap();
+        writer.write(&batch).unwrap();
+        folder.put("ids.parquet", &writer.into_inner().unwrap())
+    };
+    let keys = || Arc::new(StringArray::from(vec!["hat", "cap", "shoe"])) as ArrayRef;
+    const CODES: [[u8; 2]; 3] = [[0, 1], [0, 1], [2, 0]];
+    fn lists<T: ArrowPrimitiveType<Native: From<u8>>>() -> ArrayRef {
+        let mut lists = ListBuilder::new(PrimitiveBuilder::<T>::new());
+        CODES.iter().for_each(|codes| lists.append_value(codes.map(|code| Some(code.into()))));
+        Arc::new(lists.finish())
+    }
+    let mut large = LargeListBuilder::new(PrimitiveBuilder::<UInt16Type>::new());
+    CODES.iter().for_each(|codes| large.append_value(codes.map(|code| Some(code.into()))));
+    let mut fixed = FixedSizeListBuilder::new(PrimitiveBuilder::<Int64Type>::new(), 2);
+    for codes in CODES {
+        codes.iter().for_each(|code| fixed.values().append_value((*code).into()));
+        fixed.append(true);
+    }
+    let columns: Vec<ArrayRef> = vec![
+        lists::<Int64Type>(),
+        lists::<Int32Type>(),
+        lists::<Int16Type>(),
+        lists::<UInt8Type>(),
+        lists::<UInt32Type>(),
+        lists::<UInt64Type>(),
+        Arc::new(large.finish()),
+        Arc::new(fixed.finish()),
+    ];
+    let options = MappingOptions { weight_column: Some("sales".into()), ..MappingOptions::default() };
+    let weights: [ArrayRef; 2] =
+        [Arc::new(Float64Array::from(vec![6.0, 1.0, 3.0])), Arc::new(Int32Array::from(vec![6, 1, 3]))];
+    for (i, codes) in columns.iter().enumerate() {
+        let name = ["codes", "sid"][i % 2];
+        let path = write(vec![("item_id", keys()), (name, codes.clone()), ("sales", weights[i % 2].clone())]);
+        let read = Mapping::read(&path, &options).unwrap();
+        assert_eq!((read.keys(), read.codes()), (three().keys(), three().codes()), "{:?}", codes.data_type());
+        assert_eq!(read.weights(), Some(&[6.0, 1.0, 3.0][..]));
+    }
+    // A column for every level, where one is a list.
+    let level = || Arc::new(Int32Array::from(vec![5, 6, 7])) as ArrayRef;
+    let path = write(vec![("key", keys()), ("a", level()), ("b", lists::<Int32Type>())]);
+    let both = MappingOptions { id_columns: vec!["a".into(), "b".into()], ..MappingOptions::default() };
+    assert_eq!(Mapping::read(&path, &both).unwrap().codes().values(), [5, 0, 1, 6, 0, 1, 7, 2, 0]);
+
+    let refused = |codes: ArrayRef| {
+        let path = write(vec![("item", keys()), ("codes", codes)]);
+        Mapping::read(&path, &MappingOptions::default()).unwrap_err().to_string()
+    };
+    let of = |rows: [Option<Vec<Option<i32>>>; 3]| -> ArrayRef {
+        let mut lists = ListBuilder::new(PrimitiveBuilder::<Int32Type>::new());
+        rows.into_iter().for_each(|row| lists.append_option(row));
+        Arc::new(lists.finish())
+    };
+    let good = || Some(vec![Some(1)]);
+    for (rows, said) in [
+        ([good(), None, good()], "row 1 is null"),
+        ([good(), good(), Some(vec![Some(2), None])], "row 2 has a null in its list"),
+        ([good(), Some(vec![Some(-4)]), good()], "row 1 has -4, which is no code"),
+        ([good(), Some(vec![]), good()], "without codes"),
+        ([Some(vec![Some(1); 257]), good(), good()], "257"),
+        ([Some(vec![Some(70_000)]), good(), good()], "70000"),
+    ] {
+        let error = refused(of(rows));
+        assert!(error.contains(said), "{said}: {error}");
+    }
+    let error = refused(Arc::new(Float64Array::from(vec![1.0, 2.0, 3.0])));
+    assert!(error.contains("Float64"), "{error}");
+}
+
+/// IDs of a registry may have a suffix, which only the text of the ID shows.
+#[test]
+fn whole_ids_go_before_their_codes() {
+    let folder = Folder::new();
+    let line = |item: &str, id: &str| format!("{{\"item\":\"{item}\",\"codes\":[0,1],\"id\":\"{id}\"}}\n");
+    let path = folder.put("ids.jsonl", (line("hat", "0-1") + &line("cap", "0-1-1")).as_bytes());
+    assert_eq!(Mapping::read(&path, &MappingOptions::default()).unwrap().metrics().unwrap().ids.distinct_ids, 2);
+    // A key that is called id is none of its IDs.
+    let path = folder.put("keys.jsonl", b"{\"id\":\"B00-numpy\",\"codes\":[0,1]}\n");
+    let options = MappingOptions { key_column: Some("id".into()), ..MappingOptions::default() };
+    assert_eq!(Mapping::read(&path, &options).unwrap().codes().values(), [0, 1]);
 }
 
 #[test]

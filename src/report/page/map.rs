@@ -22,8 +22,9 @@ pub(super) fn map(tree: &Figure, facts: &Facts<'_>) -> Markup {
             div id="map" { (tree.inline()) }
             figcaption {
                 (tree.note)
-                " A cell shows the words that set its names apart and the items nearest to its centre. Click a cell to "
-                "look inside. By keyboard, arrows move, Enter looks inside, Escape goes back."
+                " A cell shows the words that set its names apart and "
+                (if facts.has_centres { "the items nearest to its centre" } else { "the first of its items" })
+                ". Click a cell to look inside. By keyboard, arrows move, Enter looks inside, Escape goes back."
             }
             ul class="legend" {
                 li { "Items that share their whole ID:" }

@@ -3,6 +3,7 @@
 mod collisions;
 mod frame;
 mod map;
+mod mapping;
 mod runs;
 mod section;
 mod summary;
@@ -10,13 +11,30 @@ mod summary;
 use super::facts::Facts;
 use super::figure::Figure;
 use super::figures;
-use super::{Report, ReportFigure, ReportPage};
+use super::{MappingFindings, Report, ReportFigure, ReportPage};
 use crate::error::Result;
+use crate::mapping::Mapping;
 use maud::{Markup, html};
 use section::{figure, section};
 
 /// Returns the page about a model.
 pub(super) fn of_model(report: &Report, facts: &Facts<'_>) -> Result<ReportPage> {
+    page(report, facts, html! {})
+}
+
+/// Returns the page about IDs that any tool made.
+pub(super) fn of_mapping(
+    report: &Report,
+    facts: &Facts<'_>,
+    mapping: &Mapping,
+    findings: &MappingFindings,
+) -> Result<ReportPage> {
+    let k = report.k.unwrap_or(super::K) as u64;
+    page(report, facts, mapping::parts(mapping, findings, k))
+}
+
+/// Returns the page with these parts besides those that every page has.
+fn page(report: &Report, facts: &Facts<'_>, more: Markup) -> Result<ReportPage> {
     let codes = &facts.quality.codes;
     let collisions = [figures::sweep(&report.sweep)?, Some(figures::collisions(codes)?)];
     let collisions: Vec<Figure> = collisions.into_iter().flatten().collect();
@@ -48,6 +66,7 @@ pub(super) fn of_model(report: &Report, facts: &Facts<'_>) -> Result<ReportPage>
             (section("alike-section", "Likeness",
                 "These figures show how much of the embeddings' likeness the IDs keep.", grid(&alike)))
         }
+        (more)
         (runs::runs(&report.sweep, report.rank_by))
         (frame::details(report))
     };

@@ -7,6 +7,7 @@
 //! ```
 
 mod batches;
+mod namespaces;
 mod reference;
 mod snapshots;
 
@@ -19,7 +20,8 @@ use reference::{Random, Reference};
 
 /// Tests a store against the promises of [`Store`]. Every call of `new` makes a new and empty store.
 ///
-/// Tests batches, snapshots with a writer beside them, rollbacks, pages and duplicates; does not test durability,
+/// Tests batches, snapshots with a writer beside them, rollbacks, pages, duplicates, and namespaces where the store has
+/// them; does not test durability,
 /// waiting for other processes and failures of the medium.
 ///
 /// # Panics
@@ -34,6 +36,8 @@ pub fn check<S: Store>(mut new: impl FnMut() -> S) {
     snapshots::stand_still(&mut new());
     snapshots::beside_a_writer(&mut new());
     (0..8).for_each(|seed| random_changes(&mut new(), seed));
+    namespaces::check(&mut new());
+    namespaces::random_changes(&mut new());
 }
 
 /// Tests stores that share their contents: `new` opens two stores on one new and empty place.
@@ -45,6 +49,8 @@ pub fn check<S: Store>(mut new: impl FnMut() -> S) {
 pub fn check_shared<S: Store>(mut new: impl FnMut() -> (S, S)) {
     let (mut writer, reader) = new();
     snapshots::of_another_writer(&mut writer, &reader);
+    let (mut writer, mut reader) = new();
+    namespaces::of_another_writer(&mut writer, &mut reader);
 }
 
 /// Questions about one item or ID, and changes of one item, in terms of batches.

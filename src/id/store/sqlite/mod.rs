@@ -38,6 +38,9 @@ const ATTEMPTS: usize = 20;
 /// file, such a reader has no lock: if the file changes under its snapshot, reading from it fails with
 /// [`ErrorKind::Store`]; take another snapshot then.
 ///
+/// A database has up to 1,000 namespaces. From the first one with a name on, versions of this crate that know no
+/// namespaces refuse it.
+///
 /// A store refuses a database whose schema is not exactly the one that this crate makes, as foreign triggers, views and
 /// tables could change what statements do.
 ///
@@ -58,6 +61,7 @@ pub struct SqliteStore {
     session: Arc<Mutex<Session>>,
     path: PathBuf,
     options: SqliteOptions,
+    namespace: String,
     is_snapshot: bool,
 }
 
@@ -91,7 +95,10 @@ impl SqliteStore {
     fn of(path: &Path, options: &SqliteOptions, session: Result<Session>) -> Result<Self> {
         let (path, options) = (path.to_owned(), options.clone());
         match session {
-            Ok(session) => Ok(Self { session: Arc::new(Mutex::new(session)), path, options, is_snapshot: false }),
+            Ok(session) => {
+                let (session, namespace) = (Arc::new(Mutex::new(session)), String::new());
+                Ok(Self { session, path, options, namespace, is_snapshot: false })
+            }
             Err(error) => Err(options.explain(error).at(path)),
         }
     }
@@ -124,7 +131,9 @@ impl SqliteStore {
 
     fn session(&self) -> MutexGuard<'_, Session> {
         // A thread that panicked during a call leaves a connection that still works.
-        self.session.lock().unwrap_or_else(PoisonError::into_inner)
+        let mut session = self.session.lock().unwrap_or_else(PoisonError::into_inner);
+        session.turn_to(&self.namespace);
+        session
     }
 
     /// Adds the path of the database to an error, and the cause where it is known.
@@ -145,6 +154,7 @@ impl SqliteStore {
                     return Err(self.at(stamp::changed()));
                 }
                 *session = open::to_read(&self.path, &self.options).map_err(|error| self.at(error))?;
+                session.turn_to(&self.namespace);
             }
             let found = read(&session);
             if !session.is_stale(&self.path) {
@@ -176,13 +186,29 @@ impl Store for SqliteStore {
         self.read(|session| session.row("SELECT bytes FROM model", [], |row| row.get(0)))
     }
 
+    fn namespace(&self) -> &str {
+        &self.namespace
+    }
+
+    fn use_namespace(&mut self, name: &str) -> Result<()> {
+        if !self.is_snapshot {
+            self.rollback()?;
+        }
+        name.clone_into(&mut self.namespace);
+        Ok(())
+    }
+
+    fn namespaces(&self) -> Result<Vec<(String, Manifest)>> {
+        self.read(Session::namespaces)
+    }
+
     fn snapshot(&self) -> Result<Box<dyn Store>> {
-        let (path, options) = (self.path.clone(), self.options.clone());
+        let (path, options, namespace) = (self.path.clone(), self.options.clone(), self.namespace.clone());
         if self.is_snapshot {
-            return Ok(Box::new(Self { session: self.session.clone(), path, options, is_snapshot: true }));
+            return Ok(Box::new(Self { session: self.session.clone(), path, options, namespace, is_snapshot: true }));
         }
         let session = open::snapshot(&path, &options);
-        Ok(Box::new(Self { is_snapshot: true, ..Self::of(&path, &options, session)? }))
+        Ok(Box::new(Self { is_snapshot: true, namespace, ..Self::of(&path, &options, session)? }))
     }
 
     fn set_manifest(&mut self, manifest: &Manifest, model: &[u8]) -> Result<()> {
@@ -203,7 +229,10 @@ impl Store for SqliteStore {
 
     fn rollback(&mut self) -> Result<()> {
         // After some failures, such as a full disk, SQLite has already rolled back.
-        self.write(|session| if session.is_autocommit() { Ok(()) } else { session.batch("ROLLBACK") })
+        self.write(|session| {
+            session.forget();
+            if session.is_autocommit() { Ok(()) } else { session.batch("ROLLBACK") }
+        })
     }
 
     fn entries(&self, items: &[&str]) -> Result<Vec<Option<Entry>>> {

@@ -39,7 +39,7 @@ fn writing(path: &Path, options: &SqliteOptions) -> Result<Session> {
     write_ahead_log(&connection, options)?;
     connection.pragma_update(None, "synchronous", "FULL").map_err(typed)?;
     schema::migrate(&mut connection)?;
-    Session::new(connection, schema::VERSION, None)
+    Session::new(connection, schema::WITHOUT_NAMESPACES, None)
 }
 
 /// Opens a session that only reads; it needs no permission to write to the file or its folder.

@@ -12,7 +12,7 @@ use arrow_array::{Array, ArrayRef};
 use arrow_schema::DataType;
 
 /// Returns the type of a list's elements, or that of their only field where they are structures of one field.
-pub(super) fn element(kind: &DataType) -> Option<&DataType> {
+pub(in crate::io::parquet) fn element(kind: &DataType) -> Option<&DataType> {
     let DataType::List(item) = kind else { return None };
     match item.data_type() {
         DataType::Struct(fields) if fields.len() == 1 => fields.first().map(|field| field.data_type()),

@@ -7,6 +7,8 @@ mod list;
 mod vector;
 mod wide;
 
+pub(in crate::io::parquet) use list::element;
+
 use super::table::Table;
 use crate::error::{BadRowKind, Result};
 use crate::io::{ReadOptions, list as names_of};

@@ -102,16 +102,23 @@ fn it_is_durable() {
 #[test]
 fn look_ups_use_the_indexes() {
     let dir = Dir::with_items(10);
+    let named = registry(dir.store().in_namespace("goods").unwrap()).unwrap();
+    assert_eq!(named.len().unwrap(), 0);
     let store = dir.store();
-    for (sql, plan) in [
-        (super::statements::ENTRY, "USING COVERING INDEX items"),
-        ("SELECT item FROM ids WHERE codes = ?1 AND suffix = ?2", "USING PRIMARY KEY (codes=? AND suffix=?)"),
-        ("SELECT max(suffix) FROM ids WHERE codes = ?1", "USING PRIMARY KEY (codes=?)"),
+    let named = dir.store().in_namespace("goods").unwrap();
+    let cases = [
+        (super::statements::ENTRY, "USING COVERING INDEX items@"),
+        ("SELECT item FROM ids@ WHERE codes = ?1 AND suffix = ?2", "USING PRIMARY KEY (codes=? AND suffix=?)"),
+        ("SELECT max(suffix) FROM ids@ WHERE codes = ?1", "USING PRIMARY KEY (codes=?)"),
         (super::statements::SCAN, "USING PRIMARY KEY"),
-        (super::statements::RETIRED, "USING COVERING INDEX retired (former=? AND codes=?)"),
-    ] {
+        (super::statements::RETIRED, "USING COVERING INDEX retired@ (former=? AND codes=?)"),
+    ];
+    for ((sql, plan), (store, ending)) in
+        cases.into_iter().flat_map(|case| [(case, (&store, "")), (case, (&named, "_1"))])
+    {
         let params = rusqlite::params_from_iter(vec![0; sql.matches('?').count()]);
         let session = store.session();
+        let plan = &plan.replace('@', ending);
         let rows = session.rows(&format!("EXPLAIN QUERY PLAN {sql}"), params, |row| row.get::<_, String>(3)).unwrap();
         let steps: Vec<&String> = rows.iter().filter(|step| !step.ends_with("SUBQUERY 1")).collect();
         assert!(steps.iter().all(|step| step.starts_with("SEARCH")), "{sql}: {rows:?}");

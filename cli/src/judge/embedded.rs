@@ -1,6 +1,7 @@
 //! Measures IDs together with the embeddings of their items.
 
-use crate::args::{Common, EvalArgs};
+use super::{Asked, K};
+use crate::args::Common;
 use crate::evaluation::evaluation;
 use crate::input::{Input, Texts};
 use crate::interrupt::{self, Watched};
@@ -14,65 +15,73 @@ use serde::Serialize;
 
 /// The measures of IDs that need embeddings.
 #[derive(Serialize)]
-pub(super) struct Embedded {
-    pub(super) rows: usize,
-    pub(super) rows_without_id: usize,
-    pub(super) items_without_row: usize,
-    pub(super) dim: usize,
-    pub(super) metric: &'static str,
-    pub(super) collisions: Kinds,
+pub(crate) struct Embedded {
+    pub(crate) rows: usize,
+    pub(crate) rows_without_id: usize,
+    /// Rows that were left out.
+    #[serde(skip_serializing_if = "crate::output::is_zero")]
+    pub(crate) bad_rows: usize,
+    pub(crate) items_without_row: usize,
+    pub(crate) dim: usize,
+    pub(crate) metric: &'static str,
+    pub(crate) collisions: Kinds,
     #[serde(flatten)]
-    pub(super) neighbors: Option<IdNeighborMetrics>,
+    pub(crate) neighbors: Option<IdNeighborMetrics>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) prefix_purity: Option<Vec<PrefixPurity>>,
-    pub(super) device: String,
+    pub(crate) prefix_purity: Option<Vec<PrefixPurity>>,
+    pub(crate) device: String,
+    /// The kinds of collisions, and the keys of the rows that they were measured on.
+    #[serde(skip)]
+    pub(crate) kinds: (CollisionKinds, Vec<String>),
 }
 
 /// [`CollisionKinds`], with the keys of the items instead of the numbers of their rows.
 #[derive(Serialize)]
-pub(super) struct Kinds {
-    pub(super) quantile: f64,
-    pub(super) near_distance: f64,
-    pub(super) exact_duplicates: KindCount,
-    pub(super) near_duplicates: KindCount,
-    pub(super) conflicts: KindCount,
-    pub(super) largest_conflicts: Vec<Named>,
+pub(crate) struct Kinds {
+    pub(crate) quantile: f64,
+    pub(crate) near_distance: f64,
+    pub(crate) exact_duplicates: KindCount,
+    pub(crate) near_duplicates: KindCount,
+    pub(crate) conflicts: KindCount,
+    pub(crate) largest_conflicts: Vec<Named>,
 }
 
 /// A conflict, and the two items that are farthest apart.
 #[derive(Serialize)]
-pub(super) struct Named {
-    pub(super) codes: Vec<u32>,
-    pub(super) items: u64,
-    pub(super) largest_distance: f64,
-    pub(super) between: [String; 2],
+pub(crate) struct Named {
+    pub(crate) codes: Vec<u32>,
+    pub(crate) items: u64,
+    pub(crate) largest_distance: f64,
+    pub(crate) between: [String; 2],
 }
 
 impl Embedded {
     /// Measures IDs and embeddings, if there are embeddings.
-    pub(super) fn measure(common: &Common, args: &EvalArgs, mapping: &Mapping) -> Result<Option<Self>, Failure> {
-        if args.input.input.is_empty() {
+    pub(super) fn measure(common: &Common, asked: &Asked<'_>, mapping: &Mapping) -> Result<Option<Self>, Failure> {
+        if asked.input.input.is_empty() {
             return Ok(None);
         }
-        let texts = Texts { column: args.ids.keys.id_column.as_deref(), file: args.ids.keys.items.as_deref() };
-        let input = Input::open(common, &args.input, texts, args.label_column.as_deref())?;
-        let keys = keys(args, &input)?;
+        let texts = Texts { column: asked.keys.id_column.as_deref(), file: asked.keys.items.as_deref() };
+        let (label_column, label_file) = asked.labels;
+        let input = Input::open(common, asked.input, texts, label_column)?;
+        asked.output.map_or(Ok(()), |output| input.check_output(output))?;
+        let keys = keys(asked, &input)?;
         let rows = Watched::new(&input.rows);
         let joined = mapping.join(&rows, &keys).map_err(|error| input.failure(error))?;
-        let label_column = ("--label-column", args.label_column.as_deref());
-        let labels = input.texts(label_column, ("labels", "--labels", args.labels.as_deref()))?;
+        let labels = input.texts(("--label-column", label_column), ("labels", "--labels", label_file))?;
         let own = |all: &[String]| -> Vec<String> {
             joined.places().iter().map(|row| all.get(*row).cloned().unwrap_or_default()).collect()
         };
-        let purity = labels.map(|labels| prefix_purity(joined.codes(), &own(&labels), args.seed)).transpose();
-        let metric = Metric::from(args.ids.metric);
+        let purity = labels.map(|labels| prefix_purity(joined.codes(), &own(&labels), asked.seed)).transpose();
+        let metric = Metric::from(asked.ids.metric);
         let device = common.device()?;
         let bar = Bar::comparisons(common);
         bar.name("collisions");
-        let kinds = collision_kinds(&joined, joined.codes(), metric, args.ids.near_quantile, args.seed, &device)
+        let kinds = collision_kinds(&joined, joined.codes(), metric, asked.ids.near_quantile, asked.seed, &device)
             .map_err(|error| input.failure(error))?;
-        let evaluation = evaluation(joined.len(), args.k, args.sample, args.pairs, args.seed);
-        let neighbors = (args.k > 0).then(|| {
+        let k = asked.k.unwrap_or(K.min(joined.len().saturating_sub(1)));
+        let evaluation = evaluation(joined.len(), k, asked.sample, asked.pairs, asked.seed);
+        let neighbors = (k > 0 && asked.sample != Some(0)).then(|| {
             evaluation.on(&joined).run_ids(joined.codes(), metric, &device, |progress| {
                 bar.compared(progress);
                 interrupt::flow()
@@ -82,10 +91,12 @@ impl Embedded {
         Ok(Some(Self {
             rows: joined.len(),
             rows_without_id: joined.rows_without_id(),
+            bad_rows: input.skipped(),
             items_without_row: joined.items_without_row(),
             dim: joined.dim(),
             metric: metric.name(),
-            collisions: named(kinds, &own(&keys)),
+            collisions: named(kinds.clone(), &own(&keys)),
+            kinds: (kinds, own(&keys)),
             neighbors,
             prefix_purity: purity.map_err(|error| input.failure(error))?,
             device: device.info().name.clone(),
@@ -94,9 +105,9 @@ impl Embedded {
 }
 
 /// Returns the keys of the rows; those of codes in an .npy file are the numbers of the rows.
-fn keys(args: &EvalArgs, input: &Input) -> Result<Vec<String>, Failure> {
-    let of_keys = &args.ids.keys;
-    let numbered = args.ids.ids.as_deref().is_some_and(|ids| super::super::has_extension(ids, "npy"));
+fn keys(asked: &Asked<'_>, input: &Input) -> Result<Vec<String>, Failure> {
+    let of_keys = asked.keys;
+    let numbered = asked.ids.ids.as_deref().is_some_and(|ids| crate::eval::has_extension(ids, "npy"));
     match numbered && of_keys.id_column.is_none() && of_keys.items.is_none() {
         true => Ok((0..input.rows.len()).map(|row| input.rows.input_row(row).to_string()).collect()),
         false => items::of_rows(of_keys, input),

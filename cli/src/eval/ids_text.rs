@@ -1,8 +1,7 @@
 //! Writes the judgement of IDs as text for people.
 
-use super::super::table::{self, estimate, number, section};
-use super::Judged;
-use super::embedded::{Embedded, Kinds};
+use super::table::{self, estimate, number, section};
+use crate::judge::{Embedded, Judged, Kinds};
 use crate::output::things;
 use semid::mapping::{Churn, CoOccurrence, FanOut, WeightedCollisions};
 use semid::metrics::{ByCodes, Estimate, IdNeighborMetrics};

@@ -1,0 +1,46 @@
+//! Flags about IDs that any tool made.
+
+use super::Metric;
+use clap::Args;
+use std::path::PathBuf;
+
+/// IDs that any tool made.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "IDs that any tool made")]
+pub(crate) struct IdsArgs {
+    /// Judge the IDs in this file instead of a model: .csv, .tsv, .jsonl, .parquet, .json ({"key": ID, ...}) or .npy
+    /// (codes); embeddings, given with --input, are joined by the items' keys
+    #[arg(long, value_name = "FILE", conflicts_with = "model")]
+    pub(crate) ids: Option<PathBuf>,
+    /// Column of the keys in the file of IDs [default: item, item_id, key or row]
+    #[arg(long, value_name = "NAME", requires = "ids")]
+    pub(crate) ids_key: Option<String>,
+    /// Column of the IDs, or the columns of all levels [default: id, semantic_id, sid or codes]
+    #[arg(long, value_name = "NAME", requires = "ids", value_delimiter = ',')]
+    pub(crate) ids_column: Vec<String>,
+    /// Clusters of each level, so that codes that no item has count as dead [default: the largest code and 1]
+    #[arg(long, value_name = "K", requires = "ids", value_delimiter = ',')]
+    pub(crate) clusters: Vec<usize>,
+    /// Column of the file of IDs (.csv, .tsv, .jsonl, .parquet) with how often each item is wanted, which weighs
+    /// collisions
+    #[arg(long, value_name = "NAME", requires = "ids")]
+    pub(crate) weight_column: Option<String>,
+    /// Pairs of keys of items that were used together (.csv, .tsv, .parquet: the first two columns): shows whether they
+    /// share prefixes
+    #[arg(long, value_name = "FILE", requires = "ids")]
+    pub(crate) interactions: Option<PathBuf>,
+    /// How embeddings are compared
+    #[arg(long, value_enum, value_name = "METRIC", default_value_t = Metric::L2)]
+    pub(crate) metric: Metric,
+    /// Items that share an ID are near duplicates if they are nearer than this share of all pairs of items
+    #[arg(long, value_name = "SHARE", default_value_t = 0.001)]
+    pub(crate) near_quantile: f64,
+}
+
+/// Embeddings are not needed where only IDs are judged.
+pub(super) fn without_input(flag: clap::Arg) -> clap::Arg {
+    match flag.get_id().as_str() {
+        "input" => flag.required(false).required_unless_present("ids"),
+        _ => flag,
+    }
+}
