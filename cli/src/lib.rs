@@ -37,6 +37,7 @@ mod stderr;
 mod sweep;
 mod verify;
 mod warnings;
+mod worker;
 
 pub use demo::DATA as DEMO_DATA;
 
@@ -84,6 +85,7 @@ fn run(cli: &Cli) -> Outcome {
         Command::Report(args) => report::run(common, args),
         Command::Sweep(args) => sweep::run(common, args),
         Command::Export(args) => export::run(common, args),
+        Command::Worker(args) => worker::run(common, args),
         Command::Demo => demo::run(common),
         Command::Completions(args) => completions::run(common, args),
     }
