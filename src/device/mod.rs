@@ -101,8 +101,12 @@ pub struct FilterCounts {
     pub undecided: u64,
     /// The number of codewords that stayed open, for all of these rows together.
     pub candidates: u64,
+    /// The number of rows that a few codewords near them decided, because an earlier assignment excludes all others.
+    pub listed: u64,
     /// The seconds for scores, of all threads together.
     pub scoring_seconds: f64,
+    /// The seconds for comparing rows with a few codewords, of all threads together.
+    pub listing_seconds: f64,
     /// The seconds for assignments, of all threads together, including those for scores.
     pub assigning_seconds: f64,
 }
@@ -336,6 +340,13 @@ pub(crate) trait Engine: Send + Sync {
     /// Makes a store for the matrices of a network.
     fn tensors(&self) -> Result<Box<dyn Tensors>>;
 
+    /// Prepares codebooks, each with whether its level scales residuals to unit length, to encode a few rows at a time;
+    /// returns none where the engine has nothing better than a table.
+    fn few_rows(&self, levels: &[(&Codebook, bool)]) -> Result<Option<Box<dyn FewRows>>> {
+        let _ = levels;
+        Ok(None)
+    }
+
     /// Returns how many rows `encode` should hand over at a time.
     fn chunk_rows(&self, dim: usize) -> usize;
 
@@ -376,6 +387,15 @@ pub(crate) trait Engine: Send + Sync {
     }
 }
 
+/// Codebooks that are prepared to encode a few rows at a time, on the thread of the caller.
+pub(crate) trait FewRows: Send + Sync {
+    /// Writes the codes of all levels: `rows` (n, D) are on the grid, `codes` is (n, L).
+    fn encode(&mut self, rows: &[i32], codes: &mut [u32]);
+
+    /// Returns another one with the same codebooks, for another thread.
+    fn copy(&self) -> Box<dyn FewRows>;
+}
+
 /// N residual rows on a device, each with a code.
 ///
 /// A new table has no codes, and neither has a table after `upload`, `unit_length` or `subtract`: the next `assign`
@@ -396,6 +416,19 @@ pub(crate) trait Table: Send {
 
     /// Runs `kernel::assign`: gives every row the code of its nearest codeword.
     fn assign(&mut self, codebook: &Codebook) -> Result<Assigned>;
+
+    /// Does the same as `assign`, then `codes`; a device may wait once instead of twice.
+    fn assign_and_codes(&mut self, codebook: &Codebook, out: &mut [u32]) -> Result<Assigned> {
+        let assigned = self.assign(codebook)?;
+        self.codes(out)?;
+        Ok(assigned)
+    }
+
+    /// Does the same as `assign`, then `sums`; a device may wait once instead of several times.
+    fn assign_and_sums(&mut self, codebook: &Codebook) -> Result<(Assigned, Partial)> {
+        let assigned = self.assign(codebook)?;
+        Ok((assigned, self.sums(codebook.clusters())?))
+    }
 
     /// Copies the codes to `out`, which holds one per row.
     fn codes(&mut self, out: &mut [u32]) -> Result<()>;
