@@ -122,6 +122,48 @@ need_chromium() {
   export CHROMIUM
 }
 
+# Every shader as the library hands it to a driver, in the folder $shaders, and a Python with other compilers of
+# shaders, as $shaders_python.
+need_shaders() {
+  python3 -c 'import ensurepip' 2>/dev/null || apt_install python3-venv
+  shaders_python=$tools/shaders-python/bin/python
+  shaders=$tools/shaders
+  local wanted
+  wanted=$(cat tests/tint/requirements.txt tests/gpu_stats/requirements.txt)
+  if [ "$(cat "$tools/shaders-python/wanted" 2>/dev/null)" != "$wanted" ]; then
+    rm -rf "$tools/shaders-python"
+    python3 -m venv "$tools/shaders-python"
+    "$shaders_python" -m pip install --quiet --disable-pip-version-check \
+      -r tests/tint/requirements.txt -r tests/gpu_stats/requirements.txt
+    printf '%s' "$wanted" >"$tools/shaders-python/wanted"
+  fi
+  rm -rf "$shaders"
+  SEMID_SHADERS=$shaders cargo test --workspace --locked --quiet --lib write_every_shader -- --ignored
+}
+
+# Mesa's compiler for AMD GPUs, in $radv: unpacked and not installed, so that no test sees one more driver.
+need_radv() {
+  radv=$tools/radv
+  [ -e "$radv/radeon_icd.json" ] && return
+  rm -rf "$radv"
+  mkdir -p "$radv"/{deb,root}
+  apt_ready mesa-vulkan-drivers
+  local needs libraries='vulkan|llvm|drm|elf1|expat|wayland|x|bsd|md0|edit|z3|ffi|icu|zstd|tinfo'
+  needs=$(apt-cache depends --recurse --no-recommends --no-suggests --no-conflicts --no-breaks --no-replaces \
+    --no-enhances mesa-vulkan-drivers | grep -E "^(mesa-vulkan-drivers|lib($libraries)[^:]*)\$" | sort -u)
+  # shellcheck disable=SC2086 # a list of names
+  (cd "$radv/deb" && apt-get -qq -o APT::Sandbox::User=root download $needs)
+  for package in "$radv"/deb/*.deb; do dpkg-deb -x "$package" "$radv/root"; done
+  mkdir "$radv/lib"
+  # Debian 12 still has some libraries in /lib.
+  for folder in "$radv"/root/{usr/,}lib/"$(uname -m)-linux-gnu"; do
+    [ ! -d "$folder" ] || cp -a "$folder"/. "$radv/lib"
+  done
+  sed "s|\"library_path\": *\".*/|\"library_path\": \"$radv/lib/|" \
+    "$radv"/root/usr/share/vulkan/icd.d/radeon_icd.*.json >"$radv/radeon_icd.json"
+  rm -rf "$radv/deb" "$radv/root"
+}
+
 # The command line tool in the dev profile, as $semid.
 need_tool() {
   need_compiler

@@ -71,8 +71,8 @@ impl JsonStore {
         let names = memory.namespaces()?.into_iter().map(|(name, _)| name).chain([memory.namespace().to_owned()]);
         for name in names.chain([String::new()]).collect::<BTreeSet<_>>() {
             memory.use_namespace(&name)?;
-            let mut namespace = Namespace::default();
-            namespace.manifest = memory.manifest()?.map(|manifest| manifest.to_map()).unwrap_or_default();
+            let manifest = memory.manifest()?.map(|manifest| manifest.to_map()).unwrap_or_default();
+            let mut namespace = Namespace { manifest, records: Vec::new() };
             for Record { item, entry, former } in memory.scan(&[], None, usize::MAX)? {
                 let SemanticId { codes, suffix } = entry.id;
                 namespace.records.push(Line { item, former, codes, suffix, encoded: entry.encoded });

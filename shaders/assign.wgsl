@@ -72,7 +72,10 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     let block = (local & 127u) >> 2u;
     let loads = block < select(code_blocks, row_blocks, loads_rows);
     let stored = select(512u, 0u, loads_rows) + quarter * 128u + (block ^ (quarter * 2u));
+    // One register says where an invocation loads from, whichever it loads.
     let from_row = (first + block * 4u) * params.width + quarter;
+    let from_code = quarter * params.padded + block * 4u;
+    let origin = select(from_code, from_row, loads_rows);
 
     var state0 = vec3<f32>(0x1p120, 0x1p120, 0.0);
     var state1 = vec3<f32>(0x1p120, 0x1p120, 0.0);
@@ -86,7 +89,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     // `code` and `k` say where the values in `fetched` come from: one step ahead of the products.
     var code = 0u;
     var k = 0u;
-    var fetched = fetch(loads, loads_rows, from_row + k, (k + quarter) * params.padded + code + block * 4u);
+    var fetched = fetch(loads, loads_rows, origin + k, origin + k * params.padded + code);
     for (var start = 0u; start < params.padded; start += code_blocks * 4u) {
         var a = mat4x4<f32>();
         var b = mat4x4<f32>();
@@ -110,7 +113,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
                 code += code_blocks * 4u;
                 code = select(0u, code, code < params.padded);
             }
-            fetched = fetch(loads, loads_rows, from_row + k, (k + quarter) * params.padded + code + block * 4u);
+            fetched = fetch(loads, loads_rows, origin + k, origin + k * params.padded + code);
             for (var i = 0u; i < 4u; i++) {
                 let row_at = i * 128u + (y ^ (i * 2u));
                 let code_at = 512u + i * 128u + (x ^ (i * 2u));

@@ -8,11 +8,11 @@ pub struct Balance {
     pub smallest: u64,
     /// Rows of the largest cluster.
     pub largest: u64,
-    /// How far the total cost of an assignment may at most have been above the optimum, in squared grid steps, over all
-    /// assignments of the run that was kept: 0 proves that each was the optimum. `None` for Sinkhorn, which is no
+    /// The largest proved distance of an assignment's total cost above the optimum, in squared grid steps, over all
+    /// assignments of the run that was kept: 0 proves that each was the optimum. `None` for Sinkhorn, which seeks no
     /// optimum.
     pub gap: Option<u128>,
-    /// The same per row and in squared units of the embeddings, to be compared with the squared error.
+    /// The gap per row and in squared units of the embeddings, which compares with the squared error.
     pub optimality_gap: Option<f64>,
 }
 

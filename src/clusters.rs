@@ -1,4 +1,4 @@
-//! How many clusters the levels have.
+//! The numbers of clusters of the levels.
 
 use serde::de::value::SeqAccessDeserializer;
 use serde::de::{Deserialize, Deserializer, Error, SeqAccess, Visitor};
@@ -40,7 +40,7 @@ impl<const N: usize> From<[usize; N]> for Clusters {
 }
 
 impl Clusters {
-    /// The clusters of each of `levels` levels; a list is as long as it was given.
+    /// Returns the clusters of each of `levels` levels; a list keeps its own length.
     pub(crate) fn list(&self, levels: usize) -> Vec<usize> {
         match self {
             Self::Same(clusters) => vec![*clusters; levels],
@@ -48,7 +48,7 @@ impl Clusters {
         }
     }
 
-    /// The levels where none are named: those of the list, or else 3.
+    /// Returns the number of levels where nobody gave one: the length of the list, or 3.
     pub(crate) fn default_levels(&self) -> usize {
         match self {
             Self::Same(_) => 3,
@@ -56,7 +56,7 @@ impl Clusters {
         }
     }
 
-    /// One number where all levels have the same.
+    /// Makes one number of a list whose entries are all equal.
     pub(crate) fn of_list(list: &[usize]) -> Self {
         match list.first().filter(|first| list.iter().all(|clusters| clusters == *first)) {
             Some(first) => Self::Same(*first),

@@ -67,7 +67,7 @@ impl<R: Rows> Rows for Concat<R> {
 pub(crate) struct Spans(Vec<usize>);
 
 impl Spans {
-    /// Of parts that have so many rows each.
+    /// Records the ends of parts with so many rows each.
     pub(crate) fn new(lens: impl IntoIterator<Item = usize>) -> Result<Self> {
         let mut end = 0_usize;
         let ends = lens.into_iter().map(|len| {
@@ -81,19 +81,19 @@ impl Spans {
         self.0.last().copied().unwrap_or(0)
     }
 
-    /// First row of a part.
+    /// Returns the number of the first row of a part.
     pub(crate) fn start(&self, part: usize) -> usize {
         part.checked_sub(1).and_then(|before| self.0.get(before)).copied().unwrap_or(0)
     }
 
-    /// The part that `row` is in and its number there.
+    /// Returns the part that has `row`, and the row's number in it.
     pub(crate) fn find(&self, row: usize) -> (usize, usize) {
         let part = self.0.partition_point(|end| *end <= row);
         (part, row - self.start(part))
     }
 
-    /// Calls `read` for each part with rows in `out`, which holds the rows from `first` on: with its number, its first
-    /// row there, and its share of `out`.
+    /// Calls `read` for each part that has some of the rows from `first` on, with the part's number, the first of these
+    /// rows in it, and its share of `out`.
     pub(crate) fn split(
         &self,
         first: usize,

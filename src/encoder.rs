@@ -1,4 +1,4 @@
-//! Encodes in other ways than by the nearest codewords alone: with the prices of a balanced fit, and within capacities.
+//! Encodes by the nearest codewords or in other ways: with the prices of a balanced fit, and within capacities.
 
 use crate::codes::Codes;
 use crate::device::Device;
@@ -89,7 +89,7 @@ impl Encoder {
     /// first row of each chunk and the chunk's codes (n, L), in the order of the rows.
     ///
     /// # Errors
-    /// As for [`Encoder::encode`], and whatever `sink` returns.
+    /// As for [`Encoder::encode`], and every error that `sink` returns.
     pub fn encode_with(
         &self,
         rows: &dyn Rows,

@@ -1,4 +1,4 @@
-//! Parameters as they stand in files: fields by name, with a version.
+//! Parameters in the form that files have them: fields by name, with a version.
 
 use crate::error::{Error, ErrorKind, Result};
 use serde::Serialize;

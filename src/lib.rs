@@ -1,8 +1,9 @@
 //! Semantic IDs from embeddings, with the same bits on every device.
 //!
 //! A semantic ID is a short list of codes, such as `12-5-33`, that says where an embedding lies: the first code names
-//! one of K clusters, the second one of K clusters of what the first left over, and so on. Items with a common prefix
-//! are alike. The codebooks come from residual k-means ([`RqKMeans`]) or from a network that is trained ([`RqVae`]).
+//! one of K clusters, the second one of K clusters of the residuals that the first level leaves, and so on. Items with
+//! a common prefix are alike. The codebooks come from residual k-means ([`RqKMeans`]) or from a network that is trained
+//! ([`RqVae`]).
 //!
 //! ```
 //! use semid::{Device, IdFormat, Matrix, RqKMeans};
@@ -19,7 +20,7 @@
 //! # Ok::<(), semid::Error>(())
 //! ```
 //!
-//! From a file, of which no more than a part has to fit into memory:
+//! Rows can also come from a file, which is read in pieces and may be larger than memory:
 //!
 //! ```
 //! use semid::io::{NpyWriter, ReadOptions, open};
@@ -38,11 +39,11 @@
 //!
 //! # Exactness
 //!
-//! The same rows, parameters and seed give the same model, and the same model and row the same codes, bit for bit, on
-//! every [`Device`], for any number of threads, any batch size and any order of the rows to encode. Rows are put on a
-//! fixed-point [`Grid`](rq::Grid) first; every operation that can influence a result is integer arithmetic, or float
-//! arithmetic whose result is exactly representable in whatever order it is done. Anything approximate is a filter with
-//! a proved bound, whose undecided cases exact integers settle.
+//! The same rows, parameters and seed give the same model, and a model gives the same row the same codes, bit for bit:
+//! on every [`Device`], for any number of threads, any batch size and any order of the rows to encode. Rows are put on
+//! a fixed-point [`Grid`](rq::Grid) first; every operation that can influence a result is integer arithmetic, or float
+//! arithmetic whose result is exactly representable in whatever order it is done. Approximate arithmetic only filters,
+//! with a proved bound; exact integers settle the cases that the filter leaves undecided.
 //!
 //! # Where to look
 //!
@@ -83,7 +84,7 @@
 //! | `sqlite` | registries in SQLite databases |
 //! | `report` | reports as web pages and figures |
 //!
-//! Each works with and without the others. Only `gpu` is on by default, as its absence would go unnoticed:
+//! Each works with and without the others. Only `gpu` is on by default, because nobody would notice its absence:
 //! [`Device::auto`] would take the CPU. The command line tool is a package of its own, `semid-cli`.
 mod align;
 mod balance;
@@ -116,7 +117,7 @@ pub mod sweep;
 mod transport;
 pub mod vae;
 
-/// Unique semantic IDs that stay: registries, where they are kept, and what is exported from them.
+/// Unique semantic IDs that stay: registries, the stores that keep them, and exports.
 pub mod registry {
     pub use crate::id::store::conformance;
     pub use crate::id::store::{Entry, Holder, Manifest, MemoryStore, Record, Store, UsedCodes};
@@ -129,12 +130,12 @@ pub mod registry {
     pub use crate::id::{BaseTokenizer, Export, Exported, SidKey, StaticSizes, TokenLevel, Vocabulary};
 }
 
-/// Work on shards of the rows, which may lie in other processes or on other machines: what is asked of the holders of
-/// rows and what they answer, as bytes.
+/// Fits over shards of the rows, which other processes or machines may hold: requests to the holders, their replies,
+/// and the byte form of both.
 ///
-/// A [`Worker`](shards::Worker) holds one shard, which are rows of consecutive numbers, and answers requests. Every
-/// request names the state that the rows are to be in, so that it has the same answer whatever was asked before, and
-/// from a worker that was started again.
+/// A [`Worker`](shards::Worker) holds one shard, rows with consecutive numbers, and answers requests. Every request
+/// names the state that the rows have to be in, so its reply depends neither on earlier requests nor on whether the
+/// worker was started again.
 pub mod shards {
     pub use crate::grid::GridSketch;
     pub use crate::partial::Partial;

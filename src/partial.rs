@@ -105,7 +105,7 @@ impl Partial {
             let (found, expected) = (shape(other), shape(self));
             return Err(ErrorKind::Shape { what: "sums per cluster", found, expected }.into());
         }
-        // Even twice a sum fits i64.
+        // Sums stay within half of the range of i64, because `centroid` doubles them.
         let fits = self.counts.iter().chain(&other.counts).fold(0_u64, |all, n| all.saturating_add(*n))
             <= Self::MAX_ROWS
             && self.sums.iter().zip(&other.sums).all(|(a, b)| a.saturating_add(*b).unsigned_abs() <= 1 << 62);
@@ -119,7 +119,7 @@ impl Partial {
         Ok(())
     }
 
-    /// Returns the rounded mean of cluster `k`, `floor((2 sum + n) / (2 n))`; none where it has no members.
+    /// Returns the mean of cluster `k`, rounded half up, `floor((2 sum + n) / (2 n))`; none where it has no members.
     pub fn centroid(&self, k: usize) -> Option<impl Iterator<Item = i32>> {
         let count = i64::try_from(*self.counts.get(k)?).ok().filter(|count| *count > 0)?;
         let sums = self.sums.chunks_exact(self.dim).nth(k)?;

@@ -1,9 +1,9 @@
-//! How rows become the integers of level 0, and what happens to them between the levels.
+//! The step from rows to the integers of level 0, and the scaling of residuals between the levels.
 
 use crate::grid::{Grid, UNIT_EXPONENT};
 use serde::{Deserialize, Serialize};
 
-/// How distances are understood.
+/// The distance between rows that a model uses.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 #[non_exhaustive]

@@ -7,8 +7,8 @@ use std::sync::Arc;
 /// A matrix of f32 rows that can be read in pieces, so that it may be larger than memory.
 ///
 /// Implemented for `ndarray` matrices, for [`Matrix`] over a flat slice, for the readers of [`crate::io`], and for what
-/// is behind `&`, `Box` and `Arc`. Implement it for a source of your own; its own errors go into
-/// [`ErrorKind::Source`](crate::ErrorKind::Source).
+/// is behind `&`, `Box` and `Arc`. Implement it for a source of your own, and wrap its errors with
+/// [`Error::source_of_rows`](crate::Error::source_of_rows).
 ///
 /// # Shapes
 /// `len()` rows of `dim()` values each; both must stay the same while the value is in use.
@@ -30,7 +30,7 @@ pub trait Rows: Sync {
     /// `out.len()` is a multiple of `dim()`, and `first + out.len() / dim() <= len()`.
     ///
     /// # Errors
-    /// Whatever reading the source can meet.
+    /// Every error that reading the source meets.
     fn read(&self, first: usize, out: &mut [f32]) -> Result<()>;
 }
 
@@ -50,7 +50,7 @@ pub struct Matrix<'a> {
 }
 
 impl<'a> Matrix<'a> {
-    /// Rows of `dim` values over `values`.
+    /// Makes a matrix whose rows of `dim` values lie in `values` one after the other.
     ///
     /// # Errors
     /// [`ErrorKind::Dim`] for `dim` = 0, [`ErrorKind::Length`] where the last row would be incomplete.
@@ -108,7 +108,7 @@ where
     }
 }
 
-/// Rows behind a pointer are rows.
+/// Implements [`Rows`] for pointers to rows.
 macro_rules! rows_behind {
     ($([$($bounds:tt)*] $pointer:ty),*) => {$(
         impl<R: $($bounds)*> Rows for $pointer {

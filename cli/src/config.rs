@@ -96,7 +96,7 @@ impl Config {
         })
     }
 
-    /// Forgets the file, which then is in no message.
+    /// Forgets the file, so that no message names it.
     pub(crate) fn without_path(self) -> Self {
         Self { path: None, ..self }
     }
@@ -124,7 +124,7 @@ fn reason(message: &str) -> String {
         Some(format!("unknown {what} `{unknown}`; {hint}"))
     };
     for (begins, what) in [("unknown field ", "key"), ("unknown variant ", "value")] {
-        // The place may stand before it.
+        // The message may begin with the place of the fault.
         if let Some((place, rest)) = message.split_once(begins).filter(|(place, _)| is_place(place))
             && let Some(known) = known(what, rest)
         {
@@ -134,7 +134,7 @@ fn reason(message: &str) -> String {
     message.to_owned()
 }
 
-/// Whether this is nothing, or a field before a colon.
+/// Whether the text is empty, or a field before a colon.
 fn is_place(text: &str) -> bool {
     text.strip_suffix(": ").map_or(text.is_empty(), |field| !field.contains([' ', '`']))
 }

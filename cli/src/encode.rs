@@ -216,7 +216,7 @@ impl Sink {
     }
 }
 
-/// What stands in a file of codes for a row that has none.
+/// The code that a file of codes has for a row without codes.
 const NO_CODE: u32 = u32::MAX;
 
 fn without_codes(out: &mut NpyWriter<u32>, rows: usize, levels: usize) -> Result<()> {

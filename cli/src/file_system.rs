@@ -7,21 +7,21 @@ use crate::output::Failure;
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// What a file system is, as far as databases care.
+/// The property of a file system that matters to databases.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum FileSystem {
     Local,
-    /// Shared between machines.
+    /// Several machines share it.
     Network(&'static str),
-    /// A program of the user's, which may be on the network or not.
+    /// A program of the user's serves it, from the network or not.
     Program(&'static str),
 }
 
 /// Refuses a new database on a network file system; returns a warning for one that is there already, and for a file
 /// system that may be one.
 ///
-/// `probe` tells the file system of an existing path. Where it cannot tell, nothing is said: what is wrong with the
-/// path is found when the database is opened.
+/// `probe` tells the file system of an existing path. Where it cannot tell, the check passes: opening the database
+/// finds what is wrong with the path.
 pub(crate) fn check(db: &Path, probe: impl Fn(&Path) -> io::Result<FileSystem>) -> Result<Option<String>, Failure> {
     let exists = db.exists();
     let at = if exists { db.to_path_buf() } else { folder(db) };
@@ -41,7 +41,7 @@ pub(crate) fn check(db: &Path, probe: impl Fn(&Path) -> io::Result<FileSystem>) 
     }
 }
 
-/// The folder in which a new file is made.
+/// Returns the folder in which a new file is created.
 fn folder(path: &Path) -> PathBuf {
     match path.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder.to_path_buf(),
@@ -49,7 +49,7 @@ fn folder(path: &Path) -> PathBuf {
     }
 }
 
-/// The file system of a path, by the number that it has in the kernel.
+/// Returns the file system of a path, by its number in the kernel.
 #[cfg(target_os = "linux")]
 pub(crate) fn probe(path: &Path) -> io::Result<FileSystem> {
     use std::mem::MaybeUninit;
@@ -61,7 +61,7 @@ pub(crate) fn probe(path: &Path) -> io::Result<FileSystem> {
     if unsafe { libc::statfs(path.as_ptr(), found.as_mut_ptr()) } != 0 {
         return Err(io::Error::last_os_error());
     }
-    // SAFETY: the call succeeded, so it has written all of it.
+    // SAFETY: the call succeeded, so it has written all of `found`.
     let found = unsafe { found.assume_init() };
     // The number has 32 bits, but its field has other types on other machines, which extend its sign.
     Ok(named(found.f_type as u32))
@@ -72,7 +72,7 @@ pub(crate) fn probe(_path: &Path) -> io::Result<FileSystem> {
     Ok(FileSystem::Local)
 }
 
-/// The file system with this number in `linux/magic.h` and in the sources of the kernel.
+/// Returns the file system that has this number in `linux/magic.h` and in the sources of the kernel.
 #[cfg(any(target_os = "linux", test))]
 fn named(magic: u32) -> FileSystem {
     match magic {

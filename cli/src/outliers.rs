@@ -2,8 +2,8 @@
 
 use semid::rq::Outlier;
 
-/// One sentence about the values beyond the grid and their worst rows, which `number` says the numbers of, if there are
-/// any.
+/// Returns one sentence about the values beyond the grid and their worst rows, if there are any; `number` gives the
+/// number of a row in the input.
 pub(crate) fn warnings(values: u64, worst: &[Outlier], number: impl Fn(usize) -> usize) -> Vec<String> {
     if values == 0 {
         return Vec::new();

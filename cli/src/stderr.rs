@@ -10,7 +10,7 @@ pub(crate) fn warn(warnings: &[String]) {
     }
 }
 
-/// Something to know that is no reason to worry.
+/// Prints something that the user may want to know, but that is no reason to worry.
 pub(crate) fn note(message: &str) {
     let _ = writeln!(anstream::stderr(), "note: {message}");
 }

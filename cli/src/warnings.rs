@@ -1,4 +1,4 @@
-//! What a user should know of a model or of codes that are made all the same.
+//! Warnings about models and codes, which the commands make all the same.
 
 use crate::output::things;
 use semid::rq::{Codebook, LevelReport};
@@ -13,7 +13,8 @@ const FEW: f64 = 0.05;
 const NAMED: usize = 5;
 const COUNTED: usize = 1000;
 
-/// Of levels with codewords that are equal: there are more of them than different rows, or some are never needed.
+/// Warns of levels with equal codewords: they have more codewords than different rows, or codewords that no row can
+/// have.
 pub(crate) fn codewords(levels: &[Codebook], reports: &[LevelReport]) -> Vec<String> {
     let of = |(i, (codebook, report)): (usize, (&Codebook, &LevelReport))| {
         let (level, clusters) = (i + 1, codebook.clusters());
@@ -34,12 +35,12 @@ pub(crate) fn codewords(levels: &[Codebook], reports: &[LevelReport]) -> Vec<Str
     levels.iter().zip(reports).enumerate().filter_map(of).collect()
 }
 
-/// Of levels of which rows use few codes; `rows` is the number of rows.
+/// Warns of levels where rows use few of the codes; `rows` is the number of rows.
 pub(crate) fn usage(used: impl IntoIterator<Item = (usize, usize)>, rows: usize) -> Vec<String> {
     let few =
         |(_, (used, clusters)): &(usize, (usize, usize))| (*used as f64) < FEW * *clusters as f64 && rows >= *clusters;
     let say = |(i, (used, clusters)): (usize, (usize, usize))| {
-        format!("{} of {clusters} of level {} used: fewer than 5 %", things(used, "code"), i + 1)
+        format!("level {} uses {} of {clusters}: fewer than 5 %", i + 1, things(used, "code"))
     };
     used.into_iter().enumerate().filter(few).map(say).collect()
 }
@@ -68,7 +69,7 @@ impl Usage {
     }
 }
 
-/// Rows among which those of zeros are noticed, which have no direction.
+/// Rows that notice rows of zeros, which have no direction.
 pub(crate) struct Directed<'a> {
     rows: &'a dyn Rows,
     is_cosine: bool,
@@ -80,7 +81,7 @@ impl<'a> Directed<'a> {
         Self { rows, is_cosine: metric == Metric::Cosine, zeros: Mutex::default() }
     }
 
-    /// One sentence where there are rows of zeros; `number` is what a row is called.
+    /// Returns one sentence if there are rows of zeros; `number` gives the number of a row in the input.
     pub(crate) fn warnings(&self, number: impl Fn(usize) -> usize) -> Vec<String> {
         let zeros = self.zeros.lock().unwrap_or_else(PoisonError::into_inner);
         if zeros.is_empty() {

@@ -243,7 +243,7 @@ fn ids_of_any_tool_have_a_page() {
     ] {
         assert!(page.contains(part), "no {part}");
     }
-    assert!(!page.contains("Kinds of collisions") && !page.contains("nearest to its centre"));
+    assert!(!page.contains("Kinds of collisions") && !page.contains("and the items nearest to its centre"));
     assert!(!page.contains(dir.path("").to_str().unwrap()));
     // Churn by key: the order of the items says nothing.
     let first = judged["churn"]["unchanged_prefixes"][0].as_f64().unwrap();
@@ -279,7 +279,9 @@ fn flags_of_pages_about_ids_that_do_not_fit_are_refused() {
     for (flags, part) in [
         ("--ids ids.csv --model m.safetensors --input x.npy --output r.html", "cannot be used with"),
         ("--ids ids.csv --sweep s.jsonl --output r.html", "cannot be used with"),
-        ("--against older.csv --model m.safetensors --input x.npy --output r.html", "--ids"),
+        ("--against older.csv --model m.safetensors --input x.npy --output r.html", "cannot be used with"),
+        ("--metric cosine --model m.safetensors --input x.npy --output r.html", "cannot be used with"),
+        ("--row-numbers --model m.safetensors --input x.npy --output r.html", "cannot be used with"),
         ("--ids ids.csv --labels items.txt --output r.html", "give them with --input"),
         ("--ids ids.csv --row-numbers --output r.html", "give them with --input"),
         ("--ids ids.csv --input x.npy --output r.html", "--row-numbers"),

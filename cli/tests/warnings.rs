@@ -35,7 +35,7 @@ fn few_codes_used_and_rows_of_zeros() {
     dir.semid("fit --input x.npy --levels 1 --clusters 100 --output m.safetensors").ok();
     dir.npy_of("same.npy", 6, &x[6..12].repeat(200));
     let encode = "encode --model m.safetensors --output c.npy --input";
-    assert_eq!(warnings(&dir, &format!("{encode} same.npy")), ["1 code of 100 of level 1 used: fewer than 5 %"]);
+    assert_eq!(warnings(&dir, &format!("{encode} same.npy")), ["level 1 uses 1 code of 100: fewer than 5 %"]);
     assert_eq!(warnings(&dir, &format!("{encode} x.npy")), [""; 0]);
 
     let mut zeros = x.clone();

@@ -10,6 +10,9 @@ use semid::registry::{Entry, Record};
 /// Fields per command.
 const FIELDS: usize = 10_000;
 
+/// The name of a namespace, its manifest and its holders.
+pub(crate) type OfNamespace = (String, [Reply; 2]);
+
 impl RedisStore {
     pub(crate) fn call(&self, command: &str, key: &str, arguments: &[&[u8]]) -> Result<Reply> {
         let key = self.key(key, &self.namespace);
@@ -46,7 +49,7 @@ impl RedisStore {
     }
 
     /// Everything that the server has, of one moment: the model, and of every namespace its manifest and holders.
-    pub(crate) fn read_all(&self) -> Result<(Reply, Vec<(String, [Reply; 2])>)> {
+    pub(crate) fn read_all(&self) -> Result<(Reply, Vec<OfNamespace>)> {
         let plain = |command: &str| vec![command.as_bytes().to_vec()];
         loop {
             // A namespace that is added before `EXEC` makes it answer nothing, and then everything is asked again.
@@ -88,7 +91,8 @@ impl RedisStore {
             self.send("HSET", "manifest", 2, &fields)?;
             self.call("SET", "model", &[model])?;
         }
-        if !self.namespace.is_empty() && !(self.changes.ids.is_empty() && self.changes.manifest.is_none()) {
+        let has_changes = !self.changes.ids.is_empty() || self.changes.manifest.is_some();
+        if has_changes && !self.namespace.is_empty() {
             self.call("SADD", "namespaces", &[self.namespace.as_bytes()])?;
         }
         let mut members = Vec::new();

@@ -107,6 +107,21 @@ pub struct FilterCounts {
     pub assigning_seconds: f64,
 }
 
+/// What passed between the host and a device, see [`Device::transfer_counts`].
+#[doc(hidden)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct TransferCounts {
+    /// The number of submissions of commands; an empty one that starts uploads counts too.
+    pub submissions: u64,
+    /// The number of read-backs, each of which the host waits for.
+    pub read_backs: u64,
+    /// The bytes of these read-backs.
+    pub read_bytes: u64,
+    /// The bytes that the host wrote: rows, codewords, lists and parameters.
+    pub written_bytes: u64,
+}
+
 impl Device {
     /// Returns the best hardware GPU that can run the kernels; the CPU if there is none, or if the build lacks the
     /// feature `gpu`.
@@ -256,6 +271,13 @@ impl Device {
         self.engine.filter_counts()
     }
 
+    /// Returns what passed between the host and the device since the last call; zeros for devices without memory of
+    /// their own.
+    #[doc(hidden)]
+    pub fn transfer_counts(&self) -> TransferCounts {
+        self.engine.transfer_counts()
+    }
+
     pub(crate) fn engine(&self) -> &dyn Engine {
         &*self.engine
     }
@@ -346,6 +368,11 @@ pub(crate) trait Engine: Send + Sync {
     /// Returns what the filter did since the last call.
     fn filter_counts(&self) -> FilterCounts {
         FilterCounts::default()
+    }
+
+    /// Returns what passed between the host and the device since the last call.
+    fn transfer_counts(&self) -> TransferCounts {
+        TransferCounts::default()
     }
 }
 

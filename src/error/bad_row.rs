@@ -36,7 +36,7 @@ pub struct BadRow {
     pub file_row: usize,
     /// Its number in the whole input, from 0.
     pub row: usize,
-    /// The first column that is to blame, from 0; none where it is the row as a whole.
+    /// The first bad column, from 0; none where the row as a whole is bad.
     pub column: Option<usize>,
     /// What is wrong.
     pub kind: BadRowKind,
@@ -49,7 +49,7 @@ impl fmt::Display for BadRow {
 }
 
 impl BadRowKind {
-    /// A word for it.
+    /// Returns a name of the kind in one or two words.
     pub fn name(&self) -> &'static str {
         match self {
             Self::Nan => "nan",
@@ -97,7 +97,7 @@ impl fmt::Display for BadRowKind {
 /// Most rows that an error names.
 pub(crate) const NAMED: usize = 20;
 
-/// How many rows are bad, and the first of them, for an error.
+/// Writes how many rows are bad, and the first of them, for an error.
 pub(crate) fn summary(count: usize, rows: usize, first: &[BadRow]) -> String {
     let mut files = first.iter().map(|bad| &bad.path);
     let one_file = files.next().is_none_or(|path| files.all(|other| other == path));

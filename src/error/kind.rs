@@ -1,12 +1,12 @@
-//! What can go wrong.
+//! The kinds of errors and their messages.
 
 use super::bad_row::{self, BadRow};
 use std::io;
 use std::path::PathBuf;
 
-/// The kinds of failure, each with the facts a caller needs to act on it.
+/// The kinds of errors, each with the facts that a caller needs to act on it.
 ///
-/// Fields count levels from 0, as vectors do; texts count them from 1.
+/// Fields count levels from 0; messages count them from 1.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ErrorKind {
@@ -23,7 +23,7 @@ pub enum ErrorKind {
     /// There are no rows to work on.
     #[error("the input has no rows")]
     Empty,
-    /// Fewer rows than clusters were given to `fit`.
+    /// A fit has fewer rows than clusters.
     #[error(
         "level {} asks for {clusters} clusters but there are only {rows} rows: give more rows or fewer clusters",
         level + 1
@@ -36,7 +36,7 @@ pub enum ErrorKind {
         /// Level, from 0.
         level: usize,
     },
-    /// Bounds of the sizes of clusters that no assignment can keep.
+    /// No assignment can keep the bounds of the clusters' sizes.
     #[error(
         "level {}: {rows} rows cannot fill {clusters} clusters of {min} to {max} rows each; the smaller bound must be \
          at most {}, the larger at least {}", level + 1, rows / clusters.max(&1), rows.div_ceil(*clusters.max(&1))
@@ -53,7 +53,7 @@ pub enum ErrorKind {
         /// Most rows of a cluster.
         max: usize,
     },
-    /// Codes at prices were asked of a model that has none.
+    /// An encode asks for prices, which the model does not have.
     #[error("the model has no prices: fit it with balanced clusters, or encode by the nearest codewords")]
     NoPrices,
     /// The number of dimensions is 0 or above [`MAX_DIM`](crate::rq::MAX_DIM).
@@ -80,7 +80,7 @@ pub enum ErrorKind {
         /// The first of them, 20 at most.
         first: Vec<BadRow>,
     },
-    /// Two files of one input have rows of different lengths; the error's path is the second.
+    /// Two files of one input have rows of different lengths; the error's path is that of the second file.
     #[error(
         "its rows have {found} dimensions, those of {} have {expected}: read only files of one model's embeddings",
         first.display()
@@ -113,7 +113,7 @@ pub enum ErrorKind {
         /// Dimensions of a row.
         dim: usize,
     },
-    /// A number of clusters outside 1 ..= [`MAX_CLUSTERS`](crate::rq::MAX_CLUSTERS).
+    /// A number of clusters is outside 1 ..= [`MAX_CLUSTERS`](crate::rq::MAX_CLUSTERS).
     #[error("level {} asks for {clusters} clusters; 1 to {} are supported", level + 1, crate::MAX_CLUSTERS)]
     Clusters {
         /// Level, from 0.
@@ -121,7 +121,7 @@ pub enum ErrorKind {
         /// Clusters asked for.
         clusters: usize,
     },
-    /// A per-level list of clusters whose length is not the number of levels.
+    /// A list of clusters does not have one number for each level.
     #[error("{given} numbers of clusters were given for {levels} levels: give one per level, or one for all")]
     ClustersPerLevel {
         /// Levels asked for.
@@ -129,7 +129,7 @@ pub enum ErrorKind {
         /// Length of the list.
         given: usize,
     },
-    /// Two things of different shapes that are to be one.
+    /// Two values that belong together have different shapes.
     #[error("{what}: {} x {} do not go with {} x {}", found.0, found.1, expected.0, expected.1)]
     Shape {
         /// What the shapes are of.
@@ -139,21 +139,21 @@ pub enum ErrorKind {
         /// Shape of what it was to go with.
         expected: (usize, usize),
     },
-    /// A sum that exceeds its integer.
+    /// A sum exceeds its integer type.
     #[error("{what} exceed 64 bits: they are of more rows than any fit has, or damaged")]
     Overflow {
         /// What was summed.
         what: &'static str,
     },
-    /// Bytes that are no message between shards, or that were damaged on their way.
+    /// Bytes are no message between shards, or were damaged on their way.
     #[error("not a usable {what}: {reason}; send it again")]
     Message {
-        /// What it was to be.
+        /// What the bytes were to be.
         what: &'static str,
         /// What is wrong.
         reason: String,
     },
-    /// Shards that do not have all rows between them, or some twice.
+    /// The shards together do not have every row of the fit exactly once.
     #[error("the shards counted {found} rows, not {expected}: one was lost or counted twice; ask them again")]
     Shards {
         /// Rows counted.
@@ -161,13 +161,14 @@ pub enum ErrorKind {
         /// Rows of the fit.
         expected: u64,
     },
-    /// Balancing clusters, which needs the costs of all rows at once, of rows that are not all in memory.
+    /// Clusters cannot be balanced, because balancing needs the costs of all rows at once and not all rows are in
+    /// memory.
     #[error(
         "balanced clusters need all rows in the memory of one device, where these do not fit: fit on a sample of them, \
          or allow more memory"
     )]
     NotWhole,
-    /// Memory that is too small for a fit.
+    /// The allowed memory is too small for a fit.
     #[error("{bytes} bytes of memory are too few for {what}, which needs {needed}: {remedy}")]
     Memory {
         /// Bytes allowed.
@@ -179,7 +180,7 @@ pub enum ErrorKind {
         /// What to do.
         remedy: &'static str,
     },
-    /// A parameter outside its range.
+    /// A parameter is outside its range.
     #[error("parameter `{name}` = {value}: {expected}")]
     Parameter {
         /// Name of the parameter.
@@ -189,7 +190,7 @@ pub enum ErrorKind {
         /// What is allowed.
         expected: String,
     },
-    /// A code that its codebook does not have.
+    /// A codebook has no codeword with this code.
     #[error("row {row}, level {}: code {code} is outside 0..{clusters} of this model", level + 1)]
     Code {
         /// Row, from 0.
@@ -201,7 +202,7 @@ pub enum ErrorKind {
         /// Codewords of that level.
         clusters: usize,
     },
-    /// Codes of another number of levels than the model's, or than the codes they are compared with.
+    /// Codes have another number of levels than the model, or than the codes that they are compared with.
     #[error("codes have {found} levels, expected {expected}: give the codes of that model")]
     CodeLevels {
         /// Levels expected.
@@ -209,7 +210,7 @@ pub enum ErrorKind {
         /// Levels found.
         found: usize,
     },
-    /// A list that does not have one entry per row.
+    /// A list does not have one entry per row.
     #[error("there are {found} {what} for {rows} rows: give one for each")]
     RowCount {
         /// What the list holds.
@@ -219,7 +220,7 @@ pub enum ErrorKind {
         /// Rows there are.
         rows: usize,
     },
-    /// The range of the data cannot be represented by a codebook in f32.
+    /// A codebook in f32 cannot represent the range of the data.
     #[error("level {}: {reason}; scale the embeddings down", level + 1)]
     Range {
         /// Level, from 0.
@@ -227,7 +228,7 @@ pub enum ErrorKind {
         /// What does not fit.
         reason: String,
     },
-    /// A training whose numbers grew beyond all bounds.
+    /// The numbers of a training grew beyond all bounds.
     #[error(
         "training diverged: {what}; lower the learning rate, clip gradients, or look for outliers in the embeddings"
     )]
@@ -235,7 +236,7 @@ pub enum ErrorKind {
         /// What was found, and when.
         what: String,
     },
-    /// A file that is not what its format demands: truncated, damaged, hostile or of an unsupported variant.
+    /// A file does not keep to its format: it is truncated, damaged, hostile or of an unsupported variant.
     #[error("not a usable {format} file: {reason}")]
     Format {
         /// Name of the file format.
@@ -243,25 +244,25 @@ pub enum ErrorKind {
         /// What is wrong and, where something can be done, what.
         reason: String,
     },
-    /// A model file whose contents do not match its own checksum or fingerprint, or break an invariant.
+    /// The contents of a model file do not match its checksum or fingerprint, or break an invariant.
     #[error("damaged model: {reason}; restore the file from a copy or fit again")]
     Damaged {
         /// What does not match.
         reason: String,
     },
-    /// A checkpoint of a training whose contents do not match its own checksum.
+    /// The contents of a checkpoint do not match its checksum.
     #[error("damaged checkpoint: {reason}; restore the file from a copy, or delete it to begin anew")]
     DamagedCheckpoint {
         /// What does not match.
         reason: String,
     },
-    /// A row so far from those that a network was trained on that its latents are no numbers.
+    /// A row is so far from the rows that a network was trained on that its latents are not finite.
     #[error("row {row} is too far from the rows that the model was trained on: its latents are not finite")]
     FarRow {
         /// The row, from 0.
         row: usize,
     },
-    /// Codes that a model decodes to values beyond the largest f32.
+    /// A model decodes codes to values beyond the largest f32.
     #[error(
         "the model decodes the codes of row {row} to values beyond the largest f32; give codes of rows like those that \
          the model was fitted to, or fit it to smaller values"
@@ -270,15 +271,15 @@ pub enum ErrorKind {
         /// The row, from 0.
         row: usize,
     },
-    /// A model file of a newer format version.
-    #[error("the model has format version {found}, this semid reads up to {supported}: update semid")]
+    /// A model file, or a list of parameters, has a newer version than this build reads.
+    #[error("format version {found} is newer than {supported}, the newest that this semid reads: update semid")]
     NewerFormat {
         /// Version in the file.
         found: String,
         /// Newest version that this build reads.
         supported: u32,
     },
-    /// A model file of a kind that this version does not have.
+    /// A model file or a list of parameters names a kind that this version does not have.
     #[error("models of kind `{kind}` are not known here; known kinds: {known}")]
     UnknownKind {
         /// The kind in the file.
@@ -286,7 +287,7 @@ pub enum ErrorKind {
         /// All kinds of this version.
         known: String,
     },
-    /// Something that models of a kind cannot do.
+    /// Models of this kind cannot do what was asked for.
     #[error("models of kind `{kind}` have no {what}")]
     Unsupported {
         /// The kind of the model.
@@ -294,7 +295,7 @@ pub enum ErrorKind {
         /// What was asked for.
         what: &'static str,
     },
-    /// A device name that fits nothing.
+    /// No device has this name.
     #[error("no device `{name}`; available: {available}")]
     UnknownDevice {
         /// The name given.
@@ -310,7 +311,7 @@ pub enum ErrorKind {
         /// Values that would work.
         available: String,
     },
-    /// The name of no metric.
+    /// No metric has this name.
     #[error("no metric `{name}`; there are: {available}")]
     UnknownMetric {
         /// The name given.
@@ -334,7 +335,7 @@ pub enum ErrorKind {
         /// Its value in this sweep.
         expected: String,
     },
-    /// The runs of a sweep are of other rows.
+    /// The runs of a sweep were fitted to other rows.
     #[error("run {run} has {what} {found}, these rows have {expected}: give the sweep of these embeddings")]
     OtherRows {
         /// Run, from 1.
@@ -349,7 +350,7 @@ pub enum ErrorKind {
     /// Another process writes to the file.
     #[error("another process is writing to it; wait until that is done, or give another file")]
     Busy,
-    /// Something that this build leaves out.
+    /// This build leaves out what was asked for.
     #[error("this build has no support for {what}: build semid with its feature `{feature}`")]
     Feature {
         /// The Cargo feature of semid that adds it.
@@ -357,7 +358,7 @@ pub enum ErrorKind {
         /// What it adds.
         what: &'static str,
     },
-    /// No adapter that can run the kernels.
+    /// No GPU adapter can run the kernels.
     #[error("no usable GPU adapter: {reason}; the device `cpu` gives the same result")]
     NoAdapter {
         /// Why.
@@ -371,7 +372,7 @@ pub enum ErrorKind {
         /// What the driver said.
         reason: String,
     },
-    /// Memory could not be had.
+    /// An allocation failed.
     #[error(
         "out of memory: {bytes} bytes for {what} could not be allocated; fit on a sample of the rows, or give fewer \
          rows at a time"
@@ -382,7 +383,7 @@ pub enum ErrorKind {
         /// Bytes asked for.
         bytes: u64,
     },
-    /// An item key that cannot be registered.
+    /// An item key cannot be registered.
     #[error("the item key of row {row} {reason}; give every row a key of its own")]
     ItemKey {
         /// Row, from 0.
@@ -390,7 +391,7 @@ pub enum ErrorKind {
         /// What is wrong with it.
         reason: &'static str,
     },
-    /// One item key with two different embeddings.
+    /// Two rows have the same item key and different codes.
     #[error("rows {first} and {row} have the same item key {item:?} and different codes: remove one of them")]
     RepeatedItem {
         /// The item key.
@@ -400,7 +401,7 @@ pub enum ErrorKind {
         /// The row with other codes.
         row: usize,
     },
-    /// A number of item keys that is not the number of rows.
+    /// The number of item keys is not the number of rows.
     #[error("there are {items} item keys for {rows} rows: give one for each")]
     ItemCount {
         /// Item keys given.
@@ -408,7 +409,7 @@ pub enum ErrorKind {
         /// Rows given.
         rows: usize,
     },
-    /// A text that is the ID of nothing.
+    /// A text is no semantic ID in the expected form.
     #[error("`{text}` is no semantic ID here: expected {expected}")]
     IdText {
         /// The text.
@@ -416,13 +417,13 @@ pub enum ErrorKind {
         /// What IDs look like here.
         expected: String,
     },
-    /// An item that the registry does not know.
+    /// The registry does not know this item.
     #[error("the registry has no item {item:?}")]
     UnknownItem {
         /// The item key.
         item: String,
     },
-    /// A store without a registry in it.
+    /// The store has no registry in it.
     #[error("holds no registry: assign IDs into it first, or give another file")]
     NoRegistry,
     /// A namespace in which no registry was made.
@@ -453,7 +454,7 @@ pub enum ErrorKind {
         /// The value asked for.
         found: String,
     },
-    /// IDs with and without a suffix where readers take IDs of one depth only.
+    /// Some IDs have a suffix and others do not, but the readers of the file take IDs of one depth only.
     #[error(
         "`{short}` and `{long}` have different numbers of tokens, and this file is for IDs that all have the same: \
          make a new registry in which every ID has a suffix"
@@ -464,7 +465,7 @@ pub enum ErrorKind {
         /// An ID with one token more.
         long: String,
     },
-    /// A registry written by a newer version.
+    /// A newer version wrote the registry.
     #[error("the registry has format version {found}, this semid reads up to {supported}: update semid")]
     NewerRegistry {
         /// Version in the registry.
@@ -472,21 +473,21 @@ pub enum ErrorKind {
         /// Newest version that this build reads.
         supported: u32,
     },
-    /// A registry whose contents contradict each other or cannot be read.
+    /// The contents of a registry contradict each other or cannot be read.
     #[error("damaged registry: {reason}; restore it from a copy")]
     DamagedRegistry {
         /// What is wrong.
         reason: String,
     },
-    /// An ID or an item that is in the registry already was to be inserted.
+    /// The registry already has the ID or the item that was to be inserted.
     #[error("{what} is in the registry already; nothing was changed")]
     Taken {
         /// The ID or item.
         what: String,
     },
-    /// Another process has the registry for longer than the busy timeout.
+    /// Another process locks the registry for longer than the busy timeout.
     #[error(
-        "the registry is locked by another process, longer than it was waited for; run the same again when that is done"
+        "another process has locked the registry for longer than the busy timeout; try again when that process is done"
     )]
     Locked,
     /// The registry cannot be written to.
@@ -503,8 +504,8 @@ pub enum ErrorKind {
         /// Whose it is.
         owner: String,
     },
-    /// No room for the registry to grow; what it held is as before.
-    #[error("no space left for the registry, which is as before: free some and run the same again")]
+    /// The registry has no room to grow; what it held is as before.
+    #[error("no space is left for the registry, which is as before: free some space and try again")]
     Full,
     /// A store failed for another reason.
     #[error("the store failed: {reason}")]
@@ -515,7 +516,7 @@ pub enum ErrorKind {
     /// The progress callback asked to stop.
     #[error("cancelled")]
     Cancelled,
-    /// Rows of a type of your own could not be read: its own error, see
+    /// Your own implementation of [`Rows`](crate::Rows) failed with this error, see
     /// [`Error::source_of_rows`](crate::Error::source_of_rows).
     #[error("reading rows failed: {0}")]
     Source(#[source] Box<dyn std::error::Error + Send + Sync>),

@@ -1,13 +1,13 @@
-//! Memory or an error: vectors that do not abort where there is too little.
+//! Vectors that give an error instead of aborting where memory is too small.
 
 use super::{Error, ErrorKind, Result};
 
-/// The error of memory for `len` values of a type that could not be had.
+/// Makes the error for an allocation of `len` values of type `T` that failed.
 pub(crate) fn out_of_memory<T>(what: &str, len: usize) -> Error {
     ErrorKind::OutOfMemory { what: what.to_owned(), bytes: (len as u64).saturating_mul(size_of::<T>() as u64) }.into()
 }
 
-/// A vector of `len` copies of `value`, or [`ErrorKind::OutOfMemory`] instead of an abort.
+/// Makes a vector of `len` copies of `value`, or returns [`ErrorKind::OutOfMemory`] instead of aborting.
 pub(crate) fn try_vec<T: Clone>(value: T, len: usize, what: &str) -> Result<Vec<T>> {
     let mut out = Vec::new();
     out.try_reserve_exact(len).map_err(|_| out_of_memory::<T>(what, len))?;
@@ -15,7 +15,7 @@ pub(crate) fn try_vec<T: Clone>(value: T, len: usize, what: &str) -> Result<Vec<
     Ok(out)
 }
 
-/// What `values` yield, or [`ErrorKind::OutOfMemory`] instead of an abort.
+/// Collects `values`, or returns [`ErrorKind::OutOfMemory`] instead of aborting.
 pub(crate) fn try_collect<T>(values: impl Iterator<Item = T>, what: &str) -> Result<Vec<T>> {
     let mut out = Vec::new();
     try_reserve(&mut out, values.size_hint().0, what)?;
@@ -28,7 +28,7 @@ pub(crate) fn try_collect<T>(values: impl Iterator<Item = T>, what: &str) -> Res
     Ok(out)
 }
 
-/// Room for `more` values in `out`, or [`ErrorKind::OutOfMemory`] instead of an abort.
+/// Makes room for `more` values in `out`, or returns [`ErrorKind::OutOfMemory`] instead of aborting.
 pub(crate) fn try_reserve<T>(out: &mut Vec<T>, more: usize, what: &str) -> Result<()> {
     let all = out.len().saturating_add(more);
     out.try_reserve(more).map_err(|_| out_of_memory::<T>(what, all))

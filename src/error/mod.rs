@@ -13,10 +13,10 @@ use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// Result of every fallible call of this crate.
+/// The result of a call that can fail.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// What went wrong ([`Error::kind`]) and in which file, where there is one ([`Error::path`]).
+/// An error says what went wrong ([`Error::kind`]) and, where a file is concerned, in which one ([`Error::path`]).
 ///
 /// ```
 /// use semid::{Device, ErrorKind, Matrix, RqKMeans};
@@ -34,12 +34,12 @@ struct Inner {
 }
 
 impl Error {
-    /// The kind of failure with its facts.
+    /// Returns the kind of error with its facts.
     pub fn kind(&self) -> &ErrorKind {
         &self.0.kind
     }
 
-    /// The error of a source of rows of your own.
+    /// Wraps an error that your own implementation of [`Rows`](crate::Rows) met.
     ///
     /// ```
     /// use semid::{Device, Error, ErrorKind, Result, RqKMeans, Rows};
@@ -65,29 +65,30 @@ impl Error {
         ErrorKind::Source(error.into()).into()
     }
 
-    /// The kind, taken out.
+    /// Takes the kind out of the error.
     pub fn into_kind(self) -> ErrorKind {
         self.0.kind
     }
 
-    /// The file concerned, if there is one.
+    /// Returns the path of the file that the error is about, if there is one.
     pub fn path(&self) -> Option<&Path> {
         self.0.path.as_deref()
     }
 
-    /// The same error, placed in `path` unless it already has a place.
+    /// Sets the path of the error to `path`, unless it has one already.
     pub(crate) fn at(mut self, path: impl AsRef<Path>) -> Self {
         self.0.path.get_or_insert_with(|| path.as_ref().to_owned());
         self
     }
 
-    /// The build lacks `feature`, which adds `what`.
+    /// Makes the error for a call that needs `feature`, which this build lacks and which adds `what`.
     #[cfg(not(all(feature = "csv", feature = "gpu", feature = "npz", feature = "parquet")))]
     pub(crate) fn feature(feature: &'static str, what: &'static str) -> Self {
         ErrorKind::Feature { feature, what }.into()
     }
 
-    /// The same error about rows of other numbers, where it is about rows.
+    /// Replaces each row number in the error by what `number` makes of it. The rows of [`ErrorKind::BadRows`] keep
+    /// their numbers.
     #[must_use]
     pub fn map_rows(mut self, number: impl Fn(usize) -> usize) -> Self {
         use ErrorKind::{Code, FarRow, ItemKey, NotFinite, Ragged, RepeatedItem, Undecodable};

@@ -1,17 +1,18 @@
-//! What the grid leaves out of the values: the squared error of rounding and saturation.
+//! The squared error that rounding and saturation on the grid cause.
 
 use super::{Grid, pow2, steps};
 use std::collections::BTreeMap;
 
-/// Partial sums of a row, so that a processor's vectors can add them up.
+/// Number of partial sums of a row, so that the sum compiles to vector instructions.
 const LANES: usize = 8;
 
 /// A sum of squared distances between rows and their places on the grid, in squared grid steps.
 ///
 /// # Exactness
 /// A row's distance is the sum of the squares of `(x - offset) 2^e - q` in binary64: dimension d is added to partial
-/// sum d mod 8, one after the other, and then the partial sums in order. The sum over the rows is exact, integers per
-/// power of two, so the rows may come in any order and in any pieces; it is rounded when it is read.
+/// sum d mod 8, one after the other, and then the partial sums in order. The sum over the rows is exact, because it
+/// consists of one integer per power of two, so the rows may come in any order and in any pieces. Only [`Loss::total`]
+/// rounds.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Loss(BTreeMap<i32, u128>);
 
@@ -24,7 +25,7 @@ impl Loss {
         }
     }
 
-    /// Adds the distances of other rows.
+    /// Adds the sum of other rows.
     pub(crate) fn merge(&mut self, other: &Self) {
         for (exponent, sum) in &other.0 {
             let all = self.0.entry(*exponent).or_default();
@@ -32,27 +33,27 @@ impl Loss {
         }
     }
 
-    /// The sums per power of two, ascending.
+    /// Returns the sums per power of two with their exponents, ascending.
     pub(crate) fn sums(&self) -> impl Iterator<Item = (i32, u128)> {
         self.0.iter().map(|(exponent, sum)| (*exponent, *sum))
     }
 
-    /// What [`Loss::sums`] gave; `None` where no rows have such sums.
+    /// Restores a loss from what [`Loss::sums`] gave; returns `None` for sums that no rows can have.
     pub(crate) fn from_sums(sums: Vec<(i32, u128)>) -> Option<Self> {
-        // 2^38 rows with mantissas below 2^53.
+        // At most 2^38 rows add mantissas below 2^53.
         let usable = |(exponent, sum): &(i32, u128)| (-1022..=1023).contains(exponent) && *sum < 1 << 91;
         let ascends = sums.is_sorted_by(|a, b| a.0 < b.0);
         (ascends && sums.iter().all(usable)).then(|| Self(sums.into_iter().collect()))
     }
 
-    /// The sum, in squared grid steps: the sums per power of two, the largest power first, added up in binary64.
+    /// Returns the sum in squared grid steps: it adds the sums per power of two in binary64, the largest power first.
     pub(crate) fn total(&self) -> f64 {
         // A factor 2^(exponent - 52) may be too small for binary64 where the product is not.
         let value = |(exponent, sum): (&i32, &u128)| (*sum as f64 / pow2(52)) * pow2(*exponent);
         self.0.iter().rev().map(value).sum()
     }
 
-    /// Adds a number that is not negative, exactly: its mantissa to the integers of its exponent.
+    /// Adds a number that is not negative, exactly: it adds the mantissa to the integer of the exponent.
     fn insert(&mut self, value: f64) {
         let (exponent, fraction) = ((value.to_bits() >> 52) as i32, value.to_bits() & ((1 << 52) - 1));
         // Numbers below 2^-1022 count as 0.

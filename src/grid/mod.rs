@@ -17,14 +17,14 @@ pub use outliers::Outlier;
 pub(crate) use outliers::Saturation;
 pub use sketch::GridSketch;
 
-/// Largest magnitude of a row on a grid of its own. Every grid integer is an exact f32.
+/// Largest magnitude of the values of a row that has a grid of its own. Integers up to it are exact f32.
 const GRID_MAX: i32 = (1 << 23) - 1;
 /// Largest magnitude of a value that is put on the grid of a model; values beyond it saturate. A quarter of 2^23 is
 /// left for the codewords of later levels where those of the first are as large.
 pub(crate) const SATURATION: i32 = 3 << 21;
 /// Steps beyond which a value saturates. A half above the limit rounds down to it, as the limit is even.
 const BEYOND: f64 = SATURATION as f64 + 0.5;
-/// Magnitude that values reach on the grid of rows without far outliers.
+/// Largest magnitude of values on the grid of rows without far outliers.
 pub(crate) const RANGE: i32 = 1 << 20;
 /// Exponent of the unit grid: a component of a unit-length vector is at most 2^20.
 pub(crate) const UNIT_EXPONENT: i32 = 20;
@@ -85,7 +85,7 @@ impl Grid {
         saturated
     }
 
-    /// The embedding value of grid integers at `exponent`: `f32(f64(q) * 2^-exponent + f64(offset))`.
+    /// Turns grid integers at `exponent` into embedding values: `f32(f64(q) * 2^-exponent + f64(offset))`.
     pub(crate) fn restore(&self, exponent: i32, q: &[i32], out: &mut [f32]) {
         let step = pow2(-exponent);
         for ((q, offset), out) in q.iter().zip(&self.offset).zip(out) {
@@ -94,13 +94,13 @@ impl Grid {
     }
 }
 
-/// How many grid steps, `scale` of them a unit, `x` is above `offset`.
+/// Returns how many grid steps `x` is above `offset`; `scale` is the number of steps in a unit.
 #[inline(always)]
 fn steps(x: f32, offset: f32, scale: f64) -> f64 {
     (f64::from(x) - f64::from(offset)) * scale
 }
 
-/// The grid integer of `x` alone, as [`Grid::quantize`] has it.
+/// Returns the grid integer of one value, as [`Grid::quantize`] does for rows.
 #[inline(always)]
 pub(crate) fn quantize_value(x: f32, offset: f32, scale: f64) -> i32 {
     round(steps(x, offset, scale), SATURATION)
@@ -140,7 +140,8 @@ pub(crate) fn quantize_rows_alone(rows: &[f32], dim: usize, out: &mut [i32]) {
 
 /// Refuses NaN and infinities, naming the first row and column; `first` is the number of the first row.
 pub(crate) fn check_finite(first: usize, rows: &[f32], dim: usize) -> Result<()> {
-    // All exponent bits set: the sum of such flags is a vector loop, the search is not.
+    // NaN and infinities have all exponent bits set. A loop that combines such flags compiles to vector instructions,
+    // and a search does not.
     let bad = |x: &f32| x.to_bits() & 0x7f80_0000 == 0x7f80_0000;
     if rows.iter().map(|x| u32::from(bad(x))).fold(0, |a, b| a | b) == 0 {
         return Ok(());

@@ -1,12 +1,13 @@
-//! Values beyond the grid: how many there are, and the worst.
+//! The number of the values beyond the grid, and the worst of them.
 
 use super::{Grid, SATURATION, pow2, steps};
 use std::cmp::Ordering;
 
-/// Rows that are named at most.
+/// Most rows that are named.
 const NAMED: usize = 8;
 
-/// A value that lies beyond the grid of its model and was taken as the grid's largest: the farthest one of its row.
+/// A value beyond the grid of its model, for which the largest value of the grid was taken. It is the farthest value of
+/// its row.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Outlier {
@@ -21,20 +22,20 @@ pub struct Outlier {
 /// Values beyond the grid.
 ///
 /// # Exactness
-/// Counted and ordered by integers and by binary64 steps of single values, so the parts of the rows may come in any
-/// order.
+/// The count is an integer, and the order compares single values by their distances in binary64, so the parts of the
+/// rows may come in any order.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Saturation {
     /// Values that saturated.
     pub(crate) values: u64,
-    /// Whether a value is farther than any on the grid of rows without far outliers, saturated or not.
+    /// Whether a value is more than 2^20 steps from the offset, which no value of rows without far outliers is.
     pub(crate) far: bool,
-    /// Steps from the offset and the value, farthest first, the lowest row first where they are as far.
+    /// Distance from the offset in steps and value of the worst rows, farthest first and the lowest row first on a tie.
     worst: Vec<(f64, Outlier)>,
 }
 
 impl Saturation {
-    /// That of rows of which `values` values saturated; row i of them has the number `number(i)`.
+    /// Describes rows of which `values` values saturated; row i of them has the number `number(i)`.
     pub(crate) fn of(grid: &Grid, rows: &[f32], values: u64, number: impl Fn(usize) -> usize) -> Self {
         let mut all = Self { values, far: values > 0, worst: Vec::new() };
         if values == 0 {
@@ -48,19 +49,20 @@ impl Saturation {
         all
     }
 
-    /// Takes other rows into account.
+    /// Adds the values of other rows.
     pub(crate) fn merge(&mut self, other: Self) {
         self.values += other.values;
         self.far |= other.far;
         other.worst.into_iter().for_each(|one| self.insert(one));
     }
 
-    /// Steps from the offset and value of each of the worst rows.
+    /// Returns the distance from the offset in steps and the value of each of the worst rows.
     pub(crate) fn worst(&self) -> &[(f64, Outlier)] {
         &self.worst
     }
 
-    /// What [`Saturation::worst`] gave; `None` where it can have given no such thing.
+    /// Restores a saturation from its parts, of which [`Saturation::worst`] gave the last; returns `None` for parts
+    /// that no rows can have.
     pub(crate) fn from_parts(values: u64, far: bool, worst: Vec<(f64, Outlier)>) -> Option<Self> {
         let beyond = |(steps, outlier): &(f64, Outlier)| {
             *steps > f64::from(SATURATION) && steps.is_finite() && outlier.value.is_finite()
@@ -70,7 +72,7 @@ impl Saturation {
         (fits && (far || values == 0)).then_some(Self { values, far, worst })
     }
 
-    /// The farthest value of each of the worst rows, up to 8, farthest first.
+    /// Returns the farthest value of each of the worst rows, up to 8, farthest first.
     pub(crate) fn outliers(&self) -> Vec<Outlier> {
         self.worst.iter().map(|(_, outlier)| *outlier).collect()
     }
@@ -89,7 +91,8 @@ fn order(a: &(f64, Outlier), b: &(f64, Outlier)) -> Ordering {
     b.0.total_cmp(&a.0).then_with(|| a.1.row.cmp(&b.1.row))
 }
 
-/// The value of a row that is the most steps away from the offset, the first one of several: steps, column, value.
+/// Finds the value of a row that is the most steps away from the offset, the first one of several; returns its steps,
+/// column and value.
 fn farthest(grid: &Grid, row: &[f32]) -> Option<(f64, usize, f32)> {
     let scale = pow2(grid.exponent());
     let far = |(column, (x, offset)): (usize, (&f32, &f32))| (steps(*x, *offset, scale).abs(), column, *x);

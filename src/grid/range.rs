@@ -34,8 +34,8 @@ impl Range {
         self.max.iter_mut().zip(&other.max).for_each(|(a, b)| *a = a.max(*b));
     }
 
-    /// The grid with the middle of the range as its offset (zeros where `center` is off) and the finest exponent at
-    /// which no value exceeds 2^20; constant data have no range, and exponent 20.
+    /// Makes the grid with the middle of the range as its offset (zeros where `center` is off) and the largest exponent
+    /// at which no value exceeds 2^20. Constant data have no range; their exponent is 20.
     pub(super) fn grid(&self, center: bool) -> Grid {
         let bounds =
             || self.min.iter().zip(&self.max).map(|(min, max)| if min <= max { (*min, *max) } else { (0.0, 0.0) });

@@ -1,10 +1,10 @@
-//! Files that are not read, and what turns them into files that are.
+//! Files of other programs, which are refused with a way to convert them.
 
 use crate::error::{Error, Result};
 use std::path::Path;
 
-/// Refuses files of programs whose formats run code when they are read, or are too large to take in, with two lines of
-/// Python that make another file.
+/// Refuses files whose formats run code when they are read, or would take a large library to read. The error has two
+/// lines of Python that write the values to a file that is read.
 pub(super) fn refuse(path: &Path, extension: &str) -> Result<()> {
     let (name, import, values) = match extension {
         "pt" | "pth" => {

@@ -1,4 +1,4 @@
-//! Floats stored one row after the other without anything between: the data part of npy and safetensors files.
+//! Matrices of numbers with nothing between them, as npy and safetensors files store them.
 
 use super::file::Source;
 use crate::MAX_DIM;
@@ -7,7 +7,7 @@ use crate::rows::{Rows, out_of_range};
 use half::slice::{HalfBitsSliceExt, HalfFloatSliceExt};
 use half::{bf16, f16};
 
-/// Values converted at a time where the file does not hold f32.
+/// Number of values that are converted at a time where the file does not hold f32.
 const CHUNK: usize = 1 << 15;
 
 /// How a value is stored.
@@ -17,7 +17,7 @@ pub(crate) enum Float {
     Bf16,
     F32,
     F64,
-    /// Whole numbers, all of which f32 has.
+    /// Whole numbers, each of which is an exact f32.
     I8,
     U8,
     I16,
@@ -36,7 +36,7 @@ impl Float {
     }
 }
 
-/// `rows` x `dim` floats of `source` from byte `start` on.
+/// A matrix of `rows` x `dim` numbers in `source`, from byte `start` on.
 #[derive(Debug)]
 pub(crate) struct Dense {
     pub(crate) source: Source,
@@ -45,12 +45,13 @@ pub(crate) struct Dense {
     pub(crate) dim: usize,
     pub(crate) float: Float,
     pub(crate) big_endian: bool,
-    /// One column after the other instead of one row.
+    /// Whether the values lie column by column instead of row by row.
     pub(crate) by_columns: bool,
 }
 
 impl Dense {
-    /// The same, unless its dimensions are unsupported or the bytes from `start` on are not exactly the values.
+    /// Checks that the number of dimensions is supported and that the `bytes` bytes from `start` on are exactly the
+    /// values.
     pub(crate) fn check(self, bytes: u64) -> Result<Self> {
         if self.dim == 0 || self.dim > MAX_DIM {
             return Err(Error::from(ErrorKind::Dim { dim: self.dim }).at(self.source.path()));
@@ -74,7 +75,7 @@ impl Dense {
         Ok(())
     }
 
-    /// Reads through a buffer of `T` that `convert` turns to f32.
+    /// Reads values of type `T` into a buffer, and lets `convert` turn them into f32.
     fn convert<T: bytemuck::Pod>(
         &self,
         first: usize,
@@ -146,7 +147,7 @@ impl Dense {
         }
     }
 
-    /// Reads rows out of values that are stored column by column: from each column as many as fit a piece of memory.
+    /// Reads rows of values that are stored column by column, a piece of each column at a time.
     fn columns(&self, first: usize, out: &mut [f32]) -> Result<()> {
         let mut column = vec![0.0; (out.len() / self.dim).min(CHUNK)];
         for (piece, out) in out.chunks_mut(CHUNK * self.dim).enumerate() {
@@ -165,7 +166,7 @@ fn each<T: Copy>(from: &[T], to: &mut [f32], convert: impl Fn(T) -> f32) {
     to.iter_mut().zip(from).for_each(|(to, from)| *to = convert(*from));
 }
 
-/// Bytes of `rows` x `columns` values, where that is a number of bytes a machine can address.
+/// Returns the number of bytes of `rows` x `columns` values, if this machine can address so many.
 pub(crate) fn data_len(rows: usize, columns: usize, size: usize) -> Option<u64> {
     let bytes = rows.checked_mul(columns)?.checked_mul(size)?;
     isize::try_from(bytes).ok().map(|bytes| bytes as u64)

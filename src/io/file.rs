@@ -1,16 +1,16 @@
-//! A file read by position: constant memory, and a file that shrinks meanwhile is an error.
+//! A file that is read by position, in constant memory. If it shrinks meanwhile, reading fails.
 
 use crate::error::{Error, Result};
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-/// An open regular file of a known length, with what its errors need to say.
+/// An open regular file of a known length, with the path and the format that errors name.
 #[derive(Debug)]
 pub(crate) struct Source {
     file: File,
     path: PathBuf,
-    /// Where it begins in the file.
+    /// Byte of the file at which this source begins.
     start: u64,
     len: u64,
     format: &'static str,
@@ -20,7 +20,7 @@ impl Source {
     /// Opens `path`, which errors will call a `format` file.
     pub(crate) fn open(path: &Path, format: &'static str) -> Result<Self> {
         let at = |error: io::Error| Error::io("opening", error).at(path);
-        // Asked before opening, as opening a pipe would wait for its other end.
+        // The type is asked before opening, because opening a pipe would wait for its other end.
         let metadata = std::fs::metadata(path).map_err(at)?;
         if !metadata.is_file() {
             let reason = "not a regular file; it is read by position, so save it to disk first";
@@ -31,13 +31,13 @@ impl Source {
         Ok(Self { file, path: path.to_owned(), start: 0, len, format })
     }
 
-    /// What was written to `file`, which errors will call the `format` file at `path`.
+    /// Makes a source of what was written to `file`; errors will call it the `format` file at `path`.
     pub(crate) fn spooled(file: File, path: &Path, format: &'static str) -> Result<Self> {
         let len = file.metadata().map_err(|error| Error::io("reading", error).at(path))?.len();
         Ok(Self { file, path: path.to_owned(), start: 0, len, format })
     }
 
-    /// The `len` bytes from `start` on, as a file of a format of its own.
+    /// Takes the `len` bytes from `start` on as a file of the format `format`.
     #[cfg(feature = "npz")]
     pub(crate) fn part(self, start: u64, len: u64, format: &'static str) -> Result<Self> {
         match start.checked_add(len).filter(|end| *end <= self.len) {
@@ -46,22 +46,22 @@ impl Source {
         }
     }
 
-    /// The same, which errors will call a `format` file.
+    /// Makes errors call the file a `format` file.
     pub(crate) fn named(self, format: &'static str) -> Self {
         Self { format, ..self }
     }
 
-    /// Reads from front to back.
+    /// Returns a reader from front to back.
     pub(crate) fn reader(&self) -> FromStart<'_> {
         FromStart { source: self, at: 0 }
     }
 
-    /// Length of the file when it was opened.
+    /// Returns the length of the file when it was opened.
     pub(crate) fn len(&self) -> u64 {
         self.len
     }
 
-    /// The place that errors name.
+    /// Returns the path that errors name.
     pub(crate) fn path(&self) -> &Path {
         &self.path
     }
@@ -77,7 +77,7 @@ impl Source {
         })
     }
 
-    /// A format error placed in this file.
+    /// Makes a format error with the path of this file.
     pub(crate) fn error(&self, reason: impl Into<String>) -> Error {
         Error::format(self.format, reason).at(&self.path)
     }
@@ -101,7 +101,8 @@ impl Read for FromStart<'_> {
     }
 }
 
-/// What a file is that begins with `start`, where that is known, to say so of a file that was expected to be another.
+/// Names the format of a file that begins with `start`, if it is a known one, for errors about files of another format
+/// than expected.
 pub(crate) fn format_of(start: &[u8]) -> Option<&'static str> {
     let known: [(&[u8], &str); 5] = [
         (b"\x93NUMPY", "a .npy file"),

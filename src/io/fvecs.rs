@@ -8,7 +8,7 @@ use crate::error::{Error, ErrorKind, Result, try_vec};
 use crate::rows::Rows;
 use std::path::Path;
 
-/// Bytes read at a time, or one row where that is longer.
+/// Number of bytes that are read at a time; a longer row is read as a whole.
 const CHUNK: usize = 1 << 17;
 
 /// Embeddings in an fvecs file, read in pieces.

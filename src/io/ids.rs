@@ -1,4 +1,4 @@
-//! Semantic IDs out: csv, json lines and parquet.
+//! Writes semantic IDs as csv, json lines and parquet.
 
 use super::atomic::AtomicFile;
 use super::extension;
@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 
 /// Writes semantic IDs, one row at a time; the file appears under its name when all of it is on disk.
 ///
-/// The columns are `item`, or the name given, or, where there are no item keys, `row` (from 0); `id`, the text form;
-/// and in json lines and parquet `codes`.
+/// The first column has the item keys and is named `item`, or as the caller says; without item keys, it is `row` and
+/// has row numbers from 0. The others are `id`, the text form, and, in json lines and parquet, `codes`.
 ///
 /// ```
 /// use semid::io::IdWriter;
@@ -40,10 +40,10 @@ enum Out {
     Parquet(Box<super::parquet::IdTable>),
 }
 
-/// The column of item keys unless it is named, and that of row numbers.
+/// Names of the column of item keys, unless the caller gives one, and of that of row numbers.
 const KEYS: &str = "item";
 const ROWS: &str = "row";
-/// The other columns.
+/// Names of the other columns.
 const OWN: [&str; 2] = ["id", "codes"];
 
 /// One line of json lines.
@@ -79,8 +79,8 @@ impl IdWriter {
         Self::begin(path.as_ref(), items.then_some(KEYS))
     }
 
-    /// [`IdWriter::create`] for rows with item keys, whose column has the name `keys`, so that the file joins with the
-    /// table that the keys come from.
+    /// Begins a file as [`IdWriter::create`] does, for rows with item keys, whose column gets the name `keys`. So the
+    /// file can be joined with the table that the keys come from.
     ///
     /// # Errors
     /// As for [`IdWriter::create`]; [`ErrorKind::Parameter`](crate::ErrorKind::Parameter) for `id` and `codes`, which
@@ -151,7 +151,7 @@ impl IdWriter {
         Ok(())
     }
 
-    /// Passes over rows, so that the next one has the number `row` where rows have numbers.
+    /// Sets the number of the next row to `row`, for inputs of which rows are left out.
     pub fn skip_to(&mut self, row: u64) {
         self.row = row;
     }
@@ -169,7 +169,7 @@ impl IdWriter {
     }
 }
 
-/// Appends a csv field, quoted where RFC 4180 asks for it.
+/// Appends a csv field, in quotes where RFC 4180 asks for them.
 fn push_field(line: &mut String, field: &str) {
     if field.contains([',', '"', '\n', '\r']) {
         line.push('"');

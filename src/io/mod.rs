@@ -1,7 +1,8 @@
-//! Files: embeddings and codes in; embeddings, codes and semantic IDs out.
+//! Reads embeddings and codes from files, and writes embeddings, codes and semantic IDs.
 //!
-//! Everything is read by position in pieces of bounded size, so that a file may be larger than memory. Lengths that a
-//! file claims are checked against its size before memory is asked for. What is written appears complete or not at all.
+//! Readers take pieces of bounded size by their position, so a file may be larger than memory. They check the lengths
+//! that a file claims against its size before they allocate memory. A file that is written appears complete or not at
+//! all.
 
 mod atomic;
 pub(crate) mod bad_rows;
@@ -51,8 +52,8 @@ use crate::error::Result;
 use std::path::Path;
 
 /// Opens embeddings for reading in pieces: a file, all files in a folder, or those that fit a pattern such as
-/// `part-*.parquet`; the extension says the format: .npy, .npz, .parquet, .safetensors, .fvecs, .csv,
-/// .tsv or .jsonl. `-` is standard input, which is saved to a temporary file. See [`Inputs`].
+/// `part-*.parquet`. The extension says the format: .npy, .npz, .parquet, .safetensors, .fvecs, .csv, .tsv or .jsonl.
+/// `-` is standard input, which is saved to a temporary file. See [`Inputs`].
 ///
 /// ```
 /// use semid::Rows;
@@ -73,23 +74,22 @@ use std::path::Path;
 ///
 /// # Errors
 /// [`ErrorKind::Parameter`](crate::ErrorKind::Parameter) for another extension;
-/// [`ErrorKind::Feature`](crate::ErrorKind::Feature) for a format whose feature
-/// the build has not;
+/// [`ErrorKind::Feature`](crate::ErrorKind::Feature) for a format that this build leaves out;
 /// [`ErrorKind::Io`](crate::ErrorKind::Io), as for a missing file; [`ErrorKind::Format`](crate::ErrorKind::Format),
 /// [`ErrorKind::Dim`](crate::ErrorKind::Dim), [`ErrorKind::Empty`](crate::ErrorKind::Empty) and
 /// [`ErrorKind::Ragged`](crate::ErrorKind::Ragged) for what the file holds;
-/// [`ErrorKind::BadRows`](crate::ErrorKind::BadRows) by its reads, for rows that cannot be used;
+/// [`ErrorKind::BadRows`](crate::ErrorKind::BadRows) for rows that cannot be used, which reads return;
 /// [`ErrorKind::Widths`](crate::ErrorKind::Widths) where two files have rows of different lengths.
 pub fn open(path: impl AsRef<Path>, options: &ReadOptions) -> Result<Inputs> {
     Inputs::open([path], options)
 }
 
-/// The extension in lower case, or nothing.
+/// Returns the extension in lower case, or an empty string.
 pub(crate) fn extension(path: &Path) -> String {
     path.extension().unwrap_or_default().to_string_lossy().to_lowercase()
 }
 
-/// The first names of what there is, for an error.
+/// Lists the first of `names`, for an error.
 fn list<S: AsRef<str>>(names: impl IntoIterator<Item = S>) -> String {
     const MOST: usize = 10;
     let mut names = names.into_iter();

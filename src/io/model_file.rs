@@ -1,9 +1,9 @@
-//! What the model files of all kinds have in common.
+//! The parts that the model files of all kinds share.
 //!
 //! A model file is a `.safetensors` file, readable by anybody. `__metadata__` holds `format`, `format_version`, `kind`,
 //! `config` (JSON), `fingerprint` and `checksum`: SHA-256 over the other five values in this order and then the
 //! tensors' bytes in the order that the kind states, each preceded by its length as u64 little endian. The checksum
-//! covers what the fingerprint leaves out, so that no damaged byte goes unnoticed.
+//! also covers what the fingerprint leaves out, so that damage to any of these bytes is noticed.
 
 use super::AtomicFile;
 use super::file::Source;
@@ -21,7 +21,7 @@ pub(crate) const FORMAT: &str = "semid";
 /// are read as well: only values that are farther from the rows of the fit than 6 times their range may get other codes
 /// now.
 pub(crate) const FORMAT_VERSION: u32 = 3;
-/// What the checksum covers of the metadata, in this order.
+/// The values of the metadata that the checksum covers, in this order.
 const COVERED: [&str; 5] = ["format", "format_version", "kind", "config", "fingerprint"];
 
 /// A tensor's name, type, shape and bytes.
@@ -34,8 +34,10 @@ pub(crate) struct ModelFile<'a> {
 }
 
 impl<'a> ModelFile<'a> {
+    /// Reads the container of a model file.
+    ///
     /// # Errors
-    /// [`ErrorKind::Format`] for what is no model file.
+    /// [`ErrorKind::Format`] for bytes that are no model file.
     pub(crate) fn read(bytes: &'a [u8]) -> Result<Self> {
         let broken = |error: SafeTensorError| Error::format("model", error.to_string());
         let tensors = SafeTensors::deserialize(bytes).map_err(broken)?;
@@ -61,10 +63,10 @@ impl<'a> ModelFile<'a> {
         self.tensors.names().contains(&name)
     }
 
-    /// Refuses a newer format version.
+    /// Refuses a format version that this build does not read.
     ///
     /// # Errors
-    /// [`ErrorKind::NewerFormat`], and [`ErrorKind::Damaged`] for what is no version.
+    /// [`ErrorKind::NewerFormat`], and [`ErrorKind::Damaged`] for a text that is no version.
     pub(crate) fn check_version(&self) -> Result<()> {
         match self.get("format_version").parse::<u32>() {
             Ok(1..=FORMAT_VERSION) => Ok(()),
@@ -83,12 +85,12 @@ impl<'a> ModelFile<'a> {
         }
     }
 
-    /// The configuration, whose ranges are yet to be checked.
+    /// Reads the configuration; the caller checks its ranges.
     pub(crate) fn config<C: DeserializeOwned>(&self) -> Result<C> {
         serde_json::from_str(self.get("config")).map_err(|error| Error::damaged(error.to_string()))
     }
 
-    /// Little-endian bytes of a tensor of the given type and shape.
+    /// Returns the little-endian bytes of a tensor, which must have the given type and shape.
     pub(crate) fn tensor(&self, name: &str, expected: Dtype, shape: &[usize]) -> Result<&'a [u8]> {
         let tensor = self.tensors.tensor(name);
         let tensor = tensor.map_err(|_| Error::damaged(format!("tensor `{name}` is missing")))?;
@@ -101,7 +103,7 @@ impl<'a> ModelFile<'a> {
         Ok(tensor.data())
     }
 
-    /// Refuses tensors beside those in `data`, and data that do not match the checksum.
+    /// Refuses more tensors than those in `data`, and contents that do not match the checksum.
     pub(crate) fn check_data(&self, data: &[&[u8]]) -> Result<()> {
         if self.tensors.len() != data.len() {
             return Err(Error::damaged(format!("it has {} tensors instead of {}", self.tensors.len(), data.len())));
@@ -125,7 +127,7 @@ fn not_a_model(reason: &str) -> Error {
     Error::format("model", format!("{reason}; give a file that `Model::save` wrote"))
 }
 
-/// The bytes of a model file; `tensors` stand in the order of the checksum.
+/// Writes the bytes of a model file; `tensors` come in the order of the checksum.
 pub(crate) fn to_bytes(
     kind: &str,
     config: &impl Serialize,
@@ -143,12 +145,13 @@ pub(crate) fn to_bytes(
         "format_version": version,
         "kind": kind,
     });
-    // Larger numbers first, so that all of them are aligned.
+    // Tensors of 8-byte numbers come first, so that all are aligned.
     tensors.sort_by_key(|(_, dtype, _, _)| *dtype != Dtype::I64);
     Ok(assemble(metadata, &tensors))
 }
 
-/// A safetensors file with its keys in a fixed order, which the `safetensors` crate leaves to chance for metadata.
+/// Writes a safetensors file with its keys in a fixed order; the `safetensors` crate leaves the order of metadata to
+/// chance.
 pub(crate) fn assemble(metadata: serde_json::Value, tensors: &[Tensor]) -> Vec<u8> {
     let mut entries = vec![("__metadata__".to_owned(), metadata)];
     let mut end = 0;
@@ -160,10 +163,10 @@ pub(crate) fn assemble(metadata: serde_json::Value, tensors: &[Tensor]) -> Vec<u
             json!({ "data_offsets": [start, end], "dtype": format!("{dtype:?}"), "shape": shape }),
         ));
     }
-    // Sorted, so that it does not matter whether `serde_json` keeps the order or sorts itself.
+    // The entries are sorted here, so that it does not matter whether `serde_json` keeps their order or sorts them.
     entries.sort_by(|a, b| a.0.cmp(&b.0));
     let mut header = serde_json::Value::Object(entries.into_iter().collect()).to_string();
-    // The data start at a multiple of 8, as readers that map the file expect.
+    // Spaces make the data start at a multiple of 8, which readers that map the file expect.
     header.extend(std::iter::repeat_n(' ', header.len().next_multiple_of(8) - header.len()));
     let mut out = Vec::with_capacity(8 + header.len() + end);
     out.extend((header.len() as u64).to_le_bytes());
@@ -172,7 +175,7 @@ pub(crate) fn assemble(metadata: serde_json::Value, tensors: &[Tensor]) -> Vec<u
     out
 }
 
-/// All bytes of a file.
+/// Reads all bytes of a file.
 pub(crate) fn read_file(path: &Path) -> Result<Vec<u8>> {
     let source = Source::open(path, "model")?;
     let len = usize::try_from(source.len()).map_err(|_| source.error("too large for this machine"))?;
@@ -181,12 +184,12 @@ pub(crate) fn read_file(path: &Path) -> Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// Reads a file and makes of its bytes what `read` makes of them; errors have its path.
+/// Reads a file and passes its bytes to `read`; errors have the path.
 pub(crate) fn load_file<T>(path: &Path, read: impl FnOnce(&[u8]) -> Result<T>) -> Result<T> {
     read(&read_file(path)?).map_err(|error| error.at(path))
 }
 
-/// Writes a file that appears complete or not at all; errors have its path.
+/// Writes a file, which appears complete or not at all; errors have the path.
 pub(crate) fn write_file(path: &Path, bytes: Result<Vec<u8>>) -> Result<()> {
     let bytes = bytes.map_err(|error| error.at(path))?;
     let mut file = AtomicFile::create(path)?;
@@ -194,7 +197,7 @@ pub(crate) fn write_file(path: &Path, bytes: Result<Vec<u8>>) -> Result<()> {
     file.commit()
 }
 
-/// SHA-256 over the parts, each preceded by its length.
+/// Returns the SHA-256, in hex, over the parts, each preceded by its length.
 pub(crate) fn checksum<const N: usize>(values: [&str; N], tensors: &[&[u8]]) -> String {
     let mut hash = Sha256::new();
     for part in values.iter().map(|value| value.as_bytes()).chain(tensors.iter().copied()) {
@@ -204,7 +207,7 @@ pub(crate) fn checksum<const N: usize>(values: [&str; N], tensors: &[&[u8]]) -> 
     hex(&hash.finalize())
 }
 
-/// Lower-case hexadecimal digits.
+/// Writes bytes as lower-case hexadecimal digits.
 pub(crate) fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

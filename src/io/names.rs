@@ -1,15 +1,15 @@
-//! Which columns of a table are its dimensions.
+//! The choice of the columns of a table that are its dimensions.
 
 use super::list;
 use crate::MAX_DIM;
 use std::collections::HashMap;
 
-/// Numbers of the columns of `names` that `wanted` means: `f0..f383`, `a,b,c`, or a prefix of names that end in
-/// numbers.
+/// Returns the places in `names` of the columns that `wanted` means: `f0..f383`, `a,b,c`, or a prefix of names that end
+/// in numbers.
 pub(crate) fn choose(wanted: &str, names: &[&str]) -> Result<Vec<usize>, String> {
     let mut places = HashMap::new();
     for (place, name) in names.iter().enumerate() {
-        // Of columns of one name none is meant.
+        // A name that several columns have means none of them.
         places.entry(*name).and_modify(|place| *place = None).or_insert(Some(place));
     }
     let find = |name: &str| match places.get(name) {
@@ -26,7 +26,7 @@ pub(crate) fn choose(wanted: &str, names: &[&str]) -> Result<Vec<usize>, String>
     prefixed(wanted, names)
 }
 
-/// The text before the number at the end of a name, and that number with its digits.
+/// Splits a name into the text before the number at its end, the digits, and the number.
 fn numbered(name: &str) -> Option<(&str, &str, usize)> {
     let at = name
         .rfind(|c: char| !c.is_ascii_digit())
@@ -35,7 +35,7 @@ fn numbered(name: &str) -> Option<(&str, &str, usize)> {
     Some((prefix, digits, digits.parse().ok()?))
 }
 
-/// `f0`, `f1`, ... of `f0..f383`; zeros before the first number are kept.
+/// Lists `f0`, `f1`, ... of `f0..f383`; zeros before the first number are kept.
 fn range(from: &str, to: &str) -> Result<Vec<String>, String> {
     let wrong = || format!("{from}..{to} are not the names of two columns that differ in the number at their end");
     let (prefix, digits, first) = numbered(from).ok_or_else(wrong)?;
@@ -50,7 +50,7 @@ fn range(from: &str, to: &str) -> Result<Vec<String>, String> {
     Ok((first..=last).map(|number| format!("{prefix}{number:0width$}")).collect())
 }
 
-/// All columns of `prefix` and a number, which have to follow each other.
+/// Finds all columns named by `prefix` and a number; the numbers must have no gap.
 fn prefixed(prefix: &str, names: &[&str]) -> Result<Vec<usize>, String> {
     let mut found: Vec<(usize, usize)> = Vec::new();
     for (place, name) in names.iter().enumerate() {

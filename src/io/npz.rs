@@ -10,7 +10,7 @@ use zip::{CompressionMethod, ZipArchive};
 
 use super::NpyRows;
 
-/// Most that deflate can make of a byte, and a little for small files.
+/// Most bytes that deflate can unpack from one byte.
 const DEFLATE: u64 = 1032;
 
 /// Opens the array that `options` name, or the only one.
@@ -45,7 +45,7 @@ pub(super) fn open(source: Source, options: &ReadOptions) -> Result<Box<dyn Dial
     Ok(Box::new(NpyRows::of(array, options.integers)?))
 }
 
-/// What is read of a member; what is wrong with it is said of the archive.
+/// A reader of a member, whose errors name the archive.
 struct Checked<'a, R: Read> {
     member: R,
     source: &'a Source,
@@ -57,7 +57,7 @@ impl<R: Read> Read for Checked<'_, R> {
     }
 }
 
-/// The name of the member to read.
+/// Chooses the name of the member to read.
 fn choose(source: &Source, wanted: Option<&str>) -> Result<String> {
     let archive = archive(source)?;
     let names: Vec<String> = archive.file_names().flatten().map(Cow::into_owned).collect();
@@ -90,7 +90,7 @@ fn failed(source: &Source, error: zip::result::ZipError) -> Error {
     }
 }
 
-/// The archive as its reader wants it.
+/// A reader of the archive that can seek, as the zip library needs it.
 #[derive(Clone)]
 struct At<'a> {
     source: &'a Source,

@@ -1,11 +1,11 @@
-//! Which part of a file holds the embeddings, and how they are to be understood.
+//! Options of readers: which part of a file holds the embeddings, and how to read it.
 
 use super::bad_rows::BadRows;
 use crate::error::{Error, Result};
 use std::fmt;
 use std::str::FromStr;
 
-/// Which part of a file holds the embeddings, where a file can hold several, and how they are to be understood.
+/// Options of a reader: which part of a file holds the embeddings, where there may be several, and how to read it.
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct ReadOptions {
@@ -22,7 +22,7 @@ pub struct ReadOptions {
     pub integers: bool,
     /// Columns of a .csv or .tsv file that are no dimensions, such as that of item keys.
     pub beside: Vec<String>,
-    /// What is done about rows that cannot be used.
+    /// What the reader does about rows that cannot be used.
     pub bad_rows: BadRows,
 }
 

@@ -1,4 +1,5 @@
-//! Input that cannot be read by position, saved to a temporary file that has no name and goes away by itself.
+//! Saves input that cannot be read by position to a temporary file without a name, which the system removes when it is
+//! closed.
 
 use super::file::Source;
 use crate::error::{Error, Result};
@@ -18,18 +19,18 @@ impl Spool {
         values.iter().try_for_each(|value| self.0.write_all(&value.to_le_bytes())).map_err(failed)
     }
 
-    /// What was written, which errors will call the `format` file at `path`.
+    /// Returns what was written; errors will call it the `format` file at `path`.
     pub(crate) fn finish(self, path: &Path, format: &'static str) -> Result<Source> {
         let file = self.0.into_inner().map_err(|error| failed(error.into_error()))?;
         Source::spooled(file, path, format)
     }
 }
 
-/// Saves all bytes of `from`, at most `most`.
+/// Saves the bytes of `from`, at most `most` of them.
 pub(crate) fn save(from: impl Read, most: u64, path: &Path, format: &'static str) -> Result<Source> {
     let mut spool = Spool::new()?;
     let mut from = from.take(most);
-    // Errors of either side look the same; a disk that is full is the one that happens.
+    // Copying does not say which side failed; a full disk is the likely cause.
     io::copy(&mut from, &mut spool.0).map_err(failed)?;
     spool.finish(path, format)
 }

@@ -1,10 +1,10 @@
-//! What the tests of the formats share.
+//! Helpers that the tests of the formats share.
 
 use std::fs::OpenOptions;
 use std::io::{Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
-/// A folder that goes away with the test.
+/// A folder that is removed when the test ends.
 pub(crate) struct Folder(tempfile::TempDir);
 
 impl Folder {

@@ -2,10 +2,10 @@
 
 use super::float::{add, div, finish, mul, sqrt, sub};
 
-/// The factors of a step.
+/// The factors of one step, which are the same for all parameters.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct StepFactors {
-    /// Decay of the two moments, and what is left of 1.
+    /// The decay of each moment, and 1 less the decay.
     pub(crate) beta1: f32,
     pub(crate) rest1: f32,
     pub(crate) beta2: f32,
@@ -19,7 +19,7 @@ pub(crate) struct StepFactors {
     pub(crate) rate: f32,
 }
 
-/// What an optimiser is asked to do.
+/// The settings of the optimiser.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Rule {
     pub(crate) lr: f64,
@@ -30,7 +30,7 @@ pub(crate) struct Rule {
 }
 
 impl StepFactors {
-    /// The factors of step `t`, from 1: computed in f64, rounded to f32 once.
+    /// Computes the factors of step `t`, counted from 1, in f64, and rounds each to f32 once.
     pub(crate) fn new(rule: &Rule, t: u64) -> Self {
         let left = |beta: f64| 1.0 - libm::pow(beta, t as f64);
         let f32 = |value: f64| finish(value as f32);

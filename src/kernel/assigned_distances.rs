@@ -2,7 +2,7 @@
 
 use super::assign::squared_distance;
 
-/// Squared distance of every row to the codeword it is assigned to.
+/// Computes the squared distance of every row to the codeword that it is assigned to.
 ///
 /// # Shapes
 /// `rows` (N, D), `codewords` (K, D), `codes` (N) below K, `distances` (N).

@@ -2,7 +2,7 @@
 
 use crate::partial::Partial;
 
-/// Counts and component sums of the rows assigned to each of `clusters` clusters.
+/// Counts the rows assigned to each of `clusters` clusters and sums their components.
 ///
 /// # Shapes
 /// `rows` (N, D), `codes` (N) below K; the result has K clusters of D components.

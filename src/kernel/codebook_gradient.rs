@@ -2,8 +2,8 @@
 
 use super::straight_through::Weight;
 
-/// The gradient of the codebook loss: `factor 2^-exponent` times `n c - sum of the members` of every codeword, which is
-/// minus the sum of what the codeword left over of its members.
+/// Computes the gradient of the codebook loss: `factor 2^-exponent` times `n c - sum of the members` for every codeword
+/// c with n members, which is minus the sum of their residuals.
 ///
 /// # Shapes
 /// `residuals` (n L, d), as of [`super::straight_through`]; `rows` (n L), numbers of rows of `residuals` in the order
@@ -11,8 +11,8 @@ use super::straight_through::Weight;
 /// f32.
 ///
 /// # Exactness
-/// Rests are within 2^24 and there are at most 2^16 rows of a batch, so sums are within 2^40, whatever their order;
-/// they are rounded to f32 once, and once more by the factor.
+/// Residuals are within 2^24 and a batch has at most 2^16 rows, so sums are within 2^40 in any order. A sum is rounded
+/// to f32 once, and its product with the factor once more.
 pub(crate) fn codebook_gradient(
     residuals: &[f32],
     rows: &[f32],

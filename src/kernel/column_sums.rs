@@ -2,13 +2,13 @@
 
 use super::scaled::{Shift, Width, from_exact, scaled};
 
-/// The sum of every column, as 16-bit scaled integers.
+/// Rounds every column to 16-bit scaled integers and sums them.
 ///
 /// # Shapes
 /// `x` (R, C) with R up to [`super::matmul::MAX_TERMS`], `out` (C).
 ///
 /// # Exactness
-/// Integers are below 2^15, so sums of 2^16 of them stay within i32; the sum is rounded to f32 once.
+/// Magnitudes are below 2^15, so sums of 2^16 integers stay within i32. The sum is rounded to f32 once.
 pub(crate) fn column_sums(x: &[f32], out: &mut [f32]) {
     let columns = out.len();
     for (j, out) in out.iter_mut().enumerate() {

@@ -1,8 +1,8 @@
-//! Element-wise operations of two matrices, the second one possibly a row or a single value for all.
+//! Element-wise operations on two matrices, of which the second may be a row for all rows or a value for all elements.
 
 use super::float::{add, div, finish, mul, sqrt, sub};
 
-/// What is done with every pair of elements.
+/// The operation on a pair of elements.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Op {
     Add,
@@ -14,13 +14,13 @@ pub(crate) enum Op {
     InverseRoot,
 }
 
-/// `a = a op b`.
+/// Replaces every element of `a` by `a op b`.
 ///
 /// # Shapes
 /// `a` (R, C); `b`, another matrix, (R, C), or (1, C) for every row, or (1, 1) for every element.
 ///
 /// # Exactness
-/// Every operation as in [`super::float`].
+/// Every operation is one of [`super::float`].
 #[inline(always)]
 pub(crate) fn combine(op: Op, a: &mut [f32], b: &[f32]) {
     match op {

@@ -1,19 +1,19 @@
-//! Dropout: elements kept or dropped by a hash of their place.
+//! Dropout: a hash of an element's place says whether the element is kept.
 
 use super::float::{finish, mul};
 
-/// Which elements are kept; the same mask serves the way forward and back.
+/// A mask says which elements are kept; the forward and the backward pass of a step use the same one.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Mask {
     pub(crate) key: [u32; 2],
-    /// Hashes below it are dropped: the probability times 2^32.
+    /// Elements whose hashes are below it are dropped; it is the probability times 2^32.
     pub(crate) threshold: u32,
     /// `1 / (1 - probability)`.
     pub(crate) factor: f32,
 }
 
 impl Mask {
-    /// Drops with `probability`, by the upper and lower half of `key`.
+    /// Makes a mask that drops elements with `probability`; both halves of `key` enter the hash.
     pub(crate) fn new(key: u64, probability: f64) -> Self {
         let threshold = (probability * 4_294_967_296.0).clamp(0.0, f64::from(u32::MAX)) as u32;
         Self { key: [(key >> 32) as u32, key as u32], threshold, factor: finish((1.0 / (1.0 - probability)) as f32) }
@@ -28,7 +28,7 @@ impl Mask {
 /// Multiplies kept elements by the mask's factor and makes the others +0; `first` is the number of the first element.
 ///
 /// # Exactness
-/// What is kept is a function of the key and the element's number, row by row; below 2^32 elements.
+/// Whether an element is kept depends only on the key and on its number, counted row by row; numbers are below 2^32.
 #[inline(always)]
 pub(crate) fn dropout(x: &mut [f32], first: usize, mask: &Mask) {
     for (i, x) in x.iter_mut().enumerate() {

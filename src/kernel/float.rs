@@ -1,17 +1,17 @@
-//! IEEE-754 binary32 with subnormal results flushed to zero: what element-wise steps of networks compute with.
+//! IEEE-754 binary32 with subnormal results flushed to zero: the arithmetic of the element-wise steps of networks.
 //!
 //! # Exactness
-//! Every result is the operation's exact result rounded to nearest, ties to even, as IEEE-754 has it; where its
-//! magnitude is then below 2^-126 it is a zero of its sign, and where it is NaN it is the one NaN 0x7fc00000. Operands
-//! are results of this kind, so no operand is subnormal. Rust never fuses or reorders float operations, and every
-//! target that the crate supports rounds add, sub, mul, div and sqrt correctly.
+//! Every result is the operation's exact result rounded to nearest, ties to even, as in IEEE-754. A result whose
+//! magnitude is then below 2^-126 becomes a zero of its sign, and every NaN becomes 0x7fc00000. Operands are results of
+//! this kind, so no operand is subnormal. Rust never fuses or reorders float operations, and every target that the
+//! crate supports rounds add, sub, mul, div and sqrt correctly.
 
 /// The only NaN.
 pub(crate) const NAN: u32 = 0x7fc0_0000;
 
 /// Flushes a subnormal to the zero of its sign, and makes every NaN the same.
 ///
-/// In integers, as compilers may take one NaN for another where a float is chosen.
+/// It works on integers, because a compiler may replace one NaN by another where it chooses between floats.
 #[inline(always)]
 pub(crate) fn finish(x: f32) -> f32 {
     let (bits, magnitude) = (x.to_bits(), x.to_bits() & 0x7fff_ffff);

@@ -2,10 +2,10 @@
 
 use super::scaled::{Shift, Width, from_exact, scaled};
 
-/// Most terms of a sum: four sums of products of digits stay within i32.
+/// Most terms of a sum: with them, each of the four sums of products of 8-bit digits stays within i32.
 pub(crate) const MAX_TERMS: usize = 65_536;
 
-/// Which product.
+/// A product of two matrices, by the way its operands lie.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Product {
     /// `a bᵀ`: a layer's output from its input (m, k) and its weights (n, k).
@@ -39,7 +39,7 @@ impl<'a> Vectors<'a> {
         Self { values, vector_stride, term_stride }
     }
 
-    /// Both operands of a product.
+    /// Returns the vectors of both operands of a product.
     pub(crate) fn of(product: Product, shape: Shape, a: &'a [f32], b: &'a [f32]) -> (Self, Self) {
         let Shape { m, n, k } = shape;
         let a = Self::new(a, product == Product::Weight, m, k);
@@ -55,14 +55,15 @@ impl<'a> Vectors<'a> {
     }
 }
 
-/// The product of two matrices whose vectors along the contracted dimension are rounded to scaled integers.
+/// Multiplies two matrices and rounds their vectors along the contracted dimension to scaled integers first.
 ///
 /// # Shapes
 /// `a` and `b` as [`Product`] says, `out` (m, n), all row by row; k up to [`MAX_TERMS`].
 ///
 /// # Exactness
-/// Integers are within 2^15, so a sum of 2^16 products is within 2^46: exact in i64 and in f64, in any order. It is
-/// rounded to f32 once. Every vector has a shift of its own, so a row of the result depends on no other row of `a`.
+/// Integers are within 2^15, so a sum of 2^16 products is within 2^46: exact in i64 and in f64, in any order. The sum
+/// is rounded to f32 once. Every vector has a shift of its own, so a row of the result depends on no other vector of
+/// `a`.
 pub(crate) fn matmul(product: Product, width: Width, shape: Shape, a: &[f32], b: &[f32], out: &mut [f32]) {
     let (a, b) = Vectors::of(product, shape, a, b);
     let integers = |vectors: &Vectors<'_>, i: usize| {

@@ -2,7 +2,7 @@
 
 use super::assign::squared_distance;
 
-/// For every point and row, the smaller of the row's squared distance to the point and `closest` of that row.
+/// Computes, for every point and row, the smaller of the row's squared distance to the point and `closest` of the row.
 ///
 /// # Shapes
 /// `rows` (N, D), `points` (P, D), `closest` (N), `out` (P, N).

@@ -1,6 +1,6 @@
 //! The kernels: one file each, with its contract and its scalar twin. The WGSL version has the same name in `shaders/`,
 //! and its dispatches in `device/gpu/kernels/`. `range_search` runs on the host alone; [`float`] and [`scaled`] are no
-//! kernels, but what several of them share. A test keeps this list true.
+//! kernels; several kernels share them. A test keeps this list true.
 //!
 //! The scalar twins are the specification. They use no thread and no SIMD, and are never optimised; the `reference`
 //! device is nothing but these functions. Those of residual k-means are plain integer arithmetic, those of networks add

@@ -1,9 +1,9 @@
-//! Priced distances below a limit: the clusters that a row may be given when places in clusters have prices.
+//! Priced distances below a limit: the clusters that a row may join where places in clusters have prices.
 
 use super::assign::squared_distance;
 use crate::error::{ErrorKind, Result};
 
-/// Some clusters of every row with what they cost, row by row, clusters ascending.
+/// Some clusters of every row with their costs, row by row, clusters ascending.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct RangeMatches {
     /// Where the list of each row ends.
@@ -24,7 +24,7 @@ impl RangeMatches {
         Self { ends: Vec::new(), clusters: Vec::new(), costs: Vec::new() }
     }
 
-    /// The same with room for lists of so many rows and entries, so that it does not grow by doubling.
+    /// Makes empty lists with room for so many rows and entries, so that they do not grow by doubling.
     pub(crate) fn with_capacity(rows: usize, entries: usize) -> Result<Self> {
         let mut near = Self::new();
         let bytes = (rows as u64).saturating_mul(8).saturating_add((entries as u64).saturating_mul(12));
@@ -35,14 +35,14 @@ impl RangeMatches {
         Ok(near)
     }
 
-    /// Adds to every cost what its cluster adds; the sums are below 2^63.
+    /// Adds to every cost the value that `added` has for its cluster; the sums are below 2^63.
     pub(crate) fn raise(&mut self, added: &[i128]) {
         for (cost, cluster) in self.costs.iter_mut().zip(&self.clusters) {
             *cost += added.get(*cluster as usize).map_or(0, |added| *added as u64);
         }
     }
 
-    /// Length of all lists together.
+    /// Returns the number of entries in all lists together.
     pub(crate) fn entries(&self) -> usize {
         self.costs.len()
     }
@@ -60,7 +60,7 @@ impl RangeMatches {
         self.ends.push(self.costs.len());
     }
 
-    /// Clusters and costs of a row.
+    /// Returns the clusters and costs of a row.
     #[inline(always)]
     pub(crate) fn row(&self, row: usize) -> impl ExactSizeIterator<Item = (usize, u64)> + Clone {
         let end = self.ends.get(row).copied().unwrap_or(0);
@@ -77,7 +77,7 @@ impl RangeMatches {
         [ends.chain(self.clusters.iter().map(|k| u64::from(*k))).collect(), self.costs.clone()]
     }
 
-    /// Adds the rows of `other` behind the own ones.
+    /// Appends the rows of `other`.
     pub(crate) fn append(&mut self, other: &Self) {
         let before = self.costs.len();
         self.ends.extend(other.ends.iter().map(|end| before + end));
@@ -86,7 +86,7 @@ impl RangeMatches {
     }
 }
 
-/// For every row the codewords whose squared distance plus price is below the row's limit, with these distances.
+/// Finds, for every row, the codewords whose squared distance plus price is below the row's limit, and these distances.
 ///
 /// # Shapes
 /// `rows` (N, D), `codewords` (K, D), `prices` (K), `limits` (N).

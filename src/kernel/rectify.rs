@@ -11,7 +11,8 @@ pub(crate) fn rectify(x: &mut [f32], slope: f32) {
     x.iter_mut().for_each(|x| *x = below(*x > 0.0, *x, slope, *x));
 }
 
-/// The gradient before a [`rectify`] from the one behind it and its output, whose sign is that of its input.
+/// Turns the gradient of a [`rectify`]'s output into that of its input. An `output` above zero tells that the input
+/// was.
 ///
 /// # Shapes
 /// `gradient` and `output` have one shape.

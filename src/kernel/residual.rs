@@ -1,4 +1,4 @@
-//! Residual update: what a level leaves for the next one.
+//! Residual update: the rows that a level leaves to the next one.
 
 /// Subtracts from every row the codeword it is assigned to.
 ///

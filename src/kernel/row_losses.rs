@@ -2,7 +2,7 @@
 
 use super::scaled::{Shift, Width, from_exact, scaled};
 
-/// What is added up.
+/// The power of the values that is summed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Power {
     /// Magnitudes.
@@ -12,13 +12,13 @@ pub(crate) enum Power {
     Two,
 }
 
-/// The sum of the magnitudes or squares of every row, as 16-bit scaled integers.
+/// Rounds every row to 16-bit scaled integers and sums their magnitudes or squares.
 ///
 /// # Shapes
 /// `x` (R, C) with C up to [`MAX_DIM`](crate::rq::MAX_DIM), `out` (R).
 ///
 /// # Exactness
-/// Squares are below 2^30, so sums of 2^13 of them are below 2^43: exact in i64 and f64; the sum is rounded to f32
+/// Squares are below 2^30, so sums of 2^13 of them are below 2^43 and exact in i64 and f64. The sum is rounded to f32
 /// once.
 pub(crate) fn row_losses(x: &[f32], power: Power, out: &mut [f32]) {
     let columns = (x.len() / out.len().max(1)).max(1);

@@ -24,7 +24,7 @@ impl Width {
     }
 }
 
-/// A vector's power of two: its values times 2^shift are its integers.
+/// The shift of a vector: its values times 2^shift, rounded, are its integers.
 ///
 /// # Exactness
 /// The shift depends on the largest magnitude alone: for one in [2^E, 2^(E+1)) it is `bits - 2 - E`, so that the
@@ -33,12 +33,13 @@ impl Width {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Shift {
     By(i32),
-    /// The vector holds NaN or an infinity: whatever it takes part in is NaN.
+    /// The vector holds NaN or an infinity: every result that it enters is NaN.
     Bad,
 }
 
 impl Shift {
-    /// The shift of a vector with that largest magnitude, given as bits of an f32 without its sign.
+    /// Returns the shift of a vector whose largest magnitude has these bits, which are those of an f32 without its
+    /// sign.
     #[inline(always)]
     pub(crate) fn of_largest(magnitude: u32, width: Width) -> Self {
         match (magnitude >> 23) as i32 {
@@ -53,7 +54,7 @@ impl Shift {
         Self::of_largest(vector.map(magnitude).max().unwrap_or(0), width)
     }
 
-    /// 2^shift, with which to scale; 0 for a bad vector.
+    /// Returns 2^shift, which scales a vector; 0 for a bad one.
     #[inline(always)]
     pub(crate) fn scale(self) -> f64 {
         match self {
@@ -62,7 +63,7 @@ impl Shift {
         }
     }
 
-    /// 2^-shift, with which to scale back; NaN for a bad vector.
+    /// Returns 2^-shift, which scales results back; NaN for a bad vector.
     #[inline(always)]
     pub(crate) fn unscale(self) -> f64 {
         match self {
@@ -72,7 +73,8 @@ impl Shift {
     }
 }
 
-/// Bits without the sign: their order as integers is the order of magnitudes, infinities and NaN last.
+/// Returns the bits of `x` without its sign. Their order as integers is that of the magnitudes, infinities and NaN
+/// last.
 #[inline(always)]
 pub(crate) fn magnitude(x: f32) -> u32 {
     x.to_bits() & 0x7fff_ffff
@@ -89,8 +91,8 @@ pub(crate) fn scaled(x: f32, shift: Shift, width: Width) -> i64 {
 /// `exact * 2^-(sum of shifts)` as f32, rounded once.
 ///
 /// # Exactness
-/// `exact` is within 2^53 and `unscale`, the product of powers of two, within 2^-280 ..= 2^226: their product is exact
-/// in f64, the conversion to f32 is the only rounding.
+/// `exact` is within 2^53 and `unscale`, the product of powers of two, within 2^-280 ..= 2^226, so their product is
+/// exact in f64 and the conversion to f32 is the only rounding.
 #[inline(always)]
 pub(crate) fn from_exact(exact: f64, unscale: f64) -> f32 {
     finish((exact * unscale) as f32)

@@ -4,7 +4,7 @@ use super::float::mul;
 use super::scaled::from_exact;
 use crate::grid::{SATURATION, pow2};
 
-/// What exact sums on a grid are multiplied by: 2^-exponent, then `factor`.
+/// The weight of exact sums on a grid: they are multiplied by 2^-exponent and then by `factor`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Weight {
     pub(crate) exponent: i32,
@@ -12,26 +12,26 @@ pub(crate) struct Weight {
 }
 
 impl Weight {
-    /// The weighted sum, rounded once to f32 and once more by the factor.
+    /// Weighs a sum; it is rounded to f32 once, and its product with the factor once more.
     #[inline(always)]
     pub(crate) fn of(self, exact: i64) -> f32 {
         mul(from_exact(exact as f64, pow2(-self.exponent)), self.factor)
     }
 }
 
-/// What comes out.
+/// The outputs of [`straight_through`].
 pub(crate) struct Passed<'a> {
     pub(crate) quantized: &'a mut [f32],
     pub(crate) commitment: &'a mut [f32],
     pub(crate) residuals: &'a mut [f32],
 }
 
-/// Takes the codewords of a row from its latents, level by level.
+/// Subtracts the codewords of each row from its latents, level by level.
 ///
-/// With `q = clamp(round_half_even(z 2^exponent))` within 2^23, `r_0 = q` and `r_l = r_(l-1) - c_l`: `residuals` are
-/// r_1 .. r_L; `quantized`, what the decoder sees, is `(q - r_L) 2^-exponent`; `commitment`, the part of the latents'
-/// gradient that pulls them to their codewords, is `factor (r_1 + .. + r_L) 2^-exponent`. The other part, the gradient
-/// of what the decoder saw, passes straight through.
+/// With `q = clamp(round_half_even(z 2^exponent), -3 * 2^21, 3 * 2^21)`, `r_0 = q` and `r_l = r_(l-1) - c_l`:
+/// `residuals` are r_1 .. r_L; `quantized`, what the decoder sees, is `(q - r_L) 2^-exponent`; `commitment`, the part
+/// of the latents' gradient that pulls them to their codewords, is `factor (r_1 + .. + r_L) 2^-exponent`. The other
+/// part, the gradient of what the decoder saw, passes straight through.
 ///
 /// # Shapes
 /// `latents` (n, d), finite; `codes` (n, L), numbers of rows of `books`; `books` (K, d), all levels one after the
@@ -39,8 +39,8 @@ pub(crate) struct Passed<'a> {
 /// integers in f32.
 ///
 /// # Exactness
-/// The largest codewords of all levels together stay within 2^23, so every rest is within 2^24: an exact f32. Sums of
-/// at most 256 of them are within 2^32. Whatever leaves the grid is rounded to f32 once.
+/// The largest codewords of all levels together stay within 2^23, so every residual is within 2^24, an exact f32. Sums
+/// of at most 256 residuals are within 2^32. A value that leaves the grid is rounded to f32 once.
 ///
 /// # References
 /// A. van den Oord, O. Vinyals, K. Kavukcuoglu, Neural Discrete Representation Learning, 2017, section 3.2.
@@ -71,7 +71,7 @@ pub(crate) fn straight_through(
     }
 }
 
-/// `clamp(round_half_even(x 2^exponent))` within the grid.
+/// Returns `clamp(round_half_even(x 2^exponent), -3 * 2^21, 3 * 2^21)`.
 fn on_grid(x: f32, exponent: i32) -> i32 {
     let limit = f64::from(SATURATION);
     (f64::from(x) * pow2(exponent)).round_ties_even().clamp(-limit, limit) as i32

@@ -9,9 +9,9 @@
 /// `rows` (N, D).
 ///
 /// # Exactness
-/// `|q| <= 2^24` and D <= 8,192 give `n2 <= 2^61`; t is negative only for n2 = 2^61 upwards of 2^62, which cannot
-/// occur. `t/2 <= 30`, so the numerator is below `2^(1 + 24 + 20 + 30)`; it is computed in i128, where nothing
-/// overflows. As `|q| 2^(t/2) <= sqrt(n2 << t)`, the quotient is at most 2^20 in magnitude.
+/// `|q| <= 2^24` and D <= 8,192 give `n2 <= 2^61`, so t is never negative. `t/2 <= 30`, so the magnitude of the
+/// numerator is below 2^76, and i128 holds it. As `|q| 2^(t/2) <= sqrt(n2 << t)`, the quotient is at most 2^20 in
+/// magnitude.
 pub(crate) fn unit_length(rows: &mut [i32], dim: usize) {
     for row in rows.chunks_exact_mut(dim) {
         let n2: u64 = row.iter().map(|q| i64::from(*q).unsigned_abs().pow(2)).sum();
@@ -25,13 +25,13 @@ pub(crate) fn unit_length(rows: &mut [i32], dim: usize) {
     }
 }
 
-/// `(isqrt(n2 << t), t / 2)` with t even and `n2 << t` in [2^60, 2^62).
+/// Returns `(isqrt(n2 << t), t / 2)` with t even and `n2 << t` in [2^60, 2^62).
 pub(crate) fn scaled_root(n2: u64) -> (u64, u32) {
     let shift = (n2.leading_zeros().saturating_sub(2)) & !1;
     ((n2 << shift).isqrt(), shift / 2)
 }
 
-/// `floor((2 q 2^(20 + half_shift) + root) / (2 root))`.
+/// Returns `floor((2 q 2^(20 + half_shift) + root) / (2 root))`.
 fn scale(q: i32, root: u64, half_shift: u32) -> i32 {
     let root = i128::from(root);
     let numerator = (i128::from(q) << (21 + half_shift)) + root;

@@ -14,9 +14,9 @@ pub struct Churn {
     pub added_items: u64,
     /// Number of items that only the old mapping has.
     pub removed_items: u64,
-    /// Number of items of both whose codes or number of codes are not the same.
+    /// Number of items in both mappings whose IDs differ.
     pub changed_items: u64,
-    /// The items of both mappings, compared at the first levels, which both have.
+    /// Stability of the items in both mappings, at the first levels, which both have.
     #[serde(flatten)]
     pub stability: Stability,
 }

@@ -28,7 +28,8 @@ pub struct LevelCoOccurrence {
     /// `I(X; Y) / H(X)` over the pairs, each taken in both directions: 0 where the prefix X of an item says nothing
     /// about the prefix Y of its partner, 1 where it says everything; none where all items share a prefix.
     pub normalized_information: Option<f64>,
-    /// The same with the partners shuffled among the pairs: what chance gives with that many pairs.
+    /// The same measure after the partners are shuffled among the pairs, which is what chance gives with that many
+    /// pairs.
     pub shuffled: Option<Estimate>,
     /// The share of pairs whose items have the same prefix.
     pub same_prefix: f64,

@@ -6,7 +6,7 @@ use crate::error::{Error, ErrorKind, Result, try_reserve};
 use crate::rows::{Rows, out_of_range};
 use std::fmt;
 
-/// The embeddings of items that have an ID, in the order in which their rows lie.
+/// The embeddings of items that have an ID, in the order of the rows.
 pub struct JoinedRows<'a> {
     rows: &'a dyn Rows,
     /// The rows that belong to items with an ID, ascending.

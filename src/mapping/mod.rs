@@ -44,7 +44,7 @@ use std::collections::HashMap;
 /// let keys = ["hat", "cap", "shoe"].map(String::from);
 /// let mapping = Mapping::new(keys.to_vec(), Codes::new(vec![0, 1, 0, 1, 2, 0], 2)?)?;
 /// assert_eq!(mapping.metrics()?.ids.collision_rate, 1.0 / 3.0);
-/// // With one place per list, a recommender finds the hat in half of the cases, and so it does the cap.
+/// // With one place per list, a recommender finds the hat in half of the cases, and likewise the cap.
 /// assert_eq!(mapping.recall_ceiling(1)?, 2.0 / 3.0);
 /// # Ok::<(), semid::Error>(())
 /// ```

@@ -4,10 +4,10 @@ use crate::error::{Error, ErrorKind};
 use crate::quantizer::Kind;
 use crate::{rq, vae};
 
-/// The kinds of models: a new one is a line here and a folder of its own.
+/// The kinds of models; a new kind needs a line here and a folder of its own.
 pub(super) static KINDS: &[Kind] = &[rq::KIND, vae::KIND, vae::PLUS];
 
-/// An error about a kind that is not in the table, which lists those that are.
+/// Makes the error about a kind that the table does not have; it lists the kinds that `listed` accepts.
 pub(super) fn unknown(name: &str, listed: impl Fn(&Kind) -> bool) -> Error {
     let known: Vec<&str> = KINDS.iter().filter(|kind| listed(kind)).map(|kind| kind.name).collect();
     ErrorKind::UnknownKind { kind: name.to_owned(), known: known.join(", ") }.into()

@@ -18,7 +18,7 @@ use std::ops::Deref;
 use std::path::Path;
 use std::sync::Arc;
 
-/// A model that encodes rows, whatever its kind: what commands, registries and metrics work with.
+/// A model of any kind. Commands, registries and metrics work with it.
 ///
 /// It can do what every [`Quantizer`] can, and is cheap to clone.
 ///
@@ -88,7 +88,7 @@ impl Model {
         write_file(path.as_ref(), self.to_bytes())
     }
 
-    /// The model in the bytes of a model file.
+    /// Reads a model from the bytes of a model file.
     ///
     /// # Errors
     /// [`ErrorKind::Format`](crate::ErrorKind::Format), [`Damaged`](crate::ErrorKind::Damaged),
@@ -108,7 +108,8 @@ impl Model {
         }
     }
 
-    /// The model of a certain kind, such as [`RqKMeansModel`](crate::RqKMeansModel), if it is one.
+    /// Returns the model as one of a certain kind, such as [`RqKMeansModel`](crate::RqKMeansModel), if it is of that
+    /// kind.
     ///
     /// ```
     /// use semid::{Device, Matrix, Model, RqKMeans, RqKMeansModel};
@@ -127,7 +128,7 @@ impl Model {
     /// order of the rows.
     ///
     /// # Errors
-    /// As for [`Quantizer::encode`], and whatever `sink` returns.
+    /// As for [`Quantizer::encode`], and every error that `sink` returns.
     pub fn encode_with(
         &self,
         rows: &dyn Rows,
@@ -137,13 +138,13 @@ impl Model {
         self.encoder().encode_with(rows, device, sink)
     }
 
-    /// Encodes by the nearest codewords, or as the encoder is told to.
+    /// Makes an encoder, which encodes by the nearest codewords unless it is told otherwise.
     pub fn encoder(&self) -> Encoder {
         Encoder::new(Arc::clone(&self.0))
     }
 
-    /// The same model with a record of the data it was fitted to, which goes into its file and not into its
-    /// fingerprint.
+    /// Returns the model with a record of the data that it was fitted to. The record goes into the model's file, but
+    /// not into its fingerprint.
     ///
     /// # Errors
     /// [`ErrorKind::Unsupported`](crate::ErrorKind::Unsupported) for a kind of your own that keeps no such record.
@@ -151,7 +152,7 @@ impl Model {
         self.change_origin(|origin| origin.provenance = Some(provenance))
     }
 
-    /// The same model with other labels: what code k of a level was is now code `labels[level][k]`.
+    /// Returns the model with other labels: code k of a level becomes code `labels[level][k]`.
     ///
     /// # Errors
     /// [`ErrorKind::Parameter`](crate::ErrorKind::Parameter) where the labels of a level are no permutation of its

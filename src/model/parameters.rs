@@ -20,7 +20,7 @@ impl Parameters {
         KINDS.iter().map(|kind| (kind.name, kind.about))
     }
 
-    /// The parameters of a kind by its name, all with their defaults.
+    /// Returns the default parameters of the kind with this name.
     ///
     /// # Errors
     /// [`ErrorKind::UnknownKind`](crate::ErrorKind::UnknownKind).
@@ -45,7 +45,7 @@ impl Parameters {
         Ok(self.fit_with(rows, device, &TrainOptions::default(), |_| ControlFlow::Continue(()))?.0)
     }
 
-    /// [`Parameters::fit`] with options and a callback that may stop it.
+    /// Fits as [`Parameters::fit`] does, with options and a callback that may stop it.
     ///
     /// # Errors
     /// As for [`Parameters::fit`], and [`ErrorKind::Cancelled`](crate::ErrorKind::Cancelled).

@@ -4,14 +4,15 @@ use crate::error::Result;
 
 /// Distances of rows to codewords along any codes, not only those that encoding chooses.
 pub trait Costs: Sync {
-    /// Squared distances, in steps of the grid, of what the codes `prefix` leave of a row to all codewords of level
-    /// `prefix.len()`.
+    /// Computes the squared distances, in squared grid steps, between the residual that the codes `prefix` leave of a
+    /// row and all codewords of level `prefix.len()`.
     ///
     /// # Errors
-    /// More codes than the model has levels, [`Code`](crate::ErrorKind::Code), and what the source can meet.
+    /// [`Parameter`](crate::ErrorKind::Parameter) for a prefix after which no level comes,
+    /// [`Code`](crate::ErrorKind::Code), and errors of the source.
     fn distances(&self, row: usize, prefix: &[u32]) -> Result<Vec<u64>>;
 
-    /// [`Costs::distances`] of one row, for many prefixes.
+    /// Returns a function that computes [`Costs::distances`] of one row, for callers with many prefixes.
     ///
     /// # Errors
     /// What the source can meet.
@@ -19,8 +20,8 @@ pub trait Costs: Sync {
         Ok(Box::new(move |prefix| self.distances(row, prefix)))
     }
 
-    /// For each of `rows` the position in this list of the first one with the same distances, as far as that is known:
-    /// its own position is never wrong.
+    /// Returns, for each of `rows`, the position in `rows` of the first one that is known to have the same distances. A
+    /// row's own position is always a correct answer.
     ///
     /// # Errors
     /// What the source can meet.
@@ -28,14 +29,14 @@ pub trait Costs: Sync {
         Ok((0..rows.len()).collect())
     }
 
-    /// Asks whether to go on; it is called again and again, also where no distance is needed.
+    /// Tells whether to go on. Long work calls it again and again, also where it needs no distance.
     ///
     /// # Errors
-    /// [`Cancelled`](crate::ErrorKind::Cancelled) where not.
+    /// [`Cancelled`](crate::ErrorKind::Cancelled) where the work has to end.
     fn go_on(&self) -> Result<()> {
         Ok(())
     }
 }
 
-/// Distances of a row below a prefix.
+/// Computes the distances of one row after a prefix.
 pub(crate) type CostsOfRow<'a> = dyn Fn(&[u32]) -> Result<Vec<u64>> + 'a;

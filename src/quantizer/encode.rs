@@ -1,17 +1,17 @@
-//! How rows are encoded, and the report of it.
+//! The options of an encode, and its report.
 
 use crate::balance::Balance;
 use crate::codes::Codes;
 use crate::error::{Error, Result, try_vec};
 use crate::grid::Outlier;
 
-/// How rows are encoded: by their nearest codewords, unless more is asked for.
+/// The options of an encode; by default, every row gets the codes of its nearest codewords.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct EncodeOptions {
     /// Whether the prices of a balanced fit are added to the squared distances.
     pub priced: bool,
-    /// Most rows of a cluster, at every level, of all rows together.
+    /// The most rows that a cluster may have, at every level and over all rows of the encode.
     pub capacity: Option<usize>,
 }
 
@@ -21,11 +21,12 @@ pub struct EncodeOptions {
 pub struct EncodeReport {
     /// Rows encoded.
     pub rows: u64,
-    /// Row-levels that the device's filter left undecided and exact distances settled.
+    /// Number of assignments, each of one row at one level, that the device's filter left undecided and exact distances
+    /// settled.
     pub settled_rows: u64,
-    /// Values beyond the grid, taken as its largest.
+    /// Number of values beyond the grid, for which the largest value of the grid was taken.
     pub saturated_values: u64,
-    /// Of the rows with such values the worst, 8 at most: the farthest value of each, farthest first.
+    /// The farthest value of each of the worst rows with such values, 8 rows at most, farthest first.
     pub outliers: Vec<Outlier>,
     /// How well clusters are balanced where there is a capacity, one entry per level; empty without one.
     pub balance: Vec<Balance>,
@@ -34,7 +35,7 @@ pub struct EncodeReport {
 /// Receives the number of a first row and the codes (n, L) of a chunk.
 pub(crate) type Sink<'a> = dyn FnMut(usize, &[u32]) -> Result<()> + 'a;
 
-/// All codes of `rows` rows that `encode` hands out.
+/// Collects the codes of `rows` rows, which `encode` gives to its sink.
 pub(crate) fn collect(levels: usize, rows: usize, encode: impl FnOnce(&mut Sink<'_>) -> Result<()>) -> Result<Codes> {
     let len = rows.checked_mul(levels).ok_or_else(|| Error::parameter("rows", rows, "too many"))?;
     let mut values = try_vec(0, len, "codes")?;

@@ -15,8 +15,8 @@ pub(crate) struct Kind {
     pub(crate) name: &'static str,
     /// What a model of this kind is, in a few words.
     pub(crate) about: &'static str,
-    /// Checks all of a file and makes a model of it; `None` where the models stand in files of another kind.
+    /// Checks all of a file and makes a model of it; `None` where the files of these models name another kind.
     pub(crate) read: Option<Read>,
-    /// Reads parameters, or says why they are none.
+    /// Reads parameters, or says why they cannot be read.
     pub(crate) parameters: fn(Value) -> Result<Arc<dyn Trainer>, String>,
 }

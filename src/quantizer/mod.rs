@@ -36,27 +36,27 @@ use std::sync::Arc;
 ///
 /// Every kind of model of this crate implements it, and [`Model`](crate::Model) holds one of any kind. Implement it to
 /// measure a model of your own, for example with [`Evaluation`](crate::metrics::Evaluation): this needs the methods
-/// without a default. What a kind does not provide is [`ErrorKind::Unsupported`].
+/// without a default. A method that a kind does not provide returns [`ErrorKind::Unsupported`].
 pub trait Quantizer: Any + Send + Sync {
-    /// Name of the kind, such as `rq-kmeans`.
+    /// Returns the name of the kind, such as `rq-kmeans`.
     fn kind(&self) -> &'static str;
 
-    /// SHA-256, in hex, of everything that influences an encode.
+    /// Returns the SHA-256, in hex, of everything that influences an encode.
     fn fingerprint(&self) -> String;
 
-    /// Number of dimensions of a row, D.
+    /// Returns the number of dimensions of a row, D.
     fn dim(&self) -> usize;
 
-    /// Clusters of every level.
+    /// Returns the number of clusters of every level, (L).
     fn clusters(&self) -> Vec<usize>;
 
-    /// How distances between rows are understood.
+    /// Returns the metric of distances between rows.
     fn metric(&self) -> Metric;
 
     /// Encodes [`Quantizer::quantized_rows`] in constant memory: `sink` receives the chunks in the order of the rows.
     ///
     /// # Errors
-    /// What the rows, the device and the source can meet, and whatever `sink` returns.
+    /// Errors of the rows, the device and the source, and every error that `sink` returns.
     fn encode_quantized(
         &self,
         rows: &dyn Rows,
@@ -65,17 +65,17 @@ pub trait Quantizer: Any + Send + Sync {
         sink: &mut Sink<'_>,
     ) -> Result<EncodeReport>;
 
-    /// Rows of the first `levels` levels of all codes; `device` runs a decoder where there is one.
+    /// Decodes the first `levels` levels of all codes to rows; `device` runs the decoder of a kind that has one.
     ///
     /// # Shapes
     /// `codes` (N, L) gives values (N, D), row by row; `levels` is 1 to L.
     ///
     /// # Errors
-    /// Codes or levels that the model does not have, [`ErrorKind::Undecodable`], and what devices can meet.
+    /// Codes or levels that the model does not have, [`ErrorKind::Undecodable`], and errors of the device.
     fn decode_levels(&self, codes: &Codes, levels: usize, device: &Device) -> Result<Vec<f32>>;
 
-    /// [`Quantizer::decode_levels`] with the largest f32 in place of values beyond it, where a kind can tell; metrics
-    /// measure with these.
+    /// Decodes as [`Quantizer::decode_levels`] does, but gives the largest f32 in place of values beyond it where a
+    /// kind can; metrics measure these rows.
     ///
     /// # Errors
     /// As for [`Quantizer::decode_levels`].
@@ -83,12 +83,12 @@ pub trait Quantizer: Any + Send + Sync {
         self.decode_levels(codes, levels, device)
     }
 
-    /// Number of levels, L.
+    /// Returns the number of levels, L.
     fn levels(&self) -> usize {
         self.clusters().len()
     }
 
-    /// The seed the model was made with.
+    /// Returns the seed of the fit.
     fn seed(&self) -> u64 {
         0
     }
@@ -98,16 +98,17 @@ pub trait Quantizer: Any + Send + Sync {
         true
     }
 
-    /// What codewords are compared with: the rows themselves, or latents, which are computed when they are read.
+    /// Returns the rows that codewords are compared with: `rows` themselves, or latents, which are computed when they
+    /// are read.
     ///
     /// # Errors
-    /// [`ErrorKind::DimMismatch`], and what devices can meet.
+    /// [`ErrorKind::DimMismatch`], and errors of the device.
     fn quantized_rows<'a>(&'a self, rows: &'a dyn Rows, device: &Device) -> Result<Box<dyn Rows + 'a>> {
         let _ = device;
         Ok(Box::new(rows))
     }
 
-    /// Codes of [`Quantizer::quantized_rows`].
+    /// Encodes rows that [`Quantizer::quantized_rows`] returned.
     ///
     /// # Errors
     /// As for [`Quantizer::encode`].
@@ -117,7 +118,7 @@ pub trait Quantizer: Any + Send + Sync {
         })
     }
 
-    /// Codes of all rows.
+    /// Encodes all rows.
     ///
     /// # Shapes
     /// `rows` (N, D) gives codes (N, L).
@@ -126,12 +127,13 @@ pub trait Quantizer: Any + Send + Sync {
     /// A row's codes depend on the row and the model alone: not on the device, the batch or the other rows.
     ///
     /// # Errors
-    /// What the rows, the device and the source can meet.
+    /// Errors of the rows, the device and the source.
     fn encode(&self, rows: &dyn Rows, device: &Device) -> Result<Codes> {
         self.encode_given(&self.quantized_rows(rows, device)?, device)
     }
 
-    /// Rows of all codes, see [`Quantizer::decode_levels`]; codes may have fewer levels than the model.
+    /// Decodes all levels of codes to rows, see [`Quantizer::decode_levels`]; codes may have fewer levels than the
+    /// model.
     ///
     /// # Errors
     /// As for [`Quantizer::decode_levels`].
@@ -139,24 +141,24 @@ pub trait Quantizer: Any + Send + Sync {
         self.decode_levels(codes, codes.levels(), device)
     }
 
-    /// The codewords of a level, in the space of [`Quantizer::quantized_rows`], where there are such.
+    /// Returns the codewords of a level, in the space of [`Quantizer::quantized_rows`], for kinds that have codebooks.
     fn codebook(&self, level: usize) -> Option<&Codebook> {
         let _ = level;
         None
     }
 
-    /// Length of a step of the grid of the codewords.
+    /// Returns the length of a step of the codewords' grid, in units of [`Quantizer::quantized_rows`].
     fn step(&self) -> f64 {
         1.0
     }
 
-    /// Whether there is a price for every codeword, for [`EncodeOptions::priced`].
+    /// Whether every codeword has a price, for [`EncodeOptions::priced`].
     fn has_prices(&self) -> bool {
         false
     }
 
-    /// Distances between `rows`, which are [`Quantizer::quantized_rows`], and codewords; `source` is asked for a row
-    /// from time to time, so that one that is cancelled ends the work.
+    /// Returns the distances between `rows`, which [`Quantizer::quantized_rows`] returned, and codewords. The work
+    /// reads a row of `source` from time to time, so that a source that is cancelled ends it.
     ///
     /// # Errors
     /// [`ErrorKind::DimMismatch`], [`ErrorKind::Unsupported`].
@@ -165,8 +167,8 @@ pub trait Quantizer: Any + Send + Sync {
         Err(unsupported(self.kind(), "distances to single codewords"))
     }
 
-    /// The point that codes stand for, in steps of the grid of the codewords: distances between such points are exact,
-    /// and components are within 2^23.
+    /// Returns the point that codes stand for, in steps of the codewords' grid. Its components are within 2^23, so
+    /// distances between points are exact.
     ///
     /// # Errors
     /// [`ErrorKind::Code`] for a code that its level does not have, [`ErrorKind::Unsupported`].
@@ -175,14 +177,14 @@ pub trait Quantizer: Any + Send + Sync {
         Err(unsupported(self.kind(), "points on a grid"))
     }
 
-    /// Whether rows decode to their [`Quantizer::point`] and a shift that all rows share, so that distances between
+    /// Whether codes decode to their [`Quantizer::point`] plus an offset that all rows share, so that distances between
     /// points are those between decoded rows.
     fn decodes_to_points(&self) -> bool {
         false
     }
 
-    /// The same model with other labels: what code k of a level was is now code `labels[level][k]`; `labels` are
-    /// permutations.
+    /// Returns the model with other labels: code k of a level becomes code `labels[level][k]`. The labels of a level
+    /// are a permutation of its codes.
     ///
     /// # Errors
     /// [`ErrorKind::Unsupported`].
@@ -191,7 +193,7 @@ pub trait Quantizer: Any + Send + Sync {
         Err(unsupported(self.kind(), "other labels"))
     }
 
-    /// The bytes of the model file; equal models have equal bytes.
+    /// Returns the bytes of the model file; equal models have equal bytes.
     ///
     /// # Errors
     /// [`ErrorKind::Range`] where a codeword exceeds f32, [`ErrorKind::Unsupported`].
@@ -199,7 +201,7 @@ pub trait Quantizer: Any + Send + Sync {
         Err(unsupported(self.kind(), "model files"))
     }
 
-    /// What the model file says about the model, by name.
+    /// Returns the fields of the model file's `config`, by name.
     ///
     /// # Errors
     /// None for the kinds of this crate.
@@ -207,18 +209,18 @@ pub trait Quantizer: Any + Send + Sync {
         Ok(BTreeMap::new())
     }
 
-    /// The parameters of the fit, by name, where they were recorded.
+    /// Returns the parameters of the fit, by name, where they were recorded.
     fn parameters(&self) -> Option<&BTreeMap<String, Value>> {
         self.origin()?.parameters.as_ref()
     }
 
-    /// The data that the model was fitted to, where that was recorded.
+    /// Returns the record of the data that the model was fitted to, where there is one.
     fn provenance(&self) -> Option<&Provenance> {
         self.origin()?.provenance.as_ref()
     }
 
-    /// Parameters of a short fit of this kind, with `clusters` and for `rows` rows, by which devices are compared: it
-    /// does what the fit of this model did, with fewer iterations and smaller layers.
+    /// Returns the parameters of a short fit with `clusters` on `rows` rows, by which devices are compared. It does
+    /// what the fit of this model did, with fewer iterations and smaller layers.
     ///
     /// # Errors
     /// [`ErrorKind::Unsupported`].
@@ -232,7 +234,7 @@ pub trait Quantizer: Any + Send + Sync {
         None
     }
 
-    /// The same model with this origin.
+    /// Returns the model with this origin.
     #[doc(hidden)]
     fn of_origin(&self, origin: Origin) -> Result<Arc<dyn Quantizer>> {
         let _ = origin;

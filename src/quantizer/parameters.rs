@@ -6,9 +6,9 @@ use std::any::Any;
 use std::ops::Deref;
 use std::sync::Arc;
 
-/// The parameters of a fit, whatever the kind of its model: what sweeps, files of parameters and commands work with.
+/// The parameters of a fit, whatever the kind of its model. Sweeps, files of parameters and commands work with them.
 ///
-/// They can do what every [`Trainer`] can, and are cheap to clone. Files name them by `kind`; a parameter that is
+/// They can do what every [`Trainer`] can, and are cheap to clone. In files, `kind` names the kind; a parameter that is
 /// missing has its default, and unknown kinds and parameters are refused.
 ///
 /// ```
@@ -60,7 +60,8 @@ impl Serialize for Parameters {
 }
 
 impl Parameters {
-    /// The parameters of a certain kind, such as [`RqKMeans`](crate::RqKMeans), if they are.
+    /// Returns the parameters as those of a certain kind, such as [`RqKMeans`](crate::RqKMeans), if they are of that
+    /// kind.
     pub fn downcast<T: Trainer>(&self) -> Option<&T> {
         let trainer: &dyn Any = &*self.0;
         trainer.downcast_ref()

@@ -13,25 +13,25 @@ use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
 
-/// The parameters of a fit, and the fit.
+/// The parameters of a fit, which can run it.
 ///
 /// Every kind of model implements it for its parameters, such as [`RqKMeans`](crate::RqKMeans), and [`Parameters`]
-/// holds those of any kind. A kind needs the methods without a default; the others say what else it can do.
+/// holds those of any kind. A kind needs the methods without a default; the others are for what only some kinds can do.
 ///
 /// [`Parameters`]: super::Parameters
 pub trait Trainer: Any + fmt::Debug + Send + Sync {
-    /// Name of the kind, such as `rq-kmeans`.
+    /// Returns the name of the kind, such as `rq-kmeans`.
     fn kind(&self) -> &'static str;
 
-    /// Lists all parameters by name, as they stand in files: `kind`, `version`, `levels`, `clusters`, `seed` and those
-    /// of the kind.
+    /// Lists all parameters by name, as files have them: `kind`, `version`, `levels`, `clusters`, `seed` and those of
+    /// the kind.
     ///
     /// # Errors
     /// None for the kinds of this crate.
     fn parameters(&self) -> Result<BTreeMap<String, Value>>;
 
-    /// Copies the parameters with other clusters, one number per level, and another seed; `balanced` sets whether the
-    /// clusters are, for a kind that takes [`TrainOption::Balance`].
+    /// Copies the parameters with other clusters, one number per level, and another seed. For a kind that takes
+    /// [`TrainOption::Balance`], `balanced` sets whether the clusters are balanced.
     fn variant(&self, clusters: &[usize], seed: u64, balanced: bool) -> Arc<dyn Trainer>;
 
     /// Refuses parameters that make no sense for `rows` rows of `dim` dimensions.
@@ -40,15 +40,15 @@ pub trait Trainer: Any + fmt::Debug + Send + Sync {
     /// As for the fit.
     fn check(&self, rows: usize, dim: usize) -> Result<()>;
 
-    /// Begins a training; `tell` hears how far it is and may stop it. A kind that trains all at once does so here, and
-    /// returns a [`FinishedTraining`](super::FinishedTraining).
+    /// Begins a training; it calls `tell`, which may stop it, with its progress. A kind that trains all at once does so
+    /// here and returns a [`FinishedTraining`](super::FinishedTraining).
     ///
     /// # Exactness
     /// Equal rows and parameters give the same model, on every device.
     ///
     /// # Errors
-    /// Parameters that make no sense, [`ErrorKind::Cancelled`](crate::ErrorKind::Cancelled), and what rows and devices
-    /// can meet.
+    /// Parameters that make no sense, [`ErrorKind::Cancelled`](crate::ErrorKind::Cancelled), and errors of the rows and
+    /// the device.
     fn begin<'a>(
         &self,
         rows: &'a dyn Rows,
@@ -57,18 +57,19 @@ pub trait Trainer: Any + fmt::Debug + Send + Sync {
         tell: Tell<'_>,
     ) -> Result<Box<dyn Training + 'a>>;
 
-    /// Whether this option says something to this kind.
+    /// Whether this kind uses an option.
     fn takes(&self, option: TrainOption) -> bool {
         let _ = option;
         false
     }
 
-    /// Whether the first levels of a model are those of a model that has no others, so that a sweep fits them once.
+    /// Whether the first levels of a model equal those of a model that has only these levels, so that a sweep fits them
+    /// once.
     fn levels_stand_alone(&self) -> bool {
         false
     }
 
-    /// How the model will understand distances, see [`Quantizer::metric`].
+    /// Returns the metric that the model will have, see [`Quantizer::metric`].
     fn metric(&self) -> Metric {
         Metric::default()
     }
@@ -88,15 +89,15 @@ pub trait Trainer: Any + fmt::Debug + Send + Sync {
         Err(unsupported(self.kind(), "starts from a fitted model"))
     }
 
-    /// Names and values of the parameters that a sweep does not set, in the words of the first format of its lines:
-    /// nothing for a kind that came later.
+    /// Returns the names and values of the parameters that a sweep does not set, in the form of the first format of
+    /// sweep lines; nothing for a kind that came later.
     #[doc(hidden)]
     fn first_settings(&self) -> Vec<(&'static str, String)> {
         Vec::new()
     }
 }
 
-/// What only some kinds have a use for.
+/// An option that only some kinds use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum TrainOption {
@@ -106,18 +107,18 @@ pub enum TrainOption {
     Memory,
     /// [`TrainOptions::checkpoint`].
     Checkpoint,
-    /// [`TrainOptions::warm_start`], without which no training begins.
+    /// [`TrainOptions::warm_start`], without which no training of the kind begins.
     WarmStart,
 }
 
-/// What a training is given beside parameters, rows and a device; by default nothing.
+/// The options of a training besides parameters, rows and a device; by default, there are none.
 #[derive(Clone, Copy, Default)]
 #[non_exhaustive]
 pub struct TrainOptions<'a> {
-    /// File that keeps the state of the training; where it is there already, the training goes on from it.
+    /// File that keeps the state of the training; if it exists, the training goes on from it.
     pub checkpoint: Option<&'a Path>,
     /// Fitted model that the training starts from.
     pub warm_start: Option<&'a dyn Quantizer>,
-    /// First levels of another training of the same rows and parameters, which differ in later clusters only.
+    /// First levels of another training on the same rows, whose parameters differ only in the clusters of later levels.
     pub first_levels: Option<&'a FirstLevels>,
 }

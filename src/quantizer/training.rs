@@ -9,10 +9,10 @@ use std::fmt;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
-/// Hears how far a training is; `Break` ends it with [`ErrorKind::Cancelled`](crate::ErrorKind::Cancelled).
+/// Hears of the progress of a training; `Break` ends it with [`ErrorKind::Cancelled`](crate::ErrorKind::Cancelled).
 pub(crate) type Tell<'a> = &'a mut dyn FnMut(&TrainingProgress<'_>) -> ControlFlow<()>;
 
-/// Levels that several trainings begin with, in the form of their kind.
+/// First levels that several trainings share, in a form that only their kind knows.
 pub type FirstLevels = Arc<dyn Any + Send + Sync>;
 
 /// A training in progress.
@@ -20,7 +20,8 @@ pub trait Training {
     /// Counts the levels that the model has so far.
     fn levels(&self) -> usize;
 
-    /// Trains the next level, or all levels where they are trained together; returns `false` where all are trained.
+    /// Trains the next level, or all levels where they are trained together; returns `false` once all levels are
+    /// trained.
     ///
     /// # Errors
     /// As for [`Trainer::begin`].
@@ -29,7 +30,7 @@ pub trait Training {
     /// Makes a model of the levels so far; the training may go on.
     ///
     /// # Errors
-    /// A parameter error where there is no level yet.
+    /// [`ErrorKind::Parameter`](crate::ErrorKind::Parameter) where there is no level yet.
     fn model(&self) -> Result<Arc<dyn Quantizer>>;
 
     /// Reports on the training so far.
@@ -38,12 +39,12 @@ pub trait Training {
     /// As for [`Training::model`].
     fn report(&self) -> Result<TrainingReport>;
 
-    /// Counts the parts that are finished, levels or epochs, also after an error.
+    /// Counts the finished parts, levels or epochs; this works after an error too.
     fn finished_parts(&self) -> usize {
         self.levels()
     }
 
-    /// The levels so far, for trainings that go on after them; `None` where a kind does not share levels.
+    /// Returns the levels so far, for trainings that go on after them; `None` where a kind does not share levels.
     fn first_levels(&self) -> Option<FirstLevels> {
         None
     }
@@ -80,14 +81,14 @@ pub struct TrainingReport {
     pub details: Box<dyn Any + Send>,
 }
 
-/// A training of a kind that trains all at once, when it is done.
+/// The finished training of a kind that trains all at once.
 pub struct FinishedTraining {
     model: Arc<dyn Quantizer>,
     rows: usize,
 }
 
 impl FinishedTraining {
-    /// The training of `model` on `rows` rows.
+    /// Makes the finished training of `model`, which was trained on `rows` rows.
     pub fn new(model: impl Quantizer, rows: usize) -> Self {
         Self { model: Arc::new(model), rows }
     }

@@ -33,7 +33,7 @@ impl<'a> Draws<'a> {
         self.at(stream.below(self.total()))
     }
 
-    /// The index on which a value below the total falls.
+    /// Returns the index that a value below the total selects: the first one whose running sum exceeds the value.
     pub(crate) fn at(&self, value: u128) -> usize {
         let block = self.ends.partition_point(|end| *end <= value);
         let mut sum = block.checked_sub(1).and_then(|before| self.ends.get(before)).copied().unwrap_or(0);

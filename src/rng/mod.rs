@@ -41,15 +41,15 @@ impl Stream {
         self.0.next_u64()
     }
 
-    /// Shuffles `items`, every order equally likely: Fisher and Yates, from the last place on.
+    /// Shuffles `items` by the method of Fisher and Yates, from the last place on; every order is equally likely.
     pub(crate) fn shuffle<T>(&mut self, items: &mut [T]) {
         for last in (1..items.len()).rev() {
             items.swap(last, self.below(last as u128 + 1) as usize);
         }
     }
 
-    /// A uniform integer below `bound`, which is not 0: as many bits as `bound - 1` has, drawn until below it.
-    /// Up to 64 bits take one draw, more take two (high half first).
+    /// Draws a uniform integer below `bound`, which is not 0. It draws as many bits as `bound - 1` has until they are
+    /// below `bound`. Up to 64 bits take one draw, more take two, the high half first.
     pub(crate) fn below(&mut self, bound: u128) -> u128 {
         let bits = 128 - bound.saturating_sub(1).leading_zeros();
         if bits == 0 {
@@ -71,7 +71,7 @@ fn u128_le(bytes: &[u8]) -> u128 {
     bytes.iter().rev().fold(0, |value, byte| (value << 8) | u128::from(*byte))
 }
 
-/// A hash of (seed, row) that depends on nothing else: SplitMix64's mixer over the mixed seed and the row number.
+/// Hashes (seed, row), and nothing else, with SplitMix64's mixer.
 ///
 /// # References
 /// G. L. Steele, D. Lea, C. H. Flood, Fast Splittable Pseudorandom Number Generators, OOPSLA 2014.
@@ -89,7 +89,7 @@ pub(crate) fn mix(z: u64) -> u64 {
     z ^ (z >> 31)
 }
 
-/// The `count` rows below `rows` with the smallest hash of (seed, row), in ascending order of the row.
+/// Returns the `count` rows below `rows` with the smallest hashes of (seed, row), ascending.
 ///
 /// # Errors
 /// [`ErrorKind::OutOfMemory`](crate::ErrorKind::OutOfMemory).

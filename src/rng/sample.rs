@@ -1,12 +1,12 @@
-//! Samples of rows by their hashes alone: which rows are chosen is known without a list of them.
+//! Samples of rows by their hashes alone, so that nobody needs a list of the chosen rows.
 
 use super::row_hash;
 
 /// All rows, or those whose hash of (seed, row) is among the smallest.
 ///
 /// # Exactness
-/// A row belongs to the sample if (hash, row) is at most one pair of numbers, so that everybody who holds some of the
-/// rows can tell which of them are chosen. Finding the pair takes two passes over the hashes and no memory to speak of.
+/// A row belongs to the sample if its (hash, row) does not exceed one pair of numbers, so whoever holds some of the
+/// rows can tell which of them are chosen. The search for this pair takes two passes over the hashes and little memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Sample {
     pub(crate) seed: u64,
@@ -18,12 +18,13 @@ impl Sample {
     /// Every row.
     pub(crate) const ALL: Self = Self { seed: 0, last: None };
 
-    /// The `count` rows below `rows` with the smallest hash, the lowest row on a tie; at least one.
+    /// Chooses the `count` rows below `rows` with the smallest hashes, the lowest row on a tie; at least one.
     pub(crate) fn new(seed: u64, rows: usize, count: usize) -> Self {
         if count >= rows {
             return Self::ALL;
         }
-        // About as many buckets of hashes as a bucket has rows, at most 65,536.
+        // There are about as many buckets of hashes as rows in each, at most 65,536, so that both passes need little
+        // memory.
         let bits = (rows.ilog2() / 2).clamp(1, 16);
         let bucket_of = |hash: u64| (hash >> (64 - bits)) as usize;
         let hashes = || (0..rows as u64).map(|row| (row_hash(seed, row), row));
@@ -50,7 +51,7 @@ impl Sample {
         self.last.is_none_or(|last| (row_hash(self.seed, row), row) <= last)
     }
 
-    /// How many of these rows are chosen.
+    /// Counts the chosen rows among `rows`.
     pub(crate) fn count(&self, rows: std::ops::Range<u64>) -> u64 {
         match self.last {
             None => rows.end.saturating_sub(rows.start),

@@ -1,9 +1,8 @@
 //! Golden values: they pin every random choice and must never change.
 //!
-//! They were computed by a program of their own, in integers of unlimited size: state and stream from `hashlib.sha256`,
-//! `inc = 2 stream + 1`, `s = (state + inc) M + inc` with M = 0x2360ed051fc65da44385df649fccf645, all modulo 2^128;
-//! each draw sets `s = s M + inc` and rotates `(s >> 64) ^ s` (64 bits) right by `s >> 122`. Row hashes likewise,
-//! modulo 2^64.
+//! A separate program computed them, in integers of unlimited size: state and stream from `hashlib.sha256`, `inc = 2
+//! stream + 1`, `s = (state + inc) M + inc` with M = 0x2360ed051fc65da44385df649fccf645, all modulo 2^128; each draw
+//! sets `s = s M + inc` and rotates `(s >> 64) ^ s` (64 bits) right by `s >> 122`. Row hashes likewise, modulo 2^64.
 
 use super::{Stream, row_hash, sample};
 

@@ -3,21 +3,21 @@
 use crate::io::model_file::hex;
 use sha2::{Digest, Sha256};
 
-/// What stands before the checksum, in the place of the object's last bracket.
+/// The text before the checksum, which takes the place of the object's last bracket.
 const BEFORE: &[u8] = b",\"sha256\":\"";
-/// What stands behind it.
+/// The text after the checksum.
 const BEHIND: &[u8] = b"\"}";
 /// Hex digits of SHA-256.
 const DIGITS: usize = 64;
 
-/// Adds to a JSON object with at least one field its own checksum, as a last field.
+/// Adds the checksum of a JSON object, which has at least one field, as its last field.
 pub(super) fn append(object: &mut Vec<u8>) {
     let sum = hex(&Sha256::digest(&object));
     object.pop();
     object.extend([BEFORE, sum.as_bytes(), BEHIND].concat());
 }
 
-/// Whether an object has the checksum of what stands before it; nothing where it has none.
+/// Tells whether the checksum of an object matches the object before it was added; `None` where there is no checksum.
 pub(super) fn check(object: &[u8]) -> Option<bool> {
     let (before, sum) = object.strip_suffix(BEHIND)?.split_last_chunk::<DIGITS>()?;
     let mut object = before.strip_suffix(BEFORE)?.to_vec();

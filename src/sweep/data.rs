@@ -8,10 +8,10 @@ use crate::rows::Rows;
 use sha2::{Digest, Sha256};
 
 impl SweepData {
-    /// The identity of these rows, all of which are read once.
+    /// Computes the identity of rows, all of which it reads once.
     ///
     /// # Errors
-    /// [`ErrorKind::Dim`], and what reading rows can meet.
+    /// [`ErrorKind::Dim`], and errors of the rows.
     ///
     /// ```
     /// use semid::metrics::Evaluation;
@@ -41,7 +41,7 @@ impl SweepData {
         Ok(Self { rows: rows.len(), dim: rows.dim(), sha256: hex(&hash.finalize()) })
     }
 
-    /// Refuses runs that are of other rows than these.
+    /// Refuses runs of other rows.
     ///
     /// # Errors
     /// [`ErrorKind::OtherRows`], and [`ErrorKind::Format`] where there is no run at all.

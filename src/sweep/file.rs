@@ -1,4 +1,4 @@
-//! The file of a sweep: lines that stay, and one more at a time.
+//! The file of a sweep, which gets one line after the other and keeps them.
 
 use super::checksum;
 use super::record::{CHECKED, FORMAT, LEGACY, SweepRecord};
@@ -8,22 +8,22 @@ use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
-/// How every line begins; what else stands at the end of a file is not half a line of ours.
+/// The beginning of every line. If the end of a file begins otherwise, it is no unfinished line of a sweep.
 const BEGINNING: &[u8] = b"{\"format\":";
 
-/// Finished runs in a file, which is locked against other processes.
+/// The finished runs in a file, which this process locks against others.
 pub(super) struct SweepFile {
     path: PathBuf,
     file: File,
-    /// Where the file is, if it was made for this sweep.
+    /// The path of the file, if this sweep created it.
     made: Option<PathBuf>,
-    /// Bytes of the finished lines.
+    /// Number of bytes of the finished lines.
     len: u64,
     pub(super) records: Vec<SweepRecord>,
 }
 
 impl SweepRecord {
-    /// The finished runs in the file of a sweep.
+    /// Reads the finished runs from the file of a sweep.
     ///
     /// # Errors
     /// [`ErrorKind::Io`] and [`ErrorKind::Format`], with the path.
@@ -35,14 +35,15 @@ impl SweepRecord {
 }
 
 impl SweepFile {
-    /// Opens the file, or makes it, and locks it; what it has is not changed.
+    /// Opens or creates the file and locks it; its contents stay as they are.
     pub(super) fn open(path: &Path) -> Result<Self> {
         loop {
             let missing = !path.exists();
             let file = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path);
             let file = file.map_err(|error| Error::io("opening", error).at(path))?;
             lock(&file).map_err(|error| error.at(path))?;
-            // Another process may have made it, and removed it before it was locked here; a third made another since.
+            // Another process may have created this file and removed it before it was locked here, and a third may have
+            // created another one since.
             if is_at(&file, path) {
                 let made = missing.then(|| path.canonicalize().unwrap_or_else(|_| path.to_owned()));
                 let mut sweep = Self { path: path.to_owned(), file, made, len: 0, records: Vec::new() };
@@ -68,7 +69,7 @@ impl SweepFile {
         &self.path
     }
 
-    /// Writes a finished run in place of half a line, to disk.
+    /// Writes a finished run after the finished lines, over an unfinished one if there is any, and flushes it to disk.
     pub(super) fn append(&mut self, record: SweepRecord) -> Result<()> {
         let mut line = serde_json::to_vec(&record).map_err(|error| Error::format("sweep", error.to_string()))?;
         checksum::append(&mut line);
@@ -80,7 +81,7 @@ impl SweepFile {
         Ok(())
     }
 
-    /// All finished runs, which stay.
+    /// Returns all finished runs and keeps the file.
     pub(super) fn finish(mut self) -> Vec<SweepRecord> {
         self.made = None;
         std::mem::take(&mut self.records)
@@ -96,7 +97,7 @@ impl SweepFile {
 }
 
 impl Drop for SweepFile {
-    /// Leaves no file of a sweep that failed before its first run was finished.
+    /// Removes a file that this sweep created if the sweep failed before its first run was finished.
     fn drop(&mut self) {
         if let Some(path) = self.made.take().filter(|_| self.records.is_empty()) {
             let _ = std::fs::remove_file(path);
@@ -104,13 +105,13 @@ impl Drop for SweepFile {
     }
 }
 
-/// Whether the path leads to this very file.
+/// Whether the path leads to this open file.
 pub(super) fn is_at(file: &File, path: &Path) -> bool {
     let open = file.try_clone().and_then(Handle::from_file);
     matches!((open, Handle::from_path(path)), (Ok(open), Ok(there)) if open == there)
 }
 
-/// Keeps other processes from writing; a file system that knows no locks has none.
+/// Keeps other processes from writing, except on a file system without locks.
 fn lock(file: &File) -> Result<()> {
     match file.try_lock() {
         Err(TryLockError::WouldBlock) => Err(ErrorKind::Busy.into()),
@@ -121,7 +122,7 @@ fn lock(file: &File) -> Result<()> {
     }
 }
 
-/// The records of whole lines, and the bytes that these take.
+/// Reads the records of the whole lines, and counts the bytes of these lines.
 fn parse(bytes: &[u8]) -> Result<(Vec<SweepRecord>, usize)> {
     let len = bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |last| last + 1);
     let (whole, half) = bytes.split_at(len);
@@ -149,7 +150,7 @@ fn record(line: usize, bytes: &[u8]) -> Result<SweepRecord> {
     }
 }
 
-/// A line that is not as it was written.
+/// Makes the error about a line that was changed after it was written.
 fn changed(line: usize) -> Error {
     let reason = "does not match its checksum, it was changed or damaged; restore it from a copy, or remove it and all \
                   lines after it to have these runs again";

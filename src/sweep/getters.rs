@@ -1,4 +1,4 @@
-//! What the grid of a sweep is set to, see the setters of the same names.
+//! The getters of a sweep; the setters of the same names say what the values mean.
 
 use super::grid::Sweep;
 use crate::clusters::Clusters;
@@ -6,37 +6,37 @@ use crate::metrics::Evaluation;
 use crate::quantizer::Parameters;
 
 impl Sweep {
-    /// The numbers of levels, ascending.
+    /// Returns the numbers of levels, ascending.
     pub fn get_levels(&self) -> &[usize] {
         &self.levels
     }
 
-    /// The clusters per level of the grid.
+    /// Returns the clusters per level, one entry for each choice.
     pub fn get_clusters(&self) -> &[Clusters] {
         &self.clusters
     }
 
-    /// The kinds of models.
+    /// Returns the kinds of models.
     pub fn get_kinds(&self) -> &[Parameters] {
         &self.kinds
     }
 
-    /// Whether clusters are balanced.
+    /// Returns whether clusters are balanced: off, on, or both.
     pub fn get_balanced(&self) -> &[bool] {
         &self.balanced
     }
 
-    /// The seeds of the fits.
+    /// Returns the seeds of the fits.
     pub fn get_seeds(&self) -> &[u64] {
         &self.seeds
     }
 
-    /// What is measured.
+    /// Returns what is measured.
     pub fn get_evaluation(&self) -> &Evaluation {
         &self.evaluation
     }
 
-    /// The number of rows whose collisions are predicted.
+    /// Returns the number of rows whose collisions are predicted.
     pub fn get_predict(&self) -> Option<u64> {
         self.predict
     }

@@ -1,4 +1,4 @@
-//! The grid: which runs there are, and which of them are one fit.
+//! The grid of a sweep: which runs there are, and which of them share a fit.
 
 use super::record::SweepParameters;
 use super::settings::settings_of;
@@ -13,7 +13,7 @@ use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-/// A grid of models to be fitted and measured, see the [crate]'s `semid sweep`.
+/// A grid of models, which [`Sweep::run`] fits and measures one after the other.
 ///
 /// | parameter | default | meaning |
 /// | --- | --- | --- |
@@ -43,10 +43,10 @@ use std::sync::Arc;
 /// ```
 ///
 /// # Files
-/// It is serialized as an object with `version` (1) and the fields of the table, but for the folder of models; `kinds`
-/// are objects as [`Parameters`] are serialized, of which `kind` must be there, and `levels`, `clusters`, `seed` and
-/// `sizes` are the sweep's. A field that is missing has its default, which is 2, 3, 4 for `levels` and 64,
-/// 256 for `clusters`; unknown fields are refused.
+/// A sweep is serialized as an object with `version` (1) and the fields of the table except `models`. `kinds` are
+/// serialized [`Parameters`]: each needs `kind`, and none may have `levels`, `clusters`, `seed` or `sizes`, which the
+/// sweep sets. A missing field has its default, which is 2, 3, 4 for `levels` and 64, 256 for `clusters`; unknown
+/// fields are refused.
 ///
 /// ```
 /// let sweep: semid::Sweep = serde_json::from_str(
@@ -68,19 +68,19 @@ pub struct Sweep {
     pub(super) models: Option<PathBuf>,
 }
 
-/// Runs that are one fit, the shortest first.
+/// Runs that take their levels from one fit, the shortest first.
 pub(super) struct Chain<'a> {
     pub(super) kind: &'a Parameters,
     pub(super) runs: Vec<SweepParameters>,
 }
 
-/// All runs in their order, each with its kind.
+/// Returns all runs in their order, each with its kind.
 pub(super) fn runs_of<'a>(chains: &'a [Chain<'_>]) -> impl Iterator<Item = (&'a Parameters, &'a SweepParameters)> {
     chains.iter().flat_map(|chain| chain.runs.iter().map(|run| (chain.kind, run)))
 }
 
 impl Sweep {
-    /// Every number of levels with every entry of `clusters`.
+    /// Makes a sweep of every number of levels with every entry of `clusters`.
     pub fn new<C: Into<Clusters>>(
         levels: impl IntoIterator<Item = usize>,
         clusters: impl IntoIterator<Item = C>,
@@ -134,15 +134,16 @@ impl Sweep {
         self
     }
 
-    /// Sets the folder in which models are kept, under their [`SweepParameters::name`]; it is made where it is missing.
-    /// Other models of those names, as of a sweep of other rows, are not replaced.
+    /// Sets the folder in which models are kept, under their [`SweepParameters::name`]; a sweep creates it where it is
+    /// missing. It does not replace another model of that name, such as one of a sweep over other rows, but ends with
+    /// an error.
     #[must_use]
     pub fn models<'a>(mut self, folder: impl Into<Option<&'a Path>>) -> Self {
         self.models = folder.into().map(Path::to_owned);
         self
     }
 
-    /// Lists the parameters of all runs, in the order in which they are fitted and each once.
+    /// Lists the parameters of all runs, each once, in the order in which they are fitted.
     ///
     /// # Errors
     /// [`ErrorKind::Parameter`] for a grid without runs, [`ErrorKind::ClustersPerLevel`] for a list that is too short.
@@ -209,7 +210,7 @@ impl Sweep {
         }
     }
 
-    /// Refuses what some run could not do with `rows` rows of `dim` dimensions.
+    /// Refuses a sweep of which some run could not work with `rows` rows of `dim` dimensions.
     pub(super) fn check(&self, chains: &[Chain<'_>], rows: usize, dim: usize) -> Result<()> {
         runs_of(chains).try_for_each(|(kind, run)| run.trainer(kind).check(rows, dim))?;
         self.evaluation.check(rows)?;
@@ -221,7 +222,7 @@ impl Sweep {
 }
 
 impl SweepParameters {
-    /// The parameters of this run, all others as the kind has them.
+    /// Makes the trainer of this run; it has the parameters of `kind` that the run does not set.
     pub(super) fn trainer(&self, kind: &Parameters) -> Arc<dyn Trainer> {
         kind.variant(&self.clusters, self.seed, self.balanced)
     }

@@ -1,4 +1,4 @@
-//! What makes a line of a sweep's file the one that a sweep would write.
+//! The identity of a line in a sweep's file, by which a sweep knows the lines that it would write itself.
 
 use super::grid::{Chain, Sweep, runs_of};
 use super::record::{LEGACY, SweepData, SweepParameters, SweepRecord};
@@ -10,9 +10,9 @@ use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
 impl Sweep {
-    /// Everything that influences the lines of a kind, besides the parameters and the rows.
+    /// Returns everything that influences the lines of a kind, besides the parameters and the rows.
     pub(super) fn settings(&self, kind: &Parameters) -> Result<Settings> {
-        // Without `..`, so that nothing is forgotten.
+        // The pattern has no `..`, so that a new field cannot be forgotten.
         let Evaluation { k, curve, sample, pairs, seed } = &self.evaluation;
         let measured = [
             ("k", json!(k)),
@@ -27,7 +27,7 @@ impl Sweep {
         Ok(settings)
     }
 
-    /// The settings as lines of the first format have them: frozen.
+    /// Returns the settings in the form of the first format, which never changes.
     fn legacy_settings(&self, kind: &Parameters) -> Settings {
         let Evaluation { k, curve, sample, pairs, seed } = &self.evaluation;
         let measured = [
@@ -42,8 +42,8 @@ impl Sweep {
         all.map(|(name, value)| (name.to_owned(), Value::from(value))).collect()
     }
 
-    /// Refuses lines that this sweep would not write. What a line does not name has its default: it is of a time before
-    /// there was such a parameter.
+    /// Refuses lines that this sweep would not write. A parameter that a line does not name has its default, because
+    /// the line is older than the parameter.
     pub(super) fn compare(&self, records: &[SweepRecord], chains: &[Chain<'_>], data: &SweepData) -> Result<()> {
         let mut runs = runs_of(chains);
         for (line, record) in (1..).zip(records) {
@@ -73,7 +73,7 @@ impl Sweep {
     }
 }
 
-/// The settings of a sweep that sets nothing; none of a kind that only the caller knows.
+/// Returns the settings of a sweep with all defaults; none for a kind that only the caller knows.
 fn defaults(kind: &Parameters) -> Result<Settings> {
     match Parameters::of_kind(kind.kind()) {
         Ok(kind) => Sweep::new([1], [1]).settings(&kind),
@@ -81,7 +81,7 @@ fn defaults(kind: &Parameters) -> Result<Settings> {
     }
 }
 
-/// What a line is a function of, by name.
+/// Returns everything that determines a line, by name.
 fn identity(run: &SweepParameters, data: &SweepData, mut all: Settings) -> Settings {
     let data = [("rows", json!(data.rows)), ("dim", json!(data.dim)), ("sha256 of the rows", json!(data.sha256))];
     all.extend(data.map(|(name, value)| (name.to_owned(), value)));
@@ -89,7 +89,7 @@ fn identity(run: &SweepParameters, data: &SweepData, mut all: Settings) -> Setti
     all
 }
 
-/// A value as messages show it.
+/// Formats a value for messages.
 fn text(value: Option<&Value>) -> String {
     match value {
         None | Some(Value::Null) => "none".to_owned(),

@@ -5,7 +5,7 @@ use crate::error::{ErrorKind, Result};
 use crate::metrics::{ByDistance, ErrorMetrics, Estimate, IdMetrics, NeighborMetrics};
 use std::cmp::Ordering;
 
-/// A number that every run has, to rank runs by.
+/// A number by which runs are ranked.
 ///
 /// | less is better | more is better |
 /// | --- | --- |
@@ -13,7 +13,7 @@ use std::cmp::Ordering;
 /// | `squared_error_per_row`, `mse`, `relative_l1` | `recall_at_k.D`, `ndcg_at_k.D`, `distance_correlation.D` with D of `prefix`, `decoded`, `hamming` |
 /// | `predicted_collision_rate` | |
 ///
-/// `dead_codes` are those of all levels, `utilization` is their mean.
+/// `dead_codes` is the sum over all levels, and `utilization` the mean over them.
 ///
 /// ```
 /// use semid::sweep::SweepMetric;
@@ -96,7 +96,7 @@ const METRICS: [SweepMetric; 24] = [
     less("predicted_collision_rate", |record| record.predicted.map(|predicted| predicted.collision_rate)),
 ];
 
-/// The collision rate.
+/// Ranks by the collision rate.
 impl Default for SweepMetric {
     fn default() -> Self {
         less("collision_rate", |record| Some(ids(record).collision_rate))
@@ -104,7 +104,7 @@ impl Default for SweepMetric {
 }
 
 impl SweepMetric {
-    /// The metric of that name.
+    /// Finds a metric by its name.
     ///
     /// # Errors
     /// [`ErrorKind::UnknownMetric`] with all names.
@@ -116,12 +116,12 @@ impl SweepMetric {
         Ok(*METRICS.iter().find(|metric| metric.name == name).ok_or_else(unknown)?)
     }
 
-    /// All names.
+    /// Lists all names.
     pub fn names() -> impl Iterator<Item = &'static str> {
         METRICS.iter().map(|metric| metric.name)
     }
 
-    /// Its name.
+    /// Returns the name of the metric.
     pub fn name(&self) -> &'static str {
         self.name
     }
@@ -131,12 +131,12 @@ impl SweepMetric {
         self.less_is_better
     }
 
-    /// The value of a run, where it was measured.
+    /// Returns the value of a run, where it was measured.
     pub fn value(&self, record: &SweepRecord) -> Option<f64> {
         (self.value)(record)
     }
 
-    /// The runs, best first; equal ones in the order given, those without a value last.
+    /// Ranks runs, best first: equal ones in the order given, those without a value last.
     pub fn rank<'a>(&self, records: &'a [SweepRecord]) -> Vec<&'a SweepRecord> {
         let mut ranked: Vec<&SweepRecord> = records.iter().collect();
         ranked.sort_by(|a, b| match (self.value(a), self.value(b)) {

@@ -1,15 +1,15 @@
 //! Sweeps: models of many sizes, fitted and measured one after the other.
 //!
 //! # Sharing
-//! A level's codebook does not depend on the levels after it, so runs that differ only in their number of levels are
-//! one fit, of which each takes the first levels; runs that have only their first clusters in common share the fit of
-//! these levels, from which each goes on. What an evaluation finds out about the rows alone, such as their true
-//! neighbours, is found out once.
+//! Where the codebook of a level does not depend on the levels after it, as in residual k-means unless all levels are
+//! fitted together, runs that differ only in their number of levels share one fit, of which each takes the first
+//! levels. Runs that have only their first clusters in common share the fit of these levels, and each goes on from
+//! there. An evaluation computes only once what depends on the rows alone, such as their true neighbours.
 //!
 //! # Going on
-//! The file has a line per finished run, in the order of the grid, each written at once and flushed to disk. A sweep
-//! that finds lines checks that they are the beginning of what it would write, leaves them and goes on after the last;
-//! half a line at the end, from a process that was killed, is dropped. A network that was being trained goes on from
+//! The file has a line for each finished run, in the order of the grid; a sweep writes the line at once and flushes it
+//! to disk. A sweep that finds lines checks that they are the first lines that it would write, keeps them and goes on
+//! after the last. It drops half a line at the end, which a killed process left. The training of a network goes on from
 //! the checkpoint of its last epoch, which stands beside the file until the run is finished.
 
 mod checksum;

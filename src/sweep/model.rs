@@ -1,4 +1,4 @@
-//! The model of a finished run.
+//! Gives back the models of finished runs.
 
 use super::grid::{Sweep, runs_of};
 use super::progress::{SweepProgress, SweepStage};
@@ -12,14 +12,15 @@ use std::ops::ControlFlow;
 use std::path::PathBuf;
 
 impl Sweep {
-    /// The model of a finished run: out of the folder of [`Sweep::models`] where it is there, and else fitted again.
+    /// Returns the model of a finished run: loads it from the folder of [`Sweep::models`] if it is there, and fits it
+    /// again otherwise.
     ///
     /// # Exactness
-    /// The model that was measured, bit for bit.
+    /// The model equals the one that was measured, bit for bit.
     ///
     /// # Errors
     /// [`ErrorKind::Parameter`] for a run that is not of this grid, [`ErrorKind::OtherSweep`] where other rows or
-    /// parameters give another model; what fitting can meet.
+    /// parameters give another model, and errors of the fit.
     ///
     /// ```
     /// use semid::metrics::Evaluation;
@@ -39,7 +40,7 @@ impl Sweep {
         self.model_with(record, rows, device, |_| ControlFlow::Continue(()))
     }
 
-    /// [`Sweep::model`] that tells where it is; `Break` ends it with [`ErrorKind::Cancelled`].
+    /// Does the same as [`Sweep::model`] and calls `progress`, whose `Break` ends it with [`ErrorKind::Cancelled`].
     ///
     /// # Errors
     /// As for [`Sweep::model`].
@@ -74,7 +75,7 @@ impl Sweep {
         }
     }
 
-    /// Where the model of a run is kept, if models are.
+    /// Returns the path of a run's model, if models are kept.
     pub(super) fn model_path(&self, run: &super::SweepParameters) -> Option<PathBuf> {
         self.models.as_ref().map(|folder| folder.join(format!("{}.safetensors", run.name())))
     }

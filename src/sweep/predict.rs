@@ -1,24 +1,24 @@
-//! Collisions to be expected of more rows than there are.
+//! A prediction of the collisions of more rows than there are.
 
 use super::record::PredictedCollisions;
 use crate::metrics::CodeMetrics;
 
-/// Largest logarithm of a number of IDs that is looked for.
+/// Largest logarithm of a number of IDs in the search.
 const MOST: f64 = 700.0;
 
 impl PredictedCollisions {
-    /// Collisions of `rows` rows of the kind of those measured.
+    /// Predicts the collisions of `rows` rows like those measured.
     ///
-    /// Levels whose codes have entropies H_1 ... H_L, in nats, say as much as `M = e^(H_1 + ... + H_L)` IDs that are
-    /// equally frequent. Of M such IDs, N rows that take them independently have
+    /// Levels whose codes have entropies H_1 ... H_L, in nats, tell as much as `M = e^(H_1 + ... + H_L)` IDs that are
+    /// equally frequent. N rows that take M such IDs independently are expected to have
     ///
     /// ```text
-    /// U = M (1 - (1 - 1/M)^N)        different ones to be expected, and a collision rate of 1 - U / N
+    /// U = M (1 - (1 - 1/M)^N)        different IDs, and a collision rate of 1 - U / N
     /// ```
     ///
-    /// Where levels depend on each other more IDs collide than that, so M is at most the one that gives the measured
-    /// rows the number of different IDs they have. U keeps to what is certain: the rows measured keep their IDs, and
-    /// each of the others adds one at most.
+    /// Where levels depend on each other, more IDs collide. So M is at most the number for which the formula gives the
+    /// measured rows as many different IDs as they have. U stays within what is certain: the measured rows keep their
+    /// IDs, and each of the others adds one at most.
     ///
     /// This is an approximation to compare models by, not a bound: rare IDs, which M hardly counts, make fewer
     /// collisions. Of 20,000 sentence embeddings with 3 x 64 codes, half of which were measured, it predicts 21 %
@@ -50,7 +50,7 @@ impl PredictedCollisions {
     }
 }
 
-/// Different ones among `n` draws from `e^log` equally frequent ones.
+/// Returns the expected number of different IDs among `n` draws from `e^log` equally frequent ones.
 pub(super) fn distinct(log: f64, n: f64) -> f64 {
     let m = libm::exp(log);
     match m.is_finite() {
@@ -59,13 +59,13 @@ pub(super) fn distinct(log: f64, n: f64) -> f64 {
     }
 }
 
-/// The logarithm of the number of IDs of which `n` draws have `different` different ones, by bisection.
+/// Finds, by bisection, the logarithm of the number of IDs for which [`distinct`] gives `different`.
 fn log_of_ids(n: f64, different: f64) -> f64 {
     if different >= n {
         return f64::INFINITY;
     }
     let (mut low, mut high) = (libm::log(different.max(1.0)), MOST);
-    // Halves the range to the last bit.
+    // 64 halvings narrow the range to the last bit.
     for _ in 0..64 {
         let middle = 0.5 * (low + high);
         match distinct(middle, n) < different {

@@ -5,11 +5,11 @@ use crate::metrics::EvaluationProgress;
 use crate::quantizer::TrainingProgress;
 use std::ops::ControlFlow;
 
-/// How far a sweep is.
+/// A report on how far a sweep is.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub struct SweepProgress<'a> {
-    /// Run being worked on, from 0.
+    /// Number of the current run, from 0.
     pub run: usize,
     /// Number of runs.
     pub runs: usize,
@@ -27,9 +27,9 @@ pub enum SweepStage<'a> {
     Train(&'a TrainingProgress<'a>),
     /// The model is measured.
     Evaluation(&'a EvaluationProgress),
-    /// The run is in the file, from now on or from before.
+    /// The line of the run is in the file, where it may have been before.
     Finished(&'a SweepRecord),
 }
 
-/// May stop the sweep by returning `Break`.
+/// Hears of the progress of a sweep, and may stop it by returning `Break`.
 pub(super) type Callback<'a> = &'a mut dyn FnMut(&SweepProgress<'_>) -> ControlFlow<()>;

@@ -9,14 +9,14 @@ use std::collections::BTreeMap;
 pub(super) const FORMAT: u32 = 3;
 /// The first version whose lines end with a checksum.
 pub(super) const CHECKED: u32 = 3;
-/// The version whose settings are in the words of that time.
+/// The version whose settings have another form.
 pub(super) const LEGACY: u32 = 1;
 
 /// A finished run of a sweep: its model, its rows and its measures.
 ///
-/// A sweep's file has one as a JSON object on every line, in the order of the grid. All of it is the same on every
-/// device and however often the sweep was interrupted, apart from `seconds` and, behind it, the checksum of the line,
-/// `sha256`: in hex, of all before it with a `}` in the place of the comma.
+/// A sweep's file has a record on every line, as a JSON object, in the order of the grid. The last field of a line is
+/// `sha256`: in hex, the checksum of the text before this field, with a `}` in place of the comma. Everything but
+/// `seconds` and the checksum is the same on every device and however often the sweep was interrupted.
 ///
 /// ```
 /// use semid::metrics::Evaluation;
@@ -46,12 +46,12 @@ pub struct SweepRecord {
     pub data: SweepData,
     /// Fingerprint of the model.
     pub fingerprint: String,
-    /// Collisions to be expected of more rows, where that was asked for.
+    /// Predicted collisions of more rows, where a prediction was asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub predicted: Option<PredictedCollisions>,
     /// All that `semid eval` measures, under the same names.
     pub metrics: Quality,
-    /// How long it took.
+    /// How long the run took.
     pub seconds: SweepSeconds,
 }
 
@@ -83,31 +83,32 @@ pub struct SweepData {
     pub sha256: String,
 }
 
-/// Collisions to be expected of a number of rows.
+/// Predicted collisions of a number of rows.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct PredictedCollisions {
     /// Number of rows, N.
     pub rows: u64,
-    /// Different IDs to be expected, U.
+    /// Expected number of different IDs, U.
     pub distinct_ids: f64,
     /// `1 - U / N`.
     pub collision_rate: f64,
 }
 
-/// Wall-clock time of a run: the only fields that differ from one sweep to the next.
+/// Wall-clock times of a run, which differ from one sweep to the next.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct SweepSeconds {
-    /// Fitting, as if alone: levels that it shares with shorter models are counted in each.
+    /// Seconds of the fit, as if the run were alone: levels that several runs share count in each of them.
     pub fit: f64,
-    /// Encoding and measuring.
+    /// Seconds of encoding and measuring.
     pub evaluation: f64,
 }
 
 impl SweepParameters {
-    /// A name that no other run of a sweep has, as `rq-kmeans-3x256-seed42` or `rq-kmeans-balanced-256-64-seed42`; with
-    /// `.safetensors` after it, that of the model's file where a sweep keeps models.
+    /// Returns a name that no other run of a sweep has, such as `rq-kmeans-3x256-seed42` or
+    /// `rq-kmeans-balanced-256-64-seed42`. Where a sweep keeps models, the file of the model has this name and
+    /// `.safetensors`.
     pub fn name(&self) -> String {
         let balanced = if self.balanced { "-balanced" } else { "" };
         let same = self.clusters.first().filter(|first| self.clusters.iter().all(|clusters| clusters == *first));

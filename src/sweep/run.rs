@@ -21,18 +21,18 @@ impl Sweep {
     /// Fits and measures the runs that the file at `path` does not have yet, and returns all runs.
     ///
     /// # Exactness
-    /// The file ends with the same bytes, apart from `seconds`, on every device and however often the sweep was stopped
-    /// or killed in between.
+    /// A finished sweep leaves the same file, apart from `seconds` and the checksums that cover them, on every device
+    /// and however often it was stopped or killed in between.
     ///
     /// # Errors
     /// Parameters that make no sense for some run, before anything is fitted; [`ErrorKind::OtherSweep`] where the file
-    /// has lines that this sweep would not write, [`ErrorKind::Busy`] where another process writes to it; what fitting
-    /// and measuring can meet. Finished runs stay in the file.
+    /// has lines that this sweep would not write; [`ErrorKind::Busy`] where another process writes to the file; errors
+    /// of fits and measurements. Finished runs stay in the file.
     pub fn run(&self, rows: &dyn Rows, device: &Device, path: impl AsRef<Path>) -> Result<Vec<SweepRecord>> {
         self.run_with(rows, device, path, |_| ControlFlow::Continue(()))
     }
 
-    /// [`Sweep::run`] that tells where it is; `Break` ends it with [`ErrorKind::Cancelled`].
+    /// Does the same as [`Sweep::run`] and calls `progress`, whose `Break` ends it with [`ErrorKind::Cancelled`].
     ///
     /// # Errors
     /// As for [`Sweep::run`].
@@ -67,8 +67,8 @@ impl Sweep {
         Ok(work.file.finish())
     }
 
-    /// Makes the folder of models, in which those of `missing` runs can be written: better known before they are
-    /// fitted.
+    /// Creates the folder of models and checks that the models of the `missing` runs can be written there, before time
+    /// is spent on fits.
     fn prepare_folder<'a>(&self, missing: impl Iterator<Item = &'a SweepParameters>) -> Result<()> {
         let Some(folder) = &self.models else { return Ok(()) };
         std::fs::create_dir_all(folder).map_err(|error| Error::io("creating", error).at(folder))?;
@@ -89,13 +89,13 @@ struct Work<'a> {
     evaluator: Evaluator<'a>,
     progress: Callback<'a>,
     shared: Shared,
-    /// Number of the run that is worked on.
+    /// Number of the current run, from 0.
     at: usize,
     runs: usize,
 }
 
 impl Work<'_> {
-    /// All runs of a chain, fitting no more levels than those that are not finished need; `later` are the chains after
+    /// Finishes all runs of a chain, and fits only the levels that unfinished runs need; `later` are the chains after
     /// it.
     fn chain(&mut self, chain: &Chain<'_>, later: &[Chain<'_>]) -> Result<()> {
         let open = |(i, run): &(usize, &SweepParameters)| !self.is_finished(self.at + i, run);
@@ -125,7 +125,8 @@ impl Work<'_> {
                 (None, None) => training.insert(checkpoint.begin(&*trainer, rows, device, None, &mut tell)?),
                 (None, Some((levels, before))) => {
                     let begun = checkpoint.begin(&*trainer, rows, device, Some(levels), &mut tell)?;
-                    // A run counts as if it were alone. The time before already holds that of reading the rows.
+                    // A run counts as if it were alone. The time of the shared levels already includes that of reading
+                    // the rows.
                     (spent, start) = (*before, Instant::now());
                     training.insert(begun)
                 }
@@ -144,7 +145,7 @@ impl Work<'_> {
         }
     }
 
-    /// Keeps the model, measures it and writes the line, where that is not done yet.
+    /// Keeps the model, measures it and writes the line, as far as that is not done yet.
     fn finish(&mut self, kind: &Parameters, run: &SweepParameters, model: &Model, fit: Duration) -> Result<()> {
         let fingerprint = model.fingerprint();
         if let Some(found) = self.file.records.get(self.at).map(|record| record.fingerprint.clone())
@@ -192,7 +193,7 @@ impl Work<'_> {
         })
     }
 
-    /// Tells that a run is in the file, and goes on to the next.
+    /// Tells the caller that a run is in the file, and goes on to the next.
     fn tell_finished(&mut self, run: &SweepParameters) -> Result<()> {
         let Some(record) = self.file.records.get(self.at) else { return Ok(()) };
         let stage = SweepStage::Finished(record);
@@ -212,7 +213,8 @@ impl Work<'_> {
     }
 }
 
-/// Refuses to replace the model of another sweep, which may have the same name: that says nothing of rows and settings.
+/// Refuses to replace the model of another sweep, which may have the same name, because names do not tell rows and
+/// settings.
 fn keeps_others(path: &Path, fingerprint: &str) -> Result<()> {
     match Model::load(path) {
         Ok(other) if other.fingerprint() != fingerprint => {

@@ -5,16 +5,16 @@ use super::record::SweepParameters;
 use crate::quantizer::{FirstLevels, Training};
 use std::time::Duration;
 
-/// Levels at which a later chain branches off, of all chains with the same kind, balance and seed.
+/// Levels after which a later chain of the same kind, balance and seed branches off.
 #[derive(Default)]
 pub(super) struct Shared {
     of: Option<SweepParameters>,
-    /// The clusters of such levels, the levels, and the seconds that fitting them took.
+    /// The clusters of such levels, the levels, and the time of their fit.
     levels: Vec<(Vec<usize>, (FirstLevels, Duration))>,
 }
 
 impl Shared {
-    /// Forgets the levels that share no beginning with a chain of such runs.
+    /// Forgets all levels if `run` has another kind, balance or seed.
     pub(super) fn enter(&mut self, run: &SweepParameters) {
         if !self.of.as_ref().is_some_and(|of| one_family(of, run)) {
             self.levels.clear();
@@ -22,7 +22,7 @@ impl Shared {
         }
     }
 
-    /// The most levels that the run begins with.
+    /// Returns the longest of the kept levels with which the run begins.
     pub(super) fn longest(&self, run: &SweepParameters) -> Option<&(FirstLevels, Duration)> {
         let begins = self.levels.iter().filter(|(clusters, _)| run.clusters.starts_with(clusters));
         begins.max_by_key(|(clusters, _)| clusters.len()).map(|(_, levels)| levels)
@@ -52,7 +52,7 @@ fn one_family(a: &SweepParameters, b: &SweepParameters) -> bool {
     (&a.kind, a.balanced, a.seed) == (&b.kind, b.balanced, b.seed)
 }
 
-/// Number of first clusters that are the same.
+/// Counts the first clusters that are the same.
 fn common(a: &[usize], b: &[usize]) -> usize {
     a.iter().zip(b).take_while(|(a, b)| a == b).count()
 }

@@ -1,4 +1,4 @@
-//! The grid of a sweep as it stands in files: named fields, with a version.
+//! The form of a sweep in files: named fields, with a version.
 
 use super::grid::Sweep;
 use crate::clusters::Clusters;
@@ -36,7 +36,7 @@ impl Default for Stored {
 
 impl From<Sweep> for Stored {
     fn from(sweep: Sweep) -> Self {
-        // The folder of models is a place, and no parameter.
+        // The folder of models is a place and no parameter.
         let Sweep { levels, clusters, kinds, balanced, seeds, evaluation, predict, models: _ } = sweep;
         let kinds = kinds.into_iter().map(Kind).collect();
         Self { version: VERSION, levels, clusters, kinds, balanced, seeds, evaluation, predict }

@@ -1,4 +1,4 @@
-//! Trainings, which go on where a sweep was stopped or killed.
+//! Trainings that go on where a sweep was stopped or killed.
 
 use crate::device::Device;
 use crate::error::{Error, ErrorKind, Result};
@@ -16,7 +16,7 @@ impl Checkpoint {
         Self(path.into())
     }
 
-    /// Begins a training, from the file's state if it is one of this training.
+    /// Begins a training, from the state in the file if that state belongs to this training.
     pub(super) fn begin<'a>(
         &self,
         trainer: &dyn Trainer,
@@ -45,7 +45,7 @@ impl Checkpoint {
     }
 }
 
-/// Whether a checkpoint is of no use here: of another run, or broken.
+/// Whether the error says that a checkpoint is of no use here, because it belongs to another run or is damaged.
 fn is_of_another(error: &Error) -> bool {
     use ErrorKind::{Damaged, DamagedCheckpoint, Format, Parameter};
     matches!(

@@ -35,7 +35,7 @@ pub(crate) struct EvalArgs {
     /// Seed of everything random
     #[arg(long, value_name = "SEED", default_value_t = 42)]
     pub(crate) seed: u64,
-    /// Column of a parquet input with labels, such as categories, which items with a common prefix should share
+    /// Column of the input with labels, such as categories, which items with a common prefix should share
     #[arg(long, value_name = "NAME")]
     pub(crate) label_column: Option<String>,
     /// Text file with a label for every row, one per line
@@ -47,11 +47,11 @@ pub(crate) struct EvalArgs {
     pub(crate) against: Option<PathBuf>,
 }
 
-/// Embeddings are not needed where only IDs are measured.
+/// Makes embeddings optional, because IDs can be measured without them.
 pub(super) fn of_eval(flag: clap::Arg) -> clap::Arg {
     match flag.get_id().as_str() {
         "id_column" => flag
-            .help("Column of a parquet input with the items' keys, by which rows are joined with IDs")
+            .help("Column of the input with the items' keys, by which rows are joined with IDs")
             .conflicts_with("model"),
         "items" | "row_numbers" => flag.conflicts_with("model"),
         _ => without_input(flag),

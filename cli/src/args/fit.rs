@@ -53,7 +53,7 @@ pub(crate) struct FitArgs {
     /// With --sinkhorn-epsilon: iterations per assignment [default: 50, for networks 100]
     #[arg(long, value_name = "N", help_heading = "Balanced clusters")]
     pub(crate) sinkhorn_iterations: Option<usize>,
-    /// Number the codes such that most rows keep the codes that this older model gives them
+    /// Number the codes so that most rows keep the codes that this older model gives them
     #[arg(long, value_name = "MODEL")]
     pub(crate) align_to: Option<PathBuf>,
     /// Memory for the fit, such as 600MiB or 2GiB; rows that do not fit are read again for every pass over them, which
@@ -66,7 +66,7 @@ pub(crate) struct FitArgs {
     pub(crate) vae: VaeArgs,
 }
 
-/// Options of fits, whatever the size of the model.
+/// Options of fits other than the size of the model.
 #[derive(Debug, Args)]
 pub(crate) struct FitOptions {
     /// Maximum iterations per level; for mini-batch, batches per level [default: 100]
@@ -107,7 +107,7 @@ pub(crate) struct FitOptions {
     pub(crate) joint: bool,
 }
 
-/// The names of kinds, each with what it is.
+/// Returns the names of kinds, each with a description.
 pub(super) fn kinds(listed: impl Fn(&Parameters) -> bool) -> PossibleValuesParser {
     let kinds = Parameters::kinds().filter(|(name, _)| Parameters::of_kind(name).is_ok_and(|kind| listed(&kind)));
     kinds.map(|(name, about)| PossibleValue::new(name).help(about)).collect::<Vec<_>>().into()

@@ -47,7 +47,7 @@ pub(crate) enum OnBadRows {
 }
 
 impl InputArgs {
-    /// How to read it; `beside` are columns that are no dimensions.
+    /// Returns how to read the input; `beside` names columns that are no dimensions.
     pub(crate) fn options(&self, beside: &[Option<&str>]) -> ReadOptions {
         let mut options = ReadOptions::default();
         options.column.clone_from(&self.column);

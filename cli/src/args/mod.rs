@@ -222,8 +222,8 @@ Examples:
   semid sweep --input items.parquet --output sweep.jsonl --report report.html --id-column name
 
 The output has a line of JSON for every finished run. After Ctrl-C or a crash, the same command goes on after the last \
-finished run, and writes the same lines as an unbroken sweep, except for the seconds. Levels that models share are \
-fitted once.")]
+finished run, and writes the same lines as an unbroken sweep, except for the seconds and the checksums over them. \
+Levels that models share are fitted once.")]
     #[command(mut_args(sweep::of_sweep))]
     Sweep(Box<SweepArgs>),
     /// Write the semantic IDs of a database for recommenders and language models
@@ -263,7 +263,7 @@ Examples:
 }
 
 impl Command {
-    /// The flags of its embeddings, if it reads some.
+    /// Returns the flags of the command's embeddings, if it reads some.
     pub(crate) fn input(&self) -> Option<&InputArgs> {
         Some(match self {
             Self::Fit(args) => &args.input,
@@ -309,8 +309,8 @@ pub(crate) struct EncodeArgs {
     /// Text between the codes of a plain semantic ID
     #[arg(long, value_name = "TEXT", default_value = "-", allow_hyphen_values = true)]
     pub(crate) separator: String,
-    /// Column of a parquet input with the item keys, which the output has beside the semantic IDs, under the same name
-    /// (under `item` if that is `id` or `codes`)
+    /// Column of the input with the item keys, which the output has beside the semantic IDs, under the same name (under
+    /// `item` if that is `id` or `codes`)
     #[arg(long, value_name = "NAME")]
     pub(crate) id_column: Option<String>,
     /// How each level chooses a row's code

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 #[derive(Debug, Args)]
 pub(crate) struct AssignArgs {
-    /// Database of semantic IDs; it is made if it is missing
+    /// Database of semantic IDs; it is created if it is missing
     #[arg(long, value_name = "FILE")]
     pub(crate) db: PathBuf,
     #[command(flatten)]
@@ -36,8 +36,8 @@ pub(crate) struct AssignArgs {
 #[derive(Debug, Args)]
 #[group(multiple = false)]
 pub(crate) struct KeyArgs {
-    /// Column of a parquet input with the item keys; the output has them under the same name (under `item` if that is
-    /// `id` or `codes`)
+    /// Column of the input with the item keys; the output has them under the same name (under `item` if that is `id` or
+    /// `codes`)
     #[arg(long, value_name = "NAME")]
     pub(crate) id_column: Option<String>,
     /// Text file with the item keys, one per line, in the order of the rows

@@ -45,13 +45,13 @@ pub(crate) struct ReportArgs {
 /// The contents of a page, and the files beside it.
 #[derive(Debug, Args)]
 pub(crate) struct PageArgs {
-    /// Column of a parquet input with the names of the items; with --ids their keys, by which rows are joined with IDs
+    /// Column of the input with the names of the items; with --ids their keys, by which rows are joined with IDs
     #[arg(long, value_name = "NAME")]
     pub(crate) id_column: Option<String>,
     /// Text file with the name of every item, one per line; with --ids their keys
     #[arg(long, value_name = "FILE", conflicts_with = "id_column")]
     pub(crate) items: Option<PathBuf>,
-    /// Column of a parquet input with labels, such as categories, which items with a common prefix should share
+    /// Column of the input with labels, such as categories, which items with a common prefix should share
     #[arg(long, value_name = "NAME")]
     pub(crate) label_column: Option<String>,
     /// Text file with a label for every row, one per line
@@ -66,7 +66,7 @@ pub(crate) struct PageArgs {
 }
 
 impl PageArgs {
-    /// Where the names of the items come from.
+    /// Returns the source of the items' names.
     pub(crate) fn texts(&self) -> Texts<'_> {
         Texts { column: self.id_column.as_deref(), file: self.items.as_deref() }
     }

@@ -53,7 +53,7 @@ pub(crate) struct SweepArgs {
     /// how many rows collide
     #[arg(long, value_name = "N")]
     pub(crate) predict: Option<u64>,
-    /// Folder for the models; files with the same names are replaced
+    /// Folder for the models; a model of another sweep that has the same name is not replaced, but refused
     #[arg(long, value_name = "FOLDER")]
     pub(crate) models: Option<PathBuf>,
     /// Also draw a report on the best run and the other runs, as this .html; without --models, its model is fitted

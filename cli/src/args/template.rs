@@ -21,7 +21,8 @@ pub(crate) struct TemplateArgs {
 }
 
 impl TemplateArgs {
-    /// The template asked for, none where no flag asks for one; what the flags leave open is as in `former`.
+    /// Returns the template that the flags ask for, or none where no flag does; `former` decides what the flags leave
+    /// open.
     pub(crate) fn over(
         &self,
         former: Option<&TokenTemplate>,

@@ -1,4 +1,4 @@
-//! Writes what is judged of IDs for people.
+//! Writes the judgement of IDs as text for people.
 
 use super::table::{self, estimate, number, section};
 use crate::judge::{Embedded, Judged, Kinds};
@@ -107,7 +107,7 @@ Kinds of collisions by {} distance: near is up to {}, which {percent} % of all p
     text
 }
 
-/// A key that fits into a line, without control characters.
+/// Shortens a key to fit into a line, and escapes control characters.
 fn shown(key: &str) -> String {
     let shown: String = key.chars().take(40).flat_map(char::escape_debug).collect();
     if key.chars().nth(40).is_some() { format!("{shown}...") } else { shown }

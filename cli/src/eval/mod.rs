@@ -113,7 +113,7 @@ fn failure(error: semid::Error, args: &EvalArgs, input: &Input) -> Failure {
     }
 }
 
-/// The codes of the rows that are read, of those of all rows of the input.
+/// Returns the codes of the rows that are read; `codes` may have those of all rows of the input.
 fn kept(codes: Codes, input: &Input) -> Result<Codes, Failure> {
     if input.skipped() == 0 || codes.len() != input.rows.total() {
         return Ok(codes);

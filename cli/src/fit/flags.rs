@@ -1,7 +1,7 @@
 //! Turns flags into fields of the parameters.
 //!
-//! A flag sets the field of its name. Which kinds take it follows from the fields that the parameters of a kind have,
-//! so nothing here names a kind; the few flags that stand for a part of a field are in `grouped.rs`.
+//! A flag sets the field of its name. The fields that the parameters of a kind have decide which flags it takes, so
+//! nothing here names a kind; the few flags that stand for a part of a field are in `grouped.rs`.
 
 use crate::args::{FitOptions, VaeArgs};
 use crate::config::Config;
@@ -117,7 +117,7 @@ pub(crate) fn for_kinds(takes: impl Fn(&Parameters) -> bool) -> String {
     format!("is for --kind {}; leave it out", names.join(", "))
 }
 
-/// Returns the word on the command line, which is that of files.
+/// Returns the word on the command line, which files use too.
 pub(super) fn word(value: Option<impl ValueEnum>) -> Option<String> {
     Some(value?.to_possible_value()?.get_name().to_owned())
 }

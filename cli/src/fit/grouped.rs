@@ -62,7 +62,7 @@ impl Flags<'_> {
         self.config.set("algorithm", options.algorithm.map(|_| "lloyd"))
     }
 
-    /// Sets what was given of the schedule.
+    /// Sets the fields of the schedule that were given.
     pub(super) fn schedule(&mut self, vae: &VaeArgs) -> Result<(), Failure> {
         let steps = [("step-epochs", vae.step_epochs.is_some()), ("gamma", vae.gamma.is_some())];
         let steps = steps.into_iter().filter(|(_, given)| *given).map(|(flag, _)| flag);

@@ -128,7 +128,7 @@ fn parameters(args: &FitArgs, kind: &Parameters, mut file: Config) -> Result<Par
     flags.sinkhorn(args)?;
     match flags.refused().into_iter().next() {
         Some(refused) => Err(refused.into()),
-        // What is wrong with flags is not said of the file.
+        // The file alone is right, so an error is about the flags and must not name the file.
         None if file.parameters::<Parameters>().is_ok() => config.without_path().parameters(),
         None => config.parameters(),
     }

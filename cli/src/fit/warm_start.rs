@@ -27,7 +27,7 @@ pub(super) fn load(args: &FitArgs, kind: &Parameters, config: &mut Config) -> Re
     kind.check_warm_start(&*model).map_err(broken)?;
     is_that(model.fingerprint(), named.as_ref(), "warm-start", config)?;
     leaves_sizes(args, &model)?;
-    // Where nothing is said, sizes are those of the warm start; a training refuses others.
+    // Sizes that nobody gave are those of the warm start, because a training refuses others.
     config.set("levels", (!config.has("levels")).then(|| model.levels()))?;
     config.set("clusters", (!config.has("clusters")).then(|| model.clusters()))?;
     Ok(Some(model))

@@ -1,4 +1,4 @@
-//! All bad rows of an input: printed, or written to a file.
+//! Prints all bad rows of an input, or writes them to a file.
 
 use super::{Input, Texts};
 use crate::args::{Common, InputArgs};
@@ -26,7 +26,7 @@ struct Line<'a> {
     kind: &'static str,
 }
 
-/// What `--json` prints.
+/// The output of `--json`.
 #[derive(Serialize)]
 struct Listed<'a> {
     rows: usize,
@@ -40,7 +40,7 @@ impl<'a> Line<'a> {
         Self { row: *row, item, file: path, file_row: *file_row, column: *column, kind: kind.name() }
     }
 
-    /// A line of csv.
+    /// Writes the row as a line of csv.
     fn csv(&self, has_items: bool) -> String {
         let quoted = |text: &str| match text.contains([',', '"', '\n', '\r']) {
             true => format!("\"{}\"", text.replace('"', "\"\"")),
@@ -105,7 +105,7 @@ fn find(input: &Input, bar: Option<&Bar>) -> Result<Vec<BadRow>, Failure> {
     Ok(bad)
 }
 
-/// The keys of all rows of the input, if it has some.
+/// Returns the keys of all rows of the input, if it has some.
 fn all_keys(input: &Input, keys: Texts<'_>) -> Result<Option<Vec<String>>, Failure> {
     match (keys.column, keys.file) {
         (Some(column), _) => Ok(Some(input.rows.all_strings(column)?)),

@@ -26,9 +26,9 @@ pub(crate) struct Input {
 }
 
 impl Input {
-    /// Opens all files of the input, whose rows have these keys and, maybe, labels in a column.
+    /// Opens all files of the input. Columns of the rows' keys and labels are no dimensions.
     ///
-    /// Where its bad rows are to be listed, they are, and the command ends.
+    /// With `--bad-rows list`, it lists the bad rows and ends the command.
     pub(crate) fn open(
         common: &Common,
         args: &InputArgs,
@@ -72,12 +72,12 @@ impl Input {
         Ok(input)
     }
 
-    /// The name of the input in errors.
+    /// Returns the name of the input in errors.
     pub(crate) fn name(&self) -> &Path {
         &self.name
     }
 
-    /// Number of rows that are left out.
+    /// Returns the number of rows that are left out.
     pub(crate) fn skipped(&self) -> usize {
         self.rows.skipped().len()
     }

@@ -13,7 +13,7 @@ use semid::metrics::{CollisionKinds, IdNeighborMetrics, KindCount, PrefixPurity,
 use semid::{Metric, Rows};
 use serde::Serialize;
 
-/// What embeddings say about IDs.
+/// The measures of IDs that need embeddings.
 #[derive(Serialize)]
 pub(crate) struct Embedded {
     pub(crate) rows: usize,

@@ -205,7 +205,7 @@ fn of_kind(name: &str, sweep: &Sweep) -> Result<Parameters, Failure> {
     }
 }
 
-/// Returns the kinds with what flags set; a flag has to say something to one of them.
+/// Returns the kinds with the fields that flags set; at least one kind has to take each flag.
 fn with_flags(args: &SweepArgs, kinds: &[Parameters]) -> Result<Vec<Parameters>, Failure> {
     let mut all = Vec::new();
     let mut refused: Option<Vec<Refused>> = None;

@@ -151,8 +151,8 @@ impl Work<'_> {
         codes_difference(&first.some, &made.some, self.source_row).or(fit)
     }
 
-    /// Fits a small model like this one to a sample of the rows; returns its fingerprint, or none for a kind that has
-    /// no short fit.
+    /// Fits a small model like this one to a sample of the rows; returns its fingerprint, or none for a kind without
+    /// short fits.
     fn refit(&self, common: &Common, device: &Device) -> Result<Option<String>> {
         let bar = Bar::fit(common);
         let most = FIT_CLUSTERS.min(self.fit_rows.len());
@@ -170,7 +170,7 @@ impl Work<'_> {
     }
 }
 
-/// Returns whether `error` is the device's failure, and not one of the input or of the user.
+/// Returns whether the device caused `error`, and neither the input nor the user did.
 fn is_of_device(error: &Error) -> bool {
     use ErrorKind::{Device, NoAdapter, OutOfMemory, UnknownDevice};
     matches!(error.kind(), Device { .. } | NoAdapter { .. } | UnknownDevice { .. } | OutOfMemory { .. })

@@ -1,7 +1,6 @@
 //! Exact squared distances of rows held as f32 integers.
 
 use super::bounds::U;
-use crate::kernel::assign;
 
 /// From here on an f64 sum of integers may have been rounded.
 const EXACT: f64 = 9_007_199_254_740_992.0;
@@ -12,7 +11,7 @@ const LANES: usize = 16;
 /// # Exactness
 /// Differences are within 2^25 and exact, squares within 2^50 and exact. All partial sums, in whatever order, are sums
 /// of non-negative integers and never larger than the result: a result below 2^53 proves that none was rounded.
-/// Otherwise the integer kernel computes it.
+/// Otherwise integers compute it.
 #[inline(always)]
 pub(super) fn squared_distance(a: &[f32], b: &[f32]) -> u64 {
     let sum = squared_distance_f64(a, b);
@@ -36,8 +35,9 @@ fn squared_distance_f64(a: &[f32], b: &[f32]) -> f64 {
 
 #[cold]
 fn in_integers(a: &[f32], b: &[f32]) -> u64 {
-    let integers = |row: &[f32]| row.iter().map(|value| *value as i32).collect::<Vec<i32>>();
-    assign::squared_distance(&integers(a), &integers(b))
+    // The values are integers within 2^24, so the conversions are exact.
+    let square = |(a, b): (&f32, &f32)| (*a as i64 - *b as i64).unsigned_abs().pow(2);
+    a.iter().zip(b).map(square).sum()
 }
 
 /// Squared distance of two rows of integers within 2^24 in f32, within [`relative_error`] of itself.

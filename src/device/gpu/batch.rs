@@ -102,12 +102,12 @@ impl Batch {
             return context.check();
         }
         let index = context.scoped("a step of the network", 0, || {
-            context.queue.write_buffer(&self.params, 0, bytemuck::cast_slice(slots.as_flattened()));
+            context.put(&self.params, 0, bytemuck::cast_slice(slots.as_flattened()));
             let mut encoder = context.device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
             commands
                 .chunk_by(|a, b| a.is_dispatch() && b.is_dispatch())
                 .for_each(|run| record(context, &mut encoder, run));
-            context.queue.submit([encoder.finish()])
+            context.submit([encoder.finish()])
         })?;
         self.under_way.push_back(index);
         if self.under_way.len() > UNDER_WAY

@@ -3,6 +3,7 @@
 use super::kernel::Kernel;
 use super::params::Params;
 use super::timer::Timer;
+use super::traffic::Traffic;
 use crate::error::{Error, ErrorKind, Result};
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
@@ -39,6 +40,7 @@ pub(super) struct Context {
     pub(super) next: Mutex<Next>,
     pub(super) epoch: AtomicU32,
     pub(super) timer: Option<Timer>,
+    pub(super) traffic: Traffic,
     checked: bool,
 }
 
@@ -100,6 +102,7 @@ impl Context {
             next: Mutex::new(next),
             epoch: AtomicU32::new(1),
             timer,
+            traffic: Traffic::default(),
             checked: false,
         };
         context.check()?;
@@ -221,14 +224,14 @@ impl Context {
         groups: (u32, u32),
     ) -> Result<()> {
         let pipeline = self.pipeline(kernel)?;
-        self.scoped(kernel.name(), 0, || self.submit(kernel.name(), &pipeline, params, buffers, groups))?;
+        self.scoped(kernel.name(), 0, || self.run(kernel.name(), &pipeline, params, buffers, groups))?;
         match &self.timer {
             Some(timer) if timer.is_on() => timer.collect(kernel.name(), |span| self.read(&[span])),
             _ => Ok(()),
         }
     }
 
-    fn submit(
+    fn run(
         &self,
         label: &str,
         pipeline: &wgpu::ComputePipeline,
@@ -245,7 +248,7 @@ impl Context {
         let layout = &pipeline.get_bind_group_layout(0);
         let bindings =
             self.device.create_bind_group(&wgpu::BindGroupDescriptor { label: Some(label), layout, entries: &entries });
-        self.queue.write_buffer(&next.params, 0, bytemuck::cast_slice(&params.words()));
+        self.put(&next.params, 0, bytemuck::cast_slice(&params.words()));
         let mut encoder = self.device.create_command_encoder(&wgpu::CommandEncoderDescriptor { label: Some(label) });
         let timer = self.timer.as_ref().filter(|timer| timer.is_on());
         {
@@ -259,7 +262,7 @@ impl Context {
         if let Some(timer) = timer {
             timer.resolve(&mut encoder);
         }
-        self.queue.submit([encoder.finish()]);
+        self.submit([encoder.finish()]);
     }
 }
 

@@ -57,6 +57,12 @@ macro_rules! kernels {
                 }
             }
 
+            /// Returns whether only tests use the kernel.
+            #[cfg(test)]
+            pub(super) fn is_for_tests(self) -> bool {
+                matches!(self, $(Self::$test)|*)
+            }
+
             /// Returns the WGSL, shared parts first.
             pub(super) fn source(self) -> String {
                 match self {

@@ -50,20 +50,32 @@ impl Context {
 
     /// Writes `bytes` (a multiple of 4) before the next submission.
     pub(super) fn write(&self, buffer: &wgpu::Buffer, offset: u64, bytes: &[u8]) -> Result<()> {
-        self.scoped("an upload", bytes.len() as u64, || self.queue.write_buffer(buffer, offset, bytes))
+        self.scoped("an upload", bytes.len() as u64, || self.put(buffer, offset, bytes))
+    }
+
+    /// Puts bytes into a buffer before the next submission, and counts them.
+    pub(super) fn put(&self, buffer: &wgpu::Buffer, offset: u64, bytes: &[u8]) {
+        self.traffic.written(bytes.len());
+        self.queue.write_buffer(buffer, offset, bytes);
+    }
+
+    /// Submits commands, and counts that.
+    pub(super) fn submit(&self, commands: impl IntoIterator<Item = wgpu::CommandBuffer>) -> wgpu::SubmissionIndex {
+        self.traffic.submitted();
+        self.queue.submit(commands)
     }
 
     /// Fills a whole buffer with zeros.
     pub(super) fn clear(&self, buffer: &wgpu::Buffer) -> Result<()> {
         let mut encoder = self.device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
         encoder.clear_buffer(buffer, 0, None);
-        self.queue.submit([encoder.finish()]);
+        self.submit([encoder.finish()]);
         self.check()
     }
 
     /// Starts the pending uploads.
     pub(super) fn flush(&self) -> wgpu::SubmissionIndex {
-        self.queue.submit([])
+        self.submit([])
     }
 
     /// Reads spans of buffers back, one after the other.
@@ -73,10 +85,11 @@ impl Context {
     pub(super) fn read(&self, spans: &[Span<'_>]) -> Result<Vec<u8>> {
         let size: u64 = spans.iter().map(|span| span.size).sum();
         let staging = self.buffer("a read-back", size + 4, BufferUsages::MAP_READ | BufferUsages::COPY_DST)?;
+        self.traffic.read(size + 4);
         let epoch = self.epoch.fetch_add(1, Ordering::Relaxed);
         let index = self.scoped("a read-back", size, || {
             let next = lock(&self.next);
-            self.queue.write_buffer(&next.epoch, 0, &epoch.to_le_bytes());
+            self.put(&next.epoch, 0, &epoch.to_le_bytes());
             let mut encoder = self.device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
             let mut at = 0;
             for span in spans {
@@ -84,7 +97,7 @@ impl Context {
                 at += span.size;
             }
             encoder.copy_buffer_to_buffer(&next.epoch, 0, &staging, at, 4);
-            self.queue.submit([encoder.finish()])
+            self.submit([encoder.finish()])
         })?;
         let (sender, receiver) = mpsc::channel();
         self.scoped("a read-back", size, || {

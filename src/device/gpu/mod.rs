@@ -23,10 +23,11 @@ mod tensors;
 #[cfg(test)]
 mod tests;
 mod timer;
+mod traffic;
 mod vectors;
 
 use super::tensors::Tensors;
-use super::{DeviceInfo, Engine, KernelTime, Purpose, Table};
+use super::{DeviceInfo, Engine, KernelTime, Purpose, Table, TransferCounts};
 use crate::error::{ErrorKind, Result};
 use context::Context;
 use matrices::GpuMatrices;
@@ -71,6 +72,10 @@ impl Engine for Gpu {
 
     fn kernel_times(&self) -> Vec<KernelTime> {
         self.context.timer.as_ref().map(timer::Timer::take).unwrap_or_default()
+    }
+
+    fn transfer_counts(&self) -> TransferCounts {
+        self.context.traffic.take()
     }
 }
 

@@ -1,4 +1,4 @@
-//! The bytes of a sketch, for machines that report to each other.
+//! The byte form of a sketch, for machines that report to each other.
 
 use super::GridSketch;
 use crate::MAX_DIM;
@@ -8,11 +8,11 @@ use crate::error::{Error, Result};
 const MAGIC: &[u8; 20] = b"semid grid sketch 1\0";
 
 impl GridSketch {
-    /// The sketch as bytes; equal sketches have equal bytes.
+    /// Writes the sketch as bytes; equal sketches have equal bytes.
     ///
-    /// Integers and values are little endian: `semid grid sketch 1` and a zero byte; D and the number of rows n, u32;
-    /// the smallest and the largest value of every dimension, 2 x D x f32 (infinity and minus infinity where there are
-    /// no rows); and the sample, n x D x f32, by ascending hash.
+    /// The bytes are `semid grid sketch 1` and a zero byte; D and the number n of rows in the sample, u32; the smallest
+    /// values of the dimensions and then the largest ones, 2 x D x f32 (infinity and minus infinity where there are no
+    /// rows); and the sample, n x D x f32, by ascending hash. Integers and floats are little endian.
     pub fn to_bytes(&self) -> Vec<u8> {
         let rows = self.sample.rows();
         let mut bytes = MAGIC.to_vec();
@@ -23,7 +23,8 @@ impl GridSketch {
         bytes
     }
 
-    /// Reads a sketch that [`GridSketch::to_bytes`] wrote. Allocates no more than a multiple of `bytes`.
+    /// Reads a sketch that [`GridSketch::to_bytes`] wrote. It allocates no more than a multiple of the length of
+    /// `bytes`.
     ///
     /// # Errors
     /// [`crate::ErrorKind::Format`] for bytes that no sketch has.
@@ -59,7 +60,7 @@ impl GridSketch {
             sketch.range.add(min);
             sketch.range.add(max);
         }
-        // Rows in another order, copies, negative zeros and a wrong range come back as other bytes.
+        // Rows in another order, copies of rows, negative zeros and a wrong range give other bytes.
         match sketch.to_bytes() == bytes {
             true => Ok(sketch),
             false => Err(refused("its rows are not those of a sample, or not within its range")),

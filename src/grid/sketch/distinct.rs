@@ -1,24 +1,24 @@
-//! The different rows with the smallest hashes.
+//! The distinct rows with the smallest hashes.
 
 use crate::rng;
 use std::cmp::Ordering;
 
 /// Values that a sample holds, unless its rows would be too few or too many.
 const VALUES: usize = 1 << 20;
-/// Rows that a sample holds at least and at most, where there are as many different ones.
+/// Fewest and most rows that a full sample holds.
 const ROWS: std::ops::RangeInclusive<usize> = 1024..=65_536;
 
-/// Of the different rows those with the smallest hashes; equal hashes are ordered by the rows' bits.
+/// A sample: the distinct rows with the smallest hashes. Rows with equal hashes are ordered by their bits.
 ///
 /// # Exactness
 /// The hash of a row is `mix(sum_d bits_d key_d)` modulo 2^64. `bits_d` are the bits of a value, those of 0 for -0;
-/// `key_d` is the high half of `mix((d + 1) 0x9e3779b97f4a7c15)`; `mix` is SplitMix64's. Neither a seed nor a place
-/// enters.
+/// `key_d` is the high half of `mix((d + 1) 0x9e3779b97f4a7c15)`; `mix` is SplitMix64's. The hash depends neither on a
+/// seed nor on the place of the row.
 #[derive(Clone, Debug)]
 pub(super) struct Distinct {
     dim: usize,
     keys: Vec<u32>,
-    /// Hash and slot of every row, in no order; some rows may occur again.
+    /// Hash and slot of every row, in no order; a row may occur more than once.
     rows: Vec<(u64, usize)>,
     /// The rows by their slots, one after the other.
     values: Vec<f32>,
@@ -68,7 +68,7 @@ impl Distinct {
         }
     }
 
-    /// Lets go of the rows that are not in the sample.
+    /// Drops the rows that are not in the sample.
     fn tidy(&mut self) {
         let kept = self.sorted();
         let slots: std::collections::HashSet<usize> = kept.iter().map(|(_, slot)| *slot).collect();
@@ -103,7 +103,7 @@ impl Distinct {
     }
 }
 
-/// The hash of a row, whose bits decide alone.
+/// Hashes the bits of a row.
 fn hash(keys: &[u32], row: &[f32]) -> u64 {
     let product = |(x, key): (&f32, &u32)| u64::from((x + 0.0).to_bits()) * u64::from(*key);
     rng::mix(row.iter().zip(keys).map(product).fold(0, u64::wrapping_add))

@@ -1,4 +1,4 @@
-//! What a grid is chosen from: the range of all rows, and some of the rows.
+//! The sketch that a grid is chosen from: the range of all rows, and a sample of them.
 
 mod bytes;
 mod distinct;
@@ -12,10 +12,10 @@ use crate::error::{ErrorKind, Result};
 use distinct::Distinct;
 use reach::{Column, LEAST, smallest};
 
-/// What has to be known of rows to choose their grid. Sketches of parts of the rows merge to the sketch of all rows.
+/// A summary of rows, from which their grid is chosen. Sketches of parts of the rows merge to the sketch of all rows.
 ///
-/// A sketch holds the smallest and the largest value of every dimension, and of the different rows those with the
-/// smallest hashes, at most 65,536: a sample in which a row that occurs often counts once.
+/// A sketch holds the smallest and the largest value of every dimension, and a sample: the distinct rows with the
+/// smallest hashes, at most 65,536 of them. A row that occurs often counts once.
 ///
 /// # Shapes
 /// Rows (N, D), in any number of pieces.
@@ -25,23 +25,24 @@ use reach::{Column, LEAST, smallest};
 /// pieces and machines that they came through.
 ///
 /// The grid of rows without far outliers has the middle of every dimension's range as its offset, and the largest
-/// exponent e at which no value exceeds 2^20 steps. One far value would so make the grid coarse for all others,
-/// therefore there is a second rule, which takes over where it gives a larger e:
+/// exponent e at which no value exceeds 2^20 steps. By this rule alone, one far value would make the grid coarse for
+/// all others. A second rule therefore takes over where it gives a larger e:
 ///
 /// - The offset of a dimension is the median of the sample (the lower of two middle ones).
 /// - `near` and `far` are the 75 % and the 99.5 % quantile (nearest rank) of the sample's distances `|x - offset|` in a
-///   dimension, in binary64; where the former is 0, as most values are equal, the 95 % quantile takes its place. Its
-///   *reach*, up to which values are expected, is `far max(2^12, 16 (far / near)^2)`: a power law through both
-///   quantiles goes on beyond them, so heavy tails reach far. More than 64 times as far as `near` lies no tail but
-///   something else: where `far > 64 near`, the reach is `64 near 2^12`. It is 0 where `near` is.
+///   dimension, in binary64. Where the 75 % quantile is 0, because most values are equal, `near` is the 95 % quantile.
+///   The *reach* of the dimension, up to which values are expected, is `far max(2^12, 16 (far / near)^2)`: heavy tails
+///   reach far, because a power law through both quantiles goes on beyond them. Values beyond `64 near` belong to no
+///   tail: where `far > 64 near`, the reach is `64 near 2^12`. It is 0 where `near` is 0.
 /// - With the largest reach of all dimensions, e is the largest exponent at which `reach 2^e` does not exceed 3 * 2^21.
-///   Where every reach is 0, it is taken from the largest `far 2^12`.
+///   Where every reach is 0, the largest `far 2^12` takes its place.
 ///
-/// Without centring, offsets are 0 in both rules. Values beyond 3 * 2^21 steps then saturate.
+/// Without centring, offsets are 0 in both rules. Where the second rule chose the grid, values beyond 3 * 2^21 steps
+/// saturate.
 ///
 /// # References
 /// K. Beyer et al., On Synopses for Distinct-Value Estimation Under Multiset Operations, SIGMOD 2007: rows with the
-/// smallest hashes as a sample of the different ones.
+/// smallest hashes as a sample of the distinct ones.
 ///
 /// ```
 /// use semid::shards::GridSketch;
@@ -65,7 +66,7 @@ pub struct GridSketch {
 }
 
 impl GridSketch {
-    /// The sketch of no rows of `dim` dimensions, which are at least 1.
+    /// Makes the sketch of no rows; `dim`, the number of dimensions, is at least 1.
     pub fn new(dim: usize) -> Self {
         let dim = dim.max(1);
         Self { range: Range::new(dim), sample: Distinct::new(dim) }
@@ -76,7 +77,7 @@ impl GridSketch {
         self.range.min.len()
     }
 
-    /// Takes more rows into account.
+    /// Adds rows.
     ///
     /// # Errors
     /// [`ErrorKind::Length`] where `rows` is no whole number of rows, [`ErrorKind::NotFinite`] for NaN and infinities.
@@ -89,13 +90,13 @@ impl GridSketch {
         Ok(())
     }
 
-    /// Takes whole rows without NaN and infinities into account.
+    /// Adds whole rows without NaN and infinities.
     pub(crate) fn add_finite(&mut self, rows: &[f32]) {
         self.range.add(rows);
         self.sample.add(rows);
     }
 
-    /// Takes all rows of another sketch into account.
+    /// Adds all rows of another sketch.
     ///
     /// # Errors
     /// [`ErrorKind::DimMismatch`] where it is of another number of dimensions.
@@ -108,23 +109,24 @@ impl GridSketch {
         Ok(())
     }
 
-    /// The grid for the rows, with offsets where `center` is on.
+    /// Chooses the grid of the rows; offsets are 0 where `center` is off.
     pub fn grid(&self, center: bool) -> Grid {
         self.grid_of(&self.sample.rows(), 0..self.dim(), center)
     }
 
-    /// Offset and exponent of a grid for every dimension alone.
+    /// Chooses a grid for each dimension alone.
     pub(crate) fn grids(&self) -> Vec<Grid> {
         let rows = self.sample.rows();
         (0..self.dim()).map(|d| self.grid_of(&rows, d..d + 1, true)).collect()
     }
 
-    /// Mean over the dimensions of the squared width of the values, in squared steps of `grid`; far outliers hardly
-    /// move it. The width of a dimension is that between the 5 % and the 95 % quantile (nearest rank) of the sample, on
-    /// the grid, and where these are equal, as most values are, that between the smallest and the largest value.
+    /// Returns the mean over the dimensions of the squared width of the values, in squared steps of `grid`; far
+    /// outliers hardly move it. The width of a dimension is the distance on the grid between the 5 % and the 95 %
+    /// quantile (nearest rank) of the sample. Where most values are equal, so that these quantiles are, it is the
+    /// distance between the smallest and the largest value.
     ///
     /// # Exactness
-    /// Integers, and their sum, divided once in binary64.
+    /// The squares and their sum are integers; binary64 divides them once.
     pub(crate) fn squared_width(&self, grid: &Grid) -> f64 {
         self.widths(grid).into_iter().map(|width| width.pow(2)).sum::<u64>() as f64 / self.dim() as f64
     }
@@ -170,7 +172,7 @@ impl GridSketch {
         grid.offset().iter().enumerate().map(|(d, offset)| width(d, *offset)).collect()
     }
 
-    /// The grid for some of the dimensions; `rows` are those of the sample.
+    /// Chooses the grid for some of the dimensions; `rows` are those of the sample.
     fn grid_of(&self, rows: &[&[f32]], dims: std::ops::Range<usize>, center: bool) -> Grid {
         let bounds = |values: &[f32]| values.get(dims.clone()).unwrap_or_default().to_vec();
         let usual = Range { min: bounds(&self.range.min), max: bounds(&self.range.max) }.grid(center);
@@ -182,7 +184,7 @@ impl GridSketch {
             reach = reach.max(column.reach);
             far = far.max(column.far);
             offset.push(column.offset);
-            // One dimension that reaches far enough decides: the others need not be looked at.
+            // One dimension that reaches far enough decides, whatever the others are.
             if reach > 0.0 && wide(reach) {
                 return usual;
             }

@@ -1,10 +1,10 @@
 //! How far the values of a dimension are expected to reach.
 
-/// Multiple of the far quantile that values reach at least.
+/// The reach is at least this multiple of the far quantile.
 pub(super) const LEAST: f64 = 4096.0;
-/// Multiple of the near quantile beyond which the far one belongs to no tail.
+/// A far quantile beyond this multiple of the near one belongs to no tail.
 const TAIL: f64 = 64.0;
-/// How much farther than the next step of the power law heavy tails are taken to reach.
+/// Heavy tails are taken to reach this many times farther than two more steps of the power law lead.
 const BEYOND: f64 = 16.0;
 
 /// One dimension of the sample.
@@ -18,7 +18,7 @@ pub(super) struct Column {
 }
 
 impl Column {
-    /// What the values of a dimension, in any order, tell; the offset is 0 without `center`.
+    /// Measures the values of a dimension, in any order; the offset is 0 without `center`.
     pub(super) fn new(mut values: Vec<f32>, center: bool) -> Self {
         let count = values.len();
         // + 0.0 turns a negative zero into zero.
@@ -34,7 +34,7 @@ impl Column {
     }
 }
 
-/// The `rank`-th smallest of `values`, counted from 1; 0 of none.
+/// Returns the `rank`-th smallest of `values`, counted from 1, or 0 where there is none.
 pub(super) fn smallest<T: Copy + Default>(
     values: &mut [T],
     rank: usize,
@@ -46,7 +46,7 @@ pub(super) fn smallest<T: Copy + Default>(
     }
 }
 
-/// The reach by two quantiles of the distances.
+/// Returns the reach that two quantiles of the distances give.
 ///
 /// From the near quantile, which one value in 4 exceeds, to the far one, which one in 200 exceeds, a power law grows by
 /// `far / near` as the share of the values falls by 50; so two such steps on, it exceeds one value in 500,000.

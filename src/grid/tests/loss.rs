@@ -1,4 +1,4 @@
-//! What the grid leaves out: exact sums, in any order.
+//! The sums of squared errors on the grid are exact, whatever the order of the rows.
 
 use super::super::{Grid, Loss};
 use crate::rng::row_hash;

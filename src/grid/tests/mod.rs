@@ -1,4 +1,4 @@
-//! The grid against integer arithmetic of its own: no f64 operation of the library is repeated here.
+//! Compares the grid with integer arithmetic written for the tests, which repeats no f64 operation of the library.
 
 mod exponent;
 mod loss;

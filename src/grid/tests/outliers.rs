@@ -1,4 +1,4 @@
-//! Values beyond the grid: counted, and the worst rows named, in any order.
+//! Values beyond the grid are counted and the worst rows named, whatever the order of the rows.
 
 use super::super::{Grid, Outlier, Saturation};
 use crate::rng::row_hash;

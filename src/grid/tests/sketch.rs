@@ -86,7 +86,7 @@ fn a_far_row_does_not_make_the_grid_coarse() {
     assert!(grids.iter().zip(grids.iter().skip(2)).all(|(grid, next)| grid == next), "{grids:?}");
     // 2^10 steps of a value's typical distance, which is 1.
     assert!(grids[0].exponent() == 10 && grids[0].offset().iter().all(|x| x.abs() < 0.1), "{:?}", grids[0]);
-    // A hundredth and a twentieth of one column, at a value that says that there is none.
+    // A hundredth or a twentieth of one column has the value that marks missing ones.
     for share in [100, 20] {
         let mut rows = rows.clone();
         rows.iter_mut().step_by(4 * share).for_each(|x| *x = -1e30);

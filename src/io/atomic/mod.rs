@@ -14,17 +14,18 @@ use temporary::Temporary;
 
 pub use temporary::remove_unfinished;
 
-/// Bytes gathered before they go to the file.
+/// Number of bytes that are gathered before they go to the file.
 const BUFFER: usize = 1 << 18;
 
-/// A file being written beside its final place, which it takes at once in [`commit`](AtomicFile::commit).
+/// A file that is written beside its final place and moved there as a whole by [`commit`](AtomicFile::commit).
 ///
-/// Dropped without that, it leaves nothing behind and a former file of the name as it was. A link stays and the file
-/// that it leads to is written, whether that exists or not. What is not a regular file, such as a pipe or `/dev/null`,
-/// is written directly. A file that is write-protected, or whose owner would change, is not replaced.
+/// If it is dropped before that, it leaves nothing behind, and a former file of that name stays as it was. A link
+/// stays, and the file that it leads to is written, whether that file exists or not. A pipe, or another thing that is
+/// no regular file, such as `/dev/null`, is written directly. A file that is write-protected, or whose owner would
+/// change, is not replaced.
 ///
-/// Until then the bytes are in a file named `.semid-` and so on in the same folder. A process that is killed leaves it
-/// there; on Linux the next process of this machine that writes to the folder removes it.
+/// Before the commit, the bytes are in a file in the same folder, whose name begins with `.semid-`. A process that is
+/// killed leaves this file there; on Linux, the next process of this machine that writes to the folder removes it.
 ///
 /// ```
 /// use semid::io::AtomicFile;
@@ -47,26 +48,26 @@ pub struct AtomicFile {
 
 #[derive(Debug)]
 enum Out {
-    /// Replaces the file at the path, which is no link.
+    /// A temporary file that will replace the file at the path, which is no link.
     Replace(Temporary, PathBuf),
     Direct(File),
 }
 
 impl AtomicFile {
-    /// Begins to write what will be at `path`.
+    /// Begins to write the file that will be at `path`.
     ///
     /// # Errors
-    /// [`ErrorKind::Io`](crate::ErrorKind::Io), also where the folder cannot be written to and where the file there
-    /// must not be replaced.
+    /// [`ErrorKind::Io`](crate::ErrorKind::Io), also where the folder cannot be written to, and where the file at
+    /// `path` must not be replaced.
     pub fn create(path: impl AsRef<Path>) -> Result<Self> {
         let path = path.as_ref();
         let out = Out::create(path).map_err(|error| Error::io("creating", error).at(path))?;
         Ok(Self { path: path.to_owned(), out: BufWriter::with_capacity(BUFFER, out) })
     }
 
-    /// Finds out before long work whether [`create`](AtomicFile::create) would succeed.
+    /// Tells, before long work, whether [`create`](AtomicFile::create) would succeed.
     ///
-    /// What is not a regular file is not opened, as whoever reads a pipe would take that for the end of the output.
+    /// It opens only regular files: the reader of a pipe would take an opening and closing for the end of the output.
     ///
     /// # Errors
     /// Those of [`create`](AtomicFile::create).
@@ -89,7 +90,7 @@ impl AtomicFile {
         saved.map_err(|error| Error::io("writing", error).at(path))
     }
 
-    /// Where the file is before it takes its place, for what is written by its name; none where it is written directly.
+    /// Returns the path of the temporary file, for writers that need a name; none where the output is written directly.
     #[cfg(feature = "sqlite")]
     pub(crate) fn temporary_path(&self) -> Option<&Path> {
         match self.out.get_ref() {
@@ -98,12 +99,12 @@ impl AtomicFile {
         }
     }
 
-    /// [`Write::write_all`] with the error of this crate.
+    /// Writes all bytes, as [`Write::write_all`] does, with the error of this crate.
     pub(crate) fn put(&mut self, bytes: &[u8]) -> Result<()> {
         self.write_all(bytes).map_err(|error| self.error(error))
     }
 
-    /// An error met while writing, with the place.
+    /// Makes the error of a write that failed, with the path.
     pub(crate) fn error(&self, error: io::Error) -> Error {
         Error::io("writing", error).at(&self.path)
     }
@@ -166,10 +167,10 @@ fn folder(path: &Path) -> &Path {
     }
 }
 
-/// Makes the new name in `folder` outlive a power failure.
+/// Makes sure that the new name in `folder` survives a power failure.
 ///
-/// The file is in place by now, so that a folder that cannot be synchronized (not readable, or on a file system that
-/// knows no such thing) is no failure.
+/// The file is in place by now, so it is no failure if the folder cannot be synchronized: it may be unreadable, or its
+/// file system may not support this.
 #[cfg(unix)]
 fn sync_folder(folder: &Path) -> io::Result<()> {
     use io::ErrorKind::{InvalidInput, PermissionDenied, Unsupported};

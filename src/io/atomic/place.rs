@@ -1,17 +1,17 @@
-//! What an output's path names, and whether it may be replaced.
+//! The thing that an output's path names, and whether it may be replaced.
 
 use super::folder;
 use std::fs::{Metadata, OpenOptions};
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
-/// Most links that lead from one to the next.
+/// Most links that are followed, one after the other.
 const MOST_LINKS: usize = 40;
 
 /// What a path names.
 #[derive(Debug)]
 pub(super) enum Place {
-    /// A file that is or will be at this path, which is no link, and what is known of the one that is there.
+    /// A file that is or will be at this path, which is no link; the metadata are those of the file that is there.
     File(PathBuf, Option<Metadata>),
     /// A pipe, a device or an open descriptor of this process, which is written directly.
     Direct,
@@ -34,7 +34,7 @@ impl Place {
     }
 }
 
-/// Renaming would replace a file that its owner protects.
+/// Refuses a file that is write-protected, because renaming would replace it all the same.
 fn check_writable(path: &Path, former: &Metadata) -> io::Result<()> {
     let protected = || {
         let reason = "the file there is write-protected; make it writable, delete it, or name another file";
@@ -50,7 +50,7 @@ fn check_writable(path: &Path, former: &Metadata) -> io::Result<()> {
     }
 }
 
-/// Where the links at `path` lead, if anywhere, although nothing is there yet.
+/// Follows the links at `path` to their end, where nothing exists yet.
 fn end_of_links(path: &Path) -> io::Result<PathBuf> {
     let mut path = path.to_owned();
     for _ in 0..MOST_LINKS {

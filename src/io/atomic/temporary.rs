@@ -1,9 +1,9 @@
-//! The temporary files that outputs are written to: none of them stays behind.
+//! The temporary files that outputs are written to, and how they are removed.
 //!
 //! A file is removed when it is dropped, and by [`remove_unfinished`] where a process ends at once. A process that is
-//! killed can do neither. So, on Linux, each file is locked while its process lives, and whoever writes to a folder
-//! removes the files there that nobody holds a lock of any more. Their names say which start of the machine they are
-//! of: on a folder that several machines share, locks of another machine may not be seen.
+//! killed can do neither. So, on Linux, a process locks its files, and a process that begins to write to a folder
+//! removes the files there whose locks nobody holds any more. The name of a file says on which start of which machine
+//! it was made, because processes on one machine may not see the locks of another machine that shares the folder.
 
 use std::fs::{File, Metadata};
 use std::io;
@@ -13,12 +13,12 @@ use tempfile::NamedTempFile;
 
 const PREFIX: &str = ".semid-";
 
-/// The files of this process.
+/// The temporary files of this process.
 static LIVE: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
 
 /// Removes the temporary files of all outputs that this process is writing.
 ///
-/// A program calls this before it ends at once, without dropping what it has, as on a signal. Outputs that are still
+/// A program calls this before it ends without dropping its values, for instance on a signal. Outputs that are still
 /// being written fail afterwards.
 pub fn remove_unfinished() {
     for path in std::mem::take(&mut *LIVE.lock().unwrap_or_else(PoisonError::into_inner)) {
@@ -38,7 +38,7 @@ pub(super) struct Temporary {
     _live: Live,
 }
 
-/// The entry of a file among those of this process.
+/// The entry of a file in the list of this process's files.
 #[derive(Debug)]
 struct Live(PathBuf);
 
@@ -97,21 +97,21 @@ mod owner {
     use std::path::{Path, PathBuf};
     use std::sync::{Mutex, PoisonError};
 
-    /// Folders that were looked through.
+    /// Folders that this process has searched.
     static CLEANED: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
 
-    /// Eight letters that name this start of the machine.
+    /// Returns eight hexadecimal digits that name this start of the machine.
     pub(super) fn boot() -> String {
         let id = std::fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap_or_default();
         id.chars().filter(char::is_ascii_hexdigit).take(8).collect()
     }
 
-    /// Locks a new file; `false` if a process that cleans up was faster and removes it.
+    /// Locks a new file; returns `false` if a process that cleans up was faster and removes the file.
     pub(super) fn hold(file: &File, path: &Path) -> io::Result<bool> {
         match file.try_lock() {
             Ok(()) => Ok(is_at(file, path)),
             Err(TryLockError::WouldBlock) => Ok(false),
-            // A file system without locks, where nobody cleans up either.
+            // On a file system without locks, nobody cleans up either.
             Err(TryLockError::Error(_)) => Ok(true),
         }
     }
@@ -122,7 +122,7 @@ mod owner {
         matches!((open, named), (Ok(open), Ok(named)) if open == named)
     }
 
-    /// Removes what killed processes left in `folder`, the first time that this process writes there.
+    /// Removes the files that killed processes left in `folder`, when this process writes there for the first time.
     pub(super) fn clean(folder: &Path, prefix: &str) {
         let mut cleaned = CLEANED.lock().unwrap_or_else(PoisonError::into_inner);
         if cleaned.iter().any(|known| known == folder) {
@@ -154,7 +154,7 @@ mod owner {
     /// Gives `file` the owner of the `former` one.
     pub(super) fn give(file: &File, former: &Metadata) -> io::Result<()> {
         let own = file.metadata()?;
-        // The group may be one that this process is no member of; the owner matters more.
+        // This process may not be a member of the group; the owner matters more.
         if own.gid() != former.gid() {
             let _ = fchown(file, None, Some(former.gid()));
         }

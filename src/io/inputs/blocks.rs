@@ -1,4 +1,4 @@
-//! Blocks of rows that are decoded together, on all cores, and kept while they are read.
+//! Blocks of rows, which all cores decode together and which are kept while they are read.
 
 use super::readers::Readers;
 use crate::error::{Fault, Result, try_vec};
@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 /// Most bytes of values that are kept.
 const MOST_BYTES: usize = 160 << 20;
 
-/// Rows of a part, decoded.
+/// The decoded rows of a block of a part.
 pub(super) struct Block {
     part: usize,
     rows: Range<usize>,
@@ -17,12 +17,12 @@ pub(super) struct Block {
     faults: Vec<Fault>,
 }
 
-/// The blocks decoded last.
+/// The blocks that were decoded last.
 #[derive(Default)]
 pub(super) struct Blocks(Mutex<VecDeque<Arc<Block>>>);
 
 impl Block {
-    /// Copies the rows from `first` on, as many as both have, and returns the number of values.
+    /// Copies rows from `first` on until the block or `out` ends, and returns the number of values.
     pub(super) fn copy(&self, dim: usize, first: usize, out: &mut [f32], faults: &mut Vec<Fault>) -> usize {
         let skip = first.saturating_sub(self.rows.start).saturating_mul(dim);
         let values = self.values.get(skip..).unwrap_or_default();
@@ -40,18 +40,18 @@ impl Block {
 }
 
 impl Blocks {
-    /// The block with `row` of `part`, if these rows come in blocks. Where blocks are read one after the other, the
-    /// next ones are decoded along with it.
+    /// Returns the block with `row` of `part`, if the rows of the part come in blocks. A caller that reads blocks in
+    /// their order gets the next ones decoded along with it.
     ///
-    /// Threads of their own decode, not those of a pool: one of a pool could take up other work while it waits, which
-    /// might read here as well.
+    /// New threads decode, not those of a pool: a pool's thread that waits could take up other work, which might read
+    /// here too and wait for the lock that this call holds.
     pub(super) fn get(&self, readers: &Readers, part: usize, row: usize) -> Result<Option<Arc<Block>>> {
         let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(block) = kept.iter().find(|block| block.has(part, row)) {
             return Ok(Some(block.clone()));
         }
         let Some(rows) = readers.get(part)?.block(row) else { return Ok(None) };
-        // In order: at the very beginning, or after the block decoded last.
+        // Reading is in order at the very beginning, and after the block decoded last.
         let in_order = match kept.back() {
             Some(last) if last.part == part => last.rows.end == rows.start,
             Some(last) => last.part + 1 == part && rows.start == 0,
@@ -70,7 +70,7 @@ impl Blocks {
         }
         kept.clear();
         let decoded = decode(readers, wanted);
-        // An error of a later block is met again when that block is read.
+        // An error of a later block comes back when that block is read.
         for block in decoded {
             match block {
                 Ok(block) => kept.push_back(Arc::new(block)),
@@ -82,7 +82,7 @@ impl Blocks {
     }
 }
 
-/// The block after that of `rows`.
+/// Returns the block after that of `rows`.
 fn next(readers: &Readers, part: usize, rows: &Range<usize>) -> Option<(usize, Range<usize>)> {
     let (part, row) = if rows.end < readers.parts.get(part)?.rows { (part, rows.end) } else { (part + 1, 0) };
     readers.parts.get(part)?;

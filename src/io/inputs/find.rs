@@ -1,4 +1,4 @@
-//! The files that a path means: itself, those in a folder, or those that fit a pattern.
+//! The files that a path means: the file itself, those in a folder, or those that fit a pattern.
 
 use crate::error::{Error, Result};
 use crate::io::formats::{is_known, names};
@@ -10,9 +10,9 @@ use std::path::{Path, PathBuf};
 /// Most files that a folder or a pattern may give.
 const MOST: usize = 1 << 20;
 
-/// The files that `path` means, in the order of their names, byte by byte.
+/// Lists the files that `path` means, in the order of their names, byte by byte.
 pub(super) fn files(path: &Path) -> Result<Vec<PathBuf>> {
-    // A file of this name is `./-`.
+    // This means standard input; a file of this name is `./-`.
     if path == Path::new("-") {
         return Ok(vec![path.to_owned()]);
     }
@@ -20,14 +20,14 @@ pub(super) fn files(path: &Path) -> Result<Vec<PathBuf>> {
         return folder(path);
     }
     match path.to_str() {
-        // A file of that very name is meant by it, whatever characters it has.
+        // A path that exists means that file, whatever characters its name has.
         Some(text) if text.contains(['*', '?', '[']) && !path.exists() => pattern(path, text),
         _ => Ok(vec![path.to_owned()]),
     }
 }
 
-/// Whether a file in a folder is data: not a mark or checksum of the program that wrote it, as `_SUCCESS` and
-/// `.part-0.crc` are.
+/// Whether a file in a folder is data, and not a mark or a checksum of the program that wrote it, such as `_SUCCESS` or
+/// `.part-0.crc`.
 fn is_part(path: &Path) -> bool {
     let hidden = |name: &OsStr| matches!(name.as_encoded_bytes().first(), Some(b'.' | b'_'));
     is_known(path) && !path.file_name().is_none_or(hidden)
@@ -74,7 +74,7 @@ fn pattern(path: &Path, text: &str) -> Result<Vec<PathBuf>> {
     parts(path, files)
 }
 
-/// Those of `files` that are data, in the order of their names.
+/// Returns those of `files` that are data, in the order of their names.
 fn parts(path: &Path, mut files: Vec<PathBuf>) -> Result<Vec<PathBuf>> {
     files.sort_unstable_by(|a, b| a.as_os_str().as_encoded_bytes().cmp(b.as_os_str().as_encoded_bytes()));
     let (parts, others): (Vec<PathBuf>, Vec<PathBuf>) = files.into_iter().partition(|file| is_part(file));

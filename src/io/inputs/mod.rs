@@ -1,4 +1,4 @@
-//! Embeddings in one file or in many, read as if they were one.
+//! Embeddings in one file or in many, which are read as if they were one.
 
 mod blocks;
 mod find;
@@ -21,7 +21,7 @@ use std::fmt;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
-/// Embeddings in one file or in many, which are read in pieces, with the texts that stand beside them.
+/// Embeddings in one file or in many, which are read in pieces, with the texts beside them.
 ///
 /// Rows of several files follow each other in the order in which the files were given, and those of a folder or a
 /// pattern in the order of the files' names, byte by byte: `part-10` comes before `part-2`. Rows that cannot be used
@@ -32,12 +32,12 @@ use std::path::{Path, PathBuf};
 /// passed over.
 pub struct Inputs {
     readers: Readers,
-    /// Of all rows, also those that are left out.
+    /// The rows of each file, with those that are left out.
     spans: Spans,
     blocks: Blocks,
     /// The rows that are left out, by their numbers in the input, in order.
     skipped: Vec<usize>,
-    /// Bytes of standard input.
+    /// Bytes that were saved of standard input, if it is part of the input.
     saved: Option<u64>,
 }
 
@@ -45,8 +45,8 @@ impl Inputs {
     /// Opens all files that `paths` mean: files, folders, patterns such as `part-*.parquet`, and `-` for standard
     /// input.
     ///
-    /// Of a folder, or by a pattern, those files are read whose format is known and whose name does not begin with `.`
-    /// or `_`, so that `_SUCCESS` and checksums are passed over.
+    /// From a folder or a pattern, only files are read whose format is known and whose name does not begin with `.` or
+    /// `_`, so `_SUCCESS` and checksums are passed over.
     ///
     /// # Errors
     /// As for [`open`](super::open); [`ErrorKind::Widths`] where two files have rows of different lengths.
@@ -54,8 +54,8 @@ impl Inputs {
         Self::open_with(paths, options, |_, _| ControlFlow::Continue(()))
     }
 
-    /// [`Inputs::open`], which tells how many rows of how many were searched, where rows are left out, and can
-    /// be stopped.
+    /// Opens files as [`Inputs::open`] does. Where bad rows are left out, it calls `progress` with the number of rows
+    /// searched and the number of all rows; `progress` can stop it.
     ///
     /// # Errors
     /// As for [`Inputs::open`]; [`ErrorKind::Cancelled`] where `progress` breaks.
@@ -110,38 +110,38 @@ impl Inputs {
         Ok(inputs)
     }
 
-    /// The files that have rows, and how many each has.
+    /// Lists the files that have rows, and how many each has.
     pub fn files(&self) -> impl ExactSizeIterator<Item = (&Path, usize)> {
         self.readers.parts.iter().map(|part| (part.path.as_path(), part.rows))
     }
 
-    /// The file that has row `row` of the input, and its number there.
+    /// Returns the file that has row `row` of the input, and the row's number in that file.
     pub fn place(&self, row: usize) -> Option<(&Path, usize)> {
         let (part, row) = self.spans.find(row);
         self.readers.parts.get(part).map(|part| (part.path.as_path(), row))
     }
 
-    /// Bytes of standard input, where it is part of the input: they were saved to a temporary file.
+    /// Returns the number of bytes of standard input, if it is part of the input; they were saved to a temporary file.
     pub fn standard_input(&self) -> Option<u64> {
         self.saved
     }
 
-    /// Number of all rows of the input, with those that are left out.
+    /// Returns the number of all rows of the input, with those that are left out.
     pub fn total(&self) -> usize {
         self.spans.len()
     }
 
-    /// The numbers, in the input, of the rows that are left out.
+    /// Returns the numbers, in the input, of the rows that are left out.
     pub fn skipped(&self) -> &[usize] {
         &self.skipped
     }
 
-    /// The number that `row` has in the input, where all rows are counted.
+    /// Returns the number that `row` has in the input, where all rows count.
     pub fn input_row(&self, row: usize) -> usize {
         if self.skipped.is_empty() {
             return row;
         }
-        // Row `row` comes after every row that is left out before it.
+        // The bisection counts the rows that are left out before row `row`.
         let (mut low, mut high) = (0, self.skipped.len());
         while low < high {
             let middle = (low + high) / 2;
@@ -153,7 +153,7 @@ impl Inputs {
         row + low
     }
 
-    /// Those of `texts`, one for each row of the input, whose rows are read.
+    /// Drops from `texts`, which has one entry for each row of the input, the entries of rows that are left out.
     pub fn kept<T>(&self, texts: Vec<T>) -> Vec<T> {
         if self.skipped.is_empty() {
             return texts;
@@ -163,7 +163,7 @@ impl Inputs {
         texts.filter_map(|(row, text)| skipped.next_if_eq(&row).is_none().then_some(text)).collect()
     }
 
-    /// Names of the columns of the first file that texts can be read from.
+    /// Returns the names of the columns of the first file that texts can be read from.
     ///
     /// # Errors
     /// [`ErrorKind::Io`] and [`ErrorKind::Format`] for the file.
@@ -171,7 +171,7 @@ impl Inputs {
         self.readers.get(0)?.columns()
     }
 
-    /// The texts of a column, such as item keys, one for each row that is read, over all files.
+    /// Reads the texts of a column, such as item keys, from all files, one for each row that is read.
     ///
     /// # Errors
     /// As for [`Inputs::all_strings`].
@@ -179,7 +179,7 @@ impl Inputs {
         Ok(self.kept(self.all_strings(column)?))
     }
 
-    /// The texts of a column, one for each row of the input.
+    /// Reads the texts of a column, one for each row of the input, also for those that are left out.
     ///
     /// # Errors
     /// [`ErrorKind::Parameter`] for a file whose format has no columns; otherwise as for
@@ -203,7 +203,7 @@ impl Inputs {
         Ok(all)
     }
 
-    /// Reads rows of the input from `first` on; bad ones are reported by their part and their number there.
+    /// Reads rows of the input from `first` on, and reports bad ones by their part and their number in it.
     fn read_input(&self, first: usize, out: &mut [f32], bad: &mut dyn FnMut(usize, Fault)) -> Result<()> {
         let dim = self.readers.dim;
         let mut faults = Vec::new();
@@ -214,7 +214,7 @@ impl Inputs {
                 None => error,
             })?;
             faults.extend(not_finite(out, dim, row));
-            // One fault for every row: that of the row as a whole, or that of its first column.
+            // Every row keeps one fault: that of the row as a whole, or that of its first bad column.
             faults.sort_by_key(|fault| (fault.row, fault.column));
             faults.dedup_by_key(|fault| fault.row);
             faults.iter().for_each(|fault| bad(part, *fault));
@@ -240,7 +240,7 @@ impl Inputs {
     }
 }
 
-/// Standard input, which is saved, as it can be read only once and not by position.
+/// Opens standard input, and saves it first, because it can be read only once and not by position.
 fn standard_input(options: &ReadOptions, saved: &mut Option<u64>) -> Result<Box<dyn Dialect>> {
     let path = Path::new("-");
     let source = spool::save(std::io::stdin().lock(), u64::MAX, path, "input")?;
@@ -284,7 +284,7 @@ impl Rows for Inputs {
         let mut is_bad = false;
         let (mut row, mut rest) = (first, out);
         while !rest.is_empty() {
-            // Up to the next row that is left out.
+            // A run of rows ends at the next row that is left out.
             let input_row = self.input_row(row);
             let next = self.skipped.partition_point(|skipped| *skipped < input_row);
             let run = self.skipped.get(next).map_or(usize::MAX, |skipped| skipped - input_row);

@@ -8,14 +8,14 @@ use std::fmt;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// Most files that are open at once: fewer than systems allow a process.
+/// Most files that are open at once, fewer than an operating system allows a process.
 const MOST_OPEN: usize = 128;
 
 /// A file with rows.
 pub(super) struct Part {
     pub(super) path: PathBuf,
     pub(super) rows: usize,
-    /// The reader of what cannot be opened again.
+    /// The reader of a part that cannot be opened again.
     pinned: Option<Arc<dyn Dialect>>,
 }
 
@@ -25,12 +25,12 @@ impl fmt::Debug for Part {
     }
 }
 
-/// The files, and readers of those that were used last.
+/// The files, and the readers of those that were used last.
 pub(super) struct Readers {
     pub(super) parts: Vec<Part>,
     pub(super) dim: usize,
     options: ReadOptions,
-    /// The one used last stands last.
+    /// The reader used last is the last one.
     open: Mutex<Vec<(usize, Arc<dyn Dialect>)>>,
 }
 
@@ -57,7 +57,7 @@ impl Readers {
         open.push((part, reader));
     }
 
-    /// The reader of a part, which is opened again where it was closed.
+    /// Returns the reader of a part, and opens it again if it was closed.
     pub(super) fn get(&self, part: usize) -> Result<Arc<dyn Dialect>> {
         if let Some(reader) = self.find(part) {
             return Ok(reader);

@@ -4,15 +4,15 @@ use super::Inputs;
 use crate::error::{BadRow, Error, ErrorKind, Fault, NAMED, Result, try_vec};
 use std::ops::ControlFlow;
 
-/// Values read at a time.
+/// Number of values that are read at a time.
 const CHUNK: usize = 1 << 20;
 
 impl Inputs {
-    /// Calls `each` with every row of the input that cannot be used, in their order, and returns their number;
-    /// `progress` is told how many rows were searched, and can stop it.
+    /// Calls `each` with every row of the input that cannot be used, in order, and returns their number. It calls
+    /// `progress`, which can stop it, with the number of rows searched.
     ///
     /// # Errors
-    /// Those of reading and of `each`; [`ErrorKind::Cancelled`] where `progress` breaks.
+    /// Errors of reads and of `each`; [`ErrorKind::Cancelled`] where `progress` breaks.
     pub fn scan(
         &self,
         mut each: impl FnMut(BadRow) -> Result<()>,
@@ -40,7 +40,7 @@ impl Inputs {
         BadRow { path, file_row: fault.row, row, column: fault.column, kind: fault.kind }
     }
 
-    /// The error about all bad rows of the input.
+    /// Makes the error about all bad rows of the input.
     pub(super) fn refusal(&self) -> Error {
         let mut first = Vec::new();
         let counted = self.scan(

@@ -4,12 +4,12 @@ use crate::io::file::Source;
 use crate::rows::out_of_range;
 use std::path::Path;
 
-/// Values read at a time.
+/// Number of values that are read at a time.
 const CHUNK: usize = 1 << 15;
 
 /// Codes in an npy file, read in pieces.
 ///
-/// Takes every integer type of up to 64 bits as long as the values are codes, 0 to 2^32 - 1.
+/// It takes every integer type of up to 64 bits, as long as the values are codes, 0 to 2^32 - 1.
 ///
 /// # Shapes
 /// The array is (N, L), N rows of L levels.
@@ -23,7 +23,8 @@ impl CodesFile {
     /// Opens `path` and checks its header against its length.
     ///
     /// # Errors
-    /// [`ErrorKind::Io`]; [`ErrorKind::Format`] for what is not an array of integers with two dimensions.
+    /// [`ErrorKind::Io`]; [`ErrorKind::Format`] for a file that is not an array of integers with two dimensions in C
+    /// order.
     pub fn open(path: impl AsRef<Path>) -> Result<Self> {
         let path = path.as_ref();
         let source = Source::open(path, "npy")?;
@@ -40,7 +41,7 @@ impl CodesFile {
         Ok(Self { source, header })
     }
 
-    /// Number of rows, N.
+    /// Returns the number of rows, N.
     pub fn len(&self) -> usize {
         self.header.rows
     }
@@ -50,7 +51,7 @@ impl CodesFile {
         self.len() == 0
     }
 
-    /// Number of levels, L.
+    /// Returns the number of levels, L.
     pub fn levels(&self) -> usize {
         self.header.columns
     }
@@ -91,7 +92,7 @@ impl CodesFile {
         if descr.kind == b'u' {
             return value.into();
         }
-        // The sign is the top bit of as many bytes as there are.
+        // The sign is the top bit of the value's bytes, so these are moved to the top of 64 bits and back.
         let shift = 64 - 8 * descr.size;
         (((value << shift) as i64) >> shift).into()
     }
@@ -102,7 +103,7 @@ impl CodesFile {
     }
 }
 
-/// Reads all codes of an npy file, row after row, and the number of levels.
+/// Reads all codes of an npy file; returns them row after row, and the number of levels.
 ///
 /// # Errors
 /// Those of [`CodesFile::open`] and [`CodesFile::read`]; [`ErrorKind::OutOfMemory`].

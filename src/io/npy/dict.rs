@@ -8,10 +8,10 @@ pub(crate) struct Descr {
     pub(crate) size: usize,
 }
 
-/// The kind of a bfloat16, for which numpy has no letter.
+/// The letter used here for bfloat16, for which numpy has none.
 pub(crate) const BFLOAT: u8 = b'b';
 
-/// What the dict says.
+/// The contents of the dict.
 #[derive(Debug)]
 pub(super) struct Dict {
     pub(super) descr: Descr,
@@ -20,7 +20,7 @@ pub(super) struct Dict {
 }
 
 impl Dict {
-    /// The dict in `text`, or what is wrong, to follow "its header has".
+    /// Parses the dict in `text`; an error says what is wrong, in words that follow "its header has".
     pub(super) fn parse(text: &[u8]) -> Result<Self, String> {
         Parser { rest: text }.dict()
     }
@@ -59,7 +59,7 @@ impl<'a> Parser<'a> {
         }
     }
 
-    /// The next byte that is no white space.
+    /// Returns the next byte that is no white space.
     fn peek(&mut self) -> Option<u8> {
         self.rest = self.rest.trim_ascii_start();
         self.rest.first().copied()
@@ -101,7 +101,7 @@ impl<'a> Parser<'a> {
             || format!("the type `{}`, which is none of f2, f4, f8, bfloat16 or integers", text.escape_ascii());
         let named = |kind, size| Ok(Descr { big_endian: false, kind, size });
         match text {
-            // What numpy makes of the bfloat16 of ml_dtypes: two bytes without a type of its own.
+            // Numpy writes the bfloat16 of ml_dtypes as `V2`: two bytes without a type of their own.
             b"bfloat16" | b"V2" | b"<V2" | b"|V2" => return named(BFLOAT, 2),
             b"float16" | b"f2" | b"=f2" => return named(b'f', 2),
             b"float32" | b"f4" | b"=f4" => return named(b'f', 4),

@@ -10,7 +10,7 @@ const MAGIC: &[u8; 6] = b"\x93NUMPY";
 /// Longest header that is read; a header of two dimensions takes about 60 bytes.
 const MAX_HEADER: usize = 1 << 16;
 
-/// What the header says about a 2-D array, checked against the length of the file.
+/// The header of an array with two dimensions, checked against the length of the file.
 #[derive(Debug)]
 pub(crate) struct Header {
     pub(crate) descr: Descr,
@@ -44,7 +44,7 @@ impl Header {
     }
 }
 
-/// The header text and the byte after it.
+/// Reads the text of the header; returns it after the place of the byte that follows it.
 fn read_text(source: &Source) -> Result<(u64, Vec<u8>)> {
     let mut fixed = [0; 8];
     source.read(0, &mut fixed)?;
@@ -71,10 +71,10 @@ fn read_text(source: &Source) -> Result<(u64, Vec<u8>)> {
     Ok((end, text))
 }
 
-/// A header of version 1.0, byte for byte what numpy writes for two dimensions.
+/// Writes a header of version 1.0, byte for byte as numpy does for two dimensions.
 pub(crate) fn write(descr: &str, rows: usize, columns: usize) -> Vec<u8> {
     let mut text = format!("{{'descr': '{descr}', 'fortran_order': False, 'shape': ({rows}, {columns}), }}");
-    // 117 bytes and a line end after the first 10 make 128; two numbers of 20 digits fit.
+    // 10 bytes, 117 bytes of text and a line end make 128, into which two numbers of 20 digits fit.
     text = format!("{text:<117}\n");
     let mut header = MAGIC.to_vec();
     header.extend([1, 0]);

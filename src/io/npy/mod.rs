@@ -1,4 +1,4 @@
-//! NumPy's npy files: embeddings in and out, codes in and out.
+//! Reads and writes embeddings and codes in NumPy's npy files.
 
 mod codes;
 mod dict;

@@ -9,8 +9,8 @@ use std::path::Path;
 
 /// Embeddings in an npy file, read in pieces.
 ///
-/// Takes f2, f4 and f8 of either byte order and bfloat16, in C order and in Fortran order. An f8 value beyond the range
-/// of f32 becomes an infinity.
+/// It takes f2, f4 and f8 of either byte order and bfloat16, in C order and in Fortran order. An f8 value beyond the
+/// range of f32 becomes an infinity.
 ///
 /// # Shapes
 /// The array is (N, D).
@@ -23,13 +23,13 @@ impl NpyRows {
     /// Opens `path` and checks its header against its length.
     ///
     /// # Errors
-    /// [`ErrorKind::Io`](crate::ErrorKind::Io); [`ErrorKind::Format`](crate::ErrorKind::Format) for what is not such an
-    /// array; [`ErrorKind::Dim`](crate::ErrorKind::Dim).
+    /// [`ErrorKind::Io`](crate::ErrorKind::Io); [`ErrorKind::Format`](crate::ErrorKind::Format) for a file that is not
+    /// such an array; [`ErrorKind::Dim`](crate::ErrorKind::Dim).
     pub fn open(path: impl AsRef<Path>) -> Result<Self> {
         Self::of(Source::open(path.as_ref(), "npy")?, false)
     }
 
-    /// The array in `source`, which may be of integers of up to 16 bits if `integers` says so.
+    /// Opens the array in `source`, which may be of integers of up to 16 bits if `integers` says so.
     pub(crate) fn of(source: Source, integers: bool) -> Result<Self> {
         let Header { descr, by_columns, rows, columns, start } = Header::read(&source)?;
         let float = match (descr.kind, descr.size) {

@@ -6,7 +6,7 @@ use std::io::Write;
 use std::marker::PhantomData;
 use std::path::Path;
 
-/// What an npy file written here can hold: f32 and u32.
+/// The types of values that [`NpyWriter`] writes: f32 and u32.
 pub trait Element: Copy + sealed::Bytes {}
 
 impl Element for f32 {}
@@ -50,7 +50,7 @@ mod sealed {
 #[derive(Debug)]
 pub struct NpyWriter<T> {
     out: AtomicFile,
-    /// Values still to come.
+    /// Number of values that are still to come.
     left: usize,
     values: PhantomData<T>,
 }

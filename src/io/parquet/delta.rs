@@ -1,16 +1,16 @@
-//! Lengths that a page of texts states, read before the decoder asks for memory by them.
+//! Checks the lengths that a page of texts states before the decoder allocates memory by them.
 //!
-//! Texts encoded by their differences come after their lengths, and the lengths are numbers packed by their differences
-//! in turn. The decoder believes their count, and a text that shares all but its end with the one before takes a few
-//! bytes in the file but all of its length in memory.
+//! In a delta-encoded page, the lengths of the texts come first, and the lengths are in turn packed by their
+//! differences. The decoder believes their count; and a text that shares all but its end with the one before takes few
+//! bytes in the file, but all of its length in memory.
 
 use parquet::basic::Encoding;
 
 /// Most bits of a difference.
 const BITS: u32 = 32;
 
-/// Whether the values of a page, `count` of them at most, are decoded within `most` bytes, as far as that is said by
-/// `encoding`.
+/// Whether a page states at most `count` values, and texts that share prefixes take at most `most` bytes when they are
+/// decoded. Pages in other encodings, which state no lengths, fit.
 pub(super) fn fits(encoding: Encoding, values: &[u8], count: usize, most: u64) -> bool {
     let checked = match encoding {
         Encoding::DELTA_BINARY_PACKED => count_of(values).map(|found| found <= count),
@@ -21,7 +21,7 @@ pub(super) fn fits(encoding: Encoding, values: &[u8], count: usize, most: u64) -
     checked.unwrap_or(false)
 }
 
-/// Bytes of all texts, each of which begins as the one before does.
+/// Sums the bytes of all texts, each of which begins with a prefix of the one before.
 fn shared(values: &[u8], count: usize) -> Option<u64> {
     let (prefixes, rest) = lengths(values, count)?;
     let (suffixes, _) = lengths(rest, count)?;
@@ -32,7 +32,7 @@ fn count_of(values: &[u8]) -> Option<usize> {
     Some(Numbers::begin(values)?.count)
 }
 
-/// The sum of up to `count` lengths and what follows them.
+/// Sums up to `count` lengths; returns the sum and the bytes after the lengths.
 fn lengths(values: &[u8], count: usize) -> Option<(u64, &[u8])> {
     let mut numbers = Numbers::begin(values)?;
     if numbers.count > count {
@@ -55,7 +55,7 @@ fn lengths(values: &[u8], count: usize) -> Option<(u64, &[u8])> {
     Some((sum, numbers.rest))
 }
 
-/// Numbers packed by their differences, in blocks of small blocks, each with a number of bits of its own.
+/// Numbers packed by their differences, in blocks of small blocks; each small block has its own number of bits.
 struct Numbers<'a> {
     rest: &'a [u8],
     small_blocks: usize,
@@ -75,13 +75,13 @@ impl<'a> Numbers<'a> {
         (small.is_multiple_of(32) && small > 0).then_some(Self { rest, small_blocks, small, count, first })
     }
 
-    /// Calls `each` with up to `left` differences of the next block and returns how many are left then.
+    /// Calls `each` with up to `left` differences of the next block, and returns how many are left after it.
     fn block(&mut self, mut left: usize, mut each: impl FnMut(i64) -> Option<()>) -> Option<usize> {
         let least = signed(varint(&mut self.rest)?);
         let (bits, rest) = self.rest.split_at_checked(self.small_blocks)?;
         self.rest = rest;
         for bits in bits {
-            // Nothing is stored for small blocks after the last difference.
+            // Small blocks after the last difference have no bytes.
             if left == 0 {
                 break;
             }
@@ -89,7 +89,7 @@ impl<'a> Numbers<'a> {
             if bits > BITS {
                 return None;
             }
-            // The last one may end early.
+            // The last small block may end early.
             let bytes = (self.small / 8).checked_mul(bits as usize)?;
             let (packed, rest) = self.rest.split_at(bytes.min(self.rest.len()));
             self.rest = rest;
@@ -102,7 +102,7 @@ impl<'a> Numbers<'a> {
     }
 }
 
-/// Number `i` of those of `bits` bits each, from the lowest bit on.
+/// Unpacks number `i` of numbers of `bits` bits each, from the lowest bit on.
 fn unpack(packed: &[u8], i: usize, bits: u32) -> Option<i64> {
     let start = i * bits as usize;
     (0..bits as usize).try_fold(0, |value, bit| {
@@ -116,7 +116,7 @@ fn signed(value: u64) -> i64 {
     (value >> 1) as i64 ^ -((value & 1) as i64)
 }
 
-/// A number of seven bits a byte, the lowest first.
+/// Reads a number of seven bits a byte, the lowest first.
 pub(super) fn varint(rest: &mut &[u8]) -> Option<u64> {
     let mut value = 0;
     for shift in (0..64).step_by(7) {

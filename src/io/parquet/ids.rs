@@ -12,14 +12,14 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-/// Rows and bytes gathered before they are encoded.
+/// Rows and bytes that are gathered before they are encoded.
 const BATCH_ROWS: usize = 8192;
 const BATCH_BYTES: usize = 8 << 20;
 
 /// Most bytes of one row, well below the 2 GiB that an array can hold.
 const MAX_ROW: usize = 1 << 30;
 
-/// A parquet file of semantic IDs being written: `item` or `row`, `id`, `codes`.
+/// A parquet file of semantic IDs that is being written. Its columns are the item keys or `row`, `id` and `codes`.
 #[derive(Debug)]
 pub(crate) struct IdTable {
     path: PathBuf,

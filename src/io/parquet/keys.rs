@@ -1,4 +1,4 @@
-//! Texts for values of the types that item keys have: one for each value, and another for every other value.
+//! Texts for values of the types that item keys have. Each value has one text, and no other value has the same.
 
 use arrow_array::cast::AsArray;
 use arrow_array::types::{
@@ -22,7 +22,7 @@ pub(super) enum Keys {
 pub(super) enum Problem {
     /// The array is of another type.
     Type,
-    /// What the value of a row is.
+    /// The value of this row is what the text says.
     Row(usize, &'static str),
 }
 

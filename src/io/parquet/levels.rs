@@ -1,8 +1,8 @@
-//! Lengths of the rows of a page, found before the page is decoded.
+//! Finds the lengths of the rows of a page before the page is decoded.
 //!
-//! The decoder reads rows as long as they are and only then says how long that was, so that one row that goes on for
-//! ever, which takes a few bytes, takes all memory. Repetition levels say where rows begin: 0 at the first value of a
-//! row and 1 at all others.
+//! The decoder reads whole rows and only then says how long they are, so one endless row, which takes a few bytes in
+//! the file, would take all memory. Repetition levels say where rows begin: they are 0 at the first value of a row and
+//! 1 at all others.
 
 use super::delta::varint;
 
@@ -11,13 +11,13 @@ use super::delta::varint;
 pub(super) struct Lengths {
     /// Most values of a row.
     limit: usize,
-    /// The row that is open, where there is one.
+    /// Number of the row that has begun, if one has.
     row: usize,
-    /// Its values so far.
+    /// The number of its values so far.
     values: usize,
 }
 
-/// A row of more values than it may have.
+/// A row has more values than it may have.
 #[derive(Debug, PartialEq)]
 pub(super) struct TooLong {
     pub(super) row: usize,
@@ -30,17 +30,17 @@ pub(super) struct TooLong {
 pub(super) enum Packing {
     /// Runs of one level, or of eight levels in a byte from its lowest bit on.
     Runs,
-    /// Eight levels in a byte from its highest bit on, as files of long ago have it.
+    /// Eight levels in a byte from its highest bit on, as old files have them.
     Bits,
 }
 
 impl Lengths {
-    /// Rows of up to `limit` values, the first of which has the number `first`.
+    /// Begins to count rows, of up to `limit` values each; the first row has the number `first`.
     pub(super) fn new(limit: usize, first: usize) -> Self {
         Self { limit, row: first.wrapping_sub(1), values: 0 }
     }
 
-    /// Most values of a row.
+    /// Returns the most values of a row.
     pub(super) fn limit(&self) -> usize {
         self.limit
     }
@@ -51,7 +51,7 @@ impl Lengths {
         self.values = 0;
     }
 
-    /// Counts the `count` levels of a page; levels that are missing are left to the decoder.
+    /// Counts the `count` levels of a page; the decoder notices missing levels.
     pub(super) fn page(&mut self, levels: &[u8], packing: Packing, count: usize) -> Result<(), TooLong> {
         let mut left = count;
         match packing {
@@ -72,11 +72,11 @@ impl Lengths {
                 }
             }
         }
-        // A row may go on in the next page, but not when it is too long already.
+        // A row may go on in the next page, unless it is too long already.
         self.check()
     }
 
-    /// Eight levels, the first in the lowest bit.
+    /// Counts eight levels, the first of which is in the lowest bit.
     fn byte(&mut self, byte: u8, left: &mut usize) -> Result<(), TooLong> {
         for bit in 0..(*left).min(8) {
             self.run((byte >> bit) & 1, 1)?;

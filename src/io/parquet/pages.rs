@@ -1,4 +1,5 @@
-//! Pages of a column, checked before they are decoded: a file takes memory and time by its size, whatever it states.
+//! Checks the pages of a column before they are decoded, so that memory and time follow the file's size, whatever it
+//! states.
 
 use super::delta;
 use super::levels::{Lengths, Packing, TooLong};
@@ -16,15 +17,14 @@ use parquet::schema::types::ColumnDescPtr;
 use std::io::{self, BufReader, Read};
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// Bytes that a page may unpack to and values that it may hold, whatever its size, and beyond them for each of its
-/// bytes.
+/// A page may unpack to this many bytes and hold this many values, plus [`PER_BYTE`] for each of its bytes.
 const FREE: u64 = 64 << 20;
 const PER_BYTE: u64 = 1024;
 
 /// Longest header of a page.
 const MAX_HEADER: usize = 16 << 20;
 
-/// What a page of `bytes` bytes may unpack to.
+/// Returns how many bytes a page of `bytes` bytes may unpack to.
 pub(super) fn allowance(bytes: u64) -> u64 {
     FREE.saturating_add(bytes.saturating_mul(PER_BYTE))
 }
@@ -55,7 +55,7 @@ fn check_brotli(source: &Source, header: &PageHeader, offset: u64, bytes: u64) -
     let mut packed = try_vec(0, (bytes - levels) as usize, "a page")?;
     source.read(offset + levels, &mut packed)?;
     let unpacked = Decompressor::new(packed.as_slice(), 1 << 14);
-    // What is damaged is left to the decoder, which gives up at the same place.
+    // The decoder meets the same damage and reports it.
     let count = io::copy(&mut unpacked.take(most.saturating_add(1)), &mut io::sink()).unwrap_or(0);
     match count > most {
         true => {
@@ -65,7 +65,7 @@ fn check_brotli(source: &Source, header: &PageHeader, offset: u64, bytes: u64) -
     }
 }
 
-/// The header at `offset` and its length, if it ends before `end`.
+/// Reads the header at `offset`, which must end before `end`; returns it with its length.
 fn header_at(source: &Source, offset: u64, end: u64) -> Result<(PageHeader, usize)> {
     let most = usize::try_from(end - offset).unwrap_or(usize::MAX).min(MAX_HEADER);
     let mut len = most.min(1 << 10);
@@ -80,7 +80,8 @@ fn header_at(source: &Source, offset: u64, end: u64) -> Result<(PageHeader, usiz
     }
 }
 
-/// The bytes of a page's data and its kind, or what is wrong with its header, where `left` bytes follow it.
+/// Returns the number of bytes of a page's data and its kind, or what is wrong with its header, which `left` bytes
+/// follow.
 fn checked(header: &PageHeader, left: u64) -> Result<(u64, &'static str), String> {
     let size = |value: Option<i64>| value.and_then(|value| u64::try_from(value).ok());
     let (Some(packed), Some(unpacked)) = (size(header.packed_bytes), size(header.unpacked_bytes)) else {
@@ -96,7 +97,7 @@ fn checked(header: &PageHeader, left: u64) -> Result<(u64, &'static str), String
     let values = size(header.values).unwrap_or(u64::MAX);
     let (kind, most) = match header.kind {
         Some(0 | 3) => ("data", most),
-        // A value of a dictionary takes a byte or more.
+        // A value of a dictionary takes at least one byte.
         Some(2) => ("dictionary", unpacked),
         Some(1) => return Ok((packed, "index")),
         _ => return Err("is of an unknown kind".to_owned()),
@@ -107,7 +108,7 @@ fn checked(header: &PageHeader, left: u64) -> Result<(u64, &'static str), String
     Ok((packed, kind))
 }
 
-/// The file as the decoder sees it: to read beyond the end is an error, which the first reader of a loop meets.
+/// The file as the decoder sees it. Reading beyond its end is an error, so that no loop of the decoder goes on there.
 #[derive(Clone, Debug)]
 pub(super) struct Input(pub(super) Arc<Source>);
 
@@ -156,7 +157,7 @@ impl Read for At {
     }
 }
 
-/// The error that a check found, which the decoder would only pass on as a text.
+/// Keeps the error that a check found, of which the decoder would pass on only the text.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Finding(Arc<Mutex<Option<Error>>>);
 
@@ -224,7 +225,7 @@ impl Pages {
     }
 }
 
-/// Takes the levels of a page of version 1, which are up to `most`, from the front of `rest`.
+/// Takes the levels of a page of version 1 from the front of `rest`; levels are at most `most`.
 fn levels<'a>(rest: &mut &'a [u8], encoding: Encoding, most: u16, count: usize) -> Option<(&'a [u8], Packing)> {
     #[expect(deprecated)]
     let (len, packing) = match encoding {

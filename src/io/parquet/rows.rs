@@ -15,7 +15,7 @@ use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Mutex, PoisonError};
 
-/// Most bytes of values decoded at a time, and most rows.
+/// Most bytes of values that are decoded at a time, and most rows.
 const BATCH_BYTES: usize = 8 << 20;
 const BATCH_ROWS: usize = 8192;
 
@@ -24,12 +24,12 @@ const BLOCK_BYTES: usize = 64 << 20;
 
 /// Embeddings in a parquet file, read in pieces.
 ///
-/// Takes lists, also large and fixed-size ones, of 16, 32 or 64-bit floats, in the shapes of all times; the dense
-/// vectors of Spark; columns of bytes and tables of a column for every dimension, where [`ReadOptions`] say so. A value
-/// beyond the range of f32 becomes an infinity. Reading is fastest in the order of the rows: a step back decodes again
-/// from the beginning of a row group. Pages are unpacked one at a time, and nothing is decoded before the lengths that
-/// the file states are checked: memory and time are bounded by the size of the file (a page may unpack to 64 MiB and
-/// 1,024 times its bytes).
+/// It takes lists, also large and fixed-size ones, of 16-, 32- or 64-bit floats, in all shapes that writers have used;
+/// the dense vectors of Spark; and, where [`ReadOptions`] say so, columns of bytes and tables with a column for every
+/// dimension. A value beyond the range of f32 becomes an infinity. Reading is fastest in the order of the rows, because
+/// a step back decodes again from the beginning of a row group. Pages are unpacked one at a time, and the lengths that
+/// the file states are checked before anything is decoded, so the size of the file bounds memory and time (a page may
+/// unpack to 64 MiB and 1,024 times its bytes).
 ///
 /// # Shapes
 /// (N, D), with D from the first row that has values and checked in every row that is read.
@@ -39,17 +39,17 @@ pub struct ParquetRows {
     layout: Box<dyn Layout>,
     dim: usize,
     cursor: Mutex<Option<Cursor>>,
-    /// Whether a row was found that is longer than the first one, so that rows are decoded with room for that.
+    /// Whether a row longer than the first one was found, so that rows are now decoded with room for it.
     patient: AtomicBool,
 }
 
-/// The rows decoded last, and what follows them.
+/// The rows that were decoded last, and the reader of those after them.
 struct Cursor {
     arrays: Arrays,
     first: usize,
     values: Vec<f32>,
     faults: Vec<Fault>,
-    /// Row after the decoded ones.
+    /// Number of the row after the decoded ones.
     next: usize,
 }
 
@@ -72,7 +72,7 @@ impl ParquetRows {
 
     pub(crate) fn of(source: Source, options: &ReadOptions) -> Result<Self> {
         let table = Table::of(source)?;
-        // First, as parts without rows may have other columns than those with some.
+        // This check comes first, because parts without rows may have other columns than those with rows.
         if table.rows() == 0 {
             return Err(Error::from(ErrorKind::Empty).at(table.path()));
         }
@@ -85,13 +85,14 @@ impl ParquetRows {
         Ok(Self { table, layout, dim, cursor: Mutex::new(None), patient: AtomicBool::new(false) })
     }
 
-    /// Rows decoded at a time, for values of up to 8 bytes, and most values of a row.
+    /// Returns the number of rows that are decoded at a time, for values of up to 8 bytes, and the most values of a
+    /// row.
     fn batch(&self) -> (usize, usize) {
         let limit = if self.patient.load(Relaxed) { MAX_DIM } else { self.dim };
         ((BATCH_BYTES / (8 * limit)).clamp(1, BATCH_ROWS), limit)
     }
 
-    /// A cursor whose next rows begin at `row`.
+    /// Makes a cursor whose next rows begin at `row`.
     fn seek(&self, row: usize) -> Result<Cursor> {
         let (rows, limit) = self.batch();
         let arrays = self.table.arrays(self.layout.leaves(), row, rows, limit)?;
@@ -113,7 +114,7 @@ impl ParquetRows {
         Ok(())
     }
 
-    /// Reads rows by the cursor in `slot`, which a failure takes away.
+    /// Reads rows with the cursor in `slot`; after an error, the slot is empty.
     fn fill(&self, slot: &mut Option<Cursor>, first: usize, out: &mut [f32], faults: &mut Vec<Fault>) -> Result<()> {
         let (mut row, mut out) = (first, out);
         while !out.is_empty() {
@@ -131,7 +132,7 @@ impl ParquetRows {
         Ok(())
     }
 
-    /// [`ParquetRows::fill`], again with room for long rows where one is met.
+    /// Reads as [`ParquetRows::fill`] does, and once more with room for long rows if it meets one.
     fn fill_all(
         &self,
         slot: &mut Option<Cursor>,
@@ -147,7 +148,7 @@ impl ParquetRows {
                 self.fill(slot, first, out, faults)
             }
             Err(error) if matches!(error.kind(), ErrorKind::Ragged { .. }) && slot.is_none() => {
-                // Another thread was first to meet a long row.
+                // Another thread was the first to meet a long row.
                 faults.truncate(before);
                 self.fill(slot, first, out, faults)
             }
@@ -155,7 +156,7 @@ impl ParquetRows {
         }
     }
 
-    /// What is wrong with a row, as the failure to read it.
+    /// Makes the error of reading a bad row.
     fn refuse(&self, fault: &Fault) -> Error {
         match fault.kind {
             BadRowKind::Length { expected, found } => {
@@ -166,13 +167,13 @@ impl ParquetRows {
     }
 }
 
-/// Values of the first row that has some.
+/// Returns the number of values of the first row that has some.
 fn width(table: &Table, layout: &dyn Layout) -> Result<usize> {
     let mut arrays = table.arrays(layout.leaves(), 0, 1, MAX_DIM)?;
     let mut empty = false;
     for row in 0..table.rows() {
         let columns = table.next(&mut arrays).map_err(|error| match error.kind() {
-            // The first row says how long all are, so that one too long is not ragged.
+            // The first row says how long all rows are, so a first row that is too long is not ragged.
             ErrorKind::Ragged { row: long, found, .. } if *long == row => {
                 Error::from(ErrorKind::Dim { dim: *found }).at(table.path())
             }
@@ -194,7 +195,7 @@ fn width(table: &Table, layout: &dyn Layout) -> Result<usize> {
 }
 
 impl Cursor {
-    /// Copies what is decoded from `row` on and returns the number of values.
+    /// Copies the decoded rows from `row` on and returns the number of values.
     fn copy(&self, row: usize, dim: usize, out: &mut [f32], faults: &mut Vec<Fault>) -> usize {
         let skip = row.checked_sub(self.first).map_or(usize::MAX, |rows| rows.saturating_mul(dim));
         let values = self.values.get(skip..).unwrap_or_default();

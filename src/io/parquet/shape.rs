@@ -1,6 +1,6 @@
-//! The types of the fields in a parquet file's footer and page headers, as parquet.thrift has them.
+//! The types of the fields in a parquet file's footer and page headers, as parquet.thrift defines them.
 
-/// What a field holds.
+/// The type of a field.
 #[derive(Debug)]
 pub(super) enum Shape {
     Flag,
@@ -10,7 +10,7 @@ pub(super) enum Shape {
     Text,
     Struct(Fields),
     List(&'static Shape),
-    /// Something that the decoder passes over by the type that the file states.
+    /// A field that the decoder passes over by the type that the file states.
     Any,
 }
 

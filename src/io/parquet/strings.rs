@@ -4,10 +4,10 @@ use crate::error::{Result, try_reserve};
 use arrow_array::{Array, ArrayRef};
 use std::path::Path;
 
-/// Rows decoded at a time.
+/// Number of rows that are decoded at a time.
 const BATCH_ROWS: usize = 8192;
 
-/// Names of the columns of a parquet file.
+/// Returns the names of the columns of a parquet file.
 ///
 /// # Errors
 /// [`ErrorKind::Io`](crate::ErrorKind::Io); [`ErrorKind::Format`](crate::ErrorKind::Format).
@@ -19,7 +19,7 @@ pub fn columns(path: impl AsRef<Path>) -> Result<Vec<String>> {
 /// Reads a column of texts, such as item keys, from a parquet file.
 ///
 /// Strings are taken as they are, also those in dictionaries. Every other type has one text for each of its values, and
-/// no two values of a column have the same:
+/// no two values of a column have the same text:
 ///
 /// | type | text |
 /// | --- | --- |
@@ -68,7 +68,7 @@ pub(super) fn strings_of(table: &Table, column: &str) -> Result<Vec<String>> {
     Ok(strings)
 }
 
-/// Bytes of the texts of `array`.
+/// Counts the bytes of the texts of `array`.
 fn text_len(array: &ArrayRef) -> u64 {
     use arrow_array::cast::AsArray;
     let strings = array.as_string_view_opt().map(|strings| strings.lengths().map(u64::from).sum());

@@ -24,7 +24,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::Arc;
 
-/// Most values of a file, whatever its size, and beyond them for each of its bytes.
+/// A file may have this many values, plus [`VALUES_PER_BYTE`] for each of its bytes.
 const FREE_VALUES: u64 = 1 << 28;
 const VALUES_PER_BYTE: u64 = 4096;
 
@@ -65,7 +65,7 @@ impl Table {
         self.source.error(reason)
     }
 
-    /// Refuses more rows of `dim` values than a file of this size can mean.
+    /// Refuses more rows of `dim` values than a file of this size may have.
     pub(super) fn check_values(&self, dim: usize) -> Result<()> {
         let len = self.source.len();
         let most = FREE_VALUES.saturating_add(len.saturating_mul(VALUES_PER_BYTE));
@@ -76,17 +76,17 @@ impl Table {
             .error(format!("it claims {} rows of {dim} values in {len} bytes: it is damaged or hostile", self.rows)))
     }
 
-    /// Most bytes that the texts of a column may have together.
+    /// Returns the most bytes that the texts of a column may have together.
     pub(super) fn most_text(&self) -> u64 {
         FREE_VALUES.saturating_add(self.source.len().saturating_mul(VALUES_PER_BYTE))
     }
 
-    /// Names and types of the columns.
+    /// Returns the names and types of the columns.
     pub(super) fn columns(&self) -> impl Iterator<Item = (&str, &DataType)> {
         self.metadata.schema().fields().iter().map(|field| (field.name().as_str(), field.data_type()))
     }
 
-    /// Index and type of the column `name`.
+    /// Returns the index and the type of the column `name`.
     pub(super) fn column(&self, name: &str) -> Result<(usize, &DataType)> {
         let mut named = self.columns().enumerate().filter(|(_, (column, _))| *column == name);
         match (named.next(), named.count()) {
@@ -101,8 +101,8 @@ impl Table {
         }
     }
 
-    /// The place, among all columns that hold values, of the only one of the column of index `column` that lies at
-    /// `path` in it.
+    /// Returns the leaf of column `column` at `path`, by its place among all leaves, the columns that hold values.
+    /// There must be exactly one.
     pub(super) fn leaf(&self, column: usize, path: &[&str]) -> Result<usize> {
         let schema = self.schema();
         let fits = |leaf: &usize| {
@@ -125,13 +125,13 @@ impl Table {
         self.schema().column(leaf).logical_type_ref() == Some(&LogicalType::Uuid)
     }
 
-    /// A value of the metadata that writers add.
+    /// Returns a value of the metadata that the writer added.
     pub(super) fn key_value(&self, key: &str) -> Option<&str> {
         let all = self.metadata.metadata().file_metadata().key_value_metadata()?;
         all.iter().find(|entry| entry.key == key)?.value.as_deref()
     }
 
-    /// The rows of the row group that has `row`.
+    /// Returns the rows of the row group that has `row`.
     pub(super) fn group(&self, row: usize) -> Option<Range<usize>> {
         let mut start = 0;
         let mut groups = self.metadata.metadata().row_groups().iter().map(|group| {
@@ -142,8 +142,8 @@ impl Table {
         groups.find(|rows| rows.contains(&row))
     }
 
-    /// Arrays of up to `rows` rows of the columns at the places `leaves`, from row `first` on; no row has more than
-    /// `limit` values.
+    /// Begins to read arrays of up to `rows` rows of the columns at the places `leaves`, from row `first` on; no row
+    /// may have more than `limit` values.
     pub(super) fn arrays(&self, leaves: &[usize], first: usize, rows: usize, limit: usize) -> Result<Arrays> {
         let metadata = self.metadata.metadata();
         let schema = self.schema();
@@ -167,7 +167,7 @@ impl Table {
             limit,
             finding: finding.clone(),
         };
-        // Views of texts, so that a dictionary's long text is not copied for each row that has it.
+        // Texts are read as views, so that a dictionary's long text is not copied for each row that has it.
         let view = |field: &Arc<Field>| match field.data_type() {
             DataType::Utf8 => Arc::new(field.as_ref().clone().with_data_type(DataType::Utf8View)),
             DataType::Binary => Arc::new(field.as_ref().clone().with_data_type(DataType::BinaryView)),
@@ -184,7 +184,7 @@ impl Table {
         Ok(Arrays { reader, finding })
     }
 
-    /// The next arrays, one for each column, which are not empty; there have to be some.
+    /// Returns the next arrays, one for each column, which are not empty; it is an error if there are no more.
     pub(super) fn next(&self, arrays: &mut Arrays) -> Result<Vec<ArrayRef>> {
         let batch = guard(&self.source, &arrays.finding, || match arrays.reader.next() {
             Some(batch) => batch.map(Some).map_err(ParquetError::from),
@@ -207,7 +207,7 @@ struct Groups {
     source: Arc<Source>,
     metadata: Arc<ParquetMetaData>,
     groups: Range<usize>,
-    /// Row at which the first of them begins.
+    /// Number of the row at which the first of them begins.
     first: usize,
     /// The column whose pages are read, by its place among those that hold values.
     leaf: usize,
@@ -273,7 +273,7 @@ impl Iterator for Groups {
 
 impl PageIterator for Groups {}
 
-/// Runs the decoder, which may panic on damaged pages, and gives its failures their place.
+/// Runs the decoder, which may panic on damaged pages, and gives its errors the path.
 fn guard<T>(source: &Source, finding: &Finding, run: impl FnOnce() -> Result<T, ParquetError>) -> Result<T> {
     let done = catch_unwind(AssertUnwindSafe(run));
     if let Some(error) = finding.take() {
@@ -289,7 +289,7 @@ fn guard<T>(source: &Source, finding: &Finding, run: impl FnOnce() -> Result<T, 
 /// Refuses a footer that the decoder would spend more time or memory on than its size is worth.
 fn check_footer(source: &Source) -> Result<()> {
     let mut end = [0; 8];
-    // Shorter files are refused by the decoder, with words of its own.
+    // The decoder refuses shorter files with a message of its own.
     let Some(end_at) = source.len().checked_sub(8) else { return Ok(()) };
     source.read(end_at, &mut end)?;
     let [a, b, c, d, magic @ ..] = end;
@@ -300,7 +300,7 @@ fn check_footer(source: &Source) -> Result<()> {
     if is_footer(&footer) { Ok(()) } else { Err(source.error("its footer is damaged")) }
 }
 
-/// An I/O error where the cause is one, and otherwise what `other` makes of the text.
+/// Returns an I/O error where the cause is one, and otherwise the error that `other` makes of the text.
 pub(super) fn convert(error: ParquetError, action: &'static str, other: impl FnOnce(String) -> Error) -> Error {
     match error {
         ParquetError::External(cause) => match cause.downcast::<io::Error>() {
@@ -312,7 +312,7 @@ pub(super) fn convert(error: ParquetError, action: &'static str, other: impl FnO
     }
 }
 
-/// The number of rows, if all row groups lie within a file of `len` bytes.
+/// Returns the number of rows, if all row groups lie within a file of `len` bytes.
 fn check(metadata: &ParquetMetaData, len: u64) -> Result<usize, String> {
     let mut rows = 0_u64;
     for (i, group) in metadata.row_groups().iter().enumerate() {

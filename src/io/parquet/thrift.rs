@@ -1,9 +1,9 @@
-//! A walk through Thrift's compact protocol, in which parquet writes its footer and the headers of its pages.
+//! A walk through Thrift's compact protocol, in which the footer and the page headers of parquet files are written.
 //!
-//! The decoder of the `parquet` crate believes the sizes it reads: it loops over a list of 2^31 elements that take no
-//! bytes, and asks for the memory that a text says it has. So its input is walked through here first, in time
-//! proportional to the bytes, and refused where a size does not fit them or a field is not of its type in
-//! [`shape`](super::shape), as the decoder would then read something else than was checked.
+//! The decoder of the `parquet` crate believes the sizes that it reads: it loops over a list of 2^31 elements that take
+//! no bytes, and allocates the memory that a text claims. So the walk goes through the decoder's input first, in time
+//! proportional to its bytes. It refuses input where a size does not fit the bytes, or where a field does not have its
+//! type in [`shape`](super::shape), because the decoder would then read something else than the walk checked.
 
 use super::shape::{FOOTER, Fields, PAGE_HEADER, Shape};
 
@@ -21,14 +21,15 @@ pub(super) struct PageHeader {
     pub(super) unpacked_bytes: Option<i64>,
     pub(super) packed_bytes: Option<i64>,
     pub(super) values: Option<i64>,
-    /// Rows, which pages of version 2 state.
+    /// Number of rows, which pages of version 2 state.
     pub(super) rows: Option<i64>,
-    /// Bytes of levels, which stand before the data in pages of version 2 and are not packed.
+    /// Bytes of the two kinds of levels, which come before the data in pages of version 2 and are not packed.
     pub(super) level_bytes: [Option<i64>; 2],
 }
 
 impl PageHeader {
-    /// The header at the beginning of `bytes` and its length; none where `bytes` end within it or it is damaged.
+    /// Reads the header at the beginning of `bytes`; returns it with its length, or `None` where `bytes` end within it
+    /// or it is damaged.
     pub(super) fn parse(bytes: &[u8]) -> Option<(Self, usize)> {
         let mut header = Self::default();
         let mut seen = |path: &[i64], value| match path {
@@ -60,7 +61,7 @@ pub(super) fn is_footer(bytes: &[u8]) -> bool {
     footer.is_some() && schema.deepest <= SCHEMA_DEPTH
 }
 
-/// The depth of a schema: a tree in pre-order, each of whose elements says how many children it has.
+/// Measures the depth of a schema: a tree in pre-order, each element of which says how many children it has.
 #[derive(Default)]
 struct Schema {
     /// Children of the last element.
@@ -85,7 +86,7 @@ impl Schema {
     }
 }
 
-/// A walk; every step is none where the bytes end too early or are not as they have to be.
+/// A walk; every step returns `None` where the bytes end too early or are wrong.
 struct Walk<'a> {
     rest: &'a [u8],
     /// Numbers of the fields that are being read, from the outermost on.
@@ -115,7 +116,7 @@ impl Walk<'_> {
         None
     }
 
-    /// A signed number, whose sign is its lowest bit.
+    /// Reads a signed number, whose sign is its lowest bit.
     fn int(&mut self) -> Option<i64> {
         let value = self.varint()?;
         Some((value >> 1) as i64 ^ -((value & 1) as i64))
@@ -126,7 +127,7 @@ impl Walk<'_> {
         Some(())
     }
 
-    /// The length of a list and the type of its elements; every element takes a byte or more.
+    /// Reads the length of a list and the type of its elements; every element takes at least one byte.
     fn list(&mut self) -> Option<(u64, u8)> {
         let byte = self.byte()?;
         let len = match byte >> 4 {
@@ -136,7 +137,7 @@ impl Walk<'_> {
         (len <= self.rest.len() as u64).then_some((len, byte & 15))
     }
 
-    /// A structure with these fields, and others.
+    /// Walks a structure, which has fields among `known` and may have others.
     fn fields(&mut self, known: Fields) -> Option<()> {
         let mut id = 0_i64;
         loop {
@@ -156,7 +157,7 @@ impl Walk<'_> {
         }
     }
 
-    /// The value of a field of type `kind`, which has to be that of `shape`.
+    /// Walks the value of a field of type `kind`, which has to be that of `shape`.
     fn value(&mut self, kind: u8, shape: &Shape) -> Option<()> {
         match (kind, shape) {
             // The type says the value.
@@ -176,7 +177,7 @@ impl Walk<'_> {
             (9 | 10, Shape::Any) => self.deeper(|walk| walk.elements(&Shape::Any)),
             (12, Shape::Struct(fields)) => self.deeper(|walk| walk.fields(fields)),
             (12, Shape::Any) => self.deeper(|walk| walk.fields(&[])),
-            // Maps, which parquet has none of, and types that are known to nobody.
+            // Parquet has no maps, and other types do not exist.
             _ => None,
         }
     }
@@ -193,7 +194,8 @@ impl Walk<'_> {
 
     fn elements(&mut self, shape: &Shape) -> Option<()> {
         let (len, kind) = self.list()?;
-        // Parquet has no lists of flags here, and the decoder takes those that it does not know to be of no bytes.
+        // Parquet has no lists of flags here, and the decoder would pass over the elements of such a list without
+        // reading bytes.
         if len > 0 && matches!(kind, 1 | 2) {
             return None;
         }

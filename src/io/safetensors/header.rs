@@ -1,6 +1,7 @@
 //! The header of a safetensors file: its length, then JSON that names the tensors and where they lie.
 //!
-//! The `safetensors` crate wants the whole file in memory to check a header, so that the same checks are made here.
+//! The `safetensors` crate needs the whole file in memory to check a header, so this module makes the same checks
+//! itself.
 
 use crate::error::{Result, try_vec};
 use crate::io::file::{Source, format_of};
@@ -37,7 +38,7 @@ pub(super) enum Dtype {
     Other,
 }
 
-/// A shape of which only the first two sides are kept, so that it takes the same memory whatever the file says.
+/// A shape, of which only the first two sides are kept, so that it takes the same memory whatever the file says.
 #[derive(Debug, Default)]
 pub(super) struct Shape {
     pub(super) sides: usize,
@@ -45,7 +46,7 @@ pub(super) struct Shape {
 }
 
 impl Shape {
-    /// The two sides of a matrix.
+    /// Returns the two sides of a matrix.
     pub(super) fn matrix(&self) -> Option<[usize; 2]> {
         let [rows, columns] = self.first.map(usize::try_from);
         (self.sides == 2).then_some([rows.ok()?, columns.ok()?])

@@ -1,4 +1,4 @@
-//! One tensor of a safetensors file as embeddings.
+//! Reads one tensor of a safetensors file as embeddings.
 
 mod header;
 #[cfg(test)]
@@ -15,7 +15,7 @@ use std::path::Path;
 
 /// Embeddings in a tensor of a safetensors file, read in pieces.
 ///
-/// Takes F16, BF16, F32 and F64. A value beyond the range of f32 becomes an infinity.
+/// It takes F16, BF16, F32 and F64. A value beyond the range of f32 becomes an infinity.
 ///
 /// # Shapes
 /// The tensor is (N, D).
@@ -47,7 +47,7 @@ impl SafetensorsRows {
     }
 }
 
-/// The tensor to read, with its name and how its values are stored, or why there is none.
+/// Chooses the tensor to read; returns it with its name and the type of its values, or says why there is none.
 fn choose<'a>(header: &'a Header, name: Option<&str>) -> Result<(&'a str, &'a Tensor, Float), String> {
     let usable = |(name, tensor): (&'a String, &'a Tensor)| {
         let float = tensor.dtype.float().filter(|_| tensor.shape.sides == 2)?;

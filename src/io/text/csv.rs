@@ -13,12 +13,12 @@ pub(super) struct Csv {
     delimiter: u8,
     /// Names of all columns, where there is a header.
     names: Option<Vec<String>>,
-    /// The columns of the dimensions; all where it is none.
+    /// The columns of the dimensions; `None` where all columns are dimensions.
     dimensions: Option<Vec<usize>>,
 }
 
 impl Csv {
-    /// Finds out what the columns are.
+    /// Finds the names of the columns and those that are dimensions.
     pub(super) fn open(source: &Source, delimiter: u8, options: &ReadOptions) -> Result<Self> {
         let mut first = None;
         records(source, delimiter, |_, record| {
@@ -28,7 +28,7 @@ impl Csv {
         let Some(first) = first else {
             return Ok(Self { delimiter, names: None, dimensions: None });
         };
-        // A header is a first row with a field that is no number and not left out.
+        // The first row is a header if it has a field that is not empty and no number.
         let is_header = first.iter().any(|field| !field.trim_ascii().is_empty() && number(field).is_none());
         if !is_header {
             return match (&options.columns, options.beside.first()) {
@@ -53,13 +53,13 @@ impl Csv {
     }
 }
 
-/// The names of columns in a header, without the mark of UTF-8 at the beginning of a file.
+/// Returns the names of columns in a header, without the mark of UTF-8 at the beginning of a file.
 pub(crate) fn column_names(header: &ByteRecord) -> Vec<String> {
     let text = |field: &[u8]| String::from_utf8_lossy(field).trim_start_matches('\u{feff}').trim().to_owned();
     header.iter().map(text).collect()
 }
 
-/// A number, or none; texts such as `nan` and `inf` are numbers that are not finite.
+/// Reads a number; texts such as `nan` and `inf` are numbers that are not finite.
 fn number(field: &[u8]) -> Option<f32> {
     let value: f64 = std::str::from_utf8(field.trim_ascii()).ok()?.parse().ok()?;
     Some(value as f32)
@@ -87,7 +87,7 @@ impl Lines for Csv {
                     columns.iter().for_each(|column| put(record.get(*column)));
                 }
                 (None, _) => record.iter().for_each(|field| put(Some(field))),
-                // As many values too few or too many as there are fields.
+                // A row with too few or too many fields counts as one with as many values too few or too many.
                 (Some(columns), names) => {
                     let expected = columns.len();
                     let others = names.as_ref().map_or(0, Vec::len).saturating_sub(expected);
@@ -128,10 +128,10 @@ impl Lines for Csv {
     }
 }
 
-/// A file whose reader fails where a record goes on and on.
+/// A reader of a file that fails in a record without an end.
 struct Limited<'a> {
     source: FromStart<'a>,
-    /// Bytes read since the last record began, about.
+    /// About how many bytes were read since the last record began.
     since: Rc<Cell<u64>>,
 }
 

@@ -1,4 +1,4 @@
-//! Json lines: each a list of numbers, or an object one of whose fields is such a list.
+//! Reads json lines, each of which is a list of numbers, or an object with a field that is such a list.
 
 use super::{Lines, MAX_LINE, Row};
 use crate::error::{BadRowKind, Result, try_reserve};
@@ -11,7 +11,7 @@ use std::sync::OnceLock;
 
 pub(super) struct JsonLines {
     wanted: Option<String>,
-    /// The field of the list and all fields, as the first object has them.
+    /// The name of the field with the list, and the names of all fields, from the first object that tells them.
     found: OnceLock<(String, Vec<String>)>,
 }
 
@@ -20,7 +20,7 @@ impl JsonLines {
         Self { wanted: options.column.clone(), found: OnceLock::new() }
     }
 
-    /// The value that has the embedding of a line.
+    /// Returns the value of a line that has the embedding.
     fn embedding<'a>(&self, source: &Source, line: &'a Value) -> Result<&'a Value> {
         let Value::Object(fields) = line else { return Ok(line) };
         let (field, _) = match self.found.get() {
@@ -33,7 +33,7 @@ impl JsonLines {
                     _ if lists().any(|name| name == "embedding") => "embedding".to_owned(),
                     (None, Some(only), None) => only.to_owned(),
                     _ if names.iter().any(|name| name == "embedding") => "embedding".to_owned(),
-                    // A bad row; a later one may tell.
+                    // This is a bad row; a later row may tell which field it is.
                     (None, None, _) => return Ok(&Value::Null),
                     _ => {
                         let reason = format!("several fields are lists: {}; name the column to read", list(lists()));

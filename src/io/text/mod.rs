@@ -1,7 +1,7 @@
-//! Embeddings written as text: rows are read once, from front to back, and saved as f32 to a temporary file.
+//! Embeddings written as text. A reader reads all rows once, from front to back, and saves them as f32 to a temporary
+//! file.
 //!
-//! Numbers are read as 64-bit floats, correctly rounded, and then rounded to f32, as the values of a .npy file of f8
-//! are.
+//! A number is read as a correctly rounded 64-bit float and then rounded to f32, as a value of an f8 .npy file is.
 
 #[cfg(feature = "csv")]
 mod csv;
@@ -20,22 +20,22 @@ use crate::MAX_DIM;
 use crate::error::{BadRowKind, Error, ErrorKind, Fault, Result, try_reserve};
 use crate::rows::Rows;
 
-/// Longest row of text.
+/// Most bytes of a row of text.
 const MAX_LINE: u64 = 64 << 20;
 
-/// Rows of texts and numbers.
+/// A format of text with a row on every line.
 pub(super) trait Lines: Send + Sync {
-    /// Calls `each` with the values of every row, or why it has none.
+    /// Calls `each` with the values of every row and with what is wrong with them.
     fn values(&self, source: &Source, each: &mut dyn FnMut(Row<'_>) -> Result<()>) -> Result<()>;
 
-    /// Names of the columns that texts can be read from.
+    /// Returns the names of the columns that texts can be read from.
     fn columns(&self) -> Vec<String>;
 
-    /// The texts of a column.
+    /// Reads the texts of a column.
     fn strings(&self, source: &Source, column: &str) -> Result<Vec<String>>;
 }
 
-/// The values of a row, those of which that are bad being NaN, and the first column that is bad.
+/// The values of a row, in which bad ones are NaN, and the first bad column.
 pub(super) struct Row<'a> {
     pub(super) values: &'a [f32],
     pub(super) bad: Option<(Option<usize>, BadRowKind)>,
@@ -46,7 +46,7 @@ pub(super) struct TextRows {
     source: Source,
     lines: Box<dyn Lines>,
     values: Dense,
-    /// In the order of the rows.
+    /// The bad rows, in their order.
     faults: Vec<Fault>,
 }
 
@@ -67,7 +67,7 @@ impl TextRows {
         let (mut dim, mut rows) = (0, 0_usize);
         let mut faults: Vec<Fault> = Vec::new();
         let mut zeros = Vec::new();
-        // Rows before the first good one, whose length is not known yet.
+        // Number of rows before the first good one; the length of a row is not known yet.
         let mut ahead = 0;
         lines.values(&source, &mut |Row { values, bad }| {
             if dim == 0 && bad.is_none() && !values.is_empty() {

@@ -51,8 +51,8 @@
 //! squares, off by at most gamma < 2^-9.9 of itself, and a square root within 8 u (2 ULP for `inverseSqrt`, 2.5 ULP for
 //! the division): the factor `1 + 2^-10` covers `(1 - 2^-9.9)^-1/2 (1 + 9 u)`.
 
-/// The slope and base of the bound that proves a label: the best score of a row is nearer than all others where the
-/// second best one, in any evaluation, exceeds it by more than `slope * |row| + base`.
+/// Returns the slope and the base of the bound that proves a label: the best score of a row is nearer than all others
+/// where the second best one, in any evaluation, exceeds it by more than `slope * |row| + base`.
 ///
 /// `longest` is the largest squared length of the codewords, of `dim` dimensions each.
 #[cfg(any(feature = "gpu", test))]
@@ -65,7 +65,7 @@ pub(crate) fn gap(dim: usize, longest: u64) -> (f32, f32) {
     ((4.0 * gamma * squared.sqrt()) as f32, (2.0 * gamma * squared) as f32)
 }
 
-/// Squared Euclidean distance of two rows.
+/// Computes the squared Euclidean distance of two rows.
 ///
 /// # Exactness
 /// Components are within 2^24, differences within 2^25, squares within 2^50; up to 8,192 of them sum below 2^63.
@@ -73,14 +73,14 @@ pub(crate) fn squared_distance(a: &[i32], b: &[i32]) -> u64 {
     a.iter().zip(b).map(|(a, b)| i64::from(a - b).unsigned_abs().pow(2)).sum()
 }
 
-/// Index of the nearest codeword of every row, the lowest index on a tie.
+/// Finds the nearest codeword of every row; of codewords that are equally near, the one with the lowest index.
 ///
 /// # Shapes
 /// `rows` (N, D), `codewords` (K, D) with K at least 1, `codes` (N).
 ///
 /// # Exactness
 /// Integer distances in u64 and a strict comparison: there is nothing to round. A device may use any filter, bound or
-/// order, as long as `codes` comes out the same.
+/// order that gives the same `codes`.
 pub(crate) fn assign(rows: &[i32], codewords: &[i32], dim: usize, codes: &mut [u32]) {
     for (row, code) in rows.chunks_exact(dim).zip(codes) {
         let mut nearest = u64::MAX;

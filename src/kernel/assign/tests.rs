@@ -81,7 +81,7 @@ fn neighbours(exact: f64) -> [f64; 2] {
     }
 }
 
-/// What a sum of products can come to if terms are added in this order: rounded down always, or up.
+/// The range of a sum of products whose terms are added in this order: every rounding goes down, or every one goes up.
 fn product_range(terms: impl Iterator<Item = (i32, i32)>) -> [f64; 2] {
     // Products and sums of the numbers below are exact in f64.
     terms.fold([0.0, 0.0], |[low, high], (r, c)| {
@@ -110,7 +110,7 @@ fn long_row(dim: usize, large: i32, tail: [i32; 2]) -> (Vec<i32>, [Vec<i32>; 3])
     };
     let mut row = ones(&|_| 1, [0, 7500]);
     row[0] = (1 << 23) + 65;
-    // The nearest, which may seem far; one of which everything may be said; and one that may seem near.
+    // The nearest codeword, which may seem far; one whose score may come out as anything; and one that may seem near.
     (row, [ones(&|_| -1, [0, 0]), ones(&|i| 1 - 2 * (i as i32 % 2), [0, tail[0]]), ones(&|_| 1, [tail[1], 0])])
 }
 

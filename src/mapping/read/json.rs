@@ -11,7 +11,7 @@ use std::fs::File;
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 
-/// An ID as JSON has it.
+/// The forms that an ID has in JSON.
 #[derive(Deserialize)]
 #[serde(untagged)]
 enum Id {

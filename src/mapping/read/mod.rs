@@ -10,21 +10,23 @@ use crate::error::{Error, Result};
 use crate::io::read_codes;
 use std::path::Path;
 
-/// Where a file has the items' keys and their IDs.
+/// The columns of a file that have the items' keys and their IDs.
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct MappingOptions {
     /// Column of the items' keys; without it `item`, `item_id`, `key` or `row`.
     pub key_column: Option<String>,
-    /// Columns of the IDs: one of whole IDs, or one for every level; without it `id`, `semantic_id`, `sid` or `codes`.
+    /// Columns of the IDs: one of whole IDs, or one for every level; without them `id`, `semantic_id`, `sid` or
+    /// `codes`.
     pub id_columns: Vec<String>,
     /// Column with how often each item is wanted, for [`Mapping::weights`].
     pub weight_column: Option<String>,
 }
 
-/// The names of columns that are keys unless others are named, in the order of preference.
+/// Columns that are taken for keys unless another one is named, in the order of preference.
 const KEYS: [&str; 4] = ["item", "item_id", "key", "row"];
-/// The names of columns that are IDs unless others are named. Whole IDs come first, as codes may lack a suffix.
+/// Columns that are taken for IDs unless others are named, in the order of preference. Whole IDs come first, as codes
+/// may lack a suffix.
 const IDS: [&str; 4] = ["id", "semantic_id", "sid", "codes"];
 
 impl Mapping {
@@ -38,10 +40,10 @@ impl Mapping {
     /// | .json | one object `{"key": ID, ...}`, such as `index.json` |
     /// | .npy | codes (N, L); the keys are the numbers of the rows, from 0 |
     ///
-    /// An ID is a list of codes (in .parquet a list of integers of any width), or a text: numbers that characters other
-    /// than letters separate, as in `12-5-33`, or tokens of which each ends in a number, as in `<a_12><b_5><c_33>`. IDs
-    /// may be of different lengths: one that is shorter than the longest gets a code of its own at the levels that it
-    /// lacks.
+    /// An ID is a list of codes (in .parquet a list of integers of any width) or a text. A text consists of numbers
+    /// with characters other than letters between them, as in `12-5-33`, or of tokens, each of which ends in a number,
+    /// as in `<a_12><b_5><c_33>`. IDs may be of different lengths: one that is shorter than the longest gets a code of
+    /// its own at the levels that it lacks.
     ///
     /// # Errors
     /// [`ErrorKind::Io`](crate::ErrorKind::Io) and [`ErrorKind::Format`](crate::ErrorKind::Format), with the path;
@@ -77,7 +79,7 @@ impl Mapping {
 }
 
 /// Reads pairs of item keys, such as items that were bought together, from the first two columns of a .csv, .tsv or
-/// .parquet file, or from those that are named.
+/// .parquet file, or from the two that `columns` names.
 ///
 /// # Errors
 /// As for [`Mapping::read`].

@@ -5,8 +5,8 @@ use crate::error::{Error, Result};
 /// Reads the codes in the text of an ID: `12-5-33`, `[12, 5, 33]` or `<a_12><b_5><c_33>`.
 ///
 /// # Errors
-/// A text with letters outside of tokens, whose numbers alone would not tell two IDs apart; one without numbers, and a
-/// number above 2^64.
+/// A text with letters outside of tokens, because its numbers alone might not tell two IDs apart; a text without
+/// numbers; a number of 2^64 or more.
 pub(super) fn codes(text: &str, key: &str) -> Result<Vec<u64>> {
     let refuse = |expected: &str| Error::parameter("id", format!("{text:?}"), format!("{expected} (item {key:?})"));
     let numbers: Vec<&str> = if text.contains('<') {
@@ -26,7 +26,7 @@ pub(super) fn codes(text: &str, key: &str) -> Result<Vec<u64>> {
     numbers.iter().map(|number| number.parse().map_err(|_| refuse("codes below 2^64"))).collect()
 }
 
-/// The digits at the end of every token; none for a token without any, and for text between tokens.
+/// Returns the digits at the end of every token; none for a token without digits, and for text between tokens.
 fn tokens(text: &str) -> impl Iterator<Item = Option<&str>> {
     text.split_inclusive('>').filter(|token| !token.trim().is_empty()).map(|token| {
         let inner = token.trim().strip_prefix('<')?.strip_suffix('>')?.trim_end_matches('|');

@@ -1,4 +1,4 @@
-//! Lines of the first format, with settings in the words of that time, are gone on from.
+//! Sweeps go on from lines of the first format, whose settings have another form.
 
 use crate::metrics::Evaluation;
 use crate::rq::{Algorithm, Init, MiniBatch};
@@ -36,7 +36,7 @@ fn networks() -> RqVae {
         .sample(110)
 }
 
-/// Each with the name of its file, which has all runs, and the number of runs that a shorter one keeps.
+/// Sweeps, each with the name of its file, which has all runs, and the number of runs that a shorter file keeps.
 fn sweeps() -> [(&'static str, Sweep, usize); 3] {
     let batches = MiniBatch { batch: 32, init_buffer: 64, layer_wise: false };
     let mini = RqKMeans::new(1, 1).algorithm(Algorithm::MiniBatch(batches)).max_iter(9).tol(0.001).init(Init::Random);
@@ -58,7 +58,7 @@ fn sweeps_go_on_and_tell_others_apart() {
         let file = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/data/first").join(name);
         let text = std::fs::read_to_string(file).unwrap();
         let (_folder, path) = super::place();
-        // Whole: nothing is left to do.
+        // With the whole file, nothing is left to do.
         std::fs::write(&path, &text).unwrap();
         let records = sweep.run_with(&rows, &device, &path, |progress| {
             assert!(
@@ -70,7 +70,7 @@ fn sweeps_go_on_and_tell_others_apart() {
         });
         assert_eq!(records.unwrap().len(), text.lines().count(), "{name}");
         assert_eq!(std::fs::read_to_string(&path).unwrap(), text, "{name}");
-        // Its beginning: new lines follow the old ones.
+        // With the beginning of the file, new lines follow the old ones.
         let beginning: String = text.split_inclusive('\n').take(kept).collect();
         std::fs::write(&path, &beginning).unwrap();
         let records = sweep.run(&rows, &device, &path).unwrap();
@@ -90,7 +90,7 @@ fn sweeps_go_on_and_tell_others_apart() {
     }
 }
 
-/// The lines of a file but for the first ones.
+/// The lines of a file without the first ones.
 fn text_from(path: &std::path::Path, first: usize) -> String {
     std::fs::read_to_string(path).unwrap().split_inclusive('\n').skip(first).collect()
 }

@@ -1,4 +1,4 @@
-//! Rankings against the numbers in the lines.
+//! Compares rankings with the numbers in the lines.
 
 use super::{place, run, sweep};
 use crate::ErrorKind;

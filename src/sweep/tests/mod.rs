@@ -1,4 +1,4 @@
-//! Sweeps against fits and evaluations one by one, broken off anywhere, and on bad input.
+//! Compares sweeps with fits and evaluations one by one, stops them anywhere, and gives them bad input.
 
 mod first_files;
 mod metric;

@@ -1,4 +1,4 @@
-//! What a sweep refuses, before it has done anything.
+//! A sweep refuses bad grids, rows and files before it does anything.
 
 use super::{DIM, network, place, run, sweep, values};
 use crate::metrics::Evaluation;
@@ -84,7 +84,7 @@ fn files_of_other_sweeps_stay_as_they_are() {
         assert!(parts.iter().all(|part| text.contains(part)) && text.contains("sweep.jsonl"), "{parts:?}: {text}");
         assert!(std::fs::read(&path).unwrap() == before, "{parts:?}");
     }
-    // More seeds go on.
+    // A sweep with more seeds goes on after these lines.
     assert_eq!(run(&base().seeds([42, 1]), &path).len(), 12);
     assert!(std::fs::read(&path).unwrap().starts_with(&before));
 }
@@ -102,14 +102,14 @@ fn a_model_that_comes_out_otherwise_is_noticed() {
     assert!(matches!(error.kind(), ErrorKind::OtherSweep { line: 2, what, .. } if what == "fingerprint"), "{error}");
 }
 
-/// A line with the checksum of what else it has, by the words of [`SweepRecord`].
+/// Adds its checksum to a line, as [`SweepRecord`] describes it.
 fn summed(line: &str) -> String {
     let object = unsummed(line);
     let sum = Sha256::digest(&object).iter().map(|byte| format!("{byte:02x}")).collect::<String>();
     format!("{},\"sha256\":\"{sum}\"}}", object.strip_suffix('}').unwrap())
 }
 
-/// A line without its checksum.
+/// Removes the checksum of a line.
 fn unsummed(line: &str) -> String {
     line.split(",\"sha256\":\"").collect::<Vec<_>>().split_last().unwrap().1.join(",\"sha256\":\"") + "}"
 }
@@ -210,7 +210,7 @@ fn two_processes_do_not_write_to_one_file() {
     assert!(matches!(refusal(&sweep, &values(), DIM, &path).kind(), ErrorKind::Busy));
     file.unlock().unwrap();
     run(&sweep, &path);
-    // A new file is taken before anything is fitted, and given back where nothing came of it.
+    // A sweep creates its file before anything is fitted, and removes it if no run is finished.
     std::fs::remove_file(&path).unwrap();
     let values = values();
     let rows = Matrix::new(&values, DIM).unwrap();

@@ -95,7 +95,7 @@ fn a_network_goes_on_from_its_last_step() {
         assert_eq!((finished.unwrap(), [first, rest].concat()), (1, all.clone()), "stopped after {stop} steps");
         assert_eq!((timeless(&std::fs::read_to_string(&path).unwrap()), files()), (whole.clone(), 1));
     }
-    // A checkpoint of anything else is no beginning.
+    // A sweep does not begin with a checkpoint of anything else.
     for bytes in [&b"{}"[..], &[0; 100]] {
         std::fs::remove_file(&path).unwrap();
         std::fs::write(folder.path().join("sweep.jsonl.checkpoint"), bytes).unwrap();

@@ -1,4 +1,4 @@
-//! The grid through files, and lines that lack a setting.
+//! Sweeps are written to files and read back, and go on from lines that lack a setting.
 
 use super::{DIM, place, run, sweep, values};
 use crate::metrics::Evaluation;
@@ -55,7 +55,7 @@ fn missing_fields_have_defaults_and_unknown_ones_are_refused() {
     }
 }
 
-/// Lines of a time when there was no such parameter.
+/// Lines that are older than a parameter.
 #[test]
 fn a_setting_that_a_line_lacks_has_its_default() {
     let (_folder, path) = place();
@@ -71,13 +71,13 @@ fn a_setting_that_a_line_lacks_has_its_default() {
         let rest: String = text.split_inclusive('\n').skip(1).collect();
         std::fs::write(&path, serde_json::to_string(&record).unwrap() + "\n" + &rest).unwrap();
         let again = sweep.run(&Matrix::new(&values(), DIM).unwrap(), &Device::cpu(), &path);
-        // These the sweep sets.
+        // The sweep sets these.
         match ["k", "queries", "pairs", "predict"].contains(&name.as_str()) {
             false => assert_eq!(again.unwrap().len(), records.len(), "{name} {value}"),
             true => assert!(matches!(again.unwrap_err().kind(), ErrorKind::OtherSweep { what, .. } if *what == name)),
         }
     }
-    // One that this build does not know is of another sweep.
+    // A setting that this build does not know belongs to another sweep.
     let mut record: SweepRecord = records[0].clone();
     record.format = 2;
     record.settings.insert("later".to_owned(), Value::from(1));

@@ -68,6 +68,36 @@ fn shaders_name_their_twins() {
     }
 }
 
+/// The CPU engine uses the types of the kernels and computes on its own, so that comparing it with the twins compares
+/// two things.
+#[test]
+fn the_cpu_engine_calls_no_twin() {
+    let kernels = &names("src/kernel", "rs") - &set(&SHARED);
+    let mut files = vec![folder("src/device/cpu")];
+    let mut checked = 0;
+    while let Some(path) = files.pop() {
+        if path.is_dir() {
+            files.extend(std::fs::read_dir(&path).unwrap().map(|entry| entry.unwrap().path()));
+            continue;
+        }
+        if path.components().any(|part| part.as_os_str() == "tests") || path.ends_with("tests.rs") {
+            continue;
+        }
+        let text = std::fs::read_to_string(&path).unwrap();
+        let text = text.split("#[cfg(test)]").next().unwrap();
+        let text: String = text.lines().filter(|line| !line.trim_start().starts_with("//")).collect();
+        for kernel in &kernels {
+            for rest in text.split(&format!("kernel::{kernel}")).skip(1) {
+                let name = rest.strip_prefix("::").unwrap_or_default().trim_start_matches('{');
+                let is_type = name.starts_with(char::is_uppercase);
+                assert!(is_type, "{} uses a function of kernel/{kernel}", path.display());
+            }
+        }
+        checked += 1;
+    }
+    assert!(checked > 20, "{checked} files");
+}
+
 /// ARCHITECTURE.md names every kernel.
 #[test]
 fn the_architecture_lists_every_kernel() {

@@ -30,8 +30,11 @@ fn turn(store: &mut dyn Store, name: &str) {
     assert!(turned(store, name), "a store has all namespaces or none");
 }
 
+/// A namespace, its resolver, and its items with the suffixes of their IDs.
+type Holds<'a> = (&'a str, Resolver, &'a [(&'a str, u64)]);
+
 /// Asserts what the namespaces hold; an item of each name has the ID (1, 2) with this suffix.
-fn hold(store: &mut dyn Store, expected: &[(&str, Resolver, &[(&str, u64)])]) {
+fn hold(store: &mut dyn Store, expected: &[Holds<'_>]) {
     let all = expected.iter().map(|(name, resolver, _)| ((*name).to_owned(), manifest(*resolver)));
     assert_eq!(store.namespaces().expect("namespaces"), all.collect::<Vec<_>>());
     for (name, resolver, items) in expected {
@@ -67,8 +70,7 @@ pub(super) fn check(store: &mut dyn Store) {
     let former = store.snapshot().expect("snapshot");
     // The same keys and IDs as in the other namespace, for other items.
     committed(store, |store| put(store, item_id, &[("8", 0), ("9", 1)]));
-    let now: &[(&str, Resolver, &[(&str, u64)])] =
-        &[("", suffix, &[("7", 0), ("8", 1)]), ("goods", item_id, &[("8", 0), ("9", 1)])];
+    let now: &[Holds<'_>] = &[("", suffix, &[("7", 0), ("8", 1)]), ("goods", item_id, &[("8", 0), ("9", 1)])];
     hold(store, now);
 
     // A namespace that a transaction began, and did not end, was never there.
@@ -89,7 +91,7 @@ pub(super) fn check(store: &mut dyn Store) {
     committed(store, |store| assert_eq!(store.take("7").expect("retire"), Some(id(&[1, 2], 0))));
     turn(store, "A.b-c_9");
     committed(store, |store| put(store, suffix, &[("7", 3)]));
-    let later: &[(&str, Resolver, &[(&str, u64)])] =
+    let later: &[Holds<'_>] =
         &[("", suffix, &[("8", 1)]), ("A.b-c_9", suffix, &[("7", 3)]), ("goods", item_id, &[("8", 0), ("9", 1)])];
     hold(store, later);
     hold(&mut *snapshot, now);

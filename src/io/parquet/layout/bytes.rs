@@ -1,4 +1,4 @@
-//! Columns of bytes that are floats one after the other, where the caller says of which width.
+//! Columns of bytes that hold floats one after the other; the caller says of which type.
 
 use super::super::table::Table;
 use super::{Bad, Layout};
@@ -36,7 +36,7 @@ impl Bytes {
     }
 }
 
-/// The bytes of a row, whichever array holds them.
+/// Returns the bytes of a row from any of the arrays that can hold them.
 fn row(array: &ArrayRef, row: usize) -> Option<&[u8]> {
     if let Some(array) = array.as_fixed_size_binary_opt() {
         Some(array.value(row))

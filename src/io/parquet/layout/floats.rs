@@ -1,4 +1,4 @@
-//! Values of any width as f32.
+//! The conversion of floats of any width to f32.
 
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Float16Type, Float32Type, Float64Type};
@@ -11,7 +11,7 @@ pub(super) fn is_float(kind: &DataType) -> bool {
     matches!(kind, DataType::Float16 | DataType::Float32 | DataType::Float64)
 }
 
-/// Appends all values, whatever is null; arrays of 2 bytes are halves. None for another type.
+/// Appends all values, those of nulls included; arrays of 2 bytes are halves. Returns `None` for another type.
 pub(super) fn append(values: &ArrayRef, out: &mut Vec<f32>) -> Option<()> {
     if let Some(values) = values.as_primitive_opt::<Float32Type>() {
         out.extend_from_slice(values.values());

@@ -1,6 +1,6 @@
-//! What the schema of Arrow, which many writers store beside that of Parquet, says of a column.
+//! The schema of Arrow, which many writers store beside that of Parquet and which says more about a column.
 //!
-//! Polars writes 16-bit floats as 2 bytes without the mark that Parquet has for them; the Arrow schema tells.
+//! Polars writes 16-bit floats as 2 bytes without the mark that Parquet has for them; only the Arrow schema says so.
 
 use super::super::table::Table;
 use arrow_schema::{DataType, Schema};
@@ -13,7 +13,7 @@ const KEY: &str = "ARROW:schema";
 /// Longest schema that is read.
 const MOST: usize = 1 << 20;
 
-/// Whether `column` is one of lists of 16-bit floats.
+/// Whether the Arrow schema says that `column` has lists of 16-bit floats.
 pub(super) fn is_half(table: &Table, column: &str) -> bool {
     let schema = table.key_value(KEY).filter(|text| text.len() <= MOST).and_then(schema);
     schema.is_some_and(|schema| match schema.field_with_name(column).map(|field| field.data_type()) {
@@ -24,14 +24,14 @@ pub(super) fn is_half(table: &Table, column: &str) -> bool {
     })
 }
 
-/// The schema in a message, which a marker and its length may stand before.
+/// Reads the schema in a message, which may come after a marker and its length.
 fn schema(text: &str) -> Option<Schema> {
     let bytes = BASE64_STANDARD.decode(text).ok()?;
     let message = match bytes.split_at_checked(8) {
         Some(([0xff, 0xff, 0xff, 0xff, ..], message)) => message,
         _ => &bytes,
     };
-    // The message is verified before anything of it is followed; what is left to panic is caught.
+    // The message is verified before its offsets are followed; a panic that remains is caught.
     std::panic::catch_unwind(|| {
         let message = arrow_ipc::root_as_message(message).ok()?;
         arrow_ipc::convert::try_fb_to_schema(message.header_as_schema()?).ok()

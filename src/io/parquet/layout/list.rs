@@ -1,4 +1,4 @@
-//! Lists of floats, in all shapes that the format has had.
+//! Lists of floats, in all shapes that writers of the format have used.
 //!
 //! Which groups are lists is decided by the rules for backward compatibility of the Parquet format, which the decoder
 //! follows. By them, the repeated group `array` with one field, which DuckDB 0.10 to 1.2 wrote, is a list of structures
@@ -11,7 +11,7 @@ use arrow_array::cast::AsArray;
 use arrow_array::{Array, ArrayRef};
 use arrow_schema::DataType;
 
-/// The type of the elements of a list; that of their only field where they are structures of one.
+/// Returns the type of a list's elements, or that of their only field where they are structures of one field.
 pub(in crate::io::parquet) fn element(kind: &DataType) -> Option<&DataType> {
     let DataType::List(item) = kind else { return None };
     match item.data_type() {
@@ -20,7 +20,7 @@ pub(in crate::io::parquet) fn element(kind: &DataType) -> Option<&DataType> {
     }
 }
 
-/// Whether a column is one of lists of 2 bytes, which are 16-bit floats if the Arrow schema says so.
+/// Whether a column has lists of 2 bytes, which are 16-bit floats if the Arrow schema says so.
 pub(super) fn is_marked_half(kind: &DataType) -> bool {
     element(kind) == Some(&DataType::FixedSizeBinary(2))
 }

@@ -1,4 +1,4 @@
-//! How the columns of a file store embeddings; each way has a file of its own.
+//! The ways in which the columns of a file store embeddings; each has a file of its own.
 
 mod bytes;
 mod floats;
@@ -16,23 +16,23 @@ use arrow_array::ArrayRef;
 use arrow_schema::DataType;
 use std::fmt::Debug;
 
-/// Hears of a row of an array that is bad: its number there, and the column where it is one value.
+/// Hears of a bad row of an array: its number in the array, the column if a single value is bad, and the kind.
 pub(super) type Bad<'a> = &'a mut dyn FnMut(usize, Option<usize>, BadRowKind);
 
 /// A way to store embeddings.
 pub(super) trait Layout: Debug + Send + Sync {
-    /// The columns that hold values, by their places among all that do.
+    /// Returns the columns that are read, by their places among all columns that hold values.
     fn leaves(&self) -> &[usize];
 
-    /// Values of row `row` of `columns`; none where the row is null.
+    /// Returns the number of values of row `row` of `columns`; none where the row is null.
     fn len(&self, columns: &[ArrayRef], row: usize) -> Option<usize>;
 
-    /// Appends the values of all rows, `dim` each; those of bad rows have no meaning. What is wrong otherwise is the
-    /// error.
+    /// Appends the values of all rows, `dim` each; those of bad rows have no meaning. The error says what is wrong with
+    /// the columns as a whole.
     fn decode(&self, columns: &[ArrayRef], dim: usize, out: &mut Vec<f32>, bad: Bad<'_>) -> Result<(), String>;
 }
 
-/// The layout that `options` ask for, or the only one there is.
+/// Chooses the layout that `options` ask for, or the only one there is.
 pub(super) fn choose(table: &Table, options: &ReadOptions) -> Result<Box<dyn Layout>> {
     if let Some(wanted) = &options.columns {
         return Ok(Box::new(wide::Wide::open(table, wanted)?));
@@ -44,12 +44,12 @@ pub(super) fn choose(table: &Table, options: &ReadOptions) -> Result<Box<dyn Lay
     open(table, column, options)
 }
 
-/// Whether a column of this type is one of embeddings without a word about it.
+/// Whether a column of this type holds embeddings although no option says so.
 fn is_embedding(kind: &DataType) -> bool {
     list::element(kind).is_some_and(floats::is_float) || vector::is_vector(kind)
 }
 
-/// Index of the column to read where none is named.
+/// Finds the index of the column to read where none is named.
 fn find(table: &Table, options: &ReadOptions) -> Result<usize> {
     let is_bytes = |kind: &DataType| options.bytes.is_some() && bytes::is_bytes(kind);
     let candidates = || {

@@ -1,4 +1,4 @@
-//! Spark's vectors: structures of a type, a size, indices and values, of which the dense ones have only values.
+//! Spark's vectors: structures of a type, a size, indices and values. Dense ones have only a type and values.
 
 use super::super::table::Table;
 use super::{Bad, Layout, list};
@@ -31,7 +31,7 @@ impl Vectors {
     }
 }
 
-/// The types and the values of vectors.
+/// Returns the vectors and their values.
 fn parts(columns: &[ArrayRef]) -> Option<(&StructArray, &ArrayRef)> {
     let vectors = columns.first()?.as_struct_opt()?;
     Some((vectors, vectors.column_by_name("values")?))
@@ -58,7 +58,7 @@ impl Layout for Vectors {
                         `df.withColumn(name, pyspark.ml.functions.vector_to_array(name))`"
                 .to_owned());
         }
-        // A row that is null as a whole has null values too.
+        // A row that is null as a whole has null values too, but is reported as a null row.
         list::decode(values, dim, out, &mut |row, column, kind| match vectors.is_null(row) {
             true => bad(row, None, BadRowKind::Null),
             false => bad(row, column, kind),

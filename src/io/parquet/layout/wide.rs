@@ -10,7 +10,7 @@ use arrow_array::{Array, ArrayRef};
 #[derive(Debug)]
 pub(super) struct Wide {
     leaves: Vec<usize>,
-    /// For each dimension its place among the columns that are read, which are in the order of the file.
+    /// The place of each dimension among the columns that are read, which come in the order of the file.
     places: Vec<usize>,
 }
 

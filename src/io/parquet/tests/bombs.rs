@@ -117,7 +117,7 @@ fn lists(lengths: &[u64]) -> Vec<u8> {
     file(false, &[dictionary, data], lengths.len() as i64, values as i64)
 }
 
-/// Runs `check`, which has to take no time worth speaking of.
+/// Runs `check`, which has to end soon.
 fn soon<T>(check: impl FnOnce() -> T) -> T {
     let start = Instant::now();
     let result = check();

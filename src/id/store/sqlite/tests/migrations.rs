@@ -101,7 +101,7 @@ fn namespaces_that_do_not_fit_their_tables_are_damage() {
         ("INSERT INTO namespaces VALUES (2, 'videos')", "namespaces"),
         ("DROP TABLE namespaces", "namespaces"),
         ("DROP INDEX items_1", "no index `items_1`"),
-        ("CREATE TABLE ids_x (x)", "ids_x"),
+        ("CREATE TABLE ids_x (x)", "no index `items_2`"),
         ("PRAGMA user_version = 2", "which no registry has"),
         ("UPDATE namespaces SET name = 'a b'", "a b"),
     ];
