@@ -5,8 +5,8 @@ mod distinct;
 mod reach;
 
 use super::exponent::finest;
-use super::range::Range;
 use super::narrow::{NarrowDimension, STEPS};
+use super::range::Range;
 use super::{BEYOND, Grid, pow2, quantize_value, steps};
 use crate::error::{ErrorKind, Result};
 use distinct::Distinct;

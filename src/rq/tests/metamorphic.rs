@@ -1,8 +1,9 @@
 //! Changes of the rows after which theory says what becomes of a fit and of its codes.
 //!
-//! Rows reach a fit as integers `q = round((x - offset) 2^e)`, where the offset is the middle of each dimension's range,
-//! and e the largest exponent at which no value exceeds 2^20 (the rule of [`GridSketch`](crate::shards::GridSketch)).
-//! All that follows is a function of these integers and, where something is drawn, of the numbers of the rows. So:
+//! Rows reach a fit as integers `q = round((x - offset) 2^e)`, where the offset is the middle of each dimension's
+//! range, and e the largest exponent at which no value exceeds 2^20 (the rule of
+//! [`GridSketch`](crate::shards::GridSketch)). All that follows is a function of these integers and, where something is
+//! drawn, of the numbers of the rows. So:
 //!
 //! | change | what becomes of it |
 //! | --- | --- |
