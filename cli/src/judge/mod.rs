@@ -4,8 +4,7 @@ mod embedded;
 
 pub(crate) use embedded::{Embedded, Kinds};
 
-use crate::args::Common;
-use crate::args::{IdsArgs, InputArgs, KeyArgs};
+use crate::args::{Common, IdsArgs, InputArgs, KeyArgs};
 use crate::output::{self, Failure};
 use crate::warnings;
 use semid::mapping::{Churn, CoOccurrence, FanOut, Mapping, MappingOptions, WeightedCollisions, read_pairs};
