@@ -178,10 +178,13 @@ impl Far {
     }
 }
 
-/// One sentence about dimensions whose values differ by few steps of the grid, out of `dim`.
+/// One sentence about dimensions, out of `dim`, whose values differ by few steps of the grid; those that do not differ
+/// by a step are left out.
 pub(crate) fn narrow(narrow: &[NarrowDimension], dim: usize) -> Vec<String> {
     let named = |at: &NarrowDimension| format!("{} ({})", at.column, things(at.steps as usize, "step"));
-    let named: Vec<String> = narrow.iter().take(NAMED).map(named).collect();
+    // Embeddings often have dimensions that their model left unused: beside the others they are as good as constant.
+    let narrow: Vec<&NarrowDimension> = narrow.iter().filter(|at| at.steps > 0).collect();
+    let named: Vec<String> = narrow.iter().take(NAMED).map(|at| named(at)).collect();
     let more = if narrow.len() > NAMED { ", ..." } else { "" };
     if named.is_empty() {
         return Vec::new();
