@@ -112,6 +112,42 @@ need_dialects() {
   fi
 }
 
+# The wheel of the Python package as $wheel, in the dev profile, and the Pythons to test it on as $python_versions: the
+# oldest and the newest that are here.
+need_python_package() {
+  need_tool
+  python3 -c 'import ensurepip' 2>/dev/null || apt_install python3-venv
+  local candidate found=()
+  # On the PATH, or where pyenv keeps them.
+  for candidate in python3.1{0,1,2,3,4,5} "${PYENV_ROOT:-$HOME/.pyenv}"/versions/3.1{0,1,2,3,4,5}.*/bin/python; do
+    if "$candidate" -c 'import ensurepip, ssl, venv' 2>/dev/null; then found+=("$candidate"); fi
+  done
+  mapfile -t found < <(for candidate in "${found[@]}"; do
+    printf '%s %s\n' "$("$candidate" -c 'import sys; print("%d%02d" % sys.version_info[:2])')" "$candidate"
+  done | sort -n | cut -d' ' -f2)
+  [ ${#found[@]} -gt 0 ] || fail "the Python package needs Python 3.10 or newer"
+  python_versions=("${found[0]}")
+  [ "${found[-1]}" = "${found[0]}" ] || python_versions+=("${found[-1]}")
+  python_package "${found[-1]}"
+  rm -rf "$tools/wheels"
+  CARGO_TARGET_DIR=python/target "$packaged/bin/maturin" build --quiet --locked --profile dev \
+    --manifest-path python/Cargo.toml --interpreter "$packaged/bin/python" --compatibility linux --out "$tools/wheels"
+  wheel=$(echo "$tools"/wheels/semid-*.whl)
+}
+
+# An environment of that Python, as $packaged, with what the tests need and the wheel, if there is one yet.
+python_package() {
+  packaged=$tools/package-$("$1" -c 'import sys; print("%d.%d" % sys.version_info[:2])')
+  if ! cmp -s python/tests/requirements.txt "$packaged/wanted"; then
+    rm -rf "$packaged"
+    "$1" -m venv "$packaged"
+    "$packaged/bin/pip" install --quiet --disable-pip-version-check -r python/tests/requirements.txt
+    cp python/tests/requirements.txt "$packaged/wanted"
+  fi
+  [ -z "${wheel:-}" ] ||
+    "$packaged/bin/pip" install --quiet --disable-pip-version-check --no-deps --force-reinstall "$wheel"
+}
+
 find_chromium() {
   command -v "${CHROMIUM:-chromium}" || command -v chromium-browser || command -v google-chrome || true
 }

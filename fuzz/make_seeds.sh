@@ -63,3 +63,5 @@ put sweep sweep.jsonl two-runs
 printf '\000\0031-2-3-4' >plain && put ids plain plain
 printf '\003\002<a_1><b_2>' >token && put ids token token
 printf '\010\0021-2-numpy%%2d1' >item && put ids item item
+mkdir -p "$seeds/shards"
+cargo run --quiet --manifest-path "$seeds/../Cargo.toml" --example messages "$seeds/shards"

@@ -53,7 +53,7 @@ impl<R: Rows> Rows for Concat<R> {
 
     fn read(&self, first: usize, out: &mut [f32]) -> Result<()> {
         self.spans.split(first, self.dim, out, |part, row, out| {
-            let before = first.saturating_sub(row);
+            let before = self.spans.start(part);
             match self.parts.get(part) {
                 Some(rows) => rows.read(row, out).map_err(|error| error.map_rows(|row| row.saturating_add(before))),
                 None => Ok(()),
@@ -145,6 +145,32 @@ mod tests {
         }
         rows.read(20, &mut [0.0; 3]).unwrap_err();
         rows.read(0, &mut [0.0; 4]).unwrap_err();
+    }
+
+    #[test]
+    fn errors_number_rows_among_all_parts() {
+        /// Rows that are all bad.
+        struct Bad(usize);
+        impl Rows for Bad {
+            fn len(&self) -> usize {
+                self.0
+            }
+            fn dim(&self) -> usize {
+                1
+            }
+            fn read(&self, first: usize, out: &mut [f32]) -> Result<()> {
+                let row = first + out.len() - 1;
+                Err(ErrorKind::NotFinite { row, column: 0, value: f32::NAN }.into())
+            }
+        }
+        let good = [1.0; 5];
+        let good = || Box::new(Matrix::new(&good, 1).unwrap()) as Box<dyn Rows>;
+        let rows = Concat::new([good(), Box::new(Bad(4)), good()]).unwrap();
+        // The piece begins in the first part, in the second, and at its end; its last bad row is row 7 or 8.
+        for (first, count, bad) in [(0, 8, 7), (3, 5, 7), (5, 4, 8), (6, 5, 8), (8, 3, 8)] {
+            let error = rows.read(first, &mut vec![0.0; count]).unwrap_err();
+            assert!(matches!(error.kind(), ErrorKind::NotFinite { row, .. } if *row == bad), "{first}: {error}");
+        }
     }
 
     #[test]

@@ -70,6 +70,7 @@
 //! | look at results, and show them | `Report`: a web page and figures |
 //! | fit a model of any kind by its name, or of your own in a sweep | [`quantizer::Parameters`], [`quantizer::Trainer`] |
 //! | measure a model of your own | [`Quantizer`] |
+//! | fit rows that are held by many processes or machines | [`shards::Workers`], [`RqKMeans::fit_on_workers`] |
 //! | merge exact sums of shards | [`shards::Partial`] |
 //! | handle errors | [`Error`], [`ErrorKind`] |
 //!
@@ -135,11 +136,12 @@ pub mod registry {
 ///
 /// A [`Worker`](shards::Worker) holds one shard, rows with consecutive numbers, and answers requests. Every request
 /// names the state that the rows have to be in, so its reply depends neither on earlier requests nor on whether the
-/// worker was started again.
+/// worker was started again. An engine that runs workers implements [`Workers`](shards::Workers), and
+/// [`RqKMeans::fit_on_workers`] fits over them.
 pub mod shards {
     pub use crate::grid::GridSketch;
     pub use crate::partial::Partial;
-    pub use crate::population::{Reply, Request, Worker};
+    pub use crate::population::{Answered, Call, Pipe, Reply, Request, Worker, Workers};
 }
 
 pub use align::Alignment;

@@ -9,8 +9,8 @@ use crate::error::{ErrorKind, Result};
 /// `counts` (K), `sums` (K, D).
 ///
 /// # Exactness
-/// Grid values are within 2^24, so i64 sums are exact for up to 2^38 rows. Addition is associative and commutative, so
-/// any split of the rows and any order of merging give the same bits.
+/// Grid values are within 2^24, so i64 sums are exact for up to 2^37 rows, and so is twice a sum plus a count. Addition
+/// is associative and commutative, so any split of the rows and any order of merging give the same bits.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Partial {
     counts: Vec<u64>,
@@ -22,7 +22,7 @@ pub struct Partial {
 
 impl Partial {
     /// The most rows for which sums are exact.
-    pub(crate) const MAX_ROWS: u64 = 1 << 38;
+    pub(crate) const MAX_ROWS: u64 = 1 << 37;
 
     /// Makes the sums of no rows.
     pub fn new(clusters: usize, dim: usize) -> Self {
@@ -108,7 +108,7 @@ impl Partial {
         // Sums stay within half of the range of i64, because `centroid` doubles them.
         let fits = self.counts.iter().chain(&other.counts).fold(0_u64, |all, n| all.saturating_add(*n))
             <= Self::MAX_ROWS
-            && self.sums.iter().zip(&other.sums).all(|(a, b)| a.saturating_add(*b).unsigned_abs() <= 1 << 62);
+            && self.sums.iter().zip(&other.sums).all(|(a, b)| a.saturating_add(*b).unsigned_abs() <= 1 << 61);
         let totals = self.energy.checked_add(other.energy).zip(self.changed.checked_add(other.changed));
         let Some((energy, changed)) = totals.filter(|_| fits) else {
             return Err(ErrorKind::Overflow { what: "sums per cluster" }.into());

@@ -14,7 +14,7 @@ use std::fmt::Write as _;
 use std::time::Instant;
 
 /// Names and embeddings of popular Python packages, most downloaded first.
-const DATA: &[u8] = include_bytes!("../data/top-packages.parquet");
+pub const DATA: &[u8] = include_bytes!("../data/top-packages.parquet");
 /// Clusters per level.
 const CLUSTERS: [usize; 3] = [64, 32, 16];
 /// Packages that many people know.

@@ -1,52 +1,10 @@
-//! `semid`: semantic IDs on the command line.
-//!
-//! The tool is thin on purpose: it parses arguments, calls the library and prints text.
+//! The program `semid`.
 
-mod args;
-mod assign;
-mod balance;
-mod completions;
-mod config;
-mod database;
-mod decode;
-mod delete;
-mod demo;
-mod devices;
-mod encode;
-mod eval;
-mod evaluation;
-mod export;
-mod failure;
-mod file_system;
-mod fit;
-mod heard;
-mod info;
-mod input;
-mod interrupt;
-mod items;
-mod judge;
-mod lines;
-mod lookup;
-mod outliers;
-mod output;
-mod outputs;
-mod progress;
-mod report;
-mod stats;
-mod stderr;
-mod sweep;
-mod verify;
-mod warnings;
-
-use args::{Cli, Command};
-use clap::{CommandFactory, Parser};
-use output::{Answer, Failure, Outcome};
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
     quiet_drivers();
-    let cli = Cli::parse();
-    output::exit_code(output::catch_panics(|| run(&cli)))
+    ExitCode::from(semid_cli::main(std::env::args_os()))
 }
 
 /// Switches off Mesa's device selection if `XDG_RUNTIME_DIR` is missing, as in containers: it would complain about that
@@ -56,54 +14,4 @@ fn quiet_drivers() {
         // SAFETY: this is the first thing that `main` does; no other thread exists that could read the environment.
         unsafe { std::env::set_var("NODEVICE_SELECT", "1") };
     }
-}
-
-fn run(cli: &Cli) -> Outcome {
-    let Some(command) = &cli.command else {
-        output::text(&Cli::command().render_help().ansi().to_string())?;
-        return Ok(Answer::Yes);
-    };
-    start_log();
-    start_threads(cli.common.threads)?;
-    interrupt::watch();
-    outputs::check(command)?;
-    let common = &cli.common;
-    match command {
-        Command::Fit(args) => fit::run(common, args),
-        Command::Encode(args) => encode::run(common, args),
-        Command::Assign(args) => assign::run(common, args),
-        Command::Lookup(args) => lookup::run(common, args),
-        Command::Stats(args) => stats::run(common, args),
-        Command::Delete(args) => delete::run(common, args),
-        Command::Decode(args) => decode::run(common, args),
-        Command::Info(args) => info::run(common, args),
-        Command::Devices => devices::run(common),
-        Command::Verify(args) => verify::run(common, args),
-        Command::Eval(args) => eval::run(common, args),
-        Command::Report(args) => report::run(common, args),
-        Command::Sweep(args) => sweep::run(common, args),
-        Command::Export(args) => export::run(common, args),
-        Command::Demo => demo::run(common),
-        Command::Completions(args) => completions::run(common, args),
-    }
-}
-
-/// Prints the log of libraries to stderr, if `RUST_LOG` asks for it.
-fn start_log() {
-    if std::env::var_os("RUST_LOG").is_some_and(|filter| !filter.is_empty()) {
-        progress::log_instead();
-        let filter = tracing_subscriber::EnvFilter::from_default_env();
-        tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
-    }
-}
-
-/// Limits the threads of this process, which the CPU device uses too; 0 means all cores.
-fn start_threads(threads: usize) -> Result<(), Failure> {
-    let asked = std::env::var("RAYON_NUM_THREADS").ok().and_then(|text| text.parse::<usize>().ok());
-    if let Some(asked) = asked.filter(|asked| threads == 0 && *asked > args::MOST_THREADS) {
-        let most = args::MOST_THREADS;
-        return Err(Failure::Error(format!("RAYON_NUM_THREADS={asked}: at most {most} threads; use fewer")));
-    }
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build_global();
-    pool.map_err(|error| Failure::Error(format!("--threads {threads}: {error}; use fewer threads")))
 }

@@ -6,7 +6,6 @@ use serde::{Serialize, Serializer};
 use std::io::{self, Write};
 use std::panic::{self, AssertUnwindSafe};
 use std::path::{Path, PathBuf};
-use std::process::ExitCode;
 use std::sync::{Mutex, PoisonError};
 
 pub(crate) use crate::failure::{Answer, Failure, Outcome};
@@ -90,23 +89,23 @@ fn place(path: &Path) -> Option<PathBuf> {
 }
 
 /// Reports a failure and turns the outcome into an exit code.
-pub(crate) fn exit_code(outcome: Outcome) -> ExitCode {
+pub(crate) fn exit_code(outcome: Outcome) -> u8 {
     match outcome {
-        Ok(Answer::Yes) | Err(Failure::ClosedPipe) => ExitCode::SUCCESS,
-        Ok(Answer::No) => ExitCode::from(1),
-        Ok(Answer::Failed) => ExitCode::from(2),
+        Ok(Answer::Yes) | Err(Failure::ClosedPipe) => 0,
+        Ok(Answer::No) => 1,
+        Ok(Answer::Failed) => 2,
         Err(Failure::Ended(answer)) => exit_code(Ok(answer)),
         Err(Failure::Error(message)) => {
             error(&message);
-            ExitCode::from(2)
+            2
         }
         Err(Failure::Interrupted) => {
             say_interrupted(&interrupt::message());
-            ExitCode::from(interrupt::EXIT_CODE)
+            interrupt::EXIT_CODE
         }
         Err(Failure::Stopped(message)) => {
             say_interrupted(&message);
-            ExitCode::from(interrupt::EXIT_CODE)
+            interrupt::EXIT_CODE
         }
     }
 }

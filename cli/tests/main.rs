@@ -45,6 +45,8 @@ mod sweep;
 mod sweep_kills;
 mod verify;
 mod warnings;
+#[cfg(unix)]
+mod workers;
 
 use semid::io::NpyWriter;
 use serde_json::Value;

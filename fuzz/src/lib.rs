@@ -3,9 +3,11 @@
 
 mod file;
 mod registry;
+mod shards;
 mod training;
 
 pub use registry::{database, ids};
+pub use shards::{shards, values};
 pub use training::{checkpoint, sweep};
 
 use file::with_file;

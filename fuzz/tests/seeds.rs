@@ -4,7 +4,7 @@
 use std::fs;
 use std::path::Path;
 
-const TARGETS: [(&str, fn(&[u8])); 12] = [
+const TARGETS: [(&str, fn(&[u8])); 13] = [
     ("model", semid_fuzz::model),
     ("checkpoint", semid_fuzz::checkpoint),
     ("npy", semid_fuzz::npy),
@@ -17,6 +17,7 @@ const TARGETS: [(&str, fn(&[u8])); 12] = [
     ("ids", semid_fuzz::ids),
     ("database", semid_fuzz::database),
     ("sweep", semid_fuzz::sweep),
+    ("shards", semid_fuzz::shards),
 ];
 
 #[test]

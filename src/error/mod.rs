@@ -87,11 +87,10 @@ impl Error {
         ErrorKind::Feature { feature, what }.into()
     }
 
-    /// Replaces each row number in the error by what `number` makes of it. The rows of [`ErrorKind::BadRows`] keep
-    /// their numbers.
+    /// Replaces each row number in the error by what `number` makes of it. Numbers within a file stay as they are.
     #[must_use]
     pub fn map_rows(mut self, number: impl Fn(usize) -> usize) -> Self {
-        use ErrorKind::{Code, FarRow, ItemKey, NotFinite, Ragged, RepeatedItem, Undecodable};
+        use ErrorKind::{BadRows, Code, FarRow, ItemKey, NotFinite, Ragged, RepeatedItem, Undecodable};
         match &mut self.0.kind {
             NotFinite { row, .. }
             | FarRow { row }
@@ -101,6 +100,7 @@ impl Error {
             | ItemKey { row, .. } => {
                 *row = number(*row);
             }
+            BadRows { first, .. } => first.iter_mut().for_each(|bad| bad.row = number(bad.row)),
             RepeatedItem { first, row, .. } => (*first, *row) = (number(*first), number(*row)),
             _ => {}
         }

@@ -79,7 +79,7 @@ impl Builder {
             values.extend_from_slice(id);
             values.extend(none.iter().skip(id.len()));
         }
-        Mapping::new(self.keys, Codes::new(values, levels)?)
+        Ok(Mapping { no_codes: Some(none), ..Mapping::new(self.keys, Codes::new(values, levels)?)? })
     }
 }
 

@@ -30,12 +30,13 @@ impl Mapping {
         let levels = self.codes.levels().min(older.codes.levels());
         let (mut before, mut after) = (Vec::new(), Vec::new());
         let (mut both, mut changed) = (0, 0);
-        for (key, new) in self.keys.iter().zip(self.codes.rows()) {
-            let Some(old) = older.row(key).and_then(|row| older.codes.get(row)) else { continue };
+        for (row, key) in self.keys.iter().enumerate() {
+            let Some(old) = older.row(key) else { continue };
             both += 1;
-            changed += u64::from(old != new);
-            before.extend(old.iter().take(levels));
-            after.extend(new.iter().take(levels));
+            let is_same = older.id(old).flatten().eq(self.id(row).flatten());
+            changed += u64::from(!is_same);
+            before.extend(older.id(old).take(levels).map(or_none));
+            after.extend(self.id(row).take(levels).map(or_none));
         }
         if both == 0 {
             let example = (self.keys.first(), older.keys.first());
@@ -53,4 +54,9 @@ impl Mapping {
             stability: stability(&Codes::new(before, levels)?, &Codes::new(after, levels)?)?,
         })
     }
+}
+
+/// Returns the code, or one that no ID has: the two mappings may use different ones for levels that an ID lacks.
+fn or_none(code: Option<u32>) -> u32 {
+    code.unwrap_or(u32::MAX)
 }

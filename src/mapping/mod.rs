@@ -58,6 +58,8 @@ pub struct Mapping {
     by_key: Vec<usize>,
     /// How often each item is wanted, where the file of the IDs says so.
     weights: Option<Vec<f64>>,
+    /// The code of every level that stands for none, where IDs have different lengths.
+    no_codes: Option<Vec<u32>>,
 }
 
 impl Mapping {
@@ -93,7 +95,7 @@ impl Mapping {
             let expected = format!("codes of a level are below {}", crate::MAX_CLUSTERS);
             return Err(Error::parameter("code", most - 1, expected));
         }
-        Ok(Self { keys, codes, clusters, by_key, weights: None })
+        Ok(Self { keys, codes, clusters, by_key, weights: None, no_codes: None })
     }
 
     /// Sets the number of clusters of the first levels, so that codes that no item has count as unused.
@@ -137,6 +139,15 @@ impl Mapping {
     pub fn row(&self, key: &str) -> Option<usize> {
         let at = self.by_key.binary_search_by_key(&key, |row| self.keys.get(*row).map_or("", String::as_str));
         self.by_key.get(at.ok()?).copied()
+    }
+
+    /// Returns the codes of an item's ID; `None` at levels that the ID does not have.
+    fn id(&self, row: usize) -> impl Iterator<Item = Option<u32>> {
+        let codes = self.codes.get(row).unwrap_or_default().iter().enumerate();
+        codes.map(|(level, code)| {
+            let none = self.no_codes.as_ref().and_then(|none| none.get(level));
+            Some(*code).filter(|_| none != Some(code))
+        })
     }
 
     /// Returns how often each item is wanted, (N), where the file of the IDs was read with

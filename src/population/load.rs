@@ -8,6 +8,7 @@ use crate::quantization::{Metric, Quantization};
 use crate::rng::Sample;
 use crate::rows::Rows;
 use rayon::prelude::*;
+use std::sync::Arc;
 
 /// How many values are read at a time: 4 MiB of f32.
 pub(super) const CHUNK_VALUES: usize = 1 << 20;
@@ -18,7 +19,7 @@ type UseNumbered<'u> = dyn FnMut(usize, &dyn Fn(usize) -> usize, &[f32]) -> Resu
 /// Rows of a caller, in order, some of which are used.
 #[derive(Clone)]
 pub(crate) struct Source<'a> {
-    rows: &'a dyn Rows,
+    rows: Arc<dyn Rows + Send + 'a>,
     /// The rows that are read, as places in `rows`.
     span: std::ops::Range<usize>,
     /// Which of them are used.
@@ -32,6 +33,14 @@ pub(crate) struct Loaded {
     pub(crate) saturation: Saturation,
     /// The error of rounding and saturation.
     pub(crate) loss: Loss,
+}
+
+impl Loaded {
+    /// Adds what the grid leaves out of other rows.
+    pub(super) fn merge(&mut self, other: &Self) {
+        self.saturation.merge(other.saturation.clone());
+        self.loss.merge(&other.loss);
+    }
 }
 
 #[derive(Clone)]
@@ -49,13 +58,13 @@ impl<'a> Source<'a> {
     }
 
     /// Uses the rows at the places `span`; the first row of `rows` has the number `base`.
-    pub(super) fn new(rows: &'a dyn Rows, span: std::ops::Range<usize>, base: u64) -> Self {
-        Self { rows, span, chosen: Chosen::Sample { sample: Sample::ALL, base } }
+    pub(super) fn new(rows: impl Rows + Send + 'a, span: std::ops::Range<usize>, base: u64) -> Self {
+        Self { rows: Arc::new(rows), span, chosen: Chosen::Sample { sample: Sample::ALL, base } }
     }
 
     /// Uses the rows at these places, which ascend.
     pub(crate) fn chosen(rows: &'a dyn Rows, chosen: Vec<usize>) -> Self {
-        Self { rows, span: 0..rows.len(), chosen: Chosen::List(chosen) }
+        Self { span: 0..rows.len(), rows: Arc::new(rows), chosen: Chosen::List(chosen) }
     }
 
     /// Uses the rows of a sample, which chooses them by their numbers.
@@ -64,7 +73,7 @@ impl<'a> Source<'a> {
             Chosen::Sample { base, .. } => base,
             Chosen::List(_) => 0,
         };
-        Self { rows: self.rows, span: self.span.clone(), chosen: Chosen::Sample { sample, base } }
+        Self { rows: self.rows.clone(), span: self.span.clone(), chosen: Chosen::Sample { sample, base } }
     }
 
     /// Returns how many rows are read, used or not.
@@ -139,7 +148,7 @@ impl<'a> Source<'a> {
             if let Some((_, to)) = wanted.next_if(|(wanted, _)| **wanted == place)
                 && result.is_ok()
             {
-                result = read_finite(self.rows, row, to);
+                result = read_finite(&*self.rows, row, to);
             }
             place += 1;
         });
@@ -162,7 +171,7 @@ impl<'a> Source<'a> {
         for first in self.span.clone().step_by(step) {
             let end = self.span.end.min(first + step);
             let chunk = buffer.get_mut(..(end - first) * dim).unwrap_or_default();
-            read_finite(self.rows, first, chunk)?;
+            read_finite(&*self.rows, first, chunk)?;
             if self.chosen.all() {
                 use_rows(done, &|row| base + first + row, chunk)?;
                 done += chunk.len() / dim;

@@ -23,6 +23,7 @@ mod held;
 mod load;
 mod memo;
 mod one;
+mod pipe;
 mod reductions;
 mod request;
 mod residuals;
@@ -34,8 +35,10 @@ mod streamed;
 mod tests;
 mod wire;
 mod worker;
+mod workers;
 
 pub(crate) use load::{Loaded, Source, to_grid};
+pub use pipe::Pipe;
 pub(crate) use reductions::{energy, farthest};
 pub(crate) use request::{FarRow, FittedLevel};
 pub use request::{Reply, Request};
@@ -46,6 +49,8 @@ pub(crate) use shard::Shard;
 pub(crate) use sharded::Sharded;
 pub(crate) use streamed::{Needs, divide};
 pub use worker::Worker;
+pub(crate) use workers::Remote;
+pub use workers::{Answered, Call, Workers};
 
 use crate::device::Table;
 use crate::error::Result;

@@ -2,6 +2,7 @@
 
 use super::load::Loaded;
 use crate::codebook::Codebook;
+use crate::error::{ErrorKind, Result};
 use crate::grid::GridSketch;
 use crate::partial::Partial;
 use crate::quantization::Quantization;
@@ -103,9 +104,43 @@ pub(crate) enum Reduction {
     },
 }
 
+impl Reduction {
+    /// Returns whether answers of several shards can be merged before the driver sees them. The others tell shards
+    /// apart.
+    pub(crate) fn merges(&self) -> bool {
+        matches!(self, Self::Sketch | Self::Loaded | Self::Assign { .. } | Self::Weights { .. })
+    }
+}
+
 /// The answer to a [`Request`].
 #[derive(Clone, Debug, PartialEq)]
 pub struct Reply(pub(crate) Answer);
+
+impl Reply {
+    /// Adds another shard's reply to the same request, where [`Call::merges`](super::Call::merges) says so. Engines can
+    /// merge replies in a tree, in any order, before the driver gets them.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Message`] for replies that cannot be merged, and what [`Partial::merge`] and [`GridSketch::merge`]
+    /// refuse.
+    pub fn merge(&mut self, other: &Self) -> Result<()> {
+        match (&mut self.0, &other.0) {
+            (Answer::Sketch(all), Answer::Sketch(sketch)) => all.merge(sketch),
+            (Answer::Sums(all), Answer::Sums(sums)) => all.merge(sums),
+            (Answer::Loaded(all), Answer::Loaded(loaded)) => {
+                all.merge(loaded);
+                Ok(())
+            }
+            (Answer::Weights(all), Answer::Weights(weights)) if all.len() == weights.len() => {
+                let sums: Option<Vec<u64>> =
+                    all.iter().zip(weights).map(|(all, more)| all.checked_add(*more)).collect();
+                *all = sums.ok_or(ErrorKind::Overflow { what: "rows per candidate" })?;
+                Ok(())
+            }
+            _ => Err(ErrorKind::Message { what: "pair of replies", reason: "they cannot be merged".into() }.into()),
+        }
+    }
+}
 
 /// The result of a [`Reduction`].
 #[derive(Clone, Debug, PartialEq)]

@@ -82,10 +82,7 @@ impl<'a> Residuals<'a> {
         let mut all = Loaded::default();
         for answer in self.ask_all(&Reduction::Loaded, ask)? {
             match answer {
-                Answer::Loaded(loaded) => {
-                    all.saturation.merge(loaded.saturation);
-                    all.loss.merge(&loaded.loss);
-                }
+                Answer::Loaded(loaded) => all.merge(&loaded),
                 _ => return Err(unexpected()),
             }
         }
@@ -123,10 +120,12 @@ impl<'a> Residuals<'a> {
     /// Returns for every shard the sum over its rows of the squared distance to the nearest candidate.
     pub(crate) fn potentials(&mut self, candidates: &Arc<Codebook>, ask: Ask<'_>) -> Result<Vec<u128>> {
         let answers = self.ask_all(&Reduction::Potential { candidates: candidates.clone() }, ask)?;
-        answers
-            .into_iter()
-            .map(|answer| if let Answer::Potential(sum) = answer { Ok(sum) } else { Err(unexpected()) })
-            .collect()
+        let potential = |(shard, answer)| match answer {
+            // A squared distance is below 2^63.
+            Answer::Potential(sum) if sum <= u128::from(self.used_of(shard)) << 63 => Ok(sum),
+            _ => Err(unexpected()),
+        };
+        answers.into_iter().enumerate().map(potential).collect()
     }
 
     /// Returns the rows on which values below the sum of the `potentials` fall, so that a row is drawn with probability
@@ -155,9 +154,11 @@ impl<'a> Residuals<'a> {
             requests.map(|(shard, values)| (shard, (shard, draw(values)))).unzip();
         let mut rows = Vec::new();
         for (shard, answer) in shards.into_iter().zip(self.ask(requests, ask)?) {
-            let first = self.first_row(shard);
+            let (first, used) = (self.first_row(shard), self.used_of(shard));
             match answer {
-                Answer::Places(places) => rows.extend(places.into_iter().map(|place| first + place)),
+                Answer::Places(places) if places.iter().all(|place| *place < used) => {
+                    rows.extend(places.into_iter().map(|place| first + place));
+                }
                 _ => return Err(unexpected()),
             }
         }
@@ -185,9 +186,9 @@ impl<'a> Residuals<'a> {
         let answers = self.ask_all(&Reduction::Farthest { codebook: codebook.clone(), count }, ask)?;
         let mut all = Vec::new();
         for (shard, answer) in answers.into_iter().enumerate() {
-            let first = self.first_row(shard);
+            let (first, used) = (self.first_row(shard), self.used_of(shard));
             match answer {
-                Answer::Farthest(rows) => {
+                Answer::Farthest(rows) if rows.iter().all(|row| row.place < used) => {
                     all.extend(rows.into_iter().map(|row| FarRow { place: first + row.place, ..row }));
                 }
                 _ => return Err(unexpected()),
@@ -246,6 +247,11 @@ impl<'a> Residuals<'a> {
     /// Returns the number of a shard's first row.
     fn first_row(&self, shard: usize) -> u64 {
         self.used.iter().take(shard).sum()
+    }
+
+    /// Returns how many of a shard's rows the sample chooses.
+    fn used_of(&self, shard: usize) -> u64 {
+        self.used.get(shard).copied().unwrap_or(0)
     }
 
     /// Sends the same reduction to all shards.

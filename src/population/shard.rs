@@ -27,7 +27,13 @@ pub(crate) struct Shard<'a> {
 
 impl<'a> Shard<'a> {
     /// Takes the rows at the places `span`; the first row of `rows` has the number `base` among all rows.
-    pub(crate) fn new(rows: &'a dyn Rows, span: Range<usize>, base: u64, device: &Device, purpose: Purpose) -> Self {
+    pub(crate) fn new(
+        rows: impl Rows + Send + 'a,
+        span: Range<usize>,
+        base: u64,
+        device: &Device,
+        purpose: Purpose,
+    ) -> Self {
         let source = Source::new(rows, span, base);
         Self { source, device: device.clone(), purpose, keeps: false, used: None, held: None, memo: Memo::default() }
     }
@@ -119,7 +125,7 @@ impl<'a> Shard<'a> {
         let values = self.source.sampled(state.sample).pick(&sorted)?;
         let picked = Matrix::new(&values, self.source.dim())?;
         let all = State { sample: Sample::ALL, ..state.clone() };
-        let mut few = Shard::new(&picked, 0..sorted.len(), 0, &self.device, Purpose::Encode);
+        let mut few = Shard::new(picked, 0..sorted.len(), 0, &self.device, Purpose::Encode);
         let (held, _) = few.enter(&Arc::new(all), &mut None, &mut || Ok(()))?;
         let index = |place: &u64| sorted.binary_search(place).unwrap_or(0);
         held.table.gather(&places.iter().map(index).collect::<Vec<_>>())

@@ -5,6 +5,7 @@ use super::shard::Shard;
 use crate::device::{Device, Purpose};
 use crate::error::{ErrorKind, Result};
 use crate::rows::Rows;
+use std::ops::Range;
 
 /// Holds the rows of one shard and answers requests about them.
 ///
@@ -18,8 +19,26 @@ pub struct Worker<'a> {
 
 impl<'a> Worker<'a> {
     /// Makes a worker for `rows`; the first of them has the number `first` among the rows of all shards.
-    pub fn new(rows: &'a dyn Rows, first: u64, device: &Device) -> Self {
-        Self { shard: Shard::new(rows, 0..rows.len(), first, device, Purpose::Fit), dim: rows.dim() }
+    pub fn new(rows: impl Rows + Send + 'a, first: u64, device: &Device) -> Self {
+        let (all, dim) = (0..rows.len(), rows.dim());
+        Self { shard: Shard::new(rows, all, first, device, Purpose::Fit), dim }
+    }
+
+    /// Makes a worker for some of `rows`, which are the rows of all shards; a span beyond their end has no rows there.
+    pub fn part(rows: impl Rows + Send + 'a, span: Range<usize>, device: &Device) -> Self {
+        let (len, dim) = (rows.len(), rows.dim());
+        let span = span.start.min(len)..span.end.min(len);
+        Self { shard: Shard::new(rows, span, 0, device, Purpose::Fit), dim }
+    }
+
+    /// Returns the number of rows.
+    pub fn rows(&self) -> u64 {
+        self.shard.rows()
+    }
+
+    /// Returns the number of dimensions, D.
+    pub fn dim(&self) -> usize {
+        self.dim
     }
 
     #[cfg(test)]

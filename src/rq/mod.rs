@@ -6,6 +6,7 @@ mod distances;
 mod encode;
 mod encoding;
 mod fit;
+mod imported;
 pub(crate) mod legacy;
 mod model;
 mod model_file;

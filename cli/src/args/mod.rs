@@ -12,6 +12,7 @@ mod report;
 mod sweep;
 mod template;
 mod vae;
+mod worker;
 
 pub(crate) use eval::EvalArgs;
 pub(crate) use export::{ExportArgs, Kind};
@@ -24,6 +25,7 @@ pub(crate) use report::{PageArgs, ReportArgs};
 pub(crate) use sweep::{Balanced, SweepArgs};
 pub(crate) use template::TemplateArgs;
 pub(crate) use vae::{Schedule, VaeArgs};
+pub(crate) use worker::WorkerArgs;
 
 use crate::failure::Failure;
 use clap::builder::styling::{AnsiColor, Styles};
@@ -248,6 +250,16 @@ The root of a trie is node 0. Node n has the edges indptr[n] to indptr[n + 1] - 
 leads to node children[e]. The ID of item items[n] ends at node n, or no ID if items[n] is -1; longer IDs may go on \
 from there. The key of item i is the UTF-8 in item_keys[item_offsets[i]] to item_keys[item_offsets[i + 1] - 1].")]
     Export(ExportArgs),
+    /// Hold some of the rows of a fit and answer its requests on standard input and output
+    #[command(after_help = "\
+Examples:
+  semid worker --input items.parquet --rows 0..500000
+  semid worker --input part-00003.parquet --first-row 1500000 --device gpu
+
+For engines that run a fit over many processes or machines: they start workers, and bring them the requests of a fit \
+(in Rust, RqKMeans::fit_on_workers). The fit has the fingerprint of `semid fit` on one machine, whatever the number of \
+workers and their devices. docs/scale.md says how, and which messages there are.")]
+    Worker(WorkerArgs),
     /// Show what semantic IDs are, on real data that comes with semid
     #[command(after_help = "\
 Examples:
@@ -274,6 +286,7 @@ impl Command {
             Self::Eval(args) => &args.input,
             Self::Report(args) => &args.input,
             Self::Sweep(args) => &args.input,
+            Self::Worker(args) => &args.input,
             _ => return None,
         })
     }

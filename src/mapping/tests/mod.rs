@@ -83,6 +83,21 @@ fn churn_goes_by_keys_and_not_by_order() {
     assert!(error.contains("\"tie\"") && error.contains("\"hat\""), "{error}");
 }
 
+/// The two files lack codes at the same level, which stands for another code in each.
+#[test]
+fn churn_of_ids_of_different_lengths_counts_those_that_changed() {
+    let folder = Folder::new();
+    let read = |name, text: &[u8]| Mapping::read(folder.put(name, text), &MappingOptions::default()).unwrap();
+    let older = read("older.jsonl", b"{\"item\":\"a\",\"id\":\"1-2\"}\n{\"item\":\"b\",\"id\":\"1-2-0\"}\n");
+    let newer = read(
+        "newer.jsonl",
+        b"{\"item\":\"a\",\"id\":\"1-2\"}\n{\"item\":\"b\",\"id\":\"1-2\"}\n{\"item\":\"c\",\"id\":\"1-2-7\"}\n",
+    );
+    let churn = newer.churn(&older).unwrap();
+    assert_eq!((churn.added_items, churn.removed_items, churn.changed_items), (1, 0, 1));
+    assert_eq!(churn.stability.unchanged_prefixes, [1.0, 1.0, 0.5]);
+}
+
 #[test]
 fn items_that_occur_together_share_prefixes_or_do_not() {
     let ids = mapping(&[("a", &[0, 0]), ("b", &[0, 1]), ("c", &[1, 0]), ("d", &[1, 1])]);

@@ -54,11 +54,11 @@ fn the_same_request_has_the_same_answer_in_every_order() {
     let matrix = Matrix::new(&values, 3).unwrap();
     let requests = requests(3);
     let bytes: Vec<Vec<u8>> = requests.iter().map(|request| request.to_bytes().unwrap()).collect();
-    let fresh = |device: &Device, bytes: &[u8]| Worker::new(&matrix, 0, device).answer(bytes).unwrap();
+    let fresh = |device: &Device, bytes: &[u8]| Worker::new(matrix, 0, device).answer(bytes).unwrap();
     let expected: Vec<Vec<u8>> = bytes.iter().map(|bytes| fresh(&Device::reference(), bytes)).collect();
     for device in devices() {
-        let mut worker = Worker::new(&matrix, 0, device);
-        let mut keeping = Shard::new(&matrix, 0..90, 0, device, Purpose::Encode).keeping(true);
+        let mut worker = Worker::new(matrix, 0, device);
+        let mut keeping = Shard::new(matrix, 0..90, 0, device, Purpose::Encode).keeping(true);
         for step in 0..300 {
             let i = row_hash(8, step) as usize % requests.len();
             assert_eq!(worker.answer(&bytes[i]).unwrap(), expected[i], "{:?} on {device:?}", requests[i]);
@@ -77,7 +77,7 @@ fn answers_are_what_they_are_said_to_be() {
     let values = values(60, 2, 6);
     let matrix = Matrix::new(&values, 2).unwrap();
     let ask = |request: &Request| {
-        Worker::new(&matrix, 0, &Device::cpu()).shard().answer(request, &mut None, &mut || Ok(())).unwrap().0
+        Worker::new(matrix, 0, &Device::cpu()).shard().answer(request, &mut None, &mut || Ok(())).unwrap().0
     };
     let distance = |row: &[i32], c: &[i32]| row.iter().zip(c).map(|(a, b)| i64::from(a - b).pow(2) as u64).sum::<u64>();
     let nearest = |row: &[i32], codebook: &Codebook| {

@@ -149,7 +149,7 @@ proptest! {
     fn workers_survive_every_request(request in request()) {
         let values = values(12, 2, 4);
         let matrix = Matrix::new(&values, 2).unwrap();
-        let mut worker = Worker::new(&matrix, 3, &Device::cpu());
+        let mut worker = Worker::new(matrix, 3, &Device::cpu());
         let bytes = request.to_bytes().unwrap();
         if let Ok(reply) = worker.answer(&bytes) {
             prop_assert!(Reply::from_bytes(&reply).is_ok());
@@ -164,4 +164,35 @@ fn balanced_levels_do_not_travel() {
     let state = State { sample: Sample::ALL, quantization, levels: vec![level] };
     let error = Request { state: Arc::new(state), reduction: Reduction::Sketch }.to_bytes().unwrap_err();
     assert!(matches!(error.kind(), crate::ErrorKind::NotWhole), "{error}");
+}
+
+/// docs/scale.md says how many bytes travel.
+#[test]
+fn messages_are_as_long_as_the_documentation_says() {
+    let (clusters, dim, levels) = (64, 24, 2);
+    let codebook = || Arc::new(Codebook::new(vec![5; clusters * dim], dim));
+    let quantization =
+        Quantization { grid: Grid::new(vec![0.5; dim], 9), metric: Metric::L2, normalize_residuals: false };
+    let levels = (0..levels).map(|_| FittedLevel { codebook: codebook(), codes: None }).collect::<Vec<_>>();
+    let before = 4 * dim + 4 * levels.len() * clusters * dim;
+    let state = Arc::new(State { sample: Sample::ALL, quantization, levels });
+    let length = |reduction| Request { state: state.clone(), reduction }.to_bytes().unwrap().len();
+    let candidates = codebook();
+    let few = |length: usize, documented: usize| {
+        assert!((documented..documented + 100).contains(&length), "{length} bytes, {documented} in the documentation");
+    };
+    few(length(Reduction::Sketch), before);
+    few(length(Reduction::Assign { before: Some(codebook()), now: codebook() }), before + 8 * clusters * dim);
+    few(length(Reduction::Potential { candidates: candidates.clone() }), before + 4 * clusters * dim);
+    let draw = Reduction::Draw { candidates, values: vec![7; 10] };
+    few(length(draw), before + 4 * clusters * dim + 16 * 10);
+    few(length(Reduction::Farthest { codebook: codebook(), count: 3 }), before + 4 * clusters * dim);
+    few(length(Reduction::Gather { places: vec![1; 10] }), before + 8 * 10);
+    let reply = |answer| Reply(answer).to_bytes().len();
+    few(reply(Answer::Sums(Partial::new(clusters, dim))), 8 * clusters * dim + 8 * clusters);
+    few(reply(Answer::Potential(1)), 16);
+    few(reply(Answer::Places(vec![1; 10])), 8 * 10);
+    few(reply(Answer::Weights(vec![1; clusters])), 8 * clusters);
+    few(reply(Answer::Farthest(vec![FarRow { distance: 1, place: 2, code: 3 }; 10])), 20 * 10);
+    few(reply(Answer::Rows(vec![1; 10 * dim])), 4 * dim * 10);
 }

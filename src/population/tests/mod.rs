@@ -2,11 +2,13 @@
 
 mod answers;
 mod divisions;
+mod engines;
 mod messages;
+mod pipes;
 mod refused;
 
 use super::request::{Reply, Request, State};
-use super::{Ask, Population, Shard, Sharded, Worker};
+use super::{Answered, Ask, Call, Population, Remote, Shard, Sharded, Worker, Workers};
 use crate::device::{Purpose, Table};
 use crate::error::Result;
 use crate::rng::row_hash;
@@ -75,13 +77,16 @@ enum Held {
     Forgetful,
     /// The first shard stays, the others take turns.
     Mixed,
-    /// Workers are asked in bytes.
-    Bytes,
-    /// Workers are asked in bytes, and every worker starts anew before every third request.
+    /// An engine calls workers.
+    Workers,
+    /// It loses every worker before every third request, and starts it anew.
     Restarted,
+    /// It merges replies on their way, and brings them in another order, some of them twice.
+    Merged,
 }
 
-const HELD: [Held; 6] = [Held::Devices, Held::Turns, Held::Forgetful, Held::Mixed, Held::Bytes, Held::Restarted];
+const HELD: [Held; 7] =
+    [Held::Devices, Held::Turns, Held::Forgetful, Held::Mixed, Held::Workers, Held::Restarted, Held::Merged];
 
 fn population<'a>(rows: &'a dyn Rows, spans: &[Range<usize>], held: Held) -> Box<dyn Population + 'a> {
     let device = |i: usize| &devices()[if held == Held::Devices { i % devices().len() } else { 0 }];
@@ -94,15 +99,15 @@ fn population<'a>(rows: &'a dyn Rows, spans: &[Range<usize>], held: Held) -> Box
         Held::Devices => Box::new(sharded),
         Held::Turns | Held::Forgetful => Box::new(sharded.resident(0)),
         Held::Mixed => Box::new(sharded.resident(1)),
-        Held::Bytes | Held::Restarted => Box::new(Processes::new(rows, spans, held == Held::Restarted)),
+        Held::Workers | Held::Restarted | Held::Merged => Box::new(Remote::new(Engine::new(rows, spans, held))),
     }
 }
 
-/// Workers that are asked in bytes, as if they were other processes.
-struct Processes<'a> {
-    parts: Vec<&'a Part>,
-    workers: Vec<Worker<'a>>,
-    restarts: bool,
+/// An engine whose workers are in this process and see bytes alone.
+struct Engine {
+    parts: Vec<Arc<Part>>,
+    workers: Vec<Worker<'static>>,
+    held: Held,
     asked: usize,
 }
 
@@ -127,46 +132,68 @@ impl Rows for Part {
     }
 }
 
-impl<'a> Processes<'a> {
-    fn new(rows: &dyn Rows, spans: &[Range<usize>], restarts: bool) -> Self {
-        let part = |span: &Range<usize>| -> &'a Part {
+impl Engine {
+    fn new(rows: &dyn Rows, spans: &[Range<usize>], held: Held) -> Self {
+        let part = |span: &Range<usize>| {
             let mut values = vec![0.0; span.len() * rows.dim()];
             rows.read(span.start, &mut values).unwrap();
-            // Leaks the rows: the tests are few and small, and the memory is given back when the process ends.
-            Box::leak(Box::new(Part { values, dim: rows.dim(), first: span.start as u64 }))
+            Arc::new(Part { values, dim: rows.dim(), first: span.start as u64 })
         };
-        let parts: Vec<&Part> = spans.iter().map(part).collect();
-        let workers = parts.iter().map(|part| Self::worker(part)).collect();
-        Self { parts, workers, restarts, asked: 0 }
+        let parts: Vec<Arc<Part>> = spans.iter().map(part).collect();
+        Self { workers: parts.iter().map(Self::worker).collect(), parts, held, asked: 0 }
     }
 
-    fn worker(part: &'a Part) -> Worker<'a> {
-        Worker::new(part, part.first, &Device::cpu())
+    fn worker(part: &Arc<Part>) -> Worker<'static> {
+        Worker::new(part.clone(), part.first, &Device::cpu())
+    }
+
+    /// Merges every second answer with the one before it, in two rounds, and turns the order around.
+    fn merged(&self, calls: &[Call], mut answers: Vec<Answered>) -> Vec<Answered> {
+        for round in 0..2 {
+            let mut fewer: Vec<Answered> = Vec::new();
+            for (i, answer) in answers.into_iter().enumerate() {
+                match fewer.last_mut().filter(|_| i % 2 == 1 && answer.calls.iter().all(|call| calls[*call].merges())) {
+                    Some(last) => {
+                        let [mut all, more] =
+                            [&last.reply, &answer.reply].map(|reply| Reply::from_bytes(reply).unwrap());
+                        all.merge(&more).unwrap();
+                        last.reply = all.to_bytes();
+                        last.calls.extend(answer.calls);
+                    }
+                    None => fewer.push(answer),
+                }
+            }
+            if round == self.asked % 2 {
+                fewer.reverse();
+            }
+            answers = fewer;
+        }
+        let again = answers.first().cloned();
+        answers.extend(again);
+        answers
     }
 }
 
-impl Population for Processes<'_> {
+impl Workers for Engine {
     fn shards(&self) -> Vec<u64> {
-        self.parts.iter().map(|part| part.len() as u64).collect()
+        self.workers.iter().map(Worker::rows).collect()
     }
 
     fn dim(&self) -> usize {
         self.parts[0].dim()
     }
 
-    fn call(&mut self, requests: &[(usize, Request)], _ask: Ask<'_>) -> Result<Vec<Reply>> {
-        let mut answer = |(shard, request): &(usize, Request)| {
+    fn call(&mut self, calls: &[Call]) -> Result<Vec<Answered>> {
+        let mut answer = |(i, call): (usize, &Call)| {
             self.asked += 1;
-            if self.restarts && self.asked.is_multiple_of(3) {
-                self.workers[*shard] = Self::worker(self.parts[*shard]);
+            let shard = call.shard();
+            if self.held == Held::Restarted && self.asked.is_multiple_of(3) {
+                self.workers[shard] = Self::worker(&self.parts[shard]);
             }
-            Reply::from_bytes(&self.workers[*shard].answer(&request.to_bytes()?)?)
+            Ok(Answered { calls: vec![i], reply: self.workers[shard].answer(call.request())? })
         };
-        requests.iter().map(&mut answer).collect()
-    }
-
-    fn table(&mut self, _state: &Arc<State>, _ask: Ask<'_>) -> Result<Option<&mut dyn Table>> {
-        Ok(None)
+        let answers = calls.iter().enumerate().map(&mut answer).collect::<Result<Vec<_>>>()?;
+        Ok(if self.held == Held::Merged { self.merged(calls, answers) } else { answers })
     }
 }
 

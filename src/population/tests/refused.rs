@@ -88,12 +88,28 @@ fn sums_of_other_shapes_are_not_merged() {
     assert_eq!(partial, before);
 }
 
+/// The largest sums that are taken from anybody have a mean.
+#[test]
+fn means_of_the_largest_sums_are_exact() {
+    let (rows, most) = (Partial::MAX_ROWS, 1_i64 << 24);
+    let sum = most * rows as i64;
+    let of = |sum: i64| Partial::from_parts(vec![rows], vec![sum, -sum], 2);
+    let partial = Partial::from_bytes(&of(sum).to_bytes()).unwrap();
+    assert_eq!(partial.centroid(0).unwrap().collect::<Vec<_>>(), [1 << 24, -(1 << 24)]);
+    let mut none = Partial::new(1, 2);
+    none.merge(&partial).unwrap();
+    assert_eq!(none.centroid(0).unwrap().collect::<Vec<_>>(), [1 << 24, -(1 << 24)]);
+    assert!(Partial::from_bytes(&of(sum + 1).to_bytes()).is_err());
+    let more = Partial::from_parts(vec![rows + 1], vec![0, 0], 2);
+    assert!(Partial::from_bytes(&more.to_bytes()).is_err());
+}
+
 #[test]
 fn workers_refuse_requests_about_other_rows() {
     let (two, three) = (values(20, 2, 1), values(20, 3, 1));
     let (two, three) = (Matrix::new(&two, 2).unwrap(), Matrix::new(&three, 3).unwrap());
     let mut asked = Vec::new();
-    let mut sharded = Sharded::new(vec![Shard::new(&two, 0..20, 0, &Device::cpu(), Purpose::Fit)], 2);
+    let mut sharded = Sharded::new(vec![Shard::new(two, 0..20, 0, &Device::cpu(), Purpose::Fit)], 2);
     let mut residuals = crate::population::Residuals::new(
         Box::new(Spy(&mut sharded, &mut asked)),
         crate::rng::Sample::ALL,
@@ -102,11 +118,11 @@ fn workers_refuse_requests_about_other_rows() {
     residuals.gather(&[7, 1], &mut || Ok(())).unwrap();
     drop(residuals);
     let bytes = asked[0].to_bytes().unwrap();
-    let error = Worker::new(&three, 0, &Device::cpu()).answer(&bytes).unwrap_err();
+    let error = Worker::new(three, 0, &Device::cpu()).answer(&bytes).unwrap_err();
     assert!(matches!(error.kind(), ErrorKind::DimMismatch { expected: 2, found: 3 }), "{error}");
     let few = values(5, 2, 1);
     let few = Matrix::new(&few, 2).unwrap();
-    let error = Worker::new(&few, 0, &Device::cpu()).answer(&bytes).unwrap_err();
+    let error = Worker::new(few, 0, &Device::cpu()).answer(&bytes).unwrap_err();
     assert!(matches!(error.kind(), ErrorKind::Parameter { name: "places", .. }), "{error}");
 }
 

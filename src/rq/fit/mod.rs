@@ -5,6 +5,7 @@ mod first_levels;
 mod level;
 mod lloyd;
 mod mini_batch;
+mod on_workers;
 mod report;
 mod reseed;
 mod seeding;

@@ -1,0 +1,36 @@
+//! `semid worker`
+
+use crate::args::{Common, WorkerArgs};
+use crate::input::{Input, Texts};
+use crate::output::{Answer, Failure, Outcome};
+use semid::Rows;
+use semid::shards::Worker;
+use std::io::{self, IsTerminal as _};
+use std::path::Path;
+
+pub(crate) fn run(common: &Common, args: &WorkerArgs) -> Outcome {
+    let refuse = |why: &str| Err(Failure::Error(why.to_owned()));
+    if args.input.input.iter().any(|path| path == Path::new("-")) {
+        return refuse("--input -: standard input brings the requests of the fit; name a file");
+    }
+    if common.json {
+        return refuse("--json: a worker prints no result; its standard output is for the fit");
+    }
+    if io::stdin().is_terminal() || io::stdout().is_terminal() {
+        return refuse(
+            "a worker talks to a fit, not to people: an engine starts it with pipes; see `semid help worker`",
+        );
+    }
+    let device = common.device()?;
+    let input = Input::open(common, &args.input, Texts::default(), None)?;
+    let mut worker = match &args.rows {
+        None => Worker::new(&input.rows, args.first_row, &device),
+        Some(span) if span.end > input.rows.len() => {
+            let (rows, end) = (input.rows.len(), span.end);
+            return Err(input.refuse(&format!("--rows ends at {end}, and there are {rows} rows")));
+        }
+        Some(span) => Worker::part(&input.rows, span.clone(), &device),
+    };
+    worker.serve(io::stdin().lock(), io::stdout().lock()).map_err(|error| input.failure(error))?;
+    Ok(Answer::Yes)
+}

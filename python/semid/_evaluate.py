@@ -1,0 +1,194 @@
+"""Measures, devices, and their comparison."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any, Optional, Sequence
+
+import numpy as np
+
+from semid import _semid
+from semid._base import Quantizer, _integer, place
+from semid._errors import DeviceError, InputError, NoMemoryError
+from semid._input import to_codes, to_rows
+from semid._progress import Listening
+
+
+def evaluate(
+    model: Quantizer,
+    X: Any,
+    *,
+    codes: Any = None,
+    column: Optional[str] = None,
+    k: int = 10,
+    sample: Optional[int] = None,
+    recall_curve: Sequence[int] = (),
+    pairs: int = 20_000,
+    random_state: int = 42,
+    device: Optional[str] = None,
+    progress: Any = None,
+) -> dict:
+    """Measures whether codes are good: what ``semid eval`` measures, under the same names.
+
+    Parameters
+    ----------
+    model : RQKMeans, RQVAE or RQKMeansPlus
+        A fitted model.
+    X : rows (N, D)
+        See ``RQKMeans.fit``.
+    codes : array of integers (N, L), optional
+        Codes of the rows; by default those that the model gives.
+    k : int
+        Neighbours of each query; 0 leaves out everything about neighbours and distances.
+    sample : int, optional
+        That many rows are queries instead of all; neighbours are searched among all rows.
+    recall_curve : sequence of int
+        Further numbers of neighbours at which recall is measured.
+    pairs : int
+        Most pairs of rows for the correlation of distances.
+    random_state : int
+        Seed of the sample and the pairs.
+
+    Returns
+    -------
+    dict
+        ``collision_rate``, ``levels`` (usage of each), ``squared_error_per_row``, ``mse``, ``recall_at_k``,
+        ``ndcg_at_k``, ``distance_correlation`` and others. The same bits on every device.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import semid
+    >>> X = np.random.default_rng(0).normal(size=(500, 8))
+    >>> model = semid.RQKMeans(2, 8).fit(X)
+    >>> quality = semid.evaluate(model, X, k=5)
+    >>> 0 <= quality["collision_rate"] <= 1 and quality["k"] == 5
+    True
+    """
+    settings = {
+        "k": _integer("k", k),
+        "sample": None if sample is None else _integer("sample", sample, 1),
+        "recall_curve": [_integer("recall_curve", value, 1) for value in recall_curve],
+        "pairs": _integer("pairs", pairs, 1),
+        "seed": _integer("random_state", random_state),
+    }
+    inner = model._model
+    given = None if codes is None else to_codes(codes)
+    rows = to_rows(X, column=column)
+    model._check_width(rows)
+    with Listening(progress) as tell:
+        return json.loads(
+            _semid.evaluate(inner, rows, json.dumps(settings), model._place(device), codes=given, progress=tell)
+        )
+
+
+def code_metrics(codes: Any, n_clusters: Optional[Sequence[int]] = None) -> dict:
+    """Measures of codes (N, L) alone: collisions, usage and evenness of every level.
+
+    Parameters
+    ----------
+    codes : array of integers, (N, L)
+    n_clusters : sequence of int, optional
+        Clusters of every level; by default one more than the largest code.
+
+    Examples
+    --------
+    >>> import semid
+    >>> semid.code_metrics([[0, 1], [0, 1], [1, 0], [1, 1]])["collision_rate"]
+    0.25
+    """
+    codes = to_codes(codes)
+    if n_clusters is None:
+        n_clusters = [int(largest) + 1 for largest in codes.max(axis=0)] if len(codes) else [1] * codes.shape[1]
+    return json.loads(_semid.code_metrics(codes, [int(clusters) for clusters in n_clusters]))
+
+
+def devices() -> list:
+    """The devices of this machine: dicts with ``name``, ``description``, ``backend``, ``driver`` and ``hardware``.
+
+    Examples
+    --------
+    >>> import semid
+    >>> [device["name"] for device in semid.devices()][:2]
+    ['reference', 'cpu']
+    """
+    return _semid.devices()
+
+
+@dataclass(frozen=True)
+class Verified:
+    """The result of ``verify``, which is true where all devices gave the same bits.
+
+    Attributes
+    ----------
+    equal : bool
+    rows : int
+        Rows that every device encoded.
+    devices : list of dict
+        For every device ``name``, ``equal``, ``fit_fingerprint``, and ``error`` where it failed.
+    """
+
+    equal: bool
+    rows: int
+    devices: list
+
+    def __bool__(self) -> bool:
+        return self.equal
+
+
+def verify(
+    model: Quantizer, X: Any, *, column: Optional[str] = None, devices: Optional[Sequence[str]] = None, rows: int = 2000
+) -> Verified:
+    """Encodes rows, and fits a small model to them, on every device, and compares the bits.
+
+    Parameters
+    ----------
+    model : RQKMeans, RQVAE or RQKMeansPlus
+        A fitted model.
+    X : rows (N, D)
+        Of which ``rows``, evenly spread, are used where they are an array.
+    devices : sequence of str, optional
+        Names of the devices; all by default. One alone is compared with ``"reference"``.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import semid
+    >>> X = np.random.default_rng(0).normal(size=(200, 8))
+    >>> bool(semid.verify(semid.RQKMeans(2, 4).fit(X), X, devices=["cpu"]))
+    True
+    """
+    names = list(devices) if devices is not None else [device["name"] for device in _semid.devices()]
+    if not names:
+        raise InputError("there are no devices to compare", "Parameter")
+    if len(names) == 1:
+        names = ["cpu" if names == ["reference"] else "reference", *names]
+    data = to_rows(X, column=column)
+    if isinstance(data, np.ndarray) and len(data) > rows:
+        data = data[(np.arange(rows) * len(data)) // rows]
+    inner = model._model
+    codes = first = None
+    entries = []
+    for name in names:
+        entry: dict = {"name": name, "equal": False, "fit_fingerprint": None, "error": None}
+        entries.append(entry)
+        try:
+            found = inner.encode(data, place(name))
+            entry["fit_fingerprint"] = _short_fit(inner, data, name)
+        except (DeviceError, NoMemoryError) as error:
+            entry["error"] = str(error)
+            continue
+        if codes is None:
+            codes, first = found, entry["fit_fingerprint"]
+        entry["equal"] = bool(np.array_equal(codes, found)) and first == entry["fit_fingerprint"]
+    return Verified(all(entry["equal"] for entry in entries), 0 if codes is None else len(codes), entries)
+
+
+def _short_fit(model: "_semid.Model", rows: Any, name: str) -> Optional[str]:
+    """The fingerprint of a small fit on a device; none for a kind that has none."""
+    rows = rows[:1000] if isinstance(rows, np.ndarray) else rows
+    count = len(rows) if not isinstance(rows, list) else sum(map(len, rows))
+    clusters = [min(clusters, 64, count) for clusters in model.clusters[:4]]
+    params = model.short_fit(clusters, count)
+    return None if params is None else _semid.fit(params, rows, place(name))[0].fingerprint

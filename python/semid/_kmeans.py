@@ -1,0 +1,202 @@
+"""Residual k-means."""
+
+from __future__ import annotations
+
+from typing import Any, Optional
+
+from semid._base import Quantizer, _integer, _number
+
+
+class RQKMeans(Quantizer):
+    """Residual k-means: every level clusters what the levels before it left over.
+
+    Equal rows, parameters and seed give equal bits on every device, for any number of threads, and the fingerprint
+    that ``semid fit`` gives.
+
+    Parameters
+    ----------
+    n_levels : int, default 3
+        Levels, L: the codes of an ID.
+    n_clusters : int or list of int, default 256
+        Clusters of every level, K, or of each.
+    random_state : int, RandomState, Generator or None, default 42
+        Everything random is a function of it; ``None`` is 42 too, so that a fit can be repeated.
+    max_iter : int, default 100
+        Most iterations per level; batches per level for mini-batch.
+    tol : float, default 1e-4
+        A level ends when its codewords move less: their squared movement beside the mean variance of a dimension.
+    n_init : int, default 1
+        Runs per level from different seeds, of which the best is kept.
+    init : {"k-means++", "random"}
+        How the first codewords are chosen.
+    metric : {"l2", "cosine"}
+        ``"cosine"`` scales rows to unit length first.
+    normalize_residuals : bool, default False
+        Scales what every level leaves over to unit length.
+    algorithm : {"lloyd", "mini-batch"}
+        ``"mini-batch"`` updates codewords from small batches, with ``batch_size``, ``init_size``, ``layer_wise``.
+    batch_size, init_size : int, default 2048, 3072
+        Rows per batch, and rows that the first codewords are chosen from.
+    layer_wise : bool, default True
+        Trains a level to its end before the next one.
+    balanced : bool, default False
+        Gives every cluster as many rows as the others, by exact optima.
+    min_cluster_size, max_cluster_size : int, optional
+        Other bounds of the rows of a cluster.
+    sinkhorn : float, optional
+        Epsilon of soft balance by Sinkhorn's algorithm, in ``sinkhorn_iter`` iterations.
+    sinkhorn_iter : int, default 50
+    sample : int, optional
+        Fits on that many rows, chosen by the seed.
+    center : bool, default True
+        Subtracts a middle per dimension; never for cosine.
+    device : str, default "auto"
+        ``"auto"``, ``"cpu"``, ``"gpu"``, ``"gpu:0"``, ``"reference"``: see ``semid.devices``.
+    n_jobs : int, optional
+        Threads of the device ``"cpu"``; all cores by default.
+    memory : int or str, optional
+        Bytes that a fit may use, such as ``"2GiB"``; rows that need more are read again for every pass.
+    progress : bool or callable, optional
+        ``True`` for a bar of tqdm, where that is installed, or a callable that gets a ``semid.Progress``; what it
+        raises ends the fit.
+
+    Attributes
+    ----------
+    codebooks_ : list of ndarray (K, D)
+    n_clusters_ : list of int
+    n_features_in_ : int
+    n_iter_ : int
+    inertia_ : float
+    report_ : dict
+    fingerprint : str
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import semid
+    >>> X = np.random.default_rng(0).normal(size=(1000, 16)).astype(np.float32)
+    >>> model = semid.RQKMeans(n_levels=3, n_clusters=8).fit(X)
+    >>> codes = model.encode(X)
+    >>> codes.shape, codes.dtype
+    ((1000, 3), dtype('uint32'))
+    >>> model.decode(codes).shape
+    (1000, 16)
+    >>> len(model.fingerprint)
+    64
+    """
+
+    _kind = "rq-kmeans"
+
+    def __init__(
+        self,
+        n_levels: int = 3,
+        n_clusters: Any = 256,
+        *,
+        random_state: Any = 42,
+        max_iter: int = 100,
+        tol: float = 1e-4,
+        n_init: int = 1,
+        init: str = "k-means++",
+        metric: str = "l2",
+        normalize_residuals: bool = False,
+        algorithm: str = "lloyd",
+        batch_size: int = 2048,
+        init_size: int = 3072,
+        layer_wise: bool = True,
+        balanced: bool = False,
+        min_cluster_size: Optional[int] = None,
+        max_cluster_size: Optional[int] = None,
+        sinkhorn: Optional[float] = None,
+        sinkhorn_iter: int = 50,
+        sample: Optional[int] = None,
+        center: bool = True,
+        device: str = "auto",
+        n_jobs: Optional[int] = None,
+        memory: Any = None,
+        progress: Any = None,
+    ):
+        self.n_levels = n_levels
+        self.n_clusters = n_clusters
+        self.random_state = random_state
+        self.max_iter = max_iter
+        self.tol = tol
+        self.n_init = n_init
+        self.init = init
+        self.metric = metric
+        self.normalize_residuals = normalize_residuals
+        self.algorithm = algorithm
+        self.batch_size = batch_size
+        self.init_size = init_size
+        self.layer_wise = layer_wise
+        self.balanced = balanced
+        self.min_cluster_size = min_cluster_size
+        self.max_cluster_size = max_cluster_size
+        self.sinkhorn = sinkhorn
+        self.sinkhorn_iter = sinkhorn_iter
+        self.sample = sample
+        self.center = center
+        self.device = device
+        self.n_jobs = n_jobs
+        self.memory = memory
+        self.progress = progress
+
+    def _more_parameters(self) -> dict:
+        algorithm: Any = self.algorithm
+        if algorithm == "mini-batch":
+            algorithm = {
+                "mini-batch": {
+                    "batch": _integer("batch_size", self.batch_size, 1),
+                    "init_buffer": _integer("init_size", self.init_size, 1),
+                    "layer_wise": bool(self.layer_wise),
+                }
+            }
+        bounds = {
+            name: _integer(parameter, value)
+            for name, parameter, value in (
+                ("min", "min_cluster_size", self.min_cluster_size),
+                ("max", "max_cluster_size", self.max_cluster_size),
+            )
+            if value is not None
+        }
+        sinkhorn = None
+        if self.sinkhorn is not None:
+            iterations = _integer("sinkhorn_iter", self.sinkhorn_iter, 1)
+            sinkhorn = {"epsilon": _number("sinkhorn", self.sinkhorn), "iterations": iterations}
+        return {
+            "max_iter": _integer("max_iter", self.max_iter, 1),
+            "tol": _number("tol", self.tol),
+            "n_init": _integer("n_init", self.n_init, 1),
+            "init": self.init,
+            "metric": self.metric,
+            "normalize_residuals": bool(self.normalize_residuals),
+            "algorithm": algorithm,
+            "sizes": bounds if bounds or self.balanced else None,
+            "sinkhorn": sinkhorn,
+            "sample": None if self.sample is None else _integer("sample", self.sample, 1),
+            "center": bool(self.center),
+        }
+
+    @classmethod
+    def _from_file(cls, fields: dict) -> dict:
+        params = super()._from_file(fields)
+        same = ("max_iter", "tol", "n_init", "init", "metric", "normalize_residuals", "sample", "center")
+        params.update({name: fields[name] for name in same if name in fields})
+        algorithm = fields.get("algorithm", "lloyd")
+        if isinstance(algorithm, dict):
+            mini = algorithm["mini-batch"]
+            params.update(
+                algorithm="mini-batch",
+                batch_size=mini["batch"],
+                init_size=mini["init_buffer"],
+                layer_wise=mini["layer_wise"],
+            )
+        else:
+            params["algorithm"] = algorithm
+        sizes = fields.get("sizes")
+        if sizes is not None:
+            params["balanced"] = True
+            params["min_cluster_size"], params["max_cluster_size"] = sizes.get("min"), sizes.get("max")
+        sinkhorn = fields.get("sinkhorn")
+        if sinkhorn is not None:
+            params["sinkhorn"], params["sinkhorn_iter"] = sinkhorn["epsilon"], sinkhorn["iterations"]
+        return params

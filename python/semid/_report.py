@@ -1,0 +1,106 @@
+"""Reports: one web page that loads nothing."""
+
+from __future__ import annotations
+
+import html
+import os
+from typing import Any, Optional, Union
+
+from semid import _semid
+from semid._base import Quantizer, _integer
+from semid._input import to_codes, to_rows, to_texts
+from semid._progress import Listening
+from semid._sweep import SweepResult
+
+
+class Report:
+    """A report on the IDs that a model gives to rows; notebooks show it.
+
+    Parameters
+    ----------
+    model : RQKMeans, RQVAE or RQKMeansPlus
+        A fitted model.
+    X : rows (N, D)
+    codes : array of integers (N, L), optional
+        Codes of the rows; by default those that the model gives.
+    names, labels : sequence of str, optional
+        Names of the items, and labels, such as categories; one per row.
+    title : str
+    sweep : SweepResult, optional
+        Runs that the page compares, ranked by ``rank_by``.
+    details : dict, optional
+        Lines of the part that says where the contents come from.
+    k, sample, random_state
+        As for ``evaluate``; by default up to 10 neighbours of up to 2,000 rows.
+    column : str, optional
+        Column of embeddings in a table.
+    progress : bool or callable, optional
+        As for ``RQKMeans``.
+
+    Attributes
+    ----------
+    html : str
+        The page.
+    figures : dict
+        SVG files by name.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import semid
+    >>> X = np.random.default_rng(0).normal(size=(300, 8))
+    >>> report = semid.Report(semid.RQKMeans(2, 8).fit(X), X, title="My items")
+    >>> "<title>My items</title>" in report.html
+    True
+    """
+
+    def __init__(
+        self,
+        model: Quantizer,
+        X: Any,
+        *,
+        codes: Any = None,
+        names: Any = None,
+        labels: Any = None,
+        title: str = "Semantic IDs",
+        sweep: Optional[SweepResult] = None,
+        rank_by: str = "collision_rate",
+        details: Optional[dict] = None,
+        k: Optional[int] = None,
+        sample: Optional[int] = None,
+        random_state: int = 42,
+        column: Optional[str] = None,
+        progress: Any = None,
+    ):
+        settings = {
+            "title": title,
+            "names": None if names is None else to_texts(names, "names"),
+            "labels": None if labels is None else to_texts(labels, "labels"),
+            "sweep": None if sweep is None else sweep._text,
+            "rank_by": rank_by,
+            "details": [(str(name), str(value)) for name, value in (details or {}).items()],
+            "k": None if k is None else _integer("k", k),
+            "sample": None if sample is None else _integer("sample", sample),
+            "seed": _integer("random_state", random_state),
+        }
+        given = None if codes is None else to_codes(codes)
+        rows = to_rows(X, column=column)
+        with Listening(progress) as tell:
+            page, figures = _semid.report(model._model, rows, settings, model._place(), codes=given, progress=tell)
+        self.title = title
+        self.html: str = page
+        self.figures: dict = {name: svg for name, _, svg in figures}
+        self._titles = {name: title for name, title, _ in figures}
+
+    def save(self, path: Union[str, os.PathLike]) -> None:
+        """Saves the page as an HTML file."""
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(self.html)
+
+    def __repr__(self) -> str:
+        return f"<semid report {self.title!r}: {len(self.figures)} figures>"
+
+    def _repr_html_(self) -> str:
+        # A frame, so that neither the page nor the notebook changes how the other one looks.
+        page = html.escape(self.html, quote=True)
+        return f'<iframe sandbox="allow-scripts" srcdoc="{page}" style="width:100%;height:800px;border:0"></iframe>'

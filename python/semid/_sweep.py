@@ -1,0 +1,139 @@
+"""Sweeps: models of many sizes and kinds, fitted and measured."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from collections.abc import Sequence
+from typing import Any, Optional, Union
+
+from semid import _semid
+from semid._base import _integer, place, seed_of
+from semid._errors import InputError
+from semid._input import to_rows
+from semid._progress import Listening
+
+
+class SweepResult(Sequence):
+    """The runs of a sweep, in the order of its grid: dicts with ``parameters``, ``metrics``, ``fingerprint`` and
+    ``seconds``, as the lines of the file of ``semid sweep``.
+    """
+
+    def __init__(self, text: str):
+        self._text = text
+        self._runs = json.loads(text)
+
+    def __len__(self) -> int:
+        return len(self._runs)
+
+    def __getitem__(self, at: Any) -> Any:
+        return self._runs[at]
+
+    def __repr__(self) -> str:
+        return f"<semid sweep: {len(self)} runs>"
+
+    def ranked(self, metric: str = "collision_rate") -> list:
+        """The runs, the best first, by a metric such as ``"collision_rate"``, ``"recall_at_k"`` or ``"mse"``."""
+        return [self._runs[at] for at in _semid.rank(self._text, metric)]
+
+    def best(self, metric: str = "collision_rate") -> dict:
+        """The best run by a metric."""
+        ranked = self.ranked(metric)
+        if not ranked:
+            raise InputError(f"no run has the metric {metric!r}", "UnknownMetric")
+        return ranked[0]
+
+    def to_rows(self) -> list:
+        """A flat dict per run, for a table: ``pandas.DataFrame(result.to_rows())``."""
+        rows = []
+        for run in self._runs:
+            row = {**run["parameters"], "fingerprint": run["fingerprint"], **run["seconds"]}
+            row.update({name: value for name, value in run["metrics"].items() if isinstance(value, (int, float))})
+            rows.append(row)
+        return rows
+
+    def _repr_html_(self) -> str:
+        from html import escape
+
+        names = ["kind", "levels", "clusters", "balanced", "seed", "collision_rate", "mse", "fit"]
+        head = "".join(f"<th>{name}</th>" for name in names)
+        body = "".join(
+            "<tr>" + "".join(f"<td>{escape(str(row.get(name, '')))}</td>" for name in names) + "</tr>"
+            for row in self.to_rows()
+        )
+        return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+
+
+def sweep(
+    X: Any,
+    *,
+    levels: Sequence = (2, 3, 4),
+    n_clusters: Sequence = (64, 256),
+    kinds: Sequence = ("rq-kmeans",),
+    balanced: Sequence = (False,),
+    random_states: Sequence = (42,),
+    k: int = 10,
+    sample: Optional[int] = None,
+    predict: Optional[int] = None,
+    path: Optional[Union[str, os.PathLike]] = None,
+    models: Optional[Union[str, os.PathLike]] = None,
+    column: Optional[str] = None,
+    device: str = "auto",
+    progress: Any = None,
+) -> SweepResult:
+    """Fits and measures a model for every point of a grid.
+
+    Parameters
+    ----------
+    X : rows (N, D)
+        See ``RQKMeans.fit``.
+    levels, n_clusters, balanced, random_states : sequences
+        The grid; an entry of ``n_clusters`` is a number, or a list of which L levels take the first L.
+    kinds : sequence of str or of models
+        Names of kinds, or models that are not fitted, whose other parameters count.
+    k, sample
+        As for ``evaluate``.
+    predict : int, optional
+        Also predicts the collisions of that many rows.
+    path : str or path-like, optional
+        File with a line per finished run, from which a sweep that was stopped goes on.
+    models : str or path-like, optional
+        Folder in which the models are kept.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import semid
+    >>> X = np.random.default_rng(0).normal(size=(300, 8))
+    >>> runs = semid.sweep(X, levels=[1, 2], n_clusters=[4], k=0)
+    >>> len(runs), runs.best("mse")["parameters"]["levels"]
+    (2, 2)
+    """
+    grid = {
+        "levels": [_integer("levels", value, 1) for value in levels],
+        "clusters": [_clusters(value) for value in n_clusters],
+        "kinds": [_kind(kind) for kind in kinds],
+        "balanced": [bool(value) for value in balanced],
+        "seeds": [seed_of(value) for value in random_states],
+        "evaluation": {"k": _integer("k", k), "sample": None if sample is None else _integer("sample", sample, 1)},
+        "predict": None if predict is None else _integer("predict", predict, 1),
+    }
+    rows = to_rows(X, column=column)
+    with Listening(progress) as tell, tempfile.TemporaryDirectory() as folder:
+        file = os.path.join(folder, "sweep.jsonl") if path is None else path
+        text = _semid.sweep(json.dumps(grid), rows, file, place(device), models=models, progress=tell)
+    return SweepResult(text)
+
+
+def _clusters(value: Any) -> Any:
+    if isinstance(value, (list, tuple)):
+        return [_integer("n_clusters", clusters, 1) for clusters in value]
+    return _integer("n_clusters", value, 1)
+
+
+def _kind(kind: Any) -> dict:
+    if isinstance(kind, str):
+        return {"kind": kind}
+    fields = kind._parameters()
+    return {name: value for name, value in fields.items() if name not in ("levels", "clusters", "seed", "sizes")}

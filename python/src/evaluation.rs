@@ -1,0 +1,57 @@
+//! Measures of models and codes.
+
+use crate::codes::from_array;
+use crate::devices::Place;
+use crate::errors::{OrRaise, parameter};
+use crate::input::Input;
+use crate::model::{Model, codes_of, fresh};
+use crate::work::run;
+use numpy::PyReadonlyArray2;
+use pyo3::prelude::*;
+use semid::Result;
+use semid::metrics::Evaluation;
+use serde::Serialize;
+
+/// Measures a model on rows, by codes that are given or its own; settings and result are JSON.
+#[pyfunction]
+#[pyo3(signature = (model, rows, settings, place, *, codes=None, progress=None))]
+pub(crate) fn evaluate(
+    py: Python<'_>,
+    model: &Model,
+    rows: &Bound<'_, PyAny>,
+    settings: &str,
+    place: Place,
+    codes: Option<PyReadonlyArray2<'_, u32>>,
+    progress: Option<&Bound<'_, PyAny>>,
+) -> PyResult<String> {
+    let device = place.open(py)?;
+    let input = Input::new(rows)?;
+    let rows = input.rows(py)?;
+    let given = codes.map(|codes| from_array(py, &codes)).transpose()?;
+    run(py, usize::MAX, progress, |watch| {
+        let evaluation: Evaluation = settings_of(settings)?;
+        let rows = watch.rows(&*rows);
+        let codes = codes_of(&model.0, given, &rows, &device)?;
+        let tell = |step: &_| watch.evaluated(step);
+        to_json(&fresh(evaluation.run_on_codes(&*model.0, &rows, &codes, &device, tell))?)
+    })
+}
+
+/// Measures codes alone, of levels with so many clusters; the result is JSON.
+#[pyfunction]
+pub(crate) fn code_metrics(py: Python<'_>, codes: PyReadonlyArray2<'_, u32>, clusters: Vec<usize>) -> PyResult<String> {
+    let codes = from_array(py, &codes)?;
+    py.detach(|| to_json(&semid::metrics::code_metrics(&codes, &clusters)?)).or_raise(py)
+}
+
+pub(crate) fn settings_of<T: serde::de::DeserializeOwned>(settings: &str) -> Result<T> {
+    serde_json::from_str(settings).map_err(|error| {
+        let text = error.to_string();
+        let reason = text.split(" at line ").next().unwrap_or(&text).to_owned();
+        parameter("settings", "those given", reason)
+    })
+}
+
+pub(crate) fn to_json(value: &impl Serialize) -> Result<String> {
+    serde_json::to_string(value).map_err(|error| parameter("result", "not a number", error.to_string()))
+}

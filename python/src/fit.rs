@@ -1,0 +1,90 @@
+//! Fits of any kind, with parameters as JSON.
+
+use crate::devices::Place;
+use crate::errors::parameter;
+use crate::input::Input;
+use crate::model::{Model, fresh};
+use crate::work::run;
+use pyo3::prelude::*;
+use semid::Result;
+use semid::quantizer::{Parameters, TrainOptions, TrainingReport};
+use semid::rq::FitReport;
+use semid::vae::RqVaeReport;
+use serde_json::{Value, json};
+use std::path::PathBuf;
+
+/// Fits a model; returns it with a report as JSON.
+#[pyfunction]
+#[pyo3(signature = (params, rows, place, *, progress=None, checkpoint=None, warm_start=None))]
+pub(crate) fn fit(
+    py: Python<'_>,
+    params: &str,
+    rows: &Bound<'_, PyAny>,
+    place: Place,
+    progress: Option<&Bound<'_, PyAny>>,
+    checkpoint: Option<PathBuf>,
+    warm_start: Option<Bound<'_, Model>>,
+) -> PyResult<(Model, String)> {
+    let device = place.open(py)?;
+    let input = Input::new(rows)?;
+    let rows = input.rows(py)?;
+    let warm_start = warm_start.as_ref().map(|model| &model.get().0);
+    // A fit of few rows may take long too, so it always hears of Ctrl-C.
+    let (model, report) = run(py, usize::MAX, progress, |watch| {
+        let params = read(params)?;
+        let mut options = TrainOptions::default();
+        options.checkpoint = checkpoint.as_deref();
+        options.warm_start = warm_start.map(|model| &**model);
+        let rows = watch.rows(&*rows);
+        let (model, report) = fresh(params.fit_with(&rows, &device, &options, |step| watch.trained(step)))?;
+        watch.check()?;
+        Ok((model, describe(&report)))
+    })?;
+    Ok((Model(model), report.to_string()))
+}
+
+/// Checks parameters, and returns all of them with their defaults, as JSON.
+#[pyfunction]
+pub(crate) fn parameters(py: Python<'_>, params: &str) -> PyResult<String> {
+    let fields = read(params).and_then(|params| params.parameters());
+    let fields = fields.map_err(|error| crate::errors::to_python(py, &error))?;
+    Ok(Value::from_iter(fields).to_string())
+}
+
+/// The kinds of models that can be fitted.
+#[pyfunction]
+pub(crate) fn kinds() -> Vec<(&'static str, &'static str)> {
+    Parameters::kinds().collect()
+}
+
+fn read(params: &str) -> Result<Parameters> {
+    serde_json::from_str(params).map_err(|error| {
+        let text = error.to_string();
+        // The place in the JSON says nothing to a caller who wrote none.
+        let reason = text.split(" at line ").next().unwrap_or(&text).to_owned();
+        parameter("parameters", "those given", reason)
+    })
+}
+
+fn describe(report: &TrainingReport) -> Value {
+    let mut described = json!({ "rows": report.rows, "dim": report.dim });
+    let details = if let Some(fit) = report.details.downcast_ref::<FitReport>() {
+        json!({
+            "levels": fit.levels.iter().map(|level| json!({
+                "clusters": level.clusters,
+                "iterations": level.iterations,
+                "squared_error": level.squared_error,
+                "empty_reseeded": level.empty_reseeded,
+            })).collect::<Vec<_>>(),
+            "saturated_values": fit.saturated_values,
+        })
+    } else if let Some(vae) = report.details.downcast_ref::<RqVaeReport>() {
+        json!({ "best_epoch": vae.best_epoch, "epochs": serde_json::to_value(&vae.epochs).unwrap_or_default() })
+    } else {
+        json!({})
+    };
+    if let (Some(all), Value::Object(details)) = (described.as_object_mut(), details) {
+        all.extend(details);
+    }
+    described
+}

@@ -1,0 +1,207 @@
+//! Models of any kind.
+
+use crate::codes::{from_array, matrix, to_array};
+use crate::devices::{Place, forget};
+use crate::errors::OrRaise;
+use crate::input::{Input, values};
+use crate::work::run;
+use numpy::{PyArray2, PyReadonlyArray2};
+use pyo3::prelude::*;
+use pyo3::types::PyBytes;
+use semid::{Codes, ErrorKind, Result, RqKMeansModel, RqVaeModel};
+use std::path::PathBuf;
+
+/// A fitted model, which never changes.
+#[pyclass(frozen, module = "semid._semid")]
+pub(crate) struct Model(pub(crate) semid::Model);
+
+#[pymethods]
+impl Model {
+    #[staticmethod]
+    fn from_bytes(py: Python<'_>, bytes: &[u8]) -> PyResult<Self> {
+        py.detach(|| semid::Model::from_bytes(bytes)).or_raise(py).map(Self)
+    }
+
+    #[staticmethod]
+    fn load(py: Python<'_>, path: PathBuf) -> PyResult<Self> {
+        py.detach(|| semid::Model::load(path)).or_raise(py).map(Self)
+    }
+
+    /// A model of codewords (K, D) of every level, which another tool fitted.
+    #[staticmethod]
+    fn from_codewords(py: Python<'_>, levels: Vec<PyReadonlyArray2<'_, f32>>) -> PyResult<Self> {
+        let dim = levels.first().map_or(0, |level| level.as_array().ncols());
+        let values: Vec<Vec<f32>> = levels.iter().map(|level| level.as_array().iter().copied().collect()).collect();
+        let slices: Vec<&[f32]> = values.iter().map(Vec::as_slice).collect();
+        RqKMeansModel::from_codewords(&slices, dim).or_raise(py).map(|model| Self(model.into()))
+    }
+
+    fn to_bytes<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyBytes>> {
+        let bytes = py.detach(|| self.0.to_bytes()).or_raise(py)?;
+        Ok(PyBytes::new(py, &bytes))
+    }
+
+    fn save(&self, py: Python<'_>, path: PathBuf) -> PyResult<()> {
+        py.detach(|| self.0.save(path)).or_raise(py)
+    }
+
+    #[getter]
+    fn kind(&self) -> &'static str {
+        self.0.kind()
+    }
+
+    #[getter]
+    fn fingerprint(&self) -> String {
+        self.0.fingerprint()
+    }
+
+    #[getter]
+    fn dim(&self) -> usize {
+        self.0.dim()
+    }
+
+    #[getter]
+    fn clusters(&self) -> Vec<usize> {
+        self.0.clusters()
+    }
+
+    #[getter]
+    fn has_prices(&self) -> bool {
+        self.0.has_prices()
+    }
+
+    /// What the model file says about the model, as JSON.
+    fn config(&self, py: Python<'_>) -> PyResult<String> {
+        let config = self.0.config().or_raise(py)?;
+        Ok(serde_json::Value::from_iter(config).to_string())
+    }
+
+    /// The parameters of the fit as JSON, where they were recorded.
+    fn parameters(&self) -> Option<String> {
+        self.0.parameters().map(|fields| serde_json::Value::from_iter(fields.clone()).to_string())
+    }
+
+    /// The codewords of a level (K, D).
+    fn codebook<'py>(&self, py: Python<'py>, level: usize) -> PyResult<Option<Bound<'py, PyArray2<f32>>>> {
+        let step = self.0.step();
+        let Some(codebook) = self.0.codebook(level) else { return Ok(None) };
+        // Codewords are multiples of the step, which is a power of two, and exact as f32.
+        let values = codebook.values().iter().map(|value| (f64::from(*value) * step) as f32).collect();
+        matrix(py, values, codebook.dim()).map(Some)
+    }
+
+    /// What is added to the sum of the codewords of a row (D), for models that decode in that way.
+    fn offset(&self) -> Option<Vec<f32>> {
+        self.0.downcast::<RqKMeansModel>().map(|model| model.grid().offset().to_vec())
+    }
+
+    /// The codes of rows (N, L).
+    #[pyo3(signature = (rows, place, *, priced=false, capacity=None))]
+    fn encode<'py>(
+        &self,
+        py: Python<'py>,
+        rows: &Bound<'py, PyAny>,
+        place: Place,
+        priced: bool,
+        capacity: Option<usize>,
+    ) -> PyResult<Bound<'py, PyArray2<u32>>> {
+        let device = place.open(py)?;
+        let input = Input::new(rows)?;
+        let rows = input.rows(py)?;
+        let codes = run(py, values(&*rows), None, |watch| {
+            let rows = watch.rows(&*rows);
+            if !priced && capacity.is_none() {
+                return fresh(self.0.encode(&rows, &device));
+            }
+            let mut encoder = self.0.encoder();
+            if priced {
+                encoder = encoder.priced()?;
+            }
+            if let Some(capacity) = capacity {
+                encoder = encoder.capacity(capacity);
+            }
+            fresh(encoder.encode(&rows, &device))
+        })?;
+        to_array(py, codes)
+    }
+
+    /// The rows of codes (N, D), by the first `levels` levels.
+    fn decode<'py>(
+        &self,
+        py: Python<'py>,
+        codes: PyReadonlyArray2<'py, u32>,
+        levels: usize,
+        place: Place,
+    ) -> PyResult<Bound<'py, PyArray2<f32>>> {
+        let device = place.open(py)?;
+        let codes = from_array(py, &codes)?;
+        let size = codes.len().saturating_mul(self.0.dim());
+        let values = run(py, size, None, |_| fresh(self.0.decode_levels(&codes, levels, &device)))?;
+        matrix(py, values, self.0.dim())
+    }
+
+    /// The latents of rows (N, D'), which a network compares with codewords.
+    fn latents<'py>(
+        &self,
+        py: Python<'py>,
+        rows: &Bound<'py, PyAny>,
+        place: Place,
+    ) -> PyResult<Bound<'py, PyArray2<f32>>> {
+        let device = place.open(py)?;
+        let input = Input::new(rows)?;
+        let rows = input.rows(py)?;
+        let (latents, dim) = run(py, values(&*rows), None, |watch| {
+            let rows = watch.rows(&*rows);
+            let latents = self.0.quantized_rows(&rows, &device)?;
+            let mut out = vec![0.0; latents.len() * latents.dim()];
+            latents.read(0, &mut out)?;
+            Ok((out, latents.dim()))
+        })?;
+        matrix(py, latents, dim)
+    }
+
+    /// The dimensions of latents, for a network.
+    #[getter]
+    fn latent_dim(&self) -> Option<usize> {
+        self.0.downcast::<RqVaeModel>().map(RqVaeModel::latent_dim)
+    }
+
+    /// This model with the numbers of an older one, and how many rows keep their codes.
+    fn align_to(&self, py: Python<'_>, old: &Self, rows: &Bound<'_, PyAny>, place: Place) -> PyResult<Self> {
+        let device = place.open(py)?;
+        let input = Input::new(rows)?;
+        let rows = input.rows(py)?;
+        let (model, _) = run(py, values(&*rows), None, |watch| self.0.align_to(&old.0, &watch.rows(&*rows), &device))?;
+        Ok(Self(model))
+    }
+
+    /// Parameters, as JSON, of a short fit by which devices are compared; nothing for a kind that has none.
+    fn short_fit(&self, py: Python<'_>, clusters: Vec<usize>, rows: usize) -> PyResult<Option<String>> {
+        match self.0.short_fit(&clusters, rows) {
+            Err(error) if matches!(error.kind(), ErrorKind::Unsupported { .. }) => Ok(None),
+            params => {
+                let fields = params.and_then(|params| params.parameters()).or_raise(py)?;
+                Ok(Some(serde_json::Value::from_iter(fields).to_string()))
+            }
+        }
+    }
+}
+
+/// A result that a lost device gave does not make later calls fail: they open it anew.
+pub(crate) fn fresh<T>(result: Result<T>) -> Result<T> {
+    result.inspect_err(|error| {
+        if matches!(error.kind(), ErrorKind::Device { .. }) {
+            forget();
+        }
+    })
+}
+
+/// The codes that were given, or those that the model gives.
+pub(crate) fn codes_of(
+    model: &semid::Model,
+    given: Option<Codes>,
+    rows: &dyn semid::Rows,
+    device: &semid::Device,
+) -> Result<Codes> {
+    given.map_or_else(|| model.encode(rows, device), Ok)
+}

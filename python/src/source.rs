@@ -1,0 +1,104 @@
+//! Rows that do not come from NumPy: in files, or in memory of Arrow.
+
+use crate::codes::matrix;
+use crate::errors::OrRaise;
+use numpy::PyArray2;
+use pyo3::prelude::*;
+use semid::io::{Inputs, ReadOptions};
+use semid::{Concat, Rows};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// Rows to read any number of times; the classes of the package accept it wherever they accept rows.
+#[pyclass(frozen, module = "semid._semid")]
+pub(crate) struct Source {
+    rows: Arc<dyn Rows + Send + Sync>,
+    /// What the rows are read from, for `repr`.
+    what: &'static str,
+    /// Files that are deleted with the source.
+    _folder: Option<tempfile::TempDir>,
+}
+
+impl Source {
+    pub(crate) fn new(rows: impl Rows + Send + 'static, what: &'static str) -> Self {
+        Self { rows: Arc::new(rows), what, _folder: None }
+    }
+
+    /// Rows of files in a folder that is deleted with the source.
+    pub(crate) fn temporary(rows: impl Rows + Send + 'static, folder: tempfile::TempDir) -> Self {
+        Self { rows: Arc::new(rows), what: "batches on disk", _folder: Some(folder) }
+    }
+
+    pub(crate) fn rows(&self) -> Arc<dyn Rows + Send + Sync> {
+        Arc::clone(&self.rows)
+    }
+}
+
+#[pymethods]
+impl Source {
+    /// The number of rows and of dimensions.
+    #[getter]
+    fn shape(&self) -> (usize, usize) {
+        (self.rows.len(), self.rows.dim())
+    }
+
+    /// The rows of several sources, one after the other.
+    #[staticmethod]
+    fn concat(py: Python<'_>, sources: Vec<Bound<'_, Self>>) -> PyResult<Self> {
+        let rows = Concat::new(sources.iter().map(|source| source.get().rows())).or_raise(py)?;
+        Ok(Self::new(rows, "several sources"))
+    }
+
+    /// The rows from `first` on, as an array (count, D).
+    fn read<'py>(&self, py: Python<'py>, first: usize, count: usize) -> PyResult<Bound<'py, PyArray2<f32>>> {
+        let count = count.min(self.rows.len().saturating_sub(first));
+        let mut values = vec![0.0; count * self.rows.dim()];
+        py.detach(|| self.rows.read(first, &mut values)).or_raise(py)?;
+        matrix(py, values, self.rows.dim())
+    }
+
+    fn __len__(&self) -> usize {
+        self.rows.len()
+    }
+
+    fn __repr__(&self) -> String {
+        format!("<semid rows: {} x {}, {}>", self.rows.len(), self.rows.dim(), self.what)
+    }
+}
+
+/// Opens files, folders and patterns as one input.
+#[pyfunction]
+#[pyo3(signature = (
+    paths, *, column=None, columns=None, tensor=None, bytes=None, integers=false, beside=Vec::new(), skip_bad_rows=false
+))]
+#[allow(clippy::too_many_arguments)]
+pub(crate) fn open(
+    py: Python<'_>,
+    paths: Vec<PathBuf>,
+    column: Option<String>,
+    columns: Option<String>,
+    tensor: Option<String>,
+    bytes: Option<&str>,
+    integers: bool,
+    beside: Vec<String>,
+    skip_bad_rows: bool,
+) -> PyResult<Source> {
+    let mut options = ReadOptions::default();
+    options.column = column;
+    options.columns = columns;
+    options.tensor = tensor;
+    options.bytes = bytes.map(str::parse).transpose().or_raise(py)?;
+    options.integers = integers;
+    options.beside = beside;
+    if skip_bad_rows {
+        options.bad_rows = semid::io::BadRows::Skip;
+    }
+    let inputs = py.detach(|| Inputs::open(&paths, &options)).or_raise(py)?;
+    Ok(Source::new(inputs, "files"))
+}
+
+/// The texts of a column of a file, such as item keys.
+#[pyfunction]
+pub(crate) fn read_strings(py: Python<'_>, path: PathBuf, column: &str) -> PyResult<Vec<String>> {
+    py.detach(|| semid::io::read_strings(&path, column)).or_raise(py)
+}

@@ -1,0 +1,50 @@
+"""The examples of docstrings and of the README, and the stubs."""
+
+import doctest
+import importlib
+import inspect
+import pkgutil
+import re
+from pathlib import Path
+
+import pytest
+
+import semid
+
+MODULES = [module.name for module in pkgutil.walk_packages(semid.__path__, "semid.") if "__main__" not in module.name]
+
+
+@pytest.mark.parametrize("name", ["semid", *MODULES])
+def test_examples_of_docstrings(name):
+    if name == "semid._semid":
+        pytest.skip("has no examples")
+    module = importlib.import_module(name)
+    failed, _ = doctest.testmod(module, optionflags=doctest.ELLIPSIS)
+    assert failed == 0
+
+
+def test_examples_of_the_readme(tmp_path, monkeypatch):
+    readme = Path(__file__).resolve().parents[1] / "README.md"
+    blocks = re.findall(r"```python\n(.*?)```", readme.read_text(encoding="utf-8"), re.S)
+    assert len(blocks) >= 3
+    monkeypatch.chdir(tmp_path)
+    names: dict = {}
+    for block in blocks:
+        exec(compile(block, str(readme), "exec"), names)
+
+
+def test_everything_public_has_a_docstring():
+    for name in semid.__all__:
+        thing = getattr(semid, name)
+        if name != "__version__":
+            assert thing.__doc__, name
+        if inspect.isclass(thing) and thing.__module__.startswith("semid"):
+            for method, function in inspect.getmembers(thing, inspect.isfunction):
+                if not method.startswith("_"):
+                    assert function.__doc__, f"{name}.{method}"
+
+
+@pytest.mark.parametrize("cls", [semid.RQKMeans, semid.RQVAE, semid.Registry, semid.SemanticIdEngine, semid.Report])
+def test_docstrings_name_every_parameter(cls):
+    for name in inspect.signature(cls).parameters:
+        assert re.search(rf"\b{name}\b", cls.__doc__ + (cls.__mro__[1].__doc__ or "")), f"{cls.__name__}: {name}"

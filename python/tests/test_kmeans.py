@@ -1,0 +1,261 @@
+"""Residual k-means by scikit-learn's habits."""
+
+import copy
+import json
+import pickle
+
+import numpy as np
+import pytest
+
+import semid
+from semid import _semid
+
+
+def reference_encode(model, X):
+    """Codes by float64 arithmetic: the nearest codeword of every level, for rows far from ties."""
+    residuals = X.astype(np.float64) - np.asarray(model._model.offset(), np.float64)
+    codes = []
+    for codebook in model.codebooks_:
+        codebook = codebook.astype(np.float64)
+        distances = ((residuals[:, None, :] - codebook[None]) ** 2).sum(axis=2)
+        code = distances.argmin(axis=1)
+        codes.append(code)
+        residuals = residuals - codebook[code]
+    return np.stack(codes, axis=1)
+
+
+def test_codes_are_those_of_the_nearest_codewords(model, X, codes):
+    assert codes.shape == (600, 3) and codes.dtype == np.uint32
+    np.testing.assert_array_equal(codes, reference_encode(model, X))
+
+
+def test_decoding_adds_codewords(model, codes):
+    decoded = model.decode(codes)
+    expected = np.asarray(model._model.offset(), np.float64)
+    expected = expected + sum(book.astype(np.float64)[codes[:, level]] for level, book in enumerate(model.codebooks_))
+    assert decoded.dtype == np.float32
+    np.testing.assert_allclose(decoded, expected, rtol=1e-6, atol=1e-6)
+
+
+@pytest.mark.parametrize("levels", [1, 2, 3])
+def test_decoding_by_the_first_levels(model, codes, levels):
+    np.testing.assert_array_equal(model.decode(codes, levels=levels), model.decode(codes[:, :levels]))
+
+
+def test_every_level_lessens_the_error(model, X, codes):
+    errors = [((model.decode(codes, levels=levels) - X) ** 2).sum() for levels in (1, 2, 3)]
+    assert errors[0] > errors[1] > errors[2]
+
+
+def test_score_is_minus_the_squared_error_per_row(model, X, codes):
+    error = ((model.decode(codes).astype(np.float64) - X) ** 2).sum(axis=1).mean()
+    assert model.score(X) == pytest.approx(-error, rel=1e-6)
+    assert model.inertia_ == pytest.approx(error * 600, rel=1e-4)
+
+
+@pytest.mark.parametrize("name", ["predict", "transform", "encode"])
+def test_names_of_encode(model, X, codes, name):
+    np.testing.assert_array_equal(getattr(model, name)(X), codes)
+
+
+@pytest.mark.parametrize("name", ["fit_predict", "fit_transform"])
+def test_fitting_and_encoding_at_once(model, X, codes, name):
+    again = semid.RQKMeans(3, 8, device="cpu")
+    np.testing.assert_array_equal(getattr(again, name)(X), codes)
+    assert again.fingerprint == model.fingerprint
+
+
+def test_inverse_transform_decodes(model, codes):
+    np.testing.assert_array_equal(model.inverse_transform(codes), model.decode(codes))
+
+
+@pytest.mark.parametrize("device", ["reference", "cpu", "cpu:portable", "cpu:16bit"])
+def test_every_device_gives_the_same_bits(model, X, codes, device):
+    other = semid.RQKMeans(3, 8, device=device).fit(X)
+    assert other.fingerprint == model.fingerprint
+    np.testing.assert_array_equal(model.encode(X, device=device), codes)
+
+
+@pytest.mark.parametrize("n_jobs", [1, 2, 3, -1])
+def test_any_number_of_threads_gives_the_same_bits(model, X, n_jobs):
+    assert semid.RQKMeans(3, 8, device="cpu", n_jobs=n_jobs).fit(X).fingerprint == model.fingerprint
+
+
+@pytest.mark.parametrize("size", [1, 7, 64, 599])
+def test_batches_have_the_codes_of_the_whole(model, X, codes, size):
+    parts = list(model.encode_batches(X[at : at + size] for at in range(0, 600, size)))
+    np.testing.assert_array_equal(np.concatenate(parts), codes)
+
+
+@pytest.mark.parametrize("random_state", [None, 42, np.int64(42)])
+def test_the_default_seed(model, X, random_state):
+    assert semid.RQKMeans(3, 8, random_state=random_state, device="cpu").fit(X).fingerprint == model.fingerprint
+
+
+def test_other_seeds_give_other_models(model, X):
+    assert semid.RQKMeans(3, 8, random_state=1).fit(X).fingerprint != model.fingerprint
+
+
+def test_random_states_are_drawn_from(X):
+    first = semid.RQKMeans(2, 8, random_state=np.random.RandomState(5)).fit(X)
+    again = semid.RQKMeans(2, 8, random_state=np.random.RandomState(5)).fit(X)
+    other = semid.RQKMeans(2, 8, random_state=np.random.default_rng(5)).fit(X)
+    assert first.fingerprint == again.fingerprint != other.fingerprint
+
+
+PARAMETERS = [
+    {"max_iter": 3},
+    {"tol": 0.1},
+    {"n_init": 3},
+    {"init": "random"},
+    {"metric": "cosine"},
+    {"normalize_residuals": True},
+    {"algorithm": "mini-batch", "batch_size": 128, "init_size": 256},
+    {"algorithm": "mini-batch", "layer_wise": False},
+    {"balanced": True},
+    {"min_cluster_size": 10, "max_cluster_size": 200},
+    {"sinkhorn": 0.05, "sinkhorn_iter": 10},
+    {"sample": 300},
+    {"center": False},
+    {"n_clusters": [4, 8, 16]},
+]
+
+
+@pytest.mark.parametrize("params", PARAMETERS, ids=lambda params: "-".join(params))
+def test_every_parameter_counts_and_is_kept_by_the_file(X, tmp_path, params):
+    model = semid.RQKMeans(**{"n_levels": 3, "n_clusters": 8, **params}).fit(X)
+    plain = semid.RQKMeans(3, 8).fit(X)
+    assert model.fingerprint != plain.fingerprint
+    model.save(tmp_path / "model.safetensors")
+    loaded = semid.RQKMeans.load(tmp_path / "model.safetensors")
+    for name, value in params.items():
+        assert getattr(loaded, name) == value
+    assert loaded.fingerprint == model.fingerprint
+    assert loaded.fit(X).fingerprint == model.fingerprint
+
+
+@pytest.mark.parametrize("kind, cls", [("rq-kmeans", semid.RQKMeans), ("rq-vae", semid.RQVAE)])
+def test_defaults_are_those_of_the_library(kind, cls):
+    theirs = json.loads(_semid.parameters(json.dumps({"kind": kind})))
+    ours = json.loads(_semid.parameters(json.dumps(cls()._parameters())))
+    assert ours == theirs
+
+
+def test_balanced_clusters_have_equal_sizes(X):
+    codes = semid.RQKMeans(1, 8, balanced=True).fit(X).encode(X, capacity=75)
+    assert np.bincount(codes[:, 0], minlength=8).tolist() == [75] * 8
+
+
+def test_priced_assignment_is_nearer_to_balance(X):
+    model = semid.RQKMeans(1, 8, balanced=True).fit(X)
+    spread = [np.bincount(model.encode(X, assignment=how)[:, 0]).std() for how in ("nearest", "priced")]
+    assert spread[1] < spread[0]
+
+
+def test_parameters_by_name():
+    model = semid.RQKMeans(2, 16, tol=0.5)
+    params = model.get_params()
+    assert params["n_levels"] == 2 and params["tol"] == 0.5 and len(params) == 24
+    assert semid.RQKMeans(**params).get_params() == params
+    assert model.set_params(n_clusters=4, tol=0.25) is model
+    assert (model.n_clusters, model.tol) == (4, 0.25)
+    with pytest.raises(ValueError, match="invalid parameter 'n_cluster'"):
+        model.set_params(n_cluster=4)
+
+
+def test_repr_shows_what_is_not_the_default():
+    assert repr(semid.RQKMeans()) == "RQKMeans()"
+    assert (
+        repr(semid.RQKMeans(2, [4, 8], metric="cosine")) == "RQKMeans(n_levels=2, n_clusters=[4, 8], metric='cosine')"
+    )
+
+
+def test_parameters_are_checked_by_fit_and_not_before(X):
+    model = semid.RQKMeans(0, "many", tol=-1)
+    with pytest.raises(semid.InputError, match="n_clusters"):
+        model.fit(X)
+
+
+@pytest.mark.parametrize("way", ["pickle", "copy", "bytes", "file"])
+def test_copies_are_equal_models(model, X, codes, tmp_path, way):
+    if way == "pickle":
+        other = pickle.loads(pickle.dumps(model))
+    elif way == "copy":
+        other = copy.deepcopy(model)
+    elif way == "bytes":
+        other = semid.RQKMeans.from_bytes(model.to_bytes())
+    else:
+        model.save(tmp_path / "m.safetensors")
+        other = semid.load(tmp_path / "m.safetensors")
+    assert other.fingerprint == model.fingerprint and other.to_bytes() == model.to_bytes()
+    np.testing.assert_array_equal(other.encode(X), codes)
+
+
+@pytest.mark.parametrize("protocol", range(2, pickle.HIGHEST_PROTOCOL + 1))
+def test_a_model_that_is_not_fitted_can_be_pickled(protocol):
+    model = pickle.loads(pickle.dumps(semid.RQKMeans(2, 7), protocol))
+    assert model.n_clusters == 7 and not model.__sklearn_is_fitted__()
+
+
+def test_a_fit_that_fails_leaves_the_model(model, X):
+    other = copy.deepcopy(model)
+    with pytest.raises(semid.InputError):
+        other.fit(np.full((600, 16), np.nan))
+    assert other.fingerprint == model.fingerprint
+
+
+def test_progress_is_told_and_can_stop_the_fit(X):
+    told = []
+    semid.RQKMeans(2, 8, progress=told.append).fit(X)
+    assert {step.number for step in told} == {1, 2} and all(step.parts == 2 for step in told)
+    assert told[0].part == "level" and told[-1].done >= 1
+
+    class Enough(Exception):
+        pass
+
+    def stop(step):
+        if step.number == 2:
+            raise Enough
+
+    with pytest.raises(Enough):
+        semid.RQKMeans(2, 8, progress=stop).fit(X)
+
+
+def test_progress_does_not_change_the_result(model, X):
+    assert semid.RQKMeans(3, 8, progress=lambda step: None).fit(X).fingerprint == model.fingerprint
+
+
+def test_progress_by_tqdm(X, capsys):
+    pytest.importorskip("tqdm")
+    semid.RQKMeans(2, 8, progress=True).fit(X)
+    assert "level" in capsys.readouterr().err
+
+
+def test_progress_of_another_type_is_refused(X):
+    with pytest.raises(TypeError, match="progress"):
+        semid.RQKMeans(2, 8, progress=3).fit(X)
+
+
+def test_alignment_keeps_the_codes_of_most_rows(X, model, codes):
+    newer = semid.RQKMeans(3, 8, random_state=7).fit(X)
+    before = (newer.encode(X)[:, 0] == codes[:, 0]).mean()
+    after = (newer.align_to(model, X).encode(X)[:, 0] == codes[:, 0]).mean()
+    assert after > before
+
+
+@pytest.mark.parametrize("memory", [2 << 30, "2GiB", "500 MB", "1e9 "])
+def test_memory_as_people_write_it(X, model, memory):
+    if memory == "1e9 ":
+        with pytest.raises(semid.InputError, match="memory"):
+            semid.RQKMeans(3, 8, memory=memory).fit(X)
+    else:
+        assert semid.RQKMeans(3, 8, memory=memory).fit(X).fingerprint == model.fingerprint
+
+
+@pytest.mark.parametrize("output", ["list", "arrow"])
+def test_ids_as_text(model, X, codes, output):
+    if output == "arrow":
+        pytest.importorskip("pyarrow")
+    ids = model.ids(X, output=output)
+    expected = ["-".join(map(str, row)) for row in codes]
+    assert (ids if output == "list" else ids.to_pylist()) == expected

@@ -1,0 +1,188 @@
+"""Measures, sweeps, reports, devices, and IDs as text."""
+
+import json
+
+import numpy as np
+import pytest
+
+import semid
+
+
+def test_collisions_by_counting(model, X, codes):
+    quality = semid.evaluate(model, X, k=0)
+    distinct = len(np.unique(codes, axis=0))
+    assert quality["collision_rate"] == pytest.approx(1 - distinct / 600)
+    for level, measured in enumerate(quality["levels"]):
+        counts = np.bincount(codes[:, level], minlength=8)
+        share = counts[counts > 0] / 600
+        assert measured["used_codes"] == (counts > 0).sum()
+        assert measured["perplexity"] == pytest.approx(np.exp(-(share * np.log(share)).sum()))
+    assert quality["mse"] == pytest.approx(((model.decode(codes) - X.astype("f8")) ** 2).mean(), rel=1e-6)
+    assert "recall_at_k" not in quality
+
+
+def test_recall_of_decoded_distance_by_brute_force(model, X, codes):
+    rows, decoded = X[:200].astype("f8"), model.decode(codes[:200]).astype("f8")
+    k = 5
+
+    def nearest(of, among):
+        distances = ((of[:, None] - among[None]) ** 2).sum(axis=2)
+        np.fill_diagonal(distances, np.inf)
+        return distances
+
+    true = np.argsort(nearest(rows, rows), axis=1)[:, :k]
+    distances = nearest(decoded, decoded)
+    found = []
+    for row in range(200):
+        # Ties count by expectation.
+        limit = np.sort(distances[row])[k - 1]
+        inside, ties = distances[row] < limit - 1e-9, np.abs(distances[row] - limit) <= 1e-9
+        share = (k - inside.sum()) / ties.sum()
+        found.append((inside[true[row]].sum() + share * ties[true[row]].sum()) / k)
+    quality = semid.evaluate(model, X[:200], k=k)
+    assert quality["recall_at_k"]["decoded"]["value"] == pytest.approx(np.mean(found), abs=1e-6)
+
+
+def test_codes_of_others_can_be_measured(model, X, codes):
+    worse = np.roll(codes, 1, axis=0)
+    assert semid.evaluate(model, X, codes=worse, k=0)["mse"] > semid.evaluate(model, X, codes=codes, k=0)["mse"]
+
+
+@pytest.mark.parametrize("device", ["reference", "cpu"])
+def test_measures_have_the_same_bits_on_every_device(model, X, device):
+    measured = [
+        semid.evaluate(model, X[:200], k=3, recall_curve=[1, 2], sample=50, device=at) for at in ("cpu", device)
+    ]
+    assert measured[0] == measured[1] and len(measured[0]["recall_curve"]) == 2
+
+
+def test_settings_that_make_no_sense(model, X):
+    with pytest.raises(semid.InputError, match="neighbours"):
+        semid.evaluate(model, X, k=600)
+    with pytest.raises(semid.InputError, match="sample"):
+        semid.evaluate(model, X, sample=0)
+    with pytest.raises(semid.InputError, match="codes"):
+        semid.evaluate(model, X, codes=[[0, 0, 0]], k=0)
+
+
+def test_measures_tell_their_progress(model, X):
+    told = []
+    semid.evaluate(model, X, k=3, progress=told.append)
+    assert told and all(step.part == "evaluation" for step in told)
+
+
+def test_code_metrics(codes):
+    ours = semid.code_metrics(codes, [8, 8, 8])
+    assert ours["rows"] == 600 and [level["clusters"] for level in ours["levels"]] == [8, 8, 8]
+    with pytest.raises(semid.InputError):
+        semid.code_metrics(codes, [2, 2, 2])
+
+
+def test_sweeps(X, tmp_path):
+    told = []
+    options = dict(levels=[1, 2], n_clusters=[4, [8, 4]], k=0, progress=told.append)
+    runs = semid.sweep(X, path=tmp_path / "sweep.jsonl", models=tmp_path / "models", **options)
+    assert len(runs) == 4 and told[-1].parts == 4
+    assert runs.best("mse")["parameters"]["clusters"] == [8, 4]
+    errors = [run["metrics"]["mse"] for run in runs.ranked("mse")]
+    assert errors == sorted(errors)
+    again = semid.sweep(X, path=tmp_path / "sweep.jsonl", models=tmp_path / "models", **options)
+    assert [run["seconds"] for run in again] == [run["seconds"] for run in runs]
+    assert runs[0]["fingerprint"] == semid.RQKMeans(1, 4).fit(X).fingerprint
+    assert len(list((tmp_path / "models").iterdir())) == 4
+    assert "<table>" in runs._repr_html_() and runs.to_rows()[0]["levels"] == 1
+    with pytest.raises(semid.InputError, match="no metric"):
+        runs.ranked("beauty")
+
+
+def test_sweeps_over_kinds(X):
+    vae = semid.RQVAE(hidden=[8], latent=4, epochs=1, batch_size=64)
+    runs = semid.sweep(X, levels=[1], n_clusters=[4], kinds=["rq-kmeans", vae], balanced=[False, True], k=0)
+    assert [(run["parameters"]["kind"], run["parameters"]["balanced"]) for run in runs] == [
+        ("rq-kmeans", False),
+        ("rq-kmeans", True),
+        ("rq-vae", False),
+    ]
+
+
+def test_reports(model, X, tmp_path):
+    names = [f"<item> {i}" for i in range(600)]
+    labels = [str(i % 3) for i in range(600)]
+    runs = semid.sweep(X, levels=[1], n_clusters=[4], k=0)
+    report = semid.Report(
+        model, X, names=names, labels=labels, title="Made up", sweep=runs, details={"made by": "hand"}
+    )
+    assert "<title>Made up</title>" in report.html and "made by" in report.html and "<item> 7" not in report.html
+    assert report.figures["collisions"].count("<svg") == 1
+    shown = report._repr_html_()
+    assert shown.startswith("<iframe") and "sandbox" in shown and "<html" not in shown
+    report.save(tmp_path / "report.html")
+    assert (tmp_path / "report.html").read_text(encoding="utf-8") == report.html
+    assert "figures" in repr(report)
+    with pytest.raises(semid.InputError, match="names"):
+        semid.Report(model, X, names=["one"])
+
+
+def test_devices():
+    found = semid.devices()
+    assert {"reference", "cpu"} <= {device["name"] for device in found}
+    assert all(set(device) == {"name", "description", "backend", "driver", "hardware"} for device in found)
+
+
+def test_verify(model, X):
+    verified = semid.verify(model, X, devices=["reference", "cpu", "cpu:portable"], rows=100)
+    assert verified and verified.rows == 100 and len(verified.devices) == 3
+    assert len({device["fit_fingerprint"] for device in verified.devices}) == 1
+    with pytest.raises(semid.InputError, match="no device"):
+        semid.verify(model, X, devices=["cpu", "gpu:99"])
+
+
+def test_verify_finds_a_difference(model, X, monkeypatch):
+    from semid import _evaluate
+
+    real = model._model
+
+    class Planted:
+        clusters, short_fit = real.clusters, staticmethod(real.short_fit)
+
+        def encode(self, rows, place):
+            codes = real.encode(rows, place)
+            if place[0] == "cpu":
+                codes[-1, -1] ^= 1
+            return codes
+
+    class Model:
+        _model = Planted()
+
+    assert not _evaluate.verify(Model(), X, devices=["reference", "cpu"])
+
+
+FORMATS = [
+    ({}, "3-141-0"),
+    ({"separator": "/"}, "3/141/0"),
+    ({"format": "token"}, "<a_3><b_141><c_0>"),
+    ({"template": "[L{level0}={code}]"}, "[L0=3][L1=141][L2=0]"),
+    ({"template": "<{level}{code}>", "base": 1, "begin": "^"}, "^<a4><b142><c1>"),
+    ({"format": lambda row: f"{row.sum()}"}, "144"),
+]
+
+
+@pytest.mark.parametrize("options, text", FORMATS, ids=lambda value: str(value)[:20])
+@pytest.mark.parametrize("dtype", ["u4", "i8", "u1", ">i4"])
+def test_formats(options, text, dtype):
+    codes = np.array([[3, 141, 0], [1, 2, 3]], dtype)
+    ids = semid.format_ids(codes, **options)
+    assert ids[0] == text and len(ids) == 2
+
+
+@pytest.mark.parametrize(
+    "options",
+    [{"separator": ""}, {"separator": "1"}, {"format": "json"}, {"template": "x"}, {"base": 2}, {"output": "set"}],
+)
+def test_formats_that_are_refused(options):
+    with pytest.raises(semid.InputError):
+        semid.format_ids([[1, 2]], **options)
+
+
+def test_what_is_measured_is_json(model, X):
+    json.dumps(semid.evaluate(model, X, k=2))

@@ -1,0 +1,224 @@
+"""Unique IDs that stay."""
+
+import threading
+
+import numpy as np
+import pytest
+
+import semid
+
+
+@pytest.fixture
+def items():
+    return [f"item {i}" for i in range(600)]
+
+
+@pytest.fixture(params=["memory", "sqlite"])
+def path(request, tmp_path):
+    return None if request.param == "memory" else tmp_path / "ids.db"
+
+
+def test_ids_are_unique_and_stay(model, X, codes, items, path):
+    engine = semid.SemanticIdEngine(model, path)
+    ids = engine.unique_ids(X, items)
+    assert len(set(ids)) == 600 and engine.last_report["new"] == 600
+    for text, row in zip(ids, codes):
+        assert text.split("-")[:3] == [str(code) for code in row]
+    order = np.random.default_rng(0).permutation(600)
+    assert engine.unique_ids(X[order], [items[at] for at in order]) == [ids[at] for at in order]
+    assert engine.last_report["kept"] == 600
+    assert len(engine) == 600 and list(engine)[:1][0] in items
+
+
+def test_looking_up(model, X, items, path):
+    engine = semid.SemanticIdEngine(model, path)
+    ids = engine.unique_ids(X, items)
+    assert engine["item 5"] == ids[5] and engine.get("none") is None and engine.get("none", 1) == 1
+    assert "item 5" in engine and "none" not in engine
+    assert engine.lookup(["item 1", "none"]) == [ids[1], None]
+    assert engine.find(ids[9]) == "item 9" and engine.state(ids[9]) == "item"
+    prefix = ids[0].split("-")[0]
+    below = dict(engine.items(prefix))
+    assert below == {item: id for item, id in zip(items, ids) if id.split("-")[0] == prefix}
+    assert engine.count(prefix) == len(below) and len(list(engine.items(limit=3))) == 3
+    with pytest.raises(KeyError, match="none") as raised:
+        engine["none"]
+    assert raised.value.kind == "UnknownItem"
+    with pytest.raises(semid.InputError):
+        engine.find("no id")
+
+
+def test_removed_ids_are_never_given_again(model, X, items, path):
+    engine = semid.SemanticIdEngine(model, path)
+    ids = engine.unique_ids(X, items)
+    assert engine.remove(["item 3", "none"]) == [ids[3], None]
+    assert "item 3" not in engine and engine.state(ids[3]) == "retired" and engine.find(ids[3]) is None
+    assert engine.unique_ids(X[3:4], ["another"])[0] not in ids
+
+
+def test_nearest(model, X, items):
+    engine = semid.SemanticIdEngine(model)
+    engine.unique_ids(X, items)
+    nearest = engine.nearest("item 0", 5)
+    assert len(nearest) == 5 and all(item != "item 0" for item, *_ in nearest)
+    shared = [shared for _, _, shared, _ in nearest]
+    assert shared == sorted(shared, reverse=True)
+
+
+@pytest.mark.parametrize("resolver", ["suffix", "suffix-always", "item-id", "reassign"])
+@pytest.mark.parametrize("format", ["plain", "token"])
+def test_resolvers_and_formats(model, X, items, resolver, format):
+    engine = semid.SemanticIdEngine(model, resolver=resolver, format=format)
+    ids = engine.unique_ids(X, items)
+    assert len(set(ids)) == 600
+    assert engine.manifest["resolver"] == resolver
+    assert [engine.find(id) for id in ids[::50]] == items[::50]
+
+
+def test_templates(model, X):
+    engine = semid.SemanticIdEngine(model, template="<s_{level}_{code}>", begin="<sid>", end="</sid>")
+    first = engine.unique_ids(X)[0]
+    assert first.startswith("<sid><s_a_") and first.endswith("</sid>") and engine.find(first) == "0"
+
+
+def test_saving_and_loading(model, X, items, path, tmp_path):
+    engine = semid.SemanticIdEngine(model, path)
+    ids = engine.unique_ids(X, items)
+    engine.save(tmp_path / "copy.db")
+    with semid.SemanticIdEngine.load(tmp_path / "copy.db") as copy:
+        assert copy.lookup(items) == ids
+        assert copy.model.fingerprint == model.fingerprint
+        assert copy.unique_ids(X, items) == ids
+    with semid.SemanticIdEngine.load(tmp_path / "copy.db", read_only=True) as reader:
+        assert reader["item 3"] == ids[3]
+        with pytest.raises(semid.RegistryError) as raised:
+            reader.unique_ids(X[:1], ["new"])
+        assert raised.value.kind == "ReadOnly"
+
+
+def test_going_on_in_a_database(model, X, items, tmp_path):
+    with semid.SemanticIdEngine(model, tmp_path / "ids.db") as engine:
+        ids = engine.unique_ids(X[:300], items[:300])
+    with semid.SemanticIdEngine(model, tmp_path / "ids.db") as engine:
+        assert engine.unique_ids(X, items)[:300] == ids
+        assert engine.last_report["kept"] == 300
+    with pytest.raises(AttributeError, match="closed"):
+        engine.unique_ids(X, items)
+    other = semid.RQKMeans(3, 8, random_state=1).fit(X)
+    with pytest.raises(semid.RegistryError) as raised:
+        semid.SemanticIdEngine(other, tmp_path / "ids.db")
+    assert raised.value.kind == "OtherModel"
+
+
+def test_an_engine_fits_its_model(X, codes):
+    engine = semid.SemanticIdEngine(semid.RQKMeans(3, 8))
+    with pytest.raises(semid.NotFittedError):
+        engine.unique_ids(X)
+    ids = engine.fit(X).unique_ids(X)
+    assert ids[0].startswith("-".join(map(str, codes[0])))
+
+
+def test_registries_without_a_model(tmp_path):
+    with semid.Registry(2, tmp_path / "ids.db", model="ours") as registry:
+        assert registry.assign(["a", "b", 3], [[1, 2], [1, 2], [0, 0]]) == ["1-2", "1-2-1", "0-0"]
+    with semid.Registry.load(tmp_path / "ids.db") as again:
+        assert again.assign([3, "c"], np.array([[0, 0], [1, 2]], np.uint8)) == ["0-0", "1-2-2"]
+        assert again.manifest["fingerprint"] == "ours"
+    with pytest.raises(semid.RegistryError):
+        semid.Registry(2, tmp_path / "ids.db", model="other")
+    with pytest.raises(semid.InputError, match="no model"):
+        semid.SemanticIdEngine.load(tmp_path / "ids.db")
+    with pytest.raises(semid.InputError, match="SemanticIdEngine"):
+        semid.Registry(2, resolver="reassign")
+
+
+@pytest.mark.parametrize("form", ["list", "tuple", "array", "arrow", "polars", "pandas"])
+def test_item_keys_in_any_form(form):
+    keys = ["a", "b"]
+    if form == "tuple":
+        keys = ("a", "b")
+    elif form == "array":
+        keys = np.array(keys)
+    elif form == "arrow":
+        keys = pytest.importorskip("pyarrow").array(keys)
+    elif form == "polars":
+        keys = pytest.importorskip("polars").Series(keys)
+    elif form == "pandas":
+        keys = pytest.importorskip("pandas").Series(keys)
+    registry = semid.Registry(1)
+    assert registry.assign(keys, [[1], [1]]) == ["1", "1-1"]
+
+
+@pytest.mark.parametrize(
+    "keys, words",
+    [
+        (["a"], "1 item keys for 2 rows"),
+        (["", "b"], "row 0"),
+        ([None, "b"], "None"),
+        ([1.5, "b"], "1.5"),
+        (["a", "a"], "same"),
+    ],
+)
+def test_item_keys_that_are_refused(keys, words):
+    with pytest.raises(semid.InputError, match=words):
+        semid.Registry(1).assign(keys, [[1], [2]])
+    with pytest.raises(TypeError, match="not one text"):
+        semid.Registry(1).assign("ab", [[1], [2]])
+
+
+def test_ids_as_arrow(model, X):
+    pa = pytest.importorskip("pyarrow")
+    ids = semid.SemanticIdEngine(model).unique_ids(X, output="arrow")
+    assert ids.type == pa.string() and len(ids) == 600
+
+
+@pytest.mark.parametrize(
+    "kind, name",
+    [
+        ("ids", "ids.csv"),
+        ("ids", "ids.jsonl"),
+        ("ids", "ids.parquet"),
+        ("index", "index.json"),
+        ("vocabulary", "vocabulary.json"),
+        ("added-tokens", "added_tokens.json"),
+        ("trie", "trie.safetensors"),
+        ("static", "static.npz"),
+        ("sid-json", "sids.json"),
+    ],
+)
+def test_exports(model, X, tmp_path, kind, name):
+    engine = semid.SemanticIdEngine(model, resolver="suffix-always")
+    engine.unique_ids(X)
+    engine.export(tmp_path / name, kind, first_token=1000)
+    assert (tmp_path / name).stat().st_size > 0
+    with pytest.raises(semid.InputError, match="trie"):
+        engine.export(tmp_path / name, "unknown")
+
+
+def test_token_ids_need_a_beginning(model, X, tmp_path):
+    engine = semid.SemanticIdEngine(model)
+    engine.unique_ids(X)
+    with pytest.raises(semid.InputError, match="first_token"):
+        engine.export(tmp_path / "v.json", "vocabulary")
+
+
+def test_threads_share_a_registry(model, X, path):
+    engine = semid.SemanticIdEngine(model, path)
+    failures = []
+
+    def work(part):
+        try:
+            mine = slice(part * 150, part * 150 + 150)
+            keys = [str(at) for at in range(600)][mine]
+            ids = engine.unique_ids(X[mine], keys)
+            assert engine.lookup(keys) == ids
+        except BaseException as error:
+            failures.append(error)
+
+    threads = [threading.Thread(target=work, args=(part,)) for part in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not failures
+    assert len({id for _, id in engine.items()}) == 600
