@@ -5,7 +5,7 @@
 
 @group(0) @binding(1) var<storage, read> rows: array<vec4<f32>>;
 @group(0) @binding(2) var<storage, read> ordered: array<u32>;
-@group(0) @binding(3) var<storage, read> pieces: array<vec4<u32>>; // cluster, start, end
+@group(0) @binding(3) var<storage, read> pieces: array<vec4<u32>>; // cluster, start, end; empty behind the last one
 @group(0) @binding(4) var<storage, read_write> sums: array<atomic<u32>>; // (low, high) pairs
 
 // One piece per workgroup.
@@ -25,21 +25,32 @@ fn add(at: u32, low: u32, high: u32) {
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) local: u32) {
     let piece = pieces[params.first + group.x];
     let column = group.y * 64u + local;
-    if (column >= params.width) {
+    let cluster = piece.x - params.count;
+    if (column >= params.width || cluster >= params.clusters || piece.y == piece.z) {
         return;
     }
     var low = vec4<u32>(0u);
     var high = vec4<u32>(0u);
     for (var start = piece.y; start < piece.z; start += 64u) {
         var block = vec4<i32>(0);
-        for (var i = start; i < min(start + 64u, piece.z); i++) {
+        let stop = min(start + 64u, piece.z);
+        var i = start;
+        // Four loads are in flight at once.
+        for (; i + 4u <= stop; i += 4u) {
+            let a = rows[ordered[i] * params.width + column];
+            let b = rows[ordered[i + 1u] * params.width + column];
+            let c = rows[ordered[i + 2u] * params.width + column];
+            let d = rows[ordered[i + 3u] * params.width + column];
+            block += vec4<i32>(a) + vec4<i32>(b) + vec4<i32>(c) + vec4<i32>(d);
+        }
+        for (; i < stop; i++) {
             block += vec4<i32>(rows[ordered[i] * params.width + column]);
         }
         let word = bitcast<vec4<u32>>(block);
         low += word;
         high += bitcast<vec4<u32>>(block >> vec4<u32>(31u)) + vec4<u32>(low < word);
     }
-    let at = ((piece.x - params.count) * params.width + column) * 8u;
+    let at = (cluster * params.width + column) * 8u;
     add(at, low.x, high.x);
     add(at + 2u, low.y, high.y);
     add(at + 4u, low.z, high.z);

@@ -397,6 +397,19 @@ pub(crate) trait Table: Send {
     /// Runs `kernel::assign`: gives every row the code of its nearest codeword.
     fn assign(&mut self, codebook: &Codebook) -> Result<Assigned>;
 
+    /// Does the same as `assign`, then `codes`; a device may wait once instead of twice.
+    fn assign_and_codes(&mut self, codebook: &Codebook, out: &mut [u32]) -> Result<Assigned> {
+        let assigned = self.assign(codebook)?;
+        self.codes(out)?;
+        Ok(assigned)
+    }
+
+    /// Does the same as `assign`, then `sums`; a device may wait once instead of several times.
+    fn assign_and_sums(&mut self, codebook: &Codebook) -> Result<(Assigned, Partial)> {
+        let assigned = self.assign(codebook)?;
+        Ok((assigned, self.sums(codebook.clusters())?))
+    }
+
     /// Copies the codes to `out`, which holds one per row.
     fn codes(&mut self, out: &mut [u32]) -> Result<()>;
 

@@ -158,8 +158,15 @@ pub(super) fn outcome(engine: &dyn Engine, case: &Case) -> Outcome {
         note(format!("{stage}: set_codes"), table.sums(clusters).expect("sums").counts().to_vec());
         let mut codes = vec![0; rows];
         table.codes(&mut codes).expect("codes");
-        note(format!("{stage}: codes as set"), codes.into_iter().map(u64::from).collect());
+        note(format!("{stage}: codes as set"), codes.iter().copied().map(u64::from).collect());
         note(format!("{stage}: distances as set"), table.assigned_distances(&first).expect("assigned_distances"));
+        let (assigned, partial) = table.assign_and_sums(&first).expect("assign_and_sums");
+        note(format!("{stage}: assign_and_sums: changed"), vec![assigned.changed]);
+        note(format!("{stage}: assign_and_sums: counts"), partial.counts().to_vec());
+        note(format!("{stage}: assign_and_sums: sums"), partial.sums().iter().map(|sum| *sum as u64).collect());
+        let assigned = table.assign_and_codes(&second, &mut codes).expect("assign_and_codes");
+        note(format!("{stage}: assign_and_codes: changed"), vec![assigned.changed]);
+        note(format!("{stage}: assign_and_codes"), codes.into_iter().map(u64::from).collect());
         // Far codewords would leave residuals beyond the grid.
         table.set_codes(&before).expect("set_codes");
     }

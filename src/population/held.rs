@@ -82,20 +82,20 @@ impl Held {
 
     fn assign(&mut self, memo: &mut Memo, before: Option<&Arc<Codebook>>, now: &Arc<Codebook>) -> Result<Partial> {
         memo.nearest = None;
-        let changed = match before {
+        let energy = self.energy(memo)?;
+        let (changed, sums) = match before {
             Some(before) => {
                 self.bring_codes(memo, before)?;
-                let changed = self.table.assign(now)?.changed;
+                let (assigned, sums) = self.table.assign_and_sums(now)?;
                 self.codes_of = Some(now.clone());
-                changed
+                (assigned.changed, sums)
             }
             None => {
                 self.bring_codes(memo, now)?;
-                self.table.rows() as u64
+                (self.table.rows() as u64, self.table.sums(now.clusters())?)
             }
         };
-        let energy = self.energy(memo)?;
-        Ok(self.table.sums(now.clusters())?.with(energy, changed))
+        Ok(sums.with(energy, changed))
     }
 
     /// Returns the sum of the rows' squared lengths, which are their squared distances from the origin.

@@ -44,9 +44,8 @@ impl Nearest {
             return Ok(false);
         }
         let points = Codebook::new(new.to_vec(), candidates.dim());
-        table.assign(&points)?;
         let mut codes = try_vec(0_u32, table.rows(), "seeding codes")?;
-        table.codes(&mut codes)?;
+        table.assign_and_codes(&points, &mut codes)?;
         let found = table.assigned_distances(&points)?.into_iter().zip(codes);
         for ((distance, index), (found, code)) in self.distances.iter_mut().zip(&mut self.indices).zip(found) {
             if found < *distance {

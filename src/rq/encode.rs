@@ -119,8 +119,7 @@ impl Chunk {
 
     /// The codes of a level; the rows that were settled by exact distances.
     fn assign(&mut self, codebook: &Codebook) -> Result<u64> {
-        let settled = self.table.assign(codebook)?.settled;
-        self.table.codes(&mut self.level_codes)?;
+        let settled = self.table.assign_and_codes(codebook, &mut self.level_codes)?.settled;
         Ok(settled)
     }
 

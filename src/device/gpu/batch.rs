@@ -2,6 +2,7 @@
 
 use super::context::Context;
 use super::kernel::Kernel;
+use super::span::Span;
 use crate::error::Result;
 use std::collections::VecDeque;
 use wgpu::BufferUsages;
@@ -18,6 +19,7 @@ const UNDER_WAY: usize = 8;
 enum Command {
     Dispatch { kernel: Kernel, pipeline: wgpu::ComputePipeline, bindings: wgpu::BindGroup, groups: (u32, u32) },
     Copy { from: wgpu::Buffer, to: wgpu::Buffer, bytes: u64 },
+    Clear(wgpu::Buffer),
 }
 
 impl Command {
@@ -27,6 +29,9 @@ impl Command {
 }
 
 /// Commands that wait for their submission, and the submissions in progress.
+///
+/// What the host writes to a buffer arrives before the commands that wait. So a buffer that a waiting command reads is
+/// written only after [`Batch::flush`]; a new buffer may be written at any time.
 pub(super) struct Batch {
     /// The parameters, with a slot for each command.
     params: wgpu::Buffer,
@@ -79,6 +84,13 @@ impl Batch {
         Ok(())
     }
 
+    /// Fills a whole buffer with zeros.
+    pub(super) fn clear(&mut self, context: &Context, buffer: &wgpu::Buffer) -> Result<()> {
+        self.make_room(context, buffer.size() as usize)?;
+        self.add(Command::Clear(buffer.clone()), &[]);
+        Ok(())
+    }
+
     fn make_room(&mut self, context: &Context, work: usize) -> Result<()> {
         if self.commands.len() >= STEPS || self.work.saturating_add(work) > context.dispatch_work() {
             self.flush(context)?;
@@ -96,17 +108,16 @@ impl Batch {
 
     /// Submits the commands added since the last submission.
     pub(super) fn flush(&mut self, context: &Context) -> Result<()> {
-        let (commands, slots) = (std::mem::take(&mut self.commands), std::mem::take(&mut self.slots));
-        self.work = 0;
-        if commands.is_empty() {
+        if self.commands.is_empty() {
             return context.check();
         }
-        let index = context.scoped("a step of the network", 0, || {
-            context.put(&self.params, 0, bytemuck::cast_slice(slots.as_flattened()));
+        let last = self.commands.last().and_then(|command| match command {
+            Command::Dispatch { kernel, .. } => Some(*kernel),
+            _ => None,
+        });
+        let index = context.scoped("queued work", 0, || {
             let mut encoder = context.device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
-            commands
-                .chunk_by(|a, b| a.is_dispatch() && b.is_dispatch())
-                .for_each(|run| record(context, &mut encoder, run));
+            self.record(context, &mut encoder);
             context.submit([encoder.finish()])
         })?;
         self.under_way.push_back(index);
@@ -115,20 +126,38 @@ impl Batch {
         {
             context.wait(oldest)?;
         }
-        match (&context.timer, commands.last()) {
-            (Some(timer), Some(Command::Dispatch { kernel, .. })) if timer.is_on() => {
-                timer.collect(kernel.name(), |span| context.read(&[span]))
+        match (&context.timer, last) {
+            (Some(timer), Some(kernel)) if timer.is_on() => {
+                timer.collect(kernel.name(), |span| context.read(&[span], |_| {}))
             }
             _ => Ok(()),
         }
     }
+
+    /// Reads spans of buffers back as they are after the commands that wait, in the same submission.
+    pub(super) fn read(&mut self, context: &Context, spans: &[Span<'_>]) -> Result<Vec<u8>> {
+        let bytes = context.read(spans, |encoder| self.record(context, encoder))?;
+        self.under_way.clear();
+        Ok(bytes)
+    }
+
+    /// Records the commands that wait.
+    fn record(&mut self, context: &Context, encoder: &mut wgpu::CommandEncoder) {
+        let (commands, slots) = (std::mem::take(&mut self.commands), std::mem::take(&mut self.slots));
+        self.work = 0;
+        if !slots.is_empty() {
+            context.put(&self.params, 0, bytemuck::cast_slice(slots.as_flattened()));
+        }
+        commands.chunk_by(|a, b| a.is_dispatch() && b.is_dispatch()).for_each(|run| record(context, encoder, run));
+    }
 }
 
-/// Records one copy, or any number of dispatches.
+/// Records one copy or clearing, or any number of dispatches.
 fn record(context: &Context, encoder: &mut wgpu::CommandEncoder, run: &[Command]) {
-    if let [Command::Copy { from, to, bytes }] = run {
-        encoder.copy_buffer_to_buffer(from, 0, to, 0, *bytes);
-        return;
+    match run {
+        [Command::Copy { from, to, bytes }] => return encoder.copy_buffer_to_buffer(from, 0, to, 0, *bytes),
+        [Command::Clear(buffer)] => return encoder.clear_buffer(buffer, 0, None),
+        _ => {}
     }
     let timer = context.timer.as_ref().filter(|timer| timer.is_on());
     {

@@ -1,9 +1,10 @@
 //! A part of a table that fits the adapter's bindings.
 
+use super::batch::Batch;
 use super::context::Context;
 use super::kernel::Kernel;
 use super::params::Params;
-use super::span::Span;
+use super::span::{Span, words};
 use crate::error::Result;
 use std::ops::Range;
 
@@ -22,6 +23,8 @@ pub(super) struct Chunk {
     pub(super) codes: wgpu::Buffer,
     /// Space for a list of rows; with `assign`, also for their best scores.
     pub(super) list: wgpu::Buffer,
+    /// The numbers of undecided and of changed rows of an `assign`.
+    pub(super) counters: wgpu::Buffer,
 }
 
 /// Returns the tile by which rows are allocated: that of the widest `assign`, which may then load whole tiles.
@@ -37,6 +40,7 @@ impl Chunk {
             lengths: context.storage("lengths of rows", room * 4)?,
             codes: context.storage("codes", room * 4)?,
             list: context.storage("a list of rows", room * 8)?,
+            counters: context.storage("counters", 8)?,
             rows,
         })
     }
@@ -52,6 +56,7 @@ impl Chunk {
     pub(super) fn run(
         &self,
         context: &Context,
+        batch: &mut Batch,
         kernel: Kernel,
         params: Params,
         buffers: &[&wgpu::Buffer],
@@ -59,8 +64,15 @@ impl Chunk {
     ) -> Result<()> {
         slices(context, kernel, self.rows.len(), work).try_for_each(|slice| {
             let params = Params { first: slice.start as u32, end: slice.end as u32, ..params };
-            context.dispatch(kernel, params, buffers, (slice.len().div_ceil(kernel.group_rows()) as u32, 1))
+            let groups = (slice.len().div_ceil(kernel.group_rows()) as u32, 1);
+            batch.dispatch(context, kernel, &params.words(), buffers, (groups, slice.len() * work))
         })
+    }
+
+    /// Copies the codes of a read-back to those of the whole table.
+    pub(super) fn take_codes(&self, bytes: &[u8], out: &mut [u32]) {
+        let to = out.get_mut(self.rows.clone()).unwrap_or_default();
+        to.iter_mut().zip(words(bytes)).for_each(|(to, code)| *to = code.wrapping_sub(1));
     }
 
     pub(super) fn codes_span(&self) -> Span<'_> {

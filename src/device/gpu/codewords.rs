@@ -4,6 +4,7 @@ use super::context::Context;
 use crate::codebook::Codebook;
 use crate::error::{Result, try_vec};
 use crate::kernel::assign;
+use rayon::prelude::*;
 
 /// Half norm of the codewords that pad a tile; no score of a real codeword comes near it.
 const FAR: f32 = f32::from_bits((127 + 100) << 23);
@@ -12,6 +13,7 @@ const FAR: f32 = f32::from_bits((127 + 100) << 23);
 ///
 /// # Shapes
 /// `values` (width, padded) vec4, so that neighbouring invocations read neighbouring codewords; `half_norms` (padded).
+#[derive(Clone)]
 pub(super) struct Codewords {
     pub(super) values: wgpu::Buffer,
     pub(super) half_norms: wgpu::Buffer,
@@ -27,15 +29,17 @@ impl Codewords {
         let padded = clusters.next_multiple_of(if wide_codes(clusters) { 128 } else { 64 });
         let mut values = try_vec([0.0_f32; 4], width.saturating_mul(padded), "codewords")?;
         let mut half_norms = try_vec(FAR, padded, "codewords")?;
-        let mut longest = 0_u64;
-        for (k, (codeword, half_norm)) in codebook.values().chunks_exact(dim).zip(&mut half_norms).enumerate() {
-            for (from, to) in codeword.chunks(4).zip(values.iter_mut().skip(k).step_by(padded)) {
-                from.iter().zip(to).for_each(|(c, to)| *to = *c as f32);
+        let codeword = |k: usize| codebook.codeword(k).unwrap_or_default();
+        values.par_chunks_exact_mut(padded).enumerate().for_each(|(at, to)| {
+            for (k, to) in to.iter_mut().enumerate().take(clusters) {
+                let from = codeword(k).iter().skip(4 * at);
+                to.iter_mut().zip(from).for_each(|(to, c)| *to = *c as f32);
             }
-            let norm: u64 = codeword.iter().map(|c| i64::from(*c).unsigned_abs().pow(2)).sum();
-            *half_norm = (norm as f64 / 2.0) as f32;
-            longest = longest.max(norm);
-        }
+        });
+        let norm = |k| -> u64 { codeword(k).iter().map(|c| i64::from(*c).unsigned_abs().pow(2)).sum() };
+        let norms: Vec<u64> = (0..clusters).into_par_iter().map(norm).collect();
+        half_norms.iter_mut().zip(&norms).for_each(|(half, norm)| *half = (*norm as f64 / 2.0) as f32);
+        let longest = norms.into_iter().max().unwrap_or(0);
         let (slope, base) = assign::gap(dim, longest);
         Ok(Self {
             values: context.filled("codewords", &values)?,

@@ -1,7 +1,6 @@
-//! An opened device with its pipelines and dispatches; every failure becomes a typed error.
+//! An opened device with its pipelines; every failure becomes a typed error.
 
 use super::kernel::Kernel;
-use super::params::Params;
 use super::timer::Timer;
 use super::traffic::Traffic;
 use crate::error::{Error, ErrorKind, Result};
@@ -36,17 +35,12 @@ pub(super) struct Context {
     /// The reason why the device can no longer be trusted; none while it can.
     failure: Arc<Mutex<Option<String>>>,
     pipelines: Mutex<HashMap<Kernel, wgpu::ComputePipeline>>,
-    /// Parameters and epoch of the next submission; the lock is held from writing them until the submission.
-    pub(super) next: Mutex<Next>,
+    /// The epoch of the next read-back on the device; the lock is held from writing it until the submission.
+    pub(super) epoch_word: Mutex<wgpu::Buffer>,
     pub(super) epoch: AtomicU32,
     pub(super) timer: Option<Timer>,
     pub(super) traffic: Traffic,
     checked: bool,
-}
-
-pub(super) struct Next {
-    params: wgpu::Buffer,
-    pub(super) epoch: wgpu::Buffer,
 }
 
 pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -76,16 +70,12 @@ impl Context {
             lost(one_line(&format!("the device was lost ({reason:?}) {message}")));
         });
         let timer = Timer::new(&device, &queue);
-        let small = |label, usage| {
-            device.create_buffer(&wgpu::BufferDescriptor {
-                label: Some(label),
-                size: Params::BYTES,
-                usage: usage | BufferUsages::COPY_DST,
-                mapped_at_creation: false,
-            })
-        };
-        let next =
-            Next { params: small("params", BufferUsages::UNIFORM), epoch: small("epoch", BufferUsages::COPY_SRC) };
+        let epoch_word = device.create_buffer(&wgpu::BufferDescriptor {
+            label: Some("epoch"),
+            size: 4,
+            usage: BufferUsages::COPY_SRC | BufferUsages::COPY_DST,
+            mapped_at_creation: false,
+        });
         let context = Self {
             name,
             device,
@@ -99,7 +89,7 @@ impl Context {
             wide: device_type != wgpu::DeviceType::IntegratedGpu,
             failure,
             pipelines: Mutex::default(),
-            next: Mutex::new(next),
+            epoch_word: Mutex::new(epoch_word),
             epoch: AtomicU32::new(1),
             timer,
             traffic: Traffic::default(),
@@ -194,9 +184,10 @@ impl Context {
             true => self.device.create_shader_module(descriptor),
             // SAFETY: the shaders are those of this crate. Every index is below a bound that the host took from the
             // shapes for which it made the buffers: rows from `first` are below `end`, components below `width`,
-            // codewords below `clusters` (codes are compared with it), listed rows below the length of the list,
-            // elements below `end`, vectors below `count` or `padded`. Every loop runs to such a bound. The tests run
-            // the same kernels with the checks on, and get the same results.
+            // codewords below `clusters` (codes are compared with it), listed rows below the length of the list (no
+            // list is longer than its chunk), pieces below `most_pieces` (whole ones, and one for the rest of each
+            // cluster), elements below `end`, vectors below `count` or `padded`. Every loop runs to such a bound. The
+            // tests run the same kernels with the checks on, and get the same results.
             false => unsafe {
                 self.device.create_shader_module_trusted(descriptor, wgpu::ShaderRuntimeChecks::unchecked())
             },
@@ -213,56 +204,6 @@ impl Context {
             },
             cache: None,
         })
-    }
-
-    /// Runs `kernel` over `groups` workgroups; the buffers are bindings 1, 2, ... in order.
-    pub(super) fn dispatch(
-        &self,
-        kernel: Kernel,
-        params: Params,
-        buffers: &[&wgpu::Buffer],
-        groups: (u32, u32),
-    ) -> Result<()> {
-        let pipeline = self.pipeline(kernel)?;
-        self.scoped(kernel.name(), 0, || self.run(kernel.name(), &pipeline, params, buffers, groups))?;
-        match &self.timer {
-            Some(timer) if timer.is_on() => timer.collect(kernel.name(), |span| self.read(&[span])),
-            _ => Ok(()),
-        }
-    }
-
-    fn run(
-        &self,
-        label: &str,
-        pipeline: &wgpu::ComputePipeline,
-        params: Params,
-        buffers: &[&wgpu::Buffer],
-        groups: (u32, u32),
-    ) {
-        let next = lock(&self.next);
-        let entries: Vec<_> = std::iter::once(&&next.params)
-            .chain(buffers)
-            .zip(0..)
-            .map(|(buffer, binding)| wgpu::BindGroupEntry { binding, resource: buffer.as_entire_binding() })
-            .collect();
-        let layout = &pipeline.get_bind_group_layout(0);
-        let bindings =
-            self.device.create_bind_group(&wgpu::BindGroupDescriptor { label: Some(label), layout, entries: &entries });
-        self.put(&next.params, 0, bytemuck::cast_slice(&params.words()));
-        let mut encoder = self.device.create_command_encoder(&wgpu::CommandEncoderDescriptor { label: Some(label) });
-        let timer = self.timer.as_ref().filter(|timer| timer.is_on());
-        {
-            let timestamp_writes = timer.map(Timer::writes);
-            let mut pass =
-                encoder.begin_compute_pass(&wgpu::ComputePassDescriptor { label: Some(label), timestamp_writes });
-            pass.set_pipeline(pipeline);
-            pass.set_bind_group(0, &bindings, &[]);
-            pass.dispatch_workgroups(groups.0, groups.1, 1);
-        }
-        if let Some(timer) = timer {
-            timer.resolve(&mut encoder);
-        }
-        self.submit([encoder.finish()]);
     }
 }
 

@@ -102,6 +102,7 @@ kernels! {
     Matmul { wide } = "matmul" [U64, SOFT_FLOAT, EXACT] { WIDE: f64::from(u8::from(wide)) };
     MinDistances = "min_distances" [PARAMS, U64, SQUARES, LANES];
     Order = "order" [PARAMS];
+    Pieces = "pieces" [PARAMS];
     Rectify = "rectify" [U64, SOFT_FLOAT, LEAK];
     RectifyGradient = "rectify_gradient" [U64, SOFT_FLOAT, LEAK];
     Residual = "residual" [PARAMS];

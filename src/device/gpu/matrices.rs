@@ -84,7 +84,7 @@ impl GpuMatrices {
         let mut out = try_vec(0.0, from.len(), "values to download")?;
         for (at, out) in out.chunks_mut(piece).enumerate() {
             let span = Span { buffer: &buffer, offset: (at * piece * 4) as u64, size: out.len() as u64 * 4 };
-            let bytes = self.context.read(&[span])?;
+            let bytes = self.batch.read(&self.context, &[span])?;
             out.iter_mut().zip(words(&bytes)).for_each(|(value, bits)| *value = f32::from_bits(bits));
         }
         Ok(out)

@@ -13,7 +13,9 @@ use wgpu::BufferUsages;
 /// adapter.
 const PIECE: u64 = 32 << 20;
 /// How long a wait goes on before the next check whether the device is lost.
-const LOOK: Duration = Duration::from_millis(500);
+const LOOK: Duration = Duration::from_secs(5);
+/// How often in a row a wait may fail inside wgpu on a device that is not lost.
+const PANICS: usize = 8;
 /// How much later than the end of its work a callback may come.
 const CALLBACK: Duration = Duration::from_secs(10);
 
@@ -65,38 +67,31 @@ impl Context {
         self.queue.submit(commands)
     }
 
-    /// Fills a whole buffer with zeros.
-    pub(super) fn clear(&self, buffer: &wgpu::Buffer) -> Result<()> {
-        let mut encoder = self.device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
-        encoder.clear_buffer(buffer, 0, None);
-        self.submit([encoder.finish()]);
-        self.check()
-    }
-
     /// Starts the pending uploads.
     pub(super) fn flush(&self) -> wgpu::SubmissionIndex {
         self.submit([])
     }
 
-    /// Reads spans of buffers back, one after the other.
+    /// Reads spans of buffers back, one after the other, as they are after the commands that `before` records.
     ///
     /// After a device is lost, a map that reports success may hold anything. So every read-back ends with an epoch word
     /// that travels through the same submission and must come back.
-    pub(super) fn read(&self, spans: &[Span<'_>]) -> Result<Vec<u8>> {
+    pub(super) fn read(&self, spans: &[Span<'_>], before: impl FnOnce(&mut wgpu::CommandEncoder)) -> Result<Vec<u8>> {
         let size: u64 = spans.iter().map(|span| span.size).sum();
         let staging = self.buffer("a read-back", size + 4, BufferUsages::MAP_READ | BufferUsages::COPY_DST)?;
         self.traffic.read(size + 4);
         let epoch = self.epoch.fetch_add(1, Ordering::Relaxed);
         let index = self.scoped("a read-back", size, || {
-            let next = lock(&self.next);
-            self.put(&next.epoch, 0, &epoch.to_le_bytes());
+            let word = lock(&self.epoch_word);
+            self.put(&word, 0, &epoch.to_le_bytes());
             let mut encoder = self.device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
+            before(&mut encoder);
             let mut at = 0;
             for span in spans {
                 encoder.copy_buffer_to_buffer(span.buffer, span.offset, &staging, at, span.size);
                 at += span.size;
             }
-            encoder.copy_buffer_to_buffer(&next.epoch, 0, &staging, at, 4);
+            encoder.copy_buffer_to_buffer(&word, 0, &staging, at, 4);
             self.submit([encoder.finish()])
         })?;
         let (sender, receiver) = mpsc::channel();
@@ -110,7 +105,11 @@ impl Context {
         match receiver.recv_timeout(CALLBACK) {
             Ok(Ok(())) => {}
             Ok(Err(error)) => return Err(self.failed(format!("a read-back could not be mapped: {error}"))),
-            Err(_) => return Err(self.check().err().unwrap_or_else(|| self.failed("a read-back was never mapped"))),
+            // A wait that failed in another thread took the callback with it, after the mapping: see `wait`.
+            Err(mpsc::RecvTimeoutError::Disconnected) => self.check()?,
+            Err(mpsc::RecvTimeoutError::Timeout) => {
+                return Err(self.check().err().unwrap_or_else(|| self.failed("a read-back was never mapped")));
+            }
         }
         let mut bytes = match staging.get_mapped_range(0..size + 4) {
             Ok(view) => view.to_vec(),
@@ -127,15 +126,19 @@ impl Context {
 
     /// Waits until a submission is done.
     pub(super) fn wait(&self, index: wgpu::SubmissionIndex) -> Result<()> {
+        let mut panics = 0;
         loop {
             let wait = wgpu::PollType::Wait { submission_index: Some(index.clone()), timeout: Some(LOOK) };
-            // If the driver answers a wait with "lost", wgpu calls the lost callback and then panics.
+            // If the driver answers a wait with "lost", wgpu calls the lost callback and then panics. It also panics if
+            // the time is over and another thread then finds the submission done, before this one has looked: that is
+            // no failure.
             let polled = catch_unwind(AssertUnwindSafe(|| self.device.poll(wait)));
             self.check()?;
             match polled {
                 Ok(Ok(_)) => return Ok(()),
                 Ok(Err(wgpu::PollError::Timeout)) => {}
                 Ok(Err(error)) => return Err(self.failed(error.to_string())),
+                Err(_) if panics < PANICS => panics += 1,
                 Err(_) => return Err(self.failed("waiting for the device failed")),
             }
         }

@@ -14,8 +14,6 @@ pub(super) struct Params {
 }
 
 impl Params {
-    pub(super) const BYTES: u64 = 32;
-
     pub(super) fn words(self) -> [u32; 8] {
         [
             self.first,

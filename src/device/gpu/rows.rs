@@ -1,10 +1,10 @@
 //! Residual rows on a GPU.
 
+use super::batch::Batch;
 use super::chunk::Chunk;
 use super::codewords::Codewords;
 use super::context::Context;
 use super::params::Params;
-use super::span::words;
 use crate::codebook::Codebook;
 use crate::error::{Result, try_vec};
 use rayon::prelude::*;
@@ -15,6 +15,7 @@ use std::sync::Arc;
 const STEP: usize = 16;
 /// How many pieces of an upload may be in progress at once.
 const UPLOADS: usize = 4;
+
 pub(super) struct GpuRows {
     pub(super) context: Arc<Context>,
     pub(super) rows: usize,
@@ -22,8 +23,10 @@ pub(super) struct GpuRows {
     /// vec4 per row.
     pub(super) width: usize,
     pub(super) chunks: Vec<Chunk>,
-    /// The numbers of undecided and changed rows of an `assign`.
-    pub(super) counters: wgpu::Buffer,
+    /// The dispatches that are not submitted yet.
+    pub(super) batch: Batch,
+    /// The last codebook that was put on the device.
+    codewords: Option<(Codebook, Codewords)>,
     /// Whether the chunks hold the lengths of their present rows.
     pub(super) measured: bool,
 }
@@ -36,17 +39,21 @@ impl GpuRows {
             .step_by(step)
             .map(|first| Chunk::new(&context, first..rows.min(first.saturating_add(step)), width))
             .collect::<Result<_>>()?;
-        let counters = context.storage("counters", 8)?;
-        Ok(Self { context, rows, dim, width, chunks, counters, measured: false })
+        let batch = Batch::new(&context)?;
+        Ok(Self { context, rows, dim, width, chunks, batch, codewords: None, measured: false })
     }
 
     pub(super) fn params(&self) -> Params {
         Params { width: self.width as u32, ..Params::default() }
     }
 
-    /// Puts a codebook on the device; returns it with the parameters of a dispatch that takes it.
-    pub(super) fn codewords(&self, codebook: &Codebook) -> Result<(Codewords, Params)> {
-        let codewords = Codewords::new(&self.context, codebook, self.width)?;
+    /// Puts a codebook on the device, unless it is there; returns it with the parameters of a dispatch that takes it.
+    pub(super) fn codewords(&mut self, codebook: &Codebook) -> Result<(Codewords, Params)> {
+        let (of, codewords) = match self.codewords.take().filter(|(of, _)| of == codebook) {
+            Some(known) => known,
+            None => (codebook.clone(), Codewords::new(&self.context, codebook, self.width)?),
+        };
+        self.codewords = Some((of, codewords.clone()));
         let Codewords { clusters, padded, slope, base, .. } = codewords;
         Ok((codewords, Params { clusters, padded, slope, base, ..self.params() }))
     }
@@ -54,7 +61,7 @@ impl GpuRows {
     /// Forgets the codes and lengths of the rows, because the rows changed.
     pub(super) fn forget(&mut self) -> Result<()> {
         self.measured = false;
-        self.chunks.iter().try_for_each(|chunk| self.context.clear(&chunk.codes))
+        self.chunks.iter().try_for_each(|chunk| self.batch.clear(&self.context, &chunk.codes))
     }
 
     /// Lays rows out as on the device: as f32, padded with zeros.
@@ -81,6 +88,7 @@ impl GpuRows {
     /// Replaces rows from `first` on.
     pub(super) fn upload(&mut self, first: usize, rows: &[i32]) -> Result<()> {
         self.forget()?;
+        self.batch.flush(&self.context)?;
         let row_bytes = self.width * 16;
         let piece = self.piece_rows(row_bytes);
         let end = self.rows.min(first + rows.len() / self.dim);
@@ -106,17 +114,17 @@ impl GpuRows {
     }
 
     /// Copies the codes to `out`.
-    pub(super) fn codes(&self, out: &mut [u32]) -> Result<()> {
+    pub(super) fn codes(&mut self, out: &mut [u32]) -> Result<()> {
         for chunk in &self.chunks {
-            let bytes = self.context.read(&[chunk.codes_span()])?;
-            let to = out.get_mut(chunk.rows.clone()).unwrap_or_default();
-            to.iter_mut().zip(words(&bytes)).for_each(|(to, code)| *to = code.wrapping_sub(1));
+            let bytes = self.batch.read(&self.context, &[chunk.codes_span()])?;
+            chunk.take_codes(&bytes, out);
         }
         Ok(())
     }
 
     /// Replaces the codes.
-    pub(super) fn set_codes(&self, codes: &[u32]) -> Result<()> {
+    pub(super) fn set_codes(&mut self, codes: &[u32]) -> Result<()> {
+        self.batch.flush(&self.context)?;
         for chunk in &self.chunks {
             let part = codes.get(chunk.rows.clone()).unwrap_or_default();
             let shifted: Vec<u32> = part.iter().map(|code| code.wrapping_add(1)).collect();

@@ -36,6 +36,24 @@ impl Table for GpuRows {
         }
     }
 
+    fn assign_and_sums(&mut self, codebook: &Codebook) -> Result<(Assigned, Partial)> {
+        match self.slice(codebook) {
+            Some(_) => Ok((self.assign(codebook)?, self.sums(codebook.clusters())?)),
+            None => kernels::centroid::assign_and_sums(self, codebook),
+        }
+    }
+
+    fn assign_and_codes(&mut self, codebook: &Codebook, out: &mut [u32]) -> Result<Assigned> {
+        // What is read at once has to fit a buffer.
+        let fits = self.rows <= self.piece_rows(size_of::<u32>());
+        if fits && self.slice(codebook).is_none() {
+            return kernels::assign::assign_and_codes(self, codebook, out);
+        }
+        let assigned = self.assign(codebook)?;
+        GpuRows::codes(self, out)?;
+        Ok(assigned)
+    }
+
     fn codes(&mut self, out: &mut [u32]) -> Result<()> {
         GpuRows::codes(self, out)
     }

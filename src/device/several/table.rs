@@ -82,6 +82,15 @@ impl Table for SeveralTable {
         Ok(self.each(|part| part.table.assign(codebook))?.into_iter().fold(Assigned::default(), Assigned::plus))
     }
 
+    fn assign_and_sums(&mut self, codebook: &Codebook) -> Result<(Assigned, Partial)> {
+        let (mut assigned, mut all) = (Assigned::default(), Partial::new(codebook.clusters(), self.dim));
+        for (part, partial) in self.each(|part| part.table.assign_and_sums(codebook))? {
+            assigned = assigned.plus(part);
+            all.merge(&partial)?;
+        }
+        Ok((assigned, all))
+    }
+
     fn codes(&mut self, out: &mut [u32]) -> Result<()> {
         let found = self.each(|part| {
             let mut codes = try_vec(0, part.rows.len(), "codes")?;

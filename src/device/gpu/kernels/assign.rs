@@ -5,57 +5,100 @@ use crate::device::Assigned;
 use crate::device::gpu::chunk::{Chunk, slices};
 use crate::device::gpu::codewords::wide_codes;
 use crate::device::gpu::kernel::Kernel;
-use crate::device::gpu::kernels::EXACT_WORK;
 use crate::device::gpu::params::Params;
 use crate::device::gpu::rows::GpuRows;
 use crate::device::gpu::span::{Span, words};
 use crate::error::Result;
 use std::time::Instant;
 
+/// Operations per component of a codeword that `settle` takes for one row: a product and its share of the distances.
+const SETTLE_WORK: usize = 2;
+/// Rows for which `settle` has a workgroup, out of how many it may have to take; few are undecided.
+const ROWS_PER_GROUP: usize = 32;
+const SETTLE_GROUPS: usize = 1024;
+
 /// Twin: `kernel::assign::assign`. The codebook must fit a binding.
 pub(in crate::device::gpu) fn assign(rows: &mut GpuRows, codebook: &Codebook) -> Result<Assigned> {
+    let start = Instant::now();
+    let work = queue(rows, codebook)?;
+    let GpuRows { context, batch, chunks, .. } = rows;
+    let bytes = batch.read(context, &counters(chunks).collect::<Vec<_>>())?;
+    context.learn(work, start);
+    Ok(counted(&bytes))
+}
+
+/// Assigns rows and copies their codes to `out`; the host waits only once. The codebook must fit a binding.
+pub(in crate::device::gpu) fn assign_and_codes(
+    rows: &mut GpuRows,
+    codebook: &Codebook,
+    out: &mut [u32],
+) -> Result<Assigned> {
+    let start = Instant::now();
+    let work = queue(rows, codebook)?;
+    let GpuRows { context, batch, chunks, .. } = rows;
+    let spans: Vec<_> = counters(chunks).chain(chunks.iter().map(Chunk::codes_span)).collect();
+    let bytes = batch.read(context, &spans)?;
+    context.learn(work, start);
+    let (counters, mut codes) = bytes.split_at_checked(chunks.len() * COUNTERS as usize).unwrap_or_default();
+    for chunk in chunks.iter() {
+        let (here, rest) = codes.split_at_checked(chunk.rows.len() * 4).unwrap_or_default();
+        chunk.take_codes(here, out);
+        codes = rest;
+    }
+    Ok(counted(counters))
+}
+
+/// Adds the dispatches of an assignment to the batch; returns the number of products.
+pub(in crate::device::gpu) fn queue(rows: &mut GpuRows, codebook: &Codebook) -> Result<f64> {
     measure(rows)?;
     let (codewords, params) = rows.codewords(codebook)?;
-    let kernel = Kernel::Assign { wide_rows: rows.context.wide, wide_codes: wide_codes(codebook.clusters()) };
-    let mut assigned = Assigned::default();
-    for chunk in &rows.chunks {
-        let start = Instant::now();
-        rows.context.clear(&rows.counters)?;
-        let Chunk { values, lengths, codes, list, .. } = chunk;
-        let buffers = [values, &codewords.values, &codewords.half_norms, lengths, codes, list, &rows.counters];
-        let work = codewords.padded as usize * rows.width * 4;
-        chunk.run(&rows.context, kernel, params, &buffers, work)?;
-        let [undecided, mut changed] = counters(rows)?;
-        rows.context.learn(work as f64 * chunk.rows.len() as f64, start);
-        if undecided > 0 {
-            let buffers = [values, &codewords.values, &codewords.half_norms, lengths, codes, list, &rows.counters];
-            let work = codebook.clusters() * rows.dim * EXACT_WORK;
-            for slice in slices(&rows.context, Kernel::Settle, undecided as usize, work) {
-                let params = Params { first: slice.start as u32, end: slice.end as u32, ..params };
-                rows.context.dispatch(Kernel::Settle, params, &buffers, (slice.len() as u32, 1))?;
-            }
-            [_, changed] = counters(rows)?;
+    let GpuRows { context, batch, chunks, width, dim, .. } = rows;
+    let kernel = Kernel::Assign { wide_rows: context.wide, wide_codes: wide_codes(codebook.clusters()) };
+    let work = codewords.padded as usize * *width * 4;
+    let settle_work = codebook.clusters() * *dim * SETTLE_WORK;
+    for chunk in chunks.iter() {
+        let Chunk { values, lengths, codes, list, counters, .. } = chunk;
+        let buffers = [values, &codewords.values, &codewords.half_norms, lengths, codes, list, counters];
+        batch.clear(context, counters)?;
+        chunk.run(context, batch, kernel, params, &buffers, work)?;
+        // The host does not wait for the number of undecided rows: workgroups beyond it find nothing to do.
+        for slice in slices(context, Kernel::Settle, chunk.rows.len(), settle_work) {
+            let groups = slice.len().div_ceil(ROWS_PER_GROUP).min(SETTLE_GROUPS) as u32;
+            let params = Params { first: slice.start as u32, end: slice.end as u32, count: groups, ..params };
+            let work = slice.len() * settle_work;
+            batch.dispatch(context, Kernel::Settle, &params.words(), &buffers, ((groups, 1), work))?;
         }
-        assigned.changed += u64::from(changed);
-        assigned.settled += u64::from(undecided);
     }
-    Ok(assigned)
+    Ok(work as f64 * rows.rows as f64)
 }
 
 /// Computes upper bounds on the lengths of the rows, which the bound of the filter needs.
 fn measure(rows: &mut GpuRows) -> Result<()> {
-    if !rows.measured {
-        for chunk in &rows.chunks {
-            chunk.run(&rows.context, Kernel::Length, rows.params(), &[&chunk.values, &chunk.lengths], rows.dim)?;
+    let params = rows.params();
+    let GpuRows { context, batch, chunks, dim, measured, .. } = rows;
+    if !*measured {
+        for chunk in chunks.iter() {
+            let buffers = [&chunk.values, &chunk.lengths];
+            chunk.run(context, batch, Kernel::Length, params, &buffers, *dim)?;
         }
-        rows.measured = true;
+        *measured = true;
     }
     Ok(())
 }
 
-/// Returns the numbers of undecided and of changed rows.
-fn counters(rows: &GpuRows) -> Result<[u32; 2]> {
-    let bytes = rows.context.read(&[Span { buffer: &rows.counters, offset: 0, size: 8 }])?;
-    let mut words = words(&bytes);
-    Ok([words.next().unwrap_or(0), words.next().unwrap_or(0)])
+/// Bytes of the counters of a chunk.
+const COUNTERS: u64 = 8;
+
+/// Returns where the counters of all chunks are.
+pub(in crate::device::gpu) fn counters(chunks: &[Chunk]) -> impl Iterator<Item = Span<'_>> {
+    chunks.iter().map(|chunk| Span { buffer: &chunk.counters, offset: 0, size: COUNTERS })
+}
+
+/// Adds up the counters of all chunks.
+pub(in crate::device::gpu) fn counted(bytes: &[u8]) -> Assigned {
+    bytes.chunks_exact(COUNTERS as usize).fold(Assigned::default(), |all, counters| {
+        let mut words = words(counters).map(u64::from);
+        let (settled, changed) = (words.next().unwrap_or(0), words.next().unwrap_or(0));
+        all.plus(Assigned { changed, settled })
+    })
 }

@@ -8,16 +8,17 @@ use crate::device::gpu::span::{Span, doubles};
 use crate::error::{Result, try_vec};
 
 /// Twin: `kernel::assigned_distances::assigned_distances`. The codebook must fit a binding.
-pub(in crate::device::gpu) fn assigned_distances(rows: &GpuRows, codebook: &Codebook) -> Result<Vec<u64>> {
+pub(in crate::device::gpu) fn assigned_distances(rows: &mut GpuRows, codebook: &Codebook) -> Result<Vec<u64>> {
     let (codewords, params) = rows.codewords(codebook)?;
     let mut out = try_vec(0, rows.rows, "distances")?;
     let kernel = Kernel::AssignedDistances;
-    for chunk in &rows.chunks {
-        let distances = rows.context.storage("distances", chunk.rows.len() as u64 * 8)?;
+    let GpuRows { context, batch, chunks, dim, .. } = rows;
+    for chunk in chunks.iter() {
+        let distances = context.storage("distances", chunk.rows.len() as u64 * 8)?;
         let buffers = [&chunk.values, &codewords.values, &chunk.codes, &distances];
-        chunk.run(&rows.context, kernel, params, &buffers, rows.dim * EXACT_WORK)?;
+        chunk.run(context, batch, kernel, params, &buffers, *dim * EXACT_WORK)?;
         let size = chunk.rows.len() as u64 * 8;
-        let bytes = rows.context.read(&[Span { buffer: &distances, offset: 0, size }])?;
+        let bytes = batch.read(context, &[Span { buffer: &distances, offset: 0, size }])?;
         let to = out.get_mut(chunk.rows.clone()).unwrap_or_default();
         to.iter_mut().zip(doubles(&bytes)).for_each(|(to, distance)| *to = distance);
     }

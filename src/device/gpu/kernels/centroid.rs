@@ -1,5 +1,8 @@
-//! Dispatches the centroid reduction: counts rows, orders them by cluster, and sums piece by piece.
+//! Dispatches the centroid reduction: counts rows, orders them by cluster, cuts the order into pieces, and sums these.
 
+use super::assign;
+use crate::codebook::Codebook;
+use crate::device::Assigned;
 use crate::device::gpu::chunk::slices;
 use crate::device::gpu::kernel::Kernel;
 use crate::device::gpu::params::Params;
@@ -7,71 +10,108 @@ use crate::device::gpu::rows::GpuRows;
 use crate::device::gpu::span::{Span, doubles, words};
 use crate::error::{Result, try_vec};
 use crate::partial::Partial;
+use rayon::prelude::*;
+use std::time::Instant;
 
-/// Rows of a piece: so many that adding its sums costs little, and so few that the work can be shared.
-const PIECE_ROWS: u32 = 256;
+/// Rows of a piece, as in shaders/pieces.wgsl: so many that adding its sums costs little, and so few that the work can
+/// be shared.
+pub(in crate::device::gpu) const PIECE_ROWS: usize = 256;
+/// Bytes of a piece: (cluster, start, end, unused) in the ordered list.
+const PIECE_BYTES: u64 = 16;
 
-/// (cluster, start, end, unused) in the ordered list.
-type Piece = [u32; 4];
+/// The rows of a chunk by cluster: their numbers, and the pieces into which the chunk's list is cut.
+struct Ordered {
+    counts: wgpu::Buffer,
+    pieces: wgpu::Buffer,
+    most_pieces: usize,
+}
+
+impl Ordered {
+    fn counts(&self, clusters: usize) -> Span<'_> {
+        Span { buffer: &self.counts, offset: 0, size: clusters as u64 * 4 }
+    }
+}
 
 /// Twin: `kernel::centroid::sums`.
 pub(in crate::device::gpu) fn sums(table: &mut GpuRows, clusters: usize) -> Result<Partial> {
-    let mut counts = try_vec(0_u64, clusters, "counts")?;
-    let mut sums = try_vec(0_i64, clusters.saturating_mul(table.dim), "sums")?;
-    let pieces: Vec<Vec<Piece>> =
-        (0..table.chunks.len()).map(|chunk| order(table, chunk, &mut counts)).collect::<Result<_>>()?;
-
-    let cluster_bytes = table.width as u64 * 32;
-    let at_once = table.piece_rows(cluster_bytes as usize);
-    let stride = table.width * 4;
-    for first in (0..clusters).step_by(at_once) {
-        let end = clusters.min(first + at_once);
-        let size = (end - first) as u64 * cluster_bytes;
-        let on_device = table.context.storage("sums", size)?;
-        for (chunk, pieces) in table.chunks.iter().zip(&pieces) {
-            let here: Vec<Piece> =
-                pieces.iter().filter(|[cluster, ..]| (first..end).contains(&(*cluster as usize))).copied().collect();
-            let listed = table.context.filled("pieces", &here)?;
-            let buffers = [&chunk.values, &chunk.list, &listed, &on_device];
-            for slice in slices(&table.context, Kernel::Centroid, here.len(), PIECE_ROWS as usize * table.dim) {
-                let params = Params { first: slice.start as u32, count: first as u32, ..table.params() };
-                let groups = (slice.len() as u32, table.width.div_ceil(64) as u32);
-                table.context.dispatch(Kernel::Centroid, params, &buffers, groups)?;
-            }
-        }
-        let bytes = table.context.read(&[Span { buffer: &on_device, offset: 0, size }])?;
-        let read = bytes.chunks_exact(stride * 8);
-        for (to, from) in sums.chunks_exact_mut(table.dim).skip(first).zip(read) {
-            to.iter_mut().zip(doubles(from)).for_each(|(to, sum)| *to = sum as i64);
-        }
-    }
-    Ok(Partial::from_parts(counts, sums, table.dim))
+    let ordered = order(table, clusters)?;
+    read(table, clusters, &ordered, false).map(|(_, partial)| partial)
 }
 
-/// Lists the rows of a chunk by cluster, adds their numbers to `counts`, and cuts the list into pieces.
-fn order(table: &GpuRows, chunk: usize, counts: &mut [u64]) -> Result<Vec<Piece>> {
-    let Some(chunk) = table.chunks.get(chunk) else { return Ok(Vec::new()) };
-    let context = &table.context;
-    let params = Params { clusters: counts.len() as u32, ..table.params() };
-    let size = counts.len() as u64 * 4;
-    let counted = context.storage("counts", size)?;
-    chunk.run(context, Kernel::Count, params, &[&chunk.codes, &counted], 1)?;
-    let bytes = context.read(&[Span { buffer: &counted, offset: 0, size }])?;
+/// Assigns rows and sums them by their new codes; the host waits only once. The codebook must fit a binding.
+pub(in crate::device::gpu) fn assign_and_sums(table: &mut GpuRows, codebook: &Codebook) -> Result<(Assigned, Partial)> {
+    let start = Instant::now();
+    let work = assign::queue(table, codebook)?;
+    let ordered = order(table, codebook.clusters())?;
+    let found = read(table, codebook.clusters(), &ordered, true)?;
+    table.context.learn(work, start);
+    Ok(found)
+}
 
-    let mut pieces = Vec::new();
-    let mut starts = try_vec(0_u32, counts.len(), "counts")?;
-    let mut start = 0;
-    for (cluster, ((count, total), cursor)) in words(&bytes).zip(counts).zip(&mut starts).enumerate() {
-        *total += u64::from(count);
-        *cursor = start;
-        let end = start + count;
-        while start < end {
-            let next = end.min(start + PIECE_ROWS);
-            pieces.push([cluster as u32, start, next, 0]);
-            start = next;
-        }
+/// Returns how many pieces a chunk may have: whole ones, and one for the rest of each cluster.
+pub(in crate::device::gpu) fn most_pieces(rows: usize, clusters: usize) -> usize {
+    rows / PIECE_ROWS + clusters.min(rows)
+}
+
+/// Adds the dispatches that list the rows of every chunk by cluster.
+fn order(table: &mut GpuRows, clusters: usize) -> Result<Vec<Ordered>> {
+    let params = Params { clusters: clusters as u32, ..table.params() };
+    let GpuRows { context, batch, chunks, .. } = table;
+    let size = clusters as u64 * 4;
+    let mut all = Vec::new();
+    for chunk in chunks.iter() {
+        let most_pieces = most_pieces(chunk.rows.len(), clusters);
+        let counts = context.storage("counts", size)?;
+        let cursors = context.storage("cursors", size)?;
+        let pieces = context.storage("pieces", most_pieces as u64 * PIECE_BYTES)?;
+        chunk.run(context, batch, Kernel::Count, params, &[&chunk.codes, &counts], 1)?;
+        let buffers = [&counts, &cursors, &pieces];
+        batch.dispatch(context, Kernel::Pieces, &params.words(), &buffers, ((1, 1), clusters + most_pieces))?;
+        chunk.run(context, batch, Kernel::Order, params, &[&chunk.codes, &cursors, &chunk.list], 1)?;
+        all.push(Ordered { counts, pieces, most_pieces });
     }
-    let cursors = context.filled("cursors", &starts)?;
-    chunk.run(context, Kernel::Order, params, &[&chunk.codes, &cursors, &chunk.list], 1)?;
-    Ok(pieces)
+    Ok(all)
+}
+
+/// Sums the listed rows and reads the sums, and with the first of them the counts and the counters of `assign`.
+fn read(table: &mut GpuRows, clusters: usize, ordered: &[Ordered], assigned: bool) -> Result<(Assigned, Partial)> {
+    let (dim, cluster_bytes) = (table.dim, table.width * 32);
+    let at_once = table.piece_rows(cluster_bytes);
+    let params = table.params();
+    let GpuRows { context, batch, chunks, width, .. } = table;
+    let mut found = Assigned::default();
+    let mut counts = try_vec(0_u64, clusters, "counts")?;
+    let mut sums = try_vec(0_i64, clusters.saturating_mul(dim), "sums")?;
+    for first in (0..clusters).step_by(at_once) {
+        let here = at_once.min(clusters - first);
+        let size = here * cluster_bytes;
+        let on_device = context.storage("sums", size as u64)?;
+        let params = Params { clusters: here as u32, count: first as u32, ..params };
+        for (chunk, ordered) in chunks.iter().zip(ordered) {
+            let buffers = [&chunk.values, &chunk.list, &ordered.pieces, &on_device];
+            let work = PIECE_ROWS * dim;
+            for slice in slices(context, Kernel::Centroid, ordered.most_pieces, work) {
+                let params = Params { first: slice.start as u32, ..params };
+                let groups = (slice.len() as u32, width.div_ceil(64) as u32);
+                batch.dispatch(context, Kernel::Centroid, &params.words(), &buffers, (groups, slice.len() * work))?;
+            }
+        }
+        let mut spans = vec![Span { buffer: &on_device, offset: 0, size: size as u64 }];
+        if first == 0 {
+            spans.extend(ordered.iter().map(|of| of.counts(clusters)));
+            spans.extend(assign::counters(chunks).filter(|_| assigned));
+        }
+        let bytes = batch.read(context, &spans)?;
+        let (of_sums, rest) = bytes.split_at_checked(size).unwrap_or_default();
+        let to = sums.get_mut(first * dim..(first + here) * dim).unwrap_or_default();
+        to.par_chunks_exact_mut(dim).zip(of_sums.par_chunks_exact(cluster_bytes)).for_each(|(to, from)| {
+            to.iter_mut().zip(doubles(from)).for_each(|(to, sum)| *to = sum as i64);
+        });
+        let (of_counts, counters) = rest.split_at_checked(ordered.len() * clusters * 4).unwrap_or((rest, &[]));
+        for chunk in of_counts.chunks_exact((clusters * 4).max(1)) {
+            counts.iter_mut().zip(words(chunk)).for_each(|(all, count)| *all += u64::from(count));
+        }
+        found = found.plus(assign::counted(counters));
+    }
+    Ok((found, Partial::from_parts(counts, sums, dim)))
 }

@@ -17,25 +17,28 @@ pub(in crate::device::gpu) fn min_distances(table: &mut GpuRows, points: &[i32],
     if rows == 0 {
         return Ok(out);
     }
-    for (points, out) in points.chunks(POINTS * table.dim).zip(out.chunks_mut(POINTS * rows)) {
-        let count = points.len() / table.dim;
+    let (dim, params) = (table.dim, table.params());
+    for (points, out) in points.chunks(POINTS * dim).zip(out.chunks_mut(POINTS * rows)) {
+        let count = points.len() / dim;
         let on_device = table.points(points)?;
         let piece = table.piece_rows(8 * count);
-        for chunk in &table.chunks {
+        let GpuRows { context, batch, chunks, .. } = table;
+        for chunk in chunks.iter() {
             // Every dispatch has buffers that start at its first row.
-            for part in slices(&table.context, Kernel::MinDistances, chunk.rows.len(), count * table.dim) {
+            for part in slices(context, Kernel::MinDistances, chunk.rows.len(), count * dim) {
                 for start in part.clone().step_by(piece) {
                     let end = part.end.min(start + piece);
                     let base = chunk.rows.start;
                     let limits = closest.get(base + start..base + end).unwrap_or_default();
-                    let limits = table.context.filled("closest distances", limits)?;
+                    let limits = context.filled("closest distances", limits)?;
                     let size = (count * (end - start) * 8) as u64;
-                    let found = table.context.storage("seeding distances", size)?;
-                    let params = Params { first: start as u32, end: end as u32, count: count as u32, ..table.params() };
+                    let found = context.storage("seeding distances", size)?;
+                    let params = Params { first: start as u32, end: end as u32, count: count as u32, ..params };
                     let groups = (end - start).div_ceil(Kernel::MinDistances.group_rows()) as u32;
                     let buffers = [&chunk.values, &on_device, &limits, &found];
-                    table.context.dispatch(Kernel::MinDistances, params, &buffers, (groups, 1))?;
-                    let bytes = table.context.read(&[Span { buffer: &found, offset: 0, size }])?;
+                    let work = (end - start) * count * dim;
+                    batch.dispatch(context, Kernel::MinDistances, &params.words(), &buffers, ((groups, 1), work))?;
+                    let bytes = batch.read(context, &[Span { buffer: &found, offset: 0, size }])?;
                     for (to, from) in out.chunks_exact_mut(rows).zip(bytes.chunks_exact((end - start) * 8)) {
                         let to = to.get_mut(base + start..base + end).unwrap_or_default();
                         to.iter_mut().zip(doubles(from)).for_each(|(to, distance)| *to = distance);

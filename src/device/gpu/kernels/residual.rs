@@ -6,11 +6,12 @@ use crate::device::gpu::rows::GpuRows;
 use crate::error::Result;
 
 /// Twin: `kernel::residual::subtract`; the codes stay. The codebook must fit a binding.
-pub(in crate::device::gpu) fn subtract(rows: &GpuRows, codebook: &Codebook) -> Result<()> {
+pub(in crate::device::gpu) fn subtract(rows: &mut GpuRows, codebook: &Codebook) -> Result<()> {
     let (codewords, params) = rows.codewords(codebook)?;
-    for chunk in &rows.chunks {
+    let GpuRows { context, batch, chunks, dim, .. } = rows;
+    for chunk in chunks.iter() {
         let buffers = [&chunk.values, &codewords.values, &chunk.codes];
-        chunk.run(&rows.context, Kernel::Residual, params, &buffers, rows.dim)?;
+        chunk.run(context, batch, Kernel::Residual, params, &buffers, *dim)?;
     }
     Ok(())
 }

@@ -8,7 +8,9 @@ use crate::error::Result;
 /// Twin: `kernel::unit_length::unit_length`.
 pub(in crate::device::gpu) fn unit_length(rows: &mut GpuRows) -> Result<()> {
     rows.forget()?;
-    rows.chunks.iter().try_for_each(|chunk| {
-        chunk.run(&rows.context, Kernel::UnitLength, rows.params(), &[&chunk.values], rows.dim * EXACT_WORK)
+    let params = rows.params();
+    let GpuRows { context, batch, chunks, dim, .. } = rows;
+    chunks.iter().try_for_each(|chunk| {
+        chunk.run(context, batch, Kernel::UnitLength, params, &[&chunk.values], *dim * EXACT_WORK)
     })
 }

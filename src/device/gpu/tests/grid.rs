@@ -8,11 +8,12 @@ const SHARED: [&str; 2] = ["float", "scaled"];
 /// Kernels that run on the host.
 const HOST: [&str; 1] = ["range_search"];
 /// Shaders that do a part of another kernel's work, with that kernel.
-const PARTS: [(&str, &str); 7] = [
+const PARTS: [(&str, &str); 8] = [
     ("count", "centroid"),
     ("gather", "gather"),
     ("length", "assign"),
     ("order", "centroid"),
+    ("pieces", "centroid"),
     ("rectify_gradient", "rectify"),
     ("scale_operand", "matmul"),
     ("settle", "assign"),

@@ -5,9 +5,11 @@ mod arithmetic;
 mod failures;
 mod grid;
 mod network;
+mod pieces;
 mod shaders;
 mod soft_float;
 mod speed;
+mod traffic;
 
 use super::Gpu;
 use super::adapter;

@@ -141,37 +141,35 @@ fn plus_plus(
     stream: &mut Stream,
     ask: Ask<'_>,
 ) -> Result<Vec<i32>> {
-    let (rows, dim) = (table.rows(), table.dim());
+    let rows = table.rows();
     let weight = |row: usize| weights.get(row).map_or(0, |weight| u128::from(*weight));
     let by_weight = Draws::new(rows, &weight);
     let candidates = 2 + floor_ln(clusters);
     let pairs = if rows <= ALL_PAIRS { all_pairs(table, ask)? } else { Vec::new() };
-    let mut values = table.gather(&[by_weight.draw(stream)])?;
-    let mut closest = table.min_distances(&values, &try_vec(u64::MAX, rows, "seeding distances")?)?;
-    while values.len() < clusters * dim {
+    let first = by_weight.draw(stream);
+    let unbounded = try_vec(u64::MAX, rows, "seeding distances")?;
+    let mut closest = distances_of(table, &pairs, &[first], &unbounded)?;
+    // Rows, which are gathered together at the end: a device then answers once and not once per codeword.
+    let mut chosen = vec![first];
+    while chosen.len() < clusters {
         ask()?;
         let potential = |row: usize| closest.get(row).map_or(0, |distance| u128::from(*distance)) * weight(row);
         let draws = Draws::new(rows, &potential);
         if draws.total() == 0 {
-            let rest: Vec<usize> = (values.len() / dim..clusters).map(|_| by_weight.draw(stream)).collect();
-            values.extend(table.gather(&rest)?);
+            chosen.resize_with(clusters, || by_weight.draw(stream));
             break;
         }
         let drawn: Vec<usize> = (0..candidates).map(|_| draws.draw(stream)).collect();
-        let points = table.gather(&drawn)?;
-        let distances = match pairs.is_empty() {
-            true => table.min_distances(&points, &closest)?,
-            false => min_distances_of(&pairs, &drawn, &closest),
-        };
+        let distances = distances_of(table, &pairs, &drawn, &closest)?;
         let weighted = |(distance, weight): (&u64, &u64)| u128::from(*distance) * u128::from(*weight);
         let left = |part: &[u64]| part.iter().zip(weights).map(weighted).sum::<u128>();
-        let best = distances.chunks_exact(rows).enumerate().min_by_key(|(_, part)| left(part));
-        if let Some((index, part)) = best {
+        let best = distances.chunks_exact(rows).zip(&drawn).min_by_key(|(part, _)| left(part));
+        if let Some((part, row)) = best {
             closest.copy_from_slice(part);
-            values.extend(points.chunks_exact(dim).nth(index).unwrap_or_default());
+            chosen.push(*row);
         }
     }
-    Ok(values)
+    table.gather(&chosen)
 }
 
 /// Rows up to which all distances between them are computed at once, which spares a call of the device per codeword.
@@ -183,19 +181,24 @@ const POINTS: usize = 64;
 fn all_pairs(table: &mut dyn Table, ask: Ask<'_>) -> Result<Vec<u64>> {
     let rows: Vec<usize> = (0..table.rows()).collect();
     let unbounded = vec![u64::MAX; rows.len()];
+    let values = table.gather(&rows)?;
     let mut pairs = Vec::new();
-    for points in rows.chunks(POINTS) {
+    for points in values.chunks(POINTS * table.dim()) {
         ask()?;
-        let points = table.gather(points)?;
-        pairs.extend(table.min_distances(&points, &unbounded)?);
+        pairs.extend(table.min_distances(points, &unbounded)?);
     }
     Ok(pairs)
 }
 
-/// What `Table::min_distances` gives for the points `drawn` among the rows.
-fn min_distances_of(pairs: &[u64], drawn: &[usize], closest: &[u64]) -> Vec<u64> {
+/// Returns what `Table::min_distances` gives for the points `drawn` among the rows; takes it from all pairs where these
+/// are known.
+fn distances_of(table: &mut dyn Table, pairs: &[u64], drawn: &[usize], closest: &[u64]) -> Result<Vec<u64>> {
+    if pairs.is_empty() {
+        let points = table.gather(drawn)?;
+        return table.min_distances(&points, closest);
+    }
     let of = |point: &usize| pairs.chunks_exact(closest.len()).nth(*point).unwrap_or_default().iter().zip(closest);
-    drawn.iter().flat_map(of).map(|(distance, closest)| *distance.min(closest)).collect()
+    Ok(drawn.iter().flat_map(of).map(|(distance, closest)| *distance.min(closest)).collect())
 }
 
 /// floor(ln k), from the smallest integers above e, e^2, ...: no logarithm of the platform is involved.

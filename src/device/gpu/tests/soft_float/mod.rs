@@ -3,6 +3,7 @@
 mod inputs;
 
 use crate::device::gpu::adapter;
+use crate::device::gpu::batch::Batch;
 use crate::device::gpu::context::Context;
 use crate::device::gpu::kernel::Kernel;
 use crate::device::gpu::params::Params;
@@ -111,8 +112,10 @@ fn results(context: &Context, inputs: &[Input]) -> Vec<[u32; 8]> {
     let output = context.storage("results", size).expect("room");
     let params = Params { end: inputs.len() as u32, ..Params::default() };
     let groups = inputs.len().div_ceil(64) as u32;
-    context.dispatch(Kernel::SoftFloat, params, &[&input, &output], (groups, 1)).expect("dispatch");
-    let bytes = context.read(&[Span { buffer: &output, offset: 0, size }]).expect("read");
+    let mut batch = Batch::new(context).expect("a batch");
+    let work = ((groups, 1), inputs.len());
+    batch.dispatch(context, Kernel::SoftFloat, &params.words(), &[&input, &output], work).expect("dispatch");
+    let bytes = batch.read(context, &[Span { buffer: &output, offset: 0, size }]).expect("read");
     let mut words = words(&bytes);
     (0..inputs.len()).map(|_| array::from_fn(|_| words.next().expect("a word"))).collect()
 }
