@@ -1,6 +1,6 @@
-"""semid beside faiss and scikit-learn: one run, one machine, the same rows, taking turns.
+"""semid beside faiss, superkmeans and scikit-learn: one run, one machine, the same rows, taking turns.
 
-    pip install numpy pyarrow faiss-cpu scikit-learn safetensors
+    pip install numpy pyarrow faiss-cpu superkmeans scikit-learn safetensors
     cargo build --release
     python benches/peers.py target/release/semid packages.parquet [--repeats 3] [--threads 2] [--markdown]
 
@@ -10,10 +10,16 @@ file is not timed.
 The squared error is computed here, from the decoded codes, in float64, for everybody in the same way.
 
 faiss           faiss.Kmeans per level on the residuals, no subsampling, and a flat search to encode
+faiss.SuperKmeans  the same with faiss.SuperKmeans, which prunes products
 faiss RQ        faiss.ResidualQuantizer, beam 1, as it comes (its own training schedule)
+superkmeans     superkmeans.SuperKMeans per level, flat, f32, all rows, without early termination
+superkmeans h   the same in its hierarchical mode, with its own numbers of iterations
 scikit-learn    KMeans per level, k-means++ with one start; its `predict` to encode
 semid           `semid fit` and `semid encode` on the CPU; the seconds are those of --json, which include reading
                 the rows from the file and, for encode, writing the codes
+
+Processor time is that of all threads together: of the fit alone for peers, of the whole process for semid. On a machine
+that others use, too, it says more than seconds; but threads that wait by turning in a loop, as OpenMP's do, count.
 
 Contestants whose package is missing are left out.
 """
@@ -48,12 +54,14 @@ def residual_kmeans(x, options, fit_level, assign):
     """Fits level after level, then encodes from scratch. `fit_level` gives a model, its centroids and, where it has
     them anyway, the codes of its rows; `assign(model, rows)` gives codes."""
     start, residual, levels = time.perf_counter(), x.copy(), []
+    options.fit_processor = time.process_time()
     for level in range(options.levels):
         model, centroids, codes = fit_level(residual)
         levels.append((model, centroids))
         if level + 1 < options.levels:
             residual -= centroids[assign(model, residual) if codes is None else codes]
     fit_seconds = time.perf_counter() - start
+    options.fit_processor = time.process_time() - options.fit_processor
 
     start, residual, columns = time.perf_counter(), x.copy(), []
     for level, (model, centroids) in enumerate(levels):
@@ -65,20 +73,39 @@ def residual_kmeans(x, options, fit_level, assign):
     return fit_seconds, encode_seconds, decoded, np.stack(columns, axis=1)
 
 
-def faiss_kmeans(x, options):
+def faiss_kmeans(x, options, kind="Kmeans"):
     import faiss
 
     faiss.omp_set_num_threads(options.threads)
+    if not hasattr(faiss, kind):
+        raise ImportError(f"this build of faiss has no {kind}")
 
     def fit_level(rows):
-        kmeans = faiss.Kmeans(rows.shape[1], options.clusters, niter=options.iterations, seed=options.seed,
-                              max_points_per_centroid=len(rows), min_points_per_centroid=1)
+        kmeans = getattr(faiss, kind)(rows.shape[1], options.clusters, niter=options.iterations, seed=options.seed,
+                                      max_points_per_centroid=len(rows), min_points_per_centroid=1)
         kmeans.train(rows)
         index = faiss.IndexFlatL2(rows.shape[1])
         index.add(kmeans.centroids)
         return index, kmeans.centroids, None
 
     return residual_kmeans(x, options, fit_level, lambda index, rows: index.search(rows, 1)[1][:, 0])
+
+
+def super_kmeans(x, options, hierarchical=False):
+    from superkmeans import SuperKMeans
+
+    def fit_level(rows):
+        kmeans = SuperKMeans(options.clusters, rows.shape[1], hierarchical=hierarchical, iters=options.iterations,
+                             sampling_fraction=1.0, max_points_per_cluster=len(rows), n_threads=options.threads,
+                             seed=options.seed, early_termination=False)
+        centroids = np.ascontiguousarray(kmeans.train(np.ascontiguousarray(rows)))
+        return (kmeans, centroids), centroids, None
+
+    def assign(model, rows):
+        kmeans, centroids = model
+        return kmeans.assign(np.ascontiguousarray(rows), centroids).astype(np.int64)
+
+    return residual_kmeans(x, options, fit_level, assign)
 
 
 def faiss_rq(x, options):
@@ -89,9 +116,9 @@ def faiss_rq(x, options):
     quantizer.max_beam_size = 1
     quantizer.cp.niter, quantizer.cp.max_points_per_centroid = options.iterations, len(x)
     quantizer.cp.seed = options.seed
-    start = time.perf_counter()
+    start, options.fit_processor = time.perf_counter(), time.process_time()
     quantizer.train(x)
-    fitted = time.perf_counter()
+    fitted, options.fit_processor = time.perf_counter(), time.process_time() - options.fit_processor
     codes = quantizer.compute_codes(x)
     encoded = time.perf_counter()
     return fitted - start, encoded - fitted, quantizer.decode(codes), codes
@@ -110,14 +137,21 @@ def scikit_learn(x, options):
         return residual_kmeans(x, options, fit_level, lambda kmeans, rows: kmeans.predict(rows))
 
 
-PEERS = {"faiss": faiss_kmeans, "faiss RQ": faiss_rq, "scikit-learn": scikit_learn}
+PEERS = {
+    "faiss": faiss_kmeans,
+    "faiss.SuperKmeans": lambda x, options: faiss_kmeans(x, options, "SuperKmeans"),
+    "faiss RQ": faiss_rq,
+    "superkmeans": super_kmeans,
+    "superkmeans h": lambda x, options: super_kmeans(x, options, hierarchical=True),
+    "scikit-learn": scikit_learn,
+}
 
 
 def run_peer(name, options, folder):
     """Runs a peer in a process of its own."""
     place = ["--folder", str(folder), "--seed", str(options.seed)]
     call = [sys.executable, __file__, *sys.argv[1:], "--peer", name, *place]
-    report, memory = measured(call)
+    report, memory, _ = measured(call)
     return None if report is None else {**report, "encode_memory": None, "fit_memory": memory}
 
 
@@ -129,22 +163,24 @@ def be_peer(options):
         print(json.dumps({"missing": str(error)}))
         return
     np.save(options.folder / "decoded.npy", decoded.astype(np.float32))
-    print(json.dumps({"fit": fit, "encode": encode, "unique": len(np.unique(codes, axis=0)) / len(x)}))
+    print(json.dumps({"fit": fit, "processor": options.fit_processor, "encode": encode,
+                      "unique": len(np.unique(codes, axis=0)) / len(x)}))
 
 
 def run_semid(options, folder):
     model, codes = folder / "model.safetensors", folder / "codes.npy"
     common = ["--device", "cpu", "--threads", options.threads, "--json"]
-    fit, fit_memory = measured([
+    fit, fit_memory, processor = measured([
         options.semid, "fit", "--input", folder / "x.npy", "--output", model, "--levels", options.levels,
         "--clusters", options.clusters, "--max-iter", options.iterations, "--tol", 0, "--seed", options.seed, *common])
-    encode, encode_memory = measured([
+    encode, encode_memory, _ = measured([
         options.semid, "encode", "--model", model, "--input", folder / "x.npy", "--output", codes, *common])
     decoded = folder / "decoded.npy"
     measured([options.semid, "decode", "--model", model, "--input", codes, "--output", decoded, "--json"])
     found = np.load(codes)
     return {
-        "fit": fit["seconds"], "encode": encode["seconds"], "unique": len(np.unique(found, axis=0)) / len(found),
+        "fit": fit["seconds"], "processor": processor, "encode": encode["seconds"],
+        "unique": len(np.unique(found, axis=0)) / len(found),
         "settled": encode["settled_rows"] / found.size, "fit_memory": fit_memory, "encode_memory": encode_memory,
     }
 
@@ -154,13 +190,13 @@ LAUNCHER = """
 import os, sys
 pid = os.posix_spawnp(sys.argv[1], sys.argv[1:], os.environ)
 _, status, usage = os.wait4(pid, 0)
-print(usage.ru_maxrss * 1024, file=sys.stderr)
+print(usage.ru_utime + usage.ru_stime, usage.ru_maxrss * 1024, file=sys.stderr)
 sys.exit(os.waitstatus_to_exitcode(status) != 0)
 """
 
 
 def measured(call):
-    """The JSON object a command prints, and its peak resident memory in bytes."""
+    """The JSON object a command prints, its peak resident memory in bytes, and its processor time in seconds."""
     call = [str(part) for part in call]
     done = subprocess.run([sys.executable, "-S", "-c", LAUNCHER, *call], capture_output=True, text=True)
     if done.returncode != 0:
@@ -168,8 +204,8 @@ def measured(call):
     report = json.loads(done.stdout)
     if "missing" in report:
         print(f"left out: {report['missing']}", file=sys.stderr)
-        return None, 0
-    return report, int(done.stderr.split()[-1])
+        return None, 0, 0.0
+    return report, int(done.stderr.split()[-1]), float(done.stderr.split()[-2])
 
 
 def squared_error(x, folder):
@@ -181,16 +217,17 @@ def squared_error(x, folder):
 def table(results, x, options):
     median = lambda runs, key: statistics.median(run[key] for run in runs)
     spread = lambda runs, key: f"{min(run[key] for run in runs):.2f} - {max(run[key] for run in runs):.2f}"
-    yield ["", "fit s", "min - max", "encode s", "min - max", "squared error", "unique codes", "fit peak MiB"]
+    yield ["", "fit s", "min - max", "processor s", "encode s", "min - max", "squared error", "unique codes",
+           "fit peak MiB"]
     for name, runs in results.items():
-        yield [name, f"{median(runs, 'fit'):.2f}", spread(runs, "fit"), f"{median(runs, 'encode'):.3f}",
-               spread(runs, "encode"), f"{median(runs, 'error'):.5f}", f"{median(runs, 'unique'):.4f}",
-               f"{median(runs, 'fit_memory') / 2**20:.0f}"]
+        yield [name, f"{median(runs, 'fit'):.2f}", spread(runs, "fit"), f"{median(runs, 'processor'):.2f}",
+               f"{median(runs, 'encode'):.3f}", spread(runs, "encode"), f"{median(runs, 'error'):.5f}",
+               f"{median(runs, 'unique'):.4f}", f"{median(runs, 'fit_memory') / 2**20:.0f}"]
     for name in results:
         if name != "semid":
             of = lambda key: median(results["semid"], key) / median(results[name], key)
-            ratio = [f"{of(key):.3f}" for key in ("fit", "encode", "error")]
-            yield [f"semid / {name}", ratio[0], "", ratio[1], "", ratio[2], "", ""]
+            ratio = [f"{of(key):.3f}" for key in ("fit", "processor", "encode", "error")]
+            yield [f"semid / {name}", ratio[0], "", ratio[1], ratio[2], "", ratio[3], "", ""]
 
 
 def show(rows, markdown):

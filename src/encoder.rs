@@ -1,10 +1,11 @@
-//! Encodes by the nearest codewords or in other ways: with the prices of a balanced fit, and within capacities.
+//! Encodes by the nearest codewords or in other ways: a few rows at a time, with the prices of a balanced fit, and
+//! within capacities.
 
 use crate::codes::Codes;
 use crate::device::Device;
 use crate::error::{ErrorKind, Result};
-use crate::quantizer::{self, EncodeOptions, EncodeReport, Quantizer};
-use crate::rows::Rows;
+use crate::quantizer::{self, EncodeOptions, EncodeReport, FewEncoder, Quantizer};
+use crate::rows::{Matrix, Rows};
 use std::fmt;
 use std::sync::Arc;
 
@@ -24,23 +25,63 @@ use std::sync::Arc;
 /// assert!((0..8).all(|code| first(code) <= 13) && near.len() == 100);
 /// # Ok::<(), semid::Error>(())
 /// ```
-#[derive(Clone)]
+///
+/// # Serving
+/// A service that encodes single rows, or a few at a time, prepares the encoder once and then calls
+/// [`Encoder::encode_into`]: a prepared encoder allocates no memory, starts no other thread and costs some microseconds
+/// a row. Every thread gets a clone of its own; clones share the prepared codewords.
+///
+/// ```
+/// use semid::{Device, Matrix, RqKMeans};
+///
+/// let values: Vec<f32> = (0..400).map(|i| ((i * i) % 101) as f32).collect();
+/// let (rows, device) = (Matrix::new(&values, 4)?, Device::cpu());
+/// let model = RqKMeans::new(2, 8).fit(&rows, &device)?;
+/// let mut encoder = model.encoder().prepare(&device)?;
+/// let mut codes = [0; 2];
+/// for (row, expected) in values.chunks_exact(4).zip(model.encode(&rows, &device)?.rows()) {
+///     encoder.encode_into(row, &mut codes)?;
+///     assert_eq!(codes, expected);
+/// }
+/// # Ok::<(), semid::Error>(())
+/// ```
 #[must_use]
 pub struct Encoder {
     model: Arc<dyn Quantizer>,
     options: EncodeOptions,
+    prepared: Option<Prepared>,
+}
+
+/// What encodes a few rows at a time on a device.
+struct Prepared {
+    device: Device,
+    /// None for a model or options that have nothing better than an encode of all rows.
+    few: Option<Box<dyn FewEncoder>>,
+}
+
+impl Clone for Encoder {
+    fn clone(&self) -> Self {
+        let copy = |prepared: &Prepared| Prepared {
+            device: prepared.device.clone(),
+            few: prepared.few.as_ref().map(|few| few.copy()),
+        };
+        let prepared = self.prepared.as_ref().map(copy);
+        Self { model: Arc::clone(&self.model), options: self.options.clone(), prepared }
+    }
 }
 
 impl fmt::Debug for Encoder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { model, options } = self;
-        f.debug_struct("Encoder").field("kind", &model.kind()).field("options", options).finish()
+        let Self { model, options, prepared } = self;
+        let device = prepared.as_ref().map(|prepared| &prepared.device);
+        let mut shown = f.debug_struct("Encoder");
+        shown.field("kind", &model.kind()).field("options", options).field("prepared", &device).finish()
     }
 }
 
 impl Encoder {
     pub(crate) fn new(model: Arc<dyn Quantizer>) -> Self {
-        Self { model, options: EncodeOptions::default() }
+        Self { model, options: EncodeOptions::default(), prepared: None }
     }
 
     /// Gives every row, level by level, the codeword with the smallest squared distance plus price. The model's prices
@@ -55,7 +96,7 @@ impl Encoder {
         if !self.model.has_prices() {
             return Err(ErrorKind::NoPrices.into());
         }
-        self.options.priced = true;
+        (self.options.priced, self.prepared) = (true, None);
         Ok(self)
     }
 
@@ -70,8 +111,61 @@ impl Encoder {
     /// # Errors
     /// Encoding fails with [`ErrorKind::Sizes`] if there are more rows than the codewords have room for.
     pub fn capacity(mut self, capacity: usize) -> Self {
-        self.options.capacity = Some(capacity);
+        (self.options.capacity, self.prepared) = (Some(capacity), None);
         self
+    }
+
+    /// Prepares the encoder for [`Encoder::encode_into`] on `device`: rounds and packs the codewords of all levels.
+    /// Other settings come before: they undo it.
+    ///
+    /// Only residual k-means on the CPU gains from it, without prices and capacities. Everything else encodes as
+    /// [`Encoder::encode`] does.
+    ///
+    /// # Errors
+    /// [`ErrorKind::UnknownSimd`], [`ErrorKind::OutOfMemory`].
+    pub fn prepare(mut self, device: &Device) -> Result<Self> {
+        self.prepare_for(device)?;
+        Ok(self)
+    }
+
+    fn prepare_for(&mut self, device: &Device) -> Result<&mut Prepared> {
+        let few = self.model.few(device, &self.options)?;
+        Ok(self.prepared.insert(Prepared { device: device.clone(), few }))
+    }
+
+    /// Writes the codes of a few rows, on the thread of the caller; prepares the encoder for [`Device::cpu`] first if
+    /// it is not prepared.
+    ///
+    /// # Shapes
+    /// `rows` (n, D), row by row, gives `codes` (n, L).
+    ///
+    /// # Exactness
+    /// The codes are those of [`Encoder::encode`].
+    ///
+    /// # Errors
+    /// [`ErrorKind::Length`] for rows that are not whole, [`ErrorKind::Parameter`] where `codes` has not one place per
+    /// row and level, NaN or infinities, and what devices can meet. `codes` then holds no codes.
+    pub fn encode_into(&mut self, rows: &[f32], codes: &mut [u32]) -> Result<()> {
+        let matrix = Matrix::new(rows, self.model.dim())?;
+        let places = matrix.len().saturating_mul(self.model.levels());
+        if codes.len() != places {
+            let expected = format!("one place per row and level, {places}");
+            return Err(crate::Error::parameter("codes", codes.len(), expected));
+        }
+        let prepared = match &mut self.prepared {
+            Some(prepared) => prepared,
+            None => self.prepare_for(&Device::cpu())?,
+        };
+        if let Some(few) = &mut prepared.few {
+            return few.encode(rows, codes);
+        }
+        let device = prepared.device.clone();
+        let levels = self.model.levels();
+        self.encode_with(&matrix, &device, |first, chunk| {
+            codes.iter_mut().skip(first * levels).zip(chunk).for_each(|(code, new)| *code = *new);
+            Ok(())
+        })?;
+        Ok(())
     }
 
     /// Returns the codes of all rows.

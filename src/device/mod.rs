@@ -101,8 +101,12 @@ pub struct FilterCounts {
     pub undecided: u64,
     /// The number of codewords that stayed open, for all of these rows together.
     pub candidates: u64,
+    /// The number of rows that a few codewords near them decided, because an earlier assignment excludes all others.
+    pub listed: u64,
     /// The seconds for scores, of all threads together.
     pub scoring_seconds: f64,
+    /// The seconds for comparing rows with a few codewords, of all threads together.
+    pub listing_seconds: f64,
     /// The seconds for assignments, of all threads together, including those for scores.
     pub assigning_seconds: f64,
 }
@@ -336,6 +340,13 @@ pub(crate) trait Engine: Send + Sync {
     /// Makes a store for the matrices of a network.
     fn tensors(&self) -> Result<Box<dyn Tensors>>;
 
+    /// Prepares codebooks, each with whether its level scales residuals to unit length, to encode a few rows at a time;
+    /// returns none where the engine has nothing better than a table.
+    fn few_rows(&self, levels: &[(&Codebook, bool)]) -> Result<Option<Box<dyn FewRows>>> {
+        let _ = levels;
+        Ok(None)
+    }
+
     /// Returns how many rows `encode` should hand over at a time.
     fn chunk_rows(&self, dim: usize) -> usize;
 
@@ -374,6 +385,15 @@ pub(crate) trait Engine: Send + Sync {
     fn transfer_counts(&self) -> TransferCounts {
         TransferCounts::default()
     }
+}
+
+/// Codebooks that are prepared to encode a few rows at a time, on the thread of the caller.
+pub(crate) trait FewRows: Send + Sync {
+    /// Writes the codes of all levels: `rows` (n, D) are on the grid, `codes` is (n, L).
+    fn encode(&mut self, rows: &[i32], codes: &mut [u32]);
+
+    /// Returns another one with the same codebooks, for another thread.
+    fn copy(&self) -> Box<dyn FewRows>;
 }
 
 /// N residual rows on a device, each with a code.

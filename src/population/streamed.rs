@@ -67,6 +67,8 @@ struct Plan {
 const PROGRAM: u64 = 64 << 20;
 /// The largest number of bytes of the rows of a turn; a larger turn would save nothing.
 const TURN: u64 = 64 << 20;
+/// The bytes that a row of a table remembers from one iteration to the next.
+const REMEMBERED: u64 = 40;
 /// The smallest number of rows of a turn.
 const TURN_ROWS: u64 = 1024;
 
@@ -88,11 +90,11 @@ impl Needs {
         6 * self.dim as u64 + 64
     }
 
-    /// Returns the bytes of a fit with all rows in one table that remembers distances from one iteration to the next.
+    /// Returns the bytes of a fit with all rows in one table that remembers the nearest codewords from one iteration to
+    /// the next.
     fn all(&self) -> u64 {
-        let (rows, dim) = (self.rows as u64, self.dim as u64);
-        let remembered = rows.saturating_mul(8 + 2 * self.clusters as u64).min((96 << 20) + rows * dim * 4 / 5);
-        self.fixed().saturating_add(rows.saturating_mul(self.row())).saturating_add(remembered)
+        let rows = self.rows as u64;
+        self.fixed().saturating_add(rows.saturating_mul(self.row() + REMEMBERED))
     }
 
     fn plan(&self, memory: u64) -> Result<Plan> {

@@ -5,6 +5,7 @@
 
 mod costs;
 mod encode;
+mod few;
 mod kind;
 mod parameters;
 mod trainer;
@@ -14,6 +15,7 @@ pub use costs::Costs;
 pub(crate) use costs::CostsOfRow;
 pub use encode::{EncodeOptions, EncodeReport};
 pub(crate) use encode::{Sink, collect};
+pub use few::FewEncoder;
 pub(crate) use kind::Kind;
 pub use parameters::Parameters;
 pub use trainer::{TrainOption, TrainOptions, Trainer};
@@ -130,6 +132,16 @@ pub trait Quantizer: Any + Send + Sync {
     /// Errors of the rows, the device and the source.
     fn encode(&self, rows: &dyn Rows, device: &Device) -> Result<Codes> {
         self.encode_given(&self.quantized_rows(rows, device)?, device)
+    }
+
+    /// Prepares the model to encode a few rows at a time on `device`; returns none where the kind has nothing better
+    /// than [`Quantizer::encode`] for them, or not for these options.
+    ///
+    /// # Errors
+    /// Any error of the device.
+    fn few(&self, device: &Device, options: &EncodeOptions) -> Result<Option<Box<dyn FewEncoder>>> {
+        let _ = (device, options);
+        Ok(None)
     }
 
     /// Decodes all levels of codes to rows, see [`Quantizer::decode_levels`]; codes may have fewer levels than the

@@ -5,6 +5,7 @@ mod decode;
 mod distances;
 mod encode;
 mod encoding;
+mod few;
 mod fit;
 mod imported;
 pub(crate) mod legacy;

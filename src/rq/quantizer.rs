@@ -11,7 +11,7 @@ use crate::error::{ErrorKind, Result};
 use crate::fields::fields;
 use crate::grid::pow2;
 use crate::origin::Origin;
-use crate::quantizer::{Costs, CostsOfRow, EncodeOptions, EncodeReport, Quantizer, Sink, Trainer};
+use crate::quantizer::{Costs, CostsOfRow, EncodeOptions, EncodeReport, FewEncoder, Quantizer, Sink, Trainer};
 use crate::rows::Rows;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -57,6 +57,10 @@ impl Quantizer for RqKMeansModel {
         sink: &mut Sink<'_>,
     ) -> Result<EncodeReport> {
         Encoding { model: self, options }.run(rows, device, sink)
+    }
+
+    fn few(&self, device: &Device, options: &EncodeOptions) -> Result<Option<Box<dyn FewEncoder>>> {
+        self.few(device, options)
     }
 
     fn decode_levels(&self, codes: &Codes, levels: usize, _: &Device) -> Result<Vec<f32>> {

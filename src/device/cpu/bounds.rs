@@ -30,12 +30,6 @@ impl Coefficients {
             list.resize(list.len().next_multiple_of(GROUP), 0.0);
         }
     }
-
-    /// Group `g` of one of the lists.
-    #[inline(always)]
-    pub(super) fn group(list: &[f32], g: usize) -> [f32; GROUP] {
-        list.as_chunks::<GROUP>().0.get(g).copied().unwrap_or_default()
-    }
 }
 
 /// A lower bound of a row's squared length, from an upper bound of its length that [`up`] made.

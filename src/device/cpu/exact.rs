@@ -1,6 +1,7 @@
 //! Exact squared distances of rows held as f32 integers.
 
-use super::bounds::U;
+use super::bounds::{U, up};
+use pulp::Simd;
 
 /// From here on an f64 sum of integers may have been rounded.
 const EXACT: f64 = 9_007_199_254_740_992.0;
@@ -21,16 +22,36 @@ pub(super) fn squared_distance(a: &[f32], b: &[f32]) -> u64 {
 #[inline(always)]
 fn squared_distance_f64(a: &[f32], b: &[f32]) -> f64 {
     let mut lanes = [0.0_f64; LANES];
-    let (a_parts, b_parts) = (a.chunks_exact(LANES), b.chunks_exact(LANES));
-    let (a_rest, b_rest) = (a_parts.remainder(), b_parts.remainder());
-    for (a, b) in a_parts.zip(b_parts) {
-        for i in 0..LANES {
-            let difference = f64::from(a[i]) - f64::from(b[i]);
-            lanes[i] += difference * difference;
+    let ((a_parts, a_rest), (b_parts, b_rest)) = (a.as_chunks::<LANES>(), b.as_chunks::<LANES>());
+    for (a, b) in a_parts.iter().zip(b_parts) {
+        for ((lane, a), b) in lanes.iter_mut().zip(a).zip(b) {
+            let difference = f64::from(*a) - f64::from(*b);
+            *lane += difference * difference;
         }
     }
-    let rest = a_rest.iter().zip(b_rest).map(|(a, b)| (f64::from(*a) - f64::from(*b)).powi(2));
-    lanes.iter().sum::<f64>() + rest.sum::<f64>()
+    let mut sum = total(lanes);
+    for (a, b) in a_rest.iter().zip(b_rest) {
+        let difference = f64::from(*a) - f64::from(*b);
+        sum += difference * difference;
+    }
+    sum
+}
+
+/// The sum of all lanes, one after the other: a sum by halves keeps the loops before it from wide vectors.
+#[inline(always)]
+fn total(lanes: [f64; LANES]) -> f64 {
+    let mut sum = 0.0;
+    for lane in lanes {
+        sum += lane;
+    }
+    sum
+}
+
+/// Distance of two rows of integers within 2^24, rounded up.
+#[inline(always)]
+pub(super) fn distance_at_most(a: &[f32], b: &[f32]) -> f32 {
+    // 1e-12 covers the rounding of a sum of up to 8,192 terms, and of its root.
+    up(squared_distance_f64(a, b).sqrt() * (1.0 + 1e-12))
 }
 
 #[cold]
@@ -42,38 +63,78 @@ fn in_integers(a: &[f32], b: &[f32]) -> u64 {
 
 /// Squared distance of two rows of integers within 2^24 in f32, within [`relative_error`] of itself.
 #[inline(always)]
-pub(super) fn approximate_squared_distance(a: &[f32], b: &[f32]) -> f32 {
-    let mut lanes = [0.0_f32; LANES];
-    let ((a_parts, a_rest), (b_parts, b_rest)) = (a.as_chunks::<LANES>(), b.as_chunks::<LANES>());
+pub(super) fn approximate_squared_distance<S: Simd>(simd: S, a: &[f32], b: &[f32]) -> f32 {
+    let ((a, a_rest), (b, b_rest)) = (S::as_simd_f32s(a), S::as_simd_f32s(b));
+    let mut sums = [simd.splat_f32s(0.0); SUMS];
+    let ((a_parts, a), (b_parts, b)) = (a.as_chunks::<SUMS>(), b.as_chunks::<SUMS>());
     for (a, b) in a_parts.iter().zip(b_parts) {
-        for i in 0..LANES {
-            let difference = a[i] - b[i];
-            lanes[i] += difference * difference;
+        for i in 0..SUMS {
+            let difference = simd.sub_f32s(a[i], b[i]);
+            sums[i] = simd.mul_add_e_f32s(difference, difference, sums[i]);
         }
     }
-    let rest = a_rest.iter().zip(b_rest).map(|(a, b)| (a - b) * (a - b));
-    lanes.iter().sum::<f32>() + rest.sum::<f32>()
+    for (a, b) in a.iter().zip(b) {
+        let difference = simd.sub_f32s(*a, *b);
+        sums[0] = simd.mul_add_e_f32s(difference, difference, sums[0]);
+    }
+    let mut rest = 0.0;
+    for (a, b) in a_rest.iter().zip(b_rest) {
+        rest += (a - b) * (a - b);
+    }
+    rest + reduce(simd, sums)
+}
+
+/// Inner product of two rows in f32.
+#[inline(always)]
+pub(super) fn approximate_product<S: Simd>(simd: S, a: &[f32], b: &[f32]) -> f32 {
+    let ((a, a_rest), (b, b_rest)) = (S::as_simd_f32s(a), S::as_simd_f32s(b));
+    let mut sums = [simd.splat_f32s(0.0); SUMS];
+    let ((a_parts, a), (b_parts, b)) = (a.as_chunks::<SUMS>(), b.as_chunks::<SUMS>());
+    for (a, b) in a_parts.iter().zip(b_parts) {
+        for i in 0..SUMS {
+            sums[i] = simd.mul_add_e_f32s(a[i], b[i], sums[i]);
+        }
+    }
+    for (a, b) in a.iter().zip(b) {
+        sums[0] = simd.mul_add_e_f32s(*a, *b, sums[0]);
+    }
+    let mut rest = 0.0;
+    for (a, b) in a_rest.iter().zip(b_rest) {
+        rest += a * b;
+    }
+    rest + reduce(simd, sums)
+}
+
+/// Sums that are taken at a time, so that one need not wait for another.
+const SUMS: usize = 4;
+
+#[inline(always)]
+fn reduce<S: Simd>(simd: S, [a, b, c, d]: [S::f32s; SUMS]) -> f32 {
+    simd.reduce_sum_f32s(simd.add_f32s(simd.add_f32s(a, b), simd.add_f32s(c, d)))
 }
 
 /// Bound of the relative error of [`approximate_squared_distance`].
 ///
 /// # Exactness
-/// A term passes through the roundings of its difference (twice, for the square) and of its square, and of at most
-/// `D / 16 + 20` sums of terms that are not negative.
+/// A term passes through the roundings of its difference (twice, for the square) and of its square, and of at most D
+/// sums of terms that are not negative, in any order.
 pub(super) fn relative_error(dim: usize) -> f32 {
-    ((dim / LANES + 40) as f64 * U) as f32
+    ((dim + 40) as f64 * U) as f32
 }
 
 /// Squared length of a row of integers within 2^24, rounded to f64 only beyond 2^53.
 #[inline(always)]
 pub(super) fn squared_length(row: &[f32]) -> f64 {
     let mut lanes = [0.0_f64; LANES];
-    let parts = row.chunks_exact(LANES);
-    let rest: f64 = parts.remainder().iter().map(|value| f64::from(*value).powi(2)).sum();
+    let (parts, rest) = row.as_chunks::<LANES>();
     for part in parts {
-        for i in 0..LANES {
-            lanes[i] += f64::from(part[i]) * f64::from(part[i]);
+        for (lane, value) in lanes.iter_mut().zip(part) {
+            *lane += f64::from(*value) * f64::from(*value);
         }
     }
-    lanes.iter().sum::<f64>() + rest
+    let mut sum = total(lanes);
+    for value in rest {
+        sum += f64::from(*value) * f64::from(*value);
+    }
+    sum
 }

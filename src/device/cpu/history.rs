@@ -1,12 +1,14 @@
 //! Codewords of past assignments, and how far they have moved since.
 
-use super::bounds::up;
+use super::bounds::GROUP;
+use super::exact::distance_at_most;
 use super::panel::Panel;
+use crate::error::Result;
 use rayon::prelude::*;
 use std::collections::VecDeque;
 
 /// Most assignments remembered, and the most values of all their codewords: 32 MiB.
-const EPOCHS: usize = 32;
+pub(super) const EPOCHS: usize = 32;
 const VALUES: usize = 1 << 23;
 
 /// Codewords (K, D) of the last assignments, numbered in order.
@@ -30,44 +32,88 @@ impl History {
         }
     }
 
-    /// How far the codewords of `panel` are from those of every assignment remembered, rounded up.
-    pub(super) fn movements(&self, panel: &Panel) -> Movements {
-        let since = |before: &Vec<f32>| match before.len() == panel.values.len() {
-            true => movements(before, panel),
-            false => Vec::new(),
+    /// How the codewords of `panel` differ from those of the assignments remembered, as far as these are `live`.
+    pub(super) fn movements(&self, panel: &Panel, live: impl Fn(u32) -> bool + Sync) -> Result<Movements> {
+        let since = |(before, epoch): (&Vec<f32>, u32)| match before.len() == panel.values.len() && live(epoch) {
+            true => Moved::new(&movements(before, panel), panel).map(Some),
+            false => Ok(None),
         };
-        Movements { first: self.first, since: self.codewords.par_iter().map(since).collect() }
-    }
-}
-
-/// Movements of the codewords (K) in grid steps, for every assignment remembered.
-pub(super) struct Movements {
-    first: u32,
-    since: Vec<Vec<f32>>,
-}
-
-impl Movements {
-    /// Movements since the assignment number `epoch`, if that is known.
-    #[inline(always)]
-    pub(super) fn since(&self, epoch: u32) -> Option<&[f32]> {
-        let index = epoch.checked_sub(self.first)?;
-        self.since.get(index as usize).map(Vec::as_slice)
+        let numbered: Vec<(&Vec<f32>, u32)> = self.codewords.iter().zip(self.first..).collect();
+        let since = numbered.into_par_iter().map(since).collect::<Result<_>>()?;
+        Ok(Movements { first: self.first, since })
     }
 
-    /// Median movement since the last assignment.
-    pub(super) fn typical(&self) -> Option<f32> {
-        let mut last = self.since.last().filter(|last| !last.is_empty())?.clone();
+    /// Median movement of the codewords since the last assignment.
+    pub(super) fn typical(&self, panel: &Panel) -> Option<f32> {
+        let before = self.codewords.back().filter(|before| before.len() == panel.values.len())?;
+        let mut last = movements(before, panel);
         let middle = last.len() / 2;
         Some(*last.select_nth_unstable_by(middle, f32::total_cmp).1)
     }
 }
 
+/// What is known of the movements since every assignment remembered.
+#[derive(Default)]
+pub(super) struct Movements {
+    first: u32,
+    since: Vec<Option<Moved>>,
+}
+
+/// How codewords have moved since an assignment.
+pub(super) struct Moved {
+    /// The codewords that moved farthest, an eighth of all: what was known of their distances tells little.
+    pub(super) far: Vec<u32>,
+    /// These codewords alone.
+    pub(super) panel: Panel,
+    /// How far all others moved at most.
+    pub(super) others: f32,
+}
+
+impl Moved {
+    fn new(movements: &[f32], panel: &Panel) -> Result<Self> {
+        let mut order: Vec<u32> = (0..movements.len() as u32).collect();
+        let movement = |k: &u32| movements.get(*k as usize).copied().unwrap_or(f32::INFINITY);
+        let count = movements.len().div_ceil(8).next_multiple_of(GROUP).min(movements.len());
+        let mut others = 0.0;
+        if count < movements.len() {
+            let (_, next, _) = order.select_nth_unstable_by(count, |a, b| movement(b).total_cmp(&movement(a)));
+            others = movement(next);
+        }
+        order.truncate(count);
+        order.sort_unstable();
+        Ok(Self { panel: panel.only(&order)?, far: order, others })
+    }
+}
+
+impl Movements {
+    /// Movements since the assignment number `epoch`, if they are known.
+    #[inline(always)]
+    pub(super) fn since(&self, epoch: u32) -> Option<&Moved> {
+        let index = epoch.checked_sub(self.first)?;
+        self.since.get(index as usize)?.as_ref()
+    }
+}
+
+/// How far every codeword moved, rounded up.
 fn movements(before: &[f32], after: &Panel) -> Vec<f32> {
-    let pairs = before.chunks_exact(after.dim()).zip(after.values.chunks_exact(after.dim()));
-    let movement = |(a, b): (&[f32], &[f32])| {
-        let square: f64 = a.iter().zip(b).map(|(a, b)| (f64::from(*a) - f64::from(*b)).powi(2)).sum();
-        // 1e-12 covers the rounding of a sum of up to 8,192 terms.
-        up(square.sqrt() * (1.0 + 1e-12))
-    };
-    pairs.map(movement).collect()
+    let mut movements = vec![0.0; after.clusters()];
+    after.unit.run(Distances { before, after, out: &mut movements });
+    movements
+}
+
+struct Distances<'a> {
+    before: &'a [f32],
+    after: &'a Panel,
+    out: &'a mut [f32],
+}
+
+impl pulp::WithSimd for Distances<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: pulp::Simd>(self, _: S) {
+        let dim = self.after.dim();
+        let pairs = self.before.chunks_exact(dim).zip(self.after.values.chunks_exact(dim));
+        pairs.zip(self.out).for_each(|((before, after), out)| *out = distance_at_most(before, after));
+    }
 }

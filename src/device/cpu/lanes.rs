@@ -19,6 +19,20 @@ impl Lanes {
         Self(lanes)
     }
 
+    /// A limit that the smallest scores of `rank` lanes are below, infinite where there are not as many; scores not
+    /// below it may be in these lanes, too.
+    #[inline(always)]
+    pub(super) fn above(&self, rank: u32) -> f32 {
+        let mut below = [0_u32; LANES];
+        for score in self.0 {
+            for i in 0..LANES {
+                below[i] += u32::from(score < self.0[i]);
+            }
+        }
+        let limits = self.0.iter().zip(below).filter(|(_, below)| *below >= rank);
+        limits.fold(f32::INFINITY, |limit, (score, _)| lower(*score, limit))
+    }
+
     /// The smallest score and an index that has it.
     #[inline(always)]
     pub(super) fn lowest(&self, scores: &[f32]) -> (usize, f32) {

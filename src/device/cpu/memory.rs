@@ -1,76 +1,73 @@
-//! What rows remember of the assignment that last measured them: lower bounds of their distances to all codewords.
+//! What rows remember of the assignment that last measured them: a short list of the nearest codewords, and how far all
+//! others are at least.
 
-use super::bounds::{U, down, square_at_least};
-use super::lanes::{LANES, each_bit};
+use super::bounds::{down, square_at_least};
+use super::lanes::Lanes;
+use super::select::each_within;
 
-/// Memory of a block of rows; empty where nothing is remembered.
-#[derive(Default)]
-pub(super) struct Memory<'a> {
-    pub(super) marks: &'a mut [Mark],
-    /// Bounds (n, K) in units of their rows.
-    pub(super) bounds: &'a mut [u16],
-}
+/// Most codewords that a row lists.
+pub(super) const LISTED: usize = 12;
 
-/// When a row was measured, and the unit of its bounds in grid steps.
+/// When a row was measured, and what was found.
 #[derive(Clone, Copy)]
 pub(super) struct Mark {
     pub(super) epoch: u32,
-    unit: f32,
+    /// Lower bound of the distance to all codewords that are not listed.
+    rest: f32,
+    count: u16,
+    listed: [u16; LISTED],
 }
 
-/// Steps that a row's bounds are counted in.
-const STEPS: f32 = u16::MAX as f32;
-
-/// From here on f32 are integers.
-const TWO_23: f32 = 8_388_608.0;
+/// Lanes whose smallest scores a list reaches over: the first number that gives a list of at most [`LISTED`] codewords.
+const RANKS: [u32; 3] = [8, 6, 3];
 
 impl Mark {
     /// A row that was never measured.
-    pub(super) const UNKNOWN: Self = Self { epoch: u32::MAX, unit: 0.0 };
+    pub(super) const UNKNOWN: Self = Self { epoch: u32::MAX, rest: 0.0, count: 0, listed: [0; LISTED] };
 
-    /// Turns lower bounds of the scores of a row, of a length of at most `length`, into lower bounds of its distances.
-    /// No codeword is longer than `longest`.
+    /// Lists the codewords of the lowest scores of a row of a length of at most `length`, given lower bounds of all
+    /// scores.
     ///
     /// # Exactness
-    /// A bound is at most the distance times 1 - 8 u when it is read as `fl(bound * unit)`: the roundings of the sum,
-    /// the root, two quotients and two products are less than the 16 u taken off here.
+    /// All others have scores of at least the limit, so their squared distances are at least that and the row's
+    /// squared length.
     #[inline(always)]
-    pub(super) fn measure(epoch: u32, scores: &[f32], length: f32, longest: f32, bounds: &mut [u16]) -> Self {
-        let most = length + longest;
-        let per_step = STEPS / most * (1.0 - 16.0 * U as f32);
-        let square = down(square_at_least(length));
-        for (bound, score) in bounds.iter_mut().zip(scores) {
-            let distance = (score + square).max(0.0).sqrt();
-            let steps = (distance * per_step - 0.5).clamp(0.0, STEPS);
-            // The sum is rounded to the nearest integer, which is in its lowest bits: not above what 0.5 was taken
-            // from.
-            *bound = (steps + TWO_23).to_bits() as u16;
+    pub(super) fn measure(epoch: u32, (lanes, scores): (&Lanes, &[f32]), length: f32) -> Self {
+        for rank in RANKS {
+            let limit = lanes.above(rank);
+            let (mut listed, mut count) = ([0; LISTED], 0);
+            // Those at the limit are listed, too.
+            each_within(scores, limit, |k| {
+                if let Some(place) = listed.get_mut(count) {
+                    *place = k as u16;
+                }
+                count += 1;
+            });
+            if count <= LISTED && count > 0 {
+                // 1e-12 is more than the roundings of the sum and the root.
+                let square = (f64::from(limit) + square_at_least(length)).max(0.0);
+                return Self { epoch, rest: down(square.sqrt() * (1.0 - 1e-12)), count: count as u16, listed };
+            }
         }
-        Self { epoch, unit: most / STEPS }
+        Self::UNKNOWN
     }
 
-    /// Hands over every codeword that may be as near as `limit`, given how far at most codewords moved since.
+    /// The codewords listed.
+    #[inline(always)]
+    pub(super) fn listed(&self) -> &[u16] {
+        self.listed.get(..usize::from(self.count)).unwrap_or_default()
+    }
+
+    /// Whether all codewords that are not listed and have moved by at most `moved` are farther than one whose score is
+    /// at most `limit`, for a row of a length of at most `length`.
     ///
     /// # Exactness
-    /// By the triangle inequality the others are farther: their distance is at least their bound, which is 8 u below
-    /// what was measured, less their movement.
+    /// By the triangle inequality their distance is at least `rest - moved`; that of the other is at most
+    /// `sqrt(limit + length^2)`. 1e-12 of all terms is more than the few roundings of 2^-53 on the way.
     #[inline(always)]
-    pub(super) fn each_within(self, bounds: &[u16], movements: &[f32], limit: f32, mut each: impl FnMut(usize)) {
-        let within = |bound: u16, movement: f32| f32::from(bound) * self.unit - movement <= limit;
-        let (parts, rest) = bounds.as_chunks::<LANES>();
-        let (moved_parts, moved_rest) = movements.as_chunks::<LANES>();
-        for (p, (part, moved)) in parts.iter().zip(moved_parts).enumerate() {
-            let mut flags = [false; LANES];
-            for i in 0..LANES {
-                flags[i] = within(part[i], moved[i]);
-            }
-            each_bit(&flags, |i| each(p * LANES + i));
-        }
-        let first = parts.len() * LANES;
-        for (k, (bound, movement)) in (first..).zip(rest.iter().zip(moved_rest)) {
-            if within(*bound, *movement) {
-                each(k);
-            }
-        }
+    pub(super) fn excludes_others(&self, limit: f32, length: f32, moved: f32) -> bool {
+        let square = f64::from(length) * f64::from(length);
+        let at_most = (f64::from(limit) + square + 1e-12 * (square + f64::from(limit).abs())).max(0.0).sqrt();
+        f64::from(self.rest) * (1.0 - 1e-12) - f64::from(moved) > at_most * (1.0 + 1e-12)
     }
 }

@@ -46,7 +46,7 @@ impl pulp::WithSimd for Block<'_, '_> {
     #[inline(always)]
     fn with_simd<S: pulp::Simd>(mut self, _: S) {
         self.scores.compute(self.rows, self.panel);
-        let lower = self.scores.lower.chunks_exact(self.panel.clusters());
+        let lower = self.scores.rows();
         let rows = self.rows.values.chunks_exact(self.panel.dim()).zip(self.rows.lengths).zip(self.closest).zip(lower);
         for (i, (((row, length), closest), lower)) in rows.enumerate() {
             let square = square_at_least(*length);

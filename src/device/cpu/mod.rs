@@ -3,6 +3,7 @@
 mod assign;
 mod bounds;
 mod exact;
+mod few;
 mod history;
 mod integers;
 mod lanes;
@@ -23,7 +24,8 @@ mod unit;
 mod unit_length;
 
 use super::tensors::Tensors;
-use super::{DeviceInfo, Engine, FilterCounts, Purpose, Table};
+use super::{DeviceInfo, Engine, FewRows, FilterCounts, Purpose, Table};
+use crate::codebook::Codebook;
 use crate::error::{ErrorKind, Result};
 use crate::grid::{self, Grid};
 use rayon::prelude::*;
@@ -133,12 +135,18 @@ impl Engine for Cpu {
         Ok(Box::new(network::CpuTensors::new(self.pool.clone(), self.unit()?)))
     }
 
+    fn few_rows(&self, levels: &[(&Codebook, bool)]) -> Result<Option<Box<dyn FewRows>>> {
+        Ok(Some(Box::new(few::Few::new(self.unit()?, levels)?)))
+    }
+
     fn filter_counts(&self) -> FilterCounts {
         let tally = self.tallies.take();
         FilterCounts {
             scored: tally.scored,
             undecided: tally.undecided,
             candidates: tally.candidates,
+            listed: tally.listed,
+            listing_seconds: tally.listing.as_secs_f64(),
             scoring_seconds: tally.scoring.as_secs_f64(),
             assigning_seconds: tally.assigning.as_secs_f64(),
         }

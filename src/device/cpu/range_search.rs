@@ -67,7 +67,7 @@ impl pulp::WithSimd for Block<'_, '_> {
     fn with_simd<S: pulp::Simd>(mut self, _: S) -> RangeMatches {
         self.compute_scores();
         let Self { rows, limits, panel, prices, scratch } = self;
-        let mut lists = scratch.scores.lower.chunks_exact(panel.clusters());
+        let mut lists = scratch.scores.rows();
         let mut near = RangeMatches::new();
         for ((row, length), limit) in rows.values.chunks_exact(panel.dim()).zip(rows.lengths).zip(limits) {
             if *limit > prices.least {

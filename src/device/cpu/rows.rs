@@ -15,7 +15,7 @@ const BLOCK: usize = 252;
 #[derive(Clone, Copy, Default)]
 pub(super) struct Rows<'a> {
     pub(super) dim: usize,
-    /// Grid values (n, D) as f32, exact; empty in a [`RowBuffer`] with integers.
+    /// Grid values (n, D) as f32, exact; empty where a [`RowBuffer`] has only the integers.
     pub(super) values: &'a [f32],
     /// Upper bounds of the rows' lengths (n).
     pub(super) lengths: &'a [f32],
@@ -33,6 +33,12 @@ impl<'a> Rows<'a> {
     #[inline(always)]
     pub(super) fn row(&self, row: usize) -> &'a [f32] {
         self.values.get(row * self.dim..(row + 1) * self.dim).unwrap_or_default()
+    }
+
+    /// Upper bound of the length of a row.
+    #[inline(always)]
+    pub(super) fn length(&self, row: usize) -> f32 {
+        self.lengths.get(row).copied().unwrap_or_default()
     }
 
     /// Bound of what rounding took from a row: nothing where f32 are multiplied.
@@ -186,6 +192,31 @@ impl RowBuffer {
         }
     }
 
+    /// Replaces all rows by these, which are on the grid and not measured yet.
+    pub(super) fn load(&mut self, rows: &[i32], dim: usize) {
+        self.clear(dim);
+        self.values.extend(rows.iter().map(|q| *q as f32));
+    }
+
+    /// The values of rows that were loaded, to be changed.
+    pub(super) fn values_mut(&mut self) -> &mut [f32] {
+        &mut self.values
+    }
+
+    /// Measures the rows that were loaded, and rounds them to integers where a filter multiplies such.
+    #[inline(always)]
+    pub(super) fn measure(&mut self, width: Option<Width>) {
+        let Self { dim, values: rows, lengths, words, scaled } = self;
+        let count = rows.len() / *dim;
+        lengths.resize(count, 0.0);
+        Lengths { rows, dim: *dim, lengths }.run();
+        if let Some(width) = width {
+            words.resize(count * width.words(*dim), 0);
+            scaled.resize(count, Scaled::default());
+            Round { width, rows, dim: *dim, lengths, words, scaled }.run();
+        }
+    }
+
     pub(super) fn rows(&self) -> Rows<'_> {
         let Self { dim, values, lengths, words, scaled } = self;
         Rows { dim: *dim, values, lengths, words, scaled }
@@ -204,6 +235,13 @@ impl pulp::WithSimd for Lengths<'_> {
 
     #[inline(always)]
     fn with_simd<S: pulp::Simd>(self, _: S) {
+        self.run();
+    }
+}
+
+impl Lengths<'_> {
+    #[inline(always)]
+    fn run(self) {
         for (row, length) in self.rows.chunks_exact(self.dim).zip(self.lengths) {
             *length = up(squared_length(row).sqrt() * (1.0 + 1e-12));
         }
@@ -225,6 +263,13 @@ impl pulp::WithSimd for Round<'_> {
 
     #[inline(always)]
     fn with_simd<S: pulp::Simd>(self, _: S) {
+        self.run();
+    }
+}
+
+impl Round<'_> {
+    #[inline(always)]
+    fn run(self) {
         let words = self.words.chunks_exact_mut(self.width.words(self.dim)).zip(self.scaled);
         for ((row, length), (words, scaled)) in self.rows.chunks_exact(self.dim).zip(self.lengths).zip(words) {
             *scaled = round(self.width, row, *length, words);

@@ -8,16 +8,19 @@ use super::rows::Rows;
 /// Scores of a block; the memory is reused between blocks.
 #[derive(Default)]
 pub(super) struct Scores {
-    /// Lower bounds (n, K), see [`Panel`].
-    pub(super) lower: Vec<f32>,
+    /// Lower bounds (n, stride), see [`Panel`], of which the first K of a row are those of codewords.
+    lower: Vec<f32>,
+    stride: usize,
+    clusters: usize,
 }
 
 impl Scores {
     /// Computes the scores of rows that were measured for the panel's unit.
     #[inline(always)]
     pub(super) fn compute(&mut self, rows: Rows<'_>, panel: &Panel) {
-        let clusters = panel.clusters();
-        self.lower.resize(rows.len() * clusters, 0.0);
+        self.clusters = panel.clusters();
+        self.stride = panel.packed.as_ref().map_or(self.clusters, |packed| packed.stride());
+        self.lower.resize(rows.len() * self.stride, 0.0);
         if self.lower.is_empty() {
             return;
         }
@@ -26,10 +29,17 @@ impl Scores {
         }
         products(rows.values, panel, &mut self.lower);
         let Coefficients { norm, slope, .. } = &panel.coefficients;
-        for (scores, length) in self.lower.chunks_exact_mut(clusters).zip(rows.lengths) {
+        for (scores, length) in self.lower.chunks_exact_mut(self.stride).zip(rows.lengths) {
             for (score, (norm, slope)) in scores.iter_mut().zip(norm.iter().zip(slope)) {
                 *score = (norm - *score) - length * slope;
             }
         }
+    }
+
+    /// The lower bounds (K) of every row.
+    #[inline(always)]
+    pub(super) fn rows(&self) -> impl Iterator<Item = &[f32]> {
+        let clusters = self.clusters;
+        self.lower.chunks_exact(self.stride.max(1)).map(move |scores| scores.get(..clusters).unwrap_or_default())
     }
 }

@@ -3,6 +3,7 @@
 use super::exact::{approximate_squared_distance, relative_error, squared_distance};
 use super::lanes::{LANES, Lanes, each_bit};
 use super::panel::Panel;
+use pulp::Simd;
 
 /// The nearest codeword of a row, and how many codewords the scores left open.
 pub(super) struct Nearest {
@@ -13,45 +14,83 @@ pub(super) struct Nearest {
 /// Most candidates that are compared in f32 first.
 const CANDIDATES: usize = 32;
 
-/// Nearest codeword of `row`, given lower bounds of its scores.
+/// Codewords that the bounds of their scores leave open.
+#[derive(Clone, Copy)]
+pub(super) struct Candidates {
+    codewords: [u32; CANDIDATES],
+    count: usize,
+}
+
+impl Candidates {
+    pub(super) const NONE: Self = Self { codewords: [0; CANDIDATES], count: 0 };
+
+    #[inline(always)]
+    pub(super) fn push(&mut self, k: u32) {
+        if let Some(place) = self.codewords.get_mut(self.count) {
+            *place = k;
+        }
+        self.count += 1;
+    }
+
+    /// The codewords, if they are not too many to be compared one by one.
+    #[inline(always)]
+    pub(super) fn get(&self) -> Option<&[u32]> {
+        self.codewords.get(..self.count)
+    }
+}
+
+/// The largest lower bound of a score that a codeword may have that is as near as codeword `best`, whose lower bound is
+/// the lowest.
+///
+/// # Exactness
+/// It is the upper bound of the score of `best`. Rounded up, so that comparing in f32 keeps every codeword that might
+/// be as near.
+#[inline(always)]
+pub(super) fn limit(panel: &Panel, best: usize, lowest: f32, (length, error): (f32, f32)) -> f32 {
+    let upper = panel.upper(best, lowest, length, error);
+    (upper + upper.abs() * 1e-6 + 1.0) as f32
+}
+
+/// Nearest codeword of `row`, given lower bounds of its scores and the lowest of every lane.
 ///
 /// # Exactness
 /// Let b be the codeword with the smallest lower bound, and U the upper bound of its score. A codeword whose lower
 /// bound exceeds U is farther than b, proved. If that holds for all others, b is the answer; otherwise the exact
-/// distances of b and of the codewords within U decide, the lowest index on a tie. Of several candidates those need no
-/// exact distance whose distance in f32 exceeds the smallest one by three relative errors: with errors of e each, a
-/// nearest codeword is within `(1 + e) / (1 - e) < 1 + 3 e` of it.
+/// distances of b and of the codewords within U decide, the lowest index on a tie.
 #[inline(always)]
-pub(super) fn nearest(scores: &[f32], row: &[f32], (length, error): (f32, f32), panel: &Panel) -> Nearest {
-    let (best, lowest) = Lanes::of(scores).lowest(scores);
-    let upper = panel.upper(best, lowest, length, error);
-    // Rounded up, so that comparing in f32 keeps every codeword that might be as near.
-    let limit = (upper + upper.abs() * 1e-6 + 1.0) as f32;
-    let (mut candidates, mut count) = ([0_u32; CANDIDATES], 0);
-    each_within(scores, limit, |k| {
-        if let Some(place) = candidates.get_mut(count) {
-            *place = k as u32;
-        }
-        count += 1;
-    });
-    let code = match candidates.get(..count) {
+pub(super) fn nearest<S: Simd>(
+    simd: S,
+    (lanes, scores): (&Lanes, &[f32]),
+    row: &[f32],
+    (length, error): (f32, f32),
+    panel: &Panel,
+) -> Nearest {
+    let (best, lowest) = lanes.lowest(scores);
+    let limit = limit(panel, best, lowest, (length, error));
+    let mut candidates = Candidates::NONE;
+    each_within(scores, limit, |k| candidates.push(k as u32));
+    let code = match candidates.get() {
         Some([] | [_]) => best as u32,
-        Some(candidates) => nearest_of(candidates, row, panel),
+        Some(candidates) => nearest_of(simd, candidates, row, panel),
         None => {
             let open = scores.iter().enumerate().filter(|(_, score)| **score <= limit);
             let decided = open.map(|(k, _)| (squared_distance(row, panel.codeword(k)), k as u32)).min();
             decided.map_or(best as u32, |(_, k)| k)
         }
     };
-    Nearest { code, candidates: count as u32 }
+    Nearest { code, candidates: candidates.count as u32 }
 }
 
-/// The nearest of some codewords, which are ascending.
+/// The nearest of some codewords, the lowest index on a tie.
+///
+/// # Exactness
+/// Those need no exact distance whose distance in f32 exceeds the smallest one by three relative errors: with errors of
+/// e each, a nearest codeword is within `(1 + e) / (1 - e) < 1 + 3 e` of it.
 #[inline(always)]
-fn nearest_of(candidates: &[u32], row: &[f32], panel: &Panel) -> u32 {
+pub(super) fn nearest_of<S: Simd>(simd: S, candidates: &[u32], row: &[f32], panel: &Panel) -> u32 {
     let (mut distances, mut least) = ([0.0; CANDIDATES], f32::INFINITY);
     for (k, distance) in candidates.iter().zip(&mut distances) {
-        *distance = approximate_squared_distance(row, panel.codeword(*k as usize));
+        *distance = approximate_squared_distance(simd, row, panel.codeword(*k as usize));
         least = if *distance < least { *distance } else { least };
     }
     let limit = least * (1.0 + 3.0 * relative_error(panel.dim()));
@@ -72,7 +111,7 @@ fn nearest_of(candidates: &[u32], row: &[f32], panel: &Panel) -> u32 {
 
 /// Hands over every codeword whose score is at most `limit`, ascending.
 #[inline(always)]
-fn each_within(scores: &[f32], limit: f32, mut each: impl FnMut(usize)) {
+pub(super) fn each_within(scores: &[f32], limit: f32, mut each: impl FnMut(usize)) {
     let (parts, rest) = scores.as_chunks::<LANES>();
     for (p, part) in parts.iter().enumerate() {
         let mut flags = [false; LANES];

@@ -2,8 +2,8 @@
 
 use super::assign::{Assign, Block, Scratch};
 use super::exact::squared_distance;
-use super::history::{History, Movements};
-use super::memory::{Mark, Memory};
+use super::history::{EPOCHS, History, Movements};
+use super::memory::Mark;
 use super::panel::Panel;
 use super::range_search::{self, Prices};
 use super::rows::Held;
@@ -24,9 +24,6 @@ use std::sync::Arc;
 /// Rows that one task takes at a time: their scores and the rows themselves stay in the cache.
 const BLOCK: usize = 252;
 
-/// Bytes that rows may remember beyond a fifth of their own size.
-const MEMORY: usize = 96 << 20;
-
 /// Values that one task uploads.
 const UPLOAD: usize = 1 << 15;
 
@@ -39,9 +36,9 @@ pub(super) struct CpuTable {
     /// Whether assignments of the same rows are going to be repeated with similar codewords.
     repeats: bool,
     history: History,
-    /// What the first rows remember, see [`Memory`]: as many rows as there is room for, none before it pays.
+    /// What the rows remember of assignments to so many codewords: nothing before it pays.
     marks: Vec<Mark>,
-    bounds: Vec<u16>,
+    marked: usize,
     sums: Option<Sums>,
     /// Codebooks prepared before: an encode takes every chunk through the same few.
     prepared: Vec<(Codebook, Arc<Panel>)>,
@@ -75,7 +72,7 @@ impl CpuTable {
             repeats,
             history: History::default(),
             marks: Vec::new(),
-            bounds: Vec::new(),
+            marked: 0,
             sums: None,
             prepared: Vec::new(),
         })
@@ -86,7 +83,6 @@ impl CpuTable {
         self.codes.fill(NO_CODE);
         self.history = History::default();
         self.marks = Vec::new();
-        self.bounds = Vec::new();
         self.sums = None;
     }
 
@@ -105,48 +101,52 @@ impl CpuTable {
         self.rows.measure(&self.pool, self.unit)
     }
 
-    /// Rows that are to remember bounds for so many codewords: none where it does not pay.
-    fn rows_to_remember(&self, clusters: usize) -> usize {
-        if clusters < 64 || self.dim() < 64 {
-            return 0;
+    /// Makes room for what rows remember, once movements are small enough for it to pay.
+    fn remember(&mut self, panel: &Panel) -> Result<()> {
+        let clusters = panel.clusters();
+        if self.marked != clusters {
+            (self.marks, self.marked) = (Vec::new(), clusters);
         }
-        let bytes = MEMORY + size_of_val(self.rows.values()) / 5;
-        let rows = bytes / (size_of::<Mark>() + clusters * size_of::<u16>());
-        if rows < self.rows() { rows / BLOCK * BLOCK } else { self.rows() }
-    }
-
-    /// Makes room for what rows remember, once movements are small enough.
-    fn remember(&mut self, movements: &Movements, clusters: usize) -> Result<()> {
-        if self.bounds.len() != self.marks.len() * clusters {
-            (self.marks, self.bounds) = (Vec::new(), Vec::new());
-        }
-        if self.marks.is_empty() && movements.typical().is_some_and(|typical| typical < self.near_enough()) {
-            let rows = self.rows_to_remember(clusters);
-            self.marks = try_vec(Mark::UNKNOWN, rows, "bounds of distances")?;
-            self.bounds = try_vec(0, rows * clusters, "bounds of distances")?;
+        let pays = self.repeats && self.marks.is_empty() && clusters >= 64 && self.dim() >= 32;
+        if pays && self.history.typical(panel).is_some_and(|typical| typical < self.near_enough()) {
+            self.marks = try_vec(Mark::UNKNOWN, self.rows(), "codewords near rows")?;
         }
         Ok(())
     }
 
-    /// Movement of codewords below which bounds save work: a fraction of the rows' typical length.
+    /// Movements of the codewords since the assignments that rows remember.
+    fn movements(&self, panel: &Panel) -> Result<Movements> {
+        if self.marks.is_empty() {
+            return Ok(Movements::default());
+        }
+        let mut live = [false; EPOCHS];
+        for mark in &self.marks {
+            if let Some(live) = live.get_mut(mark.epoch as usize % EPOCHS) {
+                *live = true;
+            }
+        }
+        let live = |epoch: u32| live.get(epoch as usize % EPOCHS).is_some_and(|live| *live);
+        self.pool.run(|| self.history.movements(panel, live))
+    }
+
+    /// Movement of codewords below which memory saves work: a fraction of the rows' typical length.
     fn near_enough(&self) -> f32 {
-        (0.2 * self.rows.mean_length()) as f32
+        (0.12 * self.rows.mean_length()) as f32
     }
 
     /// Assigns blocks of rows on all threads.
     fn assign_blocks(&mut self, panel: &Panel, movements: &Movements) -> Tally {
         let epoch = self.history.next();
         let (rows, codes) = (&self.rows, &mut self.codes);
-        let bounds = self.bounds.chunks_mut(BLOCK * panel.clusters());
-        let memory = self.marks.chunks_mut(BLOCK).zip(bounds).map(|(marks, bounds)| Memory { marks, bounds });
         let blocks = codes.len().div_ceil(BLOCK);
-        let memory: Vec<Memory<'_>> = memory.chain(std::iter::repeat_with(Memory::default)).take(blocks).collect();
-        let run = |scratch: &mut Scratch, ((rows, codes), memory)| {
-            let block = Block { rows, codes, memory };
+        let marks = self.marks.chunks_mut(BLOCK).chain(std::iter::repeat_with(Default::default));
+        let marks: Vec<&mut [Mark]> = marks.take(blocks).collect();
+        let run = |scratch: &mut Scratch, ((rows, codes), marks)| {
+            let block = Block { rows, codes, marks };
             panel.unit.run(Assign { block, panel, epoch, movements, scratch })
         };
         self.pool.run(|| {
-            let blocks = rows.blocks(BLOCK).zip(codes.par_chunks_mut(BLOCK)).zip(memory);
+            let blocks = rows.blocks(BLOCK).zip(codes.par_chunks_mut(BLOCK)).zip(marks);
             blocks.map_init(Scratch::default, run).reduce(Tally::default, Tally::plus)
         })
     }
@@ -187,8 +187,8 @@ impl Table for CpuTable {
     fn assign(&mut self, codebook: &Codebook) -> Result<Assigned> {
         self.measure()?;
         let panel = self.prepare(codebook)?;
-        let movements = self.pool.run(|| self.history.movements(&panel));
-        self.remember(&movements, panel.clusters())?;
+        self.remember(&panel)?;
+        let movements = self.movements(&panel)?;
         let tally = self.assign_blocks(&panel, &movements);
         self.tallies.add(tally);
         if self.repeats {

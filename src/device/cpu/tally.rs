@@ -13,8 +13,11 @@ pub(super) struct Tally {
     /// Those of them whose scores left several codewords open, and the codewords left open for all of them.
     pub(super) undecided: u64,
     pub(super) candidates: u64,
-    /// Time of all threads together: for scores, and for all of it.
+    /// Rows whose code the codewords that they list decided.
+    pub(super) listed: u64,
+    /// Time of all threads together: for scores, for comparing rows with what they list, and for all of it.
     pub(super) scoring: Duration,
+    pub(super) listing: Duration,
     pub(super) assigning: Duration,
 }
 
@@ -26,7 +29,9 @@ impl Tally {
             scored: self.scored + other.scored,
             undecided: self.undecided + other.undecided,
             candidates: self.candidates + other.candidates,
+            listed: self.listed + other.listed,
             scoring: self.scoring + other.scoring,
+            listing: self.listing + other.listing,
             assigning: self.assigning + other.assigning,
         }
     }

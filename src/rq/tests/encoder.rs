@@ -1,6 +1,6 @@
 //! Encoding with prices and within capacities, against definitions and a textbook solver.
 
-use super::{coarse_rows, devices, fit};
+use super::{coarse_rows, devices, fit, rows};
 use crate::transport::balanced::Sizes;
 use crate::transport::balanced::tests::{Matrix as Costs, flow};
 use crate::{Device, ErrorKind, Matrix, Metric, RqKMeans, RqKMeansModel};
@@ -151,4 +151,47 @@ fn what_cannot_be_is_refused() {
     let error = huge.encoder().priced().unwrap().capacity(60).encode(&rows, &Device::cpu()).unwrap_err();
     assert!(matches!(error.kind(), ErrorKind::Range { level: 0, .. }), "{error}");
     assert_eq!(huge.encoder().priced().unwrap().encode(&rows, &Device::cpu()).unwrap().values()[0], 0);
+}
+
+/// A prepared encoder, a few rows at a time, on all devices and all units of the CPU.
+#[test]
+fn prepared_encoders_give_the_codes_of_an_encode() {
+    let dim = 37;
+    let values = rows(400, dim, 5.0);
+    let all = Matrix::new(&values, dim).unwrap();
+    let units = ["cpu:8bit", "cpu:16bit", "cpu:f32", "cpu:portable"].map(|name| Device::named(name).unwrap());
+    let params = RqKMeans::new(3, [70, 9, 16]).max_iter(2);
+    for params in [params.clone(), params.clone().metric(Metric::Cosine), params.normalize_residuals(true)] {
+        let (model, _) = fit(&params, &values, dim, &Device::cpu()).unwrap();
+        let expected = model.encode(&all, &Device::reference()).unwrap();
+        for device in units.iter().chain(devices()).chain([&Device::reference()]) {
+            let mut encoder = model.encoder().prepare(device).unwrap();
+            for (count, first) in [(1, 0), (1, 399), (16, 30), (2, 7), (300, 100)] {
+                let mut codes = vec![u32::MAX; 3 * count];
+                encoder.encode_into(&values[first * dim..(first + count) * dim], &mut codes).unwrap();
+                assert_eq!(codes, expected.values()[3 * first..3 * (first + count)], "{device:?}, {count} rows");
+                encoder = encoder.clone();
+            }
+        }
+    }
+}
+
+#[test]
+fn prepared_encoders_keep_to_their_settings_and_refuse_what_does_not_fit() {
+    let values = coarse_rows(150, DIM, 0.0);
+    let model = balanced(&values);
+    let (rows, device) = (Matrix::new(&values, DIM).unwrap(), Device::cpu());
+    let mut codes = vec![0; 300];
+    let mut priced = model.encoder().prepare(&device).unwrap().priced().unwrap();
+    priced.encode_into(&values, &mut codes).unwrap();
+    assert_eq!(codes, priced.encode(&rows, &device).unwrap().values());
+    assert_ne!(codes, model.encode(&rows, &device).unwrap().values());
+    let mut encoder = model.encoder();
+    encoder.encode_into(&[], &mut []).unwrap();
+    let kind = |result: crate::Result<()>| result.unwrap_err().into_kind();
+    assert!(matches!(kind(encoder.encode_into(&values[..4], &mut codes)), ErrorKind::Length { len: 4, dim: DIM }));
+    assert!(matches!(kind(encoder.encode_into(&values[..3], &mut codes)), ErrorKind::Parameter { .. }));
+    let bad = [0.0, 1.0, 2.0, 3.0, f32::NAN, 5.0];
+    let found = kind(encoder.encode_into(&bad, &mut codes[..4]));
+    assert!(matches!(found, ErrorKind::NotFinite { row: 1, column: 1, .. }), "{found:?}");
 }

@@ -16,6 +16,14 @@ pub(super) trait Multiply: Copy {
         starts: [i32; R],
         columns: [&[Group]; G],
     ) -> Sums<R, G>;
+
+    /// `start` plus the sum over all words of one row and one codeword, which have as many.
+    fn dot(self, row: &[i32], column: &[i32], start: i32) -> i32;
+}
+
+/// Work that is compiled for a multiplier and the tile that keeps it busy: so many rows and groups.
+pub(super) trait Task {
+    fn run<M: Multiply, const ROWS: usize, const GROUPS: usize>(self, multiplier: M);
 }
 
 /// Any processor: what all others have to agree with.
@@ -44,6 +52,23 @@ impl Multiply for Portable {
             }
         }
         sums
+    }
+
+    #[inline(always)]
+    fn dot(self, row: &[i32], column: &[i32], start: i32) -> i32 {
+        let product = |(row, column): (&i32, &i32)| -> i32 {
+            match self.0 {
+                Width::Bits8 => {
+                    let (row, column) = (row.to_ne_bytes(), column.to_ne_bytes());
+                    (0..4).map(|b| i32::from(row[b] as i8) * i32::from(column[b])).sum()
+                }
+                Width::Bits16 => {
+                    let (row, column) = (halves(*row), halves(*column));
+                    row[0] * column[0] + row[1] * column[1]
+                }
+            }
+        };
+        row.iter().zip(column).map(product).fold(start, |sum, product| sum + product)
     }
 }
 
@@ -108,5 +133,18 @@ impl Multiply for pulp::x86::V3 {
             }
         }
         out
+    }
+
+    #[inline(always)]
+    fn dot(self, row: &[i32], column: &[i32], start: i32) -> i32 {
+        use pulp::{cast, i16x16, i32x8};
+        let ((rows, row), (columns, column)) = (row.as_chunks::<8>(), column.as_chunks::<8>());
+        let mut sum = self.splat_i32x8(0);
+        for (row, column) in rows.iter().zip(columns) {
+            let (row, column): (i16x16, i16x16) = (cast(*row), cast(*column));
+            sum = self.wrapping_add_i32x8(sum, self.multiply_wrapping_add_adjacent_i16x16(row, column));
+        }
+        let whole: i32 = cast::<i32x8, [i32; 8]>(sum).iter().sum();
+        Portable(Width::Bits16).dot(row, column, start + whole)
     }
 }

@@ -53,6 +53,10 @@ fn compare<M: Multiply, const R: usize, const G: usize>(multiplier: M, width: Wi
         let columns: [&[Group]; G] = std::array::from_fn(|g| &columns[g][..]);
         let expected = Portable(width).multiply(rows, starts, columns);
         assert_eq!(multiplier.multiply(rows, starts, columns), expected, "{R} x {G}, {len} words, {kind}");
+        for (r, g) in (0..R).flat_map(|r| (0..G).map(move |g| (r, g))) {
+            let column: Vec<i32> = columns[g].iter().map(|group| group.0[3]).collect();
+            assert_eq!(multiplier.dot(rows[r], &column, starts[r]), expected[r][g][3], "{len} words, {kind}");
+        }
     }
 }
 
@@ -200,9 +204,16 @@ fn scores_are_the_same_bits_for_all_instructions() {
             let mut held = Held::new(rows, dim).unwrap();
             held.change().copy_from_slice(&values);
             held.measure(&Pool(None), unit).unwrap();
-            let mut scores = vec![0.0; rows * clusters];
+            let mut scores = vec![0.0; rows * packed.stride()];
             packed.scores(held.rows(0, rows), &panel.coefficients, &mut scores);
-            let bits: Vec<u32> = scores.iter().map(|score: &f32| score.to_bits()).collect();
+            let of_rows = scores.chunks_exact(packed.stride()).flat_map(|scores| &scores[..clusters]);
+            let bits: Vec<u32> = of_rows.map(|score: &f32| score.to_bits()).collect();
+            let (all, mut one) = ((0..clusters as u16).collect::<Vec<u16>>(), vec![0.0; clusters]);
+            for row in 0..rows {
+                packed.few(held.rows(0, rows), row, &all, &panel.coefficients, &mut one);
+                let one: Vec<u32> = one.iter().map(|score: &f32| score.to_bits()).collect();
+                assert_eq!(one, bits[row * clusters..(row + 1) * clusters], "{unit:?}, row {row}");
+            }
             let expected = &mut expected[usize::from(width == Width::Bits16)];
             assert_eq!(&bits, expected.get_or_insert_with(|| bits.clone()), "{unit:?}, {rows} x {dim}, {clusters}");
         }

@@ -2,8 +2,7 @@
 //! a sum of 32 bits: on 512-bit vectors, and on 256-bit ones.
 
 use super::Width;
-use super::multiply::{Multiply, Portable, Sums};
-use super::packed::Work;
+use super::multiply::{Multiply, Portable, Sums, Task};
 use crate::device::cpu::bounds::GROUP;
 use crate::device::cpu::pairs::Group;
 use std::arch::x86_64::{
@@ -21,22 +20,22 @@ pub(in crate::device::cpu) fn has_256() -> bool {
     Vex256::here().is_some() || Evex256::here().is_some()
 }
 
-/// Computes scores with 512-bit vectors; with any where the processor lacks these.
+/// Runs a task with 512-bit vectors; with any where the processor lacks these.
 #[inline(always)]
-pub(super) fn run_512(work: Work<'_>) {
+pub(super) fn run_512(task: impl Task) {
     match Evex512::here() {
-        Some(multiplier) => multiplier.run(work),
-        None => work.run::<_, 2, 1>(Portable(Width::Bits8)),
+        Some(multiplier) => multiplier.run(task),
+        None => task.run::<_, 2, 1>(Portable(Width::Bits8)),
     }
 }
 
-/// Computes scores with 256-bit vectors; with any where the processor lacks these.
+/// Runs a task with 256-bit vectors; with any where the processor lacks these.
 #[inline(always)]
-pub(super) fn run_256(work: Work<'_>) {
+pub(super) fn run_256(task: impl Task) {
     match (Vex256::here(), Evex256::here()) {
-        (Some(multiplier), _) => multiplier.run(work),
-        (_, Some(multiplier)) => multiplier.run(work),
-        _ => work.run::<_, 2, 1>(Portable(Width::Bits8)),
+        (Some(multiplier), _) => multiplier.run(task),
+        (_, Some(multiplier)) => multiplier.run(task),
+        _ => task.run::<_, 2, 1>(Portable(Width::Bits8)),
     }
 }
 
@@ -54,13 +53,13 @@ macro_rules! multiplier {
                 (true $(&& std::is_x86_feature_detected!($feature))+).then_some(Self(()))
             }
 
-            fn run(self, work: Work<'_>) {
+            fn run(self, task: impl Task) {
                 #[target_feature(enable = $enable)]
-                fn run(multiplier: $name, work: Work<'_>) {
-                    work.run::<_, $rows, $groups>(multiplier);
+                fn run(multiplier: $name, task: impl Task) {
+                    task.run::<_, $rows, $groups>(multiplier);
                 }
                 // SAFETY: `self` exists only where `here` has found all of these features.
-                unsafe { run(self, work) }
+                unsafe { run(self, task) }
             }
         }
 
@@ -103,6 +102,19 @@ macro_rules! multiplier {
                     }
                 }
                 out
+            }
+
+            #[inline(always)]
+            fn dot(self, row: &[i32], column: &[i32], start: i32) -> i32 {
+                const WORDS: usize = GROUP / $parts;
+                let ((rows, row), (columns, column)) = (row.as_chunks::<WORDS>(), column.as_chunks::<WORDS>());
+                let mut sum = <$vector as bytemuck::Zeroable>::zeroed();
+                for (row, column) in rows.iter().zip(columns) {
+                    // SAFETY: as above.
+                    sum = unsafe { $multiply(sum, bytemuck::cast(*column), bytemuck::cast(*row)) };
+                }
+                let whole: i32 = bytemuck::cast::<$vector, [i32; WORDS]>(sum).iter().sum();
+                Portable(Width::Bits8).dot(row, column, start + whole)
             }
         }
     };

@@ -2,10 +2,13 @@
 //! codeword what bounds the error of a score.
 
 use super::bounds::{Coefficients, U, up};
+use super::exact::approximate_product;
 use super::integers::Packed;
+use super::rows::Rows;
 use super::unit::Unit;
 use crate::codebook::Codebook;
 use crate::error::{Result, try_vec};
+use pulp::Simd;
 
 /// Codewords as exact f32 with the coefficients of the score's lower bound.
 ///
@@ -63,6 +66,16 @@ impl Panel {
         Ok(Self::of(unit, values, packed, dim))
     }
 
+    /// Some of the codewords, in the given order.
+    pub(super) fn only(&self, codewords: &[u32]) -> Result<Self> {
+        let mut values = try_vec(0.0_f32, codewords.len() * self.dim, "codewords")?;
+        let places = values.chunks_exact_mut(self.dim).zip(codewords);
+        places.for_each(|(place, k)| place.copy_from_slice(self.codeword(*k as usize)));
+        let width = self.unit.products.width();
+        let packed = width.map(|width| Packed::new(self.unit, width, &values, self.dim)).transpose()?;
+        Ok(Self::of(self.unit, values, packed, self.dim))
+    }
+
     fn of(unit: Unit, values: Vec<f32>, packed: Option<Packed>, dim: usize) -> Self {
         let clusters = values.len() / dim;
         let gamma = |n: f64| n * U / (1.0 - n * U) * 1.0001;
@@ -97,6 +110,21 @@ impl Panel {
     #[inline(always)]
     pub(super) fn codeword(&self, k: usize) -> &[f32] {
         self.values.chunks_exact(self.dim).nth(k).unwrap_or_default()
+    }
+
+    /// Lower bounds of the scores of row `row` with some codewords.
+    #[inline(always)]
+    pub(super) fn few<S: Simd>(&self, simd: S, rows: Rows<'_>, row: usize, codewords: &[u16], out: &mut [f32]) {
+        if let Some(packed) = &self.packed {
+            return packed.few(rows, row, codewords, &self.coefficients, out);
+        }
+        let Coefficients { norm, slope, .. } = &self.coefficients;
+        let (values, length) = (rows.row(row), rows.length(row));
+        for (k, out) in codewords.iter().zip(out) {
+            let product = 2.0 * approximate_product(simd, values, self.codeword(usize::from(*k)));
+            let of = norm.get(usize::from(*k)).zip(slope.get(usize::from(*k)));
+            *out = of.map_or(f32::NEG_INFINITY, |(norm, slope)| (norm - product) - length * slope);
+        }
     }
 
     /// Upper bound of the score of codeword `k` from its lower bound, for a row of the given `length` and `error`.

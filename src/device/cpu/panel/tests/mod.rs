@@ -65,7 +65,7 @@ fn violations(panel: &Panel, rows: &[i32], codebook: &Codebook) -> (usize, usize
     let measured = held.rows(0, rows.len() / dim);
     scores.compute(measured, panel);
     let (mut low, mut high) = (0, 0);
-    let all = rows.chunks_exact(dim).zip(measured.lengths).zip(scores.lower.chunks_exact(panel.clusters()));
+    let all = rows.chunks_exact(dim).zip(measured.lengths).zip(scores.rows());
     for (i, ((row, length), lower)) in all.enumerate() {
         let error = measured.error(i);
         for (k, (lower, codeword)) in lower.iter().zip(codebook.values().chunks_exact(dim)).enumerate() {

@@ -5,7 +5,7 @@ use crate::codebook::Codebook;
 use crate::device::NO_CODE;
 use crate::device::cpu::assign::{Assign, Block, Scratch};
 use crate::device::cpu::history::History;
-use crate::device::cpu::memory::{Mark, Memory};
+use crate::device::cpu::memory::Mark;
 use crate::device::cpu::panel::Panel;
 use crate::device::cpu::unit::Unit;
 use crate::kernel::assign;
@@ -48,10 +48,10 @@ fn cancelling(numbers: &mut Numbers, rows: usize, dim: usize) -> (Vec<i32>, Code
     (values, Codebook::new(codewords.collect(), dim))
 }
 
-fn codes_of(panel: &Panel, rows: &[i32], memory: Memory<'_>, codes: &mut [u32], history: &History) -> u64 {
+fn codes_of(panel: &Panel, rows: &[i32], marks: &mut [Mark], codes: &mut [u32], history: &History) -> u64 {
     let held = held(rows, panel.dim(), panel.unit);
-    let block = Block { rows: held.rows(0, codes.len()), codes, memory };
-    let (epoch, movements) = (history.next(), &history.movements(panel));
+    let block = Block { rows: held.rows(0, codes.len()), codes, marks };
+    let (epoch, movements) = (history.next(), &history.movements(panel, |_| true).unwrap());
     panel.unit.run(Assign { block, panel, epoch, movements, scratch: &mut Scratch::default() }).undecided
 }
 
@@ -69,7 +69,7 @@ fn near_ties_are_settled_right() {
             let expected = expected(&rows, &codebook);
             for panel in panels(&codebook) {
                 let mut codes = vec![NO_CODE; expected.len()];
-                let settled = codes_of(&panel, &rows, Memory::default(), &mut codes, &History::default());
+                let settled = codes_of(&panel, &rows, &mut [], &mut codes, &History::default());
                 assert_eq!(codes, expected, "{dim} dimensions, {:?}", panel.unit);
                 assert!(settled > 0);
             }
@@ -88,7 +88,7 @@ fn near_ties_go_wrong_without_error_terms() {
             panel.coefficients.slope.fill(0.0);
             panel.coefficients.tilt.fill(0.0);
             let mut codes = vec![NO_CODE; expected.len()];
-            codes_of(panel, &rows, Memory::default(), &mut codes, &History::default());
+            codes_of(panel, &rows, &mut [], &mut codes, &History::default());
             *wrong |= codes != expected;
         }
     }
@@ -98,7 +98,6 @@ fn near_ties_go_wrong_without_error_terms() {
 /// What is remembered with one unit.
 struct State {
     marks: Vec<Mark>,
-    bounds: Vec<u16>,
     codes: Vec<u32>,
     history: History,
 }
@@ -110,19 +109,13 @@ fn memory_between_assignments_is_right_for_every_unit() {
     for (kinds, dim) in [(0, 40), (1, 100), (2, 130)] {
         let mut numbers = Numbers(kinds, 0);
         let (rows, mut codebook) = near_ties(&mut numbers, 48, dim);
-        let clusters = codebook.clusters();
-        let new = |_: &Panel| State {
-            marks: vec![Mark::UNKNOWN; 48],
-            bounds: vec![0; 48 * clusters],
-            codes: vec![NO_CODE; 48],
-            history: History::default(),
-        };
+        let new =
+            |_: &Panel| State { marks: vec![Mark::UNKNOWN; 48], codes: vec![NO_CODE; 48], history: History::default() };
         let mut states: Vec<State> = panels(&codebook).iter().map(new).collect();
         for step in 0..12 {
             let expected = expected(&rows, &codebook);
             for (panel, state) in panels(&codebook).into_iter().zip(&mut states) {
-                let memory = Memory { marks: &mut state.marks, bounds: &mut state.bounds };
-                codes_of(&panel, &rows, memory, &mut state.codes, &state.history);
+                codes_of(&panel, &rows, &mut state.marks, &mut state.codes, &state.history);
                 assert_eq!(state.codes, expected, "step {step}, {:?}", panel.unit);
                 skipped += state.marks.iter().filter(|mark| mark.epoch < state.history.next()).count();
                 state.history.push(&panel);

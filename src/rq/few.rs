@@ -1,0 +1,48 @@
+//! Encoding a few rows at a time, without memory of their own and on the thread of the caller.
+
+use super::model::RqKMeansModel;
+use crate::codebook::Codebook;
+use crate::device::{Device, FewRows};
+use crate::error::Result;
+use crate::grid::{check_finite, quantize_rows_alone};
+use crate::quantization::{Metric, Quantization};
+use crate::quantizer::{EncodeOptions, FewEncoder};
+
+/// The grid of a model and its prepared codebooks.
+struct Few {
+    quantization: Quantization,
+    rows: Box<dyn FewRows>,
+    q: Vec<i32>,
+}
+
+impl RqKMeansModel {
+    /// Prepares the model to encode a few rows at a time by their nearest codewords.
+    pub(super) fn few(&self, device: &Device, options: &EncodeOptions) -> Result<Option<Box<dyn FewEncoder>>> {
+        if *options != EncodeOptions::default() {
+            return Ok(None);
+        }
+        let quantization = self.quantization.clone();
+        let level = |(level, codebook)| (codebook, quantization.scales_level(level));
+        let levels: Vec<(&Codebook, bool)> = self.levels.iter().enumerate().map(level).collect();
+        let Some(rows) = device.engine().few_rows(&levels)? else { return Ok(None) };
+        Ok(Some(Box::new(Few { quantization, rows, q: Vec::new() })))
+    }
+}
+
+impl FewEncoder for Few {
+    fn encode(&mut self, rows: &[f32], codes: &mut [u32]) -> Result<()> {
+        let grid = &self.quantization.grid;
+        check_finite(0, rows, grid.dim())?;
+        self.q.resize(rows.len(), 0);
+        match self.quantization.metric {
+            Metric::L2 => drop(grid.quantize(rows, &mut self.q)),
+            Metric::Cosine => quantize_rows_alone(rows, grid.dim(), &mut self.q),
+        }
+        self.rows.encode(&self.q, codes);
+        Ok(())
+    }
+
+    fn copy(&self) -> Box<dyn FewEncoder> {
+        Box::new(Self { quantization: self.quantization.clone(), rows: self.rows.copy(), q: Vec::new() })
+    }
+}
