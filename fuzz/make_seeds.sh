@@ -56,6 +56,8 @@ put fvecs x.fvecs rows
 put parquet ids.parquet ids
 "$semid" assign --quiet --device cpu --model plain.safetensors --input x.npy --items items.txt --db ids.db
 put database ids.db registry
+"$semid" assign --quiet --device cpu --namespace goods --input x.npy --items items.txt --db ids.db
+put database ids.db namespaces
 "$semid" sweep --quiet --device cpu --input x.npy --levels 1,2 --clusters 4 --k 0 --output sweep.jsonl
 put sweep sweep.jsonl two-runs
 printf '\000\0031-2-3-4' >plain && put ids plain plain

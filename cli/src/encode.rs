@@ -2,13 +2,14 @@
 
 use crate::args::{Assignment, Common, EncodeArgs, Format};
 use crate::balance::{self, Balance};
+use crate::heard::Heard;
 use crate::input::{Input, Texts};
 use crate::interrupt::{self, Watched};
 use crate::items;
 use crate::outliers;
 use crate::output::{self, Answer, Failure, Outcome};
 use crate::progress::Bar;
-use crate::warnings::{Directed, Usage};
+use crate::warnings::{Noticed, Usage};
 use semid::io::{IdWriter, NpyWriter};
 use semid::rq::EncodeReport;
 use semid::{Encoder, IdFormat, Model, Result, Rows};
@@ -56,12 +57,13 @@ pub(crate) fn run(common: &Common, args: &EncodeArgs) -> Outcome {
     let keys = keys(args, &input)?;
     let mut sink = Sink::create(&args.output, input.rows.total(), &model, keys, args.id_column.as_deref(), format)?;
     let rows = Watched::new(&input.rows);
-    let directed = Directed::new(&rows, model.metric());
+    let noticed = Noticed::new(&rows, model.metric());
+    let see = |first: usize, values: &[f32]| noticed.see(first, values);
     let mut usage = Usage::new(&model.clusters());
     let bar = Bar::rows(common, rows.len());
     bar.name("encoding");
     let start = Instant::now();
-    let encoded = encoder.encode_with(&directed, &device, |first, codes| {
+    let encoded = encoder.encode_with(&Heard::new(&rows, &see), &device, |first, codes| {
         interrupt::check()?;
         usage.count(codes);
         sink.write(first, codes, &input)?;
@@ -82,8 +84,8 @@ pub(crate) fn run(common: &Common, args: &EncodeArgs) -> Outcome {
         saturated_values: report.saturated_values,
         bad_rows: input.skipped(),
         warnings: [
-            outliers::warnings(report.saturated_values, &report.outliers, number),
-            directed.warnings(number),
+            outliers::reported(report.saturated_values, &report.outliers, number),
+            noticed.warnings(number),
             usage.warnings(report.rows as usize),
         ]
         .concat(),

@@ -20,6 +20,7 @@ mod export;
 mod failure;
 mod file_system;
 mod fit;
+mod heard;
 mod info;
 mod input;
 mod interrupt;

@@ -1,10 +1,13 @@
 //! Warnings about models and codes, which the commands make all the same.
 
+use crate::outliers::{self, Far};
 use crate::output::things;
-use semid::rq::{Codebook, LevelReport};
-use semid::{Metric, Result, Rows};
+use semid::metrics::CodeMetrics;
+use semid::rq::{Codebook, Grid, LevelReport, NarrowDimension};
+use semid::{Metric, Model, Rows, RqKMeansModel};
+use std::cmp::Reverse;
 use std::collections::{BTreeSet, HashSet};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// Share of the codes of a level below which few are used.
 const FEW: f64 = 0.05;
@@ -69,56 +72,134 @@ impl Usage {
     }
 }
 
-/// Rows that notice rows of zeros, which have no direction.
-pub(crate) struct Directed<'a> {
-    rows: &'a dyn Rows,
+/// Notices rows that a command reads, however often and in whatever order: those of zeros under the cosine metric,
+/// which have no direction, and values beyond the grid of a model.
+pub(crate) struct Noticed {
+    dim: usize,
     is_cosine: bool,
-    zeros: Mutex<BTreeSet<usize>>,
+    grid: Option<Grid>,
+    found: Mutex<Found>,
 }
 
-impl<'a> Directed<'a> {
-    pub(crate) fn new(rows: &'a dyn Rows, metric: Metric) -> Self {
-        Self { rows, is_cosine: metric == Metric::Cosine, zeros: Mutex::default() }
+#[derive(Default)]
+struct Found {
+    zeros: BTreeSet<usize>,
+    /// The rows that have values beyond the grid, and the number of these values.
+    beyond: HashSet<usize>,
+    values: u64,
+    /// The rows with the farthest values, farthest first.
+    worst: Vec<Far>,
+}
+
+/// Most rows with values beyond the grid that are named.
+const WORST: usize = 8;
+
+impl Noticed {
+    /// For rows that are measured by `metric`.
+    pub(crate) fn new(rows: &dyn Rows, metric: Metric) -> Self {
+        let is_cosine = metric == Metric::Cosine;
+        Self { dim: rows.dim().max(1), is_cosine, grid: None, found: Mutex::default() }
     }
 
-    /// Returns one sentence if there are rows of zeros; `number` gives the number of a row in the input.
-    pub(crate) fn warnings(&self, number: impl Fn(usize) -> usize) -> Vec<String> {
-        let zeros = self.zeros.lock().unwrap_or_else(PoisonError::into_inner);
-        if zeros.is_empty() {
-            return Vec::new();
+    /// For rows that a model encodes; values beyond its grid are noticed too.
+    pub(crate) fn of_model(rows: &dyn Rows, model: &Model) -> Self {
+        let noticed = Self::new(rows, model.metric());
+        let grid = model.downcast::<RqKMeansModel>().map(|model| model.grid().clone());
+        // Under the cosine metric every row has a grid of its own.
+        Self { grid: grid.filter(|_| !noticed.is_cosine), ..noticed }
+    }
+
+    /// Looks at rows from `first` on.
+    pub(crate) fn see(&self, first: usize, values: &[f32]) {
+        let rows = || (first..).zip(values.chunks_exact(self.dim));
+        if self.is_cosine {
+            let is_zero = |row: &[f32]| row.iter().all(|value| *value == 0.0);
+            let zeros: Vec<usize> = rows().filter(|(_, row)| is_zero(row)).map(|(number, _)| number).collect();
+            if !zeros.is_empty() {
+                let mut found = self.found();
+                let room = COUNTED.saturating_sub(found.zeros.len());
+                found.zeros.extend(zeros.into_iter().take(room));
+            }
         }
-        let count = match zeros.len() {
+        let Some(grid) = &self.grid else { return };
+        let mut steps = vec![0; self.dim];
+        for (number, row) in rows() {
+            let beyond = grid.quantize(row, &mut steps);
+            if beyond > 0 {
+                self.found().add(Far::of(number, row, grid), beyond);
+            }
+        }
+    }
+
+    fn found(&self) -> MutexGuard<'_, Found> {
+        self.found.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// One sentence about rows of zeros, and one about values beyond the grid; `number` is what a row is called.
+    pub(crate) fn warnings(&self, number: impl Fn(usize) -> usize) -> Vec<String> {
+        let found = self.found();
+        let mut said = outliers::warnings(found.values, &found.worst, &number);
+        if found.zeros.is_empty() {
+            return said;
+        }
+        let count = match found.zeros.len() {
             1 => "1 row is".to_owned(),
             COUNTED.. => format!("{COUNTED} rows or more are"),
             count => format!("{count} rows are"),
         };
-        let named: Vec<String> = zeros.iter().take(NAMED).map(|row| number(*row).to_string()).collect();
-        let more = if zeros.len() > NAMED { ", ..." } else { "" };
-        vec![format!("{count} zero, which has no direction under the cosine metric: row {}{more}", named.join(", "))]
+        let named: Vec<String> = found.zeros.iter().take(NAMED).map(|row| number(*row).to_string()).collect();
+        let more = if found.zeros.len() > NAMED { ", ..." } else { "" };
+        let named = named.join(", ");
+        said.push(format!("{count} zero, which has no direction under the cosine metric: row {named}{more}"));
+        said
     }
 }
 
-impl Rows for Directed<'_> {
-    fn len(&self) -> usize {
-        self.rows.len()
-    }
-
-    fn dim(&self) -> usize {
-        self.rows.dim()
-    }
-
-    fn read(&self, first: usize, out: &mut [f32]) -> Result<()> {
-        self.rows.read(first, out)?;
-        if self.is_cosine {
-            let is_zero = |row: &&[f32]| row.iter().all(|value| *value == 0.0);
-            let rows = out.chunks_exact(self.dim().max(1)).enumerate();
-            let found: Vec<usize> = rows.filter(|(_, row)| is_zero(row)).map(|(i, _)| first + i).collect();
-            if !found.is_empty() {
-                let mut zeros = self.zeros.lock().unwrap_or_else(PoisonError::into_inner);
-                let room = COUNTED.saturating_sub(zeros.len());
-                zeros.extend(found.into_iter().take(room));
-            }
+impl Found {
+    /// Adds a row of which so many values lie beyond the grid, unless it was added before.
+    fn add(&mut self, far: Far, values: u64) {
+        if self.beyond.insert(far.row) {
+            self.values += values;
+            let key = |far: &Far| (Reverse(far.distance.to_bits()), far.row);
+            let at = self.worst.partition_point(|other| key(other) < key(&far));
+            self.worst.insert(at, far);
+            self.worst.truncate(WORST);
         }
-        Ok(())
     }
+}
+
+impl Far {
+    /// The farthest value of a row.
+    fn of(row: usize, values: &[f32], grid: &Grid) -> Self {
+        let distances = values.iter().zip(grid.offset()).map(|(x, offset)| (f64::from(*x) - f64::from(*offset)).abs());
+        let farthest = distances.enumerate().fold((0, 0.0), |best, at| if at.1 > best.1 { at } else { best });
+        let (column, distance) = farthest;
+        Self { row, column, value: values.get(column).copied().unwrap_or_default(), distance }
+    }
+}
+
+/// One sentence about dimensions, out of `dim`, whose values differ by few steps of the grid; those that do not differ
+/// by a step are left out.
+pub(crate) fn narrow(narrow: &[NarrowDimension], dim: usize) -> Vec<String> {
+    let named = |at: &NarrowDimension| format!("{} ({})", at.column, things(at.steps as usize, "step"));
+    // Embeddings often have dimensions that their model left unused: beside the others they are as good as constant.
+    let narrow: Vec<&NarrowDimension> = narrow.iter().filter(|at| at.steps > 0).collect();
+    let named: Vec<String> = narrow.iter().take(NAMED).map(|at| named(at)).collect();
+    let more = if narrow.len() > NAMED { ", ..." } else { "" };
+    if named.is_empty() {
+        return Vec::new();
+    }
+    let differ = if narrow.len() == 1 { "differs" } else { "differ" };
+    vec![format!(
+        "{} of {dim} {differ} by fewer than 1,024 steps of the grid, which is made for the widest one, and hardly \
+         count: dimension {}{more}; scale them if they matter",
+        things(narrow.len(), "dimension"),
+        named.join(", ")
+    )]
+}
+
+/// Levels of a run of a sweep, or of IDs, of which few codes are used.
+pub(crate) fn levels(codes: &CodeMetrics) -> Vec<String> {
+    let used = codes.levels.iter().map(|level| (level.used_codes as usize, level.clusters as usize));
+    usage(used, codes.rows as usize)
 }

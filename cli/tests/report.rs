@@ -279,6 +279,9 @@ fn flags_of_pages_about_ids_that_do_not_fit_are_refused() {
     for (flags, part) in [
         ("--ids ids.csv --model m.safetensors --input x.npy --output r.html", "cannot be used with"),
         ("--ids ids.csv --sweep s.jsonl --output r.html", "cannot be used with"),
+        ("--against older.csv --model m.safetensors --input x.npy --output r.html", "cannot be used with"),
+        ("--metric cosine --model m.safetensors --input x.npy --output r.html", "cannot be used with"),
+        ("--row-numbers --model m.safetensors --input x.npy --output r.html", "cannot be used with"),
         ("--ids ids.csv --labels items.txt --output r.html", "give them with --input"),
         ("--ids ids.csv --row-numbers --output r.html", "give them with --input"),
         ("--ids ids.csv --input x.npy --output r.html", "--row-numbers"),

@@ -47,3 +47,81 @@ fn few_codes_used_and_rows_of_zeros() {
     assert_eq!(warnings(&dir, fit), [expected]);
     assert_eq!(warnings(&dir, "encode --model cosine.safetensors --output c.npy --input zeros.npy"), [expected]);
 }
+
+/// What `encode` tells of rows, `assign`, `eval`, `report` and `sweep` tell as well, in text and as JSON.
+#[test]
+fn all_commands_on_rows_tell_of_them() {
+    let dir = Dir::new();
+    let x = super::values(300, 6);
+    dir.npy_of("x.npy", 6, &x);
+    dir.semid("fit --input x.npy --levels 1 --clusters 100 --output m.safetensors").ok();
+    let mut same = x[6..12].repeat(200);
+    (same[20], same[61]) = (1e30, -1e25);
+    dir.npy_of("far.npy", 6, &same);
+    let expected = warnings(&dir, "encode --model m.safetensors --input far.npy --output c.npy");
+    assert!(expected[0].contains("2 values lie far beyond all others"), "{expected:?}");
+    assert!(expected[0].contains("row 3 column 2: 1e30, row 10 column 1: -1e25"), "{expected:?}");
+    assert!(
+        expected[1].starts_with("level 1 uses ") && expected[1].ends_with("of 100: fewer than 5 %"),
+        "{expected:?}"
+    );
+    for command in ["assign --row-numbers --db ids.db", "eval --k 3", "eval --k 0", "report --output r.html --k 3"] {
+        let found = warnings(&dir, &format!("{command} --model m.safetensors --input far.npy"));
+        assert_eq!(found, expected, "{command}");
+    }
+    assert_eq!(warnings(&dir, "eval --model m.safetensors --input x.npy --k 3"), [""; 0]);
+    dir.semid("encode --model m.safetensors --input far.npy --output ids.csv");
+    let few = warnings(&dir, "eval --ids ids.csv --clusters 100");
+    assert_eq!(few, expected[1..]);
+    assert_eq!(warnings(&dir, "report --ids ids.csv --clusters 100 --output r.html"), expected[1..]);
+
+    let mut zeros = x;
+    zeros[60..66].fill(0.0);
+    dir.npy_of("zeros.npy", 6, &zeros);
+    dir.semid("fit --input x.npy --levels 1 --clusters 8 --metric cosine --output cosine.safetensors").ok();
+    let expected = warnings(&dir, "encode --model cosine.safetensors --input zeros.npy --output c.npy");
+    assert!(expected.len() == 1 && expected[0].contains("no direction"), "{expected:?}");
+    for command in ["assign --row-numbers --db cosine.db", "eval --k 3", "report --output r.html --k 3"] {
+        let found = warnings(&dir, &format!("{command} --model cosine.safetensors --input zeros.npy"));
+        assert_eq!(found, expected, "{command}");
+    }
+    let sweep = "sweep --input zeros.npy --levels 1 --clusters 8 --metric cosine --k 0 --output s.jsonl";
+    assert_eq!(warnings(&dir, sweep), expected);
+    dir.semid("encode --model cosine.safetensors --input zeros.npy --output ids.csv");
+    assert_eq!(warnings(&dir, "eval --ids ids.csv --input zeros.npy --row-numbers --metric cosine"), expected);
+}
+
+#[test]
+fn dimensions_beside_far_wider_ones_are_told() {
+    let dir = Dir::new();
+    let mut x = super::values(300, 6);
+    x.iter_mut().skip(4).step_by(6).for_each(|value| *value *= 1e-5);
+    dir.npy_of("x.npy", 6, &x);
+    let found = warnings(&dir, "fit --input x.npy --levels 1 --clusters 8 --output m.safetensors");
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert!(found[0].starts_with("1 dimension of 6 differs by fewer than 1,024 steps"), "{found:?}");
+    assert!(found[0].contains("dimension 4 ("), "{found:?}");
+    assert_eq!(warnings(&dir, "sweep --input x.npy --levels 1 --clusters 8 --k 0 --output s.jsonl"), found);
+    // A constant has nothing to lose, and what does not even differ by a step is one beside the others.
+    x.iter_mut().skip(4).step_by(6).for_each(|value| *value *= 1e-9);
+    dir.npy_of("dead.npy", 6, &x);
+    assert_eq!(warnings(&dir, "fit --input dead.npy --levels 1 --clusters 8 --output m.safetensors"), [""; 0]);
+    x.iter_mut().skip(4).step_by(6).for_each(|value| *value = 7.0);
+    dir.npy_of("constant.npy", 6, &x);
+    assert_eq!(warnings(&dir, "fit --input constant.npy --levels 1 --clusters 8 --output m.safetensors"), [""; 0]);
+}
+
+#[test]
+fn a_sweep_names_the_runs_that_use_few_codes() {
+    let dir = Dir::new();
+    let x = super::values(300, 6);
+    dir.npy_of("x.npy", 6, &x[6..12].repeat(200));
+    let found = warnings(&dir, "sweep --input x.npy --levels 1 --clusters 4,100 --k 0 --output s.jsonl");
+    assert_eq!(found, ["rq-kmeans-1x100-seed42: level 1 uses 1 code of 100: fewer than 5 %"]);
+    let mut far = x;
+    far[8] = 1e30;
+    dir.npy_of("far.npy", 6, &far);
+    let found = warnings(&dir, "sweep --input far.npy --levels 1 --clusters 4 --k 0 --output far.jsonl");
+    assert!(found.len() == 1 && found[0].starts_with("1 dimension has values far beyond"), "{found:?}");
+    assert!(found[0].contains("dimension 2;"), "{found:?}");
+}

@@ -42,6 +42,9 @@ pub fn database(bytes: &[u8]) {
             && let Ok(registry) = Registry::open(store)
         {
             look(&registry);
+            for name in registry.namespaces().unwrap_or_default() {
+                let _ = registry.snapshot_of(&name).map(|other| look(&other));
+            }
         }
         let _ = SemanticIdEngine::load(path);
     });

@@ -2,6 +2,7 @@
 
 mod exponent;
 mod loss;
+mod narrow;
 mod outliers;
 mod range;
 mod sketch;
@@ -11,6 +12,7 @@ use crate::rows::Rows;
 use exponent::floor_log2;
 
 pub(crate) use loss::Loss;
+pub use narrow::NarrowDimension;
 pub use outliers::Outlier;
 pub(crate) use outliers::Saturation;
 pub use sketch::GridSketch;
@@ -20,6 +22,8 @@ const GRID_MAX: i32 = (1 << 23) - 1;
 /// Largest magnitude of a value that is put on the grid of a model; values beyond it saturate. A quarter of 2^23 is
 /// left for the codewords of later levels where those of the first are as large.
 pub(crate) const SATURATION: i32 = 3 << 21;
+/// Steps beyond which a value saturates. A half above the limit rounds down to it, as the limit is even.
+const BEYOND: f64 = SATURATION as f64 + 0.5;
 /// Largest magnitude of values on the grid of rows without far outliers.
 pub(crate) const RANGE: i32 = 1 << 20;
 /// Exponent of the unit grid: a component of a unit-length vector is at most 2^20.
@@ -73,8 +77,7 @@ impl Grid {
             let mut over = 0_u32;
             for ((x, offset), q) in row.iter().zip(&self.offset).zip(out) {
                 let value = steps(*x, *offset, scale);
-                // A half above the limit rounds down to it: the limit is even.
-                over += u32::from(value.abs() > f64::from(SATURATION) + 0.5);
+                over += u32::from(value.abs() > BEYOND);
                 *q = round(value, SATURATION);
             }
             saturated += u64::from(over);

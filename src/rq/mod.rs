@@ -24,7 +24,7 @@ mod variant;
 
 pub use crate::balance::Balance;
 pub use crate::codebook::{Codebook, MAX_CLUSTERS, MAX_DIM};
-pub use crate::grid::{Grid, Outlier};
+pub use crate::grid::{Grid, NarrowDimension, Outlier};
 pub use crate::quantizer::EncodeReport;
 pub use fit::{Fit, FitReport, LevelReport};
 pub use model::RqKMeansModel;

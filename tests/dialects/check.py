@@ -3,21 +3,26 @@
     python3 tests/dialects/check.py [target/debug/semid [target/debug/examples/old_parquet]]
 
 The packages are those of requirements.txt. Every dialect has to give the fingerprint of the plain .npy file, and item
-keys have to be those of a list of texts. Prints a line per dialect and `N passed, N failed`; exits with 1 if anything
-failed.
+keys have to be those of a list of texts. Files that are refused have to become such a file by the two lines of Python
+that the error says; those of PyTorch are tried where it is installed. Prints a line per dialect and
+`N passed, N failed`; exits with 1 if anything failed.
 """
 
 import datetime
 import decimal
+import importlib.util
 import json
+import pickle
 import subprocess
 import sys
 import tempfile
+import textwrap
 import uuid
 from pathlib import Path
 
 import datasets
 import duckdb
+import h5py
 import ml_dtypes
 import numpy as np
 import pandas as pd
@@ -352,6 +357,41 @@ def keys(path, column, model):
     return [json.loads(line)["item" if column in ("id", "codes") else column] for line in lines]
 
 
+def refused():
+    """Files that are refused with two lines of Python, which make a file that is read."""
+    for name in ["x.h5", "two tables.hdf5"]:
+        with h5py.File(folder / name, "w") as file:
+            file["a name"] = len(x)
+            file["embedding"] = x
+        yield folder / name
+    for name, value in [("array.pkl", x), ("lists.pickle", lists), ("frame.pkl", pd.DataFrame(x))]:
+        with open(folder / name, "wb") as file:
+            pickle.dump(value, file)
+        yield folder / name
+    if importlib.util.find_spec("torch"):
+        import torch
+
+        for name, kind in [("x.pt", torch.float32), ("half.pth", torch.float16), ("brain.pt", torch.bfloat16)]:
+            torch.save(torch.from_numpy(x).to(kind), folder / name)
+            yield folder / name
+
+
+def converted(path):
+    """The file that the advice for a refused one makes, by pasting it."""
+    made = path.with_suffix(".npy")
+    made.unlink(missing_ok=True)
+    try:
+        fingerprint(path, [])
+    except RuntimeError as error:
+        lines = textwrap.dedent("\n".join(str(error).splitlines()[1:]))
+    else:
+        raise RuntimeError("it was read")
+    if len(lines.splitlines()) != 2:
+        raise RuntimeError(f"not two lines: {lines!r}")
+    subprocess.run([sys.executable, "-c", lines], check=True)
+    return made
+
+
 def main():
     failed = passed = 0
 
@@ -389,6 +429,12 @@ def main():
             report(f"keys {path.name} {column}", "" if keys(path, column, model) == texts else "other texts")
         except RuntimeError as error:
             report(f"keys {path.name} {column}", str(error))
+    for path in refused():
+        try:
+            found = fingerprint(converted(path), [])
+            report(f"advice for {path.name}", "" if found == expected else f"fingerprint {found}")
+        except (RuntimeError, subprocess.CalledProcessError) as error:
+            report(f"advice for {path.name}", str(error))
     print(f"{passed} passed, {failed} failed")
     return failed > 0
 

@@ -20,7 +20,7 @@ import numpy as np
 import tokenizers
 import torch
 import transformers
-from engines import Checks, ids_of, runner
+from tool import Checks, ids_of, runner
 
 PROMPTS, BEAMS = 50, 20
 FORMS = {

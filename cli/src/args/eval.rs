@@ -50,7 +50,10 @@ pub(crate) struct EvalArgs {
 /// Makes embeddings optional, because IDs can be measured without them.
 pub(super) fn of_eval(flag: clap::Arg) -> clap::Arg {
     match flag.get_id().as_str() {
-        "id_column" => flag.help("Column of the input with the items' keys, by which rows are joined with IDs"),
+        "id_column" => flag
+            .help("Column of the input with the items' keys, by which rows are joined with IDs")
+            .conflicts_with("model"),
+        "items" | "row_numbers" => flag.conflicts_with("model"),
         _ => without_input(flag),
     }
 }

@@ -13,27 +13,27 @@ pub(crate) struct IdsArgs {
     #[arg(long, value_name = "FILE", conflicts_with = "model")]
     pub(crate) ids: Option<PathBuf>,
     /// Column of the keys in the file of IDs [default: item, item_id, key or row]
-    #[arg(long, value_name = "NAME", requires = "ids")]
+    #[arg(long, value_name = "NAME", conflicts_with = "model")]
     pub(crate) ids_key: Option<String>,
     /// Column of the IDs, or the columns of all levels [default: id, semantic_id, sid or codes]
-    #[arg(long, value_name = "NAME", requires = "ids", value_delimiter = ',')]
+    #[arg(long, value_name = "NAME", conflicts_with = "model", value_delimiter = ',')]
     pub(crate) ids_column: Vec<String>,
     /// Clusters of each level, so that codes that no item has count as dead [default: the largest code and 1]
-    #[arg(long, value_name = "K", requires = "ids", value_delimiter = ',')]
+    #[arg(long, value_name = "K", conflicts_with = "model", value_delimiter = ',')]
     pub(crate) clusters: Vec<usize>,
     /// Column of the file of IDs (.csv, .tsv, .jsonl, .parquet) with how often each item is wanted, which weighs
     /// collisions
-    #[arg(long, value_name = "NAME", requires = "ids")]
+    #[arg(long, value_name = "NAME", conflicts_with = "model")]
     pub(crate) weight_column: Option<String>,
     /// Pairs of keys of items that were used together (.csv, .tsv, .parquet: the first two columns): shows whether they
     /// share prefixes
-    #[arg(long, value_name = "FILE", requires = "ids")]
+    #[arg(long, value_name = "FILE", conflicts_with = "model")]
     pub(crate) interactions: Option<PathBuf>,
     /// How embeddings are compared
-    #[arg(long, value_enum, value_name = "METRIC", default_value_t = Metric::L2)]
+    #[arg(long, value_enum, value_name = "METRIC", default_value_t = Metric::L2, conflicts_with = "model")]
     pub(crate) metric: Metric,
     /// Items that share an ID are near duplicates if they are nearer than this share of all pairs of items
-    #[arg(long, value_name = "SHARE", default_value_t = 0.001)]
+    #[arg(long, value_name = "SHARE", default_value_t = 0.001, conflicts_with = "model")]
     pub(crate) near_quantile: f64,
 }
 

@@ -136,6 +136,7 @@ Examples:
   semid assign --db ids.db --input more.npy --items more.txt
   semid assign --db new.db --model model.safetensors --input items.npy --row-numbers --resolver reassign
   semid assign --db engine.db --model model.safetensors --input items.npy --row-numbers --fixed-depth
+  semid assign --db ids.db --namespace videos --input videos.parquet --id-column id
 
 The database contains the model and all settings, so later runs need neither. Items that have an ID keep it. \
 After Ctrl-C or a crash, the same command goes on where it stopped, and gives the IDs of an unbroken run.")]

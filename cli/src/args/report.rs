@@ -15,10 +15,10 @@ pub(crate) struct ReportArgs {
     #[command(flatten)]
     pub(crate) ids: IdsArgs,
     /// File of older IDs: shows how many items have other IDs now; they are found by their keys
-    #[arg(long, value_name = "FILE", requires = "ids")]
+    #[arg(long, value_name = "FILE", conflicts_with = "model")]
     pub(crate) against: Option<PathBuf>,
     /// With --ids: the keys of the items are the numbers of their rows, from 0
-    #[arg(long, requires = "ids", conflicts_with_all = ["id_column", "items"])]
+    #[arg(long, conflicts_with_all = ["model", "id_column", "items"])]
     pub(crate) row_numbers: bool,
     /// Page to write, .html
     #[arg(long, short, value_name = "FILE")]

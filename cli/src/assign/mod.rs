@@ -4,11 +4,13 @@ mod engine;
 
 use crate::args::{AssignArgs, Common};
 use crate::file_system;
+use crate::heard::Heard;
 use crate::input::{Input, Texts};
 use crate::interrupt::{self, Watched};
 use crate::items;
 use crate::output::{self, Answer, Failure, Outcome};
-use crate::progress::{Bar, Shown};
+use crate::progress::Bar;
+use crate::warnings::{Noticed, Usage};
 use semid::io::IdWriter;
 use semid::registry::AssignReport;
 use semid::{Device, ErrorKind, Rows, SemanticIdEngine};
@@ -50,12 +52,14 @@ pub(crate) fn run(common: &Common, args: &AssignArgs) -> Outcome {
     }
     let keys = items::of_rows(&args.keys, &input)?;
     let device = common.device()?;
-    let warnings = Vec::from_iter(file_system::check(&args.db, file_system::probe)?);
+    let mut warnings = Vec::from_iter(file_system::check(&args.db, file_system::probe)?);
     let out = output(args, &input)?;
     let mut engine = engine::open(args, &input)?;
     output::warn(&warnings);
     let start = Instant::now();
-    let report = assign(common, args, &mut engine, &input, &keys, &device, out)?;
+    let (report, found) = assign(common, args, &mut engine, &input, &keys, &device, out)?;
+    output::warn(&found);
+    warnings.extend(found);
     let summary = Summary {
         bad_rows: input.skipped(),
         items: report.items,
@@ -97,17 +101,24 @@ fn assign(
     keys: &[String],
     device: &Device,
     mut out: Option<IdWriter>,
-) -> Result<AssignReport, Failure> {
+) -> Result<(AssignReport, Vec<String>), Failure> {
     let bar = Bar::rows(common, input.rows.len());
     bar.name("assigning");
     let text = engine.registry().id_text().clone();
     let (mut done, len) = (0, input.rows.len());
     let watched = Watched::new(&input.rows);
-    let rows = Shown { rows: &watched, bar: &bar };
+    let noticed = Noticed::of_model(&watched, engine.model());
+    let mut usage = Usage::new(&engine.model().clusters());
+    let shown = |first: usize, values: &[f32]| {
+        noticed.see(first, values);
+        bar.done(first.saturating_add(values.len() / input.rows.dim().max(1)));
+    };
+    let rows = Heard::new(&watched, &shown);
     let assigned = engine.unique_ids_with(&rows, keys, device, |first, assigned| {
         done = first + assigned.assignments.len();
         interrupt::say(format!("interrupted; {}", safe(args, done, len, GOES_ON)));
         tracing::debug!("{done} rows have their IDs");
+        assigned.assignments.iter().for_each(|assignment| usage.count(&assignment.id.codes));
         if let Some(out) = &mut out {
             for (item, assignment) in keys.iter().skip(first).zip(&assigned.assignments) {
                 out.push(Some(item), &text.text(&assignment.id, item), &assignment.id.codes)?;
@@ -118,10 +129,12 @@ fn assign(
     });
     drop(bar);
     let finished = assigned.and_then(|report| out.map_or(Ok(()), IdWriter::finish).map(|()| report));
-    finished.map_err(|error| {
+    let report = finished.map_err(|error| {
         let advice = advice(error.kind());
         unfinished(failure(error, args, input), advice, args, done, len)
-    })
+    })?;
+    let found = [noticed.warnings(|row| input.rows.input_row(row)), usage.warnings(len)].concat();
+    Ok((report, found))
 }
 
 /// Returns the failure, with the file that has the fault.

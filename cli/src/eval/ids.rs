@@ -20,6 +20,7 @@ pub(super) fn run(common: &Common, args: &EvalArgs) -> Outcome {
         output: None,
     };
     let judged = judge(common, &asked)?;
+    output::warn(&judged.warnings);
     output::result(common.json, &judged, || ids_text::text(&judged))?;
     Ok(Answer::Yes)
 }

@@ -7,10 +7,12 @@ mod table;
 
 use crate::args::{self, Common, EvalArgs};
 use crate::evaluation::evaluation;
+use crate::heard::Heard;
 use crate::input::{Input, Texts};
 use crate::interrupt::{self, Watched};
 use crate::output::{self, Answer, Failure, Outcome};
 use crate::progress::Bar;
+use crate::warnings::{self, Noticed};
 use against::Unchanged;
 use semid::io::read_codes;
 use semid::metrics::{LevelMargins, PrefixPurity, Quality, margins, prefix_purity};
@@ -43,6 +45,7 @@ struct Evaluated {
     seed: u64,
     seconds: f64,
     device: String,
+    warnings: Vec<String>,
 }
 
 /// How clear the codes are.
@@ -57,7 +60,10 @@ pub(crate) fn run(common: &Common, args: &EvalArgs) -> Outcome {
     let Some(model) = &args.model else { return ids::run(common, args) };
     let model = Model::load(model)?;
     let input = Input::open(common, &args.input, Texts::default(), args.label_column.as_deref())?;
-    let rows = Watched::new(&input.rows);
+    let watched = Watched::new(&input.rows);
+    let noticed = Noticed::of_model(&watched, &model);
+    let see = |first: usize, values: &[f32]| noticed.see(first, values);
+    let rows = Heard::new(&watched, &see);
     let label_column = ("--label-column", args.label_column.as_deref());
     let labels = input.texts(label_column, ("labels", "--labels", args.labels.as_deref()))?;
     let device = common.device()?;
@@ -86,6 +92,7 @@ pub(crate) fn run(common: &Common, args: &EvalArgs) -> Outcome {
     });
     let margins = margins.transpose().map_err(|error| failure(error, args, &input))?;
     let margins = margins.map(|levels| Margins { noise: args.noise.clone(), levels });
+    let warnings = [noticed.warnings(|row| input.rows.input_row(row)), warnings::levels(&quality.codes)].concat();
     let evaluated = Evaluated {
         bad_rows: input.skipped(),
         dim: rows.dim(),
@@ -99,7 +106,9 @@ pub(crate) fn run(common: &Common, args: &EvalArgs) -> Outcome {
         seed: args.seed,
         seconds: start.elapsed().as_secs_f64(),
         device: device.info().name.clone(),
+        warnings,
     };
+    output::warn(&evaluated.warnings);
     output::result(common.json, &evaluated, || table::text(&evaluated))?;
     Ok(Answer::Yes)
 }

@@ -9,11 +9,12 @@ mod warm_start;
 
 use crate::args::{Common, FitArgs};
 use crate::config::Config;
+use crate::heard::Heard;
 use crate::input::{Input, Texts};
 use crate::interrupt::{self, Watched};
 use crate::output::{self, Answer, Failure, Outcome};
-use crate::progress::{Bar, FirstRead};
-use crate::warnings::Directed;
+use crate::progress::Bar;
+use crate::warnings::Noticed;
 use flags::{Flags, for_kinds};
 use semid::io::{AtomicFile, Provenance};
 use semid::quantizer::{Parameters, TrainOption};
@@ -64,8 +65,12 @@ pub(crate) fn run(common: &Common, args: &FitArgs) -> Outcome {
     };
     let rows = Watched::new(&input.rows);
     let bar = Bar::fit(common);
-    let directed = Directed::new(&rows, params.metric());
-    let shown = FirstRead { rows: &directed, bar: &bar };
+    let noticed = Noticed::new(&rows, params.metric());
+    let shown = |first: usize, values: &[f32]| {
+        noticed.see(first, values);
+        bar.read(first.saturating_add(values.len() / rows.dim().max(1)), rows.len());
+    };
+    let shown = Heard::new(&rows, &shown);
     let start = Instant::now();
     let warm_start = warm_start.as_deref();
     let work = Work { args, params: &params, input: &input, rows: &shown, device: &device, warm_start };
@@ -78,7 +83,7 @@ pub(crate) fn run(common: &Common, args: &FitArgs) -> Outcome {
     model.save(&args.output)?;
     let number = |row| input.rows.input_row(row);
     let told = report::told(&report, &model, number)?;
-    let warnings = [told.warnings, directed.warnings(number)].concat();
+    let warnings = [told.warnings, noticed.warnings(number)].concat();
     let fitted = Fitted {
         fingerprint: model.fingerprint(),
         kind: model.kind(),

@@ -71,7 +71,8 @@ fn k_means(
     let balances = report.levels.iter().enumerate().filter_map(|(i, level)| Some((i, level.balance.as_ref()?)));
     text.push_str(&balance::text(balances));
     let equal = model.map(|model| warnings::codewords(model.levels(), &report.levels)).unwrap_or_default();
-    let warnings = [outliers::warnings(report.saturated_values, &report.outliers, number), equal].concat();
+    let far = outliers::reported(report.saturated_values, &report.outliers, number);
+    let warnings = [far, warnings::narrow(&report.narrow, report.dim), equal].concat();
     Ok(Told { fields, text, warnings })
 }
 

@@ -3,11 +3,13 @@
 use super::{Asked, K};
 use crate::args::Common;
 use crate::evaluation::evaluation;
+use crate::heard::Heard;
 use crate::input::{Input, Texts};
 use crate::interrupt::{self, Watched};
 use crate::items;
 use crate::output::Failure;
 use crate::progress::Bar;
+use crate::warnings::Noticed;
 use semid::mapping::Mapping;
 use semid::metrics::{CollisionKinds, IdNeighborMetrics, KindCount, PrefixPurity, collision_kinds, prefix_purity};
 use semid::{Metric, Rows};
@@ -30,6 +32,8 @@ pub(crate) struct Embedded {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) prefix_purity: Option<Vec<PrefixPurity>>,
     pub(crate) device: String,
+    #[serde(skip)]
+    pub(crate) warnings: Vec<String>,
     /// The kinds of collisions, and the keys of the rows that they were measured on.
     #[serde(skip)]
     pub(crate) kinds: (CollisionKinds, Vec<String>),
@@ -66,14 +70,17 @@ impl Embedded {
         let input = Input::open(common, asked.input, texts, label_column)?;
         asked.output.map_or(Ok(()), |output| input.check_output(output))?;
         let keys = keys(asked, &input)?;
-        let rows = Watched::new(&input.rows);
+        let watched = Watched::new(&input.rows);
+        let metric = Metric::from(asked.ids.metric);
+        let noticed = Noticed::new(&watched, metric);
+        let see = |first: usize, values: &[f32]| noticed.see(first, values);
+        let rows = Heard::new(&watched, &see);
         let joined = mapping.join(&rows, &keys).map_err(|error| input.failure(error))?;
         let labels = input.texts(("--label-column", label_column), ("labels", "--labels", label_file))?;
         let own = |all: &[String]| -> Vec<String> {
             joined.places().iter().map(|row| all.get(*row).cloned().unwrap_or_default()).collect()
         };
         let purity = labels.map(|labels| prefix_purity(joined.codes(), &own(&labels), asked.seed)).transpose();
-        let metric = Metric::from(asked.ids.metric);
         let device = common.device()?;
         let bar = Bar::comparisons(common);
         bar.name("collisions");
@@ -97,6 +104,7 @@ impl Embedded {
             metric: metric.name(),
             collisions: named(kinds.clone(), &own(&keys)),
             kinds: (kinds, own(&keys)),
+            warnings: noticed.warnings(|row| input.rows.input_row(row)),
             neighbors,
             prefix_purity: purity.map_err(|error| input.failure(error))?,
             device: device.info().name.clone(),

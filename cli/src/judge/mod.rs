@@ -4,9 +4,9 @@ mod embedded;
 
 pub(crate) use embedded::{Embedded, Kinds};
 
-use crate::args::Common;
-use crate::args::{IdsArgs, InputArgs, KeyArgs};
+use crate::args::{Common, IdsArgs, InputArgs, KeyArgs};
 use crate::output::{self, Failure};
+use crate::warnings;
 use semid::mapping::{Churn, CoOccurrence, FanOut, Mapping, MappingOptions, WeightedCollisions, read_pairs};
 use semid::metrics::CodeMetrics;
 use serde::Serialize;
@@ -52,6 +52,7 @@ pub(crate) struct Judged {
     pub(crate) embeddings: Option<Embedded>,
     pub(crate) seed: u64,
     pub(crate) seconds: f64,
+    pub(crate) warnings: Vec<String>,
 }
 
 /// The best recall that a recommender can reach with these IDs.
@@ -78,8 +79,12 @@ pub(crate) fn judge(common: &Common, asked: &Asked<'_>) -> Result<Judged, Failur
     let mut ks = vec![1, asked.k.unwrap_or(K).max(1) as u64];
     ks.dedup();
     let weighted = mapping.weights().map(|weights| mapping.weighted_collisions(weights)).transpose();
+    let codes = mapping.metrics().map_err(failed)?;
+    let embeddings = Embedded::measure(common, asked, &mapping)?;
+    let of_rows = embeddings.as_ref().map(|embedded| embedded.warnings.clone()).unwrap_or_default();
     Ok(Judged {
-        codes: mapping.metrics().map_err(failed)?,
+        warnings: [of_rows, warnings::levels(&codes)].concat(),
+        codes,
         recall_ceiling: ks.into_iter().map(|k| Ceiling { k, recall: sizes.recall_ceiling(k) }).collect(),
         fan_out: mapping.fan_out(),
         weighted: weighted.map_err(failed)?,
@@ -89,7 +94,7 @@ pub(crate) fn judge(common: &Common, asked: &Asked<'_>) -> Result<Judged, Failur
             .map(|pairs| co_occurrence(&mapping, pairs, asked.seed))
             .transpose()?,
         churn: asked.against.map(|older| churn(&mapping, older, &options)).transpose()?,
-        embeddings: Embedded::measure(common, asked, &mapping)?,
+        embeddings,
         mapping,
         seed: asked.seed,
         seconds: start.elapsed().as_secs_f64(),

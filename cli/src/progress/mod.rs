@@ -7,7 +7,6 @@ use indicatif::{ProgressBar, ProgressStyle};
 use semid::metrics::EvaluationProgress;
 use semid::quantizer::TrainingProgress;
 use semid::sweep::SweepStage;
-use semid::{Result, Rows};
 use std::io::IsTerminal;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Mutex, PoisonError};
@@ -113,7 +112,7 @@ impl Bar {
     }
 
     /// Shows that `rows` of `total` rows were read, until a fit has begun.
-    fn read(&self, rows: usize, total: usize) {
+    pub(crate) fn read(&self, rows: usize, total: usize) {
         if self.reading.load(Relaxed) {
             self.of(rows, total);
         }
@@ -160,50 +159,6 @@ impl Bar {
         self.bar.set_length(total.max(1) as u64);
         self.bar.set_position(done as u64);
         self.bar.set_message(message);
-    }
-}
-
-/// Rows that advance a bar when they are read.
-pub(crate) struct Shown<'a> {
-    pub(crate) rows: &'a dyn Rows,
-    pub(crate) bar: &'a Bar,
-}
-
-impl Rows for Shown<'_> {
-    fn len(&self) -> usize {
-        self.rows.len()
-    }
-
-    fn dim(&self) -> usize {
-        self.rows.dim()
-    }
-
-    fn read(&self, first: usize, out: &mut [f32]) -> Result<()> {
-        self.rows.read(first, out)?;
-        self.bar.done(first.saturating_add(out.len() / self.dim().max(1)));
-        Ok(())
-    }
-}
-
-/// Rows that move the bar of a fit while they are read for the first time.
-pub(crate) struct FirstRead<'a> {
-    pub(crate) rows: &'a dyn Rows,
-    pub(crate) bar: &'a Bar,
-}
-
-impl Rows for FirstRead<'_> {
-    fn len(&self) -> usize {
-        self.rows.len()
-    }
-
-    fn dim(&self) -> usize {
-        self.rows.dim()
-    }
-
-    fn read(&self, first: usize, out: &mut [f32]) -> Result<()> {
-        self.rows.read(first, out)?;
-        self.bar.read(first.saturating_add(out.len() / self.dim().max(1)), self.len());
-        Ok(())
     }
 }
 

@@ -48,7 +48,9 @@ pub(super) fn run(common: &Common, args: &ReportArgs) -> Outcome {
         bad_rows: judged.embeddings.as_ref().map_or(0, |embedded| embedded.bad_rows),
         seconds: start.elapsed().as_secs_f64(),
         device,
+        warnings: std::mem::take(&mut judged.warnings),
     };
+    output::warn(&written.warnings);
     output::result(common.json, &written, || text(&written))?;
     Ok(Answer::Yes)
 }

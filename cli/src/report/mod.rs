@@ -6,10 +6,12 @@ mod page;
 pub(crate) use page::Page;
 
 use crate::args::{Common, ReportArgs};
+use crate::heard::Heard;
 use crate::input::Input;
 use crate::interrupt::{self, Watched};
 use crate::output::{self, Answer, Failure, Outcome};
 use crate::progress::Bar;
+use crate::warnings::{Noticed, Usage};
 use semid::sweep::{SweepData, SweepRecord};
 use semid::{Model, Rows};
 use serde::Serialize;
@@ -31,13 +33,17 @@ struct Written<'a> {
     seconds: f64,
     #[serde(skip_serializing_if = "Option::is_none")]
     device: Option<String>,
+    warnings: Vec<String>,
 }
 
 pub(crate) fn run(common: &Common, args: &ReportArgs) -> Outcome {
     let Some(model_path) = &args.model else { return ids::run(common, args) };
     let model = Model::load(model_path)?;
     let input = Input::open(common, &args.input, args.page.texts(), args.page.label_column.as_deref())?;
-    let rows = Watched::new(&input.rows);
+    let watched = Watched::new(&input.rows);
+    let noticed = Noticed::of_model(&watched, &model);
+    let see = |first: usize, values: &[f32]| noticed.see(first, values);
+    let rows = Heard::new(&watched, &see);
     let sweep = args.sweep.as_deref().map(|path| runs(path, &input)).transpose()?.unwrap_or_default();
     let inputs: Vec<&Path> =
         [Some(model_path), args.sweep.as_ref()].into_iter().flatten().map(PathBuf::as_path).collect();
@@ -60,6 +66,9 @@ pub(crate) fn run(common: &Common, args: &ReportArgs) -> Outcome {
     let drawn = drawn.map_err(|error| input.failure(error))?;
     interrupt::check()?;
     drop(bar);
+    let mut usage = Usage::new(&model.clusters());
+    usage.count(codes.values());
+    let warnings = [noticed.warnings(|row| input.rows.input_row(row)), usage.warnings(codes.len())].concat();
     let written = Written {
         output: &args.output,
         bytes: drawn.html().len(),
@@ -68,7 +77,9 @@ pub(crate) fn run(common: &Common, args: &ReportArgs) -> Outcome {
         bad_rows: input.skipped(),
         seconds: start.elapsed().as_secs_f64(),
         device: Some(device.info().name.clone()),
+        warnings,
     };
+    output::warn(&written.warnings);
     output::result(common.json, &written, || text(&written))?;
     Ok(Answer::Yes)
 }

@@ -1,18 +1,22 @@
 //! `semid sweep`
 
 mod best;
+mod once;
 mod table;
 
 use crate::args::{self, Balanced, Common, SweepArgs};
 use crate::config::Config;
 use crate::evaluation::sampled;
 use crate::fit::flags::{Flags, Refused, for_kinds};
+use crate::heard::Heard;
 use crate::input::Input;
 use crate::interrupt::{self, Watched};
 use crate::output::{self, Answer, Failure, Outcome};
 use crate::progress::Bar;
 use crate::report::Page;
+use crate::warnings;
 use best::Best;
+use once::Once;
 use semid::quantizer::{Parameters, TrainOption};
 use semid::sweep::{SweepMetric, SweepParameters, SweepRecord, SweepStage};
 use semid::{ErrorKind, Metric, Rows, Sweep};
@@ -41,6 +45,7 @@ struct Swept<'a> {
     /// The run that the report is about.
     #[serde(skip_serializing_if = "Option::is_none")]
     reported: Option<String>,
+    warnings: Vec<String>,
 }
 
 /// A run with its rank.
@@ -67,7 +72,10 @@ pub(crate) fn run(common: &Common, args: &SweepArgs) -> Outcome {
             sweep.evaluation(evaluation)
         }
     };
-    let rows = Watched::new(&input.rows);
+    let watched = Watched::new(&input.rows);
+    let first = Once::new(&sweep, &watched);
+    let see = |row: usize, values: &[f32]| first.see(row, values);
+    let rows = Heard::new(&watched, &see);
     let page = page(args, &input)?;
     let device = common.device()?;
     let start = Instant::now();
@@ -99,9 +107,20 @@ pub(crate) fn run(common: &Common, args: &SweepArgs) -> Outcome {
         output: &args.output,
         report: args.report.as_deref(),
         reported,
+        warnings: [first.warnings(|row| input.rows.input_row(row)), few_codes(&records)].concat(),
     };
+    output::warn(&swept.warnings);
     output::result(common.json, &swept, || table::text(&metric, &swept))?;
     Ok(Answer::Yes)
+}
+
+/// Tells of runs of which a level has few codes that are used.
+fn few_codes(records: &[SweepRecord]) -> Vec<String> {
+    let of_run = |record: &SweepRecord| {
+        let name = record.parameters.name();
+        warnings::levels(&record.metrics.codes).into_iter().map(move |text| format!("{name}: {text}"))
+    };
+    records.iter().flat_map(of_run).collect()
 }
 
 fn ranked_run<'a>(metric: &SweepMetric, record: &'a SweepRecord) -> Ranked<'a> {

@@ -5,8 +5,9 @@ mod distinct;
 mod reach;
 
 use super::exponent::finest;
+use super::narrow::{NarrowDimension, STEPS};
 use super::range::Range;
-use super::{Grid, pow2, quantize_value};
+use super::{BEYOND, Grid, pow2, quantize_value, steps};
 use crate::error::{ErrorKind, Result};
 use distinct::Distinct;
 use reach::{Column, LEAST, smallest};
@@ -127,6 +128,35 @@ impl GridSketch {
     /// # Exactness
     /// The squares and their sum are integers; binary64 divides them once.
     pub(crate) fn squared_width(&self, grid: &Grid) -> f64 {
+        self.widths(grid).into_iter().map(|width| width.pow(2)).sum::<u64>() as f64 / self.dim() as f64
+    }
+
+    /// Returns the dimensions whose values differ by fewer than 1,024 steps of `grid`, and are not all equal; the
+    /// narrowest first, on a tie the lower one.
+    pub fn narrow(&self, grid: &Grid) -> Vec<NarrowDimension> {
+        let differ = |column: usize| self.range.min.get(column) < self.range.max.get(column);
+        let widths = self.widths(grid).into_iter().enumerate();
+        let narrow = widths.filter(|(column, steps)| *steps < STEPS && differ(*column));
+        let mut narrow: Vec<_> = narrow.map(|(column, steps)| NarrowDimension { column, steps }).collect();
+        narrow.sort_by_key(|dimension| dimension.steps);
+        narrow
+    }
+
+    /// Returns the dimensions with a value beyond `grid`, ascending.
+    pub fn beyond(&self, grid: &Grid) -> Vec<usize> {
+        let scale = pow2(grid.exponent());
+        let far = |column: &usize| {
+            let offset = grid.offset().get(*column).copied().unwrap_or_default();
+            let far = |bound: &[f32]| {
+                bound.get(*column).is_some_and(|x| x.is_finite() && steps(*x, offset, scale).abs() > BEYOND)
+            };
+            far(&self.range.min) || far(&self.range.max)
+        };
+        (0..self.dim()).filter(far).collect()
+    }
+
+    /// The width of every dimension, as [`GridSketch::squared_width`] says.
+    fn widths(&self, grid: &Grid) -> Vec<u64> {
         let rows = self.sample.rows();
         let scale = pow2(grid.exponent());
         let width = |d: usize, offset: f32| {
@@ -137,10 +167,9 @@ impl GridSketch {
             let bounds = [(quantile(5), quantile(95)), (all.0.unwrap_or_default(), all.1.unwrap_or_default())];
             let steps = |x: f32| i64::from(quantize_value(x, offset, scale));
             let widths = bounds.map(|(low, high)| steps(high) - steps(low));
-            widths.into_iter().find(|width| *width > 0).unwrap_or(0)
+            widths.into_iter().find(|width| *width > 0).unwrap_or(0).unsigned_abs()
         };
-        let squares = grid.offset().iter().enumerate().map(|(d, offset)| width(d, *offset).unsigned_abs().pow(2));
-        squares.sum::<u64>() as f64 / self.dim() as f64
+        grid.offset().iter().enumerate().map(|(d, offset)| width(d, *offset)).collect()
     }
 
     /// Chooses the grid for some of the dimensions; `rows` are those of the sample.

@@ -45,7 +45,7 @@ pub(in crate::report) fn tree(facts: &Facts<'_>) -> Result<Figure> {
     let mut table = Table::new(&["First code", "Items", "Sharing their ID"]);
     table.head.extend(labels.then(|| "Most frequent label".to_owned()));
     table.head.extend(words.then(|| "Words that set names apart".to_owned()));
-    table.head.push("Nearest to the centre".to_owned());
+    table.head.push(if facts.has_centres { "Nearest to the centre" } else { "First items" }.to_owned());
     for node in children.iter().take(ROWS) {
         let items = node.items.len();
         let mut row = vec![node.code.to_string(), count(items as u64), percent(node.collided as f64 / items as f64)];

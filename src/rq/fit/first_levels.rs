@@ -21,7 +21,11 @@ impl Fit<'_> {
     /// All levels fitted so far.
     pub(crate) fn first_levels(&self) -> FirstLevels {
         FirstLevels {
-            scale: Scale { grid: self.quantization.grid.clone(), most_variance: self.most_variance },
+            scale: Scale {
+                grid: self.quantization.grid.clone(),
+                most_variance: self.most_variance,
+                narrow: self.narrow.clone(),
+            },
             levels: self.fitted.clone(),
             prices: self.prices.clone(),
             reports: self.reports.clone(),

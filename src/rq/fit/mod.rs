@@ -20,7 +20,7 @@ use super::progress::{Callback, Progress, report};
 use crate::codebook::{CODEWORDS_MAX, Codebook, room};
 use crate::device::Device;
 use crate::error::Result;
-use crate::grid::{Grid, UNIT_EXPONENT, pow2};
+use crate::grid::{Grid, NarrowDimension, UNIT_EXPONENT, pow2};
 use crate::population::{Ask, FittedLevel, Loaded, Needs, Population, Residuals, divide};
 use crate::quantization::{Metric, Quantization};
 use crate::rng::Sample;
@@ -60,6 +60,7 @@ pub struct Fit<'a> {
     reports: Vec<LevelReport>,
     loaded: Loaded,
     most_variance: f64,
+    narrow: Vec<NarrowDimension>,
     pub(super) codewords_max: i64,
 }
 
@@ -70,6 +71,7 @@ pub(crate) struct Scale {
     /// Mean over the dimensions, in squared grid steps: a variance beyond it is that of outliers. See
     /// [`GridSketch::squared_width`](crate::grid::GridSketch).
     most_variance: f64,
+    narrow: Vec<NarrowDimension>,
 }
 
 impl RqKMeans {
@@ -151,7 +153,7 @@ impl RqKMeans {
         let (clusters, used) = self.check(rows, population.dim())?;
         let mut residuals = Residuals::new(population, Sample::new(self.seed, rows, used), device);
         let mut ask = || report(callback, &Progress::start(clusters.len(), self.max_iter));
-        let Scale { grid, most_variance } = scale.map_or_else(|| self.scale(&mut residuals, &mut ask), Ok)?;
+        let Scale { grid, most_variance, narrow } = scale.map_or_else(|| self.scale(&mut residuals, &mut ask), Ok)?;
         let quantization = Quantization { grid, metric: self.metric, normalize_residuals: self.normalize_residuals };
         let loaded = residuals.load(&quantization, &mut ask)?;
         Ok(Fit {
@@ -165,6 +167,7 @@ impl RqKMeans {
             reports: Vec::new(),
             loaded,
             most_variance,
+            narrow,
             codewords_max: CODEWORDS_MAX,
         })
     }
@@ -174,13 +177,14 @@ impl RqKMeans {
         if self.metric == Metric::Cosine {
             // Every row has a grid of its own, and what follows is on the unit grid.
             let grid = Grid::new(vec![0.0; rows.dim()], UNIT_EXPONENT);
-            return Ok(Scale { grid, most_variance: f64::INFINITY });
+            return Ok(Scale { grid, most_variance: f64::INFINITY, narrow: Vec::new() });
         }
         let sketch = rows.sketch(ask)?;
         let grid = sketch.grid(self.center);
         // Residuals of unit length have no outliers.
         let most_variance = if self.normalize_residuals { f64::INFINITY } else { sketch.squared_width(&grid) };
-        Ok(Scale { grid, most_variance })
+        let narrow = sketch.narrow(&grid);
+        Ok(Scale { grid, most_variance, narrow })
     }
 }
 
@@ -225,6 +229,7 @@ impl Fit<'_> {
             levels: self.reports.clone(),
             saturated_values: self.loaded.saturation.values,
             outliers: self.loaded.saturation.outliers(),
+            narrow: self.narrow.clone(),
         }
     }
 

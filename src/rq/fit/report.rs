@@ -1,7 +1,7 @@
 //! What a fit came to.
 
 use crate::balance::Balance;
-use crate::grid::Outlier;
+use crate::grid::{NarrowDimension, Outlier};
 
 /// What a fit came to.
 #[derive(Clone, Debug, PartialEq)]
@@ -17,6 +17,9 @@ pub struct FitReport {
     pub saturated_values: u64,
     /// Of the rows with such values the worst, 8 at most: the farthest value of each, farthest first.
     pub outliers: Vec<Outlier>,
+    /// Dimensions whose values differ by few steps of the grid, the narrowest first; none for the cosine metric, under
+    /// which every row has a grid of its own.
+    pub narrow: Vec<NarrowDimension>,
 }
 
 /// What fitting one level came to.

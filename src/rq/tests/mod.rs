@@ -8,6 +8,7 @@ mod encode;
 mod encoder;
 mod extremes;
 mod golden;
+mod metamorphic;
 mod outliers;
 mod progress;
 mod row_distances;
