@@ -81,7 +81,7 @@ impl Story {
     /// Runs and kills it after that time; returns the rows it had acknowledged, unless it came to its end before.
     pub(super) fn run_until(&self, instant: Duration) -> Option<usize> {
         let mut command = self.dir.command(&self.args);
-        command.env("RUST_LOG", "semid::assign=debug").stdout(Stdio::null()).stderr(Stdio::piped());
+        command.env("RUST_LOG", "semid_cli::assign=debug").stdout(Stdio::null()).stderr(Stdio::piped());
         let mut child = command.spawn().unwrap();
         sleep(instant);
         child.kill().unwrap();
