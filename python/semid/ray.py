@@ -38,7 +38,7 @@ class _Shard:
 
     def __init__(self, rows: tuple, column: Optional[str], device: str, threads: Optional[int]):
         kind, data, first, count = rows
-        options = {"column": column, "device": device, "n_jobs": threads}
+        options: Any = {"column": column, "device": device, "n_jobs": threads}
         if kind == "files":
             self._worker = shards.Worker(_open(data, column), span=(first, first + count), **options)
         else:
@@ -131,7 +131,8 @@ def fit(
         num_shards = max(1, int(ray.cluster_resources().get("CPU", 1) // max(num_cpus, 1)))
     num_shards = _integer("num_shards", num_shards, 1)
     device, threads = ("gpu", None) if num_gpus else ("cpu", max(1, int(num_cpus)))
-    start = _Shard.options(num_cpus=num_cpus, num_gpus=num_gpus).remote
+    actor: Any = _Shard
+    start = actor.options(num_cpus=num_cpus, num_gpus=num_gpus).remote
     actors = [start(rows, column, device, threads) for rows in _divide(data, column, num_shards)]
     try:
         return shards.fit(model, _Engine(actors))
@@ -192,7 +193,7 @@ class _ordered:
 def _absolute(data: _PATHS) -> list:
     paths = [data] if isinstance(data, (str, os.PathLike)) else list(data)
     found: list = []
-    for path in map(os.fspath, paths):
+    for path in [os.fspath(path) for path in paths]:
         matches = sorted(glob.glob(path)) if glob.has_magic(path) else [path]
         if not matches:
             raise InputError(f"{path}: no file has such a name", "Empty")
