@@ -147,7 +147,9 @@ mod tests {
     #[cfg(not(feature = "parquet"))]
     #[test]
     fn parquet_names_the_feature_that_is_left_out() {
-        let path = testing::Folder::new().path("x.parquet");
+        let folder = testing::Folder::new();
+        let path = folder.path("x.parquet");
+        std::fs::write(&path, b"PAR1").unwrap();
         let read = open(&path, &ReadOptions::default()).err().unwrap();
         let written = IdWriter::create(&path, true).unwrap_err();
         for error in [read, written] {

@@ -1,9 +1,8 @@
 //! Registries in several namespaces of one store.
 
 use super::*;
-use crate::codes::Codes;
-use crate::id::{Export, IdFormat, Registry, Resolver, TokenTemplate};
-use crate::registry::{MemoryStore, SemanticId};
+use crate::id::{IdFormat, Registry, Resolver, TokenTemplate};
+use crate::registry::MemoryStore;
 
 fn manifest(model: &str, format: IdFormat) -> Manifest {
     Manifest::new(model, 2, Resolver::default(), format).unwrap()
@@ -132,6 +131,10 @@ fn confusion_is_that_of_the_tokens_written_down() {
 #[cfg(feature = "sqlite")]
 #[test]
 fn shared_tokens_have_one_vocabulary_and_separate_ones_have_none_in_common() {
+    use crate::codes::Codes;
+    use crate::id::Export;
+    use crate::registry::SemanticId;
+
     use crate::{Device, Matrix, RqKMeans};
     let values: Vec<f32> = (0..400).map(|i| ((i * i) % 251) as f32).collect();
     let rows = Matrix::new(&values, 4).unwrap();
