@@ -24,6 +24,7 @@ pub(crate) mod row_losses;
 pub(crate) mod scaled;
 pub(crate) mod straight_through;
 pub(crate) mod unit_length;
+pub(crate) mod update;
 
 #[cfg(test)]
 mod tests;

@@ -12,6 +12,7 @@ macro_rules! shader {
 
 const PARAMS: &str = shader!("shared/params");
 const U64: &str = shader!("shared/u64");
+const U96: &str = shader!("shared/u96");
 const SQUARES: &str = shader!("shared/squares");
 const LANES: &str = shader!("shared/lanes");
 const SCALE: &str = shader!("shared/scale");
@@ -110,7 +111,10 @@ kernels! {
     ScaleOperand = "scale_operand" [U64, SOFT_FLOAT, EXACT, VECTORS];
     Settle = "settle" [PARAMS, U64, SQUARES];
     StraightThrough = "straight_through" [U64, SOFT_FLOAT, EXACT];
+    Summary = "summary" [PARAMS, U64, U96];
+    Tally = "tally" [PARAMS];
     UnitLength = "unit_length" [PARAMS, U64, SQUARES, LANES, SCALE];
+    Update = "update" [U64, U96, SQUARES, SOFT_FLOAT];
     @tests
     Arithmetic = "arithmetic" [PARAMS, U64, SCALE];
     SoftFloat = "soft_float" [PARAMS, U64, SOFT_FLOAT];

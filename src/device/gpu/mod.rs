@@ -11,6 +11,7 @@ mod codewords;
 mod context;
 mod kernel;
 mod kernels;
+mod lloyd;
 mod matrices;
 mod memory;
 mod operand;
@@ -62,6 +63,10 @@ impl Engine for Gpu {
     fn chunk_rows(&self, dim: usize) -> usize {
         // This many rows fill a large GPU, and take 64 MiB as f32 and as much as integers on the host.
         ((16 << 20) / dim.max(1)).clamp(1024, 1 << 18)
+    }
+
+    fn iterates(&self) -> bool {
+        true
     }
 
     fn time_kernels(&self, on: bool) -> bool {

@@ -1,14 +1,16 @@
 //! The reference device: the scalar kernels, one after the other.
 
+mod lloyd;
 mod tensors;
 
 use super::tensors::Tensors;
-use super::{Assigned, DeviceInfo, Engine, NO_CODE, Purpose, Table};
+use super::{Assigned, DeviceInfo, Engine, Lloyd, NO_CODE, Purpose, Table};
 use crate::codebook::Codebook;
 use crate::error::{Result, try_vec};
 use crate::kernel;
 use crate::kernel::range_search::RangeMatches;
 use crate::partial::Partial;
+use lloyd::ReferenceLloyd;
 
 pub(super) struct Reference {
     info: DeviceInfo,
@@ -44,6 +46,10 @@ impl Engine for Reference {
 
     fn chunk_rows(&self, _dim: usize) -> usize {
         1024
+    }
+
+    fn iterates(&self) -> bool {
+        true
     }
 }
 
@@ -123,6 +129,11 @@ impl Table for ReferenceTable {
         let mut out = try_vec(0, points_count.saturating_mul(closest.len()), "seeding distances")?;
         kernel::min_distances::min_distances(&self.values, points, self.dim, closest, &mut out);
         Ok(out)
+    }
+
+    fn lloyd(&mut self, codebook: &Codebook, room: i32) -> Result<Option<Box<dyn Lloyd + '_>>> {
+        let (before, codebook) = (codebook.clone(), codebook.clone());
+        Ok(Some(Box::new(ReferenceLloyd { table: self, codebook, before, room })))
     }
 
     fn range_search(&mut self, codebook: &Codebook, prices: &[i128], limits: &[i128]) -> Result<RangeMatches> {

@@ -13,7 +13,7 @@
 //! 8,192, components of a row within 2^24 and of a codeword within 2^23, every partial sum is below 2^61. Nothing is
 //! subnormal: components are integers, so every product and partial sum, rounded or not, is a multiple of 1/2.
 //!
-//! *One evaluation.* The host rounds `|c_k|^2 / 2` to f32: one factor. However the device arranges `h_k - (r_1 c_k1 +
+//! *One evaluation.* The host, or the kernel `update`, rounds `|c_k|^2 / 2` to f32: one factor. However the device arranges `h_k - (r_1 c_k1 +
 //! ... + r_D c_kD)`, it is a sum of D + 1 terms, so a term passes at most D additions, and a product carries one
 //! rounding of its own (none where it is fused). Zeros that pad a row add nothing and round nothing. So much for a
 //! score that stands alone: D + 1 factors. Where a score is compared, a compiler may move terms across. The longest

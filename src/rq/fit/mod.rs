@@ -8,6 +8,7 @@ mod mini_batch;
 mod on_workers;
 mod report;
 mod reseed;
+mod run;
 mod seeding;
 mod work;
 

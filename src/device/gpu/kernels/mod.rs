@@ -17,6 +17,7 @@ pub(super) mod residual;
 pub(super) mod row_losses;
 pub(super) mod straight_through;
 pub(super) mod unit_length;
+pub(super) mod update;
 
 /// How many operations of `assign` cost as much as one exact difference, squared and added.
 const EXACT_WORK: usize = 8;

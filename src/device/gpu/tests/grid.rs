@@ -8,7 +8,7 @@ const SHARED: [&str; 2] = ["float", "scaled"];
 /// Kernels that run on the host.
 const HOST: [&str; 1] = ["range_search"];
 /// Shaders that do a part of another kernel's work, with that kernel.
-const PARTS: [(&str, &str); 8] = [
+const PARTS: [(&str, &str); 10] = [
     ("count", "centroid"),
     ("gather", "gather"),
     ("length", "assign"),
@@ -17,6 +17,8 @@ const PARTS: [(&str, &str); 8] = [
     ("rectify_gradient", "rectify"),
     ("scale_operand", "matmul"),
     ("settle", "assign"),
+    ("summary", "update"),
+    ("tally", "update"),
 ];
 
 fn folder(path: &str) -> PathBuf {

@@ -10,6 +10,7 @@ mod shaders;
 mod soft_float;
 mod speed;
 mod traffic;
+mod update;
 
 use super::Gpu;
 use super::adapter;
