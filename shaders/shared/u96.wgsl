@@ -15,3 +15,8 @@ fn u96_mul(a: vec2<u32>, b: u32) -> vec3<u32> {
     // At most (2^32 - 1)^2 + 2^32 - 1: no overflow.
     return vec3<u32>(low.x, u64_add(u64_mul(a.y, b), vec2<u32>(low.y, 0u)));
 }
+
+// Compares unsigned integers.
+fn u96_less(a: vec3<u32>, b: vec3<u32>) -> bool {
+    return a.z < b.z || (a.z == b.z && u64_less(a.xy, b.xy));
+}

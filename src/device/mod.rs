@@ -14,6 +14,7 @@ mod lloyd;
 mod machine;
 mod range_search;
 mod reference;
+mod seeding;
 mod several;
 pub(crate) mod tensors;
 #[cfg(test)]
@@ -25,6 +26,7 @@ use crate::grid::{self, Grid};
 use crate::kernel::range_search::RangeMatches;
 use crate::partial::Partial;
 pub(crate) use lloyd::{Iteration, Lloyd};
+pub(crate) use seeding::{MAX_VALUES, Seeding};
 use std::fmt;
 use std::sync::Arc;
 use tensors::Tensors;
@@ -457,6 +459,13 @@ pub(crate) trait Table: Send {
     /// their codes.
     fn lloyd(&mut self, codebook: &Codebook, room: i32) -> Result<Option<Box<dyn Lloyd + '_>>> {
         let _ = (codebook, room);
+        Ok(None)
+    }
+
+    /// Prepares k-means++ over the rows, row i counting `weights[i]` times, with distances that stay on the device;
+    /// returns none where `min_distances` is as good.
+    fn seeding(&mut self, weights: &[u64]) -> Result<Option<Box<dyn Seeding + '_>>> {
+        let _ = weights;
         Ok(None)
     }
 

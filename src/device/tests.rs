@@ -2,6 +2,7 @@
 
 use super::{Device, Engine, Iteration, Purpose, Table, cpu, gpu, reference as scalar};
 use crate::codebook::Codebook;
+use crate::kernel::seed::{self, Seed};
 use crate::kernel::update::Update;
 use std::collections::HashSet;
 use std::sync::{Arc, OnceLock};
@@ -146,6 +147,9 @@ pub(super) fn outcome(engine: &dyn Engine, case: &Case) -> Outcome {
         for (part, values) in ["within: clusters", "within: costs"].iter().zip(near.parts()) {
             note(format!("{stage}: {part}"), values);
         }
+        if rows > 0 && stage == "subtract" {
+            note(format!("{stage}: seeding"), seeds(&mut *table));
+        }
         let mut closest = vec![u64::MAX; rows];
         for points in points.chunks(5 * dim) {
             let min_distances = table.min_distances(points, &closest).expect("min_distances");
@@ -223,6 +227,34 @@ fn iteration_from_sums(table: &mut dyn Table, codebook: &mut Codebook, room: i32
     let words = wide.chain([longest.unwrap_or(0) as u64, empty, assigned.changed]);
     let codewords = before.values().iter().map(|value| *value as u64).collect::<Vec<_>>();
     words.chain(codewords).chain(partial.counts().iter().copied()).collect()
+}
+
+/// Returns the rows and potentials of three steps of k-means++: of the device, or where it has none, of the twin.
+fn seeds(table: &mut dyn Table) -> Vec<u64> {
+    let (rows, dim) = (table.rows(), table.dim());
+    let all: Vec<usize> = (0..rows).collect();
+    let values = table.gather(&all).expect("gather");
+    let weights: Vec<u64> = (0..rows as u64).map(|row| row % 3).collect();
+    let mut closest = vec![u64::MAX; rows];
+    let mut on_device = table.seeding(&weights).expect("seeding");
+    let mut last = match &mut on_device {
+        Some(seeding) => seeding.start(rows / 2).expect("start"),
+        None => seed::best_of(&values, dim, &weights, &mut closest, &[rows / 2]),
+    };
+    let mut found = Vec::new();
+    for step in 1..4 {
+        let Seed { row, potential } = last;
+        found.extend([row as u64, potential as u64, (potential >> 64) as u64]);
+        if potential == 0 {
+            break;
+        }
+        let values_of_draws: Vec<u128> = (0..step).map(|draw| potential * draw / step).collect();
+        last = match &mut on_device {
+            Some(seeding) => seeding.draw(&values_of_draws).expect("draw"),
+            None => seed::seed(&values, dim, &weights, &mut closest, &values_of_draws),
+        };
+    }
+    found
 }
 
 /// Names of the results that differ.

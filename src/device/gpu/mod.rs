@@ -17,6 +17,7 @@ mod memory;
 mod operand;
 mod params;
 mod rows;
+mod seeding;
 mod sliced;
 mod span;
 mod table;

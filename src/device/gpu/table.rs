@@ -3,9 +3,10 @@
 
 use super::lloyd::GpuLloyd;
 use super::rows::GpuRows;
+use super::seeding::GpuSeeding;
 use super::{kernels, sliced};
 use crate::codebook::Codebook;
-use crate::device::{Assigned, Lloyd, Table};
+use crate::device::{Assigned, Lloyd, Seeding, Table};
 use crate::error::Result;
 use crate::partial::Partial;
 
@@ -84,6 +85,10 @@ impl Table for GpuRows {
 
     fn lloyd(&mut self, codebook: &Codebook, room: i32) -> Result<Option<Box<dyn Lloyd + '_>>> {
         Ok(GpuLloyd::new(self, codebook, room)?.map(|lloyd| Box::new(lloyd) as _))
+    }
+
+    fn seeding(&mut self, weights: &[u64]) -> Result<Option<Box<dyn Seeding + '_>>> {
+        Ok(GpuSeeding::new(self, weights)?.map(|seeding| Box::new(seeding) as _))
     }
 
     fn min_distances(&mut self, points: &[i32], closest: &[u64]) -> Result<Vec<u64>> {

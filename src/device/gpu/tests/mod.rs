@@ -6,6 +6,7 @@ mod failures;
 mod grid;
 mod network;
 mod pieces;
+mod seed;
 mod shaders;
 mod soft_float;
 mod speed;

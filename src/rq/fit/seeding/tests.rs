@@ -1,8 +1,9 @@
 //! Draws by weight, and the rows they choose.
 
+use super::plus_plus::floor_ln;
 use super::*;
-use crate::device::Device;
-use crate::rng::BLOCK;
+use crate::device::{Device, Table};
+use crate::rng::{BLOCK, Draws};
 
 fn table(device: &Device, rows: &[i32], dim: usize) -> Box<dyn Table> {
     let mut table = device.engine().table(rows.len() / dim, dim, Purpose::Fit).unwrap();
