@@ -36,10 +36,11 @@ fn running_sum(local: u32, before: vec3<u32>, own: vec3<u32>) -> vec3<u32> {
     return u96_add(before, sum);
 }
 
-// Notes place `at` if the value falls on it, which is true of exactly one place with a share of the sum.
+// Notes place `at` if the value falls on it, which is true of exactly one place. For a place behind the value the
+// difference wraps to more than 2^95, which no sum exceeds.
 fn note(at: u32, value: vec3<u32>, own: vec3<u32>, end: vec3<u32>) {
     let into = u96_add(value, u96_negate(u96_add(end, u96_negate(own))));
-    if (u96_less(value, end) && u96_less(into, own)) {
+    if (u96_less(into, own)) {
         found = vec4<u32>(at, into);
     }
 }

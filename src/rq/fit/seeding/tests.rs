@@ -120,3 +120,21 @@ fn heavy_tails_get_more_rounds() {
     let alike: Vec<i32> = (0..4000).map(|row| (rng::row_hash(9, row) % 1000) as i32).collect();
     assert!(candidates(&alike).len() <= 1 + 3 * 8);
 }
+
+/// Distances that stay on a device lead to the same rows as distances on the host.
+#[test]
+fn every_device_seeds_the_same() {
+    // Few rows enough for k-means++ over all of them, and more than all pairs are computed for.
+    let (rows, dim, clusters) = (2100, 3, 150);
+    let values: Vec<i32> = (0..rows * dim).map(|i| (rng::row_hash(9, i as u64) % 4001) as i32 - 2000).collect();
+    let seeded = |device: &Device| {
+        let mut rows = residuals(device, &values, dim);
+        seed(&RqKMeans::new(1, clusters), &mut rows, clusters, (0, 0), &mut || Ok(())).unwrap()
+    };
+    let expected = seeded(&Device::cpu());
+    assert_eq!(expected.clusters(), clusters);
+    let adapters = Device::list().into_iter().filter_map(|info| Device::named(&info.name).ok());
+    for device in adapters.filter(|device| !device.info().name.starts_with("cpu")) {
+        assert_eq!(seeded(&device), expected, "{device:?}");
+    }
+}
