@@ -70,6 +70,14 @@ need_compiler() { command -v cc >/dev/null || apt_install gcc libc6-dev; }
 # For tests that plain `cargo test` lists as ignored, as they need a server.
 need_redis() { command -v redis-server >/dev/null || apt_install redis-server; }
 
+# The programs of a PostgreSQL server; tests start servers of their own, as the user that the package makes.
+need_postgres() {
+  [ -n "$(find /usr/lib/postgresql -name initdb -print -quit 2>/dev/null)" ] || apt_install postgresql
+}
+
+# For Spark.
+need_java() { command -v java >/dev/null || apt_install openjdk-17-jre-headless; }
+
 need_python() {
   python3 -c 'import ensurepip' 2>/dev/null || apt_install python3-venv
   local wanted
