@@ -33,7 +33,7 @@ fn data(case: &Case, random: &mut Random) -> (Vec<i32>, Vec<u64>) {
         (0..rows * dim).map(|_| (random.next() % (2 * limit as u64 + 1)) as i64 - limit).map(|q| q as i32).collect();
     if limit == (1 << 24) - 1 {
         // Opposite corners.
-        let side = |i: usize| if i / dim % 2 == 0 { limit as i32 } else { -limit as i32 };
+        let side = |i: usize| if (i / dim).is_multiple_of(2) { limit as i32 } else { -limit as i32 };
         values.iter_mut().enumerate().filter(|(i, _)| i / dim % 5 < 3).for_each(|(i, value)| *value = side(i));
     }
     for row in (5..rows).step_by(5) {
