@@ -1,6 +1,6 @@
 //! Greedy k-means++ over the rows of a table.
 
-use crate::device::{Seeding, Table};
+use crate::device::{MAX_VALUES, Seeding, Table};
 use crate::error::{Result, try_vec};
 use crate::kernel::seed::Seed;
 use crate::population::Ask;
@@ -48,6 +48,7 @@ fn choose(
     ask: Ask<'_>,
 ) -> Result<Vec<usize>> {
     let candidates = 2 + floor_ln(clusters);
+    debug_assert!(candidates <= MAX_VALUES, "a level has at most 65,536 codewords");
     let mut last = seeding.start(first)?;
     let mut chosen = vec![first];
     while chosen.len() < clusters {
