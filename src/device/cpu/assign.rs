@@ -8,8 +8,8 @@ use super::rows::{RowBuffer, Rows};
 use super::scores::Scores;
 use super::select::{self, Candidates, each_within, nearest, nearest_of};
 use super::tally::Tally;
+use crate::clock::Instant;
 use pulp::Simd;
-use std::time::Instant;
 
 /// Rows of one block with what is known about them.
 pub(super) struct Block<'a> {

@@ -20,13 +20,16 @@ pub(in crate::device) enum Simd {
     Avx512,
     Avx2,
     Neon,
+    /// The 128-bit vectors of WebAssembly.
+    Simd128,
     /// Those that every processor of this architecture has.
     Portable,
 }
 
 impl Simd {
     /// Best first.
-    const ALL: [Self; 6] = [Self::Avx512Vnni, Self::AvxVnni, Self::Avx512, Self::Avx2, Self::Neon, Self::Portable];
+    const ALL: [Self; 7] =
+        [Self::Avx512Vnni, Self::AvxVnni, Self::Avx512, Self::Avx2, Self::Neon, Self::Simd128, Self::Portable];
 
     /// The name that `SEMID_SIMD` takes.
     fn name(self) -> &'static str {
@@ -36,6 +39,7 @@ impl Simd {
             Self::Avx512 => "avx512",
             Self::Avx2 => "avx2",
             Self::Neon => "neon",
+            Self::Simd128 => "simd128",
             Self::Portable => "portable",
         }
     }
@@ -49,7 +53,7 @@ impl Simd {
             Self::AvxVnni if !vnni::has_256() => None,
             Self::Avx512Vnni | Self::Avx512 => V4::try_new().map(pulp::Arch::V4),
             Self::AvxVnni | Self::Avx2 => V3::try_new().map(pulp::Arch::V3),
-            Self::Neon => None,
+            Self::Neon | Self::Simd128 => None,
             Self::Portable => Some(pulp::Arch::Scalar),
         }
     }
@@ -60,6 +64,8 @@ impl Simd {
         match self {
             #[cfg(target_arch = "aarch64")]
             Self::Neon => pulp::aarch64::Neon::try_new().map(pulp::Arch::Neon),
+            #[cfg(target_arch = "wasm32")]
+            Self::Simd128 => pulp::wasm::Simd128::try_new().map(pulp::Arch::Simd128),
             Self::Portable => Some(pulp::Arch::Scalar),
             _ => None,
         }
@@ -125,7 +131,7 @@ impl Unit {
     fn products_of(simd: Simd) -> Products {
         match simd {
             Simd::Avx512Vnni | Simd::AvxVnni => Products::Bits8,
-            Simd::Avx2 => Products::Bits16,
+            Simd::Avx2 | Simd::Simd128 => Products::Bits16,
             Simd::Avx512 | Simd::Neon | Simd::Portable => Products::F32,
         }
     }
@@ -191,6 +197,14 @@ impl Unit {
             return super::pairs::run_avx2(simd, work);
         }
         work.work(Portable);
+    }
+
+    /// The instructions of WebAssembly that multiply pairs of 16-bit integers, unless only portable ones are to be
+    /// used.
+    #[cfg(target_arch = "wasm32")]
+    #[inline(always)]
+    pub(super) fn simd128(self) -> Option<pulp::wasm::Simd128> {
+        if self.simd == Simd::Simd128 { pulp::wasm::Simd128::try_new() } else { None }
     }
 
     /// The instructions that multiply pairs of 16-bit integers, unless only portable ones are to be used.

@@ -5,11 +5,11 @@ use super::kernels::assign;
 use super::kernels::centroid::{self, Ordered};
 use super::kernels::update::{self, Updating};
 use super::rows::GpuRows;
+use crate::clock::Instant;
 use crate::codebook::Codebook;
 use crate::device::{Iteration, Lloyd, Table};
 use crate::error::Result;
 use crate::kernel::update::MAX_ROWS;
-use std::time::Instant;
 
 pub(super) struct GpuLloyd<'a> {
     table: &'a mut GpuRows,

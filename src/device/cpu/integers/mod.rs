@@ -24,6 +24,8 @@
 mod multiply;
 mod packed;
 mod round;
+#[cfg(target_arch = "wasm32")]
+mod simd128;
 #[cfg(target_arch = "x86_64")]
 pub(super) mod vnni;
 

@@ -6,7 +6,9 @@ use super::{SHIFT, Width};
 use crate::device::cpu::bounds::{Coefficients, GROUP, up};
 use crate::device::cpu::pairs::Group;
 use crate::device::cpu::rows::Rows;
-use crate::device::cpu::unit::{Simd, Unit};
+#[cfg(target_arch = "x86_64")]
+use crate::device::cpu::unit::Simd;
+use crate::device::cpu::unit::Unit;
 use crate::error::{Result, try_vec};
 
 /// Codewords as integers, in groups of 16.
@@ -91,6 +93,10 @@ impl Packed {
                 }
             }
             _ => {}
+        }
+        #[cfg(target_arch = "wasm32")]
+        if let (Width::Bits16, Some(simd)) = (self.width, self.unit.simd128()) {
+            return task.run::<_, 3, 1>(simd);
         }
         task.run::<_, 2, 1>(Portable(self.width));
     }

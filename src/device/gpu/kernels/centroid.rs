@@ -1,6 +1,7 @@
 //! Dispatches the centroid reduction: counts rows, orders them by cluster, cuts the order into pieces, and sums these.
 
 use super::assign;
+use crate::clock::Instant;
 use crate::codebook::Codebook;
 use crate::device::Assigned;
 use crate::device::gpu::batch::Batch;
@@ -13,7 +14,6 @@ use crate::device::gpu::span::{Span, doubles, words};
 use crate::error::{Result, try_vec};
 use crate::partial::Partial;
 use rayon::prelude::*;
-use std::time::Instant;
 
 /// Rows of a piece, as in shaders/pieces.wgsl: so many that adding its sums costs little, and so few that the work can
 /// be shared.
@@ -63,7 +63,7 @@ impl Ordered {
     fn queue(&self, context: &Context, batch: &mut Batch, chunk: &Chunk, params: Params) -> Result<()> {
         let Self { counts, cursors, pieces, clusters, most_pieces } = self;
         chunk.run(context, batch, Kernel::Count, params, &[&chunk.codes, counts], 1)?;
-        let work = clusters + most_pieces;
+        let work = (clusters + most_pieces) as u64;
         batch.dispatch(context, Kernel::Pieces, &params.words(), &[counts, cursors, pieces], ((1, 1), work))?;
         chunk.run(context, batch, Kernel::Order, params, &[&chunk.codes, cursors, &chunk.list], 1)
     }
@@ -121,7 +121,8 @@ pub(in crate::device::gpu) fn queue_sums(
         for slice in slices(context, Kernel::Centroid, ordered.most_pieces, work) {
             let params = Params { first: slice.start as u32, ..params };
             let groups = (slice.len() as u32, width.div_ceil(64) as u32);
-            batch.dispatch(context, Kernel::Centroid, &params.words(), &buffers, (groups, slice.len() * work))?;
+            let work = slice.len() as u64 * work as u64;
+            batch.dispatch(context, Kernel::Centroid, &params.words(), &buffers, (groups, work))?;
         }
     }
     Ok(())

@@ -70,23 +70,35 @@ pub(in crate::device::gpu) fn seed(table: &mut GpuRows, buffers: &Buffers, value
         let [n, blocks_of, width_of, points_of] = [rows, *blocks, *width, count].map(|number| number as u32);
         let bound = [&chunk.values, closest, weights, closest_sums, drawn_by, points, drawn];
         let groups = (points_of, 1);
-        batch.dispatch(context, Kernel::Draw, &[n, blocks_of, width_of], &bound, (groups, count * (*dim + blocks)))?;
+        batch.dispatch(
+            context,
+            Kernel::Draw,
+            &[n, blocks_of, width_of],
+            &bound,
+            (groups, (count * (*dim + blocks)) as u64),
+        )?;
         let bound = [&chunk.values, points, closest, distances];
         for slice in slices(context, Kernel::MinDistances, rows, count * *dim) {
             let words = min_distances::params(*width, count, slice.clone(), 0..rows);
             let groups = (slice.len().div_ceil(Kernel::MinDistances.group_rows()) as u32, 1);
-            batch.dispatch(context, Kernel::MinDistances, &words, &bound, (groups, slice.len() * count * *dim))?;
+            batch.dispatch(
+                context,
+                Kernel::MinDistances,
+                &words,
+                &bound,
+                (groups, slice.len() as u64 * (count * *dim) as u64),
+            )?;
         }
         let groups = (blocks_of, points_of);
         let bound = [distances, weights, sums];
-        batch.dispatch(context, Kernel::Potential, &[n, blocks_of], &bound, (groups, rows * count))?;
+        batch.dispatch(context, Kernel::Potential, &[n, blocks_of], &bound, (groups, rows as u64 * count as u64))?;
         let bound = [sums, drawn, chosen];
-        batch.dispatch(context, Kernel::Seed, &[points_of, blocks_of], &bound, ((1, 1), blocks * count))?;
+        batch.dispatch(context, Kernel::Seed, &[points_of, blocks_of], &bound, ((1, 1), (blocks * count) as u64))?;
         let bound = [distances, sums, chosen, closest, closest_sums];
         for slice in slices(context, Kernel::Take, rows, 1) {
             let words = [slice.start as u32, slice.end as u32, n, blocks_of];
             let groups = (slice.len().div_ceil(Kernel::Take.group_rows()) as u32, 1);
-            batch.dispatch(context, Kernel::Take, &words, &bound, (groups, slice.len()))?;
+            batch.dispatch(context, Kernel::Take, &words, &bound, (groups, slice.len() as u64))?;
         }
     }
     let bytes = batch.read(context, &[Span { buffer: chosen, offset: 0, size: CHOSEN_WORDS * 4 }])?;

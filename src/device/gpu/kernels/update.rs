@@ -84,7 +84,7 @@ fn queue_totals(table: &mut GpuRows, ordered: &[Ordered], updating: &Updating, c
     let GpuRows { context, batch, chunks, .. } = table;
     chunks.iter().zip(ordered).try_for_each(|(chunk, ordered)| {
         let buffers = [&ordered.counts, &chunk.counters, &updating.totals];
-        batch.dispatch(context, Kernel::Tally, &params.words(), &buffers, ((1, 1), clusters))
+        batch.dispatch(context, Kernel::Tally, &params.words(), &buffers, ((1, 1), clusters as u64))
     })
 }
 
@@ -103,7 +103,7 @@ pub(in crate::device::gpu) fn queue_update(
     for slice in slices(context, Kernel::Update, here, work) {
         let words = [(first + slice.start) as u32, first as u32, *width as u32, before.padded, room as u32];
         let groups = (slice.len() as u32, 1);
-        batch.dispatch(context, Kernel::Update, &words, &buffers, (groups, slice.len() * work))?;
+        batch.dispatch(context, Kernel::Update, &words, &buffers, (groups, slice.len() as u64 * work as u64))?;
     }
     Ok(())
 }
@@ -112,7 +112,7 @@ pub(in crate::device::gpu) fn queue_update(
 pub(in crate::device::gpu) fn queue_summary(table: &mut GpuRows, updating: &Updating, clusters: usize) -> Result<()> {
     let params = Params { clusters: clusters as u32, ..table.params() };
     let buffers = [&updating.facts, &updating.totals, &updating.summary];
-    table.batch.dispatch(&table.context, Kernel::Summary, &params.words(), &buffers, ((1, 1), clusters))
+    table.batch.dispatch(&table.context, Kernel::Summary, &params.words(), &buffers, ((1, 1), clusters as u64))
 }
 
 /// Reads what a summary says.
