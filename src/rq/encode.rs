@@ -117,13 +117,14 @@ impl Chunk {
         Ok(&self.codes)
     }
 
-    /// The codes of a level; the rows that were settled by exact distances.
+    /// Assigns the rows to the nearest codewords of a level; returns how many of them exact distances settled.
     fn assign(&mut self, codebook: &Codebook) -> Result<u64> {
         let settled = self.table.assign_and_codes(codebook, &mut self.level_codes)?.settled;
         Ok(settled)
     }
 
-    /// The same at prices.
+    /// Assigns the rows to the cheapest codewords of a level, whose prices are added to the squared distances; returns
+    /// how many of them exact distances settled.
     fn assign_priced(&mut self, codebook: &Codebook, prices: &[i64]) -> Result<u64> {
         let prices: Vec<i128> = prices.iter().map(|price| i128::from(*price)).collect();
         let cheapest = Distances::new(&mut *self.table, codebook, &[]).cheapest(&prices)?;

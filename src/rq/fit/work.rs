@@ -1,4 +1,4 @@
-//! What fitting a level works with, and what it ends with.
+//! The inputs and the results of the fit of a level.
 
 use crate::balance::Balance;
 use crate::codebook::Codebook;
@@ -58,7 +58,7 @@ pub(super) struct LevelFit {
     pub(super) balancing: Option<Balancing>,
 }
 
-/// What a balanced run ends with.
+/// The result of a balanced run.
 #[derive(Clone, Debug)]
 pub(super) struct Balancing {
     pub(super) codes: Vec<u32>,
