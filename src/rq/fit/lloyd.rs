@@ -9,7 +9,7 @@ use crate::partial::Partial;
 use crate::rq::progress::{Callback, Progress, report};
 use std::sync::Arc;
 
-/// Improves `codebook` until nothing changes, the movement is within the tolerance, or `max_iter` updates are done.
+/// Improves `codebook` until nothing changes, the movement is within the tolerance, or the most updates are done.
 pub(super) fn lloyd(
     work: &mut LevelWork<'_, '_>,
     codebook: Codebook,
@@ -18,7 +18,7 @@ pub(super) fn lloyd(
 ) -> Result<LevelFit> {
     let clusters = codebook.clusters();
     let mut codebook = Arc::new(codebook);
-    let (mut iterations, mut empty_reseeded) = (0, 0);
+    let (most, mut iterations, mut empty_reseeded) = (work.params.most_iterations(), 0, 0);
     let mut still = false;
     let mut assignment = Assignment::new(work);
     loop {
@@ -26,7 +26,7 @@ pub(super) fn lloyd(
         let mut partial = assignment.assign(work, &codebook, ask)?;
         let squared_error = partial.squared_error(&codebook);
         let unchanged = iterations > 0 && partial.changed() == 0;
-        if unchanged || still || iterations == work.params.max_iter {
+        if unchanged || still || iterations == most {
             let balancing = assignment.finish(work)?;
             return Ok(LevelFit { codebook, iterations, squared_error, empty_reseeded, balancing });
         }
