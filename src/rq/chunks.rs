@@ -197,7 +197,7 @@ mod tests {
             let rows = Matrix::new(&values, 1).unwrap();
             let mut encode = |first, values: &[f32]| {
                 let (a, b) = rayon::join(|| codes(first, values), || 1);
-                a.map(|codes| codes.into_iter().map(|code| code * b).collect())
+                a.map(|codes| codes.into_iter().map(|code| code * b).collect::<Vec<u32>>())
             };
             each_chunk(&rows, 7, &mut encode, &mut |_, codes| {
                 count += codes.len();

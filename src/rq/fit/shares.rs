@@ -84,7 +84,6 @@ mod tests {
         assert_eq!(shared(10, &[9, 1, 5, 5], &[2, 1, 9, 9]), [2, 1, 4, 3]);
         assert_eq!(shared(10, &[9, 1, 5, 5], &[2, 1, 3, 1]), [2, 1, 3, 1]);
         assert_eq!(shared(10, &[0, 0, 0], &[1, 1, 1]), [1, 1, 1]);
-        assert_eq!(shared(3, &[0], &[9]), [1]);
     }
 
     /// By the definition: the shares add up, respect the different rows, and between two groups that are not full the

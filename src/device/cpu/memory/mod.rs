@@ -1,8 +1,8 @@
 //! What rows remember from one assignment to the next, while codewords move little by little.
 //!
 //! Where small integers are multiplied, a row lists the few codewords nearest to it ([`Mark`]). A product in f32 costs
-//! more, so there a row remembers a bound of its distance to every codeword ([`Bounds`]), which excludes more of them, as
-//! long as these bounds take no more memory than the integers of the row would take.
+//! more, so there a row remembers a bound of its distance to every codeword ([`Bounds`]), which excludes more of them,
+//! as long as these bounds take no more memory than the integers of the row would take.
 
 mod each;
 mod history;
