@@ -70,6 +70,14 @@ need_compiler() { command -v cc >/dev/null || apt_install gcc libc6-dev; }
 # For tests that plain `cargo test` lists as ignored, as they need a server.
 need_redis() { command -v redis-server >/dev/null || apt_install redis-server; }
 
+# The programs of a PostgreSQL server; tests start servers of their own, as the user that the package makes.
+need_postgres() {
+  [ -n "$(find /usr/lib/postgresql -name initdb -print -quit 2>/dev/null)" ] || apt_install postgresql
+}
+
+# For Spark.
+need_java() { command -v java >/dev/null || apt_install openjdk-17-jre-headless; }
+
 need_python() {
   python3 -c 'import ensurepip' 2>/dev/null || apt_install python3-venv
   local wanted
@@ -198,6 +206,83 @@ need_radv() {
   sed "s|\"library_path\": *\".*/|\"library_path\": \"$radv/lib/|" \
     "$radv"/root/usr/share/vulkan/icd.d/radeon_icd.*.json >"$radv/radeon_icd.json"
   rm -rf "$radv/deb" "$radv/root"
+}
+
+# Rust for WebAssembly: that of the machine, or else Debian's, unpacked and not installed, which builds the standard
+# library from its source. Sets what cargo needs, and $wasm_flags for it; returns 1 and says why where there is none.
+find_wasm() {
+  wasm_flags=(--target wasm32-unknown-unknown)
+  [ ! -d "$(rustc --print target-libdir --target wasm32-unknown-unknown 2>/dev/null)" ] || return 0
+  if ! command -v apt-get >/dev/null || [ "$(dpkg --print-architecture)" != amd64 ]; then
+    echo "there is no Rust for wasm32-unknown-unknown here, and no Debian whose packages have it"
+    return 1
+  fi
+  local wasm=$tools/wasm packages
+  if [ ! -e "$wasm/ready" ]; then
+    rm -rf "$wasm"
+    mkdir -p "$wasm"/{deb,root}
+    apt_ready rustc-web rust-web-src
+    packages=$(apt-cache depends --recurse --important rustc-web 2>/dev/null |
+      grep -E '^(libstd-rust-web-[0-9.]+|libllvm[0-9]+)$' | sort -u)
+    if [ -z "$packages" ]; then
+      echo "there is no Rust for wasm32-unknown-unknown here, and Debian's package rustc-web cannot be had"
+      return 1
+    fi
+    # shellcheck disable=SC2086 # a list of names
+    (cd "$wasm/deb" && apt-get -qq -o APT::Sandbox::User=root download rustc-web rust-web-src libstd-rust-web-dev \
+      $packages "lld-${packages##*libllvm}")
+    for package in "$wasm"/deb/*.deb; do dpkg-deb -x "$package" "$wasm/root"; done
+    for name in rustc rustdoc; do
+      printf '#!/bin/sh\nLD_LIBRARY_PATH=%s/usr/lib/x86_64-linux-gnu exec %s/usr/bin/%s "$@"\n' \
+        "$wasm/root" "$wasm/root" "$name" >"$wasm/$name"
+    done
+    printf '#!/bin/sh\nLD_LIBRARY_PATH=%s/usr/lib/x86_64-linux-gnu exec %s/usr/bin/wasm-ld-%s "$@"\n' \
+      "$wasm/root" "$wasm/root" "${packages##*libllvm}" >"$wasm/wasm-ld"
+    chmod +x "$wasm"/{rustc,rustdoc,wasm-ld}
+    rm -rf "$wasm/deb"
+    touch "$wasm/ready"
+  fi
+  export RUSTC="$wasm/rustc" RUSTDOC="$wasm/rustdoc" RUSTC_BOOTSTRAP=1
+  export CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER="$wasm/wasm-ld"
+  wasm_flags+=(-Z build-std=std,panic_abort)
+}
+
+# A C compiler for WebAssembly, which zstd needs: that of the machine, or Debian's beside its Rust.
+need_wasm_c() {
+  local wasm=$tools/wasm version
+  if [ ! -e "$wasm/ready" ]; then
+    command -v clang >/dev/null || apt_install clang
+    return
+  fi
+  if [ ! -e "$wasm/clang" ]; then
+    version=$(sed -n 's/.*wasm-ld-\([0-9]*\).*/\1/p' "$wasm/wasm-ld")
+    mkdir -p "$wasm/deb"
+    apt_ready "clang-$version"
+    (cd "$wasm/deb" && apt-get -qq -o APT::Sandbox::User=root download "clang-$version" "libclang-cpp$version" \
+      "libclang-common-$version-dev")
+    for package in "$wasm"/deb/*.deb; do dpkg-deb -x "$package" "$wasm/root"; done
+    rm -rf "$wasm/deb"
+    printf '#!/bin/sh\nLD_LIBRARY_PATH=%s/usr/lib/x86_64-linux-gnu exec %s/usr/bin/clang-%s "$@"\n' \
+      "$wasm/root" "$wasm/root" "$version" >"$wasm/clang"
+    chmod +x "$wasm/clang"
+  fi
+  export CC_wasm32_unknown_unknown=$wasm/clang AR_wasm32_unknown_unknown=ar
+}
+
+# What web/build.sh needs besides that: wasm-bindgen of the version in web/Cargo.lock.
+need_web() {
+  find_wasm || fail "the package for browsers needs a Rust for wasm32-unknown-unknown"
+  [ ${#wasm_flags[@]} -eq 2 ] || export SEMID_BUILD_STD=1
+  need_wasm_c
+  local version
+  version=$(sed -n '/^name = "wasm-bindgen"$/{n;s/version = "\(.*\)"/\1/p}' web/Cargo.lock)
+  if [ "$("$tools/wasm-bindgen/bin/wasm-bindgen" --version 2>/dev/null)" != "wasm-bindgen $version" ]; then
+    # A program for this machine, so its own compiler builds it.
+    env -u RUSTC -u RUSTDOC -u RUSTC_BOOTSTRAP CARGO_PROFILE_DEV_OPT_LEVEL=1 CARGO_PROFILE_DEV_DEBUG=0 \
+      cargo install --quiet --debug --no-default-features --root "$tools/wasm-bindgen" --version "$version" \
+      wasm-bindgen-cli
+  fi
+  PATH=$tools/wasm-bindgen/bin:$PATH
 }
 
 # The command line tool in the dev profile, as $semid.

@@ -89,6 +89,7 @@
 //! [`Device::auto`] would take the CPU. The command line tool is a package of its own, `semid-cli`.
 mod align;
 mod balance;
+mod clock;
 mod clusters;
 mod codebook;
 mod codes;

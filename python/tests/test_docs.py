@@ -11,11 +11,11 @@ import pytest
 
 import semid
 
-#: All but the program, and what needs an engine, whose tests are in tests_ray.
+#: All but the program, and what needs an engine, whose tests are in tests_ray and tests_spark.
 MODULES = [
     module.name
     for module in pkgutil.walk_packages(semid.__path__, "semid.")
-    if module.name not in ("semid.__main__", "semid.ray")
+    if module.name not in ("semid.__main__", "semid.ray", "semid.spark")
 ]
 
 

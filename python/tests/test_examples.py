@@ -18,6 +18,7 @@ NEEDS = {
     "torch_dataset": ["torch"],
     "transformers_trie": ["torch", "transformers", "tokenizers"],
     "ray_data": ["ray", "pyarrow"],
+    "spark_pipeline": ["pyspark", "pyarrow"],
 }
 
 

@@ -18,6 +18,9 @@ pub(crate) mod tensors;
 #[cfg(test)]
 mod tests;
 
+#[cfg(all(feature = "gpu", target_family = "wasm"))]
+pub use gpu::wait::{Waiting, wait_with};
+
 use crate::codebook::Codebook;
 use crate::error::{ErrorKind, Result};
 use crate::grid::{self, Grid};
@@ -151,9 +154,9 @@ impl Device {
 
     /// Returns the CPU with all its cores and its fastest vector instructions.
     ///
-    /// The environment variable `SEMID_SIMD` (`avx512vnni`, `avxvnni`, `avx512`, `avx2`, `neon` or `portable`) chooses
-    /// other vector instructions, for tests and measurements. If its value names instructions that this processor does
-    /// not have, all work on the device fails with [`ErrorKind::UnknownSimd`].
+    /// The environment variable `SEMID_SIMD` (`avx512vnni`, `avxvnni`, `avx512`, `avx2`, `neon`, `simd128` or
+    /// `portable`) chooses other vector instructions, for tests and measurements. If its value names instructions that
+    /// this processor does not have, all work on the device fails with [`ErrorKind::UnknownSimd`].
     pub fn cpu() -> Self {
         // Without a thread count the engine runs on rayon's global pool, and nothing can fail.
         Self::of(Arc::new(cpu::Cpu::new()))

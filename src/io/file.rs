@@ -1,14 +1,99 @@
-//! A file that is read by position, in constant memory. If it shrinks meanwhile, reading fails.
+//! Bytes that are read by position, in constant memory, such as those of a file. If a file shrinks meanwhile, reading
+//! fails.
 
 use crate::error::{Error, Result};
+use std::fmt;
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-/// An open regular file of a known length, with the path and the format that errors name.
+/// Bytes that can be read by their position, and do not change meanwhile.
+///
+/// Implemented for open files and for bytes in memory. Implement it for a storage of your own, and read embeddings from
+/// it by [`Inputs::of_bytes`](super::Inputs::of_bytes).
+///
+/// ```
+/// use semid::Rows;
+/// use semid::io::{Inputs, ReadAt};
+///
+/// /// A .fvecs file of one row, whose bytes are computed.
+/// #[derive(Debug)]
+/// struct Computed;
+///
+/// impl ReadAt for Computed {
+///     fn len(&self) -> u64 {
+///         12
+///     }
+///     fn read_at(&self, offset: u64, out: &mut [u8]) -> std::io::Result<()> {
+///         let bytes = [2, 0, 0, 0, 0, 0, 128, 63, 0, 0, 0, 64];
+///         bytes.as_slice().read_at(offset, out)
+///     }
+/// }
+///
+/// let rows = Inputs::of_bytes("one.fvecs", Computed, &Default::default())?;
+/// let mut row = [0.0; 2];
+/// rows.read(0, &mut row)?;
+/// assert_eq!(row, [1.0, 2.0]);
+/// # Ok::<(), semid::Error>(())
+/// ```
+pub trait ReadAt: fmt::Debug + Send + Sync {
+    /// Returns the number of bytes.
+    fn len(&self) -> u64;
+
+    /// Whether there are no bytes.
+    fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Fills `out` with the bytes from `offset` on.
+    ///
+    /// # Errors
+    /// [`io::ErrorKind::UnexpectedEof`] where the bytes end before; any other error of the storage.
+    fn read_at(&self, offset: u64, out: &mut [u8]) -> io::Result<()>;
+}
+
+impl ReadAt for File {
+    /// Returns the length that the system states, or 0 where it states none.
+    fn len(&self) -> u64 {
+        self.metadata().map_or(0, |metadata| metadata.len())
+    }
+
+    fn read_at(&self, offset: u64, out: &mut [u8]) -> io::Result<()> {
+        read_exact_at(self, offset, out)
+    }
+}
+
+impl ReadAt for &'static [u8] {
+    fn len(&self) -> u64 {
+        (**self).len() as u64
+    }
+
+    fn read_at(&self, offset: u64, out: &mut [u8]) -> io::Result<()> {
+        copy(self, offset, out)
+    }
+}
+
+impl ReadAt for Vec<u8> {
+    fn len(&self) -> u64 {
+        self.as_slice().len() as u64
+    }
+
+    fn read_at(&self, offset: u64, out: &mut [u8]) -> io::Result<()> {
+        copy(self, offset, out)
+    }
+}
+
+fn copy(bytes: &[u8], offset: u64, out: &mut [u8]) -> io::Result<()> {
+    let start = usize::try_from(offset).unwrap_or(usize::MAX);
+    let found = bytes.get(start..start.saturating_add(out.len())).ok_or(io::ErrorKind::UnexpectedEof)?;
+    out.copy_from_slice(found);
+    Ok(())
+}
+
+/// Bytes of a known number, with the path and the format that errors name.
 #[derive(Debug)]
 pub(crate) struct Source {
-    file: File,
+    bytes: Box<dyn ReadAt>,
     path: PathBuf,
     /// Byte of the file at which this source begins.
     start: u64,
@@ -28,13 +113,18 @@ impl Source {
         }
         let file = File::open(path).map_err(at)?;
         let len = file.metadata().map_err(at)?.len();
-        Ok(Self { file, path: path.to_owned(), start: 0, len, format })
+        Ok(Self { bytes: Box::new(file), path: path.to_owned(), start: 0, len, format })
+    }
+
+    /// Makes a source of `bytes`; errors will call it the `format` file at `path`.
+    pub(crate) fn of(bytes: impl ReadAt + 'static, path: &Path, format: &'static str) -> Self {
+        Self { start: 0, len: bytes.len(), bytes: Box::new(bytes), path: path.to_owned(), format }
     }
 
     /// Makes a source of what was written to `file`; errors will call it the `format` file at `path`.
     pub(crate) fn spooled(file: File, path: &Path, format: &'static str) -> Result<Self> {
         let len = file.metadata().map_err(|error| Error::io("reading", error).at(path))?.len();
-        Ok(Self { file, path: path.to_owned(), start: 0, len, format })
+        Ok(Self { bytes: Box::new(file), path: path.to_owned(), start: 0, len, format })
     }
 
     /// Takes the `len` bytes from `start` on as a file of the format `format`.
@@ -68,7 +158,7 @@ impl Source {
 
     /// Fills `out` with the bytes from `offset` on.
     pub(crate) fn read(&self, offset: u64, out: &mut [u8]) -> Result<()> {
-        read_exact_at(&self.file, self.start.saturating_add(offset), out).map_err(|error| match error.kind() {
+        self.bytes.read_at(self.start.saturating_add(offset), out).map_err(|error| match error.kind() {
             io::ErrorKind::UnexpectedEof => self.error(format!(
                 "it ends before byte {}: it is truncated or still being written",
                 offset.saturating_add(out.len() as u64)
@@ -136,10 +226,29 @@ fn read_exact_at(file: &File, mut offset: u64, mut out: &mut [u8]) -> io::Result
     Ok(())
 }
 
+/// Files of other systems are not read by position.
+#[cfg(not(any(unix, windows)))]
+fn read_exact_at(_: &File, _: u64, _: &mut [u8]) -> io::Result<()> {
+    Err(io::ErrorKind::Unsupported.into())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::error::ErrorKind;
+
+    #[test]
+    fn bytes_in_memory_end_where_they_end() {
+        let bytes = vec![1_u8, 2, 3, 4];
+        let mut out = [0; 2];
+        bytes.read_at(2, &mut out).unwrap();
+        assert_eq!(out, [3, 4]);
+        for offset in [3, 4, 5, u64::MAX] {
+            let error = bytes.read_at(offset, &mut out).unwrap_err();
+            assert_eq!(error.kind(), io::ErrorKind::UnexpectedEof);
+        }
+        bytes.read_at(4, &mut []).unwrap();
+    }
 
     #[test]
     fn a_file_that_shrinks_after_opening_is_an_error() {

@@ -92,6 +92,19 @@ pub(super) fn open(path: &Path, options: &ReadOptions) -> Result<Box<dyn Dialect
     of(Source::open(path, "input")?, &extension, options)
 }
 
+/// Opens the file in `source` by the extension of its name or, where it has none, by its first bytes.
+pub(super) fn of_source(source: Source, options: &ReadOptions) -> Result<Box<dyn Dialect>> {
+    let extension = extension(source.path());
+    convert::refuse(source.path(), &extension)?;
+    match extension.is_empty() {
+        true => {
+            let found = sniff(&source)?;
+            of(source, found, options)
+        }
+        false => of(source, &extension, options),
+    }
+}
+
 /// Opens the file in `source`, which is of the format that an extension says.
 pub(super) fn of(source: Source, extension: &str, options: &ReadOptions) -> Result<Box<dyn Dialect>> {
     match FORMATS.iter().find(|(name, _)| *name == extension) {

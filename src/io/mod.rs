@@ -32,6 +32,7 @@ mod text;
 pub use crate::error::{BadRow, BadRowKind};
 pub use atomic::{AtomicFile, remove_unfinished};
 pub use bad_rows::BadRows;
+pub use file::ReadAt;
 pub use formats::EXTENSIONS;
 pub use fvecs::FvecsRows;
 pub use ids::IdWriter;

@@ -3,6 +3,7 @@
 use super::model::RqKMeansModel;
 use super::params::Metric;
 use super::products::{Gram, Products};
+use crate::clock::Instant;
 use crate::error::{Error, ErrorKind, Result, try_vec};
 use crate::grid::{quantize_rows_alone, read_finite};
 use crate::kernel::assign::squared_distance;
@@ -12,7 +13,7 @@ use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, OnceLock};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// Exact distances of the rows of a source to the codewords of a model.
 ///

@@ -6,6 +6,7 @@ use super::progress::{Callback, SweepProgress, SweepStage};
 use super::record::{FORMAT, PredictedCollisions, SweepData, SweepParameters, SweepRecord, SweepSeconds};
 use super::shared::Shared;
 use super::training::Checkpoint;
+use crate::clock::Instant;
 use crate::device::Device;
 use crate::error::{Error, ErrorKind, Result};
 use crate::io::AtomicFile;
@@ -15,7 +16,7 @@ use crate::quantizer::{Parameters, TrainOption, TrainingProgress};
 use crate::rows::Rows;
 use std::ops::ControlFlow;
 use std::path::Path;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 impl Sweep {
     /// Fits and measures the runs that the file at `path` does not have yet, and returns all runs.

@@ -21,6 +21,8 @@ pub(super) fn products(rows: &[f32], panel: &Panel, out: &mut [f32]) {
         Simd::AvxVnni | Simd::Avx2 => avx2,
         #[cfg(target_arch = "aarch64")]
         Simd::Neon => neon,
+        #[cfg(target_arch = "wasm32")]
+        Simd::Simd128 => simd128,
         _ => portable,
     };
     // SAFETY: the assertions above say that exactly the elements of these shapes exist, and `out` is borrowed mutably,
@@ -85,3 +87,5 @@ product_by!(avx2, fma, V3, 8);
 product_by!(avx512, avx512f, V4, 16);
 #[cfg(target_arch = "aarch64")]
 product_by!(neon, neon, Scalar, 4);
+#[cfg(target_arch = "wasm32")]
+product_by!(simd128, simd128, Scalar, 4);

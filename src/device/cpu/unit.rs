@@ -50,7 +50,7 @@ impl Unit {
     fn products_of(simd: Simd) -> Products {
         match simd {
             Simd::Avx512Vnni | Simd::AvxVnni => Products::Bits8,
-            Simd::Avx2 => Products::Bits16,
+            Simd::Avx2 | Simd::Simd128 => Products::Bits16,
             Simd::Avx512 | Simd::Neon | Simd::Portable => Products::F32,
         }
     }
@@ -101,6 +101,10 @@ impl Unit {
             (Width::Bits16, _) => return self.avx2().map_or(Instructions::Portable, Instructions::Avx2),
             _ => {}
         }
+        #[cfg(target_arch = "wasm32")]
+        if let (Width::Bits16, Some(simd)) = (width, self.simd128()) {
+            return Instructions::Simd128(simd);
+        }
         let _ = width;
         Instructions::Portable
     }
@@ -129,6 +133,14 @@ impl Unit {
             return super::pairs::run_avx2(simd, work);
         }
         work.work(Portable);
+    }
+
+    /// The instructions of WebAssembly that multiply pairs of 16-bit integers, unless only portable ones are to be
+    /// used.
+    #[cfg(target_arch = "wasm32")]
+    #[inline(always)]
+    pub(super) fn simd128(self) -> Option<pulp::wasm::Simd128> {
+        if self.simd == Simd::Simd128 { pulp::wasm::Simd128::try_new() } else { None }
     }
 
     /// The instructions that multiply pairs of 16-bit integers, unless only portable ones are to be used.

@@ -2,6 +2,7 @@
 
 use super::context::Context;
 use super::kernel::Layout;
+use super::wait;
 use crate::device::{AdapterLimits, DeviceInfo};
 use crate::error::{ErrorKind, Result};
 use std::path::Path;
@@ -40,14 +41,23 @@ fn gl() -> &'static [Found] {
 
 /// Asks the drivers of these backends for their adapters, the first of which gets the index `first`.
 fn ask(backends: wgpu::Backends, first: usize) -> Vec<Found> {
+    (first..).zip(request(backends)).map(|(index, adapter)| describe(index, adapter)).collect()
+}
+
+/// Returns the adapters of those of these backends that this build has.
+fn request(backends: wgpu::Backends) -> Vec<wgpu::Adapter> {
+    let backends = backends & wgpu::Instance::enabled_backend_features();
+    if backends.is_empty() || !wait::is_possible() {
+        return Vec::new();
+    }
     let mut descriptor = wgpu::InstanceDescriptor::new_without_display_handle();
     // The flags leave out validation layers, which print, and VALIDATION_INDIRECT_CALL, which limits buffers to 4 GiB.
     descriptor.flags = wgpu::InstanceFlags::empty();
     descriptor.backends = backends;
     let instance = wgpu::Instance::new(descriptor);
-    let mut adapters = pollster::block_on(instance.enumerate_adapters(backends));
+    let mut adapters = wait::for_future(instance.enumerate_adapters(backends));
     adapters.sort_by_key(|adapter| adapter.get_info().backend as u8);
-    (first..).zip(adapters).map(|(index, adapter)| describe(index, adapter)).collect()
+    adapters
 }
 
 /// Returns whether this machine may have a hardware GPU; asking its drivers costs 70 MB, and some print complaints.
@@ -117,6 +127,12 @@ pub(super) fn find(which: &str) -> Option<&'static Found> {
 }
 
 impl Found {
+    /// Returns the adapter to open. In a browser an adapter makes one device only, so another one of it is requested.
+    fn to_open(&self) -> wgpu::Adapter {
+        let again = if cfg!(target_family = "wasm") { request(wgpu::Backends::all()).into_iter().next() } else { None };
+        again.unwrap_or_else(|| self.adapter.clone())
+    }
+
     /// Opens a device with the limits that the kernels need, and no higher ones.
     ///
     /// # Errors
@@ -166,8 +182,8 @@ impl Found {
             memory_hints: wgpu::MemoryHints::Performance,
             trace: wgpu::Trace::Off,
         };
-        let (device, queue) =
-            pollster::block_on(self.adapter.request_device(&descriptor)).map_err(|error| refuse(error.to_string()))?;
+        let opened = wait::for_future(self.to_open().request_device(&descriptor));
+        let (device, queue) = opened.map_err(|error| refuse(error.to_string()))?;
         Context::new(self.info.name.clone(), device, queue, binding, self.device_type)
     }
 }

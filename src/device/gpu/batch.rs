@@ -37,7 +37,7 @@ pub(super) struct Batch {
     params: wgpu::Buffer,
     slots: Vec<[u32; SLOT / 4]>,
     commands: Vec<Command>,
-    work: usize,
+    work: u64,
     under_way: VecDeque<wgpu::SubmissionIndex>,
 }
 
@@ -55,7 +55,7 @@ impl Batch {
         kernel: Kernel,
         params: &[u32],
         buffers: &[&wgpu::Buffer],
-        (groups, work): ((u32, u32), usize),
+        (groups, work): ((u32, u32), u64),
     ) -> Result<()> {
         let pipeline = context.pipeline(kernel)?;
         self.make_room(context, work)?;
@@ -79,19 +79,19 @@ impl Batch {
 
     /// Adds a copy of `bytes` (a multiple of 4) from the start of one buffer to the start of another.
     pub(super) fn copy(&mut self, context: &Context, from: &wgpu::Buffer, to: &wgpu::Buffer, bytes: u64) -> Result<()> {
-        self.make_room(context, bytes as usize)?;
+        self.make_room(context, bytes)?;
         self.add(Command::Copy { from: from.clone(), to: to.clone(), bytes }, &[]);
         Ok(())
     }
 
     /// Fills a whole buffer with zeros.
     pub(super) fn clear(&mut self, context: &Context, buffer: &wgpu::Buffer) -> Result<()> {
-        self.make_room(context, buffer.size() as usize)?;
+        self.make_room(context, buffer.size())?;
         self.add(Command::Clear(buffer.clone()), &[]);
         Ok(())
     }
 
-    fn make_room(&mut self, context: &Context, work: usize) -> Result<()> {
+    fn make_room(&mut self, context: &Context, work: u64) -> Result<()> {
         if self.commands.len() >= STEPS || self.work.saturating_add(work) > context.dispatch_work() {
             self.flush(context)?;
         }

@@ -65,7 +65,7 @@ impl Chunk {
         slices(context, kernel, self.rows.len(), work).try_for_each(|slice| {
             let params = Params { first: slice.start as u32, end: slice.end as u32, ..params };
             let groups = (slice.len().div_ceil(kernel.group_rows()) as u32, 1);
-            batch.dispatch(context, kernel, &params.words(), buffers, (groups, slice.len() * work))
+            batch.dispatch(context, kernel, &params.words(), buffers, (groups, slice.len() as u64 * work as u64))
         })
     }
 
@@ -89,7 +89,7 @@ pub(super) fn slices(
     work: usize,
 ) -> impl Iterator<Item = Range<usize>> + use<> {
     let group = kernel.group_rows();
-    let groups = (context.dispatch_work() / work.max(1) / group).clamp(1, GROUPS);
+    let groups = (context.dispatch_work() / work.max(1) as u64 / group as u64).clamp(1, GROUPS as u64) as usize;
     let step = groups * group;
     (0..count).step_by(step).map(move |start| start..count.min(start + step))
 }

@@ -3,11 +3,12 @@
 use super::kernel::Kernel;
 use super::timer::Timer;
 use super::traffic::Traffic;
+use super::wait;
+use crate::clock::Instant;
 use crate::error::{Error, ErrorKind, Result};
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Instant;
 use wgpu::BufferUsages;
 
 /// The least and the most work of a dispatch, in products: enough to keep a small GPU busy, and enough to fill a large
@@ -15,7 +16,7 @@ use wgpu::BufferUsages;
 const LEAST_WORK: f64 = (1_u64 << 28) as f64;
 const MOST_WORK: f64 = (1_u64 << 38) as f64;
 /// The work of a dispatch before any has been measured: some 100 ms on a slow integrated GPU.
-const FIRST_WORK: usize = 1 << 34;
+const FIRST_WORK: u64 = 1 << 34;
 /// Work below this says more about the cost of a submission than about the device.
 const LEAST_TO_LEARN: f64 = (1_u64 << 30) as f64;
 /// How long a dispatch should take; systems reset a device that is busy for a second or two.
@@ -29,7 +30,7 @@ pub(super) struct Context {
     /// How many bytes one buffer, and one storage binding, may have.
     pub(super) binding: u64,
     /// How many products, or operations that take as long, a dispatch may hold.
-    dispatch_work: AtomicUsize,
+    dispatch_work: AtomicU64,
     /// Whether `assign` uses its larger row tile.
     pub(super) wide: bool,
     /// The reason why the device can no longer be trusted; none while it can.
@@ -81,8 +82,8 @@ impl Context {
             device,
             queue,
             binding,
-            dispatch_work: AtomicUsize::new(match device_type {
-                wgpu::DeviceType::Cpu => LEAST_WORK as usize,
+            dispatch_work: AtomicU64::new(match device_type {
+                wgpu::DeviceType::Cpu => LEAST_WORK as u64,
                 _ => FIRST_WORK,
             }),
             // 64 sums per invocation fit the registers of discrete GPUs; integrated GPUs are reported to spill them.
@@ -102,10 +103,10 @@ impl Context {
     /// Returns the same device with shaders that check every index, with the other row tile of `assign`, and with
     /// bindings and dispatches so small that small tables are divided.
     #[cfg(test)]
-    pub(super) fn for_tests(mut self, binding: u64, dispatch_work: usize) -> Self {
+    pub(super) fn for_tests(mut self, binding: u64, dispatch_work: u64) -> Self {
         self.checked = true;
         self.wide = !self.wide;
-        Self { binding, dispatch_work: AtomicUsize::new(dispatch_work), ..self }
+        Self { binding, dispatch_work: AtomicU64::new(dispatch_work), ..self }
     }
 
     /// Makes `source` the text of `kernel` from now on.
@@ -141,9 +142,10 @@ impl Context {
         let validation = self.device.push_error_scope(wgpu::ErrorFilter::Validation);
         let memory = self.device.push_error_scope(wgpu::ErrorFilter::OutOfMemory);
         let made = make();
-        let memory = pollster::block_on(memory.pop());
-        let validation = pollster::block_on(validation.pop());
-        let internal = pollster::block_on(internal.pop());
+        // All are asked before the first answer is awaited.
+        let (memory, validation, internal) = (memory.pop(), validation.pop(), internal.pop());
+        let (memory, validation, internal) =
+            (wait::for_future(memory), wait::for_future(validation), wait::for_future(internal));
         if memory.is_some() {
             return Err(ErrorKind::OutOfMemory { what: format!("{what} on {}", self.name), bytes }.into());
         }
@@ -155,7 +157,7 @@ impl Context {
     }
 
     /// Returns how many products, or operations that take as long, a dispatch may hold.
-    pub(super) fn dispatch_work(&self) -> usize {
+    pub(super) fn dispatch_work(&self) -> u64 {
         self.dispatch_work.load(Ordering::Relaxed)
     }
 
@@ -163,7 +165,7 @@ impl Context {
     pub(super) fn learn(&self, work: f64, start: Instant) {
         if work >= LEAST_TO_LEARN {
             let per_dispatch = work / start.elapsed().as_secs_f64().max(1e-6) * DISPATCH_SECONDS;
-            self.dispatch_work.store(per_dispatch.clamp(LEAST_WORK, MOST_WORK) as usize, Ordering::Relaxed);
+            self.dispatch_work.store(per_dispatch.clamp(LEAST_WORK, MOST_WORK) as u64, Ordering::Relaxed);
         }
     }
 

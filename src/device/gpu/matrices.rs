@@ -49,7 +49,13 @@ impl GpuMatrices {
         for slice in slices(&self.context, kernel, len, work) {
             let params = [&[slice.start as u32, slice.end as u32], rest].concat();
             let groups = (slice.len().div_ceil(kernel.group_rows()) as u32, 1);
-            self.batch.dispatch(&self.context, kernel, &params, &buffers, (groups, slice.len() * work))?;
+            self.batch.dispatch(
+                &self.context,
+                kernel,
+                &params,
+                &buffers,
+                (groups, slice.len() as u64 * work as u64),
+            )?;
         }
         Ok(())
     }

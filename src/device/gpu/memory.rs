@@ -2,22 +2,15 @@
 
 use super::context::{Context, lock};
 use super::span::Span;
+use super::wait;
 use crate::error::{ErrorKind, Result};
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::Ordering;
 use std::sync::mpsc;
-use std::time::Duration;
 use wgpu::BufferUsages;
 
 /// Bytes of a transfer: so many that the cost of a submission does not matter, and few beside the memory of any
 /// adapter.
 const PIECE: u64 = 32 << 20;
-/// How long a wait goes on before the next check whether the device is lost.
-const LOOK: Duration = Duration::from_secs(5);
-/// How often in a row a wait may fail inside wgpu on a device that is not lost.
-const PANICS: usize = 8;
-/// How much later than the end of its work a callback may come.
-const CALLBACK: Duration = Duration::from_secs(10);
 
 impl Context {
     /// Makes a zeroed storage buffer.
@@ -98,11 +91,11 @@ impl Context {
         self.scoped("a read-back", size, || {
             staging.map_async(wgpu::MapMode::Read, 0..size + 4, move |result| {
                 let _ = sender.send(result);
+                wait::notify();
             });
         })?;
         self.wait(index)?;
-        // Another thread's wait may call back, a little later than this thread's wait returns.
-        match receiver.recv_timeout(CALLBACK) {
+        match wait::for_answer(&receiver) {
             Ok(Ok(())) => {}
             Ok(Err(error)) => return Err(self.failed(format!("a read-back could not be mapped: {error}"))),
             // A wait that failed in another thread took the callback with it, after the mapping: see `wait`.
@@ -122,25 +115,5 @@ impl Context {
         }
         self.check()?;
         Ok(bytes)
-    }
-
-    /// Waits until a submission is done.
-    pub(super) fn wait(&self, index: wgpu::SubmissionIndex) -> Result<()> {
-        let mut panics = 0;
-        loop {
-            let wait = wgpu::PollType::Wait { submission_index: Some(index.clone()), timeout: Some(LOOK) };
-            // If the driver answers a wait with "lost", wgpu calls the lost callback and then panics. It also panics if
-            // the time is over and another thread then finds the submission done, before this one has looked: that is
-            // no failure.
-            let polled = catch_unwind(AssertUnwindSafe(|| self.device.poll(wait)));
-            self.check()?;
-            match polled {
-                Ok(Ok(_)) => return Ok(()),
-                Ok(Err(wgpu::PollError::Timeout)) => {}
-                Ok(Err(error)) => return Err(self.failed(error.to_string())),
-                Err(_) if panics < PANICS => panics += 1,
-                Err(_) => return Err(self.failed("waiting for the device failed")),
-            }
-        }
     }
 }

@@ -25,6 +25,7 @@ mod tests;
 mod timer;
 mod traffic;
 mod vectors;
+pub(super) mod wait;
 
 use super::tensors::Tensors;
 use super::{DeviceInfo, Engine, KernelTime, Purpose, Table, TransferCounts};

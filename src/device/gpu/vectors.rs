@@ -56,7 +56,7 @@ impl Vectors {
             ];
             let params: Vec<u32> = words.into_iter().map(|word| word as u32).chain([self.kind]).collect();
             let groups = (slice.len().div_ceil(kernel.group_rows()) as u32, 1);
-            batch.dispatch(context, kernel, &params, buffers, (groups, slice.len() * work))?;
+            batch.dispatch(context, kernel, &params, buffers, (groups, slice.len() as u64 * work as u64))?;
         }
         Ok(())
     }

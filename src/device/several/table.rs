@@ -2,7 +2,7 @@
 
 use crate::codebook::Codebook;
 use crate::device::{Assigned, Table};
-use crate::error::{Result, try_vec};
+use crate::error::{ErrorKind, Result, try_vec};
 use crate::partial::Partial;
 use std::ops::Range;
 
@@ -28,10 +28,16 @@ impl SeveralTable {
     fn each<T: Send>(&mut self, work: impl Fn(&mut Part) -> Result<T> + Sync) -> Result<Vec<T>> {
         let work = &work;
         std::thread::scope(|scope| {
-            let start = |part| scope.spawn(move || work(part));
+            let start = |part| {
+                let started = std::thread::Builder::new().spawn_scoped(scope, move || work(part));
+                started.map_err(|error| {
+                    let reason = format!("a thread for each of them could not be started: {error}");
+                    ErrorKind::Device { device: "several devices".into(), reason }
+                })
+            };
             let running: Vec<_> = self.parts.iter_mut().map(start).collect();
-            let finish = |thread: std::thread::ScopedJoinHandle<'_, Result<T>>| {
-                thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+            let finish = |thread: std::result::Result<std::thread::ScopedJoinHandle<'_, Result<T>>, ErrorKind>| {
+                thread?.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
             };
             running.into_iter().map(finish).collect()
         })

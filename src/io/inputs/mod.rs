@@ -10,6 +10,7 @@ mod tests;
 use super::ReadOptions;
 use super::bad_rows::{BadRows, not_finite};
 use super::dialect::Dialect;
+use super::file::{ReadAt, Source};
 use super::formats;
 use super::spool;
 use crate::concat::Spans;
@@ -62,7 +63,7 @@ impl Inputs {
     pub fn open_with<P: AsRef<Path>>(
         paths: impl IntoIterator<Item = P>,
         options: &ReadOptions,
-        mut progress: impl FnMut(usize, usize) -> ControlFlow<()>,
+        progress: impl FnMut(usize, usize) -> ControlFlow<()>,
     ) -> Result<Self> {
         let mut files = Vec::new();
         for path in paths {
@@ -89,9 +90,19 @@ impl Inputs {
         if readers.parts.is_empty() {
             return Err(ErrorKind::Empty.into());
         }
+        Self::of_readers(readers, saved, progress)
+    }
+
+    /// Makes the input of at least one part, and finds the rows to leave out.
+    fn of_readers(
+        readers: Readers,
+        saved: Option<u64>,
+        mut progress: impl FnMut(usize, usize) -> ControlFlow<()>,
+    ) -> Result<Self> {
+        let skips = readers.bad_rows() == BadRows::Skip;
         let spans = Spans::new(readers.parts.iter().map(|part| part.rows))?;
         let mut inputs = Self { readers, spans, blocks: Blocks::default(), skipped: Vec::new(), saved };
-        if options.bad_rows == BadRows::Skip {
+        if skips {
             let mut skipped = Vec::new();
             let total = inputs.total();
             inputs.scan(
@@ -108,6 +119,31 @@ impl Inputs {
             }
         }
         Ok(inputs)
+    }
+
+    /// Reads the embeddings in `bytes`, which are those of a file called `name`. The extension of the name says the
+    /// format; without a known one, the first bytes do.
+    ///
+    /// ```
+    /// use semid::Rows;
+    /// use semid::io::{Inputs, ReadOptions};
+    ///
+    /// // One row of two dimensions: their number, then the values.
+    /// let bytes = [2_u32.to_le_bytes(), 1.0_f32.to_le_bytes(), 2.0_f32.to_le_bytes()].concat();
+    /// let rows = Inputs::of_bytes("x.fvecs", bytes, &ReadOptions::default())?;
+    /// assert_eq!((rows.len(), rows.dim()), (1, 2));
+    /// # Ok::<(), semid::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As for [`open`](super::open).
+    pub fn of_bytes(name: impl AsRef<Path>, bytes: impl ReadAt + 'static, options: &ReadOptions) -> Result<Self> {
+        let path = name.as_ref();
+        let source = Source::of(bytes, path, "input");
+        let reader = formats::of_source(source, options)?;
+        let mut readers = Readers::new(options);
+        readers.push(path.to_owned(), reader, true);
+        Self::of_readers(readers, None, |_, _| ControlFlow::Continue(()))
     }
 
     /// Lists the files that have rows, and how many each has.

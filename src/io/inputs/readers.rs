@@ -1,9 +1,9 @@
 //! Readers of many files, of which only some are open at a time.
 
 use crate::error::{Error, Result};
-use crate::io::ReadOptions;
 use crate::io::dialect::Dialect;
 use crate::io::formats;
+use crate::io::{BadRows, ReadOptions};
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -37,6 +37,11 @@ pub(super) struct Readers {
 impl Readers {
     pub(super) fn new(options: &ReadOptions) -> Self {
         Self { parts: Vec::new(), dim: 0, options: options.clone(), open: Mutex::default() }
+    }
+
+    /// Returns what the readers do about rows that cannot be used.
+    pub(super) fn bad_rows(&self) -> BadRows {
+        self.options.bad_rows
     }
 
     /// Adds a file with its reader.

@@ -122,3 +122,30 @@ fn more_files_than_may_be_open_are_read_and_noticed_when_they_change() {
     assert!(error.to_string().contains("changed while it was read"), "{error}");
     assert_eq!(error.path(), Some(folder.path("299.npy").as_path()));
 }
+
+#[test]
+fn bytes_are_read_as_the_file_of_that_name() {
+    let folder = Folder::new();
+    let path = folder.path("x.npy");
+    npy(&path, 3, &numbers(0..12));
+    let bytes = fs::read(&path).unwrap();
+    // The extension says the format; without one the first bytes do.
+    for name in ["x.npy", "X.NPY", "upload"] {
+        let rows = Inputs::of_bytes(name, bytes.clone(), &ReadOptions::default()).unwrap();
+        assert_eq!((rows.dim(), all(&rows)), (3, numbers(0..12)), "{name}");
+    }
+    for (name, bytes) in [("x.png", bytes.clone()), ("x.npy", bytes[..100].to_vec()), ("x.npy", Vec::new())] {
+        let error = Inputs::of_bytes(name, bytes, &ReadOptions::default()).err().unwrap();
+        assert!(error.to_string().contains(name), "{error}");
+    }
+    let mut values = numbers(0..12);
+    values[7] = f32::NAN;
+    npy(&path, 3, &values);
+    let bytes = fs::read(&path).unwrap();
+    let rows = Inputs::of_bytes("x.npy", bytes.clone(), &ReadOptions::default()).unwrap();
+    let error = rows.read(0, &mut [0.0; 12]).unwrap_err();
+    assert!(matches!(error.kind(), ErrorKind::BadRows { count: 1, .. }), "{error}");
+    let skipping = ReadOptions { bad_rows: BadRows::Skip, ..Default::default() };
+    let rows = Inputs::of_bytes("x.npy", bytes, &skipping).unwrap();
+    assert_eq!((rows.len(), rows.skipped()), (3, &[2][..]));
+}

@@ -1,6 +1,7 @@
 //! Assignment of rows that list the codewords near them.
 
 use super::{Scratch, Work};
+use crate::clock::Instant;
 use crate::device::cpu::lanes::Lanes;
 use crate::device::cpu::memory::{LISTED, Mark, Moved};
 use crate::device::cpu::panel::Panel;
@@ -8,7 +9,6 @@ use crate::device::cpu::rows::Rows;
 use crate::device::cpu::select::{self, Candidates, each_within, nearest_of};
 use crate::device::cpu::tally::Tally;
 use pulp::Simd;
-use std::time::Instant;
 
 /// A row whose nearest codeword is among those that it lists and those that moved far.
 pub(super) struct Near {

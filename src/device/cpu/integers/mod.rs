@@ -25,6 +25,8 @@ mod lower;
 mod multiply;
 mod packed;
 mod round;
+#[cfg(target_arch = "wasm32")]
+mod simd128;
 #[cfg(target_arch = "x86_64")]
 pub(super) mod vnni;
 
@@ -56,6 +58,9 @@ pub(super) enum Instructions {
     /// AVX2, for 16 bits.
     #[cfg(target_arch = "x86_64")]
     Avx2(pulp::x86::V3),
+    /// The 128-bit vectors of WebAssembly, for 16 bits.
+    #[cfg(target_arch = "wasm32")]
+    Simd128(pulp::wasm::Simd128),
 }
 
 /// Bits of an integer.

@@ -95,6 +95,8 @@ impl Packed {
             Instructions::Vnni256 => vnni::run_256(task),
             #[cfg(target_arch = "x86_64")]
             Instructions::Avx2(simd) => task.run::<_, 6, 1>(simd),
+            #[cfg(target_arch = "wasm32")]
+            Instructions::Simd128(simd) => task.run::<_, 3, 1>(simd),
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Dispatches `assign`, the filter, and `settle` for the rows that it leaves undecided.
 
+use crate::clock::Instant;
 use crate::codebook::Codebook;
 use crate::device::Assigned;
 use crate::device::gpu::chunk::{Chunk, slices};
@@ -9,7 +10,6 @@ use crate::device::gpu::params::Params;
 use crate::device::gpu::rows::GpuRows;
 use crate::device::gpu::span::{Span, words};
 use crate::error::Result;
-use std::time::Instant;
 
 /// Operations per component of a codeword that `settle` takes for one row: a product and its share of the distances.
 const SETTLE_WORK: usize = 2;
@@ -65,7 +65,7 @@ pub(in crate::device::gpu) fn queue(rows: &mut GpuRows, codebook: &Codebook) -> 
         for slice in slices(context, Kernel::Settle, chunk.rows.len(), settle_work) {
             let groups = slice.len().div_ceil(ROWS_PER_GROUP).min(SETTLE_GROUPS) as u32;
             let params = Params { first: slice.start as u32, end: slice.end as u32, count: groups, ..params };
-            let work = slice.len() * settle_work;
+            let work = slice.len() as u64 * settle_work as u64;
             batch.dispatch(context, Kernel::Settle, &params.words(), &buffers, ((groups, 1), work))?;
         }
     }

@@ -1,6 +1,7 @@
 //! Dispatches the centroid reduction: counts rows, orders them by cluster, cuts the order into pieces, and sums these.
 
 use super::assign;
+use crate::clock::Instant;
 use crate::codebook::Codebook;
 use crate::device::Assigned;
 use crate::device::gpu::chunk::slices;
@@ -11,7 +12,6 @@ use crate::device::gpu::span::{Span, doubles, words};
 use crate::error::{Result, try_vec};
 use crate::partial::Partial;
 use rayon::prelude::*;
-use std::time::Instant;
 
 /// Rows of a piece, as in shaders/pieces.wgsl: so many that adding its sums costs little, and so few that the work can
 /// be shared.
@@ -66,7 +66,13 @@ fn order(table: &mut GpuRows, clusters: usize) -> Result<Vec<Ordered>> {
         let pieces = context.storage("pieces", most_pieces as u64 * PIECE_BYTES)?;
         chunk.run(context, batch, Kernel::Count, params, &[&chunk.codes, &counts], 1)?;
         let buffers = [&counts, &cursors, &pieces];
-        batch.dispatch(context, Kernel::Pieces, &params.words(), &buffers, ((1, 1), clusters + most_pieces))?;
+        batch.dispatch(
+            context,
+            Kernel::Pieces,
+            &params.words(),
+            &buffers,
+            ((1, 1), (clusters + most_pieces) as u64),
+        )?;
         chunk.run(context, batch, Kernel::Order, params, &[&chunk.codes, &cursors, &chunk.list], 1)?;
         all.push(Ordered { counts, pieces, most_pieces });
     }
@@ -93,7 +99,13 @@ fn read(table: &mut GpuRows, clusters: usize, ordered: &[Ordered], assigned: boo
             for slice in slices(context, Kernel::Centroid, ordered.most_pieces, work) {
                 let params = Params { first: slice.start as u32, ..params };
                 let groups = (slice.len() as u32, width.div_ceil(64) as u32);
-                batch.dispatch(context, Kernel::Centroid, &params.words(), &buffers, (groups, slice.len() * work))?;
+                batch.dispatch(
+                    context,
+                    Kernel::Centroid,
+                    &params.words(),
+                    &buffers,
+                    (groups, slice.len() as u64 * work as u64),
+                )?;
             }
         }
         let mut spans = vec![Span { buffer: &on_device, offset: 0, size: size as u64 }];

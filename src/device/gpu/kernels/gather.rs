@@ -27,7 +27,13 @@ pub(in crate::device::gpu) fn gather(table: &mut GpuRows, rows: &[usize]) -> Res
                 let params = Params { first: slice.start as u32, ..params };
                 let buffers = [&chunk.values, &listed, &copies];
                 let groups = (slice.len() as u32, 1);
-                batch.dispatch(context, Kernel::Gather, &params.words(), &buffers, (groups, slice.len() * dim))?;
+                batch.dispatch(
+                    context,
+                    Kernel::Gather,
+                    &params.words(),
+                    &buffers,
+                    (groups, (slice.len() * dim) as u64),
+                )?;
             }
             let bytes = batch.read(context, &[Span { buffer: &copies, offset: 0, size }])?;
             for ((place, _), row) in piece.iter().zip(bytes.chunks_exact(row_bytes)) {

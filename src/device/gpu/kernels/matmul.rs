@@ -48,7 +48,13 @@ pub(in crate::device::gpu) fn matmul(
     for slice in slices(context, kernel, shape.m, work) {
         let words = [slice.start / tile, shape.m, shape.n, shape.k, rows, padded_a, padded_b];
         let groups = (shape.n.div_ceil(tile) as u32, slice.len().div_ceil(tile) as u32);
-        batch.dispatch(context, kernel, &words.map(|word| word as u32), &buffers, (groups, slice.len() * work))?;
+        batch.dispatch(
+            context,
+            kernel,
+            &words.map(|word| word as u32),
+            &buffers,
+            (groups, slice.len() as u64 * work as u64),
+        )?;
     }
     Ok(())
 }

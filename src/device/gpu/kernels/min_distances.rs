@@ -36,7 +36,7 @@ pub(in crate::device::gpu) fn min_distances(table: &mut GpuRows, points: &[i32],
                     let params = Params { first: start as u32, end: end as u32, count: count as u32, ..params };
                     let groups = (end - start).div_ceil(Kernel::MinDistances.group_rows()) as u32;
                     let buffers = [&chunk.values, &on_device, &limits, &found];
-                    let work = (end - start) * count * dim;
+                    let work = (end - start) as u64 * (count * dim) as u64;
                     batch.dispatch(context, Kernel::MinDistances, &params.words(), &buffers, ((groups, 1), work))?;
                     let bytes = batch.read(context, &[Span { buffer: &found, offset: 0, size }])?;
                     for (to, from) in out.chunks_exact_mut(rows).zip(bytes.chunks_exact((end - start) * 8)) {

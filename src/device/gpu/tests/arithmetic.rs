@@ -58,7 +58,7 @@ fn pairs_of_u32_are_u64() {
         let params = Params { end: pairs.len() as u32, ..Params::default() };
         let groups = pairs.len().div_ceil(64) as u32;
         let mut batch = Batch::new(&context).expect("a batch");
-        let work = ((groups, 1), pairs.len());
+        let work = ((groups, 1), pairs.len() as u64);
         batch.dispatch(&context, Kernel::Arithmetic, &params.words(), &[&input, &output], work).expect("dispatch");
         let bytes = batch.read(&context, &[Span { buffer: &output, offset: 0, size }]).expect("read");
         let results: Vec<u64> = doubles(&bytes).collect();

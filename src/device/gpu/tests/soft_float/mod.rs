@@ -113,7 +113,7 @@ fn results(context: &Context, inputs: &[Input]) -> Vec<[u32; 8]> {
     let params = Params { end: inputs.len() as u32, ..Params::default() };
     let groups = inputs.len().div_ceil(64) as u32;
     let mut batch = Batch::new(context).expect("a batch");
-    let work = ((groups, 1), inputs.len());
+    let work = ((groups, 1), inputs.len() as u64);
     batch.dispatch(context, Kernel::SoftFloat, &params.words(), &[&input, &output], work).expect("dispatch");
     let bytes = batch.read(context, &[Span { buffer: &output, offset: 0, size }]).expect("read");
     let mut words = words(&bytes);

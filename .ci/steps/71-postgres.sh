@@ -1,0 +1,6 @@
+# registries in PostgreSQL: the tests of stores on a real server, with writers and servers that are killed
+need_compiler
+need_postgres
+cargo fmt --manifest-path postgres/Cargo.toml --check
+cargo clippy --manifest-path postgres/Cargo.toml --target-dir postgres/target --all-targets --locked -- -D warnings
+cargo test --manifest-path postgres/Cargo.toml --target-dir postgres/target --locked
