@@ -18,14 +18,16 @@ pub(in crate::device) enum Simd {
     Avx512,
     Avx2,
     Neon,
+    /// The 128-bit vectors of WebAssembly.
+    Simd128,
     /// Those that every processor of this architecture has.
     Portable,
 }
 
 impl Simd {
     /// Best first.
-    pub(super) const ALL: [Self; 6] =
-        [Self::Avx512Vnni, Self::AvxVnni, Self::Avx512, Self::Avx2, Self::Neon, Self::Portable];
+    pub(super) const ALL: [Self; 7] =
+        [Self::Avx512Vnni, Self::AvxVnni, Self::Avx512, Self::Avx2, Self::Neon, Self::Simd128, Self::Portable];
 
     /// The name that `SEMID_SIMD` takes.
     pub(super) fn name(self) -> &'static str {
@@ -35,6 +37,7 @@ impl Simd {
             Self::Avx512 => "avx512",
             Self::Avx2 => "avx2",
             Self::Neon => "neon",
+            Self::Simd128 => "simd128",
             Self::Portable => "portable",
         }
     }
@@ -48,7 +51,7 @@ impl Simd {
             Self::AvxVnni if !vnni::has_256() => None,
             Self::Avx512Vnni | Self::Avx512 => V4::try_new().map(pulp::Arch::V4),
             Self::AvxVnni | Self::Avx2 => V3::try_new().map(pulp::Arch::V3),
-            Self::Neon => None,
+            Self::Neon | Self::Simd128 => None,
             Self::Portable => Some(pulp::Arch::Scalar),
         }
     }
@@ -59,6 +62,8 @@ impl Simd {
         match self {
             #[cfg(target_arch = "aarch64")]
             Self::Neon => pulp::aarch64::Neon::try_new().map(pulp::Arch::Neon),
+            #[cfg(target_arch = "wasm32")]
+            Self::Simd128 => pulp::wasm::Simd128::try_new().map(pulp::Arch::Simd128),
             Self::Portable => Some(pulp::Arch::Scalar),
             _ => None,
         }

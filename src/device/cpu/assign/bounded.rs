@@ -1,13 +1,13 @@
 //! Assignment of rows that remember a bound of their distance to each codeword.
 
 use super::Work;
+use crate::clock::Instant;
 use crate::device::NO_CODE;
 use crate::device::cpu::exact::{approximate_squared_distance, relative_error, squared_distance};
 use crate::device::cpu::memory::{Bounds, Scale};
 use crate::device::cpu::panel::Panel;
 use crate::device::cpu::tally::Tally;
 use pulp::Simd;
-use std::time::Instant;
 
 /// Most codewords that a row is compared with one by one.
 const CANDIDATES: usize = 14;

@@ -11,9 +11,9 @@ use super::rows::Rows;
 use super::scores::Scores;
 use super::select::nearest;
 use super::tally::Tally;
+use crate::clock::Instant;
 use listed::Near;
 use pulp::Simd;
-use std::time::Instant;
 
 /// Rows of one block with what is known about them.
 pub(super) struct Block<'a> {
