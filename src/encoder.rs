@@ -3,7 +3,7 @@
 
 use crate::codes::Codes;
 use crate::device::Device;
-use crate::error::{ErrorKind, Result};
+use crate::error::{ErrorKind, Result, try_vec};
 use crate::quantizer::{self, EncodeOptions, EncodeReport, FewEncoder, Quantizer};
 use crate::rows::{Matrix, Rows};
 use std::fmt;
@@ -166,6 +166,22 @@ impl Encoder {
             Ok(())
         })?;
         Ok(())
+    }
+
+    /// Returns the codes of a few rows on the thread of the caller, and prepares the encoder for `device` first if it
+    /// is not; none where that is not faster than [`Encoder::encode`].
+    pub(crate) fn encode_few(&mut self, rows: &dyn Rows, device: &Device) -> Result<Option<Codes>> {
+        let levels = self.model.levels();
+        let prepared = match &mut self.prepared {
+            Some(prepared) if prepared.device.is(device) => prepared,
+            _ => self.prepare_for(device)?,
+        };
+        let Some(few) = &mut prepared.few else { return Ok(None) };
+        let mut values = try_vec(0.0, rows.len().saturating_mul(rows.dim()), "a few rows")?;
+        rows.read(0, &mut values)?;
+        let mut codes = try_vec(0, rows.len().saturating_mul(levels), "codes")?;
+        few.encode(&values, &mut codes)?;
+        Codes::new(codes, levels).map(Some)
     }
 
     /// Returns the codes of all rows.

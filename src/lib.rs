@@ -51,7 +51,7 @@
 //! | --- | --- |
 //! | hand over embeddings | [`Rows`], [`Matrix`], [`Concat`], [`io::open`] for files, folders and patterns |
 //! | choose where to compute | [`Device`], [`device::DeviceInfo`] |
-//! | fit residual k-means, plain or balanced, Lloyd or mini-batch | [`RqKMeans`] |
+//! | fit residual k-means: plain or balanced; Lloyd, mini-batch or hierarchical | [`RqKMeans`] |
 //! | fit one level at a time, watch or cancel | [`rq::Fit`], [`rq::Progress`] |
 //! | train a network, stop and go on | [`RqVae`], [`vae::RqVaeFit`], [`RqKMeansModel`] to start from |
 //! | encode, decode, save, load | [`RqKMeansModel`], [`RqVaeModel`], or [`Model`] for any kind; [`Codes`] |

@@ -55,6 +55,8 @@ fn parameters_out_of_range() {
         ("--clusters 8 --n-init 0", vec!["n_init"]),
         ("--clusters 8 --sample 0", vec!["sample"]),
         ("--clusters 8 --batch 7", vec!["--batch", "mini-batch"]),
+        ("--clusters 8 --full-iter 7", vec!["--full-iter", "hierarchical"]),
+        ("--clusters 8 --algorithm hierarchical --batch 7", vec!["--batch", "mini-batch"]),
         ("--clusters 8 --algorithm mini-batch --n-init 3", vec!["--n-init", "lloyd"]),
         ("--clusters 8 --algorithm mini-batch --batch 0", vec!["batch", "at least 1"]),
         ("--clusters 8 --device quantum", vec!["`quantum`", "cpu", "reference"]),

@@ -102,6 +102,7 @@ fn what_cannot_be_is_refused() {
     dir.fails(&format!("{fit} --balanced --max-size 37"), &["x.npy", "300 rows", "8 clusters", "37 to 37"]);
     dir.fails(&format!("{fit} --balanced --min-size 38"), &["x.npy", "at most 37"]);
     dir.fails(&format!("{fit} --balanced --algorithm mini-batch"), &["algorithm", "balanced"]);
+    dir.fails(&format!("{fit} --balanced --algorithm hierarchical"), &["hierarchical", "balanced"]);
     dir.fails(&format!("{fit} --sinkhorn-epsilon 0.002"), &["sinkhorn_epsilon", "0.003"]);
     dir.fails(&format!("{fit} --sinkhorn-epsilon 0.1 --sinkhorn-iterations 0"), &["sinkhorn_iterations"]);
     dir.fails(&format!("{fit} --sinkhorn-epsilon 0.1 --algorithm mini-batch"), &["algorithm", "Sinkhorn"]);

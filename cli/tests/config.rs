@@ -20,6 +20,8 @@ fn a_fit_of_every_kind_is_repeated_from_its_model_file() {
         ("--levels 2 --clusters 9,4 --seed 18446744073709551615 --max-iter 3 --tol 0.01 --n-init 2 --init random", ""),
         ("--levels 2 --clusters 6 --metric cosine --normalize-residuals --sample 200 --no-center", ""),
         ("--levels 2 --clusters 6 --algorithm mini-batch --batch 40 --init-buffer 50 --max-iter 9 --joint", ""),
+        ("--levels 2 --clusters 9,4 --algorithm hierarchical --full-iter 1 --init random", ""),
+        ("--levels 2 --clusters 9 --init hierarchical", ""),
         ("--levels 2 --clusters 6 --balanced", ""),
         ("--levels 2 --clusters 6 --balanced --min-size 40", ""),
         ("--levels 2 --clusters 6 --balanced --max-size 70", ""),
@@ -76,6 +78,10 @@ fn toml_and_json_say_the_same_and_flags_win() {
     assert_eq!([fit("--config fit.toml"), fit("--config fit.json")], [expected.clone(), expected]);
     assert_eq!(fit("--config fit.toml --seed 8 --batch 50"), fit(&format!("{flags} --seed 8 --batch 50")));
     assert_eq!(fit("--config fit.toml --algorithm lloyd"), fit("--clusters 9,4 --max-iter 4 --seed 7"));
+    dir.write("deep.toml", "clusters = [9, 4]\n[algorithm.hierarchical]\nfull_iter = 1\n");
+    let deep = "--clusters 9,4 --algorithm hierarchical";
+    assert_eq!(fit("--config deep.toml"), fit(&format!("{deep} --full-iter 1")));
+    assert_eq!(fit("--config deep.toml --full-iter 0"), fit(&format!("{deep} --full-iter 0")));
     let shorter = "--clusters 5 --levels 1 --seed 7 --max-iter 4 --algorithm mini-batch --batch 40";
     assert_eq!(fit("--config fit.toml --clusters 5 --levels 1"), fit(shorter));
     dir.write("balanced.toml", "levels = 2\nclusters = 6\n[sizes]\nmin = 30\n");

@@ -27,18 +27,21 @@ class RQKMeans(Quantizer):
         A level ends when its codewords move less: their squared movement beside the mean variance of a dimension.
     n_init : int, default 1
         Runs per level from different seeds, of which the best is kept.
-    init : {"k-means++", "random"}
-        How the first codewords are chosen.
+    init : {"k-means++", "random", "hierarchical"}
+        How the first codewords are chosen; ``"hierarchical"`` fits coarse clusters first, and is fast for thousands.
     metric : {"l2", "cosine"}
         ``"cosine"`` scales rows to unit length first.
     normalize_residuals : bool, default False
         Scales what every level leaves over to unit length.
-    algorithm : {"lloyd", "mini-batch"}
+    algorithm : {"lloyd", "mini-batch", "hierarchical"}
         ``"mini-batch"`` updates codewords from small batches, with ``batch_size``, ``init_size``, ``layer_wise``.
+        ``"hierarchical"`` fits coarse clusters, codewords inside each, and then does ``full_iter`` full iterations.
     batch_size, init_size : int, default 2048, 3072
         Rows per batch, and rows that the first codewords are chosen from.
     layer_wise : bool, default True
         Trains a level to its end before the next one.
+    full_iter : int, default 2
+        Most iterations over all rows that end a hierarchical fit.
     balanced : bool, default False
         Gives every cluster as many rows as the others, by exact optima.
     min_cluster_size, max_cluster_size : int, optional
@@ -103,6 +106,7 @@ class RQKMeans(Quantizer):
         batch_size: int = 2048,
         init_size: int = 3072,
         layer_wise: bool = True,
+        full_iter: int = 2,
         balanced: bool = False,
         min_cluster_size: Optional[int] = None,
         max_cluster_size: Optional[int] = None,
@@ -128,6 +132,7 @@ class RQKMeans(Quantizer):
         self.batch_size = batch_size
         self.init_size = init_size
         self.layer_wise = layer_wise
+        self.full_iter = full_iter
         self.balanced = balanced
         self.min_cluster_size = min_cluster_size
         self.max_cluster_size = max_cluster_size
@@ -150,6 +155,8 @@ class RQKMeans(Quantizer):
                     "layer_wise": bool(self.layer_wise),
                 }
             }
+        elif algorithm == "hierarchical":
+            algorithm = {"hierarchical": {"full_iter": _integer("full_iter", self.full_iter, 0)}}
         bounds = {
             name: _integer(parameter, value)
             for name, parameter, value in (
@@ -182,7 +189,9 @@ class RQKMeans(Quantizer):
         same = ("max_iter", "tol", "n_init", "init", "metric", "normalize_residuals", "sample", "center")
         params.update({name: fields[name] for name in same if name in fields})
         algorithm = fields.get("algorithm", "lloyd")
-        if isinstance(algorithm, dict):
+        if isinstance(algorithm, dict) and "hierarchical" in algorithm:
+            params.update(algorithm="hierarchical", full_iter=algorithm["hierarchical"]["full_iter"])
+        elif isinstance(algorithm, dict):
             mini = algorithm["mini-batch"]
             params.update(
                 algorithm="mini-batch",

@@ -25,6 +25,10 @@ FITS = [
         {"n_levels": 2, "n_clusters": 8, "algorithm": "mini-batch"},
         ["--levels", 2, "--clusters", 8, "--algorithm", "mini-batch"],
     ),
+    (
+        {"n_levels": 2, "n_clusters": 8, "algorithm": "hierarchical", "full_iter": 1},
+        ["--levels", 2, "--clusters", 8, "--algorithm", "hierarchical", "--full-iter", 1],
+    ),
     ({"n_levels": 2, "n_clusters": 8, "n_init": 2}, ["--levels", 2, "--clusters", 8, "--n-init", 2]),
     ({"n_levels": 2, "n_clusters": 8, "sample": 200}, ["--levels", 2, "--clusters", 8, "--sample", 200]),
 ]

@@ -112,6 +112,8 @@ PARAMETERS = [
     {"normalize_residuals": True},
     {"algorithm": "mini-batch", "batch_size": 128, "init_size": 256},
     {"algorithm": "mini-batch", "layer_wise": False},
+    {"algorithm": "hierarchical", "full_iter": 0},
+    {"init": "hierarchical"},
     {"balanced": True},
     {"min_cluster_size": 10, "max_cluster_size": 200},
     {"sinkhorn": 0.05, "sinkhorn_iter": 10},

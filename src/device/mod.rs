@@ -134,6 +134,11 @@ pub struct TransferCounts {
 }
 
 impl Device {
+    /// Whether this is the same device, opened once.
+    pub(crate) fn is(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.engine, &other.engine)
+    }
+
     /// Returns the best hardware GPU that can run the kernels; the CPU if there is none, or if the build lacks the
     /// feature `gpu`.
     ///
@@ -399,10 +404,14 @@ pub(crate) trait Engine: Send + Sync {
     }
 }
 
-/// Codebooks that are prepared to encode a few rows at a time, on the thread of the caller.
+/// Codebooks that are prepared to encode a few rows at a time, on the thread of the caller, or many on all threads.
 pub(crate) trait FewRows: Send + Sync {
     /// Writes the codes of all levels: `rows` (n, D) are on the grid, `codes` is (n, L).
     fn encode(&mut self, rows: &[i32], codes: &mut [u32]);
+
+    /// Does the same on all threads of the engine, for many rows; returns the number of assignments, each of one row at
+    /// one level, that the filter left undecided.
+    fn encode_many(&self, rows: &[i32], codes: &mut [u32]) -> u64;
 
     /// Returns another one with the same codebooks, for another thread.
     fn copy(&self) -> Box<dyn FewRows>;

@@ -231,9 +231,9 @@ impl<'a> Residuals<'a> {
 
     /// Copies the given rows, in their state, to their own table. Levels that are fitted later may be subtracted from
     /// the copy alone.
-    pub(crate) fn copy(&mut self, rows: &[u64], ask: Ask<'_>) -> Result<Residuals<'static>> {
+    pub(crate) fn copy(&mut self, rows: &[u64], purpose: Purpose, ask: Ask<'_>) -> Result<Residuals<'static>> {
         let values = self.gather(rows, ask)?;
-        let mut table = self.device.engine().table(rows.len(), self.dim(), Purpose::Encode)?;
+        let mut table = self.device.engine().table(rows.len(), self.dim(), purpose)?;
         table.upload(0, &values)?;
         let population = Box::new(One::new(table, &self.state));
         Ok(Residuals { used: population.shards(), population, device: self.device.clone(), state: self.state.clone() })

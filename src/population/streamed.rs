@@ -17,6 +17,8 @@ pub(crate) struct Needs {
     pub(crate) clusters: usize,
     /// The number of levels.
     pub(crate) levels: usize,
+    /// The rows per cluster that the first codewords are chosen from, where there are as many.
+    pub(crate) candidates: u64,
     /// Whether all rows have to be in one table.
     pub(crate) whole: bool,
 }
@@ -80,7 +82,7 @@ impl Needs {
     /// Returns the bytes that do not depend on the number of rows: codebooks, sums, and candidates for the first
     /// codewords, which are all rows where there are few of them.
     fn fixed(&self) -> u64 {
-        let candidates = 16_u64.saturating_mul(self.values()).min(self.rows as u64 * self.dim as u64);
+        let candidates = self.candidates.saturating_mul(self.values()).min(self.rows as u64 * self.dim as u64);
         PROGRAM.saturating_add(48_u64.saturating_mul(self.values())).saturating_add(8_u64.saturating_mul(candidates))
     }
 
@@ -121,7 +123,7 @@ mod tests {
 
     #[test]
     fn plans_keep_to_the_memory_and_cover_what_there_is() {
-        let needs = Needs { rows: 4_000_000, dim: 128, clusters: 64, levels: 3, whole: false };
+        let needs = Needs { rows: 4_000_000, dim: 128, clusters: 64, levels: 3, candidates: 16, whole: false };
         for memory in [80_u64 << 20, 100 << 20, 600 << 20, 1 << 30, 2 << 30] {
             let plan = needs.plan(memory).unwrap();
             let kept = if plan.keeps { 4_000_000 * Memo::bytes(3) as u64 } else { 0 };

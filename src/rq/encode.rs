@@ -1,13 +1,14 @@
 //! Encoding: from rows to codes, a chunk at a time.
 
+use super::chunks::each_chunk;
 use super::distances::Distances;
 use super::encoding::Encoding;
 use super::model::RqKMeansModel;
 use crate::codebook::Codebook;
 use crate::codes::Codes;
-use crate::device::{Device, Purpose, Table};
-use crate::error::{Error, Result, try_vec};
-use crate::grid::{Saturation, read_finite};
+use crate::device::{Device, FewRows, Purpose, Table};
+use crate::error::{Result, try_vec};
+use crate::grid::Saturation;
 use crate::population::to_grid;
 use crate::quantizer::{EncodeOptions, EncodeReport, Quantizer};
 use crate::rows::Rows;
@@ -48,88 +49,97 @@ impl RqKMeansModel {
 impl Encoding<'_> {
     /// Encodes row by row: in chunks, whose size changes nothing.
     pub(super) fn encode_chunks(&self, rows: &dyn Rows, device: &Device, sink: Sink<'_>) -> Result<EncodeReport> {
-        let len = rows.len();
-        let (mut report, mut saturation) = (EncodeReport::default(), Saturation::default());
-        let step = device.engine().chunk_rows(rows.dim()).clamp(1, len.max(1));
-        let mut chunk = Chunk::new(self.model, device, step)?;
-        for first in (0..len).step_by(step) {
-            let count = step.min(len - first);
-            if count != chunk.table.rows() {
-                chunk = Chunk::new(self.model, device, count)?;
-            }
-            sink(first, chunk.encode(self, rows, device, first, (&mut report, &mut saturation))?)?;
-            report.rows += count as u64;
-        }
-        (report.saturated_values, report.outliers) = (saturation.values, saturation.outliers());
-        Ok(report)
+        let step = device.engine().chunk_rows(rows.dim()).clamp(1, rows.len().max(1));
+        let mut chunks = Chunks::new(self, device)?;
+        each_chunk(rows, step, &mut |first, values| chunks.encode(first, values), sink)?;
+        let Chunks { report, saturation, .. } = chunks;
+        Ok(EncodeReport { saturated_values: saturation.values, outliers: saturation.outliers(), ..report })
     }
 }
 
-/// Buffers for the rows of one chunk.
-struct Chunk {
-    values: Vec<f32>,
+/// Encodes chunks, and counts what the report tells.
+struct Chunks<'a> {
+    encoding: &'a Encoding<'a>,
+    device: &'a Device,
+    place: Place,
+    /// Grid values of the chunk.
     q: Vec<i32>,
-    table: Box<dyn Table>,
-    level_codes: Vec<u32>,
-    codes: Vec<u32>,
+    report: EncodeReport,
+    saturation: Saturation,
 }
 
-impl Chunk {
-    fn new(model: &RqKMeansModel, device: &Device, rows: usize) -> Result<Self> {
-        let values = rows.checked_mul(model.dim()).ok_or_else(|| Error::parameter("rows", rows, "too many"))?;
-        Ok(Self {
-            values: try_vec(0.0, values, "a chunk of rows")?,
-            q: try_vec(0, values, "a chunk of rows")?,
-            table: device.engine().table(rows, model.dim(), Purpose::Encode)?,
-            level_codes: vec![0; rows],
-            codes: vec![0; rows * model.levels.len()],
-        })
+/// Where the codes of a chunk are computed.
+enum Place {
+    /// In blocks that stay in the cache of a thread through all levels.
+    Blocks(Box<dyn FewRows>),
+    /// In a table of all rows of a chunk, level by level.
+    Table(Option<Box<dyn Table>>),
+}
+
+impl<'a> Chunks<'a> {
+    fn new(encoding: &'a Encoding<'a>, device: &'a Device) -> Result<Self> {
+        let few = if encoding.options.priced { None } else { encoding.model.few_rows(device)? };
+        let place = few.map_or(Place::Table(None), Place::Blocks);
+        let (report, saturation) = (EncodeReport::default(), Saturation::default());
+        Ok(Self { encoding, device, place, q: Vec::new(), report, saturation })
     }
 
-    fn encode(
-        &mut self,
-        encoding: &Encoding<'_>,
-        rows: &dyn Rows,
-        device: &Device,
-        first: usize,
-        (report, saturation): (&mut EncodeReport, &mut Saturation),
-    ) -> Result<&[u32]> {
-        let model = encoding.model;
-        let quantization = &model.quantization;
-        read_finite(rows, first, &mut self.values)?;
-        let saturated = to_grid(device.engine(), quantization, &self.values, &mut self.q);
-        saturation.merge(Saturation::of(&quantization.grid, &self.values, saturated, |place| first + place));
-        self.table.upload(0, &self.q)?;
-        for (level, codebook) in model.levels.iter().enumerate() {
-            if quantization.scales_level(level) {
-                self.table.unit_length()?;
+    /// The codes (n, L) of rows (n, D), of which the first has the number `first`.
+    fn encode(&mut self, first: usize, values: &[f32]) -> Result<Vec<u32>> {
+        let Encoding { model, .. } = self.encoding;
+        let (quantization, rows) = (&model.quantization, values.len() / model.dim());
+        if self.q.len() != values.len() {
+            self.q = try_vec(0, values.len(), "a chunk of rows")?;
+        }
+        let saturated = to_grid(self.device.engine(), quantization, values, &mut self.q);
+        self.saturation.merge(Saturation::of(&quantization.grid, values, saturated, |place| first + place));
+        let mut codes = try_vec(0, rows * model.levels.len(), "codes")?;
+        self.report.rows += rows as u64;
+        self.report.settled_rows += match &mut self.place {
+            Place::Blocks(blocks) => blocks.encode_many(&self.q, &mut codes),
+            Place::Table(table) => {
+                let table = match table {
+                    Some(table) if table.rows() == rows => table,
+                    table => table.insert(self.device.engine().table(rows, model.dim(), Purpose::Encode)?),
+                };
+                self.encoding.encode_table(&mut **table, &self.q, &mut codes)?
             }
-            report.settled_rows += match encoding.prices(level) {
-                None => self.assign(codebook)?,
-                Some(prices) => self.assign_priced(codebook, prices)?,
+        };
+        Ok(codes)
+    }
+}
+
+impl Encoding<'_> {
+    /// Writes the codes (n, L) of rows on the grid; returns how many assignments exact distances settled.
+    fn encode_table(&self, table: &mut dyn Table, q: &[i32], codes: &mut [u32]) -> Result<u64> {
+        let levels = &self.model.levels;
+        let mut level_codes = try_vec(0, table.rows(), "codes")?;
+        let mut settled = 0;
+        table.upload(0, q)?;
+        for (level, codebook) in levels.iter().enumerate() {
+            if self.model.quantization.scales_level(level) {
+                table.unit_length()?;
+            }
+            settled += match self.prices(level) {
+                None => table.assign_and_codes(codebook, &mut level_codes)?.settled,
+                Some(prices) => assign_priced(table, codebook, prices, &mut level_codes)?,
             };
-            let column = self.codes.iter_mut().skip(level).step_by(model.levels.len());
-            column.zip(&self.level_codes).for_each(|(code, new)| *code = *new);
-            if level + 1 < model.levels.len() {
-                self.table.subtract(codebook)?;
+            let column = codes.iter_mut().skip(level).step_by(levels.len());
+            column.zip(&level_codes).for_each(|(code, new)| *code = *new);
+            if level + 1 < levels.len() {
+                table.subtract(codebook)?;
             }
         }
-        Ok(&self.codes)
-    }
-
-    /// Assigns the rows to the nearest codewords of a level; returns how many of them exact distances settled.
-    fn assign(&mut self, codebook: &Codebook) -> Result<u64> {
-        let settled = self.table.assign_and_codes(codebook, &mut self.level_codes)?.settled;
         Ok(settled)
     }
+}
 
-    /// Assigns the rows to the cheapest codewords of a level, whose prices are added to the squared distances; returns
-    /// how many of them exact distances settled.
-    fn assign_priced(&mut self, codebook: &Codebook, prices: &[i64]) -> Result<u64> {
-        let prices: Vec<i128> = prices.iter().map(|price| i128::from(*price)).collect();
-        let cheapest = Distances::new(&mut *self.table, codebook, &[]).cheapest(&prices)?;
-        self.level_codes = cheapest.codes;
-        self.table.set_codes(&self.level_codes)?;
-        Ok(cheapest.settled)
-    }
+/// Gives every row the codeword of the smallest squared distance plus price; returns how many rows exact distances
+/// settled.
+fn assign_priced(table: &mut dyn Table, codebook: &Codebook, prices: &[i64], codes: &mut Vec<u32>) -> Result<u64> {
+    let prices: Vec<i128> = prices.iter().map(|price| i128::from(*price)).collect();
+    let cheapest = Distances::new(table, codebook, &[]).cheapest(&prices)?;
+    *codes = cheapest.codes;
+    table.set_codes(codes)?;
+    Ok(cheapest.settled)
 }

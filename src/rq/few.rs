@@ -21,11 +21,15 @@ impl RqKMeansModel {
         if *options != EncodeOptions::default() {
             return Ok(None);
         }
-        let quantization = self.quantization.clone();
-        let level = |(level, codebook)| (codebook, quantization.scales_level(level));
+        let Some(rows) = self.few_rows(device)? else { return Ok(None) };
+        Ok(Some(Box::new(Few { quantization: self.quantization.clone(), rows, q: Vec::new() })))
+    }
+
+    /// Prepares the codebooks for blocks of rows on the grid; none where the device has nothing better than a table.
+    pub(super) fn few_rows(&self, device: &Device) -> Result<Option<Box<dyn FewRows>>> {
+        let level = |(level, codebook)| (codebook, self.quantization.scales_level(level));
         let levels: Vec<(&Codebook, bool)> = self.levels.iter().enumerate().map(level).collect();
-        let Some(rows) = device.engine().few_rows(&levels)? else { return Ok(None) };
-        Ok(Some(Box::new(Few { quantization, rows, q: Vec::new() })))
+        device.engine().few_rows(&levels)
     }
 }
 

@@ -2,7 +2,7 @@
 //!
 //! This is frozen. A parameter that came later does not appear; no such line is of a fit that sets it.
 
-use super::params::{Algorithm, Clusters, Init, Metric, MiniBatch, RqKMeans};
+use super::params::{Algorithm, Clusters, Hierarchical, Init, Metric, MiniBatch, RqKMeans};
 use std::fmt::Debug;
 
 /// Names and values of all parameters but levels, clusters, seed and sizes.
@@ -10,6 +10,7 @@ pub(crate) fn settings(params: &RqKMeans) -> Vec<(&'static str, String)> {
     let init = match params.init {
         Init::KMeansPlusPlus => "KMeansPlusPlus",
         Init::Random => "Random",
+        Init::Hierarchical => "Hierarchical",
     };
     let metric = match params.metric {
         Metric::L2 => "L2",
@@ -21,6 +22,7 @@ pub(crate) fn settings(params: &RqKMeans) -> Vec<(&'static str, String)> {
             let fields = format!("batch: {batch}, init_buffer: {init_buffer}, layer_wise: {layer_wise}");
             format!("MiniBatch(MiniBatch {{ {fields} }})")
         }
+        Algorithm::Hierarchical(Hierarchical { full_iter }) => format!("Hierarchical({full_iter})"),
     };
     vec![
         ("max_iter", params.max_iter.to_string()),

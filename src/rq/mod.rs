@@ -1,6 +1,7 @@
 //! Residual k-means: parameters, fitting level by level, and the fitted model that encodes and decodes.
 
 mod capacity;
+mod chunks;
 mod decode;
 mod distances;
 mod encode;
@@ -30,7 +31,7 @@ pub use fit::{Fit, FitReport, LevelReport};
 pub use model::RqKMeansModel;
 pub(crate) use model_file::KIND;
 pub(crate) use params::SINKHORN_EPSILON;
-pub use params::{Algorithm, Clusters, Init, Metric, MiniBatch, RqKMeans};
+pub use params::{Algorithm, Clusters, Hierarchical, Init, Metric, MiniBatch, RqKMeans};
 pub use progress::Progress;
 #[cfg(test)]
 pub(crate) use row_distances::RowDistances;

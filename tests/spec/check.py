@@ -52,6 +52,7 @@ def cases():
     few = base[np.arange(600) % 40]
     tiny, huge = np.ldexp(base, -140), np.ldexp(base, 120)
     plain = ["--levels", "3", "--clusters", "16"]
+    hierarchical = ["--algorithm", "hierarchical"]
     yield "l2", base, plain
     yield "common offset of 300", base + np.float32(300), plain
     yield "clusters per level", base, ["--levels", "3", "--clusters", "5,17,3"]
@@ -69,6 +70,11 @@ def cases():
     yield "one cluster", base, ["--levels", "2", "--clusters", "1"]
     yield "random init, best of three", base, [*plain, "--init", "random", "--n-init", "3"]
     yield "sample", base, [*plain, "--sample", "300"]
+    yield "hierarchical", base, [*hierarchical, "--clusters", "40,9,3", "--full-iter", "500"]
+    part = [*hierarchical, "--clusters", "20,8", "--full-iter", "3", "--metric", "cosine"]
+    yield "hierarchical, of a part of the rows", groups(1500, 7), part
+    yield "hierarchical, duplicates", few, [*hierarchical, "--clusters", "64,30", "--full-iter", "0"]
+    yield "hierarchical first codewords", base, ["--levels", "2", "--clusters", "30", "--init", "hierarchical"]
     yield "mini-batch", base, [*plain, "--algorithm", "mini-batch", "--max-iter", "30"]
     outlier, share, heavy = base.copy(), base.copy(), base.copy()
     outlier[7] *= 1e30
@@ -133,6 +139,10 @@ def check_fit(checks, model, x, args, report):
         book, told = model.codebooks[level], report["levels"][level]
         error = int(((rows - book[codes]) ** 2).sum())
         checks.true(told["squared_error"] == (float(error) + lost) * unit / len(x), f"squared error of level {level}")
+        if "hierarchical" in args and told["empty_reseeded"] == 0:
+            most = int(args[args.index("--full-iter") + 1]) if "--full-iter" in args else 500
+            first = spec.hierarchy(rows, len(book), model.config["seed"], level)
+            checks.same(spec.lloyd(rows, first, most), book, f"level {level} from its hierarchy on")
         if "--algorithm" not in args:
             # Fitted without tolerance: every codeword is the rounded mean of its members.
             means = [spec.centroid(rows[codes == k]) if (codes == k).any() else book[k] for k in range(len(book))]

@@ -289,6 +289,69 @@ def oversample(rows, clusters, stream):
     return rows[chosen], np.bincount(nearest_to, minlength=len(chosen)).tolist()
 
 
+def row_hash(seed, row):
+    """What is drawn for a row: a function of (seed, row)."""
+    golden, wrap = 0x9E3779B97F4A7C15, lambda value: np.array([value % 2**64], np.uint64)
+    return int(mix(wrap(int(mix(wrap(seed + golden))[0]) ^ (row * golden + golden) % 2**64))[0])
+
+
+def hierarchy(rows, clusters, seed, level=0, run=0):
+    """The codewords of a hierarchy of fits: coarse clusters, and inside each its share of the codewords."""
+    seed = Stream(b"hierarchy", seed, level, run).next()
+    chosen = sorted(range(len(rows)), key=lambda row: (row_hash(seed, row), row))[: 64 * clusters]
+    rows = rows[sorted(chosen)]
+    coarse = short_fit(rows, math.isqrt(clusters), row_hash(seed, 0))
+    codes = nearest(rows, coarse)
+    groups = [(rows[codes == k], coarse[k]) for k in range(len(coarse)) if (codes == k).any()]
+    errors = [sum(distances(group, codeword).tolist()) for group, codeword in groups]
+    counts = shares(clusters, errors, [len(np.unique(group, axis=0)) for group, _ in groups])
+    books = [
+        short_fit(group, count, row_hash(seed, number))
+        for number, ((group, _), count) in enumerate(zip(groups, counts), 1)
+    ]
+    book = np.concatenate(books)
+    return np.concatenate([book, np.repeat(book[-1:], clusters - len(book), axis=0)])
+
+
+def shares(clusters, weights, distinct):
+    """One codeword for everybody, the others by largest remainders; nobody gets more than it has different rows."""
+    found, open, left = [0] * len(weights), list(range(len(weights))), clusters
+    while open:
+        more, total = left - len(open), max(sum(weights[g] for g in open), 1)
+        given = {g: more * weights[g] // total for g in open}
+        by_remainder = sorted(open, key=lambda g: (-(more * weights[g] % total), g))
+        for g in by_remainder[: more - sum(given.values())]:
+            given[g] += 1
+        full = [g for g in open if 1 + given[g] > distinct[g]]
+        for g in open:
+            found[g] = min(1 + given[g], distinct[g])
+        if not full:
+            break
+        left -= sum(distinct[g] for g in full)
+        open = [g for g in open if g not in full]
+    return found
+
+
+def short_fit(rows, clusters, seed):
+    """At most five iterations from k-means++; clusters without members are given the farthest rows."""
+    book, before = first_codewords(rows, clusters, seed), None
+    for _ in range(5):
+        codes = nearest(rows, book)
+        if before is not None and (codes == before).all():
+            break
+        before, codes = codes, codes.copy()
+        far = iter(np.lexsort((np.arange(len(rows)), -((rows - book[codes]) ** 2).sum(axis=1))).tolist())
+        for k in range(clusters):
+            if not (codes == k).any():
+                row = next((row for row in far if (codes == codes[row]).sum() > 1), None)
+                if row is None:
+                    break
+                codes[row] = k
+        members = [rows[codes == k] for k in range(clusters)]
+        book = np.stack([centroid(some) if len(some) else book[k] for k, some in enumerate(members)])
+    return book
+
+
 def plus_plus(rows, weights, clusters, stream):
     """Greedy k-means++: of a few candidates the one that leaves the smallest weighted sum of distances."""
     chosen = [stream.draw(weights)]

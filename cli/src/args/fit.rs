@@ -105,6 +105,9 @@ pub(crate) struct FitOptions {
     /// Let every mini-batch train all levels, instead of training one level after the other
     #[arg(long)]
     pub(crate) joint: bool,
+    /// With --algorithm hierarchical: iterations over all rows at the end [default: 2]
+    #[arg(long, value_name = "N")]
+    pub(crate) full_iter: Option<usize>,
 }
 
 /// Returns the names of kinds, each with a description.
@@ -120,6 +123,8 @@ pub(crate) enum Init {
     KMeansPlusPlus,
     /// Rows drawn at random, all different
     Random,
+    /// Coarse clusters first, then codewords inside each of them: for thousands of clusters
+    Hierarchical,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -136,6 +141,8 @@ pub(crate) enum Algorithm {
     Lloyd,
     /// Small batches update the codewords, weighted by counts
     MiniBatch,
+    /// For thousands of clusters in a hurry: coarse clusters, codewords inside each of them, then a few full iterations
+    Hierarchical,
 }
 
 impl From<Metric> for semid::Metric {

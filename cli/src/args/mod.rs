@@ -114,6 +114,7 @@ Examples:
   semid fit --input items.parquet --column embedding --clusters 1024,256,64 --output model.safetensors
   semid fit --input items.npy --balanced --output model.safetensors
   semid fit --input items.npy --algorithm mini-batch --max-iter 500 --sample 1000000 --output model.safetensors
+  semid fit --input items.npy --algorithm hierarchical --clusters 8192,256 --output model.safetensors
   semid fit --input items.npy --kind rq-vae --latent 32 --epochs 50 --batch 1024 --lr 1e-3 --output vae.safetensors
   semid fit --input large.npy --memory 2GiB --device gpu:0,gpu:1 --output model.safetensors
   semid fit --input newer.npy --align-to model.safetensors --output newer.safetensors

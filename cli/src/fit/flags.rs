@@ -100,7 +100,7 @@ impl<'a> Flags<'a> {
         self.set("keep", "keep", word(vae.keep))?;
         self.set("matmul-bits", "width", vae.matmul_bits)?;
         self.max_iter(options)?;
-        self.batches(options)?;
+        self.algorithm(options)?;
         self.schedule(vae)
     }
 }

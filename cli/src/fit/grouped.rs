@@ -6,6 +6,7 @@ use crate::output::Failure;
 use serde_json::{Map, Value, json};
 
 const MINI_BATCH: &str = "mini-batch";
+const HIERARCHICAL: &str = "hierarchical";
 
 impl Flags<'_> {
     /// Returns the value of a field: that of the file, or else the default.
@@ -32,34 +33,55 @@ impl Flags<'_> {
         }
     }
 
-    /// Sets the rows per batch, of a training or of mini-batch k-means, and the other parameters of the latter.
-    pub(super) fn batches(&mut self, options: &FitOptions) -> Result<(), Failure> {
+    /// Sets the algorithm with its parameters, and the rows per batch of a training.
+    pub(super) fn algorithm(&mut self, options: &FitOptions) -> Result<(), Failure> {
         let has_batch = self.known.contains_key("batch");
         if has_batch {
             self.config.set("batch", options.batch)?;
         }
         let batch = options.batch.filter(|_| !has_batch);
-        let given =
+        let of_batches =
             [("batch", batch.is_some()), ("init-buffer", options.init_buffer.is_some()), ("joint", options.joint)];
-        let given = given.into_iter().filter(|(_, given)| *given).map(|(flag, _)| flag);
+        let of_batches = of_batches.into_iter().filter(|(_, given)| *given).map(|(flag, _)| flag);
+        let of_hierarchy = options.full_iter.map(|_| "full-iter");
         if !self.known.contains_key("algorithm") {
-            given.chain(options.algorithm.map(|_| "algorithm")).for_each(|flag| self.refuse_kind(flag, "algorithm"));
+            let given = of_batches.chain(of_hierarchy).chain(options.algorithm.map(|_| "algorithm"));
+            given.for_each(|flag| self.refuse_kind(flag, "algorithm"));
             return Ok(());
         }
         let before = self.value("algorithm")?;
-        let is_mini_batch = before == MINI_BATCH || before.get(MINI_BATCH).is_some();
-        if options.algorithm.map_or(is_mini_batch, |asked| asked == args::Algorithm::MiniBatch) {
-            if options.n_init.is_some() {
-                self.refuse("n-init", "is for --algorithm lloyd; leave it out");
-            }
-            let mut parts = before.get(MINI_BATCH).and_then(Value::as_object).cloned().unwrap_or_default();
-            parts.extend(batch.map(|rows| ("batch".to_owned(), json!(rows))));
-            parts.extend(options.init_buffer.map(|rows| ("init_buffer".to_owned(), json!(rows))));
-            parts.extend(options.joint.then(|| ("layer_wise".to_owned(), json!(false))));
-            return self.config.set("algorithm", Some(json!({ MINI_BATCH: parts })));
+        let is = |name: &str| before == name || before.get(name).is_some();
+        let of_file = match (is(MINI_BATCH), is(HIERARCHICAL)) {
+            (true, _) => args::Algorithm::MiniBatch,
+            (_, true) => args::Algorithm::Hierarchical,
+            _ => args::Algorithm::Lloyd,
+        };
+        let algorithm = options.algorithm.unwrap_or(of_file);
+        if algorithm != args::Algorithm::MiniBatch {
+            of_batches.for_each(|flag| self.refuse(flag, "is for --algorithm mini-batch; add that"));
         }
-        given.for_each(|flag| self.refuse(flag, "is for --algorithm mini-batch; add that"));
-        self.config.set("algorithm", options.algorithm.map(|_| "lloyd"))
+        if algorithm != args::Algorithm::Hierarchical {
+            of_hierarchy.into_iter().for_each(|flag| self.refuse(flag, "is for --algorithm hierarchical; add that"));
+        }
+        let parts = |name: &str| before.get(name).and_then(Value::as_object).cloned().unwrap_or_default();
+        match algorithm {
+            args::Algorithm::Lloyd => self.config.set("algorithm", options.algorithm.map(|_| "lloyd")),
+            args::Algorithm::MiniBatch => {
+                if options.n_init.is_some() {
+                    self.refuse("n-init", "is for --algorithm lloyd or hierarchical; leave it out");
+                }
+                let mut parts = parts(MINI_BATCH);
+                parts.extend(batch.map(|rows| ("batch".to_owned(), json!(rows))));
+                parts.extend(options.init_buffer.map(|rows| ("init_buffer".to_owned(), json!(rows))));
+                parts.extend(options.joint.then(|| ("layer_wise".to_owned(), json!(false))));
+                self.config.set("algorithm", Some(json!({ MINI_BATCH: parts })))
+            }
+            args::Algorithm::Hierarchical => {
+                let mut parts = parts(HIERARCHICAL);
+                parts.extend(options.full_iter.map(|iterations| ("full_iter".to_owned(), json!(iterations))));
+                self.config.set("algorithm", Some(json!({ HIERARCHICAL: parts })))
+            }
+        }
     }
 
     /// Sets the fields of the schedule that were given.

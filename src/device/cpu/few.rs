@@ -1,8 +1,9 @@
-//! Codes of a few rows at a time: codebooks prepared once, on the thread of the caller.
+//! Codes of all levels, a block of rows at a time: codebooks prepared once, and rows that stay in the cache.
 
+use super::Pool;
 use super::lanes::Lanes;
 use super::panel::Panel;
-use super::rows::RowBuffer;
+use super::row_buffer::RowBuffer;
 use super::scores::Scores;
 use super::select::nearest;
 use super::unit::Unit;
@@ -11,6 +12,7 @@ use crate::codebook::Codebook;
 use crate::device::FewRows;
 use crate::error::Result;
 use pulp::Simd;
+use rayon::prelude::*;
 use std::sync::Arc;
 
 /// Rows that are encoded at a time: their scores stay in the cache.
@@ -18,8 +20,15 @@ const BLOCK: usize = 252;
 
 /// The codebooks of a model, and buffers for some rows, which are reused.
 pub(super) struct Few {
+    pool: Pool,
     unit: Unit,
     levels: Arc<Vec<Level>>,
+    buffers: Buffers,
+}
+
+/// Buffers of one thread.
+#[derive(Default)]
+struct Buffers {
     rows: RowBuffer,
     scores: Scores,
 }
@@ -31,60 +40,79 @@ struct Level {
 }
 
 impl Few {
-    pub(super) fn new(unit: Unit, levels: &[(&Codebook, bool)]) -> Result<Self> {
+    pub(super) fn new(pool: Pool, unit: Unit, levels: &[(&Codebook, bool)]) -> Result<Self> {
         let level =
             |(codebook, scales): &(&Codebook, bool)| Ok(Level { panel: Panel::new(unit, codebook)?, scales: *scales });
         let levels = levels.iter().map(level).collect::<Result<_>>()?;
-        Ok(Self { unit, levels: Arc::new(levels), rows: RowBuffer::default(), scores: Scores::default() })
+        Ok(Self { pool, unit, levels: Arc::new(levels), buffers: Buffers::default() })
     }
 }
 
 impl FewRows for Few {
     fn encode(&mut self, rows: &[i32], codes: &mut [u32]) {
-        let Some(dim) = self.levels.first().map(|level| level.panel.dim()) else { return };
-        let levels = self.levels.len();
-        for (rows, codes) in rows.chunks(BLOCK * dim).zip(codes.chunks_mut(BLOCK * levels)) {
-            self.rows.load(rows, dim);
-            self.unit.run(Encode { few: self, codes });
+        let Self { unit, levels, buffers, .. } = self;
+        let Some(dim) = levels.first().map(|level| level.panel.dim()) else { return };
+        for (rows, codes) in rows.chunks(BLOCK * dim).zip(codes.chunks_mut(BLOCK * levels.len())) {
+            buffers.rows.load(rows, dim);
+            unit.run(Encode { levels, buffers, codes });
         }
     }
 
+    fn encode_many(&self, rows: &[i32], codes: &mut [u32]) -> u64 {
+        let Self { pool, unit, levels, .. } = self;
+        let Some(dim) = levels.first().map(|level| level.panel.dim()) else { return 0 };
+        let encode = |buffers: &mut Buffers, (rows, codes): (&[i32], &mut [u32])| {
+            buffers.rows.load(rows, dim);
+            unit.run(Encode { levels, buffers, codes })
+        };
+        pool.run(|| {
+            let blocks = rows.par_chunks(BLOCK * dim).zip(codes.par_chunks_mut(BLOCK * levels.len()));
+            blocks.map_init(Buffers::default, encode).sum()
+        })
+    }
+
     fn copy(&self) -> Box<dyn FewRows> {
-        let (levels, rows, scores) = (self.levels.clone(), RowBuffer::default(), Scores::default());
-        Box::new(Self { unit: self.unit, levels, rows, scores })
+        let (pool, levels) = (self.pool.clone(), self.levels.clone());
+        Box::new(Self { pool, unit: self.unit, levels, buffers: Buffers::default() })
     }
 }
 
-/// The codes of all levels for the rows in the buffer.
+/// The codes of all levels for the rows in the buffer; returns how many assignments the scores left undecided.
 struct Encode<'a> {
-    few: &'a mut Few,
+    levels: &'a [Level],
+    buffers: &'a mut Buffers,
     codes: &'a mut [u32],
 }
 
 impl pulp::WithSimd for Encode<'_> {
-    type Output = ();
+    type Output = u64;
 
     #[inline(always)]
-    fn with_simd<S: Simd>(self, simd: S) {
-        let Few { unit, levels, rows, scores } = self.few;
-        let count = levels.len();
+    fn with_simd<S: Simd>(self, simd: S) -> u64 {
+        let Self { levels, buffers: Buffers { rows, scores }, codes: all } = self;
+        let (count, mut undecided) = (levels.len(), 0);
         for (at, Level { panel, scales }) in levels.iter().enumerate() {
             let dim = panel.dim();
             if *scales {
                 UnitLength { rows: rows.values_mut(), dim }.with_simd(simd);
             }
-            rows.measure(unit.products.width());
+            rows.measure(panel.unit.products.width());
             scores.compute(rows.rows(), panel);
-            for (i, (codes, scores)) in self.codes.chunks_exact_mut(count).zip(scores.rows()).enumerate() {
+            for (i, (codes, scores)) in all.chunks_exact_mut(count).zip(scores.rows()).enumerate() {
                 let measured = rows.rows();
                 let bounds = (measured.length(i), measured.error(i));
                 let found = nearest(simd, (&Lanes::of(scores), scores), measured.row(i), bounds, panel);
                 codes.iter_mut().skip(at).take(1).for_each(|code| *code = found.code);
+                undecided += u64::from(found.candidates > 1);
             }
-            for (row, codes) in rows.values_mut().chunks_exact_mut(dim).zip(self.codes.chunks_exact(count)) {
+            if at + 1 == count {
+                break;
+            }
+            for (row, codes) in rows.values_mut().chunks_exact_mut(dim).zip(all.chunks_exact(count)) {
                 let codeword = codes.get(at).map_or(&[][..], |code| panel.codeword(*code as usize));
                 row.iter_mut().zip(codeword).for_each(|(value, c)| *value -= c);
             }
         }
+        undecided
     }
 }

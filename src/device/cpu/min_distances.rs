@@ -2,8 +2,9 @@
 
 use super::bounds::square_at_least;
 use super::exact::squared_distance;
+use super::held::Held;
 use super::panel::Panel;
-use super::rows::{Held, Rows};
+use super::rows::Rows;
 use super::scores::Scores;
 use rayon::prelude::*;
 

@@ -1,22 +1,29 @@
 //! The CPU device: all cores, a SIMD GEMM as a filter, exact integers to settle, and memory between iterations.
 
 mod assign;
+mod assigned_distances;
 mod bounds;
 mod exact;
 mod few;
-mod history;
+mod held;
 mod integers;
+mod known_sums;
 mod lanes;
+mod measure;
 mod memory;
 mod min_distances;
 mod network;
 mod pairs;
 mod panel;
+mod pool;
+mod prepared;
 mod products;
 mod range_search;
+mod row_buffer;
 mod rows;
 mod scores;
 mod select;
+mod simd;
 mod sums;
 mod table;
 mod tally;
@@ -31,6 +38,7 @@ use crate::grid::{self, Grid};
 use rayon::prelude::*;
 use std::sync::Arc;
 
+use pool::Pool;
 pub(super) use unit::Unit;
 
 pub(super) struct Cpu {
@@ -40,24 +48,6 @@ pub(super) struct Cpu {
     /// What it computes with, or the value of `SEMID_SIMD` that stands in the way and what there is.
     unit: std::result::Result<Unit, (String, String)>,
     tallies: Arc<tally::Tallies>,
-}
-
-/// The threads to run on: rayon's own, or a fixed number.
-#[derive(Clone)]
-pub(super) struct Pool(Option<Arc<rayon::ThreadPool>>);
-
-impl Pool {
-    fn run<R: Send>(&self, work: impl FnOnce() -> R + Send) -> R {
-        match &self.0 {
-            Some(pool) => pool.install(work),
-            None => work(),
-        }
-    }
-
-    /// [`Pool::run`], on one of the threads even if they are rayon's own.
-    fn enter<R: Send>(&self, work: impl FnOnce() -> R + Send) -> R {
-        self.run(|| rayon::scope(|_| work()))
-    }
 }
 
 impl Cpu {
@@ -136,7 +126,7 @@ impl Engine for Cpu {
     }
 
     fn few_rows(&self, levels: &[(&Codebook, bool)]) -> Result<Option<Box<dyn FewRows>>> {
-        Ok(Some(Box::new(few::Few::new(self.unit()?, levels)?)))
+        Ok(Some(Box::new(few::Few::new(self.pool.clone(), self.unit()?, levels)?)))
     }
 
     fn filter_counts(&self) -> FilterCounts {

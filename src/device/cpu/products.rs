@@ -1,7 +1,7 @@
 //! Matrix products in f32, by the kernels of the crate `gemm-f32` for the unit's instructions.
 
 use super::panel::Panel;
-use super::unit::Simd;
+use super::simd::Simd;
 use gemm_common::Parallelism;
 use gemm_common::simd::MixedSimd;
 

@@ -2,9 +2,11 @@
 
 use super::bounds::square_at_least;
 use super::exact::squared_distance;
+use super::held::Held;
 use super::lanes::{LANES, each_bit};
 use super::panel::Panel;
-use super::rows::{Held, RowBuffer, Rows};
+use super::row_buffer::RowBuffer;
+use super::rows::Rows;
 use super::scores::Scores;
 use crate::error::Result;
 use crate::kernel::range_search::RangeMatches;

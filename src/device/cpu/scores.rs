@@ -25,7 +25,7 @@ impl Scores {
             return;
         }
         if let Some(packed) = &panel.packed {
-            return packed.scores(rows, &panel.coefficients, &mut self.lower);
+            return packed.scores(rows.integers(), &panel.coefficients, &mut self.lower);
         }
         products(rows.values, panel, &mut self.lower);
         let Coefficients { norm, slope, .. } = &panel.coefficients;

@@ -1,13 +1,13 @@
 //! Rows of the CPU device, and what is remembered about them between two assignments.
 
 use super::assign::{Assign, Block, Scratch};
-use super::exact::squared_distance;
-use super::history::{EPOCHS, History, Movements};
-use super::memory::Mark;
+use super::assigned_distances::assigned_distances;
+use super::held::Held;
+use super::known_sums::KnownSums;
+use super::memory::{Memory, Movements};
 use super::panel::Panel;
+use super::prepared::Prepared;
 use super::range_search::{self, Prices};
-use super::rows::Held;
-use super::sums::{self, Changes};
 use super::tally::{Tallies, Tally};
 use super::unit::Unit;
 use super::unit_length::UnitLength;
@@ -35,24 +35,9 @@ pub(super) struct CpuTable {
     codes: Vec<u32>,
     /// Whether assignments of the same rows are going to be repeated with similar codewords.
     repeats: bool,
-    history: History,
-    /// What the rows remember of assignments to so many codewords: nothing before it pays.
-    marks: Vec<Mark>,
-    marked: usize,
-    sums: Option<Sums>,
-    /// Codebooks prepared before: an encode takes every chunk through the same few.
-    prepared: Vec<(Codebook, Arc<Panel>)>,
-}
-
-/// Codebooks kept prepared, and the most values that such a codebook may have.
-const PREPARED: usize = 16;
-const PREPARED_VALUES: usize = 1 << 20;
-
-/// Sums by the codes they were computed for.
-struct Sums {
-    codes: Vec<u32>,
-    counts: Vec<u64>,
-    sums: Vec<i64>,
+    memory: Memory,
+    sums: Option<KnownSums>,
+    prepared: Prepared,
 }
 
 impl CpuTable {
@@ -70,83 +55,38 @@ impl CpuTable {
             rows: Held::new(rows, dim)?,
             codes: try_vec(NO_CODE, rows, "codes")?,
             repeats,
-            history: History::default(),
-            marks: Vec::new(),
-            marked: 0,
+            memory: Memory::default(),
             sums: None,
-            prepared: Vec::new(),
+            prepared: Prepared::default(),
         })
     }
 
     /// The rows are about to change: forget all that was known about them.
     fn forget(&mut self) {
         self.codes.fill(NO_CODE);
-        self.history = History::default();
-        self.marks = Vec::new();
+        self.memory = Memory::default();
         self.sums = None;
     }
 
     fn prepare(&mut self, codebook: &Codebook) -> Result<Arc<Panel>> {
-        if let Some((_, panel)) = self.prepared.iter().find(|(known, _)| known == codebook) {
-            return Ok(panel.clone());
-        }
-        let panel = Arc::new(Panel::new(self.unit, codebook)?);
-        if !self.repeats && self.prepared.len() < PREPARED && codebook.values().len() <= PREPARED_VALUES {
-            self.prepared.push((codebook.clone(), panel.clone()));
-        }
-        Ok(panel)
+        self.prepared.get(self.unit, codebook, !self.repeats)
     }
 
     fn measure(&mut self) -> Result<()> {
         self.rows.measure(&self.pool, self.unit)
     }
 
-    /// Makes room for what rows remember, once movements are small enough for it to pay.
-    fn remember(&mut self, panel: &Panel) -> Result<()> {
-        let clusters = panel.clusters();
-        if self.marked != clusters {
-            (self.marks, self.marked) = (Vec::new(), clusters);
-        }
-        let pays = self.repeats && self.marks.is_empty() && clusters >= 64 && self.dim() >= 32;
-        if pays && self.history.typical(panel).is_some_and(|typical| typical < self.near_enough()) {
-            self.marks = try_vec(Mark::UNKNOWN, self.rows(), "codewords near rows")?;
-        }
-        Ok(())
-    }
-
-    /// Movements of the codewords since the assignments that rows remember.
-    fn movements(&self, panel: &Panel) -> Result<Movements> {
-        if self.marks.is_empty() {
-            return Ok(Movements::default());
-        }
-        let mut live = [false; EPOCHS];
-        for mark in &self.marks {
-            if let Some(live) = live.get_mut(mark.epoch as usize % EPOCHS) {
-                *live = true;
-            }
-        }
-        let live = |epoch: u32| live.get(epoch as usize % EPOCHS).is_some_and(|live| *live);
-        self.pool.run(|| self.history.movements(panel, live))
-    }
-
-    /// Movement of codewords below which memory saves work: a fraction of the rows' typical length.
-    fn near_enough(&self) -> f32 {
-        (0.12 * self.rows.mean_length()) as f32
-    }
-
     /// Assigns blocks of rows on all threads.
     fn assign_blocks(&mut self, panel: &Panel, movements: &Movements) -> Tally {
-        let epoch = self.history.next();
+        let epoch = self.memory.next();
         let (rows, codes) = (&self.rows, &mut self.codes);
-        let blocks = codes.len().div_ceil(BLOCK);
-        let marks = self.marks.chunks_mut(BLOCK).chain(std::iter::repeat_with(Default::default));
-        let marks: Vec<&mut [Mark]> = marks.take(blocks).collect();
-        let run = |scratch: &mut Scratch, ((rows, codes), marks)| {
-            let block = Block { rows, codes, marks };
+        let memory = self.memory.blocks(codes.len().div_ceil(BLOCK), BLOCK);
+        let run = |scratch: &mut Scratch, ((rows, codes), memory)| {
+            let block = Block { rows, codes, memory };
             panel.unit.run(Assign { block, panel, epoch, movements, scratch })
         };
         self.pool.run(|| {
-            let blocks = rows.blocks(BLOCK).zip(codes.par_chunks_mut(BLOCK)).zip(marks);
+            let blocks = rows.blocks(BLOCK).zip(codes.par_chunks_mut(BLOCK)).zip(memory);
             blocks.map_init(Scratch::default, run).reduce(Tally::default, Tally::plus)
         })
     }
@@ -187,12 +127,14 @@ impl Table for CpuTable {
     fn assign(&mut self, codebook: &Codebook) -> Result<Assigned> {
         self.measure()?;
         let panel = self.prepare(codebook)?;
-        self.remember(&panel)?;
-        let movements = self.movements(&panel)?;
+        if self.repeats {
+            self.memory.remember(&panel, &self.rows)?;
+        }
+        let movements = self.memory.movements(&panel, &self.pool)?;
         let tally = self.assign_blocks(&panel, &movements);
         self.tallies.add(tally);
         if self.repeats {
-            self.history.push(&panel);
+            self.memory.push(&panel);
         }
         Ok(Assigned { changed: tally.changed, settled: tally.undecided })
     }
@@ -208,20 +150,12 @@ impl Table for CpuTable {
     }
 
     fn sums(&mut self, clusters: usize) -> Result<Partial> {
-        let mut known = match self.sums.take().filter(|known| known.counts.len() == clusters) {
+        let mut known = match self.sums.take().filter(|known| known.clusters() == clusters) {
             Some(known) => known,
-            None => Sums {
-                codes: try_vec(NO_CODE, self.rows(), "codes")?,
-                counts: try_vec(0, clusters, "counts")?,
-                sums: try_vec(0, clusters.saturating_mul(self.dim()), "sums")?,
-            },
+            None => KnownSums::new(self.rows(), self.dim(), clusters)?,
         };
-        let changes = Changes::between(&known.codes, &self.codes, clusters)?;
-        self.pool.run(|| {
-            sums::apply(self.unit, self.rows.values(), self.rows.dim(), &changes, (&mut known.sums, &mut known.counts))
-        });
-        known.codes.copy_from_slice(&self.codes);
-        let partial = Partial::from_parts(known.counts.clone(), known.sums.clone(), self.dim());
+        known.update(&self.pool, self.unit, self.rows.values(), &self.codes)?;
+        let partial = known.partial();
         self.sums = self.repeats.then_some(known);
         Ok(partial)
     }
@@ -229,13 +163,7 @@ impl Table for CpuTable {
     fn assigned_distances(&mut self, codebook: &Codebook) -> Result<Vec<u64>> {
         let panel = Panel::new(self.unit, codebook)?;
         let mut out = try_vec(0, self.rows(), "distances")?;
-        self.pool.run(|| {
-            let blocks = self.rows.blocks(BLOCK).zip(self.codes.par_chunks(BLOCK));
-            blocks.zip(out.par_chunks_mut(BLOCK)).for_each(|((rows, codes), out)| {
-                let rows = rows.values;
-                panel.unit.run(OwnDistances { rows, codes, panel: &panel, out });
-            });
-        });
+        self.pool.run(|| assigned_distances(&self.rows, &self.codes, &panel, &mut out));
         Ok(out)
     }
 
@@ -268,24 +196,5 @@ impl Table for CpuTable {
         let panel = self.prepare(codebook)?;
         let prices = Prices::new(prices);
         self.pool.run(|| range_search::range_search(&self.rows, &panel, &prices, limits))
-    }
-}
-
-/// Squared distances of rows to the codewords of their codes.
-struct OwnDistances<'a> {
-    rows: &'a [f32],
-    codes: &'a [u32],
-    panel: &'a Panel,
-    out: &'a mut [u64],
-}
-
-impl pulp::WithSimd for OwnDistances<'_> {
-    type Output = ();
-
-    #[inline(always)]
-    fn with_simd<S: pulp::Simd>(self, _: S) {
-        for ((row, code), out) in self.rows.chunks_exact(self.panel.dim()).zip(self.codes).zip(self.out) {
-            *out = squared_distance(row, self.panel.codeword(*code as usize));
-        }
     }
 }

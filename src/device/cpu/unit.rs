@@ -1,90 +1,9 @@
 //! What the CPU device computes with: the vector instructions, and the numbers that its filter multiplies.
 
-use super::integers::Width;
-#[cfg(target_arch = "x86_64")]
-use super::integers::vnni;
+use super::integers::{Instructions, Width};
 use super::pairs::{Portable, Work};
-use crate::error::{ErrorKind, Result};
-use std::borrow::Cow;
-use std::env;
-
-/// The environment variable that chooses the vector instructions.
-const SIMD: &str = "SEMID_SIMD";
-
-/// Vector instructions of a processor.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::device) enum Simd {
-    Avx512Vnni,
-    /// 256-bit vectors that multiply 8-bit integers, in the encoding of AVX-VNNI or of AVX-512.
-    AvxVnni,
-    Avx512,
-    Avx2,
-    Neon,
-    /// The 128-bit vectors of WebAssembly.
-    Simd128,
-    /// Those that every processor of this architecture has.
-    Portable,
-}
-
-impl Simd {
-    /// Best first.
-    const ALL: [Self; 7] =
-        [Self::Avx512Vnni, Self::AvxVnni, Self::Avx512, Self::Avx2, Self::Neon, Self::Simd128, Self::Portable];
-
-    /// The name that `SEMID_SIMD` takes.
-    fn name(self) -> &'static str {
-        match self {
-            Self::Avx512Vnni => "avx512vnni",
-            Self::AvxVnni => "avxvnni",
-            Self::Avx512 => "avx512",
-            Self::Avx2 => "avx2",
-            Self::Neon => "neon",
-            Self::Simd128 => "simd128",
-            Self::Portable => "portable",
-        }
-    }
-
-    /// The instructions as `pulp` has them, where this processor has them.
-    #[cfg(target_arch = "x86_64")]
-    fn arch(self) -> Option<pulp::Arch> {
-        use pulp::x86::{V3, V4};
-        match self {
-            Self::Avx512Vnni if !vnni::has_512() => None,
-            Self::AvxVnni if !vnni::has_256() => None,
-            Self::Avx512Vnni | Self::Avx512 => V4::try_new().map(pulp::Arch::V4),
-            Self::AvxVnni | Self::Avx2 => V3::try_new().map(pulp::Arch::V3),
-            Self::Neon | Self::Simd128 => None,
-            Self::Portable => Some(pulp::Arch::Scalar),
-        }
-    }
-
-    /// The instructions as `pulp` has them, where this processor has them.
-    #[cfg(not(target_arch = "x86_64"))]
-    fn arch(self) -> Option<pulp::Arch> {
-        match self {
-            #[cfg(target_arch = "aarch64")]
-            Self::Neon => pulp::aarch64::Neon::try_new().map(pulp::Arch::Neon),
-            #[cfg(target_arch = "wasm32")]
-            Self::Simd128 => pulp::wasm::Simd128::try_new().map(pulp::Arch::Simd128),
-            Self::Portable => Some(pulp::Arch::Scalar),
-            _ => None,
-        }
-    }
-
-    /// The best ones of this processor, or those that `SEMID_SIMD` names.
-    fn chosen() -> Result<Self> {
-        Self::of(env::var_os(SIMD).as_ref().map(|value| value.to_string_lossy()))
-    }
-
-    fn of(value: Option<Cow<'_, str>>) -> Result<Self> {
-        let here = || Self::ALL.into_iter().filter(|simd| simd.arch().is_some());
-        let Some(value) = value else { return Ok(here().next().unwrap_or(Self::Portable)) };
-        here().find(|simd| simd.name() == value).ok_or_else(|| {
-            let available = here().map(Self::name).collect::<Vec<_>>().join(", ");
-            ErrorKind::UnknownSimd { value: value.into_owned(), available }.into()
-        })
-    }
-}
+use super::simd::Simd;
+use crate::error::Result;
 
 /// The numbers that the filter of `assign` multiplies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -120,7 +39,7 @@ impl Unit {
     /// The fastest unit with the instructions that this processor has or that `SEMID_SIMD` names.
     ///
     /// # Errors
-    /// [`ErrorKind::UnknownSimd`] where `SEMID_SIMD` names none of this processor.
+    /// [`ErrorKind::UnknownSimd`](crate::ErrorKind::UnknownSimd) where `SEMID_SIMD` names none of this processor.
     pub(in crate::device) fn fastest() -> Result<Self> {
         let simd = Simd::chosen()?;
         Ok(Self::new(simd, Self::products_of(simd)))
@@ -173,6 +92,23 @@ impl Unit {
         simd.flat_map(with).filter(own).collect()
     }
 
+    /// The instructions that multiply integers of so many bits.
+    pub(super) fn instructions(self, width: Width) -> Instructions {
+        #[cfg(target_arch = "x86_64")]
+        match (width, self.simd) {
+            (Width::Bits8, Simd::Avx512Vnni) => return Instructions::Vnni512,
+            (Width::Bits8, Simd::AvxVnni) => return Instructions::Vnni256,
+            (Width::Bits16, _) => return self.avx2().map_or(Instructions::Portable, Instructions::Avx2),
+            _ => {}
+        }
+        #[cfg(target_arch = "wasm32")]
+        if let (Width::Bits16, Some(simd)) = (width, self.simd128()) {
+            return Instructions::Simd128(simd);
+        }
+        let _ = width;
+        Instructions::Portable
+    }
+
     /// Words for people.
     pub(super) fn description(self) -> String {
         let products = match self.products {
@@ -220,18 +156,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_processor_has_portable_instructions_and_names_are_told_apart() {
-        assert!(Simd::Portable.arch().is_some());
+    fn units_are_told_apart_by_name() {
         for name in Unit::NAMES {
             assert!(Unit::named(name).is_some_and(|unit| unit.is_ok()), "{name}");
         }
         assert!(Unit::named("f64").is_none());
-        let unknown = Simd::of(Some("avx9".into())).expect_err("there are no such instructions");
-        let ErrorKind::UnknownSimd { value, available } = unknown.into_kind() else { panic!("another kind") };
-        assert!(value == "avx9" && available.ends_with("portable"), "{value}: {available}");
-        // What another architecture has is not here.
-        assert!(["neon", "avx2"].into_iter().any(|name| Simd::of(Some(name.into())).is_err()));
-        assert_eq!(Simd::of(Some("portable".into())).ok(), Some(Simd::Portable));
         assert!(Unit::all().len() >= 2);
     }
 }

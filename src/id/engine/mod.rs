@@ -6,6 +6,7 @@ use super::registry::Registry;
 use super::resolver::Resolver;
 use super::store::{Manifest, Store};
 use crate::device::Device;
+use crate::encoder::Encoder;
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::Model;
 use crate::quantizer::{TrainOptions, Trainer, train};
@@ -49,8 +50,13 @@ const BATCH: usize = 65_536;
 pub struct SemanticIdEngine {
     model: Model,
     registry: Registry,
+    /// Encodes small batches; it is prepared when the first one comes.
+    encoder: Encoder,
     batch_rows: usize,
 }
+
+/// Most rows of a batch that are encoded on the thread of the caller.
+const FEW: usize = 64;
 
 impl SemanticIdEngine {
     /// Fits a model to `rows` and makes a registry for it in `store`.
@@ -82,7 +88,7 @@ impl SemanticIdEngine {
 
     fn of(model: Model, mut registry: Registry) -> Self {
         registry.set_clusters(model.clusters());
-        Self { model, registry, batch_rows: BATCH }
+        Self { encoder: model.encoder(), model, registry, batch_rows: BATCH }
     }
 
     /// Opens the engine whose model and registry `store` holds.
@@ -121,8 +127,8 @@ impl SemanticIdEngine {
     /// # Errors
     /// Returns whatever the store's snapshot can fail with.
     pub fn snapshot(&self) -> Result<Self> {
-        let (model, registry) = (self.model.clone(), self.registry.snapshot()?);
-        Ok(Self { model, registry, batch_rows: self.batch_rows })
+        let (model, encoder) = (self.model.clone(), self.encoder.clone());
+        Ok(Self { model, registry: self.registry.snapshot()?, encoder, batch_rows: self.batch_rows })
     }
 
     /// Returns the model.
@@ -203,7 +209,8 @@ impl SemanticIdEngine {
             let source = rows;
             let rows: &dyn Rows = if moves { &matrix } else { &*quantized };
             let items: Vec<&str> = items.iter().map(AsRef::as_ref).collect();
-            let codes = self.model.encode_given(rows, device).map_err(of_all)?;
+            let few = if part.len <= FEW { self.encoder.encode_few(&part, device).map_err(of_all)? } else { None };
+            let codes = few.map_or_else(|| self.model.encode_given(rows, device), Ok).map_err(of_all)?;
             repeated.check(first_row, &items, &codes)?;
             let costs = if moves { Some(self.model.costs(rows, source)?) } else { None };
             let geometry =

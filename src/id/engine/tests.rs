@@ -50,6 +50,26 @@ fn ids_are_unique_and_the_same_again_on_every_device() {
     }
 }
 
+/// Small batches are encoded by a prepared encoder, which follows the device and numbers bad rows as all others are.
+#[test]
+fn items_one_at_a_time_get_the_ids_of_all_together() {
+    let (ids, _) = assign(&mut engine(MemoryStore::new()), 90);
+    let (mut one, mut values) = (engine(MemoryStore::new()), values(90));
+    for (row, (id, item)) in ids.iter().zip(items(90)).enumerate() {
+        let device = if row % 3 == 0 { Device::reference() } else { Device::cpu() };
+        let found = one.unique_ids(&Matrix::new(row_of(row, &values), DIM).unwrap(), &[item], &device).unwrap().0;
+        assert_eq!(&found, std::slice::from_ref(id), "{row}");
+    }
+    values[70 * DIM] = f32::NAN;
+    let mut again = engine(MemoryStore::new()).batch_rows(NonZeroUsize::new(64).unwrap());
+    let error = again.unique_ids(&Matrix::new(&values, DIM).unwrap(), &items(90), &Device::cpu()).unwrap_err();
+    assert!(matches!(error.kind(), ErrorKind::NotFinite { row: 70, column: 0, .. }), "{error}");
+}
+
+fn row_of(row: usize, values: &[f32]) -> &[f32] {
+    &values[row * DIM..(row + 1) * DIM]
+}
+
 #[test]
 fn an_engine_is_fitted_with_parameters_of_any_kind() {
     let values = values(300);

@@ -12,7 +12,7 @@ use super::{Answered, Ask, Call, Population, Remote, Shard, Sharded, Worker, Wor
 use crate::device::{Purpose, Table};
 use crate::error::Result;
 use crate::rng::row_hash;
-use crate::rq::{Algorithm, FitReport, Init, MiniBatch};
+use crate::rq::{Algorithm, FitReport, Hierarchical, Init, MiniBatch};
 use crate::{Device, Matrix, Metric, Rows, RqKMeans, RqKMeansModel};
 use std::ops::{ControlFlow, Range};
 use std::sync::{Arc, OnceLock};
@@ -43,6 +43,8 @@ fn kinds(base: &RqKMeans) -> Vec<RqKMeans> {
         base.clone()
             .algorithm(Algorithm::MiniBatch(MiniBatch { layer_wise: false, ..small }))
             .normalize_residuals(true),
+        base.clone().algorithm(Algorithm::Hierarchical(Hierarchical::default())),
+        base.clone().init(Init::Hierarchical).metric(Metric::Cosine),
     ]
 }
 

@@ -11,7 +11,7 @@ use crate::rq::progress::{Callback, Progress, report};
 /// Fits the level. `joint` keeps the codebooks of all levels where mini-batches train them together.
 pub(super) fn fit(work: &mut LevelWork<'_, '_>, joint: &mut Vec<Trained>, callback: Callback<'_>) -> Result<LevelFit> {
     match work.params.algorithm {
-        Algorithm::Lloyd => best_run(work, callback),
+        Algorithm::Lloyd | Algorithm::Hierarchical(_) => best_run(work, callback),
         Algorithm::MiniBatch(batch) => mini_batch(work, batch, joint, callback),
     }
 }

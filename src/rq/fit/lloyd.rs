@@ -10,7 +10,7 @@ use crate::partial::Partial;
 use crate::rq::progress::{Callback, Progress, report};
 use std::sync::Arc;
 
-/// Improves `codebook` until nothing changes, the movement is within the tolerance, or `max_iter` updates are done.
+/// Improves `codebook` until nothing changes, the movement is within the tolerance, or the most updates are done.
 /// After the first update the iterations go on where the rows are, if the device has iterations of its own.
 pub(super) fn lloyd(
     work: &mut LevelWork<'_, '_>,

@@ -5,6 +5,7 @@ use super::reseed;
 use super::seeding::seed;
 use super::work::LevelWork;
 use crate::codebook::{Codebook, room};
+use crate::device::Purpose;
 use crate::error::Result;
 use crate::partial::Partial;
 use crate::population::{Ask, FittedLevel, Residuals};
@@ -53,13 +54,7 @@ impl Running {
         let sums = batch.assign(None, &self.codebook, ask)?;
         let (squared_error, variance) = (sums.squared_error(&self.codebook), mean_variance(&sums));
         self.seen.merge(&sums)?;
-        let empty = reseed::empty(&self.seen);
-        if !empty.is_empty() {
-            let far = batch.farthest(&self.codebook, self.codebook.clusters(), ask)?;
-            let gifts = reseed::gifts(&empty, &far, &self.seen);
-            let values = batch.gather(&reseed::rows(&gifts), ask)?;
-            self.empty_reseeded += reseed::give(&mut self.seen, &gifts, &values);
-        }
+        self.empty_reseeded += reseed::refill(batch, &self.codebook, &mut self.seen, ask)?;
         let codebook = Arc::make_mut(&mut self.codebook);
         let moved = update(codebook, &self.seen, room) as f64;
         // Codewords without members too: the levels before may have grown.
@@ -163,7 +158,7 @@ fn init_buffer(
     let rows = work.residuals.rows();
     let sample = Sample::new(hash_seed, rows, batch.init_buffer.max(most));
     let chosen: Vec<u64> = (0..rows as u64).filter(|row| sample.holds(*row)).collect();
-    work.residuals.copy(&chosen, ask)
+    work.residuals.copy(&chosen, Purpose::Encode, ask)
 }
 
 /// The rows of one batch: uniform draws with replacement, or all rows where a batch holds as many.
@@ -180,5 +175,5 @@ fn draw(
         true => (0..rows).collect(),
         false => (0..batch.batch).map(|_| stream.below(rows.into()) as u64).collect(),
     };
-    work.residuals.copy(&chosen, ask)
+    work.residuals.copy(&chosen, Purpose::Encode, ask)
 }

@@ -2,6 +2,7 @@
 
 mod assignment;
 mod first_levels;
+mod hierarchy;
 mod level;
 mod lloyd;
 mod mini_batch;
@@ -10,6 +11,7 @@ mod report;
 mod reseed;
 mod run;
 mod seeding;
+mod shares;
 mod work;
 
 pub(crate) use first_levels::FirstLevels;
@@ -137,6 +139,7 @@ impl RqKMeans {
             dim: rows.dim(),
             clusters: clusters.iter().max().copied().unwrap_or(1),
             levels: clusters.len(),
+            candidates: seeding::candidates(self) as u64,
             whole: self.sizes.is_some() || self.sinkhorn.is_some(),
         };
         self.begin_over(Box::new(divide(rows, &needs, device)?), scale, device, callback)
@@ -153,7 +156,7 @@ impl RqKMeans {
         let rows = population.shards().iter().sum::<u64>() as usize;
         let (clusters, used) = self.check(rows, population.dim())?;
         let mut residuals = Residuals::new(population, Sample::new(self.seed, rows, used), device);
-        let mut ask = || report(callback, &Progress::start(clusters.len(), self.max_iter));
+        let mut ask = || report(callback, &Progress::start(clusters.len(), self.most_iterations()));
         let Scale { grid, most_variance, narrow } = scale.map_or_else(|| self.scale(&mut residuals, &mut ask), Ok)?;
         let quantization = Quantization { grid, metric: self.metric, normalize_residuals: self.normalize_residuals };
         let loaded = residuals.load(&quantization, &mut ask)?;

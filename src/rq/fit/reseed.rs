@@ -1,13 +1,34 @@
 //! Clusters without rows are given far ones.
 
+use crate::codebook::Codebook;
+use crate::error::Result;
 use crate::partial::Partial;
-use crate::population::FarRow;
+use crate::population::{Ask, FarRow, Residuals};
+use std::sync::Arc;
 
 /// A row that moves to an empty cluster.
 pub(super) struct Gift {
     pub(super) row: u64,
     from: usize,
     to: usize,
+}
+
+/// Gives every cluster of `sums` without rows one of the rows farthest from their nearest codewords; returns how many
+/// rows were given.
+pub(super) fn refill(
+    rows: &mut Residuals<'_>,
+    codebook: &Arc<Codebook>,
+    sums: &mut Partial,
+    ask: Ask<'_>,
+) -> Result<u64> {
+    let empty = empty(sums);
+    if empty.is_empty() {
+        return Ok(0);
+    }
+    let far = rows.farthest(codebook, codebook.clusters(), ask)?;
+    let gifts = gifts(&empty, &far, sums);
+    let values = rows.gather(&self::rows(&gifts), ask)?;
+    Ok(give(sums, &gifts, &values))
 }
 
 /// Clusters without rows, ascending.

@@ -33,7 +33,7 @@ impl Run {
             progress,
             iterations: 0,
             still: false,
-            max_iter: work.params.max_iter,
+            max_iter: work.params.most_iterations(),
             tol: work.params.tol,
             far: work.far,
             unit: work.unit(),

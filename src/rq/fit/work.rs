@@ -83,7 +83,7 @@ impl LevelWork<'_, '_> {
     }
 
     pub(super) fn progress(&self) -> Progress {
-        let start = Progress::start(self.clusters.len(), self.params.max_iter);
+        let start = Progress::start(self.clusters.len(), self.params.most_iterations());
         Progress { level: self.level, ..start }
     }
 }

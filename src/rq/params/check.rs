@@ -74,7 +74,10 @@ impl RqKMeans {
         }
         self.check_sinkhorn()?;
         match self.sizes.is_some() && self.algorithm != Algorithm::Lloyd {
-            true => Err(Error::parameter("algorithm", "mini-batch", "balanced clusters need all rows; use Lloyd")),
+            true => {
+                let expected = "balanced clusters need all rows in every step; use Lloyd";
+                Err(Error::parameter("algorithm", self.algorithm.name(), expected))
+            }
             false => Ok(()),
         }
     }
@@ -90,7 +93,8 @@ impl RqKMeans {
             return Err(Error::parameter("sinkhorn_iterations", 0, "must be at least 1"));
         }
         if self.algorithm != Algorithm::Lloyd {
-            return Err(Error::parameter("algorithm", "mini-batch", "Sinkhorn needs all rows; use Lloyd"));
+            let expected = "Sinkhorn needs all rows in every step; use Lloyd";
+            return Err(Error::parameter("algorithm", self.algorithm.name(), expected));
         }
         if self.sizes.is_some() {
             let expected = "clusters are balanced exactly or by Sinkhorn; use one of them";

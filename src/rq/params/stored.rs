@@ -3,7 +3,7 @@
 //! A new parameter is a new field here whose default means what was done before there was it; files without the field
 //! then keep their meaning. A field whose meaning changes needs a new version.
 
-use super::{Algorithm, Clusters, Init, Metric, MiniBatch, RqKMeans};
+use super::{Algorithm, Clusters, Hierarchical, Init, Metric, MiniBatch, RqKMeans};
 use crate::error::Error;
 use crate::fields::{VERSION, check_version};
 use serde::de::value::MapAccessDeserializer;
@@ -149,14 +149,15 @@ impl<'de> Visitor<'de> for NameOrObject {
     type Value = Algorithm;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("`lloyd`, `mini-batch`, or `mini-batch` with its parameters")
+        f.write_str("`lloyd`, `mini-batch`, `hierarchical`, or one of the last two with its parameters")
     }
 
     fn visit_str<E: de::Error>(self, name: &str) -> Result<Algorithm, E> {
         match name {
             "lloyd" => Ok(Algorithm::Lloyd),
             "mini-batch" => Ok(Algorithm::MiniBatch(MiniBatch::default())),
-            _ => Err(E::unknown_variant(name, &["lloyd", "mini-batch"])),
+            "hierarchical" => Ok(Algorithm::Hierarchical(Hierarchical::default())),
+            _ => Err(E::unknown_variant(name, &["lloyd", "mini-batch", "hierarchical"])),
         }
     }
 
@@ -165,8 +166,11 @@ impl<'de> Visitor<'de> for NameOrObject {
         #[serde(rename_all = "kebab-case")]
         enum Named {
             MiniBatch(MiniBatch),
+            Hierarchical(Hierarchical),
         }
-        let Named::MiniBatch(params) = Named::deserialize(MapAccessDeserializer::new(map))?;
-        Ok(Algorithm::MiniBatch(params))
+        Ok(match Named::deserialize(MapAccessDeserializer::new(map))? {
+            Named::MiniBatch(params) => Algorithm::MiniBatch(params),
+            Named::Hierarchical(params) => Algorithm::Hierarchical(params),
+        })
     }
 }

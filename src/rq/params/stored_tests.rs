@@ -1,6 +1,6 @@
 //! Parameters through files: nothing is lost, nothing is guessed.
 
-use crate::rq::{Algorithm, Clusters, Init, MiniBatch};
+use crate::rq::{Algorithm, Clusters, Hierarchical, Init, MiniBatch};
 use crate::{Metric, RqKMeans};
 use serde_json::{Value, from_str, from_value, json, to_value};
 
@@ -16,6 +16,7 @@ fn samples() -> Vec<RqKMeans> {
         RqKMeans::new(4, 8).sizes(3, None),
         RqKMeans::new(4, 8).sizes(None, 5),
         RqKMeans::new(4, 8).sinkhorn(0.007, 13).tol(f64::MIN_POSITIVE / 4.0),
+        RqKMeans::new(4, 8).algorithm(Algorithm::Hierarchical(Hierarchical { full_iter: 0 })).init(Init::Hierarchical),
     ]
 }
 
@@ -27,7 +28,7 @@ fn every_field_stands_in_the_file_under_its_name() {
         + r#""sinkhorn":null,"sample":null,"center":true}"#;
     assert_eq!(serde_json::to_string(&RqKMeans::default()).unwrap(), expected);
     let fields = |params: &RqKMeans| to_value(params).unwrap();
-    let [_, second, third, batches, balanced, fewest, most, sinkhorn] = samples().try_into().unwrap();
+    let [_, second, third, batches, balanced, fewest, most, sinkhorn, hierarchy] = samples().try_into().unwrap();
     assert_eq!(
         (fields(&second)["clusters"].clone(), fields(&second)["init"].clone()),
         (json!([5, 9]), json!("random"))
@@ -39,6 +40,8 @@ fn every_field_stands_in_the_file_under_its_name() {
     assert_eq!(fields(&fewest)["sizes"], json!({"max": null, "min": 3}));
     assert_eq!(fields(&most)["sizes"], json!({"max": 5, "min": null}));
     assert_eq!(fields(&sinkhorn)["sinkhorn"], json!({"epsilon": 0.007, "iterations": 13}));
+    assert_eq!(fields(&hierarchy)["algorithm"], json!({"hierarchical": {"full_iter": 0}}));
+    assert_eq!(fields(&hierarchy)["init"], "hierarchical");
 }
 
 #[test]
@@ -63,6 +66,9 @@ fn what_is_written_is_read_and_what_is_missing_has_its_default() {
     let default = RqKMeans::default().algorithm(Algorithm::MiniBatch(MiniBatch::default()));
     assert_eq!(read(r#"{"algorithm": "mini-batch"}"#), default);
     assert_eq!(read(r#"{"algorithm": {"mini-batch": {}}}"#), default);
+    let default = RqKMeans::default().algorithm(Algorithm::Hierarchical(Hierarchical::default()));
+    assert_eq!(read(r#"{"algorithm": "hierarchical"}"#), default);
+    assert_eq!(read(r#"{"algorithm": {"hierarchical": {}}}"#), default);
     assert_eq!(read(r#"{"sizes": {}}"#), RqKMeans::default().balanced());
     assert_eq!(read(r#"{"sinkhorn": {"epsilon": 0.01}}"#), RqKMeans::default().sinkhorn(0.01, 50));
 }
@@ -74,6 +80,7 @@ fn what_no_fit_takes_is_refused_with_its_name() {
         (r#"{"sizes": {"least": 8}}"#, &["unknown field `least`", "`min`"]),
         (r#"{"sinkhorn": {"epsilon": 0.01, "rounds": 8}}"#, &["unknown field `rounds`", "`iterations`"]),
         (r#"{"algorithm": {"mini-batch": {"size": 8}}}"#, &["unknown field `size`", "`batch`"]),
+        (r#"{"algorithm": {"hierarchical": {"iterations": 8}}}"#, &["unknown field `iterations`", "`full_iter`"]),
         (r#"{"algorithm": {"lloyd": {}}}"#, &["unknown variant `lloyd`", "`mini-batch`"]),
         (r#"{"algorithm": "batch"}"#, &["unknown variant `batch`", "`lloyd`"]),
         (r#"{"algorithm": 3}"#, &["`lloyd`", "mini-batch"]),
@@ -97,7 +104,12 @@ fn what_no_fit_takes_is_refused_with_its_name() {
         (r#"{"sinkhorn": {"epsilon": 1e-9}}"#, &["`sinkhorn_epsilon`"]),
         (r#"{"sinkhorn": {}}"#, &["missing field `epsilon`"]),
         (r#"{"sinkhorn": {"epsilon": 0.01}, "sizes": {}}"#, &["balanced exactly or by Sinkhorn"]),
-        (r#"{"algorithm": "mini-batch", "sizes": {}}"#, &["need all rows"]),
+        (r#"{"algorithm": "mini-batch", "sizes": {}}"#, &["`algorithm` = mini-batch", "need all rows"]),
+        (r#"{"algorithm": "hierarchical", "sizes": {}}"#, &["`algorithm` = hierarchical", "need all rows"]),
+        (
+            r#"{"algorithm": "hierarchical", "sinkhorn": {"epsilon": 0.01}}"#,
+            &["`algorithm` = hierarchical", "needs all rows"],
+        ),
     ] {
         let error = from_str::<RqKMeans>(text).unwrap_err().to_string();
         assert!(parts.iter().all(|part| error.contains(part)), "{text}: {error}");

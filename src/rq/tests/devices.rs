@@ -1,7 +1,7 @@
 //! Fits and encodes on every device of this machine give the same bits.
 
 use super::{coarse_rows, rows, same_everywhere};
-use crate::rq::{Algorithm, Init, MiniBatch};
+use crate::rq::{Algorithm, Hierarchical, Init, MiniBatch};
 use crate::{Metric, RqKMeans};
 
 #[test]
@@ -17,6 +17,8 @@ fn every_device_fits_and_encodes_the_same() {
         base.clone().sample(700).tol(0.0),
         base.clone().algorithm(Algorithm::MiniBatch(small)),
         base.clone().algorithm(Algorithm::MiniBatch(MiniBatch { layer_wise: false, ..small })),
+        base.clone().algorithm(Algorithm::Hierarchical(Hierarchical::default())),
+        base.clone().init(Init::Hierarchical).metric(Metric::Cosine).normalize_residuals(true),
     ];
     for params in variants {
         same_everywhere(&params, &values, 100);

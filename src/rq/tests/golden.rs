@@ -2,7 +2,7 @@
 //! can make them differ. They must never change; if one of these tests fails, it is the code that is wrong.
 
 use super::{coarse_rows, rows, same_everywhere};
-use crate::rq::{Algorithm, MiniBatch};
+use crate::rq::{Algorithm, Hierarchical, MiniBatch};
 use crate::{Metric, RqKMeans};
 
 #[test]
@@ -25,4 +25,11 @@ fn batches_of_a_sample() {
     let params = RqKMeans::new(2, [20, 10]).algorithm(Algorithm::MiniBatch(small)).sample(250).max_iter(10);
     let (model, _) = same_everywhere(&params, &rows(300, 5, 0.0), 5);
     assert_eq!(model.fingerprint(), "090f54cb2587348a2357d828487c2c66812a54c3b2b79fd535dbb1bb67d2d69f");
+}
+
+#[test]
+fn a_hierarchy_of_a_part_of_the_rows() {
+    let params = RqKMeans::new(2, [6, 20]).algorithm(Algorithm::Hierarchical(Hierarchical { full_iter: 3 }));
+    let (model, _) = same_everywhere(&params, &rows(700, 5, 0.0), 5);
+    assert_eq!(model.fingerprint(), "7c846c7ef6695c669ca214b0947d3f4588ca25ae7bd8c2a6c81ceb56c87817ab");
 }

@@ -1,7 +1,7 @@
 //! Watching, cancelling, fitting step by step, and the room that codewords have.
 
 use super::{coarse_rows, devices, fit};
-use crate::rq::{Algorithm, Codebook, Init, MiniBatch, Progress};
+use crate::rq::{Algorithm, Codebook, Hierarchical, Init, MiniBatch, Progress};
 use crate::{Device, ErrorKind, Matrix, RqKMeans, RqKMeansModel};
 use std::ops::ControlFlow;
 
@@ -15,6 +15,7 @@ fn a_fit_can_be_cancelled_at_every_call() {
         base.clone(),
         base.clone().init(Init::Random),
         base.clone().algorithm(Algorithm::MiniBatch(small)),
+        base.clone().algorithm(Algorithm::Hierarchical(Hierarchical { full_iter: 5 })),
         base.clone().algorithm(Algorithm::MiniBatch(MiniBatch { layer_wise: false, ..small })),
     ];
     for params in variants {

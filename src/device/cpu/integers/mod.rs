@@ -21,6 +21,7 @@
 //! IEEE operation that Rust neither fuses nor reorders. So a bound that is computed twice is the same bound, and
 //! comparing it is comparing one number. A test compares every multiplier with [`multiply::Portable`], bit for bit.
 
+mod lower;
 mod multiply;
 mod packed;
 mod round;
@@ -31,6 +32,36 @@ pub(super) mod vnni;
 
 pub(super) use packed::Packed;
 pub(super) use round::{Scaled, round};
+
+/// Rows as integers.
+#[derive(Clone, Copy)]
+pub(super) struct Integers<'a> {
+    /// Upper bounds of the rows' lengths (n).
+    pub(super) lengths: &'a [f32],
+    /// The words of the rows.
+    pub(super) words: &'a [i32],
+    /// What belongs to each row (n).
+    pub(super) scaled: &'a [Scaled],
+}
+
+/// The instructions that multiply integers.
+#[derive(Clone, Copy)]
+pub(super) enum Instructions {
+    /// Any processor's.
+    Portable,
+    /// VNNI on 512-bit vectors, for 8 bits.
+    #[cfg(target_arch = "x86_64")]
+    Vnni512,
+    /// VNNI on 256-bit vectors, for 8 bits.
+    #[cfg(target_arch = "x86_64")]
+    Vnni256,
+    /// AVX2, for 16 bits.
+    #[cfg(target_arch = "x86_64")]
+    Avx2(pulp::x86::V3),
+    /// The 128-bit vectors of WebAssembly, for 16 bits.
+    #[cfg(target_arch = "wasm32")]
+    Simd128(pulp::wasm::Simd128),
+}
 
 /// Bits of an integer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -5,9 +5,9 @@ use super::{Packed, Scaled, Width, round};
 use crate::codebook::Codebook;
 use crate::device::cpu::Pool;
 use crate::device::cpu::bounds::{GROUP, up};
+use crate::device::cpu::held::Held;
 use crate::device::cpu::pairs::Group;
 use crate::device::cpu::panel::Panel;
-use crate::device::cpu::rows::Held;
 use crate::device::cpu::unit::Unit;
 use crate::rng::row_hash;
 
@@ -200,17 +200,17 @@ fn scores_are_the_same_bits_for_all_instructions() {
         for unit in Unit::all() {
             let Some(width) = unit.products.width() else { continue };
             let panel = Panel::new(unit, &codebook).unwrap();
-            let packed = Packed::new(unit, width, &panel.values, dim).unwrap();
+            let packed = Packed::new(unit.instructions(width), width, &panel.values, dim).unwrap();
             let mut held = Held::new(rows, dim).unwrap();
             held.change().copy_from_slice(&values);
             held.measure(&Pool(None), unit).unwrap();
             let mut scores = vec![0.0; rows * packed.stride()];
-            packed.scores(held.rows(0, rows), &panel.coefficients, &mut scores);
+            packed.scores(held.rows(0, rows).integers(), &panel.coefficients, &mut scores);
             let of_rows = scores.chunks_exact(packed.stride()).flat_map(|scores| &scores[..clusters]);
             let bits: Vec<u32> = of_rows.map(|score: &f32| score.to_bits()).collect();
             let (all, mut one) = ((0..clusters as u16).collect::<Vec<u16>>(), vec![0.0; clusters]);
             for row in 0..rows {
-                packed.few(held.rows(0, rows), row, &all, &panel.coefficients, &mut one);
+                packed.few(held.rows(0, rows).integers(), row, &all, &panel.coefficients, &mut one);
                 let one: Vec<u32> = one.iter().map(|score: &f32| score.to_bits()).collect();
                 assert_eq!(one, bits[row * clusters..(row + 1) * clusters], "{unit:?}, row {row}");
             }

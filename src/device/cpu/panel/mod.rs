@@ -62,7 +62,7 @@ impl Panel {
         let dim = codebook.dim();
         let mut values = try_vec(0.0_f32, codebook.values().len(), "codewords")?;
         values.iter_mut().zip(codebook.values()).for_each(|(value, q)| *value = *q as f32);
-        let packed = unit.products.width().map(|width| Packed::new(unit, width, &values, dim)).transpose()?;
+        let packed = packed(unit, &values, dim)?;
         Ok(Self::of(unit, values, packed, dim))
     }
 
@@ -71,8 +71,7 @@ impl Panel {
         let mut values = try_vec(0.0_f32, codewords.len() * self.dim, "codewords")?;
         let places = values.chunks_exact_mut(self.dim).zip(codewords);
         places.for_each(|(place, k)| place.copy_from_slice(self.codeword(*k as usize)));
-        let width = self.unit.products.width();
-        let packed = width.map(|width| Packed::new(self.unit, width, &values, self.dim)).transpose()?;
+        let packed = packed(self.unit, &values, self.dim)?;
         Ok(Self::of(self.unit, values, packed, self.dim))
     }
 
@@ -116,7 +115,7 @@ impl Panel {
     #[inline(always)]
     pub(super) fn few<S: Simd>(&self, simd: S, rows: Rows<'_>, row: usize, codewords: &[u16], out: &mut [f32]) {
         if let Some(packed) = &self.packed {
-            return packed.few(rows, row, codewords, &self.coefficients, out);
+            return packed.few(rows.integers(), row, codewords, &self.coefficients, out);
         }
         let Coefficients { norm, slope, .. } = &self.coefficients;
         let (values, length) = (rows.row(row), rows.length(row));
@@ -136,6 +135,12 @@ impl Panel {
             f64::from(length) * get(&self.coefficients.slope) + f64::from(error) * get(&self.coefficients.tilt) + slack;
         f64::from(lower) + 2.001 * half
     }
+}
+
+/// The codewords as integers, where the unit multiplies such.
+fn packed(unit: Unit, values: &[f32], dim: usize) -> Result<Option<Packed>> {
+    let width = unit.products.width();
+    width.map(|width| Packed::new(unit.instructions(width), width, values, dim)).transpose()
 }
 
 #[cfg(test)]

@@ -7,7 +7,8 @@ use crate::device::Purpose;
 use crate::error::Result;
 use crate::population::{Ask, Residuals};
 use crate::rng::{self, Sample, Stream};
-use crate::rq::params::{Init, RqKMeans};
+use crate::rq::fit::hierarchy;
+use crate::rq::params::{Algorithm, Init, RqKMeans};
 use plus_plus::plus_plus;
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -26,7 +27,8 @@ pub(super) fn seed(
 ) -> Result<Codebook> {
     let seed = Stream::new("rows", params.seed, level, run).next_u64();
     let dim = rows.dim();
-    let values = match params.init {
+    let values = match init(params) {
+        Init::Hierarchical => return hierarchy::codewords(params, rows, clusters, (level, run), ask),
         Init::Random => distinct_rows(rows, clusters, seed, ask)?,
         Init::KMeansPlusPlus => {
             let mut stream = Stream::new("k-means++", params.seed, level, run);
@@ -41,6 +43,19 @@ pub(super) fn seed(
         }
     };
     Ok(Codebook::new(values, dim))
+}
+
+/// How the first codewords of a level are chosen.
+fn init(params: &RqKMeans) -> Init {
+    match params.algorithm {
+        Algorithm::Hierarchical(_) => Init::Hierarchical,
+        Algorithm::Lloyd | Algorithm::MiniBatch(_) => params.init,
+    }
+}
+
+/// Returns the rows per cluster among which the first codewords are chosen at most, in a table of their own.
+pub(super) fn candidates(params: &RqKMeans) -> usize {
+    if init(params) == Init::Hierarchical { hierarchy::ROWS } else { DIRECT }
 }
 
 /// The first `clusters` rows with distinct values in the order of their hash; where there are not as many, rows are
@@ -74,7 +89,7 @@ fn direct(rows: &mut Residuals<'_>, clusters: usize, stream: &mut Stream, ask: A
         return plus_plus(table, &weights, clusters, stream, ask);
     }
     let all: Vec<u64> = (0..rows.rows() as u64).collect();
-    match rows.copy(&all, ask)?.table(ask)? {
+    match rows.copy(&all, Purpose::Encode, ask)?.table(ask)? {
         Some(table) => plus_plus(table, &weights, clusters, stream, ask),
         None => Ok(Vec::new()),
     }

@@ -6,7 +6,7 @@ mod near_ties;
 use super::{Coefficients, Panel};
 use crate::codebook::Codebook;
 use crate::device::cpu::Pool;
-use crate::device::cpu::rows::Held;
+use crate::device::cpu::held::Held;
 use crate::device::cpu::scores::Scores;
 use crate::device::cpu::unit::{Products, Unit};
 use crate::rng::row_hash;

@@ -1,17 +1,18 @@
-//! What rows remember of the assignment that last measured them: a short list of the nearest codewords, and how far all
-//! others are at least.
+//! A short list of the codewords nearest to a row, and how far all others are at least.
 
-use super::bounds::{down, square_at_least};
-use super::lanes::Lanes;
-use super::select::each_within;
+use super::Remember;
+use crate::device::cpu::bounds::{down, square_at_least};
+use crate::device::cpu::lanes::Lanes;
+use crate::device::cpu::panel::Panel;
+use crate::device::cpu::select::each_within;
 
 /// Most codewords that a row lists.
-pub(super) const LISTED: usize = 12;
+pub(in crate::device::cpu) const LISTED: usize = 12;
 
 /// When a row was measured, and what was found.
 #[derive(Clone, Copy)]
-pub(super) struct Mark {
-    pub(super) epoch: u32,
+pub(in crate::device::cpu) struct Mark {
+    pub(in crate::device::cpu) epoch: u32,
     /// Lower bound of the distance to all codewords that are not listed.
     rest: f32,
     count: u16,
@@ -23,7 +24,7 @@ const RANKS: [u32; 3] = [8, 6, 3];
 
 impl Mark {
     /// A row that was never measured.
-    pub(super) const UNKNOWN: Self = Self { epoch: u32::MAX, rest: 0.0, count: 0, listed: [0; LISTED] };
+    pub(in crate::device::cpu) const UNKNOWN: Self = Self { epoch: u32::MAX, rest: 0.0, count: 0, listed: [0; LISTED] };
 
     /// Lists the codewords of the lowest scores of a row of a length of at most `length`, given lower bounds of all
     /// scores.
@@ -32,7 +33,7 @@ impl Mark {
     /// All others have scores of at least the limit, so their squared distances are at least that and the row's
     /// squared length.
     #[inline(always)]
-    pub(super) fn measure(epoch: u32, (lanes, scores): (&Lanes, &[f32]), length: f32) -> Self {
+    pub(in crate::device::cpu) fn measure(epoch: u32, (lanes, scores): (&Lanes, &[f32]), length: f32) -> Self {
         for rank in RANKS {
             let limit = lanes.above(rank);
             let (mut listed, mut count) = ([0; LISTED], 0);
@@ -54,7 +55,7 @@ impl Mark {
 
     /// The codewords listed.
     #[inline(always)]
-    pub(super) fn listed(&self) -> &[u16] {
+    pub(in crate::device::cpu) fn listed(&self) -> &[u16] {
         self.listed.get(..usize::from(self.count)).unwrap_or_default()
     }
 
@@ -65,9 +66,18 @@ impl Mark {
     /// By the triangle inequality their distance is at least `rest - moved`; that of the other is at most
     /// `sqrt(limit + length^2)`. 1e-12 of all terms is more than the few roundings of 2^-53 on the way.
     #[inline(always)]
-    pub(super) fn excludes_others(&self, limit: f32, length: f32, moved: f32) -> bool {
+    pub(in crate::device::cpu) fn excludes_others(&self, limit: f32, length: f32, moved: f32) -> bool {
         let square = f64::from(length) * f64::from(length);
         let at_most = (f64::from(limit) + square + 1e-12 * (square + f64::from(limit).abs())).max(0.0).sqrt();
         f64::from(self.rest) * (1.0 - 1e-12) - f64::from(moved) > at_most * (1.0 + 1e-12)
+    }
+}
+
+impl Remember for &mut [Mark] {
+    #[inline(always)]
+    fn remember(&mut self, row: usize, epoch: u32, scores: (&Lanes, &[f32]), length: f32, _: &Panel) {
+        if let Some(mark) = self.get_mut(row) {
+            *mark = Mark::measure(epoch, scores, length);
+        }
     }
 }

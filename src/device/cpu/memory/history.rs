@@ -1,8 +1,8 @@
 //! Codewords of past assignments, and how far they have moved since.
 
-use super::bounds::GROUP;
-use super::exact::distance_at_most;
-use super::panel::Panel;
+use crate::device::cpu::bounds::GROUP;
+use crate::device::cpu::exact::distance_at_most;
+use crate::device::cpu::panel::Panel;
 use crate::error::Result;
 use rayon::prelude::*;
 use std::collections::VecDeque;
@@ -13,18 +13,18 @@ const VALUES: usize = 1 << 23;
 
 /// Codewords (K, D) of the last assignments, numbered in order.
 #[derive(Default)]
-pub(super) struct History {
+pub(in crate::device::cpu) struct History {
     first: u32,
     codewords: VecDeque<Vec<f32>>,
 }
 
 impl History {
     /// The number of the next assignment.
-    pub(super) fn next(&self) -> u32 {
+    pub(in crate::device::cpu) fn next(&self) -> u32 {
         self.first.saturating_add(self.codewords.len() as u32)
     }
 
-    pub(super) fn push(&mut self, panel: &Panel) {
+    pub(in crate::device::cpu) fn push(&mut self, panel: &Panel) {
         self.codewords.push_back(panel.values.clone());
         while self.codewords.len() > (VALUES / panel.values.len().max(1)).clamp(1, EPOCHS) {
             self.codewords.pop_front();
@@ -33,9 +33,13 @@ impl History {
     }
 
     /// How the codewords of `panel` differ from those of the assignments remembered, as far as these are `live`.
-    pub(super) fn movements(&self, panel: &Panel, live: impl Fn(u32) -> bool + Sync) -> Result<Movements> {
+    pub(in crate::device::cpu) fn movements(
+        &self,
+        panel: &Panel,
+        live: impl Fn(u32) -> bool + Sync,
+    ) -> Result<Movements> {
         let since = |(before, epoch): (&Vec<f32>, u32)| match before.len() == panel.values.len() && live(epoch) {
-            true => Moved::new(&movements(before, panel), panel).map(Some),
+            true => Moved::new(movements(before, panel), panel).map(Some),
             false => Ok(None),
         };
         let numbered: Vec<(&Vec<f32>, u32)> = self.codewords.iter().zip(self.first..).collect();
@@ -44,7 +48,7 @@ impl History {
     }
 
     /// Median movement of the codewords since the last assignment.
-    pub(super) fn typical(&self, panel: &Panel) -> Option<f32> {
+    pub(in crate::device::cpu) fn typical(&self, panel: &Panel) -> Option<f32> {
         let before = self.codewords.back().filter(|before| before.len() == panel.values.len())?;
         let mut last = movements(before, panel);
         let middle = last.len() / 2;
@@ -54,23 +58,25 @@ impl History {
 
 /// What is known of the movements since every assignment remembered.
 #[derive(Default)]
-pub(super) struct Movements {
+pub(in crate::device::cpu) struct Movements {
     first: u32,
     since: Vec<Option<Moved>>,
 }
 
 /// How codewords have moved since an assignment.
-pub(super) struct Moved {
+pub(in crate::device::cpu) struct Moved {
+    /// How far each of them moved (K).
+    pub(in crate::device::cpu) each: Vec<f32>,
     /// The codewords that moved farthest, an eighth of all: what was known of their distances tells little.
-    pub(super) far: Vec<u32>,
+    pub(in crate::device::cpu) far: Vec<u32>,
     /// These codewords alone.
-    pub(super) panel: Panel,
+    pub(in crate::device::cpu) panel: Panel,
     /// How far all others moved at most.
-    pub(super) others: f32,
+    pub(in crate::device::cpu) others: f32,
 }
 
 impl Moved {
-    fn new(movements: &[f32], panel: &Panel) -> Result<Self> {
+    fn new(movements: Vec<f32>, panel: &Panel) -> Result<Self> {
         let mut order: Vec<u32> = (0..movements.len() as u32).collect();
         let movement = |k: &u32| movements.get(*k as usize).copied().unwrap_or(f32::INFINITY);
         let count = movements.len().div_ceil(8).next_multiple_of(GROUP).min(movements.len());
@@ -81,14 +87,14 @@ impl Moved {
         }
         order.truncate(count);
         order.sort_unstable();
-        Ok(Self { panel: panel.only(&order)?, far: order, others })
+        Ok(Self { each: movements, panel: panel.only(&order)?, far: order, others })
     }
 }
 
 impl Movements {
     /// Movements since the assignment number `epoch`, if they are known.
     #[inline(always)]
-    pub(super) fn since(&self, epoch: u32) -> Option<&Moved> {
+    pub(in crate::device::cpu) fn since(&self, epoch: u32) -> Option<&Moved> {
         let index = epoch.checked_sub(self.first)?;
         self.since.get(index as usize)?.as_ref()
     }

@@ -1,0 +1,120 @@
+//! Assignment of a block of rows: all of them against all codewords, or only what movements leave open.
+
+mod bounded;
+mod listed;
+
+use super::lanes::Lanes;
+use super::memory::{Movements, Remember, Remembered};
+use super::panel::Panel;
+use super::row_buffer::RowBuffer;
+use super::rows::Rows;
+use super::scores::Scores;
+use super::select::nearest;
+use super::tally::Tally;
+use crate::clock::Instant;
+use listed::Near;
+use pulp::Simd;
+
+/// Rows of one block with what is known about them.
+pub(super) struct Block<'a> {
+    pub(super) rows: Rows<'a>,
+    pub(super) codes: &'a mut [u32],
+    pub(super) memory: Remembered<'a>,
+}
+
+/// Buffers of one thread.
+#[derive(Default)]
+pub(super) struct Scratch {
+    scores: Scores,
+    open: Vec<usize>,
+    near: Vec<Near>,
+    rows: RowBuffer,
+}
+
+/// An assignment with what rows remember, as one operation compiled for this processor's vectors.
+pub(super) struct Assign<'a, 'b> {
+    pub(super) block: Block<'a>,
+    pub(super) panel: &'b Panel,
+    /// The number of this assignment.
+    pub(super) epoch: u32,
+    pub(super) movements: &'b Movements,
+    pub(super) scratch: &'b mut Scratch,
+}
+
+impl pulp::WithSimd for Assign<'_, '_> {
+    type Output = Tally;
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) -> Tally {
+        let start = Instant::now();
+        let Self { block: Block { rows, codes, memory }, panel, epoch, movements, scratch } = self;
+        let work = Work { rows, codes, panel, epoch, movements, scratch };
+        let tally = match memory {
+            Remembered::Nothing => work.all(simd),
+            Remembered::Lists(marks) => work.listed(simd, marks),
+            Remembered::Bounds(bounds) => work.bounded(simd, bounds),
+        };
+        Tally { assigning: start.elapsed(), ..tally }
+    }
+}
+
+/// What all ways of assigning a block work with.
+struct Work<'a, 'b> {
+    rows: Rows<'a>,
+    codes: &'a mut [u32],
+    panel: &'b Panel,
+    epoch: u32,
+    movements: &'b Movements,
+    scratch: &'b mut Scratch,
+}
+
+impl Work<'_, '_> {
+    /// Assigns every row by its scores against all codewords.
+    #[inline(always)]
+    fn all<S: Simd>(self, simd: S) -> Tally {
+        let Self { rows, codes, panel, scratch, .. } = self;
+        let mut tally = Tally::default();
+        let start = Instant::now();
+        scratch.scores.compute(rows, panel);
+        tally.scoring += start.elapsed();
+        for (i, (code, scores)) in codes.iter_mut().zip(scratch.scores.rows()).enumerate() {
+            assign_row(simd, rows, i, (&Lanes::of(scores), scores), panel, code, &mut tally);
+        }
+        tally
+    }
+
+    /// Assigns the rows left open by their scores against all codewords, which are remembered.
+    #[inline(always)]
+    fn measure<S: Simd>(&mut self, simd: S, memory: &mut impl Remember, tally: &mut Tally) {
+        let Self { rows, codes, panel, epoch, scratch, .. } = self;
+        scratch.rows.clear(panel.dim());
+        scratch.open.iter().for_each(|i| scratch.rows.push(*rows, *i));
+        let start = Instant::now();
+        scratch.scores.compute(scratch.rows.rows(), panel);
+        tally.scoring += start.elapsed();
+        for (i, scores) in scratch.open.iter().zip(scratch.scores.rows()) {
+            let Some(code) = codes.get_mut(*i) else { continue };
+            let lanes = Lanes::of(scores);
+            assign_row(simd, *rows, *i, (&lanes, scores), panel, code, tally);
+            memory.remember(*i, *epoch, (&lanes, scores), rows.length(*i), panel);
+        }
+    }
+}
+
+/// Assigns one row by its scores against all codewords.
+#[inline(always)]
+fn assign_row<S: Simd>(
+    simd: S,
+    rows: Rows<'_>,
+    i: usize,
+    scores: (&Lanes, &[f32]),
+    panel: &Panel,
+    code: &mut u32,
+    tally: &mut Tally,
+) {
+    let nearest = nearest(simd, scores, rows.row(i), (rows.length(i), rows.error(i)), panel);
+    tally.changed += u64::from(std::mem::replace(code, nearest.code) != nearest.code);
+    tally.scored += 1;
+    tally.undecided += u64::from(nearest.candidates > 1);
+    tally.candidates += u64::from(nearest.candidates);
+}

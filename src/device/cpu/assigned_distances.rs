@@ -1,0 +1,33 @@
+//! Squared distances of rows to the codewords of their codes.
+
+use super::exact::squared_distance;
+use super::held::Held;
+use super::panel::Panel;
+use rayon::prelude::*;
+
+/// Rows that one task takes at a time.
+const BLOCK: usize = 252;
+
+/// The kernel of the same name.
+pub(super) fn assigned_distances(rows: &Held, codes: &[u32], panel: &Panel, out: &mut [u64]) {
+    let blocks = rows.blocks(BLOCK).zip(codes.par_chunks(BLOCK)).zip(out.par_chunks_mut(BLOCK));
+    blocks.for_each(|((rows, codes), out)| panel.unit.run(Block { rows: rows.values, codes, panel, out }));
+}
+
+struct Block<'a> {
+    rows: &'a [f32],
+    codes: &'a [u32],
+    panel: &'a Panel,
+    out: &'a mut [u64],
+}
+
+impl pulp::WithSimd for Block<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: pulp::Simd>(self, _: S) {
+        for ((row, code), out) in self.rows.chunks_exact(self.panel.dim()).zip(self.codes).zip(self.out) {
+            *out = squared_distance(row, self.panel.codeword(*code as usize));
+        }
+    }
+}

@@ -1,0 +1,122 @@
+//! The rows of a table.
+
+use super::Pool;
+use super::integers::{Scaled, Width};
+use super::measure::{Lengths, Round};
+use super::rows::Rows;
+use super::unit::Unit;
+use crate::error::{Result, try_vec};
+use rayon::prelude::*;
+
+/// Rows that one task measures.
+const BLOCK: usize = 252;
+
+/// Rows of a table; what is known of them lasts until they change.
+pub(super) struct Held {
+    dim: usize,
+    values: Vec<f32>,
+    lengths: Vec<f32>,
+    words: Vec<i32>,
+    scaled: Vec<Scaled>,
+    measured: Option<Measured>,
+}
+
+/// What rows were measured for: the integers that a filter multiplies, `None` for f32.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Measured(Option<Width>);
+
+impl Held {
+    /// Rows of zeros.
+    pub(super) fn new(rows: usize, dim: usize) -> Result<Self> {
+        Ok(Self {
+            dim,
+            values: try_vec(0.0, rows.saturating_mul(dim), "rows on the grid")?,
+            lengths: try_vec(0.0, rows, "lengths")?,
+            words: Vec::new(),
+            scaled: Vec::new(),
+            measured: None,
+        })
+    }
+
+    pub(super) fn dim(&self) -> usize {
+        self.dim
+    }
+
+    pub(super) fn values(&self) -> &[f32] {
+        &self.values
+    }
+
+    /// The values, to be changed.
+    pub(super) fn change(&mut self) -> &mut [f32] {
+        self.measured = None;
+        &mut self.values
+    }
+
+    /// The values of a row.
+    pub(super) fn row(&self, row: usize) -> &[f32] {
+        self.values.get(row * self.dim..(row + 1) * self.dim).unwrap_or_default()
+    }
+
+    /// Upper bounds of the lengths, as far as they are known.
+    pub(super) fn lengths(&self) -> &[f32] {
+        &self.lengths
+    }
+
+    /// Mean of the lengths, as far as they are known.
+    pub(super) fn mean_length(&self) -> f64 {
+        let total: f64 = self.lengths.iter().map(|length| f64::from(*length)).sum();
+        total / self.lengths.len().max(1) as f64
+    }
+
+    /// Measures the rows, and rounds them to the integers that the filter multiplies.
+    pub(super) fn measure(&mut self, pool: &Pool, unit: Unit) -> Result<()> {
+        let width = unit.products.width();
+        if self.measured == Some(Measured(width)) {
+            return Ok(());
+        }
+        let (rows, dim) = (self.lengths.len(), self.dim);
+        let words = width.map_or(0, |width| width.words(dim));
+        if self.words.len() != rows * words {
+            self.words = try_vec(0, rows.saturating_mul(words), "rows as integers")?;
+        }
+        let scaled = if width.is_some() { rows } else { 0 };
+        if self.scaled.len() != scaled {
+            self.scaled = try_vec(Scaled::default(), scaled, "rows as integers")?;
+        }
+        let lengths = self.values.par_chunks(dim * BLOCK).zip(self.lengths.par_chunks_mut(BLOCK));
+        pool.run(|| match width {
+            None => lengths.for_each(|(rows, lengths)| unit.run(Lengths { rows, dim, lengths })),
+            Some(width) => {
+                let integers = self.words.par_chunks_mut(words * BLOCK).zip(self.scaled.par_chunks_mut(BLOCK));
+                lengths.zip(integers).for_each(|((rows, lengths), (words, scaled))| {
+                    unit.run(Lengths { rows, dim, lengths: &mut *lengths });
+                    unit.run(Round { width, rows, dim, lengths, words, scaled });
+                });
+            }
+        });
+        self.measured = Some(Measured(width));
+        Ok(())
+    }
+
+    /// Up to `count` rows from row `first` on, measured.
+    pub(super) fn rows(&self, first: usize, count: usize) -> Rows<'_> {
+        fn part<T>(list: &[T], first: usize, count: usize, each: usize) -> &[T] {
+            let rest = list.get(first * each..).unwrap_or_default();
+            rest.get(..count * each).unwrap_or(rest)
+        }
+        let words = self.words.len() / self.scaled.len().max(1);
+        Rows {
+            dim: self.dim,
+            values: part(&self.values, first, count, self.dim),
+            lengths: part(&self.lengths, first, count, 1),
+            words: part(&self.words, first, count, words),
+            scaled: part(&self.scaled, first, count, 1),
+        }
+    }
+
+    /// All rows in blocks of `count`.
+    pub(super) fn blocks(&self, count: usize) -> impl IndexedParallelIterator<Item = Rows<'_>> {
+        let blocks = self.lengths.len().div_ceil(count);
+        (0..blocks).into_par_iter().map(move |block| self.rows(block * count, count))
+    }
+}

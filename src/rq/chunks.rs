@@ -1,0 +1,217 @@
+//! Rows in chunks that are read, encoded and handed over at the same time.
+
+use super::encode::Sink;
+use crate::error::{Error, Result, try_vec};
+use crate::grid::read_finite;
+use crate::rows::Rows;
+use std::panic::resume_unwind;
+use std::sync::mpsc::{self, Receiver, SyncSender};
+use std::thread::{Builder, scope};
+
+/// Encodes a chunk: takes the number of its first row and its values, and returns its codes.
+pub(super) type Encode<'e> = dyn FnMut(usize, &[f32]) -> Result<Vec<u32>> + Send + 'e;
+
+/// Chunks that may wait between two steps. Values of at most `WAITING + 2` chunks are in memory.
+const WAITING: usize = 1;
+
+/// Reads rows `step` at a time, encodes them and hands their codes to `sink`, in the order of the rows. Where there are
+/// several chunks, a thread reads the next ones and another one encodes while `sink` takes the codes of those before.
+///
+/// # Errors
+/// The first one in the order of the rows; `sink` has received the codes of all chunks before it.
+pub(super) fn each_chunk(rows: &dyn Rows, step: usize, encode: &mut Encode<'_>, sink: Sink<'_>) -> Result<()> {
+    // A thread of rayon that waited here might be the only one that there is to compute.
+    let alone = rows.len() <= step || rayon::current_thread_index().is_some();
+    match alone {
+        true => one_by_one(rows, step, encode, sink),
+        false => overlapped(rows, step, encode, sink).unwrap_or_else(|| one_by_one(rows, step, encode, sink)),
+    }
+}
+
+/// Reads the chunk from row `first` on into `values`.
+fn read(rows: &dyn Rows, step: usize, first: usize, values: &mut Vec<f32>) -> Result<()> {
+    let count = step.min(rows.len() - first);
+    let len = count.checked_mul(rows.dim()).ok_or_else(|| Error::parameter("rows", count, "too many"))?;
+    if values.len() < len {
+        *values = try_vec(0.0, len, "a chunk of rows")?;
+    }
+    values.truncate(len);
+    read_finite(rows, first, values)
+}
+
+fn one_by_one(rows: &dyn Rows, step: usize, encode: &mut Encode<'_>, sink: Sink<'_>) -> Result<()> {
+    let mut values = Vec::new();
+    for first in (0..rows.len()).step_by(step) {
+        read(rows, step, first, &mut values)?;
+        sink(first, &encode(first, &values)?)?;
+    }
+    Ok(())
+}
+
+/// A chunk of values or codes, with the number of its first row.
+type Chunk<T> = Result<(usize, Vec<T>)>;
+
+/// Does the work on three threads; returns none where threads cannot be started.
+fn overlapped(rows: &dyn Rows, step: usize, encode: &mut Encode<'_>, sink: Sink<'_>) -> Option<Result<()>> {
+    scope(|scope| {
+        let (to_encoder, values) = mpsc::sync_channel(WAITING);
+        let (to_sink, codes) = mpsc::sync_channel(WAITING);
+        let (used, reusable) = mpsc::channel();
+        let thread = |name: &str| Builder::new().name(format!("semid {name}"));
+        let reader = thread("reader").spawn_scoped(scope, move || read_all(rows, step, &to_encoder, &reusable)).ok()?;
+        let encoder = thread("encoder").spawn_scoped(scope, move || {
+            for chunk in values {
+                let encoded = chunk.and_then(|(first, values)| {
+                    let codes = encode(first, &values)?;
+                    // The reader may have read everything.
+                    used.send(values).unwrap_or_default();
+                    Ok((first, codes))
+                });
+                let failed = encoded.is_err();
+                if to_sink.send(encoded).is_err() || failed {
+                    return;
+                }
+            }
+        });
+        let encoder = encoder.ok()?;
+        let taken = codes.into_iter().try_for_each(|chunk| chunk.and_then(|(first, codes)| sink(first, &codes)));
+        // Nobody waits for chunks any more, so both end.
+        for thread in [reader, encoder] {
+            thread.join().unwrap_or_else(|panic| resume_unwind(panic));
+        }
+        Some(taken)
+    })
+}
+
+/// Reads all chunks, until an error or until nobody takes them any more.
+fn read_all(rows: &dyn Rows, step: usize, to_encoder: &SyncSender<Chunk<f32>>, reusable: &Receiver<Vec<f32>>) {
+    for first in (0..rows.len()).step_by(step) {
+        let mut values = reusable.try_recv().unwrap_or_default();
+        let chunk = read(rows, step, first, &mut values).map(|()| (first, values));
+        let failed = chunk.is_err();
+        if to_encoder.send(chunk).is_err() || failed {
+            return;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::ErrorKind;
+    use crate::rows::Matrix;
+    use std::sync::Mutex;
+    use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+
+    /// Numbers as rows, of which one may be missing; remembers which rows were read.
+    struct Numbers {
+        len: usize,
+        missing: Option<usize>,
+        read: Mutex<Vec<usize>>,
+    }
+
+    impl Numbers {
+        fn new(len: usize, missing: Option<usize>) -> Self {
+            Self { len, missing, read: Mutex::default() }
+        }
+    }
+
+    impl Rows for Numbers {
+        fn len(&self) -> usize {
+            self.len
+        }
+
+        fn dim(&self) -> usize {
+            1
+        }
+
+        fn read(&self, first: usize, out: &mut [f32]) -> Result<()> {
+            self.read.lock().unwrap().push(first);
+            for (row, out) in (first..).zip(out) {
+                *out = if self.missing == Some(row) { f32::NAN } else { row as f32 };
+            }
+            Ok(())
+        }
+    }
+
+    fn codes(_: usize, values: &[f32]) -> Result<Vec<u32>> {
+        Ok(values.iter().map(|value| *value as u32).collect())
+    }
+
+    #[test]
+    fn chunks_arrive_in_order_and_once() {
+        for (len, step) in [(0, 5), (1, 5), (5, 5), (6, 5), (1000, 7), (1000, 1)] {
+            let rows = Numbers::new(len, None);
+            let mut found = Vec::new();
+            each_chunk(&rows, step, &mut codes, &mut |first, codes| {
+                assert_eq!(first, found.len());
+                found.extend_from_slice(codes);
+                Ok(())
+            })
+            .unwrap();
+            assert_eq!(found, (0..len as u32).collect::<Vec<u32>>());
+            assert_eq!(*rows.read.lock().unwrap(), (0..len).step_by(step).collect::<Vec<usize>>());
+        }
+    }
+
+    /// Every step may fail; the codes of all chunks before it have arrived, and hardly anything was read in vain.
+    #[test]
+    fn an_error_ends_everything_in_order() {
+        let failing = |step_that_fails: usize| {
+            let rows = Numbers::new(1000, (step_that_fails == 0).then_some(500));
+            let (mut found, encoded) = (0, AtomicUsize::new(0));
+            let result = each_chunk(
+                &rows,
+                10,
+                &mut |first, values| {
+                    encoded.fetch_add(values.len(), Relaxed);
+                    let fails = step_that_fails == 1 && first == 500;
+                    if fails { Err(ErrorKind::NotWhole.into()) } else { codes(first, values) }
+                },
+                &mut |first, codes| {
+                    let fails = step_that_fails == 2 && first == 500;
+                    if fails {
+                        return Err(ErrorKind::Cancelled.into());
+                    }
+                    found += codes.len();
+                    Ok(())
+                },
+            );
+            let read = rows.read.lock().unwrap().len() * 10;
+            assert!(read <= 500 + 10 * (2 * WAITING + 3), "{read} rows were read");
+            assert!(encoded.into_inner() <= 500 + 10 * (WAITING + 2));
+            (found, result.unwrap_err().into_kind())
+        };
+        assert!(matches!(failing(0), (500, ErrorKind::NotFinite { row: 500, .. })));
+        assert!(matches!(failing(1), (500, ErrorKind::NotWhole)));
+        assert!(matches!(failing(2), (500, ErrorKind::Cancelled)));
+    }
+
+    /// In a pool of one thread, a thread that waited for chunks would wait for itself.
+    #[test]
+    fn a_pool_of_one_thread_can_encode() {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap();
+        let values: Vec<f32> = (0..50).map(|value| value as f32).collect();
+        let mut count = 0;
+        pool.install(|| {
+            let rows = Matrix::new(&values, 1).unwrap();
+            let mut encode = |first, values: &[f32]| {
+                let (a, b) = rayon::join(|| codes(first, values), || 1);
+                a.map(|codes| codes.into_iter().map(|code| code * b).collect::<Vec<u32>>())
+            };
+            each_chunk(&rows, 7, &mut encode, &mut |_, codes| {
+                count += codes.len();
+                Ok(())
+            })
+        })
+        .unwrap();
+        assert_eq!(count, 50);
+    }
+
+    #[test]
+    #[should_panic(expected = "planted")]
+    fn a_panic_is_not_lost() {
+        let rows = Numbers::new(100, None);
+        each_chunk(&rows, 7, &mut |_, _| panic!("planted"), &mut |_, _| Ok(())).unwrap_or_default();
+    }
+}
