@@ -1,10 +1,10 @@
-//! Encodes by the nearest codewords or in other ways: a few rows at a time, with the prices of a balanced fit, and
-//! within capacities.
+//! Encodes by the nearest codewords or in other ways: by a beam, a few rows at a time, with the prices of a balanced
+//! fit, and within capacities.
 
 use crate::codes::Codes;
 use crate::device::Device;
 use crate::error::{ErrorKind, Result, try_vec};
-use crate::quantizer::{self, EncodeOptions, EncodeReport, FewEncoder, Quantizer};
+use crate::quantizer::{self, Candidates, EncodeOptions, EncodeReport, FewEncoder, Quantizer};
 use crate::rows::{Matrix, Rows};
 use std::fmt;
 use std::sync::Arc;
@@ -113,6 +113,79 @@ impl Encoder {
     pub fn capacity(mut self, capacity: usize) -> Self {
         (self.options.capacity, self.prepared) = (Some(capacity), None);
         self
+    }
+
+    /// Looks for codes of a smaller total distance by a beam that keeps up to `width` codes per row and level. A width
+    /// of 1 gives every row the nearest codeword of every level, as encoding does without this call.
+    ///
+    /// # Exactness
+    /// For every single row, a wider beam never gives codes of a larger distance. Distances are exact integers, and the
+    /// codes that come first in order win a tie. A row's codes depend only on the row, the model and the width.
+    ///
+    /// # Errors
+    /// Encoding fails with [`ErrorKind::Parameter`] for a width of 0 or above 1,024, together with
+    /// [`Encoder::priced`] or [`Encoder::capacity`], and for a width above 1 where the model scales the residuals of
+    /// every level, so that distances do not add up.
+    ///
+    /// ```
+    /// use semid::{Device, Matrix, RqKMeansModel};
+    ///
+    /// let model = RqKMeansModel::from_codewords(&[&[0.0, 10.0], &[-8.0, 1.0]], 1)?;
+    /// let (rows, device) = (Matrix::new(&[3.0], 1)?, Device::cpu());
+    /// // 0 is nearer to 3 than 10 is, but 10 - 8 = 2 and 0 + 1 = 1.
+    /// assert_eq!(model.encode(&rows, &device)?.values(), [0, 1]);
+    /// assert_eq!(model.encoder().beam(2).encode(&rows, &device)?.values(), [1, 0]);
+    /// # Ok::<(), semid::Error>(())
+    /// ```
+    pub fn beam(mut self, width: usize) -> Self {
+        (self.options.beam, self.prepared) = (Some(width), None);
+        self
+    }
+
+    /// Finds for every row the `count` codes of the smallest total distances, the nearest first. The beam is as wide as
+    /// `count`, or as [`Encoder::beam`] says.
+    ///
+    /// # Shapes
+    /// `rows` (N, D) gives codes (N, k, L) and distances (N, k).
+    ///
+    /// # Exactness
+    /// As for [`Encoder::beam`]: the i-th candidate of a wider beam is never farther. The first one is what
+    /// [`Encoder::encode`] gives with the same beam.
+    ///
+    /// # Errors
+    /// As for [`Encoder::encode`] and [`Encoder::beam`]; [`ErrorKind::Parameter`] for a count of 0 or of more codes
+    /// than the beam finds; [`ErrorKind::Unsupported`] for models without distances to codewords.
+    ///
+    /// ```
+    /// use semid::{Device, Matrix, RqKMeansModel};
+    ///
+    /// let model = RqKMeansModel::from_codewords(&[&[0.0, 10.0], &[-8.0, 1.0]], 1)?;
+    /// let found = model.encoder().candidates(3, &Matrix::new(&[3.0], 1)?, &Device::cpu())?;
+    /// let unit = semid::Quantizer::step(&model).powi(2);
+    /// let found: Vec<_> = found.row(0).map(|(codes, distance)| (codes, distance as f64 * unit)).collect();
+    /// assert_eq!(found, [(&[1, 0][..], 1.0), (&[0, 1][..], 4.0), (&[1, 1][..], 64.0)]);
+    /// # Ok::<(), semid::Error>(())
+    /// ```
+    pub fn candidates(&self, count: usize, rows: &dyn Rows, device: &Device) -> Result<Candidates> {
+        let mut all = Candidates::new(count.max(1), self.model.levels(), Vec::new(), Vec::new())?;
+        self.candidates_with(count, rows, device, |_, found| all.append(found))?;
+        Ok(all)
+    }
+
+    /// Finds candidates in constant memory: calls `sink` with the number of the first row of each chunk and the
+    /// candidates of the chunk's rows, in the order of the rows.
+    ///
+    /// # Errors
+    /// As for [`Encoder::candidates`], and every error that `sink` returns.
+    pub fn candidates_with(
+        &self,
+        count: usize,
+        rows: &dyn Rows,
+        device: &Device,
+        mut sink: impl FnMut(usize, &Candidates) -> Result<()>,
+    ) -> Result<EncodeReport> {
+        let rows = self.model.quantized_rows(rows, device)?;
+        self.model.candidates_quantized(&rows, device, &self.options, count, &mut sink)
     }
 
     /// Prepares the encoder for [`Encoder::encode_into`] on `device`: rounds and packs the codewords of all levels.

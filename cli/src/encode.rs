@@ -11,6 +11,7 @@ use crate::output::{self, Answer, Failure, Outcome};
 use crate::progress::Bar;
 use crate::warnings::{Noticed, Usage};
 use semid::io::{IdWriter, NpyWriter};
+use semid::quantizer::Candidates;
 use semid::rq::EncodeReport;
 use semid::{Encoder, IdFormat, Model, Result, Rows};
 use serde::Serialize;
@@ -22,6 +23,11 @@ use std::time::Instant;
 struct Encoded<'a> {
     rows: u64,
     levels: usize,
+    /// The width of the beam, if there is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    beam: Option<usize>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    candidates: Option<usize>,
     seconds: f64,
     read_seconds: f64,
     settled_rows: u64,
@@ -55,7 +61,7 @@ pub(crate) fn run(common: &Common, args: &EncodeArgs) -> Outcome {
     output::differs_from(&args.output, &args.model, "model")?;
     let device = common.device()?;
     let keys = keys(args, &input)?;
-    let mut sink = Sink::create(&args.output, input.rows.total(), &model, keys, args.id_column.as_deref(), format)?;
+    let mut sink = Sink::create(args, input.rows.total(), &model, keys, format)?;
     let rows = Watched::new(&input.rows);
     let noticed = Noticed::new(&rows, model.metric());
     let see = |first: usize, values: &[f32]| noticed.see(first, values);
@@ -63,13 +69,23 @@ pub(crate) fn run(common: &Common, args: &EncodeArgs) -> Outcome {
     let bar = Bar::rows(common, rows.len());
     bar.name("encoding");
     let start = Instant::now();
-    let encoded = encoder.encode_with(&Heard::new(&rows, &see), &device, |first, codes| {
-        interrupt::check()?;
-        usage.count(codes);
-        sink.write(first, codes, &input)?;
-        bar.done(first + codes.len() / model.levels());
-        Ok(())
-    });
+    let heard = Heard::new(&rows, &see);
+    let encoded = match args.candidates {
+        None => encoder.encode_with(&heard, &device, |first, codes| {
+            interrupt::check()?;
+            usage.count(codes);
+            sink.write(first, codes, &input)?;
+            bar.done(first + codes.len() / model.levels());
+            Ok(())
+        }),
+        Some(count) => encoder.candidates_with(count, &heard, &device, |first, found| {
+            interrupt::check()?;
+            (0..found.len()).filter_map(|row| found.row(row).next()).for_each(|(codes, _)| usage.count(codes));
+            sink.write_candidates(first, found, &input)?;
+            bar.done(first + found.len());
+            Ok(())
+        }),
+    };
     let report = encoded.map_err(|error| input.failure(error))?;
     drop(bar);
     interrupt::check()?;
@@ -78,6 +94,8 @@ pub(crate) fn run(common: &Common, args: &EncodeArgs) -> Outcome {
     let encoded = Encoded {
         rows: report.rows,
         levels: model.levels(),
+        beam: args.beam.or(args.candidates),
+        candidates: args.candidates,
         seconds: start.elapsed().as_secs_f64(),
         read_seconds: rows.seconds(),
         settled_rows: report.settled_rows,
@@ -105,9 +123,13 @@ fn encoder(model: &Model, args: &EncodeArgs) -> Result<Encoder, Failure> {
         Assignment::Nearest => model.encoder(),
         Assignment::Priced => model.encoder().priced().map_err(|error| Failure::of_file(error, &args.model))?,
     };
-    Ok(match args.capacity {
+    let encoder = match args.capacity {
         None => encoder,
         Some(capacity) => encoder.capacity(capacity),
+    };
+    Ok(match args.beam {
+        None => encoder,
+        Some(width) => encoder.beam(width),
     })
 }
 
@@ -148,34 +170,41 @@ enum Sink {
     Codes {
         out: NpyWriter<u32>,
         next: usize,
-        levels: usize,
+        /// Codes that the file has for each row of the input.
+        width: usize,
     },
     Ids {
         out: IdWriter,
         keys: Option<Vec<String>>,
         format: IdFormat,
         levels: usize,
+        /// Squared units of the embeddings in a squared step of the codewords' grid.
+        unit: f64,
     },
 }
 
 impl Sink {
     fn create(
-        path: &Path,
+        args: &EncodeArgs,
         rows: usize,
         model: &Model,
         keys: Option<Vec<String>>,
-        column: Option<&str>,
         format: IdFormat,
     ) -> Result<Self, Failure> {
-        let levels = model.levels();
+        let (path, column, levels) = (args.output.as_path(), args.id_column.as_deref(), model.levels());
         match path.extension().unwrap_or_default().to_string_lossy().to_lowercase().as_str() {
-            "npy" => Ok(Self::Codes { out: NpyWriter::create(path, rows, levels)?, next: 0, levels }),
+            "npy" => {
+                let count = args.candidates.unwrap_or(1);
+                let out = NpyWriter::create(path, rows.saturating_mul(count), levels)?;
+                Ok(Self::Codes { out, next: 0, width: levels.saturating_mul(count) })
+            }
             "csv" | "jsonl" | "parquet" => {
-                let out = match column {
-                    Some(column) => IdWriter::create_with_keys(path, items::output_column(Some(column)))?,
-                    None => IdWriter::create(path, false)?,
+                let out = match (column, args.candidates) {
+                    (column, Some(_)) => IdWriter::create_for_candidates(path, column.map(items::candidates_column))?,
+                    (Some(column), None) => IdWriter::create_with_keys(path, items::output_column(Some(column)))?,
+                    (None, None) => IdWriter::create(path, false)?,
                 };
-                Ok(Self::Ids { out, keys, format, levels })
+                Ok(Self::Ids { out, keys, format, levels, unit: model.step() * model.step() })
             }
             _ => {
                 let path = path.display();
@@ -186,16 +215,16 @@ impl Sink {
 
     fn write(&mut self, first: usize, codes: &[u32], input: &Input) -> Result<()> {
         match self {
-            Self::Codes { out, next, levels } if input.skipped() > 0 => {
-                codes.chunks_exact(*levels).enumerate().try_for_each(|(i, codes)| {
+            Self::Codes { out, next, width } if input.skipped() > 0 => {
+                codes.chunks_exact(*width).enumerate().try_for_each(|(i, codes)| {
                     let row = input.rows.input_row(first + i);
-                    without_codes(out, row - *next, *levels)?;
+                    without_codes(out, row - *next, *width)?;
                     *next = row + 1;
                     out.write(codes)
                 })
             }
             Self::Codes { out, .. } => out.write(codes),
-            Self::Ids { out, keys, format, levels } => {
+            Self::Ids { out, keys, format, levels, .. } => {
                 codes.chunks_exact(*levels).enumerate().try_for_each(|(i, codes)| {
                     let key = keys.as_ref().and_then(|keys| keys.get(first + i)).map(String::as_str);
                     out.skip_to(input.rows.input_row(first + i) as u64);
@@ -205,11 +234,23 @@ impl Sink {
         }
     }
 
+    fn write_candidates(&mut self, first: usize, found: &Candidates, input: &Input) -> Result<()> {
+        let Self::Ids { out, keys, format, unit, .. } = self else { return self.write(first, found.codes(), input) };
+        for row in 0..found.len() {
+            let key = keys.as_ref().and_then(|keys| keys.get(first + row)).map(String::as_str);
+            out.skip_to(input.rows.input_row(first + row) as u64);
+            for (rank, (codes, distance)) in (1..).zip(found.row(row)) {
+                out.push_candidate(key, &format.format_row(codes), codes, rank, distance as f64 * *unit)?;
+            }
+        }
+        Ok(())
+    }
+
     fn finish(self, input: &Input) -> Result<()> {
         match self {
-            Self::Codes { mut out, next, levels } => {
+            Self::Codes { mut out, next, width } => {
                 if input.skipped() > 0 {
-                    without_codes(&mut out, input.rows.total() - next, levels)?;
+                    without_codes(&mut out, input.rows.total() - next, width)?;
                 }
                 out.finish()
             }
@@ -221,6 +262,6 @@ impl Sink {
 /// The code that a file of codes has for a row without codes.
 const NO_CODE: u32 = u32::MAX;
 
-fn without_codes(out: &mut NpyWriter<u32>, rows: usize, levels: usize) -> Result<()> {
-    (0..rows).try_for_each(|_| out.write(&vec![NO_CODE; levels]))
+fn without_codes(out: &mut NpyWriter<u32>, rows: usize, width: usize) -> Result<()> {
+    (0..rows).try_for_each(|_| out.write(&vec![NO_CODE; width]))
 }

@@ -33,3 +33,9 @@ fn advice(input: &Input) -> Result<String, Failure> {
 pub(crate) fn output_column(id_column: Option<&str>) -> &str {
     id_column.filter(|name| !["id", "codes"].contains(name)).unwrap_or("item")
 }
+
+/// Returns the same for an output of candidates, which has more columns.
+pub(crate) fn candidates_column(id_column: &str) -> &str {
+    let taken = ["id", "codes", "rank", "distance"].contains(&id_column);
+    if taken { "item" } else { id_column }
+}

@@ -8,6 +8,7 @@ mod bad_input;
 mod bad_model;
 mod bad_rows;
 mod balanced;
+mod beam;
 mod config;
 mod demo;
 mod eval;

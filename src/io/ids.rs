@@ -9,7 +9,8 @@ use std::path::{Path, PathBuf};
 /// Writes semantic IDs, one row at a time; the file appears under its name when all of it is on disk.
 ///
 /// The first column has the item keys and is named `item`, or as the caller says; without item keys, it is `row` and
-/// has row numbers from 0. The others are `id`, the text form, and, in json lines and parquet, `codes`.
+/// has row numbers from 0. The others are `id`, the text form, and, in json lines and parquet, `codes`. A file of
+/// candidates has a line for each of them, and the columns `rank`, from 1, and `distance` before `id`.
 ///
 /// ```
 /// use semid::io::IdWriter;
@@ -30,7 +31,12 @@ pub struct IdWriter {
     /// Name of the column of item keys, if there is one.
     keys: Option<String>,
     row: u64,
+    /// Whether every line has a rank and a distance.
+    ranked: bool,
 }
+
+/// The place of a candidate among those of its row, from 1, and its distance.
+pub(crate) type Ranked = (u32, f64);
 
 #[derive(Debug)]
 enum Out {
@@ -43,14 +49,15 @@ enum Out {
 /// Names of the column of item keys, unless the caller gives one, and of that of row numbers.
 const KEYS: &str = "item";
 const ROWS: &str = "row";
-/// Names of the other columns.
-const OWN: [&str; 2] = ["id", "codes"];
+/// Names of the other columns; only files of candidates have the last two.
+const OWN: [&str; 4] = ["id", "codes", "rank", "distance"];
 
 /// One line of json lines.
 struct Line<'a> {
     keys: Option<&'a str>,
     item: Option<&'a str>,
     row: u64,
+    ranked: Option<Ranked>,
     id: &'a str,
     codes: &'a [u32],
 }
@@ -61,6 +68,10 @@ impl Serialize for Line<'_> {
         match (self.keys, self.item) {
             (Some(keys), Some(item)) => line.serialize_entry(keys, item)?,
             _ => line.serialize_entry(ROWS, &self.row)?,
+        }
+        if let Some((rank, distance)) = self.ranked {
+            line.serialize_entry("rank", &rank)?;
+            line.serialize_entry("distance", &distance)?;
         }
         line.serialize_entry("id", self.id)?;
         line.serialize_entry("codes", self.codes)?;
@@ -76,7 +87,7 @@ impl IdWriter {
     /// [`ErrorKind::Io`](crate::ErrorKind::Io); [`ErrorKind::Parameter`](crate::ErrorKind::Parameter) for another
     /// extension; [`ErrorKind::Feature`](crate::ErrorKind::Feature) for parquet in a build without it.
     pub fn create(path: impl AsRef<Path>, items: bool) -> Result<Self> {
-        Self::begin(path.as_ref(), items.then_some(KEYS))
+        Self::begin(path.as_ref(), items.then_some(KEYS), false)
     }
 
     /// Begins a file as [`IdWriter::create`] does, for rows with item keys, whose column gets the name `keys`. So the
@@ -87,24 +98,51 @@ impl IdWriter {
     /// are columns of their own.
     pub fn create_with_keys(path: impl AsRef<Path>, keys: &str) -> Result<Self> {
         let path = path.as_ref();
-        if OWN.contains(&keys) {
+        if OWN.iter().take(2).any(|own| *own == keys) {
             return Err(Error::parameter("keys", keys, "a name other than `id` and `codes`").at(path));
         }
-        Self::begin(path, Some(keys))
+        Self::begin(path, Some(keys), false)
     }
 
-    fn begin(path: &Path, keys: Option<&str>) -> Result<Self> {
+    /// Begins a file of candidates, for rows with item keys in the column `keys` or, where that is none, with numbers.
+    ///
+    /// # Errors
+    /// As for [`IdWriter::create`]; [`ErrorKind::Parameter`](crate::ErrorKind::Parameter) for `id`, `codes`, `rank` and
+    /// `distance`, which are columns of their own.
+    ///
+    /// ```
+    /// use semid::io::IdWriter;
+    ///
+    /// let dir = tempfile::tempdir()?;
+    /// let path = dir.path().join("candidates.csv");
+    /// let mut out = IdWriter::create_for_candidates(&path, None)?;
+    /// out.push_candidate(None, "12-5", &[12, 5], 1, 0.25)?;
+    /// out.push_candidate(None, "12-7", &[12, 7], 2, 1e-30)?;
+    /// out.finish()?;
+    /// assert_eq!(std::fs::read_to_string(&path)?, "row,rank,distance,id\n0,1,0.25,12-5\n0,2,1e-30,12-7\n");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn create_for_candidates(path: impl AsRef<Path>, keys: Option<&str>) -> Result<Self> {
+        let path = path.as_ref();
+        if let Some(keys) = keys.filter(|keys| OWN.contains(keys)) {
+            return Err(Error::parameter("keys", keys, format!("a name other than {}", OWN.join(", "))).at(path));
+        }
+        Self::begin(path, keys, true)
+    }
+
+    fn begin(path: &Path, keys: Option<&str>, ranked: bool) -> Result<Self> {
         let out = match extension(path).as_str() {
             "csv" => {
                 let mut out = AtomicFile::create(path)?;
                 let mut header = String::new();
                 push_field(&mut header, keys.unwrap_or(ROWS));
-                out.put(format!("{header},id\n").as_bytes())?;
+                header.push_str(if ranked { ",rank,distance,id\n" } else { ",id\n" });
+                out.put(header.as_bytes())?;
                 Out::Csv(out)
             }
             "jsonl" => Out::JsonLines(AtomicFile::create(path)?),
             #[cfg(feature = "parquet")]
-            "parquet" => Out::Parquet(Box::new(super::parquet::IdTable::create(path, keys)?)),
+            "parquet" => Out::Parquet(Box::new(super::parquet::IdTable::create(path, keys, ranked)?)),
             #[cfg(not(feature = "parquet"))]
             "parquet" => return Err(Error::feature("parquet", "parquet files").at(path)),
             _ => {
@@ -112,7 +150,7 @@ impl IdWriter {
                 return Err(Error::parameter("output", path.display(), expected));
             }
         };
-        Ok(Self { path: path.to_owned(), out, keys: keys.map(str::to_owned), row: 0 })
+        Ok(Self { path: path.to_owned(), out, keys: keys.map(str::to_owned), row: 0, ranked })
     }
 
     /// Appends a row.
@@ -121,7 +159,36 @@ impl IdWriter {
     /// [`ErrorKind::Io`](crate::ErrorKind::Io); [`ErrorKind::Parameter`](crate::ErrorKind::Parameter) where an item key
     /// is missing or not expected.
     pub fn push(&mut self, item: Option<&str>, id: &str, codes: &[u32]) -> Result<()> {
-        let row = self.row;
+        self.put(item, id, codes, None)?;
+        self.row += 1;
+        Ok(())
+    }
+
+    /// Appends a candidate of a row. The first one, of rank 1, begins the row.
+    ///
+    /// # Errors
+    /// As for [`IdWriter::push`].
+    pub fn push_candidate(
+        &mut self,
+        item: Option<&str>,
+        id: &str,
+        codes: &[u32],
+        rank: u32,
+        distance: f64,
+    ) -> Result<()> {
+        if rank == 1 {
+            self.row += 1;
+        }
+        self.put(item, id, codes, Some((rank, distance)))
+    }
+
+    fn put(&mut self, item: Option<&str>, id: &str, codes: &[u32], ranked: Option<Ranked>) -> Result<()> {
+        if ranked.is_some() != self.ranked {
+            let expected = if self.ranked { "a candidate, with its rank" } else { "a row: the file has no candidates" };
+            return Err(Error::parameter("rank", format!("{ranked:?}"), expected).at(&self.path));
+        }
+        // The row of a candidate has begun already.
+        let row = self.row.saturating_sub(self.ranked.into());
         if item.is_some() != self.keys.is_some() {
             let expected =
                 if self.keys.is_some() { "this row needs an item key" } else { "these rows have no item keys" };
@@ -134,20 +201,23 @@ impl IdWriter {
                     Some(item) => push_field(&mut line, item),
                     None => line.push_str(&row.to_string()),
                 }
+                if let Some((rank, distance)) = ranked {
+                    // As JSON has it: the shortest decimal that reads back as the same f64.
+                    line.push_str(&format!(",{rank},{}", serde_json::Value::from(distance)));
+                }
                 line.push(',');
                 push_field(&mut line, id);
                 line.push('\n');
                 out.put(line.as_bytes())?;
             }
             Out::JsonLines(out) => {
-                let line = Line { keys: self.keys.as_deref(), item, row, id, codes };
+                let line = Line { keys: self.keys.as_deref(), item, row, ranked, id, codes };
                 serde_json::to_writer(&mut *out, &line).map_err(|error| out.error(error.into()))?;
                 out.put(b"\n")?;
             }
             #[cfg(feature = "parquet")]
-            Out::Parquet(out) => out.push(row, item, id, codes)?,
+            Out::Parquet(out) => out.push(row, item, ranked, id, codes)?,
         }
-        self.row += 1;
         Ok(())
     }
 

@@ -6,7 +6,7 @@ use super::quality::Quality;
 use crate::codes::Codes;
 use crate::device::Device;
 use crate::error::{Error, Result};
-use crate::quantizer::Quantizer;
+use crate::quantizer::{EncodeOptions, Quantizer};
 use crate::rows::Rows;
 use serde::{Deserialize, Serialize};
 use std::ops::ControlFlow;
@@ -27,8 +27,8 @@ use std::ops::ControlFlow;
 /// ```
 ///
 /// # Files
-/// An evaluation is serialized as an object with `k`, `recall_curve`, `sample`, `pairs` and `seed`. A missing field has
-/// its default; unknown fields are refused.
+/// An evaluation is serialized as an object with `k`, `recall_curve`, `sample`, `pairs`, `seed` and `beam`. A missing
+/// field has its default; unknown fields are refused.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "Stored")]
 pub struct Evaluation {
@@ -38,6 +38,7 @@ pub struct Evaluation {
     pub(crate) sample: Option<usize>,
     pub(crate) pairs: usize,
     pub(crate) seed: u64,
+    pub(crate) beam: usize,
 }
 
 /// [`Evaluation`] as files contain it, before it is checked.
@@ -49,12 +50,13 @@ struct Stored {
     sample: Option<usize>,
     pairs: usize,
     seed: u64,
+    beam: usize,
 }
 
 impl Default for Stored {
     fn default() -> Self {
-        let Evaluation { k, curve, sample, pairs, seed } = Evaluation::new();
-        Self { k, recall_curve: curve, sample, pairs, seed }
+        let Evaluation { k, curve, sample, pairs, seed, beam } = Evaluation::new();
+        Self { k, recall_curve: curve, sample, pairs, seed, beam }
     }
 }
 
@@ -62,8 +64,8 @@ impl TryFrom<Stored> for Evaluation {
     type Error = Error;
 
     fn try_from(stored: Stored) -> Result<Self> {
-        let Stored { k, recall_curve, sample, pairs, seed } = stored;
-        let evaluation = Self { k, curve: recall_curve, sample, pairs, seed };
+        let Stored { k, recall_curve, sample, pairs, seed, beam } = stored;
+        let evaluation = Self { k, curve: recall_curve, sample, pairs, seed, beam };
         evaluation.check_alone()?;
         Ok(evaluation)
     }
@@ -79,9 +81,9 @@ impl Default for Evaluation {
 }
 
 impl Evaluation {
-    /// Makes an evaluation with 10 neighbours, all rows as queries, 20,000 pairs and seed 42.
+    /// Makes an evaluation with 10 neighbours, all rows as queries, 20,000 pairs, seed 42 and no beam.
     pub fn new() -> Self {
-        Self { k: 10, curve: Vec::new(), sample: None, pairs: 20_000, seed: 42 }
+        Self { k: 10, curve: Vec::new(), sample: None, pairs: 20_000, seed: 42, beam: 1 }
     }
 
     /// Sets the number of neighbours of each query; 0 leaves out everything about neighbours and distances.
@@ -134,6 +136,37 @@ impl Evaluation {
         self
     }
 
+    /// Sets the width of the beam that encodes rows, see [`Encoder::beam`](crate::Encoder::beam); no effect on codes
+    /// that are given.
+    ///
+    /// ```
+    /// use semid::metrics::Evaluation;
+    /// use semid::{Device, Matrix, RqKMeans};
+    ///
+    /// let values: Vec<f32> = (0..4000).map(|i| ((i * i) % 251) as f32).collect();
+    /// let (rows, device) = (Matrix::new(&values, 8)?, Device::cpu());
+    /// let model = RqKMeans::new(3, 16).fit(&rows, &device)?;
+    /// let quality = |beam| Evaluation::new().k(0).beam(beam).run(&model, &rows, &device);
+    /// assert!(quality(4)?.errors.unwrap().mse < quality(1)?.errors.unwrap().mse);
+    /// # Ok::<(), semid::Error>(())
+    /// ```
+    #[must_use]
+    pub fn beam(mut self, width: usize) -> Self {
+        self.beam = width;
+        self
+    }
+
+    /// Encodes rows as [`Evaluation::run`] does, by the beam of the evaluation.
+    ///
+    /// # Errors
+    /// As for [`Encoder::encode`](crate::Encoder::encode).
+    pub fn encode(&self, model: &dyn Quantizer, rows: &dyn Rows, device: &Device) -> Result<Codes> {
+        match self.beam {
+            1 => model.encode(rows, device),
+            width => model.encode_by(rows, device, &EncodeOptions { beam: Some(width), ..EncodeOptions::default() }),
+        }
+    }
+
     /// Encodes rows with a model and measures the codes.
     ///
     /// # Exactness
@@ -143,7 +176,7 @@ impl Evaluation {
     /// # Errors
     /// As for [`Evaluation::run_on_codes`], and any error of encoding.
     pub fn run(&self, model: &dyn Quantizer, rows: &dyn Rows, device: &Device) -> Result<Quality> {
-        let codes = model.encode(rows, device)?;
+        let codes = self.encode(model, rows, device)?;
         self.run_on_codes(model, rows, &codes, device, |_| ControlFlow::Continue(()))
     }
 
@@ -177,8 +210,9 @@ impl Evaluation {
         if self.sample == Some(0) {
             return Err(Error::parameter("sample", 0, "at least 1 row must be a query"));
         }
-        match self.pairs {
-            0 => Err(Error::parameter("pairs", 0, "at least 1 pair is needed")),
+        match (self.pairs, self.beam) {
+            (0, _) => Err(Error::parameter("pairs", 0, "at least 1 pair is needed")),
+            (_, 0) => Err(Error::parameter("beam", 0, "at least 1 code is kept per row and level")),
             _ => Ok(()),
         }
     }
@@ -236,5 +270,10 @@ impl Evaluation {
     /// Returns the seed of queries and pairs.
     pub fn get_seed(&self) -> u64 {
         self.seed
+    }
+
+    /// Returns the width of the beam that encodes rows.
+    pub fn get_beam(&self) -> usize {
+        self.beam
     }
 }

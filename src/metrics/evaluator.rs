@@ -50,6 +50,11 @@ impl Evaluation {
 }
 
 impl<'a> Evaluator<'a> {
+    /// Encodes the rows by the beam of the evaluation.
+    pub(crate) fn encode(&self, model: &dyn Quantizer, device: &Device) -> Result<Codes> {
+        self.evaluation.encode(model, self.rows, device)
+    }
+
     /// Measures codes of the rows.
     ///
     /// # Errors

@@ -13,6 +13,8 @@ pub struct EncodeOptions {
     pub priced: bool,
     /// The most rows that a cluster may have, at every level and over all rows of the encode.
     pub capacity: Option<usize>,
+    /// How many codes a beam keeps per row and level; none, like 1, keeps the nearest codeword of every level.
+    pub beam: Option<usize>,
 }
 
 /// The report of an encode.

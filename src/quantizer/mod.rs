@@ -3,6 +3,7 @@
 //! Metrics, registries, alignment, sweeps, reports and commands know a kind by the traits [`Quantizer`] and [`Trainer`]
 //! alone.
 
+mod candidates;
 mod costs;
 mod encode;
 mod few;
@@ -11,6 +12,8 @@ mod parameters;
 mod trainer;
 mod training;
 
+pub(crate) use candidates::CandidateSink;
+pub use candidates::Candidates;
 pub use costs::Costs;
 pub(crate) use costs::CostsOfRow;
 pub use encode::{EncodeOptions, EncodeReport};
@@ -134,6 +137,18 @@ pub trait Quantizer: Any + Send + Sync {
         self.encode_given(&self.quantized_rows(rows, device)?, device)
     }
 
+    /// Encodes all rows as `options` say.
+    ///
+    /// # Shapes
+    /// `rows` (N, D) gives codes (N, L).
+    ///
+    /// # Errors
+    /// As for [`Quantizer::encode`], and errors of options that do not fit the model.
+    fn encode_by(&self, rows: &dyn Rows, device: &Device, options: &EncodeOptions) -> Result<Codes> {
+        let rows = self.quantized_rows(rows, device)?;
+        collect(self.levels(), rows.len(), |sink| self.encode_quantized(&rows, device, options, sink).map(drop))
+    }
+
     /// Prepares the model to encode a few rows at a time on `device`; returns none where the kind has nothing better
     /// than [`Quantizer::encode`] for them, or not for these options.
     ///
@@ -151,6 +166,25 @@ pub trait Quantizer: Any + Send + Sync {
     /// As for [`Quantizer::decode_levels`].
     fn decode(&self, codes: &Codes, device: &Device) -> Result<Vec<f32>> {
         self.decode_levels(codes, codes.levels(), device)
+    }
+
+    /// Finds the `count` codes of the smallest total distances that a beam finds, for every one of
+    /// [`Quantizer::quantized_rows`]: `sink` receives chunks in the order of the rows. The beam is as wide as `count`
+    /// unless `options` say otherwise.
+    ///
+    /// # Errors
+    /// Errors of the rows, the device and the source, every error that `sink` returns, [`ErrorKind::Parameter`] for
+    /// options that a beam does not go with, and [`ErrorKind::Unsupported`].
+    fn candidates_quantized(
+        &self,
+        rows: &dyn Rows,
+        device: &Device,
+        options: &EncodeOptions,
+        count: usize,
+        sink: &mut CandidateSink<'_>,
+    ) -> Result<EncodeReport> {
+        let _ = (rows, device, options, count, sink);
+        Err(unsupported(self.kind(), "candidates"))
     }
 
     /// Returns the codewords of a level, in the space of [`Quantizer::quantized_rows`], for kinds that have codebooks.

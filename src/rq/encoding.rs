@@ -1,11 +1,12 @@
-//! One way of encoding with a model: by distance alone or with prices, row by row or within capacities.
+//! One way of encoding with a model: by distance alone, by a beam or with prices, row by row or within capacities.
 
+use super::beam::Beam;
 use super::encode::Sink;
 use super::model::RqKMeansModel;
 use crate::device::Device;
 use crate::encoder::Encoder;
-use crate::error::{ErrorKind, Result};
-use crate::quantizer::{EncodeOptions, EncodeReport};
+use crate::error::{Error, ErrorKind, Result};
+use crate::quantizer::{CandidateSink, EncodeOptions, EncodeReport};
 use crate::rows::Rows;
 use std::sync::Arc;
 
@@ -23,15 +24,41 @@ impl RqKMeansModel {
 
 impl<'a> Encoding<'a> {
     pub(super) fn run(&self, rows: &dyn Rows, device: &Device, sink: Sink<'_>) -> Result<EncodeReport> {
-        if self.options.priced && self.model.prices().is_none() {
+        self.check(rows)?;
+        match (self.options.capacity, self.options.beam) {
+            (Some(capacity), _) => self.encode_whole(capacity, rows, device, sink),
+            (None, None | Some(1)) => self.encode_chunks(rows, device, sink),
+            (None, Some(width)) => self.encode_beam(width, rows, device, sink),
+        }
+    }
+
+    /// Finds the `count` codes of the smallest total distances of every row, by a beam that is as wide as `count`
+    /// unless the options say otherwise.
+    pub(super) fn run_candidates(
+        &self,
+        count: usize,
+        rows: &dyn Rows,
+        device: &Device,
+        sink: &mut CandidateSink<'_>,
+    ) -> Result<EncodeReport> {
+        let options = EncodeOptions { beam: self.options.beam.or(Some(count)), ..self.options.clone() };
+        Encoding { model: self.model, options: &options }.check(rows)?;
+        let beam = Beam { width: options.beam.unwrap_or(count), count };
+        self.candidates(beam, rows, device, sink)
+    }
+
+    fn check(&self, rows: &dyn Rows) -> Result<()> {
+        let EncodeOptions { priced, capacity, beam } = self.options;
+        if *priced && self.model.prices().is_none() {
             return Err(ErrorKind::NoPrices.into());
         }
-        if rows.dim() != self.model.dim() {
-            return Err(ErrorKind::DimMismatch { expected: self.model.dim(), found: rows.dim() }.into());
+        if let Some(width) = beam.filter(|_| *priced || capacity.is_some()) {
+            let expected = "a beam compares total distances, without prices and capacities: choose one of them";
+            return Err(Error::parameter("beam", width, expected));
         }
-        match self.options.capacity {
-            None => self.encode_chunks(rows, device, sink),
-            Some(capacity) => self.encode_whole(capacity, rows, device, sink),
+        match rows.dim() == self.model.dim() {
+            true => Ok(()),
+            false => Err(ErrorKind::DimMismatch { expected: self.model.dim(), found: rows.dim() }.into()),
         }
     }
 

@@ -1,5 +1,6 @@
 //! Residual k-means: parameters, fitting level by level, and the fitted model that encodes and decodes.
 
+mod beam;
 mod capacity;
 mod chunks;
 mod decode;

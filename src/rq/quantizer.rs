@@ -11,7 +11,9 @@ use crate::error::{ErrorKind, Result};
 use crate::fields::fields;
 use crate::grid::pow2;
 use crate::origin::Origin;
-use crate::quantizer::{Costs, CostsOfRow, EncodeOptions, EncodeReport, FewEncoder, Quantizer, Sink, Trainer};
+use crate::quantizer::{
+    CandidateSink, Costs, CostsOfRow, EncodeOptions, EncodeReport, FewEncoder, Quantizer, Sink, Trainer,
+};
 use crate::rows::Rows;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -57,6 +59,17 @@ impl Quantizer for RqKMeansModel {
         sink: &mut Sink<'_>,
     ) -> Result<EncodeReport> {
         Encoding { model: self, options }.run(rows, device, sink)
+    }
+
+    fn candidates_quantized(
+        &self,
+        rows: &dyn Rows,
+        device: &Device,
+        options: &EncodeOptions,
+        count: usize,
+        sink: &mut CandidateSink<'_>,
+    ) -> Result<EncodeReport> {
+        Encoding { model: self, options }.run_candidates(count, rows, device, sink)
     }
 
     fn few(&self, device: &Device, options: &EncodeOptions) -> Result<Option<Box<dyn FewEncoder>>> {

@@ -13,8 +13,9 @@ impl Sweep {
     /// Returns everything that influences the lines of a kind, besides the parameters and the rows.
     pub(super) fn settings(&self, kind: &Parameters) -> Result<Settings> {
         // The pattern has no `..`, so that a new field cannot be forgotten.
-        let Evaluation { k, curve, sample, pairs, seed } = &self.evaluation;
+        let Evaluation { k, curve, sample, pairs, seed, beam } = &self.evaluation;
         let measured = [
+            ("beam", json!(beam)),
             ("k", json!(k)),
             ("queries", json!(sample)),
             ("pairs", json!(pairs)),
@@ -29,7 +30,7 @@ impl Sweep {
 
     /// Returns the settings in the form of the first format, which never changes.
     fn legacy_settings(&self, kind: &Parameters) -> Settings {
-        let Evaluation { k, curve, sample, pairs, seed } = &self.evaluation;
+        let Evaluation { k, curve, sample, pairs, seed, beam } = &self.evaluation;
         let measured = [
             ("k", k.to_string()),
             ("queries", sample.map_or("all".to_owned(), |sample| sample.to_string())),
@@ -38,7 +39,8 @@ impl Sweep {
             ("predict", self.predict.map_or("none".to_owned(), |rows| rows.to_string())),
         ];
         let curve = (!curve.is_empty()).then(|| ("recall_curve", format!("{curve:?}")));
-        let all = kind.first_settings().into_iter().chain(measured).chain(curve);
+        let beam = (*beam != 1).then(|| ("beam", beam.to_string()));
+        let all = kind.first_settings().into_iter().chain(measured).chain(curve).chain(beam);
         all.map(|(name, value)| (name.to_owned(), Value::from(value))).collect()
     }
 

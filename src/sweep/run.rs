@@ -178,7 +178,7 @@ impl Work<'_> {
     ) -> Result<SweepRecord> {
         let start = Instant::now();
         let (at, runs, progress) = (self.at, self.runs, &mut *self.progress);
-        let codes = model.encode(self.rows, self.device)?;
+        let codes = self.evaluator.encode(&**model, self.device)?;
         let metrics = self.evaluator.run(&**model, &codes, self.device, |evaluation| {
             progress(&SweepProgress { run: at, runs, parameters: run, stage: SweepStage::Evaluation(evaluation) })
         })?;

@@ -11,7 +11,7 @@ use crate::error::Result;
 use crate::fields::fields;
 use crate::origin::Origin;
 use crate::quantization::Metric;
-use crate::quantizer::{Costs, EncodeOptions, EncodeReport, Quantizer, Sink, Trainer};
+use crate::quantizer::{CandidateSink, Costs, EncodeOptions, EncodeReport, Quantizer, Sink, Trainer};
 use crate::rows::Rows;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -58,6 +58,18 @@ impl Quantizer for RqVaeModel {
         sink: &mut Sink<'_>,
     ) -> Result<EncodeReport> {
         self.quantizer.encode_quantized(rows, device, options, sink)
+    }
+
+    /// Distances are those between latents.
+    fn candidates_quantized(
+        &self,
+        rows: &dyn Rows,
+        device: &Device,
+        options: &EncodeOptions,
+        count: usize,
+        sink: &mut CandidateSink<'_>,
+    ) -> Result<EncodeReport> {
+        self.quantizer.candidates_quantized(rows, device, options, count, sink)
     }
 
     fn decode_levels(&self, codes: &Codes, levels: usize, device: &Device) -> Result<Vec<f32>> {

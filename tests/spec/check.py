@@ -168,6 +168,25 @@ def check_codes(checks, tool, folder, model, x, what):
         checks.true(report["saturated_values"] == over, f"saturated values of {what}")
 
 
+def check_beam(checks, tool, folder, model, x):
+    """Encodes and finds candidates by beams; returns the SHA-256 of the candidates' codes."""
+    np.save(folder / "rows.npy", x)
+    encode = ["encode", "--model", folder / "model.safetensors", "--input", folder / "rows.npy"]
+    unit, sizes = 2.0 ** (-2 * model.config["codebook_exponent"]), model.config["clusters"]
+    for width, count in ((1, 1), (2, 3), (7, min(9, int(np.prod(sizes))))):
+        codes, distances = spec.beam(model, x, width, count)
+        semid(tool, *encode, "--output", folder / "best.npy", "--beam", width)
+        checks.same(np.load(folder / "best.npy"), codes[:, 0], f"codes by a beam of {width}")
+        out = folder / "candidates.jsonl"
+        semid(tool, *encode, "--output", out, "--beam", width, "--candidates", count)
+        found = [json.loads(line) for line in out.read_text().splitlines()]
+        places = [(i, r) for i in range(len(x)) for r in range(count)]
+        expected = [(i, r + 1, distances[i][r] * unit, codes[i, r].tolist()) for i, r in places]
+        found = [(line["row"], line["rank"], line["distance"], line["codes"]) for line in found]
+        checks.true(found == expected, f"candidates of a beam of {width}")
+    return spec.sha256(codes.astype("<u4").tobytes())
+
+
 def check_inputs(checks, tool, folder, model, x):
     """The same rows from every kind of file, and the text forms of their codes."""
     x = x.astype(np.float16).astype(np.float32)
@@ -252,6 +271,9 @@ def main():
             check_readers(checks, folder, model)
             if name == "common offset of 300":
                 checks.true(all(map(identical, model.codebooks, l2.codebooks)), "an offset moves no codeword")
+            if name in ("l2", "cosine", "duplicates"):
+                beam = fingerprints[f"beam: {name}"] = check_beam(checks, tool, folder, model, x[:60])
+                checks.true(golden.get(f"beam: {name}") == beam, f"golden candidates, found {beam}")
             if name == "l2":
                 l2 = model
                 check_inputs(checks, tool, folder, model, x)

@@ -141,6 +141,29 @@ def encode(model, x):
     return np.stack([codes for _, _, codes in residuals(model, x)], axis=1).astype(np.uint32)
 
 
+def beam(model, x, width, count):
+    """The candidates of a beam: codes (N, count, L), and their squared distances (N, count) in grid steps."""
+    _, rows, _ = next(residuals(model, x))
+    found = [beam_of_row(model.codebooks, row, width, count) for row in rows]
+    codes = np.array([[codes for _, codes in row] for row in found], np.uint32)
+    return codes, [[distance for distance, _ in row] for row in found]
+
+
+def beam_of_row(codebooks, row, width, count):
+    """The first `count` of (distance, codes) for one row of level 0."""
+    places = [()]
+    for level, book in enumerate(codebooks):
+        extensions = []  # of every place, in order
+        for codes in places:
+            residual = row - sum(book[code] for book, code in zip(codebooks, codes))
+            extensions.append([(d, (*codes, k)) for k, d in enumerate(distances(book, residual).tolist())])
+        if level == len(codebooks) - 1:
+            return sorted(itertools.chain(*extensions))[:count]
+        places, total = [], min(width, len(places) * len(book))
+        for j in range(1, total + 1):
+            places.append(min(e for e in itertools.chain(*extensions[:j]) if e[1] not in places)[1])
+
+
 def decode(model, codes):
     total = sum(book[codes[:, level]] for level, book in enumerate(model.codebooks))
     exact = np.ldexp(total.astype(np.float64), -model.config["codebook_exponent"])

@@ -23,6 +23,9 @@ pub(crate) struct EvalArgs {
     /// Measure these codes (.npy) instead of the codes that the model gives
     #[arg(long, value_name = "FILE", conflicts_with = "ids")]
     pub(crate) codes: Option<PathBuf>,
+    /// Encode by a beam of this width before measuring, see `semid encode --beam` [default: 1]
+    #[arg(long, value_name = "B", conflicts_with_all = ["ids", "codes"])]
+    pub(crate) beam: Option<usize>,
     /// Neighbours per row; 0 leaves out everything about neighbours, which takes most of the time
     #[arg(long, short, value_name = "K", default_value_t = 10)]
     pub(crate) k: usize,

@@ -127,6 +127,8 @@ Examples:
   semid encode --model model.safetensors --input items.npy --output codes.npy
   semid encode --model model.safetensors --input items.parquet --id-column name --output ids.csv
   semid encode --model model.safetensors --input items.npy --format token --output ids.jsonl
+  semid encode --model model.safetensors --input items.npy --beam 8 --output codes.npy
+  semid encode --model model.safetensors --input items.npy --candidates 5 --beam 16 --output candidates.jsonl
   semid encode --model balanced.safetensors --input new.npy --assignment priced --output codes.npy
   semid encode --model model.safetensors --input items.npy --capacity 250 --output codes.npy")]
     Encode(EncodeArgs),
@@ -328,6 +330,14 @@ pub(crate) struct EncodeArgs {
     /// `item` if that is `id` or `codes`)
     #[arg(long, value_name = "NAME")]
     pub(crate) id_column: Option<String>,
+    /// Keep up to B codes per row and level while looking for the codes of the smallest total distance; the distance of
+    /// no row grows with B [default: 1, which takes the nearest codeword of every level, or with --candidates K]
+    #[arg(long, value_name = "B", conflicts_with = "capacity")]
+    pub(crate) beam: Option<usize>,
+    /// Write the K best codes of every row, with their squared distances: a line each in .csv, .jsonl and .parquet; in
+    /// .npy the codes alone, K rows for each row
+    #[arg(long, value_name = "K", conflicts_with = "capacity")]
+    pub(crate) candidates: Option<usize>,
     /// How each level chooses a row's code
     #[arg(long, value_enum, default_value_t = Assignment::Nearest, help_heading = "Balanced clusters")]
     pub(crate) assignment: Assignment,

@@ -40,6 +40,9 @@ pub(crate) struct ReportArgs {
     /// Seed of everything random
     #[arg(long, value_name = "SEED", default_value_t = 42)]
     pub(crate) seed: u64,
+    /// Encode by a beam of this width, see `semid encode --beam` [default: 1]
+    #[arg(long, value_name = "B", conflicts_with = "ids")]
+    pub(crate) beam: Option<usize>,
 }
 
 /// The contents of a page, and the files beside it.

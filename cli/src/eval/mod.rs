@@ -36,6 +36,9 @@ struct Evaluated {
     fingerprint: String,
     #[serde(flatten)]
     quality: Quality,
+    /// Width of the beam that encoded the rows, if one was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    beam: Option<usize>,
     #[serde(skip_serializing_if = "Option::is_none")]
     prefix_purity: Option<Vec<PrefixPurity>>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -70,16 +73,16 @@ pub(crate) fn run(common: &Common, args: &EvalArgs) -> Outcome {
     let start = Instant::now();
     let bar = Bar::comparisons(common);
     bar.name("encoding");
+    let evaluation = evaluation(rows.len(), args.k, args.sample, args.pairs, args.seed).beam(args.beam.unwrap_or(1));
     let codes = match &args.codes {
         Some(path) => kept(read(path)?, &input)?,
-        None => model.encode(&rows, &device).map_err(|error| input.failure(error))?,
+        None => evaluation.encode(&*model, &rows, &device).map_err(|error| input.failure(error))?,
     };
     let older = args.against.as_ref().map(|path| against::older(path, &model, &rows, &device)).transpose()?;
     let stability = older.map(|older| against::compare(&older, &codes)).transpose();
     let stability = stability.map_err(|error| failure(error, args, &input))?;
     let purity = labels.map(|labels| prefix_purity(&codes, &labels, args.seed)).transpose();
     let prefix_purity = purity.map_err(|error| failure(error, args, &input))?;
-    let evaluation = evaluation(rows.len(), args.k, args.sample, args.pairs, args.seed);
     let quality = evaluation.run_on_codes(&*model, &rows, &codes, &device, |progress| {
         bar.compared(progress);
         interrupt::flow()
@@ -100,6 +103,7 @@ pub(crate) fn run(common: &Common, args: &EvalArgs) -> Outcome {
         metric: if model.metric() == Metric::Cosine { "cosine" } else { "l2" },
         fingerprint: model.fingerprint(),
         quality,
+        beam: args.beam,
         prefix_purity,
         stability,
         margins,

@@ -12,6 +12,7 @@ use crate::interrupt::{self, Watched};
 use crate::output::{self, Answer, Failure, Outcome};
 use crate::progress::Bar;
 use crate::warnings::{Noticed, Usage};
+use semid::metrics::Evaluation;
 use semid::sweep::{SweepData, SweepRecord};
 use semid::{Model, Rows};
 use serde::Serialize;
@@ -52,7 +53,8 @@ pub(crate) fn run(common: &Common, args: &ReportArgs) -> Outcome {
     let start = Instant::now();
     let bar = Bar::comparisons(common);
     bar.name("encoding");
-    let codes = model.encode(&rows, &device).map_err(|error| input.failure(error))?;
+    let evaluation = Evaluation::new().beam(args.beam.unwrap_or(1));
+    let codes = evaluation.encode(&*model, &rows, &device).map_err(|error| input.failure(error))?;
     let report = page.report(&model, &page::file_name(model_path), rows.len());
     let report = report.sweep(sweep).sample(args.sample).pairs(args.pairs).seed(args.seed);
     let report = match args.k {

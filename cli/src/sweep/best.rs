@@ -44,7 +44,7 @@ impl Best<'_> {
         if let Some(neighbors) = &best.metrics.neighbors {
             report = report.sample(neighbors.queries);
         }
-        let codes = model.encode(*rows, device).map_err(|error| state.failure(error, args))?;
+        let codes = evaluation.encode(&*model, *rows, device).map_err(|error| state.failure(error, args))?;
         let drawn = report.run_on_codes(&*model, *rows, &codes, device, |progress| {
             state.bar.compared(progress);
             interrupt::flow()

@@ -181,6 +181,7 @@ fn grid(args: &SweepArgs) -> Result<Config, Failure> {
     config.set_in("evaluation", "sample", args.queries)?;
     config.set_in("evaluation", "pairs", args.pairs)?;
     config.set_in("evaluation", "seed", args.eval_seed)?;
+    config.set_in("evaluation", "beam", args.beam)?;
     Ok(config)
 }
 

@@ -1,7 +1,8 @@
 use super::table::convert;
 use crate::error::{Error, Result};
 use crate::io::atomic::AtomicFile;
-use arrow_array::builder::{ListBuilder, StringBuilder, UInt32Builder, UInt64Builder};
+use crate::io::ids::Ranked;
+use arrow_array::builder::{Float64Builder, ListBuilder, StringBuilder, UInt32Builder, UInt64Builder};
 use arrow_array::{ArrayRef, RecordBatch};
 use arrow_schema::{DataType, Field, Schema, SchemaRef};
 use parquet::arrow::ArrowWriter;
@@ -19,13 +20,16 @@ const BATCH_BYTES: usize = 8 << 20;
 /// Most bytes of one row, well below the 2 GiB that an array can hold.
 const MAX_ROW: usize = 1 << 30;
 
-/// A parquet file of semantic IDs that is being written. Its columns are the item keys or `row`, `id` and `codes`.
+/// A parquet file of semantic IDs that is being written. Its columns are the item keys or `row`, for
+/// candidates `rank` and `distance`, `id` and `codes`.
 #[derive(Debug)]
 pub(crate) struct IdTable {
     path: PathBuf,
     writer: ArrowWriter<AtomicFile>,
     schema: SchemaRef,
     keys: Keys,
+    /// Ranks and distances of candidates.
+    ranked: Option<(UInt32Builder, Float64Builder)>,
     ids: StringBuilder,
     codes: ListBuilder<UInt32Builder>,
     rows: usize,
@@ -40,17 +44,19 @@ enum Keys {
 
 impl IdTable {
     /// Begins a file with item keys in the column of that name, or else with row numbers.
-    pub(crate) fn create(path: &Path, keys: Option<&str>) -> Result<Self> {
+    pub(crate) fn create(path: &Path, keys: Option<&str>, ranked: bool) -> Result<Self> {
         let code = Arc::new(Field::new("element", DataType::UInt32, false));
         let (name, kind, keys) = match keys {
             Some(name) => (name, DataType::Utf8, Keys::Items(StringBuilder::new())),
             None => ("row", DataType::UInt64, Keys::Rows(UInt64Builder::new())),
         };
-        let schema: SchemaRef = Arc::new(Schema::new(vec![
-            Field::new(name, kind, false),
-            Field::new("id", DataType::Utf8, false),
-            Field::new("codes", DataType::List(code.clone()), false),
-        ]));
+        let mut columns = vec![(name, kind)];
+        if ranked {
+            columns.extend([("rank", DataType::UInt32), ("distance", DataType::Float64)]);
+        }
+        columns.extend([("id", DataType::Utf8), ("codes", DataType::List(code.clone()))]);
+        let fields: Vec<Field> = columns.into_iter().map(|(name, kind)| Field::new(name, kind, false)).collect();
+        let schema: SchemaRef = Arc::new(Schema::new(fields));
         let properties = WriterProperties::builder().set_compression(Compression::SNAPPY).build();
         let writer = ArrowWriter::try_new(AtomicFile::create(path)?, schema.clone(), Some(properties));
         Ok(Self {
@@ -58,6 +64,7 @@ impl IdTable {
             writer: writer.map_err(|error| failed(error, path))?,
             schema,
             keys,
+            ranked: ranked.then(Default::default),
             ids: StringBuilder::new(),
             codes: ListBuilder::new(UInt32Builder::new()).with_field(code),
             rows: 0,
@@ -65,7 +72,14 @@ impl IdTable {
         })
     }
 
-    pub(crate) fn push(&mut self, row: u64, item: Option<&str>, id: &str, codes: &[u32]) -> Result<()> {
+    pub(crate) fn push(
+        &mut self,
+        row: u64,
+        item: Option<&str>,
+        ranked: Option<Ranked>,
+        id: &str,
+        codes: &[u32],
+    ) -> Result<()> {
         let bytes = item.map_or(0, str::len).saturating_add(id.len()).saturating_add(size_of_val(codes));
         if bytes > MAX_ROW {
             return Err(
@@ -75,6 +89,10 @@ impl IdTable {
         match &mut self.keys {
             Keys::Items(items) => items.append_value(item.unwrap_or_default()),
             Keys::Rows(rows) => rows.append_value(row),
+        }
+        if let (Some((ranks, distances)), Some((rank, distance))) = (&mut self.ranked, ranked) {
+            ranks.append_value(rank);
+            distances.append_value(distance);
         }
         self.ids.append_value(id);
         self.codes.values().append_slice(codes);
@@ -89,7 +107,13 @@ impl IdTable {
             Keys::Items(items) => Arc::new(items.finish()),
             Keys::Rows(rows) => Arc::new(rows.finish()),
         };
-        let columns: Vec<ArrayRef> = vec![keys, Arc::new(self.ids.finish()), Arc::new(self.codes.finish())];
+        let mut columns: Vec<ArrayRef> = vec![keys];
+        if let Some((ranks, distances)) = &mut self.ranked {
+            columns.push(Arc::new(ranks.finish()));
+            columns.push(Arc::new(distances.finish()));
+        }
+        columns.push(Arc::new(self.ids.finish()));
+        columns.push(Arc::new(self.codes.finish()));
         (self.rows, self.bytes) = (0, 0);
         let batch = RecordBatch::try_new(self.schema.clone(), columns).map_err(ParquetError::from);
         batch.and_then(|batch| self.writer.write(&batch)).map_err(|error| failed(error, &self.path))

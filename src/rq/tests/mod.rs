@@ -1,6 +1,7 @@
 //! Residual k-means as a whole: the same bits on every device, and every promise of the model.
 
 mod balanced;
+mod beam;
 mod cosine;
 mod decode;
 mod devices;

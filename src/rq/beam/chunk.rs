@@ -1,0 +1,192 @@
+//! The beam of a chunk of rows, on a device: every place of every row is a row of a table.
+
+use super::Beam;
+use super::select::{Extension, fill, first, ranks};
+use crate::codebook::Codebook;
+use crate::device::{Device, Purpose, Table};
+use crate::error::{Error, Result, try_vec};
+use crate::grid::{Saturation, read_finite};
+use crate::kernel::range_search::RangeMatches;
+use crate::population::to_grid;
+use crate::quantizer::Candidates;
+use crate::rows::Rows;
+use crate::rq::model::RqKMeansModel;
+use rayon::prelude::*;
+
+/// A limit that no distance reaches.
+const ALL: i128 = 1 << 64;
+
+pub(super) struct Chunk<'a> {
+    model: &'a RqKMeansModel,
+    beam: Beam,
+    device: &'a Device,
+    rows: usize,
+    /// One table per level, with a row for each place before the level.
+    tables: Vec<Box<dyn Table>>,
+    values: Vec<f32>,
+    q: Vec<i32>,
+}
+
+/// What the places of all rows hold before a level.
+struct Kept {
+    /// Places per row, P.
+    places: usize,
+    /// Codes per place, l.
+    levels: usize,
+    /// (n, P, l).
+    codes: Vec<u32>,
+    /// What the codes leave of the rows (n, P, D).
+    residuals: Vec<i32>,
+}
+
+impl<'a> Chunk<'a> {
+    pub(super) fn new(model: &'a RqKMeansModel, beam: Beam, device: &'a Device, rows: usize) -> Result<Self> {
+        let dim = model.dim();
+        let values = rows.checked_mul(dim).ok_or_else(|| Error::parameter("rows", rows, "too many"))?;
+        let table = |places: usize| device.engine().table(rows.saturating_mul(places), dim, Purpose::Encode);
+        Ok(Self {
+            model,
+            beam,
+            device,
+            rows,
+            tables: beam.places(model.levels()).into_iter().map(table).collect::<Result<_>>()?,
+            values: try_vec(0.0, values, "a chunk of rows")?,
+            q: try_vec(0, values, "a chunk of rows")?,
+        })
+    }
+
+    pub(super) fn rows(&self) -> usize {
+        self.rows
+    }
+
+    /// Reads the rows from `start` on and puts them on the grid.
+    pub(super) fn load(&mut self, rows: &dyn Rows, start: usize) -> Result<Saturation> {
+        let quantization = &self.model.quantization;
+        read_finite(rows, start, &mut self.values)?;
+        let saturated = to_grid(self.device.engine(), quantization, &self.values, &mut self.q);
+        Ok(Saturation::of(&quantization.grid, &self.values, saturated, |place| start + place))
+    }
+
+    /// Searches the rows that were loaded; returns their candidates, and how many assignments exact distances settled.
+    pub(super) fn search(&mut self) -> Result<(Candidates, u64)> {
+        let (mut kept, mut settled) = (self.start()?, 0);
+        let (last, levels) = (self.model.levels().len() - 1, self.model.levels());
+        for (level, codebook) in levels.iter().enumerate() {
+            let all = kept.places.saturating_mul(codebook.clusters());
+            let wanted = if level == last { self.beam.count } else { all.min(self.beam.width) };
+            let near = self.extensions(level, codebook, &kept, wanted, &mut settled)?;
+            let chosen = self.choose(&kept, &near, wanted, level == last);
+            if level == last {
+                let distances = chosen.iter().map(|extension| extension.distance).collect();
+                return Ok((Candidates::new(wanted, levels.len(), kept.codes(&chosen, wanted), distances)?, settled));
+            }
+            kept = kept.extended(codebook, &chosen, wanted)?;
+        }
+        Ok((Candidates::default(), settled))
+    }
+
+    /// One place per row, without codes.
+    fn start(&mut self) -> Result<Kept> {
+        let mut residuals = self.q.clone();
+        if self.model.quantization.scales_level(0)
+            && let Some(table) = self.tables.first_mut()
+        {
+            table.upload(0, &residuals)?;
+            table.unit_length()?;
+            residuals = table.gather(&(0..self.rows).collect::<Vec<_>>())?;
+        }
+        Ok(Kept { places: 1, levels: 0, codes: Vec::new(), residuals })
+    }
+
+    /// Lists, for every place, the extensions that may be among the `wanted` ones of its row, with their distances.
+    ///
+    /// # Exactness
+    /// Let P places hold codes, and let n(p) be the distance of the nearest extension of place p. Where at most P are
+    /// wanted, none of them is farther than the `wanted`-th smallest n(p). At the last level this is plain, as the
+    /// nearest extensions of so many places are no farther. At a level before it, `wanted` is P. Place j then gets an
+    /// extension within the largest of n(1) to n(j): of these j extensions at least one is not in the j - 1 places
+    /// before. Where more are wanted than there are places, all extensions are listed.
+    fn extensions(
+        &mut self,
+        level: usize,
+        codebook: &Codebook,
+        kept: &Kept,
+        wanted: usize,
+        settled: &mut u64,
+    ) -> Result<RangeMatches> {
+        let rows = self.rows * kept.places;
+        let Some(table) = self.tables.get_mut(level) else { return Ok(RangeMatches::new()) };
+        table.upload(0, &kept.residuals)?;
+        let prices = vec![0; codebook.clusters()];
+        if wanted > kept.places {
+            return table.range_search(codebook, &prices, &vec![ALL; rows]);
+        }
+        let mut codes = try_vec(0, rows, "codes")?;
+        *settled += table.assign_and_codes(codebook, &mut codes)?.settled;
+        let nearest = table.assigned_distances(codebook)?;
+        if wanted == 1 {
+            // Of every place only the nearest extension can be wanted.
+            let mut near = RangeMatches::with_capacity(rows, rows)?;
+            for (code, distance) in codes.into_iter().zip(nearest) {
+                near.push(code, distance);
+                near.end_row();
+            }
+            return Ok(near);
+        }
+        let limit = |of_row: &[u64]| {
+            let mut of_row = of_row.to_vec();
+            let (_, limit, _) = of_row.select_nth_unstable(wanted - 1);
+            std::iter::repeat_n(i128::from(*limit) + 1, kept.places)
+        };
+        let limits: Vec<i128> = nearest.chunks_exact(kept.places).flat_map(limit).collect();
+        table.range_search(codebook, &prices, &limits)
+    }
+
+    /// Chooses `wanted` extensions for every row.
+    fn choose(&self, kept: &Kept, near: &RangeMatches, wanted: usize, last: bool) -> Vec<Extension> {
+        let choose = |row: usize| {
+            let ranks = ranks(kept.codes_of(row), kept.levels, kept.places);
+            let list = |(place, rank): (usize, usize)| {
+                let listed = near.row(row * kept.places + place);
+                listed.map(|(code, distance)| Extension { distance, rank, code: code as u32, place }).collect()
+            };
+            let lists = ranks.into_iter().enumerate().map(list);
+            if last { first(lists, wanted) } else { fill(lists, wanted) }
+        };
+        let (mut chosen, rows) = (Vec::new(), self.rows);
+        self.device.engine().run(&mut || {
+            chosen = (0..rows).into_par_iter().flat_map_iter(choose).collect();
+        });
+        chosen
+    }
+}
+
+impl Kept {
+    /// Returns the codes that the places of a row hold (P, l).
+    fn codes_of(&self, row: usize) -> &[u32] {
+        let len = self.places * self.levels;
+        self.codes.get(row * len..(row + 1) * len).unwrap_or_default()
+    }
+
+    /// Returns the codes of extensions, `wanted` for every row.
+    fn codes(&self, chosen: &[Extension], wanted: usize) -> Vec<u32> {
+        let codes = |(at, extension): (usize, &Extension)| {
+            let held = self.codes_of(at / wanted).chunks_exact(self.levels.max(1)).nth(extension.place);
+            held.unwrap_or_default().iter().copied().chain([extension.code])
+        };
+        chosen.iter().enumerate().flat_map(codes).collect()
+    }
+
+    /// Returns what the places hold after a level, `wanted` of them for every row.
+    fn extended(&self, codebook: &Codebook, chosen: &[Extension], wanted: usize) -> Result<Self> {
+        let dim = codebook.dim();
+        let mut residuals = try_vec(0, chosen.len().saturating_mul(dim), "residuals of a beam")?;
+        for ((at, extension), out) in chosen.iter().enumerate().zip(residuals.chunks_exact_mut(dim)) {
+            let before = (at / wanted * self.places + extension.place) * dim;
+            let before = self.residuals.get(before..before + dim).unwrap_or_default();
+            let codeword = codebook.codeword(extension.code as usize).unwrap_or_default();
+            out.iter_mut().zip(before.iter().zip(codeword)).for_each(|(out, (value, c))| *out = value - c);
+        }
+        Ok(Self { places: wanted, levels: self.levels + 1, codes: self.codes(chosen, wanted), residuals })
+    }
+}
