@@ -10,7 +10,7 @@ use crate::outliers;
 use crate::output::{self, Answer, Failure, Outcome};
 use crate::progress::Bar;
 use crate::warnings::{Noticed, Usage};
-use semid::io::{IdWriter, NpyWriter};
+use semid::io::{IdWriter, NO_CODE, NpyWriter};
 use semid::quantizer::Candidates;
 use semid::rq::EncodeReport;
 use semid::{Encoder, IdFormat, Model, Result, Rows};
@@ -35,7 +35,6 @@ struct Encoded<'a> {
     /// Rows that were left out.
     #[serde(skip_serializing_if = "output::is_zero")]
     bad_rows: usize,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
     warnings: Vec<String>,
     /// One entry per level, if a capacity was given.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -102,6 +101,7 @@ pub(crate) fn run(common: &Common, args: &EncodeArgs) -> Outcome {
         saturated_values: report.saturated_values,
         bad_rows: input.skipped(),
         warnings: [
+            input.warnings(),
             outliers::reported(report.saturated_values, &report.outliers, number),
             noticed.warnings(number),
             usage.warnings(report.rows as usize),
@@ -258,9 +258,6 @@ impl Sink {
         }
     }
 }
-
-/// The code that a file of codes has for a row without codes.
-const NO_CODE: u32 = u32::MAX;
 
 fn without_codes(out: &mut NpyWriter<u32>, rows: usize, width: usize) -> Result<()> {
     (0..rows).try_for_each(|_| out.write(&vec![NO_CODE; width]))

@@ -4,6 +4,7 @@ use crate::args::{Common, ExportArgs, Kind};
 use crate::database;
 use crate::interrupt;
 use crate::output::{self, Answer, Failure, Outcome};
+use clap::ValueEnum;
 use semid::SemanticIdEngine;
 use semid::registry::{BaseTokenizer, Export, Exported, SidKey, SqliteStore, StaticSizes, Store, TokenTemplate};
 use serde::Serialize;
@@ -45,6 +46,7 @@ pub(crate) fn run(common: &Common, args: &ExportArgs) -> Outcome {
         return Err(Failure::Error(format!("{}: {advice}", args.output.display())));
     }
     let tokenizer = tokenizer(kind, args)?;
+    check_name(kind, &args.output)?;
     let start = Instant::now();
     let failed = |error| Failure::of_file(error, &args.db);
     // The engine has the model, which knows the clusters of each level.
@@ -165,6 +167,27 @@ fn kind_of(path: &Path) -> Option<Kind> {
         _ if is("added_tokens.json") => Some(Kind::AddedTokens),
         _ => None,
     }
+}
+
+/// Refuses a name that says another format than that of the kind; names that say none are taken.
+fn check_name(kind: Kind, output: &Path) -> Result<(), Failure> {
+    const DATA: [&str; 8] = ["json", "npy", "npz", "safetensors", "csv", "jsonl", "parquet", "db"];
+    let own: &[&str] = match kind {
+        Kind::Ids => &["csv", "jsonl", "parquet"],
+        Kind::Index | Kind::Vocabulary | Kind::AddedTokens | Kind::SidJson => &["json"],
+        Kind::Trie => &["safetensors"],
+        Kind::Static => &["npz", "safetensors"],
+        Kind::Hf => &[],
+        Kind::Engine => &["db"],
+    };
+    let extension = output.extension().unwrap_or_default().to_string_lossy().to_lowercase();
+    if !DATA.contains(&&*extension) || own.contains(&&*extension) {
+        return Ok(());
+    }
+    let named: Vec<String> = own.iter().map(|name| format!(".{name}")).collect();
+    let named = if named.is_empty() { "a folder".to_owned() } else { named.join(" or ") };
+    let name = kind.to_possible_value().map_or_else(String::new, |value| value.get_name().to_owned());
+    Err(Failure::Error(format!("{}: --kind {name} writes {named}; give such a name", output.display())))
 }
 
 fn unknown(output: &Path) -> Failure {

@@ -29,9 +29,11 @@ pub(crate) fn codewords(levels: &[Codebook], reports: &[LevelReport]) -> Vec<Str
                  fewer levels, lose nothing",
                 things(different.len(), "different value")
             )),
+            (1, false) => Some(format!(
+                "1 codeword of level {level} is equal to another, and no row can have it: take fewer clusters"
+            )),
             (equal, false) => Some(format!(
-                "{} of level {level} are equal to others, and no row can have them: take fewer clusters",
-                things(equal, "codeword")
+                "{equal} codewords of level {level} are equal to others, and no row can have them: take fewer clusters"
             )),
         }
     };

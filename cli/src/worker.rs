@@ -2,7 +2,7 @@
 
 use crate::args::{Common, WorkerArgs};
 use crate::input::{Input, Texts};
-use crate::output::{Answer, Failure, Outcome};
+use crate::output::{self, Answer, Failure, Outcome};
 use semid::Rows;
 use semid::shards::Worker;
 use std::io::{self, IsTerminal as _};
@@ -23,6 +23,7 @@ pub(crate) fn run(common: &Common, args: &WorkerArgs) -> Outcome {
     }
     let device = common.device()?;
     let input = Input::open(common, &args.input, Texts::default(), None)?;
+    output::warn(&input.warnings());
     let mut worker = match &args.rows {
         None => Worker::new(&input.rows, args.first_row, &device),
         Some(span) if span.end > input.rows.len() => {

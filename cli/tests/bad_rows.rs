@@ -129,7 +129,7 @@ fn conversions_can_be_pasted() {
     let run = dir.semid("fit --input x.pkl --clusters 8 --output out.safetensors");
     assert_eq!(run.code, Some(2));
     let code: Vec<&str> = run.stderr.lines().skip(1).map(str::trim).collect();
-    assert_eq!(code[0], "import numpy, pickle", "{}", run.stderr);
+    assert!(code[0].starts_with("import numpy, pickle; x = "), "{}", run.stderr);
     assert!(code[1].starts_with("numpy.save(\"x.npy\", "), "{}", run.stderr);
 }
 
@@ -151,4 +151,42 @@ fn standard_input_is_saved_and_read() {
         assert!(stderr.contains(&format!("saved to a temporary file of {} bytes", bytes.len())), "{stderr}");
         assert_eq!(dir.read("found.npy"), dir.read("expected.npy"), "{name}");
     }
+}
+
+/// A file of codes with rows that have none goes on to every command that reads codes.
+#[test]
+fn rows_without_codes_are_read_back() {
+    let dir = with_bad_rows();
+    let model = "--model m.safetensors";
+    let skip = format!("{model} --bad-rows skip --input bad.npy");
+    assert_eq!(dir.semid(&format!("encode {skip} --output c.npy")).code, Some(0));
+    dir.semid(&format!("encode {model} --input good.npy --output g.npy")).ok();
+
+    let decoded = dir.semid(&format!("decode {model} --input c.npy --output d.npy --json")).json(0);
+    assert_eq!((&decoded["rows"], &decoded["rows_without_codes"]), (&300.into(), &4.into()));
+    assert!(dir.semid(&format!("decode {model} --input c.npy --output d.npy")).ok().contains("4 rows without codes"));
+    dir.semid(&format!("decode {model} --input g.npy --output e.npy")).ok();
+    // The decoded rows lack the same rows as the input.
+    let again = dir.semid(&format!("encode {model} --bad-rows skip --input d.npy --output again.npy --json"));
+    let json: Value = serde_json::from_str(&again.stdout).unwrap();
+    assert_eq!((&json["rows"], &json["bad_rows"]), (&296.into(), &4.into()));
+    let values: Vec<u8> = dir.read("d.npy")[128..].chunks(24).filter(|row| !is_nan(row)).flatten().copied().collect();
+    assert_eq!(values, dir.read("e.npy")[128..]);
+
+    let run = dir.semid("eval --ids c.npy --json");
+    let judged: Value = serde_json::from_str(&run.stdout).unwrap();
+    assert_eq!((&judged["rows"], &judged["rows_without_codes"]), (&296.into(), &4.into()), "{}", run.stderr);
+    assert!(run.stderr.contains("c.npy: 4 of 300 rows have no codes"), "{}", run.stderr);
+    let other = dir.semid("eval --ids g.npy --json").json(0);
+    assert_eq!((&judged["distinct_ids"], &judged["levels"]), (&other["distinct_ids"], &other["levels"]));
+
+    let run = dir.semid(&format!("eval {skip} --against c.npy --k 0 --json"));
+    let judged: Value = serde_json::from_str(&run.stdout).unwrap();
+    assert_eq!(judged["stability"]["rows"], 296, "{}", run.stderr);
+    let warned = judged["warnings"].as_array().unwrap();
+    assert!(warned.iter().any(|text| text.as_str().unwrap().contains("left out")), "{judged}");
+}
+
+fn is_nan(row: &[u8]) -> bool {
+    row.chunks(4).all(|value| f32::from_le_bytes(value.try_into().unwrap()).is_nan())
 }

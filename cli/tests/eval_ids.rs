@@ -113,3 +113,56 @@ fn weights_are_read_with_the_ids() {
     dir.write("text.jsonl", "{\"item\":\"hat\",\"id\":\"0-1\",\"sales\":\"many\"}\n");
     dir.fails("eval --ids text.jsonl --weight-column sales", &["line 1", "the weight is a text"]);
 }
+
+/// What `assign` and `export` write is read back as the same IDs.
+#[test]
+fn own_exports_are_read_as_what_they_are() {
+    let dir = Dir::with_items();
+    let all = super::values(300, 6);
+    let lines = all.chunks(6).enumerate().map(|(row, e)| format!("{{\"sku\":\"item {row}\",\"e\":{e:?}}}\n"));
+    dir.write("x.jsonl", lines.collect::<String>());
+    let assign = "assign --model m.safetensors --input x.jsonl --id-column sku --fixed-depth --output";
+    let marks = "--format token --token-template <s_{level}_{code}> --begin <|sid|> --end <|/sid|>";
+    dir.semid(&format!("{assign} plain.csv --db plain.db")).ok();
+    dir.semid(&format!("{assign} marked.csv --db marked.db {marks}")).ok();
+    dir.semid(&format!("{assign} ids.jsonl --db again.db")).ok();
+    for (name, flags) in [("index.json", ""), ("odd.index.json", "--token-template {code}@{level1}|")] {
+        dir.semid(&format!("export --db plain.db --output {name} {flags}")).ok();
+    }
+    dir.semid("export --db marked.db --output marked.index.json").ok();
+    dir.semid("export --db plain.db --output sids.json").ok();
+    let plain = dir.semid("eval --ids plain.csv --json").json(0);
+    assert_eq!((&plain["rows"], plain["levels"].as_array().unwrap().len()), (&json!(300), 3));
+    for (name, flags) in [
+        ("ids.jsonl", ""),
+        ("marked.csv", ""),
+        ("marked.csv", "--token-template <s_{level}_{code}> --begin <|sid|> --end <|/sid|>"),
+        ("index.json", ""),
+        ("marked.index.json", ""),
+        ("odd.index.json", "--token-template {code}@{level1}|"),
+        ("sids.json", ""),
+    ] {
+        let judged = dir.semid(&format!("eval --ids {name} --json {flags}")).json(0);
+        for figure in ["rows", "distinct_ids", "levels", "fan_out", "recall_ceiling"] {
+            assert_eq!(judged[figure], plain[figure], "{name} {flags}: {figure}");
+        }
+    }
+    dir.fails("eval --ids odd.index.json", &["odd.index.json", "template"]);
+    dir.fails("eval --ids marked.csv --begin <|other|>", &["marked.csv", "<|other|>"]);
+    dir.semid("export --db plain.db --kind sid-json --packed --output packed.json").ok();
+    dir.fails("eval --ids packed.json", &["packed.json", "packed into integers"]);
+}
+
+#[test]
+fn near_is_that_of_all_pairs() {
+    let dir = with_ids();
+    let eval = "eval --ids ids.csv --input x.npy --row-numbers --k 0";
+    let kinds = |flags: &str| dir.semid(&format!("{eval} --json {flags}")).json(0)["embeddings"]["collisions"].clone();
+    let first = kinds("");
+    assert_eq!((&first["pairs"], &first["near_is_exact"]), (&json!(44_850), &json!(true)));
+    assert_eq!(kinds("--seed 2"), first);
+    let text = dir.semid(eval).ok();
+    assert!(text.contains("which 0.1 % of all 44850 pairs are"), "{text}");
+    dir.fails(&format!("{eval} --near-quantile 2"), &["quantile"]);
+    dir.fails("eval --ids ids.csv --near-quantile 2", &["--near-quantile", "give them with --input"]);
+}

@@ -76,6 +76,15 @@ fn what_cannot_be_exported_is_refused() {
     dir.semid("export --db ids.db --output ids.csv").ok();
     assert!(dir.text("ids.csv").contains("a,7-1-a\n"), "{}", dir.text("ids.csv"));
     dir.fails("export --db ids.db --output ids.json", &["ids.json", "--kind"]);
+    for (kind, name) in
+        [("index", "i.npz"), ("sid-json", "s.csv"), ("trie", "t.json"), ("ids", "i.json"), ("hf", "h.db")]
+    {
+        dir.fails(
+            &format!("export --db ids.db --kind {kind} --output {name} --first-token 1"),
+            &[name, "--kind", kind],
+        );
+        assert!(!dir.path(name).exists(), "{name}");
+    }
     dir.fails("export --db ids.db --output sids.json", &["item-id", "export the IDs as text"]);
     dir.fails("export --db ids.db --output index.json", &["item-id", "export the IDs as text"]);
     dir.fails("export --db ids.db --output ids.db --kind ids", &["ids.db", "is also the input"]);

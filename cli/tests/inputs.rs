@@ -105,3 +105,27 @@ fn parts_that_do_not_go_together_are_refused_with_both_names() {
         &["parts/part-1.npy", "is also the input"],
     );
 }
+
+#[test]
+fn flags_that_concern_no_file_of_the_input_are_refused() {
+    let dir = Dir::with_model();
+    for (flag, value) in [("--column", "e"), ("--columns", "f"), ("--as", "f32le"), ("--tensor", "x")] {
+        let encode = format!("encode --model m.safetensors --input x.npy {flag} {value} --output c.npy");
+        dir.fails(&encode, &["x.npy", flag, "leave it out"]);
+    }
+    fs::write(dir.path("x.parquet"), include_bytes!("../data/top-packages.parquet")).unwrap();
+    dir.fails("fit --input x.parquet --integers --output n.safetensors", &["--integers", ".npy"]);
+    // One file for which the flag is meant is enough.
+    dir.write("x.jsonl", format!("{{\"e\":{:?}}}\n", values(1, 6)));
+    dir.semid("encode --model m.safetensors --input x.npy x.jsonl --column e --output c.npy").ok();
+}
+
+#[test]
+fn files_of_other_formats_are_named() {
+    let dir = with_parts();
+    let encode = "encode --model m.safetensors --input parts --output c.npy";
+    assert_eq!(dir.semid(encode).stderr, "");
+    dir.write("parts/readme.md", "");
+    let run = dir.semid(encode);
+    assert_eq!((run.code, run.stderr.trim()), (Some(0), "note: 1 file of other formats passed over: parts/readme.md"));
+}

@@ -17,7 +17,8 @@ fn fit() {
     let dir = Dir::new();
     dir.npy("x.npy", 300, 6);
     let fit = dir.semid("fit --input x.npy --output m.safetensors --clusters 8,5 --device cpu --json").json(0);
-    let expected = "backend device dim fingerprint kind levels output read_seconds rows saturated_values seconds";
+    let expected =
+        "backend device dim fingerprint kind levels output read_seconds rows saturated_values seconds warnings";
     assert_eq!(keys(&fit).join(" "), expected);
     assert_eq!((&fit["rows"], &fit["dim"], &fit["device"]), (&300.into(), &6.into(), &"cpu".into()));
     assert!(is_digest(&fit["fingerprint"]) && fit["seconds"].as_f64() > Some(0.0));
@@ -34,7 +35,7 @@ fn fit() {
 fn encode_decode_and_info() {
     let dir = Dir::with_model();
     let encode = dir.semid("encode --model m.safetensors --input x.npy --output c.npy --json").json(0);
-    let expected = "backend device levels output read_seconds rows saturated_values seconds settled_rows";
+    let expected = "backend device levels output read_seconds rows saturated_values seconds settled_rows warnings";
     assert_eq!(keys(&encode).join(" "), expected);
     assert_eq!((&encode["rows"], &encode["levels"]), (&300.into(), &2.into()));
 

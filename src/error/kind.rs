@@ -237,7 +237,7 @@ pub enum ErrorKind {
         what: String,
     },
     /// A file does not keep to its format: it is truncated, damaged, hostile or of an unsupported variant.
-    #[error("not a usable {format} file: {reason}")]
+    #[error("not a usable {}: {reason}", file_of(format))]
     Format {
         /// Name of the file format.
         format: &'static str,
@@ -538,4 +538,9 @@ fn no_namespace(namespace: &str, known: &[String]) -> String {
         (_, "") => format!("holds no registry, and so no namespace `{namespace}`: assign IDs into it first"),
         (_, known) => format!("the registry has no namespace `{namespace}`; it has {known}"),
     }
+}
+
+/// Names what is to be of a format: a folder, or a file.
+fn file_of(format: &str) -> String {
+    if format == "folder" { format.to_owned() } else { format!("{format} file") }
 }

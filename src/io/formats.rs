@@ -85,11 +85,27 @@ pub(super) fn names() -> String {
 /// Opens one file by its extension.
 pub(super) fn open(path: &Path, options: &ReadOptions) -> Result<Box<dyn Dialect>> {
     let extension = extension(path);
+    if !path.as_os_str().is_empty() {
+        convert::exists(path)?;
+    }
     convert::refuse(path, &extension)?;
     if !is_known(path) {
-        return Err(Error::parameter("input", path.display(), names()));
+        return Err(unknown(path));
     }
     of(Source::open(path, "input")?, &extension, options)
+}
+
+/// Returns the error about a file whose name tells no format.
+fn unknown(path: &Path) -> Error {
+    const PACKED: [&str; 5] = ["gz", "zst", "bz2", "xz", "zip"];
+    let expected = match extension(path) {
+        of if PACKED.contains(&of.as_str()) => {
+            format!("a file that is not packed as a whole; unpack it first; {}", names())
+        }
+        _ if path.starts_with("/dev") => format!("`-` for standard input, or a file; {}", names()),
+        _ => names(),
+    };
+    Error::parameter("input", path.display(), expected)
 }
 
 /// Opens the file in `source` by the extension of its name or, where it has none, by its first bytes.
@@ -107,6 +123,7 @@ pub(super) fn of_source(source: Source, options: &ReadOptions) -> Result<Box<dyn
 
 /// Opens the file in `source`, which is of the format that an extension says.
 pub(super) fn of(source: Source, extension: &str, options: &ReadOptions) -> Result<Box<dyn Dialect>> {
+    convert::refuse_packed(&source)?;
     match FORMATS.iter().find(|(name, _)| *name == extension) {
         Some((_, open)) => open(source, extension, options),
         None => Err(Error::parameter("input", source.path().display(), names())),
@@ -127,6 +144,8 @@ pub(super) fn sniff(source: &Source) -> Result<&'static str> {
         [b'P', b'K', 3, 4, ..] => "npz",
         // The length of the header, and its first character.
         [_, _, _, _, _, 0, 0, 0, b'{', ..] => "safetensors",
+        // A number of dimensions below 65,536, in four bytes; texts have no zeros.
+        [_, _, 0, 0, ..] => "fvecs",
         head if matches!(head.trim_ascii_start().first(), Some(b'[' | b'{')) => "jsonl",
         head if head.contains(&b'\t') => "tsv",
         _ => "csv",

@@ -37,7 +37,7 @@ pub use formats::EXTENSIONS;
 pub use fvecs::FvecsRows;
 pub use ids::IdWriter;
 pub use inputs::Inputs;
-pub use npy::{CodesFile, Element, NpyRows, NpyWriter, read_codes};
+pub use npy::{CodesFile, Element, NO_CODE, NpyRows, NpyWriter, read_codes};
 pub use options::{FloatBytes, ReadOptions};
 #[cfg(feature = "parquet")]
 pub(crate) use parquet::{CodeLists, read_code_lists, read_reals};
@@ -122,25 +122,46 @@ mod tests {
 
     #[test]
     fn unknown_extensions_and_missing_files_say_so() {
-        for name in ["x.xyz", "x", ""] {
-            let error = open(Path::new(name), &ReadOptions::default()).err().unwrap();
+        let folder = testing::Folder::new();
+        for name in ["x.xyz", "x", "x.npy.gz"] {
+            let error = open(folder.put(name, b""), &ReadOptions::default()).err().unwrap();
             assert!(matches!(error.kind(), ErrorKind::Parameter { name: "input", .. }), "{error}");
             assert!(error.to_string().contains(".fvecs"), "{error}");
+            assert_eq!(error.to_string().contains("unpack"), name.ends_with("gz"), "{error}");
         }
-        let path = testing::Folder::new().path("missing.npy");
-        let error = open(&path, &ReadOptions::default()).err().unwrap();
-        assert!(matches!(error.kind(), ErrorKind::Io { .. }), "{error}");
-        assert_eq!(error.path(), Some(path.as_path()));
+        let error = open(Path::new(""), &ReadOptions::default()).err().unwrap();
+        assert!(matches!(error.kind(), ErrorKind::Parameter { name: "input", .. }), "{error}");
+        for name in ["missing.npy", "missing.pkl", "missing.pt", "missing", "missing/", "missing.parquet.gz"] {
+            let path = folder.path(name);
+            let error = open(&path, &ReadOptions::default()).err().unwrap();
+            assert!(matches!(error.kind(), ErrorKind::Io { .. }), "{error}");
+            assert_eq!(error.path(), Some(path.as_path()));
+        }
+    }
+
+    #[test]
+    fn packed_files_are_named_and_not_taken_for_others() {
+        let folder = testing::Folder::new();
+        for name in ["x.npy", "x.csv", "x.jsonl", "x.parquet"] {
+            let path = folder.put(name, b"\x1f\x8b\x08\0\0\0\0\0\0\x03");
+            let error = open(&path, &ReadOptions::default()).err().unwrap();
+            assert!(matches!(error.kind(), ErrorKind::Format { .. }), "{error}");
+            assert!(error.to_string().contains("gunzip"), "{error}");
+            assert_eq!(error.path(), Some(path.as_path()));
+        }
     }
 
     #[test]
     fn files_of_other_programs_are_refused_with_what_converts_them() {
         let folder = testing::Folder::new();
         for (name, import) in [("a \"b\".pt", "torch"), ("x.pkl", "pickle"), ("x.h5", "h5py")] {
-            let path = folder.path(name);
+            let path = folder.put(name, b"");
             let error = open(&path, &ReadOptions::default()).err().unwrap();
-            let (text, code) = (error.to_string(), format!("\n    import numpy, {import}\n    numpy.save("));
-            assert!(text.contains(&code) && text.contains(".npy"), "{text}");
+            let text = error.to_string();
+            let lines: Vec<&str> = text.lines().skip(1).collect();
+            let [load, save] = lines[..] else { panic!("{text}") };
+            assert!(load.starts_with(&format!("    import numpy, {import}; ")), "{text}");
+            assert!(save.starts_with("    numpy.save(") && save.contains(".npy"), "{text}");
             assert_eq!(error.path(), Some(path.as_path()));
         }
     }

@@ -1,8 +1,10 @@
 //! Collects keys and IDs of any lengths into a mapping.
 
 use super::Mapping;
+use crate::MAX_CLUSTERS;
 use crate::codes::Codes;
 use crate::error::{Error, ErrorKind, Result, try_reserve};
+use std::collections::HashSet;
 
 /// Items as a file gives them, one after the other.
 #[derive(Default)]
@@ -13,6 +15,8 @@ pub(super) struct Builder {
     ends: Vec<usize>,
     /// How often each item is wanted, where that is known.
     weights: Vec<f64>,
+    /// Number of rows without codes.
+    left_out: usize,
 }
 
 impl Builder {
@@ -21,8 +25,9 @@ impl Builder {
         let start = self.values.len();
         for code in codes {
             try_reserve(&mut self.values, 1, "codes of items")?;
-            self.values.push(u32::try_from(code).ok().filter(|code| (*code as usize) < LIMIT).ok_or_else(|| {
-                let expected = format!("codes of a level are below {LIMIT} (item {key:?})");
+            let known = u32::try_from(code).ok().filter(|code| (*code as usize) < MAX_CLUSTERS);
+            self.values.push(known.ok_or_else(|| {
+                let expected = format!("codes of a level are below {MAX_CLUSTERS} (item {key:?})");
                 Error::parameter("code", code, expected)
             })?);
         }
@@ -34,6 +39,25 @@ impl Builder {
         self.keys.push(key);
         self.ends.push(self.values.len());
         Ok(())
+    }
+
+    /// Whether every item has the one code 1, and a key of digits or of digits and commas: the keys are the IDs then.
+    pub(super) fn is_catalogue(&self) -> bool {
+        let is_id = |key: &String| key.bytes().all(|byte| byte.is_ascii_digit() || byte == b',');
+        !self.keys.is_empty()
+            && self.ends.len() == self.values.len()
+            && self.values.iter().all(|code| *code == 1)
+            && self.keys.iter().all(is_id)
+    }
+
+    /// Returns the keys of the items.
+    pub(super) fn keys(&self) -> &[String] {
+        &self.keys
+    }
+
+    /// Counts a row that has no codes.
+    pub(super) fn leave_out(&mut self) {
+        self.left_out += 1;
     }
 
     /// Says how often the item that was added last is wanted, from the text of a number.
@@ -57,9 +81,9 @@ impl Builder {
     /// An ID that is shorter than the longest one gets, at every level that it lacks, a code that no item has there: it
     /// stays different from all longer IDs.
     pub(super) fn finish(mut self) -> Result<Mapping> {
-        let weights = std::mem::take(&mut self.weights);
+        let (weights, left_out) = (std::mem::take(&mut self.weights), self.left_out);
         let mapping = self.mapping()?;
-        Ok(Mapping { weights: (weights.len() == mapping.keys.len()).then_some(weights), ..mapping })
+        Ok(Mapping { weights: (weights.len() == mapping.keys.len()).then_some(weights), left_out, ..mapping })
     }
 
     fn mapping(self) -> Result<Mapping> {
@@ -73,6 +97,13 @@ impl Builder {
         for id in ids() {
             none.iter_mut().zip(id).for_each(|(none, code)| *none = (*code + 1).max(*none));
         }
+        for (level, none) in none.iter_mut().enumerate().filter(|(_, none)| **none as usize >= MAX_CLUSTERS) {
+            let used: HashSet<u32> = ids().filter_map(|id| id.get(level).copied()).collect();
+            *none = (0..MAX_CLUSTERS as u32).find(|code| !used.contains(code)).ok_or_else(|| {
+                let expected = "IDs of one length, as no code of the level is left for those that end before it";
+                Error::parameter("level", level + 1, expected)
+            })?;
+        }
         let mut values = Vec::new();
         try_reserve(&mut values, levels.saturating_mul(self.keys.len()), "codes of items")?;
         for id in ids() {
@@ -82,6 +113,3 @@ impl Builder {
         Ok(Mapping { no_codes: Some(none), ..Mapping::new(self.keys, Codes::new(values, levels)?)? })
     }
 }
-
-/// Codes are below this, so that a level has room for the code of IDs that end before it.
-const LIMIT: usize = crate::MAX_CLUSTERS - 1;

@@ -60,6 +60,8 @@ pub struct Mapping {
     weights: Option<Vec<f64>>,
     /// The code of every level that stands for none, where IDs have different lengths.
     no_codes: Option<Vec<u32>>,
+    /// Number of rows of the file that have no codes.
+    left_out: usize,
 }
 
 impl Mapping {
@@ -95,7 +97,7 @@ impl Mapping {
             let expected = format!("codes of a level are below {}", crate::MAX_CLUSTERS);
             return Err(Error::parameter("code", most - 1, expected));
         }
-        Ok(Self { keys, codes, clusters, by_key, weights: None, no_codes: None })
+        Ok(Self { keys, codes, clusters, by_key, weights: None, no_codes: None, left_out: 0 })
     }
 
     /// Sets the number of clusters of the first levels, so that codes that no item has count as unused.
@@ -154,6 +156,12 @@ impl Mapping {
     /// [`MappingOptions::weight_column`].
     pub fn weights(&self) -> Option<&[f64]> {
         self.weights.as_deref()
+    }
+
+    /// Returns the number of rows without codes in the file that the IDs were read from, such as bad rows; they are no
+    /// items.
+    pub fn left_out(&self) -> usize {
+        self.left_out
     }
 
     /// Measures the codes alone: collisions of whole IDs, and the use of every level.

@@ -1,20 +1,20 @@
 //! Tells items that share an ID because they are equal from those that an ID throws together.
 
-use super::correlation::Pairs;
 use super::ids::Ids;
 use super::points::{PointValues, Points};
 use crate::codes::Codes;
 use crate::device::Device;
-use crate::error::{Error, ErrorKind, Result, try_reserve};
+use crate::error::{Error, ErrorKind, Result, try_collect, try_reserve};
 use crate::kernel::assign::squared_distance;
+use crate::rng::sample;
 use crate::rows::Rows;
 use crate::rq::Metric;
 use rayon::prelude::*;
 use serde::Serialize;
 use std::cmp::Reverse;
 
-/// How many pairs of rows say which distances are usual.
-const PAIRS: usize = 20_000;
+/// Most rows all of whose pairs say which distances are usual: 4.2 million pairs.
+const USUAL_ROWS: usize = 2_900;
 /// Most different rows of a group whose pairs are all compared.
 const ALL_PAIRS: usize = 1 << 13;
 /// How many values are held at a time.
@@ -26,10 +26,15 @@ const LISTED: usize = 20;
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct CollisionKinds {
-    /// The share of random pairs of rows that are no farther apart than `near_distance`.
+    /// The share of pairs of rows that are no farther apart than `near_distance`.
     pub quantile: f64,
     /// Items of a group are near duplicates if no two are farther apart than this distance.
     pub near_distance: f64,
+    /// Number of pairs of rows that `near_distance` was found from.
+    pub pairs: u64,
+    /// Whether these are all pairs of rows. Otherwise `near_distance` is an estimate, which depends on the seed and on
+    /// the order of the rows.
+    pub near_is_exact: bool,
     /// Groups whose rows are all equal on the grid.
     pub exact_duplicates: KindCount,
     /// Other groups that lie within `near_distance`.
@@ -67,14 +72,16 @@ pub struct Conflict {
 
 /// Counts the kinds of collisions: items with the same ID that are equal, near duplicates, or in conflict.
 ///
-/// Near is what only a share `quantile` of all pairs of rows is, estimated from 20,000 random pairs: the distance at
-/// the place `floor(quantile * pairs)` of their sorted distances.
+/// Near is what only a share `quantile` of all pairs of rows is: the distance at the place `floor(quantile * pairs)`,
+/// from 0, of their sorted distances. Of more than 2,900 rows it is an estimate from all pairs of 2,900 rows, which the
+/// seed draws without putting any back; [`CollisionKinds::near_is_exact`] says so.
 ///
 /// # Shapes
 /// `rows` (N, D), `codes` (N, L).
 ///
 /// # Exactness
-/// Distances are integers on the grid of the rows, so every device gives the same groups and the same conflicts.
+/// Distances are integers on the grid of the rows, so every device gives the same groups and the same conflicts. Up to
+/// 2,900 rows, neither the seed nor the order of the rows changes a count.
 ///
 /// # Errors
 /// [`ErrorKind::RowCount`], [`ErrorKind::Empty`]; [`ErrorKind::Parameter`] for a quantile outside 0 ..= 1; any error of
@@ -109,10 +116,7 @@ pub fn collision_kinds(
         return Err(ErrorKind::Empty.into());
     }
     let points = Points::new(rows, metric, device, |_| 1)?;
-    let mut usual = Pairs::new(rows.len(), PAIRS, seed)?.distances(&points, device, |row| row)?;
-    usual.sort_unstable();
-    let place = ((quantile * usual.len() as f64) as usize).min(usual.len().saturating_sub(1));
-    let near = usual.get(place).copied().unwrap_or(0);
+    let Usual { near, pairs } = Usual::new(&points, quantile, seed, device)?;
     let length = |squared: u64| (squared as f64).sqrt() * points.step();
     let ids = Ids::new(codes)?;
     let groups = groups(&points, &ids)?;
@@ -120,6 +124,8 @@ pub fn collision_kinds(
     let mut kinds = CollisionKinds {
         quantile,
         near_distance: length(near),
+        pairs,
+        near_is_exact: rows.len() <= USUAL_ROWS,
         exact_duplicates: KindCount::default(),
         near_duplicates: KindCount::default(),
         conflicts: KindCount::default(),
@@ -151,6 +157,39 @@ pub fn collision_kinds(
         })
         .collect();
     Ok(kinds)
+}
+
+/// Which distances are usual between rows.
+struct Usual {
+    /// The squared distance that only a share of the pairs reaches or falls below.
+    near: u64,
+    /// Number of the pairs.
+    pairs: u64,
+}
+
+impl Usual {
+    fn new(points: &Points<'_>, quantile: f64, seed: u64, device: &Device) -> Result<Self> {
+        let rows = points.of_row.len();
+        let drawn = sample(seed, rows, rows.min(USUAL_ROWS))?;
+        let of_row = drawn.iter().filter_map(|row| points.of_row.get(*row).copied());
+        let drawn: Vec<u32> = try_collect(of_row, "rows of pairs")?;
+        let values = points.values(drawn.clone(), "rows of pairs", device)?;
+        let distances = |i: usize| {
+            let from = values.of(drawn.get(i).copied().unwrap_or(0));
+            let others = drawn.get(i + 1..).unwrap_or_default();
+            others.iter().map(|other| squared_distance(from, values.of(*other))).collect::<Vec<u64>>()
+        };
+        let per_row: Vec<Vec<u64>> = (0..drawn.len()).into_par_iter().map(distances).collect();
+        let mut all = Vec::new();
+        try_reserve(&mut all, drawn.len() * drawn.len().saturating_sub(1) / 2, "distances of pairs")?;
+        per_row.iter().for_each(|distances| all.extend_from_slice(distances));
+        if all.is_empty() {
+            return Ok(Self { near: 0, pairs: 0 }); // one row has no pairs
+        }
+        let place = ((quantile * all.len() as f64) as usize).min(all.len() - 1);
+        let (_, near, _) = all.select_nth_unstable(place);
+        Ok(Self { near: *near, pairs: all.len() as u64 })
+    }
 }
 
 /// An ID that several items share.

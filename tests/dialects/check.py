@@ -108,6 +108,12 @@ def _():
     return folder / "one.npz"
 
 
+@dialect("numpy savez with keys")
+def _():
+    np.savez(folder / "keyed.npz", names=np.array(names), numbers=np.arange(ROWS), embeddings=x)
+    return folder / "keyed.npz"
+
+
 @dialect("numpy savez of several", "--tensor", "embeddings")
 def _():
     np.savez(folder / "several.npz", other=x[:, :3], embeddings=x)
@@ -364,15 +370,38 @@ def refused():
             file["a name"] = len(x)
             file["embedding"] = x
         yield folder / name
-    for name, value in [("array.pkl", x), ("lists.pickle", lists), ("frame.pkl", pd.DataFrame(x))]:
+    with h5py.File(folder / "groups.h5", "w") as file:
+        file["a/ids"] = np.arange(2 * ROWS).reshape(ROWS, 2)
+        file["b/c/embedding"] = x
+    yield folder / "groups.h5"
+    pickles = {
+        "array.pkl": x,
+        "lists.pickle": lists,
+        "frame.pkl": pd.DataFrame(x),
+        "by name.pkl": dict(zip(names, x, strict=True)),
+        "parts.pkl": {"names": names, "embedding": lists},
+    }
+    for name, value in pickles.items():
         with open(folder / name, "wb") as file:
             pickle.dump(value, file)
         yield folder / name
     if importlib.util.find_spec("torch"):
         import torch
 
-        for name, kind in [("x.pt", torch.float32), ("half.pth", torch.float16), ("brain.pt", torch.bfloat16)]:
-            torch.save(torch.from_numpy(x).to(kind), folder / name)
+        tensor = torch.from_numpy(x)
+        values = {
+            "x.pt": tensor,
+            "half.pth": tensor.to(torch.float16),
+            "brain.pt": tensor.to(torch.bfloat16),
+            "parameter.pt": torch.nn.Parameter(tensor),
+            "sparse.pt": tensor.to_sparse(),
+            "rows.pt": list(tensor),
+            "batches.pt": list(tensor.split(70)),
+            "state.pt": torch.nn.Embedding.from_pretrained(tensor).state_dict(),
+            "dict.pt": {"ids": torch.arange(ROWS), "embedding": tensor},
+        }
+        for name, value in values.items():
+            torch.save(value, folder / name)
             yield folder / name
 
 

@@ -2,6 +2,8 @@
 
 use super::Metric;
 use clap::Args;
+use semid::Result;
+use semid::registry::TokenTemplate;
 use std::path::PathBuf;
 
 /// IDs that any tool made.
@@ -29,12 +31,41 @@ pub(crate) struct IdsArgs {
     /// share prefixes
     #[arg(long, value_name = "FILE", conflicts_with = "model")]
     pub(crate) interactions: Option<PathBuf>,
+    /// Text of the tokens in the file of IDs, with {code}, and {level}, {level0} or {level1}, as for `semid export`
+    /// [default: any tokens <...> that end in the code]
+    #[arg(long, value_name = "TEXT", allow_hyphen_values = true, conflicts_with = "model")]
+    pub(crate) token_template: Option<String>,
+    /// Token before those of an ID, such as <|sid_begin|>; needed if it is not written as <...> or ends in a number
+    #[arg(long, value_name = "TOKEN", allow_hyphen_values = true, conflicts_with = "model")]
+    pub(crate) begin: Option<String>,
+    /// Token after those of an ID
+    #[arg(long, value_name = "TOKEN", allow_hyphen_values = true, conflicts_with = "model")]
+    pub(crate) end: Option<String>,
     /// How embeddings are compared
     #[arg(long, value_enum, value_name = "METRIC", default_value_t = Metric::L2, conflicts_with = "model")]
     pub(crate) metric: Metric,
-    /// Items that share an ID are near duplicates if they are nearer than this share of all pairs of items
-    #[arg(long, value_name = "SHARE", default_value_t = 0.001, conflicts_with = "model")]
-    pub(crate) near_quantile: f64,
+    /// Items that share an ID are near duplicates if they are nearer than this share of all pairs of items [default:
+    /// 0.001]
+    #[arg(long, value_name = "SHARE", conflicts_with = "model")]
+    pub(crate) near_quantile: Option<f64>,
+}
+
+impl IdsArgs {
+    /// Returns how tokens are written, if a flag says it.
+    pub(crate) fn template(&self) -> Result<Option<TokenTemplate>> {
+        let Self { token_template, begin, end, .. } = self;
+        if token_template.is_none() && begin.is_none() && end.is_none() {
+            return Ok(None);
+        }
+        let mut template = token_template.as_deref().map(TokenTemplate::new).transpose()?.unwrap_or_default();
+        if let Some(mark) = begin {
+            template = template.begin(mark)?;
+        }
+        if let Some(mark) = end {
+            template = template.end(mark)?;
+        }
+        Ok(Some(template))
+    }
 }
 
 /// Embeddings are not needed where only IDs are judged.

@@ -52,7 +52,8 @@ pub(crate) fn run(common: &Common, args: &AssignArgs) -> Outcome {
     }
     let keys = items::of_rows(&args.keys, &input)?;
     let device = common.device()?;
-    let mut warnings = Vec::from_iter(file_system::check(&args.db, file_system::probe)?);
+    let mut warnings = input.warnings();
+    warnings.extend(file_system::check(&args.db, file_system::probe)?);
     let out = output(args, &input)?;
     let mut engine = engine::open(args, &input)?;
     output::warn(&warnings);

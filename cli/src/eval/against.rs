@@ -1,5 +1,6 @@
 //! Compares codes with older ones, for `--against`.
 
+use crate::input::Input;
 use crate::output::Failure;
 use semid::io::read_codes;
 use semid::metrics::{Stability, stability};
@@ -17,12 +18,20 @@ pub(super) struct Unchanged {
 }
 
 /// Returns the older codes: those that an older model gives, or those in a file, which must be codes of `model`.
-pub(super) fn older(path: &Path, model: &Model, rows: &dyn Rows, device: &Device) -> Result<Codes, Failure> {
+///
+/// Those in a file may have the rows of `input` that are left out too.
+pub(super) fn older(
+    path: &Path,
+    model: &Model,
+    rows: &dyn Rows,
+    input: &Input,
+    device: &Device,
+) -> Result<Codes, Failure> {
     if !super::has_extension(path, "npy") {
         return Model::load(path)?.encode(rows, device).map_err(|error| Failure::of_file(error, path));
     }
     let (values, levels) = read_codes(path)?;
-    let codes = Codes::new(values, levels)?;
+    let codes = super::kept(Codes::new(values, levels)?, input)?;
     if codes.len() != rows.len() {
         let (path, found, rows) = (path.display(), codes.len(), rows.len());
         return Err(Failure::Error(format!(

@@ -32,6 +32,7 @@ fn without_input(args: &EvalArgs) -> Result<(), Failure> {
         ("pairs", args.pairs.is_some()),
         ("label-column", args.label_column.is_some()),
         ("labels", args.labels.is_some()),
+        ("near-quantile", args.ids.near_quantile.is_some()),
         ("id-column", args.keys.id_column.is_some()),
         ("items", args.keys.items.is_some()),
     ];

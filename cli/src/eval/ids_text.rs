@@ -69,13 +69,26 @@ Fan-out: different codes that follow a prefix
 }
 
 fn kinds(embedded: &Embedded) -> String {
-    let Kinds { quantile, near_distance, exact_duplicates, near_duplicates, conflicts, largest_conflicts } =
-        &embedded.collisions;
+    let Kinds {
+        quantile,
+        near_distance,
+        pairs,
+        near_is_exact,
+        exact_duplicates,
+        near_duplicates,
+        conflicts,
+        largest_conflicts,
+    } = &embedded.collisions;
     let percent = 100.0 * quantile;
+    let of_pairs = match near_is_exact {
+        true => format!("which {percent} % of all {pairs} pairs are"),
+        false => format!("as {percent} % of {pairs} pairs drawn by the seed are: an estimate"),
+    };
     let mut text = format!(
         "\
 Embeddings: {} of {}; {} without an ID, {} without a row
-Kinds of collisions by {} distance: near is up to {}, which {percent} % of all pairs are
+Kinds of collisions by {} distance: near is up to {},
+  {of_pairs}
                         groups       items
   exact duplicates{:>12}{:>12}
   near duplicates {:>12}{:>12}

@@ -78,7 +78,7 @@ pub(crate) fn run(common: &Common, args: &EvalArgs) -> Outcome {
         Some(path) => kept(read(path)?, &input)?,
         None => evaluation.encode(&*model, &rows, &device).map_err(|error| input.failure(error))?,
     };
-    let older = args.against.as_ref().map(|path| against::older(path, &model, &rows, &device)).transpose()?;
+    let older = args.against.as_ref().map(|path| against::older(path, &model, &rows, &input, &device)).transpose()?;
     let stability = older.map(|older| against::compare(&older, &codes)).transpose();
     let stability = stability.map_err(|error| failure(error, args, &input))?;
     let purity = labels.map(|labels| prefix_purity(&codes, &labels, args.seed)).transpose();
@@ -95,7 +95,8 @@ pub(crate) fn run(common: &Common, args: &EvalArgs) -> Outcome {
     });
     let margins = margins.transpose().map_err(|error| failure(error, args, &input))?;
     let margins = margins.map(|levels| Margins { noise: args.noise.clone(), levels });
-    let warnings = [noticed.warnings(|row| input.rows.input_row(row)), warnings::levels(&quality.codes)].concat();
+    let number = |row| input.rows.input_row(row);
+    let warnings = [input.warnings(), noticed.warnings(number), warnings::levels(&quality.codes)].concat();
     let evaluated = Evaluated {
         bad_rows: input.skipped(),
         dim: rows.dim(),

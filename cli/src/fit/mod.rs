@@ -38,7 +38,6 @@ struct Fitted<'a> {
     /// How many rows were left out.
     #[serde(skip_serializing_if = "output::is_zero")]
     bad_rows: usize,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
     warnings: Vec<String>,
     device: &'a str,
     backend: &'a str,
@@ -83,7 +82,7 @@ pub(crate) fn run(common: &Common, args: &FitArgs) -> Outcome {
     model.save(&args.output)?;
     let number = |row| input.rows.input_row(row);
     let told = report::told(&report, &model, number)?;
-    let warnings = [told.warnings, noticed.warnings(number)].concat();
+    let warnings = [input.warnings(), told.warnings, noticed.warnings(number)].concat();
     let fitted = Fitted {
         fingerprint: model.fingerprint(),
         kind: model.kind(),

@@ -12,11 +12,18 @@ use semid::io::Inputs;
 use std::cell::RefCell;
 use std::path::{Path, PathBuf};
 
+/// Most files that a note names.
+const NAMED: usize = 5;
+
 /// Where texts of rows come from: a column of the input, or a file with a line for every row.
 #[derive(Clone, Copy, Default)]
 pub(crate) struct Texts<'a> {
     pub(crate) column: Option<&'a str>,
     pub(crate) file: Option<&'a Path>,
+}
+
+fn extension(path: &Path) -> String {
+    path.extension().unwrap_or_default().to_string_lossy().to_lowercase()
 }
 
 /// The open files of embeddings.
@@ -48,26 +55,26 @@ impl Input {
         });
         let rows = rows.map_err(|error| Failure::of_rows(error, &name))?;
         let input = Self { rows, name };
+        input.check_flags(args)?;
         if let Some(bytes) = input.rows.standard_input().filter(|_| !common.quiet) {
             stderr::note(&format!(
                 "standard input was saved to a temporary file of {bytes} bytes, to be read by position"
             ));
         }
+        if !input.rows.passed_over().is_empty() && !common.quiet {
+            let others: Vec<String> = input.rows.passed_over().iter().map(|file| file.display().to_string()).collect();
+            let first = others.iter().take(NAMED).map(String::as_str).collect::<Vec<_>>().join(", ");
+            let more = if others.len() > NAMED { ", ..." } else { "" };
+            let files = output::things(others.len(), "file");
+            stderr::note(&format!("{files} of other formats passed over: {first}{more}"));
+        }
         if args.bad_rows == OnBadRows::List {
             bad_rows::list(common, args, &input, keys, &bar)?;
         }
         drop(bar);
-        let skipped = input.skipped();
         if let Some(path) = args.bad_rows_output.as_deref() {
             input.check_output(path)?;
             bad_rows::write(path, &input, keys)?;
-        }
-        if skipped > 0 {
-            output::warn(&[format!(
-                "{}: {skipped} of {} rows are bad and were left out",
-                input.name.display(),
-                input.rows.total()
-            )]);
         }
         Ok(input)
     }
@@ -80,6 +87,40 @@ impl Input {
     /// Returns the number of rows that are left out.
     pub(crate) fn skipped(&self) -> usize {
         self.rows.skipped().len()
+    }
+
+    /// Refuses flags that concern formats of which no file is.
+    fn check_flags(&self, args: &InputArgs) -> Result<(), Failure> {
+        let given = [
+            ("column", args.column.is_some(), &["parquet", "jsonl"][..]),
+            ("columns", args.columns.is_some(), &["parquet", "csv", "tsv"][..]),
+            ("as", args.bytes.is_some(), &["parquet"][..]),
+            ("tensor", args.tensor.is_some(), &["safetensors", "npz"][..]),
+            ("integers", args.integers, &["npy", "npz"][..]),
+        ];
+        // The format of standard input is in its first bytes, and not in a name.
+        let formats: Vec<String> = self.rows.files().map(|(file, _)| extension(file)).collect();
+        let is_unused = |formats_of_flag: &[&str]| {
+            self.rows.standard_input().is_none() && !formats.iter().any(|of| formats_of_flag.contains(&of.as_str()))
+        };
+        match given.into_iter().find(|(_, given, formats)| *given && is_unused(formats)) {
+            Some((flag, _, formats)) => {
+                let formats: Vec<String> = formats.iter().map(|format| format!(".{format}")).collect();
+                Err(self.refuse(&format!("--{flag} is for {}; leave it out", formats.join(", "))))
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// Says how many rows are left out.
+    pub(crate) fn warnings(&self) -> Vec<String> {
+        match (self.skipped(), self.rows.total()) {
+            (0, _) => Vec::new(),
+            (skipped, total) => {
+                let name = self.name.display();
+                vec![format!("{name}: {skipped} of {total} rows are bad and were left out")]
+            }
+        }
     }
 
     /// Returns the failure of `error` during work on the rows, with their numbers in the input.

@@ -15,6 +15,9 @@ use semid::metrics::{CollisionKinds, IdNeighborMetrics, KindCount, PrefixPurity,
 use semid::{Metric, Rows};
 use serde::Serialize;
 
+/// The share of pairs that are near, unless a flag says another.
+const NEAR_QUANTILE: f64 = 0.001;
+
 /// The measures of IDs that need embeddings.
 #[derive(Serialize)]
 pub(crate) struct Embedded {
@@ -44,6 +47,9 @@ pub(crate) struct Embedded {
 pub(crate) struct Kinds {
     pub(crate) quantile: f64,
     pub(crate) near_distance: f64,
+    /// Number of pairs that say which distance is near, and whether these are all pairs.
+    pub(crate) pairs: u64,
+    pub(crate) near_is_exact: bool,
     pub(crate) exact_duplicates: KindCount,
     pub(crate) near_duplicates: KindCount,
     pub(crate) conflicts: KindCount,
@@ -84,8 +90,15 @@ impl Embedded {
         let device = common.device()?;
         let bar = Bar::comparisons(common);
         bar.name("collisions");
-        let kinds = collision_kinds(&joined, joined.codes(), metric, asked.ids.near_quantile, asked.seed, &device)
-            .map_err(|error| input.failure(error))?;
+        let kinds = collision_kinds(
+            &joined,
+            joined.codes(),
+            metric,
+            asked.ids.near_quantile.unwrap_or(NEAR_QUANTILE),
+            asked.seed,
+            &device,
+        )
+        .map_err(|error| input.failure(error))?;
         let k = asked.k.unwrap_or(K.min(joined.len().saturating_sub(1)));
         let evaluation = evaluation(joined.len(), k, asked.sample, asked.pairs, asked.seed);
         let neighbors = (k > 0 && asked.sample != Some(0)).then(|| {
@@ -104,7 +117,7 @@ impl Embedded {
             metric: metric.name(),
             collisions: named(kinds.clone(), &own(&keys)),
             kinds: (kinds, own(&keys)),
-            warnings: noticed.warnings(|row| input.rows.input_row(row)),
+            warnings: [input.warnings(), noticed.warnings(|row| input.rows.input_row(row))].concat(),
             neighbors,
             prefix_purity: purity.map_err(|error| input.failure(error))?,
             device: device.info().name.clone(),
@@ -132,6 +145,8 @@ fn named(kinds: CollisionKinds, keys: &[String]) -> Kinds {
     Kinds {
         quantile: kinds.quantile,
         near_distance: kinds.near_distance,
+        pairs: kinds.pairs,
+        near_is_exact: kinds.near_is_exact,
         exact_duplicates: kinds.exact_duplicates,
         near_duplicates: kinds.near_duplicates,
         conflicts: kinds.conflicts,

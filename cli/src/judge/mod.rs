@@ -38,6 +38,9 @@ pub(crate) struct Asked<'a> {
 pub(crate) struct Judged {
     #[serde(skip)]
     pub(crate) mapping: Mapping,
+    /// Rows of the file of IDs that have no codes.
+    #[serde(skip_serializing_if = "output::is_zero")]
+    pub(crate) rows_without_codes: usize,
     #[serde(flatten)]
     pub(crate) codes: CodeMetrics,
     pub(crate) recall_ceiling: Vec<Ceiling>,
@@ -71,7 +74,7 @@ pub(crate) fn judge(common: &Common, asked: &Asked<'_>) -> Result<Judged, Failur
     for file in read.into_iter().chain([asked.labels.1]).flatten() {
         asked.output.map_or(Ok(()), |output| output::differs(output, file))?;
     }
-    let options = options(own);
+    let options = options(own)?;
     let mapping = Mapping::read(path, &options)?;
     let failed = |error: semid::Error| Failure::of_file(error, path);
     let mapping = mapping.with_clusters(&own.clusters).map_err(failed)?;
@@ -83,7 +86,8 @@ pub(crate) fn judge(common: &Common, asked: &Asked<'_>) -> Result<Judged, Failur
     let embeddings = Embedded::measure(common, asked, &mapping)?;
     let of_rows = embeddings.as_ref().map(|embedded| embedded.warnings.clone()).unwrap_or_default();
     Ok(Judged {
-        warnings: [of_rows, warnings::levels(&codes)].concat(),
+        warnings: [Vec::from_iter(without_codes(&mapping, path)), of_rows, warnings::levels(&codes)].concat(),
+        rows_without_codes: mapping.left_out(),
         codes,
         recall_ceiling: ks.into_iter().map(|k| Ceiling { k, recall: sizes.recall_ceiling(k) }).collect(),
         fan_out: mapping.fan_out(),
@@ -101,12 +105,20 @@ pub(crate) fn judge(common: &Common, asked: &Asked<'_>) -> Result<Judged, Failur
     })
 }
 
-fn options(args: &IdsArgs) -> MappingOptions {
+fn options(args: &IdsArgs) -> semid::Result<MappingOptions> {
     let mut options = MappingOptions::default();
     options.key_column.clone_from(&args.ids_key);
     options.id_columns.clone_from(&args.ids_column);
     options.weight_column.clone_from(&args.weight_column);
-    options
+    options.template = args.template()?;
+    Ok(options)
+}
+
+/// Says how many rows of the file have no codes.
+fn without_codes(mapping: &Mapping, path: &Path) -> Option<String> {
+    let (without, all) = (mapping.left_out(), mapping.left_out() + mapping.keys().len());
+    let have = if without == 1 { "has" } else { "have" };
+    (without > 0).then(|| format!("{}: {without} of {all} rows {have} no codes, and are left out", path.display()))
 }
 
 fn co_occurrence(mapping: &Mapping, path: &Path, seed: u64) -> Result<CoOccurrence, Failure> {

@@ -3,10 +3,11 @@
 mod lines;
 
 use crate::args::Common;
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::{HumanCount, ProgressBar, ProgressState, ProgressStyle};
 use semid::metrics::EvaluationProgress;
 use semid::quantizer::TrainingProgress;
 use semid::sweep::SweepStage;
+use std::fmt::Write;
 use std::io::IsTerminal;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Mutex, PoisonError};
@@ -38,7 +39,7 @@ impl Bar {
 
     /// Makes a bar for `rows` rows.
     pub(crate) fn rows(common: &Common, rows: usize) -> Self {
-        let bar = Self::new(common, "{elapsed_precise} {prefix} [{bar:24}] {pos}/{len} rows, {per_sec}, {eta} left");
+        let bar = Self::new(common, "{elapsed_precise} {prefix} [{bar:24}] {rows}, {eta} left");
         bar.bar.set_length(rows as u64);
         bar
     }
@@ -59,7 +60,8 @@ impl Bar {
             ProgressBar::hidden()
         } else {
             let style = ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
-            let bar = ProgressBar::new(0).with_style(style.progress_chars("=> "));
+            let style = style.progress_chars("=> ").with_key("rows", rows);
+            let bar = ProgressBar::new(0).with_style(style);
             bar.enable_steady_tick(Duration::from_millis(200));
             bar
         };
@@ -169,5 +171,13 @@ impl Drop for Bar {
             self.line(&text);
         }
         self.bar.finish_and_clear();
+    }
+}
+
+/// Writes how many rows are done, of how many, and how many are done in a second; nothing while the number of all rows
+/// is unknown.
+fn rows(state: &ProgressState, out: &mut dyn Write) {
+    if let Some(all) = state.len().filter(|all| *all > 0) {
+        let _ = write!(out, "{}/{all} rows, {} rows/s", state.pos(), HumanCount(state.per_sec() as u64));
     }
 }

@@ -106,6 +106,7 @@ fn without_input(args: &ReportArgs) -> Result<(), Failure> {
         ("row-numbers", args.row_numbers),
         ("label-column", page.label_column.is_some()),
         ("labels", page.labels.is_some()),
+        ("near-quantile", args.ids.near_quantile.is_some()),
     ];
     match given.into_iter().find(|(_, given)| *given && args.input.input.is_empty()) {
         Some((flag, _)) => {

@@ -70,7 +70,8 @@ pub(crate) fn run(common: &Common, args: &ReportArgs) -> Outcome {
     drop(bar);
     let mut usage = Usage::new(&model.clusters());
     usage.count(codes.values());
-    let warnings = [noticed.warnings(|row| input.rows.input_row(row)), usage.warnings(codes.len())].concat();
+    let number = |row| input.rows.input_row(row);
+    let warnings = [input.warnings(), noticed.warnings(number), usage.warnings(codes.len())].concat();
     let written = Written {
         output: &args.output,
         bytes: drawn.html().len(),

@@ -107,7 +107,7 @@ pub(crate) fn run(common: &Common, args: &SweepArgs) -> Outcome {
         output: &args.output,
         report: args.report.as_deref(),
         reported,
-        warnings: [first.warnings(|row| input.rows.input_row(row)), few_codes(&records)].concat(),
+        warnings: [input.warnings(), first.warnings(|row| input.rows.input_row(row)), few_codes(&records)].concat(),
     };
     output::warn(&swept.warnings);
     output::result(common.json, &swept, || table::text(&metric, &swept))?;

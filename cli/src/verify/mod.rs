@@ -29,6 +29,7 @@ struct Verified {
     fit_rows: usize,
     fingerprint: String,
     devices: Vec<Entry>,
+    warnings: Vec<String>,
 }
 
 pub(crate) fn run(common: &Common, args: &VerifyArgs) -> Outcome {
@@ -74,7 +75,9 @@ pub(crate) fn run(common: &Common, args: &VerifyArgs) -> Outcome {
         fit_rows: fit_rows.len(),
         fingerprint: model.fingerprint(),
         devices: entries,
+        warnings: input.warnings(),
     };
+    output::warn(&verified.warnings);
     output::result(common.json, &verified, || text(&verified))?;
     Ok(match (failed, equal) {
         (true, _) => Answer::Failed,

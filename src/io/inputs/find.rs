@@ -10,29 +10,41 @@ use std::path::{Path, PathBuf};
 /// Most files that a folder or a pattern may give.
 const MOST: usize = 1 << 20;
 
-/// Lists the files that `path` means, in the order of their names, byte by byte.
-pub(super) fn files(path: &Path) -> Result<Vec<PathBuf>> {
+/// Lists the files that `path` means, in the order of their names, byte by byte; adds those of unknown formats, but for
+/// marks, to `passed_over`.
+pub(super) fn files(path: &Path, passed_over: &mut Vec<PathBuf>) -> Result<Vec<PathBuf>> {
     // This means standard input; a file of this name is `./-`.
     if path == Path::new("-") {
         return Ok(vec![path.to_owned()]);
     }
     if path.is_dir() {
-        return folder(path);
+        return parts(path, folder(path)?, passed_over);
     }
     match path.to_str() {
         // A path that exists means that file, whatever characters its name has.
-        Some(text) if text.contains(['*', '?', '[']) && !path.exists() => pattern(path, text),
+        Some(text) if text.contains(['*', '?', '[']) && !path.exists() => pattern(path, text, passed_over),
         _ => Ok(vec![path.to_owned()]),
     }
 }
 
-/// Whether a file in a folder is data, and not a mark or a checksum of the program that wrote it, such as `_SUCCESS` or
+/// Whether a file or folder is a mark, a checksum or a log of the program that wrote the data, such as `_SUCCESS` or
 /// `.part-0.crc`.
-fn is_part(path: &Path) -> bool {
-    let hidden = |name: &OsStr| matches!(name.as_encoded_bytes().first(), Some(b'.' | b'_'));
-    is_known(path) && !path.file_name().is_none_or(hidden)
+fn is_mark(path: &Path) -> bool {
+    path.file_name().is_none_or(|name| matches!(name.as_encoded_bytes().first(), Some(b'.' | b'_')))
 }
 
+/// Whether a path fits a pattern only because a wildcard stands for a mark in it, such as `_temporary`.
+fn is_by_chance(pattern: &Path, path: &Path) -> bool {
+    let names = |path: &'_ Path| path.iter().rev().map(OsStr::to_owned).collect::<Vec<_>>();
+    let is_mark = |name: &OsStr| name.as_encoded_bytes().starts_with(b"_");
+    names(pattern).iter().zip(&names(path)).any(|(asked, found)| is_mark(found) && !is_mark(asked))
+}
+
+/// Programs that keep a table in a folder with the files of rows that were deleted, and the folder by which such a
+/// table is known.
+const TABLES: [(&str, &str); 3] = [("_delta_log", "Delta Lake"), (".hoodie", "Hudi"), ("metadata", "Iceberg")];
+
+/// Lists the files in a folder that has no folders in it, but for hidden ones and marks, such as `_temporary`.
 fn folder(path: &Path) -> Result<Vec<PathBuf>> {
     let at = |error: io::Error| Error::io("opening", error).at(path);
     let (mut files, mut folders) = (Vec::new(), Vec::new());
@@ -43,46 +55,63 @@ fn folder(path: &Path) -> Result<Vec<PathBuf>> {
             false => files.push(file),
         }
     }
-    let visible = |folder: &&PathBuf| !folder.file_name().is_none_or(|name| name.as_encoded_bytes().starts_with(b"."));
-    if let Some(inner) = folders.iter().filter(visible).min() {
+    let has = |name: &str| folders.iter().any(|folder| folder.file_name() == Some(OsStr::new(name)));
+    if let Some((_, program)) = TABLES.iter().find(|(log, _)| has(log) && (*log != "metadata" || has("data"))) {
+        let parquet = if has("data") { path.join("data").join("*.parquet") } else { path.join("*.parquet") };
         let reason = format!(
-            "it has folders in it, such as {:?}, which are not read along; name the files by a pattern such as {:?}",
-            inner.file_name().unwrap_or_default(),
-            path.join("*").join("*")
+            "it is a table of {program}, which may have files of rows that were deleted; write its rows to .parquet \
+             files with a program that reads such tables, or name the files by a pattern such as {parquet:?} if all \
+             of them count"
         );
         return Err(Error::format("folder", reason).at(path));
     }
-    parts(path, files)
+    if let Some(inner) = folders.iter().filter(|folder| !is_mark(folder)).min() {
+        let reason = format!(
+            "it has folders in it, such as {:?}, which are not read along; the pattern {:?} stands for the files in \
+             all of them",
+            inner.file_name().unwrap_or_default(),
+            path.join("*")
+        );
+        return Err(Error::format("folder", reason).at(path));
+    }
+    Ok(files)
 }
 
-fn pattern(path: &Path, text: &str) -> Result<Vec<PathBuf>> {
+fn pattern(path: &Path, text: &str, passed_over: &mut Vec<PathBuf>) -> Result<Vec<PathBuf>> {
     let options = glob::MatchOptions { require_literal_leading_dot: true, ..Default::default() };
     let found = glob::glob_with(text, options).map_err(|error| {
         Error::parameter("input", text, format!("no file has this name, and as a pattern it is wrong: {error}"))
     })?;
+    // `**` also fits what is in the folders that it fits.
+    let is_deep = text.contains("**");
     let mut files = Vec::new();
     for file in found.take(MOST) {
         let file = file.map_err(|error| Error::io("opening", error.into()).at(path))?;
-        if !file.is_dir() {
-            files.push(file);
+        match file.is_dir() {
+            _ if !is_deep && is_by_chance(Path::new(text), &file) => {}
+            true if is_deep => {}
+            true => files.append(&mut folder(&file)?),
+            false => files.push(file),
         }
     }
     if files.is_empty() {
         let error = io::Error::new(io::ErrorKind::NotFound, "no file fits this pattern");
         return Err(Error::io("opening", error).at(path));
     }
-    parts(path, files)
+    parts(path, files, passed_over)
 }
 
 /// Returns those of `files` that are data, in the order of their names.
-fn parts(path: &Path, mut files: Vec<PathBuf>) -> Result<Vec<PathBuf>> {
+fn parts(path: &Path, mut files: Vec<PathBuf>, passed_over: &mut Vec<PathBuf>) -> Result<Vec<PathBuf>> {
     files.sort_unstable_by(|a, b| a.as_os_str().as_encoded_bytes().cmp(b.as_os_str().as_encoded_bytes()));
-    let (parts, others): (Vec<PathBuf>, Vec<PathBuf>) = files.into_iter().partition(|file| is_part(file));
+    let (parts, others): (Vec<PathBuf>, Vec<PathBuf>) =
+        files.into_iter().partition(|file| is_known(file) && !is_mark(file));
     if parts.is_empty() {
         let others = list(others.iter().filter_map(|file| file.file_name()).map(OsStr::to_string_lossy));
         return Err(
             Error::format("folder", format!("none of its files holds embeddings: {others}; {}", names())).at(path)
         );
     }
+    passed_over.extend(others.into_iter().filter(|file| !is_mark(file)));
     Ok(parts)
 }

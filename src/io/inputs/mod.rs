@@ -38,6 +38,8 @@ pub struct Inputs {
     blocks: Blocks,
     /// The rows that are left out, by their numbers in the input, in order.
     skipped: Vec<usize>,
+    /// Files in folders, or that patterns fit, whose format is unknown.
+    passed_over: Vec<PathBuf>,
     /// Bytes that were saved of standard input, if it is part of the input.
     saved: Option<u64>,
 }
@@ -65,13 +67,16 @@ impl Inputs {
         options: &ReadOptions,
         progress: impl FnMut(usize, usize) -> ControlFlow<()>,
     ) -> Result<Self> {
-        let mut files = Vec::new();
+        let (mut files, mut passed_over) = (Vec::new(), Vec::new());
         for path in paths {
-            files.append(&mut find::files(path.as_ref())?);
+            files.append(&mut find::files(path.as_ref(), &mut passed_over)?);
         }
         let alone = files.len() == 1;
         let mut readers = Readers::new(options);
         let mut saved = None;
+        if files.iter().filter(|file| *file == Path::new("-")).count() > 1 {
+            return Err(Error::parameter("input", "-", "given once: standard input can be read only once"));
+        }
         for file in files {
             let (reader, is_stdin) = match file == Path::new("-") {
                 true => (standard_input(options, &mut saved), true),
@@ -90,7 +95,7 @@ impl Inputs {
         if readers.parts.is_empty() {
             return Err(ErrorKind::Empty.into());
         }
-        Self::of_readers(readers, saved, progress)
+        Ok(Self { passed_over, ..Self::of_readers(readers, saved, progress)? })
     }
 
     /// Makes the input of at least one part, and finds the rows to leave out.
@@ -101,7 +106,8 @@ impl Inputs {
     ) -> Result<Self> {
         let skips = readers.bad_rows() == BadRows::Skip;
         let spans = Spans::new(readers.parts.iter().map(|part| part.rows))?;
-        let mut inputs = Self { readers, spans, blocks: Blocks::default(), skipped: Vec::new(), saved };
+        let mut inputs =
+            Self { readers, spans, blocks: Blocks::default(), skipped: Vec::new(), passed_over: Vec::new(), saved };
         if skips {
             let mut skipped = Vec::new();
             let total = inputs.total();
@@ -155,6 +161,12 @@ impl Inputs {
     pub fn place(&self, row: usize) -> Option<(&Path, usize)> {
         let (part, row) = self.spans.find(row);
         self.readers.parts.get(part).map(|part| (part.path.as_path(), row))
+    }
+
+    /// Returns the files in folders, or that patterns fit, that were not read because no format of embeddings has their
+    /// extension. Marks, such as `_SUCCESS`, are not among them.
+    pub fn passed_over(&self) -> &[PathBuf] {
+        &self.passed_over
     }
 
     /// Returns the number of bytes of standard input, if it is part of the input; they were saved to a temporary file.

@@ -123,6 +123,79 @@ fn more_files_than_may_be_open_are_read_and_noticed_when_they_change() {
     assert_eq!(error.path(), Some(folder.path("299.npy").as_path()));
 }
 
+/// `hive/day=1` and `hive/day=2`, a file in each, with marks and a log beside them.
+fn partitions() -> Folder {
+    let folder = Folder::new();
+    for (day, range) in [(1, 0..4), (2, 4..10)] {
+        fs::create_dir_all(folder.path(&format!("hive/day={day}"))).unwrap();
+        npy(&folder.path(&format!("hive/day={day}/part-0.npy")), 2, &numbers(range));
+        folder.put(&format!("hive/day={day}/_SUCCESS"), b"");
+        folder.put(&format!("hive/day={day}/notes.txt"), b"");
+    }
+    fs::create_dir(folder.path("hive/_temporary")).unwrap();
+    npy(&folder.path("hive/_temporary/part-9.npy"), 2, &numbers(0..2));
+    folder
+}
+
+#[test]
+fn a_pattern_that_fits_folders_stands_for_their_files() {
+    let folder = partitions();
+    for path in
+        ["hive/day=*", "hive/*", "hive/*/*", "hive/day=*/*.npy", "hive/*/part*", "hive/**/part-0.npy", "hi*/day=[12]"]
+    {
+        let rows = open(folder.path(path), &ReadOptions::default()).unwrap();
+        assert_eq!(all(&rows), numbers(0..10), "{path}");
+    }
+    let marked = open(folder.path("hive/_temp*/*"), &ReadOptions::default()).unwrap();
+    assert_eq!(all(&marked), numbers(0..2), "a mark that is asked for");
+    let error = open(folder.path("hive"), &ReadOptions::default()).unwrap_err().to_string();
+    let advice = format!("{:?}", folder.path("hive").join("*"));
+    assert!(error.contains("day=1") && error.contains(&advice), "{error}");
+    // The pattern of the advice is read, and so is a folder whose only folder is a mark.
+    assert_eq!(open(folder.path("hive/*"), &ReadOptions::default()).unwrap().files().len(), 2);
+    npy(&folder.path("hive/day=1/b.npy"), 2, &numbers(0..2));
+    fs::create_dir(folder.path("hive/day=1/_temporary")).unwrap();
+    assert_eq!(open(folder.path("hive/day=1"), &ReadOptions::default()).unwrap().len(), 3);
+    fs::create_dir(folder.path("hive/day=1/hour=1")).unwrap();
+    let error = open(folder.path("hive/day=*"), &ReadOptions::default()).unwrap_err().to_string();
+    assert!(error.contains("hour=1"), "{error}");
+}
+
+#[test]
+fn folders_of_tables_with_deleted_rows_say_what_they_are() {
+    for (log, data, program) in [
+        ("_delta_log", "*.parquet", "Delta Lake"),
+        (".hoodie", "*.parquet", "Hudi"),
+        ("metadata", "data/*.parquet", "Iceberg"),
+    ] {
+        let folder = Folder::new();
+        fs::create_dir_all(folder.path("d").join(log)).unwrap();
+        fs::create_dir_all(folder.path("d").join(data).parent().unwrap()).unwrap();
+        let error = open(folder.path("d"), &ReadOptions::default()).unwrap_err();
+        assert!(matches!(error.kind(), ErrorKind::Format { format: "folder", .. }), "{error}");
+        let pattern = format!("{:?}", folder.path("d").join(data));
+        let text = error.to_string();
+        assert!(text.contains(program) && text.contains(&pattern) && text.contains("usable folder: "), "{text}");
+    }
+}
+
+#[test]
+fn files_of_other_formats_are_counted_and_marks_are_not() {
+    let folder = parts();
+    let others = |path: &str| {
+        let rows = open(folder.path(path), &ReadOptions::default()).unwrap();
+        rows.passed_over().to_vec()
+    };
+    assert_eq!(others("items"), [folder.path("items/README.md")]);
+    assert_eq!(others("items/part-*"), [""; 0].map(PathBuf::from));
+}
+
+#[test]
+fn standard_input_is_given_once() {
+    let error = Inputs::open(["-", "-"], &ReadOptions::default()).unwrap_err();
+    assert!(error.to_string().contains("read only once"), "{error}");
+}
+
 #[test]
 fn bytes_are_read_as_the_file_of_that_name() {
     let folder = Folder::new();

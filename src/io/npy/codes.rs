@@ -7,9 +7,13 @@ use std::path::Path;
 /// Number of values that are read at a time.
 const CHUNK: usize = 1 << 15;
 
+/// The value that a file of codes has at every level of a row without codes, such as a bad row that was left out.
+pub const NO_CODE: u32 = u32::MAX;
+
 /// Codes in an npy file, read in pieces.
 ///
-/// It takes every integer type of up to 64 bits, as long as the values are codes, 0 to 2^32 - 1.
+/// It takes every integer type of up to 64 bits, as long as the values are codes, 0 to 2^32 - 1. Rows without codes
+/// have [`NO_CODE`] at every level.
 ///
 /// # Shapes
 /// The array is (N, L), N rows of L levels.

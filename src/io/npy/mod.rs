@@ -9,6 +9,6 @@ mod write;
 #[cfg(test)]
 mod tests;
 
-pub use codes::{CodesFile, read_codes};
+pub use codes::{CodesFile, NO_CODE, read_codes};
 pub use rows::NpyRows;
 pub use write::{Element, NpyWriter};

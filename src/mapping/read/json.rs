@@ -1,7 +1,8 @@
 //! IDs in JSON: one object of all items, or one object per line.
 
 use super::super::builder::Builder;
-use super::{Columns, MappingOptions, choose, text};
+use super::text::{self, Texts};
+use super::{Columns, MappingOptions, choose};
 use crate::error::{Error, Result};
 use serde::Deserialize;
 use serde::de::{Deserializer, MapAccess, Visitor};
@@ -22,12 +23,21 @@ enum Id {
 }
 
 impl Id {
-    fn codes(self, key: &str) -> Result<Vec<u64>> {
+    fn codes(self, texts: &mut Texts<'_>, key: &str) -> Result<Vec<u64>> {
         match self {
             Self::Codes(codes) => Ok(codes),
-            Self::Tokens(tokens) => text::codes(&tokens.join(" "), key),
-            Self::Text(text) => text::codes(&text, key),
+            Self::Tokens(tokens) => texts.tokens(&tokens, key),
+            Self::Text(text) => texts.codes(&[&text], key),
             Self::Code(code) => Ok(vec![code]),
+        }
+    }
+}
+
+impl Id {
+    fn text(&self) -> Option<&str> {
+        match self {
+            Self::Text(text) => Some(text),
+            _ => None,
         }
     }
 }
@@ -37,13 +47,14 @@ fn open(path: &Path) -> Result<BufReader<File>> {
 }
 
 /// Reads `{"key": ID, ...}`.
-pub(super) fn object(path: &Path) -> Result<Builder> {
+pub(super) fn object(path: &Path, options: &MappingOptions) -> Result<Builder> {
     let mut reader = serde_json::Deserializer::from_reader(open(path)?);
     let mut problem = None;
-    let read =
-        reader.deserialize_map(Items { problem: &mut problem }).and_then(|builder| reader.end().map(|()| builder));
+    let items = Items { problem: &mut problem, texts: Texts::new(options.template.as_ref()) };
+    let read = reader.deserialize_map(items).and_then(|builder| reader.end().map(|()| builder));
     match (problem, read) {
         (Some(error), _) => Err(error),
+        (None, Ok(builder)) if builder.is_catalogue() => catalogue(&builder),
         (None, Ok(builder)) => Ok(builder),
         (None, Err(error)) if error.is_io() => Err(Error::io("reading", error.into())),
         (None, Err(error)) => {
@@ -57,6 +68,23 @@ pub(super) fn object(path: &Path) -> Result<Builder> {
 struct Items<'a> {
     /// What was wrong with an entry that is proper JSON.
     problem: &'a mut Option<Error>,
+    texts: Texts<'a>,
+}
+
+/// Reads `{"12,5,33": 1, ...}`, in which the keys are the IDs, and the items have no other keys.
+fn catalogue(ids: &Builder) -> Result<Builder> {
+    let mut builder = Builder::default();
+    for key in ids.keys() {
+        if !key.contains(',') {
+            let reason = format!(
+                "all its values are 1, so its keys are IDs, packed into integers such as {key}, which do not say what \
+                 codes they have; write them with commas between the codes, or an index with the items' keys"
+            );
+            return Err(Error::format("json", reason));
+        }
+        builder.push(key.clone(), text::codes(key, key)?)?;
+    }
+    Ok(builder)
 }
 
 impl<'de> Visitor<'de> for Items<'_> {
@@ -66,11 +94,11 @@ impl<'de> Visitor<'de> for Items<'_> {
         f.write_str("an object of items and their IDs")
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> std::result::Result<Builder, A::Error> {
+    fn visit_map<A: MapAccess<'de>>(mut self, mut map: A) -> std::result::Result<Builder, A::Error> {
         let mut builder = Builder::default();
         while let Some(key) = map.next_key::<String>()? {
             let id: Id = map.next_value()?;
-            let pushed = id.codes(&key).and_then(|codes| builder.push(key, codes));
+            let pushed = id.codes(&mut self.texts, &key).and_then(|codes| builder.push(key, codes));
             if let Err(error) = pushed {
                 *self.problem = Some(error);
                 return Err(serde::de::Error::custom("an ID cannot be read"));
@@ -83,6 +111,7 @@ impl<'de> Visitor<'de> for Items<'_> {
 /// Reads an object with a key and an ID from every line.
 pub(super) fn lines(path: &Path, options: &MappingOptions) -> Result<Builder> {
     let mut builder = Builder::default();
+    let mut texts = Texts::new(options.template.as_ref());
     for (number, line) in open(path)?.lines().enumerate() {
         let line = line.map_err(|error| Error::io("reading", error))?;
         if line.trim().is_empty() {
@@ -97,13 +126,24 @@ pub(super) fn lines(path: &Path, options: &MappingOptions) -> Result<Builder> {
             Some(Value::Number(key)) => key.to_string(),
             other => return Err(wrong(format!("the key is {}, not a text or a number", kind(other)))),
         };
-        let mut codes = Vec::new();
-        for id in ids {
-            let value = object.get(id).cloned().unwrap_or_default();
-            let id: Id = serde_json::from_value(value)
-                .map_err(|_| wrong(format!("{id:?} is {}, not a list of codes or a text", kind(object.get(id)))))?;
-            codes.append(&mut id.codes(&key)?);
-        }
+        let read = |id: &&str| -> Result<Id> {
+            let value = object.get(*id).cloned().unwrap_or_default();
+            serde_json::from_value(value)
+                .map_err(|_| wrong(format!("{id:?} is {}, not a list of codes or a text", kind(object.get(*id)))))
+        };
+        let ids = ids.iter().map(read).collect::<Result<Vec<Id>>>()?;
+        // Tokens of the levels belong together.
+        let of_levels: Option<Vec<&str>> = ids.iter().map(Id::text).collect();
+        let codes = match of_levels {
+            Some(levels) => texts.codes(&levels, &key)?,
+            None => {
+                let mut codes = Vec::new();
+                for id in ids {
+                    codes.append(&mut id.codes(&mut texts, &key)?);
+                }
+                codes
+            }
+        };
         builder.push(key, codes)?;
         match weight.map(|weight| object.get(weight)) {
             None => {}

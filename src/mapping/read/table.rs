@@ -3,7 +3,7 @@
 use super::super::builder::Builder;
 use super::MappingOptions;
 #[cfg(any(feature = "csv", feature = "parquet"))]
-use super::{Columns, choose, text};
+use super::{Columns, choose, text::Texts};
 use crate::error::{Error, Result};
 use std::path::Path;
 
@@ -12,6 +12,16 @@ use std::path::Path;
 enum Ids {
     Texts(Vec<String>),
     Lists(crate::io::CodeLists),
+}
+
+#[cfg(feature = "parquet")]
+impl Ids {
+    fn text(&self, row: usize) -> Option<&str> {
+        match self {
+            Self::Texts(texts) => Some(texts.get(row).map_or("", String::as_str)),
+            Self::Lists(_) => None,
+        }
+    }
 }
 
 #[cfg(feature = "parquet")]
@@ -26,14 +36,25 @@ pub(super) fn parquet(path: &Path, options: &MappingOptions) -> Result<Builder> 
     };
     let columns = ids.iter().map(column).collect::<Result<Vec<_>>>()?;
     let mut builder = Builder::default();
+    let mut texts = Texts::new(options.template.as_ref());
     for (row, key) in keys.into_iter().enumerate() {
-        let mut codes = Vec::new();
-        for column in &columns {
-            match column {
-                Ids::Lists(lists) => codes.extend(lists.get(row)),
-                Ids::Texts(texts) => codes.append(&mut text::codes(texts.get(row).map_or("", String::as_str), &key)?),
+        // Tokens of the levels belong together.
+        let of_levels: Option<Vec<&str>> = columns.iter().map(|column| column.text(row)).collect();
+        let codes = match of_levels {
+            Some(levels) => texts.codes(&levels, &key)?,
+            None => {
+                let mut codes = Vec::new();
+                for column in &columns {
+                    match column {
+                        Ids::Lists(lists) => codes.extend(lists.get(row)),
+                        Ids::Texts(_) => {
+                            codes.append(&mut texts.codes(&[column.text(row).unwrap_or_default()], &key)?);
+                        }
+                    }
+                }
+                codes
             }
-        }
+        };
         builder.push(key, codes)?;
     }
     if let Some(weight) = weight {
@@ -94,14 +115,12 @@ mod delimited {
         let place = |name: &str| names.iter().position(|other| *other == name).unwrap_or(usize::MAX);
         let (key, ids, weight) = (place(key), ids.into_iter().map(place).collect::<Vec<_>>(), weight.map(place));
         let mut builder = Builder::default();
+        let mut texts = Texts::new(options.template.as_ref());
         let mut record = StringRecord::new();
         while reader.read_record(&mut record).map_err(wrong)? {
             let field = |at: usize| record.get(at).unwrap_or_default();
-            let mut codes = Vec::new();
-            for id in &ids {
-                codes.append(&mut text::codes(field(*id), field(key))?);
-            }
-            builder.push(field(key).to_owned(), codes)?;
+            let levels: Vec<&str> = ids.iter().map(|id| field(*id)).collect();
+            builder.push(field(key).to_owned(), texts.codes(&levels, field(key))?)?;
             weight.map_or(Ok(()), |weight| builder.weigh(field(weight)))?;
         }
         Ok(builder)

@@ -1,5 +1,6 @@
 use super::*;
 use crate::ErrorKind;
+use crate::io::NO_CODE;
 use crate::io::testing::Folder;
 use crate::rows::{Matrix, Rows};
 
@@ -177,6 +178,7 @@ fn columns_can_be_named_and_one_per_level() {
         key_column: Some("sku".into()),
         id_columns: ids.iter().map(|id| (*id).to_owned()).collect(),
         weight_column: weight.map(str::to_owned),
+        template: None,
     };
     let levels = ["level 1", "level 2"];
     let read = Mapping::read(&path, &named(&levels, None)).unwrap();
@@ -322,4 +324,57 @@ fn files_that_hold_no_ids_say_why() {
         Mapping::read(folder.path("none.json"), &MappingOptions::default()).unwrap_err().kind(),
         ErrorKind::Io { .. }
     ));
+}
+
+/// A level may have all 65,536 codes; rows without codes are no items.
+#[test]
+fn codes_of_the_largest_level_and_rows_without_codes() {
+    use crate::io::NpyWriter;
+    let folder = Folder::new();
+    let path = folder.path("codes.npy");
+    let mut out = NpyWriter::<u32>::create(&path, 3, 2).unwrap();
+    out.write(&[65_535, 1, NO_CODE, NO_CODE, 0, 65_535]).unwrap();
+    out.finish().unwrap();
+    let read = Mapping::read(&path, &MappingOptions::default()).unwrap();
+    assert_eq!((read.keys(), read.left_out()), (&["0".to_owned(), "2".to_owned()][..], 1));
+    assert_eq!(read.codes().values(), [65_535, 1, 0, 65_535]);
+    assert_eq!(read.clusters(), [65_536; 2]);
+    let read = |text: &str| Mapping::read(folder.put("x.json", text.as_bytes()), &MappingOptions::default());
+    // The second code of `b` is one that no item has.
+    let mixed = read(r#"{"a": [0, 65535], "b": [1], "c": [1, 0]}"#).unwrap();
+    assert_eq!(mixed.codes().values(), [0, 65_535, 1, 1, 1, 0]);
+    assert_eq!(mixed.metrics().unwrap().ids.distinct_ids, 3);
+    assert!(read(r#"{"a": [65536]}"#).unwrap_err().to_string().contains("below 65536"));
+}
+
+#[test]
+fn a_catalogue_of_ids_has_an_item_for_every_id() {
+    let folder = Folder::new();
+    let read = |text: &str| Mapping::read(folder.put("sids.json", text.as_bytes()), &MappingOptions::default());
+    let ids = read(r#"{"12,5,33": 1, "12,5,34": 1, "0,1,2": 1}"#).unwrap();
+    assert_eq!(ids.codes().values(), [12, 5, 33, 12, 5, 34, 0, 1, 2]);
+    assert_eq!((ids.keys()[0].as_str(), ids.metrics().unwrap().ids.distinct_ids), ("12,5,33", 3));
+    let error = read(r#"{"805347361": 1, "805347362": 1}"#).unwrap_err().to_string();
+    assert!(error.contains("packed into integers") && error.contains("805347361"), "{error}");
+    // Items that share the ID 1 have other keys, or another item has another ID.
+    assert_eq!(read(r#"{"hat": 1, "cap": 1}"#).unwrap().metrics().unwrap().ids.distinct_ids, 1);
+    assert_eq!(read(r#"{"1": 1, "2": 0}"#).unwrap().keys(), ["1", "2"]);
+}
+
+/// Files of semid may have keys under any name.
+#[test]
+fn the_only_other_column_has_the_keys() {
+    let folder = Folder::new();
+    let mut files = vec![folder.put("a.jsonl", b"{\"sku\":\"hat\",\"id\":\"0-1\",\"codes\":[0,1]}\n")];
+    if cfg!(feature = "csv") {
+        files.push(folder.put("a.csv", b"sku,id\nhat,0-1\n"));
+    }
+    for path in files {
+        let read = Mapping::read(&path, &MappingOptions::default()).unwrap();
+        assert_eq!((read.keys(), read.codes().values()), (&["hat".to_owned()][..], &[0, 1][..]), "{}", path.display());
+    }
+    for text in ["{\"sku\":\"hat\",\"id\":\"0-1\",\"name\":\"Hat\"}", "{\"id\":\"7\",\"title\":\"9\"}"] {
+        let error = Mapping::read(folder.put("b.jsonl", text.as_bytes()), &MappingOptions::default()).unwrap_err();
+        assert!(error.to_string().contains("name the column of the items' keys"), "{error}");
+    }
 }

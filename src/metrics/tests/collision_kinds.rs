@@ -48,6 +48,41 @@ fn kinds_are_those_of_all_distances() {
     }
 }
 
+/// 45,150 pairs: the near distance is that of all of them, whatever the seed and the order of the rows.
+#[test]
+fn near_is_found_from_all_pairs() {
+    const ROWS: usize = 301;
+    let mut stream = Stream::new("near", 1, 0, 0);
+    let mut values: Vec<f32> = (0..ROWS).map(|_| stream.below(1 << 20) as f32).collect();
+    let codes = Codes::new((0..ROWS).map(|row| (row / 2) as u32).collect(), 1).unwrap();
+    let mut all: Vec<f64> = Vec::new();
+    for (i, a) in values.iter().enumerate() {
+        all.extend(values[i + 1..].iter().map(|b| f64::from(a - b).abs()));
+    }
+    all.sort_unstable_by(f64::total_cmp);
+    for seed in 0..4 {
+        stream.shuffle(&mut values);
+        let kinds = collision_kinds(&Matrix::new(&values, 1).unwrap(), &codes, Metric::L2, 0.001, seed, &Device::cpu())
+            .unwrap();
+        assert_eq!((kinds.pairs, kinds.near_is_exact), (45_150, true));
+        assert!((kinds.near_distance - all[45]).abs() < 1.0, "{} {}", kinds.near_distance, all[45]);
+    }
+}
+
+/// Of more rows, it is found from a part of them, and says so.
+#[test]
+fn near_is_estimated_where_there_are_many_pairs() {
+    const ROWS: usize = 6000;
+    let mut values: Vec<f32> = (0..ROWS).map(|row| row as f32).collect();
+    Stream::new("near", 2, 0, 0).shuffle(&mut values);
+    let codes = Codes::new((0..ROWS).map(|row| row as u32).collect(), 1).unwrap();
+    let kinds =
+        collision_kinds(&Matrix::new(&values, 1).unwrap(), &codes, Metric::L2, 0.01, 7, &Device::cpu()).unwrap();
+    assert_eq!((kinds.pairs, kinds.near_is_exact), (2900 * 2899 / 2, false));
+    // On a line of n places, the share of pairs up to d apart is about 2 d / n.
+    assert!((kinds.near_distance - 30.0).abs() < 2.0, "{}", kinds.near_distance);
+}
+
 #[test]
 fn many_rows_of_one_id_are_a_conflict_without_all_their_pairs() {
     let values: Vec<f32> = (0..9000).map(|i| i as f32).collect();

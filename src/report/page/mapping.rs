@@ -85,9 +85,10 @@ fn collisions(kinds: &CollisionKinds, keys: &[String]) -> Markup {
         conflicts.push([id.join("-"), count(conflict.items), real(conflict.largest_distance), names.join(", ")]);
     }
     let intro = format!(
-        "Items that share an ID are equal, near (up to {} apart, which {} of all pairs are), or in conflict.",
+        "Items that share an ID are equal, near (up to {} apart, which {} of {} pairs are), or in conflict.",
         real(kinds.near_distance),
-        percent(kinds.quantile)
+        percent(kinds.quantile),
+        if kinds.near_is_exact { "all".to_owned() } else { format!("{} drawn", count(kinds.pairs)) }
     );
     section(
         "kinds-section",
