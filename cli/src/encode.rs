@@ -12,7 +12,7 @@ use crate::progress::Bar;
 use crate::warnings::{Noticed, Usage};
 use semid::io::{IdWriter, NpyWriter};
 use semid::rq::EncodeReport;
-use semid::{Encoder, IdFormat, Model, Result, Rows};
+use semid::{Encoder, IdFormat, Model, Result, Rows, RqKMeansModel};
 use serde::Serialize;
 use std::path::Path;
 use std::time::Instant;
@@ -84,7 +84,10 @@ pub(crate) fn run(common: &Common, args: &EncodeArgs) -> Outcome {
         saturated_values: report.saturated_values,
         bad_rows: input.skipped(),
         warnings: [
-            outliers::reported(report.saturated_values, &report.outliers, number),
+            match model.downcast::<RqKMeansModel>() {
+                Some(_) => outliers::reported(report.saturated_values, &report.outliers, number),
+                None => outliers::latents(report.saturated_values, &report.outliers, number),
+            },
             noticed.warnings(number),
             usage.warnings(report.rows as usize),
         ]

@@ -186,12 +186,11 @@ impl Evaluation {
     /// Refuses settings that this number of rows does not allow.
     pub(crate) fn check(&self, rows: usize) -> Result<()> {
         if self.k >= rows && self.k > 0 {
-            let expected =
-                format!("{rows} rows have {} neighbours each; 0 leaves neighbours out", rows.saturating_sub(1));
+            let expected = format!("{}; 0 leaves neighbours out", neighbors_of(rows));
             return Err(Error::parameter("k", self.k, expected));
         }
         if let Some(k) = self.curve.iter().find(|k| !(1..rows).contains(*k)).filter(|_| self.k > 0) {
-            let expected = format!("{rows} rows have 1 to {} neighbours each", rows.saturating_sub(1));
+            let expected = format!("{}; give numbers from 1 to that", neighbors_of(rows));
             return Err(Error::parameter("recall_curve", k, expected));
         }
         self.check_alone()?;
@@ -236,5 +235,14 @@ impl Evaluation {
     /// Returns the seed of queries and pairs.
     pub fn get_seed(&self) -> u64 {
         self.seed
+    }
+}
+
+/// Says how many neighbours every row has.
+fn neighbors_of(rows: usize) -> String {
+    match rows {
+        0 | 1 => "a single row has no neighbours".to_owned(),
+        2 => "2 rows have 1 neighbour each".to_owned(),
+        _ => format!("{rows} rows have {} neighbours each", rows - 1),
     }
 }
