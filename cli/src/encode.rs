@@ -13,7 +13,7 @@ use crate::warnings::{Noticed, Usage};
 use semid::io::{IdWriter, NO_CODE, NpyWriter};
 use semid::quantizer::Candidates;
 use semid::rq::EncodeReport;
-use semid::{Encoder, IdFormat, Model, Result, Rows};
+use semid::{Encoder, IdFormat, Model, Result, Rows, RqKMeansModel};
 use serde::Serialize;
 use std::path::Path;
 use std::time::Instant;
@@ -102,7 +102,10 @@ pub(crate) fn run(common: &Common, args: &EncodeArgs) -> Outcome {
         bad_rows: input.skipped(),
         warnings: [
             input.warnings(),
-            outliers::reported(report.saturated_values, &report.outliers, number),
+            match model.downcast::<RqKMeansModel>() {
+                Some(_) => outliers::reported(report.saturated_values, &report.outliers, number),
+                None => outliers::latents(report.saturated_values, &report.outliers, number),
+            },
             noticed.warnings(number),
             usage.warnings(report.rows as usize),
         ]

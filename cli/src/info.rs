@@ -115,8 +115,9 @@ fn text(info: &Info<'_>) -> String {
         let _ = writeln!(out, "{:<12}  semid {}", "fitted by", provenance.semid);
     }
     out.push_str("\nlevel  clusters  largest component\n");
-    for (i, (clusters, largest)) in info.clusters.iter().zip(&info.largest_component).enumerate() {
-        let _ = writeln!(out, "{:>5}  {clusters:>8}  {largest:>17.6}", i + 1);
+    let largest = output::numbers(&info.largest_component);
+    for (i, (clusters, largest)) in info.clusters.iter().zip(largest).enumerate() {
+        let _ = writeln!(out, "{:>5}  {clusters:>8}  {largest:>17}", i + 1);
     }
     out
 }

@@ -148,9 +148,10 @@ fn item_text(found: &OfItem<'_>) -> String {
     if !found.neighbors.is_empty() {
         text += "\nshared  squared distance  ID and item\n";
     }
-    for Near { item, id, shared, squared_distance } in &found.neighbors {
+    let distances = output::numbers(&found.neighbors.iter().map(|near| near.squared_distance).collect::<Vec<_>>());
+    for (Near { item, id, shared, .. }, distance) in found.neighbors.iter().zip(distances) {
         // Writing to a string cannot fail.
-        let _ = writeln!(text, "{shared:>6}  {squared_distance:>16.6}  {id}  {item}");
+        let _ = writeln!(text, "{shared:>6}  {distance:>16}  {id}  {item}");
     }
     text
 }

@@ -16,6 +16,21 @@ pub(crate) fn reported(values: u64, worst: &[Outlier], number: impl Fn(usize) ->
     warnings(values, &worst.iter().map(far).collect::<Vec<_>>(), number)
 }
 
+/// Returns one sentence about rows whose latents, which a network made of their values, lie beyond the grid, if there
+/// are any. Columns of latents say nothing about the input, so only rows are named.
+pub(crate) fn latents(values: u64, worst: &[Outlier], number: impl Fn(usize) -> usize) -> Vec<String> {
+    if values == 0 {
+        return Vec::new();
+    }
+    let (are, were) = if values == 1 { ("latent lies", "it was") } else { ("latents lie", "they were") };
+    let named: Vec<String> = worst.iter().map(|at| format!("row {}", number(at.row as usize))).collect();
+    vec![format!(
+        "{values} {are} far beyond those that the network was trained on, and {were} cut off at the end of their grid; \
+         the worst rows, counted from 0: {}; look for far values in them, and leave them out if they are wrong",
+        named.join(", ")
+    )]
+}
+
 /// Returns one sentence about the values beyond the grid and their worst rows, if there are any; `number` gives the
 /// number of a row in the input.
 pub(crate) fn warnings(values: u64, worst: &[Far], number: impl Fn(usize) -> usize) -> Vec<String> {

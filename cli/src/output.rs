@@ -60,7 +60,8 @@ pub(crate) fn things(number: usize, name: &str) -> String {
     format!("{number} {name}{}", if number == 1 { "" } else { "s" })
 }
 
-/// Writes numbers that stand together in one format, with as many decimals as give four digits to the smallest of them.
+/// Writes numbers that stand together in one format, with as many decimals as give four digits to the smallest of them,
+/// or in powers of ten where that would take too many digits.
 pub(crate) fn numbers(values: &[f64]) -> Vec<String> {
     let sizes = || values.iter().map(|value| value.abs()).filter(|size| *size > 0.0 && size.is_finite());
     let (least, most) = (sizes().fold(f64::INFINITY, f64::min), sizes().fold(0.0, f64::max));
@@ -125,4 +126,19 @@ pub(crate) fn catch_panics(work: impl FnOnce() -> Outcome) -> Outcome {
         let what = PANIC.lock().unwrap_or_else(PoisonError::into_inner).take().unwrap_or_default();
         Err(Failure::Error(format!("internal error: {what}; please report this")))
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::numbers;
+
+    #[test]
+    fn no_number_but_zero_is_shown_as_zero_and_none_is_long() {
+        for value in [0.0, 1.0, -0.5, 8.8e-10, 2.5e72, 1e-300, 123_456.789, 1e8, 3e-7] {
+            let text = numbers(&[value]).concat();
+            let read: f64 = text.parse().unwrap();
+            assert!((read - value).abs() <= 6e-4 * value.abs() && text.len() <= 14, "{value:e} is shown as {text}");
+        }
+        assert_eq!(numbers(&[8.8e-10, 0.5]), ["8.800e-10", "5.000e-1"]);
+    }
 }

@@ -21,6 +21,18 @@ fn with_network() -> Dir {
     dir
 }
 
+/// The columns of latents are none of the input: a far row is named alone.
+#[test]
+fn a_far_row_is_named_without_a_column_of_its_latents() {
+    let dir = with_network();
+    let mut x = super::values(300, 6);
+    x[77 * 6 + 3] = 1e8;
+    dir.npy_of("far.npy", 6, &x);
+    let found = dir.semid("encode --model m.safetensors --input far.npy --output codes.npy --json").json(0);
+    let said = found["warnings"][0].as_str().unwrap();
+    assert!(said.contains("latent") && said.contains("row 77;") && !said.contains("column"), "{said}");
+}
+
 #[test]
 fn every_command_takes_a_network() {
     let dir = with_network();

@@ -54,6 +54,7 @@ fn write_protected_files_stay() {
         ("old.safetensors", format!("{FIT} --output old.safetensors")),
         ("old.npy", "encode --model m.safetensors --input x.npy --output old.npy".to_owned()),
         ("old2.npy", "decode --model m.safetensors --input c.npy --output old2.npy".to_owned()),
+        ("old.jsonl", "sweep --input x.npy --output old.jsonl --levels 1 --clusters 4".to_owned()),
         ("old.html", "report --model m.safetensors --input x.npy --output old.html".to_owned()),
     ] {
         dir.write(name, "old");

@@ -92,6 +92,47 @@ fn ids_that_the_model_cannot_give_are_refused() {
     }
 }
 
+/// A long value is refused before it is read, and no message quotes it.
+#[test]
+fn long_values_cost_nothing_and_are_not_echoed() {
+    let long = "UPDATE ids SET codes = zeroblob(40000000) WHERE item = 'item 7'";
+    let retired = "UPDATE ids SET codes = zeroblob(600), item = NULL, former = 'item 7' WHERE item = 'item 7'";
+    let separator = "UPDATE manifest SET value = printf('%.*c', 1000000, '1') WHERE key = 'separator'";
+    for (sql, part) in [(long, "longer than any"), (retired, "300 codes"), (separator, "separator")] {
+        let dir = registered();
+        execute(&dir, sql);
+        for command in [
+            "assign --db ids.db --input x.npy --items items.txt",
+            "lookup --db ids.db --prefix 0",
+            "stats --db ids.db",
+            "export --db ids.db --output ids.csv",
+        ] {
+            if sql == retired && !command.contains("stats") {
+                continue; // they need not read what is retired
+            }
+            let start = Instant::now();
+            let run = dir.semid(command);
+            assert!(run.code == Some(2) && run.stderr.len() < 5000, "{command}: {} bytes", run.stderr.len());
+            assert!(run.stderr.contains("damaged registry") && run.stderr.contains(part), "{command}: {}", run.stderr);
+            assert!(start.elapsed() < Duration::from_secs(20), "{command}: {:?}", start.elapsed());
+        }
+    }
+}
+
+#[test]
+fn a_registry_without_its_model_is_damaged() {
+    for (sql, part) in [
+        ("DELETE FROM model", "lost its model"),
+        ("UPDATE manifest SET value = '256' WHERE key = 'levels'", "not the one its manifest names"),
+    ] {
+        let dir = registered();
+        execute(&dir, sql);
+        dir.fails("stats --db ids.db", &["ids.db", "damaged registry", part]);
+        let tokens = "export --db ids.db --output vocabulary.json --first-token 0";
+        dir.fails(tokens, &["ids.db", "damaged registry"]);
+    }
+}
+
 #[test]
 fn a_path_is_no_uri() {
     let dir = Dir::with_items();

@@ -69,6 +69,7 @@ fn all_commands_on_rows_tell_of_them() {
         let found = warnings(&dir, &format!("{command} --model m.safetensors --input far.npy"));
         assert_eq!(found, expected, "{command}");
     }
+    assert_eq!(warnings(&dir, "verify --model m.safetensors --input far.npy --device cpu"), expected[..1]);
     assert_eq!(warnings(&dir, "eval --model m.safetensors --input x.npy --k 3"), [""; 0]);
     dir.semid("encode --model m.safetensors --input far.npy --output ids.csv");
     let few = warnings(&dir, "eval --ids ids.csv --clusters 100");

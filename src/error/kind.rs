@@ -169,7 +169,7 @@ pub enum ErrorKind {
     )]
     NotWhole,
     /// The allowed memory is too small for a fit.
-    #[error("{bytes} bytes of memory are too few for {what}, which needs {needed}: {remedy}")]
+    #[error("the memory allowed, {bytes} bytes, is too little for {what}, which needs {needed}: {remedy}")]
     Memory {
         /// Bytes allowed.
         bytes: u64,

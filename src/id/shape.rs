@@ -30,7 +30,7 @@ impl Shape {
         for codes in [Some(&entry.id.codes), entry.encoded.as_ref()].into_iter().flatten() {
             if codes.len() != self.levels {
                 let (found, levels) = (codes.len(), self.levels);
-                return Err(Error::damaged_registry(format!("an ID has {found} codes, {codes:?}, not {levels}")));
+                return Err(Error::damaged_registry(format!("an ID has {found} codes, not {levels}")));
             }
             for (level, code) in codes.iter().enumerate() {
                 let clusters = self.clusters.as_ref().and_then(|all| all.get(level)).copied().unwrap_or(MAX_CLUSTERS);

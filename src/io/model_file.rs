@@ -39,7 +39,12 @@ impl<'a> ModelFile<'a> {
     /// # Errors
     /// [`ErrorKind::Format`] for bytes that are no model file.
     pub(crate) fn read(bytes: &'a [u8]) -> Result<Self> {
-        let broken = |error: SafeTensorError| Error::format("model", error.to_string());
+        let broken = |error: SafeTensorError| match error {
+            SafeTensorError::HeaderTooLarge | SafeTensorError::HeaderTooSmall | SafeTensorError::InvalidHeader(_) => {
+                not_a_model("it is no safetensors file")
+            }
+            error => Error::format("model", error.to_string()),
+        };
         let tensors = SafeTensors::deserialize(bytes).map_err(broken)?;
         let (_, metadata) = SafeTensors::read_metadata(bytes).map_err(broken)?;
         let metadata = metadata.metadata().clone().ok_or_else(|| not_a_model("it has no `__metadata__`"))?;

@@ -220,12 +220,11 @@ impl Evaluation {
     /// Refuses settings that this number of rows does not allow.
     pub(crate) fn check(&self, rows: usize) -> Result<()> {
         if self.k >= rows && self.k > 0 {
-            let expected =
-                format!("{rows} rows have {} neighbours each; 0 leaves neighbours out", rows.saturating_sub(1));
+            let expected = format!("{}; 0 leaves neighbours out", neighbors_of(rows));
             return Err(Error::parameter("k", self.k, expected));
         }
         if let Some(k) = self.curve.iter().find(|k| !(1..rows).contains(*k)).filter(|_| self.k > 0) {
-            let expected = format!("{rows} rows have 1 to {} neighbours each", rows.saturating_sub(1));
+            let expected = format!("{}; give numbers from 1 to that", neighbors_of(rows));
             return Err(Error::parameter("recall_curve", k, expected));
         }
         self.check_alone()?;
@@ -275,5 +274,14 @@ impl Evaluation {
     /// Returns the width of the beam that encodes rows.
     pub fn get_beam(&self) -> usize {
         self.beam
+    }
+}
+
+/// Says how many neighbours every row has.
+fn neighbors_of(rows: usize) -> String {
+    match rows {
+        0 | 1 => "a single row has no neighbours".to_owned(),
+        2 => "2 rows have 1 neighbour each".to_owned(),
+        _ => format!("{rows} rows have {} neighbours each", rows - 1),
     }
 }

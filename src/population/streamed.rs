@@ -102,7 +102,7 @@ impl Needs {
     fn plan(&self, memory: u64) -> Result<Plan> {
         let least = self.fixed().saturating_add(2 * TURN_ROWS * self.row());
         if memory < least {
-            let remedy = "allow more memory, or ask for fewer clusters";
+            let remedy = "allow more memory";
             return Err(ErrorKind::Memory { bytes: memory, needed: least, what: "a fit of this size", remedy }.into());
         }
         let left = memory - self.fixed();

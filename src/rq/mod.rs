@@ -34,6 +34,7 @@ pub(crate) use model_file::KIND;
 pub(crate) use params::SINKHORN_EPSILON;
 pub use params::{Algorithm, Clusters, Hierarchical, Init, Metric, MiniBatch, RqKMeans};
 pub use progress::Progress;
+pub(crate) use progress::readable;
 #[cfg(test)]
 pub(crate) use row_distances::RowDistances;
 pub(crate) use trainer::telling;

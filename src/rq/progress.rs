@@ -1,4 +1,4 @@
-//! What a long fit tells while it runs.
+//! The progress that a long fit reports while it runs.
 
 use crate::error::{ErrorKind, Result};
 use std::fmt;
@@ -30,9 +30,18 @@ impl fmt::Display for Progress {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match (self.iteration, self.changed) {
             (0, _) => f.write_str("choosing the first codewords"),
-            (_, 1) => write!(f, "squared error {:.6}, 1 row changed", self.squared_error),
-            (_, changed) => write!(f, "squared error {:.6}, {changed} rows changed", self.squared_error),
+            (_, 1) => write!(f, "squared error {}, 1 row changed", readable(self.squared_error)),
+            (_, changed) => write!(f, "squared error {}, {changed} rows changed", readable(self.squared_error)),
         }
+    }
+}
+
+/// Writes a number such that its size shows: with six decimals, or in powers of ten where those would say too little or
+/// too much.
+pub(crate) fn readable(value: f64) -> String {
+    match value.abs() {
+        size if size == 0.0 || (1e-3..1e9).contains(&size) || !size.is_finite() => format!("{value:.6}"),
+        _ => format!("{value:.6e}"),
     }
 }
 
@@ -49,5 +58,23 @@ pub(crate) fn report(callback: Callback<'_>, progress: &Progress) -> Result<()> 
     match callback(progress) {
         ControlFlow::Continue(()) => Ok(()),
         ControlFlow::Break(()) => Err(ErrorKind::Cancelled.into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn small_and_large_errors_show_their_size() {
+        let said = |squared_error| Progress { iteration: 1, squared_error, ..Progress::start(1, 9) }.to_string();
+        for (error, text) in [
+            (0.0, "squared error 0.000000, 0 rows changed"),
+            (0.25, "squared error 0.250000, 0 rows changed"),
+            (8.8e-10, "squared error 8.800000e-10, 0 rows changed"),
+            (2.5e72, "squared error 2.500000e72, 0 rows changed"),
+        ] {
+            assert_eq!(said(error), text);
+        }
     }
 }

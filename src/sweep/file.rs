@@ -3,6 +3,7 @@
 use super::checksum;
 use super::record::{CHECKED, FORMAT, LEGACY, SweepRecord};
 use crate::error::{Error, ErrorKind, Result};
+use crate::io::AtomicFile;
 use same_file::Handle;
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, Read, Seek, SeekFrom, Write};
@@ -37,6 +38,7 @@ impl SweepRecord {
 impl SweepFile {
     /// Opens or creates the file and locks it; its contents stay as they are.
     pub(super) fn open(path: &Path) -> Result<Self> {
+        AtomicFile::check_permissions(path)?;
         loop {
             let missing = !path.exists();
             let file = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path);

@@ -219,7 +219,7 @@ impl Work<'_> {
 fn keeps_others(path: &Path, fingerprint: &str) -> Result<()> {
     match Model::load(path) {
         Ok(other) if other.fingerprint() != fingerprint => {
-            let advice = "a folder without the models of other sweeps: there is another model of that name";
+            let advice = "another model of that name is there; give a folder without the models of other sweeps";
             Err(Error::parameter("models", path.display(), advice))
         }
         _ => Ok(()),

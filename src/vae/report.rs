@@ -1,5 +1,6 @@
 //! Reports of a training: its progress, its epochs and its end.
 
+use crate::rq::readable;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -24,11 +25,11 @@ pub struct VaeProgress<'a> {
 /// How the training goes, without where it is.
 impl fmt::Display for VaeProgress<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "loss {:.5}", self.loss)?;
+        write!(f, "loss {}", readable(self.loss))?;
         let Some(last) = self.done.last() else { return Ok(()) };
         let used: Vec<String> = last.used.iter().map(usize::to_string).collect();
-        let (held_out, collisions, used) = (last.held_out_loss, 100.0 * last.collision_rate, used.join("/"));
-        write!(f, ", held out {held_out:.5}, {collisions:.1} % collisions, codes used {used}")
+        let (held_out, collisions, used) = (readable(last.held_out_loss), 100.0 * last.collision_rate, used.join("/"));
+        write!(f, ", held out {held_out}, {collisions:.1} % collisions, codes used {used}")
     }
 }
 

@@ -192,7 +192,10 @@ fn text(summary: &Summary<'_>) -> String {
         text += &format!("{} had codes that were taken", things(collisions, "new item"));
         text += &match moved {
             0 => "\n".to_owned(),
-            _ => format!("; {moved} moved, which added {:.6} to the squared distances\n", summary.added_distance),
+            _ => {
+                let added = output::numbers(&[summary.added_distance]).concat();
+                format!("; {moved} moved, which added {added} to the squared distances\n")
+            }
         };
     }
     if *changed > 0 {

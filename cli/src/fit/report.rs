@@ -2,7 +2,7 @@
 
 use crate::balance::{self, Balance};
 use crate::outliers;
-use crate::output::Failure;
+use crate::output::{Failure, numbers};
 use crate::warnings;
 use semid::quantizer::TrainingReport;
 use semid::rq::{FitReport, LevelReport};
@@ -78,11 +78,11 @@ fn k_means(
 
 fn levels_table(levels: &[LevelReport]) -> String {
     let mut out = String::from("level  clusters  iterations  squared error  empty reseeded\n");
-    for (i, level) in levels.iter().enumerate() {
-        let LevelReport { clusters, iterations, squared_error, empty_reseeded, .. } = level;
+    let errors = numbers(&levels.iter().map(|level| level.squared_error).collect::<Vec<_>>());
+    for (i, (level, error)) in levels.iter().zip(errors).enumerate() {
+        let LevelReport { clusters, iterations, empty_reseeded, .. } = level;
         let level = i + 1;
-        let _ =
-            writeln!(out, "{level:>5}  {clusters:>8}  {iterations:>10}  {squared_error:>13.6}  {empty_reseeded:>14}");
+        let _ = writeln!(out, "{level:>5}  {clusters:>8}  {iterations:>10}  {error:>13}  {empty_reseeded:>14}");
     }
     out
 }
@@ -97,11 +97,15 @@ fn network(report: &RqVaeReport, clusters: &[usize]) -> Result<Told, Failure> {
     ]);
     let mut text = String::from("epoch      loss  reconstruction  held-out loss  collisions  used codes\n");
     let step = report.epochs.len().div_ceil(LISTED).max(1);
-    for epoch in report.epochs.iter().filter(|epoch| epoch.epoch % step == 0 || epoch.epoch == report.best_epoch) {
-        let EpochReport { epoch, loss, reconstruction, held_out_loss, collision_rate, used, .. } = epoch;
+    let listed = |epoch: &&EpochReport| epoch.epoch.is_multiple_of(step) || epoch.epoch == report.best_epoch;
+    let listed: Vec<&EpochReport> = report.epochs.iter().filter(listed).collect();
+    let losses = listed.iter().flat_map(|epoch| [epoch.loss, epoch.reconstruction, epoch.held_out_loss]);
+    let losses = numbers(&losses.collect::<Vec<_>>());
+    for (epoch, losses) in listed.into_iter().zip(losses.as_chunks::<3>().0) {
+        let (EpochReport { epoch, collision_rate, used, .. }, [loss, reconstruction, held_out]) = (epoch, losses);
         let used: Vec<String> = used.iter().map(usize::to_string).collect();
         let (collisions, used) = (format!("{:.2} %", 100.0 * collision_rate), used.join(" / "));
-        let line = format!("{epoch:>5}  {loss:>8.5}  {reconstruction:>14.5}  {held_out_loss:>13.5}  {collisions:>10}");
+        let line = format!("{epoch:>5}  {loss:>8}  {reconstruction:>14}  {held_out:>13}  {collisions:>10}");
         let _ = writeln!(text, "{line}  {used}");
     }
     match report.best_epoch {

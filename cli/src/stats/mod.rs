@@ -6,7 +6,7 @@ use crate::args::{Common, StatsArgs};
 use crate::database;
 use crate::interrupt;
 use crate::output::{self, Answer, Failure, Outcome};
-use semid::Model;
+use semid::SemanticIdEngine;
 use semid::metrics::Bucket;
 use semid::registry::Registry;
 use serde::Serialize;
@@ -63,10 +63,9 @@ struct Largest {
 
 pub(crate) fn run(common: &Common, args: &StatsArgs) -> Outcome {
     let failed = |error| Failure::of_file(error, &args.db);
-    let registry = Registry::open(database::read(&args.db, &args.namespace)?)
-        .and_then(|registry| registry.snapshot())
-        .map_err(failed)?;
-    let stats = stats(&registry, args).map_err(failed)?;
+    let engine = SemanticIdEngine::open(database::read(&args.db, &args.namespace)?).map_err(failed)?;
+    let registry = engine.registry().snapshot().map_err(failed)?;
+    let stats = stats(&registry, engine.model().clusters(), args).map_err(failed)?;
     output::result(common.json, &stats, || text(&stats))?;
     Ok(Answer::Yes)
 }
@@ -85,9 +84,8 @@ fn count(registry: &Registry, clusters: &[usize]) -> semid::Result<Tally> {
     Ok(tally)
 }
 
-fn stats<'a>(registry: &Registry, args: &'a StatsArgs) -> semid::Result<Stats<'a>> {
+fn stats<'a>(registry: &Registry, clusters: Vec<usize>, args: &'a StatsArgs) -> semid::Result<Stats<'a>> {
     let manifest = registry.manifest();
-    let clusters = Model::from_bytes(&registry.model()?)?.clusters();
     let tally = count(registry, &clusters)?;
     let codes = tally.codes()?;
     let ids = codes.as_ref().map(|codes| &codes.ids);

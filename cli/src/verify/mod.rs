@@ -3,9 +3,11 @@
 mod device;
 
 use crate::args::{Common, VerifyArgs};
+use crate::heard::Heard;
 use crate::input::{Input, Texts};
 use crate::interrupt::Watched;
 use crate::output::{self, Answer, Failure, Outcome};
+use crate::warnings::Noticed;
 use device::{Candidate, Entry, Work};
 use semid::{Device, ErrorKind, Matrix, Model, Result, Rows};
 use serde::Serialize;
@@ -46,6 +48,9 @@ pub(crate) fn run(common: &Common, args: &VerifyArgs) -> Outcome {
     }
     let input_rows = rows.len();
     let count = if args.all { input_rows } else { args.rows.clamp(1, input_rows.max(1)) };
+    let noticed = Noticed::of_model(&rows, &model);
+    let see = |first: usize, values: &[f32]| noticed.see(first, values);
+    let rows = Heard::new(&rows, &see);
     let (sample, fit_rows) = (spaced(&rows, count)?, spaced(&rows, input_rows.min(FIT_ROWS))?);
     let some: &dyn Rows = match &sample {
         Some(values) => &Matrix::new(values, rows.dim())?,
@@ -75,7 +80,7 @@ pub(crate) fn run(common: &Common, args: &VerifyArgs) -> Outcome {
         fit_rows: fit_rows.len(),
         fingerprint: model.fingerprint(),
         devices: entries,
-        warnings: input.warnings(),
+        warnings: [input.warnings(), noticed.warnings(|row| input.rows.input_row(row))].concat(),
     };
     output::warn(&verified.warnings);
     output::result(common.json, &verified, || text(&verified))?;

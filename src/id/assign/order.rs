@@ -60,11 +60,15 @@ pub(crate) fn check(manifest: &Manifest, batch: &Batch<'_>) -> Result<Order> {
     }
 }
 
+/// The most bytes of a new item key; stores refuse longer values.
+const LONGEST_KEY: usize = 1_000_000;
+
 /// Refuses item keys that some stores cannot hold.
 fn check_key(item: &str, row: usize) -> Result<()> {
     let reason = match item {
         "" => "is empty",
         _ if item.contains('\0') => "has a NUL character",
+        _ if item.len() > LONGEST_KEY => "has more than a million bytes",
         _ => return Ok(()),
     };
     Err(ErrorKind::ItemKey { row, reason }.into())

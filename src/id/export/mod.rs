@@ -272,6 +272,9 @@ impl<'a> Export<'a> {
     /// given suffixes below `suffixes`.
     fn code_counts(&self, suffixes: u64) -> Result<(Vec<usize>, u64)> {
         let clusters = Model::from_bytes(&self.registry.model()?)?.clusters();
+        if clusters.len() != self.registry.manifest().levels() {
+            return Err(Error::damaged_registry("its model is not the one its manifest names"));
+        }
         let suffixes = match self.registry.id_text().suffix() {
             SuffixForm::WhenNeeded if suffixes < 2 => 0,
             SuffixForm::Always => suffixes.max(1),

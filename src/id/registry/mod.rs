@@ -154,9 +154,10 @@ impl Registry {
     /// Returns the bytes of the model file.
     ///
     /// # Errors
-    /// Any error of the store.
+    /// [`ErrorKind::DamagedRegistry`] where the store has lost the model; any error of the store.
     pub fn model(&self) -> Result<Vec<u8>> {
-        Ok(self.store.model()?.ok_or(ErrorKind::NoRegistry)?)
+        let lost = || ErrorKind::DamagedRegistry { reason: "it has lost its model".to_owned() };
+        Ok(self.store.model()?.ok_or_else(lost)?)
     }
 
     /// Returns the store.

@@ -79,6 +79,12 @@ impl AtomicFile {
         checked.map_err(|error| Error::io("creating", error).at(path))
     }
 
+    /// Refuses a file at `path` that is write-protected by its permissions, for writers that write in place.
+    pub(crate) fn check_permissions(path: &Path) -> Result<()> {
+        let checked = std::fs::metadata(path).map_or(Ok(()), |former| place::check_permissions(&former));
+        checked.map_err(|error| Error::io("opening", error).at(path))
+    }
+
     /// Puts the file in its place, once its bytes are on disk.
     ///
     /// # Errors

@@ -36,18 +36,22 @@ impl Place {
 
 /// Refuses a file that is write-protected, because renaming would replace it all the same.
 fn check_writable(path: &Path, former: &Metadata) -> io::Result<()> {
-    let protected = || {
-        let reason = "the file there is write-protected; make it writable, delete it, or name another file";
-        io::Error::new(ErrorKind::PermissionDenied, reason)
-    };
-    if former.permissions().readonly() {
-        return Err(protected());
-    }
+    check_permissions(former)?;
     match OpenOptions::new().write(true).open(path) {
-        Err(error) if error.kind() == ErrorKind::PermissionDenied => Err(protected()),
+        Err(error) if error.kind() == ErrorKind::PermissionDenied => Err(write_protected()),
         Err(error) => Err(error),
         Ok(_) => Ok(()),
     }
+}
+
+/// Refuses a file that is write-protected by its permissions, which do not stop the superuser.
+pub(super) fn check_permissions(former: &Metadata) -> io::Result<()> {
+    if former.permissions().readonly() { Err(write_protected()) } else { Ok(()) }
+}
+
+fn write_protected() -> io::Error {
+    let reason = "the file there is write-protected; make it writable, delete it, or name another file";
+    io::Error::new(ErrorKind::PermissionDenied, reason)
 }
 
 /// Follows the links at `path` to their end, where nothing exists yet.

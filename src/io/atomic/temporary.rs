@@ -58,7 +58,7 @@ impl Temporary {
         #[cfg(unix)]
         builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
         let file = loop {
-            let file = builder.tempfile_in(folder)?;
+            let file = builder.tempfile_in(folder).map_err(|error| in_folder(folder, &error))?;
             if owner::hold(file.as_file(), file.path())? {
                 break file;
             }
@@ -86,6 +86,17 @@ impl Temporary {
         self.file.persist(path).map_err(|error| error.error)?;
         Ok(())
     }
+}
+
+/// Says in which folder no file could be made, where the error names the temporary file, which nobody asked for.
+fn in_folder(folder: &Path, error: &io::Error) -> io::Error {
+    let kind = error.kind();
+    let folder = folder.display();
+    let reason = match kind {
+        io::ErrorKind::NotFound => format!("there is no folder {folder}"),
+        _ => format!("no file can be made in the folder {folder}: {kind}"),
+    };
+    io::Error::new(kind, reason)
 }
 
 #[cfg(target_os = "linux")]

@@ -36,6 +36,7 @@ fn a_missing_folder_is_an_io_error_with_the_path() {
     let error = AtomicFile::create(&path).unwrap_err();
     assert!(matches!(error.kind(), ErrorKind::Io { .. }), "{error}");
     assert_eq!(error.path(), Some(path.as_path()));
+    assert!(error.to_string().contains("there is no folder") && !error.to_string().contains(".semid-"), "{error}");
     assert!(AtomicFile::create(dir.path()).is_err());
     assert!(names(dir.path()).is_empty());
 }

@@ -25,6 +25,7 @@ fn by_code(code: ErrorCode, error: &rusqlite::Error) -> Error {
         ErrorCode::ReadOnly | ErrorCode::PermissionDenied => ErrorKind::ReadOnly.into(),
         ErrorCode::DiskFull => ErrorKind::Full.into(),
         ErrorCode::DatabaseCorrupt => Error::damaged_registry(error.to_string()),
+        ErrorCode::TooBig => Error::damaged_registry("it has a value that is longer than any of a registry"),
         ErrorCode::NotADatabase => not_a_registry("it is no SQLite database"),
         ErrorCode::CannotOpen => Error::io("opening", io::Error::other(error.to_string())),
         ErrorCode::SystemIoFailure => Error::io("reading or writing", io::Error::other(error.to_string())),

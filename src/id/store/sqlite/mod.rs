@@ -114,7 +114,8 @@ impl SqliteStore {
     /// [`ErrorKind::DamagedRegistry`], which names the first fault found.
     pub fn check(&self) -> Result<()> {
         self.read(|session| {
-            let said = session.row("PRAGMA integrity_check(1)", [], |row| row.get::<_, String>(0))?;
+            let check = || session.row("PRAGMA integrity_check(1)", [], |row| row.get::<_, String>(0));
+            let said = session.with_model(check)?;
             match said.as_deref() {
                 Some("ok") => Ok(()),
                 said => Err(Error::damaged_registry(said.unwrap_or("it cannot be checked"))),
@@ -183,7 +184,8 @@ impl Store for SqliteStore {
     }
 
     fn model(&self) -> Result<Option<Vec<u8>>> {
-        self.read(|session| session.row("SELECT bytes FROM model", [], |row| row.get(0)))
+        let model = |session: &Session| session.row("SELECT bytes FROM model", [], |row| row.get(0));
+        self.read(|session| session.with_model(|| model(session)))
     }
 
     fn namespace(&self) -> &str {
@@ -212,7 +214,7 @@ impl Store for SqliteStore {
     }
 
     fn set_manifest(&mut self, manifest: &Manifest, model: &[u8]) -> Result<()> {
-        self.write(|session| session.set_manifest(&manifest.to_map(), model))
+        self.write(|session| session.with_model(|| session.set_manifest(&manifest.to_map(), model)))
     }
 
     fn begin(&mut self) -> Result<()> {

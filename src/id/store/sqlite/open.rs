@@ -4,10 +4,11 @@ use super::SqliteOptions;
 use super::error::typed;
 use super::place::{self, has_log, plain, uri};
 use super::schema;
-use super::session::Session;
+use super::session::{LONGEST, Session};
 use super::stamp::Stamp;
 use crate::error::{Error, ErrorKind, Result};
 use rusqlite::config::DbConfig;
+use rusqlite::limits::Limit;
 use rusqlite::{Connection, OpenFlags};
 use std::io;
 use std::path::Path;
@@ -155,6 +156,7 @@ fn prepare(connection: &mut Connection, options: &SqliteOptions) -> Result<()> {
         go_on
     };
     connection.busy_handler(Some(wait)).map_err(typed)?;
+    connection.set_limit(Limit::SQLITE_LIMIT_LENGTH, LONGEST).map_err(typed)?;
     connection.pragma_update(None, "cell_size_check", true).map_err(typed)?;
     connection.pragma_update(None, "cache_size", CACHE).map_err(typed)?;
     connection.set_prepared_statement_cache_capacity(32);

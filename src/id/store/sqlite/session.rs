@@ -5,11 +5,16 @@ use super::place;
 use super::schema;
 use super::stamp::Stamp;
 use crate::error::{Error, ErrorKind, Result};
+use rusqlite::limits::Limit;
 use rusqlite::{CachedStatement, Connection, OptionalExtension, Params, Row};
 use std::borrow::Cow;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::path::Path;
+
+/// The most bytes of a record, and of a value other than a model. A longer value fails before it is read, so that a
+/// damaged database costs no memory. Registries refuse longer item keys, and codes have at most 512 bytes.
+pub(super) const LONGEST: i32 = 16 << 20;
 
 /// A connection that one thread uses at a time.
 #[derive(Debug)]
@@ -151,13 +156,22 @@ impl Session {
         answers
     }
 
+    /// Does work that reads or writes a model, whose bytes may be more than [`LONGEST`].
+    pub(super) fn with_model<T>(&self, work: impl FnOnce() -> Result<T>) -> Result<T> {
+        self.connection.set_limit(Limit::SQLITE_LIMIT_LENGTH, i32::MAX).map_err(typed)?;
+        let done = work();
+        self.connection.set_limit(Limit::SQLITE_LIMIT_LENGTH, LONGEST).map_err(typed)?;
+        done
+    }
+
     /// Writes a copy to the empty or missing file `path`.
     pub(super) fn copy_to(&self, path: &Path) -> Result<()> {
         let plain = place::plain(path);
         let name = plain.to_str().ok_or_else(|| Error::parameter("path", path.display(), "UTF-8"))?;
         // SQLite refuses this statement while `query_only` is on, though it changes nothing in this database.
         self.connection.pragma_update(None, "query_only", false).map_err(typed)?;
-        let copied = self.connection.execute("VACUUM INTO ?1", [name]).map_err(|error| typed(error).at(path));
+        let vacuum = || self.connection.execute("VACUUM INTO ?1", [name]).map_err(|error| typed(error).at(path));
+        let copied = self.with_model(vacuum);
         self.connection.pragma_update(None, "query_only", true).map_err(typed)?;
         copied.map(|_| ())
     }

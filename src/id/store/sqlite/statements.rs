@@ -3,7 +3,7 @@
 use super::codec::{decode, encode, end};
 use super::error::typed;
 use super::schema;
-use super::session::Session;
+use super::session::{LONGEST, Session};
 use super::{Entry, Holder, Manifest, Record};
 use crate::error::{Error, ErrorKind, Result};
 use crate::id::namespace::check_name;
@@ -71,6 +71,9 @@ impl Session {
     }
 
     pub(super) fn entry(&self, item: &str) -> Result<Option<Entry>> {
+        if item.len() > LONGEST as usize {
+            return Ok(None); // longer than any that was registered
+        }
         let found = self.row(ENTRY, [item], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
         found.map(entry_of).transpose()
     }
@@ -196,7 +199,11 @@ fn suffix_of(suffix: i64) -> Result<u64> {
 }
 
 fn used_of(largest: Option<i64>) -> Result<u64> {
-    largest.map_or(Ok(0), |largest| Ok(suffix_of(largest)?.saturating_add(1)))
+    match largest {
+        None => Ok(0),
+        Some(i64::MAX) => Err(Error::damaged_registry("an ID has the largest suffix, after which there is no other")),
+        Some(largest) => Ok(suffix_of(largest)?.saturating_add(1)),
+    }
 }
 
 /// Returns the bytes of codes to be written; refuses codes that do not fit.

@@ -111,6 +111,52 @@ fn ids_of_another_length_are_noticed_wherever_they_are_met() {
 }
 
 #[test]
+fn a_suffix_that_none_can_follow_is_damage() {
+    let dir = after("UPDATE ids SET suffix = 9223372036854775807 WHERE item = 'item number 3'");
+    let error = dir.registry().assign(&["new"], &Codes::new(vec![0, 3], 2).unwrap()).unwrap_err();
+    assert!(matches!(error.kind(), ErrorKind::DamagedRegistry { .. }), "{error}");
+}
+
+/// Long values of records are refused before they are read.
+#[test]
+fn a_long_value_is_damage_wherever_it_is_met() {
+    for column in ["codes = zeroblob(20000000)", "encoded = zeroblob(20000000)"] {
+        let dir = after(&format!("UPDATE ids SET {column} WHERE item = 'item number 3'"));
+        let mut registry = dir.registry();
+        let errors = [
+            registry.entry("item number 3").unwrap_err(),
+            registry.records(&[]).find_map(Result::err).unwrap(),
+            assign(&mut registry, 0..20).unwrap_err(),
+        ];
+        for error in errors {
+            assert!(matches!(error.kind(), ErrorKind::DamagedRegistry { .. }), "{column}: {error}");
+            assert!(error.to_string().contains("longer than any") && error.to_string().len() < 1000, "{error}");
+        }
+    }
+}
+
+/// Only models may be longer than what a record may have.
+#[test]
+fn long_models_are_kept_and_long_keys_refused() {
+    let dir = Dir::new();
+    let model = vec![7; 20 << 20];
+    let manifest = Manifest::new("model", 2, Resolver::default(), IdFormat::plain("-")).unwrap();
+    let mut registry = Registry::new(dir.store(), manifest, &model).unwrap();
+    assert_eq!(registry.model().unwrap(), model);
+    let long = "k".repeat(1_000_001);
+    let codes = Codes::new(vec![9, 9], 2).unwrap();
+    let error = registry.assign(&[&long], &codes).unwrap_err();
+    assert!(matches!(error.kind(), ErrorKind::ItemKey { row: 0, .. }), "{error}");
+    registry.assign(&[&long[1..]], &codes).unwrap();
+    dir.store().check().unwrap();
+    let copy = dir.0.path().join("copy.db");
+    dir.store().copy_to(&copy).unwrap();
+    let copy = Registry::open(SqliteStore::open_read_only(&copy).unwrap()).unwrap();
+    assert_eq!((copy.model().unwrap() == model, copy.len().unwrap()), (true, 1));
+    assert_eq!(copy.entry(&"k".repeat(17 << 20)).unwrap(), None);
+}
+
+#[test]
 fn paths_are_never_uris() {
     let dir = tempfile::tempdir().unwrap();
     let here = std::env::current_dir().unwrap();
