@@ -1,7 +1,7 @@
 # the Python examples that need large packages, clippy of the extension, and the tests of semantic-id 0.2.5
 # Only on request: .ci/run python-examples; torch and ray take 7 GB of disk and some minutes to install
 need_python_package
-cargo clippy --manifest-path python/Cargo.toml --target-dir python/target --locked -- -D warnings
+cargo clippy --manifest-path python/Cargo.toml --target-dir "$target" --locked -- -D warnings
 if ! cmp -s python/tests/requirements-large.txt "$packaged/large"; then
   "$packaged/bin/pip" install --quiet --disable-pip-version-check -r python/tests/requirements-large.txt
   cp python/tests/requirements-large.txt "$packaged/large"
