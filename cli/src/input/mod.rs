@@ -8,6 +8,7 @@ use crate::lines;
 use crate::output::{self, Failure};
 use crate::progress::Bar;
 use crate::stderr;
+use semid::ErrorKind;
 use semid::io::Inputs;
 use std::cell::RefCell;
 use std::path::{Path, PathBuf};
@@ -63,11 +64,9 @@ impl Input {
             bad_rows::write(path, &input, keys)?;
         }
         if skipped > 0 {
-            output::warn(&[format!(
-                "{}: {skipped} of {} rows are bad and were left out",
-                input.name.display(),
-                input.rows.total()
-            )]);
+            let were = if skipped == 1 { "is bad and was" } else { "are bad and were" };
+            let (name, total) = (input.name.display(), input.rows.total());
+            output::warn(&[format!("{name}: {skipped} of {total} rows {were} left out")]);
         }
         Ok(input)
     }
@@ -84,6 +83,10 @@ impl Input {
 
     /// Returns the failure of `error` during work on the rows, with their numbers in the input.
     pub(crate) fn failure(&self, error: semid::Error) -> Failure {
+        if matches!(error.kind(), ErrorKind::BadRows { .. }) {
+            // Each of these rows says in which file it is.
+            return Failure::of_rows(error, &self.name);
+        }
         let file = RefCell::new(self.name.clone());
         let error = error.map_rows(|row| {
             let row = self.rows.input_row(row);

@@ -1,5 +1,6 @@
 //! The files that a path means: the file itself, those in a folder, or those that fit a pattern.
 
+use super::pattern;
 use crate::error::{Error, Result};
 use crate::io::formats::{is_known, names};
 use crate::io::list;
@@ -19,10 +20,11 @@ pub(super) fn files(path: &Path) -> Result<Vec<PathBuf>> {
     if path.is_dir() {
         return folder(path);
     }
-    match path.to_str() {
+    let is_pattern = path.as_os_str().as_encoded_bytes().iter().any(|byte| b"*?[".contains(byte));
+    match is_pattern && !path.exists() {
+        true => pattern(path),
         // A path that exists means that file, whatever characters its name has.
-        Some(text) if text.contains(['*', '?', '[']) && !path.exists() => pattern(path, text),
-        _ => Ok(vec![path.to_owned()]),
+        false => Ok(vec![path.to_owned()]),
     }
 }
 
@@ -55,18 +57,9 @@ fn folder(path: &Path) -> Result<Vec<PathBuf>> {
     parts(path, files)
 }
 
-fn pattern(path: &Path, text: &str) -> Result<Vec<PathBuf>> {
-    let options = glob::MatchOptions { require_literal_leading_dot: true, ..Default::default() };
-    let found = glob::glob_with(text, options).map_err(|error| {
-        Error::parameter("input", text, format!("no file has this name, and as a pattern it is wrong: {error}"))
-    })?;
-    let mut files = Vec::new();
-    for file in found.take(MOST) {
-        let file = file.map_err(|error| Error::io("opening", error.into()).at(path))?;
-        if !file.is_dir() {
-            files.push(file);
-        }
-    }
+fn pattern(path: &Path) -> Result<Vec<PathBuf>> {
+    let mut files = pattern::paths(path, MOST)?;
+    files.retain(|file| !file.is_dir());
     if files.is_empty() {
         let error = io::Error::new(io::ErrorKind::NotFound, "no file fits this pattern");
         return Err(Error::io("opening", error).at(path));
@@ -77,6 +70,7 @@ fn pattern(path: &Path, text: &str) -> Result<Vec<PathBuf>> {
 /// Returns those of `files` that are data, in the order of their names.
 fn parts(path: &Path, mut files: Vec<PathBuf>) -> Result<Vec<PathBuf>> {
     files.sort_unstable_by(|a, b| a.as_os_str().as_encoded_bytes().cmp(b.as_os_str().as_encoded_bytes()));
+    files.dedup();
     let (parts, others): (Vec<PathBuf>, Vec<PathBuf>) = files.into_iter().partition(|file| is_part(file));
     if parts.is_empty() {
         let others = list(others.iter().filter_map(|file| file.file_name()).map(OsStr::to_string_lossy));
