@@ -74,9 +74,11 @@ fn is_header(first: &ByteRecord, second: Option<&ByteRecord>) -> Result<bool, St
         (0, true) => Ok(numbers().count() > 1 && second.is_some_and(|line| !line.iter().all(whole))),
         (0, false) => Ok(false),
         (_, true) => Ok(true),
-        (_, false) => Err("its first line has words and numbers, so that it is neither a header nor a row; repair it, or \
+        (_, false) => {
+            Err("its first line has words and numbers, so that it is neither a header nor a row; repair it, or \
              write a header before it"
-            .to_owned()),
+                .to_owned())
+        }
     }
 }
 

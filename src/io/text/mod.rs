@@ -69,7 +69,12 @@ pub(super) fn open(source: Source, extension: &str, options: &ReadOptions) -> Re
 
 impl TextRows {
     fn read(source: Source, lines: Box<dyn Lines>, known: Option<usize>) -> Result<Self> {
-        let mut saved = Saved { spool: Spool::new()?, width: Width::Asked { held: Vec::new(), first: FirstRows::default() }, rows: 0, faults: Vec::new() };
+        let mut saved = Saved {
+            spool: Spool::new()?,
+            width: Width::Asked { held: Vec::new(), first: FirstRows::default() },
+            rows: 0,
+            faults: Vec::new(),
+        };
         let at = |error: Error| error.at(source.path());
         lines.values(&source, &mut |row| saved.add(row).map_err(at))?;
         if saved.rows == 0 {
