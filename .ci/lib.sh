@@ -138,7 +138,7 @@ need_python_package() {
   [ "${found[-1]}" = "${found[0]}" ] || python_versions+=("${found[-1]}")
   python_package "${found[-1]}"
   rm -rf "$tools/wheels"
-  CARGO_TARGET_DIR=python/target "$packaged/bin/maturin" build --quiet --locked --profile dev \
+  CARGO_TARGET_DIR=$target "$packaged/bin/maturin" build --quiet --locked --profile dev \
     --manifest-path python/Cargo.toml --interpreter "$packaged/bin/python" --compatibility linux --out "$tools/wheels"
   wheel=$(echo "$tools"/wheels/semid-*.whl)
 }

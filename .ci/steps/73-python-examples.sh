@@ -2,7 +2,7 @@
 # Only on request: .ci/run python-examples; torch, ray and spark take 8 GB of disk and some minutes to install
 need_python_package
 need_java
-cargo clippy --manifest-path python/Cargo.toml --target-dir python/target --locked -- -D warnings
+cargo clippy --manifest-path python/Cargo.toml --target-dir "$target" --locked -- -D warnings
 if ! cmp -s python/tests/requirements-large.txt "$packaged/large"; then
   "$packaged/bin/pip" install --quiet --disable-pip-version-check -r python/tests/requirements-large.txt
   cp python/tests/requirements-large.txt "$packaged/large"

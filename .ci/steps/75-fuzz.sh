@@ -1,3 +1,3 @@
 # everything that is read, with small damage to the seeds of the fuzz targets
 need_compiler
-cargo test --manifest-path fuzz/Cargo.toml --locked --target-dir target/ci/fuzz
+cargo test --manifest-path fuzz/Cargo.toml --locked --target-dir "$target"

@@ -44,9 +44,12 @@ impl From<semid::Error> for Failure {
 
 /// Writes the error with the option that helps, which the library cannot know.
 fn said(error: &semid::Error) -> String {
+    let text = error.to_string();
     match hint(error.kind()) {
-        Some(hint) => format!("{error} ({hint})"),
-        None => error.to_string(),
+        // The last line of a list is about its last entry.
+        Some(hint) if text.contains('\n') => format!("{text}\n    ({hint})"),
+        Some(hint) => format!("{text} ({hint})"),
+        None => text,
     }
 }
 

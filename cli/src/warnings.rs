@@ -12,6 +12,9 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 /// Share of the codes of a level below which few are used.
 const FEW: f64 = 0.05;
 
+/// Steps of the grid within which rows get few different codes.
+const COARSE: u64 = 64;
+
 /// Most rows of zeros that are named, and most that are counted.
 const NAMED: usize = 5;
 const COUNTED: usize = 1000;
@@ -181,9 +184,17 @@ impl Far {
 }
 
 /// One sentence about dimensions, out of `dim`, whose values differ by few steps of the grid; those that do not differ
-/// by a step are left out.
+/// by a step are left out, unless most dimensions have few.
 pub(crate) fn narrow(narrow: &[NarrowDimension], dim: usize) -> Vec<String> {
     let named = |at: &NarrowDimension| format!("{} ({})", at.column, things(at.steps as usize, "step"));
+    let coarse = narrow.iter().filter(|at| at.steps < COARSE).count();
+    if 2 * coarse > dim {
+        return vec![format!(
+            "in {coarse} of {} half of the values lie within {COARSE} steps of the grid, as the farthest values make \
+             it; if the others matter, leave the far rows out or scale all rows to one length",
+            things(dim, "dimension")
+        )];
+    }
     // Embeddings often have dimensions that their model left unused: beside the others they are as good as constant.
     let narrow: Vec<&NarrowDimension> = narrow.iter().filter(|at| at.steps > 0).collect();
     let named: Vec<String> = narrow.iter().take(NAMED).map(|at| named(at)).collect();

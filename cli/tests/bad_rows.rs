@@ -26,8 +26,12 @@ fn all_bad_rows_are_refused_at_once() {
     let named =
         ["row 3, column 5 is NaN", "row 100, column 0 is inf", "row 101, column 2 is -inf", "row 299, column 1"];
     assert!(named.iter().zip(&lines[1..]).all(|(name, line)| line.contains(name)), "{}", run.stderr);
-    assert!(run.stderr.contains("--bad-rows skip"), "{}", run.stderr);
+    assert!(lines.last().is_some_and(|line| line.starts_with("    (--bad-rows skip")), "{}", run.stderr);
     assert!(!dir.path("out.safetensors").exists());
+    // Of several files none is named for all of them.
+    let run = dir.semid("fit --input x.npy bad.npy --clusters 8 --output out.safetensors");
+    assert!(run.stderr.starts_with("error: x.npy and 1 more: 4 of 600 rows are bad"), "{}", run.stderr);
+    assert!(run.stderr.contains("\n    bad.npy: row 3, column 5 is NaN\n"), "{}", run.stderr);
 }
 
 #[test]
@@ -105,7 +109,7 @@ fn bad_rows_are_listed_without_any_work() {
     let list = "fit --input bad.npy good.npy --bad-rows list --clusters 8 --output out.safetensors";
     let run = dir.semid(list);
     assert_eq!(run.code, Some(1), "{}", run.stderr);
-    assert!(run.stdout.starts_with("4 rows of 596 are bad\nbad.npy: row 3, column 5 is NaN\n"), "{}", run.stdout);
+    assert!(run.stdout.starts_with("4 of 596 rows are bad\nbad.npy: row 3, column 5 is NaN\n"), "{}", run.stdout);
     let json: Value =
         serde_json::from_str(&dir.semid(&format!("{list} --json --bad-rows-output b.jsonl")).stdout).unwrap();
     assert_eq!(json["bad_rows"].as_array().unwrap().len(), 4);
@@ -115,7 +119,7 @@ fn bad_rows_are_listed_without_any_work() {
     assert_eq!((lines.len(), &lines[3]), (4, &last));
     assert!(!dir.path("out.safetensors").exists());
     let none = dir.semid("encode --model m.safetensors --input good.npy --bad-rows list --output c.npy");
-    assert_eq!((none.code, none.stdout.as_str()), (Some(0), "0 rows of 296 are bad\n"), "{}", none.stderr);
+    assert_eq!((none.code, none.stdout.as_str()), (Some(0), "0 of 296 rows are bad\n"), "{}", none.stderr);
     dir.fails(
         "encode --model m.safetensors --input x.npy --bad-rows-output b.csv --output c.npy",
         &["--bad-rows-output b.csv", "--bad-rows skip"],

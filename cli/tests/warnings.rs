@@ -103,6 +103,19 @@ fn dimensions_beside_far_wider_ones_are_told() {
     assert!(found[0].starts_with("1 dimension of 6 differs by fewer than 1,024 steps"), "{found:?}");
     assert!(found[0].contains("dimension 4 ("), "{found:?}");
     assert_eq!(warnings(&dir, "sweep --input x.npy --levels 1 --clusters 8 --k 0 --output s.jsonl"), found);
+    // Where many rows are far larger, the others are coarse in all dimensions.
+    let mut far = super::values(300, 6);
+    far.iter_mut().take(45 * 6).for_each(|value| *value *= 1e6);
+    dir.npy_of("far.npy", 6, &far);
+    let told = warnings(&dir, "fit --input far.npy --levels 1 --clusters 8 --output m.safetensors");
+    let half = "in 6 of 6 dimensions half of the values lie within 64 steps";
+    assert!(told.iter().any(|told| told.starts_with(half)), "{told:?}");
+    // A single far value costs the others nothing.
+    let mut far = super::values(300, 6);
+    far[7] = 1e8;
+    dir.npy_of("one.npy", 6, &far);
+    let told = warnings(&dir, "fit --input one.npy --levels 1 --clusters 8 --output m.safetensors");
+    assert!(told.len() == 1 && told[0].starts_with("1 value lies far beyond"), "{told:?}");
     // A constant has nothing to lose, and what does not even differ by a step is one beside the others.
     x.iter_mut().skip(4).step_by(6).for_each(|value| *value *= 1e-9);
     dir.npy_of("dead.npy", 6, &x);

@@ -17,9 +17,16 @@ pub enum BadRowKind {
     Empty,
     /// The row has another number of values.
     Length {
-        /// Values of the rows before it.
+        /// Values of the other rows.
         expected: usize,
         /// Values of this row.
+        found: usize,
+    },
+    /// The row has another number of bytes, in a column of bytes.
+    Bytes {
+        /// Bytes of the other rows.
+        expected: usize,
+        /// Bytes of this row.
         found: usize,
     },
     /// A value is no number.
@@ -56,7 +63,7 @@ impl BadRowKind {
             Self::Infinite(_) => "infinite",
             Self::Null => "null",
             Self::Empty => "empty",
-            Self::Length { .. } => "wrong length",
+            Self::Length { .. } | Self::Bytes { .. } => "wrong length",
             Self::Text => "no number",
         }
     }
@@ -77,6 +84,7 @@ impl fmt::Display for Fault {
             (None, BadRowKind::Null) => write!(f, "row {row} has no embedding (null)"),
             (_, BadRowKind::Empty) => write!(f, "row {row} is empty"),
             (_, BadRowKind::Length { expected, found }) => write!(f, "row {row} has {found} values, not {expected}"),
+            (_, BadRowKind::Bytes { expected, found }) => write!(f, "row {row} has {found} bytes, not {expected}"),
             (None, kind) => write!(f, "row {row} is {kind}"),
             (Some(column), kind) => write!(f, "row {row}, column {column} is {kind}"),
         }
@@ -89,6 +97,7 @@ impl fmt::Display for BadRowKind {
             Self::Nan => f.write_str("NaN"),
             Self::Infinite(value) => write!(f, "{value}"),
             Self::Length { expected, found } => write!(f, "of {found} values, not {expected}"),
+            Self::Bytes { expected, found } => write!(f, "of {found} bytes, not {expected}"),
             _ => f.write_str(self.name()),
         }
     }

@@ -93,6 +93,14 @@ pub enum ErrorKind {
         /// Dimensions of the rows of the other file.
         found: usize,
     },
+    /// No row of a file tells how long a row is.
+    #[error("none of its {rows} rows has an embedding: {why}")]
+    NoEmbedding {
+        /// Rows of the file.
+        rows: usize,
+        /// What the first of them, or all, are instead.
+        why: String,
+    },
     /// The rows of a list column differ in length.
     #[error(
         "row {row} has {found} values, the rows before it {expected}: every row needs the same number of dimensions"

@@ -115,6 +115,10 @@ impl Error {
         ErrorKind::Format { format, reason: reason.into() }.into()
     }
 
+    pub(crate) fn message(what: &'static str, reason: impl Into<String>) -> Self {
+        ErrorKind::Message { what, reason: reason.into() }.into()
+    }
+
     pub(crate) fn damaged(reason: impl Into<String>) -> Self {
         ErrorKind::Damaged { reason: reason.into() }.into()
     }

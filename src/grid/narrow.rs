@@ -1,7 +1,12 @@
 //! Dimensions that the grid of all of them is coarse for.
 
-/// Steps of the grid below which the values of a dimension are told of.
+/// Steps of the grid below which the values of a dimension are told of, if it is so many times narrower than the widest
+/// one. Where far values make the grid, usual dimensions have hardly more, and lose nothing.
 pub(super) const STEPS: u64 = 1024;
+pub(super) const BESIDE: u64 = 16;
+
+/// Steps below which it is told of in any case: rounding then moves values by some percent of their spread.
+pub(super) const FEW_STEPS: u64 = 64;
 
 /// A dimension whose values differ, but only by few steps of the grid.
 ///
@@ -12,7 +17,7 @@ pub(super) const STEPS: u64 = 1024;
 pub struct NarrowDimension {
     /// The dimension, from 0.
     pub column: usize,
-    /// The steps between the 5 % and the 95 % quantile of the rows' values, or where these are equal, between the
-    /// smallest and the largest; at most 1,023.
+    /// The steps between the 25 % and the 75 % quantile of the rows' values, or where these are equal, between the 5 %
+    /// and the 95 % quantile, or else between the smallest and the largest value; at most 1,023.
     pub steps: u64,
 }

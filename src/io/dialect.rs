@@ -29,6 +29,11 @@ pub(crate) trait Dialect: Rows + Send {
         Ok(Vec::new())
     }
 
+    /// Returns the names of the dimensions, where the file's own header says which columns they are.
+    fn dimensions(&self) -> Option<Vec<String>> {
+        None
+    }
+
     /// Reads the texts of a column, one per row.
     fn strings(&self, column: &str) -> Result<Vec<String>> {
         Err(Error::parameter("column", column, "this format holds no texts beside the embeddings"))

@@ -28,6 +28,7 @@ mod spool;
 #[cfg(test)]
 pub(crate) mod testing;
 mod text;
+mod width;
 
 pub use crate::error::{BadRow, BadRowKind};
 pub use atomic::{AtomicFile, remove_unfinished};

@@ -20,6 +20,12 @@ pub(crate) fn choose(wanted: &str, names: &[&str]) -> Result<Vec<usize>, String>
     if let Some((from, to)) = wanted.split_once("..") {
         return range(from, to)?.iter().map(|name| find(name)).collect();
     }
+    let numbered_so = |name: &&&str| numbered(name).is_some_and(|(before, ..)| before == wanted);
+    if let (true, Some(other)) = (places.contains_key(wanted), names.iter().find(numbered_so)) {
+        return Err(format!(
+            "{wanted:?} is a column, and the beginning of others such as {other:?}; name the columns by a range or a list"
+        ));
+    }
     if wanted.contains(',') || places.contains_key(wanted) {
         return wanted.split(',').map(|name| find(name.trim())).collect();
     }
@@ -96,5 +102,8 @@ mod tests {
             assert!(error.contains(reason), "{wanted}: {error}");
         }
         assert_eq!(choose("é", &["é1", "é0"]), Ok(vec![1, 0]));
+        let error = choose("f", &["f", "id", "f0", "f1"]).unwrap_err();
+        assert!(error.contains("\"f\" is a column, and the beginning of others such as \"f0\""), "{error}");
+        assert_eq!(choose("f0..f1", &["f", "id", "f0", "f1"]), Ok(vec![2, 3]));
     }
 }

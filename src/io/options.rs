@@ -24,6 +24,8 @@ pub struct ReadOptions {
     pub beside: Vec<String>,
     /// What the reader does about rows that cannot be used.
     pub bad_rows: BadRows,
+    /// The number of dimensions of a file in which no row tells it.
+    pub(crate) dim: Option<usize>,
 }
 
 /// How a column of bytes stores the floats of a row: one after the other, the lowest byte first.

@@ -4,12 +4,12 @@
 //! | --- | --- | --- |
 //! | worker | greeting | `SIDw`, version (u32, 1), rows (u64), dimensions (u64) |
 //! | driver | request | length (u64), then so many bytes of a request |
-//! | worker | answer | 0 for a reply or 1 for an error (u8), length (u64), then so many bytes of a reply, or a text in UTF-8 |
+//! | worker | answer | 0 for a reply, 1 for an error (u8); length (u64), then so many bytes: a reply, or UTF-8 |
 //!
 //! Numbers are little endian. The worker ends when its input ends.
 
 use super::worker::Worker;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, Result};
 use std::io::{self, Read, Write};
 
 /// Four letters, and the version of everything that is written to a pipe.
@@ -67,16 +67,17 @@ impl<R: Read, W: Write> Pipe<R, W> {
     /// # Errors
     /// [`ErrorKind::Io`] where reading fails; [`ErrorKind::Message`] for what no worker of this version says.
     pub fn open(mut from: R, to: W) -> Result<Self> {
-        let mut greeting = [0; 24];
-        read(&mut from, &mut greeting, "greeting")?;
-        let (letters, numbers) = greeting.split_at(GREETING.len());
-        let (rows, dim) = numbers.split_at(8);
-        if letters != GREETING {
-            return Err(unusable("greeting", "it is that of another program or version"));
+        let mut part = || {
+            let mut bytes = [0; 8];
+            read(&mut from, &mut bytes, "greeting").map(|()| bytes)
+        };
+        if part()? != GREETING {
+            return Err(Error::message("greeting", "it is that of another program or version"));
         }
-        match usize::try_from(number(dim)) {
-            Ok(dim) if (1..=crate::MAX_DIM).contains(&dim) => Ok(Self { from, to, rows: number(rows), dim }),
-            _ => Err(unusable("greeting", "rows have another number of dimensions than it says")),
+        let (rows, dim) = (u64::from_le_bytes(part()?), u64::from_le_bytes(part()?));
+        match usize::try_from(dim) {
+            Ok(dim) if (1..=crate::MAX_DIM).contains(&dim) => Ok(Self { from, to, rows, dim }),
+            _ => Err(Error::message("greeting", format!("no rows have {dim} dimensions"))),
         }
     }
 
@@ -100,11 +101,11 @@ impl<R: Read, W: Write> Pipe<R, W> {
         write(&mut self.to, request)?;
         let mut kind = [0];
         read(&mut self.from, &mut kind, "answer")?;
-        let answer = next(&mut self.from, "answer")?.ok_or_else(|| unusable("answer", "it is cut off"))?;
+        let answer = next(&mut self.from, "answer")?.ok_or_else(|| Error::message("answer", "it is cut off"))?;
         match kind {
             [0] => Ok(answer),
             [1] => Err(Error::source_of_rows(String::from_utf8_lossy(&answer).into_owned())),
-            [kind] => Err(unusable("answer", format!("{kind} stands for no kind of answer"))),
+            [kind] => Err(Error::message("answer", format!("{kind} stands for no kind of answer"))),
         }
     }
 }
@@ -118,30 +119,24 @@ fn next(input: &mut impl Read, what: &'static str) -> Result<Option<Vec<u8>>> {
     if length.is_empty() {
         return Ok(None);
     }
-    let Ok(length) = length.try_into().map(u64::from_le_bytes) else { return Err(unusable(what, "it is cut off")) };
+    let Ok(length) = length.try_into().map(u64::from_le_bytes) else {
+        return Err(Error::message(what, "it is cut off"));
+    };
     let mut bytes = Vec::new();
     input.by_ref().take(length).read_to_end(&mut bytes).map_err(failed)?;
     match bytes.len() as u64 == length {
         true => Ok(Some(bytes)),
-        false => Err(unusable(what, format!("it is cut off after {} of {length} bytes", bytes.len()))),
+        false => Err(Error::message(what, format!("it is cut off after {} of {length} bytes", bytes.len()))),
     }
 }
 
 fn read(input: &mut impl Read, bytes: &mut [u8], what: &'static str) -> Result<()> {
     input.read_exact(bytes).map_err(|error| match error.kind() {
-        io::ErrorKind::UnexpectedEof => unusable(what, "the worker has ended"),
+        io::ErrorKind::UnexpectedEof => Error::message(what, "the worker has ended"),
         _ => Error::io("reading", error),
     })
 }
 
 fn write(output: &mut impl Write, bytes: &[u8]) -> Result<()> {
     output.write_all(bytes).and_then(|()| output.flush()).map_err(|error| Error::io("writing", error))
-}
-
-fn number(bytes: &[u8]) -> u64 {
-    bytes.iter().rev().fold(0, |number, byte| (number << 8) | u64::from(*byte))
-}
-
-fn unusable(what: &'static str, reason: impl Into<String>) -> Error {
-    ErrorKind::Message { what, reason: reason.into() }.into()
 }

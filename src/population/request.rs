@@ -2,7 +2,7 @@
 
 use super::load::Loaded;
 use crate::codebook::Codebook;
-use crate::error::{ErrorKind, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::grid::GridSketch;
 use crate::partial::Partial;
 use crate::quantization::Quantization;
@@ -137,7 +137,7 @@ impl Reply {
                 *all = sums.ok_or(ErrorKind::Overflow { what: "rows per candidate" })?;
                 Ok(())
             }
-            _ => Err(ErrorKind::Message { what: "pair of replies", reason: "they cannot be merged".into() }.into()),
+            _ => Err(Error::message("pair of replies", "they cannot be merged")),
         }
     }
 }

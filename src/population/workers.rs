@@ -3,7 +3,7 @@
 use super::request::{Reply, Request, State};
 use super::{Ask, Population};
 use crate::device::Table;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, Result};
 use std::sync::Arc;
 
 /// Workers that hold all rows between them, wherever they run: what an engine that runs them offers to a fit.
@@ -211,5 +211,5 @@ fn same(earlier: Option<&Answered>, answer: &Answered) -> Result<()> {
 }
 
 fn unusable(reason: impl Into<String>) -> Error {
-    ErrorKind::Message { what: "reply", reason: reason.into() }.into()
+    Error::message("reply", reason)
 }

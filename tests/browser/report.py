@@ -52,6 +52,14 @@ def make(semid, folder, rows=600):
         "report --model m.safetensors --input x.npy --items names.txt --labels labels.txt --sweep sweep.jsonl "
         "--output report.html --svg figures --device cpu"
     )
+    # The IDs of a registry instead of a model, beside those of an earlier model.
+    run("assign --db ids.db --model m.safetensors --input x.npy --items names.txt --output ids.csv --device cpu")
+    run("fit --input x.npy --clusters 12,6 --seed 7 --output other.safetensors --device cpu")
+    run("assign --db other.db --model other.safetensors --input x.npy --items names.txt --output other.csv --device cpu")
+    pairs = "".join(f"item {i},item {(i * 5 + 12) % 500}\n" for i in range(400))
+    (folder / "pairs.csv").write_text(f"a,b\n{pairs}")
+    run("report --ids ids.csv --against other.csv --input x.npy --items names.txt --interactions pairs.csv "
+        "--output ids.html --device cpu")
     # Four groups, which say in their names what they are.
     colours = ["red", "green", "blue", "yellow"]
     npy(folder / "colours.npy", [[float(50 * (i % 4 == d)) + i * 7 % 11 / 9 for d in range(4)] for i in range(80)])
@@ -124,9 +132,9 @@ def themes(page):
     assert colour() == light
 
 
-def figures(page):
+def figures(page, fewest=7):
     count = page.locator("figure").count()
-    assert count >= 7, count
+    assert count >= fewest, count
     for figure in page.locator("figure > svg, #map > svg").all():
         name, text = (figure.get_attribute(f"aria-{what}") for what in ("labelledby", "describedby"))
         assert page.locator(f"#{name}").text_content() and page.locator(f"#{text}").text_content()
@@ -347,7 +355,8 @@ def main():
         themes(toggled.page)
         assert toggled.errors == [], toggled.errors
         toggled.context.close()
-        for file in ["report", "colours", "deep", "few"]:
+        fewest = {"report": 7, "ids": 6, "deep": 7}
+        for file in ["report", "ids", "colours", "deep", "few"]:
             for scheme in ["light", "dark"]:
                 for width in [360, 1280]:
                     shown = Page(browser, folder / f"{file}.html", width, 800, scheme)
@@ -356,7 +365,8 @@ def main():
                     if shots:
                         shots.mkdir(exist_ok=True)
                         shown.page.screenshot(path=shots / f"{file}-{width}-{scheme}.png", full_page=True)
-                    figures(shown.page) if file in ["report", "deep"] else None
+                    if file in fewest:
+                        figures(shown.page, fewest[file])
                     shown.finish()
         alone(browser, folder / "figures")
         browser.close()

@@ -75,7 +75,8 @@ pub(super) fn list(
 }
 
 fn text(listed: &Listed<'_>, bad: &[BadRow]) -> String {
-    let mut text = format!("{} of {} are bad\n", output::things(bad.len(), "row"), listed.rows);
+    let are = if bad.len() == 1 { "is" } else { "are" };
+    let mut text = format!("{} of {} {are} bad\n", bad.len(), output::things(listed.rows, "row"));
     for (line, bad) in listed.bad_rows.iter().zip(bad) {
         let item = line.item.map_or_else(String::new, |item| format!(" ({item})"));
         let _ = writeln!(text, "{}: {bad}{item}", line.file.display());

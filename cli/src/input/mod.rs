@@ -8,6 +8,7 @@ use crate::lines;
 use crate::output::{self, Failure};
 use crate::progress::Bar;
 use crate::stderr;
+use semid::ErrorKind;
 use semid::io::Inputs;
 use std::cell::RefCell;
 use std::path::{Path, PathBuf};
@@ -118,13 +119,18 @@ impl Input {
             (0, _) => Vec::new(),
             (skipped, total) => {
                 let name = self.name.display();
-                vec![format!("{name}: {skipped} of {total} rows are bad and were left out")]
+                let were = if skipped == 1 { "is bad and was" } else { "are bad and were" };
+                vec![format!("{name}: {skipped} of {total} rows {were} left out")]
             }
         }
     }
 
     /// Returns the failure of `error` during work on the rows, with their numbers in the input.
     pub(crate) fn failure(&self, error: semid::Error) -> Failure {
+        if matches!(error.kind(), ErrorKind::BadRows { .. }) {
+            // Each of these rows says in which file it is.
+            return Failure::of_rows(error, &self.name);
+        }
         let file = RefCell::new(self.name.clone());
         let error = error.map_rows(|row| {
             let row = self.rows.input_row(row);

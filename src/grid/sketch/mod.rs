@@ -5,7 +5,7 @@ mod distinct;
 mod reach;
 
 use super::exponent::finest;
-use super::narrow::{NarrowDimension, STEPS};
+use super::narrow::{BESIDE, FEW_STEPS, NarrowDimension, STEPS};
 use super::range::Range;
 use super::{BEYOND, Grid, pow2, quantize_value, steps};
 use crate::error::{ErrorKind, Result};
@@ -131,15 +131,33 @@ impl GridSketch {
         self.widths(grid).into_iter().map(|width| width.pow(2)).sum::<u64>() as f64 / self.dim() as f64
     }
 
-    /// Returns the dimensions whose values differ by fewer than 1,024 steps of `grid`, and are not all equal; the
-    /// narrowest first, on a tie the lower one.
+    /// Returns the dimensions whose values are not all equal, but differ by few steps of `grid`: by fewer than 1,024 and
+    /// less than a sixteenth of the widest dimension, or by fewer than 64. The narrowest come first, on a tie the lower
+    /// one.
     pub fn narrow(&self, grid: &Grid) -> Vec<NarrowDimension> {
-        let differ = |column: usize| self.range.min.get(column) < self.range.max.get(column);
-        let widths = self.widths(grid).into_iter().enumerate();
-        let narrow = widths.filter(|(column, steps)| *steps < STEPS && differ(*column));
-        let mut narrow: Vec<_> = narrow.map(|(column, steps)| NarrowDimension { column, steps }).collect();
-        narrow.sort_by_key(|dimension| dimension.steps);
-        narrow
+        let rows = self.sample.rows();
+        let scale = pow2(grid.exponent());
+        let of = |(column, offset): (usize, &f32)| {
+            let [low, high] = self.middle(&rows, column)?;
+            let steps = |x: f32| i64::from(quantize_value(x, *offset, scale));
+            Some(NarrowDimension { column, steps: (steps(high) - steps(low)).unsigned_abs() })
+        };
+        let mut all: Vec<_> = grid.offset().iter().enumerate().filter_map(of).collect();
+        let widest = all.iter().map(|dimension| dimension.steps).max().unwrap_or(0);
+        all.retain(|at| at.steps < FEW_STEPS || (at.steps < STEPS && at.steps < widest / BESIDE));
+        all.sort_by_key(|dimension| dimension.steps);
+        all
+    }
+
+    /// Returns two different values of a dimension between which many lie: the 25 % and the 75 % quantile of the
+    /// sample, or else the 5 % and the 95 % quantile, or else the smallest and the largest value.
+    fn middle(&self, rows: &[&[f32]], d: usize) -> Option<[f32; 2]> {
+        let mut values: Vec<f32> = rows.iter().filter_map(|row| row.get(d).copied()).collect();
+        let count = values.len();
+        let mut quantile = |percent: usize| smallest(&mut values, (count * percent).div_ceil(100), f32::total_cmp);
+        let all = [*self.range.min.get(d)?, *self.range.max.get(d)?];
+        let bounds = [[quantile(25), quantile(75)], [quantile(5), quantile(95)], all];
+        bounds.into_iter().find(|[low, high]| low < high)
     }
 
     /// Returns the dimensions with a value beyond `grid`, ascending.

@@ -1,5 +1,6 @@
 //! The files that a path means: the file itself, those in a folder, or those that fit a pattern.
 
+use super::pattern;
 use crate::error::{Error, Result};
 use crate::io::formats::{is_known, names};
 use crate::io::list;
@@ -20,10 +21,11 @@ pub(super) fn files(path: &Path, passed_over: &mut Vec<PathBuf>) -> Result<Vec<P
     if path.is_dir() {
         return parts(path, folder(path)?, passed_over);
     }
-    match path.to_str() {
+    let is_pattern = path.as_os_str().as_encoded_bytes().iter().any(|byte| b"*?[".contains(byte));
+    match is_pattern && !path.exists() {
+        true => pattern(path, passed_over),
         // A path that exists means that file, whatever characters its name has.
-        Some(text) if text.contains(['*', '?', '[']) && !path.exists() => pattern(path, text, passed_over),
-        _ => Ok(vec![path.to_owned()]),
+        false => Ok(vec![path.to_owned()]),
     }
 }
 
@@ -77,18 +79,13 @@ fn folder(path: &Path) -> Result<Vec<PathBuf>> {
     Ok(files)
 }
 
-fn pattern(path: &Path, text: &str, passed_over: &mut Vec<PathBuf>) -> Result<Vec<PathBuf>> {
-    let options = glob::MatchOptions { require_literal_leading_dot: true, ..Default::default() };
-    let found = glob::glob_with(text, options).map_err(|error| {
-        Error::parameter("input", text, format!("no file has this name, and as a pattern it is wrong: {error}"))
-    })?;
+fn pattern(path: &Path, passed_over: &mut Vec<PathBuf>) -> Result<Vec<PathBuf>> {
     // `**` also fits what is in the folders that it fits.
-    let is_deep = text.contains("**");
+    let is_deep = path.iter().any(|name| name == "**");
     let mut files = Vec::new();
-    for file in found.take(MOST) {
-        let file = file.map_err(|error| Error::io("opening", error.into()).at(path))?;
+    for file in pattern::paths(path, MOST)? {
         match file.is_dir() {
-            _ if !is_deep && is_by_chance(Path::new(text), &file) => {}
+            _ if !is_deep && is_by_chance(path, &file) => {}
             true if is_deep => {}
             true => files.append(&mut folder(&file)?),
             false => files.push(file),
@@ -104,6 +101,7 @@ fn pattern(path: &Path, text: &str, passed_over: &mut Vec<PathBuf>) -> Result<Ve
 /// Returns those of `files` that are data, in the order of their names.
 fn parts(path: &Path, mut files: Vec<PathBuf>, passed_over: &mut Vec<PathBuf>) -> Result<Vec<PathBuf>> {
     files.sort_unstable_by(|a, b| a.as_os_str().as_encoded_bytes().cmp(b.as_os_str().as_encoded_bytes()));
+    files.dedup();
     let (parts, others): (Vec<PathBuf>, Vec<PathBuf>) =
         files.into_iter().partition(|file| is_known(file) && !is_mark(file));
     if parts.is_empty() {

@@ -2,6 +2,7 @@
 
 mod blocks;
 mod find;
+mod pattern;
 mod readers;
 mod scan;
 #[cfg(test)]
@@ -73,24 +74,38 @@ impl Inputs {
         }
         let alone = files.len() == 1;
         let mut readers = Readers::new(options);
-        let mut saved = None;
+        let (mut saved, mut named) = (None, None);
         if files.iter().filter(|file| *file == Path::new("-")).count() > 1 {
             return Err(Error::parameter("input", "-", "given once: standard input can be read only once"));
         }
+        // Files in which no row tells how long it is, before the first one in which a row does.
+        let mut untold: Vec<(PathBuf, Error)> = Vec::new();
         for file in files {
             let (reader, is_stdin) = match file == Path::new("-") {
                 true => (standard_input(options, &mut saved), true),
-                false => (formats::open(&file, options), false),
+                false => (formats::open(&file, &readers.options), false),
             };
             match reader {
                 Ok(reader) if reader.is_empty() && !alone => {}
                 Ok(reader) => {
                     check_width(&readers, &file, &*reader)?;
+                    check_names(&mut named, &file, &*reader)?;
+                    readers.options.dim = Some(reader.dim());
+                    for (file, _) in untold.drain(..) {
+                        let reader = formats::open(&file, &readers.options)?;
+                        readers.push(file, reader, false);
+                    }
                     readers.push(file, reader, is_stdin);
                 }
                 Err(error) if matches!(error.kind(), ErrorKind::Empty) && !alone => {}
+                Err(error) if matches!(error.kind(), ErrorKind::NoEmbedding { .. }) && !alone && !is_stdin => {
+                    untold.push((file, error));
+                }
                 Err(error) => return Err(error),
             }
+        }
+        if let Some((_, error)) = untold.into_iter().next() {
+            return Err(error);
         }
         if readers.parts.is_empty() {
             return Err(ErrorKind::Empty.into());
@@ -308,6 +323,23 @@ fn check_width(readers: &Readers, path: &Path, reader: &dyn Dialect) -> Result<(
             Err(Error::from(ErrorKind::Widths { first, expected, found }).at(path))
         }
         _ => Ok(()),
+    }
+}
+
+/// Refuses a file whose dimensions have other names than those of the files before it, as rows would be mixed up. The
+/// first file with names, and these, are in `named`.
+fn check_names(named: &mut Option<(PathBuf, Vec<String>)>, path: &Path, reader: &dyn Dialect) -> Result<()> {
+    let Some(names) = reader.dimensions() else { return Ok(()) };
+    let (first, expected) = named.get_or_insert_with(|| (path.to_owned(), names.clone()));
+    match names.iter().zip(expected).find(|(name, expected)| name != expected) {
+        Some((name, expected)) => {
+            let reason = format!(
+                "it has the column {name:?} where {} has {expected:?}; name the columns that are dimensions",
+                first.display()
+            );
+            Err(Error::format("embeddings", reason).at(path))
+        }
+        None => Ok(()),
     }
 }
 

@@ -29,7 +29,7 @@ impl fmt::Debug for Part {
 pub(super) struct Readers {
     pub(super) parts: Vec<Part>,
     pub(super) dim: usize,
-    options: ReadOptions,
+    pub(super) options: ReadOptions,
     /// The reader used last is the last one.
     open: Mutex<Vec<(usize, Arc<dyn Dialect>)>>,
 }

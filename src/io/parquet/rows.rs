@@ -7,6 +7,7 @@ use crate::io::ReadOptions;
 use crate::io::dense::check_span;
 use crate::io::dialect::Dialect;
 use crate::io::file::Source;
+use crate::io::width::FirstRows;
 use crate::rows::Rows;
 use arrow_array::Array;
 use std::fmt;
@@ -32,7 +33,7 @@ const BLOCK_BYTES: usize = 64 << 20;
 /// unpack to 64 MiB and 1,024 times its bytes).
 ///
 /// # Shapes
-/// (N, D), with D from the first row that has values and checked in every row that is read.
+/// (N, D), with D from the first rows that have values and checked in every row that is read.
 #[derive(Debug)]
 pub struct ParquetRows {
     table: Table,
@@ -77,7 +78,7 @@ impl ParquetRows {
             return Err(Error::from(ErrorKind::Empty).at(table.path()));
         }
         let layout = layout::choose(&table, options)?;
-        let dim = width(&table, &*layout)?;
+        let dim = width(&table, &*layout, options.dim)?;
         if dim == 0 || dim > MAX_DIM {
             return Err(Error::from(ErrorKind::Dim { dim }).at(table.path()));
         }
@@ -167,31 +168,38 @@ impl ParquetRows {
     }
 }
 
-/// Returns the number of values of the first row that has some.
-fn width(table: &Table, layout: &dyn Layout) -> Result<usize> {
+/// Returns the number of values that most of the first rows have that have some; where there are none, it is `known`.
+fn width(table: &Table, layout: &dyn Layout, known: Option<usize>) -> Result<usize> {
     let mut arrays = table.arrays(layout.leaves(), 0, 1, MAX_DIM)?;
     let mut empty = false;
+    let mut first = FirstRows::default();
     for row in 0..table.rows() {
-        let columns = table.next(&mut arrays).map_err(|error| match error.kind() {
-            // The first row says how long all rows are, so a first row that is too long is not ragged.
-            ErrorKind::Ragged { row: long, found, .. } if *long == row => {
-                Error::from(ErrorKind::Dim { dim: *found }).at(table.path())
-            }
-            ErrorKind::Ragged { row, found, .. } => {
-                table.error(format!("row {row} has {found} values or more, where {MAX_DIM} are the most"))
-            }
-            _ => error,
-        })?;
+        let columns = match table.next(&mut arrays) {
+            Ok(columns) => columns,
+            Err(error) => match error.kind() {
+                // Reading meets this row again, and finds it bad beside the others.
+                ErrorKind::Ragged { .. } if first.width().is_some() => break,
+                // The first row says how long all rows are, so a first row that is too long is not ragged.
+                ErrorKind::Ragged { row: long, found, .. } if *long == row => {
+                    return Err(Error::from(ErrorKind::Dim { dim: *found }).at(table.path()));
+                }
+                ErrorKind::Ragged { row, found, .. } => {
+                    let reason = format!("row {row} has {found} values or more, where {MAX_DIM} are the most");
+                    return Err(table.error(reason));
+                }
+                _ => return Err(error),
+            },
+        };
         match layout.len(&columns, 0) {
             None => {}
             Some(0) => empty = true,
-            Some(dim) => return Ok(dim),
+            Some(len) if first.add(len) => break,
+            Some(_) => {}
         }
     }
-    match empty {
-        true => Ok(0),
-        false => Err(table.error("no row has an embedding: all are null")),
-    }
+    let why = if empty { "all are empty or null" } else { "all are null" };
+    let none = ErrorKind::NoEmbedding { rows: table.rows(), why: why.to_owned() };
+    first.width().or(known).ok_or_else(|| Error::from(none).at(table.path()))
 }
 
 impl Cursor {

@@ -20,17 +20,16 @@ pub(super) struct Csv {
 impl Csv {
     /// Finds the names of the columns and those that are dimensions.
     pub(super) fn open(source: &Source, delimiter: u8, options: &ReadOptions) -> Result<Self> {
-        let mut first = None;
-        records(source, delimiter, |_, record| {
-            first = Some(record.clone());
-            Ok(false)
+        let mut lines = Vec::new();
+        records(source, delimiter, |row, record| {
+            lines.push(record.clone());
+            Ok(row < 1)
         })?;
-        let Some(first) = first else {
+        let mut lines = lines.into_iter();
+        let Some(first) = lines.next() else {
             return Ok(Self { delimiter, names: None, dimensions: None });
         };
-        // The first row is a header if it has a field that is not empty and no number.
-        let is_header = first.iter().any(|field| !field.trim_ascii().is_empty() && number(field).is_none());
-        if !is_header {
+        if !is_header(&first, lines.next().as_ref()).map_err(|reason| source.error(reason))? {
             return match (&options.columns, options.beside.first()) {
                 (None, None) => Ok(Self { delimiter, names: None, dimensions: None }),
                 _ => Err(source.error("it has no header with the names of its columns; write one as its first line")),
@@ -43,6 +42,12 @@ impl Csv {
         }
         let dimensions = match &options.columns {
             Some(wanted) => names::choose(wanted, &all_names).map_err(|reason| source.error(reason))?,
+            None if all.iter().any(String::is_empty) => {
+                return Err(source.error(
+                    "a column has no name, as the index that pandas writes: leave it out (in pandas: index=False), or \
+                     name the columns that are dimensions",
+                ));
+            }
             None => (0..all.len()).filter(|i| !all.get(*i).is_some_and(|name| options.beside.contains(name))).collect(),
         };
         Ok(Self { delimiter, names: Some(all), dimensions: Some(dimensions) })
@@ -50,6 +55,30 @@ impl Csv {
 
     fn skipped(&self) -> usize {
         usize::from(self.names.is_some())
+    }
+}
+
+/// Returns whether the first line is a header: if its fields, but for empty ones, are no numbers, or if the numbers
+/// among them count up from 0, as pandas names columns. Where all are numbers that do, and the next line has whole
+/// numbers too, both lines are rows.
+fn is_header(first: &ByteRecord, second: Option<&ByteRecord>) -> Result<bool, String> {
+    let fields = || first.iter().map(<[u8]>::trim_ascii).filter(|field| !field.is_empty());
+    let numbers = || fields().filter(|field| number(field).is_some());
+    let whole = |field: &[u8]| field.trim_ascii().iter().all(|byte| byte.is_ascii_digit() || *byte == b'-');
+    if numbers().next().is_none() {
+        return Ok(fields().next().is_some());
+    }
+    let counts_up = numbers().enumerate().all(|(i, field)| *field == *i.to_string().as_bytes());
+    let words = fields().count() - numbers().count();
+    match (words, counts_up) {
+        (0, true) => Ok(numbers().count() > 1 && second.is_some_and(|line| !line.iter().all(whole))),
+        (0, false) => Ok(false),
+        (_, true) => Ok(true),
+        (_, false) => {
+            Err("its first line has words and numbers, so that it is neither a header nor a row; repair it, or \
+             write a header before it"
+                .to_owned())
+        }
     }
 }
 
@@ -102,6 +131,11 @@ impl Lines for Csv {
 
     fn columns(&self) -> Vec<String> {
         self.names.clone().unwrap_or_default()
+    }
+
+    fn dimensions(&self) -> Option<Vec<String>> {
+        let names = self.names.as_ref()?;
+        Some(self.dimensions.as_ref()?.iter().filter_map(|column| names.get(*column).cloned()).collect())
     }
 
     fn strings(&self, source: &Source, column: &str) -> Result<Vec<String>> {

@@ -16,6 +16,7 @@ use super::dense::{Dense, Float};
 use super::dialect::Dialect;
 use super::file::Source;
 use super::spool::Spool;
+use super::width::FirstRows;
 use crate::MAX_DIM;
 use crate::error::{BadRowKind, Error, ErrorKind, Fault, Result, try_reserve};
 use crate::rows::Rows;
@@ -30,6 +31,11 @@ pub(super) trait Lines: Send + Sync {
 
     /// Returns the names of the columns that texts can be read from.
     fn columns(&self) -> Vec<String>;
+
+    /// Returns the names of the dimensions, where a header says which columns they are.
+    fn dimensions(&self) -> Option<Vec<String>> {
+        None
+    }
 
     /// Reads the texts of a column.
     fn strings(&self, source: &Source, column: &str) -> Result<Vec<String>>;
@@ -58,49 +64,24 @@ pub(super) fn open(source: Source, extension: &str, options: &ReadOptions) -> Re
         "csv" | "tsv" => Box::new(csv::Csv::open(&source, if extension == "tsv" { b'\t' } else { b',' }, options)?),
         _ => return Err(source.error("it is no text of a known format")),
     };
-    TextRows::read(source, lines)
+    TextRows::read(source, lines, options.dim)
 }
 
 impl TextRows {
-    fn read(source: Source, lines: Box<dyn Lines>) -> Result<Self> {
-        let mut spool = Spool::new()?;
-        let (mut dim, mut rows) = (0, 0_usize);
-        let mut faults: Vec<Fault> = Vec::new();
-        let mut zeros = Vec::new();
-        // Number of rows before the first good one; the length of a row is not known yet.
-        let mut ahead = 0;
-        lines.values(&source, &mut |Row { values, bad }| {
-            if dim == 0 && bad.is_none() && !values.is_empty() {
-                dim = values.len();
-                if dim > MAX_DIM {
-                    return Err(Error::from(ErrorKind::Dim { dim }).at(source.path()));
-                }
-                zeros = vec![0.0; dim];
-                (0..std::mem::take(&mut ahead)).try_for_each(|_| spool.floats(&zeros))?;
-            }
-            let length = (values.is_empty() || values.len() != dim).then_some(match values.len() {
-                0 => (None, BadRowKind::Empty),
-                found => (None, BadRowKind::Length { expected: dim, found }),
-            });
-            if let Some((column, kind)) = bad.or(length) {
-                try_reserve(&mut faults, 1, "the bad rows")?;
-                faults.push(Fault { row: rows, column, kind });
-                match dim {
-                    0 => ahead += 1,
-                    _ => spool.floats(&zeros)?,
-                }
-            } else {
-                spool.floats(values)?;
-            }
-            rows += 1;
-            Ok(())
-        })?;
-        if rows == 0 {
-            return Err(Error::from(ErrorKind::Empty).at(source.path()));
+    fn read(source: Source, lines: Box<dyn Lines>, known: Option<usize>) -> Result<Self> {
+        let mut saved = Saved {
+            spool: Spool::new()?,
+            width: Width::Asked { held: Vec::new(), first: FirstRows::default() },
+            rows: 0,
+            faults: Vec::new(),
+        };
+        let at = |error: Error| error.at(source.path());
+        lines.values(&source, &mut |row| saved.add(row).map_err(at))?;
+        if saved.rows == 0 {
+            return Err(at(ErrorKind::Empty.into()));
         }
-        if dim == 0 {
-            return Err(source.error(format!("none of its {rows} rows is one of numbers: {}", first(&faults))));
-        }
+        let dim = saved.decide(known).map_err(at)?;
+        let Saved { spool, rows, faults, .. } = saved;
         let spooled = spool.finish(source.path(), "spooled")?;
         let bytes = spooled.len();
         let values =
@@ -109,8 +90,88 @@ impl TextRows {
     }
 }
 
-fn first(faults: &[Fault]) -> String {
-    faults.first().map_or_else(String::new, ToString::to_string)
+/// Rows of text on their way to a temporary file.
+struct Saved {
+    spool: Spool,
+    width: Width,
+    rows: usize,
+    faults: Vec<Fault>,
+}
+
+/// How long a row is.
+enum Width {
+    /// The first rows are held until they tell it.
+    Asked { held: Vec<Held>, first: FirstRows },
+    /// Zeros, which take the place of a bad row.
+    Known(Vec<f32>),
+}
+
+/// A row that is not saved yet.
+struct Held {
+    len: usize,
+    /// No values where the row is bad, or longer than any row may be.
+    values: Vec<f32>,
+}
+
+impl Saved {
+    fn add(&mut self, Row { values, bad }: Row<'_>) -> Result<()> {
+        let row = self.rows;
+        self.rows += 1;
+        let bad = bad.or(values.is_empty().then_some((None, BadRowKind::Empty)));
+        if let Some((column, kind)) = bad {
+            self.fault(row, column, kind)?;
+        }
+        let len = if bad.is_some() { 0 } else { values.len() };
+        let values = if (1..=MAX_DIM).contains(&len) { values } else { &[] };
+        match &mut self.width {
+            Width::Known(_) => self.put(row, len, values),
+            Width::Asked { held, first } => {
+                try_reserve(held, 1, "the first rows")?;
+                held.push(Held { len, values: values.to_vec() });
+                match len > 0 && first.add(len) {
+                    true => self.decide(None).map(|_| ()),
+                    false => Ok(()),
+                }
+            }
+        }
+    }
+
+    fn fault(&mut self, row: usize, column: Option<usize>, kind: BadRowKind) -> Result<()> {
+        try_reserve(&mut self.faults, 1, "the bad rows")?;
+        self.faults.push(Fault { row, column, kind });
+        Ok(())
+    }
+
+    /// Saves a row; one that is bad already has the length 0.
+    fn put(&mut self, row: usize, len: usize, values: &[f32]) -> Result<()> {
+        let Width::Known(zeros) = &self.width else { return Ok(()) };
+        let expected = zeros.len();
+        if len == expected {
+            return self.spool.floats(values);
+        }
+        self.spool.floats(zeros)?;
+        match len {
+            0 => Ok(()),
+            found => self.fault(row, None, BadRowKind::Length { expected, found }),
+        }
+    }
+
+    /// Returns the length of a row; decides it by the rows held, if it is not known yet, or else by `known`.
+    fn decide(&mut self, known: Option<usize>) -> Result<usize> {
+        let (held, width) = match &mut self.width {
+            Width::Known(zeros) => return Ok(zeros.len()),
+            Width::Asked { held, first } => (std::mem::take(held), first.width()),
+        };
+        let why = || self.faults.first().map_or_else(String::new, ToString::to_string);
+        let dim = width.or(known).ok_or_else(|| ErrorKind::NoEmbedding { rows: self.rows, why: why() })?;
+        if dim > MAX_DIM {
+            return Err(ErrorKind::Dim { dim }.into());
+        }
+        self.width = Width::Known(vec![0.0; dim]);
+        held.iter().enumerate().try_for_each(|(row, held)| self.put(row, held.len, &held.values))?;
+        self.faults.sort_by_key(|fault| fault.row);
+        Ok(dim)
+    }
 }
 
 impl Rows for TextRows {
@@ -138,6 +199,10 @@ impl Dialect for TextRows {
 
     fn columns(&self) -> Result<Vec<String>> {
         Ok(self.lines.columns())
+    }
+
+    fn dimensions(&self) -> Option<Vec<String>> {
+        self.lines.dimensions()
     }
 
     fn strings(&self, column: &str) -> Result<Vec<String>> {

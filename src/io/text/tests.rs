@@ -133,6 +133,42 @@ mod csv {
     }
 
     #[test]
+    fn the_header_that_pandas_writes() {
+        let plain = ReadOptions::default();
+        let expected = (2, vec![0.5, 1.0, -2.5, 3.0]);
+        assert_eq!(text("x.csv", "0,1\n0.5,1.0\n-2.5,3.0\n", &plain).unwrap(), expected);
+        // Where all lines have whole numbers, the first one is a row as well.
+        assert_eq!(text("x.csv", "0,1\n2,3\n", &plain).unwrap(), (2, vec![0.0, 1.0, 2.0, 3.0]));
+        assert_eq!(text("x.csv", "0,2\n0.5,1.5\n", &plain).unwrap(), (2, vec![0.0, 2.0, 0.5, 1.5]));
+        let columns = |wanted: &str| ReadOptions { columns: Some(wanted.to_owned()), ..ReadOptions::default() };
+        assert_eq!(text("x.csv", "0,1\n0.5,1.0\n-2.5,3.0\n", &columns("0..1")).unwrap(), expected);
+        // The index has no name, and is no dimension.
+        for lines in [",0,1\n0,0.5,1.0\n1,-2.5,3.0\n", ",a0,a1\n0,0.5,1\n1,-2.5,3\n"] {
+            let error = text("x.csv", lines, &plain).unwrap_err().to_string();
+            assert!(error.contains("a column has no name"), "{lines}: {error}");
+            let wanted = if lines.contains('a') { "a" } else { "0,1" };
+            assert_eq!(text("x.csv", lines, &columns(wanted)).unwrap(), expected, "{lines}");
+        }
+        let beside = ReadOptions { beside: vec!["item".to_owned()], ..ReadOptions::default() };
+        assert_eq!(text("x.csv", "item,0,1\nx,0.5,1\ny,-2.5,3\n", &beside).unwrap(), expected);
+        let error = text("x.csv", "abc,2\n0.5,1\n", &plain).unwrap_err().to_string();
+        assert!(error.contains("words and numbers"), "{error}");
+    }
+
+    #[test]
+    fn tables_with_other_columns_are_not_mixed_up() {
+        let folder = Folder::new();
+        folder.put("1.csv", b"f0,f1\n1,2\n");
+        let second = folder.put("2.csv", b"f1,f0\n4,3\n");
+        let error = read(&folder.path("*.csv"), &ReadOptions::default()).unwrap_err();
+        assert_eq!(error.path(), Some(second.as_path()));
+        let message = error.to_string();
+        assert!(message.contains("1.csv") && message.contains("\"f1\""), "{message}");
+        let options = ReadOptions { columns: Some("f0,f1".to_owned()), ..ReadOptions::default() };
+        assert_eq!(read(&folder.path("*.csv"), &options).unwrap(), (2, vec![1.0, 2.0, 3.0, 4.0]));
+    }
+
+    #[test]
     fn bad_rows_of_tables() {
         let lines = "1,2\n,2\n1\n1,x\n1,nan\ninf,2\n3,4\n";
         let error = text("x.csv", lines, &ReadOptions::default()).unwrap_err();
@@ -156,6 +192,23 @@ mod csv {
         let error = read(&Folder::new().put("x.csv", &lines), &ReadOptions::default()).unwrap_err();
         assert!(error.to_string().contains("never closed"), "{error}");
     }
+}
+
+#[test]
+fn most_of_the_first_rows_say_how_long_a_row_is() {
+    let lines = "[1]\nnull\n[1, 2]\n[3, 4]\n";
+    let error = text("x.jsonl", lines, &ReadOptions::default()).unwrap_err();
+    assert!(matches!(error.kind(), ErrorKind::BadRows { count: 2, rows: 4, .. }), "{error}");
+    assert_eq!(text("x.jsonl", lines, &skip()).unwrap(), (2, vec![1.0, 2.0, 3.0, 4.0]));
+    let many: String = std::iter::once("[7, 7, 7]\n").chain(std::iter::repeat_n("[1, 2]\n", 40)).collect();
+    assert_eq!(text("x.jsonl", &many, &skip()).unwrap(), (2, [1.0, 2.0].repeat(40)));
+    // A file in which no row tells it has the length of the others.
+    let folder = Folder::new();
+    folder.put("1.jsonl", b"null\n");
+    folder.put("2.jsonl", b"[1, 2]\n");
+    folder.put("3.jsonl", b"[]\nnull\n");
+    let rows = open(folder.path("*.jsonl"), &skip()).unwrap();
+    assert_eq!((rows.len(), rows.skipped()), (1, &[0, 2, 3][..]));
 }
 
 #[test]

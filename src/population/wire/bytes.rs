@@ -1,7 +1,7 @@
 //! Writes integers and lists of them as little-endian bytes, and reads them back; it checks every length before it
 //! allocates memory.
 
-use crate::error::{ErrorKind, Result};
+use crate::error::{Error, Result};
 
 /// The version of all byte forms of shards.
 const VERSION: u32 = 1;
@@ -72,8 +72,8 @@ impl<'a> Reader<'a> {
         }
     }
 
-    pub(super) fn unusable(&self, reason: impl Into<String>) -> crate::Error {
-        ErrorKind::Message { what: self.what, reason: reason.into() }.into()
+    pub(super) fn unusable(&self, reason: impl Into<String>) -> Error {
+        Error::message(self.what, reason)
     }
 
     fn take<const N: usize>(&mut self) -> Result<[u8; N]> {

@@ -24,11 +24,7 @@ pub(super) fn write(loaded: &Loaded, to: &mut Writer) {
 
 pub(super) fn read(from: &mut Reader<'_>) -> Result<Loaded> {
     let values = from.u64()?;
-    let far = match from.u8()? {
-        0 => false,
-        1 => true,
-        other => return Err(from.unusable(format!("a truth cannot be {other}"))),
-    };
+    let far = from.flag()?;
     let (steps, rows) = (from.list(f64::from_le_bytes)?, from.list(u64::from_le_bytes)?);
     let (columns, numbers) = (from.list(u32::from_le_bytes)?, from.list(f32::from_le_bytes)?);
     let (exponents, sums) = (from.list(i32::from_le_bytes)?, from.list(u128::from_le_bytes)?);

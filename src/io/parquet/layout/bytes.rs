@@ -54,7 +54,9 @@ impl Layout for Bytes {
 
     fn len(&self, columns: &[ArrayRef], at: usize) -> Option<usize> {
         let array = columns.first()?;
-        Some(row(array, at).filter(|_| array.is_valid(at))?.len() / self.float.size())
+        let bytes = row(array, at).filter(|_| array.is_valid(at))?.len();
+        // A row that breaks off within a value does not tell how long rows are.
+        bytes.is_multiple_of(self.float.size()).then_some(bytes / self.float.size())
     }
 
     fn decode(&self, columns: &[ArrayRef], dim: usize, out: &mut Vec<f32>, bad: Bad<'_>) -> Result<(), String> {
@@ -67,7 +69,7 @@ impl Layout for Bytes {
                 Some(_) if array.is_null(i) => bad(i, None, BadRowKind::Null),
                 Some([]) => bad(i, None, BadRowKind::Empty),
                 Some(bytes) if bytes.len() != dim * size => {
-                    bad(i, None, BadRowKind::Length { expected: dim, found: bytes.len() / size });
+                    bad(i, None, BadRowKind::Bytes { expected: dim * size, found: bytes.len() });
                 }
                 Some(bytes) => append(bytes, self.float, out),
             }

@@ -84,6 +84,42 @@ fn bad_rows_are_left_out_over_all_parts() {
 }
 
 #[test]
+fn bad_rows_at_the_head_of_a_file_are_bad_alone() {
+    let skip = || ReadOptions { bad_rows: BadRows::Skip, ..ReadOptions::default() };
+    let good: Vec<Row> = (0..20).map(|i| row(&[i as f32, 1.0, -1.0])).collect();
+    let folder = Folder::new();
+    // One that is short, one of nulls alone, and one whose second row is longer than any row may be.
+    let first = [vec![row(&[1.0, 2.0])], good.clone()].concat();
+    folder.put("a.parquet", &table(vec![("x", lists(&[None, None]))], 40));
+    folder.put("b.parquet", &table(vec![("x", lists(&first))], 40));
+    folder.put("c.parquet", &table(vec![("x", lists(&[None, row(&[])]))], 40));
+    let long = [good[..1].to_vec(), vec![row(&[1.0; 9000])], good[1..].to_vec()].concat();
+    folder.put("d.parquet", &table(vec![("x", lists(&long))], 40));
+    let input = open(folder.path("*.parquet"), &skip()).unwrap();
+    assert_eq!((input.len(), input.skipped()), (40, &[0, 1, 2, 23, 24, 26][..]));
+    let mut all = vec![0.0; 120];
+    input.read(0, &mut all).unwrap();
+    assert!(all.chunks(3).enumerate().all(|(i, found)| found == [(i % 20) as f32, 1.0, -1.0]));
+    let error = open(folder.path("*.parquet"), &ReadOptions::default()).unwrap().read(0, &mut all).unwrap_err();
+    assert!(matches!(error.kind(), ErrorKind::BadRows { count: 6, rows: 46, .. }), "{error}");
+    let error = open(folder.path("[ac].parquet"), &skip()).unwrap_err();
+    assert!(matches!(error.kind(), ErrorKind::NoEmbedding { rows: 2, .. }), "{error}");
+}
+
+#[test]
+fn a_row_of_bytes_that_breaks_off_is_told_in_bytes() {
+    let mut rows = BinaryBuilder::new();
+    rows.append_value([0; 30]);
+    (0..4).for_each(|_| rows.append_value([0; 32]));
+    let folder = Folder::new();
+    let path = folder.put("x.parquet", &table(vec![("x", Arc::new(rows.finish()))], 40));
+    let bytes = Some(crate::io::FloatBytes::F32);
+    let input = open(&path, &ReadOptions { bytes, ..ReadOptions::default() }).unwrap();
+    let error = input.read(0, &mut [0.0; 40]).unwrap_err().to_string();
+    assert!(error.contains("1 of 5 rows is bad: row 0 has 30 bytes, not 32"), "{error}");
+}
+
+#[test]
 fn an_input_of_bad_rows_alone_is_refused() {
     let folder = Folder::new();
     let path = folder.put("x.parquet", &table(vec![("x", lists(&[None, row(&[f32::NAN])]))], 40));

@@ -1,0 +1,142 @@
+//! The paths that fit a pattern such as `items/part-*.parquet`.
+//!
+//! `*`, `?` and `[...]` stand for characters of one name, and `**` for any number of folders. A name is compared as
+//! text, in which bytes that are not UTF-8 are replaced, so that `*` fits every name.
+
+use crate::error::{Error, Result};
+use glob::{MatchOptions, Pattern, PatternError};
+use std::io;
+use std::path::{Component, Path, PathBuf};
+
+/// What a component of a pattern stands for.
+enum Part<'p> {
+    /// This name, or a root, `.` or `..`.
+    Name(Component<'p>),
+    /// Names that fit.
+    Names(Pattern),
+    /// Any number of folders.
+    Folders,
+}
+
+impl<'p> Part<'p> {
+    fn of(component: Component<'p>) -> Result<Self, PatternError> {
+        match component.as_os_str().to_string_lossy() {
+            name if name == "**" => Ok(Self::Folders),
+            name if name.contains(['*', '?', '[']) => Pattern::new(&name).map(Self::Names),
+            _ => Ok(Self::Name(component)),
+        }
+    }
+}
+
+/// Finds at most `most` paths that fit a pattern, in no order.
+pub(super) fn paths(pattern: &Path, most: usize) -> Result<Vec<PathBuf>> {
+    let parts = pattern.components().map(Part::of).collect::<Result<Vec<_>, _>>().map_err(|error| {
+        let reason = format!("no file has this name, and as a pattern it is wrong: {error}");
+        Error::parameter("input", pattern.display(), reason)
+    })?;
+    let mut found = Found { most, paths: Vec::new() };
+    found.search(PathBuf::new(), &parts)?;
+    Ok(found.paths)
+}
+
+struct Found {
+    most: usize,
+    paths: Vec<PathBuf>,
+}
+
+impl Found {
+    /// Adds all paths below `folder` that fit the rest of a pattern.
+    fn search(&mut self, folder: PathBuf, parts: &[Part<'_>]) -> Result<()> {
+        let Some((part, rest)) = parts.split_first() else {
+            if self.paths.len() < self.most && folder.symlink_metadata().is_ok() {
+                self.paths.push(folder);
+            }
+            return Ok(());
+        };
+        match part {
+            Part::Name(name) => self.search(folder.join(name), rest),
+            Part::Names(pattern) => {
+                // As in a shell, only a dot fits the dot of a hidden name.
+                let options = MatchOptions { require_literal_leading_dot: true, ..MatchOptions::default() };
+                for name in entries(&folder)? {
+                    if pattern.matches_with(&name.file_name().to_string_lossy(), options) {
+                        self.search(folder.join(name.file_name()), rest)?;
+                    }
+                }
+                Ok(())
+            }
+            Part::Folders => {
+                self.search(folder.clone(), rest)?;
+                for entry in entries(&folder)? {
+                    let hidden = entry.file_name().as_encoded_bytes().starts_with(b".");
+                    // Links to folders are not followed, as they may lead around in a circle.
+                    if !hidden && entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+                        self.search(folder.join(entry.file_name()), parts)?;
+                    }
+                }
+                Ok(())
+            }
+        }
+    }
+}
+
+/// Lists what a folder has; a path that is no folder has nothing.
+fn entries(folder: &Path) -> Result<Vec<std::fs::DirEntry>> {
+    let here = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+    let listed = std::fs::read_dir(here).and_then(Iterator::collect);
+    match listed.map_err(|error| (error.kind(), error)) {
+        Ok(entries) => Ok(entries),
+        Err((io::ErrorKind::NotFound | io::ErrorKind::NotADirectory, _)) => Ok(Vec::new()),
+        Err((_, error)) => Err(Error::io("opening", error).at(here)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::paths;
+    use crate::io::testing::Folder;
+    use std::fs;
+    use std::path::{Path, PathBuf};
+
+    /// Makes files in a folder, and returns those that fit a pattern, by their names from that folder on.
+    fn fitting(folder: &Folder, pattern: &str) -> Vec<PathBuf> {
+        let root = folder.path("");
+        let mut found = paths(&folder.path(pattern), 100).unwrap();
+        found.sort();
+        found.iter().map(|path| path.strip_prefix(&root).unwrap().to_owned()).collect()
+    }
+
+    #[test]
+    fn fits_names_and_folders() {
+        let folder = Folder::new();
+        for file in ["a/x1.npy", "a/b/x2.npy", "a/.hidden/x3.npy", "c/x4.csv", ".x5.npy"] {
+            fs::create_dir_all(folder.path(file).parent().unwrap()).unwrap();
+            folder.put(file, b"");
+        }
+        let fits = |pattern: &str, wanted: &[&str]| {
+            let wanted: Vec<&Path> = wanted.iter().map(Path::new).collect();
+            assert_eq!(fitting(&folder, pattern), wanted, "{pattern}");
+        };
+        fits("*", &["a", "c"]);
+        fits("?/x?.npy", &["a/x1.npy"]);
+        fits("a/**/*.npy", &["a/b/x2.npy", "a/x1.npy"]);
+        fits("**/x[24].*", &["a/b/x2.npy", "c/x4.csv"]);
+        fits("a/../c/*", &["a/../c/x4.csv"]);
+        fits(".x*", &[".x5.npy"]);
+        fits("a/x1.npy/*", &[]);
+        fits("none/*", &[]);
+        assert!(paths(Path::new("a[b"), 100).unwrap_err().to_string().contains("as a pattern it is wrong"));
+        assert!(paths(Path::new("a**b"), 100).unwrap_err().to_string().contains("as a pattern it is wrong"));
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_star_fits_a_name_that_is_not_utf_8() {
+        use std::os::unix::ffi::OsStrExt;
+        let folder = Folder::new();
+        let name = Path::new(std::ffi::OsStr::from_bytes(b"a\xff.npy"));
+        fs::write(folder.path("").join(name), b"").unwrap();
+        assert_eq!(fitting(&folder, "*.npy"), [name]);
+        assert_eq!(fitting(&folder, "a?.npy"), [name]);
+    }
+}
