@@ -217,7 +217,7 @@ find_wasm() {
     echo "there is no Rust for wasm32-unknown-unknown here, and no Debian whose packages have it"
     return 1
   fi
-  local wasm=$tools/wasm packages
+  local wasm=$tools/wasm packages llvm
   if [ ! -e "$wasm/ready" ]; then
     rm -rf "$wasm"
     mkdir -p "$wasm"/{deb,root}
@@ -228,16 +228,17 @@ find_wasm() {
       echo "there is no Rust for wasm32-unknown-unknown here, and Debian's package rustc-web cannot be had"
       return 1
     fi
+    llvm=$(sed -n 's/^libllvm//p' <<<"$packages")
     # shellcheck disable=SC2086 # a list of names
     (cd "$wasm/deb" && apt-get -qq -o APT::Sandbox::User=root download rustc-web rust-web-src libstd-rust-web-dev \
-      $packages "lld-${packages##*libllvm}")
+      $packages "lld-$llvm")
     for package in "$wasm"/deb/*.deb; do dpkg-deb -x "$package" "$wasm/root"; done
     for name in rustc rustdoc; do
       printf '#!/bin/sh\nLD_LIBRARY_PATH=%s/usr/lib/x86_64-linux-gnu exec %s/usr/bin/%s "$@"\n' \
         "$wasm/root" "$wasm/root" "$name" >"$wasm/$name"
     done
     printf '#!/bin/sh\nLD_LIBRARY_PATH=%s/usr/lib/x86_64-linux-gnu exec %s/usr/bin/wasm-ld-%s "$@"\n' \
-      "$wasm/root" "$wasm/root" "${packages##*libllvm}" >"$wasm/wasm-ld"
+      "$wasm/root" "$wasm/root" "$llvm" >"$wasm/wasm-ld"
     chmod +x "$wasm"/{rustc,rustdoc,wasm-ld}
     rm -rf "$wasm/deb"
     touch "$wasm/ready"

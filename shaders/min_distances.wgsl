@@ -6,10 +6,20 @@
 // 2^-9.9 for any order, fusion or rounding. So where sum * (1 - 2^-8) still reaches `closest`, the exact distance does
 // too.
 
+struct Params {
+    first: u32, // first row of this dispatch
+    end: u32,   // one past its last
+    width: u32, // vec4 per row
+    count: u32, // points
+    origin: u32, // the row at which `closest` and `out` begin
+    stride: u32, // rows of `closest` and of each point in `out`
+}
+
+@group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> rows: array<vec4<f32>>;
 @group(0) @binding(2) var<storage, read> points: array<vec4<f32>>;
-@group(0) @binding(3) var<storage, read> closest: array<vec2<u32>>; // from the first row of the dispatch on
-@group(0) @binding(4) var<storage, read_write> out: array<vec2<u32>>; // (points, rows of the dispatch)
+@group(0) @binding(3) var<storage, read> closest: array<vec2<u32>>; // from `origin` on
+@group(0) @binding(4) var<storage, read_write> out: array<vec2<u32>>; // (points, rows from `origin` on)
 
 var<workgroup> estimates: array<vec4<f32>, 256>;
 var<workgroup> lows: array<vec4<u32>, 256>;
@@ -41,7 +51,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     let valid = row < params.end;
     var limit = vec2<u32>(0u);
     if (valid) {
-        limit = closest[row - params.first];
+        limit = closest[row - params.origin];
     }
     // `reach` is at least `limit`: two conversions, a product with a power of two and a sum each err by at most one
     // part in 2^23.
@@ -89,7 +99,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
                 }
                 distance = u64_min(total, limit);
             }
-            out[(point + lane) * (params.end - params.first) + row - params.first] = distance;
+            out[(point + lane) * params.stride + row - params.origin] = distance;
         }
     }
 }

@@ -10,9 +10,11 @@ mod gpu;
 #[path = "no_gpu.rs"]
 mod gpu;
 mod host;
+mod lloyd;
 mod machine;
 mod range_search;
 mod reference;
+mod seeding;
 mod several;
 pub(crate) mod tensors;
 #[cfg(test)]
@@ -26,6 +28,8 @@ use crate::error::{ErrorKind, Result};
 use crate::grid::{self, Grid};
 use crate::kernel::range_search::RangeMatches;
 use crate::partial::Partial;
+pub(crate) use lloyd::{Iteration, Lloyd};
+pub(crate) use seeding::{MAX_VALUES, Seeding};
 use std::fmt;
 use std::sync::Arc;
 use tensors::Tensors;
@@ -374,6 +378,11 @@ pub(crate) trait Engine: Send + Sync {
         work();
     }
 
+    /// Returns whether the tables of the engine may have iterations of their own, see [`Table::lloyd`].
+    fn iterates(&self) -> bool {
+        false
+    }
+
     /// Switches the timing of kernels on or off; returns `false` where the engine has none.
     fn time_kernels(&self, _on: bool) -> bool {
         false
@@ -456,6 +465,21 @@ pub(crate) trait Table: Send {
 
     /// Runs `kernel::residual`: subtracts from every row the codeword of its code, and forgets the codes.
     fn subtract(&mut self, codebook: &Codebook) -> Result<()>;
+
+    /// Prepares iterations of Lloyd's algorithm from `codebook`, whose codewords move on the device and stay within
+    /// `room`; returns none where `assign_and_sums` and a host that moves the codewords are as good. The rows keep
+    /// their codes.
+    fn lloyd(&mut self, codebook: &Codebook, room: i32) -> Result<Option<Box<dyn Lloyd + '_>>> {
+        let _ = (codebook, room);
+        Ok(None)
+    }
+
+    /// Prepares k-means++ over the rows, row i counting `weights[i]` times, with distances that stay on the device;
+    /// returns none where `min_distances` is as good.
+    fn seeding(&mut self, weights: &[u64]) -> Result<Option<Box<dyn Seeding + '_>>> {
+        let _ = weights;
+        Ok(None)
+    }
 
     /// Runs `kernel::min_distances` for points (P, D): returns P x N distances, none above `closest` of its row.
     fn min_distances(&mut self, points: &[i32], closest: &[u64]) -> Result<Vec<u64>>;

@@ -1,7 +1,9 @@
 //! Every engine against the reference, bit for bit.
 
-use super::{Device, Engine, Purpose, cpu, gpu, reference as scalar};
+use super::{Device, Engine, Iteration, Purpose, Table, cpu, gpu, reference as scalar};
 use crate::codebook::Codebook;
+use crate::kernel::seed::{self, Seed};
+use crate::kernel::update::Update;
 use std::collections::HashSet;
 use std::sync::{Arc, OnceLock};
 use std::time::Instant;
@@ -145,6 +147,9 @@ pub(super) fn outcome(engine: &dyn Engine, case: &Case) -> Outcome {
         for (part, values) in ["within: clusters", "within: costs"].iter().zip(near.parts()) {
             note(format!("{stage}: {part}"), values);
         }
+        if rows > 0 && stage == "subtract" {
+            note(format!("{stage}: seeding"), seeds(&mut *table));
+        }
         let mut closest = vec![u64::MAX; rows];
         for points in points.chunks(5 * dim) {
             let min_distances = table.min_distances(points, &closest).expect("min_distances");
@@ -167,10 +172,89 @@ pub(super) fn outcome(engine: &dyn Engine, case: &Case) -> Outcome {
         let assigned = table.assign_and_codes(&second, &mut codes).expect("assign_and_codes");
         note(format!("{stage}: assign_and_codes: changed"), vec![assigned.changed]);
         note(format!("{stage}: assign_and_codes"), codes.into_iter().map(u64::from).collect());
+        if stage == "upload" || stage == "unit_length" {
+            let room = if case.data.is_multiple_of(2) { 1 << 23 } else { 1 << 19 };
+            note(format!("{stage}: lloyd"), iterations(&mut *table, &first, room));
+        }
         // Far codewords would leave residuals beyond the grid.
         table.set_codes(&before).expect("set_codes");
     }
     out
+}
+
+/// Returns the results of two iterations of Lloyd's algorithm, and of a third after a restart: by the device, or where
+/// it has none of its own, from sums.
+fn iterations(table: &mut dyn Table, codebook: &Codebook, room: i32) -> Vec<u64> {
+    let mut found = Vec::new();
+    let Some(mut lloyd) = table.lloyd(codebook, room).expect("lloyd") else {
+        let mut moved = codebook.clone();
+        found.extend(iteration_from_sums(table, &mut moved, room));
+        found.extend(iteration_from_sums(table, &mut moved, room));
+        found.extend(iteration_from_sums(table, &mut codebook.clone(), room));
+        return found;
+    };
+    for restarts in [false, false, true] {
+        if restarts {
+            lloyd.restart(codebook).expect("restart");
+        }
+        let Iteration { assigned, update } = lloyd.iterate().expect("iterate");
+        let Update { gain, moved, longest, empty } = update;
+        let wide = [gain as u128, moved].into_iter().flat_map(|value| [value as u64, (value >> 64) as u64]);
+        found.extend(wide.chain([longest, empty, assigned.changed]));
+        found.extend(lloyd.codewords().expect("codewords").values().iter().map(|value| *value as u64));
+        let counts = lloyd.table().sums(codebook.clusters()).expect("sums").counts().to_vec();
+        found.extend(counts);
+    }
+    found
+}
+
+/// Returns what an iteration gives, from the sums of the rows, and moves the codewords.
+fn iteration_from_sums(table: &mut dyn Table, codebook: &mut Codebook, room: i32) -> Vec<u64> {
+    let (assigned, partial) = table.assign_and_sums(codebook).expect("assign_and_sums");
+    // Without the rows' lengths, which are 0 here, the squared error is the gain with the other sign.
+    let gain = (partial.squared_error(codebook) as i128).wrapping_neg() as u128;
+    let before = codebook.clone();
+    for (k, codeword) in codebook.codewords_mut().enumerate() {
+        let Some(centroid) = partial.centroid(k) else { continue };
+        codeword.iter_mut().zip(centroid).for_each(|(value, centroid)| *value = centroid.clamp(-room, room));
+    }
+    let squared = |a: &[i32], b: &[i32]| a.iter().zip(b).map(|(a, b)| u128::from(a.abs_diff(*b)).pow(2)).sum::<u128>();
+    let zeros = vec![0; codebook.dim()];
+    let longest = codebook.values().chunks_exact(codebook.dim()).map(|codeword| squared(codeword, &zeros)).max();
+    let moved = squared(codebook.values(), before.values());
+    let empty = partial.counts().iter().filter(|count| **count == 0).count() as u64;
+    let wide = [gain, moved].into_iter().flat_map(|value| [value as u64, (value >> 64) as u64]);
+    let words = wide.chain([longest.unwrap_or(0) as u64, empty, assigned.changed]);
+    let codewords = before.values().iter().map(|value| *value as u64).collect::<Vec<_>>();
+    words.chain(codewords).chain(partial.counts().iter().copied()).collect()
+}
+
+/// Returns the rows and potentials of three steps of k-means++: of the device, or where it has none, of the twin.
+fn seeds(table: &mut dyn Table) -> Vec<u64> {
+    let (rows, dim) = (table.rows(), table.dim());
+    let all: Vec<usize> = (0..rows).collect();
+    let values = table.gather(&all).expect("gather");
+    let weights: Vec<u64> = (0..rows as u64).map(|row| row % 3).collect();
+    let mut closest = vec![u64::MAX; rows];
+    let mut on_device = table.seeding(&weights).expect("seeding");
+    let mut last = match &mut on_device {
+        Some(seeding) => seeding.start(rows / 2).expect("start"),
+        None => seed::best_of(&values, dim, &weights, &mut closest, &[rows / 2]),
+    };
+    let mut found = Vec::new();
+    for step in 1..4 {
+        let Seed { row, potential } = last;
+        found.extend([row as u64, potential as u64, (potential >> 64) as u64]);
+        if potential == 0 {
+            break;
+        }
+        let values_of_draws: Vec<u128> = (0..step).map(|draw| potential * draw / step).collect();
+        last = match &mut on_device {
+            Some(seeding) => seeding.draw(&values_of_draws).expect("draw"),
+            None => seed::seed(&values, dim, &weights, &mut closest, &values_of_draws),
+        };
+    }
+    found
 }
 
 /// Names of the results that differ.

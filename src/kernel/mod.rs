@@ -22,8 +22,10 @@ pub(crate) mod rectify;
 pub(crate) mod residual;
 pub(crate) mod row_losses;
 pub(crate) mod scaled;
+pub(crate) mod seed;
 pub(crate) mod straight_through;
 pub(crate) mod unit_length;
+pub(crate) mod update;
 
 #[cfg(test)]
 mod tests;

@@ -1,6 +1,6 @@
 //! The scalar kernels against the formulas of the contract, computed another way.
 
-use super::{assign, assigned_distances, centroid, residual, unit_length::unit_length};
+use super::{assign, assigned_distances, centroid, residual, unit_length::unit_length, update};
 use crate::codebook::Codebook;
 use crate::partial::Partial;
 use crate::rng::row_hash;
@@ -143,6 +143,24 @@ proptest! {
         }
         let partial = centroid::sums(&q, dim, &codes, clusters).with(energy as u128, 0);
         prop_assert_eq!(partial.squared_error(&codebook), error as u128);
+        let mut moved = codebook.values().to_vec();
+        let room = 1 << (bits / 2);
+        let update = update::update(partial.sums(), partial.counts(), dim, &mut moved, room);
+        prop_assert_eq!(energy - update.gain, error);
+        let squared = |a: &[i32], b: &[i32]| -> u128 {
+            a.iter().zip(b).map(|(a, b)| u128::from(a.abs_diff(*b)).pow(2)).sum()
+        };
+        prop_assert_eq!(update.moved, squared(&moved, codebook.values()));
+        let zeros = vec![0; dim];
+        let longest = moved.chunks_exact(dim).map(|codeword| squared(codeword, &zeros)).max().unwrap();
+        prop_assert_eq!(u128::from(update.longest), longest);
+        prop_assert_eq!(update.empty, partial.counts().iter().filter(|n| **n == 0).count() as u64);
+        for (k, codeword) in moved.chunks_exact(dim).enumerate() {
+            match partial.centroid(k) {
+                Some(centroid) => prop_assert!(centroid.map(|c| c.clamp(-room, room)).eq(codeword.iter().copied())),
+                None => prop_assert_eq!(codeword, codebook.codeword(k).unwrap()),
+            }
+        }
         let mut left = q.clone();
         residual::subtract(&mut left, codebook.values(), dim, &codes);
         let left: i128 = left.iter().map(|q| i128::from(*q).pow(2)).sum();

@@ -52,9 +52,11 @@ pub use worker::Worker;
 pub(crate) use workers::Remote;
 pub use workers::{Answered, Call, Workers};
 
+use crate::codebook::Codebook;
 use crate::device::Table;
 use crate::error::Result;
 use request::State;
+use std::sync::Arc;
 
 /// A function that long work calls now and then; an error that it returns ends the work.
 pub(crate) type Ask<'a> = &'a mut dyn FnMut() -> Result<()>;
@@ -72,5 +74,10 @@ pub(crate) trait Population: Send {
 
     /// Returns the table of all rows in a state, if a single shard has them all in memory; the caller may change its
     /// codes.
-    fn table(&mut self, state: &std::sync::Arc<State>, ask: Ask<'_>) -> Result<Option<&mut dyn Table>>;
+    fn table(&mut self, state: &Arc<State>, ask: Ask<'_>) -> Result<Option<&mut dyn Table>>;
+
+    /// Says that the codes of this table are the nearest codewords of `codebook`.
+    fn codes_are(&mut self, codebook: &Arc<Codebook>) {
+        let _ = codebook;
+    }
 }

@@ -4,6 +4,7 @@ use super::held::Held;
 use super::memo::Memo;
 use super::request::{Reply, Request, State};
 use super::{Ask, Population};
+use crate::codebook::Codebook;
 use crate::device::Table;
 use crate::error::{Error, Result};
 use std::sync::Arc;
@@ -51,5 +52,9 @@ impl Population for One {
         self.enter(state)?;
         self.held.codes_of = None;
         Ok(Some(&mut *self.held.table))
+    }
+
+    fn codes_are(&mut self, codebook: &Arc<Codebook>) {
+        self.held.codes_of = Some(codebook.clone());
     }
 }

@@ -244,6 +244,12 @@ impl<'a> Residuals<'a> {
         self.population.table(&self.state, ask)
     }
 
+    /// Says that the codes of the table of all rows are the nearest codewords of `codebook`: the caller of
+    /// [`Residuals::table`] has made them so.
+    pub(crate) fn codes_are(&mut self, codebook: &Arc<Codebook>) {
+        self.population.codes_are(codebook);
+    }
+
     /// Returns the number of a shard's first row.
     fn first_row(&self, shard: usize) -> u64 {
         self.used.iter().take(shard).sum()

@@ -5,6 +5,7 @@ use super::held::Held;
 use super::load::{Loaded, Source};
 use super::memo::Memo;
 use super::request::{Answer, Reduction, Reply, Request, State};
+use crate::codebook::Codebook;
 use crate::device::{Device, Purpose, Table};
 use crate::error::{Error, Result};
 use crate::rng::Sample;
@@ -84,6 +85,13 @@ impl<'a> Shard<'a> {
         let (held, _) = self.enter(state, &mut None, ask)?;
         held.codes_of = None;
         Ok(&mut *held.table)
+    }
+
+    /// Notes that the codes of the table are the nearest codewords of `codebook`.
+    pub(super) fn codes_are(&mut self, codebook: &Arc<Codebook>) {
+        if let Some(held) = &mut self.held {
+            held.codes_of = Some(codebook.clone());
+        }
     }
 
     /// Gives the table away, after keeping the facts that later requests need.

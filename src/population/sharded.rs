@@ -3,6 +3,7 @@
 use super::request::{Reply, Request, State};
 use super::shard::Shard;
 use super::{Ask, Population};
+use crate::codebook::Codebook;
 use crate::device::Table;
 use crate::error::{Error, Result};
 use std::sync::Arc;
@@ -57,6 +58,12 @@ impl Population for Sharded<'_> {
         match (self.shards.as_mut_slice(), self.resident) {
             ([shard], 1) => shard.table(state, ask).map(Some),
             _ => Ok(None),
+        }
+    }
+
+    fn codes_are(&mut self, codebook: &Arc<Codebook>) {
+        if let ([shard], 1) = (self.shards.as_mut_slice(), self.resident) {
+            shard.codes_are(codebook);
         }
     }
 }

@@ -24,9 +24,10 @@ pub struct EncodeReport {
     /// Number of assignments, each of one row at one level, that the device's filter left undecided and exact distances
     /// settled.
     pub settled_rows: u64,
-    /// Number of values beyond the grid, for which the largest value of the grid was taken.
+    /// Number of values beyond the grid, for which its largest value was taken; for a network, of latents.
     pub saturated_values: u64,
-    /// The farthest value of each of the worst rows with such values, 8 rows at most, farthest first.
+    /// The farthest value of each of the worst rows with such values, 8 rows at most, farthest first. For a network,
+    /// column and value are those of a latent.
     pub outliers: Vec<Outlier>,
     /// How well clusters are balanced where there is a capacity, one entry per level; empty without one.
     pub balance: Vec<Balance>,

@@ -8,7 +8,7 @@ pub trait FewEncoder: Send + Sync {
     /// Writes the codes (n, L) of rows (n, D).
     ///
     /// # Errors
-    /// What rows and devices can meet.
+    /// Any error of the rows and of the device.
     fn encode(&mut self, rows: &[f32], codes: &mut [u32]) -> Result<()>;
 
     /// Returns another one with the same model, for another thread.

@@ -106,7 +106,7 @@ mod tests {
         assert!(words.of(&[0, 1, 2, 3, 4, 5, 6, 7]).is_empty() && words.of(&[0]).is_empty());
     }
 
-    /// The same rule in shares of f64, for many names made of ten words.
+    /// Checks the rule against shares of f64, for many names made of ten words.
     #[test]
     fn the_rule_holds_for_many_names() {
         let hash = |i: u64| crate::rng::row_hash(9, i);

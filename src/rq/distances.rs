@@ -45,7 +45,7 @@ impl<'a> Distances<'a> {
         prices.iter().zip(added).map(|(price, added)| price + added).collect()
     }
 
-    /// What every row costs at `prices` where `codes` put it.
+    /// Returns the cost of every row at `prices`, in the cluster that `codes` put it in.
     pub(super) fn own(&mut self, codes: &[u32], prices: &[i128]) -> Result<Vec<i128>> {
         let prices = self.with_added(prices);
         let price = |code: &u32| prices.get(*code as usize).copied().unwrap_or(0);

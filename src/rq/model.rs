@@ -32,7 +32,7 @@ impl RqKMeansModel {
         Ok(Self { quantization, levels, seed, prices: Vec::new(), origin: Origin::default() })
     }
 
-    /// The same model with prices, one per codeword, or without where `prices` is empty.
+    /// Returns the model with prices, one per codeword, or without prices where `prices` is empty.
     pub(crate) fn with_prices(mut self, prices: Vec<Vec<i64>>) -> Result<Self> {
         let fits = prices.iter().map(Vec::len).eq(self.levels.iter().map(Codebook::clusters));
         if !fits && !prices.is_empty() {
@@ -42,7 +42,7 @@ impl RqKMeansModel {
         Ok(self)
     }
 
-    /// The same model with code k of each level as `labels[level][k]`; `labels` are permutations.
+    /// Returns the model whose code `labels[level][k]` stands for code k of this one; `labels` are permutations.
     pub(crate) fn relabelled(&self, labels: &[Vec<u32>]) -> Result<Self> {
         let levels = self.levels.iter().zip(labels).map(|(level, labels)| level.relabelled(labels)).collect();
         let prices = self.prices.iter().zip(labels).map(|(prices, labels)| relabelled(prices, 1, labels)).collect();
@@ -50,7 +50,7 @@ impl RqKMeansModel {
         Ok(model.with_origin(self.origin.clone()))
     }
 
-    /// The same model with this origin.
+    /// Returns the model with this origin.
     pub(crate) fn with_origin(mut self, origin: Origin) -> Self {
         self.origin = origin;
         self

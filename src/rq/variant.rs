@@ -8,7 +8,7 @@ use crate::error::{Error, Result};
 use crate::origin::Origin;
 
 impl RqKMeans {
-    /// The same parameters with these ones.
+    /// Returns a copy with other clusters, balance and seed.
     pub(crate) fn variant(&self, clusters: &[usize], balanced: bool, seed: u64) -> Self {
         let mut params = self.clone();
         params.levels = clusters.len();

@@ -1,4 +1,4 @@
-//! What the parameters of a training are set to, see the setters of the same names.
+//! Getters of the parameters of a training, with the names of the setters.
 
 use super::params::{CodebookUpdate, Estimator, Keep, Loss, MatmulWidth, Reduction, RqVae};
 use super::schedule::Schedule;

@@ -1,4 +1,4 @@
-//! Where a training stands.
+//! The state of a training, from which it can go on.
 
 use super::divergence::Relative;
 use super::model::RqVaeModel;
@@ -7,7 +7,7 @@ use super::tally::Tally;
 use super::validation::Validation;
 use serde::{Deserialize, Serialize};
 
-/// Where a training stands.
+/// The state of a training, from which it can go on.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(super) struct TrainingState {
     /// Steps done in all.

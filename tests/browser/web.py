@@ -348,7 +348,7 @@ INTERFACE = """async ([values, dim, parquet]) => {
     const file = new File([await (await fetch(parquet)).blob()], "x.parquet");
     out.open = await Semid.open({ file, column: "embedding" });
     out.texts = (await Semid.texts(file, "name")).slice(0, 3);
-    const verified = await Semid.verify(rows, { levels: 2, clusters: [8, 4], devices: ["cpu", "reference"] });
+    const verified = await Semid.verify(rows, { levels: 2, clusters: [8, 4], devices: ["webgpu", "cpu", "reference"] });
     out.verified = verified;
     Semid.close();
     return out;
@@ -385,7 +385,7 @@ def interface(browser, site, tool, shots):
     assert len(found["texts"]) == 3 and all(found["texts"]), found["texts"]
     hashed = hashlib.sha256(codes.astype("<u4").tobytes()).hexdigest()
     verified = found["verified"]
-    assert verified["equal"] and len(verified["results"]) == 2, verified
+    assert verified["equal"] and len(verified["results"]) == 3, verified
     assert all(result["codesSha256"] == hashed for result in verified["results"]), verified
     page.finish()
 

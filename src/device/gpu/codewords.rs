@@ -1,6 +1,8 @@
 //! A codebook on the device, with the values that bound the rounding of `assign`.
 
 use super::context::Context;
+use super::params::Params;
+use super::span::{Span, words};
 use crate::codebook::Codebook;
 use crate::error::{Result, try_vec};
 use crate::kernel::assign;
@@ -24,9 +26,56 @@ pub(super) struct Codewords {
 }
 
 impl Codewords {
+    /// Makes room for `clusters` codewords, which are zeros.
+    pub(super) fn room(context: &Context, clusters: usize, width: usize) -> Result<Self> {
+        let padded = padded(clusters);
+        Ok(Self {
+            values: context.storage("codewords", padded as u64 * width as u64 * 16)?,
+            half_norms: context.filled("codewords", &try_vec(FAR, padded, "codewords")?)?,
+            clusters: clusters as u32,
+            padded: padded as u32,
+            slope: 0.0,
+            base: 0.0,
+        })
+    }
+
+    /// Returns the same codewords with the bound for those whose largest squared length is `longest`.
+    pub(super) fn bounded(self, dim: usize, longest: u64) -> Self {
+        let (slope, base) = assign::gap(dim, longest);
+        Self { slope, base, ..self }
+    }
+
+    /// Returns the parameters of a dispatch that takes these codewords.
+    pub(super) fn params(&self, params: Params) -> Params {
+        let Self { clusters, padded, slope, base, .. } = *self;
+        Params { clusters, padded, slope, base, ..params }
+    }
+
+    /// Reads the codewords back.
+    pub(super) fn read(&self, context: &Context, dim: usize) -> Result<Codebook> {
+        let (clusters, padded) = (self.clusters as usize, self.padded as usize);
+        let mut values = try_vec(0_i32, clusters.saturating_mul(dim), "codewords")?;
+        // Four components of all codewords.
+        let row_bytes = padded * 16;
+        let at_once = (context.piece() / row_bytes).max(1);
+        let rows = dim.div_ceil(4);
+        for first in (0..rows).step_by(at_once) {
+            let here = at_once.min(rows - first);
+            let span =
+                Span { buffer: &self.values, offset: (first * row_bytes) as u64, size: (here * row_bytes) as u64 };
+            let bytes = context.read(&[span], |_| {})?;
+            values.par_chunks_exact_mut(dim).enumerate().for_each(|(k, codeword)| {
+                let columns = bytes.chunks_exact(row_bytes).filter_map(|row| row.get(k * 16..k * 16 + 16));
+                let to = codeword.iter_mut().skip(4 * first);
+                to.zip(columns.flat_map(words)).for_each(|(to, word)| *to = f32::from_bits(word) as i32);
+            });
+        }
+        Ok(Codebook::new(values, dim))
+    }
+
     pub(super) fn new(context: &Context, codebook: &Codebook, width: usize) -> Result<Self> {
         let (clusters, dim) = (codebook.clusters(), codebook.dim());
-        let padded = clusters.next_multiple_of(if wide_codes(clusters) { 128 } else { 64 });
+        let padded = padded(clusters);
         let mut values = try_vec([0.0_f32; 4], width.saturating_mul(padded), "codewords")?;
         let mut half_norms = try_vec(FAR, padded, "codewords")?;
         let codeword = |k: usize| codebook.codeword(k).unwrap_or_default();
@@ -38,18 +87,23 @@ impl Codewords {
         });
         let norm = |k| -> u64 { codeword(k).iter().map(|c| i64::from(*c).unsigned_abs().pow(2)).sum() };
         let norms: Vec<u64> = (0..clusters).into_par_iter().map(norm).collect();
-        half_norms.iter_mut().zip(&norms).for_each(|(half, norm)| *half = (*norm as f64 / 2.0) as f32);
+        half_norms.iter_mut().zip(&norms).for_each(|(half, norm)| *half = *norm as f32 / 2.0);
         let longest = norms.into_iter().max().unwrap_or(0);
-        let (slope, base) = assign::gap(dim, longest);
-        Ok(Self {
+        let codewords = Self {
             values: context.filled("codewords", &values)?,
             half_norms: context.filled("codewords", &half_norms)?,
             clusters: clusters as u32,
             padded: padded as u32,
-            slope,
-            base,
-        })
+            slope: 0.0,
+            base: 0.0,
+        };
+        Ok(codewords.bounded(dim, longest))
     }
+}
+
+/// Returns the number of codewords with padding: whole tiles.
+fn padded(clusters: usize) -> usize {
+    clusters.next_multiple_of(if wide_codes(clusters) { 128 } else { 64 })
 }
 
 /// Returns whether it is faster to walk over so many codewords 128 at a time than 64: it is, unless that pads them by

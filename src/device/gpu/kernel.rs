@@ -12,6 +12,7 @@ macro_rules! shader {
 
 const PARAMS: &str = shader!("shared/params");
 const U64: &str = shader!("shared/u64");
+const U96: &str = shader!("shared/u96");
 const SQUARES: &str = shader!("shared/squares");
 const LANES: &str = shader!("shared/lanes");
 const SCALE: &str = shader!("shared/scale");
@@ -96,21 +97,28 @@ kernels! {
     ColumnSums = "column_sums" [U64, SOFT_FLOAT, EXACT, VECTORS];
     Combine = "combine" [U64, SOFT_FLOAT];
     Count = "count" [PARAMS];
+    Draw = "draw" [U64, U96];
     Dropout = "dropout" [U64, SOFT_FLOAT];
     Gather = "gather" [PARAMS];
     Length = "length" [PARAMS];
     Matmul { wide } = "matmul" [U64, SOFT_FLOAT, EXACT] { WIDE: f64::from(u8::from(wide)) };
-    MinDistances = "min_distances" [PARAMS, U64, SQUARES, LANES];
+    MinDistances = "min_distances" [U64, SQUARES, LANES];
     Order = "order" [PARAMS];
     Pieces = "pieces" [PARAMS];
+    Potential = "potential" [U64, U96];
     Rectify = "rectify" [U64, SOFT_FLOAT, LEAK];
     RectifyGradient = "rectify_gradient" [U64, SOFT_FLOAT, LEAK];
     Residual = "residual" [PARAMS];
     RowLosses = "row_losses" [U64, LANES, SOFT_FLOAT, EXACT, VECTORS];
     ScaleOperand = "scale_operand" [U64, SOFT_FLOAT, EXACT, VECTORS];
+    Seed = "seed" [U64, U96];
     Settle = "settle" [PARAMS, U64, SQUARES];
     StraightThrough = "straight_through" [U64, SOFT_FLOAT, EXACT];
+    Summary = "summary" [PARAMS, U64, U96];
+    Take = "take" [];
+    Tally = "tally" [PARAMS];
     UnitLength = "unit_length" [PARAMS, U64, SQUARES, LANES, SCALE];
+    Update = "update" [U64, U96, SQUARES, SOFT_FLOAT];
     @tests
     Arithmetic = "arithmetic" [PARAMS, U64, SCALE];
     SoftFloat = "soft_float" [PARAMS, U64, SOFT_FLOAT];

@@ -11,11 +11,13 @@ mod codewords;
 mod context;
 mod kernel;
 mod kernels;
+mod lloyd;
 mod matrices;
 mod memory;
 mod operand;
 mod params;
 mod rows;
+mod seeding;
 mod sliced;
 mod span;
 mod table;
@@ -63,6 +65,10 @@ impl Engine for Gpu {
     fn chunk_rows(&self, dim: usize) -> usize {
         // This many rows fill a large GPU, and take 64 MiB as f32 and as much as integers on the host.
         ((16 << 20) / dim.max(1)).clamp(1024, 1 << 18)
+    }
+
+    fn iterates(&self) -> bool {
+        true
     }
 
     fn time_kernels(&self, on: bool) -> bool {

@@ -54,8 +54,13 @@ impl GpuRows {
             None => (codebook.clone(), Codewords::new(&self.context, codebook, self.width)?),
         };
         self.codewords = Some((of, codewords.clone()));
-        let Codewords { clusters, padded, slope, base, .. } = codewords;
-        Ok((codewords, Params { clusters, padded, slope, base, ..self.params() }))
+        let params = codewords.params(self.params());
+        Ok((codewords, params))
+    }
+
+    /// Says which codebook the codewords on the device are; none where those of the last one are about to change.
+    pub(super) fn know_codewords(&mut self, known: Option<(Codebook, Codewords)>) {
+        self.codewords = known;
     }
 
     /// Forgets the codes and lengths of the rows, because the rows changed.

@@ -1,10 +1,12 @@
 //! Implements [`Table`] for rows on a GPU: each method runs the kernel of its name, slice by slice where a codebook is
 //! larger than a binding.
 
+use super::lloyd::GpuLloyd;
 use super::rows::GpuRows;
+use super::seeding::GpuSeeding;
 use super::{kernels, sliced};
 use crate::codebook::Codebook;
-use crate::device::{Assigned, Table};
+use crate::device::{Assigned, Lloyd, Seeding, Table};
 use crate::error::Result;
 use crate::partial::Partial;
 
@@ -79,6 +81,14 @@ impl Table for GpuRows {
             None => kernels::residual::subtract(self, codebook)?,
         }
         self.forget()
+    }
+
+    fn lloyd(&mut self, codebook: &Codebook, room: i32) -> Result<Option<Box<dyn Lloyd + '_>>> {
+        Ok(GpuLloyd::new(self, codebook, room)?.map(|lloyd| Box::new(lloyd) as _))
+    }
+
+    fn seeding(&mut self, weights: &[u64]) -> Result<Option<Box<dyn Seeding + '_>>> {
+        Ok(GpuSeeding::new(self, weights)?.map(|seeding| Box::new(seeding) as _))
     }
 
     fn min_distances(&mut self, points: &[i32], closest: &[u64]) -> Result<Vec<u64>> {

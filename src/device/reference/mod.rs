@@ -1,14 +1,18 @@
 //! The reference device: the scalar kernels, one after the other.
 
+mod lloyd;
+mod seeding;
 mod tensors;
 
 use super::tensors::Tensors;
-use super::{Assigned, DeviceInfo, Engine, NO_CODE, Purpose, Table};
+use super::{Assigned, DeviceInfo, Engine, Lloyd, NO_CODE, Purpose, Seeding, Table};
 use crate::codebook::Codebook;
 use crate::error::{Result, try_vec};
 use crate::kernel;
 use crate::kernel::range_search::RangeMatches;
 use crate::partial::Partial;
+use lloyd::ReferenceLloyd;
+use seeding::ReferenceSeeding;
 
 pub(super) struct Reference {
     info: DeviceInfo,
@@ -44,6 +48,10 @@ impl Engine for Reference {
 
     fn chunk_rows(&self, _dim: usize) -> usize {
         1024
+    }
+
+    fn iterates(&self) -> bool {
+        true
     }
 }
 
@@ -123,6 +131,17 @@ impl Table for ReferenceTable {
         let mut out = try_vec(0, points_count.saturating_mul(closest.len()), "seeding distances")?;
         kernel::min_distances::min_distances(&self.values, points, self.dim, closest, &mut out);
         Ok(out)
+    }
+
+    fn lloyd(&mut self, codebook: &Codebook, room: i32) -> Result<Option<Box<dyn Lloyd + '_>>> {
+        let (before, codebook) = (codebook.clone(), codebook.clone());
+        Ok(Some(Box::new(ReferenceLloyd { table: self, codebook, before, room })))
+    }
+
+    fn seeding(&mut self, weights: &[u64]) -> Result<Option<Box<dyn Seeding + '_>>> {
+        let closest = try_vec(u64::MAX, self.codes.len(), "seeding distances")?;
+        let Self { values, dim, .. } = self;
+        Ok(Some(Box::new(ReferenceSeeding { rows: values, dim: *dim, weights: weights.to_vec(), closest })))
     }
 
     fn range_search(&mut self, codebook: &Codebook, prices: &[i128], limits: &[i128]) -> Result<RangeMatches> {

@@ -13,15 +13,15 @@
 //! 8,192, components of a row within 2^24 and of a codeword within 2^23, every partial sum is below 2^61. Nothing is
 //! subnormal: components are integers, so every product and partial sum, rounded or not, is a multiple of 1/2.
 //!
-//! *One evaluation.* The host rounds `|c_k|^2 / 2` to f32: one factor. However the device arranges `h_k - (r_1 c_k1 +
-//! ... + r_D c_kD)`, it is a sum of D + 1 terms, so a term passes at most D additions, and a product carries one
-//! rounding of its own (none where it is fused). Zeros that pad a row add nothing and round nothing. So much for a
-//! score that stands alone: D + 1 factors. Where a score is compared, a compiler may move terms across. The longest
-//! comparison, `y - x > slope L + base`, holds two scores of two parts each and two terms of the bound; their five
-//! additions, in whatever order, include one that is counted already, so no term passes more than four others. An
-//! *evaluation* of a score therefore multiplies each term by at most D + 5 factors, whose product is off by at most
-//! `gamma = (D + 5) u / (1 - (D + 5) u)` (Higham, Accuracy and Stability of Numerical Algorithms, lemma 3.1). With C
-//! the largest length of a codeword, every evaluation differs from `s_k` by at most
+//! *One evaluation.* The host, or the kernel `update`, rounds `|c_k|^2 / 2` to f32: one factor. However the device
+//! arranges `h_k - (r_1 c_k1 + ... + r_D c_kD)`, it is a sum of D + 1 terms, so a term passes at most D additions, and
+//! a product carries one rounding of its own (none where it is fused). Zeros that pad a row add nothing and round
+//! nothing. So much for a score that stands alone: D + 1 factors. Where a score is compared, a compiler may move terms
+//! across. The longest comparison, `y - x > slope L + base`, holds two scores of two parts each and two terms of the
+//! bound; their five additions, in whatever order, include one that is counted already, so no term passes more than
+//! four others. An *evaluation* of a score therefore multiplies each term by at most D + 5 factors, whose product is
+//! off by at most `gamma = (D + 5) u / (1 - (D + 5) u)` (Higham, Accuracy and Stability of Numerical Algorithms, lemma
+//! 3.1). With C the largest length of a codeword, every evaluation differs from `s_k` by at most
 //!
 //! ```text
 //! gamma (|c_k|^2 / 2 + sum_d |r_d c_kd|)  <=  E = gamma (C^2 / 2 + |r| C)      (Cauchy-Schwarz)

@@ -34,6 +34,11 @@ impl Assignment {
         }
     }
 
+    /// Returns whether every row gets its nearest codeword.
+    pub(super) fn is_nearest(&self) -> bool {
+        matches!(self, Self::Nearest(_))
+    }
+
     /// Gives every row its code; returns the sums of the rows by their codes.
     pub(super) fn assign(
         &mut self,

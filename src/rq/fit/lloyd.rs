@@ -2,6 +2,7 @@
 
 use super::assignment::Assignment;
 use super::reseed;
+use super::run::Run;
 use super::work::{LevelFit, LevelWork};
 use crate::codebook::Codebook;
 use crate::error::Result;
@@ -10,45 +11,42 @@ use crate::rq::progress::{Callback, Progress, report};
 use std::sync::Arc;
 
 /// Improves `codebook` until nothing changes, the movement is within the tolerance, or the most updates are done.
+/// After the first update the iterations go on where the rows are, if the device has iterations of its own.
 pub(super) fn lloyd(
     work: &mut LevelWork<'_, '_>,
     codebook: Codebook,
-    mut progress: Progress,
+    progress: Progress,
     callback: Callback<'_>,
 ) -> Result<LevelFit> {
     let clusters = codebook.clusters();
-    let mut codebook = Arc::new(codebook);
-    let (most, mut iterations, mut empty_reseeded) = (work.params.most_iterations(), 0, 0);
-    let mut still = false;
+    let mut run = Run::new(work, codebook, progress);
     let mut assignment = Assignment::new(work);
+    let mut may_move = assignment.is_nearest() && work.residuals.device().engine().iterates();
     loop {
-        let ask = &mut || report(callback, &progress);
-        let mut partial = assignment.assign(work, &codebook, ask)?;
-        let squared_error = partial.squared_error(&codebook);
-        let unchanged = iterations > 0 && partial.changed() == 0;
-        if unchanged || still || iterations == most {
+        let ask = &mut || report(callback, &run.progress);
+        let mut partial = assignment.assign(work, &run.codebook, ask)?;
+        let squared_error = partial.squared_error(&run.codebook);
+        if run.is_done(partial.changed()) {
             let balancing = assignment.finish(work)?;
-            return Ok(LevelFit { codebook, iterations, squared_error, empty_reseeded, balancing });
+            return Ok(run.fit(squared_error, balancing));
         }
         let empty = reseed::empty(&partial);
         if !empty.is_empty() {
-            let far = assignment.farthest(work, &codebook, clusters, ask)?;
+            let far = assignment.farthest(work, &run.codebook, clusters, ask)?;
             let gifts = reseed::gifts(&empty, &far, &partial);
             let values = work.residuals.gather(&reseed::rows(&gifts), ask)?;
-            empty_reseeded += reseed::give(&mut partial, &gifts, &values);
+            run.empty_reseeded += reseed::give(&mut partial, &gifts, &values);
         }
-        let moved = update(Arc::make_mut(&mut codebook), &partial, work.room);
-        // Far values make up nearly all of the variance: measured by it, the first step would be the last.
-        let scale = match work.far {
-            true => squared_error as f64 / work.residuals.rows().max(1) as f64 / codebook.dim() as f64,
-            false => mean_variance(&partial).min(work.most_variance),
-        };
-        still = moved as f64 <= work.params.tol * scale;
-        iterations += 1;
-        progress.iteration = iterations;
-        progress.squared_error = work.per_row(squared_error);
-        progress.changed = partial.changed();
-        report(callback, &progress)?;
+        let before = run.codebook.clone();
+        let moved = update(Arc::make_mut(&mut run.codebook), &partial, work.room);
+        let variance = mean_variance(&partial).min(work.most_variance);
+        run.count(squared_error, partial.changed(), moved, variance);
+        report(callback, &run.progress)?;
+        if std::mem::take(&mut may_move)
+            && let Some(fit) = run.go_on_device(work, &before, (partial.energy(), variance), callback)?
+        {
+            return Ok(fit);
+        }
     }
 }
 
@@ -71,7 +69,8 @@ pub(super) fn update(codebook: &mut Codebook, partial: &Partial, room: i64) -> u
 /// Mean over the dimensions of the rows' variance, in squared grid steps.
 ///
 /// # Exactness
-/// Exact integers, turned to f64 and combined in a fixed order by IEEE operations: the same on every host.
+/// Exact integers, turned to f64 and combined in a fixed order by IEEE operations: the same on every host. The codes
+/// have no influence.
 pub(super) fn mean_variance(partial: &Partial) -> f64 {
     let dim = partial.dim();
     let rows: u64 = partial.counts().iter().sum();

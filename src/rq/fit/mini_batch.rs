@@ -35,7 +35,7 @@ struct Running {
     empty_reseeded: u64,
 }
 
-/// What a batch did to a level.
+/// The effect of a batch on a level.
 struct Step {
     squared_error: u128,
     changed: u64,

@@ -9,6 +9,7 @@ mod mini_batch;
 mod on_workers;
 mod report;
 mod reseed;
+mod run;
 mod seeding;
 mod shares;
 mod work;
@@ -55,7 +56,7 @@ pub struct Fit<'a> {
     pub(super) quantization: Quantization,
     /// The levels so far.
     pub(super) fitted: Vec<FittedLevel>,
-    /// Of every level, where clusters are balanced.
+    /// The prices of every level, where clusters are balanced.
     pub(super) prices: Vec<Vec<i64>>,
     /// All levels, where mini-batches trained them together.
     joint: Vec<Trained>,

@@ -1,9 +1,9 @@
-//! What a fit came to.
+//! Reports of a fit and of its levels.
 
 use crate::balance::Balance;
 use crate::grid::{NarrowDimension, Outlier};
 
-/// What a fit came to.
+/// The report of a fit.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct FitReport {
@@ -22,7 +22,7 @@ pub struct FitReport {
     pub narrow: Vec<NarrowDimension>,
 }
 
-/// What fitting one level came to.
+/// The report of the fit of one level.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct LevelReport {
@@ -38,6 +38,6 @@ pub struct LevelReport {
     pub squared_error: f64,
     /// Empty clusters that were given a far row, over all iterations of the run that was kept.
     pub empty_reseeded: u64,
-    /// What balancing came to, where it was asked for.
+    /// How well clusters are balanced, where that was asked for.
     pub balance: Option<Balance>,
 }

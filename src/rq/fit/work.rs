@@ -1,4 +1,4 @@
-//! What fitting a level works with, and what it ends with.
+//! The inputs and the results of the fit of a level.
 
 use crate::balance::Balance;
 use crate::codebook::Codebook;
@@ -31,6 +31,24 @@ pub(super) struct LevelWork<'a, 'r> {
     pub(super) unit: f64,
 }
 
+/// Turns squared grid steps over all rows into squared units of the embeddings per row.
+#[derive(Clone, Copy)]
+pub(super) struct Unit {
+    /// Rows, at least 1.
+    pub(super) rows: usize,
+    /// What the grid leaves out of the rows, in squared grid steps.
+    loss: f64,
+    /// A squared grid step in squared units of the embeddings.
+    step: f64,
+}
+
+impl Unit {
+    /// Squared error per row, with what the grid leaves out.
+    pub(super) fn per_row(&self, squared_error: u128) -> f64 {
+        (squared_error as f64 + self.loss) * self.step / self.rows as f64
+    }
+}
+
 /// One level as an algorithm leaves it; `squared_error` is over all rows, in squared grid steps.
 pub(super) struct LevelFit {
     pub(super) codebook: Arc<Codebook>,
@@ -40,7 +58,7 @@ pub(super) struct LevelFit {
     pub(super) balancing: Option<Balancing>,
 }
 
-/// What a balanced run ends with.
+/// The result of a balanced run.
 #[derive(Clone, Debug)]
 pub(super) struct Balancing {
     pub(super) codes: Vec<u32>,
@@ -52,7 +70,12 @@ pub(super) struct Balancing {
 impl LevelWork<'_, '_> {
     /// Squared error per row, in squared units of the embeddings, with what the grid leaves out.
     pub(super) fn per_row(&self, squared_error: u128) -> f64 {
-        (squared_error as f64 + self.loss) * self.unit / self.residuals.rows().max(1) as f64
+        self.unit().per_row(squared_error)
+    }
+
+    /// How squared errors are told.
+    pub(super) fn unit(&self) -> Unit {
+        Unit { rows: self.residuals.rows().max(1), loss: self.loss, step: self.unit }
     }
 
     pub(super) fn clusters(&self) -> usize {

@@ -81,6 +81,19 @@ fn empty_clusters_are_given_rows() {
     assert!(reseeded > 0);
 }
 
+/// A cluster may lose its rows after the first update, where codewords move on a device; then the host moves them.
+#[test]
+fn clusters_that_lose_their_rows_later_are_given_others() {
+    let value = |i: usize| (i * i % 1009) as f32 * if i.is_multiple_of(19) { 50.0 } else { 1.0 };
+    let values: Vec<f32> = (0..300).map(value).collect();
+    let params = RqKMeans::new(1, 40).init(Init::Random).seed(4).tol(0.0);
+    let reseeded = |iterations| {
+        let (_, report) = same_everywhere(&params.clone().max_iter(iterations), &values, 2);
+        report.levels[0].empty_reseeded
+    };
+    assert_eq!([1, 20].map(reseeded), [0, 1]);
+}
+
 #[test]
 fn data_without_structure_is_legal() {
     let distinct = [1.0, 2.0, -3.0].repeat(5);

@@ -4,7 +4,7 @@ use crate::clock::Instant;
 use crate::codebook::Codebook;
 use crate::device::Assigned;
 use crate::device::gpu::chunk::{Chunk, slices};
-use crate::device::gpu::codewords::wide_codes;
+use crate::device::gpu::codewords::{Codewords, wide_codes};
 use crate::device::gpu::kernel::Kernel;
 use crate::device::gpu::params::Params;
 use crate::device::gpu::rows::GpuRows;
@@ -50,12 +50,19 @@ pub(in crate::device::gpu) fn assign_and_codes(
 
 /// Adds the dispatches of an assignment to the batch; returns the number of products.
 pub(in crate::device::gpu) fn queue(rows: &mut GpuRows, codebook: &Codebook) -> Result<f64> {
+    let (codewords, _) = rows.codewords(codebook)?;
+    queue_codewords(rows, &codewords)
+}
+
+/// Does the same for codewords on the device.
+pub(in crate::device::gpu) fn queue_codewords(rows: &mut GpuRows, codewords: &Codewords) -> Result<f64> {
     measure(rows)?;
-    let (codewords, params) = rows.codewords(codebook)?;
+    let params = codewords.params(rows.params());
     let GpuRows { context, batch, chunks, width, dim, .. } = rows;
-    let kernel = Kernel::Assign { wide_rows: context.wide, wide_codes: wide_codes(codebook.clusters()) };
+    let clusters = codewords.clusters as usize;
+    let kernel = Kernel::Assign { wide_rows: context.wide, wide_codes: wide_codes(clusters) };
     let work = codewords.padded as usize * *width * 4;
-    let settle_work = codebook.clusters() * *dim * SETTLE_WORK;
+    let settle_work = clusters * *dim * SETTLE_WORK;
     for chunk in chunks.iter() {
         let Chunk { values, lengths, codes, list, counters, .. } = chunk;
         let buffers = [values, &codewords.values, &codewords.half_norms, lengths, codes, list, counters];

@@ -4,7 +4,9 @@ use super::assign;
 use crate::clock::Instant;
 use crate::codebook::Codebook;
 use crate::device::Assigned;
-use crate::device::gpu::chunk::slices;
+use crate::device::gpu::batch::Batch;
+use crate::device::gpu::chunk::{Chunk, slices};
+use crate::device::gpu::context::Context;
 use crate::device::gpu::kernel::Kernel;
 use crate::device::gpu::params::Params;
 use crate::device::gpu::rows::GpuRows;
@@ -20,21 +22,57 @@ pub(in crate::device::gpu) const PIECE_ROWS: usize = 256;
 const PIECE_BYTES: u64 = 16;
 
 /// The rows of a chunk by cluster: their numbers, and the pieces into which the chunk's list is cut.
-struct Ordered {
-    counts: wgpu::Buffer,
+pub(in crate::device::gpu) struct Ordered {
+    pub(in crate::device::gpu) counts: wgpu::Buffer,
+    cursors: wgpu::Buffer,
     pieces: wgpu::Buffer,
+    clusters: usize,
     most_pieces: usize,
 }
 
 impl Ordered {
-    fn counts(&self, clusters: usize) -> Span<'_> {
-        Span { buffer: &self.counts, offset: 0, size: clusters as u64 * 4 }
+    /// Makes the buffers for a chunk of `rows` rows.
+    fn new(context: &Context, rows: usize, clusters: usize) -> Result<Self> {
+        let most_pieces = most_pieces(rows, clusters);
+        let size = clusters as u64 * 4;
+        Ok(Self {
+            counts: context.storage("counts", size)?,
+            cursors: context.storage("cursors", size)?,
+            pieces: context.storage("pieces", most_pieces as u64 * PIECE_BYTES)?,
+            clusters,
+            most_pieces,
+        })
+    }
+
+    /// Makes the buffers for all chunks of a table.
+    pub(in crate::device::gpu) fn of(table: &GpuRows, clusters: usize) -> Result<Vec<Self>> {
+        table.chunks.iter().map(|chunk| Self::new(&table.context, chunk.rows.len(), clusters)).collect()
+    }
+
+    fn counts(&self) -> Span<'_> {
+        Span { buffer: &self.counts, offset: 0, size: self.clusters as u64 * 4 }
+    }
+
+    /// Adds the commands that empty the buffers.
+    pub(in crate::device::gpu) fn clear(&self, context: &Context, batch: &mut Batch) -> Result<()> {
+        batch.clear(context, &self.counts)?;
+        batch.clear(context, &self.pieces)
+    }
+
+    /// Adds the dispatches that list the rows of the chunk by cluster; the buffers must be empty.
+    fn queue(&self, context: &Context, batch: &mut Batch, chunk: &Chunk, params: Params) -> Result<()> {
+        let Self { counts, cursors, pieces, clusters, most_pieces } = self;
+        chunk.run(context, batch, Kernel::Count, params, &[&chunk.codes, counts], 1)?;
+        let work = (clusters + most_pieces) as u64;
+        batch.dispatch(context, Kernel::Pieces, &params.words(), &[counts, cursors, pieces], ((1, 1), work))?;
+        chunk.run(context, batch, Kernel::Order, params, &[&chunk.codes, cursors, &chunk.list], 1)
     }
 }
 
 /// Twin: `kernel::centroid::sums`.
 pub(in crate::device::gpu) fn sums(table: &mut GpuRows, clusters: usize) -> Result<Partial> {
-    let ordered = order(table, clusters)?;
+    let ordered = Ordered::of(table, clusters)?;
+    queue_order(table, &ordered)?;
     read(table, clusters, &ordered, false).map(|(_, partial)| partial)
 }
 
@@ -42,7 +80,8 @@ pub(in crate::device::gpu) fn sums(table: &mut GpuRows, clusters: usize) -> Resu
 pub(in crate::device::gpu) fn assign_and_sums(table: &mut GpuRows, codebook: &Codebook) -> Result<(Assigned, Partial)> {
     let start = Instant::now();
     let work = assign::queue(table, codebook)?;
-    let ordered = order(table, codebook.clusters())?;
+    let ordered = Ordered::of(table, codebook.clusters())?;
+    queue_order(table, &ordered)?;
     let found = read(table, codebook.clusters(), &ordered, true)?;
     table.context.learn(work, start);
     Ok(found)
@@ -53,64 +92,58 @@ pub(in crate::device::gpu) fn most_pieces(rows: usize, clusters: usize) -> usize
     rows / PIECE_ROWS + clusters.min(rows)
 }
 
-/// Adds the dispatches that list the rows of every chunk by cluster.
-fn order(table: &mut GpuRows, clusters: usize) -> Result<Vec<Ordered>> {
-    let params = Params { clusters: clusters as u32, ..table.params() };
+/// Adds the dispatches that list the rows of every chunk by cluster; the buffers must be empty.
+pub(in crate::device::gpu) fn queue_order(table: &mut GpuRows, ordered: &[Ordered]) -> Result<()> {
+    let params = table.params();
     let GpuRows { context, batch, chunks, .. } = table;
-    let size = clusters as u64 * 4;
-    let mut all = Vec::new();
-    for chunk in chunks.iter() {
-        let most_pieces = most_pieces(chunk.rows.len(), clusters);
-        let counts = context.storage("counts", size)?;
-        let cursors = context.storage("cursors", size)?;
-        let pieces = context.storage("pieces", most_pieces as u64 * PIECE_BYTES)?;
-        chunk.run(context, batch, Kernel::Count, params, &[&chunk.codes, &counts], 1)?;
-        let buffers = [&counts, &cursors, &pieces];
-        batch.dispatch(
-            context,
-            Kernel::Pieces,
-            &params.words(),
-            &buffers,
-            ((1, 1), (clusters + most_pieces) as u64),
-        )?;
-        chunk.run(context, batch, Kernel::Order, params, &[&chunk.codes, &cursors, &chunk.list], 1)?;
-        all.push(Ordered { counts, pieces, most_pieces });
+    chunks.iter().zip(ordered).try_for_each(|(chunk, ordered)| {
+        ordered.queue(context, batch, chunk, Params { clusters: ordered.clusters as u32, ..params })
+    })
+}
+
+/// Returns the bytes of the sums of a cluster.
+pub(in crate::device::gpu) fn cluster_bytes(table: &GpuRows) -> usize {
+    table.width * 32
+}
+
+/// Adds the dispatches that sum the listed rows of `here` clusters from `first` on, in all chunks, to `sums`.
+pub(in crate::device::gpu) fn queue_sums(
+    table: &mut GpuRows,
+    ordered: &[Ordered],
+    sums: &wgpu::Buffer,
+    (first, here): (usize, usize),
+) -> Result<()> {
+    let params = Params { clusters: here as u32, count: first as u32, ..table.params() };
+    let GpuRows { context, batch, chunks, width, dim, .. } = table;
+    for (chunk, ordered) in chunks.iter().zip(ordered) {
+        let buffers = [&chunk.values, &chunk.list, &ordered.pieces, sums];
+        let work = PIECE_ROWS * *dim;
+        for slice in slices(context, Kernel::Centroid, ordered.most_pieces, work) {
+            let params = Params { first: slice.start as u32, ..params };
+            let groups = (slice.len() as u32, width.div_ceil(64) as u32);
+            let work = slice.len() as u64 * work as u64;
+            batch.dispatch(context, Kernel::Centroid, &params.words(), &buffers, (groups, work))?;
+        }
     }
-    Ok(all)
+    Ok(())
 }
 
 /// Sums the listed rows and reads the sums, and with the first of them the counts and the counters of `assign`.
 fn read(table: &mut GpuRows, clusters: usize, ordered: &[Ordered], assigned: bool) -> Result<(Assigned, Partial)> {
-    let (dim, cluster_bytes) = (table.dim, table.width * 32);
+    let (dim, cluster_bytes) = (table.dim, cluster_bytes(table));
     let at_once = table.piece_rows(cluster_bytes);
-    let params = table.params();
-    let GpuRows { context, batch, chunks, width, .. } = table;
     let mut found = Assigned::default();
     let mut counts = try_vec(0_u64, clusters, "counts")?;
     let mut sums = try_vec(0_i64, clusters.saturating_mul(dim), "sums")?;
     for first in (0..clusters).step_by(at_once) {
         let here = at_once.min(clusters - first);
         let size = here * cluster_bytes;
-        let on_device = context.storage("sums", size as u64)?;
-        let params = Params { clusters: here as u32, count: first as u32, ..params };
-        for (chunk, ordered) in chunks.iter().zip(ordered) {
-            let buffers = [&chunk.values, &chunk.list, &ordered.pieces, &on_device];
-            let work = PIECE_ROWS * dim;
-            for slice in slices(context, Kernel::Centroid, ordered.most_pieces, work) {
-                let params = Params { first: slice.start as u32, ..params };
-                let groups = (slice.len() as u32, width.div_ceil(64) as u32);
-                batch.dispatch(
-                    context,
-                    Kernel::Centroid,
-                    &params.words(),
-                    &buffers,
-                    (groups, slice.len() as u64 * work as u64),
-                )?;
-            }
-        }
+        let on_device = table.context.storage("sums", size as u64)?;
+        queue_sums(table, ordered, &on_device, (first, here))?;
+        let GpuRows { context, batch, chunks, .. } = table;
         let mut spans = vec![Span { buffer: &on_device, offset: 0, size: size as u64 }];
         if first == 0 {
-            spans.extend(ordered.iter().map(|of| of.counts(clusters)));
+            spans.extend(ordered.iter().map(Ordered::counts));
             spans.extend(assign::counters(chunks).filter(|_| assigned));
         }
         let bytes = batch.read(context, &spans)?;

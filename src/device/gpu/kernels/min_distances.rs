@@ -2,13 +2,18 @@
 
 use crate::device::gpu::chunk::slices;
 use crate::device::gpu::kernel::Kernel;
-use crate::device::gpu::params::Params;
 use crate::device::gpu::rows::GpuRows;
 use crate::device::gpu::span::{Span, doubles};
 use crate::error::{Result, try_vec};
+use std::ops::Range;
 
 /// How many points one dispatch takes.
 const POINTS: usize = 64;
+
+/// Returns the parameters of a dispatch over `rows`, whose distances begin with those of the first of `of`.
+pub(in crate::device::gpu) fn params(width: usize, count: usize, rows: Range<usize>, of: Range<usize>) -> [u32; 6] {
+    [rows.start, rows.end, width, count, of.start, of.len()].map(|number| number as u32)
+}
 
 /// Twin: `kernel::min_distances::min_distances`.
 pub(in crate::device::gpu) fn min_distances(table: &mut GpuRows, points: &[i32], closest: &[u64]) -> Result<Vec<u64>> {
@@ -17,7 +22,7 @@ pub(in crate::device::gpu) fn min_distances(table: &mut GpuRows, points: &[i32],
     if rows == 0 {
         return Ok(out);
     }
-    let (dim, params) = (table.dim, table.params());
+    let (dim, width) = (table.dim, table.width);
     for (points, out) in points.chunks(POINTS * dim).zip(out.chunks_mut(POINTS * rows)) {
         let count = points.len() / dim;
         let on_device = table.points(points)?;
@@ -33,11 +38,11 @@ pub(in crate::device::gpu) fn min_distances(table: &mut GpuRows, points: &[i32],
                     let limits = context.filled("closest distances", limits)?;
                     let size = (count * (end - start) * 8) as u64;
                     let found = context.storage("seeding distances", size)?;
-                    let params = Params { first: start as u32, end: end as u32, count: count as u32, ..params };
+                    let params = params(width, count, start..end, start..end);
                     let groups = (end - start).div_ceil(Kernel::MinDistances.group_rows()) as u32;
                     let buffers = [&chunk.values, &on_device, &limits, &found];
                     let work = (end - start) as u64 * (count * dim) as u64;
-                    batch.dispatch(context, Kernel::MinDistances, &params.words(), &buffers, ((groups, 1), work))?;
+                    batch.dispatch(context, Kernel::MinDistances, &params, &buffers, ((groups, 1), work))?;
                     let bytes = batch.read(context, &[Span { buffer: &found, offset: 0, size }])?;
                     for (to, from) in out.chunks_exact_mut(rows).zip(bytes.chunks_exact((end - start) * 8)) {
                         let to = to.get_mut(base + start..base + end).unwrap_or_default();

@@ -15,8 +15,10 @@ pub(super) mod min_distances;
 pub(super) mod rectify;
 pub(super) mod residual;
 pub(super) mod row_losses;
+pub(super) mod seed;
 pub(super) mod straight_through;
 pub(super) mod unit_length;
+pub(super) mod update;
 
 /// How many operations of `assign` cost as much as one exact difference, squared and added.
 const EXACT_WORK: usize = 8;

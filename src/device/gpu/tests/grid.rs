@@ -8,15 +8,20 @@ const SHARED: [&str; 2] = ["float", "scaled"];
 /// Kernels that run on the host.
 const HOST: [&str; 1] = ["range_search"];
 /// Shaders that do a part of another kernel's work, with that kernel.
-const PARTS: [(&str, &str); 8] = [
+const PARTS: [(&str, &str); 13] = [
     ("count", "centroid"),
+    ("draw", "seed"),
     ("gather", "gather"),
     ("length", "assign"),
     ("order", "centroid"),
     ("pieces", "centroid"),
+    ("potential", "seed"),
     ("rectify_gradient", "rectify"),
     ("scale_operand", "matmul"),
     ("settle", "assign"),
+    ("summary", "update"),
+    ("take", "seed"),
+    ("tally", "update"),
 ];
 
 fn folder(path: &str) -> PathBuf {

@@ -6,10 +6,12 @@ mod failures;
 mod grid;
 mod network;
 mod pieces;
+mod seed;
 mod shaders;
 mod soft_float;
 mod speed;
 mod traffic;
+mod update;
 
 use super::Gpu;
 use super::adapter;

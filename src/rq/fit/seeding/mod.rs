@@ -1,12 +1,15 @@
 //! The first codewords of a level.
 
+mod plus_plus;
+
 use crate::codebook::Codebook;
-use crate::device::{Purpose, Table};
-use crate::error::{Result, try_vec};
+use crate::device::Purpose;
+use crate::error::Result;
 use crate::population::{Ask, Residuals};
-use crate::rng::{self, Draws, Sample, Stream};
+use crate::rng::{self, Sample, Stream};
 use crate::rq::fit::hierarchy;
 use crate::rq::params::{Algorithm, Init, RqKMeans};
+use plus_plus::plus_plus;
 use std::collections::HashSet;
 use std::sync::Arc;
 
@@ -138,88 +141,6 @@ fn oversample(
     let candidates = Arc::new(Codebook::new(candidates, dim));
     let weights = rows.weights(&candidates, ask)?;
     Ok((candidates, weights))
-}
-
-/// Greedy k-means++ over the rows of `table`, row i counting `weights[i]` times.
-///
-/// The first codeword is a row drawn by weight. For each further one `2 + floor(ln K)` candidates are drawn, each row
-/// with probability proportional to its weight times its squared distance from the codewords so far; the candidate
-/// that leaves the smallest weighted sum of squared distances is taken, the first drawn on a tie. When every row
-/// coincides with a codeword, the rest are drawn by weight.
-///
-/// # References
-/// D. Arthur, S. Vassilvitskii, k-means++, SODA 2007 (section 8 mentions several candidates per draw).
-fn plus_plus(
-    table: &mut dyn Table,
-    weights: &[u64],
-    clusters: usize,
-    stream: &mut Stream,
-    ask: Ask<'_>,
-) -> Result<Vec<i32>> {
-    let rows = table.rows();
-    let weight = |row: usize| weights.get(row).map_or(0, |weight| u128::from(*weight));
-    let by_weight = Draws::new(rows, &weight);
-    let candidates = 2 + floor_ln(clusters);
-    let pairs = if rows <= ALL_PAIRS { all_pairs(table, ask)? } else { Vec::new() };
-    let first = by_weight.draw(stream);
-    let unbounded = try_vec(u64::MAX, rows, "seeding distances")?;
-    let mut closest = distances_of(table, &pairs, &[first], &unbounded)?;
-    // Rows, which are gathered together at the end: a device then answers once and not once per codeword.
-    let mut chosen = vec![first];
-    while chosen.len() < clusters {
-        ask()?;
-        let potential = |row: usize| closest.get(row).map_or(0, |distance| u128::from(*distance)) * weight(row);
-        let draws = Draws::new(rows, &potential);
-        if draws.total() == 0 {
-            chosen.resize_with(clusters, || by_weight.draw(stream));
-            break;
-        }
-        let drawn: Vec<usize> = (0..candidates).map(|_| draws.draw(stream)).collect();
-        let distances = distances_of(table, &pairs, &drawn, &closest)?;
-        let weighted = |(distance, weight): (&u64, &u64)| u128::from(*distance) * u128::from(*weight);
-        let left = |part: &[u64]| part.iter().zip(weights).map(weighted).sum::<u128>();
-        let best = distances.chunks_exact(rows).zip(&drawn).min_by_key(|(part, _)| left(part));
-        if let Some((part, row)) = best {
-            closest.copy_from_slice(part);
-            chosen.push(*row);
-        }
-    }
-    table.gather(&chosen)
-}
-
-/// Rows up to which all distances between them are computed at once, which spares a call of the device per codeword.
-const ALL_PAIRS: usize = 2048;
-/// Points of one such call.
-const POINTS: usize = 64;
-
-/// Squared distances (N, N) of all rows to each other.
-fn all_pairs(table: &mut dyn Table, ask: Ask<'_>) -> Result<Vec<u64>> {
-    let rows: Vec<usize> = (0..table.rows()).collect();
-    let unbounded = vec![u64::MAX; rows.len()];
-    let values = table.gather(&rows)?;
-    let mut pairs = Vec::new();
-    for points in values.chunks(POINTS * table.dim()) {
-        ask()?;
-        pairs.extend(table.min_distances(points, &unbounded)?);
-    }
-    Ok(pairs)
-}
-
-/// Returns what `Table::min_distances` gives for the points `drawn` among the rows; takes it from all pairs where these
-/// are known.
-fn distances_of(table: &mut dyn Table, pairs: &[u64], drawn: &[usize], closest: &[u64]) -> Result<Vec<u64>> {
-    if pairs.is_empty() {
-        let points = table.gather(drawn)?;
-        return table.min_distances(&points, closest);
-    }
-    let of = |point: &usize| pairs.chunks_exact(closest.len()).nth(*point).unwrap_or_default().iter().zip(closest);
-    Ok(drawn.iter().flat_map(of).map(|(distance, closest)| *distance.min(closest)).collect())
-}
-
-/// floor(ln k), from the smallest integers above e, e^2, ...: no logarithm of the platform is involved.
-fn floor_ln(k: usize) -> usize {
-    const POWERS: [usize; 11] = [3, 8, 21, 55, 149, 404, 1097, 2981, 8104, 22_027, 59_875];
-    POWERS.iter().filter(|power| k >= **power).count()
 }
 
 #[cfg(test)]

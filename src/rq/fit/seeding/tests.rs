@@ -1,8 +1,9 @@
 //! Draws by weight, and the rows they choose.
 
+use super::plus_plus::floor_ln;
 use super::*;
-use crate::device::Device;
-use crate::rng::BLOCK;
+use crate::device::{Device, Table};
+use crate::rng::{BLOCK, Draws};
 
 fn table(device: &Device, rows: &[i32], dim: usize) -> Box<dyn Table> {
     let mut table = device.engine().table(rows.len() / dim, dim, Purpose::Fit).unwrap();
@@ -118,4 +119,22 @@ fn heavy_tails_get_more_rounds() {
     assert!(left(&found[..1 + 2 * 8]) > 4 * left(&found), "{} {}", left(&found[..17]), left(&found));
     let alike: Vec<i32> = (0..4000).map(|row| (rng::row_hash(9, row) % 1000) as i32).collect();
     assert!(candidates(&alike).len() <= 1 + 3 * 8);
+}
+
+/// Distances that stay on a device lead to the same rows as distances on the host.
+#[test]
+fn every_device_seeds_the_same() {
+    // Few rows enough for k-means++ over all of them, and more than all pairs are computed for.
+    let (rows, dim, clusters) = (2100, 3, 150);
+    let values: Vec<i32> = (0..rows * dim).map(|i| (rng::row_hash(9, i as u64) % 4001) as i32 - 2000).collect();
+    let seeded = |device: &Device| {
+        let mut rows = residuals(device, &values, dim);
+        seed(&RqKMeans::new(1, clusters), &mut rows, clusters, (0, 0), &mut || Ok(())).unwrap()
+    };
+    let expected = seeded(&Device::cpu());
+    assert_eq!(expected.clusters(), clusters);
+    let adapters = Device::list().into_iter().filter_map(|info| Device::named(&info.name).ok());
+    for device in adapters.filter(|device| !device.info().name.starts_with("cpu")) {
+        assert_eq!(seeded(&device), expected, "{device:?}");
+    }
 }

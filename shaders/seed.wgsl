@@ -1,0 +1,49 @@
+// Chooses the point that leaves the smallest sum of weighted distances, the first one on a tie. Twin:
+// src/kernel/seed.rs. One workgroup does it all; `draw`, `min_distances` and `potential` come before, `take` after it.
+
+struct Params {
+    points: u32,
+    blocks: u32, // of 256 rows
+}
+
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read> sums: array<vec4<u32>>; // (points, blocks), 96 bits
+@group(0) @binding(2) var<storage, read> drawn: array<u32>; // the row of each point
+@group(0) @binding(3) var<storage, read_write> chosen: array<u32>; // sum of 96 bits, row, point
+
+const SIZE: u32 = 256u;
+
+var<workgroup> parts: array<vec3<u32>, 256>;
+
+@compute @workgroup_size(256)
+fn main(@builtin(local_invocation_index) local: u32) {
+    var best = vec3<u32>(0xffffffffu);
+    var best_point = 0u;
+    for (var point = 0u; point < params.points; point++) {
+        var sum = vec3<u32>(0u);
+        for (var block = local; block < params.blocks; block += SIZE) {
+            sum = u96_add(sum, sums[point * params.blocks + block].xyz);
+        }
+        parts[local] = sum;
+        for (var step = SIZE / 2u; step > 0u; step >>= 1u) {
+            workgroupBarrier();
+            if (local < step) {
+                parts[local] = u96_add(parts[local], parts[local + step]);
+            }
+        }
+        workgroupBarrier();
+        if (u96_less(parts[0], best)) {
+            best = parts[0];
+            best_point = point;
+        }
+        // The next point writes what this one has read.
+        workgroupBarrier();
+    }
+    if (local == 0u) {
+        for (var i = 0u; i < 3u; i++) {
+            chosen[i] = best[i];
+        }
+        chosen[3] = drawn[best_point];
+        chosen[4] = best_point;
+    }
+}

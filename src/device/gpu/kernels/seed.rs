@@ -1,0 +1,110 @@
+//! Dispatches a step of k-means++: `draw`, `min_distances`, `potential`, `seed` and `take`.
+
+use super::min_distances;
+use crate::device::MAX_VALUES;
+use crate::device::gpu::chunk::slices;
+use crate::device::gpu::kernel::Kernel;
+use crate::device::gpu::rows::GpuRows;
+use crate::device::gpu::span::{Span, words};
+use crate::error::{Result, try_vec};
+use crate::kernel::seed::Seed;
+
+/// Rows of a block, as in the shaders.
+const BLOCK: usize = 256;
+/// Words that the host reads: the sum, and the row. The shader writes one more.
+const CHOSEN_WORDS: u64 = 4;
+
+/// The buffers of k-means++ on the rows of a table with one chunk.
+pub(in crate::device::gpu) struct Buffers {
+    weights: wgpu::Buffer,
+    closest: wgpu::Buffer,
+    closest_sums: wgpu::Buffer,
+    values: wgpu::Buffer,
+    drawn: wgpu::Buffer,
+    points: wgpu::Buffer,
+    distances: wgpu::Buffer,
+    sums: wgpu::Buffer,
+    chosen: wgpu::Buffer,
+    blocks: usize,
+}
+
+impl Buffers {
+    /// Makes the buffers; `weights` are below 2^32.
+    pub(in crate::device::gpu) fn new(table: &GpuRows, weights: &[u64]) -> Result<Self> {
+        let (context, rows) = (&table.context, table.rows as u64);
+        let weights: Vec<u32> = weights.iter().map(|weight| *weight as u32).collect();
+        let blocks = table.rows.div_ceil(BLOCK);
+        let most = MAX_VALUES as u64;
+        Ok(Self {
+            weights: context.filled("weights", &weights)?,
+            closest: context.storage("closest distances", rows * 8)?,
+            closest_sums: context.storage("sums of distances", blocks as u64 * 16)?,
+            values: context.storage("values", most * 16)?,
+            drawn: context.storage("drawn rows", most * 4)?,
+            points: context.storage("points", most * table.width as u64 * 16)?,
+            distances: context.storage("seeding distances", most * rows * 8)?,
+            sums: context.storage("sums of distances", most * blocks as u64 * 16)?,
+            chosen: context.storage("a chosen row", (CHOSEN_WORDS + 1) * 4)?,
+            blocks,
+        })
+    }
+
+    /// Makes every row infinitely far from the codewords.
+    pub(in crate::device::gpu) fn forget(&self, table: &mut GpuRows) -> Result<()> {
+        table.batch.flush(&table.context)?;
+        let unbounded = try_vec(u64::MAX, table.rows, "seeding distances")?;
+        table.context.write(&self.closest, 0, bytemuck::cast_slice(&unbounded))
+    }
+}
+
+/// Twin: `kernel::seed::seed`. A value is 96 bits and 0, or a row and 1; there are as many as the buffers have room
+/// for.
+pub(in crate::device::gpu) fn seed(table: &mut GpuRows, buffers: &Buffers, values: &[[u32; 4]]) -> Result<Seed> {
+    let Buffers { weights, closest, closest_sums, values: drawn_by, drawn, points, .. } = buffers;
+    let Buffers { distances, sums, chosen, blocks, .. } = buffers;
+    let (rows, count) = (table.rows, values.len());
+    // Nothing that waits reads the values: the last step was read back.
+    table.context.write(drawn_by, 0, bytemuck::cast_slice(values))?;
+    let GpuRows { context, batch, chunks, width, dim, .. } = table;
+    for chunk in chunks.iter() {
+        let [n, blocks_of, width_of, points_of] = [rows, *blocks, *width, count].map(|number| number as u32);
+        let bound = [&chunk.values, closest, weights, closest_sums, drawn_by, points, drawn];
+        let groups = (points_of, 1);
+        batch.dispatch(
+            context,
+            Kernel::Draw,
+            &[n, blocks_of, width_of],
+            &bound,
+            (groups, (count * (*dim + blocks)) as u64),
+        )?;
+        let bound = [&chunk.values, points, closest, distances];
+        for slice in slices(context, Kernel::MinDistances, rows, count * *dim) {
+            let words = min_distances::params(*width, count, slice.clone(), 0..rows);
+            let groups = (slice.len().div_ceil(Kernel::MinDistances.group_rows()) as u32, 1);
+            batch.dispatch(
+                context,
+                Kernel::MinDistances,
+                &words,
+                &bound,
+                (groups, slice.len() as u64 * (count * *dim) as u64),
+            )?;
+        }
+        let groups = (blocks_of, points_of);
+        let bound = [distances, weights, sums];
+        batch.dispatch(context, Kernel::Potential, &[n, blocks_of], &bound, (groups, rows as u64 * count as u64))?;
+        let bound = [sums, drawn, chosen];
+        batch.dispatch(context, Kernel::Seed, &[points_of, blocks_of], &bound, ((1, 1), (blocks * count) as u64))?;
+        let bound = [distances, sums, chosen, closest, closest_sums];
+        for slice in slices(context, Kernel::Take, rows, 1) {
+            let words = [slice.start as u32, slice.end as u32, n, blocks_of];
+            let groups = (slice.len().div_ceil(Kernel::Take.group_rows()) as u32, 1);
+            batch.dispatch(context, Kernel::Take, &words, &bound, (groups, slice.len() as u64))?;
+        }
+    }
+    let bytes = batch.read(context, &[Span { buffer: chosen, offset: 0, size: CHOSEN_WORDS * 4 }])?;
+    let found: Vec<u128> = words(&bytes).map(u128::from).collect();
+    match found.as_slice() {
+        [low, middle, high, row] => Ok(Seed { row: *row as usize, potential: low | (middle << 32) | (high << 64) }),
+        _ => Err(context.failed("a read-back has another length")),
+    }
+}
