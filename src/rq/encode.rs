@@ -134,8 +134,8 @@ impl Encoding<'_> {
     }
 }
 
-/// Gives every row the codeword of the smallest squared distance plus price; returns how many rows exact distances
-/// settled.
+/// Assigns the rows to the cheapest codewords of a level, whose prices are added to the squared distances; returns how
+/// many of them exact distances settled.
 fn assign_priced(table: &mut dyn Table, codebook: &Codebook, prices: &[i64], codes: &mut Vec<u32>) -> Result<u64> {
     let prices: Vec<i128> = prices.iter().map(|price| i128::from(*price)).collect();
     let cheapest = Distances::new(table, codebook, &[]).cheapest(&prices)?;
