@@ -2,5 +2,5 @@
 need_compiler
 need_postgres
 cargo fmt --manifest-path postgres/Cargo.toml --check
-cargo clippy --manifest-path postgres/Cargo.toml --target-dir postgres/target --all-targets --locked -- -D warnings
-cargo test --manifest-path postgres/Cargo.toml --target-dir postgres/target --locked
+cargo clippy --manifest-path postgres/Cargo.toml --target-dir "$target" --all-targets --locked -- -D warnings
+cargo test --manifest-path postgres/Cargo.toml --target-dir "$target" --locked
