@@ -139,8 +139,9 @@ impl GridSketch {
         let scale = pow2(grid.exponent());
         let of = |(column, offset): (usize, &f32)| {
             let [low, high] = self.middle(&rows, column)?;
-            let steps = |x: f32| i64::from(quantize_value(x, *offset, scale));
-            Some(NarrowDimension { column, steps: (steps(high) - steps(low)).unsigned_abs() })
+            // These values may lie beyond the grid.
+            let [low, high] = [low, high].map(|x| steps(x, *offset, scale));
+            Some(NarrowDimension { column, steps: (high - low) as u64 })
         };
         let mut all: Vec<_> = grid.offset().iter().enumerate().filter_map(of).collect();
         let widest = all.iter().map(|dimension| dimension.steps).max().unwrap_or(0);
