@@ -5,10 +5,13 @@
 //! started here, with its defaults; so both wait for the same disk at every commit. `SEMID_BENCH_ITEMS` changes the
 //! number of items, 200,000 by default.
 
+#[expect(dead_code, reason = "tests kill servers")]
 #[path = "../tests/server/mod.rs"]
 mod server;
 
-use semid::registry::{Manifest, Registry, Resolver, SqliteStore, Store};
+#[cfg(feature = "sqlite")]
+use semid::registry::SqliteStore;
+use semid::registry::{Manifest, Registry, Resolver, Store};
 use semid::{Codes, IdFormat, Result};
 use semid_postgres::PostgresStore;
 use server::Server;
@@ -70,10 +73,13 @@ fn run(place: &str, store: impl Store, items: usize) -> Result<()> {
 fn main() -> Result<()> {
     let items = std::env::var("SEMID_BENCH_ITEMS").ok().and_then(|items| items.parse().ok()).unwrap_or(200_000);
     let server = Server::start();
-    let folder = tempfile::tempdir().expect("a folder to work in");
     println!("| store | | items | items/s |\n| --- | --- | --- | --- |");
     run("PostgreSQL", PostgresStore::connect(&server.schema("bench"))?, items)?;
-    run("SQLite", SqliteStore::open(folder.path().join("ids.db"))?, items)?;
+    #[cfg(feature = "sqlite")]
+    {
+        let folder = tempfile::tempdir().expect("a folder to work in");
+        run("SQLite", SqliteStore::open(folder.path().join("ids.db"))?, items)?;
+    }
     let sql = "SELECT pg_total_relation_size('bench.ids')::bigint";
     let bytes: i64 = server.client().query_one(sql, &[]).expect("the size").get(0);
     println!("PostgreSQL takes {:.0} bytes per item", bytes as f64 / items as f64);

@@ -8,7 +8,7 @@ use postgres::Row;
 use postgres::types::FromSql;
 use semid::registry::{Entry, Holder, Manifest, Record, SemanticId, UsedCodes};
 use semid::{ErrorKind, Result};
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::ops::Range;
 
 /// More names than any manifest has; reading stops here.
@@ -19,29 +19,33 @@ const ROWS: usize = 65_536;
 const BYTES: usize = 16 << 20;
 
 /// Finds items by their keys. The text of the second one is that of the index of long keys.
+///
+/// Subqueries with a limit, here and below, fix the order of the look-ups: a planner without statistics could read the
+/// whole table for each thing asked about.
 const ENTRIES: [&str; 2] = [
     "SELECT q.n, t.codes, t.suffix, t.encoded FROM unnest($2::text[]) WITH ORDINALITY AS q (item, n)
-     JOIN @ids AS t ON t.namespace = $1 AND octet_length(t.item) <= 1000 AND t.item = q.item COLLATE \"C\"",
+     CROSS JOIN LATERAL (SELECT i.codes, i.suffix, i.encoded FROM @ids AS i WHERE i.namespace = $1
+     AND octet_length(i.item) <= 1000 AND i.item = q.item COLLATE \"C\" LIMIT 1) AS t",
     "SELECT q.n, t.codes, t.suffix, t.encoded FROM unnest($2::text[]) WITH ORDINALITY AS q (item, n)
-     JOIN @ids AS t ON t.namespace = $1 AND octet_length(t.item) > 1000 AND md5(t.item) = md5(q.item COLLATE \"C\")
-     AND t.item = q.item COLLATE \"C\"",
+     CROSS JOIN LATERAL (SELECT i.codes, i.suffix, i.encoded FROM @ids AS i WHERE i.namespace = $1
+     AND octet_length(i.item) > 1000 AND md5(i.item) = md5(q.item COLLATE \"C\")
+     AND i.item = q.item COLLATE \"C\" LIMIT 1) AS t",
 ];
 
-/// Retires items, as [`ENTRIES`] finds them.
+/// Retires items, and returns their keys.
 const RETIRE: [&str; 2] = [
-    "UPDATE @ids AS t SET item = NULL, encoded = NULL, former = t.item
-     FROM unnest($2::text[]) WITH ORDINALITY AS q (item, n)
-     WHERE t.namespace = $1 AND octet_length(t.item) <= 1000 AND t.item = q.item COLLATE \"C\"
-     RETURNING q.n, t.codes, t.suffix",
-    "UPDATE @ids AS t SET item = NULL, encoded = NULL, former = t.item
-     FROM unnest($2::text[]) WITH ORDINALITY AS q (item, n)
-     WHERE t.namespace = $1 AND octet_length(t.item) > 1000 AND md5(t.item) = md5(q.item COLLATE \"C\")
-     AND t.item = q.item COLLATE \"C\" RETURNING q.n, t.codes, t.suffix",
+    "UPDATE @ids SET item = NULL, encoded = NULL, former = item WHERE namespace = $1
+     AND octet_length(item) <= 1000 AND item = ANY ($2::text[] COLLATE \"C\") RETURNING former, codes, suffix",
+    "UPDATE @ids SET item = NULL, encoded = NULL, former = item WHERE namespace = $1
+     AND octet_length(item) > 1000
+     AND md5(item) = ANY (ARRAY(SELECT md5(k COLLATE \"C\") FROM unnest($2::text[]) AS k))
+     AND item = ANY ($2::text[] COLLATE \"C\") RETURNING former, codes, suffix",
 ];
 
 const HOLDERS: &str =
     "SELECT q.n, t.item FROM unnest($2::bytea[], $3::bigint[]) WITH ORDINALITY AS q (codes, suffix, n)
-     JOIN @ids AS t ON t.namespace = $1 AND t.codes = q.codes AND t.suffix = q.suffix";
+     CROSS JOIN LATERAL (SELECT i.item FROM @ids AS i
+     WHERE i.namespace = $1 AND i.codes = q.codes AND i.suffix = q.suffix LIMIT 1) AS t";
 
 const INSERT: &str = "INSERT INTO @ids (namespace, codes, suffix, item, encoded, former)
      SELECT $1, q.* FROM unnest($2::bytea[], $3::bigint[], $4::text[], $5::bytea[], $6::text[]) AS q";
@@ -54,14 +58,14 @@ const USED: &str = "SELECT q.n, u.suffix FROM unnest($2::bytea[]) WITH ORDINALIT
      ORDER BY t.namespace DESC, t.codes DESC, t.suffix DESC LIMIT 1) AS u";
 
 const RETIRED: &str = "SELECT q.n, t.suffix FROM unnest($2::bytea[], $3::text[]) WITH ORDINALITY AS q (codes, item, n)
-     JOIN @ids AS t ON t.namespace = $1 AND t.codes = q.codes AND t.former IS NOT NULL
-     AND left(t.former, 200) = left(q.item COLLATE \"C\", 200) AND t.former = q.item COLLATE \"C\"
-     ORDER BY q.n, t.suffix";
+     CROSS JOIN LATERAL (SELECT i.suffix FROM @ids AS i WHERE i.namespace = $1 AND i.codes = q.codes
+     AND i.former IS NOT NULL AND left(i.former, 200) = left(q.item COLLATE \"C\", 200)
+     AND i.former = q.item COLLATE \"C\" OFFSET 0) AS t ORDER BY q.n, t.suffix";
 
-const USED_BELOW: &str = "SELECT q.n, t.codes, max(t.suffix)
-     FROM unnest($2::bytea[], $3::bytea[]) WITH ORDINALITY AS q (first, past, n)
-     JOIN @ids AS t ON t.namespace = $1 AND t.codes >= q.first AND t.codes < q.past
-     GROUP BY q.n, t.codes ORDER BY q.n, t.codes";
+const USED_BELOW: &str =
+    "SELECT q.n, t.codes, t.suffix FROM unnest($2::bytea[], $3::bytea[]) WITH ORDINALITY AS q (first, past, n)
+     CROSS JOIN LATERAL (SELECT i.codes, max(i.suffix) AS suffix FROM @ids AS i WHERE i.namespace = $1
+     AND i.codes >= q.first AND i.codes < q.past GROUP BY i.codes) AS t ORDER BY q.n, t.codes";
 
 const COUNT: &str =
     "SELECT count(*) FROM @ids WHERE namespace = $1 AND codes >= $2 AND codes < $3 AND item IS NOT NULL";
@@ -162,8 +166,10 @@ impl Session {
             places.retain(|place| first.get(*place) == Some(&true));
             for places in parts(&places, |place| item_at(items, *place).len()) {
                 let keys: Vec<&str> = places.iter().map(|place| item_at(items, *place)).collect();
+                let place_of: HashMap<&str, usize> = keys.iter().copied().zip(places.iter().copied()).collect();
                 for row in self.rows(sql, &[&namespace, &keys])? {
-                    *answer(&mut ids, *asked(places, &row)?)? = Some(codec::id(get(&row, 1)?, get(&row, 2)?)?);
+                    let place = place_of.get(get::<&str>(&row, 0)?).copied().unwrap_or(usize::MAX);
+                    *answer(&mut ids, place)? = Some(codec::id(get(&row, 1)?, get(&row, 2)?)?);
                 }
             }
         }
