@@ -28,8 +28,10 @@ fn a_far_row_is_named_without_a_column_of_its_latents() {
     let mut x = super::values(300, 6);
     x[77 * 6 + 3] = 1e8;
     dir.npy_of("far.npy", 6, &x);
-    let found = dir.semid("encode --model m.safetensors --input far.npy --output codes.npy --json").json(0);
+    let run = dir.semid("encode --model m.safetensors --input far.npy --output codes.npy --json");
+    let found: Value = serde_json::from_str(&run.stdout).unwrap();
     let said = found["warnings"][0].as_str().unwrap();
+    assert!(run.stderr.contains(said), "{}", run.stderr);
     assert!(said.contains("latent") && said.contains("row 77;") && !said.contains("column"), "{said}");
 }
 

@@ -25,8 +25,8 @@ use std::path::{Path, PathBuf};
 ///         12
 ///     }
 ///     fn read_at(&self, offset: u64, out: &mut [u8]) -> std::io::Result<()> {
-///         let bytes = [2, 0, 0, 0, 0, 0, 128, 63, 0, 0, 0, 64];
-///         bytes.as_slice().read_at(offset, out)
+///         let bytes = vec![2, 0, 0, 0, 0, 0, 128, 63, 0, 0, 0, 64];
+///         bytes.read_at(offset, out)
 ///     }
 /// }
 ///
