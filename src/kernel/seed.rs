@@ -3,7 +3,7 @@
 use super::min_distances::min_distances;
 
 /// The most rows, by weight, that the bounds below allow.
-#[cfg(any(feature = "gpu", test))]
+#[cfg(feature = "gpu")]
 pub(crate) const MAX_WEIGHT: u64 = 1 << 32;
 
 /// A row that becomes a codeword.

@@ -15,7 +15,7 @@ pub(crate) struct Update {
 }
 
 /// The most rows that the bounds below allow.
-#[cfg(any(feature = "gpu", test))]
+#[cfg(feature = "gpu")]
 pub(crate) const MAX_ROWS: usize = 1 << 31;
 
 /// Moves every codeword to `floor((2 sum + n) / (2 n))`, each component cut off at `room`; a codeword of a cluster
