@@ -9,6 +9,8 @@
 //! Numbers are little endian. The worker ends when its input ends.
 
 use super::worker::Worker;
+#[cfg(doc)]
+use crate::ErrorKind;
 use crate::error::{Error, Result};
 use std::io::{self, Read, Write};
 
