@@ -18,7 +18,8 @@ const PATIENCE: Duration = Duration::from_millis(250);
 pub(crate) type Params<'a> = &'a [&'a (dyn ToSql + Sync)];
 
 /// Settings of every connection. Look-ups are by index, whatever the statistics of the tables say, as these are old
-/// after a first large batch; and every statement is planned for the table as it is by then. A server that lost its client notices within a minute, as the others wait for it.
+/// after a first large batch; and every statement is planned for the table as it is by then. A server that lost its
+/// client notices within a minute, as the others wait for it.
 const SETTINGS: &str = "
     SET client_min_messages = warning; SET search_path = pg_catalog, pg_temp; SET jit = off;
     SET plan_cache_mode = force_custom_plan;

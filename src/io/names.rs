@@ -23,7 +23,8 @@ pub(crate) fn choose(wanted: &str, names: &[&str]) -> Result<Vec<usize>, String>
     let numbered_so = |name: &&&str| numbered(name).is_some_and(|(before, ..)| before == wanted);
     if let (true, Some(other)) = (places.contains_key(wanted), names.iter().find(numbered_so)) {
         return Err(format!(
-            "{wanted:?} is a column, and the beginning of others such as {other:?}; name the columns by a range or a list"
+            "{wanted:?} is a column, and the beginning of others such as {other:?}; name the columns by a range or by \
+             a list"
         ));
     }
     if wanted.contains(',') || places.contains_key(wanted) {

@@ -55,7 +55,8 @@ def make(semid, folder, rows=600):
     # The IDs of a registry instead of a model, beside those of an earlier model.
     run("assign --db ids.db --model m.safetensors --input x.npy --items names.txt --output ids.csv --device cpu")
     run("fit --input x.npy --clusters 12,6 --seed 7 --output other.safetensors --device cpu")
-    run("assign --db other.db --model other.safetensors --input x.npy --items names.txt --output other.csv --device cpu")
+    run("assign --db other.db --model other.safetensors --input x.npy --items names.txt --output other.csv "
+        "--device cpu")
     pairs = "".join(f"item {i},item {(i * 5 + 12) % 500}\n" for i in range(400))
     (folder / "pairs.csv").write_text(f"a,b\n{pairs}")
     run("report --ids ids.csv --against other.csv --input x.npy --items names.txt --interactions pairs.csv "

@@ -131,9 +131,9 @@ impl GridSketch {
         self.widths(grid).into_iter().map(|width| width.pow(2)).sum::<u64>() as f64 / self.dim() as f64
     }
 
-    /// Returns the dimensions whose values are not all equal, but differ by few steps of `grid`: by fewer than 1,024 and
-    /// less than a sixteenth of the widest dimension, or by fewer than 64. The narrowest come first, on a tie the lower
-    /// one.
+    /// Returns the dimensions whose values are not all equal, but differ by few steps of `grid`: by fewer than 1,024
+    /// and less than a sixteenth of the widest dimension, or by fewer than 64. The narrowest come first, on a tie the
+    /// lower one.
     pub fn narrow(&self, grid: &Grid) -> Vec<NarrowDimension> {
         let rows = self.sample.rows();
         let scale = pow2(grid.exponent());
