@@ -157,7 +157,7 @@ def test_priced_assignment_is_nearer_to_balance(X):
 def test_parameters_by_name():
     model = semid.RQKMeans(2, 16, tol=0.5)
     params = model.get_params()
-    assert params["n_levels"] == 2 and params["tol"] == 0.5 and len(params) == 24
+    assert params["n_levels"] == 2 and params["tol"] == 0.5 and len(params) == 25
     assert semid.RQKMeans(**params).get_params() == params
     assert model.set_params(n_clusters=4, tol=0.25) is model
     assert (model.n_clusters, model.tol) == (4, 0.25)
