@@ -25,7 +25,7 @@ use std::path::{Path, PathBuf};
 ///         12
 ///     }
 ///     fn read_at(&self, offset: u64, out: &mut [u8]) -> std::io::Result<()> {
-///         let bytes = vec![2, 0, 0, 0, 0, 0, 128, 63, 0, 0, 0, 64];
+///         let bytes: Vec<u8> = vec![2, 0, 0, 0, 0, 0, 128, 63, 0, 0, 0, 64];
 ///         bytes.read_at(offset, out)
 ///     }
 /// }
