@@ -3,6 +3,7 @@
 
 mod arithmetic;
 mod failures;
+mod faults;
 mod grid;
 mod network;
 mod pieces;

@@ -1,5 +1,6 @@
 //! Tests networks on adapters that divide work, fail, or have faults in their shaders.
 
+use super::faults::{self, Fault};
 use crate::device::Engine;
 use crate::device::gpu::Gpu;
 use crate::device::gpu::adapter;
@@ -20,7 +21,7 @@ fn networks_cut_into_parts() {
 }
 
 /// Plants a fault in every kernel, which the cases must find.
-const FAULTS: [(Kernel, &str, &str); 34] = [
+const FAULTS: [Fault; 34] = [
     (Kernel::AdamW, "float_mul(params.rest2, float_mul(g, g))", "float_mul(float_mul(params.rest2, g), g)"),
     (Kernel::AdamW, "float_div(m, denominator)", "float_mul(m, float_div(ONE, denominator))"),
     (Kernel::CodebookGradient, "rows[at]", "rows[0]"),
@@ -60,16 +61,7 @@ const FAULTS: [(Kernel, &str, &str); 34] = [
 #[test]
 fn faults_are_found() {
     let expected = Expected::new(few_cases());
-    let Some(gpu) = adapter::all().find_map(|found| Gpu::open(found).ok()) else { return };
-    for (kernel, right, wrong) in FAULTS {
-        let source = kernel.source();
-        assert!(source.contains(right), "{right}");
-        gpu.context.plant(kernel, &source.replacen(right, wrong, 1)).expect("a pipeline");
-        let difference = expected.first_difference(&gpu);
-        assert!(difference.is_some(), "{kernel:?}: {wrong} instead of {right} goes unseen");
-        gpu.context.plant(kernel, &source).expect("a pipeline");
-    }
-    assert_eq!(expected.first_difference(&gpu), None);
+    faults::are_found(&FAULTS, |gpu| expected.first_difference(gpu));
 }
 
 #[test]

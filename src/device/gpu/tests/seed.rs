@@ -1,6 +1,7 @@
 //! Tests steps of k-means++ against the twin: blocks of rows, draws on both sides of every kind of border, ties, and
 //! sums at the limits of 96 bits.
 
+use super::faults::{self, Fault};
 use crate::device::gpu::kernel::Kernel;
 use crate::device::gpu::{Gpu, adapter};
 use crate::device::tests::Random;
@@ -103,7 +104,7 @@ fn a_step_of_seeding_is_that_of_the_twin() {
 }
 
 /// Faults that the cases must find.
-const FAULTS: [(Kernel, &str, &str); 9] = [
+const FAULTS: [Fault; 9] = [
     (Kernel::Draw, "u96_add(end, u96_negate(own))", "end"),
     (Kernel::Draw, "before = ends[SIZE - 1u]", "before = ends[0]"),
     (Kernel::Draw, "if (local >= step)", "if (local > step)"),
@@ -117,16 +118,7 @@ const FAULTS: [(Kernel, &str, &str); 9] = [
 
 #[test]
 fn faults_of_seeding_are_found() {
-    let Some(gpu) = adapter::all().find_map(|found| Gpu::open(found).ok()) else { return };
-    let differs = || CASES.iter().any(|case| difference(&gpu, case).is_some());
-    for (kernel, right, wrong) in FAULTS {
-        let source = kernel.source();
-        assert!(source.contains(right), "{right}");
-        gpu.context.plant(kernel, &source.replacen(right, wrong, 1)).expect("a pipeline");
-        assert!(differs(), "{kernel:?}: {wrong} instead of {right} goes unseen");
-        gpu.context.plant(kernel, &source).expect("a pipeline");
-    }
-    assert!(!differs());
+    faults::are_found(&FAULTS, |gpu| CASES.iter().find_map(|case| difference(gpu, case)));
 }
 
 /// Rows that the device cannot take are left to the host.

@@ -1,0 +1,23 @@
+//! Faults that are planted in shaders, to see that the tests find them.
+
+use crate::device::gpu::kernel::Kernel;
+use crate::device::gpu::{Gpu, adapter};
+use std::fmt::Debug;
+
+/// A kernel, a part of its source, and what stands there instead.
+pub(super) type Fault = (Kernel, &'static str, &'static str);
+
+/// Plants every fault alone, on the first adapter that there is. With each of them there must be a `difference` from
+/// what is right, and without them none.
+pub(super) fn are_found<D: Debug>(faults: &[Fault], difference: impl Fn(&Gpu) -> Option<D>) {
+    let Some(gpu) = adapter::all().find_map(|found| Gpu::open(found).ok()) else { return };
+    for (kernel, right, wrong) in faults {
+        let source = kernel.source();
+        assert!(source.contains(right), "{right}");
+        gpu.context.plant(*kernel, &source.replacen(right, wrong, 1)).expect("a pipeline");
+        assert!(difference(&gpu).is_some(), "{kernel:?}: {wrong} instead of {right} goes unseen");
+        gpu.context.plant(*kernel, &source).expect("a pipeline");
+    }
+    let left = difference(&gpu);
+    assert!(left.is_none(), "{left:?}");
+}
