@@ -96,8 +96,8 @@ pub(crate) fn latents(values: u64, worst: &[Outlier], number: impl Fn(usize) -> 
     )]
 }
 
-/// Returns one sentence about far values and their worst rows, if there are any; `place` is where they were cut off, and
-/// `number` gives the number of a row in the input.
+/// Returns one sentence about far values and their worst rows, if there are any; `place` is where they were cut off,
+/// and `number` gives the number of a row in the input.
 pub(crate) fn warnings(values: u64, worst: &[Far], place: &str, number: impl Fn(usize) -> usize) -> Vec<String> {
     if values == 0 {
         return Vec::new();

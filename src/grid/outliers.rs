@@ -49,8 +49,7 @@ impl Saturation {
         all
     }
 
-    /// Adds a row with `values` values beyond the limits; `outlier` is its worst one, `far` times as far away as its limit
-    /// or so many steps.
+    /// Adds a row with `values` values beyond the limits; `outlier` is its worst one, and `far` says how far it is.
     pub(crate) fn add(&mut self, values: u64, far: f64, outlier: Outlier) {
         (self.values, self.far) = (self.values + values, true);
         self.insert((far, outlier));

@@ -33,7 +33,8 @@ pub(super) struct Data {
 }
 
 impl Data {
-    /// Reads the rows; `standard` replaces the standardisation that the parameters ask for, apart from its limits. Held out are those of the sample with the smallest hash of (seed, place in the sample).
+    /// Reads the rows; `standard` replaces the standardisation that the parameters ask for, apart from its limits. Held
+    /// out are those of the sample with the smallest hash of (seed, place in the sample).
     pub(super) fn read(rows: &dyn Rows, params: &RqVae, standard: Option<Standard>) -> Result<Self> {
         let (len, dim) = (rows.len(), rows.dim());
         if len == 0 {

@@ -1,9 +1,9 @@
 //! The model file of an RQ-VAE: that of a residual k-means model of the latents, and the layers.
 //!
-//! Tensors, all f32: `codebook.0` ... `codebook.{L-1}` (K, latent), `offset` and `scale` (D), `low` and `high` (D) where
-//! the training had far values, and of every layer
-//! `encoder.{i}.weight` (outputs, inputs), `encoder.{i}.bias` (outputs), likewise `decoder.{i}...`. `__metadata__` is
-//! that of other models, with `kind` "rq-vae"; the checksum covers the tensors in the order given here.
+//! Tensors, all f32: `codebook.0` ... `codebook.{L-1}` (K, latent), `offset` and `scale` (D), `low` and `high` (D) if
+//! the training had far values, and of every layer `encoder.{i}.weight` (outputs, inputs), `encoder.{i}.bias`
+//! (outputs), likewise `decoder.{i}...`. `__metadata__` is that of other models, with `kind` "rq-vae"; the checksum
+//! covers the tensors in the order given here.
 
 use super::limits::Limits;
 use super::model::RqVaeModel;

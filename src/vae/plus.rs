@@ -19,8 +19,8 @@ impl RqVae {
     /// Begins an RQ-KMeans+ training: codebooks are those of `model`, the encoder is `x + MLP(x)` with a last layer of
     /// zeros, so that it starts as the model itself; latents have the embeddings' dimensions.
     ///
-    /// Rows are only shifted, by the model's offset, and far values cut off, not scaled. `latent`, `kmeans_init` and `standardize` do not
-    /// matter.
+    /// Rows are only shifted, by the model's offset, not scaled; far values are cut off. `latent`, `kmeans_init` and
+    /// `standardize` do not matter.
     ///
     /// # Errors
     /// As for [`RqVae::begin`]; [`ErrorKind::DimMismatch`] for a model of other rows, and [`ErrorKind::Parameter`] for
