@@ -25,7 +25,7 @@ pub(crate) use registry::{AssignArgs, DeleteArgs, KeyArgs, LookupArgs, ResolverN
 pub(crate) use report::{PageArgs, ReportArgs};
 pub(crate) use sweep::{Balanced, SweepArgs};
 pub(crate) use template::TemplateArgs;
-pub(crate) use vae::{Schedule, VaeArgs};
+pub(crate) use vae::{Preset, Schedule, VaeArgs};
 pub(crate) use weights::WeightArgs;
 pub(crate) use worker::WorkerArgs;
 
@@ -117,7 +117,7 @@ Examples:
   semid fit --input items.npy --balanced --output model.safetensors
   semid fit --input items.npy --algorithm mini-batch --max-iter 500 --sample 1000000 --output model.safetensors
   semid fit --input items.npy --algorithm hierarchical --clusters 8192,256 --output model.safetensors
-  semid fit --input items.npy --kind rq-vae --latent 32 --epochs 50 --batch 1024 --lr 1e-3 --output vae.safetensors
+  semid fit --input items.npy --kind rq-vae --epochs 30 --output vae.safetensors
   semid fit --input large.npy --memory 2GiB --device gpu:0,gpu:1 --output model.safetensors
   semid fit --input items.parquet --weight-column sales --output model.safetensors
   semid fit --input newer.npy --align-to model.safetensors --output newer.safetensors
