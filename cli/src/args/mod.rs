@@ -342,7 +342,7 @@ impl Command {
         let (output, second) = match self {
             Self::Fit(args) => (Some(&args.output), args.vae.checkpoint.as_ref()),
             Self::Encode(args) => (Some(&args.output), None),
-            Self::Assign(args) => (args.output.as_ref(), Some(&args.db)),
+            Self::Assign(args) => (args.output.as_ref(), args.db.file()),
             Self::Decode(args) => (Some(&args.output), None),
             Self::Report(args) => (Some(&args.output), None),
             Self::Sweep(args) => (Some(&args.output), args.report.as_ref()),

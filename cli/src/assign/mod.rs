@@ -53,7 +53,7 @@ pub(crate) fn run(common: &Common, args: &AssignArgs) -> Outcome {
     let keys = items::of_rows(&args.keys, &input)?;
     let device = common.device()?;
     let mut warnings = input.warnings();
-    warnings.extend(file_system::check(&args.db, file_system::probe)?);
+    warnings.extend(file_system::check_place(&args.db)?);
     let out = output(args, &input)?;
     let mut engine = engine::open(args, &input)?;
     output::warn(&warnings);
