@@ -1,7 +1,7 @@
 //! Parameters of a fit, whatever the kind of its model.
 
 use super::FirstLevels;
-use super::{Quantizer, Tell, Training, unsupported};
+use super::{Quantizer, Tell, Training, TrainingReport, unsupported};
 use crate::device::Device;
 use crate::error::Result;
 use crate::quantization::Metric;
@@ -121,4 +121,17 @@ pub struct TrainOptions<'a> {
     pub warm_start: Option<&'a dyn Quantizer>,
     /// First levels of another training on the same rows, whose parameters differ only in the clusters of later levels.
     pub first_levels: Option<&'a FirstLevels>,
+}
+
+/// Trains to the end.
+pub(crate) fn train(
+    trainer: &dyn Trainer,
+    rows: &dyn Rows,
+    device: &Device,
+    options: &TrainOptions<'_>,
+    tell: Tell<'_>,
+) -> Result<(Arc<dyn Quantizer>, TrainingReport)> {
+    let mut training = trainer.begin(rows, device, options, tell)?;
+    while training.advance(tell)? {}
+    Ok((training.model()?, training.report()?))
 }

@@ -225,6 +225,10 @@ impl Rows for ParquetRows {
         self.dim
     }
 
+    fn is_decoded(&self) -> bool {
+        true
+    }
+
     fn read(&self, first: usize, out: &mut [f32]) -> Result<()> {
         let mut faults = Vec::new();
         check_span(self, first, out.len())?;
