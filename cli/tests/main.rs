@@ -46,6 +46,7 @@ mod sweep;
 mod sweep_kills;
 mod verify;
 mod warnings;
+mod weights;
 #[cfg(unix)]
 mod workers;
 

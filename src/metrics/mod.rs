@@ -89,7 +89,7 @@ pub use crate::quantizer::Quantizer;
 pub use code_metrics::{Bucket, CodeMetrics, IdMetrics, LevelMetrics};
 pub use collision_kinds::{CollisionKinds, Conflict, KindCount, collision_kinds};
 pub use counter::{CodeCounter, SortedCodeCounter, code_metrics};
-pub use errors::{ErrorMetrics, errors};
+pub use errors::{ErrorMetrics, errors, weighted_errors};
 pub use estimate::Estimate;
 pub use evaluation::Evaluation;
 pub use evaluator::Evaluator;

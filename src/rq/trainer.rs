@@ -39,9 +39,9 @@ impl Trainer for RqKMeans {
     ) -> Result<Box<dyn Training + 'a>> {
         let mut tell = telling(tell);
         let fit = match options.first_levels {
-            None => self.begin_with(rows, device, &mut tell),
+            None => self.begin_on(None, rows, options.weights, device, &mut tell),
             Some(levels) => match levels.downcast_ref::<FirstLevels>() {
-                Some(levels) => self.go_on_with(levels, rows, device, &mut tell),
+                Some(levels) => self.go_on_with(levels, rows, options.weights, device, &mut tell),
                 None => Err(Error::parameter("first_levels", "others", "levels of residual k-means")),
             },
         };
@@ -49,7 +49,7 @@ impl Trainer for RqKMeans {
     }
 
     fn takes(&self, option: TrainOption) -> bool {
-        matches!(option, TrainOption::Balance | TrainOption::Memory)
+        matches!(option, TrainOption::Balance | TrainOption::Memory | TrainOption::Weights)
     }
 
     fn levels_stand_alone(&self) -> bool {

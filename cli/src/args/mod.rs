@@ -14,6 +14,7 @@ mod report;
 mod sweep;
 mod template;
 mod vae;
+mod weights;
 mod worker;
 
 pub(crate) use eval::EvalArgs;
@@ -27,6 +28,7 @@ pub(crate) use report::{PageArgs, ReportArgs};
 pub(crate) use sweep::{Balanced, SweepArgs};
 pub(crate) use template::TemplateArgs;
 pub(crate) use vae::{Schedule, VaeArgs};
+pub(crate) use weights::WeightArgs;
 pub(crate) use worker::WorkerArgs;
 
 use crate::failure::Failure;
@@ -127,6 +129,8 @@ Examples:
   semid fit --input items.npy --kind rq-vae --latent 32 --epochs 50 \\
       --batch 1024 --lr 1e-3 --output vae.safetensors
   semid fit --input large.npy --memory 2GiB --device gpu:0,gpu:1 \\
+      --output model.safetensors
+  semid fit --input items.parquet --weight-column sales \\
       --output model.safetensors
   semid fit --input newer.npy --align-to model.safetensors \\
       --output newer.safetensors

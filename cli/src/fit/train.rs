@@ -6,7 +6,7 @@ use crate::interrupt;
 use crate::output::Failure;
 use crate::progress::Bar;
 use semid::quantizer::{Parameters, Quantizer, TrainOptions, TrainingProgress, TrainingReport};
-use semid::{Device, ErrorKind, Model, Rows};
+use semid::{Device, ErrorKind, Model, Rows, Weights};
 use std::path::Path;
 
 /// Holds what a training works with.
@@ -17,6 +17,7 @@ pub(super) struct Work<'a> {
     pub(super) rows: &'a dyn Rows,
     pub(super) device: &'a Device,
     pub(super) warm_start: Option<&'a dyn Quantizer>,
+    pub(super) weights: Option<&'a Weights>,
 }
 
 impl Work<'_> {
@@ -25,6 +26,7 @@ impl Work<'_> {
         let mut options = TrainOptions::default();
         options.checkpoint = self.args.vae.checkpoint.as_deref();
         options.warm_start = self.warm_start;
+        options.weights = self.weights;
         let mut tell = |progress: &TrainingProgress<'_>| {
             bar.trained(progress);
             interrupt::flow()

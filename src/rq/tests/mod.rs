@@ -12,9 +12,11 @@ mod golden;
 mod metamorphic;
 mod outliers;
 mod progress;
+mod reading;
 mod row_distances;
 mod sinkhorn;
 mod variants;
+mod weights;
 
 use crate::rng::row_hash;
 use crate::rq::FitReport;
