@@ -11,6 +11,7 @@ mod balanced;
 mod beam;
 mod config;
 mod demo;
+mod drift;
 mod eval;
 mod eval_ids;
 mod export;
@@ -45,6 +46,7 @@ mod sweep;
 #[cfg(unix)]
 mod sweep_kills;
 mod verify;
+mod warm_start;
 mod warnings;
 #[cfg(unix)]
 mod workers;

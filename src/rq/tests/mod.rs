@@ -15,6 +15,7 @@ mod progress;
 mod row_distances;
 mod sinkhorn;
 mod variants;
+mod warm_start;
 
 use crate::rng::row_hash;
 use crate::rq::FitReport;
