@@ -3,6 +3,7 @@
 mod align;
 mod assign;
 mod assign_moved;
+mod assign_refresh;
 mod assign_refused;
 mod bad_input;
 mod bad_model;

@@ -145,6 +145,8 @@ Examples:
   semid assign --db new.db --model model.safetensors --input items.npy --row-numbers --resolver reassign
   semid assign --db engine.db --model model.safetensors --input items.npy --row-numbers --fixed-depth
   semid assign --db ids.db --namespace videos --input videos.parquet --id-column id
+  semid assign --db ids.db --model newer.safetensors --adopt-model --input items.parquet --id-column name \\
+    --move-if-gain 20% --move-at-most 5% --moves moves.csv
 
 The database contains the model and all settings, so later runs need neither. Items that have an ID keep it. \
 After Ctrl-C or a crash, the same command goes on where it stopped, and gives the IDs of an unbroken run.")]
@@ -324,7 +326,8 @@ impl Command {
             Self::Export(args) => (Some(&args.output), None),
             _ => (None, None),
         };
-        [output, second].into_iter().flatten().map(PathBuf::as_path).collect()
+        let third = if let Self::Assign(args) = self { args.moves.as_ref() } else { None };
+        [output, second, third].into_iter().flatten().map(PathBuf::as_path).collect()
     }
 }
 
