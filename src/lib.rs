@@ -126,8 +126,8 @@ pub mod registry {
     #[cfg(feature = "sqlite")]
     pub use crate::id::store::{SqliteOptions, SqliteStore};
     pub use crate::id::{
-        AssignReport, Assigned, Assignment, IdText, ItemRecord, Move, MoveLimits, MoveReport, Neighbor, ParsedId, Records, Registry, Resolver,
-        SemanticId, SemanticIdEngine, SuffixForm, TokenTemplate,
+        AssignReport, Assigned, Assignment, IdText, ItemRecord, Move, MoveLimits, MoveReport, Neighbor, ParsedId,
+        Records, Registry, Resolver, SemanticId, SemanticIdEngine, SuffixForm, TokenTemplate,
     };
     pub use crate::id::{BaseTokenizer, Export, Exported, SidKey, StaticSizes, TokenLevel, Vocabulary};
 }

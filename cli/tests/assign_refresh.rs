@@ -54,7 +54,7 @@ fn few_items_move_and_the_log_says_which() {
         assert_eq!(after.insert(fields[0].to_owned(), fields[2].to_owned()).as_deref(), Some(fields[1]), "{line}");
         // The old ID is retired: nobody has it, and nobody gets it.
         let run = dir.semid(&format!("lookup --db ids.db --id {} --json", fields[1]));
-        assert!(run.code == Some(1) && run.stdout.contains("retired"), "{}", run.stdout);
+        assert!(run.code == Some(1) && run.stdout.contains("\"retired\":true"), "{}", run.stdout);
     }
     let now = ids(&dir);
     assert_eq!(now, after);
@@ -79,7 +79,8 @@ fn new_items_get_ids_in_the_same_run() {
     let dir = refreshed();
     dir.npy("more.npy", 320, 6);
     dir.items("more.txt", 0..320);
-    let run = format!("assign --db ids.db --input more.npy --items more.txt --model n.safetensors --adopt-model {MOVE}");
+    let run =
+        format!("assign --db ids.db --input more.npy --items more.txt --model n.safetensors --adopt-model {MOVE}");
     let run = dir.semid(&format!("{run} --json")).json(0);
     assert_eq!((&run["new"], &run["moves"]["at_most"]), (&20.into(), &16.into()));
     assert_eq!(ids(&dir).len(), 320);
@@ -103,8 +104,14 @@ fn nothing_is_adopted_or_moved_by_mistake() {
     refused("--move-if-gain 10% --move-at-most 5% --moves ids.db", &["ids.db"]);
     refused("--move-if-gain 10% --move-at-most 5% --moves new.npy", &["new.npy"]);
     refused("--move-if-gain 10% --move-at-most 5% --moves a.csv --output a.csv", &["a.csv", "output"]);
-    for flags in ["--move-if-gain 10%", "--move-at-most 5%", "--moves moves.csv", "--adopt-model",
-                  &format!("{MOVE} --update-changed"), "--move-if-gain ten --move-at-most 5% --moves moves.csv"] {
+    for flags in [
+        "--move-if-gain 10%",
+        "--move-at-most 5%",
+        "--moves moves.csv",
+        "--adopt-model",
+        &format!("{MOVE} --update-changed"),
+        "--move-if-gain ten --move-at-most 5% --moves moves.csv",
+    ] {
         let run = dir.semid(&format!("{ASSIGN} {flags}"));
         assert!(run.code == Some(2) && !dir.path("moves.csv").exists(), "{flags}: {}", run.stderr);
     }

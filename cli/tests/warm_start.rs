@@ -20,7 +20,8 @@ fn a_refresh_is_that_of_the_library_and_says_where_it_started() {
     let old = RqKMeansModel::load(dir.path("m.safetensors")).unwrap();
     let rows = Matrix::new(&new, 6).unwrap();
     for frozen in 0..=2 {
-        let fit = format!("fit --input new.npy --warm-start m.safetensors --freeze-levels {frozen} --output n.safetensors");
+        let fit =
+            format!("fit --input new.npy --warm-start m.safetensors --freeze-levels {frozen} --output n.safetensors");
         let fitted = dir.semid(&format!("{fit} --json")).json(0);
         let start = WarmStart::new(&old).freeze_levels(frozen);
         let expected = RqKMeans::new(2, 8).fit_from(&start, &rows, &Device::reference()).unwrap();
@@ -29,17 +30,19 @@ fn a_refresh_is_that_of_the_library_and_says_where_it_started() {
         assert_eq!((&origin["from"], &origin["fingerprint"]), (&"m.safetensors".into(), &old.fingerprint().into()));
         assert_eq!((&origin["freeze_levels"], origin.as_object().unwrap().len()), (&frozen.into(), 3));
         let info = dir.semid("info --model n.safetensors --json").json(0);
-        assert_eq!((&info["parameters"]["warm_start"], &info["parameters"]["freeze_levels"]), (
-            &old.fingerprint().into(),
-            &frozen.into()
-        ));
+        assert_eq!(
+            (&info["parameters"]["warm_start"], &info["parameters"]["freeze_levels"]),
+            (&old.fingerprint().into(), &frozen.into())
+        );
         let text = dir.semid(&fit).ok();
         let said = ["started from m.safetensors\n", "whose first level keeps its", "whose first 2 levels keep their"];
         assert!(text.contains(said[frozen]), "{text}");
     }
     // A cosine model is started from without naming its metric.
-    dir.semid("fit --input x.npy --levels 2 --clusters 5,4 --metric cosine --normalize-residuals --output c.safetensors")
-        .ok();
+    dir.semid(
+        "fit --input x.npy --levels 2 --clusters 5,4 --metric cosine --normalize-residuals --output c.safetensors",
+    )
+    .ok();
     dir.semid("fit --input new.npy --warm-start c.safetensors --output d.safetensors").ok();
     let info = dir.semid("info --model d.safetensors --json").json(0);
     assert_eq!((&info["metric"], &info["clusters"]), (&"cosine".into(), &serde_json::json!([5, 4])));

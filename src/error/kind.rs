@@ -452,8 +452,8 @@ pub enum ErrorKind {
     },
     /// A model cannot take the place of a registry's own.
     #[error(
-        "model {found} cannot take the place of {expected}, the registry's own: {why}; fit it from that model, or align \
-         its codes to it"
+        "model {found} cannot take the place of {expected}, the registry's own: {why}; fit it from that model, or \
+         align its codes to it"
     )]
     NoRefresh {
         /// Fingerprint of the registry's model.

@@ -109,9 +109,8 @@ fn rows_have_to_be_there_and_of_the_model() {
     let (some, none, wide) = ([1.0], [], [1.0, 2.0]);
     let [some, none] = [&some[..], &none].map(|values| Matrix::new(values, 1).unwrap());
     let wide = Matrix::new(&wide, 2).unwrap();
-    let error = |new: &Matrix<'_>, old: &Matrix<'_>| {
-        drift(&model, new, old, 10, 1, &Device::cpu()).unwrap_err().into_kind()
-    };
+    let error =
+        |new: &Matrix<'_>, old: &Matrix<'_>| drift(&model, new, old, 10, 1, &Device::cpu()).unwrap_err().into_kind();
     assert!(matches!(error(&none, &some), ErrorKind::Empty) && matches!(error(&some, &none), ErrorKind::Empty));
     assert!(matches!(error(&wide, &some), ErrorKind::DimMismatch { expected: 1, found: 2 }));
 }

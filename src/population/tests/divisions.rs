@@ -124,8 +124,12 @@ fn streamed_fits_can_be_cancelled_at_every_call() {
             count += 1;
             if count == stop { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         };
-        let begin =
-            params.begin_over(population(&matrix, &spans(120, 5), Held::Turns), Start::Rows, &Device::cpu(), &mut callback);
+        let begin = params.begin_over(
+            population(&matrix, &spans(120, 5), Held::Turns),
+            Start::Rows,
+            &Device::cpu(),
+            &mut callback,
+        );
         let result = begin.and_then(|mut fit| {
             while fit.next_level_with(&mut callback)?.is_some() {}
             fit.finish()

@@ -12,7 +12,7 @@ use super::{Answered, Ask, Call, Population, Remote, Shard, Sharded, Worker, Wor
 use crate::device::{Purpose, Table};
 use crate::error::Result;
 use crate::rng::row_hash;
-use crate::rq::{Algorithm, FitReport, Start, Hierarchical, Init, MiniBatch};
+use crate::rq::{Algorithm, FitReport, Hierarchical, Init, MiniBatch, Start};
 use crate::{Device, Matrix, Metric, Rows, RqKMeans, RqKMeansModel};
 use std::ops::{ControlFlow, Range};
 use std::sync::{Arc, OnceLock};

@@ -82,6 +82,8 @@ impl SemanticIdEngine {
     /// from it (see [`WarmStart`](crate::rq::WarmStart)) or with its codes aligned to it (see [`Model::align_to`]), as
     /// its parameters say. A model that the engine has already changes nothing.
     ///
+    /// See [`SemanticIdEngine::move_if_gain`] for an example.
+    ///
     /// # Errors
     /// [`ErrorKind::NoRefresh`] for any other model, [`ErrorKind::OtherModel`] where another process has given the
     /// registry yet another one, and any error of the store, which then is as before.
@@ -117,6 +119,32 @@ impl SemanticIdEngine {
     /// As for [`SemanticIdEngine::unique_ids`]; [`ErrorKind::Parameter`] for a gain that is no number from 0 on, for
     /// [`Resolver::Reassign`](crate::registry::Resolver::Reassign), whose IDs may be of other codes than the nearest,
     /// and for a model that scales the residuals of every level, whose distances do not compare.
+    ///
+    /// ```
+    /// use semid::registry::{MemoryStore, MoveLimits, Resolver};
+    /// use semid::rq::WarmStart;
+    /// use semid::{Device, IdFormat, Matrix, RqKMeans, SemanticIdEngine};
+    ///
+    /// let values: Vec<f32> = (0..800).map(|i| ((i * i) % 251) as f32).collect();
+    /// let newer: Vec<f32> = values.iter().enumerate().map(|(i, value)| value + (i % 7) as f32 * 9.0).collect();
+    /// let (old, new) = (Matrix::new(&values, 4)?, Matrix::new(&newer, 4)?);
+    /// let items: Vec<String> = (0..200).map(|i| format!("item {i}")).collect();
+    /// let (params, device) = (RqKMeans::new(2, 8), Device::cpu());
+    /// let model = params.fit(&old, &device)?;
+    /// let (resolver, format) = (Resolver::default(), IdFormat::plain("-"));
+    /// let mut engine = SemanticIdEngine::new(model.clone(), MemoryStore::new(), resolver, format)?;
+    /// engine.unique_ids(&old, &items, &device)?;
+    ///
+    /// // The embeddings have changed: a model that starts from the old one, and new IDs for ten items at most.
+    /// engine.adopt_model(params.fit_from(&WarmStart::new(&model), &new, &device)?)?;
+    /// let limits = MoveLimits { gain: 0.2, at_most: 10 };
+    /// let report = engine.move_if_gain(&new, &items, &device, &limits, |moves| {
+    ///     moves.iter().for_each(|of| println!("{}: {:?} -> {:?}, {}", of.item, of.from, of.to, of.gain()));
+    ///     Ok(())
+    /// })?;
+    /// assert!(report.moved <= 10 && report.gaining >= report.moved);
+    /// # Ok::<(), semid::Error>(())
+    /// ```
     pub fn move_if_gain<'a, S: AsRef<str>>(
         &mut self,
         rows: &dyn Rows,
@@ -247,9 +275,8 @@ fn no_refresh(own: &Model, model: &Model) -> Option<String> {
     };
     let own = own.fingerprint();
     let is_refresh = ["warm_start", "align_to"].into_iter().any(|field| names(field).as_ref() == Some(&own));
-    (!is_refresh).then(|| {
-        "it was neither fitted from that model nor aligned to it, so its codes mean something else".to_owned()
-    })
+    (!is_refresh)
+        .then(|| "it was neither fitted from that model nor aligned to it, so its codes mean something else".to_owned())
 }
 
 #[cfg(all(test, feature = "sqlite"))]

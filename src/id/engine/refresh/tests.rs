@@ -76,7 +76,10 @@ fn the_best_moves_and_no_others() {
         assert_eq!((report.items, report.unknown, report.moved), (320, 20, 15));
         assert_eq!(report.gaining, expected.len() as u64);
         let found: Vec<_> = logged.iter().map(|of| (of.item.clone(), of.to.codes.clone())).collect();
-        assert_eq!(found, expected.iter().take(15).map(|(_, item, codes)| (item.clone(), codes.clone())).collect::<Vec<_>>());
+        assert_eq!(
+            found,
+            expected.iter().take(15).map(|(_, item, codes)| (item.clone(), codes.clone())).collect::<Vec<_>>()
+        );
         let unit = engine.model().step().powi(2);
         assert_eq!(logged[0].gain(), logged[0].before - logged[0].after);
         assert!((logged[0].gain() / unit + expected[0].0 as f64).abs() < 1e-6 * expected[0].0.abs() as f64);
@@ -131,7 +134,10 @@ fn a_model_is_adopted_for_all_namespaces_and_older_writers_are_refused() {
     goods.adopt_model(new.clone()).unwrap();
     goods.adopt_model(new.clone()).unwrap();
     let manifest = goods.registry().manifest();
-    assert_eq!((manifest.fingerprint(), manifest.former_fingerprints()), (&*new.fingerprint(), &[old.fingerprint()][..]));
+    assert_eq!(
+        (manifest.fingerprint(), manifest.former_fingerprints()),
+        (&*new.fingerprint(), &[old.fingerprint()][..])
+    );
     // The other one still has the older model, and neither assigns nor moves.
     let values = values(310, 1.0);
     let rows = Matrix::new(&values, DIM).unwrap();
@@ -141,7 +147,10 @@ fn a_model_is_adopted_for_all_namespaces_and_older_writers_are_refused() {
     let error = videos.move_if_gain(&rows, &items(310), &Device::cpu(), &limits, |_| Ok(())).unwrap_err();
     assert!(matches!(error.kind(), ErrorKind::OtherModel { .. }), "{error}");
     let mut videos = SemanticIdEngine::open(open("videos")).unwrap();
-    assert_eq!((videos.model().fingerprint(), videos.registry().entries(&items(300)).unwrap()), (new.fingerprint(), before));
+    assert_eq!(
+        (videos.model().fingerprint(), videos.registry().entries(&items(300)).unwrap()),
+        (new.fingerprint(), before)
+    );
     assert_eq!(videos.unique_ids(&rows, &items(310), &Device::cpu()).unwrap().1.new, 10);
     // A model of the model before, which another process has replaced.
     let (_, other) = models(&RqKMeans::new(2, 6).max_iter(1));
