@@ -118,6 +118,7 @@ pub mod rq;
 pub mod sweep;
 mod transport;
 pub mod vae;
+mod weights;
 
 /// Unique semantic IDs that stay: registries, the stores that keep them, and exports.
 pub mod registry {
@@ -160,6 +161,7 @@ pub use rows::{Matrix, Rows};
 pub use rq::{Metric, RqKMeans, RqKMeansModel};
 pub use sweep::Sweep;
 pub use vae::{RqVae, RqVaeModel};
+pub use weights::Weights;
 
 pub(crate) use codebook::{MAX_CLUSTERS, MAX_DIM, MAX_LEVELS};
 

@@ -40,6 +40,11 @@ impl Partial {
         Self { energy, changed, ..self }
     }
 
+    /// Returns the same sums with this energy.
+    pub(crate) fn with_energy(self, energy: u128) -> Self {
+        Self { energy, ..self }
+    }
+
     /// Returns the number of members of each cluster.
     pub fn counts(&self) -> &[u64] {
         &self.counts
@@ -67,19 +72,20 @@ impl Partial {
 
     /// Adds one row to cluster `k`, but not its squared length; ignores a `k` out of range.
     pub fn add(&mut self, k: usize, row: &[i32]) {
-        self.change(k, row, 1);
+        self.add_times(k, row, 1);
     }
 
     /// Removes one row from cluster `k`; ignores a `k` out of range.
     pub fn remove(&mut self, k: usize, row: &[i32]) {
-        self.change(k, row, -1);
+        self.add_times(k, row, -1);
     }
 
-    fn change(&mut self, k: usize, row: &[i32], sign: i64) {
+    /// Adds a row `times` times to cluster `k`, or removes it where that is negative; ignores a `k` out of range.
+    pub(crate) fn add_times(&mut self, k: usize, row: &[i32], times: i64) {
         let Some(count) = self.counts.get_mut(k) else { return };
-        *count = count.wrapping_add_signed(sign);
+        *count = count.wrapping_add_signed(times);
         let sums = self.sums.chunks_exact_mut(self.dim).nth(k).unwrap_or_default();
-        sums.iter_mut().zip(row).for_each(|(sum, value)| *sum += sign * i64::from(*value));
+        sums.iter_mut().zip(row).for_each(|(sum, value)| *sum += times * i64::from(*value));
     }
 
     /// Adds the sums of other rows for the same clusters.

@@ -22,15 +22,20 @@ pub(crate) fn run(common: &Common, args: &WorkerArgs) -> Outcome {
         );
     }
     let device = common.device()?;
-    let input = Input::open(common, &args.input, Texts::default(), None)?;
+    let input = Input::open(common, &args.input, Texts::default(), args.weights.weight_column.as_deref())?;
     output::warn(&input.warnings());
-    let mut worker = match &args.rows {
+    let weights = args.weights.read(&input)?;
+    let worker = match &args.rows {
         None => Worker::new(&input.rows, args.first_row, &device),
         Some(span) if span.end > input.rows.len() => {
             let (rows, end) = (input.rows.len(), span.end);
             return Err(input.refuse(&format!("--rows ends at {end}, and there are {rows} rows")));
         }
         Some(span) => Worker::part(&input.rows, span.clone(), &device),
+    };
+    let mut worker = match weights {
+        Some(weights) => worker.weighted(&weights).map_err(|error| input.failure(error))?,
+        None => worker,
     };
     worker.serve(io::stdin().lock(), io::stdout().lock()).map_err(|error| input.failure(error))?;
     Ok(Answer::Yes)

@@ -79,7 +79,8 @@ fn flags_that_do_not_fit_together_are_refused() {
     let dir = with_ids();
     for (flags, expected) in [
         ("--ids ids.csv --model m.safetensors --input x.npy", "cannot be used with"),
-        ("--model m.safetensors --input x.npy --weight-column sales", "cannot be used with"),
+        ("--model m.safetensors --input x.npy --weight-column sales", "needs an input that has columns"),
+        ("--ids ids.csv --weight-column sales --weight-step 1", "cannot be used with"),
         ("--model m.safetensors --input x.npy --near-quantile 0.1", "cannot be used with"),
         ("--model m.safetensors --input x.npy --row-numbers", "cannot be used with"),
         ("--ids ids.csv --sample 3", "give them with --input"),

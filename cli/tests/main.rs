@@ -49,6 +49,7 @@ mod sweep_kills;
 mod verify;
 mod warm_start;
 mod warnings;
+mod weights;
 #[cfg(unix)]
 mod workers;
 

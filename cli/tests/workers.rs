@@ -100,6 +100,20 @@ fn a_fit_over_processes_has_the_fingerprint_of_the_tool() {
     }
 }
 
+/// Rows that count several times have as many numbers, over all workers.
+#[test]
+fn workers_count_rows_by_their_weights() {
+    let dir = Dir::with_model();
+    dir.write("w.txt", (0..300).map(|row| format!("{}\n", row % 3)).collect::<String>());
+    dir.semid("fit --input x.npy --weights w.txt --output m.safetensors --levels 2 --clusters 8").ok();
+    let expected = Model::load(dir.path("m.safetensors")).unwrap().fingerprint();
+    let command = |span: &str| format!("worker --input x.npy --rows {span} --weights w.txt");
+    let mut processes = Processes::new(&dir, ["0..100", "100..300"].map(command).into(), Vec::new());
+    let fit = RqKMeans::new(2, 8).fit_on_workers(&mut processes, &Device::cpu(), |_| ControlFlow::Continue(()));
+    let (model, report) = fit.unwrap();
+    assert_eq!((model.fingerprint(), report.rows), (expected, 300));
+}
+
 #[test]
 fn workers_say_what_they_cannot_do() {
     let dir = Dir::with_model();

@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import json
 import os
-from typing import Any, Iterator, Optional, Union
+from typing import Any, Iterator, Optional, Tuple, Union
 
 import numpy as np
 
@@ -84,6 +84,25 @@ class Parameters:
         )
 
 
+def _weights(weights: Any) -> Optional[np.ndarray]:
+    """Weights of rows as the library takes them; floats are fine where they are whole."""
+    if weights is None:
+        return None
+    given = np.asarray(weights)
+    if given.ndim != 1 or given.dtype.kind not in "biuf":
+        raise InputError("sample_weight: expected an array (N,) of numbers, one for each row", "Parameter")
+    # Comparisons with NaN are false; beyond 2^53 floats are no longer exact, and no fit takes such weights.
+    whole = (given >= 0) & (given <= 2**53) & (given == np.floor(given))
+    if not whole.all():
+        row = int(np.argmin(whole))
+        raise InputError(
+            f"sample_weight: row {row} has the weight {given[row]}: weights are whole numbers from 0 on; "
+            "multiply fractions until they are whole",
+            "Parameter",
+        )
+    return np.ascontiguousarray(given.astype(np.uint64))
+
+
 class Quantizer(Parameters):
     """A model that turns embeddings into codes, fitted or not."""
 
@@ -107,7 +126,7 @@ class Quantizer(Parameters):
 
     # Fitting
 
-    def fit(self, X: Any, y: Any = None, *, column: Optional[str] = None) -> Any:
+    def fit(self, X: Any, y: Any = None, *, sample_weight: Any = None, column: Optional[str] = None) -> Any:
         """Fits the model.
 
         Parameters
@@ -117,6 +136,9 @@ class Quantizer(Parameters):
             ``datasets``, paths and patterns, and iterators of batches; see the README of the package.
         y : ignored
             There for scikit-learn.
+        sample_weight : array of whole numbers (N,), optional
+            How often every row counts, for residual k-means: a row of weight 3 counts as three equal rows, one of 0 as
+            none. The fingerprint is that of a fit of such repeated rows.
         column : str, optional
             Column of embeddings in a table.
 
@@ -140,6 +162,7 @@ class Quantizer(Parameters):
                 progress=progress,
                 checkpoint=self._checkpoint(),
                 warm_start=self._warm_start(rows),
+                weights=_weights(sample_weight),
             )
         self._adopt(model, json.loads(report))
         self._remember_columns(X)
@@ -212,6 +235,7 @@ class Quantizer(Parameters):
         device: Optional[str] = None,
         assignment: str = "nearest",
         capacity: Optional[int] = None,
+        beam: Optional[int] = None,
     ) -> np.ndarray:
         """The codes of rows.
 
@@ -227,6 +251,9 @@ class Quantizer(Parameters):
             ``"priced"`` keeps new rows near the balance of a balanced fit.
         capacity : int, optional
             The most rows that a codeword may get, at every level. All rows are then encoded together.
+        beam : int, optional
+            Codes kept per row and level in the search for those of the smallest total distance, which for no row grows
+            with it; 1, like ``None``, takes the nearest codeword of every level.
 
         Returns
         -------
@@ -236,13 +263,60 @@ class Quantizer(Parameters):
             raise InputError(f"assignment={assignment!r}: 'nearest' or 'priced'", "Parameter")
         if capacity is not None:
             capacity = _integer("capacity", capacity, 1)
-        elif is_batches(X):
-            parts = list(self.encode_batches(X, column=column, device=device, assignment=assignment))
+        if beam is not None:
+            beam = _integer("beam", beam, 1)
+        if capacity is None and is_batches(X):
+            parts = list(self.encode_batches(X, column=column, device=device, assignment=assignment, beam=beam))
             return np.concatenate(parts) if parts else np.empty((0, len(self._model.clusters)), np.uint32)
         model = self._model
         rows = to_rows(X, column=column)
         self._check_width(rows)
-        return model.encode(rows, self._place(device), priced=assignment == "priced", capacity=capacity)
+        priced = assignment == "priced"
+        return model.encode(rows, self._place(device), priced=priced, capacity=capacity, beam=beam)
+
+    def candidates(
+        self,
+        X: Any,
+        k: int,
+        *,
+        beam: Optional[int] = None,
+        column: Optional[str] = None,
+        device: Optional[str] = None,
+    ) -> Tuple[np.ndarray, np.ndarray]:
+        """The ``k`` codes of the smallest total distances that a beam finds for every row, the nearest first.
+
+        Parameters
+        ----------
+        X : rows (N, D)
+            As for ``fit``.
+        k : int
+            Candidates of every row.
+        beam : int, optional
+            Codes kept per row and level; by default ``k``.
+
+        Returns
+        -------
+        codes : ndarray of uint32, (N, k, L)
+        distances : ndarray of float64, (N, k)
+            Squared distances between rows and the sums of their codewords; between latents, for a network.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> import semid
+        >>> X = np.random.default_rng(0).normal(size=(500, 8))
+        >>> model = semid.RQKMeans(3, 8).fit(X)
+        >>> codes, distances = model.candidates(X, 4, beam=8)
+        >>> codes.shape, distances.shape
+        ((500, 4, 3), (500, 4))
+        """
+        model = self._model
+        k = _integer("k", k, 1)
+        beam = None if beam is None else _integer("beam", beam, 1)
+        rows = to_rows(X, column=column)
+        self._check_width(rows)
+        codes, distances = model.candidates(rows, self._place(device), k, beam=beam)
+        return codes.reshape(len(distances), k, codes.shape[1]), distances
 
     def predict(self, X: Any, *, column: Optional[str] = None) -> np.ndarray:
         """The codes of rows: the same as ``encode``, by scikit-learn's name."""
@@ -259,13 +333,14 @@ class Quantizer(Parameters):
         column: Optional[str] = None,
         device: Optional[str] = None,
         assignment: str = "nearest",
+        beam: Optional[int] = None,
     ) -> Iterator[np.ndarray]:
         """Yields the codes (n, L) of every batch of an iterator."""
         model, at, priced = self._model, self._place(device), assignment == "priced"
         for batch in batches_of(batches):
             rows = _batch(batch, column)
             self._check_width(rows)
-            yield model.encode(rows, at, priced=priced)
+            yield model.encode(rows, at, priced=priced, beam=beam)
 
     def _check_width(self, rows: Any) -> None:
         """Says what is wrong in scikit-learn's words, which its tools look for."""

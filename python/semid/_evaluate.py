@@ -26,6 +26,7 @@ def evaluate(
     recall_curve: Sequence[int] = (),
     pairs: int = 20_000,
     random_state: int = 42,
+    beam: int = 1,
     device: Optional[str] = None,
     progress: Any = None,
 ) -> dict:
@@ -49,6 +50,8 @@ def evaluate(
         Most pairs of rows for the correlation of distances.
     random_state : int
         Seed of the sample and the pairs.
+    beam : int
+        Width of the beam that encodes the rows, see ``RQKMeans.encode``; no effect on codes that are given.
 
     Returns
     -------
@@ -72,6 +75,7 @@ def evaluate(
         "recall_curve": [_integer("recall_curve", value, 1) for value in recall_curve],
         "pairs": _integer("pairs", pairs, 1),
         "seed": _integer("random_state", random_state),
+        "beam": _integer("beam", beam, 1),
     }
     inner = model._model
     given = None if codes is None else to_codes(codes)

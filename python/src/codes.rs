@@ -1,7 +1,7 @@
 //! Codes as NumPy arrays of uint32.
 
 use crate::errors::OrRaise;
-use numpy::{PyArray1, PyArray2, PyArrayMethods, PyReadonlyArray2};
+use numpy::{Element, PyArray1, PyArray2, PyArrayMethods, PyReadonlyArray2};
 use pyo3::prelude::*;
 use semid::Codes;
 
@@ -18,7 +18,7 @@ pub(crate) fn to_array(py: Python<'_>, codes: Codes) -> PyResult<Bound<'_, PyArr
 }
 
 /// A matrix (N, columns) that takes over the values.
-pub(crate) fn matrix(py: Python<'_>, values: Vec<f32>, columns: usize) -> PyResult<Bound<'_, PyArray2<f32>>> {
+pub(crate) fn matrix<T: Element>(py: Python<'_>, values: Vec<T>, columns: usize) -> PyResult<Bound<'_, PyArray2<T>>> {
     let rows = values.len() / columns.max(1);
     PyArray1::from_vec(py, values).reshape([rows, columns])
 }

@@ -4,7 +4,7 @@ use crate::codes::from_array;
 use crate::devices::Place;
 use crate::errors::{OrRaise, parameter};
 use crate::input::Input;
-use crate::model::{Model, codes_of, fresh};
+use crate::model::{Model, fresh};
 use crate::work::run;
 use numpy::PyReadonlyArray2;
 use pyo3::prelude::*;
@@ -31,7 +31,10 @@ pub(crate) fn evaluate(
     run(py, usize::MAX, progress, |watch| {
         let evaluation: Evaluation = settings_of(settings)?;
         let rows = watch.rows(&*rows);
-        let codes = codes_of(&model.0, given, &rows, &device)?;
+        let codes = match given {
+            Some(codes) => codes,
+            None => evaluation.encode(&*model.0, &rows, &device)?,
+        };
         let tell = |step: &_| watch.evaluated(step);
         to_json(&fresh(evaluation.run_on_codes(&*model.0, &rows, &codes, &device, tell))?)
     })

@@ -5,17 +5,19 @@ use crate::errors::parameter;
 use crate::input::Input;
 use crate::model::{Model, fresh};
 use crate::work::run;
+use numpy::PyReadonlyArray1;
 use pyo3::prelude::*;
-use semid::Result;
 use semid::quantizer::{Parameters, TrainOptions, TrainingReport};
 use semid::rq::FitReport;
 use semid::vae::RqVaeReport;
+use semid::{Result, Weights};
 use serde_json::{Value, json};
 use std::path::PathBuf;
 
 /// Fits a model; returns it with a report as JSON.
 #[pyfunction]
-#[pyo3(signature = (params, rows, place, *, progress=None, checkpoint=None, warm_start=None))]
+#[pyo3(signature = (params, rows, place, *, progress=None, checkpoint=None, warm_start=None, weights=None))]
+#[expect(clippy::too_many_arguments, reason = "each is an argument in Python")]
 pub(crate) fn fit(
     py: Python<'_>,
     params: &str,
@@ -24,17 +26,21 @@ pub(crate) fn fit(
     progress: Option<&Bound<'_, PyAny>>,
     checkpoint: Option<PathBuf>,
     warm_start: Option<Bound<'_, Model>>,
+    weights: Option<PyReadonlyArray1<'_, u64>>,
 ) -> PyResult<(Model, String)> {
     let device = place.open(py)?;
     let input = Input::new(rows)?;
     let rows = input.rows(py)?;
     let warm_start = warm_start.as_ref().map(|model| &model.get().0);
+    let weights: Option<Vec<u64>> = weights.map(|weights| weights.as_array().iter().copied().collect());
     // A fit of few rows may take long too, so it always hears of Ctrl-C.
     let (model, report) = run(py, usize::MAX, progress, |watch| {
         let params = read(params)?;
         let mut options = TrainOptions::default();
         options.checkpoint = checkpoint.as_deref();
         options.warm_start = warm_start.map(|model| &**model);
+        let weights = weights.map(Weights::new).transpose()?;
+        options.weights = weights.as_ref();
         let rows = watch.rows(&*rows);
         let (model, report) = fresh(params.fit_with(&rows, &device, &options, |step| watch.trained(step)))?;
         watch.check()?;

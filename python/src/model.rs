@@ -96,7 +96,7 @@ impl Model {
     }
 
     /// The codes of rows (N, L).
-    #[pyo3(signature = (rows, place, *, priced=false, capacity=None))]
+    #[pyo3(signature = (rows, place, *, priced=false, capacity=None, beam=None))]
     fn encode<'py>(
         &self,
         py: Python<'py>,
@@ -104,13 +104,14 @@ impl Model {
         place: Place,
         priced: bool,
         capacity: Option<usize>,
+        beam: Option<usize>,
     ) -> PyResult<Bound<'py, PyArray2<u32>>> {
         let device = place.open(py)?;
         let input = Input::new(rows)?;
         let rows = input.rows(py)?;
         let codes = run(py, values(&*rows), None, |watch| {
             let rows = watch.rows(&*rows);
-            if !priced && capacity.is_none() {
+            if !priced && capacity.is_none() && beam.is_none() {
                 return fresh(self.0.encode(&rows, &device));
             }
             let mut encoder = self.0.encoder();
@@ -120,9 +121,34 @@ impl Model {
             if let Some(capacity) = capacity {
                 encoder = encoder.capacity(capacity);
             }
+            if let Some(beam) = beam {
+                encoder = encoder.beam(beam);
+            }
             fresh(encoder.encode(&rows, &device))
         })?;
         to_array(py, codes)
+    }
+
+    /// The best codes of rows by a beam, (N k, L), and their squared distances (N, k).
+    #[pyo3(signature = (rows, place, count, *, beam=None))]
+    fn candidates<'py>(
+        &self,
+        py: Python<'py>,
+        rows: &Bound<'py, PyAny>,
+        place: Place,
+        count: usize,
+        beam: Option<usize>,
+    ) -> PyResult<(Bound<'py, PyArray2<u32>>, Bound<'py, PyArray2<f64>>)> {
+        let device = place.open(py)?;
+        let input = Input::new(rows)?;
+        let rows = input.rows(py)?;
+        let found = run(py, values(&*rows), None, |watch| {
+            let encoder = self.0.encoder().beam(beam.unwrap_or(count));
+            fresh(encoder.candidates(count, &watch.rows(&*rows), &device))
+        })?;
+        let unit = self.0.step() * self.0.step();
+        let distances = found.distances().iter().map(|distance| *distance as f64 * unit).collect();
+        Ok((matrix(py, found.codes().to_vec(), found.levels())?, matrix(py, distances, count)?))
     }
 
     /// The rows of codes (N, D), by the first `levels` levels.

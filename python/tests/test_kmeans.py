@@ -53,6 +53,26 @@ def test_score_is_minus_the_squared_error_per_row(model, X, codes):
     assert model.inertia_ == pytest.approx(error * 600, rel=1e-4)
 
 
+def test_beams_are_farther_from_no_row(model, X, codes):
+    error = lambda codes: ((model.decode(codes).astype(np.float64) - X) ** 2).sum(axis=1)
+    best = model.encode(X, beam=8)
+    assert (error(best) <= error(codes) * (1 + 1e-4) + 1e-4).all() and error(best).sum() < error(codes).sum()
+    np.testing.assert_array_equal(model.encode(X, beam=1), codes)
+    parts = list(model.encode_batches([X[:100], X[100:]], beam=8))
+    np.testing.assert_array_equal(np.concatenate(parts), best)
+
+
+def test_candidates_come_with_their_distances(model, X):
+    found, distances = model.candidates(X, 3, beam=8)
+    assert found.shape == (600, 3, 3) and found.dtype == np.uint32
+    assert distances.shape == (600, 3) and distances.dtype == np.float64 and (np.diff(distances, axis=1) >= 0).all()
+    np.testing.assert_array_equal(found[:, 0], model.encode(X, beam=8))
+    decoded = model.decode(found[:, 2]).astype(np.float64)
+    np.testing.assert_allclose(distances[:, 2], ((decoded - X) ** 2).sum(axis=1), rtol=1e-3, atol=1e-3)
+    with pytest.raises(semid.InputError):
+        model.candidates(X, 0)
+
+
 @pytest.mark.parametrize("name", ["predict", "transform", "encode"])
 def test_names_of_encode(model, X, codes, name):
     np.testing.assert_array_equal(getattr(model, name)(X), codes)
@@ -261,3 +281,15 @@ def test_ids_as_text(model, X, codes, output):
     ids = model.ids(X, output=output)
     expected = ["-".join(map(str, row)) for row in codes]
     assert (ids if output == "list" else ids.to_pylist()) == expected
+
+
+def test_weights_are_repetitions(X):
+    weights = np.arange(len(X)) % 4
+    copies = semid.RQKMeans(3, 8, random_state=7).fit(np.repeat(X, weights, axis=0))
+    for given in (weights, weights.astype(float), list(weights)):
+        assert semid.RQKMeans(3, 8, random_state=7).fit(X, sample_weight=given).fingerprint == copies.fingerprint
+    for bad, row in (([1.0, 0.5], 1), ([1, -1], 1), ([np.nan, 1], 0)):
+        with pytest.raises(semid.InputError, match=f"row {row} has the weight"):
+            semid.RQKMeans(1, 2).fit(X[:2], sample_weight=bad)
+    with pytest.raises(semid.SemidError):
+        semid.RQKMeans(1, 2).fit(X, sample_weight=weights[:5])

@@ -228,6 +228,22 @@ pub enum ErrorKind {
         /// Rows there are.
         rows: usize,
     },
+    /// A weight of a row is no multiple of the step that weights are given in.
+    #[error("row {row} has the weight {weight:?}: weights are multiples of {step}, from 0 on; give a finer step")]
+    Weight {
+        /// Row, from 0.
+        row: usize,
+        /// The weight as it was given.
+        weight: String,
+        /// The step.
+        step: String,
+    },
+    /// Weights of rows add up to too much.
+    #[error("the weights of the rows add up to more than {most}, beyond which sums are not exact; divide all weights")]
+    TotalWeight {
+        /// The largest sum.
+        most: u64,
+    },
     /// A codebook in f32 cannot represent the range of the data.
     #[error("level {}: {reason}; scale the embeddings down", level + 1)]
     Range {

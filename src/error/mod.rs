@@ -90,13 +90,14 @@ impl Error {
     /// Replaces each row number in the error by what `number` makes of it. Numbers within a file stay as they are.
     #[must_use]
     pub fn map_rows(mut self, number: impl Fn(usize) -> usize) -> Self {
-        use ErrorKind::{BadRows, Code, FarRow, ItemKey, NotFinite, Ragged, RepeatedItem, Undecodable};
+        use ErrorKind::{BadRows, Code, FarRow, ItemKey, NotFinite, Ragged, RepeatedItem, Undecodable, Weight};
         match &mut self.0.kind {
             NotFinite { row, .. }
             | FarRow { row }
             | Undecodable { row }
             | Ragged { row, .. }
             | Code { row, .. }
+            | Weight { row, .. }
             | ItemKey { row, .. } => {
                 *row = number(*row);
             }

@@ -17,11 +17,11 @@ const LANES: usize = 8;
 pub(crate) struct Loss(BTreeMap<i32, u128>);
 
 impl Loss {
-    /// Adds the distances of rows to their places `q`.
-    pub(crate) fn add(&mut self, grid: &Grid, rows: &[f32], q: &[i32]) {
+    /// Adds the distances of rows to their places `q`, that of row i `times(i)` times.
+    pub(crate) fn add(&mut self, grid: &Grid, rows: &[f32], q: &[i32], times: impl Fn(usize) -> u64) {
         let scale = pow2(grid.exponent());
-        for (row, q) in rows.chunks_exact(grid.dim()).zip(q.chunks_exact(grid.dim())) {
-            self.insert(squared(row, grid.offset(), scale, q));
+        for (i, (row, q)) in rows.chunks_exact(grid.dim()).zip(q.chunks_exact(grid.dim())).enumerate() {
+            self.insert(squared(row, grid.offset(), scale, q), times(i));
         }
     }
 
@@ -53,12 +53,12 @@ impl Loss {
         self.0.iter().rev().map(value).sum()
     }
 
-    /// Adds a number that is not negative, exactly: it adds the mantissa to the integer of the exponent.
-    fn insert(&mut self, value: f64) {
+    /// Adds a number that is not negative so many times, exactly: it adds the mantissa to the integer of the exponent.
+    fn insert(&mut self, value: f64, times: u64) {
         let (exponent, fraction) = ((value.to_bits() >> 52) as i32, value.to_bits() & ((1 << 52) - 1));
         // Numbers below 2^-1022 count as 0.
         if exponent > 0 {
-            *self.0.entry(exponent - 1023).or_default() += u128::from(fraction | (1 << 52));
+            *self.0.entry(exponent - 1023).or_default() += u128::from(fraction | (1 << 52)) * u128::from(times);
         }
     }
 }

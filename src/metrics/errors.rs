@@ -9,6 +9,7 @@ use crate::grid::read_finite;
 use crate::quantizer::Quantizer;
 use crate::rows::Rows;
 use crate::rq::Metric;
+use crate::weights::Weights;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
@@ -46,6 +47,53 @@ pub struct ErrorMetrics {
 /// [`ErrorKind::Empty`], [`ErrorKind::RowCount`], [`ErrorKind::DimMismatch`], any error of decoding, and NaN or
 /// infinities.
 pub fn errors(model: &dyn Quantizer, rows: &dyn Rows, codes: &Codes, device: &Device) -> Result<ErrorMetrics> {
+    means(model, rows, codes, (&|_| 1.0, rows.len() as f64), device)
+}
+
+/// Measures the same errors as means over rows that count as often as `weights` say; a row of weight 0 has no part.
+///
+/// # Exactness
+/// As for [`errors`]: every row's error is multiplied by its weight, and sums are in a fixed order.
+///
+/// # Errors
+/// As for [`errors`]; [`ErrorKind::RowCount`] where there is not one weight for each row, and [`ErrorKind::Empty`]
+/// where all weights are 0.
+///
+/// ```
+/// use semid::metrics::{errors, weighted_errors};
+/// use semid::{Device, Matrix, RqKMeans, Weights};
+///
+/// let (values, device) = ([0.0, 1.0, 8.0, 9.0], Device::cpu());
+/// let rows = Matrix::new(&values, 1)?;
+/// let model = RqKMeans::new(1, 2).fit(&rows, &device)?;
+/// let codes = model.encode(&rows, &device)?;
+/// let alike = weighted_errors(&model, &rows, &codes, &Weights::new([2; 4])?, &device)?;
+/// assert_eq!(alike, errors(&model, &rows, &codes, &device)?);
+/// # Ok::<(), semid::Error>(())
+/// ```
+pub fn weighted_errors(
+    model: &dyn Quantizer,
+    rows: &dyn Rows,
+    codes: &Codes,
+    weights: &Weights,
+    device: &Device,
+) -> Result<ErrorMetrics> {
+    weights.check(rows.len())?;
+    if weights.total() == 0 {
+        return Err(ErrorKind::Empty.into());
+    }
+    // A weight is at most 2^37, so it is exact in f64.
+    means(model, rows, codes, (&|row| weights.of(row) as f64, weights.total() as f64), device)
+}
+
+/// Measures errors as means over rows, of which row i counts `times(i)` times, and all together `total` times.
+fn means(
+    model: &dyn Quantizer,
+    rows: &dyn Rows,
+    codes: &Codes,
+    (times, total): (&dyn Fn(usize) -> f64, f64),
+    device: &Device,
+) -> Result<ErrorMetrics> {
     let (len, dim) = (rows.len(), rows.dim());
     check(model, rows, codes)?;
     let step = (CHUNK_VALUES / dim).max(1);
@@ -60,18 +108,22 @@ pub fn errors(model: &dyn Quantizer, rows: &dyn Rows, codes: &Codes, device: &De
             let decoded = decode_finite(model, &part, level + 1, device)?;
             let pairs = rows_of_part.par_chunks_exact(dim).zip(decoded.par_chunks_exact(dim));
             let of_rows: Vec<[f64; 2]> = pairs.map(|(x, y)| of_row(x, y, model.metric())).collect();
-            *squared += of_rows.iter().map(|[squared, _]| squared).sum::<f64>();
+            let counted = |part: usize| {
+                let values = of_rows.iter().zip(first..).map(move |(errors, row)| (errors.get(part), row));
+                values.map(|(error, row)| error.copied().unwrap_or(0.0) * times(row)).sum::<f64>()
+            };
+            *squared += counted(0);
             if level + 1 == codes.levels() {
-                relative += of_rows.iter().map(|[_, relative]| relative).sum::<f64>();
+                relative += counted(1);
             }
         }
     }
-    squared.iter_mut().for_each(|squared| *squared /= len as f64);
+    squared.iter_mut().for_each(|squared| *squared /= total);
     let last = squared.last().copied().unwrap_or(0.0);
     Ok(ErrorMetrics {
         squared_error_per_row: last,
         mse: last / dim as f64,
-        relative_l1: relative / (len as f64 * dim as f64),
+        relative_l1: relative / (total * dim as f64),
         squared_error_per_level: squared,
     })
 }

@@ -4,10 +4,12 @@ use super::memo::Memo;
 use super::reductions;
 use super::request::{Answer, FarRow, FittedLevel, Reduction, State};
 use super::seeding::Nearest;
+use super::weighted::Weighted;
 use crate::codebook::Codebook;
 use crate::device::Table;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, try_vec};
 use crate::partial::Partial;
+use crate::weights::Weights;
 use std::sync::Arc;
 
 /// A table, with the state that its rows are in.
@@ -16,6 +18,8 @@ pub(super) struct Held {
     pub(super) state: State,
     /// The codebook of which the table's codes are the nearest codewords.
     pub(super) codes_of: Option<Arc<Codebook>>,
+    /// How often the rows count; none where each counts once.
+    pub(super) weighted: Option<Weighted>,
 }
 
 impl Held {
@@ -44,6 +48,7 @@ impl Held {
             memo.keep_level(number, &mut *self.table)?;
         }
         self.codes_of = None;
+        self.weighted.iter_mut().for_each(Weighted::forget);
         self.table.subtract(codebook)?;
         self.state.levels.push(level.clone());
         match self.state.quantization.scales_level(number + 1) {
@@ -83,6 +88,9 @@ impl Held {
     fn assign(&mut self, memo: &mut Memo, before: Option<&Arc<Codebook>>, now: &Arc<Codebook>) -> Result<Partial> {
         memo.nearest = None;
         let energy = self.energy(memo)?;
+        if self.weighted.is_some() {
+            return Ok(self.assign_weighted(memo, before, now)?.with_energy(energy));
+        }
         let (changed, sums) = match before {
             Some(before) => {
                 self.bring_codes(memo, before)?;
@@ -98,12 +106,44 @@ impl Held {
         Ok(sums.with(energy, changed))
     }
 
+    /// Does what `assign` does for rows that count more or less often, but for the energy.
+    fn assign_weighted(
+        &mut self,
+        memo: &mut Memo,
+        before: Option<&Arc<Codebook>>,
+        now: &Arc<Codebook>,
+    ) -> Result<Partial> {
+        let mut old = Vec::new();
+        if let Some(before) = before {
+            self.bring_codes(memo, before)?;
+            old = try_vec(0, self.table.rows(), "codes")?;
+            self.table.codes(&mut old)?;
+            self.table.assign(now)?;
+            self.codes_of = Some(now.clone());
+        }
+        self.bring_codes(memo, now)?;
+        let mut codes = try_vec(0, self.table.rows(), "codes")?;
+        self.table.codes(&mut codes)?;
+        let Some(weighted) = &mut self.weighted else { return Ok(Partial::new(now.clusters(), self.table.dim())) };
+        let changed = match before {
+            Some(_) => weighted.changed(&old, &codes),
+            None => weighted.weights().total(),
+        };
+        Ok(weighted.sums(&mut *self.table, &codes, now.clusters())?.with(0, changed))
+    }
+
+    /// Returns the weights of the rows, if they have some.
+    fn weights(&self) -> Option<&Weights> {
+        self.weighted.as_ref().map(Weighted::weights)
+    }
+
     /// Returns the sum of the rows' squared lengths, which are their squared distances from the origin.
     fn energy(&mut self, memo: &mut Memo) -> Result<u128> {
         if let Some(energy) = memo.energy {
             return Ok(energy);
         }
-        let energy = reductions::energy(&mut *self.table)?;
+        let weights = self.weighted.as_ref().map(Weighted::weights);
+        let energy = reductions::energy(&mut *self.table, weights)?;
         memo.energy = Some(energy);
         Ok(energy)
     }
@@ -113,7 +153,7 @@ impl Held {
         let known = memo.nearest.take().filter(|nearest| nearest.begins(candidates));
         let mut nearest = match known {
             Some(nearest) => nearest,
-            None => Nearest::new(self.table.rows(), self.table.dim())?,
+            None => Nearest::new(self.table.rows(), self.table.dim(), self.weights().cloned())?,
         };
         if nearest.extend(&mut *self.table, candidates)? {
             self.codes_of = None;
@@ -123,12 +163,20 @@ impl Held {
 
     fn farthest(&mut self, memo: &mut Memo, codebook: &Arc<Codebook>, count: usize) -> Result<Vec<FarRow>> {
         self.bring_codes(memo, codebook)?;
-        reductions::farthest(&mut *self.table, codebook, count)
+        let far = reductions::farthest(&mut *self.table, codebook, count)?;
+        Ok(match self.weights() {
+            Some(weights) => reductions::numbered(far, weights, count),
+            None => far,
+        })
     }
 
     fn gather(&mut self, places: &[u64]) -> Result<Vec<i32>> {
         let rows = self.table.rows();
-        let place = |place: &u64| usize::try_from(*place).ok().filter(|place| *place < rows);
+        let row = |place: u64| match self.weights() {
+            Some(weights) => weights.row_of(place),
+            None => usize::try_from(place).unwrap_or(usize::MAX),
+        };
+        let place = |place: &u64| Some(row(*place)).filter(|place| *place < rows);
         match places.iter().map(place).collect::<Option<Vec<usize>>>() {
             Some(places) => self.table.gather(&places),
             None => Err(Error::parameter("places", rows, "the shard has fewer rows")),

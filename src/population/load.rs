@@ -7,7 +7,9 @@ use crate::grid::{Grid, GridSketch, Loss, RANGE, Saturation, read_finite};
 use crate::quantization::{Metric, Quantization};
 use crate::rng::Sample;
 use crate::rows::Rows;
+use crate::weights::Weights;
 use rayon::prelude::*;
+use std::ops::Range;
 use std::sync::Arc;
 
 /// How many values are read at a time: 4 MiB of f32.
@@ -21,9 +23,11 @@ type UseNumbered<'u> = dyn FnMut(usize, &dyn Fn(usize) -> usize, &[f32]) -> Resu
 pub(crate) struct Source<'a> {
     rows: Arc<dyn Rows + Send + 'a>,
     /// The rows that are read, as places in `rows`.
-    span: std::ops::Range<usize>,
+    span: Range<usize>,
     /// Which of them are used.
     chosen: Chosen,
+    /// How often rows count; none where each counts once.
+    weights: Option<Weights>,
 }
 
 /// What the grid leaves out of rows.
@@ -45,7 +49,7 @@ impl Loaded {
 
 #[derive(Clone)]
 enum Chosen {
-    /// The rows of a sample; the first row of `rows` has the number `base`.
+    /// The rows of a sample; the first row of `rows` has the number `base`. A row has as many numbers as it counts.
     Sample { sample: Sample, base: u64 },
     /// The rows at these places, which ascend.
     List(Vec<usize>),
@@ -58,13 +62,18 @@ impl<'a> Source<'a> {
     }
 
     /// Uses the rows at the places `span`; the first row of `rows` has the number `base`.
-    pub(super) fn new(rows: impl Rows + Send + 'a, span: std::ops::Range<usize>, base: u64) -> Self {
-        Self { rows: Arc::new(rows), span, chosen: Chosen::Sample { sample: Sample::ALL, base } }
+    pub(super) fn new(rows: impl Rows + Send + 'a, span: Range<usize>, base: u64) -> Self {
+        Self { rows: Arc::new(rows), span, chosen: Chosen::Sample { sample: Sample::ALL, base }, weights: None }
     }
 
     /// Uses the rows at these places, which ascend.
     pub(crate) fn chosen(rows: &'a dyn Rows, chosen: Vec<usize>) -> Self {
-        Self { span: 0..rows.len(), rows: Arc::new(rows), chosen: Chosen::List(chosen) }
+        Self { span: 0..rows.len(), rows: Arc::new(rows), chosen: Chosen::List(chosen), weights: None }
+    }
+
+    /// Lets the rows count as often as `weights` say, one for each of the rows of the caller.
+    pub(super) fn weighted(self, weights: Option<Weights>) -> Self {
+        Self { weights, ..self }
     }
 
     /// Uses the rows of a sample, which chooses them by their numbers.
@@ -73,12 +82,43 @@ impl<'a> Source<'a> {
             Chosen::Sample { base, .. } => base,
             Chosen::List(_) => 0,
         };
-        Self { rows: self.rows.clone(), span: self.span.clone(), chosen: Chosen::Sample { sample, base } }
+        let chosen = Chosen::Sample { sample, base };
+        Self { rows: self.rows.clone(), span: self.span.clone(), chosen, weights: self.weights.clone() }
     }
 
     /// Returns how many rows are read, used or not.
     pub(super) fn span(&self) -> usize {
         self.span.len()
+    }
+
+    /// Returns whether rows have weights.
+    pub(super) fn is_weighted(&self) -> bool {
+        self.weights.is_some()
+    }
+
+    /// Returns how many numbers the rows that are read have, used or not.
+    pub(super) fn numbers(&self) -> u64 {
+        let numbers = |weights: &Weights| weights.numbers(self.span.clone());
+        self.weights.as_ref().map(numbers).map_or(self.span.len() as u64, |numbers| numbers.end - numbers.start)
+    }
+
+    /// Returns how often a row counts.
+    fn times(&self, row: usize) -> u64 {
+        match (&self.chosen, &self.weights) {
+            (Chosen::List(list), _) => u64::from(list.binary_search(&row).is_ok()),
+            (Chosen::Sample { sample, base }, None) => u64::from(sample.holds(base.saturating_add(row as u64))),
+            (Chosen::Sample { sample, base }, Some(weights)) => {
+                let Range { start, end } = weights.numbers(row..row + 1);
+                sample.count(base.saturating_add(start)..base.saturating_add(end))
+            }
+        }
+    }
+
+    /// Returns how often the rows used count; none where each counts once.
+    pub(super) fn weights_used(&self) -> Result<Option<Weights>> {
+        let Some(_) = &self.weights else { return Ok(None) };
+        let times = self.span.clone().map(|row| self.times(row));
+        Weights::new(times.filter(|times| *times > 0)).map(Some)
     }
 
     /// Returns the number of dimensions.
@@ -88,12 +128,13 @@ impl<'a> Source<'a> {
 
     /// Returns the number of rows used.
     pub(super) fn len(&self) -> usize {
-        match &self.chosen {
-            Chosen::List(list) => list.len(),
-            Chosen::Sample { sample, base } => {
+        match (&self.chosen, &self.weights) {
+            (Chosen::List(list), _) => list.len(),
+            (Chosen::Sample { sample, base }, None) => {
                 let (start, end) = (self.span.start as u64, self.span.end as u64);
                 sample.count(base.saturating_add(start)..base.saturating_add(end)) as usize
             }
+            (Chosen::Sample { .. }, Some(_)) => self.span.clone().filter(|row| self.times(*row) > 0).count(),
         }
     }
 
@@ -116,7 +157,7 @@ impl<'a> Source<'a> {
         mut loaded: Option<&mut Loaded>,
         ask: Ask<'_>,
     ) -> Result<()> {
-        let mut buffer = Vec::new();
+        let (mut buffer, weights) = (Vec::new(), self.weights_used()?);
         self.each_numbered_chunk(&mut |first, numbers, rows| {
             if buffer.len() < rows.len() {
                 buffer = try_vec(0, rows.len(), "a chunk of rows")?;
@@ -129,7 +170,8 @@ impl<'a> Source<'a> {
                     loaded.saturation.far |= q.iter().any(|q| q.abs() > RANGE);
                 }
                 if !quantization.unit_grid() {
-                    loaded.loss.merge(&left_out(engine, &quantization.grid, rows, q));
+                    let times = |row: usize| weights.as_ref().map_or(1, |weights| weights.of(first + row));
+                    loaded.loss.merge(&left_out(engine, &quantization.grid, rows, q, &times));
                 }
             }
             table.upload(first, q)?;
@@ -144,7 +186,7 @@ impl<'a> Source<'a> {
         let mut wanted = places.iter().zip(values.chunks_exact_mut(dim)).peekable();
         let mut place = 0;
         let mut result = Ok(());
-        self.chosen.each(self.span.clone(), &mut |row| {
+        self.each(self.span.clone(), &mut |row| {
             if let Some((_, to)) = wanted.next_if(|(wanted, _)| **wanted == place)
                 && result.is_ok()
             {
@@ -172,23 +214,45 @@ impl<'a> Source<'a> {
             let end = self.span.end.min(first + step);
             let chunk = buffer.get_mut(..(end - first) * dim).unwrap_or_default();
             read_finite(&*self.rows, first, chunk)?;
-            if self.chosen.all() {
-                use_rows(done, &|row| base + first + row, chunk)?;
+            if self.uses_all() {
+                use_rows(done, &|row| base + self.number(first + row), chunk)?;
                 done += chunk.len() / dim;
                 continue;
             }
             picked.clear();
             places.clear();
-            self.chosen.each(first..end, &mut |row| {
+            self.each(first..end, &mut |row| {
                 picked.extend_from_slice(chunk.chunks_exact(dim).nth(row - first).unwrap_or_default());
                 places.push(row);
             });
             if !places.is_empty() {
-                use_rows(done, &|row| base + places.get(row).copied().unwrap_or(0), &picked)?;
+                use_rows(done, &|row| base + self.number(places.get(row).copied().unwrap_or(0)), &picked)?;
                 done += places.len();
             }
         }
         Ok(())
+    }
+
+    /// Returns the number of a row, the first one if it has several, counted from the first row of the caller.
+    fn number(&self, row: usize) -> usize {
+        self.weights.as_ref().map_or(row, |weights| weights.first(row) as usize)
+    }
+
+    /// Returns whether every row is used.
+    fn uses_all(&self) -> bool {
+        let all = matches!(self.chosen, Chosen::Sample { sample: Sample { last: None, .. }, .. });
+        all && self.weights.as_ref().is_none_or(Weights::all_count)
+    }
+
+    /// Calls `use_row` with the place of every used row in the span.
+    fn each(&self, span: Range<usize>, use_row: &mut dyn FnMut(usize)) {
+        match &self.chosen {
+            Chosen::Sample { .. } => span.filter(|row| self.times(*row) > 0).for_each(use_row),
+            Chosen::List(list) => {
+                let within = list.partition_point(|row| *row < span.start)..list.partition_point(|row| *row < span.end);
+                list.get(within).unwrap_or_default().iter().copied().for_each(use_row);
+            }
+        }
     }
 }
 
@@ -200,35 +264,18 @@ impl Chosen {
             Self::List(_) => 0,
         }
     }
-
-    /// Returns whether every row is used.
-    fn all(&self) -> bool {
-        matches!(self, Self::Sample { sample: Sample { last: None, .. }, .. })
-    }
-
-    /// Calls `use_row` with the place of every used row in the span.
-    fn each(&self, span: std::ops::Range<usize>, use_row: &mut dyn FnMut(usize)) {
-        match self {
-            Self::Sample { sample, base } => {
-                span.filter(|row| sample.holds(base.saturating_add(*row as u64))).for_each(use_row);
-            }
-            Self::List(list) => {
-                let within = list.partition_point(|row| *row < span.start)..list.partition_point(|row| *row < span.end);
-                list.get(within).unwrap_or_default().iter().copied().for_each(use_row);
-            }
-        }
-    }
 }
 
 /// How many values one task compares with their places on the grid.
 const LOSS_TASK: usize = 1 << 16;
 
-/// Returns what the grid leaves out of rows that have the grid values `q`.
-fn left_out(engine: &dyn Engine, grid: &Grid, rows: &[f32], q: &[i32]) -> Loss {
-    let task = (LOSS_TASK / grid.dim()).max(1) * grid.dim();
-    let of_task = |(rows, q): (&[f32], &[i32])| {
+/// Returns what the grid leaves out of rows that have the grid values `q`; row i counts `times(i)` times.
+fn left_out(engine: &dyn Engine, grid: &Grid, rows: &[f32], q: &[i32], times: &(dyn Fn(usize) -> u64 + Sync)) -> Loss {
+    let count = (LOSS_TASK / grid.dim()).max(1);
+    let task = count * grid.dim();
+    let of_task = |(number, (rows, q)): (usize, (&[f32], &[i32]))| {
         let mut loss = Loss::default();
-        loss.add(grid, rows, q);
+        loss.add(grid, rows, q, |row| times(number * count + row));
         loss
     };
     let merged = |mut a: Loss, b: Loss| {
@@ -236,7 +283,7 @@ fn left_out(engine: &dyn Engine, grid: &Grid, rows: &[f32], q: &[i32]) -> Loss {
         a
     };
     let mut loss = Loss::default();
-    let parts = || rows.par_chunks(task).zip(q.par_chunks(task));
+    let parts = || rows.par_chunks(task).zip(q.par_chunks(task)).enumerate();
     engine.run(&mut || loss = parts().map(of_task).reduce(Loss::default, merged));
     loss
 }

@@ -33,6 +33,7 @@ mod sharded;
 mod streamed;
 #[cfg(test)]
 mod tests;
+mod weighted;
 mod wire;
 mod worker;
 mod workers;
@@ -63,7 +64,8 @@ pub(crate) type Ask<'a> = &'a mut dyn FnMut() -> Result<()>;
 
 /// One or more shards that hold the rows.
 pub(crate) trait Population: Send {
-    /// Returns the number of rows of every shard; a shard's rows follow those of the shards before it.
+    /// Returns the number of rows of every shard; a shard's rows follow those of the shards before it. A row of weight
+    /// w has w numbers, as its copies would have, and counts as w rows.
     fn shards(&self) -> Vec<u64>;
 
     /// Returns the number of dimensions, D.
@@ -72,8 +74,8 @@ pub(crate) trait Population: Send {
     /// Sends requests to shards, in the order of the shards; returns the answers in the order of the requests.
     fn call(&mut self, requests: &[(usize, Request)], ask: Ask<'_>) -> Result<Vec<Reply>>;
 
-    /// Returns the table of all rows in a state, if a single shard has them all in memory; the caller may change its
-    /// codes.
+    /// Returns the table of all rows in a state, if a single shard has them all in memory and each counts once; the
+    /// caller may change its codes.
     fn table(&mut self, state: &Arc<State>, ask: Ask<'_>) -> Result<Option<&mut dyn Table>>;
 
     /// Says that the codes of this table are the nearest codewords of `codebook`.

@@ -18,7 +18,7 @@ pub(super) struct One {
 impl One {
     /// Takes the rows of `table`, which are already in `state`.
     pub(super) fn new(table: Box<dyn Table>, state: &State) -> Self {
-        let held = Held { table, state: state.clone(), codes_of: None };
+        let held = Held { table, state: state.clone(), codes_of: None, weighted: None };
         Self { held, memo: Memo::default() }
     }
 

@@ -4,13 +4,16 @@ use super::request::FarRow;
 use crate::codebook::Codebook;
 use crate::device::Table;
 use crate::error::{Result, try_vec};
+use crate::weights::Weights;
 use std::collections::BinaryHeap;
 
-/// Returns the sum of the rows' squared lengths, which are their squared distances from the origin.
-pub(crate) fn energy(table: &mut dyn Table) -> Result<u128> {
+/// Returns the sum of the rows' squared lengths, which are their squared distances from the origin. Rows count as often
+/// as `weights` say, or once.
+pub(crate) fn energy(table: &mut dyn Table, weights: Option<&Weights>) -> Result<u128> {
     let unbounded = try_vec(u64::MAX, table.rows(), "squared lengths")?;
     let lengths = table.min_distances(&vec![0; table.dim()], &unbounded)?;
-    Ok(lengths.iter().map(|length| u128::from(*length)).sum())
+    let times = |row| weights.map_or(1, |weights| u128::from(weights.of(row)));
+    Ok(lengths.iter().enumerate().map(|(row, length)| u128::from(*length) * times(row)).sum())
 }
 
 /// Returns the `count` rows farthest from the codewords of their codes: farthest first, the lowest row on a tie. It
@@ -21,6 +24,15 @@ pub(crate) fn farthest(table: &mut dyn Table, codebook: &Codebook, count: usize)
     table.codes(&mut codes)?;
     let rows = (0..).zip(distances).zip(codes).map(|((place, distance), code)| FarRow { distance, place, code });
     Ok(first(rows.filter(|row| row.distance > 0), count))
+}
+
+/// Returns the numbers of the rows in the place of the rows, each as often as the row counts, up to `count` in all.
+pub(super) fn numbered(far: Vec<FarRow>, weights: &Weights, count: usize) -> Vec<FarRow> {
+    let copies = |row: FarRow| {
+        let place = usize::try_from(row.place).unwrap_or(usize::MAX);
+        weights.numbers(place..place.saturating_add(1)).map(move |place| FarRow { place, ..row })
+    };
+    far.into_iter().flat_map(copies).take(count).collect()
 }
 
 /// Returns the first `count` rows in the order from the farthest to the nearest.

@@ -239,7 +239,8 @@ impl<'a> Residuals<'a> {
         Ok(Residuals { used: population.shards(), population, device: self.device.clone(), state: self.state.clone() })
     }
 
-    /// Returns the table of all rows, if a single shard has them in memory; the caller may change its codes.
+    /// Returns the table of all rows, if a single shard has them in memory and each counts once; the caller may change
+    /// its codes.
     pub(crate) fn table(&mut self, ask: Ask<'_>) -> Result<Option<&mut dyn Table>> {
         self.population.table(&self.state, ask)
     }

@@ -4,6 +4,7 @@ use crate::codebook::Codebook;
 use crate::device::Table;
 use crate::error::{Result, try_vec};
 use crate::rng::Draws;
+use crate::weights::Weights;
 use std::sync::Arc;
 
 /// The nearest candidate of every row, the first one on a tie.
@@ -11,6 +12,8 @@ pub(super) struct Nearest {
     candidates: Arc<Codebook>,
     distances: Vec<u64>,
     indices: Vec<u32>,
+    /// How often the rows count; none where each counts once.
+    weights: Option<Weights>,
 }
 
 impl Nearest {
@@ -18,11 +21,12 @@ impl Nearest {
     pub(super) const BYTES: usize = size_of::<u64>() + size_of::<u32>();
 
     /// Starts without a candidate.
-    pub(super) fn new(rows: usize, dim: usize) -> Result<Self> {
+    pub(super) fn new(rows: usize, dim: usize, weights: Option<Weights>) -> Result<Self> {
         Ok(Self {
             candidates: Arc::new(Codebook::new(Vec::new(), dim)),
             distances: try_vec(u64::MAX, rows, "seeding distances")?,
             indices: try_vec(0, rows, "seeding codes")?,
+            weights,
         })
     }
 
@@ -57,21 +61,36 @@ impl Nearest {
     }
 
     pub(super) fn potential(&self) -> u128 {
-        self.distances.iter().map(|distance| u128::from(*distance)).sum()
+        (0..self.distances.len()).map(|row| self.share(row)).sum()
     }
 
     /// Returns the places on which the values fall; see [`Draws`].
     pub(super) fn draw(&self, values: &[u128]) -> Vec<u64> {
-        let weight = |place: usize| self.distances.get(place).map_or(0, |distance| u128::from(*distance));
-        let draws = Draws::new(self.distances.len(), &weight);
-        values.iter().map(|value| draws.at(*value) as u64).collect()
+        let share = |row: usize| self.share(row);
+        let draws = Draws::new(self.distances.len(), &share);
+        let place = |value: &u128| {
+            let (row, left) = draws.within(*value);
+            // The copies of a row share its part evenly, one after the other.
+            let copy = left.checked_div(self.distances.get(row).copied().unwrap_or(0).into()).unwrap_or(0) as u64;
+            self.weights.as_ref().map_or(row as u64, |weights| weights.first(row) + copy)
+        };
+        values.iter().map(place).collect()
+    }
+
+    /// The part of a row, with all its copies, in the potential.
+    fn share(&self, row: usize) -> u128 {
+        u128::from(self.distances.get(row).copied().unwrap_or(0)) * u128::from(self.times(row))
+    }
+
+    fn times(&self, row: usize) -> u64 {
+        self.weights.as_ref().map_or(1, |weights| weights.of(row))
     }
 
     pub(super) fn weights(&self) -> Vec<u64> {
         let mut weights = vec![0; self.candidates.clusters()];
-        for index in &self.indices {
+        for (row, index) in self.indices.iter().enumerate() {
             if let Some(weight) = weights.get_mut(*index as usize) {
-                *weight += 1;
+                *weight += self.times(row);
             }
         }
         weights

@@ -5,11 +5,13 @@ use super::held::Held;
 use super::load::{Loaded, Source};
 use super::memo::Memo;
 use super::request::{Answer, Reduction, Reply, Request, State};
+use super::weighted::Weighted;
 use crate::codebook::Codebook;
 use crate::device::{Device, Purpose, Table};
 use crate::error::{Error, Result};
 use crate::rng::Sample;
 use crate::rows::{Matrix, Rows};
+use crate::weights::Weights;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -44,9 +46,21 @@ impl<'a> Shard<'a> {
         Self { keeps, ..self }
     }
 
-    /// Returns the number of rows of the shard, whether a sample chooses them or not.
+    /// Lets the rows count as often as `weights` say: one for each of the rows that the shard's are a part of.
+    pub(crate) fn weighted(mut self, weights: Option<Weights>) -> Self {
+        self.source = self.source.weighted(weights);
+        self.used = None;
+        self
+    }
+
+    /// Returns whether rows may count more or less often than once, so that a table of them is not all of the shard.
+    pub(super) fn is_weighted(&self) -> bool {
+        self.source.is_weighted()
+    }
+
+    /// Returns the number of rows of the shard, each as often as it counts, whether a sample chooses them or not.
     pub(super) fn rows(&self) -> u64 {
-        self.source.span() as u64
+        self.source.numbers()
     }
 
     /// Answers a request. The shard may take the table `spare` for its rows.
@@ -123,10 +137,12 @@ impl<'a> Shard<'a> {
 
     /// Returns the rows at these places in a state, from a table made for them.
     fn pick(&mut self, state: &State, places: &[u64]) -> Result<Vec<i32>> {
-        let mut sorted = places.to_vec();
+        let (rows, weights) = (self.used(state.sample) as u64, self.source.sampled(state.sample).weights_used()?);
+        let row = |place: &u64| weights.as_ref().map_or(*place, |weights| weights.row_of(*place) as u64);
+        let places: Vec<u64> = places.iter().map(row).collect();
+        let mut sorted = places.clone();
         sorted.sort_unstable();
         sorted.dedup();
-        let rows = self.used(state.sample) as u64;
         if sorted.last().is_some_and(|last| *last >= rows) {
             return Err(Error::parameter("places", rows, "the shard has fewer rows"));
         }
@@ -174,6 +190,7 @@ impl<'a> Shard<'a> {
             table.unit_length()?;
         }
         let state = State { levels: Vec::new(), ..state.clone() };
-        Ok(Held { table, state, codes_of: None })
+        let weighted = source.weights_used()?.map(Weighted::new);
+        Ok(Held { table, state, codes_of: None, weighted })
     }
 }

@@ -6,6 +6,7 @@ use super::sharded::Sharded;
 use crate::device::{Device, Purpose};
 use crate::error::{ErrorKind, Result};
 use crate::rows::Rows;
+use crate::weights::Weights;
 
 /// The sizes on which a fit's need for memory depends.
 pub(crate) struct Needs {
@@ -21,16 +22,24 @@ pub(crate) struct Needs {
     pub(crate) candidates: u64,
     /// Whether all rows have to be in one table.
     pub(crate) whole: bool,
+    /// Whether rows have weights.
+    pub(crate) weighted: bool,
 }
 
 /// Divides `rows` into shards: a single one if the device's memory can hold it. Otherwise as many of the first rows as
-/// fit stay in memory, and the others take turns in a small table, which reads them again for every pass.
-pub(crate) fn divide<'a>(rows: &'a dyn Rows, needs: &Needs, device: &Device) -> Result<Sharded<'a>> {
+/// fit stay in memory, and the others take turns in a small table, which reads them again for every pass. The rows
+/// count as often as `weights` say, or once.
+pub(crate) fn divide<'a>(
+    rows: &'a dyn Rows,
+    weights: Option<&Weights>,
+    needs: &Needs,
+    device: &Device,
+) -> Result<Sharded<'a>> {
     let memory = device.memory_for(needs.all());
     let all = 0..rows.len();
+    let shard = |span, purpose| Shard::new(rows, span, 0, device, purpose).weighted(weights.cloned());
     if memory.is_none_or(|memory| needs.all() <= memory) {
-        let shard = Shard::new(rows, all, 0, device, Purpose::Fit);
-        return Ok(Sharded::new(vec![shard], needs.dim));
+        return Ok(Sharded::new(vec![shard(all, Purpose::Fit)], needs.dim));
     }
     if needs.whole {
         return Err(ErrorKind::NotWhole.into());
@@ -42,13 +51,13 @@ pub(crate) fn divide<'a>(rows: &'a dyn Rows, needs: &Needs, device: &Device) -> 
     let mut first = 0;
     if plan.resident > 0 {
         first = read(plan.resident).min(all.end);
-        shards.push(Shard::new(rows, 0..first, 0, device, Purpose::Encode));
+        shards.push(shard(0..first, Purpose::Encode));
     }
     let resident = shards.len();
     let step = read(plan.turn);
     for start in (first..all.end).step_by(step) {
         let span = start..all.end.min(start + step);
-        shards.push(Shard::new(rows, span, 0, device, Purpose::Encode).keeping(plan.keeps));
+        shards.push(shard(span, Purpose::Encode).keeping(plan.keeps));
     }
     tracing::debug!(resident = plan.resident, turn = plan.turn, keeps = plan.keeps, "rows take turns through memory");
     Ok(Sharded::new(shards, needs.dim).resident(resident))
@@ -71,6 +80,11 @@ const PROGRAM: u64 = 64 << 20;
 const TURN: u64 = 64 << 20;
 /// The bytes that a row of a table remembers from one iteration to the next.
 const REMEMBERED: u64 = 40;
+/// The bytes of a row's weight, which stay in memory for all rows.
+const WEIGHT: u64 = 8;
+/// The bytes that a row with a weight takes beside a table: weights of the rows that a sample takes, and the codes of
+/// the last sums, of the assignment before and of this one.
+const WEIGHTED: u64 = 24;
 /// The smallest number of rows of a turn.
 const TURN_ROWS: u64 = 1024;
 
@@ -83,13 +97,15 @@ impl Needs {
     /// codewords, which are all rows where there are few of them.
     fn fixed(&self) -> u64 {
         let candidates = self.candidates.saturating_mul(self.values()).min(self.rows as u64 * self.dim as u64);
-        PROGRAM.saturating_add(48_u64.saturating_mul(self.values())).saturating_add(8_u64.saturating_mul(candidates))
+        let weights = if self.weighted { WEIGHT.saturating_mul(self.rows as u64) } else { 0 };
+        let sums = 48_u64.saturating_mul(self.values());
+        PROGRAM.saturating_add(weights).saturating_add(sums).saturating_add(8_u64.saturating_mul(candidates))
     }
 
     /// Returns the bytes of a row in a table: values, the integers that a filter may multiply, code, length, and
     /// distances while they are compared.
     fn row(&self) -> u64 {
-        6 * self.dim as u64 + 64
+        6 * self.dim as u64 + 64 + if self.weighted { WEIGHTED } else { 0 }
     }
 
     /// Returns the bytes of a fit with all rows in one table that remembers the nearest codewords from one iteration to
@@ -106,7 +122,8 @@ impl Needs {
             return Err(ErrorKind::Memory { bytes: memory, needed: least, what: "a fit of this size", remedy }.into());
         }
         let left = memory - self.fixed();
-        let kept = (self.rows as u64).saturating_mul(Memo::bytes(self.levels) as u64);
+        let weight = if self.weighted { WEIGHT } else { 0 };
+        let kept = (self.rows as u64).saturating_mul(Memo::bytes(self.levels) as u64 + weight);
         let keeps = kept <= left / 2;
         let left = if keeps { left - kept } else { left };
         let turn = (left / 2).min(TURN) / self.row();
@@ -123,7 +140,8 @@ mod tests {
 
     #[test]
     fn plans_keep_to_the_memory_and_cover_what_there_is() {
-        let needs = Needs { rows: 4_000_000, dim: 128, clusters: 64, levels: 3, candidates: 16, whole: false };
+        let needs =
+            Needs { rows: 4_000_000, dim: 128, clusters: 64, levels: 3, candidates: 16, whole: false, weighted: false };
         for memory in [80_u64 << 20, 100 << 20, 600 << 20, 1 << 30, 2 << 30] {
             let plan = needs.plan(memory).unwrap();
             let kept = if plan.keeps { 4_000_000 * Memo::bytes(3) as u64 } else { 0 };

@@ -5,6 +5,7 @@ use super::shard::Shard;
 use crate::device::{Device, Purpose};
 use crate::error::{ErrorKind, Result};
 use crate::rows::Rows;
+use crate::weights::Weights;
 use std::ops::Range;
 
 /// Holds the rows of one shard and answers requests about them.
@@ -14,24 +15,37 @@ use std::ops::Range;
 /// keeps on its device is a cache, never a source.
 pub struct Worker<'a> {
     shard: Shard<'a>,
+    /// The number of rows that the shard's are a part of.
+    len: usize,
     dim: usize,
 }
 
 impl<'a> Worker<'a> {
     /// Makes a worker for `rows`; the first of them has the number `first` among the rows of all shards.
     pub fn new(rows: impl Rows + Send + 'a, first: u64, device: &Device) -> Self {
-        let (all, dim) = (0..rows.len(), rows.dim());
-        Self { shard: Shard::new(rows, all, first, device, Purpose::Fit), dim }
+        let (len, dim) = (rows.len(), rows.dim());
+        Self { shard: Shard::new(rows, 0..len, first, device, Purpose::Fit), len, dim }
     }
 
     /// Makes a worker for some of `rows`, which are the rows of all shards; a span beyond their end has no rows there.
     pub fn part(rows: impl Rows + Send + 'a, span: Range<usize>, device: &Device) -> Self {
         let (len, dim) = (rows.len(), rows.dim());
         let span = span.start.min(len)..span.end.min(len);
-        Self { shard: Shard::new(rows, span, 0, device, Purpose::Fit), dim }
+        Self { shard: Shard::new(rows, span, 0, device, Purpose::Fit), len, dim }
     }
 
-    /// Returns the number of rows.
+    /// Lets the rows count as often as `weights` say, one for each of the rows that the worker was made with. The
+    /// number of the first row is then the sum of the weights before it, and [`Worker::rows`] the sum of those of the
+    /// shard.
+    ///
+    /// # Errors
+    /// [`ErrorKind::RowCount`] where there is not one weight for each row.
+    pub fn weighted(self, weights: &Weights) -> Result<Self> {
+        weights.check(self.len)?;
+        Ok(Self { shard: self.shard.weighted(Some(weights.clone())), ..self })
+    }
+
+    /// Returns the number of rows, each as often as it counts.
     pub fn rows(&self) -> u64 {
         self.shard.rows()
     }

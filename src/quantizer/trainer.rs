@@ -6,6 +6,7 @@ use crate::device::Device;
 use crate::error::Result;
 use crate::quantization::Metric;
 use crate::rows::Rows;
+use crate::weights::Weights;
 use serde_json::Value;
 use std::any::Any;
 use std::collections::BTreeMap;
@@ -116,6 +117,8 @@ pub enum TrainOption {
     WarmStart,
     /// [`TrainOptions::freeze_levels`].
     FreezeLevels,
+    /// [`TrainOptions::weights`].
+    Weights,
 }
 
 /// The options of a training besides parameters, rows and a device; by default, there are none.
@@ -130,4 +133,6 @@ pub struct TrainOptions<'a> {
     pub freeze_levels: usize,
     /// First levels of another training on the same rows, whose parameters differ only in the clusters of later levels.
     pub first_levels: Option<&'a FirstLevels>,
+    /// How often each row counts, for kinds that take [`TrainOption::Weights`]; none where each counts once.
+    pub weights: Option<&'a Weights>,
 }

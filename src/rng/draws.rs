@@ -35,12 +35,20 @@ impl<'a> Draws<'a> {
 
     /// Returns the index that a value below the total selects: the first one whose running sum exceeds the value.
     pub(crate) fn at(&self, value: u128) -> usize {
+        self.within(value).0
+    }
+
+    /// Returns the same index, and how far the value is beyond the weights before it.
+    pub(crate) fn within(&self, value: u128) -> (usize, u128) {
         let block = self.ends.partition_point(|end| *end <= value);
         let mut sum = block.checked_sub(1).and_then(|before| self.ends.get(before)).copied().unwrap_or(0);
-        let exceeds = |index: &usize| {
-            sum += (self.weight)(*index);
-            sum > value
-        };
-        (block * BLOCK..(block + 1) * BLOCK).find(exceeds).unwrap_or(0)
+        for index in block * BLOCK..(block + 1) * BLOCK {
+            let before = sum;
+            sum += (self.weight)(index);
+            if sum > value {
+                return (index, value - before);
+            }
+        }
+        (0, 0)
     }
 }

@@ -44,14 +44,15 @@ impl Trainer for RqKMeans {
             let expected = "levels are those of a model to start from, and none is given; give it";
             return Err(Error::parameter("freeze_levels", options.freeze_levels, expected));
         }
+        let weights = options.weights;
         let fit = match (options.warm_start, options.first_levels) {
             (Some(model), _) => {
                 let start = WarmStart::new(k_means(model)?).freeze_levels(options.freeze_levels);
-                self.begin_on(Start::Model(&start), rows, device, &mut tell)
+                self.begin_on(Start::Model(&start), rows, weights, device, &mut tell)
             }
-            (None, None) => self.begin_with(rows, device, &mut tell),
+            (None, None) => self.begin_on(Start::Rows, rows, weights, device, &mut tell),
             (None, Some(levels)) => match levels.downcast_ref::<FirstLevels>() {
-                Some(levels) => self.go_on_with(levels, rows, device, &mut tell),
+                Some(levels) => self.go_on_with(levels, rows, weights, device, &mut tell),
                 None => Err(Error::parameter("first_levels", "others", "levels of residual k-means")),
             },
         };
@@ -59,10 +60,8 @@ impl Trainer for RqKMeans {
     }
 
     fn takes(&self, option: TrainOption) -> bool {
-        matches!(
-            option,
-            TrainOption::Balance | TrainOption::Memory | TrainOption::WarmStart | TrainOption::FreezeLevels
-        )
+        use TrainOption::{Balance, FreezeLevels, Memory, WarmStart, Weights};
+        matches!(option, Balance | Memory | WarmStart | FreezeLevels | Weights)
     }
 
     fn levels_stand_alone(&self) -> bool {

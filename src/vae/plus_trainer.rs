@@ -2,7 +2,7 @@
 
 use super::file::{NAME, PLUS_NAME};
 use super::params::RqVae;
-use super::trainer::{NetworkTraining, no_frozen_levels};
+use super::trainer::{NetworkTraining, check_weights, no_frozen_levels};
 use super::variant::leave_to_warm_start;
 use crate::device::Device;
 use crate::error::{Error, Result};
@@ -57,6 +57,7 @@ impl Trainer for RqKMeansPlus {
         options: &TrainOptions<'_>,
         _: Tell<'_>,
     ) -> Result<Box<dyn Training + 'a>> {
+        check_weights(self.kind(), options)?;
         let Some(model) = options.warm_start else {
             return Err(Error::parameter("warm_start", "none", "give a fitted rq-kmeans model to start from"));
         };

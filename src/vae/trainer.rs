@@ -8,7 +8,7 @@ use crate::device::Device;
 use crate::error::{Error, Result};
 use crate::fields::{Fields, fields};
 use crate::quantizer::{
-    Quantizer, Tell, TrainOption, TrainOptions, Trainer, Training, TrainingProgress, TrainingReport,
+    Quantizer, Tell, TrainOption, TrainOptions, Trainer, Training, TrainingProgress, TrainingReport, unsupported,
 };
 use crate::rows::Rows;
 use crate::rq;
@@ -41,6 +41,7 @@ impl Trainer for RqVae {
         tell: Tell<'_>,
     ) -> Result<Box<dyn Training + 'a>> {
         no_frozen_levels(options)?;
+        check_weights(self.kind(), options)?;
         let fit = match options.checkpoint.filter(|path| path.exists()) {
             Some(path) => self.resume(path, rows, device),
             None => self.begin_with(rows, device, rq::telling(tell)),
@@ -63,6 +64,14 @@ pub(super) fn no_frozen_levels(options: &TrainOptions<'_>) -> Result<()> {
     match options.freeze_levels {
         0 => Ok(()),
         frozen => Err(Error::parameter("freeze_levels", frozen, expected)),
+    }
+}
+
+/// Refuses weights, which the steps of a network do not know.
+pub(super) fn check_weights(kind: &'static str, options: &TrainOptions<'_>) -> Result<()> {
+    match options.weights {
+        None => Ok(()),
+        Some(_) => Err(unsupported(kind, "weights of rows")),
     }
 }
 

@@ -233,6 +233,25 @@ def check_refits(checks, tool, golden):
     return found
 
 
+def check_weights(checks, tool):
+    """A row of weight w counts as w equal rows: the fit of weighted rows is recomputed from such copies; returns the
+    fingerprint."""
+    x, weights = groups(300, 16), numbers(55, 300) % np.uint64(4)
+    copies = np.repeat(x, weights.astype(int), axis=0)
+    options = ["--levels", "3", "--clusters", "16", "--tol", "0", "--max-iter", "500"]
+    with tempfile.TemporaryDirectory() as folder:
+        folder = Path(folder)
+        np.save(folder / "x.npy", x)
+        (folder / "w.txt").write_text("".join(f"{weight / 4}\n" for weight in weights.tolist()))
+        out = folder / "model.safetensors"
+        report = semid(tool, "fit", "--input", folder / "x.npy", "--output", out, *options,
+                       "--weights", folder / "w.txt", "--weight-step", "0.25")
+        model = spec.load(out)
+    checks.true(report["weight"] == len(copies), "the sum of the weights")
+    check_fit(checks, model, copies, options, report)
+    return spec.fingerprint(model)
+
+
 def check_inputs(checks, tool, folder, model, x):
     """The same rows from every kind of file, and the text forms of their codes."""
     x = x.astype(np.float16).astype(np.float32)
@@ -325,6 +344,9 @@ def main():
                 check_inputs(checks, tool, folder, model, x)
                 check_codes(checks, tool, folder, model, x, "training rows once more")
                 check_planted(checks, folder, model, x)
+    checks.case = "weights"
+    fingerprints["weights"] = check_weights(checks, tool)
+    checks.true(golden.get("weights") == fingerprints["weights"], f"golden, found {fingerprints['weights']}")
     fingerprints |= check_refits(checks, tool, golden)
     checks.case = "demo"
     fingerprints["demo"] = semid(tool, "demo", "--device", "cpu")["fingerprint"]

@@ -1,7 +1,7 @@
 //! Flags of `semid eval`.
 
 use super::ids::without_input;
-use super::{IdsArgs, InputArgs, KeyArgs};
+use super::{IdsArgs, InputArgs, KeyArgs, WeightArgs};
 use clap::Args;
 use std::path::PathBuf;
 
@@ -38,6 +38,12 @@ pub(crate) struct EvalArgs {
     /// Seed of everything random
     #[arg(long, value_name = "SEED", default_value_t = 42)]
     pub(crate) seed: u64,
+    /// With --model, text file with the weight of every row, one per line, which weighs errors
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["ids", "weight_column"])]
+    pub(crate) weights: Option<PathBuf>,
+    /// With --model, step of the weights, such as 0.01, see `semid fit --weight-step` [default: 1]
+    #[arg(long, value_name = "STEP", conflicts_with = "ids")]
+    pub(crate) weight_step: Option<String>,
     /// Column of the input with labels, such as categories, which items with a common prefix should share
     #[arg(long, value_name = "NAME")]
     pub(crate) label_column: Option<String>,
@@ -50,6 +56,14 @@ pub(crate) struct EvalArgs {
     pub(crate) against: Option<PathBuf>,
 }
 
+impl EvalArgs {
+    /// Returns the flags of weights of the rows.
+    pub(crate) fn weight_args(&self) -> WeightArgs {
+        let (weight_column, weights) = (self.ids.weight_column.clone(), self.weights.clone());
+        WeightArgs { weight_column, weights, weight_step: self.weight_step.clone() }
+    }
+}
+
 /// Makes embeddings optional, because IDs can be measured without them.
 pub(super) fn of_eval(flag: clap::Arg) -> clap::Arg {
     match flag.get_id().as_str() {
@@ -57,6 +71,10 @@ pub(super) fn of_eval(flag: clap::Arg) -> clap::Arg {
             .help("Column of the input with the items' keys, by which rows are joined with IDs")
             .conflicts_with("model"),
         "items" | "row_numbers" => flag.conflicts_with("model"),
+        "weight_column" => flag.help(
+            "Column with how often each item is wanted: with --ids a column of the file of IDs (.csv, .tsv, .jsonl, \
+             .parquet), which weighs collisions; with --model a column of the input, which weighs errors",
+        ),
         _ => without_input(flag),
     }
 }

@@ -1,6 +1,6 @@
 //! Flags of `semid fit`.
 
-use super::{InputArgs, VaeArgs};
+use super::{InputArgs, VaeArgs, WeightArgs};
 use clap::builder::{PossibleValue, PossibleValuesParser};
 use clap::{Args, ValueEnum};
 use semid::quantizer::Parameters;
@@ -67,6 +67,8 @@ pub(crate) struct FitArgs {
     /// takes longer and gives the same result [default: 7/8 of the memory that the machine has left]
     #[arg(long, value_name = "BYTES", value_parser = super::memory::bytes)]
     pub(crate) memory: Option<u64>,
+    #[command(flatten)]
+    pub(crate) weights: WeightArgs,
     #[command(flatten)]
     pub(crate) options: FitOptions,
     #[command(flatten)]

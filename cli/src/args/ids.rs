@@ -25,7 +25,7 @@ pub(crate) struct IdsArgs {
     pub(crate) clusters: Vec<usize>,
     /// Column of the file of IDs (.csv, .tsv, .jsonl, .parquet) with how often each item is wanted, which weighs
     /// collisions
-    #[arg(long, value_name = "NAME", conflicts_with = "model")]
+    #[arg(long, value_name = "NAME")]
     pub(crate) weight_column: Option<String>,
     /// Pairs of keys of items that were used together (.csv, .tsv, .parquet: the first two columns): shows whether they
     /// share prefixes
@@ -72,6 +72,7 @@ impl IdsArgs {
 pub(super) fn without_input(flag: clap::Arg) -> clap::Arg {
     match flag.get_id().as_str() {
         "input" => flag.required(false).required_unless_present("ids"),
+        "weight_column" => flag.conflicts_with("model"),
         _ => flag,
     }
 }

@@ -14,6 +14,7 @@ mod share;
 mod sweep;
 mod template;
 mod vae;
+mod weights;
 mod worker;
 
 pub(crate) use drift::DriftArgs;
@@ -29,6 +30,7 @@ pub(crate) use share::Share;
 pub(crate) use sweep::{Balanced, SweepArgs};
 pub(crate) use template::TemplateArgs;
 pub(crate) use vae::{Schedule, VaeArgs};
+pub(crate) use weights::WeightArgs;
 pub(crate) use worker::WorkerArgs;
 
 use crate::failure::Failure;
@@ -121,6 +123,7 @@ Examples:
   semid fit --input items.npy --algorithm hierarchical --clusters 8192,256 --output model.safetensors
   semid fit --input items.npy --kind rq-vae --latent 32 --epochs 50 --batch 1024 --lr 1e-3 --output vae.safetensors
   semid fit --input large.npy --memory 2GiB --device gpu:0,gpu:1 --output model.safetensors
+  semid fit --input items.parquet --weight-column sales --output model.safetensors
   semid fit --input newer.npy --align-to model.safetensors --output newer.safetensors
   semid fit --input newer.npy --warm-start model.safetensors --freeze-levels 1 --output newer.safetensors
   semid fit --input items.npy --config fit.toml --seed 7 --provenance --output model.safetensors

@@ -1,6 +1,6 @@
 //! Flags of `semid worker`.
 
-use super::InputArgs;
+use super::{InputArgs, WeightArgs};
 use clap::Args;
 use std::ops::Range;
 
@@ -11,9 +11,12 @@ pub(crate) struct WorkerArgs {
     /// Rows to hold, of an input with the rows of all workers: the first one, and the one after the last [default: all]
     #[arg(long, value_name = "FROM..TO", value_parser = span)]
     pub(crate) rows: Option<Range<usize>>,
-    /// Number of the first row among the rows of all workers, for an input with the rows of this one alone
+    /// Number of the first row among the rows of all workers, for an input with the rows of this one alone; with
+    /// weights, the sum of those of all rows before it
     #[arg(long, value_name = "N", default_value_t = 0, conflicts_with = "rows")]
     pub(crate) first_row: u64,
+    #[command(flatten)]
+    pub(crate) weights: WeightArgs,
 }
 
 /// Reads `1000..2000`.

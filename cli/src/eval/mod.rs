@@ -15,7 +15,7 @@ use crate::progress::Bar;
 use crate::warnings::{self, Noticed};
 use against::Unchanged;
 use semid::io::read_codes;
-use semid::metrics::{LevelMargins, PrefixPurity, Quality, margins, prefix_purity};
+use semid::metrics::{ErrorMetrics, LevelMargins, PrefixPurity, Quality, margins, prefix_purity, weighted_errors};
 use semid::{Codes, Metric, Model, Rows};
 use serde::Serialize;
 use std::path::Path;
@@ -39,6 +39,9 @@ struct Evaluated {
     /// Width of the beam that encoded the rows, if one was asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     beam: Option<usize>,
+    /// Errors of rows that count by their weights, if these were given and the model decodes to rows.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    weighted: Option<ErrorMetrics>,
     #[serde(skip_serializing_if = "Option::is_none")]
     prefix_purity: Option<Vec<PrefixPurity>>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -62,7 +65,9 @@ pub(crate) fn run(common: &Common, args: &EvalArgs) -> Outcome {
     args::only_with_neighbors(args.k, [("sample", args.sample.is_some()), ("pairs", args.pairs.is_some())])?;
     let Some(model) = &args.model else { return ids::run(common, args) };
     let model = Model::load(model)?;
-    let input = Input::open(common, &args.input, Texts::default(), args.label_column.as_deref())?;
+    let columns = [args.label_column.as_deref(), args.ids.weight_column.as_deref()];
+    let input = Input::open_beside(common, &args.input, Texts::default(), &columns)?;
+    let weights = args.weight_args().read(&input)?;
     let watched = Watched::new(&input.rows);
     let noticed = Noticed::of_model(&watched, &model);
     let see = |first: usize, values: &[f32]| noticed.see(first, values);
@@ -88,6 +93,9 @@ pub(crate) fn run(common: &Common, args: &EvalArgs) -> Outcome {
         interrupt::flow()
     });
     let quality = quality.map_err(|error| failure(error, args, &input))?;
+    let weights = weights.filter(|_| model.reconstructs());
+    let weighted = weights.map(|weights| weighted_errors(&*model, &rows, &codes, &weights, &device)).transpose();
+    let weighted = weighted.map_err(|error| failure(error, args, &input))?;
     drop(bar);
     let margins = (!args.noise.is_empty()).then(|| {
         let sample = Some(args.sample.unwrap_or(MARGINS).min(rows.len()));
@@ -105,6 +113,7 @@ pub(crate) fn run(common: &Common, args: &EvalArgs) -> Outcome {
         fingerprint: model.fingerprint(),
         quality,
         beam: args.beam,
+        weighted,
         prefix_purity,
         stability,
         margins,

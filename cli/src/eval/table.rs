@@ -15,7 +15,8 @@ pub(super) fn text(evaluated: &Evaluated) -> String {
     let sections = [
         Some(collisions(&quality.codes)),
         Some(levels(&quality.codes)),
-        Some(quality.errors.as_ref().map_or_else(no_errors, errors)),
+        Some(quality.errors.as_ref().map_or_else(no_errors, |of| errors(of, ERRORS))),
+        evaluated.weighted.as_ref().map(|of| errors(of, WEIGHTED)),
         quality.neighbors.as_ref().map(neighbors),
         evaluated.prefix_purity.as_deref().map(purity),
         evaluated.stability.as_ref().map(stability),
@@ -87,7 +88,10 @@ Levels: used and dead codes; perplexity, at best the clusters; gini, at best 0; 
     text
 }
 
-fn errors(errors: &ErrorMetrics) -> String {
+const ERRORS: &str = "Errors: rows compared with what their IDs decode to";
+const WEIGHTED: &str = "Weighted errors: the same, where every row counts by its weight";
+
+fn errors(errors: &ErrorMetrics, heading: &str) -> String {
     let per_level = numbers(&errors.squared_error_per_level);
     let lines = [
         ("squared_error_per_row", errors.squared_error_per_row, "mean squared distance"),
@@ -96,7 +100,7 @@ fn errors(errors: &ErrorMetrics) -> String {
     ];
     let values = numbers(&lines.map(|(_, value, _)| value));
     let lines = lines.iter().zip(values).map(|((name, _, meaning), value)| (*name, value, *meaning));
-    let mut text = section("Errors: rows compared with what their IDs decode to", &lines.collect::<Vec<_>>());
+    let mut text = section(heading, &lines.collect::<Vec<_>>());
     text += &format!("  squared error after each level: {}\n", per_level.join(", "));
     text
 }

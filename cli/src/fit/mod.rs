@@ -32,6 +32,9 @@ struct Fitted<'a> {
     fingerprint: String,
     kind: &'static str,
     rows: usize,
+    /// The sum of the weights of the rows that were used, in steps.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    weight: Option<usize>,
     dim: usize,
     #[serde(flatten)]
     details: Map<String, Value>,
@@ -58,7 +61,8 @@ pub(crate) fn run(common: &Common, args: &FitArgs) -> Outcome {
     let aligned_to = config.remove("align_to");
     let warm_start = warm_start::load(args, &kind, &mut config)?;
     let params = parameters(args, &kind, config.clone())?;
-    let input = Input::open(common, &args.input, Texts::default(), None)?;
+    let input = Input::open(common, &args.input, Texts::default(), args.weights.weight_column.as_deref())?;
+    let weights = args.weights.read(&input)?;
     let older = align::Older::load(args, aligned_to.as_ref(), &config, input.rows.dim())?;
     check_outputs(args, &input)?;
     let device = match (common.device()?, args.memory) {
@@ -75,7 +79,15 @@ pub(crate) fn run(common: &Common, args: &FitArgs) -> Outcome {
     let shown = Heard::new(&rows, &shown);
     let start = Instant::now();
     let warm_start = warm_start.as_ref();
-    let work = Work { args, params: &params, input: &input, rows: &shown, device: &device, warm_start };
+    let work = Work {
+        args,
+        params: &params,
+        input: &input,
+        rows: &shown,
+        device: &device,
+        warm_start,
+        weights: weights.as_ref(),
+    };
     let (model, report) = work.train(&bar)?;
     let seconds = start.elapsed().as_secs_f64();
     drop(bar);
@@ -89,7 +101,8 @@ pub(crate) fn run(common: &Common, args: &FitArgs) -> Outcome {
     let fitted = Fitted {
         fingerprint: model.fingerprint(),
         kind: model.kind(),
-        rows: report.rows,
+        rows: if weights.is_some() { rows.len() } else { report.rows },
+        weight: weights.is_some().then_some(report.rows),
         dim: report.dim,
         details: told.fields,
         bad_rows: input.skipped(),
@@ -123,6 +136,7 @@ fn parameters(args: &FitArgs, kind: &Parameters, mut file: Config) -> Result<Par
     let options = [
         ("checkpoint", TrainOption::Checkpoint, args.vae.checkpoint.is_some()),
         ("memory", TrainOption::Memory, args.memory.is_some()),
+        (args.weights.first_given().unwrap_or("weights"), TrainOption::Weights, args.weights.first_given().is_some()),
     ];
     if let Some((flag, option, _)) = options.into_iter().find(|(_, option, given)| *given && !kind.takes(*option)) {
         return Err(Failure::Error(format!("--{flag} {}", for_kinds(|kind| kind.takes(option)))));
@@ -177,7 +191,9 @@ fn recorded(model: Model, args: &FitArgs, input: &Input) -> Result<Model, Failur
 fn text(fitted: &Fitted<'_>, details: &str) -> String {
     let Fitted { kind, device, seconds, output, fingerprint, .. } = fitted;
     let (rows, dim) = (output::things(fitted.rows, "row"), output::things(fitted.dim, "dimension"));
-    let mut out = format!("fitted {kind} to {rows} of {dim} on {device} in {seconds:.2} s\n{details}");
+    let weight =
+        fitted.weight.map(|weight| format!(" that count as {}", output::things(weight, "row"))).unwrap_or_default();
+    let mut out = format!("fitted {kind} to {rows} of {dim}{weight} on {device} in {seconds:.2} s\n{details}");
     out.push_str(&warm_start::text(fitted.warm_start.as_ref()));
     out.push_str(&align::text(fitted.alignment.as_ref()));
     let _ = writeln!(out, "fingerprint {fingerprint}\nsaved {}", output.display());

@@ -7,7 +7,7 @@ use crate::interrupt;
 use crate::output::Failure;
 use crate::progress::Bar;
 use semid::quantizer::{Parameters, TrainOptions, TrainingProgress, TrainingReport};
-use semid::{Device, ErrorKind, Model, Rows};
+use semid::{Device, ErrorKind, Model, Rows, Weights};
 use std::path::Path;
 
 /// Holds what a training works with.
@@ -18,6 +18,7 @@ pub(super) struct Work<'a> {
     pub(super) rows: &'a dyn Rows,
     pub(super) device: &'a Device,
     pub(super) warm_start: Option<&'a Started>,
+    pub(super) weights: Option<&'a Weights>,
 }
 
 impl Work<'_> {
@@ -29,6 +30,7 @@ impl Work<'_> {
             options.warm_start = Some(&*started.model);
             options.freeze_levels = started.freeze_levels;
         }
+        options.weights = self.weights;
         let mut tell = |progress: &TrainingProgress<'_>| {
             bar.trained(progress);
             interrupt::flow()

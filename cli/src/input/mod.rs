@@ -43,6 +43,16 @@ impl Input {
         keys: Texts<'_>,
         labels: Option<&str>,
     ) -> Result<Self, Failure> {
+        Self::open_beside(common, args, keys, &[labels])
+    }
+
+    /// Does what [`Input::open`] does where several `columns` besides the keys are no dimensions.
+    pub(crate) fn open_beside(
+        common: &Common,
+        args: &InputArgs,
+        keys: Texts<'_>,
+        columns: &[Option<&str>],
+    ) -> Result<Self, Failure> {
         let name = args.name();
         if let Some(path) = args.bad_rows_output.as_deref().filter(|_| args.bad_rows == OnBadRows::Refuse) {
             let path = path.display();
@@ -50,7 +60,7 @@ impl Input {
         }
         let bar = Bar::rows(common, 0);
         bar.name("looking for bad rows");
-        let rows = Inputs::open_with(&args.input, &args.options(&[keys.column, labels]), |done, total| {
+        let rows = Inputs::open_with(&args.input, &args.options(&[&[keys.column], columns].concat()), |done, total| {
             bar.of(done, total);
             interrupt::flow()
         });

@@ -7,7 +7,7 @@ fn loss(grid: &Grid, rows: &[f32]) -> Loss {
     let mut q = vec![0; rows.len()];
     grid.quantize(rows, &mut q);
     let mut loss = Loss::default();
-    loss.add(grid, rows, &q);
+    loss.add(grid, rows, &q, |_| 1);
     loss
 }
 

@@ -50,6 +50,29 @@ fn every_division_starts_from_a_model_alike() {
     }
 }
 
+/// Rows that count several times are so many rows, however they are divided and held.
+#[test]
+fn weights_over_shards_are_repetitions() {
+    let (rows, dim) = (120, 3);
+    let values = values(rows, dim, 4);
+    let weights: Vec<u64> = (0..rows as u64).map(|row| row_hash(6, row) % 4).collect();
+    let copies = values.chunks_exact(dim).zip(&weights).flat_map(|(row, weight)| row.repeat(*weight as usize));
+    let copies: Vec<f32> = copies.collect();
+    let (matrix, copies) = (Matrix::new(&values, dim).unwrap(), Matrix::new(&copies, dim).unwrap());
+    let weights = Weights::new(weights).unwrap();
+    for params in kinds(&RqKMeans::new(2, [5, 17]).seed(5).max_iter(6)) {
+        let (expected, report) = whole(&params, &copies);
+        for held in HELD {
+            for shards in [1, 5] {
+                let population = weighted(&matrix, Some(&weights), &spans(rows, shards), held);
+                let (model, found) = fit_over(&params, population).unwrap();
+                assert_eq!(model.fingerprint(), expected.fingerprint(), "{shards} shards, {held:?}, {params:?}");
+                assert_eq!(found, report, "{shards} shards, {held:?}, {params:?}");
+            }
+        }
+    }
+}
+
 /// Small fits with many clusters and few different rows, some of them far, so that ties, empty clusters and draws among
 /// equal rows occur.
 #[test]
@@ -93,16 +116,20 @@ fn fits_keep_to_their_memory_and_change_nothing() {
     let (rows, dim) = (20_000, 2);
     let values = values(rows, dim, 9);
     let matrix = Matrix::new(&values, dim).unwrap();
+    let weights = Weights::new((0..rows as u64).map(|row| row_hash(6, row) % 4)).unwrap();
     let small = MiniBatch { batch: 100, init_buffer: 200, layer_wise: true };
     let base = RqKMeans::new(2, [8, 4]).max_iter(4);
     for params in [base.clone(), base.clone().sample(15_000), base.algorithm(Algorithm::MiniBatch(small))] {
         let expected = params.fit(&matrix, &Device::cpu()).unwrap();
+        let weighted = params.fit_weighted(&matrix, &weights, &Device::cpu()).unwrap();
         for (kilobytes, most) in [(66_200, 30), (66_600, 10), (66_900, 3)] {
             let device = Device::cpu().with_memory(kilobytes << 10);
-            let needs = Needs { rows, dim, clusters: 8, levels: 2, candidates: 16, whole: false };
-            let shards = divide(&matrix, &needs, &device).unwrap().shards().len();
+            let needs = Needs { rows, dim, clusters: 8, levels: 2, candidates: 16, whole: false, weighted: false };
+            let shards = divide(&matrix, None, &needs, &device).unwrap().shards().len();
             assert!(shards > 1 && shards <= most, "{kilobytes} KiB: {shards} shards");
             assert_eq!(params.fit(&matrix, &device).unwrap(), expected, "{kilobytes} KiB, {params:?}");
+            let found = params.fit_weighted(&matrix, &weights, &device).unwrap();
+            assert_eq!(found, weighted, "{kilobytes} KiB, {params:?}");
         }
     }
     let further: Vec<f32> = values.iter().map(|x| x * 1.25).collect();

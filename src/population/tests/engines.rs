@@ -74,7 +74,7 @@ fn answers_that_are_lost_different_or_foreign_end_the_fit() {
         }),
     ];
     for (said, change) in cases {
-        let engine = Changed(Engine::new(&matrix, &spans(90, 3), Held::Workers), change);
+        let engine = Changed(Engine::new(&matrix, None, &spans(90, 3), Held::Workers), change);
         let fit = RqKMeans::new(1, 4).fit_on_workers(engine, &Device::cpu(), |_| ControlFlow::Continue(()));
         let error = fit.unwrap_err().to_string();
         assert!(error.contains(said), "{said}: {error}");
@@ -97,7 +97,7 @@ fn far_rows_beyond_the_shard_are_refused() {
     };
     let params = RqKMeans::new(1, 9).init(Init::Random);
     let fit = |change: Change| {
-        let engine = Changed(Engine::new(&matrix, &spans(60, 3), Held::Workers), change);
+        let engine = Changed(Engine::new(&matrix, None, &spans(60, 3), Held::Workers), change);
         params.fit_on_workers(engine, &Device::cpu(), |_| ControlFlow::Continue(()))
     };
     let asked = fit(|_, _| {}).unwrap().1.levels[0].empty_reseeded > 0;
@@ -124,7 +124,7 @@ fn equal_requests_are_written_once() {
     }
     let values = values(90, 2, 1);
     let matrix = Matrix::new(&values, 2).unwrap();
-    let mut engine = Seen(Engine::new(&matrix, &spans(90, 5), Held::Workers), 0);
+    let mut engine = Seen(Engine::new(&matrix, None, &spans(90, 5), Held::Workers), 0);
     let fit = RqKMeans::new(2, 4).fit_on_workers(&mut engine, &Device::cpu(), |_| ControlFlow::Continue(()));
     assert_eq!(fit.unwrap(), whole(&RqKMeans::new(2, 4), &matrix));
     assert!(engine.1 > 20, "{}", engine.1);
@@ -135,7 +135,7 @@ fn balanced_fits_on_workers_are_refused_before_any_call() {
     let values = values(60, 2, 1);
     let matrix = Matrix::new(&values, 2).unwrap();
     for params in [RqKMeans::new(2, 4).balanced(), RqKMeans::new(2, 4).sinkhorn(0.05, 5)] {
-        let mut engine = Engine::new(&matrix, &spans(60, 1), Held::Workers);
+        let mut engine = Engine::new(&matrix, None, &spans(60, 1), Held::Workers);
         let fit = params.fit_on_workers(&mut engine, &Device::cpu(), |_| ControlFlow::Continue(()));
         let error = fit.unwrap_err();
         assert!(matches!(error.kind(), ErrorKind::NotWhole), "{error}");

@@ -69,7 +69,7 @@ fn reply() -> impl Strategy<Value = Reply> {
                 let grid = Grid::new(vec![1.5], 9);
                 let (mut q, mut loss) = (vec![0; rows.len()], Loss::default());
                 let values = grid.quantize(&rows, &mut q);
-                loss.add(&grid, &rows, &q);
+                loss.add(&grid, &rows, &q, |_| 1);
                 Answer::Loaded(Loaded { saturation: Saturation::of(&grid, &rows, values, |row| row), loss })
             }
             7 => {

@@ -13,7 +13,7 @@ use crate::device::{Purpose, Table};
 use crate::error::Result;
 use crate::rng::row_hash;
 use crate::rq::{Algorithm, FitReport, Hierarchical, Init, MiniBatch, Start};
-use crate::{Device, Matrix, Metric, Rows, RqKMeans, RqKMeansModel};
+use crate::{Device, Matrix, Metric, Rows, RqKMeans, RqKMeansModel, Weights};
 use std::ops::{ControlFlow, Range};
 use std::sync::{Arc, OnceLock};
 
@@ -91,9 +91,20 @@ const HELD: [Held; 7] =
     [Held::Devices, Held::Turns, Held::Forgetful, Held::Mixed, Held::Workers, Held::Restarted, Held::Merged];
 
 fn population<'a>(rows: &'a dyn Rows, spans: &[Range<usize>], held: Held) -> Box<dyn Population + 'a> {
+    weighted(rows, None, spans, held)
+}
+
+/// A population of rows that count as often as `weights` say.
+fn weighted<'a>(
+    rows: &'a dyn Rows,
+    weights: Option<&Weights>,
+    spans: &[Range<usize>],
+    held: Held,
+) -> Box<dyn Population + 'a> {
     let device = |i: usize| &devices()[if held == Held::Devices { i % devices().len() } else { 0 }];
     let shard = |(i, span): (usize, &Range<usize>)| {
-        Shard::new(rows, span.clone(), 0, device(i), Purpose::Fit).keeping(held != Held::Forgetful)
+        let shard = Shard::new(rows, span.clone(), 0, device(i), Purpose::Fit).weighted(weights.cloned());
+        shard.keeping(held != Held::Forgetful)
     };
     let shards: Vec<Shard<'a>> = spans.iter().enumerate().map(shard).collect();
     let sharded = Sharded::new(shards, rows.dim());
@@ -101,7 +112,9 @@ fn population<'a>(rows: &'a dyn Rows, spans: &[Range<usize>], held: Held) -> Box
         Held::Devices => Box::new(sharded),
         Held::Turns | Held::Forgetful => Box::new(sharded.resident(0)),
         Held::Mixed => Box::new(sharded.resident(1)),
-        Held::Workers | Held::Restarted | Held::Merged => Box::new(Remote::new(Engine::new(rows, spans, held))),
+        Held::Workers | Held::Restarted | Held::Merged => {
+            Box::new(Remote::new(Engine::new(rows, weights, spans, held)))
+        }
     }
 }
 
@@ -118,6 +131,7 @@ struct Part {
     values: Vec<f32>,
     dim: usize,
     first: u64,
+    weights: Option<Weights>,
 }
 
 impl Rows for Part {
@@ -135,18 +149,24 @@ impl Rows for Part {
 }
 
 impl Engine {
-    fn new(rows: &dyn Rows, spans: &[Range<usize>], held: Held) -> Self {
+    fn new(rows: &dyn Rows, weights: Option<&Weights>, spans: &[Range<usize>], held: Held) -> Self {
         let part = |span: &Range<usize>| {
             let mut values = vec![0.0; span.len() * rows.dim()];
             rows.read(span.start, &mut values).unwrap();
-            Arc::new(Part { values, dim: rows.dim(), first: span.start as u64 })
+            let of_part = |weights: &Weights| Weights::new(span.clone().map(|row| weights.of(row))).unwrap();
+            let first = weights.map_or(span.start as u64, |weights| weights.first(span.start));
+            Arc::new(Part { values, dim: rows.dim(), first, weights: weights.map(of_part) })
         };
         let parts: Vec<Arc<Part>> = spans.iter().map(part).collect();
         Self { workers: parts.iter().map(Self::worker).collect(), parts, held, asked: 0 }
     }
 
     fn worker(part: &Arc<Part>) -> Worker<'static> {
-        Worker::new(part.clone(), part.first, &Device::cpu())
+        let worker = Worker::new(part.clone(), part.first, &Device::cpu());
+        match &part.weights {
+            Some(weights) => worker.weighted(weights).unwrap(),
+            None => worker,
+        }
     }
 
     /// Merges every second answer with the one before it, in two rounds, and turns the order around.

@@ -106,7 +106,7 @@ fn whole<'w>(work: &'w mut LevelWork<'_, '_>, ask: Ask<'_>) -> Result<&'w mut dy
 fn sums(table: &mut dyn Table, codebook: &Codebook, known: &mut Energy, changed: u64) -> Result<Partial> {
     let energy = match known {
         Some(energy) => *energy,
-        None => *known.insert(population::energy(table)?),
+        None => *known.insert(population::energy(table, None)?),
     };
     Ok(table.sums(codebook.clusters())?.with(energy, changed))
 }

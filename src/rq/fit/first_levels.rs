@@ -7,6 +7,7 @@ use crate::population::FittedLevel;
 use crate::rows::Rows;
 use crate::rq::params::RqKMeans;
 use crate::rq::progress::Callback;
+use crate::weights::Weights;
 
 /// The levels that a fit has so far, for fits whose parameters differ only in the clusters of later levels.
 #[derive(Clone)]
@@ -42,10 +43,11 @@ impl RqKMeans {
         &self,
         first: &FirstLevels,
         rows: &'a dyn Rows,
+        weights: Option<&Weights>,
         device: &'a Device,
         callback: Callback<'_>,
     ) -> Result<Fit<'a>> {
-        let mut fit = self.begin_on(Start::Scale(first.scale.clone()), rows, device, callback)?;
+        let mut fit = self.begin_on(Start::Scale(first.scale.clone()), rows, weights, device, callback)?;
         for level in &first.levels {
             fit.residuals.subtract(level.clone());
         }

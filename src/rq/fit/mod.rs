@@ -25,11 +25,12 @@ use super::progress::{Callback, Progress, report};
 use crate::codebook::{CODEWORDS_MAX, Codebook, room};
 use crate::device::Device;
 use crate::error::Result;
-use crate::grid::{Grid, NarrowDimension, UNIT_EXPONENT, pow2};
+use crate::grid::{Grid, NarrowDimension, Outlier, UNIT_EXPONENT, pow2};
 use crate::population::{Ask, FittedLevel, Loaded, Needs, Population, Residuals, divide};
 use crate::quantization::{Metric, Quantization};
 use crate::rng::Sample;
 use crate::rows::Rows;
+use crate::weights::Weights;
 use mini_batch::Trained;
 use std::ops::ControlFlow;
 use std::sync::Arc;
@@ -69,6 +70,8 @@ pub struct Fit<'a> {
     loaded: Loaded,
     most_variance: f64,
     narrow: Vec<NarrowDimension>,
+    /// How often the rows count; none where each counts once.
+    weights: Option<Weights>,
     pub(super) codewords_max: i64,
 }
 
@@ -107,6 +110,31 @@ impl RqKMeans {
         Ok(self.fit_with(rows, device, |_| ControlFlow::Continue(()))?.0)
     }
 
+    /// Fits all levels to rows that count as often as `weights` say.
+    ///
+    /// # Exactness
+    /// The model has the fingerprint of a fit of rows of which each is repeated as often as it counts. Lloyd's
+    /// algorithm from k-means++ takes no longer for large weights. Samples, random first codewords and mini-batches go
+    /// through the numbers of all copies.
+    ///
+    /// # Errors
+    /// As for [`RqKMeans::fit`], where the rows are counted with their weights;
+    /// [`ErrorKind::RowCount`](crate::ErrorKind::RowCount) where there is not one weight for each row, and
+    /// [`ErrorKind::Parameter`](crate::ErrorKind::Parameter) for balanced clusters and Sinkhorn, which count rows.
+    pub fn fit_weighted(&self, rows: &dyn Rows, weights: &Weights, device: &Device) -> Result<RqKMeansModel> {
+        let mut fit = self.begin_weighted(rows, weights, device)?;
+        while fit.next_level()?.is_some() {}
+        Ok(fit.finish()?.0)
+    }
+
+    /// Does what [`RqKMeans::begin`] does, for rows that count as often as `weights` say.
+    ///
+    /// # Errors
+    /// As for [`RqKMeans::fit_weighted`].
+    pub fn begin_weighted<'a>(&self, rows: &'a dyn Rows, weights: &Weights, device: &'a Device) -> Result<Fit<'a>> {
+        self.begin_on(Start::Rows, rows, Some(weights), device, &mut |_| ControlFlow::Continue(()))
+    }
+
     /// Fits all levels, telling `progress` about each iteration; `Break` ends the fit with
     /// [`ErrorKind::Cancelled`](crate::ErrorKind::Cancelled).
     ///
@@ -137,27 +165,33 @@ impl RqKMeans {
         device: &'a Device,
         callback: Callback<'_>,
     ) -> Result<Fit<'a>> {
-        self.begin_on(Start::Rows, rows, device, callback)
+        self.begin_on(Start::Rows, rows, None, device, callback)
     }
 
-    /// Begins as [`RqKMeans::begin_with`] does, with what is known before.
+    /// Begins as [`RqKMeans::begin_with`] does, with what is known before; the rows count as often as `weights` say.
     pub(in crate::rq) fn begin_on<'a>(
         &self,
         start: Start<'_>,
         rows: &'a dyn Rows,
+        weights: Option<&Weights>,
         device: &'a Device,
         callback: Callback<'_>,
     ) -> Result<Fit<'a>> {
-        let (clusters, used) = self.check(rows.len(), rows.dim())?;
+        self.check_weights(weights, rows.len())?;
+        let counted = weights.map_or(Ok(rows.len()), Weights::counted)?;
+        let (clusters, used) = self.check(counted, rows.dim())?;
         let needs = Needs {
-            rows: used,
+            rows: used.min(rows.len()),
             dim: rows.dim(),
             clusters: clusters.iter().max().copied().unwrap_or(1),
             levels: clusters.len(),
             candidates: seeding::candidates(self) as u64,
             whole: self.sizes.is_some() || self.sinkhorn.is_some(),
+            weighted: weights.is_some(),
         };
-        self.begin_over(Box::new(divide(rows, &needs, device)?), start, device, callback)
+        let population = Box::new(divide(rows, weights, &needs, device)?);
+        let fit = self.begin_over(population, start, device, callback)?;
+        Ok(Fit { weights: weights.cloned(), ..fit })
     }
 
     /// A fit of the rows of a population; what concerns few rows is computed on `device`.
@@ -197,6 +231,7 @@ impl RqKMeans {
             loaded,
             most_variance,
             narrow,
+            weights: None,
             codewords_max: CODEWORDS_MAX,
         })
     }
@@ -258,9 +293,16 @@ impl Fit<'_> {
             dim: self.residuals.dim(),
             levels: self.reports.clone(),
             saturated_values: self.loaded.saturation.values,
-            outliers: self.loaded.saturation.outliers(),
+            outliers: self.outliers(),
             narrow: self.narrow.clone(),
         }
+    }
+
+    /// The farthest value of each of the worst rows, with the row's number among the caller's.
+    fn outliers(&self) -> Vec<Outlier> {
+        let row = |number: u64| self.weights.as_ref().map_or(number, |weights| weights.row_of(number) as u64);
+        let found = self.loaded.saturation.outliers().into_iter();
+        found.map(|outlier| Outlier { row: row(outlier.row), ..outlier }).collect()
     }
 
     /// The codebooks of the levels so far.

@@ -7,13 +7,14 @@ use crate::grid::{NarrowDimension, Outlier};
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct FitReport {
-    /// Rows fitted on.
+    /// Rows fitted on, each as often as it counts.
     pub rows: usize,
     /// Dimensions.
     pub dim: usize,
     /// One report per level.
     pub levels: Vec<LevelReport>,
-    /// Values of the fitted rows that lay beyond the grid and were taken as its largest.
+    /// Values of the fitted rows that lay beyond the grid and were taken as its largest; those of a row count once,
+    /// whatever its weight.
     pub saturated_values: u64,
     /// Of the rows with such values the worst, 8 at most: the farthest value of each, farthest first.
     pub outliers: Vec<Outlier>,

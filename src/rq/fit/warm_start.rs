@@ -134,7 +134,8 @@ impl RqKMeans {
     ///
     /// `init`, `n_init` and `center` have no influence: the model gives the grid and the first codewords, with which
     /// all runs would be the same. Balanced clusters and Sinkhorn work as without a warm start; frozen balanced levels
-    /// get new prices.
+    /// get new prices. Rows that count several times go through
+    /// [`TrainOptions::weights`](crate::quantizer::TrainOptions::weights).
     ///
     /// # Shapes
     /// `rows` (N, D), with the dimensions of the model and N at least the clusters of every level.
@@ -158,7 +159,7 @@ impl RqKMeans {
     /// # Errors
     /// As for [`RqKMeans::fit_from`].
     pub fn begin_from<'a>(&self, start: &WarmStart<'_>, rows: &'a dyn Rows, device: &'a Device) -> Result<Fit<'a>> {
-        self.begin_on(Start::Model(start), rows, device, &mut |_| ControlFlow::Continue(()))
+        self.begin_on(Start::Model(start), rows, None, device, &mut |_| ControlFlow::Continue(()))
     }
 
     /// Does the same as [`RqKMeans::begin_from`] for rows that workers hold, see [`RqKMeans::fit_on_workers`].

@@ -3,6 +3,7 @@
 use super::{Algorithm, MiniBatch, RqKMeans};
 use crate::error::{Error, ErrorKind, Result};
 use crate::transport::balanced::Sizes;
+use crate::weights::Weights;
 use crate::{MAX_CLUSTERS, MAX_DIM, MAX_LEVELS};
 
 impl RqKMeans {
@@ -49,6 +50,16 @@ impl RqKMeans {
             Some((level, clusters)) => Err(ErrorKind::TooFewRows { rows, clusters: *clusters, level }.into()),
             None => Ok((clusters, rows)),
         }
+    }
+
+    /// Refuses weights of other rows than `rows`, and weights where clusters have to have so many rows.
+    pub(in crate::rq) fn check_weights(&self, weights: Option<&Weights>, rows: usize) -> Result<()> {
+        let Some(weights) = weights else { return Ok(()) };
+        if self.sizes.is_some() || self.sinkhorn.is_some() {
+            let expected = "balanced clusters and Sinkhorn count rows; fit without weights, or without balance";
+            return Err(Error::parameter("weights", weights.total(), expected));
+        }
+        weights.check(rows)
     }
 
     /// Refuses parameters that make no sense, whatever the rows.

@@ -2,8 +2,9 @@
 
 use super::{coarse_rows, devices, fit, rows};
 use crate::quantizer::{Parameters, TrainOptions};
+use crate::rng::row_hash;
 use crate::rq::{Algorithm, FitReport, Hierarchical, MiniBatch, WarmStart};
-use crate::{Device, Error, ErrorKind, Matrix, Metric, Model, RqKMeans, RqKMeansModel, RqVae};
+use crate::{Device, Error, ErrorKind, Matrix, Metric, Model, RqKMeans, RqKMeansModel, RqVae, Weights};
 use std::ops::ControlFlow;
 
 const DIM: usize = 6;
@@ -117,6 +118,27 @@ fn the_model_names_what_it_started_from() {
     options.freeze_levels = 1;
     let again = Parameters::from(params).fit_with(&rows, &cpu, &options, |_| ControlFlow::Continue(())).unwrap().0;
     assert_eq!(again, model);
+}
+
+/// Rows that count several times are so many rows, on the kept grid too.
+#[test]
+fn weights_are_repetitions() {
+    let (old_rows, new_rows) = catalogue();
+    let params = RqKMeans::new(2, [8, 5]).max_iter(20);
+    let old = fit(&params, &old_rows, DIM, &Device::cpu()).unwrap().0;
+    let weights: Vec<u64> = (0..new_rows.len() as u64 / DIM as u64).map(|row| row_hash(8, row) % 4).collect();
+    let copies = new_rows.chunks_exact(DIM).zip(&weights).flat_map(|(row, weight)| row.repeat(*weight as usize));
+    let copies: Vec<f32> = copies.collect();
+    let (expected, _) = refit(&params, &WarmStart::new(&old).freeze_levels(1), &copies, &Device::cpu()).unwrap();
+    let weights = Weights::new(weights).unwrap();
+    let mut options = TrainOptions::default();
+    options.warm_start = Some(&old);
+    options.freeze_levels = 1;
+    options.weights = Some(&weights);
+    let rows = Matrix::new(&new_rows, DIM).unwrap();
+    let (model, _) =
+        Parameters::from(params).fit_with(&rows, &Device::cpu(), &options, |_| ControlFlow::Continue(())).unwrap();
+    assert_eq!(model.fingerprint(), expected.fingerprint());
 }
 
 #[test]

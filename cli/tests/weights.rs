@@ -1,0 +1,111 @@
+//! Weights of rows.
+
+use super::{Dir, values};
+use semid::Model;
+
+/// A folder with rows, their weights, and the rows repeated as often as they count.
+fn folder() -> Dir {
+    let dir = Dir::new();
+    let values = values(300, 6);
+    let weights: Vec<usize> = (0..300).map(|row| row * 7 % 5).collect();
+    let copies = values.chunks_exact(6).zip(&weights).flat_map(|(row, weight)| row.repeat(*weight));
+    dir.npy_of("x.npy", 6, &values);
+    dir.npy_of("copies.npy", 6, &copies.collect::<Vec<_>>());
+    let lines = |scale: usize| -> String {
+        weights.iter().map(|weight| format!("{}.{:02}\n", weight * scale / 100, weight * scale % 100)).collect()
+    };
+    dir.write("w.txt", lines(100));
+    dir.write("quarters.txt", lines(25));
+    dir
+}
+
+#[test]
+fn weights_are_repetitions() {
+    let dir = folder();
+    let fit = |input: &str, flags: &str| {
+        dir.semid(&format!("fit --input {input} --output m.safetensors --levels 2 --clusters 8 --json {flags}")).json(0)
+    };
+    let expected = fit("copies.npy", "");
+    for flags in ["--weights w.txt", "--weights quarters.txt --weight-step 0.25", "--weights w.txt --device reference"]
+    {
+        let found = fit("x.npy", flags);
+        assert_eq!(found["fingerprint"], expected["fingerprint"], "{flags}");
+        assert_eq!((&found["rows"], &found["weight"]), (&300.into(), &expected["rows"]), "{flags}");
+        assert_eq!(found["levels"], expected["levels"], "{flags}");
+    }
+    let plain = fit("x.npy", "");
+    assert_ne!(plain["fingerprint"], expected["fingerprint"]);
+    assert!(plain.get("weight").is_none());
+    let text = dir.semid("fit --input x.npy --output m.safetensors --clusters 8 --weights w.txt").ok();
+    assert!(text.contains("300 rows of 6 dimensions that count as 600 rows"), "{text}");
+}
+
+#[test]
+fn weights_are_a_column_too() {
+    let dir = Dir::new();
+    let rows = values(60, 2);
+    let line = |(row, values): (usize, &[f32])| format!("{},{},{}\n", row % 3, values[0], values[1]);
+    let csv: String = rows.chunks_exact(2).enumerate().map(line).collect();
+    dir.write("x.csv", format!("sales,a,b\n{csv}"));
+    let copies = rows.chunks_exact(2).enumerate().flat_map(|(row, values)| values.repeat(row % 3));
+    dir.npy_of("copies.npy", 2, &copies.collect::<Vec<_>>());
+    dir.semid("fit --input x.csv --weight-column sales --output a.safetensors --levels 2 --clusters 4").ok();
+    dir.semid("fit --input copies.npy --output b.safetensors --levels 2 --clusters 4").ok();
+    let [a, b] = ["a", "b"].map(|name| Model::load(dir.path(&format!("{name}.safetensors"))).unwrap().fingerprint());
+    assert_eq!(a, b);
+}
+
+/// Errors of rows that count several times are those of so many rows.
+#[test]
+fn evaluations_weigh_errors() {
+    let dir = Dir::new();
+    let rows = values(60, 2);
+    let line = |(row, values): (usize, &[f32])| format!("{}.5,{},{}\n", row % 3, values[0], values[1]);
+    let csv: String = rows.chunks_exact(2).enumerate().map(line).collect();
+    dir.write("x.csv", format!("sales,a,b\n{csv}"));
+    let copies = rows.chunks_exact(2).enumerate().flat_map(|(row, values)| values.repeat(2 * (row % 3) + 1));
+    dir.npy_of("copies.npy", 2, &copies.collect::<Vec<_>>());
+    dir.semid("fit --input copies.npy --output m.safetensors --levels 2 --clusters 4").ok();
+    let of_copies = dir.semid("eval --model m.safetensors --input copies.npy --k 0 --json").json(0);
+    let flags = "eval --model m.safetensors --input x.csv --k 0 --weight-column sales --weight-step 0.5";
+    let found = dir.semid(&format!("{flags} --json")).json(0);
+    let per_level = |of: &serde_json::Value| -> Vec<f64> {
+        of["squared_error_per_level"].as_array().unwrap().iter().map(|error| error.as_f64().unwrap()).collect()
+    };
+    let plain = per_level(&found);
+    for (level, (found, expected)) in per_level(&found["weighted"]).iter().zip(per_level(&of_copies)).enumerate() {
+        // Sums of rounded numbers: their order is another one.
+        assert!((found - expected).abs() <= 1e-9 * expected, "{found} for {expected}");
+        assert!((plain[level] - expected).abs() > 1e-3 * expected, "{expected} without weights");
+    }
+    let text = dir.semid(flags).ok();
+    assert!(text.contains("Weighted errors: "), "{text}");
+    dir.fails("eval --model m.safetensors --input x.csv --k 0 --weight-column sales", &["row 0", "\"0.5\""]);
+    dir.write("w.txt", (0..60).map(|row| format!("{}\n", 2 * (row % 3) + 1)).collect::<String>());
+    let lines =
+        dir.semid("eval --model m.safetensors --input x.csv --columns a,b --k 0 --weights w.txt --json").json(0);
+    assert_eq!(lines["weighted"], found["weighted"]);
+    dir.fails("eval --model m.safetensors --input x.csv --weight-step 0.5", &["--weight-column"]);
+}
+
+#[test]
+fn weights_that_make_no_sense_are_refused() {
+    let dir = folder();
+    dir.write("short.txt", "1\n2\n");
+    dir.write("nan.txt", "1\n".repeat(11) + "NaN\n" + &"1\n".repeat(288));
+    dir.write("large.txt", "68719476736\n".repeat(3) + &"0\n".repeat(297));
+    dir.write("bad.txt", "1\n".repeat(7) + "-1\n" + &"1\n".repeat(292));
+    let fails = |flags: &str, parts: &[&str]| {
+        dir.fails(&format!("fit --input x.npy --output m.safetensors --clusters 8 {flags}"), parts);
+    };
+    fails("--weights short.txt", &["short.txt", "2 weights for 300 rows"]);
+    fails("--weights bad.txt", &["bad.txt", "row 7 has the weight \"-1\""]);
+    fails("--weights quarters.txt", &["multiples of 1", "finer step"]);
+    fails("--weights nan.txt", &["nan.txt", "row 11 has the weight \"NaN\""]);
+    fails("--weights large.txt", &["large.txt", "more than 137438953472"]);
+    fails("--weights w.txt --weight-step 0", &["`step` = 0"]);
+    fails("--weight-step 0.5", &["--weight-step is the step of"]);
+    fails("--weight-column sales", &["--weight-column needs an input that has columns", "--weights FILE"]);
+    fails("--weights w.txt --balanced", &["`weights` = 600", "without balance"]);
+    fails("--weights w.txt --kind rq-vae", &["--weights is for --kind rq-kmeans"]);
+}
