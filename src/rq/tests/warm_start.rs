@@ -113,9 +113,7 @@ fn the_model_names_what_it_started_from() {
     assert_eq!(fields["warm_start"].as_str(), Some(old.fingerprint().as_str()));
     assert_eq!(fields["freeze_levels"].as_u64(), Some(1));
     // A fit of any kind, by its parameters.
-    let mut options = TrainOptions::default();
-    options.warm_start = Some(&old);
-    options.freeze_levels = 1;
+    let options = TrainOptions { warm_start: Some(&old), freeze_levels: 1, ..TrainOptions::default() };
     let again = Parameters::from(params).fit_with(&rows, &cpu, &options, |_| ControlFlow::Continue(())).unwrap().0;
     assert_eq!(again, model);
 }
@@ -131,10 +129,8 @@ fn weights_are_repetitions() {
     let copies: Vec<f32> = copies.collect();
     let (expected, _) = refit(&params, &WarmStart::new(&old).freeze_levels(1), &copies, &Device::cpu()).unwrap();
     let weights = Weights::new(weights).unwrap();
-    let mut options = TrainOptions::default();
-    options.warm_start = Some(&old);
-    options.freeze_levels = 1;
-    options.weights = Some(&weights);
+    let (weights, freeze_levels) = (Some(&weights), 1);
+    let options = TrainOptions { warm_start: Some(&old), freeze_levels, weights, ..TrainOptions::default() };
     let rows = Matrix::new(&new_rows, DIM).unwrap();
     let (model, _) =
         Parameters::from(params).fit_with(&rows, &Device::cpu(), &options, |_| ControlFlow::Continue(())).unwrap();
@@ -168,8 +164,7 @@ fn what_does_not_go_with_the_model_is_refused() {
 
     // Frozen levels without a model, and of a network.
     let rows = Matrix::new(&new_rows, DIM).unwrap();
-    let mut options = TrainOptions::default();
-    options.freeze_levels = 1;
+    let options = TrainOptions { freeze_levels: 1, ..TrainOptions::default() };
     for params in [Parameters::from(params), RqVae::new(2, 4).into()] {
         let result = params.fit_with(&rows, &Device::cpu(), &options, |_| ControlFlow::Continue(()));
         assert!(result.unwrap_err().to_string().contains("freeze_levels"), "{params:?}");
