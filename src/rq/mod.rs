@@ -7,6 +7,7 @@ mod decode;
 mod distances;
 mod encode;
 mod encoding;
+mod equal_rows;
 mod few;
 mod fit;
 mod imported;
