@@ -34,6 +34,10 @@ impl Store for Box<dyn Store> {
         (**self).set_manifest(manifest, model)
     }
 
+    fn replace_model(&mut self, manifests: &[(String, Manifest)], model: &[u8]) -> Result<()> {
+        (**self).replace_model(manifests, model)
+    }
+
     fn begin(&mut self) -> Result<()> {
         (**self).begin()
     }
