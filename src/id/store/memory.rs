@@ -61,7 +61,7 @@ struct HeldItem {
 #[derive(Debug)]
 enum Undo {
     Manifest(Option<Manifest>, Option<Arc<[u8]>>),
-    Others(BTreeMap<String, Arc<Table>>),
+    Others(BTreeMap<String, Arc<NamespaceTable>>),
     Insert(SemanticId),
     Retire(SemanticId, HeldItem),
 }
