@@ -261,7 +261,8 @@ def check_drift(checks, tool):
             np.save(folder / f"{side}.npy", x)
         out = folder / "model.safetensors"
         semid(tool, "fit", "--input", folder / "baseline.npy", "--levels", "2", "--clusters", "16", "--output", out)
-        wide = [word for flag in ("psi", "error-rise", "margin-loss", "saturated") for word in (f"--max-{flag}", "1000")]
+        limits = ("psi", "error-rise", "margin-loss", "saturated")
+        wide = [word for limit in limits for word in (f"--max-{limit}", "1000")]
         found = semid(tool, "drift", "--model", out, "--input", folder / "new.npy", "--baseline",
                       folder / "baseline.npy", *wide)
         model = spec.load(out)
