@@ -27,6 +27,7 @@ fn a_fit_of_every_kind_is_repeated_from_its_model_file() {
         ("--levels 2 --clusters 6 --balanced --max-size 70", ""),
         ("--levels 2 --clusters 6 --sinkhorn-epsilon 0.02 --sinkhorn-iterations 20", ""),
         ("--levels 2 --clusters 8 --seed 9 --align-to other.safetensors", "--align-to other.safetensors"),
+        ("--warm-start m.safetensors --freeze-levels 1 --max-iter 7", "--warm-start m.safetensors"),
         (&format!("--kind rq-vae {network}"), ""),
         (
             &format!(
@@ -108,6 +109,13 @@ fn files_that_are_no_parameters_are_refused_with_what_is_wrong() {
         ("c.json", r#"{"epochs": 8}"#, &["unknown key `epochs`"]),
         ("c.json", r#"{"max_iter": "many"}"#, &["max_iter", "string"]),
         ("c.json", r#"{"tol": -1}"#, &["`tol` = -1"]),
+        ("c.toml", "tol = nan", &["tol", "finite"]),
+        ("c.toml", "[algorithm.mini-batch]\nbatch = inf", &["algorithm", "finite"]),
+        ("c.json", r#"{"clusters": -8}"#, &["clusters", "`-8`", "a number of clusters"]),
+        ("c.json", r#"{"clusters": [8, -8]}"#, &["clusters", "`-8`"]),
+        ("c.json", r#"{"levels": 2, "levels": 3}"#, &["`levels` stands twice", "line 1"]),
+        ("c.json", r#"{"algorithm": {"mini-batch": {"batch": 8, "batch": 9}}}"#, &["`batch` stands twice"]),
+        ("c.toml", "levels = 2\nlevels = 3", &["line 2"]),
         ("c.json", r#"{"version": 2}"#, &["version 2"]),
         ("c.json", r#"{"sizes": {}, "algorithm": "mini-batch"}"#, &["need all rows"]),
         ("c.json", "[1]", &["no object"]),

@@ -66,7 +66,10 @@ impl Fit<'_> {
             codebook::to_f32(level, codebook, self.quantization.codebook_exponent())?;
         }
         let codebooks: Vec<Codebook> = self.codebooks().cloned().collect();
-        let origin = self.params.origin(&self.clusters, codebooks.len())?;
+        let origin = match &self.first {
+            Some(first) => first.origin(&self.params, codebooks.len())?,
+            None => self.params.origin(&self.clusters, codebooks.len())?,
+        };
         let model = RqKMeansModel::new(self.quantization.clone(), codebooks, self.params.seed)?;
         Ok(model.with_prices(self.prices.clone())?.with_origin(origin))
     }

@@ -187,6 +187,52 @@ def check_beam(checks, tool, folder, model, x):
     return spec.sha256(codes.astype("<u4").tobytes())
 
 
+def check_refits(checks, tool, golden):
+    """Fits that start from a model; returns their fingerprints."""
+    old, found = groups(600, 16), {}
+    further = np.concatenate([old[200:], groups(300, 16, stream=5) * np.float32(1.25)])
+    far = further.copy()
+    far[::50, 2] *= 1000
+    plain, cosine = ["--levels", "3", "--clusters", "16"], ["--metric", "cosine"]
+    cases = (
+        ("l2", plain, further, 0),
+        ("l2, a frozen level", plain, further, 1),
+        ("far values, a frozen level", plain, far, 1),
+        ("cosine, two frozen levels", [*plain, *cosine], further, 2),
+        ("normalized residuals", [*plain, "--normalize-residuals"], further, 0),
+    )
+    for name, options, new, frozen in cases:
+        checks.case = f"warm start: {name}"
+        with tempfile.TemporaryDirectory() as folder:
+            folder = Path(folder)
+            np.save(folder / "old.npy", old)
+            np.save(folder / "new.npy", new)
+            semid(tool, "fit", "--input", folder / "old.npy", *options, "--output", folder / "old.safetensors")
+            fit = ["fit", "--input", folder / "new.npy", "--warm-start", folder / "old.safetensors", "--tol", "0",
+                   "--max-iter", "500", "--freeze-levels", frozen, "--output", folder / "new.safetensors"]
+            written = []
+            for device in ("reference", "cpu"):
+                report = semid(tool, *fit, "--device", device)
+                written.append((folder / "new.safetensors").read_bytes())
+            checks.true(written[0] == written[1], "reference and cpu write the same model file")
+            before, after = spec.load(folder / "old.safetensors"), spec.load(folder / "new.safetensors")
+            expected = spec.refit(before, new, frozen, 500)
+            checks.true(all(level["empty_reseeded"] == 0 for level in report["levels"]), "no cluster was empty")
+            checks.same(after.offset, before.offset, "offset")
+            for level, (book, wanted) in enumerate(zip(after.codebooks, expected.codebooks)):
+                checks.same(book, wanted, f"codewords of level {level}")
+                kept = identical(book, before.codebooks[level])
+                checks.true(kept == (level < frozen), f"level {level} is frozen or has moved")
+            if not after.cosine:
+                scaled = np.ldexp(new.astype(np.float64) - before.offset, before.config["grid_exponent"])
+                over = int((np.abs(np.rint(scaled)) > spec.SATURATION).sum())
+                checks.true(report["saturated_values"] == over, "saturated values")
+                checks.true((over > 0) == ("far" in name), "values saturate where they are far")
+            found[checks.case] = spec.fingerprint(after)
+            checks.true(golden.get(checks.case) == found[checks.case], f"golden, found {found[checks.case]}")
+    return found
+
+
 def check_weights(checks, tool):
     """A row of weight w counts as w equal rows: the fit of weighted rows is recomputed from such copies; returns the
     fingerprint."""
@@ -204,6 +250,48 @@ def check_weights(checks, tool):
     checks.true(report["weight"] == len(copies), "the sum of the weights")
     check_fit(checks, model, copies, options, report)
     return spec.fingerprint(model)
+
+
+def check_drift(checks, tool):
+    """Every measure of drift, recomputed from codes and grid integers."""
+    sides = dict(baseline=groups(600, 16), new=groups(250, 16, stream=5) * np.float32(1.25))
+    with tempfile.TemporaryDirectory() as folder:
+        folder = Path(folder)
+        for side, x in sides.items():
+            np.save(folder / f"{side}.npy", x)
+        out = folder / "model.safetensors"
+        semid(tool, "fit", "--input", folder / "baseline.npy", "--levels", "2", "--clusters", "16", "--output", out)
+        limits = ("psi", "error-rise", "margin-loss", "saturated")
+        wide = [word for limit in limits for word in (f"--max-{limit}", "1000")]
+        found = semid(tool, "drift", "--model", out, "--input", folder / "new.npy", "--baseline",
+                      folder / "baseline.npy", *wide)
+        model = spec.load(out)
+    step = 2.0 ** -model.config["codebook_exponent"]
+    for level, told in enumerate(found["levels"]):
+        counts = {}
+        for side, x in sides.items():
+            rows = [rows for _, rows, _ in spec.residuals(model, x)][level]
+            codes, book = spec.encode(model, x), model.codebooks[level]
+            counts[side] = np.bincount(codes[:, level], minlength=len(book))
+            p = counts[side][counts[side] > 0] / len(x)
+            same = lambda name, value: np.isclose(told[name][side], value, rtol=1e-9, atol=0)
+            checks.true(told["used_codes"][side] == len(p), f"used codes of {side}")
+            checks.true(same("entropy", -(p * np.log(p)).sum()), f"entropy of {side}")
+            checks.true(same("perplexity", np.exp(-(p * np.log(p)).sum())), f"perplexity of {side}")
+            point = sum(book[of] for book, of in zip(model.codebooks[: level + 1], codes.T))
+            decoded = (point * step + model.offset.astype(np.float64)).astype(np.float32).astype(np.float64)
+            checks.true(same("squared_error", ((x - decoded) ** 2).sum(axis=1).mean()), f"squared error of {side}")
+            nearest = np.sort(np.stack([spec.distances(rows, codeword) for codeword in book], axis=1), axis=1)
+            margins = np.sort(nearest[:, 1] - nearest[:, 0]).tolist()
+            for name, share in (("low_margin", 0.05), ("median_margin", 0.5)):
+                checks.true(told[name][side] == float(margins[int(share * len(x))]) * step * step, f"{name} of {side}")
+        n, m = (len(x) for x in sides.values())
+        used = (counts["baseline"] + counts["new"]) > 0
+        p, q = ((counts[side][used] + 0.5) / (len(sides[side]) + 0.5 * used.sum()) for side in sides)
+        checks.true(np.isclose(told["psi"], ((q - p) * np.log(q / p)).sum(), rtol=1e-9), "stability index")
+        checks.true(np.isclose(told["psi_by_chance"], (used.sum() - 1) * (1 / n + 1 / m), rtol=1e-9), "that of chance")
+        moved = np.abs(counts["new"] / m - counts["baseline"] / n).sum() / 2
+        checks.true(np.isclose(told["moved"], moved, rtol=1e-9), "share moved")
 
 
 def check_inputs(checks, tool, folder, model, x):
@@ -301,6 +389,9 @@ def main():
     checks.case = "weights"
     fingerprints["weights"] = check_weights(checks, tool)
     checks.true(golden.get("weights") == fingerprints["weights"], f"golden, found {fingerprints['weights']}")
+    fingerprints |= check_refits(checks, tool, golden)
+    checks.case = "drift"
+    check_drift(checks, tool)
     checks.case = "demo"
     fingerprints["demo"] = semid(tool, "demo", "--device", "cpu")["fingerprint"]
     checks.true(golden.get("demo") == fingerprints["demo"], f"golden fingerprint, found {fingerprints['demo']}")

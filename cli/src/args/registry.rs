@@ -1,15 +1,16 @@
 //! Flags of the commands on databases of semantic IDs.
 
-use super::{Format, InputArgs, NamespaceArgs, TemplateArgs};
-use clap::{Args, ValueEnum};
+use super::{Format, InputArgs, NamespaceArgs, Share, TemplateArgs};
+use crate::database::Place;
+use clap::{Args, ValueEnum, ValueHint};
 use std::num::{NonZeroU32, NonZeroUsize};
 use std::path::PathBuf;
 
 #[derive(Debug, Args)]
 pub(crate) struct AssignArgs {
-    /// Database of semantic IDs; it is created if it is missing
-    #[arg(long, value_name = "FILE")]
-    pub(crate) db: PathBuf,
+    /// Database of semantic IDs: a file, which is created if it is missing, or postgres://USER@HOST/DATABASE
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) db: Place,
     #[command(flatten)]
     pub(crate) namespace: NamespaceArgs,
     /// Model file, as `semid fit` writes it [default: the model in the database]
@@ -25,6 +26,24 @@ pub(crate) struct AssignArgs {
     /// Give new IDs to items whose codes have changed; their old IDs are retired
     #[arg(long)]
     pub(crate) update_changed: bool,
+    /// Give new IDs to items whose squared distance to the point of their ID shrinks by more than this share of what it
+    /// is, such as 10%, the largest decrease first; their old IDs are retired
+    #[arg(
+        long, value_name = "SHARE", conflicts_with = "update_changed", requires_all = ["move_at_most", "moves"],
+        help_heading = "Refresh"
+    )]
+    pub(crate) move_if_gain: Option<Share>,
+    /// With --move-if-gain: move at most this share of all items in the database, such as 5%, per run
+    #[arg(long, value_name = "SHARE", requires = "move_if_gain", help_heading = "Refresh")]
+    pub(crate) move_at_most: Option<Share>,
+    /// With --move-if-gain: file to write with all moves, best first: item, old ID, new ID, distances and gain, .csv or
+    /// .jsonl
+    #[arg(long, value_name = "FILE", requires = "move_if_gain", help_heading = "Refresh")]
+    pub(crate) moves: Option<PathBuf>,
+    /// Let --model take the place of the model in the database, of which it must be a refresh: fitted with --warm-start
+    /// or --align-to that model; no ID changes by this alone
+    #[arg(long, requires = "model", help_heading = "Refresh")]
+    pub(crate) adopt_model: bool,
     #[command(flatten)]
     pub(crate) settings: SettingArgs,
     /// Rows per transaction
@@ -85,8 +104,8 @@ pub(crate) enum ResolverName {
 #[derive(Debug, Args)]
 pub(crate) struct LookupArgs {
     /// Database of semantic IDs
-    #[arg(long, value_name = "FILE")]
-    pub(crate) db: PathBuf,
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) db: Place,
     #[command(flatten)]
     pub(crate) namespace: NamespaceArgs,
     #[command(flatten)]
@@ -127,8 +146,8 @@ pub(crate) struct LookupWhat {
 #[derive(Debug, Args)]
 pub(crate) struct StatsArgs {
     /// Database of semantic IDs
-    #[arg(long, value_name = "FILE")]
-    pub(crate) db: PathBuf,
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) db: Place,
     #[command(flatten)]
     pub(crate) namespace: NamespaceArgs,
 }
@@ -136,8 +155,8 @@ pub(crate) struct StatsArgs {
 #[derive(Debug, Args)]
 pub(crate) struct DeleteArgs {
     /// Database of semantic IDs
-    #[arg(long, value_name = "FILE")]
-    pub(crate) db: PathBuf,
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) db: Place,
     #[command(flatten)]
     pub(crate) namespace: NamespaceArgs,
     #[command(flatten)]

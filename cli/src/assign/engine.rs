@@ -4,7 +4,7 @@ use crate::args::{AssignArgs, Format, NamespaceArgs, ResolverName, SettingArgs};
 use crate::database;
 use crate::input::Input;
 use crate::output::Failure;
-use semid::registry::{Manifest, Resolver, SqliteStore, Store};
+use semid::registry::{Manifest, Resolver, Store};
 use semid::{ErrorKind, IdFormat, Model, Rows, SemanticIdEngine};
 use std::num::NonZeroU32;
 
@@ -12,7 +12,7 @@ use std::num::NonZeroU32;
 /// database.
 pub(super) fn open(args: &AssignArgs, input: &Input) -> Result<SemanticIdEngine, Failure> {
     let failed = |error| Failure::of_file(error, &args.db);
-    let store = args.db.exists().then(|| database::open(&args.db, &args.namespace)).transpose()?;
+    let store = args.db.is_there().then(|| database::open(&args.db, &args.namespace)).transpose()?;
     let manifest = store.as_ref().map(Store::manifest).transpose()?.flatten();
     let (resolver, format) = settings(&args.settings, &args.namespace, manifest.as_ref())
         .map_err(|reason| Failure::Error(format!("{}: {reason}", args.db.display())))?;
@@ -28,7 +28,15 @@ pub(super) fn open(args: &AssignArgs, input: &Input) -> Result<SemanticIdEngine,
         return Err(input.failure(mismatch.into()));
     }
     let store = store.map_or_else(|| database::open(&args.db, &args.namespace), Ok)?;
-    let engine = SemanticIdEngine::new(model, store, resolver, format).map_err(failed)?;
+    let engine = match (store.model()?, args.adopt_model) {
+        (Some(own), true) if store.manifest()?.is_some() => {
+            let own = Model::from_bytes(&own).map_err(failed)?;
+            let mut engine = SemanticIdEngine::new(own, store, resolver, format).map_err(failed)?;
+            engine.adopt_model(model).map_err(failed)?;
+            engine
+        }
+        _ => SemanticIdEngine::new(model, store, resolver, format).map_err(|error| refreshable(error, args))?,
+    };
     let engine = engine.update_changed(args.update_changed);
     Ok(match args.batch_rows {
         Some(rows) => engine.batch_rows(rows),
@@ -36,8 +44,19 @@ pub(super) fn open(args: &AssignArgs, input: &Input) -> Result<SemanticIdEngine,
     })
 }
 
+/// Returns the failure; where the database has another model, it says how that may be replaced.
+fn refreshable(error: semid::Error, args: &AssignArgs) -> Failure {
+    let other = matches!(error.kind(), ErrorKind::OtherModel { .. });
+    match (other, Failure::of_file(error, &args.db)) {
+        (true, Failure::Error(message)) => {
+            Failure::Error(format!("{message}; a refresh of that model takes its place with --adopt-model"))
+        }
+        (_, failure) => failure,
+    }
+}
+
 /// Says why the database has no model.
-fn no_model(store: &Option<SqliteStore>, manifest: &Option<Manifest>) -> &'static str {
+fn no_model(store: &Option<Box<dyn Store>>, manifest: &Option<Manifest>) -> &'static str {
     match (store, manifest) {
         (None, _) => "there is no such database yet; give --model to make one",
         (Some(_), None) => "the database holds no registry yet; give --model to make one",

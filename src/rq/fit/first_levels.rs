@@ -1,6 +1,6 @@
 //! Levels that several fits have in common.
 
-use super::{Fit, LevelReport, Scale};
+use super::{Fit, LevelReport, Scale, Start};
 use crate::device::Device;
 use crate::error::Result;
 use crate::population::FittedLevel;
@@ -47,7 +47,7 @@ impl RqKMeans {
         device: &'a Device,
         callback: Callback<'_>,
     ) -> Result<Fit<'a>> {
-        let mut fit = self.begin_on(Some(first.scale.clone()), rows, weights, device, callback)?;
+        let mut fit = self.begin_on(Start::Scale(first.scale.clone()), rows, weights, device, callback)?;
         for level in &first.levels {
             fit.residuals.subtract(level.clone());
         }

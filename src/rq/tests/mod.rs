@@ -12,9 +12,11 @@ mod golden;
 mod metamorphic;
 mod outliers;
 mod progress;
+mod reading;
 mod row_distances;
 mod sinkhorn;
 mod variants;
+mod warm_start;
 mod weights;
 
 use crate::rng::row_hash;
