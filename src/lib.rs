@@ -98,6 +98,7 @@ pub mod device;
 mod encoder;
 mod error;
 mod fields;
+mod first_reading;
 mod grid;
 mod id;
 pub mod io;

@@ -2,9 +2,14 @@
 
 use std::fs::read_to_string;
 
+/// Returns the bytes that a program may use of those: other programs keep a part.
+pub(crate) fn usable_memory() -> Option<u64> {
+    available_memory().map(|bytes| bytes / 8 * 7)
+}
+
 /// Bytes that a program may still take without others having to give theirs up, where the system says so: what Linux
 /// calls available, and no more than the limits of a container leave.
-pub(super) fn available_memory() -> Option<u64> {
+fn available_memory() -> Option<u64> {
     let machine = read_to_string("/proc/meminfo").ok().and_then(|text| available(&text))?;
     let number = |name: &str| read_to_string(format!("/sys/fs/cgroup/{name}")).ok()?.trim().parse::<u64>().ok();
     match number("memory.max").zip(number("memory.current")) {

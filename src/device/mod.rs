@@ -29,6 +29,7 @@ use crate::grid::{self, Grid};
 use crate::kernel::range_search::RangeMatches;
 use crate::partial::Partial;
 pub(crate) use lloyd::{Iteration, Lloyd};
+pub(crate) use machine::usable_memory;
 pub(crate) use seeding::{MAX_VALUES, Seeding};
 use std::fmt;
 use std::sync::Arc;
@@ -217,9 +218,7 @@ impl Device {
     /// Returns how many bytes a fit that needs `needed` may use; asks the machine only where that is much.
     pub(crate) fn memory_for(&self, needed: u64) -> Option<u64> {
         const MANY: u64 = 256 << 20;
-        // Other programs keep a part.
-        let machine = || machine::available_memory().map(|bytes| bytes / 8 * 7);
-        self.memory.or_else(|| if needed < MANY { None } else { machine() })
+        self.memory.or_else(|| if needed < MANY { None } else { usable_memory() })
     }
 
     /// Returns the device of that name: `auto`, `reference`, `cpu`, `gpu` (the best hardware adapter), `gpu:N` (by

@@ -1,9 +1,9 @@
 //! Brings the caller's rows to a device as residuals, a chunk at a time.
 
 use super::Ask;
-use super::first_reading::FirstReading;
 use crate::device::{Engine, Table};
 use crate::error::{Result, try_vec};
+use crate::first_reading::FirstReading;
 use crate::grid::{Grid, GridSketch, Loss, RANGE, Saturation, read_finite};
 use crate::quantization::{Metric, Quantization};
 use crate::rng::Sample;

@@ -3,6 +3,7 @@
 use super::params::RqVae;
 use super::standard::{Standard, each_chunk};
 use crate::error::{ErrorKind, Result, try_vec};
+use crate::first_reading::ReadOnce;
 use crate::grid::Saturation;
 use crate::rng::{self, Stream};
 use crate::rows::Rows;
@@ -40,6 +41,8 @@ impl Data {
         if len == 0 {
             return Err(ErrorKind::Empty.into());
         }
+        // The rows to train on take as much again.
+        let rows = &ReadOnce::new(rows, size_of::<f32>() as u64 * len as u64 * dim as u64);
         let (standard, saturation) = match standard {
             None if params.standardize => Standard::of(rows)?,
             standard => standard.unwrap_or_else(|| Standard::none(dim)).limited(rows)?,

@@ -1,6 +1,7 @@
 //! The same model from every device; losses that fall.
 
 use super::rows;
+use crate::first_reading::tests::CountedRows;
 use crate::vae::VaeProgress;
 use crate::vae::{CodebookUpdate, Estimator, Loss, MatmulWidth, Reduction};
 use crate::{Device, Matrix, RqKMeans, RqVae, RqVaeModel};
@@ -28,6 +29,17 @@ fn devices() -> Vec<Device> {
     let adapters = adapters.filter_map(|info| Device::named(&info.name).ok());
     let cpus = [Device::cpu(), Device::cpu_with_threads(1).unwrap(), Device::cpu_with_threads(3).unwrap()];
     cpus.into_iter().chain(adapters).collect()
+}
+
+#[test]
+fn rows_that_are_decoded_are_read_once() {
+    let values = rows(300, 10);
+    for (is_decoded, reads) in [(true, 1), (false, 3)] {
+        let rows = CountedRows { rows: Matrix::new(&values, 10).unwrap(), is_decoded, read: 0.into() };
+        let trained = params().fit(&rows, &Device::cpu()).unwrap();
+        assert_eq!(rows.read.into_inner(), reads * 300);
+        assert_eq!(trained, model(&params(), &Device::cpu()));
+    }
 }
 
 #[test]

@@ -1,14 +1,16 @@
 //! Rows that are kept from the first reading to the second.
 
+use crate::device::usable_memory;
 use crate::error::Result;
-use std::sync::{Mutex, PoisonError};
+use crate::rows::Rows;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// The values that one reading of all rows, from the first to the last, keeps for the next one.
 ///
-/// A fit reads rows twice: to choose the grid, and to put them on it. Where rows are decoded, keeping them costs less
-/// than decoding them again. Where memory is missing, nothing is kept.
+/// A fit reads rows twice: to choose the grid, and to put them on it; the training of a network reads them three times.
+/// Where rows are decoded, keeping them costs less than decoding them again. Where memory is missing, nothing is kept.
 #[derive(Debug, Default)]
-pub(super) struct FirstReading(Mutex<State>);
+pub(crate) struct FirstReading(Mutex<State>);
 
 #[derive(Debug, Default)]
 struct State {
@@ -17,24 +19,24 @@ struct State {
 }
 
 impl FirstReading {
-    fn state(&self) -> std::sync::MutexGuard<'_, State> {
+    fn state(&self) -> MutexGuard<'_, State> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Begins to keep what is read, `values` values at most.
-    pub(super) fn begin(&self, values: usize) {
+    pub(crate) fn begin(&self, values: usize) {
         let mut kept = Vec::new();
         let records = kept.try_reserve_exact(values).is_ok();
         *self.state() = State { records, values: kept };
     }
 
     /// Forgets the values, which free their memory, and keeps no others.
-    pub(super) fn end(&self) {
+    pub(crate) fn end(&self) {
         *self.state() = State::default();
     }
 
     /// Copies the values from the place `start` on if they are kept, or else calls `read`.
-    pub(super) fn read(
+    pub(crate) fn read(
         &self,
         start: usize,
         out: &mut [f32],
@@ -54,10 +56,71 @@ impl FirstReading {
     }
 }
 
+/// Rows of another source that are read once, if that decodes them and there is memory to keep them.
+pub(crate) struct ReadOnce<'a> {
+    rows: &'a dyn Rows,
+    kept: FirstReading,
+}
+
+impl<'a> ReadOnce<'a> {
+    /// Takes the rows of `rows`; `needed` bytes of memory must stay for other data.
+    pub(crate) fn new(rows: &'a dyn Rows, needed: u64) -> Self {
+        let kept = FirstReading::default();
+        let values = rows.len().saturating_mul(rows.dim());
+        let bytes = needed.saturating_add(size_of::<f32>() as u64 * values as u64);
+        if rows.is_decoded() && usable_memory().is_none_or(|memory| bytes <= memory) {
+            kept.begin(values);
+        }
+        Self { rows, kept }
+    }
+}
+
+impl Rows for ReadOnce<'_> {
+    fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    fn dim(&self) -> usize {
+        self.rows.dim()
+    }
+
+    fn read(&self, first: usize, out: &mut [f32]) -> Result<()> {
+        self.kept.read(first.saturating_mul(self.dim()), out, |out| self.rows.read(first, out))
+    }
+}
+
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
+    use crate::rows::Matrix;
     use std::cell::Cell;
+    use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+
+    /// Rows that count how many rows were read.
+    pub(crate) struct CountedRows<'a> {
+        pub(crate) rows: Matrix<'a>,
+        pub(crate) is_decoded: bool,
+        pub(crate) read: AtomicUsize,
+    }
+
+    impl Rows for CountedRows<'_> {
+        fn len(&self) -> usize {
+            self.rows.len()
+        }
+
+        fn dim(&self) -> usize {
+            self.rows.dim()
+        }
+
+        fn is_decoded(&self) -> bool {
+            self.is_decoded
+        }
+
+        fn read(&self, first: usize, out: &mut [f32]) -> Result<()> {
+            self.read.fetch_add(out.len() / self.dim(), Relaxed);
+            self.rows.read(first, out)
+        }
+    }
 
     #[test]
     fn a_second_reading_reads_nothing_and_a_third_reads_again() {
