@@ -1,6 +1,6 @@
 //! Residual k-means as a kind that is trained.
 
-use super::fit::{FirstLevels, Fit};
+use super::fit::{FirstLevels, Fit, Given};
 use super::params::{Metric, RqKMeans};
 use super::progress::Progress;
 use crate::device::Device;
@@ -38,10 +38,11 @@ impl Trainer for RqKMeans {
         tell: Tell<'_>,
     ) -> Result<Box<dyn Training + 'a>> {
         let mut tell = telling(tell);
+        let given = Given { weights: options.weights, labels: options.labels };
         let fit = match options.first_levels {
-            None => self.begin_on(None, rows, options.weights, device, &mut tell),
+            None => self.begin_on(None, rows, given, device, &mut tell),
             Some(levels) => match levels.downcast_ref::<FirstLevels>() {
-                Some(levels) => self.go_on_with(levels, rows, options.weights, device, &mut tell),
+                Some(levels) => self.go_on_with(levels, rows, given, device, &mut tell),
                 None => Err(Error::parameter("first_levels", "others", "levels of residual k-means")),
             },
         };
@@ -49,7 +50,7 @@ impl Trainer for RqKMeans {
     }
 
     fn takes(&self, option: TrainOption) -> bool {
-        matches!(option, TrainOption::Balance | TrainOption::Memory | TrainOption::Weights)
+        matches!(option, TrainOption::Balance | TrainOption::Memory | TrainOption::Weights | TrainOption::Labels)
     }
 
     fn levels_stand_alone(&self) -> bool {

@@ -7,6 +7,7 @@ mod ids;
 mod input;
 mod memory;
 mod namespace;
+mod prefix;
 mod registry;
 mod report;
 mod sweep;
@@ -21,6 +22,7 @@ pub(crate) use fit::{Algorithm, FitArgs, FitOptions, Metric};
 pub(crate) use ids::IdsArgs;
 pub(crate) use input::{InputArgs, OnBadRows};
 pub(crate) use namespace::NamespaceArgs;
+pub(crate) use prefix::{PrefixArgs, Unknown, without_labels};
 pub(crate) use registry::{AssignArgs, DeleteArgs, KeyArgs, LookupArgs, ResolverName, SettingArgs, StatsArgs};
 pub(crate) use report::{PageArgs, ReportArgs};
 pub(crate) use sweep::{Balanced, SweepArgs};
@@ -120,6 +122,7 @@ Examples:
   semid fit --input items.npy --kind rq-vae --latent 32 --epochs 50 --batch 1024 --lr 1e-3 --output vae.safetensors
   semid fit --input large.npy --memory 2GiB --device gpu:0,gpu:1 --output model.safetensors
   semid fit --input items.parquet --weight-column sales --output model.safetensors
+  semid fit --input items.parquet --prefix-column category --output model.safetensors
   semid fit --input newer.npy --align-to model.safetensors --output newer.safetensors
   semid fit --input items.npy --config fit.toml --seed 7 --provenance --output model.safetensors
   semid fit --input items.npy --kind rq-kmeans-plus --warm-start model.safetensors --output plus.safetensors")]
@@ -320,6 +323,8 @@ pub(crate) struct EncodeArgs {
     pub(crate) model: PathBuf,
     #[command(flatten)]
     pub(crate) input: InputArgs,
+    #[command(flatten)]
+    pub(crate) prefix: PrefixArgs,
     /// Codes to write as .npy, or semantic IDs as .csv, .jsonl or .parquet
     #[arg(long, short, value_name = "FILE")]
     pub(crate) output: PathBuf,

@@ -1,6 +1,6 @@
 //! Flags of the commands on databases of semantic IDs.
 
-use super::{Format, InputArgs, NamespaceArgs, TemplateArgs};
+use super::{Format, InputArgs, NamespaceArgs, PrefixArgs, TemplateArgs};
 use clap::{Args, ValueEnum};
 use std::num::{NonZeroU32, NonZeroUsize};
 use std::path::PathBuf;
@@ -17,6 +17,8 @@ pub(crate) struct AssignArgs {
     pub(crate) model: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) input: InputArgs,
+    #[command(flatten)]
+    pub(crate) prefix: PrefixArgs,
     #[command(flatten)]
     pub(crate) keys: KeyArgs,
     /// File to write with all items of the input and their IDs: .csv, .jsonl or .parquet

@@ -2,7 +2,7 @@
 
 mod engine;
 
-use crate::args::{AssignArgs, Common};
+use crate::args::{AssignArgs, Common, without_labels};
 use crate::file_system;
 use crate::heard::Heard;
 use crate::input::{Input, Texts};
@@ -13,7 +13,7 @@ use crate::progress::Bar;
 use crate::warnings::{Noticed, Usage};
 use semid::io::IdWriter;
 use semid::registry::AssignReport;
-use semid::{Device, ErrorKind, Rows, SemanticIdEngine};
+use semid::{Device, ErrorKind, Labels, Rows, SemanticIdEngine};
 use serde::Serialize;
 use std::path::Path;
 use std::time::Instant;
@@ -46,7 +46,9 @@ struct Summary<'a> {
 
 pub(crate) fn run(common: &Common, args: &AssignArgs) -> Outcome {
     let keys = Texts { column: args.keys.id_column.as_deref(), file: args.keys.items.as_deref() };
-    let input = Input::open(common, &args.input, keys, None)?;
+    let model = engine::model(args);
+    let tables = model.as_ref().map(|model| model.label_tables().to_vec()).unwrap_or_default();
+    let input = Input::open_beside(common, &args.input, keys, &args.prefix.columns(&tables))?;
     if input.rows.is_empty() {
         return Err(input.failure(ErrorKind::Empty.into()));
     }
@@ -55,10 +57,13 @@ pub(crate) fn run(common: &Common, args: &AssignArgs) -> Outcome {
     let mut warnings = input.warnings();
     warnings.extend(file_system::check(&args.db, file_system::probe)?);
     let out = output(args, &input)?;
+    let labels = args.prefix.read(&input, &tables)?;
+    warnings.extend(without_labels(labels.as_ref(), &tables));
     let mut engine = engine::open(args, &input)?;
     output::warn(&warnings);
     let start = Instant::now();
-    let (report, found) = assign(common, args, &mut engine, &input, &keys, &device, out)?;
+    let items = Items { input: &input, keys: &keys, labels: labels.as_ref() };
+    let (report, found) = assign(common, args, &mut engine, &items, &device, out)?;
     output::warn(&found);
     warnings.extend(found);
     let summary = Summary {
@@ -94,12 +99,18 @@ fn output(args: &AssignArgs, input: &Input) -> Result<Option<IdWriter>, Failure>
     Ok(Some(IdWriter::create_with_keys(path, column)?))
 }
 
+/// The items that get IDs.
+struct Items<'a> {
+    input: &'a Input,
+    keys: &'a [String],
+    labels: Option<&'a Labels>,
+}
+
 fn assign(
     common: &Common,
     args: &AssignArgs,
     engine: &mut SemanticIdEngine,
-    input: &Input,
-    keys: &[String],
+    Items { input, keys, labels }: &Items<'_>,
     device: &Device,
     mut out: Option<IdWriter>,
 ) -> Result<(AssignReport, Vec<String>), Failure> {
@@ -115,7 +126,7 @@ fn assign(
         bar.done(first.saturating_add(values.len() / input.rows.dim().max(1)));
     };
     let rows = Heard::new(&watched, &shown);
-    let assigned = engine.unique_ids_with(&rows, keys, device, |first, assigned| {
+    let assigned = engine.unique_ids_labelled(&rows, keys, *labels, device, |first, assigned| {
         done = first + assigned.assignments.len();
         interrupt::say(format!("interrupted; {}", safe(args, done, len, GOES_ON)));
         tracing::debug!("{done} rows have their IDs");

@@ -6,7 +6,7 @@ use crate::interrupt;
 use crate::output::Failure;
 use crate::progress::Bar;
 use semid::quantizer::{Parameters, Quantizer, TrainOptions, TrainingProgress, TrainingReport};
-use semid::{Device, ErrorKind, Model, Rows, Weights};
+use semid::{Device, ErrorKind, LabelledFit, Model, Rows, Weights};
 use std::path::Path;
 
 /// Holds what a training works with.
@@ -18,6 +18,7 @@ pub(super) struct Work<'a> {
     pub(super) device: &'a Device,
     pub(super) warm_start: Option<&'a dyn Quantizer>,
     pub(super) weights: Option<&'a Weights>,
+    pub(super) labels: Option<LabelledFit<'a>>,
 }
 
 impl Work<'_> {
@@ -27,6 +28,7 @@ impl Work<'_> {
         options.checkpoint = self.args.vae.checkpoint.as_deref();
         options.warm_start = self.warm_start;
         options.weights = self.weights;
+        options.labels = self.labels;
         let mut tell = |progress: &TrainingProgress<'_>| {
             bar.trained(progress);
             interrupt::flow()
