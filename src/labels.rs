@@ -224,9 +224,9 @@ impl LabelTable {
         self.labels.len()
     }
 
-    /// Returns the codes of rows by their labels in a column, and what unknown ones get.
+    /// Returns the codes of rows by their labels in a column; none for unknown ones.
     pub(crate) fn codes(&self, labels: &Labels, level: usize) -> Vec<Option<u32>> {
-        let code = |label: Option<&str>| label.and_then(|label| self.code(label)).or(self.reserved);
+        let code = |label: Option<&str>| label.and_then(|label| self.code(label));
         labels.column(level).map(code).collect()
     }
 
@@ -267,7 +267,7 @@ mod tests {
             let (table, codes) = LabelTable::of(&fit, 0, &[0, 1, 2, 4]).unwrap();
             assert_eq!(codes, [Some(1), Some(0), None, Some(0)]);
             assert_eq!((table.column(), table.reserved(), table.code("c")), ("kind", reserved, None));
-            assert_eq!(table.codes(&all.part(1..4), 0), [Some(0), reserved, reserved]);
+            assert_eq!(table.codes(&all.part(1..4), 0), [Some(0), None, None]);
             let text = serde_json::to_string(&table).unwrap();
             assert_eq!(serde_json::from_str::<LabelTable>(&text).unwrap(), table);
         }

@@ -90,6 +90,9 @@ fn registries_exports_and_evaluations_take_the_codes() {
         dir.semid("eval --model m.safetensors --input x.csv --columns a,b --label-column category --k 3 --json");
     let quality = quality.json(0);
     assert_eq!(quality["prefix_purity"][0]["purity"], 1.0, "{}", quality["prefix_purity"]);
+    let same = "eval --model m.safetensors --input x.csv --columns a,b --k 0 --against m.safetensors --json";
+    assert_eq!(dir.semid(same).json(0)["stability"]["unchanged_codes"][0], 1.0);
+    dir.semid("report --model m.safetensors --input x.csv --columns a,b --id-column item --k 3 --output r.html").ok();
     let by_ids = dir.semid("eval --ids ids.jsonl --json").json(0);
     assert_eq!(by_ids["collision_rate"], 0.0, "{by_ids}");
     dir.semid("verify --model m.safetensors --input x.npy --device cpu").ok();

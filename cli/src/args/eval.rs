@@ -73,7 +73,6 @@ pub(super) fn of_eval(flag: clap::Arg) -> clap::Arg {
             .help("Column of the input with the items' keys, by which rows are joined with IDs")
             .conflicts_with("model"),
         "items" | "row_numbers" => flag.conflicts_with("model"),
-        "prefix_column" | "prefix_labels" => flag.conflicts_with("ids"),
         "weight_column" => flag.help(
             "Column with how often each item is wanted: with --ids a column of the file of IDs (.csv, .tsv, .jsonl, \
              .parquet), which weighs collisions; with --model a column of the input, which weighs errors",

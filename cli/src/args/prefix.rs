@@ -68,8 +68,7 @@ impl PrefixArgs {
                 tables.iter().map(|table| of_column(table.column(), input)).collect::<Result<Vec<_>, Failure>>()
             }
         };
-        let columns = columns?.into_iter().map(|(name, labels)| (name, labels.into_iter().map(Some)));
-        Ok(Some(Labels::new(columns)?))
+        Ok(Some(Labels::new(columns?)?))
     }
 }
 
@@ -86,13 +85,20 @@ pub(crate) fn without_labels(labels: Option<&Labels>, tables: &[LabelTable]) -> 
     )]
 }
 
-fn of_column(column: &str, input: &Input) -> Result<(String, Vec<String>), Failure> {
-    let texts = input.texts(("--prefix-column", Some(column)), ("labels", "--prefix-labels", None))?;
-    Ok((column.to_owned(), texts.unwrap_or_default()))
+/// A name, and a label for every row that has one.
+type Column = (String, Vec<Option<String>>);
+
+fn of_column(column: &str, input: &Input) -> Result<Column, Failure> {
+    match input.has_columns()? {
+        true => Ok((column.to_owned(), input.rows.labels(column)?)),
+        false => Err(input.refuse(
+            "--prefix-column needs an input that has columns, such as .parquet; give the labels with --prefix-labels FILE",
+        )),
+    }
 }
 
-fn lines_of(path: &Path, input: &Input) -> Result<(String, Vec<String>), Failure> {
+fn lines_of(path: &Path, input: &Input) -> Result<Column, Failure> {
     let texts = input.texts(("--prefix-column", None), ("labels", "--prefix-labels", Some(path)))?;
     let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-    Ok((name, texts.unwrap_or_default()))
+    Ok((name, texts.unwrap_or_default().into_iter().map(Some).collect()))
 }

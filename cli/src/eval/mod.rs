@@ -6,7 +6,7 @@ mod ids_text;
 mod table;
 
 use crate::args::{self, Common, EvalArgs, without_labels};
-use crate::evaluation::evaluation;
+use crate::evaluation::{encode, evaluation};
 use crate::heard::Heard;
 use crate::input::{Input, Texts};
 use crate::interrupt::{self, Watched};
@@ -84,13 +84,13 @@ pub(crate) fn run(common: &Common, args: &EvalArgs) -> Outcome {
     let evaluation = evaluation(rows.len(), args.k, args.sample, args.pairs, args.seed).beam(args.beam.unwrap_or(1));
     let codes = match &args.codes {
         Some(path) => kept(read(path)?, &input)?,
-        None => match &prefixes {
-            Some(labels) => model.encoder().beam(evaluation.get_beam()).labels(labels).encode(&rows, &device),
-            None => evaluation.encode(&*model, &rows, &device),
-        }
-        .map_err(|error| input.failure(error))?,
+        None => encode(&evaluation, &model, prefixes.as_ref(), &rows, &device).map_err(|error| input.failure(error))?,
     };
-    let older = args.against.as_ref().map(|path| against::older(path, &model, &rows, &input, &device)).transpose()?;
+    let older = args
+        .against
+        .as_ref()
+        .map(|path| against::older(path, &model, &rows, (&input, &args.prefix), &device))
+        .transpose()?;
     let stability = older.map(|older| against::compare(&older, &codes)).transpose();
     let stability = stability.map_err(|error| failure(error, args, &input))?;
     let purity = labels.map(|labels| prefix_purity(&codes, &labels, args.seed)).transpose();

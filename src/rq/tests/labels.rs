@@ -36,7 +36,8 @@ fn expected(model: &RqKMeansModel, labels: &Labels, values: &[f32]) -> (Vec<Vec<
                 |codeword: &[i32]| -> i64 { q.iter().zip(codeword).map(|(a, b)| i64::from(a - b).pow(2)).sum() };
             let codewords = || model.levels()[level].values().chunks_exact(DIM);
             let nearest = || codewords().map(distance).enumerate().min_by_key(|(k, of)| (*of, *k)).unwrap().0;
-            let code = table.codes(&labels.part(row..row + 1), level)[0].unwrap_or_else(|| nearest() as u32);
+            let given = table.codes(&labels.part(row..row + 1), level)[0].or(table.reserved());
+            let code = given.unwrap_or_else(|| nearest() as u32);
             let codeword = codewords().nth(code as usize).unwrap();
             q.iter_mut().zip(codeword).for_each(|(q, c)| *q -= c);
             codes.push(code);
@@ -62,7 +63,8 @@ fn labels_give_the_first_codes_and_their_means_the_codewords_on_every_device() {
         assert!(codes.rows().zip(&first).all(|(codes, first)| &codes[..2] == first), "{unknown:?}");
         // Every category's codeword is the rounded mean of its rows on the grid.
         for (k, codeword) in model.levels()[0].values().chunks_exact(DIM).enumerate() {
-            let given = model.label_tables()[0].codes(&labels, 0);
+            let table = &model.label_tables()[0];
+            let given = table.codes(&labels, 0).into_iter().map(|code| code.or(table.reserved()));
             let members: Vec<Vec<i32>> = (values.chunks_exact(DIM).zip(given))
                 .filter(|(_, code)| *code == Some(k as u32))
                 .map(|(row, _)| {
