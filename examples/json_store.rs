@@ -172,6 +172,10 @@ impl Store for JsonStore {
         self.memory.set_manifest(manifest, model)
     }
 
+    fn replace_model(&mut self, manifests: &[(String, Manifest)], model: &[u8]) -> Result<()> {
+        self.memory.replace_model(manifests, model)
+    }
+
     fn begin(&mut self) -> Result<()> {
         self.rollback()?;
         let lock = lock(&self.path)?;

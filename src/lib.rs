@@ -57,7 +57,7 @@
 //! | encode, decode, save, load | [`RqKMeansModel`], [`RqVaeModel`], or [`Model`] for any kind; [`Codes`] |
 //! | keep new rows near balance, or within capacities | [`Encoder`] |
 //! | repeat a fit from its model file | [`Quantizer::parameters`], [`io::Provenance`] |
-//! | keep the codes of most items when a model is fitted again | [`Model::align_to`], [`Alignment`] |
+//! | keep the codes of most items when a model is fitted again | [`rq::WarmStart`]; [`Model::align_to`], [`Alignment`] |
 //! | turn codes into text, and files of them | [`IdFormat`], [`io::IdWriter`] |
 //! | give items unique IDs that stay | [`SemanticIdEngine`]; [`registry::Registry`], [`registry::Resolver`] |
 //! | read IDs back | [`registry::IdText`] |
@@ -128,8 +128,8 @@ pub mod registry {
     #[cfg(feature = "sqlite")]
     pub use crate::id::store::{SqliteOptions, SqliteStore};
     pub use crate::id::{
-        AssignReport, Assigned, Assignment, IdText, ItemRecord, Neighbor, ParsedId, Records, Registry, Resolver,
-        SemanticId, SemanticIdEngine, SuffixForm, TokenTemplate,
+        AssignReport, Assigned, Assignment, IdText, ItemRecord, Move, MoveLimits, MoveReport, Neighbor, ParsedId,
+        Records, Registry, Resolver, SemanticId, SemanticIdEngine, SuffixForm, TokenTemplate,
     };
     pub use crate::id::{BaseTokenizer, Export, Exported, SidKey, StaticSizes, TokenLevel, Vocabulary};
 }

@@ -31,6 +31,15 @@ impl Origin {
         Ok(Self { parameters: Some(parameters), provenance: None })
     }
 
+    /// Records that the fit started from the model with this fingerprint, of which it kept the first levels.
+    pub(crate) fn started_from(mut self, fingerprint: &str, frozen_levels: usize) -> Self {
+        if let Some(parameters) = &mut self.parameters {
+            parameters.insert("warm_start".to_owned(), Value::from(fingerprint));
+            parameters.insert("freeze_levels".to_owned(), Value::from(frozen_levels));
+        }
+        self
+    }
+
     /// Records that the codes were numbered like those of the model with this fingerprint.
     pub(crate) fn aligned_to(mut self, fingerprint: &str) -> Self {
         if let Some(parameters) = &mut self.parameters {

@@ -69,7 +69,11 @@ pub(crate) fn run(common: &Common, args: &EncodeArgs) -> Outcome {
     let keys = keys(args, &input)?;
     let mut sink = Sink::create(args, input.rows.total(), &model, keys, format)?;
     let rows = Watched::new(&input.rows);
-    let noticed = Noticed::new(&rows, model.metric());
+    // The encode itself reports values beyond the grid of k-means.
+    let noticed = match model.downcast::<RqKMeansModel>() {
+        Some(_) => Noticed::new(&rows, model.metric()),
+        None => Noticed::of_model(&rows, &model),
+    };
     let see = |first: usize, values: &[f32]| noticed.see(first, values);
     let mut usage = Usage::new(&model.clusters());
     let bar = Bar::rows(common, rows.len());

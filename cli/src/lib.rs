@@ -13,6 +13,7 @@ mod decode;
 mod delete;
 mod demo;
 mod devices;
+mod drift;
 mod encode;
 mod eval;
 mod evaluation;
@@ -83,6 +84,7 @@ fn run(cli: &Cli) -> Outcome {
         Command::Devices => devices::run(common),
         Command::Verify(args) => verify::run(common, args),
         Command::Eval(args) => eval::run(common, args),
+        Command::Drift(args) => drift::run(common, args),
         Command::Report(args) => report::run(common, args),
         Command::Sweep(args) => sweep::run(common, args),
         Command::Export(args) => export::run(common, args),

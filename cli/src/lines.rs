@@ -26,6 +26,14 @@ pub(crate) fn lines(path: &Path) -> Result<Vec<String>, Failure> {
     kept(text.strip_prefix('\u{feff}').unwrap_or(&text).lines())
 }
 
+/// Returns a text as a field of csv.
+pub(crate) fn csv(text: &str) -> String {
+    match text.contains([',', '"', '\n', '\r']) {
+        true => format!("\"{}\"", text.replace('"', "\"\"")),
+        false => text.to_owned(),
+    }
+}
+
 /// Keeps all texts in memory; returns an error if there is too little.
 pub(crate) fn kept(texts: impl Iterator<Item = impl AsRef<str>>) -> Result<Vec<String>, Failure> {
     let mut all: Vec<String> = Vec::new();

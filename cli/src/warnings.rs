@@ -1,10 +1,10 @@
 //! Warnings about models and codes, which the commands make all the same.
 
-use crate::outliers::{self, Far};
+use crate::outliers::{self, Ends, Far};
 use crate::output::things;
 use semid::metrics::CodeMetrics;
-use semid::rq::{Codebook, Grid, LevelReport, NarrowDimension};
-use semid::{Metric, Model, Rows, RqKMeansModel};
+use semid::rq::{Codebook, LevelReport, NarrowDimension};
+use semid::{Metric, Model, Rows};
 use std::cmp::Reverse;
 use std::collections::{BTreeSet, HashSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -78,40 +78,39 @@ impl Usage {
 }
 
 /// Notices rows that a command reads, however often and in whatever order: those of zeros under the cosine metric,
-/// which have no direction, and values beyond the grid of a model.
+/// which have no direction, and values that a model cuts off.
 pub(crate) struct Noticed {
     dim: usize,
     is_cosine: bool,
-    grid: Option<Grid>,
+    ends: Option<Ends>,
     found: Mutex<Found>,
 }
 
 #[derive(Default)]
 struct Found {
     zeros: BTreeSet<usize>,
-    /// The rows that have values beyond the grid, and the number of these values.
+    /// The rows that have far values, and the number of these values.
     beyond: HashSet<usize>,
     values: u64,
     /// The rows with the farthest values, farthest first.
     worst: Vec<Far>,
 }
 
-/// Most rows with values beyond the grid that are named.
+/// Most rows with far values that are named.
 const WORST: usize = 8;
 
 impl Noticed {
     /// For rows that are measured by `metric`.
     pub(crate) fn new(rows: &dyn Rows, metric: Metric) -> Self {
         let is_cosine = metric == Metric::Cosine;
-        Self { dim: rows.dim().max(1), is_cosine, grid: None, found: Mutex::default() }
+        Self { dim: rows.dim().max(1), is_cosine, ends: None, found: Mutex::default() }
     }
 
-    /// For rows that a model encodes; values beyond its grid are noticed too.
+    /// For rows that a model encodes; values that it cuts off are noticed too.
     pub(crate) fn of_model(rows: &dyn Rows, model: &Model) -> Self {
         let noticed = Self::new(rows, model.metric());
-        let grid = model.downcast::<RqKMeansModel>().map(|model| model.grid().clone());
         // Under the cosine metric every row has a grid of its own.
-        Self { grid: grid.filter(|_| !noticed.is_cosine), ..noticed }
+        Self { ends: Ends::of(model).filter(|_| !noticed.is_cosine), ..noticed }
     }
 
     /// Looks at rows from `first` on.
@@ -126,12 +125,10 @@ impl Noticed {
                 found.zeros.extend(zeros.into_iter().take(room));
             }
         }
-        let Some(grid) = &self.grid else { return };
-        let mut steps = vec![0; self.dim];
+        let Some(ends) = &self.ends else { return };
         for (number, row) in rows() {
-            let beyond = grid.quantize(row, &mut steps);
-            if beyond > 0 {
-                self.found().add(Far::of(number, row, grid), beyond);
+            if let Some((values, far)) = ends.beyond(number, row) {
+                self.found().add(far, values);
             }
         }
     }
@@ -140,10 +137,11 @@ impl Noticed {
         self.found.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// One sentence about rows of zeros, and one about values beyond the grid; `number` is what a row is called.
+    /// One sentence about rows of zeros, and one about values that were cut off; `number` is what a row is called.
     pub(crate) fn warnings(&self, number: impl Fn(usize) -> usize) -> Vec<String> {
         let found = self.found();
-        let mut said = outliers::warnings(found.values, &found.worst, &number);
+        let place = self.ends.as_ref().map_or("", Ends::place);
+        let mut said = outliers::warnings(found.values, &found.worst, place, &number);
         if found.zeros.is_empty() {
             return said;
         }
@@ -161,7 +159,7 @@ impl Noticed {
 }
 
 impl Found {
-    /// Adds a row of which so many values lie beyond the grid, unless it was added before.
+    /// Adds a row with so many far values, unless it was added before.
     fn add(&mut self, far: Far, values: u64) {
         if self.beyond.insert(far.row) {
             self.values += values;
@@ -170,16 +168,6 @@ impl Found {
             self.worst.insert(at, far);
             self.worst.truncate(WORST);
         }
-    }
-}
-
-impl Far {
-    /// The farthest value of a row.
-    fn of(row: usize, values: &[f32], grid: &Grid) -> Self {
-        let distances = values.iter().zip(grid.offset()).map(|(x, offset)| (f64::from(*x) - f64::from(*offset)).abs());
-        let farthest = distances.enumerate().fold((0, 0.0), |best, at| if at.1 > best.1 { at } else { best });
-        let (column, distance) = farthest;
-        Self { row, column, value: values.get(column).copied().unwrap_or_default(), distance }
     }
 }
 

@@ -27,6 +27,7 @@ fn a_fit_of_every_kind_is_repeated_from_its_model_file() {
         ("--levels 2 --clusters 6 --balanced --max-size 70", ""),
         ("--levels 2 --clusters 6 --sinkhorn-epsilon 0.02 --sinkhorn-iterations 20", ""),
         ("--levels 2 --clusters 8 --seed 9 --align-to other.safetensors", "--align-to other.safetensors"),
+        ("--warm-start m.safetensors --freeze-levels 1 --max-iter 7", "--warm-start m.safetensors"),
         (&format!("--kind rq-vae {network}"), ""),
         (
             &format!(

@@ -3,6 +3,7 @@
 mod align;
 mod assign;
 mod assign_moved;
+mod assign_refresh;
 mod assign_refused;
 mod bad_input;
 mod bad_model;
@@ -11,6 +12,7 @@ mod balanced;
 mod beam;
 mod config;
 mod demo;
+mod drift;
 mod eval;
 mod eval_ids;
 mod export;
@@ -46,6 +48,7 @@ mod sweep;
 #[cfg(unix)]
 mod sweep_kills;
 mod verify;
+mod warm_start;
 mod warnings;
 mod weights;
 #[cfg(unix)]

@@ -92,6 +92,24 @@ fn all_commands_on_rows_tell_of_them() {
     assert_eq!(warnings(&dir, "eval --ids ids.csv --input zeros.npy --row-numbers --metric cosine"), expected);
 }
 
+/// Networks cut far values off at the others, and every command that gives them rows tells of such values.
+#[test]
+fn far_values_in_networks_are_told() {
+    let dir = Dir::new();
+    let mut x = super::values(300, 6);
+    (x[20], x[61]) = (1e30, -1e25);
+    dir.npy_of("x.npy", 6, &x);
+    let network = "--kind rq-vae --levels 1 --clusters 4 --hidden 8 --latent 4 --epochs 1 --batch 64";
+    let told = warnings(&dir, &format!("fit --input x.npy {network} --output m.safetensors"));
+    let expected = "2 values lie far beyond all others, and they were cut off at the farthest of these; \
+                    the worst rows, counted from 0: row 3 column 2: 1e30, row 10 column 1: -1e25; \
+                    leave them out if they are wrong";
+    assert_eq!(told, [expected]);
+    for command in ["encode --output c.npy", "eval --k 0"] {
+        assert_eq!(warnings(&dir, &format!("{command} --model m.safetensors --input x.npy")), [expected], "{command}");
+    }
+}
+
 #[test]
 fn dimensions_beside_far_wider_ones_are_told() {
     let dir = Dir::new();

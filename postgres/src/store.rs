@@ -118,6 +118,13 @@ impl Store for PostgresStore {
         self.with(|session| session.set_manifest(&self.namespace, manifest, model))
     }
 
+    fn replace_model(&mut self, manifests: &[(String, Manifest)], model: &[u8]) -> Result<()> {
+        self.with(|session| {
+            let mut set = |(name, manifest): &(String, Manifest)| session.set_manifest(name, manifest, model);
+            manifests.iter().try_for_each(&mut set)
+        })
+    }
+
     fn begin(&mut self) -> Result<()> {
         if self.is_snapshot {
             return Err(ErrorKind::ReadOnly.into());

@@ -99,6 +99,7 @@ _KINDS = {
     "OutOfMemory": NoMemoryError,
     "UnknownItem": UnknownItemError,
     "NoRegistry": RegistryError,
+    "NoRefresh": RegistryError,
     "OtherModel": RegistryError,
     "OtherRegistry": RegistryError,
     "MixedDepths": RegistryError,

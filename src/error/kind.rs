@@ -466,6 +466,19 @@ pub enum ErrorKind {
         /// Fingerprint of the model given.
         found: String,
     },
+    /// A model cannot take the place of a registry's own.
+    #[error(
+        "model {found} cannot take the place of {expected}, the registry's own: {why}; fit it from that model, or \
+         align its codes to it"
+    )]
+    NoRefresh {
+        /// Fingerprint of the registry's model.
+        expected: String,
+        /// Fingerprint of the model given.
+        found: String,
+        /// What makes it another code space.
+        why: String,
+    },
     /// The registry was made with other settings.
     #[error(
         "the registry has {setting} {expected}, not {found}: published IDs never change; use that or a new registry"

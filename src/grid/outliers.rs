@@ -49,6 +49,12 @@ impl Saturation {
         all
     }
 
+    /// Adds a row with `values` values beyond the limits; `outlier` is its worst one, and `far` says how far it is.
+    pub(crate) fn add(&mut self, values: u64, far: f64, outlier: Outlier) {
+        (self.values, self.far) = (self.values + values, true);
+        self.insert((far, outlier));
+    }
+
     /// Adds the values of other rows.
     pub(crate) fn merge(&mut self, other: Self) {
         self.values += other.values;

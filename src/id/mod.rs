@@ -17,7 +17,7 @@ mod template;
 mod text;
 
 pub use assign::{AssignReport, Assigned, Assignment};
-pub use engine::{Neighbor, SemanticIdEngine};
+pub use engine::{Move, MoveLimits, MoveReport, Neighbor, SemanticIdEngine};
 pub use export::{BaseTokenizer, Export, Exported, SidKey, StaticSizes, TokenLevel, Vocabulary};
 pub use format::IdFormat;
 pub use records::{ItemRecord, Records};

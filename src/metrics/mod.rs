@@ -24,6 +24,7 @@
 //! | `distance_correlation` | Spearman's rank correlation of the distances of rows and of IDs, over pairs of rows | 1 |
 //! | `purity` | `sum over prefixes of the items with their most frequent label, / N` ([`prefix_purity`]) | 1 |
 //! | `fragile` | share of rows whose code noise of a given length can change ([`margins`]) | 0 |
+//! | `psi` | `sum (q - p) ln(q / p)` over the codes of new rows and of older ones ([`drift`]) | 0 |
 //! | `unchanged_codes`, `unchanged_prefixes` | share of rows that keep a code, all codes to it ([`stability`]) | 1 |
 //!
 //! # Neighbours and ties
@@ -63,6 +64,8 @@ mod collision_kinds;
 mod correlation;
 mod counter;
 mod decoded;
+mod drift;
+mod drift_limits;
 mod errors;
 mod estimate;
 mod evaluation;
@@ -89,6 +92,8 @@ pub use crate::quantizer::Quantizer;
 pub use code_metrics::{Bucket, CodeMetrics, IdMetrics, LevelMetrics};
 pub use collision_kinds::{CollisionKinds, Conflict, KindCount, collision_kinds};
 pub use counter::{CodeCounter, SortedCodeCounter, code_metrics};
+pub use drift::{BeforeAfter, Drift, LevelDrift, drift};
+pub use drift_limits::{DriftCrossing, DriftLimits, DriftMeasure};
 pub use errors::{ErrorMetrics, errors, weighted_errors};
 pub use estimate::Estimate;
 pub use evaluation::Evaluation;

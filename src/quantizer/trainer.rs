@@ -81,6 +81,11 @@ pub trait Trainer: Any + fmt::Debug + Send + Sync {
         true
     }
 
+    /// Whether no training of this kind begins without [`TrainOptions::warm_start`].
+    fn needs_warm_start(&self) -> bool {
+        false
+    }
+
     /// Refuses a model that a training of this kind cannot start from, see [`TrainOptions::warm_start`].
     ///
     /// # Errors
@@ -109,8 +114,10 @@ pub enum TrainOption {
     Memory,
     /// [`TrainOptions::checkpoint`].
     Checkpoint,
-    /// [`TrainOptions::warm_start`], without which no training of the kind begins.
+    /// [`TrainOptions::warm_start`].
     WarmStart,
+    /// [`TrainOptions::freeze_levels`].
+    FreezeLevels,
     /// [`TrainOptions::weights`].
     Weights,
     /// [`TrainOptions::labels`].
@@ -125,6 +132,8 @@ pub struct TrainOptions<'a> {
     pub checkpoint: Option<&'a Path>,
     /// Fitted model that the training starts from.
     pub warm_start: Option<&'a dyn Quantizer>,
+    /// How many levels of the warm start, from the first one on, keep their codewords bit for bit.
+    pub freeze_levels: usize,
     /// First levels of another training on the same rows, whose parameters differ only in the clusters of later levels.
     pub first_levels: Option<&'a FirstLevels>,
     /// How often each row counts, for kinds that take [`TrainOption::Weights`]; none where each counts once.

@@ -7,6 +7,7 @@ mod decode;
 mod distances;
 mod encode;
 mod encoding;
+mod equal_rows;
 mod few;
 mod fit;
 mod imported;
@@ -28,7 +29,9 @@ pub use crate::balance::Balance;
 pub use crate::codebook::{Codebook, MAX_CLUSTERS, MAX_DIM};
 pub use crate::grid::{Grid, NarrowDimension, Outlier};
 pub use crate::quantizer::EncodeReport;
-pub use fit::{Fit, FitReport, LevelReport};
+#[cfg(test)]
+pub(crate) use fit::Start;
+pub use fit::{Fit, FitReport, LevelReport, WarmStart};
 pub use model::RqKMeansModel;
 pub(crate) use model_file::KIND;
 pub(crate) use params::SINKHORN_EPSILON;
@@ -37,7 +40,7 @@ pub use progress::Progress;
 pub(crate) use progress::readable;
 #[cfg(test)]
 pub(crate) use row_distances::RowDistances;
-pub(crate) use trainer::telling;
+pub(crate) use trainer::{k_means, telling};
 
 #[cfg(test)]
 mod tests;

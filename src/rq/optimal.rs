@@ -1,12 +1,13 @@
 //! The exact optimum under sizes of clusters, again and again for the same rows and codewords that move.
 
 use super::distances::Distances;
+use super::equal_rows;
 use super::sampled::Sampled;
 use crate::balance::Balance;
 use crate::codebook::Codebook;
 use crate::device::{Engine, Table};
 use crate::error::{Error, ErrorKind, Result, try_vec};
-use crate::transport::balanced::{Sizes, Solution, Start, solve};
+use crate::transport::balanced::{Kinds, Sizes, Solution, Start, solve};
 
 /// Clusters that lists hold at first.
 const CANDIDATES: usize = 8;
@@ -19,6 +20,8 @@ pub(super) struct Optimal {
     prices: Vec<i128>,
     pub(super) codes: Vec<u32>,
     gap: i128,
+    /// The kinds of the rows, found in the first step.
+    kinds: Kinds,
     /// Some of the rows, to find prices with: made when they are first needed.
     sample: Option<Sampled>,
     /// How many rows changed their code in the last step.
@@ -30,7 +33,8 @@ pub(super) struct Optimal {
 impl Optimal {
     pub(super) fn new(sizes: Sizes, added: Vec<i64>) -> Self {
         let (prices, codes) = (Vec::new(), Vec::new());
-        Self { sizes, added, prices, codes, gap: 0, sample: None, changed: 0, wanted: CANDIDATES }
+        let kinds = Kinds::default();
+        Self { sizes, added, prices, codes, gap: 0, kinds, sample: None, changed: 0, wanted: CANDIDATES }
     }
 
     /// Gives every row of the table its code; returns how many changed.
@@ -39,6 +43,7 @@ impl Optimal {
         if first {
             self.prices = vec![0; codebook.clusters()];
             self.codes = try_vec(0, table.rows(), "codes")?;
+            self.kinds = equal_rows::kinds(table)?;
         }
         let moved = (first || self.changed > table.rows() / 8) && self.approach(engine, table, codebook)?;
         let mut costs = Distances::new(table, codebook, &self.added);
@@ -46,7 +51,7 @@ impl Optimal {
             true => costs.cheapest(&self.prices)?.costs,
             false => costs.own(&self.codes, &self.prices)?,
         };
-        let start = Start::new(&mut costs, self.prices.clone(), bounds, self.wanted)?;
+        let start = Start::new(&mut costs, &self.kinds, self.prices.clone(), bounds, self.wanted)?;
         let solution = solve(&mut costs, self.sizes, start)?;
         table.set_codes(&solution.codes)?;
         let Solution { entries, rounds, gap, .. } = &solution;

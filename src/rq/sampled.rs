@@ -1,10 +1,11 @@
 //! Prices near the optimum, from the optimum of a sample of the rows.
 
 use super::distances::Distances;
+use super::equal_rows;
 use crate::codebook::Codebook;
 use crate::device::{Engine, Purpose, Table};
 use crate::error::Result;
-use crate::transport::balanced::{Sizes, Start, solve};
+use crate::transport::balanced::{Kinds, Sizes, Start, solve};
 
 /// Rows per cluster of a sample.
 const PER_CLUSTER: usize = 64;
@@ -17,6 +18,7 @@ const CANDIDATES: usize = 8;
 /// prices most rows of the whole are where they belong: the search over all rows begins with short lists.
 pub(super) struct Sampled {
     table: Box<dyn Table>,
+    kinds: Kinds,
     sizes: Sizes,
 }
 
@@ -36,16 +38,17 @@ impl Sampled {
         let chosen: Vec<usize> = (0..all).step_by(step).collect();
         let mut sample = engine.table(chosen.len(), table.dim(), Purpose::Encode)?;
         sample.upload(0, &table.gather(&chosen)?)?;
+        let kinds = equal_rows::kinds(&mut *sample)?;
         let scaled = |size: usize| size as u128 * chosen.len() as u128;
         let (min, max) = (scaled(sizes.min) / all as u128, scaled(sizes.max.min(all)).div_ceil(all as u128));
-        Ok(Some(Self { table: sample, sizes: Sizes { min: min as usize, max: max as usize } }))
+        Ok(Some(Self { table: sample, kinds, sizes: Sizes { min: min as usize, max: max as usize } }))
     }
 
     /// The prices of the sample's optimum, searched for from `prices` on; `added` as for [`Distances`].
     pub(super) fn prices(&mut self, codebook: &Codebook, added: &[i64], prices: &[i128]) -> Result<Vec<i128>> {
         let mut costs = Distances::new(&mut *self.table, codebook, added);
         let bounds = costs.cheapest(prices)?.costs;
-        let start = Start::new(&mut costs, prices.to_vec(), bounds, CANDIDATES)?;
+        let start = Start::new(&mut costs, &self.kinds, prices.to_vec(), bounds, CANDIDATES)?;
         Ok(solve(&mut costs, self.sizes, start)?.prices)
     }
 }

@@ -1,6 +1,7 @@
 //! Residual k-means as a kind that is trained.
 
-use super::fit::{FirstLevels, Fit, Given};
+use super::fit::{FirstLevels, Fit, Given, Start, WarmStart};
+use super::model::RqKMeansModel;
 use super::params::{Metric, RqKMeans};
 use super::progress::Progress;
 use crate::device::Device;
@@ -10,6 +11,7 @@ use crate::quantizer::{
     self, Quantizer, Tell, TrainOption, TrainOptions, Trainer, Training, TrainingProgress, TrainingReport,
 };
 use crate::rows::Rows;
+use std::any::Any;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
@@ -38,10 +40,18 @@ impl Trainer for RqKMeans {
         tell: Tell<'_>,
     ) -> Result<Box<dyn Training + 'a>> {
         let mut tell = telling(tell);
+        if options.freeze_levels > 0 && options.warm_start.is_none() {
+            let expected = "levels are those of a model to start from, and none is given; give it";
+            return Err(Error::parameter("freeze_levels", options.freeze_levels, expected));
+        }
         let given = Given { weights: options.weights, labels: options.labels };
-        let fit = match options.first_levels {
-            None => self.begin_on(None, rows, given, device, &mut tell),
-            Some(levels) => match levels.downcast_ref::<FirstLevels>() {
+        let fit = match (options.warm_start, options.first_levels) {
+            (Some(model), _) => {
+                let start = WarmStart::new(k_means(model)?).freeze_levels(options.freeze_levels);
+                self.begin_on(Start::Model(&start), rows, given, device, &mut tell)
+            }
+            (None, None) => self.begin_on(Start::Rows, rows, given, device, &mut tell),
+            (None, Some(levels)) => match levels.downcast_ref::<FirstLevels>() {
                 Some(levels) => self.go_on_with(levels, rows, given, device, &mut tell),
                 None => Err(Error::parameter("first_levels", "others", "levels of residual k-means")),
             },
@@ -50,7 +60,8 @@ impl Trainer for RqKMeans {
     }
 
     fn takes(&self, option: TrainOption) -> bool {
-        matches!(option, TrainOption::Balance | TrainOption::Memory | TrainOption::Weights | TrainOption::Labels)
+        use TrainOption::{Balance, FreezeLevels, Labels, Memory, WarmStart, Weights};
+        matches!(option, Balance | Memory | WarmStart | FreezeLevels | Weights | Labels)
     }
 
     fn levels_stand_alone(&self) -> bool {
@@ -65,9 +76,19 @@ impl Trainer for RqKMeans {
         !self.normalize_residuals
     }
 
+    fn check_warm_start(&self, model: &dyn Quantizer) -> Result<()> {
+        k_means(model).map(drop)
+    }
+
     fn first_settings(&self) -> Vec<(&'static str, String)> {
         super::legacy::settings(self)
     }
+}
+
+/// Returns the model as one of residual k-means; refuses any other kind.
+pub(crate) fn k_means(model: &dyn Quantizer) -> Result<&RqKMeansModel> {
+    let expected = "this is no rq-kmeans model; give one";
+    (model as &dyn Any).downcast_ref().ok_or_else(|| Error::parameter("warm_start", model.kind(), expected))
 }
 
 impl Training for Fit<'_> {

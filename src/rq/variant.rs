@@ -68,9 +68,10 @@ impl Fit<'_> {
         let codebooks: Vec<Codebook> = self.codebooks().cloned().collect();
         // The levels of labels are none of the parameters.
         let given = self.tables.len();
-        let origin = match codebooks.len() - given {
-            0 => Origin::default(),
-            levels => self.params.origin(self.clusters.get(given..).unwrap_or_default(), levels)?,
+        let origin = match (&self.first, codebooks.len() - given) {
+            (_, 0) => Origin::default(),
+            (Some(first), levels) => first.origin(&self.params, levels)?,
+            (None, levels) => self.params.origin(self.clusters.get(given..).unwrap_or_default(), levels)?,
         };
         let model = RqKMeansModel::new(self.quantization.clone(), codebooks, self.params.seed)?;
         let model = model.with_prices(self.prices.clone())?.with_tables(self.tables.clone())?;

@@ -190,7 +190,7 @@ impl Sweep {
         if let Some(levels) = self.levels.iter().find(|levels| **levels > MAX_LEVELS) {
             return Err(Error::parameter("levels", levels, format!("at most {MAX_LEVELS} are supported")));
         }
-        if let Some(kind) = self.kinds.iter().find(|kind| kind.takes(TrainOption::WarmStart)) {
+        if let Some(kind) = self.kinds.iter().find(|kind| kind.needs_warm_start()) {
             let expected = "it starts from a fitted model, of which a sweep has none; fit it alone";
             return Err(Error::parameter("kinds", kind.kind(), expected));
         }

@@ -261,7 +261,9 @@ fn names(levels: usize, count: usize) -> Vec<String> {
 /// SHA-256, in hex, of the rows as a training uses them, and of how they were standardised.
 fn digest(data: &Data) -> String {
     let mut hash = Sha256::new();
-    for values in [&data.standard.offset[..], &data.standard.scale, &data.train, data.validation_rows()] {
+    let limits = data.standard.limits.iter().flat_map(|limits| [&limits.low[..], &limits.high]);
+    let rows = [&data.standard.offset[..], &data.standard.scale, &data.train, data.validation_rows()];
+    for values in rows.into_iter().chain(limits) {
         hash.update((values.len() as u64).to_le_bytes());
         for chunk in values.chunks(1 << 14) {
             hash.update(le_bytes(chunk));

@@ -3,6 +3,7 @@
 use super::params::RqVae;
 use super::standard::{Standard, each_chunk};
 use crate::error::{ErrorKind, Result, try_vec};
+use crate::grid::Saturation;
 use crate::rng::{self, Stream};
 use crate::rows::Rows;
 use std::collections::HashSet;
@@ -23,6 +24,8 @@ impl RqVae {
 pub(super) struct Data {
     pub(super) dim: usize,
     pub(super) standard: Standard,
+    /// The far values of all rows, those that are not trained on included.
+    pub(super) saturation: Saturation,
     /// (N, D), standardised.
     pub(super) train: Vec<f32>,
     /// (H, D), standardised; empty where epochs are validated on the training rows.
@@ -30,16 +33,16 @@ pub(super) struct Data {
 }
 
 impl Data {
-    /// Reads the rows. Held out are those of the sample with the smallest hash of (seed, place in the sample).
+    /// Reads the rows; `standard` replaces the standardisation that the parameters ask for, apart from its limits. Held
+    /// out are those of the sample with the smallest hash of (seed, place in the sample).
     pub(super) fn read(rows: &dyn Rows, params: &RqVae, standard: Option<Standard>) -> Result<Self> {
         let (len, dim) = (rows.len(), rows.dim());
         if len == 0 {
             return Err(ErrorKind::Empty.into());
         }
-        let standard = match standard {
-            Some(standard) => standard,
+        let (standard, saturation) = match standard {
             None if params.standardize => Standard::of(rows)?,
-            None => Standard::none(dim),
+            standard => standard.unwrap_or_else(|| Standard::none(dim)).limited(rows)?,
         };
         let used = rng::sample(params.seed, len, params.sample.unwrap_or(len))?;
         let (_, count) = params.split(len);
@@ -47,6 +50,7 @@ impl Data {
         let mut data = Self {
             dim,
             standard,
+            saturation,
             train: try_vec(0.0, (used.len() - held.len()).saturating_mul(dim), "the rows to train on")?,
             held_out: try_vec(0.0, held.len().saturating_mul(dim), "held-out rows")?,
         };

@@ -80,6 +80,8 @@ impl RqVaeFit {
             dim: self.data.dim,
             best_epoch: best.epoch,
             epochs: self.state.reports,
+            saturated_values: self.data.saturation.values,
+            outliers: self.data.saturation.outliers(),
         };
         let mut model = best.model;
         model.origin = self.params.origin(&self.warm_start)?;

@@ -1,9 +1,11 @@
 //! The model file of an RQ-VAE: that of a residual k-means model of the latents, and the layers.
 //!
-//! Tensors, all f32: `codebook.0` ... `codebook.{L-1}` (K, latent), `offset` and `scale` (D), and of every layer
-//! `encoder.{i}.weight` (outputs, inputs), `encoder.{i}.bias` (outputs), likewise `decoder.{i}...`. `__metadata__` is
-//! that of other models, with `kind` "rq-vae"; the checksum covers the tensors in the order given here.
+//! Tensors, all f32: `codebook.0` ... `codebook.{L-1}` (K, latent), `offset` and `scale` (D), `low` and `high` (D) if
+//! the training had far values, and of every layer `encoder.{i}.weight` (outputs, inputs), `encoder.{i}.bias`
+//! (outputs), likewise `decoder.{i}...`. `__metadata__` is that of other models, with `kind` "rq-vae"; the checksum
+//! covers the tensors in the order given here.
 
+use super::limits::Limits;
 use super::model::RqVaeModel;
 use super::params::{MAX_LAYERS, MatmulWidth, RqVae};
 use super::standard::Standard;
@@ -49,6 +51,9 @@ pub(super) struct Config {
     hidden: Vec<usize>,
     latent: usize,
     levels: usize,
+    /// Whether inputs are cut off at limits.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    limits: bool,
     matmul_bits: u32,
     metric: String,
     normalize_residuals: bool,
@@ -94,6 +99,9 @@ impl RqVaeModel {
         }
         put("offset".into(), vec![self.dim()], &self.standard.offset);
         put("scale".into(), vec![self.dim()], &self.standard.scale);
+        for (name, limits) in ["low", "high"].into_iter().zip(self.input_limits().into_iter().flatten()) {
+            put(name.into(), vec![self.dim()], limits);
+        }
         for (part, layers) in [("encoder", &self.encoder), ("decoder", &self.decoder)] {
             for (i, layer) in layers.iter().enumerate() {
                 put(format!("{part}.{i}.weight"), vec![layer.outputs, layer.inputs], &layer.weight);
@@ -114,6 +122,7 @@ impl RqVaeModel {
             hidden: inputs(&self.encoder),
             latent: self.latent_dim(),
             levels: self.quantizer.levels().len(),
+            limits: self.standard.limits.is_some(),
             matmul_bits: self.width.bits(),
             metric: self.quantizer.metric().name().to_owned(),
             normalize_residuals: self.quantizer.normalize_residuals(),
@@ -182,7 +191,9 @@ fn layer_sizes(config: &Config) -> [Vec<(usize, usize)>; 2] {
 fn shapes(config: &Config) -> Vec<(String, Vec<usize>)> {
     let books = config.clusters.iter().enumerate();
     let mut shapes: Vec<_> = books.map(|(level, k)| (format!("codebook.{level}"), vec![*k, config.latent])).collect();
-    shapes.extend(["offset", "scale"].map(|name| (name.to_owned(), vec![config.dim])));
+    let limits = ["low", "high"].into_iter().filter(|_| config.limits);
+    let standard = ["offset", "scale"].into_iter().chain(limits);
+    shapes.extend(standard.map(|name| (name.to_owned(), vec![config.dim])));
     for (part, sizes) in ["encoder", "decoder"].into_iter().zip(layer_sizes(config)) {
         for (i, (inputs, outputs)) in sizes.into_iter().enumerate() {
             shapes.push((format!("{part}.{i}.weight"), vec![outputs, inputs]));
@@ -199,13 +210,17 @@ fn assemble_model(config: &Config, data: &[&[u8]]) -> Result<RqVaeModel> {
     for level in 0..config.levels {
         levels.push(codebook::from_f32(level, &next(), config.latent, config.codebook_exponent)?);
     }
-    let standard = Standard { offset: next(), scale: next() };
+    let (offset, scale) = (next(), next());
+    let limits = config.limits.then(|| Limits { low: next(), high: next() });
+    let standard = Standard { offset, scale, limits };
     let mut layers = layer_sizes(config).map(|sizes| {
         let layer = |(inputs, outputs)| Layer { inputs, outputs, weight: next(), bias: next() };
         sizes.into_iter().map(layer).collect::<Vec<Layer>>()
     });
     let scale = standard.scale.iter().all(|scale| scale.is_normal() && *scale > 0.0);
-    if !layers.iter().all(|layers| are_proper(layers)) || !standard.offset.iter().all(|x| x.is_finite()) || !scale {
+    let standardises =
+        scale && standard.offset.iter().all(|x| x.is_finite()) && standard.limits.iter().all(Limits::are_proper);
+    if !layers.iter().all(|layers| are_proper(layers)) || !standardises {
         return Err(Error::damaged("it holds numbers that no training gives"));
     }
     let grid = Grid::new(vec![0.0; config.latent], config.grid_exponent);

@@ -2,13 +2,14 @@
 
 use super::forward::Forward;
 use super::latent_quantizer::LatentQuantizer;
+use super::latent_rows::LatentRows;
 use super::params::{MatmulWidth, RqVae};
 use super::standard::Standard;
 use super::weights::{Layer, are_proper};
 use crate::codes::Codes;
 use crate::device::Device;
 use crate::error::{ErrorKind, Result};
-use crate::grid::{Grid, read_finite};
+use crate::grid::Grid;
 use crate::io::model_file::hex;
 use crate::origin::Origin;
 use crate::quantization::{Metric, Quantization};
@@ -16,7 +17,6 @@ use crate::quantizer::EncodeReport;
 use crate::rows::Rows;
 use crate::rq::RqKMeansModel;
 use sha2::{Digest, Sha256};
-use std::sync::{Mutex, PoisonError};
 
 /// A trained residual-quantized variational autoencoder.
 ///
@@ -88,6 +88,13 @@ impl RqVaeModel {
         self.skip
     }
 
+    /// The smallest and the largest value of each dimension, (D), at which encoding cuts values off; none where no
+    /// value was far beyond the others of its dimension when the network was trained. A dimension without far values
+    /// has the smallest and the largest f32 as its limits.
+    pub fn input_limits(&self) -> Option<[&[f32]; 2]> {
+        self.standard.limits.as_ref().map(|limits| [&limits.low[..], &limits.high])
+    }
+
     /// The residual quantizer of the latents.
     pub fn quantizer(&self) -> &RqKMeansModel {
         &self.quantizer
@@ -98,7 +105,8 @@ impl RqVaeModel {
     /// The bytes, numbers little endian: `semid rq-vae 1` and a zero byte; skip (0, 1) and bits of the products, a byte
     /// each; the slope, f32; D, latent dimensions and number of the encoder's layers, u32; offset and scale, D x f32
     /// each; of every layer of the encoder its inputs and outputs, u32, its weights and its biases, f32; the
-    /// fingerprint of the quantizer, 64 hex digits.
+    /// fingerprint of the quantizer, 64 hex digits; and, where there are [limits](Self::input_limits), the lowest and
+    /// the highest, D x f32 each.
     pub fn fingerprint(&self) -> String {
         let mut hash = Sha256::new();
         hash.update(b"semid rq-vae 1\0");
@@ -119,6 +127,9 @@ impl RqVaeModel {
             floats(&layer.bias);
         }
         hash.update(self.quantizer.fingerprint());
+        for limit in self.input_limits().into_iter().flatten().flatten() {
+            hash.update(limit.to_le_bytes());
+        }
         hex(&hash.finalize())
     }
 
@@ -145,7 +156,7 @@ impl RqVaeModel {
         if rows.dim() != self.dim() {
             return Err(ErrorKind::DimMismatch { expected: self.dim(), found: rows.dim() }.into());
         }
-        Ok(LatentRows { model: self, rows, encoder: Mutex::new((self.encoder_on(device)?, Vec::new())) })
+        LatentRows::new(self, rows, device)
     }
 
     /// Encodes all rows.
@@ -218,37 +229,6 @@ impl RqVaeModel {
         self.standard.undo(out);
         match out.chunks_exact(self.dim()).position(|row| !row.iter().all(|x| x.is_finite())) {
             Some(row) => Err(ErrorKind::Undecodable { row: first + row }.into()),
-            None => Ok(()),
-        }
-    }
-}
-
-/// Latents of rows.
-struct LatentRows<'a> {
-    model: &'a RqVaeModel,
-    rows: &'a dyn Rows,
-    encoder: Mutex<(Forward, Vec<f32>)>,
-}
-
-impl Rows for LatentRows<'_> {
-    fn len(&self) -> usize {
-        self.rows.len()
-    }
-
-    fn dim(&self) -> usize {
-        self.model.latent_dim()
-    }
-
-    fn read(&self, first: usize, out: &mut [f32]) -> Result<()> {
-        // The buffer is overwritten before it is read, so a panic in another thread cannot have spoilt it.
-        let mut guard = self.encoder.lock().unwrap_or_else(PoisonError::into_inner);
-        let (encoder, buffer) = &mut *guard;
-        buffer.resize(out.len() / self.dim() * self.rows.dim(), 0.0);
-        read_finite(self.rows, first, buffer)?;
-        self.model.standard.apply(buffer);
-        encoder.run(buffer, out)?;
-        match out.chunks_exact(self.dim()).position(|latent| !latent.iter().all(|x| x.is_finite())) {
-            Some(row) => Err(ErrorKind::FarRow { row: first + row }.into()),
             None => Ok(()),
         }
     }

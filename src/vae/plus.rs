@@ -19,8 +19,8 @@ impl RqVae {
     /// Begins an RQ-KMeans+ training: codebooks are those of `model`, the encoder is `x + MLP(x)` with a last layer of
     /// zeros, so that it starts as the model itself; latents have the embeddings' dimensions.
     ///
-    /// Rows are only shifted, by the model's offset, not scaled. `latent`, `kmeans_init` and `standardize` do not
-    /// matter.
+    /// Rows are only shifted, by the model's offset, not scaled; far values are cut off. `latent`, `kmeans_init` and
+    /// `standardize` do not matter.
     ///
     /// # Errors
     /// As for [`RqVae::begin`]; [`ErrorKind::DimMismatch`] for a model of other rows, and [`ErrorKind::Parameter`] for
@@ -63,7 +63,8 @@ impl RqVae {
         }
         self.check_numbers()?;
         let params = Self { latent: model.dim(), kmeans_init: false, standardize: false, ..self.clone() };
-        let standard = Standard { offset: model.grid().offset().to_vec(), scale: vec![1.0; model.dim()] };
+        let offset = model.grid().offset().to_vec();
+        let standard = Standard { offset, ..Standard::none(model.dim()) };
         let data = Data::read(rows, &params, Some(standard))?;
         let clusters = params.check(data.len(), data.dim)?;
         if clusters != model.clusters() {

@@ -2,16 +2,15 @@
 
 use super::file::{NAME, PLUS_NAME};
 use super::params::RqVae;
-use super::trainer::{NetworkTraining, check_weights};
+use super::trainer::{NetworkTraining, check_weights, no_frozen_levels};
 use super::variant::leave_to_warm_start;
 use crate::device::Device;
 use crate::error::{Error, Result};
 use crate::fields::{Fields, fields, read_fields};
 use crate::quantizer::{Kind, Quantizer, Tell, TrainOption, TrainOptions, Trainer, Training};
 use crate::rows::Rows;
-use crate::rq::RqKMeansModel;
+use crate::rq::k_means;
 use serde_json::Value;
-use std::any::Any;
 use std::sync::Arc;
 
 /// This kind of model.
@@ -62,12 +61,17 @@ impl Trainer for RqKMeansPlus {
         let Some(model) = options.warm_start else {
             return Err(Error::parameter("warm_start", "none", "give a fitted rq-kmeans model to start from"));
         };
+        no_frozen_levels(options)?;
         let model = k_means(model)?;
         let fit = match options.checkpoint.filter(|path| path.exists()) {
             Some(path) => self.0.resume_from(path, model, rows, device),
             None => self.0.begin_from(model, rows, device),
         };
         Ok(Box::new(NetworkTraining::new(fit?, options)))
+    }
+
+    fn needs_warm_start(&self) -> bool {
+        true
     }
 
     fn takes(&self, option: TrainOption) -> bool {
@@ -77,9 +81,4 @@ impl Trainer for RqKMeansPlus {
     fn check_warm_start(&self, model: &dyn Quantizer) -> Result<()> {
         k_means(model).map(drop)
     }
-}
-
-fn k_means(model: &dyn Quantizer) -> Result<&RqKMeansModel> {
-    let expected = "this is no rq-kmeans model; give one";
-    (model as &dyn Any).downcast_ref().ok_or_else(|| Error::parameter("warm_start", model.kind(), expected))
 }

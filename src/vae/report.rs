@@ -1,5 +1,6 @@
 //! Reports of a training: its progress, its epochs and its end.
 
+use crate::grid::Outlier;
 use crate::rq::readable;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -73,4 +74,9 @@ pub struct RqVaeReport {
     pub best_epoch: usize,
     /// All epochs.
     pub epochs: Vec<EpochReport>,
+    /// Number of values that lie far beyond all others of their dimension; the network takes them as the farthest of
+    /// these.
+    pub saturated_values: u64,
+    /// The farthest value of each of the worst rows with such values, 8 rows at most, farthest first.
+    pub outliers: Vec<Outlier>,
 }

@@ -40,6 +40,7 @@ impl Trainer for RqVae {
         options: &TrainOptions<'_>,
         tell: Tell<'_>,
     ) -> Result<Box<dyn Training + 'a>> {
+        no_frozen_levels(options)?;
         check_weights(self.kind(), options)?;
         let fit = match options.checkpoint.filter(|path| path.exists()) {
             Some(path) => self.resume(path, rows, device),
@@ -54,6 +55,15 @@ impl Trainer for RqVae {
 
     fn first_settings(&self) -> Vec<(&'static str, String)> {
         super::legacy::settings(self)
+    }
+}
+
+/// Refuses frozen levels, which only fits level by level have.
+pub(super) fn no_frozen_levels(options: &TrainOptions<'_>) -> Result<()> {
+    let expected = "a network trains all levels together; freeze none";
+    match options.freeze_levels {
+        0 => Ok(()),
+        frozen => Err(Error::parameter("freeze_levels", frozen, expected)),
     }
 }
 

@@ -148,7 +148,8 @@ def check_fit(checks, model, x, args, report, columns=()):
             # Fitted without tolerance: every codeword is the rounded mean of its members.
             means = [spec.centroid(rows[codes == k]) if (codes == k).any() else book[k] for k in range(len(book))]
             checks.same(book, np.stack(means), f"level {level} has converged to its centroids")
-            if level >= len(model.tables) and "--init" not in args and told["empty_reseeded"] == 0 and told["iterations"] < 500:
+            seeded = level >= len(model.tables) and "--init" not in args and told["empty_reseeded"] == 0
+            if seeded and told["iterations"] < 500:
                 first = spec.first_codewords(rows, len(book), model.config["seed"], level)
                 checks.same(spec.lloyd(rows, first, 500), book, f"level {level} from its first codewords on")
 
@@ -186,6 +187,52 @@ def check_beam(checks, tool, folder, model, x):
         found = [(line["row"], line["rank"], line["distance"], line["codes"]) for line in found]
         checks.true(found == expected, f"candidates of a beam of {width}")
     return spec.sha256(codes.astype("<u4").tobytes())
+
+
+def check_refits(checks, tool, golden):
+    """Fits that start from a model; returns their fingerprints."""
+    old, found = groups(600, 16), {}
+    further = np.concatenate([old[200:], groups(300, 16, stream=5) * np.float32(1.25)])
+    far = further.copy()
+    far[::50, 2] *= 1000
+    plain, cosine = ["--levels", "3", "--clusters", "16"], ["--metric", "cosine"]
+    cases = (
+        ("l2", plain, further, 0),
+        ("l2, a frozen level", plain, further, 1),
+        ("far values, a frozen level", plain, far, 1),
+        ("cosine, two frozen levels", [*plain, *cosine], further, 2),
+        ("normalized residuals", [*plain, "--normalize-residuals"], further, 0),
+    )
+    for name, options, new, frozen in cases:
+        checks.case = f"warm start: {name}"
+        with tempfile.TemporaryDirectory() as folder:
+            folder = Path(folder)
+            np.save(folder / "old.npy", old)
+            np.save(folder / "new.npy", new)
+            semid(tool, "fit", "--input", folder / "old.npy", *options, "--output", folder / "old.safetensors")
+            fit = ["fit", "--input", folder / "new.npy", "--warm-start", folder / "old.safetensors", "--tol", "0",
+                   "--max-iter", "500", "--freeze-levels", frozen, "--output", folder / "new.safetensors"]
+            written = []
+            for device in ("reference", "cpu"):
+                report = semid(tool, *fit, "--device", device)
+                written.append((folder / "new.safetensors").read_bytes())
+            checks.true(written[0] == written[1], "reference and cpu write the same model file")
+            before, after = spec.load(folder / "old.safetensors"), spec.load(folder / "new.safetensors")
+            expected = spec.refit(before, new, frozen, 500)
+            checks.true(all(level["empty_reseeded"] == 0 for level in report["levels"]), "no cluster was empty")
+            checks.same(after.offset, before.offset, "offset")
+            for level, (book, wanted) in enumerate(zip(after.codebooks, expected.codebooks)):
+                checks.same(book, wanted, f"codewords of level {level}")
+                kept = identical(book, before.codebooks[level])
+                checks.true(kept == (level < frozen), f"level {level} is frozen or has moved")
+            if not after.cosine:
+                scaled = np.ldexp(new.astype(np.float64) - before.offset, before.config["grid_exponent"])
+                over = int((np.abs(np.rint(scaled)) > spec.SATURATION).sum())
+                checks.true(report["saturated_values"] == over, "saturated values")
+                checks.true((over > 0) == ("far" in name), "values saturate where they are far")
+            found[checks.case] = spec.fingerprint(after)
+            checks.true(golden.get(checks.case) == found[checks.case], f"golden, found {found[checks.case]}")
+    return found
 
 
 def check_weights(checks, tool):
@@ -344,6 +391,7 @@ def main():
         name = f"labels: {unknown}"
         fingerprints[name] = fingerprint
         checks.true(golden.get(name) == fingerprint, f"golden, found {fingerprint}")
+    fingerprints |= check_refits(checks, tool, golden)
     checks.case = "demo"
     fingerprints["demo"] = semid(tool, "demo", "--device", "cpu")["fingerprint"]
     checks.true(golden.get("demo") == fingerprints["demo"], f"golden fingerprint, found {fingerprints['demo']}")

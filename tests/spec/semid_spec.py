@@ -423,12 +423,31 @@ def plus_plus(rows, weights, clusters, stream):
     return rows[chosen]
 
 
-def lloyd(rows, book, iterations):
-    """Lloyd's algorithm without tolerance; a codeword without members stays where it is."""
+def refit(model, x, frozen, iterations):
+    """A fit of the rows `x` that starts from `model` and keeps the codewords of its first `frozen` levels."""
+    if model.cosine:
+        q = np.stack([row_to_own_grid(row) for row in x])
+    else:
+        q = to_grid(x, model.offset, model.config["grid_exponent"])
+    refitted = Model(model.config, model.offset, [])
+    for level, book in enumerate(model.codebooks):
+        if model.scales_level(level):
+            q = np.stack([unit_length(row) for row in q])
+        if level >= frozen:
+            used = sum(int(np.abs(before).max()) for before in refitted.codebooks)
+            room = (2**23 - used) // 2 if level else SATURATION
+            book = lloyd(q, np.clip(book, -room, room), iterations, room)
+        refitted.codebooks.append(book)
+        q = q - book[nearest(q, book)]
+    return refitted
+
+
+def lloyd(rows, book, iterations, room=2**23):
+    """Lloyd's algorithm without tolerance; a codeword without members stays where it is. Components end at `room`."""
     codes = nearest(rows, book)
     for _ in range(iterations):
         members = [rows[codes == k] for k in range(len(book))]
-        book = np.stack([centroid(some) if len(some) else book[k] for k, some in enumerate(members)])
+        book = np.stack([centroid(some) if len(some) else book[k] for k, some in enumerate(members)]).clip(-room, room)
         before, codes = codes, nearest(rows, book)
         if (codes == before).all():
             break

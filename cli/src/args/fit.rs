@@ -56,6 +56,13 @@ pub(crate) struct FitArgs {
     /// Number the codes so that most rows keep the codes that this older model gives them
     #[arg(long, value_name = "MODEL")]
     pub(crate) align_to: Option<PathBuf>,
+    /// Start from this fitted rq-kmeans model: rq-kmeans keeps its grid and takes its codewords as the first ones, so
+    /// that most rows keep their codes; rq-kmeans-plus needs one
+    #[arg(long, value_name = "MODEL")]
+    pub(crate) warm_start: Option<PathBuf>,
+    /// Keep the codewords of the first N levels of --warm-start, bit for bit
+    #[arg(long, value_name = "N", requires = "warm_start")]
+    pub(crate) freeze_levels: Option<usize>,
     /// Memory for the fit, such as 600MiB or 2GiB; rows that do not fit are read again for every pass over them, which
     /// takes longer and gives the same result [default: 7/8 of the memory that the machine has left]
     #[arg(long, value_name = "BYTES", value_parser = super::memory::bytes)]

@@ -60,6 +60,20 @@ impl InputArgs {
         options
     }
 
+    /// Returns the same flags for other files.
+    pub(crate) fn of_files(&self, files: &[PathBuf]) -> Self {
+        Self {
+            input: files.to_vec(),
+            column: self.column.clone(),
+            columns: self.columns.clone(),
+            bytes: self.bytes,
+            tensor: self.tensor.clone(),
+            integers: self.integers,
+            bad_rows: self.bad_rows,
+            bad_rows_output: None,
+        }
+    }
+
     /// Returns the name of the input in errors.
     pub(crate) fn name(&self) -> PathBuf {
         match self.input.as_slice() {

@@ -1,5 +1,6 @@
 //! The commands and their flags.
 
+mod drift;
 mod eval;
 mod export;
 mod fit;
@@ -10,12 +11,14 @@ mod namespace;
 mod prefix;
 mod registry;
 mod report;
+mod share;
 mod sweep;
 mod template;
 mod vae;
 mod weights;
 mod worker;
 
+pub(crate) use drift::DriftArgs;
 pub(crate) use eval::EvalArgs;
 pub(crate) use export::{ExportArgs, Kind};
 pub(crate) use fit::{Algorithm, FitArgs, FitOptions, Metric};
@@ -25,6 +28,7 @@ pub(crate) use namespace::NamespaceArgs;
 pub(crate) use prefix::{PrefixArgs, Unknown, without_labels};
 pub(crate) use registry::{AssignArgs, DeleteArgs, KeyArgs, LookupArgs, ResolverName, SettingArgs, StatsArgs};
 pub(crate) use report::{PageArgs, ReportArgs};
+pub(crate) use share::Share;
 pub(crate) use sweep::{Balanced, SweepArgs};
 pub(crate) use template::TemplateArgs;
 pub(crate) use vae::{Schedule, VaeArgs};
@@ -124,6 +128,7 @@ Examples:
   semid fit --input items.parquet --weight-column sales --output model.safetensors
   semid fit --input items.parquet --prefix-column category --output model.safetensors
   semid fit --input newer.npy --align-to model.safetensors --output newer.safetensors
+  semid fit --input newer.npy --warm-start model.safetensors --freeze-levels 1 --output newer.safetensors
   semid fit --input items.npy --config fit.toml --seed 7 --provenance --output model.safetensors
   semid fit --input items.npy --kind rq-kmeans-plus --warm-start model.safetensors --output plus.safetensors")]
     Fit(Box<FitArgs>),
@@ -146,6 +151,8 @@ Examples:
   semid assign --db new.db --model model.safetensors --input items.npy --row-numbers --resolver reassign
   semid assign --db engine.db --model model.safetensors --input items.npy --row-numbers --fixed-depth
   semid assign --db ids.db --namespace videos --input videos.parquet --id-column id
+  semid assign --db ids.db --model newer.safetensors --adopt-model --input items.parquet --id-column name \\
+    --move-if-gain 20% --move-at-most 5% --moves moves.csv
 
 The database contains the model and all settings, so later runs need neither. Items that have an ID keep it. \
 After Ctrl-C or a crash, the same command goes on where it stopped, and gives the IDs of an unbroken run.")]
@@ -211,6 +218,18 @@ Examples:
 Numbers measured on a sample are shown as value +- half of their 95 % confidence interval.")]
     #[command(mut_args(eval::of_eval))]
     Eval(Box<EvalArgs>),
+    /// Measure how far new embeddings have drifted from older ones, as a model sees them; exit code 1 if too far
+    #[command(after_help = "\
+Examples:
+  semid drift --model model.safetensors --input new.npy --baseline old.npy
+  semid drift --model model.safetensors --input new.npy --baseline old.npy --max-error-rise 5% --max-psi 0.1 --json
+  semid drift --model model.safetensors --input new.parquet --baseline old.parquet || semid fit --input new.parquet \\
+    --warm-start model.safetensors --freeze-levels 1 --output newer.safetensors
+
+The population stability index compares how often the codes of a level are used: above 0.25 it says that they are used \
+in other proportions. The share moved is how many rows would need another code for both to be used alike. A margin is \
+the squared distance to the second nearest codeword less that to the nearest.")]
+    Drift(Box<DriftArgs>),
     /// Draw a report on the semantic IDs of a model, or of any tool, as a web page
     #[command(after_help = "\
 Examples:
@@ -293,6 +312,7 @@ impl Command {
             Self::Assign(args) => &args.input,
             Self::Verify(args) => &args.input,
             Self::Eval(args) => &args.input,
+            Self::Drift(args) => &args.input,
             Self::Report(args) => &args.input,
             Self::Sweep(args) => &args.input,
             Self::Worker(args) => &args.input,
@@ -312,7 +332,8 @@ impl Command {
             Self::Export(args) => (Some(&args.output), None),
             _ => (None, None),
         };
-        [output, second].into_iter().flatten().map(PathBuf::as_path).collect()
+        let third = if let Self::Assign(args) = self { args.moves.as_ref() } else { None };
+        [output, second, third].into_iter().flatten().map(PathBuf::as_path).collect()
     }
 }
 

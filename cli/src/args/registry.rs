@@ -1,6 +1,6 @@
 //! Flags of the commands on databases of semantic IDs.
 
-use super::{Format, InputArgs, NamespaceArgs, PrefixArgs, TemplateArgs};
+use super::{Format, InputArgs, NamespaceArgs, PrefixArgs, Share, TemplateArgs};
 use clap::{Args, ValueEnum};
 use std::num::{NonZeroU32, NonZeroUsize};
 use std::path::PathBuf;
@@ -27,6 +27,24 @@ pub(crate) struct AssignArgs {
     /// Give new IDs to items whose codes have changed; their old IDs are retired
     #[arg(long)]
     pub(crate) update_changed: bool,
+    /// Give new IDs to items whose squared distance to the point of their ID shrinks by more than this share of what it
+    /// is, such as 10%, the largest decrease first; their old IDs are retired
+    #[arg(
+        long, value_name = "SHARE", conflicts_with = "update_changed", requires_all = ["move_at_most", "moves"],
+        help_heading = "Refresh"
+    )]
+    pub(crate) move_if_gain: Option<Share>,
+    /// With --move-if-gain: move at most this share of all items in the database, such as 5%, per run
+    #[arg(long, value_name = "SHARE", requires = "move_if_gain", help_heading = "Refresh")]
+    pub(crate) move_at_most: Option<Share>,
+    /// With --move-if-gain: file to write with all moves, best first: item, old ID, new ID, distances and gain, .csv or
+    /// .jsonl
+    #[arg(long, value_name = "FILE", requires = "move_if_gain", help_heading = "Refresh")]
+    pub(crate) moves: Option<PathBuf>,
+    /// Let --model take the place of the model in the database, of which it must be a refresh: fitted with --warm-start
+    /// or --align-to that model; no ID changes by this alone
+    #[arg(long, requires = "model", help_heading = "Refresh")]
+    pub(crate) adopt_model: bool,
     #[command(flatten)]
     pub(crate) settings: SettingArgs,
     /// Rows per transaction

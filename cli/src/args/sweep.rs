@@ -4,7 +4,6 @@ use super::fit::kinds;
 use super::vae::HEADING;
 use super::{FitOptions, InputArgs, PageArgs, VaeArgs};
 use clap::{Arg, Args, ValueEnum};
-use semid::quantizer::TrainOption;
 use semid::rq::Clusters;
 use std::path::PathBuf;
 
@@ -26,7 +25,7 @@ pub(crate) struct SweepArgs {
     #[arg(long, value_name = "K", value_delimiter = ',', value_parser = clusters)]
     pub(crate) clusters: Option<Vec<Clusters>>,
     /// Kinds of models to fit [default: rq-kmeans]
-    #[arg(long, value_delimiter = ',', value_parser = kinds(|kind| !kind.takes(TrainOption::WarmStart)))]
+    #[arg(long, value_delimiter = ',', value_parser = kinds(|kind| !kind.needs_warm_start()))]
     pub(crate) kind: Option<Vec<String>>,
     /// With rq-kmeans: whether all clusters of a level get the same number of rows [default: off]
     #[arg(long, value_enum)]
@@ -85,7 +84,7 @@ pub(crate) enum Balanced {
 /// swept.
 pub(super) fn of_sweep(flag: Arg) -> Arg {
     let flag = match flag.get_id().as_str() {
-        "checkpoint" | "warm_start" => flag.hide(true),
+        "checkpoint" => flag.hide(true),
         _ => flag,
     };
     match flag.get_help_heading() {

@@ -87,9 +87,6 @@ pub(crate) struct VaeArgs {
     /// File that keeps the training's state after every epoch and on Ctrl-C; if it exists, the training goes on from it
     #[arg(long, value_name = "FILE")]
     pub(crate) checkpoint: Option<PathBuf>,
-    /// Fitted rq-kmeans model from which rq-kmeans-plus starts
-    #[arg(long, value_name = "MODEL")]
-    pub(crate) warm_start: Option<PathBuf>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

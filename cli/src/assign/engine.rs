@@ -38,12 +38,31 @@ pub(super) fn open(args: &AssignArgs, input: &Input) -> Result<SemanticIdEngine,
         return Err(input.failure(mismatch.into()));
     }
     let store = store.map_or_else(|| database::open(&args.db, &args.namespace), Ok)?;
-    let engine = SemanticIdEngine::new(model, store, resolver, format).map_err(failed)?;
+    let engine = match (store.model()?, args.adopt_model) {
+        (Some(own), true) if store.manifest()?.is_some() => {
+            let own = Model::from_bytes(&own).map_err(failed)?;
+            let mut engine = SemanticIdEngine::new(own, store, resolver, format).map_err(failed)?;
+            engine.adopt_model(model).map_err(failed)?;
+            engine
+        }
+        _ => SemanticIdEngine::new(model, store, resolver, format).map_err(|error| refreshable(error, args))?,
+    };
     let engine = engine.update_changed(args.update_changed);
     Ok(match args.batch_rows {
         Some(rows) => engine.batch_rows(rows),
         None => engine,
     })
+}
+
+/// Returns the failure; where the database has another model, it says how that may be replaced.
+fn refreshable(error: semid::Error, args: &AssignArgs) -> Failure {
+    let other = matches!(error.kind(), ErrorKind::OtherModel { .. });
+    match (other, Failure::of_file(error, &args.db)) {
+        (true, Failure::Error(message)) => {
+            Failure::Error(format!("{message}; a refresh of that model takes its place with --adopt-model"))
+        }
+        (_, failure) => failure,
+    }
 }
 
 /// Says why the database has no model.

@@ -1,6 +1,7 @@
 //! `semid assign`
 
 mod engine;
+mod refresh;
 
 use crate::args::{AssignArgs, Common, without_labels};
 use crate::file_system;
@@ -39,6 +40,8 @@ struct Summary<'a> {
     db: &'a Path,
     #[serde(serialize_with = "output::path_if_any")]
     output: Option<&'a Path>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    moves: Option<refresh::Moved<'a>>,
     device: &'a str,
     seconds: f64,
     warnings: &'a [String],
@@ -56,14 +59,19 @@ pub(crate) fn run(common: &Common, args: &AssignArgs) -> Outcome {
     let device = common.device()?;
     let mut warnings = input.warnings();
     warnings.extend(file_system::check(&args.db, file_system::probe)?);
-    let out = output(args, &input)?;
+    let refresh = refresh::Refresh::of(args, &input)?;
+    let mut out = output(args, &input)?;
     let labels = args.prefix.read(&input, &tables)?;
     warnings.extend(without_labels(labels.as_ref(), &tables));
     let mut engine = engine::open(args, &input)?;
     output::warn(&warnings);
     let start = Instant::now();
+    // Items that move get other IDs than they have when they are assigned.
+    let early = if refresh.is_none() { out.take() } else { None };
     let items = Items { input: &input, keys: &keys, labels: labels.as_ref() };
-    let (report, found) = assign(common, args, &mut engine, &items, &device, out)?;
+    let (report, found) = assign(common, args, &mut engine, &items, &device, early)?;
+    let moves = refresh.map(|refresh| refresh.run(&mut engine, &input, &keys, &device)).transpose()?;
+    out.map_or(Ok(()), |out| refresh::write_ids(&engine, &keys, out))?;
     output::warn(&found);
     warnings.extend(found);
     let summary = Summary {
@@ -80,6 +88,7 @@ pub(crate) fn run(common: &Common, args: &AssignArgs) -> Outcome {
         namespace: args.namespace.given(),
         db: &args.db,
         output: args.output.as_deref(),
+        moves,
         device: &device.info().name,
         seconds: start.elapsed().as_secs_f64(),
         warnings: &warnings,
@@ -209,7 +218,9 @@ fn text(summary: &Summary<'_>) -> String {
             }
         };
     }
-    if *changed > 0 {
+    if let Some(moved) = &summary.moves {
+        text += &refresh::text(moved);
+    } else if *changed > 0 {
         let have = if *changed == 1 { "has" } else { "have" };
         text += &format!("{} {have} other codes than before: ", things(changed, "known item"));
         text += match retired {

@@ -50,6 +50,9 @@ struct Fitted<'a> {
     output: &'a Path,
     #[serde(skip_serializing_if = "Option::is_none")]
     alignment: Option<align::Aligned>,
+    /// The model that the fit started from.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    warm_start: Option<warm_start::Origin<'a>>,
 }
 
 pub(crate) fn run(common: &Common, args: &FitArgs) -> Outcome {
@@ -78,7 +81,7 @@ pub(crate) fn run(common: &Common, args: &FitArgs) -> Outcome {
     };
     let shown = Heard::new(&rows, &shown);
     let start = Instant::now();
-    let warm_start = warm_start.as_deref();
+    let warm_start = warm_start.as_ref();
     let work = Work {
         args,
         params: &params,
@@ -114,6 +117,7 @@ pub(crate) fn run(common: &Common, args: &FitArgs) -> Outcome {
         read_seconds: rows.seconds(),
         output: &args.output,
         alignment,
+        warm_start: warm_start.map(|started| started.origin(args)),
     };
     output::warn(&fitted.warnings);
     output::result(common.json, &fitted, || text(&fitted, &told.text))?;
@@ -196,7 +200,7 @@ fn size_and_seed(args: &FitArgs, config: &mut Config) -> Result<(), Failure> {
 /// Makes sure that all files can be written and are none of the inputs, before a long fit finds out.
 fn check_outputs(args: &FitArgs, input: &Input) -> Result<(), Failure> {
     input.check_output(&args.output)?;
-    for file in args.vae.checkpoint.iter().chain(&args.vae.warm_start) {
+    for file in args.vae.checkpoint.iter().chain(&args.warm_start) {
         input.check_output(file)?;
         output::differs_from(file, &args.output, "output")?;
     }
@@ -217,6 +221,7 @@ fn text(fitted: &Fitted<'_>, details: &str) -> String {
     let weight =
         fitted.weight.map(|weight| format!(" that count as {}", output::things(weight, "row"))).unwrap_or_default();
     let mut out = format!("fitted {kind} to {rows} of {dim}{weight} on {device} in {seconds:.2} s\n{details}");
+    out.push_str(&warm_start::text(fitted.warm_start.as_ref()));
     out.push_str(&align::text(fitted.alignment.as_ref()));
     let _ = writeln!(out, "fingerprint {fingerprint}\nsaved {}", output.display());
     out

@@ -25,7 +25,7 @@ pub(super) fn told(report: &TrainingReport, model: &Model, number: impl Fn(usize
     if let Some(report) = report.details.downcast_ref() {
         k_means(report, model.downcast(), number)
     } else if let Some(report) = report.details.downcast_ref() {
-        network(report, &model.clusters())
+        network(report, &model.clusters(), number)
     } else {
         Ok(Told::default())
     }
@@ -90,10 +90,11 @@ fn levels_table(levels: &[LevelReport]) -> String {
 /// Most epochs that the text lists.
 const LISTED: usize = 10;
 
-fn network(report: &RqVaeReport, clusters: &[usize]) -> Result<Told, Failure> {
+fn network(report: &RqVaeReport, clusters: &[usize], number: impl Fn(usize) -> usize) -> Result<Told, Failure> {
     let fields = Map::from_iter([
         ("best_epoch".to_owned(), json!(report.best_epoch)),
         ("history".to_owned(), value(&report.epochs)?),
+        ("saturated_values".to_owned(), json!(report.saturated_values)),
     ]);
     let mut text = String::from("epoch      loss  reconstruction  held-out loss  collisions  used codes\n");
     let step = report.epochs.len().div_ceil(LISTED).max(1);
@@ -114,7 +115,8 @@ fn network(report: &RqVaeReport, clusters: &[usize]) -> Result<Told, Failure> {
     }
     let best = report.epochs.iter().find(|epoch| epoch.epoch == report.best_epoch);
     let used = best.map(|epoch| epoch.used.iter().copied().zip(clusters.iter().copied()).collect::<Vec<_>>());
-    let warnings = warnings::usage(used.unwrap_or_default(), report.rows);
+    let far = outliers::cut(report.saturated_values, &report.outliers, number);
+    let warnings = [far, warnings::usage(used.unwrap_or_default(), report.rows)].concat();
     Ok(Told { fields, text, warnings })
 }
 

@@ -1,11 +1,12 @@
 //! Trains a model, which a checkpoint may keep.
 
+use super::warm_start::Started;
 use crate::args::FitArgs;
 use crate::input::Input;
 use crate::interrupt;
 use crate::output::Failure;
 use crate::progress::Bar;
-use semid::quantizer::{Parameters, Quantizer, TrainOptions, TrainingProgress, TrainingReport};
+use semid::quantizer::{Parameters, TrainOptions, TrainingProgress, TrainingReport};
 use semid::{Device, ErrorKind, LabelledFit, Model, Rows, Weights};
 use std::path::Path;
 
@@ -16,7 +17,7 @@ pub(super) struct Work<'a> {
     pub(super) input: &'a Input,
     pub(super) rows: &'a dyn Rows,
     pub(super) device: &'a Device,
-    pub(super) warm_start: Option<&'a dyn Quantizer>,
+    pub(super) warm_start: Option<&'a Started>,
     pub(super) weights: Option<&'a Weights>,
     pub(super) labels: Option<LabelledFit<'a>>,
 }
@@ -26,7 +27,10 @@ impl Work<'_> {
     pub(super) fn train(&self, bar: &Bar) -> Result<(Model, TrainingReport), Failure> {
         let mut options = TrainOptions::default();
         options.checkpoint = self.args.vae.checkpoint.as_deref();
-        options.warm_start = self.warm_start;
+        if let Some(started) = self.warm_start {
+            options.warm_start = Some(&*started.model);
+            options.freeze_levels = started.freeze_levels;
+        }
         options.weights = self.weights;
         options.labels = self.labels;
         let mut tell = |progress: &TrainingProgress<'_>| {

@@ -4,33 +4,115 @@ use super::align::is_that;
 use super::flags::for_kinds;
 use crate::args::FitArgs;
 use crate::config::Config;
-use crate::output::Failure;
+use crate::output::{self, Failure};
 use semid::Model;
 use semid::quantizer::{Parameters, TrainOption};
+use serde::Serialize;
+use serde_json::Value;
+use std::fmt::Write;
+use std::path::Path;
+
+/// A model to start from, and how many of its levels stay.
+pub(super) struct Started {
+    pub(super) model: Model,
+    pub(super) freeze_levels: usize,
+}
+
+/// The model that a fit started from, as the result names it.
+#[derive(Serialize)]
+pub(super) struct Origin<'a> {
+    #[serde(serialize_with = "output::path")]
+    from: &'a Path,
+    fingerprint: String,
+    freeze_levels: usize,
+}
+
+impl Started {
+    /// Names the model.
+    pub(super) fn origin<'a>(&self, args: &'a FitArgs) -> Origin<'a> {
+        let from = args.warm_start.as_deref().unwrap_or(Path::new(""));
+        Origin { from, fingerprint: self.model.fingerprint(), freeze_levels: self.freeze_levels }
+    }
+}
 
 /// Loads the model that this kind starts from, which other kinds do not take.
-pub(super) fn load(args: &FitArgs, kind: &Parameters, config: &mut Config) -> Result<Option<Model>, Failure> {
-    let named = config.remove("warm_start");
-    let for_kinds = || for_kinds(|kind| kind.takes(TrainOption::WarmStart));
-    let path = match (&args.vae.warm_start, kind.takes(TrainOption::WarmStart)) {
-        (None, false) if named.is_some() => return Err(config.failure(&format!("warm_start {}", for_kinds()))),
-        (None, false) => return Ok(None),
-        (Some(_), false) => return Err(Failure::Error(format!("--warm-start {}", for_kinds()))),
-        (None, true) => {
-            let reason = "starts from a fitted model; give it as --warm-start model.safetensors";
-            return Err(Failure::Error(format!("--kind {} {reason}", kind.kind())));
-        }
-        (Some(path), true) => path,
-    };
+pub(super) fn load(args: &FitArgs, kind: &Parameters, config: &mut Config) -> Result<Option<Started>, Failure> {
+    let (named, frozen) = (config.remove("warm_start"), frozen(config)?);
+    check_options(args, kind, config, named.as_ref(), frozen)?;
+    let Some(path) = &args.warm_start else { return Ok(None) };
     let model = Model::load(path)?;
     let broken = |error: semid::Error| Failure::Error(format!("{}: {error}", path.display()));
     kind.check_warm_start(&*model).map_err(broken)?;
     is_that(model.fingerprint(), named.as_ref(), "warm-start", config)?;
     leaves_sizes(args, &model)?;
-    // Sizes that nobody gave are those of the warm start, because a training refuses others.
+    // What nobody gave is that of the warm start, because a training refuses anything else.
     config.set("levels", (!config.has("levels")).then(|| model.levels()))?;
     config.set("clusters", (!config.has("clusters")).then(|| model.clusters()))?;
-    Ok(Some(model))
+    if kind.takes(TrainOption::FreezeLevels) {
+        config.set("metric", (!config.has("metric")).then(|| model.metric().name()))?;
+        config.set("normalize_residuals", (!config.has("normalize_residuals")).then(|| !model.reconstructs()))?;
+    }
+    Ok(Some(Started { model, freeze_levels: args.freeze_levels.or(frozen).unwrap_or(0) }))
+}
+
+/// Returns the number of frozen levels that the file of parameters has.
+fn frozen(config: &mut Config) -> Result<Option<usize>, Failure> {
+    let frozen = config.get("freeze_levels");
+    config.remove("freeze_levels");
+    frozen
+}
+
+/// Refuses a model, or the lack of one, that does not go with the kind and the other flags.
+fn check_options(
+    args: &FitArgs,
+    kind: &Parameters,
+    config: &Config,
+    named: Option<&Value>,
+    frozen: Option<usize>,
+) -> Result<(), Failure> {
+    let takes = |option| move |kind: &Parameters| kind.takes(option);
+    let start = takes(TrainOption::WarmStart);
+    if !start(kind) && named.is_some() {
+        return Err(config.failure(&format!("warm_start {}", for_kinds(start))));
+    }
+    if !start(kind) && args.warm_start.is_some() {
+        return Err(Failure::Error(format!("--warm-start {}", for_kinds(start))));
+    }
+    if args.warm_start.is_none() {
+        return match named {
+            _ if kind.needs_warm_start() => {
+                let reason = "starts from a fitted model; give it as --warm-start model.safetensors";
+                Err(Failure::Error(format!("--kind {} {reason}", kind.kind())))
+            }
+            Some(name) => Err(config.failure(&format!(
+                "warm_start names a model only by its fingerprint, {name}; give the file of that model as --warm-start"
+            ))),
+            None if frozen.is_some() => Err(config.failure("freeze_levels needs a model; give it as --warm-start")),
+            None => Ok(()),
+        };
+    }
+    let freezes = takes(TrainOption::FreezeLevels);
+    if !freezes(kind) {
+        return match (args.freeze_levels, frozen) {
+            (Some(_), _) => Err(Failure::Error(format!("--freeze-levels {}", for_kinds(freezes)))),
+            (None, Some(_)) => Err(config.failure(&format!("freeze_levels {}", for_kinds(freezes)))),
+            (None, None) => Ok(()),
+        };
+    }
+    let options = &args.options;
+    let given = [
+        ("init", options.init.is_some()),
+        ("n-init", options.n_init.is_some()),
+        ("no-center", options.no_center),
+        ("align-to", args.align_to.is_some()),
+    ];
+    match given.into_iter().find(|(_, given)| *given) {
+        Some((flag, _)) => {
+            let reason = "does not go with --warm-start, which gives the grid, the first codewords and their codes";
+            Err(Failure::Error(format!("--{flag} {reason}; leave it out")))
+        }
+        None => Ok(()),
+    }
 }
 
 /// Refuses sizes other than those of the warm start.
@@ -49,4 +131,16 @@ fn leaves_sizes(args: &FitArgs, model: &Model) -> Result<(), Failure> {
         }
         None => Ok(()),
     }
+}
+
+/// Says what the fit started from.
+pub(super) fn text(origin: Option<&Origin<'_>>) -> String {
+    let Some(Origin { from, freeze_levels, .. }) = origin else { return String::new() };
+    let mut out = format!("started from {}", from.display());
+    let _ = match freeze_levels {
+        0 => writeln!(out),
+        1 => writeln!(out, ", whose first level keeps its codewords"),
+        levels => writeln!(out, ", whose first {levels} levels keep their codewords"),
+    };
+    out
 }

@@ -42,13 +42,9 @@ impl<'a> Line<'a> {
 
     /// Writes the row as a line of csv.
     fn csv(&self, has_items: bool) -> String {
-        let quoted = |text: &str| match text.contains([',', '"', '\n', '\r']) {
-            true => format!("\"{}\"", text.replace('"', "\"\"")),
-            false => text.to_owned(),
-        };
-        let item = if has_items { format!("{},", quoted(self.item.unwrap_or_default())) } else { String::new() };
+        let item = if has_items { format!("{},", lines::csv(self.item.unwrap_or_default())) } else { String::new() };
         let column = self.column.map_or_else(String::new, |column| column.to_string());
-        let file = quoted(&self.file.to_string_lossy());
+        let file = lines::csv(&self.file.to_string_lossy());
         format!("{},{item}{file},{},{column},{}\n", self.row, self.file_row, self.kind)
     }
 }

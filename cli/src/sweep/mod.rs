@@ -193,11 +193,8 @@ fn sweep(args: &SweepArgs, config: &Config) -> Result<Sweep, Failure> {
 
 /// Returns the kinds that flags name, or those of the grid, with the options that were given.
 fn kinds(args: &SweepArgs, sweep: &Sweep) -> Result<Vec<Parameters>, Failure> {
-    for (name, given) in [("checkpoint", args.vae.checkpoint.is_some()), ("warm-start", args.vae.warm_start.is_some())]
-    {
-        if given {
-            return Err(Failure::Error(format!("--{name} is for `semid fit`; leave it out")));
-        }
+    if args.vae.checkpoint.is_some() {
+        return Err(Failure::Error("--checkpoint is for `semid fit`; leave it out".to_owned()));
     }
     let kinds = match &args.kind {
         None => sweep.get_kinds().to_vec(),

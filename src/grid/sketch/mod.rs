@@ -120,6 +120,18 @@ impl GridSketch {
         (0..self.dim()).map(|d| self.grid_of(&rows, d..d + 1, true)).collect()
     }
 
+    /// Returns for each dimension the median of the sample and the distance from it beyond which a value is a far one:
+    /// `far max(2^3, r^2)` with `r = far / near`, at most 2^6, and 2^6 where `near` is 0. It is infinite where `far` is
+    /// 0. No dimension of fewer than 200 different rows has far values, because `far` is then its largest distance.
+    pub(crate) fn far_limits(&self) -> Vec<(f32, f64)> {
+        let rows = self.sample.rows();
+        let of = |d: usize| {
+            let column = Column::new(rows.iter().filter_map(|row| row.get(d).copied()).collect(), true);
+            (column.offset, column.limit)
+        };
+        (0..self.dim()).map(of).collect()
+    }
+
     /// Returns the mean over the dimensions of the squared width of the values, in squared steps of `grid`; far
     /// outliers hardly move it. The width of a dimension is the distance on the grid between the 5 % and the 95 %
     /// quantile (nearest rank) of the sample. Where most values are equal, so that these quantiles are, it is the

@@ -6,6 +6,8 @@ pub(super) const LEAST: f64 = 4096.0;
 const TAIL: f64 = 64.0;
 /// Heavy tails are taken to reach this many times farther than two more steps of the power law lead.
 const BEYOND: f64 = 16.0;
+/// No value within this multiple of the far quantile is a far one.
+const NEVER_FAR: f64 = 8.0;
 
 /// One dimension of the sample.
 pub(super) struct Column {
@@ -15,6 +17,8 @@ pub(super) struct Column {
     pub(super) far: f64,
     /// The distance up to which values are expected.
     pub(super) reach: f64,
+    /// The distance beyond which a value is a far one.
+    pub(super) limit: f64,
 }
 
 impl Column {
@@ -30,7 +34,7 @@ impl Column {
             0.0 => share(95),
             near => near,
         };
-        Self { offset, far, reach: reach(near, far) }
+        Self { offset, far, reach: reach(near, far), limit: limit(near, far) }
     }
 }
 
@@ -61,9 +65,35 @@ fn reach(near: f64, far: f64) -> f64 {
     far * LEAST.max(BEYOND * (ratio * ratio))
 }
 
+/// Returns the distance beyond which a value is a far one, from two quantiles of the distances.
+///
+/// Two more steps of the power law through both quantiles lead to `far (far / near)^2`, which one value in 500,000
+/// exceeds. Light tails end before `8 far`. Beyond a ratio of 64 the quantiles belong to no tail.
+fn limit(near: f64, far: f64) -> f64 {
+    // Fewer than one value in 200 differ from the median: they may mean something, however far they are.
+    if far == 0.0 {
+        return f64::INFINITY;
+    }
+    let ratio = if near > 0.0 { (far / near).min(TAIL) } else { TAIL };
+    far * NEVER_FAR.max(ratio * ratio)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn far_values_lie_beyond_the_tails() {
+        // The tails of normal and even values, and of the power laws 1 / x^2 and 1 / x.
+        assert_eq!(limit(1.15, 2.8), 2.8 * 8.0);
+        assert_eq!(limit(0.75, 0.995), 0.995 * 8.0);
+        assert_eq!(limit(2.0, 20.0), 20.0 * 100.0);
+        assert_eq!(limit(1.0, 50.0), 50.0 * 2500.0);
+        // One value in 200 is never far.
+        assert_eq!(limit(1.0, 1e6), 1e6 * 4096.0);
+        assert_eq!(limit(0.0, 3.0), 3.0 * 4096.0);
+        assert_eq!([limit(0.0, 0.0), limit(1.0, 0.0)], [f64::INFINITY; 2]);
+    }
 
     #[test]
     fn light_tails_heavy_tails_and_what_is_no_tail() {
@@ -78,7 +108,7 @@ mod tests {
     #[test]
     fn quantiles_are_those_of_the_nearest_rank() {
         let column = |values: &[f32], center| {
-            let Column { offset, far, reach } = Column::new(values.to_vec(), center);
+            let Column { offset, far, reach, .. } = Column::new(values.to_vec(), center);
             (offset, far, reach)
         };
         // Distances from 2: 0, 1, 1, 2; three quarters of them are at most 1.

@@ -20,10 +20,12 @@ mod batch;
 #[cfg(feature = "sqlite")]
 mod file;
 mod nearest;
+mod refresh;
 #[cfg(test)]
 mod tests;
 
 pub use nearest::Neighbor;
+pub use refresh::{Move, MoveLimits, MoveReport};
 
 /// Rows that are assigned together. The number is fixed, so that no ID depends on the device or its memory.
 const BATCH: usize = 65_536;

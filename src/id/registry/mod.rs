@@ -1,5 +1,7 @@
 //! The registry gives every item one ID, which no other item ever gets.
 
+mod refresh;
+
 use super::assign::{self, Assigned, Batch};
 use super::namespace;
 use super::records::Records;
@@ -10,6 +12,8 @@ use super::text::{IdText, ParsedId};
 use crate::codes::Codes;
 use crate::error::{ErrorKind, Result};
 use std::fmt;
+
+pub(super) use refresh::Planned;
 
 /// Item keys and their unique semantic IDs, in a [`Store`].
 ///
@@ -182,7 +186,8 @@ impl Registry {
     /// # Errors
     /// A call that fails changes nothing. [`ErrorKind::ItemKey`] for an item key that is empty or has a NUL,
     /// [`ErrorKind::RepeatedItem`] for an item with two rows of different codes, [`ErrorKind::ItemCount`],
-    /// [`ErrorKind::Parameter`] for a wrong number of levels, and any error of the store.
+    /// [`ErrorKind::Parameter`] for a wrong number of levels, [`ErrorKind::OtherModel`] where the registry has been
+    /// given another model since it was opened, and any error of the store.
     pub fn assign<S: AsRef<str>>(&mut self, items: &[S], codes: &Codes) -> Result<Assigned> {
         let items: Vec<&str> = items.iter().map(AsRef::as_ref).collect();
         self.assign_batch(&Batch { items: &items, codes, first_row: 0, geometry: None })
@@ -192,7 +197,10 @@ impl Registry {
         let order = assign::check(&self.manifest, batch)?;
         let rules = assign::Rules { manifest: &self.manifest, shape: &self.shape, update_changed: self.update_changed };
         let plan = assign::plan(&*self.store, &rules, batch, &order)?;
-        transaction(&mut *self.store, |store| assign::assign(store, &rules, batch, &order, plan.as_ref()))
+        transaction(&mut *self.store, |store| {
+            refresh::check_model(store, rules.manifest)?;
+            assign::assign(store, &rules, batch, &order, plan.as_ref())
+        })
     }
 
     /// Removes the IDs of items, all in one transaction, and returns the ID that each item had. The IDs are retired and

@@ -30,6 +30,8 @@ const FORMAT_VERSION: u32 = 2;
 #[derive(Clone, Debug)]
 pub struct Manifest {
     fingerprint: String,
+    /// The fingerprints of the models before, oldest first.
+    former: Vec<String>,
     levels: usize,
     resolver: Resolver,
     text: IdText,
@@ -46,12 +48,25 @@ impl Manifest {
             return Err(Error::parameter("levels", levels, format!("1 to {MAX_LEVELS} are supported")));
         }
         let text = IdText::new(format, SuffixForm::from(resolver))?;
-        Ok(Self { fingerprint: fingerprint.to_owned(), levels, resolver, text })
+        Ok(Self { fingerprint: fingerprint.to_owned(), former: Vec::new(), levels, resolver, text })
     }
 
     /// Returns the fingerprint of the model that gives the codes.
     pub fn fingerprint(&self) -> &str {
         &self.fingerprint
+    }
+
+    /// Returns the fingerprints of the models that the registry had before this one, oldest first; see
+    /// [`SemanticIdEngine::adopt_model`](crate::SemanticIdEngine::adopt_model).
+    pub fn former_fingerprints(&self) -> &[String] {
+        &self.former
+    }
+
+    /// Returns the manifest with the fingerprint of another model, which remembers the present one.
+    pub(in crate::id) fn adopting(mut self, fingerprint: &str) -> Self {
+        let before = std::mem::replace(&mut self.fingerprint, fingerprint.to_owned());
+        self.former.push(before);
+        self
     }
 
     /// Returns the number of levels of every ID.
@@ -79,6 +94,7 @@ impl Manifest {
             ("levels", self.levels.to_string()),
             ("resolver", self.resolver.name().to_owned()),
         ];
+        map.extend((!self.former.is_empty()).then(|| ("former_fingerprints", self.former.join(","))));
         map.extend(self.resolver.capacity().map(|capacity| ("capacity", capacity.to_string())));
         match (self.text.format().separator(), template) {
             (Some(separator), _) => map.extend([("text", "plain".into()), ("separator", separator.to_owned())]),
@@ -120,7 +136,9 @@ impl Manifest {
         let senseless = |error: Error| Error::damaged_registry(format!("its manifest makes no sense: {error}"));
         let resolver = Resolver::from_name(value(map, "resolver")?, capacity).map_err(senseless)?;
         let levels = number(map, "levels")? as usize;
-        Self::new(value(map, "fingerprint")?, levels, resolver, format).map_err(senseless)
+        let former = map.get("former_fingerprints").map(|names| names.split(',').map(str::to_owned).collect());
+        let manifest = Self::new(value(map, "fingerprint")?, levels, resolver, format).map_err(senseless)?;
+        Ok(Self { former: former.unwrap_or_default(), ..manifest })
     }
 
     /// Refuses to work with the settings `self` on a registry that has the manifest `found`.

@@ -61,6 +61,7 @@ struct Held {
 #[derive(Debug)]
 enum Undo {
     Manifest(Option<Manifest>, Option<Arc<[u8]>>),
+    Others(BTreeMap<String, Arc<Table>>),
     Insert(SemanticId),
     Retire(SemanticId, Held),
 }
@@ -81,6 +82,7 @@ impl MemoryStore {
         for undo in self.undo.drain(len..).rev() {
             match undo {
                 Undo::Manifest(former, model) => (table.manifest, self.model) = (former, model),
+                Undo::Others(others) => self.others = others,
                 Undo::Insert(id) => table.remove(&id),
                 Undo::Retire(id, held) => table.give_back(id, held),
             }
@@ -208,6 +210,18 @@ impl Store for MemoryStore {
     fn set_manifest(&mut self, manifest: &Manifest, model: &[u8]) -> Result<()> {
         let former = self.table().manifest.replace(manifest.clone());
         self.undo.push(Undo::Manifest(former, self.model.replace(model.into())));
+        Ok(())
+    }
+
+    fn replace_model(&mut self, manifests: &[(String, Manifest)], model: &[u8]) -> Result<()> {
+        self.undo.push(Undo::Others(self.others.clone()));
+        for (name, manifest) in manifests {
+            match self.others.get_mut(name) {
+                _ if *name == self.namespace => self.set_manifest(manifest, model)?,
+                Some(table) => Arc::make_mut(table).manifest = Some(manifest.clone()),
+                None => {}
+            }
+        }
         Ok(())
     }
 

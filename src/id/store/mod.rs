@@ -132,6 +132,24 @@ pub trait Store: Any + Send + Sync {
     /// Any error of writing.
     fn set_manifest(&mut self, manifest: &Manifest, model: &[u8]) -> Result<()>;
 
+    /// Gives the store another model, and these manifests to all of its namespaces, which name that model. The registry
+    /// calls it between `begin` and `commit`, with every namespace that has a manifest.
+    ///
+    /// The provided method is that of a store with one namespace.
+    ///
+    /// # Errors
+    /// Any error of writing; [`ErrorKind::Store`](crate::ErrorKind::Store) where the store cannot write to several
+    /// namespaces at once.
+    fn replace_model(&mut self, manifests: &[(String, Manifest)], model: &[u8]) -> Result<()> {
+        match manifests {
+            [(name, manifest)] if name == self.namespace() => self.set_manifest(manifest, model),
+            _ => {
+                let reason = "this kind of store cannot change the model of several namespaces".to_owned();
+                Err(ErrorKind::Store { reason }.into())
+            }
+        }
+    }
+
     /// Begins changes, and keeps other writers out until `commit` or `rollback`.
     ///
     /// # Errors

@@ -5,7 +5,7 @@ use crate::metrics::{Evaluation, Quality};
 use crate::{Device, Matrix, Metric, RqKMeans};
 
 /// Returns the CPU with several numbers of threads, and every adapter that can be opened.
-fn devices() -> Vec<Device> {
+pub(super) fn devices() -> Vec<Device> {
     let mut devices = vec![Device::cpu(), Device::cpu_with_threads(1).unwrap(), Device::cpu_with_threads(3).unwrap()];
     for info in Device::list().iter().filter(|info| info.name.starts_with("gpu:")) {
         match Device::named(&info.name) {

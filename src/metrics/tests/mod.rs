@@ -3,6 +3,7 @@
 mod collision_kinds;
 mod curve;
 mod devices;
+mod drift;
 mod golden;
 mod integers;
 mod margins;

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::population::{Needs, divide};
+use crate::rq::WarmStart;
 
 #[test]
 fn every_division_has_the_fingerprint_of_the_whole() {
@@ -18,6 +19,32 @@ fn every_division_has_the_fingerprint_of_the_whole() {
                 let (model, found) = fit_over(&params, population).unwrap();
                 assert_eq!(model.fingerprint(), expected.fingerprint(), "{shards} shards, {held:?}, {params:?}");
                 assert_eq!(found, report, "{shards} shards, {held:?}, {params:?}");
+            }
+        }
+    }
+}
+
+/// Shards start from a model, too, and put their rows on its grid.
+#[test]
+fn every_division_starts_from_a_model_alike() {
+    let (rows, dim) = (300, 5);
+    let old = values(rows, dim, 3);
+    let new: Vec<f32> = old.iter().map(|x| x * 1.25 + 1.0).collect();
+    let (old, new) = (Matrix::new(&old, dim).unwrap(), Matrix::new(&new, dim).unwrap());
+    let base = RqKMeans::new(3, [6, 23, 4]).max_iter(9);
+    for params in [base.clone(), base.clone().sample(150), base.metric(Metric::Cosine)] {
+        let model = params.fit(&old, &Device::cpu()).unwrap();
+        let start = WarmStart::new(&model).freeze_levels(1);
+        let expected = params.fit_from(&start, &new, &Device::cpu()).unwrap();
+        assert_ne!(expected.fingerprint(), model.fingerprint());
+        for held in HELD {
+            for shards in [1, 5, 17] {
+                let population = population(&new, &spans(rows, shards), held);
+                let go_on = &mut |_: &crate::rq::Progress| ControlFlow::Continue(());
+                let mut fit = params.begin_over(population, Start::Model(&start), &Device::cpu(), go_on).unwrap();
+                while fit.next_level().unwrap().is_some() {}
+                let found = fit.finish().unwrap().0;
+                assert_eq!(found, expected, "{shards} shards, {held:?}, {params:?}");
             }
         }
     }
@@ -105,6 +132,12 @@ fn fits_keep_to_their_memory_and_change_nothing() {
             assert_eq!(found, weighted, "{kilobytes} KiB, {params:?}");
         }
     }
+    let further: Vec<f32> = values.iter().map(|x| x * 1.25).collect();
+    let (params, further) = (RqKMeans::new(2, [8, 4]).max_iter(4), Matrix::new(&further, dim).unwrap());
+    let model = params.fit(&matrix, &Device::cpu()).unwrap();
+    let start = WarmStart::new(&model).freeze_levels(1);
+    let expected = params.fit_from(&start, &further, &Device::cpu()).unwrap();
+    assert_eq!(params.fit_from(&start, &further, &Device::cpu().with_memory(66_600 << 10)).unwrap(), expected);
 }
 
 #[test]
@@ -118,8 +151,12 @@ fn streamed_fits_can_be_cancelled_at_every_call() {
             count += 1;
             if count == stop { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         };
-        let begin =
-            params.begin_over(population(&matrix, &spans(120, 5), Held::Turns), None, &Device::cpu(), &mut callback);
+        let begin = params.begin_over(
+            population(&matrix, &spans(120, 5), Held::Turns),
+            Start::Rows,
+            &Device::cpu(),
+            &mut callback,
+        );
         let result = begin.and_then(|mut fit| {
             while fit.next_level_with(&mut callback)?.is_some() {}
             fit.finish()

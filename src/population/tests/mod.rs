@@ -12,7 +12,7 @@ use super::{Answered, Ask, Call, Population, Remote, Shard, Sharded, Worker, Wor
 use crate::device::{Purpose, Table};
 use crate::error::Result;
 use crate::rng::row_hash;
-use crate::rq::{Algorithm, FitReport, Hierarchical, Init, MiniBatch};
+use crate::rq::{Algorithm, FitReport, Hierarchical, Init, MiniBatch, Start};
 use crate::{Device, Matrix, Metric, Rows, RqKMeans, RqKMeansModel, Weights};
 use std::ops::{ControlFlow, Range};
 use std::sync::{Arc, OnceLock};
@@ -221,7 +221,7 @@ impl Workers for Engine {
 
 /// Fits all levels over a population.
 fn fit_over(params: &RqKMeans, population: Box<dyn Population + '_>) -> Result<(RqKMeansModel, FitReport)> {
-    let mut fit = params.begin_over(population, None, &Device::cpu(), &mut |_| ControlFlow::Continue(()))?;
+    let mut fit = params.begin_over(population, Start::Rows, &Device::cpu(), &mut |_| ControlFlow::Continue(()))?;
     while fit.next_level()?.is_some() {}
     fit.finish()
 }

@@ -17,7 +17,7 @@ pub(super) enum Assignment {
     /// Every row its nearest codeword. The codebook of the last time says which rows change.
     Nearest(Option<Arc<Codebook>>),
     /// Every row one codeword, every codeword a bounded number of rows, at the smallest sum of squared distances.
-    Optimal(Optimal, Energy),
+    Optimal(Box<Optimal>, Energy),
     /// Every row its largest share of a plan that spreads the rows evenly.
     Sinkhorn(Sinkhorn, Energy),
 }
@@ -28,7 +28,7 @@ type Energy = Option<u128>;
 impl Assignment {
     pub(super) fn new(work: &LevelWork<'_, '_>) -> Self {
         match (work.sizes, work.params.sinkhorn) {
-            (Some(sizes), _) => Self::Optimal(Optimal::new(sizes, Vec::new()), None),
+            (Some(sizes), _) => Self::Optimal(Box::new(Optimal::new(sizes, Vec::new())), None),
             (None, Some((epsilon, iterations))) => Self::Sinkhorn(Sinkhorn::new(epsilon, iterations), None),
             (None, None) => Self::Nearest(None),
         }

@@ -1,6 +1,6 @@
 //! Levels that several fits have in common.
 
-use super::{Fit, Given, LevelReport, Scale};
+use super::{Fit, Given, LevelReport, Scale, Start};
 use crate::device::Device;
 use crate::error::Result;
 use crate::population::FittedLevel;
@@ -46,7 +46,7 @@ impl RqKMeans {
         device: &'a Device,
         callback: Callback<'_>,
     ) -> Result<Fit<'a>> {
-        let mut fit = self.begin_on(Some(first.scale.clone()), rows, given, device, callback)?;
+        let mut fit = self.begin_on(Start::Scale(first.scale.clone()), rows, given, device, callback)?;
         for level in &first.levels {
             fit.residuals.subtract(level.clone());
         }

@@ -1,7 +1,7 @@
 //! Levels whose codes are given by the labels of rows.
 
 use super::work::Unit;
-use super::{Fit, LevelReport};
+use super::{Fit, LevelReport, Start};
 use crate::MAX_LEVELS;
 use crate::codebook::{Codebook, MAX_CLUSTERS, room};
 use crate::device::{Device, Table};
@@ -54,11 +54,11 @@ impl RqKMeans {
     /// As for [`RqKMeans::fit_labelled`].
     pub fn begin_labelled<'a>(&self, rows: &'a dyn Rows, fit: &LabelledFit<'_>, device: &'a Device) -> Result<Fit<'a>> {
         let given = Given { labels: Some(*fit), ..Given::default() };
-        self.begin_on(None, rows, given, device, &mut |_| ControlFlow::Continue(()))
+        self.begin_on(Start::Rows, rows, given, device, &mut |_| ControlFlow::Continue(()))
     }
 
     /// Refuses labels that do not fit the rows, and parameters that labels do not go with.
-    pub(super) fn check_labels(&self, given: &Given<'_>, rows: usize) -> Result<()> {
+    pub(super) fn check_labels(&self, given: &Given<'_>, start: &Start<'_>, rows: usize) -> Result<()> {
         let Some(LabelledFit { labels, .. }) = &given.labels else { return Ok(()) };
         labels.check(rows, labels.columns())?;
         let joint = matches!(self.algorithm, Algorithm::MiniBatch(MiniBatch { layer_wise: false, .. }));
@@ -66,6 +66,7 @@ impl RqKMeans {
             (self.sizes.is_some(), "labels decide how many rows a code has; fit without balance"),
             (self.sinkhorn.is_some(), "labels decide how many rows a code has; fit without Sinkhorn"),
             (joint, "mini-batches that train all levels together give no level to labels; train layer by layer"),
+            (matches!(start, Start::Model(_)), "a warm start gives all codewords; fit with labels or from a model"),
             (given.weights.is_some(), "means of labels take no weights; fit with labels or with weights"),
             (labels.columns() == 0, "at least one column of labels"),
             (labels.columns() + self.levels > MAX_LEVELS, "at most 256 levels, with those of labels"),

@@ -4,12 +4,17 @@ use super::lloyd::lloyd;
 use super::mini_batch::{self, Trained};
 use super::seeding::seed;
 use super::work::{LevelFit, LevelWork};
+use crate::codebook::Codebook;
 use crate::error::Result;
 use crate::rq::params::{Algorithm, MiniBatch};
 use crate::rq::progress::{Callback, Progress, report};
+use std::sync::Arc;
 
 /// Fits the level. `joint` keeps the codebooks of all levels where mini-batches train them together.
 pub(super) fn fit(work: &mut LevelWork<'_, '_>, joint: &mut Vec<Trained>, callback: Callback<'_>) -> Result<LevelFit> {
+    if let Some((first, frozen)) = work.first.clone() {
+        return from_model(work, Arc::unwrap_or_clone(first), frozen, callback);
+    }
     match work.params.algorithm {
         Algorithm::Lloyd | Algorithm::Hierarchical(_) => best_run(work, callback),
         Algorithm::MiniBatch(batch) => mini_batch(work, batch, joint, callback),
@@ -30,6 +35,22 @@ fn best_run(work: &mut LevelWork<'_, '_>, callback: Callback<'_>) -> Result<Leve
         }
     }
     best.ok_or_else(|| crate::Error::parameter("n_init", 0, "must be at least 1"))
+}
+
+/// Fits the level from codewords of a model. A frozen level keeps them: it has no update, and so only assigns the rows.
+fn from_model(
+    work: &mut LevelWork<'_, '_>,
+    mut first: Codebook,
+    frozen: bool,
+    callback: Callback<'_>,
+) -> Result<LevelFit> {
+    let progress = work.progress();
+    report(callback, &progress)?;
+    if !frozen {
+        // The levels before may have grown since, and leave this one less.
+        first.limit(work.room);
+    }
+    lloyd(work, first, progress, callback)
 }
 
 fn mini_batch(

@@ -13,11 +13,13 @@ mod reseed;
 mod run;
 mod seeding;
 mod shares;
+mod warm_start;
 mod work;
 
 pub(crate) use first_levels::FirstLevels;
 pub(super) use labelled::{Given, codes as given_codes};
 pub use report::{FitReport, LevelReport};
+pub use warm_start::WarmStart;
 
 use super::model::RqKMeansModel;
 use super::params::RqKMeans;
@@ -35,6 +37,7 @@ use crate::weights::Weights;
 use mini_batch::Trained;
 use std::ops::ControlFlow;
 use std::sync::Arc;
+use warm_start::FirstCodewords;
 use work::LevelWork;
 
 /// A fit in progress, for callers who want to look at a level before the next one is fitted.
@@ -64,6 +67,8 @@ pub struct Fit<'a> {
     pub(super) prices: Vec<Vec<i64>>,
     /// All levels, where mini-batches trained them together.
     joint: Vec<Trained>,
+    /// The codewords that the levels start from, where a model gives them.
+    pub(in crate::rq) first: Option<FirstCodewords>,
     reports: Vec<LevelReport>,
     loaded: Loaded,
     most_variance: f64,
@@ -83,6 +88,16 @@ pub(crate) struct Scale {
     /// [`GridSketch::squared_width`](crate::grid::GridSketch).
     most_variance: f64,
     narrow: Vec<NarrowDimension>,
+}
+
+/// What a fit knows before it sees the rows.
+pub(crate) enum Start<'s> {
+    /// Nothing: the rows give the grid.
+    Rows,
+    /// The scale of these rows, which another fit has found.
+    Scale(Scale),
+    /// The grid and the first codewords.
+    Model(&'s WarmStart<'s>),
 }
 
 impl RqKMeans {
@@ -123,7 +138,7 @@ impl RqKMeans {
     /// As for [`RqKMeans::fit_weighted`].
     pub fn begin_weighted<'a>(&self, rows: &'a dyn Rows, weights: &Weights, device: &'a Device) -> Result<Fit<'a>> {
         let given = Given { weights: Some(weights), ..Given::default() };
-        self.begin_on(None, rows, given, device, &mut |_| ControlFlow::Continue(()))
+        self.begin_on(Start::Rows, rows, given, device, &mut |_| ControlFlow::Continue(()))
     }
 
     /// Fits all levels, telling `progress` about each iteration; `Break` ends the fit with
@@ -156,13 +171,13 @@ impl RqKMeans {
         device: &'a Device,
         callback: Callback<'_>,
     ) -> Result<Fit<'a>> {
-        self.begin_on(None, rows, Given::default(), device, callback)
+        self.begin_on(Start::Rows, rows, Given::default(), device, callback)
     }
 
-    /// [`RqKMeans::begin_with`] on the scale given, or on that of the rows; `given` has weights or labels of the rows.
+    /// Begins as [`RqKMeans::begin_with`] does, with what is known before; `given` has weights or labels of the rows.
     pub(in crate::rq) fn begin_on<'a>(
         &self,
-        scale: Option<Scale>,
+        start: Start<'_>,
         rows: &'a dyn Rows,
         given: Given<'_>,
         device: &'a Device,
@@ -170,7 +185,7 @@ impl RqKMeans {
     ) -> Result<Fit<'a>> {
         let weights = given.weights;
         self.check_weights(weights, rows.len())?;
-        self.check_labels(&given, rows.len())?;
+        self.check_labels(&given, &start, rows.len())?;
         let counted = weights.map_or(Ok(rows.len()), Weights::counted)?;
         let (clusters, used) = self.check(counted, rows.dim())?;
         let needs = Needs {
@@ -183,7 +198,7 @@ impl RqKMeans {
             weighted: weights.is_some(),
         };
         let population = Box::new(divide(rows, weights, &needs, device)?);
-        let mut fit = self.begin_over(population, scale, device, callback)?;
+        let mut fit = self.begin_over(population, start, device, callback)?;
         if let Some(labels) = &given.labels {
             fit.give_levels(labels, Sample::new(self.seed, rows.len(), used), rows.len(), callback)?;
         }
@@ -194,7 +209,7 @@ impl RqKMeans {
     pub(crate) fn begin_over<'a>(
         &self,
         population: Box<dyn Population + 'a>,
-        scale: Option<Scale>,
+        start: Start<'_>,
         device: &Device,
         callback: Callback<'_>,
     ) -> Result<Fit<'a>> {
@@ -202,7 +217,16 @@ impl RqKMeans {
         let (clusters, used) = self.check(rows, population.dim())?;
         let mut residuals = Residuals::new(population, Sample::new(self.seed, rows, used), device);
         let mut ask = || report(callback, &Progress::start(clusters.len(), self.most_iterations()));
-        let Scale { grid, most_variance, narrow } = scale.map_or_else(|| self.scale(&mut residuals, &mut ask), Ok)?;
+        let (scale, first) = match start {
+            Start::Rows => (self.scale(None, &mut residuals, &mut ask)?, None),
+            Start::Scale(scale) => (scale, None),
+            Start::Model(start) => {
+                start.check(self, residuals.dim())?;
+                let kept = Some(&start.quantization().grid);
+                (self.scale(kept, &mut residuals, &mut ask)?, Some(start.first_codewords()))
+            }
+        };
+        let Scale { grid, most_variance, narrow } = scale;
         let quantization = Quantization { grid, metric: self.metric, normalize_residuals: self.normalize_residuals };
         let loaded = residuals.load(&quantization, &mut ask)?;
         Ok(Fit {
@@ -213,6 +237,7 @@ impl RqKMeans {
             fitted: Vec::new(),
             prices: Vec::new(),
             joint: Vec::new(),
+            first,
             reports: Vec::new(),
             loaded,
             most_variance,
@@ -223,15 +248,16 @@ impl RqKMeans {
         })
     }
 
-    /// The scale of these rows.
-    fn scale(&self, rows: &mut Residuals<'_>, ask: Ask<'_>) -> Result<Scale> {
+    /// The scale of these rows, on the grid `kept` if there is one.
+    fn scale(&self, kept: Option<&Grid>, rows: &mut Residuals<'_>, ask: Ask<'_>) -> Result<Scale> {
         if self.metric == Metric::Cosine {
             // Every row has a grid of its own, and what follows is on the unit grid.
-            let grid = Grid::new(vec![0.0; rows.dim()], UNIT_EXPONENT);
+            let unit = || Grid::new(vec![0.0; rows.dim()], UNIT_EXPONENT);
+            let grid = kept.cloned().unwrap_or_else(unit);
             return Ok(Scale { grid, most_variance: f64::INFINITY, narrow: Vec::new() });
         }
         let sketch = rows.sketch(ask)?;
-        let grid = sketch.grid(self.center);
+        let grid = kept.cloned().unwrap_or_else(|| sketch.grid(self.center));
         // Residuals of unit length have no outliers.
         let most_variance = if self.normalize_residuals { f64::INFINITY } else { sketch.squared_width(&grid) };
         let narrow = sketch.narrow(&grid);
@@ -307,6 +333,7 @@ impl Fit<'_> {
             far: self.loaded.saturation.far,
             most_variance: self.most_variance,
             sizes: self.params.sizes_of(self.residuals.rows(), clusters),
+            first: self.first.as_ref().and_then(|first| first.of_level(level)),
             residuals: &mut self.residuals,
             clusters: &self.clusters,
             level,

@@ -1,6 +1,6 @@
 //! Fits of rows that workers hold.
 
-use super::{Fit, FitReport};
+use super::{Fit, FitReport, Start};
 use crate::device::Device;
 use crate::error::{ErrorKind, Result};
 use crate::population::{Remote, Workers};
@@ -42,9 +42,15 @@ impl RqKMeans {
         device: &Device,
         mut progress: impl FnMut(&Progress) -> ControlFlow<()>,
     ) -> Result<Fit<'a>> {
-        if self.sizes.is_some() || self.sinkhorn.is_some() {
-            return Err(ErrorKind::NotWhole.into());
+        self.check_workers()?;
+        self.begin_over(Box::new(Remote::new(workers)), Start::Rows, device, &mut progress)
+    }
+
+    /// Refuses fits that need all rows in one table.
+    pub(super) fn check_workers(&self) -> Result<()> {
+        match self.sizes.is_some() || self.sinkhorn.is_some() {
+            true => Err(ErrorKind::NotWhole.into()),
+            false => Ok(()),
         }
-        self.begin_over(Box::new(Remote::new(workers)), None, device, &mut progress)
     }
 }

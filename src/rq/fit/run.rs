@@ -33,7 +33,7 @@ impl Run {
             progress,
             iterations: 0,
             still: false,
-            max_iter: work.params.most_iterations(),
+            max_iter: work.most_iterations(),
             tol: work.params.tol,
             far: work.far,
             unit: work.unit(),

@@ -13,6 +13,8 @@ use std::sync::Arc;
 pub(super) struct LevelWork<'a, 'r> {
     pub(super) params: &'a RqKMeans,
     pub(super) residuals: &'a mut Residuals<'r>,
+    /// The codewords that the level starts from where a model gives them, and whether it keeps them.
+    pub(super) first: Option<(Arc<Codebook>, bool)>,
     /// Clusters of all levels.
     pub(super) clusters: &'a [usize],
     pub(super) level: usize,
@@ -88,8 +90,16 @@ impl LevelWork<'_, '_> {
         self.clusters.get(self.level).copied().unwrap_or(1)
     }
 
+    /// Returns the most updates of the codewords: none where the level keeps its first ones.
+    pub(super) fn most_iterations(&self) -> usize {
+        match self.first {
+            Some((_, true)) => 0,
+            _ => self.params.most_iterations(),
+        }
+    }
+
     pub(super) fn progress(&self) -> Progress {
-        let start = Progress::start(self.clusters.len(), self.params.most_iterations());
+        let start = Progress::start(self.clusters.len(), self.most_iterations());
         Progress { level: self.level, ..start }
     }
 }

@@ -3,8 +3,9 @@
 use super::{devices, rows};
 use crate::io::model_file::hex;
 use crate::labels::{LabelledFit, Labels, UnknownLabel};
+use crate::metrics::drift;
 use crate::rng::row_hash;
-use crate::rq::{Algorithm, Init, MiniBatch};
+use crate::rq::{Algorithm, Init, MiniBatch, WarmStart};
 use crate::{Device, ErrorKind, Matrix, Metric, RqKMeans, RqKMeansModel};
 
 const DIM: usize = 4;
@@ -211,6 +212,10 @@ fn labels_that_make_no_sense_are_refused() {
     assert!(matches!(refused(model.encoder().labels(&labels).beam(2)), ErrorKind::Parameter { name: "beam", .. }));
     assert!(matches!(refused(model.encoder().capacity(100)), ErrorKind::Parameter { name: "capacity", .. }));
     assert!(model.encoder().candidates(2, &rows, &device).is_err());
+    assert!(drift(&model, &rows, &rows, 10, 1, &device).is_err());
+    let start = WarmStart::new(&model);
+    let refit = RqKMeans::new(3, model.clusters()).fit_from(&start, &rows, &device).unwrap_err().into_kind();
+    assert!(matches!(refit, ErrorKind::Parameter { name: "warm_start", .. }));
     let without = plain.fit(&rows, &device).unwrap();
     assert!(matches!(refused(without.encoder().labels(&labels)), ErrorKind::Parameter { name: "labels", .. }));
 }

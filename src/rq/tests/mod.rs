@@ -16,6 +16,7 @@ mod progress;
 mod row_distances;
 mod sinkhorn;
 mod variants;
+mod warm_start;
 mod weights;
 
 use crate::rng::row_hash;

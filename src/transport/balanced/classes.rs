@@ -1,37 +1,39 @@
-//! Classes of rows with equal lists of candidates; the search takes a class as one row with a weight.
+//! Classes of kinds with equal lists of candidates; the search takes a class as one row with a weight.
 
+use super::kinds::Kinds;
 use crate::kernel::range_search::RangeMatches;
 use std::collections::HashMap;
 
-/// The classes of the rows; classes are numbered in the order of their first rows.
+/// The classes of the kinds; classes are numbered in the order of their first kinds.
 #[derive(Default)]
 pub(super) struct Classes {
-    /// The class of every row.
-    of_row: Vec<u32>,
-    /// The first row of every class, and its number of rows.
+    /// The class of every kind.
+    of_kind: Vec<u32>,
+    /// The first kind of every class, and its number of rows.
     classes: Vec<(u32, u32)>,
 }
 
 impl Classes {
-    /// Makes the classes of rows with these lists.
-    pub(super) fn of(lists: &RangeMatches, rows: usize) -> Self {
-        let mut new = Self { of_row: Vec::with_capacity(rows), classes: Vec::with_capacity(rows) };
+    /// Makes the classes of kinds with these lists.
+    pub(super) fn of(lists: &RangeMatches, kinds: &Kinds) -> Self {
+        let count = kinds.len();
+        let mut new = Self { of_kind: Vec::with_capacity(count), classes: Vec::with_capacity(count) };
         // `last` has the last class with a hash, and `before` has for each class the class before it with the same
         // hash.
-        let (mut last, mut before) = (HashMap::with_capacity(rows), Vec::with_capacity(rows));
-        for row in 0..rows {
-            let latest = last.entry(hash(lists.row(row))).or_insert(NONE);
+        let (mut last, mut before) = (HashMap::with_capacity(count), Vec::with_capacity(count));
+        for kind in 0..count {
+            let latest = last.entry(hash(lists.row(kind))).or_insert(NONE);
             let mut class = *latest;
-            while class != NONE && !lists.row(new.first(class as usize)).eq(lists.row(row)) {
+            while class != NONE && !lists.row(new.first(class as usize)).eq(lists.row(kind)) {
                 class = before[class as usize];
             }
             if class == NONE {
                 class = new.classes.len() as u32;
                 before.push(std::mem::replace(latest, class));
-                new.classes.push((row as u32, 0));
+                new.classes.push((kind as u32, 0));
             }
-            new.classes[class as usize].1 += 1;
-            new.of_row.push(class);
+            new.classes[class as usize].1 += kinds.weight(kind) as u32;
+            new.of_kind.push(class);
         }
         new
     }
@@ -40,11 +42,11 @@ impl Classes {
         self.classes.len()
     }
 
-    pub(super) fn of_row(&self, row: usize) -> usize {
-        self.of_row[row] as usize
+    pub(super) fn of_kind(&self, kind: usize) -> usize {
+        self.of_kind[kind] as usize
     }
 
-    /// Returns the first row of a class.
+    /// Returns the first kind of a class.
     #[inline(always)]
     pub(super) fn first(&self, class: usize) -> usize {
         self.classes[class].0 as usize
@@ -57,9 +59,9 @@ impl Classes {
     }
 
     /// Returns the cluster of every row; `at` has for each class the number of its rows in each cluster.
-    pub(super) fn codes(&self, mut at: Vec<Held>) -> Vec<u32> {
+    pub(super) fn codes(&self, kinds: &Kinds, mut at: Vec<Held>) -> Vec<u32> {
         at.iter_mut().for_each(|held| held.0.sort_unstable_by_key(|(cluster, _)| std::cmp::Reverse(*cluster)));
-        self.of_row.iter().map(|class| at[*class as usize].pop()).collect()
+        (0..kinds.rows()).map(|row| at[self.of_kind(kinds.of_row(row))].pop()).collect()
     }
 }
 

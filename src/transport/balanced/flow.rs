@@ -23,7 +23,7 @@ const NONE: i64 = i64::MAX;
 /// by the length of the path less its own distance. A node's price is raised only when it has enough rows, and then to
 /// the raw length of a path above the price of a node that was never raised.
 pub(super) struct Flow<'a> {
-    candidates: &'a Candidates,
+    candidates: &'a Candidates<'a>,
     clusters: usize,
     sizes: Sizes,
     /// The clusters that the rows of each class are in.
@@ -44,8 +44,8 @@ pub(super) struct Flow<'a> {
 
 impl<'a> Flow<'a> {
     /// Puts every row into the cluster that is cheapest at `prices`.
-    pub(super) fn new(candidates: &'a Candidates, prices: &[i128], sizes: Sizes) -> Self {
-        let (rows, clusters) = (candidates.rows(), candidates.clusters());
+    pub(super) fn new(candidates: &'a Candidates<'a>, prices: &[i128], sizes: Sizes) -> Self {
+        let (rows, clusters) = (candidates.kinds().rows(), candidates.clusters());
         let classes = candidates.classes();
         let mut flow = Self {
             candidates,
@@ -70,19 +70,19 @@ impl<'a> Flow<'a> {
         let mut lengths = vec![0_u32; clusters * clusters];
         let mut owns = Vec::with_capacity(classes.len());
         for class in 0..classes.len() {
-            let (row, weight) = (classes.first(class), classes.weight(class));
-            let own = candidates.cheapest(row, &self.prices);
+            let (kind, weight) = (classes.first(class), classes.weight(class));
+            let own = candidates.cheapest(kind, &self.prices);
             owns.push(own);
             self.at[class].add(own, weight);
             self.counts[own] += weight;
-            candidates.row(row).filter(|(k, _)| *k != own).for_each(|(k, _)| lengths[own * clusters + k] += 1);
+            candidates.list(kind).filter(|(k, _)| *k != own).for_each(|(k, _)| lengths[own * clusters + k] += 1);
         }
         let mut lists: Vec<Vec<Reverse<(i64, u32)>>> =
             lengths.into_iter().map(|length| Vec::with_capacity(length as usize)).collect();
         for (class, own) in owns.into_iter().enumerate() {
-            let row = classes.first(class);
-            let own_cost = candidates.cost(row, own);
-            for (k, cost) in candidates.row(row).filter(|(k, _)| *k != own) {
+            let kind = classes.first(class);
+            let own_cost = candidates.cost(kind, own);
+            for (k, cost) in candidates.list(kind).filter(|(k, _)| *k != own) {
                 lists[own * clusters + k].push(Reverse((difference(cost, own_cost), class as u32)));
             }
         }
@@ -186,9 +186,9 @@ impl<'a> Flow<'a> {
         let left = held.count(a) == 0;
         self.counts[a] -= count;
         self.counts[b] += count;
-        let row = self.candidates.classes().first(class);
-        let own_cost = self.candidates.cost(row, b);
-        for (k, cost) in self.candidates.row(row) {
+        let kind = self.candidates.classes().first(class);
+        let own_cost = self.candidates.cost(kind, b);
+        for (k, cost) in self.candidates.list(kind) {
             if k != a && left {
                 self.refresh(a, k);
             }
@@ -202,7 +202,7 @@ impl<'a> Flow<'a> {
 
     /// Returns the prices of the clusters and the pool, and the cluster of every row.
     pub(super) fn into_parts(self) -> (Vec<i128>, Vec<u32>) {
-        (self.prices, self.candidates.classes().codes(self.at))
+        (self.prices, self.candidates.classes().codes(self.candidates.kinds(), self.at))
     }
 
     /// Removes classes that have left from the top of a heap.

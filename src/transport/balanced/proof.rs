@@ -9,13 +9,15 @@ use super::sizes::Sizes;
 /// At any prices, every assignment that keeps the sizes costs at least `sum_i min_k (c(i, k) + p(k)) - sum_k (max p(k)+
 /// - min p(k)-)`, where p+ and p- are the positive and the negative part: each row pays at least its minimum, and a
 /// cluster takes in at most `max p+` and at least `-min p-`. All values are integers.
-pub(super) fn prove(candidates: &Candidates, sizes: Sizes, prices: &[i128], codes: &[u32]) -> (u128, i128) {
+pub(super) fn prove(candidates: &Candidates<'_>, sizes: Sizes, prices: &[i128], codes: &[u32]) -> (u128, i128) {
+    let least =
+        |(kind, others): (usize, i128)| candidates.list(kind).zip_prices(prices).min().unwrap_or(others).min(others);
+    let least: Vec<i128> = candidates.others(prices).enumerate().map(least).collect();
     let (mut total, mut bound) = (0_i128, 0_i128);
-    for ((row, code), others) in codes.iter().enumerate().zip(candidates.others(prices)) {
-        let own = candidates.row(row).find(|(k, _)| *k == *code as usize);
-        total += own.map_or(0, |(_, cost)| i128::from(cost));
-        let listed = candidates.row(row).zip_prices(prices).min().unwrap_or(others);
-        bound += listed.min(others);
+    for (row, code) in codes.iter().enumerate() {
+        let kind = candidates.kinds().of_row(row);
+        total += i128::from(candidates.cost(kind, *code as usize));
+        bound += least[kind];
     }
     for price in prices {
         let size = if *price > 0 { sizes.max } else { sizes.min };

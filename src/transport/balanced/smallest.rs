@@ -16,10 +16,10 @@ use std::collections::HashMap;
 ///
 /// Rows with equal lists are exchangeable until they are settled, so the search counts only how many of them each
 /// cluster has.
-pub(super) fn smallest(candidates: &Candidates, sizes: Sizes, prices: &[i128], codes: &mut [u32]) {
+pub(super) fn smallest(candidates: &Candidates<'_>, sizes: Sizes, prices: &[i128], codes: &mut [u32]) {
     let mut ties = Ties::new(candidates, sizes, prices, codes);
     for (row, code) in codes.iter_mut().enumerate() {
-        let class = candidates.classes().of_row(row);
+        let class = candidates.classes().of_kind(candidates.kinds().of_row(row));
         if ties.choices.contains_key(&class) {
             *code = ties.settle(class) as u32;
         }
@@ -49,7 +49,7 @@ struct Ties {
 }
 
 impl Ties {
-    fn new(candidates: &Candidates, sizes: Sizes, prices: &[i128], codes: &[u32]) -> Self {
+    fn new(candidates: &Candidates<'_>, sizes: Sizes, prices: &[i128], codes: &[u32]) -> Self {
         let (clusters, classes) = (candidates.clusters(), candidates.classes());
         let mut counts = vec![0; clusters];
         codes.iter().for_each(|code| counts[*code as usize] += 1);
@@ -66,16 +66,16 @@ impl Ties {
             lowest: HashMap::new(),
         };
         for class in 0..classes.len() {
-            let row = classes.first(class);
-            let Some(least) = candidates.row(row).zip_prices(prices).min() else { continue };
-            let cheapest = candidates.row(row).filter(|(k, cost)| i128::from(*cost) + prices[*k] == least);
+            let kind = classes.first(class);
+            let Some(least) = candidates.list(kind).zip_prices(prices).min() else { continue };
+            let cheapest = candidates.list(kind).filter(|(k, cost)| i128::from(*cost) + prices[*k] == least);
             let cheapest: Vec<u32> = cheapest.map(|(k, _)| k as u32).collect();
             if cheapest.len() > 1 {
                 ties.choices.insert(class, cheapest);
             }
         }
         for (row, code) in codes.iter().enumerate() {
-            ties.enter(classes.of_row(row), *code as usize);
+            ties.enter(classes.of_kind(candidates.kinds().of_row(row)), *code as usize);
         }
         ties
     }

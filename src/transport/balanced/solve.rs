@@ -3,6 +3,7 @@
 use super::candidates::{Candidates, NO_LIMIT, Open};
 use super::costs::Costs;
 use super::flow::Flow;
+use super::kinds::Kinds;
 use super::paths::OutOfReach;
 use super::proof::{ZipPrices, prove};
 use super::sizes::Sizes;
@@ -11,7 +12,9 @@ use super::sweep::sweep;
 use crate::error::Result;
 
 /// The start of the search; it decides how long the search takes, but not its result.
-pub(crate) struct Start {
+pub(crate) struct Start<'a> {
+    /// The kinds of the rows.
+    pub(crate) kinds: &'a Kinds,
     /// Prices (K) of a similar problem, or zeros.
     pub(crate) prices: Vec<i128>,
     /// For every row (N) a bound that is at least its smallest `cost + price` at these prices, such as that of any one
@@ -43,19 +46,19 @@ const WIDEST: i128 = 1 << 100;
 const APPROACHES: usize = 24;
 
 /// Finds the optimum of the transport problem; [`Sizes::check`] must accept `sizes`.
-pub(crate) fn solve(costs: &mut dyn Costs, sizes: Sizes, start: Start) -> Result<Solution> {
-    let (rows, clusters) = (start.bounds.len(), start.prices.len());
-    let sizes = sizes.tight(rows, clusters);
+pub(crate) fn solve(costs: &mut dyn Costs, sizes: Sizes, start: Start<'_>) -> Result<Solution> {
+    let (kinds, clusters) = (start.kinds, start.prices.len());
+    let sizes = sizes.tight(kinds.rows(), clusters);
     let margin = start.margin.clamp(1, WIDEST);
-    let mut candidates = Candidates::new(costs, &start.prices, start.bounds, margin)?;
+    let mut candidates = Candidates::new(costs, &start.prices, kinds, &start.bounds, margin)?;
     let mut rounds = 1;
     let mut prices = start.prices;
     for _ in 0..APPROACHES {
         let next = sweep(&candidates, sizes, &prices, margin);
         let far = next.iter().zip(&prices).filter(|(next, price)| (*next - *price).abs() >= margin).count();
         prices = next;
-        let open = open_rows(&candidates, &prices, margin);
-        if open.len() <= rows / 64 && far <= clusters / 16 {
+        let open = open_kinds(&candidates, &prices, margin);
+        if open.len() <= kinds.len() / 64 && far <= clusters / 16 {
             break;
         }
         tracing::trace!(entries = candidates.entries(), open = open.len(), far, %margin, "approach");
@@ -68,7 +71,7 @@ pub(crate) fn solve(costs: &mut dyn Costs, sizes: Sizes, start: Start) -> Result
     loop {
         let (at, open) = match attempt(&candidates, sizes, &prices) {
             Ok(found) => {
-                let open = open_rows(&candidates, &found.largest, margin);
+                let open = open_kinds(&candidates, &found.largest, margin);
                 if open.is_empty() {
                     return Ok(Solution { rounds, ..finish(&candidates, sizes, found) });
                 }
@@ -88,18 +91,18 @@ pub(crate) fn solve(costs: &mut dyn Costs, sizes: Sizes, start: Start) -> Result
     }
 }
 
-/// Returns the smallest `cost + price` that a row lists.
-fn least(candidates: &Candidates, row: usize, prices: &[i128]) -> i128 {
-    candidates.row(row).zip_prices(prices).min().unwrap_or(NO_LIMIT)
+/// Returns the smallest `cost + price` that a kind lists.
+fn least(candidates: &Candidates<'_>, kind: usize, prices: &[i128]) -> i128 {
+    candidates.list(kind).zip_prices(prices).min().unwrap_or(NO_LIMIT)
 }
 
-/// Returns the rows for which some cluster that is not listed may be as cheap as the cheapest listed one.
-fn open_rows(candidates: &Candidates, prices: &[i128], margin: i128) -> Vec<Open> {
+/// Returns the kinds for which some cluster that is not listed may be as cheap as the cheapest listed one.
+fn open_kinds(candidates: &Candidates<'_>, prices: &[i128], margin: i128) -> Vec<Open> {
     let mut open = Vec::new();
-    for (row, others) in candidates.others(prices).enumerate() {
-        let bound = least(candidates, row, prices);
+    for (kind, others) in candidates.others(prices).enumerate() {
+        let bound = least(candidates, kind, prices);
         if others <= bound {
-            open.push(Open { row, bound, width: margin });
+            open.push(Open { kind, bound, width: margin });
         }
     }
     open
@@ -113,13 +116,16 @@ struct Stuck {
 }
 
 impl Stuck {
-    /// Returns prices and rows for new lists, which reach `stretch` farther to clusters that are not marked.
-    fn towards_the_rest(&self, candidates: &Candidates, margin: i128, stretch: i128) -> (Vec<i128>, Vec<Open>) {
+    /// Returns prices and kinds for new lists, which reach `stretch` farther to clusters that are not marked.
+    fn towards_the_rest(&self, candidates: &Candidates<'_>, margin: i128, stretch: i128) -> (Vec<i128>, Vec<Open>) {
         let lower = |(price, marked): (&i128, &bool)| if *marked { *price } else { price - stretch };
         let prices: Vec<i128> = self.prices.iter().zip(&self.marked).map(lower).collect();
-        let needs = |(_, code): &(usize, &u32)| self.marked.get(**code as usize) == Some(&true);
-        let open = |(row, _)| Open { row, bound: least(candidates, row, &prices), width: margin };
-        let open = self.codes.iter().enumerate().filter(needs).map(open).collect();
+        let mut needs = vec![false; candidates.kinds().len()];
+        for (row, code) in self.codes.iter().enumerate() {
+            needs[candidates.kinds().of_row(row)] |= self.marked.get(*code as usize) == Some(&true);
+        }
+        let open = |kind| Open { kind, bound: least(candidates, kind, &prices), width: margin };
+        let open = (0..needs.len()).filter(|kind| needs[*kind]).map(open).collect();
         (prices, open)
     }
 }
@@ -132,7 +138,7 @@ struct Found {
     largest: Vec<i128>,
 }
 
-fn attempt(candidates: &Candidates, sizes: Sizes, prices: &[i128]) -> Result<Found, Stuck> {
+fn attempt(candidates: &Candidates<'_>, sizes: Sizes, prices: &[i128]) -> Result<Found, Stuck> {
     let mut flow = Flow::new(candidates, prices, sizes);
     let root = if sizes.min < sizes.max { flow.pool() } else { 0 };
     let stuck = |flow: Flow<'_>, OutOfReach(marked): OutOfReach| {
@@ -162,7 +168,7 @@ fn normal(mut prices: Vec<i128>, root: usize) -> Vec<i128> {
 }
 
 /// Finds the largest prices, the smallest codes at them, and the proof.
-fn finish(candidates: &Candidates, sizes: Sizes, found: Found) -> Solution {
+fn finish(candidates: &Candidates<'_>, sizes: Sizes, found: Found) -> Solution {
     let Found { mut codes, largest: prices, .. } = found;
     smallest(candidates, sizes, &prices, &mut codes);
     let (cost, gap) = prove(candidates, sizes, &prices, &codes);

@@ -1,30 +1,38 @@
-//! Measures on a few rows how far the first lists have to reach.
+//! Measures on a few kinds of rows how far the first lists have to reach.
 
 use super::costs::Costs;
+use super::kinds::Kinds;
 use super::proof::ZipPrices;
 use super::solve::Start;
 use crate::error::Result;
 
-/// How many rows are measured.
+/// How many kinds are measured.
 const SAMPLE: usize = 64;
 
-impl Start {
+impl<'a> Start<'a> {
     /// Makes a start whose first lists hold about `wanted` clusters besides the cheapest; for `bounds` see
     /// [`Start::bounds`].
-    pub(crate) fn new(costs: &mut dyn Costs, prices: Vec<i128>, bounds: Vec<i128>, wanted: usize) -> Result<Self> {
-        let margin = width(costs, bounds.len(), &prices, wanted)?;
-        Ok(Self { prices, bounds, margin })
+    pub(crate) fn new(
+        costs: &mut dyn Costs,
+        kinds: &'a Kinds,
+        prices: Vec<i128>,
+        bounds: Vec<i128>,
+        wanted: usize,
+    ) -> Result<Self> {
+        let margin = width(costs, kinds, &prices, wanted)?;
+        Ok(Self { kinds, prices, bounds, margin })
     }
 }
 
-/// Returns how far above the smallest `cost + price` half of the measured rows have `wanted` other clusters.
-fn width(costs: &mut dyn Costs, rows: usize, prices: &[i128], wanted: usize) -> Result<i128> {
-    let step = rows.div_ceil(SAMPLE).max(1);
-    let limit = |row: usize| if row.is_multiple_of(step) { i128::MAX >> 10 } else { i128::MIN >> 10 };
-    let limits: Vec<i128> = (0..rows).map(limit).collect();
+/// Returns how far above the smallest `cost + price` half of the measured kinds have `wanted` other clusters.
+fn width(costs: &mut dyn Costs, kinds: &Kinds, prices: &[i128], wanted: usize) -> Result<i128> {
+    let step = kinds.len().div_ceil(SAMPLE).max(1);
+    let measured: Vec<usize> = (0..kinds.len()).step_by(step).map(|kind| kinds.first(kind)).collect();
+    let mut limits = vec![i128::MIN >> 10; kinds.rows()];
+    measured.iter().for_each(|row| limits[*row] = i128::MAX >> 10);
     let near = costs.range_search(prices, &limits)?;
     let mut widths: Vec<i128> = Vec::new();
-    for row in (0..rows).step_by(step) {
+    for row in measured {
         let mut costs: Vec<i128> = near.row(row).zip_prices(prices).collect();
         costs.sort_unstable();
         let last = costs.get(wanted).or(costs.last());

@@ -2,6 +2,7 @@
 
 mod checkpoints;
 mod divergence;
+mod far;
 mod file;
 mod finite;
 mod first_files;

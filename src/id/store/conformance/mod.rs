@@ -115,8 +115,19 @@ fn manifests(store: &mut dyn Store) {
     assert_eq!(store.manifest().expect("manifest"), Some(first));
     assert_eq!(store.model().expect("model"), Some(large));
     committed(store, |store| store.set_manifest(&second, b"").expect("set_manifest"));
-    assert_eq!(store.manifest().expect("manifest"), Some(second));
+    assert_eq!(store.manifest().expect("manifest"), Some(second.clone()));
     assert_eq!(store.model().expect("model"), Some(Vec::new()));
+    // Another model in the place of this one.
+    let third = second.clone().adopting("third");
+    let all = [(String::new(), third.clone())];
+    store.begin().expect("begin");
+    store.replace_model(&all, b"3").expect("replace_model");
+    assert_eq!(store.manifest().expect("manifest"), Some(third.clone()));
+    store.rollback().expect("rollback");
+    assert_eq!(store.manifest().expect("manifest"), Some(second));
+    committed(store, |store| store.replace_model(&all, b"3").expect("replace_model"));
+    assert_eq!(store.manifest().expect("manifest").map(|found| found.to_map()), Some(third.to_map()));
+    assert_eq!(store.model().expect("model"), Some(b"3".to_vec()));
 }
 
 fn duplicates(store: &mut dyn Store) {

@@ -102,6 +102,33 @@ pub(super) fn check(store: &mut dyn Store) {
     assert_eq!(second.holder(&id(&[1, 2], 0)).expect("holder"), Holder::Item("8".into()));
     let mut former = former;
     hold(&mut *former, &now[..1]);
+    another_model(store);
+}
+
+/// All namespaces get another model together; a store that cannot do that says so and changes nothing.
+fn another_model(store: &mut dyn Store) {
+    let before = store.namespaces().expect("namespaces");
+    let adopted = |(name, manifest): (String, Manifest)| (name, manifest.adopting("newer"));
+    let after: Vec<(String, Manifest)> = before.iter().cloned().map(adopted).collect();
+    store.begin().expect("begin");
+    if let Err(error) = store.replace_model(&after, b"newer model") {
+        assert!(matches!(error.kind(), ErrorKind::Store { .. }), "{error}");
+        store.rollback().expect("rollback");
+        assert_eq!(store.namespaces().expect("namespaces"), before);
+        return;
+    }
+    assert_eq!(store.namespaces().expect("namespaces"), after);
+    store.rollback().expect("rollback");
+    assert_eq!(store.namespaces().expect("namespaces"), before);
+    assert_eq!(store.model().expect("model").as_deref(), Some(b"the model".as_slice()));
+    committed(store, |store| store.replace_model(&after, b"newer model").expect("replace_model"));
+    let namespace = store.namespace().to_owned();
+    for (name, manifest) in &after {
+        turn(store, name);
+        assert_eq!(store.manifest().expect("manifest"), Some(manifest.clone()), "{name}");
+        assert_eq!(store.model().expect("model").as_deref(), Some(b"newer model".as_slice()), "{name}");
+    }
+    turn(store, &namespace);
 }
 
 /// Changes several namespaces in turn, each as if it were the only one.

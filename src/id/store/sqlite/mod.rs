@@ -217,6 +217,18 @@ impl Store for SqliteStore {
         self.write(|session| session.with_model(|| session.set_manifest(&manifest.to_map(), model)))
     }
 
+    fn replace_model(&mut self, manifests: &[(String, Manifest)], model: &[u8]) -> Result<()> {
+        let own = self.namespace.clone();
+        // Every call turns the session to the namespace of the store, within the same transaction.
+        let mut set = |(name, manifest): &(String, Manifest)| {
+            name.clone_into(&mut self.namespace);
+            self.write(|session| session.with_model(|| session.set_manifest(&manifest.to_map(), model)))
+        };
+        let result = manifests.iter().try_for_each(&mut set);
+        self.namespace = own;
+        result
+    }
+
     fn begin(&mut self) -> Result<()> {
         if self.is_snapshot {
             return Err(Error::from(ErrorKind::ReadOnly).at(&self.path));

@@ -6,6 +6,7 @@ mod rule;
 
 use super::candidates::Candidates;
 use super::costs::Costs;
+use super::kinds::Kinds;
 use super::sizes::Sizes;
 use super::solve::{Solution, Start, solve};
 use crate::ErrorKind;
@@ -48,9 +49,21 @@ impl Matrix {
 
     /// Starts from given prices, with lists of a given length.
     fn solve_from(&self, sizes: Sizes, prices: &[i128], margin: i128) -> Solution {
+        self.solve_by(&Kinds::distinct(self.rows()), sizes, prices, margin)
+    }
+
+    fn solve_by(&self, kinds: &Kinds, sizes: Sizes, prices: &[i128], margin: i128) -> Solution {
         let first = |row: &[u64]| i128::from(row[0]) + prices[0];
         let bounds = self.costs.chunks_exact(self.clusters).map(first).collect();
-        solve(&mut self.clone(), sizes, Start { prices: prices.to_vec(), bounds, margin }).unwrap()
+        solve(&mut self.clone(), sizes, Start { kinds, prices: prices.to_vec(), bounds, margin }).unwrap()
+    }
+
+    /// The kinds of equal rows; every `apart`-th row is a kind of its own.
+    fn kinds(&self, apart: usize) -> Kinds {
+        let row = |row: usize| &self.costs[row * self.clusters..][..self.clusters];
+        let merges = |of: usize| !of.is_multiple_of(apart);
+        let first = |i: usize| (0..i).find(|j| merges(i) && merges(*j) && row(*j) == row(i)).unwrap_or(i);
+        Kinds::of((0..self.rows()).map(|i| first(i) as u32))
     }
 
     fn solve(&self, sizes: Sizes) -> Solution {
@@ -132,7 +145,16 @@ fn problems_of_many_equal_rows_cost_what_a_textbook_flow_costs() {
         check(&problem, sizes, &solution);
         assert_eq!(solution.cost, flow::optimum(&problem, sizes), "problem {i}: {rows} x {clusters}, {sizes:?}");
         let again = problem.solve_from(sizes, &vec![3; clusters], 1 << 62);
-        assert_eq!((again.codes, again.prices), (solution.codes, solution.prices), "problem {i}");
+        assert_eq!((&again.codes, &again.prices), (&solution.codes, &solution.prices), "problem {i}");
+        // Whether equal rows are known to be equal, all of them or some, changes nothing.
+        for (apart, margin) in [(rows + 1, 1), (rows + 1, 1 << 62), (3, 20)] {
+            let kinds = problem.kinds(apart);
+            assert!(kinds.len() < rows || rows < 20, "problem {i}");
+            let merged = problem.solve_by(&kinds, sizes, &vec![0; clusters], margin);
+            let Solution { codes, prices, cost, gap, .. } = merged;
+            let expected = (&solution.codes, &solution.prices, solution.cost, 0);
+            assert_eq!((&codes, &prices, cost, gap), expected, "problem {i}, {apart}");
+        }
     }
 }
 
@@ -159,13 +181,8 @@ fn the_gap_finds_planted_faults() {
         let problem = problem(i, 60, 5, 1 << 30);
         let sizes = Sizes::balanced(60, 5);
         let solution = problem.solve(sizes);
-        let candidates = Candidates::new(
-            &mut problem.clone(),
-            &[0; 5],
-            vec![super::candidates::NO_LIMIT; 60],
-            super::candidates::NO_LIMIT,
-        )
-        .unwrap();
+        let (kinds, limit) = (Kinds::distinct(60), super::candidates::NO_LIMIT);
+        let candidates = Candidates::new(&mut problem.clone(), &[0; 5], &kinds, &[limit; 60], limit).unwrap();
         let mut codes = solution.codes.clone();
         codes.swap(i as usize, 30 + i as usize);
         let gap = |prices: &[i128], codes: &[u32]| super::proof::prove(&candidates, sizes, prices, codes);

@@ -1,0 +1,36 @@
+//! Flags of `semid drift`.
+
+use super::{InputArgs, Share};
+use clap::Args;
+use std::path::PathBuf;
+
+#[derive(Debug, Args)]
+pub(crate) struct DriftArgs {
+    /// Model file, as `semid fit` writes it
+    #[arg(long, short, value_name = "FILE")]
+    pub(crate) model: PathBuf,
+    #[command(flatten)]
+    pub(crate) input: InputArgs,
+    /// Older embeddings to compare with, best those that the model was fitted to; they are read as --input is
+    #[arg(long, value_name = "FILE", required = true, num_args = 1.., help_heading = "Input")]
+    pub(crate) baseline: Vec<PathBuf>,
+    /// Maximum by which the population stability index of a level may exceed the one that chance gives
+    #[arg(long, value_name = "INDEX", default_value_t = 0.25, value_parser = super::finite::<f64>,
+          help_heading = "Limits")]
+    pub(crate) max_psi: f64,
+    /// Maximum by which the squared error after a level may rise, as a share of the baseline's
+    #[arg(long, value_name = "SHARE", default_value = "10%", help_heading = "Limits")]
+    pub(crate) max_error_rise: Share,
+    /// Maximum by which the median margin of a level may fall, as a share of the baseline's
+    #[arg(long, value_name = "SHARE", default_value = "25%", help_heading = "Limits")]
+    pub(crate) max_margin_loss: Share,
+    /// Maximum by which the share of values beyond the grid may exceed the baseline's
+    #[arg(long, value_name = "SHARE", default_value = "0.1%", help_heading = "Limits")]
+    pub(crate) max_saturated: Share,
+    /// Measure the margins of this many rows of each side, chosen by the seed
+    #[arg(long, value_name = "N", default_value_t = 10_000)]
+    pub(crate) sample: usize,
+    /// Seed of the sample
+    #[arg(long, value_name = "SEED", default_value_t = 42)]
+    pub(crate) seed: u64,
+}

@@ -1,0 +1,162 @@
+//! `semid drift`
+
+use crate::args::{Common, DriftArgs, InputArgs};
+use crate::heard::Heard;
+use crate::input::{Input, Texts};
+use crate::interrupt::Watched;
+use crate::output::{self, Answer, Failure, Outcome, numbers};
+use crate::progress::Bar;
+use semid::metrics::{BeforeAfter, Drift, DriftCrossing, DriftLimits, LevelDrift, drift};
+use semid::{ErrorKind, Model, Rows};
+use serde::Serialize;
+use std::fmt::Write;
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+
+/// The output of `--json`.
+#[derive(Serialize)]
+struct Measured {
+    /// Whether no limit is crossed.
+    stable: bool,
+    #[serde(flatten)]
+    drift: Drift,
+    limits: DriftLimits,
+    crossings: Vec<Crossing>,
+    /// Rows of both inputs that were left out.
+    #[serde(skip_serializing_if = "output::is_zero")]
+    bad_rows: usize,
+    fingerprint: String,
+    sample: usize,
+    seed: u64,
+    device: String,
+    warnings: Vec<String>,
+}
+
+/// A crossing, with its words.
+#[derive(Serialize)]
+struct Crossing {
+    #[serde(flatten)]
+    crossing: DriftCrossing,
+    words: String,
+}
+
+pub(crate) fn run(common: &Common, args: &DriftArgs) -> Outcome {
+    let mut limits = DriftLimits::default();
+    limits.psi = args.max_psi;
+    limits.error_rise = args.max_error_rise.into();
+    limits.margin_loss = args.max_margin_loss.into();
+    limits.saturated = args.max_saturated.into();
+    let model = Model::load(&args.model)?;
+    if args.input.input.iter().chain(&args.baseline).filter(|path| *path == Path::new("-")).count() > 1 {
+        return Err(Failure::Error("standard input is one input; give --input or --baseline another file".to_owned()));
+    }
+    let new = open(common, &args.input, &model)?;
+    let old = open(common, &args.input.of_files(&args.baseline), &model)?;
+    let device = common.device()?;
+    let bar = Bar::rows(common, new.rows.len().saturating_add(old.rows.len()));
+    bar.name("measuring");
+    let is_new = AtomicBool::new(false);
+    let side = |rows, new| Side { rows, is_new: &is_new, new };
+    let (watched_new, watched_old) = (Watched::new(&new.rows), Watched::new(&old.rows));
+    let (side_new, side_old) = (side(&watched_new, true), side(&watched_old, false));
+    let dim = model.dim().max(1);
+    // The baseline is measured first; every row is read more than once.
+    let see_old = |first: usize, values: &[f32]| bar.done(first + values.len() / dim);
+    let see_new = |first: usize, values: &[f32]| bar.done(old.rows.len() + first + values.len() / dim);
+    let rows = Heard::new(&side_new, &see_new);
+    let baseline = Heard::new(&side_old, &see_old);
+    let sample = args.sample.max(1);
+    let measured = drift(&*model, &rows, &baseline, sample, args.seed, &device);
+    let failed = |error| if is_new.load(Relaxed) { new.failure(error) } else { old.failure(error) };
+    let measured = measured.map_err(failed)?;
+    drop(bar);
+    let crossing = |crossing: DriftCrossing| Crossing { words: crossing.to_string(), crossing };
+    let crossings: Vec<Crossing> = measured.crossings(&limits)?.into_iter().map(crossing).collect();
+    let measured = Measured {
+        stable: crossings.is_empty(),
+        drift: measured,
+        limits,
+        crossings,
+        bad_rows: new.skipped() + old.skipped(),
+        fingerprint: model.fingerprint(),
+        sample,
+        seed: args.seed,
+        device: device.info().name.clone(),
+        warnings: [new.warnings(), old.warnings()].concat(),
+    };
+    output::warn(&measured.warnings);
+    output::result(common.json, &measured, || text(&measured))?;
+    Ok(if measured.stable { Answer::Yes } else { Answer::No })
+}
+
+/// Rows of one of the sides, which says so when they are read, so that an error names the right input.
+struct Side<'a> {
+    rows: &'a dyn Rows,
+    is_new: &'a AtomicBool,
+    new: bool,
+}
+
+impl Rows for Side<'_> {
+    fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    fn dim(&self) -> usize {
+        self.rows.dim()
+    }
+
+    fn read(&self, first: usize, out: &mut [f32]) -> semid::Result<()> {
+        self.is_new.store(self.new, Relaxed);
+        self.rows.read(first, out)
+    }
+}
+
+/// Opens rows for the model.
+fn open(common: &Common, args: &InputArgs, model: &Model) -> Result<Input, Failure> {
+    let input = Input::open(common, args, Texts::default(), None)?;
+    if input.rows.is_empty() {
+        return Err(input.refuse(&ErrorKind::Empty.to_string()));
+    }
+    if input.rows.dim() != model.dim() {
+        let kind = ErrorKind::DimMismatch { expected: model.dim(), found: input.rows.dim() };
+        return Err(input.refuse(&kind.to_string()));
+    }
+    Ok(input)
+}
+
+fn text(measured: &Measured) -> String {
+    let Drift { rows, saturated_values, levels, .. } = &measured.drift;
+    let BeforeAfter { baseline, new } = rows;
+    let mut out = format!("{} beside {baseline} of the baseline\n", output::things(*new as usize, "row"));
+    let _ = writeln!(out, "values beyond the grid: {} -> {}", saturated_values.baseline, saturated_values.new);
+    let pair = |of: BeforeAfter<f64>| numbers(&[of.baseline, of.new]).join(" -> ");
+    let head =
+        ["level", "codes used", "perplexity", "stability index (chance)", "moved", "squared error", "median margin"];
+    let mut table = vec![head.map(str::to_owned)];
+    for (level, of) in levels.iter().enumerate() {
+        let LevelDrift { used_codes, perplexity, psi, psi_by_chance, moved, squared_error, median_margin, .. } = of;
+        table.push([
+            (level + 1).to_string(),
+            format!("{} -> {}", used_codes.baseline, used_codes.new),
+            format!("{:.1} -> {:.1}", perplexity.baseline, perplexity.new),
+            format!("{psi:.3} ({psi_by_chance:.3})"),
+            format!("{:.1} %", 100.0 * moved),
+            squared_error.map_or_else(|| "none".to_owned(), pair),
+            pair(*median_margin),
+        ]);
+    }
+    for row in &table {
+        let width = |column: usize| table.iter().filter_map(|row| Some(row.get(column)?.len())).max().unwrap_or(0);
+        let cells = row.iter().enumerate().map(|(column, cell)| format!("{cell:>width$}", width = width(column)));
+        let _ = writeln!(out, "{}", cells.collect::<Vec<_>>().join("  "));
+    }
+    if measured.stable {
+        out.push_str("no drift: every measure is within its limit, so the model still suits these rows\n");
+        return out;
+    }
+    out.push_str("drift: fit again, with `semid fit --warm-start` to keep most codes\n");
+    for Crossing { words, .. } in &measured.crossings {
+        let _ = writeln!(out, "  {words}");
+    }
+    out
+}

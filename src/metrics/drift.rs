@@ -1,0 +1,211 @@
+//! Measures how far new rows have drifted from older ones, as a model sees them.
+
+use super::sizes::Sizes;
+use super::{LevelMargins, errors, margins};
+use crate::codes::Codes;
+use crate::device::Device;
+use crate::error::{ErrorKind, Result, try_vec};
+use crate::quantizer::{EncodeOptions, Quantizer, unsupported};
+use crate::rows::Rows;
+use serde::Serialize;
+
+/// A measure of the older rows, the baseline, and of the new ones.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct BeforeAfter<T> {
+    /// The measure of the baseline.
+    pub baseline: T,
+    /// The measure of the new rows.
+    pub new: T,
+}
+
+/// How new rows differ from older ones, as a model sees them.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[non_exhaustive]
+pub struct Drift {
+    /// Rows.
+    pub rows: BeforeAfter<u64>,
+    /// Values that were put on the grid: the rows, for a network the latents, times their dimensions.
+    pub values: BeforeAfter<u64>,
+    /// Values beyond the grid, for which its largest value was taken.
+    pub saturated_values: BeforeAfter<u64>,
+    /// Measures of each level, first to last.
+    pub levels: Vec<LevelDrift>,
+}
+
+/// How the codes of a level have drifted.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[non_exhaustive]
+pub struct LevelDrift {
+    /// Number of clusters, K.
+    pub clusters: u64,
+    /// Number of codes that occur.
+    pub used_codes: BeforeAfter<u64>,
+    /// `-sum p ln p` over the codes, in nats.
+    pub entropy: BeforeAfter<f64>,
+    /// `e^entropy`.
+    pub perplexity: BeforeAfter<f64>,
+    /// The population stability index between the two histograms of codes, `sum (q - p) ln(q / p)` over the U codes
+    /// that occur in either. So that codes without rows count, every code has half a row more: p = (n + 1/2) / (N +
+    /// U/2).
+    pub psi: f64,
+    /// The index that chance alone gives to so many rows on average: `(U - 1) (1 / N + 1 / M)`, N and M being the rows
+    /// of both sides.
+    pub psi_by_chance: f64,
+    /// Share of the rows that would need another code for both histograms to be equal: half the sum of `|q - p|`.
+    pub moved: f64,
+    /// Mean over the rows of the squared distance that is left after this level; none where codes do not decode to
+    /// rows.
+    pub squared_error: Option<BeforeAfter<f64>>,
+    /// Share of rows whose two nearest codewords are equally near.
+    pub ties: BeforeAfter<f64>,
+    /// The 5 % quantile of the margins, see [`LevelMargins::low_margin`].
+    pub low_margin: BeforeAfter<f64>,
+    /// The median of the margins, see [`LevelMargins::median_margin`].
+    pub median_margin: BeforeAfter<f64>,
+}
+
+/// Measures of one side.
+struct Side {
+    rows: u64,
+    values: u64,
+    saturated_values: u64,
+    /// For every level, the rows of each code.
+    counts: Vec<Vec<u64>>,
+    /// For every level; none where codes do not decode to rows.
+    errors: Option<Vec<f64>>,
+    margins: Vec<LevelMargins>,
+}
+
+/// Encodes new rows and older ones, and compares how codes are used, how far rows are from what their codes decode to,
+/// how clear the nearest codewords are, and how many values lie beyond the grid. [`Drift::crossings`] judges the
+/// result.
+///
+/// The baseline is best the rows that the model was fitted to, or a sample of them; the rows need not be those of the
+/// same items.
+///
+/// # Shapes
+/// `new` (N, D), `baseline` (M, D); the margins of up to `sample` rows of each are measured, chosen by the seed.
+///
+/// # Exactness
+/// Counts and margins are integers; every measure rounds in a fixed order. So all devices give the same bits.
+///
+/// # Errors
+/// [`ErrorKind::Empty`], [`ErrorKind::DimMismatch`], [`ErrorKind::Unsupported`] for a kind without distances to
+/// codewords, NaN and infinities, and any error of the device and of reading rows.
+///
+/// # References
+/// The population stability index is a symmetrised relative entropy: S. Kullback, R. A. Leibler, On Information and
+/// Sufficiency, 1951. Under no drift it is a multiple of a chi-squared variable: B. Yurdakul, Statistical Properties of
+/// Population Stability Index, 2018.
+///
+/// ```
+/// use semid::metrics::{DriftLimits, drift};
+/// use semid::{Device, Matrix, RqKMeans};
+///
+/// let values: Vec<f32> = (0..4000).map(|i| ((i * 37) % 101) as f32).collect();
+/// let moved: Vec<f32> = values.iter().map(|value| value + 60.0).collect();
+/// let (old, new, device) = (Matrix::new(&values, 4)?, Matrix::new(&moved, 4)?, Device::cpu());
+/// let model = RqKMeans::new(2, 8).fit(&old, &device)?;
+///
+/// let none = drift(&model, &old, &old, 1000, 42, &device)?;
+/// assert!(none.levels[0].psi == 0.0 && none.crossings(&DriftLimits::default())?.is_empty());
+/// let much = drift(&model, &new, &old, 1000, 42, &device)?;
+/// assert!(much.crossings(&DriftLimits::default())?[0].to_string().starts_with("level 1: "));
+/// # Ok::<(), semid::Error>(())
+/// ```
+pub fn drift(
+    model: &dyn Quantizer,
+    new: &dyn Rows,
+    baseline: &dyn Rows,
+    sample: usize,
+    seed: u64,
+    device: &Device,
+) -> Result<Drift> {
+    if !model.label_tables().is_empty() {
+        return Err(unsupported(model.kind(), "drift of codes that labels give"));
+    }
+    let baseline = side(model, baseline, sample, seed, device)?;
+    let new = side(model, new, sample, seed, device)?;
+    let pair = |of: fn(&Side) -> u64| BeforeAfter { baseline: of(&baseline), new: of(&new) };
+    Ok(Drift {
+        rows: pair(|side| side.rows),
+        values: pair(|side| side.values),
+        saturated_values: pair(|side| side.saturated_values),
+        levels: (0..model.levels()).filter_map(|level| level_drift(level, &baseline, &new)).collect(),
+    })
+}
+
+fn side(model: &dyn Quantizer, rows: &dyn Rows, sample: usize, seed: u64, device: &Device) -> Result<Side> {
+    if rows.is_empty() {
+        return Err(ErrorKind::Empty.into());
+    }
+    if rows.dim() != model.dim() {
+        return Err(ErrorKind::DimMismatch { expected: model.dim(), found: rows.dim() }.into());
+    }
+    let (levels, clusters) = (model.levels(), model.clusters());
+    let mut codes = try_vec(0, rows.len().saturating_mul(levels), "codes")?;
+    let quantized = model.quantized_rows(rows, device)?;
+    let values = (rows.len() as u64).saturating_mul(quantized.dim() as u64);
+    let report = model.encode_quantized(&*quantized, device, &EncodeOptions::default(), &mut |first, chunk| {
+        codes.iter_mut().skip(first * levels).zip(chunk).for_each(|(code, new)| *code = *new);
+        Ok(())
+    })?;
+    let codes = Codes::new(codes, levels)?;
+    let mut counts: Vec<Vec<u64>> = clusters.iter().map(|clusters| vec![0; *clusters]).collect();
+    for row in codes.rows() {
+        for (counts, code) in counts.iter_mut().zip(row) {
+            counts.get_mut(*code as usize).into_iter().for_each(|count| *count += 1);
+        }
+    }
+    let errors = match model.reconstructs() {
+        true => Some(errors(model, rows, &codes, device)?.squared_error_per_level),
+        false => None,
+    };
+    let sample = Some(sample.min(rows.len()));
+    Ok(Side {
+        rows: rows.len() as u64,
+        values,
+        saturated_values: report.saturated_values,
+        counts,
+        errors,
+        margins: margins(model, rows, &codes, sample, &[], seed, device)?,
+    })
+}
+
+fn level_drift(level: usize, baseline: &Side, new: &Side) -> Option<LevelDrift> {
+    let (before, after) = (baseline.counts.get(level)?, new.counts.get(level)?);
+    let sizes = [before, after].map(|counts| counts.iter().copied().collect::<Sizes>());
+    let of_sizes = |of: fn(&Sizes) -> f64| BeforeAfter { baseline: of(&sizes[0]), new: of(&sizes[1]) };
+    let margins = (baseline.margins.get(level)?, new.margins.get(level)?);
+    let of_margins = |of: fn(&LevelMargins) -> f64| BeforeAfter { baseline: of(margins.0), new: of(margins.1) };
+    let error = |side: &Side| side.errors.as_ref().and_then(|errors| errors.get(level).copied());
+    let (psi, psi_by_chance, moved) = histograms(before, after);
+    Some(LevelDrift {
+        clusters: before.len() as u64,
+        used_codes: BeforeAfter { baseline: sizes[0].buckets(), new: sizes[1].buckets() },
+        entropy: of_sizes(Sizes::entropy),
+        perplexity: of_sizes(Sizes::perplexity),
+        psi,
+        psi_by_chance,
+        moved,
+        squared_error: error(baseline).zip(error(new)).map(|(baseline, new)| BeforeAfter { baseline, new }),
+        ties: of_margins(|margins| margins.ties),
+        low_margin: of_margins(|margins| margins.low_margin),
+        median_margin: of_margins(|margins| margins.median_margin),
+    })
+}
+
+/// Compares two histograms, both with rows: the population stability index, what chance gives, and the share moved.
+fn histograms(before: &[u64], after: &[u64]) -> (f64, f64, f64) {
+    let used: Vec<(u64, u64)> = before.iter().copied().zip(after.iter().copied()).filter(|of| *of != (0, 0)).collect();
+    let (n, m) = used.iter().fold((0, 0), |(n, m), (a, b)| (n + a, m + b));
+    let (n, m, codes) = (n as f64, m as f64, used.len() as f64);
+    let share = |count: u64, all: f64| (count as f64 + 0.5) / (all + 0.5 * codes);
+    let index = |(a, b): &(u64, u64)| {
+        let (p, q) = (share(*a, n), share(*b, m));
+        (q - p) * libm::log(q / p)
+    };
+    let apart = |(a, b): &(u64, u64)| (*b as f64 / m - *a as f64 / n).abs();
+    let psi = used.iter().map(index).sum();
+    (psi, (codes - 1.0) * (1.0 / n + 1.0 / m), used.iter().map(apart).sum::<f64>() / 2.0)
+}

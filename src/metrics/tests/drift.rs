@@ -1,0 +1,116 @@
+//! Drift against its formulas, and on every device.
+
+use super::devices::devices;
+use crate::metrics::{BeforeAfter, Drift, DriftLimits, DriftMeasure, drift};
+use crate::rng::Stream;
+use crate::{Device, ErrorKind, Matrix, Metric, Quantizer, RqKMeans, RqKMeansModel};
+
+fn between(model: &dyn Quantizer, new: &[f32], old: &[f32], dim: usize) -> Drift {
+    let (new, old) = (Matrix::new(new, dim).unwrap(), Matrix::new(old, dim).unwrap());
+    drift(model, &new, &old, 10_000, 42, &Device::cpu()).unwrap()
+}
+
+fn crossed(drift: &Drift) -> Vec<(DriftMeasure, Option<usize>)> {
+    let all = drift.crossings(&DriftLimits::default()).unwrap();
+    all.into_iter().map(|crossing| (crossing.measure, crossing.level)).collect()
+}
+
+/// Rows around a few centres, from integers alone.
+fn rows(count: usize, dim: usize, seed: u64, shift: f32) -> Vec<f32> {
+    let mut stream = Stream::new("drift", seed, 0, 0);
+    let value = |_| {
+        let center = stream.below(9) as f32 * 8.0;
+        (0..dim).map(|d| center * (d % 3) as f32 + stream.below(1000) as f32 / 150.0 + shift).collect::<Vec<_>>()
+    };
+    (0..count).flat_map(value).collect()
+}
+
+#[test]
+fn measures_are_those_of_their_formulas() {
+    let model = RqKMeansModel::from_codewords(&[&[0.0, 10.0, 99.0]], 1).unwrap();
+    let found = between(&model, &[10.0, 9.0, 8.0, 1.0], &[0.0, 1.0, 2.0, 0.0, 12.0], 1);
+    let level = &found.levels[0];
+    assert_eq!((found.rows, found.values), (BeforeAfter { baseline: 5, new: 4 }, BeforeAfter { baseline: 5, new: 4 }));
+    assert_eq!((level.clusters, level.used_codes), (3, BeforeAfter { baseline: 2, new: 2 }));
+    // Of the baseline, 4 rows of 5 have code 0; of the new rows, 1 of 4. Code 2 has none.
+    let (p, q) = ([4.5 / 6.0, 1.5 / 6.0], [1.5 / 5.0, 3.5 / 5.0_f64]);
+    let psi: f64 = p.iter().zip(q).map(|(p, q): (&f64, f64)| (q - p) * (q / p).ln()).sum();
+    assert!((level.psi - psi).abs() < 1e-12 && (level.psi_by_chance - 0.45).abs() < 1e-12, "{level:?}");
+    assert!((level.moved - 0.55).abs() < 1e-12, "{level:?}");
+    let entropy = -(0.8 * 0.8_f64.ln() + 0.2 * 0.2_f64.ln());
+    assert!((level.entropy.baseline - entropy).abs() < 1e-12);
+    assert!((level.perplexity.baseline - entropy.exp()).abs() < 1e-12);
+    let error = level.squared_error.unwrap();
+    assert!((error.baseline - 9.0 / 5.0).abs() < 1e-9 && (error.new - 6.0 / 4.0).abs() < 1e-9, "{error:?}");
+    // Squared distance to the second nearest less that to the nearest: 100, 80, 60, 100, 140, and 100, 80, 60, 80.
+    assert!((level.median_margin.baseline - 100.0).abs() < 1e-3, "{level:?}");
+    assert!((level.median_margin.new - 80.0).abs() < 1e-3 && (level.low_margin.new - 60.0).abs() < 1e-3, "{level:?}");
+}
+
+#[test]
+fn rows_drawn_alike_have_not_drifted_and_shifted_ones_have() {
+    let (old, alike) = (rows(600, 4, 1, 0.0), rows(250, 4, 2, 0.0));
+    for params in [RqKMeans::new(2, 32), RqKMeans::new(2, 16).metric(Metric::Cosine)] {
+        let model = params.fit(&Matrix::new(&old, 4).unwrap(), &Device::cpu()).unwrap();
+        assert_eq!(crossed(&between(&model, &old, &old, 4)), []);
+        let found = between(&model, &alike, &old, 4);
+        assert!(found.levels.iter().all(|level| level.psi > 0.02 && level.psi_by_chance > 0.02), "{found:?}");
+        let usage = |(measure, _): &(DriftMeasure, _)| *measure == DriftMeasure::Psi;
+        assert!(!crossed(&found).iter().any(usage), "{found:?}");
+        let shifted: Vec<f32> = alike.iter().map(|x| 40.0 - x * 0.5).collect();
+        let found = between(&model, &shifted, &old, 4);
+        assert_eq!(crossed(&found)[0], (DriftMeasure::Psi, Some(0)), "{found:?}");
+    }
+}
+
+#[test]
+fn every_measure_has_its_limit_and_its_words() {
+    let model = RqKMeansModel::from_codewords(&[&[0.0, 10.0]], 1).unwrap();
+    let old = [0.0, 1.0, 9.0, 10.0];
+    let said = |new: &[f32]| {
+        let found = between(&model, new, &old, 1);
+        let all = found.crossings(&DriftLimits::default()).unwrap();
+        all.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
+    };
+    assert_eq!(said(&old), "");
+    assert!(said(&[0.0, 2.0, 8.0, 10.0]).contains("level 1: the squared error has risen by 300.0 %, more than 10 %"));
+    assert!(said(&[4.0, 4.0, 6.0, 6.0]).contains("the median margin has fallen by 80.0 %, more than 25 %"));
+    assert!(said(&[0.0, 0.0, 0.0, 1.0].repeat(50)).contains("level 1: codes are used in other proportions"));
+    assert!(said(&[0.0, 1.0, 9.0, 1e9]).contains("values lie beyond the grid: 25.000 % more"));
+    // Exactly at the limit, nothing is crossed.
+    let found = between(&model, &[0.0, 2.0, 8.0, 10.0], &old, 1);
+    let mut limits = DriftLimits::default();
+    limits.error_rise = found.crossings(&limits).unwrap()[0].value;
+    assert_eq!(found.crossings(&limits).unwrap(), []);
+    for bad in [-0.1, f64::NAN, f64::INFINITY] {
+        limits.saturated = bad;
+        let error = found.crossings(&limits).unwrap_err();
+        assert!(matches!(error.kind(), ErrorKind::Parameter { name: "saturated", .. }), "{error}");
+    }
+}
+
+#[test]
+fn every_device_measures_the_same_drift() {
+    let (old, new) = (rows(300, 5, 3, 0.0), rows(200, 5, 4, 1.5));
+    let [old, new] = [&old, &new].map(|values| Matrix::new(values, 5).unwrap());
+    for params in [RqKMeans::new(2, 9), RqKMeans::new(2, 9).normalize_residuals(true)] {
+        let model = params.fit(&old, &Device::cpu()).unwrap();
+        let expected = drift(&model, &new, &old, 120, 7, &Device::reference()).unwrap();
+        assert_eq!(expected.levels[0].squared_error.is_none(), model.normalize_residuals());
+        for device in devices() {
+            assert_eq!(drift(&model, &new, &old, 120, 7, &device).unwrap(), expected, "{device:?}");
+        }
+    }
+}
+
+#[test]
+fn rows_have_to_be_there_and_of_the_model() {
+    let model = RqKMeansModel::from_codewords(&[&[0.0, 10.0]], 1).unwrap();
+    let (some, none, wide) = ([1.0], [], [1.0, 2.0]);
+    let [some, none] = [&some[..], &none].map(|values| Matrix::new(values, 1).unwrap());
+    let wide = Matrix::new(&wide, 2).unwrap();
+    let error =
+        |new: &Matrix<'_>, old: &Matrix<'_>| drift(&model, new, old, 10, 1, &Device::cpu()).unwrap_err().into_kind();
+    assert!(matches!(error(&none, &some), ErrorKind::Empty) && matches!(error(&some, &none), ErrorKind::Empty));
+    assert!(matches!(error(&wide, &some), ErrorKind::DimMismatch { expected: 1, found: 2 }));
+}
