@@ -1,7 +1,7 @@
 //! The numbers of clusters of the levels.
 
 use serde::de::value::SeqAccessDeserializer;
-use serde::de::{Deserialize, Deserializer, Error, SeqAccess, Visitor};
+use serde::de::{Deserialize, Deserializer, Error, SeqAccess, Unexpected, Visitor};
 use serde::{Serialize, Serializer};
 use std::fmt;
 
@@ -90,11 +90,13 @@ impl<'de> Visitor<'de> for NumberOrList {
     }
 
     fn visit_u64<E: Error>(self, clusters: u64) -> Result<Clusters, E> {
-        usize::try_from(clusters).map(Clusters::Same).map_err(E::custom)
+        usize::try_from(clusters)
+            .map(Clusters::Same)
+            .map_err(|_| E::invalid_value(Unexpected::Unsigned(clusters), &self))
     }
 
     fn visit_i64<E: Error>(self, clusters: i64) -> Result<Clusters, E> {
-        usize::try_from(clusters).map(Clusters::Same).map_err(E::custom)
+        usize::try_from(clusters).map(Clusters::Same).map_err(|_| E::invalid_value(Unexpected::Signed(clusters), &self))
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, list: A) -> Result<Clusters, A::Error> {

@@ -51,6 +51,10 @@ impl<R: Rows> Rows for Concat<R> {
         self.dim
     }
 
+    fn is_decoded(&self) -> bool {
+        self.parts.iter().any(Rows::is_decoded)
+    }
+
     fn read(&self, first: usize, out: &mut [f32]) -> Result<()> {
         self.spans.split(first, self.dim, out, |part, row, out| {
             let before = self.spans.start(part);

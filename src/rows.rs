@@ -24,6 +24,12 @@ pub trait Rows: Sync {
         self.len() == 0
     }
 
+    /// Whether reading costs much more than copying, as where a file is decoded. Then a fit that has the memory reads
+    /// every row once and keeps it until it has used it for the last time.
+    fn is_decoded(&self) -> bool {
+        false
+    }
+
     /// Copies the rows from `first` on into `out`, as many as `out` holds.
     ///
     /// # Shapes
@@ -118,6 +124,10 @@ macro_rules! rows_behind {
 
             fn dim(&self) -> usize {
                 (**self).dim()
+            }
+
+            fn is_decoded(&self) -> bool {
+                (**self).is_decoded()
             }
 
             fn read(&self, first: usize, out: &mut [f32]) -> Result<()> {

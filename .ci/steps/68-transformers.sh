@@ -1,4 +1,4 @@
-# 1,000 IDs by beam search in transformers, with the files of `export --kind hf`
+# 1,000 IDs by beam search in transformers, with the files of `export --kind hf`; PyTorch's files are converted
 # Only on request: .ci/run transformers; torch takes 6 GB of disk and some minutes to install
 need_python
 need_tool
@@ -10,3 +10,4 @@ if ! cmp -s "$requirements" "$tools/transformers/wanted"; then
   cp "$requirements" "$tools/transformers/wanted"
 fi
 "$tools/transformers/bin/python" tests/exports/beams.py "$semid"
+"$tools/transformers/bin/python" tests/dialects/pytorch.py "$semid"

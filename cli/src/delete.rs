@@ -30,7 +30,7 @@ pub(crate) fn run(common: &Common, args: &DeleteArgs) -> Outcome {
     }
     let failed = |error| Failure::of_file(error, &args.db);
     drop(database::read(&args.db, &args.namespace)?); // nothing is made where there is nothing
-    output::warn(&Vec::from_iter(file_system::check(&args.db, file_system::probe)?));
+    output::warn(&Vec::from_iter(file_system::check_place(&args.db)?));
     let mut registry = Registry::open(database::open(&args.db, &args.namespace)?).map_err(failed)?;
     let retired = registry.remove(&items).map_err(failed)?.iter().flatten().count();
     let unknown = items.len() - retired;

@@ -3,13 +3,14 @@
 //! A write-ahead log needs memory that all processes share, and locks that all of them see. Network file systems have
 //! neither between machines: databases on them are damaged sooner or later, without a message.
 
+use crate::database::Place;
 use crate::output::Failure;
 use std::io;
 use std::path::{Path, PathBuf};
 
 /// The property of a file system that matters to databases.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum FileSystem {
+enum FileSystem {
     Local,
     /// Several machines share it.
     Network(&'static str),
@@ -22,7 +23,7 @@ pub(crate) enum FileSystem {
 ///
 /// `probe` tells the file system of an existing path. Where it cannot tell, the check passes: opening the database
 /// finds what is wrong with the path.
-pub(crate) fn check(db: &Path, probe: impl Fn(&Path) -> io::Result<FileSystem>) -> Result<Option<String>, Failure> {
+fn check(db: &Path, probe: impl Fn(&Path) -> io::Result<FileSystem>) -> Result<Option<String>, Failure> {
     let exists = db.exists();
     let at = if exists { db.to_path_buf() } else { folder(db) };
     let advice = "databases there are damaged when several machines use them, or a connection breaks";
@@ -41,6 +42,11 @@ pub(crate) fn check(db: &Path, probe: impl Fn(&Path) -> io::Result<FileSystem>) 
     }
 }
 
+/// Does as [`check`] does for a file; a database of PostgreSQL is made for several machines.
+pub(crate) fn check_place(place: &Place) -> Result<Option<String>, Failure> {
+    if place.url().is_some() { Ok(None) } else { check(place, probe) }
+}
+
 /// Returns the folder in which a new file is created.
 fn folder(path: &Path) -> PathBuf {
     match path.parent() {
@@ -51,7 +57,7 @@ fn folder(path: &Path) -> PathBuf {
 
 /// Returns the file system of a path, by its number in the kernel.
 #[cfg(target_os = "linux")]
-pub(crate) fn probe(path: &Path) -> io::Result<FileSystem> {
+fn probe(path: &Path) -> io::Result<FileSystem> {
     use std::mem::MaybeUninit;
     use std::os::unix::ffi::OsStrExt;
 
@@ -68,7 +74,7 @@ pub(crate) fn probe(path: &Path) -> io::Result<FileSystem> {
 }
 
 #[cfg(not(target_os = "linux"))]
-pub(crate) fn probe(_path: &Path) -> io::Result<FileSystem> {
+fn probe(_path: &Path) -> io::Result<FileSystem> {
     Ok(FileSystem::Local)
 }
 

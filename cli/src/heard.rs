@@ -23,6 +23,10 @@ impl Rows for Heard<'_> {
         self.rows.dim()
     }
 
+    fn is_decoded(&self) -> bool {
+        self.rows.is_decoded()
+    }
+
     fn read(&self, first: usize, out: &mut [f32]) -> Result<()> {
         self.rows.read(first, out)?;
         (self.each)(first, out);

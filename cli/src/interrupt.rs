@@ -141,6 +141,10 @@ impl Rows for Watched<'_> {
         self.rows.dim()
     }
 
+    fn is_decoded(&self) -> bool {
+        self.rows.is_decoded()
+    }
+
     fn read(&self, first: usize, out: &mut [f32]) -> Result<()> {
         check()?;
         let start = Instant::now();

@@ -1,7 +1,7 @@
 //! Prints results on stdout, and returns the exit code.
 
 use crate::interrupt;
-use crate::stderr::{error, say_interrupted};
+use crate::stderr::{error, say_interrupted, visible};
 use serde::{Serialize, Serializer};
 use std::io::{self, Write};
 use std::panic::{self, AssertUnwindSafe};
@@ -20,11 +20,11 @@ pub(crate) fn result(json: bool, result: &impl Serialize, text: impl FnOnce() ->
         // may contain.
         print(&mut io::stdout().lock(), &format!("{object}\n"))
     } else {
-        self::text(&text())
+        print(&mut io::stdout().lock(), &visible(&text()))
     }
 }
 
-/// Prints `text`.
+/// Prints `text`, which may have colours.
 pub(crate) fn text(text: &str) -> Result<(), Failure> {
     print(&mut anstream::stdout(), text)
 }

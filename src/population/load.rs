@@ -1,6 +1,7 @@
 //! Brings the caller's rows to a device as residuals, a chunk at a time.
 
 use super::Ask;
+use super::first_reading::FirstReading;
 use crate::device::{Engine, Table};
 use crate::error::{Result, try_vec};
 use crate::grid::{Grid, GridSketch, Loss, RANGE, Saturation, read_finite};
@@ -28,6 +29,8 @@ pub(crate) struct Source<'a> {
     chosen: Chosen,
     /// How often rows count; none where each counts once.
     weights: Option<Weights>,
+    /// What the grid is chosen from, until it is on the grid; none where rows are read again.
+    kept: Option<Arc<FirstReading>>,
 }
 
 /// What the grid leaves out of rows.
@@ -63,17 +66,28 @@ impl<'a> Source<'a> {
 
     /// Uses the rows at the places `span`; the first row of `rows` has the number `base`.
     pub(super) fn new(rows: impl Rows + Send + 'a, span: Range<usize>, base: u64) -> Self {
-        Self { rows: Arc::new(rows), span, chosen: Chosen::Sample { sample: Sample::ALL, base }, weights: None }
+        Self {
+            rows: Arc::new(rows),
+            span,
+            chosen: Chosen::Sample { sample: Sample::ALL, base },
+            weights: None,
+            kept: None,
+        }
     }
 
     /// Uses the rows at these places, which ascend.
     pub(crate) fn chosen(rows: &'a dyn Rows, chosen: Vec<usize>) -> Self {
-        Self { span: 0..rows.len(), rows: Arc::new(rows), chosen: Chosen::List(chosen), weights: None }
+        Self { span: 0..rows.len(), rows: Arc::new(rows), chosen: Chosen::List(chosen), weights: None, kept: None }
     }
 
     /// Lets the rows count as often as `weights` say, one for each of the rows of the caller.
     pub(super) fn weighted(self, weights: Option<Weights>) -> Self {
         Self { weights, ..self }
+    }
+
+    /// Reads the rows once for the sketch and the load after it, and keeps them in between.
+    pub(super) fn read_once(self) -> Self {
+        Self { kept: Some(Arc::default()), ..self }
     }
 
     /// Uses the rows of a sample, which chooses them by their numbers.
@@ -83,7 +97,8 @@ impl<'a> Source<'a> {
             Chosen::List(_) => 0,
         };
         let chosen = Chosen::Sample { sample, base };
-        Self { rows: self.rows.clone(), span: self.span.clone(), chosen, weights: self.weights.clone() }
+        let Self { rows, span, weights, kept, .. } = self;
+        Self { rows: rows.clone(), span: span.clone(), chosen, weights: weights.clone(), kept: kept.clone() }
     }
 
     /// Returns how many rows are read, used or not.
@@ -140,6 +155,9 @@ impl<'a> Source<'a> {
 
     /// Returns the sketch from which a grid is chosen.
     pub(super) fn sketch(&self, ask: Ask<'_>) -> Result<GridSketch> {
+        if let Some(kept) = &self.kept {
+            kept.begin(self.span.len().saturating_mul(self.dim()));
+        }
         let mut sketch = GridSketch::new(self.dim());
         self.each_chunk(&mut |_, rows| {
             sketch.add_finite(rows);
@@ -176,7 +194,11 @@ impl<'a> Source<'a> {
             }
             table.upload(first, q)?;
             ask()
-        })
+        })?;
+        if let Some(kept) = &self.kept {
+            kept.end();
+        }
+        Ok(())
     }
 
     /// Reads the rows at these places among the rows used, and no others; the places ascend.
@@ -197,6 +219,15 @@ impl<'a> Source<'a> {
         result.map(|()| values)
     }
 
+    /// Reads rows of the span, or copies them where they are kept.
+    fn read(&self, first: usize, out: &mut [f32]) -> Result<()> {
+        let read = |out: &mut [f32]| read_finite(&*self.rows, first, out);
+        match &self.kept {
+            Some(kept) => kept.read((first - self.span.start).saturating_mul(self.dim()), out, read),
+            None => read(out),
+        }
+    }
+
     /// Calls `use_rows` with some of the rows used at a time, in order: with the place of the first one among the rows
     /// used, and the values.
     pub(crate) fn each_chunk(&self, use_rows: &mut dyn FnMut(usize, &[f32]) -> Result<()>) -> Result<()> {
@@ -213,7 +244,7 @@ impl<'a> Source<'a> {
         for first in self.span.clone().step_by(step) {
             let end = self.span.end.min(first + step);
             let chunk = buffer.get_mut(..(end - first) * dim).unwrap_or_default();
-            read_finite(&*self.rows, first, chunk)?;
+            self.read(first, chunk)?;
             if self.uses_all() {
                 use_rows(done, &|row| base + self.number(first + row), chunk)?;
                 done += chunk.len() / dim;

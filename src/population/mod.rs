@@ -19,6 +19,7 @@
 //! Every answer consists of integers and is merged by operations that do not depend on order. Where order matters
 //! (draws, ties), the numbers of the rows decide. So a fit gives the same bits for every division into shards.
 
+mod first_reading;
 mod held;
 mod load;
 mod memo;

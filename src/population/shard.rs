@@ -53,6 +53,12 @@ impl<'a> Shard<'a> {
         self
     }
 
+    /// Reads the rows once, and keeps them from the choice of the grid until they are on it.
+    pub(super) fn read_once(mut self) -> Self {
+        self.source = self.source.read_once();
+        self
+    }
+
     /// Returns whether rows may count more or less often than once, so that a table of them is not all of the shard.
     pub(super) fn is_weighted(&self) -> bool {
         self.source.is_weighted()

@@ -39,7 +39,11 @@ pub(crate) fn divide<'a>(
     let all = 0..rows.len();
     let shard = |span, purpose| Shard::new(rows, span, 0, device, purpose).weighted(weights.cloned());
     if memory.is_none_or(|memory| needs.all() <= memory) {
-        return Ok(Sharded::new(vec![shard(all, Purpose::Fit)], needs.dim));
+        let shard = shard(all, Purpose::Fit);
+        let with_rows = needs.all().saturating_add(size_of::<f32>() as u64 * rows.len() as u64 * needs.dim as u64);
+        let room = || device.memory_for(with_rows).is_none_or(|memory| with_rows <= memory);
+        let shard = if rows.is_decoded() && room() { shard.read_once() } else { shard };
+        return Ok(Sharded::new(vec![shard], needs.dim));
     }
     if needs.whole {
         return Err(ErrorKind::NotWhole.into());

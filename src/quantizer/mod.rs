@@ -21,9 +21,10 @@ pub(crate) use encode::{Sink, collect};
 pub use few::FewEncoder;
 pub(crate) use kind::Kind;
 pub use parameters::Parameters;
+pub(crate) use trainer::train;
 pub use trainer::{TrainOption, TrainOptions, Trainer};
+pub(crate) use training::Tell;
 pub use training::{FinishedTraining, FirstLevels, Training, TrainingProgress, TrainingReport};
-pub(crate) use training::{Tell, train};
 
 use crate::codebook::Codebook;
 use crate::codes::Codes;

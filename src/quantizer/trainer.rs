@@ -1,7 +1,7 @@
 //! Parameters of a fit, whatever the kind of its model.
 
 use super::FirstLevels;
-use super::{Quantizer, Tell, Training, unsupported};
+use super::{Quantizer, Tell, Training, TrainingReport, unsupported};
 use crate::device::Device;
 use crate::error::Result;
 use crate::labels::LabelledFit;
@@ -140,4 +140,17 @@ pub struct TrainOptions<'a> {
     pub weights: Option<&'a Weights>,
     /// Labels that give the codes of first levels, for kinds that take [`TrainOption::Labels`].
     pub labels: Option<LabelledFit<'a>>,
+}
+
+/// Trains to the end.
+pub(crate) fn train(
+    trainer: &dyn Trainer,
+    rows: &dyn Rows,
+    device: &Device,
+    options: &TrainOptions<'_>,
+    tell: Tell<'_>,
+) -> Result<(Arc<dyn Quantizer>, TrainingReport)> {
+    let mut training = trainer.begin(rows, device, options, tell)?;
+    while training.advance(tell)? {}
+    Ok((training.model()?, training.report()?))
 }

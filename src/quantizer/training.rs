@@ -1,9 +1,7 @@
 //! A training in progress, whatever the kind of its model.
 
-use super::{Quantizer, TrainOptions, Trainer};
-use crate::device::Device;
+use super::Quantizer;
 use crate::error::Result;
-use crate::rows::Rows;
 use std::any::Any;
 use std::fmt;
 use std::ops::ControlFlow;
@@ -24,7 +22,7 @@ pub trait Training {
     /// trained.
     ///
     /// # Errors
-    /// As for [`Trainer::begin`].
+    /// As for [`Trainer::begin`](super::Trainer::begin).
     fn advance(&mut self, tell: Tell<'_>) -> Result<bool>;
 
     /// Makes a model of the levels so far; the training may go on.
@@ -110,17 +108,4 @@ impl Training for FinishedTraining {
     fn report(&self) -> Result<TrainingReport> {
         Ok(TrainingReport { rows: self.rows, dim: self.model.dim(), details: Box::new(()) })
     }
-}
-
-/// Trains to the end.
-pub(crate) fn train(
-    trainer: &dyn Trainer,
-    rows: &dyn Rows,
-    device: &Device,
-    options: &TrainOptions<'_>,
-    tell: Tell<'_>,
-) -> Result<(Arc<dyn Quantizer>, TrainingReport)> {
-    let mut training = trainer.begin(rows, device, options, tell)?;
-    while training.advance(tell)? {}
-    Ok((training.model()?, training.report()?))
 }

@@ -1,7 +1,7 @@
 //! A figure: a drawing, its meaning in words, and the numbers behind it.
 
 use super::chart::Chart;
-use super::table::Table;
+use super::table::FigureTable;
 use super::theme;
 use crate::error::Result;
 use maud::{Markup, PreEscaped, html};
@@ -19,11 +19,11 @@ pub(super) struct Figure {
     /// The elements of the SVG.
     pub(super) body: String,
     pub(super) size: (u32, u32),
-    pub(super) table: Table,
+    pub(super) table: FigureTable,
 }
 
 impl Figure {
-    pub(super) fn chart(name: &str, title: &str, chart: &Chart, table: Table) -> Result<Self> {
+    pub(super) fn chart(name: &str, title: &str, chart: &Chart, table: FigureTable) -> Result<Self> {
         let (body, size) = chart.draw()?;
         Ok(Self {
             name: name.to_owned(),

@@ -2,12 +2,12 @@
 
 /// Rows of texts; the first text of a row names it.
 #[derive(Clone, Debug)]
-pub(super) struct Table {
+pub(super) struct FigureTable {
     pub(super) head: Vec<String>,
     pub(super) rows: Vec<Vec<String>>,
 }
 
-impl Table {
+impl FigureTable {
     pub(super) fn new(head: &[&str]) -> Self {
         Self { head: head.iter().map(|name| (*name).to_owned()).collect(), rows: Vec::new() }
     }

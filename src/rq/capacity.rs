@@ -1,7 +1,7 @@
 //! Encoding within capacities: all rows at once, the exact optimum of every level.
 
+use super::chunks::Sink;
 use super::distances::Distances;
-use super::encode::Sink;
 use super::encoding::Encoding;
 use super::optimal::Optimal;
 use super::params::check_balanced;

@@ -1,12 +1,14 @@
 //! Rows in chunks that are read, encoded and handed over at the same time.
 
-use super::encode::Sink;
 use crate::error::{Error, Result, try_vec};
 use crate::grid::read_finite;
 use crate::rows::Rows;
 use std::panic::resume_unwind;
 use std::sync::mpsc::{self, Receiver, SyncSender};
 use std::thread::{Builder, scope};
+
+/// Receives the number of a first row and the codes of a chunk.
+pub(super) type Sink<'a> = &'a mut dyn FnMut(usize, &[u32]) -> Result<()>;
 
 /// Encodes a chunk: takes the number of its first row and its values, and returns its codes.
 pub(super) type Encode<'e> = dyn FnMut(usize, &[f32]) -> Result<Vec<u32>> + Send + 'e;

@@ -1,6 +1,6 @@
 //! Encoding: from rows to codes, a chunk at a time.
 
-use super::chunks::each_chunk;
+use super::chunks::{Sink, each_chunk};
 use super::distances::Distances;
 use super::encoding::Encoding;
 use super::fit::given_codes;
@@ -13,9 +13,6 @@ use crate::grid::Saturation;
 use crate::population::to_grid;
 use crate::quantizer::{EncodeOptions, EncodeReport, Quantizer};
 use crate::rows::Rows;
-
-/// Receives the number of a first row and the codes of a chunk.
-pub(super) type Sink<'a> = &'a mut dyn FnMut(usize, &[u32]) -> Result<()>;
 
 impl RqKMeansModel {
     /// Codes of all rows.

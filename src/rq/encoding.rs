@@ -1,7 +1,7 @@
 //! One way of encoding with a model: by distance alone, by a beam or with prices, row by row or within capacities.
 
 use super::beam::Beam;
-use super::encode::Sink;
+use super::chunks::Sink;
 use super::model::RqKMeansModel;
 use crate::device::Device;
 use crate::encoder::Encoder;

@@ -4,19 +4,16 @@
 
 The packages are those of requirements.txt. Every dialect has to give the fingerprint of the plain .npy file, and item
 keys have to be those of a list of texts. Files that are refused have to become such a file by the two lines of Python
-that the error says; those of PyTorch are tried where it is installed. Prints a line per dialect and
+that the error says (pytorch.py does so for PyTorch). Prints a line per dialect and
 `N passed, N failed`; exits with 1 if anything failed.
 """
 
 import datetime
 import decimal
-import importlib.util
 import json
 import pickle
 import subprocess
 import sys
-import tempfile
-import textwrap
 import uuid
 from pathlib import Path
 
@@ -29,12 +26,10 @@ import pandas as pd
 import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
+from tool import advice, fingerprint, folder, run
 
 ROWS, DIM = 300, 16
-FIT = ["--levels", "2", "--clusters", "8", "--device", "cpu"]
 
-folder = Path(tempfile.mkdtemp(prefix="semid-dialects-"))
-semid = Path(sys.argv[1] if len(sys.argv) > 1 else "target/debug/semid").resolve()
 old_parquet = Path(sys.argv[2] if len(sys.argv) > 2 else "target/debug/examples/old_parquet").resolve()
 
 
@@ -310,19 +305,6 @@ def _():
     return folder / "hf.jsonl"
 
 
-def run(*args, stdin=None):
-    done = subprocess.run([semid, "--quiet", *map(str, args)], stdin=stdin, capture_output=True, text=True)
-    if done.returncode:
-        raise RuntimeError(done.stderr.strip())
-    return done.stdout
-
-
-def fingerprint(path, args, stdin=None):
-    output = folder / "model.safetensors"
-    fitted = run("fit", "--input", path, *args, *FIT, "--output", output, "--json", stdin=stdin)
-    return json.loads(fitted)["fingerprint"]
-
-
 def key_columns():
     """Columns of item keys, and the texts that they are."""
     ids = [uuid.UUID(int=i**9) for i in range(ROWS)]
@@ -385,40 +367,6 @@ def refused():
         with open(folder / name, "wb") as file:
             pickle.dump(value, file)
         yield folder / name
-    if importlib.util.find_spec("torch"):
-        import torch
-
-        tensor = torch.from_numpy(x)
-        values = {
-            "x.pt": tensor,
-            "half.pth": tensor.to(torch.float16),
-            "brain.pt": tensor.to(torch.bfloat16),
-            "parameter.pt": torch.nn.Parameter(tensor),
-            "sparse.pt": tensor.to_sparse(),
-            "rows.pt": list(tensor),
-            "batches.pt": list(tensor.split(70)),
-            "state.pt": torch.nn.Embedding.from_pretrained(tensor).state_dict(),
-            "dict.pt": {"ids": torch.arange(ROWS), "embedding": tensor},
-        }
-        for name, value in values.items():
-            torch.save(value, folder / name)
-            yield folder / name
-
-
-def converted(path):
-    """The file that the advice for a refused one makes, by pasting it."""
-    made = path.with_suffix(".npy")
-    made.unlink(missing_ok=True)
-    try:
-        fingerprint(path, [])
-    except RuntimeError as error:
-        lines = textwrap.dedent("\n".join(str(error).splitlines()[1:]))
-    else:
-        raise RuntimeError("it was read")
-    if len(lines.splitlines()) != 2:
-        raise RuntimeError(f"not two lines: {lines!r}")
-    subprocess.run([sys.executable, "-c", lines], check=True)
-    return made
 
 
 def main():
@@ -459,11 +407,7 @@ def main():
         except RuntimeError as error:
             report(f"keys {path.name} {column}", str(error))
     for path in refused():
-        try:
-            found = fingerprint(converted(path), [])
-            report(f"advice for {path.name}", "" if found == expected else f"fingerprint {found}")
-        except (RuntimeError, subprocess.CalledProcessError) as error:
-            report(f"advice for {path.name}", str(error))
+        report(f"advice for {path.name}", advice(path, expected))
     print(f"{passed} passed, {failed} failed")
     return failed > 0
 

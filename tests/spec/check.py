@@ -291,6 +291,48 @@ def check_labels(checks, tool):
     return found
 
 
+def check_drift(checks, tool):
+    """Every measure of drift, recomputed from codes and grid integers."""
+    sides = dict(baseline=groups(600, 16), new=groups(250, 16, stream=5) * np.float32(1.25))
+    with tempfile.TemporaryDirectory() as folder:
+        folder = Path(folder)
+        for side, x in sides.items():
+            np.save(folder / f"{side}.npy", x)
+        out = folder / "model.safetensors"
+        semid(tool, "fit", "--input", folder / "baseline.npy", "--levels", "2", "--clusters", "16", "--output", out)
+        limits = ("psi", "error-rise", "margin-loss", "saturated")
+        wide = [word for limit in limits for word in (f"--max-{limit}", "1000")]
+        found = semid(tool, "drift", "--model", out, "--input", folder / "new.npy", "--baseline",
+                      folder / "baseline.npy", *wide)
+        model = spec.load(out)
+    step = 2.0 ** -model.config["codebook_exponent"]
+    for level, told in enumerate(found["levels"]):
+        counts = {}
+        for side, x in sides.items():
+            rows = [rows for _, rows, _ in spec.residuals(model, x)][level]
+            codes, book = spec.encode(model, x), model.codebooks[level]
+            counts[side] = np.bincount(codes[:, level], minlength=len(book))
+            p = counts[side][counts[side] > 0] / len(x)
+            same = lambda name, value: np.isclose(told[name][side], value, rtol=1e-9, atol=0)
+            checks.true(told["used_codes"][side] == len(p), f"used codes of {side}")
+            checks.true(same("entropy", -(p * np.log(p)).sum()), f"entropy of {side}")
+            checks.true(same("perplexity", np.exp(-(p * np.log(p)).sum())), f"perplexity of {side}")
+            point = sum(book[of] for book, of in zip(model.codebooks[: level + 1], codes.T))
+            decoded = (point * step + model.offset.astype(np.float64)).astype(np.float32).astype(np.float64)
+            checks.true(same("squared_error", ((x - decoded) ** 2).sum(axis=1).mean()), f"squared error of {side}")
+            nearest = np.sort(np.stack([spec.distances(rows, codeword) for codeword in book], axis=1), axis=1)
+            margins = np.sort(nearest[:, 1] - nearest[:, 0]).tolist()
+            for name, share in (("low_margin", 0.05), ("median_margin", 0.5)):
+                checks.true(told[name][side] == float(margins[int(share * len(x))]) * step * step, f"{name} of {side}")
+        n, m = (len(x) for x in sides.values())
+        used = (counts["baseline"] + counts["new"]) > 0
+        p, q = ((counts[side][used] + 0.5) / (len(sides[side]) + 0.5 * used.sum()) for side in sides)
+        checks.true(np.isclose(told["psi"], ((q - p) * np.log(q / p)).sum(), rtol=1e-9), "stability index")
+        checks.true(np.isclose(told["psi_by_chance"], (used.sum() - 1) * (1 / n + 1 / m), rtol=1e-9), "that of chance")
+        moved = np.abs(counts["new"] / m - counts["baseline"] / n).sum() / 2
+        checks.true(np.isclose(told["moved"], moved, rtol=1e-9), "share moved")
+
+
 def check_inputs(checks, tool, folder, model, x):
     """The same rows from every kind of file, and the text forms of their codes."""
     x = x.astype(np.float16).astype(np.float32)
@@ -392,6 +434,8 @@ def main():
         fingerprints[name] = fingerprint
         checks.true(golden.get(name) == fingerprint, f"golden, found {fingerprint}")
     fingerprints |= check_refits(checks, tool, golden)
+    checks.case = "drift"
+    check_drift(checks, tool)
     checks.case = "demo"
     fingerprints["demo"] = semid(tool, "demo", "--device", "cpu")["fingerprint"]
     checks.true(golden.get("demo") == fingerprints["demo"], f"golden fingerprint, found {fingerprints['demo']}")

@@ -1,14 +1,15 @@
 //! Flags of `semid export`.
 
 use super::{NamespaceArgs, TemplateArgs};
-use clap::{Args, ValueEnum};
+use crate::database::Place;
+use clap::{Args, ValueEnum, ValueHint};
 use std::path::PathBuf;
 
 #[derive(Debug, Args)]
 pub(crate) struct ExportArgs {
     /// Database of semantic IDs
-    #[arg(long, value_name = "FILE")]
-    pub(crate) db: PathBuf,
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) db: Place,
     #[command(flatten)]
     pub(crate) namespace: NamespaceArgs,
     /// File to write, or folder for --kind hf

@@ -2,6 +2,8 @@
 
 mod drift;
 mod eval;
+#[cfg(test)]
+mod examples;
 mod export;
 mod fit;
 mod ids;
@@ -54,7 +56,11 @@ const STYLES: Styles = Styles::styled()
 Start with:
   semid demo
 
-Exit codes: 0 the command is done, 1 the answer is no, 2 an error, 130 interrupted.")]
+Exit codes: 0 the command is done, 1 the answer is no, 2 an error, 130 interrupted.
+
+Environment: RUST_LOG=semid_cli=info shows progress as events with times, RUST_LOG=semid=debug also what the library \
+does; SEMID_SIMD chooses the vector instructions of the CPU (see `semid devices`); RAYON_NUM_THREADS is a default for \
+--threads.")]
 pub(crate) struct Cli {
     #[command(flatten)]
     pub(crate) common: Common,
@@ -119,40 +125,62 @@ pub(crate) enum Command {
     #[command(after_help = "\
 Examples:
   semid fit --input items.npy --output model.safetensors
-  semid fit --input items.parquet --column embedding --clusters 1024,256,64 --output model.safetensors
+  semid fit --input items.parquet --column embedding --clusters 1024,256,64 \\
+      --output model.safetensors
   semid fit --input items.npy --balanced --output model.safetensors
-  semid fit --input items.npy --algorithm mini-batch --max-iter 500 --sample 1000000 --output model.safetensors
-  semid fit --input items.npy --algorithm hierarchical --clusters 8192,256 --output model.safetensors
-  semid fit --input items.npy --kind rq-vae --latent 32 --epochs 50 --batch 1024 --lr 1e-3 --output vae.safetensors
-  semid fit --input large.npy --memory 2GiB --device gpu:0,gpu:1 --output model.safetensors
-  semid fit --input items.parquet --weight-column sales --output model.safetensors
-  semid fit --input items.parquet --prefix-column category --output model.safetensors
-  semid fit --input newer.npy --align-to model.safetensors --output newer.safetensors
-  semid fit --input newer.npy --warm-start model.safetensors --freeze-levels 1 --output newer.safetensors
-  semid fit --input items.npy --config fit.toml --seed 7 --provenance --output model.safetensors
-  semid fit --input items.npy --kind rq-kmeans-plus --warm-start model.safetensors --output plus.safetensors")]
+  semid fit --input items.npy --algorithm mini-batch --max-iter 500 \\
+      --sample 1000000 --output model.safetensors
+  semid fit --input items.npy --algorithm hierarchical --clusters 8192,256 \\
+      --output model.safetensors
+  semid fit --input items.npy --kind rq-vae --latent 32 --epochs 50 \\
+      --batch 1024 --lr 1e-3 --output vae.safetensors
+  semid fit --input large.npy --memory 2GiB --device gpu:0,gpu:1 \\
+      --output model.safetensors
+  semid fit --input items.parquet --weight-column sales \\
+      --output model.safetensors
+  semid fit --input items.parquet --prefix-column category \\
+      --output model.safetensors
+  semid fit --input newer.npy --align-to model.safetensors \\
+      --output newer.safetensors
+  semid fit --input newer.npy --warm-start model.safetensors \\
+      --freeze-levels 1 --output newer.safetensors
+  semid fit --input items.npy --config fit.toml --seed 7 --provenance \\
+      --output model.safetensors
+  semid fit --input items.npy --kind rq-kmeans-plus \\
+      --warm-start model.safetensors --output plus.safetensors")]
     Fit(Box<FitArgs>),
     /// Give every row its codes or its semantic ID
     #[command(after_help = "\
 Examples:
   semid encode --model model.safetensors --input items.npy --output codes.npy
-  semid encode --model model.safetensors --input items.parquet --id-column name --output ids.csv
-  semid encode --model model.safetensors --input items.npy --format token --output ids.jsonl
-  semid encode --model model.safetensors --input items.npy --beam 8 --output codes.npy
-  semid encode --model model.safetensors --input items.npy --candidates 5 --beam 16 --output candidates.jsonl
-  semid encode --model balanced.safetensors --input new.npy --assignment priced --output codes.npy
-  semid encode --model model.safetensors --input items.npy --capacity 250 --output codes.npy")]
+  semid encode --model model.safetensors --input items.parquet \\
+      --id-column name --output ids.csv
+  semid encode --model model.safetensors --input items.npy --format token \\
+      --output ids.jsonl
+  semid encode --model model.safetensors --input items.npy --beam 8 \\
+      --output codes.npy
+  semid encode --model model.safetensors --input items.npy --candidates 5 \\
+      --beam 16 --output candidates.jsonl
+  semid encode --model balanced.safetensors --input new.npy \\
+      --assignment priced --output codes.npy
+  semid encode --model model.safetensors --input items.npy --capacity 250 \\
+      --output codes.npy")]
     Encode(EncodeArgs),
     /// Give every item a unique semantic ID that stays, and keep it in a database
     #[command(after_help = "\
 Examples:
-  semid assign --model model.safetensors --input items.parquet --id-column name --db ids.db --output ids.csv
+  semid assign --model model.safetensors --input items.parquet \\
+      --id-column name --db ids.db --output ids.csv
   semid assign --db ids.db --input more.npy --items more.txt
-  semid assign --db new.db --model model.safetensors --input items.npy --row-numbers --resolver reassign
-  semid assign --db engine.db --model model.safetensors --input items.npy --row-numbers --fixed-depth
-  semid assign --db ids.db --namespace videos --input videos.parquet --id-column id
-  semid assign --db ids.db --model newer.safetensors --adopt-model --input items.parquet --id-column name \\
-    --move-if-gain 20% --move-at-most 5% --moves moves.csv
+  semid assign --db new.db --model model.safetensors --input items.npy \\
+      --row-numbers --resolver reassign
+  semid assign --db engine.db --model model.safetensors --input items.npy \\
+      --row-numbers --fixed-depth
+  semid assign --db ids.db --namespace videos --input videos.parquet \\
+      --id-column id
+  semid assign --db ids.db --model newer.safetensors --adopt-model \\
+      --input items.parquet --id-column name --move-if-gain 20% \\
+      --move-at-most 5% --moves moves.csv
 
 The database contains the model and all settings, so later runs need neither. Items that have an ID keep it. \
 After Ctrl-C or a crash, the same command goes on where it stopped, and gives the IDs of an unbroken run.")]
@@ -162,7 +190,8 @@ After Ctrl-C or a crash, the same command goes on where it stopped, and gives th
 Examples:
   semid lookup --db ids.db --item numpy --neighbors 10
   semid lookup --db ids.db --id 12-5-33
-  semid lookup --db ids.db --id \"<s_a_12><s_b_5><s_c_33>\" --token-template \"<s_{level}_{code}>\"
+  semid lookup --db ids.db --id \"<s_a_12><s_b_5><s_c_33>\" \\
+      --token-template \"<s_{level}_{code}>\"
   semid lookup --db ids.db --prefix 12-5 --limit 100 --json")]
     Lookup(LookupArgs),
     /// Count items, codes and retired IDs in a database of semantic IDs
@@ -184,7 +213,8 @@ The database remembers whose they were, so it keeps the keys of removed items.")
     #[command(after_help = "\
 Examples:
   semid decode --model model.safetensors --input codes.npy --output decoded.npy
-  semid decode --model model.safetensors --input codes.npy --levels 1 --output coarse.npy")]
+  semid decode --model model.safetensors --input codes.npy --levels 1 \\
+      --output coarse.npy")]
     Decode(DecodeArgs),
     /// Show a model: configuration, levels, grid, fingerprint
     #[command(after_help = "\
@@ -203,16 +233,20 @@ Examples:
     #[command(after_help = "\
 Examples:
   semid verify --model model.safetensors --input items.npy
-  semid verify --model model.safetensors --input items.npy --device cpu --device gpu --all")]
+  semid verify --model model.safetensors --input items.npy --device cpu \\
+      --device gpu --all")]
     Verify(VerifyArgs),
     /// Measure how good the semantic IDs of a model, or of any tool, are: collisions, usage, errors, neighbours
     #[command(after_help = "\
 Examples:
   semid eval --model model.safetensors --input items.npy
-  semid eval --model model.safetensors --input items.parquet --label-column category --sample 5000
-  semid eval --model new.safetensors --input items.npy --against old.safetensors --k 0 --json
+  semid eval --model model.safetensors --input items.parquet \\
+      --label-column category --sample 5000
+  semid eval --model new.safetensors --input items.npy \\
+      --against old.safetensors --k 0 --json
   semid eval --ids ids.csv
-  semid eval --ids index.json --input items.parquet --id-column name --interactions bought-together.csv
+  semid eval --ids index.json --input items.parquet --id-column name \\
+      --interactions bought-together.csv
   semid eval --ids new.parquet --against old.parquet --weight-column sales
 
 Numbers measured on a sample are shown as value +- half of their 95 % confidence interval.")]
@@ -222,9 +256,12 @@ Numbers measured on a sample are shown as value +- half of their 95 % confidence
     #[command(after_help = "\
 Examples:
   semid drift --model model.safetensors --input new.npy --baseline old.npy
-  semid drift --model model.safetensors --input new.npy --baseline old.npy --max-error-rise 5% --max-psi 0.1 --json
-  semid drift --model model.safetensors --input new.parquet --baseline old.parquet || semid fit --input new.parquet \\
-    --warm-start model.safetensors --freeze-levels 1 --output newer.safetensors
+  semid drift --model model.safetensors --input new.npy --baseline old.npy \\
+      --max-error-rise 5% --max-psi 0.1 --json
+  semid drift --model model.safetensors --input new.parquet \\
+      --baseline old.parquet || semid fit --input new.parquet \\
+      --warm-start model.safetensors --freeze-levels 1 \\
+      --output newer.safetensors
 
 The population stability index compares how often the codes of a level are used: above 0.25 it says that they are used \
 in other proportions. The share moved is how many rows would need another code for both to be used alike. A margin is \
@@ -233,11 +270,15 @@ the squared distance to the second nearest codeword less that to the nearest.")]
     /// Draw a report on the semantic IDs of a model, or of any tool, as a web page
     #[command(after_help = "\
 Examples:
-  semid report --model model.safetensors --input items.parquet --id-column name --output report.html
-  semid report --model model.safetensors --input items.npy --items names.txt --output report.html --svg figures
-  semid report --model model.safetensors --input items.npy --sweep sweep.jsonl --output report.html
+  semid report --model model.safetensors --input items.parquet \\
+      --id-column name --output report.html
+  semid report --model model.safetensors --input items.npy --items names.txt \\
+      --output report.html --svg figures
+  semid report --model model.safetensors --input items.npy \\
+      --sweep sweep.jsonl --output report.html
   semid report --ids ids.csv --against older.csv --output report.html
-  semid report --ids index.json --input items.parquet --id-column name --output report.html
+  semid report --ids index.json --input items.parquet --id-column name \\
+      --output report.html
 
 The page is one file, which loads nothing; it contains the names and labels of the items.")]
     #[command(mut_args(ids::without_input))]
@@ -245,12 +286,17 @@ The page is one file, which loads nothing; it contains the names and labels of t
     /// Fit and measure models of many sizes, to help choose levels and clusters
     #[command(after_help = "\
 Examples:
-  semid sweep --input items.npy --levels 2,3,4 --clusters 64,256 --output sweep.jsonl
-  semid sweep --input items.npy --balanced both --seeds 1,2,3 --rank-by recall_at_k.decoded --output sweep.jsonl
-  semid sweep --input items.npy --clusters 1024-256-64-64,256 --predict 1000000 --models models --output sweep.jsonl
+  semid sweep --input items.npy --levels 2,3,4 --clusters 64,256 \\
+      --output sweep.jsonl
+  semid sweep --input items.npy --balanced both --seeds 1,2,3 \\
+      --rank-by recall_at_k.decoded --output sweep.jsonl
+  semid sweep --input items.npy --clusters 1024-256-64-64,256 \\
+      --predict 1000000 --models models --output sweep.jsonl
   semid sweep --input items.npy --config sweep.toml --output sweep.jsonl
-  semid sweep --input items.npy --kind rq-kmeans,rq-vae --latent 32 --epochs 50 --output sweep.jsonl
-  semid sweep --input items.parquet --output sweep.jsonl --report report.html --id-column name
+  semid sweep --input items.npy --kind rq-kmeans,rq-vae --latent 32 \\
+      --epochs 50 --output sweep.jsonl
+  semid sweep --input items.parquet --output sweep.jsonl --report report.html \\
+      --id-column name
 
 The output has a line of JSON for every finished run. After Ctrl-C or a crash, the same command goes on after the last \
 finished run, and writes the same lines as an unbroken sweep, except for the seconds and the checksums over them. \
@@ -262,11 +308,15 @@ Levels that models share are fitted once.")]
 Examples:
   semid export --db ids.db --output ids.csv
   semid export --db ids.db --output index.json --base 1
-  semid export --db ids.db --output added_tokens.json --tokenizer base/tokenizer.json
+  semid export --db ids.db --output added_tokens.json \\
+      --tokenizer base/tokenizer.json
   semid export --db ids.db --output trie.safetensors --first-token 32000
-  semid export --db ids.db --output index.json --token-template \"<item_L{level0}_C{code}>\"
-  semid export --db ids.db --output ids.csv --token-template \"<s_{level}_{code}>\" --begin \"<sid>\" --end \"</sid>\"
-  semid export --db ids.db --kind hf --output for-my-model --tokenizer base/tokenizer.json
+  semid export --db ids.db --output index.json \\
+      --token-template \"<item_L{level0}_C{code}>\"
+  semid export --db ids.db --output ids.csv \\
+      --token-template \"<s_{level}_{code}>\" --begin \"<sid>\" --end \"</sid>\"
+  semid export --db ids.db --kind hf --output for-my-model \\
+      --tokenizer base/tokenizer.json
   semid export --db engine.db --output index.npz --kind static
   semid export --db engine.db --output sids.json --packed
   semid export --db ids.db --output copy.db
@@ -325,7 +375,7 @@ impl Command {
         let (output, second) = match self {
             Self::Fit(args) => (Some(&args.output), args.vae.checkpoint.as_ref()),
             Self::Encode(args) => (Some(&args.output), None),
-            Self::Assign(args) => (args.output.as_ref(), Some(&args.db)),
+            Self::Assign(args) => (args.output.as_ref(), args.db.file()),
             Self::Decode(args) => (Some(&args.output), None),
             Self::Report(args) => (Some(&args.output), None),
             Self::Sweep(args) => (Some(&args.output), args.report.as_ref()),

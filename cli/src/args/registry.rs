@@ -1,15 +1,16 @@
 //! Flags of the commands on databases of semantic IDs.
 
 use super::{Format, InputArgs, NamespaceArgs, PrefixArgs, Share, TemplateArgs};
-use clap::{Args, ValueEnum};
+use crate::database::Place;
+use clap::{Args, ValueEnum, ValueHint};
 use std::num::{NonZeroU32, NonZeroUsize};
 use std::path::PathBuf;
 
 #[derive(Debug, Args)]
 pub(crate) struct AssignArgs {
-    /// Database of semantic IDs; it is created if it is missing
-    #[arg(long, value_name = "FILE")]
-    pub(crate) db: PathBuf,
+    /// Database of semantic IDs: a file, which is created if it is missing, or postgres://USER@HOST/DATABASE
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) db: Place,
     #[command(flatten)]
     pub(crate) namespace: NamespaceArgs,
     /// Model file, as `semid fit` writes it [default: the model in the database]
@@ -105,8 +106,8 @@ pub(crate) enum ResolverName {
 #[derive(Debug, Args)]
 pub(crate) struct LookupArgs {
     /// Database of semantic IDs
-    #[arg(long, value_name = "FILE")]
-    pub(crate) db: PathBuf,
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) db: Place,
     #[command(flatten)]
     pub(crate) namespace: NamespaceArgs,
     #[command(flatten)]
@@ -147,8 +148,8 @@ pub(crate) struct LookupWhat {
 #[derive(Debug, Args)]
 pub(crate) struct StatsArgs {
     /// Database of semantic IDs
-    #[arg(long, value_name = "FILE")]
-    pub(crate) db: PathBuf,
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) db: Place,
     #[command(flatten)]
     pub(crate) namespace: NamespaceArgs,
 }
@@ -156,8 +157,8 @@ pub(crate) struct StatsArgs {
 #[derive(Debug, Args)]
 pub(crate) struct DeleteArgs {
     /// Database of semantic IDs
-    #[arg(long, value_name = "FILE")]
-    pub(crate) db: PathBuf,
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) db: Place,
     #[command(flatten)]
     pub(crate) namespace: NamespaceArgs,
     #[command(flatten)]

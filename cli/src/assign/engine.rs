@@ -4,7 +4,7 @@ use crate::args::{AssignArgs, Format, NamespaceArgs, ResolverName, SettingArgs};
 use crate::database;
 use crate::input::Input;
 use crate::output::Failure;
-use semid::registry::{Manifest, Resolver, SqliteStore, Store};
+use semid::registry::{Manifest, Resolver, Store};
 use semid::{ErrorKind, IdFormat, Model, Rows, SemanticIdEngine};
 use std::num::NonZeroU32;
 
@@ -14,7 +14,7 @@ pub(super) fn model(args: &AssignArgs) -> Option<Model> {
     if let Some(path) = &args.model {
         return Model::load(path).ok();
     }
-    let store = args.db.exists().then(|| database::open(&args.db, &args.namespace).ok()).flatten()?;
+    let store = args.db.is_there().then(|| database::open(&args.db, &args.namespace).ok()).flatten()?;
     Model::from_bytes(&store.model().ok().flatten()?).ok()
 }
 
@@ -22,7 +22,7 @@ pub(super) fn model(args: &AssignArgs) -> Option<Model> {
 /// database.
 pub(super) fn open(args: &AssignArgs, input: &Input) -> Result<SemanticIdEngine, Failure> {
     let failed = |error| Failure::of_file(error, &args.db);
-    let store = args.db.exists().then(|| database::open(&args.db, &args.namespace)).transpose()?;
+    let store = args.db.is_there().then(|| database::open(&args.db, &args.namespace)).transpose()?;
     let manifest = store.as_ref().map(Store::manifest).transpose()?.flatten();
     let (resolver, format) = settings(&args.settings, &args.namespace, manifest.as_ref())
         .map_err(|reason| Failure::Error(format!("{}: {reason}", args.db.display())))?;
@@ -66,7 +66,7 @@ fn refreshable(error: semid::Error, args: &AssignArgs) -> Failure {
 }
 
 /// Says why the database has no model.
-fn no_model(store: &Option<SqliteStore>, manifest: &Option<Manifest>) -> &'static str {
+fn no_model(store: &Option<Box<dyn Store>>, manifest: &Option<Manifest>) -> &'static str {
     match (store, manifest) {
         (None, _) => "there is no such database yet; give --model to make one",
         (Some(_), None) => "the database holds no registry yet; give --model to make one",

@@ -58,7 +58,7 @@ pub(crate) fn run(common: &Common, args: &AssignArgs) -> Outcome {
     let keys = items::of_rows(&args.keys, &input)?;
     let device = common.device()?;
     let mut warnings = input.warnings();
-    warnings.extend(file_system::check(&args.db, file_system::probe)?);
+    warnings.extend(file_system::check_place(&args.db)?);
     let refresh = refresh::Refresh::of(args, &input)?;
     let mut out = output(args, &input)?;
     let labels = args.prefix.read(&input, &tables)?;

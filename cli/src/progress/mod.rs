@@ -79,7 +79,10 @@ impl Bar {
         self.lines.now(|| text.clone());
         let mut step = self.step.lock().unwrap_or_else(PoisonError::into_inner);
         if self.verbose {
-            self.line(&text);
+            // A fit may call while nothing has changed, so that it can be interrupted.
+            if step.as_ref().is_none_or(|(_, before)| *before != text) {
+                self.line(&text);
+            }
         } else if let Some((_, done)) = step.as_ref().filter(|(before, _)| *before != number) {
             self.line(done);
         }

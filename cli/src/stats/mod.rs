@@ -30,7 +30,9 @@ struct Stats<'a> {
     largest_buckets: Vec<Largest>,
     used_codes: Vec<u64>,
     clusters: Vec<usize>,
-    bytes: u64,
+    /// None for a database of PostgreSQL.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    bytes: Option<u64>,
     bytes_per_item: Option<f64>,
     resolver: &'static str,
     capacity: Option<u32>,
@@ -92,7 +94,7 @@ fn stats<'a>(registry: &Registry, clusters: Vec<usize>, args: &'a StatsArgs) -> 
     let used = codes.as_ref().map(|codes| codes.levels.iter().map(|level| level.used_codes).collect());
     let format = manifest.text().format();
     let largest = |Bucket { codes, items }| Largest { codes: format.format_prefix(&codes), items };
-    let bytes = bytes(&args.db);
+    let bytes = args.db.url().is_none().then(|| bytes(&args.db));
     let namespaces = namespaces(registry)?;
     let all = if namespaces.is_empty() { tally.items } else { namespaces.iter().map(|other| other.items).sum() };
     Ok(Stats {
@@ -107,7 +109,7 @@ fn stats<'a>(registry: &Registry, clusters: Vec<usize>, args: &'a StatsArgs) -> 
         largest_buckets: codes.into_iter().flat_map(|codes| codes.largest_buckets).map(largest).collect(),
         clusters,
         bytes,
-        bytes_per_item: (all > 0).then(|| bytes as f64 / all as f64),
+        bytes_per_item: bytes.filter(|_| all > 0).map(|bytes| bytes as f64 / all as f64),
         resolver: manifest.resolver().name(),
         capacity: manifest.resolver().capacity().map(Into::into),
         format: if format.is_token() { "token" } else { "plain" },
@@ -138,9 +140,10 @@ fn bytes(db: &Path) -> u64 {
 fn text(stats: &Stats<'_>) -> String {
     let of_clusters = stats.used_codes.iter().zip(&stats.clusters);
     let used: Vec<String> = of_clusters.map(|(used, clusters)| format!("{used} of {clusters}")).collect();
-    let bytes = match stats.bytes_per_item {
-        Some(per_item) => format!("{} bytes, {per_item:.1} per item", stats.bytes),
-        None => format!("{} bytes", stats.bytes),
+    let bytes = match (stats.bytes, stats.bytes_per_item) {
+        (Some(bytes), Some(per_item)) => format!("{bytes} bytes, {per_item:.1} per item"),
+        (Some(bytes), None) => format!("{bytes} bytes"),
+        (None, _) => stats.db.display().to_string(),
     };
     let resolver = match stats.capacity {
         Some(capacity) => format!("{}, {capacity} per codes", stats.resolver),

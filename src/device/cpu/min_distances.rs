@@ -2,10 +2,10 @@
 
 use super::bounds::square_at_least;
 use super::exact::squared_distance;
-use super::held::Held;
 use super::panel::Panel;
-use super::rows::Rows;
+use super::rows::RowBlock;
 use super::scores::Scores;
+use super::table_rows::TableRows;
 use rayon::prelude::*;
 
 /// Rows that one task takes at a time.
@@ -16,7 +16,7 @@ const BLOCK: usize = 252;
 /// # Exactness
 /// A row whose score has a lower bound L is at a squared distance of at least `L + |r|^2`; where that reaches
 /// `closest` the distance cannot be smaller. Everything else is computed exactly.
-pub(super) fn min_distances(rows: &Held, panel: &Panel, closest: &[u64], out: &mut [u64]) {
+pub(super) fn min_distances(rows: &TableRows, panel: &Panel, closest: &[u64], out: &mut [u64]) {
     let count = closest.len();
     if count == 0 {
         return;
@@ -34,7 +34,7 @@ pub(super) fn min_distances(rows: &Held, panel: &Panel, closest: &[u64], out: &m
 
 /// A block of rows, and of every point's distances the part for these rows.
 struct Block<'a, 'b> {
-    rows: Rows<'a>,
+    rows: RowBlock<'a>,
     panel: &'a Panel,
     closest: &'a [u64],
     scores: &'b mut Scores,

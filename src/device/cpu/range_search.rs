@@ -2,12 +2,12 @@
 
 use super::bounds::square_at_least;
 use super::exact::squared_distance;
-use super::held::Held;
 use super::lanes::{LANES, each_bit};
 use super::panel::Panel;
 use super::row_buffer::RowBuffer;
-use super::rows::Rows;
+use super::rows::RowBlock;
 use super::scores::Scores;
+use super::table_rows::TableRows;
 use crate::error::Result;
 use crate::kernel::range_search::RangeMatches;
 use rayon::prelude::*;
@@ -38,7 +38,12 @@ impl<'a> Prices<'a> {
 /// reach the limit by more than 1e-12 of all terms, which is far more than the few roundings of 2^-53 on the way, the
 /// codeword is not listed. Everything else is computed exactly. A row whose limit is no more than the least price has
 /// no list.
-pub(super) fn range_search(rows: &Held, panel: &Panel, prices: &Prices<'_>, limits: &[i128]) -> Result<RangeMatches> {
+pub(super) fn range_search(
+    rows: &TableRows,
+    panel: &Panel,
+    prices: &Prices<'_>,
+    limits: &[i128],
+) -> Result<RangeMatches> {
     let blocks = rows.blocks(BLOCK).zip(limits.par_chunks(BLOCK));
     let run = |scratch: &mut Scratch, (rows, limits)| panel.unit.run(Block { rows, limits, panel, prices, scratch });
     let lists: Vec<RangeMatches> = blocks.map_init(Scratch::default, run).collect();
@@ -55,7 +60,7 @@ struct Scratch {
 }
 
 struct Block<'a, 'b> {
-    rows: Rows<'a>,
+    rows: RowBlock<'a>,
     limits: &'a [i128],
     panel: &'a Panel,
     prices: &'a Prices<'a>,

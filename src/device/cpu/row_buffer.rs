@@ -2,7 +2,7 @@
 
 use super::integers::{Scaled, Width};
 use super::measure::{Lengths, Round};
-use super::rows::Rows;
+use super::rows::RowBlock;
 
 /// Rows picked out for the filter; the memory is reused.
 #[derive(Default)]
@@ -25,7 +25,7 @@ impl RowBuffer {
 
     /// Adds a row with what the filter multiplies.
     #[inline(always)]
-    pub(super) fn push(&mut self, rows: Rows<'_>, row: usize) {
+    pub(super) fn push(&mut self, rows: RowBlock<'_>, row: usize) {
         self.lengths.extend(rows.lengths.get(row));
         match rows.words_of(row) {
             Some((words, scaled)) => {
@@ -61,8 +61,8 @@ impl RowBuffer {
         }
     }
 
-    pub(super) fn rows(&self) -> Rows<'_> {
+    pub(super) fn rows(&self) -> RowBlock<'_> {
         let Self { dim, values, lengths, words, scaled } = self;
-        Rows { dim: *dim, values, lengths, words, scaled }
+        RowBlock { dim: *dim, values, lengths, words, scaled }
     }
 }

@@ -4,7 +4,7 @@ use super::integers::{Integers, Scaled};
 
 /// Some rows.
 #[derive(Clone, Copy, Default)]
-pub(super) struct Rows<'a> {
+pub(super) struct RowBlock<'a> {
     pub(super) dim: usize,
     /// Grid values (n, D) as f32, exact; empty where a buffer has only the integers.
     pub(super) values: &'a [f32],
@@ -15,7 +15,7 @@ pub(super) struct Rows<'a> {
     pub(super) scaled: &'a [Scaled],
 }
 
-impl<'a> Rows<'a> {
+impl<'a> RowBlock<'a> {
     pub(super) fn len(&self) -> usize {
         self.lengths.len()
     }

@@ -3,7 +3,7 @@
 use super::bounds::Coefficients;
 use super::panel::Panel;
 use super::products::products;
-use super::rows::Rows;
+use super::rows::RowBlock;
 
 /// Scores of a block; the memory is reused between blocks.
 #[derive(Default)]
@@ -17,7 +17,7 @@ pub(super) struct Scores {
 impl Scores {
     /// Computes the scores of rows that were measured for the panel's unit.
     #[inline(always)]
-    pub(super) fn compute(&mut self, rows: Rows<'_>, panel: &Panel) {
+    pub(super) fn compute(&mut self, rows: RowBlock<'_>, panel: &Panel) {
         self.clusters = panel.clusters();
         self.stride = panel.packed.as_ref().map_or(self.clusters, |packed| packed.stride());
         self.lower.resize(rows.len() * self.stride, 0.0);

@@ -2,12 +2,12 @@
 
 use super::assign::{Assign, Block, Scratch};
 use super::assigned_distances::assigned_distances;
-use super::held::Held;
 use super::known_sums::KnownSums;
 use super::memory::{Memory, Movements};
 use super::panel::Panel;
 use super::prepared::Prepared;
 use super::range_search::{self, Prices};
+use super::table_rows::TableRows;
 use super::tally::{Tallies, Tally};
 use super::unit::Unit;
 use super::unit_length::UnitLength;
@@ -31,7 +31,7 @@ pub(super) struct CpuTable {
     pool: Pool,
     unit: Unit,
     tallies: Arc<Tallies>,
-    rows: Held,
+    rows: TableRows,
     codes: Vec<u32>,
     /// Whether assignments of the same rows are going to be repeated with similar codewords.
     repeats: bool,
@@ -52,7 +52,7 @@ impl CpuTable {
             pool,
             unit,
             tallies,
-            rows: Held::new(rows, dim)?,
+            rows: TableRows::new(rows, dim)?,
             codes: try_vec(NO_CODE, rows, "codes")?,
             repeats,
             memory: Memory::default(),

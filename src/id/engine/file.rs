@@ -27,8 +27,7 @@ impl SemanticIdEngine {
         let file = AtomicFile::create(path)?;
         let part = file.temporary_path();
         let part = part.ok_or_else(|| Error::parameter("path", path.display(), "an engine goes to a regular file"))?;
-        let store: &dyn Any = self.registry.store();
-        match store.downcast_ref::<SqliteStore>() {
+        match sqlite(self.registry.store()) {
             Some(store) => store.copy_to(part)?,
             None => {
                 let near = part.parent().unwrap_or(Path::new("."));
@@ -65,4 +64,10 @@ impl SemanticIdEngine {
         std::fs::metadata(path).map_err(|error| Error::io("opening", error).at(path))?;
         Self::open(SqliteStore::open(path)?).map_err(|error| error.at(path))
     }
+}
+
+/// Returns the SQLite store that a store is, in a box or not.
+fn sqlite(store: &dyn Store) -> Option<&SqliteStore> {
+    let any: &dyn Any = store;
+    any.downcast_ref::<SqliteStore>().or_else(|| sqlite(&**any.downcast_ref::<Box<dyn Store>>()?))
 }

@@ -24,10 +24,10 @@ use std::sync::Arc;
 #[derive(Debug, Default)]
 pub struct MemoryStore {
     /// The namespace that the store is in. Shared with snapshots; a change copies a table that is shared.
-    table: Arc<Table>,
+    table: Arc<NamespaceTable>,
     /// The name of that namespace, and the tables of all others.
     namespace: String,
-    others: BTreeMap<String, Arc<Table>>,
+    others: BTreeMap<String, Arc<NamespaceTable>>,
     model: Option<Arc<[u8]>>,
     /// The inverses of the changes since `begin`, in the order of the changes.
     undo: Vec<Undo>,
@@ -35,7 +35,7 @@ pub struct MemoryStore {
 }
 
 #[derive(Clone, Debug, Default)]
-struct Table {
+struct NamespaceTable {
     manifest: Option<Manifest>,
     ids: BTreeMap<SemanticId, Holding>,
     items: HashMap<Arc<str>, SemanticId>,
@@ -46,14 +46,14 @@ struct Table {
 /// The state of an ID.
 #[derive(Clone, Debug)]
 enum Holding {
-    Item(Held),
+    Item(HeldItem),
     /// No item has it any more; the item that had it, if that is known.
     Retired(Option<Arc<str>>),
 }
 
 /// The item that an ID belongs to, and the codes that the encoder gave.
 #[derive(Clone, Debug)]
-struct Held {
+struct HeldItem {
     item: Arc<str>,
     encoded: Option<Vec<u32>>,
 }
@@ -61,9 +61,9 @@ struct Held {
 #[derive(Debug)]
 enum Undo {
     Manifest(Option<Manifest>, Option<Arc<[u8]>>),
-    Others(BTreeMap<String, Arc<Table>>),
+    Others(BTreeMap<String, Arc<NamespaceTable>>),
     Insert(SemanticId),
-    Retire(SemanticId, Held),
+    Retire(SemanticId, HeldItem),
 }
 
 impl MemoryStore {
@@ -72,7 +72,7 @@ impl MemoryStore {
         Self::default()
     }
 
-    fn table(&mut self) -> &mut Table {
+    fn table(&mut self) -> &mut NamespaceTable {
         Arc::make_mut(&mut self.table)
     }
 
@@ -90,7 +90,7 @@ impl MemoryStore {
     }
 }
 
-impl Table {
+impl NamespaceTable {
     fn entry(&self, item: &str) -> Option<Entry> {
         let id = self.items.get(item)?;
         let encoded = match self.ids.get(id) {
@@ -119,7 +119,7 @@ impl Table {
             Some(item) => {
                 let item: Arc<str> = item.as_str().into();
                 self.items.insert(item.clone(), id.clone());
-                Holding::Item(Held { item, encoded: record.entry.encoded.clone() })
+                Holding::Item(HeldItem { item, encoded: record.entry.encoded.clone() })
             }
             None => {
                 let former: Option<Arc<str>> = record.former.as_deref().map(Arc::from);
@@ -131,7 +131,7 @@ impl Table {
         Ok(())
     }
 
-    fn retire(&mut self, item: &str) -> Option<(SemanticId, Held)> {
+    fn retire(&mut self, item: &str) -> Option<(SemanticId, HeldItem)> {
         let (item, id) = self.items.remove_entry(item)?;
         match self.ids.insert(id.clone(), Holding::Retired(Some(item.clone()))) {
             Some(Holding::Item(held)) => {
@@ -152,7 +152,7 @@ impl Table {
     }
 
     /// Gives back the ID that was retired last.
-    fn give_back(&mut self, id: SemanticId, held: Held) {
+    fn give_back(&mut self, id: SemanticId, held: HeldItem) {
         self.retired.get_mut(&held.item).and_then(Vec::pop);
         self.items.insert(held.item.clone(), id.clone());
         self.ids.insert(id, Holding::Item(held));
@@ -291,7 +291,7 @@ impl Store for MemoryStore {
 
 fn record(id: &SemanticId, holding: &Holding) -> Record {
     match holding {
-        Holding::Item(Held { item, encoded }) => {
+        Holding::Item(HeldItem { item, encoded }) => {
             Record::new(item.to_string(), Entry { id: id.clone(), encoded: encoded.clone() })
         }
         Holding::Retired(former) => Record::retired(id.clone(), former.as_ref().map(|former| former.to_string())),

@@ -1,5 +1,6 @@
 //! Stores of registered IDs: one small trait, implemented in memory and with SQLite.
 
+mod boxed;
 pub mod conformance;
 mod manifest;
 mod memory;

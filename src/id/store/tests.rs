@@ -6,6 +6,7 @@ use crate::id::{IdFormat, Resolver, TokenTemplate};
 fn stores_conform() {
     conformance::check(MemoryStore::new);
     conformance::check(|| Defaults(MemoryStore::new()));
+    conformance::check(|| -> Box<dyn Store> { Box::new(MemoryStore::new()) });
 }
 
 /// A store that implements the required methods only.

@@ -365,6 +365,10 @@ impl Rows for Inputs {
         self.readers.dim
     }
 
+    fn is_decoded(&self) -> bool {
+        self.readers.decoded
+    }
+
     fn read(&self, first: usize, out: &mut [f32]) -> Result<()> {
         let dim = self.readers.dim;
         let count = out.len() / dim;

@@ -29,6 +29,8 @@ impl fmt::Debug for Part {
 pub(super) struct Readers {
     pub(super) parts: Vec<Part>,
     pub(super) dim: usize,
+    /// Whether a file is decoded when it is read.
+    pub(super) decoded: bool,
     pub(super) options: ReadOptions,
     /// The reader used last is the last one.
     open: Mutex<Vec<(usize, Arc<dyn Dialect>)>>,
@@ -36,7 +38,7 @@ pub(super) struct Readers {
 
 impl Readers {
     pub(super) fn new(options: &ReadOptions) -> Self {
-        Self { parts: Vec::new(), dim: 0, options: options.clone(), open: Mutex::default() }
+        Self { parts: Vec::new(), dim: 0, decoded: false, options: options.clone(), open: Mutex::default() }
     }
 
     /// Returns what the readers do about rows that cannot be used.
@@ -47,6 +49,7 @@ impl Readers {
     /// Adds a file with its reader.
     pub(super) fn push(&mut self, path: PathBuf, reader: Box<dyn Dialect>, is_pinned: bool) {
         self.dim = reader.dim();
+        self.decoded |= reader.is_decoded();
         let (rows, reader): (_, Arc<dyn Dialect>) = (reader.len(), reader.into());
         self.parts.push(Part { path, rows, pinned: is_pinned.then(|| reader.clone()) });
         if !is_pinned {

@@ -1,7 +1,7 @@
 //! Columns of numbers, and of lists of whole numbers such as the codes of IDs.
 
 use super::layout::element;
-use super::table::Table;
+use super::table::ParquetTable;
 use crate::MAX_LEVELS;
 use crate::error::{Result, try_reserve};
 use arrow_array::cast::AsArray;
@@ -40,7 +40,7 @@ impl CodeLists {
 /// column, a null and a number below 0, with the row; [`ErrorKind::Ragged`](crate::ErrorKind::Ragged) for a list of
 /// more numbers than IDs have levels.
 pub(crate) fn read_code_lists(path: &Path, column: &str) -> Result<Option<CodeLists>> {
-    let table = Table::open(path)?;
+    let table = ParquetTable::open(path)?;
     let (index, kind) = table.column(column)?;
     if !element(kind).is_some_and(DataType::is_integer) {
         return Ok(None);
@@ -81,7 +81,7 @@ pub(crate) fn read_code_lists(path: &Path, column: &str) -> Result<Option<CodeLi
 /// [`ErrorKind::Io`](crate::ErrorKind::Io); [`ErrorKind::Format`](crate::ErrorKind::Format) for a damaged file, no such
 /// column and a null, with the row.
 pub(crate) fn read_reals(path: &Path, column: &str) -> Result<Option<Vec<f64>>> {
-    let table = Table::open(path)?;
+    let table = ParquetTable::open(path)?;
     let (index, kind) = table.column(column)?;
     if !kind.is_integer() && !kind.is_floating() {
         return Ok(None);
@@ -101,7 +101,7 @@ pub(crate) fn read_reals(path: &Path, column: &str) -> Result<Option<Vec<f64>>> 
 
 /// Calls `visit` with the arrays of a column and the row at which each begins.
 fn each_array(
-    table: &Table,
+    table: &ParquetTable,
     column: usize,
     limit: usize,
     mut visit: impl FnMut(&ArrayRef, usize) -> Result<()>,

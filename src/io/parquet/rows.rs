@@ -1,6 +1,6 @@
 use super::layout::{self, Layout};
 use super::strings::strings_of;
-use super::table::{Arrays, Table};
+use super::table::{Arrays, ParquetTable};
 use crate::MAX_DIM;
 use crate::error::{BadRowKind, Error, ErrorKind, Fault, Result};
 use crate::io::ReadOptions;
@@ -36,7 +36,7 @@ const BLOCK_BYTES: usize = 64 << 20;
 /// (N, D), with D from the first rows that have values and checked in every row that is read.
 #[derive(Debug)]
 pub struct ParquetRows {
-    table: Table,
+    table: ParquetTable,
     layout: Box<dyn Layout>,
     dim: usize,
     cursor: Mutex<Option<Cursor>>,
@@ -72,7 +72,7 @@ impl ParquetRows {
     }
 
     pub(crate) fn of(source: Source, options: &ReadOptions) -> Result<Self> {
-        let table = Table::of(source)?;
+        let table = ParquetTable::of(source)?;
         // This check comes first, because parts without rows may have other columns than those with rows.
         if table.rows() == 0 {
             return Err(Error::from(ErrorKind::Empty).at(table.path()));
@@ -169,7 +169,7 @@ impl ParquetRows {
 }
 
 /// Returns the number of values that most of the first rows have that have some; where there are none, it is `known`.
-fn width(table: &Table, layout: &dyn Layout, known: Option<usize>) -> Result<usize> {
+fn width(table: &ParquetTable, layout: &dyn Layout, known: Option<usize>) -> Result<usize> {
     let mut arrays = table.arrays(layout.leaves(), 0, 1, MAX_DIM)?;
     let mut empty = false;
     let mut first = FirstRows::default();
@@ -223,6 +223,10 @@ impl Rows for ParquetRows {
 
     fn dim(&self) -> usize {
         self.dim
+    }
+
+    fn is_decoded(&self) -> bool {
+        true
     }
 
     fn read(&self, first: usize, out: &mut [f32]) -> Result<()> {

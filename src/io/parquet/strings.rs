@@ -1,5 +1,5 @@
 use super::keys::{Keys, Problem};
-use super::table::Table;
+use super::table::ParquetTable;
 use crate::error::{Result, try_reserve};
 use crate::io::dialect::Missing;
 use arrow_array::{Array, ArrayRef};
@@ -14,7 +14,7 @@ const BATCH_ROWS: usize = 8192;
 /// [`ErrorKind::Io`](crate::ErrorKind::Io); [`ErrorKind::Format`](crate::ErrorKind::Format).
 pub fn columns(path: impl AsRef<Path>) -> Result<Vec<String>> {
     let path = path.as_ref();
-    Ok(Table::open(path)?.columns().map(|(name, _)| name.to_owned()).collect())
+    Ok(ParquetTable::open(path)?.columns().map(|(name, _)| name.to_owned()).collect())
 }
 
 /// Reads a column of texts, such as item keys, from a parquet file.
@@ -34,10 +34,10 @@ pub fn columns(path: impl AsRef<Path>) -> Result<Vec<String>> {
 /// [`ErrorKind::Io`](crate::ErrorKind::Io); [`ErrorKind::Format`](crate::ErrorKind::Format) for a damaged file, no such
 /// column, a column of another type, or a null or bytes that are no text, with the row.
 pub fn read_strings(path: impl AsRef<Path>, column: &str) -> Result<Vec<String>> {
-    strings_of(&Table::open(path.as_ref())?, column, Missing::Refuse)
+    strings_of(&ParquetTable::open(path.as_ref())?, column, Missing::Refuse)
 }
 
-pub(super) fn strings_of(table: &Table, column: &str, missing: Missing) -> Result<Vec<String>> {
+pub(super) fn strings_of(table: &ParquetTable, column: &str, missing: Missing) -> Result<Vec<String>> {
     let (index, kind) = table.column(column)?;
     let unknown = || {
         let known = "strings, whole numbers, UUIDs, UTF-8 bytes, dates or decimal numbers";

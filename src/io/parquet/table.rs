@@ -29,13 +29,13 @@ const FREE_VALUES: u64 = 1 << 28;
 const VALUES_PER_BYTE: u64 = 4096;
 
 #[derive(Debug)]
-pub(super) struct Table {
+pub(super) struct ParquetTable {
     source: Arc<Source>,
     metadata: ArrowReaderMetadata,
     rows: usize,
 }
 
-impl Table {
+impl ParquetTable {
     pub(super) fn open(path: &Path) -> Result<Self> {
         Self::of(Source::open(path, "parquet")?)
     }

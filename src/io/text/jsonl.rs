@@ -80,6 +80,8 @@ impl Lines for JsonLines {
 
     fn strings(&self, source: &Source, column: &str, missing: Missing) -> Result<Vec<String>> {
         let mut texts = Vec::new();
+        // `1` and `"1"` would have the same text.
+        let mut first_is_text = None;
         lines(source, |row, line| {
             let line: Option<Value> = serde_json::from_slice(line).ok();
             let text = match line.as_ref().and_then(|line| line.get(column)) {
@@ -92,6 +94,11 @@ impl Lines for JsonLines {
                 }
                 None => return Err(source.error(format!("row {row} has no field {column:?}; every row needs a value"))),
             };
+            let is_text = line.as_ref().and_then(|line| line.get(column)).is_some_and(Value::is_string);
+            if *first_is_text.get_or_insert(is_text) != is_text {
+                let [this, first] = [is_text, !is_text].map(|is_text| if is_text { "a text" } else { "a number" });
+                return Err(source.error(format!("field {column:?} is {this} in row {row}, but {first} in row 0")));
+            }
             try_reserve(&mut texts, 1, "the texts of a column")?;
             texts.push(text);
             Ok(())

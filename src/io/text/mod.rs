@@ -101,13 +101,13 @@ struct Saved {
 /// How long a row is.
 enum Width {
     /// The first rows are held until they tell it.
-    Asked { held: Vec<Held>, first: FirstRows },
+    Asked { held: Vec<UnsavedRow>, first: FirstRows },
     /// Zeros, which take the place of a bad row.
     Known(Vec<f32>),
 }
 
 /// A row that is not saved yet.
-struct Held {
+struct UnsavedRow {
     len: usize,
     /// No values where the row is bad, or longer than any row may be.
     values: Vec<f32>,
@@ -127,7 +127,7 @@ impl Saved {
             Width::Known(_) => self.put(row, len, values),
             Width::Asked { held, first } => {
                 try_reserve(held, 1, "the first rows")?;
-                held.push(Held { len, values: values.to_vec() });
+                held.push(UnsavedRow { len, values: values.to_vec() });
                 match len > 0 && first.add(len) {
                     true => self.decide(None).map(|_| ()),
                     false => Ok(()),

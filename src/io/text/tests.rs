@@ -83,6 +83,11 @@ fn texts_of_json_lines_are_strings_or_whole_numbers() {
     assert_eq!(rows.strings("n").unwrap(), ["-7", "18446744073709551615"]);
     assert!(rows.strings("e").unwrap_err().to_string().contains("row 0"));
     assert!(rows.strings("q").unwrap_err().to_string().contains("no field \"q\""));
+    // `1` and `"1"` would be one item.
+    let lines = "{\"id\": 1, \"e\": [1]}\n{\"id\": \"1\", \"e\": [2]}\n";
+    let mixed = open(folder.put("m.jsonl", lines.as_bytes()), &ReadOptions::default()).unwrap();
+    let error = mixed.strings("id").unwrap_err().to_string();
+    assert!(error.contains("is a text in row 1, but a number in row 0"), "{error}");
     let mut columns = rows.columns().unwrap();
     columns.sort();
     assert_eq!(columns, ["e", "id", "n"]);

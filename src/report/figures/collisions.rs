@@ -6,12 +6,12 @@ use crate::metrics::CodeMetrics;
 use crate::report::chart::{Axis, Chart};
 use crate::report::figure::Figure;
 use crate::report::numbers::{count, percent};
-use crate::report::table::Table;
+use crate::report::table::FigureTable;
 
 /// Draws the collision rate of the first 1, 2, ... levels.
 pub(in crate::report) fn collisions(codes: &CodeMetrics) -> Result<Figure> {
     let rates = codes.levels.iter().map(|level| level.prefix_collision_rate);
-    let mut table = Table::new(&["Codes", "Clusters of the last one", "Different prefixes", "Collision rate"]);
+    let mut table = FigureTable::new(&["Codes", "Clusters of the last one", "Different prefixes", "Collision rate"]);
     for (i, level) in codes.levels.iter().enumerate() {
         let rate = percent(level.prefix_collision_rate);
         table.push([(i + 1).to_string(), count(level.clusters), count(level.prefixes), rate]);

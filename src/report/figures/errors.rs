@@ -6,13 +6,13 @@ use crate::metrics::ErrorMetrics;
 use crate::report::chart::{Axis, Chart};
 use crate::report::figure::Figure;
 use crate::report::numbers::{percent, real, reals};
-use crate::report::table::Table;
+use crate::report::table::FigureTable;
 
 /// Draws the squared error after every level.
 pub(in crate::report) fn errors(errors: &ErrorMetrics) -> Result<Figure> {
     let values = &errors.squared_error_per_level;
     let first = values.first().copied().unwrap_or(0.0);
-    let mut table = Table::new(&["Codes", "Squared error per item", "Of that after the first code"]);
+    let mut table = FigureTable::new(&["Codes", "Squared error per item", "Of that after the first code"]);
     for (i, (value, written)) in values.iter().zip(reals(values)).enumerate() {
         let share = value / first;
         let share = if share.is_finite() { percent(share) } else { "-".to_owned() };

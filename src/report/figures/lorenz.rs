@@ -6,7 +6,7 @@ use crate::metrics::LevelMetrics;
 use crate::report::chart::{Axis, Chart, Series, Shape};
 use crate::report::figure::Figure;
 use crate::report::numbers::percent;
-use crate::report::table::Table;
+use crate::report::table::FigureTable;
 use crate::report::theme::Ink;
 
 /// How many points a curve has.
@@ -20,7 +20,7 @@ pub(in crate::report) fn lorenz(levels: &[LevelMetrics], usage: &[Vec<u64>]) -> 
         shape: Shape::Line,
         points: vec![(0.0, 0.0), (1.0, 1.0)],
     };
-    let mut table = Table::new(&["Level", "Gini", "The least used half of the codes", "The most used tenth"]);
+    let mut table = FigureTable::new(&["Level", "Gini", "The least used half of the codes", "The most used tenth"]);
     let mut series = vec![even];
     for (i, (metrics, counts)) in levels.iter().zip(usage).enumerate() {
         let curve = Curve::new(counts);

@@ -6,11 +6,11 @@ use crate::metrics::PrefixPurity;
 use crate::report::chart::{Axis, Chart};
 use crate::report::figure::Figure;
 use crate::report::numbers::percent;
-use crate::report::table::Table;
+use crate::report::table::FigureTable;
 
 /// Draws purity by length of the prefix, beside the purity of shuffled labels.
 pub(in crate::report) fn purity(purity: &[PrefixPurity]) -> Result<Figure> {
-    let mut table = Table::new(&["Codes", "Purity", "With labels shuffled"]);
+    let mut table = FigureTable::new(&["Codes", "Purity", "With labels shuffled"]);
     for (i, of) in purity.iter().enumerate() {
         table.push([(i + 1).to_string(), percent(of.purity), percent(of.shuffled.value)]);
     }

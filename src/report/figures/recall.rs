@@ -5,7 +5,7 @@ use crate::metrics::{ByDistance, Estimate, NeighborMetrics};
 use crate::report::chart::{Axis, Chart, Series, Shape};
 use crate::report::figure::Figure;
 use crate::report::numbers::{count, items, percent};
-use crate::report::table::Table;
+use crate::report::table::FigureTable;
 use crate::report::theme::Ink;
 
 /// A distance between IDs: its name, and a function that picks its value.
@@ -29,7 +29,8 @@ pub(in crate::report) fn recall(metrics: &NeighborMetrics, rows: u64) -> Result<
         let points = of(|at| at.value).collect();
         series.push(Series { name: Some((*name).to_owned()), ink: Ink::Series(i), shape: Shape::Dots, points });
     }
-    let mut table = Table::new(&["k", "By decoded distance", "By shared prefix", "By Hamming distance", "By chance"]);
+    let mut table =
+        FigureTable::new(&["k", "By decoded distance", "By shared prefix", "By Hamming distance", "By chance"]);
     for at in curve {
         let [decoded, prefix, hamming] = DISTANCES.map(|(_, pick)| estimate(&pick(&at.recall)));
         let chance = percent(at.k as f64 / rows.saturating_sub(1).max(1) as f64);

@@ -5,7 +5,7 @@ use crate::error::Result;
 use crate::report::chart::{Axis, Chart, Series, Shape, whole_percent};
 use crate::report::figure::Figure;
 use crate::report::numbers::{percent, short, things};
-use crate::report::table::Table;
+use crate::report::table::FigureTable;
 use crate::report::theme::Ink;
 use crate::sweep::{SweepParameters, SweepRecord};
 use std::collections::{BTreeMap, BTreeSet};
@@ -71,7 +71,7 @@ pub(in crate::report) fn sweep(records: &[SweepRecord]) -> Result<Option<Figure>
     }
     let kinds = groups.keys().any(|group| Some(&group.kind) != groups.keys().next().map(|first| &first.kind));
     let levels = records.iter().map(|record| record.parameters.levels).max().unwrap_or(1);
-    let mut table = Table::new(&["Clusters", "Levels", "Collision rate", "Seeds"]);
+    let mut table = FigureTable::new(&["Clusters", "Levels", "Collision rate", "Seeds"]);
     let mut series = Vec::new();
     for (i, (group, of_levels)) in groups.iter().enumerate() {
         let mean = |rates: &[f64]| rates.iter().sum::<f64>() / rates.len().max(1) as f64;

@@ -6,7 +6,7 @@ use crate::report::facts::Facts;
 use crate::report::figure::Figure;
 use crate::report::names::LONGEST;
 use crate::report::numbers::{count, items, percent, short, things};
-use crate::report::table::Table;
+use crate::report::table::FigureTable;
 use crate::report::tree::Node;
 
 /// How many cells are drawn, and how many rows the table has, at most.
@@ -42,7 +42,7 @@ pub(in crate::report) fn tree(facts: &Facts<'_>) -> Result<Figure> {
     };
     let drawn: Vec<Cell> = children.iter().take(CELLS).map(cell).collect();
     let (labels, words) = (facts.label(&tree.root).is_some(), facts.names.0.is_some());
-    let mut table = Table::new(&["First code", "Items", "Sharing their ID"]);
+    let mut table = FigureTable::new(&["First code", "Items", "Sharing their ID"]);
     table.head.extend(labels.then(|| "Most frequent label".to_owned()));
     table.head.extend(words.then(|| "Words that set names apart".to_owned()));
     table.head.push(if facts.has_centres { "Nearest to the centre" } else { "First items" }.to_owned());

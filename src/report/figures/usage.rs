@@ -5,7 +5,7 @@ use crate::metrics::LevelMetrics;
 use crate::report::chart::{Axis, Chart, Series, Shape};
 use crate::report::figure::Figure;
 use crate::report::numbers::{about, count, real};
-use crate::report::table::Table;
+use crate::report::table::FigureTable;
 use crate::report::theme::Ink;
 
 /// How many steps a chart has at most.
@@ -31,7 +31,7 @@ pub(in crate::report) fn usage(level: usize, metrics: &LevelMetrics, counts: &[u
             series("if all were equal", Ink::Muted, Shape::Line, vec![(0.0, even), (codes, even)]),
         ],
     };
-    let mut table = Table::new(&["Code, most used first", "Items"]);
+    let mut table = FigureTable::new(&["Code, most used first", "Items"]);
     let every = counts.len().div_ceil(RANKS).max(1);
     let last = counts.len().checked_sub(1).filter(|last| last % every != 0);
     for rank in (0..counts.len()).step_by(every).chain(last) {

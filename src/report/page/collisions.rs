@@ -3,7 +3,7 @@
 use super::section::table;
 use crate::report::facts::Facts;
 use crate::report::numbers::count;
-use crate::report::table::Table;
+use crate::report::table::FigureTable;
 use crate::report::tree::Tree;
 use maud::{Markup, html};
 use std::cmp::Reverse;
@@ -14,7 +14,7 @@ const NAMES: usize = 8;
 
 /// Shows the largest collisions with the names of their items.
 pub(super) fn largest(facts: &Facts<'_>) -> Markup {
-    let mut of = Table::new(&["ID", "Items", "Names"]);
+    let mut of = FigureTable::new(&["ID", "Items", "Names"]);
     for (id, rows) in shared(&facts.tree) {
         of.push([id, count(rows.len() as u64), facts.names.list(rows, NAMES)]);
     }

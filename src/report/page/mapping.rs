@@ -6,7 +6,7 @@ use crate::metrics::{CollisionKinds, Estimate, IdNeighborMetrics};
 use crate::report::MappingFindings;
 use crate::report::names::LONGEST;
 use crate::report::numbers::{about, count, items, percent, real, short};
-use crate::report::table::Table;
+use crate::report::table::FigureTable;
 use maud::{Markup, html};
 
 /// How many conflicts are listed.
@@ -28,7 +28,7 @@ fn ceiling(mapping: &Mapping, weighted: Option<&WeightedCollisions>, k: u64) -> 
     let sizes = mapping.sizes();
     let mut ks = vec![1, k.max(1)];
     ks.dedup();
-    let mut of = Table::new(&["Measure", "Value"]);
+    let mut of = FigureTable::new(&["Measure", "Value"]);
     for k in ks {
         of.push([format!("Best recall@{k}"), percent(sizes.recall_ceiling(k))]);
     }
@@ -43,7 +43,7 @@ fn ceiling(mapping: &Mapping, weighted: Option<&WeightedCollisions>, k: u64) -> 
 }
 
 fn fan_out(levels: &[FanOut]) -> Markup {
-    let mut of = Table::new(&["Codes of the prefix", "Prefixes", "Mean", "Median", "Most"]);
+    let mut of = FigureTable::new(&["Codes of the prefix", "Prefixes", "Mean", "Median", "Most"]);
     for (length, level) in levels.iter().enumerate() {
         let FanOut { prefixes, mean, median, max, .. } = level;
         of.push([length.to_string(), count(*prefixes), about(*mean), count(*median), count(*max)]);
@@ -53,7 +53,7 @@ fn fan_out(levels: &[FanOut]) -> Markup {
 }
 
 fn churn(churn: &Churn) -> Markup {
-    let mut of = Table::new(&["Level", "Items with the same code", "Items with the same codes up to here"]);
+    let mut of = FigureTable::new(&["Level", "Items with the same code", "Items with the same codes up to here"]);
     let levels = churn.stability.unchanged_codes.iter().zip(&churn.stability.unchanged_prefixes);
     for (i, (codes, prefixes)) in levels.enumerate() {
         of.push([(i + 1).to_string(), percent(*codes), percent(*prefixes)]);
@@ -70,7 +70,7 @@ fn churn(churn: &Churn) -> Markup {
 }
 
 fn collisions(kinds: &CollisionKinds, keys: &[String]) -> Markup {
-    let mut of = Table::new(&["Kind", "IDs", "Items"]);
+    let mut of = FigureTable::new(&["Kind", "IDs", "Items"]);
     for (name, kind) in [
         ("exact duplicates", &kinds.exact_duplicates),
         ("near duplicates", &kinds.near_duplicates),
@@ -78,7 +78,7 @@ fn collisions(kinds: &CollisionKinds, keys: &[String]) -> Markup {
     ] {
         of.push([name.to_owned(), count(kind.groups), count(kind.items)]);
     }
-    let mut conflicts = Table::new(&["ID", "Items", "Largest distance", "Between"]);
+    let mut conflicts = FigureTable::new(&["ID", "Items", "Largest distance", "Between"]);
     for conflict in kinds.largest_conflicts.iter().take(LISTED) {
         let id: Vec<String> = conflict.codes.iter().map(u32::to_string).collect();
         let names = conflict.rows.map(|row| keys.get(row).map_or_else(String::new, |key| short(key, LONGEST)));
@@ -105,7 +105,7 @@ fn collisions(kinds: &CollisionKinds, keys: &[String]) -> Markup {
 }
 
 fn neighbors(metrics: &IdNeighborMetrics) -> Markup {
-    let mut of = Table::new(&["Measure", "By shared prefix", "By Hamming distance"]);
+    let mut of = FigureTable::new(&["Measure", "By shared prefix", "By Hamming distance"]);
     let (recall, ndcg, rank) = (&metrics.recall_at_k, &metrics.ndcg_at_k, &metrics.distance_correlation);
     let k = metrics.k;
     of.push([format!("Recall@{k}"), estimate(&recall.prefix), estimate(&recall.hamming)]);
@@ -120,7 +120,7 @@ fn neighbors(metrics: &IdNeighborMetrics) -> Markup {
 }
 
 fn co_occurrence(measured: &CoOccurrence) -> Markup {
-    let mut of = Table::new(&["Codes of the prefix", "Information", "With partners shuffled", "Same prefix"]);
+    let mut of = FigureTable::new(&["Codes of the prefix", "Information", "With partners shuffled", "Same prefix"]);
     for (i, level) in measured.levels.iter().enumerate() {
         let information = level.normalized_information.map_or_else(|| "-".to_owned(), real);
         let shuffled = level.shuffled.as_ref().map_or_else(|| "-".to_owned(), |of| real(of.value));

@@ -2,7 +2,7 @@
 
 use super::section::{section, table};
 use crate::report::numbers::{items, percent, reals_or_none};
-use crate::report::table::Table;
+use crate::report::table::FigureTable;
 use crate::sweep::{SweepMetric, SweepRecord};
 use maud::{Markup, html};
 
@@ -27,7 +27,7 @@ pub(super) fn runs(records: &[SweepRecord], metric: SweepMetric) -> Markup {
     head.extend(["Collision rate", "Items sharing", "Squared error", &recall]);
     let expected = Expected::of(records);
     head.extend(expected.as_ref().map(|expected| expected.head.as_str()));
-    let mut of = Table::new(&head);
+    let mut of = FigureTable::new(&head);
     let ranked = metric.rank(records);
     let error = |record: &&SweepRecord| record.metrics.errors.as_ref().map(|errors| errors.squared_error_per_row);
     let errors = reals_or_none(&ranked.iter().map(error).collect::<Vec<_>>());

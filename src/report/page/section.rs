@@ -1,7 +1,7 @@
 //! Builds the parts of pages.
 
 use crate::report::figure::Figure;
-use crate::report::table::Table;
+use crate::report::table::FigureTable;
 use maud::{Markup, html};
 
 /// Makes a part of the page with a heading.
@@ -28,7 +28,7 @@ pub(super) fn figure(figure: &Figure) -> Markup {
 }
 
 /// Shows the numbers of a figure, folded.
-pub(super) fn numbers(title: &str, of: &Table) -> Markup {
+pub(super) fn numbers(title: &str, of: &FigureTable) -> Markup {
     html! {
         details {
             summary { "Numbers" span class="hidden" { " of: " (title) } }
@@ -38,7 +38,7 @@ pub(super) fn numbers(title: &str, of: &Table) -> Markup {
 }
 
 /// Makes a table, which scrolls by itself if it is wider than the page.
-pub(super) fn table(caption: &str, table: &Table) -> Markup {
+pub(super) fn table(caption: &str, table: &FigureTable) -> Markup {
     html! {
         div class="scroll" tabindex="0" role="region" aria-label=(caption) {
             // The roles are those of the elements; stated here, they remain where a narrow screen shows a table as a

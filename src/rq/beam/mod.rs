@@ -31,7 +31,7 @@
 mod chunk;
 mod select;
 
-use super::encode::Sink;
+use super::chunks::Sink;
 use super::encoding::Encoding;
 use super::model::RqKMeansModel;
 use crate::codebook::Codebook;

@@ -93,7 +93,7 @@ fn what_no_fit_takes_is_refused_with_its_name() {
         (r#"{"levels": 257}"#, &["`levels` = 257"]),
         (r#"{"levels": 2, "clusters": [8]}"#, &["2 levels"]),
         (r#"{"clusters": 0}"#, &["0 clusters"]),
-        (r#"{"clusters": -1}"#, &["out of range"]),
+        (r#"{"clusters": -1}"#, &["`-1`", "a number of clusters"]),
         (r#"{"clusters": "8"}"#, &["a number of clusters"]),
         (r#"{"clusters": []}"#, &["`levels` = 0"]),
         (r#"{"max_iter": 0}"#, &["`max_iter` = 0"]),

@@ -13,6 +13,7 @@ mod labels;
 mod metamorphic;
 mod outliers;
 mod progress;
+mod reading;
 mod row_distances;
 mod sinkhorn;
 mod variants;

@@ -5,7 +5,7 @@ use crate::clock::Instant;
 use crate::device::cpu::lanes::Lanes;
 use crate::device::cpu::memory::{LISTED, Mark, Moved};
 use crate::device::cpu::panel::Panel;
-use crate::device::cpu::rows::Rows;
+use crate::device::cpu::rows::RowBlock;
 use crate::device::cpu::select::{self, Candidates, each_within, nearest_of};
 use crate::device::cpu::tally::Tally;
 use pulp::Simd;
@@ -91,7 +91,7 @@ impl Work<'_, '_> {
 #[inline(always)]
 fn compare_listed<S: Simd>(
     simd: S,
-    rows: Rows<'_>,
+    rows: RowBlock<'_>,
     row: usize,
     mark: &Mark,
     panel: &Panel,
@@ -112,7 +112,7 @@ fn compare_listed<S: Simd>(
 
 /// The codewords that may be nearest to a row: of those that it lists, and of those that moved far, with their scores.
 #[inline(always)]
-fn candidates(rows: Rows<'_>, near: &Near, mark: &Mark, moved: &Moved, scores: &[f32]) -> Candidates {
+fn candidates(rows: RowBlock<'_>, near: &Near, mark: &Mark, moved: &Moved, scores: &[f32]) -> Candidates {
     let (best, lowest) = Lanes::of(scores).lowest(scores);
     let mut limit = near.limit;
     if lowest < near.lowest {

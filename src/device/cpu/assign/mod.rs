@@ -7,7 +7,7 @@ use super::lanes::Lanes;
 use super::memory::{Movements, Remember, Remembered};
 use super::panel::Panel;
 use super::row_buffer::RowBuffer;
-use super::rows::Rows;
+use super::rows::RowBlock;
 use super::scores::Scores;
 use super::select::nearest;
 use super::tally::Tally;
@@ -17,7 +17,7 @@ use pulp::Simd;
 
 /// Rows of one block with what is known about them.
 pub(super) struct Block<'a> {
-    pub(super) rows: Rows<'a>,
+    pub(super) rows: RowBlock<'a>,
     pub(super) codes: &'a mut [u32],
     pub(super) memory: Remembered<'a>,
 }
@@ -60,7 +60,7 @@ impl pulp::WithSimd for Assign<'_, '_> {
 
 /// What all ways of assigning a block work with.
 struct Work<'a, 'b> {
-    rows: Rows<'a>,
+    rows: RowBlock<'a>,
     codes: &'a mut [u32],
     panel: &'b Panel,
     epoch: u32,
@@ -105,7 +105,7 @@ impl Work<'_, '_> {
 #[inline(always)]
 fn assign_row<S: Simd>(
     simd: S,
-    rows: Rows<'_>,
+    rows: RowBlock<'_>,
     i: usize,
     scores: (&Lanes, &[f32]),
     panel: &Panel,

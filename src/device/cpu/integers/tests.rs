@@ -5,9 +5,9 @@ use super::{Packed, Scaled, Width, round};
 use crate::codebook::Codebook;
 use crate::device::cpu::Pool;
 use crate::device::cpu::bounds::{GROUP, up};
-use crate::device::cpu::held::Held;
 use crate::device::cpu::pairs::Group;
 use crate::device::cpu::panel::Panel;
+use crate::device::cpu::table_rows::TableRows;
 use crate::device::cpu::unit::Unit;
 use crate::rng::row_hash;
 
@@ -201,7 +201,7 @@ fn scores_are_the_same_bits_for_all_instructions() {
             let Some(width) = unit.products.width() else { continue };
             let panel = Panel::new(unit, &codebook).unwrap();
             let packed = Packed::new(unit.instructions(width), width, &panel.values, dim).unwrap();
-            let mut held = Held::new(rows, dim).unwrap();
+            let mut held = TableRows::new(rows, dim).unwrap();
             held.change().copy_from_slice(&values);
             held.measure(&Pool(None), unit).unwrap();
             let mut scores = vec![0.0; rows * packed.stride()];

@@ -13,9 +13,9 @@ pub(super) use history::{History, Moved, Movements};
 pub(super) use list::{LISTED, Mark};
 
 use super::Pool;
-use super::held::Held;
 use super::lanes::Lanes;
 use super::panel::Panel;
+use super::table_rows::TableRows;
 use super::unit::Products;
 use crate::error::{Result, try_vec};
 use history::EPOCHS;
@@ -66,7 +66,7 @@ impl Memory {
 
     /// Makes room for what rows remember of assignments to codewords of `panel`, once movements are small enough for it
     /// to pay.
-    pub(super) fn remember(&mut self, panel: &Panel, rows: &Held) -> Result<()> {
+    pub(super) fn remember(&mut self, panel: &Panel, rows: &TableRows) -> Result<()> {
         let (clusters, dim, count) = (panel.clusters(), panel.dim(), rows.lengths().len());
         if self.clusters != clusters {
             (self.kept, self.clusters) = (Kept::Nothing, clusters);

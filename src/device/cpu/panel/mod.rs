@@ -4,7 +4,7 @@
 use super::bounds::{Coefficients, U, up};
 use super::exact::approximate_product;
 use super::integers::Packed;
-use super::rows::Rows;
+use super::rows::RowBlock;
 use super::unit::Unit;
 use crate::codebook::Codebook;
 use crate::error::{Result, try_vec};
@@ -113,7 +113,7 @@ impl Panel {
 
     /// Lower bounds of the scores of row `row` with some codewords.
     #[inline(always)]
-    pub(super) fn few<S: Simd>(&self, simd: S, rows: Rows<'_>, row: usize, codewords: &[u16], out: &mut [f32]) {
+    pub(super) fn few<S: Simd>(&self, simd: S, rows: RowBlock<'_>, row: usize, codewords: &[u16], out: &mut [f32]) {
         if let Some(packed) = &self.packed {
             return packed.few(rows.integers(), row, codewords, &self.coefficients, out);
         }

@@ -1,6 +1,6 @@
 //! Columns of bytes that hold floats one after the other; the caller says of which type.
 
-use super::super::table::Table;
+use super::super::table::ParquetTable;
 use super::{Bad, Layout};
 use crate::error::{BadRowKind, Result};
 use crate::io::FloatBytes;
@@ -20,7 +20,7 @@ pub(super) struct Bytes {
 }
 
 impl Bytes {
-    pub(super) fn open(table: &Table, column: usize, float: Option<FloatBytes>) -> Result<Self> {
+    pub(super) fn open(table: &ParquetTable, column: usize, float: Option<FloatBytes>) -> Result<Self> {
         let Some((name, kind)) = table.columns().nth(column) else { return Err(table.error("it has no such column")) };
         let Some(float) = float else {
             let width = match kind {

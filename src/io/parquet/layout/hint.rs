@@ -2,7 +2,7 @@
 //!
 //! Polars writes 16-bit floats as 2 bytes without the mark that Parquet has for them; only the Arrow schema says so.
 
-use super::super::table::Table;
+use super::super::table::ParquetTable;
 use arrow_schema::{DataType, Schema};
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
@@ -14,7 +14,7 @@ const KEY: &str = "ARROW:schema";
 const MOST: usize = 1 << 20;
 
 /// Whether the Arrow schema says that `column` has lists of 16-bit floats.
-pub(super) fn is_half(table: &Table, column: &str) -> bool {
+pub(super) fn is_half(table: &ParquetTable, column: &str) -> bool {
     let schema = table.key_value(KEY).filter(|text| text.len() <= MOST).and_then(schema);
     schema.is_some_and(|schema| match schema.field_with_name(column).map(|field| field.data_type()) {
         Ok(DataType::List(item) | DataType::LargeList(item) | DataType::FixedSizeList(item, _)) => {

@@ -4,7 +4,7 @@
 //! follows. By them, the repeated group `array` with one field, which DuckDB 0.10 to 1.2 wrote, is a list of structures
 //! of one float; these are read as the float.
 
-use super::super::table::Table;
+use super::super::table::ParquetTable;
 use super::{Bad, Layout, floats};
 use crate::error::{BadRowKind, Result};
 use arrow_array::cast::AsArray;
@@ -29,7 +29,7 @@ pub(super) fn is_marked_half(kind: &DataType) -> bool {
 pub(super) struct Lists([usize; 1]);
 
 impl Lists {
-    pub(super) fn open(table: &Table, column: usize) -> Result<Self> {
+    pub(super) fn open(table: &ParquetTable, column: usize) -> Result<Self> {
         Ok(Self([table.leaf(column, &[])?]))
     }
 }

@@ -9,7 +9,7 @@ mod wide;
 
 pub(in crate::io::parquet) use list::element;
 
-use super::table::Table;
+use super::table::ParquetTable;
 use crate::error::{BadRowKind, Result};
 use crate::io::{ReadOptions, list as names_of};
 use arrow_array::ArrayRef;
@@ -33,7 +33,7 @@ pub(super) trait Layout: Debug + Send + Sync {
 }
 
 /// Chooses the layout that `options` ask for, or the only one there is.
-pub(super) fn choose(table: &Table, options: &ReadOptions) -> Result<Box<dyn Layout>> {
+pub(super) fn choose(table: &ParquetTable, options: &ReadOptions) -> Result<Box<dyn Layout>> {
     if let Some(wanted) = &options.columns {
         return Ok(Box::new(wide::Wide::open(table, wanted)?));
     }
@@ -50,7 +50,7 @@ fn is_embedding(kind: &DataType) -> bool {
 }
 
 /// Finds the index of the column to read where none is named.
-fn find(table: &Table, options: &ReadOptions) -> Result<usize> {
+fn find(table: &ParquetTable, options: &ReadOptions) -> Result<usize> {
     let is_bytes = |kind: &DataType| options.bytes.is_some() && bytes::is_bytes(kind);
     let candidates = || {
         let columns = table.columns().enumerate();
@@ -72,7 +72,7 @@ fn find(table: &Table, options: &ReadOptions) -> Result<usize> {
     }
 }
 
-fn open(table: &Table, column: usize, options: &ReadOptions) -> Result<Box<dyn Layout>> {
+fn open(table: &ParquetTable, column: usize, options: &ReadOptions) -> Result<Box<dyn Layout>> {
     let Some((name, kind)) = table.columns().nth(column) else { return Err(table.error("it has no such column")) };
     if list::element(kind).is_some_and(floats::is_float) {
         return Ok(Box::new(list::Lists::open(table, column)?));

@@ -1,6 +1,6 @@
 //! Spark's vectors: structures of a type, a size, indices and values. Dense ones have only a type and values.
 
-use super::super::table::Table;
+use super::super::table::ParquetTable;
 use super::{Bad, Layout, list};
 use crate::error::{BadRowKind, Result};
 use arrow_array::cast::AsArray;
@@ -26,7 +26,7 @@ pub(super) fn is_vector(kind: &DataType) -> bool {
 pub(super) struct Vectors([usize; 2]);
 
 impl Vectors {
-    pub(super) fn open(table: &Table, column: usize) -> Result<Self> {
+    pub(super) fn open(table: &ParquetTable, column: usize) -> Result<Self> {
         Ok(Self([table.leaf(column, &["type"])?, table.leaf(column, &["values"])?]))
     }
 }

@@ -1,6 +1,6 @@
 //! Tables with a column for every dimension.
 
-use super::super::table::Table;
+use super::super::table::ParquetTable;
 use super::{Bad, Layout, floats};
 use crate::MAX_DIM;
 use crate::error::{BadRowKind, Error, ErrorKind, Result};
@@ -15,7 +15,7 @@ pub(super) struct Wide {
 }
 
 impl Wide {
-    pub(super) fn open(table: &Table, wanted: &str) -> Result<Self> {
+    pub(super) fn open(table: &ParquetTable, wanted: &str) -> Result<Self> {
         let all: Vec<_> = table.columns().collect();
         let names: Vec<&str> = all.iter().map(|(name, _)| *name).collect();
         let columns = names::choose(wanted, &names).map_err(|reason| table.error(reason))?;

@@ -6,8 +6,8 @@ mod near_ties;
 use super::{Coefficients, Panel};
 use crate::codebook::Codebook;
 use crate::device::cpu::Pool;
-use crate::device::cpu::held::Held;
 use crate::device::cpu::scores::Scores;
+use crate::device::cpu::table_rows::TableRows;
 use crate::device::cpu::unit::{Products, Unit};
 use crate::rng::row_hash;
 
@@ -46,8 +46,8 @@ fn floats(values: &[i32]) -> Vec<f32> {
 }
 
 /// Rows as a table holds them for a unit.
-pub(in crate::device::cpu) fn held(rows: &[i32], dim: usize, unit: Unit) -> Held {
-    let mut held = Held::new(rows.len() / dim, dim).unwrap();
+pub(in crate::device::cpu) fn held(rows: &[i32], dim: usize, unit: Unit) -> TableRows {
+    let mut held = TableRows::new(rows.len() / dim, dim).unwrap();
     held.change().copy_from_slice(&floats(rows));
     held.measure(&Pool(None), unit).unwrap();
     held

@@ -3,7 +3,7 @@
 use super::Pool;
 use super::integers::{Scaled, Width};
 use super::measure::{Lengths, Round};
-use super::rows::Rows;
+use super::rows::RowBlock;
 use super::unit::Unit;
 use crate::error::{Result, try_vec};
 use rayon::prelude::*;
@@ -12,7 +12,7 @@ use rayon::prelude::*;
 const BLOCK: usize = 252;
 
 /// Rows of a table; what is known of them lasts until they change.
-pub(super) struct Held {
+pub(super) struct TableRows {
     dim: usize,
     values: Vec<f32>,
     lengths: Vec<f32>,
@@ -25,7 +25,7 @@ pub(super) struct Held {
 #[derive(Clone, Copy, PartialEq, Eq)]
 struct Measured(Option<Width>);
 
-impl Held {
+impl TableRows {
     /// Rows of zeros.
     pub(super) fn new(rows: usize, dim: usize) -> Result<Self> {
         Ok(Self {
@@ -99,13 +99,13 @@ impl Held {
     }
 
     /// Up to `count` rows from row `first` on, measured.
-    pub(super) fn rows(&self, first: usize, count: usize) -> Rows<'_> {
+    pub(super) fn rows(&self, first: usize, count: usize) -> RowBlock<'_> {
         fn part<T>(list: &[T], first: usize, count: usize, each: usize) -> &[T] {
             let rest = list.get(first * each..).unwrap_or_default();
             rest.get(..count * each).unwrap_or(rest)
         }
         let words = self.words.len() / self.scaled.len().max(1);
-        Rows {
+        RowBlock {
             dim: self.dim,
             values: part(&self.values, first, count, self.dim),
             lengths: part(&self.lengths, first, count, 1),
@@ -115,7 +115,7 @@ impl Held {
     }
 
     /// All rows in blocks of `count`.
-    pub(super) fn blocks(&self, count: usize) -> impl IndexedParallelIterator<Item = Rows<'_>> {
+    pub(super) fn blocks(&self, count: usize) -> impl IndexedParallelIterator<Item = RowBlock<'_>> {
         let blocks = self.lengths.len().div_ceil(count);
         (0..blocks).into_par_iter().map(move |block| self.rows(block * count, count))
     }

@@ -1,11 +1,14 @@
 //! Reads parameters from a file, for `--config`.
 
+mod unique_keys;
+
 use crate::output::Failure;
 use semid::quantizer::Parameters;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 use std::path::{Path, PathBuf};
+use unique_keys::UniqueKeys;
 
 /// Fields by name: those of the file, and those that flags set in their place.
 #[derive(Clone, Default)]
@@ -30,13 +33,7 @@ impl Config {
             return Err(failure("parameters are read from a .json or a .toml file; give one of these".to_owned()));
         }
         let text = std::fs::read_to_string(path).map_err(|error| failure(format!("reading failed: {error}")))?;
-        let value: Result<Value, String> = match is("toml") {
-            true => toml::from_str(&text).map_err(|error| {
-                let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
-                format!("line {}: {}", before.matches('\n').count() + 1, error.message())
-            }),
-            false => serde_json::from_str(&text).map_err(|error| error.to_string()),
-        };
+        let value = if is("toml") { of_toml(&text) } else { of_json(&text) };
         match value.map_err(failure)? {
             Value::Object(fields) => Ok(Self { path: Some(path.to_owned()), fields }),
             _ => Err(failure("the file has no object of parameters, such as {\"levels\": 3}".to_owned())),
@@ -108,6 +105,35 @@ impl Config {
             None => reason.to_owned(),
         })
     }
+}
+
+/// Parses TOML; says in which line it is wrong.
+fn of_toml(text: &str) -> Result<Value, String> {
+    let table: toml::Table = toml::from_str(text).map_err(|error| {
+        let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
+        format!("line {}: {}", before.matches('\n').count() + 1, error.message())
+    })?;
+    // JSON has neither infinities nor NaN, which would become null.
+    match table.iter().find(|(_, value)| !is_finite(value)) {
+        Some((name, _)) => Err(format!("{name}: neither infinities nor nan are possible; give a finite number")),
+        None => serde_json::to_value(table).map_err(|error| error.to_string()),
+    }
+}
+
+/// Whether all numbers in a value are finite.
+fn is_finite(value: &toml::Value) -> bool {
+    match value {
+        toml::Value::Float(number) => number.is_finite(),
+        toml::Value::Array(values) => values.iter().all(is_finite),
+        toml::Value::Table(fields) => fields.values().all(is_finite),
+        _ => true,
+    }
+}
+
+/// Parses JSON, and refuses keys that stand twice in an object, of which one would win without a word.
+fn of_json(text: &str) -> Result<Value, String> {
+    let value: UniqueKeys = serde_json::from_str(text).map_err(|error| error.to_string())?;
+    Ok(value.0)
 }
 
 /// Says why parameters were refused; for an unknown name it suggests the nearest known one.
