@@ -92,7 +92,8 @@ fn of_column(column: &str, input: &Input) -> Result<Column, Failure> {
     match input.has_columns()? {
         true => Ok((column.to_owned(), input.rows.labels(column)?)),
         false => Err(input.refuse(
-            "--prefix-column needs an input that has columns, such as .parquet; give the labels with --prefix-labels FILE",
+            "--prefix-column needs an input that has columns, such as .parquet; give the labels with \
+             --prefix-labels FILE",
         )),
     }
 }
