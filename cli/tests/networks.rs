@@ -120,6 +120,25 @@ fn rq_kmeans_plus_starts_from_a_model() {
     }
 }
 
+/// By default they follow the rows, and the file says which they were.
+#[test]
+fn a_preset_sets_batch_and_rate() {
+    let dir = Dir::with_model();
+    let fit = "fit --kind rq-vae --input x.npy --output o.safetensors --levels 2 --clusters 8 --hidden 12 --latent 4";
+    let of = |flags: &str| {
+        dir.semid(&format!("{fit} --epochs 1 {flags}")).ok();
+        let parameters = dir.semid("info --model o.safetensors --json").json(0)["parameters"].take();
+        (parameters["batch"].as_u64().unwrap(), parameters["lr"].as_f64().unwrap())
+    };
+    let rate = |batch: f64| 2e-3 * (batch / 256.0).sqrt();
+    assert_eq!(of(""), (32, rate(32.0)));
+    assert_eq!(of("--batch 64"), (64, rate(64.0)));
+    assert_eq!(of("--lr 0.01"), (32, 0.01));
+    assert_eq!(of("--preset semantic-id --batch 50"), (50, 1e-4));
+    dir.fails(&format!("{fit} --preset semantic-id"), &["2048", "rows to train on"]);
+    dir.fails("fit --input x.npy --output o.safetensors --preset semantic-id", &["--preset", "--kind rq-vae"]);
+}
+
 #[test]
 fn flags_that_make_no_sense_are_refused() {
     let dir = Dir::with_model();

@@ -84,10 +84,10 @@ fn registries_exports_and_evaluations_take_the_codes() {
     let (tea, count) = (2, (0..200).filter(|row| kind(*row) == "tea").count());
     let found = dir.semid(&format!("lookup --db ids.db --prefix {tea} --limit 200 --json")).json(0);
     assert_eq!(found["items"], count, "{found}");
-    dir.semid("export --db ids.db --output trie.safetensors").ok();
-    dir.semid("export --db ids.db --output vocabulary.json").ok();
+    dir.semid("export --db ids.db --output trie.safetensors --first-token 0").ok();
+    dir.semid("export --db ids.db --output vocabulary.json --first-token 0").ok();
     let quality =
-        dir.semid("eval --model m.safetensors --input x.csv --columns a,b --label-column category --k 3 --json");
+        dir.semid("eval --model m.safetensors --input x.csv --columns a,b --labels category.txt --k 3 --json");
     let quality = quality.json(0);
     assert_eq!(quality["prefix_purity"][0]["purity"], 1.0, "{}", quality["prefix_purity"]);
     let same = "eval --model m.safetensors --input x.csv --columns a,b --k 0 --against m.safetensors --json";

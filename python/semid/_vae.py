@@ -16,7 +16,6 @@ from semid._kmeans import RQKMeans
 #: Parameters that stand in files under the same names, and how they are checked.
 _SAME = {
     "epochs": "integer",
-    "lr": "number",
     "weight_decay": "number",
     "epsilon": "number",
     "warmup": "integer",
@@ -54,8 +53,11 @@ class RQVAE(Quantizer):
         Dimensions of the latent space.
     epochs : int, default 100
     batch_size : int, optional
-        Rows per step; 2048, or as many as there are.
-    lr, weight_decay, betas, epsilon : default 1e-4, 0, (0.9, 0.999), 1e-8
+        Rows per step; by default they follow the number of rows. ``RQVAE.semantic_id`` has the values of other
+        libraries.
+    lr : float, optional
+        Learning rate; by default it follows the rows per step, and is 1e-4 for ``RQKMeansPlus``.
+    weight_decay, betas, epsilon : default 0, (0.9, 0.999), 1e-8
         AdamW.
     schedule : {"constant", "cosine"} or dict
         ``{"step": {"epochs": 50, "gamma": 0.5}}`` multiplies the rate every 50 epochs.
@@ -116,7 +118,7 @@ class RQVAE(Quantizer):
         latent: int = 64,
         epochs: int = 100,
         batch_size: Optional[int] = None,
-        lr: float = 1e-4,
+        lr: Optional[float] = None,
         weight_decay: float = 0.0,
         betas: Sequence[float] = (0.9, 0.999),
         epsilon: float = 1e-8,
@@ -185,11 +187,18 @@ class RQVAE(Quantizer):
         self.n_jobs = n_jobs
         self.progress = progress
 
+    @classmethod
+    def semantic_id(cls, n_levels: int = 3, n_clusters: Any = 256, **parameters: Any) -> "RQVAE":
+        """Returns parameters with the batch and the learning rate that other libraries take by default: 2,048 rows,
+        of which there must be so many, and 1e-4."""
+        return cls(**{"n_levels": n_levels, "n_clusters": n_clusters, "batch_size": 2048, "lr": 1e-4, **parameters})
+
     def _more_parameters(self) -> dict:
         fields: dict = {name: _checked(name, getattr(self, name), kind) for name, kind in _SAME.items()}
         fields["hidden"] = [_integer("hidden", width, 1) for width in self.hidden]
         fields["latent"] = _integer("latent", self.latent, 1)
         fields["betas"] = [_number("betas", beta) for beta in self.betas]
+        fields["lr"] = None if self.lr is None else _number("lr", self.lr)
         fields["batch"] = None if self.batch_size is None else _integer("batch_size", self.batch_size, 1)
         fields["clip"] = None if self.clip is None else _number("clip", self.clip)
         fields["sample"] = None if self.sample is None else _integer("sample", self.sample, 1)
@@ -219,7 +228,7 @@ class RQVAE(Quantizer):
     @classmethod
     def _from_file(cls, fields: dict) -> dict:
         params = super()._from_file(fields)
-        same = (*_SAME, "hidden", "latent", "betas", "clip", "sample", "schedule", "width")
+        same = (*_SAME, "lr", "hidden", "latent", "betas", "clip", "sample", "schedule", "width")
         params.update({name: fields[name] for name in same if name in fields})
         if fields.get("batch") is not None:
             params["batch_size"] = fields["batch"]
@@ -271,7 +280,7 @@ class RQKMeansPlus(RQVAE):
         hidden: Sequence[int] = (512, 256, 128),
         epochs: int = 100,
         batch_size: Optional[int] = None,
-        lr: float = 1e-4,
+        lr: Optional[float] = None,
         weight_decay: float = 0.0,
         betas: Sequence[float] = (0.9, 0.999),
         epsilon: float = 1e-8,

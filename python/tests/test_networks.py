@@ -145,3 +145,15 @@ def test_reading_all_kinds(vae, X, tmp_path):
 def test_parameters_that_make_no_sense(X, params, words):
     with pytest.raises(semid.InputError, match=words):
         semid.RQVAE(2, 8, **{**SMALL, **params}).fit(X)
+
+
+def test_batch_and_rate_follow_the_rows_unless_they_are_given(X, tmp_path):
+    few = dict(hidden=[16], latent=4, epochs=1)
+    model = semid.RQVAE(2, 8, device="cpu", **few).fit(X)
+    model.save(tmp_path / "m.safetensors")
+    saved = semid.load(tmp_path / "m.safetensors")
+    assert (saved.batch_size, saved.lr) == (32, pytest.approx(2e-3 * (32 / 256) ** 0.5))
+    preset = semid.RQVAE.semantic_id(2, 8, device="cpu", **few)
+    assert (preset.n_levels, preset.n_clusters, preset.batch_size, preset.lr) == (2, 8, 2048, 1e-4)
+    with pytest.raises(ValueError, match="2048"):
+        preset.fit(X)

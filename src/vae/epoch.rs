@@ -92,7 +92,7 @@ impl RqVaeFit {
     pub(super) fn lr(&self) -> f64 {
         let steps = self.data.len().div_ceil(self.batch()) as u64;
         let RqVae { epochs, warmup, .. } = self.params;
-        self.params.rule.lr * self.params.schedule.factor(self.state.step, steps, epochs, warmup)
+        self.params.lr_of(self.data.len()) * self.params.schedule.factor(self.state.step, steps, epochs, warmup)
     }
 
     fn end_epoch(&mut self, order: &[usize]) -> Result<()> {
@@ -152,6 +152,9 @@ impl RqVaeFit {
 
     /// The model as it is now.
     pub(super) fn model(&mut self) -> Result<RqVaeModel> {
+        if !self.skip && self.quantizer.has_outgrown() {
+            self.quantizer.choose_grid(&[]);
+        }
         let encoder = self.encoder.layers(&mut *self.tensors)?;
         let decoder = self.decoder.layers(&mut *self.tensors)?;
         let standard: Standard = self.data.standard.clone();

@@ -35,7 +35,8 @@ pub(super) const PLUS_NAME: &str = "rq-kmeans-plus";
 /// This kind of model.
 pub(crate) const KIND: Kind = Kind {
     name: NAME,
-    about: "Residual quantization in the latent space of a trained network",
+    about: "Residual quantization in the latent space of a trained network: often fewer collisions, but a larger error \
+            and fewer neighbours than rq-kmeans, and a long training",
     read: Some(|file| Ok(Arc::new(RqVaeModel::from_file(file)?))),
     parameters: |fields| Ok(Arc::new(read_fields::<RqVae>(fields)?)),
 };

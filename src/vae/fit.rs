@@ -64,8 +64,8 @@ impl RqVaeFit {
         let scalars = Scalars::new(&mut *tensors)?;
         let quantizer = LatentQuantizer::new(&mut *tensors, start.books, latent, device)?;
         Ok(Self {
-            // Checkpoints and models name the batch that was used.
-            params: params.clone().batch(params.batch_of(data.len())),
+            // Checkpoints and models name the batch and the rate that were used.
+            params: params.clone().batch(params.batch_of(data.len())).lr(params.lr_of(data.len())),
             device: device.clone(),
             row_size: RowSize::of(&data.train, data.dim, params),
             data,

@@ -30,14 +30,14 @@ impl RqVae {
         self.epochs
     }
 
-    /// The rows per step, where there are so many; `None` for the default of 2,048, or all rows where there are fewer.
+    /// The rows per step; `None` for the default, which follows the number of rows.
     pub fn get_batch(&self) -> Option<usize> {
         self.batch
     }
 
-    /// The learning rate.
-    pub fn get_lr(&self) -> f64 {
-        self.rule.lr
+    /// The learning rate; `None` for the default, which follows the rows per step.
+    pub fn get_lr(&self) -> Option<f64> {
+        self.lr
     }
 
     /// The weight decay.

@@ -96,15 +96,25 @@ impl LatentQuantizer {
         self.exponent = finest.clamp(*EXPONENTS.start(), *EXPONENTS.end());
     }
 
+    /// Whether the codebooks have grown out of the grid. They may where latents begin small, in the first epoch.
+    pub(super) fn has_outgrown(&self) -> bool {
+        self.books.iter().flat_map(|book| &book.values).all(|c| c.is_finite())
+            && largest_sum(&self.on_grid()) > CODEWORDS_MAX
+    }
+
+    fn on_grid(&self) -> Vec<Codebook> {
+        self.books.iter().map(|book| book.on_grid(self.exponent, self.dim)).collect()
+    }
+
     /// The codebooks on the grid.
     ///
     /// # Errors
-    /// [`ErrorKind::Diverged`] where they have grown out of it, or are no numbers.
+    /// [`ErrorKind::Diverged`] where they have grown out of it, or are not finite.
     pub(super) fn codebooks(&self) -> Result<Vec<Codebook>> {
         if !self.books.iter().flat_map(|book| &book.values).all(|c| c.is_finite()) {
             return Err(ErrorKind::Diverged { what: "a codeword is not finite".into() }.into());
         }
-        let books: Vec<Codebook> = self.books.iter().map(|book| book.on_grid(self.exponent, self.dim)).collect();
+        let books = self.on_grid();
         match largest_sum(&books) > CODEWORDS_MAX {
             true => Err(ErrorKind::Diverged { what: "the codebooks outgrew the latents' grid".into() }.into()),
             false => Ok(books),

@@ -3,7 +3,7 @@
 //!
 //! This is frozen. A parameter that came later does not appear; no such file is of a training that sets it.
 
-use super::params::{CodebookUpdate, DEFAULT_BATCH, Estimator, Keep, Loss, MatmulWidth, Reduction, RqVae};
+use super::params::{CodebookUpdate, Estimator, Keep, Loss, MatmulWidth, Reduction, RqVae};
 use super::schedule::Schedule;
 use crate::clusters::Clusters;
 use crate::kernel::adamw::Rule;
@@ -32,7 +32,10 @@ fn whole(params: &RqVae, clusters: &Clusters) -> String {
 
 /// Names and values of all parameters but levels, clusters and seed.
 pub(crate) fn settings(params: &RqVae) -> Vec<(&'static str, String)> {
-    let Rule { lr, beta1, beta2, epsilon, weight_decay } = params.rule;
+    let Rule { beta1, beta2, epsilon, weight_decay, .. } = params.rule;
+    // Defaults were other ones then, so no first file is of a training by the defaults of today.
+    let (lr, batch) = (params.lr.unwrap_or(f64::NAN), legacy::option(params.batch));
+    let batch = params.batch.map_or(batch, |batch| batch.to_string());
     let optimizer = format!("lr: {lr:?}, beta1: {beta1:?}, beta2: {beta2:?}, epsilon: {epsilon:?}");
     let schedule = match params.schedule {
         Schedule::Constant => "Constant".to_owned(),
@@ -69,7 +72,7 @@ pub(crate) fn settings(params: &RqVae) -> Vec<(&'static str, String)> {
         ("hidden", format!("{:?}", params.hidden)),
         ("latent", params.latent.to_string()),
         ("epochs", params.epochs.to_string()),
-        ("batch", params.batch.unwrap_or(DEFAULT_BATCH).to_string()),
+        ("batch", batch),
         ("rule", format!("Rule {{ {optimizer}, weight_decay: {weight_decay:?} }}")),
         ("schedule", schedule),
         ("warmup", params.warmup.to_string()),

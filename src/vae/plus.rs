@@ -15,6 +15,10 @@ use crate::rows::Rows;
 use crate::rq::{Metric, RqKMeansModel};
 use std::path::Path;
 
+/// Rows per step and learning rate where none are given: more steps, or larger ones, soon lose what k-means found.
+const PLUS_BATCH: usize = 2048;
+const PLUS_RATE: f64 = 1e-4;
+
 impl RqVae {
     /// Begins an RQ-KMeans+ training: codebooks are those of `model`, the encoder is `x + MLP(x)` with a last layer of
     /// zeros, so that it starts as the model itself; latents have the embeddings' dimensions.
@@ -62,10 +66,12 @@ impl RqVae {
             return Err(Error::parameter("warm start", "this model", expected));
         }
         self.check_numbers()?;
-        let params = Self { latent: model.dim(), kmeans_init: false, standardize: false, ..self.clone() };
+        let mut params = Self { latent: model.dim(), kmeans_init: false, standardize: false, ..self.clone() };
         let offset = model.grid().offset().to_vec();
         let standard = Standard { offset, ..Standard::none(model.dim()) };
         let data = Data::read(rows, &params, Some(standard))?;
+        params.batch = Some(self.batch_within(data.len(), PLUS_BATCH));
+        params.lr = self.lr.or(Some(PLUS_RATE));
         let clusters = params.check(data.len(), data.dim)?;
         if clusters != model.clusters() {
             let expected = format!("the warm start has {:?}; leave levels and clusters to it", model.clusters());

@@ -19,7 +19,7 @@ impl RqVaeFit {
         let key = row_hash(self.params.seed ^ 0x6472_6f70, self.state.step);
         let latents = self.encode(&activations, rows, key)?;
         // RQ-KMeans+ stays on the grid of its model.
-        if self.state.batch == 0 && !self.skip {
+        if !self.skip && (self.state.batch == 0 || self.quantizer.has_outgrown()) {
             self.quantizer.choose_grid(&latents);
         }
         let ((_, from), (to, _)) = (ends(&activations.encoder.values), ends(&activations.decoder.values));

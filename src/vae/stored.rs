@@ -28,7 +28,8 @@ pub(super) struct Stored {
     epochs: usize,
     /// `null` for the default, which depends on the rows.
     batch: Option<usize>,
-    lr: f64,
+    /// `null` for the default, which depends on the batch.
+    lr: Option<f64>,
     weight_decay: f64,
     betas: [f64; 2],
     epsilon: f64,
@@ -88,6 +89,7 @@ impl From<RqVae> for Stored {
             latent,
             epochs,
             batch,
+            lr,
             rule,
             schedule,
             warmup,
@@ -112,7 +114,7 @@ impl From<RqVae> for Stored {
             sample,
             seed,
         } = params;
-        let Rule { lr, beta1, beta2, epsilon, weight_decay } = rule;
+        let Rule { beta1, beta2, epsilon, weight_decay, .. } = rule;
         let (epsilons, iterations) = sinkhorn;
         Self {
             kind: Kind::RqVae,
@@ -159,7 +161,7 @@ impl TryFrom<Stored> for RqVae {
     fn try_from(stored: Stored) -> Result<Self, Error> {
         check_version(stored.version)?;
         let [beta1, beta2] = stored.betas;
-        let Stored { lr, epsilon, weight_decay, .. } = stored;
+        let Stored { epsilon, weight_decay, .. } = stored;
         let params = Self {
             levels: stored.levels.unwrap_or_else(|| stored.clusters.default_levels()),
             clusters: stored.clusters,
@@ -167,7 +169,8 @@ impl TryFrom<Stored> for RqVae {
             latent: stored.latent,
             epochs: stored.epochs,
             batch: stored.batch,
-            rule: Rule { lr, beta1, beta2, epsilon, weight_decay },
+            lr: stored.lr,
+            rule: Rule { lr: 0.0, beta1, beta2, epsilon, weight_decay },
             schedule: stored.schedule,
             warmup: stored.warmup,
             clip: stored.clip,

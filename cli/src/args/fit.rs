@@ -110,7 +110,7 @@ pub(crate) struct FitOptions {
     /// How to improve the codewords [default: lloyd]
     #[arg(long, value_enum)]
     pub(crate) algorithm: Option<Algorithm>,
-    /// Rows per batch, for mini-batch or for the training of a network [default: 2048]
+    /// Rows per batch, for mini-batch [default: 2048] or for the training of a network [default: follows the rows]
     #[arg(long, value_name = "N")]
     pub(crate) batch: Option<usize>,
     /// Rows from which mini-batch chooses its first codewords [default: 3072]

@@ -33,7 +33,7 @@ pub(crate) use report::{PageArgs, ReportArgs};
 pub(crate) use share::Share;
 pub(crate) use sweep::{Balanced, SweepArgs};
 pub(crate) use template::TemplateArgs;
-pub(crate) use vae::{Schedule, VaeArgs};
+pub(crate) use vae::{Preset, Schedule, VaeArgs};
 pub(crate) use weights::WeightArgs;
 pub(crate) use worker::WorkerArgs;
 
@@ -132,8 +132,8 @@ Examples:
       --sample 1000000 --output model.safetensors
   semid fit --input items.npy --algorithm hierarchical --clusters 8192,256 \\
       --output model.safetensors
-  semid fit --input items.npy --kind rq-vae --latent 32 --epochs 50 \\
-      --batch 1024 --lr 1e-3 --output vae.safetensors
+  semid fit --input items.npy --kind rq-vae --epochs 30 \\
+      --output vae.safetensors
   semid fit --input large.npy --memory 2GiB --device gpu:0,gpu:1 \\
       --output model.safetensors
   semid fit --input items.parquet --weight-column sales \\

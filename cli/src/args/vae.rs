@@ -18,7 +18,10 @@ pub(crate) struct VaeArgs {
     /// Passes over the rows [default: 100]
     #[arg(long, value_name = "N")]
     pub(crate) epochs: Option<usize>,
-    /// Learning rate of AdamW [default: 1e-4]
+    /// Batch and learning rate that others take by default; other flags override it
+    #[arg(long, value_enum)]
+    pub(crate) preset: Option<Preset>,
+    /// Learning rate of AdamW [default: follows the rows per step; 1e-4 for rq-kmeans-plus]
     #[arg(long, value_name = "RATE", value_parser = super::finite::<f64>)]
     pub(crate) lr: Option<f64>,
     /// Weight decay of AdamW [default: 0]
@@ -87,6 +90,12 @@ pub(crate) struct VaeArgs {
     /// File that keeps the training's state after every epoch and on Ctrl-C; if it exists, the training goes on from it
     #[arg(long, value_name = "FILE")]
     pub(crate) checkpoint: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum Preset {
+    /// 2,048 rows per step at a learning rate of 1e-4
+    SemanticId,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

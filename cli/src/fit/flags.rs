@@ -3,10 +3,11 @@
 //! A flag sets the field of its name. The fields that the parameters of a kind have decide which flags it takes, so
 //! nothing here names a kind; the few flags that stand for a part of a field are in `grouped.rs`.
 
-use crate::args::{FitOptions, VaeArgs};
+use crate::args::{FitOptions, Preset, VaeArgs};
 use crate::config::Config;
 use crate::output::Failure;
 use clap::ValueEnum;
+use semid::RqVae;
 use semid::quantizer::Parameters;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
@@ -80,6 +81,7 @@ impl<'a> Flags<'a> {
         self.set("hidden", "hidden", vae.hidden.as_ref())?;
         self.set("latent", "latent", vae.latent)?;
         self.set("epochs", "epochs", vae.epochs)?;
+        self.preset(vae)?;
         self.set("lr", "lr", vae.lr)?;
         self.set("weight-decay", "weight_decay", vae.weight_decay)?;
         self.set("warmup", "warmup", vae.warmup)?;
@@ -102,6 +104,20 @@ impl<'a> Flags<'a> {
         self.max_iter(options)?;
         self.algorithm(options)?;
         self.schedule(vae)
+    }
+}
+
+impl Flags<'_> {
+    /// Sets the fields of a preset, which the flags for each of them come after.
+    fn preset(&mut self, vae: &VaeArgs) -> Result<(), Failure> {
+        let Some(Preset::SemanticId) = vae.preset else { return Ok(()) };
+        if !self.known.contains_key("lr") {
+            self.refuse_kind("preset", "lr");
+            return Ok(());
+        }
+        let preset = RqVae::semantic_id(1, 1);
+        self.config.set("batch", preset.get_batch())?;
+        self.config.set("lr", preset.get_lr())
     }
 }
 

@@ -82,7 +82,7 @@ impl RqVae {
             }
         }
         let not_negative = [
-            ("lr", self.rule.lr),
+            ("lr", self.lr.unwrap_or(0.0)),
             ("weight_decay", self.rule.weight_decay),
             ("beta", self.beta),
             ("quantization_weight", self.quantization_weight),

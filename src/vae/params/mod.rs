@@ -2,6 +2,7 @@
 
 mod check;
 mod choices;
+mod default;
 mod setters;
 mod width;
 
@@ -14,18 +15,19 @@ use crate::clusters::Clusters;
 use crate::kernel::adamw::Rule;
 use serde::{Deserialize, Serialize};
 
-/// Rows per step, where there are so many and no other number is asked for.
-pub(in crate::vae) const DEFAULT_BATCH: usize = 2048;
+/// Rows per step and learning rate of [`RqVae::semantic_id`].
+const SEMANTIC_ID: (usize, f64) = (2048, 1e-4);
 
-/// A residual-quantized variational autoencoder to be trained: parameters with the defaults users know.
+/// A residual-quantized variational autoencoder to be trained.
 ///
 /// | parameter | default | meaning |
 /// | --- | --- | --- |
 /// | `levels`, `clusters` | 3, 256 | L levels of K codewords each, or one K per level |
 /// | `hidden` | 512, 256, 128 | widths of the encoder's hidden layers; the decoder's are the same, reversed |
 /// | `latent` | 64 | dimensions of the latent space |
-/// | `epochs`, `batch` | 100, 2048 | passes over the rows; rows per step, by default at most as many as there are |
-/// | `lr`, `weight_decay`, `betas`, `epsilon` | 1e-4, 0, (0.9, 0.999), 1e-8 | AdamW |
+/// | `epochs` | 100 | passes over the rows |
+/// | `batch`, `lr` | by the rows | rows per step and learning rate, see below |
+/// | `weight_decay`, `betas`, `epsilon` | 0, (0.9, 0.999), 1e-8 | AdamW |
 /// | `schedule`, `warmup` | constant, 0 | see [`Schedule`]; epochs over which the rate rises from 0 |
 /// | `clip` | off | largest norm of the whole gradient |
 /// | `beta` | 0.25 | weight of the commitment loss |
@@ -42,6 +44,11 @@ pub(in crate::vae) const DEFAULT_BATCH: usize = 2048;
 /// | `width` | 8 bits | see [`MatmulWidth`] |
 /// | `sample` | all rows | train and judge on that many rows: those with the smallest hash of (seed, row) |
 /// | `seed` | 42 | everything random is a function of it |
+///
+/// # Batch and learning rate
+/// By default a batch is a 32nd of the rows to train on, rounded down to a power of two, but at least 32 rows, or all
+/// where there are fewer, and at most 256. The rate is `2e-3 sqrt(batch / 256)`, also for a given batch, of 32 rows at
+/// least and 256 at most. [`RqVae::semantic_id`] has the values that the field's libraries take.
 ///
 /// Rows are held in memory, standardised, as f32. Where the field's libraries have other defaults: they start codebooks
 /// at random, restart none, and leave inputs as they are; each of the three makes codes collapse.
@@ -85,6 +92,9 @@ pub struct RqVae {
     pub(in crate::vae) epochs: usize,
     /// `None` for the default, which depends on the rows.
     pub(in crate::vae) batch: Option<usize>,
+    /// `None` for the default, which depends on the batch.
+    pub(in crate::vae) lr: Option<f64>,
+    /// The rest of AdamW's parameters; every step has a rate of its own.
     pub(in crate::vae) rule: Rule,
     pub(in crate::vae) schedule: Schedule,
     pub(in crate::vae) warmup: usize,
@@ -128,7 +138,8 @@ impl RqVae {
             latent: 64,
             epochs: 100,
             batch: None,
-            rule: Rule { lr: 1e-4, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weight_decay: 0.0 },
+            lr: None,
+            rule: Rule { lr: 0.0, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weight_decay: 0.0 },
             schedule: Schedule::default(),
             warmup: 0,
             clip: None,
@@ -154,14 +165,11 @@ impl RqVae {
         }
     }
 
-    /// The rows per step of a training on `rows` rows. With batch norm the default is the largest size up to 2,048 that
-    /// leaves no single row for the last batch.
-    pub(in crate::vae) fn batch_of(&self, rows: usize) -> usize {
-        let most = rows.clamp(1, DEFAULT_BATCH);
-        self.batch.unwrap_or_else(|| match self.batch_norm {
-            true => (2..=most).rev().find(|batch| rows % batch != 1).unwrap_or(most),
-            false => most,
-        })
+    /// The batch and the learning rate that the field's libraries take by default: 2,048 rows, so that there must be as
+    /// many to train on, and 1e-4. Networks of few rows are far from trained with them after 100 epochs.
+    pub fn semantic_id(levels: usize, clusters: impl Into<Clusters>) -> Self {
+        let (batch, lr) = SEMANTIC_ID;
+        Self::new(levels, clusters).batch(batch).lr(lr)
     }
 
     /// Epsilon of Sinkhorn at a level, where it is used.

@@ -64,17 +64,17 @@ impl RqVae {
         self
     }
 
-    /// Sets the rows per step; without, they are 2,048, or all rows to train on where there are fewer.
+    /// Sets the rows per step; without, they follow the number of rows to train on.
     #[must_use]
     pub fn batch(mut self, batch: usize) -> Self {
         self.batch = Some(batch);
         self
     }
 
-    /// Sets the learning rate.
+    /// Sets the learning rate; without, it follows the rows per step.
     #[must_use]
     pub fn lr(mut self, lr: f64) -> Self {
-        self.rule.lr = lr;
+        self.lr = Some(lr);
         self
     }
 

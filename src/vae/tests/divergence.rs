@@ -41,6 +41,31 @@ fn an_exploding_training_says_so_before_it_is_kept() {
     }
 }
 
+/// Codewords may grow within an epoch, or restart at latents that did.
+#[test]
+fn codebooks_that_outgrow_their_grid_get_another() {
+    let values = rows(129, 6);
+    let rows = Matrix::new(&values, 6).unwrap();
+    for factor in [1e2, 1e3, 1e20] {
+        let mut training = small().lr(1e-6).begin(&rows, &Device::cpu()).unwrap();
+        let mut steps = 0;
+        let stopped = training.next_epoch(|_| {
+            steps += 1;
+            if steps == 2 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        });
+        assert!(matches!(stopped.unwrap_err().kind(), ErrorKind::Cancelled));
+        let before = training.quantizer.exponent;
+        training.quantizer.books.iter_mut().flat_map(|book| &mut book.values).for_each(|c| *c *= factor);
+        assert!(training.quantizer.has_outgrown());
+        training.model().unwrap();
+        assert!(training.quantizer.exponent < before && !training.quantizer.has_outgrown());
+        training.quantizer.exponent = before;
+        // The step finds the new grid too; what the loss then says of such codewords is another matter.
+        let outcome = training.next_epoch(|_| ControlFlow::Continue(())).map(drop);
+        assert!(training.quantizer.exponent < before, "{factor}: {outcome:?}");
+    }
+}
+
 /// One row a thousand times as large as the others is in one batch, whose loss is that much larger than the first
 /// one's.
 #[test]

@@ -43,7 +43,7 @@ fn sample() -> RqVae {
 fn every_field_stands_in_the_file_under_its_name() {
     let expected = json!({
         "kind": "rq-vae", "version": 1, "levels": 3, "clusters": 256, "hidden": [512, 256, 128], "latent": 64,
-        "epochs": 100, "batch": null, "lr": 1e-4, "weight_decay": 0.0, "betas": [0.9, 0.999], "epsilon": 1e-8,
+        "epochs": 100, "batch": null, "lr": null, "weight_decay": 0.0, "betas": [0.9, 0.999], "epsilon": 1e-8,
         "schedule": "constant", "warmup": 0, "clip": null, "beta": 0.25, "quantization_weight": 1.0, "loss": "mse",
         "reduction": "mean", "dropout": 0.0, "batch_norm": false, "slope": 0.0, "kmeans_init": true,
         "kmeans_iters": 100, "revive": true, "sinkhorn": {"epsilons": [], "iterations": 100}, "update": "gradient",
