@@ -103,6 +103,7 @@ mod grid;
 mod id;
 pub mod io;
 mod kernel;
+mod labels;
 pub mod mapping;
 pub mod metrics;
 mod model;
@@ -154,6 +155,7 @@ pub use device::Device;
 pub use encoder::Encoder;
 pub use error::{Error, ErrorKind, Result};
 pub use id::{IdFormat, SemanticIdEngine};
+pub use labels::{LabelTable, LabelledFit, Labels, UnknownLabel};
 pub use model::Model;
 pub use quantizer::Quantizer;
 #[cfg(feature = "report")]
