@@ -80,11 +80,20 @@ impl Lines for JsonLines {
 
     fn strings(&self, source: &Source, column: &str, missing: Missing) -> Result<Vec<String>> {
         let mut texts = Vec::new();
-        // `1` and `"1"` would have the same text.
-        let mut first_is_text = None;
+        // The first row with a value, and whether that is a text: `1` and `"1"` would have the same text.
+        let mut first = None;
         lines(source, |row, line| {
             let line: Option<Value> = serde_json::from_slice(line).ok();
-            let text = match line.as_ref().and_then(|line| line.get(column)) {
+            let value = line.as_ref().and_then(|line| line.get(column));
+            if let Some(value) = value.filter(|value| value.is_string() || value.is_number()) {
+                let (before, is_text) = *first.get_or_insert((row, value.is_string()));
+                if is_text != value.is_string() {
+                    let [this, other] = if is_text { ["a number", "a text"] } else { ["a text", "a number"] };
+                    let reason = format!("field {column:?} is {this} in row {row}, but {other} in row {before}");
+                    return Err(source.error(reason));
+                }
+            }
+            let text = match value {
                 Some(Value::String(text)) => text.clone(),
                 Some(Value::Number(number)) if number.is_i64() || number.is_u64() => number.to_string(),
                 None | Some(Value::Null) if missing == Missing::Empty => String::new(),
@@ -94,11 +103,6 @@ impl Lines for JsonLines {
                 }
                 None => return Err(source.error(format!("row {row} has no field {column:?}; every row needs a value"))),
             };
-            let is_text = line.as_ref().and_then(|line| line.get(column)).is_some_and(Value::is_string);
-            if *first_is_text.get_or_insert(is_text) != is_text {
-                let [this, first] = [is_text, !is_text].map(|is_text| if is_text { "a text" } else { "a number" });
-                return Err(source.error(format!("field {column:?} is {this} in row {row}, but {first} in row 0")));
-            }
             try_reserve(&mut texts, 1, "the texts of a column")?;
             texts.push(text);
             Ok(())
