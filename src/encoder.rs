@@ -4,6 +4,7 @@
 use crate::codes::Codes;
 use crate::device::Device;
 use crate::error::{ErrorKind, Result, try_vec};
+use crate::labels::Labels;
 use crate::quantizer::{self, Candidates, EncodeOptions, EncodeReport, FewEncoder, Quantizer};
 use crate::rows::{Matrix, Rows};
 use std::fmt;
@@ -139,6 +140,17 @@ impl Encoder {
     /// ```
     pub fn beam(mut self, width: usize) -> Self {
         (self.options.beam, self.prepared) = (Some(width), None);
+        self
+    }
+
+    /// Takes the codes of the model's first levels from labels, see
+    /// [`RqKMeans::fit_labelled`](crate::RqKMeans::fit_labelled). Without this call all labels count as unknown.
+    ///
+    /// # Errors
+    /// Encoding fails with [`ErrorKind::RowCount`] where there is not one label for each row of an encode, and with
+    /// [`ErrorKind::Parameter`] for a column too many or too few.
+    pub fn labels(mut self, labels: &Labels) -> Self {
+        (self.options.labels, self.prepared) = (Some(labels.clone()), None);
         self
     }
 

@@ -102,6 +102,7 @@ mod grid;
 mod id;
 pub mod io;
 mod kernel;
+mod labels;
 pub mod mapping;
 pub mod metrics;
 mod model;
@@ -153,6 +154,7 @@ pub use device::Device;
 pub use encoder::Encoder;
 pub use error::{Error, ErrorKind, Result};
 pub use id::{IdFormat, SemanticIdEngine};
+pub use labels::{LabelTable, LabelledFit, Labels, UnknownLabel};
 pub use model::Model;
 pub use quantizer::Quantizer;
 #[cfg(feature = "report")]

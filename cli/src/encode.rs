@@ -1,6 +1,6 @@
 //! `semid encode`
 
-use crate::args::{Assignment, Common, EncodeArgs, Format};
+use crate::args::{Assignment, Common, EncodeArgs, Format, without_labels};
 use crate::balance::{self, Balance};
 use crate::heard::Heard;
 use crate::input::{Input, Texts};
@@ -55,7 +55,14 @@ pub(crate) fn run(common: &Common, args: &EncodeArgs) -> Outcome {
     format.check()?;
     let model = Model::load(&args.model)?;
     let encoder = encoder(&model, args)?;
-    let input = Input::open(common, &args.input, Texts { column: args.id_column.as_deref(), file: None }, None)?;
+    let ids = Texts { column: args.id_column.as_deref(), file: None };
+    let tables = model.label_tables();
+    let input = Input::open_beside(common, &args.input, ids, &args.prefix.columns(tables))?;
+    let labels = args.prefix.read(&input, tables)?;
+    let encoder = match &labels {
+        Some(labels) => encoder.labels(labels),
+        None => encoder,
+    };
     input.check_output(&args.output)?;
     output::differs_from(&args.output, &args.model, "model")?;
     let device = common.device()?;
@@ -106,6 +113,7 @@ pub(crate) fn run(common: &Common, args: &EncodeArgs) -> Outcome {
         bad_rows: input.skipped(),
         warnings: [
             input.warnings(),
+            without_labels(labels.as_ref(), tables),
             match model.downcast::<RqKMeansModel>() {
                 Some(_) => outliers::reported(report.saturated_values, &report.outliers, number),
                 None => outliers::latents(report.saturated_values, &report.outliers, number),

@@ -2,9 +2,9 @@
 
 use crate::args::{Common, InfoArgs};
 use crate::output::{self, Answer, Failure, Outcome};
-use semid::Model;
 use semid::io::Provenance;
 use semid::rq::Codebook;
+use semid::{LabelTable, Model};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -25,6 +25,9 @@ struct Info<'a> {
     codebook_exponent: i32,
     /// Whether the model has prices, for `encode --assignment priced`.
     prices: bool,
+    /// For each of the first levels whose codes labels give, the column of the labels.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    label_columns: Vec<&'a str>,
     /// For each level, the largest magnitude of a codeword's component, in units of the embeddings.
     largest_component: Vec<f64>,
     #[serde(flatten, skip_serializing_if = "Option::is_none")]
@@ -72,6 +75,7 @@ pub(crate) fn run(common: &Common, args: &InfoArgs) -> Outcome {
         grid_exponent: known.grid_exponent,
         codebook_exponent: known.codebook_exponent,
         prices: model.has_prices(),
+        label_columns: model.label_tables().iter().map(LabelTable::column).collect(),
         largest_component: codebooks.map(|level| f64::from(largest(level)) * model.step()).collect(),
         network: serde_json::from_value(config).ok(),
         parameters: model.parameters(),
@@ -100,6 +104,9 @@ fn text(info: &Info<'_>) -> String {
     ];
     for (name, value) in facts {
         let _ = writeln!(out, "{name:<12}  {value}");
+    }
+    if !info.label_columns.is_empty() {
+        let _ = writeln!(out, "{:<12}  first codes by {}", "labels", info.label_columns.join(", "));
     }
     if let Some(Network { latent, hidden, skip, matmul_bits }) = &info.network {
         let hidden: Vec<String> = hidden.iter().map(|width| format!("{width}-")).collect();

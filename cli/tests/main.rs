@@ -26,6 +26,7 @@ mod namespaces;
 mod networks;
 #[cfg(unix)]
 mod outputs;
+mod prefix;
 #[cfg(target_os = "linux")]
 mod registry_births;
 mod registry_faults;

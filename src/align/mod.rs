@@ -10,6 +10,7 @@ use crate::device::Device;
 use crate::error::{ErrorKind, Result};
 use crate::metrics::{Stability, stability};
 use crate::model::Model;
+use crate::quantizer::unsupported;
 use crate::rows::Rows;
 use matching::{Pair, labels};
 
@@ -116,7 +117,8 @@ impl Model {
     /// the codes that the new model really gives.
     ///
     /// # Errors
-    /// As for [`Quantizer::encode`](crate::Quantizer::encode) of both models, and [`ErrorKind::Empty`].
+    /// As for [`Quantizer::encode`](crate::Quantizer::encode) of both models, and [`ErrorKind::Empty`];
+    /// [`ErrorKind::Unsupported`] for models whose first codes labels give.
     ///
     /// ```
     /// use semid::{Device, Matrix, Model, RqKMeans};
@@ -133,6 +135,9 @@ impl Model {
     pub fn align_to(&self, old: &Model, rows: &dyn Rows, device: &Device) -> Result<(Model, Alignment)> {
         if rows.is_empty() {
             return Err(ErrorKind::Empty.into());
+        }
+        if let Some(labelled) = [self, old].into_iter().find(|model| !model.label_tables().is_empty()) {
+            return Err(unsupported(labelled.kind(), "an alignment of codes that labels give"));
         }
         let fingerprint = old.fingerprint();
         let old = old.encode(rows, device)?;

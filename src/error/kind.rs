@@ -172,8 +172,8 @@ pub enum ErrorKind {
     /// Clusters cannot be balanced, because balancing needs the costs of all rows at once and not all rows are in
     /// memory.
     #[error(
-        "balanced clusters need all rows in the memory of one device, where these do not fit: fit on a sample of them, \
-         or allow more memory"
+        "balanced clusters and levels from labels need all rows in the memory of one device, where these do not fit: \
+         fit on a sample of them, or allow more memory"
     )]
     NotWhole,
     /// The allowed memory is too small for a fit.

@@ -4,6 +4,15 @@ use crate::error::{Error, Fault, Result};
 use crate::rows::Rows;
 use std::ops::Range;
 
+/// What a row without a text in a column is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Missing {
+    /// An error.
+    Refuse,
+    /// A row whose text is empty.
+    Empty,
+}
+
 /// Embeddings in a file, and the texts beside them.
 pub(crate) trait Dialect: Rows + Send {
     /// Reads as [`Rows::read`] does, but reports rows that are missing or of another length in `faults`; the values of
@@ -35,7 +44,8 @@ pub(crate) trait Dialect: Rows + Send {
     }
 
     /// Reads the texts of a column, one per row.
-    fn strings(&self, column: &str) -> Result<Vec<String>> {
+    fn texts(&self, column: &str, missing: Missing) -> Result<Vec<String>> {
+        let _ = missing;
         Err(Error::parameter("column", column, "this format holds no texts beside the embeddings"))
     }
 }

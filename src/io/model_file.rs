@@ -21,6 +21,9 @@ pub(crate) const FORMAT: &str = "semid";
 /// are read as well: only values that are farther from the rows of the fit than 6 times their range may get other codes
 /// now.
 pub(crate) const FORMAT_VERSION: u32 = 3;
+/// Version of the files of models whose first levels have the codes that labels give: an earlier reader would encode
+/// without the labels. All other files keep the version before.
+pub(crate) const LABELS_VERSION: u32 = 4;
 /// The values of the metadata that the checksum covers, in this order.
 const COVERED: [&str; 5] = ["format", "format_version", "kind", "config", "fingerprint"];
 
@@ -68,15 +71,15 @@ impl<'a> ModelFile<'a> {
         self.tensors.names().contains(&name)
     }
 
-    /// Refuses a format version that this build does not read.
+    /// Returns the format version, and refuses one that this build does not read.
     ///
     /// # Errors
     /// [`ErrorKind::NewerFormat`], and [`ErrorKind::Damaged`] for a text that is no version.
-    pub(crate) fn check_version(&self) -> Result<()> {
+    pub(crate) fn check_version(&self) -> Result<u32> {
         match self.get("format_version").parse::<u32>() {
-            Ok(1..=FORMAT_VERSION) => Ok(()),
-            Ok(found) if found > FORMAT_VERSION => {
-                Err(ErrorKind::NewerFormat { found: found.to_string(), supported: FORMAT_VERSION }.into())
+            Ok(found @ 1..=LABELS_VERSION) => Ok(found),
+            Ok(found) if found > LABELS_VERSION => {
+                Err(ErrorKind::NewerFormat { found: found.to_string(), supported: LABELS_VERSION }.into())
             }
             _ => Err(Error::damaged(format!("unknown format version `{}`", self.get("format_version")))),
         }
@@ -134,13 +137,14 @@ fn not_a_model(reason: &str) -> Error {
 
 /// Writes the bytes of a model file; `tensors` come in the order of the checksum.
 pub(crate) fn to_bytes(
+    version: u32,
     kind: &str,
     config: &impl Serialize,
     fingerprint: &str,
     mut tensors: Vec<Tensor>,
 ) -> Result<Vec<u8>> {
     let config = serde_json::to_string(config).map_err(|error| Error::format("model", error.to_string()))?;
-    let version = FORMAT_VERSION.to_string();
+    let version = version.to_string();
     let data: Vec<&[u8]> = tensors.iter().map(|(_, _, _, bytes)| bytes.as_slice()).collect();
     let metadata = json!({
         "checksum": checksum([FORMAT, &version, kind, &config, fingerprint], &data),

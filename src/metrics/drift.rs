@@ -5,7 +5,7 @@ use super::{LevelMargins, errors, margins};
 use crate::codes::Codes;
 use crate::device::Device;
 use crate::error::{ErrorKind, Result, try_vec};
-use crate::quantizer::{EncodeOptions, Quantizer};
+use crate::quantizer::{EncodeOptions, Quantizer, unsupported};
 use crate::rows::Rows;
 use serde::Serialize;
 
@@ -121,6 +121,9 @@ pub fn drift(
     seed: u64,
     device: &Device,
 ) -> Result<Drift> {
+    if !model.label_tables().is_empty() {
+        return Err(unsupported(model.kind(), "drift of codes that labels give"));
+    }
     let baseline = side(model, baseline, sample, seed, device)?;
     let new = side(model, new, sample, seed, device)?;
     let pair = |of: fn(&Side) -> u64| BeforeAfter { baseline: of(&baseline), new: of(&new) };

@@ -4,6 +4,7 @@ use crate::balance::Balance;
 use crate::codes::Codes;
 use crate::error::{Error, Result, try_vec};
 use crate::grid::Outlier;
+use crate::labels::Labels;
 
 /// The options of an encode; by default, every row gets the codes of its nearest codewords.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -15,6 +16,9 @@ pub struct EncodeOptions {
     pub capacity: Option<usize>,
     /// How many codes a beam keeps per row and level; none, like 1, keeps the nearest codeword of every level.
     pub beam: Option<usize>,
+    /// The labels of the rows, for models whose first levels have the codes that labels give; without them, all labels
+    /// are unknown.
+    pub labels: Option<Labels>,
 }
 
 /// The report of an encode.

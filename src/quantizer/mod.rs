@@ -30,6 +30,7 @@ use crate::codebook::Codebook;
 use crate::codes::Codes;
 use crate::device::Device;
 use crate::error::{Error, ErrorKind, Result};
+use crate::labels::LabelTable;
 use crate::origin::{Origin, Provenance};
 use crate::quantization::Metric;
 use crate::rows::Rows;
@@ -197,6 +198,12 @@ pub trait Quantizer: Any + Send + Sync {
     /// Returns the length of a step of the codewords' grid, in units of [`Quantizer::quantized_rows`].
     fn step(&self) -> f64 {
         1.0
+    }
+
+    /// Returns the labels of the first levels, one table per level whose codes labels give; see
+    /// [`Encoder::labels`](crate::Encoder::labels).
+    fn label_tables(&self) -> &[LabelTable] {
+        &[]
     }
 
     /// Whether every codeword has a price, for [`EncodeOptions::priced`].

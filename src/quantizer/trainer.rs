@@ -4,6 +4,7 @@ use super::FirstLevels;
 use super::{Quantizer, Tell, Training, TrainingReport, unsupported};
 use crate::device::Device;
 use crate::error::Result;
+use crate::labels::LabelledFit;
 use crate::quantization::Metric;
 use crate::rows::Rows;
 use crate::weights::Weights;
@@ -119,6 +120,8 @@ pub enum TrainOption {
     FreezeLevels,
     /// [`TrainOptions::weights`].
     Weights,
+    /// [`TrainOptions::labels`].
+    Labels,
 }
 
 /// The options of a training besides parameters, rows and a device; by default, there are none.
@@ -135,6 +138,8 @@ pub struct TrainOptions<'a> {
     pub first_levels: Option<&'a FirstLevels>,
     /// How often each row counts, for kinds that take [`TrainOption::Weights`]; none where each counts once.
     pub weights: Option<&'a Weights>,
+    /// Labels that give the codes of first levels, for kinds that take [`TrainOption::Labels`].
+    pub labels: Option<LabelledFit<'a>>,
 }
 
 /// Trains to the end.

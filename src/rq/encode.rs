@@ -3,6 +3,7 @@
 use super::chunks::{Sink, each_chunk};
 use super::distances::Distances;
 use super::encoding::Encoding;
+use super::fit::given_codes;
 use super::model::RqKMeansModel;
 use crate::codebook::Codebook;
 use crate::codes::Codes;
@@ -75,7 +76,8 @@ enum Place {
 
 impl<'a> Chunks<'a> {
     fn new(encoding: &'a Encoding<'a>, device: &'a Device) -> Result<Self> {
-        let few = if encoding.options.priced { None } else { encoding.model.few_rows(device)? };
+        let in_table = encoding.options.priced || !encoding.model.tables.is_empty();
+        let few = if in_table { None } else { encoding.model.few_rows(device)? };
         let place = few.map_or(Place::Table(None), Place::Blocks);
         let (report, saturation) = (EncodeReport::default(), Saturation::default());
         Ok(Self { encoding, device, place, q: Vec::new(), report, saturation })
@@ -99,7 +101,7 @@ impl<'a> Chunks<'a> {
                     Some(table) if table.rows() == rows => table,
                     table => table.insert(self.device.engine().table(rows, model.dim(), Purpose::Encode)?),
                 };
-                self.encoding.encode_table(&mut **table, &self.q, &mut codes)?
+                self.encoding.encode_table(&mut **table, &self.q, first, &mut codes)?
             }
         };
         Ok(codes)
@@ -107,8 +109,10 @@ impl<'a> Chunks<'a> {
 }
 
 impl Encoding<'_> {
-    /// Writes the codes (n, L) of rows on the grid; returns how many assignments exact distances settled.
-    fn encode_table(&self, table: &mut dyn Table, q: &[i32], codes: &mut [u32]) -> Result<u64> {
+    /// Writes the codes (n, L) of rows on the grid, of which the first has the number `first`; returns how many
+    /// assignments exact distances settled.
+    fn encode_table(&self, table: &mut dyn Table, q: &[i32], first: usize, codes: &mut [u32]) -> Result<u64> {
+        let labels = self.options.labels.as_ref().map(|labels| labels.part(first..first + table.rows()));
         let levels = &self.model.levels;
         let mut level_codes = try_vec(0, table.rows(), "codes")?;
         let mut settled = 0;
@@ -117,7 +121,13 @@ impl Encoding<'_> {
             if self.model.quantization.scales_level(level) {
                 table.unit_length()?;
             }
+            if let Some(known) = self.model.tables.get(level) {
+                let given = labels.as_ref().map(|labels| known.codes(labels, level)).unwrap_or_default();
+                level_codes = given_codes(table, codebook, known, &given)?;
+                table.set_codes(&level_codes)?;
+            }
             settled += match self.prices(level) {
+                _ if level < self.model.tables.len() => 0,
                 None => table.assign_and_codes(codebook, &mut level_codes)?.settled,
                 Some(prices) => assign_priced(table, codebook, prices, &mut level_codes)?,
             };

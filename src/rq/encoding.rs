@@ -6,6 +6,7 @@ use super::model::RqKMeansModel;
 use crate::device::Device;
 use crate::encoder::Encoder;
 use crate::error::{Error, ErrorKind, Result};
+use crate::labels::Labels;
 use crate::quantizer::{CandidateSink, EncodeOptions, EncodeReport};
 use crate::rows::Rows;
 use std::sync::Arc;
@@ -41,6 +42,9 @@ impl<'a> Encoding<'a> {
         device: &Device,
         sink: &mut CandidateSink<'_>,
     ) -> Result<EncodeReport> {
+        if !self.model.label_tables().is_empty() {
+            return Err(Error::parameter("candidates", count, "labels give codes of this model; encode it without"));
+        }
         let options = EncodeOptions { beam: self.options.beam.or(Some(count)), ..self.options.clone() };
         Encoding { model: self.model, options: &options }.check(rows)?;
         let beam = Beam { width: options.beam.unwrap_or(count), count };
@@ -48,7 +52,8 @@ impl<'a> Encoding<'a> {
     }
 
     fn check(&self, rows: &dyn Rows) -> Result<()> {
-        let EncodeOptions { priced, capacity, beam } = self.options;
+        let EncodeOptions { priced, capacity, beam, labels } = self.options;
+        self.check_labels(labels.as_ref(), rows.len())?;
         if *priced && self.model.prices().is_none() {
             return Err(ErrorKind::NoPrices.into());
         }
@@ -59,6 +64,23 @@ impl<'a> Encoding<'a> {
         match rows.dim() == self.model.dim() {
             true => Ok(()),
             false => Err(ErrorKind::DimMismatch { expected: self.model.dim(), found: rows.dim() }.into()),
+        }
+    }
+
+    /// Refuses labels that are not those of the rows, and what labels do not go with.
+    fn check_labels(&self, labels: Option<&Labels>, rows: usize) -> Result<()> {
+        let tables = self.model.label_tables().len();
+        if let Some(labels) = labels {
+            labels.check(rows, tables)?;
+        }
+        let EncodeOptions { capacity, beam, .. } = self.options;
+        let other = [("capacity", *capacity), ("beam", beam.filter(|width| *width > 1))];
+        match other.into_iter().find_map(|(name, value)| value.filter(|_| tables > 0).map(|value| (name, value))) {
+            Some((name, value)) => {
+                let expected = "labels give codes of this model; encode it without";
+                Err(Error::parameter(name, value, expected))
+            }
+            None => Ok(()),
         }
     }
 

@@ -4,6 +4,7 @@ use crate::codebook::{CODEWORDS_MAX, Codebook, largest_sum, relabelled};
 use crate::error::{Error, Result};
 use crate::grid::Grid;
 use crate::io::model_file::hex;
+use crate::labels::LabelTable;
 use crate::origin::Origin;
 use crate::quantization::{Metric, Quantization};
 use sha2::{Digest, Sha256};
@@ -19,6 +20,8 @@ pub struct RqKMeansModel {
     pub(super) seed: u64,
     /// One list per level, or none at all.
     pub(super) prices: Vec<Vec<i64>>,
+    /// The labels of the first levels, where labels give their codes.
+    pub(super) tables: Vec<LabelTable>,
     /// What the file tells beside what encoding needs.
     pub(crate) origin: Origin,
 }
@@ -29,7 +32,8 @@ impl RqKMeansModel {
         if largest_sum(&levels) > CODEWORDS_MAX {
             return Err(Error::damaged("the codewords of all levels add up to more than 2^23 grid steps"));
         }
-        Ok(Self { quantization, levels, seed, prices: Vec::new(), origin: Origin::default() })
+        let (prices, tables) = (Vec::new(), Vec::new());
+        Ok(Self { quantization, levels, seed, prices, tables, origin: Origin::default() })
     }
 
     /// Returns the model with prices, one per codeword, or without prices where `prices` is empty.
@@ -42,12 +46,29 @@ impl RqKMeansModel {
         Ok(self)
     }
 
+    /// Returns the model whose first levels have these labels.
+    pub(crate) fn with_tables(mut self, tables: Vec<LabelTable>) -> Result<Self> {
+        let fits = tables.len() <= self.levels.len()
+            && tables.iter().zip(&self.levels).all(|(table, level)| table.len() == level.clusters());
+        if !fits || !(tables.is_empty() || self.prices.is_empty()) {
+            return Err(Error::damaged("it does not have one label per code"));
+        }
+        self.tables = tables;
+        Ok(self)
+    }
+
+    /// Returns the labels of the first levels, one table per level whose codes labels give.
+    pub fn label_tables(&self) -> &[LabelTable] {
+        &self.tables
+    }
+
     /// Returns the model whose code `labels[level][k]` stands for code k of this one; `labels` are permutations.
     pub(crate) fn relabelled(&self, labels: &[Vec<u32>]) -> Result<Self> {
         let levels = self.levels.iter().zip(labels).map(|(level, labels)| level.relabelled(labels)).collect();
         let prices = self.prices.iter().zip(labels).map(|(prices, labels)| relabelled(prices, 1, labels)).collect();
+        let tables = self.tables.iter().zip(labels).map(|(table, labels)| table.relabelled(labels));
         let model = Self::new(self.quantization.clone(), levels, self.seed)?.with_prices(prices)?;
-        Ok(model.with_origin(self.origin.clone()))
+        Ok(model.with_tables(tables.collect::<Result<_>>()?)?.with_origin(self.origin.clone()))
     }
 
     /// Returns the model with this origin.
@@ -107,7 +128,9 @@ impl RqKMeansModel {
     /// The bytes, integers little endian: `semid rq-kmeans 1` and a zero byte; metric (0 l2, 1 cosine) and
     /// normalize_residuals (0, 1), a byte each; grid exponent and codebook exponent, i32; D and L, u32; K of every
     /// level, u32; the offset, D x f32; the codewords of every level, K x D x i32 grid integers; and, where the model
-    /// has prices, those of every level, K x i64.
+    /// has prices, those of every level, K x i64. Where labels give the codes of the first levels: `labels` and a zero
+    /// byte; the number of such levels, u32; for each of them the number of its codes, u32, and for every code the
+    /// length of its label in bytes, u32, and the label in UTF-8. The code of unknown labels has the length 2^32 - 1.
     pub fn fingerprint(&self) -> String {
         let mut hash = Sha256::new();
         hash.update(b"semid rq-kmeans 1\0");
@@ -122,6 +145,11 @@ impl RqKMeansModel {
             level.values().iter().for_each(|value| hash.update(value.to_le_bytes()));
         }
         self.prices.iter().flatten().for_each(|price| hash.update(price.to_le_bytes()));
+        if !self.tables.is_empty() {
+            hash.update(b"labels\0");
+            hash.update((self.tables.len() as u32).to_le_bytes());
+            self.tables.iter().for_each(|table| table.hash(|bytes| hash.update(bytes)));
+        }
         hex(&hash.finalize())
     }
 }

@@ -10,6 +10,7 @@ use crate::device::Device;
 use crate::error::{ErrorKind, Result};
 use crate::fields::fields;
 use crate::grid::pow2;
+use crate::labels::LabelTable;
 use crate::origin::Origin;
 use crate::quantizer::{
     CandidateSink, Costs, CostsOfRow, EncodeOptions, EncodeReport, FewEncoder, Quantizer, Sink, Trainer,
@@ -90,6 +91,10 @@ impl Quantizer for RqKMeansModel {
 
     fn step(&self) -> f64 {
         pow2(-self.codebook_exponent())
+    }
+
+    fn label_tables(&self) -> &[LabelTable] {
+        &self.tables
     }
 
     fn has_prices(&self) -> bool {

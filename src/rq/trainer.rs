@@ -1,6 +1,6 @@
 //! Residual k-means as a kind that is trained.
 
-use super::fit::{FirstLevels, Fit, Start, WarmStart};
+use super::fit::{FirstLevels, Fit, Given, Start, WarmStart};
 use super::model::RqKMeansModel;
 use super::params::{Metric, RqKMeans};
 use super::progress::Progress;
@@ -44,15 +44,15 @@ impl Trainer for RqKMeans {
             let expected = "levels are those of a model to start from, and none is given; give it";
             return Err(Error::parameter("freeze_levels", options.freeze_levels, expected));
         }
-        let weights = options.weights;
+        let given = Given { weights: options.weights, labels: options.labels };
         let fit = match (options.warm_start, options.first_levels) {
             (Some(model), _) => {
                 let start = WarmStart::new(k_means(model)?).freeze_levels(options.freeze_levels);
-                self.begin_on(Start::Model(&start), rows, weights, device, &mut tell)
+                self.begin_on(Start::Model(&start), rows, given, device, &mut tell)
             }
-            (None, None) => self.begin_on(Start::Rows, rows, weights, device, &mut tell),
+            (None, None) => self.begin_on(Start::Rows, rows, given, device, &mut tell),
             (None, Some(levels)) => match levels.downcast_ref::<FirstLevels>() {
-                Some(levels) => self.go_on_with(levels, rows, weights, device, &mut tell),
+                Some(levels) => self.go_on_with(levels, rows, given, device, &mut tell),
                 None => Err(Error::parameter("first_levels", "others", "levels of residual k-means")),
             },
         };
@@ -60,8 +60,8 @@ impl Trainer for RqKMeans {
     }
 
     fn takes(&self, option: TrainOption) -> bool {
-        use TrainOption::{Balance, FreezeLevels, Memory, WarmStart, Weights};
-        matches!(option, Balance | Memory | WarmStart | FreezeLevels | Weights)
+        use TrainOption::{Balance, FreezeLevels, Labels, Memory, WarmStart, Weights};
+        matches!(option, Balance | Memory | WarmStart | FreezeLevels | Weights | Labels)
     }
 
     fn levels_stand_alone(&self) -> bool {

@@ -66,11 +66,15 @@ impl Fit<'_> {
             codebook::to_f32(level, codebook, self.quantization.codebook_exponent())?;
         }
         let codebooks: Vec<Codebook> = self.codebooks().cloned().collect();
-        let origin = match &self.first {
-            Some(first) => first.origin(&self.params, codebooks.len())?,
-            None => self.params.origin(&self.clusters, codebooks.len())?,
+        // The levels of labels are none of the parameters.
+        let given = self.tables.len();
+        let origin = match (&self.first, codebooks.len() - given) {
+            (_, 0) => Origin::default(),
+            (Some(first), levels) => first.origin(&self.params, levels)?,
+            (None, levels) => self.params.origin(self.clusters.get(given..).unwrap_or_default(), levels)?,
         };
         let model = RqKMeansModel::new(self.quantization.clone(), codebooks, self.params.seed)?;
-        Ok(model.with_prices(self.prices.clone())?.with_origin(origin))
+        let model = model.with_prices(self.prices.clone())?.with_tables(self.tables.clone())?;
+        Ok(model.with_origin(origin))
     }
 }

@@ -14,7 +14,9 @@ use crate::codebook::{self, Codebook};
 use crate::error::{Error, Result};
 use crate::fields::read_fields;
 use crate::grid::{EXPONENTS, Grid};
-use crate::io::model_file::{ModelFile, Tensor, from_le_bytes, le_bytes, load_file, to_bytes, write_file};
+use crate::io::model_file::{
+    FORMAT_VERSION, ModelFile, Tensor, from_le_bytes, le_bytes, load_file, to_bytes, write_file,
+};
 use crate::origin::Origin;
 use crate::quantization::{Metric, Quantization};
 use crate::quantizer::Kind;
@@ -107,7 +109,7 @@ impl RqVaeModel {
                 put(format!("{part}.{i}.bias"), vec![layer.outputs], &layer.bias);
             }
         }
-        to_bytes(NAME, &self.file_config(), &self.fingerprint(), tensors)
+        to_bytes(FORMAT_VERSION, NAME, &self.file_config(), &self.fingerprint(), tensors)
     }
 
     pub(super) fn file_config(&self) -> Config {
@@ -142,7 +144,9 @@ impl RqVaeModel {
 
     fn from_file(file: &ModelFile<'_>) -> Result<Self> {
         file.expect_kind(NAME)?;
-        file.check_version()?;
+        if file.check_version()? > FORMAT_VERSION {
+            return Err(Error::damaged("its version is that of a model with labels"));
+        }
         let config = read_config(file)?;
         let shapes = shapes(&config);
         let data = shapes.iter().map(|(name, shape)| file.tensor(name, Dtype::F32, shape));

@@ -67,11 +67,12 @@ pub(super) fn no_frozen_levels(options: &TrainOptions<'_>) -> Result<()> {
     }
 }
 
-/// Refuses weights, which the steps of a network do not know.
+/// Refuses weights and labels, which the steps of a network do not know.
 pub(super) fn check_weights(kind: &'static str, options: &TrainOptions<'_>) -> Result<()> {
-    match options.weights {
-        None => Ok(()),
-        Some(_) => Err(unsupported(kind, "weights of rows")),
+    match (options.weights, options.labels) {
+        (None, None) => Ok(()),
+        (Some(_), _) => Err(unsupported(kind, "weights of rows")),
+        (None, Some(_)) => Err(unsupported(kind, "levels that labels give")),
     }
 }
 

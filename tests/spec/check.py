@@ -6,6 +6,7 @@ Prints what differs and `N passed, N failed`; exits with 1 if anything failed. `
 fingerprints that must never change.
 """
 
+import itertools
 import json
 import re
 import struct
@@ -122,7 +123,7 @@ def semid(tool, *args):
     return json.loads(done.stdout)
 
 
-def check_fit(checks, model, x, args, report):
+def check_fit(checks, model, x, args, report, columns=()):
     """What `fit` says and where it stopped, recomputed."""
     checks.true(report["fingerprint"] == spec.fingerprint(model), "fingerprint of the report")
     if "--sample" in args:
@@ -135,7 +136,7 @@ def check_fit(checks, model, x, args, report):
     if not (model.cosine or model.config["normalize_residuals"]):
         grid = (model.offset, model.config["grid_exponent"])
         lost = spec.left_out(x, spec.to_grid(x, *grid), *grid)
-    for level, rows, codes in spec.residuals(model, x):
+    for level, rows, codes in spec.residuals(model, x, columns):
         book, told = model.codebooks[level], report["levels"][level]
         error = int(((rows - book[codes]) ** 2).sum())
         checks.true(told["squared_error"] == (float(error) + lost) * unit / len(x), f"squared error of level {level}")
@@ -147,7 +148,8 @@ def check_fit(checks, model, x, args, report):
             # Fitted without tolerance: every codeword is the rounded mean of its members.
             means = [spec.centroid(rows[codes == k]) if (codes == k).any() else book[k] for k in range(len(book))]
             checks.same(book, np.stack(means), f"level {level} has converged to its centroids")
-            if "--init" not in args and told["empty_reseeded"] == 0 and told["iterations"] < 500:
+            seeded = level >= len(model.tables) and "--init" not in args and told["empty_reseeded"] == 0
+            if seeded and told["iterations"] < 500:
                 first = spec.first_codewords(rows, len(book), model.config["seed"], level)
                 checks.same(spec.lloyd(rows, first, 500), book, f"level {level} from its first codewords on")
 
@@ -250,6 +252,43 @@ def check_weights(checks, tool):
     checks.true(report["weight"] == len(copies), "the sum of the weights")
     check_fit(checks, model, copies, options, report)
     return spec.fingerprint(model)
+
+
+def check_labels(checks, tool):
+    """Labels give the codes of the first levels; returns the fingerprints, by the codes of unknown labels."""
+    x, found = groups(300, 16), {}
+    kinds, brands = ([["", "b", "c", "é", "ab"][k] for k in numbers(stream, 300) % np.uint64(5)] for stream in (61, 62))
+    columns = [kinds, ["left" if brand < "b" else "right" for brand in brands]]
+    options = ["--levels", "2", "--clusters", "16", "--tol", "0", "--max-iter", "500"]
+    for unknown in ("reserve", "nearest"):
+        with tempfile.TemporaryDirectory() as folder:
+            folder = Path(folder)
+            np.save(folder / "x.npy", x)
+            texts = [folder / "category.txt", folder / "brand.txt"]
+            for path, column in zip(texts, columns):
+                path.write_text("".join(f"{label}\n" for label in column))
+            labels = [flag for path in texts for flag in ("--prefix-labels", path)]
+            out = folder / "model.safetensors"
+            report = semid(tool, "fit", "--input", folder / "x.npy", "--output", out, *options, *labels,
+                           "--unknown", unknown)
+            model = spec.load(out)
+            expected = [sorted(set(column) - {""}, key=str.encode) for column in columns]
+            reserved = [None] if unknown == "reserve" else []
+            checks.true(model.tables == [labels + reserved for labels in expected], f"{unknown}: labels by code")
+            if unknown == "reserve":
+                check_fit(checks, model, x, options, report, columns)
+            levels = itertools.islice(spec.residuals(model, x, columns), 2)
+            for column, table, (level, rows, _) in zip(columns, model.tables, levels):
+                for code, label in enumerate(table):
+                    mean = spec.centroid(rows[[(label or "") == of for of in column]]) if label or "" in column else 0
+                    checks.true((model.codebooks[level][code] == mean).all(), f"{unknown}: mean of {label}")
+            encode = ["encode", "--model", out, "--output", folder / "codes.npy", "--input", folder / "x.npy"]
+            semid(tool, *encode, *labels)
+            checks.same(np.load(folder / "codes.npy"), spec.encode(model, x, columns), f"{unknown}: codes")
+            semid(tool, *encode)
+            checks.same(np.load(folder / "codes.npy"), spec.encode(model, x), f"{unknown}: codes without labels")
+            found[unknown] = spec.fingerprint(model)
+    return found
 
 
 def check_drift(checks, tool):
@@ -389,6 +428,11 @@ def main():
     checks.case = "weights"
     fingerprints["weights"] = check_weights(checks, tool)
     checks.true(golden.get("weights") == fingerprints["weights"], f"golden, found {fingerprints['weights']}")
+    checks.case = "labels"
+    for unknown, fingerprint in check_labels(checks, tool).items():
+        name = f"labels: {unknown}"
+        fingerprints[name] = fingerprint
+        checks.true(golden.get(name) == fingerprint, f"golden, found {fingerprint}")
     fingerprints |= check_refits(checks, tool, golden)
     checks.case = "drift"
     check_drift(checks, tool)

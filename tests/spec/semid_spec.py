@@ -27,6 +27,11 @@ class Model:
     codebooks: list  # per level (K, D) int64, grid integers
 
     @property
+    def tables(self):
+        """The labels of every code, None for that of unknown ones, of the first levels whose codes labels give."""
+        return [table["labels"] for table in self.config.get("label_levels", [])]
+
+    @property
     def cosine(self):
         return self.config["metric"] == "cosine"
 
@@ -46,8 +51,9 @@ def load(path):
     (length,) = struct.unpack("<Q", blob[:8])
     header, data = json.loads(blob[8 : 8 + length]), blob[8 + length :]
     meta = header.pop("__metadata__")
-    need((meta["format"], meta["format_version"], meta["kind"]) == ("semid", "3", "rq-kmeans"), "format")
     config = json.loads(meta["config"])
+    version = "4" if "label_levels" in config else "3"
+    need((meta["format"], meta["format_version"], meta["kind"]) == ("semid", version, "rq-kmeans"), "format")
     names = [f"codebook.{level}" for level in range(config["levels"])] + ["offset"]
     need(sorted(header) == sorted(names), "names of the tensors")
     raw = {name: data[slice(*header[name]["data_offsets"])] for name in names}
@@ -68,6 +74,8 @@ def load(path):
     need(sum(int(np.abs(book).max()) for book in codebooks) <= 2**23, "codewords of all levels together")
 
     model = Model(config, values["offset"], codebooks)
+    for labels, book in zip(model.tables, codebooks):
+        need(len(labels) == len(set(labels)) == len(book) and "" not in labels, "a label for every code")
     need(meta["fingerprint"] == fingerprint(model), "fingerprint")
     covered = [meta[key].encode() for key in ("format", "format_version", "kind", "config", "fingerprint")]
     covered += [raw[name] for name in names]
@@ -90,7 +98,18 @@ def fingerprint(model):
         struct.pack(f"<{len(sizes)}I", *sizes),
         model.offset.astype("<f4").tobytes(),
         *(book.astype("<i4").tobytes() for book in model.codebooks),
+        *labels_bytes(model.tables),
     )
+
+
+def labels_bytes(tables):
+    if tables:
+        yield b"labels\0" + struct.pack("<I", len(tables))
+    for labels in tables:
+        yield struct.pack("<I", len(labels))
+        for label in labels:
+            text = (label or "").encode()
+            yield struct.pack("<I", 2**32 - 1 if label is None else len(text)) + text
 
 
 def to_grid(x, offset, exponent, largest=SATURATION):
@@ -123,8 +142,17 @@ def nearest(rows, book):
     return distances.argmin(axis=1)  # numpy's argmin returns the first of equals
 
 
-def residuals(model, x):
-    """Yields level, residuals (N, D) and codes (N,) of float32 rows `x`."""
+def labelled(table, q, book, column):
+    """The codes of rows by their labels; unknown ones have the reserved code or the nearest."""
+    codes = np.full(len(q), table.index(None)) if None in table else nearest(q, book)
+    known = {label: code for code, label in enumerate(table) if label is not None}
+    for row, label in enumerate(column or []):
+        codes[row] = known.get(label, codes[row])
+    return codes
+
+
+def residuals(model, x, columns=()):
+    """Yields level, residuals (N, D) and codes (N,) of float32 rows `x` with columns of labels."""
     if model.cosine:
         q = np.stack([row_to_own_grid(row) for row in x])
     else:
@@ -132,13 +160,15 @@ def residuals(model, x):
     for level, book in enumerate(model.codebooks):
         if model.scales_level(level):
             q = np.stack([unit_length(row) for row in q])
-        codes = nearest(q, book)
+        column = columns[level] if level < len(columns) else None
+        given = level < len(model.tables)
+        codes = labelled(model.tables[level], q, book, column) if given else nearest(q, book)
         yield level, q, codes
         q = q - book[codes]
 
 
-def encode(model, x):
-    return np.stack([codes for _, _, codes in residuals(model, x)], axis=1).astype(np.uint32)
+def encode(model, x, columns=()):
+    return np.stack([codes for _, _, codes in residuals(model, x, columns)], axis=1).astype(np.uint32)
 
 
 def beam(model, x, width, count):

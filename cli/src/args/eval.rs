@@ -1,7 +1,7 @@
 //! Flags of `semid eval`.
 
 use super::ids::without_input;
-use super::{IdsArgs, InputArgs, KeyArgs, WeightArgs};
+use super::{IdsArgs, InputArgs, KeyArgs, PrefixArgs, WeightArgs};
 use clap::Args;
 use std::path::PathBuf;
 
@@ -23,6 +23,8 @@ pub(crate) struct EvalArgs {
     /// Measure these codes (.npy) instead of the codes that the model gives
     #[arg(long, value_name = "FILE", conflicts_with = "ids")]
     pub(crate) codes: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) prefix: PrefixArgs,
     /// Encode by a beam of this width before measuring, see `semid encode --beam` [default: 1]
     #[arg(long, value_name = "B", conflicts_with_all = ["ids", "codes"])]
     pub(crate) beam: Option<usize>,

@@ -1,6 +1,6 @@
 //! Flags of `semid fit`.
 
-use super::{InputArgs, VaeArgs, WeightArgs};
+use super::{InputArgs, PrefixArgs, Unknown, VaeArgs, WeightArgs};
 use clap::builder::{PossibleValue, PossibleValuesParser};
 use clap::{Args, ValueEnum};
 use semid::quantizer::Parameters;
@@ -69,6 +69,11 @@ pub(crate) struct FitArgs {
     pub(crate) memory: Option<u64>,
     #[command(flatten)]
     pub(crate) weights: WeightArgs,
+    #[command(flatten)]
+    pub(crate) prefix: PrefixArgs,
+    /// Code of a row whose label is missing or new: the nearest label's, or one of their own [default: nearest]
+    #[arg(long, value_enum, help_heading = "Levels from labels")]
+    pub(crate) unknown: Option<Unknown>,
     #[command(flatten)]
     pub(crate) options: FitOptions,
     #[command(flatten)]

@@ -73,6 +73,7 @@ pub(super) fn without_input(flag: clap::Arg) -> clap::Arg {
     match flag.get_id().as_str() {
         "input" => flag.required(false).required_unless_present("ids"),
         "weight_column" => flag.conflicts_with("model"),
+        "prefix_column" | "prefix_labels" => flag.conflicts_with("ids"),
         _ => flag,
     }
 }

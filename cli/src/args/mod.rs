@@ -10,6 +10,7 @@ mod ids;
 mod input;
 mod memory;
 mod namespace;
+mod prefix;
 mod registry;
 mod report;
 mod share;
@@ -26,6 +27,7 @@ pub(crate) use fit::{Algorithm, FitArgs, FitOptions, Metric};
 pub(crate) use ids::IdsArgs;
 pub(crate) use input::{InputArgs, OnBadRows};
 pub(crate) use namespace::NamespaceArgs;
+pub(crate) use prefix::{PrefixArgs, Unknown, without_labels};
 pub(crate) use registry::{AssignArgs, DeleteArgs, KeyArgs, LookupArgs, ResolverName, SettingArgs, StatsArgs};
 pub(crate) use report::{PageArgs, ReportArgs};
 pub(crate) use share::Share;
@@ -135,6 +137,8 @@ Examples:
   semid fit --input large.npy --memory 2GiB --device gpu:0,gpu:1 \\
       --output model.safetensors
   semid fit --input items.parquet --weight-column sales \\
+      --output model.safetensors
+  semid fit --input items.parquet --prefix-column category \\
       --output model.safetensors
   semid fit --input newer.npy --align-to model.safetensors \\
       --output newer.safetensors
@@ -390,6 +394,8 @@ pub(crate) struct EncodeArgs {
     pub(crate) model: PathBuf,
     #[command(flatten)]
     pub(crate) input: InputArgs,
+    #[command(flatten)]
+    pub(crate) prefix: PrefixArgs,
     /// Codes to write as .npy, or semantic IDs as .csv, .jsonl or .parquet
     #[arg(long, short, value_name = "FILE")]
     pub(crate) output: PathBuf,

@@ -1,6 +1,6 @@
 //! Flags of `semid report`.
 
-use super::{IdsArgs, InputArgs};
+use super::{IdsArgs, InputArgs, PrefixArgs};
 use crate::input::Texts;
 use clap::Args;
 use std::path::PathBuf;
@@ -40,6 +40,8 @@ pub(crate) struct ReportArgs {
     /// Seed of everything random
     #[arg(long, value_name = "SEED", default_value_t = 42)]
     pub(crate) seed: u64,
+    #[command(flatten)]
+    pub(crate) prefix: PrefixArgs,
     /// Encode by a beam of this width, see `semid encode --beam` [default: 1]
     #[arg(long, value_name = "B", conflicts_with = "ids")]
     pub(crate) beam: Option<usize>,

@@ -8,6 +8,16 @@ use semid::registry::{Manifest, Resolver, Store};
 use semid::{ErrorKind, IdFormat, Model, Rows, SemanticIdEngine};
 use std::num::NonZeroU32;
 
+/// Returns the model that items are encoded with, as far as it can be read: what is wrong with it is told when the
+/// database is opened.
+pub(super) fn model(args: &AssignArgs) -> Option<Model> {
+    if let Some(path) = &args.model {
+        return Model::load(path).ok();
+    }
+    let store = args.db.is_there().then(|| database::open(&args.db, &args.namespace).ok()).flatten()?;
+    Model::from_bytes(&store.model().ok().flatten()?).ok()
+}
+
 /// Opens or makes the database. Flags that contradict an existing database are refused, and a bad flag makes no
 /// database.
 pub(super) fn open(args: &AssignArgs, input: &Input) -> Result<SemanticIdEngine, Failure> {

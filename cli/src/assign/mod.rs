@@ -3,7 +3,7 @@
 mod engine;
 mod refresh;
 
-use crate::args::{AssignArgs, Common};
+use crate::args::{AssignArgs, Common, without_labels};
 use crate::file_system;
 use crate::heard::Heard;
 use crate::input::{Input, Texts};
@@ -14,7 +14,7 @@ use crate::progress::Bar;
 use crate::warnings::{Noticed, Usage};
 use semid::io::IdWriter;
 use semid::registry::AssignReport;
-use semid::{Device, ErrorKind, Rows, SemanticIdEngine};
+use semid::{Device, ErrorKind, Labels, Rows, SemanticIdEngine};
 use serde::Serialize;
 use std::path::Path;
 use std::time::Instant;
@@ -49,7 +49,9 @@ struct Summary<'a> {
 
 pub(crate) fn run(common: &Common, args: &AssignArgs) -> Outcome {
     let keys = Texts { column: args.keys.id_column.as_deref(), file: args.keys.items.as_deref() };
-    let input = Input::open(common, &args.input, keys, None)?;
+    let model = engine::model(args);
+    let tables = model.as_ref().map(|model| model.label_tables().to_vec()).unwrap_or_default();
+    let input = Input::open_beside(common, &args.input, keys, &args.prefix.columns(&tables))?;
     if input.rows.is_empty() {
         return Err(input.failure(ErrorKind::Empty.into()));
     }
@@ -59,12 +61,15 @@ pub(crate) fn run(common: &Common, args: &AssignArgs) -> Outcome {
     warnings.extend(file_system::check_place(&args.db)?);
     let refresh = refresh::Refresh::of(args, &input)?;
     let mut out = output(args, &input)?;
+    let labels = args.prefix.read(&input, &tables)?;
+    warnings.extend(without_labels(labels.as_ref(), &tables));
     let mut engine = engine::open(args, &input)?;
     output::warn(&warnings);
     let start = Instant::now();
     // Items that move get other IDs than they have when they are assigned.
     let early = if refresh.is_none() { out.take() } else { None };
-    let (report, found) = assign(common, args, &mut engine, &input, &keys, &device, early)?;
+    let items = Items { input: &input, keys: &keys, labels: labels.as_ref() };
+    let (report, found) = assign(common, args, &mut engine, &items, &device, early)?;
     let moves = refresh.map(|refresh| refresh.run(&mut engine, &input, &keys, &device)).transpose()?;
     out.map_or(Ok(()), |out| refresh::write_ids(&engine, &keys, out))?;
     output::warn(&found);
@@ -103,12 +108,18 @@ fn output(args: &AssignArgs, input: &Input) -> Result<Option<IdWriter>, Failure>
     Ok(Some(IdWriter::create_with_keys(path, column)?))
 }
 
+/// The items that get IDs.
+struct Items<'a> {
+    input: &'a Input,
+    keys: &'a [String],
+    labels: Option<&'a Labels>,
+}
+
 fn assign(
     common: &Common,
     args: &AssignArgs,
     engine: &mut SemanticIdEngine,
-    input: &Input,
-    keys: &[String],
+    Items { input, keys, labels }: &Items<'_>,
     device: &Device,
     mut out: Option<IdWriter>,
 ) -> Result<(AssignReport, Vec<String>), Failure> {
@@ -124,7 +135,7 @@ fn assign(
         bar.done(first.saturating_add(values.len() / input.rows.dim().max(1)));
     };
     let rows = Heard::new(&watched, &shown);
-    let assigned = engine.unique_ids_with(&rows, keys, device, |first, assigned| {
+    let assigned = engine.unique_ids_labelled(&rows, keys, *labels, device, |first, assigned| {
         done = first + assigned.assignments.len();
         interrupt::say(format!("interrupted; {}", safe(args, done, len, GOES_ON)));
         tracing::debug!("{done} rows have their IDs");

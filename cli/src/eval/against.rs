@@ -1,9 +1,11 @@
 //! Compares codes with older ones, for `--against`.
 
+use crate::args::PrefixArgs;
+use crate::evaluation::encode;
 use crate::input::Input;
 use crate::output::Failure;
 use semid::io::read_codes;
-use semid::metrics::{Stability, stability};
+use semid::metrics::{Evaluation, Stability, stability};
 use semid::{Codes, Device, ErrorKind, Model, Rows};
 use serde::Serialize;
 use std::path::Path;
@@ -24,11 +26,17 @@ pub(super) fn older(
     path: &Path,
     model: &Model,
     rows: &dyn Rows,
-    input: &Input,
+    (input, prefix): (&Input, &PrefixArgs),
     device: &Device,
 ) -> Result<Codes, Failure> {
     if !super::has_extension(path, "npy") {
-        return Model::load(path)?.encode(rows, device).map_err(|error| Failure::of_file(error, path));
+        let older = Model::load(path)?;
+        let labels = match older.label_tables() {
+            [] => None,
+            tables => prefix.read(input, tables)?,
+        };
+        let codes = encode(&Evaluation::new(), &older, labels.as_ref(), rows, device);
+        return codes.map_err(|error| Failure::of_file(error, path));
     }
     let (values, levels) = read_codes(path)?;
     let codes = super::kept(Codes::new(values, levels)?, input)?;

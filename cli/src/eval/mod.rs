@@ -5,8 +5,8 @@ mod ids;
 mod ids_text;
 mod table;
 
-use crate::args::{self, Common, EvalArgs};
-use crate::evaluation::evaluation;
+use crate::args::{self, Common, EvalArgs, without_labels};
+use crate::evaluation::{encode, evaluation};
 use crate::heard::Heard;
 use crate::input::{Input, Texts};
 use crate::interrupt::{self, Watched};
@@ -65,9 +65,12 @@ pub(crate) fn run(common: &Common, args: &EvalArgs) -> Outcome {
     args::only_with_neighbors(args.k, [("sample", args.sample.is_some()), ("pairs", args.pairs.is_some())])?;
     let Some(model) = &args.model else { return ids::run(common, args) };
     let model = Model::load(model)?;
-    let columns = [args.label_column.as_deref(), args.ids.weight_column.as_deref()];
+    let tables = model.label_tables();
+    let own = vec![args.label_column.as_deref(), args.ids.weight_column.as_deref()];
+    let columns = [own, args.prefix.columns(tables)].concat();
     let input = Input::open_beside(common, &args.input, Texts::default(), &columns)?;
     let weights = args.weight_args().read(&input)?;
+    let prefixes = args.prefix.read(&input, tables)?;
     let watched = Watched::new(&input.rows);
     let noticed = Noticed::of_model(&watched, &model);
     let see = |first: usize, values: &[f32]| noticed.see(first, values);
@@ -81,9 +84,13 @@ pub(crate) fn run(common: &Common, args: &EvalArgs) -> Outcome {
     let evaluation = evaluation(rows.len(), args.k, args.sample, args.pairs, args.seed).beam(args.beam.unwrap_or(1));
     let codes = match &args.codes {
         Some(path) => kept(read(path)?, &input)?,
-        None => evaluation.encode(&*model, &rows, &device).map_err(|error| input.failure(error))?,
+        None => encode(&evaluation, &model, prefixes.as_ref(), &rows, &device).map_err(|error| input.failure(error))?,
     };
-    let older = args.against.as_ref().map(|path| against::older(path, &model, &rows, &input, &device)).transpose()?;
+    let older = args
+        .against
+        .as_ref()
+        .map(|path| against::older(path, &model, &rows, (&input, &args.prefix), &device))
+        .transpose()?;
     let stability = older.map(|older| against::compare(&older, &codes)).transpose();
     let stability = stability.map_err(|error| failure(error, args, &input))?;
     let purity = labels.map(|labels| prefix_purity(&codes, &labels, args.seed)).transpose();
@@ -104,7 +111,8 @@ pub(crate) fn run(common: &Common, args: &EvalArgs) -> Outcome {
     let margins = margins.transpose().map_err(|error| failure(error, args, &input))?;
     let margins = margins.map(|levels| Margins { noise: args.noise.clone(), levels });
     let number = |row| input.rows.input_row(row);
-    let warnings = [input.warnings(), noticed.warnings(number), warnings::levels(&quality.codes)].concat();
+    let missing = if args.codes.is_none() { without_labels(prefixes.as_ref(), tables) } else { Vec::new() };
+    let warnings = [input.warnings(), missing, noticed.warnings(number), warnings::levels(&quality.codes)].concat();
     let evaluated = Evaluated {
         bad_rows: input.skipped(),
         dim: rows.dim(),

@@ -18,7 +18,7 @@ use crate::warnings::Noticed;
 use flags::{Flags, for_kinds};
 use semid::io::{AtomicFile, Provenance};
 use semid::quantizer::{Parameters, TrainOption};
-use semid::{Model, Rows};
+use semid::{LabelledFit, Labels, Model, Rows, UnknownLabel};
 use serde::Serialize;
 use serde_json::{Map, Value};
 use std::fmt::Write;
@@ -61,8 +61,11 @@ pub(crate) fn run(common: &Common, args: &FitArgs) -> Outcome {
     let aligned_to = config.remove("align_to");
     let warm_start = warm_start::load(args, &kind, &mut config)?;
     let params = parameters(args, &kind, config.clone())?;
-    let input = Input::open(common, &args.input, Texts::default(), args.weights.weight_column.as_deref())?;
+    let beside = [vec![args.weights.weight_column.as_deref()], args.prefix.columns(&[])].concat();
+    let input = Input::open_beside(common, &args.input, Texts::default(), &beside)?;
     let weights = args.weights.read(&input)?;
+    let labels = labels(args, &input)?;
+    let labels = labels.as_ref().map(|labels| LabelledFit::new(labels).unknown(unknown(args)));
     let older = align::Older::load(args, aligned_to.as_ref(), &config, input.rows.dim())?;
     check_outputs(args, &input)?;
     let device = match (common.device()?, args.memory) {
@@ -87,6 +90,7 @@ pub(crate) fn run(common: &Common, args: &FitArgs) -> Outcome {
         device: &device,
         warm_start,
         weights: weights.as_ref(),
+        labels,
     };
     let (model, report) = work.train(&bar)?;
     let seconds = start.elapsed().as_secs_f64();
@@ -131,11 +135,34 @@ fn kind(args: &FitArgs, config: &Config) -> Result<Parameters, Failure> {
     Parameters::of_kind(name).map_err(unknown)
 }
 
+/// Reads the labels of the rows, if flags name some.
+fn labels(args: &FitArgs, input: &Input) -> Result<Option<Labels>, Failure> {
+    match (args.prefix.first_given(), args.unknown, &args.align_to) {
+        (None, Some(_), _) => Err(Failure::Error(
+            "--unknown is about rows without a label; give labels with --prefix-column, or leave it out".into(),
+        )),
+        (None, None, _) => Ok(None),
+        (Some(flag), _, Some(_)) => {
+            Err(Failure::Error(format!("--{flag} cannot be used with --align-to: labels name the codes already")))
+        }
+        (Some(_), _, None) => args.prefix.read(input, &[]),
+    }
+}
+
+fn unknown(args: &FitArgs) -> UnknownLabel {
+    args.unknown.map_or_else(UnknownLabel::default, UnknownLabel::from)
+}
+
 /// Returns the parameters of the file, with those that flags set in their place.
 fn parameters(args: &FitArgs, kind: &Parameters, mut file: Config) -> Result<Parameters, Failure> {
     let options = [
         ("checkpoint", TrainOption::Checkpoint, args.vae.checkpoint.is_some()),
         ("memory", TrainOption::Memory, args.memory.is_some()),
+        (
+            args.prefix.first_given().unwrap_or("prefix-column"),
+            TrainOption::Labels,
+            args.prefix.first_given().is_some(),
+        ),
         (args.weights.first_given().unwrap_or("weights"), TrainOption::Weights, args.weights.first_given().is_some()),
     ];
     if let Some((flag, option, _)) = options.into_iter().find(|(_, option, given)| *given && !kind.takes(*option)) {

@@ -7,7 +7,7 @@ use crate::interrupt;
 use crate::output::Failure;
 use crate::progress::Bar;
 use semid::quantizer::{Parameters, TrainOptions, TrainingProgress, TrainingReport};
-use semid::{Device, ErrorKind, Model, Rows, Weights};
+use semid::{Device, ErrorKind, LabelledFit, Model, Rows, Weights};
 use std::path::Path;
 
 /// Holds what a training works with.
@@ -19,6 +19,7 @@ pub(super) struct Work<'a> {
     pub(super) device: &'a Device,
     pub(super) warm_start: Option<&'a Started>,
     pub(super) weights: Option<&'a Weights>,
+    pub(super) labels: Option<LabelledFit<'a>>,
 }
 
 impl Work<'_> {
@@ -31,6 +32,7 @@ impl Work<'_> {
             options.freeze_levels = started.freeze_levels;
         }
         options.weights = self.weights;
+        options.labels = self.labels;
         let mut tell = |progress: &TrainingProgress<'_>| {
             bar.trained(progress);
             interrupt::flow()

@@ -5,7 +5,8 @@ mod page;
 
 pub(crate) use page::Page;
 
-use crate::args::{Common, ReportArgs};
+use crate::args::{Common, ReportArgs, without_labels};
+use crate::evaluation::encode;
 use crate::heard::Heard;
 use crate::input::Input;
 use crate::interrupt::{self, Watched};
@@ -40,7 +41,10 @@ struct Written<'a> {
 pub(crate) fn run(common: &Common, args: &ReportArgs) -> Outcome {
     let Some(model_path) = &args.model else { return ids::run(common, args) };
     let model = Model::load(model_path)?;
-    let input = Input::open(common, &args.input, args.page.texts(), args.page.label_column.as_deref())?;
+    let tables = model.label_tables();
+    let beside = [vec![args.page.label_column.as_deref()], args.prefix.columns(tables)].concat();
+    let input = Input::open_beside(common, &args.input, args.page.texts(), &beside)?;
+    let labels = args.prefix.read(&input, tables)?;
     let watched = Watched::new(&input.rows);
     let noticed = Noticed::of_model(&watched, &model);
     let see = |first: usize, values: &[f32]| noticed.see(first, values);
@@ -54,7 +58,7 @@ pub(crate) fn run(common: &Common, args: &ReportArgs) -> Outcome {
     let bar = Bar::comparisons(common);
     bar.name("encoding");
     let evaluation = Evaluation::new().beam(args.beam.unwrap_or(1));
-    let codes = evaluation.encode(&*model, &rows, &device).map_err(|error| input.failure(error))?;
+    let codes = encode(&evaluation, &model, labels.as_ref(), &rows, &device).map_err(|error| input.failure(error))?;
     let report = page.report(&model, &page::file_name(model_path), rows.len());
     let report = report.sweep(sweep).sample(args.sample).pairs(args.pairs).seed(args.seed);
     let report = match args.k {
@@ -71,7 +75,8 @@ pub(crate) fn run(common: &Common, args: &ReportArgs) -> Outcome {
     let mut usage = Usage::new(&model.clusters());
     usage.count(codes.values());
     let number = |row| input.rows.input_row(row);
-    let warnings = [input.warnings(), noticed.warnings(number), usage.warnings(codes.len())].concat();
+    let missing = without_labels(labels.as_ref(), tables);
+    let warnings = [input.warnings(), missing, noticed.warnings(number), usage.warnings(codes.len())].concat();
     let written = Written {
         output: &args.output,
         bytes: drawn.html().len(),

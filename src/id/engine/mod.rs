@@ -8,8 +8,9 @@ use super::store::{Manifest, Store};
 use crate::device::Device;
 use crate::encoder::Encoder;
 use crate::error::{Error, ErrorKind, Result};
+use crate::labels::Labels;
 use crate::model::Model;
-use crate::quantizer::{TrainOptions, Trainer, train};
+use crate::quantizer::{EncodeOptions, TrainOptions, Trainer, collect, train};
 use crate::rows::{Matrix, Rows};
 use batch::{Part, Repeated, in_memory};
 use std::num::NonZeroUsize;
@@ -186,8 +187,28 @@ impl SemanticIdEngine {
         rows: &dyn Rows,
         items: &[S],
         device: &Device,
+        sink: impl FnMut(usize, &Assigned) -> Result<()>,
+    ) -> Result<AssignReport> {
+        self.unique_ids_labelled(rows, items, None, device, sink)
+    }
+
+    /// Does the same as [`SemanticIdEngine::unique_ids_with`] for rows with labels, which give the codes of the model's
+    /// first levels.
+    ///
+    /// # Errors
+    /// As for [`SemanticIdEngine::unique_ids_with`] and [`Encoder::labels`].
+    pub fn unique_ids_labelled<S: AsRef<str>>(
+        &mut self,
+        rows: &dyn Rows,
+        items: &[S],
+        labels: Option<&Labels>,
+        device: &Device,
         mut sink: impl FnMut(usize, &Assigned) -> Result<()>,
     ) -> Result<AssignReport> {
+        if let Some(labels) = labels.filter(|labels| labels.len() != rows.len()) {
+            let (found, rows) = (labels.len(), rows.len());
+            return Err(ErrorKind::RowCount { what: "labels", found, rows }.into());
+        }
         if rows.dim() != self.model.dim() {
             return Err(ErrorKind::DimMismatch { expected: self.model.dim(), found: rows.dim() }.into());
         }
@@ -211,8 +232,23 @@ impl SemanticIdEngine {
             let source = rows;
             let rows: &dyn Rows = if moves { &matrix } else { &*quantized };
             let items: Vec<&str> = items.iter().map(AsRef::as_ref).collect();
-            let few = if part.len <= FEW { self.encoder.encode_few(&part, device).map_err(of_all)? } else { None };
-            let codes = few.map_or_else(|| self.model.encode_given(rows, device), Ok).map_err(of_all)?;
+            let few = if part.len <= FEW && labels.is_none() {
+                self.encoder.encode_few(&part, device).map_err(of_all)?
+            } else {
+                None
+            };
+            let codes = match (few, labels) {
+                (_, Some(labels)) => {
+                    let labels = Some(labels.part(first_row..first_row + items.len()));
+                    let options = EncodeOptions { labels, ..EncodeOptions::default() };
+                    collect(self.model.levels(), rows.len(), |sink| {
+                        self.model.encode_quantized(rows, device, &options, sink).map(drop)
+                    })
+                }
+                (Some(few), None) => Ok(few),
+                (None, None) => self.model.encode_given(rows, device),
+            };
+            let codes = codes.map_err(of_all)?;
             repeated.check(first_row, &items, &codes)?;
             let costs = if moves { Some(self.model.costs(rows, source)?) } else { None };
             let geometry =

@@ -10,7 +10,7 @@ mod tests;
 
 use super::ReadOptions;
 use super::bad_rows::{BadRows, not_finite};
-use super::dialect::Dialect;
+use super::dialect::{Dialect, Missing};
 use super::file::{ReadAt, Source};
 use super::formats;
 use super::spool;
@@ -248,9 +248,22 @@ impl Inputs {
     /// [`ErrorKind::Parameter`] for a file whose format has no columns; otherwise as for
     /// [`read_strings`](super::read_strings).
     pub fn all_strings(&self, column: &str) -> Result<Vec<String>> {
+        self.all_texts(column, Missing::Refuse)
+    }
+
+    /// Reads the labels of a column, one for each row that is read; none for a row without one.
+    ///
+    /// # Errors
+    /// As for [`Inputs::all_strings`], but for rows without a value.
+    pub fn labels(&self, column: &str) -> Result<Vec<Option<String>>> {
+        let labels = self.all_texts(column, Missing::Empty)?.into_iter();
+        Ok(self.kept(labels.map(|label| Some(label).filter(|label| !label.is_empty())).collect()))
+    }
+
+    fn all_texts(&self, column: &str, missing: Missing) -> Result<Vec<String>> {
         let mut all = Vec::new();
         for (part, file) in self.readers.parts.iter().enumerate() {
-            let mut texts = self.readers.get(part)?.strings(column).map_err(|error| error.at(&file.path))?;
+            let mut texts = self.readers.get(part)?.texts(column, missing).map_err(|error| error.at(&file.path))?;
             if texts.len() != file.rows {
                 let (what, found, rows) = ("texts of a column", texts.len(), file.rows);
                 return Err(Error::from(ErrorKind::RowCount { what, found, rows }).at(&file.path));

@@ -5,7 +5,7 @@ use crate::MAX_DIM;
 use crate::error::{BadRowKind, Error, ErrorKind, Fault, Result};
 use crate::io::ReadOptions;
 use crate::io::dense::check_span;
-use crate::io::dialect::Dialect;
+use crate::io::dialect::{Dialect, Missing};
 use crate::io::file::Source;
 use crate::io::width::FirstRows;
 use crate::rows::Rows;
@@ -259,7 +259,7 @@ impl Dialect for ParquetRows {
         Ok(self.table.columns().map(|(name, _)| name.to_owned()).collect())
     }
 
-    fn strings(&self, column: &str) -> Result<Vec<String>> {
-        strings_of(&self.table, column)
+    fn texts(&self, column: &str, missing: Missing) -> Result<Vec<String>> {
+        strings_of(&self.table, column, missing)
     }
 }

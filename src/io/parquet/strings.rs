@@ -1,6 +1,7 @@
 use super::keys::{Keys, Problem};
 use super::table::ParquetTable;
 use crate::error::{Result, try_reserve};
+use crate::io::dialect::Missing;
 use arrow_array::{Array, ArrayRef};
 use std::path::Path;
 
@@ -33,10 +34,10 @@ pub fn columns(path: impl AsRef<Path>) -> Result<Vec<String>> {
 /// [`ErrorKind::Io`](crate::ErrorKind::Io); [`ErrorKind::Format`](crate::ErrorKind::Format) for a damaged file, no such
 /// column, a column of another type, or a null or bytes that are no text, with the row.
 pub fn read_strings(path: impl AsRef<Path>, column: &str) -> Result<Vec<String>> {
-    strings_of(&ParquetTable::open(path.as_ref())?, column)
+    strings_of(&ParquetTable::open(path.as_ref())?, column, Missing::Refuse)
 }
 
-pub(super) fn strings_of(table: &ParquetTable, column: &str) -> Result<Vec<String>> {
+pub(super) fn strings_of(table: &ParquetTable, column: &str, missing: Missing) -> Result<Vec<String>> {
     let (index, kind) = table.column(column)?;
     let unknown = || {
         let known = "strings, whole numbers, UUIDs, UTF-8 bytes, dates or decimal numbers";
@@ -51,7 +52,9 @@ pub(super) fn strings_of(table: &ParquetTable, column: &str) -> Result<Vec<Strin
         let columns = table.next(&mut arrays)?;
         let Some(array) = columns.first() else { return Err(unknown()) };
         let null = (0..array.len()).filter(|_| array.null_count() > 0).find(|i| array.is_null(*i));
-        if let Some(row) = null.map(|i| strings.len() + i) {
+        if let Some(row) = null.map(|i| strings.len() + i)
+            && missing == Missing::Refuse
+        {
             return Err(table.error(format!("column {column:?} is null in row {row}; every row needs a value")));
         }
         text += text_len(array);
@@ -59,11 +62,20 @@ pub(super) fn strings_of(table: &ParquetTable, column: &str) -> Result<Vec<Strin
             return Err(table.error(format!("column {column:?} has more text than a file of its size can mean")));
         }
         try_reserve(&mut strings, array.len(), "the texts of a column")?;
-        let first = strings.len();
-        keys.append(array, &mut strings).map_err(|problem| match problem {
-            Problem::Type => table.error(format!("column {column:?} changes its type")),
-            Problem::Row(i, reason) => table.error(format!("column {column:?} of row {} is {reason}", first + i)),
-        })?;
+        // Texts come from values that are not null, some of them at a time.
+        let mut done = 0;
+        while done < array.len() {
+            let end = (done..array.len()).find(|i| array.is_null(*i)).unwrap_or(array.len());
+            let first = strings.len();
+            keys.append(&array.slice(done, end - done), &mut strings).map_err(|problem| match problem {
+                Problem::Type => table.error(format!("column {column:?} changes its type")),
+                Problem::Row(i, reason) => table.error(format!("column {column:?} of row {} is {reason}", first + i)),
+            })?;
+            if end < array.len() {
+                strings.push(String::new());
+            }
+            done = end + 1;
+        }
     }
     Ok(strings)
 }

@@ -2,6 +2,7 @@
 
 use super::{Lines, MAX_LINE, Row};
 use crate::error::{BadRowKind, Error, Result, try_reserve};
+use crate::io::dialect::Missing;
 use crate::io::file::{FromStart, Source};
 use crate::io::{ReadOptions, list, names};
 use csv::{ByteRecord, Reader, ReaderBuilder};
@@ -138,7 +139,7 @@ impl Lines for Csv {
         Some(self.dimensions.as_ref()?.iter().filter_map(|column| names.get(*column).cloned()).collect())
     }
 
-    fn strings(&self, source: &Source, column: &str) -> Result<Vec<String>> {
+    fn strings(&self, source: &Source, column: &str, missing: Missing) -> Result<Vec<String>> {
         let names = self.columns();
         let wanted = names.iter().position(|name| name == column);
         let wanted = wanted.ok_or_else(|| source.error(format!("no column {column:?}; it has {}", list(&names))))?;
@@ -147,7 +148,8 @@ impl Lines for Csv {
         records(source, self.delimiter, |row, record| {
             if row >= skip {
                 let row = row - skip;
-                let field = record.get(wanted).filter(|field| !field.is_empty());
+                let may_be_empty = missing == Missing::Empty;
+                let field = record.get(wanted).filter(|field| may_be_empty || !field.is_empty());
                 let field = field.ok_or_else(|| {
                     source.error(format!("column {column:?} is empty in row {row}; every row needs a value"))
                 })?;

@@ -3,6 +3,7 @@
 use super::{Lines, MAX_LINE, Row};
 use crate::error::{BadRowKind, Result, try_reserve};
 use crate::io::ReadOptions;
+use crate::io::dialect::Missing;
 use crate::io::file::Source;
 use crate::io::list;
 use serde_json::Value;
@@ -77,7 +78,7 @@ impl Lines for JsonLines {
         self.found.get().map(|(_, names)| names.clone()).unwrap_or_default()
     }
 
-    fn strings(&self, source: &Source, column: &str) -> Result<Vec<String>> {
+    fn strings(&self, source: &Source, column: &str, missing: Missing) -> Result<Vec<String>> {
         let mut texts = Vec::new();
         // `1` and `"1"` would have the same text.
         let mut first_is_text = None;
@@ -86,6 +87,7 @@ impl Lines for JsonLines {
             let text = match line.as_ref().and_then(|line| line.get(column)) {
                 Some(Value::String(text)) => text.clone(),
                 Some(Value::Number(number)) if number.is_i64() || number.is_u64() => number.to_string(),
+                None | Some(Value::Null) if missing == Missing::Empty => String::new(),
                 Some(Value::Null) => return Err(source.error(format!("field {column:?} is null in row {row}"))),
                 Some(_) => {
                     return Err(source.error(format!("field {column:?} of row {row} is no text and no whole number")));

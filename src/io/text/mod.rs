@@ -13,7 +13,7 @@ mod tests;
 
 use super::ReadOptions;
 use super::dense::{Dense, Float};
-use super::dialect::Dialect;
+use super::dialect::{Dialect, Missing};
 use super::file::Source;
 use super::spool::Spool;
 use super::width::FirstRows;
@@ -38,7 +38,7 @@ pub(super) trait Lines: Send + Sync {
     }
 
     /// Reads the texts of a column.
-    fn strings(&self, source: &Source, column: &str) -> Result<Vec<String>>;
+    fn strings(&self, source: &Source, column: &str, missing: Missing) -> Result<Vec<String>>;
 }
 
 /// The values of a row, in which bad ones are NaN, and the first bad column.
@@ -205,7 +205,7 @@ impl Dialect for TextRows {
         self.lines.dimensions()
     }
 
-    fn strings(&self, column: &str) -> Result<Vec<String>> {
-        self.lines.strings(&self.source, column)
+    fn texts(&self, column: &str, missing: Missing) -> Result<Vec<String>> {
+        self.lines.strings(&self.source, column, missing)
     }
 }

@@ -1,13 +1,12 @@
 //! Levels that several fits have in common.
 
-use super::{Fit, LevelReport, Scale, Start};
+use super::{Fit, Given, LevelReport, Scale, Start};
 use crate::device::Device;
 use crate::error::Result;
 use crate::population::FittedLevel;
 use crate::rows::Rows;
 use crate::rq::params::RqKMeans;
 use crate::rq::progress::Callback;
-use crate::weights::Weights;
 
 /// The levels that a fit has so far, for fits whose parameters differ only in the clusters of later levels.
 #[derive(Clone)]
@@ -43,11 +42,11 @@ impl RqKMeans {
         &self,
         first: &FirstLevels,
         rows: &'a dyn Rows,
-        weights: Option<&Weights>,
+        given: Given<'_>,
         device: &'a Device,
         callback: Callback<'_>,
     ) -> Result<Fit<'a>> {
-        let mut fit = self.begin_on(Start::Scale(first.scale.clone()), rows, weights, device, callback)?;
+        let mut fit = self.begin_on(Start::Scale(first.scale.clone()), rows, given, device, callback)?;
         for level in &first.levels {
             fit.residuals.subtract(level.clone());
         }

@@ -3,6 +3,7 @@
 mod assignment;
 mod first_levels;
 mod hierarchy;
+mod labelled;
 mod level;
 mod lloyd;
 mod mini_batch;
@@ -16,6 +17,7 @@ mod warm_start;
 mod work;
 
 pub(crate) use first_levels::FirstLevels;
+pub(super) use labelled::{Given, codes as given_codes};
 pub use report::{FitReport, LevelReport};
 pub use warm_start::WarmStart;
 
@@ -26,6 +28,7 @@ use crate::codebook::{CODEWORDS_MAX, Codebook, room};
 use crate::device::Device;
 use crate::error::Result;
 use crate::grid::{Grid, NarrowDimension, Outlier, UNIT_EXPONENT, pow2};
+use crate::labels::LabelTable;
 use crate::population::{Ask, FittedLevel, Loaded, Needs, Population, Residuals, divide};
 use crate::quantization::{Metric, Quantization};
 use crate::rng::Sample;
@@ -73,6 +76,8 @@ pub struct Fit<'a> {
     /// How often the rows count; none where each counts once.
     weights: Option<Weights>,
     pub(super) codewords_max: i64,
+    /// The labels of the first levels, which give their codes.
+    pub(super) tables: Vec<LabelTable>,
 }
 
 /// The grid of rows, and what their variance is taken to be at most.
@@ -132,7 +137,8 @@ impl RqKMeans {
     /// # Errors
     /// As for [`RqKMeans::fit_weighted`].
     pub fn begin_weighted<'a>(&self, rows: &'a dyn Rows, weights: &Weights, device: &'a Device) -> Result<Fit<'a>> {
-        self.begin_on(Start::Rows, rows, Some(weights), device, &mut |_| ControlFlow::Continue(()))
+        let given = Given { weights: Some(weights), ..Given::default() };
+        self.begin_on(Start::Rows, rows, given, device, &mut |_| ControlFlow::Continue(()))
     }
 
     /// Fits all levels, telling `progress` about each iteration; `Break` ends the fit with
@@ -165,19 +171,21 @@ impl RqKMeans {
         device: &'a Device,
         callback: Callback<'_>,
     ) -> Result<Fit<'a>> {
-        self.begin_on(Start::Rows, rows, None, device, callback)
+        self.begin_on(Start::Rows, rows, Given::default(), device, callback)
     }
 
-    /// Begins as [`RqKMeans::begin_with`] does, with what is known before; the rows count as often as `weights` say.
+    /// Begins as [`RqKMeans::begin_with`] does, with what is known before; `given` has weights or labels of the rows.
     pub(in crate::rq) fn begin_on<'a>(
         &self,
         start: Start<'_>,
         rows: &'a dyn Rows,
-        weights: Option<&Weights>,
+        given: Given<'_>,
         device: &'a Device,
         callback: Callback<'_>,
     ) -> Result<Fit<'a>> {
+        let weights = given.weights;
         self.check_weights(weights, rows.len())?;
+        self.check_labels(&given, &start, rows.len())?;
         let counted = weights.map_or(Ok(rows.len()), Weights::counted)?;
         let (clusters, used) = self.check(counted, rows.dim())?;
         let needs = Needs {
@@ -186,11 +194,14 @@ impl RqKMeans {
             clusters: clusters.iter().max().copied().unwrap_or(1),
             levels: clusters.len(),
             candidates: seeding::candidates(self) as u64,
-            whole: self.sizes.is_some() || self.sinkhorn.is_some(),
+            whole: self.sizes.is_some() || self.sinkhorn.is_some() || given.labels.is_some(),
             weighted: weights.is_some(),
         };
         let population = Box::new(divide(rows, weights, &needs, device)?);
-        let fit = self.begin_over(population, start, device, callback)?;
+        let mut fit = self.begin_over(population, start, device, callback)?;
+        if let Some(labels) = &given.labels {
+            fit.give_levels(labels, Sample::new(self.seed, rows.len(), used), rows.len(), callback)?;
+        }
         Ok(Fit { weights: weights.cloned(), ..fit })
     }
 
@@ -233,6 +244,7 @@ impl RqKMeans {
             narrow,
             weights: None,
             codewords_max: CODEWORDS_MAX,
+            tables: Vec::new(),
         })
     }
 

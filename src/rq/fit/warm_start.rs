@@ -1,6 +1,6 @@
 //! Fits that start from a fitted model, so that most rows keep their codes.
 
-use super::{Fit, Start};
+use super::{Fit, Given, Start};
 use crate::codebook::Codebook;
 use crate::device::Device;
 use crate::error::{Error, ErrorKind, Result};
@@ -72,6 +72,10 @@ impl<'m> WarmStart<'m> {
         let Self { model, frozen } = self;
         if model.dim() != dim {
             return Err(ErrorKind::DimMismatch { expected: model.dim(), found: dim }.into());
+        }
+        if !model.label_tables().is_empty() {
+            let advice = "labels give its first codes, which no fit from it would keep; fit with labels anew";
+            return Err(Error::parameter("warm_start", "rq-kmeans", advice));
         }
         let (clusters, expected) = (params.clusters_per_level()?, model.clusters());
         if clusters != expected {
@@ -147,7 +151,7 @@ impl RqKMeans {
     /// # Errors
     /// As for [`RqKMeans::fit`]; [`ErrorKind::DimMismatch`] for rows of other dimensions than the model's, and
     /// [`ErrorKind::Parameter`] for other clusters, another metric, normalised residuals on one side only, an algorithm
-    /// that is not Lloyd's, and more frozen levels than there are.
+    /// that is not Lloyd's, more frozen levels than there are, and a model whose first codes labels give.
     pub fn fit_from(&self, start: &WarmStart<'_>, rows: &dyn Rows, device: &Device) -> Result<RqKMeansModel> {
         let mut fit = self.begin_from(start, rows, device)?;
         while fit.next_level()?.is_some() {}
@@ -159,7 +163,7 @@ impl RqKMeans {
     /// # Errors
     /// As for [`RqKMeans::fit_from`].
     pub fn begin_from<'a>(&self, start: &WarmStart<'_>, rows: &'a dyn Rows, device: &'a Device) -> Result<Fit<'a>> {
-        self.begin_on(Start::Model(start), rows, None, device, &mut |_| ControlFlow::Continue(()))
+        self.begin_on(Start::Model(start), rows, Given::default(), device, &mut |_| ControlFlow::Continue(()))
     }
 
     /// Does the same as [`RqKMeans::begin_from`] for rows that workers hold, see [`RqKMeans::fit_on_workers`].

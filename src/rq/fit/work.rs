@@ -2,6 +2,7 @@
 
 use crate::balance::Balance;
 use crate::codebook::Codebook;
+use crate::grid::pow2;
 use crate::population::Residuals;
 use crate::rq::params::RqKMeans;
 use crate::rq::progress::Progress;
@@ -45,6 +46,11 @@ pub(super) struct Unit {
 }
 
 impl Unit {
+    /// Makes the unit of so many rows, of which the grid leaves out `loss`, where a step is 2^-exponent.
+    pub(super) fn new(rows: usize, loss: f64, exponent: i32) -> Self {
+        Self { rows: rows.max(1), loss, step: pow2(-2 * exponent) }
+    }
+
     /// Squared error per row, with what the grid leaves out.
     pub(super) fn per_row(&self, squared_error: u128) -> f64 {
         (squared_error as f64 + self.loss) * self.step / self.rows as f64

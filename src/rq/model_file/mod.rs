@@ -10,7 +10,10 @@ use crate::codebook::{self, Codebook};
 use crate::error::{Error, Result};
 use crate::fields::read_fields;
 use crate::grid::{EXPONENTS, Grid};
-use crate::io::model_file::{ModelFile, Tensor, from_le_bytes, le_bytes, load_file, to_bytes, write_file};
+use crate::io::model_file::{
+    FORMAT_VERSION, LABELS_VERSION, ModelFile, Tensor, from_le_bytes, le_bytes, load_file, to_bytes, write_file,
+};
+use crate::labels::LabelTable;
 use crate::origin::Origin;
 use crate::quantization::Quantization;
 use crate::quantizer::Kind;
@@ -41,6 +44,9 @@ pub(super) struct Config {
     metric: String,
     normalize_residuals: bool,
     seed: u64,
+    /// The labels of the first levels; in files of version 4 only.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    label_levels: Vec<LabelTable>,
     #[serde(flatten)]
     origin: Origin,
 }
@@ -84,7 +90,8 @@ impl RqKMeansModel {
             let bytes = prices.iter().flat_map(|price| price.to_le_bytes()).collect();
             tensors.push((format!("prices.{level}"), Dtype::I64, vec![prices.len()], bytes));
         }
-        to_bytes(NAME, &self.file_config(), &self.fingerprint(), tensors)
+        let version = if self.tables.is_empty() { FORMAT_VERSION } else { LABELS_VERSION };
+        to_bytes(version, NAME, &self.file_config(), &self.fingerprint(), tensors)
     }
 
     pub(super) fn file_config(&self) -> Config {
@@ -97,6 +104,7 @@ impl RqKMeansModel {
             metric: self.metric().name().to_owned(),
             normalize_residuals: self.normalize_residuals(),
             seed: self.seed,
+            label_levels: self.tables.clone(),
             origin: self.origin.clone(),
         }
     }
@@ -110,9 +118,12 @@ impl RqKMeansModel {
     }
 
     fn from_file(file: &ModelFile<'_>) -> Result<Self> {
-        file.check_version()?;
+        let version = file.check_version()?;
         file.expect_kind(NAME)?;
         let config = read_config(file)?;
+        if (version == LABELS_VERSION) == config.label_levels.is_empty() {
+            return Err(Error::damaged("its version is not that of a model with labels"));
+        }
         let mut data = Vec::with_capacity(config.levels + 1);
         for (level, clusters) in config.clusters.iter().enumerate() {
             data.push(file.tensor(&format!("codebook.{level}"), Dtype::F32, &[*clusters, config.dim])?);
@@ -170,7 +181,7 @@ fn assemble_model(config: &Config, data: &[&[u8]]) -> Result<RqKMeansModel> {
     let price = |bytes: &[u8]| bytes.as_chunks::<8>().0.iter().map(|price| i64::from_le_bytes(*price)).collect();
     let prices = prices.iter().map(|bytes| price(bytes)).collect();
     let model = RqKMeansModel::new(quantization, levels?, config.seed)?.with_prices(prices)?;
-    Ok(model.with_origin(config.origin.clone()))
+    Ok(model.with_tables(config.label_levels.clone())?.with_origin(config.origin.clone()))
 }
 
 #[cfg(test)]

@@ -9,6 +9,7 @@ mod encode;
 mod encoder;
 mod extremes;
 mod golden;
+mod labels;
 mod metamorphic;
 mod outliers;
 mod progress;

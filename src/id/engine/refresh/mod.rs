@@ -188,6 +188,10 @@ impl SemanticIdEngine {
             let expected = "this model scales the residuals of every level, so distances of codes do not compare";
             return Err(Error::parameter("gain", limits.gain, expected));
         }
+        if !self.model.label_tables().is_empty() {
+            let expected = "labels give the first codes of this model, whatever the distances; its items stay";
+            return Err(Error::parameter("gain", limits.gain, expected));
+        }
         self.registry.check_moves()
     }
 

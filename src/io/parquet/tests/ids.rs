@@ -30,6 +30,23 @@ fn item_keys_are_strings_or_integers() {
 }
 
 #[test]
+fn labels_may_be_null() {
+    let labels = [None, Some("a"), Some("b"), None, None, Some("c"), None];
+    let numbers = Int16Array::from(vec![Some(3), None, Some(-4), Some(5), None, None, Some(6)]);
+    let columns: Vec<(&str, ArrayRef)> = vec![
+        ("e", super::lists(&super::rows(7))),
+        ("text", Arc::new(StringArray::from(labels.to_vec()))),
+        ("number", Arc::new(numbers)),
+    ];
+    let folder = Folder::new();
+    let rows = super::open(folder.put("x.parquet", &table(columns, 4)), &super::ReadOptions::default()).unwrap();
+    assert_eq!(rows.labels("text").unwrap(), labels.map(|label| label.map(str::to_owned)));
+    let expected = [Some("3"), None, Some("-4"), Some("5"), None, None, Some("6")];
+    assert_eq!(rows.labels("number").unwrap(), expected.map(|label| label.map(str::to_owned)));
+    assert!(rows.strings("text").is_err());
+}
+
+#[test]
 fn keys_have_the_name_of_their_column() {
     let folder = Folder::new();
     let path = folder.path("ids.parquet");
