@@ -21,7 +21,7 @@ pub(crate) struct VaeArgs {
     /// Batch and learning rate that others take by default; other flags override it
     #[arg(long, value_enum)]
     pub(crate) preset: Option<Preset>,
-    /// Learning rate of AdamW [default: follows the rows per step; 1e-4 for rq-kmeans-plus]
+    /// Learning rate of AdamW [default: follows the rows per step]
     #[arg(long, value_name = "RATE", value_parser = super::finite::<f64>)]
     pub(crate) lr: Option<f64>,
     /// Weight decay of AdamW [default: 0]
