@@ -96,3 +96,20 @@ impl Nearest {
         weights
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn draws_fall_on_copies_one_after_the_other() {
+        let nearest = Nearest {
+            candidates: Arc::new(Codebook::new(vec![0], 1)),
+            distances: vec![2, 0, 5],
+            indices: vec![0; 3],
+            weights: Some(Weights::new([3, 4, 2]).unwrap()),
+        };
+        assert_eq!((nearest.potential(), nearest.weights()), (16, vec![9]));
+        assert_eq!(nearest.draw(&[0, 1, 2, 5, 6, 10, 11, 15]), [0, 0, 1, 2, 7, 7, 8, 8]);
+    }
+}

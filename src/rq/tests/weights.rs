@@ -2,8 +2,9 @@
 
 use super::{devices, rows};
 use crate::rng::row_hash;
-use crate::rq::{Algorithm, FitReport, Hierarchical, Init, MiniBatch};
+use crate::rq::{Algorithm, FitReport, Hierarchical, Init, MiniBatch, Progress};
 use crate::{Device, ErrorKind, Matrix, Metric, RqKMeans, RqKMeansModel, Weights};
+use std::ops::ControlFlow;
 
 /// Weights of which some are 0 and few are large.
 fn weights(count: usize) -> Vec<u64> {
@@ -39,14 +40,22 @@ fn fit(
     dim: usize,
     of: Option<&Weights>,
     device: &Device,
-) -> (RqKMeansModel, FitReport) {
+) -> (RqKMeansModel, (FitReport, Vec<(usize, usize, u64)>)) {
     let rows = Matrix::new(values, dim).unwrap();
     let mut fit = match of {
         Some(weights) => params.begin_weighted(&rows, weights, device).unwrap(),
         None => params.begin(&rows, device).unwrap(),
     };
-    while fit.next_level().unwrap().is_some() {}
-    fit.finish().unwrap()
+    // Level, iteration, and how many rows have changed.
+    let mut told = Vec::new();
+    let mut tell = |progress: &Progress| {
+        told.push((progress.level, progress.iteration, progress.changed));
+        ControlFlow::Continue(())
+    };
+    while fit.next_level_with(&mut tell).unwrap().is_some() {}
+    told.dedup();
+    let (model, report) = fit.finish().unwrap();
+    (model, (report, told))
 }
 
 #[test]
@@ -56,7 +65,7 @@ fn weights_are_repetitions_on_every_device() {
     // The second level has more clusters than a sixteenth of the rows, so its first codewords are chosen among all.
     for params in kinds(&RqKMeans::new(3, [6, 40, 4]).seed(5).max_iter(9)) {
         let (expected, report) = fit(&params, &copies, dim, None, &Device::reference());
-        assert_eq!(report.rows as u64, params.get_sample().map_or(weights.total(), |sample| sample as u64));
+        assert_eq!(report.0.rows as u64, params.get_sample().map_or(weights.total(), |sample| sample as u64));
         for device in devices().iter().chain([&Device::reference()]) {
             let (model, found) = fit(&params, &values, dim, Some(&weights), device);
             assert_eq!(model.fingerprint(), expected.fingerprint(), "{params:?} on {device:?}");
@@ -85,7 +94,7 @@ fn copies_are_drawn_and_given_away_one_by_one() {
         let base = RqKMeans::new(clusters.len(), clusters).seed(case).tol(0.0).max_iter(1 + hash(8) % 7);
         let params = &kinds(&base.clone())[[0, 1, 2, 3, 5, 6, 7, 8, 9][hash(9) % 9]];
         let (expected, report) = fit(params, &copies, dim, None, &Device::reference());
-        reseeded += report.levels.iter().map(|level| level.empty_reseeded).sum::<u64>();
+        reseeded += report.0.levels.iter().map(|level| level.empty_reseeded).sum::<u64>();
         let (model, found) = fit(params, &values, dim, Some(&Weights::new(weights).unwrap()), &Device::cpu());
         assert_eq!((model.fingerprint(), &found), (expected.fingerprint(), &report), "{case}: {params:?}");
     }
@@ -98,7 +107,7 @@ fn large_weights_cost_no_more_than_small_ones() {
     let (values, dim) = (rows(200, 3, 0.0), 3);
     let large = |row: u64| if row % 50 == 7 { 1 << 30 } else { 1 + row % 3 };
     let weights = Weights::new((0..200).map(large)).unwrap();
-    let (model, report) = fit(&RqKMeans::new(2, 4), &values, dim, Some(&weights), &Device::cpu());
+    let (model, (report, _)) = fit(&RqKMeans::new(2, 4), &values, dim, Some(&weights), &Device::cpu());
     assert_eq!(report.rows as u64, weights.total());
     // Four heavy rows and four clusters: the heavy rows are the codewords, up to rounding.
     let rows = Matrix::new(&values, dim).unwrap();
@@ -115,7 +124,8 @@ fn rows_beyond_the_grid_keep_their_numbers() {
     let (mut values, dim) = (rows(300, 2, 0.0), 2);
     (values[2 * 40], values[2 * 41 + 1]) = (1e30, -1e29);
     let weights: Vec<u64> = (0..300).map(|row| if row < 40 { 3 } else { 1 }).collect();
-    let (_, report) = fit(&RqKMeans::new(1, 4), &values, dim, Some(&Weights::new(weights).unwrap()), &Device::cpu());
+    let (_, (report, _)) =
+        fit(&RqKMeans::new(1, 4), &values, dim, Some(&Weights::new(weights).unwrap()), &Device::cpu());
     assert_eq!(report.outliers.iter().map(|outlier| outlier.row).collect::<Vec<_>>(), [40, 41]);
 }
 
