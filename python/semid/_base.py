@@ -126,7 +126,7 @@ class Quantizer(Parameters):
 
     # Fitting
 
-    def fit(self, X: Any, y: Any = None, *, sample_weight: Any = None, column: Optional[str] = None) -> Any:
+    def fit(self, X: Any, y: Any = None, *, column: Optional[str] = None) -> Any:
         """Fits the model.
 
         Parameters
@@ -136,9 +136,6 @@ class Quantizer(Parameters):
             ``datasets``, paths and patterns, and iterators of batches; see the README of the package.
         y : ignored
             There for scikit-learn.
-        sample_weight : array of whole numbers (N,), optional
-            How often every row counts, for residual k-means: a row of weight 3 counts as three equal rows, one of 0 as
-            none. The fingerprint is that of a fit of such repeated rows.
         column : str, optional
             Column of embeddings in a table.
 
@@ -153,6 +150,9 @@ class Quantizer(Parameters):
         KeyboardInterrupt
             At Ctrl-C, within a second; the model is as it was before.
         """
+        return self._fit(X, column, None)
+
+    def _fit(self, X: Any, column: Optional[str], sample_weight: Any) -> Any:
         rows = to_rows(X, column=column)
         with Listening(self.progress) as progress:
             model, report = _semid.fit(

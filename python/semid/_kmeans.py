@@ -145,6 +145,35 @@ class RQKMeans(Quantizer):
         self.memory = memory
         self.progress = progress
 
+    def fit(self, X: Any, y: Any = None, *, sample_weight: Any = None, column: Optional[str] = None) -> Any:
+        """Fits the model.
+
+        Parameters
+        ----------
+        X : rows (N, D)
+            NumPy arrays of any number type and strides, PyTorch tensors, PyArrow, Polars and pandas columns,
+            ``datasets``, paths and patterns, and iterators of batches; see the README of the package.
+        y : ignored
+            There for scikit-learn.
+        sample_weight : array of whole numbers (N,), optional
+            How often every row counts: a row of weight 3 counts as three equal rows one after the other, one of 0 as
+            none. The fingerprint is that of a fit of such repeated rows.
+        column : str, optional
+            Column of embeddings in a table.
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        semid.InputError
+            For rows, weights or parameters that cannot be used; it is also a ``ValueError``.
+        KeyboardInterrupt
+            At Ctrl-C, within a second; the model is as it was before.
+        """
+        return self._fit(X, column, sample_weight)
+
     def _more_parameters(self) -> dict:
         algorithm: Any = self.algorithm
         if algorithm == "mini-batch":

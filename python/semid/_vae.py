@@ -353,8 +353,8 @@ class RQKMeansPlus(RQVAE):
             fields.pop(name, None)
         return fields
 
-    def fit(self, X: Any, y: Any = None, *, sample_weight: Any = None, column: Optional[str] = None) -> Any:
-        """Fits the model; see ``RQKMeans.fit``. Networks take no weights."""
+    def fit(self, X: Any, y: Any = None, *, column: Optional[str] = None) -> Any:
+        """Fits the model; see ``RQKMeans.fit``."""
         rows = to_rows(X, column=column)
         start = self.warm_start
         if start is None:
@@ -364,7 +364,7 @@ class RQKMeansPlus(RQVAE):
         if "model_" not in start.__dict__:
             start = type(start)(**start.get_params(deep=False)).fit(rows)
         self.start_ = start
-        return super().fit(rows, sample_weight=sample_weight, column=column)
+        return super().fit(rows, column=column)
 
     def _start(self) -> "_semid.Model":
         return self.start_._model

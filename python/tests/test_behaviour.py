@@ -32,7 +32,9 @@ WORK = {
 @pytest.mark.parametrize("work", WORK)
 def test_ctrl_c_stops_work_within_a_second(work, tmp_path):
     script = f"""
-        import numpy as np, semid, sys, time
+        import numpy as np, semid, signal, sys, time
+        # Programs that a shell starts in the background ignore it.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
         random = np.random.default_rng(0)
         X = random.normal(size=(20000, 64)).astype(np.float32)
         path = {str(tmp_path / "x.npy")!r}
