@@ -6,6 +6,9 @@ use crate::rq::{Algorithm, FitReport, Hierarchical, Init, MiniBatch, Progress};
 use crate::{Device, ErrorKind, Matrix, Metric, RqKMeans, RqKMeansModel, Weights};
 use std::ops::ControlFlow;
 
+/// What a fit tells of an iteration: the level, the iteration, and how many rows have changed.
+type Told = (usize, usize, u64);
+
 /// Weights of which some are 0 and few are large.
 fn weights(count: usize) -> Vec<u64> {
     (0..count as u64).map(|row| [0, 1, 1, 1, 2, 2, 3, 7][row_hash(9, row) as usize % 8]).collect()
@@ -40,13 +43,12 @@ fn fit(
     dim: usize,
     of: Option<&Weights>,
     device: &Device,
-) -> (RqKMeansModel, (FitReport, Vec<(usize, usize, u64)>)) {
+) -> (RqKMeansModel, (FitReport, Vec<Told>)) {
     let rows = Matrix::new(values, dim).unwrap();
     let mut fit = match of {
         Some(weights) => params.begin_weighted(&rows, weights, device).unwrap(),
         None => params.begin(&rows, device).unwrap(),
     };
-    // Level, iteration, and how many rows have changed.
     let mut told = Vec::new();
     let mut tell = |progress: &Progress| {
         told.push((progress.level, progress.iteration, progress.changed));
