@@ -76,7 +76,7 @@ fn a_database_of_postgresql_is_used_as_a_file_is() {
     };
     assert_eq!(stats(&url), stats("ids.db"));
     let exported = |place: &str, name: &str| {
-        tool.ok(&["export --output", name, "--db", place]);
+        tool.ok(&[&format!("export --kind index --output {name} --db"), place]);
         tool.text(name)
     };
     assert_eq!(exported(&url, "a.json"), exported("ids.db", "b.json"));
