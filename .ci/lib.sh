@@ -8,6 +8,7 @@ swiftshader=$tools/swiftshader
 export CARGO_TERM_COLOR=never
 PATH=$tools/cargo/bin:$PATH:/usr/sbin:/sbin
 cargo_deny=0.20.2
+cargo_fuzz=0.13.2
 mkdir -p "$tools"
 
 fail() {

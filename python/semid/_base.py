@@ -100,6 +100,8 @@ def _weights(weights: Any) -> Optional[np.ndarray]:
             "multiply fractions until they are whole",
             "Parameter",
         )
+    if given.size > 0 and not given.any():
+        raise InputError("sample_weight: all weights are zero; at least one row must count", "Parameter")
     return np.ascontiguousarray(given.astype(np.uint64))
 
 
