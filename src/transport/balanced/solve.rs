@@ -3,7 +3,7 @@
 use super::candidates::{Candidates, NO_LIMIT, Open};
 use super::costs::Costs;
 use super::flow::Flow;
-use super::kinds::Kinds;
+use super::groups::Groups;
 use super::paths::OutOfReach;
 use super::proof::{ZipPrices, prove};
 use super::sizes::Sizes;
@@ -14,7 +14,7 @@ use crate::error::Result;
 /// The start of the search; it decides how long the search takes, but not its result.
 pub(crate) struct Start<'a> {
     /// The kinds of the rows.
-    pub(crate) kinds: &'a Kinds,
+    pub(crate) kinds: &'a Groups,
     /// Prices (K) of a similar problem, or zeros.
     pub(crate) prices: Vec<i128>,
     /// For every row (N) a bound that is at least its smallest `cost + price` at these prices, such as that of any one
@@ -48,7 +48,7 @@ const APPROACHES: usize = 24;
 /// Finds the optimum of the transport problem; [`Sizes::check`] must accept `sizes`.
 pub(crate) fn solve(costs: &mut dyn Costs, sizes: Sizes, start: Start<'_>) -> Result<Solution> {
     let (kinds, clusters) = (start.kinds, start.prices.len());
-    let sizes = sizes.tight(kinds.rows(), clusters);
+    let sizes = sizes.tight(kinds.members(), clusters);
     let margin = start.margin.clamp(1, WIDEST);
     let mut candidates = Candidates::new(costs, &start.prices, kinds, &start.bounds, margin)?;
     let mut rounds = 1;
@@ -122,7 +122,7 @@ impl Stuck {
         let prices: Vec<i128> = self.prices.iter().zip(&self.marked).map(lower).collect();
         let mut needs = vec![false; candidates.kinds().len()];
         for (row, code) in self.codes.iter().enumerate() {
-            needs[candidates.kinds().of_row(row)] |= self.marked.get(*code as usize) == Some(&true);
+            needs[candidates.kinds().of(row)] |= self.marked.get(*code as usize) == Some(&true);
         }
         let open = |kind| Open { kind, bound: least(candidates, kind, &prices), width: margin };
         let open = (0..needs.len()).filter(|kind| needs[*kind]).map(open).collect();
