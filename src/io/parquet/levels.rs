@@ -38,7 +38,8 @@ pub(super) enum Packing {
 }
 
 impl Lengths {
-    /// Begins to count rows, of up to `limit` values each but for the `long` ones; the first row has the number `first`.
+    /// Begins to count rows, of up to `limit` values each but for the `long` ones; the first row has the number
+    /// `first`.
     pub(super) fn new(limit: usize, long: Long, first: usize) -> Self {
         Self { limit, long, row: first.wrapping_sub(1), values: 0 }
     }
