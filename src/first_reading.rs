@@ -10,16 +10,16 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 /// A fit reads rows twice: to choose the grid, and to put them on it; the training of a network reads them three times.
 /// Where rows are decoded, keeping them costs less than decoding them again. Where memory is missing, nothing is kept.
 #[derive(Debug, Default)]
-pub(crate) struct FirstReading(Mutex<State>);
+pub(crate) struct FirstReading(Mutex<KeptValues>);
 
 #[derive(Debug, Default)]
-struct State {
+struct KeptValues {
     records: bool,
     values: Vec<f32>,
 }
 
 impl FirstReading {
-    fn state(&self) -> MutexGuard<'_, State> {
+    fn state(&self) -> MutexGuard<'_, KeptValues> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -27,12 +27,12 @@ impl FirstReading {
     pub(crate) fn begin(&self, values: usize) {
         let mut kept = Vec::new();
         let records = kept.try_reserve_exact(values).is_ok();
-        *self.state() = State { records, values: kept };
+        *self.state() = KeptValues { records, values: kept };
     }
 
     /// Forgets the values, which free their memory, and keeps no others.
     pub(crate) fn end(&self) {
-        *self.state() = State::default();
+        *self.state() = KeptValues::default();
     }
 
     /// Copies the values from the place `start` on if they are kept, or else calls `read`.

@@ -68,7 +68,7 @@ pub(crate) fn divide<'a>(
 
 /// Numbers of rows of a division.
 #[derive(Debug, PartialEq)]
-struct Plan {
+struct DivisionPlan {
     /// The rows that stay in memory.
     resident: u64,
     /// The rows of one turn.
@@ -118,7 +118,7 @@ impl Needs {
         self.fixed().saturating_add(rows.saturating_mul(self.row() + REMEMBERED))
     }
 
-    fn plan(&self, memory: u64) -> Result<Plan> {
+    fn plan(&self, memory: u64) -> Result<DivisionPlan> {
         let least = self.fixed().saturating_add(2 * TURN_ROWS * self.row());
         if memory < least {
             let remedy = "allow more memory";
@@ -133,7 +133,7 @@ impl Needs {
         let resident = (left - turn * self.row()) / self.row();
         // A resident shard with few rows is not worth the calls that it needs.
         let resident = if resident < turn { 0 } else { resident };
-        Ok(Plan { resident, turn: turn.max(1), keeps })
+        Ok(DivisionPlan { resident, turn: turn.max(1), keeps })
     }
 }
 

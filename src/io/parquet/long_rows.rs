@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 /// The largest number of long rows of a file, and of values of such a row. To pass over a row takes time that its
 /// bytes in the file do not bound, so beyond these limits a long row is an error of the file.
 const MOST_ROWS: usize = 64;
-const MOST_VALUES: usize = 1 << 18;
+const MOST_VALUES: usize = 1 << 17;
 
 /// The long rows found so far, with the number of values found in each, in ascending order.
 pub(super) type Long = Arc<Vec<(usize, usize)>>;

@@ -131,14 +131,14 @@ impl Stuck {
 }
 
 /// An optimum over the candidates.
-struct Found {
+struct Optimum {
     codes: Vec<u32>,
     prices: Vec<i128>,
     /// The largest optimal prices.
     largest: Vec<i128>,
 }
 
-fn attempt(candidates: &Candidates<'_>, sizes: Sizes, prices: &[i128]) -> Result<Found, Stuck> {
+fn attempt(candidates: &Candidates<'_>, sizes: Sizes, prices: &[i128]) -> Result<Optimum, Stuck> {
     let mut flow = Flow::new(candidates, prices, sizes);
     let root = if sizes.min < sizes.max { flow.pool() } else { 0 };
     let stuck = |flow: Flow<'_>, OutOfReach(marked): OutOfReach| {
@@ -153,7 +153,7 @@ fn attempt(candidates: &Candidates<'_>, sizes: Sizes, prices: &[i128]) -> Result
             let (prices, codes) = flow.into_parts();
             let prices = normal(prices, root);
             let largest = prices.iter().zip(rises).map(|(price, rise)| price + rise).collect();
-            Ok(Found { codes, prices, largest })
+            Ok(Optimum { codes, prices, largest })
         }
         Err(out) => Err(stuck(flow, out)),
     }
@@ -168,8 +168,8 @@ fn normal(mut prices: Vec<i128>, root: usize) -> Vec<i128> {
 }
 
 /// Finds the largest prices, the smallest codes at them, and the proof.
-fn finish(candidates: &Candidates<'_>, sizes: Sizes, found: Found) -> Solution {
-    let Found { mut codes, largest: prices, .. } = found;
+fn finish(candidates: &Candidates<'_>, sizes: Sizes, found: Optimum) -> Solution {
+    let Optimum { mut codes, largest: prices, .. } = found;
     smallest(candidates, sizes, &prices, &mut codes);
     let (cost, gap) = prove(candidates, sizes, &prices, &codes);
     Solution { codes, prices, cost, gap, entries: candidates.entries(), rounds: 0 }

@@ -34,13 +34,9 @@ fn devices() -> Vec<Device> {
 #[test]
 fn rows_that_are_decoded_are_read_once() {
     let values = rows(300, 10);
-    // The rows as they are kept, and the rows to train on.
-    let both = 2 * size_of_val(&*values) as u64;
-    let with = |bytes: u64| Device::cpu().with_memory(bytes);
-    let cases = [(true, Device::cpu(), 1), (false, Device::cpu(), 3), (true, with(both), 1), (true, with(both - 1), 3)];
-    for (is_decoded, device, reads) in cases {
+    for (is_decoded, reads) in [(true, 1), (false, 3)] {
         let rows = CountedRows { rows: Matrix::new(&values, 10).unwrap(), is_decoded, read: 0.into() };
-        let trained = params().fit(&rows, &device).unwrap();
+        let trained = params().fit(&rows, &Device::cpu()).unwrap();
         assert_eq!(rows.read.into_inner(), reads * 300);
         assert_eq!(trained, model(&params(), &Device::cpu()));
     }

@@ -110,7 +110,7 @@ fn bad_rows_at_the_head_of_a_file_are_bad_alone() {
 #[test]
 fn rows_longer_than_any_embedding_are_bad_alone() {
     let good = |i: usize| row(&[i as f32, 1.0, -1.0]);
-    let (long, longer) = (|| row(&[1.0; MAX_DIM + 1]), || row(&[2.0; 200_000]));
+    let (long, longer) = (|| row(&[1.0; MAX_DIM + 1]), || row(&[2.0; 100_000]));
     // At the head, beside another one, at the end of a row group, and as the last row.
     let bad = [0, 5, 6, 39, 40, 79];
     let rows: Vec<Row> = (0..80)
@@ -141,10 +141,10 @@ fn rows_longer_than_any_embedding_are_bad_alone() {
     let ErrorKind::BadRows { count: 6, rows: 80, first } = error.kind() else { panic!("{error}") };
     let kinds: Vec<_> = first.iter().map(|bad| (bad.row, bad.kind)).collect();
     let length = |row: usize, found| (row, BadRowKind::Length { expected: 3, found });
-    assert_eq!((kinds[0], kinds[1]), (length(0, MAX_DIM + 1), length(5, 200_000)));
+    assert_eq!((kinds[0], kinds[1]), (length(0, MAX_DIM + 1), length(5, 100_000)));
     // One that takes too long to pass over, and too many of them, are errors of the file.
     let most =
-        [(vec![good(0), row(&[1.0; (1 << 18) + 1])], 1), ((0..66).map(|_| long()).chain([good(0)]).collect(), 64)];
+        [(vec![good(0), row(&[1.0; (1 << 17) + 1])], 1), ((0..66).map(|_| long()).chain([good(0)]).collect(), 64)];
     for (i, (rows, bad)) in most.into_iter().enumerate() {
         let rows: Vec<Row> = (0..20).map(good).chain(rows).collect();
         let path = folder.put(&format!("{i}.parquet"), &table(vec![("x", lists(&rows))], 40));
