@@ -183,7 +183,7 @@ fn frozen_levels_stay_and_weights_are_repetitions() {
         let new = refined.fit_from(&start, &rows, &device).unwrap();
         assert_eq!(books(&new), by_the_rule(&plain, &new_rows, (4, 3, frozen)).0, "{frozen} frozen");
         assert_eq!(books(&new)[..frozen], books(&old)[..frozen]);
-        assert_eq!(new.fingerprint() == plain.fingerprint(), false, "the beam is part of the fingerprint");
+        assert_ne!(new.fingerprint(), plain.fingerprint(), "the beam is part of the fingerprint");
         let weights: Vec<u64> = (0..150).map(|row| row_hash(8, row) % 4).collect();
         let copies: Vec<f32> =
             new_rows.chunks_exact(5).zip(&weights).flat_map(|(row, weight)| row.repeat(*weight as usize)).collect();
