@@ -28,6 +28,9 @@ struct Info<'a> {
     /// For each of the first levels whose codes labels give, the column of the labels.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     label_columns: Vec<&'a str>,
+    /// The width of the beam by which the model encodes, where that is not 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    beam: Option<usize>,
     /// For each level, the largest magnitude of a codeword's component, in units of the embeddings.
     largest_component: Vec<f64>,
     #[serde(flatten, skip_serializing_if = "Option::is_none")]
@@ -45,6 +48,7 @@ struct Config {
     normalize_residuals: bool,
     grid_exponent: i32,
     codebook_exponent: i32,
+    beam: Option<usize>,
 }
 
 /// The network around the quantizer, if there is one.
@@ -76,6 +80,7 @@ pub(crate) fn run(common: &Common, args: &InfoArgs) -> Outcome {
         codebook_exponent: known.codebook_exponent,
         prices: model.has_prices(),
         label_columns: model.label_tables().iter().map(LabelTable::column).collect(),
+        beam: known.beam,
         largest_component: codebooks.map(|level| f64::from(largest(level)) * model.step()).collect(),
         network: serde_json::from_value(config).ok(),
         parameters: model.parameters(),
@@ -107,6 +112,9 @@ fn text(info: &Info<'_>) -> String {
     }
     if !info.label_columns.is_empty() {
         let _ = writeln!(out, "{:<12}  first codes by {}", "labels", info.label_columns.join(", "));
+    }
+    if let Some(beam) = info.beam {
+        let _ = writeln!(out, "{:<12}  by a beam of {beam}", "encodes");
     }
     if let Some(Network { latent, hidden, skip, matmul_bits }) = &info.network {
         let hidden: Vec<String> = hidden.iter().map(|width| format!("{width}-")).collect();

@@ -28,6 +28,7 @@ mod networks;
 mod outputs;
 mod prefix;
 #[cfg(target_os = "linux")]
+mod refine;
 mod registry_births;
 mod registry_faults;
 mod registry_hostile;

@@ -31,7 +31,7 @@ pub use crate::grid::{Grid, NarrowDimension, Outlier};
 pub use crate::quantizer::EncodeReport;
 #[cfg(test)]
 pub(crate) use fit::Start;
-pub use fit::{Fit, FitReport, LevelReport, WarmStart};
+pub use fit::{Fit, FitReport, LevelReport, Refinement, WarmStart};
 pub use model::RqKMeansModel;
 pub(crate) use model_file::KIND;
 pub(crate) use params::SINKHORN_EPSILON;

@@ -8,6 +8,7 @@ mod level;
 mod lloyd;
 mod mini_batch;
 mod on_workers;
+mod refine;
 mod report;
 mod reseed;
 mod run;
@@ -18,6 +19,7 @@ mod work;
 
 pub(crate) use first_levels::FirstLevels;
 pub(super) use labelled::{Given, codes as given_codes};
+pub use refine::Refinement;
 pub use report::{FitReport, LevelReport};
 pub use warm_start::WarmStart;
 
@@ -78,6 +80,8 @@ pub struct Fit<'a> {
     pub(super) codewords_max: i64,
     /// The labels of the first levels, which give their codes.
     pub(super) tables: Vec<LabelTable>,
+    /// The report of the refinement, once it is done.
+    pub(super) refinement: Option<Refinement>,
 }
 
 /// The grid of rows, and what their variance is taken to be at most.
@@ -196,6 +200,7 @@ impl RqKMeans {
             candidates: seeding::candidates(self) as u64,
             whole: self.sizes.is_some() || self.sinkhorn.is_some() || given.labels.is_some(),
             weighted: weights.is_some(),
+            pairs: self.pairs(used, &clusters),
         };
         let population = Box::new(divide(rows, weights, &needs, device)?);
         let mut fit = self.begin_over(population, start, device, callback)?;
@@ -245,6 +250,7 @@ impl RqKMeans {
             weights: None,
             codewords_max: CODEWORDS_MAX,
             tables: Vec::new(),
+            refinement: None,
         })
     }
 
@@ -274,7 +280,8 @@ impl Fit<'_> {
         self.next_level_with(|_| ControlFlow::Continue(()))
     }
 
-    /// Fits the next level, telling `progress` about each iteration.
+    /// Fits the next level, telling `progress` about each iteration. The last level is followed by the rounds of the
+    /// refinement, where [`RqKMeans::refine`] asks for some.
     ///
     /// # Errors
     /// As for [`RqKMeans::fit`].
@@ -286,6 +293,9 @@ impl Fit<'_> {
             return Ok(None);
         }
         self.fit_level(&mut progress)?;
+        if self.fitted.len() == self.clusters.len() {
+            self.refine(&mut progress)?;
+        }
         Ok(self.reports.last().cloned())
     }
 
@@ -307,6 +317,7 @@ impl Fit<'_> {
             saturated_values: self.loaded.saturation.values,
             outliers: self.outliers(),
             narrow: self.narrow.clone(),
+            refinement: self.refinement.clone(),
         }
     }
 
