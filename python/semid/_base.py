@@ -128,18 +128,21 @@ class Quantizer(Parameters):
 
     # Fitting
 
-    def fit(self, X: Any, y: Any = None, *, column: Optional[str] = None) -> Any:
+    def fit(self, X: Any, y: Any = None, *, column: Optional[str] = None, column_weight: Any = None) -> Any:
         """Fits the model.
 
         Parameters
         ----------
         X : rows (N, D)
             NumPy arrays of any number type and strides, PyTorch tensors, PyArrow, Polars and pandas columns,
-            ``datasets``, paths and patterns, and iterators of batches; see the README of the package.
+            ``datasets``, paths and patterns, and iterators of batches; see the README of the package. A dict of
+            these, such as ``{"text": X, "image": Y}``, has several embeddings of every row.
         y : ignored
             There for scikit-learn.
         column : str, optional
             Column of embeddings in a table.
+        column_weight : sequence of float, optional
+            For a dict: the mean square of each embedding after it is scaled, by default 1 for each.
 
         Returns
         -------
@@ -152,9 +155,9 @@ class Quantizer(Parameters):
         KeyboardInterrupt
             At Ctrl-C, within a second; the model is as it was before.
         """
-        return self._fit(X, column, None)
+        return self._fit(X, column, None, column_weight)
 
-    def _fit(self, X: Any, column: Optional[str], sample_weight: Any) -> Any:
+    def _fit(self, X: Any, column: Optional[str], sample_weight: Any, column_weight: Any = None) -> Any:
         rows = to_rows(X, column=column)
         with Listening(self.progress) as progress:
             model, report = _semid.fit(
@@ -165,6 +168,7 @@ class Quantizer(Parameters):
                 checkpoint=self._checkpoint(),
                 warm_start=self._warm_start(rows),
                 weights=_weights(sample_weight),
+                column_weight=None if column_weight is None else [_number("column_weight", w) for w in column_weight],
             )
         self._adopt(model, json.loads(report))
         self._remember_columns(X)
@@ -340,7 +344,7 @@ class Quantizer(Parameters):
         """Yields the codes (n, L) of every batch of an iterator."""
         model, at, priced = self._model, self._place(device), assignment == "priced"
         for batch in batches_of(batches):
-            rows = _batch(batch, column)
+            rows = to_rows(batch) if model.blocks() and isinstance(batch, dict) else _batch(batch, column)
             self._check_width(rows)
             yield model.encode(rows, at, priced=priced, beam=beam)
 
@@ -413,6 +417,11 @@ class Quantizer(Parameters):
         """The codewords of every level, (K, D) each, as float32: exact."""
         model = self._model
         return [model.codebook(level) for level in range(len(model.clusters))]
+
+    @property
+    def blocks_(self) -> list:
+        """The embeddings that every row consists of, where there are several: dicts of name, width, weight, scale."""
+        return [dict(zip(("name", "width", "weight", "scale"), block)) for block in self._model.blocks()]
 
     @property
     def n_clusters_(self) -> list:

@@ -145,14 +145,25 @@ class RQKMeans(Quantizer):
         self.memory = memory
         self.progress = progress
 
-    def fit(self, X: Any, y: Any = None, *, sample_weight: Any = None, column: Optional[str] = None) -> Any:
+    def fit(
+        self,
+        X: Any,
+        y: Any = None,
+        *,
+        sample_weight: Any = None,
+        column: Optional[str] = None,
+        column_weight: Any = None,
+    ) -> Any:
         """Fits the model.
 
         Parameters
         ----------
         X : rows (N, D)
             NumPy arrays of any number type and strides, PyTorch tensors, PyArrow, Polars and pandas columns,
-            ``datasets``, paths and patterns, and iterators of batches; see the README of the package.
+            ``datasets``, paths and patterns, and iterators of batches; see the README of the package. A dict of
+            these, such as ``{"text": X, "image": Y}``, has several embeddings of every row: they are scaled to equal
+            mean squares and joined. A row of nothing but NaN lacks that embedding, whose mean takes its place. The
+            model keeps the scales, and takes dicts with the same names from then on.
         y : ignored
             There for scikit-learn.
         sample_weight : array of whole numbers (N,), optional
@@ -160,6 +171,9 @@ class RQKMeans(Quantizer):
             none. The fingerprint is that of a fit of such repeated rows.
         column : str, optional
             Column of embeddings in a table.
+        column_weight : sequence of float, optional
+            For a dict: the mean square of each embedding after it is scaled, by default 1 for each. Half the weight
+            means half the share in squared distances.
 
         Returns
         -------
@@ -171,8 +185,19 @@ class RQKMeans(Quantizer):
             For rows, weights or parameters that cannot be used; it is also a ``ValueError``.
         KeyboardInterrupt
             At Ctrl-C, within a second; the model is as it was before.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> import semid
+        >>> rng = np.random.default_rng(0)
+        >>> items = {"text": rng.normal(size=(500, 8)), "image": 100 * rng.normal(size=(500, 4))}
+        >>> items["image"][7] = np.nan
+        >>> model = semid.RQKMeans(2, 8).fit(items, column_weight=[1, 0.5])
+        >>> model.report_["imputed"], model.encode(items).shape
+        ([['text', 0], ['image', 1]], (500, 2))
         """
-        return self._fit(X, column, sample_weight)
+        return self._fit(X, column, sample_weight, column_weight)
 
     def _more_parameters(self) -> dict:
         algorithm: Any = self.algorithm

@@ -131,6 +131,7 @@ impl RqKMeansModel {
     /// has prices, those of every level, K x i64. Where labels give the codes of the first levels: `labels` and a zero
     /// byte; the number of such levels, u32; for each of them the number of its codes, u32, and for every code the
     /// length of its label in bytes, u32, and the label in UTF-8. The code of unknown labels has the length 2^32 - 1.
+    /// Where rows consist of several blocks, the fingerprint is SHA-256 of this one and of the blocks.
     pub fn fingerprint(&self) -> String {
         let mut hash = Sha256::new();
         hash.update(b"semid rq-kmeans 1\0");
@@ -150,6 +151,6 @@ impl RqKMeansModel {
             hash.update((self.tables.len() as u32).to_le_bytes());
             self.tables.iter().for_each(|table| table.hash(|bytes| hash.update(bytes)));
         }
-        hex(&hash.finalize())
+        self.origin.fingerprint(hex(&hash.finalize()))
     }
 }

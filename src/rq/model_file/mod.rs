@@ -91,7 +91,7 @@ impl RqKMeansModel {
             tensors.push((format!("prices.{level}"), Dtype::I64, vec![prices.len()], bytes));
         }
         let version = if self.tables.is_empty() { FORMAT_VERSION } else { LABELS_VERSION };
-        to_bytes(version, NAME, &self.file_config(), &self.fingerprint(), tensors)
+        to_bytes(self.origin.version(version), NAME, &self.file_config(), &self.fingerprint(), tensors)
     }
 
     pub(super) fn file_config(&self) -> Config {
@@ -121,9 +121,8 @@ impl RqKMeansModel {
         let version = file.check_version()?;
         file.expect_kind(NAME)?;
         let config = read_config(file)?;
-        if (version == LABELS_VERSION) == config.label_levels.is_empty() {
-            return Err(Error::damaged("its version is not that of a model with labels"));
-        }
+        let expected = if config.label_levels.is_empty() { FORMAT_VERSION } else { LABELS_VERSION };
+        config.origin.check(version, expected, config.dim)?;
         let mut data = Vec::with_capacity(config.levels + 1);
         for (level, clusters) in config.clusters.iter().enumerate() {
             data.push(file.tensor(&format!("codebook.{level}"), Dtype::F32, &[*clusters, config.dim])?);
