@@ -195,7 +195,7 @@ class RQKMeans(Quantizer):
         >>> items["image"][7] = np.nan
         >>> model = semid.RQKMeans(2, 8).fit(items, column_weight=[1, 0.5])
         >>> model.report_["imputed"], model.encode(items).shape
-        ([['text', 0], ['image', 1]], (500, 2))
+        ({'image': 1, 'text': 0}, (500, 2))
         """
         return self._fit(X, column, sample_weight, column_weight)
 

@@ -26,7 +26,7 @@ def test_scaled_embeddings_have_their_weights_as_mean_squares():
     parts = items()
     model = semid.RQKMeans(2, 8, device="cpu").fit(parts, column_weight=[1, 0.25])
     assert [block["name"] for block in model.blocks_] == ["text", "image"]
-    assert model.report_["imputed"] == [["text", 0], ["image", 34]]
+    assert model.report_["imputed"] == {"text": 0, "image": 34}
     for block, weight in zip(model.blocks_, [1, 0.25]):
         part = np.asarray(parts[block["name"]], np.float64)
         part = part[~np.isnan(part).all(axis=1)]

@@ -101,7 +101,7 @@ fn a_fit_of_blocks_is_the_fit_of_rows_joined_by_hand_on_every_device() {
     let by_hand = Matrix::new(&by_hand, DIM).unwrap();
     let params = RqKMeans::new(2, 12).max_iter(8);
     let expected = Model::from(params.fit(&by_hand, &Device::reference()).unwrap());
-    for device in [Device::reference(), Device::cpu(), Device::cpu().with_memory(1)] {
+    for device in [Device::reference(), Device::cpu(), Device::cpu_with_threads(3).unwrap()] {
         let scaled = blocks.rows(&rows).unwrap();
         let model = Model::from(params.fit(&scaled, &device).unwrap());
         assert_eq!(model.fingerprint(), expected.fingerprint());
@@ -137,6 +137,22 @@ fn blocks_depend_on_the_set_of_rows_alone() {
     let scales = |blocks: &Blocks| blocks.iter().map(Block::scale).collect::<Vec<f64>>();
     let near = |(a, b): (&f64, &f64)| (a / b - 1.0).abs() < 0.05;
     assert!(scales(&moved).iter().zip(&scales(&expected)).all(near), "{moved:?}");
+}
+
+/// Rows that do not fit into memory take turns, and are scaled whenever they are read.
+#[test]
+fn rows_that_take_turns_change_nothing() {
+    let value = |i: u64| (row_hash(7, i) % 3001) as f32;
+    let missing = |i: u64| i % 2 == 1 && row_hash(8, i) % 5 == 0;
+    let values: Vec<f32> = (0..40_000).map(|i| if missing(i) { f32::NAN } else { value(i) }).collect();
+    let rows = Matrix::new(&values, 2).unwrap();
+    let blocks = Blocks::fit(&rows, [("a", 1, 1.0), ("b", 1, 0.5)], None).unwrap();
+    let scaled = blocks.rows(&rows).unwrap();
+    let params = RqKMeans::new(2, [8, 4]).max_iter(4);
+    let expected = params.fit(&scaled, &Device::cpu()).unwrap();
+    assert_eq!(params.fit(&scaled, &Device::cpu().with_memory(66_600 << 10)).unwrap(), expected);
+    let lacking = (0..40_000).filter(|i| missing(*i)).count() as u64;
+    assert_eq!(scaled.imputed(), [0, lacking]);
 }
 
 #[test]

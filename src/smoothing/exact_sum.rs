@@ -22,9 +22,10 @@ impl ExactSum {
     #[inline(always)]
     pub(super) fn add(&mut self, value: f32, times: u32) {
         let bits = value.to_bits();
-        let (exponent, fraction) = (bits >> 23 & 0xff, bits & 0x7f_ffff);
+        let (exponent, fraction) = ((bits >> 23) & 0xff, bits & 0x7f_ffff);
         // Subnormal numbers have the exponent of the smallest normal ones, without the leading bit.
-        let (shift, integer) = if exponent == 0 { (0, fraction) } else { (exponent as usize - 1, fraction | 1 << 23) };
+        let (shift, integer) =
+            if exponent == 0 { (0, fraction) } else { (exponent as usize - 1, fraction | (1 << 23)) };
         let shifted = (i128::from(integer) * i128::from(times)) << (shift % LIMB);
         if let Some(limb) = self.0.get_mut(shift / LIMB) {
             *limb += if value.is_sign_negative() { -shifted } else { shifted };
@@ -51,7 +52,7 @@ impl ExactSum {
         // The two highest digits have at least 65 bits, 11 more than are kept: what is below them only says whether
         // they are half way between two numbers.
         let rest = digits.iter().take(below).any(|digit| *digit != 0);
-        let high = u128::from(digit(top)) << LIMB | u128::from(digit(below)) | u128::from(rest);
+        let high = (u128::from(digit(top)) << LIMB) | u128::from(digit(below)) | u128::from(rest);
         high as f64 * pow2(LIMB as i32 * below as i32 + LEAST)
     }
 }

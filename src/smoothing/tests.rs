@@ -104,7 +104,7 @@ fn fits_and_encodes_take_mixed_rows_on_every_device() {
     let by_hand = Matrix::new(&by_hand, DIM).unwrap();
     let mixed = Smoothed::new(&rows, known.clone(), 0.25, None).unwrap();
     let params = RqKMeans::new(2, 6);
-    for device in [Device::reference(), Device::cpu(), Device::cpu().with_memory(1)] {
+    for device in [Device::reference(), Device::cpu(), Device::cpu_with_threads(3).unwrap()] {
         let model = params.fit(&mixed, &device).unwrap();
         assert_eq!(model, params.fit(&by_hand, &Device::cpu()).unwrap());
         assert_eq!(model.encode(&mixed, &device).unwrap(), model.encode(&by_hand, &device).unwrap());
