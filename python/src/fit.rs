@@ -3,6 +3,7 @@
 use crate::devices::Place;
 use crate::errors::parameter;
 use crate::input::Input;
+use crate::labels::{self, Columns};
 use crate::model::{Model, fresh};
 use crate::work::run;
 use numpy::PyReadonlyArray1;
@@ -11,15 +12,14 @@ use semid::blocks::{Block, Blocks};
 use semid::quantizer::{Parameters, TrainOptions, TrainingReport};
 use semid::rq::FitReport;
 use semid::vae::RqVaeReport;
-use semid::{Result, Rows, Weights};
+use semid::{LabelledFit, Result, Rows, Weights};
 use serde_json::{Value, json};
 use std::path::PathBuf;
 
 /// Fits a model; returns it with a report as JSON.
 #[pyfunction]
-#[pyo3(signature = (
-    params, rows, place, *, progress=None, checkpoint=None, warm_start=None, weights=None, column_weight=None
-))]
+#[pyo3(signature = (params, rows, place, *, progress=None, checkpoint=None, warm_start=None,
+    freeze_levels=0, weights=None, labels=None, unknown="nearest", column_weight=None))]
 #[expect(clippy::too_many_arguments, reason = "each is an argument in Python")]
 pub(crate) fn fit(
     py: Python<'_>,
@@ -29,7 +29,10 @@ pub(crate) fn fit(
     progress: Option<&Bound<'_, PyAny>>,
     checkpoint: Option<PathBuf>,
     warm_start: Option<Bound<'_, Model>>,
+    freeze_levels: usize,
     weights: Option<PyReadonlyArray1<'_, u64>>,
+    labels: Option<Columns>,
+    unknown: &str,
     column_weight: Option<Vec<f64>>,
 ) -> PyResult<(Model, String)> {
     let device = place.open(py)?;
@@ -37,13 +40,10 @@ pub(crate) fn fit(
     let warm_start = warm_start.as_ref().map(|model| &model.get().0);
     // A fit that starts from a model keeps the scales of that model's blocks.
     let kept = warm_start.and_then(|model| model.blocks());
-    let names = match kept {
-        Some(blocks) => Some(blocks.iter().map(Block::name).collect()),
-        None => input.names(),
-    };
-    let (named, rows) = match &names {
-        Some(names) => input.joined(py, names)?,
-        None => (Vec::new(), input.rows(py)?),
+    let (named, rows) = match (warm_start, input.names()) {
+        (Some(model), _) => (Vec::new(), input.unscaled_for(py, model)?),
+        (None, Some(names)) => input.joined(py, &names)?,
+        (None, None) => (Vec::new(), input.rows(py)?),
     };
     let weights: Option<Vec<u64>> = weights.map(|weights| weights.as_array().iter().copied().collect());
     // A fit of few rows may take long too, so it always hears of Ctrl-C.
@@ -54,6 +54,10 @@ pub(crate) fn fit(
         options.warm_start = warm_start.map(|model| &**model);
         let weights = weights.map(Weights::new).transpose()?;
         options.weights = weights.as_ref();
+        options.freeze_levels = freeze_levels;
+        let labels = labels::labels(labels)?;
+        let unknown = labels::unknown(unknown)?;
+        options.labels = labels.as_ref().map(|labels| LabelledFit::new(labels).unknown(unknown));
         let rows = watch.rows(&*rows);
         let blocks = match kept {
             Some(blocks) => Some(blocks.clone()),

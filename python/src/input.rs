@@ -87,25 +87,33 @@ impl<'py> Input<'py> {
 impl Input<'_> {
     /// The rows as a model takes them: scaled by its blocks, if it has several.
     pub(crate) fn rows_for(&self, py: Python<'_>, model: &semid::Model) -> PyResult<PyRows<'_>> {
-        match (self, model.blocks()) {
-            (Self::Blocks(_), Some(blocks)) => {
-                let names: Vec<&str> = blocks.iter().map(Block::name).collect();
+        let rows = self.unscaled_for(py, model)?;
+        match model.blocks() {
+            Some(blocks) => Ok(Box::new(blocks.rows(rows).or_raise(py)?)),
+            None => Ok(rows),
+        }
+    }
+
+    /// The rows that a model takes, before it scales them.
+    pub(crate) fn unscaled_for(&self, py: Python<'_>, model: &semid::Model) -> PyResult<PyRows<'_>> {
+        let refused = |given: &str, expected: String| Err(parameter("X", given, expected)).or_raise(py);
+        let names: Option<Vec<&str>> = model.blocks().map(|blocks| blocks.iter().map(Block::name).collect());
+        match (self, names, model.blocks()) {
+            (Self::Blocks(_), Some(names), Some(blocks)) => {
                 let (found, joined) = self.joined(py, &names)?;
-                let widths = blocks.iter().zip(&found).find(|(block, (_, width))| block.width() != *width);
-                if let Some((block, (_, found))) = widths {
-                    let kind = ErrorKind::DimMismatch { expected: block.width(), found: *found };
-                    return Err(semid::Error::from(kind)).or_raise(py);
+                match blocks.iter().zip(&found).find(|(block, (_, width))| block.width() != *width) {
+                    Some((block, (_, found))) => {
+                        let kind = ErrorKind::DimMismatch { expected: block.width(), found: *found };
+                        Err(semid::Error::from(kind)).or_raise(py)
+                    }
+                    None => Ok(joined),
                 }
-                Ok(Box::new(blocks.rows(joined).or_raise(py)?))
             }
-            (_, Some(blocks)) => {
-                let names: Vec<&str> = blocks.iter().map(Block::name).collect();
+            (_, Some(names), _) => {
                 let expected = format!("a dict of the embeddings that the model was fitted to: {}", names.join(", "));
-                Err(parameter("X", "one embedding per row", expected)).or_raise(py)
+                refused("one embedding per row", expected)
             }
-            (Self::Blocks(_), None) => {
-                Err(parameter("X", "a dict", "one embedding per row, as the model was fitted to")).or_raise(py)
-            }
+            (Self::Blocks(_), None, _) => refused("a dict", "one embedding per row, as the model was fitted to".into()),
             _ => self.rows(py),
         }
     }
