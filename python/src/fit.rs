@@ -60,6 +60,10 @@ pub(crate) fn fit(
         options.labels = labels.as_ref().map(|labels| LabelledFit::new(labels).unknown(unknown));
         let rows = watch.rows(&*rows);
         let blocks = match kept {
+            Some(blocks) if column_weight.as_ref().is_some_and(|given| weights_of(blocks) != *given) => {
+                let expected = "none: a fit that starts from a model keeps the scales of its embeddings";
+                return Err(parameter("column_weight", "given", expected));
+            }
             Some(blocks) => Some(blocks.clone()),
             None => scales(&rows, &named, column_weight.as_deref(), options.weights)?,
         };
@@ -77,6 +81,10 @@ pub(crate) fn fit(
         Ok((model.with_blocks(blocks.clone())?, described))
     })?;
     Ok((Model(model), report.to_string()))
+}
+
+fn weights_of(blocks: &Blocks) -> Vec<f64> {
+    blocks.iter().map(Block::weight).collect()
 }
 
 /// Finds the scales of the embeddings of every row, if there are several; each has the weight 1 unless given another.

@@ -26,10 +26,10 @@ impl Blocks {
     /// All sums over rows are exact integers. Rows with weights count like so many copies.
     ///
     /// # Errors
-    /// [`ErrorKind::DimMismatch`] where the widths are not those of the rows; [`ErrorKind::Parameter`] for a weight that
-    /// is no finite number above 0, names that are equal, and a block that every row lacks; [`ErrorKind::NotFinite`]
-    /// for other NaN and infinities, and for a row that lacks all blocks; [`ErrorKind::RowCount`] for weights of other
-    /// rows; and errors of the source.
+    /// [`ErrorKind::DimMismatch`] where the widths are not those of the rows; [`ErrorKind::Parameter`] for a weight
+    /// that is no finite number above 0, names that are equal, and a block that every row lacks;
+    /// [`ErrorKind::NotFinite`] for other NaN and infinities, and for a row that lacks all blocks;
+    /// [`ErrorKind::RowCount`] for weights of other rows; and errors of the source.
     pub fn fit<S: Into<String>>(
         rows: &dyn Rows,
         blocks: impl IntoIterator<Item = (S, usize, f64)>,

@@ -92,8 +92,8 @@ impl Partners {
     /// Takes pairs of rows below `rows`.
     ///
     /// # Errors
-    /// [`ErrorKind::Parameter`] for a row that there is not; [`ErrorKind::Overflow`] for more than 2^37 pairs, and for a
-    /// pair that is given more than 2^32 - 1 times.
+    /// [`ErrorKind::Parameter`] for a row that there is not; [`ErrorKind::Overflow`] for more than 2^37 pairs, and for
+    /// a pair that is given more than 2^32 - 1 times.
     pub fn of_rows(rows: usize, pairs: impl IntoIterator<Item = (usize, usize)>) -> Result<Self> {
         let (mut all, mut counts) = (Vec::new(), PairCounts::default());
         for (a, b) in pairs {
