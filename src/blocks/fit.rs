@@ -2,7 +2,6 @@
 
 use super::{Block, Blocks};
 use crate::error::{Error, ErrorKind, Result, try_vec};
-use crate::first_reading::ReadOnce;
 use crate::grid::{GridSketch, Moments, floor_log2, pow2};
 use crate::rows::Rows;
 use crate::weights::Weights;
@@ -23,7 +22,8 @@ impl Blocks {
     /// `rows` (N, D), where the widths add up to D.
     ///
     /// # Exactness
-    /// All sums over rows are exact integers. Rows with weights count like so many copies.
+    /// All sums over rows are exact integers. Rows with weights count like so many copies. The rows are read twice, in
+    /// pieces.
     ///
     /// # Errors
     /// [`ErrorKind::DimMismatch`] where the widths are not those of the rows; [`ErrorKind::Parameter`] for a weight
@@ -45,11 +45,10 @@ impl Blocks {
             return Err(Error::parameter("weight", weight, expected));
         }
         weights.map_or(Ok(()), |weights| weights.check(rows.len()))?;
-        let rows = ReadOnce::new(rows, 0);
         let places: Vec<Range<usize>> = places(blocks.iter().map(|(_, width, _)| *width));
         let mut sketches: Vec<GridSketch> = places.iter().map(|place| GridSketch::new(place.len())).collect();
         let mut counts = vec![0_u64; blocks.len()];
-        each_block(&rows, &places, weights, &mut |i, values, times| {
+        each_block(rows, &places, weights, &mut |i, values, times| {
             if let (Some(sketch), Some(count)) = (sketches.get_mut(i), counts.get_mut(i)) {
                 sketch.add_finite(values);
                 *count += times;
@@ -63,7 +62,7 @@ impl Blocks {
             ));
         }
         let mut moments: Vec<Moments> = sketches.iter().map(Moments::new).collect();
-        each_block(&rows, &places, weights, &mut |i, values, times| {
+        each_block(rows, &places, weights, &mut |i, values, times| {
             if let Some(moments) = moments.get_mut(i) {
                 moments.add(values, times);
             }
