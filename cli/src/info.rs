@@ -2,6 +2,7 @@
 
 use crate::args::{Common, InfoArgs};
 use crate::output::{self, Answer, Failure, Outcome};
+use semid::blocks::{Block, Blocks};
 use semid::io::Provenance;
 use semid::rq::Codebook;
 use semid::{LabelTable, Model};
@@ -31,6 +32,9 @@ struct Info<'a> {
     /// The width of the beam by which the model encodes, where that is not 1.
     #[serde(skip_serializing_if = "Option::is_none")]
     beam: Option<usize>,
+    /// The embeddings that a row consists of, if there are several.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    blocks: Vec<BlockFacts>,
     /// For each level, the largest magnitude of a codeword's component, in units of the embeddings.
     largest_component: Vec<f64>,
     #[serde(flatten, skip_serializing_if = "Option::is_none")]
@@ -39,6 +43,22 @@ struct Info<'a> {
     /// keep them.
     parameters: Option<&'a BTreeMap<String, Value>>,
     provenance: Option<&'a Provenance>,
+}
+
+/// An embedding of every row.
+#[derive(Serialize)]
+struct BlockFacts {
+    name: String,
+    dim: usize,
+    weight: f64,
+    scale: f64,
+}
+
+impl From<&Block> for BlockFacts {
+    fn from(block: &Block) -> Self {
+        let name = block.name().to_owned();
+        Self { name, dim: block.width(), weight: block.weight(), scale: block.scale() }
+    }
 }
 
 /// The configuration that every kind has.
@@ -81,6 +101,7 @@ pub(crate) fn run(common: &Common, args: &InfoArgs) -> Outcome {
         prices: model.has_prices(),
         label_columns: model.label_tables().iter().map(LabelTable::column).collect(),
         beam: known.beam,
+        blocks: model.blocks().into_iter().flat_map(Blocks::iter).map(BlockFacts::from).collect(),
         largest_component: codebooks.map(|level| f64::from(largest(level)) * model.step()).collect(),
         network: serde_json::from_value(config).ok(),
         parameters: model.parameters(),
@@ -115,6 +136,9 @@ fn text(info: &Info<'_>) -> String {
     }
     if let Some(beam) = info.beam {
         let _ = writeln!(out, "{:<12}  by a beam of {beam}", "encodes");
+    }
+    for BlockFacts { name, dim, weight, scale } in &info.blocks {
+        let _ = writeln!(out, "{:<12}  {name}: {dim} dimensions of weight {weight}, scaled by {scale:.6}", "block");
     }
     if let Some(Network { latent, hidden, skip, matmul_bits }) = &info.network {
         let hidden: Vec<String> = hidden.iter().map(|width| format!("{width}-")).collect();
