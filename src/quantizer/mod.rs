@@ -15,7 +15,7 @@ mod training;
 pub(crate) use candidates::CandidateSink;
 pub use candidates::Candidates;
 pub use costs::Costs;
-pub(crate) use costs::CostsOfRow;
+pub(crate) use costs::{Asking, CostsOfRow, alike};
 pub use encode::{EncodeOptions, EncodeReport};
 pub(crate) use encode::{Sink, collect};
 pub use few::FewEncoder;
@@ -190,6 +190,7 @@ pub trait Quantizer: Any + Send + Sync {
     }
 
     /// Returns the codewords of a level, in the space of [`Quantizer::quantized_rows`], for kinds that have codebooks.
+    /// Those of a slice have the dimensions of the slice alone.
     fn codebook(&self, level: usize) -> Option<&Codebook> {
         let _ = level;
         None
