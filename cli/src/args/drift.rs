@@ -5,6 +5,19 @@ use clap::Args;
 use std::path::PathBuf;
 
 #[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  semid drift --model model.safetensors --input new.npy --baseline old.npy
+  semid drift --model model.safetensors --input new.npy --baseline old.npy \\
+      --max-error-rise 5% --max-psi 0.1 --json
+  semid drift --model model.safetensors --input new.parquet \\
+      --baseline old.parquet || semid fit --input new.parquet \\
+      --warm-start model.safetensors --freeze-levels 1 \\
+      --output newer.safetensors
+
+The population stability index compares how often the codes of a level are used: above 0.25 it says that they are used \
+in other proportions. The share moved is how many rows would need another code for both to be used alike. A margin is \
+the squared distance to the second nearest codeword less that to the nearest.")]
 pub(crate) struct DriftArgs {
     /// Model file, as `semid fit` writes it
     #[arg(long, short, value_name = "FILE")]

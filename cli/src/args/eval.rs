@@ -6,6 +6,19 @@ use clap::Args;
 use std::path::PathBuf;
 
 #[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  semid eval --model model.safetensors --input items.npy
+  semid eval --model model.safetensors --input items.parquet \\
+      --label-column category --sample 5000
+  semid eval --model new.safetensors --input items.npy \\
+      --against old.safetensors --k 0 --json
+  semid eval --ids ids.csv
+  semid eval --ids index.json --input items.parquet --id-column name \\
+      --interactions bought-together.csv
+  semid eval --ids new.parquet --against old.parquet --weight-column sales
+
+Numbers measured on a sample are shown as value +- half of their 95 % confidence interval.")]
 pub(crate) struct EvalArgs {
     /// Model file, as `semid fit` writes it
     #[arg(long, short, value_name = "FILE", required_unless_present = "ids")]

@@ -6,6 +6,29 @@ use clap::{Args, ValueEnum, ValueHint};
 use std::path::PathBuf;
 
 #[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  semid export --db ids.db --output ids.csv
+  semid export --db ids.db --output index.json --base 1
+  semid export --db ids.db --output added_tokens.json \\
+      --tokenizer base/tokenizer.json
+  semid export --db ids.db --output trie.safetensors --first-token 32000
+  semid export --db ids.db --output index.json \\
+      --token-template \"<item_L{level0}_C{code}>\"
+  semid export --db ids.db --output ids.csv \\
+      --token-template \"<s_{level}_{code}>\" --begin \"<sid>\" --end \"</sid>\"
+  semid export --db ids.db --kind hf --output for-my-model \\
+      --tokenizer base/tokenizer.json
+  semid export --db engine.db --output index.npz --kind static
+  semid export --db engine.db --output sids.json --packed
+  semid export --db ids.db --output copy.db
+
+Token ids are the same in all files of a registry: first those of --begin and --end, then a block for each level; the \
+last block is for suffixes and grows.
+
+The root of a trie is node 0. Node n has the edges indptr[n] to indptr[n + 1] - 1; edge e has the token tokens[e] and \
+leads to node children[e]. The ID of item items[n] ends at node n, or no ID if items[n] is -1; longer IDs may go on \
+from there. The key of item i is the UTF-8 in item_keys[item_offsets[i]] to item_keys[item_offsets[i + 1] - 1].")]
 pub(crate) struct ExportArgs {
     /// Database of semantic IDs
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]

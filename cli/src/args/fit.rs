@@ -7,6 +7,32 @@ use semid::quantizer::Parameters;
 use std::path::PathBuf;
 
 #[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  semid fit --input items.npy --output model.safetensors
+  semid fit --input items.parquet --column embedding --clusters 1024,256,64 \\
+      --output model.safetensors
+  semid fit --input items.npy --balanced --output model.safetensors
+  semid fit --input items.npy --algorithm mini-batch --max-iter 500 \\
+      --sample 1000000 --output model.safetensors
+  semid fit --input items.npy --algorithm hierarchical --clusters 8192,256 \\
+      --output model.safetensors
+  semid fit --input items.npy --kind rq-vae --epochs 30 \\
+      --output vae.safetensors
+  semid fit --input large.npy --memory 2GiB --device gpu:0,gpu:1 \\
+      --output model.safetensors
+  semid fit --input items.parquet --weight-column sales \\
+      --output model.safetensors
+  semid fit --input items.parquet --prefix-column category \\
+      --output model.safetensors
+  semid fit --input newer.npy --align-to model.safetensors \\
+      --output newer.safetensors
+  semid fit --input newer.npy --warm-start model.safetensors \\
+      --freeze-levels 1 --output newer.safetensors
+  semid fit --input items.npy --config fit.toml --seed 7 --provenance \\
+      --output model.safetensors
+  semid fit --input items.npy --kind rq-kmeans-plus \\
+      --warm-start model.safetensors --output plus.safetensors")]
 pub(crate) struct FitArgs {
     #[command(flatten)]
     pub(crate) input: InputArgs,

@@ -7,6 +7,23 @@ use std::num::{NonZeroU32, NonZeroUsize};
 use std::path::PathBuf;
 
 #[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  semid assign --model model.safetensors --input items.parquet \\
+      --id-column name --db ids.db --output ids.csv
+  semid assign --db ids.db --input more.npy --items more.txt
+  semid assign --db new.db --model model.safetensors --input items.npy \\
+      --row-numbers --resolver reassign
+  semid assign --db engine.db --model model.safetensors --input items.npy \\
+      --row-numbers --fixed-depth
+  semid assign --db ids.db --namespace videos --input videos.parquet \\
+      --id-column id
+  semid assign --db ids.db --model newer.safetensors --adopt-model \\
+      --input items.parquet --id-column name --move-if-gain 20% \\
+      --move-at-most 5% --moves moves.csv
+
+The database contains the model and all settings, so later runs need neither. Items that have an ID keep it. \
+After Ctrl-C or a crash, the same command goes on where it stopped, and gives the IDs of an unbroken run.")]
 pub(crate) struct AssignArgs {
     /// Database of semantic IDs: a file, which is created if it is missing, or postgres://USER@HOST/DATABASE
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
@@ -104,6 +121,13 @@ pub(crate) enum ResolverName {
 }
 
 #[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  semid lookup --db ids.db --item numpy --neighbors 10
+  semid lookup --db ids.db --id 12-5-33
+  semid lookup --db ids.db --id \"<s_a_12><s_b_5><s_c_33>\" \\
+      --token-template \"<s_{level}_{code}>\"
+  semid lookup --db ids.db --prefix 12-5 --limit 100 --json")]
 pub(crate) struct LookupArgs {
     /// Database of semantic IDs
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
@@ -146,6 +170,10 @@ pub(crate) struct LookupWhat {
 }
 
 #[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  semid stats --db ids.db
+  semid stats --db ids.db --json")]
 pub(crate) struct StatsArgs {
     /// Database of semantic IDs
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
@@ -155,6 +183,13 @@ pub(crate) struct StatsArgs {
 }
 
 #[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  semid delete --db ids.db --item numpy --item scipy
+  semid delete --db ids.db --items gone.txt
+
+The IDs of removed items are retired: no item ever gets them again, not even the same item. \
+The database remembers whose they were, so it keeps the keys of removed items.")]
 pub(crate) struct DeleteArgs {
     /// Database of semantic IDs
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]

@@ -6,6 +6,19 @@ use clap::Args;
 use std::path::PathBuf;
 
 #[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  semid report --model model.safetensors --input items.parquet \\
+      --id-column name --output report.html
+  semid report --model model.safetensors --input items.npy --items names.txt \\
+      --output report.html --svg figures
+  semid report --model model.safetensors --input items.npy \\
+      --sweep sweep.jsonl --output report.html
+  semid report --ids ids.csv --against older.csv --output report.html
+  semid report --ids index.json --input items.parquet --id-column name \\
+      --output report.html
+
+The page is one file, which loads nothing; it contains the names and labels of the items.")]
 pub(crate) struct ReportArgs {
     /// Model file, as `semid fit` writes it
     #[arg(long, short, value_name = "FILE", required_unless_present = "ids")]

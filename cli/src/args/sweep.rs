@@ -8,6 +8,23 @@ use semid::rq::Clusters;
 use std::path::PathBuf;
 
 #[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  semid sweep --input items.npy --levels 2,3,4 --clusters 64,256 \\
+      --output sweep.jsonl
+  semid sweep --input items.npy --balanced both --seeds 1,2,3 \\
+      --rank-by recall_at_k.decoded --output sweep.jsonl
+  semid sweep --input items.npy --clusters 1024-256-64-64,256 \\
+      --predict 1000000 --models models --output sweep.jsonl
+  semid sweep --input items.npy --config sweep.toml --output sweep.jsonl
+  semid sweep --input items.npy --kind rq-kmeans,rq-vae --latent 32 \\
+      --epochs 50 --output sweep.jsonl
+  semid sweep --input items.parquet --output sweep.jsonl --report report.html \\
+      --id-column name
+
+The output has a line of JSON for every finished run. After Ctrl-C or a crash, the same command goes on after the last \
+finished run, and writes the same lines as an unbroken sweep, except for the seconds and the checksums over them. \
+Levels that models share are fitted once.")]
 pub(crate) struct SweepArgs {
     #[command(flatten)]
     pub(crate) input: InputArgs,
