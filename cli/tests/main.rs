@@ -27,6 +27,7 @@ mod networks;
 #[cfg(unix)]
 mod outputs;
 mod prefix;
+mod product_codes;
 #[cfg(target_os = "linux")]
 mod registry_births;
 mod registry_faults;

@@ -8,7 +8,7 @@ use crate::codes::Codes;
 use crate::device::Device;
 use crate::error::Result;
 use crate::fields::fields;
-use crate::grid::pow2;
+use crate::grid::{Grid, pow2};
 use crate::origin::Origin;
 use crate::quantization::Metric;
 use crate::quantizer::{Costs, EncodeOptions, EncodeReport, FewEncoder, Quantizer, Sink, Trainer};
@@ -41,6 +41,11 @@ impl Quantizer for PqKMeansModel {
         self.metric()
     }
 
+    /// A single slice has all dimensions, as another residual level would.
+    fn hierarchical_levels(&self) -> usize {
+        if self.slices.len() == 1 { self.levels() } else { self.residual_levels() }
+    }
+
     fn seed(&self) -> u64 {
         self.seed
     }
@@ -69,6 +74,10 @@ impl Quantizer for PqKMeansModel {
 
     fn codebook(&self, level: usize) -> Option<&Codebook> {
         self.codebooks().nth(level)
+    }
+
+    fn grid(&self) -> Option<&Grid> {
+        Some(self.grid())
     }
 
     fn step(&self) -> f64 {

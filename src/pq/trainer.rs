@@ -72,6 +72,10 @@ impl Trainer for PqKMeans {
         matches!(option, TrainOption::Memory | TrainOption::Weights)
     }
 
+    fn has_grid(&self) -> bool {
+        self.metric == Metric::L2
+    }
+
     fn metric(&self) -> Metric {
         self.metric
     }

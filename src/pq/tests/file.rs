@@ -2,7 +2,7 @@
 
 use super::fit;
 use crate::rq::tests::rows;
-use crate::{Device, ErrorKind, Metric, Model, PqKMeans, PqKMeansModel, Quantizer};
+use crate::{Device, ErrorKind, Metric, Model, PqKMeans, PqKMeansModel};
 
 fn model(residual: usize) -> PqKMeansModel {
     let params = PqKMeans::new(residual + 2, 3).residual_levels(residual);

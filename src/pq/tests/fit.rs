@@ -101,8 +101,9 @@ fn weights_count_as_copies() {
     }
     let one_too_many = Weights::new([1; 201]).unwrap();
     let options = TrainOptions { weights: Some(&one_too_many), ..TrainOptions::default() };
-    let error = PqKMeans::new(2, 4).begin(&matrix, &Device::cpu(), &options, &mut |_| ControlFlow::Continue(()));
-    assert!(matches!(error.err().unwrap().kind(), ErrorKind::RowCount { .. }));
+    let device = Device::cpu();
+    let begun = PqKMeans::new(2, 4).begin(&matrix, &device, &options, &mut |_| ControlFlow::Continue(()));
+    assert!(matches!(begun.err().unwrap().kind(), ErrorKind::RowCount { .. }));
 }
 
 #[test]

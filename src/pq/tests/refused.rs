@@ -64,7 +64,7 @@ fn options_that_other_kinds_take_are_refused() {
     let matrix = Matrix::new(&values, 4).unwrap();
     let device = Device::cpu();
     let (model, _) = fit(&PqKMeans::new(2, 3), &values, 4, &device).unwrap();
-    let labels = Labels::new(vec![("kind".to_owned(), vec![None; 40])]);
+    let labels = Labels::new(vec![("kind".to_owned(), vec![None::<&str>; 40])]);
     let encode = |options: &EncodeOptions| model.encode_by(&matrix, &device, options).map_err(|e| e.into_kind());
     let options = EncodeOptions::default;
     assert!(matches!(encode(&EncodeOptions { priced: true, ..options() }), Err(ErrorKind::NoPrices)));
