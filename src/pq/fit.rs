@@ -40,7 +40,8 @@ pub(super) struct PqFit<'a> {
 /// The squared error of the levels so far.
 #[derive(Clone, Copy)]
 struct SquaredError {
-    /// Over all rows, in squared steps of the grid; slices without codewords count with their squared lengths.
+    /// Over all rows, in squared steps of the grid: what the residual levels leave, less what each slice takes off.
+    /// Slices without codewords count with their squared lengths, and components that are cut off as they are.
     left: u128,
     /// What the grid leaves out of the rows, in squared steps.
     loss: f64,

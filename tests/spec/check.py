@@ -93,6 +93,9 @@ def cases():
     yield "product codes of residuals", base, [*of_residuals, "--levels", "5", "--residual-levels", "2"]
     yield "product codes of residuals, cosine", base, [*of_residuals, "--levels", "4", "--metric", "cosine"]
     yield "product codes of residuals, one row times 1e30", outlier, [*of_residuals, "--levels", "4"]
+    two = np.sign(numbers(77, 2, 16).astype(np.int64)).astype(np.float32) * np.float32(1e30)
+    far = np.concatenate([base[:-2], two])
+    yield "product codes of residuals, cut off", far, [*of_residuals[:3], "1,16,16,9", "--levels", "4"]
     yield "product codes of residuals, subnormal", tiny, [*of_residuals, "--levels", "4", "--residual-levels", "1"]
     yield "product codes of residuals, random init", base, [*of_residuals, "--levels", "3", "--init", "random"]
     yield "product codes, sample", base, [*product, "--levels", "3", "--sample", "300"]
@@ -147,17 +150,19 @@ def check_fit(checks, model, x, args, report, columns=()):
     if not (model.cosine or model.config.get("normalize_residuals")):
         grid = (model.offset, model.config["grid_exponent"])
         lost = spec.left_out(x, spec.to_grid(x, *grid), *grid)
-    square, slices, left = lambda rows: int((rows**2).sum()), {}, 0
-    for level, rows, codes in spec.residuals(model, x, columns):
-        slices[level] = square(rows) if level >= model.residual_levels else 0
+    square = lambda rows: int((rows**2).sum())
+    lengths = [square(rows) for _, rows, _ in spec.residuals(model, x, columns)]
+    left = sum(lengths[model.residual_levels :])
     for level, rows, codes in spec.residuals(model, x, columns):
         book, told = model.codebooks[level], report["levels"][level]
         error = square(rows - book[codes])
         if level >= model.residual_levels:
             # The slices that come later still have their whole length.
-            left += error
-            error = left + sum(length for later, length in slices.items() if later > level)
+            left += error - lengths[level]
+            error = left
             checks.true(int(np.abs(book).max()) <= model.room(level), f"level {level} leaves room for the others")
+        else:
+            left = error
         checks.true(told["squared_error"] == (float(error) + lost) * unit / len(x), f"squared error of level {level}")
         if "hierarchical" in args and told["empty_reseeded"] == 0:
             most = int(args[args.index("--full-iter") + 1]) if "--full-iter" in args else 500

@@ -13,7 +13,11 @@ use std::ops::ControlFlow;
 /// codewords and changes nothing else.
 #[test]
 fn a_slice_is_a_level_of_residual_k_means_on_a_table_of_its_columns() {
-    let (dim, clusters, values) = (7, [9, 16, 5], even_rows(400, 7));
+    let (dim, clusters, mut values) = (7, [9, 16, 5], even_rows(400, 7));
+    // So that every sample has the limits of all dimensions, and thus the same grid.
+    for (row, values) in values.chunks_mut(dim).enumerate().filter(|(row, _)| row.is_multiple_of(5)) {
+        values.fill(if row.is_multiple_of(10) { -1.0 } else { 1.0 });
+    }
     let batches = Algorithm::MiniBatch(MiniBatch { batch: 50, init_buffer: 80, layer_wise: true });
     let variants = [
         PqKMeans::new(3, clusters).tol(0.0),
@@ -142,7 +146,7 @@ fn a_fit_can_be_cancelled_at_every_call_and_tells_where_it_is() {
 #[test]
 fn rows_that_do_not_fit_memory_give_the_same_model() {
     let values = rows(9000, 12, 0.0);
-    let device = Device::cpu().with_memory((64 << 20) + 100_000);
+    let device = Device::cpu().with_memory((64 << 20) + 400_000);
     for params in [PqKMeans::new(3, 6), PqKMeans::new(4, 6).residual_levels(2)] {
         let params = params.max_iter(4);
         let expected = fit(&params, &values, 12, &Device::cpu()).unwrap();
@@ -158,7 +162,7 @@ fn far_rows_stay_within_the_grid() {
     for (row, scale) in [(7, 1e5), (13, -3e4), (77, 8e3), (200, 1e9)] {
         values[row * 6..(row + 1) * 6].iter_mut().for_each(|x| *x *= scale);
     }
-    let params = PqKMeans::new(4, 12).residual_levels(1).tol(0.0);
+    let params = PqKMeans::new(4, [1, 12, 12, 12]).residual_levels(1).tol(0.0);
     let (model, report) = fit(&params, &values, 6, &Device::cpu()).unwrap();
     assert!(report.saturated_values > 0 && !report.outliers.is_empty());
     let largest: Vec<i64> = model.codebooks().map(|codebook| codebook.largest()).collect();
