@@ -1,6 +1,6 @@
 //! Rows that are kept from the first reading to the second.
 
-use crate::device::usable_memory;
+use crate::device::Device;
 use crate::error::Result;
 use crate::rows::Rows;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -10,16 +10,16 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 /// A fit reads rows twice: to choose the grid, and to put them on it; the training of a network reads them three times.
 /// Where rows are decoded, keeping them costs less than decoding them again. Where memory is missing, nothing is kept.
 #[derive(Debug, Default)]
-pub(crate) struct FirstReading(Mutex<State>);
+pub(crate) struct FirstReading(Mutex<KeptValues>);
 
 #[derive(Debug, Default)]
-struct State {
+struct KeptValues {
     records: bool,
     values: Vec<f32>,
 }
 
 impl FirstReading {
-    fn state(&self) -> MutexGuard<'_, State> {
+    fn state(&self) -> MutexGuard<'_, KeptValues> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -27,12 +27,12 @@ impl FirstReading {
     pub(crate) fn begin(&self, values: usize) {
         let mut kept = Vec::new();
         let records = kept.try_reserve_exact(values).is_ok();
-        *self.state() = State { records, values: kept };
+        *self.state() = KeptValues { records, values: kept };
     }
 
     /// Forgets the values, which free their memory, and keeps no others.
     pub(crate) fn end(&self) {
-        *self.state() = State::default();
+        *self.state() = KeptValues::default();
     }
 
     /// Copies the values from the place `start` on if they are kept, or else calls `read`.
@@ -62,14 +62,20 @@ pub(crate) struct ReadOnce<'a> {
     kept: FirstReading,
 }
 
+/// Returns whether it pays to keep the values of `rows` from one reading to the next, and `device` has the memory for
+/// them beside `needed` bytes of other data.
+pub(crate) fn worth_keeping(rows: &dyn Rows, needed: u64, device: &Device) -> bool {
+    let values = (rows.len() as u64).saturating_mul(rows.dim() as u64);
+    let bytes = needed.saturating_add(values.saturating_mul(size_of::<f32>() as u64));
+    rows.is_decoded() && device.memory_for(bytes).is_none_or(|memory| bytes <= memory)
+}
+
 impl<'a> ReadOnce<'a> {
     /// Takes the rows of `rows`; `needed` bytes of memory must stay for other data.
-    pub(crate) fn new(rows: &'a dyn Rows, needed: u64) -> Self {
+    pub(crate) fn new(rows: &'a dyn Rows, needed: u64, device: &Device) -> Self {
         let kept = FirstReading::default();
-        let values = rows.len().saturating_mul(rows.dim());
-        let bytes = needed.saturating_add(size_of::<f32>() as u64 * values as u64);
-        if rows.is_decoded() && usable_memory().is_none_or(|memory| bytes <= memory) {
-            kept.begin(values);
+        if worth_keeping(rows, needed, device) {
+            kept.begin(rows.len().saturating_mul(rows.dim()));
         }
         Self { rows, kept }
     }
@@ -153,5 +159,16 @@ pub(crate) mod tests {
         // Without the room that was asked for, only the first values are kept.
         kept.begin(4);
         assert_eq!((reading(&kept), reading(&kept)), (3, 2));
+    }
+
+    #[test]
+    fn values_are_kept_only_within_the_memory_of_the_device() {
+        let values = [0.0; 12];
+        let rows = |is_decoded| CountedRows { rows: Matrix::new(&values, 3).unwrap(), is_decoded, read: 0.into() };
+        let worth = |is_decoded, needed, memory| {
+            worth_keeping(&rows(is_decoded), needed, &Device::reference().with_memory(memory))
+        };
+        assert!(worth(true, 52, 100) && !worth(true, 53, 100) && !worth(true, u64::MAX, 100));
+        assert!(!worth(false, 0, 100));
     }
 }

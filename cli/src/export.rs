@@ -1,6 +1,6 @@
 //! `semid export`
 
-use crate::args::{Common, ExportArgs, Kind};
+use crate::args::{Common, ExportArgs, ExportKind};
 use crate::database;
 use crate::interrupt;
 use crate::output::{self, Answer, Failure, Outcome};
@@ -37,11 +37,11 @@ struct Written<'a> {
 pub(crate) fn run(common: &Common, args: &ExportArgs) -> Outcome {
     let kind = args.kind.or_else(|| kind_of(&args.output)).ok_or_else(|| unknown(&args.output))?;
     output::differs(&args.output, &args.db)?;
-    if let (Kind::Engine, Some(name)) = (kind, args.namespace.given()) {
+    if let (ExportKind::Engine, Some(name)) = (kind, args.namespace.given()) {
         let advice = "a copy has all namespaces of the database";
         return Err(Failure::Error(format!("{}: {advice}; leave --namespace {name} out", args.output.display())));
     }
-    if kind == Kind::Engine && args.output.exists() {
+    if kind == ExportKind::Engine && args.output.exists() {
         let advice = "the file exists, and a database is not replaced; give a new name";
         return Err(Failure::Error(format!("{}: {advice}", args.output.display())));
     }
@@ -51,7 +51,7 @@ pub(crate) fn run(common: &Common, args: &ExportArgs) -> Outcome {
     let failed = |error| Failure::of_file(error, &args.db);
     // The engine has the model, which knows the clusters of each level.
     let mut store = database::read(&args.db, &args.namespace)?;
-    if let (Kind::Engine, Some((first, _))) = (kind, store.namespaces()?.first()) {
+    if let (ExportKind::Engine, Some((first, _))) = (kind, store.namespaces()?.first()) {
         store.use_namespace(first)?; // a copy has all namespaces, whichever is open
     }
     let engine = SemanticIdEngine::open(store).map_err(failed)?;
@@ -76,15 +76,15 @@ pub(crate) fn run(common: &Common, args: &ExportArgs) -> Outcome {
         export = export.tokenizer(tokenizer);
     }
     let (name, exported) = match kind {
-        Kind::Ids => ("ids", export.ids(&args.output)),
-        Kind::Index => ("index", export.index(&args.output)),
-        Kind::Vocabulary => ("vocabulary", export.vocabulary(&args.output)),
-        Kind::AddedTokens => ("added-tokens", export.added_tokens(&args.output)),
-        Kind::Trie => ("trie", export.trie(&args.output)),
-        Kind::Hf => ("hf", export.hf(&args.output)),
-        Kind::Static => ("static", export.static_index(&args.output, sizes(args))),
-        Kind::SidJson => ("sid-json", export.sids(&args.output, sid_key(args))),
-        Kind::Engine => ("engine", copy(&engine, &args.output)),
+        ExportKind::Ids => ("ids", export.ids(&args.output)),
+        ExportKind::Index => ("index", export.index(&args.output)),
+        ExportKind::Vocabulary => ("vocabulary", export.vocabulary(&args.output)),
+        ExportKind::AddedTokens => ("added-tokens", export.added_tokens(&args.output)),
+        ExportKind::Trie => ("trie", export.trie(&args.output)),
+        ExportKind::Hf => ("hf", export.hf(&args.output)),
+        ExportKind::Static => ("static", export.static_index(&args.output, sizes(args))),
+        ExportKind::SidJson => ("sid-json", export.sids(&args.output, sid_key(args))),
+        ExportKind::Engine => ("engine", copy(&engine, &args.output)),
     };
     let Exported { items, tokens, nodes, .. } = exported.map_err(failed)?;
     let written = Written {
@@ -93,8 +93,9 @@ pub(crate) fn run(common: &Common, args: &ExportArgs) -> Outcome {
         items,
         tokens,
         nodes,
-        base: (!matches!(kind, Kind::Ids | Kind::SidJson | Kind::Static | Kind::Engine)).then_some(base),
-        packed_base: args.packed.filter(|_| kind == Kind::SidJson),
+        base: (!matches!(kind, ExportKind::Ids | ExportKind::SidJson | ExportKind::Static | ExportKind::Engine))
+            .then_some(base),
+        packed_base: args.packed.filter(|_| kind == ExportKind::SidJson),
         first_token: tokens.and(args.first_token.or(tokenizer.as_ref().map(BaseTokenizer::next_id))),
         seconds: start.elapsed().as_secs_f64(),
         output: &args.output,
@@ -104,7 +105,7 @@ pub(crate) fn run(common: &Common, args: &ExportArgs) -> Outcome {
 }
 
 /// Reads the tokenizer, if there is one; refuses to write token ids when nothing says where they begin.
-fn tokenizer(kind: Kind, args: &ExportArgs) -> Result<Option<BaseTokenizer>, Failure> {
+fn tokenizer(kind: ExportKind, args: &ExportArgs) -> Result<Option<BaseTokenizer>, Failure> {
     if let Some(path) = &args.tokenizer {
         output::differs(&args.output, path)?;
         return Ok(Some(BaseTokenizer::open(path)?));
@@ -152,33 +153,33 @@ fn copy(engine: &SemanticIdEngine, output: &Path) -> semid::Result<Exported> {
 }
 
 /// Returns what a file of that name contains, if the name tells it.
-fn kind_of(path: &Path) -> Option<Kind> {
+fn kind_of(path: &Path) -> Option<ExportKind> {
     let name = path.file_name()?.to_string_lossy().to_lowercase();
     let is = |known: &str| name == known || name.ends_with(&format!(".{known}"));
     match path.extension()?.to_string_lossy().to_lowercase().as_str() {
-        "csv" | "jsonl" | "parquet" => Some(Kind::Ids),
-        "safetensors" if is("static.safetensors") => Some(Kind::Static),
-        "safetensors" => Some(Kind::Trie),
-        "npz" => Some(Kind::Static),
-        "db" => Some(Kind::Engine),
-        _ if is("sids.json") => Some(Kind::SidJson),
-        _ if is("index.json") => Some(Kind::Index),
-        _ if is("vocabulary.json") => Some(Kind::Vocabulary),
-        _ if is("added_tokens.json") => Some(Kind::AddedTokens),
+        "csv" | "jsonl" | "parquet" => Some(ExportKind::Ids),
+        "safetensors" if is("static.safetensors") => Some(ExportKind::Static),
+        "safetensors" => Some(ExportKind::Trie),
+        "npz" => Some(ExportKind::Static),
+        "db" => Some(ExportKind::Engine),
+        _ if is("sids.json") => Some(ExportKind::SidJson),
+        _ if is("index.json") => Some(ExportKind::Index),
+        _ if is("vocabulary.json") => Some(ExportKind::Vocabulary),
+        _ if is("added_tokens.json") => Some(ExportKind::AddedTokens),
         _ => None,
     }
 }
 
 /// Refuses a name that says another format than that of the kind; names that say none are taken.
-fn check_name(kind: Kind, output: &Path) -> Result<(), Failure> {
+fn check_name(kind: ExportKind, output: &Path) -> Result<(), Failure> {
     const DATA: [&str; 8] = ["json", "npy", "npz", "safetensors", "csv", "jsonl", "parquet", "db"];
     let own: &[&str] = match kind {
-        Kind::Ids => &["csv", "jsonl", "parquet"],
-        Kind::Index | Kind::Vocabulary | Kind::AddedTokens | Kind::SidJson => &["json"],
-        Kind::Trie => &["safetensors"],
-        Kind::Static => &["npz", "safetensors"],
-        Kind::Hf => &[],
-        Kind::Engine => &["db"],
+        ExportKind::Ids => &["csv", "jsonl", "parquet"],
+        ExportKind::Index | ExportKind::Vocabulary | ExportKind::AddedTokens | ExportKind::SidJson => &["json"],
+        ExportKind::Trie => &["safetensors"],
+        ExportKind::Static => &["npz", "safetensors"],
+        ExportKind::Hf => &[],
+        ExportKind::Engine => &["db"],
     };
     let extension = output.extension().unwrap_or_default().to_string_lossy().to_lowercase();
     if !DATA.contains(&&*extension) || own.contains(&&*extension) {

@@ -92,7 +92,7 @@ impl Failure {
 
     /// Makes the failure of `error` during work on the rows of the file at `input`.
     pub(crate) fn of_rows(error: semid::Error, input: &Path) -> Self {
-        use ErrorKind::{BadRows, Dim, DimMismatch, Empty, FarRow, NotFinite, Ragged, Sizes, TooFewRows};
+        use ErrorKind::{BadRows, Dim, DimMismatch, Empty, FarRow, NoWeight, NotFinite, Ragged, Sizes, TooFewRows};
         let about_rows = matches!(
             error.kind(),
             BadRows { .. }
@@ -100,6 +100,7 @@ impl Failure {
                 | DimMismatch { .. }
                 | Empty
                 | FarRow { .. }
+                | NoWeight
                 | NotFinite { .. }
                 | Ragged { .. }
                 | Sizes { .. }

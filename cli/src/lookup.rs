@@ -41,7 +41,7 @@ struct OfPrefix<'a> {
     prefix: &'a str,
     items: u64,
     children: Vec<Child>,
-    records: Vec<Found>,
+    records: Vec<LookupResult>,
 }
 
 #[derive(Serialize)]
@@ -52,7 +52,7 @@ struct Child {
 }
 
 #[derive(Serialize)]
-struct Found {
+struct LookupResult {
     item: String,
     id: String,
 }
@@ -169,7 +169,7 @@ fn of_prefix<'a>(
         |(code, items)| Child { code, prefix: format.format_prefix(&[codes.as_slice(), &[code]].concat()), items };
     let found = |record: semid::Result<semid::registry::ItemRecord>| {
         let semid::registry::ItemRecord { item, entry } = record?;
-        Ok(Found { id: text.text(&entry.id, &item), item })
+        Ok(LookupResult { id: text.text(&entry.id, &item), item })
     };
     Ok(OfPrefix {
         prefix,
@@ -196,7 +196,7 @@ fn prefix_text(found: &OfPrefix<'_>, limit: usize) -> String {
     if found.items > 0 {
         text.push('\n');
     }
-    for Found { item, id } in &found.records {
+    for LookupResult { item, id } in &found.records {
         let _ = writeln!(text, "{id}  {item}");
     }
     more(&mut text, found.items, found.records.len());

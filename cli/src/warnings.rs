@@ -93,11 +93,11 @@ pub(crate) struct Noticed {
     dim: usize,
     is_cosine: bool,
     ends: Option<Ends>,
-    found: Mutex<Found>,
+    found: Mutex<Findings>,
 }
 
 #[derive(Default)]
-struct Found {
+struct Findings {
     zeros: BTreeSet<usize>,
     /// The rows that have far values, and the number of these values.
     beyond: HashSet<usize>,
@@ -143,7 +143,7 @@ impl Noticed {
         }
     }
 
-    fn found(&self) -> MutexGuard<'_, Found> {
+    fn found(&self) -> MutexGuard<'_, Findings> {
         self.found.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -168,7 +168,7 @@ impl Noticed {
     }
 }
 
-impl Found {
+impl Findings {
     /// Adds a row with so many far values, unless it was added before.
     fn add(&mut self, far: Far, values: u64) {
         if self.beyond.insert(far.row) {

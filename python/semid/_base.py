@@ -5,12 +5,14 @@ from __future__ import annotations
 import inspect
 import json
 import os
+import warnings
 from typing import Any, Iterator, Optional, Tuple, Union
 
 import numpy as np
 
 from semid import _semid
 from semid._errors import InputError, not_fitted
+from semid._labels import columns_of
 from semid._input import batches_of, is_batches, to_codes, to_rows, _batch
 from semid._progress import Listening
 
@@ -100,8 +102,6 @@ def _weights(weights: Any) -> Optional[np.ndarray]:
             "multiply fractions until they are whole",
             "Parameter",
         )
-    if given.size > 0 and not given.any():
-        raise InputError("sample_weight: all weights are zero; at least one row must count", "Parameter")
     return np.ascontiguousarray(given.astype(np.uint64))
 
 
@@ -154,9 +154,9 @@ class Quantizer(Parameters):
         KeyboardInterrupt
             At Ctrl-C, within a second; the model is as it was before.
         """
-        return self._fit(X, column, None)
+        return self._fit(X, column)
 
-    def _fit(self, X: Any, column: Optional[str], sample_weight: Any) -> Any:
+    def _fit(self, X: Any, column: Optional[str], **options: Any) -> Any:
         rows = to_rows(X, column=column)
         with Listening(self.progress) as progress:
             model, report = _semid.fit(
@@ -165,8 +165,7 @@ class Quantizer(Parameters):
                 self._place(),
                 progress=progress,
                 checkpoint=self._checkpoint(),
-                warm_start=self._warm_start(rows),
-                weights=_weights(sample_weight),
+                **{"warm_start": self._warm_start(rows), **options},
             )
         self._adopt(model, json.loads(report))
         self._remember_columns(X)
@@ -210,12 +209,12 @@ class Quantizer(Parameters):
             if all(isinstance(name, str) for name in names):
                 self.feature_names_in_ = np.asarray(names, dtype=object)
 
-    def fit_predict(self, X: Any, y: Any = None, *, column: Optional[str] = None) -> np.ndarray:
-        """Fits the model and returns the codes (N, L) of the same rows, as uint32."""
+    def fit_predict(self, X: Any, y: Any = None, *, column: Optional[str] = None, **options: Any) -> np.ndarray:
+        """Fits the model and returns the codes (N, L) of the same rows, as uint32; ``options`` are those of ``fit``."""
         rows = to_rows(X, column=column)
-        self.fit(rows)
+        self.fit(rows, **options)
         self._remember_columns(X)
-        return self.encode(rows)
+        return self.encode(rows, labels=options.get("labels"))
 
     fit_transform = fit_predict
 
@@ -240,6 +239,7 @@ class Quantizer(Parameters):
         assignment: str = "nearest",
         capacity: Optional[int] = None,
         beam: Optional[int] = None,
+        labels: Any = None,
     ) -> np.ndarray:
         """The codes of rows.
 
@@ -258,6 +258,9 @@ class Quantizer(Parameters):
         beam : int, optional
             Codes kept per row and level in the search for those of the smallest total distance, which for no row grows
             with it; 1, like ``None``, takes the nearest codeword of every level.
+        labels : labels of every row, optional
+            For a model whose first codes labels give, as ``RQKMeans.fit`` takes them; without them all labels count as
+            unknown, with a warning.
 
         Returns
         -------
@@ -269,14 +272,22 @@ class Quantizer(Parameters):
             capacity = _integer("capacity", capacity, 1)
         if beam is not None:
             beam = _integer("beam", beam, 1)
-        if capacity is None and is_batches(X):
+        columns = columns_of(labels)
+        if columns is None and self._model.labels:
+            names = ", ".join(repr(name) for name, _ in self._model.labels)
+            warnings.warn(
+                f"the model takes its first codes from the labels of {names}, without which all labels count as "
+                "unknown; give them with labels=",
+                stacklevel=2,
+            )
+        if capacity is None and columns is None and is_batches(X):
             parts = list(self.encode_batches(X, column=column, device=device, assignment=assignment, beam=beam))
             return np.concatenate(parts) if parts else np.empty((0, len(self._model.clusters)), np.uint32)
         model = self._model
         rows = to_rows(X, column=column)
         self._check_width(rows)
         priced = assignment == "priced"
-        return model.encode(rows, self._place(device), priced=priced, capacity=capacity, beam=beam)
+        return model.encode(rows, self._place(device), priced=priced, capacity=capacity, beam=beam, labels=columns)
 
     def candidates(
         self,

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any, Optional
 
-from semid._base import Quantizer, _integer, _number
+from semid._base import Quantizer, _integer, _number, _weights
+from semid._errors import InputError
+from semid._labels import columns_of
 
 
 def algorithm_to_file(model: Any) -> Any:
@@ -175,7 +177,18 @@ class RQKMeans(Quantizer):
         self.memory = memory
         self.progress = progress
 
-    def fit(self, X: Any, y: Any = None, *, sample_weight: Any = None, column: Optional[str] = None) -> Any:
+    def fit(
+        self,
+        X: Any,
+        y: Any = None,
+        *,
+        sample_weight: Any = None,
+        labels: Any = None,
+        unknown: str = "nearest",
+        warm_start: Optional[Quantizer] = None,
+        freeze_levels: int = 0,
+        column: Optional[str] = None,
+    ) -> Any:
         """Fits the model.
 
         Parameters
@@ -188,6 +201,15 @@ class RQKMeans(Quantizer):
         sample_weight : array of whole numbers (N,), optional
             How often every row counts: a row of weight 3 counts as three equal rows one after the other, one of 0 as
             none. The fingerprint is that of a fit of such repeated rows.
+        labels : labels of every row, or a mapping of names to them, optional
+            Labels such as categories give the codes of the first levels, which come before the ``n_levels`` others;
+            ``{"category": [...], "brand": [...]}`` gives two. ``None``, NaN and empty labels are none.
+        unknown : {"nearest", "reserve"}
+            What a row without a known label gets: the code of the label whose mean is nearest, or one of its own.
+        warm_start : fitted RQKMeans, optional
+            The model to start from: it gives the grid and the first codewords, so most rows keep their codes.
+        freeze_levels : int, default 0
+            Levels of ``warm_start``, from the first one on, that keep their codewords bit for bit.
         column : str, optional
             Column of embeddings in a table.
 
@@ -198,11 +220,39 @@ class RQKMeans(Quantizer):
         Raises
         ------
         semid.InputError
-            For rows, weights or parameters that cannot be used; it is also a ``ValueError``.
+            For rows, weights, labels or parameters that cannot be used; it is also a ``ValueError``.
         KeyboardInterrupt
             At Ctrl-C, within a second; the model is as it was before.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> import semid
+        >>> X = np.random.default_rng(0).normal(size=(500, 8))
+        >>> kinds = ["cup" if row[0] > 0 else "tea" for row in X]
+        >>> model = semid.RQKMeans(2, 8).fit(X, labels={"kind": kinds})
+        >>> model.label_tables_
+        {'kind': ['cup', 'tea']}
+        >>> newer = semid.RQKMeans(2, 8).fit(X + 0.01, warm_start=semid.RQKMeans(2, 8).fit(X), freeze_levels=1)
+        >>> newer.n_clusters_
+        [8, 8]
         """
-        return self._fit(X, column, sample_weight)
+        if warm_start is not None and not isinstance(warm_start, RQKMeans):
+            raise InputError(f"warm_start={warm_start!r}: a fitted model of RQKMeans", "Parameter")
+        return self._fit(
+            X,
+            column,
+            weights=_weights(sample_weight),
+            labels=columns_of(labels),
+            unknown=unknown,
+            warm_start=None if warm_start is None else warm_start._model,
+            freeze_levels=_integer("freeze_levels", freeze_levels, 0),
+        )
+
+    @property
+    def label_tables_(self) -> dict:
+        """The labels of the levels whose codes they give, by column; the label of each code, ``None`` for unknown."""
+        return dict(self._model.labels)
 
     def _more_parameters(self) -> dict:
         bounds = {

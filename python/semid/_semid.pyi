@@ -12,6 +12,7 @@ _Array = NDArray[Any]
 _Rows = Union[_Array, list[_Array], "Source"]
 #: The name of a device, threads (0 for all cores), and bytes of memory.
 _Place = tuple[str, int, Optional[int]]
+_Labels = list[tuple[str, list[Optional[str]]]]
 _Tell = Optional[Callable[..., None]]
 
 __version__: str
@@ -49,6 +50,8 @@ class Model:
     @property
     def has_prices(self) -> bool: ...
     @property
+    def labels(self) -> _Labels: ...
+    @property
     def latent_dim(self) -> Optional[int]: ...
     def config(self) -> str: ...
     def parameters(self) -> Optional[str]: ...
@@ -62,6 +65,7 @@ class Model:
         priced: bool = False,
         capacity: Optional[int] = None,
         beam: Optional[int] = None,
+        labels: Optional[_Labels] = None,
     ) -> NDArray[np.uint32]: ...
     def candidates(
         self, rows: _Rows, place: _Place, count: int, *, beam: Optional[int] = None
@@ -117,7 +121,10 @@ def fit(
     progress: _Tell = None,
     checkpoint: Optional[_Path] = None,
     warm_start: Optional[Model] = None,
+    freeze_levels: int = 0,
     weights: Optional[NDArray[np.uint64]] = None,
+    labels: Optional[_Labels] = None,
+    unknown: str = "nearest",
 ) -> tuple[Model, str]: ...
 def parameters(params: str) -> str: ...
 def kinds() -> list[tuple[str, str]]: ...

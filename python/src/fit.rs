@@ -3,6 +3,7 @@
 use crate::devices::Place;
 use crate::errors::parameter;
 use crate::input::Input;
+use crate::labels::{self, Columns};
 use crate::model::{Model, fresh};
 use crate::work::run;
 use numpy::PyReadonlyArray1;
@@ -10,13 +11,14 @@ use pyo3::prelude::*;
 use semid::quantizer::{Parameters, TrainOptions, TrainingReport};
 use semid::rq::FitReport;
 use semid::vae::RqVaeReport;
-use semid::{Result, Weights};
+use semid::{LabelledFit, Result, Weights};
 use serde_json::{Value, json};
 use std::path::PathBuf;
 
 /// Fits a model; returns it with a report as JSON.
 #[pyfunction]
-#[pyo3(signature = (params, rows, place, *, progress=None, checkpoint=None, warm_start=None, weights=None))]
+#[pyo3(signature = (params, rows, place, *, progress=None, checkpoint=None, warm_start=None,
+    freeze_levels=0, weights=None, labels=None, unknown="nearest"))]
 #[expect(clippy::too_many_arguments, reason = "each is an argument in Python")]
 pub(crate) fn fit(
     py: Python<'_>,
@@ -26,7 +28,10 @@ pub(crate) fn fit(
     progress: Option<&Bound<'_, PyAny>>,
     checkpoint: Option<PathBuf>,
     warm_start: Option<Bound<'_, Model>>,
+    freeze_levels: usize,
     weights: Option<PyReadonlyArray1<'_, u64>>,
+    labels: Option<Columns>,
+    unknown: &str,
 ) -> PyResult<(Model, String)> {
     let device = place.open(py)?;
     let input = Input::new(rows)?;
@@ -41,6 +46,10 @@ pub(crate) fn fit(
         options.warm_start = warm_start.map(|model| &**model);
         let weights = weights.map(Weights::new).transpose()?;
         options.weights = weights.as_ref();
+        options.freeze_levels = freeze_levels;
+        let labels = labels::labels(labels)?;
+        let unknown = labels::unknown(unknown)?;
+        options.labels = labels.as_ref().map(|labels| LabelledFit::new(labels).unknown(unknown));
         let rows = watch.rows(&*rows);
         let (model, report) = fresh(params.fit_with(&rows, &device, &options, |step| watch.trained(step)))?;
         watch.check()?;

@@ -10,6 +10,7 @@ mod evaluation;
 mod fit;
 mod ids;
 mod input;
+mod labels;
 mod model;
 mod registry;
 mod report;

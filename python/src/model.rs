@@ -4,11 +4,12 @@ use crate::codes::{from_array, matrix, to_array};
 use crate::devices::{Place, forget};
 use crate::errors::OrRaise;
 use crate::input::{Input, values};
+use crate::labels::{self, Columns};
 use crate::work::run;
 use numpy::{PyArray2, PyReadonlyArray2};
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
-use semid::{Codes, ErrorKind, Result, RqKMeansModel, RqVaeModel};
+use semid::{Codes, ErrorKind, LabelTable, Result, RqKMeansModel, RqVaeModel};
 use std::path::PathBuf;
 
 /// A fitted model, which never changes.
@@ -70,6 +71,15 @@ impl Model {
         self.0.has_prices()
     }
 
+    /// The labels of the levels whose codes they give: the name of the column, and the label of every code.
+    #[getter]
+    fn labels(&self) -> Columns {
+        let column = |table: &LabelTable| {
+            (table.column().to_owned(), table.labels().map(|label| label.map(str::to_owned)).collect())
+        };
+        self.0.label_tables().iter().map(column).collect()
+    }
+
     /// What the model file says about the model, as JSON.
     fn config(&self, py: Python<'_>) -> PyResult<String> {
         let config = self.0.config().or_raise(py)?;
@@ -96,7 +106,8 @@ impl Model {
     }
 
     /// The codes of rows (N, L).
-    #[pyo3(signature = (rows, place, *, priced=false, capacity=None, beam=None))]
+    #[pyo3(signature = (rows, place, *, priced=false, capacity=None, beam=None, labels=None))]
+    #[expect(clippy::too_many_arguments, reason = "each is an argument in Python")]
     fn encode<'py>(
         &self,
         py: Python<'py>,
@@ -105,13 +116,14 @@ impl Model {
         priced: bool,
         capacity: Option<usize>,
         beam: Option<usize>,
+        labels: Option<Columns>,
     ) -> PyResult<Bound<'py, PyArray2<u32>>> {
         let device = place.open(py)?;
         let input = Input::new(rows)?;
         let rows = input.rows(py)?;
         let codes = run(py, values(&*rows), None, |watch| {
             let rows = watch.rows(&*rows);
-            if !priced && capacity.is_none() && beam.is_none() {
+            if !priced && capacity.is_none() && beam.is_none() && labels.is_none() {
                 return fresh(self.0.encode(&rows, &device));
             }
             let mut encoder = self.0.encoder();
@@ -123,6 +135,9 @@ impl Model {
             }
             if let Some(beam) = beam {
                 encoder = encoder.beam(beam);
+            }
+            if let Some(labels) = labels::labels(labels)? {
+                encoder = encoder.labels(&labels);
             }
             fresh(encoder.encode(&rows, &device))
         })?;

@@ -46,6 +46,23 @@ def test_the_tool_gives_the_same_fingerprint_and_bytes(X, tool, tmp_path, params
     assert semid.RQKMeans(**params).fit(rows).fingerprint == told["fingerprint"]
 
 
+def test_labels_and_warm_starts_have_the_fingerprint_of_the_tool(X, tool, tmp_path):
+    names = ("x.npy", "kind.txt", "start.safetensors", "m.safetensors")
+    rows, kinds, start, output = (tmp_path / name for name in names)
+    np.save(rows, X)
+    labels = [["tea", "", "cup"][row % 3] for row in range(len(X))]
+    kinds.write_text("\n".join(labels) + "\n")
+    flags = ["--input", rows, "--json", "--levels", 2, "--clusters", 8]
+    told = run(tool, "fit", *flags, "--output", output, "--prefix-labels", kinds, "--unknown", "reserve")
+    model = semid.RQKMeans(2, 8).fit(X, labels={"kind": labels}, unknown="reserve")
+    assert model.fingerprint == told["fingerprint"]
+    assert semid.load(output).label_tables_ == model.label_tables_
+    run(tool, "fit", *flags, "--output", start)
+    told = run(tool, "fit", *flags, "--output", output, "--warm-start", start, "--freeze-levels", 1, "--seed", 7)
+    model = semid.RQKMeans(2, 8, random_state=7).fit(X, warm_start=semid.load(start), freeze_levels=1)
+    assert model.fingerprint == told["fingerprint"]
+
+
 def test_networks_have_the_fingerprint_of_the_tool(X, tool, tmp_path):
     rows, output = tmp_path / "x.npy", tmp_path / "vae.safetensors"
     np.save(rows, X)

@@ -291,7 +291,62 @@ def test_weights_are_repetitions(X):
     for bad, row in (([1.0, 0.5], 1), ([1, -1], 1), ([np.nan, 1], 0)):
         with pytest.raises(semid.InputError, match=f"row {row} has the weight"):
             semid.RQKMeans(1, 2).fit(X[:2], sample_weight=bad)
-    with pytest.raises(semid.InputError, match="all weights are zero"):
+    with pytest.raises(semid.InputError, match="all rows have the weight 0"):
         semid.RQKMeans(1, 2).fit(X, sample_weight=0 * weights)
     with pytest.raises(semid.SemidError):
         semid.RQKMeans(1, 2).fit(X, sample_weight=weights[:5])
+
+
+def test_labels_give_the_first_codes(X):
+    names = ["tea", None, "cup", "", "pot", float("nan")]
+    kinds = [names[row % 6] for row in range(len(X))]
+    known = np.array([name in ("tea", "cup", "pot") for name in kinds])
+    for given in ({"kind": kinds}, {"kind": np.array(kinds, dtype=object)}):
+        fitted = semid.RQKMeans(2, 8).fit(X, labels=given)
+        assert fitted.label_tables_ == {"kind": ["cup", "pot", "tea"]} and fitted.n_clusters_ == [3, 8, 8]
+        codes = fitted.encode(X, labels=given)
+        order = np.array(["cup", "pot", "tea"])
+        np.testing.assert_array_equal(order[codes[known, 0]], [kind for kind in kinds if kind in order])
+    # The codeword of a label is the mean of its rows, on the grid.
+    offset = np.asarray(fitted._model.offset(), np.float64)
+    means = np.stack([X[[kind == name for kind in kinds]].astype(np.float64).mean(axis=0) for name in order])
+    np.testing.assert_allclose(fitted.codebooks_[0], means - offset, atol=1e-3)
+    # Rows without a label get the nearest of them; without labels, all rows do.
+    nearest = ((X[:, None] - means[None]) ** 2).sum(axis=2).argmin(axis=1)
+    np.testing.assert_array_equal(codes[~known, 0], nearest[~known])
+    with pytest.warns(UserWarning, match="'kind'"):
+        np.testing.assert_array_equal(fitted.encode(X)[:, 0], nearest)
+    np.testing.assert_array_equal(semid.RQKMeans(2, 8).fit_predict(X, labels=given), codes)
+    reserved = semid.RQKMeans(1, 4).fit(X, labels=kinds, unknown="reserve")
+    assert reserved.label_tables_ == {"label": ["cup", "pot", "tea", None]}
+    assert (reserved.encode(X, labels=kinds)[~known, 0] == 3).all()
+    assert pickle.loads(pickle.dumps(fitted)).label_tables_ == fitted.label_tables_
+
+
+@pytest.mark.parametrize(
+    "options, words",
+    [
+        ({"labels": "kind"}, "expected a label for each row"),
+        ({"labels": ["tea"] * 5}, "5 labels for 600 rows"),
+        ({"labels": ["tea"] * 600, "unknown": "first"}, "'nearest' or 'reserve'"),
+        ({"warm_start": 3}, "a fitted model of RQKMeans"),
+        ({"freeze_levels": 1}, "warm start"),
+    ],
+)
+def test_labels_and_starts_that_are_refused(X, options, words):
+    with pytest.raises(semid.InputError, match=words):
+        semid.RQKMeans(2, 8).fit(X, **options)
+    with pytest.raises(semid.SemidError):
+        semid.RQKMeans(2, 8).fit(X, warm_start=semid.RQKMeans(2, 8))
+
+
+def test_warm_starts_keep_frozen_levels(X, model):
+    moved = X + np.float32(0.05)
+    frozen = semid.RQKMeans(3, 8).fit(moved, warm_start=model, freeze_levels=2)
+    for level in (0, 1):
+        np.testing.assert_array_equal(frozen.codebooks_[level], model.codebooks_[level])
+    assert not np.array_equal(frozen.codebooks_[2], model.codebooks_[2])
+    assert semid.RQKMeans(3, 8).fit(X, warm_start=model, freeze_levels=3).fingerprint == model.fingerprint
+    warm, fresh = (semid.RQKMeans(3, 8).fit(moved, warm_start=start) for start in (model, None))
+    kept = [(other.encode(moved) == model.encode(X)).all(axis=1).mean() for other in (warm, fresh)]
+    assert kept[0] > 0.9 > kept[1]

@@ -1,7 +1,7 @@
 //! Decides which new code takes which old label.
 
 use crate::error::Result;
-use crate::transport::limited::{Edge, Row, solve};
+use crate::transport::limited::{AllowedColumns, Edge, solve};
 use rayon::prelude::*;
 
 /// The codes of a row at some level.
@@ -67,11 +67,11 @@ fn own(weights: &[Weights]) -> Vec<Option<usize>> {
 
 /// Lists the costs of a new code at each label, which fall as the weight rises, and the cost of taking no label, for
 /// which each code has its own place behind all labels.
-fn edges(weights: &[Weights], row: usize, most: u64) -> Row {
+fn edges(weights: &[Weights], row: usize, most: u64) -> AllowedColumns {
     let list = weights.get(row).map(Vec::as_slice).unwrap_or_default();
     let mut edges: Vec<Edge> =
         list.iter().map(|(column, weight)| Edge { column: *column, cost: most - weight }).collect();
     let stay = edges.iter().map(|edge| edge.cost).min().unwrap_or(most);
     edges.push(Edge { column: weights.len() + row, cost: most });
-    Row { edges, stay }
+    AllowedColumns { edges, stay }
 }

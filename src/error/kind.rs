@@ -238,6 +238,9 @@ pub enum ErrorKind {
         /// The step.
         step: String,
     },
+    /// No row counts.
+    #[error("all rows have the weight 0: give at least one of them a weight above 0")]
+    NoWeight,
     /// Weights of rows add up to too much.
     #[error("the weights of the rows add up to more than {most}, beyond which sums are not exact; divide all weights")]
     TotalWeight {

@@ -5,6 +5,8 @@ use std::cmp::Ordering;
 
 /// Most rows that are named.
 const NAMED: usize = 8;
+/// More values than all rows of a fit have: 2^37 rows of up to 2^13.
+const MOST_VALUES: u64 = 1 << 50;
 
 /// A value beyond the grid of its model, for which the largest value of the grid was taken. It is the farthest value of
 /// its row.
@@ -55,9 +57,9 @@ impl Saturation {
         self.insert((far, outlier));
     }
 
-    /// Adds the values of other rows.
+    /// Adds the values of other rows. Counts of damaged replies may add up to more than the values of any rows.
     pub(crate) fn merge(&mut self, other: Self) {
-        self.values += other.values;
+        self.values = self.values.saturating_add(other.values);
         self.far |= other.far;
         other.worst.into_iter().for_each(|one| self.insert(one));
     }
@@ -75,7 +77,7 @@ impl Saturation {
         };
         let ascends = worst.is_sorted_by(|a, b| order(a, b) == Ordering::Less);
         let fits = worst.len() <= NAMED && worst.len() as u64 <= values && worst.iter().all(beyond) && ascends;
-        (fits && (far || values == 0)).then_some(Self { values, far, worst })
+        (fits && values <= MOST_VALUES && (far || values == 0)).then_some(Self { values, far, worst })
     }
 
     /// Returns the farthest value of each of the worst rows, up to 8, farthest first.

@@ -56,8 +56,8 @@ pub fn errors(model: &dyn Quantizer, rows: &dyn Rows, codes: &Codes, device: &De
 /// As for [`errors`]: every row's error is multiplied by its weight, and sums are in a fixed order.
 ///
 /// # Errors
-/// As for [`errors`]; [`ErrorKind::RowCount`] where there is not one weight for each row, and [`ErrorKind::Empty`]
-/// where all weights are 0.
+/// As for [`errors`]; [`ErrorKind::RowCount`] where there is not one weight for each row, and
+/// [`ErrorKind::NoWeight`] where all weights are 0.
 ///
 /// ```
 /// use semid::metrics::{errors, weighted_errors};
@@ -80,7 +80,7 @@ pub fn weighted_errors(
 ) -> Result<ErrorMetrics> {
     weights.check(rows.len())?;
     if weights.total() == 0 {
-        return Err(ErrorKind::Empty.into());
+        return Err(ErrorKind::NoWeight.into());
     }
     // A weight is at most 2^37, so it is exact in f64.
     means(model, rows, codes, (&|row| weights.of(row) as f64, weights.total() as f64), device)

@@ -2,7 +2,7 @@
 //! matrix of all distances.
 
 use super::points::Points;
-use super::ties::Place;
+use super::ties::Rank;
 use crate::codebook::Codebook;
 use crate::device::{Device, Purpose, Table};
 use crate::error::{ErrorKind, Result, try_reserve, try_vec};
@@ -114,11 +114,11 @@ pub(super) fn places<'a>(
     query: u32,
     list: &'a [Neighbor],
     weights: &'a [u64],
-) -> impl Iterator<Item = (Place, &'a [Neighbor])> {
+) -> impl Iterator<Item = (Rank, &'a [Neighbor])> {
     let mut before = 0;
     list.chunk_by(|a, b| a.0 == b.0).map(move |group| {
         let tied = group.iter().map(|(_, point)| weight(query, *point, weights)).sum();
-        let place = Place { before, tied };
+        let place = Rank { before, tied };
         before += tied;
         (place, group)
     })

@@ -2,13 +2,13 @@
 
 /// The place of an item in a ranking: behind `before` items, and in any order among the items at its own distance.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Place {
+pub(super) struct Rank {
     pub(super) before: u64,
     /// Number of items at the same distance, with the item itself: at least 1.
     pub(super) tied: u64,
 }
 
-impl Place {
+impl Rank {
     /// Returns the probability that the item is one of the first `k`, where all orders of tied items are equally
     /// likely.
     pub(super) fn share(self, k: usize) -> f64 {
@@ -41,7 +41,7 @@ impl Discounts {
 
     /// Returns the expected discount of an item: the mean over the ranks that it may have, where ranks beyond k count
     /// as 0.
-    pub(super) fn expected(&self, place: Place) -> f64 {
+    pub(super) fn expected(&self, place: Rank) -> f64 {
         let sum = |ranks: u64| {
             let ranks = usize::try_from(ranks).unwrap_or(usize::MAX);
             self.sums.get(ranks).or(self.sums.last()).copied().unwrap_or(0.0)

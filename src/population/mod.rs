@@ -55,9 +55,20 @@ pub use workers::{Answered, Call, Workers};
 
 use crate::codebook::Codebook;
 use crate::device::Table;
-use crate::error::Result;
+use crate::error::{ErrorKind, Result};
+use crate::partial::Partial;
 use request::State;
 use std::sync::Arc;
+
+/// Returns the number of rows of all shards.
+///
+/// # Errors
+/// [`ErrorKind::Overflow`] for more rows than sums are exact for.
+pub(crate) fn rows_of(population: &dyn Population) -> Result<usize> {
+    let sum = population.shards().iter().try_fold(0_u64, |sum, rows| sum.checked_add(*rows));
+    let rows = sum.filter(|sum| *sum <= Partial::MAX_ROWS).and_then(|sum| usize::try_from(sum).ok());
+    rows.ok_or_else(|| ErrorKind::Overflow { what: "the rows of all shards" }.into())
+}
 
 /// A function that long work calls now and then; an error that it returns ends the work.
 pub(crate) type Ask<'a> = &'a mut dyn FnMut() -> Result<()>;

@@ -167,16 +167,17 @@ impl<'a> Residuals<'a> {
 
     /// Returns how many rows are nearest to each candidate.
     pub(crate) fn weights(&mut self, candidates: &Arc<Codebook>, ask: Ask<'_>) -> Result<Vec<u64>> {
-        let mut all = vec![0; candidates.clusters()];
+        let mut all = vec![0_u64; candidates.clusters()];
         for answer in self.ask_all(&Reduction::Weights { candidates: candidates.clone() }, ask)? {
             match answer {
                 Answer::Weights(weights) if weights.len() == all.len() => {
-                    all.iter_mut().zip(weights).for_each(|(all, weight)| *all += weight);
+                    // Counts of a damaged reply may be any numbers; the check finds them.
+                    all.iter_mut().zip(weights).for_each(|(all, weight)| *all = all.saturating_add(weight));
                 }
                 _ => return Err(unexpected()),
             }
         }
-        self.check(all.iter().sum())?;
+        self.check(all.iter().fold(0, |sum, weight| sum.saturating_add(*weight)))?;
         Ok(all)
     }
 

@@ -5,6 +5,7 @@ use super::shard::Shard;
 use super::sharded::Sharded;
 use crate::device::{Device, Purpose};
 use crate::error::{ErrorKind, Result};
+use crate::first_reading::worth_keeping;
 use crate::rows::Rows;
 use crate::weights::Weights;
 
@@ -40,9 +41,7 @@ pub(crate) fn divide<'a>(
     let shard = |span, purpose| Shard::new(rows, span, 0, device, purpose).weighted(weights.cloned());
     if memory.is_none_or(|memory| needs.all() <= memory) {
         let shard = shard(all, Purpose::Fit);
-        let with_rows = needs.all().saturating_add(size_of::<f32>() as u64 * rows.len() as u64 * needs.dim as u64);
-        let room = || device.memory_for(with_rows).is_none_or(|memory| with_rows <= memory);
-        let shard = if rows.is_decoded() && room() { shard.read_once() } else { shard };
+        let shard = if worth_keeping(rows, needs.all(), device) { shard.read_once() } else { shard };
         return Ok(Sharded::new(vec![shard], needs.dim));
     }
     if needs.whole {
@@ -69,7 +68,7 @@ pub(crate) fn divide<'a>(
 
 /// Numbers of rows of a division.
 #[derive(Debug, PartialEq)]
-struct Plan {
+struct DivisionPlan {
     /// The rows that stay in memory.
     resident: u64,
     /// The rows of one turn.
@@ -119,7 +118,7 @@ impl Needs {
         self.fixed().saturating_add(rows.saturating_mul(self.row() + REMEMBERED))
     }
 
-    fn plan(&self, memory: u64) -> Result<Plan> {
+    fn plan(&self, memory: u64) -> Result<DivisionPlan> {
         let least = self.fixed().saturating_add(2 * TURN_ROWS * self.row());
         if memory < least {
             let remedy = "allow more memory";
@@ -134,7 +133,7 @@ impl Needs {
         let resident = (left - turn * self.row()) / self.row();
         // A resident shard with few rows is not worth the calls that it needs.
         let resident = if resident < turn { 0 } else { resident };
-        Ok(Plan { resident, turn: turn.max(1), keeps })
+        Ok(DivisionPlan { resident, turn: turn.max(1), keeps })
     }
 }
 

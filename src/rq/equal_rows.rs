@@ -2,7 +2,7 @@
 
 use crate::device::Table;
 use crate::error::{Result, try_vec};
-use crate::transport::balanced::Kinds;
+use crate::transport::balanced::Groups;
 
 /// Values read at a time: 4 MiB.
 const VALUES: usize = 1 << 20;
@@ -11,8 +11,8 @@ const VALUES: usize = 1 << 20;
 ///
 /// # Exactness
 /// Rows with equal hashes are compared, so rows of one kind are equal in all dimensions. Two different rows with equal
-/// hashes may keep copies of the second from being found, which changes no result, see [`Kinds`].
-pub(super) fn kinds(table: &mut dyn Table) -> Result<Kinds> {
+/// hashes may keep copies of the second from being found, which changes no result, see [`Groups`].
+pub(super) fn kinds(table: &mut dyn Table) -> Result<Groups> {
     let (rows, dim) = (table.rows(), table.dim().max(1));
     let step = (VALUES / dim).max(1);
     let mut hashes: Vec<(u64, u32)> = try_vec((0, 0), rows, "hashes of rows")?;
@@ -37,7 +37,7 @@ pub(super) fn kinds(table: &mut dyn Table) -> Result<Kinds> {
             }
         }
     }
-    Ok(Kinds::of(firsts))
+    Ok(Groups::of_equal_rows(firsts))
 }
 
 /// Hashes a row quickly; rows with equal hashes must still be compared.
@@ -52,7 +52,7 @@ fn hash(row: &[i32]) -> u64 {
 mod tests {
     use super::kinds;
     use crate::device::Purpose;
-    use crate::transport::balanced::Kinds;
+    use crate::transport::balanced::Groups;
     use crate::{Device, rng::row_hash};
 
     #[test]
@@ -65,7 +65,7 @@ mod tests {
             for device in [Device::cpu(), Device::reference()] {
                 let mut table = device.engine().table(rows, dim, Purpose::Encode).unwrap();
                 table.upload(0, &matrix).unwrap();
-                assert_eq!(kinds(&mut *table).unwrap(), Kinds::of((0..rows).map(first)), "{rows} x {dim}");
+                assert_eq!(kinds(&mut *table).unwrap(), Groups::of_equal_rows((0..rows).map(first)), "{rows} x {dim}");
             }
         }
     }

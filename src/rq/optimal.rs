@@ -7,7 +7,7 @@ use crate::balance::Balance;
 use crate::codebook::Codebook;
 use crate::device::{Engine, Table};
 use crate::error::{Error, ErrorKind, Result, try_vec};
-use crate::transport::balanced::{Kinds, Sizes, Solution, Start, solve};
+use crate::transport::balanced::{Groups, Sizes, Solution, Start, solve};
 
 /// Clusters that lists hold at first.
 const CANDIDATES: usize = 8;
@@ -21,7 +21,7 @@ pub(super) struct Optimal {
     pub(super) codes: Vec<u32>,
     gap: i128,
     /// The kinds of the rows, found in the first step.
-    kinds: Kinds,
+    kinds: Groups,
     /// Some of the rows, to find prices with: made when they are first needed.
     sample: Option<Sampled>,
     /// How many rows changed their code in the last step.
@@ -33,7 +33,7 @@ pub(super) struct Optimal {
 impl Optimal {
     pub(super) fn new(sizes: Sizes, added: Vec<i64>) -> Self {
         let (prices, codes) = (Vec::new(), Vec::new());
-        let kinds = Kinds::default();
+        let kinds = Groups::default();
         Self { sizes, added, prices, codes, gap: 0, kinds, sample: None, changed: 0, wanted: CANDIDATES }
     }
 

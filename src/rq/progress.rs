@@ -29,6 +29,8 @@ pub struct Progress {
 impl fmt::Display for Progress {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match (self.iteration, self.changed) {
+            // A frozen level keeps its codewords.
+            (0, _) if self.max_iter == 0 => f.write_str("assigning the rows"),
             (0, _) => f.write_str("choosing the first codewords"),
             (_, 1) => write!(f, "squared error {}, 1 row changed", readable(self.squared_error)),
             (_, changed) => write!(f, "squared error {}, {changed} rows changed", readable(self.squared_error)),
@@ -64,6 +66,12 @@ pub(crate) fn report(callback: Callback<'_>, progress: &Progress) -> Result<()> 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_level_that_keeps_its_codewords_chooses_none() {
+        assert_eq!(Progress::start(1, 9).to_string(), "choosing the first codewords");
+        assert_eq!(Progress::start(1, 0).to_string(), "assigning the rows");
+    }
 
     #[test]
     fn small_and_large_errors_show_their_size() {

@@ -5,7 +5,7 @@ use super::equal_rows;
 use crate::codebook::Codebook;
 use crate::device::{Engine, Purpose, Table};
 use crate::error::Result;
-use crate::transport::balanced::{Kinds, Sizes, Start, solve};
+use crate::transport::balanced::{Groups, Sizes, Start, solve};
 
 /// Rows per cluster of a sample.
 const PER_CLUSTER: usize = 64;
@@ -18,7 +18,7 @@ const CANDIDATES: usize = 8;
 /// prices most rows of the whole are where they belong: the search over all rows begins with short lists.
 pub(super) struct Sampled {
     table: Box<dyn Table>,
-    kinds: Kinds,
+    kinds: Groups,
     sizes: Sizes,
 }
 

@@ -50,7 +50,7 @@ impl Sweep {
         let file = SweepFile::open(path)?;
         self.compare(&file.records, &chains, &data).map_err(|error| error.at(path))?;
         self.prepare_folder(runs_of(&chains).skip(file.records.len()).map(|(_, run)| run))?;
-        let mut work = Work {
+        let mut work = ActiveSweep {
             sweep: self,
             rows,
             device,
@@ -81,7 +81,7 @@ impl Sweep {
 }
 
 /// A sweep that is under way.
-struct Work<'a> {
+struct ActiveSweep<'a> {
     sweep: &'a Sweep,
     rows: &'a dyn Rows,
     device: &'a Device,
@@ -95,7 +95,7 @@ struct Work<'a> {
     runs: usize,
 }
 
-impl Work<'_> {
+impl ActiveSweep<'_> {
     /// Finishes all runs of a chain, and fits only the levels that unfinished runs need; `later` are the chains after
     /// it.
     fn chain(&mut self, chain: &Chain<'_>, later: &[Chain<'_>]) -> Result<()> {

@@ -21,7 +21,7 @@ pub(super) struct Stored {
     version: u32,
     levels: Vec<usize>,
     clusters: Vec<Clusters>,
-    kinds: Vec<Kind>,
+    kinds: Vec<OtherParameters>,
     balanced: Vec<bool>,
     seeds: Vec<u64>,
     evaluation: Evaluation,
@@ -38,7 +38,7 @@ impl From<Sweep> for Stored {
     fn from(sweep: Sweep) -> Self {
         // The folder of models is a place and no parameter.
         let Sweep { levels, clusters, kinds, balanced, seeds, evaluation, predict, models: _ } = sweep;
-        let kinds = kinds.into_iter().map(Kind).collect();
+        let kinds = kinds.into_iter().map(OtherParameters).collect();
         Self { version: VERSION, levels, clusters, kinds, balanced, seeds, evaluation, predict }
     }
 }
@@ -50,7 +50,7 @@ impl TryFrom<Stored> for Sweep {
         let Stored { version, levels, clusters, kinds, balanced, seeds, evaluation, predict } = stored;
         check_version(version)?;
         let sweep = Sweep::new(levels, clusters)
-            .kinds(kinds.into_iter().map(|Kind(kind)| kind))
+            .kinds(kinds.into_iter().map(|OtherParameters(kind)| kind))
             .balanced(balanced)
             .seeds(seeds);
         let sweep = sweep.evaluation(evaluation).predict(predict);
@@ -61,9 +61,9 @@ impl TryFrom<Stored> for Sweep {
 
 /// Parameters without those that the sweep sets.
 #[derive(Clone, Debug)]
-struct Kind(Parameters);
+struct OtherParameters(Parameters);
 
-impl Serialize for Kind {
+impl Serialize for OtherParameters {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut fields = self.0.parameters().map_err(ser::Error::custom)?;
         fields.retain(|name, _| !SET.contains(&name.as_str()));
@@ -71,7 +71,7 @@ impl Serialize for Kind {
     }
 }
 
-impl<'de> Deserialize<'de> for Kind {
+impl<'de> Deserialize<'de> for OtherParameters {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let fields = Map::<String, Value>::deserialize(deserializer)?;
         match SET.iter().find(|name| fields.contains_key(**name)) {

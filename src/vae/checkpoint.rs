@@ -148,7 +148,7 @@ impl RqVae {
         let path = checkpoint.as_ref();
         let bytes = read_file(path)?;
         self.check_numbers()?;
-        let data = Data::read(rows, self, None)?;
+        let data = Data::read(rows, self, None, device)?;
         let clusters = self.check(data.len(), data.dim)?;
         let start = start::shaped(self, &data, &clusters);
         let mut training = RqVaeFit::assemble(self, data, start, device)?;

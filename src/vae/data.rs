@@ -2,6 +2,7 @@
 
 use super::params::RqVae;
 use super::standard::{Standard, each_chunk};
+use crate::device::Device;
 use crate::error::{ErrorKind, Result, try_vec};
 use crate::first_reading::ReadOnce;
 use crate::grid::Saturation;
@@ -36,13 +37,13 @@ pub(super) struct Data {
 impl Data {
     /// Reads the rows; `standard` replaces the standardisation that the parameters ask for, apart from its limits. Held
     /// out are those of the sample with the smallest hash of (seed, place in the sample).
-    pub(super) fn read(rows: &dyn Rows, params: &RqVae, standard: Option<Standard>) -> Result<Self> {
+    pub(super) fn read(rows: &dyn Rows, params: &RqVae, standard: Option<Standard>, device: &Device) -> Result<Self> {
         let (len, dim) = (rows.len(), rows.dim());
         if len == 0 {
             return Err(ErrorKind::Empty.into());
         }
         // The rows to train on take as much again.
-        let rows = &ReadOnce::new(rows, size_of::<f32>() as u64 * len as u64 * dim as u64);
+        let rows = &ReadOnce::new(rows, size_of::<f32>() as u64 * len as u64 * dim as u64, device);
         let (standard, saturation) = match standard {
             None if params.standardize => Standard::of(rows)?,
             standard => standard.unwrap_or_else(|| Standard::none(dim)).limited(rows)?,

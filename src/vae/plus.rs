@@ -30,7 +30,7 @@ impl RqVae {
     /// As for [`RqVae::begin`]; [`ErrorKind::DimMismatch`] for a model of other rows, and [`ErrorKind::Parameter`] for
     /// one that scales rows or residuals, or whose clusters are not those asked for.
     pub fn begin_from(&self, model: &RqKMeansModel, rows: &dyn Rows, device: &Device) -> Result<RqVaeFit> {
-        let (params, data) = self.plus(model, rows)?;
+        let (params, data) = self.plus(model, rows, device)?;
         let start = params.start_of(model, &data)?;
         let mut training = RqVaeFit::assemble(&params, data, start, device)?;
         training.quantizer.exponent = model.codebook_exponent();
@@ -57,7 +57,7 @@ impl RqVae {
     }
 
     /// These parameters as they are for `model`, and the rows, shifted.
-    fn plus(&self, model: &RqKMeansModel, rows: &dyn Rows) -> Result<(Self, Data)> {
+    fn plus(&self, model: &RqKMeansModel, rows: &dyn Rows, device: &Device) -> Result<(Self, Data)> {
         if rows.dim() != model.dim() {
             return Err(ErrorKind::DimMismatch { expected: model.dim(), found: rows.dim() }.into());
         }
@@ -69,7 +69,7 @@ impl RqVae {
         let mut params = Self { latent: model.dim(), kmeans_init: false, standardize: false, ..self.clone() };
         let offset = model.grid().offset().to_vec();
         let standard = Standard { offset, ..Standard::none(model.dim()) };
-        let data = Data::read(rows, &params, Some(standard))?;
+        let data = Data::read(rows, &params, Some(standard), device)?;
         params.batch = Some(self.batch_within(data.len(), PLUS_BATCH));
         params.lr = self.lr.or(Some(PLUS_RATE));
         let clusters = params.check(data.len(), data.dim)?;

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 /// What the `kind` of a network is.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
-enum Kind {
+enum NetworkKind {
     #[serde(rename = "rq-vae")]
     RqVae,
 }
@@ -19,7 +19,7 @@ enum Kind {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(super) struct Stored {
-    kind: Kind,
+    kind: NetworkKind,
     version: u32,
     levels: Option<usize>,
     clusters: Clusters,
@@ -117,7 +117,7 @@ impl From<RqVae> for Stored {
         let Rule { beta1, beta2, epsilon, weight_decay, .. } = rule;
         let (epsilons, iterations) = sinkhorn;
         Self {
-            kind: Kind::RqVae,
+            kind: NetworkKind::RqVae,
             version: VERSION,
             levels: Some(levels),
             clusters,

@@ -65,7 +65,7 @@ impl RqVae {
         progress: impl FnMut(&Progress) -> ControlFlow<()>,
     ) -> Result<RqVaeFit> {
         self.check_numbers()?;
-        let data = Data::read(rows, self, None)?;
+        let data = Data::read(rows, self, None, device)?;
         let clusters = self.check(data.len(), data.dim)?;
         let start = start::drawn(self, &data, &clusters, device, progress)?;
         RqVaeFit::assemble(self, data, start, device)

@@ -78,11 +78,11 @@ pub(super) fn check_weights(kind: &'static str, options: &TrainOptions<'_>) -> R
 
 /// The training of a network; all levels are trained together.
 pub(super) struct NetworkTraining {
-    state: State,
+    state: TrainingStage,
     checkpoint: Option<PathBuf>,
 }
 
-enum State {
+enum TrainingStage {
     Training(Box<RqVaeFit>),
     Ended(Box<(RqVaeModel, RqVaeReport)>),
     /// The end itself failed.
@@ -91,12 +91,12 @@ enum State {
 
 impl NetworkTraining {
     pub(super) fn new(fit: RqVaeFit, options: &TrainOptions<'_>) -> Self {
-        Self { state: State::Training(Box::new(fit)), checkpoint: options.checkpoint.map(Into::into) }
+        Self { state: TrainingStage::Training(Box::new(fit)), checkpoint: options.checkpoint.map(Into::into) }
     }
 
     fn ended(&self) -> Result<(&RqVaeModel, &RqVaeReport)> {
         match &self.state {
-            State::Ended(ended) => Ok((&ended.0, &ended.1)),
+            TrainingStage::Ended(ended) => Ok((&ended.0, &ended.1)),
             _ => Err(Error::parameter("levels", 0, "train the network first")),
         }
     }
@@ -108,10 +108,10 @@ impl Training for NetworkTraining {
     }
 
     fn advance(&mut self, tell: Tell<'_>) -> Result<bool> {
-        let State::Training(fit) = &mut self.state else { return Ok(false) };
+        let TrainingStage::Training(fit) = &mut self.state else { return Ok(false) };
         fit.train(self.checkpoint.as_deref(), telling(tell))?;
-        if let State::Training(fit) = std::mem::replace(&mut self.state, State::Failed) {
-            self.state = State::Ended(Box::new(fit.finish()?));
+        if let TrainingStage::Training(fit) = std::mem::replace(&mut self.state, TrainingStage::Failed) {
+            self.state = TrainingStage::Ended(Box::new(fit.finish()?));
         }
         Ok(true)
     }
@@ -127,9 +127,9 @@ impl Training for NetworkTraining {
 
     fn finished_parts(&self) -> usize {
         match &self.state {
-            State::Training(fit) => fit.epochs().len(),
-            State::Ended(ended) => ended.1.epochs.len(),
-            State::Failed => 0,
+            TrainingStage::Training(fit) => fit.epochs().len(),
+            TrainingStage::Ended(ended) => ended.1.epochs.len(),
+            TrainingStage::Failed => 0,
         }
     }
 }

@@ -40,7 +40,7 @@ pub(crate) struct ExportArgs {
     pub(crate) output: PathBuf,
     /// What to write [default: chosen by the name of the output]
     #[arg(long, value_enum)]
-    pub(crate) kind: Option<Kind>,
+    pub(crate) kind: Option<ExportKind>,
     /// Number of code 0 in the names of tokens: 0 for <a_0>, 1 for <a_1> [default: 0]
     #[arg(long, value_name = "0|1", value_parser = clap::value_parser!(u32).range(..=1))]
     pub(crate) base: Option<u32>,
@@ -71,7 +71,7 @@ pub(crate) struct ExportArgs {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Kind {
+pub(crate) enum ExportKind {
     /// Item keys and their IDs as text, in any .csv, .jsonl or .parquet
     Ids,
     /// {"item": ["<a_12>", "<b_5>", "<c_33>"], ...} in index.json
@@ -93,7 +93,7 @@ pub(crate) enum Kind {
     Engine,
 }
 
-impl Kind {
+impl ExportKind {
     /// Whether the file says which token has which id.
     pub(crate) fn has_token_ids(self) -> bool {
         matches!(self, Self::Vocabulary | Self::AddedTokens | Self::Trie | Self::Hf)

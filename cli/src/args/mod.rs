@@ -32,7 +32,7 @@ pub(crate) use decode::DecodeArgs;
 pub(crate) use drift::DriftArgs;
 pub(crate) use encode::{Assignment, EncodeArgs, Format};
 pub(crate) use eval::EvalArgs;
-pub(crate) use export::{ExportArgs, Kind};
+pub(crate) use export::{ExportArgs, ExportKind};
 pub(crate) use fit::{Algorithm, FitArgs, FitOptions, Metric};
 pub(crate) use ids::IdsArgs;
 pub(crate) use info::InfoArgs;

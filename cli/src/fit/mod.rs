@@ -24,7 +24,7 @@ use serde_json::{Map, Value};
 use std::fmt::Write;
 use std::path::Path;
 use std::time::Instant;
-use train::Work;
+use train::TrainingSetup;
 
 /// The output of `--json`.
 #[derive(Serialize)]
@@ -82,7 +82,7 @@ pub(crate) fn run(common: &Common, args: &FitArgs) -> Outcome {
     let shown = Heard::new(&rows, &shown);
     let start = Instant::now();
     let warm_start = warm_start.as_ref();
-    let work = Work {
+    let work = TrainingSetup {
         args,
         params: &params,
         input: &input,

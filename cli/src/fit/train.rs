@@ -11,7 +11,7 @@ use semid::{Device, ErrorKind, LabelledFit, Model, Rows, Weights};
 use std::path::Path;
 
 /// Holds what a training works with.
-pub(super) struct Work<'a> {
+pub(super) struct TrainingSetup<'a> {
     pub(super) args: &'a FitArgs,
     pub(super) params: &'a Parameters,
     pub(super) input: &'a Input,
@@ -22,7 +22,7 @@ pub(super) struct Work<'a> {
     pub(super) labels: Option<LabelledFit<'a>>,
 }
 
-impl Work<'_> {
+impl TrainingSetup<'_> {
     /// Trains to the end, unless it is interrupted.
     pub(super) fn train(&self, bar: &Bar) -> Result<(Model, TrainingReport), Failure> {
         let mut options = TrainOptions::default();

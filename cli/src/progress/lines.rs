@@ -20,20 +20,20 @@ pub(crate) fn log_instead() {
 
 /// Prints a line when a step is done, and one after every half minute without a line.
 pub(super) struct Lines {
-    state: Arc<Mutex<State>>,
+    state: Arc<Mutex<LineState>>,
     /// When this is dropped, the thread that breaks the silence ends.
     _end: Option<Sender<()>>,
     shown: bool,
 }
 
-struct State {
+struct LineState {
     begun: Instant,
     last: Instant,
     /// What is being done now.
     now: String,
 }
 
-impl State {
+impl LineState {
     fn print(&mut self, text: &str) {
         self.last = Instant::now();
         let seconds = self.begun.elapsed().as_secs();
@@ -54,7 +54,7 @@ impl Lines {
 
     fn with_silence(shown: bool, silence: Duration) -> Self {
         let now = Instant::now();
-        let state = Arc::new(Mutex::new(State { begun: now, last: now, now: String::new() }));
+        let state = Arc::new(Mutex::new(LineState { begun: now, last: now, now: String::new() }));
         let end = shown.then(|| watch(&state, silence)).flatten();
         Self { state, _end: end, shown }
     }
@@ -75,7 +75,7 @@ impl Lines {
 }
 
 /// Starts a thread that breaks the silence; it ends when the returned sender is dropped.
-fn watch(state: &Arc<Mutex<State>>, silence: Duration) -> Option<Sender<()>> {
+fn watch(state: &Arc<Mutex<LineState>>, silence: Duration) -> Option<Sender<()>> {
     let (end, ended) = channel();
     let state = state.clone();
     let thread = std::thread::Builder::new().name("progress".to_owned()).spawn(move || {

@@ -1,6 +1,6 @@
 //! Draws the report on the best run of a sweep.
 
-use super::State;
+use super::SweepProgress;
 use crate::args::SweepArgs;
 use crate::interrupt;
 use crate::output::Failure;
@@ -21,7 +21,7 @@ pub(super) struct Best<'a> {
 
 impl Best<'_> {
     /// Draws the model of the best run; returns the name of the run.
-    pub(super) fn draw(&self, state: &mut State) -> Result<String, Failure> {
+    pub(super) fn draw(&self, state: &mut SweepProgress) -> Result<String, Failure> {
         let Self { page, args, metric, records, rows, device, .. } = self;
         let Some(best) = metric.rank(records).first().copied() else {
             return Err(Failure::Error("there is no run to report on".to_owned()));

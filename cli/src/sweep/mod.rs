@@ -79,7 +79,7 @@ pub(crate) fn run(common: &Common, args: &SweepArgs) -> Outcome {
     let page = page(args, &input)?;
     let device = common.device()?;
     let start = Instant::now();
-    let mut state = State::new(common, &args.output);
+    let mut state = SweepProgress::new(common, &args.output);
     let records = sweep.run_with(&rows, &device, &args.output, |progress| {
         state.show(progress.run, progress.runs, progress.parameters, progress.stage);
         interrupt::flow()
@@ -244,7 +244,7 @@ fn with_flags(args: &SweepArgs, kinds: &[Parameters]) -> Result<Vec<Parameters>,
 }
 
 /// The progress that is shown, and what failures need to know.
-struct State {
+struct SweepProgress {
     bar: Bar,
     output: PathBuf,
     /// The present run, with the number of all runs.
@@ -255,7 +255,7 @@ struct State {
     worked: bool,
 }
 
-impl State {
+impl SweepProgress {
     fn new(common: &Common, output: &Path) -> Self {
         let bar = Bar::sweep(common);
         bar.name("reading");

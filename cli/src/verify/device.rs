@@ -46,7 +46,7 @@ struct Made {
 }
 
 /// The work that every device does.
-pub(super) struct Work<'a> {
+pub(super) struct DeviceWork<'a> {
     pub(super) model: &'a Model,
     /// The rows for all devices.
     pub(super) rows: &'a dyn Rows,
@@ -73,7 +73,7 @@ impl Candidate {
     }
 }
 
-impl Work<'_> {
+impl DeviceWork<'_> {
     /// Runs every device, and compares it with those before it.
     pub(super) fn compare(&self, common: &Common, devices: &[Candidate]) -> Result<Vec<Entry>> {
         let mut entries: Vec<Entry> = Vec::new();

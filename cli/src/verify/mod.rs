@@ -8,7 +8,7 @@ use crate::input::{Input, Texts};
 use crate::interrupt::Watched;
 use crate::output::{self, Answer, Failure, Outcome};
 use crate::warnings::Noticed;
-use device::{Candidate, Entry, Work};
+use device::{Candidate, DeviceWork, Entry};
 use semid::{Device, ErrorKind, Matrix, Model, Result, Rows};
 use serde::Serialize;
 use std::fmt::Write;
@@ -61,7 +61,7 @@ pub(crate) fn run(common: &Common, args: &VerifyArgs) -> Outcome {
         None => &rows,
     };
     let whole = count < input_rows && devices.iter().filter(|device| device.is_fast()).count() > 1;
-    let work = Work {
+    let work = DeviceWork {
         model: &model,
         rows: some,
         source_row: &|row| input.rows.input_row(source_row(row, count, input_rows)),

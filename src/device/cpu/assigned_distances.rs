@@ -11,17 +11,17 @@ const BLOCK: usize = 252;
 /// The kernel of the same name.
 pub(super) fn assigned_distances(rows: &TableRows, codes: &[u32], panel: &Panel, out: &mut [u64]) {
     let blocks = rows.blocks(BLOCK).zip(codes.par_chunks(BLOCK)).zip(out.par_chunks_mut(BLOCK));
-    blocks.for_each(|((rows, codes), out)| panel.unit.run(Block { rows: rows.values, codes, panel, out }));
+    blocks.for_each(|((rows, codes), out)| panel.unit.run(AssignedBlock { rows: rows.values, codes, panel, out }));
 }
 
-struct Block<'a> {
+struct AssignedBlock<'a> {
     rows: &'a [f32],
     codes: &'a [u32],
     panel: &'a Panel,
     out: &'a mut [u64],
 }
 
-impl pulp::WithSimd for Block<'_> {
+impl pulp::WithSimd for AssignedBlock<'_> {
     type Output = ();
 
     #[inline(always)]

@@ -28,12 +28,12 @@ pub(super) fn min_distances(rows: &TableRows, panel: &Panel, closest: &[u64], ou
     }
     let inputs = rows.blocks(BLOCK).zip(closest.par_chunks(BLOCK));
     inputs.zip(blocks).for_each_init(Scores::default, |scores, ((rows, closest), out)| {
-        panel.unit.run(Block { rows, panel, closest, scores, out });
+        panel.unit.run(DistanceBlock { rows, panel, closest, scores, out });
     });
 }
 
 /// A block of rows, and of every point's distances the part for these rows.
-struct Block<'a, 'b> {
+struct DistanceBlock<'a, 'b> {
     rows: RowBlock<'a>,
     panel: &'a Panel,
     closest: &'a [u64],
@@ -41,7 +41,7 @@ struct Block<'a, 'b> {
     out: Vec<&'a mut [u64]>,
 }
 
-impl pulp::WithSimd for Block<'_, '_> {
+impl pulp::WithSimd for DistanceBlock<'_, '_> {
     type Output = ();
 
     #[inline(always)]

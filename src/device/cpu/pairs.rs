@@ -23,16 +23,16 @@ pub(super) trait Multiplier: Copy + Send + Sync {
 }
 
 /// What is to be run with a multiplier; see [`super::unit::Unit::run_pairs`].
-pub(super) trait Work: Send {
+pub(super) trait PairWork: Send {
     fn work<M: Multiplier>(self, multiplier: M);
 }
 
 /// Runs `work` compiled for 256-bit vectors.
 #[cfg(target_arch = "x86_64")]
 #[inline(always)]
-pub(super) fn run_avx2<W: Work>(simd: pulp::x86::V3, work: W) {
+pub(super) fn run_avx2<W: PairWork>(simd: pulp::x86::V3, work: W) {
     struct On<W>(pulp::x86::V3, W);
-    impl<W: Work> pulp::NullaryFnOnce for On<W> {
+    impl<W: PairWork> pulp::NullaryFnOnce for On<W> {
         type Output = ();
 
         #[inline(always)]

@@ -45,7 +45,8 @@ pub(super) fn range_search(
     limits: &[i128],
 ) -> Result<RangeMatches> {
     let blocks = rows.blocks(BLOCK).zip(limits.par_chunks(BLOCK));
-    let run = |scratch: &mut Scratch, (rows, limits)| panel.unit.run(Block { rows, limits, panel, prices, scratch });
+    let run =
+        |scratch: &mut Scratch, (rows, limits)| panel.unit.run(RangeBlock { rows, limits, panel, prices, scratch });
     let lists: Vec<RangeMatches> = blocks.map_init(Scratch::default, run).collect();
     let mut near = RangeMatches::with_capacity(limits.len(), lists.iter().map(RangeMatches::entries).sum())?;
     lists.into_iter().for_each(|list| near.append(&list));
@@ -59,7 +60,7 @@ struct Scratch {
     rows: RowBuffer,
 }
 
-struct Block<'a, 'b> {
+struct RangeBlock<'a, 'b> {
     rows: RowBlock<'a>,
     limits: &'a [i128],
     panel: &'a Panel,
@@ -67,7 +68,7 @@ struct Block<'a, 'b> {
     scratch: &'b mut Scratch,
 }
 
-impl pulp::WithSimd for Block<'_, '_> {
+impl pulp::WithSimd for RangeBlock<'_, '_> {
     type Output = RangeMatches;
 
     #[inline(always)]
@@ -104,7 +105,7 @@ impl pulp::WithSimd for Block<'_, '_> {
     }
 }
 
-impl Block<'_, '_> {
+impl RangeBlock<'_, '_> {
     /// Scores of the rows that have a limit.
     #[inline(always)]
     fn compute_scores(&mut self) {

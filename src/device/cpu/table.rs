@@ -1,6 +1,6 @@
 //! Rows of the CPU device, and what is remembered about them between two assignments.
 
-use super::assign::{Assign, Block, Scratch};
+use super::assign::{Assign, AssignBlock, Scratch};
 use super::assigned_distances::assigned_distances;
 use super::known_sums::KnownSums;
 use super::memory::{Memory, Movements};
@@ -82,7 +82,7 @@ impl CpuTable {
         let (rows, codes) = (&self.rows, &mut self.codes);
         let memory = self.memory.blocks(codes.len().div_ceil(BLOCK), BLOCK);
         let run = |scratch: &mut Scratch, ((rows, codes), memory)| {
-            let block = Block { rows, codes, memory };
+            let block = AssignBlock { rows, codes, memory };
             panel.unit.run(Assign { block, panel, epoch, movements, scratch })
         };
         self.pool.run(|| {

@@ -1,7 +1,7 @@
 //! What the CPU device computes with: the vector instructions, and the numbers that its filter multiplies.
 
 use super::integers::{Instructions, Width};
-use super::pairs::{Portable, Work};
+use super::pairs::{PairWork, Portable};
 use super::simd::Simd;
 use crate::error::Result;
 
@@ -127,7 +127,7 @@ impl Unit {
 
     /// Runs `work` with what multiplies pairs of 16-bit integers best.
     #[inline(always)]
-    pub(super) fn run_pairs<W: Work>(self, work: W) {
+    pub(super) fn run_pairs<W: PairWork>(self, work: W) {
         #[cfg(target_arch = "x86_64")]
         if let Some(simd) = self.avx2() {
             return super::pairs::run_avx2(simd, work);

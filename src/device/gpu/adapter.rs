@@ -14,7 +14,7 @@ const LEAST_BINDING: u64 = 16 << 20;
 const MOST_BINDING: u64 = 1 << 30;
 
 /// An adapter and its index in the list.
-pub(super) struct Found {
+pub(super) struct FoundAdapter {
     pub(super) adapter: wgpu::Adapter,
     pub(super) info: DeviceInfo,
     device_type: wgpu::DeviceType,
@@ -23,24 +23,24 @@ pub(super) struct Found {
 /// Returns every adapter of every backend, in the order of the backends, then of the driver. The order stays the same
 /// for the life of the process, because drivers are asked only once; those of OpenGL are asked when the iterator gets
 /// that far.
-pub(super) fn all() -> impl Iterator<Item = &'static Found> {
+pub(super) fn all() -> impl Iterator<Item = &'static FoundAdapter> {
     native().iter().chain(std::iter::once_with(gl).flatten())
 }
 
 /// Returns the adapters of Vulkan, Metal and DX12.
-fn native() -> &'static [Found] {
-    static FOUND: OnceLock<Vec<Found>> = OnceLock::new();
+fn native() -> &'static [FoundAdapter] {
+    static FOUND: OnceLock<Vec<FoundAdapter>> = OnceLock::new();
     FOUND.get_or_init(|| ask(wgpu::Backends::all().difference(wgpu::Backends::GL), 0))
 }
 
 /// Returns the adapters of OpenGL: mostly the same hardware once more, through drivers that take memory of their own.
-fn gl() -> &'static [Found] {
-    static FOUND: OnceLock<Vec<Found>> = OnceLock::new();
+fn gl() -> &'static [FoundAdapter] {
+    static FOUND: OnceLock<Vec<FoundAdapter>> = OnceLock::new();
     FOUND.get_or_init(|| ask(wgpu::Backends::GL, native().len()))
 }
 
 /// Asks the drivers of these backends for their adapters, the first of which gets the index `first`.
-fn ask(backends: wgpu::Backends, first: usize) -> Vec<Found> {
+fn ask(backends: wgpu::Backends, first: usize) -> Vec<FoundAdapter> {
     (first..).zip(request(backends)).map(|(index, adapter)| describe(index, adapter)).collect()
 }
 
@@ -72,7 +72,7 @@ pub(super) fn may_have_hardware(dev: &Path) -> bool {
     names.filter_map(|name| name.into_string().ok()).any(|name| GPUS.iter().any(|gpu| name.starts_with(gpu)))
 }
 
-fn describe(index: usize, adapter: wgpu::Adapter) -> Found {
+fn describe(index: usize, adapter: wgpu::Adapter) -> FoundAdapter {
     let about = adapter.get_info();
     let limits = adapter.limits();
     let driver = format!("{} {}", about.driver, about.driver_info).trim().to_owned();
@@ -91,7 +91,7 @@ fn describe(index: usize, adapter: wgpu::Adapter) -> Found {
             timestamps: adapter.features().contains(wgpu::Features::TIMESTAMP_QUERY),
         }),
     };
-    Found { adapter, info, device_type: about.device_type }
+    FoundAdapter { adapter, info, device_type: about.device_type }
 }
 
 /// Ranks discrete adapters before integrated ones, and these before virtual and unknown ones; software has no rank.
@@ -106,8 +106,8 @@ fn rank(device_type: wgpu::DeviceType) -> Option<u8> {
 }
 
 /// Returns the hardware adapters, best first, with those of OpenGL after all others.
-pub(super) fn hardware() -> impl Iterator<Item = &'static Found> {
-    let ranked = |found: &'static [Found]| {
+pub(super) fn hardware() -> impl Iterator<Item = &'static FoundAdapter> {
+    let ranked = |found: &'static [FoundAdapter]| {
         let mut ranked: Vec<_> =
             found.iter().filter_map(|found| rank(found.device_type).map(|rank| (rank, found))).collect();
         ranked.sort_by_key(|(rank, _)| *rank);
@@ -117,7 +117,7 @@ pub(super) fn hardware() -> impl Iterator<Item = &'static Found> {
 }
 
 /// Returns the adapter with that index, or else the first one whose description or driver contains `which` in any case.
-pub(super) fn find(which: &str) -> Option<&'static Found> {
+pub(super) fn find(which: &str) -> Option<&'static FoundAdapter> {
     if let Ok(index) = which.parse::<usize>() {
         return all().nth(index);
     }
@@ -126,7 +126,7 @@ pub(super) fn find(which: &str) -> Option<&'static Found> {
     all().find(|found| !which.is_empty() && (fits(&found.info.description) || fits(&found.info.driver)))
 }
 
-impl Found {
+impl FoundAdapter {
     /// Returns the adapter to open. In a browser an adapter makes one device only, so another one of it is requested.
     fn to_open(&self) -> wgpu::Adapter {
         let again = if cfg!(target_family = "wasm") { request(wgpu::Backends::all()).into_iter().next() } else { None };

@@ -31,8 +31,8 @@ impl Command {
 /// Commands that wait for their submission, and the submissions in progress.
 ///
 /// What the host writes to a buffer arrives before the commands that wait. So a buffer that a waiting command reads is
-/// written only after [`Batch::flush`]; a new buffer may be written at any time.
-pub(super) struct Batch {
+/// written only after [`CommandBatch::flush`]; a new buffer may be written at any time.
+pub(super) struct CommandBatch {
     /// The parameters, with a slot for each command.
     params: wgpu::Buffer,
     slots: Vec<[u32; SLOT / 4]>,
@@ -41,7 +41,7 @@ pub(super) struct Batch {
     under_way: VecDeque<wgpu::SubmissionIndex>,
 }
 
-impl Batch {
+impl CommandBatch {
     pub(super) fn new(context: &Context) -> Result<Self> {
         let usage = BufferUsages::UNIFORM | BufferUsages::COPY_DST;
         let params = context.buffer("parameters", (STEPS * SLOT) as u64, usage)?;

@@ -1,6 +1,6 @@
 //! A part of a table that fits the adapter's bindings.
 
-use super::batch::Batch;
+use super::batch::CommandBatch;
 use super::context::Context;
 use super::kernel::Kernel;
 use super::params::Params;
@@ -12,7 +12,7 @@ use std::ops::Range;
 const GROUPS: usize = 65_535;
 
 /// The buffers for `rows.len()` rows of a table.
-pub(super) struct Chunk {
+pub(super) struct ChunkBuffers {
     /// The rows of the table that this chunk holds.
     pub(super) rows: Range<usize>,
     /// Values, (rows, width) vec4 of f32, which are exact integers.
@@ -32,7 +32,7 @@ fn tile_rows() -> usize {
     Kernel::Assign { wide_rows: true, wide_codes: true }.group_rows()
 }
 
-impl Chunk {
+impl ChunkBuffers {
     pub(super) fn new(context: &Context, rows: Range<usize>, width: usize) -> Result<Self> {
         let room = rows.len().next_multiple_of(tile_rows()) as u64;
         Ok(Self {
@@ -56,7 +56,7 @@ impl Chunk {
     pub(super) fn run(
         &self,
         context: &Context,
-        batch: &mut Batch,
+        batch: &mut CommandBatch,
         kernel: Kernel,
         params: Params,
         buffers: &[&wgpu::Buffer],

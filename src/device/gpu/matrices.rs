@@ -1,6 +1,6 @@
 //! Matrices of networks on a GPU: the shaders compute on bits of f32 with integers.
 
-use super::batch::Batch;
+use super::batch::CommandBatch;
 use super::chunk::slices;
 use super::context::Context;
 use super::kernel::Kernel;
@@ -15,7 +15,7 @@ use std::sync::Arc;
 pub(super) struct GpuMatrices {
     pub(super) context: Arc<Context>,
     /// The dispatches that are not submitted yet.
-    pub(super) batch: Batch,
+    pub(super) batch: CommandBatch,
     /// The values of all matrices, by number.
     buffers: Vec<wgpu::Buffer>,
     /// The operands of products; each product reuses their memory.
@@ -24,7 +24,7 @@ pub(super) struct GpuMatrices {
 
 impl GpuMatrices {
     pub(super) fn new(context: Arc<Context>) -> Result<Self> {
-        let batch = Batch::new(&context)?;
+        let batch = CommandBatch::new(&context)?;
         let operands = [Operand::new(&context)?, Operand::new(&context)?];
         Ok(Self { context, batch, buffers: Vec::new(), operands })
     }

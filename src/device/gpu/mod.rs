@@ -44,7 +44,7 @@ pub(super) struct Gpu {
 }
 
 impl Gpu {
-    fn open(found: &adapter::Found) -> Result<Self> {
+    fn open(found: &adapter::FoundAdapter) -> Result<Self> {
         Ok(Self { info: found.info.clone(), context: Arc::new(found.open()?) })
     }
 }

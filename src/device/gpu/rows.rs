@@ -1,7 +1,7 @@
 //! Residual rows on a GPU.
 
-use super::batch::Batch;
-use super::chunk::Chunk;
+use super::batch::CommandBatch;
+use super::chunk::ChunkBuffers;
 use super::codewords::Codewords;
 use super::context::Context;
 use super::params::Params;
@@ -22,9 +22,9 @@ pub(super) struct GpuRows {
     pub(super) dim: usize,
     /// vec4 per row.
     pub(super) width: usize,
-    pub(super) chunks: Vec<Chunk>,
+    pub(super) chunks: Vec<ChunkBuffers>,
     /// The dispatches that are not submitted yet.
-    pub(super) batch: Batch,
+    pub(super) batch: CommandBatch,
     /// The last codebook that was put on the device.
     codewords: Option<(Codebook, Codewords)>,
     /// Whether the chunks hold the lengths of their present rows.
@@ -34,12 +34,12 @@ pub(super) struct GpuRows {
 impl GpuRows {
     pub(super) fn new(context: Arc<Context>, rows: usize, dim: usize) -> Result<Self> {
         let width = dim.next_multiple_of(STEP) / 4;
-        let step = Chunk::most_rows(&context, width);
+        let step = ChunkBuffers::most_rows(&context, width);
         let chunks = (0..rows)
             .step_by(step)
-            .map(|first| Chunk::new(&context, first..rows.min(first.saturating_add(step)), width))
+            .map(|first| ChunkBuffers::new(&context, first..rows.min(first.saturating_add(step)), width))
             .collect::<Result<_>>()?;
-        let batch = Batch::new(&context)?;
+        let batch = CommandBatch::new(&context)?;
         Ok(Self { context, rows, dim, width, chunks, batch, codewords: None, measured: false })
     }
 

@@ -58,11 +58,11 @@ pub(super) fn subtract(table: &mut GpuRows, codebook: &Codebook, size: usize) ->
 }
 
 /// A function that takes a slice, and for each row its code within the slice.
-type Work<'a> = &'a mut dyn FnMut(&mut GpuRows, &Codebook, &[u32]) -> Result<()>;
+type SliceWork<'a> = &'a mut dyn FnMut(&mut GpuRows, &Codebook, &[u32]) -> Result<()>;
 
 /// Calls `work` for every slice of codewords; the rows of other slices have no codes during the call. Afterwards all
 /// rows have their codes again.
-fn each_slice(table: &mut GpuRows, codebook: &Codebook, size: usize, work: Work<'_>) -> Result<()> {
+fn each_slice(table: &mut GpuRows, codebook: &Codebook, size: usize, work: SliceWork<'_>) -> Result<()> {
     let dim = codebook.dim();
     let mut codes = try_vec(NO_CODE, table.rows, "codes")?;
     table.codes(&mut codes)?;

@@ -1,6 +1,6 @@
 //! Rows or columns of a matrix, as shaders/shared/vectors.wgsl takes them.
 
-use super::batch::Batch;
+use super::batch::CommandBatch;
 use super::chunk::slices;
 use super::context::Context;
 use super::kernel::Kernel;
@@ -37,7 +37,7 @@ impl Vectors {
     pub(super) fn run(
         &self,
         context: &Context,
-        batch: &mut Batch,
+        batch: &mut CommandBatch,
         kernel: Kernel,
         buffers: &[&wgpu::Buffer],
     ) -> Result<()> {

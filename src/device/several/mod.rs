@@ -6,7 +6,7 @@ use super::tensors::Tensors;
 use super::{Device, DeviceInfo, Engine, Purpose, Table};
 use crate::error::Result;
 use crate::grid::Grid;
-use table::{Part, SeveralTable};
+use table::{DevicePart, SeveralTable};
 
 /// Rows below which another device is not worth its calls; tests divide few rows too.
 const FEW: usize = if cfg!(test) { 3 } else { 256 };
@@ -49,9 +49,9 @@ impl Engine for Several {
         }
         let part = |(i, device): (usize, &Device)| {
             let span = rows * i / count..rows * (i + 1) / count;
-            Ok(Part { table: device.engine().table(span.len(), dim, purpose)?, rows: span })
+            Ok(DevicePart { table: device.engine().table(span.len(), dim, purpose)?, rows: span })
         };
-        let parts: Result<Vec<Part>> = self.all().take(count).enumerate().map(part).collect();
+        let parts: Result<Vec<DevicePart>> = self.all().take(count).enumerate().map(part).collect();
         Ok(Box::new(SeveralTable::new(parts?, rows, dim)))
     }
 

@@ -7,25 +7,25 @@ use crate::partial::Partial;
 use std::ops::Range;
 
 /// The rows of one device.
-pub(super) struct Part {
+pub(super) struct DevicePart {
     pub(super) table: Box<dyn Table>,
     pub(super) rows: Range<usize>,
 }
 
 pub(super) struct SeveralTable {
     /// At least one, in the order of the rows.
-    parts: Vec<Part>,
+    parts: Vec<DevicePart>,
     rows: usize,
     dim: usize,
 }
 
 impl SeveralTable {
-    pub(super) fn new(parts: Vec<Part>, rows: usize, dim: usize) -> Self {
+    pub(super) fn new(parts: Vec<DevicePart>, rows: usize, dim: usize) -> Self {
         Self { parts, rows, dim }
     }
 
     /// Runs the work of all devices at the same time; the results are in the order of the rows.
-    fn each<T: Send>(&mut self, work: impl Fn(&mut Part) -> Result<T> + Sync) -> Result<Vec<T>> {
+    fn each<T: Send>(&mut self, work: impl Fn(&mut DevicePart) -> Result<T> + Sync) -> Result<Vec<T>> {
         let work = &work;
         std::thread::scope(|scope| {
             let start = |part| {

@@ -7,7 +7,7 @@ mod suffix;
 mod tests;
 
 pub(super) use order::{Order, check};
-pub(super) use plan::{Plan, plan};
+pub(super) use plan::{CodePlan, plan};
 
 use super::reassign::{Placed, UsedBelow, reassign};
 use super::resolver::Resolver;
@@ -72,7 +72,7 @@ impl std::ops::AddAssign for AssignReport {
 }
 
 /// Items with their codes, and what is needed to move them.
-pub(crate) struct Batch<'a> {
+pub(crate) struct ItemBatch<'a> {
     pub(crate) items: &'a [&'a str],
     pub(crate) codes: &'a Codes,
     /// The number that error messages give to the first row.
@@ -102,9 +102,9 @@ pub(super) struct Rules<'a> {
 pub(super) fn assign(
     store: &mut dyn Store,
     rules: &Rules<'_>,
-    batch: &Batch<'_>,
+    batch: &ItemBatch<'_>,
     order: &Order,
-    plan: Option<&Plan>,
+    plan: Option<&CodePlan>,
 ) -> Result<Assigned> {
     let mut report = AssignReport { items: batch.items.len() as u64, ..AssignReport::default() };
     let mut assignments: Vec<Option<Assignment>> = vec![None; batch.items.len()];
@@ -163,9 +163,9 @@ type New<'a> = (usize, &'a str, &'a [u32]);
 fn register(
     store: &mut dyn Store,
     manifest: &Manifest,
-    batch: &Batch<'_>,
+    batch: &ItemBatch<'_>,
     new: &[New<'_>],
-    plan: Option<&Plan>,
+    plan: Option<&CodePlan>,
     report: &mut AssignReport,
 ) -> Result<Vec<SemanticId>> {
     if new.is_empty() {
@@ -208,9 +208,9 @@ fn distinct<'a>(new: &[New<'a>]) -> Vec<&'a [u32]> {
 fn moved(
     store: &dyn Store,
     capacity: u64,
-    batch: &Batch<'_>,
+    batch: &ItemBatch<'_>,
     new: &[New<'_>],
-    plan: Option<&Plan>,
+    plan: Option<&CodePlan>,
     report: &mut AssignReport,
 ) -> Result<Vec<Vec<u32>>> {
     let distinct = distinct(new);
@@ -232,7 +232,7 @@ fn moved(
     Ok(placed.into_iter().map(|placed| placed.codes).collect())
 }
 
-fn geometry<'a>(batch: &'a Batch<'_>) -> Result<&'a Geometry<'a>> {
+fn geometry<'a>(batch: &'a ItemBatch<'_>) -> Result<&'a Geometry<'a>> {
     let missing = || Error::parameter("resolver", "reassign", "only with a model, in an engine");
     batch.geometry.as_ref().ok_or_else(missing)
 }

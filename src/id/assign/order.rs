@@ -1,6 +1,6 @@
 //! Checks a batch, and orders its rows for look-ups.
 
-use super::Batch;
+use super::ItemBatch;
 use crate::MAX_CLUSTERS;
 use crate::error::{Error, ErrorKind, Result};
 use crate::id::store::Manifest;
@@ -21,7 +21,7 @@ impl Order {
 }
 
 /// Refuses a batch that cannot be assigned; called before any transaction begins.
-pub(crate) fn check(manifest: &Manifest, batch: &Batch<'_>) -> Result<Order> {
+pub(crate) fn check(manifest: &Manifest, batch: &ItemBatch<'_>) -> Result<Order> {
     let (items, codes) = (batch.items, batch.codes);
     if items.len() != codes.len() {
         return Err(ErrorKind::ItemCount { items: items.len(), rows: codes.len() }.into());

@@ -7,12 +7,12 @@
 use super::super::reassign::Placed;
 use super::super::resolver::Resolver;
 use super::super::store::{Store, answers};
-use super::{Batch, Below, New, Order, Rules, distinct, geometry, place};
+use super::{Below, ItemBatch, New, Order, Rules, distinct, geometry, place};
 use crate::error::Result;
 use sha2::{Digest, Sha256};
 
 /// Codes for the new items of a batch, and what they were computed from.
-pub(in crate::id) struct Plan {
+pub(in crate::id) struct CodePlan {
     /// Row of each new item.
     rows: Vec<usize>,
     /// Prefixes whose used places the search read, each with a digest of these places.
@@ -24,9 +24,9 @@ pub(in crate::id) struct Plan {
 pub(in crate::id) fn plan(
     store: &dyn Store,
     rules: &Rules<'_>,
-    batch: &Batch<'_>,
+    batch: &ItemBatch<'_>,
     order: &Order,
-) -> Result<Option<Plan>> {
+) -> Result<Option<CodePlan>> {
     let Resolver::Reassign { capacity } = rules.manifest.resolver() else { return Ok(None) };
     let new = new_items(store, rules, batch, order)?;
     let mut known = Below::of_last_level(store, &distinct(&new))?;
@@ -37,11 +37,16 @@ pub(in crate::id) fn plan(
         Ok(below)
     };
     let placed = place(&mut used_below, u64::from(capacity.get()), geometry(batch)?, &new)?;
-    Ok(Some(Plan { rows: new.into_iter().map(|(row, ..)| row).collect(), used, placed }))
+    Ok(Some(CodePlan { rows: new.into_iter().map(|(row, ..)| row).collect(), used, placed }))
 }
 
 /// Returns the items that will get an ID unless another writer registers them first.
-fn new_items<'a>(store: &dyn Store, rules: &Rules<'_>, batch: &'a Batch<'_>, order: &Order) -> Result<Vec<New<'a>>> {
+fn new_items<'a>(
+    store: &dyn Store,
+    rules: &Rules<'_>,
+    batch: &'a ItemBatch<'_>,
+    order: &Order,
+) -> Result<Vec<New<'a>>> {
     let rows: Vec<usize> = order.groups().filter_map(|rows| rows.first().copied()).collect();
     let keys: Vec<&str> = rows.iter().filter_map(|row| batch.items.get(*row).copied()).collect();
     let mut new = Vec::new();
@@ -56,7 +61,7 @@ fn new_items<'a>(store: &dyn Store, rules: &Rules<'_>, batch: &'a Batch<'_>, ord
     Ok(new)
 }
 
-impl Plan {
+impl CodePlan {
     /// Returns whether the plan was made for these items.
     pub(super) fn holds_for(&self, new: &[New<'_>]) -> bool {
         self.rows.iter().eq(new.iter().map(|(row, ..)| row))

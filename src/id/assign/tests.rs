@@ -1,6 +1,6 @@
 //! Other writers may write during a search; its result counts only if none of them did.
 
-use super::{Batch, Geometry};
+use super::{Geometry, ItemBatch};
 use crate::codes::Codes;
 use crate::error::Result;
 use crate::id::format::IdFormat;
@@ -35,7 +35,7 @@ fn assign(registry: &mut Registry, codes: &[[u32; 2]], disturb: impl FnOnce() + 
     let items = ["a", "b", "c", "d", "e", "f"];
     let codes_of = Codes::new(codes.concat(), 2).unwrap();
     let geometry = Some(Geometry { costs: &costs, clusters: &[4, 4], squared_step: 1.0 });
-    let batch = Batch { items: &items[..codes.len()], codes: &codes_of, first_row: 0, geometry };
+    let batch = ItemBatch { items: &items[..codes.len()], codes: &codes_of, first_row: 0, geometry };
     let assigned = registry.assign_batch(&batch).unwrap();
     assert!(costs.first.lock().unwrap().is_none(), "nothing was searched");
     assigned.assignments.into_iter().map(|assignment| assignment.id).collect()
@@ -79,7 +79,7 @@ fn a_search_is_done_again_where_places_were_taken_meanwhile() {
             let geometry = Some(Geometry { costs: &costs, clusters: &[4, 4], squared_step: 1.0 });
             let item = format!("taken {i}");
             let items = [item.as_str()];
-            let batch = Batch { items: &items, codes: &store, first_row: 0, geometry };
+            let batch = ItemBatch { items: &items, codes: &store, first_row: 0, geometry };
             registry.assign_batch(&batch).unwrap();
         }
     };

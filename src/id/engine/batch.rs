@@ -13,13 +13,13 @@ pub(super) fn in_memory(rows: &dyn Rows) -> Result<Vec<f32>> {
 }
 
 /// A range of the rows.
-pub(super) struct Part<'a> {
+pub(super) struct RowsPart<'a> {
     pub(super) rows: &'a dyn Rows,
     pub(super) first: usize,
     pub(super) len: usize,
 }
 
-impl Part<'_> {
+impl RowsPart<'_> {
     /// Renumbers an error about a row of the range, so that it names the row's number among all rows.
     pub(super) fn error_of_all(&self, error: Error) -> Error {
         error.map_rows(|row| row.saturating_add(self.first))
@@ -27,7 +27,7 @@ impl Part<'_> {
 }
 
 /// Rows are numbered from 0 within the range, also in errors of reading.
-impl Rows for Part<'_> {
+impl Rows for RowsPart<'_> {
     fn len(&self) -> usize {
         self.len
     }

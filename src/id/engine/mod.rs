@@ -1,6 +1,6 @@
 //! The engine joins a model and a registry.
 
-use super::assign::{AssignReport, Assigned, Batch, Geometry};
+use super::assign::{AssignReport, Assigned, Geometry, ItemBatch};
 use super::format::IdFormat;
 use super::registry::Registry;
 use super::resolver::Resolver;
@@ -12,7 +12,7 @@ use crate::labels::Labels;
 use crate::model::Model;
 use crate::quantizer::{EncodeOptions, TrainOptions, Trainer, collect, train};
 use crate::rows::{Matrix, Rows};
-use batch::{Part, Repeated, in_memory};
+use batch::{Repeated, RowsPart, in_memory};
 use std::num::NonZeroUsize;
 use std::ops::ControlFlow;
 
@@ -222,7 +222,7 @@ impl SemanticIdEngine {
         let mut report = AssignReport::default();
         for (batch, items) in items.chunks(self.batch_rows).enumerate() {
             let first_row = batch.saturating_mul(self.batch_rows);
-            let part = Part { rows, first: first_row, len: items.len() };
+            let part = RowsPart { rows, first: first_row, len: items.len() };
             let of_all = |error: Error| part.error_of_all(error);
             // A search asks about a row that may move again and again, so it stays quantized.
             let quantized = self.model.quantized_rows(&part, device).map_err(of_all)?;
@@ -253,7 +253,8 @@ impl SemanticIdEngine {
             let costs = if moves { Some(self.model.costs(rows, source)?) } else { None };
             let geometry =
                 costs.as_deref().map(|costs| Geometry { costs, clusters: &clusters, squared_step: step * step });
-            let assigned = self.registry.assign_batch(&Batch { items: &items, codes: &codes, first_row, geometry })?;
+            let assigned =
+                self.registry.assign_batch(&ItemBatch { items: &items, codes: &codes, first_row, geometry })?;
             report += assigned.report;
             sink(first_row, &assigned)?;
         }

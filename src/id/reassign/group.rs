@@ -3,7 +3,7 @@
 use super::occupancy::Occupancy;
 use super::{Outcome, Problem, distance_at};
 use crate::error::Result;
-use crate::transport::limited::{Edge, Row, solve};
+use crate::transport::limited::{AllowedColumns, Edge, solve};
 use std::cell::RefCell;
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -32,13 +32,13 @@ pub(super) fn place(
         alike.iter().enumerate().filter(|(at, first)| at != *first).map(|(_, first)| *first).collect();
     let places = solve(&free, &own_columns, &|row| {
         problem.costs.go_on()?;
-        let (Some(item), Some(first)) = (group.get(row), alike.get(row)) else { return Ok(Row::default()) };
+        let (Some(item), Some(first)) = (group.get(row), alike.get(row)) else { return Ok(AllowedColumns::default()) };
         if let Some(known) = rows.borrow().get(first) {
-            return Ok(Row::clone(known));
+            return Ok(AllowedColumns::clone(known));
         }
         let distances = problem.costs.distances(*item, prefix)?;
         let stay = distance_at(&distances, own(item))?;
-        let made = Row { edges: nearest(&distances, &free, group.len()), stay };
+        let made = AllowedColumns { edges: nearest(&distances, &free, group.len()), stay };
         if repeated.contains(first) {
             rows.borrow_mut().insert(*first, made.clone());
         }

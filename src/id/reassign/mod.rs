@@ -82,12 +82,12 @@ struct Problem<'a> {
 }
 
 /// An item, the codes where it was placed, and its increase.
-type Found = (usize, Vec<u32>, i128);
+type Placement = (usize, Vec<u32>, i128);
 
 /// The result of one step: the items that found a place, and those left over.
 #[derive(Default)]
 struct Outcome {
-    found: Vec<Found>,
+    found: Vec<Placement>,
     left_over: Vec<usize>,
 }
 

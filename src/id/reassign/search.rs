@@ -10,7 +10,7 @@ pub(super) const PREFIXES: usize = 8;
 pub(super) const MOST_PREFIXES: usize = 64;
 
 /// The item's distance at a free place, and the codes of the place.
-pub(super) type Place = (u64, Vec<u32>);
+pub(super) type FreePlace = (u64, Vec<u32>);
 
 /// The search of one item.
 struct Walk<'a> {
@@ -18,7 +18,7 @@ struct Walk<'a> {
     occupancy: &'a Occupancy<'a>,
     levels: usize,
     wanted: usize,
-    places: Vec<Place>,
+    places: Vec<FreePlace>,
     free: u128,
     prefixes: usize,
 }
@@ -31,7 +31,7 @@ pub(super) fn places(
     levels: usize,
     prefix: &[u32],
     wanted: usize,
-) -> Result<Vec<Place>> {
+) -> Result<Vec<FreePlace>> {
     let mut walk = Walk { distances, occupancy, levels, wanted, places: Vec::new(), free: 0, prefixes: 0 };
     walk.below(&mut prefix.to_vec())?;
     Ok(walk.places)

@@ -2,10 +2,10 @@
 
 use super::group::narrow;
 use super::occupancy::Occupancy;
-use super::search::{Place, places};
-use super::{Found, Outcome, Problem};
+use super::search::{FreePlace, places};
+use super::{Outcome, Placement, Problem};
 use crate::error::Result;
-use crate::transport::limited::{Edge, Row, solve};
+use crate::transport::limited::{AllowedColumns, Edge, solve};
 use rayon::prelude::*;
 use std::collections::VecDeque;
 
@@ -48,7 +48,7 @@ fn place_batch(
     prefix: &[u32],
     batch: &[usize],
     occupancy: &Occupancy<'_>,
-) -> Result<Vec<Option<Found>>> {
+) -> Result<Vec<Option<Placement>>> {
     let levels = problem.clusters.len();
     let look = |item: usize| {
         problem.costs.go_on()?;
@@ -62,19 +62,20 @@ fn place_batch(
     }
     let near = batch.par_iter().zip(&alike).enumerate();
     let near = near.map(|(at, (item, first))| if at == *first { look(*item).map(Some) } else { Ok(None) });
-    let near: Vec<Option<(Vec<Place>, u64)>> = near.collect::<Result<_>>()?;
+    let near: Vec<Option<(Vec<FreePlace>, u64)>> = near.collect::<Result<_>>()?;
     let seen = |row: usize| alike.get(row).and_then(|first| near.get(*first)).and_then(Option::as_ref);
     let mut columns: Vec<&[u32]> =
         near.iter().flatten().flat_map(|(near, _)| near).map(|(_, codes)| codes.as_slice()).collect();
     columns.sort_unstable();
     columns.dedup();
     let free: Vec<u64> = columns.iter().map(|codes| narrow(occupancy.free(codes))).collect();
-    let edge = |(cost, codes): &Place| {
+    let edge = |(cost, codes): &FreePlace| {
         let column = columns.binary_search(&codes.as_slice()).ok()?;
         Some(Edge { column, cost: *cost })
     };
     let row = |row: usize| {
-        let row = seen(row).map(|(near, stay)| Row { edges: near.iter().filter_map(edge).collect(), stay: *stay });
+        let row =
+            seen(row).map(|(near, stay)| AllowedColumns { edges: near.iter().filter_map(edge).collect(), stay: *stay });
         Ok(row.unwrap_or_default())
     };
     let placed = solve(&free, &vec![None; batch.len()], &row)?;
@@ -87,7 +88,11 @@ fn place_batch(
 
 /// Places a batch of equal items: each looks at the places `near` and has the distance `stay` at its encoded codes. The
 /// result is that of [`solve`], as exchanging equal items changes no sum.
-fn of_equal_items(batch: &[usize], (near, stay): (Vec<Place>, u64), occupancy: &Occupancy<'_>) -> Vec<Option<Found>> {
+fn of_equal_items(
+    batch: &[usize],
+    (near, stay): (Vec<FreePlace>, u64),
+    occupancy: &Occupancy<'_>,
+) -> Vec<Option<Placement>> {
     let times = |codes: &[u32]| narrow(occupancy.free(codes)).min(batch.len() as u64) as usize;
     let mut places = near.iter().flat_map(|(cost, codes)| std::iter::repeat_n((cost, codes), times(codes)));
     let place = |item: &usize| {

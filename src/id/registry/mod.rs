@@ -2,7 +2,7 @@
 
 mod refresh;
 
-use super::assign::{self, Assigned, Batch};
+use super::assign::{self, Assigned, ItemBatch};
 use super::namespace;
 use super::records::Records;
 use super::semantic_id::SemanticId;
@@ -190,10 +190,10 @@ impl Registry {
     /// given another model since it was opened, and any error of the store.
     pub fn assign<S: AsRef<str>>(&mut self, items: &[S], codes: &Codes) -> Result<Assigned> {
         let items: Vec<&str> = items.iter().map(AsRef::as_ref).collect();
-        self.assign_batch(&Batch { items: &items, codes, first_row: 0, geometry: None })
+        self.assign_batch(&ItemBatch { items: &items, codes, first_row: 0, geometry: None })
     }
 
-    pub(crate) fn assign_batch(&mut self, batch: &Batch<'_>) -> Result<Assigned> {
+    pub(crate) fn assign_batch(&mut self, batch: &ItemBatch<'_>) -> Result<Assigned> {
         let order = assign::check(&self.manifest, batch)?;
         let rules = assign::Rules { manifest: &self.manifest, shape: &self.shape, update_changed: self.update_changed };
         let plan = assign::plan(&*self.store, &rules, batch, &order)?;

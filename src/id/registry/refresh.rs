@@ -3,7 +3,7 @@
 use super::Registry;
 use crate::codes::Codes;
 use crate::error::{Error, ErrorKind, Result};
-use crate::id::assign::{self, Batch, Rules};
+use crate::id::assign::{self, ItemBatch, Rules};
 use crate::id::resolver::Resolver;
 use crate::id::semantic_id::SemanticId;
 use crate::id::store::{Manifest, Store, answers, transaction};
@@ -74,7 +74,7 @@ impl Registry {
             let items: Vec<&str> = places.iter().filter_map(of).map(|planned| planned.item).collect();
             let codes = places.iter().filter_map(of).flat_map(|planned| planned.codes.iter().copied()).collect();
             let codes = Codes::new(codes, rules.manifest.levels())?;
-            let batch = Batch { items: &items, codes: &codes, first_row: 0, geometry: None };
+            let batch = ItemBatch { items: &items, codes: &codes, first_row: 0, geometry: None };
             let order = assign::check(rules.manifest, &batch)?;
             let assigned = assign::assign(store, &rules, &batch, &order, None)?;
             let ids = assigned.assignments.into_iter().map(|assignment| assignment.id);

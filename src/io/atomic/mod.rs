@@ -6,7 +6,7 @@ mod temporary;
 mod tests;
 
 use crate::error::{Error, Result};
-use place::Place;
+use place::Destination;
 use std::fs::{File, OpenOptions};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
@@ -72,9 +72,9 @@ impl AtomicFile {
     /// # Errors
     /// Those of [`create`](AtomicFile::create).
     pub fn check(path: &Path) -> Result<()> {
-        let checked = Place::of(path).and_then(|place| match place {
-            Place::Direct => Ok(()),
-            Place::File(path, former) => Temporary::create(folder(&path), former.as_ref()).map(drop),
+        let checked = Destination::of(path).and_then(|place| match place {
+            Destination::Direct => Ok(()),
+            Destination::File(path, former) => Temporary::create(folder(&path), former.as_ref()).map(drop),
         });
         checked.map_err(|error| Error::io("creating", error).at(path))
     }
@@ -132,9 +132,11 @@ impl Write for AtomicFile {
 
 impl Out {
     fn create(path: &Path) -> io::Result<Self> {
-        match Place::of(path)? {
-            Place::Direct => OpenOptions::new().append(true).open(path).map(Out::Direct),
-            Place::File(path, former) => Ok(Out::Replace(Temporary::create(folder(&path), former.as_ref())?, path)),
+        match Destination::of(path)? {
+            Destination::Direct => OpenOptions::new().append(true).open(path).map(Out::Direct),
+            Destination::File(path, former) => {
+                Ok(Out::Replace(Temporary::create(folder(&path), former.as_ref())?, path))
+            }
         }
     }
 

@@ -10,14 +10,14 @@ const MOST_LINKS: usize = 40;
 
 /// What a path names.
 #[derive(Debug)]
-pub(super) enum Place {
+pub(super) enum Destination {
     /// A file that is or will be at this path, which is no link; the metadata are those of the file that is there.
     File(PathBuf, Option<Metadata>),
     /// A pipe, a device or an open descriptor of this process, which is written directly.
     Direct,
 }
 
-impl Place {
+impl Destination {
     pub(super) fn of(path: &Path) -> io::Result<Self> {
         if is_descriptor(path) {
             return Ok(Self::Direct);

@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 const MOST_BYTES: usize = 160 << 20;
 
 /// The decoded rows of a block of a part.
-pub(super) struct Block {
+pub(super) struct DecodedBlock {
     part: usize,
     rows: Range<usize>,
     values: Vec<f32>,
@@ -19,9 +19,9 @@ pub(super) struct Block {
 
 /// The blocks that were decoded last.
 #[derive(Default)]
-pub(super) struct Blocks(Mutex<VecDeque<Arc<Block>>>);
+pub(super) struct Blocks(Mutex<VecDeque<Arc<DecodedBlock>>>);
 
-impl Block {
+impl DecodedBlock {
     /// Copies rows from `first` on until the block or `out` ends, and returns the number of values.
     pub(super) fn copy(&self, dim: usize, first: usize, out: &mut [f32], faults: &mut Vec<Fault>) -> usize {
         let skip = first.saturating_sub(self.rows.start).saturating_mul(dim);
@@ -45,7 +45,7 @@ impl Blocks {
     ///
     /// New threads decode, not those of a pool: a pool's thread that waits could take up other work, which might read
     /// here too and wait for the lock that this call holds.
-    pub(super) fn get(&self, readers: &Readers, part: usize, row: usize) -> Result<Option<Arc<Block>>> {
+    pub(super) fn get(&self, readers: &Readers, part: usize, row: usize) -> Result<Option<Arc<DecodedBlock>>> {
         let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(block) = kept.iter().find(|block| block.has(part, row)) {
             return Ok(Some(block.clone()));
@@ -90,12 +90,12 @@ fn next(readers: &Readers, part: usize, rows: &Range<usize>) -> Option<(usize, R
 }
 
 /// Decodes blocks, each on a thread of its own.
-fn decode(readers: &Readers, wanted: Vec<(usize, Range<usize>)>) -> Vec<Result<Block>> {
+fn decode(readers: &Readers, wanted: Vec<(usize, Range<usize>)>) -> Vec<Result<DecodedBlock>> {
     let one = |(part, rows): (usize, Range<usize>)| {
         let mut values = try_vec(0.0, rows.len().saturating_mul(readers.dim), "a block of rows")?;
         let mut faults = Vec::new();
         readers.get(part)?.read_block(rows.start, &mut values, &mut faults)?;
-        Ok(Block { part, rows, values, faults })
+        Ok(DecodedBlock { part, rows, values, faults })
     };
     let mut wanted = wanted.into_iter();
     let first = wanted.next();

@@ -9,7 +9,7 @@ use std::io;
 use std::path::{Component, Path, PathBuf};
 
 /// What a component of a pattern stands for.
-enum Part<'p> {
+enum PatternPart<'p> {
     /// This name, or a root, `.` or `..`.
     Name(Component<'p>),
     /// Names that fit.
@@ -18,7 +18,7 @@ enum Part<'p> {
     Folders,
 }
 
-impl<'p> Part<'p> {
+impl<'p> PatternPart<'p> {
     fn of(component: Component<'p>) -> Result<Self, PatternError> {
         match component.as_os_str().to_string_lossy() {
             name if name == "**" => Ok(Self::Folders),
@@ -30,23 +30,23 @@ impl<'p> Part<'p> {
 
 /// Finds at most `most` paths that fit a pattern, in no order.
 pub(super) fn paths(pattern: &Path, most: usize) -> Result<Vec<PathBuf>> {
-    let parts = pattern.components().map(Part::of).collect::<Result<Vec<_>, _>>().map_err(|error| {
+    let parts = pattern.components().map(PatternPart::of).collect::<Result<Vec<_>, _>>().map_err(|error| {
         let reason = format!("no file has this name, and as a pattern it is wrong: {error}");
         Error::parameter("input", pattern.display(), reason)
     })?;
-    let mut found = Found { most, paths: Vec::new() };
+    let mut found = Matched { most, paths: Vec::new() };
     found.search(PathBuf::new(), &parts)?;
     Ok(found.paths)
 }
 
-struct Found {
+struct Matched {
     most: usize,
     paths: Vec<PathBuf>,
 }
 
-impl Found {
+impl Matched {
     /// Adds all paths below `folder` that fit the rest of a pattern.
-    fn search(&mut self, folder: PathBuf, parts: &[Part<'_>]) -> Result<()> {
+    fn search(&mut self, folder: PathBuf, parts: &[PatternPart<'_>]) -> Result<()> {
         let Some((part, rest)) = parts.split_first() else {
             if self.paths.len() < self.most && folder.symlink_metadata().is_ok() {
                 self.paths.push(folder);
@@ -54,8 +54,8 @@ impl Found {
             return Ok(());
         };
         match part {
-            Part::Name(name) => self.search(folder.join(name), rest),
-            Part::Names(pattern) => {
+            PatternPart::Name(name) => self.search(folder.join(name), rest),
+            PatternPart::Names(pattern) => {
                 // As in a shell, only a dot fits the dot of a hidden name.
                 let options = MatchOptions { require_literal_leading_dot: true, ..MatchOptions::default() };
                 for name in entries(&folder)? {
@@ -65,7 +65,7 @@ impl Found {
                 }
                 Ok(())
             }
-            Part::Folders => {
+            PatternPart::Folders => {
                 self.search(folder.clone(), rest)?;
                 for entry in entries(&folder)? {
                     let hidden = entry.file_name().as_encoded_bytes().starts_with(b".");

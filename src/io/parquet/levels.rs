@@ -5,12 +5,15 @@
 //! 1 at all others.
 
 use super::delta::varint;
+use super::long_rows::{Long, limit_of};
 
 /// Counts the values of rows over the pages of a column chunk.
 #[derive(Debug)]
 pub(super) struct Lengths {
     /// Most values of a row.
     limit: usize,
+    /// The rows that may have more, because they are passed over.
+    long: Long,
     /// Number of the row that has begun, if one has.
     row: usize,
     /// The number of its values so far.
@@ -35,9 +38,10 @@ pub(super) enum Packing {
 }
 
 impl Lengths {
-    /// Begins to count rows, of up to `limit` values each; the first row has the number `first`.
-    pub(super) fn new(limit: usize, first: usize) -> Self {
-        Self { limit, row: first.wrapping_sub(1), values: 0 }
+    /// Begins to count rows, of up to `limit` values each but for the `long` ones; the first row has the number
+    /// `first`.
+    pub(super) fn new(limit: usize, long: Long, first: usize) -> Self {
+        Self { limit, long, row: first.wrapping_sub(1), values: 0 }
     }
 
     /// Returns the most values of a row.
@@ -98,7 +102,11 @@ impl Lengths {
     }
 
     fn check(&self) -> Result<(), TooLong> {
-        if self.values > self.limit { Err(TooLong { row: self.row, values: self.values }) } else { Ok(()) }
+        let is_long = || self.values > limit_of(&self.long, self.row, self.limit);
+        if self.values > self.limit && is_long() {
+            return Err(TooLong { row: self.row, values: self.values });
+        }
+        Ok(())
     }
 }
 
@@ -108,7 +116,7 @@ mod tests {
 
     /// Checks pages of levels against a limit.
     fn check(limit: usize, pages: &[(&[u8], usize)]) -> Result<(), TooLong> {
-        let mut lengths = Lengths::new(limit, 10);
+        let mut lengths = Lengths::new(limit, Long::default(), 10);
         pages.iter().try_for_each(|(levels, count)| lengths.page(levels, Packing::Runs, *count))
     }
 
@@ -125,7 +133,7 @@ mod tests {
         let later = [3, 0b1110_1010];
         assert_eq!(check(2, &[(&later, 8)]), Err(TooLong { row: 12, values: 4 }));
         assert_eq!(check(2, &[(&later, 6)]), Ok(()));
-        let mut lengths = Lengths::new(2, 10);
+        let mut lengths = Lengths::new(2, Long::default(), 10);
         assert_eq!(lengths.page(&[0b0101_0111], Packing::Bits, 8), Err(TooLong { row: 12, values: 4 }));
     }
 
@@ -135,7 +143,7 @@ mod tests {
         let on: (&[u8], usize) = (&[6, 1], 3);
         assert_eq!(check(8, &[begin, on]), Ok(()));
         assert_eq!(check(7, &[begin, on]), Err(TooLong { row: 10, values: 8 }));
-        let mut lengths = Lengths::new(7, 0);
+        let mut lengths = Lengths::new(7, Long::default(), 0);
         lengths.page(begin.0, Packing::Runs, begin.1).unwrap();
         lengths.skip(5);
         lengths.page(begin.0, Packing::Runs, begin.1).unwrap();

@@ -19,6 +19,7 @@ mod ids;
 mod keys;
 mod layout;
 mod levels;
+mod long_rows;
 mod numbers;
 mod pages;
 mod rows;

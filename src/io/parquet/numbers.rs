@@ -1,6 +1,7 @@
 //! Columns of numbers, and of lists of whole numbers such as the codes of IDs.
 
 use super::layout::element;
+use super::long_rows::Long;
 use super::table::ParquetTable;
 use crate::MAX_LEVELS;
 use crate::error::{Result, try_reserve};
@@ -106,7 +107,7 @@ fn each_array(
     limit: usize,
     mut visit: impl FnMut(&ArrayRef, usize) -> Result<()>,
 ) -> Result<()> {
-    let mut arrays = table.arrays(&[table.leaf(column, &[])?], 0, BATCH_ROWS, limit)?;
+    let mut arrays = table.arrays(&[table.leaf(column, &[])?], 0, BATCH_ROWS, limit, Long::default())?;
     let mut row = 0;
     while row < table.rows() {
         let columns = table.next(&mut arrays)?;

@@ -1,4 +1,5 @@
 use super::layout::{self, Layout};
+use super::long_rows::{self, Long, LongRows};
 use super::strings::strings_of;
 use super::table::{Arrays, ParquetTable};
 use crate::MAX_DIM;
@@ -42,6 +43,8 @@ pub struct ParquetRows {
     cursor: Mutex<Option<Cursor>>,
     /// Whether a row longer than the first one was found, so that rows are now decoded with room for it.
     patient: AtomicBool,
+    /// The rows that are longer than any embedding.
+    long: LongRows,
 }
 
 /// The rows that were decoded last, and the reader of those after them.
@@ -52,6 +55,8 @@ struct Cursor {
     faults: Vec<Fault>,
     /// Number of the row after the decoded ones.
     next: usize,
+    /// Number of the row that ends `arrays`: a long one, or the one after the last.
+    end: usize,
 }
 
 impl fmt::Debug for Cursor {
@@ -83,7 +88,14 @@ impl ParquetRows {
             return Err(Error::from(ErrorKind::Dim { dim }).at(table.path()));
         }
         table.check_values(dim)?;
-        Ok(Self { table, layout, dim, cursor: Mutex::new(None), patient: AtomicBool::new(false) })
+        Ok(Self {
+            table,
+            layout,
+            dim,
+            cursor: Mutex::new(None),
+            patient: AtomicBool::new(false),
+            long: LongRows::default(),
+        })
     }
 
     /// Returns the number of rows that are decoded at a time, for values of up to 8 bytes, and the most values of a
@@ -94,10 +106,11 @@ impl ParquetRows {
     }
 
     /// Makes a cursor whose next rows begin at `row`.
-    fn seek(&self, row: usize) -> Result<Cursor> {
+    fn seek(&self, row: usize, long: &Long) -> Result<Cursor> {
         let (rows, limit) = self.batch();
-        let arrays = self.table.arrays(self.layout.leaves(), row, rows, limit)?;
-        Ok(Cursor { arrays, first: row, values: Vec::new(), faults: Vec::new(), next: row })
+        let arrays = self.table.arrays(self.layout.leaves(), row, rows, limit, long.clone())?;
+        let end = long_rows::next(long, row).unwrap_or(self.table.rows());
+        Ok(Cursor { arrays, first: row, values: Vec::new(), faults: Vec::new(), next: row, end })
     }
 
     fn advance(&self, cursor: &mut Cursor) -> Result<()> {
@@ -117,11 +130,21 @@ impl ParquetRows {
 
     /// Reads rows with the cursor in `slot`; after an error, the slot is empty.
     fn fill(&self, slot: &mut Option<Cursor>, first: usize, out: &mut [f32], faults: &mut Vec<Fault>) -> Result<()> {
-        let (mut row, mut out) = (first, out);
+        let (mut row, mut out, long) = (first, out, self.long.all());
         while !out.is_empty() {
+            if let Some(found) = long_rows::values_of(&long, row) {
+                let kind = BadRowKind::Length { expected: self.dim, found };
+                faults.push(Fault { row, column: None, kind });
+                row += 1;
+                out = out.get_mut(self.dim..).unwrap_or_default();
+                continue;
+            }
             let ahead = self.batch().0;
-            let near = slot.take().filter(|cursor| row >= cursor.first && row < cursor.next + ahead);
-            let mut cursor = near.map_or_else(|| self.seek(row), Ok)?;
+            let near = slot.take().filter(|cursor| {
+                let may_go_on = row < cursor.next || cursor.next < cursor.end;
+                row >= cursor.first && row < cursor.next + ahead && may_go_on
+            });
+            let mut cursor = near.map_or_else(|| self.seek(row, &long), Ok)?;
             if row >= cursor.next {
                 self.advance(&mut cursor)?;
             }
@@ -133,7 +156,7 @@ impl ParquetRows {
         Ok(())
     }
 
-    /// Reads as [`ParquetRows::fill`] does, and once more with room for long rows if it meets one.
+    /// Reads as [`ParquetRows::fill`] does, and again with room for long rows, or without them, if it meets some.
     fn fill_all(
         &self,
         slot: &mut Option<Cursor>,
@@ -142,18 +165,26 @@ impl ParquetRows {
         faults: &mut Vec<Fault>,
     ) -> Result<()> {
         let before = faults.len();
-        match self.fill(slot, first, out, faults) {
-            Err(error) if matches!(error.kind(), ErrorKind::Ragged { .. }) && !self.patient.swap(true, Relaxed) => {
-                faults.truncate(before);
-                *slot = None;
-                self.fill(slot, first, out, faults)
+        loop {
+            match self.fill(slot, first, out, faults) {
+                Err(error) if self.goes_on_after(&error) => {
+                    faults.truncate(before);
+                    *slot = None;
+                }
+                other => return other,
             }
-            Err(error) if matches!(error.kind(), ErrorKind::Ragged { .. }) && slot.is_none() => {
-                // Another thread was the first to meet a long row.
-                faults.truncate(before);
-                self.fill(slot, first, out, faults)
+        }
+    }
+
+    /// Returns whether rows can be read although there was this error, which must not come again: with more room, or
+    /// without the row that it is about.
+    fn goes_on_after(&self, error: &Error) -> bool {
+        match error.kind() {
+            ErrorKind::Ragged { expected, .. } if *expected < MAX_DIM => {
+                self.patient.store(true, Relaxed);
+                true
             }
-            other => other,
+            _ => self.long.note(error),
         }
     }
 
@@ -170,36 +201,64 @@ impl ParquetRows {
 
 /// Returns the number of values that most of the first rows have that have some; where there are none, it is `known`.
 fn width(table: &ParquetTable, layout: &dyn Layout, known: Option<usize>) -> Result<usize> {
-    let mut arrays = table.arrays(layout.leaves(), 0, 1, MAX_DIM)?;
-    let mut empty = false;
-    let mut first = FirstRows::default();
-    for row in 0..table.rows() {
-        let columns = match table.next(&mut arrays) {
-            Ok(columns) => columns,
-            Err(error) => match error.kind() {
+    let (mut empty, mut first, found) = (false, FirstRows::default(), LongRows::default());
+    let (mut arrays, mut row) = (None, 0);
+    while row < table.rows() {
+        let long = found.all();
+        let len = match long_rows::values_of(&long, row) {
+            Some(values) => {
+                arrays = None;
+                Some(values)
+            }
+            None => match first_row(table, layout, &mut arrays, row, long) {
+                Ok(len) => len,
+                Err(error) if found.note(&error) => {
+                    arrays = None;
+                    continue;
+                }
                 // Reading meets this row again, and finds it bad beside the others.
-                ErrorKind::Ragged { .. } if first.width().is_some() => break,
-                // The first row says how long all rows are, so a first row that is too long is not ragged.
-                ErrorKind::Ragged { row: long, found, .. } if *long == row => {
-                    return Err(Error::from(ErrorKind::Dim { dim: *found }).at(table.path()));
-                }
-                ErrorKind::Ragged { row, found, .. } => {
-                    let reason = format!("row {row} has {found} values or more, where {MAX_DIM} are the most");
-                    return Err(table.error(reason));
-                }
-                _ => return Err(error),
+                Err(error) if matches!(error.kind(), ErrorKind::Ragged { .. }) && first.width().is_some() => break,
+                Err(error) => return Err(too_long(error, table)),
             },
         };
-        match layout.len(&columns, 0) {
-            None => {}
+        row += 1;
+        match len {
+            Some(len) if len > 0 && first.add(len) => break,
             Some(0) => empty = true,
-            Some(len) if first.add(len) => break,
-            Some(_) => {}
+            _ => {}
         }
     }
     let why = if empty { "all are empty or null" } else { "all are null" };
     let none = ErrorKind::NoEmbedding { rows: table.rows(), why: why.to_owned() };
     first.width().or(known).ok_or_else(|| Error::from(none).at(table.path()))
+}
+
+/// Returns the number of values of a row, or none for a null; `arrays` go on where the last call ended.
+fn first_row(
+    table: &ParquetTable,
+    layout: &dyn Layout,
+    arrays: &mut Option<Arrays>,
+    row: usize,
+    long: Long,
+) -> Result<Option<usize>> {
+    let mut reader = match arrays.take() {
+        Some(arrays) => arrays,
+        None => table.arrays(layout.leaves(), row, 1, MAX_DIM, long)?,
+    };
+    let len = layout.len(&table.next(&mut reader)?, 0);
+    *arrays = Some(reader);
+    Ok(len)
+}
+
+/// Says of a row that is too long to be passed over how long rows may be.
+fn too_long(error: Error, table: &ParquetTable) -> Error {
+    match error.kind() {
+        ErrorKind::Ragged { row: 0, found, .. } => Error::from(ErrorKind::Dim { dim: *found }).at(table.path()),
+        ErrorKind::Ragged { row, found, .. } => {
+            table.error(format!("row {row} has {found} values or more, where {MAX_DIM} are the most"))
+        }
+        _ => error,
+    }
 }
 
 impl Cursor {

@@ -1,4 +1,5 @@
 use super::keys::{Keys, Problem};
+use super::long_rows::Long;
 use super::table::ParquetTable;
 use crate::error::{Result, try_reserve};
 use crate::io::dialect::Missing;
@@ -46,7 +47,7 @@ pub(super) fn strings_of(table: &ParquetTable, column: &str, missing: Missing) -
     let leaf = table.leaf(index, &[]).map_err(|_| unknown())?;
     let keys = Keys::of(kind, table.is_uuid(leaf)).ok_or_else(unknown)?;
     let mut strings = Vec::new();
-    let mut arrays = table.arrays(&[leaf], 0, BATCH_ROWS, 1)?;
+    let mut arrays = table.arrays(&[leaf], 0, BATCH_ROWS, 1, Long::default())?;
     let mut text = 0;
     while strings.len() < table.rows() {
         let columns = table.next(&mut arrays)?;

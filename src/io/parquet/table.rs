@@ -1,6 +1,7 @@
 //! An open parquet file, with its metadata checked against its length.
 
 use super::levels::Lengths;
+use super::long_rows::{self, Long};
 use super::pages::{Finding, Input, Pages, check_chunk};
 use super::thrift::is_footer;
 use crate::error::{Error, Result, try_vec};
@@ -142,9 +143,16 @@ impl ParquetTable {
         groups.find(|rows| rows.contains(&row))
     }
 
-    /// Begins to read arrays of up to `rows` rows of the columns at the places `leaves`, from row `first` on; no row
-    /// may have more than `limit` values.
-    pub(super) fn arrays(&self, leaves: &[usize], first: usize, rows: usize, limit: usize) -> Result<Arrays> {
+    /// Begins to read arrays of up to `rows` rows of the columns at the places `leaves`, from row `first` up to the
+    /// first of the `long` rows after it; no other row may have more than `limit` values.
+    pub(super) fn arrays(
+        &self,
+        leaves: &[usize],
+        first: usize,
+        rows: usize,
+        limit: usize,
+        long: Long,
+    ) -> Result<Arrays> {
         let metadata = self.metadata.metadata();
         let schema = self.schema();
         let all = metadata.row_groups();
@@ -165,6 +173,7 @@ impl ParquetTable {
             first: first - skip,
             leaf: 0,
             limit,
+            long: long.clone(),
             finding: finding.clone(),
         };
         // Texts are read as views, so that a dictionary's long text is not copied for each row that has it.
@@ -177,7 +186,8 @@ impl ParquetTable {
         let reader = guard(&self.source, &finding, || {
             let mask = ProjectionMask::leaves(schema, leaves.iter().copied());
             let levels = parquet_to_arrow_field_levels(schema, mask, Some(&fields))?;
-            let rest = RowGroups::num_rows(&groups).saturating_sub(skip);
+            let end = long_rows::next(&long, first).unwrap_or(self.rows);
+            let rest = end.saturating_sub(first);
             let selection = RowSelection::from(vec![RowSelector::skip(skip), RowSelector::select(rest)]);
             ParquetRecordBatchReader::try_new_with_row_groups(&levels, &groups, rows, Some(selection))
         })?;
@@ -211,8 +221,9 @@ struct Groups {
     first: usize,
     /// The column whose pages are read, by its place among those that hold values.
     leaf: usize,
-    /// Most values of a row.
+    /// Most values of a row that is not one of the long ones.
     limit: usize,
+    long: Long,
     finding: Finding,
 }
 
@@ -232,7 +243,7 @@ impl Groups {
             inner: inner.map_err(|error| self.source.error(error.to_string()))?,
             source: self.source.clone(),
             finding: self.finding.clone(),
-            lengths: Lengths::new(self.limit, first),
+            lengths: Lengths::new(self.limit, self.long.clone(), first),
             column: chunk.column_descr_ptr(),
         })
     }

@@ -1,6 +1,6 @@
 //! Numbers separated by commas or tabs, under a header or without one.
 
-use super::{Lines, MAX_LINE, Row};
+use super::{Lines, MAX_LINE, TextRow};
 use crate::error::{BadRowKind, Error, Result, try_reserve};
 use crate::io::dialect::Missing;
 use crate::io::file::{FromStart, Source};
@@ -96,7 +96,7 @@ fn number(field: &[u8]) -> Option<f32> {
 }
 
 impl Lines for Csv {
-    fn values(&self, source: &Source, each: &mut dyn FnMut(Row<'_>) -> Result<()>) -> Result<()> {
+    fn values(&self, source: &Source, each: &mut dyn FnMut(TextRow<'_>) -> Result<()>) -> Result<()> {
         let mut values = Vec::new();
         let skip = self.skipped();
         records(source, self.delimiter, |row, record| {
@@ -125,7 +125,7 @@ impl Lines for Csv {
                     bad = Some((None, BadRowKind::Length { expected, found }));
                 }
             }
-            each(Row { values: &values, bad })?;
+            each(TextRow { values: &values, bad })?;
             Ok(true)
         })
     }

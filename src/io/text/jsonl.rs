@@ -1,6 +1,6 @@
 //! Reads json lines, each of which is a list of numbers, or an object with a field that is such a list.
 
-use super::{Lines, MAX_LINE, Row};
+use super::{Lines, MAX_LINE, TextRow};
 use crate::error::{BadRowKind, Result, try_reserve};
 use crate::io::ReadOptions;
 use crate::io::dialect::Missing;
@@ -49,12 +49,12 @@ impl JsonLines {
 }
 
 impl Lines for JsonLines {
-    fn values(&self, source: &Source, each: &mut dyn FnMut(Row<'_>) -> Result<()>) -> Result<()> {
+    fn values(&self, source: &Source, each: &mut dyn FnMut(TextRow<'_>) -> Result<()>) -> Result<()> {
         let mut values = Vec::new();
         lines(source, |_, line| {
             values.clear();
             let Ok(line) = serde_json::from_slice::<Value>(line) else {
-                return each(Row { values: &[], bad: Some((None, BadRowKind::Text)) });
+                return each(TextRow { values: &[], bad: Some((None, BadRowKind::Text)) });
             };
             let bad = match self.embedding(source, &line)? {
                 Value::Array(numbers) => {
@@ -70,7 +70,7 @@ impl Lines for JsonLines {
                 Value::Null => Some((None, BadRowKind::Null)),
                 _ => Some((None, BadRowKind::Text)),
             };
-            each(Row { values: &values, bad })
+            each(TextRow { values: &values, bad })
         })
     }
 

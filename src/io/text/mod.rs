@@ -27,7 +27,7 @@ const MAX_LINE: u64 = 64 << 20;
 /// A format of text with a row on every line.
 pub(super) trait Lines: Send + Sync {
     /// Calls `each` with the values of every row and with what is wrong with them.
-    fn values(&self, source: &Source, each: &mut dyn FnMut(Row<'_>) -> Result<()>) -> Result<()>;
+    fn values(&self, source: &Source, each: &mut dyn FnMut(TextRow<'_>) -> Result<()>) -> Result<()>;
 
     /// Returns the names of the columns that texts can be read from.
     fn columns(&self) -> Vec<String>;
@@ -42,7 +42,7 @@ pub(super) trait Lines: Send + Sync {
 }
 
 /// The values of a row, in which bad ones are NaN, and the first bad column.
-pub(super) struct Row<'a> {
+pub(super) struct TextRow<'a> {
     pub(super) values: &'a [f32],
     pub(super) bad: Option<(Option<usize>, BadRowKind)>,
 }
@@ -114,7 +114,7 @@ struct UnsavedRow {
 }
 
 impl Saved {
-    fn add(&mut self, Row { values, bad }: Row<'_>) -> Result<()> {
+    fn add(&mut self, TextRow { values, bad }: TextRow<'_>) -> Result<()> {
         let row = self.rows;
         self.rows += 1;
         let bad = bad.or(values.is_empty().then_some((None, BadRowKind::Empty)));

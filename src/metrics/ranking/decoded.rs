@@ -5,7 +5,7 @@ use crate::device::Device;
 use crate::error::{Result, try_collect};
 use crate::metrics::nearest::{Nearest, Tick, places};
 use crate::metrics::points::Points;
-use crate::metrics::ties::Place;
+use crate::metrics::ties::Rank;
 
 /// Items whose IDs decode to nearer vectors are nearer; several IDs may decode to the same vector.
 pub(crate) struct ByDecoded<'a> {
@@ -37,10 +37,10 @@ impl<'a> ByDecoded<'a> {
 
 impl Ranking for ByDecoded<'_> {
     /// The place is none for items beyond rank k.
-    fn of(&self, query: u32) -> Box<dyn Fn(u32) -> Option<Place> + '_> {
+    fn of(&self, query: u32) -> Box<dyn Fn(u32) -> Option<Rank> + '_> {
         let query = self.point(query);
         let list = query.map(|query| self.nearest.of(query)).unwrap_or_default();
-        let mut of_point: Vec<(u32, Place)> = Vec::with_capacity(list.len());
+        let mut of_point: Vec<(u32, Rank)> = Vec::with_capacity(list.len());
         for (place, group) in query.into_iter().flat_map(|query| places(query, list, &self.points.weights)) {
             of_point.extend(group.iter().map(|(_, point)| (*point, place)));
         }

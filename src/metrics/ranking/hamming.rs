@@ -3,7 +3,7 @@
 use super::Ranking;
 use crate::error::{Result, try_collect, try_vec};
 use crate::metrics::ids::Ids;
-use crate::metrics::ties::Place;
+use crate::metrics::ties::Rank;
 
 /// Items whose codes differ at fewer levels are nearer.
 pub(crate) struct ByHamming<'a> {
@@ -71,14 +71,14 @@ impl<'a> ByHamming<'a> {
 }
 
 impl Ranking for ByHamming<'_> {
-    fn of(&self, query: u32) -> Box<dyn Fn(u32) -> Option<Place> + '_> {
+    fn of(&self, query: u32) -> Box<dyn Fn(u32) -> Option<Rank> + '_> {
         let mut counts = self.counts(query);
         // The query itself does not count.
         counts.iter_mut().take(1).for_each(|count| *count -= 1);
         Box::new(move |item| {
             let distance = self.ids.hamming(query, item);
             let before = counts.iter().take(distance).sum();
-            Some(Place { before, tied: counts.get(distance).copied().unwrap_or(0) })
+            Some(Rank { before, tied: counts.get(distance).copied().unwrap_or(0) })
         })
     }
 }

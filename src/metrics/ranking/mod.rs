@@ -8,7 +8,7 @@ pub(super) use decoded::ByDecoded;
 pub(super) use hamming::ByHamming;
 pub(super) use prefix::ByPrefix;
 
-use super::ties::Place;
+use super::ties::Rank;
 
 /// Orders all items by how near their IDs are to the ID of a query.
 pub(super) trait Ranking: Sync {
@@ -17,5 +17,5 @@ pub(super) trait Ranking: Sync {
     ///
     /// # Shapes
     /// IDs are numbers below U; the ranking must have been made for `query`.
-    fn of(&self, query: u32) -> Box<dyn Fn(u32) -> Option<Place> + '_>;
+    fn of(&self, query: u32) -> Box<dyn Fn(u32) -> Option<Rank> + '_>;
 }

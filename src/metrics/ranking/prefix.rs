@@ -3,7 +3,7 @@
 use super::Ranking;
 use crate::error::{Result, try_vec};
 use crate::metrics::ids::Ids;
-use crate::metrics::ties::Place;
+use crate::metrics::ties::Rank;
 
 /// Items that share more leading codes with the query are nearer.
 pub(crate) struct ByPrefix<'a> {
@@ -42,7 +42,7 @@ impl<'a> ByPrefix<'a> {
 }
 
 impl Ranking for ByPrefix<'_> {
-    fn of(&self, query: u32) -> Box<dyn Fn(u32) -> Option<Place> + '_> {
+    fn of(&self, query: u32) -> Box<dyn Fn(u32) -> Option<Rank> + '_> {
         Box::new(move |item| {
             let shared = self.ids.shared_prefix(query, item);
             let longer = match shared == self.ids.codes.levels() {
@@ -50,7 +50,7 @@ impl Ranking for ByPrefix<'_> {
                 // The query itself shares all codes, and does not count.
                 false => self.sharing(query, shared + 1) - 1,
             };
-            Some(Place { before: longer, tied: self.sharing(query, shared) - 1 - longer })
+            Some(Rank { before: longer, tied: self.sharing(query, shared) - 1 - longer })
         })
     }
 }

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::ErrorKind;
+use crate::population::load::Loaded;
 use crate::population::request::Answer;
 
 /// What an engine does with the answers to its calls.
@@ -36,7 +37,16 @@ fn changed_reply(answer: &mut Answered, change: impl FnOnce(&mut Answer)) {
 fn answers_that_are_lost_different_or_foreign_end_the_fit() {
     let values = values(90, 2, 1);
     let matrix = Matrix::new(&values, 2).unwrap();
-    let cases: [(&str, Change); 9] = [
+    let cases: [(&str, Change); 10] = [
+        ("the shards counted 18446744073709551615 rows", |_, answers| {
+            for answer in answers {
+                changed_reply(answer, |answer| {
+                    if let Answer::Weights(weights) = answer {
+                        weights.iter_mut().for_each(|weight| *weight = u64::MAX);
+                    }
+                });
+            }
+        }),
         ("call 2 has none", |_, answers| drop(answers.pop())),
         ("two replies to one call differ", |calls, answers| {
             let mut again = answers[0].clone();
@@ -79,6 +89,54 @@ fn answers_that_are_lost_different_or_foreign_end_the_fit() {
         let error = fit.unwrap_err().to_string();
         assert!(error.contains(said), "{said}: {error}");
     }
+}
+
+/// An engine that tells other sizes of its shards.
+struct Sizes(Vec<u64>);
+
+impl Workers for Sizes {
+    fn shards(&self) -> Vec<u64> {
+        self.0.clone()
+    }
+
+    fn dim(&self) -> usize {
+        2
+    }
+
+    fn call(&mut self, _calls: &[Call]) -> Result<Vec<Answered>> {
+        Ok(Vec::new())
+    }
+}
+
+#[test]
+fn shards_of_more_rows_than_sums_are_exact_for_are_refused() {
+    for sizes in [vec![u64::MAX, 2], vec![1 << 37, 1], vec![(1 << 37) + 1]] {
+        let fit = RqKMeans::new(1, 4).fit_on_workers(Sizes(sizes), &Device::cpu(), |_| ControlFlow::Continue(()));
+        let error = fit.unwrap_err();
+        assert!(matches!(error.kind(), ErrorKind::Overflow { .. }), "{error}");
+    }
+}
+
+/// Counts of values that no rows can have are refused, and others are added without an overflow.
+#[test]
+fn damaged_counts_of_far_values_do_no_harm() {
+    let loaded = |values: u64| {
+        let mut reply = Reply(Answer::Loaded(Loaded::default())).to_bytes();
+        // They follow the letters, the version and the kind of the answer.
+        let at = 4 + 4 + 1;
+        reply[at..at + 8].copy_from_slice(&values.to_le_bytes());
+        reply[at + 8] = u8::from(values > 0);
+        Reply::from_bytes(&reply)
+    };
+    for (values, taken) in [(0, true), (1 << 50, true), ((1 << 50) + 1, false), (u64::MAX, false)] {
+        assert_eq!(loaded(values).is_ok(), taken, "{values}");
+    }
+    let mut all = loaded(1 << 50).unwrap();
+    for _ in 0..15 {
+        let other = all.clone();
+        all.merge(&other).unwrap();
+    }
+    assert!(matches!(all.0, Answer::Loaded(Loaded { saturation, .. }) if saturation.values == u64::MAX));
 }
 
 /// Far rows are asked for only where a cluster has lost its rows.

@@ -30,12 +30,9 @@ pub(super) fn lloyd(
             let balancing = assignment.finish(work)?;
             return Ok(run.fit(squared_error, balancing));
         }
-        let empty = reseed::empty(&partial);
-        if !empty.is_empty() {
+        if reseed::has_empty(&partial) {
             let far = assignment.farthest(work, &run.codebook, clusters, ask)?;
-            let gifts = reseed::gifts(&empty, &far, &partial);
-            let values = work.residuals.gather(&reseed::rows(&gifts), ask)?;
-            run.empty_reseeded += reseed::give(&mut partial, &gifts, &values);
+            run.empty_reseeded += reseed::refill_from(&mut partial, &far, |far| work.residuals.gather(far, ask))?;
         }
         let before = run.codebook.clone();
         let moved = update(Arc::make_mut(&mut run.codebook), &partial, work.room);

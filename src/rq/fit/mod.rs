@@ -32,7 +32,7 @@ use crate::device::Device;
 use crate::error::Result;
 use crate::grid::{Grid, NarrowDimension, Outlier, UNIT_EXPONENT, pow2};
 use crate::labels::LabelTable;
-use crate::population::{Ask, FittedLevel, Loaded, Needs, Population, Residuals, divide};
+use crate::population::{Ask, FittedLevel, Loaded, Needs, Population, Residuals, divide, rows_of};
 use crate::quantization::{Metric, Quantization};
 use crate::rng::Sample;
 use crate::rows::Rows;
@@ -220,7 +220,7 @@ impl RqKMeans {
         device: &Device,
         callback: Callback<'_>,
     ) -> Result<Fit<'a>> {
-        let rows = population.shards().iter().sum::<u64>() as usize;
+        let rows = rows_of(&*population)?;
         let (clusters, used) = self.check(rows, population.dim())?;
         let mut residuals = Residuals::new(population, Sample::new(self.seed, rows, used), device);
         let mut ask = || report(callback, &Progress::start(clusters.len(), self.most_iterations()));

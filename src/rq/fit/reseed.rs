@@ -7,8 +7,8 @@ use crate::population::{Ask, FarRow, Residuals};
 use std::sync::Arc;
 
 /// A row that moves to an empty cluster.
-pub(super) struct Gift {
-    pub(super) row: u64,
+struct Gift {
+    row: u64,
     from: usize,
     to: usize,
 }
@@ -21,18 +21,36 @@ pub(super) fn refill(
     sums: &mut Partial,
     ask: Ask<'_>,
 ) -> Result<u64> {
-    let empty = empty(sums);
-    if empty.is_empty() {
+    if !has_empty(sums) {
         return Ok(0);
     }
     let far = rows.farthest(codebook, codebook.clusters(), ask)?;
-    let gifts = gifts(&empty, &far, sums);
-    let values = rows.gather(&self::rows(&gifts), ask)?;
-    Ok(give(sums, &gifts, &values))
+    refill_from(sums, &far, |far| rows.gather(far, ask))
+}
+
+/// Gives every cluster of `sums` without rows one of the `far` rows, whose values `gather` reads; returns how many rows
+/// were given.
+pub(super) fn refill_from(
+    sums: &mut Partial,
+    far: &[FarRow],
+    gather: impl FnOnce(&[u64]) -> Result<Vec<i32>>,
+) -> Result<u64> {
+    let gifts = gifts(&empty(sums), far, sums);
+    let values = gather(&gifts.iter().map(|gift| gift.row).collect::<Vec<_>>())?;
+    for (gift, values) in gifts.iter().zip(values.chunks_exact(sums.dim())) {
+        sums.remove(gift.from, values);
+        sums.add(gift.to, values);
+    }
+    Ok(gifts.len() as u64)
+}
+
+/// Returns whether a cluster has no rows.
+pub(super) fn has_empty(sums: &Partial) -> bool {
+    sums.counts().contains(&0)
 }
 
 /// Clusters without rows, ascending.
-pub(super) fn empty(partial: &Partial) -> Vec<usize> {
+fn empty(partial: &Partial) -> Vec<usize> {
     (0..partial.counts().len()).filter(|k| partial.counts().get(*k) == Some(&0)).collect()
 }
 
@@ -42,7 +60,7 @@ pub(super) fn empty(partial: &Partial) -> Vec<usize> {
 /// # Exactness
 /// `far` has to hold as many rows as there are clusters, if there are as many: a row is passed over only as the last
 /// one of its cluster, and no cluster has two last rows.
-pub(super) fn gifts(empty: &[usize], far: &[FarRow], partial: &Partial) -> Vec<Gift> {
+fn gifts(empty: &[usize], far: &[FarRow], partial: &Partial) -> Vec<Gift> {
     let mut counts = partial.counts().to_vec();
     let mut far = far.iter();
     let mut gift = |to: usize| {
@@ -58,18 +76,4 @@ pub(super) fn gifts(empty: &[usize], far: &[FarRow], partial: &Partial) -> Vec<G
         Some(Gift { row, from, to })
     };
     empty.iter().map_while(|to| gift(*to)).collect()
-}
-
-/// Moves the rows, whose `values` these are, from cluster to cluster; returns how many there are.
-pub(super) fn give(partial: &mut Partial, gifts: &[Gift], values: &[i32]) -> u64 {
-    for (gift, values) in gifts.iter().zip(values.chunks_exact(partial.dim())) {
-        partial.remove(gift.from, values);
-        partial.add(gift.to, values);
-    }
-    gifts.len() as u64
-}
-
-/// The numbers of the rows.
-pub(super) fn rows(gifts: &[Gift]) -> Vec<u64> {
-    gifts.iter().map(|gift| gift.row).collect()
 }

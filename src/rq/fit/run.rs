@@ -129,10 +129,8 @@ impl Run {
         let table: &mut dyn Table = lloyd.table();
         let mut partial = table.sums(codebook.clusters())?;
         let far = population::farthest(table, &codebook, codebook.clusters())?;
-        let gifts = reseed::gifts(&reseed::empty(&partial), &far, &partial);
-        let rows: Vec<usize> = reseed::rows(&gifts).into_iter().map(|row| row as usize).collect();
-        let values = table.gather(&rows)?;
-        self.empty_reseeded += reseed::give(&mut partial, &gifts, &values);
+        let gather = |far: &[u64]| table.gather(&far.iter().map(|row| *row as usize).collect::<Vec<_>>());
+        self.empty_reseeded += reseed::refill_from(&mut partial, &far, gather)?;
         let moved = update(&mut codebook, &partial, room);
         lloyd.restart(&codebook)?;
         Ok(moved)

@@ -59,7 +59,8 @@ impl RqKMeans {
             let expected = "balanced clusters and Sinkhorn count rows; fit without weights, or without balance";
             return Err(Error::parameter("weights", weights.total(), expected));
         }
-        weights.check(rows)
+        weights.check(rows)?;
+        if rows > 0 && weights.total() == 0 { Err(ErrorKind::NoWeight.into()) } else { Ok(()) }
     }
 
     /// Refuses parameters that make no sense, whatever the rows.

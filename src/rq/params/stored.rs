@@ -13,7 +13,7 @@ use std::fmt;
 
 /// What the `kind` of residual k-means is.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
-enum Kind {
+enum KMeansKind {
     #[serde(rename = "rq-kmeans")]
     RqKMeans,
 }
@@ -22,7 +22,7 @@ enum Kind {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(super) struct Stored {
-    kind: Kind,
+    kind: KMeansKind,
     version: u32,
     levels: Option<usize>,
     clusters: Clusters,
@@ -89,7 +89,7 @@ impl From<RqKMeans> for Stored {
             center,
         } = params;
         Self {
-            kind: Kind::RqKMeans,
+            kind: KMeansKind::RqKMeans,
             version: VERSION,
             levels: Some(levels),
             clusters,

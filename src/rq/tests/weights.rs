@@ -143,7 +143,7 @@ fn weights_that_make_no_sense_are_refused() {
         refused(plain.clone(), vec![1; 19]),
         ErrorKind::RowCount { what: "weights", found: 19, rows: 20 }
     ));
-    assert!(matches!(refused(plain.clone(), vec![0; 20]), ErrorKind::Empty));
+    assert!(matches!(refused(plain.clone(), vec![0; 20]), ErrorKind::NoWeight));
     let mut few = vec![0; 20];
     few[3] = 3;
     assert!(matches!(refused(plain.clone(), few), ErrorKind::TooFewRows { rows: 3, clusters: 4, .. }));

@@ -1,8 +1,8 @@
 //! The clusters that each kind of row may get, and a bound on the costs of all other clusters.
 
-use super::classes::Classes;
+use super::classes::classes;
 use super::costs::Costs;
-use super::kinds::Kinds;
+use super::groups::Groups;
 use crate::error::Result;
 use crate::kernel::range_search::RangeMatches;
 
@@ -21,14 +21,14 @@ pub(super) struct Open {
 /// The exact costs of some clusters per kind. Each cluster that a kind does not list had, at the prices of the kind's
 /// generation, a `cost + price` of at least the kind's limit.
 pub(super) struct Candidates<'a> {
-    kinds: &'a Kinds,
+    kinds: &'a Groups,
     near: RangeMatches,
     clusters: usize,
     limits: Vec<i128>,
     generation: Vec<u32>,
     /// The prices at which each generation of lists was made.
     prices: Vec<Vec<i128>>,
-    classes: Classes,
+    classes: Groups,
 }
 
 impl<'a> Candidates<'a> {
@@ -37,7 +37,7 @@ impl<'a> Candidates<'a> {
     pub(super) fn new(
         costs: &mut dyn Costs,
         prices: &[i128],
-        kinds: &'a Kinds,
+        kinds: &'a Groups,
         bounds: &[i128],
         width: i128,
     ) -> Result<Self> {
@@ -52,13 +52,13 @@ impl<'a> Candidates<'a> {
             limits: bounds,
             generation,
             prices: Vec::new(),
-            classes: Classes::default(),
+            classes: Groups::default(),
         };
         new.renew(costs, prices, &open)?;
         Ok(new)
     }
 
-    pub(super) fn kinds(&self) -> &'a Kinds {
+    pub(super) fn kinds(&self) -> &'a Groups {
         self.kinds
     }
 
@@ -73,7 +73,7 @@ impl<'a> Candidates<'a> {
     }
 
     /// Returns the classes of kinds with equal lists.
-    pub(super) fn classes(&self) -> &Classes {
+    pub(super) fn classes(&self) -> &Groups {
         &self.classes
     }
 
@@ -104,7 +104,7 @@ impl<'a> Candidates<'a> {
 
     /// Makes new lists for the given kinds, all at `prices`.
     pub(super) fn renew(&mut self, costs: &mut dyn Costs, prices: &[i128], open: &[Open]) -> Result<()> {
-        let mut limits = vec![NOTHING; self.kinds.rows()];
+        let mut limits = vec![NOTHING; self.kinds.members()];
         let mut widths = vec![0; self.kinds.len()];
         for Open { kind, bound, width } in open {
             let limit = (bound + width).min(NO_LIMIT);
@@ -133,7 +133,7 @@ impl<'a> Candidates<'a> {
             merged.end_row();
         }
         self.near = merged;
-        self.classes = Classes::of(&self.near, self.kinds);
+        self.classes = classes(&self.near, self.kinds);
         Ok(())
     }
 }

@@ -1,7 +1,7 @@
 //! Solves the problem over the candidates exactly, by successive shortest paths on the graph of the clusters.
 
 use super::candidates::Candidates;
-use super::classes::Held;
+use super::cluster_counts::{self, ClusterCounts};
 use super::sizes::Sizes;
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -27,7 +27,7 @@ pub(super) struct Flow<'a> {
     clusters: usize,
     sizes: Sizes,
     /// The clusters that the rows of each class are in.
-    at: Vec<Held>,
+    at: Vec<ClusterCounts>,
     counts: Vec<usize>,
     seats: Vec<usize>,
     /// The number of seats that clusters have taken, and the number of all seats.
@@ -45,13 +45,13 @@ pub(super) struct Flow<'a> {
 impl<'a> Flow<'a> {
     /// Puts every row into the cluster that is cheapest at `prices`.
     pub(super) fn new(candidates: &'a Candidates<'a>, prices: &[i128], sizes: Sizes) -> Self {
-        let (rows, clusters) = (candidates.kinds().rows(), candidates.clusters());
+        let (rows, clusters) = (candidates.kinds().members(), candidates.clusters());
         let classes = candidates.classes();
         let mut flow = Self {
             candidates,
             clusters,
             sizes,
-            at: vec![Held::default(); classes.len()],
+            at: vec![ClusterCounts::default(); classes.len()],
             counts: vec![0; clusters],
             seats: vec![0; clusters],
             taken: 0,
@@ -70,7 +70,7 @@ impl<'a> Flow<'a> {
         let mut lengths = vec![0_u32; clusters * clusters];
         let mut owns = Vec::with_capacity(classes.len());
         for class in 0..classes.len() {
-            let (kind, weight) = (classes.first(class), classes.weight(class));
+            let (kind, weight) = (classes.first(class), classes.rows(class));
             let own = candidates.cheapest(kind, &self.prices);
             owns.push(own);
             self.at[class].add(own, weight);
@@ -202,7 +202,7 @@ impl<'a> Flow<'a> {
 
     /// Returns the prices of the clusters and the pool, and the cluster of every row.
     pub(super) fn into_parts(self) -> (Vec<i128>, Vec<u32>) {
-        (self.prices, self.candidates.classes().codes(self.candidates.kinds(), self.at))
+        (self.prices, cluster_counts::codes(self.candidates, self.at))
     }
 
     /// Removes classes that have left from the top of a heap.

@@ -22,9 +22,10 @@
 //! no other cluster could matter get longer lists, until no such row is left. This is column generation, which ends at
 //! the optimum over all clusters. Then [`smallest::smallest`] picks the codes among the optimal ones.
 //!
-//! Equal rows count as one row with a weight: those that the caller knows to be equal ([`Kinds`]), such as zeros or the
-//! rows of a coarse grid, have one list, and whatever has equal lists moves together ([`classes::Classes`]). A search
-//! along the clusters takes K^2 steps; it runs once per group of rows that move, not once per row.
+//! Equal rows count as one row with a weight: those that the caller knows to be equal (the kinds of
+//! [`Groups`]), such as zeros or the rows of a coarse grid, have one list, and whatever has equal lists moves together
+//! ([`classes::classes`]). A search along the clusters takes K^2 steps; it runs once per group of rows that move, not
+//! once per row.
 //!
 //! # Why nothing overflows
 //! Costs are below 2^63, so their differences are exact in i64 and the total of up to 2^38 rows in u128. Prices are
@@ -38,9 +39,10 @@
 
 mod candidates;
 mod classes;
+mod cluster_counts;
 mod costs;
 mod flow;
-mod kinds;
+mod groups;
 mod paths;
 mod proof;
 mod sizes;
@@ -52,6 +54,6 @@ pub(crate) mod tests;
 mod width;
 
 pub(crate) use costs::Costs;
-pub(crate) use kinds::Kinds;
+pub(crate) use groups::Groups;
 pub(crate) use sizes::Sizes;
 pub(crate) use solve::{Solution, Start, solve};

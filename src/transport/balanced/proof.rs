@@ -15,7 +15,7 @@ pub(super) fn prove(candidates: &Candidates<'_>, sizes: Sizes, prices: &[i128], 
     let least: Vec<i128> = candidates.others(prices).enumerate().map(least).collect();
     let (mut total, mut bound) = (0_i128, 0_i128);
     for (row, code) in codes.iter().enumerate() {
-        let kind = candidates.kinds().of_row(row);
+        let kind = candidates.kinds().of(row);
         total += i128::from(candidates.cost(kind, *code as usize));
         bound += least[kind];
     }

@@ -1,7 +1,7 @@
 //! Finds, among all optimal assignments, the one whose codes are lexicographically smallest.
 
 use super::candidates::Candidates;
-use super::classes::Held;
+use super::cluster_counts::ClusterCounts;
 use super::proof::ZipPrices;
 use super::sizes::Sizes;
 use std::collections::HashMap;
@@ -19,7 +19,7 @@ use std::collections::HashMap;
 pub(super) fn smallest(candidates: &Candidates<'_>, sizes: Sizes, prices: &[i128], codes: &mut [u32]) {
     let mut ties = Ties::new(candidates, sizes, prices, codes);
     for (row, code) in codes.iter_mut().enumerate() {
-        let class = candidates.classes().of_kind(candidates.kinds().of_row(row));
+        let class = candidates.classes().of(candidates.kinds().of(row));
         if ties.choices.contains_key(&class) {
             *code = ties.settle(class) as u32;
         }
@@ -32,7 +32,7 @@ struct Ties {
     /// The cheapest clusters of each class, ascending.
     choices: HashMap<usize, Vec<u32>>,
     /// The clusters that the unsettled rows of each class are in.
-    held: HashMap<usize, Held>,
+    held: HashMap<usize, ClusterCounts>,
     /// For each pair of clusters, how many rows in the first could be in the second at the same cost.
     count: Vec<u32>,
     /// For each pair, the classes of these rows; some of them may have left.
@@ -75,7 +75,7 @@ impl Ties {
             }
         }
         for (row, code) in codes.iter().enumerate() {
-            ties.enter(classes.of_kind(candidates.kinds().of_row(row)), *code as usize);
+            ties.enter(classes.of(candidates.kinds().of(row)), *code as usize);
         }
         ties
     }
@@ -105,7 +105,7 @@ impl Ties {
 
     /// Settles a row of a class in the lowest cluster that it can have, and returns that cluster.
     fn settle(&mut self, class: usize) -> usize {
-        let own = self.held.get(&class).and_then(Held::lowest).unwrap_or(0);
+        let own = self.held.get(&class).and_then(ClusterCounts::lowest).unwrap_or(0);
         self.leave(class, own);
         if self.lowest.get(&class) == Some(&(self.shifts, own)) {
             return own;

@@ -3,7 +3,7 @@
 use super::candidates::{Candidates, NO_LIMIT, Open};
 use super::costs::Costs;
 use super::flow::Flow;
-use super::kinds::Kinds;
+use super::groups::Groups;
 use super::paths::OutOfReach;
 use super::proof::{ZipPrices, prove};
 use super::sizes::Sizes;
@@ -14,7 +14,7 @@ use crate::error::Result;
 /// The start of the search; it decides how long the search takes, but not its result.
 pub(crate) struct Start<'a> {
     /// The kinds of the rows.
-    pub(crate) kinds: &'a Kinds,
+    pub(crate) kinds: &'a Groups,
     /// Prices (K) of a similar problem, or zeros.
     pub(crate) prices: Vec<i128>,
     /// For every row (N) a bound that is at least its smallest `cost + price` at these prices, such as that of any one
@@ -48,7 +48,7 @@ const APPROACHES: usize = 24;
 /// Finds the optimum of the transport problem; [`Sizes::check`] must accept `sizes`.
 pub(crate) fn solve(costs: &mut dyn Costs, sizes: Sizes, start: Start<'_>) -> Result<Solution> {
     let (kinds, clusters) = (start.kinds, start.prices.len());
-    let sizes = sizes.tight(kinds.rows(), clusters);
+    let sizes = sizes.tight(kinds.members(), clusters);
     let margin = start.margin.clamp(1, WIDEST);
     let mut candidates = Candidates::new(costs, &start.prices, kinds, &start.bounds, margin)?;
     let mut rounds = 1;
@@ -122,7 +122,7 @@ impl Stuck {
         let prices: Vec<i128> = self.prices.iter().zip(&self.marked).map(lower).collect();
         let mut needs = vec![false; candidates.kinds().len()];
         for (row, code) in self.codes.iter().enumerate() {
-            needs[candidates.kinds().of_row(row)] |= self.marked.get(*code as usize) == Some(&true);
+            needs[candidates.kinds().of(row)] |= self.marked.get(*code as usize) == Some(&true);
         }
         let open = |kind| Open { kind, bound: least(candidates, kind, &prices), width: margin };
         let open = (0..needs.len()).filter(|kind| needs[*kind]).map(open).collect();
@@ -131,14 +131,14 @@ impl Stuck {
 }
 
 /// An optimum over the candidates.
-struct Found {
+struct Optimum {
     codes: Vec<u32>,
     prices: Vec<i128>,
     /// The largest optimal prices.
     largest: Vec<i128>,
 }
 
-fn attempt(candidates: &Candidates<'_>, sizes: Sizes, prices: &[i128]) -> Result<Found, Stuck> {
+fn attempt(candidates: &Candidates<'_>, sizes: Sizes, prices: &[i128]) -> Result<Optimum, Stuck> {
     let mut flow = Flow::new(candidates, prices, sizes);
     let root = if sizes.min < sizes.max { flow.pool() } else { 0 };
     let stuck = |flow: Flow<'_>, OutOfReach(marked): OutOfReach| {
@@ -153,7 +153,7 @@ fn attempt(candidates: &Candidates<'_>, sizes: Sizes, prices: &[i128]) -> Result
             let (prices, codes) = flow.into_parts();
             let prices = normal(prices, root);
             let largest = prices.iter().zip(rises).map(|(price, rise)| price + rise).collect();
-            Ok(Found { codes, prices, largest })
+            Ok(Optimum { codes, prices, largest })
         }
         Err(out) => Err(stuck(flow, out)),
     }
@@ -168,8 +168,8 @@ fn normal(mut prices: Vec<i128>, root: usize) -> Vec<i128> {
 }
 
 /// Finds the largest prices, the smallest codes at them, and the proof.
-fn finish(candidates: &Candidates<'_>, sizes: Sizes, found: Found) -> Solution {
-    let Found { mut codes, largest: prices, .. } = found;
+fn finish(candidates: &Candidates<'_>, sizes: Sizes, found: Optimum) -> Solution {
+    let Optimum { mut codes, largest: prices, .. } = found;
     smallest(candidates, sizes, &prices, &mut codes);
     let (cost, gap) = prove(candidates, sizes, &prices, &codes);
     Solution { codes, prices, cost, gap, entries: candidates.entries(), rounds: 0 }

@@ -63,7 +63,7 @@ fn counts(candidates: &Candidates<'_>, prices: &[i64]) -> Vec<i64> {
     let none = || vec![0; prices.len()];
     let counted = blocks.fold(none, |mut counts, block| {
         for class in block * BLOCK..classes.len().min((block + 1) * BLOCK) {
-            counts[attracted(candidates, classes.first(class), prices)] += classes.weight(class) as i64;
+            counts[attracted(candidates, classes.first(class), prices)] += classes.rows(class) as i64;
         }
         counts
     });

@@ -1,7 +1,7 @@
 //! Measures on a few kinds of rows how far the first lists have to reach.
 
 use super::costs::Costs;
-use super::kinds::Kinds;
+use super::groups::Groups;
 use super::proof::ZipPrices;
 use super::solve::Start;
 use crate::error::Result;
@@ -14,7 +14,7 @@ impl<'a> Start<'a> {
     /// [`Start::bounds`].
     pub(crate) fn new(
         costs: &mut dyn Costs,
-        kinds: &'a Kinds,
+        kinds: &'a Groups,
         prices: Vec<i128>,
         bounds: Vec<i128>,
         wanted: usize,
@@ -25,10 +25,10 @@ impl<'a> Start<'a> {
 }
 
 /// Returns how far above the smallest `cost + price` half of the measured kinds have `wanted` other clusters.
-fn width(costs: &mut dyn Costs, kinds: &Kinds, prices: &[i128], wanted: usize) -> Result<i128> {
+fn width(costs: &mut dyn Costs, kinds: &Groups, prices: &[i128], wanted: usize) -> Result<i128> {
     let step = kinds.len().div_ceil(SAMPLE).max(1);
     let measured: Vec<usize> = (0..kinds.len()).step_by(step).map(|kind| kinds.first(kind)).collect();
-    let mut limits = vec![i128::MIN >> 10; kinds.rows()];
+    let mut limits = vec![i128::MIN >> 10; kinds.members()];
     measured.iter().for_each(|row| limits[*row] = i128::MAX >> 10);
     let near = costs.range_search(prices, &limits)?;
     let mut widths: Vec<i128> = Vec::new();

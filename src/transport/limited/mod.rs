@@ -23,7 +23,7 @@ pub(crate) struct Edge {
 
 /// The columns that a row may take.
 #[derive(Clone, Default)]
-pub(crate) struct Row {
+pub(crate) struct AllowedColumns {
     /// The columns, each once.
     pub(crate) edges: Vec<Edge>,
     /// The row's distance at its encoded codes, from which increases are counted; a row that is left out pays it too.
@@ -45,7 +45,7 @@ pub(crate) struct Row {
 pub(crate) fn solve(
     free: &[u64],
     own: &[Option<usize>],
-    row: &dyn Fn(usize) -> Result<Row>,
+    row: &dyn Fn(usize) -> Result<AllowedColumns>,
 ) -> Result<Vec<Option<(usize, i128)>>> {
     let mut search = Search::new(free, own.len(), row);
     // Own columns come first: such a placement is a path that adds nothing.

@@ -1,6 +1,6 @@
 //! Finds one shortest augmenting path after the other.
 
-use super::Row;
+use super::AllowedColumns;
 use crate::error::Result;
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -15,8 +15,8 @@ const FAR: i128 = i128::MAX;
 /// Rows and columns are indices into these lists; a row's edges to columns that do not exist are dropped when it
 /// arrives.
 pub(super) struct Search<'a> {
-    ask: &'a dyn Fn(usize) -> Result<Row>,
-    rows: Vec<Option<Row>>,
+    ask: &'a dyn Fn(usize) -> Result<AllowedColumns>,
+    rows: Vec<Option<AllowedColumns>>,
     /// The column of every placed row, and its cost there; the cost is none until the row is loaded, and the row is
     /// then at its own column.
     at: Vec<Option<(usize, Option<u64>)>>,
@@ -42,7 +42,7 @@ struct Column {
 }
 
 impl<'a> Search<'a> {
-    pub(super) fn new(free: &[u64], rows: usize, ask: &'a dyn Fn(usize) -> Result<Row>) -> Self {
+    pub(super) fn new(free: &[u64], rows: usize, ask: &'a dyn Fn(usize) -> Result<AllowedColumns>) -> Self {
         let column =
             |free: &u64| Column { free: *free, rows: Vec::new(), potential: 0, length: FAR, by: 0, done: false };
         Self {
@@ -159,7 +159,7 @@ impl<'a> Search<'a> {
     }
 
     /// Returns a row; loads it at its first use.
-    fn load(&mut self, row: usize) -> Result<&Row> {
+    fn load(&mut self, row: usize) -> Result<&AllowedColumns> {
         let columns = self.columns.len() - 1;
         let slot = &mut self.rows[row];
         if let Some(loaded) = slot {
@@ -174,7 +174,7 @@ impl<'a> Search<'a> {
     /// Returns the column and increase of every row, `None` for those left out. A row that never moved is at its own
     /// column, where it adds nothing.
     pub(super) fn places(&self) -> Vec<Option<(usize, i128)>> {
-        let place = |(row, at): (&Option<Row>, &Option<(usize, Option<u64>)>)| {
+        let place = |(row, at): (&Option<AllowedColumns>, &Option<(usize, Option<u64>)>)| {
             let (column, paid) = at.filter(|(column, _)| *column < self.columns.len() - 1)?;
             let stay = row.as_ref().map_or(0, |row| row.stay);
             Some((column, i128::from(paid.unwrap_or(stay)) - i128::from(stay)))

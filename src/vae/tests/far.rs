@@ -60,7 +60,7 @@ fn far_values_do_not_count_in_the_standardisation() {
     let mut values = rows(ROWS, DIM);
     let read = |values: &[f32], params: &RqVae| {
         let matrix = Matrix::new(values, DIM).unwrap();
-        Data::read(&matrix, &params.clone().held_out(0.0).sample(None), None).unwrap()
+        Data::read(&matrix, &params.clone().held_out(0.0).sample(None), None, &Device::reference()).unwrap()
     };
     let column = |values: &[f32], d: usize| values.iter().skip(d).step_by(DIM).copied().collect::<Vec<f32>>();
     let ends = |values: &[f32]| {

@@ -68,7 +68,7 @@ impl Case {
             .held_out(0.0)
             .width(width);
         let rows = crate::Matrix::new(&self.x, self.dim).unwrap();
-        let data = Data::read(&rows, &params, Some(Standard::none(self.dim))).unwrap();
+        let data = Data::read(&rows, &params, Some(Standard::none(self.dim)), device).unwrap();
         let hidden = || self.hidden.iter().copied();
         let start = InitialModel {
             encoder: self.layers(&self.encoder, widths(self.dim, hidden(), self.latent)),

@@ -114,7 +114,7 @@ fn dimensions_of_any_scale_are_standardised() {
     let largest = values.iter().skip(2).step_by(6).fold(0.0_f32, |a, b| a.max(b.abs()));
     values.iter_mut().skip(2).step_by(6).for_each(|x| *x *= 3e38 / largest);
     let matrix = Matrix::new(&values, 6).unwrap();
-    let data = Data::read(&matrix, &small().held_out(0.0), None).unwrap();
+    let data = Data::read(&matrix, &small().held_out(0.0), None, &Device::reference()).unwrap();
     for at in 0..6 {
         let column = || data.train.iter().skip(at).step_by(6).map(|x| f64::from(*x));
         let mean = column().sum::<f64>() / 300.0;

@@ -1,6 +1,6 @@
 //! Assignment of rows that remember a bound of their distance to each codeword.
 
-use super::Work;
+use super::AssignInputs;
 use crate::clock::Instant;
 use crate::device::NO_CODE;
 use crate::device::cpu::exact::{approximate_squared_distance, relative_error, squared_distance};
@@ -12,7 +12,7 @@ use pulp::Simd;
 /// Most codewords that a row is compared with one by one.
 const CANDIDATES: usize = 14;
 
-impl Work<'_, '_> {
+impl AssignInputs<'_, '_> {
     /// Assigns rows of which some were measured before the codewords moved; the others are measured now.
     ///
     /// # Exactness

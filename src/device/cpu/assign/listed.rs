@@ -1,6 +1,6 @@
 //! Assignment of rows that list the codewords near them.
 
-use super::{Scratch, Work};
+use super::{AssignInputs, Scratch};
 use crate::clock::Instant;
 use crate::device::cpu::lanes::Lanes;
 use crate::device::cpu::memory::{LISTED, Mark, Moved};
@@ -22,7 +22,7 @@ pub(super) struct Near {
     limit: f32,
 }
 
-impl Work<'_, '_> {
+impl AssignInputs<'_, '_> {
     /// Assigns rows of which some were measured before the codewords moved; the others are measured now.
     ///
     /// # Exactness

@@ -16,7 +16,7 @@ use listed::Near;
 use pulp::Simd;
 
 /// Rows of one block with what is known about them.
-pub(super) struct Block<'a> {
+pub(super) struct AssignBlock<'a> {
     pub(super) rows: RowBlock<'a>,
     pub(super) codes: &'a mut [u32],
     pub(super) memory: Remembered<'a>,
@@ -33,7 +33,7 @@ pub(super) struct Scratch {
 
 /// An assignment with what rows remember, as one operation compiled for this processor's vectors.
 pub(super) struct Assign<'a, 'b> {
-    pub(super) block: Block<'a>,
+    pub(super) block: AssignBlock<'a>,
     pub(super) panel: &'b Panel,
     /// The number of this assignment.
     pub(super) epoch: u32,
@@ -47,8 +47,8 @@ impl pulp::WithSimd for Assign<'_, '_> {
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) -> Tally {
         let start = Instant::now();
-        let Self { block: Block { rows, codes, memory }, panel, epoch, movements, scratch } = self;
-        let work = Work { rows, codes, panel, epoch, movements, scratch };
+        let Self { block: AssignBlock { rows, codes, memory }, panel, epoch, movements, scratch } = self;
+        let work = AssignInputs { rows, codes, panel, epoch, movements, scratch };
         let tally = match memory {
             Remembered::Nothing => work.all(simd),
             Remembered::Lists(marks) => work.listed(simd, marks),
@@ -59,7 +59,7 @@ impl pulp::WithSimd for Assign<'_, '_> {
 }
 
 /// What all ways of assigning a block work with.
-struct Work<'a, 'b> {
+struct AssignInputs<'a, 'b> {
     rows: RowBlock<'a>,
     codes: &'a mut [u32],
     panel: &'b Panel,
@@ -68,7 +68,7 @@ struct Work<'a, 'b> {
     scratch: &'b mut Scratch,
 }
 
-impl Work<'_, '_> {
+impl AssignInputs<'_, '_> {
     /// Assigns every row by its scores against all codewords.
     #[inline(always)]
     fn all<S: Simd>(self, simd: S) -> Tally {

@@ -49,14 +49,14 @@ fn lower(sum: i32, (scale, norm, slope, tilt): (f32, f32, f32, f32), row: Scaled
 }
 
 /// Scores of some rows with all codewords.
-pub(super) struct Work<'a> {
+pub(super) struct ScoreBuffers<'a> {
     pub(super) packed: &'a Packed,
     pub(super) rows: Integers<'a>,
     pub(super) of: Groups<'a>,
     pub(super) out: &'a mut [f32],
 }
 
-impl Task for Work<'_> {
+impl Task for ScoreBuffers<'_> {
     /// Computes the scores in tiles of R rows and G groups, and what is left over by single rows and groups.
     #[inline(always)]
     fn run<M: Multiply, const R: usize, const G: usize>(mut self, multiplier: M) {
@@ -73,7 +73,7 @@ impl Task for Work<'_> {
     }
 }
 
-impl Work<'_> {
+impl ScoreBuffers<'_> {
     /// Scores of all rows for some groups, of which `first` is the first.
     #[inline(always)]
     fn columns<M: Multiply, const R: usize, const G: usize>(&mut self, multiplier: M, first: usize, groups: &[Group]) {

@@ -1,6 +1,6 @@
 //! Codewords as small integers, and lower bounds of scores from their products with rows.
 
-use super::lower::{Few, Groups, Work};
+use super::lower::{Few, Groups, ScoreBuffers};
 use super::multiply::{Portable, Task};
 use super::round::round;
 #[cfg(target_arch = "x86_64")]
@@ -69,7 +69,7 @@ impl Packed {
     #[inline(always)]
     pub(in crate::device::cpu) fn scores(&self, rows: Integers<'_>, of: &Coefficients, out: &mut [f32]) {
         let of = Groups::new(&self.scales, of);
-        self.run(Work { packed: self, rows, of, out });
+        self.run(ScoreBuffers { packed: self, rows, of, out });
     }
 
     /// Lower bounds of the scores of row `row` with some codewords, the same as [`Packed::scores`] has.

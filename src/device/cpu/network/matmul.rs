@@ -1,7 +1,7 @@
 //! Matrix products as sums of 16-bit pairs: one pass for 8-bit operands, two digits for 16-bit ones.
 
 use super::pack::Panels;
-use crate::device::cpu::pairs::{COLUMNS, Group, Multiplier, Pairs, ROWS, Sums, Work};
+use crate::device::cpu::pairs::{COLUMNS, Group, Multiplier, PairWork, Pairs, ROWS, Sums};
 use crate::device::cpu::unit::Unit;
 use crate::kernel::matmul::{Product, Shape, Vectors};
 use crate::kernel::scaled::{Width, from_exact};
@@ -75,7 +75,7 @@ struct Multiply<'a> {
     out: &'a mut [f32],
 }
 
-impl Work for Multiply<'_> {
+impl PairWork for Multiply<'_> {
     #[inline(always)]
     fn work<M: Multiplier>(self, multiplier: M) {
         let Self { operands, width, first, columns, out } = self;

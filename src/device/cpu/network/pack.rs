@@ -1,6 +1,6 @@
 //! Operands of a product as 16-bit integers in the order in which they are multiplied.
 
-use crate::device::cpu::pairs::{COLUMNS, Group, Multiplier, Pairs, ROWS, Work};
+use crate::device::cpu::pairs::{COLUMNS, Group, Multiplier, PairWork, Pairs, ROWS};
 use crate::device::cpu::unit::Unit;
 use crate::kernel::matmul::Vectors;
 use crate::kernel::scaled::{Shift, Width, magnitude};
@@ -99,7 +99,7 @@ struct Pack<'a, L> {
     unscales: &'a mut [f64],
 }
 
-impl<L: Lane> Work for Pack<'_, L> {
+impl<L: Lane> PairWork for Pack<'_, L> {
     #[inline(always)]
     fn work<M: Multiplier>(mut self, _: M) {
         if self.count < L::COUNT {

@@ -1,7 +1,7 @@
 //! Element-wise steps, eight values at a time.
 
 use super::lanes::{LANES, V, add, div, held, load, mul, select, sqrt, store, sub};
-use crate::device::cpu::pairs::{Multiplier, Work};
+use crate::device::cpu::pairs::{Multiplier, PairWork};
 use crate::kernel::adamw::StepFactors;
 use crate::kernel::combine::Op;
 use crate::kernel::dropout::Mask;
@@ -23,7 +23,7 @@ pub(super) enum Other<'a> {
     Row(&'a [f32]),
 }
 
-impl Work for Combine<'_> {
+impl PairWork for Combine<'_> {
     #[inline(always)]
     fn work<M: Multiplier>(self, _: M) {
         match self.b {
@@ -78,7 +78,7 @@ pub(super) struct Rectify<'a> {
     pub(super) slope: f32,
 }
 
-impl Work for Rectify<'_> {
+impl PairWork for Rectify<'_> {
     #[inline(always)]
     fn work<M: Multiplier>(self, _: M) {
         for x in self.x.chunks_mut(LANES) {
@@ -95,7 +95,7 @@ pub(super) struct RectifyGradient<'a> {
     pub(super) slope: f32,
 }
 
-impl Work for RectifyGradient<'_> {
+impl PairWork for RectifyGradient<'_> {
     #[inline(always)]
     fn work<M: Multiplier>(self, _: M) {
         for (gradient, output) in self.gradient.chunks_mut(LANES).zip(self.output.chunks(LANES)) {
@@ -123,7 +123,7 @@ pub(super) struct AdamW<'a> {
     pub(super) step: &'a StepFactors,
 }
 
-impl Work for AdamW<'_> {
+impl PairWork for AdamW<'_> {
     #[inline(always)]
     fn work<M: Multiplier>(self, _: M) {
         let StepFactors { beta1, rest1, beta2, rest2, root, epsilon, decay, rate } = *self.step;
@@ -150,7 +150,7 @@ pub(super) struct Dropout<'a> {
     pub(super) mask: &'a Mask,
 }
 
-impl Work for Dropout<'_> {
+impl PairWork for Dropout<'_> {
     #[inline(always)]
     fn work<M: Multiplier>(self, _: M) {
         let Mask { key: [key, second_key], threshold, factor } = *self.mask;

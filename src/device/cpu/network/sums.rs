@@ -1,7 +1,7 @@
 //! Sums of columns and of rows as scaled integers.
 
 use super::pack::{Scale, Scales, first};
-use crate::device::cpu::pairs::{Multiplier, Work};
+use crate::device::cpu::pairs::{Multiplier, PairWork};
 use crate::device::cpu::unit::Unit;
 use crate::kernel::row_losses::Power;
 use crate::kernel::scaled::{Width, from_exact, magnitude};
@@ -27,7 +27,7 @@ struct OfColumns<'a> {
     out: &'a mut [f32],
 }
 
-impl Work for OfColumns<'_> {
+impl PairWork for OfColumns<'_> {
     #[inline(always)]
     fn work<M: Multiplier>(self, _: M) {
         let scales = Scales::<COLUMNS>::new(self.x.chunks(self.columns), Width::Bits16);
@@ -56,7 +56,7 @@ struct OfRows<'a> {
     out: &'a mut [f32],
 }
 
-impl Work for OfRows<'_> {
+impl PairWork for OfRows<'_> {
     #[inline(always)]
     fn work<M: Multiplier>(self, _: M) {
         for (row, out) in self.x.chunks_exact(self.columns).zip(self.out) {

@@ -3,7 +3,7 @@
 use crate::clock::Instant;
 use crate::codebook::Codebook;
 use crate::device::Assigned;
-use crate::device::gpu::chunk::{Chunk, slices};
+use crate::device::gpu::chunk::{ChunkBuffers, slices};
 use crate::device::gpu::codewords::{Codewords, wide_codes};
 use crate::device::gpu::kernel::Kernel;
 use crate::device::gpu::params::Params;
@@ -36,7 +36,7 @@ pub(in crate::device::gpu) fn assign_and_codes(
     let start = Instant::now();
     let work = queue(rows, codebook)?;
     let GpuRows { context, batch, chunks, .. } = rows;
-    let spans: Vec<_> = counters(chunks).chain(chunks.iter().map(Chunk::codes_span)).collect();
+    let spans: Vec<_> = counters(chunks).chain(chunks.iter().map(ChunkBuffers::codes_span)).collect();
     let bytes = batch.read(context, &spans)?;
     context.learn(work, start);
     let (counters, mut codes) = bytes.split_at_checked(chunks.len() * COUNTERS as usize).unwrap_or_default();
@@ -64,7 +64,7 @@ pub(in crate::device::gpu) fn queue_codewords(rows: &mut GpuRows, codewords: &Co
     let work = codewords.padded as usize * *width * 4;
     let settle_work = clusters * *dim * SETTLE_WORK;
     for chunk in chunks.iter() {
-        let Chunk { values, lengths, codes, list, counters, .. } = chunk;
+        let ChunkBuffers { values, lengths, codes, list, counters, .. } = chunk;
         let buffers = [values, &codewords.values, &codewords.half_norms, lengths, codes, list, counters];
         batch.clear(context, counters)?;
         chunk.run(context, batch, kernel, params, &buffers, work)?;
@@ -97,7 +97,7 @@ fn measure(rows: &mut GpuRows) -> Result<()> {
 const COUNTERS: u64 = 8;
 
 /// Returns where the counters of all chunks are.
-pub(in crate::device::gpu) fn counters(chunks: &[Chunk]) -> impl Iterator<Item = Span<'_>> {
+pub(in crate::device::gpu) fn counters(chunks: &[ChunkBuffers]) -> impl Iterator<Item = Span<'_>> {
     chunks.iter().map(|chunk| Span { buffer: &chunk.counters, offset: 0, size: COUNTERS })
 }
 

@@ -4,8 +4,8 @@ use super::assign;
 use crate::clock::Instant;
 use crate::codebook::Codebook;
 use crate::device::Assigned;
-use crate::device::gpu::batch::Batch;
-use crate::device::gpu::chunk::{Chunk, slices};
+use crate::device::gpu::batch::CommandBatch;
+use crate::device::gpu::chunk::{ChunkBuffers, slices};
 use crate::device::gpu::context::Context;
 use crate::device::gpu::kernel::Kernel;
 use crate::device::gpu::params::Params;
@@ -54,13 +54,13 @@ impl Ordered {
     }
 
     /// Adds the commands that empty the buffers.
-    pub(in crate::device::gpu) fn clear(&self, context: &Context, batch: &mut Batch) -> Result<()> {
+    pub(in crate::device::gpu) fn clear(&self, context: &Context, batch: &mut CommandBatch) -> Result<()> {
         batch.clear(context, &self.counts)?;
         batch.clear(context, &self.pieces)
     }
 
     /// Adds the dispatches that list the rows of the chunk by cluster; the buffers must be empty.
-    fn queue(&self, context: &Context, batch: &mut Batch, chunk: &Chunk, params: Params) -> Result<()> {
+    fn queue(&self, context: &Context, batch: &mut CommandBatch, chunk: &ChunkBuffers, params: Params) -> Result<()> {
         let Self { counts, cursors, pieces, clusters, most_pieces } = self;
         chunk.run(context, batch, Kernel::Count, params, &[&chunk.codes, counts], 1)?;
         let work = (clusters + most_pieces) as u64;

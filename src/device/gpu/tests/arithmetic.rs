@@ -1,7 +1,7 @@
 //! Compares 64-bit arithmetic on pairs of u32 with u64.
 
 use crate::device::gpu::adapter;
-use crate::device::gpu::batch::Batch;
+use crate::device::gpu::batch::CommandBatch;
 use crate::device::gpu::kernel::Kernel;
 use crate::device::gpu::params::Params;
 use crate::device::gpu::span::{Span, doubles};
@@ -57,7 +57,7 @@ fn pairs_of_u32_are_u64() {
         let output = context.storage("results", size).expect("room");
         let params = Params { end: pairs.len() as u32, ..Params::default() };
         let groups = pairs.len().div_ceil(64) as u32;
-        let mut batch = Batch::new(&context).expect("a batch");
+        let mut batch = CommandBatch::new(&context).expect("a batch");
         let work = ((groups, 1), pairs.len() as u64);
         batch.dispatch(&context, Kernel::Arithmetic, &params.words(), &[&input, &output], work).expect("dispatch");
         let bytes = batch.read(&context, &[Span { buffer: &output, offset: 0, size }]).expect("read");

@@ -2,7 +2,7 @@
 
 use crate::codebook::Codebook;
 use crate::device::Purpose;
-use crate::device::gpu::adapter::{self, Found};
+use crate::device::gpu::adapter::{self, FoundAdapter};
 use crate::device::gpu::{Gpu, GpuRows};
 use crate::device::{Engine, Table};
 use crate::error::{ErrorKind, Result};
@@ -27,7 +27,7 @@ const STEPS: [(&str, Step); 9] = [
     ("min_distances", |table, _| table.min_distances(&[1; DIM], &[9; ROWS]).map(drop)),
 ];
 
-fn open(found: &Found) -> Option<(Gpu, GpuRows)> {
+fn open(found: &FoundAdapter) -> Option<(Gpu, GpuRows)> {
     let gpu = Gpu::open(found).ok()?;
     let table = GpuRows::new(Arc::clone(&gpu.context), ROWS, DIM).ok()?;
     Some((gpu, table))

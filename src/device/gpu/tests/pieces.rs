@@ -1,6 +1,6 @@
 //! Tests `pieces`, which cuts the rows of clusters into pieces, against a loop on the host.
 
-use crate::device::gpu::batch::Batch;
+use crate::device::gpu::batch::CommandBatch;
 use crate::device::gpu::kernel::Kernel;
 use crate::device::gpu::kernels::centroid::{PIECE_ROWS, most_pieces};
 use crate::device::gpu::params::Params;
@@ -38,7 +38,7 @@ fn cases() -> Vec<Vec<u32>> {
 fn pieces_are_those_of_a_loop() {
     for found in adapter::all() {
         let Ok(Gpu { context, .. }) = Gpu::open(found) else { continue };
-        let mut batch = Batch::new(&context).expect("a batch");
+        let mut batch = CommandBatch::new(&context).expect("a batch");
         for counts in cases() {
             let rows: u32 = counts.iter().sum();
             let most = most_pieces(rows as usize, counts.len());

@@ -1,7 +1,7 @@
 //! Refreshes an engine: a newer model takes the place of its own, and items that gain enough get new IDs.
 
 use super::SemanticIdEngine;
-use super::batch::{Part, Repeated, in_memory};
+use super::batch::{Repeated, RowsPart, in_memory};
 use crate::codes::Codes;
 use crate::device::Device;
 use crate::error::{Error, ErrorKind, Result};
@@ -207,7 +207,7 @@ impl SemanticIdEngine {
         let (mut repeated, mut seen, mut all) = (Repeated::among(items)?, HashSet::new(), Vec::new());
         for (batch, items) in items.chunks(self.batch_rows).enumerate() {
             let first_row = batch.saturating_mul(self.batch_rows);
-            let part = Part { rows, first: first_row, len: items.len() };
+            let part = RowsPart { rows, first: first_row, len: items.len() };
             let of_all = |error: Error| part.error_of_all(error);
             let quantized = self.model.quantized_rows(&part, device).map_err(of_all)?;
             let codes = self.model.encode_given(&*quantized, device).map_err(of_all)?;

@@ -1,6 +1,7 @@
 //! Bad rows of parquet files: named all at once, or left out.
 
 use super::{Row, lists, row, table};
+use crate::MAX_DIM;
 use crate::error::ErrorKind;
 use crate::io::testing::Folder;
 use crate::io::{BadRowKind, BadRows, ReadOptions, open};
@@ -104,6 +105,55 @@ fn bad_rows_at_the_head_of_a_file_are_bad_alone() {
     assert!(matches!(error.kind(), ErrorKind::BadRows { count: 6, rows: 46, .. }), "{error}");
     let error = open(folder.path("[ac].parquet"), &skip()).unwrap_err();
     assert!(matches!(error.kind(), ErrorKind::NoEmbedding { rows: 2, .. }), "{error}");
+}
+
+#[test]
+fn rows_longer_than_any_embedding_are_bad_alone() {
+    let good = |i: usize| row(&[i as f32, 1.0, -1.0]);
+    let (long, longer) = (|| row(&[1.0; MAX_DIM + 1]), || row(&[2.0; 100_000]));
+    // At the head, beside another one, at the end of a row group, and as the last row.
+    let bad = [0, 5, 6, 39, 40, 79];
+    let rows: Vec<Row> = (0..80)
+        .map(|i| match bad.iter().position(|bad| *bad == i) {
+            Some(place) => {
+                if place % 2 == 0 {
+                    long()
+                } else {
+                    longer()
+                }
+            }
+            None => good(i),
+        })
+        .collect();
+    let folder = Folder::new();
+    let path = folder.put("x.parquet", &table(vec![("x", lists(&rows))], 40));
+    let skip = ReadOptions { bad_rows: BadRows::Skip, ..ReadOptions::default() };
+    let input = open(&path, &skip).unwrap();
+    assert_eq!((input.dim(), input.len(), input.skipped()), (3, 74, &bad[..]));
+    let left: Vec<f32> = (0..80).filter(|i| !bad.contains(i)).map(|i| i as f32).collect();
+    for first in [0, 1, 4, 33, 34, 36, 72, 73] {
+        let mut out = vec![0.0; (74 - first) * 3];
+        input.read(first, &mut out).unwrap();
+        let found: Vec<f32> = out.chunks(3).map(|row| row[0]).collect();
+        assert_eq!(found, left[first..], "{first}");
+    }
+    let error = open(&path, &ReadOptions::default()).unwrap().read(0, &mut vec![0.0; 240]).unwrap_err();
+    let ErrorKind::BadRows { count: 6, rows: 80, first } = error.kind() else { panic!("{error}") };
+    let kinds: Vec<_> = first.iter().map(|bad| (bad.row, bad.kind)).collect();
+    let length = |row: usize, found| (row, BadRowKind::Length { expected: 3, found });
+    assert_eq!((kinds[0], kinds[1]), (length(0, MAX_DIM + 1), length(5, 100_000)));
+    // One that takes too long to pass over, and too many of them, are errors of the file.
+    let most =
+        [(vec![good(0), row(&[1.0; (1 << 17) + 1])], 1), ((0..66).map(|_| long()).chain([good(0)]).collect(), 64)];
+    for (i, (rows, bad)) in most.into_iter().enumerate() {
+        let rows: Vec<Row> = (0..20).map(good).chain(rows).collect();
+        let path = folder.put(&format!("{i}.parquet"), &table(vec![("x", lists(&rows))], 40));
+        let error = open(&path, &skip).unwrap_err();
+        assert!(
+            matches!(error.kind(), ErrorKind::Ragged { row, expected: MAX_DIM, .. } if *row == 20 + bad),
+            "{error}"
+        );
+    }
 }
 
 #[test]

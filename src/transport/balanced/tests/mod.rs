@@ -6,7 +6,7 @@ mod rule;
 
 use super::candidates::Candidates;
 use super::costs::Costs;
-use super::kinds::Kinds;
+use super::groups::Groups;
 use super::sizes::Sizes;
 use super::solve::{Solution, Start, solve};
 use crate::ErrorKind;
@@ -49,21 +49,21 @@ impl Matrix {
 
     /// Starts from given prices, with lists of a given length.
     fn solve_from(&self, sizes: Sizes, prices: &[i128], margin: i128) -> Solution {
-        self.solve_by(&Kinds::distinct(self.rows()), sizes, prices, margin)
+        self.solve_by(&Groups::of_distinct_rows(self.rows()), sizes, prices, margin)
     }
 
-    fn solve_by(&self, kinds: &Kinds, sizes: Sizes, prices: &[i128], margin: i128) -> Solution {
+    fn solve_by(&self, kinds: &Groups, sizes: Sizes, prices: &[i128], margin: i128) -> Solution {
         let first = |row: &[u64]| i128::from(row[0]) + prices[0];
         let bounds = self.costs.chunks_exact(self.clusters).map(first).collect();
         solve(&mut self.clone(), sizes, Start { kinds, prices: prices.to_vec(), bounds, margin }).unwrap()
     }
 
     /// The kinds of equal rows; every `apart`-th row is a kind of its own.
-    fn kinds(&self, apart: usize) -> Kinds {
+    fn kinds(&self, apart: usize) -> Groups {
         let row = |row: usize| &self.costs[row * self.clusters..][..self.clusters];
         let merges = |of: usize| !of.is_multiple_of(apart);
         let first = |i: usize| (0..i).find(|j| merges(i) && merges(*j) && row(*j) == row(i)).unwrap_or(i);
-        Kinds::of((0..self.rows()).map(|i| first(i) as u32))
+        Groups::of_equal_rows((0..self.rows()).map(|i| first(i) as u32))
     }
 
     fn solve(&self, sizes: Sizes) -> Solution {
@@ -181,7 +181,7 @@ fn the_gap_finds_planted_faults() {
         let problem = problem(i, 60, 5, 1 << 30);
         let sizes = Sizes::balanced(60, 5);
         let solution = problem.solve(sizes);
-        let (kinds, limit) = (Kinds::distinct(60), super::candidates::NO_LIMIT);
+        let (kinds, limit) = (Groups::of_distinct_rows(60), super::candidates::NO_LIMIT);
         let candidates = Candidates::new(&mut problem.clone(), &[0; 5], &kinds, &[limit; 60], limit).unwrap();
         let mut codes = solution.codes.clone();
         codes.swap(i as usize, 30 + i as usize);

@@ -3,7 +3,7 @@
 use super::{Numbers, held, panels};
 use crate::codebook::Codebook;
 use crate::device::NO_CODE;
-use crate::device::cpu::assign::{Assign, Block, Scratch};
+use crate::device::cpu::assign::{Assign, AssignBlock, Scratch};
 use crate::device::cpu::memory::{Bounds, History, Mark, Remembered, Scale};
 use crate::device::cpu::panel::Panel;
 use crate::device::cpu::unit::Unit;
@@ -49,7 +49,7 @@ fn cancelling(numbers: &mut Numbers, rows: usize, dim: usize) -> (Vec<i32>, Code
 
 fn codes_of(panel: &Panel, rows: &[i32], memory: Remembered<'_>, codes: &mut [u32], history: &History) -> u64 {
     let held = held(rows, panel.dim(), panel.unit);
-    let block = Block { rows: held.rows(0, codes.len()), codes, memory };
+    let block = AssignBlock { rows: held.rows(0, codes.len()), codes, memory };
     let (epoch, movements) = (history.next(), &history.movements(panel, |_| true).unwrap());
     panel.unit.run(Assign { block, panel, epoch, movements, scratch: &mut Scratch::default() }).undecided
 }

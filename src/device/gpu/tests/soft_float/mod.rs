@@ -3,7 +3,7 @@
 mod inputs;
 
 use crate::device::gpu::adapter;
-use crate::device::gpu::batch::Batch;
+use crate::device::gpu::batch::CommandBatch;
 use crate::device::gpu::context::Context;
 use crate::device::gpu::kernel::Kernel;
 use crate::device::gpu::params::Params;
@@ -112,7 +112,7 @@ fn results(context: &Context, inputs: &[Input]) -> Vec<[u32; 8]> {
     let output = context.storage("results", size).expect("room");
     let params = Params { end: inputs.len() as u32, ..Params::default() };
     let groups = inputs.len().div_ceil(64) as u32;
-    let mut batch = Batch::new(context).expect("a batch");
+    let mut batch = CommandBatch::new(context).expect("a batch");
     let work = ((groups, 1), inputs.len() as u64);
     batch.dispatch(context, Kernel::SoftFloat, &params.words(), &[&input, &output], work).expect("dispatch");
     let bytes = batch.read(context, &[Span { buffer: &output, offset: 0, size }]).expect("read");
