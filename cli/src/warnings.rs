@@ -47,8 +47,8 @@ pub(crate) fn codewords<'c>(levels: impl Iterator<Item = &'c Codebook>, reports:
 pub(crate) fn prefixes(model: &Model) -> Vec<String> {
     let (first, levels) = (model.hierarchical_levels() + 1, model.levels());
     let warning = format!(
-        "the codes of levels {first} to {levels} do not build on each other, so a shared prefix says little about them: \
-         look at decoded distance and Hamming distance"
+        "the codes of levels {first} to {levels} do not build on each other, so a shared prefix says little about \
+         them: look at decoded distance and Hamming distance"
     );
     if first <= levels { vec![warning] } else { Vec::new() }
 }

@@ -123,7 +123,8 @@ def test_the_tool_gives_the_same_fingerprint(tool, X, tmp_path):
 def test_weights_count_as_copies(X):
     weights = np.arange(600) % 3
     weighted = semid.PQKMeans(3, 8, residual_levels=1).fit(X, sample_weight=weights)
-    assert weighted.fingerprint == semid.PQKMeans(3, 8, residual_levels=1).fit(np.repeat(X, weights, axis=0)).fingerprint
+    repeated = semid.PQKMeans(3, 8, residual_levels=1).fit(np.repeat(X, weights, axis=0))
+    assert weighted.fingerprint == repeated.fingerprint
 
 
 def test_what_product_codes_do_not_have_is_refused(X):

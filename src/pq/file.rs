@@ -87,8 +87,8 @@ impl PqKMeansModel {
         Self::from_file(&ModelFile::read(bytes)?)
     }
 
-    /// Returns the bytes of the model file; equal models have equal bytes. Beside what the fingerprint covers, they hold
-    /// the seed, the parameters of the fit and, where it was recorded, the provenance.
+    /// Returns the bytes of the model file; equal models have equal bytes. Beside what the fingerprint covers, they
+    /// hold the seed, the parameters of the fit and, where it was recorded, the provenance.
     ///
     /// # Errors
     /// [`ErrorKind::Range`](crate::ErrorKind::Range) where a codeword exceeds f32.

@@ -24,7 +24,8 @@ use std::sync::Arc;
 /// take 4 R bytes per row. A slice is then fitted as a level of residual k-means on its own rows.
 pub(super) struct PqFit<'a> {
     params: PqKMeans,
-    rows: Box<dyn Rows + 'a>,
+    /// Every slice reads all of them.
+    rows: ReadOnce<'a>,
     weights: Option<Weights>,
     device: &'a Device,
     clusters: Vec<usize>,
@@ -72,12 +73,14 @@ impl<'a> PqFit<'a> {
         let counted = weights.map_or(Ok(rows.len()), Weights::counted)?;
         let clusters = params.check_rows(counted, rows.dim())?;
         let (levels, residual_levels) = (clusters.len(), params.get_residual_levels());
-        let rows = kept(rows, device);
+        // A table of all rows takes as much again as they do, and half as much for the integers that filters multiply.
+        let values = (rows.len() as u64).saturating_mul(rows.dim() as u64);
+        let rows = ReadOnce::new(rows, values.saturating_mul(6), device);
         let mut tell = telling(tell);
         let mut callback = |progress: &Progress| tell(&Progress { levels, ..progress.clone() });
         let first = clusters.get(..residual_levels.max(1)).unwrap_or_default();
         let given = Given { weights, ..Given::default() };
-        let mut fit = params.k_means(first).begin_on(Start::Rows, &*rows, given, device, &mut callback)?;
+        let mut fit = params.k_means(first).begin_on(Start::Rows, &rows, given, device, &mut callback)?;
         for _ in 0..residual_levels {
             fit.next_level_with(&mut callback)?;
         }
@@ -95,7 +98,7 @@ impl<'a> PqFit<'a> {
             true => Vec::new(),
             false => {
                 let model = RqKMeansModel::new(quantization.clone(), residual.clone(), params.get_seed())?;
-                model.encode(&*rows, device)?.into_values()
+                model.encode(&rows, device)?.into_values()
             }
         };
         let (params, weights, slices) = (params.clone(), weights.cloned(), Vec::new());
@@ -110,7 +113,7 @@ impl<'a> PqFit<'a> {
             return Ok(false);
         };
         let codes = (self.residual.as_slice(), self.codes.as_slice());
-        let rows = SliceRows::new(&*self.rows, &self.quantization, codes, range.clone(), self.device);
+        let rows = SliceRows::new(&self.rows, &self.quantization, codes, range.clone(), self.device);
         let own = OwnLevel { level, before: largest_sum(&self.residual) };
         let given = Given { weights: self.weights.as_ref(), ..Given::default() };
         let (error, levels) = (self.error, self.clusters.len());
@@ -149,18 +152,6 @@ impl<'a> PqFit<'a> {
         let (residual, slices) = (self.residual.clone(), self.slices.clone());
         let model = PqKMeansModel::new(self.quantization.clone(), residual, slices, self.params.get_seed())?;
         Ok(model.with_origin(Origin::of(&self.params, &[])?))
-    }
-}
-
-/// Returns rows that are decoded only once, where the device may use the memory to keep them: every slice reads them.
-fn kept<'a>(rows: &'a dyn Rows, device: &Device) -> Box<dyn Rows + 'a> {
-    // A table of all rows takes as much again, and half as much for the integers that filters multiply.
-    let values = (rows.len() as u64).saturating_mul(rows.dim() as u64);
-    let needed = values.saturating_mul(6);
-    let all = needed.saturating_add(values.saturating_mul(size_of::<f32>() as u64));
-    match device.memory().is_none_or(|memory| all <= memory) {
-        true => Box::new(ReadOnce::new(rows, needed)),
-        false => Box::new(rows),
     }
 }
 

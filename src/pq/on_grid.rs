@@ -41,8 +41,8 @@ impl<'m> OnGrid<'m> {
     }
 }
 
-/// Turns rows of level 0 into the residual that slices are cut from: subtracts the codewords of the residual levels, and
-/// cuts every component off at 3 * 2^21, as values on the grid are.
+/// Turns rows of level 0 into the residual that slices are cut from: subtracts the codewords of the residual levels,
+/// and cuts every component off at 3 * 2^21, as values on the grid are.
 ///
 /// # Shapes
 /// `q` (n, D), `levels` (R) of D dimensions, `codes` (n, R).

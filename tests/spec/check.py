@@ -167,7 +167,8 @@ def check_fit(checks, model, x, args, report, columns=()):
         if "hierarchical" in args and told["empty_reseeded"] == 0:
             most = int(args[args.index("--full-iter") + 1]) if "--full-iter" in args else 500
             first, room = spec.hierarchy(rows, len(book), model.config["seed"], level), model.room(level)
-            checks.same(spec.lloyd(rows, first.clip(-room, room), most, room), book, f"level {level} from its hierarchy on")
+            fitted = spec.lloyd(rows, first.clip(-room, room), most, room)
+            checks.same(fitted, book, f"level {level} from its hierarchy on")
         if "--algorithm" not in args:
             # Fitted without tolerance: every codeword is the rounded mean of its members.
             means = [spec.centroid(rows[codes == k]) if (codes == k).any() else book[k] for k in range(len(book))]
