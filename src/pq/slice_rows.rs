@@ -1,7 +1,6 @@
 //! One slice of the residuals of rows, computed when it is read.
 
 use super::on_grid::{OnGrid, leave};
-use super::slices::copy_slice;
 use crate::codebook::Codebook;
 use crate::device::Device;
 use crate::error::Result;
@@ -63,9 +62,10 @@ impl Rows for SliceRows<'_> {
         on_grid.put(values)?;
         let codes = self.codes.get(first * levels..(first + count) * levels);
         leave(&mut on_grid.q, self.levels, codes.ok_or_else(|| out_of_range(first, self.len()))?);
-        let mut q = vec![0; out.len()];
-        copy_slice(&on_grid.q, dim, &self.slice, &mut q);
-        out.iter_mut().zip(q).for_each(|(out, q)| *out = q as f32);
+        for (row, out) in on_grid.q.chunks_exact(dim).zip(out.chunks_exact_mut(self.dim())) {
+            let slice = row.get(self.slice.clone()).unwrap_or_default();
+            out.iter_mut().zip(slice).for_each(|(out, q)| *out = *q as f32);
+        }
         Ok(())
     }
 }

@@ -76,7 +76,7 @@ fn decoding_concatenates() {
         let codes = Codes::new([vec![5; residual], vec![0, 8, 3]].concat(), residual + 3).unwrap();
         let step = 2.0_f64.powi(-model.codebook_exponent());
         for levels in 1..=residual + 3 {
-            let mut sum = vec![0_i32; DIM];
+            let mut sum = [0_i32; DIM];
             for (level, code) in codes.values().iter().enumerate().take(levels) {
                 let codeword = books[level].codeword(*code as usize).unwrap();
                 let start = if level < residual { 0 } else { [0, 4, 7][level - residual] };
