@@ -78,8 +78,8 @@ pub(crate) fn run(common: &Common, args: &EncodeArgs) -> Outcome {
     let keys = keys(args, &input)?;
     let mut sink = Sink::create(args, input.rows.total(), &model, keys, format)?;
     let rows = Watched::new(&input.rows);
-    // The encode itself reports values beyond the grid of k-means.
-    let noticed = match model.downcast::<RqKMeansModel>() {
+    // The encode itself reports values beyond the grid of rows.
+    let noticed = match model.grid() {
         Some(_) => Noticed::new(&rows, model.metric()),
         None => Noticed::of_model(&rows, &model),
     };
@@ -125,7 +125,7 @@ pub(crate) fn run(common: &Common, args: &EncodeArgs) -> Outcome {
             input.warnings(),
             pairs::warn(pairs.as_ref()),
             without_labels(labels.as_ref(), tables),
-            match model.downcast::<RqKMeansModel>() {
+            match model.grid() {
                 Some(_) => outliers::reported(report.saturated_values, &report.outliers, number),
                 None => outliers::latents(report.saturated_values, &report.outliers, number),
             },

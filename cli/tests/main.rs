@@ -29,6 +29,7 @@ mod networks;
 mod outputs;
 mod pairs;
 mod prefix;
+mod product_codes;
 #[cfg(target_os = "linux")]
 mod refine;
 mod registry_births;

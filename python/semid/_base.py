@@ -115,6 +115,8 @@ class Quantizer(Parameters):
 
     #: Name of the kind in files.
     _kind = ""
+    #: Names of all kinds that files of this class may have; only ``_kind`` where there are none.
+    _kinds: Tuple[str, ...] = ()
 
     n_levels: int
     n_clusters: Any
@@ -504,7 +506,7 @@ class Quantizer(Parameters):
     @classmethod
     def _of(cls, model: "_semid.Model", params: dict) -> Any:
         fields = json.loads(model.parameters() or "{}")
-        if model.kind != cls._kind:
+        if model.kind not in (cls._kind, *cls._kinds):
             raise InputError(f"this is a model of kind {model.kind!r}; use semid.load for any kind", "UnknownKind")
         known = cls._from_file({"clusters": list(model.clusters), "levels": len(model.clusters), **fields})
         made = cls(**{**known, **params})

@@ -34,7 +34,7 @@ def evaluate(
 
     Parameters
     ----------
-    model : RQKMeans, RQVAE or RQKMeansPlus
+    model : RQKMeans, RQVAE, RQKMeansPlus or PQKMeans
         A fitted model.
     X : rows (N, D)
         See ``RQKMeans.fit``.
@@ -148,7 +148,7 @@ def verify(
 
     Parameters
     ----------
-    model : RQKMeans, RQVAE or RQKMeansPlus
+    model : RQKMeans, RQVAE, RQKMeansPlus or PQKMeans
         A fitted model.
     X : rows (N, D)
         Of which ``rows``, evenly spread, are used where they are an array.

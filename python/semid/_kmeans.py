@@ -9,6 +9,36 @@ from semid._errors import InputError
 from semid._labels import columns_of
 
 
+def algorithm_to_file(model: Any) -> Any:
+    """The algorithm of a model with its parameters, as files have them."""
+    if model.algorithm == "mini-batch":
+        return {
+            "mini-batch": {
+                "batch": _integer("batch_size", model.batch_size, 1),
+                "init_buffer": _integer("init_size", model.init_size, 1),
+                "layer_wise": bool(model.layer_wise),
+            }
+        }
+    if model.algorithm == "hierarchical":
+        return {"hierarchical": {"full_iter": _integer("full_iter", model.full_iter, 0)}}
+    return model.algorithm
+
+
+def algorithm_of_file(algorithm: Any) -> dict:
+    """The parameters of a model for the algorithm of a file."""
+    if isinstance(algorithm, dict) and "hierarchical" in algorithm:
+        return {"algorithm": "hierarchical", "full_iter": algorithm["hierarchical"]["full_iter"]}
+    if isinstance(algorithm, dict):
+        mini = algorithm["mini-batch"]
+        return {
+            "algorithm": "mini-batch",
+            "batch_size": mini["batch"],
+            "init_size": mini["init_buffer"],
+            "layer_wise": mini["layer_wise"],
+        }
+    return {"algorithm": algorithm}
+
+
 class RQKMeans(Quantizer):
     """Residual k-means: every level clusters what the levels before it left over.
 
@@ -250,17 +280,6 @@ class RQKMeans(Quantizer):
         return dict(self._model.labels)
 
     def _more_parameters(self) -> dict:
-        algorithm: Any = self.algorithm
-        if algorithm == "mini-batch":
-            algorithm = {
-                "mini-batch": {
-                    "batch": _integer("batch_size", self.batch_size, 1),
-                    "init_buffer": _integer("init_size", self.init_size, 1),
-                    "layer_wise": bool(self.layer_wise),
-                }
-            }
-        elif algorithm == "hierarchical":
-            algorithm = {"hierarchical": {"full_iter": _integer("full_iter", self.full_iter, 0)}}
         bounds = {
             name: _integer(parameter, value)
             for name, parameter, value in (
@@ -280,7 +299,7 @@ class RQKMeans(Quantizer):
             "init": self.init,
             "metric": self.metric,
             "normalize_residuals": bool(self.normalize_residuals),
-            "algorithm": algorithm,
+            "algorithm": algorithm_to_file(self),
             "sizes": bounds if bounds or self.balanced else None,
             "sinkhorn": sinkhorn,
             "sample": None if self.sample is None else _integer("sample", self.sample, 1),
@@ -295,19 +314,7 @@ class RQKMeans(Quantizer):
         same = ("max_iter", "tol", "n_init", "init", "metric", "normalize_residuals", "sample", "center")
         same += ("refine", "refine_beam")
         params.update({name: fields[name] for name in same if name in fields})
-        algorithm = fields.get("algorithm", "lloyd")
-        if isinstance(algorithm, dict) and "hierarchical" in algorithm:
-            params.update(algorithm="hierarchical", full_iter=algorithm["hierarchical"]["full_iter"])
-        elif isinstance(algorithm, dict):
-            mini = algorithm["mini-batch"]
-            params.update(
-                algorithm="mini-batch",
-                batch_size=mini["batch"],
-                init_size=mini["init_buffer"],
-                layer_wise=mini["layer_wise"],
-            )
-        else:
-            params["algorithm"] = algorithm
+        params.update(algorithm_of_file(fields.get("algorithm", "lloyd")))
         sizes = fields.get("sizes")
         if sizes is not None:
             params["balanced"] = True

@@ -205,7 +205,7 @@ class SemanticIdEngine(_Items):
 
     Parameters
     ----------
-    model : RQKMeans, RQVAE or RQKMeansPlus
+    model : RQKMeans, RQVAE, RQKMeansPlus or PQKMeans
         Fitted, or to be fitted by ``fit``.
     path : str or path-like, optional
         A SQLite database, which ``semid assign`` and ``semid lookup`` read too; in memory by default.
@@ -246,7 +246,7 @@ class SemanticIdEngine(_Items):
         update_changed: bool = False,
     ):
         if not isinstance(model, Quantizer):
-            raise TypeError(f"model must be an RQKMeans, RQVAE or RQKMeansPlus, not {type(model).__name__}")
+            raise TypeError(f"model must be an RQKMeans, RQVAE, RQKMeansPlus or PQKMeans, not {type(model).__name__}")
         self.model = model
         how = form(format, separator, template, begin, end, base)
         self._settings = _new("", 0, path, resolver, capacity, how, update_changed)

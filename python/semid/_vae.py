@@ -12,6 +12,7 @@ from semid._base import Quantizer, _integer, _number, place
 from semid._errors import InputError
 from semid._input import to_rows
 from semid._kmeans import RQKMeans
+from semid._pq import PQKMeans
 
 #: Parameters that stand in files under the same names, and how they are checked.
 _SAME = {
@@ -380,7 +381,8 @@ class RQKMeansPlus(RQVAE):
 
 def of_model(model: "_semid.Model", params: dict) -> Quantizer:
     """The class of a model's kind, with the model."""
-    kinds = {cls._kind: cls for cls in (RQKMeans, RQVAE, RQKMeansPlus)}
+    classes = (RQKMeans, RQVAE, RQKMeansPlus, PQKMeans)
+    kinds = {kind: cls for cls in classes for kind in (cls._kind, *cls._kinds)}
     return kinds[model.kind]._of(model, params)
 
 
@@ -396,7 +398,7 @@ def load(path: Union[str, os.PathLike], **params: Any) -> Quantizer:
 
     Returns
     -------
-    RQKMeans, RQVAE or RQKMeansPlus
+    RQKMeans, RQVAE, RQKMeansPlus or PQKMeans
 
     Examples
     --------

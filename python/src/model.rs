@@ -109,7 +109,7 @@ impl Model {
 
     /// What is added to the sum of the codewords of a row (D), for models that decode in that way.
     fn offset(&self) -> Option<Vec<f32>> {
-        self.0.downcast::<RqKMeansModel>().map(|model| model.grid().offset().to_vec())
+        self.0.grid().map(|grid| grid.offset().to_vec())
     }
 
     /// The codes of rows (N, L).

@@ -85,6 +85,20 @@ def cases():
     yield "one row times 1e30, no offset", outlier + np.float32(300), [*plain, "--no-center"]
     yield "a thirtieth of a column", share, plain
     yield "a heavy tail", heavy, plain
+    product, of_residuals = ["--kind", "pq", "--clusters", "16"], ["--kind", "rq+pq", "--clusters", "16"]
+    yield "product codes", base, [*product, "--levels", "4"]
+    yield "product codes, slices of two widths", base, [*product, "--levels", "7", "--seed", "5"]
+    yield "product codes, a slice per dimension", base[:, :5].copy(), [*product[:3], "9,16,3,1,16"]
+    yield "product codes, cosine", zeros, [*product, "--levels", "3", "--metric", "cosine"]
+    yield "product codes of residuals", base, [*of_residuals, "--levels", "5", "--residual-levels", "2"]
+    yield "product codes of residuals, cosine", base, [*of_residuals, "--levels", "4", "--metric", "cosine"]
+    yield "product codes of residuals, one row times 1e30", outlier, [*of_residuals, "--levels", "4"]
+    two = np.sign(numbers(77, 2, 16).astype(np.int64)).astype(np.float32) * np.float32(1e30)
+    far = np.concatenate([base[:-2], two])
+    yield "product codes of residuals, cut off", far, [*of_residuals[:3], "1,16,16,9", "--levels", "4"]
+    yield "product codes of residuals, subnormal", tiny, [*of_residuals, "--levels", "4", "--residual-levels", "1"]
+    yield "product codes of residuals, random init", base, [*of_residuals, "--levels", "3", "--init", "random"]
+    yield "product codes, sample", base, [*product, "--levels", "3", "--sample", "300"]
     yield "300 dimensions", groups(300, 300), ["--levels", "2", "--clusters", "40"]
 
 
@@ -133,25 +147,37 @@ def check_fit(checks, model, x, args, report, columns=()):
         checks.same(model.offset, offset, "offset")
         checks.true(model.config["grid_exponent"] == exponent, "grid exponent")
     unit, lost = 2.0 ** (-2 * model.config["codebook_exponent"]), 0.0
-    if not (model.cosine or model.config["normalize_residuals"]):
+    if not (model.cosine or model.config.get("normalize_residuals")):
         grid = (model.offset, model.config["grid_exponent"])
         lost = spec.left_out(x, spec.to_grid(x, *grid), *grid)
+    square = lambda rows: int((rows**2).sum())
+    lengths = [square(rows) for _, rows, _ in spec.residuals(model, x, columns)]
+    left = sum(lengths[model.residual_levels :])
     for level, rows, codes in spec.residuals(model, x, columns):
         book, told = model.codebooks[level], report["levels"][level]
-        error = int(((rows - book[codes]) ** 2).sum())
+        error = square(rows - book[codes])
+        if level >= model.residual_levels:
+            # The slices that come later still have their whole length.
+            left += error - lengths[level]
+            error = left
+            checks.true(int(np.abs(book).max()) <= model.room(level), f"level {level} leaves room for the others")
+        else:
+            left = error
         checks.true(told["squared_error"] == (float(error) + lost) * unit / len(x), f"squared error of level {level}")
         if "hierarchical" in args and told["empty_reseeded"] == 0:
             most = int(args[args.index("--full-iter") + 1]) if "--full-iter" in args else 500
-            first = spec.hierarchy(rows, len(book), model.config["seed"], level)
-            checks.same(spec.lloyd(rows, first, most), book, f"level {level} from its hierarchy on")
+            first, room = spec.hierarchy(rows, len(book), model.config["seed"], level), model.room(level)
+            fitted = spec.lloyd(rows, first.clip(-room, room), most, room)
+            checks.same(fitted, book, f"level {level} from its hierarchy on")
         if "--algorithm" not in args:
             # Fitted without tolerance: every codeword is the rounded mean of its members.
             means = [spec.centroid(rows[codes == k]) if (codes == k).any() else book[k] for k in range(len(book))]
-            checks.same(book, np.stack(means), f"level {level} has converged to its centroids")
+            room = model.room(level)
+            checks.same(book, np.stack(means).clip(-room, room), f"level {level} has converged to its centroids")
             seeded = level >= len(model.tables) and "--init" not in args and told["empty_reseeded"] == 0
             if seeded and told["iterations"] < 500:
-                first = spec.first_codewords(rows, len(book), model.config["seed"], level)
-                checks.same(spec.lloyd(rows, first, 500), book, f"level {level} from its first codewords on")
+                first = spec.first_codewords(rows, len(book), model.config["seed"], level).clip(-room, room)
+                checks.same(spec.lloyd(rows, first, 500, room), book, f"level {level} from its first codewords on")
 
 
 def check_codes(checks, tool, folder, model, x, what):

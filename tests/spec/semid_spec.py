@@ -24,7 +24,16 @@ UNIT_EXPONENT = 20  # a row of unit length has length 2^20 on the unit grid
 class Model:
     config: dict
     offset: np.ndarray  # (D,) float32
-    codebooks: list  # per level (K, D) int64, grid integers
+    codebooks: list  # per level (K, D) int64, grid integers; of a slice (K, d)
+
+    @property
+    def slices(self):
+        """The dimensions of every slice; none for residual k-means."""
+        return slices(self.config["dim"], len(self.codebooks) - self.residual_levels)
+
+    @property
+    def residual_levels(self):
+        return self.config.get("residual_levels", self.config["levels"])
 
     @property
     def tables(self):
@@ -42,7 +51,19 @@ class Model:
 
     def scales_level(self, level):
         """Whether the residuals of `level` are scaled to unit length."""
-        return self.config["normalize_residuals"] or (self.cosine and level == 0)
+        return self.config.get("normalize_residuals", False) or (self.cosine and level == 0)
+
+    def room(self, level):
+        """The largest component that codewords of a level may have."""
+        before = self.codebooks[: min(level, self.residual_levels)]
+        left = 2**23 - sum(int(np.abs(book).max()) for book in before)
+        return left // 2 if 0 < level < self.residual_levels else left - left // 4
+
+
+def slices(dim, count):
+    """Cuts dimensions in their order; the first slices are one wider where the cut is uneven."""
+    ends = [number * (dim // count) + min(number, dim % count) for number in range(count + 1)] if count else []
+    return [slice(*pair) for pair in itertools.pairwise(ends)]
 
 
 def need(condition, what):
@@ -59,7 +80,11 @@ def load(path):
     config = json.loads(meta["config"])
     features = (("6", "blocks"), ("5", "beam"), ("4", "label_levels"))
     version = next((version for version, name in features if name in config), "3")
-    need((meta["format"], meta["format_version"], meta["kind"]) == ("semid", version, "rq-kmeans"), "format")
+    kind = "rq-kmeans"
+    if "residual_levels" in config:
+        kind = "rq+pq" if config["residual_levels"] else "pq"
+        need(0 <= config["residual_levels"] < config["levels"], "residual levels")
+    need((meta["format"], meta["format_version"], meta["kind"]) == ("semid", version, kind), "format")
     names = [f"codebook.{level}" for level in range(config["levels"])] + ["offset"]
     need(sorted(header) == sorted(names), "names of the tensors")
     raw = {name: data[slice(*header[name]["data_offsets"])] for name in names}
@@ -68,18 +93,21 @@ def load(path):
 
     exponent = config["codebook_exponent"]
     need(-108 <= config["grid_exponent"] <= 126, "grid exponent")
-    unit = config["metric"] == "cosine" or config["normalize_residuals"]
+    unit = config["metric"] == "cosine" or config.get("normalize_residuals", False)
     need(exponent == (UNIT_EXPONENT if unit else config["grid_exponent"]), "codebook exponent")
     need(values["offset"].shape == (config["dim"],) and np.isfinite(values["offset"]).all(), "offset")
+    model = Model(config, values["offset"], [None] * config["levels"])
+    widths = [config["dim"]] * model.residual_levels + [cut.stop - cut.start for cut in model.slices]
     codebooks = []
-    for name, clusters in zip(names, config["clusters"], strict=False):
+    for name, clusters, width in zip(names, config["clusters"], widths, strict=False):
         scaled = np.ldexp(values[name].astype(np.float64), exponent)
-        need(scaled.shape == (clusters, config["dim"]), f"shape of {name}")
+        need(scaled.shape == (clusters, width), f"shape of {name}")
         need((scaled == np.rint(scaled)).all(), f"{name} is on the grid")
         codebooks.append(scaled.astype(np.int64))
-    need(sum(int(np.abs(book).max()) for book in codebooks) <= 2**23, "codewords of all levels together")
-
-    model = Model(config, values["offset"], codebooks)
+    model.codebooks = codebooks
+    largest = [int(np.abs(book).max()) for book in codebooks]
+    tail = max(largest[model.residual_levels :], default=0)
+    need(sum(largest[: model.residual_levels]) + tail <= 2**23, "codewords of all levels together")
     need(config.get("beam", 2) in range(2, 1025), "width of the beam")
     for labels, book in zip(model.tables, codebooks):
         need(len(labels) == len(set(labels)) == len(book) and "" not in labels, "a label for every code")
@@ -97,10 +125,13 @@ def sha256(*parts):
 def fingerprint(model):
     """SHA-256 of everything that influences an encode."""
     c = model.config
-    sizes = [c["dim"], c["levels"], *c["clusters"]]
+    if "residual_levels" in c:
+        head, sizes = b"semid pq 1\0" + bytes([model.cosine]), [c["dim"], c["levels"], c["residual_levels"]]
+    else:
+        head, sizes = b"semid rq-kmeans 1\0" + bytes([model.cosine, c["normalize_residuals"]]), [c["dim"], c["levels"]]
+    sizes += c["clusters"]
     inner = sha256(
-        b"semid rq-kmeans 1\0",
-        bytes([model.cosine, c["normalize_residuals"]]),
+        head,
         struct.pack("<ii", c["grid_exponent"], c["codebook_exponent"]),
         struct.pack(f"<{len(sizes)}I", *sizes),
         model.offset.astype("<f4").tobytes(),
@@ -169,12 +200,12 @@ def labelled(table, q, book, column):
 
 
 def residuals(model, x, columns=()):
-    """Yields level, residuals (N, D) and codes (N,) of float32 rows `x` with columns of labels."""
+    """Yields level, residuals (N, D), of slices (N, d), and codes (N,) of float32 rows `x` with columns of labels."""
     if model.cosine:
         q = np.stack([row_to_own_grid(row) for row in x])
     else:
         q = to_grid(x, model.offset, model.config["grid_exponent"])
-    for level, book in enumerate(model.codebooks):
+    for level, book in enumerate(model.codebooks[: model.residual_levels]):
         if model.scales_level(level):
             q = np.stack([unit_length(row) for row in q])
         column = columns[level] if level < len(columns) else None
@@ -182,6 +213,11 @@ def residuals(model, x, columns=()):
         codes = labelled(model.tables[level], q, book, column) if given else nearest(q, book)
         yield level, q, codes
         q = q - book[codes]
+    if model.cosine and not model.residual_levels:
+        q = np.stack([unit_length(row) for row in q])
+    rest = np.clip(q, -SATURATION, SATURATION)
+    for level, cut in enumerate(model.slices, model.residual_levels):
+        yield level, rest[:, cut], nearest(rest[:, cut], model.codebooks[level])
 
 
 def encode(model, x, columns=()):
@@ -246,7 +282,10 @@ def encode_rows(books, rows, width):
 
 
 def decode(model, codes):
-    total = sum(book[codes[:, level]] for level, book in enumerate(model.codebooks))
+    total = np.zeros((len(codes), model.config["dim"]), np.int64)
+    places = [slice(None)] * model.residual_levels + model.slices
+    for level, (place, book) in enumerate(zip(places, model.codebooks)):
+        total[:, place] += book[codes[:, level]]
     exact = np.ldexp(total.astype(np.float64), -model.config["codebook_exponent"])
     return (exact + model.offset.astype(np.float64)).astype(np.float32)
 

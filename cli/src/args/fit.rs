@@ -54,7 +54,8 @@ pub(crate) struct FitArgs {
     /// Kind of model to fit [default: rq-kmeans]
     #[arg(long, value_parser = kinds(|_| true))]
     pub(crate) kind: Option<String>,
-    /// Number of levels [default: 3, or the length of the list of --clusters]
+    /// Number of levels [default: 3, for pq 8, for rq+pq 8 and the residual levels, or the length of the list of
+    /// --clusters]
     #[arg(long, short, value_name = "L")]
     pub(crate) levels: Option<usize>,
     /// Clusters per level: one number for all levels, or one number per level as in 10,20,50 [default: 256]
@@ -119,6 +120,9 @@ pub(crate) struct FitArgs {
 /// Options of fits other than the size of the model.
 #[derive(Debug, Args)]
 pub(crate) struct FitOptions {
+    /// With --kind rq+pq: how many of the levels come before the slices, as levels of residual k-means [default: 1]
+    #[arg(long, value_name = "R")]
+    pub(crate) residual_levels: Option<usize>,
     /// Maximum iterations per level; for mini-batch, batches per level [default: 100]
     #[arg(long, value_name = "N")]
     pub(crate) max_iter: Option<usize>,

@@ -142,7 +142,8 @@ pub(crate) struct LookupArgs {
     pub(crate) namespace: NamespaceArgs,
     #[command(flatten)]
     pub(crate) what: LookupWhat,
-    /// Also show the K items nearest to the item: by the length of the common prefix, then by distance
+    /// Also show the K items nearest to the item: by the length of the common prefix, then by distance; for product
+    /// codes (pq), whose levels do not build on each other, by distance alone
     #[arg(
         long,
         value_name = "K",

@@ -116,6 +116,7 @@ pub(crate) fn run(common: &Common, args: &EvalArgs) -> Outcome {
     let number = |row| input.rows.input_row(row);
     let missing = if args.codes.is_none() { without_labels(prefixes.as_ref(), tables) } else { Vec::new() };
     let warnings = [input.warnings(), missing, noticed.warnings(number), warnings::levels(&quality.codes)].concat();
+    let warnings = [warnings, warnings::prefixes(&model)].concat();
     let evaluated = Evaluated {
         bad_rows: input.skipped(),
         blocks: input.block_facts(),

@@ -12,7 +12,7 @@ use crate::input::Input;
 use crate::interrupt::{self, Watched};
 use crate::output::{self, Answer, Failure, Outcome};
 use crate::progress::Bar;
-use crate::warnings::{Noticed, Usage};
+use crate::warnings::{self, Noticed, Usage};
 use semid::metrics::Evaluation;
 use semid::sweep::{SweepData, SweepRecord};
 use semid::{Model, Rows};
@@ -77,6 +77,7 @@ pub(crate) fn run(common: &Common, args: &ReportArgs) -> Outcome {
     let number = |row| input.rows.input_row(row);
     let missing = without_labels(labels.as_ref(), tables);
     let warnings = [input.warnings(), missing, noticed.warnings(number), usage.warnings(codes.len())].concat();
+    let warnings = [warnings, warnings::prefixes(&model)].concat();
     let written = Written {
         output: &args.output,
         bytes: drawn.html().len(),

@@ -1,6 +1,6 @@
 //! Options for opening a database.
 
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, ErrorKind};
 use std::fmt;
 use std::ops::ControlFlow;
 use std::sync::Arc;
