@@ -38,8 +38,8 @@ impl<'a> Encoding<'a> {
         self.options.beam.unwrap_or(self.model.beam)
     }
 
-    /// Finds the `count` codes of the smallest total distances of every row, by a beam that is as wide as `count` or the
-    /// model's beam unless the options say otherwise.
+    /// Finds the `count` codes of the smallest total distances of every row, by a beam that is as wide as `count` or
+    /// the model's beam unless the options say otherwise.
     pub(super) fn run_candidates(
         &self,
         count: usize,

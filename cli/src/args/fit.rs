@@ -167,8 +167,8 @@ pub(crate) struct FitOptions {
     /// undone, and is the last one [default: 0]
     #[arg(long, value_name = "R")]
     pub(crate) refine: Option<usize>,
-    /// With --refine: encode by a beam of this width, as `semid encode --beam` does. The model keeps the width, and later
-    /// encodes use it [default: 1]
+    /// With --refine: encode by a beam of this width, as `semid encode --beam` does. The model keeps the width, and
+    /// later encodes use it [default: 1]
     #[arg(long, value_name = "B")]
     pub(crate) refine_beam: Option<usize>,
 }

@@ -120,8 +120,8 @@ impl SemanticIdEngine {
         self
     }
 
-    /// Encodes items by a beam of this width, see [`Encoder::beam`], and not by that of the model. The registry does not
-    /// keep the width: items that have an ID keep it, whatever the width.
+    /// Encodes items by a beam of this width, see [`Encoder::beam`], and not by that of the model. The registry does
+    /// not keep the width: items that have an ID keep it, whatever the width.
     ///
     /// ```
     /// use semid::registry::{MemoryStore, Resolver};

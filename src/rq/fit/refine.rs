@@ -3,8 +3,8 @@
 //! # The rule
 //! A *round* first moves the codewords of one level after the other, from the first one that is not frozen on, to the
 //! exact mean of what the other levels leave of the rows with the code ([`JointSums::means`]); a codeword without rows
-//! stays. Then all rows are encoded again. A round is kept if it lowers the squared error of all rows, which is an exact
-//! integer. The refinement ends with the first round that does not, or in which no codeword moves.
+//! stays. Then all rows are encoded again. A round is kept if it lowers the squared error of all rows, which is an
+//! exact integer. The refinement ends with the first round that does not, or in which no codeword moves.
 //!
 //! Rows are encoded by a beam of the width asked for, before the first round as well as after each.
 //!
