@@ -311,8 +311,8 @@ class RQKMeans(Quantizer):
     @classmethod
     def _from_file(cls, fields: dict) -> dict:
         params = super()._from_file(fields)
-        same = ("max_iter", "tol", "n_init", "init", "metric", "normalize_residuals", "sample", "center")
-        same += ("refine", "refine_beam")
+        same = ["max_iter", "tol", "n_init", "init", "metric", "normalize_residuals", "sample", "center"]
+        same += ["refine", "refine_beam"]
         params.update({name: fields[name] for name in same if name in fields})
         params.update(algorithm_of_file(fields.get("algorithm", "lloyd")))
         sizes = fields.get("sizes")

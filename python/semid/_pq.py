@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Optional
 
-from semid._base import Quantizer, _integer, _number
+from semid._base import Quantizer, _column_weight, _integer, _number, _weights
 from semid._kmeans import algorithm_of_file, algorithm_to_file
 
 
