@@ -91,7 +91,7 @@ fn every_command_takes_product_codes() {
 #[test]
 fn registries_take_product_codes() {
     let dir = folder();
-    for (name, resolver) in [("pq", "suffix"), ("tail", "reassign"), ("pq", "reassign"), ("tail", "item-id")] {
+    for (name, resolver) in [("pq", "suffix"), ("tail", "reassign"), ("pq", "reassign"), ("tail", "suffix")] {
         let db = format!("{name}-{resolver}.db");
         let assign = format!(
             "assign --model {name}.safetensors --input x.npy --items items.txt --db {db} --resolver {resolver} \
