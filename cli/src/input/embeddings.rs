@@ -9,7 +9,7 @@ use std::ops::Deref;
 /// The embeddings of an input.
 pub(crate) enum Embeddings {
     /// One embedding per row, as the files have it.
-    Plain(Inputs),
+    Plain(Box<Inputs>),
     /// Several, scaled by the blocks of a model.
     Blocks(Box<BlockRows<Inputs>>),
     /// Rows mixed with those of the items that they occur with.

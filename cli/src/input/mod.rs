@@ -81,7 +81,7 @@ impl Input {
             interrupt::flow()
         });
         let rows = rows.map_err(|error| Failure::of_rows(error, &name))?;
-        let input = Self { rows: Embeddings::Plain(rows), name };
+        let input = Self { rows: Embeddings::Plain(Box::new(rows)), name };
         input.check_flags(args)?;
         if let Some(bytes) = input.rows.standard_input().filter(|_| !common.quiet) {
             stderr::note(&format!(
