@@ -44,6 +44,7 @@ impl Blocks {
             let expected = format!("the weight of block {name:?} is a finite number above 0");
             return Err(Error::parameter("weight", weight, expected));
         }
+        super::different(&blocks.iter().map(|(name, ..)| name.as_str()).collect::<Vec<_>>())?;
         weights.map_or(Ok(()), |weights| weights.check(rows.len()))?;
         let places: Vec<Range<usize>> = places(blocks.iter().map(|(_, width, _)| *width));
         let mut sketches: Vec<GridSketch> = places.iter().map(|place| GridSketch::new(place.len())).collect();

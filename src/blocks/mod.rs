@@ -151,11 +151,7 @@ impl Blocks {
         if dim == 0 || dim > MAX_DIM || blocks.iter().any(|block| block.mean.is_empty()) {
             return Err(ErrorKind::Dim { dim }.into());
         }
-        for (i, block) in blocks.iter().enumerate() {
-            if blocks.iter().take(i).any(|other| other.name == block.name) {
-                return Err(Error::parameter("blocks", format!("{:?}", block.name), "each has a name of its own"));
-            }
-        }
+        different(&blocks.iter().map(Block::name).collect::<Vec<_>>())?;
         Ok(Self(blocks.into()))
     }
 
@@ -173,5 +169,13 @@ impl Blocks {
             block.mean.iter().for_each(|mean| hash.update(mean.to_le_bytes()));
         }
         hex(&hash.finalize())
+    }
+}
+
+/// Refuses two blocks of one name.
+fn different(names: &[&str]) -> Result<()> {
+    match names.iter().enumerate().find(|(i, name)| names.iter().take(*i).any(|other| other == *name)) {
+        Some((_, name)) => Err(Error::parameter("blocks", format!("{name:?}"), "each has a name of its own")),
+        None => Ok(()),
     }
 }

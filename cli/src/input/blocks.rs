@@ -99,7 +99,7 @@ impl Input {
             Embeddings::Plain(inputs) => *inputs,
             _ => return Err(Failure::Error("the rows are scaled already".to_owned())),
         };
-        let rows = blocks.rows(rows).map_err(|error| Failure::of_rows(error, &name))?;
+        let rows = blocks.rows(*rows).map_err(|error| Failure::of_rows(error, &name))?;
         Ok(Self { rows: Embeddings::Blocks(Box::new(rows)), name })
     }
 
