@@ -96,7 +96,7 @@ impl Input {
         }
         let Self { rows, name } = self;
         let rows = match rows {
-            Embeddings::Plain(inputs) => *inputs,
+            Embeddings::Plain(inputs) => inputs,
             _ => return Err(Failure::Error("the rows are scaled already".to_owned())),
         };
         let rows = blocks.rows(*rows).map_err(|error| Failure::of_rows(error, &name))?;
