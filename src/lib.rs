@@ -50,9 +50,12 @@
 //! | to | see |
 //! | --- | --- |
 //! | hand over embeddings | [`Rows`], [`Matrix`], [`Concat`], [`io::open`] for files, folders and patterns |
+//! | join several embeddings per item, such as text and image | [`blocks::Blocks`], [`blocks::Beside`] |
+//! | mix rows with those of items that occur together | [`smoothing::Partners`], [`smoothing::Smoothed`] |
 //! | choose where to compute | [`Device`], [`device::DeviceInfo`] |
 //! | fit residual k-means: plain or balanced; Lloyd, mini-batch or hierarchical | [`RqKMeans`] |
 //! | fit one level at a time, watch or cancel | [`rq::Fit`], [`rq::Progress`] |
+//! | codes that do not depend on each other, for models that generate them all at once | [`PqKMeans`] |
 //! | train a network, stop and go on | [`RqVae`], [`vae::RqVaeFit`], [`RqKMeansModel`] to start from |
 //! | encode, decode, save, load | [`RqKMeansModel`], [`RqVaeModel`], or [`Model`] for any kind; [`Codes`] |
 //! | keep new rows near balance, or within capacities | [`Encoder`] |
@@ -90,6 +93,7 @@
 mod align;
 mod balance;
 mod beam;
+pub mod blocks;
 mod clock;
 mod clusters;
 mod codebook;
@@ -112,6 +116,7 @@ mod model;
 mod origin;
 mod partial;
 mod population;
+pub mod pq;
 mod quantization;
 pub mod quantizer;
 #[cfg(feature = "report")]
@@ -119,6 +124,7 @@ pub mod report;
 mod rng;
 mod rows;
 pub mod rq;
+pub mod smoothing;
 pub mod sweep;
 mod transport;
 pub mod vae;
@@ -159,6 +165,7 @@ pub use error::{Error, ErrorKind, Result};
 pub use id::{IdFormat, SemanticIdEngine};
 pub use labels::{LabelTable, LabelledFit, Labels, UnknownLabel};
 pub use model::Model;
+pub use pq::{PqKMeans, PqKMeansModel};
 pub use quantizer::Quantizer;
 #[cfg(feature = "report")]
 pub use report::Report;

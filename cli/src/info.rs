@@ -2,6 +2,7 @@
 
 use crate::args::{Common, InfoArgs};
 use crate::output::{self, Answer, Failure, Outcome};
+use semid::blocks::{Block, Blocks};
 use semid::io::Provenance;
 use semid::rq::Codebook;
 use semid::{LabelTable, Model};
@@ -31,6 +32,14 @@ struct Info<'a> {
     /// The width of the beam by which the model encodes, where that is not 1.
     #[serde(skip_serializing_if = "Option::is_none")]
     beam: Option<usize>,
+    /// The embeddings that a row consists of, if there are several.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    blocks: Vec<BlockFacts>,
+    /// How many levels come before the slices of product codes, and the dimensions of each slice.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    residual_levels: Option<usize>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    slices: Vec<usize>,
     /// For each level, the largest magnitude of a codeword's component, in units of the embeddings.
     largest_component: Vec<f64>,
     #[serde(flatten, skip_serializing_if = "Option::is_none")]
@@ -41,6 +50,22 @@ struct Info<'a> {
     provenance: Option<&'a Provenance>,
 }
 
+/// An embedding of every row.
+#[derive(Serialize)]
+struct BlockFacts {
+    name: String,
+    dim: usize,
+    weight: f64,
+    scale: f64,
+}
+
+impl From<&Block> for BlockFacts {
+    fn from(block: &Block) -> Self {
+        let name = block.name().to_owned();
+        Self { name, dim: block.width(), weight: block.weight(), scale: block.scale() }
+    }
+}
+
 /// The configuration that every kind has.
 #[derive(Default, Deserialize)]
 #[serde(default)]
@@ -49,6 +74,7 @@ struct Config {
     grid_exponent: i32,
     codebook_exponent: i32,
     beam: Option<usize>,
+    residual_levels: Option<usize>,
 }
 
 /// The network around the quantizer, if there is one.
@@ -66,6 +92,7 @@ pub(crate) fn run(common: &Common, args: &InfoArgs) -> Outcome {
     let known = serde_json::from_value(config.clone());
     let known: Config = known.map_err(|error| Failure::Error(format!("{}: {error}", args.model.display())))?;
     let codebooks = (0..model.levels()).filter_map(|level| model.codebook(level));
+    let widths = codebooks.clone().map(Codebook::dim).skip(known.residual_levels.unwrap_or(usize::MAX));
     let largest = |level: &Codebook| level.values().iter().map(|value| value.unsigned_abs()).max().unwrap_or(0);
     let info = Info {
         kind: model.kind(),
@@ -81,6 +108,9 @@ pub(crate) fn run(common: &Common, args: &InfoArgs) -> Outcome {
         prices: model.has_prices(),
         label_columns: model.label_tables().iter().map(LabelTable::column).collect(),
         beam: known.beam,
+        blocks: model.blocks().into_iter().flat_map(Blocks::iter).map(BlockFacts::from).collect(),
+        residual_levels: known.residual_levels,
+        slices: widths.collect(),
         largest_component: codebooks.map(|level| f64::from(largest(level)) * model.step()).collect(),
         network: serde_json::from_value(config).ok(),
         parameters: model.parameters(),
@@ -115,6 +145,15 @@ fn text(info: &Info<'_>) -> String {
     }
     if let Some(beam) = info.beam {
         let _ = writeln!(out, "{:<12}  by a beam of {beam}", "encodes");
+    }
+    for BlockFacts { name, dim, weight, scale } in &info.blocks {
+        let _ = writeln!(out, "{:<12}  {name}: {dim} dimensions of weight {weight}, scaled by {scale:.6}", "block");
+    }
+    if let Some(levels) = info.residual_levels {
+        let slices: Vec<String> = info.slices.iter().map(usize::to_string).collect();
+        let before =
+            if levels > 0 { format!("after {}, ", output::things(levels, "residual level")) } else { String::new() };
+        let _ = writeln!(out, "{:<12}  {before}of {} dimensions", "slices", slices.join(", "));
     }
     if let Some(Network { latent, hidden, skip, matmul_bits }) = &info.network {
         let hidden: Vec<String> = hidden.iter().map(|width| format!("{width}-")).collect();

@@ -1,7 +1,7 @@
 //! Warns about values that models cut off.
 
 use semid::rq::{Grid, Outlier};
-use semid::{Model, RqKMeansModel, RqVaeModel};
+use semid::{Model, RqVaeModel};
 
 const GRID: &str = "the end of the grid";
 const OTHERS: &str = "the farthest of these";
@@ -24,7 +24,7 @@ pub(crate) struct Far {
 impl Ends {
     /// Finds where a model cuts values off, if it does.
     pub(crate) fn of(model: &Model) -> Option<Self> {
-        let grid = model.downcast::<RqKMeansModel>().map(|model| Self::Grid(model.grid().clone()));
+        let grid = model.grid().cloned().map(Self::Grid);
         let limits = model.downcast::<RqVaeModel>().and_then(RqVaeModel::input_limits);
         grid.or_else(|| limits.map(|limits| Self::Limits(limits.map(<[f32]>::to_vec))))
     }

@@ -21,7 +21,7 @@ const COUNTED: usize = 1000;
 
 /// Warns of levels with equal codewords: they have more codewords than different rows, or codewords that no row can
 /// have.
-pub(crate) fn codewords(levels: &[Codebook], reports: &[LevelReport]) -> Vec<String> {
+pub(crate) fn codewords<'c>(levels: impl Iterator<Item = &'c Codebook>, reports: &[LevelReport]) -> Vec<String> {
     let of = |(i, (codebook, report)): (usize, (&Codebook, &LevelReport))| {
         let (level, clusters) = (i + 1, codebook.clusters());
         let different: HashSet<&[i32]> = (0..clusters).filter_map(|k| codebook.codeword(k)).collect();
@@ -40,7 +40,17 @@ pub(crate) fn codewords(levels: &[Codebook], reports: &[LevelReport]) -> Vec<Str
             )),
         }
     };
-    levels.iter().zip(reports).enumerate().filter_map(of).collect()
+    levels.zip(reports).enumerate().filter_map(of).collect()
+}
+
+/// Warns of measures that compare prefixes of codes which do not build on each other.
+pub(crate) fn prefixes(model: &Model) -> Vec<String> {
+    let (first, levels) = (model.hierarchical_levels() + 1, model.levels());
+    let warning = format!(
+        "the codes of levels {first} to {levels} do not build on each other, so a shared prefix says little about \
+         them: look at decoded distance and Hamming distance"
+    );
+    if first <= levels { vec![warning] } else { Vec::new() }
 }
 
 /// Warns of levels where rows use few of the codes; `rows` is the number of rows.

@@ -30,6 +30,7 @@ from semid._semid import Source, __version__
 from semid._evaluate import Verified, code_metrics, devices, evaluate, verify
 from semid._input import load_demo, open
 from semid._kmeans import RQKMeans
+from semid._pq import PQKMeans
 from semid._progress import Progress
 from semid._registry import Registry, SemanticIdEngine
 from semid._report import Report
@@ -46,6 +47,7 @@ __all__ = [
     "MissingFileError",
     "NoMemoryError",
     "NotFittedError",
+    "PQKMeans",
     "Progress",
     "RQKMeans",
     "RQKMeansPlus",

@@ -18,7 +18,7 @@ class Report:
 
     Parameters
     ----------
-    model : RQKMeans, RQVAE or RQKMeansPlus
+    model : RQKMeans, RQVAE, RQKMeansPlus or PQKMeans
         A fitted model.
     X : rows (N, D)
     codes : array of integers (N, L), optional

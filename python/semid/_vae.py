@@ -12,6 +12,7 @@ from semid._base import Quantizer, _integer, _number, place
 from semid._errors import InputError
 from semid._input import to_rows
 from semid._kmeans import RQKMeans
+from semid._pq import PQKMeans
 
 #: Parameters that stand in files under the same names, and how they are checked.
 _SAME = {
@@ -353,7 +354,7 @@ class RQKMeansPlus(RQVAE):
             fields.pop(name, None)
         return fields
 
-    def fit(self, X: Any, y: Any = None, *, column: Optional[str] = None) -> Any:
+    def fit(self, X: Any, y: Any = None, *, column: Optional[str] = None, column_weight: Any = None) -> Any:
         """Fits the model; see ``RQKMeans.fit``."""
         rows = to_rows(X, column=column)
         start = self.warm_start
@@ -362,7 +363,7 @@ class RQKMeansPlus(RQVAE):
         if not isinstance(start, Quantizer):
             raise InputError(f"warm_start={start!r}: a model of RQKMeans", "Parameter")
         if "model_" not in start.__dict__:
-            start = type(start)(**start.get_params(deep=False)).fit(rows)
+            start = type(start)(**start.get_params(deep=False)).fit(rows, column_weight=column_weight)
         self.start_ = start
         return super().fit(rows, column=column)
 
@@ -380,7 +381,8 @@ class RQKMeansPlus(RQVAE):
 
 def of_model(model: "_semid.Model", params: dict) -> Quantizer:
     """The class of a model's kind, with the model."""
-    kinds = {cls._kind: cls for cls in (RQKMeans, RQVAE, RQKMeansPlus)}
+    classes = (RQKMeans, RQVAE, RQKMeansPlus, PQKMeans)
+    kinds = {kind: cls for cls in classes for kind in (cls._kind, *cls._kinds)}
     return kinds[model.kind]._of(model, params)
 
 
@@ -396,7 +398,7 @@ def load(path: Union[str, os.PathLike], **params: Any) -> Quantizer:
 
     Returns
     -------
-    RQKMeans, RQVAE or RQKMeansPlus
+    RQKMeans, RQVAE, RQKMeansPlus or PQKMeans
 
     Examples
     --------

@@ -49,7 +49,17 @@ def test_everything_public_has_a_docstring():
                     assert function.__doc__, f"{name}.{method}"
 
 
-@pytest.mark.parametrize("cls", [semid.RQKMeans, semid.RQVAE, semid.Registry, semid.SemanticIdEngine, semid.Report])
+CLASSES = [
+    semid.PQKMeans,
+    semid.RQKMeans,
+    semid.RQVAE,
+    semid.Registry,
+    semid.SemanticIdEngine,
+    semid.Report,
+]
+
+
+@pytest.mark.parametrize("cls", CLASSES)
 def test_docstrings_name_every_parameter(cls):
     for name in inspect.signature(cls).parameters:
         assert re.search(rf"\b{name}\b", cls.__doc__ + (cls.__mro__[1].__doc__ or "")), f"{cls.__name__}: {name}"

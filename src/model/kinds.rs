@@ -2,10 +2,10 @@
 
 use crate::error::{Error, ErrorKind};
 use crate::quantizer::Kind;
-use crate::{rq, vae};
+use crate::{pq, rq, vae};
 
 /// The kinds of models; a new kind needs a line here and a folder of its own.
-pub(super) static KINDS: &[Kind] = &[rq::KIND, vae::KIND, vae::PLUS];
+pub(super) static KINDS: &[Kind] = &[rq::KIND, vae::KIND, vae::PLUS, pq::KIND, pq::RESIDUAL_KIND];
 
 /// Makes the error about a kind that the table does not have; it lists the kinds that `listed` accepts.
 pub(super) fn unknown(name: &str, listed: impl Fn(&Kind) -> bool) -> Error {

@@ -1,6 +1,12 @@
 //! Distances along any codes.
 
-use crate::error::Result;
+use crate::clock::Instant;
+use crate::error::{Result, try_vec};
+use crate::rows::Rows;
+use std::collections::HashMap;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::Mutex;
+use std::time::Duration;
 
 /// Distances of rows to codewords along any codes, not only those that encoding chooses.
 pub trait Costs: Sync {
@@ -40,3 +46,58 @@ pub trait Costs: Sync {
 
 /// Computes the distances of one row after a prefix.
 pub(crate) type CostsOfRow<'a> = dyn Fn(&[u32]) -> Result<Vec<u64>> + 'a;
+
+/// Time between two questions whether to go on.
+const PATIENCE: Duration = Duration::from_millis(100);
+
+/// Asks a source for a row from time to time, so that a source that is cancelled ends long work.
+pub(crate) struct Asking<'a> {
+    source: &'a dyn Rows,
+    /// When it was asked last.
+    asked: Mutex<Instant>,
+}
+
+impl<'a> Asking<'a> {
+    pub(crate) fn new(source: &'a dyn Rows) -> Self {
+        Self { source, asked: Mutex::new(Instant::now()) }
+    }
+
+    /// Asks the source for a row, if it was not asked lately.
+    ///
+    /// # Errors
+    /// What the source returns, as [`Cancelled`](crate::ErrorKind::Cancelled).
+    pub(crate) fn go_on(&self) -> Result<()> {
+        match self.asked.try_lock() {
+            Ok(mut asked) if asked.elapsed() >= PATIENCE && !self.source.is_empty() => {
+                *asked = Instant::now();
+                self.source.read(0, &mut try_vec(0.0, self.source.dim(), "a row")?)
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+/// Returns, for each of `rows`, the position in this list of the first one whose integers are the same; `on_grid` gives
+/// the integers of a row.
+pub(crate) fn alike(rows: &[usize], on_grid: &dyn Fn(usize) -> Result<Vec<i32>>) -> Result<Vec<usize>> {
+    let mut known: HashMap<u64, Vec<usize>> = HashMap::new();
+    let mut alike = Vec::with_capacity(rows.len());
+    let is = |row: usize, q: &[i32]| on_grid(row).is_ok_and(|other| other == q);
+    for (at, row) in rows.iter().enumerate() {
+        let q = on_grid(*row)?;
+        let mut hash = DefaultHasher::new();
+        q.hash(&mut hash);
+        let same = known.entry(hash.finish()).or_default();
+        let mut found = None;
+        for first in same.iter() {
+            if found.is_none() && rows.get(*first).is_some_and(|row| is(*row, &q)) {
+                found = Some(*first);
+            }
+        }
+        alike.push(found.unwrap_or_else(|| {
+            same.push(at);
+            at
+        }));
+    }
+    Ok(alike)
+}

@@ -15,7 +15,7 @@ mod training;
 pub(crate) use candidates::CandidateSink;
 pub use candidates::Candidates;
 pub use costs::Costs;
-pub(crate) use costs::CostsOfRow;
+pub(crate) use costs::{Asking, CostsOfRow, alike};
 pub use encode::{EncodeOptions, EncodeReport};
 pub(crate) use encode::{Sink, collect};
 pub use few::FewEncoder;
@@ -26,10 +26,12 @@ pub use trainer::{TrainOption, TrainOptions, Trainer};
 pub(crate) use training::Tell;
 pub use training::{FinishedTraining, FirstLevels, Training, TrainingProgress, TrainingReport};
 
+use crate::blocks::Blocks;
 use crate::codebook::Codebook;
 use crate::codes::Codes;
 use crate::device::Device;
 use crate::error::{Error, ErrorKind, Result};
+use crate::grid::Grid;
 use crate::labels::LabelTable;
 use crate::origin::{Origin, Provenance};
 use crate::quantization::Metric;
@@ -93,6 +95,12 @@ pub trait Quantizer: Any + Send + Sync {
     /// Returns the number of levels, L.
     fn levels(&self) -> usize {
         self.clusters().len()
+    }
+
+    /// Returns how many of the first levels build on each other, so that items with a longer common prefix of their
+    /// codes are more alike. The codes of all levels after these say nothing of each other.
+    fn hierarchical_levels(&self) -> usize {
+        self.levels()
     }
 
     /// Returns the seed of the fit.
@@ -190,8 +198,14 @@ pub trait Quantizer: Any + Send + Sync {
     }
 
     /// Returns the codewords of a level, in the space of [`Quantizer::quantized_rows`], for kinds that have codebooks.
+    /// Those of a slice have the dimensions of the slice alone.
     fn codebook(&self, level: usize) -> Option<&Codebook> {
         let _ = level;
+        None
+    }
+
+    /// Returns the grid that rows themselves are put on, for kinds that do so.
+    fn grid(&self) -> Option<&Grid> {
         None
     }
 
@@ -271,6 +285,12 @@ pub trait Quantizer: Any + Send + Sync {
     /// Returns the record of the data that the model was fitted to, where there is one.
     fn provenance(&self) -> Option<&Provenance> {
         self.origin()?.provenance.as_ref()
+    }
+
+    /// Returns the blocks that rows consist of, where they have several; rows to encode are those of
+    /// [`Blocks::rows`](crate::blocks::Blocks::rows).
+    fn blocks(&self) -> Option<&Blocks> {
+        self.origin()?.blocks.as_ref()
     }
 
     /// Returns the parameters of a short fit with `clusters` on `rows` rows, by which devices are compared. It does

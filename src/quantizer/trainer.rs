@@ -81,6 +81,11 @@ pub trait Trainer: Any + fmt::Debug + Send + Sync {
         true
     }
 
+    /// Whether rows themselves are put on a grid that is chosen from all of them, see [`Quantizer::grid`].
+    fn has_grid(&self) -> bool {
+        false
+    }
+
     /// Whether no training of this kind begins without [`TrainOptions::warm_start`].
     fn needs_warm_start(&self) -> bool {
         false

@@ -8,10 +8,10 @@ use std::sync::mpsc::{self, Receiver, SyncSender};
 use std::thread::{Builder, scope};
 
 /// Receives the number of a first row and the codes of a chunk.
-pub(super) type Sink<'a> = &'a mut dyn FnMut(usize, &[u32]) -> Result<()>;
+pub(crate) type Sink<'a> = &'a mut dyn FnMut(usize, &[u32]) -> Result<()>;
 
 /// Encodes a chunk: takes the number of its first row and its values, and returns its codes.
-pub(super) type Encode<'e> = dyn FnMut(usize, &[f32]) -> Result<Vec<u32>> + Send + 'e;
+pub(crate) type Encode<'e> = dyn FnMut(usize, &[f32]) -> Result<Vec<u32>> + Send + 'e;
 
 /// Chunks that may wait between two steps. Values of at most `WAITING + 2` chunks are in memory.
 const WAITING: usize = 1;
@@ -21,7 +21,7 @@ const WAITING: usize = 1;
 ///
 /// # Errors
 /// The first one in the order of the rows; `sink` has received the codes of all chunks before it.
-pub(super) fn each_chunk(rows: &dyn Rows, step: usize, encode: &mut Encode<'_>, sink: Sink<'_>) -> Result<()> {
+pub(crate) fn each_chunk(rows: &dyn Rows, step: usize, encode: &mut Encode<'_>, sink: Sink<'_>) -> Result<()> {
     // A thread of rayon that waited here might be the only one that there is to compute.
     let alone = rows.len() <= step || rayon::current_thread_index().is_some();
     match alone {

@@ -29,9 +29,9 @@ pub use crate::balance::Balance;
 pub use crate::codebook::{Codebook, MAX_CLUSTERS, MAX_DIM};
 pub use crate::grid::{Grid, NarrowDimension, Outlier};
 pub use crate::quantizer::EncodeReport;
-#[cfg(test)]
-pub(crate) use fit::Start;
+pub(crate) use chunks::each_chunk;
 pub use fit::{Fit, FitReport, LevelReport, Refinement, WarmStart};
+pub(crate) use fit::{Given, OwnLevel, Start};
 pub use model::RqKMeansModel;
 pub(crate) use model_file::KIND;
 pub(crate) use params::SINKHORN_EPSILON;
@@ -43,4 +43,4 @@ pub(crate) use row_distances::RowDistances;
 pub(crate) use trainer::{k_means, telling};
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -9,7 +9,7 @@ use crate::codes::Codes;
 use crate::device::Device;
 use crate::error::{ErrorKind, Result};
 use crate::fields::fields;
-use crate::grid::pow2;
+use crate::grid::{Grid, pow2};
 use crate::labels::LabelTable;
 use crate::origin::Origin;
 use crate::quantizer::{
@@ -87,6 +87,10 @@ impl Quantizer for RqKMeansModel {
 
     fn codebook(&self, level: usize) -> Option<&Codebook> {
         self.levels.get(level)
+    }
+
+    fn grid(&self) -> Option<&Grid> {
+        Some(self.grid())
     }
 
     fn step(&self) -> f64 {

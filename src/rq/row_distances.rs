@@ -3,17 +3,14 @@
 use super::model::RqKMeansModel;
 use super::params::Metric;
 use super::products::{Gram, Products};
-use crate::clock::Instant;
 use crate::error::{Error, ErrorKind, Result, try_vec};
 use crate::grid::{quantize_rows_alone, read_finite};
 use crate::kernel::assign::squared_distance;
 use crate::kernel::unit_length::unit_length;
+use crate::quantizer::{Asking, alike};
 use crate::rows::Rows;
-use std::collections::HashMap;
-use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, OnceLock};
-use std::time::Duration;
 
 /// Exact distances of the rows of a source to the codewords of a model.
 ///
@@ -24,32 +21,26 @@ pub(crate) struct RowDistances<'a> {
     /// Inner products of codewords, once they are needed; none where there are too many.
     gram: OnceLock<Option<Gram>>,
     asked_for: AtomicUsize,
-    /// What is asked whether to go on, and when it was asked last.
-    source: Option<&'a dyn Rows>,
-    asked: Mutex<Instant>,
+    /// What is asked whether to go on.
+    asking: Option<Asking<'a>>,
 }
 
 /// Rows that do without inner products of codewords.
 const FEW: usize = 64;
-/// Time between two questions whether to go on.
-const PATIENCE: Duration = Duration::from_millis(100);
 
 impl<'a> RowDistances<'a> {
     /// # Errors
     /// [`ErrorKind::DimMismatch`] where the rows are not the model's.
     pub(crate) fn new(model: &'a RqKMeansModel, rows: &'a dyn Rows) -> Result<Self> {
         match rows.dim() == model.dim() {
-            true => {
-                let (gram, asked) = (OnceLock::new(), Mutex::new(Instant::now()));
-                Ok(Self { model, rows, gram, asked_for: AtomicUsize::new(0), source: None, asked })
-            }
+            true => Ok(Self { model, rows, gram: OnceLock::new(), asked_for: AtomicUsize::new(0), asking: None }),
             false => Err(ErrorKind::DimMismatch { expected: model.dim(), found: rows.dim() }.into()),
         }
     }
 
     /// Asks `source` from time to time for a row, so that one that is cancelled ends the work.
     pub(crate) fn asking(mut self, source: &'a dyn Rows) -> Self {
-        self.source = Some(source);
+        self.asking = Some(Asking::new(source));
         self
     }
 
@@ -58,41 +49,12 @@ impl<'a> RowDistances<'a> {
     /// # Errors
     /// What the source returns, as [`ErrorKind::Cancelled`].
     pub(crate) fn go_on(&self) -> Result<()> {
-        let Some(source) = self.source.filter(|source| !source.is_empty()) else { return Ok(()) };
-        match self.asked.try_lock() {
-            Ok(mut asked) if asked.elapsed() >= PATIENCE => {
-                *asked = Instant::now();
-                source.read(0, &mut try_vec(0.0, source.dim(), "a row")?)
-            }
-            _ => Ok(()),
-        }
+        self.asking.as_ref().map_or(Ok(()), Asking::go_on)
     }
 
     /// For each of `rows` the position in this list of the first one that is the same on the grid.
     pub(crate) fn alike(&self, rows: &[usize]) -> Result<Vec<usize>> {
-        let mut known: HashMap<u64, Vec<usize>> = HashMap::new();
-        let mut alike = Vec::with_capacity(rows.len());
-        for (at, row) in rows.iter().enumerate() {
-            let residual = self.residual(*row, &[])?;
-            let mut hash = DefaultHasher::new();
-            residual.hash(&mut hash);
-            let same = known.entry(hash.finish()).or_default();
-            let mut found = None;
-            for first in same.iter() {
-                if found.is_none() && rows.get(*first).is_some_and(|row| self.is(*row, &residual)) {
-                    found = Some(*first);
-                }
-            }
-            alike.push(found.unwrap_or_else(|| {
-                same.push(at);
-                at
-            }));
-        }
-        Ok(alike)
-    }
-
-    fn is(&self, row: usize, residual: &[i32]) -> bool {
-        self.residual(row, &[]).is_ok_and(|other| other == residual)
+        alike(rows, &|row| self.residual(row, &[]))
     }
 
     /// A row's inner products with codewords, with which its distances below many prefixes are quick; none where

@@ -68,6 +68,10 @@ impl Trainer for RqKMeans {
         self.levels_stand_alone()
     }
 
+    fn has_grid(&self) -> bool {
+        self.metric == Metric::L2
+    }
+
     fn metric(&self) -> Metric {
         self.metric
     }

@@ -85,6 +85,20 @@ def cases():
     yield "one row times 1e30, no offset", outlier + np.float32(300), [*plain, "--no-center"]
     yield "a thirtieth of a column", share, plain
     yield "a heavy tail", heavy, plain
+    product, of_residuals = ["--kind", "pq", "--clusters", "16"], ["--kind", "rq+pq", "--clusters", "16"]
+    yield "product codes", base, [*product, "--levels", "4"]
+    yield "product codes, slices of two widths", base, [*product, "--levels", "7", "--seed", "5"]
+    yield "product codes, a slice per dimension", base[:, :5].copy(), [*product[:3], "9,16,3,1,16"]
+    yield "product codes, cosine", zeros, [*product, "--levels", "3", "--metric", "cosine"]
+    yield "product codes of residuals", base, [*of_residuals, "--levels", "5", "--residual-levels", "2"]
+    yield "product codes of residuals, cosine", base, [*of_residuals, "--levels", "4", "--metric", "cosine"]
+    yield "product codes of residuals, one row times 1e30", outlier, [*of_residuals, "--levels", "4"]
+    two = np.sign(numbers(77, 2, 16).astype(np.int64)).astype(np.float32) * np.float32(1e30)
+    far = np.concatenate([base[:-2], two])
+    yield "product codes of residuals, cut off", far, [*of_residuals[:3], "1,16,16,9", "--levels", "4"]
+    yield "product codes of residuals, subnormal", tiny, [*of_residuals, "--levels", "4", "--residual-levels", "1"]
+    yield "product codes of residuals, random init", base, [*of_residuals, "--levels", "3", "--init", "random"]
+    yield "product codes, sample", base, [*product, "--levels", "3", "--sample", "300"]
     yield "300 dimensions", groups(300, 300), ["--levels", "2", "--clusters", "40"]
 
 
@@ -133,25 +147,37 @@ def check_fit(checks, model, x, args, report, columns=()):
         checks.same(model.offset, offset, "offset")
         checks.true(model.config["grid_exponent"] == exponent, "grid exponent")
     unit, lost = 2.0 ** (-2 * model.config["codebook_exponent"]), 0.0
-    if not (model.cosine or model.config["normalize_residuals"]):
+    if not (model.cosine or model.config.get("normalize_residuals")):
         grid = (model.offset, model.config["grid_exponent"])
         lost = spec.left_out(x, spec.to_grid(x, *grid), *grid)
+    square = lambda rows: int((rows**2).sum())
+    lengths = [square(rows) for _, rows, _ in spec.residuals(model, x, columns)]
+    left = sum(lengths[model.residual_levels :])
     for level, rows, codes in spec.residuals(model, x, columns):
         book, told = model.codebooks[level], report["levels"][level]
-        error = int(((rows - book[codes]) ** 2).sum())
+        error = square(rows - book[codes])
+        if level >= model.residual_levels:
+            # The slices that come later still have their whole length.
+            left += error - lengths[level]
+            error = left
+            checks.true(int(np.abs(book).max()) <= model.room(level), f"level {level} leaves room for the others")
+        else:
+            left = error
         checks.true(told["squared_error"] == (float(error) + lost) * unit / len(x), f"squared error of level {level}")
         if "hierarchical" in args and told["empty_reseeded"] == 0:
             most = int(args[args.index("--full-iter") + 1]) if "--full-iter" in args else 500
-            first = spec.hierarchy(rows, len(book), model.config["seed"], level)
-            checks.same(spec.lloyd(rows, first, most), book, f"level {level} from its hierarchy on")
+            first, room = spec.hierarchy(rows, len(book), model.config["seed"], level), model.room(level)
+            fitted = spec.lloyd(rows, first.clip(-room, room), most, room)
+            checks.same(fitted, book, f"level {level} from its hierarchy on")
         if "--algorithm" not in args:
             # Fitted without tolerance: every codeword is the rounded mean of its members.
             means = [spec.centroid(rows[codes == k]) if (codes == k).any() else book[k] for k in range(len(book))]
-            checks.same(book, np.stack(means), f"level {level} has converged to its centroids")
+            room = model.room(level)
+            checks.same(book, np.stack(means).clip(-room, room), f"level {level} has converged to its centroids")
             seeded = level >= len(model.tables) and "--init" not in args and told["empty_reseeded"] == 0
             if seeded and told["iterations"] < 500:
-                first = spec.first_codewords(rows, len(book), model.config["seed"], level)
-                checks.same(spec.lloyd(rows, first, 500), book, f"level {level} from its first codewords on")
+                first = spec.first_codewords(rows, len(book), model.config["seed"], level).clip(-room, room)
+                checks.same(spec.lloyd(rows, first, 500, room), book, f"level {level} from its first codewords on")
 
 
 def check_codes(checks, tool, folder, model, x, what):
@@ -341,6 +367,70 @@ def check_labels(checks, tool):
     return found
 
 
+def check_blocks(checks, tool):
+    """Rows with two embeddings, some of which are missing: the blocks, the fit of the scaled rows and the codes are
+    recomputed; returns the fingerprint."""
+    text, image = groups(300, 7), groups(300, 5, stream=4) / np.float32(1000) + np.float32(3)
+    text[::17] = np.nan
+    image[numbers(71, 300) % np.uint64(5) == 0] = np.nan
+    image[17] = [3, 3.001, 2.999, 1e20, 3]
+    weights, counts = [1.0, 0.3], numbers(72, 300) % np.uint64(3)
+    counts[spec.missing(text) & spec.missing(image)] = 0
+    parts = [text, image]
+    for part in parts:
+        part[spec.missing(text) & spec.missing(image)] = 1
+    options = ["--levels", "3", "--clusters", "16", "--tol", "0", "--max-iter", "500"]
+    with tempfile.TemporaryDirectory() as folder:
+        folder = Path(folder)
+        out, x = folder / "model.safetensors", folder / "x.safetensors"
+        safetensors.numpy.save_file({"text": text, "image": image}, x)
+        (folder / "w.txt").write_text("".join(f"{count}\n" for count in counts.tolist()))
+        report = semid(tool, "fit", "--input", x, "--output", out, *options, "--weights", folder / "w.txt",
+                       "--tensor", "text", "--tensor", "image", "--column-weight", "1,0.3")
+        model = spec.load(out)
+        blocks = []
+        for part, weight, found, told in zip(parts, weights, model.config["blocks"], report["blocks"]):
+            used = ~spec.missing(part)
+            blocks.append(spec.fit_block(np.repeat(part[used], counts[used].astype(int), axis=0), weight))
+            name = found["name"]
+            checks.true((found["scale"], found["weight"]) == (blocks[-1][0], weight), f"scale of {name}")
+            checks.same(np.array(found["mean"], np.float32), blocks[-1][1], f"mean of {name}")
+            checks.true(told["imputed"] == int((~used).sum()), f"rows without {name}")
+        rows = spec.join(parts, blocks)
+        check_fit(checks, model, np.repeat(rows, counts.astype(int), axis=0), options, report)
+        semid(tool, "encode", "--model", out, "--input", x, "--output", folder / "codes.npy")
+        checks.same(np.load(folder / "codes.npy"), spec.encode(model, rows), "codes")
+        return spec.fingerprint(model)
+
+
+def check_pairs(checks, tool):
+    """Rows of very different sizes, mixed with those of the items that they occur with, whose sums would depend on
+    their order in binary64; returns the fingerprint."""
+    x = np.ldexp(groups(300, 16), (numbers(81, 300, 16) % np.uint64(41)).astype(int) - 20).astype(np.float32)
+    ends = (numbers(82, 900, 2) % np.uint64(280)).astype(int).tolist()
+    pairs = [*ends, *ends[:50], [7, 7]]
+    options = ["--levels", "3", "--clusters", "16", "--tol", "0", "--max-iter", "500"]
+    with tempfile.TemporaryDirectory() as folder:
+        folder = Path(folder)
+        out = folder / "model.safetensors"
+        np.save(folder / "x.npy", x)
+        (folder / "items.txt").write_text("".join(f"i{row}\n" for row in range(300)))
+        (folder / "pairs.csv").write_text("a,b\n" + "".join(f"i{a},i{b}\n" for a, b in pairs))
+        mix = ["--input", folder / "x.npy", "--items", folder / "items.txt", "--pairs", folder / "pairs.csv",
+               "--pair-weight", "0.3"]
+        report = semid(tool, "fit", *mix, "--output", out, *options)
+        model = spec.load(out)
+        mixed = spec.smooth(x, pairs, 0.3)
+        known = [pair for pair in pairs if pair[0] != pair[1]]
+        checks.true(report["pairs"]["pairs"] == len(known), "the number of pairs")
+        check_fit(checks, model, mixed, options, report)
+        semid(tool, "encode", "--model", out, "--output", folder / "codes.npy", *mix)
+        checks.same(np.load(folder / "codes.npy"), spec.encode(model, mixed), "codes of mixed rows")
+        semid(tool, "encode", "--model", out, "--output", folder / "codes.npy", "--input", folder / "x.npy")
+        checks.same(np.load(folder / "codes.npy"), spec.encode(model, x), "codes of rows as they are")
+        return spec.fingerprint(model)
+
+
 def check_drift(checks, tool):
     """Every measure of drift, recomputed from codes and grid integers."""
     sides = dict(baseline=groups(600, 16), new=groups(250, 16, stream=5) * np.float32(1.25))
@@ -483,6 +573,12 @@ def main():
         name = f"labels: {unknown}"
         fingerprints[name] = fingerprint
         checks.true(golden.get(name) == fingerprint, f"golden, found {fingerprint}")
+    checks.case = "blocks"
+    fingerprints["blocks"] = check_blocks(checks, tool)
+    checks.true(golden.get("blocks") == fingerprints["blocks"], f"golden, found {fingerprints['blocks']}")
+    checks.case = "pairs"
+    fingerprints["pairs"] = check_pairs(checks, tool)
+    checks.true(golden.get("pairs") == fingerprints["pairs"], f"golden, found {fingerprints['pairs']}")
     fingerprints |= check_refits(checks, tool, golden)
     fingerprints |= check_refinements(checks, tool, golden)
     checks.case = "drift"

@@ -24,7 +24,16 @@ UNIT_EXPONENT = 20  # a row of unit length has length 2^20 on the unit grid
 class Model:
     config: dict
     offset: np.ndarray  # (D,) float32
-    codebooks: list  # per level (K, D) int64, grid integers
+    codebooks: list  # per level (K, D) int64, grid integers; of a slice (K, d)
+
+    @property
+    def slices(self):
+        """The dimensions of every slice; none for residual k-means."""
+        return slices(self.config["dim"], len(self.codebooks) - self.residual_levels)
+
+    @property
+    def residual_levels(self):
+        return self.config.get("residual_levels", self.config["levels"])
 
     @property
     def tables(self):
@@ -42,7 +51,19 @@ class Model:
 
     def scales_level(self, level):
         """Whether the residuals of `level` are scaled to unit length."""
-        return self.config["normalize_residuals"] or (self.cosine and level == 0)
+        return self.config.get("normalize_residuals", False) or (self.cosine and level == 0)
+
+    def room(self, level):
+        """The largest component that codewords of a level may have."""
+        before = self.codebooks[: min(level, self.residual_levels)]
+        left = 2**23 - sum(int(np.abs(book).max()) for book in before)
+        return left // 2 if 0 < level < self.residual_levels else left - left // 4
+
+
+def slices(dim, count):
+    """Cuts dimensions in their order; the first slices are one wider where the cut is uneven."""
+    ends = [number * (dim // count) + min(number, dim % count) for number in range(count + 1)] if count else []
+    return [slice(*pair) for pair in itertools.pairwise(ends)]
 
 
 def need(condition, what):
@@ -57,8 +78,13 @@ def load(path):
     header, data = json.loads(blob[8 : 8 + length]), blob[8 + length :]
     meta = header.pop("__metadata__")
     config = json.loads(meta["config"])
-    version = "4" if "label_levels" in config else "5" if "beam" in config else "3"
-    need((meta["format"], meta["format_version"], meta["kind"]) == ("semid", version, "rq-kmeans"), "format")
+    features = (("6", "blocks"), ("5", "beam"), ("4", "label_levels"))
+    version = next((version for version, name in features if name in config), "3")
+    kind = "rq-kmeans"
+    if "residual_levels" in config:
+        kind = "rq+pq" if config["residual_levels"] else "pq"
+        need(0 <= config["residual_levels"] < config["levels"], "residual levels")
+    need((meta["format"], meta["format_version"], meta["kind"]) == ("semid", version, kind), "format")
     names = [f"codebook.{level}" for level in range(config["levels"])] + ["offset"]
     need(sorted(header) == sorted(names), "names of the tensors")
     raw = {name: data[slice(*header[name]["data_offsets"])] for name in names}
@@ -67,18 +93,21 @@ def load(path):
 
     exponent = config["codebook_exponent"]
     need(-108 <= config["grid_exponent"] <= 126, "grid exponent")
-    unit = config["metric"] == "cosine" or config["normalize_residuals"]
+    unit = config["metric"] == "cosine" or config.get("normalize_residuals", False)
     need(exponent == (UNIT_EXPONENT if unit else config["grid_exponent"]), "codebook exponent")
     need(values["offset"].shape == (config["dim"],) and np.isfinite(values["offset"]).all(), "offset")
+    model = Model(config, values["offset"], [None] * config["levels"])
+    widths = [config["dim"]] * model.residual_levels + [cut.stop - cut.start for cut in model.slices]
     codebooks = []
-    for name, clusters in zip(names, config["clusters"], strict=False):
+    for name, clusters, width in zip(names, config["clusters"], widths, strict=False):
         scaled = np.ldexp(values[name].astype(np.float64), exponent)
-        need(scaled.shape == (clusters, config["dim"]), f"shape of {name}")
+        need(scaled.shape == (clusters, width), f"shape of {name}")
         need((scaled == np.rint(scaled)).all(), f"{name} is on the grid")
         codebooks.append(scaled.astype(np.int64))
-    need(sum(int(np.abs(book).max()) for book in codebooks) <= 2**23, "codewords of all levels together")
-
-    model = Model(config, values["offset"], codebooks)
+    model.codebooks = codebooks
+    largest = [int(np.abs(book).max()) for book in codebooks]
+    tail = max(largest[model.residual_levels :], default=0)
+    need(sum(largest[: model.residual_levels]) + tail <= 2**23, "codewords of all levels together")
     need(config.get("beam", 2) in range(2, 1025), "width of the beam")
     for labels, book in zip(model.tables, codebooks):
         need(len(labels) == len(set(labels)) == len(book) and "" not in labels, "a label for every code")
@@ -96,10 +125,13 @@ def sha256(*parts):
 def fingerprint(model):
     """SHA-256 of everything that influences an encode."""
     c = model.config
-    sizes = [c["dim"], c["levels"], *c["clusters"]]
-    return sha256(
-        b"semid rq-kmeans 1\0",
-        bytes([model.cosine, c["normalize_residuals"]]),
+    if "residual_levels" in c:
+        head, sizes = b"semid pq 1\0" + bytes([model.cosine]), [c["dim"], c["levels"], c["residual_levels"]]
+    else:
+        head, sizes = b"semid rq-kmeans 1\0" + bytes([model.cosine, c["normalize_residuals"]]), [c["dim"], c["levels"]]
+    sizes += c["clusters"]
+    inner = sha256(
+        head,
         struct.pack("<ii", c["grid_exponent"], c["codebook_exponent"]),
         struct.pack(f"<{len(sizes)}I", *sizes),
         model.offset.astype("<f4").tobytes(),
@@ -107,6 +139,15 @@ def fingerprint(model):
         *labels_bytes(model.tables),
         *([b"beam\0" + struct.pack("<I", model.width)] if model.width > 1 else []),
     )
+    return blocks_fingerprint(inner, c["blocks"]) if "blocks" in c else inner
+
+
+def blocks_fingerprint(inner, blocks):
+    """The fingerprint of a model whose rows consist of several blocks; without them it would be `inner`."""
+    parts = [b"semid blocks 1\0", inner.encode(), struct.pack("<I", len(blocks))]
+    for block in blocks:
+        parts += [struct.pack("<Id", len(block["mean"]), block["scale"]), np.array(block["mean"], "<f4").tobytes()]
+    return sha256(*parts)
 
 
 def labels_bytes(tables):
@@ -159,12 +200,12 @@ def labelled(table, q, book, column):
 
 
 def residuals(model, x, columns=()):
-    """Yields level, residuals (N, D) and codes (N,) of float32 rows `x` with columns of labels."""
+    """Yields level, residuals (N, D), of slices (N, d), and codes (N,) of float32 rows `x` with columns of labels."""
     if model.cosine:
         q = np.stack([row_to_own_grid(row) for row in x])
     else:
         q = to_grid(x, model.offset, model.config["grid_exponent"])
-    for level, book in enumerate(model.codebooks):
+    for level, book in enumerate(model.codebooks[: model.residual_levels]):
         if model.scales_level(level):
             q = np.stack([unit_length(row) for row in q])
         column = columns[level] if level < len(columns) else None
@@ -172,6 +213,11 @@ def residuals(model, x, columns=()):
         codes = labelled(model.tables[level], q, book, column) if given else nearest(q, book)
         yield level, q, codes
         q = q - book[codes]
+    if model.cosine and not model.residual_levels:
+        q = np.stack([unit_length(row) for row in q])
+    rest = np.clip(q, -SATURATION, SATURATION)
+    for level, cut in enumerate(model.slices, model.residual_levels):
+        yield level, rest[:, cut], nearest(rest[:, cut], model.codebooks[level])
 
 
 def encode(model, x, columns=()):
@@ -236,7 +282,10 @@ def encode_rows(books, rows, width):
 
 
 def decode(model, codes):
-    total = sum(book[codes[:, level]] for level, book in enumerate(model.codebooks))
+    total = np.zeros((len(codes), model.config["dim"]), np.int64)
+    places = [slice(None)] * model.residual_levels + model.slices
+    for level, (place, book) in enumerate(zip(places, model.codebooks)):
+        total[:, place] += book[codes[:, level]]
     exact = np.ldexp(total.astype(np.float64), -model.config["codebook_exponent"])
     return (exact + model.offset.astype(np.float64)).astype(np.float32)
 
@@ -278,7 +327,7 @@ def reach(rows, offset):
     return max(reaches) or float(far.max()) * 2**12
 
 
-def training_grid(x, center=True):
+def training_grid(x, center=True, rows=None):
     """Offset and exponent that `fit` chooses for the l2 metric.
 
     The midrange, and the finest exponent at which no value exceeds 2^20; or, where that is finer, the medians, and the
@@ -289,12 +338,68 @@ def training_grid(x, center=True):
     offset = ((low + high) / 2).astype(np.float32) if center else zeros
     largest = max(np.abs(low - offset).max(), np.abs(high - offset).max())
     exponent = finest(largest, RANGE) if largest else 20
-    rows = sketch(x)
+    rows = sketch(x) if rows is None else rows
     medians = np.sort(rows, axis=0)[(len(rows) - 1) // 2] if center else zeros
     expected = reach(rows, medians)
     if expected == 0 or finest(expected, SATURATION) <= exponent:
         return offset, exponent
     return medians, finest(expected, SATURATION)
+
+
+def far_limit(rows, median):
+    """The distance from the median beyond which a value of one dimension is far."""
+    distances = np.sort(np.abs(rows.astype(np.float64) - np.float64(median)))
+    quantile = lambda per_mille: float(distances[-(-per_mille * len(rows) // 1000) - 1])
+    far, near = quantile(995), quantile(750) or quantile(950)
+    if far == 0:
+        return math.inf
+    ratio = min(far / near, 64.0) if near > 0 else 64.0
+    return far * max(8.0, ratio * ratio)
+
+
+def missing(block):
+    """The rows that lack a block."""
+    return np.isnan(block).all(axis=1)
+
+
+def fit_block(x, weight):
+    """Scale and mean of a block from the rows that have it, each as often as it counts."""
+    sample, square, means = sketch(x), 0.0, []
+    for d in range(x.shape[1]):
+        column, of_sample = x[:, d : d + 1], sample[:, d : d + 1]
+        middle, exponent = training_grid(column, rows=of_sample)
+        median = np.sort(of_sample[:, 0])[(len(sample) - 1) // 2] + np.float32(0)
+        near = np.abs(column[:, 0].astype(np.float64) - np.float64(median)) <= far_limit(of_sample[:, 0], median)
+        q = to_grid(column, middle, exponent)[:, 0]
+        q = q[near & (np.abs(q) < SATURATION)]
+        count, total, squares = float(max(len(q), 1)), float(int(q.sum())), float(sum(int(v) ** 2 for v in q.tolist()))
+        mean = total / count
+        means.append(np.float32(float(middle[0]) + mean * 2.0**-exponent) + np.float32(0))
+        square += max(squares - total * mean, 0.0) / count * 2.0 ** (-2 * exponent)
+    mantissa, power = math.frexp(math.sqrt(weight / square)) if square else (0.5, 1)
+    return math.ldexp(float(np.float32(mantissa)), power), np.array(means, np.float32)
+
+
+def join(parts, blocks):
+    """Rows of several blocks, each a pair of scale and mean: f32(x scale), and the mean where a row lacks a block."""
+    most = float(np.finfo(np.float32).max)
+    filled = [np.where(missing(part)[:, None], mean, part) for part, (_, mean) in zip(parts, blocks)]
+    scaled = [np.clip(part.astype(np.float64) * scale, -most, most) for part, (scale, _) in zip(filled, blocks)]
+    return np.hstack(scaled).astype(np.float32)
+
+
+def smooth(x, pairs, weight):
+    """Rows mixed with the means of their partners; `math.fsum` rounds an exact sum once."""
+    partners, mixed = {}, x.copy()
+    for a, b in pairs:
+        if a != b:
+            partners.setdefault(a, []).append(b)
+            partners.setdefault(b, []).append(a)
+    for row, others in partners.items():
+        for d in range(x.shape[1]):
+            mean = math.fsum(float(x[other, d]) for other in others) / float(len(others))
+            mixed[row, d] = np.float32((1.0 - weight) * float(x[row, d]) + weight * mean)
+    return mixed
 
 
 def left_out(x, q, offset, exponent):

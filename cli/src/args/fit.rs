@@ -1,6 +1,6 @@
 //! Flags of `semid fit`.
 
-use super::{InputArgs, PrefixArgs, Unknown, VaeArgs, WeightArgs};
+use super::{InputArgs, PairArgs, PairKeyArgs, PrefixArgs, Unknown, VaeArgs, WeightArgs};
 use clap::builder::{PossibleValue, PossibleValuesParser};
 use clap::{Args, ValueEnum};
 use semid::quantizer::Parameters;
@@ -27,6 +27,10 @@ Examples:
       --output model.safetensors
   semid fit --input items.npy --refine 10 --refine-beam 4 \\
       --output model.safetensors
+  semid fit --input items.parquet --column text --column image \\
+      --column-weight 1,0.5 --output model.safetensors
+  semid fit --input items.parquet --id-column name \\
+      --pairs bought-together.csv --output model.safetensors
   semid fit --input newer.npy --align-to model.safetensors \\
       --output newer.safetensors
   semid fit --input newer.npy --warm-start model.safetensors \\
@@ -50,7 +54,8 @@ pub(crate) struct FitArgs {
     /// Kind of model to fit [default: rq-kmeans]
     #[arg(long, value_parser = kinds(|_| true))]
     pub(crate) kind: Option<String>,
-    /// Number of levels [default: 3, or the length of the list of --clusters]
+    /// Number of levels [default: 3, for pq 8, for rq+pq 8 and the residual levels, or the length of the list of
+    /// --clusters]
     #[arg(long, short, value_name = "L")]
     pub(crate) levels: Option<usize>,
     /// Clusters per level: one number for all levels, or one number per level as in 10,20,50 [default: 256]
@@ -98,6 +103,10 @@ pub(crate) struct FitArgs {
     #[command(flatten)]
     pub(crate) weights: WeightArgs,
     #[command(flatten)]
+    pub(crate) pairs: PairArgs,
+    #[command(flatten)]
+    pub(crate) pair_keys: PairKeyArgs,
+    #[command(flatten)]
     pub(crate) prefix: PrefixArgs,
     /// Code of a row whose label is missing or new: the nearest label's, or one of their own [default: nearest]
     #[arg(long, value_enum, help_heading = "Levels from labels")]
@@ -111,6 +120,9 @@ pub(crate) struct FitArgs {
 /// Options of fits other than the size of the model.
 #[derive(Debug, Args)]
 pub(crate) struct FitOptions {
+    /// With --kind rq+pq: how many of the levels come before the slices, as levels of residual k-means [default: 1]
+    #[arg(long, value_name = "R")]
+    pub(crate) residual_levels: Option<usize>,
     /// Maximum iterations per level; for mini-batch, batches per level [default: 100]
     #[arg(long, value_name = "N")]
     pub(crate) max_iter: Option<usize>,

@@ -1,6 +1,6 @@
 //! Flags of the commands on databases of semantic IDs.
 
-use super::{Format, InputArgs, NamespaceArgs, PrefixArgs, Share, TemplateArgs};
+use super::{Format, InputArgs, NamespaceArgs, PairArgs, PrefixArgs, Share, TemplateArgs};
 use crate::database::Place;
 use clap::{Args, ValueEnum, ValueHint};
 use std::num::{NonZeroU32, NonZeroUsize};
@@ -37,6 +37,8 @@ pub(crate) struct AssignArgs {
     pub(crate) input: InputArgs,
     #[command(flatten)]
     pub(crate) prefix: PrefixArgs,
+    #[command(flatten)]
+    pub(crate) pairs: PairArgs,
     #[command(flatten)]
     pub(crate) keys: KeyArgs,
     /// File to write with all items of the input and their IDs: .csv, .jsonl or .parquet
@@ -140,7 +142,8 @@ pub(crate) struct LookupArgs {
     pub(crate) namespace: NamespaceArgs,
     #[command(flatten)]
     pub(crate) what: LookupWhat,
-    /// Also show the K items nearest to the item: by the length of the common prefix, then by distance
+    /// Also show the K items nearest to the item: by the length of the common prefix, then by distance; for product
+    /// codes (pq), whose levels do not build on each other, by distance alone
     #[arg(
         long,
         value_name = "K",

@@ -71,6 +71,7 @@ impl<'a> Flags<'a> {
 
     /// Sets all fields that flags of `semid fit` and `semid sweep` stand for.
     pub(crate) fn set_all(&mut self, options: &FitOptions, vae: &VaeArgs) -> Result<(), Failure> {
+        self.set("residual-levels", "residual_levels", options.residual_levels)?;
         self.set("tol", "tol", options.tol)?;
         self.set("n-init", "n_init", options.n_init)?;
         self.set("init", "init", word(options.init))?;

@@ -4,10 +4,10 @@ use crate::balance::{self, Balance};
 use crate::outliers;
 use crate::output::{Failure, numbers, things};
 use crate::warnings;
+use semid::Model;
 use semid::quantizer::TrainingReport;
 use semid::rq::{FitReport, LevelReport, Refinement};
 use semid::vae::{EpochReport, RqVaeReport};
-use semid::{Model, RqKMeansModel};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 use std::fmt::Write;
@@ -23,7 +23,7 @@ pub(super) struct Told {
 /// Tells of a fit of any kind; `number` is the number that a row has in the input.
 pub(super) fn told(report: &TrainingReport, model: &Model, number: impl Fn(usize) -> usize) -> Result<Told, Failure> {
     if let Some(report) = report.details.downcast_ref() {
-        k_means(report, model.downcast(), number)
+        k_means(report, model, number)
     } else if let Some(report) = report.details.downcast_ref() {
         network(report, &model.clusters(), number)
     } else {
@@ -54,11 +54,7 @@ impl From<&LevelReport> for Level {
     }
 }
 
-fn k_means(
-    report: &FitReport,
-    model: Option<&RqKMeansModel>,
-    number: impl Fn(usize) -> usize,
-) -> Result<Told, Failure> {
+fn k_means(report: &FitReport, model: &Model, number: impl Fn(usize) -> usize) -> Result<Told, Failure> {
     let levels: Vec<Level> = report.levels.iter().map(Level::from).collect();
     let mut fields = Map::from_iter([
         ("levels".to_owned(), value(&levels)?),
@@ -72,7 +68,8 @@ fn k_means(
     text.push_str(&report.refinement.as_ref().map(refined_text).unwrap_or_default());
     let balances = report.levels.iter().enumerate().filter_map(|(i, level)| Some((i, level.balance.as_ref()?)));
     text.push_str(&balance::text(balances));
-    let equal = model.map(|model| warnings::codewords(model.levels(), &report.levels)).unwrap_or_default();
+    let codebooks = (0..model.levels()).filter_map(|level| model.codebook(level));
+    let equal = warnings::codewords(codebooks, &report.levels);
     let far = outliers::reported(report.saturated_values, &report.outliers, number);
     let warnings = [far, warnings::narrow(&report.narrow, report.dim), equal].concat();
     Ok(Told { fields, text, warnings })

@@ -12,7 +12,7 @@ use crate::input::Input;
 use crate::interrupt::{self, Watched};
 use crate::output::{self, Answer, Failure, Outcome};
 use crate::progress::Bar;
-use crate::warnings::{Noticed, Usage};
+use crate::warnings::{self, Noticed, Usage};
 use semid::metrics::Evaluation;
 use semid::sweep::{SweepData, SweepRecord};
 use semid::{Model, Rows};
@@ -43,7 +43,7 @@ pub(crate) fn run(common: &Common, args: &ReportArgs) -> Outcome {
     let model = Model::load(model_path)?;
     let tables = model.label_tables();
     let beside = [vec![args.page.label_column.as_deref()], args.prefix.columns(tables)].concat();
-    let input = Input::open_beside(common, &args.input, args.page.texts(), &beside)?;
+    let input = Input::open_for(common, &args.input, args.page.texts(), &beside, model.blocks())?;
     let labels = args.prefix.read(&input, tables)?;
     let watched = Watched::new(&input.rows);
     let noticed = Noticed::of_model(&watched, &model);
@@ -77,6 +77,7 @@ pub(crate) fn run(common: &Common, args: &ReportArgs) -> Outcome {
     let number = |row| input.rows.input_row(row);
     let missing = without_labels(labels.as_ref(), tables);
     let warnings = [input.warnings(), missing, noticed.warnings(number), usage.warnings(codes.len())].concat();
+    let warnings = [warnings, warnings::prefixes(&model)].concat();
     let written = Written {
         output: &args.output,
         bytes: drawn.html().len(),

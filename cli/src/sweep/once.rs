@@ -20,7 +20,7 @@ impl Once {
     pub(super) fn new(sweep: &Sweep, rows: &dyn Rows) -> Self {
         let kinds = sweep.get_kinds();
         let is_cosine = kinds.iter().any(|kind| kind.metric() == Metric::Cosine);
-        let has_grid = !is_cosine && kinds.iter().any(|kind| kind.kind() == "rq-kmeans");
+        let has_grid = !is_cosine && kinds.iter().any(|kind| kind.has_grid());
         let noticed = Noticed::new(rows, if is_cosine { Metric::Cosine } else { Metric::L2 });
         let sketch = has_grid.then(|| Mutex::new((GridSketch::new(rows.dim()), 0)));
         Self { noticed, rows: rows.len(), dim: rows.dim().max(1), sketch }

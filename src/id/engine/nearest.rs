@@ -23,7 +23,9 @@ pub struct Neighbor {
 
 impl SemanticIdEngine {
     /// Returns the `k` items nearest to `item`: those with the longest shared prefix first, then by the distance
-    /// between their decoded embeddings, then by their IDs.
+    /// between their decoded embeddings, then by their IDs. A prefix counts as far as the levels of the model build on
+    /// each other, see [`Quantizer::hierarchical_levels`](crate::Quantizer::hierarchical_levels): for product codes
+    /// without residual levels, distances alone decide.
     ///
     /// Reads the items below the longest prefix of `item` that has `k` others, all as of one moment, and keeps `k` in
     /// memory.
@@ -38,26 +40,29 @@ impl SemanticIdEngine {
         let own = registry.id(item)?.ok_or_else(|| ErrorKind::UnknownItem { item: item.to_owned() })?;
         let step = self.model.step();
         let mut found = Vec::new();
-        for shared in (0..=own.codes.len()).rev() {
+        let depth = self.model.hierarchical_levels().min(own.codes.len());
+        for shared in (0..=depth).rev() {
             let missing = k.saturating_sub(found.len());
             if missing == 0 {
                 break;
             }
-            let ring = self.nearest_in_ring(&registry, &own, shared, missing)?;
+            let ring = self.nearest_in_ring(&registry, &own, (shared, shared < depth), missing)?;
             found.extend(ring.into_iter().map(|(distance, id, item)| {
                 let squared_distance = distance as f64 * step * step;
+                let shared = own.codes.iter().zip(&id.codes).take_while(|(own, other)| own == other).count();
                 Neighbor { item, id, shared, squared_distance }
             }));
         }
         Ok(found)
     }
 
-    /// Returns the nearest `most` of the items that share exactly the first `shared` codes, nearest first.
+    /// Returns the nearest `most` of the items that share the first `shared` codes and, where `ends` says so, not the
+    /// next one; nearest first.
     fn nearest_in_ring(
         &self,
         registry: &Registry,
         own: &SemanticId,
-        shared: usize,
+        (shared, ends): (usize, bool),
         most: usize,
     ) -> Result<Vec<(u64, SemanticId, String)>> {
         let target = self.decoded(&own.codes)?;
@@ -67,7 +72,7 @@ impl SemanticIdEngine {
         for record in registry.records(prefix) {
             let record = record?;
             let id = record.entry.id;
-            let longer = shared < own.codes.len() && id.codes.get(shared) == own.codes.get(shared);
+            let longer = ends && id.codes.get(shared) == own.codes.get(shared);
             if longer || id == *own {
                 continue;
             }

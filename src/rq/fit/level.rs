@@ -26,7 +26,7 @@ fn best_run(work: &mut LevelWork<'_, '_>, callback: Callback<'_>) -> Result<Leve
     for run in 0..work.params.n_init {
         let progress = Progress { run, ..work.progress() };
         report(callback, &progress)?;
-        let (params, clusters, place) = (work.params, work.clusters(), (work.level, run));
+        let (params, clusters, place) = (work.params, work.clusters(), (work.number, run));
         let mut codebook = seed(params, work.residuals, clusters, place, &mut || report(callback, &progress))?;
         codebook.limit(work.room);
         let fit = lloyd(work, codebook, progress, callback)?;

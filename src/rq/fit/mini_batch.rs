@@ -69,14 +69,14 @@ pub(super) fn layer(work: &mut LevelWork<'_, '_>, batch: MiniBatch, callback: Ca
     report(callback, &progress)?;
     let ask = &mut || report(callback, &progress);
     let mut buffer = init_buffer(work, batch, work.clusters(), ask)?;
-    let mut first = seed(work.params, &mut buffer, work.clusters(), (work.level, 0), ask)?;
+    let mut first = seed(work.params, &mut buffer, work.clusters(), (work.number, 0), ask)?;
     first.limit(work.room);
     drop(buffer);
     let mut running = Running::new(first);
     let mut iterations = 0;
     while iterations < work.params.max_iter {
         let ask = &mut || report(callback, &progress);
-        let mut rows = draw(work, batch, work.level, iterations, ask)?;
+        let mut rows = draw(work, batch, work.number, iterations, ask)?;
         let step = running.step(&mut rows, work.room, ask)?;
         iterations += 1;
         let per_row = step.squared_error as f64 * work.unit / rows.rows().max(1) as f64;
@@ -97,7 +97,7 @@ pub(super) fn joint(work: &mut LevelWork<'_, '_>, batch: MiniBatch, callback: Ca
     let (mut iterations, mut still) = (0, false);
     while iterations < work.params.max_iter && !still {
         let ask = &mut || report(callback, &progress);
-        let mut rows = draw(work, batch, 0, iterations, ask)?;
+        let mut rows = draw(work, batch, work.number, iterations, ask)?;
         iterations += 1;
         still = true;
         let mut per_row = f64::NAN;
@@ -127,7 +127,7 @@ fn first_levels(work: &mut LevelWork<'_, '_>, batch: MiniBatch, ask: Ask<'_>) ->
     let mut buffer = init_buffer(work, batch, most, ask)?;
     let mut levels = Vec::with_capacity(work.clusters.len());
     for (level, clusters) in work.clusters.iter().enumerate() {
-        let mut codebook = seed(work.params, &mut buffer, *clusters, (level, 0), ask)?;
+        let mut codebook = seed(work.params, &mut buffer, *clusters, (work.number + level, 0), ask)?;
         codebook.limit(room(work.codewords_max, levels.iter().map(|running: &Running| &*running.codebook)));
         let running = Running::new(codebook);
         buffer.subtract(FittedLevel { codebook: running.codebook.clone(), codes: None });
@@ -154,7 +154,7 @@ fn init_buffer(
     most: usize,
     ask: Ask<'_>,
 ) -> Result<Residuals<'static>> {
-    let hash_seed = Stream::new("buffer", work.params.seed, work.level, 0).next_u64();
+    let hash_seed = Stream::new("buffer", work.params.seed, work.number, 0).next_u64();
     let rows = work.residuals.rows();
     let sample = Sample::new(hash_seed, rows, batch.init_buffer.max(most));
     let chosen: Vec<u64> = (0..rows as u64).filter(|row| sample.holds(*row)).collect();

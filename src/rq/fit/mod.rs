@@ -8,6 +8,7 @@ mod level;
 mod lloyd;
 mod mini_batch;
 mod on_workers;
+mod own_level;
 mod refine;
 mod report;
 mod reseed;
@@ -18,7 +19,9 @@ mod warm_start;
 mod work;
 
 pub(crate) use first_levels::FirstLevels;
-pub(super) use labelled::{Given, codes as given_codes};
+pub(crate) use labelled::Given;
+pub(super) use labelled::codes as given_codes;
+pub(crate) use own_level::OwnLevel;
 pub use refine::Refinement;
 pub use report::{FitReport, LevelReport};
 pub use warm_start::WarmStart;
@@ -82,6 +85,8 @@ pub struct Fit<'a> {
     pub(super) tables: Vec<LabelTable>,
     /// The report of the refinement, once it is done.
     pub(super) refinement: Option<Refinement>,
+    /// The number of the first level among those of the model.
+    number: usize,
 }
 
 /// The grid of rows, and what their variance is taken to be at most.
@@ -102,6 +107,8 @@ pub(crate) enum Start<'s> {
     Scale(Scale),
     /// The grid and the first codewords.
     Model(&'s WarmStart<'s>),
+    /// The grid of integers, and which levels of a model come before.
+    Own(&'s OwnLevel),
 }
 
 impl RqKMeans {
@@ -179,7 +186,7 @@ impl RqKMeans {
     }
 
     /// Begins as [`RqKMeans::begin_with`] does, with what is known before; `given` has weights or labels of the rows.
-    pub(in crate::rq) fn begin_on<'a>(
+    pub(crate) fn begin_on<'a>(
         &self,
         start: Start<'_>,
         rows: &'a dyn Rows,
@@ -222,6 +229,10 @@ impl RqKMeans {
         let (clusters, used) = self.check(rows, population.dim())?;
         let mut residuals = Residuals::new(population, Sample::new(self.seed, rows, used), device);
         let mut ask = || report(callback, &Progress::start(clusters.len(), self.most_iterations()));
+        let (number, codewords_max) = match &start {
+            Start::Own(own) => (own.level, own.most()),
+            _ => (0, CODEWORDS_MAX),
+        };
         let (scale, first) = match start {
             Start::Rows => (self.scale(None, &mut residuals, &mut ask)?, None),
             Start::Scale(scale) => (scale, None),
@@ -229,6 +240,10 @@ impl RqKMeans {
                 start.check(self, residuals.dim())?;
                 let kept = Some(&start.quantization().grid);
                 (self.scale(kept, &mut residuals, &mut ask)?, Some(start.first_codewords()))
+            }
+            Start::Own(_) => {
+                let integers = OwnLevel::grid(residuals.dim());
+                (self.scale(Some(&integers), &mut residuals, &mut ask)?, None)
             }
         };
         let Scale { grid, most_variance, narrow } = scale;
@@ -248,9 +263,10 @@ impl RqKMeans {
             most_variance,
             narrow,
             weights: None,
-            codewords_max: CODEWORDS_MAX,
+            codewords_max,
             tables: Vec::new(),
             refinement: None,
+            number,
         })
     }
 
@@ -309,7 +325,7 @@ impl Fit<'_> {
     }
 
     /// Reports on the levels so far.
-    pub(super) fn report(&self) -> FitReport {
+    pub(crate) fn report(&self) -> FitReport {
         FitReport {
             rows: self.residuals.rows(),
             dim: self.residuals.dim(),
@@ -329,7 +345,7 @@ impl Fit<'_> {
     }
 
     /// The codebooks of the levels so far.
-    pub(super) fn codebooks(&self) -> impl Iterator<Item = &Codebook> {
+    pub(crate) fn codebooks(&self) -> impl Iterator<Item = &Codebook> {
         self.fitted.iter().map(|level| &*level.codebook)
     }
 
@@ -348,6 +364,7 @@ impl Fit<'_> {
             residuals: &mut self.residuals,
             clusters: &self.clusters,
             level,
+            number: self.number + level,
             unit: pow2(-2 * self.quantization.codebook_exponent()),
         };
         let fitted = level::fit(&mut work, &mut self.joint, callback)?;

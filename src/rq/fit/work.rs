@@ -18,6 +18,8 @@ pub(super) struct LevelWork<'a, 'r> {
     /// Clusters of all levels.
     pub(super) clusters: &'a [usize],
     pub(super) level: usize,
+    /// The number of the level for streams of random numbers: `level`, unless levels of other kinds come before.
+    pub(super) number: usize,
     /// Largest component that the level's codewords may have.
     pub(super) room: i64,
     /// What the largest components of all levels may add up to.

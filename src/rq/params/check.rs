@@ -67,7 +67,7 @@ impl RqKMeans {
     }
 
     /// Refuses parameters that make no sense, whatever the rows.
-    pub(super) fn check_alone(&self) -> Result<()> {
+    pub(crate) fn check_alone(&self) -> Result<()> {
         self.clusters_per_level()?;
         self.check_numbers()
     }

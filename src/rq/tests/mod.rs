@@ -28,7 +28,7 @@ use std::ops::ControlFlow;
 use std::sync::OnceLock;
 
 /// Rows in loose groups with a few exact duplicates, from integers alone.
-fn rows(count: usize, dim: usize, shift: f32) -> Vec<f32> {
+pub(crate) fn rows(count: usize, dim: usize, shift: f32) -> Vec<f32> {
     let value = |row: usize, d: usize| {
         let group = (row_hash(1, (row % 37 * dim + d) as u64) % 4001) as f32 / 250.0;
         let row = if row.is_multiple_of(29) { row % 58 } else { row };
@@ -48,7 +48,7 @@ fn coarse_rows(count: usize, dim: usize, shift: f32) -> Vec<f32> {
 }
 
 /// The CPU with different numbers of threads, and every adapter that can be opened.
-fn devices() -> &'static [Device] {
+pub(crate) fn devices() -> &'static [Device] {
     static DEVICES: OnceLock<Vec<Device>> = OnceLock::new();
     DEVICES.get_or_init(|| {
         let mut devices =
