@@ -1,11 +1,16 @@
-"""Beams of semid beside those of faiss.ResidualQuantizer: error, collisions and recall, on the same rows.
+"""Beams and refinements of semid beside those of faiss: error, collisions and recall, on the same rows.
 
     pip install numpy pyarrow faiss-cpu
     cargo build --release
-    python benches/beam.py target/release/semid packages.parquet [--beams 1,4,16] [--train-beams 1,5] [--markdown]
+    python benches/beam.py target/release/semid packages.parquet [--beams 1,4,16] [--refine 0,10] [--train-beams 1,5] \\
+        [--lsq] [--markdown]
 
-semid fits once: 3 levels of 256 codewords, 20 iterations, no tolerance. Its model encodes with every beam. faiss trains
-with every beam of --train-beams, which widens its own training, and then encodes with every beam.
+semid fits 3 levels of 256 codewords, 20 iterations, no tolerance. Without a refinement it fits once, and its model
+encodes with every beam. With one of R rounds it fits once for every beam, which is that of the refinement too.
+
+faiss.ResidualQuantizer trains with every beam of --train-beams, which widens its own training, with and without its
+refinement of codebooks (`Train_refine_codebook`, 5 rounds), and then encodes with every beam. --lsq adds
+faiss.LocalSearchQuantizer, whose codebooks are no levels but are as many and as large.
 
 Squared errors are computed here, in float64, from the decoded codes, in the same way for both. Recall is that of the 10
 nearest rows by the distance between decoded rows, for 2,000 rows; rows with equal IDs count by expectation.
@@ -61,34 +66,59 @@ def of_semid(options, x, folder):
     np.save(folder / "x.npy", x)
     model, codes, decoded = (folder / name for name in ("m.safetensors", "c.npy", "d.npy"))
     threads = ["--device", "cpu", "--threads", options.threads]
-    fitted = semid(options.tool, "fit", "--input", folder / "x.npy", "--output", model, "--levels", options.levels,
-                   "--clusters", options.clusters, "--max-iter", options.iterations, "--tol", "0", *threads)
-    for beam in options.beams:
-        encoded = semid(options.tool, "encode", "--model", model, "--input", folder / "x.npy", "--output", codes,
-                        "--beam", beam, *threads)
-        semid(options.tool, "decode", "--model", model, "--input", codes, "--output", decoded)
-        yield "semid", beam, fitted["seconds"], encoded["seconds"], np.load(codes), np.load(decoded)
+    fit = ["fit", "--input", folder / "x.npy", "--output", model, "--levels", options.levels, "--clusters",
+           options.clusters, "--max-iter", options.iterations, "--tol", "0", *threads]
+    for rounds in options.refine:
+        fitted = None
+        for beam in options.beams:
+            refine = ["--refine", rounds, "--refine-beam", beam] if rounds else []
+            fitted = semid(options.tool, *fit, *refine) if rounds or fitted is None else fitted
+            encoded = semid(options.tool, "encode", "--model", model, "--input", folder / "x.npy", "--output", codes,
+                            "--beam", beam, *threads)
+            semid(options.tool, "decode", "--model", model, "--input", codes, "--output", decoded)
+            name = f"semid, {rounds} rounds" if rounds else "semid"
+            yield name, beam, fitted["seconds"], encoded["seconds"], np.load(codes), np.load(decoded)
+
+
+def unpacked(packed, options):
+    """The codes (N, L) in the bits of faiss."""
+    bits = int(np.log2(options.clusters))
+    codes = np.unpackbits(packed, axis=1, bitorder="little")[:, : options.levels * bits]
+    return codes.reshape(len(packed), options.levels, bits) @ (1 << np.arange(bits))
 
 
 def of_faiss(options, x):
     import faiss
 
     faiss.omp_set_num_threads(options.threads)
-    for trained in options.train_beams:
+    kinds = [(trained, refined) for refined in (False, True) for trained in options.train_beams]
+    for trained, refined in kinds:
         quantizer = faiss.ResidualQuantizer(x.shape[1], options.levels, int(np.log2(options.clusters)))
         quantizer.max_beam_size = trained
         quantizer.cp.niter, quantizer.cp.max_points_per_centroid, quantizer.cp.seed = options.iterations, len(x), 42
-        start = time.perf_counter()
-        quantizer.train(x)
-        fitted = time.perf_counter() - start
+        if refined:
+            quantizer.train_type |= faiss.ResidualQuantizer.Train_refine_codebook
+        name = f"faiss RQ, trained with {trained}" + (", refined" if refined else "")
+        fitted = timed(lambda: quantizer.train(x))
         for beam in options.beams:
             quantizer.max_beam_size = beam
             start = time.perf_counter()
             packed = quantizer.compute_codes(x)
-            encoded = time.perf_counter() - start
-            codes = np.unpackbits(packed, axis=1, bitorder="little").reshape(len(x), -1, int(np.log2(options.clusters)))
-            codes = codes[:, : options.levels] @ (1 << np.arange(codes.shape[2]))
-            yield f"faiss RQ, trained with {trained}", beam, fitted, encoded, codes, quantizer.decode(packed)
+            yield name, beam, fitted, time.perf_counter() - start, unpacked(packed, options), quantizer.decode(packed)
+    if options.lsq:
+        quantizer = faiss.LocalSearchQuantizer(x.shape[1], options.levels, int(np.log2(options.clusters)))
+        fitted = timed(lambda: quantizer.train(x))
+        start = time.perf_counter()
+        packed = quantizer.compute_codes(x)
+        encoded = time.perf_counter() - start
+        yield "faiss LSQ", "", fitted, encoded, unpacked(packed, options), quantizer.decode(packed)
+
+
+def timed(work):
+    """Seconds that the work takes."""
+    start = time.perf_counter()
+    work()
+    return time.perf_counter() - start
 
 
 def main():
@@ -103,6 +133,8 @@ def main():
     numbers = lambda text: [int(number) for number in text.split(",")]
     parser.add_argument("--beams", type=numbers, default=[1, 4, 16])
     parser.add_argument("--train-beams", type=numbers, default=[1, 5])
+    parser.add_argument("--refine", type=numbers, default=[0, 10])
+    parser.add_argument("--lsq", action="store_true")
     parser.add_argument("--markdown", action="store_true")
     options = parser.parse_args()
     x = read_rows(options.rows, options.column)
@@ -110,7 +142,7 @@ def main():
     neighbors = true_neighbors(x, queries)
     with tempfile.TemporaryDirectory() as folder:
         runs = (run for all in (of_semid(options, x, Path(folder)), of_faiss(options, x)) for run in all)
-        line = "{:<28}{:>6}{:>10}{:>10}{:>12}{:>12}{:>10}"
+        line = "{:<36}{:>6}{:>10}{:>10}{:>12}{:>12}{:>10}"
         line = "| {} | {} | {} | {} | {} | {} | {} |" if options.markdown else line
         print(line.format("", "beam", "fit s", "encode s", "error", "collisions", "recall"), flush=True)
         if options.markdown:

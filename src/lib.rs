@@ -90,6 +90,7 @@
 //! [`Device::auto`] would take the CPU. The command line tool is a package of its own, `semid-cli`.
 mod align;
 mod balance;
+mod beam;
 mod clock;
 mod clusters;
 mod codebook;
@@ -103,6 +104,7 @@ mod first_reading;
 mod grid;
 mod id;
 pub mod io;
+mod joint;
 mod kernel;
 mod labels;
 pub mod mapping;

@@ -88,6 +88,15 @@ impl Partial {
         sums.iter_mut().zip(row).for_each(|(sum, value)| *sum += times * i64::from(*value));
     }
 
+    /// Takes row `of` of `deltas` (K, D) `times` times from the sum of cluster `k`, but not from its count; ignores
+    /// rows and clusters out of range. Only sums that no rows have wrap around.
+    pub(crate) fn subtract_times(&mut self, k: usize, deltas: &[i64], of: usize, times: u64) {
+        let span = |k: usize| k.saturating_mul(self.dim)..k.saturating_add(1).saturating_mul(self.dim);
+        let (delta, span) = (deltas.get(span(of)).unwrap_or_default(), span(k));
+        let sums = self.sums.get_mut(span).unwrap_or_default().iter_mut();
+        sums.zip(delta).for_each(|(sum, delta)| *sum = sum.wrapping_sub(delta.wrapping_mul(times as i64)));
+    }
+
     /// Adds the sums of other rows for the same clusters.
     ///
     /// # Errors

@@ -104,7 +104,7 @@ pub(crate) fn run(common: &Common, args: &EncodeArgs) -> Outcome {
     let encoded = Encoded {
         rows: report.rows,
         levels: model.levels(),
-        beam: args.beam.or(args.candidates),
+        beam: beam(&model, args),
         candidates: args.candidates,
         seconds: start.elapsed().as_secs_f64(),
         read_seconds: rows.seconds(),
@@ -131,6 +131,13 @@ pub(crate) fn run(common: &Common, args: &EncodeArgs) -> Outcome {
     output::warn(&encoded.warnings);
     output::result(common.json, &encoded, || text(&encoded, &report))?;
     Ok(Answer::Yes)
+}
+
+/// Returns the width of the beam, if there is one.
+fn beam(model: &Model, args: &EncodeArgs) -> Option<usize> {
+    let own = model.downcast::<RqKMeansModel>().map_or(1, RqKMeansModel::beam);
+    let own = (own > 1 && args.capacity.is_none()).then_some(own);
+    args.beam.or(args.candidates.max(own))
 }
 
 fn encoder(model: &Model, args: &EncodeArgs) -> Result<Encoder, Failure> {

@@ -33,6 +33,9 @@ struct Info<'a> {
     residual_levels: Option<usize>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     slices: Vec<usize>,
+    /// The width of the beam by which the model encodes, where that is not 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    beam: Option<usize>,
     /// For each level, the largest magnitude of a codeword's component, in units of the embeddings.
     largest_component: Vec<f64>,
     #[serde(flatten, skip_serializing_if = "Option::is_none")]
@@ -51,6 +54,7 @@ struct Config {
     grid_exponent: i32,
     codebook_exponent: i32,
     residual_levels: Option<usize>,
+    beam: Option<usize>,
 }
 
 /// The network around the quantizer, if there is one.
@@ -85,6 +89,7 @@ pub(crate) fn run(common: &Common, args: &InfoArgs) -> Outcome {
         label_columns: model.label_tables().iter().map(LabelTable::column).collect(),
         residual_levels: known.residual_levels,
         slices: widths.collect(),
+        beam: known.beam,
         largest_component: codebooks.map(|level| f64::from(largest(level)) * model.step()).collect(),
         network: serde_json::from_value(config).ok(),
         parameters: model.parameters(),
@@ -122,6 +127,9 @@ fn text(info: &Info<'_>) -> String {
         let before =
             if levels > 0 { format!("after {}, ", output::things(levels, "residual level")) } else { String::new() };
         let _ = writeln!(out, "{:<12}  {before}of {} dimensions", "slices", slices.join(", "));
+    }
+    if let Some(beam) = info.beam {
+        let _ = writeln!(out, "{:<12}  by a beam of {beam}", "encodes");
     }
     if let Some(Network { latent, hidden, skip, matmul_bits }) = &info.network {
         let hidden: Vec<String> = hidden.iter().map(|width| format!("{width}-")).collect();

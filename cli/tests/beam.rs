@@ -100,7 +100,7 @@ fn beams_that_make_no_sense_are_refused() {
         dir.fails(&format!("encode --model m.safetensors --input x.npy --output c.npy {flags}"), parts);
     };
     fails("--beam 0", &["`beam` = 0"]);
-    fails("--candidates 0", &["`beam` = 0"]);
+    fails("--candidates 0", &["`candidates` = 0"]);
     fails("--beam 2 --candidates 17", &["`candidates` = 17", "finds 16 codes"]);
     dir.fails("eval --model m.safetensors --input x.npy --beam 0 --k 0", &["`beam` = 0"]);
 }

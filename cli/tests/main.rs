@@ -29,6 +29,7 @@ mod outputs;
 mod prefix;
 mod product_codes;
 #[cfg(target_os = "linux")]
+mod refine;
 mod registry_births;
 mod registry_faults;
 mod registry_hostile;

@@ -257,7 +257,8 @@ class Quantizer(Parameters):
             The most rows that a codeword may get, at every level. All rows are then encoded together.
         beam : int, optional
             Codes kept per row and level in the search for those of the smallest total distance, which for no row grows
-            with it; 1, like ``None``, takes the nearest codeword of every level.
+            with it; 1 takes the nearest codeword of every level. By default it is that of the model: 1, unless the fit
+            had a ``refine_beam``.
         labels : labels of every row, optional
             For a model whose first codes labels give, as ``RQKMeans.fit`` takes them; without them all labels count as
             unknown, with a warning.
@@ -307,7 +308,7 @@ class Quantizer(Parameters):
         k : int
             Candidates of every row.
         beam : int, optional
-            Codes kept per row and level; by default ``k``.
+            Codes kept per row and level; by default ``k``, or the beam of the model where that is wider.
 
         Returns
         -------
@@ -446,7 +447,8 @@ class Quantizer(Parameters):
         levels = self._report().get("levels")
         if not levels:
             raise AttributeError("inertia_ is known of residual k-means only; use score")
-        return levels[-1]["squared_error"] * self.report_["rows"]
+        last = self.report_.get("refinement") or levels[-1]
+        return last["squared_error"] * self.report_["rows"]
 
     def _report(self) -> dict:
         _ = self._model

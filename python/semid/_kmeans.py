@@ -85,6 +85,13 @@ class RQKMeans(Quantizer):
         Fits on that many rows, chosen by the seed.
     center : bool, default True
         Subtracts a middle per dimension; never for cosine.
+    refine : int, default 0
+        Rounds, at most, that refine all levels together after the fit: codewords move to the mean of what all other
+        levels leave of their rows, and rows are encoded again. A round that does not lower the squared error is undone
+        and is the last one, so the error of the rows never rises.
+    refine_beam : int, default 1
+        Width of the beam that encodes the rows of a refinement. The model keeps it: ``encode`` searches as widely
+        unless ``beam`` says otherwise.
     device : str, default "auto"
         ``"auto"``, ``"cpu"``, ``"gpu"``, ``"gpu:0"``, ``"reference"``: see ``semid.devices``.
     n_jobs : int, optional
@@ -146,6 +153,8 @@ class RQKMeans(Quantizer):
         sinkhorn_iter: int = 50,
         sample: Optional[int] = None,
         center: bool = True,
+        refine: int = 0,
+        refine_beam: int = 1,
         device: str = "auto",
         n_jobs: Optional[int] = None,
         memory: Any = None,
@@ -172,6 +181,8 @@ class RQKMeans(Quantizer):
         self.sinkhorn_iter = sinkhorn_iter
         self.sample = sample
         self.center = center
+        self.refine = refine
+        self.refine_beam = refine_beam
         self.device = device
         self.n_jobs = n_jobs
         self.memory = memory
@@ -279,12 +290,15 @@ class RQKMeans(Quantizer):
             "sinkhorn": sinkhorn,
             "sample": None if self.sample is None else _integer("sample", self.sample, 1),
             "center": bool(self.center),
+            "refine": _integer("refine", self.refine, 0),
+            "refine_beam": _integer("refine_beam", self.refine_beam, 1),
         }
 
     @classmethod
     def _from_file(cls, fields: dict) -> dict:
         params = super()._from_file(fields)
         same = ("max_iter", "tol", "n_init", "init", "metric", "normalize_residuals", "sample", "center")
+        same += ("refine", "refine_beam")
         params.update({name: fields[name] for name in same if name in fields})
         params.update(algorithm_of_file(fields.get("algorithm", "lloyd")))
         sizes = fields.get("sizes")

@@ -105,5 +105,11 @@ pub(crate) fn of_fit(fit: &FitReport) -> Value {
             "empty_reseeded": level.empty_reseeded,
         })).collect::<Vec<_>>(),
         "saturated_values": fit.saturated_values,
+        "refinement": fit.refinement.as_ref().map(|refinement| json!({
+            "beam": refinement.beam,
+            "rounds": refinement.rounds,
+            "squared_error_before": refinement.before,
+            "squared_error": refinement.squared_error,
+        })),
     })
 }

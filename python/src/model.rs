@@ -158,7 +158,10 @@ impl Model {
         let input = Input::new(rows)?;
         let rows = input.rows(py)?;
         let found = run(py, values(&*rows), None, |watch| {
-            let encoder = self.0.encoder().beam(beam.unwrap_or(count));
+            let encoder = match beam {
+                Some(beam) => self.0.encoder().beam(beam),
+                None => self.0.encoder(),
+            };
             fresh(encoder.candidates(count, &watch.rows(&*rows), &device))
         })?;
         let unit = self.0.step() * self.0.step();

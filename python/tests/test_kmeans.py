@@ -139,6 +139,8 @@ PARAMETERS = [
     {"sinkhorn": 0.05, "sinkhorn_iter": 10},
     {"sample": 300},
     {"center": False},
+    {"refine": 3},
+    {"refine": 2, "refine_beam": 4},
     {"n_clusters": [4, 8, 16]},
 ]
 
@@ -177,7 +179,7 @@ def test_priced_assignment_is_nearer_to_balance(X):
 def test_parameters_by_name():
     model = semid.RQKMeans(2, 16, tol=0.5)
     params = model.get_params()
-    assert params["n_levels"] == 2 and params["tol"] == 0.5 and len(params) == 25
+    assert params["n_levels"] == 2 and params["tol"] == 0.5 and len(params) == 27
     assert semid.RQKMeans(**params).get_params() == params
     assert model.set_params(n_clusters=4, tol=0.25) is model
     assert (model.n_clusters, model.tol) == (4, 0.25)
@@ -281,6 +283,24 @@ def test_ids_as_text(model, X, codes, output):
     ids = model.ids(X, output=output)
     expected = ["-".join(map(str, row)) for row in codes]
     assert (ids if output == "list" else ids.to_pylist()) == expected
+
+
+@pytest.mark.parametrize("beam", [1, 4])
+def test_a_refinement_lowers_the_error_and_keeps_its_beam(X, beam):
+    plain = semid.RQKMeans(3, 8, max_iter=3).fit(X)
+    model = semid.RQKMeans(3, 8, max_iter=3, refine=4, refine_beam=beam).fit(X)
+    told = model.report_["refinement"]
+    assert told["beam"] == beam and 1 <= told["rounds"] <= 4
+    assert (model.encode(X) == model.encode(X, beam=beam)).all()
+    error = lambda model, codes: ((X - model.decode(codes)) ** 2).sum(axis=1).mean()
+    before, after = error(plain, plain.encode(X, beam=beam)), error(model, model.encode(X))
+    assert after < before
+    assert told["squared_error_before"] == pytest.approx(before, rel=1e-4)
+    assert told["squared_error"] == pytest.approx(after, rel=1e-4)
+    assert model.inertia_ == pytest.approx(after * len(X), rel=1e-4)
+    assert plain.report_["refinement"] is None
+    with pytest.raises(semid.InputError, match="refine"):
+        semid.RQKMeans(3, 8, refine=1, balanced=True).fit(X)
 
 
 def test_weights_are_repetitions(X):

@@ -24,6 +24,10 @@ pub(crate) const FORMAT_VERSION: u32 = 3;
 /// Version of the files of models whose first levels have the codes that labels give: an earlier reader would encode
 /// without the labels. All other files keep the version before.
 pub(crate) const LABELS_VERSION: u32 = 4;
+/// Version of the files of models that encode by a beam: an earlier reader would give every row its nearest codewords.
+pub(crate) const BEAM_VERSION: u32 = 5;
+/// The newest version.
+const NEWEST: u32 = BEAM_VERSION;
 /// The values of the metadata that the checksum covers, in this order.
 const COVERED: [&str; 5] = ["format", "format_version", "kind", "config", "fingerprint"];
 
@@ -77,9 +81,9 @@ impl<'a> ModelFile<'a> {
     /// [`ErrorKind::NewerFormat`], and [`ErrorKind::Damaged`] for a text that is no version.
     pub(crate) fn check_version(&self) -> Result<u32> {
         match self.get("format_version").parse::<u32>() {
-            Ok(found @ 1..=LABELS_VERSION) => Ok(found),
-            Ok(found) if found > LABELS_VERSION => {
-                Err(ErrorKind::NewerFormat { found: found.to_string(), supported: LABELS_VERSION }.into())
+            Ok(found @ 1..=NEWEST) => Ok(found),
+            Ok(found) if found > NEWEST => {
+                Err(ErrorKind::NewerFormat { found: found.to_string(), supported: NEWEST }.into())
             }
             _ => Err(Error::damaged(format!("unknown format version `{}`", self.get("format_version")))),
         }

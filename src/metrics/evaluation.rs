@@ -136,7 +136,8 @@ impl Evaluation {
         self
     }
 
-    /// Sets the width of the beam that encodes rows, see [`Encoder::beam`](crate::Encoder::beam); no effect on codes
+    /// Sets the width of the beam that encodes rows, see [`Encoder::beam`](crate::Encoder::beam), or leaves it to the
+    /// model where it is 1; no effect on codes
     /// that are given.
     ///
     /// ```

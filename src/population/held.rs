@@ -60,9 +60,9 @@ impl Held {
     /// Computes a reduction.
     pub(super) fn reduce(&mut self, memo: &mut Memo, reduction: &Reduction) -> Result<Answer> {
         Ok(match reduction {
-            // The shard answers these before its rows are on a table.
-            Reduction::Sketch | Reduction::Loaded => {
-                return Err(Error::parameter("reduction", "sketch", "rows in a table are on a grid already"));
+            // The shard answers these itself.
+            Reduction::Sketch | Reduction::Loaded | Reduction::Joint { .. } => {
+                return Err(Error::parameter("reduction", "one of a shard", "a table alone cannot answer it"));
             }
             Reduction::Assign { before, now } => Answer::Sums(self.assign(memo, before.as_ref(), now)?),
             Reduction::Potential { candidates } => Answer::Potential(self.nearest(memo, candidates)?.potential()),

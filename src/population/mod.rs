@@ -15,11 +15,13 @@
 //! | weights | rows per candidate | sum |
 //! | farthest | distance, row and code of the farthest rows | the largest distance, then the lowest row |
 //! | gather | rows | place |
+//! | joint | sums of what all levels leave by the codes of each, and how often two codes meet | sum |
 //!
 //! Every answer consists of integers and is merged by operations that do not depend on order. Where order matters
 //! (draws, ties), the numbers of the rows decide. So a fit gives the same bits for every division into shards.
 
 mod held;
+mod joint;
 mod load;
 mod memo;
 mod one;

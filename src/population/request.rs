@@ -4,6 +4,7 @@ use super::load::Loaded;
 use crate::codebook::Codebook;
 use crate::error::{Error, ErrorKind, Result};
 use crate::grid::GridSketch;
+use crate::joint::JointSums;
 use crate::partial::Partial;
 use crate::quantization::Quantization;
 use crate::rng::Sample;
@@ -54,6 +55,7 @@ impl Request {
             Reduction::Weights { candidates } => Answer::Weights(vec![0; candidates.clusters()]),
             Reduction::Farthest { .. } => Answer::Farthest(Vec::new()),
             Reduction::Gather { .. } => Answer::Rows(Vec::new()),
+            Reduction::Joint { levels, .. } => Answer::Joint(JointSums::new(levels)),
         }
     }
 }
@@ -102,13 +104,20 @@ pub(crate) enum Reduction {
         /// The places of the rows.
         places: Vec<u64>,
     },
+    /// Sums of what all levels leave of the rows by their codes, which a beam finds; the state has no levels.
+    Joint {
+        /// The codebooks of all levels.
+        levels: Vec<Arc<Codebook>>,
+        /// The width of the beam.
+        beam: usize,
+    },
 }
 
 impl Reduction {
     /// Returns whether answers of several shards can be merged before the driver sees them. The others tell shards
     /// apart.
     pub(crate) fn merges(&self) -> bool {
-        matches!(self, Self::Sketch | Self::Loaded | Self::Assign { .. } | Self::Weights { .. })
+        matches!(self, Self::Sketch | Self::Loaded | Self::Assign { .. } | Self::Weights { .. } | Self::Joint { .. })
     }
 }
 
@@ -127,6 +136,7 @@ impl Reply {
         match (&mut self.0, &other.0) {
             (Answer::Sketch(all), Answer::Sketch(sketch)) => all.merge(sketch),
             (Answer::Sums(all), Answer::Sums(sums)) => all.merge(sums),
+            (Answer::Joint(all), Answer::Joint(sums)) => all.merge(sums),
             (Answer::Loaded(all), Answer::Loaded(loaded)) => {
                 all.merge(loaded);
                 Ok(())
@@ -161,6 +171,8 @@ pub(crate) enum Answer {
     Farthest(Vec<FarRow>),
     /// Answers [`Reduction::Gather`] with grid integers, row by row.
     Rows(Vec<i32>),
+    /// Answers [`Reduction::Joint`].
+    Joint(JointSums),
 }
 
 /// A row that differs from its codeword.

@@ -8,6 +8,7 @@ use crate::codebook::Codebook;
 use crate::device::{Device, Purpose, Table};
 use crate::error::{Error, ErrorKind, Result, try_vec};
 use crate::grid::{Grid, GridSketch, UNIT_EXPONENT};
+use crate::joint::JointSums;
 use crate::partial::Partial;
 use crate::quantization::{Metric, Quantization};
 use crate::rng::Sample;
@@ -93,6 +94,25 @@ impl<'a> Residuals<'a> {
     /// that.
     pub(crate) fn subtract(&mut self, level: FittedLevel) {
         Arc::make_mut(&mut self.state).levels.push(level);
+    }
+
+    /// Undoes every [`Residuals::subtract`]: what follows is about the rows before the first level.
+    pub(crate) fn rewind(&mut self) {
+        Arc::make_mut(&mut self.state).levels.clear();
+    }
+
+    /// Gives every row codes of all levels by a beam; returns the sums of what is left of the rows by these codes. No
+    /// level may have been subtracted.
+    pub(crate) fn joint(&mut self, levels: &[Arc<Codebook>], beam: usize, ask: Ask<'_>) -> Result<JointSums> {
+        let mut all = JointSums::new(levels);
+        for answer in self.ask_all(&Reduction::Joint { levels: levels.to_vec(), beam }, ask)? {
+            match answer {
+                Answer::Joint(sums) => all.merge(&sums)?,
+                _ => return Err(unexpected()),
+            }
+        }
+        self.check(all.rows())?;
+        Ok(all)
     }
 
     /// Assigns every row to its nearest codeword. Returns counts and sums per cluster, the energy, and how many rows

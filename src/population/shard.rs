@@ -9,6 +9,7 @@ use super::weighted::Weighted;
 use crate::codebook::Codebook;
 use crate::device::{Device, Purpose, Table};
 use crate::error::{Error, Result};
+use crate::joint::JointSums;
 use crate::rng::Sample;
 use crate::rows::{Matrix, Rows};
 use crate::weights::Weights;
@@ -91,6 +92,9 @@ impl<'a> Shard<'a> {
         if let Some(answer) = self.memo.answer(&request.reduction) {
             return Ok(Reply(answer));
         }
+        if let Reduction::Joint { levels, beam } = &request.reduction {
+            return self.joint(&request.state, levels, *beam, spare, ask).map(|sums| Reply(Answer::Joint(sums)));
+        }
         if let Reduction::Gather { places } = &request.reduction
             && self.should_pick(&request.state, places)
         {
@@ -159,6 +163,24 @@ impl<'a> Shard<'a> {
         let (held, _) = few.enter(&Arc::new(all), &mut None, &mut || Ok(()))?;
         let index = |place: &u64| sorted.binary_search(place).unwrap_or(0);
         held.table.gather(&places.iter().map(index).collect::<Vec<_>>())
+    }
+
+    fn joint(
+        &mut self,
+        state: &Arc<State>,
+        levels: &[Arc<Codebook>],
+        beam: usize,
+        spare: &mut Option<Box<dyn Table>>,
+        ask: Ask<'_>,
+    ) -> Result<JointSums> {
+        let device = self.device.clone();
+        let (held, _) = self.enter(state, spare, ask)?;
+        let sums = held.joint(levels, beam, &device, ask);
+        if sums.is_err() {
+            // Some levels may still be subtracted.
+            self.held = None;
+        }
+        sums
     }
 
     /// Brings the table to the state, from its present state or from the rows.

@@ -25,6 +25,8 @@ pub(crate) struct Needs {
     pub(crate) whole: bool,
     /// Whether rows have weights.
     pub(crate) weighted: bool,
+    /// How many pairs of codes a refinement may count; none without one.
+    pub(crate) pairs: u64,
 }
 
 /// Divides `rows` into shards: a single one if the device's memory can hold it. Otherwise as many of the first rows as
@@ -88,6 +90,8 @@ const WEIGHT: u64 = 8;
 /// The bytes that a row with a weight takes beside a table: weights of the rows that a sample takes, and the codes of
 /// the last sums, of the assignment before and of this one.
 const WEIGHTED: u64 = 24;
+/// The bytes of a pair of codes that a refinement counts, in the sums so far, those of a shard, and both together.
+const PAIR: u64 = 36;
 /// The smallest number of rows of a turn.
 const TURN_ROWS: u64 = 1024;
 
@@ -102,13 +106,16 @@ impl Needs {
         let candidates = self.candidates.saturating_mul(self.values()).min(self.rows as u64 * self.dim as u64);
         let weights = if self.weighted { WEIGHT.saturating_mul(self.rows as u64) } else { 0 };
         let sums = 48_u64.saturating_mul(self.values());
-        PROGRAM.saturating_add(weights).saturating_add(sums).saturating_add(8_u64.saturating_mul(candidates))
+        let pairs = PAIR.saturating_mul(self.pairs);
+        let candidates = 8_u64.saturating_mul(candidates);
+        [weights, sums, pairs, candidates].into_iter().fold(PROGRAM, u64::saturating_add)
     }
 
     /// Returns the bytes of a row in a table: values, the integers that a filter may multiply, code, length, and
-    /// distances while they are compared.
+    /// distances while they are compared; and the codes of all levels and of a pair of them in a refinement.
     fn row(&self) -> u64 {
-        6 * self.dim as u64 + 64 + if self.weighted { WEIGHTED } else { 0 }
+        let refined = if self.pairs > 0 { 4 * self.levels as u64 + PAIR + 16 } else { 0 };
+        6 * self.dim as u64 + 64 + refined + if self.weighted { WEIGHTED } else { 0 }
     }
 
     /// Returns the bytes of a fit with all rows in one table that remembers the nearest codewords from one iteration to
@@ -143,8 +150,16 @@ mod tests {
 
     #[test]
     fn plans_keep_to_the_memory_and_cover_what_there_is() {
-        let needs =
-            Needs { rows: 4_000_000, dim: 128, clusters: 64, levels: 3, candidates: 16, whole: false, weighted: false };
+        let needs = Needs {
+            rows: 4_000_000,
+            dim: 128,
+            clusters: 64,
+            levels: 3,
+            candidates: 16,
+            whole: false,
+            weighted: false,
+            pairs: 0,
+        };
         for memory in [80_u64 << 20, 100 << 20, 600 << 20, 1 << 30, 2 << 30] {
             let plan = needs.plan(memory).unwrap();
             let kept = if plan.keeps { 4_000_000 * Memo::bytes(3) as u64 } else { 0 };

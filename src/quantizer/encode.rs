@@ -6,7 +6,8 @@ use crate::error::{Error, Result, try_vec};
 use crate::grid::Outlier;
 use crate::labels::Labels;
 
-/// The options of an encode; by default, every row gets the codes of its nearest codewords.
+/// The options of an encode; by default, every row gets the codes of its nearest codewords, or those that the beam of
+/// the model finds ([`RqKMeansModel::beam`](crate::RqKMeansModel::beam)).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct EncodeOptions {
@@ -14,7 +15,8 @@ pub struct EncodeOptions {
     pub priced: bool,
     /// The most rows that a cluster may have, at every level and over all rows of the encode.
     pub capacity: Option<usize>,
-    /// How many codes a beam keeps per row and level; none, like 1, keeps the nearest codeword of every level.
+    /// How many codes a beam keeps per row and level; 1 keeps the nearest codeword of every level, and none is the
+    /// beam of the model.
     pub beam: Option<usize>,
     /// The labels of the rows, for models whose first levels have the codes that labels give; without them, all labels
     /// are unknown.

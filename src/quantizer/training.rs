@@ -51,13 +51,13 @@ pub trait Training {
 /// The progress of a training.
 #[derive(Clone, Copy, Debug)]
 pub struct TrainingProgress<'a> {
-    /// Name of the parts that are trained one after the other: `level` or `epoch`.
+    /// Name of the parts that are trained one after the other: `level` or `epoch`, or `refinement` of all levels.
     pub part: &'static str,
     /// Number of the part under way, from 1.
     pub number: usize,
     /// Number of all parts.
     pub parts: usize,
-    /// Name of the steps of a part: `iteration` or `step`.
+    /// Name of the steps of a part: `iteration`, `step`, or `round` of a refinement.
     pub step: &'static str,
     /// Steps of this part that are done.
     pub done: usize,

@@ -1,8 +1,8 @@
 //! One way of encoding with a model: by distance alone, by a beam or with prices, row by row or within capacities.
 
-use super::beam::Beam;
 use super::chunks::Sink;
 use super::model::RqKMeansModel;
+use crate::beam::Beam;
 use crate::device::Device;
 use crate::encoder::Encoder;
 use crate::error::{Error, ErrorKind, Result};
@@ -26,15 +26,20 @@ impl RqKMeansModel {
 impl<'a> Encoding<'a> {
     pub(super) fn run(&self, rows: &dyn Rows, device: &Device, sink: Sink<'_>) -> Result<EncodeReport> {
         self.check(rows)?;
-        match (self.options.capacity, self.options.beam) {
+        match (self.options.capacity, self.beam()) {
             (Some(capacity), _) => self.encode_whole(capacity, rows, device, sink),
-            (None, None | Some(1)) => self.encode_chunks(rows, device, sink),
-            (None, Some(width)) => self.encode_beam(width, rows, device, sink),
+            (None, 1) => self.encode_chunks(rows, device, sink),
+            (None, width) => self.encode_beam(width, rows, device, sink),
         }
     }
 
-    /// Finds the `count` codes of the smallest total distances of every row, by a beam that is as wide as `count`
-    /// unless the options say otherwise.
+    /// Returns the width of the beam: the one asked for, or that of the model.
+    fn beam(&self) -> usize {
+        self.options.beam.unwrap_or(self.model.beam)
+    }
+
+    /// Finds the `count` codes of the smallest total distances of every row, by a beam that is as wide as `count` or
+    /// the model's beam unless the options say otherwise.
     pub(super) fn run_candidates(
         &self,
         count: usize,
@@ -45,9 +50,10 @@ impl<'a> Encoding<'a> {
         if !self.model.label_tables().is_empty() {
             return Err(Error::parameter("candidates", count, "labels give codes of this model; encode it without"));
         }
-        let options = EncodeOptions { beam: self.options.beam.or(Some(count)), ..self.options.clone() };
+        let width = count.max(self.model.beam);
+        let options = EncodeOptions { beam: self.options.beam.or(Some(width)), ..self.options.clone() };
         Encoding { model: self.model, options: &options }.check(rows)?;
-        let beam = Beam { width: options.beam.unwrap_or(count), count };
+        let beam = Beam { width: options.beam.unwrap_or(width), count };
         self.candidates(beam, rows, device, sink)
     }
 

@@ -18,7 +18,7 @@ struct Few {
 impl RqKMeansModel {
     /// Prepares the model to encode a few rows at a time by their nearest codewords.
     pub(super) fn few(&self, device: &Device, options: &EncodeOptions) -> Result<Option<Box<dyn FewEncoder>>> {
-        if *options != EncodeOptions::default() || !self.tables.is_empty() {
+        if *options != EncodeOptions::default() || !self.tables.is_empty() || self.beam > 1 {
             return Ok(None);
         }
         let Some(rows) = self.few_rows(device)? else { return Ok(None) };

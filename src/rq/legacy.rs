@@ -1,6 +1,7 @@
 //! How the first files named the parameters of residual k-means: format 1 of the lines of sweeps.
 //!
-//! This is frozen. A parameter that came later does not appear; no such line is of a fit that sets it.
+//! This is frozen. A parameter that came later appears only where it is set, because no such line is of a fit that sets
+//! it.
 
 use super::params::{Algorithm, Clusters, Hierarchical, Init, Metric, MiniBatch, RqKMeans};
 use std::fmt::Debug;
@@ -24,7 +25,8 @@ pub(crate) fn settings(params: &RqKMeans) -> Vec<(&'static str, String)> {
         }
         Algorithm::Hierarchical(Hierarchical { full_iter }) => format!("Hierarchical({full_iter})"),
     };
-    vec![
+    let refined = (params.refine > 0).then(|| ("refine", params.refine.to_string()));
+    let known = [
         ("max_iter", params.max_iter.to_string()),
         ("tol", format!("{:?}", params.tol)),
         ("n_init", params.n_init.to_string()),
@@ -35,7 +37,8 @@ pub(crate) fn settings(params: &RqKMeans) -> Vec<(&'static str, String)> {
         ("sinkhorn", option(params.sinkhorn)),
         ("sample", option(params.sample)),
         ("center", params.center.to_string()),
-    ]
+    ];
+    known.into_iter().chain(refined).collect()
 }
 
 /// Numbers of the standard library, or tuples of them, whose form does not change.

@@ -30,7 +30,7 @@ pub use crate::codebook::{Codebook, MAX_CLUSTERS, MAX_DIM};
 pub use crate::grid::{Grid, NarrowDimension, Outlier};
 pub use crate::quantizer::EncodeReport;
 pub(crate) use chunks::each_chunk;
-pub use fit::{Fit, FitReport, LevelReport, WarmStart};
+pub use fit::{Fit, FitReport, LevelReport, Refinement, WarmStart};
 pub(crate) use fit::{Given, OwnLevel, Start};
 pub use model::RqKMeansModel;
 pub(crate) use model_file::KIND;

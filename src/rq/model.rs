@@ -1,5 +1,6 @@
 //! The fitted model: the grid, the codebooks, and what identifies them.
 
+use crate::beam::MOST_WIDTH;
 use crate::codebook::{CODEWORDS_MAX, Codebook, largest_sum, relabelled};
 use crate::error::{Error, Result};
 use crate::grid::Grid;
@@ -22,6 +23,8 @@ pub struct RqKMeansModel {
     pub(super) prices: Vec<Vec<i64>>,
     /// The labels of the first levels, where labels give their codes.
     pub(super) tables: Vec<LabelTable>,
+    /// The width of the beam that encodes rows, at least 1.
+    pub(super) beam: usize,
     /// What the file tells beside what encoding needs.
     pub(crate) origin: Origin,
 }
@@ -33,7 +36,7 @@ impl RqKMeansModel {
             return Err(Error::damaged("the codewords of all levels add up to more than 2^23 grid steps"));
         }
         let (prices, tables) = (Vec::new(), Vec::new());
-        Ok(Self { quantization, levels, seed, prices, tables, origin: Origin::default() })
+        Ok(Self { quantization, levels, seed, prices, tables, beam: 1, origin: Origin::default() })
     }
 
     /// Returns the model with prices, one per codeword, or without prices where `prices` is empty.
@@ -57,6 +60,22 @@ impl RqKMeansModel {
         Ok(self)
     }
 
+    /// Returns the model that encodes by a beam of this width.
+    pub(crate) fn with_beam(mut self, beam: usize) -> Result<Self> {
+        let greedy = !self.tables.is_empty() || !self.prices.is_empty() || self.normalize_residuals();
+        if !(1..=MOST_WIDTH).contains(&beam) || (beam > 1 && greedy) {
+            return Err(Error::damaged("it has a beam that no encode takes"));
+        }
+        self.beam = beam;
+        Ok(self)
+    }
+
+    /// Returns the width of the beam by which the model encodes unless it is told otherwise: that of the refinement of
+    /// its fit, or 1.
+    pub fn beam(&self) -> usize {
+        self.beam
+    }
+
     /// Returns the labels of the first levels, one table per level whose codes labels give.
     pub fn label_tables(&self) -> &[LabelTable] {
         &self.tables
@@ -68,7 +87,8 @@ impl RqKMeansModel {
         let prices = self.prices.iter().zip(labels).map(|(prices, labels)| relabelled(prices, 1, labels)).collect();
         let tables = self.tables.iter().zip(labels).map(|(table, labels)| table.relabelled(labels));
         let model = Self::new(self.quantization.clone(), levels, self.seed)?.with_prices(prices)?;
-        Ok(model.with_tables(tables.collect::<Result<_>>()?)?.with_origin(self.origin.clone()))
+        let model = model.with_tables(tables.collect::<Result<_>>()?)?.with_beam(self.beam)?;
+        Ok(model.with_origin(self.origin.clone()))
     }
 
     /// Returns the model with this origin.
@@ -131,6 +151,7 @@ impl RqKMeansModel {
     /// has prices, those of every level, K x i64. Where labels give the codes of the first levels: `labels` and a zero
     /// byte; the number of such levels, u32; for each of them the number of its codes, u32, and for every code the
     /// length of its label in bytes, u32, and the label in UTF-8. The code of unknown labels has the length 2^32 - 1.
+    /// Where the model encodes by a beam wider than 1: `beam` and a zero byte, and its width, u32.
     pub fn fingerprint(&self) -> String {
         let mut hash = Sha256::new();
         hash.update(b"semid rq-kmeans 1\0");
@@ -149,6 +170,10 @@ impl RqKMeansModel {
             hash.update(b"labels\0");
             hash.update((self.tables.len() as u32).to_le_bytes());
             self.tables.iter().for_each(|table| table.hash(|bytes| hash.update(bytes)));
+        }
+        if self.beam > 1 {
+            hash.update(b"beam\0");
+            hash.update((self.beam as u32).to_le_bytes());
         }
         hex(&hash.finalize())
     }

@@ -23,11 +23,20 @@ pub struct Progress {
     pub squared_error: f64,
     /// Rows whose code changed in this iteration.
     pub changed: u64,
+    /// Whether all levels are being refined together: `iteration` is then the last round that was kept, `max_iter` the
+    /// most rounds, `squared_error` that after the round, and `changed` is 0.
+    pub refinement: bool,
 }
 
 /// How the fit goes, without where it is.
 impl fmt::Display for Progress {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.refinement {
+            return match self.iteration {
+                0 => f.write_str("encoding all rows"),
+                _ => write!(f, "squared error {}", readable(self.squared_error)),
+            };
+        }
         match (self.iteration, self.changed) {
             // A frozen level keeps its codewords.
             (0, _) if self.max_iter == 0 => f.write_str("assigning the rows"),
@@ -52,7 +61,16 @@ pub(crate) type Callback<'a> = &'a mut dyn FnMut(&Progress) -> ControlFlow<()>;
 
 impl Progress {
     pub(crate) fn start(levels: usize, max_iter: usize) -> Self {
-        Self { level: 0, levels, run: 0, iteration: 0, max_iter, squared_error: f64::NAN, changed: 0 }
+        Self {
+            level: 0,
+            levels,
+            run: 0,
+            iteration: 0,
+            max_iter,
+            squared_error: f64::NAN,
+            changed: 0,
+            refinement: false,
+        }
     }
 }
 

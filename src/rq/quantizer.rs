@@ -140,6 +140,7 @@ impl Quantizer for RqKMeansModel {
     fn short_fit(&self, clusters: &[usize], _: usize) -> Result<Arc<dyn Trainer>> {
         let params = RqKMeans::new(clusters.len(), clusters).seed(self.seed).metric(self.metric());
         let params = params.normalize_residuals(self.normalize_residuals());
+        let params = if self.beam > 1 { params.refine(1).refine_beam(self.beam) } else { params };
         Ok(Arc::new(params.max_iter(SHORT_ITERATIONS).tol(0.0)))
     }
 

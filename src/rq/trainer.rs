@@ -114,21 +114,19 @@ impl Training for Fit<'_> {
     }
 
     fn first_levels(&self) -> Option<quantizer::FirstLevels> {
-        Some(Arc::new(self.first_levels()))
+        // Refined levels are not those that a fit of more levels begins with.
+        self.refinement.is_none().then(|| Arc::new(self.first_levels()) as quantizer::FirstLevels)
     }
 }
 
 /// Tells the progress of a fit in the form of all trainings.
 pub(crate) fn telling(tell: Tell<'_>) -> impl FnMut(&Progress) -> ControlFlow<()> {
     move |progress| {
-        tell(&TrainingProgress {
-            part: "level",
-            number: progress.level + 1,
-            parts: progress.levels,
-            step: "iteration",
-            done: progress.iteration,
-            most: progress.max_iter,
-            state: format_args!("{progress}"),
-        })
+        let (part, number, parts, step) = match progress.refinement {
+            true => ("refinement", 1, 1, "round"),
+            false => ("level", progress.level + 1, progress.levels, "iteration"),
+        };
+        let (done, most) = (progress.iteration, progress.max_iter);
+        tell(&TrainingProgress { part, number, parts, step, done, most, state: format_args!("{progress}") })
     }
 }

@@ -5,7 +5,11 @@ use super::model::RqKMeansModel;
 use super::params::{Algorithm, Clusters, MiniBatch, RqKMeans};
 use crate::codebook::{self, Codebook};
 use crate::error::{Error, Result};
+use crate::fields::fields;
 use crate::origin::Origin;
+
+/// The parameters of a refinement.
+const REFINEMENT: [&str; 2] = ["refine", "refine_beam"];
 
 impl RqKMeans {
     /// Returns a copy with other clusters, balance and seed.
@@ -20,7 +24,18 @@ impl RqKMeans {
 
     /// Whether the first levels of a model are those of a model that has no others.
     pub(crate) fn levels_stand_alone(&self) -> bool {
-        !matches!(self.algorithm, Algorithm::MiniBatch(MiniBatch { layer_wise: false, .. }))
+        let joint = matches!(self.algorithm, Algorithm::MiniBatch(MiniBatch { layer_wise: false, .. }));
+        !joint && self.refine == 0
+    }
+
+    /// Returns the origin of a fit with these parameters. Those of a refinement are left out where there is none, so
+    /// that files of models without one stay what they were before there were refinements.
+    pub(super) fn recorded(&self) -> Result<Origin> {
+        let mut fields = fields(self)?;
+        if self.refine == 0 {
+            REFINEMENT.iter().for_each(|name| drop(fields.remove(*name)));
+        }
+        Origin::of(&fields, &[])
     }
 
     /// What the file of a model of the first `levels` levels tells about its fit: nothing where no fit of that many
@@ -30,7 +45,7 @@ impl RqKMeans {
             return Ok(Origin::default());
         }
         let clusters = Clusters::of_list(clusters.get(..levels).unwrap_or(clusters));
-        Origin::of(&Self { levels, clusters, ..self.clone() }, &[])
+        Self { levels, clusters, ..self.clone() }.recorded()
     }
 }
 
@@ -75,6 +90,7 @@ impl Fit<'_> {
         };
         let model = RqKMeansModel::new(self.quantization.clone(), codebooks, self.params.seed)?;
         let model = model.with_prices(self.prices.clone())?.with_tables(self.tables.clone())?;
-        Ok(model.with_origin(origin))
+        let beam = self.refinement.as_ref().map_or(1, |refinement| refinement.beam);
+        Ok(model.with_beam(beam)?.with_origin(origin))
     }
 }

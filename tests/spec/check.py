@@ -261,6 +261,56 @@ def check_refits(checks, tool, golden):
     return found
 
 
+def check_refinements(checks, tool, golden):
+    """Fits whose levels are refined together; returns their fingerprints."""
+    x, found = groups(400, 16), {}
+    far = x.copy()
+    far[::50, 2] *= 1000
+    plain, cosine = ["--levels", "3", "--clusters", "12", "--max-iter", "4"], ["--metric", "cosine"]
+    cases = (
+        ("l2", plain, x, 4, 1, None),
+        ("l2, a beam of 4", plain, x, 3, 4, None),
+        ("far values, a beam of 3", plain, far, 3, 3, None),
+        ("cosine, a beam of 2", [*plain, *cosine], x, 3, 2, None),
+        ("a frozen level, a beam of 3", plain, x, 3, 3, 1),
+        ("one level", ["--levels", "1", "--clusters", "30", "--max-iter", "1"], x, 30, 1, None),
+    )
+    for name, options, rows, rounds, width, frozen in cases:
+        checks.case = f"refinement: {name}"
+        with tempfile.TemporaryDirectory() as folder:
+            folder = Path(folder)
+            np.save(folder / "x.npy", rows)
+            fit = ["fit", "--input", folder / "x.npy", *options]
+            if frozen is not None:
+                np.save(folder / "old.npy", groups(300, 16, stream=5))
+                semid(tool, "fit", "--input", folder / "old.npy", *options, "--output", folder / "old.safetensors")
+                fit += ["--warm-start", folder / "old.safetensors", "--freeze-levels", frozen]
+            semid(tool, *fit, "--output", folder / "plain.safetensors")
+            fit += ["--refine", rounds, "--refine-beam", width, "--output", folder / "model.safetensors"]
+            written = []
+            for device in ("reference", "cpu"):
+                report = semid(tool, *fit, "--device", device)
+                written.append((folder / "model.safetensors").read_bytes())
+            checks.true(written[0] == written[1], "reference and cpu write the same model file")
+            before, after = spec.load(folder / "plain.safetensors"), spec.load(folder / "model.safetensors")
+            expected, errors = spec.refine(before, rows, rounds, width, frozen or 0)
+            checks.true(after.width == width, "width of the beam")
+            for level, (book, wanted) in enumerate(zip(after.codebooks, expected.codebooks)):
+                checks.same(book, wanted, f"codewords of level {level}")
+            told, unit = report["refinement"], 2.0 ** (-2 * after.config["codebook_exponent"])
+            grid = (after.offset, after.config["grid_exponent"])
+            lost = 0.0 if after.cosine else spec.left_out(rows, spec.to_grid(rows, *grid), *grid)
+            per_row = lambda error: (float(error) + lost) * unit / len(rows)
+            checks.true(told["rounds"] == len(errors) - 1, "rounds that were kept")
+            checks.true(told["squared_error_before"] == per_row(errors[0]), "squared error before")
+            checks.true(told["squared_error"] == per_row(errors[-1]), "squared error after")
+            checks.true(sorted(set(errors), reverse=True) == errors and len(errors) > 1, "errors decrease")
+            check_codes(checks, tool, folder, after, rows, "rows of the fit")
+            found[checks.case] = spec.fingerprint(after)
+            checks.true(golden.get(checks.case) == found[checks.case], f"golden, found {found[checks.case]}")
+    return found
+
+
 def check_weights(checks, tool):
     """A row of weight w counts as w equal rows: the fit of weighted rows is recomputed from such copies; returns the
     fingerprint."""
@@ -460,6 +510,7 @@ def main():
         fingerprints[name] = fingerprint
         checks.true(golden.get(name) == fingerprint, f"golden, found {fingerprint}")
     fingerprints |= check_refits(checks, tool, golden)
+    fingerprints |= check_refinements(checks, tool, golden)
     checks.case = "drift"
     check_drift(checks, tool)
     checks.case = "demo"

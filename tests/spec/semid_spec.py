@@ -41,6 +41,11 @@ class Model:
         return [table["labels"] for table in self.config.get("label_levels", [])]
 
     @property
+    def width(self):
+        """The width of the beam that encodes rows."""
+        return self.config.get("beam", 1)
+
+    @property
     def cosine(self):
         return self.config["metric"] == "cosine"
 
@@ -73,7 +78,7 @@ def load(path):
     header, data = json.loads(blob[8 : 8 + length]), blob[8 + length :]
     meta = header.pop("__metadata__")
     config = json.loads(meta["config"])
-    version = "4" if "label_levels" in config else "3"
+    version = "4" if "label_levels" in config else "5" if "beam" in config else "3"
     kind = "rq-kmeans"
     if "residual_levels" in config:
         kind = "rq+pq" if config["residual_levels"] else "pq"
@@ -102,6 +107,7 @@ def load(path):
     largest = [int(np.abs(book).max()) for book in codebooks]
     tail = max(largest[model.residual_levels :], default=0)
     need(sum(largest[: model.residual_levels]) + tail <= 2**23, "codewords of all levels together")
+    need(config.get("beam", 2) in range(2, 1025), "width of the beam")
     for labels, book in zip(model.tables, codebooks):
         need(len(labels) == len(set(labels)) == len(book) and "" not in labels, "a label for every code")
     need(meta["fingerprint"] == fingerprint(model), "fingerprint")
@@ -130,6 +136,7 @@ def fingerprint(model):
         model.offset.astype("<f4").tobytes(),
         *(book.astype("<i4").tobytes() for book in model.codebooks),
         *labels_bytes(model.tables),
+        *([b"beam\0" + struct.pack("<I", model.width)] if model.width > 1 else []),
     )
 
 
@@ -204,6 +211,8 @@ def residuals(model, x, columns=()):
 
 
 def encode(model, x, columns=()):
+    if model.width > 1:
+        return beam(model, x, model.width, 1)[0][:, 0]
     return np.stack([codes for _, _, codes in residuals(model, x, columns)], axis=1).astype(np.uint32)
 
 
@@ -228,6 +237,38 @@ def beam_of_row(codebooks, row, width, count):
         places, total = [], min(width, len(places) * len(book))
         for j in range(1, total + 1):
             places.append(min(e for e in itertools.chain(*extensions[:j]) if e[1] not in places)[1])
+
+
+def refine(model, x, rounds, width, frozen=0):
+    """Refines the levels of `model` together, from the level `frozen` on; returns the model that encodes by a beam of
+    this width, and the squared errors before the first round and after every round that was kept, in grid steps."""
+    _, rows, _ = next(residuals(model, x))
+    books = list(model.codebooks)
+    codes, error = encode_rows(books, rows, width)
+    errors = [error]
+    for _ in range(rounds):
+        new = list(books)
+        for level in range(frozen, len(new)):
+            others = [other for other in range(len(new)) if other != level]
+            left = rows - sum(new[other][codes[:, other]] for other in others)
+            room = 2**23 - sum(int(np.abs(new[other]).max()) for other in others)
+            members = [left[codes[:, level] == k] for k in range(len(new[level]))]
+            means = [centroid(some) if len(some) else new[level][k] for k, some in enumerate(members)]
+            new[level] = np.stack(means).clip(-room, room)
+        codes, error = encode_rows(new, rows, width)
+        if error >= errors[-1]:
+            break
+        books = new
+        errors.append(error)
+    config = {**model.config, "beam": width} if width > 1 else model.config
+    return Model(config, model.offset, books), errors
+
+
+def encode_rows(books, rows, width):
+    """Codes of rows of level 0 by a beam, and the sum of their squared distances."""
+    rows = np.asarray(rows)
+    found = [beam_of_row(books, row, width, 1)[0] for row in rows]
+    return np.array([codes for _, codes in found]).reshape(len(rows), len(books)), sum(d for d, _ in found)
 
 
 def decode(model, codes):

@@ -42,7 +42,8 @@ pub(crate) struct EncodeArgs {
     #[arg(long, value_name = "NAME")]
     pub(crate) id_column: Option<String>,
     /// Keep up to B codes per row and level while looking for the codes of the smallest total distance; the distance of
-    /// no row grows with B [default: 1, which takes the nearest codeword of every level, or with --candidates K]
+    /// no row grows with B; 1 takes the nearest codeword of every level [default: that of the model, which is 1 unless
+    /// `semid fit --refine-beam` set it; with --candidates K at least K]
     #[arg(long, value_name = "B", conflicts_with = "capacity")]
     pub(crate) beam: Option<usize>,
     /// Write the K best codes of every row, with their squared distances: a line each in .csv, .jsonl and .parquet; in

@@ -38,7 +38,7 @@ pub(crate) struct EvalArgs {
     pub(crate) codes: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) prefix: PrefixArgs,
-    /// Encode by a beam of this width before measuring, see `semid encode --beam` [default: 1]
+    /// Encode by a beam of this width before measuring, see `semid encode --beam` [default: that of the model]
     #[arg(long, value_name = "B", conflicts_with_all = ["ids", "codes"])]
     pub(crate) beam: Option<usize>,
     /// Neighbours per row; 0 leaves out everything about neighbours, which takes most of the time

@@ -25,6 +25,8 @@ Examples:
       --output model.safetensors
   semid fit --input items.parquet --prefix-column category \\
       --output model.safetensors
+  semid fit --input items.npy --refine 10 --refine-beam 4 \\
+      --output model.safetensors
   semid fit --input newer.npy --align-to model.safetensors \\
       --output newer.safetensors
   semid fit --input newer.npy --warm-start model.safetensors \\
@@ -152,6 +154,15 @@ pub(crate) struct FitOptions {
     /// With --algorithm hierarchical: iterations over all rows at the end [default: 2]
     #[arg(long, value_name = "N")]
     pub(crate) full_iter: Option<usize>,
+    /// Refine all levels together after the fit, in up to R rounds: in each, codewords move to the mean of what all
+    /// other levels leave of their rows, and rows are encoded again. A round that does not lower the squared error is
+    /// undone, and is the last one [default: 0]
+    #[arg(long, value_name = "R")]
+    pub(crate) refine: Option<usize>,
+    /// With --refine: encode by a beam of this width, as `semid encode --beam` does. The model keeps the width, and
+    /// later encodes use it [default: 1]
+    #[arg(long, value_name = "B")]
+    pub(crate) refine_beam: Option<usize>,
 }
 
 /// Returns the names of kinds, each with a description.

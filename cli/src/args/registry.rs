@@ -45,6 +45,10 @@ pub(crate) struct AssignArgs {
     /// Give new IDs to items whose codes have changed; their old IDs are retired
     #[arg(long)]
     pub(crate) update_changed: bool,
+    /// Encode by a beam of this width, see `semid encode --beam`. The database does not keep the width, so give it in
+    /// every run; items that have an ID keep it [default: that of the model]
+    #[arg(long, value_name = "B")]
+    pub(crate) beam: Option<usize>,
     /// Give new IDs to items whose squared distance to the point of their ID shrinks by more than this share of what it
     /// is, such as 10%, the largest decrease first; their old IDs are retired
     #[arg(

@@ -55,7 +55,7 @@ pub(crate) struct ReportArgs {
     pub(crate) seed: u64,
     #[command(flatten)]
     pub(crate) prefix: PrefixArgs,
-    /// Encode by a beam of this width, see `semid encode --beam` [default: 1]
+    /// Encode by a beam of this width, see `semid encode --beam` [default: that of the model]
     #[arg(long, value_name = "B", conflicts_with = "ids")]
     pub(crate) beam: Option<usize>,
 }

@@ -62,7 +62,7 @@ pub(crate) struct SweepArgs {
     /// Maximum number of pairs of rows for the correlation of distances [default: 20000]
     #[arg(long, value_name = "N")]
     pub(crate) pairs: Option<usize>,
-    /// Encode by a beam of this width before measuring, see `semid encode --beam` [default: 1]
+    /// Encode by a beam of this width before measuring, see `semid encode --beam` [default: that of the model]
     #[arg(long, value_name = "B")]
     pub(crate) beam: Option<usize>,
     /// Seed of the queries and pairs [default: 42]

@@ -48,6 +48,10 @@ pub(super) fn open(args: &AssignArgs, input: &Input) -> Result<SemanticIdEngine,
         _ => SemanticIdEngine::new(model, store, resolver, format).map_err(|error| refreshable(error, args))?,
     };
     let engine = engine.update_changed(args.update_changed);
+    let engine = match args.beam {
+        Some(width) => engine.beam(width),
+        None => engine,
+    };
     Ok(match args.batch_rows {
         Some(rows) => engine.batch_rows(rows),
         None => engine,

@@ -79,6 +79,8 @@ impl<'a> Flags<'a> {
         self.set("normalize-residuals", "normalize_residuals", options.normalize_residuals.then_some(true))?;
         self.set("no-center", "center", options.no_center.then_some(false))?;
         self.set("sample", "sample", options.sample)?;
+        self.set("refine", "refine", options.refine)?;
+        self.set("refine-beam", "refine_beam", options.refine_beam)?;
         self.set("hidden", "hidden", vae.hidden.as_ref())?;
         self.set("latent", "latent", vae.latent)?;
         self.set("epochs", "epochs", vae.epochs)?;

@@ -2,11 +2,11 @@
 
 use crate::balance::{self, Balance};
 use crate::outliers;
-use crate::output::{Failure, numbers};
+use crate::output::{Failure, numbers, things};
 use crate::warnings;
 use semid::Model;
 use semid::quantizer::TrainingReport;
-use semid::rq::{FitReport, LevelReport};
+use semid::rq::{FitReport, LevelReport, Refinement};
 use semid::vae::{EpochReport, RqVaeReport};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
@@ -63,7 +63,9 @@ fn k_means(report: &FitReport, model: &Model, number: impl Fn(usize) -> usize) -
     // The largest of the levels' gaps, where they were proved.
     let gap = balance::gap(report.levels.iter().filter_map(|level| level.balance.as_ref()));
     fields.extend(gap.map(|gap| ("optimality_gap".to_owned(), json!(gap))));
+    fields.extend(report.refinement.as_ref().map(|refinement| ("refinement".to_owned(), refined(refinement))));
     let mut text = levels_table(&report.levels);
+    text.push_str(&report.refinement.as_ref().map(refined_text).unwrap_or_default());
     let balances = report.levels.iter().enumerate().filter_map(|(i, level)| Some((i, level.balance.as_ref()?)));
     text.push_str(&balance::text(balances));
     let codebooks = (0..model.levels()).filter_map(|level| model.codebook(level));
@@ -71,6 +73,22 @@ fn k_means(report: &FitReport, model: &Model, number: impl Fn(usize) -> usize) -
     let far = outliers::reported(report.saturated_values, &report.outliers, number);
     let warnings = [far, warnings::narrow(&report.narrow, report.dim), equal].concat();
     Ok(Told { fields, text, warnings })
+}
+
+fn refined(Refinement { beam, rounds, before, squared_error, .. }: &Refinement) -> Value {
+    json!({ "beam": beam, "rounds": rounds, "squared_error_before": before, "squared_error": squared_error })
+}
+
+fn refined_text(Refinement { beam, rounds, before, squared_error, .. }: &Refinement) -> String {
+    let errors = numbers(&[*before, *squared_error]);
+    let [before, after] = errors.as_slice() else { return String::new() };
+    let by = if *beam > 1 { format!(" by a beam of {beam}") } else { String::new() };
+    match rounds {
+        0 => format!("not refined{by}: no round lowers the squared error of {before}\n"),
+        rounds => {
+            format!("refined in {}{by}: squared error {before} before, {after} after\n", things(*rounds, "round"))
+        }
+    }
 }
 
 fn levels_table(levels: &[LevelReport]) -> String {

@@ -5,6 +5,7 @@ use super::format::IdFormat;
 use super::registry::Registry;
 use super::resolver::Resolver;
 use super::store::{Manifest, Store};
+use crate::codes::Codes;
 use crate::device::Device;
 use crate::encoder::Encoder;
 use crate::error::{Error, ErrorKind, Result};
@@ -55,6 +56,8 @@ pub struct SemanticIdEngine {
     registry: Registry,
     /// Encodes small batches; it is prepared when the first one comes.
     encoder: Encoder,
+    /// The width of the beam that encodes items; none leaves it to the model.
+    beam: Option<usize>,
     batch_rows: usize,
 }
 
@@ -91,7 +94,7 @@ impl SemanticIdEngine {
 
     fn of(model: Model, mut registry: Registry) -> Self {
         registry.set_clusters(model.clusters());
-        Self { encoder: model.encoder(), model, registry, batch_rows: BATCH }
+        Self { encoder: model.encoder(), model, registry, beam: None, batch_rows: BATCH }
     }
 
     /// Opens the engine whose model and registry `store` holds.
@@ -117,6 +120,26 @@ impl SemanticIdEngine {
         self
     }
 
+    /// Encodes items by a beam of this width, see [`Encoder::beam`], and not by that of the model. The registry does
+    /// not keep the width: items that have an ID keep it, whatever the width.
+    ///
+    /// ```
+    /// use semid::registry::{MemoryStore, Resolver};
+    /// use semid::{Device, IdFormat, Matrix, RqKMeansModel, SemanticIdEngine};
+    ///
+    /// let model = RqKMeansModel::from_codewords(&[&[0.0, 10.0], &[-8.0, 1.0]], 1)?;
+    /// let (rows, device) = (Matrix::new(&[3.0], 1)?, Device::cpu());
+    /// let engine = SemanticIdEngine::new(model, MemoryStore::new(), Resolver::default(), IdFormat::plain("-"))?;
+    /// let (ids, _) = engine.beam(2).unique_ids(&rows, &["a"], &device)?;
+    /// assert_eq!(ids, ["1-0"]); // 10 - 8 is nearer to 3 than 0 + 1 is
+    /// # Ok::<(), semid::Error>(())
+    /// ```
+    #[must_use]
+    pub fn beam(mut self, width: usize) -> Self {
+        (self.beam, self.encoder) = (Some(width), self.encoder.beam(width));
+        self
+    }
+
     /// Sets the rows per transaction, for tests: with [`Resolver::Reassign`] the IDs depend on it.
     #[doc(hidden)]
     #[must_use]
@@ -130,8 +153,8 @@ impl SemanticIdEngine {
     /// # Errors
     /// Returns whatever the store's snapshot can fail with.
     pub fn snapshot(&self) -> Result<Self> {
-        let (model, encoder) = (self.model.clone(), self.encoder.clone());
-        Ok(Self { model, registry: self.registry.snapshot()?, encoder, batch_rows: self.batch_rows })
+        let (model, encoder, beam) = (self.model.clone(), self.encoder.clone(), self.beam);
+        Ok(Self { model, registry: self.registry.snapshot()?, encoder, beam, batch_rows: self.batch_rows })
     }
 
     /// Returns the model.
@@ -237,18 +260,13 @@ impl SemanticIdEngine {
             } else {
                 None
             };
-            let codes = match (few, labels) {
-                (_, Some(labels)) => {
-                    let labels = Some(labels.part(first_row..first_row + items.len()));
-                    let options = EncodeOptions { labels, ..EncodeOptions::default() };
-                    collect(self.model.levels(), rows.len(), |sink| {
-                        self.model.encode_quantized(rows, device, &options, sink).map(drop)
-                    })
+            let codes = match few {
+                Some(few) => few,
+                None => {
+                    let labels = labels.map(|labels| labels.part(first_row..first_row + items.len()));
+                    self.encode(rows, labels, device).map_err(of_all)?
                 }
-                (Some(few), None) => Ok(few),
-                (None, None) => self.model.encode_given(rows, device),
             };
-            let codes = codes.map_err(of_all)?;
             repeated.check(first_row, &items, &codes)?;
             let costs = if moves { Some(self.model.costs(rows, source)?) } else { None };
             let geometry =
@@ -259,5 +277,13 @@ impl SemanticIdEngine {
             sink(first_row, &assigned)?;
         }
         Ok(report)
+    }
+
+    /// Encodes rows that [`Quantizer::quantized_rows`](crate::Quantizer::quantized_rows) returned.
+    fn encode(&self, rows: &dyn Rows, labels: Option<Labels>, device: &Device) -> Result<Codes> {
+        let options = EncodeOptions { labels, beam: self.beam, ..EncodeOptions::default() };
+        collect(self.model.levels(), rows.len(), |sink| {
+            self.model.encode_quantized(rows, device, &options, sink).map(drop)
+        })
     }
 }

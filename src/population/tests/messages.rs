@@ -3,6 +3,7 @@
 use super::*;
 use crate::codebook::Codebook;
 use crate::grid::{Grid, GridSketch, Loss, Saturation};
+use crate::joint::{JointSums, PairCounts};
 use crate::partial::Partial;
 use crate::population::Loaded;
 use crate::population::request::{Answer, FarRow, FittedLevel, Reduction};
@@ -23,14 +24,19 @@ fn request() -> impl Strategy<Value = Request> {
         let state =
             (any::<u64>(), any::<Option<(u64, u64)>>(), vec(-1e9_f32..1e9, dim), -108..=126_i32, any::<(bool, bool)>());
         let levels = vec(codebook(dim), 0..3);
-        let reduction = (0..8, codebook(dim), codebook(dim), any::<bool>(), vec(any::<u128>(), 0..4), any::<u64>());
+        let reduction = (0..9, codebook(dim), codebook(dim), any::<bool>(), vec(any::<u128>(), 0..4), any::<u64>());
         (state, levels, reduction).prop_map(
             |((seed, last, offset, exponent, (cosine, normalize)), levels, reduction)| {
                 let metric = if cosine { Metric::Cosine } else { Metric::L2 };
                 let quantization =
                     Quantization { grid: Grid::new(offset, exponent), metric, normalize_residuals: normalize };
-                let levels = levels.into_iter().map(|codebook| FittedLevel { codebook, codes: None }).collect();
+                let mut levels: Vec<_> =
+                    levels.into_iter().map(|codebook| FittedLevel { codebook, codes: None }).collect();
                 let (kind, now, candidates, some, values, number) = reduction;
+                let refines = kind == 8 && !normalize;
+                if refines {
+                    levels.clear();
+                }
                 let reduction = match kind {
                     0 => Reduction::Sketch,
                     1 => Reduction::Loaded,
@@ -39,6 +45,7 @@ fn request() -> impl Strategy<Value = Request> {
                     4 => Reduction::Draw { candidates, values },
                     5 => Reduction::Weights { candidates },
                     6 => Reduction::Farthest { codebook: now, count: number as usize },
+                    8 if refines => Reduction::Joint { levels: vec![now, candidates], beam: 1 + number as usize % 9 },
                     _ => Reduction::Gather { places: values.iter().map(|value| *value as u64).collect() },
                 };
                 Request { state: Arc::new(State { sample: Sample { seed, last }, quantization, levels }), reduction }
@@ -58,9 +65,22 @@ fn partial() -> impl Strategy<Value = Partial> {
     )
 }
 
+/// Sums of rows with two codes, 0 to 2 and 0 to 1.
+fn joint(rows: &[(u64, u64, u32)], energy: u128) -> JointSums {
+    let codes =
+        |of: fn(&(u64, u64, u32)) -> u64, clusters| rows.iter().map(|row| (of(row) % clusters) as u32).collect();
+    let codes: [Vec<u32>; 2] = [codes(|row| row.0, 3), codes(|row| row.1, 2)];
+    let sums = codes.iter().zip([3, 2]).map(|(codes, clusters)| {
+        let mut sums = Partial::new(clusters, 1);
+        codes.iter().zip(rows).for_each(|(code, row)| sums.add(*code as usize, &[row.2 as i32 >> 8]));
+        sums.with(energy % ((rows.len() as u128) << 48).max(1), 0)
+    });
+    JointSums::from_parts(sums.collect(), vec![PairCounts::of(&codes[0], &codes[1], 2, |_| 1)]).unwrap()
+}
+
 fn reply() -> impl Strategy<Value = Reply> {
     let numbers = vec(any::<(u64, u64, u32)>(), 0..5);
-    (0..8, numbers, partial(), any::<u128>()).prop_map(|(kind, numbers, sums, large)| {
+    (0..9, numbers, partial(), any::<u128>()).prop_map(|(kind, numbers, sums, large)| {
         let first = || numbers.iter().map(|(a, ..)| *a).collect::<Vec<u64>>();
         Reply(match kind {
             0 => {
@@ -89,6 +109,7 @@ fn reply() -> impl Strategy<Value = Reply> {
                 };
                 Answer::Farthest(numbers.iter().map(row).collect())
             }
+            8 => Answer::Joint(joint(&numbers, large)),
             _ => Answer::Rows(numbers.iter().map(|(.., code)| *code as i32).collect()),
         })
     })
@@ -188,7 +209,17 @@ fn messages_are_as_long_as_the_documentation_says() {
     few(length(draw), before + 4 * clusters * dim + 16 * 10);
     few(length(Reduction::Farthest { codebook: codebook(), count: 3 }), before + 4 * clusters * dim);
     few(length(Reduction::Gather { places: vec![1; 10] }), before + 8 * 10);
+    let first = Arc::new(State { levels: Vec::new(), ..(*state).clone() });
+    let joint = Reduction::Joint { levels: vec![codebook(); 3], beam: 4 };
+    let joint = Request { state: first, reduction: joint }.to_bytes().unwrap().len();
+    few(joint, 4 * dim + 3 * 4 * clusters * dim);
     let reply = |answer| Reply(answer).to_bytes().len();
+    let codes: Vec<u32> = (0..50).collect();
+    let pairs = vec![PairCounts::of(&codes, &codes, clusters, |_| 1); 3];
+    let mut sums = Partial::new(clusters, dim);
+    codes.iter().for_each(|code| sums.add(*code as usize, &vec![1; dim]));
+    let sums = JointSums::from_parts(vec![sums; 3], pairs).unwrap();
+    few(reply(Answer::Joint(sums)) - 100, 3 * (8 * clusters * dim + 8 * clusters) + 3 * 12 * 50);
     few(reply(Answer::Sums(Partial::new(clusters, dim))), 8 * clusters * dim + 8 * clusters);
     few(reply(Answer::Potential(1)), 16);
     few(reply(Answer::Places(vec![1; 10])), 8 * 10);

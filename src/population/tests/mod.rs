@@ -45,6 +45,8 @@ fn kinds(base: &RqKMeans) -> Vec<RqKMeans> {
             .normalize_residuals(true),
         base.clone().algorithm(Algorithm::Hierarchical(Hierarchical::default())),
         base.clone().init(Init::Hierarchical).metric(Metric::Cosine),
+        base.clone().refine(3),
+        base.clone().refine(4).refine_beam(3).sample(150).metric(Metric::Cosine),
     ]
 }
 

@@ -4,6 +4,7 @@
 //! The reader allocates memory only after it knows that the bytes for it are there.
 
 mod bytes;
+mod joint;
 mod loaded;
 mod partial;
 mod reply;

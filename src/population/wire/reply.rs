@@ -1,7 +1,7 @@
 //! The byte form of replies.
 
 use super::bytes::{Reader, Writer};
-use super::{loaded, partial};
+use super::{joint, loaded, partial};
 use crate::error::Result;
 use crate::grid::GridSketch;
 use crate::population::request::{Answer, FarRow, Reply};
@@ -46,6 +46,10 @@ impl Reply {
                 to.u8(7);
                 to.list(values, i32::to_le_bytes);
             }
+            Answer::Joint(sums) => {
+                to.u8(8);
+                joint::write(sums, &mut to);
+            }
         }
         to.finish()
     }
@@ -69,6 +73,7 @@ impl Reply {
             5 => Answer::Weights(from.list(u64::from_le_bytes)?),
             6 => Answer::Farthest(from.list(far_row_from_bytes)?),
             7 => Answer::Rows(from.list(i32::from_le_bytes)?),
+            8 => Answer::Joint(joint::read(&mut from)?),
             other => return Err(from.unusable(format!("no answer has the number {other}"))),
         };
         from.finish()?;

@@ -2,9 +2,11 @@
 
 use super::bytes::{Reader, Writer};
 use super::state::{self, read_codebook, write_codebook};
-use crate::MAX_CLUSTERS;
+use crate::beam::MOST_WIDTH;
+use crate::codebook::{CODEWORDS_MAX, largest_sum};
 use crate::error::Result;
-use crate::population::request::{Reduction, Request};
+use crate::population::request::{Reduction, Request, State};
+use crate::{MAX_CLUSTERS, MAX_LEVELS};
 use std::sync::Arc;
 
 const LETTERS: &[u8; 4] = b"SIDq";
@@ -49,6 +51,12 @@ impl Request {
                 to.u8(7);
                 to.list(places, u64::to_le_bytes);
             }
+            Reduction::Joint { levels, beam } => {
+                to.u8(8);
+                to.u32(levels.len() as u32);
+                levels.iter().for_each(|level| write_codebook(level, &mut to));
+                to.u32(u32::try_from(*beam).unwrap_or(u32::MAX));
+            }
         }
         Ok(to.finish())
     }
@@ -80,10 +88,30 @@ impl Request {
                 Reduction::Farthest { codebook, count: usize::try_from(count).unwrap_or(usize::MAX) }
             }
             7 => Reduction::Gather { places: from.list(u64::from_le_bytes)? },
+            8 => joint(&state, from)?,
             other => return Err(from.unusable(format!("no reduction has the number {other}"))),
         };
         let request = Self { state: Arc::new(state), reduction };
         reader.finish()?;
         Ok(request)
+    }
+}
+
+/// Reads the codebooks of all levels and the width of a beam.
+fn joint(state: &State, from: &mut Reader<'_>) -> Result<Reduction> {
+    let count = from.u32()? as usize;
+    if !(1..=MAX_LEVELS).contains(&count) || !state.levels.is_empty() || state.quantization.normalize_residuals {
+        return Err(from.unusable("its levels cannot be refined together"));
+    }
+    let mut levels = Vec::new();
+    for _ in 0..count {
+        levels.push(read_codebook(from, state.quantization.grid.dim(), MAX_CLUSTERS)?);
+    }
+    if largest_sum(levels.iter().map(|level| &**level)) > CODEWORDS_MAX {
+        return Err(from.unusable("its codewords add up to more than 2^23"));
+    }
+    match from.u32()? as usize {
+        beam if (1..=MOST_WIDTH).contains(&beam) => Ok(Reduction::Joint { levels, beam }),
+        beam => Err(from.unusable(format!("its beam is {beam} wide"))),
     }
 }

@@ -68,6 +68,7 @@ impl RqKMeans {
             (joint, "mini-batches that train all levels together give no level to labels; train layer by layer"),
             (matches!(start, Start::Model(_)), "a warm start gives all codewords; fit with labels or from a model"),
             (given.weights.is_some(), "means of labels take no weights; fit with labels or with weights"),
+            (self.refine > 0, "a refinement would give rows other codes; fit with labels, or refine"),
             (labels.columns() == 0, "at least one column of labels"),
             (labels.columns() + self.levels > MAX_LEVELS, "at most 256 levels, with those of labels"),
         ];

@@ -9,6 +9,7 @@ mod lloyd;
 mod mini_batch;
 mod on_workers;
 mod own_level;
+mod refine;
 mod report;
 mod reseed;
 mod run;
@@ -21,6 +22,7 @@ pub(crate) use first_levels::FirstLevels;
 pub(crate) use labelled::Given;
 pub(super) use labelled::codes as given_codes;
 pub(crate) use own_level::OwnLevel;
+pub use refine::Refinement;
 pub use report::{FitReport, LevelReport};
 pub use warm_start::WarmStart;
 
@@ -83,6 +85,8 @@ pub struct Fit<'a> {
     pub(super) tables: Vec<LabelTable>,
     /// The number of the first level among those of the model.
     number: usize,
+    /// The report of the refinement, once it is done.
+    pub(super) refinement: Option<Refinement>,
 }
 
 /// The grid of rows, and what their variance is taken to be at most.
@@ -203,6 +207,7 @@ impl RqKMeans {
             candidates: seeding::candidates(self) as u64,
             whole: self.sizes.is_some() || self.sinkhorn.is_some() || given.labels.is_some(),
             weighted: weights.is_some(),
+            pairs: self.pairs(used, &clusters),
         };
         let population = Box::new(divide(rows, weights, &needs, device)?);
         let mut fit = self.begin_over(population, start, device, callback)?;
@@ -261,6 +266,7 @@ impl RqKMeans {
             codewords_max,
             tables: Vec::new(),
             number,
+            refinement: None,
         })
     }
 
@@ -290,7 +296,8 @@ impl Fit<'_> {
         self.next_level_with(|_| ControlFlow::Continue(()))
     }
 
-    /// Fits the next level, telling `progress` about each iteration.
+    /// Fits the next level, telling `progress` about each iteration. The last level is followed by the rounds of the
+    /// refinement, where [`RqKMeans::refine`] asks for some.
     ///
     /// # Errors
     /// As for [`RqKMeans::fit`].
@@ -302,6 +309,9 @@ impl Fit<'_> {
             return Ok(None);
         }
         self.fit_level(&mut progress)?;
+        if self.fitted.len() == self.clusters.len() {
+            self.refine(&mut progress)?;
+        }
         Ok(self.reports.last().cloned())
     }
 
@@ -323,6 +333,7 @@ impl Fit<'_> {
             saturated_values: self.loaded.saturation.values,
             outliers: self.outliers(),
             narrow: self.narrow.clone(),
+            refinement: self.refinement.clone(),
         }
     }
 

@@ -1,5 +1,6 @@
 //! Reports of a fit and of its levels.
 
+use super::Refinement;
 use crate::balance::Balance;
 use crate::grid::{NarrowDimension, Outlier};
 
@@ -21,6 +22,8 @@ pub struct FitReport {
     /// Dimensions whose values differ by few steps of the grid, the narrowest first; none for the cosine metric, under
     /// which every row has a grid of its own.
     pub narrow: Vec<NarrowDimension>,
+    /// How far all levels were refined together, where that was asked for; `levels` tell how each was fitted before.
+    pub refinement: Option<Refinement>,
 }
 
 /// The report of the fit of one level.

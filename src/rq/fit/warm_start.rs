@@ -118,6 +118,11 @@ pub(in crate::rq) struct FirstCodewords {
 }
 
 impl FirstCodewords {
+    /// Returns how many levels, from the first one on, keep their codewords.
+    pub(super) fn frozen(&self) -> usize {
+        self.frozen
+    }
+
     /// Returns the first codewords of a level, and whether it keeps them.
     pub(super) fn of_level(&self, level: usize) -> Option<(Arc<Codebook>, bool)> {
         Some((self.levels.get(level)?.clone(), level < self.frozen))
@@ -127,7 +132,7 @@ impl FirstCodewords {
     /// because a fit of fewer levels does not start from this model.
     pub(in crate::rq) fn origin(&self, params: &RqKMeans, levels: usize) -> Result<Origin> {
         match levels == self.levels.len() {
-            true => Ok(Origin::of(params, &[])?.started_from(&self.fingerprint, self.frozen)),
+            true => Ok(params.recorded()?.started_from(&self.fingerprint, self.frozen)),
             false => Ok(Origin::default()),
         }
     }

@@ -11,7 +11,8 @@ use crate::error::{Error, Result};
 use crate::fields::read_fields;
 use crate::grid::{EXPONENTS, Grid};
 use crate::io::model_file::{
-    FORMAT_VERSION, LABELS_VERSION, ModelFile, Tensor, from_le_bytes, le_bytes, load_file, to_bytes, write_file,
+    BEAM_VERSION, FORMAT_VERSION, LABELS_VERSION, ModelFile, Tensor, from_le_bytes, le_bytes, load_file, to_bytes,
+    write_file,
 };
 use crate::labels::LabelTable;
 use crate::origin::Origin;
@@ -47,8 +48,20 @@ pub(super) struct Config {
     /// The labels of the first levels; in files of version 4 only.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     label_levels: Vec<LabelTable>,
+    /// The width of the beam that encodes rows; in files of version 5 only.
+    #[serde(default = "narrowest", skip_serializing_if = "is_narrowest")]
+    beam: usize,
     #[serde(flatten)]
     origin: Origin,
+}
+
+/// The beam of a model that does not name one.
+fn narrowest() -> usize {
+    1
+}
+
+fn is_narrowest(beam: &usize) -> bool {
+    *beam == narrowest()
 }
 
 impl RqKMeansModel {
@@ -90,7 +103,11 @@ impl RqKMeansModel {
             let bytes = prices.iter().flat_map(|price| price.to_le_bytes()).collect();
             tensors.push((format!("prices.{level}"), Dtype::I64, vec![prices.len()], bytes));
         }
-        let version = if self.tables.is_empty() { FORMAT_VERSION } else { LABELS_VERSION };
+        let version = match (self.tables.is_empty(), self.beam) {
+            (true, 1) => FORMAT_VERSION,
+            (true, _) => BEAM_VERSION,
+            (false, _) => LABELS_VERSION,
+        };
         to_bytes(version, NAME, &self.file_config(), &self.fingerprint(), tensors)
     }
 
@@ -105,6 +122,7 @@ impl RqKMeansModel {
             normalize_residuals: self.normalize_residuals(),
             seed: self.seed,
             label_levels: self.tables.clone(),
+            beam: self.beam,
             origin: self.origin.clone(),
         }
     }
@@ -123,6 +141,9 @@ impl RqKMeansModel {
         let config = read_config(file)?;
         if (version == LABELS_VERSION) == config.label_levels.is_empty() {
             return Err(Error::damaged("its version is not that of a model with labels"));
+        }
+        if (version == BEAM_VERSION) == is_narrowest(&config.beam) {
+            return Err(Error::damaged("its version is not that of a model with a beam"));
         }
         let mut data = Vec::with_capacity(config.levels + 1);
         for (level, clusters) in config.clusters.iter().enumerate() {
@@ -181,7 +202,8 @@ fn assemble_model(config: &Config, data: &[&[u8]]) -> Result<RqKMeansModel> {
     let price = |bytes: &[u8]| bytes.as_chunks::<8>().0.iter().map(|price| i64::from_le_bytes(*price)).collect();
     let prices = prices.iter().map(|bytes| price(bytes)).collect();
     let model = RqKMeansModel::new(quantization, levels?, config.seed)?.with_prices(prices)?;
-    Ok(model.with_tables(config.label_levels.clone())?.with_origin(config.origin.clone()))
+    let model = model.with_tables(config.label_levels.clone())?.with_beam(config.beam)?;
+    Ok(model.with_origin(config.origin.clone()))
 }
 
 #[cfg(test)]

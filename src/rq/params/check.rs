@@ -1,7 +1,9 @@
 //! Parameters that make no sense are refused before any work.
 
 use super::{Algorithm, MiniBatch, RqKMeans};
+use crate::beam::MOST_WIDTH;
 use crate::error::{Error, ErrorKind, Result};
+use crate::joint::JointSums;
 use crate::transport::balanced::Sizes;
 use crate::weights::Weights;
 use crate::{MAX_CLUSTERS, MAX_DIM, MAX_LEVELS};
@@ -46,6 +48,7 @@ impl RqKMeans {
         self.check_numbers()?;
         let rows = self.sample.map_or(rows, |sample| sample.min(rows));
         self.check_sizes(rows, &clusters)?;
+        self.check_pairs(rows, &clusters)?;
         match clusters.iter().enumerate().find(|(_, clusters)| **clusters > rows) {
             Some((level, clusters)) => Err(ErrorKind::TooFewRows { rows, clusters: *clusters, level }.into()),
             None => Ok((clusters, rows)),
@@ -85,6 +88,7 @@ impl RqKMeans {
             }
         }
         self.check_sinkhorn()?;
+        self.check_refine()?;
         match self.sizes.is_some() && self.algorithm != Algorithm::Lloyd {
             true => {
                 let expected = "balanced clusters need all rows in every step; use Lloyd";
@@ -92,6 +96,46 @@ impl RqKMeans {
             }
             false => Ok(()),
         }
+    }
+
+    /// Refuses parameters of a refinement that make no sense, and what it does not go with.
+    fn check_refine(&self) -> Result<()> {
+        if !(1..=MOST_WIDTH).contains(&self.refine_beam) {
+            return Err(Error::parameter("refine_beam", self.refine_beam, format!("1 to {MOST_WIDTH}")));
+        }
+        if self.refine == 0 {
+            let expected = "it is the beam of a refinement, and `refine` asks for no round; ask for some";
+            return match self.refine_beam {
+                1 => Ok(()),
+                beam => Err(Error::parameter("refine_beam", beam, expected)),
+            };
+        }
+        let other = [
+            (self.sizes.is_some(), "its rows would leave their balanced clusters; fit without balance"),
+            (self.sinkhorn.is_some(), "its rows would leave their balanced clusters; fit without Sinkhorn"),
+            (self.normalize_residuals, "codewords of normalised residuals do not add up; fit without these"),
+        ];
+        match other.into_iter().find(|(refused, _)| *refused) {
+            Some((_, expected)) => Err(Error::parameter("refine", self.refine, expected)),
+            None => Ok(()),
+        }
+    }
+
+    /// Refuses a refinement that would count too many pairs of codes.
+    fn check_pairs(&self, rows: usize, clusters: &[usize]) -> Result<()> {
+        let (pairs, most) = (self.pairs(rows, clusters), JointSums::MAX_PAIRS);
+        if pairs <= most {
+            return Ok(());
+        }
+        let expected = format!(
+            "it counts up to {pairs} pairs of codes of two levels, and {most} at most; fit fewer levels or clusters"
+        );
+        Err(Error::parameter("refine", self.refine, expected))
+    }
+
+    /// Returns how many pairs of codes the refinement may have to count; none without one.
+    pub(crate) fn pairs(&self, rows: usize, clusters: &[usize]) -> u64 {
+        if self.refine == 0 { 0 } else { JointSums::most_pairs(rows, clusters) }
     }
 
     /// Refuses parameters of Sinkhorn that make no sense, and what it does not go with.

@@ -73,4 +73,14 @@ impl RqKMeans {
     pub fn get_center(&self) -> bool {
         self.center
     }
+
+    /// The most rounds of the refinement of all levels together.
+    pub fn get_refine(&self) -> usize {
+        self.refine
+    }
+
+    /// The width of the beam of the refinement.
+    pub fn get_refine_beam(&self) -> usize {
+        self.refine_beam
+    }
 }

@@ -116,6 +116,7 @@ impl Default for MiniBatch {
 /// | `sinkhorn` | off | see [`RqKMeans::sinkhorn`] |
 /// | `sample` | all rows | fit on that many rows: those with the smallest hash of (seed, row) |
 /// | `center` | on | subtract a middle per dimension (never for cosine): see [`GridSketch`](crate::shards::GridSketch) |
+/// | `refine`, `refine_beam` | 0, 1 | rounds that refine all levels together: see [`RqKMeans::refine`] |
 ///
 /// ```
 /// use semid::{Device, Matrix, RqKMeans};
@@ -159,6 +160,8 @@ pub struct RqKMeans {
     pub(crate) sinkhorn: Option<(f64, usize)>,
     pub(crate) sample: Option<usize>,
     pub(crate) center: bool,
+    pub(crate) refine: usize,
+    pub(crate) refine_beam: usize,
 }
 
 /// 3 levels of 256 clusters.
@@ -186,6 +189,8 @@ impl RqKMeans {
             sinkhorn: None,
             sample: None,
             center: true,
+            refine: 0,
+            refine_beam: 1,
         }
     }
 
@@ -340,6 +345,56 @@ impl RqKMeans {
     #[must_use]
     pub fn center(mut self, center: bool) -> Self {
         self.center = center;
+        self
+    }
+
+    /// Sets how many rounds refine all levels together, after the last level is fitted. In a round, the codewords of
+    /// one level after the other become the exact mean of what all other levels leave of their rows; then all rows are
+    /// encoded again. The round is kept if it lowers the squared error of the rows; the first one that does not is
+    /// undone, and ends the refinement. So a refinement never raises the error, and a round takes little more time
+    /// than an encode.
+    ///
+    /// # Exactness
+    /// All sums and errors are exact integers, so every device and every division into shards gives the same model.
+    ///
+    /// # Errors
+    /// A fit refuses it with [`ErrorKind::Parameter`](crate::ErrorKind::Parameter) where balance, Sinkhorn or labels
+    /// decide the codes, where residuals are normalised, and where more than 2^26 pairs of codes of two levels would
+    /// have to be counted.
+    ///
+    /// # References
+    /// A. Babenko, V. Lempitsky, Additive Quantization for Extreme Vector Compression, CVPR 2014.
+    ///
+    /// ```
+    /// use semid::{Device, Matrix, RqKMeans};
+    ///
+    /// let values: Vec<f32> = (0..4000).map(|i| ((i * i) % 509) as f32).collect();
+    /// let rows = Matrix::new(&values, 8)?;
+    /// let (model, report) = {
+    ///     let device = Device::cpu();
+    ///     let mut fit = RqKMeans::new(3, 16).refine(5).refine_beam(4).begin(&rows, &device)?;
+    ///     while fit.next_level()?.is_some() {}
+    ///     fit.finish()?
+    /// };
+    /// let refinement = report.refinement.unwrap();
+    /// assert!(refinement.squared_error < refinement.before);
+    /// // The model encodes by the beam that it was refined with.
+    /// assert_eq!(model.beam(), 4);
+    /// # Ok::<(), semid::Error>(())
+    /// ```
+    #[must_use]
+    pub fn refine(mut self, rounds: usize) -> Self {
+        self.refine = rounds;
+        self
+    }
+
+    /// Sets the width of the beam, 1 to 1,024, by which the rounds of [`RqKMeans::refine`] encode. The model keeps it:
+    /// its encodes search as widely unless they are told otherwise, see [`RqKMeansModel::beam`].
+    ///
+    /// [`RqKMeansModel::beam`]: crate::RqKMeansModel::beam
+    #[must_use]
+    pub fn refine_beam(mut self, width: usize) -> Self {
+        self.refine_beam = width;
         self
     }
 }

@@ -39,6 +39,8 @@ pub(super) struct Stored {
     sinkhorn: Option<Sinkhorn>,
     sample: Option<usize>,
     center: bool,
+    refine: usize,
+    refine_beam: usize,
 }
 
 /// Bounds of sizes; the one that is missing is that of balanced clusters.
@@ -87,6 +89,8 @@ impl From<RqKMeans> for Stored {
             sinkhorn,
             sample,
             center,
+            refine,
+            refine_beam,
         } = params;
         Self {
             kind: KMeansKind::RqKMeans,
@@ -105,6 +109,8 @@ impl From<RqKMeans> for Stored {
             sinkhorn: sinkhorn.map(|(epsilon, iterations)| Sinkhorn { epsilon, iterations }),
             sample,
             center,
+            refine,
+            refine_beam,
         }
     }
 }
@@ -130,6 +136,8 @@ impl TryFrom<Stored> for RqKMeans {
             sinkhorn: stored.sinkhorn.map(|Sinkhorn { epsilon, iterations }| (epsilon, iterations)),
             sample: stored.sample,
             center: stored.center,
+            refine: stored.refine,
+            refine_beam: stored.refine_beam,
         };
         params.check_alone()?;
         Ok(params)

@@ -17,6 +17,7 @@ fn samples() -> Vec<RqKMeans> {
         RqKMeans::new(4, 8).sizes(None, 5),
         RqKMeans::new(4, 8).sinkhorn(0.007, 13).tol(f64::MIN_POSITIVE / 4.0),
         RqKMeans::new(4, 8).algorithm(Algorithm::Hierarchical(Hierarchical { full_iter: 0 })).init(Init::Hierarchical),
+        RqKMeans::new(4, 8).refine(6).refine_beam(5),
     ]
 }
 
@@ -25,10 +26,11 @@ fn every_field_stands_in_the_file_under_its_name() {
     let expected = r#"{"kind":"rq-kmeans","version":1,"levels":3,"clusters":256,"seed":42,"max_iter":100,"tol":0.0001,"#
         .to_owned()
         + r#""n_init":1,"init":"k-means++","metric":"l2","normalize_residuals":false,"algorithm":"lloyd","sizes":null,"#
-        + r#""sinkhorn":null,"sample":null,"center":true}"#;
+        + r#""sinkhorn":null,"sample":null,"center":true,"refine":0,"refine_beam":1}"#;
     assert_eq!(serde_json::to_string(&RqKMeans::default()).unwrap(), expected);
     let fields = |params: &RqKMeans| to_value(params).unwrap();
-    let [_, second, third, batches, balanced, fewest, most, sinkhorn, hierarchy] = samples().try_into().unwrap();
+    let [_, second, third, batches, balanced, fewest, most, sinkhorn, hierarchy, refined] =
+        samples().try_into().unwrap();
     assert_eq!(
         (fields(&second)["clusters"].clone(), fields(&second)["init"].clone()),
         (json!([5, 9]), json!("random"))
@@ -42,6 +44,7 @@ fn every_field_stands_in_the_file_under_its_name() {
     assert_eq!(fields(&sinkhorn)["sinkhorn"], json!({"epsilon": 0.007, "iterations": 13}));
     assert_eq!(fields(&hierarchy)["algorithm"], json!({"hierarchical": {"full_iter": 0}}));
     assert_eq!(fields(&hierarchy)["init"], "hierarchical");
+    assert_eq!((&fields(&refined)["refine"], &fields(&refined)["refine_beam"]), (&json!(6), &json!(5)));
 }
 
 #[test]
@@ -50,7 +53,9 @@ fn what_is_written_is_read_and_what_is_missing_has_its_default() {
     for params in samples() {
         let whole = to_value(&params).unwrap();
         assert_eq!(from_str::<RqKMeans>(&whole.to_string()).unwrap(), params);
-        for name in whole.as_object().unwrap().keys().filter(|name| *name != "levels") {
+        // Clusters go with levels, and the beam of a refinement with rounds of it.
+        let alone = |name: &&String| !["levels", "refine"].contains(&name.as_str());
+        for name in whole.as_object().unwrap().keys().filter(alone) {
             let mut part = whole.clone();
             part.as_object_mut().unwrap().remove(name);
             let mut expected = whole.clone();

@@ -14,6 +14,7 @@ mod metamorphic;
 mod outliers;
 mod progress;
 mod reading;
+mod refine;
 mod row_distances;
 mod sinkhorn;
 mod variants;

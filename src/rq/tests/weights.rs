@@ -34,6 +34,7 @@ fn kinds(base: &RqKMeans) -> Vec<RqKMeans> {
         base.clone().algorithm(Algorithm::MiniBatch(MiniBatch { layer_wise: false, ..small })),
         base.clone().algorithm(Algorithm::Hierarchical(Hierarchical::default())),
         base.clone().init(Init::Hierarchical),
+        base.clone().refine(3).refine_beam(2),
     ]
 }
 

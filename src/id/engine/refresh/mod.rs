@@ -97,7 +97,11 @@ impl SemanticIdEngine {
             return Err(ErrorKind::NoRefresh { expected: own, found: model.fingerprint(), why }.into());
         }
         self.registry.adopt(&model.fingerprint(), &model.to_bytes()?)?;
-        (self.encoder, self.model) = (model.encoder(), model);
+        self.encoder = match self.beam {
+            Some(width) => model.encoder().beam(width),
+            None => model.encoder(),
+        };
+        self.model = model;
         Ok(())
     }
 
@@ -210,7 +214,7 @@ impl SemanticIdEngine {
             let part = RowsPart { rows, first: first_row, len: items.len() };
             let of_all = |error: Error| part.error_of_all(error);
             let quantized = self.model.quantized_rows(&part, device).map_err(of_all)?;
-            let codes = self.model.encode_given(&*quantized, device).map_err(of_all)?;
+            let codes = self.encode(&*quantized, None, device).map_err(of_all)?;
             let items: Vec<&str> = items.iter().map(AsRef::as_ref).collect();
             repeated.check(first_row, &items, &codes)?;
             let changed = self.changed(&items, &codes, &mut seen, report)?;

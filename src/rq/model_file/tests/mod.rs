@@ -85,12 +85,17 @@ fn others_can_read_a_model() {
     let (header, _) = parts(&bytes);
     assert_eq!(header["__metadata__"]["fingerprint"], model.fingerprint());
     let config: serde_json::Value = serde_json::from_str(header["__metadata__"]["config"].as_str().unwrap()).unwrap();
+    // Files without a refinement are what they were before there were refinements.
+    let mut parameters = serde_json::to_value(RqKMeans::new(2, [3, 2])).unwrap();
+    for name in ["refine", "refine_beam"] {
+        assert!(parameters.as_object_mut().unwrap().remove(name).is_some());
+    }
     assert_eq!(
         config,
         json!({
             "clusters": [3, 2], "codebook_exponent": model.codebook_exponent(), "dim": 2, "levels": 2, "metric": "l2",
             "grid_exponent": model.grid().exponent(), "normalize_residuals": false, "seed": 42,
-            "parameters": serde_json::to_value(RqKMeans::new(2, [3, 2])).unwrap(),
+            "parameters": parameters,
         })
     );
 }
@@ -101,14 +106,14 @@ fn metadata_of_others_and_of_the_future_are_told_apart() {
     let with = |key: &str, value: serde_json::Value| {
         kind(&edited(&bytes, true, |header, _| header["__metadata__"][key] = value))
     };
-    for version in ["5", "1000"] {
+    for version in ["6", "1000"] {
         match with("format_version", version.into()) {
-            ErrorKind::NewerFormat { found, supported: 4 } => assert_eq!(found, version),
+            ErrorKind::NewerFormat { found, supported: 5 } => assert_eq!(found, version),
             other => panic!("{other:?}"),
         }
     }
     // Version 4 has labels, which this model lacks.
-    for version in ["0", "-1", "1.0", "", "one", "99999999999", "4"] {
+    for version in ["0", "-1", "1.0", "", "one", "99999999999", "4", "5"] {
         assert!(matches!(with("format_version", version.into()), ErrorKind::Damaged { .. }), "{version}");
     }
     assert!(matches!(with("format", "other".into()), ErrorKind::Format { .. }));

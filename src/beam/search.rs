@@ -1,30 +1,25 @@
-//! The beam of a chunk of rows, on a device: every place of every row is a row of a table.
+//! The beam of some rows, on a device: every place of every row is a row of a table.
 
 use super::Beam;
 use super::select::{Extension, fill, first, ranks};
 use crate::codebook::Codebook;
 use crate::device::{Device, Purpose, Table};
-use crate::error::{Error, Result, try_vec};
-use crate::grid::{Saturation, read_finite};
+use crate::error::{Result, try_vec};
 use crate::kernel::range_search::RangeMatches;
-use crate::population::to_grid;
 use crate::quantizer::Candidates;
-use crate::rows::Rows;
-use crate::rq::model::RqKMeansModel;
 use rayon::prelude::*;
 
 /// A limit that no distance reaches.
 const ALL: i128 = 1 << 64;
 
-pub(super) struct Chunk<'a> {
-    model: &'a RqKMeansModel,
+/// A search of codes for so many rows at a time.
+pub(crate) struct Search<'a> {
+    levels: Vec<&'a Codebook>,
     beam: Beam,
     device: &'a Device,
     rows: usize,
     /// One table per level, with a row for each place before the level.
     tables: Vec<Box<dyn Table>>,
-    values: Vec<f32>,
-    q: Vec<i32>,
 }
 
 /// What the places of all rows hold before a level.
@@ -39,63 +34,39 @@ struct Kept {
     residuals: Vec<i32>,
 }
 
-impl<'a> Chunk<'a> {
-    pub(super) fn new(model: &'a RqKMeansModel, beam: Beam, device: &'a Device, rows: usize) -> Result<Self> {
-        let dim = model.dim();
-        let values = rows.checked_mul(dim).ok_or_else(|| Error::parameter("rows", rows, "too many"))?;
+impl<'a> Search<'a> {
+    /// Prepares the search of codes of `levels`, whose largest components add up to at most 2^23, for `rows` rows.
+    pub(crate) fn new(levels: &[&'a Codebook], beam: Beam, device: &'a Device, rows: usize) -> Result<Self> {
+        let clusters: Vec<usize> = levels.iter().map(|level| level.clusters()).collect();
+        let dim = levels.first().map_or(0, |level| level.dim());
         let table = |places: usize| device.engine().table(rows.saturating_mul(places), dim, Purpose::Encode);
-        Ok(Self {
-            model,
-            beam,
-            device,
-            rows,
-            tables: beam.places(model.levels()).into_iter().map(table).collect::<Result<_>>()?,
-            values: try_vec(0.0, values, "a chunk of rows")?,
-            q: try_vec(0, values, "a chunk of rows")?,
-        })
+        let tables = beam.places(&clusters).into_iter().map(table).collect::<Result<_>>()?;
+        Ok(Self { levels: levels.to_vec(), beam, device, rows, tables })
     }
 
-    pub(super) fn rows(&self) -> usize {
+    /// Returns the number of rows of a search.
+    pub(crate) fn rows(&self) -> usize {
         self.rows
     }
 
-    /// Reads the rows from `start` on and puts them on the grid.
-    pub(super) fn load(&mut self, rows: &dyn Rows, start: usize) -> Result<Saturation> {
-        let quantization = &self.model.quantization;
-        read_finite(rows, start, &mut self.values)?;
-        let saturated = to_grid(self.device.engine(), quantization, &self.values, &mut self.q);
-        Ok(Saturation::of(&quantization.grid, &self.values, saturated, |place| start + place))
-    }
-
-    /// Searches the rows that were loaded; returns their candidates, and how many assignments exact distances settled.
-    pub(super) fn search(&mut self) -> Result<(Candidates, u64)> {
-        let (mut kept, mut settled) = (self.start()?, 0);
-        let (last, levels) = (self.model.levels().len() - 1, self.model.levels());
+    /// Searches codes for rows on the grid (n, D); returns their candidates, and how many assignments exact distances
+    /// settled.
+    pub(crate) fn search(&mut self, residuals: Vec<i32>) -> Result<(Candidates, u64)> {
+        let mut kept = Kept { places: 1, levels: 0, codes: Vec::new(), residuals };
+        let (levels, mut settled) = (self.levels.clone(), 0);
         for (level, codebook) in levels.iter().enumerate() {
+            let last = level + 1 == levels.len();
             let all = kept.places.saturating_mul(codebook.clusters());
-            let wanted = if level == last { self.beam.count } else { all.min(self.beam.width) };
+            let wanted = if last { self.beam.count } else { all.min(self.beam.width) };
             let near = self.extensions(level, codebook, &kept, wanted, &mut settled)?;
-            let chosen = self.choose(&kept, &near, wanted, level == last);
-            if level == last {
+            let chosen = self.choose(&kept, &near, wanted, last);
+            if last {
                 let distances = chosen.iter().map(|extension| extension.distance).collect();
                 return Ok((Candidates::new(wanted, levels.len(), kept.codes(&chosen, wanted), distances)?, settled));
             }
             kept = kept.extended(codebook, &chosen, wanted)?;
         }
         Ok((Candidates::default(), settled))
-    }
-
-    /// One place per row, without codes.
-    fn start(&mut self) -> Result<Kept> {
-        let mut residuals = self.q.clone();
-        if self.model.quantization.scales_level(0)
-            && let Some(table) = self.tables.first_mut()
-        {
-            table.upload(0, &residuals)?;
-            table.unit_length()?;
-            residuals = table.gather(&(0..self.rows).collect::<Vec<_>>())?;
-        }
-        Ok(Kept { places: 1, levels: 0, codes: Vec::new(), residuals })
     }
 
     /// Lists, for every place, the extensions that may be among the `wanted` ones of its row, with their distances.

@@ -1,0 +1,125 @@
+//! Gives rows codes of all levels, and sums what these leave of the rows.
+
+use super::Ask;
+use super::held::Held;
+use super::reductions;
+use super::weighted::Weighted;
+use crate::beam::{Beam, Search};
+use crate::codebook::Codebook;
+use crate::device::{Device, Table};
+use crate::error::{Error, Result, try_vec};
+use crate::joint::{JointSums, PairCounts};
+use std::sync::Arc;
+
+impl Held {
+    /// Gives the rows, of which no level has been subtracted, codes of all `levels` by a beam; returns the sums of what
+    /// is left by these codes. The rows are what they were before; after an error they may not be.
+    pub(super) fn joint(
+        &mut self,
+        levels: &[Arc<Codebook>],
+        beam: usize,
+        device: &Device,
+        ask: Ask<'_>,
+    ) -> Result<JointSums> {
+        if !self.state.levels.is_empty() || self.state.quantization.normalize_residuals {
+            let expected = "levels are refined together, from the rows before the first level";
+            return Err(Error::parameter("state", self.state.levels.len(), expected));
+        }
+        self.codes_of = None;
+        self.weighted.iter_mut().for_each(Weighted::forget);
+        let codes = match beam {
+            1 => nearest(&mut *self.table, levels)?,
+            _ => self.by_beam(levels, beam, device, ask)?,
+        };
+        let sums = self.sums(levels, &codes)?;
+        // A residual and any of its codewords add up to what was there before, within 2^24.
+        for (level, codes) in levels.iter().zip(&codes) {
+            self.table.set_codes(codes)?;
+            self.table.subtract(&negated(level))?;
+        }
+        Ok(sums)
+    }
+
+    /// Finds codes by a beam, and subtracts their codewords.
+    fn by_beam(
+        &mut self,
+        levels: &[Arc<Codebook>],
+        width: usize,
+        device: &Device,
+        ask: Ask<'_>,
+    ) -> Result<Vec<Vec<u32>>> {
+        let (rows, dim) = (self.table.rows(), self.table.dim());
+        let books: Vec<&Codebook> = levels.iter().map(|level| &**level).collect();
+        let clusters: Vec<usize> = books.iter().map(|level| level.clusters()).collect();
+        let beam = Beam { width, count: 1 };
+        let step = beam.chunk_rows(device.engine(), dim, &clusters).min(rows.max(1));
+        let mut codes = Vec::with_capacity(levels.len());
+        for _ in levels {
+            codes.push(try_vec(0, rows, "codes")?);
+        }
+        let mut search = Search::new(&books, beam, device, step)?;
+        for first in (0..rows).step_by(step) {
+            let chunk: Vec<usize> = (first..rows.min(first + step)).collect();
+            if chunk.len() != search.rows() {
+                search = Search::new(&books, beam, device, chunk.len())?;
+            }
+            let (found, _) = search.search(self.table.gather(&chunk)?)?;
+            for (row, found) in chunk.iter().zip(found.codes().chunks_exact(levels.len())) {
+                for (codes, code) in codes.iter_mut().zip(found) {
+                    codes.iter_mut().skip(*row).take(1).for_each(|of| *of = *code);
+                }
+            }
+            ask()?;
+        }
+        for (level, codes) in levels.iter().zip(&codes) {
+            self.table.set_codes(codes)?;
+            self.table.subtract(level)?;
+        }
+        Ok(codes)
+    }
+
+    /// Sums the residuals by the codes of every level, and counts the pairs of codes.
+    fn sums(&mut self, levels: &[Arc<Codebook>], codes: &[Vec<u32>]) -> Result<JointSums> {
+        let weights = self.weighted.as_ref().map(Weighted::weights);
+        let energy = reductions::energy(&mut *self.table, weights)?;
+        let times = |row| weights.map_or(1, |weights| weights.of(row));
+        let mut pairs = Vec::new();
+        for (number, first) in codes.iter().enumerate() {
+            for (second, level) in codes.iter().zip(levels).skip(number + 1) {
+                pairs.push(PairCounts::of(first, second, level.clusters(), times));
+            }
+        }
+        let mut sums = Vec::with_capacity(levels.len());
+        for (level, codes) in levels.iter().zip(codes) {
+            let table = &mut *self.table;
+            sums.push(match &mut self.weighted {
+                Some(weighted) => {
+                    weighted.forget();
+                    weighted.sums(table, codes, level.clusters())?
+                }
+                None => {
+                    table.set_codes(codes)?;
+                    table.sums(level.clusters())?
+                }
+            });
+        }
+        self.weighted.iter_mut().for_each(Weighted::forget);
+        JointSums::from_parts(sums.into_iter().map(|sums| sums.with(energy, 0)).collect(), pairs)
+    }
+}
+
+/// Gives every row its nearest codeword, level by level, and subtracts it.
+fn nearest(table: &mut dyn Table, levels: &[Arc<Codebook>]) -> Result<Vec<Vec<u32>>> {
+    let subtracted = |level: &Arc<Codebook>| {
+        let mut codes = try_vec(0, table.rows(), "codes")?;
+        table.assign_and_codes(level, &mut codes)?;
+        table.subtract(level)?;
+        Ok(codes)
+    };
+    levels.iter().map(subtracted).collect()
+}
+
+/// Returns the codewords with their signs turned; they are within 2^23.
+fn negated(codebook: &Codebook) -> Codebook {
+    Codebook::new(codebook.values().iter().map(|value| -value).collect(), codebook.dim())
+}
