@@ -13,7 +13,7 @@ use crate::warnings::{Noticed, Usage};
 use semid::io::{IdWriter, NO_CODE, NpyWriter};
 use semid::quantizer::Candidates;
 use semid::rq::EncodeReport;
-use semid::{Encoder, IdFormat, Model, Result, Rows};
+use semid::{Encoder, IdFormat, Model, Result, Rows, RqKMeansModel};
 use serde::Serialize;
 use std::path::Path;
 use std::time::Instant;
