@@ -50,6 +50,8 @@
 //! | to | see |
 //! | --- | --- |
 //! | hand over embeddings | [`Rows`], [`Matrix`], [`Concat`], [`io::open`] for files, folders and patterns |
+//! | join several embeddings per item, such as text and image | [`blocks::Blocks`], [`blocks::Beside`] |
+//! | mix rows with those of items that occur together | [`smoothing::Partners`], [`smoothing::Smoothed`] |
 //! | choose where to compute | [`Device`], [`device::DeviceInfo`] |
 //! | fit residual k-means: plain or balanced; Lloyd, mini-batch or hierarchical | [`RqKMeans`] |
 //! | fit one level at a time, watch or cancel | [`rq::Fit`], [`rq::Progress`] |
@@ -91,6 +93,7 @@
 mod align;
 mod balance;
 mod beam;
+pub mod blocks;
 mod clock;
 mod clusters;
 mod codebook;
@@ -121,6 +124,7 @@ pub mod report;
 mod rng;
 mod rows;
 pub mod rq;
+pub mod smoothing;
 pub mod sweep;
 mod transport;
 pub mod vae;

@@ -1,10 +1,11 @@
 //! Records where a model comes from, which its file has in addition to what encoding needs.
 
-use crate::error::Result;
+use crate::blocks::Blocks;
+use crate::error::{Error, Result};
 use crate::fields::fields;
 use crate::io::Inputs;
 use crate::io::file::Source;
-use crate::io::model_file::hex;
+use crate::io::model_file::{BLOCKS_VERSION, FORMAT_VERSION, hex};
 use crate::rows::Rows;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -12,7 +13,8 @@ use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::path::Path;
 
-/// The part of a model file's configuration that influences neither an encode nor the fingerprint.
+/// The part of a model file's configuration that is the same for all kinds. The blocks influence an encode and the
+/// fingerprint; the rest influences neither.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[doc(hidden)]
 pub struct Origin {
@@ -21,6 +23,9 @@ pub struct Origin {
     pub(crate) parameters: Option<BTreeMap<String, Value>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) provenance: Option<Provenance>,
+    /// The blocks that rows consist of, if they have several.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) blocks: Option<Blocks>,
 }
 
 impl Origin {
@@ -28,7 +33,33 @@ impl Origin {
     pub(crate) fn of(parameters: &impl Serialize, more: &[(&str, &str)]) -> Result<Self> {
         let mut parameters = fields(parameters)?;
         parameters.extend(more.iter().map(|(name, value)| ((*name).to_owned(), Value::from(*value))));
-        Ok(Self { parameters: Some(parameters), provenance: None })
+        Ok(Self { parameters: Some(parameters), provenance: None, blocks: None })
+    }
+
+    /// Returns the fingerprint of a model of this origin, whose fingerprint without blocks is `inner`.
+    pub(crate) fn fingerprint(&self, inner: String) -> String {
+        self.blocks.as_ref().map_or_else(|| inner.clone(), |blocks| blocks.fingerprint(&inner))
+    }
+
+    /// Returns the version of the file of a model of this origin, whose version without blocks is `version`.
+    pub(crate) fn version(&self, version: u32) -> u32 {
+        if self.blocks.is_some() { BLOCKS_VERSION } else { version }
+    }
+
+    /// Refuses a file of a model of `dim` dimensions whose version is not the one that [`Origin::version`] gives, or
+    /// whose blocks have other widths. Earlier versions than that of `version` are read, too.
+    pub(crate) fn check(&self, found: u32, version: u32, dim: usize) -> Result<()> {
+        let fits = self.blocks.as_ref().is_none_or(|blocks| blocks.dim() == dim);
+        let is_known = match self.version(version) {
+            FORMAT_VERSION => found <= FORMAT_VERSION,
+            exactly => found == exactly,
+        };
+        match fits && is_known {
+            true => Ok(()),
+            false => Err(Error::damaged(
+                "its version or its dimensions are not those of its labels, its beam and its blocks",
+            )),
+        }
     }
 
     /// Records that the fit started from the model with this fingerprint, of which it kept the first levels.
@@ -36,6 +67,26 @@ impl Origin {
         if let Some(parameters) = &mut self.parameters {
             parameters.insert("warm_start".to_owned(), Value::from(fingerprint));
             parameters.insert("freeze_levels".to_owned(), Value::from(frozen_levels));
+        }
+        self
+    }
+
+    /// Records the blocks of the rows, and their names and weights as parameters of the fit.
+    pub(crate) fn with_blocks(mut self, blocks: Blocks) -> Self {
+        if let Some(parameters) = &mut self.parameters {
+            let (names, weights): (Vec<&str>, Vec<f64>) =
+                blocks.iter().map(|block| (block.name(), block.weight())).unzip();
+            parameters.insert("column".to_owned(), Value::from(names));
+            parameters.insert("column_weight".to_owned(), Value::from(weights));
+        }
+        self.blocks = Some(blocks);
+        self
+    }
+
+    /// Records that rows were mixed with the means of their partners, by this weight.
+    pub(crate) fn with_pair_weight(mut self, weight: f64) -> Self {
+        if let Some(parameters) = &mut self.parameters {
+            parameters.insert("pair_weight".to_owned(), Value::from(weight));
         }
         self
     }

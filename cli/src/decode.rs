@@ -95,6 +95,9 @@ fn write(common: &Common, args: &DecodeArgs, model: &Model, file: &CodesFile, le
             .decode_levels(&codes, levels, &device)
             .map_err(|error| error.map_rows(|row| first + row))
             .map_err(placed)?;
+        if let Some(blocks) = model.blocks() {
+            blocks.unscale(&mut rows);
+        }
         for row in &without {
             rows.iter_mut().skip(row * model.dim()).take(model.dim()).for_each(|value| *value = f32::NAN);
         }

@@ -113,7 +113,7 @@ impl Rows for Side<'_> {
 
 /// Opens rows for the model.
 fn open(common: &Common, args: &InputArgs, model: &Model) -> Result<Input, Failure> {
-    let input = Input::open(common, args, Texts::default(), None)?;
+    let input = Input::open_for(common, args, Texts::default(), &[], model.blocks())?;
     if input.rows.is_empty() {
         return Err(input.refuse(&ErrorKind::Empty.to_string()));
     }

@@ -3,6 +3,8 @@
 use crate::args::{Assignment, Common, EncodeArgs, Format, without_labels};
 use crate::balance::{self, Balance};
 use crate::heard::Heard;
+use crate::input::blocks::BlockFacts;
+use crate::input::pairs::{self, PairFacts};
 use crate::input::{Input, Texts};
 use crate::interrupt::{self, Watched};
 use crate::items;
@@ -35,6 +37,10 @@ struct Encoded<'a> {
     /// Rows that were left out.
     #[serde(skip_serializing_if = "output::is_zero")]
     bad_rows: usize,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    blocks: Vec<BlockFacts>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pairs: Option<PairFacts>,
     warnings: Vec<String>,
     /// One entry per level, if a capacity was given.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -57,14 +63,17 @@ pub(crate) fn run(common: &Common, args: &EncodeArgs) -> Outcome {
     let encoder = encoder(&model, args)?;
     let ids = Texts { column: args.id_column.as_deref(), file: None };
     let tables = model.label_tables();
-    let input = Input::open_beside(common, &args.input, ids, &args.prefix.columns(tables))?;
+    let input = Input::open_for(common, &args.input, ids, &args.prefix.columns(tables), model.blocks())?;
     let labels = args.prefix.read(&input, tables)?;
+    let (input, pairs) =
+        input.smoothed(&args.pairs, |input| input.keys((ids.column, args.items.as_deref())), None, None)?;
     let encoder = match &labels {
         Some(labels) => encoder.labels(labels),
         None => encoder,
     };
     input.check_output(&args.output)?;
     output::differs_from(&args.output, &args.model, "model")?;
+    args.pairs.pairs.iter().chain(&args.items).try_for_each(|file| output::differs(&args.output, file))?;
     let device = common.device()?;
     let keys = keys(args, &input)?;
     let mut sink = Sink::create(args, input.rows.total(), &model, keys, format)?;
@@ -111,8 +120,10 @@ pub(crate) fn run(common: &Common, args: &EncodeArgs) -> Outcome {
         settled_rows: report.settled_rows,
         saturated_values: report.saturated_values,
         bad_rows: input.skipped(),
+        blocks: input.block_facts(),
         warnings: [
             input.warnings(),
+            pairs::warn(pairs.as_ref()),
             without_labels(labels.as_ref(), tables),
             match model.grid() {
                 Some(_) => outliers::reported(report.saturated_values, &report.outliers, number),
@@ -122,6 +133,7 @@ pub(crate) fn run(common: &Common, args: &EncodeArgs) -> Outcome {
             usage.warnings(report.rows as usize),
         ]
         .concat(),
+        pairs,
         balance: report.balance.iter().copied().map(Balance::from).collect(),
         optimality_gap: balance::gap(&report.balance),
         device: &device.info().name,
@@ -166,7 +178,8 @@ fn text(encoded: &Encoded<'_>, report: &EncodeReport) -> String {
         ),
     };
     format!(
-        "encoded {rows} on {device} in {seconds:.2} s\n{tied}{}saved {}\n",
+        "encoded {rows} on {device} in {seconds:.2} s\n{tied}{}{}saved {}\n",
+        pairs::text(encoded.pairs.as_ref()),
         balance::text(report.balance.iter().enumerate()),
         output.display()
     )
@@ -178,6 +191,9 @@ fn keys(args: &EncodeArgs, input: &Input) -> Result<Option<Vec<String>>, Failure
     let is = |path: &Path, extension: &str| path.extension().is_some_and(|e| e.eq_ignore_ascii_case(extension));
     if !input.has_columns()? {
         return Err(input.refuse("--id-column needs an input that has columns, such as .parquet; leave it out"));
+    }
+    if is(&args.output, "npy") && args.pairs.pairs.is_some() {
+        return Ok(None);
     }
     if is(&args.output, "npy") {
         let output = args.output.display();

@@ -2,6 +2,7 @@
 
 use crate::args::{Common, InfoArgs};
 use crate::output::{self, Answer, Failure, Outcome};
+use semid::blocks::{Block, Blocks};
 use semid::io::Provenance;
 use semid::rq::Codebook;
 use semid::{LabelTable, Model};
@@ -28,14 +29,17 @@ struct Info<'a> {
     /// For each of the first levels whose codes labels give, the column of the labels.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     label_columns: Vec<&'a str>,
+    /// The width of the beam by which the model encodes, where that is not 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    beam: Option<usize>,
+    /// The embeddings that a row consists of, if there are several.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    blocks: Vec<BlockFacts>,
     /// How many levels come before the slices of product codes, and the dimensions of each slice.
     #[serde(skip_serializing_if = "Option::is_none")]
     residual_levels: Option<usize>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     slices: Vec<usize>,
-    /// The width of the beam by which the model encodes, where that is not 1.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    beam: Option<usize>,
     /// For each level, the largest magnitude of a codeword's component, in units of the embeddings.
     largest_component: Vec<f64>,
     #[serde(flatten, skip_serializing_if = "Option::is_none")]
@@ -46,6 +50,22 @@ struct Info<'a> {
     provenance: Option<&'a Provenance>,
 }
 
+/// An embedding of every row.
+#[derive(Serialize)]
+struct BlockFacts {
+    name: String,
+    dim: usize,
+    weight: f64,
+    scale: f64,
+}
+
+impl From<&Block> for BlockFacts {
+    fn from(block: &Block) -> Self {
+        let name = block.name().to_owned();
+        Self { name, dim: block.width(), weight: block.weight(), scale: block.scale() }
+    }
+}
+
 /// The configuration that every kind has.
 #[derive(Default, Deserialize)]
 #[serde(default)]
@@ -53,8 +73,8 @@ struct Config {
     normalize_residuals: bool,
     grid_exponent: i32,
     codebook_exponent: i32,
-    residual_levels: Option<usize>,
     beam: Option<usize>,
+    residual_levels: Option<usize>,
 }
 
 /// The network around the quantizer, if there is one.
@@ -87,9 +107,10 @@ pub(crate) fn run(common: &Common, args: &InfoArgs) -> Outcome {
         codebook_exponent: known.codebook_exponent,
         prices: model.has_prices(),
         label_columns: model.label_tables().iter().map(LabelTable::column).collect(),
+        beam: known.beam,
+        blocks: model.blocks().into_iter().flat_map(Blocks::iter).map(BlockFacts::from).collect(),
         residual_levels: known.residual_levels,
         slices: widths.collect(),
-        beam: known.beam,
         largest_component: codebooks.map(|level| f64::from(largest(level)) * model.step()).collect(),
         network: serde_json::from_value(config).ok(),
         parameters: model.parameters(),
@@ -122,14 +143,17 @@ fn text(info: &Info<'_>) -> String {
     if !info.label_columns.is_empty() {
         let _ = writeln!(out, "{:<12}  first codes by {}", "labels", info.label_columns.join(", "));
     }
+    if let Some(beam) = info.beam {
+        let _ = writeln!(out, "{:<12}  by a beam of {beam}", "encodes");
+    }
+    for BlockFacts { name, dim, weight, scale } in &info.blocks {
+        let _ = writeln!(out, "{:<12}  {name}: {dim} dimensions of weight {weight}, scaled by {scale:.6}", "block");
+    }
     if let Some(levels) = info.residual_levels {
         let slices: Vec<String> = info.slices.iter().map(usize::to_string).collect();
         let before =
             if levels > 0 { format!("after {}, ", output::things(levels, "residual level")) } else { String::new() };
         let _ = writeln!(out, "{:<12}  {before}of {} dimensions", "slices", slices.join(", "));
-    }
-    if let Some(beam) = info.beam {
-        let _ = writeln!(out, "{:<12}  by a beam of {beam}", "encodes");
     }
     if let Some(Network { latent, hidden, skip, matmul_bits }) = &info.network {
         let hidden: Vec<String> = hidden.iter().map(|width| format!("{width}-")).collect();

@@ -21,6 +21,9 @@ pub(crate) fn run(common: &Common, args: &WorkerArgs) -> Outcome {
             "a worker talks to a fit, not to people: an engine starts it with pipes; see `semid help worker`",
         );
     }
+    if !args.input.blocks().is_empty() {
+        return refuse("--column: a worker reads one embedding per row; give one column");
+    }
     let device = common.device()?;
     let input = Input::open(common, &args.input, Texts::default(), args.weights.weight_column.as_deref())?;
     output::warn(&input.warnings());

@@ -10,6 +10,7 @@ mod bad_model;
 mod bad_rows;
 mod balanced;
 mod beam;
+mod blocks;
 mod config;
 mod demo;
 mod drift;
@@ -26,6 +27,7 @@ mod namespaces;
 mod networks;
 #[cfg(unix)]
 mod outputs;
+mod pairs;
 mod prefix;
 mod product_codes;
 #[cfg(target_os = "linux")]

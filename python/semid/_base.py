@@ -105,6 +105,11 @@ def _weights(weights: Any) -> Optional[np.ndarray]:
     return np.ascontiguousarray(given.astype(np.uint64))
 
 
+def _column_weight(weights: Any) -> Optional[list]:
+    """Weights of several embeddings of every row."""
+    return None if weights is None else [_number("column_weight", weight) for weight in weights]
+
+
 class Quantizer(Parameters):
     """A model that turns embeddings into codes, fitted or not."""
 
@@ -130,18 +135,21 @@ class Quantizer(Parameters):
 
     # Fitting
 
-    def fit(self, X: Any, y: Any = None, *, column: Optional[str] = None) -> Any:
+    def fit(self, X: Any, y: Any = None, *, column: Optional[str] = None, column_weight: Any = None) -> Any:
         """Fits the model.
 
         Parameters
         ----------
         X : rows (N, D)
             NumPy arrays of any number type and strides, PyTorch tensors, PyArrow, Polars and pandas columns,
-            ``datasets``, paths and patterns, and iterators of batches; see the README of the package.
+            ``datasets``, paths and patterns, and iterators of batches; see the README of the package. A dict of
+            these, such as ``{"text": X, "image": Y}``, has several embeddings of every row.
         y : ignored
             There for scikit-learn.
         column : str, optional
             Column of embeddings in a table.
+        column_weight : sequence of float, optional
+            For a dict: the mean square of each embedding after it is scaled, by default 1 for each.
 
         Returns
         -------
@@ -154,7 +162,7 @@ class Quantizer(Parameters):
         KeyboardInterrupt
             At Ctrl-C, within a second; the model is as it was before.
         """
-        return self._fit(X, column)
+        return self._fit(X, column, column_weight=_column_weight(column_weight))
 
     def _fit(self, X: Any, column: Optional[str], **options: Any) -> Any:
         rows = to_rows(X, column=column)
@@ -354,7 +362,7 @@ class Quantizer(Parameters):
         """Yields the codes (n, L) of every batch of an iterator."""
         model, at, priced = self._model, self._place(device), assignment == "priced"
         for batch in batches_of(batches):
-            rows = _batch(batch, column)
+            rows = to_rows(batch) if model.blocks() and isinstance(batch, dict) else _batch(batch, column)
             self._check_width(rows)
             yield model.encode(rows, at, priced=priced, beam=beam)
 
@@ -427,6 +435,11 @@ class Quantizer(Parameters):
         """The codewords of every level, (K, D) each, as float32: exact."""
         model = self._model
         return [model.codebook(level) for level in range(len(model.clusters))]
+
+    @property
+    def blocks_(self) -> list:
+        """The embeddings that every row consists of, where there are several: dicts of name, width, weight, scale."""
+        return [dict(zip(("name", "width", "weight", "scale"), block)) for block in self._model.blocks()]
 
     @property
     def n_clusters_(self) -> list:

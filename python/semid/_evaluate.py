@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import Any, Optional, Sequence
+from typing import Any, Callable, Optional, Sequence
 
 import numpy as np
 
 from semid import _semid
 from semid._base import Quantizer, _integer, place
 from semid._errors import DeviceError, InputError, NoMemoryError
-from semid._input import to_codes, to_rows
+from semid._input import count_rows, to_codes, to_rows
 from semid._progress import Listening
 
 
@@ -169,8 +169,7 @@ def verify(
     if len(names) == 1:
         names = ["cpu" if names == ["reference"] else "reference", *names]
     data = to_rows(X, column=column)
-    if isinstance(data, np.ndarray) and len(data) > rows:
-        data = data[(np.arange(rows) * len(data)) // rows]
+    data = _every(data, lambda part: part[(np.arange(rows) * len(part)) // rows] if len(part) > rows else part)
     inner = model._model
     codes = first = None
     entries = []
@@ -189,10 +188,17 @@ def verify(
     return Verified(all(entry["equal"] for entry in entries), 0 if codes is None else len(codes), entries)
 
 
+def _every(rows: Any, change: Callable) -> Any:
+    """Rows of which arrays are changed, also those of a dict of arrays; all other rows stay as they are."""
+    if isinstance(rows, dict) and all(isinstance(part, np.ndarray) for part in rows.values()):
+        return {name: change(part) for name, part in rows.items()}
+    return change(rows) if isinstance(rows, np.ndarray) else rows
+
+
 def _short_fit(model: "_semid.Model", rows: Any, name: str) -> Optional[str]:
     """The fingerprint of a small fit on a device; none for a kind that has none."""
-    rows = rows[:1000] if isinstance(rows, np.ndarray) else rows
-    count = len(rows) if not isinstance(rows, list) else sum(map(len, rows))
+    rows = _every(rows, lambda part: part[:1000])
+    count = count_rows(rows)
     clusters = [min(clusters, 64, count) for clusters in model.clusters[:4]]
     params = model.short_fit(clusters, count)
     return None if params is None else _semid.fit(params, rows, place(name))[0].fingerprint

@@ -1,6 +1,7 @@
 """What people hold, as rows that the extension reads: without a copy where that is possible.
 
-Rows are an array (N, D), a list of such arrays that follow each other, or a ``Source`` (files, Arrow, batches on disk).
+Rows are an array (N, D), a list of such arrays that follow each other, a ``Source`` (files, Arrow, batches on disk), or
+a dict of these, which has several embeddings of every row.
 """
 
 from __future__ import annotations
@@ -17,14 +18,16 @@ import numpy as np
 from semid import _semid
 from semid._errors import InputError
 
-Rows = Union[np.ndarray, list, "_semid.Source"]
+Rows = Union[np.ndarray, list, dict, "_semid.Source"]
 
 #: Rows converted at a time where a whole array has to change its form.
 _PIECE = 8192
 
 
 def to_rows(data: Any, *, column: Optional[str] = None) -> Rows:
-    """Rows of whatever ``data`` is; batches of an iterator are kept on disk."""
+    """Rows of whatever ``data`` is; batches of an iterator are kept on disk. A dict has several embeddings per row."""
+    if isinstance(data, dict):
+        return _blocks(data, column)
     rows = _in_memory(data, column)
     if rows is not None:
         return rows
@@ -32,6 +35,25 @@ def to_rows(data: Any, *, column: Optional[str] = None) -> Rows:
     for batch in batches_of(data):
         spool.append(_batch(batch, column))
     return spool.finish()
+
+
+def _blocks(data: dict, column: Optional[str]) -> dict:
+    """Several embeddings of every row, by name."""
+    if not data:
+        raise InputError("there are no rows: the dict is empty", "Empty")
+    wrong = next((name for name in data if not isinstance(name, str)), None)
+    if wrong is not None:
+        raise TypeError(f"the names of embeddings must be texts, not {wrong!r}")
+    if any(isinstance(rows, dict) for rows in data.values()):
+        raise TypeError("the embeddings of a dict must be rows, not dicts")
+    return {name: to_rows(rows, column=column) for name, rows in data.items()}
+
+
+def count_rows(rows: Rows) -> int:
+    """The number of rows that ``to_rows`` returned."""
+    if isinstance(rows, dict):
+        return count_rows(next(iter(rows.values())))
+    return sum(map(len, rows)) if isinstance(rows, list) else len(rows)
 
 
 def is_batches(data: Any) -> bool:

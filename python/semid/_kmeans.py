@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Optional
 
-from semid._base import Quantizer, _integer, _number, _weights
+from semid._base import Quantizer, _column_weight, _integer, _number, _weights
 from semid._errors import InputError
 from semid._labels import columns_of
 
@@ -199,6 +199,7 @@ class RQKMeans(Quantizer):
         warm_start: Optional[Quantizer] = None,
         freeze_levels: int = 0,
         column: Optional[str] = None,
+        column_weight: Any = None,
     ) -> Any:
         """Fits the model.
 
@@ -206,7 +207,10 @@ class RQKMeans(Quantizer):
         ----------
         X : rows (N, D)
             NumPy arrays of any number type and strides, PyTorch tensors, PyArrow, Polars and pandas columns,
-            ``datasets``, paths and patterns, and iterators of batches; see the README of the package.
+            ``datasets``, paths and patterns, and iterators of batches; see the README of the package. A dict of
+            these, such as ``{"text": X, "image": Y}``, has several embeddings of every row: they are scaled to equal
+            mean squares and joined. A row of nothing but NaN lacks that embedding, whose mean takes its place. The
+            model keeps the scales, and takes dicts with the same names from then on.
         y : ignored
             There for scikit-learn.
         sample_weight : array of whole numbers (N,), optional
@@ -223,6 +227,9 @@ class RQKMeans(Quantizer):
             Levels of ``warm_start``, from the first one on, that keep their codewords bit for bit.
         column : str, optional
             Column of embeddings in a table.
+        column_weight : sequence of float, optional
+            For a dict: the mean square of each embedding after it is scaled, by default 1 for each. Half the weight
+            means half the share in squared distances.
 
         Returns
         -------
@@ -247,6 +254,12 @@ class RQKMeans(Quantizer):
         >>> newer = semid.RQKMeans(2, 8).fit(X + 0.01, warm_start=semid.RQKMeans(2, 8).fit(X), freeze_levels=1)
         >>> newer.n_clusters_
         [8, 8]
+        >>> rng = np.random.default_rng(0)
+        >>> items = {"text": rng.normal(size=(500, 8)), "image": 100 * rng.normal(size=(500, 4))}
+        >>> items["image"][7] = np.nan
+        >>> model = semid.RQKMeans(2, 8).fit(items, column_weight=[1, 0.5])
+        >>> model.report_["imputed"], model.encode(items).shape
+        ({'image': 1, 'text': 0}, (500, 2))
         """
         if warm_start is not None and not isinstance(warm_start, RQKMeans):
             raise InputError(f"warm_start={warm_start!r}: a fitted model of RQKMeans", "Parameter")
@@ -258,6 +271,7 @@ class RQKMeans(Quantizer):
             unknown=unknown,
             warm_start=None if warm_start is None else warm_start._model,
             freeze_levels=_integer("freeze_levels", freeze_levels, 0),
+            column_weight=_column_weight(column_weight),
         )
 
     @property
@@ -297,8 +311,8 @@ class RQKMeans(Quantizer):
     @classmethod
     def _from_file(cls, fields: dict) -> dict:
         params = super()._from_file(fields)
-        same = ("max_iter", "tol", "n_init", "init", "metric", "normalize_residuals", "sample", "center")
-        same += ("refine", "refine_beam")
+        same = ["max_iter", "tol", "n_init", "init", "metric", "normalize_residuals", "sample", "center"]
+        same += ["refine", "refine_beam"]
         params.update({name: fields[name] for name in same if name in fields})
         params.update(algorithm_of_file(fields.get("algorithm", "lloyd")))
         sizes = fields.get("sizes")

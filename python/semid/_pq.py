@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Optional
 
-from semid._base import Quantizer, _integer, _number
+from semid._base import Quantizer, _column_weight, _integer, _number, _weights
 from semid._kmeans import algorithm_of_file, algorithm_to_file
 
 
@@ -134,9 +134,18 @@ class PQKMeans(Quantizer):
         self.memory = memory
         self.progress = progress
 
-    def fit(self, X: Any, y: Any = None, *, sample_weight: Any = None, column: Optional[str] = None) -> Any:
+    def fit(
+        self,
+        X: Any,
+        y: Any = None,
+        *,
+        sample_weight: Any = None,
+        column: Optional[str] = None,
+        column_weight: Any = None,
+    ) -> Any:
         """Fits the model; see ``RQKMeans.fit``."""
-        return self._fit(X, column, sample_weight)
+        weights = _weights(sample_weight)
+        return self._fit(X, column, weights=weights, column_weight=_column_weight(column_weight))
 
     def _more_parameters(self) -> dict:
         residual_levels = _integer("residual_levels", self.residual_levels)

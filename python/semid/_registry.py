@@ -8,7 +8,7 @@ from typing import Any, Iterator, Optional, Union
 from semid import _semid
 from semid._base import Quantizer, _integer
 from semid._errors import InputError, UnknownItemError
-from semid._input import to_codes, to_rows, to_texts
+from semid._input import count_rows, to_codes, to_rows, to_texts
 from semid._text import as_output, form
 from semid._vae import of_model
 
@@ -289,8 +289,7 @@ class SemanticIdEngine(_Items):
         """
         inner, rows = self._inner, to_rows(X, column=column)
         if items is None:
-            count = sum(map(len, rows)) if isinstance(rows, list) else len(rows)
-            items = [str(row) for row in range(count)]
+            items = [str(row) for row in range(count_rows(rows))]
         at = self.model._place(device)
         texts, self.last_report = inner.unique_ids(rows, to_texts(items), at)
         return as_output(texts, output)

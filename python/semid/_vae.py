@@ -354,7 +354,7 @@ class RQKMeansPlus(RQVAE):
             fields.pop(name, None)
         return fields
 
-    def fit(self, X: Any, y: Any = None, *, column: Optional[str] = None) -> Any:
+    def fit(self, X: Any, y: Any = None, *, column: Optional[str] = None, column_weight: Any = None) -> Any:
         """Fits the model; see ``RQKMeans.fit``."""
         rows = to_rows(X, column=column)
         start = self.warm_start
@@ -363,7 +363,7 @@ class RQKMeansPlus(RQVAE):
         if not isinstance(start, Quantizer):
             raise InputError(f"warm_start={start!r}: a model of RQKMeans", "Parameter")
         if "model_" not in start.__dict__:
-            start = type(start)(**start.get_params(deep=False)).fit(rows)
+            start = type(start)(**start.get_params(deep=False)).fit(rows, column_weight=column_weight)
         self.start_ = start
         return super().fit(rows, column=column)
 

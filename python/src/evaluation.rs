@@ -26,7 +26,7 @@ pub(crate) fn evaluate(
 ) -> PyResult<String> {
     let device = place.open(py)?;
     let input = Input::new(rows)?;
-    let rows = input.rows(py)?;
+    let rows = input.rows_for(py, &model.0)?;
     let given = codes.map(|codes| from_array(py, &codes)).transpose()?;
     run(py, usize::MAX, progress, |watch| {
         let evaluation: Evaluation = settings_of(settings)?;

@@ -8,17 +8,18 @@ use crate::model::{Model, fresh};
 use crate::work::run;
 use numpy::PyReadonlyArray1;
 use pyo3::prelude::*;
+use semid::blocks::{Block, Blocks};
 use semid::quantizer::{Parameters, TrainOptions, TrainingReport};
 use semid::rq::FitReport;
 use semid::vae::RqVaeReport;
-use semid::{LabelledFit, Result, Weights};
+use semid::{LabelledFit, Result, Rows, Weights};
 use serde_json::{Value, json};
 use std::path::PathBuf;
 
 /// Fits a model; returns it with a report as JSON.
 #[pyfunction]
 #[pyo3(signature = (params, rows, place, *, progress=None, checkpoint=None, warm_start=None,
-    freeze_levels=0, weights=None, labels=None, unknown="nearest"))]
+    freeze_levels=0, weights=None, labels=None, unknown="nearest", column_weight=None))]
 #[expect(clippy::too_many_arguments, reason = "each is an argument in Python")]
 pub(crate) fn fit(
     py: Python<'_>,
@@ -32,11 +33,18 @@ pub(crate) fn fit(
     weights: Option<PyReadonlyArray1<'_, u64>>,
     labels: Option<Columns>,
     unknown: &str,
+    column_weight: Option<Vec<f64>>,
 ) -> PyResult<(Model, String)> {
     let device = place.open(py)?;
     let input = Input::new(rows)?;
-    let rows = input.rows(py)?;
     let warm_start = warm_start.as_ref().map(|model| &model.get().0);
+    // A fit that starts from a model keeps the scales of that model's blocks.
+    let kept = warm_start.and_then(|model| model.blocks());
+    let (named, rows) = match (warm_start, input.names()) {
+        (Some(model), _) => (Vec::new(), input.unscaled_for(py, model)?),
+        (None, Some(names)) => input.joined(py, &names)?,
+        (None, None) => (Vec::new(), input.rows(py)?),
+    };
     let weights: Option<Vec<u64>> = weights.map(|weights| weights.as_array().iter().copied().collect());
     // A fit of few rows may take long too, so it always hears of Ctrl-C.
     let (model, report) = run(py, usize::MAX, progress, |watch| {
@@ -51,11 +59,54 @@ pub(crate) fn fit(
         let unknown = labels::unknown(unknown)?;
         options.labels = labels.as_ref().map(|labels| LabelledFit::new(labels).unknown(unknown));
         let rows = watch.rows(&*rows);
-        let (model, report) = fresh(params.fit_with(&rows, &device, &options, |step| watch.trained(step)))?;
+        let blocks = match kept {
+            Some(blocks) if column_weight.as_ref().is_some_and(|given| weights_of(blocks) != *given) => {
+                let expected = "none: a fit that starts from a model keeps the scales of its embeddings";
+                return Err(parameter("column_weight", "given", expected));
+            }
+            Some(blocks) => Some(blocks.clone()),
+            None => scales(&rows, &named, column_weight.as_deref(), options.weights)?,
+        };
+        let fit = |rows: &dyn Rows| fresh(params.fit_with(rows, &device, &options, |step| watch.trained(step)));
+        let Some(blocks) = blocks else {
+            let (model, report) = fit(&rows)?;
+            watch.check()?;
+            return Ok((model, describe(&report)));
+        };
+        let scaled = blocks.rows(&rows)?;
+        let (model, report) = fit(&scaled)?;
         watch.check()?;
-        Ok((model, describe(&report)))
+        let mut described = describe(&report);
+        described["imputed"] = blocks.iter().map(Block::name).zip(scaled.imputed()).collect();
+        Ok((model.with_blocks(blocks.clone())?, described))
     })?;
     Ok((Model(model), report.to_string()))
+}
+
+fn weights_of(blocks: &Blocks) -> Vec<f64> {
+    blocks.iter().map(Block::weight).collect()
+}
+
+/// Finds the scales of the embeddings of every row, if there are several; each has the weight 1 unless given another.
+fn scales(
+    rows: &dyn Rows,
+    named: &[(String, usize)],
+    given: Option<&[f64]>,
+    weights: Option<&Weights>,
+) -> Result<Option<Blocks>> {
+    match (named, given) {
+        ([], Some(_)) => Err(parameter("column_weight", "given", "none: it is for a dict of several embeddings")),
+        ([], None) => Ok(None),
+        (named, Some(given)) if given.len() != named.len() => {
+            let expected = format!("{} numbers, one for each embedding", named.len());
+            Err(parameter("column_weight", format!("{} numbers", given.len()), expected))
+        }
+        (named, given) => {
+            let weight = |i: usize| given.and_then(|given| given.get(i)).copied().unwrap_or(1.0);
+            let blocks = named.iter().enumerate().map(|(i, (name, width))| (name.clone(), *width, weight(i)));
+            Blocks::fit(rows, blocks, weights).map(Some)
+        }
+    }
 }
 
 /// Checks parameters, and returns all of them with their defaults, as JSON.

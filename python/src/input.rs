@@ -1,12 +1,14 @@
 //! Rows as Python hands them over: NumPy arrays of any number type and any strides, or a `Source`.
 
-use crate::errors::OrRaise;
+use crate::errors::{OrRaise, parameter};
 use crate::source::Source;
 use half::f16;
 use ndarray::{ArrayView2, Axis};
 use numpy::{Element, PyReadonlyArray2};
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
+use pyo3::types::PyDict;
+use semid::blocks::{Beside, Block};
 use semid::{Concat, ErrorKind, Matrix, Result, Rows};
 
 /// Rows that Python owns, kept from being changed by other extensions while this is there.
@@ -15,7 +17,12 @@ pub(crate) enum Input<'py> {
     Arrays(Vec<Array<'py>>),
     /// Rows in files, or in memory of Arrow.
     Source(Bound<'py, Source>),
+    /// Several embeddings of every row, by their names.
+    Blocks(Vec<(String, Input<'py>)>),
 }
+
+/// Rows that are read where Python has them.
+type PyRows<'a> = Box<dyn Rows + Send + 'a>;
 
 macro_rules! arrays {
     ($($variant:ident $number:ty),*) => {
@@ -45,8 +52,12 @@ macro_rules! arrays {
 arrays!(F32 f32, F64 f64, F16 f16, I8 i8, U8 u8, I16 i16, U16 u16, I32 i32, U32 u32, I64 i64, U64 u64, Bool bool);
 
 impl<'py> Input<'py> {
-    /// Takes an array, a list of arrays or a source.
+    /// Takes an array, a list of arrays, a source, or a dict of these.
     pub(crate) fn new(object: &Bound<'py, PyAny>) -> PyResult<Self> {
+        if let Ok(blocks) = object.cast::<PyDict>() {
+            let block = |(name, rows): (Bound<'py, PyAny>, Bound<'py, PyAny>)| Ok((name.extract()?, Self::new(&rows)?));
+            return blocks.iter().map(block).collect::<PyResult<_>>().map(Self::Blocks);
+        }
         if let Ok(source) = object.cast::<Source>() {
             return Ok(Self::Source(source.clone()));
         }
@@ -57,8 +68,9 @@ impl<'py> Input<'py> {
     }
 
     /// The rows, for work without Python's lock.
-    pub(crate) fn rows(&self, py: Python<'_>) -> PyResult<Box<dyn Rows + Send + '_>> {
+    pub(crate) fn rows(&self, py: Python<'_>) -> PyResult<PyRows<'_>> {
         match self {
+            Self::Blocks(_) => Err(parameter("X", "a dict", "rows of one embedding")).or_raise(py),
             Self::Source(source) => Ok(Box::new(source.get().rows())),
             Self::Arrays(arrays) => match arrays.as_slice() {
                 [array] => array.rows().or_raise(py),
@@ -69,6 +81,62 @@ impl<'py> Input<'py> {
                 }
             },
         }
+    }
+}
+
+impl Input<'_> {
+    /// The rows as a model takes them: scaled by its blocks, if it has several.
+    pub(crate) fn rows_for(&self, py: Python<'_>, model: &semid::Model) -> PyResult<PyRows<'_>> {
+        let rows = self.unscaled_for(py, model)?;
+        match model.blocks() {
+            Some(blocks) => Ok(Box::new(blocks.rows(rows).or_raise(py)?)),
+            None => Ok(rows),
+        }
+    }
+
+    /// The rows that a model takes, before it scales them.
+    pub(crate) fn unscaled_for(&self, py: Python<'_>, model: &semid::Model) -> PyResult<PyRows<'_>> {
+        let refused = |given: &str, expected: String| Err(parameter("X", given, expected)).or_raise(py);
+        let names: Option<Vec<&str>> = model.blocks().map(|blocks| blocks.iter().map(Block::name).collect());
+        match (self, names, model.blocks()) {
+            (Self::Blocks(_), Some(names), Some(blocks)) => {
+                let (found, joined) = self.joined(py, &names)?;
+                match blocks.iter().zip(&found).find(|(block, (_, width))| block.width() != *width) {
+                    Some((block, (_, found))) => {
+                        let kind = ErrorKind::DimMismatch { expected: block.width(), found: *found };
+                        Err(semid::Error::from(kind)).or_raise(py)
+                    }
+                    None => Ok(joined),
+                }
+            }
+            (_, Some(names), _) => {
+                let expected = format!("a dict of the embeddings that the model was fitted to: {}", names.join(", "));
+                refused("one embedding per row", expected)
+            }
+            (Self::Blocks(_), None, _) => refused("a dict", "one embedding per row, as the model was fitted to".into()),
+            _ => self.rows(py),
+        }
+    }
+
+    /// The names of the embeddings of every row, if there are several.
+    pub(crate) fn names(&self) -> Option<Vec<&str>> {
+        match self {
+            Self::Blocks(blocks) => Some(blocks.iter().map(|(name, _)| name.as_str()).collect()),
+            _ => None,
+        }
+    }
+
+    /// The embeddings of these names side by side, not scaled, with the name and the width of each.
+    pub(crate) fn joined(&self, py: Python<'_>, names: &[&str]) -> PyResult<(Vec<(String, usize)>, PyRows<'_>)> {
+        let Self::Blocks(blocks) = self else { return Ok((Vec::new(), self.rows(py)?)) };
+        let part = |name: &&str| match blocks.iter().find(|(own, _)| own == name) {
+            Some((_, rows)) if blocks.len() == names.len() => rows.rows(py),
+            _ => Err(parameter("X", "a dict", format!("one with the embeddings {}", names.join(", ")))).or_raise(py),
+        };
+        let parts = names.iter().map(part).collect::<PyResult<Vec<_>>>()?;
+        let joined = Beside::new(parts).or_raise(py)?;
+        let named = names.iter().map(|name| (*name).to_owned()).zip(joined.widths()).collect();
+        Ok((named, Box::new(joined)))
     }
 }
 

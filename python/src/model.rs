@@ -2,13 +2,14 @@
 
 use crate::codes::{from_array, matrix, to_array};
 use crate::devices::{Place, forget};
-use crate::errors::OrRaise;
+use crate::errors::{OrRaise, parameter};
 use crate::input::{Input, values};
 use crate::labels::{self, Columns};
 use crate::work::run;
 use numpy::{PyArray2, PyReadonlyArray2};
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
+use semid::blocks::Block;
 use semid::{Codes, ErrorKind, LabelTable, Result, RqKMeansModel, RqVaeModel};
 use std::path::PathBuf;
 
@@ -86,6 +87,12 @@ impl Model {
         Ok(serde_json::Value::from_iter(config).to_string())
     }
 
+    /// The embeddings that every row consists of, where there are several: name, width, weight and scale.
+    fn blocks(&self) -> Vec<(String, usize, f64, f64)> {
+        let of = |block: &Block| (block.name().to_owned(), block.width(), block.weight(), block.scale());
+        self.0.blocks().map(|blocks| blocks.iter().map(of).collect()).unwrap_or_default()
+    }
+
     /// The parameters of the fit as JSON, where they were recorded.
     fn parameters(&self) -> Option<String> {
         self.0.parameters().map(|fields| serde_json::Value::from_iter(fields.clone()).to_string())
@@ -120,7 +127,7 @@ impl Model {
     ) -> PyResult<Bound<'py, PyArray2<u32>>> {
         let device = place.open(py)?;
         let input = Input::new(rows)?;
-        let rows = input.rows(py)?;
+        let rows = input.rows_for(py, &self.0)?;
         let codes = run(py, values(&*rows), None, |watch| {
             let rows = watch.rows(&*rows);
             if !priced && capacity.is_none() && beam.is_none() && labels.is_none() {
@@ -156,7 +163,7 @@ impl Model {
     ) -> PyResult<(Bound<'py, PyArray2<u32>>, Bound<'py, PyArray2<f64>>)> {
         let device = place.open(py)?;
         let input = Input::new(rows)?;
-        let rows = input.rows(py)?;
+        let rows = input.rows_for(py, &self.0)?;
         let found = run(py, values(&*rows), None, |watch| {
             let encoder = match beam {
                 Some(beam) => self.0.encoder().beam(beam),
@@ -180,7 +187,10 @@ impl Model {
         let device = place.open(py)?;
         let codes = from_array(py, &codes)?;
         let size = codes.len().saturating_mul(self.0.dim());
-        let values = run(py, size, None, |_| fresh(self.0.decode_levels(&codes, levels, &device)))?;
+        let mut values = run(py, size, None, |_| fresh(self.0.decode_levels(&codes, levels, &device)))?;
+        if let Some(blocks) = self.0.blocks() {
+            blocks.unscale(&mut values);
+        }
         matrix(py, values, self.0.dim())
     }
 
@@ -193,7 +203,7 @@ impl Model {
     ) -> PyResult<Bound<'py, PyArray2<f32>>> {
         let device = place.open(py)?;
         let input = Input::new(rows)?;
-        let rows = input.rows(py)?;
+        let rows = input.rows_for(py, &self.0)?;
         let (latents, dim) = run(py, values(&*rows), None, |watch| {
             let rows = watch.rows(&*rows);
             let latents = self.0.quantized_rows(&rows, &device)?;
@@ -214,7 +224,11 @@ impl Model {
     fn align_to(&self, py: Python<'_>, old: &Self, rows: &Bound<'_, PyAny>, place: Place) -> PyResult<Self> {
         let device = place.open(py)?;
         let input = Input::new(rows)?;
-        let rows = input.rows(py)?;
+        if self.0.blocks() != old.0.blocks() {
+            let expected = "a model whose embeddings are scaled as those of this one: fit it with warm_start";
+            return Err(parameter("older", "a model of other embeddings", expected)).or_raise(py);
+        }
+        let rows = input.rows_for(py, &self.0)?;
         let (model, _) = run(py, values(&*rows), None, |watch| self.0.align_to(&old.0, &watch.rows(&*rows), &device))?;
         Ok(Self(model))
     }

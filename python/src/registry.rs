@@ -168,7 +168,16 @@ impl Registry {
     ) -> PyResult<(Vec<String>, Bound<'py, PyDict>)> {
         let device = place.open(py)?;
         let input = Input::new(rows)?;
-        let rows = input.rows(py)?;
+        let model = py.detach(|| {
+            self.with(|held| match held {
+                Held::Engine(engine) => Some(engine.model().clone()),
+                Held::Alone(_) => None,
+            })
+        });
+        let rows = match &model {
+            Some(model) => input.rows_for(py, model)?,
+            None => input.rows(py)?,
+        };
         let texts = run(py, values(&*rows), None, |watch| {
             self.with(|held| match held {
                 Held::Engine(engine) => fresh(engine.unique_ids(&watch.rows(&*rows), &items, &device)),

@@ -75,7 +75,7 @@ pub(crate) fn report(
 ) -> PyResult<(String, Vec<Figure>)> {
     let device = place.open(py)?;
     let input = Input::new(rows)?;
-    let rows = input.rows(py)?;
+    let rows = input.rows_for(py, &model.0)?;
     let given = codes.map(|codes| from_array(py, &codes)).transpose()?;
     run(py, usize::MAX, progress, |watch| {
         let report = settings.report()?;

@@ -12,6 +12,6 @@ pub(super) fn finest(largest: f64, limit: i32) -> i32 {
 }
 
 /// floor(log2(value)) of a positive normal f64.
-pub(super) fn floor_log2(value: f64) -> i32 {
+pub(crate) fn floor_log2(value: f64) -> i32 {
     ((value.to_bits() >> 52) as i32) - 1023
 }

@@ -2,6 +2,7 @@
 
 mod exponent;
 mod loss;
+mod moments;
 mod narrow;
 mod outliers;
 mod range;
@@ -9,9 +10,10 @@ mod sketch;
 
 use crate::error::{ErrorKind, Result};
 use crate::rows::Rows;
-use exponent::floor_log2;
+pub(crate) use exponent::floor_log2;
 
 pub(crate) use loss::Loss;
+pub(crate) use moments::{Moments, is_far};
 pub use narrow::NarrowDimension;
 pub use outliers::Outlier;
 pub(crate) use outliers::Saturation;

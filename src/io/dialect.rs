@@ -33,6 +33,11 @@ pub(crate) trait Dialect: Rows + Send {
         self.read_lenient(first, out, faults)
     }
 
+    /// Returns the number of dimensions of every block of a row; rows have one block unless several were asked for.
+    fn widths(&self) -> Vec<usize> {
+        vec![self.dim()]
+    }
+
     /// Returns the names of the columns that texts can be read from.
     fn columns(&self) -> Result<Vec<String>> {
         Ok(Vec::new())

@@ -6,6 +6,7 @@ use std::fmt;
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// Bytes that can be read by their position, and do not change meanwhile.
 ///
@@ -91,9 +92,9 @@ fn copy(bytes: &[u8], offset: u64, out: &mut [u8]) -> io::Result<()> {
 }
 
 /// Bytes of a known number, with the path and the format that errors name.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Source {
-    bytes: Box<dyn ReadAt>,
+    bytes: Arc<dyn ReadAt>,
     path: PathBuf,
     /// Byte of the file at which this source begins.
     start: u64,
@@ -113,18 +114,18 @@ impl Source {
         }
         let file = File::open(path).map_err(at)?;
         let len = file.metadata().map_err(at)?.len();
-        Ok(Self { bytes: Box::new(file), path: path.to_owned(), start: 0, len, format })
+        Ok(Self { bytes: Arc::new(file), path: path.to_owned(), start: 0, len, format })
     }
 
     /// Makes a source of `bytes`; errors will call it the `format` file at `path`.
     pub(crate) fn of(bytes: impl ReadAt + 'static, path: &Path, format: &'static str) -> Self {
-        Self { start: 0, len: bytes.len(), bytes: Box::new(bytes), path: path.to_owned(), format }
+        Self { start: 0, len: bytes.len(), bytes: Arc::new(bytes), path: path.to_owned(), format }
     }
 
     /// Makes a source of what was written to `file`; errors will call it the `format` file at `path`.
     pub(crate) fn spooled(file: File, path: &Path, format: &'static str) -> Result<Self> {
         let len = file.metadata().map_err(|error| Error::io("reading", error).at(path))?.len();
-        Ok(Self { bytes: Box::new(file), path: path.to_owned(), start: 0, len, format })
+        Ok(Self { bytes: Arc::new(file), path: path.to_owned(), start: 0, len, format })
     }
 
     /// Takes the `len` bytes from `start` on as a file of the format `format`.

@@ -2,6 +2,7 @@
 
 use super::dialect::Dialect;
 use super::file::Source;
+use super::side_by_side::SideBySide;
 use super::{FvecsRows, NpyRows, ReadOptions, SafetensorsRows, convert, extension, text};
 use crate::error::{Error, Result};
 use std::path::Path;
@@ -124,6 +125,14 @@ pub(super) fn of_source(source: Source, options: &ReadOptions) -> Result<Box<dyn
 /// Opens the file in `source`, which is of the format that an extension says.
 pub(super) fn of(source: Source, extension: &str, options: &ReadOptions) -> Result<Box<dyn Dialect>> {
     convert::refuse_packed(&source)?;
+    match options.blocks.as_slice() {
+        [] => one(source, extension, options),
+        _ => Ok(Box::new(SideBySide::open(&source, extension, options)?)),
+    }
+}
+
+/// Opens the only embedding of every row of the file in `source`.
+pub(super) fn one(source: Source, extension: &str, options: &ReadOptions) -> Result<Box<dyn Dialect>> {
     match FORMATS.iter().find(|(name, _)| *name == extension) {
         Some((_, open)) => open(source, extension, options),
         None => Err(Error::parameter("input", source.path().display(), names())),

@@ -24,7 +24,8 @@ mod options;
 #[cfg(feature = "parquet")]
 mod parquet;
 mod safetensors;
-mod spool;
+mod side_by_side;
+pub(crate) mod spool;
 #[cfg(test)]
 pub(crate) mod testing;
 mod text;

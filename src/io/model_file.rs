@@ -26,8 +26,11 @@ pub(crate) const FORMAT_VERSION: u32 = 3;
 pub(crate) const LABELS_VERSION: u32 = 4;
 /// Version of the files of models that encode by a beam: an earlier reader would give every row its nearest codewords.
 pub(crate) const BEAM_VERSION: u32 = 5;
+/// Version of the files of models whose rows consist of several blocks, whatever else they have: an earlier reader
+/// would encode rows that are not scaled.
+pub(crate) const BLOCKS_VERSION: u32 = 6;
 /// The newest version.
-const NEWEST: u32 = BEAM_VERSION;
+const NEWEST: u32 = BLOCKS_VERSION;
 /// The values of the metadata that the checksum covers, in this order.
 const COVERED: [&str; 5] = ["format", "format_version", "kind", "config", "fingerprint"];
 

@@ -11,6 +11,10 @@ use std::str::FromStr;
 pub struct ReadOptions {
     /// Column of a .parquet or .jsonl file; without it `embedding`, or else the only column of lists of floats.
     pub column: Option<String>,
+    /// Several columns of a .parquet or .jsonl file, or tensors of a .safetensors or .npz file, in place of `column` or
+    /// `tensor`: each has a block of every row, and the row consists of its blocks in this order. A block that a row
+    /// lacks is nothing but NaN; see [`Blocks`](crate::blocks::Blocks).
+    pub blocks: Vec<String>,
     /// The columns of a table that has one for every dimension: `f0..f383`, `a,b,c`, or the prefix `f`, which means all
     /// columns of that name and a number.
     pub columns: Option<String>,
@@ -26,6 +30,8 @@ pub struct ReadOptions {
     pub bad_rows: BadRows,
     /// The number of dimensions of a file in which no row tells it.
     pub(crate) dim: Option<usize>,
+    /// The number of dimensions of every block, in place of `dim`.
+    pub(crate) widths: Vec<usize>,
 }
 
 /// How a column of bytes stores the floats of a row: one after the other, the lowest byte first.

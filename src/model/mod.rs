@@ -3,9 +3,10 @@
 mod kinds;
 mod parameters;
 
+use crate::blocks::Blocks;
 use crate::device::Device;
 use crate::encoder::Encoder;
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::io::file::format_of;
 use crate::io::model_file::{ModelFile, load_file, write_file};
 use crate::origin::{Origin, Provenance};
@@ -150,6 +151,29 @@ impl Model {
     /// [`ErrorKind::Unsupported`](crate::ErrorKind::Unsupported) for a kind of your own that keeps no such record.
     pub fn with_provenance(self, provenance: Provenance) -> Result<Self> {
         self.change_origin(|origin| origin.provenance = Some(provenance))
+    }
+
+    /// Returns the model with the blocks that its rows consist of, by which the rows of the fit were scaled. They go
+    /// into the model's file and into its fingerprint.
+    ///
+    /// # Errors
+    /// [`ErrorKind::DimMismatch`](crate::ErrorKind::DimMismatch) for blocks of other dimensions;
+    /// [`ErrorKind::Unsupported`](crate::ErrorKind::Unsupported) for a kind of your own that keeps no blocks.
+    pub fn with_blocks(self, blocks: Blocks) -> Result<Self> {
+        match (self.dim(), blocks.dim()) {
+            (expected, found) if expected != found => Err(ErrorKind::DimMismatch { expected, found }.into()),
+            _ => self.change_origin(|origin| *origin = std::mem::take(origin).with_blocks(blocks)),
+        }
+    }
+
+    /// Returns the model with a record, among the parameters of its fit, that its rows were
+    /// [`Smoothed`](crate::smoothing::Smoothed) by this weight. The record goes into the model's file, but not into its
+    /// fingerprint.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Unsupported`](crate::ErrorKind::Unsupported) for a kind of your own that keeps no such record.
+    pub fn with_pair_weight(self, weight: f64) -> Result<Self> {
+        self.change_origin(|origin| *origin = std::mem::take(origin).with_pair_weight(weight))
     }
 
     /// Returns the model with other labels: code k of a level becomes code `labels[level][k]`.

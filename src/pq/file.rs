@@ -93,7 +93,8 @@ impl PqKMeansModel {
     /// # Errors
     /// [`ErrorKind::Range`](crate::ErrorKind::Range) where a codeword exceeds f32.
     pub fn to_bytes(&self) -> Result<Vec<u8>> {
-        to_bytes(FORMAT_VERSION, self.name(), &self.file_config(), &self.fingerprint(), self.tensors()?)
+        let version = self.origin.version(FORMAT_VERSION);
+        to_bytes(version, self.name(), &self.file_config(), &self.fingerprint(), self.tensors()?)
     }
 
     /// Returns the tensors of the file, in the order of the checksum.
@@ -128,12 +129,14 @@ impl PqKMeansModel {
     }
 
     fn from_file(file: &ModelFile<'_>) -> Result<Self> {
-        // Another version has parts that this kind never had.
-        if file.check_version()? != FORMAT_VERSION {
-            return Err(Error::damaged(format!("product codes have the format version {FORMAT_VERSION}")));
+        // This kind came with this version.
+        let version = file.check_version()?;
+        if version < FORMAT_VERSION {
+            return Err(Error::damaged(format!("product codes have format versions from {FORMAT_VERSION} on")));
         }
         let config: Config = file.config()?;
         config.check()?;
+        config.origin.check(version, FORMAT_VERSION, config.dim)?;
         file.expect_kind(kind_of(config.residual_levels))?;
         let mut data = Vec::with_capacity(config.levels + 1);
         for (level, (clusters, width)) in config.clusters.iter().zip(config.widths()).enumerate() {

@@ -176,6 +176,6 @@ impl PqKMeansModel {
         }
         self.grid().offset().iter().for_each(|offset| hash.update(offset.to_le_bytes()));
         self.codebooks().flat_map(Codebook::values).for_each(|value| hash.update(value.to_le_bytes()));
-        hex(&hash.finalize())
+        self.origin.fingerprint(hex(&hash.finalize()))
     }
 }

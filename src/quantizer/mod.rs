@@ -26,6 +26,7 @@ pub use trainer::{TrainOption, TrainOptions, Trainer};
 pub(crate) use training::Tell;
 pub use training::{FinishedTraining, FirstLevels, Training, TrainingProgress, TrainingReport};
 
+use crate::blocks::Blocks;
 use crate::codebook::Codebook;
 use crate::codes::Codes;
 use crate::device::Device;
@@ -284,6 +285,12 @@ pub trait Quantizer: Any + Send + Sync {
     /// Returns the record of the data that the model was fitted to, where there is one.
     fn provenance(&self) -> Option<&Provenance> {
         self.origin()?.provenance.as_ref()
+    }
+
+    /// Returns the blocks that rows consist of, where they have several; rows to encode are those of
+    /// [`Blocks::rows`](crate::blocks::Blocks::rows).
+    fn blocks(&self) -> Option<&Blocks> {
+        self.origin()?.blocks.as_ref()
     }
 
     /// Returns the parameters of a short fit with `clusters` on `rows` rows, by which devices are compared. It does

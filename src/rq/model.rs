@@ -152,6 +152,7 @@ impl RqKMeansModel {
     /// byte; the number of such levels, u32; for each of them the number of its codes, u32, and for every code the
     /// length of its label in bytes, u32, and the label in UTF-8. The code of unknown labels has the length 2^32 - 1.
     /// Where the model encodes by a beam wider than 1: `beam` and a zero byte, and its width, u32.
+    /// Where rows consist of several blocks, the fingerprint is SHA-256 of this one and of the blocks.
     pub fn fingerprint(&self) -> String {
         let mut hash = Sha256::new();
         hash.update(b"semid rq-kmeans 1\0");
@@ -175,6 +176,6 @@ impl RqKMeansModel {
             hash.update(b"beam\0");
             hash.update((self.beam as u32).to_le_bytes());
         }
-        hex(&hash.finalize())
+        self.origin.fingerprint(hex(&hash.finalize()))
     }
 }

@@ -109,7 +109,7 @@ impl RqVaeModel {
                 put(format!("{part}.{i}.bias"), vec![layer.outputs], &layer.bias);
             }
         }
-        to_bytes(FORMAT_VERSION, NAME, &self.file_config(), &self.fingerprint(), tensors)
+        to_bytes(self.origin.version(FORMAT_VERSION), NAME, &self.file_config(), &self.fingerprint(), tensors)
     }
 
     pub(super) fn file_config(&self) -> Config {
@@ -144,10 +144,9 @@ impl RqVaeModel {
 
     fn from_file(file: &ModelFile<'_>) -> Result<Self> {
         file.expect_kind(NAME)?;
-        if file.check_version()? > FORMAT_VERSION {
-            return Err(Error::damaged("its version is that of a model with labels"));
-        }
+        let version = file.check_version()?;
         let config = read_config(file)?;
+        config.origin.check(version, FORMAT_VERSION, config.dim)?;
         let shapes = shapes(&config);
         let data = shapes.iter().map(|(name, shape)| file.tensor(name, Dtype::F32, shape));
         let data: Vec<&[u8]> = data.collect::<Result<_>>()?;

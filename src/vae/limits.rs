@@ -2,7 +2,7 @@
 
 use super::standard::each_chunk;
 use crate::error::Result;
-use crate::grid::{GridSketch, Outlier, Saturation};
+use crate::grid::{GridSketch, Outlier, Saturation, is_far};
 use crate::rows::Rows;
 
 /// The smallest and the largest input of every dimension that a network is given; values beyond them are cut off.
@@ -72,24 +72,13 @@ impl FarValues {
         Ok(far)
     }
 
-    /// Whether a value of a dimension is far.
-    #[inline(always)]
-    pub(super) fn is_far((median, limit): (f32, f64), x: f32) -> bool {
-        (f64::from(x) - f64::from(median)).abs() > limit
-    }
-
-    /// The median of every dimension, and the distance from it beyond which a value is far.
-    pub(super) fn bounds(&self) -> &[(f32, f64)] {
-        &self.bounds
-    }
-
     /// Adds rows, of which the first has the number `first`.
     pub(super) fn add(&mut self, first: usize, rows: &[f32]) {
         for (i, row) in rows.chunks_exact(self.bounds.len().max(1)).enumerate() {
             let mut any = false;
             let ends = self.low.iter_mut().zip(&mut self.high).zip(&mut self.has);
             for ((x, bound), ((low, high), has)) in row.iter().zip(&self.bounds).zip(ends) {
-                if Self::is_far(*bound, *x) {
+                if is_far(*bound, *x) {
                     (any, *has) = (true, true);
                 } else {
                     // + 0.0 turns a negative zero into zero, so that the order of the rows does not matter.
@@ -107,7 +96,7 @@ impl FarValues {
     fn count(&mut self, number: usize, row: &[f32]) {
         let times = |((column, x), bound): ((usize, &f32), &(f32, f64))| {
             let times = (f64::from(*x) - f64::from(bound.0)).abs() / bound.1;
-            Self::is_far(*bound, *x).then_some((times, Outlier { row: number as u64, column, value: *x }))
+            is_far(*bound, *x).then_some((times, Outlier { row: number as u64, column, value: *x }))
         };
         let far: Vec<(f64, Outlier)> = row.iter().enumerate().zip(&self.bounds).filter_map(times).collect();
         let farther = |a: (f64, Outlier), b: (f64, Outlier)| if b.0 > a.0 { b } else { a };

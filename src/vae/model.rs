@@ -130,7 +130,7 @@ impl RqVaeModel {
         for limit in self.input_limits().into_iter().flatten().flatten() {
             hash.update(limit.to_le_bytes());
         }
-        hex(&hash.finalize())
+        self.origin.fingerprint(hex(&hash.finalize()))
     }
 
     pub(super) fn encoder_on(&self, device: &Device) -> Result<Forward> {

@@ -2,7 +2,7 @@
 
 use super::limits::{FarValues, Limits, sketch};
 use crate::error::{Result, try_vec};
-use crate::grid::{Grid, SATURATION, Saturation, pow2, quantize_value, read_finite};
+use crate::grid::{Moments, Saturation, pow2, read_finite};
 use crate::kernel::float::finish;
 use crate::rows::Rows;
 
@@ -57,35 +57,17 @@ impl Standard {
     pub(super) fn of(rows: &dyn Rows) -> Result<(Self, Saturation)> {
         let dim = rows.dim();
         let sketch = sketch(rows)?;
-        let alone = |grid: &Grid| (grid.offset().first().copied().unwrap_or(0.0), grid.exponent());
-        let grids: Vec<(f32, i32)> = sketch.grids().iter().map(alone).collect();
-        let scales: Vec<(f32, f64)> = grids.iter().map(|(middle, exponent)| (*middle, pow2(*exponent))).collect();
-        let mut far = FarValues::new(&sketch);
-        let mut sums = vec![(0_u64, 0_i128, 0_u128); dim];
+        let (mut far, mut moments) = (FarValues::new(&sketch), Moments::new(&sketch));
         each_chunk(rows, &mut |first, rows| {
             far.add(first, rows);
-            for row in rows.chunks_exact(dim) {
-                let places = sums.iter_mut().zip(&scales).zip(far.bounds());
-                for ((((count, sum, squares), (middle, scale)), bound), x) in places.zip(row) {
-                    let q = quantize_value(*x, *middle, *scale);
-                    if q.abs() == SATURATION || FarValues::is_far(*bound, *x) {
-                        continue;
-                    }
-                    *count += 1;
-                    *sum += i128::from(q);
-                    *squares += u128::from(u64::from(q.unsigned_abs()).pow(2));
-                }
-            }
+            rows.chunks_exact(dim).for_each(|row| moments.add(row, 1));
             Ok(())
         })?;
         let mut standard = Self::none(dim);
-        let places = standard.offset.iter_mut().zip(&mut standard.scale).zip(&grids);
-        for (((offset, scale), (middle, exponent)), (count, sum, squares)) in places.zip(sums) {
-            let count = count.max(1) as f64;
-            let (mean, step) = (sum as f64 / count, pow2(-exponent));
-            *offset = (f64::from(*middle) + mean * step) as f32 + 0.0;
-            let variance = (squares as f64 - sum as f64 * mean).max(0.0) / count;
-            let inverse = (1.0 / (variance.sqrt() * step)) as f32;
+        let places = standard.offset.iter_mut().zip(&mut standard.scale);
+        for ((offset, scale), (mean, variance, exponent)) in places.zip(moments.of_dimensions()) {
+            *offset = mean;
+            let inverse = (1.0 / (variance.sqrt() * pow2(-exponent))) as f32;
             *scale = if variance > 0.0 { inverse.clamp(f32::MIN_POSITIVE, f32::MAX) } else { 1.0 };
         }
         standard.limits = far.limits();

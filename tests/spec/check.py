@@ -367,6 +367,70 @@ def check_labels(checks, tool):
     return found
 
 
+def check_blocks(checks, tool):
+    """Rows with two embeddings, some of which are missing: the blocks, the fit of the scaled rows and the codes are
+    recomputed; returns the fingerprint."""
+    text, image = groups(300, 7), groups(300, 5, stream=4) / np.float32(1000) + np.float32(3)
+    text[::17] = np.nan
+    image[numbers(71, 300) % np.uint64(5) == 0] = np.nan
+    image[17] = [3, 3.001, 2.999, 1e20, 3]
+    weights, counts = [1.0, 0.3], numbers(72, 300) % np.uint64(3)
+    counts[spec.missing(text) & spec.missing(image)] = 0
+    parts = [text, image]
+    for part in parts:
+        part[spec.missing(text) & spec.missing(image)] = 1
+    options = ["--levels", "3", "--clusters", "16", "--tol", "0", "--max-iter", "500"]
+    with tempfile.TemporaryDirectory() as folder:
+        folder = Path(folder)
+        out, x = folder / "model.safetensors", folder / "x.safetensors"
+        safetensors.numpy.save_file({"text": text, "image": image}, x)
+        (folder / "w.txt").write_text("".join(f"{count}\n" for count in counts.tolist()))
+        report = semid(tool, "fit", "--input", x, "--output", out, *options, "--weights", folder / "w.txt",
+                       "--tensor", "text", "--tensor", "image", "--column-weight", "1,0.3")
+        model = spec.load(out)
+        blocks = []
+        for part, weight, found, told in zip(parts, weights, model.config["blocks"], report["blocks"]):
+            used = ~spec.missing(part)
+            blocks.append(spec.fit_block(np.repeat(part[used], counts[used].astype(int), axis=0), weight))
+            name = found["name"]
+            checks.true((found["scale"], found["weight"]) == (blocks[-1][0], weight), f"scale of {name}")
+            checks.same(np.array(found["mean"], np.float32), blocks[-1][1], f"mean of {name}")
+            checks.true(told["imputed"] == int((~used).sum()), f"rows without {name}")
+        rows = spec.join(parts, blocks)
+        check_fit(checks, model, np.repeat(rows, counts.astype(int), axis=0), options, report)
+        semid(tool, "encode", "--model", out, "--input", x, "--output", folder / "codes.npy")
+        checks.same(np.load(folder / "codes.npy"), spec.encode(model, rows), "codes")
+        return spec.fingerprint(model)
+
+
+def check_pairs(checks, tool):
+    """Rows of very different sizes, mixed with those of the items that they occur with, whose sums would depend on
+    their order in binary64; returns the fingerprint."""
+    x = np.ldexp(groups(300, 16), (numbers(81, 300, 16) % np.uint64(41)).astype(int) - 20).astype(np.float32)
+    ends = (numbers(82, 900, 2) % np.uint64(280)).astype(int).tolist()
+    pairs = [*ends, *ends[:50], [7, 7]]
+    options = ["--levels", "3", "--clusters", "16", "--tol", "0", "--max-iter", "500"]
+    with tempfile.TemporaryDirectory() as folder:
+        folder = Path(folder)
+        out = folder / "model.safetensors"
+        np.save(folder / "x.npy", x)
+        (folder / "items.txt").write_text("".join(f"i{row}\n" for row in range(300)))
+        (folder / "pairs.csv").write_text("a,b\n" + "".join(f"i{a},i{b}\n" for a, b in pairs))
+        mix = ["--input", folder / "x.npy", "--items", folder / "items.txt", "--pairs", folder / "pairs.csv",
+               "--pair-weight", "0.3"]
+        report = semid(tool, "fit", *mix, "--output", out, *options)
+        model = spec.load(out)
+        mixed = spec.smooth(x, pairs, 0.3)
+        known = [pair for pair in pairs if pair[0] != pair[1]]
+        checks.true(report["pairs"]["pairs"] == len(known), "the number of pairs")
+        check_fit(checks, model, mixed, options, report)
+        semid(tool, "encode", "--model", out, "--output", folder / "codes.npy", *mix)
+        checks.same(np.load(folder / "codes.npy"), spec.encode(model, mixed), "codes of mixed rows")
+        semid(tool, "encode", "--model", out, "--output", folder / "codes.npy", "--input", folder / "x.npy")
+        checks.same(np.load(folder / "codes.npy"), spec.encode(model, x), "codes of rows as they are")
+        return spec.fingerprint(model)
+
+
 def check_drift(checks, tool):
     """Every measure of drift, recomputed from codes and grid integers."""
     sides = dict(baseline=groups(600, 16), new=groups(250, 16, stream=5) * np.float32(1.25))
@@ -509,6 +573,12 @@ def main():
         name = f"labels: {unknown}"
         fingerprints[name] = fingerprint
         checks.true(golden.get(name) == fingerprint, f"golden, found {fingerprint}")
+    checks.case = "blocks"
+    fingerprints["blocks"] = check_blocks(checks, tool)
+    checks.true(golden.get("blocks") == fingerprints["blocks"], f"golden, found {fingerprints['blocks']}")
+    checks.case = "pairs"
+    fingerprints["pairs"] = check_pairs(checks, tool)
+    checks.true(golden.get("pairs") == fingerprints["pairs"], f"golden, found {fingerprints['pairs']}")
     fingerprints |= check_refits(checks, tool, golden)
     fingerprints |= check_refinements(checks, tool, golden)
     checks.case = "drift"

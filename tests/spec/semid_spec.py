@@ -78,7 +78,8 @@ def load(path):
     header, data = json.loads(blob[8 : 8 + length]), blob[8 + length :]
     meta = header.pop("__metadata__")
     config = json.loads(meta["config"])
-    version = "4" if "label_levels" in config else "5" if "beam" in config else "3"
+    features = (("6", "blocks"), ("5", "beam"), ("4", "label_levels"))
+    version = next((version for version, name in features if name in config), "3")
     kind = "rq-kmeans"
     if "residual_levels" in config:
         kind = "rq+pq" if config["residual_levels"] else "pq"
@@ -129,7 +130,7 @@ def fingerprint(model):
     else:
         head, sizes = b"semid rq-kmeans 1\0" + bytes([model.cosine, c["normalize_residuals"]]), [c["dim"], c["levels"]]
     sizes += c["clusters"]
-    return sha256(
+    inner = sha256(
         head,
         struct.pack("<ii", c["grid_exponent"], c["codebook_exponent"]),
         struct.pack(f"<{len(sizes)}I", *sizes),
@@ -138,6 +139,15 @@ def fingerprint(model):
         *labels_bytes(model.tables),
         *([b"beam\0" + struct.pack("<I", model.width)] if model.width > 1 else []),
     )
+    return blocks_fingerprint(inner, c["blocks"]) if "blocks" in c else inner
+
+
+def blocks_fingerprint(inner, blocks):
+    """The fingerprint of a model whose rows consist of several blocks; without them it would be `inner`."""
+    parts = [b"semid blocks 1\0", inner.encode(), struct.pack("<I", len(blocks))]
+    for block in blocks:
+        parts += [struct.pack("<Id", len(block["mean"]), block["scale"]), np.array(block["mean"], "<f4").tobytes()]
+    return sha256(*parts)
 
 
 def labels_bytes(tables):
@@ -317,7 +327,7 @@ def reach(rows, offset):
     return max(reaches) or float(far.max()) * 2**12
 
 
-def training_grid(x, center=True):
+def training_grid(x, center=True, rows=None):
     """Offset and exponent that `fit` chooses for the l2 metric.
 
     The midrange, and the finest exponent at which no value exceeds 2^20; or, where that is finer, the medians, and the
@@ -328,12 +338,68 @@ def training_grid(x, center=True):
     offset = ((low + high) / 2).astype(np.float32) if center else zeros
     largest = max(np.abs(low - offset).max(), np.abs(high - offset).max())
     exponent = finest(largest, RANGE) if largest else 20
-    rows = sketch(x)
+    rows = sketch(x) if rows is None else rows
     medians = np.sort(rows, axis=0)[(len(rows) - 1) // 2] if center else zeros
     expected = reach(rows, medians)
     if expected == 0 or finest(expected, SATURATION) <= exponent:
         return offset, exponent
     return medians, finest(expected, SATURATION)
+
+
+def far_limit(rows, median):
+    """The distance from the median beyond which a value of one dimension is far."""
+    distances = np.sort(np.abs(rows.astype(np.float64) - np.float64(median)))
+    quantile = lambda per_mille: float(distances[-(-per_mille * len(rows) // 1000) - 1])
+    far, near = quantile(995), quantile(750) or quantile(950)
+    if far == 0:
+        return math.inf
+    ratio = min(far / near, 64.0) if near > 0 else 64.0
+    return far * max(8.0, ratio * ratio)
+
+
+def missing(block):
+    """The rows that lack a block."""
+    return np.isnan(block).all(axis=1)
+
+
+def fit_block(x, weight):
+    """Scale and mean of a block from the rows that have it, each as often as it counts."""
+    sample, square, means = sketch(x), 0.0, []
+    for d in range(x.shape[1]):
+        column, of_sample = x[:, d : d + 1], sample[:, d : d + 1]
+        middle, exponent = training_grid(column, rows=of_sample)
+        median = np.sort(of_sample[:, 0])[(len(sample) - 1) // 2] + np.float32(0)
+        near = np.abs(column[:, 0].astype(np.float64) - np.float64(median)) <= far_limit(of_sample[:, 0], median)
+        q = to_grid(column, middle, exponent)[:, 0]
+        q = q[near & (np.abs(q) < SATURATION)]
+        count, total, squares = float(max(len(q), 1)), float(int(q.sum())), float(sum(int(v) ** 2 for v in q.tolist()))
+        mean = total / count
+        means.append(np.float32(float(middle[0]) + mean * 2.0**-exponent) + np.float32(0))
+        square += max(squares - total * mean, 0.0) / count * 2.0 ** (-2 * exponent)
+    mantissa, power = math.frexp(math.sqrt(weight / square)) if square else (0.5, 1)
+    return math.ldexp(float(np.float32(mantissa)), power), np.array(means, np.float32)
+
+
+def join(parts, blocks):
+    """Rows of several blocks, each a pair of scale and mean: f32(x scale), and the mean where a row lacks a block."""
+    most = float(np.finfo(np.float32).max)
+    filled = [np.where(missing(part)[:, None], mean, part) for part, (_, mean) in zip(parts, blocks)]
+    scaled = [np.clip(part.astype(np.float64) * scale, -most, most) for part, (scale, _) in zip(filled, blocks)]
+    return np.hstack(scaled).astype(np.float32)
+
+
+def smooth(x, pairs, weight):
+    """Rows mixed with the means of their partners; `math.fsum` rounds an exact sum once."""
+    partners, mixed = {}, x.copy()
+    for a, b in pairs:
+        if a != b:
+            partners.setdefault(a, []).append(b)
+            partners.setdefault(b, []).append(a)
+    for row, others in partners.items():
+        for d in range(x.shape[1]):
+            mean = math.fsum(float(x[other, d]) for other in others) / float(len(others))
+            mixed[row, d] = np.float32((1.0 - weight) * float(x[row, d]) + weight * mean)
+    return mixed
 
 
 def left_out(x, q, offset, exponent):

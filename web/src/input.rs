@@ -2,7 +2,7 @@
 
 use crate::host;
 use semid::io::{Inputs, ReadAt, ReadOptions};
-use semid::{Error, Matrix, Result, Rows};
+use semid::{Error, ErrorKind, Matrix, Model, Result, Rows};
 use serde::Deserialize;
 use std::io;
 
@@ -61,13 +61,32 @@ impl Source {
         }
     }
 
+    /// Opens the rows as a model takes them: where they consist of several embeddings, scaled by the model's blocks.
+    pub(crate) fn open_for<'a>(&self, values: &'a [f32], model: &Model) -> Result<Box<dyn Rows + 'a>> {
+        let Some(blocks) = model.blocks() else { return self.open(values) };
+        if let Self::Values { dim } = self {
+            return Ok(Box::new(blocks.rows(Matrix::new(values, *dim)?)?));
+        }
+        let inputs = self.inputs_of(blocks.iter().map(|block| block.name().to_owned()).collect())?;
+        let mut widths = blocks.widths().into_iter().zip(inputs.widths().iter().copied());
+        match widths.find(|(expected, found)| expected != found) {
+            Some((expected, found)) => Err(ErrorKind::DimMismatch { expected, found }.into()),
+            None => Ok(Box::new(blocks.rows(inputs)?)),
+        }
+    }
+
     /// Opens the file.
     pub(crate) fn inputs(&self) -> Result<Inputs> {
+        self.inputs_of(Vec::new())
+    }
+
+    /// Opens the file, whose rows have these embeddings, or one if none is named.
+    fn inputs_of(&self, blocks: Vec<String>) -> Result<Inputs> {
         let Self::File { file, name, size, column, tensor } = self else {
             return Err(Error::source_of_rows("rows in memory have no columns beside them"));
         };
         let mut options = ReadOptions::default();
-        (options.column, options.tensor) = (column.clone(), tensor.clone());
+        (options.column, options.tensor, options.blocks) = (column.clone(), tensor.clone(), blocks);
         Inputs::of_bytes(name, Dropped { file: *file, size: *size as u64 }, &options)
     }
 }

@@ -89,7 +89,8 @@ impl Job {
     }
 
     fn encode(&self, rows: &Source, device: &Device) -> Result<JsValue> {
-        let (model, rows) = (self.model()?, rows.open(&self.values)?);
+        let model = self.model()?;
+        let rows = rows.open_for(&self.values, &model)?;
         let (levels, total) = (model.levels(), rows.len());
         let mut codes = Vec::new();
         let wanted = total.saturating_mul(levels);
@@ -114,11 +115,17 @@ impl Job {
 
     fn decode(&self, levels: usize, device: &Device) -> Result<JsValue> {
         let codes = Codes::new(self.codes.clone(), levels)?;
-        Ok(Float32Array::from(self.model()?.decode(&codes, device)?.as_slice()).into())
+        let model = self.model()?;
+        let mut rows = model.decode(&codes, device)?;
+        if let Some(blocks) = model.blocks() {
+            blocks.unscale(&mut rows);
+        }
+        Ok(Float32Array::from(rows.as_slice()).into())
     }
 
     fn evaluate(&self, rows: &Source, evaluation: &Evaluation, device: &Device) -> Result<JsValue> {
-        let (model, rows) = (self.model()?, rows.open(&self.values)?);
+        let model = self.model()?;
+        let rows = rows.open_for(&self.values, &model)?;
         let quality = evaluation.run_on_codes(&*model, &*rows, &self.codes(&model)?, device, |progress| {
             host::counted(progress.stage, progress.done as usize, progress.total as usize);
             ControlFlow::Continue(())
@@ -130,7 +137,8 @@ impl Job {
     }
 
     fn report(&self, rows: &Source, title: &str, details: &[(String, String)], device: &Device) -> Result<JsValue> {
-        let (model, rows) = (self.model()?, rows.open(&self.values)?);
+        let model = self.model()?;
+        let rows = rows.open_for(&self.values, &model)?;
         let mut report = Report::new().title(title);
         if !self.names.is_empty() {
             report = report.names(&self.names);

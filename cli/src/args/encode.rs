@@ -1,6 +1,6 @@
 //! `semid encode`.
 
-use super::{InputArgs, PrefixArgs};
+use super::{InputArgs, PairArgs, PrefixArgs};
 use clap::{Args, ValueEnum};
 use std::path::PathBuf;
 
@@ -19,7 +19,9 @@ Examples:
   semid encode --model balanced.safetensors --input new.npy \\
       --assignment priced --output codes.npy
   semid encode --model model.safetensors --input items.npy --capacity 250 \\
-      --output codes.npy")]
+      --output codes.npy
+  semid encode --model model.safetensors --input items.parquet \\
+      --id-column name --pairs bought-together.csv --output ids.csv")]
 pub(crate) struct EncodeArgs {
     /// Model file, as `semid fit` writes it
     #[arg(long, short, value_name = "FILE")]
@@ -28,6 +30,11 @@ pub(crate) struct EncodeArgs {
     pub(crate) input: InputArgs,
     #[command(flatten)]
     pub(crate) prefix: PrefixArgs,
+    #[command(flatten)]
+    pub(crate) pairs: PairArgs,
+    /// Text file with the item keys, one per line, for --pairs
+    #[arg(long, value_name = "FILE", requires = "pairs", help_heading = "Items that occur together")]
+    pub(crate) items: Option<PathBuf>,
     /// Codes to write as .npy, or semantic IDs as .csv, .jsonl or .parquet
     #[arg(long, short, value_name = "FILE")]
     pub(crate) output: PathBuf,

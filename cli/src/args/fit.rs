@@ -1,6 +1,6 @@
 //! Flags of `semid fit`.
 
-use super::{InputArgs, PrefixArgs, Unknown, VaeArgs, WeightArgs};
+use super::{InputArgs, PairArgs, PairKeyArgs, PrefixArgs, Unknown, VaeArgs, WeightArgs};
 use clap::builder::{PossibleValue, PossibleValuesParser};
 use clap::{Args, ValueEnum};
 use semid::quantizer::Parameters;
@@ -27,6 +27,10 @@ Examples:
       --output model.safetensors
   semid fit --input items.npy --refine 10 --refine-beam 4 \\
       --output model.safetensors
+  semid fit --input items.parquet --column text --column image \\
+      --column-weight 1,0.5 --output model.safetensors
+  semid fit --input items.parquet --id-column name \\
+      --pairs bought-together.csv --output model.safetensors
   semid fit --input newer.npy --align-to model.safetensors \\
       --output newer.safetensors
   semid fit --input newer.npy --warm-start model.safetensors \\
@@ -98,6 +102,10 @@ pub(crate) struct FitArgs {
     pub(crate) memory: Option<u64>,
     #[command(flatten)]
     pub(crate) weights: WeightArgs,
+    #[command(flatten)]
+    pub(crate) pairs: PairArgs,
+    #[command(flatten)]
+    pub(crate) pair_keys: PairKeyArgs,
     #[command(flatten)]
     pub(crate) prefix: PrefixArgs,
     /// Code of a row whose label is missing or new: the nearest label's, or one of their own [default: nearest]

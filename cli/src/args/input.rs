@@ -12,9 +12,17 @@ pub(crate) struct InputArgs {
     /// the other; - is standard input
     #[arg(long, short, value_name = "FILE", required = true, num_args = 1.., help_heading = "Input")]
     pub(crate) input: Vec<PathBuf>,
-    /// Column of a .parquet or .jsonl file [default: embedding, or the only column of lists of floats]
+    /// Column of a .parquet or .jsonl file [default: embedding, or the only column of lists of floats]; given again, as
+    /// in --column text --column image, every row has several embeddings, which are scaled to equal mean squares and
+    /// joined; a model keeps the scales and the columns, so only `semid fit` needs this
     #[arg(long, value_name = "NAME", help_heading = "Input")]
-    pub(crate) column: Option<String>,
+    pub(crate) column: Vec<String>,
+    /// Mean square of each of several embeddings per row, after which it is scaled: 1,0.5 lets the second one have half
+    /// the share of the first in squared distances [default: 1 for each]
+    #[arg(
+        long, value_name = "W", value_parser = super::finite::<f64>, value_delimiter = ',', help_heading = "Input"
+    )]
+    pub(crate) column_weight: Vec<f64>,
     /// Columns of a table that has one for every dimension: f0..f383, a,b,c, or the prefix f of f0, f1, ... [default
     /// for .csv and .tsv: all but those with item keys or labels]
     #[arg(long, value_name = "NAMES", conflicts_with = "column", help_heading = "Input")]
@@ -22,9 +30,10 @@ pub(crate) struct InputArgs {
     /// Floats that a column of bytes holds: f16le, bf16le, f32le or f64le
     #[arg(long = "as", value_name = "TYPE", help_heading = "Input")]
     pub(crate) bytes: Option<FloatBytes>,
-    /// Tensor of a .safetensors file or array of an .npz file [default: its only matrix of floats]
+    /// Tensor of a .safetensors file or array of an .npz file [default: its only matrix of floats]; given again, each
+    /// has an embedding of every row, as with --column
     #[arg(long, value_name = "NAME", help_heading = "Input")]
-    pub(crate) tensor: Option<String>,
+    pub(crate) tensor: Vec<String>,
     /// Read .npy files of integers of up to 16 bits as embeddings, at the scale 1
     #[arg(long, help_heading = "Input")]
     pub(crate) integers: bool,
@@ -47,12 +56,28 @@ pub(crate) enum OnBadRows {
 }
 
 impl InputArgs {
-    /// Returns how to read the input; `beside` names columns that are no dimensions.
-    pub(crate) fn options(&self, beside: &[Option<&str>]) -> ReadOptions {
+    /// Returns the names of the embeddings of a row, where there are several; none where there is one.
+    pub(crate) fn blocks(&self) -> &[String] {
+        match (self.column.as_slice(), self.tensor.as_slice()) {
+            (columns @ [_, _, ..], _) => columns,
+            (_, tensors @ [_, _, ..]) => tensors,
+            _ => &[],
+        }
+    }
+
+    /// Returns whether flags name the only embedding of a row.
+    pub(crate) fn has_one_column(&self) -> bool {
+        self.blocks().is_empty() && !(self.column.is_empty() && self.tensor.is_empty())
+    }
+
+    /// Returns how to read the input; `beside` names columns that are no dimensions, and `blocks` the embeddings of a
+    /// row where there are several.
+    pub(crate) fn options(&self, beside: &[Option<&str>], blocks: &[String]) -> ReadOptions {
         let mut options = ReadOptions::default();
-        options.column.clone_from(&self.column);
+        options.column = self.column.first().cloned();
+        options.blocks = blocks.to_vec();
         options.columns.clone_from(&self.columns);
-        options.tensor.clone_from(&self.tensor);
+        options.tensor = self.tensor.first().cloned();
         options.bytes = self.bytes;
         options.integers = self.integers;
         options.beside = beside.iter().flatten().map(|name| (*name).to_owned()).collect();
@@ -65,6 +90,7 @@ impl InputArgs {
         Self {
             input: files.to_vec(),
             column: self.column.clone(),
+            column_weight: self.column_weight.clone(),
             columns: self.columns.clone(),
             bytes: self.bytes,
             tensor: self.tensor.clone(),

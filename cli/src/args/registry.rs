@@ -1,6 +1,6 @@
 //! Flags of the commands on databases of semantic IDs.
 
-use super::{Format, InputArgs, NamespaceArgs, PrefixArgs, Share, TemplateArgs};
+use super::{Format, InputArgs, NamespaceArgs, PairArgs, PrefixArgs, Share, TemplateArgs};
 use crate::database::Place;
 use clap::{Args, ValueEnum, ValueHint};
 use std::num::{NonZeroU32, NonZeroUsize};
@@ -37,6 +37,8 @@ pub(crate) struct AssignArgs {
     pub(crate) input: InputArgs,
     #[command(flatten)]
     pub(crate) prefix: PrefixArgs,
+    #[command(flatten)]
+    pub(crate) pairs: PairArgs,
     #[command(flatten)]
     pub(crate) keys: KeyArgs,
     /// File to write with all items of the input and their IDs: .csv, .jsonl or .parquet

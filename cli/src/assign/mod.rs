@@ -6,6 +6,8 @@ mod refresh;
 use crate::args::{AssignArgs, Common, without_labels};
 use crate::file_system;
 use crate::heard::Heard;
+use crate::input::blocks::BlockFacts;
+use crate::input::pairs::{self, PairFacts};
 use crate::input::{Input, Texts};
 use crate::interrupt::{self, Watched};
 use crate::items;
@@ -33,6 +35,10 @@ struct Summary<'a> {
     /// Rows that were left out.
     #[serde(skip_serializing_if = "output::is_zero")]
     bad_rows: usize,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    blocks: Vec<BlockFacts>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pairs: Option<PairFacts>,
     fingerprint: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     namespace: Option<&'a str>,
@@ -51,7 +57,8 @@ pub(crate) fn run(common: &Common, args: &AssignArgs) -> Outcome {
     let keys = Texts { column: args.keys.id_column.as_deref(), file: args.keys.items.as_deref() };
     let model = engine::model(args);
     let tables = model.as_ref().map(|model| model.label_tables().to_vec()).unwrap_or_default();
-    let input = Input::open_beside(common, &args.input, keys, &args.prefix.columns(&tables))?;
+    let blocks = model.as_ref().and_then(|model| model.blocks());
+    let input = Input::open_for(common, &args.input, keys, &args.prefix.columns(&tables), blocks)?;
     if input.rows.is_empty() {
         return Err(input.failure(ErrorKind::Empty.into()));
     }
@@ -64,6 +71,8 @@ pub(crate) fn run(common: &Common, args: &AssignArgs) -> Outcome {
     let labels = args.prefix.read(&input, &tables)?;
     warnings.extend(without_labels(labels.as_ref(), &tables));
     let mut engine = engine::open(args, &input)?;
+    let (input, pairs) = input.smoothed(&args.pairs, |_| Ok(Some(keys.clone())), None, None)?;
+    warnings.extend(pairs::warn(pairs.as_ref()));
     output::warn(&warnings);
     let start = Instant::now();
     // Items that move get other IDs than they have when they are assigned.
@@ -76,6 +85,8 @@ pub(crate) fn run(common: &Common, args: &AssignArgs) -> Outcome {
     warnings.extend(found);
     let summary = Summary {
         bad_rows: input.skipped(),
+        blocks: input.block_facts(),
+        pairs,
         items: report.items,
         new: report.new,
         kept: report.kept,
@@ -102,7 +113,7 @@ fn output(args: &AssignArgs, input: &Input) -> Result<Option<IdWriter>, Failure>
     let Some(path) = &args.output else { return Ok(None) };
     output::differs_from(path, &args.db, "database")?;
     input.check_output(path)?;
-    let inputs = [args.model.as_ref(), args.keys.items.as_ref()];
+    let inputs = [args.model.as_ref(), args.keys.items.as_ref(), args.pairs.pairs.as_ref()];
     inputs.into_iter().flatten().try_for_each(|input| output::differs(path, input))?;
     let column = items::output_column(args.keys.id_column.as_deref());
     Ok(Some(IdWriter::create_with_keys(path, column)?))
@@ -154,7 +165,7 @@ fn assign(
         let advice = advice(error.kind());
         unfinished(failure(error, args, input), advice, args, done, len)
     })?;
-    let found = [noticed.warnings(|row| input.rows.input_row(row)), usage.warnings(len)].concat();
+    let found = [input.imputed(), noticed.warnings(|row| input.rows.input_row(row)), usage.warnings(len)].concat();
     Ok((report, found))
 }
 

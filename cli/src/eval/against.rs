@@ -35,6 +35,8 @@ pub(super) fn older(
             [] => None,
             tables => prefix.read(input, tables)?,
         };
+        let seen = input.rows_for(&older)?;
+        let rows = seen.as_ref().map_or(rows, |seen| seen);
         let codes = encode(&Evaluation::new(), &older, labels.as_ref(), rows, device);
         return codes.map_err(|error| Failure::of_file(error, path));
     }

@@ -8,6 +8,7 @@ mod table;
 use crate::args::{self, Common, EvalArgs, without_labels};
 use crate::evaluation::{encode, evaluation};
 use crate::heard::Heard;
+use crate::input::blocks::BlockFacts;
 use crate::input::{Input, Texts};
 use crate::interrupt::{self, Watched};
 use crate::output::{self, Answer, Failure, Outcome};
@@ -31,6 +32,8 @@ struct Evaluated {
     /// Rows that were left out.
     #[serde(skip_serializing_if = "output::is_zero")]
     bad_rows: usize,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    blocks: Vec<BlockFacts>,
     kind: &'static str,
     metric: &'static str,
     fingerprint: String,
@@ -68,7 +71,7 @@ pub(crate) fn run(common: &Common, args: &EvalArgs) -> Outcome {
     let tables = model.label_tables();
     let own = vec![args.label_column.as_deref(), args.ids.weight_column.as_deref()];
     let columns = [own, args.prefix.columns(tables)].concat();
-    let input = Input::open_beside(common, &args.input, Texts::default(), &columns)?;
+    let input = Input::open_for(common, &args.input, Texts::default(), &columns, model.blocks())?;
     let weights = args.weight_args().read(&input)?;
     let prefixes = args.prefix.read(&input, tables)?;
     let watched = Watched::new(&input.rows);
@@ -116,6 +119,7 @@ pub(crate) fn run(common: &Common, args: &EvalArgs) -> Outcome {
     let warnings = [warnings, warnings::prefixes(&model)].concat();
     let evaluated = Evaluated {
         bad_rows: input.skipped(),
+        blocks: input.block_facts(),
         dim: rows.dim(),
         kind: model.kind(),
         metric: if model.metric() == Metric::Cosine { "cosine" } else { "l2" },

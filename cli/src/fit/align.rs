@@ -26,15 +26,10 @@ pub(super) struct Aligned {
 }
 
 impl<'a> Older<'a> {
-    /// Loads the model of `--align-to`, if that is given, for rows of `dim` dimensions.
+    /// Loads the model of `--align-to`, if that is given.
     ///
     /// `named` is the fingerprint that the file of parameters gives for it.
-    pub(super) fn load(
-        args: &'a FitArgs,
-        named: Option<&Value>,
-        config: &Config,
-        dim: usize,
-    ) -> Result<Option<Self>, Failure> {
+    pub(super) fn load(args: &'a FitArgs, named: Option<&Value>, config: &Config) -> Result<Option<Self>, Failure> {
         let Some(path) = &args.align_to else {
             return match named {
                 None => Ok(None),
@@ -46,11 +41,20 @@ impl<'a> Older<'a> {
         output::differs_from(&args.output, path, "older model")?;
         let model = Model::load(path)?;
         is_that(model.fingerprint(), named, "align-to", config)?;
-        if model.dim() != dim {
-            let kind = ErrorKind::DimMismatch { expected: model.dim(), found: dim };
-            return Err(Failure::Error(format!("{}: this model is of other rows: {kind}", path.display())));
-        }
         Ok(Some(Self { model, path }))
+    }
+
+    pub(super) fn model(&self) -> &Model {
+        &self.model
+    }
+
+    /// Refuses rows of other than `dim` dimensions.
+    pub(super) fn check(&self, dim: usize) -> Result<(), Failure> {
+        if self.model.dim() != dim {
+            let kind = ErrorKind::DimMismatch { expected: self.model.dim(), found: dim };
+            return Err(Failure::Error(format!("{}: this model is of other rows: {kind}", self.path.display())));
+        }
+        Ok(())
     }
 }
 

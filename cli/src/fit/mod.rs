@@ -1,6 +1,7 @@
 //! `semid fit`
 
 mod align;
+mod blocks;
 pub(crate) mod flags;
 mod grouped;
 mod report;
@@ -10,7 +11,9 @@ mod warm_start;
 use crate::args::{Common, FitArgs};
 use crate::config::Config;
 use crate::heard::Heard;
-use crate::input::{Input, Texts};
+use crate::input::Input;
+use crate::input::blocks::{self as input_blocks, BlockFacts};
+use crate::input::pairs::{self, PairFacts};
 use crate::interrupt::{self, Watched};
 use crate::output::{self, Answer, Failure, Outcome};
 use crate::progress::Bar;
@@ -41,6 +44,10 @@ struct Fitted<'a> {
     /// How many rows were left out.
     #[serde(skip_serializing_if = "output::is_zero")]
     bad_rows: usize,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    blocks: Vec<BlockFacts>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pairs: Option<PairFacts>,
     warnings: Vec<String>,
     device: &'a str,
     backend: &'a str,
@@ -60,13 +67,17 @@ pub(crate) fn run(common: &Common, args: &FitArgs) -> Outcome {
     let kind = kind(args, &config)?;
     let aligned_to = config.remove("align_to");
     let warm_start = warm_start::load(args, &kind, &mut config)?;
+    let input = blocks::flags(args, &mut config)?;
+    let pair_weight = pair_weight(args, &mut config)?;
     let params = parameters(args, &kind, config.clone())?;
-    let beside = [vec![args.weights.weight_column.as_deref()], args.prefix.columns(&[])].concat();
-    let input = Input::open_beside(common, &args.input, Texts::default(), &beside)?;
-    let weights = args.weights.read(&input)?;
+    let older = align::Older::load(args, aligned_to.as_ref(), &config)?;
+    let base = warm_start.as_ref().map(|started| &started.model).or(older.as_ref().map(|older| older.model()));
+    let (input, weights) = blocks::open(common, args, &input, base)?;
     let labels = labels(args, &input)?;
     let labels = labels.as_ref().map(|labels| LabelledFit::new(labels).unknown(unknown(args)));
-    let older = align::Older::load(args, aligned_to.as_ref(), &config, input.rows.dim())?;
+    older.as_ref().map_or(Ok(()), |older| older.check(input.rows.dim()))?;
+    let keys = (args.pair_keys.id_column.as_deref(), args.pair_keys.items.as_deref());
+    let (input, pairs) = input.smoothed(&args.pairs, |input| input.keys(keys), pair_weight, args.memory)?;
     check_outputs(args, &input)?;
     let device = match (common.device()?, args.memory) {
         (device, Some(bytes)) => device.with_memory(bytes),
@@ -95,13 +106,14 @@ pub(crate) fn run(common: &Common, args: &FitArgs) -> Outcome {
     let (model, report) = work.train(&bar)?;
     let seconds = start.elapsed().as_secs_f64();
     drop(bar);
+    let model = blocks::recorded(model, &input, pairs.as_ref())?;
     let (model, alignment) = align::align(older.as_ref(), model, &rows, &device)?;
     let model = recorded(model, args, &input)?;
     interrupt::check()?;
     model.save(&args.output)?;
     let number = |row| input.rows.input_row(row);
     let told = report::told(&report, &model, number)?;
-    let warnings = [input.warnings(), told.warnings, noticed.warnings(number)].concat();
+    let warnings = [input.warnings(), pairs::warn(pairs.as_ref()), told.warnings, noticed.warnings(number)].concat();
     let fitted = Fitted {
         fingerprint: model.fingerprint(),
         kind: model.kind(),
@@ -110,6 +122,8 @@ pub(crate) fn run(common: &Common, args: &FitArgs) -> Outcome {
         dim: report.dim,
         details: told.fields,
         bad_rows: input.skipped(),
+        blocks: input.block_facts(),
+        pairs,
         warnings,
         device: &device.info().name,
         backend: &device.info().backend,
@@ -133,6 +147,16 @@ fn kind(args: &FitArgs, config: &Config) -> Result<Parameters, Failure> {
         config.failure(&format!("unknown kind `{name}`; the kinds are {}", known.join(", ")))
     };
     Parameters::of_kind(name).map_err(unknown)
+}
+
+/// Returns the weight of pairs that the file of parameters has, which then need a file of pairs.
+fn pair_weight(args: &FitArgs, config: &mut Config) -> Result<Option<f64>, Failure> {
+    let weight = config.get("pair_weight")?;
+    config.remove("pair_weight");
+    match (weight, &args.pairs.pairs) {
+        (Some(_), None) => Err(config.failure("pair_weight needs pairs of items; give their file as --pairs")),
+        (weight, _) => Ok(weight),
+    }
 }
 
 /// Reads the labels of the rows, if flags name some.
@@ -200,6 +224,8 @@ fn size_and_seed(args: &FitArgs, config: &mut Config) -> Result<(), Failure> {
 /// Makes sure that all files can be written and are none of the inputs, before a long fit finds out.
 fn check_outputs(args: &FitArgs, input: &Input) -> Result<(), Failure> {
     input.check_output(&args.output)?;
+    let mut read = args.pairs.pairs.iter().chain(&args.pair_keys.items);
+    read.try_for_each(|file| output::differs(&args.output, file))?;
     for file in args.vae.checkpoint.iter().chain(&args.warm_start) {
         input.check_output(file)?;
         output::differs_from(file, &args.output, "output")?;
@@ -221,6 +247,8 @@ fn text(fitted: &Fitted<'_>, details: &str) -> String {
     let weight =
         fitted.weight.map(|weight| format!(" that count as {}", output::things(weight, "row"))).unwrap_or_default();
     let mut out = format!("fitted {kind} to {rows} of {dim}{weight} on {device} in {seconds:.2} s\n{details}");
+    out.push_str(&input_blocks::text(&fitted.blocks));
+    out.push_str(&pairs::text(fitted.pairs.as_ref()));
     out.push_str(&warm_start::text(fitted.warm_start.as_ref()));
     out.push_str(&align::text(fitted.alignment.as_ref()));
     let _ = writeln!(out, "fingerprint {fingerprint}\nsaved {}", output.display());

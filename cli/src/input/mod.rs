@@ -1,6 +1,9 @@
 //! The embeddings that a command works on, with the texts that belong to their rows.
 
 mod bad_rows;
+pub(crate) mod blocks;
+mod embeddings;
+pub(crate) mod pairs;
 
 use crate::args::{Common, InputArgs, OnBadRows};
 use crate::interrupt;
@@ -8,6 +11,7 @@ use crate::lines;
 use crate::output::{self, Failure};
 use crate::progress::Bar;
 use crate::stderr;
+use embeddings::Embeddings;
 use semid::ErrorKind;
 use semid::io::Inputs;
 use std::cell::RefCell;
@@ -29,7 +33,7 @@ fn extension(path: &Path) -> String {
 
 /// The open files of embeddings.
 pub(crate) struct Input {
-    pub(crate) rows: Inputs,
+    pub(crate) rows: Embeddings,
     name: PathBuf,
 }
 
@@ -53,6 +57,17 @@ impl Input {
         keys: Texts<'_>,
         columns: &[Option<&str>],
     ) -> Result<Self, Failure> {
+        Self::open_raw(common, args, keys, columns, args.blocks())?.with_own_blocks(args, None)
+    }
+
+    /// Opens the input without scaling rows of several `blocks`.
+    pub(crate) fn open_raw(
+        common: &Common,
+        args: &InputArgs,
+        keys: Texts<'_>,
+        columns: &[Option<&str>],
+        blocks: &[String],
+    ) -> Result<Self, Failure> {
         let name = args.name();
         if let Some(path) = args.bad_rows_output.as_deref().filter(|_| args.bad_rows == OnBadRows::Refuse) {
             let path = path.display();
@@ -60,12 +75,13 @@ impl Input {
         }
         let bar = Bar::rows(common, 0);
         bar.name("looking for bad rows");
-        let rows = Inputs::open_with(&args.input, &args.options(&[&[keys.column], columns].concat()), |done, total| {
+        let options = args.options(&[&[keys.column], columns].concat(), blocks);
+        let rows = Inputs::open_with(&args.input, &options, |done, total| {
             bar.of(done, total);
             interrupt::flow()
         });
         let rows = rows.map_err(|error| Failure::of_rows(error, &name))?;
-        let input = Self { rows, name };
+        let input = Self { rows: Embeddings::Plain(Box::new(rows)), name };
         input.check_flags(args)?;
         if let Some(bytes) = input.rows.standard_input().filter(|_| !common.quiet) {
             stderr::note(&format!(
@@ -103,10 +119,10 @@ impl Input {
     /// Refuses flags that concern formats of which no file is.
     fn check_flags(&self, args: &InputArgs) -> Result<(), Failure> {
         let given = [
-            ("column", args.column.is_some(), &["parquet", "jsonl"][..]),
+            ("column", !args.column.is_empty(), &["parquet", "jsonl"][..]),
             ("columns", args.columns.is_some(), &["parquet", "csv", "tsv"][..]),
             ("as", args.bytes.is_some(), &["parquet"][..]),
-            ("tensor", args.tensor.is_some(), &["safetensors", "npz"][..]),
+            ("tensor", !args.tensor.is_empty(), &["safetensors", "npz"][..]),
             ("integers", args.integers, &["npy", "npz"][..]),
         ];
         // The format of standard input is in its first bytes, and not in a name.
@@ -123,16 +139,17 @@ impl Input {
         }
     }
 
-    /// Says how many rows are left out.
+    /// Says how many rows are left out, and how many of those read so far lack a block.
     pub(crate) fn warnings(&self) -> Vec<String> {
-        match (self.skipped(), self.rows.total()) {
+        let left_out = match (self.skipped(), self.rows.total()) {
             (0, _) => Vec::new(),
             (skipped, total) => {
                 let name = self.name.display();
                 let were = if skipped == 1 { "is bad and was" } else { "are bad and were" };
                 vec![format!("{name}: {skipped} of {total} rows {were} left out")]
             }
-        }
+        };
+        [left_out, self.imputed()].concat()
     }
 
     /// Returns the failure of `error` during work on the rows, with their numbers in the input.

@@ -43,7 +43,7 @@ pub(crate) fn run(common: &Common, args: &ReportArgs) -> Outcome {
     let model = Model::load(model_path)?;
     let tables = model.label_tables();
     let beside = [vec![args.page.label_column.as_deref()], args.prefix.columns(tables)].concat();
-    let input = Input::open_beside(common, &args.input, args.page.texts(), &beside)?;
+    let input = Input::open_for(common, &args.input, args.page.texts(), &beside, model.blocks())?;
     let labels = args.prefix.read(&input, tables)?;
     let watched = Watched::new(&input.rows);
     let noticed = Noticed::of_model(&watched, &model);

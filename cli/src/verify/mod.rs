@@ -36,7 +36,7 @@ struct Verified {
 
 pub(crate) fn run(common: &Common, args: &VerifyArgs) -> Outcome {
     let model = Model::load(&args.model)?;
-    let input = Input::open(common, &args.input, Texts::default(), None)?;
+    let input = Input::open_for(common, &args.input, Texts::default(), &[], model.blocks())?;
     let rows = Watched::new(&input.rows);
     if rows.dim() != model.dim() {
         let kind = ErrorKind::DimMismatch { expected: model.dim(), found: rows.dim() };

@@ -91,6 +91,7 @@ impl Inputs {
                     check_width(&readers, &file, &*reader)?;
                     check_names(&mut named, &file, &*reader)?;
                     readers.options.dim = Some(reader.dim());
+                    readers.options.widths = reader.widths();
                     for (file, _) in untold.drain(..) {
                         let reader = formats::open(&file, &readers.options)?;
                         readers.push(file, reader, false);
@@ -170,6 +171,12 @@ impl Inputs {
     /// Lists the files that have rows, and how many each has.
     pub fn files(&self) -> impl ExactSizeIterator<Item = (&Path, usize)> {
         self.readers.parts.iter().map(|part| (part.path.as_path(), part.rows))
+    }
+
+    /// Returns the number of dimensions of every block of a row; there is one unless [`ReadOptions::blocks`] names
+    /// several.
+    pub fn widths(&self) -> &[usize] {
+        &self.readers.widths
     }
 
     /// Returns the file that has row `row` of the input, and the row's number in that file.
@@ -289,7 +296,7 @@ impl Inputs {
                 Some(part) => error.at(&part.path),
                 None => error,
             })?;
-            faults.extend(not_finite(out, dim, row));
+            faults.extend(not_finite(out, &self.readers.widths, row));
             // Every row keeps one fault: that of the row as a whole, or that of its first bad column.
             faults.sort_by_key(|fault| (fault.row, fault.column));
             faults.dedup_by_key(|fault| fault.row);
@@ -331,9 +338,11 @@ fn standard_input(options: &ReadOptions, saved: &mut Option<u64>) -> Result<Box<
 /// Refuses a file whose rows are not as long as those of the files before it.
 fn check_width(readers: &Readers, path: &Path, reader: &dyn Dialect) -> Result<()> {
     match readers.parts.first() {
-        Some(first) if reader.dim() != readers.dim => {
-            let (first, expected, found): (PathBuf, _, _) = (first.path.clone(), readers.dim, reader.dim());
-            Err(Error::from(ErrorKind::Widths { first, expected, found }).at(path))
+        Some(first) if reader.widths() != readers.widths => {
+            let widths =
+                readers.widths.iter().copied().zip(reader.widths()).find(|(expected, found)| expected != found);
+            let (expected, found) = widths.unwrap_or((readers.dim, reader.dim()));
+            Err(Error::from(ErrorKind::Widths { first: first.path.clone(), expected, found }).at(path))
         }
         _ => Ok(()),
     }

@@ -29,6 +29,8 @@ impl fmt::Debug for Part {
 pub(super) struct Readers {
     pub(super) parts: Vec<Part>,
     pub(super) dim: usize,
+    /// The number of dimensions of every block of a row.
+    pub(super) widths: Vec<usize>,
     /// Whether a file is decoded when it is read.
     pub(super) decoded: bool,
     pub(super) options: ReadOptions,
@@ -38,7 +40,14 @@ pub(super) struct Readers {
 
 impl Readers {
     pub(super) fn new(options: &ReadOptions) -> Self {
-        Self { parts: Vec::new(), dim: 0, decoded: false, options: options.clone(), open: Mutex::default() }
+        Self {
+            parts: Vec::new(),
+            dim: 0,
+            widths: Vec::new(),
+            decoded: false,
+            options: options.clone(),
+            open: Mutex::default(),
+        }
     }
 
     /// Returns what the readers do about rows that cannot be used.
@@ -48,7 +57,7 @@ impl Readers {
 
     /// Adds a file with its reader.
     pub(super) fn push(&mut self, path: PathBuf, reader: Box<dyn Dialect>, is_pinned: bool) {
-        self.dim = reader.dim();
+        (self.dim, self.widths) = (reader.dim(), reader.widths());
         self.decoded |= reader.is_decoded();
         let (rows, reader): (_, Arc<dyn Dialect>) = (reader.len(), reader.into());
         self.parts.push(Part { path, rows, pinned: is_pinned.then(|| reader.clone()) });
@@ -77,7 +86,7 @@ impl Readers {
             return Ok(reader.clone());
         }
         let reader: Arc<dyn Dialect> = formats::open(path, &self.options)?.into();
-        if (reader.len(), reader.dim()) != (*rows, self.dim) {
+        if (reader.len(), reader.dim()) != (*rows, self.dim) || reader.widths() != self.widths {
             let reason = format!(
                 "it has {} rows of {} values, where it had {rows} of {}: it was changed while it was read",
                 reader.len(),

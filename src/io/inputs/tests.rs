@@ -222,3 +222,52 @@ fn bytes_are_read_as_the_file_of_that_name() {
     let rows = Inputs::of_bytes("x.npy", bytes, &skipping).unwrap();
     assert_eq!((rows.len(), rows.skipped()), (3, &[2][..]));
 }
+
+/// Lines of a text of 2 dimensions and an image of 1, which some rows lack.
+fn lines(rows: std::ops::Range<usize>) -> String {
+    let image = |i: usize| ["null".to_owned(), "[]".to_owned(), format!("[{i}.5]")][i % 3].clone();
+    let text = |i: usize| if i % 4 == 1 { "null".to_owned() } else { format!("[{i},-{i}]") };
+    rows.map(|i| format!("{{\"text\":{},\"image\":{},\"key\":\"k{i}\"}}\n", text(i), image(i))).collect()
+}
+
+#[test]
+fn blocks_are_read_side_by_side_and_missing_ones_are_nan() {
+    let folder = Folder::new();
+    // Rows of which each has one block at least.
+    folder.put("a.jsonl", lines(2..5).as_bytes());
+    folder.put("b.jsonl", lines(6..9).as_bytes());
+    let options = ReadOptions { blocks: vec!["text".into(), "image".into()], ..Default::default() };
+    let rows = open(folder.path("*.jsonl"), &options).unwrap();
+    assert_eq!((rows.len(), rows.dim(), rows.widths()), (6, 3, &[2, 1][..]));
+    let mut found = vec![0.0; 18];
+    for first in (0..6).step_by(2) {
+        rows.read(first, &mut found[first * 3..][..6]).unwrap();
+    }
+    let nan = f32::NAN;
+    let expected =
+        [[2.0, -2.0, 2.5], [3.0, -3.0, nan], [4.0, -4.0, nan], [6.0, -6.0, nan], [7.0, -7.0, nan], [8.0, -8.0, 8.5]];
+    let same = |(a, b): (&f32, &f32)| a.to_bits() == b.to_bits() || a.is_nan() && b.is_nan();
+    assert!(found.iter().zip(expected.as_flattened()).all(same), "{found:?}");
+    assert_eq!(rows.strings("key").unwrap(), ["k2", "k3", "k4", "k6", "k7", "k8"]);
+    // Row 9 of the lines lacks both.
+    folder.put("c.jsonl", lines(8..10).as_bytes());
+    let error = open(folder.path("c.jsonl"), &options).unwrap().read(0, &mut [0.0; 6]).unwrap_err();
+    let bad = match error.kind() {
+        ErrorKind::BadRows { count: 1, first, .. } => first.clone(),
+        other => panic!("{other:?}"),
+    };
+    assert_eq!((bad[0].row, bad[0].column), (1, None));
+    let skipping = ReadOptions { bad_rows: BadRows::Skip, ..options.clone() };
+    assert_eq!(open(folder.path("c.jsonl"), &skipping).unwrap().skipped(), [1]);
+    // A value that is no number is bad in any block, and its column is that of the row.
+    folder.put("d.jsonl", b"{\"text\":[1,2],\"image\":[3]}\n{\"text\":null,\"image\":[\"x\"]}\n");
+    let error = open(folder.path("d.jsonl"), &options).unwrap().read(0, &mut [0.0; 6]).unwrap_err();
+    assert!(matches!(error.kind(), ErrorKind::BadRows { first, .. } if first[0].column == Some(2)), "{error}");
+    // Files whose blocks are of other widths are refused, even where rows are equally long.
+    folder.put("e.jsonl", b"{\"text\":[1],\"image\":[3,4]}\n");
+    let error = Inputs::open([folder.path("a.jsonl"), folder.path("e.jsonl")], &options).unwrap_err();
+    assert!(matches!(error.kind(), ErrorKind::Widths { expected: 2, found: 1, .. }), "{error}");
+    npy(&folder.path("x.npy"), 2, &[0.0; 4]);
+    let error = open(folder.path("x.npy"), &options).unwrap_err();
+    assert!(error.to_string().contains("one embedding"), "{error}");
+}

@@ -83,10 +83,10 @@ pub struct Fit<'a> {
     pub(super) codewords_max: i64,
     /// The labels of the first levels, which give their codes.
     pub(super) tables: Vec<LabelTable>,
-    /// The number of the first level among those of the model.
-    number: usize,
     /// The report of the refinement, once it is done.
     pub(super) refinement: Option<Refinement>,
+    /// The number of the first level among those of the model.
+    number: usize,
 }
 
 /// The grid of rows, and what their variance is taken to be at most.
@@ -265,8 +265,8 @@ impl RqKMeans {
             weights: None,
             codewords_max,
             tables: Vec::new(),
-            number,
             refinement: None,
+            number,
         })
     }
 

@@ -48,7 +48,7 @@ pub(super) struct Config {
     /// The labels of the first levels; in files of version 4 only.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     label_levels: Vec<LabelTable>,
-    /// The width of the beam that encodes rows; in files of version 5 only.
+    /// The width of the beam that encodes rows; in files from version 5 on.
     #[serde(default = "narrowest", skip_serializing_if = "is_narrowest")]
     beam: usize,
     #[serde(flatten)]
@@ -62,6 +62,15 @@ fn narrowest() -> usize {
 
 fn is_narrowest(beam: &usize) -> bool {
     *beam == narrowest()
+}
+
+/// Returns the version of the file of a model with these parts, if its rows are single embeddings.
+fn version_of(labels: &[LabelTable], beam: usize) -> u32 {
+    match (labels, is_narrowest(&beam)) {
+        (_, false) => BEAM_VERSION,
+        ([], true) => FORMAT_VERSION,
+        (_, true) => LABELS_VERSION,
+    }
 }
 
 impl RqKMeansModel {
@@ -103,11 +112,7 @@ impl RqKMeansModel {
             let bytes = prices.iter().flat_map(|price| price.to_le_bytes()).collect();
             tensors.push((format!("prices.{level}"), Dtype::I64, vec![prices.len()], bytes));
         }
-        let version = match (self.tables.is_empty(), self.beam) {
-            (true, 1) => FORMAT_VERSION,
-            (true, _) => BEAM_VERSION,
-            (false, _) => LABELS_VERSION,
-        };
+        let version = self.origin.version(version_of(&self.tables, self.beam));
         to_bytes(version, NAME, &self.file_config(), &self.fingerprint(), tensors)
     }
 
@@ -139,12 +144,7 @@ impl RqKMeansModel {
         let version = file.check_version()?;
         file.expect_kind(NAME)?;
         let config = read_config(file)?;
-        if (version == LABELS_VERSION) == config.label_levels.is_empty() {
-            return Err(Error::damaged("its version is not that of a model with labels"));
-        }
-        if (version == BEAM_VERSION) == is_narrowest(&config.beam) {
-            return Err(Error::damaged("its version is not that of a model with a beam"));
-        }
+        config.origin.check(version, version_of(&config.label_levels, config.beam), config.dim)?;
         let mut data = Vec::with_capacity(config.levels + 1);
         for (level, clusters) in config.clusters.iter().enumerate() {
             data.push(file.tensor(&format!("codebook.{level}"), Dtype::F32, &[*clusters, config.dim])?);

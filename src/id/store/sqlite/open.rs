@@ -1,11 +1,11 @@
 //! Opens a database for writing, or a file that may not be written to for reading.
 
-use super::SqliteOptions;
 use super::error::typed;
 use super::place::{self, has_log, plain, uri};
 use super::schema;
 use super::session::{LONGEST, Session};
 use super::stamp::Stamp;
+use super::{SqliteOptions, SqliteStore};
 use crate::error::{Error, ErrorKind, Result};
 use rusqlite::config::DbConfig;
 use rusqlite::limits::Limit;
@@ -13,6 +13,26 @@ use rusqlite::{Connection, OpenFlags};
 use std::io;
 use std::path::Path;
 use std::time::{Duration, Instant};
+
+impl SqliteOptions {
+    /// Opens a database with these options, as [`SqliteStore::open`] does.
+    ///
+    /// # Errors
+    /// As for [`SqliteStore::open`], and [`ErrorKind::Cancelled`].
+    pub fn open(&self, path: impl AsRef<Path>) -> Result<SqliteStore> {
+        let path = path.as_ref();
+        SqliteStore::of(path, self, to_write(path, self))
+    }
+
+    /// Opens a database with these options, as [`SqliteStore::open_read_only`] does.
+    ///
+    /// # Errors
+    /// As for [`SqliteStore::open_read_only`], and [`ErrorKind::Cancelled`].
+    pub fn open_read_only(&self, path: impl AsRef<Path>) -> Result<SqliteStore> {
+        let path = path.as_ref();
+        SqliteStore::of(path, self, to_read(path, self))
+    }
+}
 
 /// 64 MiB of pages, in KiB, as look-ups touch pages all over the file.
 const CACHE: i64 = -65_536;

@@ -1,10 +1,8 @@
 //! Options for opening a database.
 
-use super::{SqliteStore, open};
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, ErrorKind};
 use std::fmt;
 use std::ops::ControlFlow;
-use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -63,24 +61,6 @@ impl SqliteOptions {
     pub fn watch(mut self, watch: impl Fn() -> ControlFlow<()> + Send + Sync + 'static) -> Self {
         self.watch = Some(Arc::new(watch));
         self
-    }
-
-    /// Opens a database with these options, as [`SqliteStore::open`] does.
-    ///
-    /// # Errors
-    /// As for [`SqliteStore::open`], and [`ErrorKind::Cancelled`].
-    pub fn open(&self, path: impl AsRef<Path>) -> Result<SqliteStore> {
-        let path = path.as_ref();
-        SqliteStore::of(path, self, open::to_write(path, self))
-    }
-
-    /// Opens a database with these options, as [`SqliteStore::open_read_only`] does.
-    ///
-    /// # Errors
-    /// As for [`SqliteStore::open_read_only`], and [`ErrorKind::Cancelled`].
-    pub fn open_read_only(&self, path: impl AsRef<Path>) -> Result<SqliteStore> {
-        let path = path.as_ref();
-        SqliteStore::of(path, self, open::to_read(path, self))
     }
 
     /// Returns whether work has to stop.

@@ -231,3 +231,35 @@ fn damage_never_panics_and_truncation_is_always_noticed() {
         assert!(!truncated || (names.is_err() && values.is_err()));
     });
 }
+
+#[test]
+fn columns_side_by_side_are_those_read_alone_whatever_the_row_groups_are() {
+    let texts = rows(40);
+    let images: Vec<Row> = (0..40).map(|i| row(&[i as f32, -1.0, 0.5]).filter(|_| i % 7 != 2)).collect();
+    let folder = Folder::new();
+    let path = folder.put("x.parquet", &table(vec![("text", lists(&texts)), ("image", lists(&images))], 9));
+    let options = ReadOptions { blocks: vec!["image".into(), "text".into()], ..Default::default() };
+    let read = |step: usize| {
+        let both = open(&path, &options).unwrap();
+        let mut out = vec![0.0; 40 * 6];
+        for (i, out) in out.chunks_mut(step * 6).enumerate() {
+            both.read(i * step, out).unwrap();
+        }
+        out
+    };
+    let whole = read(40);
+    assert_eq!(
+        read_path(&path, Some("text")).unwrap().1,
+        whole.chunks(6).flat_map(|row| row[3..].to_vec()).collect::<Vec<_>>()
+    );
+    for (i, row) in whole.chunks(6).enumerate() {
+        match &images[i] {
+            Some(image) => assert_eq!(row[..3], image.iter().map(|x| x.unwrap()).collect::<Vec<_>>()),
+            None => assert!(row[..3].iter().all(|x| x.is_nan()), "row {i}: {row:?}"),
+        }
+    }
+    let bits = |values: &[f32]| values.iter().map(|x| x.to_bits()).collect::<Vec<_>>();
+    for step in [1, 7, 9, 20] {
+        assert_eq!(bits(&read(step)), bits(&whole), "{step}");
+    }
+}

@@ -106,14 +106,14 @@ fn metadata_of_others_and_of_the_future_are_told_apart() {
     let with = |key: &str, value: serde_json::Value| {
         kind(&edited(&bytes, true, |header, _| header["__metadata__"][key] = value))
     };
-    for version in ["6", "1000"] {
+    for version in ["7", "1000"] {
         match with("format_version", version.into()) {
             ErrorKind::NewerFormat { found, supported: 5 } => assert_eq!(found, version),
             other => panic!("{other:?}"),
         }
     }
-    // Version 4 has labels, which this model lacks.
-    for version in ["0", "-1", "1.0", "", "one", "99999999999", "4", "5"] {
+    // Version 4 has labels, version 5 a beam and version 6 blocks, which this model lacks.
+    for version in ["0", "-1", "1.0", "", "one", "99999999999", "4", "5", "6"] {
         assert!(matches!(with("format_version", version.into()), ErrorKind::Damaged { .. }), "{version}");
     }
     assert!(matches!(with("format", "other".into()), ErrorKind::Format { .. }));

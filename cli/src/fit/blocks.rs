@@ -1,0 +1,69 @@
+//! Opens the rows of a fit, which may have several embeddings each.
+
+use crate::args::{Common, FitArgs, InputArgs};
+use crate::config::Config;
+use crate::input::pairs::PairFacts;
+use crate::input::{Input, Texts};
+use crate::output::Failure;
+use semid::{Model, Weights};
+
+/// Returns the flags of the input, with the columns and their weights that the file of parameters names where flags
+/// name none.
+pub(super) fn flags(args: &FitArgs, config: &mut Config) -> Result<InputArgs, Failure> {
+    let (columns, weights) = (config.get::<Vec<String>>("column")?, config.get::<Vec<f64>>("column_weight")?);
+    config.remove("column");
+    config.remove("column_weight");
+    let mut input = args.input.of_files(&args.input.input);
+    input.bad_rows_output.clone_from(&args.input.bad_rows_output);
+    if input.column.is_empty() && input.tensor.is_empty() {
+        input.column = columns.unwrap_or_default();
+        if input.column_weight.is_empty() {
+            input.column_weight = weights.unwrap_or_default();
+        }
+    }
+    Ok(input)
+}
+
+/// Opens the input. A fit that starts from a model, or aligns its codes to one, keeps the scales of that model's
+/// blocks, so that codewords and rows stay comparable; `base` is that model.
+pub(super) fn open(
+    common: &Common,
+    args: &FitArgs,
+    input: &InputArgs,
+    base: Option<&Model>,
+) -> Result<(Input, Option<Weights>), Failure> {
+    let own = vec![args.weights.weight_column.as_deref(), args.pair_keys.id_column.as_deref()];
+    let columns = [own, args.prefix.columns(&[])].concat();
+    if let Some(base) = base {
+        let mut flags = input.of_files(&input.input);
+        flags.bad_rows_output.clone_from(&input.bad_rows_output);
+        if let Some(blocks) = base.blocks() {
+            let own: Vec<f64> = blocks.iter().map(|block| block.weight()).collect();
+            if !flags.column_weight.is_empty() && flags.column_weight != own {
+                return Err(Failure::Error(format!(
+                    "--column-weight differs from the weights of the older model, {own:?}, whose scales this fit \
+                     keeps; leave it out"
+                )));
+            }
+            flags.column_weight.clear();
+        }
+        let opened = Input::open_for(common, &flags, Texts::default(), &columns, base.blocks())?;
+        let weights = args.weights.read(&opened)?;
+        return Ok((opened, weights));
+    }
+    let opened = Input::open_raw(common, input, Texts::default(), &columns, input.blocks())?;
+    let weights = args.weights.read(&opened)?;
+    Ok((opened.with_own_blocks(input, weights.as_ref())?, weights))
+}
+
+/// Returns the model with the blocks of its rows, if they have several, and the weight of pairs, if there are some.
+pub(super) fn recorded(model: Model, input: &Input, pairs: Option<&PairFacts>) -> Result<Model, Failure> {
+    let model = match input.blocks() {
+        Some(blocks) => model.with_blocks(blocks.clone())?,
+        None => model,
+    };
+    match pairs {
+        Some(pairs) => Ok(model.with_pair_weight(pairs.weight())?),
+        None => Ok(model),
+    }
+}

@@ -1,0 +1,63 @@
+//! The rows of an input as commands use them: those of its files, or with several embeddings per row, scaled.
+
+use semid::blocks::BlockRows;
+use semid::io::Inputs;
+use semid::smoothing::Smoothed;
+use semid::{Result, Rows};
+use std::ops::Deref;
+
+/// The embeddings of an input.
+pub(crate) enum Embeddings {
+    /// One embedding per row, as the files have it.
+    Plain(Box<Inputs>),
+    /// Several, scaled by the blocks of a model.
+    Blocks(Box<BlockRows<Inputs>>),
+    /// Rows mixed with those of the items that they occur with.
+    Smoothed { mixed: Box<Smoothed>, of: Box<Embeddings> },
+}
+
+impl Embeddings {
+    /// Returns the rows that are scaled by blocks, if they have several.
+    pub(super) fn blocks(&self) -> Option<&BlockRows<Inputs>> {
+        match self {
+            Self::Plain(_) => None,
+            Self::Blocks(rows) => Some(rows),
+            Self::Smoothed { of, .. } => of.blocks(),
+        }
+    }
+}
+
+/// The files behind the rows.
+impl Deref for Embeddings {
+    type Target = Inputs;
+
+    fn deref(&self) -> &Inputs {
+        match self {
+            Self::Plain(inputs) => inputs,
+            Self::Blocks(rows) => rows.source(),
+            Self::Smoothed { of, .. } => of,
+        }
+    }
+}
+
+impl Rows for Embeddings {
+    fn len(&self) -> usize {
+        Rows::len(&**self)
+    }
+
+    fn dim(&self) -> usize {
+        Rows::dim(&**self)
+    }
+
+    fn is_decoded(&self) -> bool {
+        matches!(self, Self::Smoothed { .. }) || Rows::is_decoded(&**self)
+    }
+
+    fn read(&self, first: usize, out: &mut [f32]) -> Result<()> {
+        match self {
+            Self::Plain(inputs) => inputs.read(first, out),
+            Self::Blocks(rows) => rows.read(first, out),
+            Self::Smoothed { mixed, .. } => mixed.read(first, out),
+        }
+    }
+}

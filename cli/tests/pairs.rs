@@ -1,0 +1,130 @@
+//! Rows that are mixed with those of the items that they occur with.
+
+use super::{Dir, Run, values};
+use semid::Model;
+use semid::io::NpyWriter;
+use serde_json::Value;
+
+const ROWS: usize = 120;
+const DIM: usize = 4;
+
+/// Pairs of rows; some stand there twice, or the other way round.
+fn pairs() -> Vec<(usize, usize)> {
+    let pairs = (0..200).map(|i| (i * 7 % 100, i * i * 3 % 100)).filter(|(a, b)| a != b);
+    pairs.chain([(4, 9), (9, 4), (4, 9)]).collect()
+}
+
+/// A folder with items, their pairs, and the rows that are mixed by hand with `weight` of the mean of their partners.
+fn folder(weight: f64) -> Dir {
+    let dir = Dir::new();
+    let rows = values(ROWS, DIM);
+    let mut mixed = rows.clone();
+    for row in 0..ROWS {
+        let partner = |(a, b): (usize, usize)| {
+            [(a, b), (b, a)].into_iter().find_map(|(own, other)| (own == row).then_some(other))
+        };
+        let partners: Vec<usize> = pairs().into_iter().filter_map(partner).collect();
+        for d in (0..DIM).filter(|_| !partners.is_empty()) {
+            let sum: f64 = partners.iter().map(|partner| f64::from(rows[partner * DIM + d])).sum();
+            let x = &mut mixed[row * DIM + d];
+            *x = ((1.0 - weight) * f64::from(*x) + weight * (sum / partners.len() as f64)) as f32;
+        }
+    }
+    dir.npy_of("x.npy", DIM, &rows);
+    let mut out = NpyWriter::<f32>::create(dir.path("mixed.npy"), ROWS, DIM).unwrap();
+    out.write(&mixed).unwrap();
+    out.finish().unwrap();
+    dir.write("items.txt", (0..ROWS).map(|row| format!("i{row}\n")).collect::<String>());
+    let line = |(a, b): (usize, usize)| format!("i{a},i{b}\n");
+    dir.write("pairs.csv", format!("a,b\n{}", pairs().into_iter().map(line).collect::<String>()));
+    let object = |row: usize| format!("{{\"item\":\"i{row}\",\"embedding\":{:?}}}\n", &rows[row * DIM..][..DIM]);
+    dir.write("x.jsonl", (0..ROWS).map(object).collect::<String>());
+    dir
+}
+
+fn fit(dir: &Dir, flags: &str) -> Value {
+    dir.semid(&format!("fit --levels 2 --clusters 6 --output m.safetensors --json {flags}")).json(0)
+}
+
+#[test]
+fn a_fit_with_pairs_is_the_fit_of_rows_mixed_by_hand() {
+    let dir = folder(0.3);
+    let expected = fit(&dir, "--input mixed.npy");
+    let flags = "--pairs pairs.csv --pair-weight 0.3";
+    let fitted = fit(&dir, &format!("--input x.npy --items items.txt {flags}"));
+    assert_eq!(fitted["fingerprint"], expected["fingerprint"]);
+    assert_eq!(fitted["pairs"]["pairs"], pairs().len());
+    assert_eq!((&fitted["pairs"]["weight"], &fitted["pairs"]["unknown_keys"]), (&0.3.into(), &0.into()));
+    assert_eq!(fitted["pairs"]["on_disk"], false);
+    let info = dir.semid("info --model m.safetensors --json").json(0);
+    assert_eq!(info["parameters"]["pair_weight"], 0.3);
+    dir.write("fit.json", info["parameters"].to_string());
+    for flags in [
+        format!("--input x.jsonl --id-column item {flags}"),
+        format!("--input x.npy --items items.txt {flags} --device reference"),
+        "--input x.npy --items items.txt --pairs pairs.csv --config fit.json".to_owned(),
+    ] {
+        assert_eq!(fit(&dir, &flags)["fingerprint"], expected["fingerprint"], "{flags}");
+    }
+    assert_ne!(fit(&dir, "--input x.npy")["fingerprint"], expected["fingerprint"]);
+    dir.fails("fit --input x.npy --output n.safetensors --config fit.json", &["fit.json", "pair_weight", "--pairs"]);
+}
+
+#[test]
+fn rows_are_mixed_before_an_encode_only_where_that_is_asked() {
+    let dir = folder(0.5);
+    fit(&dir, "--input x.npy --items items.txt --pairs pairs.csv");
+    let codes = |flags: &str| {
+        dir.semid(&format!("encode --model m.safetensors --output c.npy --json {flags}")).json(0);
+        dir.read("c.npy")
+    };
+    let (plain, mixed) = (codes("--input x.npy"), codes("--input mixed.npy"));
+    assert_ne!(plain, mixed);
+    assert_eq!(codes("--input x.npy --items items.txt --pairs pairs.csv"), mixed);
+    assert_eq!(codes("--input x.jsonl --id-column item --pairs pairs.csv --pair-weight 0.5"), mixed);
+    assert_eq!(codes("--input x.npy --items items.txt --pairs pairs.csv --pair-weight 0"), plain);
+    // Registries give the IDs of the mixed rows.
+    let ids = |flags: &str, db: &str| {
+        let assign = "assign --model m.safetensors --items items.txt --output ids.csv --json";
+        let told = dir.semid(&format!("{assign} --db {db} {flags}")).json(0);
+        (told, dir.text("ids.csv"))
+    };
+    let (told, found) = ids("--input x.npy --pairs pairs.csv", "a.db");
+    assert_eq!(told["pairs"]["rows"], 100);
+    assert_eq!(found, ids("--input mixed.npy", "b.db").1);
+}
+
+#[test]
+fn unknown_keys_and_pairs_of_one_item_are_named() {
+    let dir = folder(0.5);
+    dir.write("more.csv", format!("{}i1,x1\nx2,x1\ni5,i5\n", dir.text("pairs.csv")));
+    let Run { stdout, stderr, .. } = dir.semid(
+        "fit --levels 1 --clusters 4 --output m.safetensors --input x.npy --items items.txt --pairs more.csv --json",
+    );
+    let told: Value = serde_json::from_str(&stdout).unwrap();
+    let facts =
+        ["pairs", "self_pairs", "unknown_pairs", "unknown_keys"].map(|name| told["pairs"][name].as_u64().unwrap());
+    assert_eq!(facts, [pairs().len() as u64, 1, 2, 2]);
+    for part in
+        ["more.csv: 2 pairs with keys that no row has (2 keys: \"x1\", \"x2\")", "1 pair of an item with itself"]
+    {
+        assert!(stderr.contains(part), "{part}: {stderr}");
+    }
+    let model = Model::load(dir.path("m.safetensors")).unwrap();
+    assert!(model.blocks().is_none());
+}
+
+#[test]
+fn bad_pairs_are_refused() {
+    let dir = folder(0.5);
+    let fit = "fit --levels 1 --clusters 4 --output n.safetensors --input x.npy";
+    dir.fails(&format!("{fit} --pairs pairs.csv"), &["x.npy", "--id-column", "--items"]);
+    dir.write("others.csv", "a,b\nx,y\n");
+    dir.fails(&format!("{fit} --items items.txt --pairs others.csv"), &["others.csv", "no pair"]);
+    dir.fails(&format!("{fit} --items items.txt --pairs pairs.csv --pair-weight 1.5"), &["0 to 1"]);
+    dir.write("twice.txt", format!("i1\n{}", (1..ROWS).map(|row| format!("i{row}\n")).collect::<String>()));
+    dir.fails(&format!("{fit} --items twice.txt --pairs pairs.csv"), &["i1", "rows 0 and 1"]);
+    dir.fails(&format!("{fit} --items items.txt --pairs missing.csv"), &["missing.csv"]);
+    let run = dir.semid(&format!("{fit} --items items.txt"));
+    assert_eq!(run.code, Some(2), "{}", run.stderr);
+}

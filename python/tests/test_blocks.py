@@ -1,0 +1,102 @@
+"""Several embeddings of every row."""
+
+import numpy as np
+import pytest
+
+import semid
+
+
+def items(rows=300):
+    rng = np.random.default_rng(5)
+    found = {"text": rng.normal(size=(rows, 6)).astype(np.float32), "image": rng.normal(size=(rows, 4)) * 100 + 7}
+    found["image"][::9] = np.nan
+    return found
+
+
+def joined(model, parts):
+    """The rows that the model is fitted to, where none lacks an embedding."""
+    blocks = []
+    for block in model.blocks_:
+        part = np.asarray(parts[block["name"]], np.float32)
+        blocks.append((part.astype(np.float64) * block["scale"]).astype(np.float32))
+    return np.hstack(blocks)
+
+
+def test_scaled_embeddings_have_their_weights_as_mean_squares():
+    parts = items()
+    model = semid.RQKMeans(2, 8, device="cpu").fit(parts, column_weight=[1, 0.25])
+    assert [block["name"] for block in model.blocks_] == ["text", "image"]
+    assert model.report_["imputed"] == {"text": 0, "image": 34}
+    for block, weight in zip(model.blocks_, [1, 0.25]):
+        part = np.asarray(parts[block["name"]], np.float64)
+        part = part[~np.isnan(part).all(axis=1)]
+        square = ((part - part.mean(axis=0)) ** 2).sum(axis=1).mean() * block["scale"] ** 2
+        assert block["weight"] == weight
+        assert abs(square / weight - 1) < 1e-4
+
+
+def test_rows_joined_by_hand_get_the_same_codewords():
+    parts = items()
+    parts["image"] = np.nan_to_num(parts["image"], nan=7.0)
+    model = semid.RQKMeans(2, 8, device="cpu").fit(parts)
+    by_hand = semid.RQKMeans(2, 8, device="cpu").fit(joined(model, parts))
+    assert all(np.array_equal(a, b) for a, b in zip(model.codebooks_, by_hand.codebooks_))
+    assert np.array_equal(model.encode(parts), by_hand.encode(joined(model, parts)))
+    assert model.fingerprint != by_hand.fingerprint
+    # Decoded rows are in the units of the embeddings.
+    scales = np.repeat([block["scale"] for block in model.blocks_], [6, 4])
+    decoded, expected = model.decode(model.encode(parts)), by_hand.decode(by_hand.encode(joined(model, parts)))
+    assert np.array_equal(decoded, (expected.astype(np.float64) / scales).astype(np.float32))
+
+
+def test_names_and_not_their_order_say_which_embedding_is_which(tmp_path):
+    parts = items()
+    model = semid.RQKMeans(2, 8, device="cpu").fit(parts)
+    turned = dict(reversed(parts.items()))
+    assert np.array_equal(model.encode(turned), model.encode(parts))
+    model.save(tmp_path / "m.safetensors")
+    loaded = semid.load(tmp_path / "m.safetensors")
+    assert (loaded.fingerprint, loaded.blocks_) == (model.fingerprint, model.blocks_)
+    assert np.array_equal(loaded.encode(parts), model.encode(parts))
+    batches = [{name: part[i : i + 50] for name, part in parts.items()} for i in range(0, 300, 50)]
+    assert np.array_equal(np.concatenate(list(model.encode_batches(iter(batches)))), model.encode(parts))
+
+
+def test_everything_that_takes_rows_takes_embeddings():
+    parts = items()
+    model = semid.RQKMeans(2, 8, device="cpu").fit(parts)
+    codes = model.encode(parts)
+    assert semid.evaluate(model, parts, k=0)["squared_error_per_row"] > 0
+    assert np.array_equal(model.candidates(parts, 2)[0][:, 0], codes)
+    assert bool(semid.verify(model, parts, devices=["cpu"]))
+    engine = semid.SemanticIdEngine(model)
+    assert len(set(engine.unique_ids(parts))) == 300
+    plus = semid.RQKMeansPlus(2, 8, epochs=1, device="cpu", warm_start=model).fit(parts)
+    assert plus.blocks_ == model.blocks_
+
+
+def test_other_embeddings_are_refused():
+    parts = items()
+    model = semid.RQKMeans(2, 8, device="cpu").fit(parts)
+    plain = semid.RQKMeans(2, 8, device="cpu").fit(parts["text"])
+    for wrong, words in [
+        (parts["text"], "text, image"),
+        ({"text": parts["text"]}, "text, image"),
+        ({**parts, "more": parts["text"]}, "text, image"),
+        ({"text": parts["image"], "image": parts["text"]}, "dimensions"),
+    ]:
+        with pytest.raises(semid.InputError, match=words):
+            model.encode(wrong)
+    with pytest.raises(semid.InputError, match="one embedding"):
+        plain.encode(parts)
+    for weights, words in [([1], "2 numbers"), ([1, 0], "above 0"), ([1, float("nan")], "finite")]:
+        with pytest.raises(semid.InputError, match=words):
+            semid.RQKMeans(2, 8).fit(parts, column_weight=weights)
+    with pytest.raises(semid.InputError, match="several embeddings"):
+        semid.RQKMeans(2, 8).fit(parts["text"], column_weight=[1])
+    with pytest.raises(semid.InputError):
+        semid.RQKMeans(2, 8).fit({"text": parts["text"], "image": parts["image"][:-1]})
+    with pytest.raises(semid.InputError, match="empty"):
+        semid.RQKMeans(2, 8).fit({})
+    with pytest.raises(TypeError):
+        semid.RQKMeans(2, 8).fit({1: parts["text"]})
