@@ -38,9 +38,9 @@ fn models_of_a_newer_format_ask_for_an_update() {
     let mut model = dir.read("m.safetensors");
     let version = br#""format_version":"3""#;
     let at = model.windows(version.len()).position(|window| window == version).unwrap();
-    model[at + version.len() - 2] = b'6';
+    model[at + version.len() - 2] = b'7';
     dir.write("new.safetensors", model);
-    dir.fails("info --model new.safetensors", &["new.safetensors", "version 6", "update semid"]);
+    dir.fails("info --model new.safetensors", &["new.safetensors", "version 7", "update semid"]);
 }
 
 /// The library names its own function, the tool its command.

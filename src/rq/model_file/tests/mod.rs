@@ -108,7 +108,7 @@ fn metadata_of_others_and_of_the_future_are_told_apart() {
     };
     for version in ["7", "1000"] {
         match with("format_version", version.into()) {
-            ErrorKind::NewerFormat { found, supported: 5 } => assert_eq!(found, version),
+            ErrorKind::NewerFormat { found, supported: 6 } => assert_eq!(found, version),
             other => panic!("{other:?}"),
         }
     }
