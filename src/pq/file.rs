@@ -93,6 +93,12 @@ impl PqKMeansModel {
     /// # Errors
     /// [`ErrorKind::Range`](crate::ErrorKind::Range) where a codeword exceeds f32.
     pub fn to_bytes(&self) -> Result<Vec<u8>> {
+        let version = self.origin.version(FORMAT_VERSION);
+        to_bytes(version, self.name(), &self.file_config(), &self.fingerprint(), self.tensors()?)
+    }
+
+    /// Returns the tensors of the file, in the order of the checksum.
+    pub(super) fn tensors(&self) -> Result<Vec<Tensor>> {
         let mut tensors: Vec<Tensor> = Vec::new();
         for (level, codebook) in self.codebooks().enumerate() {
             let values = codebook::to_f32(level, codebook, self.codebook_exponent())?;
@@ -100,7 +106,7 @@ impl PqKMeansModel {
             tensors.push((format!("codebook.{level}"), Dtype::F32, shape, le_bytes(&values)));
         }
         tensors.push(("offset".to_owned(), Dtype::F32, vec![self.dim()], le_bytes(self.grid().offset())));
-        to_bytes(self.origin.version(FORMAT_VERSION), self.name(), &self.file_config(), &self.fingerprint(), tensors)
+        Ok(tensors)
     }
 
     /// Returns the name of the kind: it says whether there are residual levels.
