@@ -55,8 +55,11 @@ impl<'py> Input<'py> {
     /// Takes an array, a list of arrays, a source, or a dict of these.
     pub(crate) fn new(object: &Bound<'py, PyAny>) -> PyResult<Self> {
         if let Ok(blocks) = object.cast::<PyDict>() {
-            let block = |(name, rows): (Bound<'py, PyAny>, Bound<'py, PyAny>)| Ok((name.extract()?, Self::new(&rows)?));
-            return blocks.iter().map(block).collect::<PyResult<_>>().map(Self::Blocks);
+            let mut named = Vec::new();
+            for (name, rows) in blocks.iter() {
+                named.push((name.extract::<String>()?, Self::new(&rows)?));
+            }
+            return Ok(Self::Blocks(named));
         }
         if let Ok(source) = object.cast::<Source>() {
             return Ok(Self::Source(source.clone()));
