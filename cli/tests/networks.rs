@@ -113,7 +113,7 @@ fn rq_kmeans_plus_starts_from_a_model() {
         ("--latent 3", "--kind rq-vae;"),
         ("--kmeans-init", "--kind rq-vae;"),
         ("--no-standardize", "--kind rq-vae;"),
-        ("--max-iter 3", "--kind rq-kmeans;"),
+        ("--max-iter 3", "--kind rq-kmeans, pq or rq+pq;"),
     ] {
         let name = flag.split(' ').next().unwrap();
         dir.fails(&format!("{plus} {flag} --output o.safetensors"), &[name, part]);

@@ -40,7 +40,7 @@ fn refinements_are_those_of_the_library() {
             && line.ends_with(" after"),
         "{line}"
     );
-    let lines = dir.semid(&format!("{FIT} --output n.safetensors --refine 2 --verbose")).stderr;
+    let lines = dir.semid(&format!("{FIT} --output n.safetensors --refine 2 -v")).stderr;
     assert!(lines.contains("refinement 1/1, round 1 of at most 2: squared error"), "{lines}");
 }
 
@@ -67,8 +67,7 @@ fn a_model_keeps_the_beam_of_its_refinement() {
     );
 
     // IDs are those codes, too.
-    let ids = |flags: &str| {
-        let db = format!("{}.db", flags.replace(' ', "_"));
+    let ids = |db: &str, flags: &str| {
         dir.semid(&format!(
             "assign --db {db} --model m.safetensors --input x.npy --row-numbers --output ids.jsonl {flags}"
         ))
@@ -77,10 +76,10 @@ fn a_model_keeps_the_beam_of_its_refinement() {
         line["codes"].clone()
     };
     let of = |codes: &[u32]| serde_json::json!(codes[21..24]);
-    assert_eq!(ids(""), of(&own.1));
+    assert_eq!(ids("own.db", ""), of(&own.1));
     let differs = (0..300).find(|row| own.1[row * 3..][..3] != greedy.1[row * 3..][..3]).unwrap();
     assert!(differs < 300);
-    assert_eq!(ids("--beam 1"), of(&greedy.1));
+    assert_eq!(ids("greedy.db", "--beam 1"), of(&greedy.1));
 
     // The parameters in the file give the same model again; a model without a refinement does not name one.
     dir.write("fit.json", info["parameters"].to_string());

@@ -133,7 +133,11 @@ fn fields(kind: &Parameters) -> Result<Map<String, Value>, Failure> {
 pub(crate) fn for_kinds(takes: impl Fn(&Parameters) -> bool) -> String {
     let names = Parameters::kinds().map(|(name, _)| name);
     let names: Vec<&str> = names.filter(|name| Parameters::of_kind(name).is_ok_and(|kind| takes(&kind))).collect();
-    format!("is for --kind {}; leave it out", names.join(", "))
+    let kinds = match names.split_last() {
+        Some((last, others)) if !others.is_empty() => format!("{} or {last}", others.join(", ")),
+        _ => names.concat(),
+    };
+    format!("is for --kind {kinds}; leave it out")
 }
 
 /// Returns the word on the command line, which files use too.
