@@ -370,6 +370,8 @@ class Quantizer(Parameters):
         """Says what is wrong in scikit-learn's words, which its tools look for."""
         shape = getattr(rows[0] if isinstance(rows, list) else rows, "shape", None)
         expected = self._model.dim
+        if self._model.blocks():
+            return  # the library names the embeddings
         if shape is not None and shape[1] != expected:
             name = type(self).__name__
             raise InputError(

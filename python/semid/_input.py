@@ -26,7 +26,8 @@ _PIECE = 8192
 
 def to_rows(data: Any, *, column: Optional[str] = None) -> Rows:
     """Rows of whatever ``data`` is; batches of an iterator are kept on disk. A dict has several embeddings per row."""
-    if isinstance(data, dict):
+    # Some sparse matrices of SciPy are dicts.
+    if isinstance(data, dict) and not hasattr(data, "nnz"):
         return _blocks(data, column)
     rows = _in_memory(data, column)
     if rows is not None:

@@ -65,13 +65,12 @@ def test_names_and_not_their_order_say_which_embedding_is_which(tmp_path):
 def test_everything_that_takes_rows_takes_embeddings():
     parts = items()
     model = semid.RQKMeans(2, 8, device="cpu").fit(parts)
-    codes = model.encode(parts)
     assert semid.evaluate(model, parts, k=0)["squared_error_per_row"] > 0
-    assert np.array_equal(model.candidates(parts, 2)[0][:, 0], codes)
+    assert np.array_equal(model.candidates(parts, 2, beam=4)[0][:, 0], model.encode(parts, beam=4))
     assert bool(semid.verify(model, parts, devices=["cpu"]))
     engine = semid.SemanticIdEngine(model)
     assert len(set(engine.unique_ids(parts))) == 300
-    plus = semid.RQKMeansPlus(2, 8, epochs=1, device="cpu", warm_start=model).fit(parts)
+    plus = semid.RQKMeansPlus(model, epochs=1, device="cpu").fit(parts)
     assert plus.blocks_ == model.blocks_
 
 

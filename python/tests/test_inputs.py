@@ -336,7 +336,8 @@ NO_ROWS = {
     "objects": (np.array([[object()]]), TypeError, "numbers"),
     "ragged": ([[1.0], [1.0, 2.0]], semid.InputError, "equally long"),
     "an empty list": ([], semid.InputError, "no rows"),
-    "a dict": ({"a": 1}, TypeError, "dict"),
+    "a dict of numbers": ({"a": 1}, TypeError, "int"),
+    "a dict of dicts": ({"a": {}}, TypeError, "not dicts"),
     "bytes": (b"abc", TypeError, "bytes"),
     "dates": (np.array([["2020-01-01"]], "M8[D]"), semid.InputError, "numbers"),
 }
