@@ -34,6 +34,7 @@ from semid._pq import PQKMeans
 from semid._progress import Progress
 from semid._registry import Registry, SemanticIdEngine
 from semid._report import Report
+from semid._smoothing import smooth
 from semid._sweep import SweepResult, sweep
 from semid._text import format_ids
 from semid._vae import RQVAE, RQKMeansPlus, load
@@ -69,6 +70,7 @@ __all__ = [
     "load",
     "load_demo",
     "open",
+    "smooth",
     "sweep",
     "verify",
 ]

@@ -15,6 +15,7 @@ mod model;
 mod registry;
 mod report;
 mod shards;
+mod smoothing;
 mod source;
 mod spool;
 mod sweep;
@@ -32,6 +33,7 @@ fn extension(m: &Bound<'_, PyModule>) -> PyResult<()> {
     m.add_function(wrap_pyfunction!(arrow::from_arrow, m)?)?;
     m.add_function(wrap_pyfunction!(source::open, m)?)?;
     m.add_function(wrap_pyfunction!(fit::fit, m)?)?;
+    m.add_function(wrap_pyfunction!(smoothing::smooth, m)?)?;
     m.add_function(wrap_pyfunction!(fit::parameters, m)?)?;
     m.add_function(wrap_pyfunction!(fit::kinds, m)?)?;
     m.add_class::<shards::Worker>()?;

@@ -311,7 +311,7 @@ def test_weights_are_repetitions(X):
     for bad, row in (([1.0, 0.5], 1), ([1, -1], 1), ([np.nan, 1], 0)):
         with pytest.raises(semid.InputError, match=f"row {row} has the weight"):
             semid.RQKMeans(1, 2).fit(X[:2], sample_weight=bad)
-    with pytest.raises(semid.InputError, match="all rows have the weight 0"):
+    with pytest.raises(semid.InputError, match="the weights of all rows are zero"):
         semid.RQKMeans(1, 2).fit(X, sample_weight=0 * weights)
     with pytest.raises(semid.SemidError):
         semid.RQKMeans(1, 2).fit(X, sample_weight=weights[:5])

@@ -239,7 +239,7 @@ pub enum ErrorKind {
         step: String,
     },
     /// No row counts.
-    #[error("all rows have the weight 0: give at least one of them a weight above 0")]
+    #[error("the weights of all rows are zero: give at least one row a weight above zero")]
     NoWeight,
     /// Weights of rows add up to too much.
     #[error("the weights of the rows add up to more than {most}, beyond which sums are not exact; divide all weights")]
