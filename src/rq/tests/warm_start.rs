@@ -170,3 +170,20 @@ fn what_does_not_go_with_the_model_is_refused() {
         assert!(result.unwrap_err().to_string().contains("freeze_levels"), "{params:?}");
     }
 }
+
+/// A first codeword that no row has stays, but within what the levels before leave of 2^23.
+#[test]
+fn first_codewords_are_cut_off_at_the_room() {
+    let old = RqKMeansModel::from_codewords(&[&[0.0], &[-0.125, 0.125, 6.0]], 1).unwrap();
+    let unit = 2_f64.powi(old.codebook_exponent());
+    let (mean, apart) = (90 << 16, (0.125 * unit) as i32);
+    let values =
+        [mean - apart, mean + apart].repeat(2).iter().map(|x| (f64::from(*x) / unit) as f32).collect::<Vec<_>>();
+    let rows = Matrix::new(&values, 1).unwrap();
+    assert!(i64::from(mean) + (6.0 * unit) as i64 > 1 << 23);
+    for device in devices() {
+        let new = RqKMeans::new(2, [1, 3]).fit_from(&WarmStart::new(&old), &rows, device).unwrap();
+        assert_eq!(new.levels()[0].values(), [mean], "{device:?}");
+        assert_eq!(new.levels()[1].values(), [-apart, apart, (1 << 23) - mean], "{device:?}");
+    }
+}
