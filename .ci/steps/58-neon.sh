@@ -19,22 +19,23 @@ if [ ! -e "$arm/ready" ]; then
   libraries=$(printf '%s' "$needs" | sed -n 's/.*Depends: \(libstd-rust-web-[0-9.]*\|libllvm[0-9]*\)$/\1/p' | sort -u)
   # shellcheck disable=SC2086 # a list of names
   (cd "$arm/deb" && apt-get "${quiet[@]}" download rustc-web "$driver" $libraries \
-    gcc-12-aarch64-linux-gnu binutils-aarch64-linux-gnu libgcc-12-dev-arm64-cross libc6-dev-arm64-cross \
+    {gcc,cpp}-12-aarch64-linux-gnu binutils-aarch64-linux-gnu libgcc-12-dev-arm64-cross libc6-dev-arm64-cross \
     libc6-arm64-cross libgcc-s1-arm64-cross linux-libc-dev-arm64-cross qemu-user-static &&
     apt-get "${quiet[@]}" "${foreign[@]}" download "$driver")
   for package in "$arm"/deb/*.deb; do dpkg -x "$package" "$root"; done
-  for name in rustc rustdoc; do
+  for name in rustc rustdoc aarch64-linux-gnu-ar; do
     printf '#!/bin/sh\nLD_LIBRARY_PATH=%s/usr/lib/x86_64-linux-gnu exec %s/usr/bin/%s "$@"\n' \
       "$root" "$root" "$name" >"$arm/$name"
   done
-  printf '#!/bin/sh\nexec %s/usr/bin/aarch64-linux-gnu-gcc-12 --sysroot=%s -B%s/usr/bin/aarch64-linux-gnu- "$@"\n' \
-    "$root" "$root" "$root" >"$arm/cc"
-  chmod +x "$arm"/{rustc,rustdoc,cc}
+  printf '#!/bin/sh\nLD_LIBRARY_PATH=%s exec %s/aarch64-linux-gnu-gcc-12 --sysroot=%s -B%s/aarch64-linux-gnu- "$@"\n' \
+    "$root/usr/lib/x86_64-linux-gnu" "$root/usr/bin" "$root" "$root/usr/bin" >"$arm/cc"
+  chmod +x "$arm"/{rustc,rustdoc,aarch64-linux-gnu-ar,cc}
   rm -rf "$arm/deb"
   touch "$arm/ready"
 fi
 export RUSTC="$arm/rustc" RUSTDOC="$arm/rustdoc"
 export CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_LINKER="$arm/cc"
+export CC_aarch64_unknown_linux_gnu="$arm/cc" AR_aarch64_unknown_linux_gnu="$arm/aarch64-linux-gnu-ar"
 export CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_RUNNER="$root/usr/bin/qemu-aarch64-static -L $root/usr/aarch64-linux-gnu"
 # NEON itself is what the tests have to run with, and not what a processor without it would fall back to.
 SEMID_SIMD=neon cargo test --locked --quiet --no-default-features --package semid --lib \
