@@ -39,6 +39,7 @@ fn words(seed: u64, kind: u64, width: Width, len: usize, columns: bool) -> Vec<i
 }
 
 /// Compares a multiplier with the portable one on a tile of R rows and G groups.
+#[cfg(target_arch = "x86_64")]
 fn compare<M: Multiply, const R: usize, const G: usize>(multiplier: M, width: Width) {
     for (len, kind) in [1, 2, 3, 25, 96, 97, 2048].into_iter().flat_map(|len| (0..3).map(move |kind| (len, kind))) {
         let rows: Vec<Vec<i32>> = (0..R as u64).map(|r| words(r, kind, width, len, false)).collect();
@@ -60,6 +61,7 @@ fn compare<M: Multiply, const R: usize, const G: usize>(multiplier: M, width: Wi
     }
 }
 
+#[cfg(target_arch = "x86_64")]
 fn compare_tiles<M: Multiply>(multiplier: M, width: Width) {
     compare::<M, 6, 4>(multiplier, width);
     compare::<M, 1, 4>(multiplier, width);
