@@ -1,6 +1,7 @@
 //! The step from rows to the integers of level 0, and the scaling of residuals between the levels.
 
-use crate::grid::{Grid, UNIT_EXPONENT};
+use crate::grid::{Grid, UNIT_EXPONENT, quantize_rows_alone};
+use crate::kernel::unit_length::unit_length;
 use serde::{Deserialize, Serialize};
 
 /// The distance between rows that a model uses.
@@ -48,5 +49,21 @@ impl Quantization {
     /// and `normalize_residuals` ask for it.
     pub(crate) fn scales_level(&self, level: usize) -> bool {
         self.normalize_residuals || (self.metric == Metric::Cosine && level == 0)
+    }
+
+    /// Puts finite rows (n, D) on the grid of the metric, on the thread of the caller.
+    pub(crate) fn quantize(&self, rows: &[f32], q: &mut [i32]) {
+        match self.metric {
+            Metric::L2 => drop(self.grid.quantize(rows, q)),
+            Metric::Cosine => quantize_rows_alone(rows, self.grid.dim(), q),
+        }
+    }
+
+    /// Puts finite rows (n, D) on the grid as level 0 sees them, on the thread of the caller.
+    pub(crate) fn quantize_for_level_0(&self, rows: &[f32], q: &mut [i32]) {
+        self.quantize(rows, q);
+        if self.scales_level(0) {
+            unit_length(q, self.grid.dim());
+        }
     }
 }

@@ -3,10 +3,8 @@
 use super::model::PqKMeansModel;
 use super::on_grid::cut_off;
 use crate::error::{ErrorKind, Result, try_vec};
-use crate::grid::{quantize_rows_alone, read_finite};
+use crate::grid::read_finite;
 use crate::kernel::assign::squared_distance;
-use crate::kernel::unit_length::unit_length;
-use crate::quantization::Metric;
 use crate::quantizer::{Asking, Costs, CostsOfRow, alike};
 use crate::rows::Rows;
 
@@ -35,13 +33,7 @@ impl<'a> PqCosts<'a> {
         let mut values = try_vec(0.0, dim, "a row")?;
         let mut q = try_vec(0, dim, "a row")?;
         read_finite(self.rows, row, &mut values)?;
-        match quantization.metric {
-            Metric::L2 => drop(quantization.grid.quantize(&values, &mut q)),
-            Metric::Cosine => {
-                quantize_rows_alone(&values, dim, &mut q);
-                unit_length(&mut q, dim);
-            }
-        }
+        quantization.quantize_for_level_0(&values, &mut q);
         Ok(q)
     }
 

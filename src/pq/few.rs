@@ -8,9 +8,8 @@ use super::slices::copy_slice;
 use crate::codebook::Codebook;
 use crate::device::{Device, FewRows};
 use crate::error::Result;
-use crate::grid::{check_finite, quantize_rows_alone};
-use crate::kernel::unit_length::unit_length;
-use crate::quantization::{Metric, Quantization};
+use crate::grid::check_finite;
+use crate::quantization::Quantization;
 use crate::quantizer::{EncodeOptions, FewEncoder};
 use std::ops::Range;
 use std::slice::from_ref;
@@ -50,13 +49,7 @@ impl FewEncoder for Few {
         check_finite(0, rows, dim)?;
         let (count, all) = (rows.len() / dim, levels.len() + slices.len());
         let mut q = vec![0; rows.len()];
-        match quantization.metric {
-            Metric::L2 => drop(quantization.grid.quantize(rows, &mut q)),
-            Metric::Cosine => {
-                quantize_rows_alone(rows, dim, &mut q);
-                unit_length(&mut q, dim);
-            }
-        }
+        quantization.quantize_for_level_0(rows, &mut q);
         if let Some(residual) = residual {
             let mut found = vec![0; count * levels.len()];
             residual.encode(&q, &mut found);

@@ -4,8 +4,8 @@ use super::model::RqKMeansModel;
 use crate::codebook::Codebook;
 use crate::device::{Device, FewRows};
 use crate::error::Result;
-use crate::grid::{check_finite, quantize_rows_alone};
-use crate::quantization::{Metric, Quantization};
+use crate::grid::check_finite;
+use crate::quantization::Quantization;
 use crate::quantizer::{EncodeOptions, FewEncoder};
 
 /// The grid of a model and its prepared codebooks.
@@ -35,13 +35,9 @@ impl RqKMeansModel {
 
 impl FewEncoder for Few {
     fn encode(&mut self, rows: &[f32], codes: &mut [u32]) -> Result<()> {
-        let grid = &self.quantization.grid;
-        check_finite(0, rows, grid.dim())?;
+        check_finite(0, rows, self.quantization.grid.dim())?;
         self.q.resize(rows.len(), 0);
-        match self.quantization.metric {
-            Metric::L2 => drop(grid.quantize(rows, &mut self.q)),
-            Metric::Cosine => quantize_rows_alone(rows, grid.dim(), &mut self.q),
-        }
+        self.quantization.quantize(rows, &mut self.q);
         self.rows.encode(&self.q, codes);
         Ok(())
     }

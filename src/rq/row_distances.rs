@@ -1,10 +1,9 @@
 //! Distances of rows to codewords along any codes, not only those that encoding chooses.
 
 use super::model::RqKMeansModel;
-use super::params::Metric;
 use super::products::{Gram, Products};
 use crate::error::{Error, ErrorKind, Result, try_vec};
-use crate::grid::{quantize_rows_alone, read_finite};
+use crate::grid::read_finite;
 use crate::kernel::assign::squared_distance;
 use crate::kernel::unit_length::unit_length;
 use crate::quantizer::{Asking, alike};
@@ -99,10 +98,7 @@ impl<'a> RowDistances<'a> {
         let mut values = try_vec(0.0, dim, "a row")?;
         let mut q = try_vec(0, dim, "a row")?;
         read_finite(self.rows, row, &mut values)?;
-        match quantization.metric {
-            Metric::L2 => drop(quantization.grid.quantize(&values, &mut q)),
-            Metric::Cosine => quantize_rows_alone(&values, dim, &mut q),
-        }
+        quantization.quantize(&values, &mut q);
         for (level, codebook) in self.model.levels().iter().enumerate().take(prefix.len() + 1) {
             if quantization.scales_level(level) {
                 unit_length(&mut q, dim);

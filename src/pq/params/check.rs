@@ -22,8 +22,7 @@ impl PqKMeans {
     /// dimensions.
     pub(in crate::pq) fn check_rows(&self, rows: usize, dim: usize) -> Result<Vec<usize>> {
         let slices = self.slices()?;
-        let params = RqKMeans { levels: self.levels, clusters: self.clusters.clone(), ..self.k_means(&[1]) };
-        let (clusters, _) = params.check(rows, dim)?;
+        let (clusters, _) = self.all_levels().check(rows, dim)?;
         match slices > dim {
             true => {
                 let expected = format!("a slice has at least one of the {dim} dimensions, so at most {dim} slices");
@@ -36,7 +35,12 @@ impl PqKMeans {
     /// Refuses parameters that make no sense, whatever the rows.
     pub(super) fn check_alone(&self) -> Result<()> {
         self.slices()?;
-        RqKMeans { levels: self.levels, clusters: self.clusters.clone(), ..self.k_means(&[1]) }.check_alone()
+        self.all_levels().check_alone()
+    }
+
+    /// Returns the parameters of residual k-means with as many levels, whose checks hold for slices too.
+    fn all_levels(&self) -> RqKMeans {
+        RqKMeans { levels: self.levels, clusters: self.clusters.clone(), ..self.k_means(&[1]) }
     }
 
     /// Returns the number of slices, at least 1.
