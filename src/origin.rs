@@ -5,7 +5,7 @@ use crate::error::{Error, Result};
 use crate::fields::fields;
 use crate::io::Inputs;
 use crate::io::file::Source;
-use crate::io::model_file::{BLOCKS_VERSION, FORMAT_VERSION, hex};
+use crate::io::model_file::{FORMAT_VERSION, hex};
 use crate::rows::Rows;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -41,19 +41,11 @@ impl Origin {
         self.blocks.as_ref().map_or_else(|| inner.clone(), |blocks| blocks.fingerprint(&inner))
     }
 
-    /// Returns the version of the file of a model of this origin, whose version without blocks is `version`.
-    pub(crate) fn version(&self, version: u32) -> u32 {
-        if self.blocks.is_some() { BLOCKS_VERSION } else { version }
-    }
-
-    /// Refuses a file of a model of `dim` dimensions whose version is not the one that [`Origin::version`] gives, or
-    /// whose blocks have other widths. Earlier versions than that of `version` are read, too.
-    pub(crate) fn check(&self, found: u32, version: u32, dim: usize) -> Result<()> {
+    /// Refuses a file of a model of `dim` dimensions whose blocks have other widths, or whose version had no blocks
+    /// or no labels and beams, of which `more` says that the file has some.
+    pub(crate) fn check(&self, version: u32, more: bool, dim: usize) -> Result<()> {
         let fits = self.blocks.as_ref().is_none_or(|blocks| blocks.dim() == dim);
-        let is_known = match self.version(version) {
-            FORMAT_VERSION => found <= FORMAT_VERSION,
-            exactly => found == exactly,
-        };
+        let is_known = version >= FORMAT_VERSION || !(more || self.blocks.is_some());
         match fits && is_known {
             true => Ok(()),
             false => Err(Error::damaged(

@@ -36,7 +36,7 @@ fn hostile_headers_are_refused() {
 fn models_of_a_newer_format_ask_for_an_update() {
     let dir = Dir::with_model();
     let mut model = dir.read("m.safetensors");
-    let version = br#""format_version":"3""#;
+    let version = br#""format_version":"4""#;
     let at = model.windows(version.len()).position(|window| window == version).unwrap();
     model[at + version.len() - 2] = b'7';
     dir.write("new.safetensors", model);

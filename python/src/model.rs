@@ -1,9 +1,9 @@
 //! Models of any kind.
 
 use crate::codes::{from_array, matrix, to_array};
-use crate::devices::{Place, forget};
+use crate::devices::{Place, forget, values_on};
 use crate::errors::{OrRaise, parameter};
-use crate::input::{Input, values};
+use crate::input::Input;
 use crate::labels::{self, Columns};
 use crate::work::run;
 use numpy::{PyArray2, PyReadonlyArray2};
@@ -128,7 +128,7 @@ impl Model {
         let device = place.open(py)?;
         let input = Input::new(rows)?;
         let rows = input.rows_for(py, &self.0)?;
-        let codes = run(py, values(&*rows), None, |watch| {
+        let codes = run(py, values_on(&device, &*rows), None, |watch| {
             let rows = watch.rows(&*rows);
             if !priced && capacity.is_none() && beam.is_none() && labels.is_none() {
                 return fresh(self.0.encode(&rows, &device));
@@ -164,7 +164,7 @@ impl Model {
         let device = place.open(py)?;
         let input = Input::new(rows)?;
         let rows = input.rows_for(py, &self.0)?;
-        let found = run(py, values(&*rows), None, |watch| {
+        let found = run(py, values_on(&device, &*rows), None, |watch| {
             let encoder = match beam {
                 Some(beam) => self.0.encoder().beam(beam),
                 None => self.0.encoder(),
@@ -204,7 +204,7 @@ impl Model {
         let device = place.open(py)?;
         let input = Input::new(rows)?;
         let rows = input.rows_for(py, &self.0)?;
-        let (latents, dim) = run(py, values(&*rows), None, |watch| {
+        let (latents, dim) = run(py, values_on(&device, &*rows), None, |watch| {
             let rows = watch.rows(&*rows);
             let latents = self.0.quantized_rows(&rows, &device)?;
             let mut out = vec![0.0; latents.len() * latents.dim()];
@@ -229,7 +229,8 @@ impl Model {
             return Err(parameter("older", "a model of other embeddings", expected)).or_raise(py);
         }
         let rows = input.rows_for(py, &self.0)?;
-        let (model, _) = run(py, values(&*rows), None, |watch| self.0.align_to(&old.0, &watch.rows(&*rows), &device))?;
+        let (model, _) =
+            run(py, values_on(&device, &*rows), None, |watch| self.0.align_to(&old.0, &watch.rows(&*rows), &device))?;
         Ok(Self(model))
     }
 

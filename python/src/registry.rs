@@ -1,10 +1,10 @@
 //! Registries of unique IDs, with or without a model, in memory or in a SQLite database.
 
 use crate::codes::from_array;
-use crate::devices::Place;
+use crate::devices::{Place, values_on};
 use crate::errors::{OrRaise, parameter};
 use crate::ids::Format;
-use crate::input::{Input, values};
+use crate::input::Input;
 use crate::model::{Model, fresh};
 use crate::work::run;
 use numpy::PyReadonlyArray2;
@@ -178,7 +178,7 @@ impl Registry {
             Some(model) => input.rows_for(py, model)?,
             None => input.rows(py)?,
         };
-        let texts = run(py, values(&*rows), None, |watch| {
+        let texts = run(py, values_on(&device, &*rows), None, |watch| {
             self.with(|held| match held {
                 Held::Engine(engine) => fresh(engine.unique_ids(&watch.rows(&*rows), &items, &device)),
                 Held::Alone(_) => held.engine().map(|_| (Vec::new(), AssignReport::default())),

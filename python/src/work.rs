@@ -157,8 +157,31 @@ pub(crate) fn run<T: Send>(
     match (raised, result) {
         (Some(raised), _) => Err(raised),
         (None, Ok(result)) => result.map_err(|error| to_python(py, &error)),
-        (None, Err(_)) => Err(PyRuntimeError::new_err("internal error: the work panicked; please report this")),
+        (None, Err(_)) => Err(panicked()),
     }
+}
+
+/// Does work that nothing can stop, such as loading a driver, on a thread of its own. Ctrl-C is heard at once: the work
+/// then ends by itself, and its result is dropped.
+pub(crate) fn abandonable<T: Send + 'static>(py: Python<'_>, work: impl FnOnce() -> T + Send + 'static) -> PyResult<T> {
+    let (tell, mut told) = sync_channel(1);
+    std::thread::spawn(move || {
+        // Nobody listens after Ctrl-C.
+        let _ = tell.send(work());
+    });
+    loop {
+        let result;
+        (result, told) = py.detach(move || (told.recv_timeout(TICK), told));
+        match result {
+            Ok(result) => return Ok(result),
+            Err(RecvTimeoutError::Timeout) => py.check_signals()?,
+            Err(RecvTimeoutError::Disconnected) => return Err(panicked()),
+        }
+    }
+}
+
+fn panicked() -> PyErr {
+    PyRuntimeError::new_err("internal error: the work panicked; please report this")
 }
 
 /// Tells at the end of the work, even if it panics.

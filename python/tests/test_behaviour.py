@@ -1,7 +1,9 @@
 """Ctrl-C, threads, forks and memory."""
 
+import json
 import multiprocessing
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -61,6 +63,52 @@ def test_ctrl_c_stops_work_within_a_second(work, tmp_path):
         seconds = time.monotonic() - start
         assert answer == "stopped\n", process.stderr.read()
         assert seconds < 1.0
+    finally:
+        process.kill()
+        process.communicate()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="makes a Vulkan driver that takes long to load")
+@pytest.mark.parametrize("work", ["semid.devices()", "small.encode(X, device='gpu:0')"])
+def test_ctrl_c_does_not_wait_for_a_driver(work, tmp_path):
+    compiler = shutil.which("cc")
+    if compiler is None:
+        pytest.skip("needs a C compiler")
+    source, driver, manifest = (tmp_path / name for name in ["slow.c", "slow.so", "slow.json"])
+    touched = tmp_path / "loaded"
+    source.write_text(
+        "#include <stdio.h>\n#include <unistd.h>\n__attribute__((constructor)) static void slow(void)"
+        f'{{ fclose(fopen("{touched}", "w")); sleep(20); }}\n'
+    )
+    subprocess.run([compiler, "-shared", "-fPIC", "-o", driver, source], check=True)
+    manifest.write_text(
+        json.dumps({"file_format_version": "1.0.0", "ICD": {"library_path": str(driver), "api_version": "1.1.0"}})
+    )
+    script = f"""
+        import numpy as np, semid, signal
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        X = np.random.default_rng(0).normal(size=(100, 8)).astype(np.float32)
+        small = semid.RQKMeans(2, 4, device="cpu").fit(X)
+        try:
+            {work}
+        except KeyboardInterrupt:
+            print("stopped", flush=True)
+    """
+    process = subprocess.Popen(
+        [sys.executable, "-c", textwrap.dedent(script)],
+        stdout=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "VK_DRIVER_FILES": str(manifest), "VK_ICD_FILENAMES": str(manifest)},
+    )
+    try:
+        end = time.monotonic() + 20
+        while not touched.exists() and process.poll() is None and time.monotonic() < end:
+            time.sleep(0.02)
+        assert touched.exists(), "no driver was loaded"
+        start = time.monotonic()
+        process.send_signal(signal.SIGINT)
+        assert process.stdout.readline() == "stopped\n"
+        assert time.monotonic() - start < 1.0
     finally:
         process.kill()
         process.communicate()

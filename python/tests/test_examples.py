@@ -62,5 +62,5 @@ def test_the_notebook(tmp_path):
     assert any("<iframe" in output.get("data", {}).get("text/html", "") for output in outputs)
     assert any("<table>" in output.get("data", {}).get("text/html", "") for output in outputs)
     # The fingerprint that the README of semid names for the demo.
-    golden = "2ee3fdd6c09a1740c2960e88090cd5dc9ea4ca3e7c027375d811ffda717a3b2a"
+    golden = "15fbedeb39ad85ae82d416d69232ea12eec9d9f8a3dbcb9f59bc910c90411a8b"
     assert any(golden in output.get("data", {}).get("text/plain", "") for output in outputs)

@@ -231,7 +231,7 @@ fn models_keep_their_blocks() {
     let model = plain.clone().with_blocks(blocks.clone()).unwrap();
     let bytes = model.to_bytes().unwrap();
     let text = String::from_utf8_lossy(&bytes).into_owned();
-    assert!(text.contains(r#""format_version":"6""#), "{text}");
+    assert!(text.contains(r#""format_version":"4""#), "{text}");
     let read = Model::from_bytes(&bytes).unwrap();
     assert_eq!(read.blocks(), Some(&blocks));
     assert_eq!(read.fingerprint(), model.fingerprint());
@@ -248,7 +248,7 @@ fn models_keep_their_blocks() {
     );
     // A version without blocks, or numbers that no fit gives.
     let damaged = |from: &str, to: &str| Model::from_bytes(text_of(&bytes, from, to).as_slice()).unwrap_err();
-    for (from, to) in [(r#""format_version":"6""#, r#""format_version":"3""#), (r#"\"scale\":"#, r#"\"scale\":-"#)] {
+    for (from, to) in [(r#""format_version":"4""#, r#""format_version":"3""#), (r#"\"scale\":"#, r#"\"scale\":-"#)] {
         let error = damaged(from, to);
         assert!(matches!(error.kind(), ErrorKind::Damaged { .. }), "{error}");
     }

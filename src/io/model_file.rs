@@ -17,20 +17,11 @@ use std::collections::HashMap;
 use std::path::Path;
 
 pub(crate) const FORMAT: &str = "semid";
-/// Version of the files and of the numeric contract behind them, the same for models of every kind. Versions 1 and 2
-/// are read as well: only values that are farther from the rows of the fit than 6 times their range may get other codes
-/// now.
-pub(crate) const FORMAT_VERSION: u32 = 3;
-/// Version of the files of models whose first levels have the codes that labels give: an earlier reader would encode
-/// without the labels. All other files keep the version before.
-pub(crate) const LABELS_VERSION: u32 = 4;
-/// Version of the files of models that encode by a beam: an earlier reader would give every row its nearest codewords.
-pub(crate) const BEAM_VERSION: u32 = 5;
-/// Version of the files of models whose rows consist of several blocks, whatever else they have: an earlier reader
-/// would encode rows that are not scaled.
-pub(crate) const BLOCKS_VERSION: u32 = 6;
-/// The newest version.
-const NEWEST: u32 = BLOCKS_VERSION;
+/// Version of the files and of the numeric contract behind them, the same for models of every kind. Versions 1 to 3 are
+/// read as well. Version 3 fitted with first codewords that were not drawn toward the mean, which an encode does not
+/// see. For models of versions 1 and 2, only values that are farther from the rows of the fit than 6 times their range
+/// may get other codes now.
+pub(crate) const FORMAT_VERSION: u32 = 4;
 /// The values of the metadata that the checksum covers, in this order.
 const COVERED: [&str; 5] = ["format", "format_version", "kind", "config", "fingerprint"];
 
@@ -84,9 +75,9 @@ impl<'a> ModelFile<'a> {
     /// [`ErrorKind::NewerFormat`], and [`ErrorKind::Damaged`] for a text that is no version.
     pub(crate) fn check_version(&self) -> Result<u32> {
         match self.get("format_version").parse::<u32>() {
-            Ok(found @ 1..=NEWEST) => Ok(found),
-            Ok(found) if found > NEWEST => {
-                Err(ErrorKind::NewerFormat { found: found.to_string(), supported: NEWEST }.into())
+            Ok(found @ 1..=FORMAT_VERSION) => Ok(found),
+            Ok(found) if found > FORMAT_VERSION => {
+                Err(ErrorKind::NewerFormat { found: found.to_string(), supported: FORMAT_VERSION }.into())
             }
             _ => Err(Error::damaged(format!("unknown format version `{}`", self.get("format_version")))),
         }
@@ -144,14 +135,13 @@ fn not_a_model(reason: &str) -> Error {
 
 /// Writes the bytes of a model file; `tensors` come in the order of the checksum.
 pub(crate) fn to_bytes(
-    version: u32,
     kind: &str,
     config: &impl Serialize,
     fingerprint: &str,
     mut tensors: Vec<Tensor>,
 ) -> Result<Vec<u8>> {
     let config = serde_json::to_string(config).map_err(|error| Error::format("model", error.to_string()))?;
-    let version = version.to_string();
+    let version = FORMAT_VERSION.to_string();
     let data: Vec<&[u8]> = tensors.iter().map(|(_, _, _, bytes)| bytes.as_slice()).collect();
     let metadata = json!({
         "checksum": checksum([FORMAT, &version, kind, &config, fingerprint], &data),

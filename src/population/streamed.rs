@@ -19,7 +19,7 @@ pub(crate) struct Needs {
     pub(crate) clusters: usize,
     /// The number of levels.
     pub(crate) levels: usize,
-    /// The rows per cluster that the first codewords are chosen from, where there are as many.
+    /// The rows that the first codewords are chosen from at most, in a table of their own.
     pub(crate) candidates: u64,
     /// Whether all rows have to be in one table.
     pub(crate) whole: bool,
@@ -103,7 +103,7 @@ impl Needs {
     /// Returns the bytes that do not depend on the number of rows: codebooks, sums, and candidates for the first
     /// codewords, which are all rows where there are few of them.
     fn fixed(&self) -> u64 {
-        let candidates = self.candidates.saturating_mul(self.values()).min(self.rows as u64 * self.dim as u64);
+        let candidates = self.candidates.min(self.rows as u64).saturating_mul(self.dim as u64);
         let weights = if self.weighted { WEIGHT.saturating_mul(self.rows as u64) } else { 0 };
         let sums = 48_u64.saturating_mul(self.values());
         let pairs = PAIR.saturating_mul(self.pairs);
@@ -155,7 +155,7 @@ mod tests {
             dim: 128,
             clusters: 64,
             levels: 3,
-            candidates: 16,
+            candidates: 16 * 64,
             whole: false,
             weighted: false,
             pairs: 0,

@@ -93,8 +93,7 @@ impl PqKMeansModel {
     /// # Errors
     /// [`ErrorKind::Range`](crate::ErrorKind::Range) where a codeword exceeds f32.
     pub fn to_bytes(&self) -> Result<Vec<u8>> {
-        let version = self.origin.version(FORMAT_VERSION);
-        to_bytes(version, self.name(), &self.file_config(), &self.fingerprint(), self.tensors()?)
+        to_bytes(self.name(), &self.file_config(), &self.fingerprint(), self.tensors()?)
     }
 
     /// Returns the tensors of the file, in the order of the checksum.
@@ -136,7 +135,7 @@ impl PqKMeansModel {
         }
         let config: Config = file.config()?;
         config.check()?;
-        config.origin.check(version, FORMAT_VERSION, config.dim)?;
+        config.origin.check(version, false, config.dim)?;
         file.expect_kind(kind_of(config.residual_levels))?;
         let mut data = Vec::with_capacity(config.levels + 1);
         for (level, (clusters, width)) in config.clusters.iter().zip(config.widths()).enumerate() {

@@ -14,9 +14,7 @@ use crate::codebook::{self, Codebook};
 use crate::error::{Error, Result};
 use crate::fields::read_fields;
 use crate::grid::{EXPONENTS, Grid};
-use crate::io::model_file::{
-    FORMAT_VERSION, ModelFile, Tensor, from_le_bytes, le_bytes, load_file, to_bytes, write_file,
-};
+use crate::io::model_file::{ModelFile, Tensor, from_le_bytes, le_bytes, load_file, to_bytes, write_file};
 use crate::origin::Origin;
 use crate::quantization::{Metric, Quantization};
 use crate::quantizer::Kind;
@@ -109,7 +107,7 @@ impl RqVaeModel {
                 put(format!("{part}.{i}.bias"), vec![layer.outputs], &layer.bias);
             }
         }
-        to_bytes(self.origin.version(FORMAT_VERSION), NAME, &self.file_config(), &self.fingerprint(), tensors)
+        to_bytes(NAME, &self.file_config(), &self.fingerprint(), tensors)
     }
 
     pub(super) fn file_config(&self) -> Config {
@@ -146,7 +144,7 @@ impl RqVaeModel {
         file.expect_kind(NAME)?;
         let version = file.check_version()?;
         let config = read_config(file)?;
-        config.origin.check(version, FORMAT_VERSION, config.dim)?;
+        config.origin.check(version, false, config.dim)?;
         let shapes = shapes(&config);
         let data = shapes.iter().map(|(name, shape)| file.tensor(name, Dtype::F32, shape));
         let data: Vec<&[u8]> = data.collect::<Result<_>>()?;

@@ -60,19 +60,21 @@ fn files_of_no_model_are_refused() {
         let far = |dim: usize| crate::codebook::Codebook::new(vec![5 << 20; 3 * dim], dim);
         (model.residual[0], model.slices[1]) = (far(3), far(1));
     }));
-    // Another kind, another fingerprint and another version, with the checksum that belongs to them.
-    let written = |version: u32, kind: &str, fingerprint: &str| {
-        let bytes = to_bytes(version, kind, &right.file_config(), fingerprint, right.tensors().unwrap());
-        PqKMeansModel::from_bytes(&bytes.unwrap())
+    // Another kind and another fingerprint, with the checksum that belongs to them.
+    let written = |kind: &str, fingerprint: &str| {
+        PqKMeansModel::from_bytes(&to_bytes(kind, &right.file_config(), fingerprint, right.tensors().unwrap()).unwrap())
     };
-    let fingerprint = right.fingerprint();
-    assert_eq!(written(3, "rq+pq", &fingerprint).unwrap(), right);
-    for (version, kind, fingerprint) in
-        [(3, "pq", fingerprint.clone()), (3, "rq+pq", "0".repeat(64)), (2, "rq+pq", fingerprint)]
-    {
-        let error = written(version, kind, &fingerprint).unwrap_err();
+    assert_eq!(written("rq+pq", &right.fingerprint()).unwrap(), right);
+    for (kind, fingerprint) in [("pq", right.fingerprint()), ("rq+pq", "0".repeat(64))] {
+        let error = written(kind, &fingerprint).unwrap_err();
         assert!(matches!(error.kind(), ErrorKind::Damaged { .. } | ErrorKind::Format { .. }), "{kind}: {error}");
     }
+    // The version before had no product codes.
+    let (mut old, version) = (right.to_bytes().unwrap(), br#""format_version":"4""#);
+    let at = old.windows(version.len()).position(|window| window == version).unwrap();
+    old[at + version.len() - 2] = b'3';
+    let error = PqKMeansModel::from_bytes(&old).unwrap_err().to_string();
+    assert!(error.contains("versions from 4 on"), "{error}");
     let plain = crate::RqKMeans::new(2, 3).fit(&crate::Matrix::new(&rows(30, 3, 0.0), 3).unwrap(), &Device::cpu());
     let other = PqKMeansModel::from_bytes(&plain.unwrap().to_bytes().unwrap()).unwrap_err();
     assert!(matches!(other.kind(), ErrorKind::Damaged { .. } | ErrorKind::Format { .. }), "{other}");

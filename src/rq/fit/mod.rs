@@ -199,12 +199,13 @@ impl RqKMeans {
         self.check_labels(&given, &start, rows.len())?;
         let counted = weights.map_or(Ok(rows.len()), Weights::counted)?;
         let (clusters, used) = self.check(counted, rows.dim())?;
+        let most = clusters.iter().max().copied().unwrap_or(1);
         let needs = Needs {
             rows: used.min(rows.len()),
             dim: rows.dim(),
-            clusters: clusters.iter().max().copied().unwrap_or(1),
+            clusters: most,
             levels: clusters.len(),
-            candidates: seeding::candidates(self) as u64,
+            candidates: seeding::candidates(self, most) as u64,
             whole: self.sizes.is_some() || self.sinkhorn.is_some() || given.labels.is_some(),
             weighted: weights.is_some(),
             pairs: self.pairs(used, &clusters),

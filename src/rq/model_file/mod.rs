@@ -10,10 +10,7 @@ use crate::codebook::{self, Codebook};
 use crate::error::{Error, Result};
 use crate::fields::read_fields;
 use crate::grid::{EXPONENTS, Grid};
-use crate::io::model_file::{
-    BEAM_VERSION, FORMAT_VERSION, LABELS_VERSION, ModelFile, Tensor, from_le_bytes, le_bytes, load_file, to_bytes,
-    write_file,
-};
+use crate::io::model_file::{ModelFile, Tensor, from_le_bytes, le_bytes, load_file, to_bytes, write_file};
 use crate::labels::LabelTable;
 use crate::origin::Origin;
 use crate::quantization::Quantization;
@@ -45,10 +42,10 @@ pub(super) struct Config {
     metric: String,
     normalize_residuals: bool,
     seed: u64,
-    /// The labels of the first levels; in files of version 4 only.
+    /// The labels of the first levels; in files from version 4 on.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     label_levels: Vec<LabelTable>,
-    /// The width of the beam that encodes rows; in files from version 5 on.
+    /// The width of the beam that encodes rows; in files from version 4 on.
     #[serde(default = "narrowest", skip_serializing_if = "is_narrowest")]
     beam: usize,
     #[serde(flatten)]
@@ -62,15 +59,6 @@ fn narrowest() -> usize {
 
 fn is_narrowest(beam: &usize) -> bool {
     *beam == narrowest()
-}
-
-/// Returns the version of the file of a model with these parts, if its rows are single embeddings.
-fn version_of(labels: &[LabelTable], beam: usize) -> u32 {
-    match (labels, is_narrowest(&beam)) {
-        (_, false) => BEAM_VERSION,
-        ([], true) => FORMAT_VERSION,
-        (_, true) => LABELS_VERSION,
-    }
 }
 
 impl RqKMeansModel {
@@ -112,8 +100,7 @@ impl RqKMeansModel {
             let bytes = prices.iter().flat_map(|price| price.to_le_bytes()).collect();
             tensors.push((format!("prices.{level}"), Dtype::I64, vec![prices.len()], bytes));
         }
-        let version = self.origin.version(version_of(&self.tables, self.beam));
-        to_bytes(version, NAME, &self.file_config(), &self.fingerprint(), tensors)
+        to_bytes(NAME, &self.file_config(), &self.fingerprint(), tensors)
     }
 
     pub(super) fn file_config(&self) -> Config {
@@ -144,7 +131,8 @@ impl RqKMeansModel {
         let version = file.check_version()?;
         file.expect_kind(NAME)?;
         let config = read_config(file)?;
-        config.origin.check(version, version_of(&config.label_levels, config.beam), config.dim)?;
+        let more = !config.label_levels.is_empty() || !is_narrowest(&config.beam);
+        config.origin.check(version, more, config.dim)?;
         let mut data = Vec::with_capacity(config.levels + 1);
         for (level, clusters) in config.clusters.iter().enumerate() {
             data.push(file.tensor(&format!("codebook.{level}"), Dtype::F32, &[*clusters, config.dim])?);

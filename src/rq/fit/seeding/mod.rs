@@ -1,6 +1,7 @@
 //! The first codewords of a level.
 
 mod plus_plus;
+mod shrinkage;
 
 use crate::codebook::Codebook;
 use crate::device::Purpose;
@@ -13,7 +14,7 @@ use plus_plus::plus_plus;
 use std::collections::HashSet;
 use std::sync::Arc;
 
-/// Chooses `clusters` first codewords among the rows.
+/// Chooses `clusters` first codewords among the rows, and draws them toward the mean of the rows.
 ///
 /// # Exactness
 /// Distances are exact integers and draws are integers below their exact sum, so every device and every division of the
@@ -42,7 +43,8 @@ pub(super) fn seed(
             }
         }
     };
-    Ok(Codebook::new(values, dim))
+    let mut stream = Stream::new("shrinkage", params.seed, level, run);
+    shrinkage::toward_mean(rows, Codebook::new(values, dim), &mut stream, ask)
 }
 
 /// How the first codewords of a level are chosen.
@@ -53,9 +55,10 @@ fn init(params: &RqKMeans) -> Init {
     }
 }
 
-/// Returns the rows per cluster among which the first codewords are chosen at most, in a table of their own.
-pub(super) fn candidates(params: &RqKMeans) -> usize {
-    if init(params) == Init::Hierarchical { hierarchy::ROWS } else { DIRECT }
+/// Returns how many rows the first codewords are chosen among at most, in a table of their own.
+pub(super) fn candidates(params: &RqKMeans, clusters: usize) -> usize {
+    let per_cluster = if init(params) == Init::Hierarchical { hierarchy::ROWS } else { DIRECT };
+    clusters.saturating_mul(per_cluster).max(shrinkage::ROWS)
 }
 
 /// The first `clusters` rows with distinct values in the order of their hash; where there are not as many, rows are
