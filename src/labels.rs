@@ -1,7 +1,9 @@
 //! Labels of rows, such as categories, which give the codes of the first levels of a model.
 
 use crate::error::{Error, ErrorKind, Result};
+use crate::io::model_file::hex;
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, HashMap};
 use std::ops::Range;
 use std::sync::Arc;
@@ -86,6 +88,22 @@ impl Labels {
     fn column(&self, level: usize) -> impl Iterator<Item = Option<&str>> {
         let labels = self.columns.get(level).and_then(|column| column.labels.get(self.rows.clone()));
         labels.unwrap_or_default().iter().map(Option::as_deref)
+    }
+
+    /// Returns SHA-256, in hex, over the name and the labels of every column, each as its length in bytes and the
+    /// bytes, and over the number of columns. Numbers are u64, little endian, and no label has the largest length.
+    pub(crate) fn digest(&self) -> String {
+        let mut hash = Sha256::new();
+        let mut update = |text: Option<&str>| {
+            hash.update(text.map_or(u64::MAX, |text| text.len() as u64).to_le_bytes());
+            hash.update(text.unwrap_or_default());
+        };
+        for (level, column) in self.columns.iter().enumerate() {
+            update(Some(&column.name));
+            self.column(level).for_each(&mut update);
+        }
+        hash.update((self.columns.len() as u64).to_le_bytes());
+        hex(&hash.finalize())
     }
 
     /// Refuses labels of another number of rows or levels.

@@ -1,7 +1,6 @@
 //! Decides what `semid eval` and `semid sweep` measure.
 
 use semid::metrics::Evaluation;
-use semid::{Codes, Device, Labels, Model, Rows};
 
 /// Up to this many rows, all rows are queries; `SAMPLE` is the number of queries for more rows.
 const ALL: usize = 100_000;
@@ -17,20 +16,6 @@ pub(crate) fn evaluation(rows: usize, k: usize, sample: Option<usize>, pairs: Op
     match pairs {
         Some(pairs) => evaluation.pairs(pairs),
         None => evaluation,
-    }
-}
-
-/// Encodes rows by the beam of the evaluation and by their labels, where the model takes some.
-pub(crate) fn encode(
-    evaluation: &Evaluation,
-    model: &Model,
-    labels: Option<&Labels>,
-    rows: &dyn Rows,
-    device: &Device,
-) -> semid::Result<Codes> {
-    match labels {
-        Some(labels) => model.encoder().beam(evaluation.get_beam()).labels(labels).encode(rows, device),
-        None => evaluation.encode(&**model, rows, device),
     }
 }
 

@@ -82,7 +82,7 @@ fn flags_that_do_not_fit_together_are_refused() {
         ("--model m.safetensors --input x.npy --weight-column sales", "needs an input that has columns"),
         ("--ids ids.csv --weight-column sales --weight-step 1", "cannot be used with"),
         ("--model m.safetensors --input x.npy --near-quantile 0.1", "cannot be used with"),
-        ("--model m.safetensors --input x.npy --row-numbers", "cannot be used with"),
+        ("--model m.safetensors --input x.npy --row-numbers", "--interactions and --smooth-pairs"),
         ("--ids ids.csv --sample 3", "give them with --input"),
         ("--ids ids.csv --labels items.txt", "give them with --input"),
         ("--model m.safetensors", "--input"),

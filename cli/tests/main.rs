@@ -49,6 +49,7 @@ mod round_trip;
 mod signals;
 mod streams;
 mod sweep;
+mod sweep_inputs;
 #[cfg(unix)]
 mod sweep_kills;
 mod verify;

@@ -128,3 +128,49 @@ fn bad_pairs_are_refused() {
     let run = dir.semid(&format!("{fit} --items items.txt"));
     assert_eq!(run.code, Some(2), "{}", run.stderr);
 }
+
+/// What prefixes say about partners is that of the IDs which `encode` gives, with and without pairs.
+#[test]
+fn evaluations_and_pages_know_pairs() {
+    let dir = folder(0.5);
+    fit(&dir, "--input x.npy --items items.txt --pairs pairs.csv");
+    let encode = "encode --model m.safetensors --input x.npy --items items.txt";
+    dir.semid(&format!("{encode} --output plain.csv")).ok();
+    dir.semid(&format!("{encode} --output mixed.csv --pairs pairs.csv")).ok();
+    let of_ids = |name: &str| {
+        dir.semid(&format!("eval --ids {name}.csv --interactions pairs.csv --json")).json(0)["co_occurrence"].clone()
+    };
+    let eval = "eval --model m.safetensors --items items.txt --k 3 --json";
+    let found = dir.semid(&format!("{eval} --input x.npy --interactions pairs.csv --smooth-pairs pairs.csv")).json(0);
+    assert_eq!((&found["co_occurrence"], &found["co_occurrence_unmixed"]), (&of_ids("mixed"), &of_ids("plain")));
+    assert_ne!(found["co_occurrence"], found["co_occurrence_unmixed"]);
+    assert_eq!((&found["pairs"]["weight"], &found["pairs"]["pairs"]), (&0.5.into(), &pairs().len().into()));
+    let by_hand = dir.semid("eval --model m.safetensors --input mixed.npy --k 3 --json").json(0);
+    for name in ["mse", "collision_rate", "recall_at_k", "distance_correlation"] {
+        assert_eq!(found[name], by_hand[name], "{name}");
+    }
+    let plain = dir.semid(&format!("{eval} --input x.npy --interactions pairs.csv")).json(0);
+    assert_eq!(plain["co_occurrence"], of_ids("plain"));
+    assert!(plain.get("co_occurrence_unmixed").is_none() && plain.get("pairs").is_none());
+    let text = dir.semid(&format!(
+        "eval --model m.safetensors --items items.txt --k 0 --input x.npy --interactions pairs.csv --smooth-pairs \
+         pairs.csv"
+    ));
+    assert!(text.ok().contains("The same without --smooth-pairs"));
+    dir.semid(
+        "report --model m.safetensors --input x.npy --items items.txt --interactions pairs.csv --smooth-pairs \
+         pairs.csv --output r.html",
+    )
+    .ok();
+    let page = dir.text("r.html");
+    for part in ["Items used together", "The same for codes of the rows as they are", "Mixed rows", "Pairs of items"] {
+        assert!(page.contains(part), "{part}");
+    }
+    for (flags, parts) in [
+        ("--interactions pairs.csv", &["--items FILE"][..]),
+        ("--smooth-pairs pairs.csv", &["--items FILE"]),
+        ("--items items.txt", &["--items", "--interactions", "--smooth-pairs"]),
+    ] {
+        dir.fails(&format!("eval --model m.safetensors --input x.npy {flags}"), parts);
+    }
+}

@@ -121,3 +121,29 @@ fn refinements_that_make_no_sense_are_refused() {
     let parameters = RqKMeans::default();
     assert_eq!((parameters.get_refine(), parameters.get_refine_beam()), (0, 1));
 }
+
+/// `--beam 1` measures the nearest codewords of a model that has a beam of its own.
+#[test]
+fn a_beam_of_one_is_no_beam() {
+    let dir = Dir::new();
+    dir.npy("x.npy", 300, 6);
+    dir.semid("fit --input x.npy --levels 3 --clusters 8 --refine 3 --refine-beam 4 --output m.safetensors").ok();
+    dir.semid("encode --model m.safetensors --input x.npy --beam 1 --output c.npy").ok();
+    let eval = |flags: &str| {
+        let found = dir.semid(&format!("eval --model m.safetensors --input x.npy --k 3 --json {flags}")).json(0);
+        ["mse", "collision_rate", "recall_at_k"].map(|name| found[name].clone())
+    };
+    let greedy = eval("--codes c.npy");
+    assert_eq!(eval("--beam 1"), greedy);
+    assert_ne!(eval(""), greedy);
+    assert_eq!(eval("--beam 4"), eval(""));
+    let report = |flags: &str| {
+        dir.semid(&format!("report --model m.safetensors --input x.npy --k 3 --output r.html {flags}")).ok();
+        dir.text("r.html")
+    };
+    let (own, one) = (report(""), report("--beam 1"));
+    for part in ["in up to 3 rounds, by a beam of 4", "4 codes per row and level, which the model keeps", "less"] {
+        assert!(own.contains(part), "{part}");
+    }
+    assert!(one.contains("none: the nearest codeword of every level") && !one.contains("by the beam,"));
+}

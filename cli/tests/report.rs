@@ -281,7 +281,7 @@ fn flags_of_pages_about_ids_that_do_not_fit_are_refused() {
         ("--ids ids.csv --sweep s.jsonl --output r.html", "cannot be used with"),
         ("--against older.csv --model m.safetensors --input x.npy --output r.html", "cannot be used with"),
         ("--metric cosine --model m.safetensors --input x.npy --output r.html", "cannot be used with"),
-        ("--row-numbers --model m.safetensors --input x.npy --output r.html", "cannot be used with"),
+        ("--row-numbers --model m.safetensors --input x.npy --output r.html", "--interactions and --smooth-pairs"),
         ("--ids ids.csv --labels items.txt --output r.html", "give them with --input"),
         ("--ids ids.csv --row-numbers --output r.html", "give them with --input"),
         ("--ids ids.csv --input x.npy --output r.html", "--row-numbers"),

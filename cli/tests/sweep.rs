@@ -107,16 +107,14 @@ fn what_cannot_be_swept() {
         }
         dir.fails(&format!("{args} {flags}"), &parts);
     }
-    for (flags, part) in
-        [("--levels ,", "--levels"), ("--clusters 4-x", "256-128-64"), ("--kind rq-kmeans-plus", "kind")]
-    {
+    for (flags, part) in [("--levels ,", "--levels"), ("--clusters 4-x", "256-128-64"), ("--kind kmeans", "kind")] {
         let run = dir.semid(&format!("sweep --input x.npy --output s.jsonl {flags}"));
         assert!(run.code == Some(2) && run.stderr.contains(part), "{flags}: {}", run.stderr);
     }
     let help = dir.semid("sweep --help").ok();
     assert!(help.contains("Examples:") && help.contains("recall_at_k.decoded"));
-    assert!(help.contains("Networks (--kind rq-vae):") && help.contains("--hidden"), "{help}");
-    assert!(["--checkpoint", "--warm-start", "plus"].iter().all(|other| !help.contains(other)), "{help}");
+    assert!(help.contains("Networks (--kind rq-vae, rq-kmeans-plus):") && help.contains("--hidden"), "{help}");
+    assert!(!help.contains("--checkpoint") && help.contains("--freeze-levels"), "{help}");
     let help = dir.semid("fit --help").ok();
     assert!(help.contains("--checkpoint") && help.contains("Networks (--kind rq-vae, rq-kmeans-plus):"), "{help}");
 }

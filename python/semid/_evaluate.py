@@ -12,6 +12,7 @@ from semid import _semid
 from semid._base import Quantizer, _integer, place
 from semid._errors import DeviceError, InputError, NoMemoryError
 from semid._input import count_rows, to_codes, to_rows
+from semid._labels import columns_of
 from semid._progress import Listening
 
 
@@ -26,7 +27,8 @@ def evaluate(
     recall_curve: Sequence[int] = (),
     pairs: int = 20_000,
     random_state: int = 42,
-    beam: int = 1,
+    beam: Optional[int] = None,
+    labels: Any = None,
     device: Optional[str] = None,
     progress: Any = None,
 ) -> dict:
@@ -50,8 +52,11 @@ def evaluate(
         Most pairs of rows for the correlation of distances.
     random_state : int
         Seed of the sample and the pairs.
-    beam : int
-        Width of the beam that encodes the rows, see ``RQKMeans.encode``; no effect on codes that are given.
+    beam : int, optional
+        Width of the beam that encodes the rows, see ``RQKMeans.encode``; 1 takes the nearest codeword of every level.
+        By default it is that of the model. It has no effect on codes that are given.
+    labels : labels of every row, optional
+        For a model whose first codes labels give, see ``RQKMeans.encode``.
 
     Returns
     -------
@@ -75,7 +80,7 @@ def evaluate(
         "recall_curve": [_integer("recall_curve", value, 1) for value in recall_curve],
         "pairs": _integer("pairs", pairs, 1),
         "seed": _integer("random_state", random_state),
-        "beam": _integer("beam", beam, 1),
+        "beam": None if beam is None else _integer("beam", beam, 1),
     }
     inner = model._model
     given = None if codes is None else to_codes(codes)
@@ -83,7 +88,15 @@ def evaluate(
     model._check_width(rows)
     with Listening(progress) as tell:
         return json.loads(
-            _semid.evaluate(inner, rows, json.dumps(settings), model._place(device), codes=given, progress=tell)
+            _semid.evaluate(
+                inner,
+                rows,
+                json.dumps(settings),
+                model._place(device),
+                codes=given,
+                progress=tell,
+                labels=columns_of(labels),
+            )
         )
 
 

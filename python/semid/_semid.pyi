@@ -141,10 +141,22 @@ def evaluate(
     *,
     codes: Optional[NDArray[np.uint32]] = None,
     progress: _Tell = None,
+    labels: Optional[_Labels] = None,
 ) -> str: ...
 def code_metrics(codes: NDArray[np.uint32], clusters: Sequence[int]) -> str: ...
 def sweep(
-    grid: str, rows: _Rows, path: _Path, place: _Place, *, models: Optional[_Path] = None, progress: _Tell = None
+    grid: str,
+    rows: _Rows,
+    path: _Path,
+    place: _Place,
+    *,
+    models: Optional[_Path] = None,
+    progress: _Tell = None,
+    warm_start: Optional[Model] = None,
+    weights: Optional[NDArray[np.uint64]] = None,
+    labels: Optional[_Labels] = None,
+    unknown: str = "nearest",
+    column_weight: Optional[Sequence[float]] = None,
 ) -> str: ...
 def rank(runs: str, metric: str) -> list[int]: ...
 def report(

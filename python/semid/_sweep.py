@@ -9,9 +9,10 @@ from collections.abc import Sequence
 from typing import Any, Optional, Union
 
 from semid import _semid
-from semid._base import _integer, place, seed_of
+from semid._base import Quantizer, _column_weight, _integer, _weights, place, seed_of
 from semid._errors import InputError
 from semid._input import to_rows
+from semid._labels import columns_of
 from semid._progress import Listening
 
 
@@ -68,8 +69,8 @@ class SweepResult(Sequence):
 def sweep(
     X: Any,
     *,
-    levels: Sequence = (2, 3, 4),
-    n_clusters: Sequence = (64, 256),
+    levels: Optional[Sequence] = None,
+    n_clusters: Optional[Sequence] = None,
     kinds: Sequence = ("rq-kmeans",),
     balanced: Sequence = (False,),
     random_states: Sequence = (42,),
@@ -78,6 +79,12 @@ def sweep(
     predict: Optional[int] = None,
     path: Optional[Union[str, os.PathLike]] = None,
     models: Optional[Union[str, os.PathLike]] = None,
+    sample_weight: Any = None,
+    labels: Any = None,
+    unknown: str = "nearest",
+    warm_start: Optional[Quantizer] = None,
+    freeze_levels: Sequence = (0,),
+    column_weight: Any = None,
     column: Optional[str] = None,
     device: str = "auto",
     progress: Any = None,
@@ -89,7 +96,8 @@ def sweep(
     X : rows (N, D)
         See ``RQKMeans.fit``.
     levels, n_clusters, balanced, random_states : sequences
-        The grid; an entry of ``n_clusters`` is a number, or a list of which L levels take the first L.
+        The grid, by default of 2, 3 and 4 levels of 64 and of 256 clusters; an entry of ``n_clusters`` is a number, or
+        a list of which L levels take the first L.
     kinds : sequence of str or of models
         Names of kinds, or models that are not fitted, whose other parameters count.
     k, sample
@@ -100,6 +108,11 @@ def sweep(
         File with a line per finished run, from which a sweep that was stopped goes on.
     models : str or path-like, optional
         Folder in which the models are kept.
+    sample_weight, labels, unknown, warm_start, column_weight
+        As for ``RQKMeans.fit``, for all fits. ``levels`` and ``n_clusters`` are those after levels that labels give;
+        with ``warm_start`` they are those of that model unless they are given.
+    freeze_levels : sequence of int, default (0,)
+        Numbers of first levels that keep the codewords of ``warm_start``.
 
     Examples
     --------
@@ -109,20 +122,45 @@ def sweep(
     >>> runs = semid.sweep(X, levels=[1, 2], n_clusters=[4], k=0)
     >>> len(runs), runs.best("mse")["parameters"]["levels"]
     (2, 2)
+
+    Fits that start from a model, with none, one or both of its levels kept:
+
+    >>> older = semid.RQKMeans(2, 4).fit(X[:200])
+    >>> runs = semid.sweep(X, warm_start=older, freeze_levels=[0, 1, 2], k=0)
+    >>> runs[2]["fingerprint"] == older.fingerprint
+    True
     """
+    start = None if warm_start is None else warm_start._model
+    if levels is None:
+        levels = (2, 3, 4) if start is None else (len(start.clusters),)
+    if n_clusters is None:
+        n_clusters = (64, 256) if start is None else (list(start.clusters),)
     grid = {
         "levels": [_integer("levels", value, 1) for value in levels],
         "clusters": [_clusters(value) for value in n_clusters],
         "kinds": [_kind(kind) for kind in kinds],
         "balanced": [bool(value) for value in balanced],
         "seeds": [seed_of(value) for value in random_states],
+        "freeze_levels": [_integer("freeze_levels", value) for value in freeze_levels],
         "evaluation": {"k": _integer("k", k), "sample": None if sample is None else _integer("sample", sample, 1)},
         "predict": None if predict is None else _integer("predict", predict, 1),
     }
     rows = to_rows(X, column=column)
     with Listening(progress) as tell, tempfile.TemporaryDirectory() as folder:
         file = os.path.join(folder, "sweep.jsonl") if path is None else path
-        text = _semid.sweep(json.dumps(grid), rows, file, place(device), models=models, progress=tell)
+        text = _semid.sweep(
+            json.dumps(grid),
+            rows,
+            file,
+            place(device),
+            models=models,
+            progress=tell,
+            warm_start=start,
+            weights=_weights(sample_weight),
+            labels=columns_of(labels),
+            unknown=unknown,
+            column_weight=_column_weight(column_weight),
+        )
     return SweepResult(text)
 
 

@@ -4,6 +4,7 @@ use crate::codes::from_array;
 use crate::devices::Place;
 use crate::errors::{OrRaise, parameter};
 use crate::input::Input;
+use crate::labels::{self, Columns};
 use crate::model::{Model, fresh};
 use crate::work::run;
 use numpy::PyReadonlyArray2;
@@ -14,7 +15,8 @@ use serde::Serialize;
 
 /// Measures a model on rows, by codes that are given or its own; settings and result are JSON.
 #[pyfunction]
-#[pyo3(signature = (model, rows, settings, place, *, codes=None, progress=None))]
+#[pyo3(signature = (model, rows, settings, place, *, codes=None, progress=None, labels=None))]
+#[expect(clippy::too_many_arguments, reason = "each is an argument in Python")]
 pub(crate) fn evaluate(
     py: Python<'_>,
     model: &Model,
@@ -23,6 +25,7 @@ pub(crate) fn evaluate(
     place: Place,
     codes: Option<PyReadonlyArray2<'_, u32>>,
     progress: Option<&Bound<'_, PyAny>>,
+    labels: Option<Columns>,
 ) -> PyResult<String> {
     let device = place.open(py)?;
     let input = Input::new(rows)?;
@@ -33,7 +36,10 @@ pub(crate) fn evaluate(
         let rows = watch.rows(&*rows);
         let codes = match given {
             Some(codes) => codes,
-            None => evaluation.encode(&*model.0, &rows, &device)?,
+            None => {
+                let labels = labels::labels(labels)?;
+                evaluation.encode_labelled(&*model.0, labels.as_ref(), &rows, &device)?
+            }
         };
         let tell = |step: &_| watch.evaluated(step);
         to_json(&fresh(evaluation.run_on_codes(&*model.0, &rows, &codes, &device, tell))?)

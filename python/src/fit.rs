@@ -59,14 +59,7 @@ pub(crate) fn fit(
         let unknown = labels::unknown(unknown)?;
         options.labels = labels.as_ref().map(|labels| LabelledFit::new(labels).unknown(unknown));
         let rows = watch.rows(&*rows);
-        let blocks = match kept {
-            Some(blocks) if column_weight.as_ref().is_some_and(|given| weights_of(blocks) != *given) => {
-                let expected = "none: a fit that starts from a model keeps the scales of its embeddings";
-                return Err(parameter("column_weight", "given", expected));
-            }
-            Some(blocks) => Some(blocks.clone()),
-            None => scales(&rows, &named, column_weight.as_deref(), options.weights)?,
-        };
+        let blocks = blocks_of(kept, &rows, &named, column_weight.as_deref(), options.weights)?;
         let fit = |rows: &dyn Rows| fresh(params.fit_with(rows, &device, &options, |step| watch.trained(step)));
         let Some(blocks) = blocks else {
             let (model, report) = fit(&rows)?;
@@ -81,6 +74,25 @@ pub(crate) fn fit(
         Ok((model.with_blocks(blocks.clone())?, described))
     })?;
     Ok((Model(model), report.to_string()))
+}
+
+/// Returns the scales of the embeddings of every row, if there are several: those of the model that a fit starts from,
+/// or else the rows' own.
+pub(crate) fn blocks_of(
+    kept: Option<&Blocks>,
+    rows: &dyn Rows,
+    named: &[(String, usize)],
+    given: Option<&[f64]>,
+    weights: Option<&Weights>,
+) -> Result<Option<Blocks>> {
+    match kept {
+        Some(blocks) if given.is_some_and(|given| weights_of(blocks) != given) => {
+            let expected = "none: a fit that starts from a model keeps the scales of its embeddings";
+            Err(parameter("column_weight", "given", expected))
+        }
+        Some(blocks) => Ok(Some(blocks.clone())),
+        None => scales(rows, named, given, weights),
+    }
 }
 
 fn weights_of(blocks: &Blocks) -> Vec<f64> {

@@ -186,3 +186,33 @@ def test_formats_that_are_refused(options):
 
 def test_what_is_measured_is_json(model, X):
     json.dumps(semid.evaluate(model, X, k=2))
+
+
+def test_sweeps_take_what_fits_take(X, tmp_path):
+    weights, kinds = [row % 4 for row in range(600)], [["tea", "cup", None][row % 3] for row in range(600)]
+    grid = dict(levels=[1, 2], n_clusters=[4], k=0)
+    runs = semid.sweep(X, sample_weight=weights, **grid)
+    assert runs[1]["fingerprint"] == semid.RQKMeans(2, 4).fit(X, sample_weight=weights).fingerprint
+    assert runs.ranked("weighted_mse")[0]["weighted"]["mse"] == runs[1]["weighted"]["mse"]
+    runs = semid.sweep(X, labels={"kind": kinds}, unknown="reserve", **grid)
+    model = semid.RQKMeans(2, 4).fit(X, labels={"kind": kinds}, unknown="reserve")
+    assert runs[1]["fingerprint"] == model.fingerprint
+    assert semid.evaluate(model, X, k=0, labels={"kind": kinds})["mse"] == runs[1]["metrics"]["mse"]
+    items = {"text": X[:, :3], "image": X[:, 3:]}
+    runs = semid.sweep(items, column_weight=[1, 0.5], models=tmp_path, **grid)
+    model = semid.RQKMeans(2, 4).fit(items, column_weight=[1, 0.5])
+    assert runs[1]["fingerprint"] == model.fingerprint
+    saved = semid.RQKMeans.load(tmp_path / "rq-kmeans-2x4-seed42.safetensors")
+    assert saved.fingerprint == model.fingerprint
+    runs = semid.sweep(X, warm_start=semid.RQKMeans(2, 4).fit(X[:300]), freeze_levels=[0, 1], k=0)
+    assert [run["parameters"].get("frozen", 0) for run in runs] == [0, 1]
+    start = semid.RQKMeans(2, 4).fit(X[:300])
+    assert runs[1]["fingerprint"] == semid.RQKMeans(2, 4).fit(X, warm_start=start, freeze_levels=1).fingerprint
+    with pytest.raises(semid.InputError, match="weights"):
+        semid.sweep(X, sample_weight=weights, kinds=["rq-vae"], **grid)
+
+
+def test_a_beam_of_one_is_no_beam(X):
+    model = semid.RQKMeans(3, 8, refine=3, refine_beam=4).fit(X)
+    greedy, own = (semid.evaluate(model, X, k=0, beam=beam)["mse"] for beam in (1, None))
+    assert greedy == semid.evaluate(model, X, k=0, codes=model.encode(X, beam=1))["mse"] > own

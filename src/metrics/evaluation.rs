@@ -6,6 +6,7 @@ use super::quality::Quality;
 use crate::codes::Codes;
 use crate::device::Device;
 use crate::error::{Error, Result};
+use crate::labels::Labels;
 use crate::quantizer::{EncodeOptions, Quantizer};
 use crate::rows::Rows;
 use serde::{Deserialize, Serialize};
@@ -38,7 +39,7 @@ pub struct Evaluation {
     pub(crate) sample: Option<usize>,
     pub(crate) pairs: usize,
     pub(crate) seed: u64,
-    pub(crate) beam: usize,
+    pub(crate) beam: Option<usize>,
 }
 
 /// [`Evaluation`] as files contain it, before it is checked.
@@ -50,7 +51,7 @@ struct Stored {
     sample: Option<usize>,
     pairs: usize,
     seed: u64,
-    beam: usize,
+    beam: Option<usize>,
 }
 
 impl Default for Stored {
@@ -81,9 +82,9 @@ impl Default for Evaluation {
 }
 
 impl Evaluation {
-    /// Makes an evaluation with 10 neighbours, all rows as queries, 20,000 pairs, seed 42 and no beam.
+    /// Makes an evaluation with 10 neighbours, all rows as queries, 20,000 pairs, seed 42 and the beam of the model.
     pub fn new() -> Self {
-        Self { k: 10, curve: Vec::new(), sample: None, pairs: 20_000, seed: 42, beam: 1 }
+        Self { k: 10, curve: Vec::new(), sample: None, pairs: 20_000, seed: 42, beam: None }
     }
 
     /// Sets the number of neighbours of each query; 0 leaves out everything about neighbours and distances.
@@ -136,9 +137,8 @@ impl Evaluation {
         self
     }
 
-    /// Sets the width of the beam that encodes rows, see [`Encoder::beam`](crate::Encoder::beam), or leaves it to the
-    /// model where it is 1; no effect on codes
-    /// that are given.
+    /// Sets the width of the beam that encodes rows, see [`Encoder::beam`](crate::Encoder::beam); 1 takes the nearest
+    /// codeword of every level, and none is the beam of the model. It has no effect on codes that are given.
     ///
     /// ```
     /// use semid::metrics::Evaluation;
@@ -147,13 +147,13 @@ impl Evaluation {
     /// let values: Vec<f32> = (0..4000).map(|i| ((i * i) % 251) as f32).collect();
     /// let (rows, device) = (Matrix::new(&values, 8)?, Device::cpu());
     /// let model = RqKMeans::new(3, 16).fit(&rows, &device)?;
-    /// let quality = |beam| Evaluation::new().k(0).beam(beam).run(&model, &rows, &device);
+    /// let quality = |width: usize| Evaluation::new().k(0).beam(width).run(&model, &rows, &device);
     /// assert!(quality(4)?.errors.unwrap().mse < quality(1)?.errors.unwrap().mse);
     /// # Ok::<(), semid::Error>(())
     /// ```
     #[must_use]
-    pub fn beam(mut self, width: usize) -> Self {
-        self.beam = width;
+    pub fn beam(mut self, width: impl Into<Option<usize>>) -> Self {
+        self.beam = width.into();
         self
     }
 
@@ -162,9 +162,26 @@ impl Evaluation {
     /// # Errors
     /// As for [`Encoder::encode`](crate::Encoder::encode).
     pub fn encode(&self, model: &dyn Quantizer, rows: &dyn Rows, device: &Device) -> Result<Codes> {
-        match self.beam {
-            1 => model.encode(rows, device),
-            width => model.encode_by(rows, device, &EncodeOptions { beam: Some(width), ..EncodeOptions::default() }),
+        self.encode_labelled(model, None, rows, device)
+    }
+
+    /// Does what [`Evaluation::encode`] does, with the labels of the rows for a model whose first levels labels give.
+    ///
+    /// # Errors
+    /// As for [`Encoder::labels`](crate::Encoder::labels).
+    pub fn encode_labelled(
+        &self,
+        model: &dyn Quantizer,
+        labels: Option<&Labels>,
+        rows: &dyn Rows,
+        device: &Device,
+    ) -> Result<Codes> {
+        match (self.beam, labels) {
+            (None, None) => model.encode(rows, device),
+            (beam, labels) => {
+                let options = EncodeOptions { beam, labels: labels.cloned(), ..EncodeOptions::default() };
+                model.encode_by(rows, device, &options)
+            }
         }
     }
 
@@ -213,7 +230,7 @@ impl Evaluation {
         }
         match (self.pairs, self.beam) {
             (0, _) => Err(Error::parameter("pairs", 0, "at least 1 pair is needed")),
-            (_, 0) => Err(Error::parameter("beam", 0, "at least 1 code is kept per row and level")),
+            (_, Some(0)) => Err(Error::parameter("beam", 0, "at least 1 code is kept per row and level")),
             _ => Ok(()),
         }
     }
@@ -272,8 +289,8 @@ impl Evaluation {
         self.seed
     }
 
-    /// Returns the width of the beam that encodes rows.
-    pub fn get_beam(&self) -> usize {
+    /// Returns the width of the beam that encodes rows; none where it is that of the model.
+    pub fn get_beam(&self) -> Option<usize> {
         self.beam
     }
 }

@@ -9,6 +9,7 @@ use super::quality::Quality;
 use crate::codes::Codes;
 use crate::device::Device;
 use crate::error::Result;
+use crate::labels::Labels;
 use crate::quantizer::Quantizer;
 use crate::rows::Rows;
 use crate::rq::Metric;
@@ -50,9 +51,9 @@ impl Evaluation {
 }
 
 impl<'a> Evaluator<'a> {
-    /// Encodes the rows by the beam of the evaluation.
-    pub(crate) fn encode(&self, model: &dyn Quantizer, device: &Device) -> Result<Codes> {
-        self.evaluation.encode(model, self.rows, device)
+    /// Encodes the rows by the beam of the evaluation, and by their labels if they have some.
+    pub(crate) fn encode(&self, model: &dyn Quantizer, labels: Option<&Labels>, device: &Device) -> Result<Codes> {
+        self.evaluation.encode_labelled(model, labels, self.rows, device)
     }
 
     /// Measures codes of the rows.

@@ -42,6 +42,26 @@ pub trait Trainer: Any + fmt::Debug + Send + Sync {
     /// As for the fit.
     fn check(&self, rows: usize, dim: usize) -> Result<()>;
 
+    /// Refuses options that a training of `rows` rows of `dim` dimensions with these parameters cannot take, before it
+    /// begins.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Unsupported`](crate::ErrorKind::Unsupported) for an option that this kind does not take, and errors
+    /// of [`Trainer::begin`] about options.
+    fn check_options(&self, options: &TrainOptions<'_>, rows: usize, dim: usize) -> Result<()> {
+        let _ = (rows, dim);
+        let given = [
+            (TrainOption::Weights, options.weights.is_some(), "weights of rows"),
+            (TrainOption::Labels, options.labels.is_some(), "levels that labels give"),
+            (TrainOption::WarmStart, options.warm_start.is_some(), "starts from a fitted model"),
+            (TrainOption::FreezeLevels, options.freeze_levels > 0, "levels that keep their codewords"),
+        ];
+        match given.into_iter().find(|(option, given, _)| *given && !self.takes(*option)) {
+            Some((_, _, what)) => Err(unsupported(self.kind(), what)),
+            None => options.warm_start.map_or(Ok(()), |model| self.check_warm_start(model)),
+        }
+    }
+
     /// Begins a training; it calls `tell`, which may stop it, with its progress. A kind that trains all at once does so
     /// here and returns a [`FinishedTraining`](super::FinishedTraining).
     ///

@@ -1,6 +1,7 @@
 //! The measurements behind a report.
 
 use super::Report;
+use super::model::ModelFacts;
 use super::names::{Captions, Names};
 use super::tree::Tree;
 use super::words::Words;
@@ -27,6 +28,7 @@ pub(super) struct Facts<'a> {
     pub(super) usage: Vec<Vec<u64>>,
     pub(super) quality: Quality,
     pub(super) purity: Option<Vec<PrefixPurity>>,
+    pub(super) model: ModelFacts,
 }
 
 impl<'a> Facts<'a> {
@@ -49,6 +51,7 @@ impl<'a> Facts<'a> {
             usage: usage(codes, &model.clusters()),
             quality,
             purity,
+            model: ModelFacts::of(model)?,
         })
     }
 
@@ -66,6 +69,7 @@ impl<'a> Facts<'a> {
             usage: usage(codes, mapping.clusters()),
             quality: Quality { codes: mapping.metrics()?, errors: None, neighbors: None },
             purity: labels.map(|labels| prefix_purity(codes, labels, report.seed)).transpose()?,
+            model: ModelFacts::default(),
         })
     }
 }

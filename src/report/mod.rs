@@ -5,6 +5,7 @@ mod facts;
 mod figure;
 mod figures;
 mod mapping;
+mod model;
 mod names;
 mod numbers;
 mod page;
@@ -22,6 +23,7 @@ use crate::rows::Rows;
 use crate::sweep::{SweepMetric, SweepRecord};
 use facts::Facts;
 pub use mapping::MappingFindings;
+pub use model::ModelFindings;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
@@ -65,6 +67,7 @@ pub struct Report {
     k: Option<usize>,
     pairs: usize,
     seed: u64,
+    findings: Arc<ModelFindings>,
 }
 
 impl Default for Report {
@@ -87,6 +90,7 @@ impl Report {
             k: None,
             pairs: Evaluation::new().pairs,
             seed: 42,
+            findings: Arc::default(),
         }
     }
 
@@ -159,6 +163,13 @@ impl Report {
     #[must_use]
     pub fn seed(mut self, seed: u64) -> Self {
         self.seed = seed;
+        self
+    }
+
+    /// Adds measures of a model that need more than the model and its rows.
+    #[must_use]
+    pub fn findings(mut self, findings: ModelFindings) -> Self {
+        self.findings = Arc::new(findings);
         self
     }
 

@@ -1,9 +1,13 @@
 //! Whole reports are well-formed, keep hostile texts as texts, and give the same bytes for the same input.
 
-use super::{Report, ReportPage};
+use super::{ModelFindings, Report, ReportPage};
+use crate::blocks::Blocks;
+use crate::metrics::Evaluation;
 use crate::quantizer::{EncodeOptions, Sink};
 use crate::rq::EncodeReport;
-use crate::{Codes, Device, Error, ErrorKind, Matrix, Metric, Rows};
+use crate::{
+    Codes, Device, Error, ErrorKind, LabelledFit, Labels, Matrix, Metric, Model, Rows, RqKMeans, UnknownLabel,
+};
 use roxmltree::{Document, ParsingOptions};
 
 /// Texts that would do harm in HTML, in a script, in an attribute or in an SVG.
@@ -271,4 +275,65 @@ fn a_single_row_has_a_report() {
     let sentence = "1 item has 1 different ID of 1 code, out of 1 possible one.";
     assert!(page.html().contains(sentence) && page.html().contains("No two items share an ID."));
     assert!(page.html().contains("Map of 1 item in 1 group"));
+}
+
+/// A page about a model with labels, several embeddings and a beam has parts about them, with texts as texts.
+#[test]
+fn what_a_model_is_made_of_is_shown() {
+    let device = Device::cpu();
+    let values: Vec<f32> = (0..160).map(|i| ((i * i * 7) % 101) as f32).collect();
+    let rows = Matrix::new(&values, 4).unwrap();
+    let label = |row: usize| (row % 5 > 0).then(|| HOSTILE[row % 3]);
+    let labels = Labels::new([(HOSTILE[1], (0..40).map(label))]).unwrap();
+    let fit = LabelledFit::new(&labels).unknown(UnknownLabel::Reserve);
+    let model = RqKMeans::new(1, 4).fit_labelled(&rows, &fit, &device).unwrap();
+    let codes = model.encoder().labels(&labels).encode(&rows, &device).unwrap();
+    let draw = |model: &dyn crate::Quantizer, codes: &Codes, findings: ModelFindings| {
+        let report = Report::new().findings(findings);
+        let page = report.run_on_codes(model, &rows, codes, &device, |_| std::ops::ControlFlow::Continue(()));
+        page.unwrap().html().to_owned()
+    };
+    let page = draw(&model, &codes, ModelFindings::default());
+    assert!(!page.contains("<img") && !page.contains("<script>alert"));
+    // 8 of 40 rows have no label, and the others have one of three; the most frequent comes first.
+    let counts: Vec<usize> = (0..3).map(|of| (0..40).filter(|row| label(*row) == Some(HOSTILE[of])).count()).collect();
+    let table =
+        page.split("hidden\">Labels of level 1</caption>").nth(1).unwrap().split("</table>").next().unwrap().to_owned();
+    for (count, text) in counts.iter().zip(["&lt;/script&gt;", "&lt;img src=x", "onmouseover"]) {
+        let row = table.split("<tr").find(|row| row.contains(text)).unwrap();
+        assert!(row.contains(&format!("<td role=\"cell\">{count}</td>")), "{count} in {row}");
+    }
+    let unknown = table.split("<tr").find(|row| row.contains("(no known label)")).unwrap();
+    assert!(
+        unknown.contains(">3</td>") && unknown.contains(">8</td>") && unknown.contains(">20.0 %</td>"),
+        "{unknown}"
+    );
+    assert!(page.contains("The first code of an ID comes from labels"));
+
+    let blocks = Blocks::fit(&rows, [("text", 1, 1.0), (HOSTILE[2], 3, 0.25)], None).unwrap();
+    let refined = Model::from(RqKMeans::new(2, 4).refine(2).refine_beam(3).fit(&rows, &device).unwrap());
+    let refined = refined.with_blocks(blocks).unwrap().with_pair_weight(0.5).unwrap();
+    let greedy = refined.encoder().beam(1).encode(&rows, &device).unwrap();
+    let codes = refined.encode(&rows, &device).unwrap();
+    let evaluation = Evaluation::new().k(0).beam(1);
+    let mut findings = ModelFindings::default();
+    findings.nearest = evaluation.run(&*refined, &rows, &device).unwrap().errors;
+    findings.imputed = vec![0, 1234];
+    let page = draw(&*refined, &codes, findings.clone());
+    for part in
+        ["2 rounds, by a beam of 3", "3 codes per row and level, which the model keeps", "1,234", "0.25", "0.5 of"]
+    {
+        assert!(page.contains(part), "{part}");
+    }
+    assert!(page.contains("by the nearest codeword of every level:") && !page.contains("\"' onmouseover"));
+    findings.beam = Some(1);
+    findings.nearest = None;
+    let page = draw(&*refined, &greedy, findings);
+    assert!(page.contains("none: the nearest codeword of every level"));
+    // A model of plain levels has none of these parts.
+    let plain = RqKMeans::new(2, 4).fit(&rows, &device).unwrap();
+    let page = draw(&plain, &plain.encode(&rows, &device).unwrap(), ModelFindings::default());
+    for part in ["model-section", "blocks-section", "labels-1-section", "weights-section", "co-occurrence-section"] {
+        assert!(!page.contains(part), "{part}");
+    }
 }

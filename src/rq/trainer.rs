@@ -32,6 +32,19 @@ impl Trainer for RqKMeans {
         self.check(rows, dim).map(drop)
     }
 
+    fn check_options(&self, options: &TrainOptions<'_>, rows: usize, dim: usize) -> Result<()> {
+        self.check_weights(options.weights, rows)?;
+        let given = Given { weights: options.weights, labels: options.labels };
+        match options.warm_start {
+            None => self.check_labels(&given, &Start::Rows, rows),
+            Some(model) => {
+                let start = WarmStart::new(k_means(model)?).freeze_levels(options.freeze_levels);
+                start.check(self, dim)?;
+                self.check_labels(&given, &Start::Model(&start), rows)
+            }
+        }
+    }
+
     fn begin<'a>(
         &self,
         rows: &'a dyn Rows,

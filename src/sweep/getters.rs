@@ -31,6 +31,11 @@ impl Sweep {
         &self.seeds
     }
 
+    /// Returns how many of the first levels keep their codewords.
+    pub fn get_freeze_levels(&self) -> &[usize] {
+        &self.frozen
+    }
+
     /// Returns what is measured.
     pub fn get_evaluation(&self) -> &Evaluation {
         &self.evaluation

@@ -1,13 +1,18 @@
 //! The grid of a sweep: which runs there are, and which of them share a fit.
 
+use super::inputs::FitInputs;
 use super::record::SweepParameters;
 use super::settings::settings_of;
 use crate::MAX_LEVELS;
+use crate::blocks::Blocks;
 use crate::clusters::Clusters;
 use crate::error::{Error, ErrorKind, Result};
+use crate::labels::{Labels, UnknownLabel};
 use crate::metrics::Evaluation;
+use crate::model::Model;
 use crate::quantizer::{Parameters, TrainOption, Trainer};
 use crate::rq::RqKMeans;
+use crate::weights::Weights;
 use serde::{Deserialize, Serialize};
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
@@ -21,11 +26,14 @@ use std::sync::Arc;
 /// | `kinds` | residual k-means | kinds of models, with all parameters but those that a sweep sets |
 /// | `balanced` | off | of kinds that can balance clusters: off, on, or both |
 /// | `seeds` | 42 | seeds of the fits |
+/// | `freeze_levels` | 0 | of a sweep that starts from a model: how many first levels keep their codewords |
+/// | `weights`, `labels`, `warm_start`, `blocks`, `pair_weight` | none | what all fits take besides parameters |
 /// | `evaluation` | [`Evaluation::new`] | what is measured |
 /// | `predict` | off | also predict the collisions of that many rows |
 /// | `models` | off | keep the models in that folder |
 ///
-/// Runs come in the order of seeds, kinds, balance, clusters and levels, the first changing slowest; levels ascend.
+/// Runs come in the order of seeds, kinds, balance, frozen levels, clusters and levels, the first changing slowest;
+/// levels ascend.
 ///
 /// ```
 /// use semid::metrics::Evaluation;
@@ -43,7 +51,8 @@ use std::sync::Arc;
 /// ```
 ///
 /// # Files
-/// A sweep is serialized as an object with `version` (1) and the fields of the table except `models`. `kinds` are
+/// A sweep is serialized as an object with `version` (1) and the fields of the table except `models` and what all fits
+/// take besides parameters. `kinds` are
 /// serialized [`Parameters`]: each needs `kind`, and none may have `levels`, `clusters`, `seed` or `sizes`, which the
 /// sweep sets. A missing field has its default, which is 2, 3, 4 for `levels` and 64, 256 for `clusters`; unknown
 /// fields are refused.
@@ -63,6 +72,8 @@ pub struct Sweep {
     pub(super) kinds: Vec<Parameters>,
     pub(super) balanced: Vec<bool>,
     pub(super) seeds: Vec<u64>,
+    pub(super) frozen: Vec<usize>,
+    pub(super) inputs: FitInputs,
     pub(super) evaluation: Evaluation,
     pub(super) predict: Option<u64>,
     pub(super) models: Option<PathBuf>,
@@ -93,6 +104,8 @@ impl Sweep {
             kinds: vec![RqKMeans::new(1, 1).into()],
             balanced: vec![false],
             seeds: vec![42],
+            frozen: vec![0],
+            inputs: FitInputs::default(),
             evaluation: Evaluation::new(),
             predict: None,
             models: None,
@@ -117,6 +130,65 @@ impl Sweep {
     #[must_use]
     pub fn seeds(mut self, seeds: impl IntoIterator<Item = u64>) -> Self {
         self.seeds = seeds.into_iter().collect();
+        self
+    }
+
+    /// Sets how often the rows count in all fits, see [`Weights`]; errors are then also measured by the weights.
+    #[must_use]
+    pub fn weights(mut self, weights: impl Into<Option<Weights>>) -> Self {
+        self.inputs.weights = weights.into();
+        self
+    }
+
+    /// Sets labels of the rows, which give the codes of the first levels of every model; the numbers of levels and of
+    /// clusters are those of the levels after them. `unknown` says what rows without a label get.
+    ///
+    /// ```
+    /// use semid::metrics::Evaluation;
+    /// use semid::{Device, Labels, Matrix, Sweep, UnknownLabel};
+    ///
+    /// let values: Vec<f32> = (0..800).map(|i| ((i * i) % 101) as f32).collect();
+    /// let (rows, folder) = (Matrix::new(&values, 4)?, tempfile::tempdir()?);
+    /// let labels = Labels::new([("kind", (0..200).map(|row| Some(["cup", "tea", "jug"][row % 3])))])?;
+    /// let sweep = Sweep::new([1, 2], [8]).labels(labels, UnknownLabel::Nearest).evaluation(Evaluation::new().k(0));
+    /// let records = sweep.run(&rows, &Device::cpu(), folder.path().join("sweep.jsonl"))?;
+    /// assert_eq!(records[1].metrics.codes.levels.iter().map(|level| level.codes).collect::<Vec<_>>(), [3, 8, 8]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn labels(mut self, labels: impl Into<Option<Labels>>, unknown: UnknownLabel) -> Self {
+        (self.inputs.labels, self.inputs.unknown) = (labels.into(), unknown);
+        self
+    }
+
+    /// Sets the fitted model that every fit starts from, for kinds that do so; all runs need its clusters.
+    #[must_use]
+    pub fn warm_start(mut self, model: impl Into<Option<Model>>) -> Self {
+        self.inputs.warm_start = model.into();
+        self
+    }
+
+    /// Sets how many of the first levels keep the codewords of [`Sweep::warm_start`], for kinds that can do so; several
+    /// numbers are possible.
+    #[must_use]
+    pub fn freeze_levels(mut self, levels: impl IntoIterator<Item = usize>) -> Self {
+        self.frozen = levels.into_iter().collect();
+        self
+    }
+
+    /// Sets the blocks by which the rows were scaled, where they have several embeddings; every model keeps them, see
+    /// [`Model::with_blocks`].
+    #[must_use]
+    pub fn blocks(mut self, blocks: impl Into<Option<Blocks>>) -> Self {
+        self.inputs.blocks = blocks.into();
+        self
+    }
+
+    /// Sets the weight by which the rows were mixed with their partners, if they were; every model records it, see
+    /// [`Model::with_pair_weight`].
+    #[must_use]
+    pub fn pair_weight(mut self, weight: impl Into<Option<f64>>) -> Self {
+        self.inputs.pair_weight = weight.into();
         self
     }
 
@@ -161,11 +233,22 @@ impl Sweep {
                     true => &self.balanced,
                     false => &[false],
                 };
-                for (balanced, clusters) in balanced.iter().flat_map(|b| self.clusters.iter().map(move |c| (*b, c))) {
-                    let runs = self.levels.iter().map(|levels| parameters(kind, *levels, clusters, balanced, *seed));
-                    let mut runs = runs.collect::<Result<Vec<_>>>()?;
+                let frozen: &[usize] = match kind.takes(TrainOption::FreezeLevels) {
+                    true => &self.frozen,
+                    false => &[0],
+                };
+                let grid = balanced.iter().flat_map(|balanced| {
+                    frozen.iter().flat_map(move |frozen| self.clusters.iter().map(move |c| (*balanced, *frozen, c)))
+                });
+                for (balanced, frozen, clusters) in grid {
+                    let run = |levels: &usize| {
+                        let (kind, levels) = (kind.kind().to_owned(), *levels);
+                        let clusters = clusters_of(clusters, levels)?;
+                        Ok::<_, Error>(SweepParameters { kind, levels, clusters, balanced, seed: *seed, frozen })
+                    };
+                    let mut runs = self.levels.iter().map(run).collect::<Result<Vec<_>>>()?;
                     runs.retain(|run| known.insert(run.clone()));
-                    match kind.levels_stand_alone() {
+                    match kind.levels_stand_alone() && self.inputs.warm_start.is_none() {
                         true => chains.push(Chain { kind, runs }),
                         false => chains.extend(runs.into_iter().map(|run| Chain { kind, runs: vec![run] })),
                     }
@@ -183,16 +266,13 @@ impl Sweep {
             ("kinds", self.kinds.is_empty()),
             ("balanced", self.balanced.is_empty()),
             ("seeds", self.seeds.is_empty()),
+            ("freeze_levels", self.frozen.is_empty()),
         ];
         if let Some((name, _)) = lists.into_iter().find(|(_, empty)| *empty) {
             return Err(Error::parameter(name, "", "the grid is empty; give at least one value"));
         }
         if let Some(levels) = self.levels.iter().find(|levels| **levels > MAX_LEVELS) {
             return Err(Error::parameter("levels", levels, format!("at most {MAX_LEVELS} are supported")));
-        }
-        if let Some(kind) = self.kinds.iter().find(|kind| kind.needs_warm_start()) {
-            let expected = "it starts from a fitted model, of which a sweep has none; fit it alone";
-            return Err(Error::parameter("kinds", kind.kind(), expected));
         }
         let like = |a: &Parameters, b: &Parameters| Ok::<_, Error>(settings_of(a)? == settings_of(b)?);
         let mut again = None;
@@ -212,7 +292,9 @@ impl Sweep {
 
     /// Refuses a sweep of which some run could not work with `rows` rows of `dim` dimensions.
     pub(super) fn check(&self, chains: &[Chain<'_>], rows: usize, dim: usize) -> Result<()> {
-        runs_of(chains).try_for_each(|(kind, run)| run.trainer(kind).check(rows, dim))?;
+        let counted = self.inputs.weights.as_ref().map_or(Ok(rows), Weights::counted)?;
+        runs_of(chains).try_for_each(|(kind, run)| run.trainer(kind).check(counted, dim))?;
+        self.check_inputs(chains, rows, dim)?;
         self.evaluation.check(rows)?;
         match self.predict {
             Some(0) => Err(Error::parameter("predict", 0, "collisions of at least 1 row can be predicted")),
@@ -228,19 +310,13 @@ impl SweepParameters {
     }
 }
 
-fn parameters(
-    kind: &Parameters,
-    levels: usize,
-    clusters: &Clusters,
-    balanced: bool,
-    seed: u64,
-) -> Result<SweepParameters> {
-    let clusters = match clusters {
-        Clusters::Same(clusters) => vec![*clusters; levels],
+/// Returns the clusters of every level of a model with so many levels.
+fn clusters_of(clusters: &Clusters, levels: usize) -> Result<Vec<usize>> {
+    match clusters {
+        Clusters::Same(clusters) => Ok(vec![*clusters; levels]),
         Clusters::PerLevel(list) => match list.get(..levels) {
-            Some(list) => list.to_vec(),
-            None => return Err(ErrorKind::ClustersPerLevel { levels, given: list.len() }.into()),
+            Some(list) => Ok(list.to_vec()),
+            None => Err(ErrorKind::ClustersPerLevel { levels, given: list.len() }.into()),
         },
-    };
-    Ok(SweepParameters { kind: kind.kind().to_owned(), levels, clusters, balanced, seed })
+    }
 }

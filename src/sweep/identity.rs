@@ -15,7 +15,6 @@ impl Sweep {
         // The pattern has no `..`, so that a new field cannot be forgotten.
         let Evaluation { k, curve, sample, pairs, seed, beam } = &self.evaluation;
         let measured = [
-            ("beam", json!(beam)),
             ("k", json!(k)),
             ("queries", json!(sample)),
             ("pairs", json!(pairs)),
@@ -24,6 +23,8 @@ impl Sweep {
             ("recall_curve", json!(curve)),
         ];
         let mut settings = settings_of(kind)?;
+        settings.extend(self.inputs.settings());
+        settings.insert("beam".to_owned(), beam_setting(*beam, &settings));
         settings.extend(measured.map(|(name, value)| (name.to_owned(), value)));
         Ok(settings)
     }
@@ -39,9 +40,11 @@ impl Sweep {
             ("predict", self.predict.map_or("none".to_owned(), |rows| rows.to_string())),
         ];
         let curve = (!curve.is_empty()).then(|| ("recall_curve", format!("{curve:?}")));
-        let beam = (*beam != 1).then(|| ("beam", beam.to_string()));
+        // Models had no beams of their own in this format.
+        let beam = beam.filter(|width| *width != 1).map(|width| ("beam", width.to_string()));
         let all = kind.first_settings().into_iter().chain(measured).chain(curve).chain(beam);
-        all.map(|(name, value)| (name.to_owned(), Value::from(value))).collect()
+        let all = all.map(|(name, value)| (name.to_owned(), Value::from(value)));
+        all.chain(self.inputs.settings()).collect()
     }
 
     /// Refuses lines that this sweep would not write. A parameter that a line does not name has its default, because
@@ -72,6 +75,18 @@ impl Sweep {
             }
         }
         Ok(())
+    }
+}
+
+/// Returns what lines say of the beam that encodes rows: 1 for that of the model, which is what the first lines with
+/// such a setting said, and otherwise its width. Only where models have a wider beam of their own, a width of 1 is
+/// another one; it is then said in a word.
+fn beam_setting(beam: Option<usize>, settings: &Settings) -> Value {
+    let own = settings.get("refine_beam").and_then(Value::as_u64).unwrap_or(1);
+    match beam {
+        Some(1) if own > 1 => json!("none"),
+        Some(width) => json!(width),
+        None => json!(1),
     }
 }
 

@@ -11,7 +11,7 @@ use std::cmp::Ordering;
 /// | --- | --- |
 /// | `collision_rate`, `collided_item_rate`, `max_bucket`, `gini`, `imbalance`, `dead_codes` | `distinct_ids`, `entropy`, `entropy_ratio`, `perplexity`, `utilization` |
 /// | `squared_error_per_row`, `mse`, `relative_l1` | `recall_at_k.D`, `ndcg_at_k.D`, `distance_correlation.D` with D of `prefix`, `decoded`, `hamming` |
-/// | `predicted_collision_rate` | |
+/// | `predicted_collision_rate`, `weighted_squared_error_per_row`, `weighted_mse` | |
 ///
 /// `dead_codes` is the sum over all levels, and `utilization` the mean over them.
 ///
@@ -46,6 +46,10 @@ fn errors(record: &SweepRecord, part: fn(&ErrorMetrics) -> f64) -> Option<f64> {
     record.metrics.errors.as_ref().map(part)
 }
 
+fn weighted(record: &SweepRecord, part: fn(&ErrorMetrics) -> f64) -> Option<f64> {
+    record.weighted.as_ref().map(part)
+}
+
 fn recall(record: &SweepRecord, part: fn(&ByDistance<Estimate>) -> f64) -> Option<f64> {
     record.metrics.neighbors.as_ref().map(|neighbors| part(&neighbors.recall_at_k))
 }
@@ -69,7 +73,7 @@ fn dead_codes(record: &SweepRecord) -> Option<f64> {
 }
 
 /// All metrics.
-const METRICS: [SweepMetric; 24] = [
+const METRICS: [SweepMetric; 26] = [
     less("collision_rate", |record| Some(ids(record).collision_rate)),
     less("collided_item_rate", |record| Some(ids(record).collided_item_rate)),
     less("max_bucket", |record| Some(ids(record).max_bucket as f64)),
@@ -93,6 +97,8 @@ const METRICS: [SweepMetric; 24] = [
     more("distance_correlation.prefix", |record| correlation(record, |of| of.distance_correlation.prefix)),
     more("distance_correlation.decoded", |record| correlation(record, |of| of.distance_correlation.decoded)),
     more("distance_correlation.hamming", |record| correlation(record, |of| of.distance_correlation.hamming)),
+    less("weighted_squared_error_per_row", |record| weighted(record, |errors| errors.squared_error_per_row)),
+    less("weighted_mse", |record| weighted(record, |errors| errors.mse)),
     less("predicted_collision_rate", |record| record.predicted.map(|predicted| predicted.collision_rate)),
 ];
 

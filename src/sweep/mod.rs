@@ -18,6 +18,7 @@ mod file;
 mod getters;
 mod grid;
 mod identity;
+mod inputs;
 mod metric;
 mod model;
 mod predict;

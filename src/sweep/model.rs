@@ -6,7 +6,7 @@ use super::record::SweepRecord;
 use crate::device::Device;
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::Model;
-use crate::quantizer::{TrainOptions, TrainingProgress, train};
+use crate::quantizer::{TrainingProgress, train};
 use crate::rows::Rows;
 use std::ops::ControlFlow;
 use std::path::PathBuf;
@@ -64,8 +64,9 @@ impl Sweep {
         }
         let mut tell = |stage: SweepStage<'_>| progress(&SweepProgress { run, runs, parameters, stage });
         let mut tell = |training: &TrainingProgress<'_>| tell(SweepStage::Train(training));
-        let (model, _) = train(&*parameters.trainer(kind), rows, device, &TrainOptions::default(), &mut tell)?;
-        let model = Model::from(model);
+        let options = self.inputs.options(parameters);
+        let (model, _) = train(&*parameters.trainer(kind), rows, device, &options, &mut tell)?;
+        let model = self.inputs.finished(model)?;
         let (found, expected) = (record.fingerprint.clone(), model.fingerprint());
         match found == expected {
             true => Ok(model),

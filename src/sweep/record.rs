@@ -1,6 +1,6 @@
 //! One line of a sweep's file.
 
-use crate::metrics::Quality;
+use crate::metrics::{ErrorMetrics, Quality};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -51,6 +51,9 @@ pub struct SweepRecord {
     pub predicted: Option<PredictedCollisions>,
     /// All that `semid eval` measures, under the same names.
     pub metrics: Quality,
+    /// Errors of rows that count by their weights, where the fits took weights and the model decodes to rows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub weighted: Option<ErrorMetrics>,
     /// How long the run took.
     pub seconds: SweepSeconds,
 }
@@ -63,12 +66,19 @@ pub struct SweepParameters {
     pub kind: String,
     /// Levels, L.
     pub levels: usize,
-    /// Clusters of each level, (L).
+    /// Clusters of each level, (L), without those of levels that labels give.
     pub clusters: Vec<usize>,
     /// Whether all clusters of a level have the same number of rows.
     pub balanced: bool,
     /// Seed of the fit.
     pub seed: u64,
+    /// How many of the first levels keep the codewords of the model that the fit starts from.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub frozen: usize,
+}
+
+fn is_zero(number: &usize) -> bool {
+    *number == 0
 }
 
 /// Identity of the rows of a sweep.
@@ -106,9 +116,9 @@ pub struct SweepSeconds {
 }
 
 impl SweepParameters {
-    /// Returns a name that no other run of a sweep has, such as `rq-kmeans-3x256-seed42` or
-    /// `rq-kmeans-balanced-256-64-seed42`. Where a sweep keeps models, the file of the model has this name and
-    /// `.safetensors`.
+    /// Returns a name that no other run of a sweep has, such as `rq-kmeans-3x256-seed42`,
+    /// `rq-kmeans-balanced-256-64-seed42` or `rq-kmeans-frozen1-3x256-seed42`. Where a sweep keeps models, the file of
+    /// the model has this name and `.safetensors`.
     pub fn name(&self) -> String {
         let balanced = if self.balanced { "-balanced" } else { "" };
         let same = self.clusters.first().filter(|first| self.clusters.iter().all(|clusters| clusters == *first));
@@ -116,6 +126,7 @@ impl SweepParameters {
             Some(clusters) => format!("{}x{clusters}", self.clusters.len()),
             None => self.clusters.iter().map(usize::to_string).collect::<Vec<_>>().join("-"),
         };
-        format!("{}{balanced}-{clusters}-seed{}", self.kind, self.seed)
+        let frozen = if self.frozen > 0 { format!("-frozen{}", self.frozen) } else { String::new() };
+        format!("{}{balanced}{frozen}-{clusters}-seed{}", self.kind, self.seed)
     }
 }

@@ -10,9 +10,9 @@ use crate::clock::Instant;
 use crate::device::Device;
 use crate::error::{Error, ErrorKind, Result};
 use crate::io::AtomicFile;
-use crate::metrics::Evaluator;
+use crate::metrics::{Evaluator, weighted_errors};
 use crate::model::Model;
-use crate::quantizer::{Parameters, TrainOption, TrainingProgress};
+use crate::quantizer::{Parameters, TrainOption, TrainOptions, TrainingProgress};
 use crate::rows::Rows;
 use std::ops::ControlFlow;
 use std::path::Path;
@@ -58,7 +58,7 @@ impl Sweep {
             file,
             evaluator: self.evaluation.on(rows),
             progress: &mut progress,
-            shared: Shared::default(),
+            shared: Shared::after(self.inputs.given_levels()),
             at: 0,
             runs: chains.iter().map(|chain| chain.runs.len()).sum(),
         };
@@ -111,6 +111,8 @@ impl ActiveSweep<'_> {
     fn train(&mut self, kind: &Parameters, runs: &[SweepParameters], later: &[Chain<'_>]) -> Result<()> {
         let Some(longest) = runs.last() else { return Ok(()) };
         let (rows, device, first) = (self.rows, self.device, self.at);
+        let inputs = &self.sweep.inputs;
+        let (options, given) = (inputs.options(longest), inputs.given_levels());
         let (trainer, checkpoint) = (longest.trainer(kind), Checkpoint::of(self.file.path()));
         self.shared.enter(longest);
         let mut spent = Duration::ZERO;
@@ -123,22 +125,23 @@ impl ActiveSweep<'_> {
             let mut start = Instant::now();
             let training = match (&mut training, self.shared.longest(longest)) {
                 (Some(training), _) => training,
-                (None, None) => training.insert(checkpoint.begin(&*trainer, rows, device, None, &mut tell)?),
+                (None, None) => training.insert(checkpoint.begin(&*trainer, rows, device, options, &mut tell)?),
                 (None, Some((levels, before))) => {
-                    let begun = checkpoint.begin(&*trainer, rows, device, Some(levels), &mut tell)?;
+                    let options = TrainOptions { first_levels: Some(levels), ..options };
+                    let begun = checkpoint.begin(&*trainer, rows, device, options, &mut tell)?;
                     // A run counts as if it were alone. The time of the shared levels already includes that of reading
                     // the rows.
                     (spent, start) = (*before, Instant::now());
                     training.insert(begun)
                 }
             };
-            while training.levels() < run.levels && training.advance(&mut tell)? {
+            while training.levels() < given + run.levels && training.advance(&mut tell)? {
                 if kind.levels_stand_alone() {
                     self.shared.keep(&**training, longest, later, spent + start.elapsed());
                 }
             }
             spent += start.elapsed();
-            self.finish(kind, run, &training.model()?.into(), spent)?;
+            self.finish(kind, run, &inputs.finished(training.model()?)?, spent)?;
         }
         match kind.takes(TrainOption::Checkpoint) {
             true => checkpoint.remove(),
@@ -178,10 +181,13 @@ impl ActiveSweep<'_> {
     ) -> Result<SweepRecord> {
         let start = Instant::now();
         let (at, runs, progress) = (self.at, self.runs, &mut *self.progress);
-        let codes = self.evaluator.encode(&**model, self.device)?;
+        let inputs = &self.sweep.inputs;
+        let codes = self.evaluator.encode(&**model, inputs.labels.as_ref(), self.device)?;
         let metrics = self.evaluator.run(&**model, &codes, self.device, |evaluation| {
             progress(&SweepProgress { run: at, runs, parameters: run, stage: SweepStage::Evaluation(evaluation) })
         })?;
+        let weights = inputs.weights.as_ref().filter(|_| model.reconstructs());
+        let weighted = weights.map(|weights| weighted_errors(&**model, self.rows, &codes, weights, self.device));
         Ok(SweepRecord {
             format: FORMAT,
             parameters: run.clone(),
@@ -190,6 +196,7 @@ impl ActiveSweep<'_> {
             fingerprint,
             predicted: self.sweep.predict.map(|rows| PredictedCollisions::of(&metrics.codes, rows)),
             metrics,
+            weighted: weighted.transpose()?,
             seconds: SweepSeconds { fit: fit.as_secs_f64(), evaluation: start.elapsed().as_secs_f64() },
         })
     }

@@ -9,11 +9,18 @@ use std::time::Duration;
 #[derive(Default)]
 pub(super) struct Shared {
     of: Option<SweepParameters>,
+    /// The number of levels that labels give, before all others.
+    given: usize,
     /// The clusters of such levels, the levels, and the time of their fit.
     levels: Vec<(Vec<usize>, (FirstLevels, Duration))>,
 }
 
 impl Shared {
+    /// Keeps levels of trainings that begin with so many levels that labels give.
+    pub(super) fn after(given: usize) -> Self {
+        Self { given, ..Self::default() }
+    }
+
     /// Forgets all levels if `run` has another kind, balance or seed.
     pub(super) fn enter(&mut self, run: &SweepParameters) {
         if !self.of.as_ref().is_some_and(|of| one_family(of, run)) {
@@ -36,11 +43,12 @@ impl Shared {
         later: &[Chain<'_>],
         spent: Duration,
     ) {
+        let levels = training.levels().saturating_sub(self.given);
         let branches = |chain: &Chain<'_>| {
             let other = chain.runs.last().filter(|other| one_family(other, run));
-            other.is_some_and(|other| common(&run.clusters, &other.clusters) == training.levels())
+            other.is_some_and(|other| common(&run.clusters, &other.clusters) == levels)
         };
-        let clusters = run.clusters.get(..training.levels()).unwrap_or_default();
+        let clusters = run.clusters.get(..levels).unwrap_or_default();
         if later.iter().any(branches) && !self.levels.iter().any(|(known, _)| known == clusters) {
             let levels = training.first_levels().map(|levels| (clusters.to_vec(), (levels, spent)));
             self.levels.extend(levels);
@@ -49,7 +57,7 @@ impl Shared {
 }
 
 fn one_family(a: &SweepParameters, b: &SweepParameters) -> bool {
-    (&a.kind, a.balanced, a.seed) == (&b.kind, b.balanced, b.seed)
+    (&a.kind, a.balanced, a.frozen, a.seed) == (&b.kind, b.balanced, b.frozen, b.seed)
 }
 
 /// Counts the first clusters that are the same.

@@ -24,8 +24,15 @@ pub(super) struct Stored {
     kinds: Vec<OtherParameters>,
     balanced: Vec<bool>,
     seeds: Vec<u64>,
+    /// Left out where it has its default, which files did without before it was there.
+    #[serde(skip_serializing_if = "keeps_none")]
+    freeze_levels: Vec<usize>,
     evaluation: Evaluation,
     predict: Option<u64>,
+}
+
+fn keeps_none(frozen: &[usize]) -> bool {
+    frozen == [0]
 }
 
 impl Default for Stored {
@@ -36,10 +43,12 @@ impl Default for Stored {
 
 impl From<Sweep> for Stored {
     fn from(sweep: Sweep) -> Self {
-        // The folder of models is a place and no parameter.
-        let Sweep { levels, clusters, kinds, balanced, seeds, evaluation, predict, models: _ } = sweep;
+        // The folder of models is a place, and inputs are data; they are no parameters.
+        let Sweep { levels, clusters, kinds, balanced, seeds, frozen, inputs: _, evaluation, predict, models: _ } =
+            sweep;
         let kinds = kinds.into_iter().map(OtherParameters).collect();
-        Self { version: VERSION, levels, clusters, kinds, balanced, seeds, evaluation, predict }
+        let freeze_levels = frozen;
+        Self { version: VERSION, levels, clusters, kinds, balanced, seeds, freeze_levels, evaluation, predict }
     }
 }
 
@@ -47,12 +56,13 @@ impl TryFrom<Stored> for Sweep {
     type Error = Error;
 
     fn try_from(stored: Stored) -> Result<Self, Error> {
-        let Stored { version, levels, clusters, kinds, balanced, seeds, evaluation, predict } = stored;
+        let Stored { version, levels, clusters, kinds, balanced, seeds, freeze_levels, evaluation, predict } = stored;
         check_version(version)?;
         let sweep = Sweep::new(levels, clusters)
             .kinds(kinds.into_iter().map(|OtherParameters(kind)| kind))
             .balanced(balanced)
-            .seeds(seeds);
+            .seeds(seeds)
+            .freeze_levels(freeze_levels);
         let sweep = sweep.evaluation(evaluation).predict(predict);
         sweep.runs()?;
         Ok(sweep)

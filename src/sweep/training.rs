@@ -2,7 +2,7 @@
 
 use crate::device::Device;
 use crate::error::{Error, ErrorKind, Result};
-use crate::quantizer::{FirstLevels, Tell, TrainOption, TrainOptions, Trainer, Training};
+use crate::quantizer::{Tell, TrainOption, TrainOptions, Trainer, Training};
 use crate::rows::Rows;
 use std::path::{Path, PathBuf};
 
@@ -22,11 +22,11 @@ impl Checkpoint {
         trainer: &dyn Trainer,
         rows: &'a dyn Rows,
         device: &'a Device,
-        first_levels: Option<&FirstLevels>,
+        options: TrainOptions<'_>,
         tell: Tell<'_>,
     ) -> Result<Box<dyn Training + 'a>> {
         let checkpoint = trainer.takes(TrainOption::Checkpoint).then_some(self.0.as_path());
-        let options = TrainOptions { checkpoint, first_levels, ..TrainOptions::default() };
+        let options = TrainOptions { checkpoint, ..options };
         match trainer.begin(rows, device, &options, tell) {
             Err(error) if checkpoint.is_some_and(Path::exists) && is_of_another(&error) => {
                 self.remove()?;

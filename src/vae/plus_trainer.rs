@@ -16,7 +16,8 @@ use std::sync::Arc;
 /// This kind of model.
 pub(crate) const PLUS: Kind = Kind {
     name: PLUS_NAME,
-    about: "A network that starts as a fitted rq-kmeans model",
+    about: "A network that starts as a fitted rq-kmeans model; on all rows measured it had larger errors and kept \
+            fewer neighbours than that model, so take rq-kmeans instead",
     read: None,
     parameters: |mut fields| {
         if let Some(kind) = fields.get_mut("kind") {

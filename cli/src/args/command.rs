@@ -2,7 +2,7 @@
 
 use super::{
     AssignArgs, CompletionsArgs, DecodeArgs, DeleteArgs, DriftArgs, EncodeArgs, EvalArgs, ExportArgs, FitArgs,
-    InfoArgs, InputArgs, LookupArgs, ReportArgs, StatsArgs, SweepArgs, VerifyArgs, WorkerArgs, eval, ids, sweep,
+    InfoArgs, InputArgs, LookupArgs, ReportArgs, StatsArgs, SweepArgs, VerifyArgs, WorkerArgs, eval, report, sweep,
 };
 use clap::Subcommand;
 use std::path::{Path, PathBuf};
@@ -40,7 +40,7 @@ Examples:
     /// Measure how far new embeddings have drifted from older ones, as a model sees them; exit code 1 if too far
     Drift(Box<DriftArgs>),
     /// Draw a report on the semantic IDs of a model, or of any tool, as a web page
-    #[command(mut_args(ids::without_input))]
+    #[command(mut_args(report::of_report))]
     Report(Box<ReportArgs>),
     /// Fit and measure models of many sizes, to help choose levels and clusters
     #[command(mut_args(sweep::of_sweep))]

@@ -1,7 +1,7 @@
 //! Flags of `semid eval`.
 
-use super::ids::without_input;
-use super::{IdsArgs, InputArgs, KeyArgs, PrefixArgs, WeightArgs};
+use super::ids::{of_weights, without_input};
+use super::{IdsArgs, InputArgs, KeyArgs, PrefixArgs, SmoothArgs, WeightArgs};
 use clap::Args;
 use std::path::PathBuf;
 
@@ -13,6 +13,8 @@ Examples:
       --label-column category --sample 5000
   semid eval --model new.safetensors --input items.npy \\
       --against old.safetensors --k 0 --json
+  semid eval --model model.safetensors --input items.parquet \\
+      --id-column name --interactions test.csv --smooth-pairs train.csv
   semid eval --ids ids.csv
   semid eval --ids index.json --input items.parquet --id-column name \\
       --interactions bought-together.csv
@@ -38,7 +40,10 @@ pub(crate) struct EvalArgs {
     pub(crate) codes: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) prefix: PrefixArgs,
-    /// Encode by a beam of this width before measuring, see `semid encode --beam` [default: that of the model]
+    #[command(flatten)]
+    pub(crate) smooth: SmoothArgs,
+    /// Encode by a beam of this width before measuring, see `semid encode --beam`; 1 takes the nearest codeword of
+    /// every level [default: that of the model]
     #[arg(long, value_name = "B", conflicts_with_all = ["ids", "codes"])]
     pub(crate) beam: Option<usize>,
     /// Neighbours per row; 0 leaves out everything about neighbours, which takes most of the time
@@ -82,14 +87,10 @@ impl EvalArgs {
 /// Makes embeddings optional, because IDs can be measured without them.
 pub(super) fn of_eval(flag: clap::Arg) -> clap::Arg {
     match flag.get_id().as_str() {
-        "id_column" => flag
-            .help("Column of the input with the items' keys, by which rows are joined with IDs")
-            .conflicts_with("model"),
-        "items" | "row_numbers" => flag.conflicts_with("model"),
-        "weight_column" => flag.help(
-            "Column with how often each item is wanted: with --ids a column of the file of IDs (.csv, .tsv, .jsonl, \
-             .parquet), which weighs collisions; with --model a column of the input, which weighs errors",
+        "id_column" => flag.help(
+            "Column of the input with the items' keys, by which rows are joined with IDs and with pairs of items",
         ),
-        _ => without_input(flag),
+        "smooth_pairs" => flag.conflicts_with_all(["ids", "codes"]),
+        _ => of_weights(without_input(flag)),
     }
 }

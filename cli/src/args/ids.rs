@@ -28,8 +28,8 @@ pub(crate) struct IdsArgs {
     #[arg(long, value_name = "NAME")]
     pub(crate) weight_column: Option<String>,
     /// Pairs of keys of items that were used together (.csv, .tsv, .parquet: the first two columns): shows whether they
-    /// share prefixes
-    #[arg(long, value_name = "FILE", conflicts_with = "model")]
+    /// share prefixes; with --model, the keys of the rows are needed, see --id-column
+    #[arg(long, value_name = "FILE")]
     pub(crate) interactions: Option<PathBuf>,
     /// Text of the tokens in the file of IDs, with {code}, and {level}, {level0} or {level1}, as for `semid export`
     /// [default: any tokens <...> that end in the code]
@@ -68,11 +68,21 @@ impl IdsArgs {
     }
 }
 
+/// Says what a column of weights is for, with IDs and with a model.
+pub(super) fn of_weights(flag: clap::Arg) -> clap::Arg {
+    match flag.get_id().as_str() {
+        "weight_column" => flag.help(
+            "Column with how often each item is wanted: with --ids a column of the file of IDs (.csv, .tsv, .jsonl, \
+             .parquet), which weighs collisions; with --model a column of the input, which weighs errors",
+        ),
+        _ => flag,
+    }
+}
+
 /// Embeddings are not needed where only IDs are judged.
 pub(super) fn without_input(flag: clap::Arg) -> clap::Arg {
     match flag.get_id().as_str() {
         "input" => flag.required(false).required_unless_present("ids"),
-        "weight_column" => flag.conflicts_with("model"),
         "prefix_column" | "prefix_labels" => flag.conflicts_with("ids"),
         _ => flag,
     }

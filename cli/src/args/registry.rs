@@ -77,7 +77,7 @@ pub(crate) struct AssignArgs {
 }
 
 /// The source of item keys.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 #[group(multiple = false)]
 pub(crate) struct KeyArgs {
     /// Column of the input with the item keys; the output has them under the same name (under `item` if that is `id` or

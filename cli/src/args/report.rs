@@ -1,6 +1,7 @@
 //! Flags of `semid report`.
 
-use super::{IdsArgs, InputArgs, PrefixArgs};
+use super::ids::{of_weights, without_input};
+use super::{IdsArgs, InputArgs, KeyArgs, PrefixArgs, SmoothArgs, WeightArgs};
 use crate::input::Texts;
 use clap::Args;
 use std::path::PathBuf;
@@ -30,8 +31,8 @@ pub(crate) struct ReportArgs {
     /// File of older IDs: shows how many items have other IDs now; they are found by their keys
     #[arg(long, value_name = "FILE", conflicts_with = "model")]
     pub(crate) against: Option<PathBuf>,
-    /// With --ids: the keys of the items are the numbers of their rows, from 0
-    #[arg(long, conflicts_with_all = ["model", "id_column", "items"])]
+    /// With --ids, --interactions or --smooth-pairs: the keys of the items are the numbers of their rows, from 0
+    #[arg(long, conflicts_with_all = ["id_column", "items"])]
     pub(crate) row_numbers: bool,
     /// Page to write, .html
     #[arg(long, short, value_name = "FILE")]
@@ -55,9 +56,40 @@ pub(crate) struct ReportArgs {
     pub(crate) seed: u64,
     #[command(flatten)]
     pub(crate) prefix: PrefixArgs,
-    /// Encode by a beam of this width, see `semid encode --beam` [default: that of the model]
+    #[command(flatten)]
+    pub(crate) smooth: SmoothArgs,
+    /// With --model, text file with the weight of every row, one per line, which weighs errors
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["ids", "weight_column"])]
+    pub(crate) weights: Option<PathBuf>,
+    /// With --model, step of the weights, such as 0.01, see `semid fit --weight-step` [default: 1]
+    #[arg(long, value_name = "STEP", conflicts_with = "ids")]
+    pub(crate) weight_step: Option<String>,
+    /// Encode by a beam of this width, see `semid encode --beam`; 1 takes the nearest codeword of every level [default:
+    /// that of the model]
     #[arg(long, value_name = "B", conflicts_with = "ids")]
     pub(crate) beam: Option<usize>,
+}
+
+impl ReportArgs {
+    /// Returns the flags of weights of the rows.
+    pub(crate) fn weight_args(&self) -> WeightArgs {
+        let (weight_column, weights) = (self.ids.weight_column.clone(), self.weights.clone());
+        WeightArgs { weight_column, weights, weight_step: self.weight_step.clone() }
+    }
+
+    /// Returns the flags of the keys of items, which are the names on the page.
+    pub(crate) fn keys(&self) -> KeyArgs {
+        let (id_column, items) = (self.page.id_column.clone(), self.page.items.clone());
+        KeyArgs { id_column, items, row_numbers: self.row_numbers }
+    }
+}
+
+/// Makes embeddings optional, because IDs can be drawn without them.
+pub(super) fn of_report(flag: clap::Arg) -> clap::Arg {
+    match flag.get_id().as_str() {
+        "smooth_pairs" => flag.conflicts_with("ids"),
+        _ => of_weights(without_input(flag)),
+    }
 }
 
 /// The contents of a page, and the files beside it.
@@ -90,10 +122,12 @@ impl PageArgs {
     }
 
     /// Returns the first flag that was given, so that it can be refused where there is no page.
-    pub(crate) fn first_given(&self) -> Option<&'static str> {
+    ///
+    /// Names of items are for something else too if `names_are_keys`.
+    pub(crate) fn first_given(&self, names_are_keys: bool) -> Option<&'static str> {
         let given = [
-            ("id-column", self.id_column.is_some()),
-            ("items", self.items.is_some()),
+            ("id-column", self.id_column.is_some() && !names_are_keys),
+            ("items", self.items.is_some() && !names_are_keys),
             ("label-column", self.label_column.is_some()),
             ("labels", self.labels.is_some()),
             ("title", self.title.is_some()),

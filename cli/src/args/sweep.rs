@@ -1,8 +1,7 @@
 //! Flags of `semid sweep`.
 
 use super::fit::kinds;
-use super::vae::HEADING;
-use super::{FitOptions, InputArgs, PageArgs, VaeArgs};
+use super::{FitOptions, InputArgs, PageArgs, PrefixArgs, SmoothArgs, Unknown, VaeArgs, WeightArgs};
 use clap::{Arg, Args, ValueEnum};
 use semid::rq::Clusters;
 use std::path::PathBuf;
@@ -19,12 +18,17 @@ Examples:
   semid sweep --input items.npy --config sweep.toml --output sweep.jsonl
   semid sweep --input items.npy --kind rq-kmeans,rq-vae --latent 32 \\
       --epochs 50 --output sweep.jsonl
+  semid sweep --input items.parquet --prefix-column category \\
+      --output sweep.jsonl
+  semid sweep --input newer.npy --warm-start model.safetensors \\
+      --freeze-levels 0,1,2 --output sweep.jsonl
   semid sweep --input items.parquet --output sweep.jsonl --report report.html \\
       --id-column name
 
 The output has a line of JSON for every finished run. After Ctrl-C or a crash, the same command goes on after the last \
 finished run, and writes the same lines as an unbroken sweep, except for the seconds and the checksums over them. \
-Levels that models share are fitted once.")]
+Levels that models share are fitted once. The numbers of levels and clusters are those after levels that labels \
+give.")]
 pub(crate) struct SweepArgs {
     #[command(flatten)]
     pub(crate) input: InputArgs,
@@ -42,7 +46,7 @@ pub(crate) struct SweepArgs {
     #[arg(long, value_name = "K", value_delimiter = ',', value_parser = clusters)]
     pub(crate) clusters: Option<Vec<Clusters>>,
     /// Kinds of models to fit [default: rq-kmeans]
-    #[arg(long, value_delimiter = ',', value_parser = kinds(|kind| !kind.needs_warm_start()))]
+    #[arg(long, value_delimiter = ',', value_parser = kinds(|_| true))]
     pub(crate) kind: Option<Vec<String>>,
     /// With rq-kmeans: whether all clusters of a level get the same number of rows [default: off]
     #[arg(long, value_enum)]
@@ -50,6 +54,13 @@ pub(crate) struct SweepArgs {
     /// Seeds of the fits [default: 42]
     #[arg(long, value_name = "SEED", value_delimiter = ',', visible_alias = "seed")]
     pub(crate) seeds: Option<Vec<u64>>,
+    /// Start all fits from this fitted rq-kmeans model, whose levels and clusters the grid then has, see `semid fit
+    /// --warm-start`
+    #[arg(long, value_name = "MODEL")]
+    pub(crate) warm_start: Option<PathBuf>,
+    /// Numbers of first levels that keep the codewords of --warm-start, bit for bit [default: 0]
+    #[arg(long, value_name = "N", value_delimiter = ',', requires = "warm_start")]
+    pub(crate) freeze_levels: Option<Vec<usize>>,
     /// Metric that decides which run is best, such as mse or recall_at_k.decoded; an unknown name lists all metrics
     #[arg(long, value_name = "METRIC", default_value = "collision_rate")]
     pub(crate) rank_by: String,
@@ -62,7 +73,8 @@ pub(crate) struct SweepArgs {
     /// Maximum number of pairs of rows for the correlation of distances [default: 20000]
     #[arg(long, value_name = "N")]
     pub(crate) pairs: Option<usize>,
-    /// Encode by a beam of this width before measuring, see `semid encode --beam` [default: that of the model]
+    /// Encode by a beam of this width before measuring, see `semid encode --beam`; 1 takes the nearest codeword of
+    /// every level [default: that of the model]
     #[arg(long, value_name = "B")]
     pub(crate) beam: Option<usize>,
     /// Seed of the queries and pairs [default: 42]
@@ -82,6 +94,15 @@ pub(crate) struct SweepArgs {
     #[command(flatten, next_help_heading = "Report")]
     pub(crate) page: PageArgs,
     #[command(flatten)]
+    pub(crate) weights: WeightArgs,
+    #[command(flatten)]
+    pub(crate) prefix: PrefixArgs,
+    /// Code of a row whose label is missing or new: the nearest label's, or one of their own [default: nearest]
+    #[arg(long, value_enum, help_heading = "Levels from labels")]
+    pub(crate) unknown: Option<Unknown>,
+    #[command(flatten)]
+    pub(crate) smooth: SmoothArgs,
+    #[command(flatten)]
     pub(crate) options: FitOptions,
     #[command(flatten)]
     pub(crate) vae: VaeArgs,
@@ -97,15 +118,10 @@ pub(crate) enum Balanced {
     Both,
 }
 
-/// Adapts the flags of networks to sweeps: hides those of a single training, and names only the kinds that can be
-/// swept.
+/// Adapts the flags of networks to sweeps: hides those of a single training.
 pub(super) fn of_sweep(flag: Arg) -> Arg {
-    let flag = match flag.get_id().as_str() {
+    match flag.get_id().as_str() {
         "checkpoint" => flag.hide(true),
-        _ => flag,
-    };
-    match flag.get_help_heading() {
-        Some(HEADING) => flag.help_heading("Networks (--kind rq-vae)"),
         _ => flag,
     }
 }

@@ -1,7 +1,6 @@
 //! Compares codes with older ones, for `--against`.
 
 use crate::args::PrefixArgs;
-use crate::evaluation::encode;
 use crate::input::Input;
 use crate::output::Failure;
 use semid::io::read_codes;
@@ -37,7 +36,7 @@ pub(super) fn older(
         };
         let seen = input.rows_for(&older)?;
         let rows = seen.as_ref().map_or(rows, |seen| seen);
-        let codes = encode(&Evaluation::new(), &older, labels.as_ref(), rows, device);
+        let codes = Evaluation::new().encode_labelled(&*older, labels.as_ref(), rows, device);
         return codes.map_err(|error| Failure::of_file(error, path));
     }
     let (values, levels) = read_codes(path)?;

@@ -1,9 +1,9 @@
 //! Writes the judgement of IDs as text for people.
 
-use super::table::{self, estimate, number, section};
+use super::table::{self, COMES, co_occurrence, estimate, number, section};
 use crate::judge::{Embedded, Judged, Kinds};
 use crate::output::things;
-use semid::mapping::{Churn, CoOccurrence, FanOut, WeightedCollisions};
+use semid::mapping::{Churn, FanOut, WeightedCollisions};
 use semid::metrics::{ByCodes, Estimate, IdNeighborMetrics};
 
 /// Returns the whole result as text.
@@ -19,7 +19,7 @@ pub(super) fn text(judged: &Judged) -> String {
         judged.embeddings.as_ref().map(kinds),
         judged.embeddings.as_ref().and_then(|embedded| embedded.neighbors.as_ref()).map(neighbors),
         judged.embeddings.as_ref().and_then(|embedded| embedded.prefix_purity.as_deref()).map(table::purity),
-        judged.co_occurrence.as_ref().map(co_occurrence),
+        judged.co_occurrence.as_ref().map(|of| co_occurrence(of, COMES)),
         judged.churn.as_ref().map(churn),
     ];
     let body: Vec<String> = sections.into_iter().flatten().collect();
@@ -142,24 +142,6 @@ Neighbours: items nearest by ID compared with the {} nearest rows, for {} rows; 
         line("ndcg_at_k", some(metrics.ndcg_at_k)),
         line("distance_correlation", metrics.distance_correlation),
     )
-}
-
-fn co_occurrence(measured: &CoOccurrence) -> String {
-    let mut text = format!(
-        "\
-Co-occurrence: what a prefix says about that of a partner, from 0 to 1; {}, {} left out
-    codes  information            shuffled   same prefix
-",
-        things(measured.pairs as usize, "pair"),
-        measured.left_out
-    );
-    for (i, level) in measured.levels.iter().enumerate() {
-        let information =
-            level.normalized_information.map_or_else(|| "undefined".to_owned(), |value| format!("{value:.4}"));
-        text +=
-            &format!("  {:>7}{information:>13}{:>20}{:>14.4}\n", i + 1, estimate(level.shuffled), level.same_prefix);
-    }
-    text
 }
 
 fn churn(churn: &Churn) -> String {

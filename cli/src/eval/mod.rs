@@ -1,20 +1,23 @@
 //! `semid eval`
 
 mod against;
+pub(crate) mod co_occurrence;
 mod ids;
 mod ids_text;
 mod table;
 
 use crate::args::{self, Common, EvalArgs, without_labels};
-use crate::evaluation::{encode, evaluation};
+use crate::evaluation::evaluation;
 use crate::heard::Heard;
 use crate::input::blocks::BlockFacts;
+use crate::input::pairs::{self, PairFacts};
 use crate::input::{Input, Texts};
 use crate::interrupt::{self, Watched};
 use crate::output::{self, Answer, Failure, Outcome};
 use crate::progress::Bar;
 use crate::warnings::{self, Noticed};
 use against::Unchanged;
+use co_occurrence::Together;
 use semid::io::read_codes;
 use semid::metrics::{ErrorMetrics, LevelMargins, PrefixPurity, Quality, margins, prefix_purity, weighted_errors};
 use semid::{Codes, Metric, Model, Rows};
@@ -51,6 +54,10 @@ struct Evaluated {
     stability: Option<Unchanged>,
     #[serde(skip_serializing_if = "Option::is_none")]
     margins: Option<Margins>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pairs: Option<PairFacts>,
+    #[serde(flatten)]
+    co_occurrence: Option<Together>,
     seed: u64,
     seconds: f64,
     device: String,
@@ -69,11 +76,15 @@ pub(crate) fn run(common: &Common, args: &EvalArgs) -> Outcome {
     let Some(model) = &args.model else { return ids::run(common, args) };
     let model = Model::load(model)?;
     let tables = model.label_tables();
-    let own = vec![args.label_column.as_deref(), args.ids.weight_column.as_deref()];
+    let (interactions, smooth) = (args.ids.interactions.as_deref(), &args.smooth);
+    co_occurrence::check_keys(&args.keys, interactions, smooth)?;
+    let own = vec![args.label_column.as_deref(), args.ids.weight_column.as_deref(), args.keys.id_column.as_deref()];
     let columns = [own, args.prefix.columns(tables)].concat();
     let input = Input::open_for(common, &args.input, Texts::default(), &columns, model.blocks())?;
     let weights = args.weight_args().read(&input)?;
     let prefixes = args.prefix.read(&input, tables)?;
+    let keys = co_occurrence::keys(&args.keys, &input, interactions, smooth)?;
+    let (input, pairs) = input.smoothed(&smooth.pair_args(), |_| Ok(keys.clone()), None, None)?;
     let watched = Watched::new(&input.rows);
     let noticed = Noticed::of_model(&watched, &model);
     let see = |first: usize, values: &[f32]| noticed.see(first, values);
@@ -84,11 +95,25 @@ pub(crate) fn run(common: &Common, args: &EvalArgs) -> Outcome {
     let start = Instant::now();
     let bar = Bar::comparisons(common);
     bar.name("encoding");
-    let evaluation = evaluation(rows.len(), args.k, args.sample, args.pairs, args.seed).beam(args.beam.unwrap_or(1));
+    let evaluation = evaluation(rows.len(), args.k, args.sample, args.pairs, args.seed).beam(args.beam);
     let codes = match &args.codes {
         Some(path) => kept(read(path)?, &input)?,
-        None => encode(&evaluation, &model, prefixes.as_ref(), &rows, &device).map_err(|error| input.failure(error))?,
+        None => {
+            let codes = evaluation.encode_labelled(&*model, prefixes.as_ref(), &rows, &device);
+            codes.map_err(|error| input.failure(error))?
+        }
     };
+    let co_occurrence = interactions.map(|path| {
+        let asked = co_occurrence::Asked {
+            model: &model,
+            evaluation: &evaluation,
+            labels: prefixes.as_ref(),
+            keys: keys.unwrap_or_default(),
+            seed: args.seed,
+        };
+        asked.measure(path, &input, &codes, &device)
+    });
+    let co_occurrence = co_occurrence.transpose()?;
     let older = args
         .against
         .as_ref()
@@ -115,7 +140,9 @@ pub(crate) fn run(common: &Common, args: &EvalArgs) -> Outcome {
     let margins = margins.map(|levels| Margins { noise: args.noise.clone(), levels });
     let number = |row| input.rows.input_row(row);
     let missing = if args.codes.is_none() { without_labels(prefixes.as_ref(), tables) } else { Vec::new() };
-    let warnings = [input.warnings(), missing, noticed.warnings(number), warnings::levels(&quality.codes)].concat();
+    let of_pairs = pairs::warn(pairs.as_ref());
+    let warnings =
+        [input.warnings(), of_pairs, missing, noticed.warnings(number), warnings::levels(&quality.codes)].concat();
     let warnings = [warnings, warnings::prefixes(&model)].concat();
     let evaluated = Evaluated {
         bad_rows: input.skipped(),
@@ -130,6 +157,8 @@ pub(crate) fn run(common: &Common, args: &EvalArgs) -> Outcome {
         prefix_purity,
         stability,
         margins,
+        pairs,
+        co_occurrence,
         seed: args.seed,
         seconds: start.elapsed().as_secs_f64(),
         device: device.info().name.clone(),

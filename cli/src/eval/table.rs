@@ -1,8 +1,10 @@
 //! Writes an evaluation for people: aligned numbers, each with its meaning.
 
 use super::against::Unchanged;
+use super::co_occurrence::Together;
 use super::{Evaluated, Margins};
 use crate::output::{numbers, things};
+use semid::mapping::CoOccurrence;
 use semid::metrics::{ByDistance, CodeMetrics, ErrorMetrics, Estimate, NeighborMetrics, PrefixPurity};
 
 /// Returns the whole result as text.
@@ -19,6 +21,7 @@ pub(super) fn text(evaluated: &Evaluated) -> String {
         evaluated.weighted.as_ref().map(|of| errors(of, WEIGHTED)),
         quality.neighbors.as_ref().map(neighbors),
         evaluated.prefix_purity.as_deref().map(purity),
+        evaluated.co_occurrence.as_ref().map(together),
         evaluated.stability.as_ref().map(stability),
         evaluated.margins.as_ref().map(margins),
     ];
@@ -137,6 +140,35 @@ Purity: the share of items that have the most frequent label of their prefix, an
     .to_owned();
     for (i, PrefixPurity { purity, shuffled, .. }) in purity.iter().enumerate() {
         text += &format!("  {:>7}{:>12.4}{:>20}\n", i + 1, purity, estimate(Some(*shuffled)));
+    }
+    text
+}
+
+fn together(measured: &Together) -> String {
+    let mut text = co_occurrence(&measured.co_occurrence, COMES);
+    if let Some(unmixed) = &measured.co_occurrence_unmixed {
+        text += "\n";
+        text += &co_occurrence(unmixed, "The same without --smooth-pairs");
+    }
+    text
+}
+
+/// What co-occurrence says.
+pub(super) const COMES: &str = "Co-occurrence: what a prefix says about that of a partner, from 0 to 1";
+
+pub(super) fn co_occurrence(measured: &CoOccurrence, heading: &str) -> String {
+    let (pairs, left_out) = (things(measured.pairs as usize, "pair"), measured.left_out);
+    let mut text = format!(
+        "\
+{heading}; {pairs}, {left_out} left out
+    codes  information            shuffled   same prefix
+"
+    );
+    for (i, level) in measured.levels.iter().enumerate() {
+        let information =
+            level.normalized_information.map_or_else(|| "undefined".to_owned(), |value| format!("{value:.4}"));
+        text +=
+            &format!("  {:>7}{information:>13}{:>20}{:>14.4}\n", i + 1, estimate(level.shuffled), level.same_prefix);
     }
     text
 }

@@ -1,6 +1,6 @@
 //! Opens the rows of a fit, which may have several embeddings each.
 
-use crate::args::{Common, FitArgs, InputArgs};
+use crate::args::{Common, FitArgs, InputArgs, WeightArgs};
 use crate::config::Config;
 use crate::input::pairs::PairFacts;
 use crate::input::{Input, Texts};
@@ -24,16 +24,17 @@ pub(super) fn flags(args: &FitArgs, config: &mut Config) -> Result<InputArgs, Fa
     Ok(input)
 }
 
-/// Opens the input. A fit that starts from a model, or aligns its codes to one, keeps the scales of that model's
-/// blocks, so that codewords and rows stay comparable; `base` is that model.
-pub(super) fn open(
+/// Opens the input, of which `columns` are no dimensions, and reads the weights of its rows. A fit that starts from a
+/// model, or aligns its codes to one, keeps the scales of that model's blocks, so that codewords and rows stay
+/// comparable; `base` is that model.
+pub(crate) fn open(
     common: &Common,
-    args: &FitArgs,
     input: &InputArgs,
+    weights: &WeightArgs,
+    texts: Texts<'_>,
+    columns: &[Option<&str>],
     base: Option<&Model>,
 ) -> Result<(Input, Option<Weights>), Failure> {
-    let own = vec![args.weights.weight_column.as_deref(), args.pair_keys.id_column.as_deref()];
-    let columns = [own, args.prefix.columns(&[])].concat();
     if let Some(base) = base {
         let mut flags = input.of_files(&input.input);
         flags.bad_rows_output.clone_from(&input.bad_rows_output);
@@ -47,12 +48,12 @@ pub(super) fn open(
             }
             flags.column_weight.clear();
         }
-        let opened = Input::open_for(common, &flags, Texts::default(), &columns, base.blocks())?;
-        let weights = args.weights.read(&opened)?;
+        let opened = Input::open_for(common, &flags, texts, columns, base.blocks())?;
+        let weights = weights.read(&opened)?;
         return Ok((opened, weights));
     }
-    let opened = Input::open_raw(common, input, Texts::default(), &columns, input.blocks())?;
-    let weights = args.weights.read(&opened)?;
+    let opened = Input::open_raw(common, input, texts, columns, input.blocks())?;
+    let weights = weights.read(&opened)?;
     Ok((opened.with_own_blocks(input, weights.as_ref())?, weights))
 }
 

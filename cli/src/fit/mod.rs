@@ -1,19 +1,19 @@
 //! `semid fit`
 
 mod align;
-mod blocks;
+pub(crate) mod blocks;
 pub(crate) mod flags;
 mod grouped;
 mod report;
 mod train;
-mod warm_start;
+pub(crate) mod warm_start;
 
 use crate::args::{Common, FitArgs};
 use crate::config::Config;
 use crate::heard::Heard;
-use crate::input::Input;
 use crate::input::blocks::{self as input_blocks, BlockFacts};
 use crate::input::pairs::{self, PairFacts};
+use crate::input::{Input, Texts};
 use crate::interrupt::{self, Watched};
 use crate::output::{self, Answer, Failure, Outcome};
 use crate::progress::Bar;
@@ -67,12 +67,14 @@ pub(crate) fn run(common: &Common, args: &FitArgs) -> Outcome {
     let kind = kind(args, &config)?;
     let aligned_to = config.remove("align_to");
     let warm_start = warm_start::load(args, &kind, &mut config)?;
-    let input = blocks::flags(args, &mut config)?;
+    let flags = blocks::flags(args, &mut config)?;
     let pair_weight = pair_weight(args, &mut config)?;
     let params = parameters(args, &kind, config.clone())?;
     let older = align::Older::load(args, aligned_to.as_ref(), &config)?;
     let base = warm_start.as_ref().map(|started| &started.model).or(older.as_ref().map(|older| older.model()));
-    let (input, weights) = blocks::open(common, args, &input, base)?;
+    let own = vec![args.weights.weight_column.as_deref(), args.pair_keys.id_column.as_deref()];
+    let columns = [own, args.prefix.columns(&[])].concat();
+    let (input, weights) = blocks::open(common, &flags, &args.weights, Texts::default(), &columns, base)?;
     let labels = labels(args, &input)?;
     let labels = labels.as_ref().map(|labels| LabelledFit::new(labels).unknown(unknown(args)));
     older.as_ref().map_or(Ok(()), |older| older.check(input.rows.dim()))?;

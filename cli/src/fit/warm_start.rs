@@ -2,7 +2,7 @@
 
 use super::align::is_that;
 use super::flags::for_kinds;
-use crate::args::FitArgs;
+use crate::args::{FitArgs, FitOptions};
 use crate::config::Config;
 use crate::output::{self, Failure};
 use semid::Model;
@@ -99,20 +99,20 @@ fn check_options(
             (None, None) => Ok(()),
         };
     }
-    let options = &args.options;
-    let given = [
-        ("init", options.init.is_some()),
-        ("n-init", options.n_init.is_some()),
-        ("no-center", options.no_center),
-        ("align-to", args.align_to.is_some()),
-    ];
-    match given.into_iter().find(|(_, given)| *given) {
-        Some((flag, _)) => {
+    match without_effect(&args.options).or(args.align_to.as_ref().map(|_| "align-to")) {
+        Some(flag) => {
             let reason = "does not go with --warm-start, which gives the grid, the first codewords and their codes";
             Err(Failure::Error(format!("--{flag} {reason}; leave it out")))
         }
         None => Ok(()),
     }
+}
+
+/// Returns a flag that was given and has no effect on a fit that starts from a model.
+pub(crate) fn without_effect(options: &FitOptions) -> Option<&'static str> {
+    let given =
+        [("init", options.init.is_some()), ("n-init", options.n_init.is_some()), ("no-center", options.no_center)];
+    given.into_iter().find(|(_, given)| *given).map(|(flag, _)| flag)
 }
 
 /// Refuses sizes other than those of the warm start.

@@ -113,6 +113,10 @@ impl Input {
     pub(crate) fn rows_for(&self, model: &Model) -> Result<Option<BlockRows<&Inputs>>, Failure> {
         match (self.blocks(), model.blocks()) {
             (own, theirs) if own == theirs => Ok(None),
+            _ if self.rows.unmixed().is_some() => Err(self.refuse(
+                "the older model scales the embeddings of a row in another way, and mixed rows have one scale only; \
+                 compare without --smooth-pairs",
+            )),
             (Some(_), Some(theirs)) if theirs.widths() == self.rows.widths() => Ok(Some(theirs.rows(&*self.rows)?)),
             _ => {
                 Err(self
@@ -132,6 +136,11 @@ impl Input {
             imputed,
         };
         rows.blocks().iter().zip(rows.imputed()).map(facts).collect()
+    }
+
+    /// Counts the rows that lack each block, as far as the rows were read.
+    pub(crate) fn imputed_counts(&self) -> Vec<u64> {
+        self.block_facts().iter().map(|block| block.imputed).collect()
     }
 
     /// Says how many rows lack a block.

@@ -17,6 +17,14 @@ pub(crate) enum Embeddings {
 }
 
 impl Embeddings {
+    /// Returns the rows as they were before they were mixed, if they are mixed.
+    pub(crate) fn unmixed(&self) -> Option<&Embeddings> {
+        match self {
+            Self::Smoothed { of, .. } => Some(of),
+            _ => None,
+        }
+    }
+
     /// Returns the rows that are scaled by blocks, if they have several.
     pub(super) fn blocks(&self) -> Option<&BlockRows<Inputs>> {
         match self {

@@ -43,7 +43,7 @@ impl Input {
     ) -> Result<(Self, Option<PairFacts>), Failure> {
         let Some(path) = &args.pairs else { return Ok((self, None)) };
         let Some(keys) = keys(&self)? else {
-            return Err(self.refuse("--pairs needs the keys of the items; give --id-column NAME or --items FILE"));
+            return Err(self.refuse("pairs of items need the items' keys; give --id-column NAME or --items FILE"));
         };
         let weight = args.pair_weight.or(weight).unwrap_or(WEIGHT);
         let partners = Partners::new(&keys, read_pairs(path, None)?).map_err(|error| self.failure(error))?;

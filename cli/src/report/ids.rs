@@ -1,7 +1,7 @@
 //! `semid report --ids`
 
 use super::{Written, page, text};
-use crate::args::{Common, KeyArgs, ReportArgs};
+use crate::args::{Common, ReportArgs};
 use crate::interrupt;
 use crate::judge::{Asked, Judged, judge};
 use crate::output::{self, Answer, Failure, Outcome, things};
@@ -14,11 +14,7 @@ pub(super) fn run(common: &Common, args: &ReportArgs) -> Outcome {
     let start = Instant::now();
     without_input(args)?;
     page::check_output(&args.page, &args.output)?;
-    let keys = KeyArgs {
-        id_column: args.page.id_column.clone(),
-        items: args.page.items.clone(),
-        row_numbers: args.row_numbers,
-    };
+    let keys = args.keys();
     let asked = Asked {
         ids: &args.ids,
         input: &args.input,

@@ -1,14 +1,16 @@
 //! `semid report`
 
+mod findings;
 mod ids;
 mod page;
 
+pub(crate) use findings::Found;
 pub(crate) use page::Page;
 
-use crate::args::{Common, ReportArgs, without_labels};
-use crate::evaluation::encode;
+use crate::args::{Common, KeyArgs, ReportArgs, without_labels};
+use crate::eval::co_occurrence;
 use crate::heard::Heard;
-use crate::input::Input;
+use crate::input::{Input, pairs};
 use crate::interrupt::{self, Watched};
 use crate::output::{self, Answer, Failure, Outcome};
 use crate::progress::Bar;
@@ -40,11 +42,19 @@ struct Written<'a> {
 
 pub(crate) fn run(common: &Common, args: &ReportArgs) -> Outcome {
     let Some(model_path) = &args.model else { return ids::run(common, args) };
+    // Names of items are for the page too.
+    let numbers = KeyArgs { row_numbers: args.row_numbers, ..KeyArgs::default() };
+    co_occurrence::check_keys(&numbers, args.ids.interactions.as_deref(), &args.smooth)?;
     let model = Model::load(model_path)?;
     let tables = model.label_tables();
-    let beside = [vec![args.page.label_column.as_deref()], args.prefix.columns(tables)].concat();
+    let own = vec![args.page.label_column.as_deref(), args.ids.weight_column.as_deref()];
+    let beside = [own, args.prefix.columns(tables)].concat();
     let input = Input::open_for(common, &args.input, args.page.texts(), &beside, model.blocks())?;
     let labels = args.prefix.read(&input, tables)?;
+    let weights = args.weight_args().read(&input)?;
+    let interactions = args.ids.interactions.as_deref();
+    let keys = co_occurrence::keys(&args.keys(), &input, interactions, &args.smooth)?;
+    let (input, pairs) = input.smoothed(&args.smooth.pair_args(), |_| Ok(keys.clone()), None, None)?;
     let watched = Watched::new(&input.rows);
     let noticed = Noticed::of_model(&watched, &model);
     let see = |first: usize, values: &[f32]| noticed.see(first, values);
@@ -57,9 +67,31 @@ pub(crate) fn run(common: &Common, args: &ReportArgs) -> Outcome {
     let start = Instant::now();
     let bar = Bar::comparisons(common);
     bar.name("encoding");
-    let evaluation = Evaluation::new().beam(args.beam.unwrap_or(1));
-    let codes = encode(&evaluation, &model, labels.as_ref(), &rows, &device).map_err(|error| input.failure(error))?;
-    let report = page.report(&model, &page::file_name(model_path), rows.len());
+    let evaluation = Evaluation::new().beam(args.beam);
+    let codes = evaluation.encode_labelled(&*model, labels.as_ref(), &rows, &device);
+    let codes = codes.map_err(|error| input.failure(error))?;
+    let together = interactions.map(|path| {
+        let (keys, seed) = (keys.unwrap_or_default(), args.seed);
+        let asked =
+            co_occurrence::Asked { model: &model, evaluation: &evaluation, labels: labels.as_ref(), keys, seed };
+        asked.measure(path, &input, &codes, &device)
+    });
+    let found = Found {
+        model: &model,
+        rows: &rows,
+        codes: &codes,
+        labels: labels.as_ref(),
+        weights: weights.as_ref(),
+        device: &device,
+    };
+    let mut findings = found.findings(args.beam).map_err(|error| input.failure(error))?;
+    if let Some(together) = together.transpose()? {
+        findings.co_occurrence = Some(together.co_occurrence);
+        findings.co_occurrence_unmixed = together.co_occurrence_unmixed;
+    }
+    findings.imputed = input.imputed_counts();
+    let report = page.report(&model, &page::file_name(model_path), rows.len()).findings(findings);
+    let report = page::of_pairs(report, args, pairs.as_ref());
     let report = report.sweep(sweep).sample(args.sample).pairs(args.pairs).seed(args.seed);
     let report = match args.k {
         Some(k) => report.k(k),
@@ -76,7 +108,9 @@ pub(crate) fn run(common: &Common, args: &ReportArgs) -> Outcome {
     usage.count(codes.values());
     let number = |row| input.rows.input_row(row);
     let missing = without_labels(labels.as_ref(), tables);
-    let warnings = [input.warnings(), missing, noticed.warnings(number), usage.warnings(codes.len())].concat();
+    let of_pairs = pairs::warn(pairs.as_ref());
+    let warnings =
+        [input.warnings(), of_pairs, missing, noticed.warnings(number), usage.warnings(codes.len())].concat();
     let warnings = [warnings, warnings::prefixes(&model)].concat();
     let written = Written {
         output: &args.output,

@@ -1,7 +1,8 @@
 //! Prepares a page from its flags, and writes its files.
 
-use crate::args::PageArgs;
+use crate::args::{PageArgs, ReportArgs};
 use crate::input::Input;
+use crate::input::pairs::PairFacts;
 use crate::output::{self, Failure, things};
 use semid::io::AtomicFile;
 use semid::report::ReportPage;
@@ -60,6 +61,18 @@ impl<'a> Page<'a> {
     /// Writes the page and, if asked, the figures; returns the files of the figures.
     pub(crate) fn save(&self, page: &ReportPage) -> Result<Vec<PathBuf>, Failure> {
         save(self.args, self.output, page)
+    }
+}
+
+/// Adds lines about the files of pairs.
+pub(super) fn of_pairs(mut report: Report, args: &ReportArgs, pairs: Option<&PairFacts>) -> Report {
+    if let (Some(file), Some(pairs)) = (&args.smooth.smooth_pairs, pairs) {
+        let text = format!("every row has {} of the mean of its partners in {}", pairs.weight(), file_name(file));
+        report = report.detail("Mixed rows", text);
+    }
+    match &args.ids.interactions {
+        Some(file) => report.detail("Pairs", file_name(file)),
+        None => report,
     }
 }
 

@@ -4,15 +4,18 @@ use super::SweepProgress;
 use crate::args::SweepArgs;
 use crate::interrupt;
 use crate::output::Failure;
-use crate::report::Page;
+use crate::report::{Found, Page};
 use semid::sweep::{SweepMetric, SweepRecord};
-use semid::{Device, Rows, Sweep};
+use semid::{Device, Labels, Rows, Sweep, Weights};
 
 /// Everything that the report needs.
 pub(super) struct Best<'a> {
     pub(super) page: Page<'a>,
     pub(super) args: &'a SweepArgs,
     pub(super) sweep: &'a Sweep,
+    pub(super) labels: Option<&'a Labels>,
+    pub(super) weights: Option<&'a Weights>,
+    pub(super) imputed: Vec<u64>,
     pub(super) metric: SweepMetric,
     pub(super) records: &'a [SweepRecord],
     pub(super) rows: &'a dyn Rows,
@@ -22,7 +25,7 @@ pub(super) struct Best<'a> {
 impl Best<'_> {
     /// Draws the model of the best run; returns the name of the run.
     pub(super) fn draw(&self, state: &mut SweepProgress) -> Result<String, Failure> {
-        let Self { page, args, metric, records, rows, device, .. } = self;
+        let Self { page, args, labels, weights, metric, records, rows, device, .. } = self;
         let Some(best) = metric.rank(records).first().copied() else {
             return Err(Failure::Error("there is no run to report on".to_owned()));
         };
@@ -44,8 +47,15 @@ impl Best<'_> {
         if let Some(neighbors) = &best.metrics.neighbors {
             report = report.sample(neighbors.queries);
         }
-        let codes = evaluation.encode(&*model, *rows, device).map_err(|error| state.failure(error, args))?;
-        let drawn = report.run_on_codes(&*model, *rows, &codes, device, |progress| {
+        let codes = evaluation.encode_labelled(&*model, *labels, *rows, device);
+        let codes = codes.map_err(|error| state.failure(error, args))?;
+        let (model, labels, weights) = (&model, *labels, *weights);
+        let found = Found { model, rows: *rows, codes: &codes, labels, weights, device };
+        let findings = found.findings(evaluation.get_beam());
+        let mut findings = findings.map_err(|error| state.failure(error, args))?;
+        findings.imputed.clone_from(&self.imputed);
+        report = report.findings(findings);
+        let drawn = report.run_on_codes(&**model, *rows, &codes, device, |progress| {
             state.bar.compared(progress);
             interrupt::flow()
         });

@@ -1,6 +1,7 @@
 //! `semid sweep`
 
 mod best;
+mod inputs;
 mod once;
 mod table;
 
@@ -10,16 +11,19 @@ use crate::evaluation::sampled;
 use crate::fit::flags::{Flags, Refused, for_kinds};
 use crate::heard::Heard;
 use crate::input::Input;
+use crate::input::blocks::BlockFacts;
+use crate::input::pairs::{self, PairFacts};
 use crate::interrupt::{self, Watched};
 use crate::output::{self, Answer, Failure, Outcome};
 use crate::progress::Bar;
 use crate::report::Page;
 use crate::warnings;
 use best::Best;
+use inputs::Opened;
 use once::Once;
 use semid::quantizer::{Parameters, TrainOption};
 use semid::sweep::{SweepMetric, SweepParameters, SweepRecord, SweepStage};
-use semid::{ErrorKind, Metric, Rows, Sweep};
+use semid::{ErrorKind, Metric, Model, Rows, Sweep};
 use serde::Serialize;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -31,6 +35,10 @@ struct Swept<'a> {
     /// Rows that were left out.
     #[serde(skip_serializing_if = "output::is_zero")]
     bad_rows: usize,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    blocks: Vec<BlockFacts>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pairs: Option<PairFacts>,
     /// How many runs the file already had.
     kept: usize,
     rank_by: &'static str,
@@ -58,12 +66,15 @@ struct Ranked<'a> {
 }
 
 pub(crate) fn run(common: &Common, args: &SweepArgs) -> Outcome {
-    let config = grid(args)?;
-    let sweep = sweep(args, &config)?;
+    let mut config = grid(args)?;
+    let warm_start = inputs::warm_start(args, &mut config)?;
+    let sweep = sweep(args, &config, warm_start.as_ref())?;
     let metric = rank_by(args, &sweep)?;
     let given = [("queries", args.queries.is_some()), ("pairs", args.pairs.is_some())];
     args::only_with_neighbors(sweep.get_evaluation().get_k(), given)?;
-    let input = Input::open(common, &args.input, args.page.texts(), args.page.label_column.as_deref())?;
+    let opened = Opened::new(common, args, warm_start.as_ref())?;
+    let sweep = opened.of(sweep, args, warm_start);
+    let Opened { input, weights, labels, pairs } = opened;
     input.check_output(&args.output)?;
     let sweep = match config.has_in("evaluation", "sample") {
         true => sweep,
@@ -87,7 +98,18 @@ pub(crate) fn run(common: &Common, args: &SweepArgs) -> Outcome {
     let records = records.map_err(|error| state.failure(error, args))?;
     let reported = match page {
         Some(page) => {
-            let best = Best { page, args, sweep: &sweep, metric, records: &records, rows: &rows, device: &device };
+            let best = Best {
+                page,
+                args,
+                sweep: &sweep,
+                labels: labels.as_ref(),
+                weights: weights.as_ref(),
+                imputed: input.imputed_counts(),
+                metric,
+                records: &records,
+                rows: &rows,
+                device: &device,
+            };
             Some(best.draw(&mut state)?)
         }
         None => None,
@@ -107,7 +129,15 @@ pub(crate) fn run(common: &Common, args: &SweepArgs) -> Outcome {
         output: &args.output,
         report: args.report.as_deref(),
         reported,
-        warnings: [input.warnings(), first.warnings(|row| input.rows.input_row(row)), few_codes(&records)].concat(),
+        blocks: input.block_facts(),
+        warnings: [
+            input.warnings(),
+            pairs::warn(pairs.as_ref()),
+            first.warnings(|row| input.rows.input_row(row)),
+            few_codes(&records),
+        ]
+        .concat(),
+        pairs,
     };
     output::warn(&swept.warnings);
     output::result(common.json, &swept, || table::text(&metric, &swept))?;
@@ -129,7 +159,7 @@ fn ranked_run<'a>(metric: &SweepMetric, record: &'a SweepRecord) -> Ranked<'a> {
 
 /// Returns the page of `--report`; refuses the flags of the page without it.
 fn page<'a>(args: &'a SweepArgs, input: &'a Input) -> Result<Option<Page<'a>>, Failure> {
-    match (&args.report, args.page.first_given()) {
+    match (&args.report, args.page.first_given(args.smooth.smooth_pairs.is_some())) {
         (Some(report), _) => {
             output::differs_from(report, &args.output, "output")?;
             Page::new(&args.page, report, input, &[]).map(Some)
@@ -168,6 +198,7 @@ fn grid(args: &SweepArgs) -> Result<Config, Failure> {
     config.set("levels", args.levels.as_ref())?;
     config.set("clusters", args.clusters.as_ref())?;
     config.set("seeds", args.seeds.as_ref())?;
+    config.set("freeze_levels", args.freeze_levels.as_ref())?;
     config.set("predict", args.predict)?;
     config.set(
         "balanced",
@@ -185,14 +216,15 @@ fn grid(args: &SweepArgs) -> Result<Config, Failure> {
     Ok(config)
 }
 
-fn sweep(args: &SweepArgs, config: &Config) -> Result<Sweep, Failure> {
+fn sweep(args: &SweepArgs, config: &Config, warm_start: Option<&Model>) -> Result<Sweep, Failure> {
     let sweep = config.parameters::<Sweep>()?;
-    let kinds = kinds(args, &sweep)?;
+    let kinds = kinds(args, &sweep, warm_start)?;
+    inputs::check_kinds(args, &kinds, warm_start)?;
     Ok(sweep.kinds(kinds).models(args.models.as_deref()))
 }
 
 /// Returns the kinds that flags name, or those of the grid, with the options that were given.
-fn kinds(args: &SweepArgs, sweep: &Sweep) -> Result<Vec<Parameters>, Failure> {
+fn kinds(args: &SweepArgs, sweep: &Sweep, warm_start: Option<&Model>) -> Result<Vec<Parameters>, Failure> {
     if args.vae.checkpoint.is_some() {
         return Err(Failure::Error("--checkpoint is for `semid fit`; leave it out".to_owned()));
     }
@@ -204,7 +236,7 @@ fn kinds(args: &SweepArgs, sweep: &Sweep) -> Result<Vec<Parameters>, Failure> {
     if args.balanced.is_some_and(|balanced| balanced != Balanced::Off) && !kinds.iter().any(balances) {
         return Err(Failure::Error(format!("--balanced {}", for_kinds(balances))));
     }
-    let kinds = with_flags(args, &kinds)?;
+    let kinds = with_flags(args, &kinds, warm_start)?;
     let is = |metric: Metric| move |kind: &&Parameters| kind.metric() == metric;
     if let (Some(cosine), Some(plain)) = (kinds.iter().find(is(Metric::Cosine)), kinds.iter().find(is(Metric::L2))) {
         let (cosine, plain) = (cosine.kind(), plain.kind());
@@ -223,11 +255,16 @@ fn of_kind(name: &str, sweep: &Sweep) -> Result<Parameters, Failure> {
 }
 
 /// Returns the kinds with the fields that flags set; at least one kind has to take each flag.
-fn with_flags(args: &SweepArgs, kinds: &[Parameters]) -> Result<Vec<Parameters>, Failure> {
+fn with_flags(args: &SweepArgs, kinds: &[Parameters], warm_start: Option<&Model>) -> Result<Vec<Parameters>, Failure> {
     let mut all = Vec::new();
     let mut refused: Option<Vec<Refused>> = None;
     for kind in kinds {
         let mut config = Config::of(kind)?;
+        if let Some(model) = warm_start.filter(|_| args.config.is_none() && kind.takes(TrainOption::FreezeLevels)) {
+            // What nobody gave is that of the warm start, because a training refuses anything else.
+            config.set("metric", Some(model.metric().name()))?;
+            config.set("normalize_residuals", Some(!model.reconstructs()))?;
+        }
         let mut flags = Flags::new(kind, &mut config)?;
         flags.set_all(&args.options, &args.vae)?;
         let others = flags.refused();

@@ -20,17 +20,19 @@ struct Group {
     clusters: Vec<usize>,
     kind: String,
     balanced: bool,
+    frozen: usize,
 }
 
 impl Group {
     fn new(parameters: &SweepParameters) -> Self {
-        let SweepParameters { kind, clusters, balanced, .. } = parameters;
-        Self { clusters: clusters.clone(), kind: kind.clone(), balanced: *balanced }
+        let SweepParameters { kind, clusters, balanced, frozen, .. } = parameters;
+        Self { clusters: clusters.clone(), kind: kind.clone(), balanced: *balanced, frozen: *frozen }
     }
 
     /// Returns whether the runs of `other` are those of this group with fewer levels.
     fn continues(&self, other: &Self) -> bool {
-        (&self.kind, self.balanced) == (&other.kind, other.balanced) && self.clusters.starts_with(&other.clusters)
+        let own = |group: &Self| (group.kind.clone(), group.balanced, group.frozen);
+        own(self) == own(other) && self.clusters.starts_with(&other.clusters)
     }
 
     fn name(&self, kinds: bool) -> String {
@@ -40,7 +42,8 @@ impl Group {
             false => self.clusters.iter().map(usize::to_string).collect::<Vec<_>>().join("-"),
         };
         let kind = if kinds { format!(", {}", short(&self.kind, LONGEST)) } else { String::new() };
-        format!("{clusters}{kind}{}", if self.balanced { ", balanced" } else { "" })
+        let frozen = if self.frozen > 0 { format!(", {} frozen", self.frozen) } else { String::new() };
+        format!("{clusters}{kind}{}{frozen}", if self.balanced { ", balanced" } else { "" })
     }
 }
 

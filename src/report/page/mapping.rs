@@ -20,7 +20,7 @@ pub(super) fn parts(mapping: &Mapping, findings: &MappingFindings, k: u64) -> Ma
         @if let Some(of) = &findings.churn { (churn(of)) }
         @if let Some((kinds, keys)) = &findings.collisions { (collisions(kinds, keys)) }
         @if let Some(of) = &findings.neighbors { (neighbors(of)) }
-        @if let Some(of) = &findings.co_occurrence { (co_occurrence(of)) }
+        @if let Some(of) = &findings.co_occurrence { (co_occurrence(of, None)) }
     }
 }
 
@@ -119,20 +119,34 @@ fn neighbors(metrics: &IdNeighborMetrics) -> Markup {
     section("neighbors-section", "Neighbours", &intro, table("Neighbours", &of))
 }
 
-fn co_occurrence(measured: &CoOccurrence) -> Markup {
-    let mut of = FigureTable::new(&["Codes of the prefix", "Information", "With partners shuffled", "Same prefix"]);
-    for (i, level) in measured.levels.iter().enumerate() {
-        let information = level.normalized_information.map_or_else(|| "-".to_owned(), real);
-        let shuffled = level.shuffled.as_ref().map_or_else(|| "-".to_owned(), |of| real(of.value));
-        of.push([(i + 1).to_string(), information, shuffled, percent(level.same_prefix)]);
-    }
+/// Shows whether items that are used together share prefixes; `unmixed` is about rows that are not mixed with those of
+/// their partners, where `measured` is about rows that are.
+pub(super) fn co_occurrence(measured: &CoOccurrence, unmixed: Option<&CoOccurrence>) -> Markup {
+    let of = table_of(measured);
     let intro = format!(
         "What the prefix of an item says about that of an item used together with it, from 0 to 1, over {} pairs; {} \
          were left out. What counts is the distance from shuffled partners.",
         count(measured.pairs),
         count(measured.left_out)
     );
-    section("co-occurrence-section", "Items used together", &intro, table("Items used together", &of))
+    let body = html! {
+        (table("Items used together", &of))
+        @if let Some(unmixed) = unmixed {
+            h3 { "The same for codes of the rows as they are, without those of their partners" }
+            (table("Items used together, rows as they are", &table_of(unmixed)))
+        }
+    };
+    section("co-occurrence-section", "Items used together", &intro, body)
+}
+
+fn table_of(measured: &CoOccurrence) -> FigureTable {
+    let mut of = FigureTable::new(&["Codes of the prefix", "Information", "With partners shuffled", "Same prefix"]);
+    for (i, level) in measured.levels.iter().enumerate() {
+        let information = level.normalized_information.map_or_else(|| "-".to_owned(), real);
+        let shuffled = level.shuffled.as_ref().map_or_else(|| "-".to_owned(), |of| real(of.value));
+        of.push([(i + 1).to_string(), information, shuffled, percent(level.same_prefix)]);
+    }
+    of
 }
 
 /// Writes a share, with half of its interval if it has one.

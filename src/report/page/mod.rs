@@ -4,6 +4,7 @@ mod collisions;
 mod frame;
 mod map;
 mod mapping;
+mod model;
 mod runs;
 mod section;
 mod summary;
@@ -19,7 +20,7 @@ use section::{figure, section};
 
 /// Returns the page about a model.
 pub(super) fn of_model(report: &Report, facts: &Facts<'_>) -> Result<ReportPage> {
-    page(report, facts, html! {})
+    page(report, facts, model::parts(facts, &report.findings))
 }
 
 /// Returns the page about IDs that any tool made.

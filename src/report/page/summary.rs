@@ -13,6 +13,7 @@ pub(super) fn summary(facts: &Facts<'_>) -> Markup {
     let quality = &facts.quality;
     let sentences = [
         Some(ids(quality)),
+        super::model::sentence(facts),
         Some(collisions(facts)),
         Some(usage(quality)),
         errors(quality),

@@ -47,7 +47,8 @@ impl RqKMeans {
         callback: Callback<'_>,
     ) -> Result<Fit<'a>> {
         let mut fit = self.begin_on(Start::Scale(first.scale.clone()), rows, given, device, callback)?;
-        for level in &first.levels {
+        // Labels have given their levels already, and they are the same.
+        for level in first.levels.iter().skip(fit.fitted.len()) {
             fit.residuals.subtract(level.clone());
         }
         let FirstLevels { scale: _, levels, prices, reports } = first.clone();

@@ -58,7 +58,7 @@ impl RqKMeans {
     }
 
     /// Refuses labels that do not fit the rows, and parameters that labels do not go with.
-    pub(super) fn check_labels(&self, given: &Given<'_>, start: &Start<'_>, rows: usize) -> Result<()> {
+    pub(in crate::rq) fn check_labels(&self, given: &Given<'_>, start: &Start<'_>, rows: usize) -> Result<()> {
         let Some(LabelledFit { labels, .. }) = &given.labels else { return Ok(()) };
         labels.check(rows, labels.columns())?;
         let joint = matches!(self.algorithm, Algorithm::MiniBatch(MiniBatch { layer_wise: false, .. }));

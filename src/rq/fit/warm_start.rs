@@ -68,7 +68,7 @@ impl<'m> WarmStart<'m> {
     }
 
     /// Refuses parameters and rows that do not go with the model.
-    pub(super) fn check(&self, params: &RqKMeans, dim: usize) -> Result<()> {
+    pub(in crate::rq) fn check(&self, params: &RqKMeans, dim: usize) -> Result<()> {
         let Self { model, frozen } = self;
         if model.dim() != dim {
             return Err(ErrorKind::DimMismatch { expected: model.dim(), found: dim }.into());

@@ -1,6 +1,7 @@
 //! Compares sweeps with fits and evaluations one by one, stops them anywhere, and gives them bad input.
 
 mod first_files;
+mod inputs;
 mod metric;
 mod model;
 mod own_kind;
