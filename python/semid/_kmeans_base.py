@@ -19,7 +19,8 @@ _DOCS = {
     n_init : int, default 1
         Runs per level from different seeds, of which the best is kept.
     init : {"k-means++", "random", "hierarchical"}
-        How the first codewords are chosen; ``"hierarchical"`` fits coarse clusters first, and is fast for thousands.""",
+        How the first codewords are chosen; ``"hierarchical"`` fits coarse clusters first, and is fast for
+        thousands.""",
     "{algorithm}": """algorithm : {"lloyd", "mini-batch", "hierarchical"}
         ``"mini-batch"`` updates codewords from small batches, with ``batch_size``, ``init_size``, ``layer_wise``.
         ``"hierarchical"`` fits coarse clusters, codewords inside each, and then does ``full_iter`` full iterations.
@@ -46,7 +47,7 @@ _DOCS = {
 
 
 def _filled(line: str) -> str:
-    """A line of a docstring, or the part that it stands for, indented as the line is: Python 3.13 removes indentation."""
+    """A line of a docstring, or the part that it stands for, indented as the line is; Python 3.13 indents less."""
     part = _DOCS.get(line.strip())
     return line if part is None else textwrap.indent(inspect.cleandoc(part), line[: line.index("{")])
 
