@@ -1,5 +1,6 @@
 """Names every line of source or prose that has more than 120 characters, and exits with 1 if there is one."""
 
+import os
 import subprocess
 import sys
 
@@ -19,7 +20,9 @@ def too_wide(path):
 
 def main():
     files = subprocess.run(["git", "ls-files", "-z"], capture_output=True, check=True, text=True).stdout.split("\0")
-    wide = [(path, *place) for path in files if path.endswith(KINDS) or path == ".ci/run" for place in too_wide(path)]
+    # A file that was deleted is listed until its deletion is staged.
+    files = [path for path in files if (path.endswith(KINDS) or path == ".ci/run") and os.path.isfile(path)]
+    wide = [(path, *place) for path in files for place in too_wide(path)]
     for path, line, length in wide:
         print(f"{path}:{line}: {length} characters")
     sys.exit(f"{len(wide)} lines have more than {MOST} characters" if wide else 0)

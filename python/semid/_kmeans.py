@@ -6,40 +6,11 @@ from typing import Any, Optional
 
 from semid._base import Quantizer, _column_weight, _integer, _number, _weights
 from semid._errors import InputError
+from semid._kmeans_base import KMeansFits
 from semid._labels import columns_of
 
 
-def algorithm_to_file(model: Any) -> Any:
-    """The algorithm of a model with its parameters, as files have them."""
-    if model.algorithm == "mini-batch":
-        return {
-            "mini-batch": {
-                "batch": _integer("batch_size", model.batch_size, 1),
-                "init_buffer": _integer("init_size", model.init_size, 1),
-                "layer_wise": bool(model.layer_wise),
-            }
-        }
-    if model.algorithm == "hierarchical":
-        return {"hierarchical": {"full_iter": _integer("full_iter", model.full_iter, 0)}}
-    return model.algorithm
-
-
-def algorithm_of_file(algorithm: Any) -> dict:
-    """The parameters of a model for the algorithm of a file."""
-    if isinstance(algorithm, dict) and "hierarchical" in algorithm:
-        return {"algorithm": "hierarchical", "full_iter": algorithm["hierarchical"]["full_iter"]}
-    if isinstance(algorithm, dict):
-        mini = algorithm["mini-batch"]
-        return {
-            "algorithm": "mini-batch",
-            "batch_size": mini["batch"],
-            "init_size": mini["init_buffer"],
-            "layer_wise": mini["layer_wise"],
-        }
-    return {"algorithm": algorithm}
-
-
-class RQKMeans(Quantizer):
+class RQKMeans(KMeansFits):
     """Residual k-means: every level clusters what the levels before it left over.
 
     Equal rows, parameters and seed give equal bits on every device, for any number of threads, and the fingerprint
@@ -51,29 +22,12 @@ class RQKMeans(Quantizer):
         Levels, L: the codes of an ID.
     n_clusters : int or list of int, default 256
         Clusters of every level, K, or of each.
-    random_state : int, RandomState, Generator or None, default 42
-        Everything random is a function of it; ``None`` is 42 too, so that a fit can be repeated.
-    max_iter : int, default 100
-        Most iterations per level; batches per level for mini-batch.
-    tol : float, default 1e-4
-        A level ends when its codewords move less: their squared movement beside the mean variance of a dimension.
-    n_init : int, default 1
-        Runs per level from different seeds, of which the best is kept.
-    init : {"k-means++", "random", "hierarchical"}
-        How the first codewords are chosen; ``"hierarchical"`` fits coarse clusters first, and is fast for thousands.
+    {fits}
     metric : {"l2", "cosine"}
         ``"cosine"`` scales rows to unit length first.
     normalize_residuals : bool, default False
         Scales what every level leaves over to unit length.
-    algorithm : {"lloyd", "mini-batch", "hierarchical"}
-        ``"mini-batch"`` updates codewords from small batches, with ``batch_size``, ``init_size``, ``layer_wise``.
-        ``"hierarchical"`` fits coarse clusters, codewords inside each, and then does ``full_iter`` full iterations.
-    batch_size, init_size : int, default 2048, 3072
-        Rows per batch, and rows that the first codewords are chosen from.
-    layer_wise : bool, default True
-        Trains a level to its end before the next one.
-    full_iter : int, default 2
-        Most iterations over all rows that end a hierarchical fit.
+    {algorithm}
     balanced : bool, default False
         Gives every cluster as many rows as the others, by exact optima.
     min_cluster_size, max_cluster_size : int, optional
@@ -81,10 +35,7 @@ class RQKMeans(Quantizer):
     sinkhorn : float, optional
         Epsilon of soft balance by Sinkhorn's algorithm, in ``sinkhorn_iter`` iterations.
     sinkhorn_iter : int, default 50
-    sample : int, optional
-        Fits on that many rows, chosen by the seed.
-    center : bool, default True
-        Subtracts a middle per dimension; never for cosine.
+    {rows}
     refine : int, default 0
         Rounds, at most, that refine all levels together after the fit: codewords move to the mean of what all other
         levels leave of their rows, and rows are encoded again. A round that does not lower the squared error is undone
@@ -92,15 +43,7 @@ class RQKMeans(Quantizer):
     refine_beam : int, default 1
         Width of the beam that encodes the rows of a refinement. The model keeps it: ``encode`` searches as widely
         unless ``beam`` says otherwise.
-    device : str, default "auto"
-        ``"auto"``, ``"cpu"``, ``"gpu"``, ``"gpu:0"``, ``"reference"``: see ``semid.devices``.
-    n_jobs : int, optional
-        Threads of the device ``"cpu"``; all cores by default.
-    memory : int or str, optional
-        Bytes that a fit may use, such as ``"2GiB"``; rows that need more are read again for every pass.
-    progress : bool or callable, optional
-        ``True`` for a bar of tqdm, where that is installed, or a callable that gets a ``semid.Progress``; what it
-        raises ends the fit.
+    {work}
 
     Attributes
     ----------
@@ -128,6 +71,16 @@ class RQKMeans(Quantizer):
     """
 
     _kind = "rq-kmeans"
+    _same = ("normalize_residuals", "refine", "refine_beam")
+
+    normalize_residuals: bool
+    balanced: bool
+    min_cluster_size: Optional[int]
+    max_cluster_size: Optional[int]
+    sinkhorn: Optional[float]
+    sinkhorn_iter: int
+    refine: int
+    refine_beam: int
 
     def __init__(
         self,
@@ -160,33 +113,7 @@ class RQKMeans(Quantizer):
         memory: Any = None,
         progress: Any = None,
     ):
-        self.n_levels = n_levels
-        self.n_clusters = n_clusters
-        self.random_state = random_state
-        self.max_iter = max_iter
-        self.tol = tol
-        self.n_init = n_init
-        self.init = init
-        self.metric = metric
-        self.normalize_residuals = normalize_residuals
-        self.algorithm = algorithm
-        self.batch_size = batch_size
-        self.init_size = init_size
-        self.layer_wise = layer_wise
-        self.full_iter = full_iter
-        self.balanced = balanced
-        self.min_cluster_size = min_cluster_size
-        self.max_cluster_size = max_cluster_size
-        self.sinkhorn = sinkhorn
-        self.sinkhorn_iter = sinkhorn_iter
-        self.sample = sample
-        self.center = center
-        self.refine = refine
-        self.refine_beam = refine_beam
-        self.device = device
-        self.n_jobs = n_jobs
-        self.memory = memory
-        self.progress = progress
+        self._set(locals())
 
     def fit(
         self,
@@ -293,17 +220,10 @@ class RQKMeans(Quantizer):
             iterations = _integer("sinkhorn_iter", self.sinkhorn_iter, 1)
             sinkhorn = {"epsilon": _number("sinkhorn", self.sinkhorn), "iterations": iterations}
         return {
-            "max_iter": _integer("max_iter", self.max_iter, 1),
-            "tol": _number("tol", self.tol),
-            "n_init": _integer("n_init", self.n_init, 1),
-            "init": self.init,
-            "metric": self.metric,
+            **super()._more_parameters(),
             "normalize_residuals": bool(self.normalize_residuals),
-            "algorithm": algorithm_to_file(self),
             "sizes": bounds if bounds or self.balanced else None,
             "sinkhorn": sinkhorn,
-            "sample": None if self.sample is None else _integer("sample", self.sample, 1),
-            "center": bool(self.center),
             "refine": _integer("refine", self.refine, 0),
             "refine_beam": _integer("refine_beam", self.refine_beam, 1),
         }
@@ -311,10 +231,6 @@ class RQKMeans(Quantizer):
     @classmethod
     def _from_file(cls, fields: dict) -> dict:
         params = super()._from_file(fields)
-        same = ["max_iter", "tol", "n_init", "init", "metric", "normalize_residuals", "sample", "center"]
-        same += ["refine", "refine_beam"]
-        params.update({name: fields[name] for name in same if name in fields})
-        params.update(algorithm_of_file(fields.get("algorithm", "lloyd")))
         sizes = fields.get("sizes")
         if sizes is not None:
             params["balanced"] = True

@@ -72,6 +72,18 @@ def test_everything_that_takes_rows_takes_embeddings():
     assert len(set(engine.unique_ids(parts))) == 300
     plus = semid.RQKMeansPlus(model, epochs=1, device="cpu").fit(parts)
     assert plus.blocks_ == model.blocks_
+    for start in (None, semid.RQKMeans(2, 8)):
+        made = semid.RQKMeansPlus(start, n_levels=2, n_clusters=8, epochs=1, batch_size=64, device="cpu")
+        assert [block["weight"] for block in made.fit(parts, column_weight=[1, 0.25]).blocks_] == [1, 0.25]
+
+
+def test_embeddings_may_be_columns_of_tables():
+    pyarrow = pytest.importorskip("pyarrow")
+    parts = items()
+    table = lambda part: pyarrow.table({"other": (part * 2).tolist(), "values": part.tolist()})
+    tables = {name: table(part) for name, part in parts.items()}
+    fitted = semid.RQKMeans(2, 8, device="cpu").fit(parts)
+    assert semid.RQKMeans(2, 8, device="cpu").fit(tables, column="values").fingerprint == fitted.fingerprint
 
 
 def test_other_embeddings_are_refused():
@@ -99,3 +111,5 @@ def test_other_embeddings_are_refused():
         semid.RQKMeans(2, 8).fit({})
     with pytest.raises(TypeError):
         semid.RQKMeans(2, 8).fit({1: parts["text"]})
+    with pytest.raises(TypeError, match="not dicts"):
+        semid.RQKMeans(2, 8).fit({"both": parts})

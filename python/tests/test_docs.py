@@ -49,6 +49,13 @@ def test_everything_public_has_a_docstring():
                     assert function.__doc__, f"{name}.{method}"
 
 
+@pytest.mark.parametrize("cls", [semid.RQKMeans, semid.PQKMeans])
+def test_every_parameter_of_k_means_is_documented(cls):
+    head = inspect.getdoc(cls).partition("\nAttributes\n")[0].partition("\nExamples\n")[0]
+    named = re.findall(r"^(\w+(?:, \w+)*)(?: :.*)?$", head, re.M)
+    assert sorted(name for names in named for name in names.split(", ")) == sorted(["Parameters", *cls._names()])
+
+
 CLASSES = [
     semid.PQKMeans,
     semid.RQKMeans,

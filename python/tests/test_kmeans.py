@@ -343,6 +343,39 @@ def test_labels_give_the_first_codes(X):
     assert pickle.loads(pickle.dumps(fitted)).label_tables_ == fitted.label_tables_
 
 
+class Tensor:
+    """An array whose elements, like those of PyTorch, are arrays that say so in their text."""
+
+    def __init__(self, values):
+        self.values = values
+
+    def __iter__(self):
+        return map(Tensor, self.values)
+
+    def tolist(self):
+        return self.values
+
+
+@pytest.mark.parametrize("library", ["pandas", "polars", "pyarrow", "tensors"])
+def test_labels_of_tables_are_those_of_lists(X, library):
+    columns = {"pandas": "Series", "polars": "Series", "pyarrow": "chunked_array"}
+    make = Tensor if library == "tensors" else getattr(pytest.importorskip(library), columns[library])
+    made = (lambda values: make([values[:100], values[100:]])) if library == "pyarrow" else make
+    kinds = [["tea", None, "cup"][row % 3] for row in range(len(X))]
+    years = [2000 + row % 4 for row in range(len(X))]
+    given = {"kind": made(kinds), "year": made(years)}
+    fitted = semid.RQKMeans(1, 8).fit(X, labels={"kind": kinds, "year": years})
+    of_table = semid.RQKMeans(1, 8).fit(X, labels=given)
+    assert of_table.fingerprint == fitted.fingerprint
+    # The first column gives the first codes, and a column is known by its name.
+    assert list(of_table.label_tables_) == ["kind", "year"] and of_table.n_clusters_ == [2, 4, 8]
+    codes = fitted.encode(X, labels={"kind": kinds, "year": years})
+    np.testing.assert_array_equal(codes[:, 1], np.arange(len(X)) % 4)
+    np.testing.assert_array_equal(of_table.encode(X, labels=given), codes)
+    # Batches are encoded together, so that every row has its label.
+    np.testing.assert_array_equal(of_table.encode(iter([X[:250], X[250:]]), labels=given), codes)
+
+
 @pytest.mark.parametrize(
     "options, words",
     [

@@ -61,6 +61,8 @@ def test_the_tool_mixes_alike(X, tool, tmp_path):
         ([(0, 1)], {"weight": 1.5}, "from 0 to 1"),
         ([(0, 1)], {"weight": float("nan")}, "from 0 to 1"),
         ([("a", "b")], {"items": ["a", "b"]}, "600 different keys"),
+        ([(0, 1)], {"items": [*range(599), 0]}, "600 different keys"),
+        ([(0, 1)], {"items": [*range(600), 0]}, "600 different keys"),
     ],
 )
 def test_what_is_refused(X, pairs, options, words):

@@ -46,7 +46,7 @@ class UniqueIdResolver(BaseResolver):
         """
         items, sep = kwargs.get("item_ids"), kwargs.get("sep", "-")
         if items is not None and len(items) != len(semantic_ids):
-            raise semid.InputError(f"there are {len(items)} item ids for {len(semantic_ids)} rows", "ItemCount")
+            raise semid.InputError(f"there are {len(items)} item ids for {len(semantic_ids)} rows", "RowCount")
         batch = getattr(self.store, "batch", None)
         if batch is None:
             return self._assign(semantic_ids, items, sep)
