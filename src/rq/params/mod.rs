@@ -12,6 +12,10 @@ use crate::transport::balanced::Sizes;
 use serde::{Deserialize, Serialize};
 
 /// How the first codewords of a level are chosen.
+///
+/// Rows that become codewords are then drawn toward the mean of all rows, to 1, 1/2, 1/4 or 1/8 of their distances from
+/// it, whichever leaves the smallest squared error: residuals in many dimensions have no clusters, and a codeword that
+/// is one of them would keep this row alone.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
