@@ -134,7 +134,7 @@ fn bad_pairs_are_refused() {
 fn evaluations_and_pages_know_pairs() {
     let dir = folder(0.5);
     fit(&dir, "--input x.npy --items items.txt --pairs pairs.csv");
-    let encode = "encode --model m.safetensors --input x.npy --items items.txt";
+    let encode = "encode --model m.safetensors --input x.jsonl --id-column item";
     dir.semid(&format!("{encode} --output plain.csv")).ok();
     dir.semid(&format!("{encode} --output mixed.csv --pairs pairs.csv")).ok();
     let of_ids = |name: &str| {

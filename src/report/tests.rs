@@ -316,9 +316,8 @@ fn what_a_model_is_made_of_is_shown() {
     let greedy = refined.encoder().beam(1).encode(&rows, &device).unwrap();
     let codes = refined.encode(&rows, &device).unwrap();
     let evaluation = Evaluation::new().k(0).beam(1);
-    let mut findings = ModelFindings::default();
-    findings.nearest = evaluation.run(&*refined, &rows, &device).unwrap().errors;
-    findings.imputed = vec![0, 1234];
+    let nearest = evaluation.run(&*refined, &rows, &device).unwrap().errors;
+    let mut findings = ModelFindings { nearest, imputed: vec![0, 1234], ..ModelFindings::default() };
     let page = draw(&*refined, &codes, findings.clone());
     for part in
         ["2 rounds, by a beam of 3", "3 codes per row and level, which the model keeps", "1,234", "0.25", "0.5 of"]
