@@ -152,10 +152,10 @@ fn evaluations_and_pages_know_pairs() {
     let plain = dir.semid(&format!("{eval} --input x.npy --interactions pairs.csv")).json(0);
     assert_eq!(plain["co_occurrence"], of_ids("plain"));
     assert!(plain.get("co_occurrence_unmixed").is_none() && plain.get("pairs").is_none());
-    let text = dir.semid(&format!(
+    let text = dir.semid(
         "eval --model m.safetensors --items items.txt --k 0 --input x.npy --interactions pairs.csv --smooth-pairs \
-         pairs.csv"
-    ));
+         pairs.csv",
+    );
     assert!(text.ok().contains("The same without --smooth-pairs"));
     dir.semid(
         "report --model m.safetensors --input x.npy --items items.txt --interactions pairs.csv --smooth-pairs \

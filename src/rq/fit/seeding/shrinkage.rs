@@ -133,8 +133,7 @@ mod tests {
         // Two distinct values: the codewords are the rows.
         assert_eq!(check(&[-7, 90, -7, 90, 90], 1, &[0, 1]), 0);
         // More dimensions without clusters take smaller factors.
-        let halvings: Vec<u32> =
-            [2, 3, 16, 1000].map(|dim| check(&noise(200 * dim, 3), dim, &[0, 3, 50, 199])).into();
+        let halvings: Vec<u32> = [2, 3, 16, 1000].map(|dim| check(&noise(200 * dim, 3), dim, &[0, 3, 50, 199])).into();
         assert_eq!(halvings, [0, 1, 2, 3]);
         // Clusters far from each other keep their codewords, however many dimensions there are.
         let center = |row: usize, d: usize| if d % 4 == row % 4 { 9000 } else { -9000 };
