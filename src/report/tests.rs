@@ -283,7 +283,7 @@ fn what_a_model_is_made_of_is_shown() {
     let device = Device::cpu();
     let values: Vec<f32> = (0..160).map(|i| ((i * i * 7) % 101) as f32).collect();
     let rows = Matrix::new(&values, 4).unwrap();
-    let label = |row: usize| (row % 5 > 0).then(|| HOSTILE[row % 3]);
+    let label = |row: usize| (!row.is_multiple_of(5)).then(|| HOSTILE[row % 3]);
     let labels = Labels::new([(HOSTILE[1], (0..40).map(label))]).unwrap();
     let fit = LabelledFit::new(&labels).unknown(UnknownLabel::Reserve);
     let model = RqKMeans::new(1, 4).fit_labelled(&rows, &fit, &device).unwrap();
