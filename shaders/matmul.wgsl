@@ -29,11 +29,6 @@ const GROUP_ROWS: u32 = 64u;
 // [word 16][4 vectors 16] of either operand.
 var<workgroup> tile: array<vec4<u32>, 512>;
 
-// Returns the products of word `a` with words of 4 vectors.
-fn dots(a: u32, b: vec4<u32>) -> vec4<i32> {
-    return vec4<i32>(dot4I8Packed(a, b.x), dot4I8Packed(a, b.y), dot4I8Packed(a, b.z), dot4I8Packed(a, b.w));
-}
-
 // Stores the result of row `i` and column `j`. As each integer is 256 high + low + 128, the product is 2^16 hh + 2^8
 // (hl + lh) + ll + 2^7 (sum a + sum b) - 2^14 terms.
 fn store(i: u32, j: u32, high: i32, middle: i32, low: i32) {

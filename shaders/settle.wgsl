@@ -22,18 +22,6 @@ var<workgroup> nearest: array<vec2<u32>, 64>;
 var<workgroup> nearest_code: array<u32, 64>;
 var<workgroup> listed: u32;
 
-fn distance(row: u32, code: u32) -> vec2<u32> {
-    var total = vec2<u32>(0u);
-    for (var i = 0u; i < params.width; i += FOLD) {
-        var sums = vec3<u32>(0u);
-        for (var j = i; j < min(i + FOLD, params.width); j++) {
-            sums = squares_add(sums, rows[row * params.width + j], codewords[j * params.padded + code]);
-        }
-        total = squares_fold(total, sums);
-    }
-    return total;
-}
-
 fn score(row: u32, code: u32) -> f32 {
     var product = vec4<f32>();
     var row_at = row * params.width;

@@ -229,6 +229,10 @@ impl Device {
     /// integers of so many bits, and `cpu:f32` multiplies f32, whether or not that is faster. `cpu:portable` uses only
     /// vector instructions that every processor of the architecture has.
     ///
+    /// The environment variable `SEMID_GPU_FILTER` (`f32`, the default, or `8bit`) chooses the numbers that the filter
+    /// of a GPU multiplies. If it has another value, all work with rows on a GPU fails with
+    /// [`ErrorKind::UnknownGpuFilter`].
+    ///
     /// # Errors
     /// [`ErrorKind::UnknownDevice`] for a name that fits no device, [`ErrorKind::NoAdapter`] where no adapter can run
     /// the kernels, [`ErrorKind::Feature`] for a GPU in a build without the feature `gpu`, [`ErrorKind::UnknownSimd`]

@@ -39,7 +39,7 @@ pub(super) struct Case {
 }
 
 /// Rows and codewords whose residuals stay within 2^24.
-fn data(case: &Case, random: &mut Random) -> (Vec<i32>, Vec<i32>) {
+pub(super) fn data(case: &Case, random: &mut Random) -> (Vec<i32>, Vec<i32>) {
     let (rows, codewords) = (case.rows * case.dim, case.clusters * case.dim);
     const EDGE: [i32; 7] = [-(1 << 23), 1 - (1 << 23), -1, 0, 1, (1 << 23) - 1, 1 << 23];
     let mut fill =

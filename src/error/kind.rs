@@ -338,6 +338,12 @@ pub enum ErrorKind {
         /// Values that would work.
         available: String,
     },
+    /// `SEMID_GPU_FILTER` names no filter of a GPU.
+    #[error("SEMID_GPU_FILTER names no filter of a GPU: {value}; available: 8bit, f32")]
+    UnknownGpuFilter {
+        /// The value of the environment variable.
+        value: String,
+    },
     /// No metric has this name.
     #[error("no metric `{name}`; there are: {available}")]
     UnknownMetric {

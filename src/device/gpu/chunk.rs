@@ -1,6 +1,7 @@
 //! A part of a table that fits the adapter's bindings.
 
 use super::batch::CommandBatch;
+use super::bytes;
 use super::context::Context;
 use super::kernel::Kernel;
 use super::params::Params;
@@ -17,11 +18,13 @@ pub(super) struct ChunkBuffers {
     pub(super) rows: Range<usize>,
     /// Values, (rows, width) vec4 of f32, which are exact integers.
     pub(super) values: wgpu::Buffer,
-    /// An upper bound on the length of each row, valid while the table says that rows are measured.
+    /// An upper bound on the length of each row, valid while the table says that rows are measured for f32.
     pub(super) lengths: wgpu::Buffer,
+    /// The bytes and facts of the rows, valid while the table says that rows are measured for bytes; empty until then.
+    pub(super) bytes: Option<wgpu::Buffer>,
     /// Code + 1 of each row, and 0 where it has none: in a cleared buffer no row has a code.
     pub(super) codes: wgpu::Buffer,
-    /// Space for a list of rows; with `assign`, also for their best scores.
+    /// Space for a list of rows; with `assign`, also for their best scores or codes.
     pub(super) list: wgpu::Buffer,
     /// The numbers of undecided and of changed rows of an `assign`.
     pub(super) counters: wgpu::Buffer,
@@ -32,17 +35,37 @@ fn tile_rows() -> usize {
     Kernel::Assign { wide_rows: true, wide_codes: true }.group_rows()
 }
 
+/// Returns for how many rows a chunk has room.
+fn room(rows: &Range<usize>) -> usize {
+    rows.len().next_multiple_of(tile_rows())
+}
+
 impl ChunkBuffers {
     pub(super) fn new(context: &Context, rows: Range<usize>, width: usize) -> Result<Self> {
-        let room = rows.len().next_multiple_of(tile_rows()) as u64;
+        let room = room(&rows) as u64;
         Ok(Self {
             values: context.storage("rows", room * width as u64 * 16)?,
             lengths: context.storage("lengths of rows", room * 4)?,
+            bytes: None,
             codes: context.storage("codes", room * 4)?,
             list: context.storage("a list of rows", room * 8)?,
             counters: context.storage("counters", 8)?,
             rows,
         })
+    }
+
+    /// Returns for how many rows there is room.
+    pub(super) fn room(&self) -> usize {
+        room(&self.rows)
+    }
+
+    /// Returns the buffer for the bytes of the rows, which it makes at the first call.
+    pub(super) fn bytes(&mut self, context: &Context, dim: usize) -> Result<wgpu::Buffer> {
+        let buffer = match self.bytes.take() {
+            Some(buffer) => buffer,
+            None => context.storage("rows as bytes", bytes::size(self.room() as u64, dim))?,
+        };
+        Ok(self.bytes.insert(buffer).clone())
     }
 
     /// Returns how many rows a chunk may have: as many tiles as fit a binding.

@@ -23,6 +23,8 @@ pub(super) struct Codewords {
     pub(super) padded: u32,
     pub(super) slope: f32,
     pub(super) base: f32,
+    /// Their largest squared length.
+    pub(super) longest: u64,
 }
 
 impl Codewords {
@@ -36,13 +38,14 @@ impl Codewords {
             padded: padded as u32,
             slope: 0.0,
             base: 0.0,
+            longest: 0,
         })
     }
 
     /// Returns the same codewords with the bound for those whose largest squared length is `longest`.
     pub(super) fn bounded(self, dim: usize, longest: u64) -> Self {
         let (slope, base) = assign::gap(dim, longest);
-        Self { slope, base, ..self }
+        Self { slope, base, longest, ..self }
     }
 
     /// Returns the parameters of a dispatch that takes these codewords.
@@ -96,6 +99,7 @@ impl Codewords {
             padded: padded as u32,
             slope: 0.0,
             base: 0.0,
+            longest: 0,
         };
         Ok(codewords.bounded(dim, longest))
     }

@@ -1,5 +1,6 @@
 //! An opened device with its pipelines; every failure becomes a typed error.
 
+use super::filter::Filter;
 use super::kernel::Kernel;
 use super::timer::Timer;
 use super::traffic::Traffic;
@@ -33,6 +34,9 @@ pub(super) struct Context {
     dispatch_work: AtomicU64,
     /// Whether `assign` uses its larger row tile.
     pub(super) wide: bool,
+    /// What `assign` multiplies, or the value of `SEMID_GPU_FILTER` that names no filter: an error once it is to
+    /// compute.
+    pub(super) filter: std::result::Result<Filter, String>,
     /// The reason why the device can no longer be trusted; none while it can.
     failure: Arc<Mutex<Option<String>>>,
     pipelines: Mutex<HashMap<Kernel, wgpu::ComputePipeline>>,
@@ -88,6 +92,7 @@ impl Context {
             }),
             // 64 sums per invocation fit the registers of discrete GPUs; integrated GPUs are reported to spill them.
             wide: device_type != wgpu::DeviceType::IntegratedGpu,
+            filter: Filter::chosen(),
             failure,
             pipelines: Mutex::default(),
             epoch_word: Mutex::new(epoch_word),

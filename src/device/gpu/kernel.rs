@@ -20,6 +20,11 @@ const SOFT_FLOAT: &str = shader!("shared/soft_float");
 const LEAK: &str = shader!("shared/leak");
 const EXACT: &str = shader!("shared/exact");
 const VECTORS: &str = shader!("shared/vectors");
+const BYTES: &str = shader!("shared/bytes");
+const DOTS: &str = shader!("shared/dots");
+const RACE: &str = shader!("shared/race");
+const DISTANCE: &str = shader!("shared/distance");
+const ROUND_BYTES: &str = shader!("shared/round_bytes");
 
 /// Makes [`Kernel`] from rows `Name { variants } = "file" [shared parts] { override: value }`; the last rows are for
 /// tests.
@@ -87,10 +92,11 @@ macro_rules! kernels {
 
 kernels! {
     AdamW = "adamw" [U64, SOFT_FLOAT];
-    Assign { wide_rows, wide_codes } = "assign" [PARAMS] {
+    Assign { wide_rows, wide_codes } = "assign" [PARAMS, RACE] {
         GROUP_ROWS: if wide_rows { 128.0 } else { 64.0 },
         WIDE_CODES: f64::from(u8::from(wide_codes))
     };
+    AssignBytes { wide_rows } = "assign_bytes" [BYTES, DOTS, RACE] { GROUP_ROWS: if wide_rows { 128.0 } else { 64.0 } };
     AssignedDistances = "assigned_distances" [PARAMS, U64, SQUARES, LANES];
     Centroid = "centroid" [PARAMS];
     CodebookGradient = "codebook_gradient" [U64, SOFT_FLOAT, EXACT];
@@ -101,7 +107,7 @@ kernels! {
     Dropout = "dropout" [U64, SOFT_FLOAT];
     Gather = "gather" [PARAMS];
     Length = "length" [PARAMS];
-    Matmul { wide } = "matmul" [U64, SOFT_FLOAT, EXACT] { WIDE: f64::from(u8::from(wide)) };
+    Matmul { wide } = "matmul" [DOTS, U64, SOFT_FLOAT, EXACT] { WIDE: f64::from(u8::from(wide)) };
     MinDistances = "min_distances" [U64, SQUARES, LANES];
     Order = "order" [PARAMS];
     Pieces = "pieces" [PARAMS];
@@ -109,10 +115,13 @@ kernels! {
     Rectify = "rectify" [U64, SOFT_FLOAT, LEAK];
     RectifyGradient = "rectify_gradient" [U64, SOFT_FLOAT, LEAK];
     Residual = "residual" [PARAMS];
+    RoundCodewords = "round_codewords" [BYTES, ROUND_BYTES];
+    RoundRows = "round_rows" [BYTES, ROUND_BYTES];
     RowLosses = "row_losses" [U64, LANES, SOFT_FLOAT, EXACT, VECTORS];
     ScaleOperand = "scale_operand" [U64, SOFT_FLOAT, EXACT, VECTORS];
     Seed = "seed" [U64, U96];
-    Settle = "settle" [PARAMS, U64, SQUARES];
+    Settle = "settle" [PARAMS, U64, SQUARES, DISTANCE];
+    SettleBytes = "settle_bytes" [BYTES, U64, SQUARES, DISTANCE];
     StraightThrough = "straight_through" [U64, SOFT_FLOAT, EXACT];
     Summary = "summary" [PARAMS, U64, U96];
     Take = "take" [];
@@ -205,6 +214,8 @@ mod tests {
         let assign = Layout { group_rows: 64, invocations: 256, storage_buffers: 7, workgroup_bytes: 16_384 };
         assert_eq!(of(Kernel::Assign { wide_rows: false, wide_codes: true }), assign);
         assert_eq!(of(Kernel::Assign { wide_rows: true, wide_codes: true }), Layout { group_rows: 128, ..assign });
+        let bytes = Kernel::AssignBytes { wide_rows: true };
+        assert_eq!(of(bytes), Layout { group_rows: 128, storage_buffers: 5, ..assign });
         assert_eq!(of(Kernel::Settle).group_rows, 1);
         assert_eq!(of(Kernel::Residual).group_rows, 16);
         assert_eq!(of(Kernel::Count).group_rows, 256);

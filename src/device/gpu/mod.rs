@@ -6,9 +6,11 @@
 
 mod adapter;
 mod batch;
+mod bytes;
 mod chunk;
 mod codewords;
 mod context;
+mod filter;
 mod kernel;
 mod kernels;
 mod lloyd;

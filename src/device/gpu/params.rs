@@ -1,6 +1,7 @@
-//! Parameters of a dispatch: the words of shaders/shared/params.wgsl.
+//! Parameters of a dispatch: the words of shaders/shared/params.wgsl, and the two more of
+//! shaders/shared/bytes.wgsl.
 
-/// The meaning of each field is in shaders/shared/params.wgsl.
+/// The meaning of each field is in shaders/shared/bytes.wgsl.
 #[derive(Clone, Copy, Default)]
 pub(super) struct Params {
     pub(super) first: u32,
@@ -11,10 +12,12 @@ pub(super) struct Params {
     pub(super) slope: f32,
     pub(super) base: f32,
     pub(super) count: u32,
+    pub(super) quads: u32,
+    pub(super) room: u32,
 }
 
 impl Params {
-    pub(super) fn words(self) -> [u32; 8] {
+    pub(super) fn words(self) -> [u32; 10] {
         [
             self.first,
             self.end,
@@ -24,6 +27,8 @@ impl Params {
             self.slope.to_bits(),
             self.base.to_bits(),
             self.count,
+            self.quads,
+            self.room,
         ]
     }
 }

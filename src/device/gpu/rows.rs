@@ -4,9 +4,10 @@ use super::batch::CommandBatch;
 use super::chunk::ChunkBuffers;
 use super::codewords::Codewords;
 use super::context::Context;
+use super::filter::Filter;
 use super::params::Params;
 use crate::codebook::Codebook;
-use crate::error::{Result, try_vec};
+use crate::error::{ErrorKind, Result, try_vec};
 use rayon::prelude::*;
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -22,17 +23,23 @@ pub(super) struct GpuRows {
     pub(super) dim: usize,
     /// vec4 per row.
     pub(super) width: usize,
+    /// What `assign` multiplies.
+    pub(super) filter: Filter,
     pub(super) chunks: Vec<ChunkBuffers>,
     /// The dispatches that are not submitted yet.
     pub(super) batch: CommandBatch,
     /// The last codebook that was put on the device.
     codewords: Option<(Codebook, Codewords)>,
-    /// Whether the chunks hold the lengths of their present rows.
-    pub(super) measured: bool,
+    /// The filter for which the chunks hold what is known of their present rows: lengths, or bytes.
+    pub(super) measured: Option<Filter>,
+    /// The codewords of the last assignment as bytes.
+    pub(super) codeword_bytes: Option<wgpu::Buffer>,
 }
 
 impl GpuRows {
     pub(super) fn new(context: Arc<Context>, rows: usize, dim: usize) -> Result<Self> {
+        let unknown = |value: &String| ErrorKind::UnknownGpuFilter { value: value.clone() };
+        let filter = context.filter.as_ref().map_err(unknown)?.of(dim);
         let width = dim.next_multiple_of(STEP) / 4;
         let step = ChunkBuffers::most_rows(&context, width);
         let chunks = (0..rows)
@@ -40,7 +47,18 @@ impl GpuRows {
             .map(|first| ChunkBuffers::new(&context, first..rows.min(first.saturating_add(step)), width))
             .collect::<Result<_>>()?;
         let batch = CommandBatch::new(&context)?;
-        Ok(Self { context, rows, dim, width, chunks, batch, codewords: None, measured: false })
+        Ok(Self {
+            context,
+            rows,
+            dim,
+            width,
+            filter,
+            chunks,
+            batch,
+            codewords: None,
+            measured: None,
+            codeword_bytes: None,
+        })
     }
 
     pub(super) fn params(&self) -> Params {
@@ -65,7 +83,7 @@ impl GpuRows {
 
     /// Forgets the codes and lengths of the rows, because the rows changed.
     pub(super) fn forget(&mut self) -> Result<()> {
-        self.measured = false;
+        self.measured = None;
         self.chunks.iter().try_for_each(|chunk| self.batch.clear(&self.context, &chunk.codes))
     }
 

@@ -50,6 +50,11 @@
 //! factors `1 +- u` in all. The host multiplies gamma by `1 + 32 u`, which covers them. L comes from an f32 sum of D
 //! squares, off by at most gamma < 2^-9.9 of itself, and a square root within 8 u (2 ULP for `inverseSqrt`, 2.5 ULP for
 //! the division): the factor `1 + 2^-10` covers `(1 - 2^-9.9)^-1/2 (1 + 9 u)`.
+//!
+//! # Another filter
+//! [`bytes`] has a filter that multiplies signed bytes, with a proof of its own.
+
+pub(crate) mod bytes;
 
 /// Returns the slope and the base of the bound that proves a label: the best score of a row is nearer than all others
 /// where the second best one, in any evaluation, exceeds it by more than `slope * |row| + base`.

@@ -1,10 +1,16 @@
-//! Dispatches `assign`, the filter, and `settle` for the rows that it leaves undecided.
+//! Dispatches `assign`, the filter, and `settle` for the rows that it leaves undecided; or `assign_bytes` and
+//! `settle_bytes`.
 
+use super::EXACT_WORK;
 use crate::clock::Instant;
 use crate::codebook::Codebook;
 use crate::device::Assigned;
+use crate::device::gpu::batch::CommandBatch;
+use crate::device::gpu::bytes;
 use crate::device::gpu::chunk::{ChunkBuffers, slices};
 use crate::device::gpu::codewords::{Codewords, wide_codes};
+use crate::device::gpu::context::Context;
+use crate::device::gpu::filter::Filter;
 use crate::device::gpu::kernel::Kernel;
 use crate::device::gpu::params::Params;
 use crate::device::gpu::rows::GpuRows;
@@ -13,7 +19,8 @@ use crate::error::Result;
 
 /// Operations per component of a codeword that `settle` takes for one row: a product and its share of the distances.
 const SETTLE_WORK: usize = 2;
-/// Rows for which `settle` has a workgroup, out of how many it may have to take; few are undecided.
+/// Rows for which `settle` has a workgroup, out of how many it may have to take: few are undecided, and of more of them
+/// `settle_bytes` takes several at a time.
 const ROWS_PER_GROUP: usize = 32;
 const SETTLE_GROUPS: usize = 1024;
 
@@ -56,39 +63,109 @@ pub(in crate::device::gpu) fn queue(rows: &mut GpuRows, codebook: &Codebook) -> 
 
 /// Does the same for codewords on the device.
 pub(in crate::device::gpu) fn queue_codewords(rows: &mut GpuRows, codewords: &Codewords) -> Result<f64> {
+    match rows.filter {
+        Filter::F32 => queue_f32(rows, codewords)?,
+        Filter::Bytes => queue_bytes(rows, codewords)?,
+    }
+    Ok((codewords.padded as usize * rows.width * 4) as f64 * rows.rows as f64)
+}
+
+/// Filters by products of f32.
+fn queue_f32(rows: &mut GpuRows, codewords: &Codewords) -> Result<()> {
     measure(rows)?;
     let params = codewords.params(rows.params());
     let GpuRows { context, batch, chunks, width, dim, .. } = rows;
     let clusters = codewords.clusters as usize;
     let kernel = Kernel::Assign { wide_rows: context.wide, wide_codes: wide_codes(clusters) };
-    let work = codewords.padded as usize * *width * 4;
-    let settle_work = clusters * *dim * SETTLE_WORK;
+    let work = [codewords.padded as usize * *width * 4, clusters * *dim * SETTLE_WORK];
     for chunk in chunks.iter() {
         let ChunkBuffers { values, lengths, codes, list, counters, .. } = chunk;
         let buffers = [values, &codewords.values, &codewords.half_norms, lengths, codes, list, counters];
-        batch.clear(context, counters)?;
-        chunk.run(context, batch, kernel, params, &buffers, work)?;
-        // The host does not wait for the number of undecided rows: workgroups beyond it find nothing to do.
-        for slice in slices(context, Kernel::Settle, chunk.rows.len(), settle_work) {
-            let groups = slice.len().div_ceil(ROWS_PER_GROUP).min(SETTLE_GROUPS) as u32;
-            let params = Params { first: slice.start as u32, end: slice.end as u32, count: groups, ..params };
-            let work = slice.len() as u64 * settle_work as u64;
-            batch.dispatch(context, Kernel::Settle, &params.words(), &buffers, ((groups, 1), work))?;
-        }
+        let kernels = [(kernel, &buffers[..]), (Kernel::Settle, &buffers[..])];
+        filter_and_settle(context, batch, chunk, params, kernels, work)?;
     }
-    Ok(work as f64 * rows.rows as f64)
+    Ok(())
 }
 
-/// Computes upper bounds on the lengths of the rows, which the bound of the filter needs.
+/// Filters by products of bytes.
+fn queue_bytes(rows: &mut GpuRows, codewords: &Codewords) -> Result<()> {
+    let code_bytes = round_codewords(rows, codewords)?;
+    let rounded = rows.measured == Some(Filter::Bytes);
+    let of_rows = rows.params();
+    let GpuRows { context, batch, chunks, width, dim, .. } = rows;
+    let clusters = codewords.clusters as usize;
+    let kernel = Kernel::AssignBytes { wide_rows: context.wide };
+    let work = [codewords.padded as usize * *width * 4, clusters * *dim * SETTLE_WORK];
+    for chunk in chunks.iter_mut() {
+        let row_bytes = chunk.bytes(context, *dim)?;
+        let params = bytes::params(of_rows, codewords, *dim, chunk.room());
+        if !rounded {
+            chunk.run(context, batch, Kernel::RoundRows, params, &[&chunk.values, &row_bytes], *dim * EXACT_WORK)?;
+        }
+        let ChunkBuffers { values, codes, list, counters, .. } = &*chunk;
+        let filter = [&row_bytes, &code_bytes, codes, list, counters];
+        let settle = [values, &codewords.values, &row_bytes, &code_bytes, codes, list, counters];
+        let kernels = [(kernel, &filter[..]), (Kernel::SettleBytes, &settle[..])];
+        filter_and_settle(context, batch, chunk, params, kernels, work)?;
+    }
+    rows.measured = Some(Filter::Bytes);
+    Ok(())
+}
+
+/// Rounds codewords to bytes; returns the buffer that holds these. The codewords may have changed since the last time.
+fn round_codewords(rows: &mut GpuRows, codewords: &Codewords) -> Result<wgpu::Buffer> {
+    let params = bytes::params(rows.params(), codewords, rows.dim, 0);
+    let GpuRows { context, batch, codeword_bytes, dim, .. } = rows;
+    let needed = bytes::size(codewords.padded.into(), *dim);
+    let known = codeword_bytes.take().filter(|buffer| buffer.size() >= needed);
+    let buffer = match known {
+        Some(buffer) => buffer,
+        None => context.storage("codewords as bytes", needed)?,
+    };
+    *codeword_bytes = Some(buffer.clone());
+    let buffers = [&codewords.values, &codewords.half_norms, &buffer];
+    let work = *dim * EXACT_WORK + codewords.clusters as usize;
+    for slice in slices(context, Kernel::RoundCodewords, codewords.padded as usize, work) {
+        let params = Params { first: slice.start as u32, end: slice.end as u32, ..params }.words();
+        let groups = (slice.len().div_ceil(Kernel::RoundCodewords.group_rows()) as u32, 1);
+        let work = slice.len() as u64 * work as u64;
+        batch.dispatch(context, Kernel::RoundCodewords, &params, &buffers, (groups, work))?;
+    }
+    Ok(buffer)
+}
+
+/// Adds the dispatches of a filter and of the kernel that settles what it leaves undecided in a chunk, each with its
+/// buffers; `work` are their operations per row.
+fn filter_and_settle(
+    context: &Context,
+    batch: &mut CommandBatch,
+    chunk: &ChunkBuffers,
+    params: Params,
+    [(filter, filtered), (settle, settled)]: [(Kernel, &[&wgpu::Buffer]); 2],
+    [work, settle_work]: [usize; 2],
+) -> Result<()> {
+    batch.clear(context, &chunk.counters)?;
+    chunk.run(context, batch, filter, params, filtered, work)?;
+    // The host does not wait for the number of undecided rows: workgroups beyond it find nothing to do.
+    for slice in slices(context, settle, chunk.rows.len(), settle_work) {
+        let groups = slice.len().div_ceil(ROWS_PER_GROUP).min(SETTLE_GROUPS) as u32;
+        let params = Params { first: slice.start as u32, end: slice.end as u32, count: groups, ..params };
+        let work = slice.len() as u64 * settle_work as u64;
+        batch.dispatch(context, settle, &params.words(), settled, ((groups, 1), work))?;
+    }
+    Ok(())
+}
+
+/// Computes upper bounds on the lengths of the rows, which the bound of the f32 filter needs.
 fn measure(rows: &mut GpuRows) -> Result<()> {
     let params = rows.params();
     let GpuRows { context, batch, chunks, dim, measured, .. } = rows;
-    if !*measured {
+    if *measured != Some(Filter::F32) {
         for chunk in chunks.iter() {
             let buffers = [&chunk.values, &chunk.lengths];
             chunk.run(context, batch, Kernel::Length, params, &buffers, *dim)?;
         }
-        *measured = true;
+        *measured = Some(Filter::F32);
     }
     Ok(())
 }

@@ -8,7 +8,8 @@ const SHARED: [&str; 2] = ["float", "scaled"];
 /// Kernels that run on the host.
 const HOST: [&str; 1] = ["range_search"];
 /// Shaders that do a part of another kernel's work, with that kernel.
-const PARTS: [(&str, &str); 13] = [
+const PARTS: [(&str, &str); 17] = [
+    ("assign_bytes", "assign"),
     ("count", "centroid"),
     ("draw", "seed"),
     ("gather", "gather"),
@@ -17,8 +18,11 @@ const PARTS: [(&str, &str); 13] = [
     ("pieces", "centroid"),
     ("potential", "seed"),
     ("rectify_gradient", "rectify"),
+    ("round_codewords", "assign"),
+    ("round_rows", "assign"),
     ("scale_operand", "matmul"),
     ("settle", "assign"),
+    ("settle_bytes", "assign"),
     ("summary", "update"),
     ("take", "seed"),
     ("tally", "update"),

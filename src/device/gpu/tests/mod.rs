@@ -2,6 +2,7 @@
 //! limits, and failures.
 
 mod arithmetic;
+mod bytes;
 mod failures;
 mod faults;
 mod grid;

@@ -1,0 +1,55 @@
+//! The numbers that the filter of `assign` multiplies on a GPU.
+
+use std::sync::OnceLock;
+
+/// The environment variable that chooses the filter.
+const VARIABLE: &str = "SEMID_GPU_FILTER";
+
+/// A filter of `assign`. The choice changes how long an assignment takes, but no code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Filter {
+    /// Products of f32 (`kernel::assign`).
+    F32,
+    /// Products of signed bytes (`kernel::assign::bytes`).
+    Bytes,
+}
+
+impl Filter {
+    /// Returns the filter that the environment variable `SEMID_GPU_FILTER` names, and f32 where it is not set; its
+    /// value where it names no filter. It is read once.
+    pub(super) fn chosen() -> Result<Self, String> {
+        static CHOSEN: OnceLock<Result<Filter, String>> = OnceLock::new();
+        let value = || std::env::var_os(VARIABLE).map(|value| value.to_string_lossy().into_owned());
+        CHOSEN.get_or_init(|| Self::named(value().as_deref())).clone()
+    }
+
+    fn named(name: Option<&str>) -> Result<Self, String> {
+        match name {
+            None | Some("f32") => Ok(Self::F32),
+            Some("8bit") => Ok(Self::Bytes),
+            Some(other) => Err(other.to_owned()),
+        }
+    }
+
+    /// Returns the filter for rows of so many dimensions. Up to 16 the tiles of both filters take as many steps.
+    pub(super) fn of(self, dim: usize) -> Self {
+        if dim <= LEAST_STEP { Self::F32 } else { self }
+    }
+}
+
+/// Components that a step of the f32 filter takes.
+const LEAST_STEP: usize = 16;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn filters_have_names() {
+        assert_eq!(Filter::named(None), Ok(Filter::F32));
+        assert_eq!(Filter::named(Some("f32")), Ok(Filter::F32));
+        assert_eq!(Filter::named(Some("8bit")), Ok(Filter::Bytes));
+        assert_eq!(Filter::named(Some("16bit")), Err("16bit".to_owned()));
+        assert_eq!([16, 17].map(|dim| Filter::Bytes.of(dim)), [Filter::F32, Filter::Bytes]);
+    }
+}
