@@ -262,6 +262,8 @@ fn bad_blocks_and_rows_are_refused() {
         assert!(matches!(error.kind(), ErrorKind::Parameter { name: "weight", .. }), "{error}");
     }
     assert!(refused(&[("a", 5, 1.0), ("a", 4, 1.0)]).to_string().contains("\"a\""));
+    let weights = Weights::new(vec![1; 19]).unwrap();
+    assert!(matches!(fit(&rows, Some(&weights)).unwrap_err().kind(), ErrorKind::RowCount { found: 19, rows: 20, .. }));
     let row = |first: f32, second: f32| {
         let values = [1.0, 2.0, 3.0, first, second, 5.0];
         Blocks::fit(&Matrix::new(&values, 3).unwrap(), [("a", 1, 1.0), ("b", 2, 1.0)], None).unwrap_err()
