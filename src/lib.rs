@@ -99,6 +99,7 @@ mod clusters;
 mod codebook;
 mod codes;
 mod concat;
+mod decoder;
 pub mod device;
 mod encoder;
 mod error;
@@ -110,6 +111,7 @@ pub mod io;
 mod joint;
 mod kernel;
 mod labels;
+mod limits;
 pub mod mapping;
 pub mod metrics;
 mod model;
@@ -175,7 +177,7 @@ pub use sweep::Sweep;
 pub use vae::{RqVae, RqVaeModel};
 pub use weights::Weights;
 
-pub(crate) use codebook::{MAX_CLUSTERS, MAX_DIM, MAX_LEVELS};
+pub(crate) use limits::{MAX_CLUSTERS, MAX_DIM, MAX_LEVELS};
 
 /// The example in README.md, run by `cargo test`.
 #[cfg(doctest)]

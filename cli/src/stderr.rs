@@ -1,5 +1,6 @@
 //! Prints errors and warnings on stderr.
 
+use semid::Error;
 use std::borrow::Cow;
 use std::io::Write;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -40,25 +41,16 @@ pub(crate) fn say_interrupted(message: &str) {
     }
 }
 
-/// The most bytes of a message, and how many of them come from its end.
+/// The most bytes of a message: those of the library are shorter, ours may quote an argument.
 const LONGEST: usize = 16_384;
-const END: usize = 2048;
-
-/// Leaves out the middle of a message that quotes something long.
-fn shortened(message: &str) -> Cow<'_, str> {
-    if message.len() <= LONGEST {
-        return message.into();
-    }
-    // A character has at most four bytes, so one of four neighbouring places is between two characters.
-    let begin = (0..4).find_map(|less| message.get(..LONGEST - END - less)).unwrap_or_default();
-    let end = (0..4).find_map(|less| message.get(message.len() - END + less..)).unwrap_or_default();
-    format!("{begin} [...] {end}").into()
-}
 
 /// Prints one line; if stderr is closed, nobody is left to tell.
 pub(crate) fn error(message: &str) {
     // Lines that begin with spaces are code to paste, or a list; no name of a file can begin another kind of line.
-    let line = visible(&shortened(message)).replace("\n    ", "\u{1}").replace('\n', " ").replace('\u{1}', "\n    ");
+    let line = visible(&Error::shortened(message, LONGEST))
+        .replace("\n    ", "\u{1}")
+        .replace('\n', " ")
+        .replace('\u{1}', "\n    ");
     let _ = writeln!(anstream::stderr(), "\x1b[1;31merror:\x1b[0m {line}");
 }
 

@@ -28,10 +28,11 @@
 //! # References
 //! A. Babenko, V. Lempitsky, Additive Quantization for Extreme Vector Compression, CVPR 2014.
 
+mod chunks;
 mod search;
 mod select;
 
-pub(crate) use search::Search;
+use search::Search;
 
 use crate::device::Engine;
 
@@ -59,7 +60,7 @@ impl Beam {
     }
 
     /// Returns how many rows of `dim` dimensions to search at a time.
-    pub(crate) fn chunk_rows(self, engine: &dyn Engine, dim: usize, clusters: &[usize]) -> usize {
+    fn chunk_rows(self, engine: &dyn Engine, dim: usize, clusters: &[usize]) -> usize {
         let places = self.places(clusters).into_iter().max().unwrap_or(1).max(1);
         let clusters = clusters.iter().copied().max().unwrap_or(1).max(1);
         (engine.chunk_rows(dim) / places).min(DISTANCES / clusters / places).max(1)

@@ -13,7 +13,7 @@ use rayon::prelude::*;
 const ALL: i128 = 1 << 64;
 
 /// A search of codes for so many rows at a time.
-pub(crate) struct Search<'a> {
+pub(super) struct Search<'a> {
     levels: Vec<&'a Codebook>,
     beam: Beam,
     device: &'a Device,
@@ -36,7 +36,7 @@ struct Kept {
 
 impl<'a> Search<'a> {
     /// Prepares the search of codes of `levels`, whose largest components add up to at most 2^23, for `rows` rows.
-    pub(crate) fn new(levels: &[&'a Codebook], beam: Beam, device: &'a Device, rows: usize) -> Result<Self> {
+    pub(super) fn new(levels: &[&'a Codebook], beam: Beam, device: &'a Device, rows: usize) -> Result<Self> {
         let clusters: Vec<usize> = levels.iter().map(|level| level.clusters()).collect();
         let dim = levels.first().map_or(0, |level| level.dim());
         let table = |places: usize| device.engine().table(rows.saturating_mul(places), dim, Purpose::Encode);
@@ -45,13 +45,13 @@ impl<'a> Search<'a> {
     }
 
     /// Returns the number of rows of a search.
-    pub(crate) fn rows(&self) -> usize {
+    pub(super) fn rows(&self) -> usize {
         self.rows
     }
 
     /// Searches codes for rows on the grid (n, D); returns their candidates, and how many assignments exact distances
     /// settled.
-    pub(crate) fn search(&mut self, residuals: Vec<i32>) -> Result<(Candidates, u64)> {
+    pub(super) fn search(&mut self, residuals: Vec<i32>) -> Result<(Candidates, u64)> {
         let mut kept = Kept { places: 1, levels: 0, codes: Vec::new(), residuals };
         let (levels, mut settled) = (self.levels.clone(), 0);
         for (level, codebook) in levels.iter().enumerate() {

@@ -155,6 +155,72 @@ fn rows_that_take_turns_change_nothing() {
     assert_eq!(scaled.imputed(), [0, lacking]);
 }
 
+/// Rows are read in pieces of 2^20 values, which have no influence on what each row counts or lacks.
+#[test]
+fn more_rows_than_are_read_at_a_time_are_all_counted() {
+    let (rows, late) = (130_000, 125_000);
+    // Rows that count for nothing are far away.
+    let early = |row: usize| if row.is_multiple_of(1000) { 1.0 } else { 1e30 };
+    let value = |row: usize, d: usize| if row < late { early(row) } else { [5.0, 9.0][(row + d) % 2] };
+    let mut values: Vec<f32> = (0..rows * DIM).map(|i| value(i / DIM, i % DIM)).collect();
+    values[(rows - 1) * DIM..][..3].fill(f32::NAN);
+    let weights: Vec<u64> = (0..rows).map(|row| if row < late { u64::from(row % 1000 == 0) } else { 1 }).collect();
+    let counted: Vec<f32> = values
+        .chunks_exact(DIM)
+        .zip(&weights)
+        .filter(|(_, weight)| **weight > 0)
+        .flat_map(|(row, _)| row.to_vec())
+        .collect();
+    let expected = fit(&Matrix::new(&counted, DIM).unwrap(), None).unwrap();
+    let weights = Weights::new(weights).unwrap();
+    assert_eq!(fit(&Matrix::new(&values, DIM).unwrap(), Some(&weights)).unwrap(), expected);
+    values[(rows - 2) * DIM + 4] = f32::INFINITY;
+    let error = fit(&Matrix::new(&values, DIM).unwrap(), Some(&weights)).unwrap_err();
+    assert!(matches!(error.kind(), ErrorKind::NotFinite { row, column: 4, .. } if *row == rows - 2), "{error}");
+}
+
+/// The bytes that the documentation of the fingerprint lists, by hand.
+#[test]
+fn a_fingerprint_covers_widths_scales_and_means() {
+    let values = values(100);
+    let blocks = fit(&Matrix::new(&values, DIM).unwrap(), None).unwrap();
+    let inner = "ab".repeat(32);
+    let mut bytes = [&b"semid blocks 1\0"[..], inner.as_bytes(), &[3, 0, 0, 0]].concat();
+    for (block, width) in blocks.iter().zip([3_u32, 2, 4]) {
+        bytes.extend(width.to_le_bytes());
+        bytes.extend(block.scale().to_le_bytes());
+        block.mean().iter().for_each(|mean| bytes.extend(mean.to_le_bytes()));
+    }
+    let digest: String = Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+    assert_eq!(blocks.fingerprint(&inner), digest);
+}
+
+#[test]
+fn stored_blocks_that_no_fit_gives_are_refused() {
+    let blocks = Blocks::fit(&Matrix::new(&[1.0, 2.0, 4.0, 8.0], 1).unwrap(), [("x", 1, 1.0)], None).unwrap();
+    let stored = serde_json::to_value(&blocks).unwrap();
+    assert_eq!(serde_json::from_value::<Blocks>(stored.clone()).unwrap(), blocks);
+    for (field, value) in [
+        ("scale", serde_json::json!(1.0 + 2.0_f64.powi(-30))),
+        ("scale", serde_json::json!(0.0)),
+        ("scale", serde_json::json!(1e-310)),
+        ("mean", serde_json::json!([0.1])),
+        ("mean", serde_json::json!([1e39])),
+        ("mean", serde_json::json!([])),
+        ("mean", serde_json::json!(vec![0.0; MAX_DIM + 1])),
+        ("weight", serde_json::json!(0.0)),
+        ("weight", serde_json::json!(-1.0)),
+        ("other", serde_json::json!(1)),
+    ] {
+        let mut changed = stored.clone();
+        changed[0][field] = value.clone();
+        assert!(serde_json::from_value::<Blocks>(changed).is_err(), "{field}: {value}");
+    }
+    let twice = serde_json::json!([stored[0], stored[0]]);
+    assert!(serde_json::from_value::<Blocks>(twice).is_err());
+    assert!(serde_json::from_value::<Blocks>(serde_json::json!([])).is_err());
+}
+
 #[test]
 fn extreme_blocks_are_scaled_without_loss() {
     for (largest, weight) in [(f32::MAX, 1.0), (f32::from_bits(1), 1.0), (1.0, 1e300), (1.0, 1e-300), (1e-30, 4.0)] {
@@ -196,6 +262,8 @@ fn bad_blocks_and_rows_are_refused() {
         assert!(matches!(error.kind(), ErrorKind::Parameter { name: "weight", .. }), "{error}");
     }
     assert!(refused(&[("a", 5, 1.0), ("a", 4, 1.0)]).to_string().contains("\"a\""));
+    let weights = Weights::new(vec![1; 19]).unwrap();
+    assert!(matches!(fit(&rows, Some(&weights)).unwrap_err().kind(), ErrorKind::RowCount { found: 19, rows: 20, .. }));
     let row = |first: f32, second: f32| {
         let values = [1.0, 2.0, 3.0, first, second, 5.0];
         Blocks::fit(&Matrix::new(&values, 3).unwrap(), [("a", 1, 1.0), ("b", 2, 1.0)], None).unwrap_err()

@@ -1,15 +1,21 @@
 //! The kinds of errors and their messages.
 
 use super::bad_row::{self, BadRow};
+use super::texts::{file_of, no_namespace};
 use std::io;
 use std::path::PathBuf;
 
 /// The kinds of errors, each with the facts that a caller needs to act on it.
 ///
-/// Fields count levels from 0; messages count them from 1.
+/// Fields count levels from 0; messages count them from 1. The kinds are in the order of what they are about: rows,
+/// parameters, models, shards, files, sweeps, devices, registries.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ErrorKind {
+    // Rows of embeddings, and their weights.
+    /// There are no rows to work on.
+    #[error("the input has no rows")]
+    Empty,
     /// A row holds NaN or an infinity.
     #[error("row {row}, column {column} is {value}: embeddings must be finite; remove or repair that row")]
     NotFinite {
@@ -20,9 +26,122 @@ pub enum ErrorKind {
         /// The value itself.
         value: f32,
     },
-    /// There are no rows to work on.
-    #[error("the input has no rows")]
-    Empty,
+    /// The input has rows that cannot be used.
+    #[error("{}", bad_row::summary(*count, *rows, first))]
+    BadRows {
+        /// How many of them there are.
+        count: usize,
+        /// Rows of the input.
+        rows: usize,
+        /// The first of them, 20 at most.
+        first: Vec<BadRow>,
+    },
+    /// The rows of a list column differ in length.
+    #[error(
+        "row {row} has {found} values, the rows before it {expected}: every row needs the same number of dimensions"
+    )]
+    Ragged {
+        /// First row that differs, from 0.
+        row: usize,
+        /// Length of the rows before it.
+        expected: usize,
+        /// Length of this row.
+        found: usize,
+    },
+    /// The number of dimensions is 0 or above [`MAX_DIM`](crate::rq::MAX_DIM).
+    #[error("rows have {dim} dimensions; 1 to {} are supported", crate::MAX_DIM)]
+    Dim {
+        /// Dimensions of the input.
+        dim: usize,
+    },
+    /// Rows do not have the number of dimensions that the model or the caller expects.
+    #[error("rows have {found} dimensions, expected {expected}: use the embeddings the model was fitted for")]
+    DimMismatch {
+        /// Dimensions expected.
+        expected: usize,
+        /// Dimensions found.
+        found: usize,
+    },
+    /// Two files of one input have rows of different lengths; the error's path is that of the second file.
+    #[error(
+        "its rows have {found} dimensions, those of {} have {expected}: read only files of one model's embeddings",
+        first.display()
+    )]
+    Widths {
+        /// The first file.
+        first: PathBuf,
+        /// Dimensions of its rows.
+        expected: usize,
+        /// Dimensions of the rows of the other file.
+        found: usize,
+    },
+    /// No row of a file tells how long a row is.
+    #[error("none of its {rows} rows has an embedding: {why}")]
+    NoEmbedding {
+        /// Rows of the file.
+        rows: usize,
+        /// What the first of them, or all, are instead.
+        why: String,
+    },
+    /// The length of a flat slice is no multiple of the number of dimensions.
+    #[error("{len} values do not divide into rows of {dim}")]
+    Length {
+        /// Values given.
+        len: usize,
+        /// Dimensions of a row.
+        dim: usize,
+    },
+    /// Your own implementation of [`Rows`](crate::Rows) failed with this error, see
+    /// [`Error::source_of_rows`](crate::Error::source_of_rows).
+    #[error("reading rows failed: {0}")]
+    Source(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// A weight of a row is no multiple of the step that weights are given in.
+    #[error("row {row} has the weight {weight:?}: weights are multiples of {step}, from 0 on; give a finer step")]
+    Weight {
+        /// Row, from 0.
+        row: usize,
+        /// The weight as it was given.
+        weight: String,
+        /// The step.
+        step: String,
+    },
+    /// No row counts.
+    #[error("the weights of all rows are zero: give at least one row a weight above zero")]
+    NoWeight,
+    /// Weights of rows add up to too much.
+    #[error("the weights of the rows add up to more than {most}, beyond which sums are not exact; divide all weights")]
+    TotalWeight {
+        /// The largest sum.
+        most: u64,
+    },
+
+    // Parameters, and what a fit or a training cannot do.
+    /// A parameter is outside its range.
+    #[error("parameter `{name}` = {value}: {expected}")]
+    Parameter {
+        /// Name of the parameter.
+        name: &'static str,
+        /// Value given.
+        value: String,
+        /// What is allowed.
+        expected: String,
+    },
+    /// A number of clusters is outside 1 ..= [`MAX_CLUSTERS`](crate::rq::MAX_CLUSTERS).
+    #[error("level {} asks for {clusters} clusters; 1 to {} are supported", level + 1, crate::MAX_CLUSTERS)]
+    Clusters {
+        /// Level, from 0.
+        level: usize,
+        /// Clusters asked for.
+        clusters: usize,
+    },
+    /// A list of clusters does not have one number for each level.
+    #[error("{given} numbers of clusters were given for {levels} levels: give one per level, or one for all")]
+    ClustersPerLevel {
+        /// Levels asked for.
+        levels: usize,
+        /// Length of the list.
+        given: usize,
+    },
     /// A fit has fewer rows than clusters.
     #[error(
         "level {} asks for {clusters} clusters but there are only {rows} rows: give more rows or fewer clusters",
@@ -53,90 +172,98 @@ pub enum ErrorKind {
         /// Most rows of a cluster.
         max: usize,
     },
+    /// A codebook in f32 cannot represent the range of the data.
+    #[error("level {}: {reason}; scale the embeddings down", level + 1)]
+    Range {
+        /// Level, from 0.
+        level: usize,
+        /// What does not fit.
+        reason: String,
+    },
+    /// The numbers of a training grew beyond all bounds.
+    #[error(
+        "training diverged: {what}; lower the learning rate, clip gradients, or look for outliers in the embeddings"
+    )]
+    Diverged {
+        /// What was found, and when.
+        what: String,
+    },
+
+    // Codes, and models that take or give them.
+    /// A codebook has no codeword with this code.
+    #[error("row {row}, level {}: code {code} is outside 0..{clusters} of this model", level + 1)]
+    Code {
+        /// Row, from 0.
+        row: usize,
+        /// Level, from 0.
+        level: usize,
+        /// The code.
+        code: u32,
+        /// Codewords of that level.
+        clusters: usize,
+    },
+    /// Codes have another number of levels than the model, or than the codes that they are compared with.
+    #[error("codes have {found} levels, expected {expected}: give the codes of that model")]
+    CodeLevels {
+        /// Levels expected.
+        expected: usize,
+        /// Levels found.
+        found: usize,
+    },
+    /// A list does not have one entry per row.
+    #[error("there are {found} {what} for {rows} rows: give one for each")]
+    RowCount {
+        /// What the list holds.
+        what: &'static str,
+        /// Entries found.
+        found: usize,
+        /// Rows there are.
+        rows: usize,
+    },
     /// An encode asks for prices, which the model does not have.
     #[error("the model has no prices: fit it with balanced clusters, or encode by the nearest codewords")]
     NoPrices,
-    /// The number of dimensions is 0 or above [`MAX_DIM`](crate::rq::MAX_DIM).
-    #[error("rows have {dim} dimensions; 1 to {} are supported", crate::MAX_DIM)]
-    Dim {
-        /// Dimensions of the input.
-        dim: usize,
-    },
-    /// Rows do not have the number of dimensions that the model or the caller expects.
-    #[error("rows have {found} dimensions, expected {expected}: use the embeddings the model was fitted for")]
-    DimMismatch {
-        /// Dimensions expected.
-        expected: usize,
-        /// Dimensions found.
-        found: usize,
-    },
-    /// The input has rows that cannot be used.
-    #[error("{}", bad_row::summary(*count, *rows, first))]
-    BadRows {
-        /// How many of them there are.
-        count: usize,
-        /// Rows of the input.
-        rows: usize,
-        /// The first of them, 20 at most.
-        first: Vec<BadRow>,
-    },
-    /// Two files of one input have rows of different lengths; the error's path is that of the second file.
-    #[error(
-        "its rows have {found} dimensions, those of {} have {expected}: read only files of one model's embeddings",
-        first.display()
-    )]
-    Widths {
-        /// The first file.
-        first: PathBuf,
-        /// Dimensions of its rows.
-        expected: usize,
-        /// Dimensions of the rows of the other file.
-        found: usize,
-    },
-    /// No row of a file tells how long a row is.
-    #[error("none of its {rows} rows has an embedding: {why}")]
-    NoEmbedding {
-        /// Rows of the file.
-        rows: usize,
-        /// What the first of them, or all, are instead.
-        why: String,
-    },
-    /// The rows of a list column differ in length.
-    #[error(
-        "row {row} has {found} values, the rows before it {expected}: every row needs the same number of dimensions"
-    )]
-    Ragged {
-        /// First row that differs, from 0.
+    /// A row is so far from the rows that a network was trained on that its latents are not finite.
+    #[error("row {row} is too far from the rows that the model was trained on: its latents are not finite")]
+    FarRow {
+        /// The row, from 0.
         row: usize,
-        /// Length of the rows before it.
-        expected: usize,
-        /// Length of this row.
-        found: usize,
     },
-    /// The length of a flat slice is no multiple of the number of dimensions.
-    #[error("{len} values do not divide into rows of {dim}")]
-    Length {
-        /// Values given.
-        len: usize,
-        /// Dimensions of a row.
-        dim: usize,
+    /// A model decodes codes to values beyond the largest f32.
+    #[error(
+        "the model decodes the codes of row {row} to values beyond the largest f32; give codes of rows like those that \
+         the model was fitted to, or fit it to smaller values"
+    )]
+    Undecodable {
+        /// The row, from 0.
+        row: usize,
     },
-    /// A number of clusters is outside 1 ..= [`MAX_CLUSTERS`](crate::rq::MAX_CLUSTERS).
-    #[error("level {} asks for {clusters} clusters; 1 to {} are supported", level + 1, crate::MAX_CLUSTERS)]
-    Clusters {
-        /// Level, from 0.
-        level: usize,
-        /// Clusters asked for.
-        clusters: usize,
+    /// A model file or a list of parameters names a kind that this version does not have.
+    #[error("models of kind `{kind}` are not known here; known kinds: {known}")]
+    UnknownKind {
+        /// The kind in the file.
+        kind: String,
+        /// All kinds of this version.
+        known: String,
     },
-    /// A list of clusters does not have one number for each level.
-    #[error("{given} numbers of clusters were given for {levels} levels: give one per level, or one for all")]
-    ClustersPerLevel {
-        /// Levels asked for.
-        levels: usize,
-        /// Length of the list.
-        given: usize,
+    /// Models of this kind cannot do what was asked for.
+    #[error("models of kind `{kind}` have no {what}")]
+    Unsupported {
+        /// The kind of the model.
+        kind: &'static str,
+        /// What was asked for.
+        what: &'static str,
     },
+    /// No metric has this name.
+    #[error("no metric `{name}`; there are: {available}")]
+    UnknownMetric {
+        /// The name given.
+        name: String,
+        /// All names.
+        available: String,
+    },
+
+    // Shards and their messages.
     /// Two values that belong together have different shapes.
     #[error("{what}: {} x {} do not go with {} x {}", found.0, found.1, expected.0, expected.1)]
     Shape {
@@ -176,93 +303,8 @@ pub enum ErrorKind {
          fit on a sample of them, or allow more memory"
     )]
     NotWhole,
-    /// The allowed memory is too small for a fit.
-    #[error("the memory allowed, {bytes} bytes, is too little for {what}, which needs {needed}: {remedy}")]
-    Memory {
-        /// Bytes allowed.
-        bytes: u64,
-        /// Bytes needed.
-        needed: u64,
-        /// What needs them.
-        what: &'static str,
-        /// What to do.
-        remedy: &'static str,
-    },
-    /// A parameter is outside its range.
-    #[error("parameter `{name}` = {value}: {expected}")]
-    Parameter {
-        /// Name of the parameter.
-        name: &'static str,
-        /// Value given.
-        value: String,
-        /// What is allowed.
-        expected: String,
-    },
-    /// A codebook has no codeword with this code.
-    #[error("row {row}, level {}: code {code} is outside 0..{clusters} of this model", level + 1)]
-    Code {
-        /// Row, from 0.
-        row: usize,
-        /// Level, from 0.
-        level: usize,
-        /// The code.
-        code: u32,
-        /// Codewords of that level.
-        clusters: usize,
-    },
-    /// Codes have another number of levels than the model, or than the codes that they are compared with.
-    #[error("codes have {found} levels, expected {expected}: give the codes of that model")]
-    CodeLevels {
-        /// Levels expected.
-        expected: usize,
-        /// Levels found.
-        found: usize,
-    },
-    /// A list does not have one entry per row.
-    #[error("there are {found} {what} for {rows} rows: give one for each")]
-    RowCount {
-        /// What the list holds.
-        what: &'static str,
-        /// Entries found.
-        found: usize,
-        /// Rows there are.
-        rows: usize,
-    },
-    /// A weight of a row is no multiple of the step that weights are given in.
-    #[error("row {row} has the weight {weight:?}: weights are multiples of {step}, from 0 on; give a finer step")]
-    Weight {
-        /// Row, from 0.
-        row: usize,
-        /// The weight as it was given.
-        weight: String,
-        /// The step.
-        step: String,
-    },
-    /// No row counts.
-    #[error("the weights of all rows are zero: give at least one row a weight above zero")]
-    NoWeight,
-    /// Weights of rows add up to too much.
-    #[error("the weights of the rows add up to more than {most}, beyond which sums are not exact; divide all weights")]
-    TotalWeight {
-        /// The largest sum.
-        most: u64,
-    },
-    /// A codebook in f32 cannot represent the range of the data.
-    #[error("level {}: {reason}; scale the embeddings down", level + 1)]
-    Range {
-        /// Level, from 0.
-        level: usize,
-        /// What does not fit.
-        reason: String,
-    },
-    /// The numbers of a training grew beyond all bounds.
-    #[error(
-        "training diverged: {what}; lower the learning rate, clip gradients, or look for outliers in the embeddings"
-    )]
-    Diverged {
-        /// What was found, and when.
-        what: String,
-    },
+
+    // Files.
     /// A file does not keep to its format: it is truncated, damaged, hostile or of an unsupported variant.
     #[error("not a usable {}: {reason}", file_of(format))]
     Format {
@@ -283,21 +325,6 @@ pub enum ErrorKind {
         /// What does not match.
         reason: String,
     },
-    /// A row is so far from the rows that a network was trained on that its latents are not finite.
-    #[error("row {row} is too far from the rows that the model was trained on: its latents are not finite")]
-    FarRow {
-        /// The row, from 0.
-        row: usize,
-    },
-    /// A model decodes codes to values beyond the largest f32.
-    #[error(
-        "the model decodes the codes of row {row} to values beyond the largest f32; give codes of rows like those that \
-         the model was fitted to, or fit it to smaller values"
-    )]
-    Undecodable {
-        /// The row, from 0.
-        row: usize,
-    },
     /// A model file, or a list of parameters, has a newer version than this build reads.
     #[error("format version {found} is newer than {supported}, the newest that this semid reads: update semid")]
     NewerFormat {
@@ -306,52 +333,19 @@ pub enum ErrorKind {
         /// Newest version that this build reads.
         supported: u32,
     },
-    /// A model file or a list of parameters names a kind that this version does not have.
-    #[error("models of kind `{kind}` are not known here; known kinds: {known}")]
-    UnknownKind {
-        /// The kind in the file.
-        kind: String,
-        /// All kinds of this version.
-        known: String,
+    /// Another process writes to the file.
+    #[error("another process is writing to it; wait until that is done, or give another file")]
+    Busy,
+    /// Reading or writing failed.
+    #[error("{action} failed: {source}")]
+    Io {
+        /// What was being done.
+        action: &'static str,
+        /// The error of the operating system.
+        source: io::Error,
     },
-    /// Models of this kind cannot do what was asked for.
-    #[error("models of kind `{kind}` have no {what}")]
-    Unsupported {
-        /// The kind of the model.
-        kind: &'static str,
-        /// What was asked for.
-        what: &'static str,
-    },
-    /// No device has this name.
-    #[error("no device `{name}`; available: {available}")]
-    UnknownDevice {
-        /// The name given.
-        name: String,
-        /// Names that would work.
-        available: String,
-    },
-    /// `SEMID_SIMD` names no vector instructions of this processor.
-    #[error("SEMID_SIMD names no vector instructions of this processor: {value}; available: {available}")]
-    UnknownSimd {
-        /// The value of the environment variable.
-        value: String,
-        /// Values that would work.
-        available: String,
-    },
-    /// `SEMID_GPU_FILTER` names no filter of a GPU.
-    #[error("SEMID_GPU_FILTER names no filter of a GPU: {value}; available: 8bit, f32")]
-    UnknownGpuFilter {
-        /// The value of the environment variable.
-        value: String,
-    },
-    /// No metric has this name.
-    #[error("no metric `{name}`; there are: {available}")]
-    UnknownMetric {
-        /// The name given.
-        name: String,
-        /// All names.
-        available: String,
-    },
+
+    // Sweeps.
     /// The file of a sweep has a line that this sweep would not write.
     #[error(
         "line {line} has {} {found}, not {expected}: it is of another sweep; give another file, or the same \
@@ -380,16 +374,29 @@ pub enum ErrorKind {
         /// Its value in the rows given.
         expected: String,
     },
-    /// Another process writes to the file.
-    #[error("another process is writing to it; wait until that is done, or give another file")]
-    Busy,
-    /// This build leaves out what was asked for.
-    #[error("this build has no support for {what}: build semid with its feature `{feature}`")]
-    Feature {
-        /// The Cargo feature of semid that adds it.
-        feature: &'static str,
-        /// What it adds.
-        what: &'static str,
+
+    // Devices, memory, and what a build lacks.
+    /// No device has this name.
+    #[error("no device `{name}`; available: {available}")]
+    UnknownDevice {
+        /// The name given.
+        name: String,
+        /// Names that would work.
+        available: String,
+    },
+    /// `SEMID_SIMD` names no vector instructions of this processor.
+    #[error("SEMID_SIMD names no vector instructions of this processor: {value}; available: {available}")]
+    UnknownSimd {
+        /// The value of the environment variable.
+        value: String,
+        /// Values that would work.
+        available: String,
+    },
+    /// `SEMID_GPU_FILTER` names no filter of a GPU.
+    #[error("SEMID_GPU_FILTER names no filter of a GPU: {value}; available: 8bit, f32")]
+    UnknownGpuFilter {
+        /// The value of the environment variable.
+        value: String,
     },
     /// No GPU adapter can run the kernels.
     #[error("no usable GPU adapter: {reason}; the device `cpu` gives the same result")]
@@ -405,6 +412,18 @@ pub enum ErrorKind {
         /// What the driver said.
         reason: String,
     },
+    /// The allowed memory is too small for a fit.
+    #[error("the memory allowed, {bytes} bytes, is too little for {what}, which needs {needed}: {remedy}")]
+    Memory {
+        /// Bytes allowed.
+        bytes: u64,
+        /// Bytes needed.
+        needed: u64,
+        /// What needs them.
+        what: &'static str,
+        /// What to do.
+        remedy: &'static str,
+    },
     /// An allocation failed.
     #[error(
         "out of memory: {bytes} bytes for {what} could not be allocated; fit on a sample of the rows, or give fewer \
@@ -416,6 +435,16 @@ pub enum ErrorKind {
         /// Bytes asked for.
         bytes: u64,
     },
+    /// This build leaves out what was asked for.
+    #[error("this build has no support for {what}: build semid with its feature `{feature}`")]
+    Feature {
+        /// The Cargo feature of semid that adds it.
+        feature: &'static str,
+        /// What it adds.
+        what: &'static str,
+    },
+
+    // Items, IDs and registries.
     /// An item key cannot be registered.
     #[error("the item key of row {row} {reason}; give every row a key of its own")]
     ItemKey {
@@ -434,14 +463,6 @@ pub enum ErrorKind {
         /// The row with other codes.
         row: usize,
     },
-    /// The number of item keys is not the number of rows.
-    #[error("there are {items} item keys for {rows} rows: give one for each")]
-    ItemCount {
-        /// Item keys given.
-        items: usize,
-        /// Rows given.
-        rows: usize,
-    },
     /// A text is no semantic ID in the expected form.
     #[error("`{text}` is no semantic ID here: expected {expected}")]
     IdText {
@@ -450,11 +471,28 @@ pub enum ErrorKind {
         /// What IDs look like here.
         expected: String,
     },
+    /// Some IDs have a suffix and others do not, but the readers of the file take IDs of one depth only.
+    #[error(
+        "`{short}` and `{long}` have different numbers of tokens, and this file is for IDs that all have the same: \
+         make a new registry in which every ID has a suffix"
+    )]
+    MixedDepths {
+        /// An ID.
+        short: String,
+        /// An ID with one token more.
+        long: String,
+    },
     /// The registry does not know this item.
     #[error("the registry has no item {item:?}")]
     UnknownItem {
         /// The item key.
         item: String,
+    },
+    /// The registry already has the ID or the item that was to be inserted.
+    #[error("{what} is in the registry already; nothing was changed")]
+    Taken {
+        /// The ID or item.
+        what: String,
     },
     /// The store has no registry in it.
     #[error("holds no registry: assign IDs into it first, or give another file")]
@@ -475,19 +513,6 @@ pub enum ErrorKind {
         /// Fingerprint of the model given.
         found: String,
     },
-    /// A model cannot take the place of a registry's own.
-    #[error(
-        "model {found} cannot take the place of {expected}, the registry's own: {why}; fit it from that model, or \
-         align its codes to it"
-    )]
-    NoRefresh {
-        /// Fingerprint of the registry's model.
-        expected: String,
-        /// Fingerprint of the model given.
-        found: String,
-        /// What makes it another code space.
-        why: String,
-    },
     /// The registry was made with other settings.
     #[error(
         "the registry has {setting} {expected}, not {found}: published IDs never change; use that or a new registry"
@@ -500,16 +525,18 @@ pub enum ErrorKind {
         /// The value asked for.
         found: String,
     },
-    /// Some IDs have a suffix and others do not, but the readers of the file take IDs of one depth only.
+    /// A model cannot take the place of a registry's own.
     #[error(
-        "`{short}` and `{long}` have different numbers of tokens, and this file is for IDs that all have the same: \
-         make a new registry in which every ID has a suffix"
+        "model {found} cannot take the place of {expected}, the registry's own: {why}; fit it from that model, or \
+         align its codes to it"
     )]
-    MixedDepths {
-        /// An ID.
-        short: String,
-        /// An ID with one token more.
-        long: String,
+    NoRefresh {
+        /// Fingerprint of the registry's model.
+        expected: String,
+        /// Fingerprint of the model given.
+        found: String,
+        /// What makes it another code space.
+        why: String,
     },
     /// A newer version wrote the registry.
     #[error("the registry has format version {found}, this semid reads up to {supported}: update semid")]
@@ -524,12 +551,6 @@ pub enum ErrorKind {
     DamagedRegistry {
         /// What is wrong.
         reason: String,
-    },
-    /// The registry already has the ID or the item that was to be inserted.
-    #[error("{what} is in the registry already; nothing was changed")]
-    Taken {
-        /// The ID or item.
-        what: String,
     },
     /// Another process locks the registry for longer than the busy timeout.
     #[error(
@@ -559,34 +580,9 @@ pub enum ErrorKind {
         /// What the store said.
         reason: String,
     },
+
+    // Any long work.
     /// The progress callback asked to stop.
     #[error("cancelled")]
     Cancelled,
-    /// Your own implementation of [`Rows`](crate::Rows) failed with this error, see
-    /// [`Error::source_of_rows`](crate::Error::source_of_rows).
-    #[error("reading rows failed: {0}")]
-    Source(#[source] Box<dyn std::error::Error + Send + Sync>),
-    /// Reading or writing failed.
-    #[error("{action} failed: {source}")]
-    Io {
-        /// What was being done.
-        action: &'static str,
-        /// The error of the operating system.
-        source: io::Error,
-    },
-}
-
-fn no_namespace(namespace: &str, known: &[String]) -> String {
-    let shown = |name: &String| if name.is_empty() { "the one without a name".to_owned() } else { format!("`{name}`") };
-    let known = known.iter().map(shown).collect::<Vec<_>>().join(", ");
-    match (namespace, known.as_str()) {
-        ("", known) => format!("the registry has namespaces, and none without a name; name one of {known}"),
-        (_, "") => format!("holds no registry, and so no namespace `{namespace}`: assign IDs into it first"),
-        (_, known) => format!("the registry has no namespace `{namespace}`; it has {known}"),
-    }
-}
-
-/// Names what is to be of a format: a folder, or a file.
-fn file_of(format: &str) -> String {
-    if format == "folder" { format.to_owned() } else { format!("{format} file") }
 }

@@ -3,6 +3,8 @@
 mod bad_row;
 mod kind;
 mod memory;
+mod shortened;
+mod texts;
 
 pub use bad_row::{BadRow, BadRowKind};
 pub(crate) use bad_row::{Fault, NAMED};
@@ -141,7 +143,8 @@ impl From<ErrorKind> for Error {
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let kind = shortened(self.0.kind.to_string());
+        let kind = self.0.kind.to_string();
+        let kind = Self::shortened(&kind, LONGEST);
         match &self.0.path {
             Some(path) => write!(f, "{}: {kind}", path.display()),
             None => f.write_str(&kind),
@@ -149,20 +152,8 @@ impl fmt::Display for Error {
     }
 }
 
-/// The most bytes of a message, which may quote a value from a file, and how many of them come from its end.
+/// The most bytes of the message of a kind, which may quote a value from a file.
 const LONGEST: usize = 4096;
-const END: usize = 512;
-
-/// Leaves out the middle of a long message: its beginning says what is wrong, and its end what to do.
-fn shortened(text: String) -> String {
-    if text.len() <= LONGEST {
-        return text;
-    }
-    // A character has at most four bytes, so one of four neighbouring places is between two characters.
-    let begin = (0..4).find_map(|less| text.get(..LONGEST - END - less)).unwrap_or_default();
-    let end = (0..4).find_map(|less| text.get(text.len() - END + less..)).unwrap_or_default();
-    format!("{begin} [...] {end}")
-}
 
 impl fmt::Debug for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -176,22 +167,6 @@ impl std::error::Error for Error {
             ErrorKind::Io { source, .. } => Some(source),
             ErrorKind::Source(source) => Some(&**source),
             _ => None,
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_message_never_quotes_a_long_value_whole() {
-        let said = |value: String| Error::parameter("separator", value, "short").at("ids.db").to_string();
-        assert_eq!(said("ab".repeat(10)), format!("ids.db: parameter `separator` = {}: short", "ab".repeat(10)));
-        for long in ["a".repeat(1_000_000), "ä€𝄞".repeat(100_000), format!("x{}", "€".repeat(10_000))] {
-            let said = said(long);
-            assert!(said.len() < 4200, "{} bytes", said.len());
-            assert!(said.starts_with("ids.db: parameter `separator` = ") && said.ends_with(": short"), "{said}");
         }
     }
 }

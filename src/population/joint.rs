@@ -4,11 +4,12 @@ use super::Ask;
 use super::held::Held;
 use super::reductions;
 use super::weighted::Weighted;
-use crate::beam::{Beam, Search};
+use crate::beam::Beam;
 use crate::codebook::Codebook;
 use crate::device::{Device, Table};
 use crate::error::{Error, Result, try_vec};
 use crate::joint::{JointSums, PairCounts};
+use std::ops::Range;
 use std::sync::Arc;
 
 impl Held {
@@ -48,29 +49,20 @@ impl Held {
         device: &Device,
         ask: Ask<'_>,
     ) -> Result<Vec<Vec<u32>>> {
-        let (rows, dim) = (self.table.rows(), self.table.dim());
+        let (rows, table) = (self.table.rows(), &mut self.table);
         let books: Vec<&Codebook> = levels.iter().map(|level| &**level).collect();
-        let clusters: Vec<usize> = books.iter().map(|level| level.clusters()).collect();
-        let beam = Beam { width, count: 1 };
-        let step = beam.chunk_rows(device.engine(), dim, &clusters).min(rows.max(1));
         let mut codes = Vec::with_capacity(levels.len());
         for _ in levels {
             codes.push(try_vec(0, rows, "codes")?);
         }
-        let mut search = Search::new(&books, beam, device, step)?;
-        for first in (0..rows).step_by(step) {
-            let chunk: Vec<usize> = (first..rows.min(first + step)).collect();
-            if chunk.len() != search.rows() {
-                search = Search::new(&books, beam, device, chunk.len())?;
+        let mut read = |chunk: Range<usize>| table.gather(&chunk.collect::<Vec<usize>>());
+        Beam { width, count: 1 }.each_chunk(&books, rows, device, &mut read, &mut |chunk, found, _| {
+            for (level, codes) in codes.iter_mut().enumerate() {
+                let found = found.codes().iter().skip(level).step_by(levels.len());
+                codes.iter_mut().skip(chunk.start).zip(found).for_each(|(code, found)| *code = *found);
             }
-            let (found, _) = search.search(self.table.gather(&chunk)?)?;
-            for (row, found) in chunk.iter().zip(found.codes().chunks_exact(levels.len())) {
-                for (codes, code) in codes.iter_mut().zip(found) {
-                    codes.iter_mut().skip(*row).take(1).for_each(|of| *of = *code);
-                }
-            }
-            ask()?;
-        }
+            ask()
+        })?;
         for (level, codes) in levels.iter().zip(&codes) {
             self.table.set_codes(codes)?;
             self.table.subtract(level)?;

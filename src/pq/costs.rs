@@ -1,7 +1,7 @@
 //! Distances of rows to codewords along any codes, not only those that encoding chooses.
 
+use super::leave::cut_off;
 use super::model::PqKMeansModel;
-use super::on_grid::cut_off;
 use crate::error::{ErrorKind, Result, try_vec};
 use crate::grid::read_finite;
 use crate::kernel::assign::squared_distance;

@@ -1,22 +1,20 @@
 //! Encoding: from rows to codes, a chunk at a time.
 
-use super::assigner::Assigner;
+use super::leave::leave;
 use super::model::PqKMeansModel;
-use super::on_grid::{OnGrid, leave};
 use super::slices::copy_slice;
 use crate::codebook::Codebook;
 use crate::device::Device;
 use crate::error::{Error, ErrorKind, Result, try_vec};
-use crate::grid::Saturation;
 use crate::quantizer::{EncodeOptions, EncodeReport, Sink};
 use crate::rows::Rows;
-use crate::rq::each_chunk;
+use crate::rq::{Assigner, OnGrid, encode_chunks};
 use std::ops::Range;
 use std::slice::from_ref;
 
 impl PqKMeansModel {
-    /// Encodes row by row: in chunks, whose size changes nothing.
-    pub(super) fn encode_chunks(
+    /// Encodes row by row.
+    pub(super) fn encode_rows(
         &self,
         rows: &dyn Rows,
         device: &Device,
@@ -27,11 +25,8 @@ impl PqKMeansModel {
         if rows.dim() != self.dim() {
             return Err(ErrorKind::DimMismatch { expected: self.dim(), found: rows.dim() }.into());
         }
-        let step = device.engine().chunk_rows(rows.dim()).clamp(1, rows.len().max(1));
         let mut chunks = Chunks::new(self, device)?;
-        each_chunk(rows, step, &mut |first, values| chunks.encode(first, values), sink)?;
-        let Chunks { report, saturation, .. } = chunks;
-        Ok(EncodeReport { saturated_values: saturation.values, outliers: saturation.outliers(), ..report })
+        encode_chunks(&self.quantization, rows, device, &mut |_, on_grid| chunks.encode(on_grid), sink)
     }
 }
 
@@ -52,52 +47,49 @@ pub(super) fn check_options(options: &EncodeOptions, rows: usize) -> Result<()> 
     labels.as_ref().map_or(Ok(()), |labels| labels.check(rows, 0))
 }
 
-/// Encodes chunks, and counts what the report tells.
+/// The prepared levels of a model.
 struct Chunks<'a> {
     model: &'a PqKMeansModel,
-    on_grid: OnGrid<'a>,
     residual: Assigner<'a>,
     slices: Vec<(Range<usize>, Assigner<'a>)>,
-    report: EncodeReport,
-    saturation: Saturation,
 }
 
 impl<'a> Chunks<'a> {
     fn new(model: &'a PqKMeansModel, device: &'a Device) -> Result<Self> {
-        let slice =
-            |(range, codebook): (Range<usize>, &'a Codebook)| Ok((range, Assigner::new(from_ref(codebook), device)?));
+        let slice = |(range, codebook): (Range<usize>, &'a Codebook)| {
+            Ok((range, Assigner::new(unscaled(from_ref(codebook)), device)?))
+        };
         Ok(Self {
             model,
-            on_grid: OnGrid::new(&model.quantization, device),
-            residual: Assigner::new(&model.residual, device)?,
+            residual: Assigner::new(unscaled(&model.residual), device)?,
             slices: model.ranges.iter().cloned().zip(&model.slices).map(slice).collect::<Result<_>>()?,
-            report: EncodeReport::default(),
-            saturation: Saturation::default(),
         })
     }
 
-    /// Returns the codes (n, L) of rows (n, D), of which the first has the number `first`.
-    fn encode(&mut self, first: usize, values: &[f32]) -> Result<Vec<u32>> {
-        let Self { model, on_grid, residual, slices, report, saturation } = self;
+    /// Returns the codes (n, L) of a chunk, and how many assignments exact distances settled.
+    fn encode(&mut self, on_grid: &mut OnGrid<'_>) -> Result<(Vec<u32>, u64)> {
+        let Self { model, residual, slices } = self;
         let (dim, levels) = (model.dim(), model.levels());
-        let rows = values.len() / dim;
-        let saturated = on_grid.put(values)?;
-        saturation.merge(Saturation::of(model.grid(), values, saturated, |place| first + place));
-        report.rows += rows as u64;
+        on_grid.scale()?;
+        let rows = on_grid.q.len() / dim;
         let mut codes = try_vec(0, rows.saturating_mul(levels), "codes")?;
-        let (found, settled) = residual.assign(&on_grid.q)?;
-        report.settled_rows += settled;
+        let (found, mut settled) = residual.nearest(&on_grid.q)?;
         leave(&mut on_grid.q, &model.residual, &found);
         write(&mut codes, levels, 0, &found, model.residual.len());
         for (level, (range, assigner)) in (model.residual.len()..).zip(slices) {
             let mut part = try_vec(0, rows.saturating_mul(range.len()), "a slice of rows")?;
             copy_slice(&on_grid.q, dim, range, &mut part);
-            let (found, settled) = assigner.assign(&part)?;
-            report.settled_rows += settled;
+            let (found, more) = assigner.nearest(&part)?;
+            settled += more;
             write(&mut codes, levels, level, &found, 1);
         }
-        Ok(codes)
+        Ok((codes, settled))
     }
+}
+
+/// Returns levels whose rows have unit length already where the metric wants that.
+pub(super) fn unscaled(levels: &[Codebook]) -> Vec<(&Codebook, bool)> {
+    levels.iter().map(|codebook| (codebook, false)).collect()
 }
 
 /// Writes the codes `found` (n, count) to the levels from `first` on of `codes` (n, L).

@@ -1,9 +1,8 @@
 //! Encoding a few rows at a time, on the thread of the caller.
 
-use super::assigner::few_rows;
-use super::encode::write;
+use super::encode::{unscaled, write};
+use super::leave::leave;
 use super::model::PqKMeansModel;
-use super::on_grid::leave;
 use super::slices::copy_slice;
 use crate::codebook::Codebook;
 use crate::device::{Device, FewRows};
@@ -30,10 +29,11 @@ impl PqKMeansModel {
         if *options != EncodeOptions::default() {
             return Ok(None);
         }
-        let residual = if self.residual.is_empty() { None } else { few_rows(&self.residual, device)? };
+        let few_rows = |levels| device.engine().few_rows(&unscaled(levels));
+        let residual = if self.residual.is_empty() { None } else { few_rows(&self.residual)? };
         let mut slices = Vec::with_capacity(self.slices.len());
         for (range, codebook) in self.ranges.iter().cloned().zip(&self.slices) {
-            let Some(rows) = few_rows(from_ref(codebook), device)? else { return Ok(None) };
+            let Some(rows) = few_rows(from_ref(codebook))? else { return Ok(None) };
             slices.push((range, rows));
         }
         let (quantization, levels) = (self.quantization.clone(), self.residual.clone().into());

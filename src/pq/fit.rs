@@ -80,7 +80,7 @@ impl<'a> PqFit<'a> {
         let mut callback = |progress: &Progress| tell(&Progress { levels, ..progress.clone() });
         let first = clusters.get(..residual_levels.max(1)).unwrap_or_default();
         let given = Given { weights, ..Given::default() };
-        let mut fit = params.k_means(first).begin_on(Start::Rows, &rows, given, device, &mut callback)?;
+        let mut fit = params.k_means_of(first).begin_on(Start::Rows, &rows, given, device, &mut callback)?;
         for _ in 0..residual_levels {
             fit.next_level_with(&mut callback)?;
         }
@@ -97,7 +97,7 @@ impl<'a> PqFit<'a> {
         let codes = match residual.is_empty() {
             true => Vec::new(),
             false => {
-                let model = RqKMeansModel::new(quantization.clone(), residual.clone(), params.get_seed())?;
+                let model = RqKMeansModel::new(quantization.clone(), residual.clone(), params.k_means.seed)?;
                 model.encode(&rows, device)?.into_values()
             }
         };
@@ -123,7 +123,7 @@ impl<'a> PqFit<'a> {
             let squared_error = error.per_row(before as f64, progress.squared_error * error.rows);
             tell(&Progress { level, levels, squared_error, ..progress.clone() })
         };
-        let params = self.params.k_means(&[*clusters]).metric(crate::Metric::L2);
+        let params = self.params.k_means_of(&[*clusters]).metric(crate::Metric::L2);
         let mut fit = params.begin_on(Start::Own(&own), &rows, given, self.device, &mut |of| callback(of, before))?;
         before = fit.energy(&mut |of| callback(of, 0))?;
         fit.next_level_with(|of| callback(of, before))?;
@@ -150,7 +150,7 @@ impl<'a> PqFit<'a> {
             codebook::to_f32(level, codebook, exponent)?;
         }
         let (residual, slices) = (self.residual.clone(), self.slices.clone());
-        let model = PqKMeansModel::new(self.quantization.clone(), residual, slices, self.params.get_seed())?;
+        let model = PqKMeansModel::new(self.quantization.clone(), residual, slices, self.params.k_means.seed)?;
         Ok(model.with_origin(Origin::of(&self.params, &[])?))
     }
 }

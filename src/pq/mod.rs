@@ -8,15 +8,14 @@
 //! H. Jégou, M. Douze, C. Schmid, Product Quantization for Nearest Neighbor Search, IEEE TPAMI 33, 2011. Y. Hou et al.,
 //! Generating Long Semantic IDs in Parallel for Recommendation (RPG), KDD 2025.
 
-mod assigner;
 mod costs;
 mod decode;
 mod encode;
 mod few;
 mod file;
 mod fit;
+mod leave;
 mod model;
-mod on_grid;
 mod params;
 mod quantizer;
 mod slice_rows;

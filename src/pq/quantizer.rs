@@ -57,7 +57,7 @@ impl Quantizer for PqKMeansModel {
         options: &EncodeOptions,
         sink: &mut Sink<'_>,
     ) -> Result<EncodeReport> {
-        self.encode_chunks(rows, device, options, sink)
+        self.encode_rows(rows, device, options, sink)
     }
 
     fn few(&self, device: &Device, options: &EncodeOptions) -> Result<Option<Box<dyn FewEncoder>>> {
@@ -69,7 +69,7 @@ impl Quantizer for PqKMeansModel {
     }
 
     fn decode_saturated(&self, codes: &Codes, levels: usize, _: &Device) -> Result<Vec<f32>> {
-        self.decode_saturated(codes, levels)
+        self.decoder().decode_saturated(codes, levels)
     }
 
     fn codebook(&self, level: usize) -> Option<&Codebook> {
@@ -89,9 +89,7 @@ impl Quantizer for PqKMeansModel {
     }
 
     fn point(&self, codes: &[u32]) -> Result<Vec<i64>> {
-        let mut sum = vec![0; self.dim()];
-        self.add_up(0, codes, &mut sum)?;
-        Ok(sum.into_iter().map(i64::from).collect())
+        self.decoder().point(codes)
     }
 
     fn decodes_to_points(&self) -> bool {

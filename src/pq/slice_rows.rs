@@ -1,12 +1,13 @@
 //! One slice of the residuals of rows, computed when it is read.
 
-use super::on_grid::{OnGrid, leave};
+use super::leave::leave;
 use crate::codebook::Codebook;
 use crate::device::Device;
 use crate::error::Result;
 use crate::grid::read_finite;
 use crate::quantization::Quantization;
 use crate::rows::{Rows, out_of_range};
+use crate::rq::OnGrid;
 use std::ops::Range;
 use std::sync::{Mutex, PoisonError};
 
@@ -59,7 +60,7 @@ impl Rows for SliceRows<'_> {
         let (count, dim, levels) = (out.len() / self.dim(), self.rows.dim(), self.levels.len());
         values.resize(count.saturating_mul(dim), 0.0);
         read_finite(self.rows, first, values)?;
-        on_grid.put(values)?;
+        on_grid.put_for_level_0(first, values)?;
         let codes = self.codes.get(first * levels..(first + count) * levels);
         leave(&mut on_grid.q, self.levels, codes.ok_or_else(|| out_of_range(first, self.len()))?);
         for (row, out) in on_grid.q.chunks_exact(dim).zip(out.chunks_exact_mut(self.dim())) {

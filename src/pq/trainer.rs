@@ -73,10 +73,10 @@ impl Trainer for PqKMeans {
     }
 
     fn has_grid(&self) -> bool {
-        self.metric == Metric::L2
+        self.k_means.metric == Metric::L2
     }
 
     fn metric(&self) -> Metric {
-        self.metric
+        self.k_means.metric
     }
 }

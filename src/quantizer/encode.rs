@@ -3,7 +3,7 @@
 use crate::balance::Balance;
 use crate::codes::Codes;
 use crate::error::{Error, Result, try_vec};
-use crate::grid::Outlier;
+use crate::grid::{Outlier, Saturation};
 use crate::labels::Labels;
 
 /// The options of an encode; by default, every row gets the codes of its nearest codewords, or those that the beam of
@@ -39,6 +39,13 @@ pub struct EncodeReport {
     pub outliers: Vec<Outlier>,
     /// How well clusters are balanced where there is a capacity, one entry per level; empty without one.
     pub balance: Vec<Balance>,
+}
+
+impl EncodeReport {
+    /// Tells which values lie beyond the grid.
+    pub(crate) fn with_saturation(self, saturation: &Saturation) -> Self {
+        Self { saturated_values: saturation.values, outliers: saturation.outliers(), ..self }
+    }
 }
 
 /// Receives the number of a first row and the codes (n, L) of a chunk.

@@ -4,14 +4,15 @@
 use super::chunks::Sink;
 use super::encoding::Encoding;
 use super::model::RqKMeansModel;
-use crate::beam::{Beam, MOST_WIDTH, Search};
+use super::on_grid::OnGrid;
+use crate::beam::{Beam, MOST_WIDTH};
 use crate::codebook::Codebook;
-use crate::device::{Device, Purpose};
+use crate::device::Device;
 use crate::error::{Error, Result, try_vec};
-use crate::grid::{Saturation, read_finite};
-use crate::population::to_grid;
+use crate::grid::read_finite;
 use crate::quantizer::{CandidateSink, EncodeReport};
 use crate::rows::Rows;
+use std::ops::Range;
 
 /// Refuses what the model cannot give.
 fn check(Beam { width, count }: Beam, model: &RqKMeansModel) -> Result<()> {
@@ -52,41 +53,24 @@ impl Encoding<'_> {
         sink: &mut CandidateSink<'_>,
     ) -> Result<EncodeReport> {
         check(beam, self.model)?;
-        let (len, levels) = (rows.len(), self.model.levels());
-        let step = beam.chunk_rows(device.engine(), rows.dim(), &self.model.clusters()).min(len.max(1));
-        let (mut report, mut saturation) = (EncodeReport::default(), Saturation::default());
-        let levels: Vec<&Codebook> = levels.iter().collect();
-        let mut search = Search::new(&levels, beam, device, step)?;
-        for first in (0..len).step_by(step) {
-            let count = step.min(len - first);
-            if count != search.rows() {
-                search = Search::new(&levels, beam, device, count)?;
+        let (model, levels) = (self.model, self.model.levels().iter().collect::<Vec<&Codebook>>());
+        let (mut on_grid, mut report) = (OnGrid::new(&model.quantization, device), EncodeReport::default());
+        let mut values = Vec::new();
+        let mut read = |chunk: Range<usize>| {
+            let len = chunk.len().checked_mul(rows.dim());
+            let len = len.ok_or_else(|| Error::parameter("rows", chunk.len(), "too many"))?;
+            if values.len() != len {
+                values = try_vec(0.0, len, "a chunk of rows")?;
             }
-            let (residuals, saturated) = self.load(rows, first, count, device)?;
-            saturation.merge(saturated);
-            let (found, settled) = search.search(residuals)?;
+            read_finite(rows, chunk.start, &mut values)?;
+            on_grid.put_for_level_0(chunk.start, &values)?;
+            Ok(std::mem::take(&mut on_grid.q))
+        };
+        beam.each_chunk(&levels, rows.len(), device, &mut read, &mut |chunk, found, settled| {
             report.settled_rows += settled;
-            report.rows += count as u64;
-            sink(first, &found)?;
-        }
-        (report.saturated_values, report.outliers) = (saturation.values, saturation.outliers());
-        Ok(report)
-    }
-
-    /// Reads `count` rows from `first` on, puts them on the grid, and scales them where the first level wants that.
-    fn load(&self, rows: &dyn Rows, first: usize, count: usize, device: &Device) -> Result<(Vec<i32>, Saturation)> {
-        let (quantization, dim) = (&self.model.quantization, self.model.dim());
-        let len = count.checked_mul(dim).ok_or_else(|| Error::parameter("rows", count, "too many"))?;
-        let (mut values, mut q) = (try_vec(0.0, len, "a chunk of rows")?, try_vec(0, len, "a chunk of rows")?);
-        read_finite(rows, first, &mut values)?;
-        let saturated = to_grid(device.engine(), quantization, &values, &mut q);
-        let saturation = Saturation::of(&quantization.grid, &values, saturated, |place| first + place);
-        if quantization.scales_level(0) {
-            let mut table = device.engine().table(count, dim, Purpose::Encode)?;
-            table.upload(0, &q)?;
-            table.unit_length()?;
-            q = table.gather(&(0..count).collect::<Vec<_>>())?;
-        }
-        Ok((q, saturation))
+            report.rows += chunk.len() as u64;
+            sink(chunk.start, found)
+        })?;
+        Ok(report.with_saturation(&on_grid.saturation))
     }
 }

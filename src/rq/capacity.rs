@@ -1,12 +1,13 @@
 //! Encoding within capacities: all rows at once, the exact optimum of every level.
 
+use super::assigner::each_level;
 use super::chunks::Sink;
 use super::distances::Distances;
 use super::encoding::Encoding;
 use super::optimal::Optimal;
 use super::params::check_balanced;
-use crate::device::{Device, Purpose};
-use crate::error::{Error, Result, try_vec};
+use crate::device::{Device, Purpose, Table};
+use crate::error::Result;
 use crate::grid::pow2;
 use crate::population::{Loaded, Source};
 use crate::quantizer::EncodeReport;
@@ -36,24 +37,18 @@ impl Encoding<'_> {
         let mut table = engine.table(len, rows.dim(), Purpose::Encode)?;
         let mut loaded = Loaded::default();
         Source::all(rows).load(quantization, engine, &mut *table, Some(&mut loaded), &mut || Ok(()))?;
-        (report.saturated_values, report.outliers) = (loaded.saturation.values, loaded.saturation.outliers());
-        let too_many = || Error::parameter("rows", len, "too many");
-        let mut codes = try_vec(0, len.checked_mul(levels.len()).ok_or_else(too_many)?, "codes")?;
-        for (level, codebook) in levels.iter().enumerate() {
-            if quantization.scales_level(level) {
-                table.unit_length()?;
-            }
+        report = report.with_saturation(&loaded.saturation);
+        let mut rule = |table: &mut dyn Table, level: usize, codes: &mut Vec<u32>| {
+            let Some(codebook) = levels.get(level) else { return Ok(0) };
             let prices = self.prices(level).unwrap_or_default();
-            Distances::new(&mut *table, codebook, prices).check(level)?;
+            Distances::new(table, codebook, prices).check(level)?;
             let mut optimal = Optimal::new(sizes, prices.to_vec());
-            optimal.assign(engine, &mut *table, codebook)?;
+            optimal.assign(engine, table, codebook)?;
             report.balance.push(optimal.balance(unit));
-            let column = codes.iter_mut().skip(level).step_by(levels.len());
-            column.zip(&optimal.codes).for_each(|(code, new)| *code = *new);
-            if level + 1 < levels.len() {
-                table.subtract(codebook)?;
-            }
-        }
+            *codes = optimal.codes;
+            Ok(0)
+        };
+        let (codes, _) = each_level(&mut *table, &self.model.scaled_levels(), &mut rule)?;
         sink(0, &codes)?;
         Ok(report)
     }

@@ -2,23 +2,25 @@
 
 use super::model::RqKMeansModel;
 use crate::codes::Codes;
-use crate::error::{Error, ErrorKind, Result, try_vec};
+use crate::decoder::Decoder;
+use crate::error::Result;
 
 impl RqKMeansModel {
-    /// Embeddings of all codes: `f32(f64(sum of codewords) 2^-e + f64(offset))`, e being the codebook exponent.
+    /// Decodes all codes to embeddings: `f32(f64(sum of codewords) 2^-e + f64(offset))`, e being the codebook exponent.
     ///
     /// # Shapes
     /// `codes` (N, m) with m at most L gives values (N, D), row by row: codes of fewer levels decode to the coarser
     /// embedding of their prefix.
     ///
     /// # Errors
-    /// [`ErrorKind::Code`] for a code its codebook does not have; a parameter error for more levels than the model's;
-    /// [`ErrorKind::Undecodable`] where a value is beyond the largest f32, as embeddings near it can give.
+    /// [`ErrorKind::Code`](crate::ErrorKind::Code) for a code that its codebook does not have; a parameter error for
+    /// more levels than the model's; [`ErrorKind::Undecodable`](crate::ErrorKind::Undecodable) where a value is beyond
+    /// the largest f32, as embeddings near it can give.
     pub fn decode(&self, codes: &Codes) -> Result<Vec<f32>> {
         self.decode_levels(codes, codes.levels())
     }
 
-    /// Embeddings of the first `levels` levels of all codes.
+    /// Decodes the first `levels` levels of all codes.
     ///
     /// # Shapes
     /// `codes` (N, m), `levels` at most m and L; values (N, D).
@@ -26,21 +28,7 @@ impl RqKMeansModel {
     /// # Errors
     /// As for [`RqKMeansModel::decode`].
     pub fn decode_levels(&self, codes: &Codes, levels: usize) -> Result<Vec<f32>> {
-        let mut values = try_vec(0.0, codes.len().saturating_mul(self.dim()), "decoded rows")?;
-        for ((row, codes), out) in codes.rows().enumerate().zip(values.chunks_exact_mut(self.dim())) {
-            self.decode_row(row, codes, levels, out)?;
-        }
-        Ok(values)
-    }
-
-    /// [`RqKMeansModel::decode_levels`] with the largest f32 in place of values beyond it.
-    pub(super) fn decode_saturated(&self, codes: &Codes, levels: usize) -> Result<Vec<f32>> {
-        let mut values = try_vec(0.0, codes.len().saturating_mul(self.dim()), "decoded rows")?;
-        for ((row, codes), out) in codes.rows().enumerate().zip(values.chunks_exact_mut(self.dim())) {
-            self.restore_row(row, codes, levels, out)?;
-            out.iter_mut().for_each(|value| *value = value.clamp(f32::MIN, f32::MAX));
-        }
-        Ok(values)
+        self.decoder().decode(codes, levels)
     }
 
     /// Decodes the first `levels` codes of one row; `row` is its number in messages.
@@ -51,27 +39,11 @@ impl RqKMeansModel {
     /// # Errors
     /// As for [`RqKMeansModel::decode`].
     pub fn decode_row(&self, row: usize, codes: &[u32], levels: usize, out: &mut [f32]) -> Result<()> {
-        self.restore_row(row, codes, levels, out)?;
-        match out.iter().all(|value| value.is_finite()) {
-            true => Ok(()),
-            false => Err(ErrorKind::Undecodable { row }.into()),
-        }
+        self.decoder().decode_row(row, codes, levels, out)
     }
 
-    /// [`RqKMeansModel::decode_row`], where values beyond the largest f32 are infinities.
-    fn restore_row(&self, row: usize, codes: &[u32], levels: usize, out: &mut [f32]) -> Result<()> {
-        let most = self.levels.len().min(codes.len());
-        if levels == 0 || levels > most {
-            return Err(Error::parameter("levels", levels, format!("the model and the codes have 1 to {most}")));
-        }
-        let mut sum = vec![0_i32; self.dim()];
-        for (level, (codebook, code)) in self.levels.iter().zip(codes).take(levels).enumerate() {
-            let clusters = codebook.clusters();
-            let codeword = codebook.codeword(*code as usize);
-            let codeword = codeword.ok_or(ErrorKind::Code { row, level, code: *code, clusters })?;
-            sum.iter_mut().zip(codeword).for_each(|(sum, value)| *sum += value);
-        }
-        self.grid().restore(self.codebook_exponent(), &sum, out);
-        Ok(())
+    pub(super) fn decoder(&self) -> Decoder<'_> {
+        let levels = self.levels.iter().map(|codebook| (codebook, 0..self.dim())).collect();
+        Decoder { grid: self.grid(), exponent: self.codebook_exponent(), levels }
     }
 }

@@ -1,21 +1,23 @@
 //! Encoding: from rows to codes, a chunk at a time.
 
+use super::assigner::Assigner;
 use super::chunks::{Sink, each_chunk};
 use super::distances::Distances;
 use super::encoding::Encoding;
 use super::fit::given_codes;
 use super::model::RqKMeansModel;
+use super::on_grid::OnGrid;
 use crate::codebook::Codebook;
 use crate::codes::Codes;
-use crate::device::{Device, FewRows, Purpose, Table};
-use crate::error::{Result, try_vec};
-use crate::grid::Saturation;
-use crate::population::to_grid;
+use crate::device::{Device, Table};
+use crate::error::Result;
+use crate::labels::Labels;
+use crate::quantization::Quantization;
 use crate::quantizer::{EncodeOptions, EncodeReport, Quantizer};
 use crate::rows::Rows;
 
 impl RqKMeansModel {
-    /// Codes of all rows.
+    /// Encodes all rows.
     ///
     /// # Shapes
     /// `rows` (N, D) gives codes (N, L).
@@ -24,7 +26,7 @@ impl RqKMeansModel {
     /// A row's codes depend on the row and the model alone: not on the device, the batch or the other rows.
     ///
     /// # Errors
-    /// A wrong dimension, NaN or infinities, and what devices and sources can meet.
+    /// A wrong dimension, NaN or infinities, and errors of the device and of the source.
     pub fn encode(&self, rows: &dyn Rows, device: &Device) -> Result<Codes> {
         Quantizer::encode(self, rows, device)
     }
@@ -44,100 +46,68 @@ impl RqKMeansModel {
     }
 }
 
-impl Encoding<'_> {
-    /// Encodes row by row: in chunks, whose size changes nothing.
-    pub(super) fn encode_chunks(&self, rows: &dyn Rows, device: &Device, sink: Sink<'_>) -> Result<EncodeReport> {
-        let step = device.engine().chunk_rows(rows.dim()).clamp(1, rows.len().max(1));
-        let mut chunks = Chunks::new(self, device)?;
-        each_chunk(rows, step, &mut |first, values| chunks.encode(first, values), sink)?;
-        let Chunks { report, saturation, .. } = chunks;
-        Ok(EncodeReport { saturated_values: saturation.values, outliers: saturation.outliers(), ..report })
-    }
-}
-
-/// Encodes chunks, and counts what the report tells.
-struct Chunks<'a> {
-    encoding: &'a Encoding<'a>,
-    device: &'a Device,
-    place: Place,
-    /// Grid values of the chunk.
-    q: Vec<i32>,
-    report: EncodeReport,
-    saturation: Saturation,
-}
-
-/// Where the codes of a chunk are computed.
-enum Place {
-    /// In blocks that stay in the cache of a thread through all levels.
-    Blocks(Box<dyn FewRows>),
-    /// In a table of all rows of a chunk, level by level.
-    Table(Option<Box<dyn Table>>),
-}
-
-impl<'a> Chunks<'a> {
-    fn new(encoding: &'a Encoding<'a>, device: &'a Device) -> Result<Self> {
-        let in_table = encoding.options.priced || !encoding.model.tables.is_empty();
-        let few = if in_table { None } else { encoding.model.few_rows(device)? };
-        let place = few.map_or(Place::Table(None), Place::Blocks);
-        let (report, saturation) = (EncodeReport::default(), Saturation::default());
-        Ok(Self { encoding, device, place, q: Vec::new(), report, saturation })
-    }
-
-    /// The codes (n, L) of rows (n, D), of which the first has the number `first`.
-    fn encode(&mut self, first: usize, values: &[f32]) -> Result<Vec<u32>> {
-        let Encoding { model, .. } = self.encoding;
-        let (quantization, rows) = (&model.quantization, values.len() / model.dim());
-        if self.q.len() != values.len() {
-            self.q = try_vec(0, values.len(), "a chunk of rows")?;
-        }
-        let saturated = to_grid(self.device.engine(), quantization, values, &mut self.q);
-        self.saturation.merge(Saturation::of(&quantization.grid, values, saturated, |place| first + place));
-        let mut codes = try_vec(0, rows * model.levels.len(), "codes")?;
-        self.report.rows += rows as u64;
-        self.report.settled_rows += match &mut self.place {
-            Place::Blocks(blocks) => blocks.encode_many(&self.q, &mut codes),
-            Place::Table(table) => {
-                let table = match table {
-                    Some(table) if table.rows() == rows => table,
-                    table => table.insert(self.device.engine().table(rows, model.dim(), Purpose::Encode)?),
-                };
-                self.encoding.encode_table(&mut **table, &self.q, first, &mut codes)?
-            }
-        };
+/// Encodes rows in chunks, whose size changes nothing. `codes_of` takes the number of a chunk's first row and the chunk
+/// on the grid; it returns the codes (n, L), and how many assignments exact distances settled.
+pub(crate) fn encode_chunks(
+    quantization: &Quantization,
+    rows: &dyn Rows,
+    device: &Device,
+    codes_of: &mut (dyn FnMut(usize, &mut OnGrid<'_>) -> Result<(Vec<u32>, u64)> + Send),
+    sink: Sink<'_>,
+) -> Result<EncodeReport> {
+    let step = device.engine().chunk_rows(rows.dim()).clamp(1, rows.len().max(1));
+    let (mut on_grid, mut report) = (OnGrid::new(quantization, device), EncodeReport::default());
+    let mut encode = |first: usize, values: &[f32]| {
+        on_grid.put(first, values)?;
+        let (codes, settled) = codes_of(first, &mut on_grid)?;
+        report.rows += (values.len() / rows.dim()) as u64;
+        report.settled_rows += settled;
         Ok(codes)
-    }
+    };
+    each_chunk(rows, step, &mut encode, sink)?;
+    Ok(report.with_saturation(&on_grid.saturation))
 }
 
 impl Encoding<'_> {
-    /// Writes the codes (n, L) of rows on the grid, of which the first has the number `first`; returns how many
-    /// assignments exact distances settled.
-    fn encode_table(&self, table: &mut dyn Table, q: &[i32], first: usize, codes: &mut [u32]) -> Result<u64> {
-        let labels = self.options.labels.as_ref().map(|labels| labels.part(first..first + table.rows()));
-        let levels = &self.model.levels;
-        let mut level_codes = try_vec(0, table.rows(), "codes")?;
-        let mut settled = 0;
-        table.upload(0, q)?;
-        for (level, codebook) in levels.iter().enumerate() {
-            if self.model.quantization.scales_level(level) {
-                table.unit_length()?;
+    /// Encodes row by row, without a beam.
+    pub(super) fn encode_rows(&self, rows: &dyn Rows, device: &Device, sink: Sink<'_>) -> Result<EncodeReport> {
+        let (model, levels) = (self.model, self.model.scaled_levels());
+        let by_rule = self.options.priced || !model.tables.is_empty();
+        let mut assigner = if by_rule { Assigner::in_tables(levels, device) } else { Assigner::new(levels, device)? };
+        let mut codes_of = |first: usize, on_grid: &mut OnGrid<'_>| match by_rule {
+            true => {
+                let count = on_grid.q.len() / model.dim();
+                let labels = self.options.labels.as_ref().map(|labels| labels.part(first..first + count));
+                let mut rule = |table: &mut dyn Table, level, codes: &mut _| {
+                    self.assign_level(table, level, labels.as_ref(), codes)
+                };
+                assigner.by_rule(&on_grid.q, &mut rule)
             }
-            if let Some(known) = self.model.tables.get(level) {
-                let given = labels.as_ref().map(|labels| known.codes(labels, level)).unwrap_or_default();
-                level_codes = given_codes(table, codebook, known, &given)?;
-                table.set_codes(&level_codes)?;
-            }
-            settled += match self.prices(level) {
-                _ if level < self.model.tables.len() => 0,
-                None => table.assign_and_codes(codebook, &mut level_codes)?.settled,
-                Some(prices) => assign_priced(table, codebook, prices, &mut level_codes)?,
-            };
-            let column = codes.iter_mut().skip(level).step_by(levels.len());
-            column.zip(&level_codes).for_each(|(code, new)| *code = *new);
-            if level + 1 < levels.len() {
-                table.subtract(codebook)?;
-            }
+            false => assigner.nearest(&on_grid.q),
+        };
+        encode_chunks(&model.quantization, rows, device, &mut codes_of, sink)
+    }
+
+    /// Gives the rows of a table, which have these labels, their codes at a level: those of their labels, the cheapest
+    /// or the nearest ones. Returns how many assignments exact distances settled.
+    fn assign_level(
+        &self,
+        table: &mut dyn Table,
+        level: usize,
+        labels: Option<&Labels>,
+        codes: &mut Vec<u32>,
+    ) -> Result<u64> {
+        let Some(codebook) = self.model.levels.get(level) else { return Ok(0) };
+        if let Some(known) = self.model.tables.get(level) {
+            let given = labels.map(|labels| known.codes(labels, level)).unwrap_or_default();
+            *codes = given_codes(table, codebook, known, &given)?;
+            table.set_codes(codes)?;
+            return Ok(0);
         }
-        Ok(settled)
+        match self.prices(level) {
+            None => Ok(table.assign_and_codes(codebook, codes)?.settled),
+            Some(prices) => assign_priced(table, codebook, prices, codes),
+        }
     }
 }
 

@@ -28,7 +28,7 @@ impl<'a> Encoding<'a> {
         self.check(rows)?;
         match (self.options.capacity, self.beam()) {
             (Some(capacity), _) => self.encode_whole(capacity, rows, device, sink),
-            (None, 1) => self.encode_chunks(rows, device, sink),
+            (None, 1) => self.encode_rows(rows, device, sink),
             (None, width) => self.encode_beam(width, rows, device, sink),
         }
     }

@@ -21,15 +21,14 @@ impl RqKMeansModel {
         if *options != EncodeOptions::default() || !self.tables.is_empty() || self.beam > 1 {
             return Ok(None);
         }
-        let Some(rows) = self.few_rows(device)? else { return Ok(None) };
+        let Some(rows) = device.engine().few_rows(&self.scaled_levels())? else { return Ok(None) };
         Ok(Some(Box::new(Few { quantization: self.quantization.clone(), rows, q: Vec::new() })))
     }
 
-    /// Prepares the codebooks for blocks of rows on the grid; none where the device has nothing better than a table.
-    pub(super) fn few_rows(&self, device: &Device) -> Result<Option<Box<dyn FewRows>>> {
+    /// Returns the codebooks, and whether rows are scaled to unit length before each.
+    pub(super) fn scaled_levels(&self) -> Vec<(&Codebook, bool)> {
         let level = |(level, codebook)| (codebook, self.quantization.scales_level(level));
-        let levels: Vec<(&Codebook, bool)> = self.levels.iter().enumerate().map(level).collect();
-        device.engine().few_rows(&levels)
+        self.levels.iter().enumerate().map(level).collect()
     }
 }
 

@@ -1,9 +1,10 @@
 //! Models of codewords that another tool fitted.
 
 use super::model::RqKMeansModel;
-use crate::codebook::{Codebook, MAX_CLUSTERS, MAX_DIM, MAX_LEVELS};
+use crate::codebook::Codebook;
 use crate::error::{Error, ErrorKind, Result};
 use crate::grid::{EXPONENTS, Grid, UNIT_EXPONENT, pow2};
+use crate::limits::{MAX_CLUSTERS, MAX_DIM, MAX_LEVELS};
 use crate::quantization::{Metric, Quantization};
 
 /// The largest components of all levels add up to less than 2 to this power, in grid steps. Rows that are one and a

@@ -7,7 +7,7 @@ use super::row_distances::RowDistances;
 use crate::codebook::Codebook;
 use crate::codes::Codes;
 use crate::device::Device;
-use crate::error::{ErrorKind, Result};
+use crate::error::Result;
 use crate::fields::fields;
 use crate::grid::{Grid, pow2};
 use crate::labels::LabelTable;
@@ -82,7 +82,7 @@ impl Quantizer for RqKMeansModel {
     }
 
     fn decode_saturated(&self, codes: &Codes, levels: usize, _: &Device) -> Result<Vec<f32>> {
-        self.decode_saturated(codes, levels)
+        self.decoder().decode_saturated(codes, levels)
     }
 
     fn codebook(&self, level: usize) -> Option<&Codebook> {
@@ -109,16 +109,8 @@ impl Quantizer for RqKMeansModel {
         Ok(Box::new(RowDistances::new(self, rows)?.asking(source)))
     }
 
-    /// The sum of the codewords.
     fn point(&self, codes: &[u32]) -> Result<Vec<i64>> {
-        let mut sum = vec![0; self.dim()];
-        for (level, (codebook, code)) in self.levels.iter().zip(codes).enumerate() {
-            let clusters = codebook.clusters();
-            let codeword = codebook.codeword(*code as usize);
-            let codeword = codeword.ok_or(ErrorKind::Code { row: 0, level, code: *code, clusters })?;
-            sum.iter_mut().zip(codeword).for_each(|(sum, value)| *sum += i64::from(*value));
-        }
-        Ok(sum)
+        self.decoder().point(codes)
     }
 
     fn decodes_to_points(&self) -> bool {

@@ -74,6 +74,28 @@ fn rows_are_mixed_with_the_means_of_their_partners_in_memory_and_on_disk() {
     );
 }
 
+/// Rows are read in pieces of 2^20 values, and kept on disk where they take more than half of the memory.
+#[test]
+fn more_rows_than_are_read_at_a_time_are_kept_in_order() {
+    let (rows, dim) = (3_000, 700);
+    let values: Vec<f32> = (0..rows * dim).map(|i| (row_hash(26, i as u64) % 1024) as f32).collect();
+    let matrix = Matrix::new(&values, dim).unwrap();
+    let pairs = [(0, rows - 1), (1_497, 1_498), (1, 1_500)];
+    let known = Partners::of_rows(rows, pairs).unwrap();
+    let bytes = 4 * (rows * dim) as u64;
+    for (memory, on_disk) in [(2 * bytes, false), (2 * bytes - 1, true)] {
+        let mixed = Smoothed::new(&matrix, known.clone(), 1.0, Some(memory)).unwrap();
+        assert_eq!(mixed.is_on_disk(), on_disk);
+        let found = read(&mixed);
+        // With all weight on the partner, paired rows take each other's places.
+        for (row, found) in found.chunks_exact(dim).enumerate() {
+            let other = |(a, b): &(usize, usize)| if *a == row { Some(*b) } else { (*b == row).then_some(*a) };
+            let from = pairs.iter().find_map(other).unwrap_or(row);
+            assert_eq!(found, &values[from * dim..][..dim], "row {row}");
+        }
+    }
+}
+
 #[test]
 fn the_order_of_rows_and_pairs_has_no_influence() {
     // Values of very different sizes, whose sums would depend on their order in f64.

@@ -1,7 +1,8 @@
 //! The rows of a training: standardised, in memory, some of them held out.
 
+use super::chunks::each_chunk;
 use super::params::RqVae;
-use super::standard::{Standard, each_chunk};
+use super::standard::Standard;
 use crate::device::Device;
 use crate::error::{ErrorKind, Result, try_vec};
 use crate::first_reading::ReadOnce;

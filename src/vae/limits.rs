@@ -1,6 +1,6 @@
 //! Far values of the rows: which ones they are, and where inputs of a network end because of them.
 
-use super::standard::each_chunk;
+use super::chunks::each_chunk;
 use crate::error::Result;
 use crate::grid::{GridSketch, Outlier, Saturation, is_far};
 use crate::rows::Rows;

@@ -3,6 +3,7 @@
 mod activations;
 mod batch_norm;
 mod checkpoint;
+mod chunks;
 mod data;
 mod divergence;
 mod epoch;

@@ -1,13 +1,11 @@
 //! Standardisation: how embeddings become inputs of the encoder, and outputs of the decoder embeddings.
 
+use super::chunks::each_chunk;
 use super::limits::{FarValues, Limits, sketch};
-use crate::error::{Result, try_vec};
-use crate::grid::{Moments, Saturation, pow2, read_finite};
+use crate::error::Result;
+use crate::grid::{Moments, Saturation, pow2};
 use crate::kernel::float::finish;
 use crate::rows::Rows;
-
-/// Values read at a time: 4 MiB of f32.
-const CHUNK_VALUES: usize = 1 << 20;
 
 /// How embeddings become inputs of the encoder: `(x - offset) scale`, per dimension; x is cut off at the limits.
 #[derive(Clone, Debug, PartialEq)]
@@ -79,17 +77,4 @@ impl Standard {
         let far = FarValues::of(rows)?;
         Ok((Self { limits: far.limits(), ..self }, far.saturation))
     }
-}
-
-/// Reads the rows chunk by chunk, and hands each to `use_rows` with the number of its first row.
-pub(super) fn each_chunk(rows: &dyn Rows, use_rows: &mut dyn FnMut(usize, &[f32]) -> Result<()>) -> Result<()> {
-    let (len, dim) = (rows.len(), rows.dim());
-    let step = (CHUNK_VALUES / dim).max(1);
-    let mut buffer = try_vec(0.0, step.min(len) * dim, "a chunk of rows")?;
-    for first in (0..len).step_by(step) {
-        buffer.truncate((len - first).min(step) * dim);
-        read_finite(rows, first, &mut buffer)?;
-        use_rows(first, &buffer)?;
-    }
-    Ok(())
 }

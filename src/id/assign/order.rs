@@ -24,7 +24,7 @@ impl Order {
 pub(crate) fn check(manifest: &Manifest, batch: &ItemBatch<'_>) -> Result<Order> {
     let (items, codes) = (batch.items, batch.codes);
     if items.len() != codes.len() {
-        return Err(ErrorKind::ItemCount { items: items.len(), rows: codes.len() }.into());
+        return Err(ErrorKind::RowCount { what: "item keys", found: items.len(), rows: codes.len() }.into());
     }
     if codes.levels() != manifest.levels() {
         let expected = format!("the registry has IDs of {} levels", manifest.levels());

@@ -236,7 +236,7 @@ impl SemanticIdEngine {
             return Err(ErrorKind::DimMismatch { expected: self.model.dim(), found: rows.dim() }.into());
         }
         if rows.len() != items.len() {
-            return Err(ErrorKind::ItemCount { items: items.len(), rows: rows.len() }.into());
+            return Err(ErrorKind::RowCount { what: "item keys", found: items.len(), rows: rows.len() }.into());
         }
         let clusters = self.model.clusters();
         let step = self.model.step();

@@ -141,7 +141,7 @@ fn as_many_items_as_rows() {
     let values = values(3);
     let result = engine(MemoryStore::new()).unique_ids(&Matrix::new(&values, DIM).unwrap(), &items(2), &Device::cpu());
     let error = result.unwrap_err();
-    assert!(matches!(error.kind(), ErrorKind::ItemCount { items: 2, rows: 3 }), "{error}");
+    assert!(matches!(error.kind(), ErrorKind::RowCount { found: 2, rows: 3, .. }), "{error}");
 }
 
 #[test]

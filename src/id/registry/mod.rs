@@ -185,7 +185,7 @@ impl Registry {
     ///
     /// # Errors
     /// A call that fails changes nothing. [`ErrorKind::ItemKey`] for an item key that is empty or has a NUL,
-    /// [`ErrorKind::RepeatedItem`] for an item with two rows of different codes, [`ErrorKind::ItemCount`],
+    /// [`ErrorKind::RepeatedItem`] for an item with two rows of different codes, [`ErrorKind::RowCount`],
     /// [`ErrorKind::Parameter`] for a wrong number of levels, [`ErrorKind::OtherModel`] where the registry has been
     /// given another model since it was opened, and any error of the store.
     pub fn assign<S: AsRef<str>>(&mut self, items: &[S], codes: &Codes) -> Result<Assigned> {

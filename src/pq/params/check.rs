@@ -7,50 +7,39 @@ use crate::rq::RqKMeans;
 
 impl PqKMeans {
     /// Returns the parameters of residual k-means with these clusters, whose fits the levels are.
-    pub(in crate::pq) fn k_means(&self, clusters: &[usize]) -> RqKMeans {
-        let params = RqKMeans::new(clusters.len(), clusters).seed(self.seed).max_iter(self.max_iter).tol(self.tol);
-        let params = params.n_init(self.n_init).init(self.init).metric(self.metric).algorithm(self.algorithm);
-        params.sample(self.sample).center(self.center)
+    pub(in crate::pq) fn k_means_of(&self, clusters: &[usize]) -> RqKMeans {
+        let clusters = Clusters::PerLevel(clusters.to_vec());
+        RqKMeans { levels: clusters.default_levels(), clusters, ..self.k_means.clone() }
     }
 
     /// Returns a copy with other clusters and another seed.
     pub(in crate::pq) fn variant(&self, clusters: &[usize], seed: u64) -> Self {
-        Self { levels: clusters.len(), clusters: Clusters::PerLevel(clusters.to_vec()), seed, ..self.clone() }
+        Self { k_means: self.k_means_of(clusters).seed(seed), ..self.clone() }
     }
 
     /// Returns the clusters of every level, and refuses parameters that make no sense for `rows` rows of `dim`
     /// dimensions.
     pub(in crate::pq) fn check_rows(&self, rows: usize, dim: usize) -> Result<Vec<usize>> {
         let slices = self.slices()?;
-        let (clusters, _) = self.all_levels().check(rows, dim)?;
+        let (clusters, _) = self.k_means.check(rows, dim)?;
         match slices > dim {
             true => {
                 let expected = format!("a slice has at least one of the {dim} dimensions, so at most {dim} slices");
-                Err(Error::parameter("levels", self.levels, expected))
+                Err(Error::parameter("levels", self.k_means.levels, expected))
             }
             false => Ok(clusters),
         }
     }
 
-    /// Refuses parameters that make no sense, whatever the rows.
-    pub(super) fn check_alone(&self) -> Result<()> {
-        self.slices()?;
-        self.all_levels().check_alone()
-    }
-
-    /// Returns the parameters of residual k-means with as many levels, whose checks hold for slices too.
-    fn all_levels(&self) -> RqKMeans {
-        RqKMeans { levels: self.levels, clusters: self.clusters.clone(), ..self.k_means(&[1]) }
-    }
-
     /// Returns the number of slices, at least 1.
-    fn slices(&self) -> Result<usize> {
-        match self.levels.checked_sub(self.residual_levels).filter(|slices| *slices > 0 || self.levels == 0) {
+    pub(super) fn slices(&self) -> Result<usize> {
+        let levels = self.k_means.levels;
+        match levels.checked_sub(self.residual_levels).filter(|slices| *slices > 0 || levels == 0) {
             Some(slices) => Ok(slices),
             None => {
                 let least = self.residual_levels.saturating_add(1);
                 let expected = format!("with {} residual levels, at least {least}", self.residual_levels);
-                Err(Error::parameter("levels", self.levels, expected))
+                Err(Error::parameter("levels", levels, expected))
             }
         }
     }

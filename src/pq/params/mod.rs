@@ -1,13 +1,11 @@
 //! What a fit of product codes is asked to do.
 
 mod check;
-mod getters;
 mod stored;
 
 use crate::clusters::Clusters;
 use crate::quantization::Metric;
-use crate::rq::{Algorithm, Init};
-use serde::{Deserialize, Serialize};
+use crate::rq::{Algorithm, Init, RqKMeans};
 
 /// Slices of a fit that names no number of levels.
 const DEFAULT_SLICES: usize = 8;
@@ -56,21 +54,11 @@ const DEFAULT_SLICES: usize = 8;
 /// assert!(serde_json::from_str::<PqKMeans>(r#"{"kind": "pq", "residual_levels": 2}"#).is_err());
 /// # Ok::<(), serde_json::Error>(())
 /// ```
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(try_from = "stored::Stored", into = "stored::Stored")]
+#[derive(Clone, Debug, PartialEq)]
 pub struct PqKMeans {
-    pub(super) levels: usize,
+    /// Parameters that residual k-means has too, for all levels. Those without a setter here keep their defaults.
+    pub(super) k_means: RqKMeans,
     pub(super) residual_levels: usize,
-    pub(super) clusters: Clusters,
-    pub(super) seed: u64,
-    pub(super) max_iter: usize,
-    pub(super) tol: f64,
-    pub(super) n_init: usize,
-    pub(super) init: Init,
-    pub(super) metric: Metric,
-    pub(super) algorithm: Algorithm,
-    pub(super) sample: Option<usize>,
-    pub(super) center: bool,
 }
 
 /// 8 slices of 256 clusters.
@@ -84,89 +72,88 @@ impl PqKMeans {
     /// Makes parameters with `levels` levels of `clusters` codewords each, or as many per level as a list says. All
     /// levels are slices until [`PqKMeans::residual_levels`] makes the first ones residual levels.
     pub fn new(levels: usize, clusters: impl Into<Clusters>) -> Self {
-        Self {
-            levels,
-            residual_levels: 0,
-            clusters: clusters.into(),
-            seed: 42,
-            max_iter: 100,
-            tol: 1e-4,
-            n_init: 1,
-            init: Init::default(),
-            metric: Metric::default(),
-            algorithm: Algorithm::default(),
-            sample: None,
-            center: true,
-        }
+        Self { k_means: RqKMeans::new(levels, clusters), residual_levels: 0 }
     }
 
     /// Sets how many of the levels come before the slices, as levels of residual k-means.
     #[must_use]
-    pub fn residual_levels(mut self, levels: usize) -> Self {
-        self.residual_levels = levels;
-        self
+    pub fn residual_levels(self, residual_levels: usize) -> Self {
+        Self { residual_levels, ..self }
+    }
+
+    /// Sets a parameter that residual k-means has too.
+    fn set(self, set: impl FnOnce(RqKMeans) -> RqKMeans) -> Self {
+        Self { k_means: set(self.k_means), ..self }
     }
 
     /// Sets the seed.
     #[must_use]
-    pub fn seed(mut self, seed: u64) -> Self {
-        self.seed = seed;
-        self
+    pub fn seed(self, seed: u64) -> Self {
+        self.set(|k_means| k_means.seed(seed))
     }
 
     /// Sets the most iterations per level (for mini-batch: the batches per level).
     #[must_use]
-    pub fn max_iter(mut self, max_iter: usize) -> Self {
-        self.max_iter = max_iter;
-        self
+    pub fn max_iter(self, max_iter: usize) -> Self {
+        self.set(|k_means| k_means.max_iter(max_iter))
     }
 
-    /// Sets the tolerance, see [`RqKMeans::tol`](crate::RqKMeans::tol); 0 stops only when nothing moves any more.
+    /// Sets the tolerance, see [`RqKMeans::tol`]; 0 stops only when nothing moves any more.
     #[must_use]
-    pub fn tol(mut self, tol: f64) -> Self {
-        self.tol = tol;
-        self
+    pub fn tol(self, tol: f64) -> Self {
+        self.set(|k_means| k_means.tol(tol))
     }
 
     /// Sets the number of runs per level of which the best is kept.
     #[must_use]
-    pub fn n_init(mut self, n_init: usize) -> Self {
-        self.n_init = n_init;
-        self
+    pub fn n_init(self, n_init: usize) -> Self {
+        self.set(|k_means| k_means.n_init(n_init))
     }
 
     /// Sets how first codewords are chosen.
     #[must_use]
-    pub fn init(mut self, init: Init) -> Self {
-        self.init = init;
-        self
+    pub fn init(self, init: Init) -> Self {
+        self.set(|k_means| k_means.init(init))
     }
 
     /// Sets the metric.
     #[must_use]
-    pub fn metric(mut self, metric: Metric) -> Self {
-        self.metric = metric;
-        self
+    pub fn metric(self, metric: Metric) -> Self {
+        self.set(|k_means| k_means.metric(metric))
     }
 
     /// Sets the algorithm.
     #[must_use]
-    pub fn algorithm(mut self, algorithm: Algorithm) -> Self {
-        self.algorithm = algorithm;
-        self
+    pub fn algorithm(self, algorithm: Algorithm) -> Self {
+        self.set(|k_means| k_means.algorithm(algorithm))
     }
 
     /// Fits on a sample of that many rows; `None` uses all.
     #[must_use]
-    pub fn sample(mut self, sample: impl Into<Option<usize>>) -> Self {
-        self.sample = sample.into();
-        self
+    pub fn sample(self, sample: impl Into<Option<usize>>) -> Self {
+        self.set(|k_means| k_means.sample(sample))
     }
 
-    /// Sets whether a middle per dimension is subtracted, see [`RqKMeans::center`](crate::RqKMeans::center).
+    /// Sets whether a middle per dimension is subtracted, see [`RqKMeans::center`].
     #[must_use]
-    pub fn center(mut self, center: bool) -> Self {
-        self.center = center;
-        self
+    pub fn center(self, center: bool) -> Self {
+        self.set(|k_means| k_means.center(center))
+    }
+
+    /// Returns the number of residual levels, R.
+    pub fn get_residual_levels(&self) -> usize {
+        self.residual_levels
+    }
+
+    /// Returns the parameters that residual k-means has too; its levels and clusters are those of all levels.
+    ///
+    /// ```
+    /// use semid::PqKMeans;
+    ///
+    /// let params = PqKMeans::new(6, 64).residual_levels(2).seed(7);
+    /// assert_eq!((params.get_k_means().get_levels(), params.get_k_means().get_seed()), (6, 7));
+    /// ```
+    pub fn get_k_means(&self) -> &RqKMeans {
+        &self.k_means
     }
 }

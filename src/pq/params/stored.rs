@@ -1,123 +1,95 @@
-//! Parameters as they stand in files: named fields, with a version.
-//!
-//! A new parameter is a new field here whose default means what was done before there was it.
+//! Parameters as they stand in files: the fields of residual k-means that product codes have too, beside `kind` and
+//! `residual_levels`.
 
 use super::{DEFAULT_SLICES, PqKMeans};
-use crate::clusters::Clusters;
-use crate::error::Error;
-use crate::fields::{VERSION, check_version};
-use crate::quantization::Metric;
-use crate::rq::{Algorithm, Init};
-use serde::{Deserialize, Serialize};
+use crate::fields::{Fields, fields, read_fields};
+use crate::rq::RqKMeans;
+use serde::de::Error as _;
+use serde::ser::Error as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde_json::Value;
 
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+/// The fields of files. The other fields of residual k-means are no parameters of product codes.
+const FIELDS: [&str; 14] = [
+    "kind",
+    "version",
+    "levels",
+    "residual_levels",
+    "clusters",
+    "seed",
+    "max_iter",
+    "tol",
+    "n_init",
+    "init",
+    "metric",
+    "algorithm",
+    "sample",
+    "center",
+];
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 enum Kind {
+    #[default]
     #[serde(rename = "pq")]
     Pq,
     #[serde(rename = "rq+pq")]
     ResidualPq,
 }
 
-/// [`PqKMeans`], field by field.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub(super) struct Stored {
+/// The fields that residual k-means does not have.
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
+struct Own {
     kind: Kind,
-    version: u32,
-    levels: Option<usize>,
     /// The levels before the slices, which only the kind `rq+pq` has.
     #[serde(skip_serializing_if = "Option::is_none")]
     residual_levels: Option<usize>,
-    clusters: Clusters,
-    seed: u64,
-    max_iter: usize,
-    tol: f64,
-    n_init: usize,
-    init: Init,
-    metric: Metric,
-    algorithm: Algorithm,
-    sample: Option<usize>,
-    center: bool,
 }
 
-impl Default for Stored {
-    /// The defaults of fields that a file leaves out; `levels` then follow `clusters`, and `residual_levels` the kind.
-    fn default() -> Self {
-        Self { levels: None, residual_levels: None, ..PqKMeans::default().into() }
+impl Own {
+    fn of(residual_levels: usize) -> Self {
+        match residual_levels {
+            0 => Self::default(),
+            levels => Self { kind: Kind::ResidualPq, residual_levels: Some(levels) },
+        }
     }
-}
 
-impl From<PqKMeans> for Stored {
-    fn from(params: PqKMeans) -> Self {
-        // Without `..`, so that no parameter is forgotten.
-        let PqKMeans {
-            levels,
-            residual_levels,
-            clusters,
-            seed,
-            max_iter,
-            tol,
-            n_init,
-            init,
-            metric,
-            algorithm,
-            sample,
-            center,
-        } = params;
-        Self {
-            kind: if residual_levels == 0 { Kind::Pq } else { Kind::ResidualPq },
-            version: VERSION,
-            levels: Some(levels),
-            residual_levels: (residual_levels > 0).then_some(residual_levels),
-            clusters,
-            seed,
-            max_iter,
-            tol,
-            n_init,
-            init,
-            metric,
-            algorithm,
-            sample,
-            center,
+    fn residual_levels(self) -> Result<usize, &'static str> {
+        match (self.kind, self.residual_levels) {
+            (Kind::Pq, None) => Ok(0),
+            (Kind::Pq, Some(_)) => Err("residual_levels: the kind pq has none; take rq+pq"),
+            (Kind::ResidualPq, None) => Ok(1),
+            (Kind::ResidualPq, Some(0)) => Err("residual_levels: rq+pq has at least 1; take the kind pq for none"),
+            (Kind::ResidualPq, Some(levels)) => Ok(levels),
         }
     }
 }
 
-impl TryFrom<Stored> for PqKMeans {
-    type Error = Error;
+impl Serialize for PqKMeans {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut all = fields(&self.k_means).map_err(S::Error::custom)?;
+        all.retain(|name, _| FIELDS.contains(&name.as_str()));
+        all.extend(fields(&Own::of(self.residual_levels)).map_err(S::Error::custom)?);
+        all.serialize(serializer)
+    }
+}
 
-    fn try_from(stored: Stored) -> Result<Self, Error> {
-        check_version(stored.version)?;
-        let residual_levels = match (stored.kind, stored.residual_levels) {
-            (Kind::Pq, None) => 0,
-            (Kind::Pq, Some(levels)) => {
-                return Err(Error::parameter("residual_levels", levels, "the kind pq has none; take rq+pq"));
-            }
-            (Kind::ResidualPq, None) => 1,
-            (Kind::ResidualPq, Some(0)) => {
-                return Err(Error::parameter("residual_levels", 0, "rq+pq has at least 1; take the kind pq for none"));
-            }
-            (Kind::ResidualPq, Some(levels)) => levels,
-        };
-        let levels = stored.levels.unwrap_or_else(|| match &stored.clusters {
-            Clusters::Same(_) => residual_levels.saturating_add(DEFAULT_SLICES),
-            Clusters::PerLevel(list) => list.len(),
-        });
-        let params = Self {
-            levels,
-            residual_levels,
-            clusters: stored.clusters,
-            seed: stored.seed,
-            max_iter: stored.max_iter,
-            tol: stored.tol,
-            n_init: stored.n_init,
-            init: stored.init,
-            metric: stored.metric,
-            algorithm: stored.algorithm,
-            sample: stored.sample,
-            center: stored.center,
-        };
-        params.check_alone()?;
+impl<'de> Deserialize<'de> for PqKMeans {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let mut all = Fields::deserialize(deserializer)?;
+        if let Some(name) = all.keys().find(|name| !FIELDS.contains(&name.as_str())) {
+            return Err(D::Error::unknown_field(name, &FIELDS));
+        }
+        let own = ["kind", "residual_levels"].into_iter().filter_map(|name| all.remove_entry(name)).collect();
+        let own: Own = read_fields(own).map_err(D::Error::custom)?;
+        let residual_levels = own.residual_levels().map_err(D::Error::custom)?;
+        let named = all.get("levels").is_some_and(|levels| !levels.is_null());
+        if !named && !all.get("clusters").is_some_and(Value::is_array) {
+            all.insert("levels".to_owned(), residual_levels.saturating_add(DEFAULT_SLICES).into());
+        }
+        let k_means: RqKMeans = read_fields(all.into_iter().collect()).map_err(D::Error::custom)?;
+        let params = Self { k_means, residual_levels };
+        params.slices().map_err(D::Error::custom)?;
         Ok(params)
     }
 }

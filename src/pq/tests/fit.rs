@@ -31,7 +31,8 @@ fn a_slice_is_a_level_of_residual_k_means_on_a_table_of_its_columns() {
         for (slice, range) in [0..3, 3..5, 5..7].into_iter().enumerate() {
             let table = columns(&values, dim, range.clone());
             let all = [vec![1; slice], vec![clusters[slice]]].concat();
-            let alone = params.k_means(&all).fit(&Matrix::new(&table, range.len()).unwrap(), &Device::cpu()).unwrap();
+            let alone =
+                params.k_means_of(&all).fit(&Matrix::new(&table, range.len()).unwrap(), &Device::cpu()).unwrap();
             assert_eq!((alone.grid().exponent(), alone.grid().offset()), (20, &[0.0; 3][..range.len()]));
             let (last, before) = alone.levels().split_last().unwrap();
             let sum = |d: usize| before.iter().map(|level| level.values()[d]).sum::<i32>();

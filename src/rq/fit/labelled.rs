@@ -3,10 +3,11 @@
 use super::work::Unit;
 use super::{Fit, LevelReport, Start};
 use crate::MAX_LEVELS;
-use crate::codebook::{Codebook, MAX_CLUSTERS, room};
+use crate::codebook::{Codebook, room};
 use crate::device::{Device, Table};
 use crate::error::{Error, ErrorKind, Result, try_vec};
 use crate::labels::{LabelTable, LabelledFit};
+use crate::limits::MAX_CLUSTERS;
 use crate::partial::Partial;
 use crate::population::{Ask, FittedLevel, energy};
 use crate::rng::Sample;

@@ -1,8 +1,8 @@
 //! Mini-batch k-means: codewords are running means of all rows ever assigned to them.
 
-use super::lloyd::{mean_variance, update};
 use super::reseed;
 use super::seeding::seed;
+use super::update::{mean_variance, update};
 use super::work::LevelWork;
 use crate::codebook::{Codebook, room};
 use crate::device::Purpose;

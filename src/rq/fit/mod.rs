@@ -15,6 +15,7 @@ mod reseed;
 mod run;
 mod seeding;
 mod shares;
+mod update;
 mod warm_start;
 mod work;
 

@@ -1,7 +1,7 @@
 //! A run of Lloyd's algorithm: when it ends, and how it goes on where a device moves the codewords.
 
-use super::lloyd::update;
 use super::reseed;
+use super::update::update;
 use super::work::{Balancing, LevelFit, LevelWork, Unit};
 use crate::codebook::Codebook;
 use crate::device::{Lloyd, Table};

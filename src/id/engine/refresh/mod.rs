@@ -183,7 +183,7 @@ impl SemanticIdEngine {
             return Err(ErrorKind::DimMismatch { expected: self.model.dim(), found: rows.dim() }.into());
         }
         if rows.len() != items {
-            return Err(ErrorKind::ItemCount { items, rows: rows.len() }.into());
+            return Err(ErrorKind::RowCount { what: "item keys", found: items, rows: rows.len() }.into());
         }
         if !(limits.gain >= 0.0 && limits.gain.is_finite()) {
             return Err(Error::parameter("gain", limits.gain, "must be a finite number, 0 or more"));

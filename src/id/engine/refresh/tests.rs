@@ -205,5 +205,5 @@ fn what_cannot_move() {
     refused(&mut engine(&normalized, MemoryStore::new(), Resolver::default()), 0.1, "scales the residuals");
     let limits = MoveLimits { gain: 0.1, at_most: 5 };
     let error = suffix.move_if_gain(&rows, &items(7), &Device::cpu(), &limits, |_| Ok(())).unwrap_err();
-    assert!(matches!(error.kind(), ErrorKind::ItemCount { items: 7, rows: 300 }), "{error}");
+    assert!(matches!(error.kind(), ErrorKind::RowCount { found: 7, rows: 300, .. }), "{error}");
 }

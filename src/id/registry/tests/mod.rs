@@ -157,7 +157,7 @@ fn nothing_is_assigned_where_something_is_wrong() {
     let refused = kind(registry.assign(&["a", "b", "a"], &three));
     assert!(matches!(refused, ErrorKind::RepeatedItem { first: 0, row: 2, .. }), "{refused}");
     let refused = kind(registry.assign(&["a"], &two));
-    assert!(matches!(refused, ErrorKind::ItemCount { items: 1, rows: 2 }), "{refused}");
+    assert!(matches!(refused, ErrorKind::RowCount { found: 1, rows: 2, .. }), "{refused}");
     let refused = kind(registry.assign(&["a", "b"], &Codes::new(vec![1; 6], 3).unwrap()));
     assert!(matches!(refused, ErrorKind::Parameter { name: "levels", .. }), "{refused}");
     let refused = kind(registry.assign(&["a", "b"], &codes(&[[0, 0], [0, 65_536]])));

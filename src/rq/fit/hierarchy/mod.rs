@@ -1,9 +1,9 @@
 //! A hierarchy of fits: a few coarse clusters first, and inside each of them its share of the codewords.
 
-use super::lloyd::update;
 use super::reseed;
 use super::seeding::seed;
 use super::shares::shares;
+use super::update::update;
 use crate::codebook::Codebook;
 use crate::device::Purpose;
 use crate::error::{ErrorKind, Result, try_vec};

@@ -1,45 +1,8 @@
-//! From rows to the integers that slices are cut from.
+//! The residual that slices are cut from.
 
-use super::assigner::table;
 use crate::codebook::Codebook;
-use crate::device::{Device, Table};
-use crate::error::{Result, try_vec};
 use crate::grid::SATURATION;
 use crate::kernel::residual::subtract;
-use crate::population::to_grid;
-use crate::quantization::Quantization;
-
-/// Puts chunks of rows on the grid and, for the cosine metric, scales whole rows to unit length.
-pub(super) struct OnGrid<'m> {
-    quantization: &'m Quantization,
-    device: &'m Device,
-    table: Option<Box<dyn Table>>,
-    /// The integers of the last chunk (n, D).
-    pub(super) q: Vec<i32>,
-}
-
-impl<'m> OnGrid<'m> {
-    pub(super) fn new(quantization: &'m Quantization, device: &'m Device) -> Self {
-        Self { quantization, device, table: None, q: Vec::new() }
-    }
-
-    /// Puts finite rows (n, D) on the grid, as level 0 sees them; returns how many values saturated.
-    pub(super) fn put(&mut self, values: &[f32]) -> Result<u64> {
-        if self.q.len() != values.len() {
-            self.q = try_vec(0, values.len(), "a chunk of rows")?;
-        }
-        let saturated = to_grid(self.device.engine(), self.quantization, values, &mut self.q);
-        if self.quantization.scales_level(0) {
-            let dim = self.quantization.grid.dim();
-            let rows: Vec<usize> = (0..values.len() / dim).collect();
-            let table = table(&mut self.table, self.device, rows.len(), dim)?;
-            table.upload(0, &self.q)?;
-            table.unit_length()?;
-            self.q = table.gather(&rows)?;
-        }
-        Ok(saturated)
-    }
-}
 
 /// Turns rows of level 0 into the residual that slices are cut from: subtracts the codewords of the residual levels,
 /// and cuts every component off at 3 * 2^21, as values on the grid are.
