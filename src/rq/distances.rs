@@ -4,7 +4,7 @@ use crate::codebook::Codebook;
 use crate::device::Table;
 use crate::error::{ErrorKind, Result, try_vec};
 use crate::kernel::range_search::RangeMatches;
-use crate::transport::balanced::{Costs, Groups};
+use crate::transport::balanced::Costs;
 
 /// Rows on a device and the codewords that they may be given.
 pub(super) struct Distances<'a> {
@@ -13,8 +13,6 @@ pub(super) struct Distances<'a> {
     /// Added to the distance of every codeword (K), or none.
     added: &'a [i64],
     least: i128,
-    /// The kinds of the rows that the solver knows, where the table has only the first row of each kind.
-    kinds: Option<&'a Groups>,
 }
 
 /// The cheapest cluster of every row, and what it costs with its price.
@@ -29,12 +27,7 @@ impl<'a> Distances<'a> {
     /// Costs are distances plus `added`, less the least of `added`: that changes no choice.
     pub(super) fn new(table: &'a mut dyn Table, codebook: &'a Codebook, added: &'a [i64]) -> Self {
         let least = added.iter().copied().min().unwrap_or(0).into();
-        Self { table, codebook, added, least, kinds: None }
-    }
-
-    /// Makes these the costs of all rows of some kinds; the table has the first row of each kind.
-    pub(super) fn of_kinds(self, kinds: Option<&'a Groups>) -> Self {
-        Self { kinds, ..self }
+        Self { table, codebook, added, least }
     }
 
     /// Refuses what is added where a cost might reach 2^63.
@@ -45,12 +38,6 @@ impl<'a> Distances<'a> {
             true => Ok(()),
             false => Err(ErrorKind::Range { level, reason: "prices and distances exceed 63 bits".into() }.into()),
         }
-    }
-
-    /// Returns for every row what `of_table` has for the row of the table that is equal to it.
-    pub(super) fn of_rows(&self, of_table: Vec<i128>) -> Vec<i128> {
-        let Some(kinds) = self.kinds else { return of_table };
-        (0..kinds.members()).filter_map(|row| of_table.get(kinds.of(row)).copied()).collect()
     }
 
     fn with_added(&self, prices: &[i128]) -> Vec<i128> {
@@ -80,38 +67,21 @@ impl<'a> Distances<'a> {
         if self.with_added(prices).iter().all(|price| *price == 0) {
             return Ok(Cheapest { codes, costs, settled });
         }
-        let near = self.listed(prices, &costs.iter().map(|cost| cost + 1).collect::<Vec<_>>())?;
+        let near = self.range_search(prices, &costs.iter().map(|cost| cost + 1).collect::<Vec<_>>())?;
         for (row, (code, least)) in codes.iter_mut().zip(&mut costs).enumerate() {
             let listed = near.row(row).filter_map(|(k, cost)| Some((i128::from(cost) + prices.get(k)?, k as u32)));
             (*least, *code) = listed.min().unwrap_or((*least, *code));
         }
         Ok(Cheapest { codes, costs, settled })
     }
+}
 
-    /// Returns for every row of the table the clusters whose `cost + price` is below the row's limit.
-    fn listed(&mut self, prices: &[i128], limits: &[i128]) -> Result<RangeMatches> {
+impl Costs for Distances<'_> {
+    fn range_search(&mut self, prices: &[i128], limits: &[i128]) -> Result<RangeMatches> {
         let mut near = self.table.range_search(self.codebook, &self.with_added(prices), limits)?;
         if !self.added.is_empty() {
             near.raise(&self.with_added(&vec![0; prices.len()]));
         }
         Ok(near)
-    }
-}
-
-impl Costs for Distances<'_> {
-    /// Where the table has the first row of each kind, all other rows have empty lists, which nobody asks for.
-    fn range_search(&mut self, prices: &[i128], limits: &[i128]) -> Result<RangeMatches> {
-        let Some(kinds) = self.kinds else { return self.listed(prices, limits) };
-        let of_kinds: Vec<i128> = kinds.firsts().filter_map(|row| limits.get(row).copied()).collect();
-        let near = self.listed(prices, &of_kinds)?;
-        let mut of_rows = RangeMatches::with_capacity(kinds.members(), near.entries())?;
-        for row in 0..kinds.members() {
-            let kind = kinds.of(row);
-            if kinds.first(kind) == row {
-                near.row(kind).for_each(|(cluster, cost)| of_rows.push(cluster as u32, cost));
-            }
-            of_rows.end_row();
-        }
-        Ok(of_rows)
     }
 }

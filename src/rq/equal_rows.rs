@@ -1,26 +1,11 @@
 //! Equal rows of a table, which balanced assignments take as one row with a weight.
 
-use crate::device::{Engine, Purpose, Table};
+use crate::device::Table;
 use crate::error::{Result, try_vec};
 use crate::transport::balanced::Groups;
 
 /// Values read at a time: 4 MiB.
 const VALUES: usize = 1 << 20;
-
-/// Makes a table of the first row of each kind, where there are at most half as many kinds as rows: equal rows have
-/// equal distances, which are then computed once.
-pub(super) fn firsts(engine: &dyn Engine, table: &mut dyn Table, kinds: &Groups) -> Result<Option<Box<dyn Table>>> {
-    if kinds.len() > table.rows() / 2 {
-        return Ok(None);
-    }
-    let step = (VALUES / table.dim().max(1)).max(1);
-    let mut firsts = engine.table(kinds.len(), table.dim(), Purpose::Encode)?;
-    let chosen: Vec<usize> = kinds.firsts().collect();
-    for (part, chosen) in chosen.chunks(step).enumerate() {
-        firsts.upload(part * step, &table.gather(chosen)?)?;
-    }
-    Ok(Some(firsts))
-}
 
 /// Finds the rows of a table that are equal.
 ///

@@ -8,7 +8,6 @@ use crate::codebook::Codebook;
 use crate::device::{Engine, Table};
 use crate::error::{Error, ErrorKind, Result, try_vec};
 use crate::transport::balanced::{Groups, Sizes, Solution, Start, solve};
-use std::borrow::Cow;
 
 /// Clusters that lists hold at first.
 const CANDIDATES: usize = 8;
@@ -23,8 +22,6 @@ pub(super) struct Optimal {
     gap: i128,
     /// The kinds of the rows, found in the first step.
     kinds: Groups,
-    /// The first row of each kind, where there are far fewer kinds than rows.
-    firsts: Option<Box<dyn Table>>,
     /// Some of the rows, to find prices with: made when they are first needed.
     sample: Option<Sampled>,
     /// How many rows changed their code in the last step.
@@ -36,8 +33,8 @@ pub(super) struct Optimal {
 impl Optimal {
     pub(super) fn new(sizes: Sizes, added: Vec<i64>) -> Self {
         let (prices, codes) = (Vec::new(), Vec::new());
-        let (kinds, firsts, sample) = (Groups::default(), None, None);
-        Self { sizes, added, prices, codes, gap: 0, kinds, firsts, sample, changed: 0, wanted: CANDIDATES }
+        let kinds = Groups::default();
+        Self { sizes, added, prices, codes, gap: 0, kinds, sample: None, changed: 0, wanted: CANDIDATES }
     }
 
     /// Gives every row of the table its code; returns how many changed.
@@ -47,23 +44,13 @@ impl Optimal {
             self.prices = vec![0; codebook.clusters()];
             self.codes = try_vec(0, table.rows(), "codes")?;
             self.kinds = equal_rows::kinds(table)?;
-            self.firsts = equal_rows::firsts(engine, table, &self.kinds)?;
         }
         let moved = (first || self.changed > table.rows() / 8) && self.approach(engine, table, codebook)?;
-        let (rows, kinds, codes): (&mut dyn Table, _, Cow<'_, [u32]>) = match &mut self.firsts {
-            None => (&mut *table, None, (&self.codes).into()),
-            Some(firsts) => {
-                let codes: Vec<u32> = self.kinds.firsts().filter_map(|row| self.codes.get(row).copied()).collect();
-                firsts.set_codes(&codes)?;
-                (&mut **firsts, Some(&self.kinds), codes.into())
-            }
-        };
-        let mut costs = Distances::new(rows, codebook, &self.added).of_kinds(kinds);
+        let mut costs = Distances::new(table, codebook, &self.added);
         let bounds = match first || moved {
             true => costs.cheapest(&self.prices)?.costs,
-            false => costs.own(&codes, &self.prices)?,
+            false => costs.own(&self.codes, &self.prices)?,
         };
-        let bounds = costs.of_rows(bounds);
         let start = Start::new(&mut costs, &self.kinds, self.prices.clone(), bounds, self.wanted)?;
         let solution = solve(&mut costs, self.sizes, start)?;
         table.set_codes(&solution.codes)?;

@@ -56,25 +56,20 @@ impl Groups {
     }
 
     /// Returns the number of members.
-    pub(crate) fn members(&self) -> usize {
+    pub(super) fn members(&self) -> usize {
         self.of_member.len()
     }
 
     /// Returns the group of a member.
     #[inline(always)]
-    pub(crate) fn of(&self, member: usize) -> usize {
+    pub(super) fn of(&self, member: usize) -> usize {
         self.of_member[member] as usize
     }
 
     /// Returns the first member of a group.
     #[inline(always)]
-    pub(crate) fn first(&self, group: usize) -> usize {
+    pub(super) fn first(&self, group: usize) -> usize {
         self.groups[group].0 as usize
-    }
-
-    /// Iterates over the first members of all groups, in the order of the groups.
-    pub(crate) fn firsts(&self) -> impl Iterator<Item = usize> {
-        self.groups.iter().map(|(first, _)| *first as usize)
     }
 
     /// Returns the number of rows of a group.

@@ -14,21 +14,19 @@ struct Golden {
     optimum: u128,
 }
 
-/// Computes the costs of the scripts in `tests/spec/` a second time.
-pub(crate) fn cost(seed: u64, row: usize, cluster: usize, clusters: usize, most: u64) -> u64 {
+/// Computes the costs of the script a second time.
+fn costs(golden: &Golden) -> Matrix {
     let mix = |z: u64| {
         let z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
         let z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
         z ^ (z >> 31)
     };
-    let row = if row.is_multiple_of(7) { row / 14 } else { row };
-    mix(seed * 1_000_003 + (row * clusters + cluster) as u64) % (most + 1)
-}
-
-fn costs(golden: &Golden) -> Matrix {
-    let Golden { seed, rows, clusters, most, .. } = *golden;
-    let costs = (0..rows * clusters).map(|at| cost(seed, at / clusters, at % clusters, clusters, most)).collect();
-    Matrix { costs, clusters }
+    let cost = |at: usize| {
+        let (row, k) = (at / golden.clusters, at % golden.clusters);
+        let row = if row.is_multiple_of(7) { row / 14 } else { row };
+        mix(golden.seed * 1_000_003 + (row * golden.clusters + k) as u64) % (golden.most + 1)
+    };
+    Matrix { costs: (0..golden.rows * golden.clusters).map(cost).collect(), clusters: golden.clusters }
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! Compares the solver with independent ones: a textbook flow, enumeration, and golden optima of another program.
 
 pub(crate) mod flow;
-pub(crate) mod golden;
+mod golden;
 mod rule;
 
 use super::candidates::Candidates;
