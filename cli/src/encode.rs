@@ -61,12 +61,12 @@ pub(crate) fn run(common: &Common, args: &EncodeArgs) -> Outcome {
     format.check()?;
     let model = Model::load(&args.model)?;
     let encoder = encoder(&model, args)?;
-    let ids = Texts { column: args.id_column.as_deref(), file: None };
+    let ids = Texts { column: args.id_column.as_deref(), file: args.items.as_deref() };
     let tables = model.label_tables();
     let input = Input::open_for(common, &args.input, ids, &args.prefix.columns(tables), model.blocks())?;
     let labels = args.prefix.read(&input, tables)?;
-    let (input, pairs) =
-        input.smoothed(&args.pairs, |input| input.keys((ids.column, args.items.as_deref())), None, None)?;
+    let keys = keys(args, &input)?;
+    let (input, pairs) = input.smoothed(&args.pairs, |_| Ok(keys.clone()), None, None)?;
     let encoder = match &labels {
         Some(labels) => encoder.labels(labels),
         None => encoder,
@@ -75,7 +75,6 @@ pub(crate) fn run(common: &Common, args: &EncodeArgs) -> Outcome {
     output::differs_from(&args.output, &args.model, "model")?;
     args.pairs.pairs.iter().chain(&args.items).try_for_each(|file| output::differs(&args.output, file))?;
     let device = common.device()?;
-    let keys = keys(args, &input)?;
     let mut sink = Sink::create(args, input.rows.total(), &model, keys, format)?;
     let rows = Watched::new(&input.rows);
     // The encode itself reports values beyond the grid of rows.
@@ -187,19 +186,13 @@ fn text(encoded: &Encoded<'_>, report: &EncodeReport) -> String {
 
 /// Returns the item keys, if they were asked for.
 fn keys(args: &EncodeArgs, input: &Input) -> Result<Option<Vec<String>>, Failure> {
-    let Some(column) = &args.id_column else { return Ok(None) };
-    let is = |path: &Path, extension: &str| path.extension().is_some_and(|e| e.eq_ignore_ascii_case(extension));
-    if !input.has_columns()? {
-        return Err(input.refuse("--id-column needs an input that has columns, such as .parquet; leave it out"));
-    }
-    if is(&args.output, "npy") && args.pairs.pairs.is_some() {
-        return Ok(None);
-    }
-    if is(&args.output, "npy") {
+    let keys = input.keys((args.id_column.as_deref(), args.items.as_deref()))?;
+    let is_npy = args.output.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("npy"));
+    if is_npy && keys.is_some() && args.pairs.pairs.is_none() {
         let output = args.output.display();
         return Err(Failure::Error(format!("{output}: a .npy file has no item keys; use .csv, .jsonl or .parquet")));
     }
-    Ok(Some(input.rows.strings(column)?))
+    Ok(keys)
 }
 
 /// Writes codes or IDs to the output.
@@ -229,7 +222,8 @@ impl Sink {
         keys: Option<Vec<String>>,
         format: IdFormat,
     ) -> Result<Self, Failure> {
-        let (path, column, levels) = (args.output.as_path(), args.id_column.as_deref(), model.levels());
+        let column = keys.is_some().then(|| args.id_column.as_deref().unwrap_or("item"));
+        let (path, levels) = (args.output.as_path(), model.levels());
         match path.extension().unwrap_or_default().to_string_lossy().to_lowercase().as_str() {
             "npy" => {
                 let count = args.candidates.unwrap_or(1);

@@ -61,8 +61,14 @@ fn hint(kind: &ErrorKind) -> Option<&'static str> {
         ErrorKind::OutOfMemory { .. } => Some("--sample takes a part of the rows"),
         ErrorKind::Format { reason, .. } if reason.ends_with("name the tensor to read") => Some("--tensor NAME"),
         ErrorKind::Format { reason, .. } if reason.ends_with("name the column to read") => Some("--column NAME"),
+        ErrorKind::BadRows { count, rows, .. } if count == rows => Some("--bad-rows list shows all"),
         ErrorKind::BadRows { .. } => Some("--bad-rows skip leaves them out, --bad-rows list shows all"),
         ErrorKind::Format { reason, .. } if reason.ends_with("f16le, bf16le, f32le or f64le") => Some("--as f32le"),
+        ErrorKind::Format { reason, .. } | ErrorKind::NoEmbedding { why: reason, .. }
+            if reason.ends_with("name the columns that are dimensions") =>
+        {
+            Some("--columns f0..f383, a,b,c, or the prefix f")
+        }
         ErrorKind::Format { reason, .. } if reason.contains("allow integers") => Some("--integers"),
         ErrorKind::Format { format: "model", reason } if reason.ends_with("`Model::save` wrote") => {
             Some("`semid fit` writes such files")

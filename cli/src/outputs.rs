@@ -2,6 +2,7 @@
 
 use crate::args::Command;
 use crate::failure::Failure;
+use crate::output::differs_from;
 use same_file::Handle;
 use semid::io::EXTENSIONS;
 use std::path::Path;
@@ -9,7 +10,10 @@ use std::path::Path;
 /// Refuses outputs that are stdout, where the result is printed, and names with the extension of another format.
 pub(crate) fn check(command: &Command) -> Result<(), Failure> {
     command.outputs().into_iter().try_for_each(is_no_stdout)?;
-    command.input().and_then(|input| input.bad_rows_output.as_deref()).map_or(Ok(()), is_no_stdout)?;
+    if let Some(bad_rows) = command.input().and_then(|input| input.bad_rows_output.as_deref()) {
+        is_no_stdout(bad_rows)?;
+        command.outputs().into_iter().try_for_each(|output| differs_from(bad_rows, output, "output"))?;
+    }
     let (path, what, own, others) = match command {
         Command::Fit(args) => (&args.output, "a model", "safetensors", NO_MODELS),
         Command::Sweep(args) => (&args.output, "the result of a sweep", "jsonl", NO_SWEEPS),

@@ -22,7 +22,10 @@ pub(crate) fn run(common: &Common, args: &WorkerArgs) -> Outcome {
         );
     }
     if !args.input.blocks().is_empty() {
-        return refuse("--column: a worker reads one embedding per row; give one column");
+        return refuse(
+            "--column: a worker reads one embedding per row, as the scales of several are those of all rows; fit \
+             several embeddings to a sample with `semid fit --sample`",
+        );
     }
     let device = common.device()?;
     let input = Input::open(common, &args.input, Texts::default(), args.weights.weight_column.as_deref())?;

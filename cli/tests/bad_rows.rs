@@ -195,3 +195,32 @@ fn rows_without_codes_are_read_back() {
 fn is_nan(row: &[u8]) -> bool {
     row.chunks(4).all(|value| f32::from_le_bytes(value.try_into().unwrap()).is_nan())
 }
+
+#[test]
+fn the_list_of_bad_rows_is_no_other_file_of_the_command() {
+    let dir = with_bad_rows();
+    let skip = "--model m.safetensors --input bad.npy --bad-rows skip --bad-rows-output";
+    dir.write("same.csv", "kept");
+    dir.fails(&format!("encode {skip} same.csv --output same.csv"), &["same.csv", "also the output"]);
+    dir.fails(&format!("encode {skip} ./new.csv --output new.csv"), &["new.csv", "also the output"]);
+    dir.fails(&format!("assign {skip} same.csv --items items.txt --db d.db --output same.csv"), &["also the output"]);
+    assert_eq!((dir.text("same.csv").as_str(), dir.path("new.csv").exists()), ("kept", false));
+}
+
+#[test]
+fn bad_rows_without_keys_are_listed_and_left_out() {
+    let dir = Dir::with_items();
+    let good = "{\"id\": \"a\", \"embedding\": [1, 2, 3, 4, 5, 6], \"w\": 2}\n";
+    dir.write("x.jsonl", format!("{good}{}\n{{\"embedding\": null}}\n", &good[..30]));
+    let encode = "encode --model m.safetensors --input x.jsonl --id-column id --output ids.csv";
+    let run = dir.semid(&format!("{encode} --bad-rows skip --bad-rows-output bad.csv"));
+    assert_eq!(run.code, Some(0), "{}", run.stderr);
+    assert!(dir.text("ids.csv").lines().nth(1).is_some_and(|line| line.starts_with("a,")), "{}", dir.text("ids.csv"));
+    let expected = "row,item,file,file_row,column,kind\n1,,x.jsonl,1,,no number\n2,,x.jsonl,2,,null\n";
+    assert_eq!(dir.text("bad.csv"), expected);
+    let run = dir.semid(&format!("{encode} --bad-rows list"));
+    assert_eq!((run.code, run.stdout.lines().count()), (Some(1), 3), "{}{}", run.stdout, run.stderr);
+    // Nor do bad rows need a weight.
+    let fit = "fit --input x.jsonl --bad-rows skip --weight-column w --levels 1 --clusters 1 --output w.safetensors";
+    assert_eq!(dir.semid(fit).code, Some(0), "{}", dir.semid(fit).stderr);
+}

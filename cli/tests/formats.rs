@@ -75,3 +75,17 @@ fn the_same_rows_in_any_format_give_the_same_model() {
     assert!(fit("x.safetensors --tensor a") == expected);
     dir.fails("fit --output n.safetensors --input x.safetensors", &["x.safetensors", "\"a\"", "\"b\""]);
 }
+
+#[test]
+fn item_keys_may_come_from_a_file() {
+    let dir = Dir::with_items();
+    let encode = "encode --model m.safetensors --input x.npy --items items.txt --output";
+    dir.semid(&format!("{encode} ids.csv")).ok();
+    let keys: Vec<String> = dir.text("items.txt").lines().map(str::to_owned).collect();
+    let text = dir.text("ids.csv");
+    assert_eq!(text.lines().next(), Some("item,id"));
+    assert!(text.lines().skip(1).map(|line| line.split_once(',').unwrap().0).eq(keys));
+    dir.fails(&format!("{encode} ids.npy"), &["ids.npy", "no item keys"]);
+    dir.semid(&format!("{encode} best.jsonl --candidates 2")).ok();
+    assert!(dir.text("best.jsonl").starts_with("{\"item\":\"item 0\""), "{}", dir.text("best.jsonl"));
+}

@@ -85,6 +85,7 @@ impl fmt::Display for Fault {
             (_, BadRowKind::Empty) => write!(f, "row {row} is empty"),
             (_, BadRowKind::Length { expected, found }) => write!(f, "row {row} has {found} values, not {expected}"),
             (_, BadRowKind::Bytes { expected, found }) => write!(f, "row {row} has {found} bytes, not {expected}"),
+            (None, BadRowKind::Text) => write!(f, "row {row} is no list of numbers"),
             (None, kind) => write!(f, "row {row} is {kind}"),
             (Some(column), kind) => write!(f, "row {row}, column {column} is {kind}"),
         }
@@ -115,10 +116,17 @@ pub(crate) fn summary(count: usize, rows: usize, first: &[BadRow]) -> String {
         false => format!("{}: {bad}", bad.path.display()),
     };
     let remedy = "repair or remove it, or skip bad rows";
+    let rows_are = match count == rows {
+        true if rows == 1 => "the only row is bad; repair it:".to_owned(),
+        true => format!("all {rows} rows are bad, so that none is left; repair them:"),
+        false => format!("{count} of {rows} rows are bad; repair or remove them, or skip bad rows:"),
+    };
     match first {
-        [bad] if count == 1 => format!("1 of {rows} rows is bad: {}; embeddings must be finite: {remedy}", name(bad)),
+        [bad] if count == 1 && rows > 1 => {
+            format!("1 of {rows} rows is bad: {}; embeddings must be finite: {remedy}", name(bad))
+        }
         _ => {
-            let mut text = format!("{count} of {rows} rows are bad; repair or remove them, or skip bad rows:");
+            let mut text = rows_are;
             first.iter().for_each(|bad| text += &format!("\n    {}", name(bad)));
             if count > first.len() {
                 text += &format!("\n    and {} more", count - first.len());

@@ -4,13 +4,23 @@ use crate::error::{Error, Fault, Result};
 use crate::rows::Rows;
 use std::ops::Range;
 
-/// What a row without a text in a column is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Missing {
-    /// An error.
-    Refuse,
-    /// A row whose text is empty.
-    Empty,
+/// Which rows may have no text in a column; their text is empty.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Missing<'a> {
+    /// Every row.
+    Any,
+    /// Those of these numbers, in ascending order: rows of which nothing else is used either.
+    In(&'a [usize]),
+}
+
+impl Missing<'_> {
+    /// Returns whether the text of this row may be missing.
+    pub(crate) fn is_allowed(self, row: usize) -> bool {
+        match self {
+            Self::Any => true,
+            Self::In(rows) => rows.binary_search(&row).is_ok(),
+        }
+    }
 }
 
 /// Embeddings in a file, and the texts beside them.
@@ -49,7 +59,7 @@ pub(crate) trait Dialect: Rows + Send {
     }
 
     /// Reads the texts of a column, one per row.
-    fn texts(&self, column: &str, missing: Missing) -> Result<Vec<String>> {
+    fn texts(&self, column: &str, missing: Missing<'_>) -> Result<Vec<String>> {
         let _ = missing;
         Err(Error::parameter("column", column, "this format holds no texts beside the embeddings"))
     }

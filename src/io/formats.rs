@@ -96,6 +96,16 @@ pub(super) fn open(path: &Path, options: &ReadOptions) -> Result<Box<dyn Dialect
     of(Source::open(path, "input")?, &extension, options)
 }
 
+/// Says how files of another format are read after all.
+pub(super) fn advice(extension: &str) -> &'static str {
+    match extension {
+        "json" | "ndjson" => "; give a file with an object or a list on every line the extension .jsonl",
+        "arrow" | "avro" | "feather" | "ipc" | "orc" | "xls" | "xlsx" => "; save it as .parquet",
+        "txt" | "dat" => "; give a table with commas the extension .csv, one with tabs .tsv",
+        _ => "",
+    }
+}
+
 /// Returns the error about a file whose name tells no format.
 fn unknown(path: &Path) -> Error {
     const PACKED: [&str; 5] = ["gz", "zst", "bz2", "xz", "zip"];
@@ -104,7 +114,7 @@ fn unknown(path: &Path) -> Error {
             format!("a file that is not packed as a whole; unpack it first; {}", names())
         }
         _ if path.starts_with("/dev") => format!("`-` for standard input, or a file; {}", names()),
-        _ => names(),
+        of => format!("{}{}", names(), advice(&of)),
     };
     Error::parameter("input", path.display(), expected)
 }

@@ -124,7 +124,7 @@ impl Dialect for SideBySide {
         self.blocks.first().map_or(Ok(Vec::new()), |first| first.columns())
     }
 
-    fn texts(&self, column: &str, missing: Missing) -> Result<Vec<String>> {
+    fn texts(&self, column: &str, missing: Missing<'_>) -> Result<Vec<String>> {
         match self.blocks.first() {
             Some(first) => first.texts(column, missing),
             None => Err(ErrorKind::Empty.into()),

@@ -35,6 +35,31 @@ pub(crate) fn save(from: impl Read, most: u64, path: &Path, format: &'static str
     spool.finish(path, format)
 }
 
+/// Makes the error of saving, which names the folder, because it is often smaller than the disk of the input.
 fn failed(error: io::Error) -> Error {
+    use io::ErrorKind::{QuotaExceeded, StorageFull};
+    let error = match error.kind() {
+        StorageFull | QuotaExceeded => {
+            let folder = std::env::temp_dir();
+            let hint = "free some space there, or let the environment variable TMPDIR name another folder";
+            io::Error::new(error.kind(), format!("{error}, in the folder {}; {hint}", folder.display()))
+        }
+        _ => error,
+    };
     Error::io("saving the input to a temporary file", error)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_full_disk_is_named_with_a_way_out() {
+        let error = failed(io::Error::from(io::ErrorKind::StorageFull)).to_string();
+        let folder = std::env::temp_dir();
+        assert!(error.contains(&format!("in the folder {}; free some space there", folder.display())), "{error}");
+        assert!(error.contains("TMPDIR"), "{error}");
+        let other = failed(io::Error::from(io::ErrorKind::BrokenPipe)).to_string();
+        assert!(!other.contains("TMPDIR"), "{other}");
+    }
 }

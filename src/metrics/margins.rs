@@ -2,11 +2,11 @@
 
 use crate::codes::Codes;
 use crate::device::Device;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, ErrorKind, Result, try_vec};
 use crate::kernel::assign::squared_distance;
 use crate::quantizer::{Costs, Quantizer};
 use crate::rng;
-use crate::rows::Rows;
+use crate::rows::{Matrix, Rows};
 use rayon::prelude::*;
 use serde::Serialize;
 
@@ -77,16 +77,31 @@ pub fn margins(
     }
     let chosen = rng::sample(seed, rows.len(), sample.unwrap_or(rows.len()).max(1))?;
     let rows = model.quantized_rows(rows, device)?;
-    let costs = model.costs(&*rows, &*rows)?;
     let step = model.step();
     let steps: Vec<f64> = noise.iter().map(|length| length / step).collect();
     let mut of_rows: Vec<Vec<Margin>> = Vec::with_capacity(chosen.len());
     for block in chosen.chunks(BLOCK) {
-        let of_row = |row: &usize| margins_of(model, &*costs, *row, codes.get(*row).unwrap_or_default());
-        let block: Result<Vec<Vec<Margin>>> = block.par_iter().map(of_row).collect();
+        let values = values_of(&*rows, block)?;
+        let read = Matrix::new(&values, rows.dim())?;
+        let costs = model.costs(&read, &read)?;
+        let of_row = |(i, row): (usize, &usize)| margins_of(model, &*costs, i, codes.get(*row).unwrap_or_default());
+        let block: Result<Vec<Vec<Margin>>> = block.par_iter().enumerate().map(of_row).collect();
         of_rows.extend(block?);
     }
     Ok((0..codes.levels()).map(|level| level_margins(&of_rows, level, &steps, step)).collect())
+}
+
+/// Reads the `chosen` rows, in ascending order, so that rows that are decoded in blocks are decoded once.
+fn values_of(rows: &dyn Rows, chosen: &[usize]) -> Result<Vec<f32>> {
+    let dim = rows.dim();
+    let mut values = try_vec(0.0, chosen.len().saturating_mul(dim), "rows whose margins are measured")?;
+    let mut rest = values.as_mut_slice();
+    for run in chosen.chunk_by(|row, next| *next == row + 1) {
+        let (out, after) = rest.split_at_mut(run.len() * dim);
+        rows.read(run.first().copied().unwrap_or(0), out)?;
+        rest = after;
+    }
+    Ok(values)
 }
 
 /// How clear the code of a row is at one level, in steps of the grid.

@@ -10,6 +10,8 @@ Examples:
   semid encode --model model.safetensors --input items.npy --output codes.npy
   semid encode --model model.safetensors --input items.parquet \\
       --id-column name --output ids.csv
+  semid encode --model model.safetensors --input items.npy --items keys.txt \\
+      --output ids.csv
   semid encode --model model.safetensors --input items.npy --format token \\
       --output ids.jsonl
   semid encode --model model.safetensors --input items.npy --beam 8 \\
@@ -32,8 +34,8 @@ pub(crate) struct EncodeArgs {
     pub(crate) prefix: PrefixArgs,
     #[command(flatten)]
     pub(crate) pairs: PairArgs,
-    /// Text file with the item keys, one per line, for --pairs
-    #[arg(long, value_name = "FILE", requires = "pairs", help_heading = "Items that occur together")]
+    /// Text file with the item keys, one per line, which the output has beside the semantic IDs
+    #[arg(long, value_name = "FILE", conflicts_with = "id_column")]
     pub(crate) items: Option<PathBuf>,
     /// Codes to write as .npy, or semantic IDs as .csv, .jsonl or .parquet
     #[arg(long, short, value_name = "FILE")]

@@ -33,8 +33,11 @@ impl TrainingSetup<'_> {
         }
         options.weights = self.weights;
         options.labels = self.labels;
+        // Until the first step is done, the bar shows how many rows were read.
         let mut tell = |progress: &TrainingProgress<'_>| {
-            bar.trained(progress);
+            if progress.done > 0 {
+                bar.trained(progress);
+            }
             interrupt::flow()
         };
         let training = self.params.begin(self.rows, self.device, &options, &mut tell);

@@ -58,7 +58,7 @@ pub(super) fn list(
     bar: &Bar,
 ) -> Result<(), Failure> {
     let bad = find(input, Some(bar))?;
-    let keys = all_keys(input, keys)?;
+    let keys = all_keys(input, keys, &bad)?;
     if let Some(path) = &args.bad_rows_output {
         input.check_output(path)?;
         save(path, &bad, keys.as_deref())?;
@@ -82,7 +82,8 @@ fn text(listed: &Listed<'_>, bad: &[BadRow]) -> String {
 
 /// Writes all bad rows with their keys.
 pub(super) fn write(path: &Path, input: &Input, keys: Texts<'_>) -> Result<(), Failure> {
-    save(path, &find(input, None)?, all_keys(input, keys)?.as_deref())
+    let bad = find(input, None)?;
+    save(path, &bad, all_keys(input, keys, &bad)?.as_deref())
 }
 
 fn find(input: &Input, bar: Option<&Bar>) -> Result<Vec<BadRow>, Failure> {
@@ -102,10 +103,13 @@ fn find(input: &Input, bar: Option<&Bar>) -> Result<Vec<BadRow>, Failure> {
     Ok(bad)
 }
 
-/// Returns the keys of all rows of the input, if it has some.
-fn all_keys(input: &Input, keys: Texts<'_>) -> Result<Option<Vec<String>>, Failure> {
+/// Returns the keys of all rows of the input, if it has some; bad rows may lack them.
+fn all_keys(input: &Input, keys: Texts<'_>, bad: &[BadRow]) -> Result<Option<Vec<String>>, Failure> {
     match (keys.column, keys.file) {
-        (Some(column), _) => Ok(Some(input.rows.all_strings(column)?)),
+        (Some(column), _) => {
+            let bad: Vec<usize> = bad.iter().map(|bad| bad.row).collect();
+            Ok(Some(input.rows.all_strings_but(column, &bad)?))
+        }
         (None, Some(file)) => lines::lines(file).map(Some),
         (None, None) => Ok(None),
     }

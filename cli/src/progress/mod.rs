@@ -3,7 +3,7 @@
 mod lines;
 
 use crate::args::Common;
-use indicatif::{HumanCount, ProgressBar, ProgressState, ProgressStyle};
+use indicatif::{HumanCount, HumanDuration, ProgressBar, ProgressState, ProgressStyle};
 use semid::metrics::EvaluationProgress;
 use semid::quantizer::TrainingProgress;
 use semid::sweep::SweepStage;
@@ -39,8 +39,10 @@ impl Bar {
 
     /// Makes a bar for `rows` rows.
     pub(crate) fn rows(common: &Common, rows: usize) -> Self {
-        let bar = Self::new(common, "{elapsed_precise} {prefix} [{bar:24}] {rows}, {eta} left");
-        bar.bar.set_length(rows as u64);
+        let bar = Self::new(common, "{elapsed_precise} {prefix} [{bar:24}] {rows}");
+        if rows > 0 {
+            bar.bar.set_length(rows as u64);
+        }
         bar
     }
 
@@ -61,7 +63,7 @@ impl Bar {
         } else {
             let style = ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
             let style = style.progress_chars("=> ").with_key("rows", rows);
-            let bar = ProgressBar::new(0).with_style(style);
+            let bar = ProgressBar::no_length().with_style(style);
             bar.enable_steady_tick(Duration::from_millis(200));
             bar
         };
@@ -177,10 +179,11 @@ impl Drop for Bar {
     }
 }
 
-/// Writes how many rows are done, of how many, and how many are done in a second; nothing while the number of all rows
-/// is unknown.
+/// Writes how many rows are done, of how many, how many are done in a second, and how long the others take; nothing
+/// while the number of all rows is unknown.
 fn rows(state: &ProgressState, out: &mut dyn Write) {
     if let Some(all) = state.len().filter(|all| *all > 0) {
-        let _ = write!(out, "{}/{all} rows, {} rows/s", state.pos(), HumanCount(state.per_sec() as u64));
+        let (speed, eta) = (HumanCount(state.per_sec() as u64), HumanDuration(state.eta()));
+        let _ = write!(out, "{}/{all} rows, {speed} rows/s, {eta:#} left", state.pos());
     }
 }

@@ -2,8 +2,8 @@
 
 use super::pattern;
 use crate::error::{Error, Result};
-use crate::io::formats::{is_known, names};
-use crate::io::list;
+use crate::io::formats::{advice, is_known, names};
+use crate::io::{extension, list};
 use std::ffi::OsStr;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -105,10 +105,14 @@ fn parts(path: &Path, mut files: Vec<PathBuf>, passed_over: &mut Vec<PathBuf>) -
     let (parts, others): (Vec<PathBuf>, Vec<PathBuf>) =
         files.into_iter().partition(|file| is_known(file) && !is_mark(file));
     if parts.is_empty() {
-        let others = list(others.iter().filter_map(|file| file.file_name()).map(OsStr::to_string_lossy));
-        return Err(
-            Error::format("folder", format!("none of its files holds embeddings: {others}; {}", names())).at(path)
-        );
+        let named = list(others.iter().filter_map(|file| file.file_name()).map(OsStr::to_string_lossy));
+        let found = match others.is_empty() {
+            true => "it has no files".to_owned(),
+            false => format!("none of its files holds embeddings: {named}"),
+        };
+        let advice = others.iter().map(|file| advice(&extension(file))).find(|text| !text.is_empty());
+        let read = format!("{}{}", names(), advice.unwrap_or_default());
+        return Err(Error::format("folder", format!("{found}; {read}")).at(path));
     }
     passed_over.extend(others.into_iter().filter(|file| !is_mark(file)));
     Ok(parts)

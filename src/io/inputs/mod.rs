@@ -249,13 +249,28 @@ impl Inputs {
         Ok(self.kept(self.all_strings(column)?))
     }
 
-    /// Reads the texts of a column, one for each row of the input, also for those that are left out.
+    /// Reads the texts of a column, one for each row of the input, also for those that are left out; these may have
+    /// none, and have an empty text then.
     ///
     /// # Errors
     /// [`ErrorKind::Parameter`] for a file whose format has no columns; otherwise as for
     /// [`read_strings`](super::read_strings).
     pub fn all_strings(&self, column: &str) -> Result<Vec<String>> {
-        self.all_texts(column, Missing::Refuse)
+        self.all_strings_but(column, &self.skipped)
+    }
+
+    /// Reads the texts of a column as [`Inputs::all_strings`] does; the rows of the input whose numbers are in `bad`,
+    /// in ascending order, may have none, and have an empty text then.
+    ///
+    /// # Errors
+    /// As for [`Inputs::all_strings`].
+    pub fn all_strings_but(&self, column: &str, bad: &[usize]) -> Result<Vec<String>> {
+        self.all_texts(column, |part, rows| {
+            let start = self.spans.start(part);
+            let end = bad.partition_point(|row| *row < start + rows);
+            let bad = bad.get(bad.partition_point(|row| *row < start)..end).unwrap_or_default();
+            Some(bad.iter().map(|row| row - start).collect())
+        })
     }
 
     /// Reads the labels of a column, one for each row that is read; none for a row without one.
@@ -263,13 +278,17 @@ impl Inputs {
     /// # Errors
     /// As for [`Inputs::all_strings`], but for rows without a value.
     pub fn labels(&self, column: &str) -> Result<Vec<Option<String>>> {
-        let labels = self.all_texts(column, Missing::Empty)?.into_iter();
+        let labels = self.all_texts(column, |_, _| None)?.into_iter();
         Ok(self.kept(labels.map(|label| Some(label).filter(|label| !label.is_empty())).collect()))
     }
 
-    fn all_texts(&self, column: &str, missing: Missing) -> Result<Vec<String>> {
+    /// Reads the texts of a column; `lacking` lists the rows of a part, by their numbers in it, that may have none, or
+    /// says that all may.
+    fn all_texts(&self, column: &str, lacking: impl Fn(usize, usize) -> Option<Vec<usize>>) -> Result<Vec<String>> {
         let mut all = Vec::new();
         for (part, file) in self.readers.parts.iter().enumerate() {
+            let lacking = lacking(part, file.rows);
+            let missing = lacking.as_deref().map_or(Missing::Any, Missing::In);
             let mut texts = self.readers.get(part)?.texts(column, missing).map_err(|error| error.at(&file.path))?;
             if texts.len() != file.rows {
                 let (what, found, rows) = ("texts of a column", texts.len(), file.rows);

@@ -271,3 +271,20 @@ fn blocks_are_read_side_by_side_and_missing_ones_are_nan() {
     let error = open(folder.path("x.npy"), &options).unwrap_err();
     assert!(error.to_string().contains("one embedding"), "{error}");
 }
+
+#[test]
+fn a_folder_without_embeddings_says_what_it_has_and_what_to_do() {
+    let folder = Folder::new();
+    let refused = || open(folder.path(""), &ReadOptions::default()).unwrap_err().to_string();
+    assert!(refused().contains("it has no files; embeddings are read from"), "{}", refused());
+    folder.put("_SUCCESS", b"");
+    folder.put("part-0.json", b"[1, 2]\n");
+    assert!(refused().contains("none of its files holds embeddings: \"_SUCCESS\", \"part-0.json\""), "{}", refused());
+    assert!(refused().contains("on every line the extension .jsonl"), "{}", refused());
+    for (name, advice) in
+        [("x.feather", "save it as .parquet"), ("x.ndjson", ".jsonl"), ("x.txt", "commas the extension")]
+    {
+        let error = open(folder.put(name, b"1,2"), &ReadOptions::default()).unwrap_err().to_string();
+        assert!(error.contains(advice), "{error}");
+    }
+}

@@ -97,8 +97,15 @@ impl<'a> Parser<'a> {
             return Err("a structured type; save one plain array of numbers instead".to_owned());
         }
         let text = self.string()?;
-        let unknown =
-            || format!("the type `{}`, which is none of f2, f4, f8, bfloat16 or integers", text.escape_ascii());
+        let unknown = || {
+            // An array of objects is often one of arrays, one for each row.
+            let rows = if text == b"|O" || text == b"O" { "np.stack(x)" } else { "x" };
+            format!(
+                "the type `{}`, which is none of f2, f4, f8, bfloat16 or integers; save \
+                 `{rows}.astype(np.float32)` instead",
+                text.escape_ascii()
+            )
+        };
         let named = |kind, size| Ok(Descr { big_endian: false, kind, size });
         match text {
             // Numpy writes the bfloat16 of ml_dtypes as `V2`: two bytes without a type of their own.

@@ -318,7 +318,7 @@ impl Dialect for ParquetRows {
         Ok(self.table.columns().map(|(name, _)| name.to_owned()).collect())
     }
 
-    fn texts(&self, column: &str, missing: Missing) -> Result<Vec<String>> {
+    fn texts(&self, column: &str, missing: Missing<'_>) -> Result<Vec<String>> {
         strings_of(&self.table, column, missing)
     }
 }

@@ -35,10 +35,10 @@ pub fn columns(path: impl AsRef<Path>) -> Result<Vec<String>> {
 /// [`ErrorKind::Io`](crate::ErrorKind::Io); [`ErrorKind::Format`](crate::ErrorKind::Format) for a damaged file, no such
 /// column, a column of another type, or a null or bytes that are no text, with the row.
 pub fn read_strings(path: impl AsRef<Path>, column: &str) -> Result<Vec<String>> {
-    strings_of(&ParquetTable::open(path.as_ref())?, column, Missing::Refuse)
+    strings_of(&ParquetTable::open(path.as_ref())?, column, Missing::In(&[]))
 }
 
-pub(super) fn strings_of(table: &ParquetTable, column: &str, missing: Missing) -> Result<Vec<String>> {
+pub(super) fn strings_of(table: &ParquetTable, column: &str, missing: Missing<'_>) -> Result<Vec<String>> {
     let (index, kind) = table.column(column)?;
     let unknown = || {
         let known = "strings, whole numbers, UUIDs, UTF-8 bytes, dates or decimal numbers";
@@ -52,10 +52,8 @@ pub(super) fn strings_of(table: &ParquetTable, column: &str, missing: Missing) -
     while strings.len() < table.rows() {
         let columns = table.next(&mut arrays)?;
         let Some(array) = columns.first() else { return Err(unknown()) };
-        let null = (0..array.len()).filter(|_| array.null_count() > 0).find(|i| array.is_null(*i));
-        if let Some(row) = null.map(|i| strings.len() + i)
-            && missing == Missing::Refuse
-        {
+        let nulls = (0..array.len()).filter(|_| array.null_count() > 0).filter(|i| array.is_null(*i));
+        if let Some(row) = nulls.map(|i| strings.len() + i).find(|row| !missing.is_allowed(*row)) {
             return Err(table.error(format!("column {column:?} is null in row {row}; every row needs a value")));
         }
         text += text_len(array);

@@ -26,11 +26,15 @@ impl Csv {
             lines.push(record.clone());
             Ok(row < 1)
         })?;
+        if let Some(reason) = other_delimiter(&lines, delimiter) {
+            return Err(source.error(reason));
+        }
+        let second = lines.get(1).cloned();
         let mut lines = lines.into_iter();
         let Some(first) = lines.next() else {
             return Ok(Self { delimiter, names: None, dimensions: None });
         };
-        if !is_header(&first, lines.next().as_ref()).map_err(|reason| source.error(reason))? {
+        if !is_header(&first, second.as_ref()).map_err(|reason| source.error(reason))? {
             return match (&options.columns, options.beside.first()) {
                 (None, None) => Ok(Self { delimiter, names: None, dimensions: None }),
                 _ => Err(source.error("it has no header with the names of its columns; write one as its first line")),
@@ -51,12 +55,46 @@ impl Csv {
             }
             None => (0..all.len()).filter(|i| !all.get(*i).is_some_and(|name| options.beside.contains(name))).collect(),
         };
+        let cell = |column: &usize| second.as_ref().and_then(|line| line.get(*column));
+        if let Some(column) = dimensions.iter().find(|column| cell(column).is_some_and(|cell| cell.starts_with(b"["))) {
+            let name = all.get(*column).map(String::as_str).unwrap_or_default();
+            return Err(source.error(format!(
+                "column {name:?} has lists as texts; save lists to .parquet or .jsonl (in pandas: `to_parquet`, or \
+                 `to_json` with orient=\"records\" and lines=True)"
+            )));
+        }
         Ok(Self { delimiter, names: Some(all), dimensions: Some(dimensions) })
     }
 
     fn skipped(&self) -> usize {
         usize::from(self.names.is_some())
     }
+}
+
+/// Says what is between the fields of the first lines, where that is something other than the delimiter.
+fn other_delimiter(lines: &[ByteRecord], delimiter: u8) -> Option<String> {
+    let is_alone = lines.first().is_some_and(|line| line.len() == 1);
+    // Commas may be in the numbers then.
+    let has_semicolons = lines.iter().all(|line| line.iter().any(|field| field.contains(&b';')));
+    let is_between = |byte: u8| byte != delimiter && lines.iter().all(|line| line.len() == 1 && splits(line, byte));
+    let others = [(b'\t', "tabs"), (b',', "commas"), (b' ', "spaces"), (b'|', "bars")];
+    let name = match is_alone {
+        true if has_semicolons => "semicolons",
+        true => others.into_iter().find(|(byte, _)| is_between(*byte))?.1,
+        false => return None,
+    };
+    Some(format!(
+        "{name} are between its numbers; save it with commas as .csv, or with tabs as .tsv, and with decimal points"
+    ))
+}
+
+/// Returns whether the only field of a line becomes several at this byte, of which the last is a number or a name.
+fn splits(line: &ByteRecord, byte: u8) -> bool {
+    let mut parts = line.iter().flat_map(|field| field.trim_ascii().split(move |other| *other == byte));
+    let (first, last) = (parts.next(), parts.next_back());
+    // The names of columns may have spaces.
+    let is_one = |part: &[u8]| byte != b' ' || number(part).is_some();
+    first.is_some_and(is_one) && last.is_some_and(is_one)
 }
 
 /// Returns whether the first line is a header: if its fields, but for empty ones, are no numbers, or if the numbers
@@ -139,7 +177,7 @@ impl Lines for Csv {
         Some(self.dimensions.as_ref()?.iter().filter_map(|column| names.get(*column).cloned()).collect())
     }
 
-    fn strings(&self, source: &Source, column: &str, missing: Missing) -> Result<Vec<String>> {
+    fn strings(&self, source: &Source, column: &str, missing: Missing<'_>) -> Result<Vec<String>> {
         let names = self.columns();
         let wanted = names.iter().position(|name| name == column);
         let wanted = wanted.ok_or_else(|| source.error(format!("no column {column:?}; it has {}", list(&names))))?;
@@ -148,11 +186,11 @@ impl Lines for Csv {
         records(source, self.delimiter, |row, record| {
             if row >= skip {
                 let row = row - skip;
-                let may_be_empty = missing == Missing::Empty;
-                let field = record.get(wanted).filter(|field| may_be_empty || !field.is_empty());
-                let field = field.ok_or_else(|| {
-                    source.error(format!("column {column:?} is empty in row {row}; every row needs a value"))
-                })?;
+                let field = record.get(wanted).unwrap_or_default();
+                if field.is_empty() && !missing.is_allowed(row) {
+                    let reason = format!("column {column:?} is empty in row {row}; every row needs a value");
+                    return Err(source.error(reason));
+                }
                 let text = std::str::from_utf8(field)
                     .map_err(|_| source.error(format!("column {column:?} of row {row} is not UTF-8")))?;
                 try_reserve(&mut texts, 1, "the texts of a column")?;

@@ -53,7 +53,7 @@ impl Lines for JsonLines {
         let mut values = Vec::new();
         lines(source, |_, line| {
             values.clear();
-            let Ok(line) = serde_json::from_slice::<Value>(line) else {
+            let Some(line) = parse(line) else {
                 return each(TextRow { values: &[], bad: Some((None, BadRowKind::Text)) });
             };
             let bad = match self.embedding(source, &line)? {
@@ -61,9 +61,10 @@ impl Lines for JsonLines {
                     try_reserve(&mut values, numbers.len(), "the values of a row")?;
                     let mut bad = None;
                     for (column, number) in numbers.iter().enumerate() {
+                        let value = value(number);
                         let kind = if number.is_null() { BadRowKind::Null } else { BadRowKind::Text };
-                        bad = bad.or(number.as_f64().is_none().then_some((Some(column), kind)));
-                        values.push(number.as_f64().unwrap_or(f64::NAN) as f32);
+                        bad = bad.or(value.is_none().then_some((Some(column), kind)));
+                        values.push(value.unwrap_or(f32::NAN));
                     }
                     bad
                 }
@@ -78,12 +79,12 @@ impl Lines for JsonLines {
         self.found.get().map(|(_, names)| names.clone()).unwrap_or_default()
     }
 
-    fn strings(&self, source: &Source, column: &str, missing: Missing) -> Result<Vec<String>> {
+    fn strings(&self, source: &Source, column: &str, missing: Missing<'_>) -> Result<Vec<String>> {
         let mut texts = Vec::new();
         // The first row with a value, and whether that is a text: `1` and `"1"` would have the same text.
         let mut first = None;
         lines(source, |row, line| {
-            let line: Option<Value> = serde_json::from_slice(line).ok();
+            let line = parse(line);
             let value = line.as_ref().and_then(|line| line.get(column));
             if let Some(value) = value.filter(|value| value.is_string() || value.is_number()) {
                 let (before, is_text) = *first.get_or_insert((row, value.is_string()));
@@ -96,11 +97,12 @@ impl Lines for JsonLines {
             let text = match value {
                 Some(Value::String(text)) => text.clone(),
                 Some(Value::Number(number)) if number.is_i64() || number.is_u64() => number.to_string(),
-                None | Some(Value::Null) if missing == Missing::Empty => String::new(),
+                None | Some(Value::Null) if missing.is_allowed(row) => String::new(),
                 Some(Value::Null) => return Err(source.error(format!("field {column:?} is null in row {row}"))),
                 Some(_) => {
                     return Err(source.error(format!("field {column:?} of row {row} is no text and no whole number")));
                 }
+                None if line.is_none() => return Err(source.error(format!("row {row} is no JSON"))),
                 None => return Err(source.error(format!("row {row} has no field {column:?}; every row needs a value"))),
             };
             try_reserve(&mut texts, 1, "the texts of a column")?;
@@ -109,6 +111,50 @@ impl Lines for JsonLines {
         })?;
         Ok(texts)
     }
+}
+
+/// The names of numbers that JSON has not. Python writes them as they are, and others as texts.
+const NOT_FINITE: [(&str, f32); 3] = [("NaN", f32::NAN), ("Infinity", f32::INFINITY), ("-Infinity", f32::NEG_INFINITY)];
+
+/// Returns the number that a value of an embedding is.
+fn value(value: &Value) -> Option<f32> {
+    match value {
+        Value::String(text) => NOT_FINITE.iter().find(|(name, _)| name == text).map(|(_, value)| *value),
+        _ => value.as_f64().map(|value| value as f32),
+    }
+}
+
+/// Parses a line of JSON, in which numbers that are not finite may stand by their names.
+fn parse(line: &[u8]) -> Option<Value> {
+    serde_json::from_slice(line).ok().or_else(|| serde_json::from_slice(&quoted(line)?).ok())
+}
+
+/// Puts the names of numbers that are not finite into quotes; returns nothing where there is none outside of texts.
+fn quoted(line: &[u8]) -> Option<Vec<u8>> {
+    let mut out = Vec::with_capacity(line.len() + 16);
+    let (mut rest, mut is_text, mut found) = (line, false, false);
+    while let Some((byte, after)) = rest.split_first() {
+        let name = NOT_FINITE.iter().map(|(name, _)| name.as_bytes()).find(|name| !is_text && rest.starts_with(name));
+        if let Some(name) = name {
+            found = true;
+            out.push(b'"');
+            out.extend_from_slice(name);
+            out.push(b'"');
+            rest = rest.get(name.len()..).unwrap_or_default();
+            continue;
+        }
+        out.push(*byte);
+        rest = after;
+        match (byte, after.split_first()) {
+            (b'\\', Some((escaped, after))) if is_text => {
+                out.push(*escaped);
+                rest = after;
+            }
+            (b'"', _) => is_text = !is_text,
+            _ => {}
+        }
+    }
+    found.then_some(out)
 }
 
 /// Calls `each` with the number and the text of every line that is not blank.

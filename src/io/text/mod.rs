@@ -38,7 +38,7 @@ pub(super) trait Lines: Send + Sync {
     }
 
     /// Reads the texts of a column.
-    fn strings(&self, source: &Source, column: &str, missing: Missing) -> Result<Vec<String>>;
+    fn strings(&self, source: &Source, column: &str, missing: Missing<'_>) -> Result<Vec<String>>;
 }
 
 /// The values of a row, in which bad ones are NaN, and the first bad column.
@@ -58,6 +58,7 @@ pub(super) struct TextRows {
 
 /// Opens a text file of the format that an extension says.
 pub(super) fn open(source: Source, extension: &str, options: &ReadOptions) -> Result<TextRows> {
+    refuse_wide(&source)?;
     let lines: Box<dyn Lines> = match extension {
         "jsonl" => Box::new(jsonl::JsonLines::new(options)),
         #[cfg(feature = "csv")]
@@ -67,9 +68,22 @@ pub(super) fn open(source: Source, extension: &str, options: &ReadOptions) -> Re
     TextRows::read(source, lines, options.dim)
 }
 
+/// Refuses text in UTF-16, which some spreadsheets and shells write.
+fn refuse_wide(source: &Source) -> Result<()> {
+    let mut start = [0; 2];
+    if source.len() >= 2 {
+        source.read(0, &mut start)?;
+    }
+    match start {
+        [0xff, 0xfe] | [0xfe, 0xff] => Err(source.error("it is text in UTF-16; save it in UTF-8")),
+        _ => Ok(()),
+    }
+}
+
 impl TextRows {
     fn read(source: Source, lines: Box<dyn Lines>, known: Option<usize>) -> Result<Self> {
         let mut saved = Saved {
+            names: lines.dimensions(),
             spool: Spool::new()?,
             width: Width::Asked { held: Vec::new(), first: FirstRows::default() },
             rows: 0,
@@ -92,6 +106,8 @@ impl TextRows {
 
 /// Rows of text on their way to a temporary file.
 struct Saved {
+    /// Names of the dimensions, where a header has them.
+    names: Option<Vec<String>>,
     spool: Spool,
     width: Width,
     rows: usize,
@@ -136,6 +152,15 @@ impl Saved {
         }
     }
 
+    /// Says what is wrong with the first row, where all rows are bad. In a table with a header the column is then most
+    /// likely one of texts.
+    fn why(&self, fault: &Fault) -> String {
+        match fault.column.and_then(|column| self.names.as_ref()?.get(column)) {
+            Some(name) => format!("{fault}, in the column {name:?}; name the columns that are dimensions"),
+            None => fault.to_string(),
+        }
+    }
+
     fn fault(&mut self, row: usize, column: Option<usize>, kind: BadRowKind) -> Result<()> {
         try_reserve(&mut self.faults, 1, "the bad rows")?;
         self.faults.push(Fault { row, column, kind });
@@ -162,7 +187,7 @@ impl Saved {
             Width::Known(zeros) => return Ok(zeros.len()),
             Width::Asked { held, first } => (std::mem::take(held), first.width()),
         };
-        let why = || self.faults.first().map_or_else(String::new, ToString::to_string);
+        let why = || self.faults.first().map_or_else(String::new, |fault| self.why(fault));
         let dim = width.or(known).ok_or_else(|| ErrorKind::NoEmbedding { rows: self.rows, why: why() })?;
         if dim > MAX_DIM {
             return Err(ErrorKind::Dim { dim }.into());
@@ -205,7 +230,7 @@ impl Dialect for TextRows {
         self.lines.dimensions()
     }
 
-    fn texts(&self, column: &str, missing: Missing) -> Result<Vec<String>> {
+    fn texts(&self, column: &str, missing: Missing<'_>) -> Result<Vec<String>> {
         self.lines.strings(&self.source, column, missing)
     }
 }

@@ -93,9 +93,98 @@ fn texts_of_json_lines_are_strings_or_whole_numbers() {
     assert_eq!(columns, ["e", "id", "n"]);
 }
 
+#[test]
+fn json_lines_may_name_numbers_that_are_not_finite() {
+    let lines = "[1, 2]\n[NaN, 1]\n{\"id\": \"NaN, \\\"Infinity\", \"embedding\": [1, -Infinity]}\n[1,Infinity]\n\
+                 [\"NaN\", 3]\n[1, nan]\n[1, NaN\n";
+    let folder = Folder::new();
+    let path = folder.put("x.jsonl", lines.as_bytes());
+    let error = read(&path, &ReadOptions::default()).unwrap_err();
+    let ErrorKind::BadRows { count: 6, rows: 7, first } = error.kind() else { panic!("{error}") };
+    let found: Vec<_> = first.iter().map(|bad| (bad.row, bad.column, bad.kind)).collect();
+    let expected = [
+        (1, Some(0), BadRowKind::Nan),
+        (2, Some(1), BadRowKind::Infinite(f32::NEG_INFINITY)),
+        (3, Some(1), BadRowKind::Infinite(f32::INFINITY)),
+        (4, Some(0), BadRowKind::Nan),
+        (5, None, BadRowKind::Text),
+        (6, None, BadRowKind::Text),
+    ];
+    assert_eq!(found, expected);
+    assert!(error.to_string().contains("row 6 is no list of numbers"), "{error}");
+    let path = folder.put("y.jsonl", b"{\"id\": \"a\", \"e\": [1]}\n{\"id\": \"-Infinity \\\" NaN\", \"e\": [NaN]}\n");
+    assert_eq!(open(&path, &skip()).unwrap().all_strings("id").unwrap(), ["a", "-Infinity \" NaN"]);
+}
+
+#[test]
+fn rows_that_are_left_out_need_no_key() {
+    let lines = "{\"id\": \"a\", \"e\": [1]}\n{\"id\": \"b\", \"e\": [1\n{\"e\": null}\n{\"id\": \"d\", \"e\": [2]}\n";
+    let folder = Folder::new();
+    let path = folder.put("x.jsonl", lines.as_bytes());
+    let rows = open(&path, &skip()).unwrap();
+    assert_eq!(rows.strings("id").unwrap(), ["a", "d"]);
+    assert_eq!(rows.all_strings("id").unwrap(), ["a", "", "", "d"]);
+    let strict = open(&path, &ReadOptions::default()).unwrap();
+    assert!(strict.strings("id").unwrap_err().to_string().contains("row 1 is no JSON"));
+    let error = strict.all_strings_but("id", &[1]).unwrap_err().to_string();
+    assert!(error.contains("row 2 has no field \"id\""), "{error}");
+    assert_eq!(strict.all_strings_but("id", &[1, 2]).unwrap(), ["a", "", "", "d"]);
+    // A row that is used needs its key, and rows count from the first one of each file.
+    folder.put("w.jsonl", b"{\"e\": [3], \"id\": \"w\"}\n");
+    folder.put("y.jsonl", b"{\"e\": [3]}\n");
+    let several = open(folder.path("[wx].jsonl"), &skip()).unwrap();
+    assert_eq!(several.all_strings("id").unwrap(), ["w", "a", "", "", "d"]);
+    let error = open(folder.path("[xy].jsonl"), &skip()).unwrap().strings("id").unwrap_err();
+    assert_eq!(error.path(), Some(folder.path("y.jsonl").as_path()));
+}
+
+#[test]
+fn text_in_utf_16_is_refused_by_name() {
+    for (name, bytes) in [("x.jsonl", b"\xff\xfe[\x001\x00]\x00"), ("x.csv", b"\xfe\xff\x001\x00,\x002")] {
+        let error = read(&Folder::new().put(name, bytes), &ReadOptions::default()).unwrap_err().to_string();
+        assert!(error.contains("UTF-16; save it in UTF-8") || cfg!(not(feature = "csv")), "{error}");
+    }
+}
+
 #[cfg(feature = "csv")]
 mod csv {
     use super::*;
+
+    #[test]
+    fn rows_that_are_left_out_need_no_key() {
+        let path = Folder::new();
+        let path = path.put("x.csv", b"f0,f1,id\n1,2,a\n3\n,,\n5,6,d\n");
+        let options = ReadOptions { columns: Some("f".to_owned()), ..skip() };
+        let rows = open(&path, &options).unwrap();
+        assert_eq!((rows.skipped(), rows.strings("id").unwrap()), (&[1, 2][..], vec!["a".to_owned(), "d".to_owned()]));
+        let options = ReadOptions { columns: Some("f".to_owned()), ..ReadOptions::default() };
+        let error = open(&path, &options).unwrap().strings("id").unwrap_err().to_string();
+        assert!(error.contains("is empty in row 1"), "{error}");
+    }
+
+    #[test]
+    fn tables_in_other_forms_are_refused_by_what_they_are() {
+        let list = "save lists to .parquet or .jsonl";
+        for (name, lines, part) in [
+            ("x.csv", "a;b\n1,5;2,5\n", "semicolons are between its numbers"),
+            ("x.csv", "a;b\n1.5;2.5\n", "semicolons are between its numbers"),
+            ("x.csv", "1.5\t2.5\n3\t4\n", "tabs are between"),
+            ("x.tsv", "1.5,2.5\n3,4\n", "commas are between"),
+            ("x.csv", "1.5 2.5 7\n3 4 5\n", "spaces are between"),
+            ("x.csv", "id,embedding\na,\"[1, 2]\"\nb,\"[3, 4]\"\n", list),
+            ("x.csv", "embedding\n[1 2]\n[3 4]\n", list),
+            ("x.csv", "f0,name\n1,a\n2,b\n", "in the column \"name\"; name the columns that are dimensions"),
+        ] {
+            let error = text(name, lines, &ReadOptions::default()).unwrap_err().to_string();
+            assert!(error.contains(part), "{lines}: {error}");
+        }
+        let plain = ReadOptions::default();
+        // These are tables of one column, and a column of texts that begin with a bracket beside the dimensions.
+        assert_eq!(text("x.csv", "my dimension\n1\n2\n", &plain).unwrap(), (1, vec![1.0, 2.0]));
+        assert_eq!(text("x.csv", "a;b\n1\n2\n", &plain).unwrap(), (1, vec![1.0, 2.0]));
+        let options = ReadOptions { columns: Some("f".to_owned()), ..ReadOptions::default() };
+        assert_eq!(text("x.csv", "f0,name\n1,[sale]\n2,b\n", &options).unwrap(), (1, vec![1.0, 2.0]));
+    }
 
     #[test]
     fn numbers_with_and_without_a_header() {

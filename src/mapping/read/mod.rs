@@ -78,10 +78,7 @@ impl Mapping {
             "csv" => table::csv(path, b',', options)?.finish(),
             "tsv" => table::csv(path, b'\t', options)?.finish(),
             "parquet" => table::parquet(path, options)?.finish(),
-            _ => {
-                let expected = "IDs are read from .csv, .tsv, .jsonl, .parquet, .json and .npy";
-                Err(Error::parameter("ids", path.display(), expected))
-            }
+            _ => Err(unread(path, "ids", "IDs are read from .csv, .tsv, .jsonl, .parquet, .json and .npy")),
         };
         read().map_err(|error| error.at(path))
     }
@@ -98,9 +95,17 @@ pub fn read_pairs(path: impl AsRef<Path>, columns: Option<[&str; 2]>) -> Result<
         "csv" => table::csv_pairs(path, b',', columns),
         "tsv" => table::csv_pairs(path, b'\t', columns),
         "parquet" => table::parquet_pairs(path, columns),
-        _ => Err(Error::parameter("pairs", path.display(), "pairs are read from .csv, .tsv and .parquet")),
+        _ => Err(unread(path, "pairs", "pairs are read from .csv, .tsv and .parquet")),
     };
     read().map_err(|error| error.at(path))
+}
+
+/// Makes the error about a file of another format, or about one that is not there.
+fn unread(path: &Path, what: &'static str, read: &str) -> Error {
+    match std::fs::metadata(path) {
+        Err(error) if path != Path::new("-") => Error::io("opening", error),
+        _ => Error::parameter(what, path.display(), read),
+    }
 }
 
 /// Chooses the column of keys among the names of all columns: one of a known name, or the only one beside those of IDs

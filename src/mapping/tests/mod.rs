@@ -320,6 +320,11 @@ fn files_that_hold_no_ids_say_why() {
         let error = Mapping::read(&path, &MappingOptions::default()).unwrap_err();
         assert!(error.to_string().contains(expected), "{name}: {error}");
     }
+    for missing in ["none", "none.txt"] {
+        let error = Mapping::read(folder.path(missing), &MappingOptions::default()).unwrap_err();
+        assert!(matches!(error.kind(), ErrorKind::Io { .. }), "{error}");
+        assert!(matches!(read_pairs(folder.path(missing), None).unwrap_err().kind(), ErrorKind::Io { .. }));
+    }
     assert!(matches!(
         Mapping::read(folder.path("none.json"), &MappingOptions::default()).unwrap_err().kind(),
         ErrorKind::Io { .. }

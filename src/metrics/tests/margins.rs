@@ -2,7 +2,8 @@
 
 use crate::metrics::margins;
 use crate::rng::Stream;
-use crate::{Codes, Device, ErrorKind, Matrix, RqKMeans};
+use crate::{Codes, Device, ErrorKind, Matrix, Rows, RqKMeans};
+use std::sync::Mutex;
 
 const DIM: usize = 3;
 const NOISE: [f64; 4] = [0.0, 0.05, 0.2, 0.6];
@@ -74,4 +75,40 @@ fn noise_is_a_length_and_rows_have_codes() {
     let few = Codes::new(vec![0], 1).unwrap();
     let error = margins(&model, &rows, &few, None, &[], 1, &device).unwrap_err();
     assert!(matches!(error.kind(), ErrorKind::RowCount { .. }), "{error}");
+}
+
+/// Rows that note which of them are read.
+struct Noted<'a> {
+    rows: Matrix<'a>,
+    read: Mutex<Vec<usize>>,
+}
+
+impl Rows for Noted<'_> {
+    fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    fn dim(&self) -> usize {
+        self.rows.dim()
+    }
+
+    fn read(&self, first: usize, out: &mut [f32]) -> crate::Result<()> {
+        self.read.lock().unwrap().extend(first..first + out.len() / DIM);
+        self.rows.read(first, out)
+    }
+}
+
+#[test]
+fn chosen_rows_are_read_once_and_in_order() {
+    let values = rows(3000);
+    let (rows, device) = (Matrix::new(&values, DIM).unwrap(), Device::cpu());
+    let model = RqKMeans::new(3, 4).fit(&rows, &device).unwrap();
+    let codes = model.encode(&rows, &device).unwrap();
+    for (sample, expected) in [(Some(1500), 1500), (None, 3000)] {
+        let noted = Noted { rows, read: Mutex::default() };
+        margins(&model, &noted, &codes, sample, &[], 1, &device).unwrap();
+        let read = noted.read.into_inner().unwrap();
+        assert_eq!(read.len(), expected);
+        assert!(read.is_sorted_by(|row, next| row < next));
+    }
 }

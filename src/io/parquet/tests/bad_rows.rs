@@ -261,3 +261,33 @@ fn fixed_bytes(mark: &str, byte: u8) -> Vec<u8> {
     group.close().unwrap();
     writer.into_inner().unwrap()
 }
+
+#[test]
+fn rows_that_are_left_out_need_no_key() {
+    use arrow_array::StringArray;
+    let rows = [row(&[1.0]), None, row(&[2.0])];
+    let folder = Folder::new();
+    let keys: ArrayRef = Arc::new(StringArray::from(vec![Some("a"), None, Some("c")]));
+    folder.put("x.parquet", &table(vec![("x", lists(&rows)), ("id", keys.clone())], 40));
+    let skip = ReadOptions { bad_rows: BadRows::Skip, ..ReadOptions::default() };
+    let input = open(folder.path("x.parquet"), &skip).unwrap();
+    assert_eq!(input.strings("id").unwrap(), ["a", "c"]);
+    assert_eq!(input.all_strings("id").unwrap(), ["a", "", "c"]);
+    let error = open(folder.path("x.parquet"), &ReadOptions::default()).unwrap().strings("id").unwrap_err();
+    assert!(error.to_string().contains("is null in row 1"), "{error}");
+    // A good row needs its key.
+    let rows = [row(&[1.0]), row(&[3.0]), None];
+    folder.put("y.parquet", &table(vec![("x", lists(&rows)), ("id", keys)], 40));
+    let error = open(folder.path("y.parquet"), &skip).unwrap().strings("id").unwrap_err();
+    assert!(error.to_string().contains("is null in row 1"), "{error}");
+}
+
+#[test]
+fn where_all_rows_are_bad_nobody_is_told_to_skip_them() {
+    let folder = Folder::new();
+    let path = folder.put("x.parquet", &table(vec![("x", lists(&[row(&[f32::NAN]), None, row(&[])]))], 40));
+    let skip = ReadOptions { bad_rows: BadRows::Skip, ..ReadOptions::default() };
+    let error = open(&path, &skip).unwrap_err().to_string();
+    assert!(error.contains("all 3 rows are bad, so that none is left"), "{error}");
+    assert!(!error.contains("skip"), "{error}");
+}
