@@ -27,7 +27,8 @@ def tool(folder, model, output, cores):
     def encode(first):
         wanted = next(iter(sorted(folder.glob("*.parquet")))) if first else folder
         file = output / "codes.parquet"
-        flags = ["--model", model, "--input", wanted, "--output", file, "--device", "cpu", "--threads", cores, "--quiet"]
+        flags = ["--model", model, "--input", wanted, "--output", file, "--device", "cpu"]
+        flags += ["--threads", cores, "--quiet"]
         subprocess.run([sys.executable, "-m", "semid", "encode", *map(str, flags)], check=True, capture_output=True)
 
     return encode
