@@ -7,6 +7,9 @@ use crate::error::Result;
 use crate::quantizer::Candidates;
 use std::ops::Range;
 
+/// Takes a chunk of rows, their candidates, and how many assignments exact distances settled.
+pub(crate) type CandidatesSink<'a> = &'a mut dyn FnMut(Range<usize>, &Candidates, u64) -> Result<()>;
+
 impl Beam {
     /// Searches codes of `levels`, whose largest components add up to at most 2^23, for `rows` rows. For each chunk of
     /// rows, `read` returns the rows on the grid (n, D), and `sink` takes their candidates and how many assignments
@@ -20,7 +23,7 @@ impl Beam {
         rows: usize,
         device: &Device,
         read: &mut dyn FnMut(Range<usize>) -> Result<Vec<i32>>,
-        sink: &mut dyn FnMut(Range<usize>, &Candidates, u64) -> Result<()>,
+        sink: CandidatesSink<'_>,
     ) -> Result<()> {
         let clusters: Vec<usize> = levels.iter().map(|level| level.clusters()).collect();
         let dim = levels.first().map_or(1, |level| level.dim());

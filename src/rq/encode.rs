@@ -46,13 +46,16 @@ impl RqKMeansModel {
     }
 }
 
-/// Encodes rows in chunks, whose size changes nothing. `codes_of` takes the number of a chunk's first row and the chunk
-/// on the grid; it returns the codes (n, L), and how many assignments exact distances settled.
+/// Takes the number of a chunk's first row and the chunk on the grid; returns the codes (n, L), and how many assignments
+/// exact distances settled.
+pub(crate) type CodesOf<'a> = &'a mut (dyn FnMut(usize, &mut OnGrid<'_>) -> Result<(Vec<u32>, u64)> + Send);
+
+/// Encodes rows in chunks, whose size changes nothing.
 pub(crate) fn encode_chunks(
     quantization: &Quantization,
     rows: &dyn Rows,
     device: &Device,
-    codes_of: &mut (dyn FnMut(usize, &mut OnGrid<'_>) -> Result<(Vec<u32>, u64)> + Send),
+    codes_of: CodesOf<'_>,
     sink: Sink<'_>,
 ) -> Result<EncodeReport> {
     let step = device.engine().chunk_rows(rows.dim()).clamp(1, rows.len().max(1));
