@@ -159,7 +159,7 @@ fn what_product_codes_do_not_have_is_refused_in_words() {
         ("--kind pq --levels 3 --residual-levels 1", &[for_tails]),
         ("--levels 3 --residual-levels 1", &[for_tails]),
         ("--kind rq+pq --levels 2 --residual-levels 2", &["`levels` = 2", "with 2 residual levels, at least 3"]),
-        ("--kind rq+pq --levels 2 --residual-levels 0", &["`residual_levels` = 0", "take the kind pq"]),
+        ("--kind rq+pq --levels 2 --residual-levels 0", &["residual_levels", "take the kind pq"]),
         ("--kind pq --balanced", &["--balanced is for --kind rq-kmeans; leave it out"]),
         ("--kind pq --normalize-residuals", &["--normalize-residuals is for --kind rq-kmeans"]),
         ("--kind pq --sinkhorn-epsilon 0.01", &["--sinkhorn-epsilon is for --kind rq-kmeans"]),

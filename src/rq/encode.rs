@@ -46,8 +46,8 @@ impl RqKMeansModel {
     }
 }
 
-/// Takes the number of a chunk's first row and the chunk on the grid; returns the codes (n, L), and how many assignments
-/// exact distances settled.
+/// Takes the number of a chunk's first row and the chunk on the grid; returns the codes (n, L), and how many
+/// assignments exact distances settled.
 pub(crate) type CodesOf<'a> = &'a mut (dyn FnMut(usize, &mut OnGrid<'_>) -> Result<(Vec<u32>, u64)> + Send);
 
 /// Encodes rows in chunks, whose size changes nothing.
