@@ -152,7 +152,8 @@ impl Sweep {
     /// let labels = Labels::new([("kind", (0..200).map(|row| Some(["cup", "tea", "jug"][row % 3])))])?;
     /// let sweep = Sweep::new([1, 2], [8]).labels(labels, UnknownLabel::Nearest).evaluation(Evaluation::new().k(0));
     /// let records = sweep.run(&rows, &Device::cpu(), folder.path().join("sweep.jsonl"))?;
-    /// assert_eq!(records[1].metrics.codes.levels.iter().map(|level| level.codes).collect::<Vec<_>>(), [3, 8, 8]);
+    /// let clusters = records[1].metrics.codes.levels.iter().map(|level| level.clusters);
+    /// assert_eq!(clusters.collect::<Vec<_>>(), [3, 8, 8]);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[must_use]
