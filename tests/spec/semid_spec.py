@@ -461,13 +461,16 @@ def distances(rows, point):
 
 def first_codewords(rows, clusters, seed, level=0, run=0):
     """The codewords that k-means begins with; `rows` are integers (N, D)."""
+    return toward_mean(rows, chosen_rows(rows, clusters, seed, level, run), Stream(b"shrinkage", seed, level, run))
+
+
+def chosen_rows(rows, clusters, seed, level=0, run=0):
+    """The rows that k-means++ chooses."""
     stream = Stream(b"k-means++", seed, level, run)
     if len(rows) <= 16 * clusters:
-        book = plus_plus(rows, [1] * len(rows), clusters, stream)
-    else:
-        candidates, weights = oversample(rows, clusters, stream)
-        book = plus_plus(candidates, weights, clusters, stream)
-    return toward_mean(rows, book, Stream(b"shrinkage", seed, level, run))
+        return plus_plus(rows, [1] * len(rows), clusters, stream)
+    candidates, weights = oversample(rows, clusters, stream)
+    return plus_plus(candidates, weights, clusters, stream)
 
 
 def toward_mean(rows, book, stream):
@@ -544,7 +547,7 @@ def shares(clusters, weights, distinct):
 
 def short_fit(rows, clusters, seed):
     """At most five iterations from k-means++; clusters without members are given the farthest rows."""
-    book, before = first_codewords(rows, clusters, seed), None
+    book, before = chosen_rows(rows, clusters, seed), None
     for _ in range(5):
         codes = nearest(rows, book)
         if before is not None and (codes == before).all():

@@ -1,7 +1,7 @@
 //! A hierarchy of fits: a few coarse clusters first, and inside each of them its share of the codewords.
 
 use super::reseed;
-use super::seeding::seed;
+use super::seeding::chosen_rows;
 use super::shares::shares;
 use super::update::update;
 use crate::codebook::Codebook;
@@ -74,7 +74,7 @@ fn fit(
 ) -> Result<Arc<Codebook>> {
     let init = if params.init == Init::Hierarchical { Init::KMeansPlusPlus } else { params.init };
     let params = RqKMeans { seed: seed_of_fit, init, algorithm: Algorithm::Lloyd, ..params.clone() };
-    let mut codebook = Arc::new(seed(&params, rows, clusters, (0, 0), ask)?);
+    let mut codebook = Arc::new(chosen_rows(&params, rows, clusters, (0, 0), ask)?);
     let mut before = None;
     for _ in 0..ITERATIONS {
         ask()?;

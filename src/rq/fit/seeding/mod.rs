@@ -26,12 +26,27 @@ pub(super) fn seed(
     (level, run): (usize, usize),
     ask: Ask<'_>,
 ) -> Result<Codebook> {
+    if init(params) == Init::Hierarchical {
+        return hierarchy::codewords(params, rows, clusters, (level, run), ask);
+    }
+    let chosen = chosen_rows(params, rows, clusters, (level, run), ask)?;
+    let mut stream = Stream::new("shrinkage", params.seed, level, run);
+    shrinkage::toward_mean(rows, chosen, &mut stream, ask)
+}
+
+/// Chooses `clusters` rows by k-means++ or, where the parameters say so, at random.
+pub(super) fn chosen_rows(
+    params: &RqKMeans,
+    rows: &mut Residuals<'_>,
+    clusters: usize,
+    (level, run): (usize, usize),
+    ask: Ask<'_>,
+) -> Result<Codebook> {
     let seed = Stream::new("rows", params.seed, level, run).next_u64();
     let dim = rows.dim();
-    let values = match init(params) {
-        Init::Hierarchical => return hierarchy::codewords(params, rows, clusters, (level, run), ask),
+    let values = match params.init {
         Init::Random => distinct_rows(rows, clusters, seed, ask)?,
-        Init::KMeansPlusPlus => {
+        Init::KMeansPlusPlus | Init::Hierarchical => {
             let mut stream = Stream::new("k-means++", params.seed, level, run);
             if rows.rows() <= DIRECT * clusters {
                 direct(rows, clusters, &mut stream, ask)?
@@ -43,8 +58,7 @@ pub(super) fn seed(
             }
         }
     };
-    let mut stream = Stream::new("shrinkage", params.seed, level, run);
-    shrinkage::toward_mean(rows, Codebook::new(values, dim), &mut stream, ask)
+    Ok(Codebook::new(values, dim))
 }
 
 /// How the first codewords of a level are chosen.
