@@ -3,6 +3,7 @@
 use crate::codebook::Codebook;
 use crate::device::Purpose;
 use crate::error::Result;
+use crate::partial::Partial;
 use crate::population::{Ask, Residuals};
 use crate::rng::Stream;
 
@@ -57,14 +58,11 @@ pub(super) fn toward_mean(
     Ok(best.map_or(codebook, |(_, best)| best))
 }
 
-/// Returns the mean of rows, each component rounded half up, as a centroid is.
+/// Returns the mean of rows, rounded as a centroid is; zeros without rows.
 fn mean(rows: &[i32], dim: usize) -> Vec<i32> {
-    let mut sums = vec![0_i64; dim];
-    for row in rows.chunks_exact(dim.max(1)) {
-        sums.iter_mut().zip(row).for_each(|(sum, value)| *sum += i64::from(*value));
-    }
-    let count = (rows.len() / dim.max(1)).max(1) as i64;
-    sums.into_iter().map(|sum| (2 * sum + count).div_euclid(2 * count) as i32).collect()
+    let mut sums = Partial::new(1, dim);
+    rows.chunks_exact(dim.max(1)).for_each(|row| sums.add(0, row));
+    sums.centroid(0).map_or_else(|| vec![0; dim], Iterator::collect)
 }
 
 /// Halves the distances of all codewords to the mean so often, each component rounded, halves up.
