@@ -72,6 +72,25 @@ fn a_full_disk_loses_the_file_but_no_ids() {
 }
 
 #[test]
+#[cfg(target_os = "linux")]
+fn exports_that_do_not_fit_are_named_as_asked_for_and_leave_nothing() {
+    let dir = registered();
+    // SQLite's own files beside the database cannot grow, either, and may stay.
+    let files = || dir.files().into_iter().filter(|name| !name.starts_with("ids.db-")).collect::<Vec<_>>();
+    let before = files();
+    for (output, flags) in [("copy.db", ""), ("folder", " --kind hf --first-token 10")] {
+        let script = format!("ulimit -f 1; exec \"$0\" --quiet export --db ids.db --output {output}{flags}");
+        let mut command = std::process::Command::new("sh");
+        command.args(["-c", &script, env!("CARGO_BIN_EXE_semid")]).current_dir(dir.path(""));
+        let run = Run::of(&script, command.output().unwrap());
+        assert_eq!(run.code, Some(2), "{}", run.stderr);
+        assert!(run.stderr.starts_with(&format!("error: {output}")), "{}", run.stderr);
+        assert!(!run.stderr.contains(".semid-"), "{}", run.stderr);
+        assert_eq!(files(), before);
+    }
+}
+
+#[test]
 #[cfg(unix)]
 fn a_folder_that_cannot_be_written_to_can_be_read() {
     use std::os::unix::fs::{MetadataExt, PermissionsExt};

@@ -15,6 +15,8 @@ mod machine;
 mod range_search;
 mod reference;
 mod seeding;
+#[cfg(test)]
+mod seeding_cases;
 mod several;
 pub(crate) mod tensors;
 #[cfg(test)]
@@ -475,6 +477,12 @@ pub(crate) trait Table: Send {
     fn lloyd(&mut self, codebook: &Codebook, room: i32) -> Result<Option<Box<dyn Lloyd + '_>>> {
         let _ = (codebook, room);
         Ok(None)
+    }
+
+    /// Returns up to how many rows k-means++ is faster with the distances of all pairs, which one call of
+    /// `min_distances` gives, than with a step of [`Seeding`] per codeword.
+    fn all_pairs(&self) -> usize {
+        2048
     }
 
     /// Prepares k-means++ over the rows, row i counting `weights[i]` times, with distances that stay on the device;

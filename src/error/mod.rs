@@ -83,6 +83,16 @@ impl Error {
         self
     }
 
+    /// Names `to` where the error names `from`, or what is in it: for files that are made under another name.
+    pub(crate) fn renamed(mut self, from: &Path, to: &Path) -> Self {
+        if let Some(path) = &mut self.0.path
+            && let Ok(rest) = path.strip_prefix(from)
+        {
+            *path = if rest.as_os_str().is_empty() { to.to_owned() } else { to.join(rest) };
+        }
+        self
+    }
+
     /// Makes the error for a call that needs `feature`, which this build lacks and which adds `what`.
     #[cfg(not(all(feature = "csv", feature = "gpu", feature = "npz", feature = "parquet")))]
     pub(crate) fn feature(feature: &'static str, what: &'static str) -> Self {

@@ -1,16 +1,15 @@
 //! Squared distances of rows to the codewords of their codes.
 
+use super::block::block_rows;
 use super::exact::squared_distance;
 use super::panel::Panel;
 use super::table_rows::TableRows;
 use rayon::prelude::*;
 
-/// Rows that one task takes at a time.
-const BLOCK: usize = 252;
-
 /// The kernel of the same name.
 pub(super) fn assigned_distances(rows: &TableRows, codes: &[u32], panel: &Panel, out: &mut [u64]) {
-    let blocks = rows.blocks(BLOCK).zip(codes.par_chunks(BLOCK)).zip(out.par_chunks_mut(BLOCK));
+    let block = block_rows(codes.len());
+    let blocks = rows.blocks(block).zip(codes.par_chunks(block)).zip(out.par_chunks_mut(block));
     blocks.for_each(|((rows, codes), out)| panel.unit.run(AssignedBlock { rows: rows.values, codes, panel, out }));
 }
 

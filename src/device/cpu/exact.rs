@@ -24,9 +24,10 @@ fn squared_distance_f64(a: &[f32], b: &[f32]) -> f64 {
     let mut lanes = [0.0_f64; LANES];
     let ((a_parts, a_rest), (b_parts, b_rest)) = (a.as_chunks::<LANES>(), b.as_chunks::<LANES>());
     for (a, b) in a_parts.iter().zip(b_parts) {
-        for ((lane, a), b) in lanes.iter_mut().zip(a).zip(b) {
-            let difference = f64::from(*a) - f64::from(*b);
-            *lane += difference * difference;
+        // By index: a chain of iterators is not always inlined, and then not vector code.
+        for i in 0..LANES {
+            let difference = f64::from(a[i]) - f64::from(b[i]);
+            lanes[i] += difference * difference;
         }
     }
     let mut sum = total(lanes);
@@ -128,8 +129,8 @@ pub(super) fn squared_length(row: &[f32]) -> f64 {
     let mut lanes = [0.0_f64; LANES];
     let (parts, rest) = row.as_chunks::<LANES>();
     for part in parts {
-        for (lane, value) in lanes.iter_mut().zip(part) {
-            *lane += f64::from(*value) * f64::from(*value);
+        for i in 0..LANES {
+            lanes[i] += f64::from(part[i]) * f64::from(part[i]);
         }
     }
     let mut sum = total(lanes);

@@ -1,6 +1,7 @@
 //! Codes of all levels, a block of rows at a time: codebooks prepared once, and rows that stay in the cache.
 
 use super::Pool;
+use super::block::{ROWS, block_rows};
 use super::lanes::Lanes;
 use super::panel::Panel;
 use super::row_buffer::RowBuffer;
@@ -14,9 +15,6 @@ use crate::error::Result;
 use pulp::Simd;
 use rayon::prelude::*;
 use std::sync::Arc;
-
-/// Rows that are encoded at a time: their scores stay in the cache.
-const BLOCK: usize = 252;
 
 /// The codebooks of a model, and buffers for some rows, which are reused.
 pub(super) struct Few {
@@ -52,7 +50,7 @@ impl FewRows for Few {
     fn encode(&mut self, rows: &[i32], codes: &mut [u32]) {
         let Self { unit, levels, buffers, .. } = self;
         let Some(dim) = levels.first().map(|level| level.panel.dim()) else { return };
-        for (rows, codes) in rows.chunks(BLOCK * dim).zip(codes.chunks_mut(BLOCK * levels.len())) {
+        for (rows, codes) in rows.chunks(ROWS * dim).zip(codes.chunks_mut(ROWS * levels.len())) {
             buffers.rows.load(rows, dim);
             unit.run(Encode { levels, buffers, codes });
         }
@@ -66,7 +64,8 @@ impl FewRows for Few {
             unit.run(Encode { levels, buffers, codes })
         };
         pool.run(|| {
-            let blocks = rows.par_chunks(BLOCK * dim).zip(codes.par_chunks_mut(BLOCK * levels.len()));
+            let block = block_rows(rows.len() / dim);
+            let blocks = rows.par_chunks(block * dim).zip(codes.par_chunks_mut(block * levels.len()));
             blocks.map_init(Buffers::default, encode).sum()
         })
     }

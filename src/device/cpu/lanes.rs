@@ -5,6 +5,9 @@ pub(super) const LANES: usize = 32;
 /// The smallest scores of a row, by the remainder of their index.
 pub(super) struct Lanes([f32; LANES]);
 
+/// How many lanes have a smaller score than each lane.
+pub(super) struct Ranks([u32; LANES]);
+
 impl Lanes {
     #[inline(always)]
     pub(super) fn of(scores: &[f32]) -> Self {
@@ -19,18 +22,27 @@ impl Lanes {
         Self(lanes)
     }
 
-    /// A limit that the smallest scores of `rank` lanes are below, infinite where there are not as many; scores not
-    /// below it may be in these lanes, too.
+    /// How many lanes have a smaller score than each lane.
     #[inline(always)]
-    pub(super) fn above(&self, rank: u32) -> f32 {
+    pub(super) fn ranks(&self) -> Ranks {
         let mut below = [0_u32; LANES];
         for score in self.0 {
             for i in 0..LANES {
                 below[i] += u32::from(score < self.0[i]);
             }
         }
-        let limits = self.0.iter().zip(below).filter(|(_, below)| *below >= rank);
-        limits.fold(f32::INFINITY, |limit, (score, _)| lower(*score, limit))
+        Ranks(below)
+    }
+
+    /// A limit that the smallest scores of `rank` lanes are below, infinite where there are not as many; scores not
+    /// below it may be in these lanes, too.
+    #[inline(always)]
+    pub(super) fn above(&self, rank: u32, ranks: &Ranks) -> f32 {
+        let mut limits = [f32::INFINITY; LANES];
+        for i in 0..LANES {
+            limits[i] = if ranks.0[i] >= rank { self.0[i] } else { f32::INFINITY };
+        }
+        lowest(&limits)
     }
 
     /// The smallest score and an index that has it.

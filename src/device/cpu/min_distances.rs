@@ -1,5 +1,6 @@
 //! Seeding distances on the CPU: lower bounds first, exact distances only where they may be smaller.
 
+use super::block::block_rows;
 use super::bounds::square_at_least;
 use super::exact::squared_distance;
 use super::panel::Panel;
@@ -7,9 +8,6 @@ use super::rows::RowBlock;
 use super::scores::Scores;
 use super::table_rows::TableRows;
 use rayon::prelude::*;
-
-/// Rows that one task takes at a time.
-const BLOCK: usize = 252;
 
 /// The kernel of the same name: `out[p][i] = min(closest[i], squared distance of row i to point p)`.
 ///
@@ -21,12 +19,13 @@ pub(super) fn min_distances(rows: &TableRows, panel: &Panel, closest: &[u64], ou
     if count == 0 {
         return;
     }
+    let block = block_rows(count);
     // One list of blocks per point, regrouped so that a task owns the same block of every point.
-    let mut blocks: Vec<Vec<&mut [u64]>> = (0..count.div_ceil(BLOCK)).map(|_| Vec::new()).collect();
+    let mut blocks: Vec<Vec<&mut [u64]>> = (0..count.div_ceil(block)).map(|_| Vec::new()).collect();
     for point in out.chunks_exact_mut(count) {
-        blocks.iter_mut().zip(point.chunks_mut(BLOCK)).for_each(|(block, part)| block.push(part));
+        blocks.iter_mut().zip(point.chunks_mut(block)).for_each(|(parts, part)| parts.push(part));
     }
-    let inputs = rows.blocks(BLOCK).zip(closest.par_chunks(BLOCK));
+    let inputs = rows.blocks(block).zip(closest.par_chunks(block));
     inputs.zip(blocks).for_each_init(Scores::default, |scores, ((rows, closest), out)| {
         panel.unit.run(DistanceBlock { rows, panel, closest, scores, out });
     });

@@ -2,6 +2,7 @@
 
 mod assign;
 mod assigned_distances;
+mod block;
 mod bounds;
 mod exact;
 mod few;
@@ -15,12 +16,14 @@ mod network;
 mod pairs;
 mod panel;
 mod pool;
+mod prefetch;
 mod prepared;
 mod products;
 mod range_search;
 mod row_buffer;
 mod rows;
 mod scores;
+mod seeding;
 mod select;
 mod simd;
 mod sums;

@@ -1,5 +1,6 @@
 //! Priced distances below a limit on the CPU: lower bounds first, exact distances only where they may be below it.
 
+use super::block::block_rows;
 use super::bounds::square_at_least;
 use super::exact::squared_distance;
 use super::lanes::{LANES, each_bit};
@@ -11,9 +12,6 @@ use super::table_rows::TableRows;
 use crate::error::Result;
 use crate::kernel::range_search::RangeMatches;
 use rayon::prelude::*;
-
-/// Rows that one task takes at a time.
-const BLOCK: usize = 252;
 
 /// Prices of codewords, exact and for the filter.
 pub(super) struct Prices<'a> {
@@ -44,7 +42,8 @@ pub(super) fn range_search(
     prices: &Prices<'_>,
     limits: &[i128],
 ) -> Result<RangeMatches> {
-    let blocks = rows.blocks(BLOCK).zip(limits.par_chunks(BLOCK));
+    let block = block_rows(limits.len());
+    let blocks = rows.blocks(block).zip(limits.par_chunks(block));
     let run =
         |scratch: &mut Scratch, (rows, limits)| panel.unit.run(RangeBlock { rows, limits, panel, prices, scratch });
     let lists: Vec<RangeMatches> = blocks.map_init(Scratch::default, run).collect();

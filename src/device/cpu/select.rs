@@ -18,7 +18,7 @@ const CANDIDATES: usize = 32;
 #[derive(Clone, Copy)]
 pub(super) struct Candidates {
     codewords: [u32; CANDIDATES],
-    count: usize,
+    pub(super) count: usize,
 }
 
 impl Candidates {
@@ -65,20 +65,34 @@ pub(super) fn nearest<S: Simd>(
     (length, error): (f32, f32),
     panel: &Panel,
 ) -> Nearest {
+    let (best, limit, candidates) = candidates((lanes, scores), (length, error), panel);
+    let code = match candidates.get() {
+        Some([] | [_]) => best,
+        Some(candidates) => nearest_of(simd, candidates, row, panel),
+        None => nearest_within(scores, limit, row, panel).unwrap_or(best),
+    };
+    Nearest { code, candidates: candidates.count as u32 }
+}
+
+/// The codeword of the lowest score, the limit that it sets, and the codewords within this limit.
+#[inline(always)]
+pub(super) fn candidates(
+    (lanes, scores): (&Lanes, &[f32]),
+    (length, error): (f32, f32),
+    panel: &Panel,
+) -> (u32, f32, Candidates) {
     let (best, lowest) = lanes.lowest(scores);
     let limit = limit(panel, best, lowest, (length, error));
     let mut candidates = Candidates::NONE;
     each_within(scores, limit, |k| candidates.push(k as u32));
-    let code = match candidates.get() {
-        Some([] | [_]) => best as u32,
-        Some(candidates) => nearest_of(simd, candidates, row, panel),
-        None => {
-            let open = scores.iter().enumerate().filter(|(_, score)| **score <= limit);
-            let decided = open.map(|(k, _)| (squared_distance(row, panel.codeword(k)), k as u32)).min();
-            decided.map_or(best as u32, |(_, k)| k)
-        }
-    };
-    Nearest { code, candidates: candidates.count as u32 }
+    (best as u32, limit, candidates)
+}
+
+/// The nearest of all codewords whose score is at most `limit`, the lowest index on a tie.
+#[cold]
+pub(super) fn nearest_within(scores: &[f32], limit: f32, row: &[f32], panel: &Panel) -> Option<u32> {
+    let open = scores.iter().enumerate().filter(|(_, score)| **score <= limit);
+    open.map(|(k, _)| (squared_distance(row, panel.codeword(k)), k as u32)).min().map(|(_, k)| k)
 }
 
 /// The nearest of some codewords, the lowest index on a tie.

@@ -1,8 +1,12 @@
 //! Centroid sums without a buffer per thread: members are sorted by cluster, and each cluster is summed by one task.
 
+use super::prefetch::prefetch;
 use super::unit::Unit;
 use crate::error::{Result, try_vec};
 use rayon::prelude::*;
+
+/// How many rows ahead of the one that is summed the processor is asked for.
+const AHEAD: usize = 2;
 
 /// Rows summed in f64 at a time: 2^28 values within 2^24 stay within 2^52 and exact.
 const GROUP: usize = 1 << 28;
@@ -37,11 +41,14 @@ impl pulp::WithSimd for AddGroup<'_> {
     #[inline(always)]
     fn with_simd<S: pulp::Simd>(self, _: S) {
         let dim = self.sums.len();
-        for change in self.part {
-            let start = change.row() * dim;
+        let values = |change: &Change| self.rows.get(change.row() * dim..(change.row() + 1) * dim).unwrap_or_default();
+        for (i, change) in self.part.iter().enumerate() {
+            // The rows are far from each other in memory.
+            if let Some(later) = self.part.get(i + AHEAD) {
+                prefetch(values(later));
+            }
             let sign = change.sign() as f64;
-            let values = self.rows.get(start..start + dim).unwrap_or_default();
-            for (sum, value) in self.sums.iter_mut().zip(values) {
+            for (sum, value) in self.sums.iter_mut().zip(values(change)) {
                 *sum += sign * f64::from(*value);
             }
         }

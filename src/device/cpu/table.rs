@@ -2,11 +2,13 @@
 
 use super::assign::{Assign, AssignBlock, Scratch};
 use super::assigned_distances::assigned_distances;
+use super::block::{ROWS, block_rows};
 use super::known_sums::KnownSums;
 use super::memory::{Memory, Movements};
 use super::panel::Panel;
 use super::prepared::Prepared;
 use super::range_search::{self, Prices};
+use super::seeding::CpuSeeding;
 use super::table_rows::TableRows;
 use super::tally::{Tallies, Tally};
 use super::unit::Unit;
@@ -14,15 +16,12 @@ use super::unit_length::UnitLength;
 use super::{Pool, min_distances};
 use crate::codebook::Codebook;
 use crate::device::NO_CODE;
-use crate::device::{Assigned, Table};
+use crate::device::{Assigned, Seeding, Table};
 use crate::error::{Result, try_vec};
 use crate::kernel::range_search::RangeMatches;
 use crate::partial::Partial;
 use rayon::prelude::*;
 use std::sync::Arc;
-
-/// Rows that one task takes at a time: their scores and the rows themselves stay in the cache.
-const BLOCK: usize = 252;
 
 /// Values that one task uploads.
 const UPLOAD: usize = 1 << 15;
@@ -80,13 +79,14 @@ impl CpuTable {
     fn assign_blocks(&mut self, panel: &Panel, movements: &Movements) -> Tally {
         let epoch = self.memory.next();
         let (rows, codes) = (&self.rows, &mut self.codes);
-        let memory = self.memory.blocks(codes.len().div_ceil(BLOCK), BLOCK);
+        let block = block_rows(codes.len());
+        let memory = self.memory.blocks(codes.len().div_ceil(block), block);
         let run = |scratch: &mut Scratch, ((rows, codes), memory)| {
             let block = AssignBlock { rows, codes, memory };
             panel.unit.run(Assign { block, panel, epoch, movements, scratch })
         };
         self.pool.run(|| {
-            let blocks = rows.blocks(BLOCK).zip(codes.par_chunks_mut(BLOCK)).zip(memory);
+            let blocks = rows.blocks(block).zip(codes.par_chunks_mut(block)).zip(memory);
             blocks.map_init(Scratch::default, run).reduce(Tally::default, Tally::plus)
         })
     }
@@ -120,7 +120,7 @@ impl Table for CpuTable {
         self.forget();
         let (unit, dim) = (self.unit, self.dim());
         let values = self.rows.change();
-        self.pool.run(|| values.par_chunks_mut(dim * BLOCK).for_each(|rows| unit.run(UnitLength { rows, dim })));
+        self.pool.run(|| values.par_chunks_mut(dim * ROWS).for_each(|rows| unit.run(UnitLength { rows, dim })));
         Ok(())
     }
 
@@ -171,7 +171,7 @@ impl Table for CpuTable {
         let (codes, dim) = (&self.codes, self.rows.dim());
         let values = self.rows.change();
         self.pool.run(|| {
-            values.par_chunks_mut(dim * BLOCK).zip(codes.par_chunks(BLOCK)).for_each(|(rows, codes)| {
+            values.par_chunks_mut(dim * ROWS).zip(codes.par_chunks(ROWS)).for_each(|(rows, codes)| {
                 for (row, code) in rows.chunks_exact_mut(dim).zip(codes) {
                     let codeword = codebook.codeword(*code as usize).unwrap_or_default();
                     row.iter_mut().zip(codeword).for_each(|(value, c)| *value -= *c as f32);
@@ -189,6 +189,15 @@ impl Table for CpuTable {
         let mut out = try_vec(0, panel.clusters().saturating_mul(rows), "seeding distances")?;
         self.pool.run(|| min_distances::min_distances(&self.rows, &panel, closest, &mut out));
         Ok(out)
+    }
+
+    fn all_pairs(&self) -> usize {
+        0
+    }
+
+    fn seeding(&mut self, weights: &[u64]) -> Result<Option<Box<dyn Seeding + '_>>> {
+        self.measure()?;
+        Ok(Some(Box::new(CpuSeeding::new(&self.pool, self.unit, &self.rows, weights)?)))
     }
 
     fn range_search(&mut self, codebook: &Codebook, prices: &[i128], limits: &[i128]) -> Result<RangeMatches> {

@@ -1,15 +1,13 @@
 //! The rows of a table.
 
 use super::Pool;
+use super::block::ROWS;
 use super::integers::{Scaled, Width};
 use super::measure::{Lengths, Round};
 use super::rows::RowBlock;
 use super::unit::Unit;
 use crate::error::{Result, try_vec};
 use rayon::prelude::*;
-
-/// Rows that one task measures.
-const BLOCK: usize = 252;
 
 /// Rows of a table; what is known of them lasts until they change.
 pub(super) struct TableRows {
@@ -83,11 +81,11 @@ impl TableRows {
         if self.scaled.len() != scaled {
             self.scaled = try_vec(Scaled::default(), scaled, "rows as integers")?;
         }
-        let lengths = self.values.par_chunks(dim * BLOCK).zip(self.lengths.par_chunks_mut(BLOCK));
+        let lengths = self.values.par_chunks(dim * ROWS).zip(self.lengths.par_chunks_mut(ROWS));
         pool.run(|| match width {
             None => lengths.for_each(|(rows, lengths)| unit.run(Lengths { rows, dim, lengths })),
             Some(width) => {
-                let integers = self.words.par_chunks_mut(words * BLOCK).zip(self.scaled.par_chunks_mut(BLOCK));
+                let integers = self.words.par_chunks_mut(words * ROWS).zip(self.scaled.par_chunks_mut(ROWS));
                 lengths.zip(integers).for_each(|((rows, lengths), (words, scaled))| {
                     unit.run(Lengths { rows, dim, lengths: &mut *lengths });
                     unit.run(Round { width, rows, dim, lengths, words, scaled });

@@ -27,18 +27,24 @@ impl SemanticIdEngine {
         let file = AtomicFile::create(path)?;
         let part = file.temporary_path();
         let part = part.ok_or_else(|| Error::parameter("path", path.display(), "an engine goes to a regular file"))?;
-        match sqlite(self.registry.store()) {
-            Some(store) => store.copy_to(part)?,
-            None => {
-                let near = part.parent().unwrap_or(Path::new("."));
-                let scratch = tempfile::tempdir_in(near).map_err(|error| Error::io("creating", error).at(near))?;
-                let mut copied = SqliteStore::open(scratch.path().join("ids.db"))?;
-                copy(&mut *self.registry.store().snapshot()?, &mut copied)?;
-                copied.copy_to(part)?;
-            }
-        }
-        self.check(part)?;
+        self.copy_to(part).and_then(|()| self.check(part)).map_err(|error| error.renamed(part, path))?;
         file.commit()
+    }
+
+    /// Writes a database to the empty file `part`.
+    fn copy_to(&self, part: &Path) -> Result<()> {
+        if let Some(store) = sqlite(self.registry.store()) {
+            return store.copy_to(part);
+        }
+        let near = part.parent().unwrap_or(Path::new("."));
+        let scratch = tempfile::tempdir_in(near).map_err(|error| Error::io("creating", error).at(near))?;
+        let beside = scratch.path().join("ids.db");
+        let fill = || {
+            let mut copied = SqliteStore::open(&beside)?;
+            copy(&mut *self.registry.store().snapshot()?, &mut copied)?;
+            copied.copy_to(part)
+        };
+        fill().map_err(|error| error.renamed(&beside, part))
     }
 
     /// Refuses a copy with IDs that the model cannot have given.

@@ -6,10 +6,11 @@ mod listed;
 use super::lanes::Lanes;
 use super::memory::{Movements, Remember, Remembered};
 use super::panel::Panel;
+use super::prefetch::prefetch;
 use super::row_buffer::RowBuffer;
 use super::rows::RowBlock;
 use super::scores::Scores;
-use super::select::nearest;
+use super::select::{Candidates, candidates, nearest_of, nearest_within};
 use super::tally::Tally;
 use crate::clock::Instant;
 use listed::Near;
@@ -29,6 +30,7 @@ pub(super) struct Scratch {
     open: Vec<usize>,
     near: Vec<Near>,
     rows: RowBuffer,
+    undecided: Vec<(usize, Candidates)>,
 }
 
 /// An assignment with what rows remember, as one operation compiled for this processor's vectors.
@@ -77,9 +79,11 @@ impl AssignInputs<'_, '_> {
         let start = Instant::now();
         scratch.scores.compute(rows, panel);
         tally.scoring += start.elapsed();
-        for (i, (code, scores)) in codes.iter_mut().zip(scratch.scores.rows()).enumerate() {
-            assign_row(simd, rows, i, (&Lanes::of(scores), scores), panel, code, &mut tally);
+        let Scratch { scores, undecided, .. } = scratch;
+        for (i, (code, scores)) in codes.iter_mut().zip(scores.rows()).enumerate() {
+            assign_row((rows, i), (&Lanes::of(scores), scores), panel, code, (undecided, &mut tally));
         }
+        settle(simd, rows, codes, panel, (undecided, &mut tally));
         tally
     }
 
@@ -92,29 +96,54 @@ impl AssignInputs<'_, '_> {
         let start = Instant::now();
         scratch.scores.compute(scratch.rows.rows(), panel);
         tally.scoring += start.elapsed();
-        for (i, scores) in scratch.open.iter().zip(scratch.scores.rows()) {
+        let Scratch { scores, open, undecided, .. } = &mut **scratch;
+        for (i, scores) in open.iter().zip(scores.rows()) {
             let Some(code) = codes.get_mut(*i) else { continue };
             let lanes = Lanes::of(scores);
-            assign_row(simd, *rows, *i, (&lanes, scores), panel, code, tally);
+            assign_row((*rows, *i), (&lanes, scores), panel, code, (undecided, tally));
             memory.remember(*i, *epoch, (&lanes, scores), rows.length(*i), panel);
         }
+        settle(simd, *rows, codes, panel, (undecided, tally));
     }
 }
 
-/// Assigns one row by its scores against all codewords.
+/// Assigns one row by its scores against all codewords; where these leave several open, [`settle`] does it.
 #[inline(always)]
-fn assign_row<S: Simd>(
-    simd: S,
-    rows: RowBlock<'_>,
-    i: usize,
+fn assign_row(
+    (rows, i): (RowBlock<'_>, usize),
     scores: (&Lanes, &[f32]),
     panel: &Panel,
     code: &mut u32,
-    tally: &mut Tally,
+    (undecided, tally): (&mut Vec<(usize, Candidates)>, &mut Tally),
 ) {
-    let nearest = nearest(simd, scores, rows.row(i), (rows.length(i), rows.error(i)), panel);
-    tally.changed += u64::from(std::mem::replace(code, nearest.code) != nearest.code);
+    let (best, limit, candidates) = candidates(scores, (rows.length(i), rows.error(i)), panel);
     tally.scored += 1;
-    tally.undecided += u64::from(nearest.candidates > 1);
-    tally.candidates += u64::from(nearest.candidates);
+    tally.undecided += u64::from(candidates.count > 1);
+    tally.candidates += candidates.count as u64;
+    let nearest = match candidates.get() {
+        Some([] | [_]) => best,
+        Some(_) => {
+            prefetch(rows.row(i));
+            return undecided.push((i, candidates));
+        }
+        None => nearest_within(scores.1, limit, rows.row(i), panel).unwrap_or(best),
+    };
+    tally.changed += u64::from(std::mem::replace(code, nearest) != nearest);
+}
+
+/// Assigns the rows that their scores left undecided. They come last, so that they are in the cache by then: scores
+/// need only their integers.
+#[inline(always)]
+fn settle<S: Simd>(
+    simd: S,
+    rows: RowBlock<'_>,
+    codes: &mut [u32],
+    panel: &Panel,
+    (undecided, tally): (&mut Vec<(usize, Candidates)>, &mut Tally),
+) {
+    for (i, candidates) in undecided.drain(..) {
+        let Some((code, candidates)) = codes.get_mut(i).zip(candidates.get()) else { continue };
+        let nearest = nearest_of(simd, candidates, rows.row(i), panel);
+        tally.changed += u64::from(std::mem::replace(code, nearest) != nearest);
+    }
 }

@@ -1,10 +1,22 @@
 //! Lower bounds of scores from products of integers.
 
 use super::multiply::{Multiply, Task};
-use super::packed::Packed;
 use super::{Integers, Scaled};
 use crate::device::cpu::bounds::{Coefficients, GROUP};
 use crate::device::cpu::pairs::Group;
+
+/// Codewords as integers.
+#[derive(Clone, Copy)]
+pub(super) struct Columns<'a> {
+    /// Words of a codeword.
+    pub(super) words: usize,
+    /// For every group of codewords, and every word of these, the word of each.
+    pub(super) groups: &'a [Group],
+    /// The words (K, words), codeword by codeword.
+    pub(super) codewords: &'a [i32],
+    /// Codeword = integers * scale / 2 + rest (K); scales with zeros up to whole groups.
+    pub(super) scales: &'a [f32],
+}
 
 /// What turns products into scores, in groups of codewords.
 #[derive(Clone, Copy)]
@@ -50,7 +62,7 @@ fn lower(sum: i32, (scale, norm, slope, tilt): (f32, f32, f32, f32), row: Scaled
 
 /// Scores of some rows with all codewords.
 pub(super) struct ScoreBuffers<'a> {
-    pub(super) packed: &'a Packed,
+    pub(super) columns: Columns<'a>,
     pub(super) rows: Integers<'a>,
     pub(super) of: Groups<'a>,
     pub(super) out: &'a mut [f32],
@@ -60,7 +72,7 @@ impl Task for ScoreBuffers<'_> {
     /// Computes the scores in tiles of R rows and G groups, and what is left over by single rows and groups.
     #[inline(always)]
     fn run<M: Multiply, const R: usize, const G: usize>(mut self, multiplier: M) {
-        let (words, groups) = (self.packed.words, &self.packed.groups);
+        let Columns { words, groups, .. } = self.columns;
         let several = groups.chunks_exact(words * G);
         let single = several.remainder().chunks_exact(words);
         let first_single = several.len() * G;
@@ -96,7 +108,7 @@ impl ScoreBuffers<'_> {
         first: usize,
         groups: &[Group],
     ) {
-        let words = self.packed.words;
+        let words = self.columns.words;
         let (mut rows, mut starts) = ([&[][..]; R], [0; R]);
         for r in 0..R {
             rows[r] = &self.rows.words[(row + r) * words..][..words];
@@ -108,7 +120,7 @@ impl ScoreBuffers<'_> {
         }
         let sums = multiplier.multiply(rows, starts, columns);
         let of = self.of.part(first, G);
-        let stride = self.packed.stride();
+        let stride = self.columns.scales.len();
         for r in 0..R {
             let (scaled, length) = (self.rows.scaled[row + r], self.rows.lengths[row + r]);
             let out = &mut self.out[(row + r) * stride + first * GROUP..][..G * GROUP];
@@ -121,7 +133,7 @@ impl ScoreBuffers<'_> {
 
 /// Scores of one row with some codewords.
 pub(super) struct Few<'a> {
-    pub(super) packed: &'a Packed,
+    pub(super) columns: Columns<'a>,
     pub(super) rows: Integers<'a>,
     pub(super) row: usize,
     pub(super) codewords: &'a [u16],
@@ -132,12 +144,12 @@ pub(super) struct Few<'a> {
 impl Task for Few<'_> {
     #[inline(always)]
     fn run<M: Multiply, const R: usize, const G: usize>(self, multiplier: M) {
-        let Self { packed: Packed { words, codewords, scales, .. }, rows, row, of, .. } = self;
+        let Self { columns: Columns { words, codewords, scales, .. }, rows, row, of, .. } = self;
         let (scaled, length) = (rows.scaled[row], rows.lengths[row]);
-        let integers = &rows.words[row * words..][..*words];
+        let integers = &rows.words[row * words..][..words];
         for (k, out) in self.codewords.iter().zip(self.out) {
             let k = usize::from(*k);
-            let sum = multiplier.dot(integers, &codewords[k * words..][..*words], scaled.start);
+            let sum = multiplier.dot(integers, &codewords[k * words..][..words], scaled.start);
             *out = lower(sum, (scales[k], of.norm[k], of.slope[k], of.tilt[k]), scaled, length);
         }
     }

@@ -1,6 +1,6 @@
 //! Codewords as small integers, and lower bounds of scores from their products with rows.
 
-use super::lower::{Few, Groups, ScoreBuffers};
+use super::lower::{Columns, Few, Groups, ScoreBuffers};
 use super::multiply::{Portable, Task};
 use super::round::round;
 #[cfg(target_arch = "x86_64")]
@@ -69,7 +69,7 @@ impl Packed {
     #[inline(always)]
     pub(in crate::device::cpu) fn scores(&self, rows: Integers<'_>, of: &Coefficients, out: &mut [f32]) {
         let of = Groups::new(&self.scales, of);
-        self.run(ScoreBuffers { packed: self, rows, of, out });
+        self.run(ScoreBuffers { columns: self.columns(), rows, of, out });
     }
 
     /// Lower bounds of the scores of row `row` with some codewords, the same as [`Packed::scores`] has.
@@ -82,7 +82,13 @@ impl Packed {
         of: &Coefficients,
         out: &mut [f32],
     ) {
-        self.run(Few { packed: self, rows, row, codewords, of, out });
+        self.run(Few { columns: self.columns(), rows, row, codewords, of, out });
+    }
+
+    #[inline(always)]
+    fn columns(&self) -> Columns<'_> {
+        let Self { words, groups, codewords, scales, .. } = self;
+        Columns { words: *words, groups, codewords, scales }
     }
 
     #[inline(always)]

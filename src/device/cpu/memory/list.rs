@@ -34,8 +34,9 @@ impl Mark {
     /// squared length.
     #[inline(always)]
     pub(in crate::device::cpu) fn measure(epoch: u32, (lanes, scores): (&Lanes, &[f32]), length: f32) -> Self {
+        let ranks = lanes.ranks();
         for rank in RANKS {
-            let limit = lanes.above(rank);
+            let limit = lanes.above(rank, &ranks);
             let (mut listed, mut count) = ([0; LISTED], 0);
             // Those at the limit are listed, too.
             each_within(scores, limit, |k| {

@@ -1,96 +1,11 @@
-//! Tests steps of k-means++ against the twin: blocks of rows, draws on both sides of every kind of border, ties, and
-//! sums at the limits of 96 bits.
+//! Tests steps of k-means++ on adapters, and faults that must be found.
 
 use super::faults::{self, Fault};
 use crate::device::gpu::kernel::Kernel;
 use crate::device::gpu::{Gpu, adapter};
-use crate::device::tests::Random;
-use crate::device::{Engine, MAX_VALUES, Purpose};
-use crate::kernel::seed::{self, MAX_WEIGHT, Seed};
-
-struct Case {
-    rows: usize,
-    dim: usize,
-    /// Rows are within it.
-    limit: i64,
-    /// What the weights may add up to.
-    weight: u64,
-}
-
-const CASES: [Case; 6] = [
-    Case { rows: 1, dim: 3, limit: 5, weight: 1 },
-    Case { rows: 255, dim: 5, limit: 1, weight: 255 },
-    Case { rows: 256, dim: 1, limit: 1 << 24, weight: MAX_WEIGHT - 1 },
-    Case { rows: 513, dim: 40, limit: 1 << 20, weight: 5000 },
-    Case { rows: 11, dim: 8192, limit: (1 << 24) - 1, weight: MAX_WEIGHT - 1 },
-    // More blocks than a workgroup has invocations.
-    Case { rows: 66_000, dim: 1, limit: 3, weight: 99_000 },
-];
-
-/// Rows, a fifth of which repeat others, and weights, a quarter of which are zero.
-fn data(case: &Case, random: &mut Random) -> (Vec<i32>, Vec<u64>) {
-    let Case { rows, dim, limit, weight } = *case;
-    let mut values: Vec<i32> =
-        (0..rows * dim).map(|_| (random.next() % (2 * limit as u64 + 1)) as i64 - limit).map(|q| q as i32).collect();
-    if limit == (1 << 24) - 1 {
-        // Opposite corners.
-        let side = |i: usize| if (i / dim).is_multiple_of(2) { limit as i32 } else { -limit as i32 };
-        values.iter_mut().enumerate().filter(|(i, _)| i / dim % 5 < 3).for_each(|(i, value)| *value = side(i));
-    }
-    for row in (5..rows).step_by(5) {
-        let from = random.next() as usize % row;
-        values.copy_within(from * dim..(from + 1) * dim, row * dim);
-    }
-    let most = weight / rows as u64;
-    let mut weights: Vec<u64> = (0..rows).map(|_| random.next() % (most + 1) * (random.next() % 4).min(1)).collect();
-    weights[rows / 2] = most;
-    (values, weights)
-}
-
-/// Values below the potential: its limits, both sides of the ends of rows and blocks, and any.
-fn draws(weights: &[u64], closest: &[u64], potential: u128, random: &mut Random) -> Vec<u128> {
-    let sum = |rows: usize| -> u128 {
-        weights.iter().zip(closest).take(rows).map(|(w, d)| u128::from(*w) * u128::from(*d)).sum()
-    };
-    let row = random.next() as usize % weights.len();
-    let any = (u128::from(random.next()) << 64 | u128::from(random.next())) % potential;
-    let borders = [row, row / 256 * 256, weights.len() / 2 + 1].map(sum);
-    let all = borders.into_iter().flat_map(|end| [end, end.saturating_sub(1)]).chain([any, 0, potential - 1]);
-    all.filter(|value| *value < potential).take(MAX_VALUES).collect()
-}
-
-/// Returns the step at which the device differs from the twin.
-fn difference(gpu: &Gpu, case: &Case) -> Option<usize> {
-    let mut random = Random((case.rows * 31 + case.dim) as u64);
-    let (values, weights) = data(case, &mut random);
-    let mut table = gpu.table(case.rows, case.dim, Purpose::Encode).expect("a table");
-    table.upload(0, &values).expect("upload");
-    let mut seeding = table.seeding(&weights).expect("seeding").expect("a table that small");
-    // The second start has to forget the first.
-    for start in [case.rows - 1, case.rows / 3] {
-        let mut closest = vec![u64::MAX; case.rows];
-        let mut last = seed::best_of(&values, case.dim, &weights, &mut closest, &[start]);
-        if seeding.start(start).expect("start") != last {
-            return Some(0);
-        }
-        for step in 1_usize..5 {
-            if last.potential == 0 {
-                break;
-            }
-            let mut drawn = draws(&weights, &closest, last.potential, &mut random);
-            // Of several rows only the best is seen.
-            if step.is_multiple_of(2) {
-                drawn = vec![last.potential - 1];
-            }
-            let found: Seed = seeding.draw(&drawn).expect("draw");
-            last = seed::seed(&values, case.dim, &weights, &mut closest, &drawn);
-            if found != last {
-                return Some(step);
-            }
-        }
-    }
-    None
-}
+use crate::device::seeding_cases::{CASES, Case, difference};
+use crate::device::{Engine, Purpose};
+use crate::kernel::seed::MAX_WEIGHT;
 
 #[test]
 fn a_step_of_seeding_is_that_of_the_twin() {

@@ -45,8 +45,17 @@ impl Export<'_> {
         }
         let near = path.parent().filter(|near| !near.as_os_str().is_empty()).unwrap_or(Path::new("."));
         let folder = tempfile::Builder::new().prefix(".semid-").tempdir_in(near).map_err(creating)?;
-        let at = |name: &str| folder.path().join(name);
+        let exported = self.fill(folder.path()).map_err(|error| error.renamed(folder.path(), path))?;
+        open_to_others(folder.path()).map_err(creating)?;
+        std::fs::rename(folder.path(), path).map_err(creating)?;
+        // It is not there any more under its temporary name, which is all that dropping it would remove.
+        let _ = folder.keep();
+        Ok(exported)
+    }
 
+    /// Writes all files into an empty folder.
+    fn fill(&self, folder: &Path) -> Result<Exported> {
+        let at = |name: &str| folder.join(name);
         let exported = self.trie(at("trie.safetensors"))?;
         let vocabulary = self.tokens()?;
         vocabulary.write_added_tokens(&at("added_tokens.json"), &|| self.go_on(0))?;
@@ -63,11 +72,6 @@ impl Export<'_> {
         })?;
         let card = usage.card(self.registry.manifest(), &vocabulary, self.tokenizer.is_some());
         write(&at("README.md"), &card)?;
-
-        open_to_others(folder.path()).map_err(creating)?;
-        std::fs::rename(folder.path(), path).map_err(creating)?;
-        // It is not there any more under its temporary name, which is all that dropping it would remove.
-        let _ = folder.keep();
         Ok(exported)
     }
 }

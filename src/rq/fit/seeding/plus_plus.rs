@@ -25,8 +25,7 @@ pub(super) fn plus_plus(
     let weight = |row: usize| weights.get(row).map_or(0, |weight| u128::from(*weight));
     let by_weight = Draws::new(table.rows(), &weight);
     let first = by_weight.draw(stream);
-    // Where all pairs fit, one call of the device replaces one per codeword.
-    let on_device = match if table.rows() > ALL_PAIRS { table.seeding(weights)? } else { None } {
+    let on_device = match if table.rows() > table.all_pairs() { table.seeding(weights)? } else { None } {
         Some(mut seeding) => Some(choose(&mut *seeding, first, clusters, &by_weight, stream, ask)?),
         None => None,
     };
@@ -64,9 +63,7 @@ fn choose(
     Ok(chosen)
 }
 
-/// Rows up to which all distances between them are computed at once.
-const ALL_PAIRS: usize = 2048;
-/// Points of one such call.
+/// Points of a call for the distances of all pairs.
 const POINTS: usize = 64;
 
 /// The distances of the rows of a table, on the host.
@@ -81,7 +78,7 @@ struct OnHost<'a> {
 impl<'a> OnHost<'a> {
     fn new(table: &'a mut dyn Table, weights: &'a [u64], ask: Ask<'_>) -> Result<Self> {
         let closest = try_vec(u64::MAX, table.rows(), "seeding distances")?;
-        let pairs = if table.rows() <= ALL_PAIRS { all_pairs(table, ask)? } else { Vec::new() };
+        let pairs = if table.rows() <= table.all_pairs() { all_pairs(table, ask)? } else { Vec::new() };
         Ok(Self { table, weights, closest, pairs })
     }
 
