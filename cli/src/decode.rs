@@ -1,6 +1,7 @@
 //! `semid decode`
 
 use crate::args::{Common, DecodeArgs};
+use crate::extension::extension;
 use crate::interrupt;
 use crate::output::{self, Answer, Failure, Outcome};
 use crate::progress::Bar;
@@ -30,7 +31,7 @@ struct Decoded<'a> {
 pub(crate) fn run(common: &Common, args: &DecodeArgs) -> Outcome {
     let model = Model::load(&args.model)?;
     let file = CodesFile::open(&args.input)?;
-    if !args.output.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("npy")) {
+    if extension(&args.output) != "npy" {
         return Err(Failure::Error(format!("{}: embeddings are written to .npy", args.output.display())));
     }
     output::differs(&args.output, &args.input)?;

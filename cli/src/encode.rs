@@ -2,6 +2,7 @@
 
 use crate::args::{Assignment, Common, EncodeArgs, Format, without_labels};
 use crate::balance::{self, Balance};
+use crate::extension::extension;
 use crate::heard::Heard;
 use crate::input::blocks::BlockFacts;
 use crate::input::pairs::{self, PairFacts};
@@ -187,8 +188,7 @@ fn text(encoded: &Encoded<'_>, report: &EncodeReport) -> String {
 /// Returns the item keys, if they were asked for.
 fn keys(args: &EncodeArgs, input: &Input) -> Result<Option<Vec<String>>, Failure> {
     let keys = input.keys((args.id_column.as_deref(), args.items.as_deref()))?;
-    let is_npy = args.output.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("npy"));
-    if is_npy && keys.is_some() && args.pairs.pairs.is_none() {
+    if extension(&args.output) == "npy" && keys.is_some() && args.pairs.pairs.is_none() {
         let output = args.output.display();
         return Err(Failure::Error(format!("{output}: a .npy file has no item keys; use .csv, .jsonl or .parquet")));
     }
@@ -224,7 +224,7 @@ impl Sink {
     ) -> Result<Self, Failure> {
         let column = keys.is_some().then(|| args.id_column.as_deref().unwrap_or("item"));
         let (path, levels) = (args.output.as_path(), model.levels());
-        match path.extension().unwrap_or_default().to_string_lossy().to_lowercase().as_str() {
+        match extension(path).as_str() {
             "npy" => {
                 let count = args.candidates.unwrap_or(1);
                 let out = NpyWriter::create(path, rows.saturating_mul(count), levels)?;

@@ -2,6 +2,7 @@
 
 use crate::args::{Common, ExportArgs, ExportKind};
 use crate::database;
+use crate::extension::extension;
 use crate::interrupt;
 use crate::output::{self, Answer, Failure, Outcome};
 use clap::ValueEnum;
@@ -156,7 +157,7 @@ fn copy(engine: &SemanticIdEngine, output: &Path) -> semid::Result<Exported> {
 fn kind_of(path: &Path) -> Option<ExportKind> {
     let name = path.file_name()?.to_string_lossy().to_lowercase();
     let is = |known: &str| name == known || name.ends_with(&format!(".{known}"));
-    match path.extension()?.to_string_lossy().to_lowercase().as_str() {
+    match extension(path).as_str() {
         "csv" | "jsonl" | "parquet" => Some(ExportKind::Ids),
         "safetensors" if is("static.safetensors") => Some(ExportKind::Static),
         "safetensors" => Some(ExportKind::Trie),
@@ -181,7 +182,7 @@ fn check_name(kind: ExportKind, output: &Path) -> Result<(), Failure> {
         ExportKind::Hf => &[],
         ExportKind::Engine => &["db"],
     };
-    let extension = output.extension().unwrap_or_default().to_string_lossy().to_lowercase();
+    let extension = extension(output);
     if !DATA.contains(&&*extension) || own.contains(&&*extension) {
         return Ok(());
     }

@@ -18,6 +18,7 @@ mod encode;
 mod eval;
 mod evaluation;
 mod export;
+mod extension;
 mod failure;
 mod file_system;
 mod fit;

@@ -1,6 +1,7 @@
 //! Checks the files that a command will write, before any work.
 
 use crate::args::Command;
+use crate::extension::extension;
 use crate::failure::Failure;
 use crate::output::differs_from;
 use same_file::Handle;
@@ -19,7 +20,7 @@ pub(crate) fn check(command: &Command) -> Result<(), Failure> {
         Command::Sweep(args) => (&args.output, "the result of a sweep", "jsonl", NO_SWEEPS),
         _ => return Ok(()),
     };
-    let extension = path.extension().unwrap_or_default().to_string_lossy().to_lowercase();
+    let extension = extension(path);
     let extension = extension.as_str();
     if extension == own || !(EXTENSIONS.contains(&extension) || others.contains(&extension)) {
         return Ok(());

@@ -37,6 +37,7 @@
 
 mod apart;
 mod codec;
+mod connection;
 mod error;
 mod options;
 mod schema;

@@ -1,8 +1,6 @@
 //! Options for connecting to a server.
 
 use crate::error::{store, typed};
-use crate::session::Session;
-use crate::store::PostgresStore;
 use postgres::config::SslMode;
 use postgres::tls::{MakeTlsConnect, TlsConnect};
 use postgres::{Client, Config, NoTls, Socket};
@@ -127,14 +125,6 @@ impl PostgresOptions {
     {
         self.connect = Arc::new(move |config| config.connect(tls.clone()));
         self
-    }
-
-    /// Connects, as [`PostgresStore::connect`] does.
-    ///
-    /// # Errors
-    /// As for [`PostgresStore::connect`].
-    pub fn connect(&self) -> Result<PostgresStore> {
-        Ok(PostgresStore::of(Session::open(self)?, self.clone()))
     }
 
     /// Returns a new connection.

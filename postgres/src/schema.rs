@@ -1,7 +1,7 @@
 //! Makes and checks the tables.
 
 use crate::codec::damaged;
-use crate::session::Session;
+use crate::connection::Connection;
 use semid::{ErrorKind, Result};
 
 /// The version of the tables.
@@ -37,15 +37,15 @@ const TABLES: &str = "
 ";
 
 /// Returns whether the tables are there; refuses those of a newer version.
-pub(crate) fn check(session: &mut Session) -> Result<bool> {
+pub(crate) fn check(connection: &mut Connection) -> Result<bool> {
     // By reading the catalogue: `to_regclass` may remember that there was no such table.
     let sql = "SELECT 1 FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
                WHERE n.nspname = $1 AND c.relname = 'version'";
-    let schema = session.options.schema_name().to_owned();
-    if session.rows(sql, &[&schema])?.is_empty() {
+    let schema = connection.options.schema_name().to_owned();
+    if connection.rows(sql, &[&schema])?.is_empty() {
         return Ok(false);
     }
-    let found = match session.rows("SELECT number FROM @version LIMIT 2", &[])?.as_slice() {
+    let found = match connection.rows("SELECT number FROM @version LIMIT 2", &[])?.as_slice() {
         [row] => row.try_get::<_, i32>(0).ok().and_then(|number| u32::try_from(number).ok()),
         _ => None,
     };
@@ -59,17 +59,17 @@ pub(crate) fn check(session: &mut Session) -> Result<bool> {
 }
 
 /// Makes the tables within a transaction, unless another writer has made them by now.
-pub(crate) fn make(session: &mut Session) -> Result<()> {
+pub(crate) fn make(connection: &mut Connection) -> Result<()> {
     // Two writers that make the tables at once: the second one waits for the first one.
-    let schema = session.options.schema_name().to_owned();
-    session.rows("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", &[&format!("semid {schema}")])?;
-    if check(session)? {
+    let schema = connection.options.schema_name().to_owned();
+    connection.rows("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", &[&format!("semid {schema}")])?;
+    if check(connection)? {
         return Ok(());
     }
     // Asking first needs no right to make schemas where an administrator has made it.
-    if session.rows("SELECT 1 FROM pg_namespace WHERE nspname = $1", &[&schema])?.is_empty() {
-        session.batch(&format!("CREATE SCHEMA \"{schema}\""))?;
+    if connection.rows("SELECT 1 FROM pg_namespace WHERE nspname = $1", &[&schema])?.is_empty() {
+        connection.batch(&format!("CREATE SCHEMA \"{schema}\""))?;
     }
-    session.batch(TABLES)?;
-    session.batch(&format!("INSERT INTO @version VALUES ({VERSION})"))
+    connection.batch(TABLES)?;
+    connection.batch(&format!("INSERT INTO @version VALUES ({VERSION})"))
 }

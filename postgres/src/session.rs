@@ -1,101 +1,66 @@
-//! A connection, and the transaction that it is in.
+//! A connection to a registry, and whether the registry has its tables by now.
 
-use crate::apart::apart;
-use crate::error::{is_lost, is_missing, lost, store, typed};
+use crate::connection::Connection;
 use crate::options::PostgresOptions;
 use crate::schema;
-use postgres::types::ToSql;
-use postgres::{Client, Row, Statement};
-use semid::{Error, ErrorKind, Result};
-use std::collections::HashMap;
-use std::fmt;
+use semid::{ErrorKind, Result};
+use std::mem::take;
 use std::time::{Duration, Instant};
 
 /// How long a writer waits for others before it asks whether to stop.
 const PATIENCE: Duration = Duration::from_millis(250);
 
-/// Values for the parameters of a statement.
-pub(crate) type Params<'a> = &'a [&'a (dyn ToSql + Sync)];
+/// What keeps other writers out, and lets readers in.
+const LOCK: &str = "LOCK TABLE @manifest IN SHARE ROW EXCLUSIVE MODE";
 
-/// Settings of every connection. Look-ups are by index, whatever the statistics of the tables say, as these are old
-/// after a first large batch; and every statement is planned for the table as it is by then. A server that lost its
-/// client notices within a minute, as the others wait for it.
-const SETTINGS: &str = "
-    SET client_min_messages = warning; SET search_path = pg_catalog, pg_temp; SET jit = off;
-    SET plan_cache_mode = force_custom_plan;
-    SET enable_seqscan = off; SET enable_bitmapscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off;
-    SET tcp_keepalives_idle = 30; SET tcp_keepalives_interval = 10; SET tcp_keepalives_count = 3;
-    SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'";
-
-/// What a connection is doing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum State {
-    /// Every statement is a transaction of its own.
-    Idle,
-    /// Between `begin` and its end.
-    Writing {
-        /// Whether a statement has failed, so that PostgreSQL would answer `COMMIT` by undoing everything.
-        failed: bool,
-        /// Whether this transaction made the tables.
-        made: bool,
-    },
-    /// In a transaction that reads as of one moment and never ends.
-    Snapshot,
-}
-
-/// A connection that one thread uses at a time.
+/// A connection whose first writer makes the tables.
+#[derive(Debug)]
 pub(crate) struct Session {
-    pub(crate) options: PostgresOptions,
-    /// None only while it is dropped.
-    client: Option<Client>,
-    statements: HashMap<&'static str, Statement>,
+    pub(crate) connection: Connection,
+    /// Whether the tables were there when somebody last looked.
     has_tables: bool,
-    state: State,
-    /// Whether the connection broke. The client itself does not always notice.
-    lost: bool,
+    /// Whether the transaction that is open made the tables.
+    made: bool,
 }
 
 impl Session {
     /// Connects.
     pub(crate) fn open(options: &PostgresOptions) -> Result<Self> {
-        if options.stopped() {
-            return Err(ErrorKind::Cancelled.into());
-        }
-        let client = Some(apart(|| connect(options))?);
-        let (statements, state) = (HashMap::new(), State::Idle);
-        Ok(Self { options: options.clone(), client, statements, has_tables: false, state, lost: false })
+        Ok(Self { connection: Connection::open(options)?, has_tables: false, made: false })
     }
 
     /// Connects to read everything as of this moment.
     pub(crate) fn snapshot(options: &PostgresOptions) -> Result<Self> {
         let mut session = Self::open(options)?;
-        session.batch("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")?;
-        session.state = State::Snapshot;
-        // The first statement fixes the moment.
-        session.has_tables = schema::check(&mut session)?;
+        session.connection.begin_snapshot()?;
+        session.has_tables = schema::check(&mut session.connection)?;
         Ok(session)
     }
 
     /// Returns whether the registry has its tables by now.
     pub(crate) fn has_tables(&mut self) -> Result<bool> {
-        if !self.has_tables && self.state != State::Snapshot {
-            self.has_tables = self.again(schema::check)?;
+        self.has_tables &= !self.connection.missed_table();
+        if !self.has_tables && !self.connection.is_snapshot() {
+            self.has_tables = self.connection.again(schema::check)?;
         }
         Ok(self.has_tables)
     }
 
     /// Begins to write, and keeps other writers out.
     pub(crate) fn begin(&mut self) -> Result<()> {
-        if self.state == State::Snapshot {
+        if self.connection.is_snapshot() {
             return Err(ErrorKind::ReadOnly.into());
         }
         self.rollback()?;
         let start = Instant::now();
         loop {
-            let left = self.options.busy_timeout.saturating_sub(start.elapsed());
-            let begun = self.again(|session| session.try_begin(left.min(PATIENCE)));
+            let left = self.connection.options.busy_timeout.saturating_sub(start.elapsed());
+            let mut begun = self.try_begin(left.min(PATIENCE));
+            if begun.is_err() && self.connection.is_lost() {
+                begun = self.try_begin(left.min(PATIENCE));
+            }
             match begun {
-                Err(_) if self.options.stopped() => return Err(ErrorKind::Cancelled.into()),
+                Err(_) if self.connection.options.stopped() => return Err(ErrorKind::Cancelled.into()),
                 Err(error) if matches!(error.kind(), ErrorKind::Locked) && !left.is_zero() => {}
                 begun => return begun,
             }
@@ -103,15 +68,15 @@ impl Session {
     }
 
     fn try_begin(&mut self, wait: Duration) -> Result<()> {
-        self.client()?; // connects again where that is needed, as nothing is begun yet
+        self.connection.client()?; // connects again where that is needed, as nothing is begun yet
         let has_tables = self.has_tables()?;
-        let begin = format!("BEGIN; SET LOCAL lock_timeout = {}", wait.as_millis().max(1));
-        let lock = "LOCK TABLE @manifest IN SHARE ROW EXCLUSIVE MODE";
-        self.state = State::Writing { failed: false, made: !has_tables };
-        let begun = if has_tables {
-            self.batch(&format!("{begin}; {lock}"))
-        } else {
-            self.batch(&begin).and_then(|()| schema::make(self)).and_then(|()| self.batch(lock))
+        self.made = !has_tables;
+        let connection = &mut self.connection;
+        let begun = match has_tables {
+            true => connection.begin(wait, LOCK),
+            false => {
+                connection.begin(wait, "").and_then(|()| schema::make(connection)).and_then(|()| connection.batch(LOCK))
+            }
         };
         match begun {
             Ok(()) => self.has_tables = true,
@@ -122,158 +87,17 @@ impl Session {
 
     /// Makes all changes since `begin` durable.
     pub(crate) fn commit(&mut self) -> Result<()> {
-        match self.state {
-            State::Writing { failed: false, .. } => {
-                let done = self.batch("COMMIT");
-                if done.is_err() {
-                    // Nobody knows whether the server has done it.
-                    self.has_tables = false;
-                }
-                self.state = State::Idle;
-                done
-            }
-            State::Writing { .. } => {
-                self.rollback()?;
-                Err(store("a statement of the transaction has failed, so nothing was changed"))
-            }
-            State::Idle | State::Snapshot => Err(store("there is no transaction to commit")),
-        }
+        let was_writing = self.connection.is_writing();
+        let done = self.connection.commit();
+        self.made = false;
+        // Where it failed, nobody knows whether the server has done it.
+        self.has_tables &= done.is_ok() || !was_writing;
+        done
     }
 
     /// Undoes all changes since `begin`, if there was one.
     pub(crate) fn rollback(&mut self) -> Result<()> {
-        let State::Writing { made, .. } = self.state else { return Ok(()) };
-        self.state = State::Idle;
-        self.has_tables &= !made;
-        // A server that lost its client undoes everything by itself.
-        if self.is_lost() { Ok(()) } else { self.batch("ROLLBACK") }
-    }
-
-    /// Does `change`, or nothing where it fails.
-    pub(crate) fn all_or_none<T>(&mut self, change: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
-        let before = self.state;
-        self.batch("SAVEPOINT before")?;
-        let done = change(self);
-        match done {
-            Ok(_) => self.batch("RELEASE before")?,
-            Err(_) if self.is_lost() => {}
-            Err(_) => {
-                self.batch("ROLLBACK TO before; RELEASE before")?;
-                self.state = before;
-            }
-        }
-        done
-    }
-
-    /// Answers several questions as of one moment.
-    pub(crate) fn at_once<T>(&mut self, questions: usize, ask: impl Fn(&mut Self) -> Result<T>) -> Result<T> {
-        if questions < 2 || self.state != State::Idle {
-            return self.again(ask);
-        }
-        self.again(|session| {
-            session.batch("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")?;
-            let answers = ask(session);
-            let ended = if session.is_lost() { Ok(()) } else { session.batch("ROLLBACK") };
-            answers.and_then(|answers| ended.map(|()| answers))
-        })
-    }
-
-    /// Returns all rows of a statement, which is prepared once for each connection.
-    pub(crate) fn rows(&mut self, sql: &'static str, params: Params<'_>) -> Result<Vec<Row>> {
-        self.prepared(sql, |client, statement| client.query(statement, params))
-    }
-
-    /// Returns how many rows a statement has changed.
-    pub(crate) fn change(&mut self, sql: &'static str, params: Params<'_>) -> Result<u64> {
-        self.prepared(sql, |client, statement| client.execute(statement, params))
-    }
-
-    /// Runs statements without parameters, in one round trip.
-    pub(crate) fn batch(&mut self, sql: &str) -> Result<()> {
-        let sql = self.options.in_schema(sql);
-        let done = self.client()?.batch_execute(&sql);
-        self.noted(done)
-    }
-
-    fn prepared<T>(
-        &mut self,
-        sql: &'static str,
-        run: impl FnOnce(&mut Client, &Statement) -> Result<T, postgres::Error>,
-    ) -> Result<T> {
-        let text = self.options.in_schema(sql);
-        self.client()?;
-        let Self { client: Some(client), statements, .. } = self else { return Err(store(lost())) };
-        let statement = match statements.get(sql) {
-            Some(statement) => Ok(statement.clone()),
-            None => client.prepare(&text).inspect(|statement| drop(statements.insert(sql, statement.clone()))),
-        };
-        let done = statement.and_then(|statement| run(client, &statement));
-        self.noted(done)
-    }
-
-    /// Notes what a failure means for the connection and its transaction.
-    fn noted<T>(&mut self, done: Result<T, postgres::Error>) -> Result<T> {
-        done.map_err(|error| {
-            self.lost |= is_lost(&error);
-            self.has_tables &= !is_missing(&error);
-            if let State::Writing { failed, .. } = &mut self.state {
-                *failed = true;
-            }
-            typed(&error)
-        })
-    }
-
-    /// Does `work`, and once more where there was no connection any longer and no transaction is lost with it.
-    fn again<T>(&mut self, work: impl Fn(&mut Self) -> Result<T>) -> Result<T> {
-        let idle = self.state == State::Idle;
-        match work(self) {
-            Err(_) if idle && self.state == State::Idle && self.is_lost() => work(self),
-            done => done,
-        }
-    }
-
-    fn is_lost(&self) -> bool {
-        self.lost || self.client.as_ref().is_none_or(Client::is_closed)
-    }
-
-    /// Returns the connection, or a new one where it was lost outside a transaction.
-    fn client(&mut self) -> Result<&mut Client> {
-        if self.is_lost() {
-            if self.state != State::Idle {
-                return Err(store(lost()));
-            }
-            self.statements.clear();
-            self.client = Some(connect(&self.options)?);
-            self.lost = false;
-        }
-        self.client.as_mut().ok_or_else(|| store(lost()))
-    }
-}
-
-/// Returns a connection with its settings.
-fn connect(options: &PostgresOptions) -> Result<Client> {
-    let mut client = options.client()?;
-    let encoding = client.batch_execute(SETTINGS).and_then(|()| client.query_one("SHOW server_encoding", &[]));
-    let encoding = encoding.and_then(|row| row.try_get::<_, String>(0)).map_err(|error| typed(&error))?;
-    match encoding.as_str() {
-        "UTF8" => Ok(client),
-        other => Err(encoding_error(other)),
-    }
-}
-
-fn encoding_error(encoding: &str) -> Error {
-    store(format!("the database has the encoding {encoding}, which lacks characters of item keys: make one with UTF8"))
-}
-
-impl Drop for Session {
-    fn drop(&mut self) {
-        let client = self.client.take();
-        apart(|| drop(client));
-    }
-}
-
-impl fmt::Debug for Session {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Session").field("options", &self.options).field("state", &self.state).finish_non_exhaustive()
+        self.has_tables &= !take(&mut self.made);
+        self.connection.rollback()
     }
 }

@@ -1,9 +1,9 @@
 //! The statements of a store. Each asks or changes many things at once, and `@` stands for the schema.
 
 use crate::codec::{self, bytes, columns, damaged, end, stored, stored_codes};
+use crate::connection::Connection;
 use crate::error::typed;
 use crate::schema::LONG;
-use crate::session::Session;
 use postgres::Row;
 use postgres::types::FromSql;
 use semid::registry::{Entry, Holder, Manifest, Record, SemanticId, UsedCodes};
@@ -74,7 +74,7 @@ const CHILDREN: &str = "SELECT substring(codes FROM $4::integer + 1 FOR 2) AS co
      WHERE namespace = $1 AND codes >= $2 AND codes < $3 AND item IS NOT NULL AND octet_length(codes) > $4::integer
      GROUP BY code ORDER BY code";
 
-impl Session {
+impl Connection {
     pub(crate) fn manifest(&mut self, namespace: &str) -> Result<BTreeMap<String, String>> {
         let rows = self.rows("SELECT name, value FROM @manifest WHERE namespace = $1 LIMIT 1001", &[&namespace])?;
         match rows.len() > MOST_NAMES {

@@ -1,6 +1,7 @@
 //! The store.
 
 use crate::apart::apart;
+use crate::connection::Connection;
 use crate::options::PostgresOptions;
 use crate::session::Session;
 use semid::registry::{Entry, Holder, Manifest, Record, SemanticId, Store, UsedCodes};
@@ -45,11 +46,6 @@ impl PostgresStore {
         PostgresOptions::new(url)?.connect()
     }
 
-    pub(crate) fn of(session: Session, options: PostgresOptions) -> Self {
-        let session = Arc::new(Mutex::new(session));
-        Self { session, options, namespace: String::new(), is_snapshot: false }
-    }
-
     fn with<T: Send>(&self, work: impl FnOnce(&mut Session) -> Result<T> + Send) -> Result<T> {
         // A thread that panicked during a call leaves a connection that still works.
         apart(|| work(&mut self.session.lock().unwrap_or_else(PoisonError::into_inner)))
@@ -59,10 +55,13 @@ impl PostgresStore {
     fn read<T: Default + Send>(
         &self,
         questions: usize,
-        read: impl Fn(&mut Session, &str) -> Result<T> + Sync,
+        read: impl Fn(&mut Connection, &str) -> Result<T> + Sync,
     ) -> Result<T> {
         self.with(|session| match session.has_tables()? {
-            true => session.at_once(questions.div_ceil(ONE_STATEMENT), |session| read(session, &self.namespace)),
+            true => {
+                let statements = questions.div_ceil(ONE_STATEMENT);
+                session.connection.at_once(statements, |connection| read(connection, &self.namespace))
+            }
             false => Ok(T::default()),
         })
     }
@@ -72,21 +71,32 @@ impl PostgresStore {
         &self,
         questions: usize,
         nothing: T,
-        ask: impl Fn(&mut Session, &str) -> Result<Vec<T>> + Sync,
+        ask: impl Fn(&mut Connection, &str) -> Result<Vec<T>> + Sync,
     ) -> Result<Vec<T>> {
-        let answers = self.read(questions, |session, namespace| ask(session, namespace).map(Some))?;
+        let answers = self.read(questions, |connection, namespace| ask(connection, namespace).map(Some))?;
         Ok(answers.unwrap_or_else(|| vec![nothing; questions]))
+    }
+}
+
+impl PostgresOptions {
+    /// Connects, as [`PostgresStore::connect`] does.
+    ///
+    /// # Errors
+    /// As for [`PostgresStore::connect`].
+    pub fn connect(&self) -> Result<PostgresStore> {
+        let session = Arc::new(Mutex::new(Session::open(self)?));
+        Ok(PostgresStore { session, options: self.clone(), namespace: String::new(), is_snapshot: false })
     }
 }
 
 impl Store for PostgresStore {
     fn manifest(&self) -> Result<Option<Manifest>> {
-        let map = self.read(1, Session::manifest)?;
+        let map = self.read(1, Connection::manifest)?;
         (!map.is_empty()).then(|| Manifest::from_map(&map)).transpose()
     }
 
     fn model(&self) -> Result<Option<Vec<u8>>> {
-        self.read(1, |session, _| session.model())
+        self.read(1, |connection, _| connection.model())
     }
 
     fn namespace(&self) -> &str {
@@ -102,7 +112,7 @@ impl Store for PostgresStore {
     }
 
     fn namespaces(&self) -> Result<Vec<(String, Manifest)>> {
-        self.read(1, |session, _| session.namespaces())
+        self.read(1, |connection, _| connection.namespaces())
     }
 
     fn snapshot(&self) -> Result<Box<dyn Store>> {
@@ -115,12 +125,13 @@ impl Store for PostgresStore {
     }
 
     fn set_manifest(&mut self, manifest: &Manifest, model: &[u8]) -> Result<()> {
-        self.with(|session| session.set_manifest(&self.namespace, manifest, model))
+        self.with(|session| session.connection.set_manifest(&self.namespace, manifest, model))
     }
 
     fn replace_model(&mut self, manifests: &[(String, Manifest)], model: &[u8]) -> Result<()> {
         self.with(|session| {
-            let mut set = |(name, manifest): &(String, Manifest)| session.set_manifest(name, manifest, model);
+            let mut set =
+                |(name, manifest): &(String, Manifest)| session.connection.set_manifest(name, manifest, model);
             manifests.iter().try_for_each(&mut set)
         })
     }
@@ -141,42 +152,42 @@ impl Store for PostgresStore {
     }
 
     fn entries(&self, items: &[&str]) -> Result<Vec<Option<Entry>>> {
-        self.ask(items.len(), None, |session, namespace| session.entries(namespace, items))
+        self.ask(items.len(), None, |connection, namespace| connection.entries(namespace, items))
     }
 
     fn holders(&self, ids: &[SemanticId]) -> Result<Vec<Holder>> {
-        self.ask(ids.len(), Holder::Free, |session, namespace| session.holders(namespace, ids))
+        self.ask(ids.len(), Holder::Free, |connection, namespace| connection.holders(namespace, ids))
     }
 
     fn insert(&mut self, records: &[Record]) -> Result<()> {
-        self.with(|session| session.all_or_none(|session| session.insert(&self.namespace, records)))
+        self.with(|session| session.connection.all_or_none(|connection| connection.insert(&self.namespace, records)))
     }
 
     fn retire(&mut self, items: &[&str]) -> Result<Vec<Option<SemanticId>>> {
-        self.with(|session| session.retire(&self.namespace, items))
+        self.with(|session| session.connection.retire(&self.namespace, items))
     }
 
     fn scan(&self, prefix: &[u32], after: Option<&SemanticId>, limit: usize) -> Result<Vec<Record>> {
-        self.read(1, |session, namespace| session.scan(namespace, prefix, after, limit))
+        self.read(1, |connection, namespace| connection.scan(namespace, prefix, after, limit))
     }
 
     fn used(&self, codes: &[&[u32]]) -> Result<Vec<u64>> {
-        self.ask(codes.len(), 0, |session, namespace| session.used(namespace, codes))
+        self.ask(codes.len(), 0, |connection, namespace| connection.used(namespace, codes))
     }
 
     fn retired(&self, pairs: &[(&[u32], &str)]) -> Result<Vec<Vec<u64>>> {
-        self.ask(pairs.len(), Vec::new(), |session, namespace| session.retired(namespace, pairs))
+        self.ask(pairs.len(), Vec::new(), |connection, namespace| connection.retired(namespace, pairs))
     }
 
     fn used_below(&self, prefixes: &[&[u32]]) -> Result<Vec<Vec<UsedCodes>>> {
-        self.ask(prefixes.len(), Vec::new(), |session, namespace| session.used_below(namespace, prefixes))
+        self.ask(prefixes.len(), Vec::new(), |connection, namespace| connection.used_below(namespace, prefixes))
     }
 
     fn count(&self, prefix: &[u32]) -> Result<u64> {
-        self.read(1, |session, namespace| session.count(namespace, prefix))
+        self.read(1, |connection, namespace| connection.count(namespace, prefix))
     }
 
     fn children(&self, prefix: &[u32]) -> Result<Vec<(u32, u64)>> {
-        self.read(1, |session, namespace| session.children(namespace, prefix))
+        self.read(1, |connection, namespace| connection.children(namespace, prefix))
     }
 }

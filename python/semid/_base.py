@@ -15,9 +15,8 @@ from semid._errors import InputError, not_fitted
 from semid._labels import columns_of
 from semid._input import batches_of, is_batches, to_codes, to_rows, _batch
 from semid._progress import Listening
-
-#: Bytes of a unit of ``memory="2GiB"``.
-_UNITS = {"KIB": 1 << 10, "MIB": 1 << 20, "GIB": 1 << 30, "TIB": 1 << 40, "KB": 10**3, "MB": 10**6, "GB": 10**9}
+from semid._text import format_ids
+from semid._values import _column_weight, _integer, place, seed_of
 
 
 class Parameters:
@@ -84,30 +83,6 @@ class Parameters:
             transformer_tags=TransformerTags(preserves_dtype=[]),
             input_tags=InputTags(allow_nan=False, sparse=False),
         )
-
-
-def _weights(weights: Any) -> Optional[np.ndarray]:
-    """Weights of rows as the library takes them; floats are fine where they are whole."""
-    if weights is None:
-        return None
-    given = np.asarray(weights)
-    if given.ndim != 1 or given.dtype.kind not in "biuf":
-        raise InputError("sample_weight: expected an array (N,) of numbers, one for each row", "Parameter")
-    # Comparisons with NaN are false; beyond 2^53 floats are no longer exact, and no fit takes such weights.
-    whole = (given >= 0) & (given <= 2**53) & (given == np.floor(given))
-    if not whole.all():
-        row = int(np.argmin(whole))
-        raise InputError(
-            f"sample_weight: row {row} has the weight {given[row]}: weights are whole numbers from 0 on; "
-            "multiply fractions until they are whole",
-            "Parameter",
-        )
-    return np.ascontiguousarray(given.astype(np.uint64))
-
-
-def _column_weight(weights: Any) -> Optional[list]:
-    """Weights of several embeddings of every row."""
-    return None if weights is None else [_number("column_weight", weight) for weight in weights]
 
 
 class Quantizer(Parameters):
@@ -405,9 +380,35 @@ class Quantizer(Parameters):
 
     def score(self, X: Any, y: Any = None, *, column: Optional[str] = None) -> float:
         """The squared error per row of decoding, with a minus: the nearer to 0, the better."""
-        from semid._evaluate import evaluate
+        return -self._quality(X, {"k": 0}, column=column)["squared_error_per_row"]
 
-        return -evaluate(self, X, column=column, k=0)["squared_error_per_row"]
+    def _quality(
+        self,
+        X: Any,
+        settings: dict,
+        *,
+        codes: Any = None,
+        column: Optional[str] = None,
+        labels: Any = None,
+        device: Optional[str] = None,
+        progress: Any = None,
+    ) -> dict:
+        """What ``semid.evaluate`` returns, by settings under the names that files have."""
+        model = self._model
+        given = None if codes is None else to_codes(codes)
+        rows = to_rows(X, column=column)
+        self._check_width(rows)
+        with Listening(progress) as tell:
+            quality = _semid.evaluate(
+                model,
+                rows,
+                json.dumps(settings),
+                self._place(device),
+                codes=given,
+                progress=tell,
+                labels=columns_of(labels),
+            )
+        return json.loads(quality)
 
     def ids(
         self,
@@ -420,8 +421,6 @@ class Quantizer(Parameters):
         output: str = "list",
     ) -> Any:
         """The semantic IDs of rows as text, which items with equal codes share; see ``semid.format_ids``."""
-        from semid._text import format_ids
-
         codes = self.encode(X, column=column)
         return format_ids(codes, format=format, separator=separator, template=template, output=output)
 
@@ -536,55 +535,3 @@ class Quantizer(Parameters):
         self.__dict__.update(state)
         if data is not None:
             self.model_ = _semid.Model.from_bytes(data)
-
-
-def _integer(name: str, value: Any, least: int = 0) -> int:
-    """An integer of at least so much, with an error that names the parameter."""
-    if isinstance(value, (bool, np.bool_)) or not isinstance(value, (int, np.integer)):
-        raise InputError(f"parameter `{name}` = {value!r}: must be an integer", "Parameter")
-    if value < least:
-        raise InputError(f"parameter `{name}` = {value}: must be at least {least}", "Parameter")
-    return int(value)
-
-
-def _number(name: str, value: Any) -> float:
-    if isinstance(value, (bool, np.bool_)) or not isinstance(value, (int, float, np.integer, np.floating)):
-        raise InputError(f"parameter `{name}` = {value!r}: must be a number", "Parameter")
-    if not np.isfinite(value):
-        raise InputError(f"parameter `{name}` = {value}: must be finite", "Parameter")
-    return float(value)
-
-
-def seed_of(random_state: Any) -> int:
-    """The seed that a random state stands for: ``None`` is 42, so that a fit can always be repeated."""
-    if random_state is None:
-        return 42
-    if isinstance(random_state, np.random.RandomState):
-        return int(random_state.randint(0, 2**31 - 1))
-    if isinstance(random_state, np.random.Generator):
-        return int(random_state.integers(0, 2**31 - 1))
-    return _integer("random_state", random_state)
-
-
-def place(device: Any, n_jobs: Any = None, memory: Any = None) -> tuple:
-    """What the extension is told of where to work: device, threads, bytes."""
-    if device is None:
-        device = "auto"
-    if not isinstance(device, str):
-        raise InputError(f"device={device!r}: the name of a device, such as 'cpu' or 'gpu:0'", "UnknownDevice")
-    threads = 0 if n_jobs in (None, -1) else _integer("n_jobs", n_jobs, 1)
-    return device, threads, memory_of(memory)
-
-
-def memory_of(memory: Any) -> Optional[int]:
-    """Bytes of ``2 << 30``, ``"2GiB"`` or ``"500 MB"``."""
-    if memory is None:
-        return None
-    if isinstance(memory, str):
-        text = memory.strip().upper()
-        unit = next((unit for unit in _UNITS if text.endswith(unit)), None)
-        try:
-            return int(float(text[: -len(unit)]) * _UNITS[unit]) if unit else int(text)
-        except ValueError:
-            raise InputError(f"memory={memory!r}: give bytes, or a text such as '2GiB'", "Parameter") from None
-    return _integer("memory", memory, 1)

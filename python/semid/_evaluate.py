@@ -9,11 +9,10 @@ from typing import Any, Callable, Optional, Sequence
 import numpy as np
 
 from semid import _semid
-from semid._base import Quantizer, _integer, place
+from semid._base import Quantizer
 from semid._errors import DeviceError, InputError, NoMemoryError
 from semid._input import count_rows, to_codes, to_rows
-from semid._labels import columns_of
-from semid._progress import Listening
+from semid._values import _integer, place
 
 
 def evaluate(
@@ -82,22 +81,7 @@ def evaluate(
         "seed": _integer("random_state", random_state),
         "beam": None if beam is None else _integer("beam", beam, 1),
     }
-    inner = model._model
-    given = None if codes is None else to_codes(codes)
-    rows = to_rows(X, column=column)
-    model._check_width(rows)
-    with Listening(progress) as tell:
-        return json.loads(
-            _semid.evaluate(
-                inner,
-                rows,
-                json.dumps(settings),
-                model._place(device),
-                codes=given,
-                progress=tell,
-                labels=columns_of(labels),
-            )
-        )
+    return model._quality(X, settings, codes=codes, column=column, labels=labels, device=device, progress=progress)
 
 
 def code_metrics(codes: Any, n_clusters: Optional[Sequence[int]] = None) -> dict:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any, Optional
 
-from semid._base import Quantizer, _column_weight, _integer, _number, _weights
+from semid._base import Quantizer
 from semid._errors import InputError
 from semid._kmeans_base import KMeansFits
 from semid._labels import columns_of
+from semid._values import _column_weight, _integer, _number, _weights
 
 
 class RQKMeans(KMeansFits):

@@ -6,7 +6,8 @@ import inspect
 import textwrap
 from typing import Any, Optional, Tuple
 
-from semid._base import Quantizer, _integer, _number
+from semid._base import Quantizer
+from semid._values import _integer, _number
 
 #: Parts of the docstrings, by the lines that stand for them there.
 _DOCS = {

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Optional
 
-from semid._base import _column_weight, _integer, _weights
 from semid._kmeans_base import KMeansFits
+from semid._values import _column_weight, _integer, _weights
 
 
 class PQKMeans(KMeansFits):

@@ -6,11 +6,12 @@ import os
 from typing import Any, Iterator, Optional, Union
 
 from semid import _semid
-from semid._base import Quantizer, _integer
+from semid._base import Quantizer
 from semid._errors import InputError, UnknownItemError
 from semid._input import count_rows, to_codes, to_rows, to_texts
 from semid._text import as_output, form
 from semid._vae import of_model
+from semid._values import _integer
 
 _PATH = Union[str, os.PathLike]
 

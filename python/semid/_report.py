@@ -7,10 +7,11 @@ import os
 from typing import Any, Optional, Union
 
 from semid import _semid
-from semid._base import Quantizer, _integer
+from semid._base import Quantizer
 from semid._input import to_codes, to_rows, to_texts
 from semid._progress import Listening
 from semid._sweep import SweepResult
+from semid._values import _integer
 
 
 class Report:

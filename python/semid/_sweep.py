@@ -9,11 +9,12 @@ from collections.abc import Sequence
 from typing import Any, Optional, Union
 
 from semid import _semid
-from semid._base import Quantizer, _column_weight, _integer, _weights, place, seed_of
+from semid._base import Quantizer
 from semid._errors import InputError
 from semid._input import to_rows
 from semid._labels import columns_of
 from semid._progress import Listening
+from semid._values import _column_weight, _integer, _weights, place, seed_of
 
 
 class SweepResult(Sequence):

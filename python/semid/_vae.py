@@ -8,11 +8,12 @@ from typing import Any, Optional, Sequence, Union
 import numpy as np
 
 from semid import _semid
-from semid._base import Quantizer, _integer, _number, place
+from semid._base import Quantizer
 from semid._errors import InputError
 from semid._input import to_rows
 from semid._kmeans import RQKMeans
 from semid._pq import PQKMeans
+from semid._values import _integer, _number
 
 #: Parameters that stand in files under the same names, and how they are checked.
 _SAME = {

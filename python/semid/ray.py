@@ -19,10 +19,11 @@ import numpy as np
 import ray
 
 from semid import _semid, shards
-from semid._base import Quantizer, _integer
+from semid._base import Quantizer
 from semid._errors import InputError
 from semid._kmeans import RQKMeans
 from semid._registry import Registry
+from semid._values import _integer
 
 __all__ = ["assign", "encode", "fit"]
 

@@ -31,11 +31,11 @@ from typing import Any, Iterable, NamedTuple, Optional, Protocol, Sequence
 import numpy as np
 
 from semid import _semid
-from semid._base import place
 from semid._errors import InputError
 from semid._input import to_rows
 from semid._kmeans import RQKMeans
 from semid._progress import Listening
+from semid._values import place
 
 __all__ = ["Call", "Engine", "Worker", "fit", "merge"]
 

@@ -30,10 +30,11 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql.types import ArrayType, BinaryType, IntegerType, StructField, StructType
 
 from semid import _semid, shards
-from semid._base import Quantizer, _integer
+from semid._base import Quantizer
 from semid._errors import InputError
 from semid._kmeans import RQKMeans
 from semid._registry import Registry
+from semid._values import _integer
 
 __all__ = ["assign", "encode", "fit"]
 

@@ -6,57 +6,68 @@ use crate::work::abandonable;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList};
 use semid::{Device, Result, Rows};
-use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// Devices that were opened, by name and threads: opening one costs more than encoding a row.
-static OPENED: Mutex<Option<HashMap<(String, usize), Device>>> = Mutex::new(None);
+/// Devices that were opened: opening one costs more than encoding a row. There are a few, so a list is searched.
+static OPENED: Mutex<Vec<Opened>> = Mutex::new(Vec::new());
 
-/// The device of that name, with so many threads if it is the CPU (0 means all cores) and so much memory.
-pub(crate) fn device(name: &str, threads: usize, memory: Option<u64>) -> Result<Device> {
-    let key = (name.to_owned(), threads);
-    let device = match opened(&key) {
-        Some(device) => device,
-        None => {
-            let device = match (name, threads) {
-                ("cpu", threads) if threads > 0 => Device::cpu_with_threads(threads)?,
-                _ => Device::named(name)?,
-            };
-            lock().get_or_insert_default().entry(key).or_insert(device).clone()
-        }
-    };
-    Ok(match memory {
-        Some(bytes) => device.with_memory(bytes),
-        None => device,
-    })
+struct Opened {
+    name: String,
+    threads: usize,
+    device: Device,
 }
 
 /// Locks the list of opened devices, never while one is opened: a driver may take seconds.
-fn lock() -> MutexGuard<'static, Option<HashMap<(String, usize), Device>>> {
+fn lock() -> MutexGuard<'static, Vec<Opened>> {
     OPENED.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-fn opened(key: &(String, usize)) -> Option<Device> {
-    lock().as_ref()?.get(key).cloned()
+fn find(opened: &[Opened], name: &str, threads: usize) -> Option<Device> {
+    opened.iter().find(|of| of.name == name && of.threads == threads).map(|of| of.device.clone())
 }
 
 /// Forgets opened devices, of which one may have been lost.
 pub(crate) fn forget() {
-    lock().take();
+    lock().clear();
 }
 
-/// Where work is done: the name of a device, threads of the CPU, and bytes of memory that a fit may use.
+/// Opens a device and keeps it for the next call; where two threads open one at once, both get the first.
+fn opened(name: String, threads: usize) -> Result<Device> {
+    let device = match (name.as_str(), threads) {
+        ("cpu", threads) if threads > 0 => Device::cpu_with_threads(threads)?,
+        (name, _) => Device::named(name)?,
+    };
+    let mut all = lock();
+    Ok(find(&all, &name, threads).unwrap_or_else(|| {
+        all.push(Opened { name, threads, device: device.clone() });
+        device
+    }))
+}
+
+/// Where work is done: the name of a device, threads of the CPU (0 means all cores), and bytes of memory that a fit may
+/// use.
 #[derive(Clone, FromPyObject)]
 pub(crate) struct Place(String, usize, Option<u64>);
 
 impl Place {
     pub(crate) fn open(&self, py: Python<'_>) -> PyResult<Device> {
-        let Self(name, threads, memory) = self.clone();
-        let quick = !name.contains("gpu") && name != "auto";
-        if quick || opened(&(name.clone(), threads)).is_some() {
-            return py.detach(|| device(&name, threads, memory)).or_raise(py);
-        }
-        abandonable(py, move || device(&name, threads, memory))?.or_raise(py)
+        let Self(name, threads, memory) = self;
+        let known = find(&lock(), name, *threads);
+        let device = match known {
+            Some(device) => device,
+            None => {
+                let (name, threads) = (name.clone(), *threads);
+                match name.contains("gpu") || name == "auto" {
+                    true => abandonable(py, move || opened(name, threads))?,
+                    false => py.detach(move || opened(name, threads)),
+                }
+                .or_raise(py)?
+            }
+        };
+        Ok(match memory {
+            Some(bytes) => device.with_memory(*bytes),
+            None => device,
+        })
     }
 }
 

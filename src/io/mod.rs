@@ -20,6 +20,7 @@ mod names;
 mod npy;
 #[cfg(feature = "npz")]
 mod npz;
+mod opening;
 mod options;
 #[cfg(feature = "parquet")]
 mod parquet;

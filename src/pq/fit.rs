@@ -9,7 +9,6 @@ use crate::device::Device;
 use crate::error::{Error, Result};
 use crate::first_reading::ReadOnce;
 use crate::grid::pow2;
-use crate::origin::Origin;
 use crate::quantization::Quantization;
 use crate::quantizer::{Quantizer, Tell, Training, TrainingReport};
 use crate::rows::Rows;
@@ -151,7 +150,7 @@ impl<'a> PqFit<'a> {
         }
         let (residual, slices) = (self.residual.clone(), self.slices.clone());
         let model = PqKMeansModel::new(self.quantization.clone(), residual, slices, self.params.k_means.seed)?;
-        Ok(model.with_origin(Origin::of(&self.params, &[])?))
+        Ok(model.with_origin(self.params.origin()?))
     }
 }
 

@@ -290,18 +290,6 @@ impl Sweep {
             None => Ok(()),
         }
     }
-
-    /// Refuses a sweep of which some run could not work with `rows` rows of `dim` dimensions.
-    pub(super) fn check(&self, chains: &[Chain<'_>], rows: usize, dim: usize) -> Result<()> {
-        let counted = self.inputs.weights.as_ref().map_or(Ok(rows), Weights::counted)?;
-        runs_of(chains).try_for_each(|(kind, run)| run.trainer(kind).check(counted, dim))?;
-        self.check_inputs(chains, rows, dim)?;
-        self.evaluation.check(rows)?;
-        match self.predict {
-            Some(0) => Err(Error::parameter("predict", 0, "collisions of at least 1 row can be predicted")),
-            _ => Ok(()),
-        }
-    }
 }
 
 impl SweepParameters {

@@ -1,10 +1,9 @@
 //! What the fits of a sweep take besides rows and parameters.
 
-use super::grid::{Chain, Sweep, runs_of};
 use super::record::SweepParameters;
 use super::settings::Settings;
 use crate::blocks::Blocks;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::io::model_file::hex;
 use crate::labels::{LabelledFit, Labels, UnknownLabel};
 use crate::model::Model;
@@ -75,35 +74,5 @@ impl FitInputs {
             ("pair_weight", self.pair_weight.map(|weight| json!(weight))),
         ];
         all.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect()
-    }
-}
-
-impl Sweep {
-    /// Refuses what the fits of some run would refuse.
-    pub(super) fn check_inputs(&self, chains: &[Chain<'_>], rows: usize, dim: usize) -> Result<()> {
-        let inputs = &self.inputs;
-        if inputs.warm_start.is_none() {
-            if let Some(levels) = self.frozen.iter().find(|levels| **levels > 0) {
-                let expected = "levels are those of a model to start from, and none is given; give it";
-                return Err(Error::parameter("freeze_levels", levels, expected));
-            }
-            if let Some(kind) = self.kinds.iter().find(|kind| kind.needs_warm_start()) {
-                let expected = "it starts from a fitted model; give the sweep one, or leave this kind out";
-                return Err(Error::parameter("kinds", kind.kind(), expected));
-            }
-        }
-        if let Some(blocks) = inputs.blocks.as_ref().filter(|blocks| blocks.dim() != dim) {
-            return Err(crate::ErrorKind::DimMismatch { expected: blocks.dim(), found: dim }.into());
-        }
-        runs_of(chains).try_for_each(|(kind, run)| {
-            run.trainer(kind).check_options(&inputs.options(run), rows, dim)?;
-            match inputs.warm_start.as_ref().map(|model| model.clusters()) {
-                Some(expected) if expected != run.clusters => {
-                    let advice = format!("the model to start from has {expected:?}; ask for these");
-                    Err(Error::parameter("clusters", format!("{:?}", run.clusters), advice))
-                }
-                _ => Ok(()),
-            }
-        })
     }
 }

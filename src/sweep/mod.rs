@@ -12,6 +12,7 @@
 //! after the last. It drops half a line at the end, which a killed process left. The training of a network goes on from
 //! the checkpoint of its last epoch, which stands beside the file until the run is finished.
 
+mod check;
 mod checksum;
 mod data;
 mod file;

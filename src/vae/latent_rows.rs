@@ -1,8 +1,7 @@
 //! Latents of rows, computed when they are read.
 
 use super::forward::Forward;
-use super::model::RqVaeModel;
-use crate::device::Device;
+use super::standard::Standard;
 use crate::error::{ErrorKind, Result};
 use crate::grid::read_finite;
 use crate::kernel::float::finish;
@@ -14,14 +13,16 @@ const DIVISIONS: usize = 4;
 
 /// Latents of rows.
 pub(super) struct LatentRows<'a> {
-    model: &'a RqVaeModel,
     rows: &'a dyn Rows,
+    standard: &'a Standard,
     encoder: Mutex<(Forward, Vec<f32>)>,
+    latent_dim: usize,
 }
 
 impl<'a> LatentRows<'a> {
-    pub(super) fn new(model: &'a RqVaeModel, rows: &'a dyn Rows, device: &Device) -> Result<Self> {
-        Ok(Self { model, rows, encoder: Mutex::new((model.encoder_on(device)?, Vec::new())) })
+    /// Makes latents of `latent_dim` dimensions, which `encoder` gives for rows that `standard` has standardised.
+    pub(super) fn new(rows: &'a dyn Rows, standard: &'a Standard, encoder: Forward, latent_dim: usize) -> Self {
+        Self { rows, standard, encoder: Mutex::new((encoder, Vec::new())), latent_dim }
     }
 }
 
@@ -31,7 +32,7 @@ impl Rows for LatentRows<'_> {
     }
 
     fn dim(&self) -> usize {
-        self.model.latent_dim()
+        self.latent_dim
     }
 
     fn read(&self, first: usize, out: &mut [f32]) -> Result<()> {
@@ -41,7 +42,7 @@ impl Rows for LatentRows<'_> {
         let (dim, latent) = (self.rows.dim(), self.dim());
         buffer.resize(out.len() / latent * dim, 0.0);
         read_finite(self.rows, first, buffer)?;
-        self.model.standard.apply(buffer);
+        self.standard.apply(buffer);
         encoder.run(buffer, out)?;
         let rows = buffer.chunks_exact_mut(dim).zip(out.chunks_exact_mut(latent)).enumerate();
         for (row, (input, out)) in rows.filter(|(_, (_, out))| !is_finite(out)) {

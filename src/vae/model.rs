@@ -156,7 +156,7 @@ impl RqVaeModel {
         if rows.dim() != self.dim() {
             return Err(ErrorKind::DimMismatch { expected: self.dim(), found: rows.dim() }.into());
         }
-        LatentRows::new(self, rows, device)
+        Ok(LatentRows::new(rows, &self.standard, self.encoder_on(device)?, self.latent_dim()))
     }
 
     /// Encodes all rows.

@@ -1,6 +1,6 @@
 //! Flags of `semid fit`.
 
-use super::{InputArgs, PairArgs, PairKeyArgs, PrefixArgs, Unknown, VaeArgs, WeightArgs};
+use super::{InputArgs, LabelledFitArgs, PairArgs, PairKeyArgs, VaeArgs, WeightArgs};
 use clap::builder::{PossibleValue, PossibleValuesParser};
 use clap::{Args, ValueEnum};
 use semid::quantizer::Parameters;
@@ -107,10 +107,7 @@ pub(crate) struct FitArgs {
     #[command(flatten)]
     pub(crate) pair_keys: PairKeyArgs,
     #[command(flatten)]
-    pub(crate) prefix: PrefixArgs,
-    /// Code of a row whose label is missing or new: the nearest label's, or one of their own [default: nearest]
-    #[arg(long, value_enum, help_heading = "Levels from labels")]
-    pub(crate) unknown: Option<Unknown>,
+    pub(crate) labels: LabelledFitArgs,
     #[command(flatten)]
     pub(crate) options: FitOptions,
     #[command(flatten)]

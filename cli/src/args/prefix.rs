@@ -19,9 +19,37 @@ pub(crate) struct PrefixArgs {
     pub(crate) prefix_labels: Vec<PathBuf>,
 }
 
+/// Flags of fits whose first levels labels give.
+#[derive(Debug, Args)]
+pub(crate) struct LabelledFitArgs {
+    #[command(flatten)]
+    pub(crate) prefix: PrefixArgs,
+    /// Code of a row whose label is missing or new: the nearest label's, or one of their own [default: nearest]
+    #[arg(long, value_enum, help_heading = "Levels from labels")]
+    unknown: Option<Unknown>,
+}
+
+impl LabelledFitArgs {
+    /// Reads the labels of the rows, if flags name some.
+    pub(crate) fn read(&self, input: &Input) -> Result<Option<Labels>, Failure> {
+        match (self.prefix.first_given(), self.unknown) {
+            (Some(_), _) => self.prefix.read(input, &[]),
+            (None, None) => Ok(None),
+            (None, Some(_)) => Err(Failure::Error(
+                "--unknown is about rows without a label; give labels with --prefix-column, or leave it out".into(),
+            )),
+        }
+    }
+
+    /// Returns what rows without a known label get.
+    pub(crate) fn unknown(&self) -> UnknownLabel {
+        self.unknown.map_or_else(UnknownLabel::default, UnknownLabel::from)
+    }
+}
+
 /// The code of a row whose label is missing, or which the fit has not met.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Unknown {
+enum Unknown {
     /// That of the label whose codeword is nearest
     Nearest,
     /// One of their own

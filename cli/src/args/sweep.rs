@@ -1,7 +1,7 @@
 //! Flags of `semid sweep`.
 
 use super::fit::kinds;
-use super::{FitOptions, InputArgs, PageArgs, PrefixArgs, SmoothArgs, Unknown, VaeArgs, WeightArgs};
+use super::{FitOptions, InputArgs, LabelledFitArgs, PageArgs, SmoothArgs, VaeArgs, WeightArgs};
 use clap::{Arg, Args, ValueEnum};
 use semid::rq::Clusters;
 use std::path::PathBuf;
@@ -96,10 +96,7 @@ pub(crate) struct SweepArgs {
     #[command(flatten)]
     pub(crate) weights: WeightArgs,
     #[command(flatten)]
-    pub(crate) prefix: PrefixArgs,
-    /// Code of a row whose label is missing or new: the nearest label's, or one of their own [default: nearest]
-    #[arg(long, value_enum, help_heading = "Levels from labels")]
-    pub(crate) unknown: Option<Unknown>,
+    pub(crate) labels: LabelledFitArgs,
     #[command(flatten)]
     pub(crate) smooth: SmoothArgs,
     #[command(flatten)]

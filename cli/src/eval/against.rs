@@ -1,6 +1,7 @@
 //! Compares codes with older ones, for `--against`.
 
 use crate::args::PrefixArgs;
+use crate::extension::extension;
 use crate::input::Input;
 use crate::output::Failure;
 use semid::io::read_codes;
@@ -28,7 +29,7 @@ pub(super) fn older(
     (input, prefix): (&Input, &PrefixArgs),
     device: &Device,
 ) -> Result<Codes, Failure> {
-    if !super::has_extension(path, "npy") {
+    if extension(path) != "npy" {
         let older = Model::load(path)?;
         let labels = match older.label_tables() {
             [] => None,

@@ -192,7 +192,3 @@ fn read(path: &Path) -> Result<Codes, Failure> {
     let (values, levels) = read_codes(path)?;
     Ok(Codes::new(values, levels)?)
 }
-
-pub(crate) fn has_extension(path: &Path, extension: &str) -> bool {
-    path.extension().is_some_and(|found| found.eq_ignore_ascii_case(extension))
-}

@@ -21,7 +21,7 @@ use crate::warnings::Noticed;
 use flags::{Flags, for_kinds};
 use semid::io::{AtomicFile, Provenance};
 use semid::quantizer::{Parameters, TrainOption};
-use semid::{LabelledFit, Labels, Model, Rows, UnknownLabel};
+use semid::{LabelledFit, Labels, Model, Rows};
 use serde::Serialize;
 use serde_json::{Map, Value};
 use std::fmt::Write;
@@ -73,10 +73,10 @@ pub(crate) fn run(common: &Common, args: &FitArgs) -> Outcome {
     let older = align::Older::load(args, aligned_to.as_ref(), &config)?;
     let base = warm_start.as_ref().map(|started| &started.model).or(older.as_ref().map(|older| older.model()));
     let own = vec![args.weights.weight_column.as_deref(), args.pair_keys.id_column.as_deref()];
-    let columns = [own, args.prefix.columns(&[])].concat();
+    let columns = [own, args.labels.prefix.columns(&[])].concat();
     let (input, weights) = blocks::open(common, &flags, &args.weights, Texts::default(), &columns, base)?;
     let labels = labels(args, &input)?;
-    let labels = labels.as_ref().map(|labels| LabelledFit::new(labels).unknown(unknown(args)));
+    let labels = labels.as_ref().map(|labels| LabelledFit::new(labels).unknown(args.labels.unknown()));
     older.as_ref().map_or(Ok(()), |older| older.check(input.rows.dim()))?;
     let keys = (args.pair_keys.id_column.as_deref(), args.pair_keys.items.as_deref());
     let (input, pairs) = input.smoothed(&args.pairs, |input| input.keys(keys), pair_weight, args.memory)?;
@@ -163,20 +163,12 @@ fn pair_weight(args: &FitArgs, config: &mut Config) -> Result<Option<f64>, Failu
 
 /// Reads the labels of the rows, if flags name some.
 fn labels(args: &FitArgs, input: &Input) -> Result<Option<Labels>, Failure> {
-    match (args.prefix.first_given(), args.unknown, &args.align_to) {
-        (None, Some(_), _) => Err(Failure::Error(
-            "--unknown is about rows without a label; give labels with --prefix-column, or leave it out".into(),
-        )),
-        (None, None, _) => Ok(None),
-        (Some(flag), _, Some(_)) => {
+    match (args.labels.prefix.first_given(), &args.align_to) {
+        (Some(flag), Some(_)) => {
             Err(Failure::Error(format!("--{flag} cannot be used with --align-to: labels name the codes already")))
         }
-        (Some(_), _, None) => args.prefix.read(input, &[]),
+        _ => args.labels.read(input),
     }
-}
-
-fn unknown(args: &FitArgs) -> UnknownLabel {
-    args.unknown.map_or_else(UnknownLabel::default, UnknownLabel::from)
 }
 
 /// Returns the parameters of the file, with those that flags set in their place.
@@ -185,9 +177,9 @@ fn parameters(args: &FitArgs, kind: &Parameters, mut file: Config) -> Result<Par
         ("checkpoint", TrainOption::Checkpoint, args.vae.checkpoint.is_some()),
         ("memory", TrainOption::Memory, args.memory.is_some()),
         (
-            args.prefix.first_given().unwrap_or("prefix-column"),
+            args.labels.prefix.first_given().unwrap_or("prefix-column"),
             TrainOption::Labels,
-            args.prefix.first_given().is_some(),
+            args.labels.prefix.first_given().is_some(),
         ),
         (args.weights.first_given().unwrap_or("weights"), TrainOption::Weights, args.weights.first_given().is_some()),
     ];

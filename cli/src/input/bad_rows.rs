@@ -2,6 +2,7 @@
 
 use super::{Input, Texts};
 use crate::args::{Common, InputArgs};
+use crate::extension::extension;
 use crate::interrupt;
 use crate::lines;
 use crate::output::{self, Answer, Failure};
@@ -116,7 +117,7 @@ fn all_keys(input: &Input, keys: Texts<'_>, bad: &[BadRow]) -> Result<Option<Vec
 }
 
 fn save(path: &Path, bad: &[BadRow], keys: Option<&[String]>) -> Result<(), Failure> {
-    let extension = path.extension().unwrap_or_default().to_string_lossy().to_lowercase();
+    let extension = extension(path);
     let failed = |error: std::io::Error| Failure::Error(format!("{}: writing failed: {error}", path.display()));
     if !["csv", "jsonl"].contains(&extension.as_str()) {
         return Err(Failure::Error(format!("{}: bad rows go to .csv or .jsonl", path.display())));

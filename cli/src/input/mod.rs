@@ -6,6 +6,7 @@ mod embeddings;
 pub(crate) mod pairs;
 
 use crate::args::{Common, InputArgs, OnBadRows};
+use crate::extension::extension;
 use crate::interrupt;
 use crate::lines;
 use crate::output::{self, Failure};
@@ -25,10 +26,6 @@ const NAMED: usize = 5;
 pub(crate) struct Texts<'a> {
     pub(crate) column: Option<&'a str>,
     pub(crate) file: Option<&'a Path>,
-}
-
-fn extension(path: &Path) -> String {
-    path.extension().unwrap_or_default().to_string_lossy().to_lowercase()
 }
 
 /// The open files of embeddings.

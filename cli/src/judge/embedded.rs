@@ -3,6 +3,7 @@
 use super::{Asked, K};
 use crate::args::Common;
 use crate::evaluation::evaluation;
+use crate::extension::extension;
 use crate::heard::Heard;
 use crate::input::{Input, Texts};
 use crate::interrupt::{self, Watched};
@@ -128,7 +129,7 @@ impl Embedded {
 /// Returns the keys of the rows; those of codes in an .npy file are the numbers of the rows.
 fn keys(asked: &Asked<'_>, input: &Input) -> Result<Vec<String>, Failure> {
     let of_keys = asked.keys;
-    let numbered = asked.ids.ids.as_deref().is_some_and(|ids| crate::eval::has_extension(ids, "npy"));
+    let numbered = asked.ids.ids.as_deref().is_some_and(|ids| extension(ids) == "npy");
     match numbered && of_keys.id_column.is_none() && of_keys.items.is_none() {
         true => Ok((0..input.rows.len()).map(|row| input.rows.input_row(row).to_string()).collect()),
         false => items::of_rows(of_keys, input),

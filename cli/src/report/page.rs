@@ -1,13 +1,13 @@
 //! Prepares a page from its flags, and writes its files.
 
 use crate::args::{PageArgs, ReportArgs};
+use crate::extension::extension;
 use crate::input::Input;
 use crate::input::pairs::PairFacts;
 use crate::output::{self, Failure, things};
 use semid::io::AtomicFile;
 use semid::report::ReportPage;
 use semid::{Model, Report};
-use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
 /// A page to be drawn about the rows of an input.
@@ -78,8 +78,7 @@ pub(super) fn of_pairs(mut report: Report, args: &ReportArgs, pairs: Option<&Pai
 
 /// Checks, before the measuring, that the page and its figures can be written.
 pub(super) fn check_output(args: &PageArgs, output: &Path) -> Result<(), Failure> {
-    let is_page = |extension: &OsStr| ["html", "htm"].iter().any(|html| extension.eq_ignore_ascii_case(html));
-    if !output.extension().is_some_and(is_page) {
+    if !matches!(extension(output).as_str(), "html" | "htm") {
         let path = output.display();
         return Err(Failure::Error(format!("{path}: a report is a web page; give it a name that ends in .html")));
     }

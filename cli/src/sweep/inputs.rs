@@ -1,6 +1,6 @@
 //! What the fits of a sweep take besides parameters: weights, labels, several embeddings, pairs, a model to start from.
 
-use crate::args::{Common, SweepArgs, Unknown};
+use crate::args::{Common, SweepArgs};
 use crate::config::Config;
 use crate::fit::blocks;
 use crate::fit::flags::for_kinds;
@@ -9,7 +9,7 @@ use crate::input::Input;
 use crate::input::pairs::PairFacts;
 use crate::output::{self, Failure};
 use semid::quantizer::{Parameters, TrainOption};
-use semid::{Labels, Model, Sweep, UnknownLabel, Weights};
+use semid::{Labels, Model, Sweep, Weights};
 
 /// The rows of a sweep, and what belongs to them.
 pub(super) struct Opened {
@@ -23,32 +23,23 @@ impl Opened {
     /// Opens the rows; a model to start from gives the scales of their blocks.
     pub(super) fn new(common: &Common, args: &SweepArgs, base: Option<&Model>) -> Result<Self, Failure> {
         let own = vec![args.weights.weight_column.as_deref(), args.page.label_column.as_deref()];
-        let columns = [own, args.prefix.columns(&[])].concat();
+        let columns = [own, args.labels.prefix.columns(&[])].concat();
         let texts = args.page.texts();
         let (input, weights) = blocks::open(common, &args.input, &args.weights, texts, &columns, base)?;
-        let labels = match args.prefix.first_given() {
-            Some(_) => args.prefix.read(&input, &[])?,
-            None if args.unknown.is_some() => {
-                return Err(Failure::Error(
-                    "--unknown is about rows without a label; give labels with --prefix-column, or leave it out".into(),
-                ));
-            }
-            None => None,
-        };
+        let labels = args.labels.read(&input)?;
         let keys = |input: &Input| input.keys((args.page.id_column.as_deref(), args.page.items.as_deref()));
         let (input, pairs) = input.smoothed(&args.smooth.pair_args(), keys, None, None)?;
         let files = [args.weights.weights.as_ref(), args.smooth.smooth_pairs.as_ref(), args.warm_start.as_ref()];
-        let mut files = files.into_iter().flatten().chain(&args.prefix.prefix_labels);
+        let mut files = files.into_iter().flatten().chain(&args.labels.prefix.prefix_labels);
         files.try_for_each(|file| output::differs(&args.output, file))?;
         Ok(Self { input, weights, labels, pairs })
     }
 
     /// Returns the sweep whose fits take all of this.
     pub(super) fn of(&self, sweep: Sweep, args: &SweepArgs, warm_start: Option<Model>) -> Sweep {
-        let unknown = args.unknown.map_or_else(UnknownLabel::default, Unknown::into);
         sweep
             .weights(self.weights.clone())
-            .labels(self.labels.clone(), unknown)
+            .labels(self.labels.clone(), args.labels.unknown())
             .blocks(self.input.blocks().cloned())
             .pair_weight(self.pairs.as_ref().map(PairFacts::weight))
             .warm_start(warm_start)
@@ -72,7 +63,7 @@ pub(super) fn warm_start(args: &SweepArgs, config: &mut Config) -> Result<Option
 pub(super) fn check_kinds(args: &SweepArgs, kinds: &[Parameters], warm_start: Option<&Model>) -> Result<(), Failure> {
     let given = [
         (args.weights.first_given(), TrainOption::Weights),
-        (args.prefix.first_given(), TrainOption::Labels),
+        (args.labels.prefix.first_given(), TrainOption::Labels),
         (warm_start.map(|_| "warm-start"), TrainOption::WarmStart),
     ];
     for (flag, option) in given.into_iter().filter_map(|(flag, option)| Some((flag?, option))) {

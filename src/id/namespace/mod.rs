@@ -20,22 +20,6 @@
 use super::store::{Manifest, Store};
 use crate::error::{Error, ErrorKind, Result};
 
-/// More characters than any name has.
-const LONGEST: usize = 64;
-
-/// Refuses a name that no namespace can have; the empty name is that of the namespace in which a store begins.
-///
-/// # Errors
-/// [`ErrorKind::Parameter`].
-pub(crate) fn check_name(name: &str) -> Result<()> {
-    let is_plain = |c: char| c.is_ascii_alphanumeric() || "_-.".contains(c);
-    if name.len() <= LONGEST && name.chars().all(is_plain) {
-        return Ok(());
-    }
-    let expected = format!("1 to {LONGEST} ASCII letters, digits, `_`, `-` and `.`");
-    Err(Error::parameter("namespace", format!("{name:?}"), expected))
-}
-
 /// Refuses to make a registry with this manifest beside the registries of the other namespaces of `store`.
 ///
 /// # Errors

@@ -4,6 +4,7 @@ mod boxed;
 pub mod conformance;
 mod manifest;
 mod memory;
+mod namespace_name;
 mod record;
 #[cfg(feature = "sqlite")]
 mod sqlite;
@@ -18,7 +19,6 @@ pub(crate) use sqlite::has_log;
 #[cfg(feature = "sqlite")]
 pub use sqlite::{SqliteOptions, SqliteStore};
 
-use super::namespace;
 use super::semantic_id::SemanticId;
 use crate::error::{ErrorKind, Result};
 use std::any::Any;
@@ -111,7 +111,7 @@ pub trait Store: Any + Send + Sync {
     where
         Self: Sized,
     {
-        namespace::check_name(name)?;
+        namespace_name::check_name(name)?;
         self.use_namespace(name)?;
         Ok(self)
     }

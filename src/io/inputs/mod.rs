@@ -12,7 +12,7 @@ use super::ReadOptions;
 use super::bad_rows::{BadRows, not_finite};
 use super::dialect::{Dialect, Missing};
 use super::file::{ReadAt, Source};
-use super::formats;
+use super::opening;
 use super::spool;
 use crate::concat::Spans;
 use crate::error::{Error, ErrorKind, Fault, Result, try_reserve};
@@ -83,7 +83,7 @@ impl Inputs {
         for file in files {
             let (reader, is_stdin) = match file == Path::new("-") {
                 true => (standard_input(options, &mut saved), true),
-                false => (formats::open(&file, &readers.options), false),
+                false => (opening::open(&file, &readers.options), false),
             };
             match reader {
                 Ok(reader) if reader.is_empty() && !alone => {}
@@ -93,7 +93,7 @@ impl Inputs {
                     readers.options.dim = Some(reader.dim());
                     readers.options.widths = reader.widths();
                     for (file, _) in untold.drain(..) {
-                        let reader = formats::open(&file, &readers.options)?;
+                        let reader = opening::open(&file, &readers.options)?;
                         readers.push(file, reader, false);
                     }
                     readers.push(file, reader, is_stdin);
@@ -162,7 +162,7 @@ impl Inputs {
     pub fn of_bytes(name: impl AsRef<Path>, bytes: impl ReadAt + 'static, options: &ReadOptions) -> Result<Self> {
         let path = name.as_ref();
         let source = Source::of(bytes, path, "input");
-        let reader = formats::of_source(source, options)?;
+        let reader = opening::of_source(source, options)?;
         let mut readers = Readers::new(options);
         readers.push(path.to_owned(), reader, true);
         Self::of_readers(readers, None, |_, _| ControlFlow::Continue(()))
@@ -350,8 +350,8 @@ fn standard_input(options: &ReadOptions, saved: &mut Option<u64>) -> Result<Box<
     if source.len() == 0 {
         return Err(Error::from(ErrorKind::Empty).at(path));
     }
-    let extension = formats::sniff(&source)?;
-    formats::of(source, extension, options)
+    let extension = opening::sniff(&source)?;
+    opening::of(source, extension, options)
 }
 
 /// Refuses a file whose rows are not as long as those of the files before it.

@@ -2,7 +2,7 @@
 
 use crate::error::{Error, Result};
 use crate::io::dialect::Dialect;
-use crate::io::formats;
+use crate::io::opening;
 use crate::io::{BadRows, ReadOptions};
 use std::fmt;
 use std::path::PathBuf;
@@ -85,7 +85,7 @@ impl Readers {
         if let Some(reader) = pinned {
             return Ok(reader.clone());
         }
-        let reader: Arc<dyn Dialect> = formats::open(path, &self.options)?.into();
+        let reader: Arc<dyn Dialect> = opening::open(path, &self.options)?.into();
         if (reader.len(), reader.dim()) != (*rows, self.dim) || reader.widths() != self.widths {
             let reason = format!(
                 "it has {} rows of {} values, where it had {rows} of {}: it was changed while it was read",

@@ -1,8 +1,9 @@
-//! Parameters that make no sense are refused before any work.
+//! Parameters of the fits of levels and of other sizes, and those that make no sense.
 
 use super::PqKMeans;
 use crate::clusters::Clusters;
 use crate::error::{Error, Result};
+use crate::origin::Origin;
 use crate::rq::RqKMeans;
 
 impl PqKMeans {
@@ -15,6 +16,14 @@ impl PqKMeans {
     /// Returns a copy with other clusters and another seed.
     pub(in crate::pq) fn variant(&self, clusters: &[usize], seed: u64) -> Self {
         Self { k_means: self.k_means_of(clusters).seed(seed), ..self.clone() }
+    }
+
+    /// Returns what the file of a model tells about its fit: one number of clusters where all levels have the same,
+    /// however the parameters said so, so that equal fits give equal files.
+    pub(in crate::pq) fn origin(&self) -> Result<Origin> {
+        let clusters = Clusters::of_list(&self.k_means.clusters.list(self.k_means.levels));
+        let k_means = RqKMeans { clusters, ..self.k_means.clone() };
+        Origin::of(&Self { k_means, ..self.clone() }, &[])
     }
 
     /// Returns the clusters of every level, and refuses parameters that make no sense for `rows` rows of `dim`

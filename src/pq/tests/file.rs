@@ -30,6 +30,22 @@ fn files_have_the_model_and_the_parameters_of_its_fit() {
     }
 }
 
+/// Numbers of clusters as one number, as a list, and as a sweep sets them.
+#[test]
+fn equal_fits_give_equal_files_however_the_clusters_were_given() {
+    let number = PqKMeans::new(3, 4).residual_levels(1).seed(9);
+    let list = PqKMeans::new(3, [4, 4, 4]).residual_levels(1).seed(9);
+    let of_sweep = PqKMeans::new(5, [2, 2, 2, 2, 3]).residual_levels(1).variant(&[4, 4, 4], 9);
+    let file = |params: &PqKMeans| fit(params, &rows(30, 3, 0.0), 3, &Device::cpu()).unwrap().0.to_bytes().unwrap();
+    let expected = file(&number);
+    assert_eq!(Model::from_bytes(&expected).unwrap().parameters().unwrap()["clusters"], 4);
+    assert_eq!(file(&list), expected);
+    assert_eq!(file(&of_sweep), expected);
+    let uneven = PqKMeans::new(3, 4).variant(&[4, 4, 3], 9);
+    let uneven = Model::from_bytes(&file(&uneven)).unwrap();
+    assert_eq!(uneven.parameters().unwrap()["clusters"], serde_json::json!([4, 4, 3]));
+}
+
 #[test]
 fn every_flipped_bit_and_every_truncation_is_noticed() {
     let bytes = model(1).to_bytes().unwrap();

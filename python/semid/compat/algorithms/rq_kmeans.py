@@ -10,8 +10,8 @@ import numpy as np
 
 import semid
 from semid import _semid
-from semid._base import place
 from semid._input import to_codes
+from semid._values import place
 from semid.compat.core import BaseSemanticEncoder, as_rows, device_of
 from semid.compat.exceptions import NotFittedError
 

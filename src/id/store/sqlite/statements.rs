@@ -6,8 +6,8 @@ use super::schema;
 use super::session::{LONGEST, Session};
 use super::{Entry, Holder, Manifest, Record};
 use crate::error::{Error, ErrorKind, Result};
-use crate::id::namespace::check_name;
 use crate::id::semantic_id::SemanticId;
+use crate::id::store::namespace_name::check_name;
 use rusqlite::{ErrorCode, params};
 use std::collections::BTreeMap;
 

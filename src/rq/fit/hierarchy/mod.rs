@@ -1,7 +1,7 @@
 //! A hierarchy of fits: a few coarse clusters first, and inside each of them its share of the codewords.
 
 use super::reseed;
-use super::seeding::chosen_rows;
+use super::seeding::chosen_rows::chosen_rows;
 use super::shares::shares;
 use super::update::update;
 use crate::codebook::Codebook;

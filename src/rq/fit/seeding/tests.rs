@@ -1,9 +1,10 @@
 //! Draws by weight, and the rows they choose.
 
-use super::plus_plus::floor_ln;
+use super::chosen_rows::{ROUNDS_MAX, distinct_rows, oversample};
+use super::plus_plus::{floor_ln, plus_plus};
 use super::*;
-use crate::device::{Device, Table};
-use crate::rng::{BLOCK, Draws};
+use crate::device::{Device, Purpose, Table};
+use crate::rng::{self, BLOCK, Draws};
 
 fn table(device: &Device, rows: &[i32], dim: usize) -> Box<dyn Table> {
     let mut table = device.engine().table(rows.len() / dim, dim, Purpose::Fit).unwrap();

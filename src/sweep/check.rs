@@ -1,0 +1,47 @@
+//! Sweeps of which some run could not work are refused before any of them begins.
+
+use super::grid::{Chain, Sweep, runs_of};
+use crate::error::{Error, ErrorKind, Result};
+use crate::weights::Weights;
+
+impl Sweep {
+    /// Refuses a sweep of which some run could not work with `rows` rows of `dim` dimensions.
+    pub(super) fn check(&self, chains: &[Chain<'_>], rows: usize, dim: usize) -> Result<()> {
+        let counted = self.inputs.weights.as_ref().map_or(Ok(rows), Weights::counted)?;
+        runs_of(chains).try_for_each(|(kind, run)| run.trainer(kind).check(counted, dim))?;
+        self.check_inputs(chains, rows, dim)?;
+        self.evaluation.check(rows)?;
+        match self.predict {
+            Some(0) => Err(Error::parameter("predict", 0, "collisions of at least 1 row can be predicted")),
+            _ => Ok(()),
+        }
+    }
+
+    /// Refuses what the fits of some run would refuse.
+    fn check_inputs(&self, chains: &[Chain<'_>], rows: usize, dim: usize) -> Result<()> {
+        let inputs = &self.inputs;
+        if inputs.warm_start.is_none() {
+            if let Some(levels) = self.frozen.iter().find(|levels| **levels > 0) {
+                let expected = "levels are those of a model to start from, and none is given; give it";
+                return Err(Error::parameter("freeze_levels", levels, expected));
+            }
+            if let Some(kind) = self.kinds.iter().find(|kind| kind.needs_warm_start()) {
+                let expected = "it starts from a fitted model; give the sweep one, or leave this kind out";
+                return Err(Error::parameter("kinds", kind.kind(), expected));
+            }
+        }
+        if let Some(blocks) = inputs.blocks.as_ref().filter(|blocks| blocks.dim() != dim) {
+            return Err(ErrorKind::DimMismatch { expected: blocks.dim(), found: dim }.into());
+        }
+        runs_of(chains).try_for_each(|(kind, run)| {
+            run.trainer(kind).check_options(&inputs.options(run), rows, dim)?;
+            match inputs.warm_start.as_ref().map(|model| model.clusters()) {
+                Some(expected) if expected != run.clusters => {
+                    let advice = format!("the model to start from has {expected:?}; ask for these");
+                    Err(Error::parameter("clusters", format!("{:?}", run.clusters), advice))
+                }
+                _ => Ok(()),
+            }
+        })
+    }
+}
