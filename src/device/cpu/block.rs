@@ -23,7 +23,7 @@ mod tests {
         let threads = rayon::current_num_threads();
         for rows in [0, 1, 5, 6, 1000, 60_000] {
             let block = block_rows(rows);
-            assert!(block > 0 && block % TILE == 0 && block <= ROWS, "{rows}: {block}");
+            assert!(block > 0 && block.is_multiple_of(TILE) && block <= ROWS, "{rows}: {block}");
         }
         assert_eq!(block_rows(ROWS * TASKS * threads), ROWS);
         assert_eq!(block_rows(12 * TASKS * threads), 12);
