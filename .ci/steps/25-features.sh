@@ -12,4 +12,4 @@ for feature in $features; do
   check --features "$feature"
 done
 echo "what is left out is an error that names its feature"
-cargo test --quiet --package semid --lib --locked --no-default-features is_left_out
+cargo test --quiet --package semid --test left_out --locked --no-default-features

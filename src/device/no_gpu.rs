@@ -20,20 +20,3 @@ pub(super) fn select_narrow(_which: &str) -> Result<Arc<dyn Engine>> {
 pub(super) fn list() -> Vec<DeviceInfo> {
     Vec::new()
 }
-
-#[cfg(test)]
-mod tests {
-    use crate::{Device, ErrorKind};
-
-    #[test]
-    fn gpus_name_the_feature_that_is_left_out() {
-        for name in ["gpu", "gpu:0", "gpu:llvmpipe"] {
-            let error = Device::named(name).unwrap_err();
-            assert!(matches!(error.kind(), ErrorKind::Feature { feature: "gpu", .. }), "{error}");
-            assert!(error.to_string().contains("`gpu`"), "{error}");
-        }
-        assert_eq!(Device::auto().info(), Device::cpu().info());
-        assert!(Device::list().iter().all(|info| !info.name.starts_with("gpu")));
-        assert!(matches!(Device::named("g").unwrap_err().kind(), ErrorKind::UnknownDevice { .. }));
-    }
-}

@@ -169,20 +169,6 @@ mod tests {
         }
     }
 
-    #[cfg(not(feature = "parquet"))]
-    #[test]
-    fn parquet_names_the_feature_that_is_left_out() {
-        let folder = testing::Folder::new();
-        let path = folder.path("x.parquet");
-        std::fs::write(&path, b"PAR1").unwrap();
-        let read = open(&path, &ReadOptions::default()).err().unwrap();
-        let written = IdWriter::create(&path, true).unwrap_err();
-        for error in [read, written] {
-            assert!(matches!(error.kind(), ErrorKind::Feature { feature: "parquet", .. }), "{error}");
-            assert_eq!(error.path(), Some(path.as_path()));
-        }
-    }
-
     #[test]
     fn lists_of_names_are_short() {
         assert_eq!(list(["a", "b"]), "\"a\", \"b\"");

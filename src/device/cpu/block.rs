@@ -1,7 +1,7 @@
 //! How many rows a task takes at a time.
 
-/// Rows that a task takes at most: a multiple of the rows of every tile, and few enough that rows and scores stay in the
-/// cache.
+/// Rows that a task takes at most: a multiple of the rows of every tile, and few enough that rows and scores stay in
+/// the cache.
 pub(super) const ROWS: usize = 252;
 /// The rows of a tile.
 const TILE: usize = 6;

@@ -150,14 +150,3 @@ fn what_the_index_cannot_hold_is_refused() {
     assert_eq!(refused(ALWAYS, &ids, sizes.vocab_size((1 << 15) + 1)), "dense_levels");
     assert_eq!(refused(ALWAYS, &vec![(Some("x".into()), [3, 1], 0)], sizes), "damage", "level 1 has codes below 3");
 }
-
-#[cfg(not(feature = "npz"))]
-#[test]
-fn npz_names_the_feature_that_is_left_out() {
-    let ids: Ids = vec![(Some("x".into()), [2, 1], 0)];
-    let folder = Folder::new();
-    let path = folder.path("index.npz");
-    let error = Export::new(&registry(ALWAYS, &ids)).static_index(&path, StaticSizes::new()).unwrap_err();
-    assert!(matches!(error.kind(), ErrorKind::Feature { feature: "npz", .. }), "{error}");
-    assert!(error.path() == Some(path.as_path()) && !path.exists(), "{error}");
-}
