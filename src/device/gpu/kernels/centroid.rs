@@ -1,7 +1,6 @@
 //! Dispatches the centroid reduction: counts rows, orders them by cluster, cuts the order into pieces, and sums these.
 
 use super::assign;
-use crate::clock::Instant;
 use crate::codebook::Codebook;
 use crate::device::Assigned;
 use crate::device::gpu::batch::CommandBatch;
@@ -78,12 +77,11 @@ pub(in crate::device::gpu) fn sums(table: &mut GpuRows, clusters: usize) -> Resu
 
 /// Assigns rows and sums them by their new codes; the host waits only once. The codebook must fit a binding.
 pub(in crate::device::gpu) fn assign_and_sums(table: &mut GpuRows, codebook: &Codebook) -> Result<(Assigned, Partial)> {
-    let start = Instant::now();
-    let work = assign::queue(table, codebook)?;
+    let queued = assign::queue(table, codebook)?;
     let ordered = Ordered::of(table, codebook.clusters())?;
     queue_order(table, &ordered)?;
     let found = read(table, codebook.clusters(), &ordered, true)?;
-    table.context.learn(work, start);
+    assign::finish(table, &queued, found.0);
     Ok(found)
 }
 
