@@ -17,6 +17,8 @@ use rayon::prelude::*;
 /// Rows of a piece, as in shaders/pieces.wgsl: so many that adding its sums costs little, and so few that the work can
 /// be shared.
 pub(in crate::device::gpu) const PIECE_ROWS: usize = 256;
+/// Columns that a workgroup sums, as in shaders/centroid.wgsl.
+const COLUMNS: usize = 32;
 /// Bytes of a piece: (cluster, start, end, unused) in the ordered list.
 const PIECE_BYTES: u64 = 16;
 
@@ -118,7 +120,7 @@ pub(in crate::device::gpu) fn queue_sums(
         let work = PIECE_ROWS * *dim;
         for slice in slices(context, Kernel::Centroid, ordered.most_pieces, work) {
             let params = Params { first: slice.start as u32, ..params };
-            let groups = (slice.len() as u32, width.div_ceil(64) as u32);
+            let groups = (slice.len() as u32, width.div_ceil(COLUMNS) as u32);
             let work = slice.len() as u64 * work as u64;
             batch.dispatch(context, Kernel::Centroid, &params.words(), &buffers, (groups, work))?;
         }
