@@ -1,40 +1,29 @@
-// Rounds codewords to bytes, for `assign_bytes`, measures what that takes from them, and takes exact duplicates of a
-// codeword out of the race. Twin: `round` and `is_duplicate` of src/kernel/assign/bytes/mod.rs.
+// Rounds codewords to bytes, for `assign_bytes`, and measures what that takes from them. Twin: `round` of
+// src/kernel/assign/bytes/mod.rs.
 //
 // A workgroup rounds 16 codewords. Neighbouring invocations take neighbouring codewords, as they lie in memory; 16
 // invocations share each of them. The number of codewords with padding is a multiple of 16.
 
 @group(0) @binding(1) var<storage, read> codewords: array<vec4<f32>>; // (width, padded)
-@group(0) @binding(2) var<storage, read> half_norms: array<f32>;
+@group(0) @binding(2) var<storage, read> race_norms: array<f32>; // as distinct.wgsl writes them
 // (quads, padded) vec4 of bytes, then per codeword the facts: half norm, scale, error, length.
 @group(0) @binding(3) var<storage, read_write> bytes: array<u32>;
 
 const GROUP_ROWS: u32 = 16u;
-const FAR: f32 = 0x1p100;
 
 var<workgroup> lane_largest: array<f32, 256>;
-// Squares of the codeword, squares of what rounding takes, and 1 where the codeword is a duplicate.
-var<workgroup> lane_found: array<vec3<f32>, 256>;
-
-fn are_equal(a: u32, b: u32) -> bool {
-    for (var i = 0u; i < params.width; i++) {
-        if (any(codewords[i * params.padded + a] != codewords[i * params.padded + b])) {
-            return false;
-        }
-    }
-    return true;
-}
+var<workgroup> lane_squares: array<vec2<f32>, 256>;
 
 @compute @workgroup_size(256)
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) local: u32) {
     let code = params.first + group.x * GROUP_ROWS + local % 16u;
     let lane = local / 16u;
     var largest = 0.0;
-    var found = vec3<f32>(0.0);
+    var squares = vec2<f32>(0.0); // of the codeword, and of what rounding takes
     for (var i = lane; i < params.width; i += 16u) {
         let v = codewords[i * params.padded + code];
         largest = max(largest, largest_of(v));
-        found.x += dot(v, v);
+        squares.x += dot(v, v);
     }
     lane_largest[local] = largest;
     workgroupBarrier();
@@ -50,28 +39,18 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
         }
         let rounded = round_word(v, scale, inverse);
         bytes[((i / 4u) * params.padded + code) * 4u + i % 4u] = rounded.word;
-        found.y += dot(rounded.rests, rounded.rests);
+        squares.y += dot(rounded.rests, rounded.rests);
     }
-    // Equal codewords have equal norms, and few others do.
-    let half_norm = half_norms[code];
-    if (code < params.clusters) {
-        for (var other = lane; other < code; other += 16u) {
-            if (half_norms[other] == half_norm && are_equal(other, code)) {
-                found.z = 1.0;
-                break;
-            }
-        }
-    }
-    lane_found[local] = found;
+    lane_squares[local] = squares;
     workgroupBarrier();
     if (lane == 0u) {
         for (var i = 1u; i < 16u; i++) {
-            found += lane_found[local + i * 16u];
+            squares += lane_squares[local + i * 16u];
         }
         let at = (params.quads * params.padded + code) * 4u;
-        bytes[at] = bitcast<u32>(select(half_norm, FAR, found.z > 0.0));
+        bytes[at] = bitcast<u32>(race_norms[code]);
         bytes[at + 1u] = bitcast<u32>(f32(scale));
-        bytes[at + 2u] = bitcast<u32>(length_above(found.y));
-        bytes[at + 3u] = bitcast<u32>(length_above(found.x));
+        bytes[at + 2u] = bitcast<u32>(length_above(squares.y));
+        bytes[at + 3u] = bitcast<u32>(length_above(squares.x));
     }
 }

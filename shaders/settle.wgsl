@@ -7,11 +7,11 @@
 
 @group(0) @binding(1) var<storage, read> rows: array<vec4<f32>>;
 @group(0) @binding(2) var<storage, read> codewords: array<vec4<f32>>;
-@group(0) @binding(3) var<storage, read> half_norms: array<f32>;
-@group(0) @binding(4) var<storage, read> lengths: array<f32>;
-@group(0) @binding(5) var<storage, read_write> codes: array<u32>; // code + 1, or 0
-@group(0) @binding(6) var<storage, read> undecided: array<vec2<u32>>; // row, best score
-@group(0) @binding(7) var<storage, read_write> counters: array<atomic<u32>, 2>; // undecided, changed
+@group(0) @binding(3) var<storage, read_write> codes: array<u32>; // code + 1, or 0
+@group(0) @binding(4) var<storage, read> undecided: array<vec2<u32>>; // row, best score
+@group(0) @binding(5) var<storage, read_write> counters: array<atomic<u32>, 2>; // undecided, changed
+@group(0) @binding(6) var<storage, read> race_norms: array<f32>; // as distinct.wgsl writes them
+@group(0) @binding(7) var<storage, read> lengths: array<f32>;
 
 // One listed row at a time.
 const GROUP_ROWS: u32 = 1u;
@@ -40,7 +40,7 @@ fn score(row: u32, code: u32) -> f32 {
         row_at += 4u;
         code_at += 4u * params.padded;
     }
-    return half_norms[code] - (product.x + product.y + product.z + product.w);
+    return race_norms[code] - (product.x + product.y + product.z + product.w);
 }
 
 // Settles the listed row `at`.

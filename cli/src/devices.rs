@@ -3,7 +3,7 @@
 use crate::args::Common;
 use crate::output::{self, Answer, Outcome};
 use semid::Device;
-use semid::device::{AdapterLimits, DeviceInfo};
+use semid::device::{AdapterLimits, DeviceInfo, TileChoice};
 use serde::Serialize;
 use std::fmt::Write;
 
@@ -31,6 +31,24 @@ struct Entry {
     /// The limits of an adapter.
     #[serde(skip_serializing_if = "Option::is_none")]
     limits: Option<Limits>,
+    /// The fastest variants of its filter, as far as they were measured.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    tiles: Vec<Tile>,
+}
+
+/// The fastest variant for tables of up to so many rows, dimensions and codewords.
+#[derive(Serialize)]
+struct Tile {
+    rows: usize,
+    dim: usize,
+    clusters: usize,
+    variant: String,
+}
+
+impl From<TileChoice> for Tile {
+    fn from(TileChoice { rows, dim, clusters, variant, .. }: TileChoice) -> Self {
+        Self { rows, dim, clusters, variant }
+    }
 }
 
 #[derive(Serialize)]
@@ -53,10 +71,13 @@ impl From<AdapterLimits> for Limits {
 
 impl From<DeviceInfo> for Entry {
     fn from(info: DeviceInfo) -> Self {
-        let reason = Device::named(&info.name).err().map(|error| error.to_string());
+        let (tiles, reason) = match Device::named(&info.name) {
+            Ok(device) => (device.tile_choices().into_iter().map(Tile::from).collect(), None),
+            Err(error) => (Vec::new(), Some(error.to_string())),
+        };
         let DeviceInfo { name, description, backend, driver, hardware, limits, .. } = info;
         let limits = limits.map(Limits::from);
-        Self { name, description, backend, driver, hardware, usable: reason.is_none(), reason, limits }
+        Self { name, description, backend, driver, hardware, usable: reason.is_none(), reason, limits, tiles }
     }
 }
 
@@ -71,7 +92,7 @@ fn text(devices: &Devices) -> String {
     let mut out = String::new();
     let width = devices.devices.iter().map(|device| device.name.len()).max().unwrap_or(0);
     for device in &devices.devices {
-        let Entry { name, description, backend, driver, hardware, reason, limits, .. } = device;
+        let Entry { name, description, backend, driver, hardware, reason, limits, tiles, .. } = device;
         let _ = write!(out, "{name:<width$}  {backend:<6}  {description}");
         if !driver.is_empty() {
             let _ = write!(out, ", {driver}");
@@ -83,6 +104,10 @@ fn text(devices: &Devices) -> String {
             let mib = |bytes: u64| bytes >> 20;
             let (binding, buffer) = (mib(limits.binding_bytes), mib(limits.buffer_bytes));
             let _ = write!(out, "\n{:width$}  up to {binding} MiB in a binding, {buffer} MiB in a buffer", "");
+        }
+        for Tile { rows, dim, clusters, variant } in tiles {
+            let shape = format!("{rows} rows x {dim}, {clusters} codewords");
+            let _ = write!(out, "\n{:width$}  fastest for up to {shape}: {variant}", "");
         }
         match reason {
             None => out.push('\n'),

@@ -91,6 +91,8 @@ _KINDS = {
     "UnknownKind": FormatError,
     "UnknownDevice": InputError,
     "UnknownSimd": DeviceError,
+    "UnknownGpuFilter": DeviceError,
+    "UnknownGpuTile": DeviceError,
     "NoAdapter": DeviceError,
     "Device": DeviceError,
     "Feature": DeviceError,

@@ -136,6 +136,23 @@ pub struct TransferCounts {
     pub written_bytes: u64,
 }
 
+/// The fastest variant of a filter on an adapter, see [`Device::tile_choices`].
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct TileChoice {
+    /// The most rows of the tables for which it was measured; above the largest class there is no limit.
+    pub rows: usize,
+    /// The most dimensions.
+    pub dim: usize,
+    /// The most codewords.
+    pub clusters: usize,
+    /// The numbers that the filter multiplies, and how many rows and codewords a workgroup takes at a time: `f32
+    /// 128x64`.
+    pub variant: String,
+    /// The seconds of an assignment of the rows that were timed; of different classes, these are different rows.
+    pub seconds: f64,
+}
+
 impl Device {
     /// Whether this is the same device, opened once.
     pub(crate) fn is(&self, other: &Self) -> bool {
@@ -231,9 +248,9 @@ impl Device {
     /// integers of so many bits, and `cpu:f32` multiplies f32, whether or not that is faster. `cpu:portable` uses only
     /// vector instructions that every processor of the architecture has.
     ///
-    /// The environment variable `SEMID_GPU_FILTER` (`f32`, the default, or `8bit`) chooses the numbers that the filter
-    /// of a GPU multiplies. If it has another value, all work with rows on a GPU fails with
-    /// [`ErrorKind::UnknownGpuFilter`].
+    /// The environment variable `SEMID_GPU_FILTER` (`f32` or `8bit`) chooses the numbers that the filter of a GPU
+    /// multiplies; without it they are f32, or what was measured to be faster ([`Device::tile_choices`]). If it has
+    /// another value, all work with rows on a GPU fails with [`ErrorKind::UnknownGpuFilter`].
     ///
     /// # Errors
     /// [`ErrorKind::UnknownDevice`] for a name that fits no device, [`ErrorKind::NoAdapter`] where no adapter can run
@@ -297,6 +314,19 @@ impl Device {
     #[doc(hidden)]
     pub fn transfer_counts(&self) -> TransferCounts {
         self.engine.transfer_counts()
+    }
+
+    /// Returns which variants of its filter were measured to be the fastest on a GPU, by shapes of tables; nothing for
+    /// other devices, and before anything was measured.
+    ///
+    /// Once assignments of a shape have taken a second, a hardware GPU times its variants, for some tenths of a second.
+    /// It remembers them in a file in the user's cache folder (`semid/gpu-tiles.json`), by adapter, driver and version
+    /// of this library. No variant changes a result, so whatever the file says only costs time. The environment
+    /// variable `SEMID_GPU_TILE` chooses the tile instead (`64x64`, `64x128`, `128x64` or `128x128`, rows x codewords);
+    /// `measured` has variants timed at the first assignment, on software adapters too. If it has another value, all
+    /// work with rows on a GPU fails with [`ErrorKind::UnknownGpuTile`].
+    pub fn tile_choices(&self) -> Vec<TileChoice> {
+        self.engine.tile_choices()
     }
 
     pub(crate) fn engine(&self) -> &dyn Engine {
@@ -406,6 +436,11 @@ pub(crate) trait Engine: Send + Sync {
     /// Returns what passed between the host and the device since the last call.
     fn transfer_counts(&self) -> TransferCounts {
         TransferCounts::default()
+    }
+
+    /// Returns which variants were measured to be the fastest.
+    fn tile_choices(&self) -> Vec<TileChoice> {
+        Vec::new()
     }
 }
 

@@ -398,6 +398,12 @@ pub enum ErrorKind {
         /// The value of the environment variable.
         value: String,
     },
+    /// `SEMID_GPU_TILE` names no tile of a GPU.
+    #[error("SEMID_GPU_TILE names no tile of a GPU: {value}; available: 64x64, 64x128, 128x64, 128x128, measured")]
+    UnknownGpuTile {
+        /// The value of the environment variable.
+        value: String,
+    },
     /// No GPU adapter can run the kernels.
     #[error("no usable GPU adapter: {reason}; the device `cpu` gives the same result")]
     NoAdapter {

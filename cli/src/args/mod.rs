@@ -73,7 +73,7 @@ Exit codes: 0 the command is done, 1 the answer is no, 2 an error, 130 interrupt
 
 Environment: RUST_LOG=semid_cli=info shows progress as events with times, RUST_LOG=semid=debug also what the library \
 does; SEMID_SIMD chooses the vector instructions of the CPU (see `semid devices`); SEMID_GPU_FILTER, 8bit or f32, what \
-a GPU multiplies; RAYON_NUM_THREADS is a default for --threads.")]
+a GPU multiplies, and SEMID_GPU_TILE how much at a time; RAYON_NUM_THREADS is a default for --threads.")]
 pub(crate) struct Cli {
     #[command(flatten)]
     pub(crate) common: Common,

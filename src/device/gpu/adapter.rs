@@ -184,7 +184,7 @@ impl FoundAdapter {
         };
         let opened = wait::for_future(self.to_open().request_device(&descriptor));
         let (device, queue) = opened.map_err(|error| refuse(error.to_string()))?;
-        Context::new(self.info.name.clone(), device, queue, binding, self.device_type)
+        Context::new(&self.info, device, queue, binding)
     }
 }
 

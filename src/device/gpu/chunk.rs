@@ -42,9 +42,15 @@ fn room(rows: &Range<usize>) -> usize {
 
 impl ChunkBuffers {
     pub(super) fn new(context: &Context, rows: Range<usize>, width: usize) -> Result<Self> {
+        let values = context.storage("rows", room(&rows) as u64 * width as u64 * 16)?;
+        Self::with_values(context, rows, values)
+    }
+
+    /// Makes the buffers for rows whose values there are.
+    pub(super) fn with_values(context: &Context, rows: Range<usize>, values: wgpu::Buffer) -> Result<Self> {
         let room = room(&rows) as u64;
         Ok(Self {
-            values: context.storage("rows", room * width as u64 * 16)?,
+            values,
             lengths: context.storage("lengths of rows", room * 4)?,
             bytes: None,
             codes: context.storage("codes", room * 4)?,

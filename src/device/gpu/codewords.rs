@@ -8,17 +8,22 @@ use crate::error::{Result, try_vec};
 use crate::kernel::assign;
 use rayon::prelude::*;
 
+/// Codewords are padded to a multiple of this: whole tiles of every variant of the filters.
+pub(super) const PADDING: usize = 128;
 /// Half norm of the codewords that pad a tile; no score of a real codeword comes near it.
 const FAR: f32 = f32::from_bits((127 + 100) << 23);
 
 /// Codewords as f32.
 ///
 /// # Shapes
-/// `values` (width, padded) vec4, so that neighbouring invocations read neighbouring codewords; `half_norms` (padded).
+/// `values` (width, padded) vec4, so that neighbouring invocations read neighbouring codewords; `half_norms` and
+/// `race_norms` (padded).
 #[derive(Clone)]
 pub(super) struct Codewords {
     pub(super) values: wgpu::Buffer,
     pub(super) half_norms: wgpu::Buffer,
+    /// The half norms with which they take part in the race, see shaders/distinct.wgsl; valid after an assignment.
+    pub(super) race_norms: wgpu::Buffer,
     pub(super) clusters: u32,
     pub(super) padded: u32,
     pub(super) slope: f32,
@@ -30,10 +35,11 @@ pub(super) struct Codewords {
 impl Codewords {
     /// Makes room for `clusters` codewords, which are zeros.
     pub(super) fn room(context: &Context, clusters: usize, width: usize) -> Result<Self> {
-        let padded = padded(clusters);
+        let padded = clusters.next_multiple_of(PADDING);
         Ok(Self {
             values: context.storage("codewords", padded as u64 * width as u64 * 16)?,
             half_norms: context.filled("codewords", &try_vec(FAR, padded, "codewords")?)?,
+            race_norms: context.storage("half norms of the race", padded as u64 * 4)?,
             clusters: clusters as u32,
             padded: padded as u32,
             slope: 0.0,
@@ -78,7 +84,7 @@ impl Codewords {
 
     pub(super) fn new(context: &Context, codebook: &Codebook, width: usize) -> Result<Self> {
         let (clusters, dim) = (codebook.clusters(), codebook.dim());
-        let padded = padded(clusters);
+        let padded = clusters.next_multiple_of(PADDING);
         let mut values = try_vec([0.0_f32; 4], width.saturating_mul(padded), "codewords")?;
         let mut half_norms = try_vec(FAR, padded, "codewords")?;
         let codeword = |k: usize| codebook.codeword(k).unwrap_or_default();
@@ -95,6 +101,7 @@ impl Codewords {
         let codewords = Self {
             values: context.filled("codewords", &values)?,
             half_norms: context.filled("codewords", &half_norms)?,
+            race_norms: context.storage("half norms of the race", padded as u64 * 4)?,
             clusters: clusters as u32,
             padded: padded as u32,
             slope: 0.0,
@@ -103,15 +110,4 @@ impl Codewords {
         };
         Ok(codewords.bounded(dim, longest))
     }
-}
-
-/// Returns the number of codewords with padding: whole tiles.
-fn padded(clusters: usize) -> usize {
-    clusters.next_multiple_of(if wide_codes(clusters) { 128 } else { 64 })
-}
-
-/// Returns whether it is faster to walk over so many codewords 128 at a time than 64: it is, unless that pads them by
-/// more than an eighth.
-pub(super) fn wide_codes(clusters: usize) -> bool {
-    clusters.next_multiple_of(128) * 8 <= clusters.next_multiple_of(64) * 9
 }

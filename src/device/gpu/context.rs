@@ -2,10 +2,14 @@
 
 use super::filter::Filter;
 use super::kernel::Kernel;
+use super::tile::Tiles;
+#[cfg(test)]
+use super::tile::{Tile, Wanted};
 use super::timer::Timer;
 use super::traffic::Traffic;
 use super::wait;
 use crate::clock::Instant;
+use crate::device::DeviceInfo;
 use crate::error::{Error, ErrorKind, Result};
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
@@ -32,11 +36,11 @@ pub(super) struct Context {
     pub(super) binding: u64,
     /// How many products, or operations that take as long, a dispatch may hold.
     dispatch_work: AtomicU64,
-    /// Whether `assign` uses its larger row tile.
-    pub(super) wide: bool,
-    /// What `assign` multiplies, or the value of `SEMID_GPU_FILTER` that names no filter: an error once it is to
+    /// What is known of the variants of the filters.
+    pub(super) tiles: Tiles,
+    /// What `assign` is to multiply, or the value of `SEMID_GPU_FILTER` that names no filter: an error once it is to
     /// compute.
-    pub(super) filter: std::result::Result<Filter, String>,
+    pub(super) filter: std::result::Result<Option<Filter>, String>,
     /// The reason why the device can no longer be trusted; none while it can.
     failure: Arc<Mutex<Option<String>>>,
     pipelines: Mutex<HashMap<Kernel, wgpu::ComputePipeline>>,
@@ -53,13 +57,7 @@ pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl Context {
-    pub(super) fn new(
-        name: String,
-        device: wgpu::Device,
-        queue: wgpu::Queue,
-        binding: u64,
-        device_type: wgpu::DeviceType,
-    ) -> Result<Self> {
+    pub(super) fn new(info: &DeviceInfo, device: wgpu::Device, queue: wgpu::Queue, binding: u64) -> Result<Self> {
         let failure = Arc::new(Mutex::new(None::<String>));
         let note = |failure: &Arc<Mutex<Option<String>>>| {
             let failure = Arc::clone(failure);
@@ -82,16 +80,12 @@ impl Context {
             mapped_at_creation: false,
         });
         let context = Self {
-            name,
+            name: info.name.clone(),
             device,
             queue,
             binding,
-            dispatch_work: AtomicU64::new(match device_type {
-                wgpu::DeviceType::Cpu => LEAST_WORK as u64,
-                _ => FIRST_WORK,
-            }),
-            // 64 sums per invocation fit the registers of discrete GPUs; integrated GPUs are reported to spill them.
-            wide: device_type != wgpu::DeviceType::IntegratedGpu,
+            dispatch_work: AtomicU64::new(if info.hardware { FIRST_WORK } else { LEAST_WORK as u64 }),
+            tiles: Tiles::new(info),
             filter: Filter::chosen(),
             failure,
             pipelines: Mutex::default(),
@@ -105,12 +99,12 @@ impl Context {
         Ok(context)
     }
 
-    /// Returns the same device with shaders that check every index, with the other row tile of `assign`, and with
+    /// Returns the same device with shaders that check every index, with the largest tile of `assign`, and with
     /// bindings and dispatches so small that small tables are divided.
     #[cfg(test)]
     pub(super) fn for_tests(mut self, binding: u64, dispatch_work: u64) -> Self {
         self.checked = true;
-        self.wide = !self.wide;
+        self.tiles.wanted = Ok(Wanted::Tile(Tile { wide_rows: true, wide_codes: true }));
         Self { binding, dispatch_work: AtomicU64::new(dispatch_work), ..self }
     }
 

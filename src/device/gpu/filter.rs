@@ -15,19 +15,24 @@ pub(super) enum Filter {
 }
 
 impl Filter {
-    /// Returns the filter that the environment variable `SEMID_GPU_FILTER` names, and f32 where it is not set; its
+    /// Returns the filter that the environment variable `SEMID_GPU_FILTER` names, and none where it is not set; its
     /// value where it names no filter. It is read once.
-    pub(super) fn chosen() -> Result<Self, String> {
-        static CHOSEN: OnceLock<Result<Filter, String>> = OnceLock::new();
+    pub(super) fn chosen() -> Result<Option<Self>, String> {
+        static CHOSEN: OnceLock<Result<Option<Filter>, String>> = OnceLock::new();
         let value = || std::env::var_os(VARIABLE).map(|value| value.to_string_lossy().into_owned());
         CHOSEN.get_or_init(|| Self::named(value().as_deref())).clone()
     }
 
-    fn named(name: Option<&str>) -> Result<Self, String> {
-        match name {
-            None | Some("f32") => Ok(Self::F32),
-            Some("8bit") => Ok(Self::Bytes),
-            Some(other) => Err(other.to_owned()),
+    fn named(name: Option<&str>) -> Result<Option<Self>, String> {
+        let Some(name) = name else { return Ok(None) };
+        let named = [Self::F32, Self::Bytes].into_iter().find(|filter| filter.name() == name);
+        named.map(Some).ok_or_else(|| name.to_owned())
+    }
+
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::F32 => "f32",
+            Self::Bytes => "8bit",
         }
     }
 
@@ -46,9 +51,9 @@ mod tests {
 
     #[test]
     fn filters_have_names() {
-        assert_eq!(Filter::named(None), Ok(Filter::F32));
-        assert_eq!(Filter::named(Some("f32")), Ok(Filter::F32));
-        assert_eq!(Filter::named(Some("8bit")), Ok(Filter::Bytes));
+        assert_eq!(Filter::named(None), Ok(None));
+        assert_eq!(Filter::named(Some("f32")), Ok(Some(Filter::F32)));
+        assert_eq!(Filter::named(Some("8bit")), Ok(Some(Filter::Bytes)));
         assert_eq!(Filter::named(Some("16bit")), Err("16bit".to_owned()));
         assert_eq!([16, 17].map(|dim| Filter::Bytes.of(dim)), [Filter::F32, Filter::Bytes]);
     }

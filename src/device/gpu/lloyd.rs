@@ -5,7 +5,6 @@ use super::kernels::assign;
 use super::kernels::centroid::{self, Ordered};
 use super::kernels::update::{self, Updating};
 use super::rows::GpuRows;
-use crate::clock::Instant;
 use crate::codebook::Codebook;
 use crate::device::{Iteration, Lloyd, Table};
 use crate::error::Result;
@@ -41,7 +40,6 @@ impl<'a> GpuLloyd<'a> {
 
 impl Lloyd for GpuLloyd<'_> {
     fn iterate(&mut self) -> Result<Iteration> {
-        let start = Instant::now();
         let Self { table, room, next, last, ordered, updating } = self;
         // The table may know the codewords that are about to change.
         table.know_codewords(None);
@@ -49,12 +47,12 @@ impl Lloyd for GpuLloyd<'_> {
             ordered.clear(&table.context, &mut table.batch)?;
         }
         update::queue_clear(table, updating)?;
-        let work = assign::queue_codewords(table, next)?;
+        let queued = assign::queue_codewords(table, next)?;
         centroid::queue_order(table, ordered)?;
         update::queue(table, ordered, updating, [next, last], *room)?;
         let bytes = table.batch.read(&table.context, &[updating.summary()])?;
-        table.context.learn(work, start);
         let iteration = update::read_summary(&bytes);
+        assign::finish(table, &queued, iteration.assigned);
         std::mem::swap(next, last);
         *next = next.clone().bounded(table.dim, iteration.update.longest);
         Ok(iteration)

@@ -26,13 +26,14 @@ mod table;
 mod tensors;
 #[cfg(test)]
 mod tests;
+mod tile;
 mod timer;
 mod traffic;
 mod vectors;
 pub(super) mod wait;
 
 use super::tensors::Tensors;
-use super::{DeviceInfo, Engine, KernelTime, Purpose, Table, TransferCounts};
+use super::{DeviceInfo, Engine, KernelTime, Purpose, Table, TileChoice, TransferCounts};
 use crate::error::{ErrorKind, Result};
 use context::Context;
 use matrices::GpuMatrices;
@@ -86,6 +87,14 @@ impl Engine for Gpu {
     fn transfer_counts(&self) -> TransferCounts {
         self.context.traffic.take()
     }
+
+    fn tile_choices(&self) -> Vec<TileChoice> {
+        let choice = |(class, variant, seconds): (tile::Class, tile::Variant, f64)| {
+            let tile::Class { rows, dim, clusters } = class;
+            TileChoice { rows, dim, clusters, variant: variant.name(), seconds }
+        };
+        self.context.tiles.choices().into_iter().map(choice).collect()
+    }
 }
 
 /// Opens the best hardware adapter.
@@ -113,13 +122,13 @@ pub(super) fn select(which: &str) -> Result<Arc<dyn Engine>> {
     }
 }
 
-/// Opens the adapter of [`select`] with the tiles of integrated GPUs.
+/// Opens the adapter of [`select`] with the largest tiles.
 #[cfg(test)]
-pub(super) fn select_narrow(which: &str) -> Result<Arc<dyn Engine>> {
+pub(super) fn select_wide(which: &str) -> Result<Arc<dyn Engine>> {
     let Some(found) = adapter::find(which) else { return Err(super::unknown(&format!("gpu:{which}"))) };
     let (mut info, mut context) = (found.info.clone(), found.open()?);
-    info.name.push_str(", narrow tiles");
-    context.wide = false;
+    info.name.push_str(", wide tiles");
+    context.tiles.wanted = Ok(tile::Wanted::Tile(tile::Tile { wide_rows: true, wide_codes: true }));
     Ok(Arc::new(Gpu { info, context: Arc::new(context) }))
 }
 

@@ -6,6 +6,7 @@ use super::codewords::Codewords;
 use super::context::Context;
 use super::filter::Filter;
 use super::params::Params;
+use super::tile::Class;
 use crate::codebook::Codebook;
 use crate::error::{ErrorKind, Result, try_vec};
 use rayon::prelude::*;
@@ -23,8 +24,8 @@ pub(super) struct GpuRows {
     pub(super) dim: usize,
     /// vec4 per row.
     pub(super) width: usize,
-    /// What `assign` multiplies.
-    pub(super) filter: Filter,
+    /// What `assign` is to multiply, where that is not left to what was measured.
+    pub(super) filter: Option<Filter>,
     pub(super) chunks: Vec<ChunkBuffers>,
     /// The dispatches that are not submitted yet.
     pub(super) batch: CommandBatch,
@@ -39,26 +40,54 @@ pub(super) struct GpuRows {
 impl GpuRows {
     pub(super) fn new(context: Arc<Context>, rows: usize, dim: usize) -> Result<Self> {
         let unknown = |value: &String| ErrorKind::UnknownGpuFilter { value: value.clone() };
-        let filter = context.filter.as_ref().map_err(unknown)?.of(dim);
+        let filter = *context.filter.as_ref().map_err(unknown)?;
+        let unknown = |value: &String| ErrorKind::UnknownGpuTile { value: value.clone() };
+        context.tiles.wanted.as_ref().map_err(unknown)?;
         let width = dim.next_multiple_of(STEP) / 4;
         let step = ChunkBuffers::most_rows(&context, width);
         let chunks = (0..rows)
             .step_by(step)
             .map(|first| ChunkBuffers::new(&context, first..rows.min(first.saturating_add(step)), width))
             .collect::<Result<_>>()?;
-        let batch = CommandBatch::new(&context)?;
-        Ok(Self {
-            context,
-            rows,
-            dim,
-            width,
-            filter,
-            chunks,
-            batch,
-            codewords: None,
-            measured: None,
-            codeword_bytes: None,
-        })
+        Self::with_chunks(context, (rows, dim), filter, chunks)
+    }
+
+    fn with_chunks(
+        context: Arc<Context>,
+        (rows, dim): (usize, usize),
+        filter: Option<Filter>,
+        chunks: Vec<ChunkBuffers>,
+    ) -> Result<Self> {
+        let (width, batch) = (dim.next_multiple_of(STEP) / 4, CommandBatch::new(&context)?);
+        let (codewords, measured, codeword_bytes) = (None, None, None);
+        Ok(Self { context, rows, dim, width, filter, chunks, batch, codewords, measured, codeword_bytes })
+    }
+
+    /// Returns a table of some of the first rows, whose values it shares, and nothing else; none where there are no
+    /// rows.
+    pub(super) fn sample(&self, rows: usize) -> Result<Option<Self>> {
+        let Some(chunk) = self.chunks.first() else { return Ok(None) };
+        let rows = rows.min(chunk.rows.len());
+        let chunk = ChunkBuffers::with_values(&self.context, 0..rows, chunk.values.clone())?;
+        Self::with_chunks(Arc::clone(&self.context), (rows, self.dim), self.filter, vec![chunk]).map(Some)
+    }
+
+    /// Makes the buffers for the rows as bytes; returns whether there is memory for them.
+    pub(super) fn has_room_for_bytes(&mut self) -> Result<bool> {
+        let Self { context, chunks, dim, .. } = self;
+        let made = chunks.iter_mut().try_for_each(|chunk| chunk.bytes(context, *dim).map(drop));
+        match made {
+            Err(error) if matches!(error.kind(), ErrorKind::OutOfMemory { .. }) => {
+                chunks.iter_mut().for_each(|chunk| chunk.bytes = None);
+                Ok(false)
+            }
+            made => made.map(|()| true),
+        }
+    }
+
+    /// Returns the class of an assignment to so many codewords.
+    pub(super) fn class(&self, clusters: usize) -> Class {
+        Class::of(self.rows, self.dim, clusters)
     }
 
     pub(super) fn params(&self) -> Params {

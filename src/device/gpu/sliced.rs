@@ -1,13 +1,11 @@
 //! Handles codebooks larger than a binding of the adapter, slice by slice.
 
+use super::codewords::PADDING;
 use super::kernels;
 use super::rows::GpuRows;
 use crate::codebook::Codebook;
 use crate::device::{Assigned, NO_CODE};
 use crate::error::{Result, try_vec};
-
-/// Codewords are padded to a multiple of this at most.
-const PADDING: usize = 128;
 
 impl GpuRows {
     /// Returns how many codewords a binding holds; none if it holds all of `codebook`.

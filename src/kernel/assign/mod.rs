@@ -51,6 +51,12 @@
 //! squares, off by at most gamma < 2^-9.9 of itself, and a square root within 8 u (2 ULP for `inverseSqrt`, 2.5 ULP for
 //! the division): the factor `1 + 2^-10` covers `(1 - 2^-9.9)^-1/2 (1 + 9 u)`.
 //!
+//! # Duplicates
+//! A codeword that equals one with a lower code ([`is_duplicate`]) never is the result. Its half norm is replaced by
+//! 2^100, which is also that of a codeword that pads a tile. No other term of a score is above 2^61, so such a codeword
+//! beats none that takes part, and is no second best where two of these met. It is not compared by distances either:
+//! codebooks with many equal codewords leave no more rows undecided than the distinct ones among them.
+//!
 //! # Another filter
 //! [`bytes`] has a filter that multiplies signed bytes, with a proof of its own.
 
@@ -97,6 +103,17 @@ pub(crate) fn assign(rows: &[i32], codewords: &[i32], dim: usize, codes: &mut [u
             }
         }
     }
+}
+
+/// Returns whether a codeword equals one with a lower code, so that it is out of the race.
+///
+/// # Shapes
+/// `codewords` (K, D).
+#[cfg(test)]
+pub(crate) fn is_duplicate(codewords: &[i32], dim: usize, code: usize) -> bool {
+    let mut all = codewords.chunks_exact(dim);
+    let own = codewords.chunks_exact(dim).nth(code);
+    all.by_ref().take(code).any(|other| Some(other) == own)
 }
 
 #[cfg(test)]

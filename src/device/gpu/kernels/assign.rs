@@ -1,5 +1,5 @@
-//! Dispatches `assign`, the filter, and `settle` for the rows that it leaves undecided; or `assign_bytes` and
-//! `settle_bytes`.
+//! Dispatches `distinct`, which takes duplicates out of the race, `assign`, the filter, and `settle` for the rows that
+//! it leaves undecided; or `assign_bytes` and `settle_bytes`.
 
 use super::EXACT_WORK;
 use crate::clock::Instant;
@@ -8,13 +8,14 @@ use crate::device::Assigned;
 use crate::device::gpu::batch::CommandBatch;
 use crate::device::gpu::bytes;
 use crate::device::gpu::chunk::{ChunkBuffers, slices};
-use crate::device::gpu::codewords::{Codewords, wide_codes};
+use crate::device::gpu::codewords::Codewords;
 use crate::device::gpu::context::Context;
 use crate::device::gpu::filter::Filter;
 use crate::device::gpu::kernel::Kernel;
 use crate::device::gpu::params::Params;
 use crate::device::gpu::rows::GpuRows;
 use crate::device::gpu::span::{Span, words};
+use crate::device::gpu::tile::{Variant, measure};
 use crate::error::Result;
 
 /// Operations per component of a codeword that `settle` takes for one row: a product and its share of the distances.
@@ -24,14 +25,22 @@ const SETTLE_WORK: usize = 2;
 const ROWS_PER_GROUP: usize = 32;
 const SETTLE_GROUPS: usize = 1024;
 
+/// Assignments in a batch, which the host has not waited for.
+pub(in crate::device::gpu) struct Queued {
+    clusters: usize,
+    /// The number of products.
+    work: f64,
+    start: Instant,
+}
+
 /// Twin: `kernel::assign::assign`. The codebook must fit a binding.
 pub(in crate::device::gpu) fn assign(rows: &mut GpuRows, codebook: &Codebook) -> Result<Assigned> {
-    let start = Instant::now();
-    let work = queue(rows, codebook)?;
+    let queued = queue(rows, codebook)?;
     let GpuRows { context, batch, chunks, .. } = rows;
     let bytes = batch.read(context, &counters(chunks).collect::<Vec<_>>())?;
-    context.learn(work, start);
-    Ok(counted(&bytes))
+    let assigned = counted(&bytes);
+    finish(rows, &queued, assigned);
+    Ok(assigned)
 }
 
 /// Assigns rows and copies their codes to `out`; the host waits only once. The codebook must fit a binding.
@@ -40,47 +49,84 @@ pub(in crate::device::gpu) fn assign_and_codes(
     codebook: &Codebook,
     out: &mut [u32],
 ) -> Result<Assigned> {
-    let start = Instant::now();
-    let work = queue(rows, codebook)?;
+    let queued = queue(rows, codebook)?;
     let GpuRows { context, batch, chunks, .. } = rows;
     let spans: Vec<_> = counters(chunks).chain(chunks.iter().map(ChunkBuffers::codes_span)).collect();
     let bytes = batch.read(context, &spans)?;
-    context.learn(work, start);
     let (counters, mut codes) = bytes.split_at_checked(chunks.len() * COUNTERS as usize).unwrap_or_default();
     for chunk in chunks.iter() {
         let (here, rest) = codes.split_at_checked(chunk.rows.len() * 4).unwrap_or_default();
         chunk.take_codes(here, out);
         codes = rest;
     }
-    Ok(counted(counters))
+    let assigned = counted(counters);
+    finish(rows, &queued, assigned);
+    Ok(assigned)
 }
 
-/// Adds the dispatches of an assignment to the batch; returns the number of products.
-pub(in crate::device::gpu) fn queue(rows: &mut GpuRows, codebook: &Codebook) -> Result<f64> {
+/// Adds the dispatches of an assignment to the batch.
+pub(in crate::device::gpu) fn queue(rows: &mut GpuRows, codebook: &Codebook) -> Result<Queued> {
     let (codewords, _) = rows.codewords(codebook)?;
     queue_codewords(rows, &codewords)
 }
 
 /// Does the same for codewords on the device.
-pub(in crate::device::gpu) fn queue_codewords(rows: &mut GpuRows, codewords: &Codewords) -> Result<f64> {
-    match rows.filter {
-        Filter::F32 => queue_f32(rows, codewords)?,
-        Filter::Bytes => queue_bytes(rows, codewords)?,
+pub(in crate::device::gpu) fn queue_codewords(rows: &mut GpuRows, codewords: &Codewords) -> Result<Queued> {
+    let clusters = codewords.clusters as usize;
+    let variant = variant(rows, codewords)?;
+    let start = Instant::now();
+    queue_variant(rows, codewords, variant)?;
+    let work = (clusters * rows.width * 4) as f64 * rows.rows as f64;
+    Ok(Queued { clusters, work, start })
+}
+
+/// Learns from an assignment that the host has waited for. Only durations depend on it.
+pub(in crate::device::gpu) fn finish(rows: &mut GpuRows, queued: &Queued, assigned: Assigned) {
+    let Queued { clusters, work, start } = *queued;
+    rows.context.learn(work, start);
+    rows.context.tiles.spent(rows.class(clusters), start.elapsed().as_secs_f64());
+    // Other rows may have been timed, of which the filter of bytes decided more.
+    let open = assigned.settled.saturating_mul(2) > rows.rows as u64;
+    if rows.filter.is_none() && rows.measured == Some(Filter::Bytes) && open {
+        rows.filter = Some(Filter::F32);
     }
-    Ok((codewords.padded as usize * rows.width * 4) as f64 * rows.rows as f64)
+}
+
+/// Returns the variant that suits the table, after timing all of them where that is due.
+fn variant(rows: &mut GpuRows, codewords: &Codewords) -> Result<Variant> {
+    let clusters = codewords.clusters as usize;
+    let class = rows.class(clusters);
+    if rows.context.tiles.is_due(class) {
+        let timings = measure(rows, codewords)?;
+        rows.context.tiles.learn(class, timings);
+    }
+    let variant = rows.context.tiles.choose(class, rows.filter).for_shape(rows.dim, clusters);
+    if rows.filter.is_some() || variant.filter == Filter::F32 || rows.has_room_for_bytes()? {
+        return Ok(variant);
+    }
+    rows.filter = Some(Filter::F32);
+    Ok(rows.context.tiles.choose(class, rows.filter).for_shape(rows.dim, clusters))
+}
+
+/// Adds the dispatches of an assignment by a variant that suits the table.
+pub(in crate::device::gpu) fn queue_variant(rows: &mut GpuRows, codewords: &Codewords, variant: Variant) -> Result<()> {
+    queue_distinct(rows, codewords)?;
+    match variant.filter {
+        Filter::F32 => queue_f32(rows, codewords, variant.kernel()),
+        Filter::Bytes => queue_bytes(rows, codewords, variant.kernel()),
+    }
 }
 
 /// Filters by products of f32.
-fn queue_f32(rows: &mut GpuRows, codewords: &Codewords) -> Result<()> {
-    measure(rows)?;
+fn queue_f32(rows: &mut GpuRows, codewords: &Codewords, kernel: Kernel) -> Result<()> {
+    measure_lengths(rows)?;
     let params = codewords.params(rows.params());
     let GpuRows { context, batch, chunks, width, dim, .. } = rows;
     let clusters = codewords.clusters as usize;
-    let kernel = Kernel::Assign { wide_rows: context.wide, wide_codes: wide_codes(clusters) };
-    let work = [codewords.padded as usize * *width * 4, clusters * *dim * SETTLE_WORK];
+    let work = [clusters * *width * 4, clusters * *dim * SETTLE_WORK];
     for chunk in chunks.iter() {
         let ChunkBuffers { values, lengths, codes, list, counters, .. } = chunk;
-        let buffers = [values, &codewords.values, &codewords.half_norms, lengths, codes, list, counters];
+        let buffers = [values, &codewords.values, codes, list, counters, &codewords.race_norms, lengths];
         let kernels = [(kernel, &buffers[..]), (Kernel::Settle, &buffers[..])];
         filter_and_settle(context, batch, chunk, params, kernels, work)?;
     }
@@ -88,14 +134,13 @@ fn queue_f32(rows: &mut GpuRows, codewords: &Codewords) -> Result<()> {
 }
 
 /// Filters by products of bytes.
-fn queue_bytes(rows: &mut GpuRows, codewords: &Codewords) -> Result<()> {
+fn queue_bytes(rows: &mut GpuRows, codewords: &Codewords, kernel: Kernel) -> Result<()> {
     let code_bytes = round_codewords(rows, codewords)?;
     let rounded = rows.measured == Some(Filter::Bytes);
     let of_rows = rows.params();
     let GpuRows { context, batch, chunks, width, dim, .. } = rows;
     let clusters = codewords.clusters as usize;
-    let kernel = Kernel::AssignBytes { wide_rows: context.wide };
-    let work = [codewords.padded as usize * *width * 4, clusters * *dim * SETTLE_WORK];
+    let work = [clusters * *width * 4, clusters * *dim * SETTLE_WORK];
     for chunk in chunks.iter_mut() {
         let row_bytes = chunk.bytes(context, *dim)?;
         let params = bytes::params(of_rows, codewords, *dim, chunk.room());
@@ -123,15 +168,34 @@ fn round_codewords(rows: &mut GpuRows, codewords: &Codewords) -> Result<wgpu::Bu
         None => context.storage("codewords as bytes", needed)?,
     };
     *codeword_bytes = Some(buffer.clone());
-    let buffers = [&codewords.values, &codewords.half_norms, &buffer];
-    let work = *dim * EXACT_WORK + codewords.clusters as usize;
-    for slice in slices(context, Kernel::RoundCodewords, codewords.padded as usize, work) {
-        let params = Params { first: slice.start as u32, end: slice.end as u32, ..params }.words();
-        let groups = (slice.len().div_ceil(Kernel::RoundCodewords.group_rows()) as u32, 1);
-        let work = slice.len() as u64 * work as u64;
-        batch.dispatch(context, Kernel::RoundCodewords, &params, &buffers, (groups, work))?;
-    }
+    let buffers = [&codewords.values, &codewords.race_norms, &buffer];
+    each_codeword(context, batch, Kernel::RoundCodewords, params, &buffers, *dim * EXACT_WORK)?;
     Ok(buffer)
+}
+
+/// Twin: `kernel::assign::is_duplicate`.
+fn queue_distinct(rows: &mut GpuRows, codewords: &Codewords) -> Result<()> {
+    let params = codewords.params(rows.params());
+    let GpuRows { context, batch, dim, .. } = rows;
+    let buffers = [&codewords.values, &codewords.half_norms, &codewords.race_norms];
+    each_codeword(context, batch, Kernel::Distinct, params, &buffers, *dim + codewords.clusters as usize)
+}
+
+/// Runs `kernel` over all codewords with padding, each of which costs `work` operations.
+fn each_codeword(
+    context: &Context,
+    batch: &mut CommandBatch,
+    kernel: Kernel,
+    params: Params,
+    buffers: &[&wgpu::Buffer],
+    work: usize,
+) -> Result<()> {
+    for slice in slices(context, kernel, params.padded as usize, work) {
+        let params = Params { first: slice.start as u32, end: slice.end as u32, ..params }.words();
+        let groups = (slice.len().div_ceil(kernel.group_rows()) as u32, 1);
+        batch.dispatch(context, kernel, &params, buffers, (groups, slice.len() as u64 * work as u64))?;
+    }
+    Ok(())
 }
 
 /// Adds the dispatches of a filter and of the kernel that settles what it leaves undecided in a chunk, each with its
@@ -157,7 +221,7 @@ fn filter_and_settle(
 }
 
 /// Computes upper bounds on the lengths of the rows, which the bound of the f32 filter needs.
-fn measure(rows: &mut GpuRows) -> Result<()> {
+fn measure_lengths(rows: &mut GpuRows) -> Result<()> {
     let params = rows.params();
     let GpuRows { context, batch, chunks, dim, measured, .. } = rows;
     if *measured != Some(Filter::F32) {

@@ -1,7 +1,6 @@
 //! Dispatches the centroid reduction: counts rows, orders them by cluster, cuts the order into pieces, and sums these.
 
 use super::assign;
-use crate::clock::Instant;
 use crate::codebook::Codebook;
 use crate::device::Assigned;
 use crate::device::gpu::batch::CommandBatch;
@@ -18,6 +17,8 @@ use rayon::prelude::*;
 /// Rows of a piece, as in shaders/pieces.wgsl: so many that adding its sums costs little, and so few that the work can
 /// be shared.
 pub(in crate::device::gpu) const PIECE_ROWS: usize = 256;
+/// Columns that a workgroup sums, as in shaders/centroid.wgsl.
+const COLUMNS: usize = 32;
 /// Bytes of a piece: (cluster, start, end, unused) in the ordered list.
 const PIECE_BYTES: u64 = 16;
 
@@ -78,12 +79,11 @@ pub(in crate::device::gpu) fn sums(table: &mut GpuRows, clusters: usize) -> Resu
 
 /// Assigns rows and sums them by their new codes; the host waits only once. The codebook must fit a binding.
 pub(in crate::device::gpu) fn assign_and_sums(table: &mut GpuRows, codebook: &Codebook) -> Result<(Assigned, Partial)> {
-    let start = Instant::now();
-    let work = assign::queue(table, codebook)?;
+    let queued = assign::queue(table, codebook)?;
     let ordered = Ordered::of(table, codebook.clusters())?;
     queue_order(table, &ordered)?;
     let found = read(table, codebook.clusters(), &ordered, true)?;
-    table.context.learn(work, start);
+    assign::finish(table, &queued, found.0);
     Ok(found)
 }
 
@@ -120,7 +120,7 @@ pub(in crate::device::gpu) fn queue_sums(
         let work = PIECE_ROWS * *dim;
         for slice in slices(context, Kernel::Centroid, ordered.most_pieces, work) {
             let params = Params { first: slice.start as u32, ..params };
-            let groups = (slice.len() as u32, width.div_ceil(64) as u32);
+            let groups = (slice.len() as u32, width.div_ceil(COLUMNS) as u32);
             let work = slice.len() as u64 * work as u64;
             batch.dispatch(context, Kernel::Centroid, &params.words(), &buffers, (groups, work))?;
         }

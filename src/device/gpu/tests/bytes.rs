@@ -8,10 +8,12 @@ use crate::device::gpu::filter::Filter;
 use crate::device::gpu::kernel::Kernel;
 use crate::device::gpu::rows::GpuRows;
 use crate::device::gpu::span::{Span, words};
+use crate::device::gpu::tile::{Tile, Wanted};
 use crate::device::gpu::{Gpu, adapter, bytes};
 use crate::device::tests::{Case, Random, compare, data, outcome, reference};
 use crate::kernel::assign;
-use crate::kernel::assign::bytes::{Range, is_duplicate, ranges, round};
+use crate::kernel::assign::bytes::{Range, ranges, round};
+use crate::kernel::assign::is_duplicate;
 use std::sync::Arc;
 
 /// Rows and codewords of one table.
@@ -109,7 +111,7 @@ fn found(context: &Arc<Context>, sample: &Sample) -> Found {
     let dim = sample.dim;
     let rows = sample.rows.len() / dim;
     let mut table = GpuRows::new(Arc::clone(context), rows, dim).expect("a table");
-    table.filter = Filter::Bytes;
+    table.filter = Some(Filter::Bytes);
     table.upload(0, &sample.rows).expect("upload");
     let codebook = Codebook::new(sample.codewords.clone(), dim);
     let assigned = Table::assign(&mut table, &codebook).expect("assign");
@@ -269,12 +271,12 @@ fn wrong(context: &Arc<Context>, expected: &Expected) -> Option<String> {
     wrong.or_else(|| (found.codes != *codes).then(|| format!("{}: codes", sample.name)))
 }
 
-/// Every adapter with the byte filter, with the tiles of discrete and of integrated GPUs.
+/// Every adapter with two tiles of the byte filter.
 fn contexts() -> Vec<Arc<Context>> {
-    let of = |wide| {
+    let of = |wide_rows| {
         adapter::all().filter_map(move |found| {
             let mut context = found.open().ok()?;
-            (context.wide, context.filter) = (wide, Ok(Filter::Bytes));
+            context.tiles.wanted = Ok(Wanted::Tile(Tile { wide_rows, wide_codes: true }));
             Some(Arc::new(context))
         })
     };
@@ -300,7 +302,7 @@ fn bytes_decisions_and_codes_are_those_of_the_twin() {
     for context in contexts() {
         for expected in &expected {
             let name = &expected.sample.name;
-            assert_eq!(wrong(&context, expected), None, "{name} on {}, wide {}", context.name, context.wide);
+            assert_eq!(wrong(&context, expected), None, "{name} on {}, {:?}", context.name, context.tiles.wanted);
         }
     }
 }
@@ -312,7 +314,7 @@ fn tables_of_bytes_give_the_bits_of_the_reference() {
     for found in adapter::all() {
         let Ok(context) = found.open() else { continue };
         let mut context = context.for_tests(96 << 10, 1 << 16);
-        context.filter = Ok(Filter::Bytes);
+        context.filter = Ok(Some(Filter::Bytes));
         let gpu = Gpu { info: found.info.clone(), context: Arc::new(context) };
         for (rows, dim, clusters, data) in cases {
             let case = Case { rows, dim, clusters, data };
@@ -331,7 +333,7 @@ fn an_unknown_filter_is_an_error() {
     assert_eq!(error, "SEMID_GPU_FILTER names no filter of a GPU: 7bit; available: 8bit, f32");
 }
 
-const ASSIGN: Kernel = Kernel::AssignBytes { wide_rows: true };
+const ASSIGN: Kernel = Kernel::AssignBytes { wide_rows: false, wide_codes: false };
 
 /// Faults that the samples must find.
 const FAULTS: [Fault; 17] = [
@@ -342,12 +344,12 @@ const FAULTS: [Fault; 17] = [
     (Kernel::RoundRows, "magnitude, negative)", "magnitude, !negative)"),
     (Kernel::RoundRows, "* 1.0009765625", "* 0.9990234375"),
     (Kernel::RoundRows, "length_above(squares.x) + error", "length_above(squares.x)"),
-    (Kernel::RoundCodewords, "other < code;", "other < code && other > 0u;"),
-    (Kernel::RoundCodewords, "if (any(codewords", "if (all(codewords"),
+    (Kernel::Distinct, "other < code;", "other < code && other > 0u;"),
+    (Kernel::Distinct, "if (any(codewords", "if (all(codewords"),
     (Kernel::RoundCodewords, "i % 4u] = rounded.word", "i % 4u] = rounded.word & 0xffffffu"),
     (ASSIGN, "of_row.z * facts.lengths", "0.0 * facts.lengths"),
     (ASSIGN, "2.0 * bound + fma(", "0.0 * bound + fma("),
-    (ASSIGN, "dots(row.w, code)", "dots(row.z, code)"),
+    (ASSIGN, "sums.r3, row.w, code", "sums.r3, row.z, code"),
     (ASSIGN, "state.y = min(state.y, other.y);", ""),
     (Kernel::SettleBytes, "candidates[begun + i]", "candidates[i]"),
     (Kernel::SettleBytes, "code < best_code;", "code > best_code;"),

@@ -8,9 +8,10 @@ const SHARED: [&str; 2] = ["float", "scaled"];
 /// Kernels that run on the host.
 const HOST: [&str; 1] = ["range_search"];
 /// Shaders that do a part of another kernel's work, with that kernel.
-const PARTS: [(&str, &str); 17] = [
+const PARTS: [(&str, &str); 18] = [
     ("assign_bytes", "assign"),
     ("count", "centroid"),
+    ("distinct", "assign"),
     ("draw", "seed"),
     ("gather", "gather"),
     ("length", "assign"),

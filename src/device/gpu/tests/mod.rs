@@ -3,6 +3,7 @@
 
 mod arithmetic;
 mod bytes;
+mod duplicates;
 mod failures;
 mod faults;
 mod grid;

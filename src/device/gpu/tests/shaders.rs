@@ -47,14 +47,14 @@ const WORSE: [(&str, Kernel, &str, &str); 3] = [
     (
         "an addition for every product",
         Kernel::Assign { wide_rows: true, wide_codes: true },
-        "fma(vec4<f32>(row.x), code, sums[0])",
-        "fma(vec4<f32>(row.x), code, sums[0]) + bitcast<vec4<f32>>(vec4<u32>(params.count))",
+        "bitcast<vec4<f32>>(code), sum);",
+        "bitcast<vec4<f32>>(code), sum) + bitcast<vec4<f32>>(vec4<u32>(params.count));",
     ),
     (
         "a tile twice as large",
         Kernel::Assign { wide_rows: true, wide_codes: true },
-        "array<vec4<f32>, 1024>",
-        "array<vec4<f32>, 2048>",
+        "array<vec4<u32>, 1024>",
+        "array<vec4<u32>, 2048>",
     ),
     (
         "an array of its own for every invocation",

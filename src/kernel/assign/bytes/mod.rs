@@ -61,9 +61,7 @@
 //! All others, z and every nearest codeword among them, are compared by exact distances, the lowest code first.
 //!
 //! # Duplicates
-//! A codeword that equals one with a lower code never is the result. Its half norm is replaced by 2^100, so it is
-//! neither second best nor compared by distances: codebooks with many equal codewords leave no more rows undecided than
-//! the distinct ones among them.
+//! A codeword that equals one with a lower code has the half norm 2^100, as in the f32 filter.
 
 /// Returns the slope and the base of `slope * reach + base`, which covers what f32 arithmetic can add to the bound of
 /// rounding. `longest` is the largest squared length of the codewords.
@@ -110,14 +108,6 @@ pub(crate) fn product(a: &[i8], b: &[i8]) -> i32 {
     a.iter().zip(b).map(|(a, b)| i32::from(*a) * i32::from(*b)).sum()
 }
 
-/// Returns whether a codeword equals one with a lower code.
-#[cfg(test)]
-pub(crate) fn is_duplicate(codewords: &[i32], dim: usize, code: usize) -> bool {
-    let mut all = codewords.chunks_exact(dim);
-    let own = codewords.chunks_exact(dim).nth(code);
-    all.by_ref().take(code).any(|other| Some(other) == own)
-}
-
 /// A codeword in the race for a row: the range of its score.
 #[cfg(test)]
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -148,7 +138,7 @@ pub(crate) fn ranges(row: &[i32], codewords: &[i32]) -> Vec<Range> {
         Range { code, low: squared(codeword) / 2.0 - product - bound, width: 2.0 * bound }
     };
     let all = codewords.chunks_exact(row.len()).enumerate();
-    all.filter(|(code, _)| !is_duplicate(codewords, row.len(), *code)).map(range).collect()
+    all.filter(|(code, _)| !super::is_duplicate(codewords, row.len(), *code)).map(range).collect()
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! Tests of the rounding, and of the bound against arithmetic that rounds as it likes.
 
-use super::{gap, is_duplicate, product, ranges, round};
+use super::{gap, product, ranges, round};
+use crate::kernel::assign::is_duplicate;
 use crate::kernel::assign::squared_distance;
 use crate::rng::row_hash;
 

@@ -1,0 +1,167 @@
+//! Chooses the variant for an adapter: the one that `SEMID_GPU_TILE` names, or the fastest one measured.
+
+use super::cache::Cache;
+use super::{Class, Tile, Timings, Variant};
+use crate::device::DeviceInfo;
+use crate::device::gpu::context::lock;
+use crate::device::gpu::filter::Filter;
+use std::collections::{HashMap, HashSet};
+use std::sync::{Mutex, MutexGuard, OnceLock};
+
+/// The environment variable that chooses the tile.
+const VARIABLE: &str = "SEMID_GPU_TILE";
+/// Seconds of assignments of a class after which its variants are timed. Timing takes some tenths of a second, once per
+/// class and adapter; shorter work would not repay it.
+const SECONDS: f64 = 1.0;
+/// A variant other than the first choice has to be faster by this factor, which is above the noise of two runs.
+const MARGIN: f64 = 0.97;
+
+/// What `SEMID_GPU_TILE` asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::device::gpu) enum Wanted {
+    /// The fastest one: on hardware, variants are timed once there has been enough work.
+    Fastest,
+    /// The fastest one: variants are timed at the first assignment, on software adapters too.
+    Measured,
+    Tile(Tile),
+}
+
+impl Wanted {
+    /// Returns what the environment variable says, or its value where that means nothing. It is read once.
+    fn chosen() -> Result<Self, String> {
+        static CHOSEN: OnceLock<Result<Wanted, String>> = OnceLock::new();
+        let value = || std::env::var_os(VARIABLE).map(|value| value.to_string_lossy().into_owned());
+        CHOSEN.get_or_init(|| Self::named(value().as_deref())).clone()
+    }
+
+    pub(super) fn named(name: Option<&str>) -> Result<Self, String> {
+        match name {
+            None => Ok(Self::Fastest),
+            Some("measured") => Ok(Self::Measured),
+            Some(name) => Tile::named(name).map(Self::Tile).ok_or_else(|| name.to_owned()),
+        }
+    }
+}
+
+/// The variants of an adapter.
+pub(in crate::device::gpu) struct Tiles {
+    /// What was asked for, or the value of `SEMID_GPU_TILE` that means nothing: an error once it is to compute.
+    pub(in crate::device::gpu) wanted: Result<Wanted, String>,
+    /// Whether variants may be timed without being asked for.
+    pub(super) hardware: bool,
+    cache: Option<Cache>,
+    known: Mutex<Known>,
+}
+
+#[derive(Default)]
+struct Known {
+    /// Whether the file has been read.
+    read: bool,
+    timings: HashMap<Class, Timings>,
+    /// Seconds of assignments so far.
+    spent: HashMap<Class, f64>,
+    /// Classes whose variants are being timed, or could not be.
+    begun: HashSet<Class>,
+}
+
+impl Tiles {
+    pub(in crate::device::gpu) fn new(info: &DeviceInfo) -> Self {
+        // A browser has no file, and tests must not take one by chance.
+        let hardware = info.hardware && !cfg!(any(test, target_family = "wasm"));
+        Self { wanted: Wanted::chosen(), hardware, cache: Cache::of(info), known: Mutex::default() }
+    }
+
+    /// Returns the same with another wish and another file.
+    #[cfg(test)]
+    pub(in crate::device::gpu) fn with(self, wanted: Wanted, cache: Option<Cache>) -> Self {
+        Self { wanted: Ok(wanted), cache, ..self }
+    }
+
+    /// Returns whether measurements may choose the variant.
+    fn measures(&self) -> bool {
+        match self.wanted {
+            Ok(Wanted::Measured) => true,
+            Ok(Wanted::Fastest) => self.hardware,
+            _ => false,
+        }
+    }
+
+    /// Locks what is known, after reading the file where that has not been done.
+    fn known(&self) -> MutexGuard<'_, Known> {
+        let mut known = lock(&self.known);
+        if !known.read && self.measures() {
+            known.read = true;
+            known.timings.extend(self.cache.iter().flat_map(Cache::read));
+        }
+        known
+    }
+
+    /// Returns the variant for a class, with this filter where one is given.
+    pub(in crate::device::gpu) fn choose(&self, class: Class, filter: Option<Filter>) -> Variant {
+        let first = Variant { filter: filter.unwrap_or(Filter::F32), tile: Tile::UNMEASURED };
+        match self.wanted {
+            Ok(Wanted::Tile(tile)) => Variant { tile, ..first },
+            _ => self.known().timings.get(&class).and_then(|timings| fastest(timings, filter)).unwrap_or(first),
+        }
+    }
+
+    /// Returns whether the variants for a class are to be timed now; only one caller gets this answer. The file then
+    /// says that timing has begun, so that a driver which fails at it is not asked again by the next process.
+    pub(in crate::device::gpu) fn is_due(&self, class: Class) -> bool {
+        if !self.measures() {
+            return false;
+        }
+        let mut known = self.known();
+        let enough = if self.wanted == Ok(Wanted::Measured) { 0.0 } else { SECONDS };
+        let spent = known.spent.get(&class).copied().unwrap_or(0.0);
+        let due = !known.timings.contains_key(&class) && spent >= enough && known.begun.insert(class);
+        drop(known);
+        if due {
+            self.write(class, &[]);
+        }
+        due
+    }
+
+    /// Writes to the file. Where that is impossible, only time is lost.
+    fn write(&self, class: Class, timings: &[(Variant, f64)]) {
+        if let Some(cache) = &self.cache
+            && let Err(error) = cache.write(class, timings)
+        {
+            tracing::debug!(%error, "the times of variants could not be written");
+        }
+    }
+
+    /// Counts the seconds of an assignment.
+    pub(in crate::device::gpu) fn spent(&self, class: Class, seconds: f64) {
+        if self.measures() {
+            *self.known().spent.entry(class).or_default() += seconds;
+        }
+    }
+
+    /// Remembers what was measured, here and in the file.
+    pub(in crate::device::gpu) fn learn(&self, class: Class, timings: Timings) {
+        tracing::debug!(?class, ?timings, "variants of a filter were timed");
+        self.write(class, &timings);
+        self.known().timings.insert(class, timings);
+    }
+
+    /// Returns the fastest variant of every class that was measured, with its seconds.
+    pub(in crate::device::gpu) fn choices(&self) -> Vec<(Class, Variant, f64)> {
+        let known = self.known();
+        let choice = |(class, timings): (&Class, &Timings)| {
+            let variant = fastest(timings, None)?;
+            let (_, seconds) = timings.iter().find(|(of, _)| *of == variant)?;
+            Some((*class, variant, *seconds))
+        };
+        let mut choices: Vec<_> = known.timings.iter().filter_map(choice).collect();
+        choices.sort_by_key(|(class, ..)| *class);
+        choices
+    }
+}
+
+/// Returns the fastest variant with this filter, or of all; on a close call, the one that stands first.
+fn fastest(timings: &[(Variant, f64)], filter: Option<Filter>) -> Option<Variant> {
+    let allowed = timings.iter().filter(|(variant, _)| filter.is_none_or(|filter| filter == variant.filter));
+    let best = allowed.reduce(|best, other| if other.1 < best.1 * MARGIN { other } else { best });
+    best.map(|(variant, _)| *variant)
+}

@@ -1,0 +1,57 @@
+//! Times the variants of the filters on rows of a table.
+
+use super::{Timings, Variant};
+use crate::clock::Instant;
+use crate::device::gpu::batch::CommandBatch;
+use crate::device::gpu::codewords::Codewords;
+use crate::device::gpu::kernels::assign;
+use crate::device::gpu::rows::GpuRows;
+use crate::error::Result;
+
+/// How long a run should take, as a share of a dispatch: some milliseconds.
+const SHARE: f64 = 0.16;
+/// Fewer rows would not fill an adapter.
+const LEAST_ROWS: usize = 1024;
+/// Small tables are assigned several times in a run, so that its submission does not matter.
+const MOST_REPEATS: usize = 16;
+/// Timed runs of a variant, of which the fastest counts.
+const RUNS: usize = 2;
+
+/// Times every variant that suits the table, by assigning its first rows. What this finds and prepares is in buffers of
+/// its own, so codes and counts of the table are as before.
+pub(in crate::device::gpu) fn measure(table: &mut GpuRows, codewords: &Codewords) -> Result<Timings> {
+    let clusters = codewords.clusters as usize;
+    // Nothing else may run at the same time.
+    table.batch.read(&table.context, &[])?;
+    let per_row = codewords.padded as usize * table.width * 4;
+    let wanted = (table.context.dispatch_work() as f64 * SHARE) as usize / per_row.max(1);
+    let rows = wanted.max(LEAST_ROWS);
+    let Some(mut sample) = table.sample(rows)? else { return Ok(Timings::new()) };
+    let repeats = (wanted / sample.rows.max(1)).clamp(1, MOST_REPEATS);
+    let mut timings = Timings::new();
+    let suitable = Variant::all().filter(|variant| *variant == variant.for_shape(table.dim, clusters));
+    for variant in suitable {
+        // The first run compiles the shaders.
+        let runs = (0..=RUNS).map(|run| time(&mut sample, codewords, variant, if run == 0 { 1 } else { repeats }));
+        match runs.collect::<Result<Vec<f64>>>() {
+            Ok(times) => timings.push((variant, times.into_iter().skip(1).fold(f64::INFINITY, f64::min))),
+            // A variant that a driver refuses, or for which there is no memory, is out of the running.
+            Err(_) => {
+                table.context.check()?;
+                sample.batch = CommandBatch::new(&table.context)?;
+            }
+        }
+    }
+    Ok(timings)
+}
+
+/// Returns the seconds of an assignment, with what has to be done once per level before it.
+fn time(sample: &mut GpuRows, codewords: &Codewords, variant: Variant, repeats: usize) -> Result<f64> {
+    let start = Instant::now();
+    for _ in 0..repeats {
+        sample.measured = None;
+        assign::queue_variant(sample, codewords, variant)?;
+    }
+    sample.batch.read(&sample.context, &[])?;
+    Ok(start.elapsed().as_secs_f64() / repeats as f64)
+}
