@@ -9,6 +9,7 @@ export CARGO_TERM_COLOR=never
 PATH=$tools/cargo/bin:$PATH:/usr/sbin:/sbin
 cargo_deny=0.20.2
 cargo_fuzz=0.13.2
+binaryen=132.0.0
 mkdir -p "$tools"
 
 fail() {
@@ -271,11 +272,22 @@ need_wasm_c() {
   export CC_wasm32_unknown_unknown=$wasm/clang AR_wasm32_unknown_unknown=ar
 }
 
-# What web/build.sh needs besides that: wasm-bindgen of the version in web/Cargo.lock.
+# What web/build.sh needs besides that: wasm-bindgen of the version in web/Cargo.lock, and wasm-opt.
 need_web() {
   find_wasm || fail "the package for browsers needs a Rust for wasm32-unknown-unknown"
   [ ${#wasm_flags[@]} -eq 2 ] || export SEMID_BUILD_STD=1
   need_wasm_c
+  need_wasm_bindgen
+  if [ "$(cat "$tools/binaryen/version" 2>/dev/null)" != "$binaryen" ]; then
+    command -v npm >/dev/null || apt_install npm
+    npm install --silent --no-audit --no-fund --prefix "$tools/binaryen" "binaryen@$binaryen"
+    echo "$binaryen" >"$tools/binaryen/version"
+  fi
+  PATH=$tools/binaryen/node_modules/.bin:$PATH
+}
+
+# Makes JavaScript for a module.
+need_wasm_bindgen() {
   local version
   version=$(sed -n '/^name = "wasm-bindgen"$/{n;s/version = "\(.*\)"/\1/p}' web/Cargo.lock)
   if [ "$("$tools/wasm-bindgen/bin/wasm-bindgen" --version 2>/dev/null)" != "wasm-bindgen $version" ]; then

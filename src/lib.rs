@@ -85,15 +85,24 @@
 //! | `csv` | reading .csv and .tsv files of numbers |
 //! | `npz` | reading and writing .npz files |
 //! | `parquet` | reading and writing Parquet files |
+//! | `parquet-brotli` | the same, and reading those that are packed by brotli |
 //! | `sqlite` | registries in SQLite databases |
 //! | `report` | reports as web pages and figures |
 //!
 //! Each works with and without the others. Only `gpu` is on by default, because nobody would notice its absence:
 //! [`Device::auto`] would take the CPU. The command line tool is a package of its own, `semid-cli`.
+#![cfg_attr(all(test, target_family = "wasm", feature = "gpu"), feature(custom_test_frameworks, test))]
+#![cfg_attr(all(test, target_family = "wasm", feature = "gpu"), test_runner(crate::browser_tests::keep))]
+
+#[cfg(all(test, target_family = "wasm", feature = "gpu"))]
+extern crate test;
+
 mod align;
 mod balance;
 mod beam;
 pub mod blocks;
+#[cfg(all(test, target_family = "wasm", feature = "gpu"))]
+mod browser_tests;
 mod clock;
 mod clusters;
 mod codebook;

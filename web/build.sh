@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Builds the package (web/dist) and the page (web/dist/demo).
 #
-# Needs a Rust that compiles for wasm32-unknown-unknown, clang for that target, and wasm-bindgen of the version in
-# web/Cargo.lock. `.ci/run web` installs them and runs this.
+# Needs a Rust that compiles for wasm32-unknown-unknown, clang for that target, wasm-bindgen of the version in
+# web/Cargo.lock, and wasm-opt (npm's `binaryen`). `.ci/run web` installs them and runs this.
 #
 #   web/build.sh [PROFILE]      release by default
 set -euo pipefail
@@ -22,6 +22,9 @@ mkdir -p "$out/demo"
 wasm-bindgen --target web --no-typescript --remove-name-section --remove-producers-section --out-dir "$out" \
   "$target/wasm32-unknown-unknown/$folder/semid_web.wasm"
 stat -c '%s bytes of WebAssembly' "$out/semid_web_bg.wasm"
+wasm-opt -Os --output "$out/small.wasm" "$out/semid_web_bg.wasm"
+mv "$out/small.wasm" "$out/semid_web_bg.wasm"
+stat -c '%s bytes after wasm-opt' "$out/semid_web_bg.wasm"
 # Stored in compressed form, so that it is small wherever it is served from.
 gzip -9 --no-name --force "$out/semid_web_bg.wasm"
 cp js/* "$out"

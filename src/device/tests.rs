@@ -1,12 +1,12 @@
 //! Every engine against the reference, bit for bit.
 
 use super::{Device, Engine, Iteration, Purpose, Table, cpu, gpu, reference as scalar};
+use crate::clock::Instant;
 use crate::codebook::Codebook;
 use crate::kernel::seed::{self, Seed};
 use crate::kernel::update::Update;
 use std::collections::HashSet;
 use std::sync::{Arc, OnceLock};
-use std::time::Instant;
 
 /// SplitMix64.
 pub(super) struct Random(pub(super) u64);
@@ -294,11 +294,29 @@ pub(super) fn engines() -> &'static [Arc<dyn Engine>] {
         if engines.len() == all_of_cpu {
             println!("SKIPPED the GPU tests: there is no adapter; install a Vulkan driver such as lavapipe");
         }
+        if !HAS_THREADS {
+            return engines;
+        }
         let several = [Device::reference()].into_iter().chain(engines.iter().cloned().map(Device::of));
         let several = super::several::Several::new(Device::cpu_with_threads(1).expect("threads"), several.collect());
         engines.push(Arc::new(several));
         engines
     })
+}
+
+/// Whether there can be several threads; in a browser there is one.
+const HAS_THREADS: bool = !cfg!(target_family = "wasm");
+
+/// Checks every engine on a thread of its own, or one after the other where there is one thread only.
+pub(super) fn check_engines(check: impl Fn(&dyn Engine) + Sync) {
+    if !HAS_THREADS {
+        return engines().iter().for_each(|engine| check(engine.as_ref()));
+    }
+    std::thread::scope(|scope| {
+        for engine in engines() {
+            scope.spawn(|| check(engine.as_ref()));
+        }
+    });
 }
 
 /// `SEMID_REQUIRE_ADAPTERS=N` turns skipped GPU tests into failures.
@@ -331,23 +349,19 @@ fn cases() -> Vec<Case> {
 fn every_engine_gives_the_bits_of_the_reference() {
     let cases = cases();
     let expected: Vec<Outcome> = cases.iter().map(|case| outcome(&reference(), case)).collect();
-    let check = |engine: &dyn Engine| {
+    check_engines(|engine| {
         let (info, start) = (engine.info(), Instant::now());
         for (case, expected) in cases.iter().zip(&expected) {
             let differences = compare(expected, &outcome(engine, case));
             assert_eq!(differences, Vec::<String>::new(), "{} ({}) on {case:?}", info.name, info.description);
         }
         println!("{} {} {}: {} cases, {:.1?}", info.name, info.backend, info.description, cases.len(), start.elapsed());
-    };
-    std::thread::scope(|scope| {
-        for engine in engines() {
-            scope.spawn(|| check(engine.as_ref()));
-        }
     });
 }
 
 /// Tables on one device may be used from several threads at once.
 #[test]
+#[cfg_attr(target_family = "wasm", ignore = "starts threads")]
 fn threads_share_a_device() {
     let cases = [(130, 17, 5), (65, 33, 64), (200, 3, 70), (64, 100, 9)];
     let cases = cases.map(|(rows, dim, clusters)| Case { rows, dim, clusters, data: 0 });

@@ -7,9 +7,7 @@ runs on SwiftShader, which comes with Chromium. Prints `N passed, N failed`.
 """
 
 import base64
-import functools
 import hashlib
-import http.server
 import json
 import os
 import pathlib
@@ -17,41 +15,21 @@ import struct
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 
 import numpy
 from playwright.sync_api import expect, sync_playwright
 from safetensors.numpy import save_file
 
+from chromium import PLAIN, WEBGPU, Site
+
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 GOLDEN = json.loads((ROOT / "tests/spec/golden.json").read_text())["demo"]
 BUNDLED = ROOT / "cli/data/top-packages.parquet"
-PLAIN = ["--no-sandbox", "--disable-background-networking", "--disable-component-update", "--no-first-run"]
-# Without the last flag SwiftShader takes half a minute to compile one of the kernels.
-WEBGPU = PLAIN + ["--enable-unsafe-webgpu", "--use-webgpu-adapter=swiftshader", "--enable-features=Vulkan",
-                  "--enable-dawn-features=disable_workgroup_init"]
 # Most bytes of the page, with its data.
 MOST = 4_600_000
 # Most milliseconds of one piece of work.
 LONG = 600_000
-
-
-class Quiet(http.server.SimpleHTTPRequestHandler):
-    extensions_map = {**http.server.SimpleHTTPRequestHandler.extensions_map, ".js": "text/javascript"}
-
-    def log_message(self, *_):
-        pass
-
-
-class Site:
-    """Serves a folder on this computer alone."""
-
-    def __init__(self, folder):
-        handler = functools.partial(Quiet, directory=str(folder))
-        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
-        self.url = f"http://127.0.0.1:{self.server.server_address[1]}/index.html"
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
 
 
 class Page:
@@ -85,6 +63,19 @@ class Page:
 
     def choose(self, path):
         self.page.locator("#file").set_input_files(path)
+
+    def drop(self, *paths):
+        """Drops files as a hand does: dragged in from outside of the browser, over the page, and let go."""
+        box = self.page.locator("#drop").bounding_box()
+        data = {"items": [], "files": [str(path) for path in paths], "dragOperationsMask": 1}
+        at = {"x": box["x"] + box["width"] / 2, "y": box["y"] + box["height"] / 2, "data": data}
+        tools = self.context.new_cdp_session(self.page)
+        for kind in ("dragEnter", "dragOver"):
+            tools.send("Input.dispatchDragEvent", {"type": kind, **at})
+        expect(self.page.locator("#drop")).to_have_class("choice over")
+        tools.send("Input.dispatchDragEvent", {"type": "drop", **at})
+        expect(self.page.locator("#drop")).to_have_class("choice")
+        tools.detach()
 
     def done(self):
         expect(self.page.locator("#results")).to_be_visible(timeout=LONG)
@@ -214,10 +205,10 @@ def explore(browser, site, tool, shots):
 
 
 def large_file(browser, site, tool, shots):
-    """20,000 x 384 from a file: fitted and encoded to the bytes of the tool."""
+    """20,000 x 384 from a file that is dropped: fitted and encoded to the bytes of the tool."""
     npy(tool.folder / "large.npy", clustered(20_000, 384))
     page = Page(browser, site)
-    page.choose(tool.folder / "large.npy")
+    page.drop(tool.folder / "large.npy")
     expect(page.page.locator("#shape")).to_contain_text("20,000 rows of 384 dimensions", timeout=LONG)
     page.device("cpu")
     page.set(levels=2, clusters=64)
@@ -243,6 +234,8 @@ def bad_input(browser, site, tool, shots):
     damaged[1_000_000:1_000_400] = bytes(400)
     (folder / "damaged.parquet").write_bytes(damaged)
     (folder / "empty.npy").write_bytes(b"")
+    (folder / "folder").mkdir()
+    npy(folder / "right.npy", clustered(100, 8))
     page = Page(browser, site)
     for name, words in [
         ("picture.npy", "does not begin with the magic bytes of numpy"),
@@ -251,8 +244,13 @@ def bad_input(browser, site, tool, shots):
         ("damaged.parquet", "damaged.parquet: not a usable parquet file"),
         ("empty.npy", "empty.npy"),
     ]:
-        page.choose(folder / name)
-        page.complains(words)
+        for give in (page.choose, page.drop):
+            # Something right in between, so that a message is of this file.
+            page.choose(folder / "right.npy")
+            expect(page.page.locator("#message")).to_be_hidden(timeout=LONG)
+            expect(page.page.locator("#shape")).to_contain_text("right.npy", timeout=LONG)
+            give(folder / name)
+            page.complains(words)
     shots.take(page, "bad-file")
     page.choose(folder / "nan.npy")
     expect(page.page.locator("#shape")).to_contain_text("100 rows of 8", timeout=LONG)

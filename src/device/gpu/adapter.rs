@@ -1,7 +1,7 @@
 //! Lists the adapters and their abilities, and opens one.
 
 use super::context::Context;
-use super::kernel::Layout;
+use super::kernel::{NEEDS, Needs};
 use super::wait;
 use crate::device::{AdapterLimits, DeviceInfo};
 use crate::error::{ErrorKind, Result};
@@ -148,7 +148,7 @@ impl FoundAdapter {
             return Err(refuse("it has no compute shaders".into()));
         }
         let binding = has.max_storage_buffer_binding_size.min(has.max_buffer_size).min(MOST_BINDING) & !255;
-        let Layout { invocations, storage_buffers, workgroup_bytes, .. } = Layout::most();
+        let Needs { invocations, storage_buffers, workgroup_bytes } = NEEDS;
         let needs = [
             ("invocations per workgroup", has.max_compute_invocations_per_workgroup.into(), u64::from(invocations)),
             ("invocations along x", has.max_compute_workgroup_size_x.into(), invocations.into()),

@@ -1,8 +1,7 @@
-//! The table of the WGSL kernels: a row names the parts of each. Sizes and bindings are read from the shaders.
+//! The table of the WGSL kernels: a row names the parts of each. Sizes are read from the shaders.
 
 use std::collections::HashMap;
 use std::sync::OnceLock;
-use wgpu::naga::{self, AddressSpace, Expression, Literal};
 
 macro_rules! shader {
     ($name:expr) => {
@@ -142,35 +141,56 @@ kernels! {
 impl Kernel {
     /// Returns how many rows (or listed rows, pieces, elements or vectors) one workgroup handles.
     pub(super) fn group_rows(self) -> usize {
-        // A shader that does not parse has no pipeline, so no dispatch uses this number.
-        layouts().get(&self).map_or(1, |layout| layout.group_rows)
+        static ALL: OnceLock<HashMap<Kernel, usize>> = OnceLock::new();
+        let all = ALL.get_or_init(|| Self::all().into_iter().map(|kernel| (kernel, kernel.stated_rows())).collect());
+        all.get(&self).copied().unwrap_or(1)
+    }
+
+    /// Returns the chosen or stated value of `GROUP_ROWS`; in a shader without it, an invocation handles one row.
+    fn stated_rows(self) -> usize {
+        let constants = self.constants();
+        let chosen = constants.iter().find(|(name, _)| *name == "GROUP_ROWS").map(|(_, value)| *value as usize);
+        let source = self.source();
+        let stated = || number_after(&source, "const GROUP_ROWS: u32 = ");
+        // A shader without either does not compile, so no dispatch uses this number.
+        chosen.or_else(stated).or_else(|| number_after(&source, "@workgroup_size(")).unwrap_or(1)
     }
 }
 
-/// The needs of a shader.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Layout {
-    /// The value of `GROUP_ROWS`; in a shader without it, an invocation handles one row.
-    pub(super) group_rows: usize,
+/// Returns the number that follows the first `words` of a shader.
+fn number_after(source: &str, words: &str) -> Option<usize> {
+    let (_, rest) = source.split_once(words)?;
+    rest.split(|digit: char| !digit.is_ascii_digit()).next()?.parse().ok()
+}
+
+/// What a device must offer, so that every kernel runs on it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Needs {
     /// Invocations of a workgroup.
     pub(super) invocations: u32,
-    /// Storage buffers that the shader binds.
+    /// Storage buffers that a shader binds.
     pub(super) storage_buffers: u32,
     /// Bytes that the invocations of a workgroup share.
     pub(super) workgroup_bytes: u32,
 }
 
-impl Layout {
-    /// Reads the layout of `kernel` from its WGSL.
-    fn of(kernel: Kernel) -> Option<Self> {
-        let module = naga::front::wgsl::parse_str(&kernel.source()).ok()?;
-        let entry = module.entry_points.first()?;
-        let invocations: u32 = entry.workgroup_size.iter().product();
+/// The most that any kernel needs; a test reads it from the shaders.
+pub(super) const NEEDS: Needs = Needs { invocations: 256, storage_buffers: 7, workgroup_bytes: 16_384 };
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use naga::{AddressSpace, Expression, Literal};
+
+    /// Returns the rows of a workgroup and the needs of a kernel, as a compiler of shaders reads them.
+    fn compiled(kernel: Kernel) -> (usize, Needs) {
+        let module = naga::front::wgsl::parse_str(&kernel.source()).expect("WGSL");
+        let invocations: u32 = module.entry_points[0].workgroup_size.iter().product();
         let constants = kernel.constants();
-        let chosen = constants.iter().find(|(name, _)| *name == GROUP_ROWS).map(|(_, value)| *value as u32);
+        let chosen = constants.iter().find(|(name, _)| *name == "GROUP_ROWS").map(|(_, value)| *value as u32);
         let stated = || {
-            let (_, constant) =
-                module.constants.iter().find(|(_, constant)| constant.name.as_deref() == Some(GROUP_ROWS))?;
+            let mut constants = module.constants.iter().map(|(_, constant)| constant);
+            let constant = constants.find(|constant| constant.name.as_deref() == Some("GROUP_ROWS"))?;
             match module.global_expressions[constant.init] {
                 Expression::Literal(Literal::U32(rows)) => Some(rows),
                 _ => None,
@@ -180,51 +200,29 @@ impl Layout {
             module.global_variables.iter().map(|(_, variable)| variable).filter(move |variable| space(variable.space))
         };
         let shared = in_space(|space| space == AddressSpace::WorkGroup);
-        Some(Self {
-            group_rows: chosen.or_else(stated).unwrap_or(invocations) as usize,
+        let needs = Needs {
             invocations,
             storage_buffers: in_space(|space| matches!(space, AddressSpace::Storage { .. })).count() as u32,
             workgroup_bytes: shared.map(|variable| module.types[variable.ty].inner.size(module.to_ctx())).sum(),
-        })
+        };
+        (chosen.or_else(stated).unwrap_or(invocations) as usize, needs)
     }
-
-    /// Returns the needs of all kernels together: the largest of each.
-    pub(super) fn most() -> Self {
-        layouts().values().fold(Self::default(), |most, layout| Self {
-            group_rows: most.group_rows.max(layout.group_rows),
-            invocations: most.invocations.max(layout.invocations),
-            storage_buffers: most.storage_buffers.max(layout.storage_buffers),
-            workgroup_bytes: most.workgroup_bytes.max(layout.workgroup_bytes),
-        })
-    }
-}
-
-/// The constant of a shader that says how many rows a workgroup handles.
-const GROUP_ROWS: &str = "GROUP_ROWS";
-
-fn layouts() -> &'static HashMap<Kernel, Layout> {
-    static LAYOUTS: OnceLock<HashMap<Kernel, Layout>> = OnceLock::new();
-    LAYOUTS.get_or_init(|| Kernel::all().into_iter().filter_map(|kernel| Some((kernel, Layout::of(kernel)?))).collect())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
 
     #[test]
-    fn every_kernel_has_a_layout() {
-        let start = std::time::Instant::now();
-        assert_eq!(layouts().len(), Kernel::all().len());
-        println!("{} layouts, {:.1?}", layouts().len(), start.elapsed());
-        let of = |kernel| layouts()[&kernel];
-        let assign = Layout { group_rows: 64, invocations: 256, storage_buffers: 7, workgroup_bytes: 16_384 };
-        assert_eq!(of(Kernel::Assign { wide_rows: false, wide_codes: true }), assign);
-        assert_eq!(of(Kernel::Assign { wide_rows: true, wide_codes: true }), Layout { group_rows: 128, ..assign });
-        let bytes = Kernel::AssignBytes { wide_rows: true, wide_codes: false };
-        assert_eq!(of(bytes), Layout { group_rows: 128, storage_buffers: 5, ..assign });
-        assert_eq!(of(Kernel::Settle).group_rows, 1);
-        assert_eq!(of(Kernel::Residual).group_rows, 16);
-        assert_eq!(of(Kernel::Count).group_rows, 256);
-        assert_eq!(Layout::most(), Layout { group_rows: 256, ..assign });
+    fn sizes_are_those_that_a_compiler_reads() {
+        let mut most = Needs { invocations: 0, storage_buffers: 0, workgroup_bytes: 0 };
+        for kernel in Kernel::all() {
+            let (rows, needs) = compiled(kernel);
+            assert_eq!(kernel.group_rows(), rows, "{kernel:?}");
+            most.invocations = most.invocations.max(needs.invocations);
+            most.storage_buffers = most.storage_buffers.max(needs.storage_buffers);
+            most.workgroup_bytes = most.workgroup_bytes.max(needs.workgroup_bytes);
+        }
+        assert_eq!(most, NEEDS);
+        let rows = |kernel: Kernel| kernel.group_rows();
+        assert_eq!(rows(Kernel::Assign { wide_rows: false, wide_codes: true }), 64);
+        assert_eq!(rows(Kernel::Assign { wide_rows: true, wide_codes: true }), 128);
+        assert_eq!(rows(Kernel::AssignBytes { wide_rows: true, wide_codes: false }), 128);
+        assert_eq!((rows(Kernel::Settle), rows(Kernel::Residual), rows(Kernel::Count)), (1, 16, 256));
     }
 }

@@ -4,11 +4,10 @@
 use super::delta;
 use super::levels::{Lengths, Packing, TooLong};
 use super::thrift::PageHeader;
-use crate::error::{Error, ErrorKind, Result, try_vec};
+use crate::error::{Error, ErrorKind, Result};
 use crate::io::file::Source;
-use brotli_decompressor::Decompressor;
 use bytes::{Buf, Bytes};
-use parquet::basic::{Compression, Encoding};
+use parquet::basic::Encoding;
 use parquet::column::page::{Page, PageMetadata, PageReader};
 use parquet::errors::ParquetError;
 use parquet::file::metadata::ColumnChunkMetaData;
@@ -38,7 +37,8 @@ pub(super) fn check_chunk(source: &Source, chunk: &ColumnChunkMetaData) -> Resul
         let (bytes, page) = checked(&header, end - offset - len as u64)
             .map_err(|reason| source.error(format!("the page at byte {offset} {reason}")))?;
         tracing::trace!(offset, bytes, "page of {page}");
-        if matches!(chunk.compression(), Compression::BROTLI(_)) {
+        #[cfg(feature = "parquet-brotli")]
+        if matches!(chunk.compression(), parquet::basic::Compression::BROTLI(_)) {
             check_brotli(source, &header, offset + len as u64, bytes)?;
         }
         offset += len as u64 + bytes;
@@ -48,13 +48,14 @@ pub(super) fn check_chunk(source: &Source, chunk: &ColumnChunkMetaData) -> Resul
 
 /// Refuses a page, `bytes` bytes from `offset` on, that unpacks to more than it states: the decoder would unpack all of
 /// it, and a few bytes of brotli can be gigabytes.
+#[cfg(feature = "parquet-brotli")]
 fn check_brotli(source: &Source, header: &PageHeader, offset: u64, bytes: u64) -> Result<()> {
     let levels = header.level_bytes.iter().map(|bytes| bytes.and_then(|bytes| u64::try_from(bytes).ok()).unwrap_or(0));
     let levels = levels.fold(0, u64::saturating_add).min(bytes);
     let most = header.unpacked_bytes.and_then(|bytes| u64::try_from(bytes).ok()).unwrap_or(0);
-    let mut packed = try_vec(0, (bytes - levels) as usize, "a page")?;
+    let mut packed = crate::error::try_vec(0, (bytes - levels) as usize, "a page")?;
     source.read(offset + levels, &mut packed)?;
-    let unpacked = Decompressor::new(packed.as_slice(), 1 << 14);
+    let unpacked = brotli_decompressor::Decompressor::new(packed.as_slice(), 1 << 14);
     // The decoder meets the same damage and reports it.
     let count = io::copy(&mut unpacked.take(most.saturating_add(1)), &mut io::sink()).unwrap_or(0);
     match count > most {

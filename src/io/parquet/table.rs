@@ -4,7 +4,7 @@ use super::levels::Lengths;
 use super::long_rows::{self, Long};
 use super::pages::{Finding, Input, Pages, check_chunk};
 use super::thrift::is_footer;
-use crate::error::{Error, Result, try_vec};
+use crate::error::{Error, ErrorKind, Result, try_vec};
 use crate::io::file::Source;
 use crate::io::list;
 use arrow_array::ArrayRef;
@@ -235,6 +235,10 @@ impl Groups {
         if !matches!(codec, UNCOMPRESSED | SNAPPY | GZIP(_) | ZSTD(_) | LZ4 | LZ4_RAW | BROTLI(_)) {
             let known = "write it with zstd, snappy, lz4, gzip, brotli or no compression";
             return Err(self.source.error(format!("its compression is {codec}, which is not read; {known}")));
+        }
+        if matches!(codec, BROTLI(_)) && !cfg!(feature = "parquet-brotli") {
+            let what = "pages packed by brotli; zstd, snappy, lz4 and gzip are read";
+            return Err(Error::from(ErrorKind::Feature { feature: "parquet-brotli", what }).at(self.source.path()));
         }
         check_chunk(&self.source, chunk)?;
         let rows = group.num_rows() as usize;

@@ -24,7 +24,9 @@ impl Multiply for Simd128 {
         for r in 0..R {
             sums[r] = [[simd.i32x4_splat(starts[r]); PARTS]; G];
         }
+        // Lengths that the compiler knows are equal need no checks in the loop.
         let words = columns.first().map_or(0, |column| column.len());
+        let (rows, columns) = (rows.map(|row| &row[..words]), columns.map(|column| &column[..words]));
         for w in 0..words {
             for g in 0..G {
                 let column: [v128; PARTS] = bytemuck::cast(columns[g][w].0);

@@ -62,6 +62,7 @@ fn a_lost_device_is_a_typed_error_at_every_step() {
 }
 
 #[test]
+#[cfg_attr(target_family = "wasm", ignore = "starts threads")]
 fn a_device_lost_at_work_is_a_typed_error() {
     let codebook = Codebook::new((0..3 * DIM as i32).collect(), DIM);
     for (found, wait) in adapter::all().flat_map(|found| [1, 7, 30].map(|wait| (found, wait))) {

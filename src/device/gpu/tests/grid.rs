@@ -49,6 +49,7 @@ fn set(names: &[&str]) -> BTreeSet<String> {
 }
 
 #[test]
+#[cfg_attr(target_family = "wasm", ignore = "reads the sources")]
 fn every_kernel_has_a_shader_and_a_file_of_dispatches() {
     let kernels = &names("src/kernel", "rs") - &set(&SHARED);
     let parts = set(&PARTS.map(|(part, _)| part));
@@ -66,6 +67,7 @@ fn every_kernel_has_a_shader_and_a_file_of_dispatches() {
 
 /// The twin that a shader names exists.
 #[test]
+#[cfg_attr(target_family = "wasm", ignore = "reads the sources")]
 fn shaders_name_their_twins() {
     for shader in names("shaders", "wgsl") {
         let text = std::fs::read_to_string(folder(&format!("shaders/{shader}.wgsl"))).unwrap();
@@ -82,6 +84,7 @@ fn shaders_name_their_twins() {
 /// The CPU engine uses the types of the kernels and computes on its own, so that comparing it with the twins compares
 /// two things.
 #[test]
+#[cfg_attr(target_family = "wasm", ignore = "reads the sources")]
 fn the_cpu_engine_calls_no_twin() {
     let kernels = &names("src/kernel", "rs") - &set(&SHARED);
     let mut files = vec![folder("src/device/cpu")];
@@ -111,6 +114,7 @@ fn the_cpu_engine_calls_no_twin() {
 
 /// ARCHITECTURE.md names every kernel.
 #[test]
+#[cfg_attr(target_family = "wasm", ignore = "reads the sources")]
 fn the_architecture_lists_every_kernel() {
     let text = std::fs::read_to_string(folder("ARCHITECTURE.md")).unwrap();
     for kernel in &names("src/kernel", "rs") - &set(&SHARED) {

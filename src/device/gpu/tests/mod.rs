@@ -43,7 +43,7 @@ fn cut_into_parts() {
 fn adapters_have_names_and_limits() {
     for (index, found) in adapter::all().enumerate() {
         assert_eq!(found.info.name, format!("gpu:{index}"));
-        assert!(["vulkan", "metal", "dx12", "gl"].contains(&found.info.backend.as_str()), "{:?}", found.info);
+        assert!(["vulkan", "metal", "dx12", "gl", "webgpu"].contains(&found.info.backend.as_str()), "{:?}", found.info);
         assert!(found.info.limits.is_some_and(|limits| limits.buffer_bytes > 0), "{:?}", found.info);
         let by_index = adapter::find(&index.to_string()).map(|found| &found.info);
         assert_eq!(by_index, Some(&found.info));

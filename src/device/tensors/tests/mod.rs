@@ -6,10 +6,10 @@ mod steps;
 mod values;
 
 use super::{Tensor, Tensors};
+use crate::clock::Instant;
 use crate::device::Engine;
-use crate::device::tests::{engines, reference};
+use crate::device::tests::{check_engines, reference};
 use crate::error::Result;
-use std::time::Instant;
 use values::Kind;
 
 /// What is done with matrices, and the values that come of it.
@@ -89,14 +89,10 @@ fn every_engine_gives_the_bits_of_the_reference() {
     let others = steps::cases(&[(1, 1), (0, 5), (2, 1000), (1000, 2), (16, 16), (17, 15)], &[Kind::Wild]);
     let cases = [products, products::limits(), steps, others, quantizer::cases(&quantizer::SHAPES)];
     let expected = Expected::new(cases.into_iter().flatten().collect());
-    std::thread::scope(|scope| {
-        for engine in engines() {
-            scope.spawn(|| {
-                let (info, start) = (engine.info(), Instant::now());
-                assert_eq!(expected.differences(engine.as_ref()), Vec::<String>::new(), "{}", info.description);
-                println!("{} {}: {} cases, {:.1?}", info.name, info.description, expected.0.len(), start.elapsed());
-            });
-        }
+    check_engines(|engine| {
+        let (info, start) = (engine.info(), Instant::now());
+        assert_eq!(expected.differences(engine), Vec::<String>::new(), "{}", info.description);
+        println!("{} {}: {} cases, {:.1?}", info.name, info.description, expected.0.len(), start.elapsed());
     });
 }
 

@@ -229,6 +229,7 @@ fn compressions_that_are_not_read_are_named_with_those_that_are() {
     assert!(error.contains("LZO") && error.contains("zstd, snappy, lz4, gzip, brotli or no compression"), "{error}");
 }
 
+#[cfg(feature = "parquet-brotli")]
 #[test]
 fn pages_of_brotli_that_unpack_to_more_than_they_state_are_refused() {
     use std::io::Read;

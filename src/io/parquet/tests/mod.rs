@@ -197,6 +197,7 @@ fn the_column_is_found_or_the_candidates_are_named() {
     assert_eq!(columns(file.put("x.parquet", &preferred)).unwrap(), ["x", "embedding"]);
 }
 
+#[cfg(feature = "parquet-brotli")]
 #[test]
 fn every_compression_that_is_named_is_read() {
     use Compression::{BROTLI, GZIP, LZ4, LZ4_RAW, SNAPPY, UNCOMPRESSED, ZSTD};
