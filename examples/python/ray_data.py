@@ -1,6 +1,6 @@
-"""Encoding shards of Parquet files with Ray Data.
+"""Fitting, encoding and assigning on Ray, here with processes on this machine.
 
-pip install semid "ray[data]"
+pip install "semid[ray]"
 python examples/python/ray_data.py
 """
 
@@ -13,33 +13,30 @@ import pyarrow.parquet as pq
 import ray
 
 import semid
+import semid.ray
 
 vectors, names = semid.load_demo()
 folder = Path(tempfile.mkdtemp())
 for shard, part in enumerate(np.array_split(np.arange(len(names)), 4)):
     embeddings = pa.FixedSizeListArray.from_arrays(pa.array(vectors[part].ravel()), vectors.shape[1])
-    pq.write_table(
-        pa.table({"name": [names[row] for row in part], "embedding": embeddings}), folder / f"{shard}.parquet"
-    )
+    table = pa.table({"name": [names[row] for row in part], "embedding": embeddings})
+    pq.write_table(table, folder / f"{shard}.parquet")
 
-model = semid.RQKMeans(n_levels=3, n_clusters=[64, 32, 16]).fit(folder)
+# On a cluster, connect with ray.init(address="auto"); the files have to be there on every node.
+ray.init(num_cpus=2, include_dashboard=False, log_to_driver=False)
 
+# The model is the one that a single machine fits.
+options = dict(n_levels=3, n_clusters=[64, 32, 16])
+model = semid.ray.fit(str(folder), semid.RQKMeans(**options))
+assert model.fingerprint == semid.RQKMeans(**options).fit(vectors).fingerprint
 
-class Encode:
-    """Loads the model once for each worker; the bytes of its file are all that travels."""
-
-    def __init__(self, model: bytes):
-        self.model = semid.RQKMeans.from_bytes(model, device="cpu", n_jobs=1)
-
-    def __call__(self, batch: pa.Table) -> pa.Table:
-        return batch.select(["name"]).append_column("id", self.model.ids(batch, output="arrow"))
-
-
-ray.init(num_cpus=2, log_to_driver=False)
-data = ray.data.read_parquet(str(folder)).map_batches(
-    Encode, fn_constructor_args=(model.to_bytes(),), batch_format="pyarrow", batch_size=500, concurrency=1
-)
-found = {row["name"]: row["id"] for row in data.take_all()}
+# So are the codes, and the IDs, of which every item gets one.
+encoded = semid.ray.encode(str(folder), model).select_columns(["name", "codes"])
+codes = {row["name"]: list(row["codes"]) for row in encoded.take_all()}
+assert codes == dict(zip(names, model.encode(vectors).tolist()))
+registry = semid.Registry(3)
+semid.ray.assign(str(folder), model, registry, items="name")
 ray.shutdown()
-assert found == dict(zip(names, model.ids(vectors)))
-print(f"{len(found)} items, {len(set(found.values()))} different IDs, equal to those of one process")
+ids = registry.lookup(names)
+assert len(set(ids)) == len(names)
+print(f"{len(names)} items, {len(set(ids))} different IDs, model {model.fingerprint[:8]}")

@@ -105,6 +105,7 @@ def fit(
     num_shards: Optional[int] = None,
     num_cpus: float = 1,
     num_gpus: float = 0,
+    ray_remote_args: Optional[dict] = None,
 ) -> RQKMeans:
     """Fits a model to rows that actors hold.
 
@@ -120,6 +121,8 @@ def fit(
         Actors, of which each holds a shard in memory: one per CPU of the cluster by default.
     num_cpus, num_gpus : float
         What every actor needs.
+    ray_remote_args : dict, optional
+        More options of the actors, such as ``{"scheduling_strategy": "SPREAD"}`` or ``{"resources": {"fast": 1}}``.
 
     Returns
     -------
@@ -133,7 +136,7 @@ def fit(
     num_shards = _integer("num_shards", num_shards, 1)
     device, threads = ("gpu", None) if num_gpus else ("cpu", max(1, int(num_cpus)))
     actor: Any = _Shard
-    start = actor.options(num_cpus=num_cpus, num_gpus=num_gpus).remote
+    start = actor.options(num_cpus=num_cpus, num_gpus=num_gpus, **(ray_remote_args or {})).remote
     actors = [start(rows, column, device, threads) for rows in _divide(data, column, num_shards)]
     try:
         return shards.fit(model, _Engine(actors))
@@ -209,13 +212,13 @@ def _open(paths: list, column: Optional[str]) -> "_semid.Source":
 class _Encoder:
     """Encodes batches in a task."""
 
-    def __init__(self, model: Quantizer, column: Optional[str], output: str):
-        self._model, self._column, self._output = model, column, output
+    def __init__(self, model: Quantizer, column: Optional[str], output: str, device: str):
+        self._model, self._column, self._output, self._device = model, column, output, device
 
     def __call__(self, batch: Any) -> Any:
         import pyarrow
 
-        codes = self._model.encode(batch, column=self._column, device="cpu")
+        codes = self._model.encode(batch, column=self._column, device=self._device)
         values = pyarrow.array(codes.reshape(-1), pyarrow.uint32())
         lists = pyarrow.FixedSizeListArray.from_arrays(values, codes.shape[1])
         return batch.append_column(self._output, lists)
@@ -229,6 +232,8 @@ def encode(
     output: str = "codes",
     concurrency: Optional[int] = None,
     batch_size: int = 4096,
+    num_gpus: float = 0,
+    ray_remote_args: Optional[dict] = None,
 ) -> Any:
     """Adds the codes of every row to a dataset, as a column of lists.
 
@@ -243,6 +248,10 @@ def encode(
     concurrency : int, optional
         Actors that encode; by default as many as the cluster has CPUs for, but for one that reads.
     batch_size : int
+    num_gpus : float
+        What every actor needs; where it is given, actors encode on ``"gpu"``.
+    ray_remote_args : dict, optional
+        More options of the actors.
 
     Returns
     -------
@@ -258,10 +267,13 @@ def encode(
         most = _integer("concurrency", concurrency, 1)
     return dataset.map_batches(
         _Encoder,
-        fn_constructor_args=(model, column, output),
+        fn_constructor_args=(model, column, output, "gpu" if num_gpus else "cpu"),
         batch_format="pyarrow",
         batch_size=batch_size,
         concurrency=most,
+        # Ray takes no number of GPUs as none.
+        num_gpus=num_gpus or None,
+        **(ray_remote_args or {}),
     )
 
 

@@ -2,12 +2,15 @@
 
 import os
 import signal
+import subprocess
+import sys
 
 import numpy as np
 import pyarrow
 import pyarrow.parquet
 import pytest
 import ray
+from ray._private.state import actors
 from ray.cluster_utils import Cluster
 
 import semid
@@ -29,11 +32,6 @@ def X():
 
 
 @pytest.fixture(scope="session")
-def expected(X):
-    return semid.RQKMeans(2, 16, device="cpu").fit(X)
-
-
-@pytest.fixture(scope="session")
 def folder(X, tmp_path_factory):
     """Seven parquet files of different lengths."""
     path = tmp_path_factory.mktemp("parts")
@@ -44,6 +42,15 @@ def folder(X, tmp_path_factory):
         table = pyarrow.table({"item": keys, "embedding": lists})
         pyarrow.parquet.write_table(table, path / f"part-{number}.parquet")
     return path
+
+
+@pytest.fixture(scope="session")
+def expected(folder, tmp_path_factory):
+    """The model that the command line tool fits to the same files."""
+    path = tmp_path_factory.mktemp("expected") / "model.safetensors"
+    fit = [sys.executable, "-m", "semid", "fit", "--input", folder, "--output", path, "--device", "cpu"]
+    subprocess.run([*map(str, fit), "--levels", "2", "--clusters", "16"], check=True, capture_output=True)
+    return semid.RQKMeans.load(path)
 
 
 @pytest.fixture(scope="module")
@@ -75,7 +82,7 @@ def test_a_dataset_has_it_too(cluster, folder, expected):
 
 
 def test_actors_that_are_killed_are_started_anew(cluster, folder, expected, monkeypatch):
-    actors, killed = [], []
+    started, killed = [], []
     options = _Shard.options
 
     class Recorded:
@@ -83,14 +90,14 @@ def test_actors_that_are_killed_are_started_anew(cluster, folder, expected, monk
             self._options = options(**given)
 
         def remote(self, *args):
-            actors.append(self._options.remote(*args))
-            return actors[-1]
+            started.append(self._options.remote(*args))
+            return started[-1]
 
     monkeypatch.setattr(_Shard, "options", Recorded)
 
     def kill(progress):
         if progress.done == 2 and len(killed) < progress.number:
-            process = ray.get(actors[progress.number % 3].process.remote())
+            process = ray.get(started[progress.number % 3].process.remote())
             os.kill(process, signal.SIGKILL)
             killed.append((progress.number % 3, process))
 
@@ -103,23 +110,31 @@ def test_actors_that_are_killed_are_started_anew(cluster, folder, expected, monk
 
 
 def test_a_node_that_is_lost_is_replaced(cluster, folder, expected):
-    node = cluster.add_node(num_cpus=4, resources={"lost": 4})
+    node = cluster.add_node(num_cpus=4)
     cluster.wait_for_nodes()
     before = len([found for found in ray.nodes() if found["Alive"]])
     lost = []
 
     def lose(progress):
         if progress.number == 1 and progress.done == 2 and not lost:
+            held = [actor for actor in actors().values() if actor["State"] == "ALIVE"]
+            lost.extend(actor for actor in held if actor["Address"]["NodeID"] == node.node_id)
             cluster.remove_node(node, allow_graceful=False)
-            lost.append(node)
 
-    fitted = semid.ray.fit(str(folder), model(lose), num_shards=9, num_cpus=1)
+    spread = {"scheduling_strategy": "SPREAD"}
+    fitted = semid.ray.fit(str(folder), model(lose), num_shards=9, num_cpus=1, ray_remote_args=spread)
     assert fitted.fingerprint == expected.fingerprint
-    assert lost and len([found for found in ray.nodes() if found["Alive"]]) == before - 1
+    assert lost, "the node held shards"
+    assert len([found for found in ray.nodes() if found["Alive"]]) == before - 1
 
 
-def test_codes_are_those_of_one_machine(cluster, folder, expected, X):
-    encoded = semid.ray.encode(str(folder), expected, column="embedding", concurrency=2)
+def files(folder):
+    return sorted(map(str, folder.glob("*.parquet")))
+
+
+@pytest.mark.parametrize("form", [str, files])
+def test_codes_are_those_of_one_machine(cluster, folder, expected, X, form):
+    encoded = semid.ray.encode(form(folder), expected, column="embedding", concurrency=2)
     table = pyarrow.concat_tables(encoded.iter_batches(batch_format="pyarrow"))
     codes = np.asarray(table.column("codes").combine_chunks().flatten()).reshape(-1, 2)
     order = [int(item.split()[1]) for item in table.column("item").to_pylist()]
