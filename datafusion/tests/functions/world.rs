@@ -66,7 +66,7 @@ impl World {
         (error, text)
     }
 
-    /// Registers a table of this column, and of the numbers of the rows, in two partitions, whose rows come in any order.
+    /// Registers a table of this column, and of the numbers of the rows, in two partitions: rows come in any order.
     pub(crate) fn table(&self, name: &str, column: ArrayRef) {
         let half = column.len() / 2;
         let field = Field::new("embedding", column.data_type().clone(), true);
