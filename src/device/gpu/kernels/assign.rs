@@ -15,7 +15,7 @@ use crate::device::gpu::kernel::Kernel;
 use crate::device::gpu::params::Params;
 use crate::device::gpu::rows::GpuRows;
 use crate::device::gpu::span::{Span, words};
-use crate::device::gpu::tile::{Variant, measure};
+use crate::device::gpu::tile::{Tile, Variant, measure};
 use crate::error::Result;
 
 /// Operations per component of a codeword that `settle` takes for one row: a product and its share of the distances.
@@ -111,9 +111,10 @@ fn variant(rows: &mut GpuRows, codewords: &Codewords) -> Result<Variant> {
 /// Adds the dispatches of an assignment by a variant that suits the table.
 pub(in crate::device::gpu) fn queue_variant(rows: &mut GpuRows, codewords: &Codewords, variant: Variant) -> Result<()> {
     queue_distinct(rows, codewords)?;
+    let Tile { wide_rows, wide_codes } = variant.tile;
     match variant.filter {
-        Filter::F32 => queue_f32(rows, codewords, variant.kernel()),
-        Filter::Bytes => queue_bytes(rows, codewords, variant.kernel()),
+        Filter::F32 => queue_f32(rows, codewords, Kernel::Assign { wide_rows, wide_codes }),
+        Filter::Bytes => queue_bytes(rows, codewords, Kernel::AssignBytes { wide_rows, wide_codes }),
     }
 }
 

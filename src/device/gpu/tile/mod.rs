@@ -9,7 +9,6 @@ mod measure;
 mod tests;
 
 use super::filter::Filter;
-use super::kernel::Kernel;
 #[cfg(test)]
 pub(super) use cache::Cache;
 pub(super) use choice::Tiles;
@@ -65,14 +64,6 @@ impl Variant {
         let fits = filter == Filter::F32 || !self.tile.wide_rows;
         let wide_codes = self.tile.wide_codes && fits && wide_codes(clusters);
         Self { filter, tile: Tile { wide_codes, ..self.tile } }
-    }
-
-    pub(super) fn kernel(self) -> Kernel {
-        let Tile { wide_rows, wide_codes } = self.tile;
-        match self.filter {
-            Filter::F32 => Kernel::Assign { wide_rows, wide_codes },
-            Filter::Bytes => Kernel::AssignBytes { wide_rows, wide_codes },
-        }
     }
 
     /// Returns the names of filter and tile.
