@@ -91,11 +91,7 @@ impl ChunkBuffers {
         buffers: &[&wgpu::Buffer],
         work: usize,
     ) -> Result<()> {
-        slices(context, kernel, self.rows.len(), work).try_for_each(|slice| {
-            let params = Params { first: slice.start as u32, end: slice.end as u32, ..params };
-            let groups = (slice.len().div_ceil(kernel.group_rows()) as u32, 1);
-            batch.dispatch(context, kernel, &params.words(), buffers, (groups, slice.len() as u64 * work as u64))
-        })
+        run_over(self.rows.len(), context, batch, kernel, params, (buffers, work))
     }
 
     /// Copies the codes of a read-back to those of the whole table.
@@ -107,6 +103,23 @@ impl ChunkBuffers {
     pub(super) fn codes_span(&self) -> Span<'_> {
         Span { buffer: &self.codes, offset: 0, size: self.rows.len() as u64 * 4 }
     }
+}
+
+/// Runs `kernel` over `count` rows or codewords, in dispatches of bounded duration, with these buffers; each row or
+/// codeword costs `work` operations.
+pub(super) fn run_over(
+    count: usize,
+    context: &Context,
+    batch: &mut CommandBatch,
+    kernel: Kernel,
+    params: Params,
+    (buffers, work): (&[&wgpu::Buffer], usize),
+) -> Result<()> {
+    slices(context, kernel, count, work).try_for_each(|slice| {
+        let params = Params { first: slice.start as u32, end: slice.end as u32, ..params };
+        let groups = (slice.len().div_ceil(kernel.group_rows()) as u32, 1);
+        batch.dispatch(context, kernel, &params.words(), buffers, (groups, slice.len() as u64 * work as u64))
+    })
 }
 
 /// Divides `count` rows into dispatches of whole workgroups, with at most the allowed number and a bounded amount of

@@ -7,7 +7,7 @@ use crate::codebook::Codebook;
 use crate::device::Assigned;
 use crate::device::gpu::batch::CommandBatch;
 use crate::device::gpu::bytes;
-use crate::device::gpu::chunk::{ChunkBuffers, slices};
+use crate::device::gpu::chunk::{ChunkBuffers, run_over, slices};
 use crate::device::gpu::codewords::Codewords;
 use crate::device::gpu::context::Context;
 use crate::device::gpu::filter::Filter;
@@ -170,7 +170,7 @@ fn round_codewords(rows: &mut GpuRows, codewords: &Codewords) -> Result<wgpu::Bu
     };
     *codeword_bytes = Some(buffer.clone());
     let buffers = [&codewords.values, &codewords.race_norms, &buffer];
-    each_codeword(context, batch, Kernel::RoundCodewords, params, &buffers, *dim * EXACT_WORK)?;
+    run_over(params.padded as usize, context, batch, Kernel::RoundCodewords, params, (&buffers, *dim * EXACT_WORK))?;
     Ok(buffer)
 }
 
@@ -179,24 +179,8 @@ fn queue_distinct(rows: &mut GpuRows, codewords: &Codewords) -> Result<()> {
     let params = codewords.params(rows.params());
     let GpuRows { context, batch, dim, .. } = rows;
     let buffers = [&codewords.values, &codewords.half_norms, &codewords.race_norms];
-    each_codeword(context, batch, Kernel::Distinct, params, &buffers, *dim + codewords.clusters as usize)
-}
-
-/// Runs `kernel` over all codewords with padding, each of which costs `work` operations.
-fn each_codeword(
-    context: &Context,
-    batch: &mut CommandBatch,
-    kernel: Kernel,
-    params: Params,
-    buffers: &[&wgpu::Buffer],
-    work: usize,
-) -> Result<()> {
-    for slice in slices(context, kernel, params.padded as usize, work) {
-        let params = Params { first: slice.start as u32, end: slice.end as u32, ..params }.words();
-        let groups = (slice.len().div_ceil(kernel.group_rows()) as u32, 1);
-        batch.dispatch(context, kernel, &params, buffers, (groups, slice.len() as u64 * work as u64))?;
-    }
-    Ok(())
+    let work = *dim + codewords.clusters as usize;
+    run_over(params.padded as usize, context, batch, Kernel::Distinct, params, (&buffers, work))
 }
 
 /// Adds the dispatches of a filter and of the kernel that settles what it leaves undecided in a chunk, each with its
