@@ -13,7 +13,7 @@ pub(super) fn select(_which: &str) -> Result<Arc<dyn Engine>> {
 }
 
 #[cfg(test)]
-pub(super) fn select_wide(_which: &str) -> Result<Arc<dyn Engine>> {
+pub(super) fn select_narrow(_which: &str) -> Result<Arc<dyn Engine>> {
     best()
 }
 

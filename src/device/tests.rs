@@ -276,7 +276,7 @@ pub(super) fn reference() -> scalar::Reference {
 }
 
 /// The CPU as it is by itself, every pair of vector instructions and products that this processor has, and every
-/// adapter that can be opened, software included, with tiles of medium size and with the largest; each is opened once.
+/// adapter that can be opened, software included, with the largest tiles and with the smallest; each is opened once.
 pub(super) fn engines() -> &'static [Arc<dyn Engine>] {
     static ENGINES: OnceLock<Vec<Arc<dyn Engine>>> = OnceLock::new();
     ENGINES.get_or_init(|| {
@@ -286,7 +286,7 @@ pub(super) fn engines() -> &'static [Arc<dyn Engine>] {
         let all_of_cpu = engines.len();
         for info in gpu::list() {
             let which = info.name.trim_start_matches("gpu:");
-            match gpu::select(which).and_then(|medium| Ok([medium, gpu::select_wide(which)?])) {
+            match gpu::select(which).and_then(|wide| Ok([wide, gpu::select_narrow(which)?])) {
                 Ok(both) => engines.extend(both),
                 Err(error) => println!("SKIPPED {} ({}): {error}", info.name, info.description),
             }

@@ -99,12 +99,12 @@ impl Context {
         Ok(context)
     }
 
-    /// Returns the same device with shaders that check every index, with the largest tile of `assign`, and with
+    /// Returns the same device with shaders that check every index, with another tile of `assign`, and with
     /// bindings and dispatches so small that small tables are divided.
     #[cfg(test)]
     pub(super) fn for_tests(mut self, binding: u64, dispatch_work: u64) -> Self {
         self.checked = true;
-        self.tiles.wanted = Ok(Wanted::Tile(Tile { wide_rows: true, wide_codes: true }));
+        self.tiles.wanted = Ok(Wanted::Tile(Tile { wide_rows: false, wide_codes: true }));
         Self { binding, dispatch_work: AtomicU64::new(dispatch_work), ..self }
     }
 

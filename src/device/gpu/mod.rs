@@ -122,13 +122,13 @@ pub(super) fn select(which: &str) -> Result<Arc<dyn Engine>> {
     }
 }
 
-/// Opens the adapter of [`select`] with the largest tiles.
+/// Opens the adapter of [`select`] with the smallest tiles.
 #[cfg(test)]
-pub(super) fn select_wide(which: &str) -> Result<Arc<dyn Engine>> {
+pub(super) fn select_narrow(which: &str) -> Result<Arc<dyn Engine>> {
     let Some(found) = adapter::find(which) else { return Err(super::unknown(&format!("gpu:{which}"))) };
     let (mut info, mut context) = (found.info.clone(), found.open()?);
-    info.name.push_str(", wide tiles");
-    context.tiles.wanted = Ok(tile::Wanted::Tile(tile::Tile { wide_rows: true, wide_codes: true }));
+    info.name.push_str(", narrow tiles");
+    context.tiles.wanted = Ok(tile::Wanted::Tile(tile::Tile { wide_rows: false, wide_codes: false }));
     Ok(Arc::new(Gpu { info, context: Arc::new(context) }))
 }
 

@@ -25,8 +25,8 @@ pub(super) struct Tile {
 }
 
 impl Tile {
-    /// The tile while nothing has been measured, of medium size.
-    pub(super) const UNMEASURED: Self = Self { wide_rows: false, wide_codes: true };
+    /// The tile while nothing has been measured: the one that reads the least per product.
+    pub(super) const UNMEASURED: Self = Self { wide_rows: true, wide_codes: true };
 
     fn all() -> impl Iterator<Item = Self> {
         [false, true].into_iter().flat_map(|wide_rows| [false, true].map(|wide_codes| Self { wide_rows, wide_codes }))

@@ -91,7 +91,7 @@ fn the_fastest_variant_is_chosen_and_remembered() {
     let dir = tempfile::tempdir().expect("a folder");
     let path = dir.path().join("not there yet/tiles.json");
     let open = |of: &str| Tiles::new(&info(of)).with(Wanted::Measured, Some(Cache::at(&path, &info(of))));
-    let unmeasured = variant(Filter::F32, false, true);
+    let unmeasured = variant(Filter::F32, true, true);
     assert_eq!(unmeasured.tile, Tile::UNMEASURED);
     let tiles = open("one");
     assert_eq!(tiles.choose(SHAPE, None), unmeasured);
