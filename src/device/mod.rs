@@ -433,6 +433,12 @@ pub(crate) trait Engine: Send + Sync {
         FilterCounts::default()
     }
 
+    /// Prepares to encode chunks of up to [`Engine::chunk_rows`] rows by the nearest codewords of consecutive levels of
+    /// one width, before which rows may be scaled to unit length; none where a table or [`FewRows`] does it.
+    fn chunk_encoder(&self, _levels: &[(&Codebook, bool)]) -> Result<Option<Box<dyn ChunkEncoder>>> {
+        Ok(None)
+    }
+
     /// Returns what passed between the host and the device since the last call.
     fn transfer_counts(&self) -> TransferCounts {
         TransferCounts::default()
@@ -442,6 +448,17 @@ pub(crate) trait Engine: Send + Sync {
     fn tile_choices(&self) -> Vec<TileChoice> {
         Vec::new()
     }
+}
+
+/// Encodes chunks of rows, of which several may be in progress: the device computes the codes of one while the host
+/// prepares the next.
+pub(crate) trait ChunkEncoder: Send {
+    /// Begins to encode rows (n, D), which are on the grid.
+    fn begin(&mut self, rows: &[i32]) -> Result<()>;
+
+    /// Waits for the oldest chunk in progress. Returns its codes (n, L), and how many assignments exact distances
+    /// settled; none where no chunk is in progress.
+    fn finish(&mut self) -> Result<Option<(Vec<u32>, u64)>>;
 }
 
 /// Codebooks that are prepared to encode a few rows at a time, on the thread of the caller, or many on all threads.

@@ -10,8 +10,10 @@ use std::thread::{Builder, scope};
 /// Receives the number of a first row and the codes of a chunk.
 pub(crate) type Sink<'a> = &'a mut dyn FnMut(usize, &[u32]) -> Result<()>;
 
-/// Encodes a chunk: takes the number of its first row and its values, and returns its codes.
-pub(crate) type Encode<'e> = dyn FnMut(usize, &[f32]) -> Result<Vec<u32>> + Send + 'e;
+/// Encodes chunks: takes the number of a chunk's first row and its values, or nothing after the last chunk. Returns the
+/// codes of the oldest chunk that it has not returned, with the number of its first row; none where it takes more
+/// chunks first or, after the last one, has returned all.
+pub(crate) type Encode<'e> = dyn FnMut(Option<(usize, &[f32])>) -> Result<Option<(usize, Vec<u32>)>> + Send + 'e;
 
 /// Chunks that may wait between two steps. Values of at most `WAITING + 2` chunks are in memory.
 const WAITING: usize = 1;
@@ -20,7 +22,8 @@ const WAITING: usize = 1;
 /// several chunks, a thread reads the next ones and another one encodes while `sink` takes the codes of those before.
 ///
 /// # Errors
-/// The first one in the order of the rows; `sink` has received the codes of all chunks before it.
+/// The first one in the order of the rows; `sink` has received the codes of all chunks before it, but for those that an
+/// encode which failed had in progress.
 pub(crate) fn each_chunk(rows: &dyn Rows, step: usize, encode: &mut Encode<'_>, sink: Sink<'_>) -> Result<()> {
     // A thread of rayon that waited here might be the only one that there is to compute.
     let alone = rows.len() <= step || rayon::current_thread_index().is_some();
@@ -43,11 +46,20 @@ fn read(rows: &dyn Rows, step: usize, first: usize, values: &mut Vec<f32>) -> Re
 
 fn one_by_one(rows: &dyn Rows, step: usize, encode: &mut Encode<'_>, sink: Sink<'_>) -> Result<()> {
     let mut values = Vec::new();
+    let mut result = Ok(());
     for first in (0..rows.len()).step_by(step) {
-        read(rows, step, first, &mut values)?;
-        sink(first, &encode(first, &values)?)?;
+        result = read(rows, step, first, &mut values);
+        if result.is_err() {
+            break;
+        }
+        if let Some((first, codes)) = encode(Some((first, &values)))? {
+            sink(first, &codes)?;
+        }
     }
-    Ok(())
+    while let Some((first, codes)) = encode(None)? {
+        sink(first, &codes)?;
+    }
+    result
 }
 
 /// A chunk of values or codes, with the number of its first row.
@@ -62,13 +74,27 @@ fn overlapped(rows: &dyn Rows, step: usize, encode: &mut Encode<'_>, sink: Sink<
         let thread = |name: &str| Builder::new().name(format!("semid {name}"));
         let reader = thread("reader").spawn_scoped(scope, move || read_all(rows, step, &to_encoder, &reusable)).ok()?;
         let encoder = thread("encoder").spawn_scoped(scope, move || {
+            let mut last = None;
             for chunk in values {
-                let encoded = chunk.and_then(|(first, values)| {
-                    let codes = encode(first, &values)?;
-                    // The reader may have read everything.
-                    used.send(values).unwrap_or_default();
-                    Ok((first, codes))
-                });
+                let encoded = match chunk {
+                    Ok((first, values)) => {
+                        let encoded = encode(Some((first, &values)));
+                        // The reader may have read everything.
+                        used.send(values).unwrap_or_default();
+                        encoded.transpose()
+                    }
+                    Err(error) => {
+                        last = Some(Err(error));
+                        break;
+                    }
+                };
+                let failed = matches!(encoded, Some(Err(_)));
+                if encoded.is_some_and(|encoded| to_sink.send(encoded).is_err()) || failed {
+                    return;
+                }
+            }
+            let rest = std::iter::from_fn(|| encode(None).transpose());
+            for encoded in rest.chain(last) {
                 let failed = encoded.is_err();
                 if to_sink.send(encoded).is_err() || failed {
                     return;
@@ -102,6 +128,7 @@ mod tests {
     use super::*;
     use crate::error::ErrorKind;
     use crate::rows::Matrix;
+    use std::collections::VecDeque;
     use std::sync::Mutex;
     use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
@@ -136,39 +163,56 @@ mod tests {
         }
     }
 
-    fn codes(_: usize, values: &[f32]) -> Result<Vec<u32>> {
-        Ok(values.iter().map(|value| *value as u32).collect())
+    fn codes(first: usize, values: &[f32]) -> Result<Option<(usize, Vec<u32>)>> {
+        Ok(Some((first, values.iter().map(|value| *value as u32).collect())))
+    }
+
+    /// Encodes at once, or with `late` chunks in progress.
+    fn encoder(late: usize) -> impl FnMut(Option<(usize, &[f32])>) -> Result<Option<(usize, Vec<u32>)>> {
+        let mut under_way = VecDeque::new();
+        move |chunk| {
+            let wanted = if chunk.is_some() { late } else { 0 };
+            if let Some((first, values)) = chunk {
+                under_way.push_back(codes(first, values)?);
+            }
+            Ok(if under_way.len() > wanted { under_way.pop_front().flatten() } else { None })
+        }
     }
 
     #[test]
     fn chunks_arrive_in_order_and_once() {
         for (len, step) in [(0, 5), (1, 5), (5, 5), (6, 5), (1000, 7), (1000, 1)] {
             let rows = Numbers::new(len, None);
-            let mut found = Vec::new();
-            each_chunk(&rows, step, &mut codes, &mut |first, codes| {
-                assert_eq!(first, found.len());
-                found.extend_from_slice(codes);
-                Ok(())
-            })
-            .unwrap();
-            assert_eq!(found, (0..len as u32).collect::<Vec<u32>>());
-            assert_eq!(*rows.read.lock().unwrap(), (0..len).step_by(step).collect::<Vec<usize>>());
+            let mut found: Vec<u32> = Vec::new();
+            for late in [0, 1, 3] {
+                found.clear();
+                each_chunk(&rows, step, &mut encoder(late), &mut |first, codes| {
+                    assert_eq!(first, found.len());
+                    found.extend_from_slice(codes);
+                    Ok(())
+                })
+                .unwrap();
+                assert_eq!(found, (0..len as u32).collect::<Vec<u32>>());
+                let read = std::mem::take(&mut *rows.read.lock().unwrap());
+                assert_eq!(read, (0..len).step_by(step).collect::<Vec<usize>>());
+            }
         }
     }
 
     /// Every step may fail; the codes of all chunks before it have arrived, and hardly anything was read in vain.
     #[test]
     fn an_error_ends_everything_in_order() {
-        let failing = |step_that_fails: usize| {
+        let failing = |step_that_fails: usize, late: usize| {
+            let mut encode = encoder(late);
             let rows = Numbers::new(1000, (step_that_fails == 0).then_some(500));
             let (mut found, encoded) = (0, AtomicUsize::new(0));
             let result = each_chunk(
                 &rows,
                 10,
-                &mut |first, values| {
-                    encoded.fetch_add(values.len(), Relaxed);
-                    let fails = step_that_fails == 1 && first == 500;
-                    if fails { Err(ErrorKind::NotWhole.into()) } else { codes(first, values) }
+                &mut |chunk| {
+                    encoded.fetch_add(chunk.map_or(0, |(_, values)| values.len()), Relaxed);
+                    let fails = step_that_fails == 1 && chunk.is_some_and(|(first, _)| first == 500);
+                    if fails { Err(ErrorKind::NotWhole.into()) } else { encode(chunk) }
                 },
                 &mut |first, codes| {
                     let fails = step_that_fails == 2 && first == 500;
@@ -180,13 +224,17 @@ mod tests {
                 },
             );
             let read = rows.read.lock().unwrap().len() * 10;
-            assert!(read <= 500 + 10 * (2 * WAITING + 3), "{read} rows were read");
-            assert!(encoded.into_inner() <= 500 + 10 * (WAITING + 2));
+            assert!(read <= 500 + 10 * (2 * WAITING + 3 + late), "{read} rows were read");
+            assert!(encoded.into_inner() <= 500 + 10 * (WAITING + 2 + late));
             (found, result.unwrap_err().into_kind())
         };
-        assert!(matches!(failing(0), (500, ErrorKind::NotFinite { row: 500, .. })));
-        assert!(matches!(failing(1), (500, ErrorKind::NotWhole)));
-        assert!(matches!(failing(2), (500, ErrorKind::Cancelled)));
+        for late in [0, 1] {
+            assert!(matches!(failing(0, late), (500, ErrorKind::NotFinite { row: 500, .. })));
+            assert!(matches!(failing(2, late), (500, ErrorKind::Cancelled)));
+        }
+        assert!(matches!(failing(1, 0), (500, ErrorKind::NotWhole)));
+        // What was in progress when an encode failed is lost with it.
+        assert!(matches!(failing(1, 1), (490, ErrorKind::NotWhole)));
     }
 
     /// In a pool of one thread, a thread that waited for chunks would wait for itself.
@@ -197,9 +245,9 @@ mod tests {
         let mut count = 0;
         pool.install(|| {
             let rows = Matrix::new(&values, 1).unwrap();
-            let mut encode = |first, values: &[f32]| {
-                let (a, b) = rayon::join(|| codes(first, values), || 1);
-                a.map(|codes| codes.into_iter().map(|code| code * b).collect::<Vec<u32>>())
+            let mut encode = |chunk: Option<(usize, &[f32])>| {
+                let Some((first, values)) = chunk else { return Ok(None) };
+                rayon::join(|| codes(first, values), || ()).0
             };
             each_chunk(&rows, 7, &mut encode, &mut |_, codes| {
                 count += codes.len();
@@ -214,6 +262,6 @@ mod tests {
     #[should_panic(expected = "planted")]
     fn a_panic_is_not_lost() {
         let rows = Numbers::new(100, None);
-        each_chunk(&rows, 7, &mut |_, _| panic!("planted"), &mut |_, _| Ok(())).unwrap_or_default();
+        each_chunk(&rows, 7, &mut |_| panic!("planted"), &mut |_, _| Ok(())).unwrap_or_default();
     }
 }

@@ -9,12 +9,13 @@ use super::model::RqKMeansModel;
 use super::on_grid::OnGrid;
 use crate::codebook::Codebook;
 use crate::codes::Codes;
-use crate::device::{Device, Table};
+use crate::device::{ChunkEncoder, Device, Table};
 use crate::error::Result;
 use crate::labels::Labels;
 use crate::quantization::Quantization;
 use crate::quantizer::{EncodeOptions, EncodeReport, Quantizer};
 use crate::rows::Rows;
+use std::collections::VecDeque;
 
 impl RqKMeansModel {
     /// Encodes all rows.
@@ -60,12 +61,47 @@ pub(crate) fn encode_chunks(
 ) -> Result<EncodeReport> {
     let step = device.engine().chunk_rows(rows.dim()).clamp(1, rows.len().max(1));
     let (mut on_grid, mut report) = (OnGrid::new(quantization, device), EncodeReport::default());
-    let mut encode = |first: usize, values: &[f32]| {
+    let mut encode = |chunk: Option<(usize, &[f32])>| {
+        let Some((first, values)) = chunk else { return Ok(None) };
         on_grid.put(first, values)?;
         let (codes, settled) = codes_of(first, &mut on_grid)?;
         report.rows += (values.len() / rows.dim()) as u64;
         report.settled_rows += settled;
-        Ok(codes)
+        Ok(Some((first, codes)))
+    };
+    each_chunk(rows, step, &mut encode, sink)?;
+    Ok(report.with_saturation(&on_grid.saturation))
+}
+
+/// Chunks that a [`ChunkEncoder`] has in progress: the host prepares one while the device computes another.
+const UNDER_WAY: usize = 2;
+
+/// Does the same where the device encodes several chunks at once.
+fn encode_overlapped(
+    quantization: &Quantization,
+    rows: &dyn Rows,
+    device: &Device,
+    encoder: &mut dyn ChunkEncoder,
+    sink: Sink<'_>,
+) -> Result<EncodeReport> {
+    let step = device.engine().chunk_rows(rows.dim()).clamp(1, rows.len().max(1));
+    let (mut on_grid, mut report) = (OnGrid::new(quantization, device), EncodeReport::default());
+    let mut under_way = VecDeque::new();
+    let mut encode = |chunk: Option<(usize, &[f32])>| {
+        if let Some((first, values)) = chunk {
+            on_grid.put(first, values)?;
+            encoder.begin(&on_grid.q)?;
+            under_way.push_back((first, values.len() / rows.dim()));
+            if under_way.len() < UNDER_WAY {
+                return Ok(None);
+            }
+        }
+        let (Some((codes, settled)), Some((first, count))) = (encoder.finish()?, under_way.pop_front()) else {
+            return Ok(None);
+        };
+        report.rows += count as u64;
+        report.settled_rows += settled;
+        Ok(Some((first, codes)))
     };
     each_chunk(rows, step, &mut encode, sink)?;
     Ok(report.with_saturation(&on_grid.saturation))
@@ -76,6 +112,9 @@ impl Encoding<'_> {
     pub(super) fn encode_rows(&self, rows: &dyn Rows, device: &Device, sink: Sink<'_>) -> Result<EncodeReport> {
         let (model, levels) = (self.model, self.model.scaled_levels());
         let by_rule = self.options.priced || !model.tables.is_empty();
+        if !by_rule && let Some(mut encoder) = device.engine().chunk_encoder(&levels)? {
+            return encode_overlapped(&model.quantization, rows, device, &mut *encoder, sink);
+        }
         let mut assigner = if by_rule { Assigner::in_tables(levels, device) } else { Assigner::new(levels, device)? };
         let mut codes_of = |first: usize, on_grid: &mut OnGrid<'_>| match by_rule {
             true => {

@@ -2,6 +2,7 @@
 
 use super::context::Context;
 use super::kernel::Kernel;
+use super::memory::Reading;
 use super::span::Span;
 use crate::error::Result;
 use std::collections::VecDeque;
@@ -139,6 +140,11 @@ impl CommandBatch {
         let bytes = context.read(spans, |encoder| self.record(context, encoder))?;
         self.under_way.clear();
         Ok(bytes)
+    }
+
+    /// Does the same without waiting.
+    pub(super) fn start_reading(&mut self, context: &Context, spans: &[Span<'_>]) -> Result<Reading> {
+        context.start_reading(spans, |encoder| self.record(context, encoder))
     }
 
     /// Records the commands that wait.

@@ -12,6 +12,14 @@ use wgpu::BufferUsages;
 /// adapter.
 const PIECE: u64 = 32 << 20;
 
+/// A read-back for which the host has not waited.
+pub(super) struct Reading {
+    staging: wgpu::Buffer,
+    size: u64,
+    epoch: u32,
+    index: wgpu::SubmissionIndex,
+}
+
 impl Context {
     /// Makes a zeroed storage buffer.
     pub(super) fn storage(&self, what: &str, size: u64) -> Result<wgpu::Buffer> {
@@ -66,10 +74,19 @@ impl Context {
     }
 
     /// Reads spans of buffers back, one after the other, as they are after the commands that `before` records.
+    pub(super) fn read(&self, spans: &[Span<'_>], before: impl FnOnce(&mut wgpu::CommandEncoder)) -> Result<Vec<u8>> {
+        self.start_reading(spans, before).and_then(|reading| self.finish_reading(reading))
+    }
+
+    /// Begins a read-back, for which the host waits later.
     ///
     /// After a device is lost, a map that reports success may hold anything. So every read-back ends with an epoch word
     /// that travels through the same submission and must come back.
-    pub(super) fn read(&self, spans: &[Span<'_>], before: impl FnOnce(&mut wgpu::CommandEncoder)) -> Result<Vec<u8>> {
+    pub(super) fn start_reading(
+        &self,
+        spans: &[Span<'_>],
+        before: impl FnOnce(&mut wgpu::CommandEncoder),
+    ) -> Result<Reading> {
         let size: u64 = spans.iter().map(|span| span.size).sum();
         let staging = self.buffer("a read-back", size + 4, BufferUsages::MAP_READ | BufferUsages::COPY_DST)?;
         self.traffic.read(size + 4);
@@ -87,6 +104,12 @@ impl Context {
             encoder.copy_buffer_to_buffer(&word, 0, &staging, at, 4);
             self.submit([encoder.finish()])
         })?;
+        Ok(Reading { staging, size, epoch, index })
+    }
+
+    /// Waits for a read-back.
+    pub(super) fn finish_reading(&self, reading: Reading) -> Result<Vec<u8>> {
+        let Reading { staging, size, epoch, index } = reading;
         let (sender, receiver) = mpsc::channel();
         self.scoped("a read-back", size, || {
             staging.map_async(wgpu::MapMode::Read, 0..size + 4, move |result| {

@@ -10,6 +10,7 @@ mod bytes;
 mod chunk;
 mod codewords;
 mod context;
+mod encoder;
 mod filter;
 mod kernel;
 mod kernels;
@@ -33,7 +34,8 @@ mod vectors;
 pub(super) mod wait;
 
 use super::tensors::Tensors;
-use super::{DeviceInfo, Engine, KernelTime, Purpose, Table, TileChoice, TransferCounts};
+use super::{ChunkEncoder, DeviceInfo, Engine, KernelTime, Purpose, Table, TileChoice, TransferCounts};
+use crate::codebook::Codebook;
 use crate::error::{ErrorKind, Result};
 use context::Context;
 use matrices::GpuMatrices;
@@ -72,6 +74,11 @@ impl Engine for Gpu {
 
     fn iterates(&self) -> bool {
         true
+    }
+
+    fn chunk_encoder(&self, levels: &[(&Codebook, bool)]) -> Result<Option<Box<dyn ChunkEncoder>>> {
+        let rows = levels.first().map_or(0, |(codebook, _)| self.chunk_rows(codebook.dim()));
+        Ok(encoder::GpuEncoder::new(&self.context, rows, levels)?.map(|encoder| Box::new(encoder) as _))
     }
 
     fn time_kernels(&self, on: bool) -> bool {

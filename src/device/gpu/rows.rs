@@ -85,6 +85,11 @@ impl GpuRows {
         }
     }
 
+    /// Returns how many rows one chunk may have.
+    pub(super) fn most_rows(&self) -> usize {
+        ChunkBuffers::most_rows(&self.context, self.width)
+    }
+
     /// Returns the class of an assignment to so many codewords.
     pub(super) fn class(&self, clusters: usize) -> Class {
         Class::of(self.rows, self.dim, clusters)

@@ -220,7 +220,7 @@ fn measure_lengths(rows: &mut GpuRows) -> Result<()> {
 }
 
 /// Bytes of the counters of a chunk.
-const COUNTERS: u64 = 8;
+pub(in crate::device::gpu) const COUNTERS: u64 = 8;
 
 /// Returns where the counters of all chunks are.
 pub(in crate::device::gpu) fn counters(chunks: &[ChunkBuffers]) -> impl Iterator<Item = Span<'_>> {

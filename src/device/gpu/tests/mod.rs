@@ -4,6 +4,7 @@
 mod arithmetic;
 mod bytes;
 mod duplicates;
+mod encoder;
 mod failures;
 mod faults;
 mod grid;
