@@ -13,7 +13,10 @@ pub(crate) type Sink<'a> = &'a mut dyn FnMut(usize, &[u32]) -> Result<()>;
 /// Encodes chunks: takes the number of a chunk's first row and its values, or nothing after the last chunk. Returns the
 /// codes of the oldest chunk that it has not returned, with the number of its first row; none where it takes more
 /// chunks first or, after the last one, has returned all.
-pub(crate) type Encode<'e> = dyn FnMut(Option<(usize, &[f32])>) -> Result<Option<(usize, Vec<u32>)>> + Send + 'e;
+pub(crate) type Encode<'e> = dyn FnMut(Option<(usize, &[f32])>) -> Result<Encoded> + Send + 'e;
+
+/// The number of a first row and the codes of a chunk, if there is one.
+pub(crate) type Encoded = Option<(usize, Vec<u32>)>;
 
 /// Chunks that may wait between two steps. Values of at most `WAITING + 2` chunks are in memory.
 const WAITING: usize = 1;
@@ -163,12 +166,12 @@ mod tests {
         }
     }
 
-    fn codes(first: usize, values: &[f32]) -> Result<Option<(usize, Vec<u32>)>> {
+    fn codes(first: usize, values: &[f32]) -> Result<Encoded> {
         Ok(Some((first, values.iter().map(|value| *value as u32).collect())))
     }
 
     /// Encodes at once, or with `late` chunks in progress.
-    fn encoder(late: usize) -> impl FnMut(Option<(usize, &[f32])>) -> Result<Option<(usize, Vec<u32>)>> {
+    fn encoder(late: usize) -> impl FnMut(Option<(usize, &[f32])>) -> Result<Encoded> {
         let mut under_way = VecDeque::new();
         move |chunk| {
             let wanted = if chunk.is_some() { late } else { 0 };

@@ -89,7 +89,9 @@ fn codewords_keep_to_their_room() {
             assert_eq!(model.grid(), usual.grid());
             assert_eq!(RqKMeansModel::from_bytes(&model.to_bytes().unwrap()).unwrap(), model);
             let codes = model.encode(&rows, &Device::reference()).unwrap();
-            for device in devices() {
+            // The host cuts them off, so that one limit is enough to see that every device goes on with what is left.
+            let devices = if limit == 5 { devices() } else { &devices()[..1] };
+            for device in devices {
                 let found = limited(device, limit);
                 assert_eq!(found.fingerprint(), model.fingerprint(), "{device:?}");
                 assert_eq!(found.encode(&rows, device).unwrap(), codes);
