@@ -299,10 +299,10 @@ need_wasm_bindgen() {
   PATH=$tools/wasm-bindgen/bin:$PATH
 }
 
-# The command line tool in the dev profile, as $semid.
+# The command line tool in the dev profile, as $semid: the one that the tests run, so that nothing is compiled twice.
 need_tool() {
   need_compiler
-  cargo build --locked --quiet
+  cargo test --workspace --locked --quiet --no-run --test tests
   semid=$target/debug/semid
-  [ -x "$semid" ] || fail "cargo build made no $semid"
+  [ -x "$semid" ] || fail "cargo made no $semid"
 }

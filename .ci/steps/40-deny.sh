@@ -2,8 +2,7 @@
 need_compiler
 if ! cargo deny --version 2>/dev/null | grep -q " $cargo_deny\$"; then
   cargo install cargo-deny --version "$cargo_deny" --locked --quiet --debug --no-default-features \
-    --config profile.dev.debug=false --config profile.dev.opt-level=1 \
-    --root "$tools/cargo" --target-dir "$tools/cargo-deny"
+    --config profile.dev.debug=false --root "$tools/cargo" --target-dir "$tools/cargo-deny"
   rm -rf "$tools/cargo-deny"
 fi
 # The packages outside the workspace have lists of dependencies of their own, and need only a part of what is allowed.
