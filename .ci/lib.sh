@@ -235,13 +235,9 @@ find_wasm() {
     (cd "$wasm/deb" && apt-get -qq -o APT::Sandbox::User=root download rustc-web rust-web-src libstd-rust-web-dev \
       $packages "lld-$llvm")
     for package in "$wasm"/deb/*.deb; do dpkg-deb -x "$package" "$wasm/root"; done
-    for name in rustc rustdoc; do
-      printf '#!/bin/sh\nLD_LIBRARY_PATH=%s/usr/lib/x86_64-linux-gnu exec %s/usr/bin/%s "$@"\n' \
-        "$wasm/root" "$wasm/root" "$name" >"$wasm/$name"
-    done
-    printf '#!/bin/sh\nLD_LIBRARY_PATH=%s/usr/lib/x86_64-linux-gnu exec %s/usr/bin/wasm-ld-%s "$@"\n' \
-      "$wasm/root" "$wasm/root" "$llvm" >"$wasm/wasm-ld"
-    chmod +x "$wasm"/{rustc,rustdoc,wasm-ld}
+    wasm_program rustc rustc
+    wasm_program rustdoc rustdoc
+    wasm_program wasm-ld "wasm-ld-$llvm"
     rm -rf "$wasm/deb"
     touch "$wasm/ready"
   fi
@@ -250,33 +246,20 @@ find_wasm() {
   wasm_flags+=(-Z build-std=std,panic_abort)
 }
 
-# A C compiler for WebAssembly, which zstd needs: that of the machine, or Debian's beside its Rust.
-need_wasm_c() {
-  local wasm=$tools/wasm version
-  if [ ! -e "$wasm/ready" ]; then
-    command -v clang >/dev/null || apt_install clang
-    return
-  fi
-  if [ ! -e "$wasm/clang" ]; then
-    version=$(sed -n 's/.*wasm-ld-\([0-9]*\).*/\1/p' "$wasm/wasm-ld")
-    mkdir -p "$wasm/deb"
-    apt_ready "clang-$version"
-    (cd "$wasm/deb" && apt-get -qq -o APT::Sandbox::User=root download "clang-$version" "libclang-cpp$version" \
-      "libclang-common-$version-dev")
-    for package in "$wasm"/deb/*.deb; do dpkg-deb -x "$package" "$wasm/root"; done
-    rm -rf "$wasm/deb"
-    printf '#!/bin/sh\nLD_LIBRARY_PATH=%s/usr/lib/x86_64-linux-gnu exec %s/usr/bin/clang-%s "$@"\n' \
-      "$wasm/root" "$wasm/root" "$version" >"$wasm/clang"
-    chmod +x "$wasm/clang"
-  fi
-  export CC_wasm32_unknown_unknown=$wasm/clang AR_wasm32_unknown_unknown=ar
+# Makes the program $1 of what is unpacked in target/ci/wasm, where it is called $2. The folder may be moved.
+wasm_program() {
+  cat >"$tools/wasm/$1" <<END
+#!/bin/sh
+root=\$(dirname "\$0")/root
+LD_LIBRARY_PATH=\$root/usr/lib/x86_64-linux-gnu exec "\$root/usr/bin/$2" "\$@"
+END
+  chmod +x "$tools/wasm/$1"
 }
 
 # What web/build.sh needs besides that: wasm-bindgen of the version in web/Cargo.lock, and wasm-opt.
 need_web() {
   find_wasm || fail "the package for browsers needs a Rust for wasm32-unknown-unknown"
   [ ${#wasm_flags[@]} -eq 2 ] || export SEMID_BUILD_STD=1
-  need_wasm_c
   need_wasm_bindgen
   if [ "$(cat "$tools/binaryen/version" 2>/dev/null)" != "$binaryen" ]; then
     command -v npm >/dev/null || apt_install npm

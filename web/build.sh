@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Builds the package (web/dist) and the page (web/dist/demo).
 #
-# Needs a Rust that compiles for wasm32-unknown-unknown, clang for that target, wasm-bindgen of the version in
-# web/Cargo.lock, and wasm-opt (npm's `binaryen`). `.ci/run web` installs them and runs this.
+# Needs a Rust that compiles for wasm32-unknown-unknown, wasm-bindgen of the version in web/Cargo.lock, and wasm-opt
+# (npm's `binaryen`). `.ci/run web` installs them and runs this.
 #
 #   web/build.sh [PROFILE]      release by default
 set -euo pipefail
