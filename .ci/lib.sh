@@ -9,7 +9,6 @@ export CARGO_TERM_COLOR=never
 PATH=$tools/cargo/bin:$PATH:/usr/sbin:/sbin
 cargo_deny=0.20.2
 cargo_fuzz=0.13.2
-binaryen=132.0.0
 mkdir -p "$tools"
 
 fail() {
@@ -256,17 +255,21 @@ END
   chmod +x "$tools/wasm/$1"
 }
 
-# What web/build.sh needs besides that: wasm-bindgen of the version in web/Cargo.lock, and wasm-opt.
+# What web/build.sh needs besides that: wasm-bindgen of the version in web/Cargo.lock, and what web/package.json names.
 need_web() {
   find_wasm || fail "the package for browsers needs a Rust for wasm32-unknown-unknown"
   [ ${#wasm_flags[@]} -eq 2 ] || export SEMID_BUILD_STD=1
   need_wasm_bindgen
-  if [ "$(cat "$tools/binaryen/version" 2>/dev/null)" != "$binaryen" ]; then
+  command -v xz >/dev/null || apt_install xz-utils
+  if ! cmp -s web/package.json "$tools/npm/wanted"; then
     command -v npm >/dev/null || apt_install npm
-    npm install --silent --no-audit --no-fund --prefix "$tools/binaryen" "binaryen@$binaryen"
-    echo "$binaryen" >"$tools/binaryen/version"
+    rm -rf "$tools/npm"
+    mkdir -p "$tools/npm"
+    cp web/package.json "$tools/npm"
+    npm install --silent --no-audit --no-fund --no-package-lock --prefix "$tools/npm"
+    cp web/package.json "$tools/npm/wanted"
   fi
-  PATH=$tools/binaryen/node_modules/.bin:$PATH
+  export SEMID_NODE_MODULES=$tools/npm/node_modules
 }
 
 # Makes JavaScript for a module.

@@ -7,7 +7,6 @@
 
 import { readFileSync } from "node:fs";
 import { pathToFileURL } from "node:url";
-import { gunzipSync } from "node:zlib";
 
 const [rows, folder = "web/dist"] = process.argv.slice(2);
 
@@ -15,7 +14,9 @@ const [rows, folder = "web/dist"] = process.argv.slice(2);
 globalThis.self = globalThis;
 
 const { initSync, begin, outcome, run } = await import(pathToFileURL(`${folder}/semid_web.js`));
-initSync({ module: gunzipSync(readFileSync(`${folder}/semid_web_bg.wasm.gz`)) });
+const { XzReadableStream } = await import(pathToFileURL(`${folder}/xz.js`));
+const packed = new Blob([readFileSync(`${folder}/semid_web_bg.wasm.xz`)]);
+initSync({ module: await new Response(new XzReadableStream(packed.stream())).arrayBuffer() });
 
 /** The values of a file of numpy, and how many a row has. */
 function npy(bytes) {
