@@ -38,7 +38,7 @@ function timed(task, ...rest) {
 
 const { values, dim } = npy(readFileSync(rows));
 const source = { values: { dim } };
-const parameters = { levels: 3, clusters: 256, max_iter: 20 };
+const parameters = { kind: "rq-kmeans", levels: 3, clusters: 256, max_iter: 20 };
 const fit = timed({ task: "fit", rows: source, parameters }, values, []);
 console.log(`fit ${fit.seconds.toFixed(2)} s, fingerprint ${fit.info.fingerprint}`);
 for (let repeat = 0; repeat < 5; repeat++) {

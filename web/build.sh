@@ -23,11 +23,9 @@ mkdir -p "$out/demo"
 wasm-bindgen --target web --no-typescript --remove-name-section --remove-producers-section --out-dir "$out" \
   "$target/wasm32-unknown-unknown/$folder/semid_web.wasm"
 stat -c '%s bytes of WebAssembly' "$out/semid_web_bg.wasm"
-"$modules/.bin/wasm-opt" -Os --output "$out/small.wasm" "$out/semid_web_bg.wasm"
-mv "$out/small.wasm" "$out/semid_web_bg.wasm"
-stat -c '%s bytes after wasm-opt' "$out/semid_web_bg.wasm"
 # Stored in compressed form, so that it is small wherever it is served from. Browsers unpack gzip alone, which makes it
-# nearly half as large again, as it does not see repetitions further apart than 32 kB.
+# nearly half as large again, as it does not see repetitions further apart than 32 kB. What wasm-opt takes off is what
+# xz takes off, too (benches/RESULTS.md).
 xz --format=xz --check=crc32 --lzma2=preset=9e,lc=4,pb=0 "$out/semid_web_bg.wasm"
 # A module of JavaScript around what is made for loaders of other kinds.
 {
