@@ -12,7 +12,6 @@ export CARGO_TERM_COLOR=never
 PATH=$tools/cargo/bin:$PATH:/usr/sbin:/sbin
 cargo_deny=0.20.2
 cargo_fuzz=0.13.2
-binaryen=132.0.0
 mkdir -p "$tools"
 
 fail() {
@@ -238,13 +237,9 @@ find_wasm() {
     (cd "$wasm/deb" && apt-get -qq -o APT::Sandbox::User=root download rustc-web rust-web-src libstd-rust-web-dev \
       $packages "lld-$llvm")
     for package in "$wasm"/deb/*.deb; do dpkg-deb -x "$package" "$wasm/root"; done
-    for name in rustc rustdoc; do
-      printf '#!/bin/sh\nLD_LIBRARY_PATH=%s/usr/lib/x86_64-linux-gnu exec %s/usr/bin/%s "$@"\n' \
-        "$wasm/root" "$wasm/root" "$name" >"$wasm/$name"
-    done
-    printf '#!/bin/sh\nLD_LIBRARY_PATH=%s/usr/lib/x86_64-linux-gnu exec %s/usr/bin/wasm-ld-%s "$@"\n' \
-      "$wasm/root" "$wasm/root" "$llvm" >"$wasm/wasm-ld"
-    chmod +x "$wasm"/{rustc,rustdoc,wasm-ld}
+    wasm_program rustc rustc
+    wasm_program rustdoc rustdoc
+    wasm_program wasm-ld "wasm-ld-$llvm"
     rm -rf "$wasm/deb"
     touch "$wasm/ready"
   fi
@@ -253,40 +248,31 @@ find_wasm() {
   wasm_flags+=(-Z build-std=std,panic_abort)
 }
 
-# A C compiler for WebAssembly, which zstd needs: that of the machine, or Debian's beside its Rust.
-need_wasm_c() {
-  local wasm=$tools/wasm version
-  if [ ! -e "$wasm/ready" ]; then
-    command -v clang >/dev/null || apt_install clang
-    return
-  fi
-  if [ ! -e "$wasm/clang" ]; then
-    version=$(sed -n 's/.*wasm-ld-\([0-9]*\).*/\1/p' "$wasm/wasm-ld")
-    mkdir -p "$wasm/deb"
-    apt_ready "clang-$version"
-    (cd "$wasm/deb" && apt-get -qq -o APT::Sandbox::User=root download "clang-$version" "libclang-cpp$version" \
-      "libclang-common-$version-dev")
-    for package in "$wasm"/deb/*.deb; do dpkg-deb -x "$package" "$wasm/root"; done
-    rm -rf "$wasm/deb"
-    printf '#!/bin/sh\nLD_LIBRARY_PATH=%s/usr/lib/x86_64-linux-gnu exec %s/usr/bin/clang-%s "$@"\n' \
-      "$wasm/root" "$wasm/root" "$version" >"$wasm/clang"
-    chmod +x "$wasm/clang"
-  fi
-  export CC_wasm32_unknown_unknown=$wasm/clang AR_wasm32_unknown_unknown=ar
+# Makes the program $1 of what is unpacked in target/ci/wasm, where it is called $2. The folder may be moved.
+wasm_program() {
+  cat >"$tools/wasm/$1" <<END
+#!/bin/sh
+root=\$(dirname "\$0")/root
+LD_LIBRARY_PATH=\$root/usr/lib/x86_64-linux-gnu exec "\$root/usr/bin/$2" "\$@"
+END
+  chmod +x "$tools/wasm/$1"
 }
 
-# What web/build.sh needs besides that: wasm-bindgen of the version in web/Cargo.lock, and wasm-opt.
+# What web/build.sh needs besides that: wasm-bindgen of the version in web/Cargo.lock, and what web/package.json names.
 need_web() {
   find_wasm || fail "the package for browsers needs a Rust for wasm32-unknown-unknown"
   [ ${#wasm_flags[@]} -eq 2 ] || export SEMID_BUILD_STD=1
-  need_wasm_c
   need_wasm_bindgen
-  if [ "$(cat "$tools/binaryen/version" 2>/dev/null)" != "$binaryen" ]; then
+  command -v xz >/dev/null || apt_install xz-utils
+  if ! cmp -s web/package.json "$tools/npm/wanted"; then
     command -v npm >/dev/null || apt_install npm
-    npm install --silent --no-audit --no-fund --prefix "$tools/binaryen" "binaryen@$binaryen"
-    echo "$binaryen" >"$tools/binaryen/version"
+    rm -rf "$tools/npm"
+    mkdir -p "$tools/npm"
+    cp web/package.json "$tools/npm"
+    npm install --silent --no-audit --no-fund --no-package-lock --prefix "$tools/npm"
+    cp web/package.json "$tools/npm/wanted"
   fi
-  PATH=$tools/binaryen/node_modules/.bin:$PATH
+  export SEMID_NODE_MODULES=$tools/npm/node_modules
 }
 
 # Makes JavaScript for a module.

@@ -3,6 +3,7 @@
 need_python
 need_chromium
 need_tool
+CARGO_TARGET_DIR=$tools/web cargo test --quiet --locked --manifest-path web/Cargo.toml --package zstd
 need_web
 CARGO_TARGET_DIR=$tools/web web/build.sh
 "$python" tests/browser/web.py "$semid" web/dist/demo

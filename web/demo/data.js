@@ -10,6 +10,8 @@ const NAMES = ["name", "title", "id", "item"];
 
 /** The file, its shape, and the names by column; null without data. */
 let data = null;
+/** The visitor's last file. */
+let own = null;
 /** The last opening; others wait for it. */
 let opening = Promise.resolve();
 let changed = () => {};
@@ -62,6 +64,7 @@ function chooseBundled() {
 
 function chooseFile(file) {
   if (!file) return;
+  own = file;
   document.querySelector('input[value="file"]').checked = true;
   $("file-name").textContent = file.name;
   next(() => open(file, false));
@@ -73,12 +76,16 @@ export function start(onChange) {
   for (const source of document.querySelectorAll('input[name="source"]')) {
     source.addEventListener("change", () => {
       if (source.value === "bundled") chooseBundled();
-      else if ($("file").files.length) chooseFile($("file").files[0]);
+      else if (own) chooseFile(own);
       else $("file").click();
     });
   }
   $("choose").addEventListener("click", () => $("file").click());
-  $("file").addEventListener("change", () => chooseFile($("file").files[0]));
+  $("file").addEventListener("change", () => {
+    chooseFile($("file").files[0]);
+    // Otherwise choosing the same file once more would be no change.
+    $("file").value = "";
+  });
   // A file may be dropped anywhere.
   addEventListener("dragover", (event) => {
     event.preventDefault();

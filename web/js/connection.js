@@ -10,7 +10,7 @@ export class SemidError extends Error {
   }
 }
 
-const MODULE = new URL("./semid_web_bg.wasm.gz", import.meta.url).href;
+const MODULE = new URL("./semid_web_bg.wasm.xz", import.meta.url).href;
 
 let worker = null;
 let jobs = new Map();

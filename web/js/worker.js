@@ -2,6 +2,7 @@
 
 import init, { begin, outcome, run } from "./semid_web.js";
 import * as host from "./host.js";
+import { XzReadableStream } from "./xz.js";
 
 /** Bytes of memory above which a module that stops has probably run out of it. */
 const MUCH = 3e9;
@@ -29,15 +30,12 @@ async function handle({ number, task, values, model, codes, names, file, module 
   }
 }
 
-// Fetches the module and compiles it. It is stored in compressed form; some servers unpack it on the way.
+// Fetches the module, unpacks and compiles it.
 async function load(url) {
   const name = url.pathname.split("/").pop();
   const answer = await fetch(url);
   if (!answer.ok) throw new Error(`${name} could not be loaded (status ${answer.status})`);
-  const bytes = new Uint8Array(await answer.arrayBuffer());
-  const packed = bytes[0] === 0x1f && bytes[1] === 0x8b;
-  const stream = new Blob([bytes]).stream();
-  const unpacked = packed ? stream.pipeThrough(new DecompressionStream("gzip")) : stream;
+  const unpacked = new XzReadableStream(answer.body);
   const response = new Response(unpacked, { headers: { "content-type": "application/wasm" } });
   exports = await init({ module_or_path: response });
   // Only this one call may be suspended.

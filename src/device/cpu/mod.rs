@@ -1,5 +1,6 @@
 //! The CPU device: all cores, a SIMD GEMM as a filter, exact integers to settle, and memory between iterations.
 
+mod arch;
 mod assign;
 mod assigned_distances;
 mod block;

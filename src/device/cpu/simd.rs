@@ -1,5 +1,6 @@
 //! The vector instructions of processors.
 
+use super::arch::{Arch, portable};
 #[cfg(target_arch = "x86_64")]
 use super::integers::vnni;
 use crate::error::{ErrorKind, Result};
@@ -44,27 +45,27 @@ impl Simd {
 
     /// The instructions as `pulp` has them, where this processor has them.
     #[cfg(target_arch = "x86_64")]
-    pub(super) fn arch(self) -> Option<pulp::Arch> {
+    pub(super) fn arch(self) -> Option<Arch> {
         use pulp::x86::{V3, V4};
         match self {
             Self::Avx512Vnni if !vnni::has_512() => None,
             Self::AvxVnni if !vnni::has_256() => None,
-            Self::Avx512Vnni | Self::Avx512 => V4::try_new().map(pulp::Arch::V4),
-            Self::AvxVnni | Self::Avx2 => V3::try_new().map(pulp::Arch::V3),
+            Self::Avx512Vnni | Self::Avx512 => V4::try_new().map(Arch::V4),
+            Self::AvxVnni | Self::Avx2 => V3::try_new().map(Arch::V3),
             Self::Neon | Self::Simd128 => None,
-            Self::Portable => Some(pulp::Arch::Scalar),
+            Self::Portable => Some(portable()),
         }
     }
 
     /// The instructions as `pulp` has them, where this processor has them.
     #[cfg(not(target_arch = "x86_64"))]
-    pub(super) fn arch(self) -> Option<pulp::Arch> {
+    pub(super) fn arch(self) -> Option<Arch> {
         match self {
             #[cfg(target_arch = "aarch64")]
-            Self::Neon => pulp::aarch64::Neon::try_new().map(pulp::Arch::Neon),
-            #[cfg(target_arch = "wasm32")]
-            Self::Simd128 => pulp::wasm::Simd128::try_new().map(pulp::Arch::Simd128),
-            Self::Portable => Some(pulp::Arch::Scalar),
+            Self::Neon => pulp::aarch64::Neon::try_new().map(Arch::Neon),
+            #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+            Self::Simd128 => Some(portable()),
+            Self::Portable => Some(portable()),
             _ => None,
         }
     }

@@ -1,5 +1,6 @@
 //! What the CPU device computes with: the vector instructions, and the numbers that its filter multiplies.
 
+use super::arch::{Arch, portable};
 use super::integers::{Instructions, Width};
 use super::pairs::{PairWork, Portable};
 use super::simd::Simd;
@@ -29,7 +30,7 @@ impl Products {
 pub(in crate::device) struct Unit {
     pub(super) simd: Simd,
     pub(super) products: Products,
-    arch: pulp::Arch,
+    arch: Arch,
 }
 
 impl Unit {
@@ -74,7 +75,7 @@ impl Unit {
     fn new(simd: Simd, products: Products) -> Self {
         match simd.arch() {
             Some(arch) => Self { simd, products, arch },
-            None => Self { simd: Simd::Portable, products, arch: pulp::Arch::Scalar },
+            None => Self { simd: Simd::Portable, products, arch: portable() },
         }
     }
 

@@ -1,15 +1,12 @@
 //! Matrix products in f32, by the kernels of the crate `gemm-f32` for the unit's instructions.
 
-use super::panel::Panel;
-use super::simd::Simd;
+use crate::device::cpu::panel::Panel;
+use crate::device::cpu::simd::Simd;
 use gemm_common::Parallelism;
 use gemm_common::simd::MixedSimd;
 
-/// `out[i][k] = 2 rows[i] . codeword[k]`, in f32, in any order.
-///
-/// # Shapes
-/// `rows` (n, D), `out` (n, K).
-pub(super) fn products(rows: &[f32], panel: &Panel, out: &mut [f32]) {
+/// See [`super`].
+pub(in crate::device::cpu) fn products(rows: &[f32], panel: &Panel, out: &mut [f32]) {
     let (clusters, dim) = (panel.clusters(), panel.dim());
     let count = rows.len() / dim;
     assert!(rows.len() == count * dim && panel.values.len() == clusters * dim, "whole rows and codewords");
@@ -21,8 +18,6 @@ pub(super) fn products(rows: &[f32], panel: &Panel, out: &mut [f32]) {
         Simd::AvxVnni | Simd::Avx2 => avx2,
         #[cfg(target_arch = "aarch64")]
         Simd::Neon => neon,
-        #[cfg(target_arch = "wasm32")]
-        Simd::Simd128 => simd128,
         _ => portable,
     };
     // SAFETY: the assertions above say that exactly the elements of these shapes exist, and `out` is borrowed mutably,
@@ -87,5 +82,3 @@ product_by!(avx2, fma, V3, 8);
 product_by!(avx512, avx512f, V4, 16);
 #[cfg(target_arch = "aarch64")]
 product_by!(neon, neon, Scalar, 4);
-#[cfg(target_arch = "wasm32")]
-product_by!(simd128, simd128, Scalar, 4);
