@@ -180,6 +180,8 @@ def main():
 
         print("| rows x dimensions x clusters x shards | steps | here ms | there ms | added ms | request | reply |")
         print("| --- | --- | --- | --- | --- | --- | --- |")
+        # The first fit on an engine also starts its processes.
+        fit(MESSAGES, paths[MESSAGES], engine)
         local, there = both(MESSAGES, paths[MESSAGES], engine)
         compare(MESSAGES, local, there)
         carried = [(a.request + a.reply) * MESSAGES.shards for a in local]
