@@ -1,6 +1,7 @@
 # fits on Ray: actors and a node are killed, and the fingerprint is that of one machine
 # Only on request: .ci/run ray; Ray takes 600 MB of disk
 need_python_package
+need_vulkan
 ray=$tools/package-ray
 if ! cat python/tests/requirements.txt python/tests_ray/requirements.txt | cmp -s - "$ray/wanted"; then
   rm -rf "$ray"

@@ -105,6 +105,7 @@ def fit(
     num_shards: Optional[int] = None,
     num_cpus: float = 1,
     num_gpus: float = 0,
+    device: Optional[str] = None,
     ray_remote_args: Optional[dict] = None,
 ) -> RQKMeans:
     """Fits a model to rows that actors hold.
@@ -114,13 +115,15 @@ def fit(
     data : path, pattern, list of paths, or ray.data.Dataset
         Paths have to be there on every node. A dataset is read once and kept in Ray's object store.
     model : RQKMeans
-        Its device is that of the driver; actors use ``"gpu"`` where ``num_gpus`` is given, and else the CPU.
+        Its device is that of the driver.
     column : str, optional
         Column of the embeddings.
     num_shards : int, optional
         Actors, of which each holds a shard in memory: one per CPU of the cluster by default.
     num_cpus, num_gpus : float
         What every actor needs.
+    device : str, optional
+        Device of the actors: ``"gpu"`` where ``num_gpus`` is given, and else ``"cpu"``, by default.
     ray_remote_args : dict, optional
         More options of the actors, such as ``{"scheduling_strategy": "SPREAD"}`` or ``{"resources": {"fast": 1}}``.
 
@@ -134,7 +137,8 @@ def fit(
     if num_shards is None:
         num_shards = max(1, int(ray.cluster_resources().get("CPU", 1) // max(num_cpus, 1)))
     num_shards = _integer("num_shards", num_shards, 1)
-    device, threads = ("gpu", None) if num_gpus else ("cpu", max(1, int(num_cpus)))
+    device = _device(device, num_gpus)
+    threads = max(1, int(num_cpus)) if device.startswith("cpu") else None
     actor: Any = _Shard
     start = actor.options(num_cpus=num_cpus, num_gpus=num_gpus, **(ray_remote_args or {})).remote
     actors = [start(rows, column, device, threads) for rows in _divide(data, column, num_shards)]
@@ -143,6 +147,11 @@ def fit(
     finally:
         for actor in actors:
             ray.kill(actor)
+
+
+def _device(named: Optional[str], num_gpus: float) -> str:
+    """The device of actors."""
+    return named if named is not None else ("gpu" if num_gpus else "cpu")
 
 
 def _divide(data: Any, column: Optional[str], parts: int) -> Iterator[tuple]:
@@ -233,6 +242,7 @@ def encode(
     concurrency: Optional[int] = None,
     batch_size: int = 4096,
     num_gpus: float = 0,
+    device: Optional[str] = None,
     ray_remote_args: Optional[dict] = None,
 ) -> Any:
     """Adds the codes of every row to a dataset, as a column of lists.
@@ -249,7 +259,9 @@ def encode(
         Actors that encode; by default as many as the cluster has CPUs for, but for one that reads.
     batch_size : int
     num_gpus : float
-        What every actor needs; where it is given, actors encode on ``"gpu"``.
+        What every actor needs.
+    device : str, optional
+        Device of the actors: ``"gpu"`` where ``num_gpus`` is given, and else ``"cpu"``, by default.
     ray_remote_args : dict, optional
         More options of the actors.
 
@@ -267,7 +279,7 @@ def encode(
         most = _integer("concurrency", concurrency, 1)
     return dataset.map_batches(
         _Encoder,
-        fn_constructor_args=(model, column, output, "gpu" if num_gpus else "cpu"),
+        fn_constructor_args=(model, column, output, _device(device, num_gpus)),
         batch_format="pyarrow",
         batch_size=batch_size,
         concurrency=most,

@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+from functools import partial
 
 import numpy as np
 import pyarrow
@@ -69,6 +70,12 @@ def model(progress=None):
     return semid.RQKMeans(2, 16, device="cpu", progress=progress)
 
 
+def places():
+    """The nodes of the actors that hold shards now."""
+    found = [actor for actor in actors().values() if (actor["ActorClassName"], actor["State"]) == ("_Shard", "ALIVE")]
+    return [actor["Address"]["NodeID"] for actor in found]
+
+
 @pytest.mark.parametrize("num_shards", [1, 2, 8, 64])
 def test_any_number_of_shards_has_the_fingerprint_of_one_machine(cluster, folder, expected, num_shards):
     fitted = semid.ray.fit(str(folder / "part-*.parquet"), model(), num_shards=num_shards, num_cpus=0.1)
@@ -117,8 +124,7 @@ def test_a_node_that_is_lost_is_replaced(cluster, folder, expected):
 
     def lose(progress):
         if progress.number == 1 and progress.done == 2 and not lost:
-            held = [actor for actor in actors().values() if actor["State"] == "ALIVE"]
-            lost.extend(actor for actor in held if actor["Address"]["NodeID"] == node.node_id)
+            lost.extend(place for place in places() if place == node.node_id)
             cluster.remove_node(node, allow_graceful=False)
 
     spread = {"scheduling_strategy": "SPREAD"}
@@ -128,13 +134,46 @@ def test_a_node_that_is_lost_is_replaced(cluster, folder, expected):
     assert len([found for found in ray.nodes() if found["Alive"]]) == before - 1
 
 
+@pytest.fixture
+def special(cluster):
+    """One more node, which says that it has a GPU and a resource of another name."""
+    node = cluster.add_node(num_cpus=3, num_gpus=1, resources={"fast": 2})
+    cluster.wait_for_nodes()
+    yield node.node_id
+    cluster.remove_node(node)
+
+
+#: Of what the node is told to have; the GPU is one of the drivers in software that the step of the gate brings.
+WANTED = [{"ray_remote_args": {"resources": {"fast": 1}}}, {"num_gpus": 0.5, "device": "gpu:0"}]
+
+
+@pytest.mark.parametrize("wanted", WANTED, ids=str)
+def test_actors_are_where_what_they_need_is(special, folder, expected, wanted):
+    seen = []
+    watched = model(lambda progress: seen.append(places()))
+    fitted = semid.ray.fit(str(folder), watched, num_shards=2, num_cpus=0.5, **wanted)
+    assert fitted.fingerprint == expected.fingerprint
+    assert seen and all(nodes == [special] * 2 for nodes in seen)
+
+
+def test_actors_with_a_gpu_use_it(special, folder, expected):
+    """No driver in software is taken for one that nobody named, so without a GPU they say that there is none."""
+    hardware = any(device["name"].startswith("gpu") and device["hardware"] for device in semid.devices())
+    fit = partial(semid.ray.fit, str(folder), model(), num_shards=1, num_cpus=0.5, num_gpus=0.5)
+    if hardware:
+        assert fit().fingerprint == expected.fingerprint
+        return
+    with pytest.raises(ray.exceptions.ActorDiedError, match="there is no hardware adapter"):
+        fit()
+
+
 def files(folder):
     return sorted(map(str, folder.glob("*.parquet")))
 
 
-@pytest.mark.parametrize("form", [str, files])
-def test_codes_are_those_of_one_machine(cluster, folder, expected, X, form):
-    encoded = semid.ray.encode(form(folder), expected, column="embedding", concurrency=2)
+@pytest.mark.parametrize("form, options", [(str, {}), (files, {}), *[(str, options) for options in WANTED]])
+def test_codes_are_those_of_one_machine(special, folder, expected, X, form, options):
+    encoded = semid.ray.encode(form(folder), expected, column="embedding", concurrency=2, **options)
     table = pyarrow.concat_tables(encoded.iter_batches(batch_format="pyarrow"))
     codes = np.asarray(table.column("codes").combine_chunks().flatten()).reshape(-1, 2)
     order = [int(item.split()[1]) for item in table.column("item").to_pylist()]
