@@ -6,8 +6,8 @@ python=$tools/python/bin/python
 target=${CARGO_TARGET_DIR:-target}
 swiftshader=$tools/swiftshader
 export CARGO_TERM_COLOR=never
-# In a fresh clone nobody builds again in between: notes for the next build, and line numbers for debuggers, take a tenth
-# of the time each.
+# In a fresh clone nobody builds again in between: notes for the next build, and line numbers for debuggers, take a
+# tenth of the time each.
 [ -d "$target/debug/incremental" ] || export CARGO_INCREMENTAL=0 CARGO_PROFILE_DEV_DEBUG=0
 PATH=$tools/cargo/bin:$PATH:/usr/sbin:/sbin
 cargo_deny=0.20.2
