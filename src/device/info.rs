@@ -36,7 +36,7 @@ pub struct AdapterLimits {
     pub timestamps: bool,
 }
 
-/// The time that a kernel took on the device, see [`Device::kernel_times`].
+/// The time that a kernel took on the device, see [`Device::kernel_times`](super::Device::kernel_times).
 #[doc(hidden)]
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -49,7 +49,7 @@ pub struct KernelTime {
     pub dispatches: u64,
 }
 
-/// What the filter of assignments did on the CPU, see [`Device::filter_counts`].
+/// What the filter of assignments did on the CPU, see [`Device::filter_counts`](super::Device::filter_counts).
 #[doc(hidden)]
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 #[non_exhaustive]
@@ -70,7 +70,7 @@ pub struct FilterCounts {
     pub assigning_seconds: f64,
 }
 
-/// What passed between the host and a device, see [`Device::transfer_counts`].
+/// What passed between the host and a device, see [`Device::transfer_counts`](super::Device::transfer_counts).
 #[doc(hidden)]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
@@ -85,7 +85,7 @@ pub struct TransferCounts {
     pub written_bytes: u64,
 }
 
-/// The fastest variant of a filter on an adapter, see [`Device::tile_choices`].
+/// The fastest variant of a filter on an adapter, see [`Device::tile_choices`](super::Device::tile_choices).
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct TileChoice {
