@@ -4,6 +4,8 @@
 //! [`run`] may be suspended to wait for the GPU; therefore it takes and returns nothing. A test that panics stops the
 //! module, and JavaScript loads it anew for the next one.
 
+#![allow(unreachable_pub, reason = "JavaScript sees only what is public")]
+
 use std::cell::{Cell, RefCell};
 use test::{TestDescAndFn, TestFn};
 use wasm_bindgen::prelude::*;

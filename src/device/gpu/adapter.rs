@@ -188,11 +188,10 @@ impl FoundAdapter {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, target_os = "linux"))]
 mod tests {
     use super::*;
 
-    #[cfg(target_os = "linux")]
     #[test]
     fn a_machine_without_files_of_gpus_has_none() {
         let dev = tempfile::tempdir().unwrap();
