@@ -4,3 +4,4 @@ need_postgres
 cargo fmt --manifest-path postgres/Cargo.toml --check
 cargo clippy --manifest-path postgres/Cargo.toml --target-dir "$target" --all-targets --locked -- -D warnings
 cargo test --manifest-path postgres/Cargo.toml --target-dir "$target" --locked
+cargo run --quiet --manifest-path postgres/Cargo.toml --target-dir "$target" --locked --example catalogue

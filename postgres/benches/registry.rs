@@ -1,5 +1,5 @@
 //! How fast the registry gives and finds IDs in PostgreSQL, beside SQLite:
-//! `cargo bench --manifest-path postgres/Cargo.toml --features sqlite`.
+//! `cargo bench --manifest-path postgres/Cargo.toml`.
 //!
 //! The codes are random, 3 x 256, so that no time is spent on encoding. The server is on the same machine and is
 //! started here, with its defaults; so both wait for the same disk at every commit. `SEMID_BENCH_ITEMS` changes the
@@ -9,9 +9,7 @@
 #[path = "../tests/server/mod.rs"]
 mod server;
 
-#[cfg(feature = "sqlite")]
-use semid::registry::SqliteStore;
-use semid::registry::{Manifest, Registry, Resolver, Store};
+use semid::registry::{Manifest, Registry, Resolver, SqliteStore, Store};
 use semid::{Codes, IdFormat, Result};
 use semid_postgres::PostgresStore;
 use server::Server;
@@ -75,11 +73,8 @@ fn main() -> Result<()> {
     let server = Server::start();
     println!("| store | | items | items/s |\n| --- | --- | --- | --- |");
     run("PostgreSQL", PostgresStore::connect(&server.schema("bench"))?, items)?;
-    #[cfg(feature = "sqlite")]
-    {
-        let folder = tempfile::tempdir().expect("a folder to work in");
-        run("SQLite", SqliteStore::open(folder.path().join("ids.db"))?, items)?;
-    }
+    let folder = tempfile::tempdir().expect("a folder to work in");
+    run("SQLite", SqliteStore::open(folder.path().join("ids.db"))?, items)?;
     let sql = "SELECT pg_total_relation_size('bench.ids')::bigint";
     let bytes: i64 = server.client().query_one(sql, &[]).expect("the size").get(0);
     println!("PostgreSQL takes {:.0} bytes per item", bytes as f64 / items as f64);
