@@ -11,3 +11,6 @@ for feature in $features; do
   echo "$feature"
   check --features "$feature"
 done
+echo "what is left out is an error that names its feature"
+cargo fmt --manifest-path tests/left_out/Cargo.toml --check
+cargo test --quiet --manifest-path tests/left_out/Cargo.toml --target-dir "$target" --locked

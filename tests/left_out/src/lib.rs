@@ -1,7 +1,8 @@
 //! What is left out of a build of the library is an error that names its Cargo feature.
 //!
-//! The tests are here as this package builds the library without features; the library's own tests would compile all
-//! that they need once more.
+//! A package of its own, as tests of the library would compile all that its other tests need once more.
+
+#![cfg(test)]
 
 use semid::{Error, ErrorKind};
 
