@@ -73,10 +73,9 @@ export async function findDevices() {
   if (gpu) {
     choice("webgpu").disabled = false;
     choice("webgpu").checked = gpu.hardware;
-    const name = gpu.description ? `: ${gpu.description}` : "";
     $("device-note").textContent = gpu.hardware
-      ? `WebGPU works here${name}.`
-      : `WebGPU works here, but in software${name}. It is slower than the CPU.`;
+      ? `WebGPU works here: ${gpu.description}.`
+      : `WebGPU works here, but in software: ${gpu.description}. It is slower than the CPU.`;
     return;
   }
   $("device-note").textContent = `${missing()} The CPU gives the same IDs.`;

@@ -89,7 +89,10 @@ impl Changes {
         };
         let mut starts = try_vec(0_usize, clusters + 2, "changes")?;
         each(&mut |cluster, _| {
-            if let Some(count) = starts.get_mut(cluster + 2).filter(|_| cluster < clusters) {
+            // First, as two more than the number that stands for none may be too large for a `usize`.
+            if cluster < clusters
+                && let Some(count) = starts.get_mut(cluster + 2)
+            {
                 *count += 1;
             }
         });

@@ -78,7 +78,8 @@ fn describe(index: usize, adapter: wgpu::Adapter) -> FoundAdapter {
     let driver = format!("{} {}", about.driver, about.driver_info).trim().to_owned();
     let info = DeviceInfo {
         name: format!("gpu:{index}"),
-        description: about.name,
+        // Browsers may keep the name to themselves.
+        description: if about.name.is_empty() { "a GPU without a name".to_owned() } else { about.name },
         backend: about.backend.to_string().to_lowercase(),
         driver,
         hardware: about.device_type != wgpu::DeviceType::Cpu,

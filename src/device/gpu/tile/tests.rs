@@ -87,6 +87,7 @@ fn an_unknown_tile_is_an_error() {
 }
 
 #[test]
+#[cfg_attr(target_family = "wasm", ignore = "writes files")]
 fn the_fastest_variant_is_chosen_and_remembered() {
     let dir = tempfile::tempdir().expect("a folder");
     let path = dir.path().join("not there yet/tiles.json");
@@ -154,6 +155,7 @@ fn timing_waits_for_enough_work() {
 }
 
 #[test]
+#[cfg_attr(target_family = "wasm", ignore = "writes files")]
 fn no_file_does_harm() {
     let dir = tempfile::tempdir().expect("a folder");
     let path = dir.path().join("tiles.json");
@@ -198,6 +200,7 @@ fn no_file_does_harm() {
 
 /// A file does not grow without end.
 #[test]
+#[cfg_attr(target_family = "wasm", ignore = "writes files")]
 fn old_entries_go() {
     let dir = tempfile::tempdir().expect("a folder");
     let path = dir.path().join("tiles.json");
@@ -257,6 +260,7 @@ fn every_variant_gives_the_codes_of_the_twin() {
 
 /// Timing changes no code and no count, and the next process knows the times.
 #[test]
+#[cfg_attr(target_family = "wasm", ignore = "writes files")]
 fn timing_leaves_the_table_as_it_was() {
     let case = Case { rows: 1500, dim: 40, clusters: 70, data: 0 };
     let codes = nearest(&case);
