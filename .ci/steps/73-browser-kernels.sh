@@ -1,5 +1,5 @@
 # the kernels' tests in headless Chromium: its compiler of shaders, its WebGPU, and the vectors of WebAssembly
-# Only on request: .ci/run browser-kernels (it compiles some 130 crates; on SwiftShader the tests take 15 minutes and more)
+# Only on request: .ci/run browser-kernels (it compiles some 130 crates; on SwiftShader the tests take half an hour)
 need_python
 need_chromium
 find_wasm || fail "tests in a browser need a Rust for wasm32-unknown-unknown"
