@@ -3,6 +3,8 @@
 use crate::error::{Error, Result, try_vec};
 use crate::grid::read_finite;
 use crate::rows::Rows;
+use std::cell::Cell;
+use std::iter;
 use std::panic::resume_unwind;
 use std::sync::mpsc::{self, Receiver, SyncSender};
 use std::thread::{Builder, scope};
@@ -17,6 +19,9 @@ pub(crate) type Encode<'e> = dyn FnMut(Option<(usize, &[f32])>) -> Result<Encode
 
 /// The number of a first row and the codes of a chunk, if there is one.
 pub(crate) type Encoded = Option<(usize, Vec<u32>)>;
+
+/// A chunk of values or codes, with the number of its first row.
+type Chunk<T> = Result<(usize, Vec<T>)>;
 
 /// Chunks that may wait between two steps. Values of at most `WAITING + 2` chunks are in memory.
 const WAITING: usize = 1;
@@ -36,37 +41,27 @@ pub(crate) fn each_chunk(rows: &dyn Rows, step: usize, encode: &mut Encode<'_>, 
     }
 }
 
-/// Reads the chunk from row `first` on into `values`.
-fn read(rows: &dyn Rows, step: usize, first: usize, values: &mut Vec<f32>) -> Result<()> {
+/// Reads the chunk from row `first` on; `values` is memory that can be used again.
+fn read_chunk(rows: &dyn Rows, step: usize, first: usize, mut values: Vec<f32>) -> Chunk<f32> {
     let count = step.min(rows.len() - first);
     let len = count.checked_mul(rows.dim()).ok_or_else(|| Error::parameter("rows", count, "too many"))?;
     if values.len() < len {
-        *values = try_vec(0.0, len, "a chunk of rows")?;
+        values = try_vec(0.0, len, "a chunk of rows")?;
     }
     values.truncate(len);
-    read_finite(rows, first, values)
+    read_finite(rows, first, &mut values)?;
+    Ok((first, values))
 }
 
 fn one_by_one(rows: &dyn Rows, step: usize, encode: &mut Encode<'_>, sink: Sink<'_>) -> Result<()> {
-    let mut values = Vec::new();
-    let mut result = Ok(());
-    for first in (0..rows.len()).step_by(step) {
-        result = read(rows, step, first, &mut values);
-        if result.is_err() {
-            break;
-        }
-        if let Some((first, codes)) = encode(Some((first, &values)))? {
-            sink(first, &codes)?;
-        }
-    }
-    while let Some((first, codes)) = encode(None)? {
+    let used = Cell::default();
+    let chunks = (0..rows.len()).step_by(step).map(|first| read_chunk(rows, step, first, used.take()));
+    for encoded in encode_all(chunks, encode, |values| used.set(values)) {
+        let (first, codes) = encoded?;
         sink(first, &codes)?;
     }
-    result
+    Ok(())
 }
-
-/// A chunk of values or codes, with the number of its first row.
-type Chunk<T> = Result<(usize, Vec<T>)>;
 
 /// Does the work on three threads; returns none where threads cannot be started.
 fn overlapped(rows: &dyn Rows, step: usize, encode: &mut Encode<'_>, sink: Sink<'_>) -> Option<Result<()>> {
@@ -77,27 +72,8 @@ fn overlapped(rows: &dyn Rows, step: usize, encode: &mut Encode<'_>, sink: Sink<
         let thread = |name: &str| Builder::new().name(format!("semid {name}"));
         let reader = thread("reader").spawn_scoped(scope, move || read_all(rows, step, &to_encoder, &reusable)).ok()?;
         let encoder = thread("encoder").spawn_scoped(scope, move || {
-            let mut last = None;
-            for chunk in values {
-                let encoded = match chunk {
-                    Ok((first, values)) => {
-                        let encoded = encode(Some((first, &values)));
-                        // The reader may have read everything.
-                        used.send(values).unwrap_or_default();
-                        encoded.transpose()
-                    }
-                    Err(error) => {
-                        last = Some(Err(error));
-                        break;
-                    }
-                };
-                let failed = matches!(encoded, Some(Err(_)));
-                if encoded.is_some_and(|encoded| to_sink.send(encoded).is_err()) || failed {
-                    return;
-                }
-            }
-            let rest = std::iter::from_fn(|| encode(None).transpose());
-            for encoded in rest.chain(last) {
+            // The reader may have read everything.
+            for encoded in encode_all(values.into_iter(), encode, |values| used.send(values).unwrap_or_default()) {
                 let failed = encoded.is_err();
                 if to_sink.send(encoded).is_err() || failed {
                     return;
@@ -117,13 +93,39 @@ fn overlapped(rows: &dyn Rows, step: usize, encode: &mut Encode<'_>, sink: Sink<
 /// Reads all chunks, until an error or until nobody takes them any more.
 fn read_all(rows: &dyn Rows, step: usize, to_encoder: &SyncSender<Chunk<f32>>, reusable: &Receiver<Vec<f32>>) {
     for first in (0..rows.len()).step_by(step) {
-        let mut values = reusable.try_recv().unwrap_or_default();
-        let chunk = read(rows, step, first, &mut values).map(|()| (first, values));
+        let chunk = read_chunk(rows, step, first, reusable.try_recv().unwrap_or_default());
         let failed = chunk.is_err();
         if to_encoder.send(chunk).is_err() || failed {
             return;
         }
     }
+}
+
+/// Encodes chunks as they come, and then what is in progress; an error of a chunk ends them and comes last. Values are
+/// handed to `used` afterwards.
+fn encode_all(
+    mut chunks: impl Iterator<Item = Chunk<f32>>,
+    encode: &mut Encode<'_>,
+    mut used: impl FnMut(Vec<f32>),
+) -> impl Iterator<Item = Chunk<u32>> {
+    let mut last = None;
+    iter::from_fn(move || {
+        while last.is_none()
+            && let Some(chunk) = chunks.next()
+        {
+            match chunk {
+                Ok((first, values)) => {
+                    let encoded = encode(Some((first, &values)));
+                    used(values);
+                    if let Some(encoded) = encoded.transpose() {
+                        return Some(encoded);
+                    }
+                }
+                Err(error) => last = Some(Err(error)),
+            }
+        }
+        encode(None).transpose().or_else(|| last.take())
+    })
 }
 
 #[cfg(test)]

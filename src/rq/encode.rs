@@ -59,18 +59,12 @@ pub(crate) fn encode_chunks(
     codes_of: CodesOf<'_>,
     sink: Sink<'_>,
 ) -> Result<EncodeReport> {
-    let step = device.engine().chunk_rows(rows.dim()).clamp(1, rows.len().max(1));
-    let (mut on_grid, mut report) = (OnGrid::new(quantization, device), EncodeReport::default());
-    let mut encode = |chunk: Option<(usize, &[f32])>| {
-        let Some((first, values)) = chunk else { return Ok(None) };
-        on_grid.put(first, values)?;
-        let (codes, settled) = codes_of(first, &mut on_grid)?;
-        report.rows += (values.len() / rows.dim()) as u64;
-        report.settled_rows += settled;
-        Ok(Some((first, codes)))
+    let mut encode = |first: Option<usize>, on_grid: &mut OnGrid<'_>| {
+        let Some(first) = first else { return Ok(None) };
+        let (codes, settled) = codes_of(first, on_grid)?;
+        Ok(Some((first, codes, settled)))
     };
-    each_chunk(rows, step, &mut encode, sink)?;
-    Ok(report.with_saturation(&on_grid.saturation))
+    encode_on_grid(quantization, rows, device, &mut encode, sink)
 }
 
 /// Chunks that a [`ChunkEncoder`] has in progress: the host prepares one while the device computes another.
@@ -84,24 +78,46 @@ fn encode_overlapped(
     encoder: &mut dyn ChunkEncoder,
     sink: Sink<'_>,
 ) -> Result<EncodeReport> {
-    let step = device.engine().chunk_rows(rows.dim()).clamp(1, rows.len().max(1));
-    let (mut on_grid, mut report) = (OnGrid::new(quantization, device), EncodeReport::default());
     let mut under_way = VecDeque::new();
-    let mut encode = |chunk: Option<(usize, &[f32])>| {
-        if let Some((first, values)) = chunk {
-            on_grid.put(first, values)?;
+    let mut encode = |first: Option<usize>, on_grid: &mut OnGrid<'_>| {
+        if let Some(first) = first {
             encoder.begin(&on_grid.q)?;
-            under_way.push_back((first, values.len() / rows.dim()));
+            under_way.push_back(first);
             if under_way.len() < UNDER_WAY {
                 return Ok(None);
             }
         }
-        let (Some((codes, settled)), Some((first, count))) = (encoder.finish()?, under_way.pop_front()) else {
-            return Ok(None);
-        };
-        report.rows += count as u64;
-        report.settled_rows += settled;
-        Ok(Some((first, codes)))
+        let done = under_way.pop_front().zip(encoder.finish()?);
+        Ok(done.map(|(first, (codes, settled))| (first, codes, settled)))
+    };
+    encode_on_grid(quantization, rows, device, &mut encode, sink)
+}
+
+/// Does what [`chunks::Encode`](super::chunks::Encode) does with chunks on the grid, and also returns how many
+/// assignments exact distances settled.
+type EncodeOnGrid<'a> =
+    &'a mut (dyn FnMut(Option<usize>, &mut OnGrid<'_>) -> Result<Option<(usize, Vec<u32>, u64)>> + Send);
+
+/// Puts chunks on the grid, and counts.
+fn encode_on_grid(
+    quantization: &Quantization,
+    rows: &dyn Rows,
+    device: &Device,
+    encode: EncodeOnGrid<'_>,
+    sink: Sink<'_>,
+) -> Result<EncodeReport> {
+    let step = device.engine().chunk_rows(rows.dim()).clamp(1, rows.len().max(1));
+    let mut on_grid = OnGrid::new(quantization, device);
+    let mut report = EncodeReport { rows: rows.len() as u64, ..EncodeReport::default() };
+    let mut encode = |chunk: Option<(usize, &[f32])>| {
+        if let Some((first, values)) = chunk {
+            on_grid.put(first, values)?;
+        }
+        let encoded = encode(chunk.map(|(first, _)| first), &mut on_grid)?;
+        Ok(encoded.map(|(first, codes, settled)| {
+            report.settled_rows += settled;
+            (first, codes)
+        }))
     };
     each_chunk(rows, step, &mut encode, sink)?;
     Ok(report.with_saturation(&on_grid.saturation))
