@@ -17,6 +17,8 @@ superkmeans h   the same in its hierarchical mode, with its own numbers of itera
 scikit-learn    KMeans per level, k-means++ with one start; its `predict` to encode
 semid           `semid fit` and `semid encode` on the CPU; the seconds are those of --json, which include reading
                 the rows from the file and, for encode, writing the codes
+semid hs        the same, which starts from the codewords of a hierarchy (`--init hierarchical`)
+semid h         the same as a hierarchy alone (`--algorithm hierarchical`), with its own numbers of iterations
 
 Processor time is that of all threads together: of the fit alone for peers, of the whole process for semid. On a machine
 that others use, too, it says more than seconds; but threads that wait by turning in a loop, as OpenMP's do, count.
@@ -167,12 +169,17 @@ def be_peer(options):
                       "unique": len(np.unique(codes, axis=0)) / len(x)}))
 
 
-def run_semid(options, folder):
+# The options of `semid fit` beside those that all contestants share.
+OURS = {"semid": [], "semid hs": ["--init", "hierarchical"], "semid h": ["--algorithm", "hierarchical"]}
+
+
+def run_semid(name, options, folder):
     model, codes = folder / "model.safetensors", folder / "codes.npy"
     common = ["--device", "cpu", "--threads", options.threads, "--json"]
     fit, fit_memory, processor = measured([
         options.semid, "fit", "--input", folder / "x.npy", "--output", model, "--levels", options.levels,
-        "--clusters", options.clusters, "--max-iter", options.iterations, "--tol", 0, "--seed", options.seed, *common])
+        "--clusters", options.clusters, "--max-iter", options.iterations, "--tol", 0, "--seed", options.seed,
+        *OURS[name], *common])
     encode, encode_memory, _ = measured([
         options.semid, "encode", "--model", model, "--input", folder / "x.npy", "--output", codes, *common])
     decoded = folder / "decoded.npy"
@@ -224,10 +231,10 @@ def table(results, x, options):
                f"{median(runs, 'encode'):.3f}", spread(runs, "encode"), f"{median(runs, 'error'):.5f}",
                f"{median(runs, 'unique'):.4f}", f"{median(runs, 'fit_memory') / 2**20:.0f}"]
     for name in results:
-        if name != "semid":
-            of = lambda key: median(results["semid"], key) / median(results[name], key)
+        for ours in (ours for ours in OURS if ours in results and name not in OURS):
+            of = lambda key: median(results[ours], key) / median(results[name], key)
             ratio = [f"{of(key):.3f}" for key in ("fit", "processor", "encode", "error")]
-            yield [f"semid / {name}", ratio[0], "", ratio[1], ratio[2], "", ratio[3], "", ""]
+            yield [f"{ours} / {name}", ratio[0], "", ratio[1], ratio[2], "", ratio[3], "", ""]
 
 
 def show(rows, markdown):
@@ -260,7 +267,7 @@ def main():
         be_peer(options)
         return
     x = read_rows(options.data, options.column)
-    contestants = options.only.split(",") if options.only else ["semid", *PEERS]
+    contestants = options.only.split(",") if options.only else [*OURS, *PEERS]
     results = {name: [] for name in contestants}
     print(f"{x.shape[0]} rows x {x.shape[1]}, {options.levels} x {options.clusters}, {options.iterations} iterations, "
           f"{options.threads} threads, {options.repeats} repeats")
@@ -272,7 +279,7 @@ def main():
             options.seed = first_seed + repeat
             for name in contestants:
                 (folder / "decoded.npy").unlink(missing_ok=True)
-                result = run_semid(options, folder) if name == "semid" else run_peer(name, options, folder)
+                result = run_semid(name, options, folder) if name in OURS else run_peer(name, options, folder)
                 if result is not None:
                     result["error"] = squared_error(x, folder)
                     results[name].append(result)
@@ -280,9 +287,9 @@ def main():
                           f"squared error {result['error']:.5f}", file=sys.stderr)
     results = {name: runs for name, runs in results.items() if runs}
     show(table(results, x, options), options.markdown)
-    for run in results.get("semid", []):
+    for name, run in ((name, run) for name in OURS for run in results.get(name, [])):
         rows_bytes = x.size * 4
-        print(f"semid: settled {100 * run['settled']:.3f} % of row-levels; peak memory of fit "
+        print(f"{name}: settled {100 * run['settled']:.3f} % of row-levels; peak memory of fit "
               f"{run['fit_memory'] / 2**20:.0f} MiB = {run['fit_memory'] / rows_bytes:.2f} x the rows "
               f"(limit {1.3 + 2**28 / rows_bytes:.2f}), of encode {run['encode_memory'] / 2**20:.0f} MiB")
 
