@@ -100,7 +100,7 @@ impl pulp::WithSimd for Encode<'_> {
             for (i, (codes, scores)) in all.chunks_exact_mut(count).zip(scores.rows()).enumerate() {
                 let measured = rows.rows();
                 let bounds = (measured.length(i), measured.error(i));
-                let found = nearest(simd, (&Lanes::of(scores), scores), measured.row(i), bounds, panel);
+                let found = nearest(simd, (&Lanes::of(simd, scores), scores), measured.row(i), bounds, panel);
                 codes.iter_mut().skip(at).take(1).for_each(|code| *code = found.code);
                 undecided += u64::from(found.candidates > 1);
             }

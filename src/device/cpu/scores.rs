@@ -10,6 +10,7 @@ use super::rows::RowBlock;
 pub(super) struct Scores {
     /// Lower bounds (n, stride), see [`Panel`], of which the first K of a row are those of codewords.
     lower: Vec<f32>,
+    rows: usize,
     stride: usize,
     clusters: usize,
 }
@@ -20,16 +21,22 @@ impl Scores {
     pub(super) fn compute(&mut self, rows: RowBlock<'_>, panel: &Panel) {
         self.clusters = panel.clusters();
         self.stride = panel.packed.as_ref().map_or(self.clusters, |packed| packed.stride());
-        self.lower.resize(rows.len() * self.stride, 0.0);
-        if self.lower.is_empty() {
+        self.rows = rows.len();
+        let count = self.rows * self.stride;
+        // It only grows, as what becomes longer is filled with zeros first.
+        if self.lower.len() < count {
+            self.lower.resize(count, 0.0);
+        }
+        let lower = self.lower.get_mut(..count).unwrap_or_default();
+        if lower.is_empty() {
             return;
         }
         if let Some(packed) = &panel.packed {
-            return packed.scores(rows.integers(), &panel.coefficients, &mut self.lower);
+            return packed.scores(rows.integers(), &panel.coefficients, lower);
         }
-        products(rows.values, panel, &mut self.lower);
+        products(rows.values, panel, lower);
         let Coefficients { norm, slope, .. } = &panel.coefficients;
-        for (scores, length) in self.lower.chunks_exact_mut(self.stride).zip(rows.lengths) {
+        for (scores, length) in lower.chunks_exact_mut(self.stride).zip(rows.lengths) {
             for (score, (norm, slope)) in scores.iter_mut().zip(norm.iter().zip(slope)) {
                 *score = (norm - *score) - length * slope;
             }
@@ -40,6 +47,7 @@ impl Scores {
     #[inline(always)]
     pub(super) fn rows(&self) -> impl Iterator<Item = &[f32]> {
         let clusters = self.clusters;
-        self.lower.chunks_exact(self.stride.max(1)).map(move |scores| scores.get(..clusters).unwrap_or_default())
+        let lower = self.lower.chunks_exact(self.stride.max(1)).take(self.rows);
+        lower.map(move |scores| scores.get(..clusters).unwrap_or_default())
     }
 }

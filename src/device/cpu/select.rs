@@ -1,7 +1,7 @@
 //! From lower bounds of scores to proved labels.
 
 use super::exact::{approximate_squared_distance, relative_error, squared_distance};
-use super::lanes::{LANES, Lanes, each_bit};
+use super::lanes::{Lanes, each_within};
 use super::panel::Panel;
 use pulp::Simd;
 
@@ -65,7 +65,7 @@ pub(super) fn nearest<S: Simd>(
     (length, error): (f32, f32),
     panel: &Panel,
 ) -> Nearest {
-    let (best, limit, candidates) = candidates((lanes, scores), (length, error), panel);
+    let (best, limit, candidates) = candidates(simd, (lanes, scores), (length, error), panel);
     let code = match candidates.get() {
         Some([] | [_]) => best,
         Some(candidates) => nearest_of(simd, candidates, row, panel),
@@ -76,15 +76,16 @@ pub(super) fn nearest<S: Simd>(
 
 /// The codeword of the lowest score, the limit that it sets, and the codewords within this limit.
 #[inline(always)]
-pub(super) fn candidates(
+pub(super) fn candidates<S: Simd>(
+    simd: S,
     (lanes, scores): (&Lanes, &[f32]),
     (length, error): (f32, f32),
     panel: &Panel,
 ) -> (u32, f32, Candidates) {
-    let (best, lowest) = lanes.lowest(scores);
+    let (best, lowest) = lanes.lowest(simd, scores);
     let limit = limit(panel, best, lowest, (length, error));
     let mut candidates = Candidates::NONE;
-    each_within(scores, limit, |k| candidates.push(k as u32));
+    each_within(simd, scores, limit, |k| candidates.push(k as u32));
     (best as u32, limit, candidates)
 }
 
@@ -121,22 +122,4 @@ pub(super) fn nearest_of<S: Simd>(simd: S, candidates: &[u32], row: &[f32], pane
     let open = candidates.iter().zip(distances).filter(|(_, distance)| *distance <= limit);
     let decided = open.map(|(k, _)| (squared_distance(row, panel.codeword(*k as usize)), *k)).min();
     decided.map_or(0, |(_, k)| k)
-}
-
-/// Hands over every codeword whose score is at most `limit`, ascending.
-#[inline(always)]
-pub(super) fn each_within(scores: &[f32], limit: f32, mut each: impl FnMut(usize)) {
-    let (parts, rest) = scores.as_chunks::<LANES>();
-    for (p, part) in parts.iter().enumerate() {
-        let mut flags = [false; LANES];
-        for i in 0..LANES {
-            flags[i] = part[i] <= limit;
-        }
-        each_bit(&flags, |i| each(p * LANES + i));
-    }
-    for (k, score) in (parts.len() * LANES..).zip(rest) {
-        if *score <= limit {
-            each(k);
-        }
-    }
 }

@@ -2,11 +2,11 @@
 
 use super::{AssignInputs, Scratch};
 use crate::clock::Instant;
-use crate::device::cpu::lanes::Lanes;
+use crate::device::cpu::lanes::{Lanes, each_within};
 use crate::device::cpu::memory::{LISTED, Mark, Moved};
 use crate::device::cpu::panel::Panel;
 use crate::device::cpu::rows::RowBlock;
-use crate::device::cpu::select::{self, Candidates, each_within, nearest_of};
+use crate::device::cpu::select::{self, Candidates, nearest_of};
 use crate::device::cpu::tally::Tally;
 use pulp::Simd;
 
@@ -72,7 +72,7 @@ impl AssignInputs<'_, '_> {
         for (row, scores) in near.iter().zip(scores.rows()) {
             let i = row.row;
             let Some((code, mark)) = codes.get_mut(i).zip(marks.get(i)) else { continue };
-            match candidates(rows, row, mark, moved, scores).get() {
+            match candidates(simd, rows, row, mark, moved, scores).get() {
                 Some(candidates) => {
                     let label = match candidates {
                         [only] => *only,
@@ -112,8 +112,15 @@ fn compare_listed<S: Simd>(
 
 /// The codewords that may be nearest to a row: of those that it lists, and of those that moved far, with their scores.
 #[inline(always)]
-fn candidates(rows: RowBlock<'_>, near: &Near, mark: &Mark, moved: &Moved, scores: &[f32]) -> Candidates {
-    let (best, lowest) = Lanes::of(scores).lowest(scores);
+fn candidates<S: Simd>(
+    simd: S,
+    rows: RowBlock<'_>,
+    near: &Near,
+    mark: &Mark,
+    moved: &Moved,
+    scores: &[f32],
+) -> Candidates {
+    let (best, lowest) = Lanes::of(simd, scores).lowest(simd, scores);
     let mut limit = near.limit;
     if lowest < near.lowest {
         let of_far = select::limit(&moved.panel, best, lowest, (rows.length(near.row), rows.error(near.row)));
@@ -125,7 +132,7 @@ fn candidates(rows: RowBlock<'_>, near: &Near, mark: &Mark, moved: &Moved, score
             candidates.push(u32::from(*k));
         }
     }
-    each_within(scores, limit, |at| {
+    each_within(simd, scores, limit, |at| {
         if let Some(k) = moved.far.get(at).filter(|k| !mark.listed().contains(&(**k as u16))) {
             candidates.push(*k);
         }

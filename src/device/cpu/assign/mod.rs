@@ -81,7 +81,7 @@ impl AssignInputs<'_, '_> {
         tally.scoring += start.elapsed();
         let Scratch { scores, undecided, .. } = scratch;
         for (i, (code, scores)) in codes.iter_mut().zip(scores.rows()).enumerate() {
-            assign_row((rows, i), (&Lanes::of(scores), scores), panel, code, (undecided, &mut tally));
+            assign_row(simd, (rows, i), (&Lanes::of(simd, scores), scores), panel, code, (undecided, &mut tally));
         }
         settle(simd, rows, codes, panel, (undecided, &mut tally));
         tally
@@ -99,9 +99,9 @@ impl AssignInputs<'_, '_> {
         let Scratch { scores, open, undecided, .. } = &mut **scratch;
         for (i, scores) in open.iter().zip(scores.rows()) {
             let Some(code) = codes.get_mut(*i) else { continue };
-            let lanes = Lanes::of(scores);
-            assign_row((*rows, *i), (&lanes, scores), panel, code, (undecided, tally));
-            memory.remember(*i, *epoch, (&lanes, scores), rows.length(*i), panel);
+            let lanes = Lanes::of(simd, scores);
+            assign_row(simd, (*rows, *i), (&lanes, scores), panel, code, (undecided, tally));
+            memory.remember(simd, *i, *epoch, (&lanes, scores), rows.length(*i), panel);
         }
         settle(simd, *rows, codes, panel, (undecided, tally));
     }
@@ -109,14 +109,15 @@ impl AssignInputs<'_, '_> {
 
 /// Assigns one row by its scores against all codewords; where these leave several open, [`settle`] does it.
 #[inline(always)]
-fn assign_row(
+fn assign_row<S: Simd>(
+    simd: S,
     (rows, i): (RowBlock<'_>, usize),
     scores: (&Lanes, &[f32]),
     panel: &Panel,
     code: &mut u32,
     (undecided, tally): (&mut Vec<(usize, Candidates)>, &mut Tally),
 ) {
-    let (best, limit, candidates) = candidates(scores, (rows.length(i), rows.error(i)), panel);
+    let (best, limit, candidates) = candidates(simd, scores, (rows.length(i), rows.error(i)), panel);
     tally.scored += 1;
     tally.undecided += u64::from(candidates.count > 1);
     tally.candidates += candidates.count as u64;

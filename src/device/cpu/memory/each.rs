@@ -4,6 +4,7 @@ use super::Remember;
 use crate::device::cpu::bounds::{U, down, square_at_least};
 use crate::device::cpu::lanes::{LANES, Lanes, each_bit};
 use crate::device::cpu::panel::Panel;
+use pulp::Simd;
 
 /// The bounds of some rows.
 pub(in crate::device::cpu) struct Bounds<'a> {
@@ -90,7 +91,15 @@ impl Scale {
 
 impl Remember for Bounds<'_> {
     #[inline(always)]
-    fn remember(&mut self, row: usize, epoch: u32, (_, scores): (&Lanes, &[f32]), length: f32, panel: &Panel) {
+    fn remember<S: Simd>(
+        &mut self,
+        _: S,
+        row: usize,
+        epoch: u32,
+        (_, scores): (&Lanes, &[f32]),
+        length: f32,
+        panel: &Panel,
+    ) {
         let clusters = panel.clusters();
         let bounds = self.bounds.get_mut(row * clusters..(row + 1) * clusters);
         if let Some((mark, bounds)) = self.marks.get_mut(row).zip(bounds) {

@@ -2,9 +2,9 @@
 
 use super::Remember;
 use crate::device::cpu::bounds::{down, square_at_least};
-use crate::device::cpu::lanes::Lanes;
+use crate::device::cpu::lanes::{Lanes, each_within};
 use crate::device::cpu::panel::Panel;
-use crate::device::cpu::select::each_within;
+use pulp::Simd;
 
 /// Most codewords that a row lists.
 pub(in crate::device::cpu) const LISTED: usize = 12;
@@ -33,13 +33,18 @@ impl Mark {
     /// All others have scores of at least the limit, so their squared distances are at least that and the row's
     /// squared length.
     #[inline(always)]
-    pub(in crate::device::cpu) fn measure(epoch: u32, (lanes, scores): (&Lanes, &[f32]), length: f32) -> Self {
+    pub(in crate::device::cpu) fn measure<S: Simd>(
+        simd: S,
+        epoch: u32,
+        (lanes, scores): (&Lanes, &[f32]),
+        length: f32,
+    ) -> Self {
         let ranks = lanes.ranks();
         for rank in RANKS {
-            let limit = lanes.above(rank, &ranks);
+            let limit = lanes.above(simd, rank, &ranks);
             let (mut listed, mut count) = ([0; LISTED], 0);
             // Those at the limit are listed, too.
-            each_within(scores, limit, |k| {
+            each_within(simd, scores, limit, |k| {
                 if let Some(place) = listed.get_mut(count) {
                     *place = k as u16;
                 }
@@ -76,9 +81,9 @@ impl Mark {
 
 impl Remember for &mut [Mark] {
     #[inline(always)]
-    fn remember(&mut self, row: usize, epoch: u32, scores: (&Lanes, &[f32]), length: f32, _: &Panel) {
+    fn remember<S: Simd>(&mut self, simd: S, row: usize, epoch: u32, scores: (&Lanes, &[f32]), length: f32, _: &Panel) {
         if let Some(mark) = self.get_mut(row) {
-            *mark = Mark::measure(epoch, scores, length);
+            *mark = Mark::measure(simd, epoch, scores, length);
         }
     }
 }

@@ -19,6 +19,7 @@ use super::table_rows::TableRows;
 use super::unit::Products;
 use crate::error::{Result, try_vec};
 use history::EPOCHS;
+use pulp::Simd;
 
 /// The memory of all rows of a table, and the codewords of past assignments.
 #[derive(Default)]
@@ -50,7 +51,15 @@ pub(super) enum Remembered<'a> {
 /// Something that remembers the scores of rows.
 pub(super) trait Remember {
     /// Remembers the lower bounds of the scores of a row, of a length of at most `length`, with all codewords.
-    fn remember(&mut self, row: usize, epoch: u32, scores: (&Lanes, &[f32]), length: f32, panel: &Panel);
+    fn remember<S: Simd>(
+        &mut self,
+        simd: S,
+        row: usize,
+        epoch: u32,
+        scores: (&Lanes, &[f32]),
+        length: f32,
+        panel: &Panel,
+    );
 }
 
 impl Memory {

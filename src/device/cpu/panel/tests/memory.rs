@@ -25,12 +25,12 @@ fn moved(codebook: &Codebook, numbers: &mut Numbers) -> Codebook {
 /// Codewords hidden from rows, and how many of these were as near as one that is listed after all.
 fn hidden(panel: &Panel, rows: &[i32], now: &Codebook, moved: &Moved) -> (usize, usize) {
     let dim = now.dim();
-    let (held, mut scores) = (held(rows, dim, panel.unit), Scores::default());
+    let (held, mut scores, simd) = (held(rows, dim, panel.unit), Scores::default(), pulp::Scalar::new());
     let measured = held.rows(0, rows.len() / dim);
     scores.compute(measured, panel);
     let (mut hidden, mut wrong) = (0, 0);
     for ((row, length), scores) in rows.chunks_exact(dim).zip(measured.lengths).zip(scores.rows()) {
-        let mark = Mark::measure(0, (&Lanes::of(scores), scores), *length);
+        let mark = Mark::measure(simd, 0, (&Lanes::of(simd, scores), scores), *length);
         let distances: Vec<u64> =
             now.values().chunks_exact(dim).map(|codeword| squared_distance(row, codeword)).collect();
         let Some(best) = mark.listed().iter().map(|k| distances[usize::from(*k)]).min() else { continue };
@@ -113,11 +113,11 @@ fn lists_hold_the_lowest_scores() {
     each_case(|rows, codebook| {
         for panel in panels(codebook) {
             let dim = codebook.dim();
-            let (held, mut scores) = (held(rows, dim, panel.unit), Scores::default());
+            let (held, mut scores, simd) = (held(rows, dim, panel.unit), Scores::default(), pulp::Scalar::new());
             let measured = held.rows(0, rows.len() / dim);
             scores.compute(measured, &panel);
             for (length, scores) in measured.lengths.iter().zip(scores.rows()) {
-                let mark = Mark::measure(3, (&Lanes::of(scores), scores), *length);
+                let mark = Mark::measure(simd, 3, (&Lanes::of(simd, scores), scores), *length);
                 let listed = mark.listed().iter().map(|k| usize::from(*k));
                 let highest = listed.clone().map(|k| scores[k]).fold(f32::NEG_INFINITY, f32::max);
                 let others = (0..scores.len()).filter(|k| !listed.clone().any(|listed| listed == *k));
