@@ -48,6 +48,7 @@ fn text(deleted: &Deleted<'_>) -> String {
         _ => format!("{unknown} of {} had no ID here\n", deleted.items),
     };
     let removed = match retired {
+        0 => "removed no item".to_owned(),
         1 => "removed 1 item, whose ID is retired".to_owned(),
         _ => format!("removed {retired} items, whose IDs are retired"),
     };

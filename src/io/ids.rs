@@ -36,7 +36,7 @@ pub struct IdWriter {
 }
 
 /// The place of a candidate among those of its row, from 1, and its distance.
-pub(crate) type Ranked = (u32, f64);
+type Ranked = (u32, f64);
 
 #[derive(Debug)]
 enum Out {

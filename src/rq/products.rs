@@ -22,7 +22,7 @@ pub(crate) struct Gram {
 }
 
 impl Gram {
-    /// Of all levels; `None` where that would be too many.
+    /// Multiplies the codewords of all levels; returns `None` where that would be too many products.
     pub(crate) fn new(levels: &[Codebook]) -> Option<Self> {
         let pairs = levels.iter().enumerate().flat_map(|(l, a)| levels.iter().skip(l).map(move |b| (a, b)));
         let count = pairs.fold(0_usize, |sum, (a, b)| sum.saturating_add(a.clusters().saturating_mul(b.clusters())));
@@ -50,7 +50,7 @@ pub(crate) struct Products<'a> {
 }
 
 impl<'a> Products<'a> {
-    /// Of what level 0 sees of a row.
+    /// Starts from `residual`, which is what level 0 sees of a row.
     pub(crate) fn new(gram: &'a Gram, levels: &'a [Codebook], residual: Vec<i32>) -> Self {
         let square = dot(&residual, &residual);
         let of_level = levels.iter().map(|_| OnceCell::new()).collect();

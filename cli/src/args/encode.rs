@@ -30,10 +30,6 @@ pub(crate) struct EncodeArgs {
     pub(crate) model: PathBuf,
     #[command(flatten)]
     pub(crate) input: InputArgs,
-    #[command(flatten)]
-    pub(crate) prefix: PrefixArgs,
-    #[command(flatten)]
-    pub(crate) pairs: PairArgs,
     /// Text file with the item keys, one per line, which the output has beside the semantic IDs
     #[arg(long, value_name = "FILE", conflicts_with = "id_column")]
     pub(crate) items: Option<PathBuf>,
@@ -66,6 +62,10 @@ pub(crate) struct EncodeArgs {
     /// --assignment priced); all rows together must fit in memory
     #[arg(long, value_name = "N", help_heading = "Balanced clusters")]
     pub(crate) capacity: Option<usize>,
+    #[command(flatten)]
+    pub(crate) prefix: PrefixArgs,
+    #[command(flatten)]
+    pub(crate) pairs: PairArgs,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]

@@ -32,16 +32,10 @@ pub(crate) struct EvalArgs {
     #[arg(long, value_name = "LENGTH", value_delimiter = ',', conflicts_with = "ids")]
     pub(crate) noise: Vec<f64>,
     #[command(flatten)]
-    pub(crate) ids: IdsArgs,
-    #[command(flatten)]
     pub(crate) keys: KeyArgs,
     /// Measure these codes (.npy) instead of the codes that the model gives
     #[arg(long, value_name = "FILE", conflicts_with = "ids")]
     pub(crate) codes: Option<PathBuf>,
-    #[command(flatten)]
-    pub(crate) prefix: PrefixArgs,
-    #[command(flatten)]
-    pub(crate) smooth: SmoothArgs,
     /// Encode by a beam of this width before measuring, see `semid encode --beam`; 1 takes the nearest codeword of
     /// every level [default: that of the model]
     #[arg(long, value_name = "B", conflicts_with_all = ["ids", "codes"])]
@@ -74,6 +68,12 @@ pub(crate) struct EvalArgs {
     /// have; with --ids, a file of older IDs, whose items are found by their keys
     #[arg(long, value_name = "FILE")]
     pub(crate) against: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) ids: IdsArgs,
+    #[command(flatten)]
+    pub(crate) prefix: PrefixArgs,
+    #[command(flatten)]
+    pub(crate) smooth: SmoothArgs,
 }
 
 impl EvalArgs {

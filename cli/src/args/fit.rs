@@ -101,6 +101,8 @@ pub(crate) struct FitArgs {
     #[arg(long, value_name = "BYTES", value_parser = super::memory::bytes)]
     pub(crate) memory: Option<u64>,
     #[command(flatten)]
+    pub(crate) options: FitOptions,
+    #[command(flatten)]
     pub(crate) weights: WeightArgs,
     #[command(flatten)]
     pub(crate) pairs: PairArgs,
@@ -108,8 +110,6 @@ pub(crate) struct FitArgs {
     pub(crate) pair_keys: PairKeyArgs,
     #[command(flatten)]
     pub(crate) labels: LabelledFitArgs,
-    #[command(flatten)]
-    pub(crate) options: FitOptions,
     #[command(flatten)]
     pub(crate) vae: VaeArgs,
 }

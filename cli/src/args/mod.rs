@@ -10,6 +10,8 @@ mod eval;
 mod examples;
 mod export;
 mod fit;
+#[cfg(test)]
+mod headings;
 mod ids;
 mod info;
 mod input;

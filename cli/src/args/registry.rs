@@ -36,10 +36,6 @@ pub(crate) struct AssignArgs {
     #[command(flatten)]
     pub(crate) input: InputArgs,
     #[command(flatten)]
-    pub(crate) prefix: PrefixArgs,
-    #[command(flatten)]
-    pub(crate) pairs: PairArgs,
-    #[command(flatten)]
     pub(crate) keys: KeyArgs,
     /// File to write with all items of the input and their IDs: .csv, .jsonl or .parquet
     #[arg(long, short, value_name = "FILE")]
@@ -69,6 +65,10 @@ pub(crate) struct AssignArgs {
     /// or --align-to that model; no ID changes by this alone
     #[arg(long, requires = "model", help_heading = "Refresh")]
     pub(crate) adopt_model: bool,
+    #[command(flatten)]
+    pub(crate) prefix: PrefixArgs,
+    #[command(flatten)]
+    pub(crate) pairs: PairArgs,
     #[command(flatten)]
     pub(crate) settings: SettingArgs,
     /// Rows per transaction

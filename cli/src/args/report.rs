@@ -26,8 +26,6 @@ pub(crate) struct ReportArgs {
     pub(crate) model: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) input: InputArgs,
-    #[command(flatten)]
-    pub(crate) ids: IdsArgs,
     /// File of older IDs: shows how many items have other IDs now; they are found by their keys
     #[arg(long, value_name = "FILE", conflicts_with = "model")]
     pub(crate) against: Option<PathBuf>,
@@ -54,10 +52,6 @@ pub(crate) struct ReportArgs {
     /// Seed of everything random
     #[arg(long, value_name = "SEED", default_value_t = 42)]
     pub(crate) seed: u64,
-    #[command(flatten)]
-    pub(crate) prefix: PrefixArgs,
-    #[command(flatten)]
-    pub(crate) smooth: SmoothArgs,
     /// With --model, text file with the weight of every row, one per line, which weighs errors
     #[arg(long, value_name = "FILE", conflicts_with_all = ["ids", "weight_column"])]
     pub(crate) weights: Option<PathBuf>,
@@ -68,6 +62,12 @@ pub(crate) struct ReportArgs {
     /// that of the model]
     #[arg(long, value_name = "B", conflicts_with = "ids")]
     pub(crate) beam: Option<usize>,
+    #[command(flatten)]
+    pub(crate) ids: IdsArgs,
+    #[command(flatten)]
+    pub(crate) prefix: PrefixArgs,
+    #[command(flatten)]
+    pub(crate) smooth: SmoothArgs,
 }
 
 impl ReportArgs {

@@ -87,6 +87,8 @@ pub(crate) struct SweepArgs {
     /// Folder for the models; a model of another sweep that has the same name is not replaced, but refused
     #[arg(long, value_name = "FOLDER")]
     pub(crate) models: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) options: FitOptions,
     /// Also draw a report on the best run and the other runs, as this .html; without --models, its model is fitted
     /// again
     #[arg(long, value_name = "FILE", help_heading = "Report")]
@@ -99,8 +101,6 @@ pub(crate) struct SweepArgs {
     pub(crate) labels: LabelledFitArgs,
     #[command(flatten)]
     pub(crate) smooth: SmoothArgs,
-    #[command(flatten)]
-    pub(crate) options: FitOptions,
     #[command(flatten)]
     pub(crate) vae: VaeArgs,
 }

@@ -218,7 +218,8 @@ fn text(summary: &Summary<'_>) -> String {
     let Summary { items, new, kept, collisions, moved, changed, retired, seconds, device, .. } = summary;
     let things = |number: &u64, name| output::things(*number as usize, name);
     let items = things(items, "item");
-    let mut text = format!("{items} on {device} in {seconds:.2} s: {new} new, {kept} kept their IDs\n");
+    let ids = if *kept == 1 { "its ID" } else { "their IDs" };
+    let mut text = format!("{items} on {device} in {seconds:.2} s: {new} new, {kept} kept {ids}\n");
     if *collisions > 0 {
         text += &format!("{} had codes that were taken", things(collisions, "new item"));
         text += &match moved {

@@ -2,6 +2,7 @@
 
 use super::filter::Filter;
 use super::kernel::Kernel;
+use super::lock::lock;
 use super::tile::Tiles;
 #[cfg(test)]
 use super::tile::{Tile, Wanted};
@@ -13,7 +14,7 @@ use crate::device::DeviceInfo;
 use crate::error::{Error, ErrorKind, Result};
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 use wgpu::BufferUsages;
 
 /// The least and the most work of a dispatch, in products: enough to keep a small GPU busy, and enough to fill a large
@@ -50,10 +51,6 @@ pub(super) struct Context {
     pub(super) timer: Option<Timer>,
     pub(super) traffic: Traffic,
     checked: bool,
-}
-
-pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Context {

@@ -1,6 +1,7 @@
 //! Makes the buffers of a device, writes to them and reads them back.
 
-use super::context::{Context, lock};
+use super::context::Context;
+use super::lock::lock;
 use super::span::Span;
 use super::wait;
 use crate::error::{ErrorKind, Result};

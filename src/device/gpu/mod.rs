@@ -15,6 +15,7 @@ mod filter;
 mod kernel;
 mod kernels;
 mod lloyd;
+mod lock;
 mod matrices;
 mod memory;
 mod operand;

@@ -1,7 +1,6 @@
 use super::table::convert;
 use crate::error::{Error, Result};
 use crate::io::atomic::AtomicFile;
-use crate::io::ids::Ranked;
 use arrow_array::builder::{Float64Builder, ListBuilder, StringBuilder, UInt32Builder, UInt64Builder};
 use arrow_array::{ArrayRef, RecordBatch};
 use arrow_schema::{DataType, Field, Schema, SchemaRef};
@@ -76,7 +75,7 @@ impl IdTable {
         &mut self,
         row: u64,
         item: Option<&str>,
-        ranked: Option<Ranked>,
+        ranked: Option<(u32, f64)>,
         id: &str,
         codes: &[u32],
     ) -> Result<()> {

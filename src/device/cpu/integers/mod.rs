@@ -89,7 +89,7 @@ impl Width {
 const SHIFT: i32 = 128;
 
 const MOST_8: usize = 127;
-const _: () = assert!((SHIFT as usize + MOST_8) * MOST_8 * crate::rq::MAX_DIM < 1 << 31, "sums stay within i32");
+const _: () = assert!((SHIFT as usize + MOST_8) * MOST_8 * crate::MAX_DIM < 1 << 31, "sums stay within i32");
 
 #[cfg(test)]
 mod tests;

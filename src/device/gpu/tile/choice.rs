@@ -3,8 +3,8 @@
 use super::cache::Cache;
 use super::{Class, Tile, Timings, Variant};
 use crate::device::DeviceInfo;
-use crate::device::gpu::context::lock;
 use crate::device::gpu::filter::Filter;
+use crate::device::gpu::lock::lock;
 use std::collections::{HashMap, HashSet};
 use std::sync::{Mutex, MutexGuard, OnceLock};
 
