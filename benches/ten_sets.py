@@ -1,11 +1,12 @@
-"""Squared errors of semid and of scikit-learn's KMeans on ten sets of rows: 64 clusters, one level, medians of 5 seeds.
+"""Squared errors of semid and of scikit-learn's KMeans on ten sets of rows: 64 clusters, one level, medians over seeds.
 
-    python benches/ten_sets.py target/release/semid packages.parquet
+    python benches/ten_sets.py target/release/semid packages.parquet [--seeds 31]
 
 Both begin with k-means++ and do 20 iterations. The errors of both are computed here, in float64, from the codewords.
 Needs numpy, pyarrow, safetensors and scikit-learn.
 """
 
+import argparse
 import statistics
 import subprocess
 import sys
@@ -18,7 +19,7 @@ from safetensors.numpy import load_file
 from sklearn.cluster import KMeans
 from sklearn.datasets import load_digits, make_swiss_roll
 
-CLUSTERS, ITERATIONS, SEEDS = 64, 20, range(5)
+CLUSTERS, ITERATIONS = 64, 20
 
 
 def sets(packages):
@@ -60,17 +61,22 @@ def semid(tool, folder, seed):
 
 
 def main():
-    tool, packages = sys.argv[1:]
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("semid", type=Path, help="release binary")
+    parser.add_argument("packages", type=Path, help="packages.parquet")
+    parser.add_argument("--seeds", type=int, default=5, help="0 ... N - 1")
+    options = parser.parse_args()
+    seeds = range(options.seeds)
     print("| rows | semid | scikit-learn | ratio |\n| --- | --- | --- | --- |")
     ratios = []
     with tempfile.TemporaryDirectory() as folder:
-        for name, rows in sets(packages):
+        for name, rows in sets(options.packages):
             rows = np.ascontiguousarray(rows, np.float32)
             np.save(Path(folder) / "x.npy", rows)
-            ours = statistics.median(error(rows, semid(tool, Path(folder), seed)) for seed in SEEDS)
+            ours = statistics.median(error(rows, semid(options.semid, Path(folder), seed)) for seed in seeds)
             fits = (
                 KMeans(CLUSTERS, init="k-means++", n_init=1, max_iter=ITERATIONS, tol=0, random_state=seed).fit(rows)
-                for seed in SEEDS
+                for seed in seeds
             )
             theirs = statistics.median(error(rows, fit.cluster_centers_) for fit in fits)
             ratios.append(ours / theirs)
