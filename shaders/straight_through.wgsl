@@ -19,8 +19,6 @@ struct Params {
 @group(0) @binding(5) var<storage, read_write> commitment: array<u32>;
 @group(0) @binding(6) var<storage, read_write> residuals: array<f32>;
 
-const SATURATION: u32 = 0x600000u;
-
 @compute @workgroup_size(256)
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) local: u32) {
     let i = params.first + group.x * 256u + local;
@@ -29,7 +27,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     }
     let row = i / params.columns;
     let column = i % params.columns;
-    let start = float_scaled(latents[i], params.exponent, SATURATION);
+    let start = on_grid(latents[i], params.exponent);
     var rest = start;
     var left = vec2<u32>(0u);
     for (var level = 0u; level < params.levels; level++) {

@@ -1,8 +1,9 @@
 //! How a batch passes a residual quantizer in training: values forward, commitment back.
 
 use super::float::mul;
+use super::on_grid::value_on_grid;
 use super::scaled::from_exact;
-use crate::grid::{SATURATION, pow2};
+use crate::grid::pow2;
 
 /// The weight of exact sums on a grid: they are multiplied by 2^-exponent and then by `factor`.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -28,15 +29,14 @@ pub(crate) struct Passed<'a> {
 
 /// Subtracts the codewords of each row from its latents, level by level.
 ///
-/// With `q = clamp(round_half_even(z 2^exponent), -3 * 2^21, 3 * 2^21)`, `r_0 = q` and `r_l = r_(l-1) - c_l`:
-/// `residuals` are r_1 .. r_L; `quantized`, what the decoder sees, is `(q - r_L) 2^-exponent`; `commitment`, the part
-/// of the latents' gradient that pulls them to their codewords, is `factor (r_1 + .. + r_L) 2^-exponent`. The other
-/// part, the gradient of what the decoder saw, passes straight through.
+/// With q the latent on its grid ([`super::on_grid`]), `r_0 = q` and `r_l = r_(l-1) - c_l`: `residuals` are r_1 .. r_L;
+/// `quantized`, what the decoder sees, is `(q - r_L) 2^-exponent`; `commitment`, the part of the latents' gradient that
+/// pulls them to their codewords, is `factor (r_1 + .. + r_L) 2^-exponent`. The other part, the gradient of what the
+/// decoder saw, passes straight through.
 ///
 /// # Shapes
-/// `latents` (n, d), finite; `codes` (n, L), numbers of rows of `books`; `books` (K, d), all levels one after the
-/// other, on the grid; `quantized` and `commitment` (n, d); `residuals` (n L, d). Codes, codewords and residuals are
-/// integers in f32.
+/// `latents` (n, d); `codes` (n, L), numbers of rows of `books`; `books` (K, d), all levels one after the other, on the
+/// grid; `quantized` and `commitment` (n, d); `residuals` (n L, d). Codes, codewords and residuals are integers in f32.
 ///
 /// # Exactness
 /// The largest codewords of all levels together stay within 2^23, so every residual is within 2^24, an exact f32. Sums
@@ -58,7 +58,7 @@ pub(crate) fn straight_through(
     let outs = outs.zip(out.residuals.chunks_exact_mut((levels * columns).max(1)));
     for ((latents, codes), ((quantized, commitment), residuals)) in rows.zip(outs) {
         for (i, ((z, quantized), commitment)) in latents.iter().zip(quantized).zip(commitment).enumerate() {
-            let start = on_grid(*z, weight.exponent);
+            let start = value_on_grid(*z, weight.exponent);
             let (mut rest, mut left) = (start, 0_i64);
             for (code, out) in codes.iter().zip(residuals.iter_mut().skip(i).step_by(columns)) {
                 rest -= books.get(*code as usize * columns + i).map_or(0, |c| *c as i32);
@@ -71,15 +71,10 @@ pub(crate) fn straight_through(
     }
 }
 
-/// Returns `clamp(round_half_even(x 2^exponent), -3 * 2^21, 3 * 2^21)`.
-fn on_grid(x: f32, exponent: i32) -> i32 {
-    let limit = f64::from(SATURATION);
-    (f64::from(x) * pow2(exponent)).round_ties_even().clamp(-limit, limit) as i32
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::grid::SATURATION;
 
     #[test]
     fn by_hand() {

@@ -179,14 +179,12 @@ impl Network {
         self.parameters().try_for_each(|parameter| tensors.adamw(parameter, step))
     }
 
-    /// Sum of the squares of all gradients.
-    pub(super) fn gradient_square(&self, tensors: &mut dyn Tensors) -> Result<f64> {
-        let mut sum = 0.0;
+    /// Sums the squares of the gradients, row by row; returns the sums of each parameter.
+    pub(super) fn square_gradients(&self, tensors: &mut dyn Tensors) -> Result<&[Tensor]> {
         for (parameter, squares) in self.parameters().zip(&self.squares) {
             tensors.row_losses(parameter.gradient, Power::Two, *squares)?;
-            sum += tensors.download(*squares)?.iter().map(|loss| f64::from(*loss)).sum::<f64>();
         }
-        Ok(sum)
+        Ok(&self.squares)
     }
 
     pub(super) fn scale_gradients(&self, tensors: &mut dyn Tensors, factor: Tensor) -> Result<()> {

@@ -1,4 +1,9 @@
 //! A step of training: forward, through the quantizer, back, and the optimiser.
+//!
+//! Steps of a device are queued, and the host waits once, for losses, counts and the gradients of codebooks: before the
+//! optimiser, because a training that diverges must not go on. It waits once more for the latents in the first step of
+//! an epoch, which chooses a grid, and wherever Sinkhorn assigns them on the host; once for the norm of clipped
+//! gradients; and twice for the rotation of gradients, which the host computes in f64.
 
 use super::activations::BatchActivations;
 use super::divergence::{Relative, RowSize};
@@ -7,7 +12,7 @@ use super::params::{CodebookUpdate, Estimator, Loss, Reduction};
 use super::rotation::rotate_rows;
 use super::tally::StepLosses;
 use crate::device::tensors::Tensor;
-use crate::error::{ErrorKind, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::kernel::adamw::{Rule, StepFactors};
 use crate::kernel::combine::Op;
 use crate::kernel::float::finish;
@@ -17,24 +22,27 @@ impl RqVaeFit {
     pub(super) fn step(&mut self, rows: &[f32]) -> Result<StepLosses> {
         let activations = self.batch_activations(rows.len() / self.data.dim)?;
         let key = row_hash(self.params.seed ^ 0x6472_6f70, self.state.step);
-        let latents = self.encode(&activations, rows, key)?;
+        self.encode(&activations, rows, key)?;
+        let ((_, latents), (quantized, _)) = (ends(&activations.encoder.values), ends(&activations.decoder.values));
         // RQ-KMeans+ stays on the grid of its model.
         if !self.skip && (self.state.batch == 0 || self.quantizer.has_outgrown()) {
+            let latents = self.latents(latents)?;
             self.quantizer.choose_grid(&latents);
         }
-        let ((_, from), (to, _)) = (ends(&activations.encoder.values), ends(&activations.decoder.values));
-        let error =
-            self.quantizer.quantize(&mut *self.tensors, (&latents, from), &activations.quantizer, to, &self.params)?;
-        let quantized = match self.params.estimator {
+        if !self.quantizer.code(&mut *self.tensors, latents, &activations.quantizer, &self.params)? {
+            let latents = self.latents(latents)?;
+            self.quantizer.code_on_host(&mut *self.tensors, &latents, &activations.quantizer, &self.params)?;
+        }
+        self.quantizer.pass(&mut *self.tensors, latents, &activations.quantizer, quantized, &self.params)?;
+        let turning = match self.params.estimator {
             Estimator::StraightThrough => None,
             // Before the decoder drops some of it.
-            Estimator::Rotation => Some(self.tensors.download(to)?),
+            Estimator::Rotation => Some(self.tensors.download_all(&[latents, quantized])?),
         };
-        let reconstruction = self.decode(&activations, !key)?;
-        let quantization = error * (1.0 + self.params.beta) * self.params.quantization_weight;
-        let losses = StepLosses { loss: reconstruction + quantization, reconstruction, quantization };
+        self.decode(&activations, !key)?;
+        let (losses, error) = self.losses(&activations)?;
         self.check_losses(rows, losses, error)?;
-        self.backward(&activations, (&latents, quantized.as_deref()), key)?;
+        self.backward(&activations, turning.as_deref(), key)?;
         self.update()?;
         self.activations.push(activations);
         Ok(losses)
@@ -64,7 +72,7 @@ impl RqVaeFit {
     }
 
     /// Encodes standardised rows, with dropout.
-    fn encode(&mut self, activations: &BatchActivations, rows: &[f32], key: u64) -> Result<Vec<f32>> {
+    fn encode(&mut self, activations: &BatchActivations, rows: &[f32], key: u64) -> Result<()> {
         let tensors = &mut *self.tensors;
         let (first, last) = ends(&activations.encoder.values);
         tensors.upload(activations.target, rows)?;
@@ -73,18 +81,22 @@ impl RqVaeFit {
         if self.skip {
             tensors.combine(Op::Add, last, activations.target)?;
         }
-        let latents = tensors.download(last)?;
-        match latents.iter().all(|x| x.is_finite()) {
-            true => Ok(latents),
-            false => {
-                let what = format!("a latent is not finite in step {}", self.state.step + 1);
-                Err(ErrorKind::Diverged { what }.into())
-            }
-        }
+        Ok(())
     }
 
-    /// Reconstructs the quantized latents; leaves the gradient of the reconstruction and returns its loss.
-    fn decode(&mut self, activations: &BatchActivations, key: u64) -> Result<f64> {
+    /// Downloads the latents of a batch.
+    fn latents(&mut self, latents: Tensor) -> Result<Vec<f32>> {
+        let latents = self.tensors.download(latents)?;
+        if latents.iter().all(|x| x.is_finite()) { Ok(latents) } else { Err(self.not_finite()) }
+    }
+
+    fn not_finite(&self) -> Error {
+        let what = format!("a latent is not finite in step {}", self.state.step + 1);
+        ErrorKind::Diverged { what }.into()
+    }
+
+    /// Reconstructs the quantized latents; leaves the losses of the rows and the gradient of the reconstruction.
+    fn decode(&mut self, activations: &BatchActivations, key: u64) -> Result<()> {
         let tensors = &mut *self.tensors;
         let (_, last) = ends(&activations.decoder.values);
         let (_, gradient) = ends(&activations.decoder.gradients);
@@ -92,10 +104,21 @@ impl RqVaeFit {
         tensors.copy(last, gradient)?;
         tensors.combine(Op::Sub, gradient, activations.target)?;
         tensors.row_losses(gradient, self.params.loss.power(), activations.losses)?;
-        let sum: f64 = tensors.download(activations.losses)?.iter().map(|loss| f64::from(*loss)).sum();
         let op = if self.params.loss == Loss::Mse { Op::Mul } else { Op::SignTimes };
-        tensors.combine(op, gradient, activations.factor)?;
-        Ok(sum * self.per_value(activations.rows))
+        tensors.combine(op, gradient, activations.factor)
+    }
+
+    /// Reads all that the host has to know of a batch; in most steps it waits for a device here and nowhere else.
+    /// Returns the losses, and the squared distance of the latents from their codewords.
+    fn losses(&mut self, activations: &BatchActivations) -> Result<(StepLosses, f64)> {
+        let [losses, magnitudes, starts, gradient] = self.quantizer.results(&activations.quantizer);
+        let found = self.tensors.download_all(&[activations.losses, losses, magnitudes, starts, gradient])?;
+        let [of_rows, quantizer @ ..] = <[Vec<f32>; 5]>::try_from(found).unwrap_or_default();
+        let Some(error) = self.quantizer.take(quantizer) else { return Err(self.not_finite()) };
+        let sum: f64 = of_rows.iter().map(|loss| f64::from(*loss)).sum();
+        let reconstruction = sum * self.per_value(activations.rows);
+        let quantization = error * (1.0 + self.params.beta) * self.params.quantization_weight;
+        Ok((StepLosses { loss: reconstruction + quantization, reconstruction, quantization }, error))
     }
 
     /// Returns the weight of a single value in the reconstruction loss of a batch.
@@ -106,24 +129,19 @@ impl RqVaeFit {
         }
     }
 
-    /// Computes the gradients of all layers; those of the latents turn with the quantized values where these are given.
-    fn backward(
-        &mut self,
-        activations: &BatchActivations,
-        (latents, quantized): (&[f32], Option<&[f32]>),
-        key: u64,
-    ) -> Result<()> {
+    /// Computes the gradients of all layers; those of the latents turn with the quantized values where both are given.
+    fn backward(&mut self, activations: &BatchActivations, turning: Option<&[Vec<f32>]>, key: u64) -> Result<()> {
         let tensors = &mut *self.tensors;
         let (of_quantized, _) = ends(&activations.decoder.gradients);
         let (_, of_latents) = ends(&activations.encoder.gradients);
         self.decoder.backward(tensors, &activations.decoder, !key, true)?;
-        match quantized {
-            None => tensors.copy(of_quantized, of_latents)?,
-            Some(quantized) => {
+        match turning {
+            Some([latents, quantized]) => {
                 let mut gradient = tensors.download(of_quantized)?;
                 rotate_rows(latents, quantized, self.quantizer.dim, &mut gradient);
                 tensors.upload(of_latents, &gradient)?;
             }
+            _ => tensors.copy(of_quantized, of_latents)?,
         }
         tensors.combine(Op::Add, of_latents, activations.quantizer.commitment)?;
         self.encoder.backward(tensors, &activations.encoder, key, false)
@@ -140,6 +158,8 @@ impl RqVaeFit {
         let tensors = &mut *self.tensors;
         self.encoder.step(tensors, &step)?;
         self.decoder.step(tensors, &step)?;
+        // The device works while the host gathers the next rows.
+        tensors.submit()?;
         self.quantizer.update(self.params.update, &step);
         Ok(())
     }
@@ -152,8 +172,11 @@ impl RqVaeFit {
             CodebookUpdate::MovingAverage(_) => &mut [],
         };
         let square: f64 = of_books.iter().flatten().map(|g| f64::from(*g) * f64::from(*g)).sum();
-        let nets = self.encoder.gradient_square(tensors)? + self.decoder.gradient_square(tensors)?;
-        let norm = (square + nets).sqrt();
+        let of_encoder = self.encoder.square_gradients(tensors)?;
+        let of_decoder = self.decoder.square_gradients(tensors)?;
+        let found = tensors.download_all(&[of_encoder, of_decoder].concat())?;
+        let (of_encoder, of_decoder) = found.split_at_checked(of_encoder.len()).unwrap_or_default();
+        let norm = (square + (sum(of_encoder) + sum(of_decoder))).sqrt();
         if norm > most {
             let factor = (most / norm) as f32;
             tensors.upload(self.scalars.clip, &[factor])?;
@@ -173,6 +196,11 @@ impl RqVaeFit {
         let networks = [&self.encoder, &self.decoder];
         BatchActivations::new(&mut *self.tensors, networks, &self.quantizer, (rows, self.data.dim), factor)
     }
+}
+
+/// Adds up the sum of each matrix.
+fn sum(matrices: &[Vec<f32>]) -> f64 {
+    matrices.iter().map(|values| values.iter().map(|x| f64::from(*x)).sum::<f64>()).fold(0.0, |all, one| all + one)
 }
 
 /// The first and the last of a chain.

@@ -31,13 +31,16 @@ impl Command {
 
 /// Commands that wait for their submission, and the submissions in progress.
 ///
-/// What the host writes to a buffer arrives before the commands that wait. So a buffer that a waiting command reads is
-/// written only after [`CommandBatch::flush`]; a new buffer may be written at any time.
+/// What the host writes to a buffer arrives before the commands that wait. So a buffer that a waiting command uses is
+/// written only after [`CommandBatch::flush`], for which [`CommandBatch::write`] sees; a new buffer may be written at
+/// any time.
 pub(super) struct CommandBatch {
     /// The parameters, with a slot for each command.
     params: wgpu::Buffer,
     slots: Vec<[u32; SLOT / 4]>,
     commands: Vec<Command>,
+    /// The buffers that the commands use.
+    used: Vec<wgpu::Buffer>,
     work: u64,
     under_way: VecDeque<wgpu::SubmissionIndex>,
 }
@@ -46,7 +49,8 @@ impl CommandBatch {
     pub(super) fn new(context: &Context) -> Result<Self> {
         let usage = BufferUsages::UNIFORM | BufferUsages::COPY_DST;
         let params = context.buffer("parameters", (STEPS * SLOT) as u64, usage)?;
-        Ok(Self { params, slots: Vec::new(), commands: Vec::new(), work: 0, under_way: VecDeque::new() })
+        let (slots, commands, used, under_way) = (Vec::new(), Vec::new(), Vec::new(), VecDeque::new());
+        Ok(Self { params, slots, commands, used, work: 0, under_way })
     }
 
     /// Adds a dispatch over `groups` workgroups with `work` operations; `buffers` are bindings 1, 2, ... in order.
@@ -74,21 +78,21 @@ impl CommandBatch {
             layout: &pipeline.get_bind_group_layout(0),
             entries: &entries,
         });
-        self.add(Command::Dispatch { kernel, pipeline, bindings, groups }, params);
+        self.add(Command::Dispatch { kernel, pipeline, bindings, groups }, params, buffers);
         if context.timer.as_ref().is_some_and(|timer| timer.is_on()) { self.flush(context) } else { Ok(()) }
     }
 
     /// Adds a copy of `bytes` (a multiple of 4) from the start of one buffer to the start of another.
     pub(super) fn copy(&mut self, context: &Context, from: &wgpu::Buffer, to: &wgpu::Buffer, bytes: u64) -> Result<()> {
         self.make_room(context, bytes)?;
-        self.add(Command::Copy { from: from.clone(), to: to.clone(), bytes }, &[]);
+        self.add(Command::Copy { from: from.clone(), to: to.clone(), bytes }, &[], &[from, to]);
         Ok(())
     }
 
     /// Fills a whole buffer with zeros.
     pub(super) fn clear(&mut self, context: &Context, buffer: &wgpu::Buffer) -> Result<()> {
         self.make_room(context, buffer.size())?;
-        self.add(Command::Clear(buffer.clone()), &[]);
+        self.add(Command::Clear(buffer.clone()), &[], &[buffer]);
         Ok(())
     }
 
@@ -100,11 +104,21 @@ impl CommandBatch {
         Ok(())
     }
 
-    fn add(&mut self, command: Command, params: &[u32]) {
+    /// Writes `bytes` (a multiple of 4) so that they arrive after the commands that wait; submits these only where they
+    /// use the buffer.
+    pub(super) fn write(&mut self, context: &Context, buffer: &wgpu::Buffer, bytes: &[u8]) -> Result<()> {
+        if self.used.contains(buffer) {
+            self.flush(context)?;
+        }
+        context.write(buffer, 0, bytes)
+    }
+
+    fn add(&mut self, command: Command, params: &[u32], buffers: &[&wgpu::Buffer]) {
         let mut slot = [0; SLOT / 4];
         slot.iter_mut().zip(params).for_each(|(to, word)| *to = *word);
         self.slots.push(slot);
         self.commands.push(command);
+        self.used.extend(buffers.iter().map(|buffer| (*buffer).clone()));
     }
 
     /// Submits the commands added since the last submission.
@@ -151,6 +165,7 @@ impl CommandBatch {
     fn record(&mut self, context: &Context, encoder: &mut wgpu::CommandEncoder) {
         let (commands, slots) = (std::mem::take(&mut self.commands), std::mem::take(&mut self.slots));
         self.work = 0;
+        self.used.clear();
         if !slots.is_empty() {
             context.put(&self.params, 0, bytemuck::cast_slice(slots.as_flattened()));
         }

@@ -113,12 +113,25 @@ pub(super) fn run_over(
     batch: &mut CommandBatch,
     kernel: Kernel,
     params: Params,
+    of: (&[&wgpu::Buffer], usize),
+) -> Result<()> {
+    let [_, _, rest @ ..] = params.words();
+    run_elements(count, context, batch, kernel, &rest, of)
+}
+
+/// Does the same for a kernel whose parameters are the first element of a dispatch, one past its last, and `rest`.
+pub(super) fn run_elements(
+    count: usize,
+    context: &Context,
+    batch: &mut CommandBatch,
+    kernel: Kernel,
+    rest: &[u32],
     (buffers, work): (&[&wgpu::Buffer], usize),
 ) -> Result<()> {
     slices(context, kernel, count, work).try_for_each(|slice| {
-        let params = Params { first: slice.start as u32, end: slice.end as u32, ..params };
+        let params = [&[slice.start as u32, slice.end as u32], rest].concat();
         let groups = (slice.len().div_ceil(kernel.group_rows()) as u32, 1);
-        batch.dispatch(context, kernel, &params.words(), buffers, (groups, slice.len() as u64 * work as u64))
+        batch.dispatch(context, kernel, &params, buffers, (groups, slice.len() as u64 * work as u64))
     })
 }
 

@@ -1,5 +1,6 @@
 //! A codebook on the device, with the values that bound the rounding of `assign`.
 
+use super::batch::CommandBatch;
 use super::context::Context;
 use super::params::Params;
 use super::span::{Span, words};
@@ -83,7 +84,47 @@ impl Codewords {
     }
 
     pub(super) fn new(context: &Context, codebook: &Codebook, width: usize) -> Result<Self> {
-        let (clusters, dim) = (codebook.clusters(), codebook.dim());
+        let Layout { values, half_norms, longest } = Layout::of(codebook, width)?;
+        let codewords = Self {
+            values: context.filled("codewords", &values)?,
+            half_norms: context.filled("codewords", &half_norms)?,
+            race_norms: context.storage("half norms of the race", half_norms.len() as u64 * 4)?,
+            clusters: codebook.clusters() as u32,
+            padded: half_norms.len() as u32,
+            slope: 0.0,
+            base: 0.0,
+            longest: 0,
+        };
+        Ok(codewords.bounded(codebook.dim(), longest))
+    }
+
+    /// Puts other codewords, of the same number and width, in place of these.
+    pub(super) fn replace(
+        &mut self,
+        context: &Context,
+        batch: &mut CommandBatch,
+        codebook: &Codebook,
+        width: usize,
+    ) -> Result<()> {
+        let Layout { values, half_norms, longest } = Layout::of(codebook, width)?;
+        batch.write(context, &self.values, bytemuck::cast_slice(&values))?;
+        batch.write(context, &self.half_norms, bytemuck::cast_slice(&half_norms))?;
+        *self = self.clone().bounded(codebook.dim(), longest);
+        Ok(())
+    }
+}
+
+/// A codebook as it lies on the device.
+struct Layout {
+    values: Vec<[f32; 4]>,
+    half_norms: Vec<f32>,
+    /// The largest squared length of a codeword.
+    longest: u64,
+}
+
+impl Layout {
+    fn of(codebook: &Codebook, width: usize) -> Result<Self> {
+        let clusters = codebook.clusters();
         let padded = clusters.next_multiple_of(PADDING);
         let mut values = try_vec([0.0_f32; 4], width.saturating_mul(padded), "codewords")?;
         let mut half_norms = try_vec(FAR, padded, "codewords")?;
@@ -97,17 +138,6 @@ impl Codewords {
         let norm = |k| -> u64 { codeword(k).iter().map(|c| i64::from(*c).unsigned_abs().pow(2)).sum() };
         let norms: Vec<u64> = (0..clusters).into_par_iter().map(norm).collect();
         half_norms.iter_mut().zip(&norms).for_each(|(half, norm)| *half = *norm as f32 / 2.0);
-        let longest = norms.into_iter().max().unwrap_or(0);
-        let codewords = Self {
-            values: context.filled("codewords", &values)?,
-            half_norms: context.filled("codewords", &half_norms)?,
-            race_norms: context.storage("half norms of the race", padded as u64 * 4)?,
-            clusters: clusters as u32,
-            padded: padded as u32,
-            slope: 0.0,
-            base: 0.0,
-            longest: 0,
-        };
-        Ok(codewords.bounded(dim, longest))
+        Ok(Self { values, half_norms, longest: norms.into_iter().max().unwrap_or(0) })
     }
 }

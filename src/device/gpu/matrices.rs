@@ -1,9 +1,10 @@
 //! Matrices of networks on a GPU: the shaders compute on bits of f32 with integers.
 
 use super::batch::CommandBatch;
-use super::chunk::slices;
+use super::chunk::run_elements;
 use super::context::Context;
 use super::kernel::Kernel;
+use super::latents::LatentTable;
 use super::operand::Operand;
 use super::span::{Span, words};
 use super::vectors::{FLOAT_WORK, Vectors};
@@ -20,13 +21,15 @@ pub(super) struct GpuMatrices {
     buffers: Vec<wgpu::Buffer>,
     /// The operands of products; each product reuses their memory.
     pub(super) operands: [Operand; 2],
+    /// The rows of the last batch of latents that got codes.
+    pub(super) latents: Option<LatentTable>,
 }
 
 impl GpuMatrices {
     pub(super) fn new(context: Arc<Context>) -> Result<Self> {
         let batch = CommandBatch::new(&context)?;
         let operands = [Operand::new(&context)?, Operand::new(&context)?];
-        Ok(Self { context, batch, buffers: Vec::new(), operands })
+        Ok(Self { context, batch, buffers: Vec::new(), operands, latents: None })
     }
 
     pub(super) fn buffer(&self, tensor: Tensor) -> Result<wgpu::Buffer> {
@@ -45,19 +48,7 @@ impl GpuMatrices {
     ) -> Result<()> {
         let buffers: Vec<_> = of.iter().map(|tensor| self.buffer(*tensor)).collect::<Result<_>>()?;
         let buffers: Vec<_> = buffers.iter().collect();
-        let work = floats * FLOAT_WORK;
-        for slice in slices(&self.context, kernel, len, work) {
-            let params = [&[slice.start as u32, slice.end as u32], rest].concat();
-            let groups = (slice.len().div_ceil(kernel.group_rows()) as u32, 1);
-            self.batch.dispatch(
-                &self.context,
-                kernel,
-                &params,
-                &buffers,
-                (groups, slice.len() as u64 * work as u64),
-            )?;
-        }
-        Ok(())
+        run_elements(len, &self.context, &mut self.batch, kernel, rest, (&buffers, floats * FLOAT_WORK))
     }
 
     /// Runs `kernel` over the vectors of `x`.
@@ -75,23 +66,42 @@ impl GpuMatrices {
 
     /// Replaces all values.
     pub(super) fn upload(&mut self, to: Tensor, values: &[f32]) -> Result<()> {
-        // Commands that wait for their submission must not see these values.
-        self.batch.flush(&self.context)?;
         let mut bits = try_vec(0_u32, values.len().min(to.len()), "values to upload")?;
         bits.iter_mut().zip(values).for_each(|(bits, value)| *bits = finish(*value).to_bits());
-        self.context.write(&self.buffer(to)?, 0, bytemuck::cast_slice(&bits))
+        let buffer = self.buffer(to)?;
+        self.batch.write(&self.context, &buffer, bytemuck::cast_slice(&bits))
     }
 
-    /// Returns all values.
-    pub(super) fn download(&mut self, from: Tensor) -> Result<Vec<f32>> {
-        self.batch.flush(&self.context)?;
-        let buffer = self.buffer(from)?;
-        let piece = self.context.piece() / 4;
-        let mut out = try_vec(0.0, from.len(), "values to download")?;
-        for (at, out) in out.chunks_mut(piece).enumerate() {
-            let span = Span { buffer: &buffer, offset: (at * piece * 4) as u64, size: out.len() as u64 * 4 };
-            let bytes = self.batch.read(&self.context, &[span])?;
-            out.iter_mut().zip(words(&bytes)).for_each(|(value, bits)| *value = f32::from_bits(bits));
+    /// Returns all values of several matrices, with as few read-backs as their size allows.
+    pub(super) fn download(&mut self, from: &[Tensor]) -> Result<Vec<Vec<f32>>> {
+        let most = self.context.piece() / 4;
+        let buffers: Vec<_> = from.iter().map(|tensor| self.buffer(*tensor)).collect::<Result<_>>()?;
+        let values = |tensor: &Tensor| try_vec(0.0, tensor.len(), "values to download");
+        let mut out: Vec<Vec<f32>> = from.iter().map(values).collect::<Result<_>>()?;
+        // What one read-back takes: its length, and parts of matrices, each with its buffer and its first value.
+        let mut readings: Vec<(usize, Vec<(&wgpu::Buffer, usize, &mut [f32])>)> = Vec::new();
+        for (buffer, out) in buffers.iter().zip(&mut out) {
+            for (at, part) in out.chunks_mut(most).enumerate() {
+                match readings.last_mut().filter(|(len, _)| len + part.len() <= most) {
+                    Some((len, parts)) => {
+                        *len += part.len();
+                        parts.push((buffer, at * most, part));
+                    }
+                    None => readings.push((part.len(), vec![(buffer, at * most, part)])),
+                }
+            }
+        }
+        for (_, parts) in readings {
+            let span = |(buffer, first, part): &(_, usize, &mut [f32])| Span {
+                buffer: *buffer,
+                offset: *first as u64 * 4,
+                size: part.len() as u64 * 4,
+            };
+            let bytes = self.batch.read(&self.context, &parts.iter().map(span).collect::<Vec<_>>())?;
+            let mut words = words(&bytes);
+            for (.., part) in parts {
+                part.iter_mut().zip(words.by_ref()).for_each(|(value, bits)| *value = f32::from_bits(bits));
+            }
         }
         Ok(out)
     }

@@ -14,6 +14,7 @@ mod encoder;
 mod filter;
 mod kernel;
 mod kernels;
+mod latents;
 mod lloyd;
 mod lock;
 mod matrices;

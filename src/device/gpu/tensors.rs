@@ -1,8 +1,9 @@
 //! Implements [`Tensors`] for matrices on a GPU: each method runs the kernel of its name.
 
-use super::kernels;
 use super::matrices::GpuMatrices;
-use crate::device::tensors::{Members, Parameter, Passing, Tensor, Tensors};
+use super::{kernels, latents};
+use crate::codebook::Codebook;
+use crate::device::tensors::{Coding, Members, Parameter, Passing, Tensor, Tensors};
 use crate::error::Result;
 use crate::kernel::adamw::StepFactors;
 use crate::kernel::combine::Op;
@@ -22,7 +23,15 @@ impl Tensors for GpuMatrices {
     }
 
     fn download(&mut self, from: Tensor) -> Result<Vec<f32>> {
+        Ok(GpuMatrices::download(self, &[from])?.pop().unwrap_or_default())
+    }
+
+    fn download_all(&mut self, from: &[Tensor]) -> Result<Vec<Vec<f32>>> {
         GpuMatrices::download(self, from)
+    }
+
+    fn submit(&mut self) -> Result<()> {
+        self.batch.flush(&self.context)
     }
 
     fn copy(&mut self, from: Tensor, to: Tensor) -> Result<()> {
@@ -59,6 +68,10 @@ impl Tensors for GpuMatrices {
 
     fn dropout(&mut self, x: Tensor, mask: &Mask) -> Result<()> {
         kernels::dropout::dropout(self, x, mask)
+    }
+
+    fn quantize(&mut self, of: &Coding, levels: &[Codebook], exponent: i32) -> Result<bool> {
+        latents::quantize(self, of, levels, exponent)
     }
 
     fn straight_through(&mut self, of: &Passing, weight: Weight) -> Result<()> {

@@ -1,15 +1,20 @@
 //! Matrices of networks on the reference device: the scalar kernels.
 
+use crate::codebook::Codebook;
 use crate::device::host::HostTensors;
-use crate::device::tensors::{Members, Parameter, Passing, Tensor, Tensors, shape};
+use crate::device::tensors::{Coding, Members, Parameter, Passing, Tensor, Tensors, shape};
 use crate::error::Result;
 use crate::kernel::adamw::{StepFactors, adamw};
+use crate::kernel::assign::assign;
 use crate::kernel::codebook_gradient::codebook_gradient;
 use crate::kernel::column_sums::column_sums;
 use crate::kernel::combine::{Op, combine};
 use crate::kernel::dropout::{Mask, dropout};
 use crate::kernel::matmul::{Product, matmul};
+use crate::kernel::members::{members, number_codes};
+use crate::kernel::on_grid::on_grid;
 use crate::kernel::rectify::{rectify, rectify_gradient};
+use crate::kernel::residual::subtract;
 use crate::kernel::row_losses::{Power, row_losses};
 use crate::kernel::scaled::Width;
 use crate::kernel::straight_through::{Passed, Weight, straight_through};
@@ -70,6 +75,24 @@ impl Tensors for ReferenceTensors {
 
     fn dropout(&mut self, x: Tensor, mask: &Mask) -> Result<()> {
         self.0.change(x, |_, x| dropout(x, 0, mask))
+    }
+
+    fn quantize(&mut self, of: &Coding, levels: &[Codebook], exponent: i32) -> Result<bool> {
+        let Tensor { rows, columns, .. } = of.latents;
+        let (mut rest, mut of_level) = (vec![0; rows * columns], vec![0; rows]);
+        on_grid(self.0.values(of.latents), exponent, &mut rest);
+        let outputs = [of.codes, of.starts, of.rows];
+        let [mut codes, mut starts, mut listed] = outputs.map(|tensor| self.0.take(tensor));
+        let mut before = 0;
+        for (level, book) in levels.iter().enumerate() {
+            assign(&rest, book.values(), columns, &mut of_level);
+            subtract(&mut rest, book.values(), columns, &of_level);
+            number_codes(&of_level, (level, levels.len()), before, &mut codes);
+            before += book.clusters();
+        }
+        members(&codes, &mut starts, &mut listed);
+        outputs.into_iter().zip([codes, starts, listed]).for_each(|(tensor, values)| self.0.put(tensor, values));
+        Ok(true)
     }
 
     fn straight_through(&mut self, of: &Passing, weight: Weight) -> Result<()> {

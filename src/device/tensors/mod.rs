@@ -3,6 +3,7 @@
 #[cfg(test)]
 pub(in crate::device) mod tests;
 
+use crate::codebook::Codebook;
 use crate::error::Result;
 use crate::kernel::adamw::StepFactors;
 use crate::kernel::combine::Op;
@@ -32,6 +33,15 @@ pub(crate) struct Parameter {
     pub(crate) value: Tensor,
     pub(crate) gradient: Tensor,
     pub(crate) moments: [Tensor; 2],
+}
+
+/// Latents, and the matrices of `kernel::members`, which get their codes.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Coding {
+    pub(crate) latents: Tensor,
+    pub(crate) codes: Tensor,
+    pub(crate) starts: Tensor,
+    pub(crate) rows: Tensor,
 }
 
 /// The matrices of `kernel::straight_through`, the last three of which it fills.
@@ -65,6 +75,16 @@ pub(crate) trait Tensors: Send {
     /// All values.
     fn download(&mut self, from: Tensor) -> Result<Vec<f32>>;
 
+    /// All values of several matrices; a device may wait once instead of once for each.
+    fn download_all(&mut self, from: &[Tensor]) -> Result<Vec<Vec<f32>>> {
+        from.iter().map(|tensor| self.download(*tensor)).collect()
+    }
+
+    /// Has a device that gathers steps begin with those that it was asked for.
+    fn submit(&mut self) -> Result<()> {
+        Ok(())
+    }
+
     /// Copies all values to a matrix of the same shape.
     fn copy(&mut self, from: Tensor, to: Tensor) -> Result<()>;
 
@@ -91,6 +111,14 @@ pub(crate) trait Tensors: Send {
 
     /// `kernel::dropout`, in place.
     fn dropout(&mut self, x: Tensor, mask: &Mask) -> Result<()>;
+
+    /// Gives latents (n, d) the codes (n, L) of their nearest codewords, level by level, and lists the rows of every
+    /// codeword: `kernel::on_grid`, then `assign`, `residual` and `members`. Returns false, and does nothing, where a
+    /// caller with a table does it as well.
+    fn quantize(&mut self, of: &Coding, levels: &[Codebook], exponent: i32) -> Result<bool> {
+        let _ = (of, levels, exponent);
+        Ok(false)
+    }
 
     /// `kernel::straight_through`.
     fn straight_through(&mut self, of: &Passing, weight: Weight) -> Result<()>;

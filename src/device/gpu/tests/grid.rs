@@ -8,13 +8,14 @@ const SHARED: [&str; 2] = ["float", "scaled"];
 /// Kernels that run on the host.
 const HOST: [&str; 1] = ["range_search"];
 /// Shaders that do a part of another kernel's work, with that kernel.
-const PARTS: [(&str, &str); 18] = [
+const PARTS: [(&str, &str); 20] = [
     ("assign_bytes", "assign"),
     ("count", "centroid"),
     ("distinct", "assign"),
     ("draw", "seed"),
     ("gather", "gather"),
     ("length", "assign"),
+    ("number_codes", "members"),
     ("order", "centroid"),
     ("pieces", "centroid"),
     ("potential", "seed"),
@@ -24,6 +25,7 @@ const PARTS: [(&str, &str); 18] = [
     ("scale_operand", "matmul"),
     ("settle", "assign"),
     ("settle_bytes", "assign"),
+    ("starts", "members"),
     ("summary", "update"),
     ("take", "seed"),
     ("tally", "update"),

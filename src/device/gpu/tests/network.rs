@@ -21,7 +21,7 @@ fn networks_cut_into_parts() {
 }
 
 /// Plants a fault in every kernel, which the cases must find.
-const FAULTS: [Fault; 34] = [
+const FAULTS: [Fault; 40] = [
     (Kernel::AdamW, "float_mul(params.rest2, float_mul(g, g))", "float_mul(float_mul(params.rest2, g), g)"),
     (Kernel::AdamW, "float_div(m, denominator)", "float_mul(m, float_div(ONE, denominator))"),
     (Kernel::CodebookGradient, "rows[at]", "rows[0]"),
@@ -33,6 +33,10 @@ const FAULTS: [Fault; 34] = [
     (Kernel::Combine, "float_is_nan(a) || ", ""),
     (Kernel::Dropout, ">= params.threshold", "> params.threshold + 0x10000000u"),
     (Kernel::Dropout, "b ^ (b >> 16u)", "b"),
+    (Kernel::Members, "= f32(i)", "= f32(params.end - 1u - i)"),
+    (Kernel::NumberCodes, "f32(params.before + code)", "f32(code)"),
+    (Kernel::OnGrid, "(kept & 1u) > (1u << (n - 1u))", "1u > (1u << (n - 1u))"),
+    (Kernel::OnGrid, "i / params.columns * params.stride", "i / params.columns * params.columns"),
     (Kernel::Rectify, "select(0u, NAN,", "select(0u, 0u,"),
     (Kernel::Rectify, "(slope & ~SIGN) == 0u", "false"),
     (Kernel::RectifyGradient, "float_positive(output[i])", "(output[i] & SIGN) == 0u"),
@@ -44,6 +48,8 @@ const FAULTS: [Fault; 34] = [
     (Kernel::ScaleOperand, "value(vector, term) & ~SIGN", "value(vector, term)"),
     (Kernel::ScaleOperand, "(kept & 1u) > (1u << (n - 1u))", "1u > (1u << (n - 1u))"),
     (Kernel::ScaleOperand, "BAD, exponent == 255", "0, exponent == 255"),
+    (Kernel::Starts, "before += sums[SIZE - 1u]", "before = sums[SIZE - 1u]"),
+    (Kernel::Starts, "f32(start)", "f32(start + own)"),
     (Kernel::StraightThrough, "(kept & 1u) > (1u << (n - 1u))", "1u > (1u << (n - 1u))"),
     (Kernel::StraightThrough, "0x7fffffu", "0x800000u"),
     (Kernel::StraightThrough, "i64_from(start - rest)", "i64_from(start + rest)"),

@@ -3,7 +3,9 @@
 use crate::device::gpu::{Gpu, adapter};
 use crate::device::{Device, TransferCounts};
 use crate::rows::Matrix;
-use crate::{RqKMeans, RqKMeansModel};
+use crate::vae::Estimator;
+use crate::{RqKMeans, RqKMeansModel, RqVae};
+use std::ops::ControlFlow;
 use std::sync::Arc;
 
 const ROWS: usize = 600;
@@ -15,6 +17,9 @@ const FIT: TransferCounts =
     TransferCounts { submissions: 76, read_backs: 66, read_bytes: 379_744, written_bytes: 681_448 };
 const ENCODE: TransferCounts =
     TransferCounts { submissions: 3, read_backs: 1, read_bytes: 4820, written_bytes: 114_948 };
+
+/// Bytes that the host writes for a step of training: rows, codewords twice, and parameters.
+const WRITTEN: u64 = 0;
 
 fn rows() -> Vec<f32> {
     (0..ROWS * DIM).map(|i| ((i * i + 7 * i) % 1009) as f32).collect()
@@ -54,5 +59,50 @@ fn an_iteration_waits_once_for_a_few_bytes() {
         let of = |count: fn(&TransferCounts) -> u64| count(&six) - count(&five);
         let more = (of(|c| c.submissions), of(|c| c.read_backs), of(|c| c.read_bytes));
         assert_eq!(more, (1, 1, read_bytes), "{}", device.info().description);
+    }
+}
+
+/// Rows, dimensions of a latent, levels and codewords of each level in a step of training.
+const STEP: [usize; 4] = [100, 5, 3, 8];
+
+/// Returns the counts of each step of one epoch; before the first of them there is the preparation.
+fn steps(values: &[f32], device: &Device, change: fn(RqVae) -> RqVae) -> Vec<TransferCounts> {
+    let [batch, latent, levels, clusters] = STEP;
+    let params = RqVae::new(levels, clusters).hidden([16]).latent(latent).batch(batch).epochs(1).held_out(0.0);
+    let rows = Matrix::new(values, DIM).expect("rows");
+    let mut training = change(params).begin(&rows, device).expect("a training");
+    let mut counts = Vec::new();
+    let more = training.next_epoch(|_| {
+        counts.push(device.transfer_counts());
+        ControlFlow::Continue(())
+    });
+    more.expect("an epoch");
+    counts
+}
+
+/// A step is two submissions, and the host waits once: for the losses of rows and latents, the magnitudes of latents,
+/// and the counts and gradients of codewords. The first step also reads the latents and chooses a grid.
+#[test]
+fn a_step_of_training_waits_once() {
+    let values = rows();
+    let [batch, latent, levels, clusters] = STEP;
+    let codewords = levels * clusters;
+    let read_bytes = 4 * (batch * (2 + levels) + codewords + 1 + codewords * latent) as u64 + 4;
+    let latents = 4 * (batch * latent) as u64 + 4;
+    for device in devices() {
+        let steps = |change| steps(&values, &device, change);
+        let of = |count: &TransferCounts| (count.submissions, count.read_backs, count.read_bytes);
+        let plain = steps(|params| params);
+        assert_eq!(plain.len(), ROWS / batch);
+        for count in &plain[1..] {
+            assert_eq!(of(count), (2, 1, read_bytes), "{}", device.info().description);
+            assert_eq!(count.written_bytes, WRITTEN, "{}", device.info().description);
+        }
+        // The norm of the gradients is one more wait.
+        let clipped = steps(|params| params.clip(1e-3));
+        assert_eq!((clipped[1].submissions, clipped[1].read_backs), (3, 2));
+        // So are the latents and what the decoder sees of them, and the gradient that turns.
+        let turned = steps(|params| params.estimator(Estimator::Rotation));
+        assert_eq!(of(&turned[1]), (4, 3, read_bytes + 3 * latents - 4));
     }
 }

@@ -78,7 +78,9 @@ pub(in crate::device) fn few_cases() -> Vec<Case> {
     let shapes = [(65, 130, 67), (3, 1, 200)];
     let kinds = [Kind::Orders(12), Kind::Wild, Kind::Ties];
     let quantizer = quantizer::cases(&[(70, 5, &[9, 4])]);
-    [steps::cases(&[(37, 67)], &kinds), products::cases(&shapes, &kinds, 2), quantizer].into_iter().flatten().collect()
+    let coded = quantizer::coded(&[(70, 5, &[9, 4]), (300, 1, &[5, 300])]);
+    let steps = steps::cases(&[(37, 67)], &kinds);
+    [steps, products::cases(&shapes, &kinds, 2), quantizer, coded].into_iter().flatten().collect()
 }
 
 #[test]
@@ -87,7 +89,8 @@ fn every_engine_gives_the_bits_of_the_reference() {
     // All kinds of values on one shape, and some on others.
     let steps = steps::cases(&[(103, 67)], &values::KINDS);
     let others = steps::cases(&[(1, 1), (0, 5), (2, 1000), (1000, 2), (16, 16), (17, 15)], &[Kind::Wild]);
-    let cases = [products, products::limits(), steps, others, quantizer::cases(&quantizer::SHAPES)];
+    let quantizer = [quantizer::cases(&quantizer::SHAPES), quantizer::coded(&quantizer::CODED)].into_iter().flatten();
+    let cases = [products, products::limits(), steps, others, quantizer.collect()];
     let expected = Expected::new(cases.into_iter().flatten().collect());
     check_engines(|engine| {
         let (info, start) = (engine.info(), Instant::now());

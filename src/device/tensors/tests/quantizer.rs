@@ -1,7 +1,10 @@
 //! Batches that pass a quantizer.
 
 use super::{Case, put};
-use crate::device::tensors::{Members, Passing, Tensors};
+use crate::codebook::Codebook;
+use crate::device::Engine;
+use crate::device::tensors::{Coding, Members, Passing, Tensors};
+use crate::device::tests::reference;
 use crate::error::Result;
 use crate::kernel::straight_through::Weight;
 use crate::rng::row_hash;
@@ -89,6 +92,67 @@ fn pass(tensors: &mut dyn Tensors, (rows, columns, clusters): Shape, weight: Wei
     tensors.codebook_gradient(&members, weight, gradient)?;
     let found = [of.quantized, of.commitment, of.residuals, gradient].map(|tensor| tensors.download(tensor));
     found.into_iter().collect::<Result<Vec<_>>>().map(|found| found.concat())
+}
+
+/// Shapes of latents that get codes; those of one column have the codewords 0, 1, -1, 2 and so on.
+pub(super) const CODED: [Shape; 7] = [
+    (1, 1, &[1]),
+    (300, 1, &[5, 2, 700]),
+    (130, 17, &[64, 3]),
+    (65, 32, &[256, 129]),
+    (0, 4, &[3]),
+    (3, 300, &[2, 2, 2]),
+    (40, 2, &[2; 256]),
+];
+
+/// Gives two batches of latents their codes, by other codewords each, before anything is read.
+fn code(tensors: &mut dyn Tensors, shape: Shape, exponent: i32) -> Result<Vec<f32>> {
+    let (rows, columns, clusters) = shape;
+    let (levels, all) = (clusters.len(), clusters.iter().sum::<usize>());
+    let most = (1_i64 << 23) / levels as i64;
+    let mut found = Vec::new();
+    for batch in 0..2 {
+        // Every seventh codeword is there once more, and some are as large as they may be.
+        let value = |level: usize, i: usize| match (columns, i / columns) {
+            (1, k) => (1 - 2 * (k as i64 % 2)) * (k as i64 + 1).div_euclid(2) * (1 - 2 * batch as i64),
+            (_, k) if k % 7 == 6 => hash(20 + level as u64, batch + i % columns) as i64 % (most + 1),
+            (_, k) => hash(20 + level as u64, batch + k * columns + i % columns) as i64 % (most + 1) >> (4 * (k % 5)),
+        };
+        let book = |(level, clusters): (usize, &usize)| {
+            Codebook::new((0..clusters * columns).map(|i| value(level, i) as i32).collect(), columns)
+        };
+        let books: Vec<Codebook> = clusters.iter().enumerate().map(book).collect();
+        let latents: Vec<f32> = (0..rows * columns).map(|i| latent(exponent, i + batch)).collect();
+        let coding = Coding {
+            latents: put(tensors, rows, columns, &latents)?,
+            codes: tensors.create(rows, levels)?,
+            starts: tensors.create(all + 1, 1)?,
+            rows: tensors.create(rows * levels, 1)?,
+        };
+        if !tensors.quantize(&coding, &books, exponent)? {
+            // The CPU leaves it to a table, which src/vae/tests compares.
+            return code(&mut *reference().tensors()?, shape, exponent);
+        }
+        found.push(coding);
+    }
+    let mut out = Vec::new();
+    for Coding { codes, starts, rows, .. } in found {
+        let mut lists = tensors.download_all(&[codes, starts, rows])?;
+        // The order within a codeword is free.
+        let starts: Vec<usize> = lists[1].iter().map(|start| *start as usize).collect();
+        starts.windows(2).for_each(|range| lists[2][range[0]..range[1]].sort_by(f32::total_cmp));
+        out.extend(lists.concat());
+    }
+    Ok(out)
+}
+
+/// Latents on grids of several exponents.
+pub(super) fn coded(shapes: &[Shape]) -> Vec<Case> {
+    let all = shapes.iter().flat_map(|shape| [15, 0, -100, 126].map(|exponent| (*shape, exponent)));
+    let case = |(shape, exponent): (Shape, i32)| {
+        Case::new(format!("codes {shape:?} 2^{exponent}"), move |tensors| code(tensors, shape, exponent))
+    };
+    all.map(case).collect()
 }
 
 pub(super) fn cases(shapes: &[Shape]) -> Vec<Case> {

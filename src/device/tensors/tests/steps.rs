@@ -33,7 +33,12 @@ fn copy(tensors: &mut dyn Tensors, (rows, columns, x, y): Given<'_>) -> Result<V
     tensors.copy(a, fresh)?;
     tensors.upload(a, y)?;
     tensors.copy(fresh, b)?;
-    Ok([zero, tensors.download(a)?, tensors.download(b)?].concat())
+    // Several at once, one of them twice, and one after another upload that must not reach the others.
+    tensors.copy(a, fresh)?;
+    tensors.upload(a, x)?;
+    let all = tensors.download_all(&[a, b, fresh, a])?.concat();
+    tensors.submit()?;
+    Ok([zero, all, tensors.download(b)?].concat())
 }
 
 fn rectify(tensors: &mut dyn Tensors, (rows, columns, x, y): Given<'_>, slope: f32) -> Result<Vec<f32>> {

@@ -1,20 +1,22 @@
 //! The residual quantizer in training: codebooks in f32, put on a grid for every step, where codes, residuals and sums
 //! are exact.
+//!
+//! Codebooks and their moments stay on the host: they are small beside the networks, and a step sends them to the
+//! device, as grid integers, and reads their gradient along with its losses.
+
+mod host;
 
 use super::params::{CodebookUpdate, RqVae};
 use super::trained_codebook::TrainedCodebook;
 use crate::codebook::{CODEWORDS_MAX, Codebook, largest_sum};
-use crate::device::tensors::{Members, Passing, Tensor, Tensors};
-use crate::device::{Device, Purpose, Table};
+use crate::device::tensors::{Coding, Members, Passing, Tensor, Tensors};
+use crate::device::{Device, Table};
 use crate::error::{ErrorKind, Result};
-use crate::grid::{EXPONENTS, Grid, pow2};
+use crate::grid::{EXPONENTS, pow2};
 use crate::kernel::adamw::StepFactors;
-use crate::kernel::assign::squared_distance;
 use crate::kernel::float::finish;
 use crate::kernel::row_losses::Power;
 use crate::kernel::straight_through::Weight;
-use crate::rq::sinkhorn;
-use rayon::prelude::*;
 
 /// Bits of the largest latent when a grid is chosen; it may grow 32 times as large before it saturates.
 const LATENT_BITS: i32 = 18;
@@ -25,6 +27,7 @@ pub(super) struct LatentQuantizer {
     pub(super) dim: usize,
     /// The grid of the current epoch.
     pub(super) exponent: i32,
+    /// For codes on the host.
     device: Device,
     table: Option<Box<dyn Table>>,
     matrices: CodebookTensors,
@@ -35,6 +38,7 @@ pub(super) struct LatentQuantizer {
 /// Matrices on the device that hold all levels, one after the other.
 struct CodebookTensors {
     books: Tensor,
+    /// Where the rows of each codeword begin in those of a batch.
     starts: Tensor,
     gradient: Tensor,
 }
@@ -55,6 +59,8 @@ pub(super) struct QuantizerActivations {
     rows: Tensor,
     residuals: Tensor,
     losses: Tensor,
+    /// The sum of the magnitudes of each latent.
+    magnitudes: Tensor,
     pub(super) commitment: Tensor,
 }
 
@@ -65,6 +71,7 @@ impl QuantizerActivations {
             rows: tensors.create(rows * levels, 1)?,
             residuals: tensors.create(rows * levels, dim)?,
             losses: tensors.create(rows * levels, 1)?,
+            magnitudes: tensors.create(rows, 1)?,
             commitment: tensors.create(rows, dim)?,
         })
     }
@@ -121,115 +128,78 @@ impl LatentQuantizer {
         }
     }
 
-    /// Quantizes the finite `latents` (n, d), which are those of `from`, into `to`, and computes the gradients of the
-    /// quantization loss; returns the mean over the levels of the squared distance, per value of the latents.
+    /// Gives the latents of a batch their codes and lists the rows of every codeword; returns false where
+    /// [`LatentQuantizer::code_on_host`] has to do it.
     ///
     /// # Exactness
-    /// Codes by exact distances; the rest is `kernel::straight_through`, `codebook_gradient` and `row_losses`.
-    pub(super) fn quantize(
+    /// Codes by exact distances, level by level.
+    ///
+    /// # Errors
+    /// As for [`LatentQuantizer::codebooks`], and what devices can meet.
+    pub(super) fn code(
         &mut self,
         tensors: &mut dyn Tensors,
-        (latents, from): (&[f32], Tensor),
+        latents: Tensor,
+        activations: &QuantizerActivations,
+        params: &RqVae,
+    ) -> Result<bool> {
+        self.batch.codebooks = self.codebooks()?;
+        if (0..self.books.len()).any(|level| params.sinkhorn_of(level).is_some()) {
+            return Ok(false);
+        }
+        let QuantizerActivations { codes, rows, .. } = *activations;
+        let coding = Coding { latents, codes, starts: self.matrices.starts, rows };
+        tensors.quantize(&coding, &self.batch.codebooks, self.exponent)
+    }
+
+    /// Quantizes the latents of a batch, which have codes, into `to`, and computes the gradients and the losses.
+    ///
+    /// # Exactness
+    /// That of `kernel::straight_through`, `codebook_gradient` and `row_losses`.
+    pub(super) fn pass(
+        &mut self,
+        tensors: &mut dyn Tensors,
+        latents: Tensor,
         activations: &QuantizerActivations,
         to: Tensor,
         params: &RqVae,
-    ) -> Result<f64> {
-        let codebooks = self.codebooks()?;
-        let codes = self.codes(&codebooks, latents, params)?;
-        self.upload(tensors, &codebooks, &codes, activations)?;
-
-        let factor = 2.0 * params.quantization_weight / (codebooks.len() * latents.len().max(1)) as f64;
+    ) -> Result<()> {
+        let values: Vec<f32> = self.batch.codebooks.iter().flat_map(|book| book.values()).map(|c| *c as f32).collect();
+        let factor = 2.0 * params.quantization_weight / (self.books.len() * latents.len().max(1)) as f64;
         let weight = |factor: f64| Weight { exponent: self.exponent, factor: finish(factor as f32) };
         let CodebookTensors { books, starts, gradient } = self.matrices;
-        let QuantizerActivations { codes, rows, residuals, losses, commitment } = *activations;
-        let passing = Passing { latents: from, codes, books, quantized: to, commitment, residuals };
+        let QuantizerActivations { codes, rows, residuals, losses, magnitudes, commitment } = *activations;
+        tensors.upload(books, &values)?;
+        let passing = Passing { latents, codes, books, quantized: to, commitment, residuals };
         tensors.straight_through(&passing, weight(params.beta * factor))?;
         let pull = if params.update == CodebookUpdate::Gradient { factor } else { 1.0 };
         tensors.codebook_gradient(&Members { residuals, rows, starts }, weight(pull), gradient)?;
         tensors.row_losses(residuals, Power::Two, losses)?;
+        tensors.row_losses(latents, Power::One, magnitudes)
+    }
 
-        let sum: f64 = tensors.download(losses)?.iter().map(|loss| f64::from(*loss)).sum();
-        let mut gradients = tensors.download(gradient)?.into_iter();
-        let of_level = |codebook: &Codebook| gradients.by_ref().take(codebook.values().len()).collect();
+    /// The matrices of what the host has to know of a batch.
+    pub(super) fn results(&self, activations: &QuantizerActivations) -> [Tensor; 4] {
+        [activations.losses, activations.magnitudes, self.matrices.starts, self.matrices.gradient]
+    }
+
+    /// Takes the values of [`LatentQuantizer::results`]. Returns the mean over the levels of the squared distance, per
+    /// value of the latents; none where a latent is not finite.
+    pub(super) fn take(&mut self, [losses, magnitudes, starts, gradients]: [Vec<f32>; 4]) -> Option<f64> {
+        // A row with a value that is not finite has no sum, see `kernel::scaled`.
+        if magnitudes.iter().any(|magnitude| magnitude.is_nan()) {
+            return None;
+        }
+        let codebooks = &self.batch.codebooks;
+        let mut counts = starts.iter().zip(starts.iter().skip(1)).map(|(start, end)| (end - start) as u64);
+        let of_level = |book: &Codebook| counts.by_ref().take(book.clusters()).collect();
+        self.batch.counts = codebooks.iter().map(of_level).collect();
+        let mut gradients = gradients.into_iter();
+        let of_level = |book: &Codebook| gradients.by_ref().take(book.values().len()).collect();
         self.batch.gradients = codebooks.iter().map(of_level).collect();
-        self.batch.codebooks = codebooks;
+        let sum: f64 = losses.iter().map(|loss| f64::from(*loss)).sum();
         let unit = pow2(-self.exponent);
-        Ok(sum * unit * unit / (self.books.len() * latents.len().max(1)) as f64)
-    }
-
-    /// Codes (n, L), counted over all levels: those of a level come after all codes of the levels before.
-    fn codes(&mut self, codebooks: &[Codebook], latents: &[f32], params: &RqVae) -> Result<Vec<usize>> {
-        let (levels, rows) = (codebooks.len(), latents.len() / self.dim);
-        let mut residual = vec![0; latents.len()];
-        Grid::new(vec![0.0; self.dim], self.exponent).quantize(latents, &mut residual);
-        let mut codes = vec![0; rows * levels];
-        let mut of_level = vec![0; rows];
-        let mut first = 0;
-        self.batch.counts.clear();
-        for (level, book) in codebooks.iter().enumerate() {
-            match params.sinkhorn_of(level) {
-                None => self.assign(book, &residual, &mut of_level)?,
-                Some(epsilon) => of_level = self.balance(book, &residual, epsilon, params.sinkhorn.1),
-            }
-            crate::kernel::residual::subtract(&mut residual, book.values(), self.dim, &of_level);
-            let mut counts = vec![0; book.clusters()];
-            for (all, code) in codes.iter_mut().skip(level).step_by(levels).zip(&of_level) {
-                *all = first + *code as usize;
-                counts.iter_mut().skip(*code as usize).take(1).for_each(|count| *count += 1);
-            }
-            first += book.clusters();
-            self.batch.counts.push(counts);
-        }
-        Ok(codes)
-    }
-
-    fn upload(
-        &self,
-        tensors: &mut dyn Tensors,
-        codebooks: &[Codebook],
-        codes: &[usize],
-        activations: &QuantizerActivations,
-    ) -> Result<()> {
-        let books: Vec<f32> = codebooks.iter().flat_map(|book| book.values()).map(|c| *c as f32).collect();
-        tensors.upload(self.matrices.books, &books)?;
-        tensors.upload(activations.codes, &codes.iter().map(|code| *code as f32).collect::<Vec<f32>>())?;
-        // The rows of every codeword, by counting.
-        let ends = self.batch.counts.iter().flatten().scan(0, |sum, count| {
-            *sum += *count as usize;
-            Some(*sum)
-        });
-        let mut starts: Vec<usize> = std::iter::once(0).chain(ends).collect();
-        tensors.upload(self.matrices.starts, &starts.iter().map(|start| *start as f32).collect::<Vec<f32>>())?;
-        let mut rows = vec![0.0; codes.len()];
-        for (row, code) in codes.iter().enumerate() {
-            let Some(next) = starts.get_mut(*code) else { continue };
-            rows.iter_mut().skip(*next).take(1).for_each(|place| *place = row as f32);
-            *next += 1;
-        }
-        tensors.upload(activations.rows, &rows)
-    }
-
-    fn assign(&mut self, book: &Codebook, residual: &[i32], codes: &mut [u32]) -> Result<()> {
-        let mut table = match self.table.take() {
-            Some(table) if table.rows() == codes.len() => table,
-            _ => self.device.engine().table(codes.len(), self.dim, Purpose::Encode)?,
-        };
-        table.upload(0, residual)?;
-        table.assign(book)?;
-        table.codes(codes)?;
-        self.table = Some(table);
-        Ok(())
-    }
-
-    /// Assigns latents by Sinkhorn, on the host.
-    fn balance(&self, book: &Codebook, residual: &[i32], epsilon: f64, iterations: usize) -> Vec<u32> {
-        let (dim, unit) = (self.dim, pow2(-self.exponent) * pow2(-self.exponent));
-        let of_row = |row: &[i32]| {
-            let distance = |codeword: &[i32]| squared_distance(row, codeword) as f64 * unit;
-            book.values().chunks_exact(dim).map(distance).collect::<Vec<f64>>()
-        };
-        let mut distances: Vec<f64> = residual.par_chunks_exact(dim).flat_map_iter(of_row).collect();
-        sinkhorn::codes(&mut distances, book.clusters(), epsilon, iterations)
+        Some(sum * unit * unit / (self.books.len() * (magnitudes.len() * self.dim).max(1)) as f64)
     }
 
     /// Moves the codebooks after a batch.
