@@ -9,7 +9,8 @@ semid fits 3 levels of 256 codewords, 20 iterations, no tolerance. Without a ref
 encodes with every beam. With one of R rounds it fits once for every beam, which is that of the refinement too.
 
 faiss.ResidualQuantizer trains with every beam of --train-beams, which widens its own training, with and without its
-refinement of codebooks (`Train_refine_codebook`, 5 rounds), and then encodes with every beam. --lsq adds
+refinement of codebooks (`Train_refine_codebook`, 5 rounds), and then encodes with every beam; without a beam to train with, as in
+`--train-beams ""`, it takes no part. --lsq adds
 faiss.LocalSearchQuantizer, whose codebooks are no levels but are as many and as large.
 
 Squared errors are computed here, in float64, from the decoded codes, in the same way for both. Recall is that of the 10
@@ -88,6 +89,8 @@ def unpacked(packed, options):
 
 
 def of_faiss(options, x):
+    if not options.train_beams and not options.lsq:
+        return
     import faiss
 
     faiss.omp_set_num_threads(options.threads)
@@ -130,7 +133,7 @@ def main():
     parser.add_argument("--clusters", type=int, default=256)
     parser.add_argument("--iterations", type=int, default=20)
     parser.add_argument("--threads", type=int, default=2)
-    numbers = lambda text: [int(number) for number in text.split(",")]
+    numbers = lambda text: [int(number) for number in text.split(",") if number]
     parser.add_argument("--beams", type=numbers, default=[1, 4, 16])
     parser.add_argument("--train-beams", type=numbers, default=[1, 5])
     parser.add_argument("--refine", type=numbers, default=[0, 10])
