@@ -9,9 +9,9 @@ semid fits 3 levels of 256 codewords, 20 iterations, no tolerance. Without a ref
 encodes with every beam. With one of R rounds it fits once for every beam, which is that of the refinement too.
 
 faiss.ResidualQuantizer trains with every beam of --train-beams, which widens its own training, with and without its
-refinement of codebooks (`Train_refine_codebook`, 5 rounds), and then encodes with every beam; without a beam to train with, as in
-`--train-beams ""`, it takes no part. --lsq adds
-faiss.LocalSearchQuantizer, whose codebooks are no levels but are as many and as large.
+refinement of codebooks (`Train_refine_codebook`, 5 rounds), and then encodes with every beam; without a beam to train
+with, as in `--train-beams ""`, it takes no part. --lsq adds faiss.LocalSearchQuantizer, whose codebooks
+are no levels but are as many and as large.
 
 Squared errors are computed here, in float64, from the decoded codes, in the same way for both. Recall is that of the 10
 nearest rows by the distance between decoded rows, for 2,000 rows; rows with equal IDs count by expectation.

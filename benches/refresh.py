@@ -4,7 +4,8 @@
     cargo build --release
     python benches/refresh.py target/release/semid packages.parquet [glove.npy ginza.npy] [--shift 0.02]
 
-benches/word_vectors.py makes the last two files. For each file, a model of 3 levels of 256 codewords is fitted to a random 80 % of the rows, whose items get IDs. Then all rows come.
+benches/word_vectors.py makes the last two files. For each file, a model of 3 levels of 256 codewords is fitted to a
+random 80 % of the rows, whose items get IDs. Then all rows come.
 With --shift, every row also moves by a random vector of that share of its length, as by a new version of an encoder.
 Models for all rows: a fresh fit, the same aligned to the old model, a warm start, and warm starts with frozen levels.
 For each, the share of the old items that get another first code and another ID, and the squared error of all rows
