@@ -3,7 +3,7 @@
 use super::{Dir, Run, values};
 use semid::io::{NpyRows, NpyWriter, read_codes};
 use serde_json::Value;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 const ASSIGN: &str = "assign --db ids.db --model m.safetensors --input x.npy --items items.txt --resolver reassign";
 
@@ -70,4 +70,33 @@ fn moved_items_stay_where_they_are() {
     let text = dir.semid(&ASSIGN.replace("ids.db", "other.db")).ok();
     assert!(text.contains(" moved, which added "), "{text}");
     dir.fails(&format!("{ASSIGN} --capacity 2"), &["ids.db", "capacity 1", "not 2"]);
+}
+
+/// `--candidates`: the sum of distances is smaller than without, items change their first codes where that is nearer,
+/// and every device gives the same IDs.
+#[test]
+fn items_move_to_candidates_of_all_levels() {
+    let dir = Dir::with_items();
+    dir.semid("fit --input x.npy --output m.safetensors --levels 2 --clusters 24").ok();
+    let run = |flags: &str| {
+        let found = moved(&dir, flags);
+        std::fs::remove_file(dir.path("ids.db")).unwrap();
+        found
+    };
+    let (encoded, plain, without) = run("");
+    let (_, codes, with) = run("--candidates 32");
+    assert_eq!(codes.iter().collect::<HashSet<_>>().len(), 300);
+    assert_eq!((&with["new"], &with["collisions"]), (&300.into(), &without["collisions"]));
+    let first = |codes: &[Vec<u32>]| codes.iter().zip(&encoded).filter(|(to, from)| to[0] != from[0]).count();
+    assert!(first(&codes) > first(&plain) + 10, "{} {}", first(&codes), first(&plain));
+    let [with, without] = [&with, &without].map(|report| report["added_distance"].as_f64().unwrap());
+    assert!(with < 0.7 * without, "{with} with candidates, {without} without");
+    let added = squared_error(&dir, &codes) - squared_error(&dir, &encoded);
+    assert!((with - added).abs() < 1e-3 * added.abs(), "{with} is told, {added} is measured");
+    for flags in ["--candidates 32 --device reference", "--candidates 32 --threads 1"] {
+        assert_eq!(run(flags).1, codes, "{flags}");
+    }
+    // Items that have an ID keep it, with and without the flag.
+    moved(&dir, "--candidates 32");
+    assert_eq!(moved(&dir, "").2["kept"], 300);
 }

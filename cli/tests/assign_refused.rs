@@ -114,13 +114,16 @@ fn nothing_is_made_for_a_bad_request() {
     dir.npy("narrow.npy", 300, 5);
     dir.npy_of("empty.npy", 6, &[]);
     let new = format!("{NEW} --items items.txt");
-    let cases: [(String, &[&str]); 12] = [
+    let cases: [(String, &[&str]); 15] = [
         (AGAIN.into(), &["ids.db", "--model"]),
         (format!("{new} --separator 1"), &["separator", "digits"]),
         (format!("{new} --separator a --resolver item-id"), &["separator", "hexadecimal"]),
         (format!("{new} --format token --separator -"), &["--separator"]),
         (format!("{new} --always-suffix --resolver item-id"), &["--always-suffix", "--resolver suffix"]),
         (format!("{new} --capacity 3"), &["--capacity 3", "--resolver reassign"]),
+        (format!("{new} --candidates 3"), &["--candidates 3", "--resolver reassign", "not with suffix"]),
+        (format!("{new} --resolver reassign --candidates 0"), &["candidates", "finds"]),
+        (format!("{new} --resolver reassign --candidates 9 --beam 1"), &["candidates", "9", "finds 8 codes"]),
         (format!("{new} --output ids.txt"), &["ids.txt", ".csv"]),
         (format!("{new} --output no/ids.csv"), &["no/ids.csv"]),
         (format!("{new} --device quantum"), &["quantum"]),

@@ -27,7 +27,7 @@ from semid._errors import (
     UnknownItemError,
 )
 from semid._semid import Source, __version__
-from semid._evaluate import Verified, code_metrics, devices, evaluate, verify
+from semid._evaluate import Verified, code_metrics, devices, drift, evaluate, verify
 from semid._input import load_demo, open
 from semid._kmeans import RQKMeans
 from semid._pq import PQKMeans
@@ -65,6 +65,7 @@ __all__ = [
     "__version__",
     "code_metrics",
     "devices",
+    "drift",
     "evaluate",
     "format_ids",
     "load",

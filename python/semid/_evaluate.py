@@ -12,7 +12,7 @@ from semid import _semid
 from semid._base import Quantizer
 from semid._errors import DeviceError, InputError, NoMemoryError
 from semid._input import count_rows, to_codes, to_rows
-from semid._values import _integer, place
+from semid._values import _integer, _number, place
 
 
 def evaluate(
@@ -82,6 +82,62 @@ def evaluate(
         "beam": None if beam is None else _integer("beam", beam, 1),
     }
     return model._quality(X, settings, codes=codes, column=column, labels=labels, device=device, progress=progress)
+
+
+def drift(
+    model: Quantizer,
+    X: Any,
+    baseline: Any,
+    *,
+    max_psi: float = 0.25,
+    max_error_rise: float = 0.1,
+    max_margin_loss: float = 0.25,
+    max_saturated: float = 0.001,
+    column: Optional[str] = None,
+    sample: int = 10_000,
+    random_state: int = 42,
+    device: Optional[str] = None,
+) -> dict:
+    """Measures how far new rows have drifted from older ones, as ``semid drift`` does, to tell when to fit again.
+
+    Parameters
+    ----------
+    model : RQKMeans, RQVAE or RQKMeansPlus
+        A fitted model.
+    X : rows (N, D)
+        New rows.
+    baseline : rows (M, D)
+        Older rows, best those that the model was fitted to.
+    max_psi, max_error_rise, max_margin_loss, max_saturated : float
+        Limits: by how much the population stability index of a level may exceed that of chance, the squared error may
+        rise, the median margin may fall, and the share of values beyond the grid may grow.
+    sample : int
+        The margins of so many rows of each side are measured.
+    random_state : int
+        Seed of the sample.
+
+    Returns
+    -------
+    dict
+        ``stable``, ``levels`` with a value of ``baseline`` and of ``new`` for each measure, and ``crossings``: the
+        limits that are crossed, each with ``words``. The same bits on every device.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import semid
+    >>> X = np.random.default_rng(0).normal(size=(500, 8))
+    >>> model = semid.RQKMeans(2, 8).fit(X)
+    >>> semid.drift(model, X, X)["stable"], semid.drift(model, X + 2, X)["stable"]
+    (True, False)
+    """
+    limits = dict(
+        max_psi=max_psi, max_error_rise=max_error_rise, max_margin_loss=max_margin_loss, max_saturated=max_saturated
+    )
+    sampled = (_integer("sample", sample, 1), _integer("random_state", random_state))
+    rows = [to_rows(side, column=column) for side in (X, baseline)]
+    values = [_number(name, value) for name, value in limits.items()]
+    return json.loads(_semid.drift(model._model, *rows, model._place(device), sampled, values))
 
 
 def code_metrics(codes: Any, n_clusters: Optional[Sequence[int]] = None) -> dict:

@@ -11,7 +11,7 @@ from semid._errors import InputError, UnknownItemError
 from semid._input import count_rows, to_codes, to_rows, to_texts
 from semid._text import as_output, form
 from semid._vae import of_model
-from semid._values import _integer
+from semid._values import _integer, _number
 
 _PATH = Union[str, os.PathLike]
 
@@ -116,6 +116,7 @@ def _new(
     capacity: int,
     form: dict,
     update_changed: bool,
+    candidates: Optional[int] = None,
 ) -> dict:
     return {
         "fingerprint": fingerprint,
@@ -125,7 +126,12 @@ def _new(
         "format": form,
         "path": path,
         "update_changed": bool(update_changed),
+        "candidates": _candidates(candidates),
     }
+
+
+def _candidates(count: Optional[int]) -> Optional[int]:
+    return None if count is None else _integer("candidates", count, 1)
 
 
 class Registry(_Items):
@@ -214,6 +220,10 @@ class SemanticIdEngine(_Items):
         As for ``Registry``; ``"reassign"`` moves items to the nearest free codes.
     capacity : int, default 1
         Items that may share the same codes, for ``"reassign"``.
+    candidates : int, optional
+        For ``"reassign"``: an item whose codes are taken moves to a free one of so many codes of the smallest total
+        distances, which a beam over all levels finds, and so may change its first codes; by default it keeps all codes
+        but the last as long as it can. Registries do not keep the number.
     format, separator, template, begin, end, base
         As for ``format_ids``.
     update_changed : bool, default False
@@ -238,6 +248,7 @@ class SemanticIdEngine(_Items):
         *,
         resolver: str = "suffix",
         capacity: int = 1,
+        candidates: Optional[int] = None,
         format: str = "plain",
         separator: str = "-",
         template: Optional[str] = None,
@@ -250,7 +261,7 @@ class SemanticIdEngine(_Items):
             raise TypeError(f"model must be an RQKMeans, RQVAE, RQKMeansPlus or PQKMeans, not {type(model).__name__}")
         self.model = model
         how = form(format, separator, template, begin, end, base)
-        self._settings = _new("", 0, path, resolver, capacity, how, update_changed)
+        self._settings = _new("", 0, path, resolver, capacity, how, update_changed, candidates)
         if "model_" in model.__dict__:
             self._open()
 
@@ -295,6 +306,53 @@ class SemanticIdEngine(_Items):
         texts, self.last_report = inner.unique_ids(rows, to_texts(items), at)
         return as_output(texts, output)
 
+    def adopt_model(self, model: Quantizer) -> "SemanticIdEngine":
+        """Puts a refreshed model in the place of the engine's own; no ID changes.
+
+        Parameters
+        ----------
+        model : RQKMeans, RQVAE, RQKMeansPlus or PQKMeans
+            Fitted from the engine's model (``warm_start``) or aligned to it.
+        """
+        self._inner.adopt_model(model._model)
+        self.model = model
+        return self
+
+    def move_if_gain(
+        self,
+        X: Any,
+        items: Any = None,
+        *,
+        gain: float,
+        at_most: int,
+        column: Optional[str] = None,
+        device: Optional[str] = None,
+    ) -> list:
+        """Gives new IDs to the few items that gain most by them; their old IDs are retired.
+
+        Parameters
+        ----------
+        X : rows (N, D)
+        items : sequence of str or int, optional
+            Item keys, N, as for ``unique_ids``.
+        gain : float
+            An item moves only if its squared distance shrinks by more than this share of what it was.
+        at_most : int
+            The most items that move.
+
+        Returns
+        -------
+        list of tuples
+            Item key, old ID, new ID, and the squared distances to both, the largest gain first. ``last_report`` has the
+            counts ``items``, ``unknown``, ``changed``, ``gaining`` and ``moved``.
+        """
+        inner, rows = self._inner, to_rows(X, column=column)
+        if items is None:
+            items = [str(row) for row in range(count_rows(rows))]
+        most, share = _integer("at_most", at_most), _number("gain", gain)
+        moves, self.last_report = inner.move_if_gain(rows, to_texts(items), self.model._place(device), share, most)
+        return moves
+
     def nearest(self, item: Any, k: int = 10) -> list:
         """The items nearest to one: tuples of key, ID, shared leading codes and squared distance."""
         return self._inner.nearest(to_texts([item])[0], _integer("k", k))
@@ -304,9 +362,11 @@ class SemanticIdEngine(_Items):
         self._inner.save(os.fspath(path))
 
     @classmethod
-    def load(cls, path: _PATH, *, read_only: bool = False, **params: Any) -> "SemanticIdEngine":
+    def load(
+        cls, path: _PATH, *, read_only: bool = False, candidates: Optional[int] = None, **params: Any
+    ) -> "SemanticIdEngine":
         """Opens what ``save``, an engine with a path, or ``semid assign`` wrote, and goes on in it."""
-        inner = _semid.Registry.load(os.fspath(path), read_only)
+        inner = _semid.Registry.load(os.fspath(path), read_only, _candidates(candidates))
         model = inner.model()
         if model is None:
             raise InputError("this registry holds no model; use Registry.load", "NoRegistry", os.fspath(path))

@@ -10,7 +10,7 @@ use crate::work::run;
 use numpy::PyReadonlyArray2;
 use pyo3::prelude::*;
 use semid::Result;
-use semid::metrics::Evaluation;
+use semid::metrics::{Drift, DriftCrossing, DriftLimits, Evaluation};
 use serde::Serialize;
 
 /// Measures a model on rows, by codes that are given or its own; settings and result are JSON.
@@ -43,6 +43,50 @@ pub(crate) fn evaluate(
         };
         let tell = |step: &_| watch.evaluated(step);
         to_json(&fresh(evaluation.run_on_codes(&*model.0, &rows, &codes, &device, tell))?)
+    })
+}
+
+/// A crossed limit, with its words.
+#[derive(Serialize)]
+struct Crossing {
+    #[serde(flatten)]
+    crossing: DriftCrossing,
+    words: String,
+}
+
+/// How new rows have drifted from older ones, and which limits that crosses.
+#[derive(Serialize)]
+struct Judged {
+    stable: bool,
+    #[serde(flatten)]
+    drift: Drift,
+    crossings: Vec<Crossing>,
+}
+
+/// Measures how far new rows have drifted from older ones; the limits are in the order of their fields, and the result
+/// is JSON.
+#[pyfunction]
+pub(crate) fn drift(
+    py: Python<'_>,
+    model: &Model,
+    new: &Bound<'_, PyAny>,
+    baseline: &Bound<'_, PyAny>,
+    place: Place,
+    sampled: (usize, u64),
+    limits: [f64; 4],
+) -> PyResult<String> {
+    let device = place.open(py)?;
+    let (new, baseline) = (Input::new(new)?, Input::new(baseline)?);
+    let (new, baseline) = (new.rows_for(py, &model.0)?, baseline.rows_for(py, &model.0)?);
+    run(py, usize::MAX, None, |watch| {
+        let mut most = DriftLimits::default();
+        [most.psi, most.error_rise, most.margin_loss, most.saturated] = limits;
+        let (sample, seed) = sampled;
+        let (new, baseline) = (watch.rows(&*new), watch.rows(&*baseline));
+        let drift = fresh(semid::metrics::drift(&*model.0, &new, &baseline, sample, seed, &device))?;
+        let crossing = |crossing: DriftCrossing| Crossing { words: crossing.to_string(), crossing };
+        let crossings: Vec<Crossing> = drift.crossings(&most)?.into_iter().map(crossing).collect();
+        to_json(&Judged { stable: crossings.is_empty(), drift, crossings })
     })
 }
 

@@ -40,6 +40,7 @@ fn extension(m: &Bound<'_, PyModule>) -> PyResult<()> {
     m.add_function(wrap_pyfunction!(shards::fit_on_workers, m)?)?;
     m.add_function(wrap_pyfunction!(shards::merge_replies, m)?)?;
     m.add_function(wrap_pyfunction!(evaluation::evaluate, m)?)?;
+    m.add_function(wrap_pyfunction!(evaluation::drift, m)?)?;
     m.add_function(wrap_pyfunction!(evaluation::code_metrics, m)?)?;
     m.add_function(wrap_pyfunction!(sweep::sweep, m)?)?;
     m.add_function(wrap_pyfunction!(sweep::rank, m)?)?;

@@ -11,8 +11,8 @@ use numpy::PyReadonlyArray2;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 use semid::registry::{
-    AssignReport, Assigned, BaseTokenizer, Export, Holder, Manifest, MemoryStore, Resolver, SidKey, SqliteStore,
-    StaticSizes,
+    AssignReport, Assigned, BaseTokenizer, Export, Holder, Manifest, MemoryStore, Move, MoveLimits, MoveReport, Resolver,
+    SidKey, SqliteStore, StaticSizes,
 };
 use semid::{Result, SemanticIdEngine, registry};
 use std::num::NonZeroU32;
@@ -47,18 +47,37 @@ impl Held {
     fn engine(&self) -> Result<&SemanticIdEngine> {
         match self {
             Self::Engine(engine) => Ok(engine),
-            Self::Alone(_) => Err(parameter("registry", "without a model", "this needs a SemanticIdEngine")),
+            Self::Alone(_) => Err(without_model()),
         }
     }
 
-    fn open(path: &Path, read_only: bool) -> Result<Self> {
+    fn engine_mut(&mut self) -> Result<&mut SemanticIdEngine> {
+        match self {
+            Self::Engine(engine) => Ok(engine),
+            Self::Alone(_) => Err(without_model()),
+        }
+    }
+
+    /// An engine whose items may move to so many candidates.
+    fn of(engine: SemanticIdEngine, candidates: Option<usize>) -> Self {
+        Self::Engine(Box::new(match candidates {
+            Some(count) => engine.candidates(count),
+            None => engine,
+        }))
+    }
+
+    fn open(path: &Path, read_only: bool, candidates: Option<usize>) -> Result<Self> {
         let open = || if read_only { SqliteStore::open_read_only(path) } else { SqliteStore::open(path) };
         let alone = registry::Registry::open(open()?)?;
         match alone.model()?.is_empty() {
             true => Ok(Self::Alone(Box::new(alone))),
-            false => Ok(Self::Engine(Box::new(SemanticIdEngine::open(open()?)?))),
+            false => Ok(Self::of(SemanticIdEngine::open(open()?)?, candidates)),
         }
     }
+}
+
+fn without_model() -> semid::Error {
+    parameter("registry", "without a model", "this needs a SemanticIdEngine")
 }
 
 /// The parameters of a new registry.
@@ -78,6 +97,8 @@ struct New {
     path: Option<PathBuf>,
     #[pyo3(item)]
     update_changed: bool,
+    #[pyo3(item)]
+    candidates: Option<usize>,
 }
 
 impl New {
@@ -94,13 +115,16 @@ impl New {
         let format = self.format.read()?;
         if let Some(model) = model {
             let engine = SemanticIdEngine::new(model.clone(), store, resolver, format)?;
-            return Ok(Held::Engine(Box::new(engine.update_changed(self.update_changed))));
+            return Ok(Held::of(engine.update_changed(self.update_changed), self.candidates));
         }
         let manifest = Manifest::new(&self.fingerprint, self.levels, resolver, format)?;
         let registry = registry::Registry::new(store, manifest, b"")?;
         Ok(Held::Alone(Box::new(registry.update_changed(self.update_changed))))
     }
 }
+
+/// An item that got a new ID: its key, the old and the new ID, and the squared distances to both.
+type Moved = (String, String, String, f64, f64);
 
 /// The texts of the IDs of items, and counts of what was done.
 type Texts = (Vec<String>, AssignReport);
@@ -117,8 +141,9 @@ impl Registry {
 
     /// Opens the registry of a path.
     #[staticmethod]
-    fn load(py: Python<'_>, path: PathBuf, read_only: bool) -> PyResult<Self> {
-        py.detach(|| Held::open(&path, read_only)).or_raise(py).map(|held| Self(Mutex::new(held)))
+    #[pyo3(signature = (path, read_only, candidates=None))]
+    fn load(py: Python<'_>, path: PathBuf, read_only: bool, candidates: Option<usize>) -> PyResult<Self> {
+        py.detach(|| Held::open(&path, read_only, candidates)).or_raise(py).map(|held| Self(Mutex::new(held)))
     }
 
     /// Copies the registry to one SQLite database.
@@ -185,6 +210,47 @@ impl Registry {
             })
         });
         told(py, texts?)
+    }
+
+    /// Puts a newer model in the place of the engine's own.
+    fn adopt_model(&self, py: Python<'_>, model: &Bound<'_, Model>) -> PyResult<()> {
+        let model = model.get().0.clone();
+        py.detach(|| self.with(|held| held.engine_mut()?.adopt_model(model))).or_raise(py)
+    }
+
+    /// Gives new IDs to the items that gain most: item, old ID, new ID, squared distances before and after.
+    fn move_if_gain<'py>(
+        &self,
+        py: Python<'py>,
+        rows: &Bound<'py, PyAny>,
+        items: Vec<String>,
+        place: Place,
+        gain: f64,
+        at_most: u64,
+    ) -> PyResult<(Vec<Moved>, Bound<'py, PyDict>)> {
+        let device = place.open(py)?;
+        let input = Input::new(rows)?;
+        let model = py.detach(|| self.with(|held| held.engine().map(|engine| engine.model().clone()))).or_raise(py)?;
+        let rows = input.rows_for(py, &model)?;
+        let limits = MoveLimits { gain, at_most };
+        let (moves, report) = run(py, values_on(&device, &*rows), None, |watch| {
+            self.with(|held| {
+                let engine = held.engine_mut()?;
+                let (text, mut moves) = (engine.registry().id_text().clone(), Vec::new());
+                let report = fresh(engine.move_if_gain(&watch.rows(&*rows), &items, &device, &limits, |all| {
+                    let text = |id, of: &Move| text.text(id, &of.item);
+                    let moved = |of: &Move| (of.item.clone(), text(&of.from, of), text(&of.to, of), of.before, of.after);
+                    moves.extend(all.iter().map(moved));
+                    watch.check()
+                }))?;
+                Ok((moves, report))
+            })
+        })?;
+        let counts = PyDict::new(py);
+        let MoveReport { items, unknown, changed, gaining, moved, .. } = report;
+        let named = [("items", items), ("unknown", unknown), ("changed", changed), ("gaining", gaining)];
+        named.into_iter().chain([("moved", moved)]).try_for_each(|(name, count)| counts.set_item(name, count))?;
+        Ok((moves, counts))
     }
 
     /// The IDs of items; none for those that have none.

@@ -216,3 +216,20 @@ def test_a_beam_of_one_is_no_beam(X):
     model = semid.RQKMeans(3, 8, refine=3, refine_beam=4).fit(X)
     greedy, own = (semid.evaluate(model, X, k=0, beam=beam)["mse"] for beam in (1, None))
     assert greedy == semid.evaluate(model, X, k=0, codes=model.encode(X, beam=1))["mse"] > own
+
+
+def test_drift_tells_when_to_fit_again(model, X):
+    same = semid.drift(model, X, X)
+    assert same["stable"] and same["crossings"] == [] and same["levels"][0]["psi"] == 0
+    moved = semid.drift(model, X + np.float32(3), X, sample=200)
+    assert not moved["stable"] and all("level" in crossing["words"] for crossing in moved["crossings"][:1])
+    codes = [model.encode(rows)[:, 0] for rows in (X, X + np.float32(3))]
+    used = moved["levels"][0]["used_codes"]
+    assert [used["baseline"], used["new"]] == [len(np.unique(of)) for of in codes]
+    assert moved == semid.drift(model, X + np.float32(3), X, sample=200, device="reference")
+    wide = {f"max_{name}": 1e9 for name in ("psi", "error_rise", "margin_loss", "saturated")}
+    assert semid.drift(model, X + np.float32(3), X, **wide)["stable"]
+    with pytest.raises(semid.InputError, match="psi"):
+        semid.drift(model, X, X, max_psi=-1)
+    with pytest.raises(semid.InputError, match="16"):
+        semid.drift(model, X[:, :3], X)

@@ -56,6 +56,26 @@ def test_removed_ids_are_never_given_again(model, X, items, path):
     assert engine.unique_ids(X[3:4], ["another"])[0] not in ids
 
 
+def test_a_refresh_moves_few_items(model, X, items, path):
+    engine = semid.SemanticIdEngine(model, path)
+    ids = engine.unique_ids(X, items)
+    newer = X + np.float32(0.3) * np.random.default_rng(2).normal(size=X.shape).astype(np.float32)
+    refreshed = semid.RQKMeans(3, 8, device="cpu").fit(newer, warm_start=model)
+    assert engine.adopt_model(refreshed).model is refreshed and engine.lookup(items) == ids
+    moves = engine.move_if_gain(newer, items, gain=0.1, at_most=20)
+    assert engine.last_report["moved"] == len(moves) == 20 and engine.last_report["gaining"] >= 20
+    gains = [before - after for *_, before, after in moves]
+    assert gains == sorted(gains, reverse=True) and gains[-1] > 0
+    for item, old, new, *_ in moves:
+        assert ids[int(item[5:])] == old and engine[item] == new and engine.state(old) == "retired"
+    moved = {item for item, *_ in moves}
+    assert all(engine[item] == id for item, id in zip(items, ids) if item not in moved)
+    with pytest.raises(semid.InputError, match="gain"):
+        engine.move_if_gain(newer, items, gain=-1, at_most=5)
+    with pytest.raises(semid.InputError):
+        engine.adopt_model(semid.RQKMeans(3, 8, random_state=5, device="cpu").fit(newer))
+
+
 def test_nearest(model, X, items):
     engine = semid.SemanticIdEngine(model)
     engine.unique_ids(X, items)
@@ -73,6 +93,25 @@ def test_resolvers_and_formats(model, X, items, resolver, format):
     assert len(set(ids)) == 600
     assert engine.manifest["resolver"] == resolver
     assert [engine.find(id) for id in ids[::50]] == items[::50]
+
+
+def test_items_move_to_candidates(model, X, items, tmp_path):
+    crowd = np.repeat(X[:60], 10, axis=0)
+    path = tmp_path / "ids.db"
+    plain = semid.SemanticIdEngine(model, resolver="reassign", capacity=2)
+    plain.unique_ids(crowd, items)
+    engine = semid.SemanticIdEngine(model, path, resolver="reassign", candidates=32)
+    ids = engine.unique_ids(crowd[:400], items[:400])
+    again = semid.SemanticIdEngine.load(path, candidates=32)
+    assert again.unique_ids(crowd[:400], items[:400]) == ids and again.last_report["kept"] == 400
+    whole = semid.SemanticIdEngine(model, resolver="reassign", capacity=2, candidates=32)
+    assert len(set(whole.unique_ids(crowd, items))) == 600
+    assert 0 < whole.last_report["added_distance"] < plain.last_report["added_distance"]
+    for count, match in [(0, "candidates"), (1.5, "integer"), (10**9, "finds")]:
+        with pytest.raises(semid.InputError, match=match):
+            semid.SemanticIdEngine(model, resolver="reassign", candidates=count).unique_ids(X, items)
+    with pytest.raises(semid.InputError, match="reassign"):
+        semid.SemanticIdEngine(model, candidates=3).unique_ids(X, items)
 
 
 def test_templates(model, X):

@@ -6,6 +6,7 @@ Prints what differs and `N passed, N failed`; exits with 1 if anything failed. `
 fingerprints that must never change.
 """
 
+import collections
 import itertools
 import json
 import re
@@ -431,6 +432,49 @@ def check_pairs(checks, tool):
         return spec.fingerprint(model)
 
 
+def check_reassigned(checks, tool):
+    """Items that move to their candidates: those whose codes have places for all keep them, and the others have the
+    smallest sum of distances of all placements; returns the SHA-256 of the codes."""
+    x, capacity, digests = groups(120, 16), 2, []
+    with tempfile.TemporaryDirectory() as folder:
+        folder = Path(folder)
+        np.save(folder / "x.npy", x)
+        out, ids = folder / "model.safetensors", folder / "ids.jsonl"
+        semid(tool, "fit", "--input", folder / "x.npy", "--output", out, "--levels", "2", "--clusters", "9")
+        model = spec.load(out)
+        own = [tuple(codes) for codes in spec.encode(model, x).tolist()]
+        free = collections.Counter({codes: capacity for codes in itertools.product(range(9), repeat=2)})
+        crowded = {codes for codes, items in collections.Counter(own).items() if items > capacity}
+        for codes in own:
+            free[codes] -= codes not in crowded
+        moving = [row for row, codes in enumerate(own) if codes in crowded]
+        codes, distances = spec.beam(model, x[moving], 81, 81)
+        every = [dict(zip(map(tuple, of.tolist()), far)) for of, far in zip(codes, distances)]
+        for count in (3, 20, 81):
+            db = folder / f"{count}.db"
+            told = semid(tool, "assign", "--db", db, "--model", out, "--input", folder / "x.npy", "--row-numbers",
+                         "--resolver", "reassign", "--capacity", capacity, "--candidates", count, "--output", ids)
+            found = [tuple(json.loads(line)["codes"]) for line in ids.read_text().splitlines()]
+            checks.true(all(found[row] == own[row] for row in range(len(x)) if row not in moving), "others stay")
+            checks.true(max(collections.Counter(found).values()) <= capacity, "no more items than places")
+            places = [codes for codes in free for _ in range(free[codes])]
+            candidates, _ = spec.beam(model, x[moving], count, count)
+            near = [set(map(tuple, of.tolist())) | {own[row]} for of, row in zip(candidates, moving)]
+            left_out = 1 << 80  # one column for every item that finds no place
+            costs = [[of[place] if place in may else 2 * left_out for place in places] + [left_out] * len(moving)
+                     for of, may in zip(every, near)]
+            least = spec.least_sum(costs)
+            placed = [(of[found[row]], found[row] in may) for of, may, row in zip(every, near, moving)]
+            sum_of = sum(distance if is_near else left_out for distance, is_near in placed)
+            checks.true(sum_of == least, f"the smallest sum with {count} candidates")
+            added = sum(distance for distance, _ in placed) - sum(of[own[row]] for of, row in zip(every, moving))
+            unit = 2.0 ** (-2 * model.config["codebook_exponent"])
+            checks.true(told["added_distance"] == added * unit, f"added distance with {count} candidates")
+            digests.append(np.array(found, "<u4").tobytes())
+    checks.true(len(moving) > 60 and len(set(digests)) == 3, "the cases are no easy ones")
+    return spec.sha256(*digests)
+
+
 def check_drift(checks, tool):
     """Every measure of drift, recomputed from codes and grid integers."""
     sides = dict(baseline=groups(600, 16), new=groups(250, 16, stream=5) * np.float32(1.25))
@@ -579,6 +623,9 @@ def main():
     checks.case = "pairs"
     fingerprints["pairs"] = check_pairs(checks, tool)
     checks.true(golden.get("pairs") == fingerprints["pairs"], f"golden, found {fingerprints['pairs']}")
+    checks.case = "candidates of a registry"
+    moved = fingerprints[checks.case] = check_reassigned(checks, tool)
+    checks.true(golden.get(checks.case) == moved, f"golden codes, found {moved}")
     fingerprints |= check_refits(checks, tool, golden)
     fingerprints |= check_refinements(checks, tool, golden)
     checks.case = "drift"

@@ -247,6 +247,33 @@ def beam_of_row(codebooks, row, width, count):
             places.append(min(e for e in itertools.chain(*extensions[:j]) if e[1] not in places)[1])
 
 
+def least_sum(costs):
+    """The smallest sum of one cost from every row (n), each from another column (m >= n): Kuhn's and Munkres' method."""
+    n, m = len(costs), len(costs[0])
+    of_row, of_column, row_of = [0] * (n + 1), [0] * (m + 1), [0] * (m + 1)
+    for row in range(1, n + 1):
+        row_of[0], column = row, 0
+        least, before, done = [math.inf] * (m + 1), [0] * (m + 1), [False] * (m + 1)
+        while row_of[column]:
+            done[column], at = True, row_of[column]
+            for other in range(1, m + 1):
+                reduced = costs[at - 1][other - 1] - of_row[at] - of_column[other]
+                if not done[other] and reduced < least[other]:
+                    least[other], before[other] = reduced, column
+            nearest = min((least[other], other) for other in range(1, m + 1) if not done[other])
+            for other in range(m + 1):
+                if done[other]:
+                    of_row[row_of[other]] += nearest[0]
+                    of_column[other] -= nearest[0]
+                else:
+                    least[other] -= nearest[0]
+            column = nearest[1]
+        while column:
+            row_of[column] = row_of[before[column]]
+            column = before[column]
+    return sum(costs[row_of[column] - 1][column - 1] for column in range(1, m + 1) if row_of[column])
+
+
 def refine(model, x, rounds, width, frozen=0):
     """Refines the levels of `model` together, from the level `frozen` on; returns the model that encodes by a beam of
     this width, and the squared errors before the first round and after every round that was kept, in grid steps."""

@@ -14,6 +14,8 @@ Examples:
   semid assign --db ids.db --input more.npy --items more.txt
   semid assign --db new.db --model model.safetensors --input items.npy \\
       --row-numbers --resolver reassign
+  semid assign --db new.db --model model.safetensors --input items.npy \\
+      --row-numbers --resolver reassign --candidates 16
   semid assign --db engine.db --model model.safetensors --input items.npy \\
       --row-numbers --fixed-depth
   semid assign --db ids.db --namespace videos --input videos.parquet \\
@@ -47,6 +49,11 @@ pub(crate) struct AssignArgs {
     /// every run; items that have an ID keep it [default: that of the model]
     #[arg(long, value_name = "B")]
     pub(crate) beam: Option<usize>,
+    /// With --resolver reassign: an item whose codes are taken moves to a free one of its K candidates, see `semid
+    /// encode --candidates`, and so may change its first codes where that is nearer; without a free one it moves as it
+    /// does without this flag. The database does not keep K, so give it in every run
+    #[arg(long, value_name = "K")]
+    pub(crate) candidates: Option<usize>,
     /// Give new IDs to items whose squared distance to the point of their ID shrinks by more than this share of what it
     /// is, such as 10%, the largest decrease first; their old IDs are retired
     #[arg(
@@ -121,7 +128,8 @@ pub(crate) enum ResolverName {
     Suffix,
     /// The item key after the codes: 12-5-33-numpy, or 12-5-33-numpy-1 if the former is retired
     ItemId,
-    /// The nearest free codes; up to 65,536 rows of a run are placed together, so the same items may go to other codes
+    /// The nearest free codes, below the item's own codes but the last as long as any are free there (see --candidates
+    /// for those of all levels); up to 65,536 rows of a run are placed together, so the same items may go to other codes
     /// in several runs
     Reassign,
 }

@@ -5,7 +5,7 @@ use crate::database;
 use crate::input::Input;
 use crate::output::Failure;
 use semid::registry::{Manifest, Resolver, Store};
-use semid::{ErrorKind, IdFormat, Model, Rows, SemanticIdEngine};
+use semid::{Device, ErrorKind, IdFormat, Matrix, Model, Rows, SemanticIdEngine};
 use std::num::NonZeroU32;
 
 /// Returns the model that items are encoded with, as far as it can be read: what is wrong with it is told when the
@@ -37,6 +37,7 @@ pub(super) fn open(args: &AssignArgs, input: &Input) -> Result<SemanticIdEngine,
         let mismatch = ErrorKind::DimMismatch { expected: model.dim(), found: dim };
         return Err(input.failure(mismatch.into()));
     }
+    check_candidates(args, &model, resolver)?;
     let store = store.map_or_else(|| database::open(&args.db, &args.namespace), Ok)?;
     let engine = match (store.model()?, args.adopt_model) {
         (Some(own), true) if store.manifest()?.is_some() => {
@@ -52,10 +53,31 @@ pub(super) fn open(args: &AssignArgs, input: &Input) -> Result<SemanticIdEngine,
         Some(width) => engine.beam(width),
         None => engine,
     };
+    let engine = match args.candidates {
+        Some(count) => engine.candidates(count),
+        None => engine,
+    };
     Ok(match args.batch_rows {
         Some(rows) => engine.batch_rows(rows),
         None => engine,
     })
+}
+
+/// Refuses candidates that no item would move to, or that the model cannot give.
+fn check_candidates(args: &AssignArgs, model: &Model, resolver: Resolver) -> Result<(), Failure> {
+    let Some(count) = args.candidates else { return Ok(()) };
+    if !matches!(resolver, Resolver::Reassign { .. }) {
+        let (db, name) = (args.db.display(), resolver.name());
+        return Err(Failure::Error(format!(
+            "{db}: --candidates {count} goes with --resolver reassign, not with {name}"
+        )));
+    }
+    let encoder = match args.beam {
+        Some(width) => model.encoder().beam(width),
+        None => model.encoder(),
+    };
+    encoder.candidates(count, &Matrix::new(&[], model.dim())?, &Device::cpu())?;
+    Ok(())
 }
 
 /// Returns the failure; where the database has another model, it says how that may be replaced.

@@ -9,11 +9,11 @@ mod tests;
 pub(super) use order::{Order, check};
 pub(super) use plan::{CodePlan, plan};
 
-use super::reassign::{Placed, UsedBelow, reassign};
+use super::reassign::{FindCandidates, Placed, UsedBelow, reassign};
 use super::resolver::Resolver;
 use super::semantic_id::SemanticId;
 use super::shape::Shape;
-use super::store::{Entry, Manifest, Record, Store, UsedCodes, answers, single};
+use super::store::{Entry, Manifest, Record, Store, answers};
 use crate::codes::Codes;
 use crate::error::{Error, Result};
 use crate::quantizer::{Costs, CostsOfRow};
@@ -87,6 +87,8 @@ pub(crate) struct Geometry<'a> {
     pub(crate) clusters: &'a [usize],
     /// Squared length of one step of the codewords' grid, in units of the embeddings.
     pub(crate) squared_step: f64,
+    /// Finds the candidates of rows of the batch, where items move to candidates first.
+    pub(crate) candidates: Option<&'a FindCandidates<'a>>,
 }
 
 /// The settings that an assignment obeys.
@@ -223,10 +225,7 @@ fn moved(
     let geometry = geometry(batch)?;
     let placed = match plan.filter(|plan| plan.holds_for(new)) {
         Some(plan) if plan.still_holds(store)? => plan.placed.clone(),
-        _ => {
-            let mut below = Below::of_last_level(store, &distinct)?;
-            place(&mut |prefix| below.take(prefix), capacity, geometry, new)?
-        }
+        _ => place(&mut |prefixes| answers(store.used_below(prefixes)?, prefixes.len()), capacity, geometry, new)?,
     };
     report.added_distance = placed.iter().map(|p| p.added_distance).sum::<i128>() as f64 * geometry.squared_step;
     Ok(placed.into_iter().map(|placed| placed.codes).collect())
@@ -247,27 +246,9 @@ fn place(
     let encoded: Vec<Vec<u32>> = new.iter().map(|(_, _, codes)| codes.to_vec()).collect();
     let keys: Vec<&str> = new.iter().map(|(_, item, _)| *item).collect();
     let costs = RowCosts { costs: geometry.costs, rows: new.iter().map(|(row, ..)| *row).collect() };
-    reassign(&encoded, &keys, capacity, used_below, geometry.clusters, &costs)
-}
-
-/// The used places below prefixes; those below the prefixes of the last level are read in one call.
-struct Below<'a> {
-    store: &'a dyn Store,
-    known: HashMap<&'a [u32], Vec<UsedCodes>>,
-}
-
-impl<'a> Below<'a> {
-    /// Reads the used places that share all codes but the last with any of `codes`, which are sorted.
-    fn of_last_level(store: &'a dyn Store, codes: &[&'a [u32]]) -> Result<Self> {
-        let mut prefixes: Vec<&[u32]> = codes.iter().filter_map(|codes| Some(codes.split_last()?.1)).collect();
-        prefixes.dedup();
-        let used = answers(store.used_below(&prefixes)?, prefixes.len())?;
-        Ok(Self { store, known: prefixes.into_iter().zip(used).collect() })
-    }
-
-    fn take(&mut self, prefix: &[u32]) -> Result<Vec<UsedCodes>> {
-        self.known.remove(prefix).map_or_else(|| single(self.store.used_below(&[prefix])?), Ok)
-    }
+    let find = geometry.candidates.map(|find| |items: &[usize]| find(&costs.rows_of(items)?));
+    let find = find.as_ref().map(|find| find as &FindCandidates<'_>);
+    reassign(&encoded, &keys, capacity, used_below, geometry.clusters, &costs, find)
 }
 
 /// The costs of new items, numbered from 0, taken from the costs of the batch's rows.
@@ -279,6 +260,10 @@ struct RowCosts<'a> {
 impl RowCosts<'_> {
     fn row(&self, item: usize) -> Result<usize> {
         self.rows.get(item).copied().ok_or_else(|| Error::parameter("item", item, "a new item"))
+    }
+
+    fn rows_of(&self, items: &[usize]) -> Result<Vec<usize>> {
+        items.iter().map(|item| self.row(*item)).collect()
     }
 }
 
@@ -292,8 +277,7 @@ impl Costs for RowCosts<'_> {
     }
 
     fn alike(&self, items: &[usize]) -> Result<Vec<usize>> {
-        let rows: Vec<usize> = items.iter().map(|item| self.row(*item)).collect::<Result<_>>()?;
-        self.costs.alike(&rows)
+        self.costs.alike(&self.rows_of(items)?)
     }
 
     fn go_on(&self) -> Result<()> {

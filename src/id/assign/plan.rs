@@ -7,7 +7,7 @@
 use super::super::reassign::Placed;
 use super::super::resolver::Resolver;
 use super::super::store::{Store, answers};
-use super::{Below, ItemBatch, New, Order, Rules, distinct, geometry, place};
+use super::{ItemBatch, New, Order, Rules, geometry, place};
 use crate::error::Result;
 use sha2::{Digest, Sha256};
 
@@ -29,11 +29,10 @@ pub(in crate::id) fn plan(
 ) -> Result<Option<CodePlan>> {
     let Resolver::Reassign { capacity } = rules.manifest.resolver() else { return Ok(None) };
     let new = new_items(store, rules, batch, order)?;
-    let mut known = Below::of_last_level(store, &distinct(&new))?;
     let mut used = Vec::new();
-    let mut used_below = |prefix: &[u32]| {
-        let below = known.take(prefix)?;
-        used.push((prefix.to_vec(), digest(&below)));
+    let mut used_below = |prefixes: &[&[u32]]| {
+        let below = answers(store.used_below(prefixes)?, prefixes.len())?;
+        used.extend(prefixes.iter().zip(&below).map(|(prefix, below)| (prefix.to_vec(), digest(below))));
         Ok(below)
     };
     let placed = place(&mut used_below, u64::from(capacity.get()), geometry(batch)?, &new)?;

@@ -2,6 +2,7 @@
 
 use super::assign::{AssignReport, Assigned, Geometry, ItemBatch};
 use super::format::IdFormat;
+use super::reassign::FindCandidates;
 use super::registry::Registry;
 use super::resolver::Resolver;
 use super::store::{Manifest, Store};
@@ -14,10 +15,12 @@ use crate::model::Model;
 use crate::quantizer::{EncodeOptions, TrainOptions, Trainer, collect, train};
 use crate::rows::{Matrix, Rows};
 use batch::{Repeated, RowsPart, in_memory};
+use candidates::CandidateSearch;
 use std::num::NonZeroUsize;
 use std::ops::ControlFlow;
 
 mod batch;
+mod candidates;
 #[cfg(feature = "sqlite")]
 mod file;
 mod nearest;
@@ -58,6 +61,8 @@ pub struct SemanticIdEngine {
     encoder: Encoder,
     /// The width of the beam that encodes items; none leaves it to the model.
     beam: Option<usize>,
+    /// How many candidates an item has whose codes are taken; none leaves it to the search of the resolver.
+    candidates: Option<usize>,
     batch_rows: usize,
 }
 
@@ -94,7 +99,7 @@ impl SemanticIdEngine {
 
     fn of(model: Model, mut registry: Registry) -> Self {
         registry.set_clusters(model.clusters());
-        Self { encoder: model.encoder(), model, registry, beam: None, batch_rows: BATCH }
+        Self { encoder: model.encoder(), model, registry, beam: None, candidates: None, batch_rows: BATCH }
     }
 
     /// Opens the engine whose model and registry `store` holds.
@@ -140,6 +145,44 @@ impl SemanticIdEngine {
         self
     }
 
+    /// Lets [`Resolver::Reassign`] move an item whose codes are taken to one of its `count` candidates, the codes of the
+    /// smallest total distances, see [`Encoder::candidates`]. They may differ from its codes at any level; without this
+    /// call an item keeps all codes but the last as long as a code below them is free. Items that find no candidate
+    /// free move as they do without this call. The registry does not keep the count: items that have an ID keep it.
+    ///
+    /// # Exactness
+    /// Of the items that share codes with more items than there are places, up to 1,024 at a time, in the order of
+    /// their codes and keys, are placed at the smallest possible increase of the sum of distances.
+    ///
+    /// # Errors
+    /// [`SemanticIdEngine::unique_ids`] fails as [`Encoder::candidates`] does, and with [`ErrorKind::Parameter`] for
+    /// another resolver, before any item gets an ID.
+    ///
+    /// ```
+    /// use semid::registry::{MemoryStore, Resolver};
+    /// use semid::{Device, IdFormat, Matrix, RqKMeansModel, SemanticIdEngine};
+    ///
+    /// let model = RqKMeansModel::from_codewords(&[&[0.0, 10.0], &[-8.0, 1.0]], 1)?;
+    /// let (rows, device) = (Matrix::new(&[0.5, 0.5], 1)?, Device::cpu());
+    /// let engine = |candidates: Option<usize>| {
+    ///     let format = IdFormat::plain("-");
+    ///     let engine = SemanticIdEngine::new(model.clone(), MemoryStore::new(), Resolver::reassign(), format)?;
+    ///     Ok::<_, semid::Error>(match candidates {
+    ///         Some(count) => engine.candidates(count),
+    ///         None => engine,
+    ///     })
+    /// };
+    /// // Of the points -8, 1, 2 and 11, 1 is nearest to 0.5, and 2 is next.
+    /// assert_eq!(engine(None)?.unique_ids(&rows, &["a", "b"], &device)?.0, ["0-1", "0-0"]);
+    /// assert_eq!(engine(Some(2))?.unique_ids(&rows, &["a", "b"], &device)?.0, ["0-1", "1-0"]);
+    /// # Ok::<(), semid::Error>(())
+    /// ```
+    #[must_use]
+    pub fn candidates(mut self, count: usize) -> Self {
+        self.candidates = Some(count);
+        self
+    }
+
     /// Sets the rows per transaction, for tests: with [`Resolver::Reassign`] the IDs depend on it.
     #[doc(hidden)]
     #[must_use]
@@ -153,8 +196,9 @@ impl SemanticIdEngine {
     /// # Errors
     /// Returns whatever the store's snapshot can fail with.
     pub fn snapshot(&self) -> Result<Self> {
-        let (model, encoder, beam) = (self.model.clone(), self.encoder.clone(), self.beam);
-        Ok(Self { model, registry: self.registry.snapshot()?, encoder, beam, batch_rows: self.batch_rows })
+        let (model, encoder, registry) = (self.model.clone(), self.encoder.clone(), self.registry.snapshot()?);
+        let Self { beam, candidates, batch_rows, .. } = *self;
+        Ok(Self { model, registry, encoder, beam, candidates, batch_rows })
     }
 
     /// Returns the model.
@@ -241,6 +285,9 @@ impl SemanticIdEngine {
         let clusters = self.model.clusters();
         let step = self.model.step();
         let moves = matches!(self.registry.manifest().resolver(), Resolver::Reassign { .. });
+        let options = EncodeOptions { beam: self.beam, ..EncodeOptions::default() };
+        let search = self.candidates.map(|count| CandidateSearch { model: &self.model, device, options, count });
+        search.iter().try_for_each(|search| search.check(self.registry.manifest().resolver()))?;
         let mut repeated = Repeated::among(items)?;
         let mut report = AssignReport::default();
         for (batch, items) in items.chunks(self.batch_rows).enumerate() {
@@ -269,8 +316,10 @@ impl SemanticIdEngine {
             };
             repeated.check(first_row, &items, &codes)?;
             let costs = if moves { Some(self.model.costs(rows, source)?) } else { None };
-            let geometry =
-                costs.as_deref().map(|costs| Geometry { costs, clusters: &clusters, squared_step: step * step });
+            let find = search.as_ref().map(|search| |rows: &[usize]| search.of(&matrix, rows));
+            let candidates = find.as_ref().map(|find| find as &FindCandidates<'_>);
+            let of = |costs| Geometry { costs, clusters: &clusters, squared_step: step * step, candidates };
+            let geometry = costs.as_deref().map(of);
             let assigned =
                 self.registry.assign_batch(&ItemBatch { items: &items, codes: &codes, first_row, geometry })?;
             report += assigned.report;

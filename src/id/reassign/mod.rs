@@ -9,6 +9,9 @@
 //! as encoding is greedy.
 //!
 //! # The rule
+//! Where the caller gives candidates, step 0 of [`candidates`] comes first, and the steps below take the items that it
+//! leaves over.
+//!
 //! 1. *Last level.* New items that share all codes but the last form a group; groups do not affect each other. Where no
 //!    code of the group has more items than free places, every item keeps its encoded codes. Otherwise the solver
 //!    places as many items of the group as possible below their shared prefix, at the smallest possible sum of
@@ -45,6 +48,8 @@
 //! R. Jonker, A. Volgenant, A Shortest Augmenting Path Algorithm for Dense and Sparse Linear Assignment Problems,
 //! Computing 38, 1987.
 
+mod batch;
+mod candidates;
 mod group;
 mod occupancy;
 mod search;
@@ -54,13 +59,16 @@ mod upward;
 mod tests;
 
 use crate::error::{Error, ErrorKind, Result};
-use crate::quantizer::Costs;
+use crate::quantizer::{Candidates, Costs};
 use occupancy::Occupancy;
 use rayon::prelude::*;
 use std::collections::BTreeMap;
 
-/// Returns the used places below a prefix: each list of codes once, with the number of its used places.
-pub(crate) type UsedBelow<'a> = dyn FnMut(&[u32]) -> Result<Vec<(Vec<u32>, u64)>> + 'a;
+/// Returns, for each prefix, the used places below it: each list of codes once, with the number of its used places.
+pub(crate) type UsedBelow<'a> = dyn FnMut(&[&[u32]]) -> Result<Vec<Vec<(Vec<u32>, u64)>>> + 'a;
+
+/// Returns the candidates of some items.
+pub(crate) type FindCandidates<'a> = dyn Fn(&[usize]) -> Result<Candidates> + 'a;
 
 /// Where the solver puts a new item.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -98,7 +106,7 @@ struct Outcome {
 ///
 /// # Errors
 /// A parameter error for lists of unequal lengths or a capacity of 0, [`ErrorKind::Code`] for a code outside its level,
-/// and any error of `used_below` and `costs`.
+/// and any error of `used_below`, `costs` and `find`.
 pub(crate) fn reassign(
     encoded: &[Vec<u32>],
     keys: &[&str],
@@ -106,6 +114,7 @@ pub(crate) fn reassign(
     used_below: &mut UsedBelow<'_>,
     clusters: &[usize],
     costs: &dyn Costs,
+    find: Option<&FindCandidates<'_>>,
 ) -> Result<Vec<Placed>> {
     let problem = Problem { encoded, clusters, capacity, costs };
     problem.check(keys)?;
@@ -113,15 +122,20 @@ pub(crate) fn reassign(
     let mut placed: Vec<Placed> = encoded.iter().map(keep).collect();
     let mut taken = BTreeMap::new();
     let mut items: Vec<usize> = (0..encoded.len()).collect();
-    for depth in (0..clusters.len()).rev() {
-        let outcome = problem.level(depth, &mut items, keys, used_below, &taken)?;
+    let mut take = |outcome: Outcome, taken: &mut BTreeMap<Vec<u32>, u64>| {
         for (item, codes, added_distance) in outcome.found {
             *taken.entry(codes.clone()).or_insert(0) += 1;
             placed.get_mut(item).into_iter().for_each(|placed| {
                 *placed = Placed { codes: codes.clone(), suffix_needed: false, added_distance };
             });
         }
-        items = outcome.left_over;
+        outcome.left_over
+    };
+    if let Some(find) = find {
+        items = take(candidates::place(&problem, keys, used_below, find)?, &mut taken);
+    }
+    for depth in (0..clusters.len()).rev() {
+        items = take(problem.level(depth, &mut items, keys, used_below, &taken)?, &mut taken);
     }
     Ok(placed)
 }
@@ -160,19 +174,25 @@ impl Problem<'_> {
         let prefix = |item: &usize| self.codes(*item).get(..depth).unwrap_or_default();
         let order = |item: &usize| (prefix(item), keys.get(*item), self.codes(*item), *item);
         items.par_sort_unstable_by(|a, b| order(a).cmp(&order(b)));
+        let groups = items.chunk_by(|a, b| prefix(a) == prefix(b));
+        let prefixes: Vec<&[u32]> = groups.clone().filter_map(|group| group.first()).map(prefix).collect();
+        if prefixes.is_empty() {
+            return Ok(Outcome::default());
+        }
+        let with_used = prefixes.iter().zip(groups).zip(used_below(&prefixes)?);
         let mut groups = Vec::new();
-        for group in items.chunk_by(|a, b| prefix(a) == prefix(b)) {
-            let prefix = group.first().map(prefix).unwrap_or_default();
+        for ((prefix, group), used) in with_used {
             let mut occupancy = Occupancy::new(self.clusters, self.capacity, depth);
-            used_below(prefix)?.iter().for_each(|(codes, used)| occupancy.add(codes, *used));
+            used.iter().for_each(|(codes, used)| occupancy.add(codes, *used));
             let below = taken.range(prefix.to_vec()..).take_while(|(codes, _)| codes.starts_with(prefix));
             below.for_each(|(codes, used)| occupancy.add(codes, *used));
-            groups.push((prefix, group, occupancy));
+            groups.push((*prefix, group, occupancy));
         }
-        let place = |(prefix, group, occupancy)| match depth + 1 == self.clusters.len() {
-            true => group::place(self, prefix, group, &occupancy),
-            false => upward::place(self, prefix, group, occupancy),
-        };
+        let place =
+            |(prefix, group, occupancy): (&[u32], &[usize], Occupancy<'_>)| match depth + 1 == self.clusters.len() {
+                true => group::place(self, prefix, group, &occupancy),
+                false => upward::place(self, prefix, group, occupancy),
+            };
         let outcomes: Vec<Outcome> = groups.into_par_iter().map(place).collect::<Result<_>>()?;
         let mut all = Outcome::default();
         outcomes.into_iter().for_each(|outcome| all.append(outcome));

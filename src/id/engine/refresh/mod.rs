@@ -159,7 +159,7 @@ impl SemanticIdEngine {
     ) -> Result<MoveReport> {
         self.check_moves(rows, items.len(), limits)?;
         let mut report = MoveReport::default();
-        let mut best = self.candidates(rows, items, device, limits.gain, &mut report)?;
+        let mut best = self.gaining(rows, items, device, limits.gain, &mut report)?;
         report.gaining = best.len() as u64;
         best.sort_unstable_by(|a, b| (b.before - b.after).cmp(&(a.before - a.after)).then_with(|| a.item.cmp(b.item)));
         best.truncate(usize::try_from(limits.at_most).unwrap_or(usize::MAX));
@@ -200,7 +200,7 @@ impl SemanticIdEngine {
     }
 
     /// Returns the items that would gain enough.
-    fn candidates<'a, S: AsRef<str>>(
+    fn gaining<'a, S: AsRef<str>>(
         &mut self,
         rows: &dyn Rows,
         items: &'a [S],

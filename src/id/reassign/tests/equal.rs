@@ -43,12 +43,8 @@ impl Knowing {
         let encoded: Vec<Vec<u32>> = table.identities.iter().enumerate().map(&mut encode).collect();
         let keys = table.keys();
         let keys: Vec<&str> = keys.iter().map(String::as_str).collect();
-        let below = |prefix: &[u32]| {
-            let below = used.iter().filter(|(codes, _)| codes.starts_with(prefix));
-            Ok(below.map(|(codes, used)| (codes.clone(), *used)).collect())
-        };
         table.asked.store(0, Ordering::Relaxed);
-        reassign(&encoded, &keys, capacity, &mut { below }, &table.clusters, self)
+        reassign(&encoded, &keys, capacity, &mut below(used), &table.clusters, self, None)
     }
 }
 

@@ -1,5 +1,6 @@
 //! Tests the solver against all placements, against optimality conditions, and its promises.
 
+mod candidates;
 mod equal;
 mod exact;
 mod promises;
@@ -70,15 +71,20 @@ impl Table {
     fn reassign_with(&self, keys: &[String], capacity: u64, used: &Used) -> Vec<Placed> {
         let encoded: Vec<Vec<u32>> = (0..self.identities.len()).map(|item| self.encode(item)).collect();
         let keys: Vec<&str> = keys.iter().map(String::as_str).collect();
-        let mut below = |prefix: &[u32]| {
-            let below = used.iter().filter(|(codes, _)| codes.starts_with(prefix));
-            Ok(below.map(|(codes, used)| (codes.clone(), *used)).collect())
-        };
         self.asked.store(0, Ordering::Relaxed);
-        let placed = reassign(&encoded, &keys, capacity, &mut below, &self.clusters, self).unwrap();
+        let placed = reassign(&encoded, &keys, capacity, &mut below(used), &self.clusters, self, None).unwrap();
         assert_eq!(placed.len(), encoded.len());
         placed
     }
+}
+
+/// Answers a batch of questions about used places.
+fn below(used: &Used) -> impl FnMut(&[&[u32]]) -> Result<Vec<Vec<(Vec<u32>, u64)>>> {
+    let of = |prefix: &&[u32]| {
+        let below = used.iter().filter(|(codes, _)| codes.starts_with(prefix));
+        below.map(|(codes, used)| (codes.clone(), *used)).collect()
+    };
+    move |prefixes| Ok(prefixes.iter().map(of).collect())
 }
 
 /// Draws a random number below `bound`.

@@ -139,6 +139,34 @@ mod tests {
         assert_eq!(check(&rows, 100, &[0, 1, 2, 3]), 0);
     }
 
+    /// Of more rows than [`ROWS`], as many are drawn, uniformly and with replacement, from the stream: the mean and the
+    /// errors are those of the rows drawn, and not of all rows.
+    #[test]
+    fn of_many_rows_1024_are_drawn() {
+        let (dim, count) = (3, 5000);
+        // A few rows far away, so that every draw has a mean of its own.
+        let values = noise(count * dim, 8).into_iter().enumerate();
+        let rows: Vec<i32> = values.map(|(i, v)| if i / dim % 50 == 7 { v + 40_000 } else { v }).collect();
+        let codewords = rows[..4 * dim].to_vec();
+        let mut wrong = [0; 2];
+        for run in 0..4 {
+            let mut stream = Stream::new("shrinkage", 1, 0, run);
+            let row = |_| stream.below(count as u128) as usize;
+            let drawn: Vec<i32> =
+                (0..1024).map(row).flat_map(|row| &rows[row * dim..(row + 1) * dim]).copied().collect();
+            let (halvings, expected_of_drawn) = expected(&drawn, dim, &codewords);
+            for device in [Device::reference(), Device::cpu()] {
+                let (codebook, mut stream) =
+                    (Codebook::new(codewords.clone(), dim), Stream::new("shrinkage", 1, 0, run));
+                let found = toward_mean(&mut of(&device, &rows, dim), codebook, &mut stream, &mut || Ok(())).unwrap();
+                assert_eq!(found.values(), expected_of_drawn, "run {run}");
+            }
+            wrong[0] += usize::from(expected(&rows, dim, &codewords).1 != expected_of_drawn);
+            wrong[1] += usize::from(halvings == 0);
+        }
+        assert_eq!(wrong, [4, 0], "all rows would give the same, or the mean does not matter: too easy");
+    }
+
     #[test]
     fn halves_are_rounded_up() {
         let codebook = Codebook::new(vec![-1, 1, -3, 3, 10, 11], 1);

@@ -139,3 +139,27 @@ fn every_device_seeds_the_same() {
         assert_eq!(seeded(&device), expected, "{device:?}");
     }
 }
+
+/// Codewords of a hierarchy are means of rows inside their groups, which are not drawn toward the mean of all rows;
+/// those that are rows would be.
+#[test]
+fn hierarchies_keep_their_codewords() {
+    let (dim, count, clusters) = (400, 300, 9);
+    let value = |i: usize| (rng::row_hash(4, i as u64) % 2001) as i32 - 1000;
+    let values: Vec<i32> = (0..count * dim).map(value).collect();
+    let device = Device::cpu();
+    let plain = RqKMeans::new(1, clusters);
+    let hierarchies =
+        [plain.clone().init(Init::Hierarchical), plain.clone().algorithm(Algorithm::Hierarchical(Default::default()))];
+    let seeded = |params: &RqKMeans| {
+        seed(params, &mut residuals(&device, &values, dim), clusters, (0, 0), &mut || Ok(())).unwrap()
+    };
+    for params in hierarchies {
+        let mut rows = residuals(&device, &values, dim);
+        let kept = hierarchy::codewords(&params, &mut rows, clusters, (0, 0), &mut || Ok(())).unwrap();
+        assert_eq!(seeded(&params), kept);
+        let mut stream = Stream::new("shrinkage", params.seed, 0, 0);
+        let drawn = shrinkage::toward_mean(&mut rows, kept.clone(), &mut stream, &mut || Ok(())).unwrap();
+        assert_ne!(drawn, kept, "drawing them would change nothing: too easy");
+    }
+}
