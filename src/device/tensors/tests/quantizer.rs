@@ -140,7 +140,9 @@ fn code(tensors: &mut dyn Tensors, shape: Shape, exponent: i32) -> Result<Vec<f3
         let mut lists = tensors.download_all(&[codes, starts, rows])?;
         // The order within a codeword is free.
         let starts: Vec<usize> = lists[1].iter().map(|start| *start as usize).collect();
-        starts.windows(2).for_each(|range| lists[2][range[0]..range[1]].sort_by(f32::total_cmp));
+        for range in starts.windows(2) {
+            lists[2].get_mut(range[0]..range[1]).unwrap_or_default().sort_by(f32::total_cmp);
+        }
         out.extend(lists.concat());
     }
     Ok(out)
