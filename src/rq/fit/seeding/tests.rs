@@ -140,11 +140,11 @@ fn every_device_seeds_the_same() {
     }
 }
 
-/// Codewords of a hierarchy are means of rows inside their groups, which are not drawn toward the mean of all rows;
-/// those that are rows would be.
+/// Codewords of a hierarchy are means of rows inside their groups, which are not drawn toward the mean of all rows, even
+/// where that would leave less: in many dimensions, they suit few of the rows that the hierarchy did not see.
 #[test]
 fn hierarchies_keep_their_codewords() {
-    let (dim, count, clusters) = (400, 300, 9);
+    let (dim, count, clusters) = (1000, 4000, 9);
     let value = |i: usize| (rng::row_hash(4, i as u64) % 2001) as i32 - 1000;
     let values: Vec<i32> = (0..count * dim).map(value).collect();
     let device = Device::cpu();
@@ -157,9 +157,9 @@ fn hierarchies_keep_their_codewords() {
     for params in hierarchies {
         let mut rows = residuals(&device, &values, dim);
         let kept = hierarchy::codewords(&params, &mut rows, clusters, (0, 0), &mut || Ok(())).unwrap();
-        assert_eq!(seeded(&params), kept);
+        assert!(seeded(&params) == kept);
         let mut stream = Stream::new("shrinkage", params.seed, 0, 0);
         let drawn = shrinkage::toward_mean(&mut rows, kept.clone(), &mut stream, &mut || Ok(())).unwrap();
-        assert_ne!(drawn, kept, "drawing them would change nothing: too easy");
+        assert!(drawn != kept, "drawing them would change nothing: too easy");
     }
 }
