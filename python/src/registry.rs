@@ -11,8 +11,8 @@ use numpy::PyReadonlyArray2;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 use semid::registry::{
-    AssignReport, Assigned, BaseTokenizer, Export, Holder, Manifest, MemoryStore, Move, MoveLimits, MoveReport, Resolver,
-    SidKey, SqliteStore, StaticSizes,
+    AssignReport, Assigned, BaseTokenizer, Export, Holder, Manifest, MemoryStore, Move, MoveLimits, MoveReport,
+    Resolver, SidKey, SqliteStore, StaticSizes,
 };
 use semid::{Result, SemanticIdEngine, registry};
 use std::num::NonZeroU32;
@@ -239,7 +239,8 @@ impl Registry {
                 let (text, mut moves) = (engine.registry().id_text().clone(), Vec::new());
                 let report = fresh(engine.move_if_gain(&watch.rows(&*rows), &items, &device, &limits, |all| {
                     let text = |id, of: &Move| text.text(id, &of.item);
-                    let moved = |of: &Move| (of.item.clone(), text(&of.from, of), text(&of.to, of), of.before, of.after);
+                    let moved =
+                        |of: &Move| (of.item.clone(), text(&of.from, of), text(&of.to, of), of.before, of.after);
                     moves.extend(all.iter().map(moved));
                     watch.check()
                 }))?;

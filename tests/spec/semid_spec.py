@@ -248,7 +248,7 @@ def beam_of_row(codebooks, row, width, count):
 
 
 def least_sum(costs):
-    """The smallest sum of one cost from every row (n), each from another column (m >= n): Kuhn's and Munkres' method."""
+    """The smallest sum of one cost from every row (n), each from another column (m >= n), by Kuhn and Munkres."""
     n, m = len(costs), len(costs[0])
     of_row, of_column, row_of = [0] * (n + 1), [0] * (m + 1), [0] * (m + 1)
     for row in range(1, n + 1):

@@ -145,10 +145,11 @@ impl SemanticIdEngine {
         self
     }
 
-    /// Lets [`Resolver::Reassign`] move an item whose codes are taken to one of its `count` candidates, the codes of the
-    /// smallest total distances, see [`Encoder::candidates`]. They may differ from its codes at any level; without this
-    /// call an item keeps all codes but the last as long as a code below them is free. Items that find no candidate
-    /// free move as they do without this call. The registry does not keep the count: items that have an ID keep it.
+    /// Lets [`Resolver::Reassign`] move an item whose codes are taken to one of its `count` candidates, the codes of
+    /// the smallest total distances, see [`Encoder::candidates`]. They may differ from its codes at any level; without
+    /// this call an item keeps all codes but the last as long as a code below them is free. Items that find no
+    /// candidate free move as they do without this call. The registry does not keep the count: items that have an ID
+    /// keep it.
     ///
     /// # Exactness
     /// Of the items that share codes with more items than there are places, up to 1,024 at a time, in the order of

@@ -14,8 +14,8 @@
 //! [`Candidates`](crate::quantizer::Candidates). Nothing depends on the order of the items, on threads or on devices.
 //!
 //! # Cost
-//! Only items that contend are searched for. A batch of n items with k candidates each needs at most n searches over n k
-//! edges.
+//! Only items that contend are searched for. A batch of n items with k candidates each needs at most n searches over
+//! n k edges.
 
 use super::batch::{self, Look};
 use super::search::FreePlace;

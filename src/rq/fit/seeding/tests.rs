@@ -140,8 +140,8 @@ fn every_device_seeds_the_same() {
     }
 }
 
-/// Codewords of a hierarchy are means of rows inside their groups, which are not drawn toward the mean of all rows, even
-/// where that would leave less: in many dimensions, they suit few of the rows that the hierarchy did not see.
+/// Codewords of a hierarchy are means of rows inside their groups, which are not drawn toward the mean of all rows,
+/// even where that would leave less: in many dimensions, they suit few of the rows that the hierarchy did not see.
 #[test]
 fn hierarchies_keep_their_codewords() {
     let (dim, count, clusters) = (1000, 4000, 9);
