@@ -78,29 +78,26 @@ impl GpuMatrices {
         let buffers: Vec<_> = from.iter().map(|tensor| self.buffer(*tensor)).collect::<Result<_>>()?;
         let values = |tensor: &Tensor| try_vec(0.0, tensor.len(), "values to download");
         let mut out: Vec<Vec<f32>> = from.iter().map(values).collect::<Result<_>>()?;
-        // What one read-back takes: its length, and parts of matrices, each with its buffer and its first value.
-        let mut readings: Vec<(usize, Vec<(&wgpu::Buffer, usize, &mut [f32])>)> = Vec::new();
+        // What each read-back takes, and how many values these are.
+        let mut readings: Vec<(usize, Vec<Part<'_>>)> = Vec::new();
         for (buffer, out) in buffers.iter().zip(&mut out) {
-            for (at, part) in out.chunks_mut(most).enumerate() {
-                match readings.last_mut().filter(|(len, _)| len + part.len() <= most) {
+            for (at, out) in out.chunks_mut(most).enumerate() {
+                let part = Part { buffer, first: at * most, out };
+                match readings.last_mut().filter(|(len, _)| len + part.out.len() <= most) {
                     Some((len, parts)) => {
-                        *len += part.len();
-                        parts.push((buffer, at * most, part));
+                        *len += part.out.len();
+                        parts.push(part);
                     }
-                    None => readings.push((part.len(), vec![(buffer, at * most, part)])),
+                    None => readings.push((part.out.len(), vec![part])),
                 }
             }
         }
         for (_, parts) in readings {
-            let span = |(buffer, first, part): &(_, usize, &mut [f32])| Span {
-                buffer: *buffer,
-                offset: *first as u64 * 4,
-                size: part.len() as u64 * 4,
-            };
-            let bytes = self.batch.read(&self.context, &parts.iter().map(span).collect::<Vec<_>>())?;
+            let spans: Vec<Span<'_>> = parts.iter().map(Part::span).collect();
+            let bytes = self.batch.read(&self.context, &spans)?;
             let mut words = words(&bytes);
-            for (.., part) in parts {
-                part.iter_mut().zip(words.by_ref()).for_each(|(value, bits)| *value = f32::from_bits(bits));
+            for part in parts {
+                part.out.iter_mut().zip(words.by_ref()).for_each(|(value, bits)| *value = f32::from_bits(bits));
             }
         }
         Ok(out)
@@ -111,5 +108,19 @@ impl GpuMatrices {
         let bytes = from.len().min(to.len()) as u64 * 4;
         let (from, to) = (self.buffer(from)?, self.buffer(to)?);
         self.batch.copy(&self.context, &from, &to, bytes)
+    }
+}
+
+/// A part of a matrix that is read back.
+struct Part<'a> {
+    buffer: &'a wgpu::Buffer,
+    /// Its first value in the matrix.
+    first: usize,
+    out: &'a mut [f32],
+}
+
+impl Part<'_> {
+    fn span(&self) -> Span<'_> {
+        Span { buffer: self.buffer, offset: self.first as u64 * 4, size: self.out.len() as u64 * 4 }
     }
 }

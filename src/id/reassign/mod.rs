@@ -58,6 +58,7 @@ mod upward;
 #[cfg(test)]
 mod tests;
 
+use super::store::UsedCodes;
 use crate::error::{Error, ErrorKind, Result};
 use crate::quantizer::{Candidates, Costs};
 use occupancy::Occupancy;
@@ -65,7 +66,7 @@ use rayon::prelude::*;
 use std::collections::BTreeMap;
 
 /// Returns, for each prefix, the used places below it: each list of codes once, with the number of its used places.
-pub(crate) type UsedBelow<'a> = dyn FnMut(&[&[u32]]) -> Result<Vec<Vec<(Vec<u32>, u64)>>> + 'a;
+pub(crate) type UsedBelow<'a> = dyn FnMut(&[&[u32]]) -> Result<Vec<Vec<UsedCodes>>> + 'a;
 
 /// Returns the candidates of some items.
 pub(crate) type FindCandidates<'a> = dyn Fn(&[usize]) -> Result<Candidates> + 'a;

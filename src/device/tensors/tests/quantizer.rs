@@ -116,7 +116,10 @@ fn code(tensors: &mut dyn Tensors, shape: Shape, exponent: i32) -> Result<Vec<f3
         let value = |level: usize, i: usize| match (columns, i / columns) {
             (1, k) => (1 - 2 * (k as i64 % 2)) * (k as i64 + 1).div_euclid(2) * (1 - 2 * batch as i64),
             (_, k) if k % 7 == 6 => hash(20 + level as u64, batch + i % columns) as i64 % (most + 1),
-            (_, k) => hash(20 + level as u64, batch + k * columns + i % columns) as i64 % (most + 1) >> (4 * (k % 5)),
+            (_, k) => {
+                let value = hash(20 + level as u64, batch + k * columns + i % columns) as i64 % (most + 1);
+                value >> (4 * (k % 5))
+            }
         };
         let book = |(level, clusters): (usize, &usize)| {
             Codebook::new((0..clusters * columns).map(|i| value(level, i) as i32).collect(), columns)

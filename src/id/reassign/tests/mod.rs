@@ -10,6 +10,7 @@ mod upwards;
 
 use super::{Costs, Placed, reassign, search};
 use crate::error::Result;
+use crate::id::store::UsedCodes;
 use crate::rng::row_hash;
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -79,7 +80,7 @@ impl Table {
 }
 
 /// Answers a batch of questions about used places.
-fn below(used: &Used) -> impl FnMut(&[&[u32]]) -> Result<Vec<Vec<(Vec<u32>, u64)>>> {
+fn below(used: &Used) -> impl FnMut(&[&[u32]]) -> Result<Vec<Vec<UsedCodes>>> {
     let of = |prefix: &&[u32]| {
         let below = used.iter().filter(|(codes, _)| codes.starts_with(prefix));
         below.map(|(codes, used)| (codes.clone(), *used)).collect()
