@@ -433,8 +433,8 @@ def check_pairs(checks, tool):
 
 
 def check_reassigned(checks, tool):
-    """Items that move to their candidates: those whose codes have places for all keep them, and the others have the
-    smallest sum of distances of all placements; returns the SHA-256 of the codes."""
+    """Items that move to their candidates: those whose codes have places for all keep them, and as many of the others
+    as possible have candidates, at the smallest sum of increases; returns the SHA-256 of the codes."""
     x, capacity, digests = groups(120, 16), 2, []
     with tempfile.TemporaryDirectory() as folder:
         folder = Path(folder)
@@ -450,7 +450,9 @@ def check_reassigned(checks, tool):
         moving = [row for row, codes in enumerate(own) if codes in crowded]
         codes, distances = spec.beam(model, x[moving], 81, 81)
         every = [dict(zip(map(tuple, of.tolist()), far)) for of, far in zip(codes, distances)]
-        for count in (3, 20, 81):
+        # How much farther an item is from each place than from its own codes.
+        every = [{place: far - of[own[row]] for place, far in of.items()} for of, row in zip(every, moving)]
+        for count in (2, 4, 81):
             db = folder / f"{count}.db"
             told = semid(tool, "assign", "--db", db, "--model", out, "--input", folder / "x.npy", "--row-numbers",
                          "--resolver", "reassign", "--capacity", capacity, "--candidates", count, "--output", ids)
@@ -465,9 +467,9 @@ def check_reassigned(checks, tool):
                      for of, may in zip(every, near)]
             least = spec.least_sum(costs)
             placed = [(of[found[row]], found[row] in may) for of, may, row in zip(every, near, moving)]
-            sum_of = sum(distance if is_near else left_out for distance, is_near in placed)
-            checks.true(sum_of == least, f"the smallest sum with {count} candidates")
-            added = sum(distance for distance, _ in placed) - sum(of[own[row]] for of, row in zip(every, moving))
+            total = sum(increase if is_near else left_out for increase, is_near in placed)
+            checks.true(total == least, f"the smallest sum with {count} candidates")
+            added = sum(increase for increase, _ in placed)
             unit = 2.0 ** (-2 * model.config["codebook_exponent"])
             checks.true(told["added_distance"] == added * unit, f"added distance with {count} candidates")
             digests.append(np.array(found, "<u4").tobytes())
