@@ -238,9 +238,10 @@ impl Registry {
                 let engine = held.engine_mut()?;
                 let (text, mut moves) = (engine.registry().id_text().clone(), Vec::new());
                 let report = fresh(engine.move_if_gain(&watch.rows(&*rows), &items, &device, &limits, |all| {
-                    let text = |id, of: &Move| text.text(id, &of.item);
-                    let moved =
-                        |of: &Move| (of.item.clone(), text(&of.from, of), text(&of.to, of), of.before, of.after);
+                    let moved = |of: &Move| {
+                        let [from, to] = [&of.from, &of.to].map(|id| text.text(id, &of.item));
+                        (of.item.clone(), from, to, of.before, of.after)
+                    };
                     moves.extend(all.iter().map(moved));
                     watch.check()
                 }))?;
