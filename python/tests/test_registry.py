@@ -62,7 +62,7 @@ def test_a_refresh_moves_few_items(model, X, items, path):
     newer = X + np.float32(0.3) * np.random.default_rng(2).normal(size=X.shape).astype(np.float32)
     refreshed = semid.RQKMeans(3, 8, device="cpu").fit(newer, warm_start=model)
     assert engine.adopt_model(refreshed).model is refreshed and engine.lookup(items) == ids
-    moves = engine.move_if_gain(newer, items, gain=0.1, at_most=20)
+    moves = engine.move_if_gain(newer, items, gain=0.01, at_most=20)
     assert engine.last_report["moved"] == len(moves) == 20 and engine.last_report["gaining"] >= 20
     gains = [before - after for *_, before, after in moves]
     assert gains == sorted(gains, reverse=True) and gains[-1] > 0
@@ -72,7 +72,7 @@ def test_a_refresh_moves_few_items(model, X, items, path):
     assert all(engine[item] == id for item, id in zip(items, ids) if item not in moved)
     with pytest.raises(semid.InputError, match="gain"):
         engine.move_if_gain(newer, items, gain=-1, at_most=5)
-    with pytest.raises(semid.InputError):
+    with pytest.raises(semid.RegistryError):
         engine.adopt_model(semid.RQKMeans(3, 8, random_state=5, device="cpu").fit(newer))
 
 
@@ -107,7 +107,7 @@ def test_items_move_to_candidates(model, X, items, tmp_path):
     whole = semid.SemanticIdEngine(model, resolver="reassign", capacity=2, candidates=32)
     assert len(set(whole.unique_ids(crowd, items))) == 600
     assert 0 < whole.last_report["added_distance"] < plain.last_report["added_distance"]
-    for count, match in [(0, "candidates"), (1.5, "integer"), (10**9, "finds")]:
+    for count, match in [(0, "candidates"), (1.5, "integer"), (10**9, "1024 codes are kept")]:
         with pytest.raises(semid.InputError, match=match):
             semid.SemanticIdEngine(model, resolver="reassign", candidates=count).unique_ids(X, items)
     with pytest.raises(semid.InputError, match="reassign"):
