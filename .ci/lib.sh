@@ -192,7 +192,12 @@ need_shaders() {
 # Mesa's compiler for AMD GPUs, in $radv: unpacked and not installed, so that no test sees one more driver.
 need_radv() {
   radv=$tools/radv
-  [ -e "$radv/radeon_icd.json" ] && return
+  [ -e "$radv/ready" ] || unpack_radv
+  # The file names its library by a path, and the folder may be moved.
+  sed "s|\"library_path\": *\".*/|\"library_path\": \"$radv/lib/|" "$radv/icd.json" >"$radv/radeon_icd.json"
+}
+
+unpack_radv() {
   rm -rf "$radv"
   mkdir -p "$radv"/{deb,root}
   apt_ready mesa-vulkan-drivers
@@ -207,9 +212,9 @@ need_radv() {
   for folder in "$radv"/root/{usr/,}lib/"$(uname -m)-linux-gnu"; do
     [ ! -d "$folder" ] || cp -a "$folder"/. "$radv/lib"
   done
-  sed "s|\"library_path\": *\".*/|\"library_path\": \"$radv/lib/|" \
-    "$radv"/root/usr/share/vulkan/icd.d/radeon_icd.*.json >"$radv/radeon_icd.json"
+  cp "$radv"/root/usr/share/vulkan/icd.d/radeon_icd.*.json "$radv/icd.json"
   rm -rf "$radv/deb" "$radv/root"
+  touch "$radv/ready"
 }
 
 # Rust for WebAssembly: that of the machine, or else Debian's, unpacked and not installed, which builds the standard
