@@ -135,9 +135,9 @@ def drift(
         max_psi=max_psi, max_error_rise=max_error_rise, max_margin_loss=max_margin_loss, max_saturated=max_saturated
     )
     sampled = (_integer("sample", sample, 1), _integer("random_state", random_state))
-    rows = [to_rows(side, column=column) for side in (X, baseline)]
+    new, older = to_rows(X, column=column), to_rows(baseline, column=column)
     values = [_number(name, value) for name, value in limits.items()]
-    return json.loads(_semid.drift(model._model, *rows, model._place(device), sampled, values))
+    return json.loads(_semid.drift(model._model, new, older, model._place(device), sampled, values))
 
 
 def code_metrics(codes: Any, n_clusters: Optional[Sequence[int]] = None) -> dict:
