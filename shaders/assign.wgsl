@@ -27,11 +27,11 @@ fn scores(row: u32, products: vec4<f32>, facts: Facts) -> vec4<f32> {
     return facts.half_norms - products;
 }
 
-fn is_decided(row: u32, state: vec3<f32>) -> bool {
-    return state.y - state.x > fma(params.slope, lengths[row], params.base);
+// A score has no width: arithmetic is all that makes the race's value of it another than the exact one.
+fn width_of(row: u32, code: u32) -> f32 {
+    return 0.0;
 }
 
-// Returns what `settle` needs to know of an undecided row: the best score.
-fn left_of(state: vec3<f32>) -> u32 {
-    return bitcast<u32>(state.x);
+fn rounding_of(row: u32) -> f32 {
+    return fma(params.slope, lengths[row], params.base);
 }

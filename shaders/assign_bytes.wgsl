@@ -38,14 +38,12 @@ fn scores(row: u32, products: vec4<i32>, facts: Facts) -> vec4<f32> {
     return (facts.half_norms - bound) - (of_row.x * facts.scales) * vec4<f32>(products);
 }
 
-fn is_decided(row: u32, state: vec3<f32>) -> bool {
+fn width_of(row: u32, code: u32) -> f32 {
     let of_row = facts_of_row(row);
-    let of_code = bitcast<vec4<f32>>(codewords[params.quads * params.padded + u32(state.z)]);
-    let bound = of_row.y * of_code.z + of_row.z * of_code.w;
-    return state.y - state.x > 2.0 * bound + fma(params.slope, of_row.y, params.base);
+    let of_code = bitcast<vec4<f32>>(codewords[params.quads * params.padded + code]);
+    return 2.0 * (of_row.y * of_code.z + of_row.z * of_code.w);
 }
 
-// Returns what `settle_bytes` needs to know of an undecided row: the code of the lowest score.
-fn left_of(state: vec3<f32>) -> u32 {
-    return u32(state.z);
+fn rounding_of(row: u32) -> f32 {
+    return fma(params.slope, facts_of_row(row).y, params.base);
 }

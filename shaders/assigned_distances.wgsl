@@ -16,13 +16,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     }
     var total = vec2<u32>(0u);
     if (code < params.clusters) {
-        for (var i = local % LANES; i < params.width; i += LANES * FOLD) {
-            var sums = vec3<u32>(0u);
-            for (var j = i; j < min(i + LANES * FOLD, params.width); j += LANES) {
-                sums = squares_add(sums, rows[row * params.width + j], codewords[j * params.padded + code]);
-            }
-            total = squares_fold(total, sums);
-        }
+        total = lane_distance(row, code, local % LANES);
     }
     total = lanes_sum(local, total);
     if (valid && local % LANES == 0u) {

@@ -8,7 +8,7 @@ struct Params {
     padded: u32,   // codewords with padding: the stride of their values and bytes
     slope: f32,    // what f32 arithmetic adds to the bound of rounding: slope * reach + base
     base: f32,
-    count: u32,    // workgroups of `settle_bytes`
+    count: u32,    // workgroups of `rerank` or `settle`
     quads: u32,    // vec4<u32> per vector, of 16 bytes each
     room: u32,     // rows with padding; their facts follow their bytes
 }

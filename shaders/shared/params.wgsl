@@ -7,7 +7,7 @@ struct Params {
     padded: u32,   // codewords with padding: the stride of `codewords`
     slope: f32,    // rounding bound of `assign`: slope * |row| + base
     base: f32,
-    count: u32,    // points, workgroups of `settle`, or first cluster of the sums
+    count: u32,    // points, workgroups of `rerank` or `settle`, or first cluster of the sums
 }
 
 @group(0) @binding(0) var<uniform> params: Params;

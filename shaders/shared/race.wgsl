@@ -1,6 +1,6 @@
 // The race of the codewords for a row: a tiled matrix product gives scores, and registers keep the lowest score, the
-// second lowest and the code of the lowest over all codewords. assign.wgsl and assign_bytes.wgsl say what a product
-// and a score are, and which rows are decided.
+// second lowest and the code of the lowest over a sixteenth of the codewords. assign.wgsl and assign_bytes.wgsl say
+// what a product and a score are, and candidates.wgsl which rows are decided.
 //
 // A workgroup owns 128 rows (64 without WIDE_ROWS) and walks over the codewords 128 at a time (64 without WIDE_CODES),
 // 16 words at a time. An invocation owns 8 x 8 scores (or 4 instead of either 8) in four 4 x 4 blocks: near and far
@@ -15,8 +15,8 @@ override WIDE_CODES: bool = true;
 @group(0) @binding(1) var<storage, read> rows: array<vec4<u32>>;
 @group(0) @binding(2) var<storage, read> codewords: array<vec4<u32>>;
 @group(0) @binding(3) var<storage, read_write> codes: array<u32>; // code + 1, or 0
-@group(0) @binding(4) var<storage, read_write> undecided: array<vec2<u32>>; // row, and what settling it needs
-@group(0) @binding(5) var<storage, read_write> counters: array<atomic<u32>, 2>; // undecided, changed
+@group(0) @binding(4) var<storage, read_write> undecided: array<vec4<u32>>; // as candidates.wgsl says
+@group(0) @binding(5) var<storage, read_write> counters: array<atomic<u32>, 3>; // to rerank, to settle, changed
 
 // Rows in the first half, codewords in the second; each as [word 16][block 32] of one word of 4 neighbours. Blocks are
 // permuted by the word's quarter, so that the transposed stores hit different banks.
@@ -62,6 +62,11 @@ fn meet4(state: vec3<f32>, scores: vec4<f32>, code: f32) -> vec3<f32> {
 
 fn stored_state(state: vec3<f32>) -> vec4<u32> {
     return bitcast<vec4<u32>>(vec4<f32>(state, 0.0));
+}
+
+// Returns the state of a share for the row in a place, out of 64.
+fn state_of(place: u32, share: u32) -> vec3<f32> {
+    return bitcast<vec4<f32>>(tile[place * 16u + share]).xyz;
 }
 
 @compute @workgroup_size(256)
@@ -187,8 +192,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
         }
     }
 
-    // Handles 64 rows at a time, with 16 states each; one invocation reduces each row. Their order does not matter,
-    // because a tie is never decided here.
+    // Handles 64 rows at a time, with 16 states each; one invocation reduces each row.
     var changed = 0u;
     for (var half = 0u; half < row_blocks / 16u; half++) {
         workgroupBarrier();
@@ -207,21 +211,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
         workgroupBarrier();
         let row = first + half * 64u + local;
         if (local < 64u && row < params.end) {
-            var state = vec3<f32>(0x1p120, 0x1p120, 0.0);
-            for (var i = 0u; i < 16u; i++) {
-                let other = bitcast<vec4<f32>>(tile[local * 16u + ((i + local) & 15u)]);
-                state = meet(state, other.x, other.z);
-                state.y = min(state.y, other.y);
-            }
-            if (is_decided(row, state)) {
-                let label = u32(state.z) + 1u;
-                if (codes[row] != label) {
-                    codes[row] = label;
-                    changed += 1u;
-                }
-            } else {
-                undecided[atomicAdd(&counters[0], 1u)] = vec2<u32>(row, left_of(state));
-            }
+            changed += conclude(row, local);
         }
     }
     workgroupBarrier();
@@ -231,6 +221,6 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
         for (var i = 1u; i < 64u; i++) {
             changed += tile[i].x;
         }
-        atomicAdd(&counters[1], changed);
+        atomicAdd(&counters[2], changed);
     }
 }

@@ -4,6 +4,7 @@ use super::batch::CommandBatch;
 use super::bytes;
 use super::context::Context;
 use super::kernel::Kernel;
+use super::kernels::assign::COUNTERS;
 use super::params::Params;
 use super::span::{Span, words};
 use crate::error::Result;
@@ -24,9 +25,9 @@ pub(super) struct ChunkBuffers {
     pub(super) bytes: Option<wgpu::Buffer>,
     /// Code + 1 of each row, and 0 where it has none: in a cleared buffer no row has a code.
     pub(super) codes: wgpu::Buffer,
-    /// Space for a list of rows; with `assign`, also for their best scores or codes.
+    /// Space for a list of rows; with `assign`, for two lists, which begin at either end, and what is known of each row.
     pub(super) list: wgpu::Buffer,
-    /// The numbers of undecided and of changed rows of an `assign`.
+    /// The lengths of the two lists of an `assign`, and the number of changed rows.
     pub(super) counters: wgpu::Buffer,
 }
 
@@ -54,8 +55,8 @@ impl ChunkBuffers {
             lengths: context.storage("lengths of rows", room * 4)?,
             bytes: None,
             codes: context.storage("codes", room * 4)?,
-            list: context.storage("a list of rows", room * 8)?,
-            counters: context.storage("counters", 8)?,
+            list: context.storage("a list of rows", room * 16)?,
+            counters: context.storage("counters", COUNTERS)?,
             rows,
         })
     }

@@ -76,7 +76,7 @@ impl GpuEncoder {
         let context = &self.context;
         let found = || -> Result<Found> {
             let codes = context.storage("codes of a level", rows as u64 * 4)?;
-            Ok(Found { codes, counters: context.storage("counters of a level", 8)? })
+            Ok(Found { codes, counters: context.storage("counters of a level", assign::COUNTERS)? })
         };
         let table = GpuRows::new(Arc::clone(context), rows, self.dim)?;
         Ok(Place { table, found: self.levels.iter().map(|_| found()).collect::<Result<_>>()? })

@@ -23,7 +23,9 @@ const VECTORS: &str = shader!("shared/vectors");
 const BYTES: &str = shader!("shared/bytes");
 const DOTS: &str = shader!("shared/dots");
 const RACE: &str = shader!("shared/race");
+const CANDIDATES: &str = shader!("shared/candidates");
 const DISTANCE: &str = shader!("shared/distance");
+const LANE_DISTANCE: &str = shader!("shared/lane_distance");
 const ROUND_BYTES: &str = shader!("shared/round_bytes");
 
 /// Makes [`Kernel`] from rows `Name { variants } = "file" [shared parts] { override: value }`; the last rows are for
@@ -94,15 +96,15 @@ macro_rules! kernels {
 
 kernels! {
     AdamW = "adamw" [U64, SOFT_FLOAT];
-    Assign { wide_rows, wide_codes } = "assign" [PARAMS, RACE] {
+    Assign { wide_rows, wide_codes } = "assign" [PARAMS, RACE, CANDIDATES] {
         GROUP_ROWS: if wide_rows { 128.0 } else { 64.0 },
         WIDE_CODES: f64::from(u8::from(wide_codes))
     };
-    AssignBytes { wide_rows, wide_codes } = "assign_bytes" [BYTES, DOTS, RACE] {
+    AssignBytes { wide_rows, wide_codes } = "assign_bytes" [BYTES, DOTS, RACE, CANDIDATES] {
         GROUP_ROWS: if wide_rows { 128.0 } else { 64.0 },
         WIDE_CODES: f64::from(u8::from(wide_codes))
     };
-    AssignedDistances = "assigned_distances" [PARAMS, U64, SQUARES, LANES];
+    AssignedDistances = "assigned_distances" [PARAMS, U64, SQUARES, LANES, LANE_DISTANCE];
     Centroid = "centroid" [PARAMS];
     CodebookGradient = "codebook_gradient" [U64, SOFT_FLOAT, EXACT];
     ColumnSums = "column_sums" [U64, SOFT_FLOAT, EXACT, VECTORS];
@@ -123,6 +125,7 @@ kernels! {
     Potential = "potential" [U64, U96];
     Rectify = "rectify" [U64, SOFT_FLOAT, LEAK];
     RectifyGradient = "rectify_gradient" [U64, SOFT_FLOAT, LEAK];
+    Rerank = "rerank" [PARAMS, U64, SQUARES, LANE_DISTANCE];
     Residual = "residual" [PARAMS];
     RoundCodewords = "round_codewords" [BYTES, ROUND_BYTES];
     RoundRows = "round_rows" [BYTES, ROUND_BYTES];
@@ -130,7 +133,6 @@ kernels! {
     ScaleOperand = "scale_operand" [U64, SOFT_FLOAT, EXACT, VECTORS];
     Seed = "seed" [U64, U96];
     Settle = "settle" [PARAMS, U64, SQUARES, DISTANCE];
-    SettleBytes = "settle_bytes" [BYTES, U64, SQUARES, DISTANCE];
     Starts = "starts" [];
     StraightThrough = "straight_through" [U64, SOFT_FLOAT, EXACT, ON_GRID];
     Summary = "summary" [PARAMS, U64, U96];

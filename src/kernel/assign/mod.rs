@@ -61,6 +61,8 @@
 //! [`bytes`] has a filter that multiplies signed bytes, with a proof of its own.
 
 pub(crate) mod bytes;
+#[cfg(test)]
+pub(crate) mod candidates;
 
 /// Returns the slope and the base of the bound that proves a label: the best score of a row is nearer than all others
 /// where the second best one, in any evaluation, exceeds it by more than `slope * |row| + base`.

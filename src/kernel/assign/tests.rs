@@ -52,6 +52,36 @@ fn within(exact: f64, error: f64) -> Score {
     Score { exact, low: exact - error, high: exact + error }
 }
 
+/// Whether every state that a share can end with has a second best score which bounds those of all its codewords but
+/// its label, and those of all where the held score is another one, within three errors.
+fn second_bounds_all_but_the_label(scores: &[Score], error: f64) -> bool {
+    let Some((first, others)) = scores.split_first() else { return true };
+    let start = State { held: *first, label: *first, second: f64::INFINITY };
+    last_states(start, others).iter().all(|state| {
+        let two = state.held != state.label;
+        let bounded = |score: &&Score| state.second <= score.exact + 3.0 * error || (**score == state.label && !two);
+        scores.iter().all(|score| bounded(&score)) && (!two || state.second - state.held.low <= 4.0 * error)
+    })
+}
+
+#[test]
+fn the_second_best_bounds_a_share() {
+    // Every four different scores in steps of half an error, in every order.
+    let mut shares = 0;
+    for case in 0..12_u32.pow(4) {
+        let exact = [0, 1, 2, 3].map(|place| case / 12_u32.pow(place) % 12);
+        if (1..4).all(|at| !exact[..at].contains(&exact[at])) {
+            let scores = exact.map(|exact| within(f64::from(exact), 2.0));
+            assert!(second_bounds_all_but_the_label(&scores, 2.0), "{exact:?}");
+            shares += 1;
+        }
+    }
+    assert_eq!(shares, 12 * 11 * 10 * 9);
+    // Less than three errors do not bound it.
+    let scores = [3.0, 1.0, 2.0].map(|exact| within(exact, 1.0));
+    assert!(second_bounds_all_but_the_label(&scores, 1.0) && !second_bounds_all_but_the_label(&scores, 0.2));
+}
+
 #[test]
 fn a_gap_of_four_errors_proves_the_nearest() {
     let half = [-1.9, 0.0, -0.05].map(|exact| within(exact, 1.0));

@@ -1,5 +1,5 @@
-//! Dispatches `distinct`, which takes duplicates out of the race, `assign`, the filter, and `settle` for the rows that
-//! it leaves undecided; or `assign_bytes` and `settle_bytes`.
+//! Dispatches `distinct`, which takes duplicates out of the race, a filter, `assign` or `assign_bytes`, and for the rows
+//! that it leaves undecided `rerank`, where they have few candidates, and `settle`, where they may have many.
 
 use super::EXACT_WORK;
 use crate::clock::Instant;
@@ -18,12 +18,13 @@ use crate::device::gpu::span::{Span, words};
 use crate::device::gpu::tile::{Tile, Variant, measure};
 use crate::error::Result;
 
-/// Operations per component of a codeword that `settle` takes for one row: a product and its share of the distances.
-const SETTLE_WORK: usize = 2;
-/// Rows for which `settle` has a workgroup, out of how many it may have to take: few are undecided, and of more of them
-/// `settle_bytes` takes several at a time.
-const ROWS_PER_GROUP: usize = 32;
-const SETTLE_GROUPS: usize = 1024;
+/// Candidates of a row that `rerank` compares at most.
+const CANDIDATES: usize = 6;
+/// Operations per component of a codeword that `settle` takes for one row: exact distances to a quarter of the
+/// codewords, more than which hardly any row needs.
+const SETTLE_WORK: usize = EXACT_WORK / 4;
+/// Workgroups for listed rows in a dispatch: so many that they fill any adapter.
+const LIST_GROUPS: usize = 4096;
 
 /// Assignments in a batch, which the host has not waited for.
 pub(in crate::device::gpu) struct Queued {
@@ -123,13 +124,12 @@ fn queue_f32(rows: &mut GpuRows, codewords: &Codewords, kernel: Kernel) -> Resul
     measure_lengths(rows)?;
     let params = codewords.params(rows.params());
     let GpuRows { context, batch, chunks, width, dim, .. } = rows;
-    let clusters = codewords.clusters as usize;
-    let work = [clusters * *width * 4, clusters * *dim * SETTLE_WORK];
     for chunk in chunks.iter() {
         let ChunkBuffers { values, lengths, codes, list, counters, .. } = chunk;
         let buffers = [values, &codewords.values, codes, list, counters, &codewords.race_norms, lengths];
-        let kernels = [(kernel, &buffers[..]), (Kernel::Settle, &buffers[..])];
-        filter_and_settle(context, batch, chunk, params, kernels, work)?;
+        batch.clear(context, counters)?;
+        chunk.run(context, batch, kernel, params, &buffers, codewords.clusters as usize * *width * 4)?;
+        queue_undecided(context, batch, chunk, codewords, params, *dim)?;
     }
     Ok(())
 }
@@ -140,19 +140,17 @@ fn queue_bytes(rows: &mut GpuRows, codewords: &Codewords, kernel: Kernel) -> Res
     let rounded = rows.measured == Some(Filter::Bytes);
     let of_rows = rows.params();
     let GpuRows { context, batch, chunks, width, dim, .. } = rows;
-    let clusters = codewords.clusters as usize;
-    let work = [clusters * *width * 4, clusters * *dim * SETTLE_WORK];
     for chunk in chunks.iter_mut() {
         let row_bytes = chunk.bytes(context, *dim)?;
         let params = bytes::params(of_rows, codewords, *dim, chunk.room());
         if !rounded {
             chunk.run(context, batch, Kernel::RoundRows, params, &[&chunk.values, &row_bytes], *dim * EXACT_WORK)?;
         }
-        let ChunkBuffers { values, codes, list, counters, .. } = &*chunk;
-        let filter = [&row_bytes, &code_bytes, codes, list, counters];
-        let settle = [values, &codewords.values, &row_bytes, &code_bytes, codes, list, counters];
-        let kernels = [(kernel, &filter[..]), (Kernel::SettleBytes, &settle[..])];
-        filter_and_settle(context, batch, chunk, params, kernels, work)?;
+        let ChunkBuffers { codes, list, counters, .. } = &*chunk;
+        batch.clear(context, counters)?;
+        let buffers = [&row_bytes, &code_bytes, codes, list, counters];
+        chunk.run(context, batch, kernel, params, &buffers, codewords.clusters as usize * *width * 4)?;
+        queue_undecided(context, batch, chunk, codewords, params, *dim)?;
     }
     rows.measured = Some(Filter::Bytes);
     Ok(())
@@ -183,24 +181,27 @@ fn queue_distinct(rows: &mut GpuRows, codewords: &Codewords) -> Result<()> {
     run_over(params.padded as usize, context, batch, Kernel::Distinct, params, (&buffers, work))
 }
 
-/// Adds the dispatches of a filter and of the kernel that settles what it leaves undecided in a chunk, each with its
-/// buffers; `work` are their operations per row.
-fn filter_and_settle(
+/// Adds the dispatches that give codes to the rows of a chunk which a filter has listed. The host does not wait for
+/// their number: workgroups beyond it find nothing to do. Twin: `kernel::assign::candidates::nearest_of`.
+fn queue_undecided(
     context: &Context,
     batch: &mut CommandBatch,
     chunk: &ChunkBuffers,
+    codewords: &Codewords,
     params: Params,
-    [(filter, filtered), (settle, settled)]: [(Kernel, &[&wgpu::Buffer]); 2],
-    [work, settle_work]: [usize; 2],
+    dim: usize,
 ) -> Result<()> {
-    batch.clear(context, &chunk.counters)?;
-    chunk.run(context, batch, filter, params, filtered, work)?;
-    // The host does not wait for the number of undecided rows: workgroups beyond it find nothing to do.
-    for slice in slices(context, settle, chunk.rows.len(), settle_work) {
-        let groups = slice.len().div_ceil(ROWS_PER_GROUP).min(SETTLE_GROUPS) as u32;
-        let params = Params { first: slice.start as u32, end: slice.end as u32, count: groups, ..params };
-        let work = slice.len() as u64 * settle_work as u64;
-        batch.dispatch(context, settle, &params.words(), settled, ((groups, 1), work))?;
+    let ChunkBuffers { values, codes, list, counters, .. } = chunk;
+    let buffers = [values, &codewords.values, codes, list, counters];
+    let rerank = (Kernel::Rerank, CANDIDATES * dim * EXACT_WORK);
+    let settle = (Kernel::Settle, codewords.clusters as usize * dim * SETTLE_WORK);
+    for (kernel, work) in [rerank, settle] {
+        for slice in slices(context, kernel, chunk.rows.len(), work) {
+            let groups = slice.len().div_ceil(kernel.group_rows()).min(LIST_GROUPS) as u32;
+            let params = Params { first: slice.start as u32, end: slice.end as u32, count: groups, ..params };
+            let work = slice.len() as u64 * work as u64;
+            batch.dispatch(context, kernel, &params.words(), &buffers, ((groups, 1), work))?;
+        }
     }
     Ok(())
 }
@@ -219,8 +220,8 @@ fn measure_lengths(rows: &mut GpuRows) -> Result<()> {
     Ok(())
 }
 
-/// Bytes of the counters of a chunk.
-pub(in crate::device::gpu) const COUNTERS: u64 = 8;
+/// Bytes of the counters of a chunk: rows to rerank, rows to settle, and changed rows.
+pub(in crate::device::gpu) const COUNTERS: u64 = 12;
 
 /// Returns where the counters of all chunks are.
 pub(in crate::device::gpu) fn counters(chunks: &[ChunkBuffers]) -> impl Iterator<Item = Span<'_>> {
@@ -231,7 +232,7 @@ pub(in crate::device::gpu) fn counters(chunks: &[ChunkBuffers]) -> impl Iterator
 pub(in crate::device::gpu) fn counted(bytes: &[u8]) -> Assigned {
     bytes.chunks_exact(COUNTERS as usize).fold(Assigned::default(), |all, counters| {
         let mut words = words(counters).map(u64::from);
-        let (settled, changed) = (words.next().unwrap_or(0), words.next().unwrap_or(0));
-        all.plus(Assigned { changed, settled })
+        let [reranked, settled, changed] = [(); 3].map(|()| words.next().unwrap_or(0));
+        all.plus(Assigned { changed, settled: reranked + settled })
     })
 }

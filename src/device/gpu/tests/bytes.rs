@@ -1,5 +1,6 @@
 //! Tests the filter of bytes against its twin: the bytes, which rows it decides, and the codes.
 
+use super::candidates::left_of_rows;
 use super::faults::{self, Fault};
 use crate::codebook::Codebook;
 use crate::device::Table;
@@ -13,6 +14,7 @@ use crate::device::gpu::{Gpu, adapter, bytes};
 use crate::device::tests::{Case, Random, compare, data, outcome, reference};
 use crate::kernel::assign;
 use crate::kernel::assign::bytes::{Range, ranges, round};
+use crate::kernel::assign::candidates::Left;
 use crate::kernel::assign::is_duplicate;
 use std::sync::Arc;
 
@@ -124,10 +126,8 @@ fn found(context: &Arc<Context>, sample: &Sample) -> Found {
     let [chunk] = table.chunks.as_slice() else { panic!("several chunks") };
     let row_words = whole(chunk.bytes.as_ref().expect("rows as bytes"));
     let codeword_words = whole(table.codeword_bytes.as_ref().expect("codewords as bytes"));
-    let listed = whole(&chunk.counters)[0] as usize;
-    let mut undecided = vec![false; rows];
-    let list = whole(&chunk.list);
-    list.chunks_exact(2).take(listed).for_each(|entry| undecided[entry[0] as usize] = true);
+    let left = left_of_rows(context, &table, &codes);
+    let undecided = left.iter().map(|left| !matches!(left, Left::Code(_))).collect();
     let padded = codeword_words.len() / 4 / (bytes::quads(dim) + 1);
     Found { row_words, codeword_words, padded, undecided, codes, settled: assigned.settled }
 }
@@ -348,12 +348,12 @@ const FAULTS: [Fault; 17] = [
     (Kernel::Distinct, "if (any(codewords", "if (all(codewords"),
     (Kernel::RoundCodewords, "i % 4u] = rounded.word", "i % 4u] = rounded.word & 0xffffffu"),
     (ASSIGN, "of_row.z * facts.lengths", "0.0 * facts.lengths"),
-    (ASSIGN, "2.0 * bound + fma(", "0.0 * bound + fma("),
+    (ASSIGN, "return 2.0 * (of_row.y", "return 0.0 * (of_row.y"),
     (ASSIGN, "sums.r3, row.w, code", "sums.r3, row.z, code"),
-    (ASSIGN, "state.y = min(state.y, other.y);", ""),
-    (Kernel::SettleBytes, "candidates[begun + i]", "candidates[i]"),
-    (Kernel::SettleBytes, "code < best_code;", "code > best_code;"),
-    (Kernel::SettleBytes, "<= highest[place]", "< highest[place] - 2.0 * abs(highest[place])"),
+    (ASSIGN, "state.y - best.x", "state.x - best.x"),
+    (Kernel::Rerank, "code < best_code;", "code > best_code;"),
+    (Kernel::Rerank, "i < LANES; i++", "i < LANES - 1u; i++"),
+    (Kernel::Settle, "i += SIZE", "i += 2u * SIZE"),
 ];
 
 #[test]

@@ -3,6 +3,7 @@
 
 mod arithmetic;
 mod bytes;
+mod candidates;
 mod duplicates;
 mod encoder;
 mod failures;
