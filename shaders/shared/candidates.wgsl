@@ -32,16 +32,21 @@ fn push_code(codes: vec3<u32>, code: u32) -> vec3<u32> {
 }
 
 // Finds the candidates of the row in a place. Neighbouring places begin with different shares, which are in different
-// banks of the tile.
+// banks of the tile; as no compiler knows with which, none unrolls the loops, which would take registers from the race.
 fn candidates_of(row: u32, place: u32) -> Candidates {
-    var first = place % SHARES;
-    var lowest = state_of(place, first).x;
-    for (var i = 1u; i < SHARES; i++) {
-        let share = (place + i) % SHARES;
+    let start = place % SHARES;
+    var share = start;
+    var first = start;
+    var lowest = state_of(place, start).x;
+    loop {
         let score = state_of(place, share).x;
         if (score < lowest) {
             lowest = score;
             first = share;
+        }
+        continuing {
+            share = (share + 1u) % SHARES;
+            break if share == start;
         }
     }
     // The state of one share as it is, because its score and its code belong together.
@@ -50,8 +55,7 @@ fn candidates_of(row: u32, place: u32) -> Candidates {
     let rounding = rounding_of(row);
     let limit = width_of(row, code) + rounding;
     var found = Candidates(0u, vec3<u32>(code * 0x10001u), 0u, false);
-    for (var i = 0u; i < SHARES; i++) {
-        let share = (place + i) % SHARES;
+    loop {
         let state = state_of(place, share);
         let has_lowest = !(state.x - best.x > limit);
         let has_second = !(state.y - best.x > limit);
@@ -60,6 +64,10 @@ fn candidates_of(row: u32, place: u32) -> Candidates {
         if (has_lowest && share != first) {
             found.others += 1u;
             found.codes = push_code(found.codes, u32(state.z));
+        }
+        continuing {
+            share = (share + 1u) % SHARES;
+            break if share == start;
         }
     }
     // So near to each other, the score may belong to another code than the one that gave the limit.

@@ -41,9 +41,9 @@
 //! A gap of `2 E` would not do: with `E = 1` and exact scores j = -1.9, k = 0, m = -0.05, j enters with -0.9, k beats
 //! it with -1 but is +1 in `max`, and m beats k with -1.05. The gap is 2.05, and m is not the nearest.
 //!
-//! *Rows that are settled.* The stored best score is an evaluation of some `s_i`, and a nearest codeword has `s_m <=
-//! s_i`, so that its own evaluation is within 2 E of what is stored: it is among the codewords within 4 E, which are
-//! compared by exact distances.
+//! *Shares.* A device holds a tournament for each of 16 shares of the codewords and compares what they leave:
+//! `candidates.rs` has the rest of the proof, and says which codewords exact distances compare where a row is not
+//! decided.
 //!
 //! *The bound itself.* [`gap`] gives `slope = 4 gamma C` and `base = 2 gamma C^2`, and L is at least `|r|`. The host
 //! rounds gamma, `slope` and `base`, the device the product, and up to three additions reach a term: less than 8

@@ -126,8 +126,8 @@ fn found(context: &Arc<Context>, sample: &Sample) -> Found {
     let [chunk] = table.chunks.as_slice() else { panic!("several chunks") };
     let row_words = whole(chunk.bytes.as_ref().expect("rows as bytes"));
     let codeword_words = whole(table.codeword_bytes.as_ref().expect("codewords as bytes"));
-    let left = left_of_rows(context, &table, &codes);
-    let undecided = left.iter().map(|left| !matches!(left, Left::Code(_))).collect();
+    let left = left_of_rows(context, &table, &codes).unwrap_or_default();
+    let undecided: Vec<bool> = left.iter().map(|left| !matches!(left, Left::Code(_))).collect();
     let padded = codeword_words.len() / 4 / (bytes::quads(dim) + 1);
     Found { row_words, codeword_words, padded, undecided, codes, settled: assigned.settled }
 }
@@ -225,6 +225,9 @@ fn decision(row: &[i32], sample: &Sample, (slope, base): (f32, f32)) -> Decision
 
 /// What is wrong with the choice of undecided rows.
 fn wrong_decisions(sample: &Sample, found: &Found, decisions: &[Decision]) -> Option<String> {
+    if found.undecided.is_empty() {
+        return Some("a row is listed twice".to_owned());
+    }
     let listed = found.undecided.iter().filter(|open| **open).count() as u64;
     if listed != found.settled {
         return Some(format!("{listed} rows are listed, {} counted", found.settled));

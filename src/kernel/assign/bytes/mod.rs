@@ -55,10 +55,9 @@
 //!
 //! [`gap`] therefore gives 6 g, rounded up. It does not depend on D.
 //!
-//! # Rows that are settled
-//! The list of undecided rows has a code z for each, of which nothing is assumed. `l_z + 2 m_z + 6 g`, evaluated, is at
-//! least `s_z + 3 g`. A codeword whose `l_k`, evaluated, exceeds it has `s_k >= l_k > s_z + 2 g` and is farther than z.
-//! All others, z and every nearest codeword among them, are compared by exact distances, the lowest code first.
+//! # Shares
+//! A device holds a race for each of 16 shares of the codewords and compares what they leave: `../candidates.rs` has the
+//! rest of the proof, and says which codewords exact distances compare where a row is not decided.
 //!
 //! # Duplicates
 //! A codeword that equals one with a lower code has the half norm 2^100, as in the f32 filter.
