@@ -25,7 +25,7 @@ pub(super) struct ChunkBuffers {
     pub(super) bytes: Option<wgpu::Buffer>,
     /// Code + 1 of each row, and 0 where it has none: in a cleared buffer no row has a code.
     pub(super) codes: wgpu::Buffer,
-    /// Space for a list of rows; with `assign`, for two lists, which begin at either end, and what is known of each row.
+    /// Space for a list of rows; with `assign`, for two lists, one from either end, with what is known of each row.
     pub(super) list: wgpu::Buffer,
     /// The lengths of the two lists of an `assign`, and the number of changed rows.
     pub(super) counters: wgpu::Buffer,

@@ -4,25 +4,25 @@
 //! # Shares
 //! A device divides the codewords into 16 shares: share s has those with `(code / 4) % 16 == s`. The codewords of a
 //! share meet in pairs, as the filter says, and leave the lowest value `x`, the second lowest `y` and the code `z` of
-//! the lowest. Values are the scores `s_k` for the f32 filter and the lower bounds `l_k <= s_k <= l_k + w_k` for that of
-//! bytes; below, `l_k = s_k` and the width `w_k = 0` for f32. Every use of a value is some evaluation of it, within `e`
-//! of it (E for f32, g for bytes). The *first* share is one whose `x` is the lowest of all, though nothing depends on
-//! that. With its values and its code a, and with R, the bound of arithmetic, which is at least `4 e` for f32 and `6 e`
-//! for bytes, the limit is `x_a + w_a + R`. A share *has its lowest* where its `x` is not above the limit, and *has its
-//! second* where its `y` is not.
+//! the lowest. Values are the scores `s_k` for the f32 filter and the lower bounds `l_k <= s_k <= l_k + w_k` for that
+//! of bytes; below, `l_k = s_k` and the width `w_k = 0` for f32. Every use of a value is some evaluation of it, within
+//! `e` of it (E for f32, g for bytes). The *first* share is one whose `x` is the lowest of all, though nothing depends
+//! on that. With its values and its code a, and with R, the bound of arithmetic, which is at least `4 e` for f32 and `6
+//! e` for bytes, the limit is `x_a + w_a + R`. A share *has its lowest* where its `x` is not above the limit, and *has
+//! its second* where its `y` is not.
 //!
 //! - No share has its second: the candidates are the codes `z` of all shares that have their lowest. If there is one,
 //!   the row is decided. Of up to 6, exact distances choose.
-//! - Otherwise, or where there are more: exact distances choose among all codewords of the shares that have their lowest
-//!   or their second; among all codewords where `y_a - x_a <= R`.
+//! - Otherwise, or where there are more: exact distances choose among all codewords of the shares that have their
+//!   lowest or their second; among all codewords where `y_a - x_a <= R`.
 //!
 //! # Why the nearest codewords are never left out
 //! *One share.* Let h be the codeword whose value `x` is, and z the code, which may be that of another one where a
 //! compiler evaluates a comparison twice.
 //!
 //! - Every codeword j but z has `y <= l_j + 3 e`. If j is not h, it lost to some i: an evaluation of j was not below
-//!   one of i, so `l_i <= l_j + 2 e`, and their meeting left `y <= max(l_i, l_j) + e`. If j is h, it met a codeword with
-//!   which it had to share the two places, and one evaluation was in favour of j and one was not: their values are
+//!   one of i, so `l_i <= l_j + 2 e`, and their meeting left `y <= max(l_i, l_j) + e`. If j is h, it met a codeword
+//!   with which it had to share the two places, and one evaluation was in favour of j and one was not: their values are
 //!   within 2 e of each other, and the meeting left `y <= l_j + 3 e`.
 //! - If z is not h, then `y <= l_z + 3 e` for the same reason: z lost the place of the value. As `y <= l_h + 3 e` too
 //!   and `x >= l_h - e`, then also `y - x <= 4 e`.
@@ -44,8 +44,8 @@
 //!
 //! # Duplicates
 //! Codewords that equal one with a lower code, and codewords that pad a tile, have values around 2^100, and a share
-//! without any codeword has 2^120. The first share has a codeword that takes part, so none of these is within the limit.
-//! `settle` compares duplicates with others of their shares by exact distances, where they lose the tie.
+//! without any codeword has 2^120. The first share has a codeword that takes part, so none of these is within the
+//! limit. `settle` compares duplicates with others of their shares by exact distances, where they lose the tie.
 
 use super::bytes::Range;
 use super::squared_distance;

@@ -1,5 +1,5 @@
-//! Dispatches `distinct`, which takes duplicates out of the race, a filter, `assign` or `assign_bytes`, and for the rows
-//! that it leaves undecided `rerank`, where they have few candidates, and `settle`, where they may have many.
+//! Dispatches `distinct`, which takes duplicates out of the race, a filter, `assign` or `assign_bytes`, and for the
+//! rows that it leaves undecided `rerank`, where they have few candidates, and `settle`, where they may have many.
 
 use super::EXACT_WORK;
 use crate::clock::Instant;

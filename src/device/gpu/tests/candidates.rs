@@ -101,8 +101,8 @@ fn sample() -> Sample {
     Sample { rows, codewords, left }
 }
 
-/// Reads what was left of every row of the table's only chunk; `codes` are those of the rows. Returns what is wrong with
-/// the lists where no row can be told from them.
+/// Reads what was left of every row of the table's only chunk; `codes` are those of the rows. Returns what is wrong
+/// where a row is listed twice.
 pub(super) fn left_of_rows(context: &Context, table: &GpuRows, codes: &[u32]) -> Result<Vec<Left>, String> {
     let [chunk] = table.chunks.as_slice() else { panic!("several chunks") };
     let whole = |buffer: &wgpu::Buffer| -> Vec<u32> {

@@ -56,8 +56,8 @@
 //! [`gap`] therefore gives 6 g, rounded up. It does not depend on D.
 //!
 //! # Shares
-//! A device holds a race for each of 16 shares of the codewords and compares what they leave: `../candidates.rs` has the
-//! rest of the proof, and says which codewords exact distances compare where a row is not decided.
+//! A device holds a race for each of 16 shares of the codewords and compares what they leave: `../candidates.rs` has
+//! the rest of the proof, and says which codewords exact distances compare where a row is not decided.
 //!
 //! # Duplicates
 //! A codeword that equals one with a lower code has the half norm 2^100, as in the f32 filter.
