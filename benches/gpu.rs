@@ -9,8 +9,8 @@
 //! and read-backs. The times of the kernels, by the adapter's own clock, are those of another fit and encode, during
 //! which the host waits for every dispatch.
 
-use semid::io::{ReadOptions, open};
 use semid::device::KernelTime;
+use semid::io::{ReadOptions, open};
 use semid::rq::Init;
 use semid::{Device, Matrix, Result, Rows, RqKMeans, RqKMeansModel};
 use serde_json::{Value, json};
@@ -53,12 +53,14 @@ fn main() -> Result<()> {
     let repeats = argument(6, 3_usize);
 
     let params = RqKMeans::new(levels, clusters).max_iter(iterations).tol(0.0).sample(None).init(init);
-    let (first, (model, report)) = seconds(|| params.fit_with(&rows, &device, |_| std::ops::ControlFlow::Continue(())))?;
+    let (first, (model, report)) =
+        seconds(|| params.fit_with(&rows, &device, |_| std::ops::ControlFlow::Continue(())))?;
     let fits = (0..repeats).map(|_| Ok(seconds(|| params.fit(&rows, &device))?.0)).collect::<Result<Vec<_>>>()?;
     let _ = device.transfer_counts();
     let settled = encode(&model, &rows, &device)?;
     let transfers = device.transfer_counts();
-    let encodes = (0..repeats).map(|_| Ok(seconds(|| encode(&model, &rows, &device))?.0)).collect::<Result<Vec<_>>>()?;
+    let encodes =
+        (0..repeats).map(|_| Ok(seconds(|| encode(&model, &rows, &device))?.0)).collect::<Result<Vec<_>>>()?;
     let (mut of_fit, mut of_encode) = (Vec::new(), Vec::new());
     if device.time_kernels(true) {
         params.fit(&rows, &device)?;

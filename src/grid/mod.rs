@@ -11,6 +11,7 @@ mod sketch;
 use crate::error::{ErrorKind, Result};
 use crate::rows::Rows;
 pub(crate) use exponent::floor_log2;
+use rayon::prelude::*;
 
 pub(crate) use loss::Loss;
 pub(crate) use moments::{Moments, is_far};
@@ -158,6 +159,23 @@ pub(crate) fn check_finite(first: usize, rows: &[f32], dim: usize) -> Result<()>
 pub(crate) fn read_finite(rows: &dyn Rows, first: usize, buffer: &mut [f32]) -> Result<()> {
     rows.read(first, buffer)?;
     check_finite(first, buffer, rows.dim())
+}
+
+/// How many values one task reads.
+const READ_TASK: usize = 1 << 16;
+
+/// Does the same on all threads. Rows that have to be decoded are left to one thread, because what decodes them goes
+/// from the first to the last.
+pub(crate) fn read_finite_in_parts(rows: &dyn Rows, first: usize, buffer: &mut [f32]) -> Result<()> {
+    let count = (READ_TASK / rows.dim().max(1)).max(1);
+    let task = count * rows.dim().max(1);
+    if rows.is_decoded() || buffer.len() <= task {
+        return read_finite(rows, first, buffer);
+    }
+    let read = |(part, buffer): (usize, &mut [f32])| read_finite(rows, first + part * count, buffer);
+    let read: Vec<Result<()>> = buffer.par_chunks_mut(task).enumerate().map(read).collect();
+    // The error of the first rows counts.
+    read.into_iter().collect()
 }
 
 #[cfg(test)]

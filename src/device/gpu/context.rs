@@ -8,6 +8,7 @@ use super::tile::Tiles;
 use super::tile::{Tile, Wanted};
 use super::timer::Timer;
 use super::traffic::Traffic;
+use super::uploads::Uploads;
 use super::wait;
 use crate::clock::Instant;
 use crate::device::DeviceInfo;
@@ -50,6 +51,7 @@ pub(super) struct Context {
     pub(super) epoch: AtomicU32,
     pub(super) timer: Option<Timer>,
     pub(super) traffic: Traffic,
+    pub(super) uploads: Uploads,
     checked: bool,
 }
 
@@ -90,6 +92,7 @@ impl Context {
             epoch: AtomicU32::new(1),
             timer,
             traffic: Traffic::default(),
+            uploads: Uploads::default(),
             checked: false,
         };
         context.check()?;
@@ -173,6 +176,11 @@ impl Context {
             self.scoped(kernel.name(), 0, || self.build(kernel.name(), &kernel.source(), &kernel.constants()))?;
         lock(&self.pipelines).insert(kernel, pipeline.clone());
         Ok(pipeline)
+    }
+
+    /// Compiles a shader without constants, and uses it for nothing.
+    pub(super) fn try_shader(&self, source: &str) -> Result<()> {
+        self.scoped("a shader", 0, || self.build("a shader", source, &[])).map(drop)
     }
 
     fn build(&self, name: &str, source: &str, constants: &[(&str, f64)]) -> wgpu::ComputePipeline {

@@ -3,6 +3,7 @@
 use super::context::Context;
 use super::lock::lock;
 use super::span::Span;
+use super::uploads::{Groups, SMALL};
 use super::wait;
 use crate::error::{ErrorKind, Result};
 use std::sync::atomic::Ordering;
@@ -54,7 +55,13 @@ impl Context {
 
     /// Writes `bytes` (a multiple of 4) before the next submission.
     pub(super) fn write(&self, buffer: &wgpu::Buffer, offset: u64, bytes: &[u8]) -> Result<()> {
-        self.scoped("an upload", bytes.len() as u64, || self.put(buffer, offset, bytes))
+        if bytes.len() < SMALL {
+            return self.scoped("an upload", bytes.len() as u64, || self.put(buffer, offset, bytes));
+        }
+        let write = |first: usize, to: &mut [u8]| {
+            to.iter_mut().zip(bytes.iter().skip(first)).for_each(|(to, byte)| *to = *byte);
+        };
+        self.write_groups(buffer, offset, &Groups { size: 1, count: bytes.len(), write: &write })
     }
 
     /// Puts bytes into a buffer before the next submission, and counts them.
@@ -67,11 +74,6 @@ impl Context {
     pub(super) fn submit(&self, commands: impl IntoIterator<Item = wgpu::CommandBuffer>) -> wgpu::SubmissionIndex {
         self.traffic.submitted();
         self.queue.submit(commands)
-    }
-
-    /// Starts the pending uploads.
-    pub(super) fn flush(&self) -> wgpu::SubmissionIndex {
-        self.submit([])
     }
 
     /// Reads spans of buffers back, one after the other, as they are after the commands that `before` records.
