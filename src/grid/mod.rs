@@ -33,8 +33,8 @@ pub(crate) const RANGE: i32 = 1 << 20;
 pub(crate) const UNIT_EXPONENT: i32 = 20;
 /// Exponents that a model may have.
 pub(crate) const EXPONENTS: std::ops::RangeInclusive<i32> = -108..=126;
-/// Adding and subtracting 1.5 * 2^52 rounds a small f64 to an integer, ties to even; unlike
-/// `round_ties_even` it compiles to two vector instructions on every processor.
+/// Adding 1.5 * 2^52 rounds a small f64 to an integer, ties to even, and leaves it in the low bits of the sum. Unlike
+/// `round_ties_even` and a cast, both compile to vector instructions on every processor.
 const ROUND: f64 = 6_755_399_441_055_744.0;
 
 /// Per-dimension offset and power-of-two scale that map f32 rows to integers.
@@ -109,12 +109,12 @@ pub(crate) fn quantize_value(x: f32, offset: f32, scale: f64) -> i32 {
     round(steps(x, offset, scale), SATURATION)
 }
 
-/// `clamp(round_half_even(value), -limit, limit)`; clamping first gives the same, as the limits are integers.
+/// `clamp(round_half_even(value), -limit, limit)`; clamping first gives the same, as the limits are integers. NaN is no
+/// value.
 #[inline(always)]
 fn round(value: f64, limit: i32) -> i32 {
     let limit = f64::from(limit);
-    let clamped = value.clamp(-limit, limit);
-    ((clamped + ROUND) - ROUND) as i32
+    (value.clamp(-limit, limit) + ROUND).to_bits() as i32
 }
 
 /// 2^exponent, exact for every exponent of a grid and for the row grids of the cosine metric.

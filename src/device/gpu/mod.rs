@@ -47,6 +47,9 @@ use rows::GpuRows;
 use std::path::Path;
 use std::sync::Arc;
 
+/// Rows from which on a fit runs all kernels that fits of many rows run.
+const MANY_ROWS: usize = 4096;
+
 pub(super) struct Gpu {
     info: DeviceInfo,
     context: Arc<Context>,
@@ -63,7 +66,11 @@ impl Engine for Gpu {
         &self.info
     }
 
-    fn table(&self, rows: usize, dim: usize, _purpose: Purpose) -> Result<Box<dyn Table>> {
+    fn table(&self, rows: usize, dim: usize, purpose: Purpose) -> Result<Box<dyn Table>> {
+        // Drivers of software adapters use the same threads for compiling.
+        if self.info.hardware && purpose == Purpose::Fit && rows >= MANY_ROWS {
+            self.context.prepare(&kernel::of_fits())?;
+        }
         Ok(Box::new(GpuRows::new(Arc::clone(&self.context), rows, dim)?))
     }
 

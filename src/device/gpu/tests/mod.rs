@@ -16,6 +16,7 @@ mod soft_float;
 mod speed;
 mod traffic;
 mod update;
+mod uploads;
 
 use super::Gpu;
 use super::adapter;
