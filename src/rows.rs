@@ -30,7 +30,7 @@ pub trait Rows: Sync {
         false
     }
 
-    /// Copies the rows from `first` on into `out`, as many as `out` holds.
+    /// Copies the rows from `first` on into `out`, as many as `out` holds. Several threads may read at the same time.
     ///
     /// # Shapes
     /// `out.len()` is a multiple of `dim()`, and `first + out.len() / dim() <= len()`.

@@ -7,8 +7,8 @@
 use crate::stderr;
 use semid::{ErrorKind, Result, Rows};
 use std::ops::ControlFlow;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
-use std::sync::{Mutex, PoisonError};
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 /// Exit code of a process that was interrupted.
@@ -118,17 +118,44 @@ pub(crate) fn check() -> Result<()> {
 /// Rows whose reading stops at Ctrl-C, and which measure the time that reading takes.
 pub(crate) struct Watched<'a> {
     rows: &'a dyn Rows,
-    nanos: AtomicU64,
+    clock: Mutex<Clock>,
+}
+
+/// Measures how long at least one thread reads.
+#[derive(Default)]
+struct Clock {
+    /// Threads that read, and when the first of them began.
+    reading: usize,
+    since: Option<Instant>,
+    spent: Duration,
 }
 
 impl<'a> Watched<'a> {
     pub(crate) fn new(rows: &'a dyn Rows) -> Self {
-        Self { rows, nanos: AtomicU64::new(0) }
+        Self { rows, clock: Mutex::default() }
+    }
+
+    fn clock(&self) -> MutexGuard<'_, Clock> {
+        self.clock.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Returns the time spent reading, in seconds.
     pub(crate) fn seconds(&self) -> f64 {
-        Duration::from_nanos(self.nanos.load(Relaxed)).as_secs_f64()
+        self.clock().spent.as_secs_f64()
+    }
+}
+
+impl Clock {
+    fn begin(&mut self) {
+        self.reading += 1;
+        self.since.get_or_insert_with(Instant::now);
+    }
+
+    fn end(&mut self) {
+        self.reading = self.reading.saturating_sub(1);
+        if self.reading == 0 {
+            self.spent += self.since.take().map(|since| since.elapsed()).unwrap_or_default();
+        }
     }
 }
 
@@ -147,9 +174,9 @@ impl Rows for Watched<'_> {
 
     fn read(&self, first: usize, out: &mut [f32]) -> Result<()> {
         check()?;
-        let start = Instant::now();
+        self.clock().begin();
         let read = self.rows.read(first, out);
-        self.nanos.fetch_add(start.elapsed().as_nanos() as u64, Relaxed);
+        self.clock().end();
         read
     }
 }

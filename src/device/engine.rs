@@ -94,9 +94,9 @@ pub(crate) trait Engine: Send + Sync {
         FilterCounts::default()
     }
 
-    /// Prepares to encode chunks of up to [`Engine::chunk_rows`] rows by the nearest codewords of consecutive levels of
-    /// one width, before which rows may be scaled to unit length; none where a table or [`FewRows`] does it.
-    fn chunk_encoder(&self, _levels: &[(&Codebook, bool)]) -> Result<Option<Box<dyn ChunkEncoder>>> {
+    /// Prepares to encode `rows` rows, in chunks, by the nearest codewords of consecutive levels of one width, before
+    /// which rows may be scaled to unit length; none where a table or [`FewRows`] does it.
+    fn chunk_encoder(&self, _levels: &[(&Codebook, bool)], _rows: usize) -> Result<Option<Box<dyn ChunkEncoder>>> {
         Ok(None)
     }
 
@@ -114,12 +114,25 @@ pub(crate) trait Engine: Send + Sync {
 /// Encodes chunks of rows, of which several may be in progress: the device computes the codes of one while the host
 /// prepares the next.
 pub(crate) trait ChunkEncoder: Send {
-    /// Begins to encode rows (n, D), which are on the grid.
-    fn begin(&mut self, rows: &[i32]) -> Result<()>;
+    /// Returns how many rows a chunk has, but for the last one.
+    fn chunk_rows(&self) -> usize;
 
-    /// Waits for the oldest chunk in progress. Returns its codes (n, L), and how many assignments exact distances
-    /// settled; none where no chunk is in progress.
-    fn finish(&mut self) -> Result<Option<(Vec<u32>, u64)>>;
+    /// Takes the next rows (n, D), which are on the grid and no more than a chunk; returns whether another chunk is in
+    /// progress now.
+    fn add(&mut self, rows: &[i32]) -> Result<bool>;
+
+    /// Waits for the oldest chunk in progress. Where there is none, it first begins one of the rows that are left of
+    /// those added; returns none where no row is left.
+    fn finish(&mut self) -> Result<Option<Encoded>>;
+}
+
+/// A chunk with codes.
+pub(crate) struct Encoded {
+    /// Codes (n, L).
+    pub(crate) codes: Vec<u32>,
+    pub(crate) rows: usize,
+    /// How many assignments exact distances settled.
+    pub(crate) settled: u64,
 }
 
 /// Codebooks that are prepared to encode a few rows at a time, on the thread of the caller, or many on all threads.

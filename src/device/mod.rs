@@ -14,6 +14,7 @@ mod host;
 mod info;
 mod lloyd;
 mod machine;
+mod quantize;
 mod range_search;
 mod reference;
 mod seeding;
@@ -28,7 +29,7 @@ mod tests;
 pub use gpu::wait::{Waiting, wait_with};
 
 use crate::error::{ErrorKind, Result};
-pub(crate) use engine::{Assigned, ChunkEncoder, Engine, FewRows, Purpose, Table};
+pub(crate) use engine::{Assigned, ChunkEncoder, Encoded, Engine, FewRows, Purpose, Table};
 pub use info::{AdapterLimits, DeviceInfo, FilterCounts, KernelTime, TileChoice, TransferCounts};
 pub(crate) use lloyd::{Iteration, Lloyd};
 pub(crate) use machine::usable_memory;
@@ -216,12 +217,12 @@ impl Device {
     /// Returns which variants of its filter were measured to be the fastest on a GPU, by shapes of tables; nothing for
     /// other devices, and before anything was measured.
     ///
-    /// Once assignments of a shape have taken a second, a hardware GPU times its variants, for some tenths of a second.
-    /// It remembers them in a file in the user's cache folder (`semid/gpu-tiles.json`), by adapter, driver and version
-    /// of this library. No variant changes a result, so whatever the file says only costs time. The environment
-    /// variable `SEMID_GPU_TILE` chooses the tile instead (`64x64`, `64x128`, `128x64` or `128x128`, rows x codewords);
-    /// `measured` has variants timed at the first assignment, on software adapters too. If it has another value, all
-    /// work with rows on a GPU fails with [`ErrorKind::UnknownGpuTile`].
+    /// Once assignments of a shape have taken a fifth of a second, a hardware GPU times its variants, for some tenths
+    /// of a second. It remembers them in a file in the user's cache folder (`semid/gpu-tiles.json`), by adapter, driver
+    /// and version of this library. No variant changes a result, so whatever the file says only costs time. The
+    /// environment variable `SEMID_GPU_TILE` chooses the tile instead (`64x64`, `64x128`, `128x64` or `128x128`, rows x
+    /// codewords); `measured` has variants timed at the first assignment, on software adapters too. If it has another
+    /// value, all work with rows on a GPU fails with [`ErrorKind::UnknownGpuTile`].
     pub fn tile_choices(&self) -> Vec<TileChoice> {
         self.engine.tile_choices()
     }

@@ -11,6 +11,7 @@ mod sketch;
 use crate::error::{ErrorKind, Result};
 use crate::rows::Rows;
 pub(crate) use exponent::floor_log2;
+use rayon::prelude::*;
 
 pub(crate) use loss::Loss;
 pub(crate) use moments::{Moments, is_far};
@@ -32,8 +33,8 @@ pub(crate) const RANGE: i32 = 1 << 20;
 pub(crate) const UNIT_EXPONENT: i32 = 20;
 /// Exponents that a model may have.
 pub(crate) const EXPONENTS: std::ops::RangeInclusive<i32> = -108..=126;
-/// Adding and subtracting 1.5 * 2^52 rounds a small f64 to an integer, ties to even; unlike
-/// `round_ties_even` it compiles to two vector instructions on every processor.
+/// Adding 1.5 * 2^52 rounds a small f64 to an integer, ties to even, and leaves it in the low bits of the sum. Unlike
+/// `round_ties_even` and a cast, both compile to vector instructions on every processor.
 const ROUND: f64 = 6_755_399_441_055_744.0;
 
 /// Per-dimension offset and power-of-two scale that map f32 rows to integers.
@@ -108,12 +109,12 @@ pub(crate) fn quantize_value(x: f32, offset: f32, scale: f64) -> i32 {
     round(steps(x, offset, scale), SATURATION)
 }
 
-/// `clamp(round_half_even(value), -limit, limit)`; clamping first gives the same, as the limits are integers.
+/// `clamp(round_half_even(value), -limit, limit)`; clamping first gives the same, as the limits are integers. NaN is no
+/// value.
 #[inline(always)]
 fn round(value: f64, limit: i32) -> i32 {
     let limit = f64::from(limit);
-    let clamped = value.clamp(-limit, limit);
-    ((clamped + ROUND) - ROUND) as i32
+    (value.clamp(-limit, limit) + ROUND).to_bits() as i32
 }
 
 /// 2^exponent, exact for every exponent of a grid and for the row grids of the cosine metric.
@@ -158,6 +159,23 @@ pub(crate) fn check_finite(first: usize, rows: &[f32], dim: usize) -> Result<()>
 pub(crate) fn read_finite(rows: &dyn Rows, first: usize, buffer: &mut [f32]) -> Result<()> {
     rows.read(first, buffer)?;
     check_finite(first, buffer, rows.dim())
+}
+
+/// How many values one task reads.
+const READ_TASK: usize = 1 << 16;
+
+/// Does the same on all threads. Rows that have to be decoded are left to one thread, because what decodes them goes
+/// from the first to the last.
+pub(crate) fn read_finite_in_parts(rows: &dyn Rows, first: usize, buffer: &mut [f32]) -> Result<()> {
+    let count = (READ_TASK / rows.dim().max(1)).max(1);
+    let task = count * rows.dim().max(1);
+    if rows.is_decoded() || buffer.len() <= task {
+        return read_finite(rows, first, buffer);
+    }
+    let read = |(part, buffer): (usize, &mut [f32])| read_finite(rows, first + part * count, buffer);
+    let read: Vec<Result<()>> = buffer.par_chunks_mut(task).enumerate().map(read).collect();
+    // The error of the first rows counts.
+    read.into_iter().collect()
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use super::Ask;
 use crate::device::{Engine, Table};
 use crate::error::{Result, try_vec};
 use crate::first_reading::FirstReading;
-use crate::grid::{Grid, GridSketch, Loss, RANGE, Saturation, read_finite};
+use crate::grid::{Grid, GridSketch, Loss, RANGE, Saturation, read_finite, read_finite_in_parts};
 use crate::quantization::{Metric, Quantization};
 use crate::rng::Sample;
 use crate::rows::Rows;
@@ -154,13 +154,13 @@ impl<'a> Source<'a> {
     }
 
     /// Returns the sketch from which a grid is chosen.
-    pub(super) fn sketch(&self, ask: Ask<'_>) -> Result<GridSketch> {
+    pub(super) fn sketch(&self, engine: &dyn Engine, ask: Ask<'_>) -> Result<GridSketch> {
         if let Some(kept) = &self.kept {
             kept.begin(self.span.len().saturating_mul(self.dim()));
         }
         let mut sketch = GridSketch::new(self.dim());
-        self.each_chunk(&mut |_, rows| {
-            sketch.add_finite(rows);
+        self.each_numbered_chunk(Some(engine), &mut |_, _, rows| {
+            engine.run(&mut || sketch.add_finite_in_parts(rows));
             ask()
         })?;
         Ok(sketch)
@@ -176,7 +176,7 @@ impl<'a> Source<'a> {
         ask: Ask<'_>,
     ) -> Result<()> {
         let (mut buffer, weights) = (Vec::new(), self.weights_used()?);
-        self.each_numbered_chunk(&mut |first, numbers, rows| {
+        self.each_numbered_chunk(Some(engine), &mut |first, numbers, rows| {
             if buffer.len() < rows.len() {
                 buffer = try_vec(0, rows.len(), "a chunk of rows")?;
             }
@@ -185,7 +185,7 @@ impl<'a> Source<'a> {
             if let Some(loaded) = &mut loaded {
                 loaded.saturation.merge(Saturation::of(&quantization.grid, rows, values, numbers));
                 if quantization.metric == Metric::L2 {
-                    loaded.saturation.far |= q.iter().any(|q| q.abs() > RANGE);
+                    loaded.saturation.far |= is_any_far(engine, q);
                 }
                 if !quantization.unit_grid() {
                     let times = |row: usize| weights.as_ref().map_or(1, |weights| weights.of(first + row));
@@ -220,22 +220,25 @@ impl<'a> Source<'a> {
     }
 
     /// Reads rows of the span, or copies them where they are kept.
-    fn read(&self, first: usize, out: &mut [f32]) -> Result<()> {
-        let read = |out: &mut [f32]| read_finite(&*self.rows, first, out);
-        match &self.kept {
-            Some(kept) => kept.read((first - self.span.start).saturating_mul(self.dim()), out, read),
-            None => read(out),
+    fn read(&self, engine: Option<&dyn Engine>, first: usize, out: &mut [f32]) -> Result<()> {
+        if let Some(kept) = &self.kept {
+            let read = |out: &mut [f32]| read_finite(&*self.rows, first, out);
+            return kept.read((first - self.span.start).saturating_mul(self.dim()), out, read);
         }
+        let Some(engine) = engine else { return read_finite(&*self.rows, first, out) };
+        let mut read = Ok(());
+        engine.run(&mut || read = read_finite_in_parts(&*self.rows, first, out));
+        read
     }
 
     /// Calls `use_rows` with some of the rows used at a time, in order: with the place of the first one among the rows
     /// used, and the values.
     pub(crate) fn each_chunk(&self, use_rows: &mut dyn FnMut(usize, &[f32]) -> Result<()>) -> Result<()> {
-        self.each_numbered_chunk(&mut |first, _, rows| use_rows(first, rows))
+        self.each_numbered_chunk(None, &mut |first, _, rows| use_rows(first, rows))
     }
 
-    /// Does the same as `each_chunk`, and also passes the numbers of the rows.
-    fn each_numbered_chunk(&self, use_rows: &mut UseNumbered<'_>) -> Result<()> {
+    /// Does the same as `each_chunk`, and also passes the numbers of the rows; the threads of `engine` read.
+    fn each_numbered_chunk(&self, engine: Option<&dyn Engine>, use_rows: &mut UseNumbered<'_>) -> Result<()> {
         let (dim, base) = (self.rows.dim(), self.chosen.base());
         let step = (CHUNK_VALUES / dim).max(1);
         let mut buffer = try_vec(0.0, step.min(self.span.len()) * dim, "a chunk of rows")?;
@@ -244,7 +247,7 @@ impl<'a> Source<'a> {
         for first in self.span.clone().step_by(step) {
             let end = self.span.end.min(first + step);
             let chunk = buffer.get_mut(..(end - first) * dim).unwrap_or_default();
-            self.read(first, chunk)?;
+            self.read(engine, first, chunk)?;
             if self.uses_all() {
                 use_rows(done, &|row| base + self.number(first + row), chunk)?;
                 done += chunk.len() / dim;
@@ -297,8 +300,17 @@ impl Chosen {
     }
 }
 
-/// How many values one task compares with their places on the grid.
+/// How many values one task compares with their places on the grid, or with the range of rows without far outliers.
 const LOSS_TASK: usize = 1 << 16;
+
+/// Returns whether a value on the grid is beyond those of rows without far outliers.
+fn is_any_far(engine: &dyn Engine, q: &[i32]) -> bool {
+    let mut far = false;
+    // A loop that combines flags compiles to vector instructions, and a search does not.
+    let in_task = |q: &[i32]| q.iter().fold(false, |far, q| far | (q.abs() > RANGE));
+    engine.run(&mut || far = q.par_chunks(LOSS_TASK).any(in_task));
+    far
+}
 
 /// Returns what the grid leaves out of rows that have the grid values `q`; row i counts `times(i)` times.
 fn left_out(engine: &dyn Engine, grid: &Grid, rows: &[f32], q: &[i32], times: &(dyn Fn(usize) -> u64 + Sync)) -> Loss {

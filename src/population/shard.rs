@@ -78,7 +78,8 @@ impl<'a> Shard<'a> {
         ask: Ask<'_>,
     ) -> Result<Reply> {
         if let Reduction::Sketch = request.reduction {
-            return Ok(Reply(Answer::Sketch(self.source.sampled(request.state.sample).sketch(ask)?)));
+            let source = self.source.sampled(request.state.sample);
+            return Ok(Reply(Answer::Sketch(source.sketch(self.device.engine(), ask)?)));
         }
         if self.used(request.state.sample) == 0 {
             return Ok(Reply(request.of_no_rows(self.source.dim())));

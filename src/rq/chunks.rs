@@ -1,7 +1,6 @@
 //! Rows in chunks that are read, encoded and handed over at the same time.
 
 use crate::error::{Error, Result, try_vec};
-use crate::grid::read_finite;
 use crate::rows::Rows;
 use std::cell::Cell;
 use std::iter;
@@ -26,36 +25,46 @@ type Chunk<T> = Result<(usize, Vec<T>)>;
 /// Chunks that may wait between two steps. Values of at most `WAITING + 2` chunks are in memory.
 const WAITING: usize = 1;
 
+/// Reads rows from this number on and refuses those that are not finite.
+pub(crate) type Read = fn(&dyn Rows, usize, &mut [f32]) -> Result<()>;
+
 /// Reads rows `step` at a time, encodes them and hands their codes to `sink`, in the order of the rows. Where there are
 /// several chunks, a thread reads the next ones and another one encodes while `sink` takes the codes of those before.
 ///
 /// # Errors
 /// The first one in the order of the rows; `sink` has received the codes of all chunks before it, but for those that an
 /// encode which failed had in progress.
-pub(crate) fn each_chunk(rows: &dyn Rows, step: usize, encode: &mut Encode<'_>, sink: Sink<'_>) -> Result<()> {
+pub(crate) fn each_chunk(
+    rows: &dyn Rows,
+    (step, read): (usize, Read),
+    encode: &mut Encode<'_>,
+    sink: Sink<'_>,
+) -> Result<()> {
     // A thread of rayon that waited here might be the only one that there is to compute.
     let alone = rows.len() <= step || rayon::current_thread_index().is_some();
     match alone {
-        true => one_by_one(rows, step, encode, sink),
-        false => overlapped(rows, step, encode, sink).unwrap_or_else(|| one_by_one(rows, step, encode, sink)),
+        true => one_by_one(rows, (step, read), encode, sink),
+        false => {
+            overlapped(rows, (step, read), encode, sink).unwrap_or_else(|| one_by_one(rows, (step, read), encode, sink))
+        }
     }
 }
 
 /// Reads the chunk from row `first` on; `values` is memory that can be used again.
-fn read_chunk(rows: &dyn Rows, step: usize, first: usize, mut values: Vec<f32>) -> Chunk<f32> {
+fn read_chunk(rows: &dyn Rows, (step, read): (usize, Read), first: usize, mut values: Vec<f32>) -> Chunk<f32> {
     let count = step.min(rows.len() - first);
     let len = count.checked_mul(rows.dim()).ok_or_else(|| Error::parameter("rows", count, "too many"))?;
     if values.len() < len {
         values = try_vec(0.0, len, "a chunk of rows")?;
     }
     values.truncate(len);
-    read_finite(rows, first, &mut values)?;
+    read(rows, first, &mut values)?;
     Ok((first, values))
 }
 
-fn one_by_one(rows: &dyn Rows, step: usize, encode: &mut Encode<'_>, sink: Sink<'_>) -> Result<()> {
+fn one_by_one(rows: &dyn Rows, (step, read): (usize, Read), encode: &mut Encode<'_>, sink: Sink<'_>) -> Result<()> {
     let used = Cell::default();
-    let chunks = (0..rows.len()).step_by(step).map(|first| read_chunk(rows, step, first, used.take()));
+    let chunks = (0..rows.len()).step_by(step).map(|first| read_chunk(rows, (step, read), first, used.take()));
     for encoded in encode_all(chunks, encode, |values| used.set(values)) {
         let (first, codes) = encoded?;
         sink(first, &codes)?;
@@ -64,13 +73,19 @@ fn one_by_one(rows: &dyn Rows, step: usize, encode: &mut Encode<'_>, sink: Sink<
 }
 
 /// Does the work on three threads; returns none where threads cannot be started.
-fn overlapped(rows: &dyn Rows, step: usize, encode: &mut Encode<'_>, sink: Sink<'_>) -> Option<Result<()>> {
+fn overlapped(
+    rows: &dyn Rows,
+    (step, read): (usize, Read),
+    encode: &mut Encode<'_>,
+    sink: Sink<'_>,
+) -> Option<Result<()>> {
     scope(|scope| {
         let (to_encoder, values) = mpsc::sync_channel(WAITING);
         let (to_sink, codes) = mpsc::sync_channel(WAITING);
         let (used, reusable) = mpsc::channel();
         let thread = |name: &str| Builder::new().name(format!("semid {name}"));
-        let reader = thread("reader").spawn_scoped(scope, move || read_all(rows, step, &to_encoder, &reusable)).ok()?;
+        let reader =
+            thread("reader").spawn_scoped(scope, move || read_all(rows, (step, read), &to_encoder, &reusable)).ok()?;
         let encoder = thread("encoder").spawn_scoped(scope, move || {
             // The reader may have read everything.
             for encoded in encode_all(values.into_iter(), encode, |values| used.send(values).unwrap_or_default()) {
@@ -91,9 +106,14 @@ fn overlapped(rows: &dyn Rows, step: usize, encode: &mut Encode<'_>, sink: Sink<
 }
 
 /// Reads all chunks, until an error or until nobody takes them any more.
-fn read_all(rows: &dyn Rows, step: usize, to_encoder: &SyncSender<Chunk<f32>>, reusable: &Receiver<Vec<f32>>) {
+fn read_all(
+    rows: &dyn Rows,
+    (step, read): (usize, Read),
+    to_encoder: &SyncSender<Chunk<f32>>,
+    reusable: &Receiver<Vec<f32>>,
+) {
     for first in (0..rows.len()).step_by(step) {
-        let chunk = read_chunk(rows, step, first, reusable.try_recv().unwrap_or_default());
+        let chunk = read_chunk(rows, (step, read), first, reusable.try_recv().unwrap_or_default());
         let failed = chunk.is_err();
         if to_encoder.send(chunk).is_err() || failed {
             return;
@@ -132,6 +152,7 @@ fn encode_all(
 mod tests {
     use super::*;
     use crate::error::ErrorKind;
+    use crate::grid::read_finite;
     use crate::rows::Matrix;
     use std::collections::VecDeque;
     use std::sync::Mutex;
@@ -191,7 +212,7 @@ mod tests {
             let mut found: Vec<u32> = Vec::new();
             for late in [0, 1, 3] {
                 found.clear();
-                each_chunk(&rows, step, &mut encoder(late), &mut |first, codes| {
+                each_chunk(&rows, (step, read_finite), &mut encoder(late), &mut |first, codes| {
                     assert_eq!(first, found.len());
                     found.extend_from_slice(codes);
                     Ok(())
@@ -213,7 +234,7 @@ mod tests {
             let (mut found, encoded) = (0, AtomicUsize::new(0));
             let result = each_chunk(
                 &rows,
-                10,
+                (10, read_finite),
                 &mut |chunk| {
                     encoded.fetch_add(chunk.map_or(0, |(_, values)| values.len()), Relaxed);
                     let fails = step_that_fails == 1 && chunk.is_some_and(|(first, _)| first == 500);
@@ -254,7 +275,7 @@ mod tests {
                 let Some((first, values)) = chunk else { return Ok(None) };
                 rayon::join(|| codes(first, values), || ()).0
             };
-            each_chunk(&rows, 7, &mut encode, &mut |_, codes| {
+            each_chunk(&rows, (7, read_finite), &mut encode, &mut |_, codes| {
                 count += codes.len();
                 Ok(())
             })
@@ -267,6 +288,6 @@ mod tests {
     #[should_panic(expected = "planted")]
     fn a_panic_is_not_lost() {
         let rows = Numbers::new(100, None);
-        each_chunk(&rows, 7, &mut |_| panic!("planted"), &mut |_, _| Ok(())).unwrap_or_default();
+        each_chunk(&rows, (7, read_finite), &mut |_| panic!("planted"), &mut |_, _| Ok(())).unwrap_or_default();
     }
 }

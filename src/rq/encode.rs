@@ -1,7 +1,7 @@
 //! Encoding: from rows to codes, a chunk at a time.
 
 use super::assigner::Assigner;
-use super::chunks::{Sink, each_chunk};
+use super::chunks::{Read, Sink, each_chunk};
 use super::distances::Distances;
 use super::encoding::Encoding;
 use super::fit::given_codes;
@@ -9,13 +9,13 @@ use super::model::RqKMeansModel;
 use super::on_grid::OnGrid;
 use crate::codebook::Codebook;
 use crate::codes::Codes;
-use crate::device::{ChunkEncoder, Device, Table};
+use crate::device::{ChunkEncoder, Device, Encoded, Table};
 use crate::error::Result;
+use crate::grid::{read_finite, read_finite_in_parts};
 use crate::labels::Labels;
 use crate::quantization::Quantization;
 use crate::quantizer::{EncodeOptions, EncodeReport, Quantizer};
 use crate::rows::Rows;
-use std::collections::VecDeque;
 
 impl RqKMeansModel {
     /// Encodes all rows.
@@ -64,13 +64,16 @@ pub(crate) fn encode_chunks(
         let (codes, settled) = codes_of(first, on_grid)?;
         Ok(Some((first, codes, settled)))
     };
-    encode_on_grid(quantization, rows, device, &mut encode, sink)
+    let step = device.engine().chunk_rows(rows.dim());
+    encode_on_grid(quantization, rows, device, (step, read_finite), &mut encode, sink)
 }
 
 /// Chunks that a [`ChunkEncoder`] has in progress: the host prepares one while the device computes another.
 const UNDER_WAY: usize = 2;
+/// How many values the host prepares at a time: so few that they are in the caches from one step to the next.
+const PART_VALUES: usize = 1 << 20;
 
-/// Does the same where the device encodes several chunks at once.
+/// Does the same where the device encodes several chunks at once, which the host prepares in parts.
 fn encode_overlapped(
     quantization: &Quantization,
     rows: &dyn Rows,
@@ -78,19 +81,22 @@ fn encode_overlapped(
     encoder: &mut dyn ChunkEncoder,
     sink: Sink<'_>,
 ) -> Result<EncodeReport> {
-    let mut under_way = VecDeque::new();
+    let part = (PART_VALUES / rows.dim().max(1)).clamp(1, encoder.chunk_rows().max(1));
+    let (mut under_way, mut done) = (0, 0);
     let mut encode = |first: Option<usize>, on_grid: &mut OnGrid<'_>| {
-        if let Some(first) = first {
-            encoder.begin(&on_grid.q)?;
-            under_way.push_back(first);
-            if under_way.len() < UNDER_WAY {
+        if first.is_some() {
+            under_way += usize::from(encoder.add(&on_grid.q)?);
+            if under_way < UNDER_WAY {
                 return Ok(None);
             }
         }
-        let done = under_way.pop_front().zip(encoder.finish()?);
-        Ok(done.map(|(first, (codes, settled))| (first, codes, settled)))
+        under_way = under_way.saturating_sub(1);
+        let Some(Encoded { codes, rows, settled }) = encoder.finish()? else { return Ok(None) };
+        let first = done;
+        done += rows;
+        Ok(Some((first, codes, settled)))
     };
-    encode_on_grid(quantization, rows, device, &mut encode, sink)
+    encode_on_grid(quantization, rows, device, (part, read_finite_in_parts), &mut encode, sink)
 }
 
 /// Does what [`chunks::Encode`](super::chunks::Encode) does with chunks on the grid, and also returns how many
@@ -103,10 +109,11 @@ fn encode_on_grid(
     quantization: &Quantization,
     rows: &dyn Rows,
     device: &Device,
+    (step, read): (usize, Read),
     encode: EncodeOnGrid<'_>,
     sink: Sink<'_>,
 ) -> Result<EncodeReport> {
-    let step = device.engine().chunk_rows(rows.dim()).clamp(1, rows.len().max(1));
+    let step = step.clamp(1, rows.len().max(1));
     let mut on_grid = OnGrid::new(quantization, device);
     let mut report = EncodeReport { rows: rows.len() as u64, ..EncodeReport::default() };
     let mut encode = |chunk: Option<(usize, &[f32])>| {
@@ -119,7 +126,7 @@ fn encode_on_grid(
             (first, codes)
         }))
     };
-    each_chunk(rows, step, &mut encode, sink)?;
+    each_chunk(rows, (step, read), &mut encode, sink)?;
     Ok(report.with_saturation(&on_grid.saturation))
 }
 
@@ -128,7 +135,7 @@ impl Encoding<'_> {
     pub(super) fn encode_rows(&self, rows: &dyn Rows, device: &Device, sink: Sink<'_>) -> Result<EncodeReport> {
         let (model, levels) = (self.model, self.model.scaled_levels());
         let by_rule = self.options.priced || !model.tables.is_empty();
-        if !by_rule && let Some(mut encoder) = device.engine().chunk_encoder(&levels)? {
+        if !by_rule && let Some(mut encoder) = device.engine().chunk_encoder(&levels, rows.len())? {
             return encode_overlapped(&model.quantization, rows, device, &mut *encoder, sink);
         }
         let mut assigner = if by_rule { Assigner::in_tables(levels, device) } else { Assigner::new(levels, device)? };

@@ -20,6 +20,7 @@ pub(super) struct Entry {
     pub(super) name: String,
     description: String,
     pub(super) backend: String,
+    /// Whether the answer is that of the first device.
     pub(super) equal: bool,
     rows: usize,
     /// SHA-256 of the codes of the compared rows, as u32 in little endian.
@@ -33,9 +34,32 @@ pub(super) struct Entry {
     /// The place of the first difference from the first device.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) difference: Option<String>,
-    /// The reason why the device could not take part.
+    /// The error that ended the device's part.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) error: Option<String>,
+    /// The reason why the adapter cannot be used, so that it takes no part.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) unusable: Option<String>,
+}
+
+#[cfg(test)]
+impl Entry {
+    pub(super) fn of_tests(name: &str, equal: bool, error: Option<&str>, unusable: Option<&str>) -> Self {
+        Self {
+            name: name.to_owned(),
+            description: String::new(),
+            backend: String::new(),
+            equal,
+            rows: 1,
+            codes_sha256: None,
+            all_codes_sha256: None,
+            fit_fingerprint: None,
+            seconds: 0.0,
+            difference: None,
+            error: error.map(str::to_owned),
+            unusable: unusable.map(str::to_owned),
+        }
+    }
 }
 
 /// The codes and the fingerprint that a device computed.
@@ -64,6 +88,8 @@ pub(super) struct Candidate {
     pub(super) name: String,
     /// The description of the device; none if it cannot be opened.
     pub(super) info: Option<DeviceInfo>,
+    /// Whether the user named it, so that it has to take part.
+    pub(super) is_named: bool,
 }
 
 impl Candidate {
@@ -81,7 +107,10 @@ impl DeviceWork<'_> {
         let mut first_whole: Option<Codes> = None;
         for device in devices {
             let start = Instant::now();
-            let made = match self.run(common, device) {
+            let opened = Device::named(&device.name);
+            let unusable = opened.as_ref().err().filter(|error| !device.is_named && is_no_adapter(error));
+            let unusable = unusable.map(ToString::to_string);
+            let made = match opened.and_then(|opened| self.run(common, device, &opened)) {
                 Ok(made) => Ok(made),
                 Err(error) if is_of_device(&error) => Err(error.to_string()),
                 Err(error) => return Err(error),
@@ -98,6 +127,7 @@ impl DeviceWork<'_> {
                 seconds: start.elapsed().as_secs_f64(),
                 difference: None,
                 error: None,
+                unusable: None,
             };
             match made {
                 Ok(mut made) => {
@@ -112,6 +142,7 @@ impl DeviceWork<'_> {
                     entry.equal = entry.difference.is_none();
                     first.get_or_insert(made);
                 }
+                Err(_) if unusable.is_some() => entry.unusable = unusable,
                 Err(error) => entry.error = Some(error),
             }
             entries.push(entry);
@@ -119,15 +150,14 @@ impl DeviceWork<'_> {
         Ok(entries)
     }
 
-    fn run(&self, common: &Common, candidate: &Candidate) -> Result<Made> {
-        let device = Device::named(&candidate.name)?;
-        let fingerprint = self.refit(common, &device)?;
-        let mut some = self.encode(common, &device, self.rows)?;
+    fn run(&self, common: &Common, candidate: &Candidate, device: &Device) -> Result<Made> {
+        let fingerprint = self.refit(common, device)?;
+        let mut some = self.encode(common, device, self.rows)?;
         if self.planted == Some(candidate.name.as_str()) {
             some = tampered(&some)?;
         }
         let whole = self.whole.filter(|_| candidate.is_fast());
-        let whole = whole.map(|rows| self.encode(common, &device, rows)).transpose()?;
+        let whole = whole.map(|rows| self.encode(common, device, rows)).transpose()?;
         Ok(Made { some, whole, fingerprint })
     }
 
@@ -174,6 +204,11 @@ impl DeviceWork<'_> {
 fn is_of_device(error: &Error) -> bool {
     use ErrorKind::{Device, NoAdapter, OutOfMemory, UnknownDevice};
     matches!(error.kind(), Device { .. } | NoAdapter { .. } | UnknownDevice { .. } | OutOfMemory { .. })
+}
+
+/// Returns whether an adapter cannot run the kernels at all.
+fn is_no_adapter(error: &Error) -> bool {
+    matches!(error.kind(), ErrorKind::NoAdapter { .. })
 }
 
 fn tampered(codes: &Codes) -> Result<Codes> {

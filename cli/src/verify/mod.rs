@@ -70,7 +70,7 @@ pub(crate) fn run(common: &Common, args: &VerifyArgs) -> Outcome {
         planted: args.plant_difference.as_deref(),
     };
     let entries = work.compare(common, &devices).map_err(|error| input.failure(error))?;
-    let equal = entries.iter().all(|entry| entry.equal);
+    let equal = all_equal(&entries);
     let failed = entries.iter().any(|entry| entry.error.is_some());
     let verified = Verified {
         equal,
@@ -91,6 +91,11 @@ pub(crate) fn run(common: &Common, args: &VerifyArgs) -> Outcome {
     })
 }
 
+/// Returns whether all devices that took part gave the same bits.
+fn all_equal(entries: &[Entry]) -> bool {
+    entries.iter().filter(|entry| entry.unusable.is_none()).all(|entry| entry.equal)
+}
+
 /// Returns the devices to compare: those named, or all. A comparison needs two, so a single device is compared with the
 /// reference, or the reference with the CPU.
 fn candidates(common: &Common) -> Vec<Candidate> {
@@ -105,11 +110,14 @@ fn candidates(common: &Common) -> Vec<Candidate> {
         let info = listed.or_else(|| Device::named(name).ok().map(|device| device.info().clone()));
         let name = info.as_ref().map_or(name, |info| &info.name).to_owned();
         if !chosen.iter().any(|other| other.name == name) {
-            chosen.push(Candidate { name, info });
+            chosen.push(Candidate { name, info, is_named: true });
         }
     }
     match chosen.is_empty() {
-        true => all.into_iter().map(|info| Candidate { name: info.name.clone(), info: Some(info) }).collect(),
+        true => all
+            .into_iter()
+            .map(|info| Candidate { name: info.name.clone(), info: Some(info), is_named: false })
+            .collect(),
         false => chosen,
     }
 }
@@ -138,18 +146,52 @@ fn text(verified: &Verified) -> String {
     let _ = writeln!(out, "{:<width$}  {:<7}  {:<12}  {:<12}  answer", "device", "backend", "codes", "fit");
     for device in devices {
         let short = |digest: &Option<String>| digest.as_deref().map_or("-", |d| d.get(..12).unwrap_or(d)).to_owned();
-        let answer = match (&device.error, &device.difference) {
-            (Some(error), _) => format!("failed: {error}"),
-            (None, Some(difference)) => format!("DIFFERENT: {difference}"),
-            (None, None) if device.all_codes_sha256.is_some() => format!("equal, also on all {input_rows} rows"),
-            (None, None) => "equal".to_owned(),
+        let answer = match (&device.error, &device.difference, &device.unusable) {
+            (Some(error), _, _) => format!("failed: {error}"),
+            (None, _, Some(reason)) => format!("cannot be used, takes no part: {reason}"),
+            (None, Some(difference), None) => format!("DIFFERENT: {difference}"),
+            (None, None, None) if device.all_codes_sha256.is_some() => format!("equal, also on all {input_rows} rows"),
+            (None, None, None) => "equal".to_owned(),
         };
         let (codes, fit) = (short(&device.codes_sha256), short(&device.fit_fingerprint));
         let _ = writeln!(out, "{:<width$}  {:<7}  {codes:<12}  {fit:<12}  {answer}", device.name, device.backend);
     }
     out.push_str(match verified.equal {
+        true if devices.iter().any(|device| device.unusable.is_some()) => {
+            "\nequal: every device that can be used gave the same bits\n"
+        }
         true => "\nequal: every device gave the same bits\n",
         false => "\nNOT equal\n",
     });
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// An adapter that cannot be used is said to be so, and makes no comparison fail; any other that is not equal does.
+    #[test]
+    fn adapters_that_cannot_be_used_take_no_part() {
+        let equal = || Entry::of_tests("cpu", true, None, None);
+        let unusable = || Entry::of_tests("gpu:1", false, None, Some("no adapter: no shaders"));
+        let verified = |devices: Vec<Entry>| Verified {
+            equal: all_equal(&devices),
+            rows: 1,
+            input_rows: 1,
+            bad_rows: 0,
+            fit_rows: 1,
+            fingerprint: String::new(),
+            devices,
+            warnings: Vec::new(),
+        };
+        let some = text(&verified(vec![equal(), unusable()]));
+        assert!(some.contains("cannot be used, takes no part: no adapter: no shaders"), "{some}");
+        assert!(some.ends_with("\nequal: every device that can be used gave the same bits\n"), "{some}");
+        assert!(text(&verified(vec![equal()])).ends_with("\nequal: every device gave the same bits\n"));
+        for other in [Entry::of_tests("gpu:0", false, None, None), Entry::of_tests("gpu:0", false, Some("lost"), None)]
+        {
+            assert!(!all_equal(&[equal(), unusable(), other]));
+        }
+    }
 }

@@ -35,11 +35,10 @@ mod unit;
 mod unit_length;
 
 use super::tensors::Tensors;
-use super::{DeviceInfo, Engine, FewRows, FilterCounts, Purpose, Table};
+use super::{DeviceInfo, Engine, FewRows, FilterCounts, Purpose, Table, quantize};
 use crate::codebook::Codebook;
 use crate::error::{ErrorKind, Result};
-use crate::grid::{self, Grid};
-use rayon::prelude::*;
+use crate::grid::Grid;
 use std::sync::Arc;
 
 use pool::Pool;
@@ -112,9 +111,6 @@ impl Cpu {
     }
 }
 
-/// Values that one task puts on the grid.
-const GRID_TASK: usize = 1 << 14;
-
 impl Engine for Cpu {
     fn info(&self) -> &DeviceInfo {
         &self.info
@@ -156,39 +152,15 @@ impl Engine for Cpu {
     }
 
     fn quantize(&self, grid: &Grid, rows: &[f32], out: &mut [i32]) -> u64 {
-        let task = (GRID_TASK / grid.dim()).max(1) * grid.dim();
         self.pool.run(|| {
-            let parts = rows.par_chunks(task).zip(out.par_chunks_mut(task));
-            parts
-                .map(|(rows, out)| match &self.unit {
-                    Ok(unit) => unit.run(Quantize { grid, rows, out }),
-                    Err(_) => grid.quantize(rows, out),
-                })
-                .sum()
+            quantize::quantize(grid, rows, out, |task| match &self.unit {
+                Ok(unit) => unit.run(task),
+                Err(_) => task.run(),
+            })
         })
     }
 
     fn quantize_rows_alone(&self, rows: &[f32], dim: usize, out: &mut [i32]) {
-        let task = (GRID_TASK / dim).max(1) * dim;
-        self.pool.run(|| {
-            let parts = rows.par_chunks(task).zip(out.par_chunks_mut(task));
-            parts.for_each(|(rows, out)| grid::quantize_rows_alone(rows, dim, out));
-        });
-    }
-}
-
-/// [`Grid::quantize`], compiled for the unit's vectors.
-struct Quantize<'a> {
-    grid: &'a Grid,
-    rows: &'a [f32],
-    out: &'a mut [i32],
-}
-
-impl pulp::WithSimd for Quantize<'_> {
-    type Output = u64;
-
-    #[inline(always)]
-    fn with_simd<S: pulp::Simd>(self, _: S) -> u64 {
-        self.grid.quantize(self.rows, self.out)
+        self.pool.run(|| quantize::quantize_rows_alone(rows, dim, out));
     }
 }

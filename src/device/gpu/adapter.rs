@@ -1,7 +1,7 @@
 //! Lists the adapters and their abilities, and opens one.
 
 use super::context::Context;
-use super::kernel::{NEEDS, Needs};
+use super::kernel::{Kernel, NEEDS, Needs};
 use super::wait;
 use crate::device::{AdapterLimits, DeviceInfo};
 use crate::error::{ErrorKind, Result};
@@ -139,6 +139,13 @@ impl FoundAdapter {
     /// # Errors
     /// [`ErrorKind::NoAdapter`] where a limit is too small or the driver refuses.
     pub(super) fn open(&self) -> Result<Context> {
+        // A driver of OpenGL may offer compute shaders of a version that lacks what all kernels need.
+        let is_gl = self.info.backend == wgpu::Backend::Gl.to_string();
+        self.open_and_try(is_gl.then(|| Kernel::Count.source()).as_deref())
+    }
+
+    /// Does the same, and compiles a shader, if there is one, to see whether the device can.
+    pub(super) fn open_and_try(&self, shader: Option<&str>) -> Result<Context> {
         let has = self.adapter.limits();
         let refuse = |reason: String| -> crate::Error {
             let Self { info, .. } = self;
@@ -185,7 +192,11 @@ impl FoundAdapter {
         };
         let opened = wait::for_future(self.to_open().request_device(&descriptor));
         let (device, queue) = opened.map_err(|error| refuse(error.to_string()))?;
-        Context::new(&self.info, device, queue, binding)
+        let context = Context::new(&self.info, device, queue, binding)?;
+        match shader.map(|shader| context.try_shader(shader)) {
+            Some(Err(error)) => Err(refuse(format!("it compiles no compute shader: {error}"))),
+            _ => Ok(context),
+        }
     }
 }
 

@@ -75,10 +75,10 @@ impl CommandBatch {
             resources.zip(0..).map(|(resource, binding)| wgpu::BindGroupEntry { binding, resource }).collect();
         let bindings = context.device.create_bind_group(&wgpu::BindGroupDescriptor {
             label: Some(kernel.name()),
-            layout: &pipeline.get_bind_group_layout(0),
+            layout: &pipeline.layout,
             entries: &entries,
         });
-        self.add(Command::Dispatch { kernel, pipeline, bindings, groups }, params, buffers);
+        self.add(Command::Dispatch { kernel, pipeline: pipeline.compute, bindings, groups }, params, buffers);
         if context.timer.as_ref().is_some_and(|timer| timer.is_on()) { self.flush(context) } else { Ok(()) }
     }
 

@@ -6,7 +6,7 @@ use super::context::Context;
 use super::kernel::Kernel;
 use super::kernels::assign::COUNTERS;
 use super::params::Params;
-use super::span::{Span, words};
+use super::span::{Span, copy};
 use crate::error::Result;
 use std::ops::Range;
 
@@ -98,7 +98,7 @@ impl ChunkBuffers {
     /// Copies the codes of a read-back to those of the whole table.
     pub(super) fn take_codes(&self, bytes: &[u8], out: &mut [u32]) {
         let to = out.get_mut(self.rows.clone()).unwrap_or_default();
-        to.iter_mut().zip(words(bytes)).for_each(|(to, code)| *to = code.wrapping_sub(1));
+        copy(bytes, to, |word: [u8; 4]| u32::from_le_bytes(word).wrapping_sub(1));
     }
 
     pub(super) fn codes_span(&self) -> Span<'_> {

@@ -3,15 +3,18 @@
 use super::filter::Filter;
 use super::kernel::Kernel;
 use super::lock::lock;
+use super::memory::ReadBacks;
 use super::tile::Tiles;
 #[cfg(test)]
 use super::tile::{Tile, Wanted};
 use super::timer::Timer;
 use super::traffic::Traffic;
+use super::uploads::Uploads;
 use super::wait;
 use crate::clock::Instant;
 use crate::device::DeviceInfo;
 use crate::error::{Error, ErrorKind, Result};
+use rayon::prelude::*;
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
@@ -27,6 +30,13 @@ const FIRST_WORK: u64 = 1 << 34;
 const LEAST_TO_LEARN: f64 = (1_u64 << 30) as f64;
 /// How long a dispatch should take; systems reset a device that is busy for a second or two.
 const DISPATCH_SECONDS: f64 = 0.05;
+
+/// A compiled kernel, with the layout of what is bound to it.
+#[derive(Clone)]
+pub(super) struct Pipeline {
+    pub(super) compute: wgpu::ComputePipeline,
+    pub(super) layout: wgpu::BindGroupLayout,
+}
 
 /// A device with its queue and pipelines, which the tables on it share.
 pub(super) struct Context {
@@ -44,12 +54,14 @@ pub(super) struct Context {
     pub(super) filter: std::result::Result<Option<Filter>, String>,
     /// The reason why the device can no longer be trusted; none while it can.
     failure: Arc<Mutex<Option<String>>>,
-    pipelines: Mutex<HashMap<Kernel, wgpu::ComputePipeline>>,
+    pipelines: Mutex<HashMap<Kernel, Pipeline>>,
     /// The epoch of the next read-back on the device; the lock is held from writing it until the submission.
     pub(super) epoch_word: Mutex<wgpu::Buffer>,
     pub(super) epoch: AtomicU32,
     pub(super) timer: Option<Timer>,
     pub(super) traffic: Traffic,
+    pub(super) uploads: Uploads,
+    pub(super) read_backs: ReadBacks,
     checked: bool,
 }
 
@@ -90,6 +102,8 @@ impl Context {
             epoch: AtomicU32::new(1),
             timer,
             traffic: Traffic::default(),
+            uploads: Uploads::default(),
+            read_backs: ReadBacks::default(),
             checked: false,
         };
         context.check()?;
@@ -165,7 +179,8 @@ impl Context {
         }
     }
 
-    pub(super) fn pipeline(&self, kernel: Kernel) -> Result<wgpu::ComputePipeline> {
+    /// Returns a kernel, which is compiled at the first call.
+    pub(super) fn pipeline(&self, kernel: Kernel) -> Result<Pipeline> {
         if let Some(pipeline) = lock(&self.pipelines).get(&kernel) {
             return Ok(pipeline.clone());
         }
@@ -175,7 +190,17 @@ impl Context {
         Ok(pipeline)
     }
 
-    fn build(&self, name: &str, source: &str, constants: &[(&str, f64)]) -> wgpu::ComputePipeline {
+    /// Compiles kernels at the same time: when they are needed, they would be compiled one after the other.
+    pub(super) fn prepare(&self, kernels: &[Kernel]) -> Result<()> {
+        kernels.par_iter().try_for_each(|kernel| self.pipeline(*kernel).map(drop))
+    }
+
+    /// Compiles a shader without constants, and uses it for nothing.
+    pub(super) fn try_shader(&self, source: &str) -> Result<()> {
+        self.scoped("a shader", 0, || self.build("a shader", source, &[])).map(drop)
+    }
+
+    fn build(&self, name: &str, source: &str, constants: &[(&str, f64)]) -> Pipeline {
         let descriptor =
             wgpu::ShaderModuleDescriptor { label: Some(name), source: wgpu::ShaderSource::Wgsl(source.into()) };
         let module = match self.checked {
@@ -192,7 +217,7 @@ impl Context {
                 self.device.create_shader_module_trusted(descriptor, wgpu::ShaderRuntimeChecks::unchecked())
             },
         };
-        self.device.create_compute_pipeline(&wgpu::ComputePipelineDescriptor {
+        let compute = self.device.create_compute_pipeline(&wgpu::ComputePipelineDescriptor {
             label: Some(name),
             layout: None,
             module: &module,
@@ -203,7 +228,8 @@ impl Context {
                 zero_initialize_workgroup_memory: false,
             },
             cache: None,
-        })
+        });
+        Pipeline { layout: compute.get_bind_group_layout(0), compute }
     }
 }
 

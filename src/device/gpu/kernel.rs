@@ -1,5 +1,6 @@
 //! The table of the WGSL kernels: a row names the parts of each. Sizes are read from the shaders.
 
+use super::tile::Tile;
 use std::collections::HashMap;
 use std::sync::OnceLock;
 
@@ -162,6 +163,17 @@ impl Kernel {
         // A shader without either does not compile, so no dispatch uses this number.
         chosen.or_else(stated).or_else(|| number_after(&source, "@workgroup_size(")).unwrap_or(1)
     }
+}
+
+/// Returns the kernels that fits of many rows run by Lloyd's algorithm from k-means++, as long as no variant of the
+/// filter was measured to be faster.
+pub(super) fn of_fits() -> Vec<Kernel> {
+    use Kernel::*;
+    let Tile { wide_rows, wide_codes } = Tile::UNMEASURED;
+    let assignment = [Length, Distinct, Assign { wide_rows, wide_codes }, Rerank, Settle];
+    let seeding = [Gather, MinDistances, Draw, Potential, Seed, Take];
+    let iteration = [Count, Pieces, Order, Tally, Centroid, Update, Summary];
+    [&assignment[..], &seeding, &iteration, &[AssignedDistances, Residual]].concat()
 }
 
 /// Returns the number that follows the first `words` of a shader.

@@ -3,15 +3,42 @@
 use super::context::Context;
 use super::lock::lock;
 use super::span::Span;
+use super::uploads::{Groups, SMALL};
 use super::wait;
 use crate::error::{ErrorKind, Result};
 use std::sync::atomic::Ordering;
-use std::sync::mpsc;
+use std::sync::{Mutex, mpsc};
 use wgpu::BufferUsages;
 
 /// Bytes of a transfer: so many that the cost of a submission does not matter, and few beside the memory of any
 /// adapter.
 const PIECE: u64 = 32 << 20;
+
+/// Bytes of a buffer for read-backs that is kept: the least and the most.
+const KEPT: std::ops::RangeInclusive<u64> = 1 << 16..=8 << 20;
+/// How many of them are kept.
+const KEPT_BUFFERS: usize = 8;
+
+/// Buffers for read-backs that are done, so that a read-back need not make one.
+#[derive(Default)]
+pub(super) struct ReadBacks(Mutex<Vec<wgpu::Buffer>>);
+
+impl ReadBacks {
+    /// Takes the smallest buffer that has room for `size` bytes.
+    fn take(&self, size: u64) -> Option<wgpu::Buffer> {
+        let mut kept = lock(&self.0);
+        let fits = kept.iter().enumerate().filter(|(_, buffer)| buffer.size() >= size);
+        let (at, _) = fits.min_by_key(|(_, buffer)| buffer.size())?;
+        Some(kept.swap_remove(at))
+    }
+
+    fn put(&self, buffer: wgpu::Buffer) {
+        let mut kept = lock(&self.0);
+        if KEPT.contains(&buffer.size()) && kept.len() < KEPT_BUFFERS {
+            kept.push(buffer);
+        }
+    }
+}
 
 /// A read-back for which the host has not waited.
 pub(super) struct Reading {
@@ -54,7 +81,13 @@ impl Context {
 
     /// Writes `bytes` (a multiple of 4) before the next submission.
     pub(super) fn write(&self, buffer: &wgpu::Buffer, offset: u64, bytes: &[u8]) -> Result<()> {
-        self.scoped("an upload", bytes.len() as u64, || self.put(buffer, offset, bytes))
+        if bytes.len() < SMALL {
+            return self.scoped("an upload", bytes.len() as u64, || self.put(buffer, offset, bytes));
+        }
+        let write = |first: usize, to: &mut [u8]| {
+            to.iter_mut().zip(bytes.iter().skip(first)).for_each(|(to, byte)| *to = *byte);
+        };
+        self.write_groups(buffer, offset, &Groups { size: 1, count: bytes.len(), write: &write })
     }
 
     /// Puts bytes into a buffer before the next submission, and counts them.
@@ -67,11 +100,6 @@ impl Context {
     pub(super) fn submit(&self, commands: impl IntoIterator<Item = wgpu::CommandBuffer>) -> wgpu::SubmissionIndex {
         self.traffic.submitted();
         self.queue.submit(commands)
-    }
-
-    /// Starts the pending uploads.
-    pub(super) fn flush(&self) -> wgpu::SubmissionIndex {
-        self.submit([])
     }
 
     /// Reads spans of buffers back, one after the other, as they are after the commands that `before` records.
@@ -89,7 +117,14 @@ impl Context {
         before: impl FnOnce(&mut wgpu::CommandEncoder),
     ) -> Result<Reading> {
         let size: u64 = spans.iter().map(|span| span.size).sum();
-        let staging = self.buffer("a read-back", size + 4, BufferUsages::MAP_READ | BufferUsages::COPY_DST)?;
+        let staging = match self.read_backs.take(size + 4) {
+            Some(staging) => staging,
+            None => {
+                let usage = BufferUsages::MAP_READ | BufferUsages::COPY_DST;
+                let room = (size + 4).max((*KEPT.start()).min(self.binding));
+                self.buffer("a read-back", room, usage)?
+            }
+        };
         self.traffic.read(size + 4);
         let epoch = self.epoch.fetch_add(1, Ordering::Relaxed);
         let index = self.scoped("a read-back", size, || {
@@ -133,6 +168,7 @@ impl Context {
             Err(error) => return Err(self.failed(format!("a read-back could not be mapped: {error}"))),
         };
         staging.unmap();
+        self.read_backs.put(staging);
         let arrived = bytes.split_off(size as usize);
         if arrived != epoch.to_le_bytes() {
             return Err(self.failed("a read-back did not arrive"));

@@ -32,18 +32,23 @@ mod tests;
 mod tile;
 mod timer;
 mod traffic;
+mod uploads;
 mod vectors;
 pub(super) mod wait;
 
 use super::tensors::Tensors;
-use super::{ChunkEncoder, DeviceInfo, Engine, KernelTime, Purpose, Table, TileChoice, TransferCounts};
+use super::{ChunkEncoder, DeviceInfo, Engine, KernelTime, Purpose, Table, TileChoice, TransferCounts, quantize};
 use crate::codebook::Codebook;
 use crate::error::{ErrorKind, Result};
+use crate::grid::Grid;
 use context::Context;
 use matrices::GpuMatrices;
 use rows::GpuRows;
 use std::path::Path;
 use std::sync::Arc;
+
+/// Rows from which on a fit runs all kernels that fits of many rows run.
+const MANY_ROWS: usize = 4096;
 
 pub(super) struct Gpu {
     info: DeviceInfo,
@@ -61,7 +66,11 @@ impl Engine for Gpu {
         &self.info
     }
 
-    fn table(&self, rows: usize, dim: usize, _purpose: Purpose) -> Result<Box<dyn Table>> {
+    fn table(&self, rows: usize, dim: usize, purpose: Purpose) -> Result<Box<dyn Table>> {
+        // Drivers of software adapters use the same threads for compiling.
+        if self.info.hardware && purpose == Purpose::Fit && rows >= MANY_ROWS {
+            self.context.prepare(&kernel::of_fits())?;
+        }
         Ok(Box::new(GpuRows::new(Arc::clone(&self.context), rows, dim)?))
     }
 
@@ -74,13 +83,21 @@ impl Engine for Gpu {
         ((16 << 20) / dim.max(1)).clamp(1024, 1 << 18)
     }
 
+    fn quantize(&self, grid: &Grid, rows: &[f32], out: &mut [i32]) -> u64 {
+        quantize::quantize(grid, rows, out, |task| pulp::Arch::new().dispatch(task))
+    }
+
+    fn quantize_rows_alone(&self, rows: &[f32], dim: usize, out: &mut [i32]) {
+        quantize::quantize_rows_alone(rows, dim, out);
+    }
+
     fn iterates(&self) -> bool {
         true
     }
 
-    fn chunk_encoder(&self, levels: &[(&Codebook, bool)]) -> Result<Option<Box<dyn ChunkEncoder>>> {
-        let rows = levels.first().map_or(0, |(codebook, _)| self.chunk_rows(codebook.dim()));
-        Ok(encoder::GpuEncoder::new(&self.context, rows, levels)?.map(|encoder| Box::new(encoder) as _))
+    fn chunk_encoder(&self, levels: &[(&Codebook, bool)], rows: usize) -> Result<Option<Box<dyn ChunkEncoder>>> {
+        let chunk = levels.first().map_or(0, |(codebook, _)| self.chunk_rows(codebook.dim()));
+        Ok(encoder::GpuEncoder::new(&self.context, (rows, chunk), levels)?.map(|encoder| Box::new(encoder) as _))
     }
 
     fn time_kernels(&self, on: bool) -> bool {

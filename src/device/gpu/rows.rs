@@ -7,16 +7,13 @@ use super::context::Context;
 use super::filter::Filter;
 use super::params::Params;
 use super::tile::Class;
+use super::uploads::Groups;
 use crate::codebook::Codebook;
-use crate::error::{ErrorKind, Result, try_vec};
-use rayon::prelude::*;
-use std::collections::VecDeque;
+use crate::error::{ErrorKind, Result};
 use std::sync::Arc;
 
 /// Components that a step of `assign` takes; rows are padded with zeros to a multiple of it.
 const STEP: usize = 16;
-/// How many pieces of an upload may be in progress at once.
-const UPLOADS: usize = 4;
 
 pub(super) struct GpuRows {
     pub(super) context: Arc<Context>,
@@ -33,6 +30,8 @@ pub(super) struct GpuRows {
     codewords: Option<(Codebook, Codewords)>,
     /// The filter for which the chunks hold what is known of their present rows: lengths, or bytes.
     pub(super) measured: Option<Filter>,
+    /// Whether the host gave the rows codes.
+    coded: bool,
     /// The codewords of the last assignment as bytes.
     pub(super) codeword_bytes: Option<wgpu::Buffer>,
 }
@@ -60,7 +59,8 @@ impl GpuRows {
     ) -> Result<Self> {
         let (width, batch) = (dim.next_multiple_of(STEP) / 4, CommandBatch::new(&context)?);
         let (codewords, measured, codeword_bytes) = (None, None, None);
-        Ok(Self { context, rows, dim, width, filter, chunks, batch, codewords, measured, codeword_bytes })
+        let coded = false;
+        Ok(Self { context, rows, dim, width, filter, chunks, batch, codewords, measured, coded, codeword_bytes })
     }
 
     /// Returns a table of some of the first rows, whose values it shares, and nothing else; none where there are no
@@ -117,19 +117,12 @@ impl GpuRows {
 
     /// Forgets the codes and lengths of the rows, because the rows changed.
     pub(super) fn forget(&mut self) -> Result<()> {
-        self.measured = None;
-        self.chunks.iter().try_for_each(|chunk| self.batch.clear(&self.context, &chunk.codes))
-    }
-
-    /// Lays rows out as on the device: as f32, padded with zeros.
-    fn pad(&self, rows: &[i32]) -> Result<Vec<f32>> {
-        let stride = self.width * 4;
-        let mut padded = try_vec(0.0_f32, rows.len() / self.dim * stride, "rows to upload")?;
-        let rows = rows.par_chunks_exact(self.dim).with_min_len(64);
-        rows.zip(padded.par_chunks_exact_mut(stride)).for_each(|(row, to)| {
-            row.iter().zip(to).for_each(|(value, to)| *to = *value as f32);
-        });
-        Ok(padded)
+        // Rows without codes are in no need of clearing, and every assignment measures them.
+        let coded = std::mem::take(&mut self.coded) | self.measured.take().is_some();
+        match coded {
+            true => self.chunks.iter().try_for_each(|chunk| self.batch.clear(&self.context, &chunk.codes)),
+            false => Ok(()),
+        }
     }
 
     /// Returns for how many rows the results, of `bytes` each, make up one piece.
@@ -139,32 +132,36 @@ impl GpuRows {
 
     /// Puts points on the device, laid out like rows.
     pub(super) fn points(&self, points: &[i32]) -> Result<wgpu::Buffer> {
-        self.context.filled("points", &self.pad(points)?)
+        let buffer = self.context.storage("points", (points.len() / self.dim * self.width) as u64 * 16)?;
+        self.write_rows(&buffer, 0, points)?;
+        Ok(buffer)
+    }
+
+    /// Writes rows from row `first` of a buffer on as they are on the device: as f32, padded with zeros.
+    fn write_rows(&self, buffer: &wgpu::Buffer, first: usize, rows: &[i32]) -> Result<()> {
+        let (dim, stride) = (self.dim, self.width * 4);
+        let write = |first: usize, to: &mut [f32]| {
+            let rows = rows.get(first * dim..).unwrap_or_default().chunks_exact(dim);
+            for (row, to) in rows.zip(to.chunks_exact_mut(stride)) {
+                let (values, padding) = to.split_at_mut(dim);
+                values.iter_mut().zip(row).for_each(|(to, value)| *to = *value as f32);
+                padding.fill(0.0);
+            }
+        };
+        let groups = Groups { size: stride, count: rows.len() / dim, write: &write };
+        self.context.write_groups(buffer, (first * stride * 4) as u64, &groups)
     }
 
     /// Replaces rows from `first` on.
     pub(super) fn upload(&mut self, first: usize, rows: &[i32]) -> Result<()> {
         self.forget()?;
         self.batch.flush(&self.context)?;
-        let row_bytes = self.width * 16;
-        let piece = self.piece_rows(row_bytes);
         let end = self.rows.min(first + rows.len() / self.dim);
-        let mut under_way = VecDeque::new();
         for chunk in &self.chunks {
-            let mut at = first.max(chunk.rows.start);
-            let until = end.min(chunk.rows.end);
-            while at < until {
-                let next = until.min(at + piece);
-                let values = rows.get((at - first) * self.dim..(next - first) * self.dim).unwrap_or_default();
-                let offset = ((at - chunk.rows.start) * row_bytes) as u64;
-                self.context.write(&chunk.values, offset, bytemuck::cast_slice(&self.pad(values)?))?;
-                under_way.push_back(self.context.flush());
-                if under_way.len() > UPLOADS
-                    && let Some(oldest) = under_way.pop_front()
-                {
-                    self.context.wait(oldest)?;
-                }
-                at = next;
+            let (from, until) = (first.max(chunk.rows.start), end.min(chunk.rows.end));
+            if from < until {
+                let values = rows.get((from - first) * self.dim..(until - first) * self.dim).unwrap_or_default();
+                self.write_rows(&chunk.values, from - chunk.rows.start, values)?;
             }
         }
         Ok(())
@@ -182,10 +179,13 @@ impl GpuRows {
     /// Replaces the codes.
     pub(super) fn set_codes(&mut self, codes: &[u32]) -> Result<()> {
         self.batch.flush(&self.context)?;
+        self.coded = true;
         for chunk in &self.chunks {
-            let part = codes.get(chunk.rows.clone()).unwrap_or_default();
-            let shifted: Vec<u32> = part.iter().map(|code| code.wrapping_add(1)).collect();
-            self.context.write(&chunk.codes, 0, bytemuck::cast_slice(&shifted))?;
+            let codes = codes.get(chunk.rows.clone()).unwrap_or_default();
+            let write = |first: usize, to: &mut [u32]| {
+                to.iter_mut().zip(codes.iter().skip(first)).for_each(|(to, code)| *to = code.wrapping_add(1));
+            };
+            self.context.write_groups(&chunk.codes, 0, &Groups { size: 1, count: codes.len(), write: &write })?;
         }
         Ok(())
     }

@@ -1,5 +1,10 @@
 //! Parts of buffers, and the numbers in what is read back.
 
+use rayon::prelude::*;
+
+/// How many numbers one task copies.
+const TASK: usize = 1 << 15;
+
 /// Part of a buffer, in bytes (multiples of 4).
 pub(super) struct Span<'a> {
     pub(super) buffer: &'a wgpu::Buffer,
@@ -15,4 +20,12 @@ pub(super) fn words(bytes: &[u8]) -> impl Iterator<Item = u32> {
 /// Iterates over the u64 of a read-back, low word first.
 pub(super) fn doubles(bytes: &[u8]) -> impl Iterator<Item = u64> {
     bytes.chunks_exact(8).map(|word| word.iter().rev().fold(0, |value, byte| (value << 8) | u64::from(*byte)))
+}
+
+/// Copies the numbers of a read-back, of N bytes each, to `to` on all threads.
+pub(super) fn copy<const N: usize, T: Send>(bytes: &[u8], to: &mut [T], number: impl Fn([u8; N]) -> T + Sync) {
+    let parts = to.par_chunks_mut(TASK).zip(bytes.par_chunks(TASK * N));
+    parts.for_each(|(to, bytes)| {
+        to.iter_mut().zip(bytes.as_chunks().0).for_each(|(to, bytes)| *to = number(*bytes));
+    });
 }

@@ -48,6 +48,20 @@ impl Distinct {
         }
     }
 
+    /// Returns the hash of every row.
+    pub(super) fn hashes(&self, rows: &[f32]) -> Vec<u64> {
+        rows.chunks_exact(self.dim).map(|row| hash(&self.keys, row)).collect()
+    }
+
+    /// Adds rows that have these hashes.
+    pub(super) fn add_hashed(&mut self, rows: &[f32], hashes: &[u64]) {
+        for (row, hash) in rows.chunks_exact(self.dim).zip(hashes) {
+            if *hash <= self.limit {
+                self.insert(*hash, row);
+            }
+        }
+    }
+
     pub(super) fn merge(&mut self, other: &Self) {
         for (hash, slot) in &other.rows {
             if *hash <= self.limit {

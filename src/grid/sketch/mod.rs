@@ -10,7 +10,11 @@ use super::range::Range;
 use super::{BEYOND, Grid, pow2, quantize_value, steps};
 use crate::error::{ErrorKind, Result};
 use distinct::Distinct;
+use rayon::prelude::*;
 use reach::{Column, LEAST, smallest};
+
+/// How many values one task takes.
+const TASK: usize = 1 << 15;
 
 /// A summary of rows, from which their grid is chosen. Sketches of parts of the rows merge to the sketch of all rows.
 ///
@@ -94,6 +98,21 @@ impl GridSketch {
     pub(crate) fn add_finite(&mut self, rows: &[f32]) {
         self.range.add(rows);
         self.sample.add(rows);
+    }
+
+    /// Does the same on all threads.
+    pub(crate) fn add_finite_in_parts(&mut self, rows: &[f32]) {
+        let task = (TASK / self.dim()).max(1) * self.dim();
+        let part = |rows: &[f32]| {
+            let mut range = Range::new(self.dim());
+            range.add(rows);
+            (range, self.sample.hashes(rows))
+        };
+        let parts: Vec<(Range, Vec<u64>)> = rows.par_chunks(task).map(part).collect();
+        for (rows, (range, hashes)) in rows.chunks(task).zip(parts) {
+            self.range.merge(&range);
+            self.sample.add_hashed(rows, &hashes);
+        }
     }
 
     /// Adds all rows of another sketch.

@@ -4,7 +4,7 @@ use crate::codebook::Codebook;
 use crate::device::gpu::kernel::Kernel;
 use crate::device::gpu::kernels::EXACT_WORK;
 use crate::device::gpu::rows::GpuRows;
-use crate::device::gpu::span::{Span, doubles};
+use crate::device::gpu::span::{Span, copy};
 use crate::error::{Result, try_vec};
 
 /// Twin: `kernel::assigned_distances::assigned_distances`. The codebook must fit a binding.
@@ -20,7 +20,7 @@ pub(in crate::device::gpu) fn assigned_distances(rows: &mut GpuRows, codebook: &
         let size = chunk.rows.len() as u64 * 8;
         let bytes = batch.read(context, &[Span { buffer: &distances, offset: 0, size }])?;
         let to = out.get_mut(chunk.rows.clone()).unwrap_or_default();
-        to.iter_mut().zip(doubles(&bytes)).for_each(|(to, distance)| *to = distance);
+        copy(&bytes, to, u64::from_le_bytes);
     }
     Ok(out)
 }

@@ -3,7 +3,7 @@
 use crate::device::gpu::chunk::slices;
 use crate::device::gpu::kernel::Kernel;
 use crate::device::gpu::rows::GpuRows;
-use crate::device::gpu::span::{Span, doubles};
+use crate::device::gpu::span::{Span, copy};
 use crate::error::{Result, try_vec};
 use std::ops::Range;
 
@@ -46,7 +46,7 @@ pub(in crate::device::gpu) fn min_distances(table: &mut GpuRows, points: &[i32],
                     let bytes = batch.read(context, &[Span { buffer: &found, offset: 0, size }])?;
                     for (to, from) in out.chunks_exact_mut(rows).zip(bytes.chunks_exact((end - start) * 8)) {
                         let to = to.get_mut(base + start..base + end).unwrap_or_default();
-                        to.iter_mut().zip(doubles(from)).for_each(|(to, distance)| *to = distance);
+                        copy(from, to, u64::from_le_bytes);
                     }
                 }
             }

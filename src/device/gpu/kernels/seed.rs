@@ -6,7 +6,8 @@ use crate::device::gpu::chunk::slices;
 use crate::device::gpu::kernel::Kernel;
 use crate::device::gpu::rows::GpuRows;
 use crate::device::gpu::span::{Span, words};
-use crate::error::{Result, try_vec};
+use crate::device::gpu::uploads::Groups;
+use crate::error::Result;
 use crate::kernel::seed::Seed;
 
 /// Rows of a block, as in the shaders.
@@ -52,8 +53,8 @@ impl Buffers {
     /// Makes every row infinitely far from the codewords.
     pub(in crate::device::gpu) fn forget(&self, table: &mut GpuRows) -> Result<()> {
         table.batch.flush(&table.context)?;
-        let unbounded = try_vec(u64::MAX, table.rows, "seeding distances")?;
-        table.context.write(&self.closest, 0, bytemuck::cast_slice(&unbounded))
+        let unbounded = Groups { size: 1, count: table.rows, write: &|_, to: &mut [u64]| to.fill(u64::MAX) };
+        table.context.write_groups(&self.closest, 0, &unbounded)
     }
 }
 

@@ -9,6 +9,9 @@ use crate::device::{ChunkEncoder, Engine, Purpose};
 use std::sync::Arc;
 
 const DIM: usize = 36;
+const CHUNK: usize = 700;
+/// Two whole chunks, and a part of one.
+const ROWS: usize = 1659;
 
 /// Codes (n, L) by the kernels of the reference, one after the other.
 fn expected(rows: &[i32], levels: &[(&Codebook, bool)]) -> Vec<u32> {
@@ -29,7 +32,7 @@ fn expected(rows: &[i32], levels: &[(&Codebook, bool)]) -> Vec<u32> {
 }
 
 fn open(context: Context, levels: &[(&Codebook, bool)]) -> Option<GpuEncoder> {
-    GpuEncoder::new(&Arc::new(context), 700, levels).expect("an encoder")
+    GpuEncoder::new(&Arc::new(context), (ROWS, CHUNK), levels).expect("an encoder")
 }
 
 #[test]
@@ -38,20 +41,40 @@ fn chunks_in_progress_get_their_own_codes() {
     // Codewords of a level that is scaled to unit length are on its grid.
     let books = [(130, 0), (64, 0), (1, 7), (300, 0)].map(|(k, kind)| Codebook::new(sample(1, k, kind).1, DIM));
     let levels: Vec<(&Codebook, bool)> = books.iter().zip([false, true, false, true]).collect();
-    let chunks = [(700, 0), (700, 3), (1, 0), (700, 7), (129, 0)].map(|(rows, kind)| sample(rows, 1, kind).0);
-    let expected: Vec<Vec<u32>> = chunks.iter().map(|rows| expected(rows, &levels)).collect();
+    // Some begin one chunk and end another.
+    let parts = [(600, 0), (99, 3), (1, 0), (699, 7), (131, 0), (129, 3)].map(|(rows, kind)| sample(rows, 1, kind).0);
+    let rows: Vec<i32> = parts.concat();
+    let expected: Vec<Vec<u32>> = rows.chunks(CHUNK * DIM).map(|rows| expected(rows, &levels)).collect();
+    for found in adapter::all() {
+        let Some(mut encoder) = found.open().ok().and_then(|context| open(context, &levels)) else { continue };
+        let begun: Vec<bool> = parts.iter().map(|rows| encoder.add(rows).expect("add")).collect();
+        assert_eq!(begun, [false, false, true, false, true, true]);
+        let codes: Vec<Vec<u32>> = finished(&mut encoder);
+        assert!(codes == expected, "{}", found.info.description);
+        assert!(!encoder.add(&parts[0]).expect("add"), "there are no more rows");
+    }
+}
+
+fn finished(encoder: &mut GpuEncoder) -> Vec<Vec<u32>> {
+    let finish = || encoder.finish().expect("finish").map(|chunk| chunk.codes);
+    std::iter::from_fn(finish).collect()
+}
+
+/// Where the rows end early, those added before have their codes, and a table that was full before has none left over.
+#[test]
+fn a_part_of_a_chunk_is_encoded_too() {
+    let book = Codebook::new(data(&Case { rows: 1, dim: DIM, clusters: 90, data: 3 }, &mut Random(5)).1, DIM);
+    let levels = [(&book, false), (&book, false)];
+    let rows = data(&Case { rows: 3 * CHUNK, dim: DIM, clusters: 1, data: 0 }, &mut Random(6)).0;
+    let parts = [&rows[..CHUNK * DIM], &rows[CHUNK * DIM..][..10 * DIM]];
     for found in adapter::all() {
         let Some(mut encoder) = found.open().ok().and_then(|context| open(context, &levels)) else { continue };
         let mut codes = Vec::new();
-        for (at, rows) in chunks.iter().enumerate() {
-            encoder.begin(rows).expect("begin");
-            if at >= 2 {
-                codes.extend(encoder.finish().expect("finish"));
-            }
+        for part in parts {
+            encoder.add(part).expect("add");
+            codes.extend(finished(&mut encoder));
         }
-        codes.extend(std::iter::from_fn(|| encoder.finish().expect("finish")));
-        let codes: Vec<Vec<u32>> = codes.into_iter().map(|(codes, _)| codes).collect();
-        assert!(codes == expected, "{}", found.info.description);
+        assert!(codes == parts.map(|rows| expected(rows, &levels)), "{}", found.info.description);
     }
 }
 

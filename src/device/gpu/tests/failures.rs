@@ -3,6 +3,7 @@
 use crate::codebook::Codebook;
 use crate::device::Purpose;
 use crate::device::gpu::adapter::{self, FoundAdapter};
+use crate::device::gpu::kernel::Kernel;
 use crate::device::gpu::{Gpu, GpuRows};
 use crate::device::{Engine, Table};
 use crate::error::{ErrorKind, Result};
@@ -90,6 +91,28 @@ fn too_large_a_codebook_is_a_typed_error() {
         let result =
             gpu.table(1 << 10, 3, Purpose::Fit).and_then(|mut table| table.assign(&Codebook::new(vec![1; 6000], 3)));
         assert!(matches!(&result, Err(error) if matches!(error.kind(), ErrorKind::NoAdapter { .. })), "{result:?}");
+    }
+}
+
+/// So is an adapter that offers compute shaders and compiles none, as some drivers of OpenGL do. One that compiles them
+/// is opened.
+#[test]
+fn an_adapter_that_compiles_nothing_is_refused() {
+    let source = Kernel::Count.source();
+    let broken = source.replacen("fn main", "fn main_is_missing", 1);
+    assert_ne!(broken, source);
+    for found in adapter::all() {
+        if found.open_and_try(Some(&source)).is_err() {
+            continue;
+        }
+        for shader in [broken.as_str(), "not WGSL"] {
+            let refused = found.open_and_try(Some(shader)).err().expect("an adapter that compiles nothing");
+            let reason = match refused.kind() {
+                ErrorKind::NoAdapter { reason } => reason,
+                _ => panic!("{refused}"),
+            };
+            assert!(reason.contains("it compiles no compute shader: "), "{reason}");
+        }
     }
 }
 

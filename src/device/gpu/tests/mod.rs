@@ -17,6 +17,7 @@ mod soft_float;
 mod speed;
 mod traffic;
 mod update;
+mod uploads;
 
 use super::Gpu;
 use super::adapter;

@@ -10,9 +10,11 @@ use std::sync::{Mutex, MutexGuard, OnceLock};
 
 /// The environment variable that chooses the tile.
 const VARIABLE: &str = "SEMID_GPU_TILE";
-/// Seconds of assignments of a class after which its variants are timed. Timing takes some tenths of a second, once per
-/// class and adapter; shorter work would not repay it.
-const SECONDS: f64 = 1.0;
+/// Seconds of assignments of a class after which its variants are timed. Timing takes some tenths of a second, most of
+/// them for compiling, once per class and adapter. The fastest variant may take a third of the time of the first
+/// choice, so assignments repay that when they have taken as long a few times more: within a few fits, which take no
+/// longer than this on the fastest GPUs.
+const SECONDS: f64 = 0.2;
 /// A variant other than the first choice has to be faster by this factor, which is above the noise of two runs.
 const MARGIN: f64 = 0.97;
 

@@ -134,7 +134,7 @@ fn close_calls_keep_the_first_choice() {
     assert_eq!(tiles.choose(SHAPE, None), second);
 }
 
-/// Without being asked, variants are timed on hardware alone, after a second of work; never in tests.
+/// Without being asked, variants are timed on hardware alone, after a fifth of a second of work; never in tests.
 #[test]
 fn timing_waits_for_enough_work() {
     let path = Path::new("/dev/null/tiles.json");
@@ -143,11 +143,11 @@ fn timing_waits_for_enough_work() {
     assert!(!unasked.is_due(SHAPE), "a test");
     let mut hardware = unasked;
     hardware.hardware = true;
-    hardware.spent(SHAPE, 0.6);
+    hardware.spent(SHAPE, 0.12);
     assert!(!hardware.is_due(SHAPE));
     hardware.spent(Class { dim: 32, ..SHAPE }, 10.0);
     assert!(!hardware.is_due(SHAPE), "another class took that time");
-    hardware.spent(SHAPE, 0.6);
+    hardware.spent(SHAPE, 0.12);
     assert!(hardware.is_due(SHAPE));
     // The folder cannot be made, which costs nothing but time.
     hardware.learn(SHAPE, timings());
