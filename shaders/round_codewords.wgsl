@@ -6,10 +6,12 @@
 
 @group(0) @binding(1) var<storage, read> codewords: array<vec4<f32>>; // (width, padded)
 @group(0) @binding(2) var<storage, read> race_norms: array<f32>; // as distinct.wgsl writes them
-// (quads, padded) vec4 of bytes, then per codeword the facts: half norm, scale, error, length.
+// (quads, padded) vec4 of bytes, or (padded, quads) with ROW_MAJOR; then per codeword the facts: half norm, scale,
+// error, length.
 @group(0) @binding(3) var<storage, read_write> bytes: array<u32>;
 
 const GROUP_ROWS: u32 = 16u;
+override ROW_MAJOR: bool = false;
 
 var<workgroup> lane_largest: array<f32, 256>;
 var<workgroup> lane_squares: array<vec2<f32>, 256>;
@@ -38,7 +40,8 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
             v = codewords[i * params.padded + code];
         }
         let rounded = round_word(v, scale, inverse);
-        bytes[((i / 4u) * params.padded + code) * 4u + i % 4u] = rounded.word;
+        let at = select(((i / 4u) * params.padded + code) * 4u + i % 4u, code * params.quads * 4u + i, ROW_MAJOR);
+        bytes[at] = rounded.word;
         squares.y += dot(rounded.rests, rounded.rests);
     }
     lane_squares[local] = squares;

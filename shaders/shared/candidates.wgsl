@@ -8,7 +8,8 @@
 // Needs of the race: the bindings `codes`, `undecided` and `counters`, and functions
 // - `state_of(place, share)`, which returns the states of the row in a place of the tile;
 // - `width_of(row, code)`, how far the score of a codeword may be above the value that the race has of it;
-// - `rounding_of(row)`, what f32 arithmetic may add to this.
+// - `rounding_of(row)`, what f32 arithmetic may add to this;
+// - `searched(shares)`, the mask of the shares that hold the codewords of some of the states.
 //
 // `undecided` holds two lists, and no row is in both:
 // - from its front, rows with up to 6 candidates, for rerank.wgsl: (row, 6 codes of 16 bits), from the lowest bits on.
@@ -83,7 +84,7 @@ fn conclude(row: u32, place: u32) -> u32 {
     let found = candidates_of(row, place);
     if (found.unknown || found.others > MOST_OTHERS) {
         let at = atomicAdd(&counters[1], 1u);
-        undecided[arrayLength(&undecided) - 1u - at] = vec4<u32>(row, found.shares, 0u, 0u);
+        undecided[arrayLength(&undecided) - 1u - at] = vec4<u32>(row, searched(found.shares), 0u, 0u);
         return 0u;
     }
     if (found.others > 0u) {

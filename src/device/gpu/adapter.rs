@@ -1,7 +1,7 @@
 //! Lists the adapters and their abilities, and opens one.
 
 use super::context::Context;
-use super::kernel::{Kernel, NEEDS, Needs};
+use super::kernel::{Kernel, MATRIX_WORKGROUP_BYTES, NEEDS, Needs};
 use super::wait;
 use crate::device::{AdapterLimits, DeviceInfo};
 use crate::error::{ErrorKind, Result};
@@ -170,12 +170,17 @@ impl FoundAdapter {
                 return Err(refuse(format!("it has {has} {what}, the kernels need {needs}")));
             }
         }
+        let (cooperative, features, experimental_features) = cooperative(&self.adapter);
         let required_limits = wgpu::Limits {
             max_compute_invocations_per_workgroup: invocations,
             max_compute_workgroup_size_x: invocations,
             max_compute_workgroup_size_y: 1,
             max_compute_workgroup_size_z: 1,
-            max_compute_workgroup_storage_size: workgroup_bytes,
+            max_compute_workgroup_storage_size: if cooperative || cfg!(test) {
+                workgroup_bytes.max(MATRIX_WORKGROUP_BYTES).min(has.max_compute_workgroup_storage_size)
+            } else {
+                workgroup_bytes
+            },
             max_compute_workgroups_per_dimension: 65_535,
             max_storage_buffers_per_shader_stage: storage_buffers,
             max_storage_buffer_binding_size: binding,
@@ -184,20 +189,36 @@ impl FoundAdapter {
         };
         let descriptor = wgpu::DeviceDescriptor {
             label: Some("semid"),
-            required_features: self.adapter.features() & wgpu::Features::TIMESTAMP_QUERY,
+            required_features: self.adapter.features() & wgpu::Features::TIMESTAMP_QUERY | features,
             required_limits,
-            experimental_features: wgpu::ExperimentalFeatures::disabled(),
+            experimental_features,
             memory_hints: wgpu::MemoryHints::Performance,
             trace: wgpu::Trace::Off,
         };
         let opened = wait::for_future(self.to_open().request_device(&descriptor));
         let (device, queue) = opened.map_err(|error| refuse(error.to_string()))?;
-        let context = Context::new(&self.info, device, queue, binding)?;
+        let context = Context::new(&self.info, device, queue, binding, cooperative)?;
         match shader.map(|shader| context.try_shader(shader)) {
             Some(Err(error)) => Err(refuse(format!("it compiles no compute shader: {error}"))),
             _ => Ok(context),
         }
     }
+}
+
+/// Returns whether an adapter has cooperative matrices of signed bytes, and what its device needs for them.
+#[cfg(feature = "tensor-cores")]
+fn cooperative(adapter: &wgpu::Adapter) -> (bool, wgpu::Features, wgpu::ExperimentalFeatures) {
+    if super::cooperative::is_offered(adapter) {
+        // SAFETY: of what wgpu calls experimental only cooperative matrices are used, by one kernel, whose results the
+        // tests compare with the twin.
+        return (true, super::cooperative::FEATURES, unsafe { wgpu::ExperimentalFeatures::enabled() });
+    }
+    (false, wgpu::Features::empty(), wgpu::ExperimentalFeatures::disabled())
+}
+
+#[cfg(not(feature = "tensor-cores"))]
+fn cooperative(_: &wgpu::Adapter) -> (bool, wgpu::Features, wgpu::ExperimentalFeatures) {
+    (false, wgpu::Features::empty(), wgpu::ExperimentalFeatures::disabled())
 }
 
 #[cfg(all(test, target_os = "linux"))]

@@ -1,5 +1,7 @@
 //! An opened device with its pipelines; every failure becomes a typed error.
 
+#[cfg(feature = "tensor-cores")]
+use super::cooperative;
 use super::filter::Filter;
 use super::kernel::Kernel;
 use super::lock::lock;
@@ -63,10 +65,18 @@ pub(super) struct Context {
     pub(super) uploads: Uploads,
     pub(super) read_backs: ReadBacks,
     checked: bool,
+    /// Whether the device multiplies cooperative matrices of signed bytes.
+    pub(super) cooperative: bool,
 }
 
 impl Context {
-    pub(super) fn new(info: &DeviceInfo, device: wgpu::Device, queue: wgpu::Queue, binding: u64) -> Result<Self> {
+    pub(super) fn new(
+        info: &DeviceInfo,
+        device: wgpu::Device,
+        queue: wgpu::Queue,
+        binding: u64,
+        cooperative: bool,
+    ) -> Result<Self> {
         let failure = Arc::new(Mutex::new(None::<String>));
         let note = |failure: &Arc<Mutex<Option<String>>>| {
             let failure = Arc::clone(failure);
@@ -105,6 +115,7 @@ impl Context {
             uploads: Uploads::default(),
             read_backs: ReadBacks::default(),
             checked: false,
+            cooperative,
         };
         context.check()?;
         Ok(context)
@@ -115,8 +126,14 @@ impl Context {
     #[cfg(test)]
     pub(super) fn for_tests(mut self, binding: u64, dispatch_work: u64) -> Self {
         self.checked = true;
-        self.tiles.wanted = Ok(Wanted::Tile(Tile { wide_rows: false, wide_codes: true }));
+        self.tiles.wanted = Ok(Wanted::Tile(Tile::Sized { wide_rows: false, wide_codes: true }));
         Self { binding, dispatch_work: AtomicU64::new(dispatch_work), ..self }
+    }
+
+    /// Returns the kernels that were compiled so far.
+    #[cfg(test)]
+    pub(super) fn compiled(&self) -> std::collections::HashSet<Kernel> {
+        lock(&self.pipelines).keys().copied().collect()
     }
 
     /// Makes `source` the text of `kernel` from now on.
@@ -184,10 +201,23 @@ impl Context {
         if let Some(pipeline) = lock(&self.pipelines).get(&kernel) {
             return Ok(pipeline.clone());
         }
-        let pipeline =
-            self.scoped(kernel.name(), 0, || self.build(kernel.name(), &kernel.source(), &kernel.constants()))?;
+        let pipeline = match kernel {
+            #[cfg(feature = "tensor-cores")]
+            Kernel::AssignMatrix => self.build_cooperative(kernel)?,
+            _ => self.scoped(kernel.name(), 0, || self.build(kernel.name(), &kernel.source(), &kernel.constants()))?,
+        };
         lock(&self.pipelines).insert(kernel, pipeline.clone());
         Ok(pipeline)
+    }
+
+    /// Builds a kernel of cooperative matrices.
+    #[cfg(feature = "tensor-cores")]
+    fn build_cooperative(&self, kernel: Kernel) -> Result<Pipeline> {
+        let name = kernel.name();
+        let failed = |text: String| self.failed(format!("{name}: {}", one_line(&text)));
+        let words = cooperative::spirv(&kernel.source()).map_err(failed)?;
+        let compute = self.scoped(name, 0, || cooperative::pipeline(&self.device, name, words))?;
+        Ok(Pipeline { layout: compute.get_bind_group_layout(0), compute })
     }
 
     /// Compiles kernels at the same time: when they are needed, they would be compiled one after the other.

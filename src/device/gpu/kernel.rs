@@ -25,6 +25,7 @@ const BYTES: &str = shader!("shared/bytes");
 const DOTS: &str = shader!("shared/dots");
 const RACE: &str = shader!("shared/race");
 const CANDIDATES: &str = shader!("shared/candidates");
+const MATRIX_RACE: &str = shader!("shared/matrix_race");
 const DISTANCE: &str = shader!("shared/distance");
 const LANE_DISTANCE: &str = shader!("shared/lane_distance");
 const ROUND_BYTES: &str = shader!("shared/round_bytes");
@@ -57,6 +58,8 @@ macro_rules! kernels {
                 $(#[cfg(test)] all.push(Self::$test);)*
                 // Its sums and facts fit no GPU's registers.
                 all.retain(|kernel| *kernel != Self::AssignBytes { wide_rows: true, wide_codes: true });
+                // No compiler but that of `cooperative` translates it.
+                all.retain(|kernel| *kernel != Self::AssignMatrix);
                 all
             }
 
@@ -105,6 +108,7 @@ kernels! {
         GROUP_ROWS: if wide_rows { 128.0 } else { 64.0 },
         WIDE_CODES: f64::from(u8::from(wide_codes))
     };
+    AssignMatrix = "assign_matrix" [BYTES, CANDIDATES, MATRIX_RACE];
     AssignedDistances = "assigned_distances" [PARAMS, U64, SQUARES, LANES, LANE_DISTANCE];
     Centroid = "centroid" [PARAMS];
     CodebookGradient = "codebook_gradient" [U64, SOFT_FLOAT, EXACT];
@@ -128,7 +132,9 @@ kernels! {
     RectifyGradient = "rectify_gradient" [U64, SOFT_FLOAT, LEAK];
     Rerank = "rerank" [PARAMS, U64, SQUARES, LANE_DISTANCE];
     Residual = "residual" [PARAMS];
-    RoundCodewords = "round_codewords" [BYTES, ROUND_BYTES];
+    RoundCodewords { row_major } = "round_codewords" [BYTES, ROUND_BYTES] {
+        ROW_MAJOR: f64::from(u8::from(row_major))
+    };
     RoundRows = "round_rows" [BYTES, ROUND_BYTES];
     RowLosses = "row_losses" [U64, LANES, SOFT_FLOAT, EXACT, VECTORS];
     ScaleOperand = "scale_operand" [U64, SOFT_FLOAT, EXACT, VECTORS];
@@ -150,7 +156,10 @@ impl Kernel {
     /// Returns how many rows (or listed rows, pieces, elements or vectors) one workgroup handles.
     pub(super) fn group_rows(self) -> usize {
         static ALL: OnceLock<HashMap<Kernel, usize>> = OnceLock::new();
-        let all = ALL.get_or_init(|| Self::all().into_iter().map(|kernel| (kernel, kernel.stated_rows())).collect());
+        let all = ALL.get_or_init(|| {
+            let all = Self::all().into_iter().chain([Self::AssignMatrix]);
+            all.map(|kernel| (kernel, kernel.stated_rows())).collect()
+        });
         all.get(&self).copied().unwrap_or(1)
     }
 
@@ -169,8 +178,11 @@ impl Kernel {
 /// filter was measured to be faster.
 pub(super) fn of_fits() -> Vec<Kernel> {
     use Kernel::*;
-    let Tile { wide_rows, wide_codes } = Tile::UNMEASURED;
-    let assignment = [Length, Distinct, Assign { wide_rows, wide_codes }, Rerank, Settle];
+    let assign = match Tile::UNMEASURED {
+        Tile::Sized { wide_rows, wide_codes } => Assign { wide_rows, wide_codes },
+        Tile::Cooperative => AssignMatrix,
+    };
+    let assignment = [Length, Distinct, assign, Rerank, Settle];
     let seeding = [Gather, MinDistances, Draw, Potential, Seed, Take];
     let iteration = [Count, Pieces, Order, Tally, Centroid, Update, Summary];
     [&assignment[..], &seeding, &iteration, &[AssignedDistances, Residual]].concat()
@@ -195,6 +207,9 @@ pub(super) struct Needs {
 
 /// The most that any kernel needs; a test reads it from the shaders.
 pub(super) const NEEDS: Needs = Needs { invocations: 256, storage_buffers: 7, workgroup_bytes: 16_384 };
+
+/// The same for `assign_matrix`, which runs on devices with cooperative matrices alone.
+pub(super) const MATRIX_WORKGROUP_BYTES: u32 = 27_652;
 
 #[cfg(test)]
 mod tests {

@@ -10,6 +10,8 @@ mod bytes;
 mod chunk;
 mod codewords;
 mod context;
+#[cfg(any(test, feature = "tensor-cores"))]
+mod cooperative;
 mod encoder;
 mod filter;
 mod kernel;
@@ -154,7 +156,7 @@ pub(super) fn select_narrow(which: &str) -> Result<Arc<dyn Engine>> {
     let Some(found) = adapter::find(which) else { return Err(super::unknown(&format!("gpu:{which}"))) };
     let (mut info, mut context) = (found.info.clone(), found.open()?);
     info.name.push_str(", narrow tiles");
-    context.tiles.wanted = Ok(tile::Wanted::Tile(tile::Tile { wide_rows: false, wide_codes: false }));
+    context.tiles.wanted = Ok(tile::Wanted::Tile(tile::Tile::Sized { wide_rows: false, wide_codes: false }));
     Ok(Arc::new(Gpu { info, context: Arc::new(context) }))
 }
 

@@ -17,6 +17,7 @@ use crate::device::gpu::rows::GpuRows;
 use crate::device::gpu::span::{Span, words};
 use crate::device::gpu::tile::{Tile, Variant, measure};
 use crate::error::Result;
+use std::sync::Arc;
 
 /// Candidates of a row that `rerank` compares at most.
 const CANDIDATES: usize = 6;
@@ -101,21 +102,32 @@ fn variant(rows: &mut GpuRows, codewords: &Codewords) -> Result<Variant> {
         let timings = measure(rows, codewords)?;
         rows.context.tiles.learn(class, timings);
     }
-    let variant = rows.context.tiles.choose(class, rows.filter).for_shape(rows.dim, clusters);
+    let (context, dim) = (Arc::clone(&rows.context), rows.dim);
+    let choose = |filter| {
+        let variant = context.tiles.choose(class, filter);
+        let tile = if variant.runs_on(&context) { variant.tile } else { Tile::UNMEASURED };
+        Variant { tile, ..variant }.for_shape(dim, clusters)
+    };
+    let variant = choose(rows.filter);
     if rows.filter.is_some() || variant.filter == Filter::F32 || rows.has_room_for_bytes()? {
         return Ok(variant);
     }
+    let variant = choose(Some(Filter::F32));
     rows.filter = Some(Filter::F32);
-    Ok(rows.context.tiles.choose(class, rows.filter).for_shape(rows.dim, clusters))
+    Ok(variant)
 }
 
 /// Adds the dispatches of an assignment by a variant that suits the table.
 pub(in crate::device::gpu) fn queue_variant(rows: &mut GpuRows, codewords: &Codewords, variant: Variant) -> Result<()> {
     queue_distinct(rows, codewords)?;
-    let Tile { wide_rows, wide_codes } = variant.tile;
-    match variant.filter {
-        Filter::F32 => queue_f32(rows, codewords, Kernel::Assign { wide_rows, wide_codes }),
-        Filter::Bytes => queue_bytes(rows, codewords, Kernel::AssignBytes { wide_rows, wide_codes }),
+    match (variant.filter, variant.tile) {
+        (Filter::F32, Tile::Sized { wide_rows, wide_codes }) => {
+            queue_f32(rows, codewords, Kernel::Assign { wide_rows, wide_codes })
+        }
+        (Filter::Bytes, Tile::Sized { wide_rows, wide_codes }) => {
+            queue_bytes(rows, codewords, Kernel::AssignBytes { wide_rows, wide_codes })
+        }
+        (_, Tile::Cooperative) => queue_bytes(rows, codewords, Kernel::AssignMatrix),
     }
 }
 
@@ -136,7 +148,8 @@ fn queue_f32(rows: &mut GpuRows, codewords: &Codewords, kernel: Kernel) -> Resul
 
 /// Filters by products of bytes.
 fn queue_bytes(rows: &mut GpuRows, codewords: &Codewords, kernel: Kernel) -> Result<()> {
-    let code_bytes = round_codewords(rows, codewords)?;
+    // A matrix is loaded along its rows.
+    let code_bytes = round_codewords(rows, codewords, kernel == Kernel::AssignMatrix)?;
     let rounded = rows.measured == Some(Filter::Bytes);
     let of_rows = rows.params();
     let GpuRows { context, batch, chunks, width, dim, .. } = rows;
@@ -156,8 +169,9 @@ fn queue_bytes(rows: &mut GpuRows, codewords: &Codewords, kernel: Kernel) -> Res
     Ok(())
 }
 
-/// Rounds codewords to bytes; returns the buffer that holds these. The codewords may have changed since the last time.
-fn round_codewords(rows: &mut GpuRows, codewords: &Codewords) -> Result<wgpu::Buffer> {
+/// Rounds codewords to bytes; returns the buffer that holds these, one codeword after the other if `row_major`. The
+/// codewords may have changed since the last time.
+fn round_codewords(rows: &mut GpuRows, codewords: &Codewords, row_major: bool) -> Result<wgpu::Buffer> {
     let params = bytes::params(rows.params(), codewords, rows.dim, 0);
     let GpuRows { context, batch, codeword_bytes, dim, .. } = rows;
     let needed = bytes::size(codewords.padded.into(), *dim);
@@ -168,7 +182,8 @@ fn round_codewords(rows: &mut GpuRows, codewords: &Codewords) -> Result<wgpu::Bu
     };
     *codeword_bytes = Some(buffer.clone());
     let buffers = [&codewords.values, &codewords.race_norms, &buffer];
-    run_over(params.padded as usize, context, batch, Kernel::RoundCodewords, params, (&buffers, *dim * EXACT_WORK))?;
+    let kernel = Kernel::RoundCodewords { row_major };
+    run_over(params.padded as usize, context, batch, kernel, params, (&buffers, *dim * EXACT_WORK))?;
     Ok(buffer)
 }
 

@@ -279,7 +279,7 @@ fn contexts() -> Vec<Arc<Context>> {
     let of = |wide_rows| {
         adapter::all().filter_map(move |found| {
             let mut context = found.open().ok()?;
-            context.tiles.wanted = Ok(Wanted::Tile(Tile { wide_rows, wide_codes: true }));
+            context.tiles.wanted = Ok(Wanted::Tile(Tile::Sized { wide_rows, wide_codes: true }));
             Some(Arc::new(context))
         })
     };
@@ -349,7 +349,7 @@ const FAULTS: [Fault; 17] = [
     (Kernel::RoundRows, "length_above(squares.x) + error", "length_above(squares.x)"),
     (Kernel::Distinct, "other < code;", "other < code && other > 0u;"),
     (Kernel::Distinct, "if (any(codewords", "if (all(codewords"),
-    (Kernel::RoundCodewords, "i % 4u] = rounded.word", "i % 4u] = rounded.word & 0xffffffu"),
+    (Kernel::RoundCodewords { row_major: false }, "bytes[at] = rounded.word", "bytes[at] = rounded.word & 0xffffffu"),
     (ASSIGN, "of_row.z * facts.lengths", "0.0 * facts.lengths"),
     (ASSIGN, "return 2.0 * (of_row.y", "return 0.0 * (of_row.y"),
     (ASSIGN, "sums.r3, row.w, code", "sums.r3, row.z, code"),

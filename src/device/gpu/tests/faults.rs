@@ -11,13 +11,23 @@ pub(super) type Fault = (Kernel, &'static str, &'static str);
 /// what is right, and without them none.
 pub(super) fn are_found<D: Debug>(faults: &[Fault], difference: impl Fn(&Gpu) -> Option<D>) {
     let Some(gpu) = adapter::all().find_map(|found| Gpu::open(found).ok()) else { return };
+    are_found_on(&gpu, faults, Kernel::source, difference);
+}
+
+/// Does the same on an adapter, for kernels with these sources.
+pub(super) fn are_found_on<D: Debug>(
+    gpu: &Gpu,
+    faults: &[Fault],
+    source: impl Fn(Kernel) -> String,
+    difference: impl Fn(&Gpu) -> Option<D>,
+) {
     for (kernel, right, wrong) in faults {
-        let source = kernel.source();
+        let source = source(*kernel);
         assert!(source.contains(right), "{right}");
         gpu.context.plant(*kernel, &source.replacen(right, wrong, 1)).expect("a pipeline");
-        assert!(difference(&gpu).is_some(), "{kernel:?}: {wrong} instead of {right} goes unseen");
+        assert!(difference(gpu).is_some(), "{kernel:?}: {wrong} instead of {right} goes unseen");
         gpu.context.plant(*kernel, &source).expect("a pipeline");
     }
-    let left = difference(&gpu);
+    let left = difference(gpu);
     assert!(left.is_none(), "{left:?}");
 }

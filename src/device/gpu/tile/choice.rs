@@ -147,6 +147,12 @@ impl Tiles {
         self.known().timings.insert(class, timings);
     }
 
+    /// Returns the variants of a class that were timed.
+    #[cfg(test)]
+    pub(super) fn timed(&self, class: Class) -> Vec<Variant> {
+        self.known().timings.get(&class).into_iter().flatten().map(|(variant, _)| *variant).collect()
+    }
+
     /// Returns the fastest variant of every class that was measured, with its seconds.
     pub(in crate::device::gpu) fn choices(&self) -> Vec<(Class, Variant, f64)> {
         let known = self.known();

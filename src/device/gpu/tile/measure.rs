@@ -6,7 +6,7 @@ use crate::device::gpu::batch::CommandBatch;
 use crate::device::gpu::codewords::Codewords;
 use crate::device::gpu::kernels::assign;
 use crate::device::gpu::rows::GpuRows;
-use crate::error::Result;
+use crate::error::{Result, try_vec};
 
 /// How long a run should take, as a share of a dispatch: some milliseconds.
 const SHARE: f64 = 0.16;
@@ -29,13 +29,24 @@ pub(in crate::device::gpu) fn measure(table: &mut GpuRows, codewords: &Codewords
     let Some(mut sample) = table.sample(rows)? else { return Ok(Timings::new()) };
     let repeats = (wanted / sample.rows.max(1)).clamp(1, MOST_REPEATS);
     let mut timings = Timings::new();
-    let suitable = Variant::all().filter(|variant| *variant == variant.for_shape(table.dim, clusters));
+    let mut right = None;
+    let suitable = Variant::all()
+        .filter(|variant| *variant == variant.for_shape(table.dim, clusters) && variant.runs_on(&table.context));
     for variant in suitable {
         // The first run compiles the shaders.
         let runs = (0..=RUNS).map(|run| time(&mut sample, codewords, variant, if run == 0 { 1 } else { repeats }));
-        match runs.collect::<Result<Vec<f64>>>() {
-            Ok(times) => timings.push((variant, times.into_iter().skip(1).fold(f64::INFINITY, f64::min))),
-            // A variant that a driver refuses, or for which there is no memory, is out of the running.
+        let timed = runs.collect::<Result<Vec<f64>>>().and_then(|times| Ok((times, codes_of(&mut sample)?)));
+        match timed {
+            // All variants give the same codes. One that gives others, by a fault of a driver, is out of the running.
+            Ok((_, codes)) if *right.get_or_insert_with(|| codes.clone()) != codes => {
+                tracing::warn!(
+                    adapter = table.context.name,
+                    variant = variant.name(),
+                    "this variant gives wrong codes"
+                );
+            }
+            Ok((times, _)) => timings.push((variant, times.into_iter().skip(1).fold(f64::INFINITY, f64::min))),
+            // So is a variant that a driver refuses, or for which there is no memory.
             Err(_) => {
                 table.context.check()?;
                 sample.batch = CommandBatch::new(&table.context)?;
@@ -45,11 +56,17 @@ pub(in crate::device::gpu) fn measure(table: &mut GpuRows, codewords: &Codewords
     Ok(timings)
 }
 
+fn codes_of(sample: &mut GpuRows) -> Result<Vec<u32>> {
+    let mut codes = try_vec(0, sample.rows, "codes of a sample")?;
+    sample.codes(&mut codes)?;
+    Ok(codes)
+}
+
 /// Returns the seconds of an assignment, with what has to be done once per level before it.
 fn time(sample: &mut GpuRows, codewords: &Codewords, variant: Variant, repeats: usize) -> Result<f64> {
     let start = Instant::now();
     for _ in 0..repeats {
-        sample.measured = None;
+        sample.forget()?;
         assign::queue_variant(sample, codewords, variant)?;
     }
     sample.batch.read(&sample.context, &[])?;

@@ -8,6 +8,7 @@ mod measure;
 #[cfg(test)]
 mod tests;
 
+use super::context::Context;
 use super::filter::Filter;
 #[cfg(test)]
 pub(super) use cache::Cache;
@@ -17,29 +18,38 @@ pub(super) use choice::Wanted;
 pub(super) use class::Class;
 pub(super) use measure::measure;
 
-/// How many rows and codewords a workgroup multiplies at a time: 128 where they are wide, or else 64.
+/// How a workgroup multiplies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(super) struct Tile {
-    pub(super) wide_rows: bool,
-    pub(super) wide_codes: bool,
+pub(super) enum Tile {
+    /// So many rows and codewords at a time: 128 where they are wide, or else 64.
+    Sized { wide_rows: bool, wide_codes: bool },
+    /// By cooperative matrices of signed bytes, where the adapter has them.
+    Cooperative,
 }
 
 impl Tile {
     /// The tile while nothing has been measured: the one that reads the least per product.
-    pub(super) const UNMEASURED: Self = Self { wide_rows: true, wide_codes: true };
+    pub(super) const UNMEASURED: Self = Self::Sized { wide_rows: true, wide_codes: true };
 
+    /// Returns every tile of this build.
     fn all() -> impl Iterator<Item = Self> {
-        [false, true].into_iter().flat_map(|wide_rows| [false, true].map(|wide_codes| Self { wide_rows, wide_codes }))
+        let sized = [false, true]
+            .into_iter()
+            .flat_map(|wide_rows| [false, true].map(|wide_codes| Self::Sized { wide_rows, wide_codes }));
+        sized.chain(cfg!(feature = "tensor-cores").then_some(Self::Cooperative))
     }
 
     fn named(name: &str) -> Option<Self> {
         Self::all().find(|tile| tile.name() == name)
     }
 
-    /// Returns rows x codewords.
+    /// Returns rows x codewords, or what multiplies.
     fn name(self) -> String {
         let size = |wide| if wide { 128 } else { 64 };
-        format!("{}x{}", size(self.wide_rows), size(self.wide_codes))
+        match self {
+            Self::Sized { wide_rows, wide_codes } => format!("{}x{}", size(wide_rows), size(wide_codes)),
+            Self::Cooperative => "cooperative".to_owned(),
+        }
     }
 }
 
@@ -60,10 +70,22 @@ impl Variant {
     /// Returns the variant nearest to this one that suits rows of `dim` dimensions and so many codewords.
     pub(super) fn for_shape(self, dim: usize, clusters: usize) -> Self {
         let filter = self.filter.of(dim);
+        let tile = match self.tile {
+            Tile::Cooperative if filter == Filter::Bytes => Tile::Cooperative,
+            // Only bytes have matrices.
+            Tile::Cooperative => Tile::UNMEASURED,
+            sized => sized,
+        };
+        let Tile::Sized { wide_rows, wide_codes } = tile else { return Self { filter, tile } };
         // There is no variant of bytes with 128 of both.
-        let fits = filter == Filter::F32 || !self.tile.wide_rows;
-        let wide_codes = self.tile.wide_codes && fits && wide_codes(clusters);
-        Self { filter, tile: Tile { wide_codes, ..self.tile } }
+        let fits = filter == Filter::F32 || !wide_rows;
+        let wide_codes = wide_codes && fits && self::wide_codes(clusters);
+        Self { filter, tile: Tile::Sized { wide_rows, wide_codes } }
+    }
+
+    /// Returns whether a device can run the variant.
+    pub(super) fn runs_on(self, context: &Context) -> bool {
+        self.tile != Tile::Cooperative || context.cooperative
     }
 
     /// Returns the names of filter and tile.

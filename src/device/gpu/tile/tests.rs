@@ -6,6 +6,7 @@ use crate::codebook::Codebook;
 use crate::device::gpu::adapter;
 use crate::device::gpu::context::Context;
 use crate::device::gpu::filter::Filter;
+use crate::device::gpu::kernel::Kernel;
 use crate::device::gpu::rows::GpuRows;
 use crate::device::tests::{Case, Random, data};
 use crate::device::{Assigned, DeviceInfo, Table};
@@ -23,7 +24,7 @@ fn info(description: &str) -> DeviceInfo {
 }
 
 fn variant(filter: Filter, wide_rows: bool, wide_codes: bool) -> Variant {
-    Variant { filter, tile: Tile { wide_rows, wide_codes } }
+    Variant { filter, tile: Tile::Sized { wide_rows, wide_codes } }
 }
 
 /// Times by which the narrowest tile of bytes is the fastest variant, and the widest of f32 the fastest of f32.
@@ -69,7 +70,7 @@ fn classes_hold_shapes_of_like_size() {
 fn wishes_have_names() {
     assert_eq!(Wanted::named(None), Ok(Wanted::Fastest));
     assert_eq!(Wanted::named(Some("measured")), Ok(Wanted::Measured));
-    let tile = Tile { wide_rows: false, wide_codes: true };
+    let tile = Tile::Sized { wide_rows: false, wide_codes: true };
     assert_eq!(Wanted::named(Some("64x128")), Ok(Wanted::Tile(tile)));
     for other in ["", "128", "32x32", "128x128 "] {
         assert_eq!(Wanted::named(Some(other)), Err(other.to_owned()));
@@ -82,7 +83,7 @@ fn an_unknown_tile_is_an_error() {
     let Ok(mut context) = found.open() else { return };
     context.tiles.wanted = Err("9x9".into());
     let error = GpuRows::new(Arc::new(context), 1, 20).map(|_| ()).expect_err("an error").to_string();
-    let available = "64x64, 64x128, 128x64, 128x128, measured";
+    let available = "64x64, 64x128, 128x64, 128x128, measured, and cooperative in a build with `tensor-cores`";
     assert_eq!(error, format!("SEMID_GPU_TILE names no tile of a GPU: 9x9; available: {available}"));
 }
 
@@ -117,7 +118,7 @@ fn the_fastest_variant_is_chosen_and_remembered() {
     other.learn(SHAPE, timings());
     assert_eq!(open("one").choices().len(), 1, "an entry of another adapter replaces none");
     // A wish comes before what is known.
-    let wide = Tile { wide_rows: true, wide_codes: true };
+    let wide = Tile::Sized { wide_rows: true, wide_codes: true };
     let wished = Tiles::new(&info("one")).with(Wanted::Tile(wide), Some(Cache::at(&path, &info("one"))));
     assert_eq!(wished.choose(SHAPE, None), variant(Filter::F32, true, true));
     assert!(!wished.is_due(SHAPE));
@@ -289,6 +290,27 @@ fn timing_leaves_the_table_as_it_was() {
             |choices: Vec<(Class, Variant, f64)>| -> Vec<_> { choices.into_iter().map(|(_, v, _)| v).collect() };
         assert_eq!(variants(next.tiles.choices()), variants(choices));
         assert!(!next.tiles.is_due(Class::of(1500, 40, 70)));
+    }
+}
+
+/// A driver may compile a variant wrongly: it is not chosen, however fast it is.
+#[test]
+fn a_variant_that_gives_wrong_codes_is_not_chosen() {
+    let case = Case { rows: 1500, dim: 40, clusters: 70, data: 0 };
+    let codes = nearest(&case);
+    for found in adapter::all() {
+        let Ok(mut context) = found.open() else { continue };
+        context.tiles = Tiles::new(&found.info).with(Wanted::Measured, None);
+        let faulty = Kernel::AssignBytes { wide_rows: false, wide_codes: false };
+        let source = faulty.source().replace("let label = (found.codes.x & 0xffffu) + 1u;", "let label = 1u;");
+        assert_ne!(source, faulty.source());
+        context.plant(faulty, &source).expect("a pipeline");
+        let (_, found_codes, table) = assigned(&Arc::new(context), &case, None);
+        assert_eq!(found_codes, codes, "{}", found.info.description);
+        let class = Class::of(1500, 40, 70);
+        let timed = table.context.tiles.timed(class);
+        let faulty = variant(Filter::Bytes, false, false);
+        assert!(timed.len() > 2 && !timed.contains(&faulty), "{timed:?} on {}", found.info.description);
     }
 }
 
