@@ -24,8 +24,10 @@ const CANDIDATES: usize = 6;
 /// Operations per component of a codeword that `settle` takes for one row: exact distances to a quarter of the
 /// codewords, more than which hardly any row needs.
 const SETTLE_WORK: usize = EXACT_WORK / 4;
-/// Workgroups for listed rows in a dispatch: so many that they fill any adapter.
+/// Workgroups for listed rows in a dispatch: so many that they fill any adapter, and no more than a quarter of the rows
+/// would need, because hardly ever more of them are listed. Workgroups take turns where there are more.
 const LIST_GROUPS: usize = 4096;
+const LISTED: usize = 4;
 
 /// Assignments in a batch, which the host has not waited for.
 pub(in crate::device::gpu) struct Queued {
@@ -212,7 +214,7 @@ fn queue_undecided(
     let settle = (Kernel::Settle, codewords.clusters as usize * dim * SETTLE_WORK);
     for (kernel, work) in [rerank, settle] {
         for slice in slices(context, kernel, chunk.rows.len(), work) {
-            let groups = slice.len().div_ceil(kernel.group_rows()).min(LIST_GROUPS) as u32;
+            let groups = slice.len().div_ceil(kernel.group_rows() * LISTED).min(LIST_GROUPS) as u32;
             let params = Params { first: slice.start as u32, end: slice.end as u32, count: groups, ..params };
             let work = slice.len() as u64 * work as u64;
             batch.dispatch(context, kernel, &params.words(), &buffers, ((groups, 1), work))?;
