@@ -41,10 +41,7 @@ impl Distinct {
 
     pub(super) fn add(&mut self, rows: &[f32]) {
         for row in rows.chunks_exact(self.dim) {
-            let hash = hash(&self.keys, row);
-            if hash <= self.limit {
-                self.insert(hash, row);
-            }
+            self.offer(hash(&self.keys, row), row);
         }
     }
 
@@ -55,22 +52,18 @@ impl Distinct {
 
     /// Adds rows that have these hashes.
     pub(super) fn add_hashed(&mut self, rows: &[f32], hashes: &[u64]) {
-        for (row, hash) in rows.chunks_exact(self.dim).zip(hashes) {
-            if *hash <= self.limit {
-                self.insert(*hash, row);
-            }
-        }
+        rows.chunks_exact(self.dim).zip(hashes).for_each(|(row, hash)| self.offer(*hash, row));
     }
 
     pub(super) fn merge(&mut self, other: &Self) {
-        for (hash, slot) in &other.rows {
-            if *hash <= self.limit {
-                self.insert(*hash, other.row(*slot));
-            }
-        }
+        other.rows.iter().for_each(|(hash, slot)| self.offer(*hash, other.row(*slot)));
     }
 
-    fn insert(&mut self, hash: u64, row: &[f32]) {
+    /// Adds a row whose hash is within the limit.
+    fn offer(&mut self, hash: u64, row: &[f32]) {
+        if hash > self.limit {
+            return;
+        }
         let slot = self.free.pop().unwrap_or_else(|| self.values.len() / self.dim);
         self.values.resize(self.values.len().max((slot + 1) * self.dim), 0.0);
         let place = self.values.get_mut(slot * self.dim..(slot + 1) * self.dim).unwrap_or_default();

@@ -23,16 +23,11 @@ pub(super) use pipeline::pipeline;
 pub(super) const FEATURES: wgpu::Features =
     wgpu::Features::EXPERIMENTAL_COOPERATIVE_MATRIX.union(wgpu::Features::PASSTHROUGH_SHADERS);
 
-/// Translates WGSL to SPIR-V whose cooperative matrices are of signed bytes; an error is the text of the compiler.
-pub(super) fn spirv(source: &str) -> Result<Vec<u32>, String> {
-    let source = format!("enable wgpu_cooperative_matrix;\n{source}");
-    let module = naga::front::wgsl::parse_str(&source).map_err(|error| error.emit_to_string(&source))?;
-    let info = Validator::new(ValidationFlags::all(), Capabilities::COOPERATIVE_MATRIX)
-        .validate(&module)
-        .map_err(|error| error.emit_to_string(&source))?;
-    // As wgpu translates modules that are trusted, see `Context::build`.
+/// Returns how wgpu 30 translates modules that are trusted (`Context::build`) for Vulkan 1.3: no bounds checks, no
+/// bounded loops, no zeroed workgroup memory.
+pub(super) fn trusted() -> spv::Options<'static> {
     let unchecked = BoundsCheckPolicy::Unchecked;
-    let options = spv::Options {
+    spv::Options {
         lang_version: (1, 6),
         flags: spv::WriterFlags::empty(),
         bounds_check_policies: BoundsCheckPolicies {
@@ -43,10 +38,20 @@ pub(super) fn spirv(source: &str) -> Result<Vec<u32>, String> {
         },
         zero_initialize_workgroup_memory: spv::ZeroInitializeWorkgroupMemoryMode::None,
         force_loop_bounding: false,
+        emit_int_div_checks: false,
         ..spv::Options::default()
-    };
+    }
+}
+
+/// Translates WGSL to SPIR-V whose cooperative matrices are of signed bytes; an error is the text of the compiler.
+pub(super) fn spirv(source: &str) -> Result<Vec<u32>, String> {
+    let source = format!("enable wgpu_cooperative_matrix;\n{source}");
+    let module = naga::front::wgsl::parse_str(&source).map_err(|error| error.emit_to_string(&source))?;
+    let info = Validator::new(ValidationFlags::all(), Capabilities::COOPERATIVE_MATRIX)
+        .validate(&module)
+        .map_err(|error| error.emit_to_string(&source))?;
     let entry = spv::PipelineOptions { shader_stage: naga::ShaderStage::Compute, entry_point: "main".to_owned() };
-    let words = spv::write_vec(&module, &info, &options, Some(&entry)).map_err(|error| error.to_string())?;
+    let words = spv::write_vec(&module, &info, &trusted(), Some(&entry)).map_err(|error| error.to_string())?;
     signed_bytes::replace(&words).ok_or_else(|| "the SPIR-V is cut off".to_owned())
 }
 

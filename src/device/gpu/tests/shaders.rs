@@ -1,9 +1,9 @@
 //! Every shader, in every variant, must translate for every graphics API; other compilers get them as files.
 
+use crate::device::gpu::cooperative::trusted;
 use crate::device::gpu::kernel::Kernel;
 use naga::back::pipeline_constants::process_overrides;
 use naga::back::{hlsl, msl, spv};
-use naga::proc::{BoundsCheckPolicies, BoundsCheckPolicy};
 use naga::valid::{Capabilities, ModuleInfo, ValidationFlags, Validator};
 use naga::{Module, ShaderStage};
 use std::path::{Path, PathBuf};
@@ -66,28 +66,16 @@ const WORSE: [(&str, Kernel, &str, &str); 3] = [
     ),
 ];
 
-/// Returns the SPIR-V that wgpu 30 gives a Vulkan 1.3 driver with dot products for a module that is trusted: no bounds
-/// checks, no bounded loops, no zeroed workgroup memory (`Context::build`).
+/// Returns the SPIR-V that wgpu 30 gives a Vulkan 1.3 driver with dot products for a module that is trusted.
 fn spirv_of(kernel: Kernel, source: &str) -> Vec<u8> {
     use spv::Capability::*;
     let (module, info) = module_of(kernel, source);
     let capabilities =
         [Shader, Matrix, Int8, DotProductInputAll, DotProductInput4x8Bit, DotProductInput4x8BitPacked, DotProduct];
-    let unchecked = BoundsCheckPolicy::Unchecked;
     let options = spv::Options {
-        lang_version: (1, 6),
         flags: spv::WriterFlags::LABEL_VARYINGS | spv::WriterFlags::FORCE_POINT_SIZE,
         capabilities: Some(capabilities.into_iter().collect()),
-        bounds_check_policies: BoundsCheckPolicies {
-            index: unchecked,
-            buffer: unchecked,
-            image_load: unchecked,
-            binding_array: unchecked,
-        },
-        zero_initialize_workgroup_memory: spv::ZeroInitializeWorkgroupMemoryMode::None,
-        force_loop_bounding: false,
-        emit_int_div_checks: false,
-        ..Default::default()
+        ..trusted()
     };
     let entry = spv::PipelineOptions { shader_stage: ShaderStage::Compute, entry_point: "main".into() };
     let words = spv::write_vec(&module, &info, &options, Some(&entry)).expect("SPIR-V");
