@@ -4,7 +4,7 @@ use crate::arguments::refuse;
 use crate::error::{FunctionError, within};
 use crate::lists::{Lists, as_codes, code_type};
 use crate::measures::{result, result_type};
-use crate::tally::Tally;
+use crate::tally::{NAME, Tally};
 use datafusion::arrow::array::{ArrayRef, AsArray, ListArray, UInt32Array, UInt64Array};
 use datafusion::arrow::buffer::OffsetBuffer;
 use datafusion::arrow::datatypes::{DataType, Field, FieldRef, UInt64Type};
@@ -13,8 +13,6 @@ use datafusion::logical_expr::function::{AccumulatorArgs, StateFieldsArgs};
 use datafusion::logical_expr::utils::format_state_name;
 use datafusion::logical_expr::{Accumulator, AggregateUDFImpl, Signature, Volatility};
 use std::sync::Arc;
-
-pub(crate) const NAME: &str = "semid_stats";
 
 /// Measures how codes collide and how they use their levels.
 #[derive(Debug, PartialEq, Eq, Hash)]

@@ -1,11 +1,13 @@
 //! How many items have which codes.
 
 use crate::error::{FunctionError, within};
-use crate::stats::NAME;
 use semid::ErrorKind;
 use semid::metrics::{CodeMetrics, SortedCodeCounter};
 use semid::rq::MAX_CLUSTERS;
 use std::collections::HashMap;
+
+/// The function whose items are counted.
+pub(crate) const NAME: &str = "semid_stats";
 
 /// Counts the items of every code.
 #[derive(Debug, Default)]

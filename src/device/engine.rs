@@ -1,32 +1,11 @@
 //! What a device has to implement: an [`Engine`] makes [`Table`]s, which hold rows and run kernels on them.
 
 use super::info::{DeviceInfo, FilterCounts, KernelTime, TileChoice, TransferCounts};
-use super::lloyd::Lloyd;
-use super::range_search;
-use super::seeding::Seeding;
+use super::table::Table;
 use super::tensors::Tensors;
 use crate::codebook::Codebook;
 use crate::error::Result;
 use crate::grid::{self, Grid};
-use crate::kernel::range_search::RangeMatches;
-use crate::partial::Partial;
-
-/// Counts of an `assign`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Assigned {
-    /// Rows whose code differs from their code before.
-    pub(crate) changed: u64,
-    /// Rows that the filter left undecided, so that exact distances decided.
-    pub(crate) settled: u64,
-}
-
-impl Assigned {
-    /// Adds the counts of two different sets of rows.
-    #[inline(always)]
-    pub(crate) fn plus(self, other: Self) -> Self {
-        Self { changed: self.changed + other.changed, settled: self.settled + other.settled }
-    }
-}
 
 /// The use that a table is made for; engines may prepare for it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -146,84 +125,4 @@ pub(crate) trait FewRows: Send + Sync {
 
     /// Returns another one with the same codebooks, for another thread.
     fn copy(&self) -> Box<dyn FewRows>;
-}
-
-/// N residual rows on a device, each with a code.
-///
-/// A new table has no codes, and neither has a table after `upload`, `unit_length` or `subtract`: the next `assign`
-/// counts every row as changed. Each method does what the kernel of the same name does, bit for bit.
-pub(crate) trait Table: Send {
-    fn rows(&self) -> usize;
-
-    fn dim(&self) -> usize;
-
-    /// Replaces rows from `first` on; `rows` holds whole rows of grid values within 2^24.
-    fn upload(&mut self, first: usize, rows: &[i32]) -> Result<()>;
-
-    /// Returns copies of the given rows, in the given order.
-    fn gather(&mut self, rows: &[usize]) -> Result<Vec<i32>>;
-
-    /// Runs `kernel::unit_length`: scales every row to the same length.
-    fn unit_length(&mut self) -> Result<()>;
-
-    /// Runs `kernel::assign`: gives every row the code of its nearest codeword.
-    fn assign(&mut self, codebook: &Codebook) -> Result<Assigned>;
-
-    /// Does the same as `assign`, then `codes`; a device may wait once instead of twice.
-    fn assign_and_codes(&mut self, codebook: &Codebook, out: &mut [u32]) -> Result<Assigned> {
-        let assigned = self.assign(codebook)?;
-        self.codes(out)?;
-        Ok(assigned)
-    }
-
-    /// Does the same as `assign`, then `sums`; a device may wait once instead of several times.
-    fn assign_and_sums(&mut self, codebook: &Codebook) -> Result<(Assigned, Partial)> {
-        let assigned = self.assign(codebook)?;
-        Ok((assigned, self.sums(codebook.clusters())?))
-    }
-
-    /// Copies the codes to `out`, which holds one per row.
-    fn codes(&mut self, out: &mut [u32]) -> Result<()>;
-
-    /// Replaces the codes; `codes` holds one per row.
-    fn set_codes(&mut self, codes: &[u32]) -> Result<()>;
-
-    /// Runs `kernel::centroid`: returns the sums of the rows by their codes, which are all below `clusters`.
-    fn sums(&mut self, clusters: usize) -> Result<Partial>;
-
-    /// Runs `kernel::assigned_distances`: returns the squared distance of every row to the codeword of its code.
-    fn assigned_distances(&mut self, codebook: &Codebook) -> Result<Vec<u64>>;
-
-    /// Runs `kernel::residual`: subtracts from every row the codeword of its code, and forgets the codes.
-    fn subtract(&mut self, codebook: &Codebook) -> Result<()>;
-
-    /// Prepares iterations of Lloyd's algorithm from `codebook`, whose codewords move on the device and stay within
-    /// `room`; returns none where `assign_and_sums` and a host that moves the codewords are as good. The rows keep
-    /// their codes.
-    fn lloyd(&mut self, codebook: &Codebook, room: i32) -> Result<Option<Box<dyn Lloyd + '_>>> {
-        let _ = (codebook, room);
-        Ok(None)
-    }
-
-    /// Returns up to how many rows k-means++ is faster with the distances of all pairs, which one call of
-    /// `min_distances` gives, than with a step of [`Seeding`] per codeword.
-    fn all_pairs(&self) -> usize {
-        2048
-    }
-
-    /// Prepares k-means++ over the rows, row i counting `weights[i]` times, with distances that stay on the device;
-    /// returns none where `min_distances` is as good.
-    fn seeding(&mut self, weights: &[u64]) -> Result<Option<Box<dyn Seeding + '_>>> {
-        let _ = weights;
-        Ok(None)
-    }
-
-    /// Runs `kernel::min_distances` for points (P, D): returns P x N distances, none above `closest` of its row.
-    fn min_distances(&mut self, points: &[i32], closest: &[u64]) -> Result<Vec<u64>>;
-
-    /// Runs `kernel::range_search`: returns for every row the codewords whose squared distance plus price is below its
-    /// limit.
-    fn range_search(&mut self, codebook: &Codebook, prices: &[i128], limits: &[i128]) -> Result<RangeMatches> {
-        range_search::range_search(self, codebook, prices, limits)
-    }
 }

@@ -12,7 +12,7 @@ mod gpu;
 mod gpu;
 mod host;
 mod info;
-mod lloyd;
+mod iteration;
 mod machine;
 mod quantize;
 mod range_search;
@@ -21,6 +21,7 @@ mod seeding;
 #[cfg(test)]
 mod seeding_cases;
 mod several;
+mod table;
 pub(crate) mod tensors;
 #[cfg(test)]
 mod tests;
@@ -29,13 +30,14 @@ mod tests;
 pub use gpu::wait::{Waiting, wait_with};
 
 use crate::error::{ErrorKind, Result};
-pub(crate) use engine::{Assigned, ChunkEncoder, Encoded, Engine, FewRows, Purpose, Table};
+pub(crate) use engine::{ChunkEncoder, Encoded, Engine, FewRows, Purpose};
 pub use info::{AdapterLimits, DeviceInfo, FilterCounts, KernelTime, TileChoice, TransferCounts};
-pub(crate) use lloyd::{Iteration, Lloyd};
+pub(crate) use iteration::{Assigned, Iteration};
 pub(crate) use machine::usable_memory;
 pub(crate) use seeding::{MAX_VALUES, Seeding};
 use std::fmt;
 use std::sync::Arc;
+pub(crate) use table::{Lloyd, Table};
 
 /// The place where `fit` and `encode` run. The choice changes how long they take, but no bit of the result.
 ///

@@ -13,8 +13,8 @@ const DISTANCES: usize = 1 << 22;
 /// # Exactness
 /// `min_distances` gives exact distances below its bound, which is for each row the most that a distance may be below
 /// the row's limit at the least of the prices.
-pub(super) fn range_search<T: Table + ?Sized>(
-    table: &mut T,
+pub(super) fn range_search(
+    table: &mut dyn Table,
     codebook: &Codebook,
     prices: &[i128],
     limits: &[i128],

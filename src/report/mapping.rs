@@ -1,28 +1,9 @@
 //! Reports on IDs that any tool made.
 
 use super::facts::Facts;
-use super::{Report, ReportPage, page};
+use super::{MappingFindings, Report, ReportPage, page};
 use crate::error::Result;
-use crate::mapping::{Churn, CoOccurrence, Mapping, WeightedCollisions};
-use crate::metrics::{CollisionKinds, IdNeighborMetrics, PrefixPurity};
-
-/// The measures of a mapping that need more than its codes; the report shows those that are there.
-#[derive(Clone, Debug, Default)]
-#[non_exhaustive]
-pub struct MappingFindings {
-    /// How many items have other IDs than in an older mapping.
-    pub churn: Option<Churn>,
-    /// Collisions of items that are wanted more or less often.
-    pub weighted: Option<WeightedCollisions>,
-    /// Whether items that are used together share prefixes.
-    pub co_occurrence: Option<CoOccurrence>,
-    /// The kinds of collisions, with the keys of the rows that they were measured on.
-    pub collisions: Option<(CollisionKinds, Vec<String>)>,
-    /// Whether near rows have near IDs.
-    pub neighbors: Option<IdNeighborMetrics>,
-    /// Whether items with a common prefix have a common label.
-    pub purity: Option<Vec<PrefixPurity>>,
-}
+use crate::mapping::Mapping;
 
 impl Report {
     /// Draws the page about IDs that any tool made; the names of the items are their keys unless others are set.

@@ -4,6 +4,7 @@ mod chart;
 mod facts;
 mod figure;
 mod figures;
+mod findings;
 mod mapping;
 mod model;
 mod names;
@@ -22,8 +23,7 @@ use crate::metrics::{Evaluation, EvaluationProgress, Quantizer};
 use crate::rows::Rows;
 use crate::sweep::{SweepMetric, SweepRecord};
 use facts::Facts;
-pub use mapping::MappingFindings;
-pub use model::ModelFindings;
+pub use findings::{MappingFindings, ModelFindings};
 use std::ops::ControlFlow;
 use std::sync::Arc;
 

@@ -1,30 +1,11 @@
-//! What a page says about how a model was made, and findings that need more than the model and its rows.
+//! What a page says about how a model was made.
 
 use crate::blocks::Blocks;
 use crate::error::Result;
 use crate::labels::LabelTable;
-use crate::mapping::CoOccurrence;
-use crate::metrics::{ErrorMetrics, Quantizer};
+use crate::metrics::Quantizer;
 use serde_json::Value;
 use std::collections::BTreeMap;
-
-/// The measures of a model that need more than the model and its rows; the report shows those that are there.
-#[derive(Clone, Debug, Default)]
-#[non_exhaustive]
-pub struct ModelFindings {
-    /// Width of the beam that gave the codes, where it is not that of the model.
-    pub beam: Option<usize>,
-    /// Errors of the nearest codewords of every level, where a beam gave the codes.
-    pub nearest: Option<ErrorMetrics>,
-    /// How many rows lack each of the blocks, in their order; nothing where that is not known.
-    pub imputed: Vec<u64>,
-    /// Errors of rows that count by their weights.
-    pub weighted: Option<ErrorMetrics>,
-    /// Whether items that are used together share prefixes.
-    pub co_occurrence: Option<CoOccurrence>,
-    /// The same for codes of rows that were not mixed with those of their partners, where the rows of the report were.
-    pub co_occurrence_unmixed: Option<CoOccurrence>,
-}
 
 /// How a model was made, as far as it differs from plain levels.
 #[derive(Default)]

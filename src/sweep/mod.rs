@@ -28,7 +28,6 @@ mod record;
 mod run;
 mod settings;
 mod shared;
-mod stored;
 #[cfg(test)]
 mod tests;
 mod training;

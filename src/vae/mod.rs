@@ -31,7 +31,6 @@ mod standard;
 mod start;
 mod state;
 mod step;
-mod stored;
 mod tally;
 mod train;
 mod trained_codebook;

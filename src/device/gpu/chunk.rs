@@ -4,12 +4,13 @@ use super::batch::CommandBatch;
 use super::bytes;
 use super::context::Context;
 use super::kernel::Kernel;
-use super::kernels::assign::COUNTERS;
 use super::params::Params;
 use super::span::{Span, copy};
 use crate::error::Result;
 use std::ops::Range;
 
+/// Bytes of the counters of a chunk: rows to rerank, rows to settle, and changed rows.
+pub(super) const COUNTERS: u64 = 12;
 /// How many workgroups a dispatch may have along one dimension.
 const GROUPS: usize = 65_535;
 
@@ -99,6 +100,10 @@ impl ChunkBuffers {
     pub(super) fn take_codes(&self, bytes: &[u8], out: &mut [u32]) {
         let to = out.get_mut(self.rows.clone()).unwrap_or_default();
         copy(bytes, to, |word: [u8; 4]| u32::from_le_bytes(word).wrapping_sub(1));
+    }
+
+    pub(super) fn counters_span(&self) -> Span<'_> {
+        Span { buffer: &self.counters, offset: 0, size: COUNTERS }
     }
 
     pub(super) fn codes_span(&self) -> Span<'_> {

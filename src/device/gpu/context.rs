@@ -2,24 +2,24 @@
 
 #[cfg(feature = "tensor-cores")]
 use super::cooperative;
+use super::failure::{Failure, one_line};
 use super::filter::Filter;
 use super::kernel::Kernel;
 use super::lock::lock;
-use super::memory::ReadBacks;
+use super::pools::{ReadBacks, Uploads};
 use super::tile::Tiles;
 #[cfg(test)]
 use super::tile::{Tile, Wanted};
 use super::timer::Timer;
 use super::traffic::Traffic;
-use super::uploads::Uploads;
 use super::wait;
 use crate::clock::Instant;
 use crate::device::DeviceInfo;
 use crate::error::{Error, ErrorKind, Result};
 use rayon::prelude::*;
 use std::collections::HashMap;
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex};
 use wgpu::BufferUsages;
 
 /// The least and the most work of a dispatch, in products: enough to keep a small GPU busy, and enough to fill a large
@@ -54,8 +54,7 @@ pub(super) struct Context {
     /// What `assign` is to multiply, or the value of `SEMID_GPU_FILTER` that names no filter: an error once it is to
     /// compute.
     pub(super) filter: std::result::Result<Option<Filter>, String>,
-    /// The reason why the device can no longer be trusted; none while it can.
-    failure: Arc<Mutex<Option<String>>>,
+    failure: Failure,
     pipelines: Mutex<HashMap<Kernel, Pipeline>>,
     /// The epoch of the next read-back on the device; the lock is held from writing it until the submission.
     pub(super) epoch_word: Mutex<wgpu::Buffer>,
@@ -77,20 +76,7 @@ impl Context {
         binding: u64,
         cooperative: bool,
     ) -> Result<Self> {
-        let failure = Arc::new(Mutex::new(None::<String>));
-        let note = |failure: &Arc<Mutex<Option<String>>>| {
-            let failure = Arc::clone(failure);
-            move |reason: String| {
-                lock(&failure).get_or_insert(reason);
-            }
-        };
-        // Without a handler, wgpu panics.
-        let uncaptured = note(&failure);
-        device.on_uncaptured_error(Arc::new(move |error: wgpu::Error| uncaptured(one_line(&error.to_string()))));
-        let lost = note(&failure);
-        device.set_device_lost_callback(move |reason, message| {
-            lost(one_line(&format!("the device was lost ({reason:?}) {message}")));
-        });
+        let failure = Failure::watch(&info.name, &device);
         let timer = Timer::new(&device, &queue);
         let epoch_word = device.create_buffer(&wgpu::BufferDescriptor {
             label: Some("epoch"),
@@ -151,15 +137,17 @@ impl Context {
     }
 
     pub(super) fn failed(&self, reason: impl Into<String>) -> Error {
-        ErrorKind::Device { device: self.name.clone(), reason: reason.into() }.into()
+        self.failure.because(reason)
     }
 
     /// Returns an error if anything has gone wrong on this device so far.
     pub(super) fn check(&self) -> Result<()> {
-        match &*lock(&self.failure) {
-            Some(reason) => Err(self.failed(reason)),
-            None => Ok(()),
-        }
+        self.failure.check()
+    }
+
+    /// Waits until a submission is done.
+    pub(super) fn wait(&self, index: wgpu::SubmissionIndex) -> Result<()> {
+        wait::for_submission(&self.device, &self.queue, index, &self.failure)
     }
 
     /// Runs `make`; reports an out-of-memory error as such, and any other error as a failure of the device.
@@ -261,9 +249,4 @@ impl Context {
         });
         Pipeline { layout: compute.get_bind_group_layout(0), compute }
     }
-}
-
-/// Joins the lines of a message of wgpu.
-fn one_line(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }

@@ -1,9 +1,10 @@
 //! Encodes chunks of rows on a GPU. All levels of a chunk are queued at once, and the host prepares and queues the next
 //! chunk before it waits for the codes of this one.
 
+use super::assignment::{self, Queued};
+use super::chunk::COUNTERS;
 use super::codewords::Codewords;
 use super::context::Context;
-use super::kernels::assign::{self, Queued};
 use super::kernels::{residual, unit_length};
 use super::memory::Reading;
 use super::rows::GpuRows;
@@ -90,7 +91,7 @@ impl GpuEncoder {
         let context = &self.context;
         let found = || -> Result<Found> {
             let codes = context.storage("codes of a level", rows as u64 * 4)?;
-            Ok(Found { codes, counters: context.storage("counters of a level", assign::COUNTERS)? })
+            Ok(Found { codes, counters: context.storage("counters of a level", COUNTERS)? })
         };
         let table = GpuRows::new(Arc::clone(context), rows, self.dim)?;
         Ok(Place { table, found: self.levels.iter().map(|_| found()).collect::<Result<_>>()? })
@@ -102,11 +103,11 @@ fn queue(Place { table, .. }: &mut Place, found: &Found, level: &Level) -> Resul
     if level.scales {
         unit_length::unit_length(table)?;
     }
-    let queued = assign::queue_codewords(table, &level.codewords)?;
+    let queued = assignment::queue_codewords(table, &level.codewords)?;
     let GpuRows { context, batch, chunks, .. } = table;
     for chunk in chunks.iter() {
         batch.copy(context, &chunk.codes, &found.codes, chunk.rows.len() as u64 * 4)?;
-        batch.copy(context, &chunk.counters, &found.counters, assign::COUNTERS)?;
+        batch.copy(context, &chunk.counters, &found.counters, COUNTERS)?;
     }
     Ok(queued)
 }
@@ -135,7 +136,7 @@ impl GpuEncoder {
         }
         let size = rows as u64 * 4;
         let codes = found.iter().map(|found| Span { buffer: &found.codes, offset: 0, size });
-        let counters = found.iter().map(|found| Span { buffer: &found.counters, offset: 0, size: assign::COUNTERS });
+        let counters = found.iter().map(|found| Span { buffer: &found.counters, offset: 0, size: COUNTERS });
         let spans: Vec<Span<'_>> = counters.chain(codes).collect();
         let reading = place.table.batch.start_reading(&self.context, &spans)?;
         place.found = found;
@@ -177,12 +178,12 @@ impl ChunkEncoder for GpuEncoder {
         let Some(UnderWay { mut place, rows, queued, reading }) = self.under_way.pop_front() else { return Ok(None) };
         let bytes = self.context.finish_reading(reading)?;
         let levels = self.levels.len();
-        let (counters, codes) = bytes.split_at_checked(levels * assign::COUNTERS as usize).unwrap_or_default();
+        let (counters, codes) = bytes.split_at_checked(levels * COUNTERS as usize).unwrap_or_default();
         let mut settled = 0;
-        for (queued, counters) in queued.iter().zip(counters.chunks_exact(assign::COUNTERS as usize)) {
-            let assigned = assign::counted(counters);
+        for (queued, counters) in queued.iter().zip(counters.chunks_exact(COUNTERS as usize)) {
+            let assigned = assignment::counted(counters);
             settled += assigned.settled;
-            assign::finish(&mut place.table, queued, assigned);
+            assignment::finish(&mut place.table, queued, assigned);
         }
         let codes = interleaved(codes, rows, levels)?;
         self.idle.push(place);

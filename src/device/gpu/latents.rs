@@ -1,12 +1,13 @@
 //! Gives the latents of a network their codes. Nothing leaves the device: a table has the rows, and its steps wait with
 //! those of the matrices.
 
+use super::assignment;
+use super::batch::CommandBatch;
 use super::codewords::Codewords;
 use super::context::Context;
 use super::filter::Filter;
 use super::kernels::members::{self, Lists};
-use super::kernels::{assign, on_grid, residual};
-use super::matrices::GpuMatrices;
+use super::kernels::{on_grid, residual};
 use super::rows::GpuRows;
 use crate::codebook::Codebook;
 use crate::device::tensors::Coding;
@@ -22,27 +23,9 @@ pub(super) struct LatentTable {
     cursors: wgpu::Buffer,
 }
 
-/// Implements [`Tensors::quantize`](crate::device::tensors::Tensors::quantize); a codebook must fit a binding.
-pub(super) fn quantize(matrices: &mut GpuMatrices, of: &Coding, levels: &[Codebook], exponent: i32) -> Result<bool> {
-    let latents = matrices.buffer(of.latents)?;
-    let (codes, starts, rows) = (matrices.buffer(of.codes)?, matrices.buffer(of.starts)?, matrices.buffer(of.rows)?);
-    let known = matrices.latents.take().filter(|table| table.suits(of, levels));
-    let table = match known {
-        Some(table) => Some(table),
-        None => LatentTable::new(&matrices.context, of, levels)?,
-    };
-    let Some(mut table) = table else { return Ok(false) };
-    // The table's steps come in between those of the matrices.
-    std::mem::swap(&mut matrices.batch, &mut table.rows.batch);
-    let queued = table.queue(&latents, [&codes, &starts, &rows], levels, exponent);
-    std::mem::swap(&mut matrices.batch, &mut table.rows.batch);
-    matrices.latents = Some(table);
-    queued.map(|()| true)
-}
-
 impl LatentTable {
     /// Returns none where a codebook does not fit a binding.
-    fn new(context: &Arc<Context>, of: &Coding, levels: &[Codebook]) -> Result<Option<Self>> {
+    pub(super) fn new(context: &Arc<Context>, of: &Coding, levels: &[Codebook]) -> Result<Option<Self>> {
         let mut rows = GpuRows::new(Arc::clone(context), of.latents.rows, of.latents.columns)?;
         if levels.iter().any(|codebook| rows.slice(codebook).is_some()) {
             return Ok(None);
@@ -56,14 +39,19 @@ impl LatentTable {
         Ok(Some(Self { rows, codewords, counts, cursors: context.storage("cursors", bytes)? }))
     }
 
-    fn suits(&self, of: &Coding, levels: &[Codebook]) -> bool {
+    pub(super) fn suits(&self, of: &Coding, levels: &[Codebook]) -> bool {
         let clusters = self.codewords.iter().map(|codewords| codewords.clusters as usize);
         (self.rows.rows, self.rows.dim) == (of.latents.rows, of.latents.columns)
             && clusters.eq(levels.iter().map(Codebook::clusters))
     }
 
+    /// Returns the steps that wait.
+    pub(super) fn batch(&mut self) -> &mut CommandBatch {
+        &mut self.rows.batch
+    }
+
     /// Adds the steps to the batch of the table.
-    fn queue(
+    pub(super) fn queue(
         &mut self,
         latents: &wgpu::Buffer,
         [codes, starts, members]: [&wgpu::Buffer; 3],
@@ -76,7 +64,7 @@ impl LatentTable {
         let mut before = 0;
         for (level, (codewords, codebook)) in codewords.iter_mut().zip(levels).enumerate() {
             codewords.replace(&table.context, &mut table.batch, codebook, table.width)?;
-            assign::queue_codewords(table, codewords)?;
+            assignment::queue_codewords(table, codewords)?;
             let clusters = codebook.clusters();
             members::number_codes(table, (level, levels.len()), (before, clusters), [codes, counts])?;
             if level + 1 < levels.len() {

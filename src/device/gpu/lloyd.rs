@@ -1,7 +1,7 @@
 //! Iterations of Lloyd's algorithm on a GPU. The codewords stay there; the host waits once for a few bytes.
 
+use super::assignment;
 use super::codewords::Codewords;
-use super::kernels::assign;
 use super::kernels::centroid::{self, Ordered};
 use super::kernels::update::{self, Updating};
 use super::rows::GpuRows;
@@ -47,12 +47,12 @@ impl Lloyd for GpuLloyd<'_> {
             ordered.clear(&table.context, &mut table.batch)?;
         }
         update::queue_clear(table, updating)?;
-        let queued = assign::queue_codewords(table, next)?;
+        let queued = assignment::queue_codewords(table, next)?;
         centroid::queue_order(table, ordered)?;
         update::queue(table, ordered, updating, [next, last], *room)?;
         let bytes = table.batch.read(&table.context, &[updating.summary()])?;
         let iteration = update::read_summary(&bytes);
-        assign::finish(table, &queued, iteration.assigned);
+        assignment::finish(table, &queued, iteration.assigned);
         std::mem::swap(next, last);
         *next = next.clone().bounded(table.dim, iteration.update.longest);
         Ok(iteration)

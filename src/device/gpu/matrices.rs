@@ -8,7 +8,8 @@ use super::latents::LatentTable;
 use super::operand::Operand;
 use super::span::{Span, words};
 use super::vectors::{FLOAT_WORK, Vectors};
-use crate::device::tensors::Tensor;
+use crate::codebook::Codebook;
+use crate::device::tensors::{Coding, Tensor};
 use crate::error::{Result, try_vec};
 use crate::kernel::float::finish;
 use std::sync::Arc;
@@ -101,6 +102,24 @@ impl GpuMatrices {
             }
         }
         Ok(out)
+    }
+
+    /// Implements [`Tensors::quantize`](crate::device::tensors::Tensors::quantize); a codebook must fit a binding.
+    pub(super) fn quantize(&mut self, of: &Coding, levels: &[Codebook], exponent: i32) -> Result<bool> {
+        let latents = self.buffer(of.latents)?;
+        let (codes, starts, rows) = (self.buffer(of.codes)?, self.buffer(of.starts)?, self.buffer(of.rows)?);
+        let known = self.latents.take().filter(|table| table.suits(of, levels));
+        let table = match known {
+            Some(table) => Some(table),
+            None => LatentTable::new(&self.context, of, levels)?,
+        };
+        let Some(mut table) = table else { return Ok(false) };
+        // The table's steps come in between those of the matrices.
+        std::mem::swap(&mut self.batch, table.batch());
+        let queued = table.queue(&latents, [&codes, &starts, &rows], levels, exponent);
+        std::mem::swap(&mut self.batch, table.batch());
+        self.latents = Some(table);
+        queued.map(|()| true)
     }
 
     /// Copies all values.

@@ -2,43 +2,18 @@
 
 use super::context::Context;
 use super::lock::lock;
+use super::pools::KEPT;
 use super::span::Span;
 use super::uploads::{Groups, SMALL};
 use super::wait;
 use crate::error::{ErrorKind, Result};
 use std::sync::atomic::Ordering;
-use std::sync::{Mutex, mpsc};
+use std::sync::mpsc;
 use wgpu::BufferUsages;
 
 /// Bytes of a transfer: so many that the cost of a submission does not matter, and few beside the memory of any
 /// adapter.
 const PIECE: u64 = 32 << 20;
-
-/// Bytes of a buffer for read-backs that is kept: the least and the most.
-const KEPT: std::ops::RangeInclusive<u64> = 1 << 16..=8 << 20;
-/// How many of them are kept.
-const KEPT_BUFFERS: usize = 8;
-
-/// Buffers for read-backs that are done, so that a read-back need not make one.
-#[derive(Default)]
-pub(super) struct ReadBacks(Mutex<Vec<wgpu::Buffer>>);
-
-impl ReadBacks {
-    /// Takes the smallest buffer that has room for `size` bytes.
-    fn take(&self, size: u64) -> Option<wgpu::Buffer> {
-        let mut kept = lock(&self.0);
-        let fits = kept.iter().enumerate().filter(|(_, buffer)| buffer.size() >= size);
-        let (at, _) = fits.min_by_key(|(_, buffer)| buffer.size())?;
-        Some(kept.swap_remove(at))
-    }
-
-    fn put(&self, buffer: wgpu::Buffer) {
-        let mut kept = lock(&self.0);
-        if KEPT.contains(&buffer.size()) && kept.len() < KEPT_BUFFERS {
-            kept.push(buffer);
-        }
-    }
-}
 
 /// A read-back for which the host has not waited.
 pub(super) struct Reading {

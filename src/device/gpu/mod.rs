@@ -5,6 +5,7 @@
 //! twins.
 
 mod adapter;
+mod assignment;
 mod batch;
 mod bytes;
 mod chunk;
@@ -13,6 +14,7 @@ mod context;
 #[cfg(any(test, feature = "tensor-cores"))]
 mod cooperative;
 mod encoder;
+mod failure;
 mod filter;
 mod kernel;
 mod kernels;
@@ -23,6 +25,7 @@ mod matrices;
 mod memory;
 mod operand;
 mod params;
+mod pools;
 mod rows;
 mod seeding;
 mod sliced;

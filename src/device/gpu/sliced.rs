@@ -1,5 +1,6 @@
 //! Handles codebooks larger than a binding of the adapter, slice by slice.
 
+use super::assignment;
 use super::codewords::PADDING;
 use super::kernels;
 use super::rows::GpuRows;
@@ -25,7 +26,7 @@ pub(super) fn assign(table: &mut GpuRows, codebook: &Codebook, size: usize) -> R
     let mut settled = 0;
     for (part, values) in codebook.values().chunks(size * codebook.dim()).enumerate() {
         let slice = Codebook::new(values.to_vec(), codebook.dim());
-        settled += kernels::assign::assign(table, &slice)?.settled;
+        settled += assignment::assign(table, &slice)?.settled;
         table.codes(&mut codes)?;
         let distances = kernels::assigned_distances::assigned_distances(table, &slice)?;
         for ((nearest, distance), code) in nearest.iter_mut().zip(distances).zip(&codes) {

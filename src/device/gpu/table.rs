@@ -4,10 +4,11 @@
 use super::lloyd::GpuLloyd;
 use super::rows::GpuRows;
 use super::seeding::GpuSeeding;
-use super::{kernels, sliced};
+use super::{assignment, kernels, sliced};
 use crate::codebook::Codebook;
-use crate::device::{Assigned, Lloyd, Seeding, Table};
+use crate::device::{Assigned, Lloyd, Seeding, Table, range_search};
 use crate::error::Result;
+use crate::kernel::range_search::RangeMatches;
 use crate::partial::Partial;
 
 impl Table for GpuRows {
@@ -34,7 +35,7 @@ impl Table for GpuRows {
     fn assign(&mut self, codebook: &Codebook) -> Result<Assigned> {
         match self.slice(codebook) {
             Some(size) => sliced::assign(self, codebook, size),
-            None => kernels::assign::assign(self, codebook),
+            None => assignment::assign(self, codebook),
         }
     }
 
@@ -49,7 +50,7 @@ impl Table for GpuRows {
         // What is read at once has to fit a buffer.
         let fits = self.rows <= self.piece_rows(size_of::<u32>());
         if fits && self.slice(codebook).is_none() {
-            return kernels::assign::assign_and_codes(self, codebook, out);
+            return assignment::assign_and_codes(self, codebook, out);
         }
         let assigned = self.assign(codebook)?;
         GpuRows::codes(self, out)?;
@@ -93,5 +94,9 @@ impl Table for GpuRows {
 
     fn min_distances(&mut self, points: &[i32], closest: &[u64]) -> Result<Vec<u64>> {
         kernels::min_distances::min_distances(self, points, closest)
+    }
+
+    fn range_search(&mut self, codebook: &Codebook, prices: &[i128], limits: &[i128]) -> Result<RangeMatches> {
+        range_search::range_search(self, codebook, prices, limits)
     }
 }

@@ -1,7 +1,7 @@
 //! Implements [`Tensors`] for matrices on a GPU: each method runs the kernel of its name.
 
+use super::kernels;
 use super::matrices::GpuMatrices;
-use super::{kernels, latents};
 use crate::codebook::Codebook;
 use crate::device::tensors::{Coding, Members, Parameter, Passing, Tensor, Tensors};
 use crate::error::Result;
@@ -71,7 +71,7 @@ impl Tensors for GpuMatrices {
     }
 
     fn quantize(&mut self, of: &Coding, levels: &[Codebook], exponent: i32) -> Result<bool> {
-        latents::quantize(self, of, levels, exponent)
+        GpuMatrices::quantize(self, of, levels, exponent)
     }
 
     fn straight_through(&mut self, of: &Passing, weight: Weight) -> Result<()> {

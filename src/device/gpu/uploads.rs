@@ -5,14 +5,14 @@
 
 use super::context::Context;
 use super::lock::lock;
+use super::pools::Used;
 use super::wait;
 use crate::error::{Result, try_vec};
 use bytemuck::{NoUninit, Zeroable};
 use rayon::prelude::*;
 use std::ops::Range;
-use std::sync::Mutex;
-use std::sync::mpsc::{self, Receiver};
-use wgpu::{BufferAsyncError, BufferUsages, MapMode};
+use std::sync::mpsc;
+use wgpu::{BufferUsages, MapMode};
 
 /// Bytes of a piece, for which there is one buffer.
 const PIECE: usize = 8 << 20;
@@ -22,17 +22,6 @@ const PIECES: usize = 4;
 const TASK: usize = 32 << 10;
 /// Bytes below which an upload is left to wgpu, which sends it with the next submission.
 pub(super) const SMALL: usize = 256 << 10;
-
-/// The buffers of the last uploads, the oldest first.
-#[derive(Default)]
-pub(super) struct Uploads(Mutex<Vec<Used>>);
-
-/// A buffer that is mapped again once its bytes have arrived.
-struct Used {
-    staging: wgpu::Buffer,
-    index: wgpu::SubmissionIndex,
-    mapped: Receiver<std::result::Result<(), BufferAsyncError>>,
-}
 
 /// Bytes that one task writes.
 struct Part<'a>(wgpu::WriteOnly<'a, [u8]>);

@@ -1,8 +1,9 @@
 //! A table whose rows are divided among devices, which work at the same time.
 
 use crate::codebook::Codebook;
-use crate::device::{Assigned, Table};
+use crate::device::{Assigned, Table, range_search};
 use crate::error::{ErrorKind, Result, try_vec};
+use crate::kernel::range_search::RangeMatches;
 use crate::partial::Partial;
 use std::ops::Range;
 
@@ -138,5 +139,9 @@ impl Table for SeveralTable {
             }
         }
         Ok(out)
+    }
+
+    fn range_search(&mut self, codebook: &Codebook, prices: &[i128], limits: &[i128]) -> Result<RangeMatches> {
+        range_search::range_search(self, codebook, prices, limits)
     }
 }

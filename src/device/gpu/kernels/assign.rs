@@ -2,9 +2,6 @@
 //! rows that it leaves undecided `rerank`, where they have few candidates, and `settle`, where they may have many.
 
 use super::EXACT_WORK;
-use crate::clock::Instant;
-use crate::codebook::Codebook;
-use crate::device::Assigned;
 use crate::device::gpu::batch::CommandBatch;
 use crate::device::gpu::bytes;
 use crate::device::gpu::chunk::{ChunkBuffers, run_over, slices};
@@ -14,10 +11,8 @@ use crate::device::gpu::filter::Filter;
 use crate::device::gpu::kernel::Kernel;
 use crate::device::gpu::params::Params;
 use crate::device::gpu::rows::GpuRows;
-use crate::device::gpu::span::{Span, words};
-use crate::device::gpu::tile::{Tile, Variant, measure};
+use crate::device::gpu::tile::{Tile, Variant};
 use crate::error::Result;
-use std::sync::Arc;
 
 /// Candidates of a row that `rerank` compares at most.
 const CANDIDATES: usize = 6;
@@ -28,96 +23,6 @@ const SETTLE_WORK: usize = EXACT_WORK / 4;
 /// would need, because hardly ever more of them are listed. Workgroups take turns where there are more.
 const LIST_GROUPS: usize = 4096;
 const LISTED: usize = 4;
-
-/// Assignments in a batch, which the host has not waited for.
-pub(in crate::device::gpu) struct Queued {
-    clusters: usize,
-    /// The number of products.
-    work: f64,
-    start: Instant,
-}
-
-/// Twin: `kernel::assign::assign`. The codebook must fit a binding.
-pub(in crate::device::gpu) fn assign(rows: &mut GpuRows, codebook: &Codebook) -> Result<Assigned> {
-    let queued = queue(rows, codebook)?;
-    let GpuRows { context, batch, chunks, .. } = rows;
-    let bytes = batch.read(context, &counters(chunks).collect::<Vec<_>>())?;
-    let assigned = counted(&bytes);
-    finish(rows, &queued, assigned);
-    Ok(assigned)
-}
-
-/// Assigns rows and copies their codes to `out`; the host waits only once. The codebook must fit a binding.
-pub(in crate::device::gpu) fn assign_and_codes(
-    rows: &mut GpuRows,
-    codebook: &Codebook,
-    out: &mut [u32],
-) -> Result<Assigned> {
-    let queued = queue(rows, codebook)?;
-    let GpuRows { context, batch, chunks, .. } = rows;
-    let spans: Vec<_> = counters(chunks).chain(chunks.iter().map(ChunkBuffers::codes_span)).collect();
-    let bytes = batch.read(context, &spans)?;
-    let (counters, mut codes) = bytes.split_at_checked(chunks.len() * COUNTERS as usize).unwrap_or_default();
-    for chunk in chunks.iter() {
-        let (here, rest) = codes.split_at_checked(chunk.rows.len() * 4).unwrap_or_default();
-        chunk.take_codes(here, out);
-        codes = rest;
-    }
-    let assigned = counted(counters);
-    finish(rows, &queued, assigned);
-    Ok(assigned)
-}
-
-/// Adds the dispatches of an assignment to the batch.
-pub(in crate::device::gpu) fn queue(rows: &mut GpuRows, codebook: &Codebook) -> Result<Queued> {
-    let (codewords, _) = rows.codewords(codebook)?;
-    queue_codewords(rows, &codewords)
-}
-
-/// Does the same for codewords on the device.
-pub(in crate::device::gpu) fn queue_codewords(rows: &mut GpuRows, codewords: &Codewords) -> Result<Queued> {
-    let clusters = codewords.clusters as usize;
-    let variant = variant(rows, codewords)?;
-    let start = Instant::now();
-    queue_variant(rows, codewords, variant)?;
-    let work = (clusters * rows.width * 4) as f64 * rows.rows as f64;
-    Ok(Queued { clusters, work, start })
-}
-
-/// Learns from an assignment that the host has waited for. Only durations depend on it.
-pub(in crate::device::gpu) fn finish(rows: &mut GpuRows, queued: &Queued, assigned: Assigned) {
-    let Queued { clusters, work, start } = *queued;
-    rows.context.learn(work, start);
-    rows.context.tiles.spent(rows.class(clusters), start.elapsed().as_secs_f64());
-    // Other rows may have been timed, of which the filter of bytes decided more.
-    let open = assigned.settled.saturating_mul(2) > rows.rows as u64;
-    if rows.filter.is_none() && rows.measured == Some(Filter::Bytes) && open {
-        rows.filter = Some(Filter::F32);
-    }
-}
-
-/// Returns the variant that suits the table, after timing all of them where that is due.
-fn variant(rows: &mut GpuRows, codewords: &Codewords) -> Result<Variant> {
-    let clusters = codewords.clusters as usize;
-    let class = rows.class(clusters);
-    if rows.context.tiles.is_due(class) {
-        let timings = measure(rows, codewords)?;
-        rows.context.tiles.learn(class, timings);
-    }
-    let (context, dim) = (Arc::clone(&rows.context), rows.dim);
-    let choose = |filter| {
-        let variant = context.tiles.choose(class, filter);
-        let tile = if variant.runs_on(&context) { variant.tile } else { Tile::UNMEASURED };
-        Variant { tile, ..variant }.for_shape(dim, clusters)
-    };
-    let variant = choose(rows.filter);
-    if rows.filter.is_some() || variant.filter == Filter::F32 || rows.has_room_for_bytes()? {
-        return Ok(variant);
-    }
-    let variant = choose(Some(Filter::F32));
-    rows.filter = Some(Filter::F32);
-    Ok(variant)
-}
 
 /// Adds the dispatches of an assignment by a variant that suits the table.
 pub(in crate::device::gpu) fn queue_variant(rows: &mut GpuRows, codewords: &Codewords, variant: Variant) -> Result<()> {
@@ -235,21 +140,4 @@ fn measure_lengths(rows: &mut GpuRows) -> Result<()> {
         *measured = Some(Filter::F32);
     }
     Ok(())
-}
-
-/// Bytes of the counters of a chunk: rows to rerank, rows to settle, and changed rows.
-pub(in crate::device::gpu) const COUNTERS: u64 = 12;
-
-/// Returns where the counters of all chunks are.
-pub(in crate::device::gpu) fn counters(chunks: &[ChunkBuffers]) -> impl Iterator<Item = Span<'_>> {
-    chunks.iter().map(|chunk| Span { buffer: &chunk.counters, offset: 0, size: COUNTERS })
-}
-
-/// Adds up the counters of all chunks.
-pub(in crate::device::gpu) fn counted(bytes: &[u8]) -> Assigned {
-    bytes.chunks_exact(COUNTERS as usize).fold(Assigned::default(), |all, counters| {
-        let mut words = words(counters).map(u64::from);
-        let [reranked, settled, changed] = [(); 3].map(|()| words.next().unwrap_or(0));
-        all.plus(Assigned { changed, settled: reranked + settled })
-    })
 }

@@ -1,8 +1,8 @@
 //! Dispatches the centroid reduction: counts rows, orders them by cluster, cuts the order into pieces, and sums these.
 
-use super::assign;
 use crate::codebook::Codebook;
 use crate::device::Assigned;
+use crate::device::gpu::assignment;
 use crate::device::gpu::batch::CommandBatch;
 use crate::device::gpu::chunk::{ChunkBuffers, slices};
 use crate::device::gpu::context::Context;
@@ -79,11 +79,11 @@ pub(in crate::device::gpu) fn sums(table: &mut GpuRows, clusters: usize) -> Resu
 
 /// Assigns rows and sums them by their new codes; the host waits only once. The codebook must fit a binding.
 pub(in crate::device::gpu) fn assign_and_sums(table: &mut GpuRows, codebook: &Codebook) -> Result<(Assigned, Partial)> {
-    let queued = assign::queue(table, codebook)?;
+    let queued = assignment::queue(table, codebook)?;
     let ordered = Ordered::of(table, codebook.clusters())?;
     queue_order(table, &ordered)?;
     let found = read(table, codebook.clusters(), &ordered, true)?;
-    assign::finish(table, &queued, found.0);
+    assignment::finish(table, &queued, found.0);
     Ok(found)
 }
 
@@ -144,7 +144,7 @@ fn read(table: &mut GpuRows, clusters: usize, ordered: &[Ordered], assigned: boo
         let mut spans = vec![Span { buffer: &on_device, offset: 0, size: size as u64 }];
         if first == 0 {
             spans.extend(ordered.iter().map(Ordered::counts));
-            spans.extend(assign::counters(chunks).filter(|_| assigned));
+            spans.extend(chunks.iter().map(ChunkBuffers::counters_span).filter(|_| assigned));
         }
         let bytes = batch.read(context, &spans)?;
         let (of_sums, rest) = bytes.split_at_checked(size).unwrap_or_default();
@@ -156,7 +156,7 @@ fn read(table: &mut GpuRows, clusters: usize, ordered: &[Ordered], assigned: boo
         for chunk in of_counts.chunks_exact((clusters * 4).max(1)) {
             counts.iter_mut().zip(words(chunk)).for_each(|(all, count)| *all += u64::from(count));
         }
-        found = found.plus(assign::counted(counters));
+        found = found.plus(assignment::counted(counters));
     }
     Ok((found, Partial::from_parts(counts, sums, dim)))
 }

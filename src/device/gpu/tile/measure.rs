@@ -30,8 +30,9 @@ pub(in crate::device::gpu) fn measure(table: &mut GpuRows, codewords: &Codewords
     let repeats = (wanted / sample.rows.max(1)).clamp(1, MOST_REPEATS);
     let mut timings = Timings::new();
     let mut right = None;
-    let suitable = Variant::all()
-        .filter(|variant| *variant == variant.for_shape(table.dim, clusters) && variant.runs_on(&table.context));
+    let suitable = Variant::all().filter(|variant| {
+        *variant == variant.for_shape(table.dim, clusters) && variant.runs_with(table.context.cooperative)
+    });
     for variant in suitable {
         // The first run compiles the shaders.
         let runs = (0..=RUNS).map(|run| time(&mut sample, codewords, variant, if run == 0 { 1 } else { repeats }));

@@ -8,7 +8,6 @@ mod measure;
 #[cfg(test)]
 mod tests;
 
-use super::context::Context;
 use super::filter::Filter;
 #[cfg(test)]
 pub(super) use cache::Cache;
@@ -83,9 +82,9 @@ impl Variant {
         Self { filter, tile: Tile::Sized { wide_rows, wide_codes } }
     }
 
-    /// Returns whether a device can run the variant.
-    pub(super) fn runs_on(self, context: &Context) -> bool {
-        self.tile != Tile::Cooperative || context.cooperative
+    /// Returns whether a device with or without cooperative matrices can run the variant.
+    pub(super) fn runs_with(self, cooperative: bool) -> bool {
+        cooperative || self.tile != Tile::Cooperative
     }
 
     /// Returns the names of filter and tile.

@@ -8,8 +8,8 @@ mod native;
 mod web;
 
 #[cfg(not(target_family = "wasm"))]
-pub(super) use native::{for_answer, for_future, is_possible, notify};
+pub(super) use native::{for_answer, for_future, for_submission, is_possible, notify};
 #[cfg(target_family = "wasm")]
 pub use web::{Waiting, wait_with};
 #[cfg(target_family = "wasm")]
-pub(super) use web::{for_answer, for_future, is_possible, notify};
+pub(super) use web::{for_answer, for_future, for_submission, is_possible, notify};

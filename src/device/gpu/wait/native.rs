@@ -1,6 +1,6 @@
 //! Waits by blocking the thread.
 
-use crate::device::gpu::context::Context;
+use crate::device::gpu::failure::Failure;
 use crate::error::Result;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
@@ -29,24 +29,27 @@ pub(in crate::device::gpu) fn for_answer<T>(receiver: &Receiver<T>) -> std::resu
     receiver.recv_timeout(CALLBACK)
 }
 
-impl Context {
-    /// Waits until a submission is done.
-    pub(in crate::device::gpu) fn wait(&self, index: wgpu::SubmissionIndex) -> Result<()> {
-        let mut panics = 0;
-        loop {
-            let wait = wgpu::PollType::Wait { submission_index: Some(index.clone()), timeout: Some(LOOK) };
-            // If the driver answers a wait with "lost", wgpu calls the lost callback and then panics. It also panics if
-            // the time is over and another thread then finds the submission done, before this one has looked: that is
-            // no failure.
-            let polled = catch_unwind(AssertUnwindSafe(|| self.device.poll(wait)));
-            self.check()?;
-            match polled {
-                Ok(Ok(_)) => return Ok(()),
-                Ok(Err(wgpu::PollError::Timeout)) => {}
-                Ok(Err(error)) => return Err(self.failed(error.to_string())),
-                Err(_) if panics < PANICS => panics += 1,
-                Err(_) => return Err(self.failed("waiting for the device failed")),
-            }
+/// Waits until a submission is done.
+pub(in crate::device::gpu) fn for_submission(
+    device: &wgpu::Device,
+    _queue: &wgpu::Queue,
+    index: wgpu::SubmissionIndex,
+    failure: &Failure,
+) -> Result<()> {
+    let mut panics = 0;
+    loop {
+        let wait = wgpu::PollType::Wait { submission_index: Some(index.clone()), timeout: Some(LOOK) };
+        // If the driver answers a wait with "lost", wgpu calls the lost callback and then panics. It also panics if the
+        // time is over and another thread then finds the submission done, before this one has looked: that is no
+        // failure.
+        let polled = catch_unwind(AssertUnwindSafe(|| device.poll(wait)));
+        failure.check()?;
+        match polled {
+            Ok(Ok(_)) => return Ok(()),
+            Ok(Err(wgpu::PollError::Timeout)) => {}
+            Ok(Err(error)) => return Err(failure.because(error.to_string())),
+            Err(_) if panics < PANICS => panics += 1,
+            Err(_) => return Err(failure.because("waiting for the device failed")),
         }
     }
 }

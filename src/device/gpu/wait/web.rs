@@ -1,7 +1,7 @@
 //! Waits in a browser, where nothing may block: the stack of this program is suspended while the event loop runs
 //! (JavaScript Promise Integration), so that the code that waits is the same as everywhere else.
 
-use crate::device::gpu::context::Context;
+use crate::device::gpu::failure::Failure;
 use crate::error::Result;
 use std::pin::pin;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, TryRecvError};
@@ -78,15 +78,18 @@ pub(in crate::device::gpu) fn for_answer<T>(receiver: &Receiver<T>) -> std::resu
     }
 }
 
-impl Context {
-    /// Waits until all submissions so far are done.
-    pub(in crate::device::gpu) fn wait(&self, _index: wgpu::SubmissionIndex) -> Result<()> {
-        let (sender, receiver) = mpsc::channel();
-        self.queue.on_submitted_work_done(move || {
-            let _ = sender.send(());
-            notify();
-        });
-        let _ = for_answer(&receiver);
-        self.check()
-    }
+/// Waits until all submissions so far are done.
+pub(in crate::device::gpu) fn for_submission(
+    _device: &wgpu::Device,
+    queue: &wgpu::Queue,
+    _index: wgpu::SubmissionIndex,
+    failure: &Failure,
+) -> Result<()> {
+    let (sender, receiver) = mpsc::channel();
+    queue.on_submitted_work_done(move || {
+        let _ = sender.send(());
+        notify();
+    });
+    let _ = for_answer(&receiver);
+    failure.check()
 }

@@ -1,22 +1,21 @@
-//! The grid of a sweep: which runs there are, and which of them share a fit.
+//! The grid of a sweep.
+
+mod chains;
+mod stored;
+
+pub(super) use chains::{Chain, runs_of};
 
 use super::inputs::FitInputs;
-use super::record::SweepParameters;
-use super::settings::settings_of;
-use crate::MAX_LEVELS;
 use crate::blocks::Blocks;
 use crate::clusters::Clusters;
-use crate::error::{Error, ErrorKind, Result};
 use crate::labels::{Labels, UnknownLabel};
 use crate::metrics::Evaluation;
 use crate::model::Model;
-use crate::quantizer::{Parameters, TrainOption, Trainer};
+use crate::quantizer::Parameters;
 use crate::rq::RqKMeans;
 use crate::weights::Weights;
 use serde::{Deserialize, Serialize};
-use std::collections::HashSet;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 /// A grid of models, which [`Sweep::run`] fits and measures one after the other.
 ///
@@ -65,7 +64,7 @@ use std::sync::Arc;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(try_from = "super::stored::Stored", into = "super::stored::Stored")]
+#[serde(try_from = "stored::Stored", into = "stored::Stored")]
 pub struct Sweep {
     pub(super) levels: Vec<usize>,
     pub(super) clusters: Vec<Clusters>,
@@ -77,17 +76,6 @@ pub struct Sweep {
     pub(super) evaluation: Evaluation,
     pub(super) predict: Option<u64>,
     pub(super) models: Option<PathBuf>,
-}
-
-/// Runs that take their levels from one fit, the shortest first.
-pub(super) struct Chain<'a> {
-    pub(super) kind: &'a Parameters,
-    pub(super) runs: Vec<SweepParameters>,
-}
-
-/// Returns all runs in their order, each with its kind.
-pub(super) fn runs_of<'a>(chains: &'a [Chain<'_>]) -> impl Iterator<Item = (&'a Parameters, &'a SweepParameters)> {
-    chains.iter().flat_map(|chain| chain.runs.iter().map(|run| (chain.kind, run)))
 }
 
 impl Sweep {
@@ -214,98 +202,5 @@ impl Sweep {
     pub fn models<'a>(mut self, folder: impl Into<Option<&'a Path>>) -> Self {
         self.models = folder.into().map(Path::to_owned);
         self
-    }
-
-    /// Lists the parameters of all runs, each once, in the order in which they are fitted.
-    ///
-    /// # Errors
-    /// [`ErrorKind::Parameter`] for a grid without runs, [`ErrorKind::ClustersPerLevel`] for a list that is too short.
-    pub fn runs(&self) -> Result<Vec<SweepParameters>> {
-        Ok(self.chains()?.into_iter().flat_map(|chain| chain.runs).collect())
-    }
-
-    pub(super) fn chains(&self) -> Result<Vec<Chain<'_>>> {
-        self.check_lists()?;
-        let mut known = HashSet::new();
-        let mut chains: Vec<Chain<'_>> = Vec::new();
-        for seed in &self.seeds {
-            for kind in &self.kinds {
-                let balanced: &[bool] = match kind.takes(TrainOption::Balance) {
-                    true => &self.balanced,
-                    false => &[false],
-                };
-                let frozen: &[usize] = match kind.takes(TrainOption::FreezeLevels) {
-                    true => &self.frozen,
-                    false => &[0],
-                };
-                let grid = balanced.iter().flat_map(|balanced| {
-                    frozen.iter().flat_map(move |frozen| self.clusters.iter().map(move |c| (*balanced, *frozen, c)))
-                });
-                for (balanced, frozen, clusters) in grid {
-                    let run = |levels: &usize| {
-                        let (kind, levels) = (kind.kind().to_owned(), *levels);
-                        let clusters = clusters_of(clusters, levels)?;
-                        Ok::<_, Error>(SweepParameters { kind, levels, clusters, balanced, seed: *seed, frozen })
-                    };
-                    let mut runs = self.levels.iter().map(run).collect::<Result<Vec<_>>>()?;
-                    runs.retain(|run| known.insert(run.clone()));
-                    match kind.levels_stand_alone() && self.inputs.warm_start.is_none() {
-                        true => chains.push(Chain { kind, runs }),
-                        false => chains.extend(runs.into_iter().map(|run| Chain { kind, runs: vec![run] })),
-                    }
-                }
-            }
-        }
-        chains.retain(|chain| !chain.runs.is_empty());
-        Ok(chains)
-    }
-
-    pub(super) fn check_lists(&self) -> Result<()> {
-        let lists = [
-            ("levels", self.levels.is_empty()),
-            ("clusters", self.clusters.is_empty()),
-            ("kinds", self.kinds.is_empty()),
-            ("balanced", self.balanced.is_empty()),
-            ("seeds", self.seeds.is_empty()),
-            ("freeze_levels", self.frozen.is_empty()),
-        ];
-        if let Some((name, _)) = lists.into_iter().find(|(_, empty)| *empty) {
-            return Err(Error::parameter(name, "", "the grid is empty; give at least one value"));
-        }
-        if let Some(levels) = self.levels.iter().find(|levels| **levels > MAX_LEVELS) {
-            return Err(Error::parameter("levels", levels, format!("at most {MAX_LEVELS} are supported")));
-        }
-        let like = |a: &Parameters, b: &Parameters| Ok::<_, Error>(settings_of(a)? == settings_of(b)?);
-        let mut again = None;
-        for (i, kind) in self.kinds.iter().enumerate() {
-            for other in self.kinds.iter().take(i).filter(|other| other.kind() == kind.kind()) {
-                again = again.or((!like(kind, other)?).then_some(kind));
-            }
-        }
-        match again {
-            Some(kind) => {
-                let expected = "names have to tell runs apart; give kinds with other parameters to another sweep";
-                Err(Error::parameter("kinds", format!("several {}", kind.kind()), expected))
-            }
-            None => Ok(()),
-        }
-    }
-}
-
-impl SweepParameters {
-    /// Makes the trainer of this run; it has the parameters of `kind` that the run does not set.
-    pub(super) fn trainer(&self, kind: &Parameters) -> Arc<dyn Trainer> {
-        kind.variant(&self.clusters, self.seed, self.balanced)
-    }
-}
-
-/// Returns the clusters of every level of a model with so many levels.
-fn clusters_of(clusters: &Clusters, levels: usize) -> Result<Vec<usize>> {
-    match clusters {
-        Clusters::Same(clusters) => Ok(vec![*clusters; levels]),
-        Clusters::PerLevel(list) => match list.get(..levels) {
-            Some(list) => Ok(list.to_vec()),
-            None => Err(ErrorKind::ClustersPerLevel { levels, given: list.len() }.into()),
-        },
     }
 }

@@ -1,6 +1,6 @@
 //! The form of a sweep in files: named fields, with a version.
 
-use super::grid::Sweep;
+use super::Sweep;
 use crate::clusters::Clusters;
 use crate::error::Error;
 use crate::fields::{VERSION, check_version};

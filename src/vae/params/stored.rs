@@ -1,11 +1,11 @@
 //! Parameters of a training as they stand in files: named fields, with a version, as those of residual k-means.
 
-use super::params::{CodebookUpdate, Estimator, Keep, Loss, MatmulWidth, Reduction, RqVae};
-use super::schedule::Schedule;
+use super::{CodebookUpdate, Estimator, Keep, Loss, MatmulWidth, Reduction, RqVae};
 use crate::clusters::Clusters;
 use crate::error::Error;
 use crate::fields::{VERSION, check_version};
 use crate::kernel::adamw::Rule;
+use crate::vae::schedule::Schedule;
 use serde::{Deserialize, Serialize};
 
 /// What the `kind` of a network is.

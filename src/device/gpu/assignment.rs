@@ -1,0 +1,110 @@
+//! Assignments of rows on a GPU: chooses the variant of the filter, waits for the counts, and learns from the time.
+
+use super::chunk::{COUNTERS, ChunkBuffers};
+use super::codewords::Codewords;
+use super::filter::Filter;
+use super::kernels::assign::queue_variant;
+use super::rows::GpuRows;
+use super::span::words;
+use super::tile::{Tile, Variant, measure};
+use crate::clock::Instant;
+use crate::codebook::Codebook;
+use crate::device::Assigned;
+use crate::error::Result;
+use std::sync::Arc;
+
+/// Assignments in a batch, which the host has not waited for.
+pub(super) struct Queued {
+    clusters: usize,
+    /// The number of products.
+    work: f64,
+    start: Instant,
+}
+
+/// Twin: `kernel::assign::assign`. The codebook must fit a binding.
+pub(super) fn assign(rows: &mut GpuRows, codebook: &Codebook) -> Result<Assigned> {
+    let queued = queue(rows, codebook)?;
+    let GpuRows { context, batch, chunks, .. } = rows;
+    let bytes = batch.read(context, &chunks.iter().map(ChunkBuffers::counters_span).collect::<Vec<_>>())?;
+    let assigned = counted(&bytes);
+    finish(rows, &queued, assigned);
+    Ok(assigned)
+}
+
+/// Assigns rows and copies their codes to `out`; the host waits only once. The codebook must fit a binding.
+pub(super) fn assign_and_codes(rows: &mut GpuRows, codebook: &Codebook, out: &mut [u32]) -> Result<Assigned> {
+    let queued = queue(rows, codebook)?;
+    let GpuRows { context, batch, chunks, .. } = rows;
+    let spans: Vec<_> =
+        chunks.iter().map(ChunkBuffers::counters_span).chain(chunks.iter().map(ChunkBuffers::codes_span)).collect();
+    let bytes = batch.read(context, &spans)?;
+    let (counters, mut codes) = bytes.split_at_checked(chunks.len() * COUNTERS as usize).unwrap_or_default();
+    for chunk in chunks.iter() {
+        let (here, rest) = codes.split_at_checked(chunk.rows.len() * 4).unwrap_or_default();
+        chunk.take_codes(here, out);
+        codes = rest;
+    }
+    let assigned = counted(counters);
+    finish(rows, &queued, assigned);
+    Ok(assigned)
+}
+
+/// Adds the dispatches of an assignment to the batch.
+pub(super) fn queue(rows: &mut GpuRows, codebook: &Codebook) -> Result<Queued> {
+    let (codewords, _) = rows.codewords(codebook)?;
+    queue_codewords(rows, &codewords)
+}
+
+/// Does the same for codewords on the device.
+pub(super) fn queue_codewords(rows: &mut GpuRows, codewords: &Codewords) -> Result<Queued> {
+    let clusters = codewords.clusters as usize;
+    let variant = variant(rows, codewords)?;
+    let start = Instant::now();
+    queue_variant(rows, codewords, variant)?;
+    let work = (clusters * rows.width * 4) as f64 * rows.rows as f64;
+    Ok(Queued { clusters, work, start })
+}
+
+/// Learns from an assignment that the host has waited for. Only durations depend on it.
+pub(super) fn finish(rows: &mut GpuRows, queued: &Queued, assigned: Assigned) {
+    let Queued { clusters, work, start } = *queued;
+    rows.context.learn(work, start);
+    rows.context.tiles.spent(rows.class(clusters), start.elapsed().as_secs_f64());
+    // Other rows may have been timed, of which the filter of bytes decided more.
+    let open = assigned.settled.saturating_mul(2) > rows.rows as u64;
+    if rows.filter.is_none() && rows.measured == Some(Filter::Bytes) && open {
+        rows.filter = Some(Filter::F32);
+    }
+}
+
+/// Returns the variant that suits the table, after timing all of them where that is due.
+fn variant(rows: &mut GpuRows, codewords: &Codewords) -> Result<Variant> {
+    let clusters = codewords.clusters as usize;
+    let class = rows.class(clusters);
+    if rows.context.tiles.is_due(class) {
+        let timings = measure(rows, codewords)?;
+        rows.context.tiles.learn(class, timings);
+    }
+    let (context, dim) = (Arc::clone(&rows.context), rows.dim);
+    let choose = |filter| {
+        let variant = context.tiles.choose(class, filter);
+        let tile = if variant.runs_with(context.cooperative) { variant.tile } else { Tile::UNMEASURED };
+        Variant { tile, ..variant }.for_shape(dim, clusters)
+    };
+    let variant = choose(rows.filter);
+    if rows.filter.is_some() || variant.filter == Filter::F32 || rows.has_room_for_bytes()? {
+        return Ok(variant);
+    }
+    let variant = choose(Some(Filter::F32));
+    rows.filter = Some(Filter::F32);
+    Ok(variant)
+}
+
+/// Adds up the counters of all chunks.
+pub(super) fn counted(bytes: &[u8]) -> Assigned {
+    bytes.chunks_exact(COUNTERS as usize).fold(Assigned::default(), |all, counters| {
+        let mut words = words(counters).map(u64::from);
+        let [reranked, settled, changed] = [(); 3].map(|()| words.next().unwrap_or(0));
+        all.plus(Assigned { changed, settled: reranked + settled })
+    })
+}
