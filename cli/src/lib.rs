@@ -1,7 +1,8 @@
 //! `semid`: semantic IDs on the command line.
 //!
 //! The tool is thin on purpose: it parses arguments, calls the library and prints text. It is a library so that other
-//! programs, such as the Python package, can bring it along; it takes over the signals and the log of its process.
+//! programs, such as the Python package, can bring it along; it takes over the signals and the log of its process. Its
+//! allocator is that of the program alone.
 
 mod args;
 mod assign;
@@ -30,6 +31,8 @@ mod items;
 mod judge;
 mod lines;
 mod lookup;
+#[cfg(unix)]
+mod memory;
 mod outliers;
 mod output;
 mod outputs;
@@ -43,6 +46,8 @@ mod warnings;
 mod worker;
 
 pub use demo::DATA as DEMO_DATA;
+#[cfg(unix)]
+pub use memory::Memory;
 
 use args::{Cli, Command};
 use clap::{CommandFactory, Parser};

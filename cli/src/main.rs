@@ -2,6 +2,10 @@
 
 use std::process::ExitCode;
 
+#[cfg(unix)]
+#[global_allocator]
+static MEMORY: semid_cli::Memory = semid_cli::Memory;
+
 fn main() -> ExitCode {
     quiet_drivers();
     ExitCode::from(semid_cli::main(std::env::args_os()))

@@ -89,6 +89,42 @@ fn too_little_memory_for_an_evaluation_is_an_error() {
     assert!(refused >= 4 && whats.len() >= 3, "{refused} refusals, for {whats:?}");
 }
 
+/// Whatever is missing, be it the memory of a short text, a command ends with a message and leaves nothing behind.
+#[cfg(target_os = "linux")]
+#[test]
+fn no_command_aborts_for_lack_of_memory() {
+    let dir = Dir::new();
+    dir.npy("x.npy", 20_000, 16);
+    dir.items("items.txt", 0..20_000);
+    dir.semid("fit --input x.npy --output m.safetensors --levels 2 --clusters 64 --max-iter 2 --sample 5000").ok();
+    let files = dir.files();
+    // Below this the system cannot even start the program.
+    let least = (1..).find(|mebibytes| limited(&dir, mebibytes << 20, "--version").0 == 0).unwrap();
+    for args in [
+        "eval --input x.npy --model m.safetensors --device cpu --sample 50",
+        "assign --input x.npy --items items.txt --db ids.db --model m.safetensors --device cpu",
+        "encode --input x.npy --model m.safetensors --device cpu --output ids.csv",
+        "fit --input x.npy --output new.safetensors --levels 2 --clusters 64 --max-iter 2 --device cpu",
+    ] {
+        let mut refused = 0;
+        for halves in least * 2.. {
+            let (code, error) = limited(&dir, halves << 19, args);
+            if code == 0 {
+                break;
+            }
+            assert!(code == 2 && error.starts_with("error: "), "{args}, {halves} halves of a MiB: {code} {error}");
+            refused += 1;
+            let left: Vec<String> = dir.files().into_iter().filter(|name| name.starts_with(".semid-")).collect();
+            assert!(left.is_empty(), "{args}, {halves} halves of a MiB: {left:?}");
+        }
+        assert!(refused > 0, "{args}");
+        for made in ["ids.db", "ids.csv", "new.safetensors"] {
+            let _ = std::fs::remove_file(dir.path(made));
+        }
+    }
+    assert_eq!(dir.files(), files);
+}
+
 /// What does not fit takes turns: 400 MiB of rows in a process that may take 540 MiB of addresses in all, most of which
 /// threads reserve and do not use.
 #[test]

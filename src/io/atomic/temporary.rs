@@ -8,24 +8,41 @@
 use std::fs::{File, Metadata};
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError, TryLockError};
+use std::time::Duration;
 use tempfile::NamedTempFile;
 
 const PREFIX: &str = ".semid-";
 
+/// What the name of a file ends with: an unfinished database has files of its own beside it.
+const SUFFIXES: [&str; 4] = ["", "-journal", "-wal", "-shm"];
+type Names = [PathBuf; SUFFIXES.len()];
+
 /// The temporary files of this process.
-static LIVE: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
+static LIVE: Mutex<Vec<Names>> = Mutex::new(Vec::new());
+
+/// How often [`remove_unfinished`] looks whether it gets the list, a millisecond apart.
+const LOOKS: usize = 100;
 
 /// Removes the temporary files of all outputs that this process is writing.
 ///
 /// A program calls this before it ends without dropping its values, for instance on a signal. Outputs that are still
 /// being written fail afterwards.
+///
+/// It neither takes nor frees memory, unless a path has hundreds of bytes, and waits for no other thread longer than a
+/// fraction of a second, so a program without memory may call it too, and a signal handler.
 pub fn remove_unfinished() {
-    for path in std::mem::take(&mut *LIVE.lock().unwrap_or_else(PoisonError::into_inner)) {
-        // An unfinished database has files of its own beside it.
-        for suffix in ["", "-journal", "-wal", "-shm"] {
-            let mut name = path.clone().into_os_string();
-            name.push(suffix);
+    // Others hold the list for a moment, unless they find no memory while they do, and that may be this very thread.
+    let list = (0..LOOKS).find_map(|_| match LIVE.try_lock() {
+        Ok(list) => Some(list),
+        Err(TryLockError::Poisoned(poisoned)) => Some(poisoned.into_inner()),
+        Err(TryLockError::WouldBlock) => {
+            std::thread::sleep(Duration::from_millis(1));
+            None
+        }
+    });
+    for names in list.iter().flat_map(|list| list.iter()) {
+        for name in names {
             let _ = std::fs::remove_file(name);
         }
     }
@@ -42,9 +59,21 @@ pub(super) struct Temporary {
 #[derive(Debug)]
 struct Live(PathBuf);
 
+impl Live {
+    fn new(path: &Path) -> Self {
+        let names = SUFFIXES.map(|suffix| {
+            let mut name = path.as_os_str().to_owned();
+            name.push(suffix);
+            name.into()
+        });
+        LIVE.lock().unwrap_or_else(PoisonError::into_inner).push(names);
+        Self(path.to_owned())
+    }
+}
+
 impl Drop for Live {
     fn drop(&mut self) {
-        LIVE.lock().unwrap_or_else(PoisonError::into_inner).retain(|path| *path != self.0);
+        LIVE.lock().unwrap_or_else(PoisonError::into_inner).retain(|[path, ..]| *path != self.0);
     }
 }
 
@@ -63,8 +92,7 @@ impl Temporary {
                 break file;
             }
         };
-        let live = Live(file.path().to_owned());
-        LIVE.lock().unwrap_or_else(PoisonError::into_inner).push(live.0.clone());
+        let live = Live::new(file.path());
         if let Some(former) = former {
             owner::give(file.as_file(), former)?;
             file.as_file().set_permissions(former.permissions())?;
