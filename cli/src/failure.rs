@@ -69,6 +69,9 @@ fn hint(kind: &ErrorKind) -> Option<&'static str> {
         {
             Some("--columns f0..f383, a,b,c, or the prefix f")
         }
+        ErrorKind::Parameter { name: "candidates", expected, .. } if expected.contains("the resolver reassign") => {
+            Some("--resolver reassign")
+        }
         ErrorKind::Format { reason, .. } if reason.contains("allow integers") => Some("--integers"),
         ErrorKind::Format { format: "model", reason } if reason.ends_with("`Model::save` wrote") => {
             Some("`semid fit` writes such files")

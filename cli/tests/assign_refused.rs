@@ -121,7 +121,7 @@ fn nothing_is_made_for_a_bad_request() {
         (format!("{new} --format token --separator -"), &["--separator"]),
         (format!("{new} --always-suffix --resolver item-id"), &["--always-suffix", "--resolver suffix"]),
         (format!("{new} --capacity 3"), &["--capacity 3", "--resolver reassign"]),
-        (format!("{new} --candidates 3"), &["--candidates 3", "--resolver reassign", "not with suffix"]),
+        (format!("{new} --candidates 3"), &["new.db: ", "`candidates` = 3", "--resolver reassign"]),
         (format!("{new} --resolver reassign --candidates 0"), &["candidates", "finds"]),
         (format!("{new} --resolver reassign --candidates 9 --beam 1"), &["candidates", "9", "finds 8 codes"]),
         (format!("{new} --output ids.txt"), &["ids.txt", ".csv"]),

@@ -4,7 +4,7 @@ use crate::codes::from_array;
 use crate::devices::{Place, values_on};
 use crate::errors::{OrRaise, parameter};
 use crate::ids::Format;
-use crate::input::Input;
+use crate::input::{Input, PyRows};
 use crate::model::{Model, fresh};
 use crate::work::run;
 use numpy::PyReadonlyArray2;
@@ -193,21 +193,9 @@ impl Registry {
     ) -> PyResult<(Vec<String>, Bound<'py, PyDict>)> {
         let device = place.open(py)?;
         let input = Input::new(rows)?;
-        let model = py.detach(|| {
-            self.with(|held| match held {
-                Held::Engine(engine) => Some(engine.model().clone()),
-                Held::Alone(_) => None,
-            })
-        });
-        let rows = match &model {
-            Some(model) => input.rows_for(py, model)?,
-            None => input.rows(py)?,
-        };
+        let rows = self.rows(py, &input)?;
         let texts = run(py, values_on(&device, &*rows), None, |watch| {
-            self.with(|held| match held {
-                Held::Engine(engine) => fresh(engine.unique_ids(&watch.rows(&*rows), &items, &device)),
-                Held::Alone(_) => held.engine().map(|_| (Vec::new(), AssignReport::default())),
-            })
+            self.with(|held| fresh(held.engine_mut()?.unique_ids(&watch.rows(&*rows), &items, &device)))
         });
         told(py, texts?)
     }
@@ -230,8 +218,7 @@ impl Registry {
     ) -> PyResult<(Vec<Moved>, Bound<'py, PyDict>)> {
         let device = place.open(py)?;
         let input = Input::new(rows)?;
-        let model = py.detach(|| self.with(|held| held.engine().map(|engine| engine.model().clone()))).or_raise(py)?;
-        let rows = input.rows_for(py, &model)?;
+        let rows = self.rows(py, &input)?;
         let limits = MoveLimits { gain, at_most };
         let (moves, report) = run(py, values_on(&device, &*rows), None, |watch| {
             self.with(|held| {
@@ -381,6 +368,12 @@ impl Registry {
     /// Calls `work` alone; never with Python's lock held, which another thread may wait for.
     fn with<T>(&self, work: impl FnOnce(&mut Held) -> T) -> T {
         work(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Returns the rows of an input as the engine's model reads them.
+    fn rows<'a>(&self, py: Python<'_>, input: &'a Input) -> PyResult<PyRows<'a>> {
+        let model = py.detach(|| self.with(|held| held.engine().map(|engine| engine.model().clone()))).or_raise(py)?;
+        input.rows_for(py, &model)
     }
 }
 

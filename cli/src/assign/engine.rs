@@ -4,7 +4,7 @@ use crate::args::{AssignArgs, Format, NamespaceArgs, ResolverName, SettingArgs};
 use crate::database;
 use crate::input::Input;
 use crate::output::Failure;
-use semid::registry::{Manifest, Resolver, Store};
+use semid::registry::{Manifest, MemoryStore, Resolver, Store};
 use semid::{Device, ErrorKind, IdFormat, Matrix, Model, Rows, SemanticIdEngine};
 use std::num::NonZeroU32;
 
@@ -31,13 +31,16 @@ pub(super) fn open(args: &AssignArgs, input: &Input) -> Result<SemanticIdEngine,
         (None, Some(bytes)) => Model::from_bytes(&bytes).map_err(failed)?,
         (None, None) => return Err(Failure::Error(format!("{}: {}", args.db.display(), no_model(&store, &manifest)))),
     };
-    Manifest::new(&model.fingerprint(), model.levels(), resolver, format.clone()).map_err(failed)?;
     let dim = input.rows.dim();
     if model.dim() != dim {
         let mismatch = ErrorKind::DimMismatch { expected: model.dim(), found: dim };
         return Err(input.failure(mismatch.into()));
     }
-    check_candidates(args, &model, resolver)?;
+    // Bad flags make no database: they are found by an engine in memory, without items.
+    let trial = SemanticIdEngine::new(model.clone(), MemoryStore::new(), resolver, format.clone());
+    let mut trial = configured(trial.map_err(failed)?, args);
+    let none: [&str; 0] = [];
+    trial.unique_ids(&Matrix::new(&[], dim)?, &none, &Device::cpu()).map_err(failed)?;
     let store = store.map_or_else(|| database::open(&args.db, &args.namespace), Ok)?;
     let engine = match (store.model()?, args.adopt_model) {
         (Some(own), true) if store.manifest()?.is_some() => {
@@ -48,6 +51,11 @@ pub(super) fn open(args: &AssignArgs, input: &Input) -> Result<SemanticIdEngine,
         }
         _ => SemanticIdEngine::new(model, store, resolver, format).map_err(|error| refreshable(error, args))?,
     };
+    Ok(configured(engine, args))
+}
+
+/// Sets what the flags ask for.
+fn configured(engine: SemanticIdEngine, args: &AssignArgs) -> SemanticIdEngine {
     let engine = engine.update_changed(args.update_changed);
     let engine = match args.beam {
         Some(width) => engine.beam(width),
@@ -57,27 +65,10 @@ pub(super) fn open(args: &AssignArgs, input: &Input) -> Result<SemanticIdEngine,
         Some(count) => engine.candidates(count),
         None => engine,
     };
-    Ok(match args.batch_rows {
+    match args.batch_rows {
         Some(rows) => engine.batch_rows(rows),
         None => engine,
-    })
-}
-
-/// Refuses candidates that no item would move to, or that the model cannot give.
-fn check_candidates(args: &AssignArgs, model: &Model, resolver: Resolver) -> Result<(), Failure> {
-    let Some(count) = args.candidates else { return Ok(()) };
-    if !matches!(resolver, Resolver::Reassign { .. }) {
-        let (db, name) = (args.db.display(), resolver.name());
-        return Err(Failure::Error(format!(
-            "{db}: --candidates {count} goes with --resolver reassign, not with {name}"
-        )));
     }
-    let encoder = match args.beam {
-        Some(width) => model.encoder().beam(width),
-        None => model.encoder(),
-    };
-    encoder.candidates(count, &Matrix::new(&[], model.dim())?, &Device::cpu())?;
-    Ok(())
 }
 
 /// Returns the failure; where the database has another model, it says how that may be replaced.
