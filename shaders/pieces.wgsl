@@ -8,10 +8,12 @@
 @group(0) @binding(3) var<storage, read_write> pieces: array<vec4<u32>>;
 
 const PIECE_ROWS: u32 = 256u;
-const SIZE: u32 = 256u;
 
-// Rows and pieces of an invocation's cluster and of some or all clusters before it.
-var<workgroup> sums: array<vec2<u32>, 256>;
+alias Sum = vec2<u32>; // rows, and pieces
+
+fn add(a: Sum, b: Sum) -> Sum {
+    return a + b;
+}
 
 @compute @workgroup_size(256)
 fn main(@builtin(local_invocation_index) local: u32) {
@@ -23,16 +25,7 @@ fn main(@builtin(local_invocation_index) local: u32) {
             let rows = counts[cluster];
             own = vec2<u32>(rows, (rows + PIECE_ROWS - 1u) / PIECE_ROWS);
         }
-        var sum = own;
-        for (var step = 1u; step < SIZE; step *= 2u) {
-            sums[local] = sum;
-            workgroupBarrier();
-            if (local >= step) {
-                sum += sums[local - step];
-            }
-            workgroupBarrier();
-        }
-        sums[local] = sum;
+        let sum = running_sum(local, own);
         if (cluster < params.clusters) {
             let start = before.x + sum.x - own.x;
             let end = start + own.x;
@@ -43,8 +36,6 @@ fn main(@builtin(local_invocation_index) local: u32) {
                 piece += 1u;
             }
         }
-        workgroupBarrier();
-        before += sums[SIZE - 1u];
-        workgroupBarrier();
+        before += of_last(local, sum);
     }
 }
