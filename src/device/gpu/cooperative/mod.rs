@@ -59,6 +59,7 @@ pub(super) fn spirv(source: &str) -> Result<Vec<u32>, String> {
 mod tests {
     use super::*;
     use crate::device::gpu::kernel::Kernel;
+    use std::collections::HashSet;
 
     const TYPE_INT: u32 = 21;
     const CONSTANT: u32 = 43;
@@ -97,16 +98,41 @@ mod tests {
         let products = all(&words, MULTIPLY_ADD);
         assert_eq!(products.len(), 8);
         assert!(products.iter().all(|product| product.last() == Some(&0xf)), "all are signed");
+        // Integers of 8 bits, matrices, the memory model, and atomics in the scope of a device; each said once.
+        let capabilities: Vec<u32> = all(&words, 17).into_iter().map(|of| of[0]).collect();
+        for needed in [39, 6022, 5345, 5346] {
+            assert_eq!(capabilities.iter().filter(|found| **found == needed).count(), 1, "capability {needed}");
+        }
+        let ids =
+            all(&words, TYPE_INT).into_iter().map(|of| of[0]).chain(all(&words, CONSTANT).into_iter().map(|of| of[1]));
+        let ids: Vec<u32> = ids.collect();
+        assert!(ids.iter().all(|id| *id < words[3]), "an id is not below the bound");
+        assert_eq!(ids.iter().collect::<HashSet<_>>().len(), ids.len(), "an id is given twice");
     }
 
     /// Every access of shared memory says that it is not private, and every barrier makes writes visible.
     #[test]
     fn invocations_see_what_others_wrote() {
         let words = spirv(&Kernel::AssignMatrix.source()).expect("SPIR-V");
-        for (op, operands) in [(4457, 6), (4458, 5)] {
+        // Variables of a workgroup and of buffers, and pointers into them; a chain follows what it begins with.
+        let mut shared: HashSet<u32> = HashSet::new();
+        shared.extend(all(&words, 59).into_iter().filter(|of| [4, 12].contains(&of[2])).map(|of| of[1]));
+        for chain in all(&words, 65) {
+            if shared.contains(&chain[2]) {
+                shared.insert(chain[1]);
+            }
+        }
+        // Where the pointer is, how many operands there are with and without a memory operand, and whether accesses of
+        // private memory are expected.
+        for (op, pointer, operands, private) in
+            [(61, 2, 4, true), (62, 0, 3, true), (4457, 2, 6, false), (4458, 0, 5, false)]
+        {
             let accesses = all(&words, op);
-            assert!(!accesses.is_empty());
-            assert!(accesses.iter().all(|access| access.len() == operands && access.last() == Some(&0x20)));
+            let (to_shared, to_private): (Vec<_>, Vec<_>) =
+                accesses.into_iter().partition(|access| shared.contains(&access[pointer]));
+            assert!(!to_shared.is_empty() && to_private.is_empty() != private, "{op}");
+            assert!(to_shared.iter().all(|access| access.len() == operands && access.last() == Some(&0x20)), "{op}");
+            assert!(to_private.iter().all(|access| access.len() + 1 == operands), "{op}");
         }
         let value = |id: u32| all(&words, CONSTANT).into_iter().find(|constant| constant[1] == id).expect("it")[2];
         let barriers: Vec<_> = all(&words, 224).into_iter().map(|barrier| value(barrier[2])).collect();

@@ -1,23 +1,43 @@
-//! The kernels that are compiled before a fit are those that it runs.
+//! The kernels that are compiled before a fit are those that it runs, and only fits of many rows on hardware begin so.
 
 use crate::RqKMeans;
-use crate::device::Device;
 use crate::device::gpu::kernel::{Kernel, of_fits};
-use crate::device::gpu::{Gpu, adapter};
+use crate::device::gpu::{Gpu, MANY_ROWS, adapter};
+use crate::device::{Device, Engine, Purpose};
 use crate::rows::Matrix;
 use std::collections::HashSet;
 use std::sync::Arc;
+
+/// SwiftShader takes as long as the rest of a test for one kernel.
+fn open() -> Option<Gpu> {
+    Gpu::open(adapter::find("llvmpipe").or_else(|| adapter::all().next())?).ok()
+}
+
+fn prepared() -> HashSet<Kernel> {
+    of_fits().into_iter().collect()
+}
 
 #[test]
 fn a_fit_runs_the_kernels_that_are_compiled_before_it() {
     let values: Vec<f32> = (0..8400_usize).map(|i| ((i * i + 7 * i) % 1009) as f32).collect();
     let rows = Matrix::new(&values, 4).expect("rows");
-    // SwiftShader takes as long as the rest of the test for one kernel.
-    let Some(found) = adapter::find("llvmpipe").or_else(|| adapter::all().next()) else { return };
-    let Ok(gpu) = Gpu::open(found) else { return };
+    let Some(gpu) = open() else { return };
+    // A software adapter compiles each kernel when the fit first runs it.
     let context = Arc::clone(&gpu.context);
-    context.prepare(&of_fits()).expect("pipelines");
-    assert_eq!(context.compiled(), of_fits().into_iter().collect::<HashSet<Kernel>>());
+    assert!(context.compiled().is_empty());
     RqKMeans::new(2, 256).max_iter(1).fit(&rows, &Device::of(Arc::new(gpu))).expect("a model");
-    assert_eq!(context.compiled(), of_fits().into_iter().collect::<HashSet<Kernel>>(), "a fit compiled others");
+    assert_eq!(context.compiled(), prepared());
+}
+
+#[test]
+fn tables_of_fits_have_their_kernels_compiled() {
+    let Some(mut gpu) = open() else { return };
+    let table = |gpu: &Gpu, rows, purpose| gpu.table(rows, 4, purpose).map(drop).expect("a table");
+    table(&gpu, MANY_ROWS, Purpose::Fit);
+    gpu.info.hardware = true;
+    table(&gpu, MANY_ROWS - 1, Purpose::Fit);
+    table(&gpu, MANY_ROWS, Purpose::Encode);
+    assert!(gpu.context.compiled().is_empty());
+    table(&gpu, MANY_ROWS, Purpose::Fit);
+    assert_eq!(gpu.context.compiled(), prepared());
 }

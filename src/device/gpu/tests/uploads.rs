@@ -1,8 +1,10 @@
 //! Tests that large uploads arrive whole, though their memory is used again before others have arrived.
 
 use crate::device::gpu::adapter;
+use crate::device::gpu::lock::lock;
 use crate::device::gpu::span::{Span, words};
-use crate::device::gpu::uploads::Groups;
+use crate::device::gpu::uploads::{Groups, PIECES};
+use std::collections::HashSet;
 
 /// Words of a group: an odd number, so that neither tasks nor pieces end where powers of two do.
 const SIZE: usize = 97;
@@ -33,6 +35,29 @@ fn uploads_arrive_whole() {
         }
         let before = context.read(&[Span { buffer: &buffer, offset: 0, size: 64 }], |_| {}).expect("a read-back");
         assert!(words(&before).zip(0..).all(|(found, at)| found == word(at, 1)), "nothing before the offset changes");
+    }
+}
+
+/// So few buffers are made that they are used again within one upload, and one that is free is used by the next.
+#[test]
+fn uploads_use_their_memory_again() {
+    for found in adapter::all() {
+        let Ok(context) = found.open() else { continue };
+        let bytes = (SIZE * COUNT * 4) as u64;
+        let buffer = context.storage("an upload", bytes).expect("a buffer");
+        let kept =
+            || -> HashSet<wgpu::Buffer> { lock(&context.uploads.0).iter().map(|used| used.staging.clone()).collect() };
+        let upload = |count| {
+            let groups = Groups { size: SIZE, count, write: &|_, to: &mut [u32]| to.fill(7) };
+            context.write_groups(&buffer, 0, &groups).expect("an upload");
+            // What the host waits for here ends the upload too.
+            context.read(&[Span { buffer: &buffer, offset: 0, size: 4 }], |_| {}).expect("a read-back");
+        };
+        upload(COUNT);
+        let before = kept();
+        assert!((1..=PIECES).contains(&before.len()), "{}: {} buffers", found.info.description, before.len());
+        upload(COUNT / 20);
+        assert!(kept() == before, "{}: a buffer was free", found.info.description);
     }
 }
 
