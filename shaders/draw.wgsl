@@ -16,14 +16,25 @@ struct Params {
 @group(0) @binding(6) var<storage, read_write> points: array<vec4<f32>>;
 @group(0) @binding(7) var<storage, read_write> drawn: array<u32>;
 
-alias Sum = vec3<u32>; // 96 bits
+const SIZE: u32 = 256u;
 
-fn add(a: Sum, b: Sum) -> Sum {
-    return u96_add(a, b);
-}
-
+var<workgroup> ends: array<vec3<u32>, 256>;
 // Where a value falls, and how far it is into that place.
 var<workgroup> found: vec4<u32>;
+
+// Returns the sum of `own` over this invocation and those before it, added to `before`.
+fn running_sum(local: u32, before: vec3<u32>, own: vec3<u32>) -> vec3<u32> {
+    var sum = own;
+    for (var step = 1u; step < SIZE; step *= 2u) {
+        ends[local] = sum;
+        workgroupBarrier();
+        if (local >= step) {
+            sum = u96_add(sum, ends[local - step]);
+        }
+        workgroupBarrier();
+    }
+    return u96_add(before, sum);
+}
 
 // Notes place `at` if the value falls on it, which is true of exactly one place. For a place behind the value the
 // difference wraps to more than 2^95, which no sum exceeds.
@@ -47,9 +58,12 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
         if (block < params.blocks) {
             own = sums[block].xyz;
         }
-        let end = u96_add(before, running_sum(local, own));
+        let end = running_sum(local, before, own);
         note(block, value.xyz, own, end);
-        before = of_last(local, end);
+        ends[local] = end;
+        workgroupBarrier();
+        before = ends[SIZE - 1u];
+        workgroupBarrier();
     }
     let place = found;
     workgroupBarrier();
@@ -58,7 +72,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     if (row < params.rows) {
         own = u96_mul(closest[row], weights[row]);
     }
-    let end = running_sum(local, own);
+    let end = running_sum(local, vec3<u32>(0u), own);
     note(row, place.yzw, own, end);
     workgroupBarrier();
     let chosen = select(found.x, value.x, value.w == 1u);

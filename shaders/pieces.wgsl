@@ -8,12 +8,10 @@
 @group(0) @binding(3) var<storage, read_write> pieces: array<vec4<u32>>;
 
 const PIECE_ROWS: u32 = 256u;
+const SIZE: u32 = 256u;
 
-alias Sum = vec2<u32>; // rows, and pieces
-
-fn add(a: Sum, b: Sum) -> Sum {
-    return a + b;
-}
+// Rows and pieces of an invocation's cluster and of some or all clusters before it.
+var<workgroup> sums: array<vec2<u32>, 256>;
 
 @compute @workgroup_size(256)
 fn main(@builtin(local_invocation_index) local: u32) {
@@ -25,7 +23,16 @@ fn main(@builtin(local_invocation_index) local: u32) {
             let rows = counts[cluster];
             own = vec2<u32>(rows, (rows + PIECE_ROWS - 1u) / PIECE_ROWS);
         }
-        let sum = running_sum(local, own);
+        var sum = own;
+        for (var step = 1u; step < SIZE; step *= 2u) {
+            sums[local] = sum;
+            workgroupBarrier();
+            if (local >= step) {
+                sum += sums[local - step];
+            }
+            workgroupBarrier();
+        }
+        sums[local] = sum;
         if (cluster < params.clusters) {
             let start = before.x + sum.x - own.x;
             let end = start + own.x;
@@ -36,6 +43,8 @@ fn main(@builtin(local_invocation_index) local: u32) {
                 piece += 1u;
             }
         }
-        before += of_last(local, sum);
+        workgroupBarrier();
+        before += sums[SIZE - 1u];
+        workgroupBarrier();
     }
 }

@@ -10,11 +10,10 @@ struct Params {
 @group(0) @binding(2) var<storage, read_write> starts: array<f32>;
 @group(0) @binding(3) var<storage, read_write> cursors: array<u32>; // the same for `members`, which moves them
 
-alias Sum = u32; // rows
+const SIZE: u32 = 256u;
 
-fn add(a: Sum, b: Sum) -> Sum {
-    return a + b;
-}
+// Rows of an invocation's codeword and of some or all codewords before it.
+var<workgroup> sums: array<u32, 256>;
 
 @compute @workgroup_size(256)
 fn main(@builtin(local_invocation_index) local: u32) {
@@ -25,13 +24,24 @@ fn main(@builtin(local_invocation_index) local: u32) {
         if (codeword < params.clusters) {
             own = counts[codeword];
         }
-        let sum = running_sum(local, own);
+        var sum = own;
+        for (var step = 1u; step < SIZE; step *= 2u) {
+            sums[local] = sum;
+            workgroupBarrier();
+            if (local >= step) {
+                sum += sums[local - step];
+            }
+            workgroupBarrier();
+        }
+        sums[local] = sum;
         if (codeword < params.clusters) {
             let start = before + sum - own;
             starts[codeword] = f32(start);
             cursors[codeword] = start;
         }
-        before += of_last(local, sum);
+        workgroupBarrier();
+        before += sums[SIZE - 1u];
+        workgroupBarrier();
     }
     if (local == 0u) {
         starts[params.clusters] = f32(before);

@@ -29,7 +29,6 @@ const MATRIX_RACE: &str = shader!("shared/matrix_race");
 const DISTANCE: &str = shader!("shared/distance");
 const LANE_DISTANCE: &str = shader!("shared/lane_distance");
 const ROUND_BYTES: &str = shader!("shared/round_bytes");
-const RUNNING_SUM: &str = shader!("shared/running_sum");
 
 /// Makes [`Kernel`] from rows `Name { variants } = "file" [shared parts] { override: value }`; the last rows are for
 /// tests.
@@ -117,7 +116,7 @@ kernels! {
     Combine = "combine" [U64, SOFT_FLOAT];
     Count = "count" [PARAMS];
     Distinct = "distinct" [PARAMS];
-    Draw = "draw" [U64, U96, RUNNING_SUM];
+    Draw = "draw" [U64, U96];
     Dropout = "dropout" [U64, SOFT_FLOAT];
     Gather = "gather" [PARAMS];
     Length = "length" [PARAMS];
@@ -127,7 +126,7 @@ kernels! {
     NumberCodes = "number_codes" [];
     OnGrid = "on_grid" [U64, SOFT_FLOAT, ON_GRID];
     Order = "order" [PARAMS];
-    Pieces = "pieces" [PARAMS, RUNNING_SUM];
+    Pieces = "pieces" [PARAMS];
     Potential = "potential" [U64, U96];
     Rectify = "rectify" [U64, SOFT_FLOAT, LEAK];
     RectifyGradient = "rectify_gradient" [U64, SOFT_FLOAT, LEAK];
@@ -141,7 +140,7 @@ kernels! {
     ScaleOperand = "scale_operand" [U64, SOFT_FLOAT, EXACT, VECTORS];
     Seed = "seed" [U64, U96];
     Settle = "settle" [PARAMS, U64, SQUARES, DISTANCE];
-    Starts = "starts" [RUNNING_SUM];
+    Starts = "starts" [];
     StraightThrough = "straight_through" [U64, SOFT_FLOAT, EXACT, ON_GRID];
     Summary = "summary" [PARAMS, U64, U96];
     Take = "take" [];

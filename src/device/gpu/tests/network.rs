@@ -48,7 +48,7 @@ const FAULTS: [Fault; 40] = [
     (Kernel::ScaleOperand, "value(vector, term) & ~SIGN", "value(vector, term)"),
     (Kernel::ScaleOperand, "(kept & 1u) > (1u << (n - 1u))", "1u > (1u << (n - 1u))"),
     (Kernel::ScaleOperand, "BAD, exponent == 255", "0, exponent == 255"),
-    (Kernel::Starts, "before += of_last(local, sum)", "before = of_last(local, sum)"),
+    (Kernel::Starts, "before += sums[SIZE - 1u]", "before = sums[SIZE - 1u]"),
     (Kernel::Starts, "f32(start)", "f32(start + own)"),
     (Kernel::StraightThrough, "(kept & 1u) > (1u << (n - 1u))", "1u > (1u << (n - 1u))"),
     (Kernel::StraightThrough, "0x7fffffu", "0x800000u"),

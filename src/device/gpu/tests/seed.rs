@@ -21,7 +21,7 @@ fn a_step_of_seeding_is_that_of_the_twin() {
 /// Faults that the cases must find.
 const FAULTS: [Fault; 9] = [
     (Kernel::Draw, "u96_add(end, u96_negate(own))", "end"),
-    (Kernel::Draw, "last = running[SIZE - 1u]", "last = running[0]"),
+    (Kernel::Draw, "before = ends[SIZE - 1u]", "before = ends[0]"),
     (Kernel::Draw, "if (local >= step)", "if (local > step)"),
     (Kernel::Draw, "select(found.x, value.x, value.w == 1u)", "found.x"),
     (Kernel::Potential, "row < params.rows", "row + 1u < params.rows"),
