@@ -1,9 +1,9 @@
 //! Ends the program in an orderly way where there is not even a little memory.
 //!
-//! The library returns an error where memory is missing for what grows with its input. Much else that allocates, down to
-//! the text of that error, cannot fail in Rust: the standard library aborts the process. [`Memory`], the program's
-//! allocator, is asked before that. It says why the program ends, removes temporary files, and exits with the code of an
-//! error. The C library aborts on its own where it finds no memory to start a thread or to unwind a stack; [`watch`]
+//! The library returns an error where memory is missing for what grows with its input. Much else that allocates, down
+//! to the text of that error, cannot fail in Rust: the standard library aborts the process. [`Memory`], the program's
+//! allocator, is asked before that. It says why the program ends, removes temporary files, and exits with the code of
+//! an error. The C library aborts on its own where it finds no memory to start a thread or to unwind a stack; [`watch`]
 //! makes such an end as orderly.
 
 use signal_hook::consts::SIGABRT;
@@ -14,8 +14,8 @@ use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::thread::sleep;
 use std::time::Duration;
 
-/// Bytes from which on an allocation may fail: what needs so much at once grows with the input, and is no batch or sample
-/// of it, so the library makes an error that says what it was for.
+/// Bytes from which on an allocation may fail: what needs so much at once grows with the input, and is no batch or
+/// sample of it, so the library makes an error that says what it was for.
 const LARGE: usize = 16 << 20;
 
 /// What is written, in the words of the library's error.
