@@ -6,6 +6,8 @@ python=$tools/python/bin/python
 target=${CARGO_TARGET_DIR:-target}
 swiftshader=$tools/swiftshader
 export CARGO_TERM_COLOR=never
+# Where RUST_BACKTRACE is set, wgpu would walk the stack for every one of its locks. Panics still show theirs.
+export RUST_LIB_BACKTRACE=0
 # In a fresh clone nobody builds again in between: notes for the next build, and line numbers for debuggers, take a
 # tenth of the time each.
 [ -d "$target/debug/incremental" ] || export CARGO_INCREMENTAL=0 CARGO_PROFILE_DEV_DEBUG=0
@@ -296,7 +298,26 @@ need_wasm_bindgen() {
 # The command line tool in the dev profile, as $semid: the one that the tests run, so that nothing is compiled twice.
 need_tool() {
   need_compiler
-  cargo test --workspace --locked --quiet --no-run --test tests
+  build_tool
   semid=$target/debug/semid
   [ -x "$semid" ] || fail "cargo made no $semid"
+}
+
+# With an example, dependencies have the features that they have in the tests.
+build_tool() { cargo build --workspace --locked --quiet --bin semid --example old_parquet "$@"; }
+
+# The same tool as release code, as $semid: this repository's crates have the options of a release, and the others are
+# those of the tests, which would take minutes to compile again. Only optimisation across crates is missing.
+need_release_tool() {
+  need_compiler
+  local options=() package option
+  for package in semid semid-cli; do
+    for option in opt-level=3 codegen-units=4 debug-assertions=false overflow-checks=false; do
+      options+=(--config "profile.dev.package.$package.$option")
+    done
+  done
+  CARGO_INCREMENTAL=0 build_tool "${options[@]}"
+  # Steps after this one build the other tool in the same place.
+  cp "$target/debug/semid" "$tools/semid-release"
+  semid=$tools/semid-release
 }

@@ -1,3 +1,4 @@
-# formatting, and no line wider than 120 characters
+# formatting, no line wider than 120 characters, and one version of each crate in all lock files
 cargo fmt --all --check
 python3 .ci/line_width.py
+python3 .ci/same_versions.py

@@ -1,5 +1,5 @@
 # kernels and golden fingerprints with NEON: the library built for 64-bit ARM, its tests run by qemu
-# Only on request: .ci/run neon
+# Only on request: .ci/run neon (a compiler, some 100 crates and the tests for another processor; qemu takes 14 minutes)
 need_compiler
 arm=$tools/arm
 root=$arm/root

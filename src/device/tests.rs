@@ -5,6 +5,7 @@ use crate::clock::Instant;
 use crate::codebook::Codebook;
 use crate::kernel::seed::{self, Seed};
 use crate::kernel::update::Update;
+use crate::partial::Partial;
 use std::collections::HashSet;
 use std::sync::{Arc, OnceLock};
 
@@ -275,8 +276,9 @@ pub(super) fn reference() -> scalar::Reference {
     scalar::Reference::new()
 }
 
-/// The CPU as it is by itself, every pair of vector instructions and products that this processor has, and every
-/// adapter that can be opened, software included, with the largest tiles and with the smallest; each is opened once.
+/// The CPU as it is by itself, every pair of vector instructions and products that this processor has, every adapter
+/// that can be opened, software included, with the largest tiles and with the smallest, and several devices as one;
+/// each is opened once.
 pub(super) fn engines() -> &'static [Arc<dyn Engine>] {
     static ENGINES: OnceLock<Vec<Arc<dyn Engine>>> = OnceLock::new();
     ENGINES.get_or_init(|| {
@@ -297,11 +299,23 @@ pub(super) fn engines() -> &'static [Arc<dyn Engine>] {
         if !HAS_THREADS {
             return engines;
         }
-        let several = [Device::reference()].into_iter().chain(engines.iter().cloned().map(Device::of));
-        let several = super::several::Several::new(Device::cpu_with_threads(1).expect("threads"), several.collect());
+        // One of each kind is enough: devices know nothing of those beside them.
+        let adapter = engines.iter().rfind(|engine| engine.info().backend == "vulkan" && !has_narrow_tiles(&***engine));
+        let parts = engines.first().into_iter().chain(adapter).cloned().map(Device::of).chain([Device::reference()]);
+        let several = super::several::Several::new(Device::cpu_with_threads(1).expect("threads"), parts.collect());
         engines.push(Arc::new(several));
         engines
     })
+}
+
+/// Whether an engine is an adapter with the smallest tiles, which only kernels that assign rows have.
+pub(super) fn has_narrow_tiles(engine: &dyn Engine) -> bool {
+    engine.info().name.ends_with("narrow tiles")
+}
+
+/// Whether all kernels of an engine are those of another adapter, but for their tiles or for their language.
+fn has_kernels_of_another(engine: &dyn Engine) -> bool {
+    has_narrow_tiles(engine) || engine.info().backend == "gl"
 }
 
 /// Whether there can be several threads; in a browser there is one.
@@ -333,12 +347,16 @@ fn enough_adapters() {
     assert!(found >= required.unwrap_or(0), "{found} Vulkan adapters, of which {required:?} are required");
 }
 
+/// How many of the [`cases`] are small.
+const SMALL_CASES: usize = 117;
+
 /// At least 100 shapes: sizes around every tile and none of them in step with another.
 fn cases() -> Vec<Case> {
     const ROWS: [usize; 13] = [1, 63, 17, 0, 65, 257, 2, 128, 255, 129, 64, 256, 127];
     const DIM: [usize; 10] = [1, 17, 3, 33, 15, 100, 16, 31, 64, 7];
     const CLUSTERS: [usize; 9] = [5, 1, 64, 65, 2, 257, 63, 3, 129];
-    let small = (0..117).map(|i| Case { rows: ROWS[i % 13], dim: DIM[i % 10], clusters: CLUSTERS[i % 9], data: i });
+    let small =
+        (0..SMALL_CASES).map(|i| Case { rows: ROWS[i % 13], dim: DIM[i % 10], clusters: CLUSTERS[i % 9], data: i });
     let large =
         [(300, 384, 33), (3, 8192, 5), (4099, 6, 19), (40, 1030, 70), (500, 2, 1111), (7, 2047, 9), (4, 8192, 2)];
     let large = large.into_iter().zip(0..);
@@ -351,11 +369,20 @@ fn every_engine_gives_the_bits_of_the_reference() {
     let expected: Vec<Outcome> = cases.iter().map(|case| outcome(&reference(), case)).collect();
     check_engines(|engine| {
         let (info, start) = (engine.info(), Instant::now());
-        for (case, expected) in cases.iter().zip(&expected) {
+        // Two of every seven cases still have every size, and every kind of data.
+        let is_left_out = |at: usize| match at < SMALL_CASES {
+            true => has_kernels_of_another(engine) && at % 7 > 1,
+            // A software adapter takes longer for these than for all others.
+            false => has_narrow_tiles(engine),
+        };
+        let chosen = (0..).zip(&cases).zip(&expected).filter(|((at, _), _)| !is_left_out(*at));
+        let mut count = 0;
+        for ((_, case), expected) in chosen {
             let differences = compare(expected, &outcome(engine, case));
             assert_eq!(differences, Vec::<String>::new(), "{} ({}) on {case:?}", info.name, info.description);
+            count += 1;
         }
-        println!("{} {} {}: {} cases, {:.1?}", info.name, info.backend, info.description, cases.len(), start.elapsed());
+        println!("{} {} {}: {count} cases, {:.1?}", info.name, info.backend, info.description, start.elapsed());
     });
 }
 
@@ -365,11 +392,12 @@ fn every_engine_gives_the_bits_of_the_reference() {
 fn threads_share_a_device() {
     let cases = [(130, 17, 5), (65, 33, 64), (200, 3, 70), (64, 100, 9)];
     let cases = cases.map(|(rows, dim, clusters)| Case { rows, dim, clusters, data: 0 });
-    for engine in engines() {
+    let cases = cases.map(|case| (outcome(&reference(), &case), case));
+    for engine in engines().iter().filter(|engine| !has_narrow_tiles(&***engine)) {
         std::thread::scope(|scope| {
-            for case in &cases {
+            for (expected, case) in &cases {
                 scope.spawn(move || {
-                    let differences = compare(&outcome(&reference(), case), &outcome(engine.as_ref(), case));
+                    let differences = compare(expected, &outcome(engine.as_ref(), case));
                     assert_eq!(differences, Vec::<String>::new(), "{} on {case:?}", engine.info().name);
                 });
             }
@@ -400,30 +428,33 @@ fn a_planted_bit_is_found() {
 #[test]
 fn repeated_assignments_give_the_codes_of_the_reference() {
     let shapes = [(700, 100, 64, 0), (400, 130, 97, 3), (600, 101, 70, 4), (500, 128, 256, 5), (300, 100, 80, 2)];
-    for engine in engines().iter().filter(|engine| engine.info().backend == "simd") {
-        for (rows, dim, clusters, data_kind) in shapes {
-            let case = Case { rows, dim, clusters, data: data_kind };
-            let mut random = Random(7 + data_kind as u64);
-            let (values, _) = data(&case, &mut random);
-            let mut codewords = values[..clusters * dim].to_vec();
-            let mut tables = [&reference() as &dyn Engine, engine.as_ref()]
-                .map(|e| e.table(rows, dim, Purpose::Fit).expect("table"));
-            for table in &mut tables {
-                table.upload(0, &values).expect("upload");
-            }
-            for step in 0..24 {
-                let codebook = Codebook::new(codewords.clone(), dim);
-                let [expected, found] = tables.each_mut().map(|table| {
-                    let changed = table.assign(&codebook).expect("assign").changed;
-                    let mut codes = vec![0; rows];
-                    table.codes(&mut codes).expect("codes");
-                    (changed, codes, table.sums(clusters).expect("sums"))
-                });
-                assert_eq!(expected, found, "{case:?}, step {step}");
-                move_codewords(&mut codewords, &values, dim, step, &mut random);
-            }
+    for (rows, dim, clusters, data) in shapes {
+        let case = Case { rows, dim, clusters, data };
+        let expected = repeated_assignments(&reference(), &case);
+        for engine in engines().iter().filter(|engine| engine.info().backend == "simd") {
+            let found = repeated_assignments(engine.as_ref(), &case);
+            let step = expected.iter().zip(&found).position(|(expected, found)| expected != found);
+            assert_eq!((step, found.len()), (None, 24), "{case:?} on {}", engine.info().name);
         }
     }
+}
+
+/// Returns how many rows changed at each of 24 steps, the codes, and the sums.
+fn repeated_assignments(engine: &dyn Engine, case: &Case) -> Vec<(u64, Vec<u32>, Partial)> {
+    let Case { rows, dim, clusters, .. } = *case;
+    let mut random = Random(7 + case.data as u64);
+    let (values, _) = data(case, &mut random);
+    let mut codewords = values[..clusters * dim].to_vec();
+    let mut table = engine.table(rows, dim, Purpose::Fit).expect("table");
+    table.upload(0, &values).expect("upload");
+    let mut assign = |step| {
+        let changed = table.assign(&Codebook::new(codewords.clone(), dim)).expect("assign").changed;
+        let mut codes = vec![0; rows];
+        table.codes(&mut codes).expect("codes");
+        move_codewords(&mut codewords, &values, dim, step, &mut random);
+        (changed, codes, table.sums(clusters).expect("sums"))
+    };
+    (0..24).map(&mut assign).collect()
 }
 
 /// Moves every codeword a little, one of them far, and at times one onto another or onto a row.
