@@ -42,6 +42,12 @@ impl RowBuffer {
         self.values.extend(rows.iter().map(|q| *q as f32));
     }
 
+    /// Replaces all rows by these grid values, which are not measured yet.
+    pub(super) fn load_values(&mut self, values: &[f32], dim: usize) {
+        self.clear(dim);
+        self.values.extend_from_slice(values);
+    }
+
     /// The values of rows that were loaded, to be changed.
     pub(super) fn values_mut(&mut self) -> &mut [f32] {
         &mut self.values

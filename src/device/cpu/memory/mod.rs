@@ -4,13 +4,22 @@
 //! more, so there a row remembers a bound of its distance to every codeword ([`Bounds`]), which excludes more of them,
 //! as long as these bounds take no more memory than the integers of the row would take.
 
+mod changed;
 mod each;
 mod history;
 mod list;
+mod patience;
+mod subset;
+mod surroundings;
 
+pub(super) use changed::Changed;
 pub(super) use each::{Bounds, Scale};
-pub(super) use history::{History, Moved, Movements};
+#[cfg(test)]
+pub(super) use history::Moved;
+pub(super) use history::{History, Movements};
 pub(super) use list::{LISTED, Mark};
+pub(super) use subset::Subset;
+pub(super) use surroundings::{MOST, Surroundings};
 
 use super::Pool;
 use super::lanes::Lanes;
@@ -19,7 +28,18 @@ use super::table_rows::TableRows;
 use super::unit::Products;
 use crate::error::{Result, try_vec};
 use history::EPOCHS;
+use patience::Patience;
 use pulp::Simd;
+
+/// Clusters from which on a comparison with all of them costs more than memory does.
+const LEAST: usize = 64;
+
+/// One of so many codewords changed, at most, where rows are compared with those that did: with more of them it takes
+/// longer than what rows remember.
+const CHANGED: usize = 4;
+/// Clusters, and rows of each, from which on comparing all codewords with each other takes little.
+const SURROUNDED: usize = 512;
+const ROWS_EACH: usize = 8;
 
 /// The memory of all rows of a table, and the codewords of past assignments.
 #[derive(Default)]
@@ -27,7 +47,19 @@ pub(super) struct Memory {
     history: History,
     /// The clusters of the assignments that rows remember.
     clusters: usize,
+    /// Whether the codes of the rows are those of the last assignment.
+    assigned: bool,
+    /// When surroundings are looked for.
+    surroundings: Patience,
     kept: Kept,
+}
+
+/// What the codes of the last assignment say about the next one.
+pub(super) enum FromCodes {
+    Nothing,
+    /// Few codewords changed.
+    Changed(Changed),
+    Surroundings(Surroundings),
 }
 
 /// What the rows remember; nothing before it pays.
@@ -71,6 +103,42 @@ impl Memory {
     /// Keeps the codewords of an assignment.
     pub(super) fn push(&mut self, panel: &Panel) {
         self.history.push(panel);
+        self.assigned = true;
+    }
+
+    /// The codes of the rows are no longer those of the last assignment.
+    pub(super) fn codes_replaced(&mut self) {
+        self.assigned = false;
+    }
+
+    /// What the codes of the rows, if they are those of the last assignment, say about the next one.
+    ///
+    /// Rows that remember a bound for every codeword need it not.
+    pub(super) fn from_codes(
+        &mut self,
+        panel: &Panel,
+        rows: &TableRows,
+        codes: &[u32],
+        pool: &Pool,
+    ) -> Result<FromCodes> {
+        let known = matches!(self.kept, Kept::Nothing | Kept::Lists(_)) && self.assigned && panel.clusters() >= LEAST;
+        let Some(before) = self.history.last().filter(|before| known && before.len() == panel.values.len()) else {
+            return Ok(FromCodes::Nothing);
+        };
+        let changed = Changed::indices(before, panel);
+        let (clusters, rows_each) = (panel.clusters(), codes.len() / panel.clusters());
+        if clusters >= SURROUNDED && rows_each >= ROWS_EACH && changed.len() > clusters / 16 && self.surroundings.due()
+        {
+            let found = Surroundings::of(panel, rows, codes, pool)?;
+            self.surroundings.tried(found.is_some());
+            if let Some(found) = found {
+                return Ok(FromCodes::Surroundings(found));
+            }
+        }
+        if changed.len() > clusters / CHANGED {
+            return Ok(FromCodes::Nothing);
+        }
+        Ok(FromCodes::Changed(Changed::new(before, panel, changed)?))
     }
 
     /// Makes room for what rows remember of assignments to codewords of `panel`, once movements are small enough for it
@@ -82,7 +150,7 @@ impl Memory {
         }
         let bounded = panel.unit.products == Products::F32 && clusters <= dim;
         let (least_dim, share) = if bounded { (64, 0.2) } else { (32, 0.12) };
-        if !matches!(self.kept, Kept::Nothing) || clusters < 64 || dim < least_dim {
+        if !matches!(self.kept, Kept::Nothing) || clusters < LEAST || dim < least_dim {
             return Ok(());
         }
         // A fraction of the rows' typical length.
@@ -127,4 +195,10 @@ impl Memory {
             }
         }
     }
+}
+
+/// Rows that remember nothing.
+impl Remember for () {
+    #[inline(always)]
+    fn remember<S: Simd>(&mut self, _: S, _: usize, _: u32, _: (&Lanes, &[f32]), _: f32, _: &Panel) {}
 }
