@@ -140,6 +140,10 @@ impl Table for CpuTable {
         Ok(Assigned { changed: tally.changed, settled: tally.undecided })
     }
 
+    fn extends(&self, known: &Codebook, clusters: usize) -> bool {
+        self.memory.extends(known, clusters)
+    }
+
     fn codes(&mut self, out: &mut [u32]) -> Result<()> {
         out.iter_mut().zip(&self.codes).for_each(|(out, code)| *out = *code);
         Ok(())

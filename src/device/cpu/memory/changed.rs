@@ -1,4 +1,4 @@
-//! The codewords that differ from those of the last assignment.
+//! The codewords that differ from those of the last assignment, and new ones.
 
 use super::Subset;
 use crate::device::cpu::panel::Panel;
@@ -7,7 +7,7 @@ use crate::error::Result;
 /// Codewords that changed since the last assignment.
 pub(in crate::device::cpu) struct Changed {
     pub(in crate::device::cpu) now: Subset,
-    /// What they were (n, D).
+    /// What they were; new ones, which are the last of them, were nothing.
     before: Vec<f32>,
     /// For each codeword (K) its place among those that changed, [`UNCHANGED`] without one.
     places: Vec<u32>,
@@ -16,10 +16,11 @@ pub(in crate::device::cpu) struct Changed {
 const UNCHANGED: u32 = u32::MAX;
 
 impl Changed {
-    /// The codewords of `panel` that differ from those `before`, ascending.
+    /// The codewords of `panel` that differ from those `before`, and those that these did not have, ascending.
     pub(super) fn indices(before: &[f32], panel: &Panel) -> Vec<u32> {
-        let pairs = before.chunks_exact(panel.dim()).zip(panel.values.chunks_exact(panel.dim()));
-        (0..).zip(pairs).filter(|(_, (before, now))| before != now).map(|(k, _)| k).collect()
+        let mut before = before.chunks_exact(panel.dim());
+        let now = panel.values.chunks_exact(panel.dim());
+        (0..).zip(now).filter(|(_, now)| before.next() != Some(*now)).map(|(k, _)| k).collect()
     }
 
     /// The codewords of `panel` that changed, given their indices and all that were `before`.

@@ -26,6 +26,7 @@ use super::lanes::Lanes;
 use super::panel::Panel;
 use super::table_rows::TableRows;
 use super::unit::Products;
+use crate::codebook::Codebook;
 use crate::error::{Result, try_vec};
 use history::EPOCHS;
 use patience::Patience;
@@ -121,24 +122,39 @@ impl Memory {
         codes: &[u32],
         pool: &Pool,
     ) -> Result<FromCodes> {
-        let known = matches!(self.kept, Kept::Nothing | Kept::Lists(_)) && self.assigned && panel.clusters() >= LEAST;
-        let Some(before) = self.history.last().filter(|before| known && before.len() == panel.values.len()) else {
+        let Some(before) = self.history.last().filter(|before| self.is_known(before.len(), panel.values.len())) else {
             return Ok(FromCodes::Nothing);
         };
+        let (known, clusters) = (before.len() / panel.dim(), panel.clusters());
         let changed = Changed::indices(before, panel);
-        let (clusters, rows_each) = (panel.clusters(), codes.len() / panel.clusters());
-        if clusters >= SURROUNDED && rows_each >= ROWS_EACH && changed.len() > clusters / 16 && self.surroundings.due()
-        {
-            let found = Surroundings::of(panel, rows, codes, pool)?;
+        let pays = known >= SURROUNDED && known * ROWS_EACH <= codes.len() && changed.len() > clusters / 16;
+        if pays && self.surroundings.due() {
+            let found = Surroundings::of(panel, (rows, codes), (known, &changed), pool)?;
             self.surroundings.tried(found.is_some());
             if let Some(found) = found {
                 return Ok(FromCodes::Surroundings(found));
             }
         }
-        if changed.len() > clusters / CHANGED {
+        // New codewords have to be compared with all rows in any case.
+        if changed.len() > clusters / CHANGED && known == clusters {
             return Ok(FromCodes::Nothing);
         }
         Ok(FromCodes::Changed(Changed::new(before, panel, changed)?))
+    }
+
+    /// Whether the codes of the last assignment, to codewords of `before` values, say something about one to codewords
+    /// of `now` values.
+    fn is_known(&self, before: usize, now: usize) -> bool {
+        self.assigned && before <= now && !matches!(self.kept, Kept::Bounds(..))
+    }
+
+    /// Whether the rows have the codes of an assignment to `known`, and one to these and more codewords, `clusters` in
+    /// all, goes by them.
+    pub(super) fn extends(&self, known: &Codebook, clusters: usize) -> bool {
+        let is_last = |last: &[f32]| last.iter().zip(known.values()).all(|(last, known)| *last == *known as f32);
+        let values = known.values().len();
+        let fits = (LEAST..=crate::MAX_CLUSTERS).contains(&clusters) && self.is_known(values, values);
+        fits && self.history.last().is_some_and(|last| last.len() == values && is_last(last))
     }
 
     /// Makes room for what rows remember of assignments to codewords of `panel`, once movements are small enough for it

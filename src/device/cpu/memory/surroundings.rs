@@ -22,8 +22,9 @@ const ROWS: usize = 1024;
 ///
 /// # Exactness
 /// Let R be the largest distance of a row of codeword a from a. A codeword k with `|a - k| > 2 R` is farther from every
-/// such row r than a, as `|r - k| >= |a - k| - |r - a| > R`. All others are listed, a among them. All distances are
-/// bounded from the side that lists more.
+/// such row r than a, as `|r - k| >= |a - k| - |r - a| > R`. All others are listed, a among them. Where a did not change,
+/// codewords that did not change either are left out: a was nearer than they are. All distances are bounded from the
+/// side that lists more.
 pub(in crate::device::cpu) struct Surroundings {
     /// Upper bounds of the squared distances of the rows from their own codewords (N).
     own: Vec<f32>,
@@ -33,27 +34,38 @@ pub(in crate::device::cpu) struct Surroundings {
 }
 
 impl Surroundings {
-    /// What surrounds the codewords of `panel`; nothing where most rows have too many codewords around theirs.
+    /// What surrounds the first `known` codewords of `panel`, those that the codes are about; nothing where most rows
+    /// have too many codewords around theirs. `changed` are the codewords that are not what they were, ascending.
     ///
     /// # Errors
     /// [`OutOfMemory`](crate::ErrorKind::OutOfMemory).
-    pub(super) fn of(panel: &Panel, rows: &TableRows, codes: &[u32], pool: &Pool) -> Result<Option<Self>> {
+    pub(super) fn of(
+        panel: &Panel,
+        (rows, codes): (&TableRows, &[u32]),
+        (known, changed): (usize, &[u32]),
+        pool: &Pool,
+    ) -> Result<Option<Self>> {
         let mut own = try_vec(0.0_f32, codes.len(), "distances of rows")?;
         pool.run(|| {
             let parts = rows.blocks(ROWS).zip(codes.par_chunks(ROWS)).zip(own.par_chunks_mut(ROWS));
             parts.for_each(|((rows, codes), own)| panel.unit.run(Own { rows: rows.values, codes, panel, own }));
         });
-        let mut groups = vec![Group::default(); panel.clusters()];
+        let mut groups = vec![Group::default(); known];
         for (code, own) in codes.iter().zip(&own) {
             if let Some(group) = groups.get_mut(*code as usize) {
                 group.rows += 1;
                 group.square = group.square.max(*own);
             }
         }
+        let mut flags = vec![false; panel.clusters()];
+        for k in changed {
+            flags.iter_mut().skip(*k as usize).take(1).for_each(|flag| *flag = true);
+        }
+        let changed = &flags[..];
         let lists: Vec<Lists> = pool.run(|| {
-            let parts = panel.values.par_chunks(CODEWORDS * panel.dim()).zip(groups.par_chunks(CODEWORDS));
-            let around = |buffers: &mut (RowBuffer, Scores), (codewords, groups)| {
-                panel.unit.run(Around { codewords, groups, panel, buffers })
+            let parts = panel.values.par_chunks(CODEWORDS * panel.dim()).zip(groups.par_chunks(CODEWORDS)).enumerate();
+            let around = |buffers: &mut (RowBuffer, Scores), (part, (codewords, groups))| {
+                panel.unit.run(Around { first: part * CODEWORDS, codewords, groups, panel, changed, buffers })
             };
             parts.map_init(Default::default, around).collect()
         });
@@ -114,9 +126,13 @@ impl pulp::WithSimd for Own<'_> {
 
 /// Compares some codewords with all.
 struct Around<'a> {
+    /// The number of the first of them.
+    first: usize,
     codewords: &'a [f32],
     groups: &'a [Group],
     panel: &'a Panel,
+    /// Whether each codeword changed (K).
+    changed: &'a [bool],
     buffers: &'a mut (RowBuffer, Scores),
 }
 
@@ -130,7 +146,8 @@ impl pulp::WithSimd for Around<'_> {
 
     #[inline(always)]
     fn with_simd<S: pulp::Simd>(self, simd: S) -> Lists {
-        let Self { codewords, groups, panel, buffers: (rows, scores) } = self;
+        let Self { first, codewords, groups, panel, changed, buffers: (rows, scores) } = self;
+        let has_changed = |k: usize| changed.get(k).copied().unwrap_or(true);
         rows.load_values(codewords, panel.dim());
         rows.measure(panel.unit.products.width());
         let rows = rows.rows();
@@ -141,7 +158,12 @@ impl pulp::WithSimd for Around<'_> {
             if group.rows > 0 {
                 // Twice the distance is four times its square.
                 let limit = score_at_most(4.0 * f64::from(group.square), rows.length(i));
-                each_within(simd, scores, limit, |k| list.push(k as u16));
+                let all = has_changed(first + i);
+                each_within(simd, scores, limit, |k| {
+                    if all || k == first + i || has_changed(k) {
+                        list.push(k as u16);
+                    }
+                });
             }
             if list.len() > MOST {
                 list.clear();
