@@ -23,6 +23,15 @@ impl RowBuffer {
         self.scaled.clear();
     }
 
+    /// Replaces all rows by some of a block, with what the filter multiplies.
+    #[inline(always)]
+    pub(super) fn pick(&mut self, rows: RowBlock<'_>, picked: &[usize]) {
+        self.clear(rows.dim);
+        for row in picked {
+            self.push(rows, *row);
+        }
+    }
+
     /// Adds a row with what the filter multiplies.
     #[inline(always)]
     pub(super) fn push(&mut self, rows: RowBlock<'_>, row: usize) {

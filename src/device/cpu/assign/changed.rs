@@ -11,8 +11,8 @@ use crate::device::cpu::tally::Tally;
 use pulp::Simd;
 
 impl AssignInputs<'_, '_> {
-    /// Assigns the rows whose own codeword is not farther than it was, by comparing them with the codewords that
-    /// changed; leaves the others open.
+    /// Assigns the open rows whose own codeword is not farther than it was, by comparing them with the codewords that
+    /// changed; the others stay open.
     ///
     /// # Exactness
     /// In the last assignment a row's own codeword was the nearest of all, the lowest index on a tie. A codeword that
@@ -23,10 +23,19 @@ impl AssignInputs<'_, '_> {
         let start = Instant::now();
         let Self { rows, codes, panel, scratch, .. } = self;
         let rows = *rows;
-        let Scratch { scores, open, undecided, .. } = &mut **scratch;
-        scores.compute(rows, &changed.now.panel);
+        let Scratch { scores, open, left, undecided, rows: buffer, .. } = &mut **scratch;
+        std::mem::swap(open, left);
+        open.clear();
+        let picked = if left.len() < rows.len() {
+            buffer.pick(rows, left);
+            buffer.rows()
+        } else {
+            rows
+        };
+        scores.compute(picked, &changed.now.panel);
         // Without scores, as where nothing changed, all codes stay.
-        for (i, (code, scores)) in codes.iter_mut().zip(scores.rows()).enumerate() {
+        for (i, scores) in left.iter().zip(scores.rows()) {
+            let (i, Some(code)) = (*i, codes.get_mut(*i)) else { continue };
             if is_farther(changed, panel, rows.row(i), *code) {
                 open.push(i);
                 continue;

@@ -63,15 +63,15 @@ impl pulp::WithSimd for Assign<'_, '_> {
         let mut work = AssignInputs { rows, codes, panel, epoch, movements, scratch };
         let mut tally = Tally::default();
         work.scratch.open.clear();
-        match from_codes {
-            FromCodes::Nothing => work.scratch.open.extend(0..rows.len()),
-            FromCodes::Changed(changed) => work.changed(simd, changed, &mut tally),
-            FromCodes::Surroundings(around) => {
-                work.surrounded(simd, (around, around.own(first, rows.len())), &mut tally);
-            }
+        work.scratch.open.extend(0..rows.len());
+        if let Some(around) = &from_codes.surroundings {
+            work.surrounded(simd, (around, around.own(first, rows.len())), &mut tally);
+        }
+        if let Some(changed) = &from_codes.changed {
+            work.changed(simd, changed, &mut tally);
         }
         match memory {
-            Remembered::Nothing if matches!(from_codes, FromCodes::Nothing) => work.all(simd, &mut tally),
+            Remembered::Nothing if from_codes.is_nothing() => work.all(simd, &mut tally),
             Remembered::Nothing => work.measure(simd, &mut (), &mut tally),
             Remembered::Lists(marks) => work.listed(simd, marks, &mut tally),
             Remembered::Bounds(bounds) => work.bounded(simd, bounds, &mut tally),
@@ -109,8 +109,7 @@ impl AssignInputs<'_, '_> {
     #[inline(always)]
     fn measure<S: Simd>(&mut self, simd: S, memory: &mut impl Remember, tally: &mut Tally) {
         let Self { rows, codes, panel, epoch, scratch, .. } = self;
-        scratch.rows.clear(panel.dim());
-        scratch.open.iter().for_each(|i| scratch.rows.push(*rows, *i));
+        scratch.rows.pick(*rows, &scratch.open);
         let start = Instant::now();
         scratch.scores.compute(scratch.rows.rows(), panel);
         tally.scoring += start.elapsed();

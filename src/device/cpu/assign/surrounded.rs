@@ -23,9 +23,10 @@ impl AssignInputs<'_, '_> {
         let Self { rows, codes, panel, scratch, .. } = self;
         let rows = *rows;
         let Scratch { open, undecided, .. } = &mut **scratch;
+        open.clear();
         let mut lower = [0.0; MOST];
         for (i, (code, own)) in codes.iter_mut().zip(own).enumerate() {
-            let list = around.around(*code);
+            let list = around.of_row(*code, *own);
             let lower = lower.get_mut(..list.len()).unwrap_or_default();
             panel.few(simd, rows, i, list, lower);
             let mut candidates = Candidates::NONE;

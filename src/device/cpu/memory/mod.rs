@@ -38,6 +38,9 @@ const LEAST: usize = 64;
 /// One of so many codewords changed, at most, where rows are compared with those that did: with more of them it takes
 /// longer than what rows remember.
 const CHANGED: usize = 4;
+/// One of so many codewords changed, at least, where it takes longer to compare rows with those than to look for what
+/// surrounds all codewords.
+const FEW: usize = 64;
 /// Clusters, and rows of each, from which on comparing all codewords with each other takes little.
 const SURROUNDED: usize = 512;
 const ROWS_EACH: usize = 8;
@@ -56,11 +59,17 @@ pub(super) struct Memory {
 }
 
 /// What the codes of the last assignment say about the next one.
-pub(super) enum FromCodes {
-    Nothing,
-    /// Few codewords changed.
-    Changed(Changed),
-    Surroundings(Surroundings),
+#[derive(Default)]
+pub(super) struct FromCodes {
+    pub(super) surroundings: Option<Surroundings>,
+    /// The codewords that changed, where rows are to be compared with these.
+    pub(super) changed: Option<Changed>,
+}
+
+impl FromCodes {
+    pub(super) fn is_nothing(&self) -> bool {
+        self.surroundings.is_none() && self.changed.is_none()
+    }
 }
 
 /// What the rows remember; nothing before it pays.
@@ -123,23 +132,20 @@ impl Memory {
         pool: &Pool,
     ) -> Result<FromCodes> {
         let Some(before) = self.history.last().filter(|before| self.is_known(before.len(), panel.values.len())) else {
-            return Ok(FromCodes::Nothing);
+            return Ok(FromCodes::default());
         };
         let (known, clusters) = (before.len() / panel.dim(), panel.clusters());
         let changed = Changed::indices(before, panel);
-        let pays = known >= SURROUNDED && known * ROWS_EACH <= codes.len() && changed.len() > clusters / 16;
+        let pays = known >= SURROUNDED && known * ROWS_EACH <= codes.len() && changed.len() > clusters / FEW;
+        let mut surroundings = None;
         if pays && self.surroundings.due() {
-            let found = Surroundings::of(panel, (rows, codes), (known, &changed), pool)?;
-            self.surroundings.tried(found.is_some());
-            if let Some(found) = found {
-                return Ok(FromCodes::Surroundings(found));
-            }
+            surroundings = Surroundings::of(panel, (rows, codes), (known, &changed), pool)?;
+            self.surroundings.tried(surroundings.is_some());
         }
         // New codewords have to be compared with all rows in any case.
-        if changed.len() > clusters / CHANGED && known == clusters {
-            return Ok(FromCodes::Nothing);
-        }
-        Ok(FromCodes::Changed(Changed::new(before, panel, changed)?))
+        let compared = changed.len() <= clusters / CHANGED || known < clusters;
+        let changed = if compared { Some(Changed::new(before, panel, changed)?) } else { None };
+        Ok(FromCodes { surroundings, changed })
     }
 
     /// Whether the codes of the last assignment, to codewords of `before` values, say something about one to codewords

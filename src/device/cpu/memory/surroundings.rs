@@ -15,19 +15,24 @@ use rayon::prelude::*;
 pub(in crate::device::cpu) const MOST: usize = 256;
 /// Codewords that a task compares with all others: their scores are to stay in the cache.
 const CODEWORDS: usize = 24;
+/// Rows of which the median is taken.
+const SAMPLE: usize = 4096;
 /// Rows that a task measures at a time.
 const ROWS: usize = 1024;
 
 /// What surrounds the codewords of the rows, which have the codes of the last assignment.
 ///
 /// # Exactness
-/// Let R be the largest distance of a row of codeword a from a. A codeword k with `|a - k| > 2 R` is farther from every
+/// Let R be the largest distance of a row of codeword a from a, rows left aside that are far from their codewords:
+/// they stay open. A codeword k with `|a - k| > 2 R` is farther from every
 /// such row r than a, as `|r - k| >= |a - k| - |r - a| > R`. All others are listed, a among them. Where a did not change,
 /// codewords that did not change either are left out: a was nearer than they are. All distances are bounded from the
 /// side that lists more.
 pub(in crate::device::cpu) struct Surroundings {
     /// Upper bounds of the squared distances of the rows from their own codewords (N).
     own: Vec<f32>,
+    /// R^2 of each codeword (K).
+    squares: Vec<f32>,
     /// Where the list of each codeword begins, and the end (K + 1); an empty list stands for too many.
     starts: Vec<usize>,
     listed: Vec<u16>,
@@ -50,8 +55,9 @@ impl Surroundings {
             let parts = rows.blocks(ROWS).zip(codes.par_chunks(ROWS)).zip(own.par_chunks_mut(ROWS));
             parts.for_each(|((rows, codes), own)| panel.unit.run(Own { rows: rows.values, codes, panel, own }));
         });
+        let far = far(&own);
         let mut groups = vec![Group::default(); known];
-        for (code, own) in codes.iter().zip(&own) {
+        for (code, own) in codes.iter().zip(&own).filter(|(_, own)| **own <= far) {
             if let Some(group) = groups.get_mut(*code as usize) {
                 group.rows += 1;
                 group.square = group.square.max(*own);
@@ -69,21 +75,24 @@ impl Surroundings {
             };
             parts.map_init(Default::default, around).collect()
         });
-        let (mut starts, mut listed, mut open) = (vec![0], Vec::new(), 0);
+        let (mut starts, mut listed, mut decided) = (vec![0], Vec::new(), 0);
         for (list, group) in lists.iter().flat_map(|lists| &lists.each).zip(&groups) {
             listed.extend_from_slice(list);
             starts.push(listed.len());
-            open += if list.is_empty() { group.rows } else { 0 };
+            decided += if list.is_empty() { 0 } else { group.rows };
         }
-        Ok((open <= codes.len() / 2).then_some(Self { own, starts, listed }))
+        let squares = groups.iter().map(|group| group.square).collect();
+        Ok((decided >= codes.len() / 2).then_some(Self { own, squares, starts, listed }))
     }
 
-    /// The codewords around codeword `code`; none where they are too many.
+    /// The codewords around that of a row, its code and the bound of its squared distance given; none where they are
+    /// too many.
     #[inline(always)]
-    pub(in crate::device::cpu) fn around(&self, code: u32) -> &[u16] {
+    pub(in crate::device::cpu) fn of_row(&self, code: u32, own: f32) -> &[u16] {
         let k = code as usize;
+        let is_near = self.squares.get(k).is_some_and(|square| own <= *square);
         match (self.starts.get(k), self.starts.get(k.saturating_add(1))) {
-            (Some(start), Some(end)) => self.listed.get(*start..*end).unwrap_or_default(),
+            (Some(start), Some(end)) if is_near => self.listed.get(*start..*end).unwrap_or_default(),
             _ => &[],
         }
     }
@@ -99,6 +108,13 @@ impl Surroundings {
 struct Group {
     rows: usize,
     square: f32,
+}
+
+/// The squared distance from which on a row is far from its codeword: twice the median.
+fn far(own: &[f32]) -> f32 {
+    let mut some: Vec<f32> = own.iter().step_by(own.len().div_ceil(SAMPLE).max(1)).copied().collect();
+    let middle = some.len() / 2;
+    if some.is_empty() { 0.0 } else { 2.0 * *some.select_nth_unstable_by(middle, f32::total_cmp).1 }
 }
 
 /// Upper bounds of the squared distances of some rows from their own codewords.

@@ -63,7 +63,6 @@ impl<'a> CpuSeeding<'a> {
         if self.neighbours.is_none() && self.search.is_due() {
             let all = Neighbours::of(self.unit, self.rows, &self.closest.distances, self.pool)?;
             self.search.found(all.is_some());
-            eprintln!("neighbours after {} {} {:?}", self.search.steps_taken(), all.is_some(), all.as_ref().map(|a| a.total()));
             self.neighbours = all;
         }
         let gains = match &self.neighbours {

@@ -20,7 +20,7 @@ const SHORT: usize = 256;
 /// Rows that a task compares with all others.
 const ROWS: usize = 12;
 /// All pairs of rows cost as much as a step for every so many rows: a step has up to 16 points.
-const PAIRS: usize = 16;
+const PAIRS: usize = 64;
 /// Fewer rows are compared with the points of a step in no time.
 const LEAST: usize = 2048;
 
@@ -149,5 +149,3 @@ impl pulp::WithSimd for List<'_, '_> {
         lists
     }
 }
-impl Search { pub(super) fn steps_taken(&self) -> usize { self.steps } }
-impl Neighbours { pub(super) fn total(&self) -> usize { self.listed.len() } }

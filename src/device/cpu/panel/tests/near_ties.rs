@@ -58,7 +58,7 @@ fn codes_of(panel: &Panel, rows: &[i32], memory: Remembered<'_>, codes: &mut [u3
             panel,
             epoch,
             movements,
-            from_codes: &FromCodes::Nothing,
+            from_codes: &FromCodes::default(),
             scratch: &mut Scratch::default(),
         })
         .undecided
