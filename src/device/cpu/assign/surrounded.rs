@@ -6,7 +6,7 @@ use crate::device::cpu::bounds::score_at_most;
 use crate::device::cpu::lanes::each_within;
 use crate::device::cpu::memory::{MOST, Surroundings};
 use crate::device::cpu::prefetch::prefetch;
-use crate::device::cpu::select::Candidates;
+use crate::device::cpu::select::{Candidates, nearest_listed};
 use crate::device::cpu::tally::Tally;
 use pulp::Simd;
 
@@ -29,14 +29,19 @@ impl AssignInputs<'_, '_> {
             let list = around.of_row(*code, *own);
             let lower = lower.get_mut(..list.len()).unwrap_or_default();
             panel.few(simd, rows, i, list, lower);
+            let limit = score_at_most(f64::from(*own), rows.length(i));
             let mut candidates = Candidates::NONE;
-            each_within(simd, lower, score_at_most(f64::from(*own), rows.length(i)), |at| {
+            each_within(simd, lower, limit, |at| {
                 candidates.push(list.get(at).map_or(0, |k| u32::from(*k)));
             });
             match candidates.get() {
-                None | Some([]) => {
+                Some([]) => {
                     open.push(i);
                     continue;
+                }
+                None => {
+                    let nearest = nearest_listed((list, lower), limit, rows.row(i), panel).unwrap_or(*code);
+                    tally.changed += u64::from(std::mem::replace(code, nearest) != nearest);
                 }
                 Some([only]) => tally.changed += u64::from(std::mem::replace(code, *only) != *only),
                 Some(_) => {

@@ -1,7 +1,7 @@
 //! For each codeword, the codewords that may be nearer to one of its rows than itself.
 
 use crate::device::cpu::Pool;
-use crate::device::cpu::bounds::{score_at_most, up};
+use crate::device::cpu::bounds::{down, score_at_most, square_at_least, up};
 use crate::device::cpu::exact::{approximate_squared_distance, relative_error};
 use crate::device::cpu::lanes::each_within;
 use crate::device::cpu::panel::Panel;
@@ -15,27 +15,26 @@ use rayon::prelude::*;
 pub(in crate::device::cpu) const MOST: usize = 256;
 /// Codewords that a task compares with all others: their scores are to stay in the cache.
 const CODEWORDS: usize = 24;
-/// Rows of which the median is taken.
-const SAMPLE: usize = 4096;
 /// Rows that a task measures at a time.
 const ROWS: usize = 1024;
 
 /// What surrounds the codewords of the rows, which have the codes of the last assignment.
 ///
 /// # Exactness
-/// Let R be the largest distance of a row of codeword a from a, rows left aside that are far from their codewords:
-/// they stay open. A codeword k with `|a - k| > 2 R` is farther from every
-/// such row r than a, as `|r - k| >= |a - k| - |r - a| > R`. All others are listed, a among them. Where a did not change,
-/// codewords that did not change either are left out: a was nearer than they are. All distances are bounded from the
-/// side that lists more.
+/// Let r be a row of codeword a. A codeword k with `|a - k| > 2 |r - a|` is farther from r than a, as `|r - k| >=
+/// |a - k| - |r - a| > |r - a|`. So the nearest is among those within twice the row's own distance around a, a among
+/// them. Where a did not change, codewords that did not change either are left out: a was nearer than they are. All
+/// distances are bounded from the side that lists more.
 pub(in crate::device::cpu) struct Surroundings {
     /// Upper bounds of the squared distances of the rows from their own codewords (N).
     own: Vec<f32>,
-    /// R^2 of each codeword (K).
-    squares: Vec<f32>,
-    /// Where the list of each codeword begins, and the end (K + 1); an empty list stands for too many.
+    /// The squared distance of a row below which the list of its codeword has all that it needs (K).
+    reach: Vec<f32>,
+    /// Where the list of each codeword begins, and the end (K + 1).
     starts: Vec<usize>,
+    /// Codewords, those of one list in the order of their distance, and lower bounds of the squares of these.
     listed: Vec<u16>,
+    squares: Vec<f32>,
 }
 
 impl Surroundings {
@@ -55,12 +54,10 @@ impl Surroundings {
             let parts = rows.blocks(ROWS).zip(codes.par_chunks(ROWS)).zip(own.par_chunks_mut(ROWS));
             parts.for_each(|((rows, codes), own)| panel.unit.run(Own { rows: rows.values, codes, panel, own }));
         });
-        let far = far(&own);
-        let mut groups = vec![Group::default(); known];
-        for (code, own) in codes.iter().zip(&own).filter(|(_, own)| **own <= far) {
-            if let Some(group) = groups.get_mut(*code as usize) {
-                group.rows += 1;
-                group.square = group.square.max(*own);
+        let mut widest = vec![None; known];
+        for (code, own) in codes.iter().zip(&own) {
+            if let Some(square) = widest.get_mut(*code as usize) {
+                *square = Some(square.map_or(*own, |square: f32| square.max(*own)));
             }
         }
         let mut flags = vec![false; panel.clusters()];
@@ -68,31 +65,37 @@ impl Surroundings {
             flags.iter_mut().skip(*k as usize).take(1).for_each(|flag| *flag = true);
         }
         let changed = &flags[..];
-        let lists: Vec<Lists> = pool.run(|| {
-            let parts = panel.values.par_chunks(CODEWORDS * panel.dim()).zip(groups.par_chunks(CODEWORDS)).enumerate();
-            let around = |buffers: &mut (RowBuffer, Scores), (part, (codewords, groups))| {
-                panel.unit.run(Around { first: part * CODEWORDS, codewords, groups, panel, changed, buffers })
+        let lists: Vec<Vec<List>> = pool.run(|| {
+            let parts = panel.values.par_chunks(CODEWORDS * panel.dim()).zip(widest.par_chunks(CODEWORDS)).enumerate();
+            let around = |buffers: &mut (RowBuffer, Scores), (part, (codewords, widest))| {
+                panel.unit.run(Around { first: part * CODEWORDS, codewords, widest, panel, changed, buffers })
             };
             parts.map_init(Default::default, around).collect()
         });
-        let (mut starts, mut listed, mut decided) = (vec![0], Vec::new(), 0);
-        for (list, group) in lists.iter().flat_map(|lists| &lists.each).zip(&groups) {
-            listed.extend_from_slice(list);
-            starts.push(listed.len());
-            decided += if list.is_empty() { 0 } else { group.rows };
+        let mut all = Self { own, reach: Vec::new(), starts: vec![0], listed: Vec::new(), squares: Vec::new() };
+        for list in lists.into_iter().flatten() {
+            all.reach.push(list.reach);
+            all.listed.extend(list.near.iter().map(|near| near.k));
+            all.squares.extend(list.near.iter().map(|near| near.square));
+            all.starts.push(all.listed.len());
         }
-        let squares = groups.iter().map(|group| group.square).collect();
-        Ok((decided >= codes.len() / 2).then_some(Self { own, squares, starts, listed }))
+        let is_decided = |(code, own): &(&u32, &f32)| !all.of_row(**code, **own).is_empty();
+        let decided = codes.iter().zip(&all.own).filter(is_decided).count();
+        Ok((decided >= codes.len() / 2).then_some(all))
     }
 
-    /// The codewords around that of a row, its code and the bound of its squared distance given; none where they are
-    /// too many.
+    /// The codewords that may be nearest to a row, its code and the bound of its squared distance given; none where
+    /// they are too many.
     #[inline(always)]
     pub(in crate::device::cpu) fn of_row(&self, code: u32, own: f32) -> &[u16] {
         let k = code as usize;
-        let is_near = self.squares.get(k).is_some_and(|square| own <= *square);
+        let reaches = self.reach.get(k).is_some_and(|reach| own < *reach);
         match (self.starts.get(k), self.starts.get(k.saturating_add(1))) {
-            (Some(start), Some(end)) if is_near => self.listed.get(*start..*end).unwrap_or_default(),
+            (Some(start), Some(end)) if reaches => {
+                let squares = self.squares.get(*start..*end).unwrap_or_default();
+                let count = squares.partition_point(|square| *square <= 4.0 * own);
+                self.listed.get(*start..start + count).unwrap_or_default()
+            }
             _ => &[],
         }
     }
@@ -101,20 +104,6 @@ impl Surroundings {
     pub(in crate::device::cpu) fn own(&self, first: usize, count: usize) -> &[f32] {
         self.own.get(first..first + count).unwrap_or_default()
     }
-}
-
-/// The rows of a codeword: how many, and the largest of their squared distances.
-#[derive(Clone, Copy, Default)]
-struct Group {
-    rows: usize,
-    square: f32,
-}
-
-/// The squared distance from which on a row is far from its codeword: twice the median.
-fn far(own: &[f32]) -> f32 {
-    let mut some: Vec<f32> = own.iter().step_by(own.len().div_ceil(SAMPLE).max(1)).copied().collect();
-    let middle = some.len() / 2;
-    if some.is_empty() { 0.0 } else { 2.0 * *some.select_nth_unstable_by(middle, f32::total_cmp).1 }
 }
 
 /// Upper bounds of the squared distances of some rows from their own codewords.
@@ -145,47 +134,72 @@ struct Around<'a> {
     /// The number of the first of them.
     first: usize,
     codewords: &'a [f32],
-    groups: &'a [Group],
+    /// The largest of the bounds of their rows, of those that have rows.
+    widest: &'a [Option<f32>],
     panel: &'a Panel,
     /// Whether each codeword changed (K).
     changed: &'a [bool],
     buffers: &'a mut (RowBuffer, Scores),
 }
 
-/// The codewords around some codewords, ascending; an empty list where they are too many, or where there are no rows.
-struct Lists {
-    each: Vec<Vec<u16>>,
+/// The codewords around one, nearest first.
+struct List {
+    reach: f32,
+    near: Vec<Near>,
+}
+
+/// A codeword, and a lower bound of its squared distance.
+#[derive(Clone, Copy)]
+struct Near {
+    k: u16,
+    square: f32,
 }
 
 impl pulp::WithSimd for Around<'_> {
-    type Output = Lists;
+    type Output = Vec<List>;
 
     #[inline(always)]
-    fn with_simd<S: pulp::Simd>(self, simd: S) -> Lists {
-        let Self { first, codewords, groups, panel, changed, buffers: (rows, scores) } = self;
+    fn with_simd<S: pulp::Simd>(self, simd: S) -> Vec<List> {
+        let Self { first, codewords, widest, panel, changed, buffers: (rows, scores) } = self;
         let has_changed = |k: usize| changed.get(k).copied().unwrap_or(true);
         rows.load_values(codewords, panel.dim());
         rows.measure(panel.unit.products.width());
         let rows = rows.rows();
         scores.compute(rows, panel);
-        let mut each = Vec::with_capacity(groups.len());
-        for (i, (scores, group)) in scores.rows().zip(groups).enumerate() {
-            let mut list = Vec::new();
-            if group.rows > 0 {
+        let mut lists = Vec::with_capacity(widest.len());
+        for (i, (scores, widest)) in scores.rows().zip(widest).enumerate() {
+            let mut near = Vec::new();
+            if let Some(widest) = widest {
                 // Twice the distance is four times its square.
-                let limit = score_at_most(4.0 * f64::from(group.square), rows.length(i));
-                let all = has_changed(first + i);
+                let limit = score_at_most(4.0 * f64::from(*widest), rows.length(i));
+                let (all, shorter) = (has_changed(first + i), square_at_least(rows.length(i)));
                 each_within(simd, scores, limit, |k| {
                     if all || k == first + i || has_changed(k) {
-                        list.push(k as u16);
+                        let score = scores.get(k).map_or(0.0, |score| f64::from(*score));
+                        // As in `score_at_most`.
+                        let square = score + shorter - 1e-12 * (score.abs() + shorter);
+                        near.push(Near { k: k as u16, square: if square > 0.0 { down(square) } else { 0.0 } });
                     }
                 });
             }
-            if list.len() > MOST {
-                list.clear();
-            }
-            each.push(list);
+            lists.push(List::new(near));
         }
-        Lists { each }
+        lists
+    }
+}
+
+impl List {
+    /// Keeps the nearest [`MOST`] codewords, given all within twice the distance of every row.
+    fn new(mut near: Vec<Near>) -> Self {
+        let order = |a: &Near, b: &Near| a.square.total_cmp(&b.square);
+        let mut reach = f32::INFINITY;
+        if near.len() > MOST {
+            let (_, beyond, _) = near.select_nth_unstable_by(MOST, order);
+            // The quotient is exact.
+            reach = beyond.square / 4.0;
+            near.truncate(MOST);
+        }
+        near.sort_unstable_by(order);
+        Self { reach, near }
     }
 }
