@@ -219,6 +219,9 @@ impl Memory {
     }
 }
 
+#[cfg(test)]
+mod tests;
+
 /// Rows that remember nothing.
 impl Remember for () {
     #[inline(always)]

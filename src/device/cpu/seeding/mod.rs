@@ -116,3 +116,6 @@ impl Seeding for CpuSeeding<'_> {
         self.take_best(&drawn)
     }
 }
+
+#[cfg(test)]
+mod tests;
