@@ -9,15 +9,18 @@ use crate::rng::row_hash;
 const ROWS: usize = 6000;
 const CLUSTERS: usize = 600;
 
+/// Dimensions, the spread of a group, and groups; of the last, a group has more codewords than are compared one by one.
+const DATA: [(usize, u64, usize); 3] = [(5, 3, 211), (40, 900, 211), (40, 900, 12)];
+
 fn number(seed: u64, at: usize, below: u64) -> i32 {
     (row_hash(seed, at as u64) % below) as i32
 }
 
 /// Rows in groups that lie far apart, a third of them doubled, with few different values, so that many are as near to
 /// one codeword as to another; every 50th row lies anywhere.
-fn rows(dim: usize, spread: u64) -> Vec<i32> {
+fn rows(dim: usize, spread: u64, groups: usize) -> Vec<i32> {
     let value = |row: usize, d: usize| {
-        let group = row % 211 * dim + d;
+        let group = row % groups * dim + d;
         if row % 50 == 7 {
             return number(1, row * dim + d, 2 << 16) - (1 << 16);
         }
@@ -65,8 +68,8 @@ fn moved(codewords: &[i32], dim: usize, (share, by): (u64, u64), seed: u64) -> V
 
 #[test]
 fn few_codewords_that_changed_decide() {
-    for (dim, spread) in [(5, 3), (40, 900)] {
-        let rows = rows(dim, spread);
+    for (dim, spread, groups) in DATA {
+        let rows = rows(dim, spread, groups);
         let mut codebooks = vec![first(&rows, dim, CLUSTERS)];
         for (step, change) in [(8, 40), (8, 400), (64, 4), (600, 1), (6, 1), (8, 1 << 16)].into_iter().enumerate() {
             codebooks.push(moved(&codebooks[step], dim, change, 10 * step as u64));
@@ -82,8 +85,8 @@ fn few_codewords_that_changed_decide() {
 
 #[test]
 fn the_codewords_around_decide_where_all_move() {
-    for (dim, spread) in [(5, 3), (40, 900)] {
-        let rows = rows(dim, spread);
+    for (dim, spread, groups) in DATA {
+        let rows = rows(dim, spread, groups);
         let mut codebooks = vec![first(&rows, dim, CLUSTERS)];
         for (step, by) in [(0, 1), (1, 60), (2, 2), (3, 300), (4, 1)] {
             codebooks.push(moved(&codebooks[step], dim, (1, by), 20 * step as u64));
@@ -106,8 +109,8 @@ fn rows_without_structure_are_compared_with_all() {
 
 #[test]
 fn new_codewords_join_those_that_are_known() {
-    for (dim, spread) in [(5, 3), (40, 900)] {
-        let rows = rows(dim, spread);
+    for (dim, spread, groups) in DATA {
+        let rows = rows(dim, spread, groups);
         let all: Vec<Vec<i32>> = [1, 70, 560, 700, 701].map(|clusters| first(&rows, dim, clusters)).into();
         let decided = decided(&rows, dim, &all);
         assert!(decided > 3 * ROWS as u64, "{decided}");
@@ -126,7 +129,7 @@ fn new_codewords_join_those_that_are_known() {
 #[test]
 fn codes_from_elsewhere_say_nothing() {
     let dim = 5;
-    let rows = rows(dim, 3);
+    let rows = rows(dim, 3, 211);
     let codewords = first(&rows, dim, CLUSTERS);
     for unit in Unit::all() {
         let mut table = Cpu::with_unit("cpu".into(), unit).table(ROWS, dim, Purpose::Fit).unwrap();
