@@ -28,6 +28,7 @@ use super::table_rows::TableRows;
 use super::unit::Products;
 use crate::codebook::Codebook;
 use crate::error::{Result, try_vec};
+use crate::limits::MAX_CLUSTERS;
 use history::EPOCHS;
 use patience::Patience;
 use pulp::Simd;
@@ -131,7 +132,9 @@ impl Memory {
         codes: &[u32],
         pool: &Pool,
     ) -> Result<FromCodes> {
-        let Some(before) = self.history.last().filter(|before| self.is_known(before.len(), panel.values.len())) else {
+        let is_known = |before: &&[f32]| self.is_known(before.len(), panel.values.len());
+        let fits = (LEAST..=MAX_CLUSTERS).contains(&panel.clusters());
+        let Some(before) = self.history.last().filter(is_known).filter(|_| fits) else {
             return Ok(FromCodes::default());
         };
         let (known, clusters) = (before.len() / panel.dim(), panel.clusters());
@@ -159,7 +162,7 @@ impl Memory {
     pub(super) fn extends(&self, known: &Codebook, clusters: usize) -> bool {
         let is_last = |last: &[f32]| last.iter().zip(known.values()).all(|(last, known)| *last == *known as f32);
         let values = known.values().len();
-        let fits = (LEAST..=crate::MAX_CLUSTERS).contains(&clusters) && self.is_known(values, values);
+        let fits = (LEAST..=MAX_CLUSTERS).contains(&clusters) && self.is_known(values, values);
         fits && self.history.last().is_some_and(|last| last.len() == values && is_last(last))
     }
 

@@ -2,11 +2,11 @@
 
 use crate::codebook::Codebook;
 use crate::device::cpu::{Cpu, Unit};
-use crate::device::{Engine, Purpose};
+use crate::device::{Engine, NO_CODE, Purpose};
 use crate::kernel::assign::assign;
 use crate::rng::row_hash;
 
-const ROWS: usize = 6000;
+const ROWS: usize = 4900;
 const CLUSTERS: usize = 600;
 
 /// Dimensions, the spread of a group, and groups; of the last, a group has more codewords than are compared one by one.
@@ -33,19 +33,24 @@ fn rows(dim: usize, spread: u64, groups: usize) -> Vec<i32> {
 /// Assigns the rows on every unit to one codebook after the other; returns how many rows a few codewords decided on the
 /// unit that decided fewest so.
 fn decided(rows: &[i32], dim: usize, codebooks: &[Vec<i32>]) -> u64 {
+    let truth = |codewords: &Vec<i32>| {
+        let mut codes = vec![0; ROWS];
+        assign(rows, codewords, dim, &mut codes);
+        codes
+    };
+    let truths: Vec<Vec<u32>> = codebooks.iter().map(truth).collect();
     let mut least = u64::MAX;
     for unit in Unit::all() {
         let cpu = Cpu::with_unit("cpu".into(), unit);
         let mut table = cpu.table(ROWS, dim, Purpose::Fit).unwrap();
         table.upload(0, rows).unwrap();
-        let (mut codes, mut truth, mut before) = (vec![0; ROWS], vec![0; ROWS], vec![crate::device::NO_CODE; ROWS]);
-        for (step, codewords) in codebooks.iter().enumerate() {
+        let (mut codes, mut before) = (vec![0; ROWS], vec![NO_CODE; ROWS]);
+        for (step, (codewords, truth)) in codebooks.iter().zip(&truths).enumerate() {
             let assigned = table.assign_and_codes(&Codebook::new(codewords.clone(), dim), &mut codes).unwrap();
-            assign(rows, codewords, dim, &mut truth);
-            assert_eq!(codes, truth, "{unit:?}, step {step}");
+            assert_eq!(&codes, truth, "{unit:?}, step {step}");
             let changed = truth.iter().zip(&before).filter(|(now, before)| now != before).count();
             assert_eq!(assigned.changed, changed as u64, "{unit:?}, step {step}");
-            before.copy_from_slice(&truth);
+            before.copy_from_slice(truth);
         }
         least = least.min(cpu.filter_counts().listed);
     }
