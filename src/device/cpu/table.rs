@@ -131,7 +131,7 @@ impl Table for CpuTable {
             self.memory.remember(&panel, &self.rows)?;
         }
         let movements = self.memory.movements(&panel, &self.pool)?;
-        let from_codes = self.memory.from_codes(&panel, &self.rows, &self.codes, &self.pool)?;
+        let from_codes = self.memory.read_codes(&panel, &self.rows, &self.codes, &self.pool)?;
         let tally = self.assign_blocks(&panel, &movements, &from_codes);
         self.tallies.add(tally);
         if self.repeats {

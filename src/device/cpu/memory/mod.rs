@@ -125,7 +125,7 @@ impl Memory {
     /// What the codes of the rows, if they are those of the last assignment, say about the next one.
     ///
     /// Rows that remember a bound for every codeword need it not.
-    pub(super) fn from_codes(
+    pub(super) fn read_codes(
         &mut self,
         panel: &Panel,
         rows: &TableRows,
