@@ -162,7 +162,8 @@ impl Memory {
     pub(super) fn extends(&self, known: &Codebook, clusters: usize) -> bool {
         let is_last = |last: &[f32]| last.iter().zip(known.values()).all(|(last, known)| *last == *known as f32);
         let values = known.values().len();
-        let fits = (LEAST..=MAX_CLUSTERS).contains(&clusters) && self.is_known(values, values);
+        // What a row takes more, beside the new codewords, is little only where these are many.
+        let fits = (SURROUNDED..=MAX_CLUSTERS).contains(&clusters) && self.is_known(values, values);
         fits && self.history.last().is_some_and(|last| last.len() == values && is_last(last))
     }
 
