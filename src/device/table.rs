@@ -28,6 +28,13 @@ pub(crate) trait Table: Send {
     /// Runs `kernel::assign`: gives every row the code of its nearest codeword.
     fn assign(&mut self, codebook: &Codebook) -> Result<Assigned>;
 
+    /// Whether the rows have the codes of an assignment to `known`, and an assignment to these and more codewords,
+    /// `clusters` in all, takes no longer than one to the new codewords alone.
+    fn extends(&self, known: &Codebook, clusters: usize) -> bool {
+        let _ = (known, clusters);
+        false
+    }
+
     /// Does the same as `assign`, then `codes`; a device may wait once instead of twice.
     fn assign_and_codes(&mut self, codebook: &Codebook, out: &mut [u32]) -> Result<Assigned> {
         let assigned = self.assign(codebook)?;

@@ -47,7 +47,19 @@ impl Nearest {
         if new.is_empty() {
             return Ok(false);
         }
-        let points = Codebook::new(new.to_vec(), candidates.dim());
+        if table.extends(&self.candidates, candidates.clusters()) {
+            table.assign_and_codes(candidates, &mut self.indices)?;
+            self.distances = table.assigned_distances(candidates)?;
+        } else {
+            self.compare(table, new, known)?;
+        }
+        self.candidates = candidates.clone();
+        Ok(true)
+    }
+
+    /// Assigns the rows to the values `new` of further candidates, after `known` ones, and keeps what is nearer.
+    fn compare(&mut self, table: &mut dyn Table, new: &[i32], known: usize) -> Result<()> {
+        let points = Codebook::new(new.to_vec(), table.dim());
         let mut codes = try_vec(0_u32, table.rows(), "seeding codes")?;
         table.assign_and_codes(&points, &mut codes)?;
         let found = table.assigned_distances(&points)?.into_iter().zip(codes);
@@ -56,8 +68,7 @@ impl Nearest {
                 (*distance, *index) = (found, known as u32 + code);
             }
         }
-        self.candidates = candidates.clone();
-        Ok(true)
+        Ok(())
     }
 
     pub(super) fn potential(&self) -> u128 {

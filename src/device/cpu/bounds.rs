@@ -39,6 +39,17 @@ pub(super) fn square_at_least(length: f32) -> f64 {
     f64::from(length) * f64::from(length) * (1.0 - 7.0 * U)
 }
 
+/// No vector within the squared distance `square` of a row has a score above this; `length` is an upper bound of the
+/// row's length that [`up`] made.
+#[inline(always)]
+pub(super) fn score_at_most(square: f64, length: f32) -> f32 {
+    let shorter = square_at_least(length);
+    // 1e-12 of both terms is more than their roundings and that of the difference.
+    let limit = square - shorter + 1e-12 * (square + shorter);
+    let rounded = limit as f32;
+    if f64::from(rounded) < limit { rounded.next_up() } else { rounded }
+}
+
 /// A positive f64 as an f32 that is not smaller.
 #[inline(always)]
 pub(super) fn up(value: f64) -> f32 {

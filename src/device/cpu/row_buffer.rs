@@ -23,6 +23,15 @@ impl RowBuffer {
         self.scaled.clear();
     }
 
+    /// Replaces all rows by some of a block, with what the filter multiplies.
+    #[inline(always)]
+    pub(super) fn pick(&mut self, rows: RowBlock<'_>, picked: &[usize]) {
+        self.clear(rows.dim);
+        for row in picked {
+            self.push(rows, *row);
+        }
+    }
+
     /// Adds a row with what the filter multiplies.
     #[inline(always)]
     pub(super) fn push(&mut self, rows: RowBlock<'_>, row: usize) {
@@ -40,6 +49,12 @@ impl RowBuffer {
     pub(super) fn load(&mut self, rows: &[i32], dim: usize) {
         self.clear(dim);
         self.values.extend(rows.iter().map(|q| *q as f32));
+    }
+
+    /// Replaces all rows by these grid values, which are not measured yet.
+    pub(super) fn load_values(&mut self, values: &[f32], dim: usize) {
+        self.clear(dim);
+        self.values.extend_from_slice(values);
     }
 
     /// The values of rows that were loaded, to be changed.

@@ -43,11 +43,16 @@ impl Scores {
         }
     }
 
+    /// The lower bounds of every row, and what fills the last group up.
+    #[inline(always)]
+    pub(super) fn padded(&self) -> impl Iterator<Item = &[f32]> {
+        self.lower.chunks_exact(self.stride.max(1)).take(self.rows)
+    }
+
     /// The lower bounds (K) of every row.
     #[inline(always)]
     pub(super) fn rows(&self) -> impl Iterator<Item = &[f32]> {
         let clusters = self.clusters;
-        let lower = self.lower.chunks_exact(self.stride.max(1)).take(self.rows);
-        lower.map(move |scores| scores.get(..clusters).unwrap_or_default())
+        self.padded().map(move |scores| scores.get(..clusters).unwrap_or_default())
     }
 }

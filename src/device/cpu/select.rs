@@ -96,6 +96,18 @@ pub(super) fn nearest_within(scores: &[f32], limit: f32, row: &[f32], panel: &Pa
     open.map(|(k, _)| (squared_distance(row, panel.codeword(k)), k as u32)).min().map(|(_, k)| k)
 }
 
+/// The nearest of all codewords listed whose score is at most `limit`, the lowest index on a tie.
+#[cold]
+pub(super) fn nearest_listed(
+    (listed, scores): (&[u16], &[f32]),
+    limit: f32,
+    row: &[f32],
+    panel: &Panel,
+) -> Option<u32> {
+    let open = listed.iter().zip(scores).filter(|(_, score)| **score <= limit).map(|(k, _)| *k);
+    open.map(|k| (squared_distance(row, panel.codeword(k.into())), k.into())).min().map(|(_, k)| k)
+}
+
 /// The nearest of some codewords, the lowest index on a tie.
 ///
 /// # Exactness

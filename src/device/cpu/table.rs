@@ -4,7 +4,7 @@ use super::assign::{Assign, AssignBlock, Scratch};
 use super::assigned_distances::assigned_distances;
 use super::block::{ROWS, block_rows};
 use super::known_sums::KnownSums;
-use super::memory::{Memory, Movements};
+use super::memory::{FromCodes, Memory, Movements};
 use super::panel::Panel;
 use super::prepared::Prepared;
 use super::range_search::{self, Prices};
@@ -76,18 +76,18 @@ impl CpuTable {
     }
 
     /// Assigns blocks of rows on all threads.
-    fn assign_blocks(&mut self, panel: &Panel, movements: &Movements) -> Tally {
+    fn assign_blocks(&mut self, panel: &Panel, movements: &Movements, from_codes: &FromCodes) -> Tally {
         let epoch = self.memory.next();
         let (rows, codes) = (&self.rows, &mut self.codes);
         let block = block_rows(codes.len());
         let memory = self.memory.blocks(codes.len().div_ceil(block), block);
-        let run = |scratch: &mut Scratch, ((rows, codes), memory)| {
-            let block = AssignBlock { rows, codes, memory };
-            panel.unit.run(Assign { block, panel, epoch, movements, scratch })
+        let run = |scratch: &mut Scratch, (b, ((rows, codes), memory))| {
+            let block = AssignBlock { first: b * block, rows, codes, memory };
+            panel.unit.run(Assign { block, panel, epoch, movements, from_codes, scratch })
         };
         self.pool.run(|| {
             let blocks = rows.blocks(block).zip(codes.par_chunks_mut(block)).zip(memory);
-            blocks.map_init(Scratch::default, run).reduce(Tally::default, Tally::plus)
+            blocks.enumerate().map_init(Scratch::default, run).reduce(Tally::default, Tally::plus)
         })
     }
 }
@@ -131,12 +131,17 @@ impl Table for CpuTable {
             self.memory.remember(&panel, &self.rows)?;
         }
         let movements = self.memory.movements(&panel, &self.pool)?;
-        let tally = self.assign_blocks(&panel, &movements);
+        let from_codes = self.memory.read_codes(&panel, &self.rows, &self.codes, &self.pool)?;
+        let tally = self.assign_blocks(&panel, &movements, &from_codes);
         self.tallies.add(tally);
         if self.repeats {
             self.memory.push(&panel);
         }
         Ok(Assigned { changed: tally.changed, settled: tally.undecided })
+    }
+
+    fn extends(&self, known: &Codebook, clusters: usize) -> bool {
+        self.memory.extends(known, clusters)
     }
 
     fn codes(&mut self, out: &mut [u32]) -> Result<()> {
@@ -146,6 +151,7 @@ impl Table for CpuTable {
 
     fn set_codes(&mut self, codes: &[u32]) -> Result<()> {
         self.codes.copy_from_slice(codes);
+        self.memory.codes_replaced();
         Ok(())
     }
 

@@ -13,7 +13,7 @@ pub(super) struct Tally {
     /// Those of them whose scores left several codewords open, and the codewords left open for all of them.
     pub(super) undecided: u64,
     pub(super) candidates: u64,
-    /// Rows whose code the codewords that they list decided.
+    /// Rows whose code a few codewords decided.
     pub(super) listed: u64,
     /// Time of all threads together: for scores, for comparing rows with what they list, and for all of it.
     pub(super) scoring: Duration,

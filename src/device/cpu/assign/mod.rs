@@ -1,10 +1,13 @@
 //! Assignment of a block of rows: all of them against all codewords, or only what movements leave open.
 
 mod bounded;
+mod changed;
 mod listed;
+mod near;
+mod surrounded;
 
 use super::lanes::Lanes;
-use super::memory::{Movements, Remember, Remembered};
+use super::memory::{FromCodes, Movements, Remember, Remembered};
 use super::panel::Panel;
 use super::prefetch::prefetch;
 use super::row_buffer::RowBuffer;
@@ -13,11 +16,13 @@ use super::scores::Scores;
 use super::select::{Candidates, candidates, nearest_of, nearest_within};
 use super::tally::Tally;
 use crate::clock::Instant;
-use listed::Near;
+use near::Near;
 use pulp::Simd;
 
 /// Rows of one block with what is known about them.
 pub(super) struct AssignBlock<'a> {
+    /// The number of its first row in the table.
+    pub(super) first: usize,
     pub(super) rows: RowBlock<'a>,
     pub(super) codes: &'a mut [u32],
     pub(super) memory: Remembered<'a>,
@@ -28,7 +33,10 @@ pub(super) struct AssignBlock<'a> {
 pub(super) struct Scratch {
     scores: Scores,
     open: Vec<usize>,
-    near: Vec<Near>,
+    /// The open rows of a step before.
+    left: Vec<usize>,
+    /// Rows with the numbers of the assignments that measured them.
+    near: Vec<(u32, Near)>,
     rows: RowBuffer,
     undecided: Vec<(usize, Candidates)>,
 }
@@ -40,6 +48,7 @@ pub(super) struct Assign<'a, 'b> {
     /// The number of this assignment.
     pub(super) epoch: u32,
     pub(super) movements: &'b Movements,
+    pub(super) from_codes: &'b FromCodes,
     pub(super) scratch: &'b mut Scratch,
 }
 
@@ -49,13 +58,24 @@ impl pulp::WithSimd for Assign<'_, '_> {
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) -> Tally {
         let start = Instant::now();
-        let Self { block: AssignBlock { rows, codes, memory }, panel, epoch, movements, scratch } = self;
-        let work = AssignInputs { rows, codes, panel, epoch, movements, scratch };
-        let tally = match memory {
-            Remembered::Nothing => work.all(simd),
-            Remembered::Lists(marks) => work.listed(simd, marks),
-            Remembered::Bounds(bounds) => work.bounded(simd, bounds),
-        };
+        let Self { block: AssignBlock { first, rows, codes, memory }, panel, epoch, movements, from_codes, scratch } =
+            self;
+        let mut work = AssignInputs { rows, codes, panel, epoch, movements, scratch };
+        let mut tally = Tally::default();
+        work.scratch.open.clear();
+        work.scratch.open.extend(0..rows.len());
+        if let Some(around) = &from_codes.surroundings {
+            work.surrounded(simd, (around, around.own(first, rows.len())), &mut tally);
+        }
+        if let Some(changed) = &from_codes.changed {
+            work.changed(simd, changed, &mut tally);
+        }
+        match memory {
+            Remembered::Nothing if from_codes.is_nothing() => work.all(simd, &mut tally),
+            Remembered::Nothing => work.measure(simd, &mut (), &mut tally),
+            Remembered::Lists(marks) => work.listed(simd, marks, &mut tally),
+            Remembered::Bounds(bounds) => work.bounded(simd, bounds, &mut tally),
+        }
         Tally { assigning: start.elapsed(), ..tally }
     }
 }
@@ -73,26 +93,23 @@ struct AssignInputs<'a, 'b> {
 impl AssignInputs<'_, '_> {
     /// Assigns every row by its scores against all codewords.
     #[inline(always)]
-    fn all<S: Simd>(self, simd: S) -> Tally {
+    fn all<S: Simd>(self, simd: S, tally: &mut Tally) {
         let Self { rows, codes, panel, scratch, .. } = self;
-        let mut tally = Tally::default();
         let start = Instant::now();
         scratch.scores.compute(rows, panel);
         tally.scoring += start.elapsed();
         let Scratch { scores, undecided, .. } = scratch;
         for (i, (code, scores)) in codes.iter_mut().zip(scores.rows()).enumerate() {
-            assign_row(simd, (rows, i), (&Lanes::of(simd, scores), scores), panel, code, (undecided, &mut tally));
+            assign_row(simd, (rows, i), (&Lanes::of(simd, scores), scores), panel, code, (undecided, tally));
         }
-        settle(simd, rows, codes, panel, (undecided, &mut tally));
-        tally
+        settle(simd, rows, codes, panel, (undecided, tally));
     }
 
     /// Assigns the rows left open by their scores against all codewords, which are remembered.
     #[inline(always)]
     fn measure<S: Simd>(&mut self, simd: S, memory: &mut impl Remember, tally: &mut Tally) {
         let Self { rows, codes, panel, epoch, scratch, .. } = self;
-        scratch.rows.clear(panel.dim());
-        scratch.open.iter().for_each(|i| scratch.rows.push(*rows, *i));
+        scratch.rows.pick(*rows, &scratch.open);
         let start = Instant::now();
         scratch.scores.compute(scratch.rows.rows(), panel);
         tally.scoring += start.elapsed();

@@ -1,5 +1,6 @@
 //! Codewords of past assignments, and how far they have moved since.
 
+use super::Subset;
 use crate::device::cpu::bounds::GROUP;
 use crate::device::cpu::exact::distance_at_most;
 use crate::device::cpu::panel::Panel;
@@ -30,6 +31,11 @@ impl History {
             self.codewords.pop_front();
             self.first = self.first.saturating_add(1);
         }
+    }
+
+    /// The codewords of the last assignment.
+    pub(super) fn last(&self) -> Option<&[f32]> {
+        self.codewords.back().map(|codewords| &codewords[..])
     }
 
     /// How the codewords of `panel` differ from those of the assignments remembered, as far as these are `live`.
@@ -68,9 +74,7 @@ pub(in crate::device::cpu) struct Moved {
     /// How far each of them moved (K).
     pub(in crate::device::cpu) each: Vec<f32>,
     /// The codewords that moved farthest, an eighth of all: what was known of their distances tells little.
-    pub(in crate::device::cpu) far: Vec<u32>,
-    /// These codewords alone.
-    pub(in crate::device::cpu) panel: Panel,
+    pub(in crate::device::cpu) far: Subset,
     /// How far all others moved at most.
     pub(in crate::device::cpu) others: f32,
 }
@@ -87,7 +91,7 @@ impl Moved {
         }
         order.truncate(count);
         order.sort_unstable();
-        Ok(Self { each: movements, panel: panel.only(&order)?, far: order, others })
+        Ok(Self { each: movements, far: Subset::of(panel, order)?, others })
     }
 }
 

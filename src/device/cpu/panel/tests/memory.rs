@@ -4,7 +4,7 @@ use super::{Numbers, each_case, floats, held, panels};
 use crate::codebook::Codebook;
 use crate::device::cpu::exact::{approximate_squared_distance, relative_error};
 use crate::device::cpu::lanes::Lanes;
-use crate::device::cpu::memory::{History, Mark, Moved, Scale};
+use crate::device::cpu::memory::{History, Mark, Moved, Scale, Subset};
 use crate::device::cpu::panel::Panel;
 use crate::device::cpu::scores::Scores;
 use crate::device::cpu::unit::Unit;
@@ -38,7 +38,7 @@ fn hidden(panel: &Panel, rows: &[i32], now: &Codebook, moved: &Moved) -> (usize,
         let limit = ((i128::from(best) - square) as f32).next_up();
         if mark.excludes_others(limit, *length, moved.others) {
             let others = (0..distances.len()).filter(|k| !mark.listed().contains(&(*k as u16)));
-            let others = others.filter(|k| !moved.far.contains(&(*k as u32)));
+            let others = others.filter(|k| !moved.far.codewords.contains(&(*k as u32)));
             hidden += others.clone().count();
             wrong += others.filter(|k| distances[*k] <= best).count();
         }
@@ -83,7 +83,7 @@ fn hidden_in_all_cases(with_movements: bool) -> (usize, usize) {
             let known = movements.since(0).unwrap();
             assert!(movements.since(1).is_none());
             let each = vec![0.0; now.clusters()];
-            let forgotten = Moved { each, far: Vec::new(), panel: later.only(&[]).unwrap(), others: 0.0 };
+            let forgotten = Moved { each, far: Subset::of(&later, Vec::new()).unwrap(), others: 0.0 };
             let moved = if with_movements { known } else { &forgotten };
             for (hidden, wrong) in [hidden(panel, rows, &now, moved), beyond(panel, rows, &now, moved)] {
                 total = (total.0 + hidden, total.1 + wrong);

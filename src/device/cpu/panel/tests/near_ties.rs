@@ -4,7 +4,7 @@ use super::{Numbers, held, panels};
 use crate::codebook::Codebook;
 use crate::device::NO_CODE;
 use crate::device::cpu::assign::{Assign, AssignBlock, Scratch};
-use crate::device::cpu::memory::{Bounds, History, Mark, Remembered, Scale};
+use crate::device::cpu::memory::{Bounds, FromCodes, History, Mark, Remembered, Scale};
 use crate::device::cpu::panel::Panel;
 use crate::device::cpu::unit::Unit;
 use crate::kernel::assign;
@@ -49,9 +49,19 @@ fn cancelling(numbers: &mut Numbers, rows: usize, dim: usize) -> (Vec<i32>, Code
 
 fn codes_of(panel: &Panel, rows: &[i32], memory: Remembered<'_>, codes: &mut [u32], history: &History) -> u64 {
     let held = held(rows, panel.dim(), panel.unit);
-    let block = AssignBlock { rows: held.rows(0, codes.len()), codes, memory };
+    let block = AssignBlock { first: 0, rows: held.rows(0, codes.len()), codes, memory };
     let (epoch, movements) = (history.next(), &history.movements(panel, |_| true).unwrap());
-    panel.unit.run(Assign { block, panel, epoch, movements, scratch: &mut Scratch::default() }).undecided
+    panel
+        .unit
+        .run(Assign {
+            block,
+            panel,
+            epoch,
+            movements,
+            from_codes: &FromCodes::default(),
+            scratch: &mut Scratch::default(),
+        })
+        .undecided
 }
 
 fn expected(rows: &[i32], codebook: &Codebook) -> Vec<u32> {
