@@ -1,6 +1,6 @@
 //! Rows of the CPU device, and what is remembered about them between two assignments.
 
-use super::assign::{Assign, AssignBlock, Scratch};
+use super::assign::{AssignBlock, Knowledge, Scratch, assign_block};
 use super::assigned_distances::assigned_distances;
 use super::block::{ROWS, block_rows};
 use super::known_sums::KnownSums;
@@ -81,9 +81,9 @@ impl CpuTable {
         let (rows, codes) = (&self.rows, &mut self.codes);
         let block = block_rows(codes.len());
         let memory = self.memory.blocks(codes.len().div_ceil(block), block);
+        let known = Knowledge { panel, epoch, movements, from_codes };
         let run = |scratch: &mut Scratch, (b, ((rows, codes), memory))| {
-            let block = AssignBlock { first: b * block, rows, codes, memory };
-            panel.unit.run(Assign { block, panel, epoch, movements, from_codes, scratch })
+            assign_block(AssignBlock { first: b * block, rows, codes, memory }, known, scratch)
         };
         self.pool.run(|| {
             let blocks = rows.blocks(block).zip(codes.par_chunks_mut(block)).zip(memory);

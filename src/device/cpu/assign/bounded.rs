@@ -19,7 +19,8 @@ impl AssignInputs<'_, '_> {
     /// A codeword is skipped where a lower bound of its distance exceeds an upper bound of the own one: it is farther,
     /// not even tied. Rows for which too many are left go through their scores against all codewords.
     #[inline(always)]
-    pub(super) fn bounded<S: Simd>(mut self, simd: S, mut memory: Bounds<'_>, tally: &mut Tally) {
+    pub(super) fn bounded<S: Simd>(mut self, simd: S, mut memory: Bounds<'_>) -> Tally {
+        let mut tally = Tally::default();
         let start = Instant::now();
         let Self { rows, codes, panel, movements, scratch, .. } = &mut self;
         scratch.open.clear();
@@ -41,7 +42,8 @@ impl AssignInputs<'_, '_> {
             }
         }
         tally.listing += start.elapsed();
-        self.measure(simd, &mut memory, tally);
+        self.measure(simd, &mut memory, &mut tally);
+        tally
     }
 }
 

@@ -1,8 +1,8 @@
 //! Assignment of rows by the codewords that changed since the last one.
 
+use super::by_codes::ByCodes;
 use super::near::Near;
-use super::{AssignInputs, Scratch, settle};
-use crate::clock::Instant;
+use super::{Scratch, settle};
 use crate::device::cpu::exact::squared_distance;
 use crate::device::cpu::memory::Changed;
 use crate::device::cpu::panel::Panel;
@@ -10,7 +10,7 @@ use crate::device::cpu::prefetch::prefetch;
 use crate::device::cpu::tally::Tally;
 use pulp::Simd;
 
-impl AssignInputs<'_, '_> {
+impl ByCodes<'_, '_> {
     /// Assigns the open rows whose own codeword is not farther than it was, by comparing them with the codewords that
     /// changed; the others stay open.
     ///
@@ -20,7 +20,6 @@ impl AssignInputs<'_, '_> {
     /// nor as near at a lower index, and the nearest is the own one or one of those that changed.
     #[inline(always)]
     pub(super) fn changed<S: Simd>(&mut self, simd: S, changed: &Changed, tally: &mut Tally) {
-        let start = Instant::now();
         let Self { rows, codes, panel, scratch, .. } = self;
         let rows = *rows;
         let Scratch { scores, open, left, undecided, rows: buffer, .. } = &mut **scratch;
@@ -57,7 +56,6 @@ impl AssignInputs<'_, '_> {
             tally.listed += 1;
         }
         settle(simd, rows, codes, panel, (undecided, tally));
-        tally.listing += start.elapsed();
     }
 }
 

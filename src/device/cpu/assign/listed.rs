@@ -16,7 +16,8 @@ impl AssignInputs<'_, '_> {
     /// the few that moved far, it is compared with those, too, and with nothing else. Otherwise it goes through its
     /// scores against all codewords.
     #[inline(always)]
-    pub(super) fn listed<S: Simd>(mut self, simd: S, marks: &mut [Mark], tally: &mut Tally) {
+    pub(super) fn listed<S: Simd>(mut self, simd: S, marks: &mut [Mark]) -> Tally {
+        let mut tally = Tally::default();
         let start = Instant::now();
         let Self { rows, panel, movements, scratch, .. } = &mut self;
         let rows = *rows;
@@ -39,11 +40,12 @@ impl AssignInputs<'_, '_> {
         let mut near = std::mem::take(&mut scratch.near);
         near.sort_unstable_by_key(|(epoch, near)| (*epoch, near.row));
         for part in near.chunk_by(|(a, _), (b, _)| a == b) {
-            self.compare_far(simd, part, marks, tally);
+            self.compare_far(simd, part, marks, &mut tally);
         }
         self.scratch.near = near;
         tally.listing += start.elapsed();
-        self.measure(simd, &mut &mut *marks, tally);
+        self.measure(simd, &mut &mut *marks, &mut tally);
+        tally
     }
 
     /// Compares rows that the same assignment measured with the codewords that moved far since.

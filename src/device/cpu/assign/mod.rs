@@ -1,6 +1,7 @@
 //! Assignment of a block of rows: all of them against all codewords, or only what movements leave open.
 
 mod bounded;
+mod by_codes;
 mod changed;
 mod listed;
 mod near;
@@ -16,6 +17,7 @@ use super::scores::Scores;
 use super::select::{Candidates, candidates, nearest_of, nearest_within};
 use super::tally::Tally;
 use crate::clock::Instant;
+use by_codes::ByCodes;
 use near::Near;
 use pulp::Simd;
 
@@ -41,15 +43,41 @@ pub(super) struct Scratch {
     undecided: Vec<(usize, Candidates)>,
 }
 
-/// An assignment with what rows remember, as one operation compiled for this processor's vectors.
-pub(super) struct Assign<'a, 'b> {
-    pub(super) block: AssignBlock<'a>,
-    pub(super) panel: &'b Panel,
+/// What an assignment goes by.
+#[derive(Clone, Copy)]
+pub(super) struct Knowledge<'a> {
+    pub(super) panel: &'a Panel,
     /// The number of this assignment.
     pub(super) epoch: u32,
-    pub(super) movements: &'b Movements,
-    pub(super) from_codes: &'b FromCodes,
-    pub(super) scratch: &'b mut Scratch,
+    pub(super) movements: &'a Movements,
+    pub(super) from_codes: &'a FromCodes,
+}
+
+/// Assigns the rows of a block: first by their codes, then, where these leave rows open, by what the rows remember.
+pub(super) fn assign_block(block: AssignBlock<'_>, known: Knowledge<'_>, scratch: &mut Scratch) -> Tally {
+    let AssignBlock { first, rows, codes, memory } = block;
+    let (unit, from_codes) = (known.panel.unit, known.from_codes);
+    let mut tally = Tally::default();
+    let by_codes = !from_codes.is_nothing();
+    if by_codes {
+        // An operation of its own: in one with the other, the compiler makes slower code of both.
+        tally = unit.run(ByCodes { first, rows, codes, panel: known.panel, from_codes, scratch });
+    }
+    if by_codes && scratch.open.is_empty() {
+        return tally;
+    }
+    tally.plus(unit.run(Assign { rows, codes, memory, known, all: !by_codes, scratch }))
+}
+
+/// An assignment with what rows remember, as one operation compiled for this processor's vectors.
+struct Assign<'a, 'b> {
+    rows: RowBlock<'a>,
+    codes: &'b mut [u32],
+    memory: Remembered<'a>,
+    known: Knowledge<'b>,
+    /// Whether all rows are to be assigned, and not the open ones alone.
+    all: bool,
+    scratch: &'b mut Scratch,
 }
 
 impl pulp::WithSimd for Assign<'_, '_> {
@@ -58,24 +86,24 @@ impl pulp::WithSimd for Assign<'_, '_> {
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) -> Tally {
         let start = Instant::now();
-        let Self { block: AssignBlock { first, rows, codes, memory }, panel, epoch, movements, from_codes, scratch } =
-            self;
+        let Self { rows, codes, memory, known: Knowledge { panel, epoch, movements, .. }, all, scratch } = self;
         let mut work = AssignInputs { rows, codes, panel, epoch, movements, scratch };
-        let mut tally = Tally::default();
-        work.scratch.open.clear();
-        work.scratch.open.extend(0..rows.len());
-        if let Some(around) = &from_codes.surroundings {
-            work.surrounded(simd, (around, around.own(first, rows.len())), &mut tally);
-        }
-        if let Some(changed) = &from_codes.changed {
-            work.changed(simd, changed, &mut tally);
-        }
-        match memory {
-            Remembered::Nothing if from_codes.is_nothing() => work.all(simd, &mut tally),
-            Remembered::Nothing => work.measure(simd, &mut (), &mut tally),
-            Remembered::Lists(marks) => work.listed(simd, marks, &mut tally),
-            Remembered::Bounds(bounds) => work.bounded(simd, bounds, &mut tally),
-        }
+        let tally = match memory {
+            Remembered::Nothing if all => work.all(simd),
+            Remembered::Nothing => {
+                let mut tally = Tally::default();
+                work.measure(simd, &mut (), &mut tally);
+                tally
+            }
+            Remembered::Lists(marks) => {
+                if all {
+                    work.scratch.open.clear();
+                    work.scratch.open.extend(0..rows.len());
+                }
+                work.listed(simd, marks)
+            }
+            Remembered::Bounds(bounds) => work.bounded(simd, bounds),
+        };
         Tally { assigning: start.elapsed(), ..tally }
     }
 }
@@ -93,16 +121,18 @@ struct AssignInputs<'a, 'b> {
 impl AssignInputs<'_, '_> {
     /// Assigns every row by its scores against all codewords.
     #[inline(always)]
-    fn all<S: Simd>(self, simd: S, tally: &mut Tally) {
+    fn all<S: Simd>(self, simd: S) -> Tally {
         let Self { rows, codes, panel, scratch, .. } = self;
+        let mut tally = Tally::default();
         let start = Instant::now();
         scratch.scores.compute(rows, panel);
         tally.scoring += start.elapsed();
         let Scratch { scores, undecided, .. } = scratch;
         for (i, (code, scores)) in codes.iter_mut().zip(scores.rows()).enumerate() {
-            assign_row(simd, (rows, i), (&Lanes::of(simd, scores), scores), panel, code, (undecided, tally));
+            assign_row(simd, (rows, i), (&Lanes::of(simd, scores), scores), panel, code, (undecided, &mut tally));
         }
-        settle(simd, rows, codes, panel, (undecided, tally));
+        settle(simd, rows, codes, panel, (undecided, &mut tally));
+        tally
     }
 
     /// Assigns the rows left open by their scores against all codewords, which are remembered.

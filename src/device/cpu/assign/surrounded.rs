@@ -1,7 +1,7 @@
 //! Assignment of rows by the codewords around their own.
 
-use super::{AssignInputs, Scratch, settle};
-use crate::clock::Instant;
+use super::by_codes::ByCodes;
+use super::{Scratch, settle};
 use crate::device::cpu::bounds::score_at_most;
 use crate::device::cpu::lanes::each_within;
 use crate::device::cpu::memory::{MOST, Surroundings};
@@ -10,7 +10,7 @@ use crate::device::cpu::select::{Candidates, nearest_listed};
 use crate::device::cpu::tally::Tally;
 use pulp::Simd;
 
-impl AssignInputs<'_, '_> {
+impl ByCodes<'_, '_> {
     /// Assigns the rows whose own codeword has a list of those around it, by comparing them with these; leaves the
     /// others open. `own` has upper bounds of the squared distances of the rows from their own codewords.
     ///
@@ -19,7 +19,6 @@ impl AssignInputs<'_, '_> {
     /// score within the limit.
     #[inline(always)]
     pub(super) fn surrounded<S: Simd>(&mut self, simd: S, (around, own): (&Surroundings, &[f32]), tally: &mut Tally) {
-        let start = Instant::now();
         let Self { rows, codes, panel, scratch, .. } = self;
         let rows = *rows;
         let Scratch { open, undecided, .. } = &mut **scratch;
@@ -52,6 +51,5 @@ impl AssignInputs<'_, '_> {
             tally.listed += 1;
         }
         settle(simd, rows, codes, panel, (undecided, tally));
-        tally.listing += start.elapsed();
     }
 }

@@ -145,8 +145,9 @@ impl Memory {
             surroundings = Surroundings::of(panel, (rows, codes), (known, &changed), pool)?;
             self.surroundings.tried(surroundings.is_some());
         }
-        // New codewords have to be compared with all rows in any case.
-        let compared = changed.len() <= clusters / CHANGED || known < clusters;
+        // New codewords have to be compared with all rows in any case, which gains little where there are few others.
+        let most = if known < clusters { clusters / 4 * 3 } else { clusters / CHANGED };
+        let compared = changed.len() <= most;
         let changed = if compared { Some(Changed::new(before, panel, changed)?) } else { None };
         Ok(FromCodes { surroundings, changed })
     }

@@ -166,9 +166,9 @@ impl pulp::WithSimd for Around<'_> {
         rows.measure(panel.unit.products.width());
         let rows = rows.rows();
         scores.compute(rows, panel);
-        let mut lists = Vec::with_capacity(widest.len());
+        let (mut lists, mut near) = (Vec::with_capacity(widest.len()), Vec::new());
         for (i, (scores, widest)) in scores.rows().zip(widest).enumerate() {
-            let mut near = Vec::new();
+            near.clear();
             if let Some(widest) = widest {
                 // Twice the distance is four times its square.
                 let limit = score_at_most(4.0 * f64::from(*widest), rows.length(i));
@@ -182,7 +182,7 @@ impl pulp::WithSimd for Around<'_> {
                     }
                 });
             }
-            lists.push(List::new(near));
+            lists.push(List::new(&mut near));
         }
         lists
     }
@@ -190,7 +190,7 @@ impl pulp::WithSimd for Around<'_> {
 
 impl List {
     /// Keeps the nearest [`MOST`] codewords, given all within twice the distance of every row.
-    fn new(mut near: Vec<Near>) -> Self {
+    fn new(near: &mut Vec<Near>) -> Self {
         let order = |a: &Near, b: &Near| a.square.total_cmp(&b.square);
         let mut reach = f32::INFINITY;
         if near.len() > MOST {
@@ -200,6 +200,6 @@ impl List {
             near.truncate(MOST);
         }
         near.sort_unstable_by(order);
-        Self { reach, near }
+        Self { reach, near: near.clone() }
     }
 }

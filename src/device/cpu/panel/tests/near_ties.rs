@@ -3,7 +3,7 @@
 use super::{Numbers, held, panels};
 use crate::codebook::Codebook;
 use crate::device::NO_CODE;
-use crate::device::cpu::assign::{Assign, AssignBlock, Scratch};
+use crate::device::cpu::assign::{AssignBlock, Knowledge, Scratch, assign_block};
 use crate::device::cpu::memory::{Bounds, FromCodes, History, Mark, Remembered, Scale};
 use crate::device::cpu::panel::Panel;
 use crate::device::cpu::unit::Unit;
@@ -51,17 +51,8 @@ fn codes_of(panel: &Panel, rows: &[i32], memory: Remembered<'_>, codes: &mut [u3
     let held = held(rows, panel.dim(), panel.unit);
     let block = AssignBlock { first: 0, rows: held.rows(0, codes.len()), codes, memory };
     let (epoch, movements) = (history.next(), &history.movements(panel, |_| true).unwrap());
-    panel
-        .unit
-        .run(Assign {
-            block,
-            panel,
-            epoch,
-            movements,
-            from_codes: &FromCodes::default(),
-            scratch: &mut Scratch::default(),
-        })
-        .undecided
+    let known = Knowledge { panel, epoch, movements, from_codes: &FromCodes::default() };
+    assign_block(block, known, &mut Scratch::default()).undecided
 }
 
 fn expected(rows: &[i32], codebook: &Codebook) -> Vec<u32> {
