@@ -22,7 +22,7 @@ pub(crate) enum Input<'py> {
 }
 
 /// Rows that are read where Python has them.
-type PyRows<'a> = Box<dyn Rows + Send + 'a>;
+pub(crate) type PyRows<'a> = Box<dyn Rows + Send + 'a>;
 
 macro_rules! arrays {
     ($($variant:ident $number:ty),*) => {

@@ -6,6 +6,7 @@
 
 mod changed;
 mod each;
+mod from_codes;
 mod history;
 mod list;
 mod patience;
@@ -14,6 +15,7 @@ mod surroundings;
 
 pub(super) use changed::Changed;
 pub(super) use each::{Bounds, Scale};
+pub(super) use from_codes::FromCodes;
 #[cfg(test)]
 pub(super) use history::Moved;
 pub(super) use history::{History, Movements};
@@ -26,25 +28,13 @@ use super::lanes::Lanes;
 use super::panel::Panel;
 use super::table_rows::TableRows;
 use super::unit::Products;
-use crate::codebook::Codebook;
 use crate::error::{Result, try_vec};
-use crate::limits::MAX_CLUSTERS;
 use history::EPOCHS;
 use patience::Patience;
 use pulp::Simd;
 
 /// Clusters from which on a comparison with all of them costs more than memory does.
 const LEAST: usize = 64;
-
-/// One of so many codewords changed, at most, where rows are compared with those that did: with more of them it takes
-/// longer than what rows remember.
-const CHANGED: usize = 4;
-/// One of so many codewords changed, at least, where it takes longer to compare rows with those than to look for what
-/// surrounds all codewords.
-const FEW: usize = 64;
-/// Clusters, and rows of each, from which on comparing all codewords with each other takes little.
-const SURROUNDED: usize = 512;
-const ROWS_EACH: usize = 8;
 
 /// The memory of all rows of a table, and the codewords of past assignments.
 #[derive(Default)]
@@ -57,20 +47,6 @@ pub(super) struct Memory {
     /// When surroundings are looked for.
     surroundings: Patience,
     kept: Kept,
-}
-
-/// What the codes of the last assignment say about the next one.
-#[derive(Default)]
-pub(super) struct FromCodes {
-    pub(super) surroundings: Option<Surroundings>,
-    /// The codewords that changed, where rows are to be compared with these.
-    pub(super) changed: Option<Changed>,
-}
-
-impl FromCodes {
-    pub(super) fn is_nothing(&self) -> bool {
-        self.surroundings.is_none() && self.changed.is_none()
-    }
 }
 
 /// What the rows remember; nothing before it pays.
@@ -120,52 +96,6 @@ impl Memory {
     /// The codes of the rows are no longer those of the last assignment.
     pub(super) fn codes_replaced(&mut self) {
         self.assigned = false;
-    }
-
-    /// What the codes of the rows, if they are those of the last assignment, say about the next one.
-    ///
-    /// Rows that remember a bound for every codeword need it not.
-    pub(super) fn read_codes(
-        &mut self,
-        panel: &Panel,
-        rows: &TableRows,
-        codes: &[u32],
-        pool: &Pool,
-    ) -> Result<FromCodes> {
-        let is_known = |before: &&[f32]| self.is_known(before.len(), panel.values.len());
-        let fits = (LEAST..=MAX_CLUSTERS).contains(&panel.clusters());
-        let Some(before) = self.history.last().filter(is_known).filter(|_| fits) else {
-            return Ok(FromCodes::default());
-        };
-        let (known, clusters) = (before.len() / panel.dim(), panel.clusters());
-        let changed = Changed::indices(before, panel);
-        let pays = known >= SURROUNDED && known * ROWS_EACH <= codes.len() && changed.len() > clusters / FEW;
-        let mut surroundings = None;
-        if pays && self.surroundings.due() {
-            surroundings = Surroundings::of(panel, (rows, codes), (known, &changed), pool)?;
-            self.surroundings.tried(surroundings.is_some());
-        }
-        // New codewords have to be compared with all rows in any case, which gains little where there are few others.
-        let most = if known < clusters { clusters / 4 * 3 } else { clusters / CHANGED };
-        let compared = changed.len() <= most;
-        let changed = if compared { Some(Changed::new(before, panel, changed)?) } else { None };
-        Ok(FromCodes { surroundings, changed })
-    }
-
-    /// Whether the codes of the last assignment, to codewords of `before` values, say something about one to codewords
-    /// of `now` values.
-    fn is_known(&self, before: usize, now: usize) -> bool {
-        self.assigned && before <= now && !matches!(self.kept, Kept::Bounds(..))
-    }
-
-    /// Whether the rows have the codes of an assignment to `known`, and one to these and more codewords, `clusters` in
-    /// all, goes by them.
-    pub(super) fn extends(&self, known: &Codebook, clusters: usize) -> bool {
-        let is_last = |last: &[f32]| last.iter().zip(known.values()).all(|(last, known)| *last == *known as f32);
-        let values = known.values().len();
-        // What a row takes more, beside the new codewords, is little only where these are many.
-        let fits = (SURROUNDED..=MAX_CLUSTERS).contains(&clusters) && self.is_known(values, values);
-        fits && self.history.last().is_some_and(|last| last.len() == values && is_last(last))
     }
 
     /// Makes room for what rows remember of assignments to codewords of `panel`, once movements are small enough for it
