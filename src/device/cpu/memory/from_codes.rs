@@ -14,7 +14,7 @@ const CHANGED: usize = 4;
 /// One of so many codewords changed, at least, where it takes longer to compare rows with those than to look for what
 /// surrounds all codewords.
 const FEW: usize = 64;
-/// Clusters, and rows of each, from which on comparing all codewords with each other takes little.
+/// Clusters from which on, and rows of each from which on, comparing all codewords with each other takes little.
 const SURROUNDED: usize = 512;
 const ROWS_EACH: usize = 8;
 
@@ -35,7 +35,7 @@ impl FromCodes {
 impl Memory {
     /// What the codes of the rows, if they are those of the last assignment, say about the next one.
     ///
-    /// Rows that remember a bound for every codeword need it not.
+    /// Rows that remember a bound for every codeword do without it.
     pub(in crate::device::cpu) fn read_codes(
         &mut self,
         panel: &Panel,
