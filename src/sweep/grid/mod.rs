@@ -195,9 +195,9 @@ impl Sweep {
         self
     }
 
-    /// Sets the folder in which models are kept, under their [`SweepParameters::name`]; a sweep creates it where it is
-    /// missing. It does not replace another model of that name, such as one of a sweep over other rows, but ends with
-    /// an error.
+    /// Sets the folder in which models are kept, under their [names](super::SweepParameters::name); a sweep creates it
+    /// where it is missing. It does not replace another model of that name, such as one of a sweep over other rows, but
+    /// ends with an error.
     #[must_use]
     pub fn models<'a>(mut self, folder: impl Into<Option<&'a Path>>) -> Self {
         self.models = folder.into().map(Path::to_owned);
