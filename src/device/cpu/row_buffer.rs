@@ -25,10 +25,10 @@ impl RowBuffer {
 
     /// Replaces all rows by some of a block, with what the filter multiplies.
     #[inline(always)]
-    pub(super) fn pick(&mut self, rows: RowBlock<'_>, picked: &[usize]) {
+    pub(super) fn pick(&mut self, rows: RowBlock<'_>, picked: impl Iterator<Item = usize>) {
         self.clear(rows.dim);
         for row in picked {
-            self.push(rows, *row);
+            self.push(rows, row);
         }
     }
 

@@ -4,7 +4,9 @@ use super::Scratch;
 use crate::clock::Instant;
 use crate::device::cpu::memory::FromCodes;
 use crate::device::cpu::panel::Panel;
+use crate::device::cpu::prefetch::prefetch;
 use crate::device::cpu::rows::RowBlock;
+use crate::device::cpu::select::Candidates;
 use crate::device::cpu::tally::Tally;
 use pulp::Simd;
 
@@ -35,5 +37,23 @@ impl pulp::WithSimd for ByCodes<'_, '_> {
         }
         let elapsed = start.elapsed();
         Tally { listing: elapsed, assigning: elapsed, ..tally }
+    }
+}
+
+/// Gives a row its candidate, where it has only one; of several, [`settle`](super::settle) chooses, once the row is in
+/// the cache.
+#[inline(always)]
+pub(super) fn choose(
+    (rows, i): (RowBlock<'_>, usize),
+    code: &mut u32,
+    candidates: Candidates,
+    (undecided, tally): (&mut Vec<(usize, Candidates)>, &mut Tally),
+) {
+    tally.listed += 1;
+    if let Some([only]) = candidates.get() {
+        tally.changed += u64::from(std::mem::replace(code, *only) != *only);
+    } else {
+        prefetch(rows.row(i));
+        undecided.push((i, candidates));
     }
 }

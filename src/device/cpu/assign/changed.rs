@@ -1,12 +1,11 @@
 //! Assignment of rows by the codewords that changed since the last one.
 
-use super::by_codes::ByCodes;
+use super::by_codes::{ByCodes, choose};
 use super::near::Near;
 use super::{Scratch, settle};
 use crate::device::cpu::exact::squared_distance;
 use crate::device::cpu::memory::Changed;
 use crate::device::cpu::panel::Panel;
-use crate::device::cpu::prefetch::prefetch;
 use crate::device::cpu::tally::Tally;
 use pulp::Simd;
 
@@ -26,7 +25,7 @@ impl ByCodes<'_, '_> {
         std::mem::swap(open, left);
         open.clear();
         let picked = if left.len() < rows.len() {
-            buffer.pick(rows, left);
+            buffer.pick(rows, left.iter().copied());
             buffer.rows()
         } else {
             rows
@@ -43,17 +42,9 @@ impl ByCodes<'_, '_> {
             let near = Near::of(simd, rows, i, &known, panel);
             let candidates = near.candidates(simd, rows, &known, &changed.now, scores);
             match candidates.get() {
-                None => {
-                    open.push(i);
-                    continue;
-                }
-                Some([only]) => tally.changed += u64::from(std::mem::replace(code, *only) != *only),
-                Some(_) => {
-                    prefetch(rows.row(i));
-                    undecided.push((i, candidates));
-                }
+                None => open.push(i),
+                Some(_) => choose((rows, i), code, candidates, (undecided, tally)),
             }
-            tally.listed += 1;
         }
         settle(simd, rows, codes, panel, (undecided, tally));
     }

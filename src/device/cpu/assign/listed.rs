@@ -55,8 +55,7 @@ impl AssignInputs<'_, '_> {
         let Some(moved) = near.first().and_then(|(epoch, _)| movements.since(*epoch)) else { return };
         let Scratch { scores, open, rows: buffer, .. } = &mut **scratch;
         let rows = *rows;
-        buffer.clear(panel.dim());
-        near.iter().for_each(|(_, near)| buffer.push(rows, near.row));
+        buffer.pick(rows, near.iter().map(|(_, near)| near.row));
         scores.compute(buffer.rows(), &moved.far.panel);
         for ((_, row), scores) in near.iter().zip(scores.rows()) {
             let i = row.row;

@@ -139,7 +139,7 @@ impl AssignInputs<'_, '_> {
     #[inline(always)]
     fn measure<S: Simd>(&mut self, simd: S, memory: &mut impl Remember, tally: &mut Tally) {
         let Self { rows, codes, panel, epoch, scratch, .. } = self;
-        scratch.rows.pick(*rows, &scratch.open);
+        scratch.rows.pick(*rows, scratch.open.iter().copied());
         let start = Instant::now();
         scratch.scores.compute(scratch.rows.rows(), panel);
         tally.scoring += start.elapsed();

@@ -1,11 +1,10 @@
 //! Assignment of rows by the codewords around their own.
 
-use super::by_codes::ByCodes;
+use super::by_codes::{ByCodes, choose};
 use super::{Scratch, settle};
 use crate::device::cpu::bounds::score_at_most;
 use crate::device::cpu::lanes::each_within;
 use crate::device::cpu::memory::{MOST, Surroundings};
-use crate::device::cpu::prefetch::prefetch;
 use crate::device::cpu::select::{Candidates, nearest_listed};
 use crate::device::cpu::tally::Tally;
 use pulp::Simd;
@@ -34,21 +33,14 @@ impl ByCodes<'_, '_> {
                 candidates.push(list.get(at).map_or(0, |k| u32::from(*k)));
             });
             match candidates.get() {
-                Some([]) => {
-                    open.push(i);
-                    continue;
-                }
+                Some([]) => open.push(i),
+                Some(_) => choose((rows, i), code, candidates, (undecided, tally)),
                 None => {
                     let nearest = nearest_listed((list, lower), limit, rows.row(i), panel).unwrap_or(*code);
                     tally.changed += u64::from(std::mem::replace(code, nearest) != nearest);
-                }
-                Some([only]) => tally.changed += u64::from(std::mem::replace(code, *only) != *only),
-                Some(_) => {
-                    prefetch(rows.row(i));
-                    undecided.push((i, candidates));
+                    tally.listed += 1;
                 }
             }
-            tally.listed += 1;
         }
         settle(simd, rows, codes, panel, (undecided, tally));
     }

@@ -127,8 +127,8 @@ impl pulp::WithSimd for ListedGains<'_> {
 
     /// # Exactness
     /// A row that is not listed was not nearer to the point than to its codeword when the lists were made, and its own
-    /// distance has only become smaller since. A distance in f32 is within e of itself, so one that is at least
-    /// `closest / (1 - 2 e)` is no smaller than `closest`.
+    /// distance has only become smaller since. A distance in f32 is within e of the exact one, which is above `closest`
+    /// where that in f32 is above `(1 + 3 e) closest`.
     #[inline(always)]
     fn with_simd<S: pulp::Simd>(self, simd: S) -> Gains {
         let Self { rows, drawn, neighbours, closest } = self;
