@@ -2,7 +2,7 @@
 
 use crate::codebook::Codebook;
 use crate::codes::Codes;
-use crate::error::{Error, ErrorKind, Result, try_vec};
+use crate::error::{Error, ErrorKind, Result, try_zeros};
 use crate::grid::Grid;
 use std::ops::Range;
 
@@ -83,7 +83,7 @@ impl Decoder<'_> {
         finish: impl Fn(usize, &mut [f32]) -> Result<()>,
     ) -> Result<Vec<f32>> {
         let dim = self.grid.dim();
-        let mut values = try_vec(0.0, codes.len().saturating_mul(dim), "decoded rows")?;
+        let mut values = try_zeros(codes.len().saturating_mul(dim), "decoded rows")?;
         let mut sum = vec![0; dim];
         for ((row, codes), out) in codes.rows().enumerate().zip(values.chunks_exact_mut(dim)) {
             self.restore(row, codes, levels, &mut sum, out)?;

@@ -3,7 +3,7 @@
 
 use crate::codes::Codes;
 use crate::device::Device;
-use crate::error::{ErrorKind, Result, try_vec};
+use crate::error::{ErrorKind, Result, try_zeros};
 use crate::labels::Labels;
 use crate::quantizer::{self, Candidates, EncodeOptions, EncodeReport, FewEncoder, Quantizer};
 use crate::rows::{Matrix, Rows};
@@ -262,9 +262,9 @@ impl Encoder {
             _ => self.prepare_for(device)?,
         };
         let Some(few) = &mut prepared.few else { return Ok(None) };
-        let mut values = try_vec(0.0, rows.len().saturating_mul(rows.dim()), "a few rows")?;
+        let mut values = try_zeros(rows.len().saturating_mul(rows.dim()), "a few rows")?;
         rows.read(0, &mut values)?;
-        let mut codes = try_vec(0, rows.len().saturating_mul(levels), "codes")?;
+        let mut codes = try_zeros(rows.len().saturating_mul(levels), "codes")?;
         few.encode(&values, &mut codes)?;
         Codes::new(codes, levels).map(Some)
     }

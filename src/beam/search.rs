@@ -4,7 +4,7 @@ use super::Beam;
 use super::select::{Extension, fill, first, ranks};
 use crate::codebook::Codebook;
 use crate::device::{Device, Purpose, Table};
-use crate::error::{Result, try_vec};
+use crate::error::{Result, try_zeros};
 use crate::kernel::range_search::RangeMatches;
 use crate::quantizer::Candidates;
 use rayon::prelude::*;
@@ -92,7 +92,7 @@ impl<'a> Search<'a> {
         if wanted > kept.places {
             return table.range_search(codebook, &prices, &vec![ALL; rows]);
         }
-        let mut codes = try_vec(0, rows, "codes")?;
+        let mut codes = try_zeros(rows, "codes")?;
         *settled += table.assign_and_codes(codebook, &mut codes)?.settled;
         let nearest = table.assigned_distances(codebook)?;
         if wanted == 1 {
@@ -151,7 +151,7 @@ impl Kept {
     /// Returns what the places hold after a level, `wanted` of them for every row.
     fn extended(&self, codebook: &Codebook, chosen: &[Extension], wanted: usize) -> Result<Self> {
         let dim = codebook.dim();
-        let mut residuals = try_vec(0, chosen.len().saturating_mul(dim), "residuals of a beam")?;
+        let mut residuals = try_zeros(chosen.len().saturating_mul(dim), "residuals of a beam")?;
         for ((at, extension), out) in chosen.iter().enumerate().zip(residuals.chunks_exact_mut(dim)) {
             let before = (at / wanted * self.places + extension.place) * dim;
             let before = self.residuals.get(before..before + dim).unwrap_or_default();

@@ -1,7 +1,7 @@
 //! Several sources of rows, side by side.
 
 use super::fit::places;
-use crate::error::{ErrorKind, Result, try_vec};
+use crate::error::{ErrorKind, Result, try_zeros};
 use crate::rows::Rows;
 
 /// Rows of several sources, of which row i consists of the rows i of all sources, one after the other.
@@ -66,7 +66,7 @@ impl<R: Rows> Rows for Beside<R> {
         let mut buffer = Vec::new();
         for (part, place) in self.parts.iter().zip(places(self.widths().into_iter())) {
             buffer.clear();
-            buffer.append(&mut try_vec(0.0, count.saturating_mul(part.dim()), "rows of a block")?);
+            buffer.append(&mut try_zeros(count.saturating_mul(part.dim()), "rows of a block")?);
             part.read(first, &mut buffer)?;
             for (out, row) in out.chunks_exact_mut(self.dim.max(1)).zip(buffer.chunks_exact(part.dim().max(1))) {
                 out.get_mut(place.clone()).unwrap_or_default().copy_from_slice(row);

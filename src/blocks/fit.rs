@@ -1,7 +1,7 @@
 //! Finds the scale and the mean of every block.
 
 use super::{Block, Blocks};
-use crate::error::{Error, ErrorKind, Result, try_vec};
+use crate::error::{Error, ErrorKind, Result, try_zeros};
 use crate::grid::{GridSketch, Moments, floor_log2, pow2};
 use crate::rows::Rows;
 use crate::weights::Weights;
@@ -98,7 +98,7 @@ fn each_block(
 ) -> Result<()> {
     let (len, dim) = (rows.len(), rows.dim().max(1));
     let step = (CHUNK_VALUES / dim).max(1);
-    let mut buffer = try_vec(0.0, step.min(len) * dim, "a chunk of rows")?;
+    let mut buffer = try_zeros(step.min(len) * dim, "a chunk of rows")?;
     for first in (0..len).step_by(step) {
         buffer.truncate((len - first).min(step) * dim);
         rows.read(first, &mut buffer)?;

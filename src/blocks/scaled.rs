@@ -2,7 +2,7 @@
 
 use super::fit::{is_missing, places};
 use super::{Block, Blocks};
-use crate::error::{Result, try_vec};
+use crate::error::{Result, try_zeros};
 use crate::rows::Rows;
 use std::fmt;
 use std::ops::Range;
@@ -28,7 +28,7 @@ impl<R: Rows> BlockRows<R> {
     pub(super) fn new(blocks: Blocks, rows: R) -> Result<Self> {
         let words = rows.len().div_ceil(64);
         let bits = || {
-            let zeros = try_vec(0_u64, words, "marks of missing blocks")?;
+            let zeros = try_zeros::<u64>(words, "marks of missing blocks")?;
             Ok(zeros.into_iter().map(AtomicU64::new).collect())
         };
         let missing = blocks.iter().map(|_| bits()).collect::<Result<_>>()?;

@@ -1,7 +1,7 @@
 //! Matrices of networks in the memory of the host: the storage of the reference and of the CPU.
 
 use super::tensors::Tensor;
-use crate::error::{Result, try_vec};
+use crate::error::{Result, try_zeros};
 use crate::kernel::float::finish;
 
 /// The values of all matrices, by number.
@@ -34,7 +34,7 @@ impl HostTensors {
 
     pub(super) fn create(&mut self, rows: usize, columns: usize) -> Result<Tensor> {
         let id = self.0.len();
-        self.0.push(try_vec(0.0, rows.saturating_mul(columns), "a matrix of the network")?);
+        self.0.push(try_zeros(rows.saturating_mul(columns), "a matrix of the network")?);
         Ok(Tensor { id, rows, columns })
     }
 

@@ -49,13 +49,15 @@ pub struct KernelTime {
     pub dispatches: u64,
 }
 
-/// What the filter of assignments did on the CPU, see [`Device::filter_counts`](super::Device::filter_counts).
+/// What the filter of assignments and range searches did on the CPU, see [`Device::filter_counts`](super::Device::filter_counts).
 #[doc(hidden)]
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct FilterCounts {
     /// The number of rows whose scores against all codewords were computed.
     pub scored: u64,
+    /// The number of products of two components that these scores took.
+    pub products: u64,
     /// The number of these rows for which several codewords stayed open, which distances then settled.
     pub undecided: u64,
     /// The number of codewords that stayed open, for all of these rows together.

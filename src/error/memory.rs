@@ -15,6 +15,13 @@ pub(crate) fn try_vec<T: Clone>(value: T, len: usize, what: &str) -> Result<Vec<
     Ok(out)
 }
 
+/// Makes a vector of `len` zeros, or returns [`ErrorKind::OutOfMemory`] instead of aborting.
+///
+/// Where the system gives memory that is zero already, nothing is written: the threads that fill it touch it first.
+pub(crate) fn try_zeros<T: bytemuck::Zeroable>(len: usize, what: &str) -> Result<Vec<T>> {
+    bytemuck::allocation::try_zeroed_vec(len).map_err(|()| out_of_memory::<T>(what, len))
+}
+
 /// Collects `values`, or returns [`ErrorKind::OutOfMemory`] instead of aborting.
 pub(crate) fn try_collect<T>(values: impl Iterator<Item = T>, what: &str) -> Result<Vec<T>> {
     let mut out = Vec::new();

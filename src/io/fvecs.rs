@@ -4,7 +4,7 @@ use super::dense::check_span;
 use super::dialect::Dialect;
 use super::file::Source;
 use crate::MAX_DIM;
-use crate::error::{Error, ErrorKind, Result, try_vec};
+use crate::error::{Error, ErrorKind, Result, try_zeros};
 use crate::rows::Rows;
 use std::path::Path;
 
@@ -75,7 +75,7 @@ impl Rows for FvecsRows {
         check_span(self, first, out.len())?;
         let record = 4 + 4 * self.dim;
         let at_once = (CHUNK / record).max(1);
-        let mut buffer = try_vec(0_u8, at_once.min(out.len() / self.dim) * record, "rows of a file")?;
+        let mut buffer = try_zeros::<u8>(at_once.min(out.len() / self.dim) * record, "rows of a file")?;
         for (i, out) in out.chunks_mut(at_once * self.dim).enumerate() {
             let start = first + i * at_once;
             let (records, _) = buffer.split_at_mut(out.len() / self.dim * record);

@@ -7,7 +7,7 @@
 
 use super::AtomicFile;
 use super::file::Source;
-use crate::error::{Error, ErrorKind, Result, try_vec};
+use crate::error::{Error, ErrorKind, Result, try_zeros};
 use safetensors::{Dtype, SafeTensorError, SafeTensors};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -185,7 +185,7 @@ pub(crate) fn assemble(metadata: serde_json::Value, tensors: &[Tensor]) -> Vec<u
 pub(crate) fn read_file(path: &Path) -> Result<Vec<u8>> {
     let source = Source::open(path, "model")?;
     let len = usize::try_from(source.len()).map_err(|_| source.error("too large for this machine"))?;
-    let mut bytes = try_vec(0, len, "a model file").map_err(|error| error.at(path))?;
+    let mut bytes = try_zeros(len, "a model file").map_err(|error| error.at(path))?;
     source.read(0, &mut bytes)?;
     Ok(bytes)
 }

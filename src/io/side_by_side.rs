@@ -5,7 +5,7 @@ use super::dialect::{Dialect, Missing};
 use super::file::Source;
 use super::formats;
 use crate::MAX_DIM;
-use crate::error::{BadRowKind, Error, ErrorKind, Fault, Result, try_vec};
+use crate::error::{BadRowKind, Error, ErrorKind, Fault, Result, try_zeros};
 use crate::rows::Rows;
 use std::ops::Range;
 
@@ -61,7 +61,7 @@ impl SideBySide {
         let (mut start, count) = (0, out.len() / self.dim.max(1));
         for block in &self.blocks {
             let width = block.dim();
-            let mut values = try_vec(0.0, count.saturating_mul(width), "rows of a block")?;
+            let mut values = try_zeros(count.saturating_mul(width), "rows of a block")?;
             let mut own = Vec::new();
             read(&**block, &mut values, &mut own)?;
             for fault in own {

@@ -221,7 +221,7 @@ fn move_codewords(codebook: &mut Codebook, residuals: &Partial, room: i64) -> Re
     // Codewords are within i32.
     let room = room.clamp(0, i64::from(i32::MAX));
     let sums = residuals.sums().chunks_exact(residuals.dim());
-    let mut deltas = crate::error::try_vec(0, residuals.sums().len(), "movements of codewords")?;
+    let mut deltas = crate::error::try_zeros(residuals.sums().len(), "movements of codewords")?;
     let movements = deltas.chunks_exact_mut(residuals.dim());
     for (((codeword, sums), count), deltas) in codebook.codewords_mut().zip(sums).zip(residuals.counts()).zip(movements)
     {

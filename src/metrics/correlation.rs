@@ -3,7 +3,7 @@
 use super::estimate::Estimate;
 use super::points::Points;
 use crate::device::Device;
-use crate::error::{Result, try_collect, try_vec};
+use crate::error::{Result, try_collect, try_zeros};
 use crate::kernel::assign::squared_distance;
 use crate::rng::Stream;
 
@@ -77,7 +77,7 @@ pub(super) fn spearman(a: &[u64], b: &[u64]) -> Result<Option<f64>> {
 fn ranks(values: &[u64]) -> Result<Vec<i64>> {
     let mut order: Vec<(u64, usize)> = try_collect(values.iter().copied().zip(0..), "ranks of distances")?;
     order.sort_unstable();
-    let mut ranks = try_vec(0, values.len(), "ranks of distances")?;
+    let mut ranks = try_zeros(values.len(), "ranks of distances")?;
     let (mut before, count) = (0, values.len() as i64);
     for group in order.chunk_by(|a, b| a.0 == b.0) {
         let tied = group.len() as i64;

@@ -4,7 +4,7 @@ use super::sizes::Sizes;
 use super::{LevelMargins, errors, margins};
 use crate::codes::Codes;
 use crate::device::Device;
-use crate::error::{ErrorKind, Result, try_vec};
+use crate::error::{ErrorKind, Result, try_zeros};
 use crate::quantizer::{EncodeOptions, Quantizer, unsupported};
 use crate::rows::Rows;
 use serde::Serialize;
@@ -143,7 +143,7 @@ fn side(model: &dyn Quantizer, rows: &dyn Rows, sample: usize, seed: u64, device
         return Err(ErrorKind::DimMismatch { expected: model.dim(), found: rows.dim() }.into());
     }
     let (levels, clusters) = (model.levels(), model.clusters());
-    let mut codes = try_vec(0, rows.len().saturating_mul(levels), "codes")?;
+    let mut codes = try_zeros(rows.len().saturating_mul(levels), "codes")?;
     let quantized = model.quantized_rows(rows, device)?;
     let values = (rows.len() as u64).saturating_mul(quantized.dim() as u64);
     let report = model.encode_quantized(&*quantized, device, &EncodeOptions::default(), &mut |first, chunk| {

@@ -4,7 +4,7 @@ use super::counter;
 use super::decoded::decode_finite;
 use crate::codes::Codes;
 use crate::device::Device;
-use crate::error::{ErrorKind, Result, try_vec};
+use crate::error::{ErrorKind, Result, try_zeros};
 use crate::grid::read_finite;
 use crate::quantizer::Quantizer;
 use crate::rows::Rows;
@@ -97,7 +97,7 @@ fn means(
     let (len, dim) = (rows.len(), rows.dim());
     check(model, rows, codes)?;
     let step = (CHUNK_VALUES / dim).max(1);
-    let mut buffer = try_vec(0.0, step.min(len) * dim, "a chunk of rows")?;
+    let mut buffer = try_zeros(step.min(len) * dim, "a chunk of rows")?;
     let mut squared = vec![0.0; codes.levels()];
     let mut relative = 0.0;
     for (first, part) in (0..len).step_by(step).zip(codes.values().chunks(step * codes.levels())) {

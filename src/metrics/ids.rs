@@ -1,7 +1,7 @@
 //! Finds the different IDs among the codes of rows.
 
 use crate::codes::Codes;
-use crate::error::{Result, try_collect, try_reserve, try_vec};
+use crate::error::{Result, try_collect, try_reserve, try_zeros};
 
 /// The different IDs, sorted, and the ID of each row.
 pub(super) struct Ids {
@@ -19,7 +19,7 @@ impl Ids {
         let row = |row: &usize| codes.values().get(row * levels..(row + 1) * levels).unwrap_or_default();
         let mut order = try_collect(0..codes.len(), "the order of IDs")?;
         order.sort_unstable_by(|a, b| row(a).cmp(row(b)));
-        let mut of_row = try_vec(0, codes.len(), "IDs of rows")?;
+        let mut of_row = try_zeros(codes.len(), "IDs of rows")?;
         let (mut values, mut rows) = (Vec::new(), Vec::new());
         for at in &order {
             let last = values.len().checked_sub(levels).and_then(|start| values.get(start..));

@@ -1,7 +1,7 @@
 //! Codes as the integers that their codewords add up to.
 
 use crate::codes::Codes;
-use crate::error::{Error, Result, try_vec};
+use crate::error::{Error, Result, try_zeros};
 use crate::quantizer::Quantizer;
 
 /// Values of a chunk of points.
@@ -34,7 +34,7 @@ impl Integers<'_> {
     ) -> Result<()> {
         let (dim, levels, len) = (self.dim(), self.codes.levels(), chosen.map_or(self.len(), <[usize]>::len));
         let step = (CHUNK_VALUES / dim.max(1)).max(1);
-        let mut buffer = try_vec(0, step.min(len).saturating_mul(dim), "a chunk of points")?;
+        let mut buffer = try_zeros(step.min(len).saturating_mul(dim), "a chunk of points")?;
         for first in (0..len).step_by(step) {
             let places = first..len.min(first.saturating_add(step));
             let points = buffer.get_mut(..places.len() * dim).unwrap_or_default();

@@ -2,7 +2,7 @@
 
 use crate::codes::Codes;
 use crate::device::Device;
-use crate::error::{Error, ErrorKind, Result, try_vec};
+use crate::error::{Error, ErrorKind, Result, try_zeros};
 use crate::kernel::assign::squared_distance;
 use crate::quantizer::{Costs, Quantizer};
 use crate::rng;
@@ -94,7 +94,7 @@ pub fn margins(
 /// Reads the `chosen` rows, in ascending order, so that rows that are decoded in blocks are decoded once.
 fn values_of(rows: &dyn Rows, chosen: &[usize]) -> Result<Vec<f32>> {
     let dim = rows.dim();
-    let mut values = try_vec(0.0, chosen.len().saturating_mul(dim), "rows whose margins are measured")?;
+    let mut values = try_zeros(chosen.len().saturating_mul(dim), "rows whose margins are measured")?;
     let mut rest = values.as_mut_slice();
     for run in chosen.chunk_by(|row, next| *next == row + 1) {
         let (out, after) = rest.split_at_mut(run.len() * dim);

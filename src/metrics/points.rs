@@ -2,7 +2,7 @@
 
 use super::integers::Integers;
 use crate::device::{Device, Engine, Purpose};
-use crate::error::{Result, out_of_memory, try_collect, try_reserve, try_vec};
+use crate::error::{Result, out_of_memory, try_collect, try_reserve, try_zeros};
 use crate::grid::GridSketch;
 use crate::population::{Source, to_grid};
 use crate::quantization::{Metric, Quantization};
@@ -79,7 +79,7 @@ impl<'a> Points<'a> {
     }
 
     fn of(values: Values<'a>, len: usize, device: &Device, weight: impl Fn(usize) -> u64) -> Result<Self> {
-        let of_row = try_vec(0, len, "points of rows")?;
+        let of_row = try_zeros(len, "points of rows")?;
         let mut points = Self { values, of_row, first: Vec::new(), weights: Vec::new() };
         points.number(device, weight)?;
         Ok(points)
@@ -190,7 +190,7 @@ impl<'a> Points<'a> {
         let mut buffer = Vec::new();
         source.each_chunk(&mut |first, rows| {
             if buffer.len() < rows.len() {
-                buffer = try_vec(0, rows.len(), "a chunk of rows")?;
+                buffer = try_zeros(rows.len(), "a chunk of rows")?;
             }
             let q = buffer.get_mut(..rows.len()).unwrap_or_default();
             to_grid(device.engine(), quantization, rows, q);

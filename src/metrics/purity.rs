@@ -3,7 +3,7 @@
 use super::estimate::Estimate;
 use super::ids::Ids;
 use crate::codes::Codes;
-use crate::error::{ErrorKind, Result, try_collect, try_vec};
+use crate::error::{ErrorKind, Result, try_collect, try_zeros};
 use crate::rng::Stream;
 use serde::Serialize;
 
@@ -58,7 +58,7 @@ pub fn prefix_purity<T: Ord>(codes: &Codes, labels: &[T], seed: u64) -> Result<V
     // The labels are in the order of the IDs, so that a prefix is a range of them.
     let mut labels = try_collect(order.iter().filter_map(|(_, row)| numbers.get(*row).copied()), LABELS)?;
     let lengths = (1..=codes.levels()).map(|length| sizes(&ids, length)).collect::<Result<Vec<_>>>()?;
-    let mut sorted = try_vec(0, labels.len(), LABELS)?;
+    let mut sorted = try_zeros(labels.len(), LABELS)?;
     let mut pure =
         |labels: &[u32]| -> Vec<f64> { lengths.iter().map(|sizes| purity(labels, sizes, &mut sorted)).collect() };
     let own = pure(&labels);
@@ -78,7 +78,7 @@ pub fn prefix_purity<T: Ord>(codes: &Codes, labels: &[T], seed: u64) -> Result<V
 pub(crate) fn numbers<T: Ord>(labels: &[T]) -> Result<Vec<u32>> {
     let mut order: Vec<(&T, usize)> = try_collect(labels.iter().zip(0..), LABELS)?;
     order.sort_unstable();
-    let mut numbers = try_vec(0, labels.len(), LABELS)?;
+    let mut numbers = try_zeros(labels.len(), LABELS)?;
     for (number, same) in order.chunk_by(|a, b| a.0 == b.0).enumerate() {
         for (_, row) in same {
             numbers.iter_mut().skip(*row).take(1).for_each(|place| *place = number as u32);

@@ -7,7 +7,7 @@ use super::seeding::Nearest;
 use super::weighted::Weighted;
 use crate::codebook::Codebook;
 use crate::device::Table;
-use crate::error::{Error, Result, try_vec};
+use crate::error::{Error, Result, try_zeros};
 use crate::partial::Partial;
 use crate::weights::Weights;
 use std::sync::Arc;
@@ -116,13 +116,13 @@ impl Held {
         let mut old = Vec::new();
         if let Some(before) = before {
             self.bring_codes(memo, before)?;
-            old = try_vec(0, self.table.rows(), "codes")?;
+            old = try_zeros(self.table.rows(), "codes")?;
             self.table.codes(&mut old)?;
             self.table.assign(now)?;
             self.codes_of = Some(now.clone());
         }
         self.bring_codes(memo, now)?;
-        let mut codes = try_vec(0, self.table.rows(), "codes")?;
+        let mut codes = try_zeros(self.table.rows(), "codes")?;
         self.table.codes(&mut codes)?;
         let Some(weighted) = &mut self.weighted else { return Ok(Partial::new(now.clusters(), self.table.dim())) };
         let changed = match before {

@@ -7,7 +7,7 @@ use super::weighted::Weighted;
 use crate::beam::Beam;
 use crate::codebook::Codebook;
 use crate::device::{Device, Table};
-use crate::error::{Error, Result, try_vec};
+use crate::error::{Error, Result, try_zeros};
 use crate::joint::{JointSums, PairCounts};
 use std::ops::Range;
 use std::sync::Arc;
@@ -53,7 +53,7 @@ impl Held {
         let books: Vec<&Codebook> = levels.iter().map(|level| &**level).collect();
         let mut codes = Vec::with_capacity(levels.len());
         for _ in levels {
-            codes.push(try_vec(0, rows, "codes")?);
+            codes.push(try_zeros(rows, "codes")?);
         }
         let mut read = |chunk: Range<usize>| table.gather(&chunk.collect::<Vec<usize>>());
         Beam { width, count: 1 }.each_chunk(&books, rows, device, &mut read, &mut |chunk, found, _| {
@@ -103,7 +103,7 @@ impl Held {
 /// Gives every row its nearest codeword, level by level, and subtracts it.
 fn nearest(table: &mut dyn Table, levels: &[Arc<Codebook>]) -> Result<Vec<Vec<u32>>> {
     let subtracted = |level: &Arc<Codebook>| {
-        let mut codes = try_vec(0, table.rows(), "codes")?;
+        let mut codes = try_zeros(table.rows(), "codes")?;
         table.assign_and_codes(level, &mut codes)?;
         table.subtract(level)?;
         Ok(codes)

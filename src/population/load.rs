@@ -2,7 +2,7 @@
 
 use super::Ask;
 use crate::device::{Engine, Table};
-use crate::error::{Result, try_vec};
+use crate::error::{Result, try_zeros};
 use crate::first_reading::FirstReading;
 use crate::grid::{Grid, GridSketch, Loss, RANGE, Saturation, read_finite, read_finite_in_parts};
 use crate::quantization::{Metric, Quantization};
@@ -178,7 +178,7 @@ impl<'a> Source<'a> {
         let (mut buffer, weights) = (Vec::new(), self.weights_used()?);
         self.each_numbered_chunk(Some(engine), &mut |first, numbers, rows| {
             if buffer.len() < rows.len() {
-                buffer = try_vec(0, rows.len(), "a chunk of rows")?;
+                buffer = try_zeros(rows.len(), "a chunk of rows")?;
             }
             let q = buffer.get_mut(..rows.len()).unwrap_or_default();
             let values = to_grid(engine, quantization, rows, q);
@@ -204,7 +204,7 @@ impl<'a> Source<'a> {
     /// Reads the rows at these places among the rows used, and no others; the places ascend.
     pub(super) fn pick(&self, places: &[u64]) -> Result<Vec<f32>> {
         let dim = self.dim();
-        let mut values = try_vec(0.0, places.len().saturating_mul(dim), "rows")?;
+        let mut values = try_zeros(places.len().saturating_mul(dim), "rows")?;
         let mut wanted = places.iter().zip(values.chunks_exact_mut(dim)).peekable();
         let mut place = 0;
         let mut result = Ok(());
@@ -241,7 +241,7 @@ impl<'a> Source<'a> {
     fn each_numbered_chunk(&self, engine: Option<&dyn Engine>, use_rows: &mut UseNumbered<'_>) -> Result<()> {
         let (dim, base) = (self.rows.dim(), self.chosen.base());
         let step = (CHUNK_VALUES / dim).max(1);
-        let mut buffer = try_vec(0.0, step.min(self.span.len()) * dim, "a chunk of rows")?;
+        let mut buffer = try_zeros(step.min(self.span.len()) * dim, "a chunk of rows")?;
         let (mut picked, mut places) = (Vec::new(), Vec::new());
         let mut done = 0;
         for first in self.span.clone().step_by(step) {

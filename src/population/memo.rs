@@ -4,7 +4,7 @@ use super::request::{Answer, Reduction, State};
 use super::seeding::Nearest;
 use crate::codebook::Codebook;
 use crate::device::Table;
-use crate::error::{Result, try_vec};
+use crate::error::{Result, try_zeros};
 use std::sync::Arc;
 
 /// Facts about the rows in one state; all of them can be computed again from the rows.
@@ -95,15 +95,15 @@ impl Memo {
 }
 
 fn widened(codes: &[u16]) -> Result<Vec<u32>> {
-    let mut wide = try_vec(0, codes.len(), "codes")?;
+    let mut wide = try_zeros(codes.len(), "codes")?;
     wide.iter_mut().zip(codes).for_each(|(wide, code)| *wide = u32::from(*code));
     Ok(wide)
 }
 
 fn narrowed(table: &mut dyn Table) -> Result<Vec<u16>> {
-    let mut wide = try_vec(0_u32, table.rows(), "codes")?;
+    let mut wide = try_zeros::<u32>(table.rows(), "codes")?;
     table.codes(&mut wide)?;
-    let mut codes = try_vec(0, wide.len(), "codes")?;
+    let mut codes = try_zeros(wide.len(), "codes")?;
     codes.iter_mut().zip(wide).for_each(|(code, wide)| *code = wide as u16);
     Ok(codes)
 }

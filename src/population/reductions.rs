@@ -3,7 +3,7 @@
 use super::request::FarRow;
 use crate::codebook::Codebook;
 use crate::device::Table;
-use crate::error::{Result, try_vec};
+use crate::error::{Result, try_vec, try_zeros};
 use crate::weights::Weights;
 use std::collections::BinaryHeap;
 
@@ -20,7 +20,7 @@ pub(crate) fn energy(table: &mut dyn Table, weights: Option<&Weights>) -> Result
 /// leaves out rows that equal their codewords.
 pub(crate) fn farthest(table: &mut dyn Table, codebook: &Codebook, count: usize) -> Result<Vec<FarRow>> {
     let distances = table.assigned_distances(codebook)?;
-    let mut codes = try_vec(0, table.rows(), "codes")?;
+    let mut codes = try_zeros(table.rows(), "codes")?;
     table.codes(&mut codes)?;
     let rows = (0..).zip(distances).zip(codes).map(|((place, distance), code)| FarRow { distance, place, code });
     Ok(first(rows.filter(|row| row.distance > 0), count))

@@ -6,7 +6,7 @@ use super::request::{Answer, FarRow, FittedLevel, Reduction, Reply, Request, Sta
 use super::{Ask, Population};
 use crate::codebook::Codebook;
 use crate::device::{Device, Purpose, Table};
-use crate::error::{Error, ErrorKind, Result, try_vec};
+use crate::error::{Error, ErrorKind, Result, try_zeros};
 use crate::grid::{Grid, GridSketch, UNIT_EXPONENT};
 use crate::joint::JointSums;
 use crate::partial::Partial;
@@ -236,11 +236,19 @@ impl<'a> Residuals<'a> {
         let asked = of_shard.into_iter().enumerate().filter(|(_, (indices, _))| !indices.is_empty());
         let (indices, requests): (Vec<_>, Vec<_>) =
             asked.map(|(shard, (indices, places))| (indices, (shard, Reduction::Gather { places }))).unzip();
-        let mut all = try_vec(0, rows.len().saturating_mul(dim), "rows")?;
-        for (indices, answer) in indices.into_iter().zip(self.ask(requests, ask)?) {
+        let answers = self.ask(requests, ask)?;
+        let mut all = Vec::new();
+        if answers.len() > 1 {
+            all = try_zeros(rows.len().saturating_mul(dim), "rows")?;
+        }
+        for (indices, answer) in indices.into_iter().zip(answers) {
             let Answer::Rows(values) = answer else { return Err(unexpected()) };
             if values.len() != indices.len() * dim {
                 return Err(unexpected());
+            }
+            if all.is_empty() {
+                // One shard has them all, so they are in order.
+                return Ok(values);
             }
             for (index, values) in indices.into_iter().zip(values.chunks_exact(dim)) {
                 let to = all.get_mut(index * dim..(index + 1) * dim).unwrap_or_default();

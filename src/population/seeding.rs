@@ -2,7 +2,7 @@
 
 use crate::codebook::Codebook;
 use crate::device::Table;
-use crate::error::{Result, try_vec};
+use crate::error::{Result, try_vec, try_zeros};
 use crate::rng::Draws;
 use crate::weights::Weights;
 use std::sync::Arc;
@@ -25,7 +25,7 @@ impl Nearest {
         Ok(Self {
             candidates: Arc::new(Codebook::new(Vec::new(), dim)),
             distances: try_vec(u64::MAX, rows, "seeding distances")?,
-            indices: try_vec(0, rows, "seeding codes")?,
+            indices: try_zeros(rows, "seeding codes")?,
             weights,
         })
     }
@@ -60,7 +60,7 @@ impl Nearest {
     /// Assigns the rows to the values `new` of further candidates, after `known` ones, and keeps what is nearer.
     fn compare(&mut self, table: &mut dyn Table, new: &[i32], known: usize) -> Result<()> {
         let points = Codebook::new(new.to_vec(), table.dim());
-        let mut codes = try_vec(0_u32, table.rows(), "seeding codes")?;
+        let mut codes = try_zeros::<u32>(table.rows(), "seeding codes")?;
         table.assign_and_codes(&points, &mut codes)?;
         let found = table.assigned_distances(&points)?.into_iter().zip(codes);
         for ((distance, index), (found, code)) in self.distances.iter_mut().zip(&mut self.indices).zip(found) {

@@ -2,7 +2,7 @@
 
 use super::leave::cut_off;
 use super::model::PqKMeansModel;
-use crate::error::{ErrorKind, Result, try_vec};
+use crate::error::{ErrorKind, Result, try_zeros};
 use crate::grid::read_finite;
 use crate::kernel::assign::squared_distance;
 use crate::quantizer::{Asking, Costs, CostsOfRow, alike};
@@ -30,8 +30,8 @@ impl<'a> PqCosts<'a> {
     /// Returns a row as level 0 sees it.
     fn on_grid(&self, row: usize) -> Result<Vec<i32>> {
         let (quantization, dim) = (&self.model.quantization, self.model.dim());
-        let mut values = try_vec(0.0, dim, "a row")?;
-        let mut q = try_vec(0, dim, "a row")?;
+        let mut values = try_zeros(dim, "a row")?;
+        let mut q = try_zeros(dim, "a row")?;
         read_finite(self.rows, row, &mut values)?;
         quantization.quantize_for_level_0(&values, &mut q);
         Ok(q)

@@ -5,7 +5,7 @@ use super::model::PqKMeansModel;
 use super::slices::copy_slice;
 use crate::codebook::Codebook;
 use crate::device::Device;
-use crate::error::{Error, ErrorKind, Result, try_vec};
+use crate::error::{Error, ErrorKind, Result, try_zeros};
 use crate::quantizer::{EncodeOptions, EncodeReport, Sink};
 use crate::rows::Rows;
 use crate::rq::{Assigner, OnGrid, encode_chunks};
@@ -72,12 +72,12 @@ impl<'a> Chunks<'a> {
         let (dim, levels) = (model.dim(), model.levels());
         on_grid.scale()?;
         let rows = on_grid.q.len() / dim;
-        let mut codes = try_vec(0, rows.saturating_mul(levels), "codes")?;
+        let mut codes = try_zeros(rows.saturating_mul(levels), "codes")?;
         let (found, mut settled) = residual.nearest(&on_grid.q)?;
         leave(&mut on_grid.q, &model.residual, &found);
         write(&mut codes, levels, 0, &found, model.residual.len());
         for (level, (range, assigner)) in (model.residual.len()..).zip(slices) {
-            let mut part = try_vec(0, rows.saturating_mul(range.len()), "a slice of rows")?;
+            let mut part = try_zeros(rows.saturating_mul(range.len()), "a slice of rows")?;
             copy_slice(&on_grid.q, dim, range, &mut part);
             let (found, more) = assigner.nearest(&part)?;
             settled += more;

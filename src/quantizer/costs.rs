@@ -1,7 +1,7 @@
 //! Distances along any codes.
 
 use crate::clock::Instant;
-use crate::error::{Result, try_vec};
+use crate::error::{Result, try_zeros};
 use crate::rows::Rows;
 use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -70,7 +70,7 @@ impl<'a> Asking<'a> {
         match self.asked.try_lock() {
             Ok(mut asked) if asked.elapsed() >= PATIENCE && !self.source.is_empty() => {
                 *asked = Instant::now();
-                self.source.read(0, &mut try_vec(0.0, self.source.dim(), "a row")?)
+                self.source.read(0, &mut try_zeros(self.source.dim(), "a row")?)
             }
             _ => Ok(()),
         }

@@ -2,7 +2,7 @@
 
 use crate::balance::Balance;
 use crate::codes::Codes;
-use crate::error::{Error, Result, try_vec};
+use crate::error::{Error, Result, try_zeros};
 use crate::grid::{Outlier, Saturation};
 use crate::labels::Labels;
 
@@ -54,7 +54,7 @@ pub(crate) type Sink<'a> = dyn FnMut(usize, &[u32]) -> Result<()> + 'a;
 /// Collects the codes of `rows` rows, which `encode` gives to its sink.
 pub(crate) fn collect(levels: usize, rows: usize, encode: impl FnOnce(&mut Sink<'_>) -> Result<()>) -> Result<Codes> {
     let len = rows.checked_mul(levels).ok_or_else(|| Error::parameter("rows", rows, "too many"))?;
-    let mut values = try_vec(0, len, "codes")?;
+    let mut values = try_zeros(len, "codes")?;
     encode(&mut |first, codes| {
         let place = values.iter_mut().skip(first * levels);
         place.zip(codes).for_each(|(value, code)| *value = *code);

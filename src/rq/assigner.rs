@@ -2,7 +2,7 @@
 
 use crate::codebook::Codebook;
 use crate::device::{Device, FewRows, Purpose, Table};
-use crate::error::{Error, Result, try_vec};
+use crate::error::{Error, Result, try_zeros};
 
 /// Gives rows on the grid the codes of consecutive levels of residual k-means, where the device computes them fastest:
 /// in blocks that stay in the cache of a thread through all levels, or in a table of all rows, level by level.
@@ -43,7 +43,7 @@ impl<'m> Assigner<'m> {
             });
         };
         let dim = self.levels.first().map_or(1, |(codebook, _)| codebook.dim());
-        let mut codes = try_vec(0, (q.len() / dim).saturating_mul(self.levels.len()), "codes")?;
+        let mut codes = try_zeros((q.len() / dim).saturating_mul(self.levels.len()), "codes")?;
         let settled = blocks.encode_many(q, &mut codes);
         Ok((codes, settled))
     }
@@ -66,7 +66,7 @@ pub(super) fn each_level(
 ) -> Result<(Vec<u32>, u64)> {
     let (rows, count) = (table.rows(), levels.len());
     let len = rows.checked_mul(count).ok_or_else(|| Error::parameter("rows", rows, "too many"))?;
-    let (mut codes, mut of_level) = (try_vec(0, len, "codes")?, try_vec(0, rows, "codes")?);
+    let (mut codes, mut of_level) = (try_zeros(len, "codes")?, try_zeros(rows, "codes")?);
     let mut settled = 0;
     for (level, (codebook, scales)) in levels.iter().enumerate() {
         if *scales {

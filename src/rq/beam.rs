@@ -8,7 +8,7 @@ use super::on_grid::OnGrid;
 use crate::beam::{Beam, MOST_WIDTH};
 use crate::codebook::Codebook;
 use crate::device::Device;
-use crate::error::{Error, Result, try_vec};
+use crate::error::{Error, Result, try_zeros};
 use crate::grid::read_finite;
 use crate::quantizer::{CandidateSink, EncodeReport};
 use crate::rows::Rows;
@@ -60,7 +60,7 @@ impl Encoding<'_> {
             let len = chunk.len().checked_mul(rows.dim());
             let len = len.ok_or_else(|| Error::parameter("rows", chunk.len(), "too many"))?;
             if values.len() != len {
-                values = try_vec(0.0, len, "a chunk of rows")?;
+                values = try_zeros(len, "a chunk of rows")?;
             }
             read_finite(rows, chunk.start, &mut values)?;
             on_grid.put_for_level_0(chunk.start, &values)?;

@@ -1,6 +1,6 @@
 //! Rows in chunks that are read, encoded and handed over at the same time.
 
-use crate::error::{Error, Result, try_vec};
+use crate::error::{Error, Result, try_zeros};
 use crate::rows::Rows;
 use std::cell::Cell;
 use std::iter;
@@ -55,7 +55,7 @@ fn read_chunk(rows: &dyn Rows, (step, read): (usize, Read), first: usize, mut va
     let count = step.min(rows.len() - first);
     let len = count.checked_mul(rows.dim()).ok_or_else(|| Error::parameter("rows", count, "too many"))?;
     if values.len() < len {
-        values = try_vec(0.0, len, "a chunk of rows")?;
+        values = try_zeros(len, "a chunk of rows")?;
     }
     values.truncate(len);
     read(rows, first, &mut values)?;

@@ -2,7 +2,7 @@
 
 use crate::codebook::Codebook;
 use crate::device::Table;
-use crate::error::{ErrorKind, Result, try_vec};
+use crate::error::{ErrorKind, Result, try_zeros};
 use crate::kernel::range_search::RangeMatches;
 use crate::transport::balanced::Costs;
 
@@ -61,7 +61,7 @@ impl<'a> Distances<'a> {
     /// codeword that may be below that, which are the same ones on every device.
     pub(super) fn cheapest(&mut self, prices: &[i128]) -> Result<Cheapest> {
         let settled = self.table.assign(self.codebook)?.settled;
-        let mut codes = try_vec(0, self.table.rows(), "codes")?;
+        let mut codes = try_zeros(self.table.rows(), "codes")?;
         self.table.codes(&mut codes)?;
         let mut costs = self.own(&codes, prices)?;
         if self.with_added(prices).iter().all(|price| *price == 0) {

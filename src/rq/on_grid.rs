@@ -2,7 +2,7 @@
 
 use super::assigner::ReusedTable;
 use crate::device::Device;
-use crate::error::{Result, try_vec};
+use crate::error::{Result, try_zeros};
 use crate::grid::Saturation;
 use crate::population::to_grid;
 use crate::quantization::Quantization;
@@ -27,7 +27,7 @@ impl<'m> OnGrid<'m> {
     /// Puts finite rows (n, D) on the grid; the first of them has the number `first`.
     pub(super) fn put(&mut self, first: usize, values: &[f32]) -> Result<()> {
         if self.q.len() != values.len() {
-            self.q = try_vec(0, values.len(), "a chunk of rows")?;
+            self.q = try_zeros(values.len(), "a chunk of rows")?;
         }
         let saturated = to_grid(self.device.engine(), self.quantization, values, &mut self.q);
         self.saturation.merge(Saturation::of(&self.quantization.grid, values, saturated, |place| first + place));

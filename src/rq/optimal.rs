@@ -6,7 +6,7 @@ use super::sampled::Sampled;
 use crate::balance::Balance;
 use crate::codebook::Codebook;
 use crate::device::{Engine, Table};
-use crate::error::{Error, ErrorKind, Result, try_vec};
+use crate::error::{Error, ErrorKind, Result, try_zeros};
 use crate::transport::balanced::{Groups, Sizes, Solution, Start, solve};
 
 /// Clusters that lists hold at first.
@@ -42,7 +42,7 @@ impl Optimal {
         let first = self.prices.is_empty();
         if first {
             self.prices = vec![0; codebook.clusters()];
-            self.codes = try_vec(0, table.rows(), "codes")?;
+            self.codes = try_zeros(table.rows(), "codes")?;
             self.kinds = equal_rows::kinds(table)?;
         }
         let moved = (first || self.changed > table.rows() / 8) && self.approach(engine, table, codebook)?;

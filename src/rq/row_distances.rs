@@ -2,7 +2,7 @@
 
 use super::model::RqKMeansModel;
 use super::products::{Gram, Products};
-use crate::error::{Error, ErrorKind, Result, try_vec};
+use crate::error::{Error, ErrorKind, Result, try_zeros};
 use crate::grid::read_finite;
 use crate::kernel::assign::squared_distance;
 use crate::kernel::unit_length::unit_length;
@@ -95,8 +95,8 @@ impl<'a> RowDistances<'a> {
     fn residual(&self, row: usize, prefix: &[u32]) -> Result<Vec<i32>> {
         let quantization = &self.model.quantization;
         let dim = self.model.dim();
-        let mut values = try_vec(0.0, dim, "a row")?;
-        let mut q = try_vec(0, dim, "a row")?;
+        let mut values = try_zeros(dim, "a row")?;
+        let mut q = try_zeros(dim, "a row")?;
         read_finite(self.rows, row, &mut values)?;
         quantization.quantize(&values, &mut q);
         for (level, codebook) in self.model.levels().iter().enumerate().take(prefix.len() + 1) {

@@ -1,6 +1,6 @@
 //! Pairs of items that occur together, by the numbers of their rows.
 
-use crate::error::{Error, ErrorKind, Result, try_reserve, try_vec};
+use crate::error::{Error, ErrorKind, Result, try_reserve, try_zeros};
 use crate::partial::Partial;
 use std::collections::{HashMap, HashSet};
 
@@ -112,7 +112,7 @@ impl Partners {
             return Err(ErrorKind::Overflow { what: "the number of pairs" }.into());
         }
         all.sort_unstable();
-        let mut starts = try_vec(0_usize, rows.saturating_add(1), "the partners of rows")?;
+        let mut starts = try_zeros::<usize>(rows.saturating_add(1), "the partners of rows")?;
         let mut partners: Vec<(usize, u32)> = Vec::new();
         for equal in all.chunk_by(|one, other| one == other) {
             let Some((row, partner)) = equal.first().copied() else { continue };

@@ -3,7 +3,7 @@
 use super::Partners;
 use super::exact_sum::ExactSum;
 use crate::device::usable_memory;
-use crate::error::{Error, ErrorKind, Result, try_vec};
+use crate::error::{Error, ErrorKind, Result, try_zeros};
 use crate::grid::read_finite;
 use crate::io::file::Source;
 use crate::io::spool::Spool;
@@ -141,7 +141,7 @@ impl Kept {
 }
 
 fn in_memory(rows: &dyn Rows, values: usize) -> Result<Vec<f32>> {
-    let mut all = try_vec(0.0, values, "rows that are mixed with others")?;
+    let mut all = try_zeros(values, "rows that are mixed with others")?;
     let dim = rows.dim().max(1);
     let step = (CHUNK_VALUES / dim).max(1);
     for (i, out) in all.chunks_mut(step * dim).enumerate() {
@@ -153,7 +153,7 @@ fn in_memory(rows: &dyn Rows, values: usize) -> Result<Vec<f32>> {
 fn in_file(rows: &dyn Rows) -> Result<Source> {
     let dim = rows.dim().max(1);
     let step = (CHUNK_VALUES / dim).max(1);
-    let mut buffer = try_vec(0.0, step.min(rows.len()) * dim, "a chunk of rows")?;
+    let mut buffer = try_zeros(step.min(rows.len()) * dim, "a chunk of rows")?;
     let mut spool = Spool::new()?;
     for first in (0..rows.len()).step_by(step) {
         buffer.truncate((rows.len() - first).min(step) * dim);
@@ -165,7 +165,7 @@ fn in_file(rows: &dyn Rows) -> Result<Source> {
 
 /// Reads rows of a temporary file.
 fn read(source: &Source, first: usize, dim: usize, out: &mut [f32]) -> Result<()> {
-    let mut bytes = try_vec(0_u8, out.len().saturating_mul(size_of::<f32>()), "rows of a temporary file")?;
+    let mut bytes = try_zeros::<u8>(out.len().saturating_mul(size_of::<f32>()), "rows of a temporary file")?;
     source.read((first as u64).saturating_mul((dim * size_of::<f32>()) as u64), &mut bytes)?;
     out.iter_mut().zip(bytes.as_chunks::<4>().0).for_each(|(out, bytes)| *out = f32::from_le_bytes(*bytes));
     Ok(())

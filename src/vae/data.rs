@@ -4,7 +4,7 @@ use super::chunks::each_chunk;
 use super::params::RqVae;
 use super::standard::Standard;
 use crate::device::Device;
-use crate::error::{ErrorKind, Result, try_vec};
+use crate::error::{ErrorKind, Result, try_zeros};
 use crate::first_reading::ReadOnce;
 use crate::grid::Saturation;
 use crate::rng::{self, Stream};
@@ -56,8 +56,8 @@ impl Data {
             dim,
             standard,
             saturation,
-            train: try_vec(0.0, (used.len() - held.len()).saturating_mul(dim), "the rows to train on")?,
-            held_out: try_vec(0.0, held.len().saturating_mul(dim), "held-out rows")?,
+            train: try_zeros((used.len() - held.len()).saturating_mul(dim), "the rows to train on")?,
+            held_out: try_zeros(held.len().saturating_mul(dim), "held-out rows")?,
         };
         let mut train = data.train.chunks_exact_mut(dim);
         let mut held_out = data.held_out.chunks_exact_mut(dim);

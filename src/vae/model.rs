@@ -203,7 +203,7 @@ impl RqVaeModel {
     /// # Errors
     /// As for [`RqVaeModel::decode`].
     pub fn decode_levels(&self, codes: &Codes, levels: usize, device: &Device) -> Result<Vec<f32>> {
-        let mut values = crate::error::try_vec(0.0, codes.len().saturating_mul(self.dim()), "decoded rows")?;
+        let mut values = crate::error::try_zeros(codes.len().saturating_mul(self.dim()), "decoded rows")?;
         let mut decoder = self.decoder_on(device)?;
         self.decode_rows(&mut decoder, 0, codes, levels, &mut values)?;
         Ok(values)
@@ -221,7 +221,7 @@ impl RqVaeModel {
         out: &mut [f32],
     ) -> Result<()> {
         let dim = self.latent_dim();
-        let mut latents = crate::error::try_vec(0.0, codes.len().saturating_mul(dim), "decoded latents")?;
+        let mut latents = crate::error::try_zeros(codes.len().saturating_mul(dim), "decoded latents")?;
         for (i, (codes, latent)) in codes.rows().zip(latents.chunks_exact_mut(dim)).enumerate() {
             self.quantizer.decode_row(first + i, codes, levels, latent)?;
         }

@@ -494,7 +494,7 @@ def first_codewords(rows, clusters, seed, level=0, run=0):
 def chosen_rows(rows, clusters, seed, level=0, run=0):
     """The rows that k-means++ chooses."""
     stream = Stream(b"k-means++", seed, level, run)
-    if len(rows) <= 16 * clusters:
+    if len(rows) <= 16 * clusters and len(rows) * clusters <= 2**26:
         return plus_plus(rows, [1] * len(rows), clusters, stream)
     candidates, weights = oversample(rows, clusters, stream)
     return plus_plus(candidates, weights, clusters, stream)
@@ -538,7 +538,7 @@ def row_hash(seed, row):
 def hierarchy(rows, clusters, seed, level=0, run=0):
     """The codewords of a hierarchy of fits: coarse clusters, and inside each its share of the codewords."""
     seed = Stream(b"hierarchy", seed, level, run).next()
-    chosen = sorted(range(len(rows)), key=lambda row: (row_hash(seed, row), row))[: 64 * clusters]
+    chosen = sorted(range(len(rows)), key=lambda row: (row_hash(seed, row), row))[: 32 * clusters]
     rows = rows[sorted(chosen)]
     coarse = short_fit(rows, math.isqrt(clusters), row_hash(seed, 0))
     codes = nearest(rows, coarse)

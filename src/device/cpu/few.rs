@@ -7,8 +7,10 @@ use super::panel::Panel;
 use super::row_buffer::RowBuffer;
 use super::scores::Scores;
 use super::select::nearest;
+use super::tally::{Tallies, Tally};
 use super::unit::Unit;
 use super::unit_length::UnitLength;
+use crate::clock::Instant;
 use crate::codebook::Codebook;
 use crate::device::FewRows;
 use crate::error::Result;
@@ -20,6 +22,7 @@ use std::sync::Arc;
 pub(super) struct Few {
     pool: Pool,
     unit: Unit,
+    tallies: Arc<Tallies>,
     levels: Arc<Vec<Level>>,
     buffers: Buffers,
 }
@@ -38,11 +41,11 @@ struct Level {
 }
 
 impl Few {
-    pub(super) fn new(pool: Pool, unit: Unit, levels: &[(&Codebook, bool)]) -> Result<Self> {
+    pub(super) fn new(pool: Pool, unit: Unit, tallies: Arc<Tallies>, levels: &[(&Codebook, bool)]) -> Result<Self> {
         let level =
             |(codebook, scales): &(&Codebook, bool)| Ok(Level { panel: Panel::new(unit, codebook)?, scales: *scales });
         let levels = levels.iter().map(level).collect::<Result<_>>()?;
-        Ok(Self { pool, unit, levels: Arc::new(levels), buffers: Buffers::default() })
+        Ok(Self { pool, unit, tallies, levels: Arc::new(levels), buffers: Buffers::default() })
     }
 }
 
@@ -52,7 +55,7 @@ impl FewRows for Few {
         let Some(dim) = levels.first().map(|level| level.panel.dim()) else { return };
         for (rows, codes) in rows.chunks(ROWS * dim).zip(codes.chunks_mut(ROWS * levels.len())) {
             buffers.rows.load(rows, dim);
-            unit.run(Encode { levels, buffers, codes });
+            unit.run(Encode { levels, buffers, codes, tally: None });
         }
     }
 
@@ -61,48 +64,60 @@ impl FewRows for Few {
         let Some(dim) = levels.first().map(|level| level.panel.dim()) else { return 0 };
         let encode = |buffers: &mut Buffers, (rows, codes): (&[i32], &mut [u32])| {
             buffers.rows.load(rows, dim);
-            unit.run(Encode { levels, buffers, codes })
+            let (start, mut tally) = (Instant::now(), Tally::default());
+            unit.run(Encode { levels, buffers, codes, tally: Some(&mut tally) });
+            Tally { assigning: start.elapsed(), ..tally }
         };
-        pool.run(|| {
+        let tally = pool.run(|| {
             let block = block_rows(rows.len() / dim);
             let blocks = rows.par_chunks(block * dim).zip(codes.par_chunks_mut(block * levels.len()));
-            blocks.map_init(Buffers::default, encode).sum()
-        })
+            blocks.map_init(Buffers::default, encode).reduce(Tally::default, Tally::plus)
+        });
+        self.tallies.add(tally);
+        tally.undecided
     }
 
     fn copy(&self) -> Box<dyn FewRows> {
-        let (pool, levels) = (self.pool.clone(), self.levels.clone());
-        Box::new(Self { pool, unit: self.unit, levels, buffers: Buffers::default() })
+        let (pool, tallies, levels) = (self.pool.clone(), self.tallies.clone(), self.levels.clone());
+        Box::new(Self { pool, unit: self.unit, tallies, levels, buffers: Buffers::default() })
     }
 }
 
-/// The codes of all levels for the rows in the buffer; returns how many assignments the scores left undecided.
+/// The codes of all levels for the rows in the buffer.
 struct Encode<'a> {
     levels: &'a [Level],
     buffers: &'a mut Buffers,
     codes: &'a mut [u32],
+    /// Where to count; for a few rows, a clock would take its share of the time.
+    tally: Option<&'a mut Tally>,
 }
 
 impl pulp::WithSimd for Encode<'_> {
-    type Output = u64;
+    type Output = ();
 
     #[inline(always)]
-    fn with_simd<S: Simd>(self, simd: S) -> u64 {
-        let Self { levels, buffers: Buffers { rows, scores }, codes: all } = self;
-        let (count, mut undecided) = (levels.len(), 0);
+    fn with_simd<S: Simd>(self, simd: S) {
+        let Self { levels, buffers: Buffers { rows, scores }, codes: all, mut tally } = self;
+        let count = levels.len();
         for (at, Level { panel, scales }) in levels.iter().enumerate() {
             let dim = panel.dim();
             if *scales {
                 UnitLength { rows: rows.values_mut(), dim }.with_simd(simd);
             }
             rows.measure(panel.unit.products.width());
+            let start = tally.is_some().then(Instant::now);
             scores.compute(rows.rows(), panel);
+            if let Some((tally, start)) = tally.as_deref_mut().zip(start) {
+                tally.add_scores(rows.rows().len(), panel, start);
+            }
             for (i, (codes, scores)) in all.chunks_exact_mut(count).zip(scores.rows()).enumerate() {
                 let measured = rows.rows();
                 let bounds = (measured.length(i), measured.error(i));
                 let found = nearest(simd, (&Lanes::of(simd, scores), scores), measured.row(i), bounds, panel);
                 codes.iter_mut().skip(at).take(1).for_each(|code| *code = found.code);
-                undecided += u64::from(found.candidates > 1);
+                if let Some(tally) = tally.as_deref_mut() {
+                    tally.add_row(found.candidates.into());
+                }
             }
             if at + 1 == count {
                 break;
@@ -112,6 +127,5 @@ impl pulp::WithSimd for Encode<'_> {
                 row.iter_mut().zip(codeword).for_each(|(value, c)| *value -= c);
             }
         }
-        undecided
     }
 }

@@ -4,7 +4,7 @@ use super::Pool;
 use super::sums::{self, Changes};
 use super::unit::Unit;
 use crate::device::NO_CODE;
-use crate::error::{Result, try_vec};
+use crate::error::{Result, try_vec, try_zeros};
 use crate::partial::Partial;
 
 /// Sums and counts by the codes for which they were computed.
@@ -21,8 +21,8 @@ impl KnownSums {
         Ok(Self {
             dim,
             codes: try_vec(NO_CODE, rows, "codes")?,
-            counts: try_vec(0, clusters, "counts")?,
-            sums: try_vec(0, clusters.saturating_mul(dim), "sums")?,
+            counts: try_zeros(clusters, "counts")?,
+            sums: try_zeros(clusters.saturating_mul(dim), "sums")?,
         })
     }
 

@@ -126,13 +126,15 @@ impl Engine for Cpu {
     }
 
     fn few_rows(&self, levels: &[(&Codebook, bool)]) -> Result<Option<Box<dyn FewRows>>> {
-        Ok(Some(Box::new(few::Few::new(self.pool.clone(), self.unit()?, levels)?)))
+        let (pool, unit, tallies) = (self.pool.clone(), self.unit()?, self.tallies.clone());
+        Ok(Some(Box::new(few::Few::new(pool, unit, tallies, levels)?)))
     }
 
     fn filter_counts(&self) -> FilterCounts {
         let tally = self.tallies.take();
         FilterCounts {
             scored: tally.scored,
+            products: tally.products,
             undecided: tally.undecided,
             candidates: tally.candidates,
             listed: tally.listed,

@@ -9,6 +9,8 @@ use super::row_buffer::RowBuffer;
 use super::rows::RowBlock;
 use super::scores::Scores;
 use super::table_rows::TableRows;
+use super::tally::Tally;
+use crate::clock::Instant;
 use crate::error::Result;
 use crate::kernel::range_search::RangeMatches;
 use rayon::prelude::*;
@@ -41,15 +43,15 @@ pub(super) fn range_search(
     panel: &Panel,
     prices: &Prices<'_>,
     limits: &[i128],
-) -> Result<RangeMatches> {
+) -> Result<(RangeMatches, Tally)> {
     let block = block_rows(limits.len());
     let blocks = rows.blocks(block).zip(limits.par_chunks(block));
     let run =
         |scratch: &mut Scratch, (rows, limits)| panel.unit.run(RangeBlock { rows, limits, panel, prices, scratch });
-    let lists: Vec<RangeMatches> = blocks.map_init(Scratch::default, run).collect();
-    let mut near = RangeMatches::with_capacity(limits.len(), lists.iter().map(RangeMatches::entries).sum())?;
-    lists.into_iter().for_each(|list| near.append(&list));
-    Ok(near)
+    let lists: Vec<(RangeMatches, Tally)> = blocks.map_init(Scratch::default, run).collect();
+    let mut near = RangeMatches::with_capacity(limits.len(), lists.iter().map(|(list, _)| list.entries()).sum())?;
+    lists.iter().for_each(|(list, _)| near.append(list));
+    Ok((near, lists.into_iter().map(|(_, tally)| tally).fold(Tally::default(), Tally::plus)))
 }
 
 /// Buffers of one thread: the rows of a block that have a limit.
@@ -68,11 +70,13 @@ struct RangeBlock<'a, 'b> {
 }
 
 impl pulp::WithSimd for RangeBlock<'_, '_> {
-    type Output = RangeMatches;
+    type Output = (RangeMatches, Tally);
 
     #[inline(always)]
-    fn with_simd<S: pulp::Simd>(mut self, _: S) -> RangeMatches {
-        self.compute_scores();
+    fn with_simd<S: pulp::Simd>(mut self, _: S) -> (RangeMatches, Tally) {
+        let mut tally = Tally::default();
+        let start = Instant::now();
+        self.compute_scores(&mut tally);
         let Self { rows, limits, panel, prices, scratch } = self;
         let mut lists = scratch.scores.rows();
         let mut near = RangeMatches::new();
@@ -82,7 +86,7 @@ impl pulp::WithSimd for RangeBlock<'_, '_> {
                 let rounded = *limit as f64;
                 let limit_of_score = rounded - square + 1e-12 * (rounded.abs() + square + prices.largest);
                 let scores = lists.next().unwrap_or_default();
-                let mut list = List { row, limit: *limit, panel, prices, near: &mut near };
+                let mut list = List { row, limit: *limit, panel, prices, near: &mut near, candidates: 0 };
                 let (parts, rest) = scores.as_chunks::<LANES>();
                 let (prices, last_prices) = prices.rounded.as_chunks::<LANES>();
                 for (p, (part, prices)) in parts.iter().zip(prices).enumerate() {
@@ -97,29 +101,32 @@ impl pulp::WithSimd for RangeBlock<'_, '_> {
                         list.push(k);
                     }
                 }
+                tally.undecided += u64::from(list.candidates > 0);
+                tally.candidates += list.candidates;
             }
             near.end_row();
         }
-        near
+        (near, Tally { assigning: start.elapsed(), ..tally })
     }
 }
 
 impl RangeBlock<'_, '_> {
     /// Scores of the rows that have a limit.
     #[inline(always)]
-    fn compute_scores(&mut self) {
+    fn compute_scores(&mut self, tally: &mut Tally) {
         let Self { rows, limits, panel, prices, scratch } = self;
-        let least = prices.least;
-        if limits.iter().all(|limit| *limit > least) {
-            return scratch.scores.compute(*rows, panel);
-        }
-        scratch.rows.clear(panel.dim());
-        for (i, limit) in limits.iter().enumerate() {
-            if *limit > least {
-                scratch.rows.push(*rows, i);
+        let has_limit = |i: &usize| limits.get(*i).is_some_and(|limit| *limit > prices.least);
+        let rows = match (0..limits.len()).all(|i| has_limit(&i)) {
+            true => *rows,
+            false => {
+                scratch.rows.pick(*rows, (0..limits.len()).filter(has_limit));
+                scratch.rows.rows()
             }
-        }
-        scratch.scores.compute(scratch.rows.rows(), panel);
+        };
+        let start = Instant::now();
+        scratch.scores.compute(rows, panel);
+        tally.scored += rows.len() as u64;
+        tally.add_scores(rows.len(), panel, start);
     }
 }
 
@@ -130,11 +137,14 @@ struct List<'a> {
     panel: &'a Panel,
     prices: &'a Prices<'a>,
     near: &'a mut RangeMatches,
+    /// How many of them there were.
+    candidates: u64,
 }
 
 impl List<'_> {
     #[inline(always)]
     fn push(&mut self, k: usize) {
+        self.candidates += 1;
         let distance = squared_distance(self.row, self.panel.codeword(k));
         if self.prices.exact.get(k).is_some_and(|price| i128::from(distance) + price < self.limit) {
             self.near.push(k as u32, distance);

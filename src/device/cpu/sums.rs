@@ -2,7 +2,7 @@
 
 use super::prefetch::prefetch;
 use super::unit::Unit;
-use crate::error::{Result, try_vec};
+use crate::error::{Result, try_vec, try_zeros};
 use rayon::prelude::*;
 
 /// How many rows ahead of the one that is summed the processor is asked for.
@@ -87,7 +87,7 @@ impl Changes {
                 }
             }
         };
-        let mut starts = try_vec(0_usize, clusters + 2, "changes")?;
+        let mut starts = try_zeros::<usize>(clusters + 2, "changes")?;
         each(&mut |cluster, _| {
             // First, as two more than the number that stands for none may be too large for a `usize`.
             if cluster < clusters

@@ -17,7 +17,7 @@ use super::{Pool, min_distances};
 use crate::codebook::Codebook;
 use crate::device::NO_CODE;
 use crate::device::{Assigned, Seeding, Table};
-use crate::error::{Result, try_vec};
+use crate::error::{Result, try_vec, try_zeros};
 use crate::kernel::range_search::RangeMatches;
 use crate::partial::Partial;
 use rayon::prelude::*;
@@ -113,7 +113,7 @@ impl Table for CpuTable {
     }
 
     fn gather(&mut self, rows: &[usize]) -> Result<Vec<i32>> {
-        Ok(rows.iter().flat_map(|row| self.rows.row(*row)).map(|value| *value as i32).collect())
+        self.rows.gather(rows)
     }
 
     fn unit_length(&mut self) -> Result<()> {
@@ -168,7 +168,7 @@ impl Table for CpuTable {
 
     fn assigned_distances(&mut self, codebook: &Codebook) -> Result<Vec<u64>> {
         let panel = Panel::new(self.unit, codebook)?;
-        let mut out = try_vec(0, self.rows(), "distances")?;
+        let mut out = try_zeros(self.rows(), "distances")?;
         self.pool.run(|| assigned_distances(&self.rows, &self.codes, &panel, &mut out));
         Ok(out)
     }
@@ -192,7 +192,7 @@ impl Table for CpuTable {
         self.measure()?;
         let panel = Panel::new(self.unit, &Codebook::new(points.to_vec(), self.dim()))?;
         let rows = closest.len();
-        let mut out = try_vec(0, panel.clusters().saturating_mul(rows), "seeding distances")?;
+        let mut out = try_zeros(panel.clusters().saturating_mul(rows), "seeding distances")?;
         self.pool.run(|| min_distances::min_distances(&self.rows, &panel, closest, &mut out));
         Ok(out)
     }
@@ -210,6 +210,8 @@ impl Table for CpuTable {
         self.measure()?;
         let panel = self.prepare(codebook)?;
         let prices = Prices::new(prices);
-        self.pool.run(|| range_search::range_search(&self.rows, &panel, &prices, limits))
+        let (near, tally) = self.pool.run(|| range_search::range_search(&self.rows, &panel, &prices, limits))?;
+        self.tallies.add(tally);
+        Ok(near)
     }
 }

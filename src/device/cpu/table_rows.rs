@@ -6,7 +6,7 @@ use super::integers::{Scaled, Width};
 use super::measure::{Lengths, Round};
 use super::rows::RowBlock;
 use super::unit::Unit;
-use crate::error::{Result, try_vec};
+use crate::error::{Result, try_reserve, try_vec, try_zeros};
 use rayon::prelude::*;
 
 /// Rows of a table; what is known of them lasts until they change.
@@ -28,8 +28,8 @@ impl TableRows {
     pub(super) fn new(rows: usize, dim: usize) -> Result<Self> {
         Ok(Self {
             dim,
-            values: try_vec(0.0, rows.saturating_mul(dim), "rows on the grid")?,
-            lengths: try_vec(0.0, rows, "lengths")?,
+            values: try_zeros(rows.saturating_mul(dim), "rows on the grid")?,
+            lengths: try_zeros(rows, "lengths")?,
             words: Vec::new(),
             scaled: Vec::new(),
             measured: None,
@@ -55,6 +55,15 @@ impl TableRows {
         self.values.get(row * self.dim..(row + 1) * self.dim).unwrap_or_default()
     }
 
+    /// The grid values of some rows, one after the other.
+    pub(super) fn gather(&self, rows: &[usize]) -> Result<Vec<i32>> {
+        let mut values = Vec::new();
+        try_reserve(&mut values, rows.len().saturating_mul(self.dim), "rows on the grid")?;
+        // A row at a time, which the compiler turns into vectors, as it does not with all values in one iterator.
+        rows.iter().for_each(|row| values.extend(self.row(*row).iter().map(|value| *value as i32)));
+        Ok(values)
+    }
+
     /// Upper bounds of the lengths, as far as they are known.
     pub(super) fn lengths(&self) -> &[f32] {
         &self.lengths
@@ -75,7 +84,7 @@ impl TableRows {
         let (rows, dim) = (self.lengths.len(), self.dim);
         let words = width.map_or(0, |width| width.words(dim));
         if self.words.len() != rows * words {
-            self.words = try_vec(0, rows.saturating_mul(words), "rows as integers")?;
+            self.words = try_zeros(rows.saturating_mul(words), "rows as integers")?;
         }
         let scaled = if width.is_some() { rows } else { 0 };
         if self.scaled.len() != scaled {
@@ -112,9 +121,14 @@ impl TableRows {
         }
     }
 
-    /// All rows in blocks of `count`.
+    /// All rows in blocks of `count`, for all threads.
     pub(super) fn blocks(&self, count: usize) -> impl IndexedParallelIterator<Item = RowBlock<'_>> {
         let blocks = self.lengths.len().div_ceil(count);
         (0..blocks).into_par_iter().map(move |block| self.rows(block * count, count))
+    }
+
+    /// All rows in blocks of `count`, one after the other.
+    pub(super) fn each_block(&self, count: usize) -> impl Iterator<Item = RowBlock<'_>> {
+        (0..self.lengths.len()).step_by(count).map(move |first| self.rows(first, count))
     }
 }

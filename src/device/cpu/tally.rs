@@ -1,5 +1,7 @@
 //! What the filter did: for benches and for people who tune it.
 
+use super::panel::Panel;
+use crate::clock::Instant;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -8,8 +10,9 @@ use std::time::Duration;
 pub(super) struct Tally {
     /// Rows whose code changed.
     pub(super) changed: u64,
-    /// Rows whose scores against all codewords were computed.
+    /// Rows whose scores against all codewords were computed, and the products of components that these took.
     pub(super) scored: u64,
+    pub(super) products: u64,
     /// Those of them whose scores left several codewords open, and the codewords left open for all of them.
     pub(super) undecided: u64,
     pub(super) candidates: u64,
@@ -22,11 +25,27 @@ pub(super) struct Tally {
 }
 
 impl Tally {
+    /// Counts scores of `rows` rows against all codewords of a panel, which took as long as it is since `start`.
+    #[inline(always)]
+    pub(super) fn add_scores(&mut self, rows: usize, panel: &Panel, start: Instant) {
+        self.products += (rows * panel.clusters() * panel.dim()) as u64;
+        self.scoring += start.elapsed();
+    }
+
+    /// Counts a row whose scores against all codewords left so many of these open.
+    #[inline(always)]
+    pub(super) fn add_row(&mut self, candidates: u64) {
+        self.scored += 1;
+        self.undecided += u64::from(candidates > 1);
+        self.candidates += candidates;
+    }
+
     #[inline(always)]
     pub(super) fn plus(self, other: Self) -> Self {
         Self {
             changed: self.changed + other.changed,
             scored: self.scored + other.scored,
+            products: self.products + other.products,
             undecided: self.undecided + other.undecided,
             candidates: self.candidates + other.candidates,
             listed: self.listed + other.listed,

@@ -5,7 +5,7 @@ use super::context::Context;
 use super::params::Params;
 use super::span::{Span, words};
 use crate::codebook::Codebook;
-use crate::error::{Result, try_vec};
+use crate::error::{Result, try_vec, try_zeros};
 use crate::kernel::assign;
 use rayon::prelude::*;
 
@@ -64,7 +64,7 @@ impl Codewords {
     /// Reads the codewords back.
     pub(super) fn read(&self, context: &Context, dim: usize) -> Result<Codebook> {
         let (clusters, padded) = (self.clusters as usize, self.padded as usize);
-        let mut values = try_vec(0_i32, clusters.saturating_mul(dim), "codewords")?;
+        let mut values = try_zeros::<i32>(clusters.saturating_mul(dim), "codewords")?;
         // Four components of all codewords.
         let row_bytes = padded * 16;
         let at_once = (context.piece() / row_bytes).max(1);
@@ -126,7 +126,7 @@ impl Layout {
     fn of(codebook: &Codebook, width: usize) -> Result<Self> {
         let clusters = codebook.clusters();
         let padded = clusters.next_multiple_of(PADDING);
-        let mut values = try_vec([0.0_f32; 4], width.saturating_mul(padded), "codewords")?;
+        let mut values = try_zeros::<[f32; 4]>(width.saturating_mul(padded), "codewords")?;
         let mut half_norms = try_vec(FAR, padded, "codewords")?;
         let codeword = |k: usize| codebook.codeword(k).unwrap_or_default();
         values.par_chunks_exact_mut(padded).enumerate().for_each(|(at, to)| {

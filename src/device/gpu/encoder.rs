@@ -11,7 +11,7 @@ use super::rows::GpuRows;
 use super::span::{Span, words};
 use crate::codebook::Codebook;
 use crate::device::{ChunkEncoder, Encoded};
-use crate::error::{Result, try_vec};
+use crate::error::{Result, try_zeros};
 use rayon::prelude::*;
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -194,7 +194,7 @@ impl ChunkEncoder for GpuEncoder {
 /// Returns codes (n, L) from the codes + 1 of each level.
 fn interleaved(bytes: &[u8], rows: usize, levels: usize) -> Result<Vec<u32>> {
     const TASK: usize = 1 << 14;
-    let mut codes = try_vec(0, rows.saturating_mul(levels), "codes")?;
+    let mut codes = try_zeros(rows.saturating_mul(levels), "codes")?;
     codes.par_chunks_mut(TASK * levels.max(1)).enumerate().for_each(|(task, codes)| {
         for (level, of_level) in bytes.chunks_exact((rows * 4).max(1)).enumerate() {
             let from = words(of_level.get(task * TASK * 4..).unwrap_or_default());

@@ -10,7 +10,7 @@ use super::span::{Span, words};
 use super::vectors::{FLOAT_WORK, Vectors};
 use crate::codebook::Codebook;
 use crate::device::tensors::{Coding, Tensor};
-use crate::error::{Result, try_vec};
+use crate::error::{Result, try_zeros};
 use crate::kernel::float::finish;
 use std::sync::Arc;
 
@@ -67,7 +67,7 @@ impl GpuMatrices {
 
     /// Replaces all values.
     pub(super) fn upload(&mut self, to: Tensor, values: &[f32]) -> Result<()> {
-        let mut bits = try_vec(0_u32, values.len().min(to.len()), "values to upload")?;
+        let mut bits = try_zeros::<u32>(values.len().min(to.len()), "values to upload")?;
         bits.iter_mut().zip(values).for_each(|(bits, value)| *bits = finish(*value).to_bits());
         let buffer = self.buffer(to)?;
         self.batch.write(&self.context, &buffer, bytemuck::cast_slice(&bits))
@@ -77,7 +77,7 @@ impl GpuMatrices {
     pub(super) fn download(&mut self, from: &[Tensor]) -> Result<Vec<Vec<f32>>> {
         let most = self.context.piece() / 4;
         let buffers: Vec<_> = from.iter().map(|tensor| self.buffer(*tensor)).collect::<Result<_>>()?;
-        let values = |tensor: &Tensor| try_vec(0.0, tensor.len(), "values to download");
+        let values = |tensor: &Tensor| try_zeros(tensor.len(), "values to download");
         let mut out: Vec<Vec<f32>> = from.iter().map(values).collect::<Result<_>>()?;
         // What each read-back takes, and how many values these are.
         let mut readings: Vec<(usize, Vec<Part<'_>>)> = Vec::new();

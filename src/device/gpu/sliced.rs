@@ -6,7 +6,7 @@ use super::kernels;
 use super::rows::GpuRows;
 use crate::codebook::Codebook;
 use crate::device::{Assigned, NO_CODE};
-use crate::error::{Result, try_vec};
+use crate::error::{Result, try_vec, try_zeros};
 
 impl GpuRows {
     /// Returns how many codewords a binding holds; none if it holds all of `codebook`.
@@ -41,7 +41,7 @@ pub(super) fn assign(table: &mut GpuRows, codebook: &Codebook, size: usize) -> R
 
 /// Returns the squared distance of every row to the codeword of its code.
 pub(super) fn assigned_distances(table: &mut GpuRows, codebook: &Codebook, size: usize) -> Result<Vec<u64>> {
-    let mut out = try_vec(0, table.rows, "distances")?;
+    let mut out = try_zeros(table.rows, "distances")?;
     each_slice(table, codebook, size, &mut |table, slice, codes| {
         let distances = kernels::assigned_distances::assigned_distances(table, slice)?;
         let here = out.iter_mut().zip(distances).zip(codes).filter(|(_, code)| **code != NO_CODE);

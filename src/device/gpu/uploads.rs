@@ -7,7 +7,7 @@ use super::context::Context;
 use super::lock::lock;
 use super::pools::Used;
 use super::wait;
-use crate::error::{Result, try_vec};
+use crate::error::{Result, try_zeros};
 use bytemuck::{NoUninit, Zeroable};
 use rayon::prelude::*;
 use std::ops::Range;
@@ -72,7 +72,7 @@ impl Context {
         let bytes = groups.bytes();
         // A browser lends programs copies of such memory, so nothing would be saved there.
         if bytes.saturating_mul(groups.count) < SMALL || cfg!(target_family = "wasm") {
-            let mut values = try_vec(T::zeroed(), groups.size * groups.count, "an upload")?;
+            let mut values = try_zeros(groups.size * groups.count, "an upload")?;
             (groups.write)(0, &mut values);
             return self.scoped("an upload", (bytes * groups.count) as u64, || {
                 self.put(buffer, offset, bytemuck::cast_slice(&values));

@@ -7,7 +7,7 @@ mod tensors;
 use super::tensors::Tensors;
 use super::{Assigned, DeviceInfo, Engine, Lloyd, NO_CODE, Purpose, Seeding, Table};
 use crate::codebook::Codebook;
-use crate::error::{Result, try_vec};
+use crate::error::{Result, try_vec, try_zeros};
 use crate::kernel;
 use crate::kernel::range_search::RangeMatches;
 use crate::partial::Partial;
@@ -38,7 +38,7 @@ impl Engine for Reference {
     }
 
     fn table(&self, rows: usize, dim: usize, _purpose: Purpose) -> Result<Box<dyn Table>> {
-        let values = try_vec(0, rows.saturating_mul(dim), "rows on the grid")?;
+        let values = try_zeros(rows.saturating_mul(dim), "rows on the grid")?;
         Ok(Box::new(ReferenceTable { values, dim, codes: try_vec(NO_CODE, rows, "codes")? }))
     }
 
@@ -109,7 +109,7 @@ impl Table for ReferenceTable {
     }
 
     fn assigned_distances(&mut self, codebook: &Codebook) -> Result<Vec<u64>> {
-        let mut distances = try_vec(0, self.codes.len(), "distances")?;
+        let mut distances = try_zeros(self.codes.len(), "distances")?;
         kernel::assigned_distances::assigned_distances(
             &self.values,
             codebook.values(),
@@ -128,7 +128,7 @@ impl Table for ReferenceTable {
 
     fn min_distances(&mut self, points: &[i32], closest: &[u64]) -> Result<Vec<u64>> {
         let points_count = points.len() / self.dim;
-        let mut out = try_vec(0, points_count.saturating_mul(closest.len()), "seeding distances")?;
+        let mut out = try_zeros(points_count.saturating_mul(closest.len()), "seeding distances")?;
         kernel::min_distances::min_distances(&self.values, points, self.dim, closest, &mut out);
         Ok(out)
     }

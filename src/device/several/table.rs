@@ -2,7 +2,7 @@
 
 use crate::codebook::Codebook;
 use crate::device::{Assigned, Table, range_search};
-use crate::error::{ErrorKind, Result, try_vec};
+use crate::error::{ErrorKind, Result, try_zeros};
 use crate::kernel::range_search::RangeMatches;
 use crate::partial::Partial;
 use std::ops::Range;
@@ -73,7 +73,7 @@ impl Table for SeveralTable {
                 rows.iter().filter(|row| part.rows.contains(row)).map(|row| row - part.rows.start).collect();
             if here.is_empty() { Ok(Vec::new()) } else { part.table.gather(&here) }
         })?;
-        let mut out = try_vec(0, rows.len().saturating_mul(dim), "rows")?;
+        let mut out = try_zeros(rows.len().saturating_mul(dim), "rows")?;
         for (part, values) in self.parts.iter().zip(found) {
             let places = rows.iter().zip(out.chunks_exact_mut(dim)).filter(|(row, _)| part.rows.contains(row));
             places.zip(values.chunks_exact(dim)).for_each(|((_, to), from)| to.copy_from_slice(from));
@@ -100,7 +100,7 @@ impl Table for SeveralTable {
 
     fn codes(&mut self, out: &mut [u32]) -> Result<()> {
         let found = self.each(|part| {
-            let mut codes = try_vec(0, part.rows.len(), "codes")?;
+            let mut codes = try_zeros(part.rows.len(), "codes")?;
             part.table.codes(&mut codes).map(|()| codes)
         })?;
         out.iter_mut().zip(found.iter().flatten()).for_each(|(to, code)| *to = *code);
@@ -132,7 +132,7 @@ impl Table for SeveralTable {
             let closest = closest.get(part.rows.clone()).unwrap_or_default();
             part.table.min_distances(points, closest)
         })?;
-        let mut out = try_vec(0, (points.len() / self.dim).saturating_mul(self.rows), "seeding distances")?;
+        let mut out = try_zeros((points.len() / self.dim).saturating_mul(self.rows), "seeding distances")?;
         for (part, found) in self.parts.iter().zip(found) {
             for (to, from) in out.chunks_exact_mut(self.rows).zip(found.chunks_exact(part.rows.len())) {
                 to.iter_mut().skip(part.rows.start).zip(from).for_each(|(to, distance)| *to = *distance);

@@ -1,13 +1,13 @@
 //! Reads the rows of a batch, and checks item keys that occur in several batches.
 
 use crate::codes::Codes;
-use crate::error::{Error, ErrorKind, Result, try_vec};
+use crate::error::{Error, ErrorKind, Result, try_zeros};
 use crate::rows::Rows;
 use std::collections::{HashMap, HashSet};
 
 /// Reads all values of some rows into memory.
 pub(super) fn in_memory(rows: &dyn Rows) -> Result<Vec<f32>> {
-    let mut values = try_vec(0.0, rows.len().saturating_mul(rows.dim()), "a batch of rows")?;
+    let mut values = try_zeros(rows.len().saturating_mul(rows.dim()), "a batch of rows")?;
     rows.read(0, &mut values)?;
     Ok(values)
 }

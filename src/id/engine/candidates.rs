@@ -1,7 +1,7 @@
 //! Finds the candidates of items whose codes are taken.
 
 use crate::device::Device;
-use crate::error::{Error, Result, try_vec};
+use crate::error::{Error, Result, try_zeros};
 use crate::id::resolver::Resolver;
 use crate::model::Model;
 use crate::quantizer::{Candidates, EncodeOptions};
@@ -29,7 +29,7 @@ impl CandidateSearch<'_> {
 
     /// Returns the candidates of some of the rows, which are quantized.
     pub(super) fn of(&self, all: &Matrix<'_>, rows: &[usize]) -> Result<Candidates> {
-        let mut values = try_vec(0.0, rows.len().saturating_mul(all.dim()), "the rows of items to move")?;
+        let mut values = try_zeros(rows.len().saturating_mul(all.dim()), "the rows of items to move")?;
         for (row, out) in rows.iter().zip(values.chunks_exact_mut(all.dim())) {
             all.read(*row, out)?;
         }

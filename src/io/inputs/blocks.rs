@@ -1,7 +1,7 @@
 //! Blocks of rows, which all cores decode together and which are kept while they are read.
 
 use super::readers::Readers;
-use crate::error::{Fault, Result, try_vec};
+use crate::error::{Fault, Result, try_zeros};
 use std::collections::VecDeque;
 use std::ops::Range;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -92,7 +92,7 @@ fn next(readers: &Readers, part: usize, rows: &Range<usize>) -> Option<(usize, R
 /// Decodes blocks, each on a thread of its own.
 fn decode(readers: &Readers, wanted: Vec<(usize, Range<usize>)>) -> Vec<Result<DecodedBlock>> {
     let one = |(part, rows): (usize, Range<usize>)| {
-        let mut values = try_vec(0.0, rows.len().saturating_mul(readers.dim), "a block of rows")?;
+        let mut values = try_zeros(rows.len().saturating_mul(readers.dim), "a block of rows")?;
         let mut faults = Vec::new();
         readers.get(part)?.read_block(rows.start, &mut values, &mut faults)?;
         Ok(DecodedBlock { part, rows, values, faults })

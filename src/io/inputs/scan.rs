@@ -1,7 +1,7 @@
 //! The search for all bad rows of an input.
 
 use super::Inputs;
-use crate::error::{BadRow, Error, ErrorKind, Fault, NAMED, Result, try_vec};
+use crate::error::{BadRow, Error, ErrorKind, Fault, NAMED, Result, try_zeros};
 use std::ops::ControlFlow;
 
 /// Number of values that are read at a time.
@@ -20,7 +20,7 @@ impl Inputs {
     ) -> Result<usize> {
         let (total, dim) = (self.total(), self.readers.dim);
         let step = (CHUNK / dim).max(1).min(total.max(1));
-        let mut buffer = try_vec(0.0, step * dim, "rows that are searched")?;
+        let mut buffer = try_zeros(step * dim, "rows that are searched")?;
         let (mut count, mut found) = (0, Vec::new());
         for first in (0..total).step_by(step) {
             let (out, _) = buffer.split_at_mut(step.min(total - first) * dim);

@@ -1,5 +1,5 @@
 use super::header::Header;
-use crate::error::{Error, ErrorKind, Result, try_vec};
+use crate::error::{Error, ErrorKind, Result, try_zeros};
 use crate::io::file::Source;
 use crate::rows::out_of_range;
 use std::path::Path;
@@ -115,7 +115,7 @@ pub fn read_codes(path: impl AsRef<Path>) -> Result<(Vec<u32>, usize)> {
     let path = path.as_ref();
     let file = CodesFile::open(path)?;
     // No overflow: the header was checked against the length of the file.
-    let mut codes = try_vec(0, file.len() * file.levels(), "codes")?;
+    let mut codes = try_zeros(file.len() * file.levels(), "codes")?;
     file.read(0, &mut codes)?;
     Ok((codes, file.levels()))
 }

@@ -53,7 +53,7 @@ fn check_brotli(source: &Source, header: &PageHeader, offset: u64, bytes: u64) -
     let levels = header.level_bytes.iter().map(|bytes| bytes.and_then(|bytes| u64::try_from(bytes).ok()).unwrap_or(0));
     let levels = levels.fold(0, u64::saturating_add).min(bytes);
     let most = header.unpacked_bytes.and_then(|bytes| u64::try_from(bytes).ok()).unwrap_or(0);
-    let mut packed = crate::error::try_vec(0, (bytes - levels) as usize, "a page")?;
+    let mut packed = crate::error::try_zeros((bytes - levels) as usize, "a page")?;
     source.read(offset + levels, &mut packed)?;
     let unpacked = brotli_decompressor::Decompressor::new(packed.as_slice(), 1 << 14);
     // The decoder meets the same damage and reports it.

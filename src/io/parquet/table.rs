@@ -4,7 +4,7 @@ use super::levels::Lengths;
 use super::long_rows::{self, Long};
 use super::pages::{Finding, Input, Pages, check_chunk};
 use super::thrift::is_footer;
-use crate::error::{Error, ErrorKind, Result, try_vec};
+use crate::error::{Error, ErrorKind, Result, try_zeros};
 use crate::io::file::Source;
 use crate::io::list;
 use arrow_array::ArrayRef;
@@ -310,7 +310,7 @@ fn check_footer(source: &Source) -> Result<()> {
     let [a, b, c, d, magic @ ..] = end;
     let len = u64::from(u32::from_le_bytes([a, b, c, d]));
     let Some(start) = end_at.checked_sub(len).filter(|_| magic == *b"PAR1") else { return Ok(()) };
-    let mut footer = try_vec(0, len as usize, "the footer of a parquet file")?;
+    let mut footer = try_zeros(len as usize, "the footer of a parquet file")?;
     source.read(start, &mut footer)?;
     if is_footer(&footer) { Ok(()) } else { Err(source.error("its footer is damaged")) }
 }

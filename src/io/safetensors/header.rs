@@ -3,7 +3,7 @@
 //! The `safetensors` crate needs the whole file in memory to check a header, so this module makes the same checks
 //! itself.
 
-use crate::error::{Result, try_vec};
+use crate::error::{Result, try_zeros};
 use crate::io::file::{Source, format_of};
 use serde::Deserialize;
 use serde::de::{Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
@@ -66,7 +66,7 @@ impl Header {
             let most = found.min(MAX_HEADER);
             return Err(source.error(format!("its header claims {len} bytes, more than the {most} there can be")));
         }
-        let mut text = try_vec(0, len as usize, "the header of a file")?;
+        let mut text = try_zeros(len as usize, "the header of a file")?;
         source.read(8, &mut text)?;
         let Tensors(tensors) =
             serde_json::from_slice(&text).map_err(|error| source.error(format!("its header: {error}")))?;

@@ -1,7 +1,7 @@
 //! Ranks by the Hamming distance: the number of levels at which two IDs differ, fewest first.
 
 use super::Ranking;
-use crate::error::{Result, try_collect, try_vec};
+use crate::error::{Result, try_collect, try_zeros};
 use crate::metrics::ids::Ids;
 use crate::metrics::ties::Rank;
 
@@ -20,7 +20,7 @@ struct Level {
 impl Level {
     fn new(codes: impl Iterator<Item = u32> + Clone) -> Result<Self> {
         let most = codes.clone().max().map_or(0, |code| code as usize + 1);
-        let mut starts = try_vec(0, most + 1, "codes of IDs")?;
+        let mut starts = try_zeros(most + 1, "codes of IDs")?;
         codes.clone().for_each(|code| starts.iter_mut().skip(code as usize + 1).take(1).for_each(|count| *count += 1));
         let mut total = 0;
         starts.iter_mut().for_each(|start| {

@@ -1,7 +1,7 @@
 //! Ranks by the length of the shared prefix, longest first.
 
 use super::Ranking;
-use crate::error::{Result, try_vec};
+use crate::error::{Result, try_zeros};
 use crate::metrics::ids::Ids;
 use crate::metrics::ties::Rank;
 
@@ -15,7 +15,7 @@ pub(crate) struct ByPrefix<'a> {
 impl<'a> ByPrefix<'a> {
     pub(crate) fn new(ids: &'a Ids) -> Result<Self> {
         let levels = ids.codes.levels();
-        let mut sharing = try_vec(0, ids.codes.values().len(), "rows of prefixes")?;
+        let mut sharing = try_zeros(ids.codes.values().len(), "rows of prefixes")?;
         for level in 0..levels {
             let prefix = |id: &usize| ids.id(*id as u32).get(..=level).unwrap_or_default();
             let mut start = 0;

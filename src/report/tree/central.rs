@@ -1,7 +1,7 @@
 //! Finds the items nearest to the centre of a prefix, which show what the prefix is about.
 
 use super::{Node, Tree};
-use crate::error::{Result, try_vec};
+use crate::error::{Result, try_zeros};
 use crate::grid::read_finite;
 use crate::metrics::Quantizer;
 use crate::rows::Rows;
@@ -58,7 +58,7 @@ impl Tree<'_> {
             }
             centres.of_rows.push(of_rows);
         }
-        centres.values = try_vec(0.0, sizes.len() * dim, "centres of cells")?;
+        centres.values = try_zeros(sizes.len() * dim, "centres of cells")?;
         centres.nearest = vec![Vec::new(); sizes.len()];
         each_row(rows, model.metric(), &mut |row, x| centres.add(row, x))?;
         for (centre, size) in centres.values.chunks_exact_mut(dim).zip(sizes) {
@@ -109,7 +109,7 @@ fn name(node: &mut Node, nearest: &[Vec<(f64, usize)>]) {
 fn each_row(rows: &dyn Rows, metric: Metric, use_row: &mut dyn FnMut(usize, &[f64])) -> Result<()> {
     let (len, dim) = (rows.len(), rows.dim().max(1));
     let step = (CHUNK_VALUES / dim).max(1);
-    let mut buffer = try_vec(0.0, step.min(len) * dim, "a chunk of rows")?;
+    let mut buffer = try_zeros(step.min(len) * dim, "a chunk of rows")?;
     let mut wide = vec![0.0; dim];
     for first in (0..len).step_by(step) {
         buffer.truncate((len - first).min(step) * dim);

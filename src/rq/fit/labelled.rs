@@ -5,7 +5,7 @@ use super::{Fit, LevelReport, Start};
 use crate::MAX_LEVELS;
 use crate::codebook::{Codebook, room};
 use crate::device::{Device, Table};
-use crate::error::{Error, ErrorKind, Result, try_vec};
+use crate::error::{Error, ErrorKind, Result, try_vec, try_zeros};
 use crate::labels::{LabelTable, LabelledFit};
 use crate::limits::MAX_CLUSTERS;
 use crate::partial::Partial;
@@ -135,11 +135,11 @@ fn means(table: &mut dyn Table, labels: &LabelTable, given: &[Option<u32>]) -> R
     let (known, dim) = (labels.len(), table.dim());
     // Rows without a label have the code after all others, unless one is reserved for them.
     let none = labels.reserved().unwrap_or(known as u32);
-    let mut codes = try_vec(0, given.len(), "codes")?;
+    let mut codes = try_zeros(given.len(), "codes")?;
     codes.iter_mut().zip(given).for_each(|(code, given)| *code = given.unwrap_or(none));
     table.set_codes(&codes)?;
     let sums: Partial = table.sums(known.max(none as usize + 1))?;
-    let mut values = try_vec(0, known.saturating_mul(dim), "codewords")?;
+    let mut values = try_zeros(known.saturating_mul(dim), "codewords")?;
     for (k, codeword) in values.chunks_exact_mut(dim).enumerate() {
         let centroid = sums.centroid(k).into_iter().flatten();
         // A mean is within the grid, as its rows are.

@@ -32,7 +32,7 @@ pub enum Init {
     KMeansPlusPlus,
     /// Distinct rows, those with the smallest hash of (seed, row).
     Random,
-    /// Codewords that a hierarchy of fits finds: about sqrt(K) coarse clusters are fitted to `64 K` of the rows, K
+    /// Codewords that a hierarchy of fits finds: about sqrt(K) coarse clusters are fitted to `32 K` of the rows, K
     /// codewords are shared among them in proportion to their squared errors, and each fits its share to its rows,
     /// starting from k-means++. For a thousand codewords and more it takes a small part of the time of k-means++.
     Hierarchical,

@@ -2,7 +2,7 @@
 
 use crate::codebook::Codebook;
 use crate::device::Table;
-use crate::error::{Result, try_vec};
+use crate::error::{Result, try_vec, try_zeros};
 use rayon::prelude::*;
 
 /// Rows whose column sums are added up one after the other; the blocks' sums follow in order.
@@ -37,7 +37,7 @@ impl Sinkhorn {
 /// Squared distances of all rows to all codewords (N, K), each rounded once.
 fn distances(table: &mut dyn Table, codebook: &Codebook, unit: f64) -> Result<Vec<f64>> {
     let (rows, clusters) = (table.rows(), codebook.clusters());
-    let mut out = try_vec(0.0, rows.saturating_mul(clusters), "distances of all rows to all codewords")?;
+    let mut out = try_zeros(rows.saturating_mul(clusters), "distances of all rows to all codewords")?;
     let unbounded = try_vec(u64::MAX, rows, "distances")?;
     for (batch, points) in codebook.values().chunks(CODEWORDS * codebook.dim()).enumerate() {
         let found = table.min_distances(points, &unbounded)?;

@@ -126,7 +126,7 @@ impl AssignInputs<'_, '_> {
         let mut tally = Tally::default();
         let start = Instant::now();
         scratch.scores.compute(rows, panel);
-        tally.scoring += start.elapsed();
+        tally.add_scores(rows.len(), panel, start);
         let Scratch { scores, undecided, .. } = scratch;
         for (i, (code, scores)) in codes.iter_mut().zip(scores.rows()).enumerate() {
             assign_row(simd, (rows, i), (&Lanes::of(simd, scores), scores), panel, code, (undecided, &mut tally));
@@ -142,7 +142,7 @@ impl AssignInputs<'_, '_> {
         scratch.rows.pick(*rows, scratch.open.iter().copied());
         let start = Instant::now();
         scratch.scores.compute(scratch.rows.rows(), panel);
-        tally.scoring += start.elapsed();
+        tally.add_scores(scratch.open.len(), panel, start);
         let Scratch { scores, open, undecided, .. } = &mut **scratch;
         for (i, scores) in open.iter().zip(scores.rows()) {
             let Some(code) = codes.get_mut(*i) else { continue };
@@ -165,9 +165,7 @@ fn assign_row<S: Simd>(
     (undecided, tally): (&mut Vec<(usize, Candidates)>, &mut Tally),
 ) {
     let (best, limit, candidates) = candidates(simd, scores, (rows.length(i), rows.error(i)), panel);
-    tally.scored += 1;
-    tally.undecided += u64::from(candidates.count > 1);
-    tally.candidates += candidates.count as u64;
+    tally.add_row(candidates.count as u64);
     let nearest = match candidates.get() {
         Some([] | [_]) => best,
         Some(_) => {

@@ -8,7 +8,7 @@ use super::vnni;
 use super::{Instructions, Integers, SHIFT, Width};
 use crate::device::cpu::bounds::{Coefficients, GROUP, up};
 use crate::device::cpu::pairs::Group;
-use crate::error::{Result, try_vec};
+use crate::error::{Result, try_vec, try_zeros};
 
 /// Codewords as integers, in groups of 16.
 pub(in crate::device::cpu) struct Packed {
@@ -34,7 +34,7 @@ impl Packed {
     ) -> Result<Self> {
         let (words, clusters) = (width.words(dim), values.len() / dim);
         let groups = try_vec(Group::default(), clusters.div_ceil(GROUP) * words, "codewords as integers")?;
-        let codewords = try_vec(0, clusters * words, "codewords as integers")?;
+        let codewords = try_zeros(clusters * words, "codewords as integers")?;
         let (scales, spreads) = (Vec::new(), Vec::new());
         let mut packed = Self { instructions, width, words, groups, codewords, scales, spreads };
         let places = values.chunks_exact(dim).zip(packed.codewords.chunks_exact_mut(words));

@@ -28,7 +28,7 @@ use super::lanes::Lanes;
 use super::panel::Panel;
 use super::table_rows::TableRows;
 use super::unit::Products;
-use crate::error::{Result, try_vec};
+use crate::error::{Result, try_vec, try_zeros};
 use history::EPOCHS;
 use patience::Patience;
 use pulp::Simd;
@@ -116,7 +116,7 @@ impl Memory {
             self.kept = match bounded {
                 false => Kept::Lists(try_vec(Mark::UNKNOWN, count, "codewords near rows")?),
                 true => {
-                    let bounds = try_vec(0, count.saturating_mul(clusters), "bounds of distances")?;
+                    let bounds = try_zeros(count.saturating_mul(clusters), "bounds of distances")?;
                     Kept::Bounds(try_vec(Scale::UNKNOWN, count, "bounds of distances")?, bounds)
                 }
             };

@@ -8,7 +8,7 @@ use crate::device::cpu::panel::Panel;
 use crate::device::cpu::row_buffer::RowBuffer;
 use crate::device::cpu::scores::Scores;
 use crate::device::cpu::table_rows::TableRows;
-use crate::error::{Result, try_vec};
+use crate::error::{Result, try_zeros};
 use rayon::prelude::*;
 
 /// Most codewords around one.
@@ -49,7 +49,7 @@ impl Surroundings {
         (known, changed): (usize, &[u32]),
         pool: &Pool,
     ) -> Result<Option<Self>> {
-        let mut own = try_vec(0.0_f32, codes.len(), "distances of rows")?;
+        let mut own = try_zeros::<f32>(codes.len(), "distances of rows")?;
         pool.run(|| {
             let parts = rows.blocks(ROWS).zip(codes.par_chunks(ROWS)).zip(own.par_chunks_mut(ROWS));
             parts.for_each(|((rows, codes), own)| panel.unit.run(Own { rows: rows.values, codes, panel, own }));

@@ -7,7 +7,7 @@ use super::integers::Packed;
 use super::rows::RowBlock;
 use super::unit::Unit;
 use crate::codebook::Codebook;
-use crate::error::{Result, try_vec};
+use crate::error::{Result, try_zeros};
 use pulp::Simd;
 
 /// Codewords as exact f32 with the coefficients of the score's lower bound.
@@ -60,7 +60,7 @@ pub(super) struct Panel {
 impl Panel {
     pub(super) fn new(unit: Unit, codebook: &Codebook) -> Result<Self> {
         let dim = codebook.dim();
-        let mut values = try_vec(0.0_f32, codebook.values().len(), "codewords")?;
+        let mut values = try_zeros::<f32>(codebook.values().len(), "codewords")?;
         values.iter_mut().zip(codebook.values()).for_each(|(value, q)| *value = *q as f32);
         let packed = packed(unit, &values, dim)?;
         Ok(Self::of(unit, values, packed, dim))
@@ -68,7 +68,7 @@ impl Panel {
 
     /// Some of the codewords, in the given order.
     pub(super) fn only(&self, codewords: &[u32]) -> Result<Self> {
-        let mut values = try_vec(0.0_f32, codewords.len() * self.dim, "codewords")?;
+        let mut values = try_zeros::<f32>(codewords.len() * self.dim, "codewords")?;
         let places = values.chunks_exact_mut(self.dim).zip(codewords);
         places.for_each(|(place, k)| place.copy_from_slice(self.codeword(*k as usize)));
         let packed = packed(self.unit, &values, self.dim)?;

@@ -11,11 +11,14 @@ use super::table_rows::TableRows;
 use super::unit::Unit;
 use crate::codebook::Codebook;
 use crate::device::{MAX_VALUES, Seeding};
-use crate::error::{Result, try_vec};
+use crate::error::{Result, try_vec, try_zeros};
 use crate::kernel::seed::Seed;
 use gains::{Closest, GainBlock, Gains, ListedGains};
 use neighbours::{Neighbours, Search};
 use rayon::prelude::*;
+
+/// Values of the rows that one thread compares with the points of a step before another would have woken up.
+const ALONE: usize = 1 << 19;
 
 /// The squared distances of weighted rows from the codewords so far.
 pub(super) struct CpuSeeding<'a> {
@@ -34,7 +37,7 @@ pub(super) struct CpuSeeding<'a> {
 impl<'a> CpuSeeding<'a> {
     pub(super) fn new(pool: &'a Pool, unit: Unit, rows: &'a TableRows, weights: &[u64]) -> Result<Self> {
         let count = weights.len();
-        let mut own = try_vec(0, count, "weights of rows")?;
+        let mut own = try_zeros(count, "weights of rows")?;
         own.copy_from_slice(weights);
         let closest = Closest { distances: try_vec(u64::MAX, count, "seeding distances")?, weights: own };
         let (block, search) = (block_rows(count), Search::new(count));
@@ -90,12 +93,16 @@ impl<'a> CpuSeeding<'a> {
     /// What all rows gain by each of those drawn.
     fn gains(&mut self, drawn: &[usize]) -> Result<Vec<Gains>> {
         let Self { pool, unit, rows, closest, block, .. } = self;
-        let points = drawn.iter().flat_map(|row| rows.row(*row)).map(|value| *value as i32).collect();
-        let panel = Panel::new(*unit, &Codebook::new(points, rows.dim()))?;
+        let panel = Panel::new(*unit, &Codebook::new(rows.gather(drawn)?, rows.dim()))?;
         let gain = |scores: &mut Scores, (b, rows)| {
             panel.unit.run(GainBlock { first: b * *block, rows, panel: &panel, closest, scores })
         };
-        let gains: Vec<Gains> = pool.run(|| rows.blocks(*block).enumerate().map_init(Scores::default, gain).collect());
+        let gains: Vec<Gains> = if rows.values().len() <= ALONE {
+            let mut scores = Scores::default();
+            rows.each_block(*block).enumerate().map(|block| gain(&mut scores, block)).collect()
+        } else {
+            pool.run(|| rows.blocks(*block).enumerate().map_init(Scores::default, gain).collect())
+        };
         self.search.count(gains.iter().map(|gains| gains.open).sum(), drawn.len());
         Ok(gains)
     }

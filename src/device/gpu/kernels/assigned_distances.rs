@@ -5,12 +5,12 @@ use crate::device::gpu::kernel::Kernel;
 use crate::device::gpu::kernels::EXACT_WORK;
 use crate::device::gpu::rows::GpuRows;
 use crate::device::gpu::span::{Span, copy};
-use crate::error::{Result, try_vec};
+use crate::error::{Result, try_zeros};
 
 /// Twin: `kernel::assigned_distances::assigned_distances`. The codebook must fit a binding.
 pub(in crate::device::gpu) fn assigned_distances(rows: &mut GpuRows, codebook: &Codebook) -> Result<Vec<u64>> {
     let (codewords, params) = rows.codewords(codebook)?;
-    let mut out = try_vec(0, rows.rows, "distances")?;
+    let mut out = try_zeros(rows.rows, "distances")?;
     let kernel = Kernel::AssignedDistances;
     let GpuRows { context, batch, chunks, dim, .. } = rows;
     for chunk in chunks.iter() {

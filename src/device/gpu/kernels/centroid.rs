@@ -10,7 +10,7 @@ use crate::device::gpu::kernel::Kernel;
 use crate::device::gpu::params::Params;
 use crate::device::gpu::rows::GpuRows;
 use crate::device::gpu::span::{Span, doubles, words};
-use crate::error::{Result, try_vec};
+use crate::error::{Result, try_zeros};
 use crate::partial::Partial;
 use rayon::prelude::*;
 
@@ -133,8 +133,8 @@ fn read(table: &mut GpuRows, clusters: usize, ordered: &[Ordered], assigned: boo
     let (dim, cluster_bytes) = (table.dim, cluster_bytes(table));
     let at_once = table.piece_rows(cluster_bytes);
     let mut found = Assigned::default();
-    let mut counts = try_vec(0_u64, clusters, "counts")?;
-    let mut sums = try_vec(0_i64, clusters.saturating_mul(dim), "sums")?;
+    let mut counts = try_zeros::<u64>(clusters, "counts")?;
+    let mut sums = try_zeros::<i64>(clusters.saturating_mul(dim), "sums")?;
     for first in (0..clusters).step_by(at_once) {
         let here = at_once.min(clusters - first);
         let size = here * cluster_bytes;

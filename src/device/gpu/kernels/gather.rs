@@ -5,11 +5,11 @@ use crate::device::gpu::kernel::Kernel;
 use crate::device::gpu::params::Params;
 use crate::device::gpu::rows::GpuRows;
 use crate::device::gpu::span::{Span, words};
-use crate::error::{Result, try_vec};
+use crate::error::{Result, try_zeros};
 
 /// Returns copies of the given rows, in the given order.
 pub(in crate::device::gpu) fn gather(table: &mut GpuRows, rows: &[usize]) -> Result<Vec<i32>> {
-    let mut out = try_vec(0, rows.len().saturating_mul(table.dim), "gathered rows")?;
+    let mut out = try_zeros(rows.len().saturating_mul(table.dim), "gathered rows")?;
     let row_bytes = table.width * 16;
     let (dim, params, at_once) = (table.dim, table.params(), table.piece_rows(row_bytes));
     let GpuRows { context, batch, chunks, .. } = table;

@@ -4,7 +4,7 @@ use crate::device::gpu::chunk::slices;
 use crate::device::gpu::kernel::Kernel;
 use crate::device::gpu::rows::GpuRows;
 use crate::device::gpu::span::{Span, copy};
-use crate::error::{Result, try_vec};
+use crate::error::{Result, try_zeros};
 use std::ops::Range;
 
 /// How many points one dispatch takes.
@@ -18,7 +18,7 @@ pub(in crate::device::gpu) fn params(width: usize, count: usize, rows: Range<usi
 /// Twin: `kernel::min_distances::min_distances`.
 pub(in crate::device::gpu) fn min_distances(table: &mut GpuRows, points: &[i32], closest: &[u64]) -> Result<Vec<u64>> {
     let rows = closest.len();
-    let mut out = try_vec(0_u64, (points.len() / table.dim).saturating_mul(rows), "seeding distances")?;
+    let mut out = try_zeros::<u64>((points.len() / table.dim).saturating_mul(rows), "seeding distances")?;
     if rows == 0 {
         return Ok(out);
     }

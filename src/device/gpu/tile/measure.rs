@@ -6,7 +6,7 @@ use crate::device::gpu::batch::CommandBatch;
 use crate::device::gpu::codewords::Codewords;
 use crate::device::gpu::kernels::assign;
 use crate::device::gpu::rows::GpuRows;
-use crate::error::{Result, try_vec};
+use crate::error::{Result, try_zeros};
 
 /// How long a run should take, as a share of a dispatch: some milliseconds.
 const SHARE: f64 = 0.16;
@@ -58,7 +58,7 @@ pub(in crate::device::gpu) fn measure(table: &mut GpuRows, codewords: &Codewords
 }
 
 fn codes_of(sample: &mut GpuRows) -> Result<Vec<u32>> {
-    let mut codes = try_vec(0, sample.rows, "codes of a sample")?;
+    let mut codes = try_zeros(sample.rows, "codes of a sample")?;
     sample.codes(&mut codes)?;
     Ok(codes)
 }

@@ -6,7 +6,7 @@ use super::shares::shares;
 use super::update::update;
 use crate::codebook::Codebook;
 use crate::device::Purpose;
-use crate::error::{ErrorKind, Result, try_vec};
+use crate::error::{ErrorKind, Result, try_zeros};
 use crate::population::{Ask, Residuals};
 use crate::rng::{Sample, Stream, row_hash};
 use crate::rq::params::{Algorithm, Init, RqKMeans};
@@ -14,7 +14,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 /// Rows per codeword that the hierarchy is fitted on.
-pub(super) const ROWS: usize = 64;
+pub(super) const ROWS: usize = 32;
 /// Most iterations of a fit within the hierarchy.
 const ITERATIONS: usize = 5;
 
@@ -29,7 +29,7 @@ struct Group {
 /// codewords per iteration instead of K.
 ///
 /// # Shapes
-/// K codewords, for rows (N, D). All fits are on the `64 K` rows with the smallest hashes, or on all rows.
+/// K codewords, for rows (N, D). All fits are on the `32 K` rows with the smallest hashes, or on all rows.
 ///
 /// # Exactness
 /// Every fit is one of the ordinary kind, from its first codewords on, and shares are exact integers. The rows are
@@ -91,7 +91,7 @@ fn fit(
 
 /// The rows by their nearest coarse codeword, ascending; codewords without rows are left out.
 fn groups(rows: &mut Residuals<'_>, coarse: &Codebook, ask: Ask<'_>) -> Result<Vec<Group>> {
-    let mut codes = try_vec(0_u32, rows.rows(), "codes")?;
+    let mut codes = try_zeros::<u32>(rows.rows(), "codes")?;
     let table = rows.table(ask)?.ok_or(ErrorKind::NotWhole)?;
     table.assign_and_codes(coarse, &mut codes)?;
     let distances = table.assigned_distances(coarse)?;

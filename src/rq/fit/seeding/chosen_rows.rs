@@ -12,6 +12,8 @@ use std::sync::Arc;
 
 /// Rows per cluster up to which k-means++ runs over all rows.
 pub(super) const DIRECT: usize = 16;
+/// Rows times clusters up to which it does so: its steps over more of them take longer than all the rest of a fit.
+const DIRECT_PAIRS: usize = 1 << 26;
 /// Rounds of oversampling, each of as many draws as there are clusters.
 const ROUNDS: usize = 3;
 /// Rounds at most, where every round after the third still halves the sum of the squared distances.
@@ -31,7 +33,7 @@ pub(in crate::rq::fit) fn chosen_rows(
         Init::Random => distinct_rows(rows, clusters, seed, ask)?,
         Init::KMeansPlusPlus | Init::Hierarchical => {
             let mut stream = Stream::new("k-means++", params.seed, level, run);
-            if rows.rows() <= DIRECT * clusters {
+            if is_direct(rows.rows(), clusters) {
                 direct(rows, clusters, &mut stream, ask)?
             } else {
                 let (candidates, weights) = oversample(rows, clusters, &mut stream, ask)?;
@@ -42,6 +44,11 @@ pub(in crate::rq::fit) fn chosen_rows(
         }
     };
     Ok(Codebook::new(values, dim))
+}
+
+/// Whether k-means++ runs over all rows, and not over candidates.
+pub(super) fn is_direct(rows: usize, clusters: usize) -> bool {
+    rows <= DIRECT.saturating_mul(clusters) && rows.saturating_mul(clusters) <= DIRECT_PAIRS
 }
 
 /// The first `clusters` rows with distinct values in the order of their hash; where there are not as many, rows are
@@ -64,7 +71,7 @@ pub(super) fn distinct_rows(rows: &mut Residuals<'_>, clusters: usize, seed: u64
     }
 }
 
-/// Greedy k-means++ over all rows, which are few: [`DIRECT`] times the clusters at most.
+/// Greedy k-means++ over all rows, which are few, see [`is_direct`].
 ///
 /// Where they are not in one table already, all of them are copied into one. So few rows take no more memory than
 /// [`DIRECT`] codebooks, whatever N is (the candidates of [`oversample`] take nearly as much), and a fit counts them

@@ -1,6 +1,6 @@
 //! Draws by weight, and the rows they choose.
 
-use super::chosen_rows::{ROUNDS_MAX, distinct_rows, oversample};
+use super::chosen_rows::{ROUNDS_MAX, distinct_rows, is_direct, oversample};
 use super::plus_plus::{floor_ln, plus_plus};
 use super::*;
 use crate::device::{Device, Purpose, Table};
@@ -51,6 +51,14 @@ fn the_number_of_candidates_needs_no_logarithm() {
     for k in 1..=65_536 {
         assert_eq!(floor_ln(k), (k as f64).ln().floor() as usize, "{k}");
     }
+}
+
+#[test]
+fn only_few_rows_are_candidates_at_once() {
+    let direct = [(4096, 256), (1, 1), (32_768, 2048), (16_384, 4096)];
+    let not = [(4097, 256), (32_769, 2048), (16_385, 4096), (usize::MAX, usize::MAX)];
+    assert_eq!(direct.map(|(rows, clusters)| is_direct(rows, clusters)), [true; 4]);
+    assert_eq!(not.map(|(rows, clusters)| is_direct(rows, clusters)), [false; 4]);
 }
 
 #[test]
