@@ -49,7 +49,8 @@ pub struct KernelTime {
     pub dispatches: u64,
 }
 
-/// What the filter of assignments and range searches did on the CPU, see [`Device::filter_counts`](super::Device::filter_counts).
+/// What the filter of assignments and range searches did on the CPU, see
+/// [`Device::filter_counts`](super::Device::filter_counts).
 #[doc(hidden)]
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 #[non_exhaustive]
