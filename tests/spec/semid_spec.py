@@ -274,6 +274,40 @@ def least_sum(costs):
     return sum(costs[row_of[column] - 1][column - 1] for column in range(1, m + 1) if row_of[column])
 
 
+def open_places(codebooks, row, free, wanted, prefix):
+    """The `wanted` nearest of the free places, as (distance, codes), that an item looks at which finds none by its own
+    codes: it goes through the prefixes of the last level below `prefix`, nearest first, and stops after 64 of them, or
+    after 8 with so many free places. `free` has the number of free places of all codes."""
+    found, seen = [], 0
+
+    def go(codes):
+        nonlocal seen
+        residual = row - sum(book[code] for book, code in zip(codebooks, codes))
+        order = sorted((d, (*codes, k)) for k, d in enumerate(distances(codebooks[len(codes)], residual).tolist()))
+        if len(codes) == len(codebooks) - 1:
+            found.extend(place for place in order if free[place[1]])
+            seen += 1
+            return
+        for _, longer in order:
+            if seen >= 64 or (seen >= 8 and sum(free[place] for _, place in found) >= wanted):
+                break
+            if any(free[place] for place in free if place[: len(longer)] == longer):
+                go(longer)
+
+    go(prefix)
+    return sorted(found)[:wanted]
+
+
+def best_moves(model, x, keys, codes, gain, most):
+    """The items (key, row, distance before, distance after), at most so many, whose distances shrink by more than a
+    share `gain` where they go from `codes` to those of the model; the largest decrease first, then the lowest key."""
+    _, rows, _ = next(residuals(model, x))
+    at = lambda row, codes: int(((row - sum(book[k] for book, k in zip(model.codebooks, codes))) ** 2).sum())
+    both = [(at(row, old), at(row, new)) for row, old, new in zip(rows, codes, encode(model, x))]
+    found = [(key, row, *of) for row, (key, of) in enumerate(zip(keys, both)) if of[0] - of[1] > gain * of[0]]
+    return sorted(found, key=lambda of: (of[3] - of[2], of[0]))[:most]
+
+
 def refine(model, x, rounds, width, frozen=0):
     """Refines the levels of `model` together, from the level `frozen` on; returns the model that encodes by a beam of
     this width, and the squared errors before the first round and after every round that was kept, in grid steps."""
