@@ -310,27 +310,38 @@ def best_moves(model, x, keys, codes, gain, most):
 
 def refine(model, x, rounds, width, frozen=0):
     """Refines the levels of `model` together, from the level `frozen` on; returns the model that encodes by a beam of
-    this width, and the squared errors before the first round and after every round that was kept, in grid steps."""
+    this width, and the squared errors before the first round and after every round, in grid steps."""
     _, rows, _ = next(residuals(model, x))
-    books = list(model.codebooks)
+    rows, books = np.asarray(rows), list(model.codebooks)
+    levels = range(frozen, len(books))
     codes, error = encode_rows(books, rows, width)
-    errors = [error]
-    for _ in range(rounds):
+    errors, best = [error], books
+    for number in range(1, rounds + 1):
+        noise = math.isqrt(error // (160 * rows.size) * (rounds - number)) if levels else 0
         new = list(books)
-        for level in range(frozen, len(new)):
-            others = [other for other in range(len(new)) if other != level]
-            left = rows - sum(new[other][codes[:, other]] for other in others)
-            room = 2**23 - sum(int(np.abs(new[other]).max()) for other in others)
+        for level in levels:
+            left = rows - sum(new[other][codes[:, other]] for other in range(len(new)) if other != level)
             members = [left[codes[:, level] == k] for k in range(len(new[level]))]
             means = [centroid(some) if len(some) else new[level][k] for k, some in enumerate(members)]
-            new[level] = np.stack(means).clip(-room, room)
-        codes, error = encode_rows(new, rows, width)
-        if error >= errors[-1]:
+            new[level] = within_room(new, level, np.stack(means))
+        if not noise and all((old == moved).all() for old, moved in zip(books, new)):
             break
+        for level in levels:
+            stream = Stream(b"refinement", model.config["seed"], level, number)
+            moves = [stream.below(2 * noise + 1) - noise for _ in range(new[level].size)]
+            new[level] = within_room(new, level, new[level] + np.reshape(moves, new[level].shape))
         books = new
+        codes, error = encode_rows(books, rows, width)
+        best = books if error < min(errors) else best
         errors.append(error)
     config = {**model.config, "beam": width} if width > 1 else model.config
-    return Model(config, model.offset, books), errors
+    return Model(config, model.offset, best), errors
+
+
+def within_room(books, level, book):
+    """The codewords of a level, cut off at what the other levels leave of 2^23."""
+    room = 2**23 - sum(int(np.abs(other).max()) for at, other in enumerate(books) if at != level)
+    return book.clip(-room, room)
 
 
 def encode_rows(books, rows, width):
