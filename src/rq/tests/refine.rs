@@ -265,8 +265,8 @@ fn rounds_are_told_and_can_be_cancelled() {
     let (last, _, text) = told.last().unwrap();
     assert_eq!(*last, 3);
     assert!(text.contains("squared error"), "{text}");
-    let of_best = told.iter().filter(|(round, ..)| *round == refinement.rounds).map(|(_, error, _)| *error);
-    assert_eq!(of_best.last(), Some(refinement.squared_error));
+    let mut of_best = told.iter().filter(|(round, ..)| *round == refinement.rounds).map(|(_, error, _)| *error);
+    assert_eq!(of_best.next_back(), Some(refinement.squared_error));
     for stop in 1..=told.len() {
         let (_, result) = run(stop);
         assert!(matches!(result.unwrap_err().kind(), ErrorKind::Cancelled));
