@@ -111,6 +111,12 @@ impl Weights {
         }
     }
 
+    /// Refuses weights of another number of rows, and those that are all 0.
+    pub(crate) fn check_some(&self, rows: usize) -> Result<()> {
+        self.check(rows)?;
+        if self.total() == 0 { Err(ErrorKind::NoWeight.into()) } else { Ok(()) }
+    }
+
     /// Returns the number of the first copy of a row.
     pub(crate) fn first(&self, row: usize) -> u64 {
         let before = row.min(self.ends.len()).checked_sub(1);

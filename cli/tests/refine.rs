@@ -142,7 +142,7 @@ fn a_beam_of_one_is_no_beam() {
         dir.text("r.html")
     };
     let (own, one) = (report(""), report("--beam 1"));
-    for part in ["in up to 3 rounds, by a beam of 4", "4 codes per row and level, which the model keeps", "less"] {
+    for part in ["in 3 rounds, by a beam of 4", "4 codes per row and level, which the model keeps", "less"] {
         assert!(own.contains(part), "{part}");
     }
     assert!(one.contains("none: the nearest codeword of every level") && !one.contains("by the beam,"));

@@ -88,6 +88,52 @@ fn evaluations_weigh_errors() {
     dir.fails("eval --model m.safetensors --input x.csv --weight-step 0.5", &["--weight-column"]);
 }
 
+/// Collisions and recall are means over the rows, each as often as it counts; the rows that are near stay the same.
+#[test]
+fn evaluations_weigh_collisions_and_recall() {
+    let dir = folder();
+    dir.semid("fit --input x.npy --output m.safetensors --levels 2 --clusters 8").ok();
+    dir.semid("encode --model m.safetensors --input x.npy --output c.npy").ok();
+    let eval =
+        |flags: &str| dir.semid(&format!("eval --model m.safetensors --input x.npy --k 3 --json {flags}")).json(0);
+    let (plain, found) = (eval(""), eval("--weights w.txt"));
+    let codes = semid::io::read_codes(dir.path("c.npy")).unwrap().0;
+    let weight = |row: usize| (row * 7 % 5) as f64;
+    let codes = &codes;
+    let alike = |row: usize| (0..300).filter(move |other| codes_of(codes, *other) == codes_of(codes, row));
+    let collided: f64 = (0..300).filter(|row| alike(*row).count() > 1).map(weight).sum();
+    let kept: f64 = (0..300)
+        .filter(|row| alike(*row).next() == Some(*row))
+        .map(|row| alike(row).map(weight).fold(0.0, f64::max))
+        .sum();
+    assert_eq!(found["collided_weight_rate"], collided / 600.0);
+    assert_eq!(found["lost_weight_rate"], (600.0 - kept) / 600.0);
+    assert_eq!((&found["collision_rate"], &found["recall_at_k"]), (&plain["collision_rate"], &plain["recall_at_k"]));
+    assert!(plain.get("collided_weight_rate").is_none() && plain.get("weighted_recall_at_k").is_none());
+    // A row that alone counts has its own recall, and the weighted mean is that of these.
+    let weights = |name: &str, of: &dyn Fn(usize) -> usize| {
+        dir.write(name, (0..300).map(|row| format!("{}\n", of(row))).collect::<String>());
+        eval(&format!("--weights {name}"))
+    };
+    let few = weights("few.txt", &|row| if row < 8 { row * 7 % 5 } else { 0 });
+    let rows: Vec<_> = (0..8).map(|row| weights("one.txt", &|at| usize::from(at == row))).collect();
+    for (metric, by) in [("recall_at_k", "decoded"), ("recall_at_k", "prefix"), ("ndcg_at_k", "hamming")] {
+        let value = |of: &serde_json::Value| of[format!("weighted_{metric}")][by]["value"].as_f64().unwrap();
+        let mean = rows.iter().enumerate().map(|(row, of)| weight(row) * value(of)).sum::<f64>();
+        let mean = mean / (0..8).map(weight).sum::<f64>();
+        assert!((value(&few) - mean).abs() < 1e-12, "{metric} {by}: {} for {mean}", value(&few));
+        assert!((value(&found) - plain[metric][by]["value"].as_f64().unwrap()).abs() > 1e-6, "{metric} {by}");
+    }
+    let text = dir.semid("eval --model m.safetensors --input x.npy --k 3 --weights w.txt").ok();
+    assert!(text.contains("Collisions by weight") && text.contains("recall by weight"), "{text}");
+    dir.write("none.txt", "0\n".repeat(300));
+    dir.fails("eval --model m.safetensors --input x.npy --k 3 --weights none.txt", &["weights of all rows are zero"]);
+}
+
+fn codes_of(codes: &[u32], row: usize) -> &[u32] {
+    &codes[row * 2..][..2]
+}
+
 #[test]
 fn weights_that_make_no_sense_are_refused() {
     let dir = folder();

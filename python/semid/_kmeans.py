@@ -38,9 +38,9 @@ class RQKMeans(KMeansFits):
     sinkhorn_iter : int, default 50
     {rows}
     refine : int, default 0
-        Rounds, at most, that refine all levels together after the fit: codewords move to the mean of what all other
-        levels leave of their rows, and rows are encoded again. A round that does not lower the squared error is undone
-        and is the last one, so the error of the rows never rises.
+        Rounds that refine all levels together after the fit: codewords move to the mean of what all other levels leave
+        of their rows, and by noise that shrinks from round to round, and rows are encoded again. The round that leaves
+        least counts, so the error of the rows never rises.
     refine_beam : int, default 1
         Width of the beam that encodes the rows of a refinement. The model keeps it: ``encode`` searches as widely
         unless ``beam`` says otherwise.

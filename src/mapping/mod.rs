@@ -28,7 +28,7 @@ pub use co_occurrence::{CoOccurrence, LevelCoOccurrence};
 pub use fan_out::FanOut;
 pub use join::JoinedRows;
 pub use read::{MappingOptions, read_pairs};
-pub use weighted::WeightedCollisions;
+pub use weighted::{WeightedCollisions, weighted_collisions};
 
 use crate::codes::Codes;
 use crate::error::{Error, ErrorKind, Result, try_reserve};

@@ -78,10 +78,7 @@ pub fn weighted_errors(
     weights: &Weights,
     device: &Device,
 ) -> Result<ErrorMetrics> {
-    weights.check(rows.len())?;
-    if weights.total() == 0 {
-        return Err(ErrorKind::NoWeight.into());
-    }
+    weights.check_some(rows.len())?;
     // A weight is at most 2^37, so it is exact in f64.
     means(model, rows, codes, (&|row| weights.of(row) as f64, weights.total() as f64), device)
 }

@@ -33,10 +33,29 @@ impl Estimate {
     /// J. A. Hanley, A. Lippman-Hand, If nothing goes wrong, is everything all right?, JAMA 249, 1983: the rule of
     /// three.
     pub(crate) fn mean(values: &[f64], population: u64) -> Self {
+        let mean = values.iter().sum::<f64>() / (values.len() as f64).max(1.0);
+        let squares = values.iter().map(|value| (value - mean) * (value - mean)).sum();
+        Self::around(mean, squares, values, population)
+    }
+
+    /// Estimates the mean of a population in which values count by their weights; none where all weights are 0.
+    ///
+    /// With the weighted mean m and the mean weight w, the interval is that of [`Estimate::mean`], with the differences
+    /// `weight / w (value - m)` in the place of those to the mean. Where the sample is the population, whole weights
+    /// mean the same as values that are repeated so often.
+    pub(crate) fn weighted_mean(values: &[f64], weights: &[f64], population: u64) -> Option<Self> {
+        let all: f64 = weights.iter().sum();
+        let mean = values.iter().zip(weights).map(|(value, weight)| value * weight).sum::<f64>() / all;
+        let times = values.len() as f64 / all;
+        let difference = |(value, weight): (&f64, &f64)| (value - mean) * weight * times;
+        let squares = values.iter().zip(weights).map(difference).map(|difference| difference * difference).sum();
+        (all > 0.0).then(|| Self::around(mean, squares, values, population))
+    }
+
+    /// Makes an estimate of a mean and the sum of the squared differences to it.
+    fn around(mean: f64, squares: f64, values: &[f64], population: u64) -> Self {
         let samples = values.len() as u64;
         let n = samples as f64;
-        let mean = values.iter().sum::<f64>() / n.max(1.0);
-        let squares: f64 = values.iter().map(|value| (value - mean) * (value - mean)).sum();
         let variance = squares / (n - 1.0).max(1.0);
         let left = 1.0 - n / (population.max(1) as f64);
         let alike = values.windows(2).all(|pair| pair.first() == pair.last());
@@ -72,6 +91,21 @@ impl Estimate {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn weights_are_repetitions_of_values() {
+        let (values, weights) = ([0.25, 0.5, 1.0, 0.0], [3.0, 0.0, 2.0, 5.0]);
+        let repeated = [0.25, 0.25, 0.25, 1.0, 1.0, 0.0, 0.0, 0.0, 0.0, 0.0];
+        assert_eq!(Estimate::weighted_mean(&values, &weights, 4).unwrap().value, Estimate::mean(&repeated, 10).value);
+        assert_eq!(Estimate::weighted_mean(&values, &[2.0; 4], 9), Some(Estimate::mean(&values, 9)));
+        assert_eq!(Estimate::weighted_mean(&values, &[0.0; 4], 9), None);
+        let wide = Estimate::weighted_mean(&values, &[1.0, 1.0, 1.0, 9.0], 100).unwrap();
+        assert!(wide.low < wide.value && wide.value < wide.high);
+        assert_eq!(
+            Estimate::weighted_mean(&[0.5; 30], &weights.repeat(8)[..30], 31),
+            Some(Estimate::mean(&[0.5; 30], 31))
+        );
+    }
 
     #[test]
     fn small_samples_leave_everything_open() {

@@ -13,12 +13,15 @@ use crate::labels::Labels;
 use crate::quantizer::Quantizer;
 use crate::rows::Rows;
 use crate::rq::Metric;
+use crate::weights::Weights;
 use std::ops::ControlFlow;
 
 /// Evaluates models on the same rows; it searches their true neighbours only once. See [`Evaluation::on`].
 pub struct Evaluator<'a> {
     pub(super) evaluation: Evaluation,
     pub(super) rows: &'a dyn Rows,
+    /// How often each row counts as a query.
+    weights: Option<Weights>,
     /// The facts about the rows, one per metric.
     pub(super) known: Vec<Known<'a>>,
 }
@@ -46,11 +49,39 @@ impl Evaluation {
     /// # Ok::<(), semid::Error>(())
     /// ```
     pub fn on<'a>(&self, rows: &'a dyn Rows) -> Evaluator<'a> {
-        Evaluator { evaluation: self.clone(), rows, known: Vec::new() }
+        Evaluator { evaluation: self.clone(), rows, weights: None, known: Vec::new() }
     }
 }
 
 impl<'a> Evaluator<'a> {
+    /// Weighs recall and NDCG too: a row counts as often as a query as its weight says. Which rows are searched, and
+    /// which are near, has nothing to do with weights.
+    ///
+    /// # Errors
+    /// [`ErrorKind::RowCount`](crate::ErrorKind::RowCount) where there is not one weight for each row, and
+    /// [`ErrorKind::NoWeight`](crate::ErrorKind::NoWeight) where all weights are 0.
+    ///
+    /// ```
+    /// use semid::metrics::Evaluation;
+    /// use semid::{Device, Matrix, RqKMeans, Weights};
+    /// use std::ops::ControlFlow;
+    ///
+    /// let values: Vec<f32> = (0..800).map(|i| ((i * i) % 251) as f32).collect();
+    /// let (rows, device) = (Matrix::new(&values, 4)?, Device::cpu());
+    /// let model = RqKMeans::new(2, 8).fit(&rows, &device)?;
+    /// let codes = model.encode(&rows, &device)?;
+    /// let weights = Weights::new((0..200).map(|row| row % 5))?;
+    /// let mut evaluator = Evaluation::new().k(5).on(&rows).weights(&weights)?;
+    /// let quality = evaluator.run(&model, &codes, &device, |_| ControlFlow::Continue(()))?;
+    /// println!("recall by weight: {}", quality.neighbors.unwrap().weighted_recall_at_k.unwrap().decoded.value);
+    /// # Ok::<(), semid::Error>(())
+    /// ```
+    pub fn weights(mut self, weights: &Weights) -> Result<Self> {
+        weights.check_some(self.rows.len())?;
+        self.weights = Some(weights.clone());
+        Ok(self)
+    }
+
     /// Encodes the rows by the beam of the evaluation, and by their labels if they have some.
     pub(crate) fn encode(&self, model: &dyn Quantizer, labels: Option<&Labels>, device: &Device) -> Result<Codes> {
         self.evaluation.encode_labelled(model, labels, self.rows, device)
@@ -75,7 +106,13 @@ impl<'a> Evaluator<'a> {
         let mut quality = Quality { codes: of_codes, errors, neighbors: None };
         if self.evaluation.k > 0 {
             let known = self.take_known(model.metric(), device, &mut progress)?;
-            quality.neighbors = Some(known.neighbors(&self.evaluation, model, codes, device, &mut progress)?);
+            quality.neighbors = Some(known.neighbors(
+                &self.evaluation,
+                model,
+                (codes, self.weights.as_ref()),
+                device,
+                &mut progress,
+            )?);
             self.known.push(known);
         }
         Ok(quality)

@@ -5,7 +5,7 @@ use super::evaluator::Evaluator;
 use super::ids::Ids;
 use super::progress::{EvaluationProgress, counter, tell};
 use super::ranking::{ByHamming, ByPrefix, Ranking};
-use super::retrieval::Truth;
+use super::retrieval::{Queries, Truth};
 use crate::codes::Codes;
 use crate::device::Device;
 use crate::error::{Error, ErrorKind, Result};
@@ -91,8 +91,9 @@ impl Evaluator<'_> {
         let ids = Ids::new(codes)?;
         let truth = Truth::new(&known.points, &ids, &known.nearest)?;
         let mut tick = counter(&mut progress, "recall", known.queries.len(), 2);
+        let queries = Queries { rows: &known.queries, weights: None };
         let mut score = |ranking: &dyn Ranking| -> Result<_> {
-            truth.score(ranking, &known.queries, &[k], &mut tick)?.into_iter().next().ok_or(ErrorKind::Empty.into())
+            truth.score(ranking, queries, &[k], &mut tick)?.into_iter().next().ok_or(ErrorKind::Empty.into())
         };
         let scores = ByCodes { prefix: score(&ByPrefix::new(&ids)?)?, hamming: score(&ByHamming::new(&ids)?)? };
         drop(tick);

@@ -11,20 +11,21 @@ use super::points::Points;
 use super::progress::{Callback, counter, tell};
 use super::quality::{ByDistance, NeighborMetrics, RecallAt};
 use super::ranking::{ByDecoded, ByHamming, ByPrefix, Ranking};
-use super::retrieval::Truth;
+use super::retrieval::{Queries, Retrieval, Truth};
 use crate::codes::Codes;
 use crate::device::Device;
 use crate::error::{ErrorKind, Result, try_collect};
 use crate::quantizer::Quantizer;
 use crate::rq::Metric;
+use crate::weights::Weights;
 
 impl Known<'_> {
-    /// Measures recall, NDCG and the correlation of distances.
+    /// Measures recall, NDCG and the correlation of distances; where there are `weights`, recall and NDCG by them too.
     pub(super) fn neighbors(
         &self,
         evaluation: &Evaluation,
         model: &dyn Quantizer,
-        codes: &Codes,
+        (codes, weights): (&Codes, Option<&Weights>),
         device: &Device,
         progress: Callback<'_>,
     ) -> Result<NeighborMetrics> {
@@ -46,7 +47,11 @@ impl Known<'_> {
         let (by_prefix, by_hamming) = (ByPrefix::new(&ids)?, ByHamming::new(&ids)?);
         let ks: Vec<usize> = std::iter::once(evaluation.k).chain(evaluation.curve.iter().copied()).collect();
         let mut tick = counter(progress, "recall", self.queries.len(), 3);
-        let mut score = |ranking: &dyn Ranking| truth.score(ranking, &self.queries, &ks, &mut tick);
+        // A weight is at most 2^37, so it is exact in f64.
+        let weights: Option<Vec<f64>> =
+            weights.map(|weights| self.queries.iter().map(|row| weights.of(*row) as f64).collect());
+        let queries = Queries { rows: &self.queries, weights: weights.as_deref() };
+        let mut score = |ranking: &dyn Ranking| truth.score(ranking, queries, &ks, &mut tick);
         let (prefix, decoded_scores, hamming) = (score(&by_prefix)?, score(&by_decoded)?, score(&by_hamming)?);
         drop(tick);
         let scores = prefix.into_iter().zip(decoded_scores).zip(hamming);
@@ -55,12 +60,19 @@ impl Known<'_> {
         let curve = evaluation.curve.iter().zip(scores);
         let curve = curve.map(|(k, scores)| RecallAt { k: *k, recall: scores.map(|retrieval| retrieval.recall) });
         let recall_curve = curve.collect();
+        let by_weight = |part: fn([Estimate; 2]) -> Estimate| {
+            let of = |retrieval: Retrieval| retrieval.weighted.map(part);
+            let ByDistance { prefix, decoded, hamming } = at_k;
+            Some(ByDistance { prefix: of(prefix)?, decoded: of(decoded)?, hamming: of(hamming)? })
+        };
         tell(progress, "distances", 0, 0)?;
         Ok(NeighborMetrics {
             k: evaluation.k,
             queries: self.queries.len(),
             recall_at_k: at_k.map(|retrieval| retrieval.recall),
             ndcg_at_k: at_k.map(|retrieval| retrieval.ndcg),
+            weighted_recall_at_k: by_weight(|[recall, _]| recall),
+            weighted_ndcg_at_k: by_weight(|[_, ndcg]| ndcg),
             recall_curve,
             distance_correlation: self.correlation(&ids, &decoded, device, progress)?,
         })

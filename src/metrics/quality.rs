@@ -32,6 +32,12 @@ pub struct NeighborMetrics {
     pub recall_at_k: ByDistance<Estimate>,
     /// Expected normalized discounted cumulative gain, in which a true neighbour has the gain 1.
     pub ndcg_at_k: ByDistance<Estimate>,
+    /// Recall where a query counts as often as its weight says, if there are weights and a query has one above 0.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub weighted_recall_at_k: Option<ByDistance<Estimate>>,
+    /// The same for the gain.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub weighted_ndcg_at_k: Option<ByDistance<Estimate>>,
     /// Recall at the further numbers of neighbours that were asked for.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub recall_curve: Vec<RecallAt>,

@@ -19,6 +19,16 @@ const SCORES: &str = "scores of queries";
 pub(super) struct Retrieval {
     pub(super) recall: Estimate,
     pub(super) ndcg: Estimate,
+    /// Recall and NDCG of queries that count by their weights, if there are weights and one is not 0.
+    pub(super) weighted: Option<[Estimate; 2]>,
+}
+
+/// The rows that are queries.
+#[derive(Clone, Copy)]
+pub(super) struct Queries<'a> {
+    pub(super) rows: &'a [usize],
+    /// How often each counts, in the same order.
+    pub(super) weights: Option<&'a [f64]>,
 }
 
 /// The true neighbours of some rows, and the IDs of all rows.
@@ -46,7 +56,7 @@ impl<'a> Truth<'a> {
         pairs.map(|((_, id), rows)| (*id, *rows))
     }
 
-    /// Returns recall and NDCG of `ranking` for the rows `queries`, at each of `ks`; neighbours of these queries must
+    /// Returns recall and NDCG of `ranking` for `queries`, at each of `ks`; neighbours of these queries must
     /// have been searched up to these k.
     ///
     /// # Errors
@@ -54,12 +64,12 @@ impl<'a> Truth<'a> {
     pub(super) fn score(
         &self,
         ranking: &dyn Ranking,
-        queries: &[usize],
+        queries: Queries<'_>,
         ks: &[usize],
         tick: Tick<'_>,
     ) -> Result<Vec<Retrieval>> {
         let row = |row: &usize| (self.points.of_row.get(*row).copied(), self.ids.of_row.get(*row).copied());
-        let pairs = || queries.iter().map(row).filter_map(|(point, id)| point.zip(id));
+        let pairs = || queries.rows.iter().map(row).filter_map(|(point, id)| point.zip(id));
         let rows: Vec<(u32, u32)> = try_collect(pairs(), "points and IDs of queries")?;
         // Rows with the same point and ID have the same scores.
         let mut kinds = try_collect(pairs(), "points and IDs of queries")?;
@@ -74,13 +84,17 @@ impl<'a> Truth<'a> {
         }
         let population = self.points.of_row.len() as u64;
         let score = |row| kinds.binary_search(row).ok().and_then(|at| scores.get(at));
-        let mean = |at: usize, which: fn(&[f64; 2]) -> f64| {
+        let means = |at: usize, which: fn(&[f64; 2]) -> f64| {
             let value = |row| score(row).and_then(|scores| scores.get(at)).map_or(0.0, which);
-            Ok::<_, Error>(Estimate::mean(&try_collect(rows.iter().map(value), SCORES)?, population))
+            let values = try_collect(rows.iter().map(value), SCORES)?;
+            let weighted = queries.weights.and_then(|weights| Estimate::weighted_mean(&values, weights, population));
+            Ok::<_, Error>((Estimate::mean(&values, population), weighted))
         };
         let at = |at| {
-            let (recall, ndcg) = (mean(at, |[recall, _]| *recall)?, mean(at, |[_, ndcg]| *ndcg)?);
-            Ok(Retrieval { recall, ndcg })
+            let ((recall, by_weight), (ndcg, ndcg_by_weight)) =
+                (means(at, |[recall, _]| *recall)?, means(at, |[_, ndcg]| *ndcg)?);
+            let weighted = by_weight.zip(ndcg_by_weight).map(|(recall, ndcg)| [recall, ndcg]);
+            Ok(Retrieval { recall, ndcg, weighted })
         };
         (0..ks.len()).map(at).collect()
     }

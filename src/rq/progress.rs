@@ -23,7 +23,7 @@ pub struct Progress {
     pub squared_error: f64,
     /// Rows whose code changed in this iteration.
     pub changed: u64,
-    /// Whether all levels are being refined together: `iteration` is then the last round that was kept, `max_iter` the
+    /// Whether all levels are being refined together: `iteration` is then the last round that is done, `max_iter` the
     /// most rounds, `squared_error` that after the round, and `changed` is 0.
     pub refinement: bool,
 }

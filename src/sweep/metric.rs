@@ -11,7 +11,7 @@ use std::cmp::Ordering;
 /// | --- | --- |
 /// | `collision_rate`, `collided_item_rate`, `max_bucket`, `gini`, `imbalance`, `dead_codes` | `distinct_ids`, `entropy`, `entropy_ratio`, `perplexity`, `utilization` |
 /// | `squared_error_per_row`, `mse`, `relative_l1` | `recall_at_k.D`, `ndcg_at_k.D`, `distance_correlation.D` with D of `prefix`, `decoded`, `hamming` |
-/// | `predicted_collision_rate`, `weighted_squared_error_per_row`, `weighted_mse` | |
+/// | `predicted_collision_rate`, `weighted_squared_error_per_row`, `weighted_mse` | `weighted_recall_at_k.D`, `weighted_ndcg_at_k.D` |
 ///
 /// `dead_codes` is the sum over all levels, and `utilization` the mean over them.
 ///
@@ -58,6 +58,14 @@ fn ndcg(record: &SweepRecord, part: fn(&ByDistance<Estimate>) -> f64) -> Option<
     record.metrics.neighbors.as_ref().map(|neighbors| part(&neighbors.ndcg_at_k))
 }
 
+fn weighted_recall(record: &SweepRecord, part: fn(&ByDistance<Estimate>) -> f64) -> Option<f64> {
+    record.metrics.neighbors.as_ref().and_then(|neighbors| neighbors.weighted_recall_at_k.as_ref()).map(part)
+}
+
+fn weighted_ndcg(record: &SweepRecord, part: fn(&ByDistance<Estimate>) -> f64) -> Option<f64> {
+    record.metrics.neighbors.as_ref().and_then(|neighbors| neighbors.weighted_ndcg_at_k.as_ref()).map(part)
+}
+
 fn correlation(record: &SweepRecord, part: fn(&NeighborMetrics) -> Option<Estimate>) -> Option<f64> {
     record.metrics.neighbors.as_ref().and_then(part).map(|estimate| estimate.value)
 }
@@ -73,7 +81,7 @@ fn dead_codes(record: &SweepRecord) -> Option<f64> {
 }
 
 /// All metrics.
-const METRICS: [SweepMetric; 26] = [
+const METRICS: [SweepMetric; 32] = [
     less("collision_rate", |record| Some(ids(record).collision_rate)),
     less("collided_item_rate", |record| Some(ids(record).collided_item_rate)),
     less("max_bucket", |record| Some(ids(record).max_bucket as f64)),
@@ -99,6 +107,12 @@ const METRICS: [SweepMetric; 26] = [
     more("distance_correlation.hamming", |record| correlation(record, |of| of.distance_correlation.hamming)),
     less("weighted_squared_error_per_row", |record| weighted(record, |errors| errors.squared_error_per_row)),
     less("weighted_mse", |record| weighted(record, |errors| errors.mse)),
+    more("weighted_recall_at_k.prefix", |record| weighted_recall(record, |recall| recall.prefix.value)),
+    more("weighted_recall_at_k.decoded", |record| weighted_recall(record, |recall| recall.decoded.value)),
+    more("weighted_recall_at_k.hamming", |record| weighted_recall(record, |recall| recall.hamming.value)),
+    more("weighted_ndcg_at_k.prefix", |record| weighted_ndcg(record, |ndcg| ndcg.prefix.value)),
+    more("weighted_ndcg_at_k.decoded", |record| weighted_ndcg(record, |ndcg| ndcg.decoded.value)),
+    more("weighted_ndcg_at_k.hamming", |record| weighted_ndcg(record, |ndcg| ndcg.hamming.value)),
     less("predicted_collision_rate", |record| record.predicted.map(|predicted| predicted.collision_rate)),
 ];
 

@@ -50,13 +50,17 @@ impl Sweep {
         let file = SweepFile::open(path)?;
         self.compare(&file.records, &chains, &data).map_err(|error| error.at(path))?;
         self.prepare_folder(runs_of(&chains).skip(file.records.len()).map(|(_, run)| run))?;
+        let evaluator = match &self.inputs.weights {
+            Some(weights) => self.evaluation.on(rows).weights(weights)?,
+            None => self.evaluation.on(rows),
+        };
         let mut work = ActiveSweep {
             sweep: self,
             rows,
             device,
             data,
             file,
-            evaluator: self.evaluation.on(rows),
+            evaluator,
             progress: &mut progress,
             shared: Shared::after(self.inputs.given_levels()),
             at: 0,

@@ -274,29 +274,74 @@ def least_sum(costs):
     return sum(costs[row_of[column] - 1][column - 1] for column in range(1, m + 1) if row_of[column])
 
 
+def open_places(codebooks, row, free, wanted, prefix):
+    """The `wanted` nearest of the free places, as (distance, codes), that an item looks at which finds none by its own
+    codes: it goes through the prefixes of the last level below `prefix`, nearest first, and stops after 64 of them, or
+    after 8 with so many free places. `free` has the number of free places of all codes."""
+    found, seen = [], 0
+
+    def go(codes):
+        nonlocal seen
+        residual = row - sum(book[code] for book, code in zip(codebooks, codes))
+        order = sorted((d, (*codes, k)) for k, d in enumerate(distances(codebooks[len(codes)], residual).tolist()))
+        if len(codes) == len(codebooks) - 1:
+            found.extend(place for place in order if free[place[1]])
+            seen += 1
+            return
+        for _, longer in order:
+            if seen >= 64 or (seen >= 8 and sum(free[place] for _, place in found) >= wanted):
+                break
+            if any(free[place] for place in free if place[: len(longer)] == longer):
+                go(longer)
+
+    go(prefix)
+    return sorted(found)[:wanted]
+
+
+def best_moves(model, x, keys, codes, gain, most):
+    """The items (key, row, distance before, distance after), at most so many, whose distances shrink by more than a
+    share `gain` where they go from `codes` to those of the model; the largest decrease first, then the lowest key."""
+    _, rows, _ = next(residuals(model, x))
+    at = lambda row, codes: int(((row - sum(book[k] for book, k in zip(model.codebooks, codes))) ** 2).sum())
+    both = [(at(row, old), at(row, new)) for row, old, new in zip(rows, codes, encode(model, x))]
+    found = [(key, row, *of) for row, (key, of) in enumerate(zip(keys, both)) if of[0] - of[1] > gain * of[0]]
+    return sorted(found, key=lambda of: (of[3] - of[2], of[0]))[:most]
+
+
 def refine(model, x, rounds, width, frozen=0):
     """Refines the levels of `model` together, from the level `frozen` on; returns the model that encodes by a beam of
-    this width, and the squared errors before the first round and after every round that was kept, in grid steps."""
+    this width, and the squared errors before the first round and after every round, in grid steps."""
     _, rows, _ = next(residuals(model, x))
-    books = list(model.codebooks)
+    rows, books = np.asarray(rows), list(model.codebooks)
+    levels = range(frozen, len(books))
     codes, error = encode_rows(books, rows, width)
-    errors = [error]
-    for _ in range(rounds):
+    errors, best = [error], books
+    for number in range(1, rounds + 1):
+        noise = math.isqrt(error // (160 * rows.size) * (rounds - number)) if levels else 0
         new = list(books)
-        for level in range(frozen, len(new)):
-            others = [other for other in range(len(new)) if other != level]
-            left = rows - sum(new[other][codes[:, other]] for other in others)
-            room = 2**23 - sum(int(np.abs(new[other]).max()) for other in others)
+        for level in levels:
+            left = rows - sum(new[other][codes[:, other]] for other in range(len(new)) if other != level)
             members = [left[codes[:, level] == k] for k in range(len(new[level]))]
             means = [centroid(some) if len(some) else new[level][k] for k, some in enumerate(members)]
-            new[level] = np.stack(means).clip(-room, room)
-        codes, error = encode_rows(new, rows, width)
-        if error >= errors[-1]:
+            new[level] = within_room(new, level, np.stack(means))
+        if not noise and all((old == moved).all() for old, moved in zip(books, new)):
             break
+        for level in levels:
+            stream = Stream(b"refinement", model.config["seed"], level, number)
+            moves = [stream.below(2 * noise + 1) - noise for _ in range(new[level].size)]
+            new[level] = within_room(new, level, new[level] + np.reshape(moves, new[level].shape))
         books = new
+        codes, error = encode_rows(books, rows, width)
+        best = books if error < min(errors) else best
         errors.append(error)
     config = {**model.config, "beam": width} if width > 1 else model.config
-    return Model(config, model.offset, books), errors
+    return Model(config, model.offset, best), errors
+
+
+def within_room(books, level, book):
+    """The codewords of a level, cut off at what the other levels leave of 2^23."""
+    room = 2**23 - sum(int(np.abs(other).max()) for at, other in enumerate(books) if at != level)
+    return book.clip(-room, room)
 
 
 def encode_rows(books, rows, width):

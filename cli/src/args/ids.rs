@@ -73,7 +73,8 @@ pub(super) fn of_weights(flag: clap::Arg) -> clap::Arg {
     match flag.get_id().as_str() {
         "weight_column" => flag.help(
             "Column with how often each item is wanted: with --ids a column of the file of IDs (.csv, .tsv, .jsonl, \
-             .parquet), which weighs collisions; with --model a column of the input, which weighs errors",
+             .parquet), which weighs collisions; with --model a column of the input, which weighs errors and, in \
+             `semid eval`, collisions, recall and NDCG",
         ),
         _ => flag,
     }

@@ -26,7 +26,7 @@ pub(super) fn text(judged: &Judged) -> String {
     format!("{head}\n{}", body.join("\n"))
 }
 
-fn weighted(weighted: &WeightedCollisions) -> String {
+pub(super) fn weighted(weighted: &WeightedCollisions) -> String {
     section(
         "Collisions by weight",
         &[

@@ -19,6 +19,7 @@ use crate::warnings::{self, Noticed};
 use against::Unchanged;
 use co_occurrence::Together;
 use semid::io::read_codes;
+use semid::mapping::{WeightedCollisions, weighted_collisions};
 use semid::metrics::{ErrorMetrics, LevelMargins, PrefixPurity, Quality, margins, prefix_purity, weighted_errors};
 use semid::{Codes, Metric, Model, Rows};
 use serde::Serialize;
@@ -48,6 +49,9 @@ struct Evaluated {
     /// Errors of rows that count by their weights, if these were given and the model decodes to rows.
     #[serde(skip_serializing_if = "Option::is_none")]
     weighted: Option<ErrorMetrics>,
+    /// Collisions of rows that count by their weights.
+    #[serde(flatten)]
+    weighted_collisions: Option<WeightedCollisions>,
     #[serde(skip_serializing_if = "Option::is_none")]
     prefix_purity: Option<Vec<PrefixPurity>>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -123,11 +127,19 @@ pub(crate) fn run(common: &Common, args: &EvalArgs) -> Outcome {
     let stability = stability.map_err(|error| failure(error, args, &input))?;
     let purity = labels.map(|labels| prefix_purity(&codes, &labels, args.seed)).transpose();
     let prefix_purity = purity.map_err(|error| failure(error, args, &input))?;
-    let quality = evaluation.run_on_codes(&*model, &rows, &codes, &device, |progress| {
-        bar.compared(progress);
-        interrupt::flow()
+    let evaluator = match &weights {
+        Some(weights) => evaluation.on(&rows).weights(weights),
+        None => Ok(evaluation.on(&rows)),
+    };
+    let quality = evaluator.and_then(|mut evaluator| {
+        evaluator.run(&*model, &codes, &device, |progress| {
+            bar.compared(progress);
+            interrupt::flow()
+        })
     });
     let quality = quality.map_err(|error| failure(error, args, &input))?;
+    let collisions = weights.as_ref().map(|weights| weighted_collisions(&codes, weights)).transpose();
+    let weighted_collisions = collisions.map_err(|error| failure(error, args, &input))?;
     let weights = weights.filter(|_| model.reconstructs());
     let weighted = weights.map(|weights| weighted_errors(&*model, &rows, &codes, &weights, &device)).transpose();
     let weighted = weighted.map_err(|error| failure(error, args, &input))?;
@@ -154,6 +166,7 @@ pub(crate) fn run(common: &Common, args: &EvalArgs) -> Outcome {
         quality,
         beam: args.beam,
         weighted,
+        weighted_collisions,
         prefix_purity,
         stability,
         margins,

@@ -2,6 +2,7 @@
 
 use super::against::Unchanged;
 use super::co_occurrence::Together;
+use super::ids_text;
 use super::{Evaluated, Margins};
 use crate::output::{numbers, things};
 use semid::mapping::CoOccurrence;
@@ -16,6 +17,7 @@ pub(super) fn text(evaluated: &Evaluated) -> String {
     let head = format!("{rows} of {dim}; {kind}, {metric}; clusters per level: {clusters}\n");
     let sections = [
         Some(collisions(&quality.codes)),
+        evaluated.weighted_collisions.as_ref().map(ids_text::weighted),
         Some(levels(&quality.codes)),
         Some(quality.errors.as_ref().map_or_else(no_errors, |of| errors(of, ERRORS))),
         evaluated.weighted.as_ref().map(|of| errors(of, WEIGHTED)),
@@ -119,12 +121,15 @@ fn neighbors(metrics: &NeighborMetrics) -> String {
     };
     let (recall, ndcg) = (metrics.recall_at_k, metrics.ndcg_at_k);
     let some = |of: ByDistance<Estimate>| of.map(|estimate| Some(*estimate));
+    let weighted = [("recall by weight", metrics.weighted_recall_at_k), ("ndcg by weight", metrics.weighted_ndcg_at_k)];
+    let weighted: String = weighted.into_iter().filter_map(|(name, of)| Some(line(name, some(of?)))).collect();
     format!(
         "\
 Neighbours: rows nearest by ID compared with the {k} nearest rows, for {queries} rows; 1 is best
   nearest by ID             shared prefix    decoded distance    Hamming distance
-{}{}{}  recall: the share of true neighbours found; ndcg: the same, where the first ones count more; correlation:
-  Spearman's, of the distances between rows and between their IDs, over pairs of rows. Tied items count by expectation.
+{}{}{weighted}{}  recall: the share of true neighbours found; ndcg: the same, where the first ones count more;
+  correlation: Spearman's, of the distances between rows and between their IDs, over pairs of rows. Tied items count by
+  expectation.
 ",
         line("recall_at_k", some(recall)),
         line("ndcg_at_k", some(ndcg)),

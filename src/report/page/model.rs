@@ -40,7 +40,7 @@ fn made(model: &ModelFacts, findings: &ModelFindings, errors: Option<&ErrorMetri
     let mut line = |name: &str, text: String| of.push([name.to_owned(), text]);
     if let Some(rounds) = model.number("refine") {
         let beam = model.number("refine_beam").unwrap_or(1);
-        line("Refinement", format!("all levels together, in up to {}, by a beam of {beam}", things(rounds, "round")));
+        line("Refinement", format!("all levels together, in {}, by a beam of {beam}", things(rounds, "round")));
     }
     let given = findings.beam.map(|width| width as u64);
     match (given.or(model.beam), given.is_some()) {

@@ -3,21 +3,31 @@
 //! # The rule
 //! A *round* first moves the codewords of one level after the other, from the first one that is not frozen on, to the
 //! exact mean of what the other levels leave of the rows with the code ([`JointSums::means`]); a codeword without rows
-//! stays. Then all rows are encoded again. A round is kept if it lowers the squared error of all rows, which is an
-//! exact integer. The refinement ends with the first round that does not, or in which no codeword moves.
+//! stays. Then every component of these levels moves by a random integer, within the *noise* of the round. Then all
+//! rows are encoded again. The noise shrinks from round to round, and the last round has none. The result is what the
+//! round with the smallest squared error of all rows gave, or what there was before the first round; the squared error
+//! is an exact integer. Where no codeword moves and there is no noise, the rounds end.
+//!
+//! Means alone end in the nearest local minimum. Noise lets rows change their codes from which they would not go by
+//! themselves, and as it shrinks, the levels settle where they leave less.
 //!
 //! Rows are encoded by a beam of the width asked for, before the first round as well as after each.
 //!
 //! # Cost
 //! Shards answer with sums by the codes of every level and with the numbers of rows that have two codes together. From
 //! these the codewords of all levels follow without a further look at the rows, so a round is one pass over them.
+//!
+//! # References
+//! J. Martinez, S. Zakhmi, H. H. Hoos, J. J. Little, LSQ++: Lower Running Time and Higher Recall in Multi-Codebook
+//! Quantization, ECCV 2018: noise on codewords, there called SR-D.
 
 use super::Fit;
 use super::work::Unit;
-use crate::codebook::Codebook;
+use crate::codebook::{CODEWORDS_MAX, Codebook, largest_sum};
 use crate::error::Result;
 use crate::joint::JointSums;
 use crate::population::FittedLevel;
+use crate::rng::Stream;
 use crate::rq::progress::{Callback, Progress, report};
 use std::sync::Arc;
 
@@ -27,12 +37,12 @@ use std::sync::Arc;
 pub struct Refinement {
     /// The width of the beam that encoded the rows.
     pub beam: usize,
-    /// The rounds that were kept.
+    /// The round that left the smallest squared error, whose codewords the model has; 0 where no round lowered it.
     pub rounds: usize,
     /// Squared error per row before the first round, encoded by this beam, in squared units of the embeddings (of the
     /// unit sphere for cosine).
     pub before: f64,
-    /// Squared error per row after the last round that was kept.
+    /// Squared error per row after that round.
     pub squared_error: f64,
 }
 
@@ -52,33 +62,64 @@ impl Fit<'_> {
         let mut levels: Vec<Arc<Codebook>> = self.fitted.iter().map(|level| level.codebook.clone()).collect();
         let mut sums = self.residuals.joint(&levels, beam, &mut || report(callback, &progress))?;
         let before = sums.squared_error();
-        for _ in 0..rounds {
-            let moved = self.moved(&sums, &levels, frozen)?;
-            let Some(next) = moved else { break };
-            let found = self.residuals.joint(&next, beam, &mut || report(callback, &progress))?;
-            if found.squared_error() >= sums.squared_error() {
+        let (mut best, mut least) = ((levels.clone(), 0), before);
+        for round in 1..=rounds {
+            let (mut next, moved) = self.moved(&sums, &levels, frozen)?;
+            let noise = if frozen < levels.len() { noise(&sums, rounds - round) } else { 0 };
+            if noise == 0 && !moved {
                 break;
             }
-            (levels, sums) = (next, found);
-            progress.iteration += 1;
+            shake(&mut next, frozen, noise, (self.params.seed, round));
+            sums = self.residuals.joint(&next, beam, &mut || report(callback, &progress))?;
+            levels = next;
+            if sums.squared_error() < least {
+                (best, least) = ((levels.clone(), round), sums.squared_error());
+            }
+            progress.iteration = round;
             progress.squared_error = unit.per_row(sums.squared_error());
             report(callback, &progress)?;
         }
-        self.refinement = Some(Refinement {
-            beam,
-            rounds: progress.iteration,
-            before: unit.per_row(before),
-            squared_error: unit.per_row(sums.squared_error()),
-        });
+        let (levels, rounds) = best;
+        let (before, squared_error) = (unit.per_row(before), unit.per_row(least));
+        self.refinement = Some(Refinement { beam, rounds, before, squared_error });
         self.fitted = levels.into_iter().map(|codebook| FittedLevel { codebook, codes: None }).collect();
         Ok(())
     }
 
-    /// Moves the codewords of all levels but the frozen ones; returns none where none moves.
-    fn moved(&self, sums: &JointSums, levels: &[Arc<Codebook>], frozen: usize) -> Result<Option<Vec<Arc<Codebook>>>> {
+    /// Moves the codewords of all levels but the frozen ones to their means; returns whether any has moved.
+    fn moved(&self, sums: &JointSums, levels: &[Arc<Codebook>], frozen: usize) -> Result<(Vec<Arc<Codebook>>, bool)> {
         let mut found = Ok((Vec::new(), false));
         self.residuals.device().engine().run(&mut || found = sums.clone().means(levels, frozen));
-        let (levels, moved) = found?;
-        Ok(moved.then_some(levels))
+        found
+    }
+}
+
+/// The square of the noise of a round, over the mean squared error of a component, is the number of rounds that come
+/// after it over this number; benches/RESULTS.md compares others.
+const COOLING: u128 = 160;
+
+/// Returns the largest movement by noise in a round after which `left` rounds come: with the squared error E of n rows
+/// of D dimensions before the round, `isqrt(floor(E / (COOLING n D)) left)`, and at most [`CODEWORDS_MAX`].
+fn noise(sums: &JointSums, left: usize) -> i64 {
+    let dim = sums.levels().first().map_or(1, |level| level.dim());
+    let values = u128::from(sums.rows().max(1)) * dim as u128;
+    let squared = (sums.squared_error() / (COOLING * values)).saturating_mul(left as u128);
+    squared.isqrt().min(CODEWORDS_MAX as u128) as i64
+}
+
+/// Moves every component of the levels that are not frozen, one level after the other, by a uniform integer of at most
+/// `noise` in magnitude, and cuts it off at what the other levels leave of [`CODEWORDS_MAX`].
+fn shake(levels: &mut [Arc<Codebook>], frozen: usize, noise: i64, (seed, round): (u64, usize)) {
+    let mut all = largest_sum(levels.iter().map(|level| &**level));
+    for (level, codebook) in levels.iter_mut().enumerate().skip(frozen).filter(|_| noise > 0) {
+        let others = all - codebook.largest();
+        let room = CODEWORDS_MAX - others;
+        let mut stream = Stream::new("refinement", seed, level, round);
+        for value in Arc::make_mut(codebook).codewords_mut().flatten() {
+            let moved = i64::from(*value) + stream.below(2 * noise as u128 + 1) as i64 - noise;
+            // The room is within 2^23, and so is the component.
+            *value = moved.clamp(-room, room) as i32;
+        }
+        all = others + codebook.largest();
     }
 }

@@ -3,7 +3,7 @@
 use super::{coarse_rows, fit, same_everywhere};
 use crate::codebook::{CODEWORDS_MAX, Codebook};
 use crate::quantizer::{Parameters, TrainOptions};
-use crate::rng::row_hash;
+use crate::rng::{Stream, row_hash};
 use crate::rq::{Algorithm, MiniBatch, Progress, WarmStart};
 use crate::{Device, ErrorKind, LabelledFit, Labels, Matrix, Metric, RqKMeans, RqKMeansModel, Weights};
 use std::ops::ControlFlow;
@@ -44,7 +44,8 @@ fn left(row: &[i64], books: &Books, codes: &[u32], without: usize) -> Vec<i64> {
     left
 }
 
-/// Refines as the contract says, with nothing but the rows: codebooks, rounds kept, and the errors of all rounds.
+/// Refines as the contract says, with nothing but the rows: codebooks, the round they are of, and the errors before
+/// the first round and after each.
 fn by_the_rule(
     plain: &RqKMeansModel,
     values: &[f32],
@@ -61,34 +62,46 @@ fn by_the_rule(
         let error = rows.iter().zip(&codes).map(square).sum::<u128>();
         (codes, error)
     };
-    let mut books = books(plain);
-    let (mut codes, error) = encode(&books);
+    let mut of_round = vec![books(plain)];
+    let (mut codes, error) = encode(&of_round[0]);
     let mut errors = vec![error];
-    for round in 0..rounds {
-        let mut next = books.clone();
+    for round in 1..=rounds {
+        let mut next = of_round[round - 1].clone();
         for level in frozen..next.len() {
-            let largest = |book: &Vec<Vec<i64>>| book.iter().flatten().map(|value| value.abs()).max().unwrap();
-            let others: i64 =
-                next.iter().enumerate().filter(|(other, _)| *other != level).map(|(_, b)| largest(b)).sum();
+            let room = room(&next, level);
             for k in 0..next[level].len() {
                 let members = rows.iter().zip(&codes).filter(|(_, codes)| codes[level] as usize == k);
                 let left: Vec<Vec<i64>> = members.map(|(row, codes)| left(row, &next, codes, level)).collect();
                 let n = left.len() as i64;
                 for d in (0..plain.dim()).filter(|_| n > 0) {
                     let sum: i64 = left.iter().map(|row| row[d]).sum();
-                    let mean = (2 * sum + n).div_euclid(2 * n);
-                    next[level][k][d] = mean.clamp(others - CODEWORDS_MAX, CODEWORDS_MAX - others);
+                    next[level][k][d] = (2 * sum + n).div_euclid(2 * n).clamp(-room, room);
                 }
             }
         }
-        let (found, error) = encode(&next);
-        errors.push(error);
-        if error >= errors[round] {
-            return (books, round, errors);
+        let noise = (errors[round - 1] / (160 * values.len() as u128) * (rounds - round) as u128).isqrt() as i64;
+        if next == of_round[round - 1] && (noise == 0 || frozen == next.len()) {
+            break;
         }
-        (books, codes) = (next, found);
+        for level in frozen..next.len() {
+            let (room, mut stream) = (room(&next, level), Stream::new("refinement", plain.seed(), level, round));
+            for value in next[level].iter_mut().flatten() {
+                *value = (*value + stream.below(2 * noise as u128 + 1) as i64 - noise).clamp(-room, room);
+            }
+        }
+        let (found, error) = encode(&next);
+        of_round.push(next);
+        errors.push(error);
+        codes = found;
     }
-    (books, rounds, errors)
+    let best = (0..errors.len()).min_by_key(|round| errors[*round]).unwrap();
+    (of_round[best].clone(), best, errors)
+}
+
+/// What the other levels leave to the largest component of a level.
+fn room(books: &Books, level: usize) -> i64 {
+    let largest = |book: &Vec<Vec<i64>>| book.iter().flatten().map(|value| value.abs()).max().unwrap();
+    CODEWORDS_MAX - books.iter().enumerate().filter(|(other, _)| *other != level).map(|(_, b)| largest(b)).sum::<i64>()
 }
 
 fn squared(error: u128, model: &RqKMeansModel, rows: usize) -> f64 {
@@ -101,7 +114,7 @@ fn every_device_refines_by_the_rule() {
     let values = coarse_rows(120, 5, 3.0);
     let few: Vec<f32> = values.iter().map(|value| value.round() / 16.0).collect();
     let mini = Algorithm::MiniBatch(MiniBatch { batch: 40, init_buffer: 60, layer_wise: false });
-    let (mut stopped, mut kept) = (0, 0);
+    let (mut ended, mut rose, mut last) = (0, 0, 0);
     let bases = [
         (RqKMeans::new(3, [7, 5, 6]), &values),
         (RqKMeans::new(4, [2, 9, 1, 4]).max_iter(2), &values),
@@ -109,11 +122,13 @@ fn every_device_refines_by_the_rule() {
         (RqKMeans::new(1, 9).max_iter(1), &values),
         (RqKMeans::new(3, 16).max_iter(2), &few),
         (RqKMeans::new(2, 12).algorithm(mini).max_iter(5), &few),
+        // No row is left, so there is no noise.
+        (RqKMeans::new(1, 120), &few),
     ];
     for (case, (base, values)) in bases.into_iter().enumerate() {
         let (plain, _) = fit(&base, values, 5, &Device::reference()).unwrap();
         for (number, (rounds, beam)) in [(2, 3), (4, 1), (30, 8)].into_iter().enumerate() {
-            let (expected, rounds_kept, errors) = by_the_rule(&plain, values, (rounds, beam, 0));
+            let (expected, best, errors) = by_the_rule(&plain, values, (rounds, beam, 0));
             let params = base.clone().refine(rounds).refine_beam(beam);
             // Devices take long, so each beam meets all of them once; shards have tests of their own.
             let (model, report) = match (case + number) % 6 {
@@ -122,19 +137,19 @@ fn every_device_refines_by_the_rule() {
             };
             assert_eq!(books(&model), expected, "{params:?}");
             let refinement = report.refinement.unwrap();
-            assert_eq!((refinement.rounds, refinement.beam, model.beam()), (rounds_kept, beam, beam), "{params:?}");
+            assert_eq!((refinement.rounds, refinement.beam, model.beam()), (best, beam, beam), "{params:?}");
             let told = (refinement.before, refinement.squared_error);
-            assert_eq!(
-                told,
-                (squared(errors[0], &model, 120), squared(errors[rounds_kept], &model, 120)),
-                "{params:?}"
-            );
-            assert!(errors.windows(2).take(rounds_kept).all(|pair| pair[1] < pair[0]));
-            stopped += usize::from(rounds_kept < rounds);
-            kept += rounds_kept;
+            let of = |round: usize| squared(errors[round], &model, 120);
+            assert_eq!(told, (of(0), of(best)), "{params:?}");
+            ended += usize::from(errors.len() <= rounds);
+            rose += errors.windows(2).filter(|pair| pair[1] > pair[0]).count();
+            last += usize::from(best == rounds);
         }
     }
-    assert!(stopped > 3 && kept > 30, "{stopped} refinements ended early, {kept} rounds were kept");
+    assert!(
+        ended > 0 && rose > 20 && last > 5,
+        "{ended} ended early, {rose} errors rose, {last} last rounds were best"
+    );
 }
 
 /// The errors that the model leaves are those of its own encode, and never those of a plain fit or more.
@@ -247,10 +262,11 @@ fn rounds_are_told_and_can_be_cancelled() {
     let (told, result) = run(usize::MAX);
     let report = result.unwrap().1;
     let refinement = report.refinement.unwrap();
-    assert_eq!(refinement.rounds, 3);
-    let (last, error, text) = told.last().unwrap();
-    assert_eq!((*last, *error), (3, refinement.squared_error));
+    let (last, _, text) = told.last().unwrap();
+    assert_eq!(*last, 3);
     assert!(text.contains("squared error"), "{text}");
+    let mut of_best = told.iter().filter(|(round, ..)| *round == refinement.rounds).map(|(_, error, _)| *error);
+    assert_eq!(of_best.next_back(), Some(refinement.squared_error));
     for stop in 1..=told.len() {
         let (_, result) = run(stop);
         assert!(matches!(result.unwrap_err().kind(), ErrorKind::Cancelled));

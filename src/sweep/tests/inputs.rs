@@ -72,6 +72,10 @@ fn runs_with_weights_are_the_weighted_fits_and_measure_so() {
         assert_eq!(record.weighted.as_ref(), Some(&expected));
         let value = |name: &str| SweepMetric::named(name).unwrap().value(record);
         assert_eq!(value("weighted_mse"), Some(expected.mse));
+        let neighbors = record.metrics.neighbors.as_ref();
+        let recall = neighbors.and_then(|neighbors| neighbors.weighted_recall_at_k);
+        assert_eq!(value("weighted_recall_at_k.prefix"), recall.map(|recall| recall.prefix.value));
+        assert_eq!(recall.is_some(), neighbors.is_some());
         assert_eq!(value("weighted_squared_error_per_row"), Some(expected.squared_error_per_row));
     }
     // The weights differ in what they change.
