@@ -143,7 +143,8 @@ impl Model {
         let old = old.encode(rows, device)?;
         let mut alignment = Alignment::of_codes(&old, &self.encode(rows, device)?, &self.clusters())?;
         let mut model = self.relabelled(&alignment.labels)?;
-        if alignment.changes() {
+        // The old model itself, fitted again, stays the same file.
+        if alignment.changes() || self.fingerprint() != fingerprint {
             model = model.change_origin(|origin| *origin = std::mem::take(origin).aligned_to(&fingerprint))?;
         }
         let common = alignment.before.unchanged_codes.len();

@@ -159,6 +159,20 @@ fn the_same_seed_changes_nothing_and_renumbering_is_undone() {
     assert!(alignment.before.unchanged_prefixes[1] < 1.0 && alignment.after.unchanged_prefixes[1] == 1.0);
 }
 
+/// A registry adopts a model that says to which one it was aligned.
+#[test]
+fn models_that_were_numbered_alike_by_themselves_are_said_to_be_aligned() {
+    let (values, [old, _]) = models(Device::cpu());
+    let (rows, device) = (Matrix::new(&values, DIM).unwrap(), Device::cpu());
+    let (aligned, _) = k_means(2).fit(&rows, &device).map(Model::from).unwrap().align_to(&old, &rows, &device).unwrap();
+    let (again, alignment) = aligned.align_to(&old, &rows, &device).unwrap();
+    assert_eq!(alignment.labels, aligned.clusters().iter().map(|k| (0..*k as u32).collect()).collect::<Vec<Vec<_>>>());
+    assert_eq!(again.parameters().unwrap()["align_to"].as_str(), Some(old.fingerprint().as_str()));
+    let unsaid = aligned.clone().change_origin(|origin| *origin = Default::default()).unwrap();
+    let (said, _) = unsaid.align_to(&old, &rows, &device).unwrap();
+    assert_eq!(said.parameters().unwrap()["align_to"].as_str(), Some(old.fingerprint().as_str()));
+}
+
 #[test]
 fn other_numbers_of_clusters_keep_what_can_be_kept() {
     let (values, [old, _]) = models(Device::cpu());

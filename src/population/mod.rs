@@ -87,6 +87,16 @@ pub(crate) trait Population: Send {
     /// Sends requests to shards, in the order of the shards; returns the answers in the order of the requests.
     fn call(&mut self, requests: &[(usize, Request)], ask: Ask<'_>) -> Result<Vec<Reply>>;
 
+    /// Sends a request to all shards; returns the merged answer. The reduction has to be one that merges.
+    fn merged(&mut self, request: &Request, ask: Ask<'_>) -> Result<Reply> {
+        let requests: Vec<(usize, Request)> = (0..self.shards().len()).map(|shard| (shard, request.clone())).collect();
+        let mut all: Option<Reply> = None;
+        for reply in self.call(&requests, ask)? {
+            Reply::merge_into(&mut all, reply)?;
+        }
+        Ok(all.unwrap_or_else(|| Reply(request.of_no_rows(self.dim()))))
+    }
+
     /// Returns the table of all rows in a state, if a single shard has them all in memory and each counts once; the
     /// caller may change its codes.
     fn table(&mut self, state: &Arc<State>, ask: Ask<'_>) -> Result<Option<&mut dyn Table>>;

@@ -66,28 +66,20 @@ impl<'a> Residuals<'a> {
 
     /// Returns the sketch from which the grid is chosen.
     pub(crate) fn sketch(&mut self, ask: Ask<'_>) -> Result<GridSketch> {
-        let mut all = GridSketch::new(self.dim());
-        for answer in self.ask_all(&Reduction::Sketch, ask)? {
-            match answer {
-                Answer::Sketch(sketch) => all.merge(&sketch)?,
-                _ => return Err(unexpected()),
-            }
+        match self.merged(Reduction::Sketch, ask)? {
+            Answer::Sketch(sketch) => Ok(sketch),
+            _ => Err(unexpected()),
         }
-        Ok(all)
     }
 
     /// Puts the rows on a grid, before the first level; returns what the grid leaves out of them.
     pub(crate) fn load(&mut self, quantization: &Quantization, ask: Ask<'_>) -> Result<Loaded> {
         let (sample, quantization) = (self.state.sample, quantization.clone());
         self.state = Arc::new(State { sample, quantization, levels: Vec::new() });
-        let mut all = Loaded::default();
-        for answer in self.ask_all(&Reduction::Loaded, ask)? {
-            match answer {
-                Answer::Loaded(loaded) => all.merge(&loaded),
-                _ => return Err(unexpected()),
-            }
+        match self.merged(Reduction::Loaded, ask)? {
+            Answer::Loaded(loaded) => Ok(loaded),
+            _ => Err(unexpected()),
         }
-        Ok(all)
     }
 
     /// Subtracts from every row its codeword of a fitted level, and scales it to unit length if the next level wants
@@ -104,15 +96,11 @@ impl<'a> Residuals<'a> {
     /// Gives every row codes of all levels by a beam; returns the sums of what is left of the rows by these codes. No
     /// level may have been subtracted.
     pub(crate) fn joint(&mut self, levels: &[Arc<Codebook>], beam: usize, ask: Ask<'_>) -> Result<JointSums> {
-        let mut all = JointSums::new(levels);
-        for answer in self.ask_all(&Reduction::Joint { levels: levels.to_vec(), beam }, ask)? {
-            match answer {
-                Answer::Joint(sums) => all.merge(&sums)?,
-                _ => return Err(unexpected()),
-            }
-        }
-        self.check(all.rows())?;
-        Ok(all)
+        let Answer::Joint(sums) = self.merged(Reduction::Joint { levels: levels.to_vec(), beam }, ask)? else {
+            return Err(unexpected());
+        };
+        self.check(sums.rows())?;
+        Ok(sums)
     }
 
     /// Assigns every row to its nearest codeword. Returns counts and sums per cluster, the energy, and how many rows
@@ -124,17 +112,9 @@ impl<'a> Residuals<'a> {
         ask: Ask<'_>,
     ) -> Result<Partial> {
         let reduction = Reduction::Assign { before: before.cloned(), now: now.clone() };
-        let mut all: Option<Partial> = None;
-        for answer in self.ask_all(&reduction, ask)? {
-            match (answer, &mut all) {
-                (Answer::Sums(partial), Some(all)) => all.merge(&partial)?,
-                (Answer::Sums(partial), None) => all = Some(partial),
-                _ => return Err(unexpected()),
-            }
-        }
-        let all = all.unwrap_or_else(|| Partial::new(now.clusters(), self.dim()));
-        self.check(all.counts().iter().sum())?;
-        Ok(all)
+        let Answer::Sums(sums) = self.merged(reduction, ask)? else { return Err(unexpected()) };
+        self.check(sums.counts().iter().sum())?;
+        Ok(sums)
     }
 
     /// Returns for every shard the sum over its rows of the squared distance to the nearest candidate.
@@ -187,18 +167,13 @@ impl<'a> Residuals<'a> {
 
     /// Returns how many rows are nearest to each candidate.
     pub(crate) fn weights(&mut self, candidates: &Arc<Codebook>, ask: Ask<'_>) -> Result<Vec<u64>> {
-        let mut all = vec![0_u64; candidates.clusters()];
-        for answer in self.ask_all(&Reduction::Weights { candidates: candidates.clone() }, ask)? {
-            match answer {
-                Answer::Weights(weights) if weights.len() == all.len() => {
-                    // Counts of a damaged reply may be any numbers; the check finds them.
-                    all.iter_mut().zip(weights).for_each(|(all, weight)| *all = all.saturating_add(weight));
-                }
-                _ => return Err(unexpected()),
-            }
-        }
-        self.check(all.iter().fold(0, |sum, weight| sum.saturating_add(*weight)))?;
-        Ok(all)
+        let weights = match self.merged(Reduction::Weights { candidates: candidates.clone() }, ask)? {
+            Answer::Weights(weights) if weights.len() == candidates.clusters() => weights,
+            _ => return Err(unexpected()),
+        };
+        // Counts of a damaged reply may be any numbers.
+        self.check(weights.iter().fold(0, |sum, weight| sum.saturating_add(*weight)))?;
+        Ok(weights)
     }
 
     /// Returns the `count` rows farthest from their nearest codewords, farthest first and the lowest row on a tie. A
@@ -293,6 +268,12 @@ impl<'a> Residuals<'a> {
     /// Sends the same reduction to all shards.
     fn ask_all(&mut self, reduction: &Reduction, ask: Ask<'_>) -> Result<Vec<Answer>> {
         self.ask((0..self.used.len()).map(|shard| (shard, reduction.clone())).collect(), ask)
+    }
+
+    /// Sends a reduction to all shards and merges their answers.
+    fn merged(&mut self, reduction: Reduction, ask: Ask<'_>) -> Result<Answer> {
+        let request = Request { state: self.state.clone(), reduction };
+        self.population.merged(&request, ask).map(|Reply(answer)| answer)
     }
 
     fn ask(&mut self, reductions: Vec<(usize, Reduction)>, ask: Ask<'_>) -> Result<Vec<Answer>> {

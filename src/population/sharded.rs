@@ -28,6 +28,18 @@ impl<'a> Sharded<'a> {
     pub(super) fn resident(self, resident: usize) -> Self {
         Self { resident, ..self }
     }
+
+    /// Asks a shard, which then makes room for the next one if it takes turns.
+    fn answer(&mut self, number: usize, request: &Request, ask: Ask<'_>) -> Result<Reply> {
+        let Self { shards, resident, spare, .. } = self;
+        let shard = shards.get_mut(number).ok_or_else(|| Error::parameter("shard", number, "there is none"))?;
+        let reply = shard.answer(request, spare, ask)?;
+        if number >= *resident {
+            *spare = shard.release()?.or(spare.take());
+            ask()?;
+        }
+        Ok(reply)
+    }
 }
 
 impl Population for Sharded<'_> {
@@ -40,18 +52,17 @@ impl Population for Sharded<'_> {
     }
 
     fn call(&mut self, requests: &[(usize, Request)], ask: Ask<'_>) -> Result<Vec<Reply>> {
-        let Self { shards, resident, spare, .. } = self;
-        let mut answer = |(shard, request): &(usize, Request)| {
-            let number = *shard;
-            let shard = shards.get_mut(number).ok_or_else(|| Error::parameter("shard", number, "there is none"))?;
-            let reply = shard.answer(request, spare, ask)?;
-            if number >= *resident {
-                *spare = shard.release()?.or(spare.take());
-                ask()?;
-            }
-            Ok(reply)
-        };
-        requests.iter().map(&mut answer).collect()
+        requests.iter().map(|(shard, request)| self.answer(*shard, request, ask)).collect()
+    }
+
+    /// Merges every answer as it comes, so that there is no more than one beside the merged one: with many turns, all
+    /// answers together may take more memory than the rows of a turn.
+    fn merged(&mut self, request: &Request, ask: Ask<'_>) -> Result<Reply> {
+        let mut all = None;
+        for shard in 0..self.shards.len() {
+            Reply::merge_into(&mut all, self.answer(shard, request, ask)?)?;
+        }
+        Ok(all.unwrap_or_else(|| Reply(request.of_no_rows(self.dim))))
     }
 
     fn table(&mut self, state: &Arc<State>, ask: Ask<'_>) -> Result<Option<&mut dyn Table>> {

@@ -133,6 +133,14 @@ impl Population for Remote<'_> {
         replies(requests, &calls, &answered, self.0.dim())
     }
 
+    /// Starts from the answer of no rows, which refuses replies of other sizes.
+    fn merged(&mut self, request: &Request, ask: Ask<'_>) -> Result<Reply> {
+        let requests: Vec<(usize, Request)> = (0..self.shards().len()).map(|shard| (shard, request.clone())).collect();
+        let mut all = Reply(request.of_no_rows(self.dim()));
+        self.call(&requests, ask)?.iter().try_for_each(|reply| all.merge(reply))?;
+        Ok(all)
+    }
+
     fn table(&mut self, _state: &Arc<State>, _ask: Ask<'_>) -> Result<Option<&mut dyn Table>> {
         Ok(None)
     }

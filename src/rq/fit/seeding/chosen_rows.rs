@@ -55,18 +55,31 @@ pub(super) fn is_direct(rows: usize, clusters: usize) -> bool {
 /// repeated and their clusters stay empty.
 pub(super) fn distinct_rows(rows: &mut Residuals<'_>, clusters: usize, seed: u64, ask: Ask<'_>) -> Result<Vec<i32>> {
     let (len, dim) = (rows.rows(), rows.dim());
-    let mut count = clusters;
+    let (mut seen, mut distinct, mut repeated) = (HashSet::new(), Vec::new(), Vec::new());
+    let (mut count, mut known) = (clusters, 0);
     loop {
         let sample = Sample::new(seed, len, count);
         let mut order: Vec<u64> = (0..len as u64).filter(|row| sample.holds(*row)).collect();
         order.sort_unstable_by_key(|row| (rng::row_hash(seed, *row), *row));
-        let values = rows.gather(&order, ask)?;
-        let mut seen = HashSet::new();
-        let (distinct, repeated): (Vec<&[i32]>, Vec<&[i32]>) =
-            values.chunks_exact(dim).partition(|row| seen.insert(*row));
-        if distinct.len() >= clusters || count >= len {
-            return Ok(distinct.into_iter().chain(repeated).take(clusters).flatten().copied().collect());
+        // A part at a time: of equal rows, all may have to be looked at, and only as many as clusters are kept.
+        for part in order.get(known..).unwrap_or_default().chunks(clusters.max(1)) {
+            for row in rows.gather(part, ask)?.chunks_exact(dim) {
+                let new = seen.len() < clusters && seen.insert(row.to_vec());
+                let kept = if new { &mut distinct } else { &mut repeated };
+                if kept.len() < clusters * dim {
+                    kept.extend_from_slice(row);
+                }
+            }
+            if seen.len() >= clusters {
+                return Ok(distinct);
+            }
         }
+        if count >= len {
+            distinct.extend(repeated);
+            distinct.truncate(clusters * dim);
+            return Ok(distinct);
+        }
+        known = order.len();
         count = count.saturating_mul(4).min(len);
     }
 }
