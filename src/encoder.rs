@@ -30,7 +30,8 @@ use std::sync::Arc;
 /// # Serving
 /// A service that encodes single rows, or a few at a time, prepares the encoder once and then calls
 /// [`Encoder::encode_into`]: a prepared encoder allocates no memory, starts no other thread and costs some microseconds
-/// a row. Every thread gets a clone of its own; clones share the prepared codewords.
+/// a row. Every thread gets a clone of its own; clones share the prepared codewords. (Where `semid devices` says that
+/// products are in f32, several rows at once need some memory for these.)
 ///
 /// ```
 /// use semid::{Device, Matrix, RqKMeans};
@@ -56,6 +57,8 @@ pub struct Encoder {
 /// What encodes a few rows at a time on a device.
 struct Prepared {
     device: Device,
+    /// The number of levels, L.
+    levels: usize,
     /// None for a model or options that have nothing better than an encode of all rows.
     few: Option<Box<dyn FewEncoder>>,
 }
@@ -64,6 +67,7 @@ impl Clone for Encoder {
     fn clone(&self) -> Self {
         let copy = |prepared: &Prepared| Prepared {
             device: prepared.device.clone(),
+            levels: prepared.levels,
             few: prepared.few.as_ref().map(|few| few.copy()),
         };
         let prepared = self.prepared.as_ref().map(copy);
@@ -215,7 +219,8 @@ impl Encoder {
 
     fn prepare_for(&mut self, device: &Device) -> Result<&mut Prepared> {
         let few = self.model.few(device, &self.options)?;
-        Ok(self.prepared.insert(Prepared { device: device.clone(), few }))
+        let levels = self.model.levels();
+        Ok(self.prepared.insert(Prepared { device: device.clone(), levels, few }))
     }
 
     /// Writes the codes of a few rows, on the thread of the caller; prepares the encoder for [`Device::cpu`] first if
@@ -232,20 +237,20 @@ impl Encoder {
     /// row and level, NaN or infinities, and what devices can meet. `codes` then holds no codes.
     pub fn encode_into(&mut self, rows: &[f32], codes: &mut [u32]) -> Result<()> {
         let matrix = Matrix::new(rows, self.model.dim())?;
-        let places = matrix.len().saturating_mul(self.model.levels());
-        if codes.len() != places {
-            let expected = format!("one place per row and level, {places}");
-            return Err(crate::Error::parameter("codes", codes.len(), expected));
-        }
         let prepared = match &mut self.prepared {
             Some(prepared) => prepared,
             None => self.prepare_for(&Device::cpu())?,
         };
+        let levels = prepared.levels;
+        let places = matrix.len().saturating_mul(levels);
+        if codes.len() != places {
+            let expected = format!("one place per row and level, {places}");
+            return Err(crate::Error::parameter("codes", codes.len(), expected));
+        }
         if let Some(few) = &mut prepared.few {
             return few.encode(rows, codes);
         }
         let device = prepared.device.clone();
-        let levels = self.model.levels();
         self.encode_with(&matrix, &device, |first, chunk| {
             codes.iter_mut().skip(first * levels).zip(chunk).for_each(|(code, new)| *code = *new);
             Ok(())

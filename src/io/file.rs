@@ -1,5 +1,6 @@
 //! Bytes that are read by position, in constant memory, such as those of a file. If a file shrinks meanwhile, reading
-//! fails.
+//! fails. Files are not mapped into memory for this reason: a process that touches what is no longer there is ended by
+//! a signal. Buffers are used again, so what is copied stays in the cache.
 
 use crate::error::{Error, Result};
 use std::fmt;
