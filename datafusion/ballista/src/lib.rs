@@ -30,7 +30,9 @@ pub fn state(config: SessionConfig) -> Result<SessionState> {
 /// # Errors
 /// What Ballista returns.
 pub async fn standalone() -> Result<SessionContext> {
-    SessionContext::standalone_with_state(state(SessionConfig::new_with_ballista())?).await
+    let context = SessionContext::standalone_with_state(state(SessionConfig::new_with_ballista())?).await?;
+    semid_datafusion::register(&context);
+    Ok(context)
 }
 
 /// Returns a client of the scheduler at `url`, such as `df://scheduler:50050`.
@@ -38,7 +40,10 @@ pub async fn standalone() -> Result<SessionContext> {
 /// # Errors
 /// What Ballista returns.
 pub async fn client(url: &str) -> Result<SessionContext> {
-    SessionContext::remote_with_state(url, state(SessionConfig::new_with_ballista())?).await
+    let context = SessionContext::remote_with_state(url, state(SessionConfig::new_with_ballista())?).await?;
+    // The session of a client does not keep the functions of the state that it is made with.
+    semid_datafusion::register(&context);
+    Ok(context)
 }
 
 /// Runs a scheduler until the process ends.
