@@ -31,6 +31,7 @@ pub fn state(config: SessionConfig) -> Result<SessionState> {
 /// What Ballista returns.
 pub async fn standalone() -> Result<SessionContext> {
     let context = SessionContext::standalone_with_state(state(SessionConfig::new_with_ballista())?).await?;
+    // The client drops the functions of the state that it is made with; its scheduler and executor have them.
     semid_datafusion::register(&context);
     Ok(context)
 }
@@ -40,8 +41,7 @@ pub async fn standalone() -> Result<SessionContext> {
 /// # Errors
 /// What Ballista returns.
 pub async fn client(url: &str) -> Result<SessionContext> {
-    let context = SessionContext::remote_with_state(url, state(SessionConfig::new_with_ballista())?).await?;
-    // The session of a client does not keep the functions of the state that it is made with.
+    let context = SessionContext::remote(url).await?;
     semid_datafusion::register(&context);
     Ok(context)
 }
