@@ -101,7 +101,7 @@ pub fn register(context: &SessionContext) {
 /// let model = RqKMeans::new(2, 2).fit(&rows, &Device::cpu())?;
 /// let functions = Functions::new(Device::cpu()).with_model("items", Model::from(model))?;
 ///
-/// // For Ballista, whose clients, schedulers and executors are made with a state:
+/// // For Ballista, whose schedulers and executors are made with a state; its clients register the functions:
 /// let mut state = SessionStateBuilder::new().with_default_features().build();
 /// functions.add_to(&mut state)?;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -133,7 +133,7 @@ impl Functions {
         context.register_udaf(self.aggregate());
     }
 
-    /// Adds all functions to a registry, such as the state that a session of Ballista is made with.
+    /// Adds all functions to a registry, such as the state that a scheduler of Ballista is made with.
     ///
     /// # Errors
     /// What a registry returns that takes no functions.
