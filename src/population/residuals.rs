@@ -296,6 +296,6 @@ impl<'a> Residuals<'a> {
     }
 }
 
-fn unexpected() -> Error {
+pub(super) fn unexpected() -> Error {
     Error::parameter("reply", "another one", "a shard has to answer what it was asked")
 }

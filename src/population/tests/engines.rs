@@ -38,7 +38,7 @@ fn answers_that_are_lost_different_or_foreign_end_the_fit() {
     let values = values(90, 2, 1);
     let matrix = Matrix::new(&values, 2).unwrap();
     let cases: [(&str, Change); 10] = [
-        ("the shards counted 18446744073709551615 rows", |_, answers| {
+        ("rows per candidate exceed 64 bits", |_, answers| {
             for answer in answers {
                 changed_reply(answer, |answer| {
                     if let Answer::Weights(weights) = answer {
