@@ -60,6 +60,7 @@ use crate::device::Table;
 use crate::error::{ErrorKind, Result};
 use crate::partial::Partial;
 use request::State;
+use std::mem::discriminant;
 use std::sync::Arc;
 
 /// Returns the number of rows of all shards.
@@ -87,14 +88,18 @@ pub(crate) trait Population: Send {
     /// Sends requests to shards, in the order of the shards; returns the answers in the order of the requests.
     fn call(&mut self, requests: &[(usize, Request)], ask: Ask<'_>) -> Result<Vec<Reply>>;
 
-    /// Sends a request to all shards; returns the merged answer. The reduction has to be one that merges.
+    /// Sends a request to all shards; returns the merged answer. The reduction has to be one that merges. It starts
+    /// from the answer of no rows, which refuses replies of another kind and of other sizes.
     fn merged(&mut self, request: &Request, ask: Ask<'_>) -> Result<Reply> {
         let requests: Vec<(usize, Request)> = (0..self.shards().len()).map(|shard| (shard, request.clone())).collect();
-        let mut all: Option<Reply> = None;
+        let mut all = Reply(request.of_no_rows(self.dim()));
         for reply in self.call(&requests, ask)? {
-            Reply::merge_into(&mut all, reply)?;
+            if discriminant(&reply.0) != discriminant(&all.0) {
+                return Err(residuals::unexpected());
+            }
+            all.merge(&reply)?;
         }
-        Ok(all.unwrap_or_else(|| Reply(request.of_no_rows(self.dim()))))
+        Ok(all)
     }
 
     /// Returns the table of all rows in a state, if a single shard has them all in memory and each counts once; the

@@ -150,17 +150,6 @@ impl Reply {
             _ => Err(Error::message("pair of replies", "they cannot be merged")),
         }
     }
-
-    /// Adds a reply to those merged so far.
-    pub(crate) fn merge_into(all: &mut Option<Self>, reply: Self) -> Result<()> {
-        match all {
-            Some(all) => all.merge(&reply),
-            None => {
-                *all = Some(reply);
-                Ok(())
-            }
-        }
-    }
 }
 
 /// The result of a [`Reduction`].

@@ -211,19 +211,18 @@ impl<'a> Residuals<'a> {
         let asked = of_shard.into_iter().enumerate().filter(|(_, (indices, _))| !indices.is_empty());
         let (indices, requests): (Vec<_>, Vec<_>) =
             asked.map(|(shard, (indices, places))| (indices, (shard, Reduction::Gather { places }))).unzip();
-        let answers = self.ask(requests, ask)?;
-        let mut all = Vec::new();
-        if answers.len() > 1 {
-            all = try_zeros(rows.len().saturating_mul(dim), "rows")?;
+        let mut answers = self.ask(requests, ask)?;
+        // One shard that has them all has them in order.
+        if let [Answer::Rows(values)] = answers.as_mut_slice()
+            && values.len() == rows.len() * dim
+        {
+            return Ok(std::mem::take(values));
         }
+        let mut all = try_zeros(rows.len().saturating_mul(dim), "rows")?;
         for (indices, answer) in indices.into_iter().zip(answers) {
             let Answer::Rows(values) = answer else { return Err(unexpected()) };
             if values.len() != indices.len() * dim {
                 return Err(unexpected());
-            }
-            if all.is_empty() {
-                // One shard has them all, so they are in order.
-                return Ok(values);
             }
             for (index, values) in indices.into_iter().zip(values.chunks_exact(dim)) {
                 let to = all.get_mut(index * dim..(index + 1) * dim).unwrap_or_default();

@@ -58,11 +58,11 @@ impl Population for Sharded<'_> {
     /// Merges every answer as it comes, so that there is no more than one beside the merged one: with many turns, all
     /// answers together may take more memory than the rows of a turn.
     fn merged(&mut self, request: &Request, ask: Ask<'_>) -> Result<Reply> {
-        let mut all = None;
-        for shard in 0..self.shards.len() {
-            Reply::merge_into(&mut all, self.answer(shard, request, ask)?)?;
+        let mut all = self.answer(0, request, ask)?;
+        for shard in 1..self.shards.len() {
+            all.merge(&self.answer(shard, request, ask)?)?;
         }
-        Ok(all.unwrap_or_else(|| Reply(request.of_no_rows(self.dim))))
+        Ok(all)
     }
 
     fn table(&mut self, state: &Arc<State>, ask: Ask<'_>) -> Result<Option<&mut dyn Table>> {

@@ -1,11 +1,9 @@
 //! Workers in other processes or on other machines, which an engine of the caller's calls.
 
 use super::request::{Reply, Request, State};
-use super::residuals::unexpected;
 use super::{Ask, Population};
 use crate::device::Table;
 use crate::error::{Error, Result};
-use std::mem::discriminant;
 use std::sync::Arc;
 
 /// Workers that hold all rows between them, wherever they run: what an engine that runs them offers to a fit.
@@ -133,19 +131,6 @@ impl Population for Remote<'_> {
         let answered = self.0.call(&calls)?;
         ask()?;
         replies(requests, &calls, &answered, self.0.dim())
-    }
-
-    /// Starts from the answer of no rows, which refuses replies of another kind and of other sizes.
-    fn merged(&mut self, request: &Request, ask: Ask<'_>) -> Result<Reply> {
-        let requests: Vec<(usize, Request)> = (0..self.shards().len()).map(|shard| (shard, request.clone())).collect();
-        let mut all = Reply(request.of_no_rows(self.dim()));
-        for reply in self.call(&requests, ask)? {
-            if discriminant(&reply.0) != discriminant(&all.0) {
-                return Err(unexpected());
-            }
-            all.merge(&reply)?;
-        }
-        Ok(all)
     }
 
     fn table(&mut self, _state: &Arc<State>, _ask: Ask<'_>) -> Result<Option<&mut dyn Table>> {
