@@ -390,6 +390,7 @@ class Quantizer(Parameters):
         codes: Any = None,
         column: Optional[str] = None,
         labels: Any = None,
+        weights: Optional[np.ndarray] = None,
         device: Optional[str] = None,
         progress: Any = None,
     ) -> dict:
@@ -407,6 +408,7 @@ class Quantizer(Parameters):
                 codes=given,
                 progress=tell,
                 labels=columns_of(labels),
+                weights=weights,
             )
         return json.loads(quality)
 

@@ -12,7 +12,7 @@ from semid import _semid
 from semid._base import Quantizer
 from semid._errors import DeviceError, InputError, NoMemoryError
 from semid._input import count_rows, to_codes, to_rows
-from semid._values import _integer, _number, place
+from semid._values import _integer, _number, _weights, place
 
 
 def evaluate(
@@ -28,6 +28,7 @@ def evaluate(
     random_state: int = 42,
     beam: Optional[int] = None,
     labels: Any = None,
+    sample_weight: Any = None,
     device: Optional[str] = None,
     progress: Any = None,
 ) -> dict:
@@ -56,12 +57,17 @@ def evaluate(
         By default it is that of the model. It has no effect on codes that are given.
     labels : labels of every row, optional
         For a model whose first codes labels give, see ``RQKMeans.encode``.
+    sample_weight : array of whole numbers (N,), optional
+        How often each row counts, such as how often an item is wanted. Errors, collisions, recall and gain are then
+        measured by weight, too.
 
     Returns
     -------
     dict
         ``collision_rate``, ``levels`` (usage of each), ``squared_error_per_row``, ``mse``, ``recall_at_k``,
-        ``ndcg_at_k``, ``distance_correlation`` and others. The same bits on every device.
+        ``ndcg_at_k``, ``distance_correlation`` and others; with weights also ``weighted`` (errors),
+        ``collided_weight_rate``, ``lost_weight_rate``, ``weighted_recall_at_k`` and ``weighted_ndcg_at_k``. The same
+        bits on every device.
 
     Examples
     --------
@@ -81,7 +87,8 @@ def evaluate(
         "seed": _integer("random_state", random_state),
         "beam": None if beam is None else _integer("beam", beam, 1),
     }
-    return model._quality(X, settings, codes=codes, column=column, labels=labels, device=device, progress=progress)
+    more = dict(labels=labels, weights=_weights(sample_weight), device=device, progress=progress)
+    return model._quality(X, settings, codes=codes, column=column, **more)
 
 
 def drift(

@@ -11,7 +11,7 @@ from semid._base import Quantizer
 from semid._input import to_codes, to_rows, to_texts
 from semid._progress import Listening
 from semid._sweep import SweepResult
-from semid._values import _integer
+from semid._values import _integer, _weights
 
 
 class Report:
@@ -26,6 +26,8 @@ class Report:
         Codes of the rows; by default those that the model gives.
     names, labels : sequence of str, optional
         Names of the items, and labels, such as categories; one per row.
+    sample_weight : array of whole numbers (N,), optional
+        How often each item counts, see ``evaluate``; the page then shows measures by weight, too.
     title : str
     sweep : SweepResult, optional
         Runs that the page compares, ranked by ``rank_by``.
@@ -64,6 +66,7 @@ class Report:
         names: Any = None,
         labels: Any = None,
         title: str = "Semantic IDs",
+        sample_weight: Any = None,
         sweep: Optional[SweepResult] = None,
         rank_by: str = "collision_rate",
         details: Optional[dict] = None,
@@ -73,10 +76,12 @@ class Report:
         column: Optional[str] = None,
         progress: Any = None,
     ):
+        weights = _weights(sample_weight)
         settings = {
             "title": title,
             "names": None if names is None else to_texts(names, "names"),
             "labels": None if labels is None else to_texts(labels, "labels"),
+            "weights": None if weights is None else weights.tolist(),
             "sweep": None if sweep is None else sweep._text,
             "rank_by": rank_by,
             "details": [(str(name), str(value)) for name, value in (details or {}).items()],

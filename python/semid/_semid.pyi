@@ -154,6 +154,7 @@ def evaluate(
     codes: Optional[NDArray[np.uint32]] = None,
     progress: _Tell = None,
     labels: Optional[_Labels] = None,
+    weights: Optional[NDArray[np.uint64]] = None,
 ) -> str: ...
 def code_metrics(codes: NDArray[np.uint32], clusters: Sequence[int]) -> str: ...
 def sweep(

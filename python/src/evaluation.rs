@@ -7,15 +7,27 @@ use crate::input::Input;
 use crate::labels::{self, Columns};
 use crate::model::{Model, fresh};
 use crate::work::run;
-use numpy::PyReadonlyArray2;
+use numpy::{PyReadonlyArray1, PyReadonlyArray2};
 use pyo3::prelude::*;
-use semid::Result;
-use semid::metrics::{Drift, DriftCrossing, DriftLimits, Evaluation};
+use semid::mapping::{WeightedCollisions, weighted_collisions};
+use semid::metrics::{Drift, DriftCrossing, DriftLimits, ErrorMetrics, Evaluation, Quality, weighted_errors};
+use semid::{Result, Weights};
 use serde::Serialize;
+
+/// Measures of a model, and what weights of the rows add to them.
+#[derive(Serialize)]
+struct Measured {
+    #[serde(flatten)]
+    quality: Quality,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    weighted: Option<ErrorMetrics>,
+    #[serde(flatten)]
+    collisions: Option<WeightedCollisions>,
+}
 
 /// Measures a model on rows, by codes that are given or its own; settings and result are JSON.
 #[pyfunction]
-#[pyo3(signature = (model, rows, settings, place, *, codes=None, progress=None, labels=None))]
+#[pyo3(signature = (model, rows, settings, place, *, codes=None, progress=None, labels=None, weights=None))]
 #[expect(clippy::too_many_arguments, reason = "each is an argument in Python")]
 pub(crate) fn evaluate(
     py: Python<'_>,
@@ -26,14 +38,21 @@ pub(crate) fn evaluate(
     codes: Option<PyReadonlyArray2<'_, u32>>,
     progress: Option<&Bound<'_, PyAny>>,
     labels: Option<Columns>,
+    weights: Option<PyReadonlyArray1<'_, u64>>,
 ) -> PyResult<String> {
     let device = place.open(py)?;
     let input = Input::new(rows)?;
+    let weights = weights.map(|weights| weights.as_array().to_vec());
     let rows = input.rows_for(py, &model.0)?;
     let given = codes.map(|codes| from_array(py, &codes)).transpose()?;
     run(py, usize::MAX, progress, |watch| {
         let evaluation: Evaluation = settings_of(settings)?;
+        let weights = weights.map(Weights::new).transpose()?;
         let rows = watch.rows(&*rows);
+        let mut evaluator = evaluation.on(&rows);
+        if let Some(weights) = &weights {
+            evaluator = evaluator.weights(weights)?;
+        }
         let codes = match given {
             Some(codes) => codes,
             None => {
@@ -41,8 +60,11 @@ pub(crate) fn evaluate(
                 evaluation.encode_labelled(&*model.0, labels.as_ref(), &rows, &device)?
             }
         };
-        let tell = |step: &_| watch.evaluated(step);
-        to_json(&fresh(evaluation.run_on_codes(&*model.0, &rows, &codes, &device, tell))?)
+        let quality = fresh(evaluator.run(&*model.0, &codes, &device, |step: &_| watch.evaluated(step)))?;
+        let collisions = weights.as_ref().map(|weights| weighted_collisions(&codes, weights)).transpose()?;
+        let weights = weights.filter(|_| model.0.reconstructs());
+        let weighted = weights.map(|weights| weighted_errors(&*model.0, &rows, &codes, &weights, &device));
+        to_json(&Measured { quality, weighted: weighted.transpose()?, collisions })
     })
 }
 

@@ -8,8 +8,8 @@ use crate::model::{Model, codes_of, fresh};
 use crate::work::run;
 use numpy::PyReadonlyArray2;
 use pyo3::prelude::*;
-use semid::Report;
 use semid::sweep::{SweepMetric, SweepRecord};
+use semid::{Report, Weights};
 
 /// What a report shows beside measures.
 #[derive(FromPyObject)]
@@ -20,6 +20,9 @@ pub(crate) struct Settings {
     names: Option<Vec<String>>,
     #[pyo3(item)]
     labels: Option<Vec<String>>,
+    /// How often each item counts.
+    #[pyo3(item)]
+    weights: Option<Vec<u64>>,
     /// Runs of a sweep, as JSON.
     #[pyo3(item)]
     sweep: Option<String>,
@@ -43,6 +46,9 @@ impl Settings {
         }
         if let Some(labels) = self.labels {
             report = report.labels(labels);
+        }
+        if let Some(weights) = self.weights {
+            report = report.weights(Weights::new(weights)?);
         }
         if let Some(runs) = self.sweep {
             let runs: Vec<SweepRecord> = settings_of(&runs)?;

@@ -101,6 +101,18 @@ def test_the_tool_measures_the_same(X, tool, model, tmp_path):
         assert ours[name] == told[name], name
 
 
+def test_the_tool_weighs_the_same(X, tool, model, tmp_path):
+    rows, file, weights = tmp_path / "x.npy", tmp_path / "m.safetensors", tmp_path / "weights.txt"
+    np.save(rows, X)
+    model.save(file)
+    wanted = np.arange(600) % 7
+    weights.write_text("\n".join(map(str, wanted)))
+    told = run(tool, "eval", "--model", file, "--input", rows, "--weights", weights, "--k", 5, "--json")
+    ours = semid.evaluate(model, X, k=5, sample_weight=wanted)
+    for name in ("weighted", "collided_weight_rate", "lost_weight_rate", "weighted_recall_at_k", "weighted_ndcg_at_k"):
+        assert ours[name] == told[name], name
+
+
 def test_the_tool_and_the_engine_share_a_database(X, tool, model, tmp_path):
     rows, file, db = tmp_path / "x.npy", tmp_path / "m.safetensors", tmp_path / "ids.db"
     np.save(rows, X)

@@ -119,6 +119,8 @@ def test_reports(model, X, tmp_path):
     report.save(tmp_path / "report.html")
     assert (tmp_path / "report.html").read_text(encoding="utf-8") == report.html
     assert "figures" in repr(report)
+    assert "By weight" in semid.Report(model, X, sample_weight=np.arange(600)).html
+    assert "By weight" not in report.html
     with pytest.raises(semid.InputError, match="names"):
         semid.Report(model, X, names=["one"])
 
@@ -182,6 +184,22 @@ def test_formats(options, text, dtype):
 def test_formats_that_are_refused(options):
     with pytest.raises(semid.InputError):
         semid.format_ids([[1, 2]], **options)
+
+
+def test_weights_count_rows_again(model, X):
+    """A row of weight w counts as w rows do; near rows are searched for among those that are there once."""
+    weights = np.arange(600) % 3
+    by_weight, repeated = semid.evaluate(model, X, k=0, sample_weight=weights), np.repeat(X, weights, axis=0)
+    assert by_weight["weighted"]["mse"] == pytest.approx(semid.evaluate(model, repeated, k=0)["mse"], rel=1e-12)
+    assert by_weight["mse"] == semid.evaluate(model, X, k=0)["mse"]
+    one = np.where(np.arange(600) == 17, 5, 0)
+    found = semid.evaluate(model, X, k=3, sample_weight=one)["weighted_recall_at_k"]["decoded"]["value"]
+    alone = semid.evaluate(model, X, k=3, sample_weight=2 * one)["weighted_recall_at_k"]["decoded"]["value"]
+    assert found == alone and 0 <= found <= 1
+    with pytest.raises(semid.InputError, match="weights"):
+        semid.evaluate(model, X, k=0, sample_weight=weights[:-1])
+    with pytest.raises(semid.InputError, match="sample_weight"):
+        semid.evaluate(model, X, k=0, sample_weight=[-1] * 600)
 
 
 def test_what_is_measured_is_json(model, X):

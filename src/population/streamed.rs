@@ -19,7 +19,7 @@ pub(crate) struct Needs {
     pub(crate) clusters: usize,
     /// The number of levels.
     pub(crate) levels: usize,
-    /// The rows that the first codewords are chosen from at most, in a table of their own.
+    /// The rows that are in a table of their own at most: those that the first codewords are chosen from, and batches.
     pub(crate) candidates: u64,
     /// Whether all rows have to be in one table.
     pub(crate) whole: bool,

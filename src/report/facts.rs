@@ -7,14 +7,21 @@ use super::tree::Tree;
 use super::words::Words;
 use crate::codes::Codes;
 use crate::error::Result;
-use crate::mapping::Mapping;
-use crate::metrics::{PrefixPurity, Quality, Quantizer, prefix_purity};
+use crate::mapping::{Mapping, WeightedCollisions};
+use crate::metrics::{ErrorMetrics, PrefixPurity, Quality, Quantizer, prefix_purity};
 use crate::rows::Rows;
 
 /// About how many bytes of a page the tree may take.
 const TREE_BYTES: usize = 3_000_000;
 /// How many bytes the name of an item takes in the tree besides its letters.
 const NAME_BYTES: usize = 10;
+
+/// Measures in which items count by their weights, besides those of neighbours.
+pub(super) struct ByWeight {
+    /// Errors of decoding, if the model decodes to rows.
+    pub(super) errors: Option<ErrorMetrics>,
+    pub(super) collisions: WeightedCollisions,
+}
 
 /// The measurements from which a page is made.
 pub(super) struct Facts<'a> {
@@ -27,6 +34,8 @@ pub(super) struct Facts<'a> {
     /// For every level, the number of items of each code.
     pub(super) usage: Vec<Vec<u64>>,
     pub(super) quality: Quality,
+    /// Measures by the weights of the items, where they have some.
+    pub(super) by_weight: Option<ByWeight>,
     pub(super) purity: Option<Vec<PrefixPurity>>,
     pub(super) model: ModelFacts,
 }
@@ -36,7 +45,7 @@ impl<'a> Facts<'a> {
         report: &'a Report,
         (model, rows): (&dyn Quantizer, &dyn Rows),
         codes: &'a Codes,
-        quality: Quality,
+        (quality, by_weight): (Quality, Option<ByWeight>),
     ) -> Result<Self> {
         let names = Names(report.names.as_deref());
         let purity = report.labels.as_deref().map(|labels| prefix_purity(codes, labels, report.seed)).transpose()?;
@@ -50,6 +59,7 @@ impl<'a> Facts<'a> {
             has_centres: true,
             usage: usage(codes, &model.clusters()),
             quality,
+            by_weight,
             purity,
             model: ModelFacts::of(model)?,
         })
@@ -68,6 +78,7 @@ impl<'a> Facts<'a> {
             has_centres: false,
             usage: usage(codes, mapping.clusters()),
             quality: Quality { codes: mapping.metrics()?, errors: None, neighbors: None },
+            by_weight: None,
             purity: labels.map(|labels| prefix_purity(codes, labels, report.seed)).transpose()?,
             model: ModelFacts::default(),
         })

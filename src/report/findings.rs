@@ -13,8 +13,6 @@ pub struct ModelFindings {
     pub nearest: Option<ErrorMetrics>,
     /// How many rows lack each of the blocks, in their order; nothing where that is not known.
     pub imputed: Vec<u64>,
-    /// Errors of rows that count by their weights.
-    pub weighted: Option<ErrorMetrics>,
     /// Whether items that are used together share prefixes.
     pub co_occurrence: Option<CoOccurrence>,
     /// The same for codes of rows that were not mixed with those of their partners, where the rows of the report were.

@@ -19,10 +19,12 @@ mod words;
 use crate::codes::Codes;
 use crate::device::Device;
 use crate::error::{Error, ErrorKind, Result};
-use crate::metrics::{Evaluation, EvaluationProgress, Quantizer};
+use crate::mapping::weighted_collisions;
+use crate::metrics::{Evaluation, EvaluationProgress, Quantizer, weighted_errors};
 use crate::rows::Rows;
 use crate::sweep::{SweepMetric, SweepRecord};
-use facts::Facts;
+use crate::weights::Weights;
+use facts::{ByWeight, Facts};
 pub use findings::{MappingFindings, ModelFindings};
 use std::ops::ControlFlow;
 use std::sync::Arc;
@@ -60,6 +62,7 @@ pub struct Report {
     title: String,
     names: Option<Arc<[String]>>,
     labels: Option<Arc<[String]>>,
+    weights: Option<Weights>,
     sweep: Arc<[SweepRecord]>,
     rank_by: SweepMetric,
     details: Vec<(String, String)>,
@@ -83,6 +86,7 @@ impl Report {
             title: "Semantic IDs".to_owned(),
             names: None,
             labels: None,
+            weights: None,
             sweep: Arc::new([]),
             rank_by: SweepMetric::default(),
             details: Vec::new(),
@@ -112,6 +116,14 @@ impl Report {
     #[must_use]
     pub fn labels(mut self, labels: impl IntoIterator<Item = impl Into<String>>) -> Self {
         self.labels = Some(labels.into_iter().map(Into::into).collect());
+        self
+    }
+
+    /// Sets how often each item counts, such as how often it is wanted; the page then shows errors, collisions and
+    /// neighbours by weight, too.
+    #[must_use]
+    pub fn weights(mut self, weights: Weights) -> Self {
+        self.weights = Some(weights);
         self
     }
 
@@ -188,8 +200,8 @@ impl Report {
     /// `rows` (N, D), `codes` (N, L), names and labels (N).
     ///
     /// # Errors
-    /// [`ErrorKind::RowCount`] where there is not one name or label for each row; any error of
-    /// [`Evaluation::run_on_codes`].
+    /// [`ErrorKind::RowCount`] where there is not one name, label or weight for each row; any error of
+    /// [`Evaluation::run_on_codes`] and of [`Evaluator::weights`](crate::metrics::Evaluator::weights).
     pub fn run_on_codes(
         &self,
         model: &dyn Quantizer,
@@ -204,8 +216,14 @@ impl Report {
         let curve: Vec<usize> = CURVE.into_iter().filter(|k| *k <= neighbors).collect();
         let evaluation = Evaluation::new().k(k).pairs(self.pairs).recall_curve(curve).seed(self.seed);
         let evaluation = evaluation.sample(self.queries.clamp(1, rows.len().max(1)));
-        let quality = evaluation.run_on_codes(model, rows, codes, device, progress)?;
-        let facts = Facts::new(self, (model, rows), codes, quality)?;
+        let mut evaluator = evaluation.on(rows);
+        if let Some(weights) = &self.weights {
+            evaluator = evaluator.weights(weights)?;
+        }
+        let quality = evaluator.run(model, codes, device, progress)?;
+        let by_weight =
+            self.weights.as_ref().map(|weights| by_weight(weights, (model, rows), codes, device)).transpose()?;
+        let facts = Facts::new(self, (model, rows), codes, (quality, by_weight))?;
         page::of_model(self, &facts)
     }
 
@@ -219,6 +237,16 @@ impl Report {
         wrong("names", self.names.as_deref())?;
         wrong("labels", self.labels.as_deref())
     }
+}
+
+fn by_weight(
+    weights: &Weights,
+    (model, rows): (&dyn Quantizer, &dyn Rows),
+    codes: &Codes,
+    device: &Device,
+) -> Result<ByWeight> {
+    let errors = model.reconstructs().then(|| weighted_errors(model, rows, codes, weights, device)).transpose()?;
+    Ok(ByWeight { errors, collisions: weighted_collisions(codes, weights)? })
 }
 
 /// A finished report.

@@ -6,7 +6,7 @@ use crate::metrics::Evaluation;
 use crate::quantizer::{EncodeOptions, Sink};
 use crate::rq::EncodeReport;
 use crate::{
-    Codes, Device, Error, ErrorKind, LabelledFit, Labels, Matrix, Metric, Model, Rows, RqKMeans, UnknownLabel,
+    Codes, Device, Error, ErrorKind, LabelledFit, Labels, Matrix, Metric, Model, Rows, RqKMeans, UnknownLabel, Weights,
 };
 use roxmltree::{Document, ParsingOptions};
 
@@ -335,4 +335,40 @@ fn what_a_model_is_made_of_is_shown() {
     for part in ["model-section", "blocks-section", "labels-1-section", "weights-section", "co-occurrence-section"] {
         assert!(!page.contains(part), "{part}");
     }
+}
+
+/// The cells of a row of the table of weights: by weight, and all items alike.
+fn weighed(page: &str, name: &str) -> [String; 2] {
+    let table = page.split("hidden\">Weights</caption>").nth(1).unwrap().split("</table>").next().unwrap();
+    let row = table.split("<tr").find(|row| row.contains(name)).unwrap_or_else(|| panic!("{name} in {table}"));
+    let cells: Vec<String> =
+        row.split("<td role=\"cell\">").skip(1).map(|cell| cell.split('<').next().unwrap().to_owned()).collect();
+    cells.try_into().unwrap()
+}
+
+#[test]
+fn items_count_by_their_weights() {
+    let device = Device::cpu();
+    // Rows 0 to 19 are equal, so they collide; the others are far from each other.
+    let values: Vec<f32> = (0..40).flat_map(|row| [if row < 20 { 0.0 } else { (row * row) as f32 }, 1.0]).collect();
+    let rows = Matrix::new(&values, 2).unwrap();
+    let model = RqKMeans::new(1, 21).fit(&rows, &device).unwrap();
+    let page = |weights: Vec<u64>| {
+        let report = Report::new().k(3).weights(Weights::new(weights).unwrap());
+        report.run(&model, &rows, &device).unwrap().html().to_owned()
+    };
+    let alike = page(vec![7; 40]);
+    for name in
+        ["Squared error per item<", "another item has too", "heaviest item", "Recall@3 by decoded", "NDCG@3 by shared"]
+    {
+        let [weighted, all] = weighed(&alike, name);
+        assert_eq!(weighted, all, "{name}");
+    }
+    // One item in 100 is equal to others: by weight, not one in two.
+    let rare = page((0..40).map(|row| if row < 20 { 1 } else { 99 }).collect());
+    assert_eq!(weighed(&rare, "another item has too"), ["1.0 %", "50.0 %"]);
+    // Of 20 + 1,980, the twenty equal items lose 19.
+    assert_eq!(weighed(&rare, "heaviest item"), ["0.9 %", "47.5 %"]);
+    let few = Report::new().weights(Weights::new([1; 39]).unwrap()).run(&model, &rows, &device);
+    assert!(matches!(few.unwrap_err().kind(), ErrorKind::RowCount { what: "weights", .. }));
 }

@@ -333,6 +333,38 @@ def check_weights(checks, tool):
     return spec.fingerprint(model)
 
 
+def check_evaluated(checks, tool):
+    """Errors, collisions, recall and gain of rows that count by their weights, from their definitions."""
+    x, weights = groups(200, 8), (numbers(56, 200) % np.uint64(4)).astype(float)
+    with tempfile.TemporaryDirectory() as folder:
+        folder = Path(folder)
+        np.save(folder / "x.npy", x)
+        (folder / "w.txt").write_text("".join(f"{weight:.0f}\n" for weight in weights))
+        out = folder / "model.safetensors"
+        semid(tool, "fit", "--input", folder / "x.npy", "--output", out, "--levels", "2", "--clusters", "6")
+        model = spec.load(out)
+        by_weight = ["--weights", folder / "w.txt"]
+        found = semid(tool, "eval", "--model", out, "--input", folder / "x.npy", "--k", "5", *by_weight)
+    near = lambda value, expected, what: checks.true(abs(value - expected) <= 1e-12 * abs(expected), what)
+    codes = spec.encode(model, x)
+    squared = ((x.astype(np.float64) - spec.decode(model, codes)) ** 2).sum(axis=1)
+    near(found["weighted"]["squared_error_per_row"], np.average(squared, weights=weights), "errors by weight")
+    _, of = np.unique(codes, axis=0, return_inverse=True)
+    items = [np.flatnonzero(of == k) for k in range(of.max() + 1)]
+    kept = sum(weights[rows].max() for rows in items)
+    shared = sum(weights[rows].sum() for rows in items if len(rows) > 1)
+    near(found["lost_weight_rate"], 1 - kept / weights.sum(), "weight lost in collisions")
+    near(found["collided_weight_rate"], shared / weights.sum(), "weight of items that collide")
+    same = codes[:, None] == codes[None]
+    by = {"hamming": 2 - same.sum(axis=2), "prefix": 2 - np.cumprod(same, axis=2).sum(axis=2)}
+    for name, distances in by.items():
+        rows = [spec.recall_and_gain(x, distances, row, 5) for row in range(len(x))]
+        for metric, values in zip(("recall_at_k", "ndcg_at_k"), zip(*rows)):
+            near(found[metric][name]["value"], np.mean(values), f"{metric} {name}")
+            weighted = found[f"weighted_{metric}"][name]["value"]
+            near(weighted, np.average(values, weights=weights), f"by weight: {metric} {name}")
+
+
 def check_labels(checks, tool):
     """Labels give the codes of the first levels; returns the fingerprints, by the codes of unknown labels."""
     x, found = groups(300, 16), {}
@@ -714,6 +746,7 @@ def main():
                 check_planted(checks, folder, model, x)
     checks.case = "weights"
     fingerprints["weights"] = check_weights(checks, tool)
+    check_evaluated(checks, tool)
     checks.true(golden.get("weights") == fingerprints["weights"], f"golden, found {fingerprints['weights']}")
     checks.case = "labels"
     for unknown, fingerprint in check_labels(checks, tool).items():

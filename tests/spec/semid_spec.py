@@ -360,6 +360,26 @@ def decode(model, codes):
     return (exact + model.offset.astype(np.float64)).astype(np.float32)
 
 
+def among_first(distances, k):
+    """For every distance: the probability to be among the k smallest, and the mean discount of the ranks that it may
+    have, over all orders of equal ones."""
+    discounts = np.concatenate([1 / np.log2(np.arange(1, k + 1) + 1), np.zeros(len(distances))])
+    shares = []
+    for distance in distances:
+        nearer, equal = (distances < distance).sum(), (distances == distance).sum()
+        shares.append((min(max(k - nearer, 0), equal) / equal, discounts[nearer : nearer + equal].mean()))
+    return np.array(shares).T
+
+
+def recall_and_gain(x, distances, row, k):
+    """Recall and normalized discounted cumulative gain of a row's k nearest rows among those of the nearest IDs."""
+    others = np.arange(len(x)) != row
+    true, _ = among_first(((x.astype(np.float64) - x[row]) ** 2).sum(axis=1)[others], k)
+    found, gain = among_first(distances[row][others], k)
+    best = (1 / np.log2(np.arange(1, k + 1) + 1)).sum()
+    return (true * found).sum() / k, (true * gain).sum() / best
+
+
 def mix(z):
     """SplitMix64's mixer."""
     z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)

@@ -4,7 +4,7 @@ mod findings;
 mod ids;
 mod page;
 
-pub(crate) use findings::Found;
+pub(crate) use findings::findings;
 pub(crate) use page::Page;
 
 use crate::args::{Common, KeyArgs, ReportArgs, without_labels};
@@ -76,15 +76,8 @@ pub(crate) fn run(common: &Common, args: &ReportArgs) -> Outcome {
             co_occurrence::Asked { model: &model, evaluation: &evaluation, labels: labels.as_ref(), keys, seed };
         asked.measure(path, &input, &codes, &device)
     });
-    let found = Found {
-        model: &model,
-        rows: &rows,
-        codes: &codes,
-        labels: labels.as_ref(),
-        weights: weights.as_ref(),
-        device: &device,
-    };
-    let mut findings = found.findings(args.beam).map_err(|error| input.failure(error))?;
+    let findings = findings(&model, (&rows, labels.as_ref()), args.beam, &device);
+    let mut findings = findings.map_err(|error| input.failure(error))?;
     if let Some(together) = together.transpose()? {
         findings.co_occurrence = Some(together.co_occurrence);
         findings.co_occurrence_unmixed = together.co_occurrence_unmixed;
@@ -95,6 +88,10 @@ pub(crate) fn run(common: &Common, args: &ReportArgs) -> Outcome {
     let report = report.sweep(sweep).sample(args.sample).pairs(args.pairs).seed(args.seed);
     let report = match args.k {
         Some(k) => report.k(k),
+        None => report,
+    };
+    let report = match weights {
+        Some(weights) => report.weights(weights),
         None => report,
     };
     let drawn = report.run_on_codes(&*model, &rows, &codes, &device, |progress| {

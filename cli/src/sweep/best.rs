@@ -4,7 +4,7 @@ use super::SweepProgress;
 use crate::args::SweepArgs;
 use crate::interrupt;
 use crate::output::Failure;
-use crate::report::{Found, Page};
+use crate::report::{Page, findings};
 use semid::sweep::{SweepMetric, SweepRecord};
 use semid::{Device, Labels, Rows, Sweep, Weights};
 
@@ -49,13 +49,14 @@ impl Best<'_> {
         }
         let codes = evaluation.encode_labelled(&*model, *labels, *rows, device);
         let codes = codes.map_err(|error| state.failure(error, args))?;
-        let (model, labels, weights) = (&model, *labels, *weights);
-        let found = Found { model, rows: *rows, codes: &codes, labels, weights, device };
-        let findings = found.findings(evaluation.get_beam());
+        let findings = findings(&model, (*rows, *labels), evaluation.get_beam(), device);
         let mut findings = findings.map_err(|error| state.failure(error, args))?;
         findings.imputed.clone_from(&self.imputed);
         report = report.findings(findings);
-        let drawn = report.run_on_codes(&**model, *rows, &codes, device, |progress| {
+        if let Some(weights) = weights {
+            report = report.weights((*weights).clone());
+        }
+        let drawn = report.run_on_codes(&*model, *rows, &codes, device, |progress| {
             state.bar.compared(progress);
             interrupt::flow()
         });

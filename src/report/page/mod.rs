@@ -8,6 +8,7 @@ mod model;
 mod runs;
 mod section;
 mod summary;
+mod weights;
 
 use super::facts::Facts;
 use super::figure::Figure;

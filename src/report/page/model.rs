@@ -2,6 +2,7 @@
 
 use super::mapping::co_occurrence;
 use super::section::{section, table};
+use super::weights::weights;
 use crate::labels::LabelTable;
 use crate::metrics::ErrorMetrics;
 use crate::report::ModelFindings;
@@ -29,7 +30,7 @@ pub(super) fn parts(facts: &Facts<'_>, findings: &ModelFindings) -> Markup {
         @for (level, labels) in model.tables.iter().enumerate() {
             (label_level(level, labels, facts.usage.get(level).map_or(&[], Vec::as_slice)))
         }
-        @if let Some(weighted) = &findings.weighted { (weighed(weighted, facts.quality.errors.as_ref())) }
+        @if let Some(by_weight) = &facts.by_weight { (weights(by_weight, &facts.quality)) }
         @if let Some(of) = &findings.co_occurrence { (co_occurrence(of, findings.co_occurrence_unmixed.as_ref())) }
     }
 }
@@ -118,20 +119,6 @@ fn label_level(level: usize, labels: &LabelTable, usage: &[u64]) -> Markup {
     );
     let title = format!("Labels of level {number}");
     section(&format!("labels-{number}-section"), &title, &intro, table(&title, &of))
-}
-
-/// Shows errors of rows that count by their weights, beside those of rows that count alike.
-fn weighed(weighted: &ErrorMetrics, errors: Option<&ErrorMetrics>) -> Markup {
-    let mut of = FigureTable::new(&["Measure", "By weight", "All items alike"]);
-    let mut line = |name: &str, part: fn(&ErrorMetrics) -> f64| {
-        let alike = errors.map_or_else(|| "-".to_owned(), |errors| real(part(errors)));
-        of.push([name.to_owned(), real(part(weighted)), alike]);
-    };
-    line("Squared error per item", |errors| errors.squared_error_per_row);
-    line("Squared error per item and dimension", |errors| errors.mse);
-    line("Relative error", |errors| errors.relative_l1);
-    let intro = "Errors where an item counts as often as its weight says.";
-    section("weights-section", "Weights", intro, table("Weights", &of))
 }
 
 /// Says, for the first part of the page, how many of the levels are what.

@@ -40,10 +40,15 @@ fn init(params: &RqKMeans) -> Init {
     }
 }
 
-/// Returns how many rows the first codewords are chosen among at most, in a table of their own.
+/// Returns how many rows are in a table of their own at most: those that the first codewords are chosen among, and the
+/// batches of mini-batch k-means.
 pub(super) fn candidates(params: &RqKMeans, clusters: usize) -> usize {
     let per_cluster = if init(params) == Init::Hierarchical { hierarchy::ROWS } else { DIRECT };
-    clusters.saturating_mul(per_cluster).max(shrinkage::ROWS)
+    let drawn = match params.algorithm {
+        Algorithm::MiniBatch(batch) => batch.batch.max(batch.init_buffer),
+        Algorithm::Lloyd | Algorithm::Hierarchical(_) => 0,
+    };
+    clusters.saturating_mul(per_cluster).max(shrinkage::ROWS).max(drawn)
 }
 
 #[cfg(test)]

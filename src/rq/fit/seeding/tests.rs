@@ -5,6 +5,7 @@ use super::plus_plus::{floor_ln, plus_plus};
 use super::*;
 use crate::device::{Device, Purpose, Table};
 use crate::rng::{self, BLOCK, Draws};
+use crate::rq::params::MiniBatch;
 
 fn table(device: &Device, rows: &[i32], dim: usize) -> Box<dyn Table> {
     let mut table = device.engine().table(rows.len() / dim, dim, Purpose::Fit).unwrap();
@@ -170,4 +171,15 @@ fn hierarchies_keep_their_codewords() {
         let drawn = shrinkage::toward_mean(&mut rows, kept.clone(), &mut stream, &mut || Ok(())).unwrap();
         assert!(drawn != kept, "drawing them would change nothing: too easy");
     }
+}
+
+/// Where memory is limited, a fit has room for every row that it copies into a table of its own.
+#[test]
+fn batches_count_among_the_rows_of_a_table() {
+    let candidates = |algorithm| candidates(&RqKMeans::new(1, 64).algorithm(algorithm), 64);
+    let batches = |batch, init_buffer| Algorithm::MiniBatch(MiniBatch { batch, init_buffer, layer_wise: true });
+    assert_eq!(candidates(Algorithm::Lloyd), 1024);
+    assert_eq!(candidates(batches(100, 50)), 1024);
+    assert_eq!(candidates(batches(5000, 50)), 5000);
+    assert_eq!(candidates(batches(100, 7000)), 7000);
 }
