@@ -16,7 +16,8 @@ import semid
 import semid.ray
 
 vectors, names = semid.load_demo()
-folder = Path(tempfile.mkdtemp())
+scratch = tempfile.TemporaryDirectory()
+folder = Path(scratch.name)
 for shard, part in enumerate(np.array_split(np.arange(len(names)), 4)):
     embeddings = pa.FixedSizeListArray.from_arrays(pa.array(vectors[part].ravel()), vectors.shape[1])
     table = pa.table({"name": [names[row] for row in part], "embedding": embeddings})

@@ -18,7 +18,8 @@ import semid.spark
 
 os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
 vectors, names = semid.load_demo()
-folder = Path(tempfile.mkdtemp())
+scratch = tempfile.TemporaryDirectory()
+folder = Path(scratch.name)
 embeddings = pa.array(list(vectors), pa.list_(pa.float32()))
 pq.write_table(pa.table({"name": names, "embedding": embeddings}), folder / "items.parquet")
 

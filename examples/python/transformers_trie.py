@@ -20,7 +20,8 @@ engine = semid.SemanticIdEngine(model, resolver="suffix-always", format="token")
 ids = engine.unique_ids(vectors, names)
 
 # The tokenizer of some language model; here a small one that was made up.
-folder = Path(tempfile.mkdtemp())
+scratch = tempfile.TemporaryDirectory()
+folder = Path(scratch.name)
 words = {word: number for number, word in enumerate(["<unk>", "</s>", *"abcdefghijklmnopqrstuvwxyz "])}
 tokenizers.Tokenizer(tokenizers.models.BPE(words, [], unk_token="<unk>")).save(str(folder / "base.json"))
 engine.export(folder / "ids", "hf", tokenizer=folder / "base.json")

@@ -9,7 +9,8 @@ from pathlib import Path
 
 FIT = ["--levels", "2", "--clusters", "8", "--device", "cpu"]
 
-folder = Path(tempfile.mkdtemp(prefix="semid-dialects-"))
+scratch = tempfile.TemporaryDirectory(prefix="semid-dialects-")
+folder = Path(scratch.name)
 semid = Path(sys.argv[1] if len(sys.argv) > 1 else "target/debug/semid").resolve()
 
 
