@@ -15,7 +15,7 @@ from pathlib import Path
 CRATES = ("src", "cli/src", "datafusion/src", "datafusion/ballista/src", "postgres/src", "python/src", "web/src")
 NOISE = re.compile(
     r"""//[^\n]*                                                # comments
-    | "(?:\\.|[^"\\])*"                                         # texts
+    | '(?:\\.|[^'\\])' | "(?:\\.|[^"\\])*"                      # letters and texts
     | \#\[cfg\(test\)\]\s*(?:pub(?:\(.*?\))?\s+)?(?:use|mod)\b[^;{]*(?:\{[^;{}]*\})?;   # imports and files of tests
     | \#\[cfg\(test\)\]\s*mod\s+\w+\s*\{.*\Z                    # tests at the end of a file
     """,
