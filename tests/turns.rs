@@ -31,7 +31,7 @@ static ALLOCATOR: Counting = Counting;
 
 const DIM: usize = 256;
 const CLUSTERS: usize = 128;
-/// The bytes of the sums of all clusters, which are the largest part of an answer.
+/// The bytes of the sums of all clusters, the answer of a shard to every pass.
 const SUMS: usize = 8 * CLUSTERS * DIM;
 /// The smallest number of rows of a turn.
 const TURN: usize = 1024;

@@ -241,7 +241,7 @@ const SHAPES: [(usize, usize, usize); 9] = [
     (130, 20, 1),
     (1, 48, 200),
     (128, 16, 257),
-    (70, 600, 65),
+    (300, 520, 65),
 ];
 
 #[test]
@@ -280,7 +280,7 @@ fn every_variant_runs_its_own_kernel() {
             let faulty = kernel.source().replace(LABEL, "let label = 1u;");
             context.plant(kernel, &faulty).expect("a pipeline");
             let (_, found_codes, _) = assigned(&Arc::new(context), &case, Some(variant.filter));
-            assert_ne!(found_codes, codes, "{} on {}", variant.name(), found.info.description);
+            assert!(found_codes != codes, "{} on {}", variant.name(), found.info.description);
         }
     }
 }
